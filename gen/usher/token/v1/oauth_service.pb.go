@@ -41,9 +41,11 @@ type IssueTokenRequest struct {
 	// The current refresh token (RFC 6749 §6).
 	RefreshToken string `protobuf:"bytes,7,opt,name=refresh_token,proto3" json:"refresh_token,omitempty"`
 	// The scope of the new access token, no wider than what was granted (RFC 6749 §6).
-	Scope         string `protobuf:"bytes,8,opt,name=scope,proto3" json:"scope,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Scope string `protobuf:"bytes,8,opt,name=scope,proto3" json:"scope,omitempty"`
+	// A client assertion (RFC 7521 §4.2): not offered, and refused so that it never passes for an unknown parameter.
+	ClientAssertion string `protobuf:"bytes,9,opt,name=client_assertion,proto3" json:"client_assertion,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *IssueTokenRequest) Reset() {
@@ -128,6 +130,13 @@ func (x *IssueTokenRequest) GetRefreshToken() string {
 func (x *IssueTokenRequest) GetScope() string {
 	if x != nil {
 		return x.Scope
+	}
+	return ""
+}
+
+func (x *IssueTokenRequest) GetClientAssertion() string {
+	if x != nil {
+		return x.ClientAssertion
 	}
 	return ""
 }
@@ -224,9 +233,11 @@ type RevokeTokenRequest struct {
 	// The client identifier, if the client names itself.
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,proto3" json:"client_id,omitempty"`
 	// The secret, if the client authenticates.
-	ClientSecret  string `protobuf:"bytes,4,opt,name=client_secret,proto3" json:"client_secret,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ClientSecret string `protobuf:"bytes,4,opt,name=client_secret,proto3" json:"client_secret,omitempty"`
+	// A client assertion (RFC 7521 §4.2): not offered, and refused.
+	ClientAssertion string `protobuf:"bytes,5,opt,name=client_assertion,proto3" json:"client_assertion,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *RevokeTokenRequest) Reset() {
@@ -287,6 +298,13 @@ func (x *RevokeTokenRequest) GetClientSecret() string {
 	return ""
 }
 
+func (x *RevokeTokenRequest) GetClientAssertion() string {
+	if x != nil {
+		return x.ClientAssertion
+	}
+	return ""
+}
+
 // RevokeTokenResponse is empty.
 type RevokeTokenResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -334,9 +352,11 @@ type IntrospectClientTokenRequest struct {
 	// The client identifier.
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,proto3" json:"client_id,omitempty"`
 	// The secret.
-	ClientSecret  string `protobuf:"bytes,4,opt,name=client_secret,proto3" json:"client_secret,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ClientSecret string `protobuf:"bytes,4,opt,name=client_secret,proto3" json:"client_secret,omitempty"`
+	// A client assertion (RFC 7521 §4.2): not offered, and refused.
+	ClientAssertion string `protobuf:"bytes,5,opt,name=client_assertion,proto3" json:"client_assertion,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *IntrospectClientTokenRequest) Reset() {
@@ -393,6 +413,13 @@ func (x *IntrospectClientTokenRequest) GetClientId() string {
 func (x *IntrospectClientTokenRequest) GetClientSecret() string {
 	if x != nil {
 		return x.ClientSecret
+	}
+	return ""
+}
+
+func (x *IntrospectClientTokenRequest) GetClientAssertion() string {
+	if x != nil {
+		return x.ClientAssertion
 	}
 	return ""
 }
@@ -528,7 +555,7 @@ var File_usher_token_v1_oauth_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\n" +
-	"\"usher/token/v1/oauth_service.proto\x12\x0eusher.token.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1ausher/rpc/v1/options.proto\"\xa5\x02\n" +
+	"\"usher/token/v1/oauth_service.proto\x12\x0eusher.token.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1ausher/rpc/v1/options.proto\"\xd6\x02\n" +
 	"\x11IssueTokenRequest\x12\x1e\n" +
 	"\n" +
 	"grant_type\x18\x01 \x01(\tR\n" +
@@ -539,7 +566,8 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\rclient_secret\x18\x05 \x01(\tB\x03\x80\x01\x01R\rclient_secret\x12)\n" +
 	"\rcode_verifier\x18\x06 \x01(\tB\x03\x80\x01\x01R\rcode_verifier\x12)\n" +
 	"\rrefresh_token\x18\a \x01(\tB\x03\x80\x01\x01R\rrefresh_token\x12\x14\n" +
-	"\x05scope\x18\b \x01(\tR\x05scope\"\xbe\x01\n" +
+	"\x05scope\x18\b \x01(\tR\x05scope\x12/\n" +
+	"\x10client_assertion\x18\t \x01(\tB\x03\x80\x01\x01R\x10client_assertion\"\xbe\x01\n" +
 	"\x12IssueTokenResponse\x12'\n" +
 	"\faccess_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\faccess_token\x12\x1e\n" +
 	"\n" +
@@ -549,18 +577,20 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"expires_in\x18\x03 \x01(\x05R\n" +
 	"expires_in\x12)\n" +
 	"\rrefresh_token\x18\x04 \x01(\tB\x03\x80\x01\x01R\rrefresh_token\x12\x14\n" +
-	"\x05scope\x18\x05 \x01(\tR\x05scope\"\xa2\x01\n" +
+	"\x05scope\x18\x05 \x01(\tR\x05scope\"\xd3\x01\n" +
 	"\x12RevokeTokenRequest\x12\x19\n" +
 	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\x12(\n" +
 	"\x0ftoken_type_hint\x18\x02 \x01(\tR\x0ftoken_type_hint\x12\x1c\n" +
 	"\tclient_id\x18\x03 \x01(\tR\tclient_id\x12)\n" +
-	"\rclient_secret\x18\x04 \x01(\tB\x03\x80\x01\x01R\rclient_secret\"\x15\n" +
-	"\x13RevokeTokenResponse\"\xac\x01\n" +
+	"\rclient_secret\x18\x04 \x01(\tB\x03\x80\x01\x01R\rclient_secret\x12/\n" +
+	"\x10client_assertion\x18\x05 \x01(\tB\x03\x80\x01\x01R\x10client_assertion\"\x15\n" +
+	"\x13RevokeTokenResponse\"\xdd\x01\n" +
 	"\x1cIntrospectClientTokenRequest\x12\x19\n" +
 	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\x12(\n" +
 	"\x0ftoken_type_hint\x18\x02 \x01(\tR\x0ftoken_type_hint\x12\x1c\n" +
 	"\tclient_id\x18\x03 \x01(\tR\tclient_id\x12)\n" +
-	"\rclient_secret\x18\x04 \x01(\tB\x03\x80\x01\x01R\rclient_secret\"\xa3\x02\n" +
+	"\rclient_secret\x18\x04 \x01(\tB\x03\x80\x01\x01R\rclient_secret\x12/\n" +
+	"\x10client_assertion\x18\x05 \x01(\tB\x03\x80\x01\x01R\x10client_assertion\"\xa3\x02\n" +
 	"\x1dIntrospectClientTokenResponse\x12\x1b\n" +
 	"\x06active\x18\x01 \x01(\bH\x00R\x06active\x88\x01\x01\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x1c\n" +
