@@ -1,0 +1,130 @@
+# Usher. `make` lists the targets. Only Go is needed for run and build; every other tool is built from the module
+# proxy into bin/ at the version that tools/*/go.sum pins, and built again only when that file changes.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+PKG      ?= ./... ./sdk/...
+FUZZTIME ?= 10s
+
+BUF        := bin/buf
+PLUGINS    := bin/protoc-gen-go bin/protoc-gen-go-grpc bin/protoc-gen-grpc-gateway
+LINTER     := bin/golangci-lint
+GOTESTSUM  := bin/gotestsum
+MODULES    := . gen sdk
+COMMANDS   := ./cmd/usher \
+              ./services/identity/cmd/identity ./services/authz/cmd/authz \
+              ./services/token/cmd/token ./services/consent/cmd/consent \
+              ./gateway/cmd/gateway
+
+##@ Use it
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z][a-z-]*:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Build and run everything in one process, with demo data (needs only Go)
+	@mkdir -p bin
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -o bin/usher ./cmd/usher
+	@exec bin/usher dev
+
+.PHONY: build
+build: ## Build bin/usher, the four services and the gateway
+	@mkdir -p bin
+	CGO_ENABLED=0 go build -trimpath -o bin/ $(COMMANDS)
+
+##@ Prove it
+
+.PHONY: test
+test: $(GOTESTSUM) ## Run every test with the race detector, on throw-away PostgreSQL and Redis (PKG=./x/... narrows)
+	@tools/need-cc.sh
+	CGO_ENABLED=1 scripts/with-deps.sh $(GOTESTSUM) --format pkgname-and-test-fails --format-hide-empty-pkg \
+	  --post-run-command 'sh tools/testline.sh' -- -race -timeout 15m $(PKG)
+
+.PHONY: check
+check: generate-check breaking lint arch modules test ## Everything that CI runs
+
+.PHONY: lint
+lint: $(LINTER) ## Run the linters; generated code is left out
+	$(LINTER) run ./... $(if $(wildcard sdk/*.go sdk/*/*.go),./sdk/...)
+
+.PHONY: arch
+arch: ## Check the repository's own rules: who imports whom, sizes, package comments, redaction
+	go test -count=1 ./internal/arch
+
+.PHONY: modules
+modules: ## Build and vet each module alone, to prove every go.mod complete
+	@for module in $(MODULES); do \
+	  echo "GOWORK=off: $$module"; \
+	  GOWORK=off go -C "$$module" build ./...; \
+	  GOWORK=off go -C "$$module" vet ./...; \
+	done
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (10s)
+	@{ grep -rnoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' --exclude-dir=gen --exclude-dir=tools . || true; } | \
+	while IFS=: read -r file _ target; do \
+	  echo "$${target#func } in $${file%/*}"; \
+	  go test -run='^$$' -fuzz="^$${target#func }$$" -fuzztime=$(FUZZTIME) "./$${file%/*}" </dev/null; \
+	done
+
+.PHONY: bench
+bench: build ## Measure against the limit on this machine (PostgreSQL with default durability)
+	scripts/with-deps.sh --durable go run ./test/bench
+
+##@ Change it
+
+.PHONY: generate
+generate: $(BUF) $(PLUGINS) ## Format and lint the protos, then generate gen/ anew
+	$(BUF) format -w proto
+	$(BUF) lint
+	rm -rf gen/usher gen/gw
+	$(BUF) generate
+
+.PHONY: generate-check
+generate-check: $(BUF) $(PLUGINS) ## Fail unless gen/ is exactly what the protos give
+	$(BUF) format --diff --exit-code proto
+	$(BUF) lint
+	@fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
+	$(BUF) generate -o "$$fresh"; \
+	for part in usher gw; do \
+	  diff -r -u "gen/$$part" "$$fresh/gen/$$part" || { echo "gen/$$part is stale: run make generate" >&2; exit 1; }; \
+	done
+
+.PHONY: breaking
+breaking: $(BUF) ## Fail when a proto change would break callers of the last commit on main
+	@tools/breaking.sh $(BUF)
+
+.PHONY: format
+format: $(BUF) $(LINTER) ## Format Go and protos
+	$(BUF) format -w proto
+	$(LINTER) fmt ./...
+
+.PHONY: tools
+tools: $(BUF) $(PLUGINS) $(LINTER) $(GOTESTSUM) ## Build the pinned tools into bin/
+
+.PHONY: clean
+clean: ## Remove what was built; tools and ./data stay
+	rm -f $(addprefix bin/,$(notdir $(COMMANDS))) coverage.out
+
+# One rule a tool: binary, its module under tools/, its package. The tool modules stay outside go.work, so that their
+# versions never steer the product's.
+define tool
+bin/$(1): tools/$(2)/go.mod tools/$(2)/go.sum
+	GOWORK=off GOFLAGS=-mod=readonly GOBIN=$$(CURDIR)/bin go -C tools/$(2) install $(3)
+	@touch $$@
+endef
+
+$(eval $(call tool,buf,buf,github.com/bufbuild/buf/cmd/buf))
+$(eval $(call tool,protoc-gen-go,gen,google.golang.org/protobuf/cmd/protoc-gen-go))
+$(eval $(call tool,protoc-gen-go-grpc,gen,google.golang.org/grpc/cmd/protoc-gen-go-grpc))
+$(eval $(call tool,protoc-gen-grpc-gateway,gen,github.com/grpc-ecosystem/grpc-gateway/v2/protoc-gen-grpc-gateway))
+$(eval $(call tool,golangci-lint,lint,github.com/golangci/golangci-lint/v2/cmd/golangci-lint))
+$(eval $(call tool,gotestsum,lint,gotest.tools/gotestsum))

@@ -1,0 +1,50 @@
+package arch
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+)
+
+// Package is what the rules need to know of a package. Imports of its tests are not in it: a test may look anywhere.
+type Package struct {
+	ImportPath string
+	Dir        string
+	// Imports are the direct imports of its production files, and Deps everything that they lead to.
+	Imports []string
+	Deps    []string
+	// Error is set when the go command could not read the package.
+	Error *struct{ Err string }
+}
+
+// Load lists every package of the workspace whose root directory is root.
+func Load(ctx context.Context, root string) ([]Package, error) {
+	cmd := exec.CommandContext(ctx, "go", "list", "-e", "-json=ImportPath,Dir,Imports,Deps,Error", "./...", "./gen/...", "./sdk/...")
+	cmd.Dir = root
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("listing packages: %w: %s", err, stderr.String())
+	}
+	return decode(bytes.NewReader(out))
+}
+
+func decode(r io.Reader) ([]Package, error) {
+	var pkgs []Package
+	for dec := json.NewDecoder(r); ; {
+		var pkg Package
+		err := dec.Decode(&pkg)
+		if errors.Is(err, io.EOF) {
+			return pkgs, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading the list of packages: %w", err)
+		}
+		pkgs = append(pkgs, pkg)
+	}
+}

@@ -1,0 +1,72 @@
+package arch
+
+import (
+	"fmt"
+	"strings"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/descriptorpb"
+)
+
+// secretWords stand in the name of every field that carries a secret.
+var secretWords = []string{
+	"token", "secret", "password", "code", "verifier", "session", "assertion", "cookie", "credential", "csrf",
+}
+
+// PublicFields are fields whose name says otherwise, each with the reason why nobody gains by reading them.
+func PublicFields() map[protoreflect.Name]string {
+	return map[protoreflect.Name]string{
+		"token_type":      "the word Bearer (RFC 6749 §7.1)",
+		"token_type_hint": "access_token or refresh_token (RFC 7009 §2.1)",
+		"code_challenge":  "a hash that travels through the browser by design (RFC 7636 §4.3)",
+	}
+}
+
+// Unredacted reports the text fields of file whose name speaks of a secret and that are not marked debug_redact, and
+// notes in used each exception that was needed.
+func Unredacted(file protoreflect.FileDescriptor, public map[protoreflect.Name]string, used map[protoreflect.Name]bool) []string {
+	var breaches []string
+	eachField(file.Messages(), func(field protoreflect.FieldDescriptor) {
+		if !carriesText(field) || !soundsSecret(field.Name()) || isRedacted(field) {
+			return
+		}
+		if _, ok := public[field.Name()]; ok {
+			used[field.Name()] = true
+			return
+		}
+		breaches = append(breaches, fmt.Sprintf("%s: %s needs [debug_redact = true]", file.Path(), field.FullName()))
+	})
+	return breaches
+}
+
+func eachField(messages protoreflect.MessageDescriptors, visit func(protoreflect.FieldDescriptor)) {
+	for i := range messages.Len() {
+		message := messages.Get(i)
+		for j := range message.Fields().Len() {
+			visit(message.Fields().Get(j))
+		}
+		eachField(message.Messages(), visit)
+	}
+}
+
+// carriesText leaves out numbers, enums and messages: the fields of a message are judged where they stand.
+func carriesText(field protoreflect.FieldDescriptor) bool {
+	if field.IsMap() {
+		field = field.MapValue()
+	}
+	return field.Kind() == protoreflect.StringKind || field.Kind() == protoreflect.BytesKind
+}
+
+func soundsSecret(name protoreflect.Name) bool {
+	for _, word := range secretWords {
+		if strings.Contains(string(name), word) {
+			return true
+		}
+	}
+	return false
+}
+
+func isRedacted(field protoreflect.FieldDescriptor) bool {
+	options, ok := field.Options().(*descriptorpb.FieldOptions)
+	return ok && options.GetDebugRedact()
+}

@@ -1,0 +1,163 @@
+package arch
+
+// sqlDrivers are the packages that speak to a SQL server, and what sits on them.
+var sqlDrivers = []string{"github.com/jackc/pgx/...", "modernc.org/sqlite/...", "github.com/pressly/goose/..."}
+
+// redisClient is the package that speaks to Redis.
+const redisClient = "github.com/redis/go-redis/..."
+
+// testOnly are the packages that exist for tests.
+var testOnly = []string{
+	"./test/...", "./internal/arch/...", "./services/*/internal/*test/...", "./services/*/internal/*/*test/...",
+	"./internal/platform/*test/...", "./internal/platform/*/*test/...", "./gateway/internal/*test/...", "./sdk/*test/...",
+}
+
+// Rules are the import rules of this repository.
+func Rules() []Rule {
+	return append(append(layerRules(), serviceRules()...), edgeRules()...)
+}
+
+// layerRules keep the lower layers low.
+func layerRules() []Rule {
+	return []Rule{
+		{
+			Name:     "generated messages stand alone",
+			Packages: []string{"./gen/usher/..."},
+			Only: []string{
+				"std", "./gen/usher/...", "google.golang.org/protobuf/...", "google.golang.org/grpc/...",
+				"google.golang.org/genproto/googleapis/...",
+			},
+			Reason: "others import the contract without our dependencies, and without the gateway's runtime",
+		},
+		{
+			Name:     "generated gateway code needs the contract and its runtime",
+			Packages: []string{"./gen/gw/..."},
+			Only: []string{
+				"std", "./gen/usher/...", "google.golang.org/protobuf/...", "google.golang.org/grpc/...",
+				"github.com/grpc-ecosystem/grpc-gateway/v2/...",
+			},
+			Reason: "generated code knows nothing of the program that uses it",
+		},
+		{
+			Name:      "oauth and secret are grammar and types",
+			Packages:  []string{"./internal/platform/oauth/...", "./internal/platform/secret/..."},
+			Only:      []string{"std", "./internal/platform/oauth/...", "./internal/platform/secret/..."},
+			NeverDeep: []string{"database/sql", "net/http", "other"},
+			Reason:    "domain packages build on them, so whatever they import every domain package imports",
+		},
+		{
+			Name:     "the shared library knows no service",
+			Packages: []string{"./internal/platform/..."},
+			Only:     []string{"std", "other", "./internal/platform/...", "./gen/usher/error/v1", "./gen/usher/rpc/v1"},
+			Reason:   "what knows a service belongs to that service; of the contract it needs reasons and callers alone",
+		},
+		{
+			Name:     "SQL drivers stay in sqldb",
+			Packages: []string{"./..."},
+			Except:   []string{"./internal/platform/sqldb/...", "./test/..."},
+			Never:    append([]string{"database/sql", "database/sql/driver"}, sqlDrivers...),
+			Reason:   "one package knows engines, pools and their errors, so that a store cannot forget one of them",
+		},
+		{
+			Name:     "the Redis client stays in shortlived",
+			Packages: []string{"./..."},
+			Except:   []string{"./internal/platform/shortlived/...", "./test/..."},
+			Never:    []string{redisClient},
+			Reason:   "short-lived data has one contract with two implementations; a caller of Redis would bind itself to one",
+		},
+		{
+			Name:     "production never imports test support",
+			Packages: []string{"./..."},
+			Except:   testOnly,
+			Never:    append([]string{"testing", "testing/...", "net/http/httptest", "github.com/google/go-cmp/..."}, testOnly...),
+			Reason:   "what a product runs is not what its tests run",
+		},
+	}
+}
+
+// serviceRules shape the inside of a service.
+func serviceRules() []Rule {
+	plumbing := []string{"./services/*/internal/rpc/...", "./services/*/internal/store/..."}
+	return []Rule{
+		{
+			Name:     "a domain package is plain Go",
+			Packages: []string{"./services/{service}/internal/..."},
+			Except:   plumbing,
+			Only: []string{
+				"std", "golang.org/x/crypto/...", "golang.org/x/sync/...",
+				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./services/{service}/internal/...",
+			},
+			Never: plumbing,
+			NeverDeep: append([]string{
+				"google.golang.org/grpc/...", "./gen/...", "net/http", "database/sql", redisClient,
+			}, sqlDrivers...),
+			Reason: "rules that carry the security are read and tested without a network, a database or a wire format",
+		},
+		{
+			Name:     "rpc talks to the domain",
+			Packages: []string{"./services/*/internal/rpc/..."},
+			Never:    []string{"./services/*/internal/store/...", "net/http"},
+			Reason:   "a handler converts, calls and converts; where facts are kept is not its business",
+		},
+		{
+			Name:     "a store knows no wire format",
+			Packages: []string{"./services/*/internal/store/..."},
+			Never:    []string{"./gen/...", "./services/*/internal/rpc/...", "google.golang.org/grpc/...", "net/http"},
+			Reason:   "a column is not a field: the schema and the contract change at their own pace",
+		},
+		{
+			Name:     "no service imports another",
+			Packages: []string{"./services/{service}/..."},
+			Only:     []string{"std", "other", "./gen/usher/...", "./sdk/...", "./internal/platform/...", "./services/{service}/..."},
+			Reason:   "services meet through gRPC, with a policy in between; an import would go round it",
+		},
+		{
+			Name:     "identity calls nothing",
+			Packages: []string{"./services/identity/..."},
+			Never:    []string{"./gen/usher/authz/...", "./gen/usher/token/...", "./gen/usher/consent/..."},
+			Reason:   "calls run one way: gateway, consent, token, authz, identity",
+		},
+		{
+			Name:     "authz calls identity alone",
+			Packages: []string{"./services/authz/..."},
+			Never:    []string{"./gen/usher/token/...", "./gen/usher/consent/..."},
+			Reason:   "calls run one way: gateway, consent, token, authz, identity",
+		},
+		{
+			Name:     "token does not call consent",
+			Packages: []string{"./services/token/..."},
+			Never:    []string{"./gen/usher/consent/..."},
+			Reason:   "calls run one way: gateway, consent, token, authz, identity",
+		},
+	}
+}
+
+// edgeRules bind what faces outward: the gateway, the SDK and the commands.
+func edgeRules() []Rule {
+	return []Rule{
+		{
+			Name:      "the gateway speaks gRPC and HTTP",
+			Packages:  []string{"./gateway/..."},
+			Only:      []string{"std", "other", "./gen/...", "./sdk/...", "./internal/platform/...", "./gateway/..."},
+			NeverDeep: append([]string{"./services/...", "./internal/platform/sqldb/..."}, sqlDrivers...),
+			Reason:    "what faces the internet holds no database connection and decides nothing about identity or permission",
+		},
+		{
+			Name:     "the SDK needs gen and grpc",
+			Packages: []string{"./sdk/..."},
+			Only: []string{
+				"std", "./sdk/...", "./gen/usher/...", "google.golang.org/grpc/...", "google.golang.org/protobuf/...",
+				"google.golang.org/genproto/googleapis/rpc/...",
+			},
+			NeverDeep: []string{"./internal/...", "./services/...", "./gateway/..."},
+			Reason:    "a resource server takes on what it needs to ask about a token and nothing else",
+		},
+		{
+			Name:     "only cmd/usher sees every part",
+			Packages: []string{"./..."},
+			Except:   []string{"./cmd/usher/...", "./services/...", "./gateway/...", "./test/..."},
+			Never:    []string{"./services/...", "./gateway/...", "./cmd/..."},
+			Reason:   "the all-in-one is the one place where the parts meet in a process",
+		},
+	}
+}
