@@ -1,0 +1,109 @@
+package catalog
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+)
+
+// Scope is a permission an app may ask for, and what the consent screen says it is.
+type Scope struct {
+	Name        string
+	Description string
+}
+
+// Endpoint is one row of the map from endpoints to scopes. In Path a segment that begins with a
+// colon stands for any one segment.
+type Endpoint struct {
+	Method string
+	Path   string
+	Scope  string
+}
+
+// String is the row's name: method and path, as the file and the documents write it.
+func (e Endpoint) String() string { return e.Method + " " + e.Path }
+
+// Plan is what a workspace has paid for: some of the catalog's endpoints, in its order.
+type Plan struct {
+	Name      string
+	Endpoints []Endpoint
+}
+
+// Catalog is one validated file.
+type Catalog struct {
+	scopes       []Scope
+	descriptions map[string]string
+	endpoints    []Endpoint
+	plans        []Plan
+	allowed      map[string]map[Endpoint]bool
+	digest       string
+}
+
+// Scopes returns every scope in the order of the file.
+func (c *Catalog) Scopes() []Scope { return slices.Clone(c.scopes) }
+
+// Describe returns the description of a scope; ok is false for a scope that does not exist.
+func (c *Catalog) Describe(name string) (description string, ok bool) {
+	description, ok = c.descriptions[name]
+	return description, ok
+}
+
+// Known reports whether the scope exists.
+func (c *Catalog) Known(name string) bool {
+	_, ok := c.descriptions[name]
+	return ok
+}
+
+// Endpoints returns every endpoint in the order of the file. Of two that fit the same request,
+// one has literal segments wherever they differ, and that one holds.
+func (c *Catalog) Endpoints() []Endpoint { return slices.Clone(c.endpoints) }
+
+// Plans returns every plan in the order of the file.
+func (c *Catalog) Plans() []Plan {
+	plans := slices.Clone(c.plans)
+	for i := range plans {
+		plans[i].Endpoints = slices.Clone(plans[i].Endpoints)
+	}
+	return plans
+}
+
+// KnownPlan reports whether the plan exists.
+func (c *Catalog) KnownPlan(name string) bool {
+	_, ok := c.allowed[name]
+	return ok
+}
+
+// Allows reports whether the plan has the endpoint. A plan that does not exist has none.
+func (c *Catalog) Allows(plan string, endpoint Endpoint) bool { return c.allowed[plan][endpoint] }
+
+// Digest names the content in 64 hexadecimal digits: equal for two files that say the same,
+// however they are laid out, so that replicas with different catalogs are told apart.
+func (c *Catalog) Digest() string { return c.digest }
+
+func newCatalog(scopes []Scope, endpoints []Endpoint, plans []Plan) (*Catalog, error) {
+	c := &Catalog{
+		scopes: scopes, descriptions: map[string]string{}, endpoints: endpoints,
+		plans: plans, allowed: map[string]map[Endpoint]bool{},
+	}
+	for _, s := range scopes {
+		c.descriptions[s.Name] = s.Description
+	}
+	for _, p := range plans {
+		c.allowed[p.Name] = map[Endpoint]bool{}
+		for _, e := range p.Endpoints {
+			c.allowed[p.Name][e] = true
+		}
+	}
+	content, err := json.Marshal(struct {
+		Scopes    []Scope
+		Endpoints []Endpoint
+		Plans     []Plan
+	}{scopes, endpoints, plans})
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(content)
+	c.digest = hex.EncodeToString(sum[:])
+	return c, nil
+}

@@ -1,0 +1,8 @@
+// Package catalog owns the product's permissions: the scopes and the words the consent screen has
+// for them, which endpoint asks for which scope, and which plan has which endpoint (the wire
+// contract §6). They are one YAML file, compiled in and replaceable by the operator, and wholly
+// validated before anything is served.
+//
+// It never decides a request: it matches no path and knows no token, user or workspace. A catalog
+// does not change once loaded and may be read by any number of goroutines.
+package catalog

@@ -1,0 +1,73 @@
+package catalog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// The file is read node by node and not into structs, so that every complaint, also about what
+// is missing or unknown, has a line.
+
+func faultAt(n *yaml.Node, format string, args ...any) error {
+	return fmt.Errorf("%w: line %d: %s", ErrInvalid, n.Line, fmt.Sprintf(format, args...))
+}
+
+// fields reads a mapping that has exactly the given keys.
+func fields(n *yaml.Node, keys ...string) (map[string]*yaml.Node, error) {
+	if n.Kind != yaml.MappingNode {
+		return nil, faultAt(n, "expected a mapping with %s", strings.Join(keys, ", "))
+	}
+	found := map[string]*yaml.Node{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		if !slices.Contains(keys, key.Value) {
+			return nil, faultAt(key, "unknown key %q, expected %s", key.Value, strings.Join(keys, ", "))
+		}
+		if found[key.Value] != nil {
+			return nil, faultAt(key, "key %q stands twice", key.Value)
+		}
+		found[key.Value] = n.Content[i+1]
+	}
+	for _, key := range keys {
+		if found[key] == nil {
+			return nil, faultAt(n, "key %q is missing", key)
+		}
+	}
+	return found, nil
+}
+
+// items reads a list that has at least one entry.
+func items(n *yaml.Node) ([]*yaml.Node, error) {
+	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
+		return nil, faultAt(n, "expected a list with at least one entry")
+	}
+	return n.Content, nil
+}
+
+// text reads a string. Numbers, booleans and null want quotes, lest they mean something else.
+func text(n *yaml.Node) (string, error) {
+	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" || n.Value == "" {
+		return "", faultAt(n, "expected a text")
+	}
+	return n.Value, nil
+}
+
+// texts reads a mapping of exactly the given keys to strings, in the order of the keys.
+func texts(n *yaml.Node, keys ...string) ([]string, error) {
+	found, err := fields(n, keys...)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]string, 0, len(keys))
+	for _, key := range keys {
+		value, err := text(found[key])
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, value)
+	}
+	return values, nil
+}

@@ -1,0 +1,140 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+)
+
+const (
+	// maxDescription keeps a description to about two lines of the consent screen, in bytes.
+	maxDescription = 200
+	everything     = "all"
+)
+
+func readScopes(n *yaml.Node) ([]Scope, error) {
+	entries, err := items(n)
+	if err != nil {
+		return nil, err
+	}
+	var scopes []Scope
+	for _, entry := range entries {
+		values, err := texts(entry, "name", "description")
+		if err != nil {
+			return nil, err
+		}
+		scope := Scope{Name: values[0], Description: values[1]}
+		switch {
+		case !oauth.ValidScopeName(scope.Name):
+			return nil, faultAt(entry, "scope %q has a character that RFC 6749 does not allow", scope.Name)
+		case slices.ContainsFunc(scopes, func(s Scope) bool { return s.Name == scope.Name }):
+			return nil, faultAt(entry, "scope %q stands twice", scope.Name)
+		case !showable(scope.Description):
+			return nil, faultAt(entry, "the description of %q is not one line of at most %d bytes", scope.Name, maxDescription)
+		}
+		scopes = append(scopes, scope)
+	}
+	return scopes, nil
+}
+
+// showable reports whether the text can stand on the consent screen as it is: printable
+// characters and plain spaces, which excludes line breaks and invisible direction marks.
+func showable(s string) bool {
+	return len(s) <= maxDescription && strings.TrimSpace(s) == s &&
+		!strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+func readEndpoints(n *yaml.Node, scopes []Scope) ([]Endpoint, error) {
+	entries, err := items(n)
+	if err != nil {
+		return nil, err
+	}
+	var endpoints []Endpoint
+	for _, entry := range entries {
+		values, err := texts(entry, "endpoint", "scope")
+		if err != nil {
+			return nil, err
+		}
+		endpoint, fault := parseEndpoint(values[0], values[1])
+		if fault != "" {
+			return nil, faultAt(entry, "endpoint %q: %s", values[0], fault)
+		}
+		if !slices.ContainsFunc(scopes, func(s Scope) bool { return s.Name == endpoint.Scope }) {
+			return nil, faultAt(entry, "endpoint %q: scope %q does not exist", endpoint, endpoint.Scope)
+		}
+		if i := slices.IndexFunc(endpoints, func(e Endpoint) bool { return ambiguous(e, endpoint) }); i >= 0 {
+			return nil, faultAt(entry, "endpoint %q fits the same requests as %q", endpoint, endpoints[i])
+		}
+		endpoints = append(endpoints, endpoint)
+	}
+	return endpoints, nil
+}
+
+func readPlans(n *yaml.Node, endpoints []Endpoint) ([]Plan, error) {
+	entries, err := items(n)
+	if err != nil {
+		return nil, err
+	}
+	var plans []Plan
+	for _, entry := range entries {
+		plan, err := readPlan(entry, endpoints)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(plans, func(p Plan) bool { return p.Name == plan.Name }) {
+			return nil, faultAt(entry, "plan %q stands twice", plan.Name)
+		}
+		plans = append(plans, plan)
+	}
+	return plans, nil
+}
+
+func readPlan(entry *yaml.Node, endpoints []Endpoint) (Plan, error) {
+	parts, err := fields(entry, "name", "endpoints")
+	if err != nil {
+		return Plan{}, err
+	}
+	name, err := text(parts["name"])
+	if err != nil {
+		return Plan{}, err
+	}
+	if !word(name) {
+		return Plan{}, faultAt(parts["name"], "plan %q is not lower-case letters, digits, - and _", name)
+	}
+	list := parts["endpoints"]
+	if list.Kind == yaml.ScalarNode && list.Value == everything {
+		return Plan{Name: name, Endpoints: slices.Clone(endpoints)}, nil
+	}
+	named, err := readNamed(list, endpoints)
+	if err != nil {
+		return Plan{}, err
+	}
+	return Plan{Name: name, Endpoints: named}, nil
+}
+
+// readNamed reads a plan's list and returns its endpoints in the order of the catalog.
+func readNamed(list *yaml.Node, endpoints []Endpoint) ([]Endpoint, error) {
+	entries, err := items(list)
+	if err != nil {
+		return nil, err
+	}
+	chosen := map[string]bool{}
+	for _, entry := range entries {
+		name, err := text(entry)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(endpoints, func(e Endpoint) bool { return e.String() == name }) {
+			return nil, faultAt(entry, "endpoint %q does not exist", name)
+		}
+		if chosen[name] {
+			return nil, faultAt(entry, "endpoint %q stands twice", name)
+		}
+		chosen[name] = true
+	}
+	return slices.DeleteFunc(slices.Clone(endpoints), func(e Endpoint) bool { return !chosen[e.String()] }), nil
+}

@@ -1,0 +1,105 @@
+package oauth
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// Failures of ParseQuery and ParseForm; all wrap ErrParams.
+var (
+	ErrParams          = errors.New("parameters cannot be read")
+	ErrParamsTooLong   = fmt.Errorf("%w: too long", ErrParams)
+	ErrParamsTooMany   = fmt.Errorf("%w: too many", ErrParams)
+	ErrParamsSeparator = fmt.Errorf("%w: semicolon as a separator", ErrParams)
+	ErrParamsEscape    = fmt.Errorf("%w: malformed percent-encoding", ErrParams)
+	ErrParamsUTF8      = fmt.Errorf("%w: not UTF-8", ErrParams)
+)
+
+const (
+	// MaxQueryLength bounds what ParseQuery reads, in bytes before decoding.
+	MaxQueryLength = 16 << 10
+	// MaxFormLength bounds what ParseForm reads, in bytes before decoding: the largest body of
+	// the wire contract §4.
+	MaxFormLength = 64 << 10
+	// MaxParams bounds how many parameters either reads, repeated ones included.
+	MaxParams = 100
+)
+
+// Params are the parameters of one request, parsed whole. The zero value has none.
+type Params struct{ byName map[string]param }
+
+type param struct {
+	value    string
+	repeated bool
+}
+
+// ParseQuery reads the raw query of a request, without its question mark. It is strict, so that
+// no other component can read the same text differently: a semicolon, a malformed escape or
+// invalid UTF-8 anywhere fails the whole. Values keep every decoded byte, NUL included; what a
+// value may hold is the caller's to judge.
+func ParseQuery(raw string) (Params, error) { return parse(raw, MaxQueryLength) }
+
+// ParseForm reads an application/x-www-form-urlencoded body by the same rules.
+func ParseForm(body string) (Params, error) { return parse(body, MaxFormLength) }
+
+// Get returns the first value of the parameter of that decoded name, whether there is one, and
+// whether there are more. A parameter without a value is present with the value "", which RFC
+// 6749 §3.1 has callers treat as omitted.
+func (p Params) Get(name string) (value string, present, repeated bool) {
+	found, present := p.byName[name]
+	return found.value, present, found.repeated
+}
+
+func parse(raw string, maxLength int) (Params, error) {
+	if len(raw) > maxLength {
+		return Params{}, ErrParamsTooLong
+	}
+	if strings.Contains(raw, ";") {
+		return Params{}, ErrParamsSeparator
+	}
+	if strings.Count(raw, "&") >= MaxParams {
+		return Params{}, ErrParamsTooMany
+	}
+	params := Params{byName: map[string]param{}}
+	for pair := range strings.SplitSeq(raw, "&") {
+		if pair == "" {
+			continue
+		}
+		if err := params.add(pair); err != nil {
+			return Params{}, err
+		}
+	}
+	return params, nil
+}
+
+func (p Params) add(pair string) error {
+	rawName, rawValue, _ := strings.Cut(pair, "=")
+	name, err := decode(rawName)
+	if err != nil {
+		return err
+	}
+	value, err := decode(rawValue)
+	if err != nil {
+		return err
+	}
+	if first, repeated := p.byName[name]; repeated {
+		p.byName[name] = param{value: first.value, repeated: true}
+		return nil
+	}
+	p.byName[name] = param{value: value}
+	return nil
+}
+
+func decode(raw string) (string, error) {
+	s, err := url.QueryUnescape(raw)
+	if err != nil {
+		return "", ErrParamsEscape
+	}
+	if !utf8.ValidString(s) {
+		return "", ErrParamsUTF8
+	}
+	return s, nil
+}

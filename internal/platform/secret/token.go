@@ -1,0 +1,73 @@
+package secret
+
+import (
+	"hash/crc32"
+	"strings"
+)
+
+// Kind names a sort of credential by the prefix it is recognised by (the wire contract §3).
+type Kind string
+
+// The kinds of credential that share one format: the prefix, 43 random base62 characters (more
+// than 256 bits) and 6 base62 characters of CRC-32 (IEEE) over all that stands before, most
+// significant digit first and padded with '0'.
+const (
+	AccessToken  Kind = "vdo_oat_"
+	RefreshToken Kind = "vdo_ort_"
+	APIKey       Kind = "vdo_live_"
+	ClientSecret Kind = "vdo_secret_"
+)
+
+const (
+	alphabet       = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	randomLength   = 43
+	checksumLength = 6
+	longestToken   = len(ClientSecret) + randomLength + checksumLength
+)
+
+// Generate draws a new credential of the kind.
+func Generate(kind Kind) String {
+	b := make([]byte, 0, longestToken)
+	b = append(b, kind...)
+	b = appendRandom(b, randomLength)
+	sum := checksum(crc32.ChecksumIEEE(b))
+	return New(string(append(b, sum[:]...)))
+}
+
+// Valid reports whether s has the length, prefix, alphabet and checksum of the kind. It says
+// nothing about whether s was ever issued; it spares the store the look-up of what cannot be.
+func Valid(kind Kind, s string) bool {
+	if len(s) != len(kind)+randomLength+checksumLength || !strings.HasPrefix(s, string(kind)) {
+		return false
+	}
+	for i := len(kind); i < len(s); i++ {
+		if !isBase62(s[i]) {
+			return false
+		}
+	}
+	body := len(s) - checksumLength
+	sum := checksum(crc32.ChecksumIEEE([]byte(s[:body])))
+	return string(sum[:]) == s[body:]
+}
+
+// KindOf names the kind of a well-formed credential; ok is false where Valid holds for none.
+func KindOf(s string) (kind Kind, ok bool) {
+	for _, kind := range [...]Kind{AccessToken, RefreshToken, APIKey, ClientSecret} {
+		if Valid(kind, s) {
+			return kind, true
+		}
+	}
+	return "", false
+}
+
+func checksum(sum uint32) (digits [checksumLength]byte) {
+	for i := len(digits) - 1; i >= 0; i-- {
+		digits[i] = alphabet[sum%62]
+		sum /= 62
+	}
+	return digits
+}
+
+func isBase62(c byte) bool {
+	return '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
+}
