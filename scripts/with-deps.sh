@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# with-deps.sh [--durable] CMD...: runs CMD with throw-away PostgreSQL and Redis servers on spare loopback ports.
+#
+# Installs both on Debian where they are missing; elsewhere says what to install. CMD sees
+#   USHER_TEST_POSTGRES_URL  a superuser's URL of the PostgreSQL server
+#   USHER_TEST_REDIS_ADDR    host:port of the Redis server
+#   USHER_TEST_PG_DATA, USHER_TEST_PG_BIN, USHER_TEST_PG_OPTIONS, USHER_TEST_PG_USER
+#                            what a fault test needs to stop the server and start it again with pg_ctl
+# --durable leaves fsync and synchronous_commit as PostgreSQL ships them, for measurement; without it they are off.
+set -euo pipefail
+
+durable=no
+if [ "${1:-}" = --durable ]; then durable=yes; shift; fi
+[ $# -gt 0 ] || { echo "usage: $0 [--durable] CMD..." >&2; exit 2; }
+
+pg_bin() { ls -d /usr/lib/postgresql/*/bin /usr/local/pgsql/bin 2>/dev/null | sort -V | tail -1; }
+
+install_missing() {
+  local missing=()
+  command -v redis-server >/dev/null || missing+=(redis-server)
+  [ -x "$(pg_bin)/initdb" ] || missing+=(postgresql)
+  [ ${#missing[@]} -eq 0 ] && return
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "$0: install ${missing[*]} (PostgreSQL 15 or newer, Redis 7 or newer) and run this again" >&2
+    exit 1
+  fi
+  echo "$0: installing ${missing[*]}" >&2
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get -q -o DPkg::Lock::Timeout=300 update >&2
+  apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "${missing[@]}" >&2
+}
+
+# free_port prints a loopback port that nothing listens on.
+free_port() {
+  local port
+  while :; do
+    port=$((20000 + RANDOM % 12000))
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+  done
+}
+
+# PostgreSQL refuses to run as root.
+as_pg() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
+
+install_missing
+bin=$(pg_bin)
+dir=$(mktemp -d "${TMPDIR:-/tmp}/usher-deps.XXXXXX")
+redis_pid=
+cleanup() {
+  [ -n "$redis_pid" ] && kill "$redis_pid" 2>/dev/null || true
+  (cd / && as_pg "$bin/pg_ctl" -D "$dir/pg" -m immediate -s stop) >/dev/null 2>&1 || true
+  rm -rf "$dir"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+chmod 711 "$dir"
+mkdir "$dir/redis" "$dir/pg"
+if [ "$(id -u)" = 0 ]; then chown postgres "$dir/pg"; fi
+
+pg_port=$(free_port)
+(cd / && as_pg "$bin/initdb" -D "$dir/pg" -U postgres -A trust -E UTF8 --no-locale --no-sync) >"$dir/initdb.log" 2>&1 ||
+  { cat "$dir/initdb.log" >&2; exit 1; }
+options="-p $pg_port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir/pg -c max_connections=300"
+if [ $durable = no ]; then options="$options -c fsync=off -c synchronous_commit=off -c full_page_writes=off"; fi
+(cd / && as_pg "$bin/pg_ctl" -D "$dir/pg" -s -w -l "$dir/pg/log" -o "$options" start)
+
+redis_port=$(free_port)
+redis-server --port "$redis_port" --bind 127.0.0.1 --save '' --appendonly no --dir "$dir/redis" --loglevel warning >"$dir/redis/log" 2>&1 &
+redis_pid=$!
+until redis-cli -p "$redis_port" ping >/dev/null 2>&1; do
+  kill -0 "$redis_pid" 2>/dev/null || { cat "$dir/redis/log" >&2; exit 1; }
+  sleep 0.02
+done
+
+export USHER_TEST_POSTGRES_URL="postgres://postgres@127.0.0.1:$pg_port/postgres?sslmode=disable"
+export USHER_TEST_REDIS_ADDR="127.0.0.1:$redis_port"
+export USHER_TEST_PG_DATA="$dir/pg" USHER_TEST_PG_BIN="$bin" USHER_TEST_PG_OPTIONS="$options"
+if [ "$(id -u)" = 0 ]; then export USHER_TEST_PG_USER=postgres; else export USHER_TEST_PG_USER=; fi
+"$@"
