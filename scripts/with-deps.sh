@@ -13,7 +13,7 @@ durable=no
 if [ "${1:-}" = --durable ]; then durable=yes; shift; fi
 [ $# -gt 0 ] || { echo "usage: $0 [--durable] CMD..." >&2; exit 2; }
 
-pg_bin() { ls -d /usr/lib/postgresql/*/bin /usr/local/pgsql/bin 2>/dev/null | sort -V | tail -1; }
+pg_bin() { { ls -d /usr/lib/postgresql/*/bin /usr/local/pgsql/bin 2>/dev/null || true; } | sort -V | tail -1; }
 
 install_missing() {
   local missing=()

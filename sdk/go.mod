@@ -1,0 +1,3 @@
+module github.com/vidocu/usher/sdk
+
+go 1.26.0

@@ -1,0 +1,94 @@
+package grant
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+// Request is a token request (RFC 6749 §4.1.3, §6), parsed once. An empty field was not sent.
+type Request struct {
+	GrantType    string
+	Code         secret.String
+	RedirectURI  string
+	CodeVerifier secret.String
+	RefreshToken secret.String
+	Scope        string
+	// Credentials are the readings of what the client sent to prove itself, likeliest first.
+	Credentials []oauth.ClientCredentials
+}
+
+// Pair is what a successful request answers with (RFC 6749 §5.1).
+type Pair struct {
+	Access  secret.String
+	Refresh secret.String
+	// ExpiresIn is the access token's lifetime.
+	ExpiresIn time.Duration
+	// Scope is the access token's scope, in the order it was asked.
+	Scope string
+}
+
+// Client is the app that makes the request, authenticated.
+type Client struct {
+	ID         string
+	GrantTypes []string
+}
+
+// Clients authenticates apps. A failed authentication is the implementation's own error and passes through.
+type Clients interface {
+	Authenticate(ctx context.Context, readings []oauth.ClientCredentials) (Client, error)
+}
+
+// Grant is one grant type: the hooks that differ between grants. The phases around them belong to Endpoint.
+type Grant interface {
+	// Type is the value of grant_type.
+	Type() string
+	// Check reports a parameter that the grant needs and the request lacks, as a FieldError.
+	Check(req Request) error
+	// Issue exchanges the request of an authenticated client, that may use the grant, for a pair of tokens.
+	Issue(ctx context.Context, client Client, req Request) (Pair, error)
+}
+
+// Endpoint runs the phases that every grant shares.
+type Endpoint struct {
+	clients Clients
+	grants  map[string]Grant
+}
+
+// NewEndpoint offers the given grants.
+func NewEndpoint(clients Clients, grants ...Grant) *Endpoint {
+	e := &Endpoint{clients: clients, grants: make(map[string]Grant, len(grants))}
+	for _, g := range grants {
+		e.grants[g.Type()] = g
+	}
+	return e
+}
+
+// Issue answers a token request. Client authentication comes before anything that could consume, rotate or
+// revoke (RFC 6749 §3.2.1): a client library may probe with the same code twice.
+func (e *Endpoint) Issue(ctx context.Context, req Request) (Pair, error) {
+	if req.GrantType == "" {
+		return Pair{}, missing("grant_type")
+	}
+	g, ok := e.grants[req.GrantType]
+	if !ok {
+		return Pair{}, ErrUnsupportedGrantType
+	}
+	if err := g.Check(req); err != nil {
+		return Pair{}, err
+	}
+	if len(req.Credentials) == 0 {
+		return Pair{}, missing("client_id")
+	}
+	client, err := e.clients.Authenticate(ctx, req.Credentials)
+	if err != nil {
+		return Pair{}, err
+	}
+	if !slices.Contains(client.GrantTypes, g.Type()) {
+		return Pair{}, ErrUnauthorizedClient
+	}
+	return g.Issue(ctx, client, req)
+}

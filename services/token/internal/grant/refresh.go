@@ -1,0 +1,155 @@
+package grant
+
+import (
+	"context"
+	"errors"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+// ErrNotCurrent is what RefreshStore answers for a token that is not a family's live, current refresh token.
+var ErrNotCurrent = errors.New("refresh token is not current")
+
+// Rotation replaces a family's refresh token.
+type Rotation struct {
+	// Predecessor is the token that was presented, by hash.
+	Predecessor secret.Hash
+	ClientID    string
+	Access      secret.Hash
+	Successor   secret.Hash
+	// Scope of the access token; empty for all that was granted.
+	Scope     string
+	Lifetimes Lifetimes
+	// Sealed is the successor pair as only the predecessor's holder can read it; empty when there is no retry window.
+	Sealed []byte
+}
+
+// Replay is what became of a refresh token that is not current.
+type Replay struct {
+	// Sealed is the successor pair, if the retry window is still open and the successor unused.
+	Sealed []byte
+	// Scope is what was granted to the family of a sealed pair.
+	Scope string
+	// Reused reports that the token was a spent one and that the pair was revoked for it now.
+	Reused bool
+}
+
+// RefreshStore decides rotations, each in one transaction.
+type RefreshStore interface {
+	// GrantedScope reads the scope of the family whose current refresh token this is: a fact that never changes.
+	// ErrNotCurrent when there is none of this client.
+	GrantedScope(ctx context.Context, token secret.Hash, clientID string) (string, error)
+	// Rotate spends the predecessor and issues its successor and an access token. It answers the access token's scope.
+	// ErrNotCurrent when the predecessor is not the live, current token of a family of this client; nothing is written then.
+	Rotate(ctx context.Context, r Rotation) (scope string, err error)
+	// Replayed judges a token that was not current: inside the retry window it answers the sealed successor, else a spent
+	// token of this client ends everything of its pair, in the transaction that judges it.
+	Replayed(ctx context.Context, token secret.Hash, clientID string) (Replay, error)
+}
+
+// Sealer hides a pair so that only who holds the predecessor can read it.
+type Sealer interface {
+	Seal(predecessor secret.String, pair Pair) ([]byte, error)
+	Open(predecessor secret.String, sealed []byte) (Pair, error)
+}
+
+// RefreshToken is the grant of RFC 6749 §6 with rotation and reuse detection (RFC 9700 §4.14.2).
+type RefreshToken struct {
+	Store     RefreshStore
+	Sealer    Sealer
+	Lifetimes Lifetimes
+}
+
+// Type is `refresh_token`.
+func (RefreshToken) Type() string { return "refresh_token" }
+
+// Check wants `refresh_token`.
+func (RefreshToken) Check(req Request) error {
+	if req.RefreshToken.IsZero() {
+		return missing("refresh_token")
+	}
+	return nil
+}
+
+// Issue rotates the refresh token.
+func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (Pair, error) {
+	if !secret.Valid(secret.RefreshToken, req.RefreshToken.Reveal()) {
+		return Pair{}, ErrInvalidRefreshToken
+	}
+	hash := secret.Sum(req.RefreshToken.Reveal())
+	scope, err := g.narrow(ctx, hash, client, req.Scope)
+	if errors.Is(err, ErrNotCurrent) {
+		return g.replayed(ctx, hash, client, req)
+	}
+	if err != nil {
+		return Pair{}, err
+	}
+	pair := Pair{
+		Access:    secret.Generate(secret.AccessToken),
+		Refresh:   secret.Generate(secret.RefreshToken),
+		ExpiresIn: g.Lifetimes.Access,
+		Scope:     scope,
+	}
+	r := Rotation{
+		Predecessor: hash, ClientID: client.ID, Scope: scope, Lifetimes: g.Lifetimes,
+		Access: secret.Sum(pair.Access.Reveal()), Successor: secret.Sum(pair.Refresh.Reveal()),
+	}
+	if g.Lifetimes.RetryWindow > 0 {
+		// The scope is only known once the store has answered: an empty one in the seal means all that was granted.
+		if r.Sealed, err = g.Sealer.Seal(req.RefreshToken, pair); err != nil {
+			return Pair{}, err
+		}
+	}
+	pair.Scope, err = g.Store.Rotate(ctx, r)
+	if errors.Is(err, ErrNotCurrent) {
+		return g.replayed(ctx, hash, client, req)
+	}
+	if err != nil {
+		return Pair{}, err
+	}
+	return pair, nil
+}
+
+// narrow judges a scope parameter against what was granted. What was granted to a family never changes, so reading it
+// before the rotation decides nothing that could be overtaken.
+func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Client, asked string) (string, error) {
+	if asked == "" {
+		return "", nil
+	}
+	want, err := oauth.ParseScope(asked)
+	if err != nil {
+		return "", ErrInvalidScope
+	}
+	granted, err := g.Store.GrantedScope(ctx, token, client.ID)
+	if err != nil {
+		return "", err
+	}
+	have, err := oauth.ParseScope(granted)
+	if err != nil {
+		return "", err
+	}
+	if !have.Covers(want) {
+		return "", ErrInvalidScope
+	}
+	return want.String(), nil
+}
+
+// replayed answers a token that is not current: the same successor inside the retry window, else refusal.
+func (g RefreshToken) replayed(ctx context.Context, token secret.Hash, client Client, req Request) (Pair, error) {
+	replay, err := g.Store.Replayed(ctx, token, client.ID)
+	if err != nil {
+		return Pair{}, err
+	}
+	if len(replay.Sealed) == 0 {
+		return Pair{}, ErrInvalidRefreshToken
+	}
+	pair, err := g.Sealer.Open(req.RefreshToken, replay.Sealed)
+	if err != nil {
+		return Pair{}, err
+	}
+	if pair.Scope == "" {
+		pair.Scope = replay.Scope
+	}
+	return pair, nil
+}

@@ -1,0 +1,94 @@
+// Package introspect answers what a token stands for (RFC 7662).
+//
+// It owns which tokens are looked up at all and who may see the answer. It never speaks HTTP, gRPC or SQL, and a
+// token that is not live is an answer here, not a failure.
+package introspect
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+// ErrInactive is what a store answers for a token that is not live: unknown, expired, revoked, all the same.
+var ErrInactive = errors.New("token is not active")
+
+// Facts are what a live token stands for.
+type Facts struct {
+	// Family names what the token hangs on.
+	Family      []byte
+	UserID      string
+	ClientID    string
+	WorkspaceID string
+	DisplayName string
+	// Scope is space-separated, in the order it was asked.
+	Scope     string
+	IssuedAt  time.Time
+	ExpiresAt time.Time
+	// LongUnused reports that the last recorded use of the family is over a minute old.
+	LongUnused bool
+}
+
+// Store looks tokens up by hash. Both methods answer ErrInactive when there is no such live token.
+type Store interface {
+	FindAccess(ctx context.Context, token secret.Hash) (Facts, error)
+	FindRefresh(ctx context.Context, token secret.Hash) (Facts, error)
+}
+
+// Uses hears that a family is in use. It must not block.
+type Uses interface {
+	Used(family []byte)
+}
+
+// Introspector looks tokens up.
+type Introspector struct {
+	Store Store
+	Uses  Uses
+}
+
+// Access judges an access token. A string that is none by its form is inactive without a look-up.
+func (i Introspector) Access(ctx context.Context, token string) (Facts, error) {
+	if !secret.Valid(secret.AccessToken, token) {
+		return Facts{}, ErrInactive
+	}
+	facts, err := i.Store.FindAccess(ctx, secret.Sum(token))
+	if err != nil {
+		return Facts{}, err
+	}
+	if facts.LongUnused {
+		i.Uses.Used(facts.Family)
+	}
+	return facts, nil
+}
+
+// Caller is the app that asks over HTTP.
+type Caller struct {
+	ClientID string
+	// ResourceServer may see every access token; another app sees only its own tokens.
+	ResourceServer bool
+}
+
+// Answer is what a caller over HTTP may know.
+type Answer struct {
+	Facts
+	// Refresh reports a refresh token, which only its own app ever sees.
+	Refresh bool
+}
+
+// ForClient judges an access or refresh token for an app. ErrInactive also for what the app may not see.
+func (i Introspector) ForClient(ctx context.Context, caller Caller, token string) (Answer, error) {
+	if secret.Valid(secret.RefreshToken, token) {
+		facts, err := i.Store.FindRefresh(ctx, secret.Sum(token))
+		if err == nil && facts.ClientID != caller.ClientID {
+			err = ErrInactive
+		}
+		return Answer{Facts: facts, Refresh: true}, err
+	}
+	facts, err := i.Access(ctx, token)
+	if err == nil && !caller.ResourceServer && facts.ClientID != caller.ClientID {
+		err = ErrInactive
+	}
+	return Answer{Facts: facts}, err
+}

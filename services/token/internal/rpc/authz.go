@@ -1,0 +1,62 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/grant"
+)
+
+// Authz is what token asks the authorization service: who a client is and what a code stands for.
+type Authz struct {
+	Clients authzv1.ClientServiceClient
+	Codes   authzv1.CodeServiceClient
+}
+
+// Client authenticates an app by the readings of its credentials.
+func (a Authz) Client(ctx context.Context, readings []oauth.ClientCredentials) (*authzv1.Client, error) {
+	req := &authzv1.AuthenticateClientRequest{Credentials: make([]*authzv1.ClientCredentials, len(readings))}
+	for i, r := range readings {
+		req.Credentials[i] = &authzv1.ClientCredentials{ClientId: r.ID, ClientSecret: r.Secret.Reveal()}
+	}
+	res, err := a.Clients.AuthenticateClient(ctx, req)
+	if err != nil {
+		return nil, fmt.Errorf("authenticating the client: %w", err)
+	}
+	return res.GetClient(), nil
+}
+
+// Authenticate is grant.Clients.
+func (a Authz) Authenticate(ctx context.Context, readings []oauth.ClientCredentials) (grant.Client, error) {
+	c, err := a.Client(ctx, readings)
+	if err != nil {
+		return grant.Client{}, err
+	}
+	return grant.Client{ID: c.GetClientId(), GrantTypes: c.GetGrantTypes()}, nil
+}
+
+// Resolve is grant.Codes.
+func (a Authz) Resolve(ctx context.Context, code secret.String) (grant.Code, error) {
+	res, err := a.Codes.ResolveCode(ctx, &authzv1.ResolveCodeRequest{Code: code.Reveal()})
+	if oerr.Reason(err) == errorv1.Reason_REASON_INVALID_CODE {
+		return grant.Code{}, grant.ErrCodeUnknown
+	}
+	if err != nil {
+		return grant.Code{}, fmt.Errorf("resolving the code: %w", err)
+	}
+	return grant.Code{
+		Binding: grant.Binding{
+			ClientID: res.GetClientId(), RedirectURI: res.GetRedirectUri(), CodeChallenge: res.GetCodeChallenge(),
+		},
+		UserID:      res.GetUserId(),
+		DisplayName: res.GetDisplayName(),
+		WorkspaceID: res.GetWorkspaceId(),
+		Scope:       res.GetScopes(),
+		Epoch:       res.GetEpoch(),
+	}, nil
+}

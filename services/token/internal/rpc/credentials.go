@@ -1,0 +1,63 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+
+	"google.golang.org/grpc/metadata"
+
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+// posted are the client credentials in a request's body.
+type posted struct {
+	id        string
+	secret    string
+	assertion string
+}
+
+// credentials reads how a client proves itself (RFC 6749 §2.3): in the body or by HTTP Basic, never both. The answer
+// holds the readings of one method, likeliest first; it is empty when the client did not even name itself.
+func credentials(ctx context.Context, body posted) ([]oauth.ClientCredentials, error) {
+	if body.assertion != "" {
+		return nil, invalid("client_assertion", "is not supported: send client_secret or HTTP Basic")
+	}
+	md, _ := metadata.FromIncomingContext(ctx)
+	headers := md.Get("authorization")
+	switch {
+	case len(headers) > 1:
+		return nil, invalid("authorization", "header is repeated")
+	case len(headers) == 1:
+		return basic(headers[0], body)
+	case body.id == "" && body.secret == "":
+		return nil, nil
+	case body.id == "":
+		return nil, invalid("client_id", "is required with client_secret")
+	}
+	return []oauth.ClientCredentials{{ID: body.id, Secret: secret.New(body.secret)}}, nil
+}
+
+// basic reads a Basic header: form-decoded as RFC 6749 §2.3.1 says, then raw, since widespread libraries do not encode.
+func basic(header string, body posted) ([]oauth.ClientCredentials, error) {
+	if body.secret != "" {
+		return nil, invalid("client_secret", "is sent twice: use either HTTP Basic or the body")
+	}
+	creds, err := oauth.ParseBasic(header)
+	if errors.Is(err, oauth.ErrNotBasic) || errors.Is(err, oauth.ErrBasicMalformed) {
+		return nil, oerr.New(errorv1.Reason_REASON_INVALID_CLIENT, "the Authorization header is not usable client authentication")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if body.id != "" && body.id != creds.Decoded.ID && body.id != creds.Raw.ID {
+		return nil, invalid("client_id", "differs from the one in the Authorization header")
+	}
+	return creds.Candidates(), nil
+}
+
+func invalid(field, problem string) error {
+	return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field+" "+problem, oerr.WithField(field))
+}

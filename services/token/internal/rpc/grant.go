@@ -1,0 +1,69 @@
+package rpc
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/services/token/internal/connection"
+)
+
+// Grants serves the consent service.
+type Grants struct {
+	tokenv1.UnsafeGrantServiceServer
+
+	Store connection.Store
+}
+
+// GetPairEpoch reads the mark that a consent screen must carry.
+func (s *Grants) GetPairEpoch(ctx context.Context, req *tokenv1.GetPairEpochRequest) (*tokenv1.GetPairEpochResponse, error) {
+	if err := wantPair(req.GetUserId(), req.GetClientId()); err != nil {
+		return nil, err
+	}
+	epoch, err := s.Store.PairEpoch(ctx, req.GetUserId(), req.GetClientId())
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &tokenv1.GetPairEpochResponse{Epoch: epoch}, nil
+}
+
+// ListConnections lists the user's pairs.
+func (s *Grants) ListConnections(ctx context.Context, req *tokenv1.ListConnectionsRequest) (*tokenv1.ListConnectionsResponse, error) {
+	if req.GetUserId() == "" {
+		return nil, invalid("user_id", "is required")
+	}
+	list, err := s.Store.Connections(ctx, req.GetUserId())
+	if err != nil {
+		return nil, fail(err)
+	}
+	res := &tokenv1.ListConnectionsResponse{Connections: make([]*tokenv1.Connection, len(list))}
+	for i, c := range list {
+		res.Connections[i] = &tokenv1.Connection{ClientId: c.ClientID, Epoch: c.Epoch}
+		if !c.LastUsed.IsZero() {
+			res.Connections[i].LastUseTime = timestamppb.New(c.LastUsed)
+		}
+	}
+	return res, nil
+}
+
+// EndConnection ends everything of a pair before it returns.
+func (s *Grants) EndConnection(ctx context.Context, req *tokenv1.EndConnectionRequest) (*tokenv1.EndConnectionResponse, error) {
+	if err := wantPair(req.GetUserId(), req.GetClientId()); err != nil {
+		return nil, err
+	}
+	if err := s.Store.EndConnection(ctx, req.GetUserId(), req.GetClientId()); err != nil {
+		return nil, fail(err)
+	}
+	return &tokenv1.EndConnectionResponse{}, nil
+}
+
+func wantPair(userID, clientID string) error {
+	switch "" {
+	case userID:
+		return invalid("user_id", "is required")
+	case clientID:
+		return invalid("client_id", "is required")
+	}
+	return nil
+}

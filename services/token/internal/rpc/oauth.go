@@ -1,0 +1,146 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/grant"
+	"github.com/vidocu/usher/services/token/internal/introspect"
+)
+
+// Revoker ends tokens. Both methods answer whether anything ended; onlyClient, if not empty, limits them to its own.
+type Revoker interface {
+	RevokeAccess(ctx context.Context, token secret.Hash, onlyClient string) (bool, error)
+	RevokeRefresh(ctx context.Context, token secret.Hash, onlyClient string) (bool, error)
+}
+
+// OAuth serves the token, revocation and introspection endpoints that apps reach over HTTP.
+type OAuth struct {
+	tokenv1.UnsafeOAuthServiceServer
+
+	Endpoint     *grant.Endpoint
+	Authz        Authz
+	Revoker      Revoker
+	Introspector introspect.Introspector
+	Issuer       string
+}
+
+// IssueToken is RFC 6749 §3.2.
+func (s *OAuth) IssueToken(ctx context.Context, req *tokenv1.IssueTokenRequest) (*tokenv1.IssueTokenResponse, error) {
+	creds, err := credentials(ctx, posted{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
+	if err != nil {
+		return nil, err
+	}
+	pair, err := s.Endpoint.Issue(ctx, grant.Request{
+		GrantType:    req.GetGrantType(),
+		Code:         secret.New(req.GetCode()),
+		RedirectURI:  req.GetRedirectUri(),
+		CodeVerifier: secret.New(req.GetCodeVerifier()),
+		RefreshToken: secret.New(req.GetRefreshToken()),
+		Scope:        req.GetScope(),
+		Credentials:  creds,
+	})
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &tokenv1.IssueTokenResponse{
+		AccessToken:  pair.Access.Reveal(),
+		TokenType:    "Bearer",
+		ExpiresIn:    int32(pair.ExpiresIn / time.Second), //nolint:gosec // a lifetime is bounded to a day by Lifetimes.Validate
+		RefreshToken: pair.Refresh.Reveal(),
+		Scope:        pair.Scope,
+	}, nil
+}
+
+// RevokeToken is RFC 7009. Holding the token is the authority; credentials that are sent must be right, and then only
+// the client's own tokens end. The hint changes nothing: a token's form says what it is.
+func (s *OAuth) RevokeToken(ctx context.Context, req *tokenv1.RevokeTokenRequest) (*tokenv1.RevokeTokenResponse, error) {
+	creds, err := credentials(ctx, posted{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
+	if err != nil {
+		return nil, err
+	}
+	var onlyClient string
+	if len(creds) > 0 {
+		client, err := s.Authz.Client(ctx, creds)
+		if err != nil {
+			return nil, fail(err)
+		}
+		onlyClient = client.GetClientId()
+	}
+	if req.GetToken() == "" {
+		return nil, invalid("token", "is required")
+	}
+	if err := s.revoke(ctx, req.GetToken(), onlyClient); err != nil {
+		return nil, fail(err)
+	}
+	return &tokenv1.RevokeTokenResponse{}, nil
+}
+
+func (s *OAuth) revoke(ctx context.Context, token, onlyClient string) error {
+	var err error
+	switch {
+	case secret.Valid(secret.AccessToken, token):
+		_, err = s.Revoker.RevokeAccess(ctx, secret.Sum(token), onlyClient)
+	case secret.Valid(secret.RefreshToken, token):
+		_, err = s.Revoker.RevokeRefresh(ctx, secret.Sum(token), onlyClient)
+	}
+	return err
+}
+
+// IntrospectClientToken is RFC 7662 for confidential clients.
+func (s *OAuth) IntrospectClientToken(
+	ctx context.Context, req *tokenv1.IntrospectClientTokenRequest,
+) (*tokenv1.IntrospectClientTokenResponse, error) {
+	creds, err := credentials(ctx, posted{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
+	if err != nil {
+		return nil, err
+	}
+	if len(creds) == 0 {
+		return nil, oerr.New(errorv1.Reason_REASON_INVALID_CLIENT, "introspection needs client authentication")
+	}
+	client, err := s.Authz.Client(ctx, creds)
+	if err != nil {
+		return nil, fail(err)
+	}
+	if client.GetType() != authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL {
+		return nil, oerr.New(errorv1.Reason_REASON_INVALID_CLIENT, "introspection needs a confidential client")
+	}
+	if req.GetToken() == "" {
+		return nil, invalid("token", "is required")
+	}
+	caller := introspect.Caller{ClientID: client.GetClientId(), ResourceServer: client.GetResourceServer()}
+	answer, err := s.Introspector.ForClient(ctx, caller, req.GetToken())
+	if errors.Is(err, introspect.ErrInactive) {
+		return &tokenv1.IntrospectClientTokenResponse{Active: new(bool)}, nil
+	}
+	if err != nil {
+		return nil, fail(err)
+	}
+	return clientAnswer(answer, s.Issuer), nil
+}
+
+func clientAnswer(a introspect.Answer, issuer string) *tokenv1.IntrospectClientTokenResponse {
+	active := true
+	res := &tokenv1.IntrospectClientTokenResponse{
+		Active:      &active,
+		Scope:       a.Scope,
+		ClientId:    a.ClientID,
+		Sub:         a.UserID,
+		Username:    a.DisplayName,
+		TokenType:   "Bearer",
+		Exp:         uint32(a.ExpiresAt.Unix()), //nolint:gosec // good until 2106, as the field says
+		Iat:         uint32(a.IssuedAt.Unix()),  //nolint:gosec // good until 2106, as the field says
+		Iss:         issuer,
+		WorkspaceId: a.WorkspaceID,
+	}
+	if a.Refresh {
+		res.TokenType = ""
+	}
+	return res
+}

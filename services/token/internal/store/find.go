@@ -1,0 +1,79 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/connection"
+	"github.com/vidocu/usher/services/token/internal/introspect"
+)
+
+// FindAccess reads a live access token: one statement by its hash. introspect.ErrInactive when there is none.
+func (s *Store) FindAccess(ctx context.Context, token secret.Hash) (introspect.Facts, error) {
+	return scanFacts(s.db.QueryRow(ctx, s.text.findAccess, token.Bytes(), micros(s.access)))
+}
+
+// FindRefresh reads a live, current refresh token. introspect.ErrInactive when there is none.
+func (s *Store) FindRefresh(ctx context.Context, token secret.Hash) (introspect.Facts, error) {
+	return scanFacts(s.db.QueryRow(ctx, s.text.findRefresh, token.Bytes()))
+}
+
+func scanFacts(row sqldb.Row) (introspect.Facts, error) {
+	var f introspect.Facts
+	var issued, expires int64
+	err := row.Scan(&f.Family, &f.UserID, &f.ClientID, &f.WorkspaceID, &f.DisplayName, &f.Scope, &issued, &expires, &f.LongUnused)
+	if errors.Is(err, sqldb.ErrNotFound) {
+		return f, introspect.ErrInactive
+	}
+	if err != nil {
+		return f, fmt.Errorf("reading a token: %w", err)
+	}
+	f.IssuedAt, f.ExpiresAt = fromMicros(issued), fromMicros(expires)
+	return f, nil
+}
+
+// Touch records that a family is in use, unless that was recorded within the last minute.
+func (s *Store) Touch(ctx context.Context, family []byte) error {
+	if _, err := s.db.Exec(ctx, s.text.touch, family); err != nil {
+		return fmt.Errorf("recording a family's use: %w", err)
+	}
+	return nil
+}
+
+// PairEpoch reads a pair's epoch; 0 for a pair that was never revoked.
+func (s *Store) PairEpoch(ctx context.Context, userID, clientID string) (int64, error) {
+	var epoch int64
+	err := s.db.QueryRow(ctx, s.text.pairEpoch, userID, clientID).Scan(&epoch)
+	if err != nil && !errors.Is(err, sqldb.ErrNotFound) {
+		return 0, fmt.Errorf("reading a pair's epoch: %w", err)
+	}
+	return epoch, nil
+}
+
+// Connections lists the user's pairs.
+func (s *Store) Connections(ctx context.Context, userID string) ([]connection.Connection, error) {
+	rows, err := s.db.Query(ctx, s.text.connections, userID)
+	if err != nil {
+		return nil, fmt.Errorf("listing connections: %w", err)
+	}
+	defer rows.Close()
+	var list []connection.Connection
+	for rows.Next() {
+		var c connection.Connection
+		var used *int64
+		if err := rows.Scan(&c.ClientID, &c.Epoch, &used); err != nil {
+			return nil, fmt.Errorf("reading a connection: %w", err)
+		}
+		if used != nil {
+			c.LastUsed = fromMicros(*used)
+		}
+		list = append(list, c)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("listing connections: %w", err)
+	}
+	return list, nil
+}

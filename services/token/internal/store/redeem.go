@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/grant"
+)
+
+// Redeem creates a family and its first tokens in one transaction and one round trip: grant.ErrCodeUsed when the code's
+// hash is there already, grant.ErrPairRevoked when the pair's epoch is not the code's any more.
+func (s *Store) Redeem(ctx context.Context, r grant.Redemption) error {
+	c := r.Code
+	family := sqldb.Stmt(s.text.insertFamily,
+		r.CodeHash.Bytes(), c.UserID, c.ClientID, c.WorkspaceID, c.DisplayName, c.Scope.String(), c.Epoch,
+		c.RedirectURI, c.CodeChallenge, micros(r.Lifetimes.Family), r.Refresh.Bytes(), micros(r.Lifetimes.Refresh))
+	err := s.db.Pipeline(ctx,
+		sqldb.Stmt(s.text.ensurePair, c.UserID, c.ClientID),
+		family,
+		sqldb.Stmt(s.text.insertFirstAccess, r.Access.Bytes(), micros(r.Lifetimes.Access), r.Refresh.Bytes()),
+	)
+	if err != nil {
+		return fmt.Errorf("redeeming a code: %w", err)
+	}
+	if family.RowsAffected() == 1 {
+		return nil
+	}
+	// Whether the code was used is a fact that never changes back, so it may be read apart.
+	switch _, err := s.Redeemed(ctx, r.CodeHash); {
+	case err == nil:
+		return grant.ErrCodeUsed
+	case errors.Is(err, grant.ErrNoEvidence):
+		return grant.ErrPairRevoked
+	default:
+		return err
+	}
+}
+
+// Redeemed reads what a code was bound to when it was redeemed; grant.ErrNoEvidence when it never was.
+func (s *Store) Redeemed(ctx context.Context, code secret.Hash) (grant.Binding, error) {
+	var b grant.Binding
+	err := s.db.QueryRow(ctx, s.text.redeemed, code.Bytes()).Scan(&b.ClientID, &b.RedirectURI, &b.CodeChallenge)
+	if errors.Is(err, sqldb.ErrNotFound) {
+		return b, grant.ErrNoEvidence
+	}
+	if err != nil {
+		return b, fmt.Errorf("reading a redemption: %w", err)
+	}
+	return b, nil
+}
+
+// RevokeFamily ends what a code's redemption issued, because the code came a second time.
+func (s *Store) RevokeFamily(ctx context.Context, code secret.Hash) error {
+	return s.inTx(ctx, "revoking a replayed code's family", func(tx *sqldb.Tx) error {
+		_, err := s.endFamily(ctx, tx, ending{family: code.Bytes(), reason: ReasonCodeReplay})
+		return err
+	})
+}

@@ -1,0 +1,92 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/grant"
+)
+
+// GrantedScope reads what was granted to the family of a current refresh token; grant.ErrNotCurrent when there is none.
+func (s *Store) GrantedScope(ctx context.Context, token secret.Hash, clientID string) (string, error) {
+	var scope string
+	err := s.db.QueryRow(ctx, s.text.grantedScope, token.Bytes(), clientID).Scan(&scope)
+	if errors.Is(err, sqldb.ErrNotFound) {
+		return "", grant.ErrNotCurrent
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading the granted scope: %w", err)
+	}
+	return scope, nil
+}
+
+// Rotate spends a refresh token and issues its successors in one transaction and one round trip. The inserts find the
+// family by its new refresh hash, so they do nothing where the update did nothing: grant.ErrNotCurrent.
+func (s *Store) Rotate(ctx context.Context, r grant.Rotation) (string, error) {
+	var granted string
+	var retryHash, sealed any
+	var window any
+	if len(r.Sealed) > 0 {
+		retryHash, sealed, window = r.Predecessor.Bytes(), r.Sealed, micros(r.Lifetimes.RetryWindow)
+	}
+	successor := r.Successor.Bytes()
+	update := sqldb.Stmt(s.text.rotate, successor, micros(r.Lifetimes.Refresh), retryHash, sealed, window,
+		r.Predecessor.Bytes(), r.ClientID).Scan(&granted)
+	err := s.db.Pipeline(ctx,
+		update,
+		sqldb.Stmt(s.text.insertAccess, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), successor),
+		sqldb.Stmt(s.text.spend, r.Predecessor.Bytes(), micros(r.Lifetimes.Refresh), successor),
+	)
+	if err != nil {
+		return "", fmt.Errorf("rotating a refresh token: %w", err)
+	}
+	if !update.Found() {
+		return "", grant.ErrNotCurrent
+	}
+	if r.Scope != "" {
+		return r.Scope, nil
+	}
+	return granted, nil
+}
+
+// Replayed judges a refresh token that was not current. Inside the retry window it answers the sealed successor. A spent
+// token of this client otherwise ends its pair, in the transaction that judges it; any other token changes nothing.
+func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string) (grant.Replay, error) {
+	var replay grant.Replay
+	err := s.inTx(ctx, "judging a spent refresh token", func(tx *sqldb.Tx) error {
+		replay = grant.Replay{}
+		var p pair
+		var sealed []byte
+		var scope string
+		err := tx.QueryRow(ctx, s.text.spentFacts, token.Bytes(), clientID).
+			Scan(&p.user, &p.client, &p.epoch, &scope, &sealed)
+		if errors.Is(err, sqldb.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if len(sealed) > 0 {
+			replay.Sealed, replay.Scope = sealed, scope
+			return nil
+		}
+		replay.Reused, err = s.raise(ctx, tx, p)
+		return err
+	})
+	return replay, err
+}
+
+// raise ends a pair whose token was reused, unless its epoch has risen since the token's family began.
+func (s *Store) raise(ctx context.Context, tx *sqldb.Tx, p pair) (bool, error) {
+	err := tx.QueryRow(ctx, s.text.raisePair, p.user, p.client, p.epoch).Scan(&p.epoch)
+	if errors.Is(err, sqldb.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, s.endPairFamilies(ctx, tx, p, ReasonReuse)
+}

@@ -1,0 +1,49 @@
+package store
+
+import (
+	"embed"
+	"io/fs"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/sqldb"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Migrations are the schema's steps, a folder an engine.
+func Migrations() fs.FS {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the folder is embedded: this cannot fail at run time
+	}
+	return sub
+}
+
+// Store keeps credentials in one database. Its methods may be called concurrently; they answer sqldb.ErrUnavailable
+// when the database cannot be asked.
+type Store struct {
+	db     *sqldb.DB
+	text   statements
+	access time.Duration
+}
+
+// New prepares a store. accessLifetime is the longest life of an access token, which bounds where one is looked for.
+func New(db *sqldb.DB, accessLifetime time.Duration) *Store {
+	return &Store{db: db, text: prepare(db), access: accessLifetime}
+}
+
+// prepare expands every statement once.
+func prepare(db *sqldb.DB) statements {
+	t := portable
+	for _, s := range t.all() {
+		*s = db.SQL(*s)
+	}
+	return t
+}
+
+// micros is a duration as the database counts it.
+func micros(d time.Duration) int64 { return d.Microseconds() }
+
+// fromMicros is a stored time.
+func fromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }

@@ -1,0 +1,142 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/services/token/internal/grant"
+	"github.com/vidocu/usher/services/token/internal/introspect"
+	"github.com/vidocu/usher/services/token/internal/store"
+)
+
+// rounds is how often each race is run behind its barrier.
+const rounds = 200
+
+// lifetimes are the documented ones.
+func lifetimes() grant.Lifetimes {
+	return grant.Lifetimes{Access: time.Hour, Refresh: 30 * 24 * time.Hour, Family: 365 * 24 * time.Hour}
+}
+
+// bench is one store under test.
+type bench struct {
+	*store.Store
+	db *sqldb.DB
+}
+
+// each runs a test on both engines.
+func each(t *testing.T, test func(t *testing.T, b bench)) {
+	t.Helper()
+	sqldbtest.Each(t, store.Migrations(), func(t *testing.T, db *sqldb.DB) {
+		test(t, open(t, db))
+	})
+}
+
+func open(t *testing.T, db *sqldb.DB) bench {
+	t.Helper()
+	l := lifetimes()
+	s := store.New(db, l.Access)
+	if err := s.Housekeep(t.Context(), l.Access, l.Refresh); err != nil {
+		t.Fatal(err)
+	}
+	return bench{Store: s, db: db}
+}
+
+// issued is one family's tokens as a client would hold them.
+type issued struct {
+	code            secret.Hash
+	access, refresh secret.Hash
+}
+
+func fresh() issued {
+	return issued{code: token(), access: token(), refresh: token()}
+}
+
+func token() secret.Hash { return secret.Sum(secret.NewCode().Reveal()) }
+
+// code is what John approved for an app in a workspace.
+func code(client, workspace string, epoch int64) grant.Code {
+	return grant.Code{
+		Binding:     grant.Binding{ClientID: client, RedirectURI: "https://yourapp.com/callback", CodeChallenge: "challenge"},
+		UserID:      "usr_john",
+		DisplayName: "John Doe",
+		WorkspaceID: workspace,
+		Scope:       oauth.Scope{"videos:read", "analyze:write", "jobs:read"},
+		Epoch:       epoch,
+	}
+}
+
+func (b bench) redeem(ctx context.Context, i issued, c grant.Code) error {
+	return b.Redeem(ctx, grant.Redemption{CodeHash: i.code, Code: c, Access: i.access, Refresh: i.refresh, Lifetimes: lifetimes()})
+}
+
+// mustRedeem begins a family.
+func (b bench) mustRedeem(t *testing.T, c grant.Code) issued {
+	t.Helper()
+	i := fresh()
+	if err := b.redeem(t.Context(), i, c); err != nil {
+		t.Fatalf("redeeming a fresh code: %v", err)
+	}
+	return i
+}
+
+func (b bench) rotate(ctx context.Context, from secret.Hash, client string) (issued, error) {
+	next := issued{access: token(), refresh: token()}
+	_, err := b.Rotate(ctx, grant.Rotation{
+		Predecessor: from, ClientID: client, Access: next.access, Successor: next.refresh, Lifetimes: lifetimes(),
+	})
+	return next, err
+}
+
+// mustRotate refreshes once.
+func (b bench) mustRotate(t *testing.T, from secret.Hash, client string) issued {
+	t.Helper()
+	next, err := b.rotate(t.Context(), from, client)
+	if err != nil {
+		t.Fatalf("rotating a current token: %v", err)
+	}
+	return next
+}
+
+// live reports whether an access token is active.
+func (b bench) live(t *testing.T, access secret.Hash) bool {
+	t.Helper()
+	_, err := b.FindAccess(t.Context(), access)
+	if err != nil && !errors.Is(err, introspect.ErrInactive) {
+		t.Fatalf("looking an access token up: %v", err)
+	}
+	return err == nil
+}
+
+// current reports whether a refresh token would be accepted.
+func (b bench) current(t *testing.T, refresh secret.Hash) bool {
+	t.Helper()
+	_, err := b.FindRefresh(t.Context(), refresh)
+	if err != nil && !errors.Is(err, introspect.ErrInactive) {
+		t.Fatalf("looking a refresh token up: %v", err)
+	}
+	return err == nil
+}
+
+// together starts n calls at one barrier and waits for all.
+func together(n int, call func(i int)) {
+	var ready, done sync.WaitGroup
+	start := make(chan struct{})
+	ready.Add(n)
+	for i := range n {
+		done.Go(func() {
+			ready.Done()
+			<-start
+			call(i)
+		})
+	}
+	ready.Wait()
+	close(start)
+	done.Wait()
+}

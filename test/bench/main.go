@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"time"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// options are the command line.
+type options struct {
+	duration    time.Duration
+	concurrency int
+	profile     string
+}
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == "echo-server" {
+		exit(serveEcho(os.Args[2:]))
+	}
+	var o options
+	flag.DurationVar(&o.duration, "duration", 8*time.Second, "how long each load runs")
+	flag.IntVar(&o.concurrency, "concurrency", 32, "how many callers at once")
+	flag.StringVar(&o.profile, "profile", "", "folder to leave CPU profiles of our processes in")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	exit(run(ctx, o))
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// run measures the limits, then ours, and prints both.
+func run(ctx context.Context, o options) error {
+	dir, err := os.MkdirTemp("", "usher-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	bins, err := harness.Build(filepath.Join(dir, "bin"), false)
+	if err != nil {
+		return err
+	}
+	servers, err := harness.NewServers(ctx)
+	if err != nil {
+		return err
+	}
+	r := &report{}
+	limits, err := measureLimits(ctx, dir, o, servers)
+	if err != nil {
+		return err
+	}
+	r.limits(limits)
+	if err := measureOurs(ctx, dir, bins, o, servers, r); err != nil {
+		return err
+	}
+	if err := measureStart(bins, dir, r); err != nil {
+		return err
+	}
+	r.print(os.Stdout)
+	return nil
+}

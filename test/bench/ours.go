@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"google.golang.org/grpc"
+
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/test/harness"
+)
+
+// bed is a deployment of five processes with a client ready for each caller.
+type bed struct {
+	d       *harness.Deployment
+	o       options
+	meter   meter
+	callers []*caller
+	conns   []*grpc.ClientConn
+}
+
+// caller is one simulated user of the system.
+type caller struct {
+	browser *harness.Browser
+	tokens  harness.Tokens
+}
+
+func measureOurs(ctx context.Context, dir string, bins harness.Binaries, o options, servers harness.Servers, r *report) error {
+	five := filepath.Join(dir, "five")
+	if err := os.MkdirAll(five, 0o700); err != nil {
+		return err
+	}
+	d, err := harness.FiveProcesses(bins, five, servers, map[string]string{"USHER_LOG_LEVEL": "warn"})
+	if err != nil {
+		return err
+	}
+	defer d.Close() //nolint:errcheck // the figures are taken by then
+	b, err := prepareBed(d, o, servers)
+	if err != nil {
+		return err
+	}
+	for _, m := range []struct {
+		name    string
+		ceiling float64
+		op      func(context.Context, int) error
+	}{
+		{"gRPC introspection, read from PostgreSQL", 3.7, b.introspect},
+		{"refresh rotation through the gateway", 20, b.refresh},
+		{"code + PKCE flow from a live browser session", 87, b.flow},
+	} {
+		stop := b.profile(m.name)
+		res, err := load(ctx, o, m.name, b.meter, m.op)
+		if err != nil {
+			return err
+		}
+		if err := stop(); err != nil {
+			return err
+		}
+		if res.errors > 0 {
+			return fmt.Errorf("%s: %d errors, the first: %w", m.name, res.errors, res.firstErr)
+		}
+		r.ours(res, m.ceiling)
+	}
+	return nil
+}
+
+func prepareBed(d *harness.Deployment, o options, servers harness.Servers) (*bed, error) {
+	b := &bed{d: d, o: o, meter: meter{}}
+	for name, pid := range d.Pids() {
+		b.meter[name] = oneProcess(pid)
+	}
+	pg, err := postgresPid()
+	if err != nil {
+		return nil, err
+	}
+	redis, err := redisPid(servers.RedisAddr)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(b.meter, meter{"postgres": withChildren(pg), "redis": oneProcess(redis)})
+	for range o.concurrency {
+		c := &caller{browser: d.NewBrowser()}
+		if c.tokens, err = d.Issue(c.browser, harness.Request{}); err != nil {
+			return nil, err
+		}
+		b.callers = append(b.callers, c)
+	}
+	for range connections {
+		conn, err := d.Dial("video-api", "token")
+		if err != nil {
+			return nil, err
+		}
+		b.conns = append(b.conns, conn)
+	}
+	return b, nil
+}
+
+func (b *bed) introspect(ctx context.Context, i int) error {
+	client := tokenv1.NewIntrospectionServiceClient(b.conns[i%len(b.conns)])
+	res, err := client.IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: b.callers[i].tokens.Access})
+	if err == nil && !res.GetActive() {
+		err = errors.New("a live token was called inactive")
+	}
+	return err
+}
+
+func (b *bed) refresh(_ context.Context, i int) error {
+	c := b.callers[i]
+	a, err := b.d.Form("/oauth/token", url.Values{
+		"grant_type": {"refresh_token"}, "refresh_token": {c.tokens.Refresh},
+		"client_id": {harness.ConfidentialID}, "client_secret": {harness.ConfidentialPW},
+	})
+	if err != nil {
+		return err
+	}
+	if a.Status != http.StatusOK {
+		return fmt.Errorf("refresh answered %d %s", a.Status, a.Raw)
+	}
+	c.tokens = harness.Tokens{Access: a.Text("access_token"), Refresh: a.Text("refresh_token")}
+	return nil
+}
+
+// flow is an authorization in a browser that is signed in: authorize, consent page, decision, token.
+func (b *bed) flow(_ context.Context, i int) error {
+	r := harness.Request{ClientID: harness.PublicID, Verifier: harness.NewVerifier()}
+	tokens, err := b.d.Issue(b.callers[i].browser, r)
+	if err == nil && tokens.Access == "" {
+		err = errors.New("the flow ended without a token")
+	}
+	return err
+}
+
+// profile starts CPU profiles of our processes, if asked, and answers what waits for them.
+func (b *bed) profile(name string) func() error {
+	if b.o.profile == "" {
+		return func() error { return nil }
+	}
+	seconds := int((warmUp + b.o.duration) / time.Second)
+	failed := make(chan error)
+	admins := b.d.AdminURLs()
+	for process, admin := range admins {
+		go func() {
+			file := fmt.Sprintf("%s-%.10s.pprof", process, url.PathEscape(name))
+			failed <- fetchProfile(fmt.Sprintf("%s/debug/pprof/profile?seconds=%d", admin, seconds), filepath.Join(b.o.profile, file))
+		}()
+	}
+	return func() error {
+		var errs []error
+		for range admins {
+			errs = append(errs, <-failed)
+		}
+		return errors.Join(errs...)
+	}
+}
+
+func fetchProfile(from, to string) error {
+	res, err := http.Get(from) //nolint:gosec,noctx // our own admin listener
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close() //nolint:errcheck // read below
+	out, err := os.Create(to) //nolint:gosec // where the caller asked for it
+	if err != nil {
+		return err
+	}
+	if _, err := out.ReadFrom(res.Body); err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+// measureStart times `usher dev` from its start to ready, with a fresh data folder, and reads its memory then.
+func measureStart(bins harness.Binaries, dir string, r *report) error {
+	one := filepath.Join(dir, "one")
+	if err := os.MkdirAll(one, 0o700); err != nil {
+		return err
+	}
+	begun := time.Now()
+	d, err := harness.AllInOne(bins, one, map[string]string{"USHER_LOG_LEVEL": "info"})
+	if err != nil {
+		return err
+	}
+	r.start = time.Since(begun)
+	defer d.Close() //nolint:errcheck // measured by then
+	r.resident, err = residentMiB(d.Pids()["usher"])
+	return err
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// report collects the figures and prints them as Markdown.
+type report struct {
+	limit    limitResults
+	results  []result
+	ceilings []float64
+	start    time.Duration
+	resident float64
+}
+
+func (r *report) limits(l limitResults) { r.limit = l }
+
+func (r *report) ours(res result, ceiling float64) {
+	r.results = append(r.results, res)
+	r.ceilings = append(r.ceilings, ceiling)
+}
+
+// echoes is a CPU time in multiples of the echo's.
+func (r *report) echoes(d time.Duration) float64 { return float64(d) / float64(r.limit.echo.total()) }
+
+func (r *report) print(w io.Writer) {
+	p := func(format string, args ...any) { fmt.Fprintf(w, format, args...) } //nolint:errcheck // standard output
+	p("Taken %s on %d cores, %s.\n\n", time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), runtime.Version())
+	p("| Limit | per s | p50 | p99 | CPU µs: server or store |\n| --- | --- | --- | --- | --- |\n")
+	for _, l := range []result{r.limit.echo, r.limit.transaction, r.limit.keyRead} {
+		p("| %s | %.0f | %s | %s | %s |\n", l.name, l.perSec, ms(l.p50), ms(l.p99), us(l.total()))
+	}
+	p("\n| Operation | per s | p50 | p99 | CPU µs | echoes | ceiling | where |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
+	for i, o := range r.results {
+		p("| %s | %.0f | %s | %s | %s | **%.1f** | %.1f | %s |\n",
+			o.name, o.perSec, ms(o.p50), ms(o.p99), us(o.total()), r.echoes(o.total()), r.ceilings[i], split(o.cpu))
+	}
+	for _, o := range r.results {
+		if strings.HasPrefix(o.name, "refresh") {
+			p("\nRefresh rotation reaches %.2f of the raw transaction's throughput (floor 0.30).\n", o.perSec/r.limit.transaction.perSec)
+		}
+	}
+	p("\n`usher dev` is ready after %d ms (ceiling 500) and resident in %.0f MiB (ceiling 60).\n", r.start.Milliseconds(), r.resident)
+}
+
+func split(cpu map[string]time.Duration) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(cpu)) {
+		parts = append(parts, name+" "+us(cpu[name]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func us(d time.Duration) string { return fmt.Sprintf("%.0f", float64(d)/float64(time.Microsecond)) }
+func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond)) }

@@ -1,0 +1,195 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+const (
+	badCode     = "Invalid or expired authorization code"
+	badVerifier = "Invalid PKCE code verifier"
+	badRefresh  = "Invalid or expired refresh token"
+	badClient   = "Invalid client credentials"
+)
+
+// codeRequest is the documented redemption with some members replaced; a nil value leaves the member out.
+func codeRequest(code string, change map[string]any) map[string]any {
+	body := map[string]any{
+		"grant_type": "authorization_code", "code": code, "redirect_uri": harness.CallbackURI,
+		"client_id": harness.ConfidentialID, "client_secret": harness.ConfidentialPW,
+	}
+	for k, v := range change {
+		body[k] = v
+		if v == nil {
+			delete(body, k)
+		}
+	}
+	return body
+}
+
+// TestRFC6749_4_1_2_CodeUsedTwiceRevokesGrant: security case 35; the second use is refused and ends what the first issued.
+func TestRFC6749_4_1_2_CodeUsedTwiceRevokesGrant(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		b := d.NewBrowser()
+		other, err := d.Issue(b, harness.Request{Workspace: "ws_doe"})
+		must(t, err)
+		code, err := b.Approve(harness.Request{})
+		must(t, err)
+		first, err := d.Exchange(code, harness.Request{})
+		must(t, err)
+		wantTokens(t, first, "videos:read analyze:write jobs:read")
+		again, err := d.Exchange(code, harness.Request{})
+		must(t, err)
+		wantFailure(t, again, http.StatusUnauthorized, "authentication_error", badCode)
+		wantActive(t, d, first.Text("access_token"), false)
+		refreshed, err := d.Refresh(first.Text("refresh_token"))
+		must(t, err)
+		wantFailure(t, refreshed, http.StatusUnauthorized, "authentication_error", badRefresh)
+		wantActive(t, d, other.Access, true)
+	})
+}
+
+// TestWire4_1_ReplayThatIsWrongOtherwiseRevokesNothing: only who could have redeemed the code can end what it issued.
+func TestWire4_1_ReplayThatIsWrongOtherwiseRevokesNothing(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		verifier := harness.NewVerifier()
+		code, err := d.NewBrowser().Approve(harness.Request{Verifier: verifier})
+		must(t, err)
+		first, err := d.JSON("/oauth/token", codeRequest(code, map[string]any{"code_verifier": verifier}))
+		must(t, err)
+		wantTokens(t, first, "videos:read analyze:write jobs:read")
+		for name, change := range map[string]map[string]any{
+			"wrong secret":       {"code_verifier": verifier, "client_secret": "vdo_secret_wrong"},
+			"another redirect":   {"code_verifier": verifier, "redirect_uri": d.PublicURL + "/demo/callback"},
+			"wrong verifier":     {"code_verifier": harness.NewVerifier()},
+			"verifier left out":  {},
+			"another app's code": {"code_verifier": verifier, "client_id": harness.PublicID, "client_secret": nil},
+		} {
+			a, err := d.JSON("/oauth/token", codeRequest(code, change))
+			must(t, err)
+			want(t, name, a.Status, http.StatusUnauthorized)
+		}
+		wantActive(t, d, first.Text("access_token"), true)
+	})
+}
+
+// TestCase37_CodeOfAnotherClientIsRefusedAndNotBurnt: a stranger neither gets nor burns a code.
+func TestCase37_CodeOfAnotherClientIsRefusedAndNotBurnt(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		verifier := harness.NewVerifier()
+		code, err := d.NewBrowser().Approve(harness.Request{Verifier: verifier})
+		must(t, err)
+		stolen, err := d.JSON("/oauth/token", codeRequest(code, map[string]any{
+			"client_id": harness.PublicID, "client_secret": nil, "code_verifier": verifier,
+		}))
+		must(t, err)
+		wantFailure(t, stolen, http.StatusUnauthorized, "authentication_error", badCode)
+		mine, err := d.JSON("/oauth/token", codeRequest(code, map[string]any{"code_verifier": verifier}))
+		must(t, err)
+		wantTokens(t, mine, "videos:read analyze:write jobs:read")
+	})
+}
+
+// TestRFC7636_4_6_ChallengeNeedsItsVerifier: security case 38, for both kinds of client; a secret never substitutes.
+func TestRFC7636_4_6_ChallengeNeedsItsVerifier(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		for client, base := range map[string]map[string]any{
+			harness.ConfidentialID: {},
+			harness.PublicID:       {"client_id": harness.PublicID, "client_secret": nil},
+		} {
+			verifier := harness.NewVerifier()
+			code, err := d.NewBrowser().Approve(harness.Request{ClientID: client, Verifier: verifier})
+			must(t, err)
+			body := codeRequest(code, base)
+			for _, wrong := range wrongVerifiers(verifier) {
+				body["code_verifier"] = wrong
+				a, err := d.JSON("/oauth/token", body)
+				must(t, err)
+				if a.Status != http.StatusUnauthorized && a.Status != http.StatusBadRequest {
+					t.Errorf("%s with verifier %.20q: %d %s", client, wrong, a.Status, a.Raw)
+				}
+				if s, ok := wrong.(string); ok && len(s) < 200 && !strings.ContainsAny(s, "\x00") {
+					wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badVerifier)
+				}
+			}
+			body["code_verifier"] = verifier
+			a, err := d.JSON("/oauth/token", body)
+			must(t, err)
+			wantTokens(t, a, "videos:read analyze:write jobs:read")
+		}
+	})
+}
+
+// wrongVerifiers are security cases 38 and 40: everything but the exact preimage.
+func wrongVerifiers(right string) []any {
+	return []any{
+		"", nil, " ", harness.NewVerifier(), harness.Challenge(right), harness.Challenge(right) + "=",
+		right[:42], strings.Repeat("a", 42), strings.Repeat("a", 128), strings.Repeat("a", 129), right + "=", right[:42] + "é",
+		right[:40] + "🙂", strings.ToUpper(right) + "x", right + "\x00", strings.Repeat("a", 30_000), 1, []string{right},
+	}
+}
+
+// TestWire4_1_VerifierWithoutChallengeIsRefused: a verifier that nothing asked for is a downgrade or a mistake.
+func TestWire4_1_VerifierWithoutChallengeIsRefused(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		code, err := d.NewBrowser().Approve(harness.Request{})
+		must(t, err)
+		a, err := d.JSON("/oauth/token", codeRequest(code, map[string]any{"code_verifier": harness.NewVerifier()}))
+		must(t, err)
+		wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badVerifier)
+	})
+}
+
+// TestRFC6749_4_1_3_RedirectURIMustBeTheSame: security case 41; equal to the authorization request's, byte for byte.
+func TestRFC6749_4_1_3_RedirectURIMustBeTheSame(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		code, err := d.NewBrowser().Approve(harness.Request{})
+		must(t, err)
+		for _, uri := range []any{nil, ""} {
+			a, err := d.JSON("/oauth/token", codeRequest(code, map[string]any{"redirect_uri": uri}))
+			must(t, err)
+			wantFailure(t, a, http.StatusBadRequest, "invalid_request", "")
+			if !strings.Contains(a.Message(), "redirect_uri") {
+				t.Errorf("the message does not name redirect_uri: %s", a.Raw)
+			}
+		}
+		for _, uri := range append(spellings(), d.PublicURL+"/demo/callback") {
+			a, err := d.JSON("/oauth/token", codeRequest(code, map[string]any{"redirect_uri": uri}))
+			must(t, err)
+			if a.Status != http.StatusUnauthorized && a.Status != http.StatusBadRequest {
+				t.Errorf("redirect_uri %q: %d %s", uri, a.Status, a.Raw)
+			}
+		}
+		a, err := d.Exchange(code, harness.Request{})
+		must(t, err)
+		wantTokens(t, a, "videos:read analyze:write jobs:read")
+	})
+}
+
+// TestCase44_ClientCredentialsOfEveryWrongKind: a failed authentication consumes nothing.
+func TestCase44_ClientCredentialsOfEveryWrongKind(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		verifier := harness.NewVerifier()
+		code, err := d.NewBrowser().Approve(harness.Request{ClientID: harness.PublicID, Verifier: verifier})
+		must(t, err)
+		public := map[string]any{"client_id": harness.PublicID, "client_secret": "anything", "code_verifier": verifier}
+		a, err := d.JSON("/oauth/token", codeRequest(code, public))
+		must(t, err)
+		wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badClient)
+		for _, change := range []map[string]any{
+			{"client_secret": nil}, {"client_secret": ""}, {"client_secret": "vdo_secret_xyz788"}, {"client_secret": "VDO_SECRET_XYZ789"},
+			{"client_id": "vdo_client_nope"}, {"client_id": "VDO_CLIENT_ABC123"}, {"client_id": strings.Repeat("x", 10_000)},
+		} {
+			a, err := d.JSON("/oauth/token", codeRequest(code, change))
+			must(t, err)
+			wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badClient)
+		}
+		public["client_secret"] = ""
+		a, err = d.JSON("/oauth/token", codeRequest(code, public))
+		must(t, err)
+		wantTokens(t, a, "videos:read analyze:write jobs:read")
+	})
+}

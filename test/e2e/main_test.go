@@ -1,0 +1,80 @@
+// Package e2e tests Usher from the outside: every test runs against the all-in-one and against five processes with mutual
+// TLS on PostgreSQL and Redis, through HTTP and gRPC only.
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// fleet is what the tests of this package share: starting it takes seconds, and a test that needs its own starts its own.
+type fleet struct {
+	bins   harness.Binaries
+	shapes []*harness.Deployment
+}
+
+var shared fleet //nolint:gochecknoglobals // set once in TestMain, read by every test
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "usher-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	if shared, err = startFleet(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	code := m.Run()
+	for _, d := range shared.shapes {
+		if err := d.Close(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	return code
+}
+
+func startFleet(dir string) (fleet, error) {
+	bins, err := harness.Build(mkdir(dir, "bin"), true)
+	if err != nil {
+		return fleet{}, err
+	}
+	one, err := harness.AllInOne(bins, mkdir(dir, "one"), nil)
+	if err != nil {
+		return fleet{}, err
+	}
+	servers, err := harness.NewServers(context.Background())
+	if err != nil {
+		return fleet{}, err
+	}
+	five, err := harness.FiveProcesses(bins, mkdir(dir, "five"), servers, nil)
+	if err != nil {
+		return fleet{}, err
+	}
+	return fleet{bins: bins, shapes: []*harness.Deployment{one, five}}, nil
+}
+
+func mkdir(parts ...string) string {
+	dir := filepath.Join(parts...)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		panic(err) // a temporary folder of our own
+	}
+	return dir
+}
+
+// each runs a test against every shape of the fleet.
+func each(t *testing.T, test func(t *testing.T, d *harness.Deployment)) {
+	t.Helper()
+	for _, d := range shared.shapes {
+		t.Run(d.Name, func(t *testing.T) { test(t, d) })
+	}
+}

@@ -1,0 +1,263 @@
+package harness
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// The apps of the fixtures.
+const (
+	ConfidentialID = "vdo_client_abc123"
+	ConfidentialPW = "vdo_secret_xyz789" //nolint:gosec // the documented fixture
+	PublicID       = "vdo_client_public123"
+	ResourceID     = "vdo_client_resource123"
+	ResourcePW     = "vdo_secret_resource789" //nolint:gosec // the documented fixture
+	CallbackURI    = "https://yourapp.com/callback"
+)
+
+// Answer is a JSON answer of an endpoint.
+type Answer struct {
+	Status int
+	Header http.Header
+	Raw    string
+	Body   map[string]any
+}
+
+// Text is a string member of the body; empty when absent or of another type.
+func (a Answer) Text(name string) string {
+	s, _ := a.Body[name].(string)
+	return s
+}
+
+// Code is the error's code in either dialect.
+func (a Answer) Code() string {
+	if e, ok := a.Body["error"].(map[string]any); ok {
+		s, _ := e["code"].(string)
+		return s
+	}
+	return a.Text("error")
+}
+
+// Message is the error's text in either dialect.
+func (a Answer) Message() string {
+	if e, ok := a.Body["error"].(map[string]any); ok {
+		s, _ := e["message"].(string)
+		return s
+	}
+	return a.Text("error_description")
+}
+
+// httpClient keeps enough connections for a barrier of fifty.
+var httpClient = &http.Client{
+	Timeout:       30 * time.Second,
+	Transport:     &http.Transport{MaxIdleConnsPerHost: 64, MaxIdleConns: 256},
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
+
+// Send sends any request and reads the answer.
+func Send(req *http.Request) (Answer, error) {
+	res, err := httpClient.Do(req)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer res.Body.Close() //nolint:errcheck // read whole below
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		return Answer{}, err
+	}
+	a := Answer{Status: res.StatusCode, Header: res.Header, Raw: string(raw)}
+	if strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") {
+		if err := json.Unmarshal(raw, &a.Body); err != nil {
+			return a, fmt.Errorf("answer %d is not a JSON object: %w: %.200s", a.Status, err, raw)
+		}
+	}
+	return a, nil
+}
+
+// JSON posts the documented dialect.
+func (d *Deployment) JSON(path string, body map[string]any) (Answer, error) {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return Answer{}, err
+	}
+	req, err := http.NewRequest(http.MethodPost, d.PublicURL+path, bytes.NewReader(raw))
+	if err != nil {
+		return Answer{}, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return Send(req)
+}
+
+// Form posts RFC 6749's dialect. A user and password, if given, go as HTTP Basic, form-encoded as RFC 6749 §2.3.1 says.
+func (d *Deployment) Form(path string, values url.Values, basic ...string) (Answer, error) {
+	req, err := http.NewRequest(http.MethodPost, d.PublicURL+path, strings.NewReader(values.Encode()))
+	if err != nil {
+		return Answer{}, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if len(basic) == 2 {
+		req.SetBasicAuth(url.QueryEscape(basic[0]), url.QueryEscape(basic[1]))
+	}
+	return Send(req)
+}
+
+// Request is an authorization request; the zero value of a field takes the usual one.
+type Request struct {
+	ClientID    string
+	RedirectURI string
+	Scope       string
+	State       string
+	// Verifier, if not empty, is sent as an S256 challenge.
+	Verifier string
+	Email    string
+	// Workspace is the one to choose on the consent screen.
+	Workspace string
+}
+
+func (r Request) withDefaults() Request {
+	for _, d := range []struct {
+		field *string
+		value string
+	}{
+		{&r.ClientID, ConfidentialID},
+		{&r.RedirectURI, CallbackURI},
+		{&r.Scope, "videos:read analyze:write jobs:read"},
+		{&r.State, "random_csrf_token"},
+		{&r.Email, JohnEmail},
+		{&r.Workspace, "ws_acme"},
+	} {
+		if *d.field == "" {
+			*d.field = d.value
+		}
+	}
+	return r
+}
+
+// Path is the authorization request as a browser opens it.
+func (r Request) Path() string {
+	r = r.withDefaults()
+	q := url.Values{
+		"client_id": {r.ClientID}, "redirect_uri": {r.RedirectURI}, "response_type": {"code"}, "scope": {r.Scope}, "state": {r.State},
+	}
+	if r.Verifier != "" {
+		q.Set("code_challenge", Challenge(r.Verifier))
+		q.Set("code_challenge_method", "S256")
+	}
+	return "/oauth/authorize?" + q.Encode()
+}
+
+// NewVerifier is a fresh PKCE verifier (RFC 7636 §4.1).
+func NewVerifier() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never fails since Go 1.24
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// Challenge is the S256 challenge of a verifier.
+func Challenge(verifier string) string {
+	sum := sha256.Sum256([]byte(verifier))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// Approve walks a browser through an authorization, signing in where it is asked to, and answers the code.
+func (b *Browser) Approve(r Request) (code string, err error) {
+	r = r.withDefaults()
+	page, err := b.Consent(r)
+	if err != nil {
+		return "", err
+	}
+	page, err = b.Decide(page, r.Workspace, "approve")
+	if err != nil {
+		return "", err
+	}
+	if code = page.Query().Get("code"); code == "" {
+		return "", fmt.Errorf("approving led to status %d, location %q", page.Status, page.Location())
+	}
+	return code, nil
+}
+
+// Consent walks a browser to the consent screen.
+func (b *Browser) Consent(r Request) (Page, error) {
+	r = r.withDefaults()
+	page, err := b.Follow(b.Get(r.Path()))
+	if err != nil {
+		return page, err
+	}
+	if _, err := page.FormWith("password"); err == nil {
+		if page, err = b.SignIn(page, r.Email, UserPassword); err != nil {
+			return page, err
+		}
+	}
+	_, err = page.FormWith("workspace_id")
+	return page, err
+}
+
+// Decide answers the consent screen.
+func (b *Browser) Decide(page Page, workspace, decision string) (Page, error) {
+	form, err := page.FormWith("workspace_id")
+	if err != nil {
+		return page, err
+	}
+	return b.Submit(page, form, map[string]string{"workspace_id": workspace, "decision": decision})
+}
+
+// Tokens are what an app holds after an exchange.
+type Tokens struct{ Access, Refresh string }
+
+// Exchange redeems a code in the documented dialect as the confidential app, or as the public one when a verifier is given.
+func (d *Deployment) Exchange(code string, r Request) (Answer, error) {
+	r = r.withDefaults()
+	body := map[string]any{"grant_type": "authorization_code", "code": code, "redirect_uri": r.RedirectURI, "client_id": r.ClientID}
+	if r.ClientID == ConfidentialID {
+		body["client_secret"] = ConfidentialPW
+	}
+	if r.Verifier != "" {
+		body["code_verifier"] = r.Verifier
+	}
+	return d.JSON("/oauth/token", body)
+}
+
+// Issue goes through the whole flow and answers the tokens.
+func (d *Deployment) Issue(b *Browser, r Request) (Tokens, error) {
+	code, err := b.Approve(r)
+	if err != nil {
+		return Tokens{}, err
+	}
+	a, err := d.Exchange(code, r)
+	if err != nil {
+		return Tokens{}, err
+	}
+	if a.Status != http.StatusOK {
+		return Tokens{}, fmt.Errorf("exchanging the code: %d %s", a.Status, a.Raw)
+	}
+	return Tokens{Access: a.Text("access_token"), Refresh: a.Text("refresh_token")}, nil
+}
+
+// Refresh uses a refresh token as the confidential app.
+func (d *Deployment) Refresh(refresh string) (Answer, error) {
+	return d.JSON("/oauth/token", map[string]any{
+		"grant_type": "refresh_token", "refresh_token": refresh, "client_id": ConfidentialID, "client_secret": ConfidentialPW,
+	})
+}
+
+// Active asks the introspection endpoint as the resource server.
+func (d *Deployment) Active(token string) (bool, error) {
+	a, err := d.JSON("/oauth/introspect", map[string]any{"token": token, "client_id": ResourceID, "client_secret": ResourcePW})
+	if err != nil {
+		return false, err
+	}
+	active, ok := a.Body["active"].(bool)
+	if a.Status != http.StatusOK || !ok {
+		return false, fmt.Errorf("introspection answered %d %s", a.Status, a.Raw)
+	}
+	return active, nil
+}

@@ -1,0 +1,255 @@
+package harness
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+// Deployment is a running Usher.
+type Deployment struct {
+	// Name tells the shapes apart in test names.
+	Name string
+	// PublicURL is the issuer and where the gateway answers.
+	PublicURL string
+	// AdminURL is the gateway's second listener.
+	AdminURL string
+	// TokenAddr is where the token service answers over gRPC.
+	TokenAddr string
+
+	dir       string
+	authority *Authority
+	specs     []spec
+	running   map[string]*process
+}
+
+// spec is how to start one process again.
+type spec struct {
+	name, bin, admin string
+	args             []string
+	env              map[string]string
+}
+
+// AllInOne starts `usher dev` with its data in dir.
+func AllInOne(bins Binaries, dir string, extra map[string]string) (*Deployment, error) {
+	addrs, err := freeAddrs(3)
+	if err != nil {
+		return nil, err
+	}
+	d := &Deployment{
+		Name: "all-in-one", PublicURL: "http://" + addrs[0], AdminURL: "http://" + addrs[1], TokenAddr: addrs[2],
+		dir: dir, running: map[string]*process{},
+	}
+	env := map[string]string{
+		"USHER_HTTP_ADDR": addrs[0], "USHER_ADMIN_ADDR": addrs[1], "USHER_GRPC_ADDR": addrs[2],
+		"USHER_DATA_DIR": filepath.Join(dir, "data"), "USHER_PUBLIC_URL": d.PublicURL, "USHER_LOG_LEVEL": "debug",
+	}
+	maps.Copy(env, extra)
+	d.specs = []spec{{name: "usher", bin: bins.Path("usher"), admin: addrs[1], args: []string{"dev"}, env: env}}
+	return d, d.StartAll()
+}
+
+// Servers are the throw-away database and cache that processes share.
+type Servers struct {
+	// Databases holds one URL a service: identity, authz, token, consent.
+	Databases map[string]string
+	RedisAddr string
+}
+
+// services in the order they start: what is called, first.
+func services() []string { return []string{"identity", "authz", "token", "consent", "gateway"} }
+
+// FiveProcesses starts every service in its own process with mutual TLS between them, on PostgreSQL and Redis.
+func FiveProcesses(bins Binaries, dir string, servers Servers, extra map[string]string) (*Deployment, error) {
+	authority, err := NewAuthority(dir)
+	if err != nil {
+		return nil, err
+	}
+	addrs, err := freeAddrs(len(services())*2 + 1)
+	if err != nil {
+		return nil, err
+	}
+	public := addrs[len(addrs)-1]
+	d := &Deployment{Name: "five processes", PublicURL: "http://" + public, dir: dir, authority: authority, running: map[string]*process{}}
+	env := map[string]string{
+		"USHER_DEVELOPMENT": "true", "USHER_PUBLIC_URL": d.PublicURL, "USHER_LOG_LEVEL": "debug",
+		"USHER_TRUST_DOMAIN": TrustDomain, "USHER_REDIS_ADDRS": servers.RedisAddr, "USHER_RESOURCE_SERVERS": "video-api",
+		"USHER_TLS_CA_FILE": filepath.Join(dir, "ca.pem"),
+	}
+	for name, url := range servers.Databases {
+		env[fmt.Sprintf("USHER_%s_DATABASE_URL", upper(name))] = url
+	}
+	for i, name := range services() {
+		env["USHER_PEERS_"+upper(name)] = addrs[2*i]
+	}
+	maps.Copy(env, extra)
+	for i, name := range services() {
+		if err := authority.Issue(name); err != nil {
+			return nil, err
+		}
+		own := maps.Clone(env)
+		own["USHER_GRPC_ADDR"], own["USHER_ADMIN_ADDR"] = addrs[2*i], addrs[2*i+1]
+		own["USHER_TLS_CERT_FILE"], own["USHER_TLS_KEY_FILE"] = filepath.Join(dir, name+".pem"), filepath.Join(dir, name+".key")
+		if name == "gateway" {
+			own["USHER_HTTP_ADDR"], d.AdminURL = public, "http://"+addrs[2*i+1]
+		}
+		if name == "token" {
+			d.TokenAddr = addrs[2*i]
+		}
+		d.specs = append(d.specs, spec{name: name, bin: bins.Path(name), admin: addrs[2*i+1], env: own})
+	}
+	if err := d.Run(bins.Path("usher"), env, "migrate", "up"); err != nil {
+		return nil, err
+	}
+	return d, d.StartAll()
+}
+
+// Run runs a command of the deployment to its end.
+func (d *Deployment) Run(bin string, env map[string]string, args ...string) error {
+	p, err := start(bin, "command", d.dir, args, env)
+	if err != nil {
+		return err
+	}
+	if err := <-p.done; err != nil {
+		out, _ := os.ReadFile(p.log)
+		return fmt.Errorf("%v: %w\n%s", args, err, out)
+	}
+	return nil
+}
+
+// StartAll starts what is not running, and waits until each is ready.
+func (d *Deployment) StartAll() error {
+	for _, s := range d.specs {
+		if d.running[s.name] == nil {
+			if err := d.StartOne(s.name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// StartOne starts a process again, with the same settings and any that Set changed.
+func (d *Deployment) StartOne(name string) error {
+	for _, s := range d.specs {
+		if s.name != name {
+			continue
+		}
+		p, err := start(s.bin, s.name, d.dir, s.args, s.env)
+		if err != nil {
+			return err
+		}
+		d.running[name] = p
+		return p.ready(s.admin)
+	}
+	return fmt.Errorf("no process is called %s", name)
+}
+
+// Set changes a setting of every process from its next start on.
+func (d *Deployment) Set(key, value string) {
+	for _, s := range d.specs {
+		s.env[key] = value
+	}
+}
+
+// StopOne ends a process and answers how long that took.
+func (d *Deployment) StopOne(name string) (time.Duration, error) {
+	p := d.running[name]
+	delete(d.running, name)
+	if p == nil {
+		return 0, fmt.Errorf("%s is not running", name)
+	}
+	return p.stop(10 * time.Second)
+}
+
+// Close ends everything, callers first.
+func (d *Deployment) Close() error {
+	var errs []error
+	for i := len(d.specs) - 1; i >= 0; i-- {
+		if d.running[d.specs[i].name] != nil {
+			_, err := d.StopOne(d.specs[i].name)
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Pids are the running processes by name, for measurement.
+func (d *Deployment) Pids() map[string]int {
+	pids := map[string]int{}
+	for name, p := range d.running {
+		pids[name] = p.cmd.Process.Pid
+	}
+	return pids
+}
+
+// Log is everything the processes have printed since the deployment began.
+func (d *Deployment) Log() (string, error) {
+	var all string
+	for _, s := range d.specs {
+		b, err := os.ReadFile(filepath.Join(d.dir, s.name+".log")) //nolint:gosec // a test's own folder
+		if err != nil {
+			return "", err
+		}
+		all += string(b)
+	}
+	return all, nil
+}
+
+// Dial opens a gRPC connection to a service as the caller of that name: by certificate between processes; in the
+// all-in-one only the token service has a port, and everybody there is a local resource server.
+func (d *Deployment) Dial(caller, service string) (*grpc.ClientConn, error) {
+	creds := insecure.NewCredentials()
+	addr := d.TokenAddr
+	if d.authority != nil {
+		config, err := d.authority.ClientTLS(caller, service)
+		if err != nil {
+			return nil, err
+		}
+		creds = credentials.NewTLS(config)
+		addr = d.envOf(service, "USHER_GRPC_ADDR")
+	}
+	return grpc.NewClient("passthrough:///"+addr, grpc.WithTransportCredentials(creds))
+}
+
+// TLS is a caller's configuration towards a service, for tests of the handshake itself; nil in the all-in-one.
+func (d *Deployment) TLS(caller, service string) (*tls.Config, error) {
+	if d.authority == nil {
+		return nil, nil //nolint:nilnil // the all-in-one has no certificates
+	}
+	return d.authority.ClientTLS(caller, service)
+}
+
+func (d *Deployment) envOf(name, key string) string {
+	for _, s := range d.specs {
+		if s.name == name {
+			return s.env[key]
+		}
+	}
+	return ""
+}
+
+func upper(s string) string {
+	b := []byte(s)
+	for i := range b {
+		b[i] -= 'a' - 'A'
+	}
+	return string(b)
+}
+
+// AdminURLs are the admin listeners of the running processes by name.
+func (d *Deployment) AdminURLs() map[string]string {
+	urls := map[string]string{}
+	for _, s := range d.specs {
+		urls[s.name] = "http://" + s.admin
+	}
+	return urls
+}

@@ -1,0 +1,101 @@
+package harness
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// process is one running command, its log kept in a file.
+type process struct {
+	name string
+	cmd  *exec.Cmd
+	log  string
+	done chan error
+}
+
+// startLimit is how long a process may take to become ready under the race detector on a busy machine.
+const startLimit = 60 * time.Second
+
+// start runs a command. Its output goes to <dir>/<name>.log, appended over restarts.
+func start(bin, name, dir string, args []string, env map[string]string) (*process, error) {
+	path := filepath.Join(dir, name+".log")
+	out, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // a test's own folder
+	if err != nil {
+		return nil, err
+	}
+	defer out.Close() //nolint:errcheck // the child has its own copy
+	cmd := exec.Command(bin, args...) //nolint:gosec // our own binary
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = environ(env), dir, out, out
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting %s: %w", name, err)
+	}
+	p := &process{name: name, cmd: cmd, log: path, done: make(chan error, 1)}
+	go func() { p.done <- cmd.Wait() }()
+	return p, nil
+}
+
+// ready waits until the process's admin listener says so.
+func (p *process) ready(admin string) error {
+	client := &http.Client{Timeout: time.Second}
+	for deadline := time.Now().Add(startLimit); time.Now().Before(deadline); {
+		select {
+		case err := <-p.done:
+			p.done <- err
+			tail, _ := os.ReadFile(p.log)
+			return fmt.Errorf("%s ended before it was ready (%w):\n%s", p.name, err, tail)
+		case <-time.After(20 * time.Millisecond):
+		}
+		res, err := client.Get("http://" + admin + "/readyz")
+		if err != nil {
+			continue
+		}
+		_ = res.Body.Close()
+		if res.StatusCode == http.StatusOK {
+			return nil
+		}
+	}
+	tail, _ := os.ReadFile(p.log)
+	return fmt.Errorf("%s is not ready after %s:\n%s", p.name, startLimit, tail)
+}
+
+// stop asks the process to end and answers how long that took; past the limit it is killed and that is an error.
+func (p *process) stop(limit time.Duration) (time.Duration, error) {
+	begun := time.Now()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return 0, err
+	}
+	select {
+	case <-p.done:
+		return time.Since(begun), nil
+	case <-time.After(limit):
+		p.kill()
+		return time.Since(begun), fmt.Errorf("%s did not stop within %s", p.name, limit)
+	}
+}
+
+// kill ends the process without asking.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.done
+}
+
+// freeAddrs reserves n loopback ports for a moment and answers them.
+func freeAddrs(n int) ([]string, error) {
+	addrs := make([]string, n)
+	for i := range addrs {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer l.Close() //nolint:errcheck,gocritic // all are held until every one is chosen
+		addrs[i] = l.Addr().String()
+	}
+	return addrs, nil
+}

@@ -1,0 +1,44 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+)
+
+// NewServers makes a database a service on the test servers that scripts/with-deps.sh started.
+func NewServers(ctx context.Context) (Servers, error) {
+	server, redis := os.Getenv("USHER_TEST_POSTGRES_URL"), os.Getenv("USHER_TEST_REDIS_ADDR")
+	if server == "" || redis == "" {
+		return Servers{}, errors.New("no test servers: run the tests through scripts/with-deps.sh (make test does)")
+	}
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(server), MaxConns: 1})
+	if err != nil {
+		return Servers{}, err
+	}
+	defer db.Close() //nolint:errcheck // the databases are made or the error says why not
+	s := Servers{Databases: map[string]string{}, RedisAddr: redis}
+	unique := strings.ToLower(secret.NewID("t"))
+	for _, service := range services() {
+		if service == "gateway" {
+			continue
+		}
+		name := fmt.Sprintf("usher_%s_%s", service, unique)
+		if _, err := db.Exec(ctx, `CREATE DATABASE `+name); err != nil {
+			return Servers{}, fmt.Errorf("creating %s: %w", name, err)
+		}
+		u, err := url.Parse(server)
+		if err != nil {
+			return Servers{}, err
+		}
+		u.Path = "/" + name
+		s.Databases[service] = u.String()
+	}
+	return s, nil
+}
