@@ -2,75 +2,64 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// Engine is the kind of database.
-type Engine int
-
-// The engines.
 const (
-	Postgres Engine = iota + 1
-	SQLite
+	// statementTimeout bounds a call whose context has no deadline.
+	statementTimeout = 5 * time.Second
+	// acquireTimeout bounds the wait for a connection, so that an outage or a jam is answered quickly.
+	acquireTimeout = 2 * time.Second
+	// defaultMaxConns is enough: a connection spends most of a request idle.
+	defaultMaxConns = 8
 )
 
-// Config says which database to open.
+// Engine is the kind of a database.
+type Engine string
+
+// The engines. Each is also the name of its folder of migrations.
+const (
+	Postgres Engine = "postgres"
+	SQLite   Engine = "sqlite"
+)
+
+// Config says which database.
 type Config struct {
-	// URL is postgres://… or sqlite:<path>.
+	// URL is "postgres://…" as PostgreSQL's client library has it, or "sqlite:" and the path of a file, which is created
+	// with its directory when it is missing.
 	URL secret.String
-	// MaxConns bounds the connections to PostgreSQL; 0 is 8.
+	// MaxConns is the most connections to PostgreSQL at once; 0 is 8. SQLite always has one writer and four readers.
 	MaxConns int
-	// ClockOffset moves the database's clock as {{now}} tells it, for tests.
+	// ClockOffset is added to the database's clock wherever {{now}} stands. It is for tests.
 	ClockOffset time.Duration
 }
 
-// DB is an open database. Its methods may be called concurrently.
-type DB struct {
-	engine Engine
-	marks  *strings.Replacer
-	pool   *pgxpool.Pool // PostgreSQL
-	writer *sql.DB       // SQLite: one connection
-	reader *sql.DB       // SQLite
+// engine is what an engine does; its errors are translated already.
+type engine interface {
+	exec(ctx context.Context, text string, args []any) (int64, error)
+	query(ctx context.Context, text string, args []any) (Rows, error)
+	queryRow(ctx context.Context, text string, args []any) Row
+	begin(ctx context.Context) (transaction, error)
+	pipeline(ctx context.Context, statements []*Statement) error
+	ping(ctx context.Context) error
+	// contended says whether err ended a transaction that may succeed when it is run again.
+	contended(err error) bool
+	migrator() migrator
+	close() error
 }
 
-// acquireLimit is how long a statement waits for the database before it is unavailable: an outage answers quickly.
-const acquireLimit = 2 * time.Second
-
-// Open opens the database. It does not insist that the server answers: what asks first finds out.
-func Open(ctx context.Context, config Config) (*DB, error) {
-	url := config.URL.Reveal()
-	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
-		return openSQLite(ctx, path, config)
-	}
-	if strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") {
-		return openPostgres(ctx, config)
-	}
-	return nil, errors.New("database URL must begin with postgres:// or sqlite:")
+// Row is the first row of a query's result, or its absence. Scan must be called, once.
+type Row interface {
+	// Scan copies the columns. ErrNotFound when there is no row.
+	Scan(dest ...any) error
 }
 
-// Engine tells the kind of database.
-func (db *DB) Engine() Engine { return db.engine }
-
-// SQL fills in the marks of a text: {{now}} is the database's clock in microseconds since 1970, {{for update}} and
-// {{for share}} lock the rows read (SQLite has one writer and needs neither). Expand once, at the start.
-func (db *DB) SQL(text string) string { return db.marks.Replace(text) }
-
-func marks(now, forUpdate, forShare string, offset time.Duration) *strings.Replacer {
-	if offset != 0 {
-		now = fmt.Sprintf("(%s + %d)", now, offset.Microseconds())
-	}
-	return strings.NewReplacer("{{now}}", now, "{{for update}}", forUpdate, "{{for share}}", forShare)
-}
-
-// Rows is the answer of a query. Close it.
+// Rows is a query's result. Close must be called; calling it twice is fine. Err holds what ended Next early.
 type Rows interface {
 	Next() bool
 	Scan(dest ...any) error
@@ -78,79 +67,79 @@ type Rows interface {
 	Close()
 }
 
-// Row is the first row of an answer. Scan answers ErrNotFound when there is none.
-type Row interface {
-	Scan(dest ...any) error
+// DB is a database. Its methods may be called concurrently.
+type DB struct {
+	kind   Engine
+	engine engine
+	words  *strings.Replacer
 }
 
-// Exec runs a statement by itself and answers how many rows it touched.
-func (db *DB) Exec(ctx context.Context, text string, args ...any) (int64, error) {
-	ctx, cancel := bounded(ctx)
-	defer cancel()
-	if db.engine == Postgres {
-		tag, err := db.pool.Exec(ctx, text, args...)
-		return tag.RowsAffected(), unavailableIfRetry(classify(ctx, err))
+// Open prepares a database. PostgreSQL need not be up: connections are made when they are needed, and Ping tells whether
+// they can be. SQLite's file is opened, or created, right away.
+func Open(ctx context.Context, c Config) (*DB, error) {
+	url := c.URL.Reveal()
+	if c.MaxConns <= 0 {
+		c.MaxConns = defaultMaxConns
 	}
-	res, err := db.writer.ExecContext(ctx, text, args...)
-	if err != nil {
-		return 0, unavailableIfRetry(classify(ctx, err))
-	}
-	return res.RowsAffected()
-}
-
-// Query reads rows.
-func (db *DB) Query(ctx context.Context, text string, args ...any) (Rows, error) {
-	if db.engine == Postgres {
-		ctx, cancel := bounded(ctx)
-		rows, err := db.pool.Query(ctx, text, args...)
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		e, err := openSQLite(ctx, path)
 		if err != nil {
-			cancel()
-			return nil, unavailableIfRetry(classify(ctx, err))
+			return nil, fmt.Errorf("opening the SQLite database: %w", err)
 		}
-		return &pgRows{Rows: rows, ctx: ctx, cancel: cancel}, nil
+		return &DB{kind: SQLite, engine: e, words: sqliteWords(c.ClockOffset)}, nil
 	}
-	rows, err := db.reader.QueryContext(ctx, text, args...) //nolint:rowserrcheck,sqlclosecheck // the caller does both
-	if err != nil {
-		return nil, unavailableIfRetry(classify(ctx, err))
+	if strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") {
+		e, err := openPostgres(ctx, url, c.MaxConns)
+		if err != nil {
+			return nil, err
+		}
+		return &DB{kind: Postgres, engine: e, words: postgresWords(c.ClockOffset)}, nil
 	}
-	return &liteRows{rows: rows, ctx: ctx}, nil
+	return nil, errors.New(`the database URL begins neither with "postgres://" nor with "sqlite:"`)
 }
 
-// QueryRow reads one row.
+// Engine says which kind of database this is.
+func (db *DB) Engine() Engine { return db.kind }
+
+// SQL fills in the words that differ between engines. Stores do it once for each statement, when they are made:
+//
+//	{{now}}         the database's clock plus Config.ClockOffset, microseconds since 1970, a BIGINT. Stable within a
+//	                statement, so that PostgreSQL prunes partitions by it; SQLite counts milliseconds
+//	{{for update}}  FOR UPDATE on PostgreSQL, nothing on SQLite, whose transactions hold the one write lock
+//	{{for share}}   FOR SHARE, likewise
+func (db *DB) SQL(text string) string { return db.words.Replace(text) }
+
+// Exec runs one statement in a transaction of its own and says how many rows it inserted, updated or deleted.
+func (db *DB) Exec(ctx context.Context, text string, args ...any) (int64, error) {
+	var n int64
+	err := db.retry(ctx, func() (err error) {
+		n, err = db.engine.exec(ctx, text, args)
+		return err
+	})
+	return n, err
+}
+
+// Query reads rows. It is for reading: SQLite refuses a statement here that writes. The rows hold a connection until they
+// are closed.
+func (db *DB) Query(ctx context.Context, text string, args ...any) (Rows, error) {
+	return db.engine.query(ctx, text, args)
+}
+
+// QueryRow reads at most one row; for reading, as Query is. Errors come with Scan.
 func (db *DB) QueryRow(ctx context.Context, text string, args ...any) Row {
-	if db.engine == Postgres {
-		return pgPoolRow{pool: db.pool, ctx: ctx, text: text, args: args}
-	}
-	return liteRow{row: db.reader.QueryRowContext(ctx, text, args...), ctx: ctx}
+	return db.engine.queryRow(ctx, text, args)
 }
 
-// Ping asks the database for an answer.
-func (db *DB) Ping(ctx context.Context) error {
-	var one int
-	return db.QueryRow(ctx, `SELECT 1`).Scan(&one)
-}
+// Ping asks the database for a sign of life.
+func (db *DB) Ping(ctx context.Context) error { return db.engine.ping(ctx) }
 
-// Close ends every connection.
-func (db *DB) Close() error {
-	if db.engine == Postgres {
-		db.pool.Close()
-		return nil
-	}
-	return errors.Join(db.reader.Close(), db.writer.Close())
-}
+// Close waits for the calls in progress and closes all connections. Calls after that answer ErrUnavailable.
+func (db *DB) Close() error { return db.engine.close() }
 
-// bounded gives a statement without a deadline one, and lets none wait longer than statementLimit.
+// bounded gives a context without a deadline one.
 func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, statementLimit)
-}
-
-// statementLimit bounds a statement with the wait for a connection. Ours take milliseconds.
-const statementLimit = 5 * time.Second
-
-// unavailableIfRetry is for statements that are not run again: who lost against another may come back.
-func unavailableIfRetry(err error) error {
-	if errors.Is(err, errRetry) {
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
 	}
-	return err
+	return context.WithTimeout(ctx, statementTimeout)
 }

@@ -1,9 +1,11 @@
-// Package sqldb gives a service its database: PostgreSQL through pgx, or SQLite for the all-in-one, behind one small
-// interface in which one SQL text serves both.
+// Package sqldb owns databases: one small API over PostgreSQL (pgx and its pool, natively) and SQLite (one writer, a few
+// readers), the errors both have in common, and the migration of their schemas. It is the only package that imports a
+// SQL driver.
 //
-// It owns drivers, pools, the database's clock, migrations and what a driver's error means. It never knows a table, and
-// nothing that a driver says leaves it but as one of its own errors.
+// Statements are written once for both engines: $1 parameters, times as int64 microseconds since 1970 (UTC), hashes as
+// BYTEA or BLOB, and the few words that differ as {{now}}, {{for update}} and {{for share}}, see DB.SQL. A column that may
+// be NULL is read into a pointer or a []byte.
 //
-// Parameters are written $1, times are integer microseconds, hashes are BYTEA or BLOB. Three marks in a text are filled
-// in by SQL: {{now}}, {{for update}} and {{for share}}.
+// It never knows a table, never decides what an absent row means, and never puts a URL, a password or a parameter into an
+// error's text.
 package sqldb

@@ -2,92 +2,50 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"net"
-	"strings"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// What a database can answer besides rows. Any other failure is a fault of ours: a text or a schema that is wrong.
+// The errors that callers tell apart, on both engines alike. What the driver said stays in the chain for the log. The
+// caller's own context.Canceled is none of them and is passed on.
 var (
-	// ErrNotFound is a Row without a row.
+	// ErrNotFound says that Row.Scan had no row.
 	ErrNotFound = errors.New("no such row")
-	// ErrConflict is a unique violation that the statement did not provide for.
-	ErrConflict = errors.New("row exists already")
-	// ErrUnavailable is a database that cannot be asked now: nothing was changed, or it is not known whether it was.
-	ErrUnavailable = errors.New("database is unavailable")
+	// ErrConflict says that a unique constraint refused the statement.
+	ErrConflict = errors.New("unique constraint violated")
+	// ErrUnavailable says that the database could not be asked, or could not answer in time: try again later. What the
+	// statement was to do may or may not have happened when the connection broke while a commit was on its way.
+	ErrUnavailable = errors.New("database unavailable")
 )
 
-// retryable is a transaction that lost against another and may be run again.
-var errRetry = errors.New("transaction must be run again")
+// kind is what an engine's error means to a caller.
+type kind int
 
-// classify names a driver's error. The driver's own text stays inside for the log of who wraps it; addresses and
-// passwords are not in it (pgx redacts them).
-func classify(ctx context.Context, err error) error {
+const (
+	other kind = iota
+	notFound
+	conflict
+	unavailable
+	// contended is a transaction that lost against another one: the same again may well succeed.
+	contended
+)
+
+// translate puts the sentinel for k in front of what the driver said. A cancelled caller hears of that alone.
+func translate(err error, k kind) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, pgx.ErrNoRows), errors.Is(err, sql.ErrNoRows):
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrConflict), errors.Is(err, ErrUnavailable):
+		return err
+	case k == notFound:
 		return ErrNotFound
-	case errors.Is(ctx.Err(), context.Canceled):
-		return ctx.Err()
+	case k == conflict:
+		return fmt.Errorf("%w: %w", ErrConflict, err)
+	case errors.Is(err, context.Canceled):
+		return err
+	case k == unavailable, k == contended, errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	default:
+		return err
 	}
-	if kind := kindOf(err); kind != nil {
-		return fmt.Errorf("%w: %w", kind, err)
-	}
-	return err
-}
-
-func kindOf(err error) error {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return kindOfState(pg.Code)
-	}
-	var lite *sqlite.Error
-	if errors.As(err, &lite) {
-		return kindOfLite(lite.Code())
-	}
-	var network net.Error
-	var connect *pgconn.ConnectError
-	switch {
-	case errors.As(err, &network), errors.As(err, &connect), errors.Is(err, context.DeadlineExceeded), errors.Is(err, net.ErrClosed):
-		return ErrUnavailable
-	case pgconn.Timeout(err), errors.Is(err, sql.ErrConnDone), strings.Contains(err.Error(), "closed pool"),
-		strings.Contains(err.Error(), "conn closed"), strings.Contains(err.Error(), "unexpected EOF"):
-		return ErrUnavailable
-	}
-	return nil
-}
-
-// kindOfState reads a PostgreSQL SQLSTATE.
-func kindOfState(code string) error {
-	switch {
-	case code == "23505":
-		return ErrConflict
-	case code == "40001", code == "40P01":
-		return errRetry
-	case strings.HasPrefix(code, "08"), strings.HasPrefix(code, "57"), strings.HasPrefix(code, "53"), code == "25006", code == "55000", code == "3D000":
-		return ErrUnavailable
-	}
-	return nil
-}
-
-func kindOfLite(code int) error {
-	switch code & 0xff {
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return errRetry
-	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_INTERRUPT:
-		return ErrUnavailable
-	case sqlite3.SQLITE_CONSTRAINT:
-		if code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY {
-			return ErrConflict
-		}
-	}
-	return nil
 }

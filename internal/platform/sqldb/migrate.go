@@ -8,153 +8,143 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
+	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 )
 
-// Migration is one step of a schema and whether it was applied.
+// ErrMigrationChanged says that the file of an applied migration is not the one that was applied.
+var ErrMigrationChanged = errors.New("an applied migration was changed")
+
+// Migration is one step of a schema.
 type Migration struct {
 	Version int64
-	Name    string
-	// Applied is zero for a pending step.
-	Applied time.Time
+	// Name is its file's.
+	Name string
+	// AppliedAt is the zero time while the step is pending.
+	AppliedAt time.Time
 }
 
-// ErrChangedMigration is a step whose text is not the one that was applied.
-var ErrChangedMigration = errors.New("an applied migration has been changed")
+// Pending reports whether the step is yet to be applied.
+func (m Migration) Pending() bool { return m.AppliedAt.IsZero() }
 
-// Migrate brings the schema up to date. The folder holds postgres/ and sqlite/ with goose files. Several processes may do
-// it at once: PostgreSQL lets one do the work. A changed step that was applied already is ErrChangedMigration.
-func Migrate(ctx context.Context, db *DB, steps fs.FS) error {
-	return db.withProvider(steps, func(p *goose.Provider, files fs.FS) error {
-		if err := db.checkSums(ctx, files); err != nil {
-			return err
-		}
-		if _, err := p.Up(ctx); err != nil {
-			return fmt.Errorf("migrating: %w", classify(ctx, err))
-		}
-		return db.recordSums(ctx, p, files)
-	})
+// source is a migration's file.
+type source struct {
+	version        int64
+	name, checksum string
 }
 
-// MigrationStatus lists the steps in order.
-func MigrationStatus(ctx context.Context, db *DB, steps fs.FS) ([]Migration, error) {
-	var list []Migration
-	err := db.withProvider(steps, func(p *goose.Provider, _ fs.FS) error {
-		status, err := p.Status(ctx)
-		if err != nil {
-			return fmt.Errorf("reading the schema's version: %w", classify(ctx, err))
-		}
-		for _, s := range status {
-			list = append(list, Migration{Version: s.Source.Version, Name: path.Base(s.Source.Path), Applied: s.AppliedAt})
-		}
-		return nil
-	})
-	return list, err
+// migrator is what differs between engines when a schema changes.
+type migrator interface {
+	dialect() goose.Dialect
+	// open gives connections without the time limits of statements, and a function that lets go of them.
+	open() (*sql.DB, func() error)
+	// lock keeps other processes from migrating the same database until unlock.
+	lock(ctx context.Context, db *sql.DB) (unlock func() error, err error)
+	// tableExists is a query for one boolean.
+	tableExists(table string) string
 }
 
-// NeedsMigration reports whether a step is pending. It is cheap enough for a readiness probe.
-func NeedsMigration(ctx context.Context, db *DB, steps fs.FS) (bool, error) {
-	files, err := db.files(steps)
-	if err != nil {
-		return false, err
-	}
-	names, err := fs.Glob(files, "*.sql")
-	if err != nil {
-		return false, err
-	}
-	var applied int
-	err = db.QueryRow(ctx, `SELECT COUNT(*) FROM schema_checksums`).Scan(&applied)
-	if errors.Is(err, ErrUnavailable) || errors.Is(err, context.Canceled) {
-		return false, err
-	}
-	// Any other failure is the table that the first migration makes.
-	return err != nil || applied < len(names), nil
-}
-
-func (db *DB) files(steps fs.FS) (fs.FS, error) {
-	if db.engine == Postgres {
-		return fs.Sub(steps, "postgres")
-	}
-	return fs.Sub(steps, "sqlite")
-}
-
-func (db *DB) withProvider(steps fs.FS, work func(*goose.Provider, fs.FS) error) error {
-	files, err := db.files(steps)
+// Migrate applies the pending steps in fsys, which holds a folder for each engine, in the order of their numbers, each in
+// a transaction of its own. Processes that migrate the same PostgreSQL at once wait for each other. Steps that only the
+// database knows are left alone: they are a later release's. ErrMigrationChanged when an applied step's file differs
+// from what was applied.
+func Migrate(ctx context.Context, db *DB, fsys fs.FS) (err error) {
+	files, err := fs.Sub(fsys, string(db.kind))
 	if err != nil {
 		return err
 	}
-	handle, dialect, options := db.writer, goose.DialectSQLite3, []goose.ProviderOption(nil)
-	if db.engine == Postgres {
-		handle, dialect = stdlib.OpenDBFromPool(db.pool), goose.DialectPostgres
-		defer handle.Close() //nolint:errcheck // the pool stays open and is ours
-		locker, err := lock.NewPostgresSessionLocker()
-		if err != nil {
-			return fmt.Errorf("preparing the migration lock: %w", err)
-		}
-		options = append(options, goose.WithSessionLocker(locker))
-	}
-	p, err := provider(dialect, handle, files, options)
-	if err != nil {
+	sources, err := list(files)
+	if err != nil || len(sources) == 0 {
 		return err
 	}
-	return work(p, files)
-}
-
-func provider(dialect goose.Dialect, handle *sql.DB, files fs.FS, options []goose.ProviderOption) (*goose.Provider, error) {
-	p, err := goose.NewProvider(dialect, handle, files, options...)
+	m := db.engine.migrator()
+	conns, done := m.open()
+	defer func() { err = errors.Join(err, done()) }()
+	unlock, err := m.lock(ctx, conns)
 	if err != nil {
-		return nil, fmt.Errorf("reading the migrations: %w", err)
+		return fmt.Errorf("waiting for the migration lock: %w", err)
 	}
-	return p, nil
-}
-
-const createSums = `CREATE TABLE IF NOT EXISTS schema_checksums (name TEXT NOT NULL PRIMARY KEY, sum TEXT NOT NULL)`
-
-// checkSums holds the applied steps against their files.
-func (db *DB) checkSums(ctx context.Context, files fs.FS) error {
-	if _, err := db.Exec(ctx, createSums); err != nil && !errors.Is(err, ErrConflict) {
-		return fmt.Errorf("making the checksum table: %w", err)
+	defer func() { err = errors.Join(err, unlock()) }()
+	if err := db.recordChecksums(ctx, sources); err != nil {
+		return err
 	}
-	rows, err := db.Query(ctx, `SELECT name, sum FROM schema_checksums`)
+	provider, err := goose.NewProvider(m.dialect(), conns, files, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 	if err != nil {
-		return fmt.Errorf("reading the checksums: %w", err)
+		return fmt.Errorf("reading migrations: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var name, sum string
-		if err := rows.Scan(&name, &sum); err != nil {
-			return fmt.Errorf("reading a checksum: %w", err)
-		}
-		// A step that this release does not know was applied by a newer one: an older release may run on a newer schema.
-		text, err := fs.ReadFile(files, name)
-		if err == nil && sumOf(text) != sum {
-			return fmt.Errorf("%w: %s", ErrChangedMigration, name)
-		}
-	}
-	return rows.Err()
-}
-
-func (db *DB) recordSums(ctx context.Context, p *goose.Provider, files fs.FS) error {
-	for _, source := range p.ListSources() {
-		name := path.Base(source.Path)
-		text, err := fs.ReadFile(files, name)
-		if err != nil {
-			return fmt.Errorf("reading a migration: %w", err)
-		}
-		_, err = db.Exec(ctx, `INSERT INTO schema_checksums (name, sum) VALUES ($1, $2) ON CONFLICT DO NOTHING`, name, sumOf(text))
-		if err != nil {
-			return fmt.Errorf("recording a checksum: %w", err)
-		}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrating: %w", err)
 	}
 	return nil
 }
 
-func sumOf(text []byte) string {
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+// MigrationStatus lists the steps in fsys, in order. It changes nothing.
+func MigrationStatus(ctx context.Context, db *DB, fsys fs.FS) ([]Migration, error) {
+	files, err := fs.Sub(fsys, string(db.kind))
+	if err != nil {
+		return nil, err
+	}
+	sources, err := list(files)
+	if err != nil {
+		return nil, err
+	}
+	applied, err := db.appliedVersions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	recorded, err := db.checksums(ctx)
+	if err != nil {
+		return nil, err
+	}
+	steps := make([]Migration, 0, len(sources))
+	for _, s := range sources {
+		step := Migration{Version: s.version, Name: s.name}
+		if applied[s.version] {
+			step.AppliedAt = time.UnixMicro(recorded[s.version].at).UTC()
+		}
+		steps = append(steps, step)
+	}
+	return steps, nil
+}
+
+// NeedsMigration reports whether a step in fsys is pending. It is cheap enough for a readiness probe.
+func NeedsMigration(ctx context.Context, db *DB, fsys fs.FS) (bool, error) {
+	files, err := fs.Sub(fsys, string(db.kind))
+	if err != nil {
+		return false, err
+	}
+	sources, err := list(files)
+	if err != nil {
+		return false, err
+	}
+	applied, err := db.appliedVersions(ctx)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(sources, func(s source) bool { return !applied[s.version] }), nil
+}
+
+// list reads the migrations of one engine in the order of their numbers.
+func list(files fs.FS) ([]source, error) {
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	sources := make([]source, 0, len(names))
+	for _, name := range names {
+		version, err := goose.NumericComponent(name)
+		if err != nil {
+			return nil, fmt.Errorf("migration %s: %w", name, err)
+		}
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, fmt.Errorf("reading a migration: %w", err)
+		}
+		sum := sha256.Sum256(text)
+		sources = append(sources, source{version: version, name: name, checksum: hex.EncodeToString(sum[:])})
+	}
+	slices.SortFunc(sources, func(a, b source) int { return int(a.version - b.version) })
+	return sources, nil
 }

@@ -3,111 +3,193 @@ package sqldb
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// postgresNow is STABLE, so that the planner can leave out partitions by it.
-const postgresNow = `(extract(epoch from statement_timestamp()) * 1000000)::bigint`
+// postgres is an engine over a pool.
+type postgres struct{ pool *pgxpool.Pool }
 
-// defaultMaxConns suits a service whose statements take a millisecond; more connections only queue inside the server.
-const defaultMaxConns = 8
-
-func openPostgres(ctx context.Context, config Config) (*DB, error) {
-	c, err := pgxpool.ParseConfig(config.URL.Reveal())
+// openPostgres prepares a pool. What the parser says about a bad URL may quote from it and is left out.
+func openPostgres(ctx context.Context, url string, maxConns int) (*postgres, error) {
+	c, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		return nil, errors.New("the postgres:// URL cannot be read: check its form (its text is not repeated here, it may hold a password)")
+		return nil, errors.New("the database URL is not a valid PostgreSQL URL, or names files that cannot be read")
 	}
-	c.MaxConns = defaultMaxConns
-	if config.MaxConns > 0 {
-		c.MaxConns = int32(min(config.MaxConns, 1000)) //nolint:gosec // bounded just here
+	c.MaxConns = int32(maxConns)
+	c.PingTimeout = acquireTimeout / 2
+	if c.ConnConfig.ConnectTimeout == 0 {
+		c.ConnConfig.ConnectTimeout = acquireTimeout
 	}
-	c.ConnConfig.ConnectTimeout = acquireLimit
-	c.MaxConnLifetime = time.Hour
-	c.HealthCheckPeriod = 5 * time.Second
+	if _, ok := c.ConnConfig.RuntimeParams["application_name"]; !ok {
+		c.ConnConfig.RuntimeParams["application_name"] = "usher"
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, c)
 	if err != nil {
-		return nil, fmt.Errorf("preparing the connections: %w", err)
+		return nil, errors.New("the PostgreSQL pool cannot be set up")
 	}
-	return &DB{engine: Postgres, pool: pool, marks: marks(postgresNow, "FOR UPDATE", "FOR SHARE", config.ClockOffset)}, nil
+	return &postgres{pool: pool}, nil
 }
 
-// pgRows is an answer of PostgreSQL.
-type pgRows struct {
-	pgx.Rows
-	ctx    context.Context //nolint:containedctx // names the caller's cancellation in Err
-	cancel context.CancelFunc
-}
-
-func (r *pgRows) Err() error             { return unavailableIfRetry(classify(r.ctx, r.Rows.Err())) }
-func (r *pgRows) Scan(dest ...any) error { return classify(r.ctx, r.Rows.Scan(dest...)) }
-
-func (r *pgRows) Close() {
-	r.Rows.Close()
-	if r.cancel != nil {
-		r.cancel()
-	}
-}
-
-// pgPoolRow asks when it is scanned, so that its deadline ends with it.
-type pgPoolRow struct {
-	pool *pgxpool.Pool
-	ctx  context.Context //nolint:containedctx // lives from QueryRow to Scan
-	text string
-	args []any
-}
-
-func (r pgPoolRow) Scan(dest ...any) error {
-	ctx, cancel := bounded(r.ctx)
+// acquire takes a connection; the wait is shorter than the caller's.
+func (p *postgres) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	short, cancel := context.WithTimeout(ctx, acquireTimeout)
 	defer cancel()
-	return unavailableIfRetry(classify(r.ctx, r.pool.QueryRow(ctx, r.text, r.args...).Scan(dest...)))
+	conn, err := p.pool.Acquire(short)
+	if err != nil {
+		// Whatever kept us from a connection, the statement was not sent.
+		return nil, translate(err, unavailable)
+	}
+	return conn, nil
 }
 
-// pgTxRow is a row inside a transaction.
-type pgTxRow struct {
-	row pgx.Row
-	ctx context.Context //nolint:containedctx // lives from QueryRow to Scan
+func (p *postgres) exec(ctx context.Context, text string, args []any) (int64, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	conn, err := p.acquire(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Release()
+	tag, err := conn.Exec(ctx, text, args...)
+	return tag.RowsAffected(), postgresError(err)
 }
 
-func (r pgTxRow) Scan(dest ...any) error { return classify(r.ctx, r.row.Scan(dest...)) }
+func (p *postgres) query(ctx context.Context, text string, args []any) (Rows, error) {
+	ctx, cancel := bounded(ctx)
+	conn, err := p.acquire(ctx)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	rows, err := conn.Query(ctx, text, args...)
+	if err != nil {
+		conn.Release()
+		cancel()
+		return nil, postgresError(err)
+	}
+	return &postgresRows{rows: rows, conn: conn, cancel: cancel}, nil
+}
 
-// pipelinePostgres sends all statements at once with one Sync behind them: PostgreSQL runs them as one implicit
-// transaction, in one round trip.
-func (db *DB) pipelinePostgres(ctx context.Context, statements []*Statement) error {
-	batch := &pgx.Batch{}
+func (p *postgres) queryRow(ctx context.Context, text string, args []any) Row {
+	rows, err := p.query(ctx, text, args)
+	return row{rows: rows, err: err}
+}
+
+func (p *postgres) begin(ctx context.Context) (transaction, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	conn, err := p.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		conn.Release()
+		return nil, postgresError(err)
+	}
+	return &postgresTx{tx: tx, conn: conn}, nil
+}
+
+// pipeline sends all statements and one Sync: the server runs them in an implicit transaction, which the Sync commits.
+// The statements are prepared the first time a connection sees them, which is one more round trip then.
+func (p *postgres) pipeline(ctx context.Context, statements []*Statement) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	conn, err := p.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	batch := pgx.Batch{QueuedQueries: make([]*pgx.QueuedQuery, 0, len(statements))}
 	for _, s := range statements {
 		batch.Queue(s.text, s.args...)
 	}
-	results := db.pool.SendBatch(ctx, batch)
+	results := conn.SendBatch(ctx, &batch)
 	for _, s := range statements {
-		if err := s.readPostgres(results); err != nil {
-			return errors.Join(err, ignoreAborted(results.Close(), err))
+		if err := s.readBatch(results); err != nil {
+			_ = results.Close() // repeats the error at hand
+			return err
 		}
 	}
-	return results.Close()
+	// The commit itself may fail, on a deferred constraint for one.
+	return postgresError(results.Close())
 }
 
-// ignoreAborted drops the echo of an error that is told already.
-func ignoreAborted(closing, told error) error {
-	if closing != nil && closing.Error() == told.Error() {
-		return nil
-	}
-	return closing
-}
-
-func (s *Statement) readPostgres(results pgx.BatchResults) error {
-	if s.dest == nil {
+// readBatch takes the statement's result from the next one of a batch.
+func (s *Statement) readBatch(results pgx.BatchResults) error {
+	if len(s.dest) == 0 {
 		tag, err := results.Exec()
 		s.affected = tag.RowsAffected()
+		return postgresError(err)
+	}
+	rows, err := results.Query()
+	if err != nil {
+		return postgresError(err)
+	}
+	defer rows.Close()
+	return s.read(&postgresRows{rows: rows})
+}
+
+func (p *postgres) ping(ctx context.Context) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	conn, err := p.acquire(ctx)
+	if err != nil {
 		return err
 	}
-	err := results.QueryRow().Scan(s.dest...)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
+	defer conn.Release()
+	return postgresError(conn.Ping(ctx))
+}
+
+func (p *postgres) contended(err error) bool { return postgresKind(err) == contended }
+
+func (p *postgres) close() error {
+	p.pool.Close()
+	return nil
+}
+
+// postgresTx is a transaction on a connection of its own.
+type postgresTx struct {
+	tx   pgx.Tx
+	conn *pgxpool.Conn
+}
+
+func (t *postgresTx) exec(ctx context.Context, text string, args []any) (int64, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	tag, err := t.tx.Exec(ctx, text, args...)
+	return tag.RowsAffected(), postgresError(err)
+}
+
+func (t *postgresTx) query(ctx context.Context, text string, args []any) (Rows, error) {
+	ctx, cancel := bounded(ctx)
+	rows, err := t.tx.Query(ctx, text, args...)
+	if err != nil {
+		cancel()
+		return nil, postgresError(err)
 	}
-	s.found = err == nil
-	return err
+	return &postgresRows{rows: rows, cancel: cancel}, nil
+}
+
+func (t *postgresTx) queryRow(ctx context.Context, text string, args []any) Row {
+	rows, err := t.query(ctx, text, args)
+	return row{rows: rows, err: err}
+}
+
+func (t *postgresTx) commit(ctx context.Context) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	return postgresError(t.tx.Commit(ctx))
+}
+
+// rollback also gives the connection back, so it is called however the transaction ended. The caller's context may be
+// done; a server that does not answer soon has the connection closed on it, which rolls back too.
+func (t *postgresTx) rollback() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = t.tx.Rollback(ctx) // nothing to undo after a commit, and nothing to tell after an error
+	t.conn.Release()
 }

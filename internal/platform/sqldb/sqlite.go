@@ -9,104 +9,174 @@ import (
 	"os"
 	"path/filepath"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite"
 )
 
-// sqliteNow has microsecond precision: julianday keeps about 40 µs, which is enough for lifetimes of seconds, and
-// unlike strftime it needs no text.
-const sqliteNow = `CAST(unixepoch('subsec') * 1000000 AS INTEGER)`
+const (
+	// readers is the size of SQLite's pool for reading.
+	readers = 4
+	// pragmas hold for every connection. FULL syncs each commit: single use and revocation must survive a power cut. The
+	// busy time-out concerns other processes; within ours the one writer queues.
+	pragmas = "?_pragma=busy_timeout(1000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+)
 
-// sqliteReaders is how many connections read beside the one that writes.
-const sqliteReaders = 4
+// sqliteDB is an engine over one file: a single connection that writes and a few that cannot.
+type sqliteDB struct{ writer, reader *sql.DB }
 
-func openSQLite(ctx context.Context, path string, config Config) (*DB, error) {
-	if path == "" {
-		return nil, errors.New("database URL sqlite: needs a path")
+func openSQLite(ctx context.Context, path string) (*sqliteDB, error) {
+	if path == "" || path == ":memory:" {
+		return nil, errors.New("the path of a file is needed")
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("making the database's folder: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("making the database file: %w", err)
-	}
-	if err := f.Close(); err != nil {
-		return nil, fmt.Errorf("making the database file: %w", err)
-	}
-	// FULL makes a commit durable before it returns: single use and revocation must survive a power cut.
-	writer, err := openLite(path, url.Values{"_txlock": {"immediate"}, "_pragma": {
-		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
-	}})
-	if err != nil {
+	if err := createPrivately(path); err != nil {
 		return nil, err
 	}
-	writer.SetMaxOpenConns(1)
-	if err := writer.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("opening %s: %w", filepath.Base(path), err), writer.Close())
+	name := "file:" + (&url.URL{Path: path}).EscapedPath() + pragmas
+	db := &sqliteDB{}
+	var err error
+	if db.writer, err = sqlitePool(name+"&_txlock=immediate", 1); err != nil {
+		return nil, err
 	}
-	reader, err := openLite(path, url.Values{"_pragma": {"busy_timeout(5000)", "query_only(1)"}})
-	if err != nil {
-		return nil, errors.Join(err, writer.Close())
+	if db.reader, err = sqlitePool(name+"&_pragma=query_only(1)", readers); err != nil {
+		return nil, err
 	}
-	reader.SetMaxOpenConns(sqliteReaders)
-	return &DB{engine: SQLite, writer: writer, reader: reader, marks: marks(sqliteNow, "", "", config.ClockOffset)}, nil
-}
-
-func openLite(path string, options url.Values) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+options.Encode())
-	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", filepath.Base(path), err)
+	if err := db.ping(ctx); err != nil {
+		return nil, errors.Join(err, db.close())
 	}
 	return db, nil
 }
 
-// liteRows is an answer of SQLite.
-type liteRows struct {
-	rows *sql.Rows
-	ctx  context.Context //nolint:containedctx // names the caller's cancellation in Err
+func sqlitePool(name string, conns int) (*sql.DB, error) {
+	c, err := sqlite.NewConnector(name)
+	if err != nil {
+		return nil, fmt.Errorf("the path is not usable: %w", err)
+	}
+	pool := sql.OpenDB(c)
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	return pool, nil
 }
 
-func (r *liteRows) Next() bool             { return r.rows.Next() }
-func (r *liteRows) Scan(dest ...any) error { return r.rows.Scan(dest...) }
-func (r *liteRows) Err() error             { return unavailableIfRetry(classify(r.ctx, r.rows.Err())) }
-func (r *liteRows) Close()                 { _ = r.rows.Close() } // Err has told what went wrong
-
-// liteRow is one row of SQLite.
-type liteRow struct {
-	row *sql.Row
-	ctx context.Context //nolint:containedctx // lives from QueryRow to Scan
-}
-
-func (r liteRow) Scan(dest ...any) error { return classify(r.ctx, r.row.Scan(dest...)) }
-
-// pipelineSQLite runs all statements in one transaction.
-func (db *DB) pipelineSQLite(ctx context.Context, statements []*Statement) error {
-	tx, err := db.writer.BeginTx(ctx, nil)
+// createPrivately makes sure that the file is there and for its owner alone. SQLite gives its companions the same mode.
+func createPrivately(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // does nothing after the commit
-	for _, s := range statements {
-		if err := s.runSQLite(ctx, tx); err != nil {
+	return errors.Join(f.Chmod(0o600), f.Close())
+}
+
+// acquire takes the writer or a reader; the wait is shorter than the caller's.
+func (s *sqliteDB) acquire(ctx context.Context, pool *sql.DB) (*sql.Conn, error) {
+	short, cancel := context.WithTimeout(ctx, acquireTimeout)
+	defer cancel()
+	conn, err := pool.Conn(short)
+	if err != nil {
+		return nil, translate(err, unavailable)
+	}
+	return conn, nil
+}
+
+func (s *sqliteDB) exec(ctx context.Context, text string, args []any) (int64, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	conn, err := s.acquire(ctx, s.writer)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	return sqliteExec(ctx, conn, text, args)
+}
+
+func (s *sqliteDB) query(ctx context.Context, text string, args []any) (Rows, error) {
+	ctx, cancel := bounded(ctx)
+	conn, err := s.acquire(ctx, s.reader)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	done := func() {
+		conn.Close()
+		cancel()
+	}
+	rows, err := conn.QueryContext(ctx, text, args...)
+	if err != nil {
+		done()
+		return nil, sqliteError(err)
+	}
+	return &sqliteRows{rows: rows, done: done}, nil
+}
+
+func (s *sqliteDB) queryRow(ctx context.Context, text string, args []any) Row {
+	rows, err := s.query(ctx, text, args)
+	return row{rows: rows, err: err}
+}
+
+// begin takes the write lock with the transaction. The transaction itself does not end with the caller's context, whose
+// end the statements notice; database/sql would roll back behind our back.
+func (s *sqliteDB) begin(ctx context.Context) (transaction, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	conn, err := s.acquire(ctx, s.writer)
+	if err != nil {
+		return nil, err
+	}
+	tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
+	if err != nil {
+		conn.Close()
+		return nil, sqliteError(err)
+	}
+	return &sqliteTx{tx: tx, conn: conn}, nil
+}
+
+func (s *sqliteDB) pipeline(ctx context.Context, statements []*Statement) error {
+	tx, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.rollback()
+	for _, statement := range statements {
+		if err := statement.run(ctx, tx); err != nil {
 			return err
 		}
 	}
-	return tx.Commit()
+	return tx.commit(ctx)
 }
 
-func (s *Statement) runSQLite(ctx context.Context, tx *sql.Tx) error {
-	if s.dest == nil {
-		res, err := tx.ExecContext(ctx, s.text, s.args...)
+// run runs the statement and waits for its result.
+func (s *Statement) run(ctx context.Context, tx transaction) (err error) {
+	if len(s.dest) == 0 {
+		s.affected, err = tx.exec(ctx, s.text, s.args)
+		return err
+	}
+	rows, err := tx.query(ctx, s.text, s.args)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	return s.read(rows)
+}
+
+func (s *sqliteDB) ping(ctx context.Context) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	for _, pool := range []*sql.DB{s.writer, s.reader} {
+		conn, err := s.acquire(ctx, pool)
 		if err != nil {
 			return err
 		}
-		s.affected, err = res.RowsAffected()
-		return err
+		_, err = conn.ExecContext(ctx, `SELECT count(*) FROM sqlite_master`)
+		conn.Close()
+		if err != nil {
+			return sqliteError(err)
+		}
 	}
-	err := tx.QueryRowContext(ctx, s.text, s.args...).Scan(s.dest...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	s.found = err == nil
-	return err
+	return nil
 }
+
+func (s *sqliteDB) contended(err error) bool { return sqliteKind(err) == contended }
+
+// close closes the readers first: the last connection to close folds the write-ahead log into the file.
+func (s *sqliteDB) close() error { return errors.Join(s.reader.Close(), s.writer.Close()) }

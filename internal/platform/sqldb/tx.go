@@ -2,152 +2,82 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
-// Statement is one step of a pipeline.
-type Statement struct {
-	text     string
-	args     []any
-	dest     []any
-	found    bool
-	affected int64
+const (
+	// attempts is how often a transaction that keeps losing against others is run before its caller hears of it.
+	attempts = 4
+	// firstDelay is the longest pause before the second attempt; each further one may be twice as long.
+	firstDelay = 10 * time.Millisecond
+)
+
+// transaction is a transaction of an engine. rollback after the end does nothing.
+type transaction interface {
+	exec(ctx context.Context, text string, args []any) (int64, error)
+	query(ctx context.Context, text string, args []any) (Rows, error)
+	queryRow(ctx context.Context, text string, args []any) Row
+	commit(ctx context.Context) error
+	rollback()
 }
 
-// Stmt prepares a step. The text is expanded already (see DB.SQL).
-func Stmt(text string, args ...any) *Statement { return &Statement{text: text, args: args} }
+// Tx is a transaction in progress. It serves one goroutine, and rows are closed before its next statement. Its queries
+// may write (INSERT … RETURNING).
+type Tx struct{ tx transaction }
 
-// Scan says where the first row of the step's answer goes. No row is no error: ask Found.
-func (s *Statement) Scan(dest ...any) *Statement {
-	s.dest = dest
-	return s
+// Exec runs one statement and says how many rows it inserted, updated or deleted.
+func (t *Tx) Exec(ctx context.Context, text string, args ...any) (int64, error) {
+	return t.tx.exec(ctx, text, args)
 }
 
-// Found reports, after the pipeline, whether a step with Scan had a row.
-func (s *Statement) Found() bool { return s.found }
-
-// RowsAffected reports, after the pipeline, how many rows a step without Scan touched.
-func (s *Statement) RowsAffected() int64 { return s.affected }
-
-// Pipeline runs the statements in order in one transaction, on PostgreSQL in one round trip. An error leaves nothing
-// behind. A transaction that lost against another is run again a few times.
-func (db *DB) Pipeline(ctx context.Context, statements ...*Statement) error {
-	return again(ctx, func(ctx context.Context) error {
-		for _, s := range statements {
-			s.found, s.affected = false, 0
-		}
-		if db.engine == Postgres {
-			return classify(ctx, db.pipelinePostgres(ctx, statements))
-		}
-		return classify(ctx, db.pipelineSQLite(ctx, statements))
-	})
+// Query runs a statement that returns rows.
+func (t *Tx) Query(ctx context.Context, text string, args ...any) (Rows, error) {
+	return t.tx.query(ctx, text, args)
 }
 
-// Tx is a transaction.
-type Tx struct {
-	pg   pgx.Tx
-	lite *sql.Tx
+// QueryRow runs a statement that returns at most one row. Errors come with Scan.
+func (t *Tx) QueryRow(ctx context.Context, text string, args ...any) Row {
+	return t.tx.queryRow(ctx, text, args)
 }
 
-// InTx runs work in a transaction and commits it. An error of work's rolls back and is answered as it is. Work may run
-// more than once: when the transaction lost against another, it is begun again.
-func (db *DB) InTx(ctx context.Context, work func(*Tx) error) error {
-	return again(ctx, func(ctx context.Context) error {
-		if db.engine == Postgres {
-			return db.inPostgresTx(ctx, work)
-		}
-		return db.inSQLiteTx(ctx, work)
-	})
-}
-
-func (db *DB) inPostgresTx(ctx context.Context, work func(*Tx) error) error {
-	tx, err := db.pool.Begin(ctx)
-	if err != nil {
-		return classify(ctx, err)
-	}
-	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // does nothing after the commit
-	if err := work(&Tx{pg: tx}); err != nil {
-		return err
-	}
-	return classify(ctx, tx.Commit(ctx))
-}
-
-func (db *DB) inSQLiteTx(ctx context.Context, work func(*Tx) error) error {
-	tx, err := db.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return classify(ctx, err)
-	}
-	defer tx.Rollback() //nolint:errcheck // does nothing after the commit
-	if err := work(&Tx{lite: tx}); err != nil {
-		return err
-	}
-	return classify(ctx, tx.Commit())
-}
-
-// Exec runs a statement and answers how many rows it touched.
-func (tx *Tx) Exec(ctx context.Context, text string, args ...any) (int64, error) {
-	if tx.pg != nil {
-		tag, err := tx.pg.Exec(ctx, text, args...)
-		return tag.RowsAffected(), classify(ctx, err)
-	}
-	res, err := tx.lite.ExecContext(ctx, text, args...)
-	if err != nil {
-		return 0, classify(ctx, err)
-	}
-	return res.RowsAffected()
-}
-
-// Query reads rows.
-func (tx *Tx) Query(ctx context.Context, text string, args ...any) (Rows, error) {
-	if tx.pg != nil {
-		rows, err := tx.pg.Query(ctx, text, args...)
+// InTx runs f in a transaction and commits when f returns nil; otherwise, and when f panics, nothing happened. f's error
+// is returned as it is. A transaction that lost against another one is run again, up to three times, so f must be
+// repeatable, and must return the errors it gets.
+//
+// f uses its Tx alone: on SQLite, writing through the DB from within f would wait for f itself. PostgreSQL isolates at
+// its default, READ COMMITTED; SQLite runs one InTx at a time.
+func (db *DB) InTx(ctx context.Context, f func(*Tx) error) error {
+	return db.retry(ctx, func() error {
+		tx, err := db.engine.begin(ctx)
 		if err != nil {
-			return nil, classify(ctx, err)
+			return fmt.Errorf("beginning a transaction: %w", err)
 		}
-		return &pgRows{Rows: rows, ctx: ctx}, nil
-	}
-	rows, err := tx.lite.QueryContext(ctx, text, args...) //nolint:rowserrcheck,sqlclosecheck // the caller does both
-	if err != nil {
-		return nil, classify(ctx, err)
-	}
-	return &liteRows{rows: rows, ctx: ctx}, nil
-}
-
-// QueryRow reads one row.
-func (tx *Tx) QueryRow(ctx context.Context, text string, args ...any) Row {
-	if tx.pg != nil {
-		return pgTxRow{row: tx.pg.QueryRow(ctx, text, args...), ctx: ctx}
-	}
-	return liteRow{row: tx.lite.QueryRowContext(ctx, text, args...), ctx: ctx}
-}
-
-// attempts is how often a transaction that lost is begun anew before the database counts as unavailable.
-const attempts = 8
-
-// again runs a transaction until it did not lose against another.
-func again(ctx context.Context, attempt func(context.Context) error) error {
-	ctx, cancel := bounded(ctx)
-	defer cancel()
-	for n := 1; ; n++ {
-		err := attempt(ctx)
-		if !errors.Is(err, errRetry) {
+		defer tx.rollback()
+		if err := f(&Tx{tx: tx}); err != nil {
 			return err
 		}
-		if n == attempts {
-			return fmt.Errorf("%w: lost %d times: %w", ErrUnavailable, n, err)
+		if err := tx.commit(ctx); err != nil {
+			return fmt.Errorf("committing a transaction: %w", err)
 		}
-		// Growing, random: so that those who met do not meet again.
-		pause := time.Duration(rand.IntN(1<<n)) * time.Millisecond //nolint:gosec // a pause, not a secret
+		return nil
+	})
+}
+
+// retry runs f again while it ends for contention. The pauses are random, so that the same two do not meet again.
+func (db *DB) retry(ctx context.Context, f func() error) error {
+	for n := 1; ; n++ {
+		err := f()
+		if err == nil || n == attempts || !db.engine.contended(err) {
+			return err
+		}
+		pause := time.NewTimer(rand.N(firstDelay << (n - 1))) //nolint:gosec // noise, not a secret
 		select {
+		case <-pause.C:
 		case <-ctx.Done():
-			return fmt.Errorf("%w: %w", ErrUnavailable, err)
-		case <-time.After(pause):
+			pause.Stop()
+			return translate(ctx.Err(), other)
 		}
 	}
 }

@@ -1,16 +1,16 @@
-// Package sqldbtest gives tests a fresh database of each engine.
-//
-// It owns their making and dropping. It never skips: without a PostgreSQL server the test fails and says how to get one.
+// Package sqldbtest owns databases for tests: fresh ones on both engines, removed when the test ends. It is imported by
+// tests and their suites alone.
 package sqldbtest
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -18,84 +18,86 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// Each runs a test on a fresh, migrated database of each engine.
-func Each(t *testing.T, steps fs.FS, test func(t *testing.T, db *sqldb.DB)) {
+// Each runs f as the sub-tests "postgres" and "sqlite", each on a fresh database with the migrations in fsys applied (nil
+// applies none). The PostgreSQL server is USHER_TEST_POSTGRES_URL's, which scripts/with-deps.sh starts.
+func Each(t *testing.T, fsys fs.FS, f func(t *testing.T, db *sqldb.DB)) {
 	t.Helper()
-	EachReopen(t, steps, func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
-		test(t, reopen(0))
-	})
+	EachReopen(t, fsys, func(t *testing.T, reopen func(time.Duration) *sqldb.DB) { f(t, reopen(0)) })
 }
 
-// EachReopen is Each for tests that move the clock: reopen opens the same database with its clock moved.
-func EachReopen(t *testing.T, steps fs.FS, test func(t *testing.T, reopen func(offset time.Duration) *sqldb.DB)) {
+// EachReopen is Each for tests about time: each call of reopen opens the same database once more, with its clock moved
+// by the offset.
+func EachReopen(t *testing.T, fsys fs.FS, f func(t *testing.T, reopen func(offset time.Duration) *sqldb.DB)) {
 	t.Helper()
-	for engine, url := range map[string]func(*testing.T) string{"postgres": PostgresURL, "sqlite": SQLiteURL} {
-		t.Run(engine, func(t *testing.T) {
-			address := url(t)
+	create := map[sqldb.Engine]func(*testing.T) string{sqldb.Postgres: Postgres, sqldb.SQLite: SQLite}
+	for _, engine := range []sqldb.Engine{sqldb.Postgres, sqldb.SQLite} {
+		t.Run(string(engine), func(t *testing.T) {
+			database := create[engine](t)
 			reopen := func(offset time.Duration) *sqldb.DB {
-				db, err := sqldb.Open(t.Context(), sqldb.Config{URL: secret.New(address), ClockOffset: offset})
-				if err != nil {
+				return Open(t, sqldb.Config{URL: secret.New(database), ClockOffset: offset})
+			}
+			if fsys != nil {
+				if err := sqldb.Migrate(t.Context(), reopen(0), fsys); err != nil {
 					t.Fatal(err)
 				}
-				t.Cleanup(func() { _ = db.Close() })
-				return db
 			}
-			if err := sqldb.Migrate(t.Context(), reopen(0), steps); err != nil {
-				t.Fatal(err)
-			}
-			test(t, reopen)
+			f(t, reopen)
 		})
 	}
 }
 
-// SQLite opens a fresh, migrated SQLite database: what a fake of a store stands on.
-func SQLite(t *testing.T, steps fs.FS) *sqldb.DB {
+// Open opens a database until the test ends.
+func Open(t *testing.T, c sqldb.Config) *sqldb.DB {
 	t.Helper()
-	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: secret.New(SQLiteURL(t))})
+	db, err := sqldb.Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := sqldb.Migrate(t.Context(), db, steps); err != nil {
-		t.Fatal(err)
-	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return db
 }
 
-// SQLiteURL is the address of a SQLite file that goes with the test.
-func SQLiteURL(t *testing.T) string {
+// SQLite names a file that is not there yet, in the form that sqldb.Config.URL takes.
+func SQLite(t *testing.T) string {
 	t.Helper()
 	return "sqlite:" + filepath.Join(t.TempDir(), "test.db")
 }
 
-// PostgresURL makes a database on the test server and answers its address. It is dropped with the test.
-func PostgresURL(t *testing.T) string {
+// Postgres creates an empty database, drops it when the test ends, and returns its URL.
+func Postgres(t *testing.T) string {
 	t.Helper()
 	server := os.Getenv("USHER_TEST_POSTGRES_URL")
 	if server == "" {
-		t.Fatal("no PostgreSQL: run the tests through scripts/with-deps.sh (make test does)")
+		t.Fatal("USHER_TEST_POSTGRES_URL is not set: run the tests through scripts/with-deps.sh (make test does)")
 	}
-	name := "t" + strings.ToLower(secret.NewID("_"))
-	onServer(t, server, fmt.Sprintf("CREATE DATABASE %s", name))
-	t.Cleanup(func() { onServer(t, server, fmt.Sprintf("DROP DATABASE IF EXISTS %s WITH (FORCE)", name)) })
 	u, err := url.Parse(server)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatal("USHER_TEST_POSTGRES_URL is not a URL")
 	}
+	noise := make([]byte, 8)
+	_, _ = rand.Read(noise) // never fails
+	name := fmt.Sprintf("usher_test_%x", noise)
+	admin(t, server, "CREATE DATABASE "+name)
+	t.Cleanup(func() { admin(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
 	u.Path = "/" + name
 	return u.String()
 }
 
-func onServer(t *testing.T, server, statement string) {
+// admin runs one statement on the server. Creating a database copies one, which takes a while on a loaded machine.
+func admin(t *testing.T, server, text string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 	defer cancel()
 	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(server), MaxConns: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // one statement
-	if _, err := db.Exec(ctx, statement); err != nil {
-		t.Error(err)
+	_, err = db.Exec(ctx, text)
+	if err := cmp.Or(err, db.Close()); err != nil {
+		t.Errorf("%s: %v", text, err)
 	}
 }

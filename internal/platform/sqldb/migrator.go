@@ -1,0 +1,72 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+const (
+	// lockProbe is how often a process asks for the migration lock, in seconds.
+	lockProbe = 1
+	// lockProbes is how often it asks before it gives up.
+	lockProbes = 300
+)
+
+func (p *postgres) migrator() migrator { return postgresMigrator{p} }
+
+type postgresMigrator struct{ p *postgres }
+
+func (postgresMigrator) dialect() goose.Dialect { return goose.DialectPostgres }
+
+// open leaves the pool alone: what its connections have prepared does not outlive a change of the schema.
+func (m postgresMigrator) open() (*sql.DB, func() error) {
+	db := stdlib.OpenDB(*m.p.pool.Config().ConnConfig)
+	return db, db.Close
+}
+
+func (postgresMigrator) lock(ctx context.Context, db *sql.DB) (func() error, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, postgresError(err)
+	}
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(lockProbe, lockProbes))
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	if err := locker.SessionLock(ctx, conn); err != nil {
+		return nil, errors.Join(postgresError(err), conn.Close())
+	}
+	// The lock ends with its session at the latest.
+	return func() error {
+		return errors.Join(locker.SessionUnlock(context.WithoutCancel(ctx), conn), conn.Close())
+	}, nil
+}
+
+func (postgresMigrator) tableExists(table string) string {
+	return fmt.Sprintf(`SELECT to_regclass('%s') IS NOT NULL`, table)
+}
+
+func (s *sqliteDB) migrator() migrator { return sqliteMigrator{s} }
+
+type sqliteMigrator struct{ s *sqliteDB }
+
+func (sqliteMigrator) dialect() goose.Dialect { return goose.DialectSQLite3 }
+
+func (m sqliteMigrator) open() (*sql.DB, func() error) {
+	return m.s.writer, func() error { return nil }
+}
+
+// lock has nothing to do: a file belongs to one process.
+func (sqliteMigrator) lock(context.Context, *sql.DB) (func() error, error) {
+	return func() error { return nil }, nil
+}
+
+func (sqliteMigrator) tableExists(table string) string {
+	return fmt.Sprintf(`SELECT count(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = '%s'`, table)
+}

@@ -1,0 +1,86 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+)
+
+// sqliteTx is a transaction on the writer.
+type sqliteTx struct {
+	tx   *sql.Tx
+	conn *sql.Conn
+}
+
+func (t *sqliteTx) exec(ctx context.Context, text string, args []any) (int64, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	return sqliteExec(ctx, t.tx, text, args)
+}
+
+func (t *sqliteTx) query(ctx context.Context, text string, args []any) (Rows, error) {
+	ctx, cancel := bounded(ctx)
+	rows, err := t.tx.QueryContext(ctx, text, args...)
+	if err != nil {
+		cancel()
+		return nil, sqliteError(err)
+	}
+	return &sqliteRows{rows: rows, done: cancel}, nil
+}
+
+func (t *sqliteTx) queryRow(ctx context.Context, text string, args []any) Row {
+	rows, err := t.query(ctx, text, args)
+	return row{rows: rows, err: err}
+}
+
+func (t *sqliteTx) commit(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return translate(err, other)
+	}
+	return sqliteError(t.tx.Commit())
+}
+
+// rollback also gives the writer back, so it is called however the transaction ended.
+func (t *sqliteTx) rollback() {
+	_ = t.tx.Rollback() // nothing to undo after a commit, and nothing to tell after an error
+	t.conn.Close()
+}
+
+// execer is a connection or a transaction.
+type execer interface {
+	ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
+}
+
+func sqliteExec(ctx context.Context, e execer, text string, args []any) (int64, error) {
+	result, err := e.ExecContext(ctx, text, args...)
+	if err != nil {
+		return 0, sqliteError(err)
+	}
+	n, err := result.RowsAffected()
+	return n, sqliteError(err)
+}
+
+// sqliteRows gives back what it holds when it is closed or read to its end.
+type sqliteRows struct {
+	rows *sql.Rows
+	done func()
+}
+
+func (r *sqliteRows) Next() bool {
+	if r.rows.Next() {
+		return true
+	}
+	r.Close()
+	return false
+}
+
+func (r *sqliteRows) Scan(dest ...any) error { return sqliteError(r.rows.Scan(dest...)) }
+
+func (r *sqliteRows) Err() error { return sqliteError(r.rows.Err()) }
+
+func (r *sqliteRows) Close() {
+	r.rows.Close()
+	if r.done != nil {
+		r.done()
+		r.done = nil
+	}
+}

@@ -1,0 +1,28 @@
+package sqldb
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// postgresWords expands SQL texts for PostgreSQL. statement_timestamp is STABLE, and extract gives an exact numeric.
+func postgresWords(offset time.Duration) *strings.Replacer {
+	now := shifted(`(extract(epoch FROM statement_timestamp()) * 1000000)::bigint`, offset)
+	return strings.NewReplacer("{{now}}", now, "{{for update}}", "FOR UPDATE", "{{for share}}", "FOR SHARE")
+}
+
+// sqliteWords expands SQL texts for SQLite, whose clock has milliseconds. Its seconds are a float: rounding to whole
+// milliseconds first keeps them exact.
+func sqliteWords(offset time.Duration) *strings.Replacer {
+	now := shifted(`CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000`, offset)
+	return strings.NewReplacer("{{now}}", now, "{{for update}}", "", "{{for share}}", "")
+}
+
+// shifted moves a clock and keeps it one operand.
+func shifted(clock string, offset time.Duration) string {
+	if offset == 0 {
+		return "(" + clock + ")"
+	}
+	return fmt.Sprintf("(%s + (%d))", clock, offset.Microseconds())
+}
