@@ -1,0 +1,35 @@
+package oerr
+
+import (
+	"google.golang.org/grpc/codes"
+
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+)
+
+// codeOf is the gRPC code of each reason. The reason is the contract; the code serves tools that know only codes.
+func codeOf(reason errorv1.Reason) codes.Code {
+	switch reason {
+	case errorv1.Reason_REASON_INVALID_CLIENT, errorv1.Reason_REASON_INVALID_CREDENTIALS, errorv1.Reason_REASON_SESSION_REQUIRED:
+		return codes.Unauthenticated
+	case errorv1.Reason_REASON_INVALID_REQUEST, errorv1.Reason_REASON_UNSUPPORTED_GRANT_TYPE, errorv1.Reason_REASON_INVALID_SCOPE,
+		errorv1.Reason_REASON_INVALID_CODE, errorv1.Reason_REASON_INVALID_CODE_VERIFIER, errorv1.Reason_REASON_INVALID_REFRESH_TOKEN,
+		errorv1.Reason_REASON_UNAUTHORIZED_CLIENT, errorv1.Reason_REASON_REQUEST_TOO_LARGE,
+		errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE:
+		return codes.InvalidArgument
+	case errorv1.Reason_REASON_WORKSPACE_FORBIDDEN, errorv1.Reason_REASON_CALLER_DENIED, errorv1.Reason_REASON_CROSS_SITE_REQUEST:
+		return codes.PermissionDenied
+	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, errorv1.Reason_REASON_NOT_FOUND:
+		return codes.NotFound
+	case errorv1.Reason_REASON_AUTHORIZATION_STALE:
+		return codes.FailedPrecondition
+	case errorv1.Reason_REASON_RATE_LIMITED:
+		return codes.ResourceExhausted
+	case errorv1.Reason_REASON_UNAVAILABLE:
+		return codes.Unavailable
+	case errorv1.Reason_REASON_METHOD_NOT_ALLOWED:
+		return codes.Unimplemented
+	case errorv1.Reason_REASON_UNSPECIFIED:
+		return codes.Internal
+	}
+	return codes.Internal
+}

@@ -1,0 +1,99 @@
+package rpcserver
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/policy"
+	"github.com/vidocu/usher/internal/platform/telemetry"
+)
+
+// callLimit bounds a call whose caller set no deadline.
+const callLimit = 10 * time.Second
+
+// interceptor is the edge that every call passes: who may call, how long, what is counted, what is logged, what leaves. It is
+// one function and not a chain, because introspection passes it a hundred thousand times a second.
+type interceptor struct {
+	options Options
+	policy  *policy.Policy
+	metrics map[string]*telemetry.Method
+}
+
+func (i *interceptor) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (res any, err error) {
+	begun := time.Now()
+	defer func() { err = i.finish(ctx, call{method: info.FullMethod, begun: begun, err: err, panicked: recover()}) }()
+	if err := i.policy.Check(ctx, info.FullMethod); err != nil {
+		return nil, err
+	}
+	if _, has := ctx.Deadline(); !has {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, callLimit)
+		defer cancel()
+	}
+	return handler(ctx, req)
+}
+
+func (i *interceptor) stream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
+	begun := time.Now()
+	defer func() {
+		err = i.finish(stream.Context(), call{method: info.FullMethod, begun: begun, err: err, panicked: recover()})
+	}()
+	if err := i.policy.Check(stream.Context(), info.FullMethod); err != nil {
+		return err
+	}
+	return handler(srv, stream)
+}
+
+// call is what is known of a call at its end.
+type call struct {
+	method   string
+	begun    time.Time
+	err      error
+	panicked any
+}
+
+// finish counts and logs a call, and answers what leaves. A request or an answer is never logged: they hold secrets.
+func (i *interceptor) finish(ctx context.Context, c call) error {
+	if c.panicked != nil {
+		c.err = fmt.Errorf("panic: %v", c.panicked)
+		i.options.Logger.ErrorContext(ctx, "call panicked", "method", c.method, "panic", fmt.Sprint(c.panicked), "stack", string(debug.Stack()))
+	}
+	left := oerr.Edge(c.err)
+	code := status.Code(left)
+	i.metrics[c.method].Observe(code, time.Since(c.begun))
+	if level := levelOf(code); i.options.Logger.Enabled(ctx, level) {
+		i.log(ctx, level, c, code)
+	}
+	return left
+}
+
+func (i *interceptor) log(ctx context.Context, level slog.Level, c call, code codes.Code) {
+	caller, _ := policy.CallerFrom(ctx)
+	attrs := []slog.Attr{
+		slog.String("service", i.options.Name), slog.String("method", c.method), slog.String("caller", caller),
+		slog.String("code", code.String()), slog.Duration("took", time.Since(c.begun)),
+	}
+	if c.err != nil {
+		attrs = append(attrs, slog.String("reason", oerr.Reason(c.err).String()), slog.String("error", c.err.Error()))
+	}
+	i.options.Logger.LogAttrs(ctx, level, "call", attrs...)
+}
+
+// levelOf: a fault of ours is an error, a refused caller a warning, a caller's mistake or a success only detail.
+func levelOf(code codes.Code) slog.Level {
+	switch code { //nolint:exhaustive // the rest is detail
+	case codes.Internal, codes.Unknown, codes.DataLoss:
+		return slog.LevelError
+	case codes.Unavailable, codes.PermissionDenied, codes.DeadlineExceeded:
+		return slog.LevelWarn
+	}
+	return slog.LevelDebug
+}

@@ -1,0 +1,192 @@
+// Package rpcserver is how every service of ours is served: who may call, how long a call may take, what is logged of it and
+// what leaves it as an error are the same everywhere, in one process or in five.
+//
+// It owns the interceptors and the life of the listeners. It never knows a service.
+package rpcserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/health"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/reflection"
+
+	rpcv1 "github.com/vidocu/usher/gen/usher/rpc/v1"
+	"github.com/vidocu/usher/internal/platform/policy"
+	"github.com/vidocu/usher/internal/platform/telemetry"
+)
+
+// Options configure a server.
+type Options struct {
+	// Name is the service's, for logs and metrics.
+	Name    string
+	Logger  *slog.Logger
+	Metrics *telemetry.Metrics
+	// Development offers reflection.
+	Development bool
+	// ResourceServers are the callers that may ask about tokens.
+	ResourceServers []string
+	// Ready is what the health service tells; nil is always ready.
+	Ready func(context.Context) error
+	// StopWithin bounds how long calls may finish after the end was asked for; 0 is 5 s.
+	StopWithin time.Duration
+}
+
+// Listener is a place to accept connections and how the other end is named there.
+type Listener struct {
+	net.Listener
+	Credentials credentials.TransportCredentials
+}
+
+// Server collects services and serves them on any number of listeners.
+type Server struct {
+	options  Options
+	services []service
+}
+
+type service struct {
+	desc *grpc.ServiceDesc
+	impl any
+}
+
+// New makes a server without services.
+func New(o Options) *Server {
+	if o.StopWithin == 0 {
+		o.StopWithin = 5 * time.Second
+	}
+	return &Server{options: o}
+}
+
+// RegisterService is grpc.ServiceRegistrar.
+func (s *Server) RegisterService(desc *grpc.ServiceDesc, impl any) {
+	s.services = append(s.services, service{desc, impl})
+}
+
+// The limits of a connection. Messages of ours are a few kilobytes.
+const (
+	maxMessage = 1 << 20
+	maxStreams = 1000
+	// maxAge closes connections now and then, so that callers spread over new replicas.
+	maxAge      = 10 * time.Minute
+	maxAgeGrace = time.Minute
+)
+
+// Serve serves until ctx ends, then lets calls finish. It fails at once when a method has no callers, and never serves then.
+func (s *Server) Serve(ctx context.Context, listeners ...Listener) error {
+	state := health.NewServer()
+	servers := make([]*grpc.Server, len(listeners))
+	for i, l := range listeners {
+		var err error
+		if servers[i], err = s.build(l.Credentials, state); err != nil {
+			return err
+		}
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for i, l := range listeners {
+		group.Go(func() error {
+			if err := servers[i].Serve(l.Listener); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
+				return fmt.Errorf("serving %s: %w", s.options.Name, err)
+			}
+			return nil
+		})
+		group.Go(func() error {
+			<-ctx.Done()
+			state.Shutdown()
+			s.stop(servers[i])
+			return nil
+		})
+	}
+	group.Go(func() error { s.watchHealth(ctx, state); return nil })
+	return group.Wait()
+}
+
+// build makes one gRPC server with every service and its policy.
+func (s *Server) build(creds credentials.TransportCredentials, state healthv1.HealthServer) (*grpc.Server, error) {
+	edge := &interceptor{options: s.options}
+	server := grpc.NewServer(
+		grpc.Creds(creds),
+		grpc.UnaryInterceptor(edge.unary),
+		grpc.StreamInterceptor(edge.stream),
+		grpc.MaxRecvMsgSize(maxMessage),
+		grpc.MaxConcurrentStreams(maxStreams),
+		grpc.ConnectionTimeout(10*time.Second),
+		grpc.KeepaliveParams(keepalive.ServerParameters{
+			MaxConnectionAge: maxAge, MaxConnectionAgeGrace: maxAgeGrace, Time: time.Minute, Timeout: 10 * time.Second,
+		}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
+	)
+	for _, svc := range s.services {
+		server.RegisterService(svc.desc, svc.impl)
+	}
+	healthv1.RegisterHealthServer(server, state)
+	if s.options.Development {
+		reflection.Register(server)
+	}
+	var err error
+	edge.policy, err = policy.Build(server.GetServiceInfo(), policy.Config{
+		ResourceServers: s.options.ResourceServers, Foreign: foreign(s.options.Development),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s will not start: %w", s.options.Name, err)
+	}
+	edge.metrics = s.options.Metrics.Methods(server.GetServiceInfo())
+	return server, nil
+}
+
+// foreign is the one table of services that are not ours.
+func foreign(development bool) map[string][]rpcv1.Caller {
+	all := []rpcv1.Caller{rpcv1.Caller_CALLER_ANY}
+	table := map[string][]rpcv1.Caller{"grpc.health.v1.Health": all}
+	if development {
+		table["grpc.reflection.v1.ServerReflection"] = all
+		table["grpc.reflection.v1alpha.ServerReflection"] = all
+	}
+	return table
+}
+
+// stop lets calls finish for a while, then ends them.
+func (s *Server) stop(server *grpc.Server) {
+	done := make(chan struct{})
+	go func() {
+		server.GracefulStop()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(s.options.StopWithin):
+		server.Stop()
+	}
+}
+
+// watchHealth keeps the health service true.
+func (s *Server) watchHealth(ctx context.Context, state *health.Server) {
+	if s.options.Ready == nil {
+		return
+	}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		status := healthv1.HealthCheckResponse_SERVING
+		if s.options.Ready(ctx) != nil {
+			status = healthv1.HealthCheckResponse_NOT_SERVING
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		state.SetServingStatus("", status)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}

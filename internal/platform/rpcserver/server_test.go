@@ -1,0 +1,154 @@
+package rpcserver_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
+
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/inproc"
+	"github.com/vidocu/usher/internal/platform/mtls"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/rpcserver"
+	"github.com/vidocu/usher/internal/platform/telemetry"
+)
+
+// fake answers by what the token says.
+type fake struct {
+	tokenv1.UnimplementedIntrospectionServiceServer
+}
+
+func (fake) IntrospectToken(_ context.Context, req *tokenv1.IntrospectTokenRequest) (*tokenv1.IntrospectTokenResponse, error) {
+	switch req.GetToken() {
+	case "panic":
+		panic("vdo_oat_sentinel in a panic is our own text, the request's is not")
+	case "inner":
+		return nil, errors.New("pq: relation missing")
+	case "field":
+		return nil, oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "token is odd", oerr.WithField("token"))
+	}
+	return &tokenv1.IntrospectTokenResponse{Active: true}, nil
+}
+
+// safeBuffer collects logs.
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// serve starts a server with the fake on the network and a plaintext port.
+func serve(t *testing.T, network *inproc.Network, logs *safeBuffer) (plainAddr string) {
+	t.Helper()
+	s := rpcserver.New(rpcserver.Options{
+		Name: "token", Metrics: telemetry.New(), ResourceServers: []string{"video-api"},
+		Logger: slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	tokenv1.RegisterIntrospectionServiceServer(s, fake{})
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		done <- s.Serve(ctx, rpcserver.Listener{Listener: network.Listen("token"), Credentials: inproc.ServerCredentials()},
+			rpcserver.Listener{Listener: lis, Credentials: mtls.Plaintext()})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return lis.Addr().String()
+}
+
+func client(t *testing.T, conn *grpc.ClientConn, err error) tokenv1.IntrospectionServiceClient {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return tokenv1.NewIntrospectionServiceClient(conn)
+}
+
+func TestTheEdgeLetsOutOnlyWhatIsOurs(t *testing.T) {
+	network, logs := inproc.NewNetwork(), &safeBuffer{}
+	plain := serve(t, network, logs)
+	conn, err := network.Dial("video-api", "token")
+	c := client(t, conn, err)
+	for token, want := range map[string]codes.Code{"ok": codes.OK, "panic": codes.Internal, "inner": codes.Internal, "field": codes.InvalidArgument} {
+		_, err := c.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: token})
+		if status.Code(err) != want {
+			t.Errorf("%s: %v, want %s", token, err, want)
+		}
+		if err != nil && (strings.Contains(err.Error(), "pq:") || strings.Contains(err.Error(), "sentinel")) {
+			t.Errorf("%s: inner text left: %v", token, err)
+		}
+	}
+	if !strings.Contains(logs.String(), "pq: relation missing") {
+		t.Error("the cause of an internal error is not in the log")
+	}
+	conn, err = network.Dial("gatewey", "token")
+	stranger := client(t, conn, err)
+	if _, err := stranger.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{}); status.Code(err) != codes.PermissionDenied {
+		t.Errorf("a stranger gets %v", err)
+	}
+	conn, err = grpc.NewClient("passthrough:///"+plain, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	local := client(t, conn, err)
+	if _, err := local.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: "ok"}); err != nil {
+		t.Errorf("a local caller at the plaintext port gets %v", err)
+	}
+}
+
+func TestHealthIsForEverybodyInTheTrustDomain(t *testing.T) {
+	network := inproc.NewNetwork()
+	serve(t, network, &safeBuffer{})
+	conn, err := network.Dial("gateway", "token")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close() //nolint:errcheck // a test's own connection
+	res, err := healthv1.NewHealthClient(conn).Check(t.Context(), &healthv1.HealthCheckRequest{})
+	if err != nil || res.GetStatus() != healthv1.HealthCheckResponse_SERVING {
+		t.Errorf("health is %v, %v", res.GetStatus(), err)
+	}
+}
+
+func TestAServiceWithoutCallersDoesNotStart(t *testing.T) {
+	s := rpcserver.New(rpcserver.Options{Name: "odd", Metrics: telemetry.New(), Logger: slog.New(slog.DiscardHandler)})
+	s.RegisterService(&grpc.ServiceDesc{
+		ServiceName: "odd.Service", HandlerType: (*any)(nil), Methods: []grpc.MethodDesc{{MethodName: "Do"}},
+	}, struct{}{})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	lis := rpcserver.Listener{Listener: inproc.NewNetwork().Listen("odd"), Credentials: inproc.ServerCredentials()}
+	if err := s.Serve(ctx, lis); err == nil || !strings.Contains(err.Error(), "odd.Service/Do") {
+		t.Errorf("it started: %v", err)
+	}
+}

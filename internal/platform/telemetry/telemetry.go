@@ -1,0 +1,101 @@
+// Package telemetry counts: calls by method and outcome, HTTP requests by route and status, and how long both took.
+//
+// It owns the registry that /metrics shows. It never sees a request.
+package telemetry
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+)
+
+// Metrics is one process's registry.
+type Metrics struct {
+	registry *prometheus.Registry
+	calls    *prometheus.CounterVec
+	took     *prometheus.HistogramVec
+	requests *prometheus.CounterVec
+	served   *prometheus.HistogramVec
+}
+
+// New makes a registry with the Go runtime's and the process's own figures.
+func New() *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "usher_rpc_calls_total", Help: "gRPC calls served, by method and code.",
+		}, []string{"method", "code"}),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "usher_rpc_duration_seconds", Help: "How long gRPC calls took to serve.", Buckets: buckets(),
+		}, []string{"method"}),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "usher_http_requests_total", Help: "HTTP requests answered, by route and status.",
+		}, []string{"route", "status"}),
+		served: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "usher_http_duration_seconds", Help: "How long HTTP requests took to answer.", Buckets: buckets(),
+		}, []string{"route"}),
+	}
+	m.registry.MustRegister(m.calls, m.took, m.requests, m.served,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// buckets are seconds, from a cached introspection to a time-out.
+func buckets() []float64 { return prometheus.ExponentialBuckets(0.0001, 2.5, 12) }
+
+// Handler shows the figures.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// maxCode is the highest gRPC code.
+const maxCode = codes.Unauthenticated
+
+// Method counts one RPC; its counters are looked up once, so that a call costs two additions.
+type Method struct {
+	calls [maxCode + 1]prometheus.Counter
+	took  prometheus.Observer
+}
+
+// Methods prepares the counters of every method that a server offers, by full name. A nil receiver prepares none.
+func (m *Metrics) Methods(services map[string]grpc.ServiceInfo) map[string]*Method {
+	methods := make(map[string]*Method)
+	if m == nil {
+		return methods
+	}
+	for service, info := range services {
+		for _, rpc := range info.Methods {
+			name := service + "/" + rpc.Name
+			method := &Method{took: m.took.WithLabelValues(name)}
+			for code := range method.calls {
+				method.calls[code] = m.calls.WithLabelValues(name, codes.Code(code).String()) //nolint:gosec // 0 to 16
+			}
+			methods["/"+name] = method
+		}
+	}
+	return methods
+}
+
+// Observe counts a call. A nil receiver counts nothing.
+func (m *Method) Observe(code codes.Code, took time.Duration) {
+	if m == nil || code > maxCode {
+		return
+	}
+	m.calls[code].Inc()
+	m.took.Observe(took.Seconds())
+}
+
+// HTTP counts a request. The route is a pattern of ours, never a path that a caller chose. A nil receiver counts nothing.
+func (m *Metrics) HTTP(route string, status int, took time.Duration) {
+	if m == nil {
+		return
+	}
+	m.requests.WithLabelValues(route, strconv.Itoa(status)).Inc()
+	m.served.WithLabelValues(route).Observe(took.Seconds())
+}

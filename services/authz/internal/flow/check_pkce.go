@@ -1,0 +1,29 @@
+package flow
+
+import (
+	"context"
+	"errors"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/services/authz/internal/client"
+)
+
+// checkPKCE demands a challenge of every app that does not prove itself by a secret (RFC 9700 §2.1.1), and a right one of
+// every app that sends any.
+func checkPKCE(_ context.Context, _ Flow, a *asked) error {
+	challenge, method := a.value("code_challenge"), a.value("code_challenge_method")
+	if challenge == "" && method == "" && a.client.Type == client.Confidential {
+		return nil
+	}
+	err := oauth.CheckChallenge(challenge, method)
+	switch {
+	case errors.Is(err, oauth.ErrChallengeMissing):
+		return invalidRequest("the parameter code_challenge is missing")
+	case errors.Is(err, oauth.ErrChallengeMethod):
+		return invalidRequest("the parameter code_challenge_method must be S256")
+	case err != nil:
+		return invalidRequest("the parameter code_challenge must be 43 base64url characters")
+	}
+	a.challenge = challenge
+	return nil
+}

@@ -1,0 +1,15 @@
+package flow
+
+import "context"
+
+// maxStateLength bounds the state, in bytes after decoding: it comes back whole in a header, or not at all.
+const maxStateLength = 2048
+
+func checkState(_ context.Context, _ Flow, a *asked) error {
+	state := a.value("state")
+	if len(state) > maxStateLength {
+		return pageWith("The app sent a state that is too long: at most 2048 bytes can be returned.")
+	}
+	a.state = state
+	return nil
+}

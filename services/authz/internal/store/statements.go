@@ -1,0 +1,85 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/vidocu/usher/internal/platform/sqldb"
+)
+
+// batch is how many apps one statement of List reads.
+const batch = 50
+
+// statements are the store's SQL, one text for both engines.
+type statements struct {
+	insert, replace, insertURI, deleteURIs, insertSecret, deleteSecrets string
+	find, credentials, list                                             string
+	lock, dropEnded, endCurrent, setDisabled                            string
+}
+
+// prepare expands every statement once.
+func prepare(db *sqldb.DB) statements {
+	t := portable()
+	for _, text := range []*string{
+		&t.insert, &t.replace, &t.insertURI, &t.deleteURIs, &t.insertSecret, &t.deleteSecrets,
+		&t.find, &t.credentials, &t.list, &t.lock, &t.dropEnded, &t.endCurrent, &t.setDisabled,
+	} {
+		*text = db.SQL(*text)
+	}
+	return t
+}
+
+// columns are client.Client, in the order of scanClient.
+const columns = `c.id, c.name, c.type, c.grant_types, c.resource_server, c.disabled`
+
+const insert = `
+INSERT INTO clients (id, name, type, grant_types, scope, resource_server, disabled, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, {{now}})`
+
+func portable() statements {
+	return statements{
+		insert: insert,
+
+		replace: insert + ` ON CONFLICT (id) DO UPDATE SET name = excluded.name, type = excluded.type,
+    grant_types = excluded.grant_types, scope = excluded.scope, resource_server = excluded.resource_server,
+    disabled = excluded.disabled`,
+
+		insertURI:  `INSERT INTO redirect_uris (client_id, uri, position) VALUES ($1, $2, $3)`,
+		deleteURIs: `DELETE FROM redirect_uris WHERE client_id = $1`,
+
+		insertSecret: `
+INSERT INTO client_secrets (client_id, hash, created_at)
+SELECT id, $2, {{now}} FROM clients WHERE id = $1 AND type = 'confidential'`,
+
+		deleteSecrets: `DELETE FROM client_secrets WHERE client_id = $1`,
+
+		find: `
+SELECT ` + columns + `, c.scope, u.uri
+FROM clients c LEFT JOIN redirect_uris u ON u.client_id = c.id
+WHERE c.id = $1 ORDER BY u.position`,
+
+		credentials: `
+SELECT ` + columns + `, s.hash
+FROM clients c LEFT JOIN client_secrets s ON s.client_id = c.id AND (s.expires_at IS NULL OR s.expires_at > {{now}})
+WHERE c.id IN ($1, $2) ORDER BY c.id`,
+
+		list: `SELECT ` + columns + ` FROM clients c WHERE c.id IN (` + placeholders(batch) + `)`,
+
+		// Whoever rotates holds the app's row, so that two rotations stand in a line.
+		lock: `SELECT 1 FROM clients WHERE id = $1 AND type = 'confidential' {{for update}}`,
+
+		dropEnded: `DELETE FROM client_secrets WHERE client_id = $1 AND expires_at IS NOT NULL`,
+
+		endCurrent: `UPDATE client_secrets SET expires_at = {{now}} + $2 WHERE client_id = $1`,
+
+		setDisabled: `UPDATE clients SET disabled = $2 WHERE id = $1`,
+	}
+}
+
+func placeholders(n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("$%d", i+1)
+	}
+	return strings.Join(list, ", ")
+}

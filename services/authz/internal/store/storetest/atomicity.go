@@ -1,0 +1,70 @@
+package storetest
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/store"
+)
+
+// Atomicity proves that what fails leaves nothing behind.
+func Atomicity(t *testing.T) {
+	t.Run("a taken identifier changes nothing", taken)
+	t.Run("an app whose redirect URIs cannot be kept is not registered", wholeOrNot)
+	t.Run("a rotation that cannot be kept ends no secret", rotationWhole)
+}
+
+func taken(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		hash := draw()
+		create(t, s, Example(), hash)
+		other := Example()
+		other.Name, other.RedirectURIs = "Impostor", []string{"https://evil.test/cb"}
+		if err := s.Create(t.Context(), other, draw()); !errors.Is(err, client.ErrExists) {
+			t.Fatalf("Create: %v, want ErrExists", err)
+		}
+		got, err := s.Find(t.Context(), Example().ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(Example(), got); diff != "" {
+			t.Errorf("the app changed (-want +got):\n%s", diff)
+		}
+		wantValid(t, s, Example().ID, hash)
+	})
+}
+
+func wholeOrNot(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		app := Example()
+		app.RedirectURIs = append(app.RedirectURIs, app.RedirectURIs[0])
+		if err := s.Create(t.Context(), app, draw()); err == nil {
+			t.Fatal("a redirect URI was kept twice")
+		}
+		if _, err := s.Find(t.Context(), app.ID); !errors.Is(err, client.ErrUnknown) {
+			t.Errorf("Find: %v, want ErrUnknown", err)
+		}
+		create(t, s, Example(), draw())
+		if err := s.Replace(t.Context(), app, draw()); err == nil {
+			t.Fatal("a redirect URI was kept twice")
+		}
+		got, err := s.Find(t.Context(), app.ID)
+		if err != nil || len(got.RedirectURIs) != len(Example().RedirectURIs) {
+			t.Errorf("a failed replacement left %v, %v", got.RedirectURIs, err)
+		}
+	})
+}
+
+func rotationWhole(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		hash := draw()
+		create(t, s, Example(), hash)
+		if err := s.Rotate(t.Context(), client.Rotation{ClientID: Example().ID, Secret: *hash}); err == nil {
+			t.Fatal("the same secret became its own successor")
+		}
+		wantValid(t, s, Example().ID, hash)
+	})
+}

@@ -1,0 +1,175 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/store"
+)
+
+// CRUD proves what is kept.
+func CRUD(t *testing.T) {
+	t.Run("an app comes back as it was registered", comesBack)
+	t.Run("an unknown app is unknown", unknown)
+	t.Run("credentials of two apps are read at once", twoAtOnce)
+	t.Run("a list leaves unknown apps out", list)
+	t.Run("a disabled app says so everywhere until it is enabled", disabled)
+	t.Run("a replaced app is exactly as described", replaced)
+	t.Run("a rotated secret overlaps with its predecessor and no longer", overlap)
+}
+
+func comesBack(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		bare := Native()
+		bare.RedirectURIs, bare.Scope, bare.GrantTypes, bare.ResourceServer = nil, nil, nil, true
+		for _, want := range []client.Registration{Example(), bare} {
+			create(t, s, want, nil)
+			got, err := s.Find(t.Context(), want.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got.GrantTypes) == 0 {
+				got.GrantTypes = nil
+			}
+			if len(got.Scope) == 0 {
+				got.Scope = nil
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("the app changed (-registered +read):\n%s", diff)
+			}
+		}
+	})
+}
+
+func unknown(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		create(t, s, Example(), draw())
+		if _, err := s.Find(t.Context(), "vdo_client_nope"); !errors.Is(err, client.ErrUnknown) {
+			t.Errorf("Find: %v, want ErrUnknown", err)
+		}
+		records, err := s.Credentials(t.Context(), "vdo_client_nope", "vdo_client_nope")
+		if err != nil || len(records) != 0 {
+			t.Errorf("Credentials: %d records, %v, want none", len(records), err)
+		}
+		for _, id := range []string{"vdo_client_nope", Native().ID} {
+			if err := s.Rotate(t.Context(), client.Rotation{ClientID: id, Secret: *draw()}); !errors.Is(err, client.ErrUnknown) {
+				t.Errorf("Rotate: %v, want ErrUnknown", err)
+			}
+			if err := s.SetDisabled(t.Context(), id, true); !errors.Is(err, client.ErrUnknown) {
+				t.Errorf("SetDisabled: %v, want ErrUnknown", err)
+			}
+		}
+	})
+}
+
+func twoAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		hash := draw()
+		create(t, s, Example(), hash)
+		create(t, s, Native(), nil)
+		records, err := s.Credentials(t.Context(), Native().ID, Example().ID)
+		if err != nil || len(records) != 2 {
+			t.Fatalf("%d records, %v, want 2", len(records), err)
+		}
+		wantValid(t, s, Example().ID, hash)
+		wantValid(t, s, Native().ID)
+	})
+}
+
+func list(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		asked, want := []string{"vdo_client_nope"}, []string(nil)
+		for i := range 120 { // more than one statement reads
+			app := Native()
+			app.ID = fmt.Sprintf("vdo_client_%03d", i)
+			create(t, s, app, nil)
+			asked, want = append(asked, app.ID), append(want, app.ID)
+		}
+		found, err := s.List(t.Context(), asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, app := range found {
+			got = append(got, app.ID)
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("list differs (-want +got):\n%s", diff)
+		}
+		if none, err := s.List(t.Context(), nil); err != nil || len(none) != 0 {
+			t.Errorf("List of nothing: %v, %v", none, err)
+		}
+	})
+}
+
+func disabled(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		create(t, s, Example(), draw())
+		for _, want := range []bool{true, false} {
+			if err := s.SetDisabled(t.Context(), Example().ID, want); err != nil {
+				t.Fatal(err)
+			}
+			found, err := s.Find(t.Context(), Example().ID)
+			if err != nil || found.Disabled != want {
+				t.Errorf("Find: disabled %v, %v, want %v", found.Disabled, err, want)
+			}
+			records, err := s.Credentials(t.Context(), Example().ID, Example().ID)
+			if err != nil || len(records) != 1 || records[0].Disabled != want {
+				t.Errorf("Credentials: %v, %v, want disabled %v", records, err, want)
+			}
+		}
+	})
+}
+
+func replaced(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		old, fresh := draw(), draw()
+		create(t, s, Example(), old)
+		want := Example()
+		want.Name, want.RedirectURIs, want.Scope = "Renamed", []string{"https://new.test/cb"}, want.Scope[:1]
+		for range 2 {
+			if err := s.Replace(t.Context(), want, fresh); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := s.Find(t.Context(), want.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("the app differs (-want +got):\n%s", diff)
+		}
+		wantValid(t, s, want.ID, fresh)
+	})
+}
+
+func overlap(t *testing.T) {
+	eachLater(t, func(t *testing.T, later func(time.Duration) *store.Store) {
+		first, second, third := draw(), draw(), draw()
+		now := later(0)
+		create(t, now, Example(), first)
+		rotate(t, now, client.Rotation{ClientID: Example().ID, Secret: *second, Overlap: time.Hour})
+		wantValid(t, now, Example().ID, first, second)
+		wantValid(t, later(59*time.Minute), Example().ID, first, second)
+		wantValid(t, later(61*time.Minute), Example().ID, second)
+		// What the first rotation left does not live on beside two others.
+		rotate(t, now, client.Rotation{ClientID: Example().ID, Secret: *third, Overlap: time.Hour})
+		wantValid(t, now, Example().ID, second, third)
+		rotate(t, now, client.Rotation{ClientID: Example().ID, Secret: *first})
+		wantValid(t, now, Example().ID, first)
+	})
+}
+
+func rotate(t *testing.T, s *store.Store, r client.Rotation) {
+	t.Helper()
+	if err := s.Rotate(t.Context(), r); err != nil {
+		t.Fatalf("rotating: %v", err)
+	}
+}

@@ -1,0 +1,108 @@
+package storetest
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/store"
+)
+
+// each runs a test on both engines.
+func each(t *testing.T, test func(t *testing.T, s *store.Store)) {
+	t.Helper()
+	sqldbtest.Each(t, store.Migrations(), func(t *testing.T, db *sqldb.DB) {
+		test(t, store.New(db))
+	})
+}
+
+// eachLater is each for tests that move the clock: later opens the same store when that much time has passed.
+func eachLater(t *testing.T, test func(t *testing.T, later func(time.Duration) *store.Store)) {
+	t.Helper()
+	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
+		test(t, func(passed time.Duration) *store.Store { return store.New(reopen(passed)) })
+	})
+}
+
+// Example is a confidential app.
+func Example() client.Registration {
+	return client.Registration{
+		Client: client.Client{
+			ID: "vdo_client_example", Name: "Example “App” <b>", Type: client.Confidential,
+			GrantTypes: []string{client.AuthorizationCode, client.RefreshToken},
+		},
+		RedirectURIs: []string{"https://yourapp.com/callback", "https://another.test/b", "https://another.test/a"},
+		Scope:        oauth.Scope{"videos:read", "analyze:write"},
+	}
+}
+
+// Native is a public app.
+func Native() client.Registration {
+	app := Example()
+	app.ID, app.Type = "vdo_client_native", client.Public
+	app.RedirectURIs = []string{"http://127.0.0.1/callback"}
+	return app
+}
+
+// draw is the hash of a fresh secret.
+func draw() *secret.Hash {
+	hash := secret.Sum(secret.Generate(secret.ClientSecret).Reveal())
+	return &hash
+}
+
+func create(t *testing.T, s *store.Store, app client.Registration, hash *secret.Hash) {
+	t.Helper()
+	if err := s.Create(t.Context(), app, hash); err != nil {
+		t.Fatalf("registering %s: %v", app.ID, err)
+	}
+}
+
+// valid are the secrets that authenticate the app now.
+func valid(t *testing.T, s *store.Store, id string) []secret.Hash {
+	t.Helper()
+	records, err := s.Credentials(t.Context(), id, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(records) != 1 {
+		t.Fatalf("Credentials(%s) has %d records, want 1", id, len(records))
+	}
+	return records[0].Secrets
+}
+
+// wantValid compares without order.
+func wantValid(t *testing.T, s *store.Store, id string, want ...*secret.Hash) {
+	t.Helper()
+	got := valid(t, s, id)
+	if len(got) != len(want) {
+		t.Fatalf("%d secrets are valid, want %d", len(got), len(want))
+	}
+	for i, w := range want {
+		if !slices.Contains(got, *w) {
+			t.Errorf("secret %d of %d does not count", i+1, len(want))
+		}
+	}
+}
+
+// race runs n calls behind one barrier.
+func race(n int, call func(i int)) {
+	var ready, done sync.WaitGroup
+	start := make(chan struct{})
+	ready.Add(n)
+	for i := range n {
+		done.Go(func() {
+			ready.Done()
+			<-start
+			call(i)
+		})
+	}
+	ready.Wait()
+	close(start)
+	done.Wait()
+}
