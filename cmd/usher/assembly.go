@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"net"
+	"net/http"
+
+	"google.golang.org/grpc"
+
+	"github.com/vidocu/usher/gateway"
+	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/inproc"
+	"github.com/vidocu/usher/internal/platform/mtls"
+	"github.com/vidocu/usher/internal/platform/rpcclient"
+	"github.com/vidocu/usher/internal/platform/rpcserver"
+	"github.com/vidocu/usher/internal/platform/run"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/stores"
+	"github.com/vidocu/usher/services/authz"
+	"github.com/vidocu/usher/services/consent"
+	"github.com/vidocu/usher/services/identity"
+	"github.com/vidocu/usher/services/token"
+)
+
+// assembly puts the parts together in one process: the same servers, interceptors and policy as between processes, over
+// connections in memory.
+type assembly struct {
+	host    *run.Host
+	config  *settings
+	dbs     databases
+	catalog *catalog.Catalog
+	network network
+}
+
+type databases struct{ identity, authz, token, consent *sqldb.DB }
+
+// openAll opens and migrates the four databases side by side.
+func openAll(ctx context.Context, host *run.Host, c *settings) (d databases, err error) {
+	open := func(into **sqldb.DB, s schema) func(context.Context) error {
+		return func(context.Context) (err error) {
+			*into, err = stores.Migrated(ctx, host, s.url, s.steps)
+			return err
+		}
+	}
+	schemas := c.schemas()
+	return d, concurrently(ctx,
+		open(&d.identity, schemas[0]), open(&d.authz, schemas[1]), open(&d.token, schemas[2]), open(&d.consent, schemas[3]))
+}
+
+// network connects callers to services in memory.
+type network struct {
+	*inproc.Network
+	host *run.Host
+}
+
+func newNetwork(host *run.Host) network { return network{inproc.NewNetwork(), host} }
+
+// dial connects a caller to several services.
+func (n network) dial(caller string, conns map[string]*grpc.ClientConnInterface) error {
+	for service, into := range conns {
+		conn, err := n.Dial(caller, service, rpcclient.Options()...)
+		if err != nil {
+			return err
+		}
+		n.host.Closing(conn.Close)
+		*into = conn
+	}
+	return nil
+}
+
+// serve serves a service in memory and on any further listeners.
+func (a assembly) serve(s run.Service, more ...rpcserver.Listener) error {
+	s.Listeners = append(more, rpcserver.Listener{Listener: a.network.Listen(s.Name), Credentials: inproc.ServerCredentials()})
+	return a.host.Serve(s)
+}
+
+func (a assembly) identity(ctx context.Context) error {
+	service, err := identity.New(a.config.Identity, identity.Deps{
+		Logger: a.host.Logger, DB: a.dbs.identity, ShortLived: stores.Memory(a.host), Now: a.config.Now,
+	})
+	if err != nil {
+		return err
+	}
+	if err := service.SeedDevelopment(ctx); err != nil {
+		return err
+	}
+	return a.serve(run.Service{Name: "identity", Register: service.Register, Ready: service.Ready})
+}
+
+func (a assembly) authz(ctx context.Context) error {
+	deps := authz.Deps{
+		Logger: a.host.Logger, DB: a.dbs.authz, ShortLived: stores.Memory(a.host), Catalog: a.catalog,
+		Issuer: a.config.PublicURL, Now: a.config.Now,
+	}
+	if err := a.network.dial("authz", map[string]*grpc.ClientConnInterface{"identity": &deps.Identity}); err != nil {
+		return err
+	}
+	service, err := authz.New(a.config.Authz, deps)
+	if err != nil {
+		return err
+	}
+	if err := service.SeedDevelopment(ctx, a.config.PublicURL); err != nil {
+		return err
+	}
+	return a.serve(run.Service{Name: "authz", Register: service.Register, Ready: service.Ready})
+}
+
+// token also serves the local port, where any caller is a resource server.
+func (a assembly) token(ctx context.Context, local net.Listener) error {
+	deps := token.Deps{Logger: a.host.Logger, DB: a.dbs.token, Issuer: a.config.PublicURL}
+	if err := a.network.dial("token", map[string]*grpc.ClientConnInterface{"authz": &deps.Authz}); err != nil {
+		return err
+	}
+	service, err := token.New(ctx, a.config.Token, deps)
+	if err != nil {
+		return err
+	}
+	a.host.Go(service.Run)
+	return a.serve(run.Service{Name: "token", Register: service.Register, Ready: service.Ready},
+		rpcserver.Listener{Listener: local, Credentials: mtls.Plaintext()})
+}
+
+func (a assembly) consent(context.Context) error {
+	deps := consent.Deps{Logger: a.host.Logger, DB: a.dbs.consent, Catalog: a.catalog}
+	err := a.network.dial("consent", map[string]*grpc.ClientConnInterface{
+		"identity": &deps.Identity, "authz": &deps.Authz, "token": &deps.Token,
+	})
+	if err != nil {
+		return err
+	}
+	service, err := consent.New(a.config.Consent, deps)
+	if err != nil {
+		return err
+	}
+	return a.serve(run.Service{Name: "consent", Register: service.Register, Ready: service.Ready})
+}
+
+func (a assembly) gateway(ctx context.Context) (http.Handler, error) {
+	deps := gateway.Deps{
+		Logger: a.host.Logger, Metrics: a.host.Metrics, Catalog: a.catalog,
+		PublicURL: a.config.PublicURL, APIURL: a.config.APIURL, Development: true,
+	}
+	err := a.network.dial("gateway", map[string]*grpc.ClientConnInterface{
+		"identity": &deps.Identity, "authz": &deps.Authz, "token": &deps.Token, "consent": &deps.Consent,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return gateway.New(ctx, a.config.Gateway, deps)
+}

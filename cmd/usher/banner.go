@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"time"
+)
+
+// banner tells a newcomer where to click and what to try.
+func banner(out io.Writer, c *settings, took time.Duration) {
+	api := c.APIURL
+	if api == "" {
+		api = c.PublicURL
+	}
+	demo := c.PublicURL + "/oauth/authorize?" + url.Values{
+		"client_id": {"vdo_client_abc123"}, "redirect_uri": {c.PublicURL + "/demo/callback"}, "response_type": {"code"},
+		"scope": {"videos:read analyze:write jobs:read"}, "state": {"demo"},
+	}.Encode()
+	//nolint:errcheck // a terminal that is gone needs no banner
+	fmt.Fprintf(out, `
+Usher is ready in %d ms. Development only: everybody knows these secrets.
+
+  Start here     %s
+                 sign in as john.doe@gmail.com (or esther.fray@gmail.com), password examplepassword;
+                 the page behind it shows the code and the request that exchanges it
+  Connected apps %s/account/connected-apps
+  Apps           vdo_client_abc123 / vdo_secret_xyz789, public vdo_client_public123,
+                 resource server vdo_client_resource123 / vdo_secret_resource789
+  gRPC           %s   Admin %s   Data %s
+
+  Refresh a token:
+    curl %s/oauth/token -H 'Content-Type: application/json' -d '{"grant_type":"refresh_token",
+      "refresh_token":"vdo_ort_...","client_id":"vdo_client_abc123","client_secret":"vdo_secret_xyz789"}'
+  Revoke it:
+    curl %s/oauth/revoke -H 'Content-Type: application/json' -d '{"token":"vdo_ort_..."}'
+  Ask about one, as a resource server:
+    curl %s/oauth/introspect -u vdo_client_resource123:vdo_secret_resource789 -d token=vdo_oat_...
+
+  Ctrl-C stops it; the data stays.
+
+`, took.Milliseconds(), demo, c.PublicURL, c.GRPCAddr, c.AdminAddr, c.DataDir, api, api, api)
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/vidocu/usher/internal/platform/run"
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+type devCommand struct{}
+
+// stopLimit is how long Ctrl-C may take.
+const stopLimit = 900 * time.Millisecond
+
+// Run serves everything until a signal.
+func (devCommand) Run(c *cli) error {
+	begun := time.Now()
+	config := defaults()
+	config.Development, config.PublicURL = true, "http://localhost:8080"
+	config.HTTPAddr, config.AdminAddr, config.GRPCAddr = "127.0.0.1:8080", "127.0.0.1:8081", "127.0.0.1:9090"
+	config.DataDir, config.Log.Format, config.Log.Level = "data", "text", "info"
+	unknown, err := run.Load(config, c.File, os.Environ())
+	if err != nil {
+		return err
+	}
+	if !config.Development {
+		return errors.New("usher dev is for development: everybody knows its passwords. In production run the five services (docs/operations.md)")
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	run.Tune()
+	host, err := run.NewHost(ctx, "dev", &config.Settings, os.Stderr)
+	if err != nil {
+		return err
+	}
+	if len(unknown) > 0 {
+		host.Logger.Warn("environment variables that nobody reads", "names", unknown)
+	}
+	if err := assemble(ctx, host, config); err != nil {
+		return host.Abandon(err)
+	}
+	banner(os.Stdout, config, time.Since(begun))
+	return wait(ctx, host)
+}
+
+// wait waits for the end; once it was asked for, whatever takes too long is left behind: every store survives that.
+func wait(ctx context.Context, host *run.Host) error {
+	done := make(chan error, 1)
+	go func() { done <- host.Wait() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(stopLimit):
+		return nil
+	}
+}
+
+// databaseURLs puts every service's database into the data folder, unless one is configured.
+func (s *settings) databaseURLs() error {
+	if err := os.MkdirAll(s.DataDir, 0o700); err != nil {
+		return fmt.Errorf("data_dir: %w", err)
+	}
+	for service, url := range map[string]*secret.String{
+		"identity": &s.Identity.DatabaseURL, "authz": &s.Authz.DatabaseURL,
+		"token": &s.Token.DatabaseURL, "consent": &s.Consent.DatabaseURL,
+	} {
+		if url.IsZero() {
+			*url = secret.New("sqlite:" + filepath.Join(s.DataDir, service+".db"))
+		}
+	}
+	return nil
+}
+
+// assemble builds every part, lowest first, and serves it.
+func assemble(ctx context.Context, host *run.Host, c *settings) error {
+	if err := c.databaseURLs(); err != nil {
+		return err
+	}
+	// The ports come first: whoever finds them taken has another Usher on the same data.
+	ports, err := listen(host, c)
+	if err != nil {
+		return err
+	}
+	dbs, err := openAll(ctx, host, c)
+	if err != nil {
+		return err
+	}
+	catalog, err := host.Catalog()
+	if err != nil {
+		return err
+	}
+	a := assembly{host: host, config: c, dbs: dbs, catalog: catalog, network: newNetwork(host)}
+	for _, add := range []func(context.Context) error{a.identity, a.authz, func(ctx context.Context) error { return a.token(ctx, ports.grpc) }, a.consent} {
+		if err := add(ctx); err != nil {
+			return err
+		}
+	}
+	handler, err := a.gateway(ctx)
+	if err != nil {
+		return err
+	}
+	host.ServeHTTP(ports.http, handler)
+	return host.ServeAdmin()
+}
+
+type ports struct{ http, grpc net.Listener }
+
+func listen(host *run.Host, c *settings) (p ports, err error) {
+	if p.http, err = host.Listen("http_addr", c.HTTPAddr); err != nil {
+		return p, err
+	}
+	p.grpc, err = host.Listen("grpc_addr", c.GRPCAddr)
+	return p, err
+}
+
+// concurrently runs start-up work side by side.
+func concurrently(ctx context.Context, work ...func(context.Context) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, w := range work {
+		group.Go(func() error { return w(ctx) })
+	}
+	return group.Wait()
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/vidocu/usher/internal/platform/run"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/authz"
+	"github.com/vidocu/usher/services/consent"
+	"github.com/vidocu/usher/services/identity"
+	"github.com/vidocu/usher/services/token"
+)
+
+type migrateCommand struct {
+	Up     upCommand     `cmd:"" help:"Apply what is pending; a database whose URL is not set is left out."`
+	Status statusCommand `cmd:"" help:"Say which steps each database has; exit 1 when some are pending."`
+}
+
+// schema is a service's database and the steps of its schema.
+type schema struct {
+	service string
+	url     secret.String
+	steps   fs.FS
+}
+
+func (s *settings) schemas() []schema {
+	return []schema{
+		{"identity", s.Identity.DatabaseURL, identity.Migrations()},
+		{"authz", s.Authz.DatabaseURL, authz.Migrations()},
+		{"token", s.Token.DatabaseURL, token.Migrations()},
+		{"consent", s.Consent.DatabaseURL, consent.Migrations()},
+	}
+}
+
+type upCommand struct{}
+
+// Run applies every database's pending steps.
+func (upCommand) Run(c *cli) error {
+	return c.eachSchema(func(ctx context.Context, s schema, db *sqldb.DB) error {
+		if err := sqldb.Migrate(ctx, db, s.steps); err != nil {
+			return err
+		}
+		fmt.Println(s.service + ": up to date")
+		return nil
+	})
+}
+
+type statusCommand struct{}
+
+// Run lists every database's steps.
+func (statusCommand) Run(c *cli) error {
+	pending := 0
+	err := c.eachSchema(func(ctx context.Context, s schema, db *sqldb.DB) error {
+		steps, err := sqldb.MigrationStatus(ctx, db, s.steps)
+		if err != nil {
+			return err
+		}
+		for _, step := range steps {
+			state := "applied"
+			if step.Pending() {
+				state = "pending"
+				pending++
+			}
+			fmt.Printf("%-9s %s %s\n", s.service, state, step.Name)
+		}
+		return nil
+	})
+	if err == nil && pending > 0 {
+		return fmt.Errorf("%d steps are pending: run `usher migrate up`", pending)
+	}
+	return err
+}
+
+// eachSchema opens the databases that are configured, one after the other.
+func (c *cli) eachSchema(do func(ctx context.Context, s schema, db *sqldb.DB) error) error {
+	config := defaults()
+	config.Development = true // migrating needs databases alone, and no address that production would want
+	config.PublicURL = "http://localhost"
+	if _, err := run.Load(config, c.File, os.Environ()); err != nil {
+		return err
+	}
+	ctx, done := context.Background(), 0
+	for _, s := range config.schemas() {
+		if s.url.IsZero() {
+			continue
+		}
+		if err := with(ctx, s, do); err != nil {
+			return fmt.Errorf("%s: %w", s.service, err)
+		}
+		done++
+	}
+	if done == 0 {
+		return fmt.Errorf("no database is configured: set USHER_TOKEN_DATABASE_URL and its like (see usher config)")
+	}
+	return nil
+}
+
+func with(ctx context.Context, s schema, do func(context.Context, schema, *sqldb.DB) error) (err error) {
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: s.url})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closing := db.Close(); err == nil {
+			err = closing
+		}
+	}()
+	return do(ctx, s, db)
+}

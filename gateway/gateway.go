@@ -1,0 +1,117 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"google.golang.org/grpc"
+
+	"github.com/vidocu/usher/gateway/internal/account"
+	"github.com/vidocu/usher/gateway/internal/browser"
+	"github.com/vidocu/usher/gateway/internal/dialect"
+	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/gateway/internal/page"
+	"github.com/vidocu/usher/gateway/internal/wellknown"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/telemetry"
+)
+
+// Deps are what the gateway stands on. The caller opens and closes them.
+type Deps struct {
+	Logger  *slog.Logger
+	Metrics *telemetry.Metrics
+	// Identity, Authz, Token and Consent reach the services as caller `gateway`.
+	Identity, Authz, Token, Consent grpc.ClientConnInterface
+	Catalog                         *catalog.Catalog
+	// PublicURL is where browsers come to, and the issuer.
+	PublicURL string
+	// APIURL is where apps come to; empty when that is PublicURL.
+	APIURL string
+	// Development adds the demonstration pages.
+	Development bool
+}
+
+// New builds the handler of the public listener.
+func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	if deps.APIURL == "" {
+		deps.APIURL = deps.PublicURL
+	}
+	endpoints, err := dialect.New(ctx, deps.Token, deps.Logger)
+	if err != nil {
+		return nil, fmt.Errorf("building the OAuth endpoints: %w", err)
+	}
+	pages := page.New()
+	cookies := browser.Cookies{Secure: strings.HasPrefix(deps.PublicURL, "https://")}
+	flow := browser.Flow{
+		Cookies: cookies, Pages: pages, Logger: deps.Logger, PublicURL: deps.PublicURL,
+		Sessions:       identityv1.NewSessionServiceClient(deps.Identity),
+		Authorizations: authzv1.NewAuthorizationServiceClient(deps.Authz),
+		Consents:       consentv1.NewConsentServiceClient(deps.Consent),
+	}
+	apps := account.Account{Flow: flow, Apps: consentv1.NewConnectedAppServiceClient(deps.Consent)}
+	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes()}
+
+	router := httpx.NewRouter(httpx.RouterConfig{
+		Logger: deps.Logger, Metrics: deps.Metrics, Timeout: config.CallTimeout,
+		TLS: cookies.Secure, NotFound: notFound(pages),
+	})
+	routes(router, parts{endpoints: endpoints, flow: flow, apps: apps, metadata: metadata, pages: pages})
+	if deps.Development {
+		demo(router, browser.Demo{Pages: pages, PublicURL: deps.PublicURL, APIURL: deps.APIURL})
+	} else {
+		router.Get("/", http.RedirectHandler("/account/connected-apps", http.StatusSeeOther))
+	}
+	return router, nil
+}
+
+type parts struct {
+	endpoints *dialect.Endpoints
+	flow      browser.Flow
+	apps      account.Account
+	metadata  wellknown.Metadata
+	pages     *page.Pages
+}
+
+// routes is the whole public surface.
+func routes(r *httpx.Router, p parts) {
+	for _, path := range []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect"} {
+		r.Handle(path, httpx.CORS(p.endpoints)) // answers wrong methods itself, in its own dialect
+	}
+	r.Get("/.well-known/oauth-authorization-server", httpx.CORS(p.metadata))
+
+	r.Get("/oauth/authorize", http.HandlerFunc(p.flow.Authorize))
+	r.Get("/signin", http.HandlerFunc(p.flow.SignInPage))
+	r.Form("/signin", http.HandlerFunc(p.flow.SignIn))
+	r.Form("/signout", http.HandlerFunc(p.flow.SignOut))
+	r.Get("/consent", http.HandlerFunc(p.flow.ConsentPage))
+	r.Form("/consent/decision", http.HandlerFunc(p.flow.Decide))
+	r.Get("/account/connected-apps", http.HandlerFunc(p.apps.List))
+	r.Form("/account/connected-apps/disconnect", http.HandlerFunc(p.apps.Disconnect))
+	r.Get(page.StylesheetPath, http.HandlerFunc(p.pages.Stylesheet))
+	r.Get("/healthz", http.HandlerFunc(httpx.Alive))
+}
+
+func demo(r *httpx.Router, d browser.Demo) {
+	r.Get("/", http.HandlerFunc(d.Home))
+	r.Get("/demo/callback", http.HandlerFunc(d.Callback))
+}
+
+// notFound answers a browser with a page and everybody else in the documented shape.
+func notFound(pages *page.Pages) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.Header.Get("Accept"), "text/html") {
+			pages.Problem(w, http.StatusNotFound, "There is no such page here.")
+			return
+		}
+		dialect.NotFound(w)
+	})
+}

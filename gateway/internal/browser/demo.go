@@ -1,0 +1,49 @@
+package browser
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/vidocu/usher/gateway/internal/page"
+)
+
+// Demo serves the pages of a development server: a home, and the example app's callback.
+type Demo struct {
+	Pages     *page.Pages
+	PublicURL string
+	APIURL    string
+}
+
+const callbackPath = "/demo/callback"
+
+// Home says where to begin.
+func (d Demo) Home(w http.ResponseWriter, _ *http.Request) {
+	d.Pages.Render(w, page.View{Template: "home", Title: "Usher", Data: page.Demo{AuthorizeURL: d.authorizeURL()}})
+}
+
+// Callback shows what the example app received, and the request that exchanges it.
+func (d Demo) Callback(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	data := page.Demo{
+		AuthorizeURL: d.authorizeURL(), Code: q.Get("code"), Error: q.Get("error"),
+		Description: q.Get("error_description"), State: q.Get("state"),
+	}
+	data.Curl = fmt.Sprintf(`curl -X POST %s/oauth/token \
+  -H "Content-Type: application/json" \
+  -d '{
+    "grant_type": "authorization_code",
+    "code": "%s",
+    "redirect_uri": "%s",
+    "client_id": "vdo_client_abc123",
+    "client_secret": "vdo_secret_xyz789"
+  }'`, d.APIURL, url.QueryEscape(data.Code), d.PublicURL+callbackPath)
+	d.Pages.Render(w, page.View{Template: "demo", Title: "Example App", Data: data})
+}
+
+func (d Demo) authorizeURL() string {
+	return "/oauth/authorize?" + url.Values{
+		"client_id": {"vdo_client_abc123"}, "redirect_uri": {d.PublicURL + callbackPath}, "response_type": {"code"},
+		"scope": {"videos:read analyze:write jobs:read"}, "state": {"demo"},
+	}.Encode()
+}

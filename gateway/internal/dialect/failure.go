@@ -1,0 +1,153 @@
+package dialect
+
+import (
+	"cmp"
+	"encoding/json"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/vidocu/usher/gateway/internal/httpx"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+// row is a failure as both dialects say it (the wire contract, §4).
+type row struct {
+	status int
+	code   string
+	// message is the documented one; empty takes the service's, which says what to fix.
+	message string
+
+	formStatus int
+	formError  string
+}
+
+const (
+	authenticationError = "authentication_error"
+	invalidRequest      = "invalid_request"
+	unavailable         = "temporarily_unavailable"
+)
+
+// rowOf is the table of the wire contract §4; what no row names gets the nearest one.
+func rowOf(reason errorv1.Reason) row {
+	switch reason { //nolint:exhaustive // the others belong to the pages and are internal here
+	case errorv1.Reason_REASON_INVALID_REQUEST:
+		return same(http.StatusBadRequest, invalidRequest)
+	case errorv1.Reason_REASON_UNSUPPORTED_GRANT_TYPE:
+		return same(http.StatusBadRequest, "unsupported_grant_type")
+	case errorv1.Reason_REASON_INVALID_SCOPE:
+		return same(http.StatusBadRequest, "invalid_scope")
+	case errorv1.Reason_REASON_UNAUTHORIZED_CLIENT:
+		return same(http.StatusBadRequest, "unauthorized_client")
+	case errorv1.Reason_REASON_METHOD_NOT_ALLOWED:
+		return same(http.StatusMethodNotAllowed, invalidRequest)
+	case errorv1.Reason_REASON_REQUEST_TOO_LARGE:
+		return same(http.StatusRequestEntityTooLarge, invalidRequest)
+	case errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE:
+		return same(http.StatusUnsupportedMediaType, invalidRequest)
+	case errorv1.Reason_REASON_INVALID_CLIENT:
+		return row{http.StatusUnauthorized, authenticationError, "Invalid client credentials", http.StatusUnauthorized, "invalid_client"}
+	case errorv1.Reason_REASON_INVALID_CODE:
+		return invalidGrant("Invalid or expired authorization code")
+	case errorv1.Reason_REASON_INVALID_CODE_VERIFIER:
+		return invalidGrant("Invalid PKCE code verifier")
+	case errorv1.Reason_REASON_INVALID_REFRESH_TOKEN:
+		return invalidGrant("Invalid or expired refresh token")
+	case errorv1.Reason_REASON_RATE_LIMITED:
+		return row{http.StatusTooManyRequests, "rate_limited", "", http.StatusTooManyRequests, unavailable}
+	case errorv1.Reason_REASON_UNAVAILABLE:
+		return row{
+			http.StatusServiceUnavailable, "unavailable", "The service is temporarily unavailable, try again shortly",
+			http.StatusServiceUnavailable, unavailable,
+		}
+	}
+	return row{http.StatusInternalServerError, "internal_error", "Something went wrong on our side", http.StatusInternalServerError, "server_error"}
+}
+
+func same(code int, name string) row { return row{code, name, "", code, name} }
+
+func invalidGrant(message string) row {
+	return row{http.StatusUnauthorized, authenticationError, message, http.StatusBadRequest, "invalid_grant"}
+}
+
+// The shapes of a failure in the two dialects.
+type (
+	documented struct {
+		Error struct {
+			Code    string `json:"code"`
+			Message string `json:"message"`
+		} `json:"error"`
+	}
+	formal struct {
+		Error       string `json:"error"`
+		Description string `json:"error_description"`
+	}
+)
+
+// write answers a failure in the request's dialect.
+func (e *Endpoints) write(w http.ResponseWriter, r *http.Request, err error) {
+	reason, message := classify(err)
+	row := rowOf(reason)
+	if row.status >= http.StatusInternalServerError {
+		e.logger.WarnContext(r.Context(), "an OAuth endpoint failed", "path", r.URL.Path, "error", status.Convert(err).Message())
+	}
+	header := w.Header()
+	if row.formError == "invalid_client" && r.Header.Get("Authorization") != "" {
+		header.Set("WWW-Authenticate", `Basic realm="usher", charset="UTF-8"`)
+	}
+	if row.status == http.StatusServiceUnavailable || row.status == http.StatusTooManyRequests {
+		header.Set("Retry-After", seconds(oerr.RetryAfter(err)))
+	}
+	message = cmp.Or(row.message, message)
+	if httpx.MediaType(r) == httpx.TypeForm {
+		writeJSON(w, row.formStatus, formal{Error: row.formError, Description: describe(message)})
+		return
+	}
+	var body documented
+	body.Error.Code, body.Error.Message = row.code, message
+	writeJSON(w, row.status, body)
+}
+
+// classify names a failure. The runtime flattens what our decoders say into a status with nothing but its text; no service
+// answers such a one.
+func classify(err error) (reason errorv1.Reason, message string) {
+	reason, message = oerr.Reason(err), oerr.Message(err)
+	if reason == errorv1.Reason_REASON_UNSPECIFIED && status.Code(err) == codes.InvalidArgument {
+		return errorv1.Reason_REASON_INVALID_REQUEST, status.Convert(err).Message()
+	}
+	return reason, message
+}
+
+// seconds is a Retry-After: whole, and at least one.
+func seconds(d time.Duration) string {
+	return strconv.Itoa(max(1, int(math.Ceil(d.Seconds()))))
+}
+
+// describe keeps to the characters that error_description may hold (RFC 6749 §5.2).
+func describe(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return '\''
+		}
+		return c
+	}, s)
+}
+
+// NotFound answers a path that does not exist, in the documented shape.
+func NotFound(w http.ResponseWriter) {
+	var body documented
+	body.Error.Code, body.Error.Message = "not_found", "There is no such endpoint"
+	writeJSON(w, http.StatusNotFound, body)
+}
+
+func writeJSON(w http.ResponseWriter, code int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(body) // whoever asked has gone: nothing to do
+}

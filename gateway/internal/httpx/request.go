@@ -1,0 +1,76 @@
+package httpx
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/rs/cors"
+)
+
+// MaxBody is the longest body that is read (the wire contract, §4).
+const MaxBody = 64 << 10
+
+// The media types that are read.
+const (
+	TypeForm = "application/x-www-form-urlencoded"
+	TypeJSON = "application/json"
+)
+
+// ErrTooLarge is a body longer than MaxBody.
+var ErrTooLarge = errors.New("body is too large")
+
+// MediaType is a request's media type, or empty when it is missing, repeated, compressed, or of another character set than
+// UTF-8: two components could read such a body differently.
+func MediaType(r *http.Request) string {
+	types := r.Header.Values("Content-Type")
+	if len(types) != 1 {
+		return ""
+	}
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return ""
+	}
+	kind, params, err := mime.ParseMediaType(types[0])
+	if charset := params["charset"]; err != nil || charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return ""
+	}
+	return kind
+}
+
+// ReadBody reads a body whole. Past the limit it answers ErrTooLarge and the connection will be closed.
+func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return nil, ErrTooLarge
+	}
+	return body, err
+}
+
+// ownForm refuses what a page of ours would not send.
+func ownForm(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if MediaType(r) != TypeForm {
+			http.Error(w, "This address takes the form of our own page.", http.StatusUnsupportedMediaType)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// CORS lets an app that runs in a browser read the answers: never with cookies, so that any origin may.
+func CORS(h http.Handler) http.Handler {
+	return cors.New(cors.Options{
+		AllowedOrigins: []string{"*"}, AllowedMethods: []string{http.MethodGet, http.MethodPost},
+		AllowedHeaders: []string{"Authorization", "Content-Type"}, ExposedHeaders: []string{"Retry-After", "WWW-Authenticate"},
+		MaxAge: 600,
+	}).Handler(h)
+}
+
+// Alive is the bare sign of life that load balancers ask for.
+func Alive(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, "ok\n") // the probe has gone: nothing to do
+}

@@ -1,0 +1,171 @@
+package httpx
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/telemetry"
+)
+
+// RouterConfig is what a Router stands on.
+type RouterConfig struct {
+	Logger  *slog.Logger
+	Metrics *telemetry.Metrics
+	// Timeout bounds what a handler may wait for.
+	Timeout time.Duration
+	// TLS says that browsers come over https, so that they must never come over http again.
+	TLS bool
+	// NotFound answers a path that nobody routes.
+	NotFound http.Handler
+}
+
+// Router routes by the exact path as it was sent: nothing is cleaned, decoded or redirected, so that no two components can
+// read a path differently. Routes are added before it serves.
+type Router struct {
+	config RouterConfig
+	routes map[string]*route
+	cross  *http.CrossOriginProtection
+}
+
+// route is one path. Methods is nil where the handler judges the method itself.
+type route struct {
+	path    string
+	methods map[string]http.Handler
+	any     http.Handler
+}
+
+// NewRouter makes a router without routes.
+func NewRouter(c RouterConfig) *Router {
+	return &Router{config: c, routes: map[string]*route{}, cross: http.NewCrossOriginProtection()}
+}
+
+// Handle routes every method of a path.
+func (r *Router) Handle(path string, h http.Handler) { r.route(path).any = h }
+
+// Get routes GET and HEAD.
+func (r *Router) Get(path string, h http.Handler) {
+	r.route(path).methods[http.MethodGet] = h
+	r.route(path).methods[http.MethodHead] = h
+}
+
+// Form routes a POST of one of our own pages' forms; a form that comes from another site is refused.
+func (r *Router) Form(path string, h http.Handler) {
+	r.route(path).methods[http.MethodPost] = r.cross.Handler(ownForm(h))
+}
+
+func (r *Router) route(path string) *route {
+	if r.routes[path] == nil {
+		r.routes[path] = &route{path: path, methods: map[string]http.Handler{}}
+	}
+	return r.routes[path]
+}
+
+// ServeHTTP is http.Handler.
+func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	begun := time.Now()
+	rec := &recorder{ResponseWriter: w}
+	found := r.routes[req.URL.EscapedPath()]
+	ctx, cancel := context.WithTimeout(req.Context(), r.config.Timeout)
+	defer cancel()
+	defer func() { r.finish(ctx, rec, finished{found, begun, recover()}) }()
+	header := w.Header()
+	header.Set("X-Content-Type-Options", "nosniff")
+	if r.config.TLS {
+		header.Set("Strict-Transport-Security", "max-age=63072000")
+	}
+	if found == nil {
+		r.config.NotFound.ServeHTTP(rec, req)
+		return
+	}
+	found.serve(rec, req.WithContext(ctx))
+}
+
+func (r *route) serve(w http.ResponseWriter, req *http.Request) {
+	handler := r.methods[req.Method]
+	switch {
+	case r.any != nil:
+		r.any.ServeHTTP(w, req)
+	case handler != nil:
+		handler.ServeHTTP(w, req)
+	default:
+		w.Header().Set("Allow", r.allow())
+		http.Error(w, "This address does not answer that method.", http.StatusMethodNotAllowed)
+	}
+}
+
+func (r *route) allow() string {
+	var methods []string
+	for method := range r.methods {
+		methods = append(methods, method)
+	}
+	slices.Sort(methods)
+	return strings.Join(methods, ", ")
+}
+
+type finished struct {
+	route    *route
+	begun    time.Time
+	panicked any
+}
+
+// finish counts and logs a request. Its address, headers and body are never logged: they hold secrets.
+func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
+	if f.panicked != nil {
+		r.config.Logger.ErrorContext(ctx, "request panicked", "panic", fmt.Sprint(f.panicked), "stack", string(debug.Stack()))
+		if w.status == 0 {
+			http.Error(w, "Something went wrong on our side.", http.StatusInternalServerError)
+		}
+	}
+	name, took := "none", time.Since(f.begun)
+	if f.route != nil {
+		name = f.route.path
+	}
+	r.config.Metrics.HTTP(name, w.code(), took)
+	level := slog.LevelDebug
+	if w.code() >= http.StatusInternalServerError {
+		level = slog.LevelWarn
+	}
+	if r.config.Logger.Enabled(ctx, level) {
+		r.config.Logger.LogAttrs(ctx, level, "request",
+			slog.String("route", name), slog.Int("status", w.code()), slog.Duration("took", took))
+	}
+}
+
+// recorder remembers the status.
+type recorder struct {
+	http.ResponseWriter
+
+	status int
+}
+
+// WriteHeader is http.ResponseWriter.
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write is http.ResponseWriter.
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *recorder) code() int {
+	if w.status == 0 {
+		return http.StatusOK
+	}
+	return w.status
+}

@@ -1,0 +1,93 @@
+package page
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"html/template"
+	"net/http"
+	"path"
+)
+
+//go:embed files
+var files embed.FS
+
+// StylesheetPath is where the stylesheet is served.
+const StylesheetPath = "/assets/usher.css"
+
+// policy lets a page load our stylesheet and nothing else. It has no form-action: a browser would apply that to the redirect
+// to the app, after the decision (the wire contract, §5).
+const policy = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+
+// Pages are the parsed templates.
+type Pages struct {
+	byName     map[string]*template.Template
+	stylesheet []byte
+	version    string
+}
+
+// New parses the templates. They are embedded: it cannot fail at run time, and a test opens every one.
+func New() *Pages {
+	css := must(files.ReadFile("files/usher.css"))
+	sum := sha256.Sum256(css)
+	p := &Pages{byName: map[string]*template.Template{}, stylesheet: css, version: hex.EncodeToString(sum[:6])}
+	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{"name": Name}).ParseFS(files, "files/layout.html"))
+	for _, entry := range must(files.ReadDir("files")) {
+		if name := entry.Name(); path.Ext(name) == ".html" && name != "layout.html" {
+			p.byName[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, "files/"+name))
+		}
+	}
+	return p
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err) // the files are embedded
+	}
+	return v
+}
+
+// View is a page to show.
+type View struct {
+	// Template is the file's name without its ending.
+	Template string
+	Title    string
+	// Status is 0 for 200.
+	Status int
+	Data   any
+}
+
+// Render writes a page. It is rendered whole before anything is sent, so that nobody sees half of one.
+func (p *Pages) Render(w http.ResponseWriter, v View) {
+	var out bytes.Buffer
+	err := p.byName[v.Template+".html"].Execute(&out, struct {
+		Title, Stylesheet string
+		Data              any
+	}{v.Title, StylesheetPath + "?v=" + p.version, v.Data})
+	if err != nil {
+		panic(err) // a template and its data are both ours; the router answers 500 and logs it
+	}
+	header := w.Header()
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Security-Policy", policy)
+	header.Set("X-Frame-Options", "DENY")
+	header.Set("Referrer-Policy", "same-origin")
+	header.Set("Cache-Control", "no-store")
+	if v.Status != 0 {
+		w.WriteHeader(v.Status)
+	}
+	_, _ = w.Write(out.Bytes()) // the reader has gone: nothing to do
+}
+
+// Problem shows what went wrong. The text is ours: it never repeats what a request said.
+func (p *Pages) Problem(w http.ResponseWriter, status int, text string) {
+	p.Render(w, View{Template: "problem", Title: "This did not work", Status: status, Data: text})
+}
+
+// Stylesheet serves the stylesheet. Its address changes with its content, so that it is kept for good.
+func (p *Pages) Stylesheet(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	_, _ = w.Write(p.stylesheet) // the reader has gone: nothing to do
+}

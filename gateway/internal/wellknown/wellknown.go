@@ -1,0 +1,59 @@
+// Package wellknown serves the authorization server's metadata (RFC 8414).
+//
+// It owns the document: exactly what is supported, from the configuration and never from the request.
+package wellknown
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/vidocu/usher/internal/platform/catalog"
+)
+
+// Metadata is the document's source.
+type Metadata struct {
+	// Issuer is where browsers come to.
+	Issuer string
+	// API is where apps come to.
+	API string
+	// Scopes are all that an app may ask for.
+	Scopes []catalog.Scope
+}
+
+// document is RFC 8414 §2, with RFC 9207 §3.
+type document struct {
+	Issuer                 string   `json:"issuer"`
+	AuthorizationEndpoint  string   `json:"authorization_endpoint"`
+	TokenEndpoint          string   `json:"token_endpoint"`
+	RevocationEndpoint     string   `json:"revocation_endpoint"`
+	IntrospectionEndpoint  string   `json:"introspection_endpoint"`
+	ScopesSupported        []string `json:"scopes_supported"`
+	ResponseTypesSupported []string `json:"response_types_supported"`
+	ResponseModesSupported []string `json:"response_modes_supported"`
+	GrantTypesSupported    []string `json:"grant_types_supported"`
+	TokenAuthMethods       []string `json:"token_endpoint_auth_methods_supported"`
+	RevocationAuthMethods  []string `json:"revocation_endpoint_auth_methods_supported"`
+	IntrospectAuthMethods  []string `json:"introspection_endpoint_auth_methods_supported"`
+	ChallengeMethods       []string `json:"code_challenge_methods_supported"`
+	IssParameterSupported  bool     `json:"authorization_response_iss_parameter_supported"`
+}
+
+// ServeHTTP is http.Handler.
+func (m Metadata) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	confidential := []string{"client_secret_basic", "client_secret_post"}
+	everybody := append([]string{"none"}, confidential...)
+	d := document{
+		Issuer: m.Issuer, AuthorizationEndpoint: m.Issuer + "/oauth/authorize",
+		TokenEndpoint: m.API + "/oauth/token", RevocationEndpoint: m.API + "/oauth/revoke", IntrospectionEndpoint: m.API + "/oauth/introspect",
+		ResponseTypesSupported: []string{"code"}, ResponseModesSupported: []string{"query"},
+		GrantTypesSupported: []string{"authorization_code", "refresh_token"},
+		TokenAuthMethods:    everybody, RevocationAuthMethods: everybody, IntrospectAuthMethods: confidential,
+		ChallengeMethods: []string{"S256"}, IssParameterSupported: true,
+	}
+	for _, scope := range m.Scopes {
+		d.ScopesSupported = append(d.ScopesSupported, scope.Name)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	_ = json.NewEncoder(w).Encode(d) // whoever asked has gone: nothing to do
+}

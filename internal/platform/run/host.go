@@ -1,0 +1,147 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+
+	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/logging"
+	"github.com/vidocu/usher/internal/platform/mtls"
+	"github.com/vidocu/usher/internal/platform/rpcclient"
+	"github.com/vidocu/usher/internal/platform/telemetry"
+)
+
+// Host is a running process: what it stands on and what runs in it.
+type Host struct {
+	Name     string
+	Settings *Settings
+	Logger   *slog.Logger
+	Metrics  *telemetry.Metrics
+
+	ctx   context.Context //nolint:containedctx // the process's own life, which every task shares
+	stop  context.CancelFunc
+	group *errgroup.Group
+
+	mu      sync.Mutex
+	closers []func() error
+	checks  []Check
+}
+
+// Check reports why the process cannot answer now; nil when it can.
+type Check func(ctx context.Context) error
+
+// NewHost prepares a process that ends with ctx. Its log goes to out.
+func NewHost(ctx context.Context, name string, s *Settings, out io.Writer) (*Host, error) {
+	logger, err := logging.New(out, s.Log)
+	if err != nil {
+		return nil, err
+	}
+	s.TLS.TrustDomain = s.TrustDomain
+	ctx, stop := context.WithCancel(ctx)
+	group, ctx := errgroup.WithContext(ctx)
+	return &Host{
+		Name: name, Settings: s, Logger: logger, Metrics: telemetry.New(), ctx: ctx, stop: stop, group: group,
+	}, nil
+}
+
+// Go runs a task until the process ends; a task that fails ends the process.
+func (h *Host) Go(task func(ctx context.Context) error) {
+	h.group.Go(func() error { return task(h.ctx) })
+}
+
+// Wait waits for the end, then closes what was opened, last first.
+func (h *Host) Wait() error {
+	err := h.group.Wait()
+	h.stop()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i := len(h.closers) - 1; i >= 0; i-- {
+		err = errors.Join(err, h.closers[i]())
+	}
+	if errors.Is(err, context.Canceled) && h.ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// Abandon ends a process whose start failed.
+func (h *Host) Abandon(cause error) error {
+	h.stop()
+	_ = h.Wait() // what ended on the way says less than the cause
+	return cause
+}
+
+// Closing registers what to do at the end.
+func (h *Host) Closing(f func() error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closers = append(h.closers, f)
+}
+
+// Checking registers what must hold for the process to be ready.
+func (h *Host) Checking(c Check) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.checks = append(h.checks, c)
+}
+
+// Ready runs every check.
+func (h *Host) Ready(ctx context.Context) error {
+	h.mu.Lock()
+	checks := h.checks
+	h.mu.Unlock()
+	for _, check := range checks {
+		if err := check(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Catalog reads the catalog, or the built-in one.
+func (h *Host) Catalog() (*catalog.Catalog, error) {
+	if h.Settings.CatalogFile == "" {
+		return catalog.Default(), nil
+	}
+	return catalog.Load(h.Settings.CatalogFile)
+}
+
+// Dial connects to another service, each end proven by its certificate.
+func (h *Host) Dial(service string) (*grpc.ClientConn, error) {
+	addr := h.Settings.peer(service)
+	if addr == "" {
+		return nil, fmt.Errorf("peers.%s is not set: give the %s service's host:port", service, service)
+	}
+	creds, err := mtls.Client(h.Settings.TLS, service)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := rpcclient.Dial(addr, creds)
+	if err != nil {
+		return nil, fmt.Errorf("peers.%s: %w", service, err)
+	}
+	h.Closing(conn.Close)
+	return conn, nil
+}
+
+// credentials prove callers at this process's own port.
+func (h *Host) credentials() (credentials.TransportCredentials, error) {
+	return mtls.Server(h.Settings.TLS)
+}
+
+// stopWithin bounds how long work in progress may take once the end was asked for. In development nothing is worth waiting for.
+func (h *Host) stopWithin() time.Duration {
+	if h.Settings.Development {
+		return 500 * time.Millisecond
+	}
+	return 10 * time.Second
+}

@@ -1,0 +1,134 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/vidocu/usher/internal/platform/rpcserver"
+)
+
+// Service is a gRPC service as a process serves it.
+type Service struct {
+	// Name is the service's.
+	Name string
+	// Register offers its RPCs.
+	Register func(r grpc.ServiceRegistrar)
+	// Ready is its check.
+	Ready Check
+	// Listeners are where it is served; empty is grpc_addr with mutual TLS.
+	Listeners []rpcserver.Listener
+}
+
+// Serve serves a service until the process ends.
+func (h *Host) Serve(s Service) error {
+	h.Checking(s.Ready)
+	server := rpcserver.New(rpcserver.Options{
+		Name: s.Name, Logger: h.Logger, Metrics: h.Metrics, Development: h.Settings.Development,
+		ResourceServers: h.Settings.ResourceServers, Ready: s.Ready, StopWithin: h.stopWithin(),
+	})
+	s.Register(server)
+	if len(s.Listeners) == 0 {
+		creds, err := h.credentials()
+		if err != nil {
+			return err
+		}
+		lis, err := h.Listen("grpc_addr", h.Settings.GRPCAddr)
+		if err != nil {
+			return err
+		}
+		s.Listeners = []rpcserver.Listener{{Listener: lis, Credentials: creds}}
+	}
+	h.Go(func(ctx context.Context) error { return server.Serve(ctx, s.Listeners...) })
+	return nil
+}
+
+// Listen opens a port; the setting's name is for the error.
+func (*Host) Listen(setting, addr string) (net.Listener, error) {
+	lis, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", setting, err)
+	}
+	return lis, nil
+}
+
+// The limits of an HTTP connection: a request is small and an answer quick.
+const (
+	headerLimit    = 5 * time.Second
+	readLimit      = 15 * time.Second
+	writeLimit     = 30 * time.Second
+	idleLimit      = 2 * time.Minute
+	maxHeaderBytes = 32 << 10
+)
+
+// ServeHTTP serves a handler until the process ends.
+func (h *Host) ServeHTTP(lis net.Listener, handler http.Handler) {
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: writeLimit,
+		IdleTimeout: idleLimit, MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(h.Logger.Handler(), slog.LevelDebug),
+	}
+	h.Go(func(context.Context) error {
+		if err := server.Serve(lis); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serving HTTP: %w", err)
+		}
+		return nil
+	})
+	h.Go(func(ctx context.Context) error {
+		<-ctx.Done()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.stopWithin())
+		defer cancel()
+		if server.Shutdown(ctx) != nil {
+			_ = server.Close() // whoever is still connected has had its time
+		}
+		return nil
+	})
+}
+
+// ServeAdmin serves health, metrics and, in development, profiles, on a port of their own.
+func (h *Host) ServeAdmin() error {
+	lis, err := h.Listen("admin_addr", h.Settings.AdminAddr)
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "alive") })
+	mux.HandleFunc("GET /readyz", h.readyz)
+	mux.Handle("GET /metrics", h.Metrics.Handler())
+	if h.Settings.Development {
+		mux.HandleFunc("/debug/pprof/", pprof.Index)
+		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	}
+	h.ServeHTTP(lis, mux)
+	return nil
+}
+
+// readyLimit is less than what a kubelet waits by default.
+const readyLimit = 800 * time.Millisecond
+
+func (h *Host) readyz(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyLimit)
+	defer cancel()
+	if h.ctx.Err() != nil {
+		answer(w, http.StatusServiceUnavailable, "stopping")
+		return
+	}
+	if err := h.Ready(ctx); err != nil {
+		h.Logger.Warn("not ready", "error", err)
+		answer(w, http.StatusServiceUnavailable, "not ready: see the log")
+		return
+	}
+	answer(w, http.StatusOK, "ready")
+}
+
+func answer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text + "\n")) // the probe has gone: nothing to do
+}

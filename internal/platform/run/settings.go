@@ -1,0 +1,105 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/logging"
+	"github.com/vidocu/usher/internal/platform/mtls"
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+// Settings are what every process of Usher shares.
+type Settings struct {
+	Development bool   `koanf:"development" help:"seed the documents' examples, allow plain http; never in production"`
+	PublicURL   string `koanf:"public_url" help:"where browsers reach Usher, and its issuer identifier (RFC 8414 §2)"`
+	APIURL      string `koanf:"api_url" help:"where apps reach /oauth/token, when that is not public_url"`
+	HTTPAddr    string `koanf:"http_addr" help:"where the gateway listens"`
+	AdminAddr   string `koanf:"admin_addr" help:"where /healthz, /readyz and /metrics listen; never public"`
+	GRPCAddr    string `koanf:"grpc_addr" help:"where a service listens for gRPC"`
+	DataDir     string `koanf:"data_dir" help:"where the all-in-one keeps its databases"`
+	CatalogFile string `koanf:"catalog_file" help:"scopes, endpoints and plans, YAML; empty is the built-in catalog"`
+	// TrustDomain is the host of every service's URI SAN.
+	TrustDomain     string   `koanf:"trust_domain" help:"trust domain of the certificates: spiffe://<trust-domain>/<service>"`
+	ResourceServers []string `koanf:"resource_servers" help:"names of certificates that may introspect tokens over gRPC"`
+	// ClockOffset moves every clock of the process.
+	ClockOffset time.Duration `koanf:"clock_offset" help:"development only: moves the clock, to watch things expire"`
+
+	Log   logging.Config `koanf:"log"`
+	TLS   mtls.Config    `koanf:"tls"`
+	Redis Redis          `koanf:"redis"`
+	Peers Peers          `koanf:"peers"`
+}
+
+// Redis is the section `redis`.
+type Redis struct {
+	Addrs      []string      `koanf:"addrs" help:"host:port; several are a Cluster, or the Sentinels of master_name"`
+	MasterName string        `koanf:"master_name" help:"the master's name at the Sentinels"`
+	Username   string        `koanf:"username" help:"ACL user"`
+	Password   secret.String `koanf:"password" help:"its password"`
+	TLS        bool          `koanf:"tls" help:"speak TLS to Redis"`
+	Prefix     string        `koanf:"prefix" help:"stands before every key"`
+}
+
+// Peers is the section `peers`: where the services listen, host:port.
+type Peers struct {
+	Identity string `koanf:"identity" help:"address of the identity service"`
+	Authz    string `koanf:"authz" help:"address of the authorization service"`
+	Token    string `koanf:"token" help:"address of the token service"`
+	Consent  string `koanf:"consent" help:"address of the consent service"`
+	// Gateway has no gRPC port; its place is kept so that one environment fits every process.
+	Gateway string `koanf:"gateway" help:"not used: nobody calls the gateway over gRPC"`
+}
+
+// Default is a process in production, without the addresses that only the operator knows.
+func Default() Settings {
+	return Settings{
+		HTTPAddr: ":8080", AdminAddr: ":8081", GRPCAddr: ":9090", TrustDomain: "usher.internal",
+		Log: logging.Config{Level: "info", Format: "json"}, Redis: Redis{Prefix: "usher:"},
+	}
+}
+
+// Common is part of Config.
+func (s *Settings) Common() *Settings { return s }
+
+// Validate reports the first setting that cannot be used.
+func (s *Settings) Validate() error {
+	if err := s.validateURL("public_url", s.PublicURL); err != nil {
+		return err
+	}
+	if s.APIURL != "" {
+		if err := s.validateURL("api_url", s.APIURL); err != nil {
+			return err
+		}
+	}
+	if s.ClockOffset != 0 && !s.Development {
+		return errors.New("clock_offset is for development alone")
+	}
+	return s.Log.Validate()
+}
+
+// validateURL wants an origin: the paths behind it are fixed. Browsers must never carry codes and cookies in the open.
+func (s *Settings) validateURL(name, value string) error {
+	u, err := url.Parse(value)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		return fmt.Errorf("%s must be an address such as https://login.example.com", name)
+	}
+	if u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return fmt.Errorf("%s must end after the host and port", name)
+	}
+	if u.Scheme != "https" && !s.Development {
+		return fmt.Errorf("%s must begin with https:// in production", name)
+	}
+	return nil
+}
+
+// Now is the process's clock.
+func (s *Settings) Now() time.Time { return time.Now().Add(s.ClockOffset) }
+
+func (s *Settings) peer(service string) string {
+	return map[string]string{
+		"identity": s.Peers.Identity, "authz": s.Peers.Authz, "token": s.Peers.Token, "consent": s.Peers.Consent,
+	}[service]
+}

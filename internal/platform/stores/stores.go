@@ -1,0 +1,74 @@
+// Package stores opens what a service keeps its facts in, by the process's settings, and closes it when the process ends.
+//
+// It owns the opening. It stands apart from package run because the gateway runs without any database.
+package stores
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/vidocu/usher/internal/platform/run"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/shortlived"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+)
+
+// Database opens a service's database, and fails unless its schema is current.
+func Database(ctx context.Context, h *run.Host, u secret.String, migrations fs.FS) (*sqldb.DB, error) {
+	db, err := open(ctx, h, u)
+	if err != nil {
+		return nil, err
+	}
+	pending, err := sqldb.NeedsMigration(ctx, db, migrations)
+	if err != nil {
+		return nil, fmt.Errorf("asking for the schema's version: %w", err)
+	}
+	if pending {
+		return nil, errors.New("the schema has pending migrations: run `usher migrate up` first")
+	}
+	return db, nil
+}
+
+// Migrated opens a service's database and brings its schema up to date: for the all-in-one, which nobody else shares.
+func Migrated(ctx context.Context, h *run.Host, u secret.String, migrations fs.FS) (*sqldb.DB, error) {
+	db, err := open(ctx, h, u)
+	if err != nil {
+		return nil, err
+	}
+	return db, sqldb.Migrate(ctx, db, migrations)
+}
+
+func open(ctx context.Context, h *run.Host, u secret.String) (*sqldb.DB, error) {
+	if u.IsZero() {
+		return nil, fmt.Errorf("%s.database_url is not set", h.Name)
+	}
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: u, ClockOffset: h.Settings.ClockOffset})
+	if err != nil {
+		return nil, err
+	}
+	h.Closing(db.Close)
+	return db, nil
+}
+
+// Redis opens the short-lived store that replicas share.
+func Redis(h *run.Host) (shortlived.Store, error) {
+	r := h.Settings.Redis
+	store, err := shortlived.OpenRedis(shortlived.RedisConfig{
+		Addrs: r.Addrs, MasterName: r.MasterName, Username: r.Username, Password: r.Password,
+		TLS: r.TLS, Prefix: r.Prefix, Now: h.Settings.Now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("redis.addrs: %w", err)
+	}
+	h.Closing(store.Close)
+	return store, nil
+}
+
+// Memory opens the short-lived store of a process that has nobody to share it with.
+func Memory(h *run.Host) shortlived.Store {
+	store := shortlived.NewMemory(shortlived.MemoryOptions{Now: h.Settings.Now})
+	h.Closing(store.Close)
+	return store
+}

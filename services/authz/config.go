@@ -1,0 +1,40 @@
+package authz
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/code"
+)
+
+// Config is the section `authz` of the configuration.
+type Config struct {
+	// DatabaseURL is where apps are kept: postgres://… or sqlite:<path>.
+	DatabaseURL secret.String `koanf:"database_url" help:"database of the authorization service: postgres://… or sqlite:<path>"`
+	// CodeLifetime is the life of an authorization code.
+	CodeLifetime time.Duration `koanf:"code_lifetime" help:"life of an authorization code, 1s to 10m (RFC 6749 §4.1.2)"`
+	// PromptLifetime is how long a person may take from the app's request to the decision.
+	PromptLifetime time.Duration `koanf:"prompt_lifetime" help:"how long a person may take to sign in and decide, 1m to 24h"`
+}
+
+// DefaultConfig holds the documented lifetimes (the wire contract, §3).
+func DefaultConfig() Config {
+	return Config{CodeLifetime: code.MaxLifetime, PromptLifetime: 30 * time.Minute}
+}
+
+// Validate reports a lifetime that is out of bounds.
+func (c Config) Validate() error {
+	for _, l := range []struct {
+		name            string
+		value, min, max time.Duration
+	}{
+		{"code_lifetime", c.CodeLifetime, time.Second, code.MaxLifetime},
+		{"prompt_lifetime", c.PromptLifetime, time.Minute, 24 * time.Hour},
+	} {
+		if l.value < l.min || l.value > l.max {
+			return fmt.Errorf("%s is %s: give a duration from %s to %s", l.name, l.value, l.min, l.max)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package authz
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/client"
+)
+
+// fixture is an app that the documents' examples name, with its printed secret.
+type fixture struct {
+	app    client.Registration
+	secret string
+}
+
+// SeedDevelopment registers the apps of the documents' examples (the wire contract, §2), or makes them what they were.
+func (s *Service) SeedDevelopment(ctx context.Context, publicURL string) error {
+	for _, f := range s.fixtures(publicURL) {
+		var hash *secret.Hash
+		if f.secret != "" {
+			sum := secret.Sum(f.secret)
+			hash = &sum
+		}
+		if err := s.store.Replace(ctx, f.app, hash); err != nil {
+			return fmt.Errorf("seeding %s: %w", f.app.ID, err)
+		}
+	}
+	return nil
+}
+
+// RefuseFixtures fails when an app of the documents' examples is registered: everybody knows their secrets.
+func (s *Service) RefuseFixtures(ctx context.Context) error {
+	for _, f := range s.fixtures("") {
+		_, err := s.store.Find(ctx, f.app.ID)
+		if err == nil {
+			return fmt.Errorf("the development app %s is registered: its secret is public, so production does not start with it", f.app.ID)
+		}
+		if !errors.Is(err, client.ErrUnknown) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) fixtures(publicURL string) []fixture {
+	var scope oauth.Scope
+	for _, known := range s.deps.Catalog.Scopes() {
+		scope = append(scope, known.Name)
+	}
+	grants := []string{client.AuthorizationCode, client.RefreshToken}
+	demo := strings.TrimSuffix(publicURL, "/") + "/demo/callback"
+	return []fixture{
+		{secret: "vdo_secret_xyz789", app: client.Registration{
+			Client:       client.Client{ID: "vdo_client_abc123", Name: "Example App", Type: client.Confidential, GrantTypes: grants},
+			RedirectURIs: []string{"https://yourapp.com/callback", demo},
+			Scope:        scope,
+		}},
+		{app: client.Registration{
+			Client:       client.Client{ID: "vdo_client_public123", Name: "Example Public App", Type: client.Public, GrantTypes: grants},
+			RedirectURIs: []string{"https://yourapp.com/callback", "http://127.0.0.1/callback", demo},
+			Scope:        scope,
+		}},
+		{secret: "vdo_secret_resource789", app: client.Registration{
+			Client: client.Client{ID: "vdo_client_resource123", Name: "Example Resource Server", Type: client.Confidential, ResourceServer: true},
+		}},
+	}
+}

@@ -1,0 +1,77 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/client"
+)
+
+// The bounds of one request.
+const (
+	maxReadings = 2
+	maxBatch    = 1000
+)
+
+// Registry reads apps.
+type Registry interface {
+	// List reads the apps of the identifiers; unknown ones are left out.
+	List(ctx context.Context, ids []string) ([]client.Client, error)
+}
+
+// Clients authenticates and describes apps.
+type Clients struct {
+	authzv1.UnsafeClientServiceServer
+
+	Authenticator client.Authenticator
+	Registry      Registry
+}
+
+// AuthenticateClient checks the readings of what an app sent.
+func (s *Clients) AuthenticateClient(
+	ctx context.Context, req *authzv1.AuthenticateClientRequest,
+) (*authzv1.AuthenticateClientResponse, error) {
+	if n := len(req.GetCredentials()); n == 0 || n > maxReadings {
+		return nil, invalid("credentials", fmt.Sprintf("must be one to %d readings", maxReadings))
+	}
+	readings := make([]oauth.ClientCredentials, len(req.GetCredentials()))
+	for i, c := range req.GetCredentials() {
+		readings[i] = oauth.ClientCredentials{ID: c.GetClientId(), Secret: secret.New(c.GetClientSecret())}
+	}
+	app, err := s.Authenticator.Authenticate(ctx, readings)
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &authzv1.AuthenticateClientResponse{Client: describe(app)}, nil
+}
+
+// BatchGetClients reads the public facts of several apps.
+func (s *Clients) BatchGetClients(
+	ctx context.Context, req *authzv1.BatchGetClientsRequest,
+) (*authzv1.BatchGetClientsResponse, error) {
+	if len(req.GetClientIds()) > maxBatch {
+		return nil, invalid("client_ids", fmt.Sprintf("must be at most %d", maxBatch))
+	}
+	list, err := s.Registry.List(ctx, req.GetClientIds())
+	if err != nil {
+		return nil, fail(err)
+	}
+	res := &authzv1.BatchGetClientsResponse{Clients: make([]*authzv1.Client, len(list))}
+	for i, app := range list {
+		res.Clients[i] = describe(app)
+	}
+	return res, nil
+}
+
+func describe(app client.Client) *authzv1.Client {
+	kind := authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL
+	if app.Type == client.Public {
+		kind = authzv1.ClientType_CLIENT_TYPE_PUBLIC
+	}
+	return &authzv1.Client{
+		ClientId: app.ID, Name: app.Name, Type: kind, GrantTypes: app.GrantTypes, ResourceServer: app.ResourceServer,
+	}
+}

@@ -1,0 +1,65 @@
+package rpc
+
+import (
+	"context"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/flow"
+	"github.com/vidocu/usher/services/authz/internal/pending"
+)
+
+// Decisions serves the consent service's side of a pending authorization.
+type Decisions struct {
+	authzv1.UnsafeDecisionServiceServer
+
+	Flow flow.Flow
+}
+
+// GetAuthorization reads what is asked for.
+func (s *Decisions) GetAuthorization(
+	ctx context.Context, req *authzv1.GetAuthorizationRequest,
+) (*authzv1.GetAuthorizationResponse, error) {
+	p, err := s.Flow.Pending.Find(ctx, req.GetRequestId(), secret.New(req.GetBrowserToken()))
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &authzv1.GetAuthorizationResponse{Authorization: &authzv1.PendingAuthorization{
+		RequestId: p.ID, ClientId: p.ClientID, ClientName: p.ClientName, RedirectOrigin: p.Origin(),
+		Scopes: p.Scope, UserId: p.Viewer.UserID, Epoch: p.Viewer.Epoch,
+	}}, nil
+}
+
+// BindPrompt records who sees the consent screen.
+func (s *Decisions) BindPrompt(ctx context.Context, req *authzv1.BindPromptRequest) (*authzv1.BindPromptResponse, error) {
+	if req.GetUserId() == "" {
+		return nil, invalid("user_id", "is required")
+	}
+	viewer := pending.Viewer{UserID: req.GetUserId(), Epoch: req.GetEpoch()}
+	if err := s.Flow.Pending.Bind(ctx, req.GetRequestId(), secret.New(req.GetBrowserToken()), viewer); err != nil {
+		return nil, fail(err)
+	}
+	return &authzv1.BindPromptResponse{}, nil
+}
+
+// CompleteAuthorization closes the authorization.
+func (s *Decisions) CompleteAuthorization(
+	ctx context.Context, req *authzv1.CompleteAuthorizationRequest,
+) (*authzv1.CompleteAuthorizationResponse, error) {
+	d := flow.Decision{RequestID: req.GetRequestId(), Browser: secret.New(req.GetBrowserToken()), UserID: req.GetUserId()}
+	switch {
+	case req.GetDecision() == nil:
+		return nil, invalid("decision", "is required")
+	case req.GetApproval() != nil && req.GetApproval().GetWorkspaceId() == "":
+		return nil, invalid("approval.workspace_id", "is required")
+	case req.GetApproval() != nil:
+		d.Approval = &flow.Approval{
+			WorkspaceID: req.GetApproval().GetWorkspaceId(), DisplayName: req.GetApproval().GetDisplayName(),
+		}
+	}
+	location, err := s.Flow.Complete(ctx, d)
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &authzv1.CompleteAuthorizationResponse{Location: location.Reveal()}, nil
+}

@@ -1,0 +1,35 @@
+package rpc
+
+import (
+	"errors"
+
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/shortlived"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/pending"
+)
+
+// fail turns a domain failure into one that crosses the wire. What is not known here passes through: errors of the
+// services we called keep their reason, and the server's edge hides the rest.
+func fail(err error) error {
+	switch {
+	case errors.Is(err, sqldb.ErrUnavailable), errors.Is(err, shortlived.ErrUnavailable):
+		return oerr.Unavailable(err)
+	case errors.Is(err, client.ErrInvalid):
+		return oerr.New(errorv1.Reason_REASON_INVALID_CLIENT, "invalid client credentials")
+	case errors.Is(err, code.ErrInvalid):
+		return oerr.New(errorv1.Reason_REASON_INVALID_CODE, "invalid authorization code")
+	case errors.Is(err, pending.ErrNotFound):
+		return oerr.New(errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "the authorization is unknown, expired or closed")
+	case errors.Is(err, pending.ErrStale):
+		return oerr.New(errorv1.Reason_REASON_AUTHORIZATION_STALE, "access was revoked while the consent page was open")
+	}
+	return err
+}
+
+func invalid(field, problem string) error {
+	return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field+" "+problem, oerr.WithField(field))
+}

@@ -1,0 +1,88 @@
+package authz
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"google.golang.org/grpc"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/shortlived"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/flow"
+	"github.com/vidocu/usher/services/authz/internal/pending"
+	"github.com/vidocu/usher/services/authz/internal/rpc"
+	"github.com/vidocu/usher/services/authz/internal/store"
+)
+
+// Deps are what the service stands on. The caller opens and closes them.
+type Deps struct {
+	Logger *slog.Logger
+	// DB is migrated (see Migrations).
+	DB *sqldb.DB
+	// ShortLived keeps pending authorizations and codes.
+	ShortLived shortlived.Store
+	// Identity reaches the identity service as caller `authz`.
+	Identity grpc.ClientConnInterface
+	Catalog  *catalog.Catalog
+	// Issuer is the authorization server's identifier (RFC 8414 §2).
+	Issuer string
+	Now    func() time.Time
+}
+
+// Service is the authorization service.
+type Service struct {
+	deps  Deps
+	store *store.Store
+	flow  flow.Flow
+}
+
+// Migrations are the steps of the service's schema, a folder an engine.
+func Migrations() fs.FS { return store.Migrations() }
+
+// New builds the service. It fails on a bad configuration.
+func New(config Config, deps Deps) (*Service, error) {
+	if err := config.Validate(); err != nil {
+		return nil, fmt.Errorf("authz configuration: %w", err)
+	}
+	st := store.New(deps.DB)
+	return &Service{deps: deps, store: st, flow: flow.Flow{Config: flow.Config{
+		Clients:  st,
+		Sessions: rpc.Sessions{Client: identityv1.NewSessionServiceClient(deps.Identity)},
+		Scopes:   deps.Catalog,
+		Pending:  pending.New(pending.Config{Entries: deps.ShortLived, Lifetime: config.PromptLifetime, Now: deps.Now}),
+		Codes:    code.New(code.Config{Entries: deps.ShortLived, Lifetime: config.CodeLifetime, Now: deps.Now}),
+		Issuer:   deps.Issuer,
+	}}}, nil
+}
+
+// Register offers the service's RPCs.
+func (s *Service) Register(r grpc.ServiceRegistrar) {
+	authzv1.RegisterAuthorizationServiceServer(r, &rpc.Authorizations{Flow: s.flow})
+	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
+	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
+	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Authenticator: client.Authenticator{Records: s.store}, Registry: s.store})
+}
+
+// Ready reports whether the service can answer: its stores are there and its schema is current.
+func (s *Service) Ready(ctx context.Context) error {
+	if err := s.deps.ShortLived.Ping(ctx); err != nil {
+		return err
+	}
+	pending, err := sqldb.NeedsMigration(ctx, s.deps.DB, Migrations())
+	if err != nil {
+		return err
+	}
+	if pending {
+		return errors.New("the authz schema has pending migrations: run `usher migrate up`")
+	}
+	return nil
+}

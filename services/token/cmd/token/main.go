@@ -1,0 +1,44 @@
+// Command token runs the token service: its gRPC port with mutual TLS, and an admin port.
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/vidocu/usher/internal/platform/run"
+	"github.com/vidocu/usher/internal/platform/stores"
+	"github.com/vidocu/usher/services/token"
+)
+
+type settings struct {
+	run.Settings `koanf:",squash"`
+	Token        token.Config `koanf:"token"`
+}
+
+func main() {
+	os.Exit(run.Main(run.Process[*settings]{
+		Name: "token", Config: &settings{Settings: run.Default(), Token: token.DefaultConfig()}, Start: start,
+	}))
+}
+
+func start(ctx context.Context, host *run.Host, c *settings) error {
+	db, err := stores.Database(ctx, host, c.Token.DatabaseURL, token.Migrations())
+	if err != nil {
+		return err
+	}
+	authz, err := host.Dial("authz")
+	if err != nil {
+		return err
+	}
+	service, err := token.New(ctx, c.Token, token.Deps{Logger: host.Logger, DB: db, Authz: authz, Issuer: c.PublicURL})
+	if err != nil {
+		return err
+	}
+	host.Go(service.Run)
+	if err := host.Serve(run.Service{
+		Name: "token", Register: service.Register, Ready: service.Ready,
+	}); err != nil {
+		return err
+	}
+	return host.ServeAdmin()
+}
