@@ -17,7 +17,7 @@ func banner(out io.Writer, c *settings, took time.Duration) {
 		"client_id": {"vdo_client_abc123"}, "redirect_uri": {c.PublicURL + "/demo/callback"}, "response_type": {"code"},
 		"scope": {"videos:read analyze:write jobs:read"}, "state": {"demo"},
 	}.Encode()
-	//nolint:errcheck // a terminal that is gone needs no banner
+
 	fmt.Fprintf(out, `
 Usher is ready in %d ms. Development only: everybody knows these secrets.
 

@@ -44,8 +44,8 @@ func (upCommand) Run(c *cli) error {
 		if err := sqldb.Migrate(ctx, db, s.steps); err != nil {
 			return err
 		}
-		fmt.Println(s.service + ": up to date")
-		return nil
+		_, err := fmt.Fprintln(os.Stdout, s.service+": up to date")
+		return err
 	})
 }
 
@@ -65,7 +65,9 @@ func (statusCommand) Run(c *cli) error {
 				state = "pending"
 				pending++
 			}
-			fmt.Printf("%-9s %s %s\n", s.service, state, step.Name)
+			if _, err := fmt.Fprintf(os.Stdout, "%-9s %s %s\n", s.service, state, step.Name); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

@@ -64,7 +64,7 @@ func (s *Service) fixtures(publicURL string) []fixture {
 			RedirectURIs: []string{"https://yourapp.com/callback", "http://127.0.0.1/callback", demo},
 			Scope:        scope,
 		}},
-		{secret: "vdo_secret_resource789", app: client.Registration{
+		{secret: "vdo_secret_resource789", app: client.Registration{ //nolint:gosec // the documents print it
 			Client: client.Client{ID: "vdo_client_resource123", Name: "Example Resource Server", Type: client.Confidential, ResourceServer: true},
 		}},
 	}

@@ -83,7 +83,7 @@ func startEcho(dir string) (*echo, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &echo{cmd: exec.Command(self, "echo-server", addr, dir)} //nolint:gosec // ourselves
+	e := &echo{cmd: exec.Command(self, "echo-server", addr, dir)}
 	e.cmd.Stderr = os.Stderr
 	// The limit gets what our own processes give themselves.
 	e.cmd.Env = append(os.Environ(), "GOGC=400")

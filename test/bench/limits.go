@@ -60,14 +60,14 @@ func measureDatabase(ctx context.Context, o options, url string, l *limitResults
 	}
 	m := meter{"postgres": withChildren(pid)}
 	l.transaction, err = load(ctx, o, "pipelined transaction: update by hash, insert two 200-byte rows", m, func(ctx context.Context, _ int) error {
-		return rawTransaction(ctx, db, keys[rand.IntN(len(keys))]) //nolint:gosec // which row, not a secret
+		return rawTransaction(ctx, db, keys[rand.IntN(len(keys))])
 	})
 	if err != nil {
 		return err
 	}
 	l.keyRead, err = load(ctx, o, "primary-key read", m, func(ctx context.Context, _ int) error {
 		var filler string
-		key := keys[rand.IntN(len(keys))] //nolint:gosec // which row, not a secret
+		key := keys[rand.IntN(len(keys))]
 		return db.QueryRow(ctx, `SELECT filler FROM bench_families WHERE hash = $1`, key).Scan(&filler)
 	})
 	if err != nil {

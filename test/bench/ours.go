@@ -161,12 +161,12 @@ func (b *bed) profile(name string) func() error {
 }
 
 func fetchProfile(from, to string) error {
-	res, err := http.Get(from) //nolint:gosec,noctx // our own admin listener
+	res, err := http.Get(from) //nolint:noctx // our own admin listener
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close() //nolint:errcheck // read below
-	out, err := os.Create(to) //nolint:gosec // where the caller asked for it
+	defer res.Body.Close()
+	out, err := os.Create(to)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func (r *report) ours(res result, ceiling float64) {
 func (r *report) echoes(d time.Duration) float64 { return float64(d) / float64(r.limit.echo.total()) }
 
 func (r *report) print(w io.Writer) {
-	p := func(format string, args ...any) { fmt.Fprintf(w, format, args...) } //nolint:errcheck // standard output
+	p := func(format string, args ...any) { fmt.Fprintf(w, format, args...) }
 	p("Taken %s on %d cores, %s.\n\n", time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), runtime.Version())
 	p("| Limit | per s | p50 | p99 | CPU µs: server or store |\n| --- | --- | --- | --- | --- |\n")
 	for _, l := range []result{r.limit.echo, r.limit.transaction, r.limit.keyRead} {

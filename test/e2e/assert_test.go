@@ -66,7 +66,6 @@ func wantActive(t *testing.T, d *harness.Deployment, token string, active bool) 
 	}
 }
 
-
 // wantFailure holds an answer in the documented dialect to a row.
 func wantFailure(t *testing.T, a harness.Answer, status int, code, message string) {
 	t.Helper()

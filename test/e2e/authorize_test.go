@@ -321,8 +321,12 @@ func TestCase13_RequestObjectsAndResponseModes(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		for _, change := range []map[string]string{
-			{"response_mode": "fragment"}, {"response_mode": "form_post"}, {"response_mode": "web_message"}, {"response_mode": "<script>"},
-			{"request": "eyJhbGciOiJub25lIn0.e30."}, {"request_uri": "http://127.0.0.1:1/ro"},
+			{"response_mode": "fragment"},
+			{"response_mode": "form_post"},
+			{"response_mode": "web_message"},
+			{"response_mode": "<script>"},
+			{"request": "eyJhbGciOiJub25lIn0.e30."},
+			{"request_uri": "http://127.0.0.1:1/ro"},
 		} {
 			page := authorize(t, b, change)
 			if page.Status != http.StatusSeeOther || !strings.HasPrefix(page.Location(), harness.CallbackURI+"?") || !page.Query().Has("error") {

@@ -128,7 +128,8 @@ func wrongVerifiers(right string) []any {
 	return []any{
 		"", nil, " ", harness.NewVerifier(), harness.Challenge(right), harness.Challenge(right) + "=",
 		right[:42], strings.Repeat("a", 42), strings.Repeat("a", 128), strings.Repeat("a", 129), right + "=", right[:42] + "é",
-		right[:40] + "🙂", strings.ToUpper(right) + "x", right + "\x00", strings.Repeat("a", 30_000), 1, []string{right},
+		right[:40] + "🙂", strings.ToUpper(right) + "x", right + "\x00", strings.Repeat("a", 30_000), 1,
+		[]string{right},
 	}
 }
 
@@ -180,8 +181,13 @@ func TestCase44_ClientCredentialsOfEveryWrongKind(t *testing.T) {
 		must(t, err)
 		wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badClient)
 		for _, change := range []map[string]any{
-			{"client_secret": nil}, {"client_secret": ""}, {"client_secret": "vdo_secret_xyz788"}, {"client_secret": "VDO_SECRET_XYZ789"},
-			{"client_id": "vdo_client_nope"}, {"client_id": "VDO_CLIENT_ABC123"}, {"client_id": strings.Repeat("x", 10_000)},
+			{"client_secret": nil},
+			{"client_secret": ""},
+			{"client_secret": "vdo_secret_xyz788"},
+			{"client_secret": "VDO_SECRET_XYZ789"},
+			{"client_id": "vdo_client_nope"},
+			{"client_id": "VDO_CLIENT_ABC123"},
+			{"client_id": strings.Repeat("x", 10_000)},
 		} {
 			a, err := d.JSON("/oauth/token", codeRequest(code, change))
 			must(t, err)

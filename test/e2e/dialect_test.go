@@ -90,7 +90,9 @@ func TestCase57_OnlyTwoGrantsExist(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, grant := range []any{
 			"client_credentials", "password", "urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:token-exchange",
-			"urn:ietf:params:oauth:grant-type:jwt-bearer", "implicit", "Refresh_Token", "", nil, []string{"refresh_token"}, 1,
+			"urn:ietf:params:oauth:grant-type:jwt-bearer", "implicit", "Refresh_Token", "", nil,
+			[]string{"refresh_token"},
+			1,
 		} {
 			a, err := d.JSON("/oauth/token", codeRequest("x", map[string]any{"grant_type": grant, "username": "a", "password": "b"}))
 			must(t, err)

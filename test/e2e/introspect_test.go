@@ -118,7 +118,7 @@ func TestWire4_3_GRPCIntrospection(t *testing.T) {
 		must(t, err)
 		conn, err := d.Dial("video-api", "token")
 		must(t, err)
-		defer conn.Close() //nolint:errcheck // a test's own connection
+		defer conn.Close()
 		client := tokenv1.NewIntrospectionServiceClient(conn)
 		res, err := client.IntrospectToken(context.Background(), &tokenv1.IntrospectTokenRequest{Token: tokens.Access})
 		must(t, err)

@@ -140,8 +140,14 @@ func TestRFC6749_6_ScopeAtRefreshNarrowsTheAccessTokenOnly(t *testing.T) {
 		must(t, err)
 		current := tokens.Refresh
 		for _, c := range []struct{ asked, got string }{
-			{"videos:read", "videos:read"}, {"", fullScope}, {"jobs:read videos:read", "jobs:read videos:read"},
-			{"videos:read videos:read", "videos:read"}, {"videos:read export:write", ""}, {"export:write", ""}, {"bogus", ""}, {"videos:read\tx", ""},
+			{"videos:read", "videos:read"},
+			{"", fullScope},
+			{"jobs:read videos:read", "jobs:read videos:read"},
+			{"videos:read videos:read", "videos:read"},
+			{"videos:read export:write", ""},
+			{"export:write", ""},
+			{"bogus", ""},
+			{"videos:read\tx", ""},
 		} {
 			a, err := d.JSON("/oauth/token", refreshRequest(current, map[string]any{"scope": c.asked}))
 			must(t, err)

@@ -16,7 +16,7 @@ import (
 const (
 	JohnEmail    = "john.doe@gmail.com"
 	EstherEmail  = "esther.fray@gmail.com"
-	UserPassword = "examplepassword" //nolint:gosec // the documented fixture
+	UserPassword = "examplepassword"
 )
 
 // Browser is a browser without JavaScript: it keeps cookies, reads forms and never follows a redirect by itself.
@@ -89,7 +89,7 @@ func (b *Browser) Do(req *http.Request) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	defer res.Body.Close() //nolint:errcheck // read whole below
+	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
 		return Page{}, err

@@ -118,9 +118,9 @@ func (d *Deployment) Run(bin string, env map[string]string, args ...string) erro
 	if err != nil {
 		return err
 	}
-	if err := <-p.done; err != nil {
+	if <-p.done; p.exit != nil {
 		out, _ := os.ReadFile(p.log)
-		return fmt.Errorf("%v: %w\n%s", args, err, out)
+		return fmt.Errorf("%v: %w\n%s", args, p.exit, out)
 	}
 	return nil
 }
@@ -195,7 +195,7 @@ func (d *Deployment) Pids() map[string]int {
 func (d *Deployment) Log() (string, error) {
 	var all string
 	for _, s := range d.specs {
-		b, err := os.ReadFile(filepath.Join(d.dir, s.name+".log")) //nolint:gosec // a test's own folder
+		b, err := os.ReadFile(filepath.Join(d.dir, s.name+".log"))
 		if err != nil {
 			return "", err
 		}

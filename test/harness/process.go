@@ -17,7 +17,9 @@ type process struct {
 	name string
 	cmd  *exec.Cmd
 	log  string
-	done chan error
+	// done is closed when the process has ended, with exit set.
+	done chan struct{}
+	exit error
 }
 
 // startLimit is how long a process may take to become ready under the race detector on a busy machine.
@@ -26,18 +28,21 @@ const startLimit = 60 * time.Second
 // start runs a command. Its output goes to <dir>/<name>.log, appended over restarts.
 func start(bin, name, dir string, args []string, env map[string]string) (*process, error) {
 	path := filepath.Join(dir, name+".log")
-	out, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // a test's own folder
+	out, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	defer out.Close() //nolint:errcheck // the child has its own copy
-	cmd := exec.Command(bin, args...) //nolint:gosec // our own binary
+	cmd := exec.Command(bin, args...)
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = environ(env), dir, out, out
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", name, err)
 	}
-	p := &process{name: name, cmd: cmd, log: path, done: make(chan error, 1)}
-	go func() { p.done <- cmd.Wait() }()
+	p := &process{name: name, cmd: cmd, log: path, done: make(chan struct{})}
+	go func() {
+		p.exit = cmd.Wait()
+		close(p.done)
+	}()
 	return p, nil
 }
 
@@ -46,10 +51,9 @@ func (p *process) ready(admin string) error {
 	client := &http.Client{Timeout: time.Second}
 	for deadline := time.Now().Add(startLimit); time.Now().Before(deadline); {
 		select {
-		case err := <-p.done:
-			p.done <- err
+		case <-p.done:
 			tail, _ := os.ReadFile(p.log)
-			return fmt.Errorf("%s ended before it was ready (%w):\n%s", p.name, err, tail)
+			return fmt.Errorf("%s ended before it was ready (%w):\n%s", p.name, p.exit, tail)
 		case <-time.After(20 * time.Millisecond):
 		}
 		res, err := client.Get("http://" + admin + "/readyz")

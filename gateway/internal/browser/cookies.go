@@ -59,7 +59,7 @@ func (c Cookies) read(r *http.Request, name string) secret.String {
 }
 
 func (c Cookies) write(w http.ResponseWriter, name string, value secret.String, until time.Time) {
-	cookie := &http.Cookie{
+	cookie := &http.Cookie{ //nolint:gosec // Secure is set wherever browsers come over https
 		Name: c.name(name), Value: value.Reveal(), Path: "/", HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteLaxMode,
 	}
 	switch {

@@ -13,7 +13,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
-	gwv1 "github.com/vidocu/usher/gen/gw/usher/token/v1"
+	gw "github.com/vidocu/usher/gen/gw/usher/token/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -39,7 +39,7 @@ func New(ctx context.Context, token grpc.ClientConnInterface, logger *slog.Logge
 		runtime.WithDisableHTTPMethodOverride(),
 		runtime.WithDisablePathLengthFallback(),
 	)
-	return e, gwv1.RegisterOAuthServiceHandlerClient(ctx, e.mux, tokenv1.NewOAuthServiceClient(token))
+	return e, gw.RegisterOAuthServiceHandlerClient(ctx, e.mux, tokenv1.NewOAuthServiceClient(token))
 }
 
 // ServeHTTP is http.Handler.

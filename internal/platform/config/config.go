@@ -104,7 +104,7 @@ func resolve(byEnv map[string]Setting, name, value string) (Setting, string, err
 	if !ok || !s.Secret || !strings.HasSuffix(name, fileSuffix) {
 		return Setting{}, "", nil
 	}
-	raw, err := os.ReadFile(value) //nolint:gosec // the operator names the file
+	raw, err := os.ReadFile(value)
 	if err != nil {
 		return Setting{}, "", err
 	}

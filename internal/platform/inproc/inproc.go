@@ -85,7 +85,7 @@ func (c named) ClientHandshake(_ context.Context, _ string, conn net.Conn) (net.
 	if c.caller == "" || len(c.caller) > maxName {
 		return nil, nil, errName
 	}
-	hello := append(binary.BigEndian.AppendUint16(nil, uint16(len(c.caller))), c.caller...) //nolint:gosec // bounded just above
+	hello := append(binary.BigEndian.AppendUint16(nil, uint16(len(c.caller))), c.caller...)
 	if _, err := conn.Write(hello); err != nil {
 		return nil, nil, fmt.Errorf("stating the caller's name: %w", err)
 	}
@@ -120,7 +120,9 @@ func (named) info(caller string) AuthInfo {
 }
 
 // Info is part of credentials.TransportCredentials.
-func (named) Info() credentials.ProtocolInfo { return credentials.ProtocolInfo{SecurityProtocol: "inproc"} }
+func (named) Info() credentials.ProtocolInfo {
+	return credentials.ProtocolInfo{SecurityProtocol: "inproc"}
+}
 
 // Clone is part of credentials.TransportCredentials.
 func (c named) Clone() credentials.TransportCredentials { return c }

@@ -16,7 +16,9 @@ import (
 )
 
 // overTheWire is what a client sees of an error that a server lets out.
-func overTheWire(err error) error { return status.FromProto(status.Convert(oerr.Edge(err)).Proto()).Err() }
+func overTheWire(err error) error {
+	return status.FromProto(status.Convert(oerr.Edge(err)).Proto()).Err()
+}
 
 func TestEveryReasonCrossesTheWire(t *testing.T) {
 	for number := range errorv1.Reason_name {

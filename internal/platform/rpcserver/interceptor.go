@@ -29,7 +29,9 @@ type interceptor struct {
 
 func (i *interceptor) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (res any, err error) {
 	begun := time.Now()
-	defer func() { err = i.finish(ctx, call{method: info.FullMethod, begun: begun, err: err, panicked: recover()}) }()
+	defer func() {
+		err = i.finish(ctx, call{method: info.FullMethod, begun: begun, err: err, panicked: recover()})
+	}()
 	if err := i.policy.Check(ctx, info.FullMethod); err != nil {
 		return nil, err
 	}

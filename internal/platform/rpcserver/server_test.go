@@ -133,7 +133,7 @@ func TestHealthIsForEverybodyInTheTrustDomain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // a test's own connection
+	defer conn.Close()
 	res, err := healthv1.NewHealthClient(conn).Check(t.Context(), &healthv1.HealthCheckRequest{})
 	if err != nil || res.GetStatus() != healthv1.HealthCheckResponse_SERVING {
 		t.Errorf("health is %v, %v", res.GetStatus(), err)

@@ -45,7 +45,7 @@ const headerSize = 8
 // pack puts the deadline in front of a value.
 func pack(value []byte, deadline time.Time) []byte {
 	packed := make([]byte, headerSize, headerSize+len(value))
-	binary.BigEndian.PutUint64(packed, uint64(deadline.UnixMicro())) //nolint:gosec // times after 1970
+	binary.BigEndian.PutUint64(packed, uint64(deadline.UnixMicro()))
 	return append(packed, value...)
 }
 
@@ -54,7 +54,7 @@ func unpack(packed []byte, now time.Time) ([]byte, bool) {
 	if len(packed) < headerSize {
 		return nil, false
 	}
-	deadline := time.UnixMicro(int64(binary.BigEndian.Uint64(packed))) //nolint:gosec // times after 1970
+	deadline := time.UnixMicro(int64(binary.BigEndian.Uint64(packed)))
 	if !now.Before(deadline) {
 		return nil, false
 	}

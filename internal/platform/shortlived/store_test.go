@@ -36,7 +36,7 @@ func TestRedisThatIsAwayIsUnavailable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close() //nolint:errcheck // nothing was opened
+	defer s.Close()
 	if _, _, err := s.Get(t.Context(), "k"); !errors.Is(err, shortlived.ErrUnavailable) {
 		t.Errorf("reading without a server: %v", err)
 	}

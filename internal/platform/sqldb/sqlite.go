@@ -86,7 +86,7 @@ func (s *sqliteDB) exec(ctx context.Context, text string, args []any) (int64, er
 	if err != nil {
 		return 0, err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // it goes back to the pool, or is broken already
 	return sqliteExec(ctx, conn, text, args)
 }
 
@@ -98,10 +98,10 @@ func (s *sqliteDB) query(ctx context.Context, text string, args []any) (Rows, er
 		return nil, err
 	}
 	done := func() {
-		conn.Close()
+		_ = conn.Close() // it goes back to the pool, or is broken already
 		cancel()
 	}
-	rows, err := conn.QueryContext(ctx, text, args...)
+	rows, err := conn.QueryContext(ctx, text, args...) //nolint:rowserrcheck // the caller reads the rows, and Err with them
 	if err != nil {
 		done()
 		return nil, sqliteError(err)
@@ -125,7 +125,7 @@ func (s *sqliteDB) begin(ctx context.Context) (transaction, error) {
 	}
 	tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
-		conn.Close()
+		_ = conn.Close() // it goes back to the pool, or is broken already
 		return nil, sqliteError(err)
 	}
 	return &sqliteTx{tx: tx, conn: conn}, nil
@@ -168,7 +168,7 @@ func (s *sqliteDB) ping(ctx context.Context) error {
 			return err
 		}
 		_, err = conn.ExecContext(ctx, `SELECT count(*) FROM sqlite_master`)
-		conn.Close()
+		_ = conn.Close() // it goes back to the pool, or is broken already
 		if err != nil {
 			return sqliteError(err)
 		}

@@ -19,7 +19,7 @@ func (t *sqliteTx) exec(ctx context.Context, text string, args []any) (int64, er
 
 func (t *sqliteTx) query(ctx context.Context, text string, args []any) (Rows, error) {
 	ctx, cancel := bounded(ctx)
-	rows, err := t.tx.QueryContext(ctx, text, args...)
+	rows, err := t.tx.QueryContext(ctx, text, args...) //nolint:rowserrcheck // the caller reads the rows, and Err with them
 	if err != nil {
 		cancel()
 		return nil, sqliteError(err)
@@ -42,7 +42,7 @@ func (t *sqliteTx) commit(ctx context.Context) error {
 // rollback also gives the writer back, so it is called however the transaction ended.
 func (t *sqliteTx) rollback() {
 	_ = t.tx.Rollback() // nothing to undo after a commit, and nothing to tell after an error
-	t.conn.Close()
+	_ = t.conn.Close()  // it goes back to the pool, or is broken already
 }
 
 // execer is a connection or a transaction.
@@ -63,6 +63,9 @@ func sqliteExec(ctx context.Context, e execer, text string, args []any) (int64, 
 type sqliteRows struct {
 	rows *sql.Rows
 	done func()
+	// ended is how reading ended. It is taken before done, whose cancel database/sql may take for the caller's.
+	closed bool
+	ended  error
 }
 
 func (r *sqliteRows) Next() bool {
@@ -75,12 +78,20 @@ func (r *sqliteRows) Next() bool {
 
 func (r *sqliteRows) Scan(dest ...any) error { return sqliteError(r.rows.Scan(dest...)) }
 
-func (r *sqliteRows) Err() error { return sqliteError(r.rows.Err()) }
+func (r *sqliteRows) Err() error {
+	if r.closed {
+		return sqliteError(r.ended)
+	}
+	return sqliteError(r.rows.Err())
+}
 
 func (r *sqliteRows) Close() {
-	r.rows.Close()
+	if r.closed {
+		return
+	}
+	_ = r.rows.Close() // it goes back to the pool, or is broken already
+	r.closed, r.ended = true, r.rows.Err()
 	if r.done != nil {
 		r.done()
-		r.done = nil
 	}
 }

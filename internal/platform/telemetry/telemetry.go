@@ -74,7 +74,7 @@ func (m *Metrics) Methods(services map[string]grpc.ServiceInfo) map[string]*Meth
 			name := service + "/" + rpc.Name
 			method := &Method{took: m.took.WithLabelValues(name)}
 			for code := range method.calls {
-				method.calls[code] = m.calls.WithLabelValues(name, codes.Code(code).String()) //nolint:gosec // 0 to 16
+				method.calls[code] = m.calls.WithLabelValues(name, codes.Code(code).String())
 			}
 			methods["/"+name] = method
 		}

@@ -12,7 +12,9 @@ import (
 )
 
 // Sessions asks identity who a browser is: flow.Sessions.
-type Sessions struct{ Client identityv1.SessionServiceClient }
+type Sessions struct {
+	Client identityv1.SessionServiceClient
+}
 
 // Check fails with flow.ErrSignedOut for a dead session.
 func (s Sessions) Check(ctx context.Context, session secret.String) error {

@@ -37,7 +37,7 @@ INSERT INTO clients (id, name, type, grant_types, scope, resource_server, disabl
 VALUES ($1, $2, $3, $4, $5, $6, $7, {{now}})`
 
 func portable() statements {
-	return statements{
+	return statements{ //nolint:gosec // statements about secrets, and no secret
 		insert: insert,
 
 		replace: insert + ` ON CONFLICT (id) DO UPDATE SET name = excluded.name, type = excluded.type,

@@ -52,7 +52,7 @@ func (s *OAuth) IssueToken(ctx context.Context, req *tokenv1.IssueTokenRequest) 
 	return &tokenv1.IssueTokenResponse{
 		AccessToken:  pair.Access.Reveal(),
 		TokenType:    "Bearer",
-		ExpiresIn:    int32(pair.ExpiresIn / time.Second), //nolint:gosec // a lifetime is bounded to a day by Lifetimes.Validate
+		ExpiresIn:    int32(pair.ExpiresIn / time.Second),
 		RefreshToken: pair.Refresh.Reveal(),
 		Scope:        pair.Scope,
 	}, nil
@@ -134,8 +134,8 @@ func clientAnswer(a introspect.Answer, issuer string) *tokenv1.IntrospectClientT
 		Sub:         a.UserID,
 		Username:    a.DisplayName,
 		TokenType:   "Bearer",
-		Exp:         uint32(a.ExpiresAt.Unix()), //nolint:gosec // good until 2106, as the field says
-		Iat:         uint32(a.IssuedAt.Unix()),  //nolint:gosec // good until 2106, as the field says
+		Exp:         uint32(a.ExpiresAt.Unix()),
+		Iat:         uint32(a.IssuedAt.Unix()),
 		Iss:         issuer,
 		WorkspaceId: a.WorkspaceID,
 	}

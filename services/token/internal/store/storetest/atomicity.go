@@ -41,7 +41,7 @@ func codeOnce(t *testing.T, b bench) {
 func codeReplay(t *testing.T, b bench) {
 	i := b.mustRedeem(t, code("app", "ws_acme", 0))
 	other := b.mustRedeem(t, code("app", "ws_doe", 0))
-	next := b.mustRotate(t, i.refresh, "app")
+	next := b.mustRotate(t, i.refresh)
 	if err := b.RevokeFamily(t.Context(), i.code); err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func codeReplay(t *testing.T, b bench) {
 
 func rotation(t *testing.T, b bench) {
 	first := b.mustRedeem(t, code("app", "ws_acme", 0))
-	second := b.mustRotate(t, first.refresh, "app")
+	second := b.mustRotate(t, first.refresh)
 	if b.current(t, first.refresh) || !b.current(t, second.refresh) {
 		t.Error("rotation did not move the current token on")
 	}
@@ -72,7 +72,7 @@ func foreignClient(t *testing.T, b bench) {
 	if _, err := b.rotate(t.Context(), i.refresh, "stranger"); !errors.Is(err, grant.ErrNotCurrent) {
 		t.Fatalf("a stranger's rotation: %v", err)
 	}
-	next := b.mustRotate(t, i.refresh, "app")
+	next := b.mustRotate(t, i.refresh)
 	replay, err := b.Replayed(t.Context(), i.refresh, "stranger")
 	if err != nil || replay.Reused {
 		t.Fatalf("a stranger's replay was acted upon: %+v %v", replay.Reused, err)
@@ -94,7 +94,7 @@ func second(_ bool, err error) error { return err }
 
 func reuse(t *testing.T, b bench) {
 	spent := b.mustRedeem(t, code("app", "ws_acme", 0))
-	current := b.mustRotate(t, spent.refresh, "app")
+	current := b.mustRotate(t, spent.refresh)
 	elsewhere := b.mustRedeem(t, code("app", "ws_doe", 0))
 	otherApp := b.mustRedeem(t, code("app2", "ws_acme", 0))
 	replay, err := b.Replayed(t.Context(), spent.refresh, "app")
@@ -138,7 +138,7 @@ func revokeRefresh(t *testing.T, b bench) {
 		"rotated": func(first, _ issued) issued { return first },
 	} {
 		first := b.mustRedeem(t, code("app", "ws_acme", 0))
-		next := b.mustRotate(t, first.refresh, "app")
+		next := b.mustRotate(t, first.refresh)
 		other := b.mustRedeem(t, code("app", "ws_acme", 0))
 		ended, err := b.RevokeRefresh(t.Context(), pick(first, next).refresh, "")
 		if err != nil || !ended {
@@ -155,7 +155,7 @@ func revokeRefresh(t *testing.T, b bench) {
 
 func revokeAccess(t *testing.T, b bench) {
 	first := b.mustRedeem(t, code("app", "ws_acme", 0))
-	next := b.mustRotate(t, first.refresh, "app")
+	next := b.mustRotate(t, first.refresh)
 	if ended, err := b.RevokeAccess(t.Context(), first.access, "app"); err != nil || !ended {
 		t.Fatalf("ended %v, error %v", ended, err)
 	}
@@ -219,7 +219,7 @@ func retryWindow(t *testing.T, b bench) {
 	if err != nil || string(replay.Sealed) != "sealed" || replay.Reused {
 		t.Fatalf("inside the window: sealed %q, reused %v, error %v", replay.Sealed, replay.Reused, err)
 	}
-	b.mustRotate(t, next.refresh, "app")
+	b.mustRotate(t, next.refresh)
 	replay, err = b.Replayed(t.Context(), i.refresh, "app")
 	if err != nil || len(replay.Sealed) != 0 || !replay.Reused {
 		t.Fatalf("once the successor was used: sealed %q, reused %v, error %v", replay.Sealed, replay.Reused, err)

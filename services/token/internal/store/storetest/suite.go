@@ -95,9 +95,9 @@ func (b bench) rotate(ctx context.Context, from secret.Hash, client string) (iss
 }
 
 // mustRotate refreshes once.
-func (b bench) mustRotate(t *testing.T, from secret.Hash, client string) issued {
+func (b bench) mustRotate(t *testing.T, from secret.Hash) issued {
 	t.Helper()
-	next, err := b.rotate(t.Context(), from, client)
+	next, err := b.rotate(t.Context(), from, "app")
 	if err != nil {
 		t.Fatalf("rotating a current token: %v", err)
 	}

@@ -1,0 +1,101 @@
+package connectedapp
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+// ErrClientMissing is a call that names no app.
+var ErrClientMissing = errors.New("no app was named")
+
+// App is an app that a person let in.
+type App struct {
+	ClientID string
+	// Name is the app's name as registered: untrusted text. It is the identifier of an app that is registered no more.
+	Name       string
+	Workspaces []Workspace
+	// ApprovedAt is the latest approval.
+	ApprovedAt time.Time
+	// LastUsed is zero when no token of the app was ever issued.
+	LastUsed time.Time
+}
+
+// Workspace is what an app may do in one workspace.
+type Workspace struct {
+	ID string
+	// Name is the identifier when the person belongs to the workspace no more.
+	Name  string
+	Scope oauth.Scope
+}
+
+// Approval is what was approved in one workspace by one or several equal decisions.
+type Approval struct {
+	ClientID    string
+	WorkspaceID string
+	Scope       oauth.Scope
+	Epoch       int64
+	// At is when it was last approved.
+	At time.Time
+}
+
+// Connection is a pair (user, app) that token has issued for or revoked.
+type Connection struct {
+	ClientID string
+	// Epoch rises with every revocation of the pair.
+	Epoch int64
+	// LastUsed is zero if nothing was ever issued.
+	LastUsed time.Time
+}
+
+// Pair is a user and an app.
+type Pair struct {
+	UserID   string
+	ClientID string
+}
+
+// Identity says who a browser is and how the person's workspaces are called. Its failures pass through a Desk.
+type Identity interface {
+	UserID(ctx context.Context, session secret.String) (string, error)
+	// WorkspaceNames are the names of the person's workspaces by identifier.
+	WorkspaceNames(ctx context.Context, userID string) (map[string]string, error)
+}
+
+// Clients knows the names of apps.
+type Clients interface {
+	// ClientNames are names by identifier; apps that are unknown are left out.
+	ClientNames(ctx context.Context, ids []string) (map[string]string, error)
+}
+
+// Connections are what token knows of a person's pairs.
+type Connections interface {
+	// Connections lists the pairs. One that is missing has the epoch 0 and was never used.
+	Connections(ctx context.Context, userID string) ([]Connection, error)
+	// EndConnection ends everything of the pair and raises its epoch before it returns. It may be repeated.
+	EndConnection(ctx context.Context, p Pair) error
+	// Epoch reads the pair's epoch.
+	Epoch(ctx context.Context, userID, clientID string) (int64, error)
+}
+
+// Approvals is the durable record of what was approved.
+type Approvals interface {
+	// Approvals lists the person's, also those that count no more, the oldest first.
+	Approvals(ctx context.Context, userID string) ([]Approval, error)
+	// Prune drops those of the pair whose epoch is lower.
+	Prune(ctx context.Context, p Pair, epoch int64) error
+}
+
+// Desk lists and disconnects apps. Its methods may be called concurrently.
+type Desk struct {
+	Identity    Identity
+	Clients     Clients
+	Connections Connections
+	Approvals   Approvals
+	// ScopeOrder are the catalog's scopes, in its order.
+	ScopeOrder []string
+	Logger     *slog.Logger
+}

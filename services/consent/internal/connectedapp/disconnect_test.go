@@ -1,0 +1,79 @@
+package connectedapp_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/consent/internal/connectedapp"
+)
+
+func connected() *world {
+	w := newWorld()
+	w.approve("app_1", "ws_acme", 0, "videos:read")
+	w.approve("app_1", "ws_zoo", 0, "videos:read")
+	w.approve("app_2", "ws_acme", 0, "videos:read")
+	return w
+}
+
+func disconnect(t *testing.T, w *world) {
+	t.Helper()
+	if err := w.desk().Disconnect(t.Context(), secret.New("john"), "app_1"); err != nil {
+		t.Fatalf("Disconnect: %v", err)
+	}
+}
+
+func TestDisconnectingEndsTheAppInAllWorkspaces(t *testing.T) {
+	w := connected()
+	disconnect(t, w)
+	wantApps(t, w, "app_2")
+	if len(w.approvals) != 1 || w.connections["app_1"].Epoch != 1 {
+		t.Errorf("%d approvals are left at epoch %d, want 1 and 1", len(w.approvals), w.connections["app_1"].Epoch)
+	}
+}
+
+func TestDisconnectingAgainSucceeds(t *testing.T) {
+	w := connected()
+	disconnect(t, w)
+	disconnect(t, w)
+	wantApps(t, w, "app_2")
+}
+
+func TestAConsentIsHiddenEvenWhenPruningFails(t *testing.T) {
+	for _, call := range []string{"Epoch", "Prune"} {
+		w := connected()
+		w.fail[call] = errDown
+		disconnect(t, w)
+		if len(w.approvals) != 3 {
+			t.Errorf("%d approvals are left while %s fails, want 3", len(w.approvals), call)
+		}
+		wantApps(t, w, "app_2")
+	}
+}
+
+func TestAnApprovalRightAfterTheEndSurvivesThePruning(t *testing.T) {
+	w := connected()
+	w.atEnd = func() { w.approve("app_1", "ws_zoo", 1, "videos:read") }
+	disconnect(t, w)
+	wantApps(t, w, "app_2", "app_1")
+}
+
+func TestAConnectionThatCannotBeEndedIsAFailureAndStaysListed(t *testing.T) {
+	w := connected()
+	w.fail["EndConnection"] = errDown
+	if err := w.desk().Disconnect(t.Context(), secret.New("john"), "app_1"); !errors.Is(err, errDown) {
+		t.Errorf("Disconnect: %v, want the failure", err)
+	}
+	wantApps(t, w, "app_2", "app_1")
+}
+
+func TestDisconnectingNeedsASessionAndAnApp(t *testing.T) {
+	w := connected()
+	w.fail["EndConnection"] = errors.New("must not be asked")
+	if err := w.desk().Disconnect(t.Context(), secret.New("nobody"), ""); !errors.Is(err, errSignedOut) {
+		t.Errorf("Disconnect without a session: %v, want that it is required", err)
+	}
+	if err := w.desk().Disconnect(t.Context(), secret.New("john"), ""); !errors.Is(err, connectedapp.ErrClientMissing) {
+		t.Errorf("Disconnect without an app: %v, want ErrClientMissing", err)
+	}
+}

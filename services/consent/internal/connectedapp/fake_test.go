@@ -1,0 +1,136 @@
+package connectedapp_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/consent/internal/connectedapp"
+)
+
+var (
+	errSignedOut = errors.New("session required")
+	errDown      = errors.New("down")
+)
+
+// world is identity, authz, token and the store of a desk, in memory, for usr_john alone. An error in fail is what the
+// named call answers; atEnd runs right after a connection has ended.
+type world struct {
+	mu          sync.Mutex
+	workspaces  map[string]string
+	clients     map[string]string
+	connections map[string]connectedapp.Connection
+	approvals   []connectedapp.Approval
+	fail        map[string]error
+	atEnd       func()
+}
+
+func newWorld() *world {
+	return &world{
+		workspaces:  map[string]string{"ws_acme": "Acme", "ws_zoo": "Zoo"},
+		clients:     map[string]string{"app_1": "Zebra", "app_2": "apple", "app_3": "Mango"},
+		connections: map[string]connectedapp.Connection{},
+		fail:        map[string]error{},
+		atEnd:       func() {},
+	}
+}
+
+func (w *world) desk() connectedapp.Desk {
+	return connectedapp.Desk{
+		Identity: w, Clients: w, Connections: w, Approvals: w,
+		ScopeOrder: []string{"videos:read", "videos:write", "export:write"},
+		Logger:     slog.New(slog.NewTextHandler(io.Discard, nil)),
+	}
+}
+
+// approve adds an approval, each a minute after the one before.
+func (w *world) approve(clientID, workspaceID string, epoch int64, scope ...string) {
+	w.approvals = append(w.approvals, connectedapp.Approval{
+		ClientID: clientID, WorkspaceID: workspaceID, Epoch: epoch, Scope: oauth.Scope(scope), At: minute(len(w.approvals)),
+	})
+}
+
+func minute(n int) time.Time { return time.Date(2026, 1, 1, 0, n, 0, 0, time.UTC) }
+
+func (w *world) enter(call string) (leave func(), err error) {
+	w.mu.Lock()
+	return w.mu.Unlock, w.fail[call]
+}
+
+func (w *world) UserID(_ context.Context, session secret.String) (string, error) {
+	leave, err := w.enter("UserID")
+	defer leave()
+	if err == nil && session.Reveal() != "john" {
+		err = errSignedOut
+	}
+	return "usr_john", err
+}
+
+func (w *world) WorkspaceNames(context.Context, string) (map[string]string, error) {
+	leave, err := w.enter("WorkspaceNames")
+	defer leave()
+	return w.workspaces, err
+}
+
+func (w *world) ClientNames(_ context.Context, ids []string) (map[string]string, error) {
+	leave, err := w.enter("ClientNames")
+	defer leave()
+	names := map[string]string{}
+	for _, id := range ids {
+		if name, ok := w.clients[id]; ok {
+			names[id] = name
+		}
+	}
+	return names, err
+}
+
+func (w *world) Connections(context.Context, string) ([]connectedapp.Connection, error) {
+	leave, err := w.enter("Connections")
+	defer leave()
+	var list []connectedapp.Connection
+	for _, c := range w.connections {
+		list = append(list, c)
+	}
+	return list, err
+}
+
+func (w *world) EndConnection(_ context.Context, p connectedapp.Pair) error {
+	leave, err := w.enter("EndConnection")
+	defer leave()
+	if err != nil || p.UserID != "usr_john" {
+		return err
+	}
+	c := w.connections[p.ClientID]
+	w.connections[p.ClientID] = connectedapp.Connection{ClientID: p.ClientID, Epoch: c.Epoch + 1, LastUsed: c.LastUsed}
+	w.atEnd()
+	return nil
+}
+
+func (w *world) Epoch(_ context.Context, _, clientID string) (int64, error) {
+	leave, err := w.enter("Epoch")
+	defer leave()
+	return w.connections[clientID].Epoch, err
+}
+
+func (w *world) Approvals(context.Context, string) ([]connectedapp.Approval, error) {
+	leave, err := w.enter("Approvals")
+	defer leave()
+	return slices.Clone(w.approvals), err
+}
+
+func (w *world) Prune(_ context.Context, p connectedapp.Pair, epoch int64) error {
+	leave, err := w.enter("Prune")
+	defer leave()
+	if err == nil {
+		w.approvals = slices.DeleteFunc(w.approvals, func(a connectedapp.Approval) bool {
+			return a.ClientID == p.ClientID && a.Epoch < epoch
+		})
+	}
+	return err
+}

@@ -1,0 +1,121 @@
+package connectedapp
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+// List lists the apps of the session's user, by name. An app stands there from the approval on, also before its code was
+// redeemed, which may happen at any moment.
+func (d Desk) List(ctx context.Context, session secret.String) ([]App, error) {
+	userID, err := d.Identity.UserID(ctx, session)
+	if err != nil {
+		return nil, err
+	}
+	f, err := d.gather(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	byApp := f.current()
+	if len(byApp) == 0 {
+		return nil, nil
+	}
+	names, err := d.Clients.ClientNames(ctx, slices.Sorted(maps.Keys(byApp)))
+	if err != nil {
+		return nil, err
+	}
+	apps := make([]App, 0, len(byApp))
+	for id, approvals := range byApp {
+		apps = append(apps, App{
+			ClientID: id, Name: nameOr(names, id), Workspaces: d.workspaces(approvals, f.workspaceNames),
+			// Approvals are in the order of time.
+			ApprovedAt: approvals[len(approvals)-1].At, LastUsed: f.connections[id].LastUsed,
+		})
+	}
+	slices.SortFunc(apps, func(a, b App) int { return byName(a.Name, b.Name, a.ClientID, b.ClientID) })
+	return apps, nil
+}
+
+// facts are what three services know of one person.
+type facts struct {
+	approvals []Approval
+	// connections are by app; what is not in it is the zero value, as token means it.
+	connections    map[string]Connection
+	workspaceNames map[string]string
+}
+
+func (d Desk) gather(ctx context.Context, userID string) (facts, error) {
+	var f facts
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) { f.approvals, err = d.Approvals.Approvals(ctx, userID); return err })
+	group.Go(func() (err error) { f.workspaceNames, err = d.Identity.WorkspaceNames(ctx, userID); return err })
+	group.Go(func() error {
+		list, err := d.Connections.Connections(ctx, userID)
+		f.connections = make(map[string]Connection, len(list))
+		for _, c := range list {
+			f.connections[c.ClientID] = c
+		}
+		return err
+	})
+	err := group.Wait() // first, since f is not whole before
+	return f, err
+}
+
+// current are the approvals that count, by app. An approval of another epoch was ended by a revocation, or was recorded by
+// a decision that a revocation overtook: nothing was or will be issued for it.
+func (f facts) current() map[string][]Approval {
+	byApp := make(map[string][]Approval)
+	for _, a := range f.approvals {
+		if a.Epoch == f.connections[a.ClientID].Epoch {
+			byApp[a.ClientID] = append(byApp[a.ClientID], a)
+		}
+	}
+	return byApp
+}
+
+// workspaces are the rows of one app: in each workspace the union of what was approved there, since every approval has
+// tokens of its own.
+func (d Desk) workspaces(approvals []Approval, names map[string]string) []Workspace {
+	approved := make(map[string]oauth.Scope)
+	for _, a := range approvals {
+		approved[a.WorkspaceID] = append(approved[a.WorkspaceID], a.Scope...)
+	}
+	list := make([]Workspace, 0, len(approved))
+	for id, scope := range approved {
+		list = append(list, Workspace{ID: id, Name: nameOr(names, id), Scope: inOrder(d.ScopeOrder, scope)})
+	}
+	slices.SortFunc(list, func(a, b Workspace) int { return byName(a.Name, b.Name, a.ID, b.ID) })
+	return list
+}
+
+// inOrder is the set in the catalog's order. Scopes that the catalog knows no more come last, as they were approved: the
+// app may still hold a token with them.
+func inOrder(order []string, approved oauth.Scope) oauth.Scope {
+	var ordered oauth.Scope
+	for _, name := range slices.Concat(order, approved) {
+		if approved.Contains(name) && !ordered.Contains(name) {
+			ordered = append(ordered, name)
+		}
+	}
+	return ordered
+}
+
+func nameOr(names map[string]string, id string) string {
+	if name := names[id]; name != "" {
+		return name
+	}
+	return id
+}
+
+// byName orders as a person reads; identifiers make the order of equal names certain.
+func byName(a, b, idA, idB string) int {
+	return cmp.Or(cmp.Compare(strings.ToLower(a), strings.ToLower(b)), cmp.Compare(idA, idB))
+}

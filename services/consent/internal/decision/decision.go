@@ -1,0 +1,156 @@
+package decision
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+// Failures of a Desk. Those of the services it asks pass through.
+var (
+	// ErrNotFound is an authorization that was shown to another person or to nobody, or was decided otherwise before.
+	ErrNotFound = errors.New("authorization not found")
+	// ErrStale says that the pair (user, app) was revoked after the screen was shown.
+	ErrStale = errors.New("authorization is stale")
+	// ErrUndecided is a form without a decision.
+	ErrUndecided = errors.New("no decision was made")
+	// ErrWorkspaceMissing is an approval that names no workspace.
+	ErrWorkspaceMissing = errors.New("no workspace was chosen")
+	// ErrNotMember is an approval for a workspace that the person does not belong to at this moment.
+	ErrNotMember = errors.New("not a member of the workspace")
+)
+
+// Request names a pending authorization as a browser does.
+type Request struct {
+	ID string
+	// Session is the session cookie's value.
+	Session secret.String
+	// Browser is the browser cookie's value, to which the authorization is bound.
+	Browser secret.String
+}
+
+// Person is who is signed in.
+type Person struct {
+	ID           string
+	DisplayName  string
+	EmailAddress string
+}
+
+// Workspace is a workspace of a person.
+type Workspace struct {
+	ID   string
+	Name string
+}
+
+// Viewer is who saw the consent screen, and the epoch of the pair (user, app) that it showed.
+type Viewer struct {
+	UserID string
+	Epoch  int64
+}
+
+// Pending is an authorization that waits for a decision.
+type Pending struct {
+	ClientID string
+	// ClientName is the app's name as registered: untrusted text.
+	ClientName     string
+	RedirectOrigin string
+	// Scope is in the order it was asked.
+	Scope oauth.Scope
+	// Viewer is zero before the screen was first shown.
+	Viewer Viewer
+}
+
+// Identity says who a browser is and who belongs where. Its failures pass through a Desk.
+type Identity interface {
+	Session(ctx context.Context, session secret.String) (Person, error)
+	// Workspaces lists a person's workspaces, by name.
+	Workspaces(ctx context.Context, userID string) ([]Workspace, error)
+	// CheckMember fails with ErrNotMember when the person does not belong to the workspace now.
+	CheckMember(ctx context.Context, userID, workspaceID string) error
+}
+
+// Authorizations are the pending ones, which authz keeps. Its failures pass through a Desk.
+type Authorizations interface {
+	Find(ctx context.Context, r Request) (Pending, error)
+	// Bind records the viewer, once; another person or another epoch later fails.
+	Bind(ctx context.Context, r Request, v Viewer) error
+	// Complete closes the authorization, once, and answers where the browser goes.
+	Complete(ctx context.Context, c Completion) (secret.String, error)
+}
+
+// Completion is a decision for authz.
+type Completion struct {
+	Request Request
+	UserID  string
+	// Approval is nil when the person denied.
+	Approval *Approval
+}
+
+// Approval is what the person agreed to.
+type Approval struct {
+	WorkspaceID string
+	// DisplayName is the person's name at this moment.
+	DisplayName string
+}
+
+// Epochs reads how often a pair (user, app) was revoked.
+type Epochs interface {
+	Epoch(ctx context.Context, userID, clientID string) (int64, error)
+}
+
+// Catalog has the words for a scope.
+type Catalog interface {
+	Describe(name string) (description string, ok bool)
+}
+
+// Consents is the durable record of what was approved.
+type Consents interface {
+	// Record keeps a consent unless one of the same request is kept, and answers the workspace of the one that is.
+	Record(ctx context.Context, c Consent) (workspaceID string, err error)
+	// Withdraw drops the consent of a request; that there is none is no failure.
+	Withdraw(ctx context.Context, request secret.Hash) error
+}
+
+// Consent is one approval as it is kept.
+type Consent struct {
+	// Request is the hash of the authorization's identifier, of which a request has one consent.
+	Request     secret.Hash
+	UserID      string
+	ClientID    string
+	WorkspaceID string
+	Scope       oauth.Scope
+	// Epoch is the pair's when the person approved: the consent counts as long as it stays that.
+	Epoch int64
+}
+
+// Desk shows consent screens and takes decisions. Its methods may be called concurrently.
+type Desk struct {
+	Identity       Identity
+	Authorizations Authorizations
+	Epochs         Epochs
+	Consents       Consents
+	Catalog        Catalog
+	Logger         *slog.Logger
+}
+
+// open finds out who asks and what is asked for, at once. A browser that is not signed in hears of that first, whatever
+// else is wrong, so that the answer does not depend on which of the two was quicker.
+func (d Desk) open(ctx context.Context, r Request) (Person, Pending, error) {
+	var pending Pending
+	var pendingErr error
+	var asking sync.WaitGroup
+	asking.Go(func() { pending, pendingErr = d.Authorizations.Find(ctx, r) })
+	person, err := d.Identity.Session(ctx, r.Session)
+	asking.Wait()
+	if err == nil {
+		err = pendingErr
+	}
+	if err != nil {
+		return Person{}, Pending{}, err
+	}
+	return person, pending, nil
+}

@@ -1,0 +1,88 @@
+package decision_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/consent/internal/decision"
+)
+
+func TestThePromptShowsWhatIsAskedInThatOrder(t *testing.T) {
+	got, err := newWorld().desk().Prompt(t.Context(), request("john"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := decision.Prompt{
+		ClientName: "Example App", RedirectOrigin: "https://yourapp.com",
+		// A scope that the catalog does not know is shown too, by its name.
+		Scopes:     []decision.Scope{{Name: "videos:read", Description: "View videos"}, {Name: "analyze:write", Description: "analyze:write"}},
+		Workspaces: []decision.Workspace{{ID: "ws_acme", Name: "Acme"}, {ID: "ws_zoo", Name: "Zoo"}},
+		Person:     decision.Person{ID: "usr_john", DisplayName: "John Doe", EmailAddress: "john@example.com"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("prompt (-want +got):\n%s", diff)
+	}
+}
+
+func TestThePromptBindsThePersonAndTheEpoch(t *testing.T) {
+	w := newWorld()
+	w.epoch = 3
+	for range 2 {
+		if _, err := w.desk().Prompt(t.Context(), request("john")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(decision.Viewer{UserID: "usr_john", Epoch: 3}, w.pending["request"].Viewer); diff != "" {
+		t.Errorf("viewer (-want +got):\n%s", diff)
+	}
+}
+
+func TestAPromptThatAnotherPersonSawIsNotFound(t *testing.T) {
+	w := shown(t)
+	w.fail["Bind"] = errors.New("must not be asked")
+	if _, err := w.desk().Prompt(t.Context(), request("jane")); !errors.Is(err, decision.ErrNotFound) {
+		t.Errorf("Prompt for another person: %v, want ErrNotFound", err)
+	}
+}
+
+func TestAPromptOpenedAgainAfterARevocationIsStale(t *testing.T) {
+	w := shown(t)
+	w.epoch++
+	if _, err := w.desk().Prompt(t.Context(), request("john")); !errors.Is(err, errStale) {
+		t.Errorf("Prompt after a revocation: %v, want what authz says", err)
+	}
+}
+
+func TestSigningInComesBeforeTheAuthorization(t *testing.T) {
+	r := request("nobody")
+	r.ID = "unknown"
+	for range 20 { // the two are asked at once
+		if _, err := newWorld().desk().Prompt(t.Context(), r); !errors.Is(err, errSignedOut) {
+			t.Fatalf("Prompt: %v, want that the session is required", err)
+		}
+	}
+}
+
+func TestAnotherBrowserHearsWhatAuthzSays(t *testing.T) {
+	r := request("john")
+	r.Browser = secret.New("other")
+	if _, err := newWorld().desk().Prompt(t.Context(), r); !errors.Is(err, errUnknown) {
+		t.Errorf("Prompt: %v, want what authz says", err)
+	}
+}
+
+func TestAPromptThatCannotBeShownBindsNobody(t *testing.T) {
+	for _, call := range []string{"Session", "Find", "Workspaces", "Epoch", "Bind"} {
+		w := newWorld()
+		w.fail[call] = errDown
+		if _, err := w.desk().Prompt(t.Context(), request("john")); !errors.Is(err, errDown) {
+			t.Errorf("Prompt while %s fails: %v, want its failure", call, err)
+		}
+		if got := w.pending["request"].Viewer; got != (decision.Viewer{}) {
+			t.Errorf("Prompt while %s fails binds %v", call, got)
+		}
+	}
+}

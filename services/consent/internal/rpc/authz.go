@@ -1,0 +1,80 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/consent/internal/decision"
+)
+
+// maxClients is how many apps BatchGetClients reads at once (its contract).
+const maxClients = 1000
+
+// Authz is what consent asks the authorization service: what is asked for, and how apps are called. It is
+// decision.Authorizations and connectedapp.Clients.
+type Authz struct {
+	Decisions authzv1.DecisionServiceClient
+	Clients   authzv1.ClientServiceClient
+}
+
+// Find reads a pending authorization.
+func (a Authz) Find(ctx context.Context, r decision.Request) (decision.Pending, error) {
+	res, err := a.Decisions.GetAuthorization(ctx, &authzv1.GetAuthorizationRequest{
+		RequestId: r.ID, BrowserToken: r.Browser.Reveal(),
+	})
+	if err != nil {
+		return decision.Pending{}, fmt.Errorf("reading the authorization: %w", err)
+	}
+	p := res.GetAuthorization()
+	return decision.Pending{
+		ClientID: p.GetClientId(), ClientName: p.GetClientName(), RedirectOrigin: p.GetRedirectOrigin(), Scope: p.GetScopes(),
+		Viewer: decision.Viewer{UserID: p.GetUserId(), Epoch: p.GetEpoch()},
+	}, nil
+}
+
+// Bind records who sees the consent screen.
+func (a Authz) Bind(ctx context.Context, r decision.Request, v decision.Viewer) error {
+	_, err := a.Decisions.BindPrompt(ctx, &authzv1.BindPromptRequest{
+		RequestId: r.ID, BrowserToken: r.Browser.Reveal(), UserId: v.UserID, Epoch: v.Epoch,
+	})
+	if err != nil {
+		return fmt.Errorf("binding the prompt: %w", err)
+	}
+	return nil
+}
+
+// Complete closes an authorization.
+func (a Authz) Complete(ctx context.Context, c decision.Completion) (secret.String, error) {
+	req := &authzv1.CompleteAuthorizationRequest{
+		RequestId: c.Request.ID, BrowserToken: c.Request.Browser.Reveal(), UserId: c.UserID,
+		Decision: &authzv1.CompleteAuthorizationRequest_Denial{Denial: &authzv1.Denial{}},
+	}
+	if c.Approval != nil {
+		req.Decision = &authzv1.CompleteAuthorizationRequest_Approval{Approval: &authzv1.Approval{
+			WorkspaceId: c.Approval.WorkspaceID, DisplayName: c.Approval.DisplayName,
+		}}
+	}
+	res, err := a.Decisions.CompleteAuthorization(ctx, req)
+	if err != nil {
+		return secret.String{}, fmt.Errorf("completing the authorization: %w", err)
+	}
+	return secret.New(res.GetLocation()), nil
+}
+
+// ClientNames are the names of apps by identifier; unknown ones are left out.
+func (a Authz) ClientNames(ctx context.Context, ids []string) (map[string]string, error) {
+	names := make(map[string]string, len(ids))
+	for some := range slices.Chunk(ids, maxClients) {
+		res, err := a.Clients.BatchGetClients(ctx, &authzv1.BatchGetClientsRequest{ClientIds: some})
+		if err != nil {
+			return nil, fmt.Errorf("reading the clients: %w", err)
+		}
+		for _, c := range res.GetClients() {
+			names[c.GetClientId()] = c.GetName()
+		}
+	}
+	return names, nil
+}

@@ -1,0 +1,57 @@
+package rpc
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/consent/internal/connectedapp"
+)
+
+// ConnectedApps serves the page of connected apps.
+type ConnectedApps struct {
+	consentv1.UnsafeConnectedAppServiceServer
+
+	Desk connectedapp.Desk
+}
+
+// ListConnectedApps lists the apps that the session's user let in.
+func (s *ConnectedApps) ListConnectedApps(
+	ctx context.Context, req *consentv1.ListConnectedAppsRequest,
+) (*consentv1.ListConnectedAppsResponse, error) {
+	apps, err := s.Desk.List(ctx, secret.New(req.GetSessionToken()))
+	if err != nil {
+		return nil, fail(err)
+	}
+	res := &consentv1.ListConnectedAppsResponse{Apps: make([]*consentv1.ConnectedApp, len(apps))}
+	for i, app := range apps {
+		res.Apps[i] = connected(app)
+	}
+	return res, nil
+}
+
+// DisconnectApp ends everything between the session's user and the app.
+func (s *ConnectedApps) DisconnectApp(
+	ctx context.Context, req *consentv1.DisconnectAppRequest,
+) (*consentv1.DisconnectAppResponse, error) {
+	if err := s.Desk.Disconnect(ctx, secret.New(req.GetSessionToken()), req.GetClientId()); err != nil {
+		return nil, fail(err)
+	}
+	return &consentv1.DisconnectAppResponse{}, nil
+}
+
+func connected(app connectedapp.App) *consentv1.ConnectedApp {
+	res := &consentv1.ConnectedApp{
+		ClientId: app.ClientID, ClientName: app.Name, ApproveTime: timestamppb.New(app.ApprovedAt),
+		Workspaces: make([]*consentv1.ConnectedWorkspace, len(app.Workspaces)),
+	}
+	if !app.LastUsed.IsZero() {
+		res.LastUseTime = timestamppb.New(app.LastUsed)
+	}
+	for i, w := range app.Workspaces {
+		res.Workspaces[i] = &consentv1.ConnectedWorkspace{WorkspaceId: w.ID, Name: w.Name, Scopes: w.Scope}
+	}
+	return res
+}

@@ -1,0 +1,65 @@
+package rpc
+
+import (
+	"context"
+
+	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/consent/internal/decision"
+)
+
+// Consents serves the consent screen.
+type Consents struct {
+	consentv1.UnsafeConsentServiceServer
+
+	Desk decision.Desk
+}
+
+// GetPrompt gathers the consent screen.
+func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptRequest) (*consentv1.GetPromptResponse, error) {
+	prompt, err := s.Desk.Prompt(ctx, decision.Request{
+		ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken()),
+	})
+	if err != nil {
+		return nil, fail(err)
+	}
+	res := &consentv1.GetPromptResponse{
+		ClientName: prompt.ClientName, RedirectOrigin: prompt.RedirectOrigin,
+		DisplayName: prompt.Person.DisplayName, EmailAddress: prompt.Person.EmailAddress,
+		Scopes:     make([]*consentv1.PromptScope, len(prompt.Scopes)),
+		Workspaces: make([]*consentv1.PromptWorkspace, len(prompt.Workspaces)),
+	}
+	for i, scope := range prompt.Scopes {
+		res.Scopes[i] = &consentv1.PromptScope{Name: scope.Name, Description: scope.Description}
+	}
+	for i, w := range prompt.Workspaces {
+		res.Workspaces[i] = &consentv1.PromptWorkspace{WorkspaceId: w.ID, Name: w.Name}
+	}
+	return res, nil
+}
+
+// Decide takes the person's decision.
+func (s *Consents) Decide(ctx context.Context, req *consentv1.DecideRequest) (*consentv1.DecideResponse, error) {
+	location, err := s.Desk.Decide(ctx, decision.Form{
+		Request: decision.Request{
+			ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken()),
+		},
+		Verdict: verdict(req.GetDecision()), WorkspaceID: req.GetWorkspaceId(),
+	})
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &consentv1.DecideResponse{Location: location.Reveal()}, nil
+}
+
+// verdict takes a number that the contract does not know for no decision.
+func verdict(d consentv1.Decision) decision.Verdict {
+	switch d {
+	case consentv1.Decision_DECISION_APPROVE:
+		return decision.Approve
+	case consentv1.Decision_DECISION_DENY:
+		return decision.Deny
+	case consentv1.Decision_DECISION_UNSPECIFIED:
+	}
+	return decision.Undecided
+}

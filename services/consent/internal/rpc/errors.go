@@ -1,0 +1,37 @@
+package rpc
+
+import (
+	"errors"
+
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/consent/internal/connectedapp"
+	"github.com/vidocu/usher/services/consent/internal/decision"
+)
+
+// fail turns a domain failure into one that crosses the wire. What is not known here passes through: errors of the
+// services we called keep their reason, and the server's edge hides the rest.
+func fail(err error) error {
+	switch {
+	case errors.Is(err, sqldb.ErrUnavailable):
+		return oerr.Unavailable(err)
+	case errors.Is(err, decision.ErrNotFound):
+		return oerr.New(errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "the authorization is unknown, expired or closed")
+	case errors.Is(err, decision.ErrStale):
+		return oerr.New(errorv1.Reason_REASON_AUTHORIZATION_STALE, "access was revoked while the consent page was open")
+	case errors.Is(err, decision.ErrNotMember):
+		return oerr.New(errorv1.Reason_REASON_WORKSPACE_FORBIDDEN, "the user is not a member of the workspace")
+	case errors.Is(err, decision.ErrUndecided):
+		return invalid("decision", "must be approve or deny")
+	case errors.Is(err, decision.ErrWorkspaceMissing):
+		return invalid("workspace_id", "is required to approve")
+	case errors.Is(err, connectedapp.ErrClientMissing):
+		return invalid("client_id", "is required")
+	}
+	return err
+}
+
+func invalid(field, problem string) error {
+	return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field+" "+problem, oerr.WithField(field))
+}

@@ -1,0 +1,88 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/consent/internal/connectedapp"
+	"github.com/vidocu/usher/services/consent/internal/decision"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Migrations are the schema's steps, a folder an engine.
+func Migrations() fs.FS {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the folder is embedded: this cannot fail at run time
+	}
+	return sub
+}
+
+// Store keeps consents in one database. Its methods may be called concurrently; they answer sqldb.ErrUnavailable when the
+// database cannot be asked.
+type Store struct {
+	db   *sqldb.DB
+	text statements
+}
+
+// New prepares a store.
+func New(db *sqldb.DB) *Store { return &Store{db: db, text: prepare(db)} }
+
+// Record keeps a consent unless one of the same request is kept, and answers the workspace of the one that is.
+func (s *Store) Record(ctx context.Context, c decision.Consent) (string, error) {
+	var workspaceID string
+	err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.record,
+		c.Request.Bytes(), c.UserID, c.ClientID, c.WorkspaceID, c.Scope.String(), c.Epoch).Scan(&workspaceID))
+	if err != nil {
+		return "", fmt.Errorf("recording a consent: %w", err)
+	}
+	return workspaceID, nil
+}
+
+// Withdraw drops the consent of a request; that there is none is no failure.
+func (s *Store) Withdraw(ctx context.Context, request secret.Hash) error {
+	if _, err := s.db.Exec(ctx, s.text.withdraw, request.Bytes()); err != nil {
+		return fmt.Errorf("withdrawing a consent: %w", err)
+	}
+	return nil
+}
+
+// Approvals lists what a person approved, the oldest first.
+func (s *Store) Approvals(ctx context.Context, userID string) ([]connectedapp.Approval, error) {
+	rows, err := s.db.Query(ctx, s.text.approvals, userID)
+	if err != nil {
+		return nil, fmt.Errorf("listing consents: %w", err)
+	}
+	defer rows.Close()
+	var list []connectedapp.Approval
+	for rows.Next() {
+		var a connectedapp.Approval
+		var scope string
+		var at int64
+		if err := rows.Scan(&a.ClientID, &a.WorkspaceID, &scope, &a.Epoch, &at); err != nil {
+			return nil, fmt.Errorf("reading a consent: %w", err)
+		}
+		a.Scope, a.At = strings.Fields(scope), time.UnixMicro(at).UTC()
+		list = append(list, a)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("listing consents: %w", err)
+	}
+	return list, nil
+}
+
+// Prune drops the pair's consents whose epoch is lower.
+func (s *Store) Prune(ctx context.Context, p connectedapp.Pair, epoch int64) error {
+	if _, err := s.db.Exec(ctx, s.text.prune, p.UserID, p.ClientID, epoch); err != nil {
+		return fmt.Errorf("pruning consents: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+package storetest
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/vidocu/usher/services/consent/internal/connectedapp"
+	"github.com/vidocu/usher/services/consent/internal/decision"
+	"github.com/vidocu/usher/services/consent/internal/store"
+)
+
+const (
+	rounds = 20
+	racers = 50
+)
+
+// Contention proves what holds when many write at once.
+func Contention(t *testing.T) {
+	t.Run("of many records of one request one is kept and all hear it", func(t *testing.T) { each(t, oneRecord) })
+	t.Run("pruning takes no approval of the new epoch", func(t *testing.T) { each(t, pruneWhileRecorded) })
+}
+
+func oneRecord(t *testing.T, s *store.Store) {
+	for round := range rounds {
+		c := example()
+		c.UserID = fmt.Sprintf("usr_%d", round)
+		var mu sync.Mutex
+		heard := map[string]int{}
+		race(racers, func(i int) {
+			mine := c
+			mine.WorkspaceID = fmt.Sprintf("ws_%d", i)
+			kept, err := s.Record(t.Context(), mine)
+			if err != nil {
+				t.Errorf("Record: %v", err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			heard[kept]++
+		})
+		kept := list(t, s, c.UserID)
+		if len(kept) != 1 {
+			t.Fatalf("%d consents are kept, want 1", len(kept))
+		}
+		if heard[kept[0].WorkspaceID] != racers {
+			t.Fatalf("the consent is for %s, and the callers heard %v", kept[0].WorkspaceID, heard)
+		}
+	}
+}
+
+func pruneWhileRecorded(t *testing.T, s *store.Store) {
+	for round := range rounds {
+		pair := connectedapp.Pair{UserID: fmt.Sprintf("usr_%d", round), ClientID: "app"}
+		var want []decision.Consent
+		for epoch := range int64(2) {
+			c := example()
+			c.UserID, c.Epoch = pair.UserID, epoch
+			want = append(want, c)
+		}
+		record(t, s, want[0])
+		race(2, func(i int) {
+			if i == 0 {
+				if err := s.Prune(t.Context(), pair, 1); err != nil {
+					t.Errorf("Prune: %v", err)
+				}
+				return
+			}
+			if _, err := s.Record(t.Context(), want[1]); err != nil {
+				t.Errorf("Record: %v", err)
+			}
+		})
+		wantList(t, s, pair.UserID, want[1])
+	}
+}

@@ -1,0 +1,93 @@
+package consent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+
+	"google.golang.org/grpc"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/consent/internal/connectedapp"
+	"github.com/vidocu/usher/services/consent/internal/decision"
+	"github.com/vidocu/usher/services/consent/internal/rpc"
+	"github.com/vidocu/usher/services/consent/internal/store"
+)
+
+// Deps are what the service stands on. The caller opens and closes them.
+type Deps struct {
+	Logger *slog.Logger
+	// DB is migrated (see Migrations).
+	DB *sqldb.DB
+	// Identity, Authz and Token reach those services as caller `consent`.
+	Identity, Authz, Token grpc.ClientConnInterface
+	Catalog                *catalog.Catalog
+}
+
+// Service is the consent service.
+type Service struct {
+	deps Deps
+	desk decision.Desk
+	apps connectedapp.Desk
+}
+
+// Migrations are the steps of the service's schema, a folder an engine.
+func Migrations() fs.FS { return store.Migrations() }
+
+// New builds the service; it asks nobody yet. It fails on a bad configuration.
+func New(config Config, deps Deps) (*Service, error) {
+	if err := config.Validate(); err != nil {
+		return nil, fmt.Errorf("consent configuration: %w", err)
+	}
+	st := store.New(deps.DB)
+	identity := rpc.Identity{
+		Sessions: identityv1.NewSessionServiceClient(deps.Identity), Directory: identityv1.NewDirectoryServiceClient(deps.Identity),
+	}
+	authz := rpc.Authz{Decisions: authzv1.NewDecisionServiceClient(deps.Authz), Clients: authzv1.NewClientServiceClient(deps.Authz)}
+	token := rpc.Token{Grants: tokenv1.NewGrantServiceClient(deps.Token)}
+	return &Service{
+		deps: deps,
+		desk: decision.Desk{
+			Identity: identity, Authorizations: authz, Epochs: token, Consents: st, Catalog: deps.Catalog, Logger: deps.Logger,
+		},
+		apps: connectedapp.Desk{
+			Identity: identity, Clients: authz, Connections: token, Approvals: st,
+			ScopeOrder: scopeOrder(deps.Catalog), Logger: deps.Logger,
+		},
+	}, nil
+}
+
+// scopeOrder are the scopes' names as the catalog lists them; a catalog does not change once loaded.
+func scopeOrder(c *catalog.Catalog) []string {
+	scopes := c.Scopes()
+	names := make([]string, len(scopes))
+	for i, s := range scopes {
+		names[i] = s.Name
+	}
+	return names
+}
+
+// Register offers the service's RPCs.
+func (s *Service) Register(r grpc.ServiceRegistrar) {
+	consentv1.RegisterConsentServiceServer(r, &rpc.Consents{Desk: s.desk})
+	consentv1.RegisterConnectedAppServiceServer(r, &rpc.ConnectedApps{Desk: s.apps})
+}
+
+// Ready reports whether the service can answer: its database is there and its schema is current.
+func (s *Service) Ready(ctx context.Context) error {
+	pending, err := sqldb.NeedsMigration(ctx, s.deps.DB, Migrations())
+	if err != nil {
+		return err
+	}
+	if pending {
+		return errors.New("the consent schema has pending migrations: run `usher migrate up`")
+	}
+	return nil
+}

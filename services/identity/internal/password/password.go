@@ -1,0 +1,105 @@
+package password
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+
+	"golang.org/x/crypto/argon2"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+// MaxLength is the longest password that may be right, in bytes.
+const MaxLength = 1024
+
+// ErrUnusable is a password that may not be set: it is empty or longer than MaxLength.
+var ErrUnusable = errors.New("password is empty or longer than 1024 bytes")
+
+// Derive computes size bytes from a password and a salt.
+type Derive func(password []byte, salt []byte, p Parameters, size uint32) []byte
+
+// Config is what a Hasher needs.
+type Config struct {
+	// Concurrency is how many computations run at once, at least 1; the others wait.
+	Concurrency int
+	// Derive is for tests; nil is argon2id.
+	Derive Derive
+}
+
+// Hasher computes passwords. Its methods may be called concurrently; while they wait for their turn they end with the
+// context.
+type Hasher struct {
+	slots  chan struct{}
+	derive Derive
+}
+
+// New makes a hasher.
+func New(c Config) *Hasher {
+	if c.Derive == nil {
+		c.Derive = argon2id
+	}
+	return &Hasher{slots: make(chan struct{}, max(c.Concurrency, 1)), derive: c.Derive}
+}
+
+func argon2id(password []byte, salt []byte, p Parameters, size uint32) []byte {
+	return argon2.IDKey(password, salt, p.Time, p.Memory, p.Threads, size)
+}
+
+// Hash turns a new password into a PHC string with a fresh salt. It fails with ErrUnusable or with the context's error.
+func (h *Hasher) Hash(ctx context.Context, password secret.String) (secret.String, error) {
+	if n := len(password.Reveal()); n == 0 || n > MaxLength {
+		return secret.String{}, ErrUnusable
+	}
+	e := Encoded{Parameters: Recommended(), Salt: make([]byte, saltLength), Key: make([]byte, keyLength)}
+	if _, err := rand.Read(e.Salt); err != nil {
+		return secret.String{}, fmt.Errorf("drawing a salt: %w", err)
+	}
+	var err error
+	if e.Key, err = h.compute(ctx, password.Reveal(), e); err != nil {
+		return secret.String{}, err
+	}
+	return secret.New(e.PHC()), nil
+}
+
+// Verify reports whether a password is the one that a PHC string was made of. An empty string stands for an account that
+// nobody can sign in to: it takes the same work and the answer is no. So does a password longer than MaxLength. It fails
+// with ErrMalformed for any other string that Hash did not make, or with the context's error.
+func (h *Hasher) Verify(ctx context.Context, stored, presented secret.String) (bool, error) {
+	password := presented.Reveal()
+	usable := !stored.IsZero() && len(password) <= MaxLength
+	e := nobody()
+	if !stored.IsZero() {
+		var err error
+		if e, err = Parse(stored.Reveal()); err != nil {
+			return false, err
+		}
+	}
+	key, err := h.compute(ctx, password[:min(len(password), MaxLength)], e)
+	if err != nil {
+		return false, err
+	}
+	equal := subtle.ConstantTimeCompare(key, e.Key) == 1
+	return equal && usable, nil
+}
+
+// nobody costs what a string of Hash costs.
+func nobody() Encoded {
+	return Encoded{Parameters: Recommended(), Salt: make([]byte, saltLength), Key: make([]byte, keyLength)}
+}
+
+// compute waits for its turn. A caller that has gone by then is not worth the work.
+func (h *Hasher) compute(ctx context.Context, password string, e Encoded) ([]byte, error) {
+	select {
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting to compute a password: %w", ctx.Err())
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("waiting to compute a password: %w", err)
+	}
+	return h.derive([]byte(password), e.Salt, e.Parameters, uint32(len(e.Key))), nil
+}

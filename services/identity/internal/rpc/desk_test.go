@@ -1,0 +1,99 @@
+package rpc_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/shortlived"
+	"github.com/vidocu/usher/internal/platform/shortlived/shortlivedtest"
+	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/fixture"
+	"github.com/vidocu/usher/services/identity/internal/password"
+	"github.com/vidocu/usher/services/identity/internal/rpc"
+	"github.com/vidocu/usher/services/identity/internal/session"
+	"github.com/vidocu/usher/services/identity/internal/store/storetest"
+)
+
+const (
+	lifetime = time.Hour
+	address  = "john.doe@gmail.com"
+	right    = "examplepassword"
+)
+
+// entries is the short-lived store in memory, which can be down.
+type entries struct {
+	shortlived.Store
+	down atomic.Bool
+}
+
+func (e *entries) Put(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+	if e.down.Load() {
+		return shortlived.ErrUnavailable
+	}
+	return e.Store.Put(ctx, key, value, ttl)
+}
+
+func (e *entries) Get(ctx context.Context, key string) ([]byte, bool, error) {
+	if e.down.Load() {
+		return nil, false, shortlived.ErrUnavailable
+	}
+	return e.Store.Get(ctx, key)
+}
+
+func (e *entries) Delete(ctx context.Context, key string) error {
+	if e.down.Load() {
+		return shortlived.ErrUnavailable
+	}
+	return e.Store.Delete(ctx, key)
+}
+
+// desk is the service's handlers over fakes, with the documented users.
+type desk struct {
+	*rpc.Sessions
+	*rpc.Directory
+	store   *storetest.Fake
+	entries *entries
+	clock   *shortlivedtest.Clock
+}
+
+func open(t *testing.T) *desk {
+	t.Helper()
+	d := &desk{store: storetest.NewFake(t, fixture.People()), clock: &shortlivedtest.Clock{}}
+	d.entries = &entries{Store: shortlived.NewMemory(shortlived.MemoryOptions{Now: d.clock.Now})}
+	d.Sessions = &rpc.Sessions{
+		Accounts: account.Authenticator{Records: d.store, Passwords: password.New(password.Config{Concurrency: 2})},
+		Book:     session.New(session.Config{Entries: d.entries, Users: d.store, Lifetime: lifetime, Now: d.clock.Now}),
+	}
+	d.Directory = &rpc.Directory{Memberships: d.store}
+	return d
+}
+
+// signIn is what John's browser does.
+func (d *desk) signIn(t *testing.T, previous string) string {
+	t.Helper()
+	res, err := d.AuthenticateUser(t.Context(), &identityv1.AuthenticateUserRequest{
+		EmailAddress: address, Password: right, PreviousSessionToken: previous,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.GetSessionToken()
+}
+
+func (d *desk) get(t *testing.T, token string) (*identityv1.Session, error) {
+	t.Helper()
+	res, err := d.GetSession(t.Context(), &identityv1.GetSessionRequest{SessionToken: token})
+	return res.GetSession(), err
+}
+
+func wantReason(t *testing.T, what string, err error, want errorv1.Reason) {
+	t.Helper()
+	if got := oerr.Reason(err); got != want {
+		t.Errorf("%s: %s (%v), want %s", what, got, err, want)
+	}
+}

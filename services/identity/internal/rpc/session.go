@@ -1,0 +1,68 @@
+package rpc
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/session"
+)
+
+// Sessions serves whoever deals with browsers.
+type Sessions struct {
+	identityv1.UnsafeSessionServiceServer
+
+	Accounts account.Authenticator
+	Book     *session.Book
+}
+
+// AuthenticateUser signs a person in. INVALID_REQUEST when a field was left empty, INVALID_CREDENTIALS when the two do not
+// belong together.
+func (s *Sessions) AuthenticateUser(
+	ctx context.Context, req *identityv1.AuthenticateUserRequest,
+) (*identityv1.AuthenticateUserResponse, error) {
+	switch "" {
+	case req.GetEmailAddress():
+		return nil, missing("email_address")
+	case req.GetPassword():
+		return nil, missing("password")
+	}
+	user, err := s.Accounts.Authenticate(ctx, req.GetEmailAddress(), secret.New(req.GetPassword()))
+	if err != nil {
+		return nil, fail(err)
+	}
+	token, begun, err := s.Book.Begin(ctx, user, secret.New(req.GetPreviousSessionToken()))
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &identityv1.AuthenticateUserResponse{SessionToken: token.Reveal(), Session: toSession(begun)}, nil
+}
+
+// GetSession says who a browser is. A browser without a value is one that is not signed in: SESSION_REQUIRED.
+func (s *Sessions) GetSession(ctx context.Context, req *identityv1.GetSessionRequest) (*identityv1.GetSessionResponse, error) {
+	found, err := s.Book.Find(ctx, secret.New(req.GetSessionToken()))
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &identityv1.GetSessionResponse{Session: toSession(found)}, nil
+}
+
+// EndSession signs a browser out.
+func (s *Sessions) EndSession(ctx context.Context, req *identityv1.EndSessionRequest) (*identityv1.EndSessionResponse, error) {
+	if err := s.Book.End(ctx, secret.New(req.GetSessionToken())); err != nil {
+		return nil, fail(err)
+	}
+	return &identityv1.EndSessionResponse{}, nil
+}
+
+func toSession(s session.Session) *identityv1.Session {
+	return &identityv1.Session{
+		UserId:       s.User.ID,
+		DisplayName:  s.User.DisplayName,
+		EmailAddress: string(s.User.EmailAddress),
+		ExpireTime:   timestamppb.New(s.ExpiresAt),
+	}
+}

@@ -1,0 +1,96 @@
+package session_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/session"
+)
+
+const lifetime = time.Hour
+
+// entries is a short-lived store that forgets to let entries expire.
+type entries struct {
+	kept map[string][]byte
+	asks int
+	// failPut, failGet and failDelete are outages.
+	failPut, failGet, failDelete error
+}
+
+func (e *entries) Put(_ context.Context, key string, value []byte, _ time.Duration) error {
+	if e.failPut == nil {
+		e.kept[key] = value
+	}
+	return e.failPut
+}
+
+func (e *entries) Get(_ context.Context, key string) ([]byte, bool, error) {
+	e.asks++
+	value, found := e.kept[key]
+	return value, found, e.failGet
+}
+
+func (e *entries) Delete(_ context.Context, key string) error {
+	e.asks++
+	if e.failDelete == nil {
+		delete(e.kept, key)
+	}
+	return e.failDelete
+}
+
+// users is the durable store.
+type users map[string]account.User
+
+func (u users) FindUser(_ context.Context, id string) (account.User, error) {
+	user, found := u[id]
+	switch {
+	case id == "usr_down":
+		return account.User{}, errDown
+	case !found:
+		return account.User{}, account.ErrUnknown
+	}
+	return user, nil
+}
+
+var errDown = errors.New("down")
+
+// desk is a book with all that stands around it.
+type desk struct {
+	*session.Book
+	entries *entries
+	users   users
+	now     time.Time
+}
+
+func open() *desk {
+	d := &desk{
+		entries: &entries{kept: map[string][]byte{}},
+		users:   users{"usr_john": {ID: "usr_john", DisplayName: "John Doe"}, "usr_esther": {ID: "usr_esther"}},
+		now:     time.Unix(1_800_000_000, 123_456_789),
+	}
+	d.Book = session.New(session.Config{
+		Entries: d.entries, Users: d.users, Lifetime: lifetime, Now: func() time.Time { return d.now },
+	})
+	return d
+}
+
+func (d *desk) begin(t *testing.T, userID string, previous secret.String) secret.String {
+	t.Helper()
+	token, s, err := d.Begin(t.Context(), account.User{ID: userID}, previous)
+	if err != nil || s.User.ID != userID {
+		t.Fatalf("Begin: %+v, %v", s, err)
+	}
+	return token
+}
+
+// wantRequired checks that a value is nobody's.
+func (d *desk) wantRequired(t *testing.T, why string, token secret.String) {
+	t.Helper()
+	if s, err := d.Find(t.Context(), token); !errors.Is(err, session.ErrRequired) || s.User.ID != "" {
+		t.Errorf("%s: %+v, %v", why, s, err)
+	}
+}

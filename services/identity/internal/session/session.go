@@ -1,0 +1,135 @@
+package session
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/identity/internal/account"
+)
+
+// ErrRequired is a session that is malformed, unknown, expired, ended, or of a user who is disabled or gone.
+var ErrRequired = errors.New("sign in first")
+
+// Session is a person's signed-in browser.
+type Session struct {
+	// User is as the store has it now, not as it was at the sign-in.
+	User account.User
+	// ExpiresAt is when the session ends by itself, in whole microseconds.
+	ExpiresAt time.Time
+}
+
+// Entries is the short-lived store, of which a Book needs this much.
+type Entries interface {
+	Put(ctx context.Context, key string, value []byte, ttl time.Duration) error
+	Get(ctx context.Context, key string) ([]byte, bool, error)
+	Delete(ctx context.Context, key string) error
+}
+
+// Users is the durable store, of which a Book needs this much.
+type Users interface {
+	// FindUser reads a user, disabled or not. It fails with account.ErrUnknown.
+	FindUser(ctx context.Context, id string) (account.User, error)
+}
+
+// Config is what a Book needs.
+type Config struct {
+	Entries  Entries
+	Users    Users
+	Lifetime time.Duration
+	Now      func() time.Time
+}
+
+// Book holds the sessions. Its methods may be called concurrently and pass the stores' errors on.
+type Book struct{ config Config }
+
+// New opens a book.
+func New(config Config) *Book { return &Book{config: config} }
+
+// Begin draws a session for somebody who has just proven who they are, and ends the browser's previous one, whoever's it
+// was: a value that was in the browser before the sign-in, perhaps planted there, is worth nothing after it.
+func (b *Book) Begin(ctx context.Context, user account.User, previous secret.String) (secret.String, Session, error) {
+	token := secret.NewCode()
+	expires := time.UnixMicro(b.config.Now().Add(b.config.Lifetime).UnixMicro())
+	value, err := json.Marshal(stored{UserID: user.ID, Deadline: expires.UnixMicro()})
+	if err != nil {
+		return secret.String{}, Session{}, fmt.Errorf("encoding a session: %w", err)
+	}
+	if err := b.config.Entries.Put(ctx, key(token), value, b.config.Lifetime); err != nil {
+		return secret.String{}, Session{}, fmt.Errorf("keeping a session: %w", err)
+	}
+	// Last, so that a sign-in which fails for an outage leaves the browser as it was.
+	if err := b.End(ctx, previous); err != nil {
+		return secret.String{}, Session{}, err
+	}
+	return token, Session{User: user, ExpiresAt: expires}, nil
+}
+
+// Find reads who a browser is. It fails with ErrRequired; what cannot be a session's value is refused without a look-up.
+func (b *Book) Find(ctx context.Context, token secret.String) (Session, error) {
+	entry, err := b.read(ctx, token)
+	if err != nil {
+		return Session{}, err
+	}
+	expires := time.UnixMicro(entry.Deadline)
+	// The deadline is the session's own: a store that was restored or kept the entry for too long extends nothing.
+	if !b.config.Now().Before(expires) {
+		return Session{}, ErrRequired
+	}
+	user, err := b.config.Users.FindUser(ctx, entry.UserID)
+	if errors.Is(err, account.ErrUnknown) {
+		return Session{}, ErrRequired
+	}
+	if err != nil {
+		return Session{}, fmt.Errorf("reading a session's user: %w", err)
+	}
+	if user.Disabled {
+		return Session{}, ErrRequired
+	}
+	return Session{User: user, ExpiresAt: expires}, nil
+}
+
+func (b *Book) read(ctx context.Context, token secret.String) (stored, error) {
+	if !secret.ValidCode(token.Reveal()) {
+		return stored{}, ErrRequired
+	}
+	value, found, err := b.config.Entries.Get(ctx, key(token))
+	if err != nil {
+		return stored{}, fmt.Errorf("reading a session: %w", err)
+	}
+	if !found {
+		return stored{}, ErrRequired
+	}
+	var entry stored
+	if err := json.Unmarshal(value, &entry); err != nil {
+		return stored{}, fmt.Errorf("decoding a session: %w", err)
+	}
+	return entry, nil
+}
+
+// End ends a session; one that is gone, and a value that cannot be one, are no error.
+func (b *Book) End(ctx context.Context, token secret.String) error {
+	if !secret.ValidCode(token.Reveal()) {
+		return nil
+	}
+	if err := b.config.Entries.Delete(ctx, key(token)); err != nil {
+		return fmt.Errorf("ending a session: %w", err)
+	}
+	return nil
+}
+
+// stored is a session as JSON.
+type stored struct {
+	UserID   string `json:"user"`
+	Deadline int64  `json:"deadline"`
+}
+
+// key is the hash of the value: the value itself is never stored.
+func key(token secret.String) string {
+	hash := secret.Sum(token.Reveal())
+	return "identity:session:" + base64.RawURLEncoding.EncodeToString(hash[:])
+}

@@ -1,0 +1,131 @@
+package session_test
+
+import (
+	"errors"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/session"
+)
+
+func TestASessionIsFoundUntilItIsEnded(t *testing.T) {
+	d := open()
+	token := d.begin(t, "usr_john", secret.String{})
+	s, err := d.Find(t.Context(), token)
+	if err != nil || s.User.ID != "usr_john" || !s.ExpiresAt.Equal(d.now.Add(lifetime).Truncate(time.Microsecond)) {
+		t.Errorf("Find: %+v, %v", s, err)
+	}
+	for range 2 {
+		if err := d.End(t.Context(), token); err != nil {
+			t.Errorf("End: %v", err)
+		}
+	}
+	d.wantRequired(t, "an ended session", token)
+}
+
+func TestEachSignInHasANewValueAndEndsThePreviousOne(t *testing.T) {
+	d := open()
+	other := d.begin(t, "usr_john", secret.String{}) // another browser
+	first := d.begin(t, "usr_john", secret.String{})
+	second := d.begin(t, "usr_john", first)
+	third := d.begin(t, "usr_esther", second) // somebody else at the same browser
+	if first.Equal(second) || second.Equal(third) || !secret.ValidCode(third.Reveal()) {
+		t.Error("a value is used again or is none")
+	}
+	d.wantRequired(t, "the first", first)
+	d.wantRequired(t, "the second", second)
+	for _, live := range []secret.String{other, third} {
+		if _, err := d.Find(t.Context(), live); err != nil {
+			t.Errorf("a live session: %v", err)
+		}
+	}
+}
+
+func TestAPlantedValueIsNeverAdopted(t *testing.T) {
+	d := open()
+	planted := secret.NewCode()
+	token := d.begin(t, "usr_john", planted)
+	if token.Equal(planted) {
+		t.Error("the planted value became the session's")
+	}
+	d.wantRequired(t, "the planted value", planted)
+}
+
+func TestASessionEndsAtItsOwnDeadline(t *testing.T) {
+	d := open()
+	token := d.begin(t, "usr_john", secret.String{})
+	d.now = d.now.Add(lifetime - time.Microsecond)
+	if _, err := d.Find(t.Context(), token); err != nil {
+		t.Errorf("shortly before: %v", err)
+	}
+	d.now = d.now.Add(time.Microsecond)
+	d.wantRequired(t, "at the deadline, although the store has kept it", token)
+}
+
+func TestASessionIsItsUsersAsTheyAreNow(t *testing.T) {
+	d := open()
+	token := d.begin(t, "usr_john", secret.String{})
+	d.users["usr_john"] = account.User{ID: "usr_john", DisplayName: "Johnny"}
+	if s, err := d.Find(t.Context(), token); err != nil || s.User.DisplayName != "Johnny" {
+		t.Errorf("renamed: %+v, %v", s, err)
+	}
+	d.users["usr_john"] = account.User{ID: "usr_john", Disabled: true}
+	d.wantRequired(t, "a disabled user", token)
+	delete(d.users, "usr_john")
+	d.wantRequired(t, "a deleted user", token)
+}
+
+func TestWhatCannotBeAValueIsNotLookedUp(t *testing.T) {
+	d := open()
+	for _, value := range []string{"", "x", strings.Repeat("x", 42), strings.Repeat("!", 43), strings.Repeat("x", 1<<20)} {
+		d.wantRequired(t, "a malformed value", secret.New(value))
+		if err := d.End(t.Context(), secret.New(value)); err != nil {
+			t.Errorf("End: %v", err)
+		}
+		d.begin(t, "usr_john", secret.New(value))
+	}
+	if d.entries.asks != 0 {
+		t.Errorf("the store was asked %d times", d.entries.asks)
+	}
+}
+
+func TestTheValueIsNeverStored(t *testing.T) {
+	d := open()
+	token := d.begin(t, "usr_john", secret.String{}).Reveal()
+	for key, value := range maps.All(d.entries.kept) {
+		if strings.Contains(key, token) || strings.Contains(string(value), token) || !strings.HasPrefix(key, "identity:session:") {
+			t.Errorf("%s: %s", key, value)
+		}
+	}
+}
+
+func TestAnOutageIsNeverAMissingSession(t *testing.T) {
+	d := open()
+	token := d.begin(t, "usr_john", secret.String{})
+	lost := d.begin(t, "usr_down", secret.String{})
+	d.entries.failDelete = errDown
+	if _, _, err := d.Begin(t.Context(), account.User{ID: "usr_john"}, token); !errors.Is(err, errDown) {
+		t.Errorf("Begin, although the previous session goes on: %v", err)
+	}
+	if err := d.End(t.Context(), token); !errors.Is(err, errDown) {
+		t.Errorf("End: %v", err)
+	}
+	d.entries.failPut, d.entries.failDelete = errDown, nil
+	if _, _, err := d.Begin(t.Context(), account.User{ID: "usr_john"}, token); !errors.Is(err, errDown) {
+		t.Errorf("Begin: %v", err)
+	}
+	if _, err := d.Find(t.Context(), token); err != nil {
+		t.Errorf("a sign-in that failed ended the session that was: %v", err)
+	}
+	if _, err := d.Find(t.Context(), lost); !errors.Is(err, errDown) || errors.Is(err, session.ErrRequired) {
+		t.Errorf("Find without the database: %v", err)
+	}
+	d.entries.failGet = errDown
+	if _, err := d.Find(t.Context(), token); !errors.Is(err, errDown) || errors.Is(err, session.ErrRequired) {
+		t.Errorf("Find: %v", err)
+	}
+}

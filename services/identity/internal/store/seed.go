@@ -1,0 +1,28 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/identity/internal/account"
+)
+
+// Seed adds people where they are missing, in one round trip: all of them or, when it fails, none. Who is there stays as
+// they are.
+func (s *Store) Seed(ctx context.Context, people account.People) error {
+	var steps []*sqldb.Statement
+	for _, u := range people.Users {
+		steps = append(steps, sqldb.Stmt(s.text.seedUser, u.ID, string(u.EmailAddress), u.FirstName, u.LastName, u.DisplayName,
+			u.Disabled, u.PasswordHash.Reveal()))
+	}
+	for _, m := range people.Memberships {
+		steps = append(steps,
+			sqldb.Stmt(s.text.seedWorkspace, m.Workspace.ID, m.Workspace.Name, m.Workspace.Plan),
+			sqldb.Stmt(s.text.seedMembership, m.UserID, m.Workspace.ID, string(m.Role)))
+	}
+	if err := s.db.Pipeline(ctx, steps...); err != nil {
+		return fmt.Errorf("seeding people: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,11 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/vidocu/usher/services/identity/internal/store/storetest"
+)
+
+func TestStoreCRUD(t *testing.T)       { storetest.CRUD(t) }
+func TestStoreAtomicity(t *testing.T)  { storetest.Atomicity(t) }
+func TestStoreContention(t *testing.T) { storetest.Contention(t) }

@@ -1,0 +1,102 @@
+package storetest
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/store"
+)
+
+// Fake is the real store on a temporary SQLite file. It fails on demand.
+type Fake struct {
+	*store.Store
+
+	db    *sqldb.DB
+	mu    sync.Mutex
+	queue []error
+}
+
+// NewFake opens one with these people in it.
+func NewFake(t *testing.T, people account.People) *Fake {
+	t.Helper()
+	db := sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})
+	if err := sqldb.Migrate(t.Context(), db, store.Migrations()); err != nil {
+		t.Fatal(err)
+	}
+	s := store.New(db)
+	seed(t, s, people)
+	return &Fake{Store: s, db: db}
+}
+
+// Fail makes the next reads fail with these errors, one each.
+func (f *Fake) Fail(errs ...error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.queue = append(f.queue, errs...)
+}
+
+// Disable disables a user.
+func (f *Fake) Disable(t *testing.T, userID string) {
+	t.Helper()
+	exec(t, f.db, "UPDATE users SET disabled = $2 WHERE id = $1", userID, true)
+}
+
+// Rename gives a user another name.
+func (f *Fake) Rename(t *testing.T, userID, displayName string) {
+	t.Helper()
+	exec(t, f.db, "UPDATE users SET display_name = $2 WHERE id = $1", userID, displayName)
+}
+
+// Remove deletes a user.
+func (f *Fake) Remove(t *testing.T, userID string) {
+	t.Helper()
+	exec(t, f.db, "DELETE FROM users WHERE id = $1", userID)
+}
+
+func (f *Fake) next() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.queue) == 0 {
+		return nil
+	}
+	err := f.queue[0]
+	f.queue = f.queue[1:]
+	return err
+}
+
+// FindRecord is the store's.
+func (f *Fake) FindRecord(ctx context.Context, address account.Address) (account.Record, error) {
+	if err := f.next(); err != nil {
+		return account.Record{}, err
+	}
+	return f.Store.FindRecord(ctx, address)
+}
+
+// FindUser is the store's.
+func (f *Fake) FindUser(ctx context.Context, id string) (account.User, error) {
+	if err := f.next(); err != nil {
+		return account.User{}, err
+	}
+	return f.Store.FindUser(ctx, id)
+}
+
+// Workspaces is the store's.
+func (f *Fake) Workspaces(ctx context.Context, userID string) ([]account.Membership, error) {
+	if err := f.next(); err != nil {
+		return nil, err
+	}
+	return f.Store.Workspaces(ctx, userID)
+}
+
+// Membership is the store's.
+func (f *Fake) Membership(ctx context.Context, userID, workspaceID string) (account.Membership, error) {
+	if err := f.next(); err != nil {
+		return account.Membership{}, err
+	}
+	return f.Store.Membership(ctx, userID, workspaceID)
+}

@@ -1,0 +1,89 @@
+package storetest
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/store"
+)
+
+// each runs a test on both engines.
+func each(t *testing.T, test func(t *testing.T, db *sqldb.DB, s *store.Store)) {
+	t.Helper()
+	sqldbtest.Each(t, store.Migrations(), func(t *testing.T, db *sqldb.DB) {
+		test(t, db, store.New(db))
+	})
+}
+
+// ada is a user with a bit of everything.
+func ada() account.Record {
+	return account.Record{
+		User: account.User{
+			ID: "usr_ada", EmailAddress: "ada@example.com", FirstName: "Ada", LastName: "O’Brien", DisplayName: "Ada <b>",
+		},
+		PasswordHash: secret.New("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$a2V5"),
+	}
+}
+
+// bob is disabled and has no password.
+func bob() account.Record {
+	return account.Record{User: account.User{ID: "usr_bob", EmailAddress: "bob@example.com", Disabled: true}}
+}
+
+// member makes one membership.
+func member(userID, workspaceID, name string) account.Membership {
+	return account.Membership{
+		UserID: userID, Workspace: account.Workspace{ID: workspaceID, Name: name, Plan: "pro"}, Role: account.Member,
+	}
+}
+
+// example is both, in one workspace.
+func example() account.People {
+	admin := member("usr_ada", "ws_one", "One")
+	admin.Role = account.Administrator
+	return account.People{
+		Users: []account.Record{ada(), bob()}, Memberships: []account.Membership{admin, member("usr_bob", "ws_one", "One")},
+	}
+}
+
+func seed(t *testing.T, s *store.Store, people account.People) {
+	t.Helper()
+	if err := s.Seed(t.Context(), people); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func exec(t *testing.T, db *sqldb.DB, text string, args ...any) {
+	t.Helper()
+	if _, err := db.Exec(t.Context(), text, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// count is how many rows a table has.
+func count(t *testing.T, db *sqldb.DB, table string) int {
+	t.Helper()
+	var n int
+	if err := db.QueryRow(t.Context(), "SELECT count(*) FROM "+table).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// race runs n calls behind one barrier.
+func race(n int, call func()) {
+	var done sync.WaitGroup
+	start := make(chan struct{})
+	for range n {
+		done.Go(func() {
+			<-start
+			call()
+		})
+	}
+	close(start)
+	done.Wait()
+}
