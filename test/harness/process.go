@@ -22,6 +22,12 @@ type process struct {
 	exit error
 }
 
+// The signals that freeze a process and let it go on.
+const (
+	stopSignal     = syscall.SIGSTOP
+	continueSignal = syscall.SIGCONT
+)
+
 // startLimit is how long a process may take to become ready under the race detector on a busy machine.
 const startLimit = 60 * time.Second
 

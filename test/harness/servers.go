@@ -18,6 +18,11 @@ func NewServers(ctx context.Context) (Servers, error) {
 	if server == "" || redis == "" {
 		return Servers{}, errors.New("no test servers: run the tests through scripts/with-deps.sh (make test does)")
 	}
+	return databasesOn(ctx, server, redis)
+}
+
+// databasesOn makes the databases on a server.
+func databasesOn(ctx context.Context, server, redis string) (Servers, error) {
 	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(server), MaxConns: 1})
 	if err != nil {
 		return Servers{}, err

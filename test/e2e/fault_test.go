@@ -1,0 +1,184 @@
+package e2e
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/test/harness"
+)
+
+// own starts five processes on servers of the test's own.
+func own(t *testing.T, extra map[string]string) (*harness.Deployment, *harness.OwnServers) {
+	t.Helper()
+	dir := t.TempDir()
+	servers, err := harness.StartOwnServers(t.Context(), dir)
+	must(t, err)
+	t.Cleanup(func() { must(t, servers.Close()) })
+	d, err := harness.FiveProcesses(shared.bins, dir, servers.Servers, extra)
+	must(t, err)
+	t.Cleanup(func() { must(t, d.Close()) })
+	return d, servers
+}
+
+// wantUnavailable is the 503 row of the wire contract §4 in both dialects.
+func wantUnavailable(t *testing.T, d *harness.Deployment, what, path string, body map[string]any) {
+	t.Helper()
+	a, err := d.JSON(path, body)
+	must(t, err)
+	if a.Status != http.StatusServiceUnavailable || a.Code() != "unavailable" || a.Header.Get("Retry-After") == "" {
+		t.Errorf("%s, documented dialect: %d %s, Retry-After %q", what, a.Status, a.Raw, a.Header.Get("Retry-After"))
+	}
+	form := url.Values{}
+	for k, v := range body {
+		if s, ok := v.(string); ok {
+			form.Set(k, s)
+		}
+	}
+	a, err = d.Form(path, form)
+	must(t, err)
+	if a.Status != http.StatusServiceUnavailable || a.Text("error") != "temporarily_unavailable" || a.Header.Get("Retry-After") == "" {
+		t.Errorf("%s, RFC 6749 dialect: %d %s", what, a.Status, a.Raw)
+	}
+}
+
+// eventually repeats a check until it holds; the time is only there to end a test that never will.
+func eventually(t *testing.T, what string, check func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !check(); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within 20 s", what)
+		}
+	}
+}
+
+// TestCase104_PostgreSQLStopped: 503 in the endpoint's dialect and on the pages, nothing consumed, no reuse alarm, and it
+// recovers by itself.
+func TestCase104_PostgreSQLStopped(t *testing.T) {
+	d, servers := own(t, nil)
+	b := d.NewBrowser()
+	tokens, err := d.Issue(b, harness.Request{})
+	must(t, err)
+	code, err := b.Approve(harness.Request{})
+	must(t, err)
+	must(t, servers.StopPostgres())
+
+	introspection := map[string]any{"token": tokens.Access, "client_id": harness.ResourceID, "client_secret": harness.ResourcePW}
+	wantUnavailable(t, d, "redeeming", "/oauth/token", codeRequest(code, nil))
+	wantUnavailable(t, d, "refreshing", "/oauth/token", refreshRequest(tokens.Refresh, nil))
+	wantUnavailable(t, d, "revoking", "/oauth/revoke", map[string]any{"token": tokens.Access})
+	wantUnavailable(t, d, "introspecting", "/oauth/introspect", introspection)
+	for _, path := range []string{harness.Request{}.Path(), "/account/connected-apps"} {
+		page, err := b.Get(path)
+		must(t, err)
+		want(t, "status of "+path, page.Status, http.StatusServiceUnavailable)
+		wantPageHeaders(t, path, page)
+	}
+	conn, err := d.Dial("video-api", "token")
+	must(t, err)
+	defer func() { _ = conn.Close() }()
+	_, err = tokenv1.NewIntrospectionServiceClient(conn).IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: tokens.Access})
+	want(t, "gRPC code", status.Code(err), codes.Unavailable)
+
+	must(t, servers.StartPostgres())
+	eventually(t, "redeeming the code that was tried during the outage", func() bool {
+		a, err := d.Exchange(code, harness.Request{})
+		must(t, err)
+		return a.Status == http.StatusOK
+	})
+	a, err := d.Refresh(tokens.Refresh)
+	must(t, err)
+	wantTokens(t, a, fullScope)
+	wantActive(t, d, tokens.Access, true)
+}
+
+// TestCase104_RedisAway: what needs no short-lived data goes on; what does says 503 and loses nothing.
+func TestCase104_RedisAway(t *testing.T) {
+	d, servers := own(t, nil)
+	b := d.NewBrowser()
+	tokens, err := d.Issue(b, harness.Request{})
+	must(t, err)
+	code, err := b.Approve(harness.Request{})
+	must(t, err)
+	resume, err := servers.PauseRedis()
+	must(t, err)
+
+	wantUnavailable(t, d, "redeeming", "/oauth/token", codeRequest(code, nil))
+	page, err := b.Get(harness.Request{}.Path())
+	must(t, err)
+	want(t, "status of the authorization endpoint", page.Status, http.StatusServiceUnavailable)
+	next, err := d.Refresh(tokens.Refresh)
+	must(t, err)
+	wantTokens(t, next, fullScope)
+	wantActive(t, d, next.Text("access_token"), true)
+
+	must(t, resume())
+	eventually(t, "redeeming the code that was tried during the outage", func() bool {
+		a, err := d.Exchange(code, harness.Request{})
+		must(t, err)
+		return a.Status == http.StatusOK
+	})
+	wantActive(t, d, next.Text("access_token"), true)
+}
+
+// TestDesign4_2_RedisDecidesNothing: flushed or restored, rotation, reuse, revocation and single use are decided rightly.
+func TestDesign4_2_RedisDecidesNothing(t *testing.T) {
+	d, servers := own(t, nil)
+	redis := servers.Redis()
+	b := d.NewBrowser()
+
+	t.Run("a code's record restored after redemption redeems nothing", func(t *testing.T) {
+		code, err := b.Approve(harness.Request{})
+		must(t, err)
+		keys, err := redis.Keys(t.Context(), "*authz:code:*").Result()
+		must(t, err)
+		want(t, "number of codes in Redis", len(keys), 1)
+		record, err := redis.Dump(t.Context(), keys[0]).Result()
+		must(t, err)
+		first, err := d.Exchange(code, harness.Request{})
+		must(t, err)
+		wantTokens(t, first, fullScope)
+		must(t, redis.RestoreReplace(t.Context(), keys[0], 10*time.Minute, record).Err())
+		second, err := d.Exchange(code, harness.Request{})
+		must(t, err)
+		wantFailure(t, second, http.StatusUnauthorized, "authentication_error", badCode)
+		wantActive(t, d, first.Text("access_token"), false)
+	})
+
+	t.Run("flushed", func(t *testing.T) {
+		code, err := b.Approve(harness.Request{})
+		must(t, err)
+		unused, err := b.Approve(harness.Request{})
+		must(t, err)
+		first, err := d.Exchange(code, harness.Request{})
+		must(t, err)
+		other, err := d.Issue(b, harness.Request{Workspace: "ws_doe"})
+		must(t, err)
+		must(t, redis.FlushAll(t.Context()).Err())
+
+		a, err := d.Exchange(unused, harness.Request{})
+		must(t, err)
+		wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badCode)
+		a, err = d.Exchange(code, harness.Request{}) // a replay, whose evidence is not in Redis
+		must(t, err)
+		wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badCode)
+		wantActive(t, d, first.Text("access_token"), false)
+		wantActive(t, d, other.Access, true)
+
+		next, err := d.Refresh(other.Refresh)
+		must(t, err)
+		wantTokens(t, next, fullScope)
+		a, err = d.Refresh(other.Refresh)
+		must(t, err)
+		wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badRefresh)
+		wantActive(t, d, next.Text("access_token"), false)
+		page, err := b.Get("/account/connected-apps")
+		must(t, err)
+		want(t, "status for a session that is gone", page.Status, http.StatusSeeOther)
+	})
+}

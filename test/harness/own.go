@@ -1,0 +1,155 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// OwnServers are a PostgreSQL and a Redis of a test's own, to be stopped and emptied without disturbing others.
+type OwnServers struct {
+	Servers
+
+	dir, pgPort string
+	redis       *exec.Cmd
+	client      *redis.Client
+}
+
+// StartOwnServers starts both in dir.
+func StartOwnServers(ctx context.Context, dir string) (*OwnServers, error) {
+	addrs, err := freeAddrs(2)
+	if err != nil {
+		return nil, err
+	}
+	_, port, err := net.SplitHostPort(addrs[0])
+	if err != nil {
+		return nil, err
+	}
+	o := &OwnServers{dir: filepath.Join(dir, "pg"), pgPort: port}
+	if err := o.initdb(); err != nil {
+		return nil, err
+	}
+	if err := o.StartPostgres(); err != nil {
+		return nil, err
+	}
+	if err := o.startRedis(ctx, addrs[1]); err != nil {
+		return nil, errors.Join(err, o.StopPostgres())
+	}
+	o.Servers, err = databasesOn(ctx, "postgres://postgres@127.0.0.1:"+port+"/postgres?sslmode=disable", addrs[1])
+	if err != nil {
+		return nil, errors.Join(err, o.Close())
+	}
+	return o, nil
+}
+
+// pg runs one of PostgreSQL's commands, as the user that the server runs under: never root.
+func (o *OwnServers) pg(command string, args ...string) error {
+	line := append([]string{filepath.Join(os.Getenv("USHER_TEST_PG_BIN"), command)}, args...)
+	if name := os.Getenv("USHER_TEST_PG_USER"); name != "" {
+		line = append([]string{"runuser", "-u", name, "--"}, line...)
+	}
+	cmd := exec.Command(line[0], line[1:]...)
+	cmd.Dir = "/"
+	log, err := os.CreateTemp("", "usher-pg-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(log.Name()) }()
+	// A file and not a pipe: the server that pg_ctl leaves behind would hold a pipe open.
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Run(); err != nil {
+		out, _ := os.ReadFile(log.Name())
+		return fmt.Errorf("%s: %w: %s", command, err, out)
+	}
+	return nil
+}
+
+func (o *OwnServers) initdb() error {
+	if os.Getenv("USHER_TEST_PG_BIN") == "" {
+		return errors.New("no PostgreSQL: run the tests through scripts/with-deps.sh (make test does)")
+	}
+	if err := os.Mkdir(o.dir, 0o700); err != nil {
+		return err
+	}
+	if name := os.Getenv("USHER_TEST_PG_USER"); name != "" {
+		if err := handOver(o.dir, name); err != nil {
+			return err
+		}
+	}
+	return o.pg("initdb", "-D", o.dir, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+}
+
+// handOver gives a folder to a user, and lets everybody through to it.
+func handOver(dir, name string) error {
+	u, err := user.Lookup(name)
+	if err != nil {
+		return err
+	}
+	uid, err := strconv.Atoi(u.Uid)
+	if err != nil {
+		return err
+	}
+	for parent := filepath.Dir(dir); parent != os.TempDir() && parent != "/"; parent = filepath.Dir(parent) {
+		if err := os.Chmod(parent, 0o711); err != nil { //nolint:gosec // a test's own folder
+			return err
+		}
+	}
+	return os.Chown(dir, uid, -1)
+}
+
+// StartPostgres starts the server and waits until it answers.
+func (o *OwnServers) StartPostgres() error {
+	return o.pg("pg_ctl", "-D", o.dir, "-s", "-w", "-l", filepath.Join(o.dir, "log"), "-o",
+		"-p "+o.pgPort+" -c listen_addresses=127.0.0.1 -c unix_socket_directories="+o.dir+" -c max_connections=200", "start")
+}
+
+// StopPostgres ends the server at once, as a crash would.
+func (o *OwnServers) StopPostgres() error {
+	return o.pg("pg_ctl", "-D", o.dir, "-s", "-w", "-m", "immediate", "stop")
+}
+
+func (o *OwnServers) startRedis(ctx context.Context, addr string) error {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return err
+	}
+	o.redis = exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no") //nolint:gosec // a test's own server
+	o.redis.Dir = filepath.Dir(o.dir)
+	if err := o.redis.Start(); err != nil {
+		return err
+	}
+	o.client = redis.NewClient(&redis.Options{Addr: addr})
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		err := o.client.Ping(ctx).Err()
+		if err == nil || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
+// Redis is a client of the server, to read, restore and flush what lies there.
+func (o *OwnServers) Redis() *redis.Client { return o.client }
+
+// PauseRedis lets the server accept and answer nothing, as a machine that hangs; the answer lets it go on.
+func (o *OwnServers) PauseRedis() (resume func() error, err error) {
+	if err := o.redis.Process.Signal(stopSignal); err != nil {
+		return nil, err
+	}
+	return func() error { return o.redis.Process.Signal(continueSignal) }, nil
+}
+
+// Close ends both servers.
+func (o *OwnServers) Close() error {
+	err := errors.Join(o.client.Close(), o.redis.Process.Kill())
+	_ = o.redis.Wait() // it was killed
+	return errors.Join(err, o.StopPostgres())
+}
