@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/vidocu/usher/test/harness"
@@ -14,8 +15,12 @@ import (
 
 // fleet is what the tests of this package share: starting it takes seconds, and a test that needs its own starts its own.
 type fleet struct {
+	// bins have the race detector in them.
 	bins   harness.Binaries
 	shapes []*harness.Deployment
+	// quick starts the same shapes without the race detector, when the first test wants them: a barrier with fifty racers,
+	// two hundred times over, looks for races between requests and not between goroutines.
+	quick func() ([]*harness.Deployment, error)
 }
 
 var shared fleet //nolint:gochecknoglobals // set once in TestMain, read by every test
@@ -33,7 +38,20 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	started := false
+	shared.quick = sync.OnceValues(func() ([]*harness.Deployment, error) {
+		started = true
+		bins, err := harness.Build(mkdir(dir, "quick", "bin"), false)
+		if err != nil {
+			return nil, err
+		}
+		return startShapes(bins, mkdir(dir, "quick"))
+	})
 	code := m.Run()
+	if started {
+		quick, _ := shared.quick() // its error has failed a test
+		shared.shapes = append(shared.shapes, quick...)
+	}
 	for _, d := range shared.shapes {
 		if err := d.Close(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -48,19 +66,21 @@ func startFleet(dir string) (fleet, error) {
 	if err != nil {
 		return fleet{}, err
 	}
+	shapes, err := startShapes(bins, dir)
+	return fleet{bins: bins, shapes: shapes}, err
+}
+
+func startShapes(bins harness.Binaries, dir string) ([]*harness.Deployment, error) {
 	one, err := harness.AllInOne(bins, mkdir(dir, "one"), nil)
 	if err != nil {
-		return fleet{}, err
+		return nil, err
 	}
 	servers, err := harness.NewServers(context.Background())
 	if err != nil {
-		return fleet{}, err
+		return nil, err
 	}
 	five, err := harness.FiveProcesses(bins, mkdir(dir, "five"), servers, nil)
-	if err != nil {
-		return fleet{}, err
-	}
-	return fleet{bins: bins, shapes: []*harness.Deployment{one, five}}, nil
+	return []*harness.Deployment{one, five}, err
 }
 
 func mkdir(parts ...string) string {
@@ -74,7 +94,20 @@ func mkdir(parts ...string) string {
 // each runs a test against every shape of the fleet.
 func each(t *testing.T, test func(t *testing.T, d *harness.Deployment)) {
 	t.Helper()
-	for _, d := range shared.shapes {
+	on(t, shared.shapes, test)
+}
+
+// eachQuick is each for tests that need thousands of requests.
+func eachQuick(t *testing.T, test func(t *testing.T, d *harness.Deployment)) {
+	t.Helper()
+	shapes, err := shared.quick()
+	must(t, err)
+	on(t, shapes, test)
+}
+
+func on(t *testing.T, shapes []*harness.Deployment, test func(t *testing.T, d *harness.Deployment)) {
+	t.Helper()
+	for _, d := range shapes {
 		t.Run(d.Name, func(t *testing.T) { test(t, d) })
 	}
 }

@@ -94,7 +94,12 @@ func (d *Deployment) JSON(path string, body map[string]any) (Answer, error) {
 		return Answer{}, err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	return Send(req)
+	for _, name := range []string{"client_secret", "code_verifier"} {
+		if text, ok := body[name].(string); ok {
+			d.Remember(name, text)
+		}
+	}
+	return d.send(req)
 }
 
 // Form posts RFC 6749's dialect. A user and password, if given, go as HTTP Basic, form-encoded as RFC 6749 §2.3.1 says.
@@ -107,7 +112,15 @@ func (d *Deployment) Form(path string, values url.Values, basic ...string) (Answ
 	if len(basic) == 2 {
 		req.SetBasicAuth(url.QueryEscape(basic[0]), url.QueryEscape(basic[1]))
 	}
-	return Send(req)
+	d.Remember("client_secret", values.Get("client_secret"))
+	return d.send(req)
+}
+
+func (d *Deployment) send(req *http.Request) (Answer, error) {
+	a, err := Send(req)
+	d.Remember("access_token", a.Text("access_token"))
+	d.Remember("refresh_token", a.Text("refresh_token"))
+	return a, err
 }
 
 // Request is an authorization request; the zero value of a field takes the usual one.

@@ -23,12 +23,13 @@ const (
 type Browser struct {
 	Client *http.Client
 	base   string
+	d      *Deployment
 }
 
 // NewBrowser opens a browser with no cookies.
 func (d *Deployment) NewBrowser() *Browser {
 	jar, _ := cookiejar.New(nil) // a nil option cannot fail
-	return &Browser{base: d.PublicURL, Client: &http.Client{
+	return &Browser{base: d.PublicURL, d: d, Client: &http.Client{
 		Jar: jar, Timeout: 30 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -95,6 +96,10 @@ func (b *Browser) Do(req *http.Request) (Page, error) {
 		return Page{}, err
 	}
 	page := Page{URL: req.URL.String(), Status: res.StatusCode, Header: res.Header, Body: string(body)}
+	for _, c := range res.Cookies() {
+		b.d.Remember(c.Name, c.Value)
+	}
+	b.d.Remember("code", page.Query().Get("code"))
 	page.Forms, err = forms(page.Body)
 	return page, err
 }
@@ -157,6 +162,7 @@ func (b *Browser) SignIn(p Page, email, password string) (Page, error) {
 	if err != nil {
 		return p, err
 	}
+	b.d.Remember("password", password)
 	return b.Follow(b.Submit(p, form, map[string]string{"email": email, "password": password}))
 }
 

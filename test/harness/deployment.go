@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -29,6 +30,9 @@ type Deployment struct {
 	authority *Authority
 	specs     []spec
 	running   map[string]*process
+
+	mu      sync.Mutex
+	secrets map[string]string
 }
 
 // spec is how to start one process again.
@@ -170,7 +174,7 @@ func (d *Deployment) StopOne(name string) (time.Duration, error) {
 	return p.stop(10 * time.Second)
 }
 
-// Close ends everything, callers first.
+// Close ends everything, callers first, and holds the log of the whole run against every secret that crossed the wire.
 func (d *Deployment) Close() error {
 	var errs []error
 	for i := len(d.specs) - 1; i >= 0; i-- {
@@ -179,7 +183,7 @@ func (d *Deployment) Close() error {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, d.checkLog())...)
 }
 
 // Pids are the running processes by name, for measurement.

@@ -31,25 +31,33 @@ const (
 // startLimit is how long a process may take to become ready under the race detector on a busy machine.
 const startLimit = 60 * time.Second
 
-// start runs a command. Its output goes to <dir>/<name>.log, appended over restarts.
+// start runs a command. What it logs goes to <dir>/<name>.log and what it prints to <dir>/<name>.out, appended over restarts.
 func start(bin, name, dir string, args []string, env map[string]string) (*process, error) {
-	path := filepath.Join(dir, name+".log")
-	out, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	log, err := appendTo(filepath.Join(dir, name+".log"))
 	if err != nil {
 		return nil, err
 	}
-	defer out.Close() //nolint:errcheck // the child has its own copy
+	defer func() { _ = log.Close() }() // the child has its own copy
+	out, err := appendTo(filepath.Join(dir, name+".out"))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = out.Close() }() // likewise
 	cmd := exec.Command(bin, args...)
-	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = environ(env), dir, out, out
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = environ(env), dir, out, log
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", name, err)
 	}
-	p := &process{name: name, cmd: cmd, log: path, done: make(chan struct{})}
+	p := &process{name: name, cmd: cmd, log: log.Name(), done: make(chan struct{})}
 	go func() {
 		p.exit = cmd.Wait()
 		close(p.done)
 	}()
 	return p, nil
+}
+
+func appendTo(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 }
 
 // ready waits until the process's admin listener says so.

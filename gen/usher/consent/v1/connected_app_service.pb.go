@@ -218,7 +218,7 @@ func (x *ListConnectedAppsRequest) GetSessionToken() string {
 // ListConnectedAppsResponse is the user's apps.
 type ListConnectedAppsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The most recently approved first.
+	// Ordered by name.
 	Apps          []*ConnectedApp `protobuf:"bytes,1,rep,name=apps,proto3" json:"apps,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

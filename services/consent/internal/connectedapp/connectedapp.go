@@ -10,8 +10,13 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// ErrClientMissing is a call that names no app.
-var ErrClientMissing = errors.New("no app was named")
+// Failures of Disconnect.
+var (
+	// ErrClientMissing is a call that names no app.
+	ErrClientMissing = errors.New("no app was named")
+	// ErrNotConnected is an app that the person never let in.
+	ErrNotConnected = errors.New("the app was never connected")
+)
 
 // App is an app that a person let in.
 type App struct {

@@ -2,12 +2,13 @@ package connectedapp
 
 import (
 	"context"
+	"slices"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // Disconnect ends everything between the session's user and the app, in all workspaces. Ending what is ended succeeds.
-// ErrClientMissing when no app is named.
+// ErrClientMissing when no app is named, ErrNotConnected when the two never met: nobody can leave marks for made-up apps.
 func (d Desk) Disconnect(ctx context.Context, session secret.String, clientID string) error {
 	userID, err := d.Identity.UserID(ctx, session)
 	if err != nil {
@@ -17,6 +18,9 @@ func (d Desk) Disconnect(ctx context.Context, session secret.String, clientID st
 		return ErrClientMissing
 	}
 	pair := Pair{UserID: userID, ClientID: clientID}
+	if err := d.met(ctx, pair); err != nil {
+		return err
+	}
 	if err := d.Connections.EndConnection(ctx, pair); err != nil {
 		return err
 	}
@@ -25,6 +29,26 @@ func (d Desk) Disconnect(ctx context.Context, session secret.String, clientID st
 		d.Logger.WarnContext(ctx, "pruning the consents of a disconnected app failed", "error", err)
 	}
 	return nil
+}
+
+// met fails with ErrNotConnected unless token or our own record knows the pair. Either is enough: whatever was issued must
+// be possible to end.
+func (d Desk) met(ctx context.Context, pair Pair) error {
+	connections, err := d.Connections.Connections(ctx, pair.UserID)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(connections, func(c Connection) bool { return c.ClientID == pair.ClientID }) {
+		return nil
+	}
+	approvals, err := d.Approvals.Approvals(ctx, pair.UserID)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(approvals, func(a Approval) bool { return a.ClientID == pair.ClientID }) {
+		return nil
+	}
+	return ErrNotConnected
 }
 
 // prune drops only what is older than the epoch read after the end: a person who approves the app again at this very

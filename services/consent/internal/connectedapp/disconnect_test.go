@@ -39,6 +39,16 @@ func TestDisconnectingAgainSucceeds(t *testing.T) {
 	wantApps(t, w, "app_2")
 }
 
+func TestDisconnectingAStrangerLeavesNoMark(t *testing.T) {
+	w := connected()
+	if err := w.desk().Disconnect(t.Context(), secret.New("john"), "app_3"); !errors.Is(err, connectedapp.ErrNotConnected) {
+		t.Errorf("Disconnect: %v, want ErrNotConnected", err)
+	}
+	if _, marked := w.connections["app_3"]; marked {
+		t.Error("an app that never was let in has a pair now")
+	}
+}
+
 func TestAConsentIsHiddenEvenWhenPruningFails(t *testing.T) {
 	for _, call := range []string{"Epoch", "Prune"} {
 		w := connected()

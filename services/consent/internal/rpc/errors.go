@@ -28,6 +28,8 @@ func fail(err error) error {
 		return invalid("workspace_id", "is required to approve")
 	case errors.Is(err, connectedapp.ErrClientMissing):
 		return invalid("client_id", "is required")
+	case errors.Is(err, connectedapp.ErrNotConnected):
+		return oerr.New(errorv1.Reason_REASON_NOT_FOUND, "the app was never connected")
 	}
 	return err
 }

@@ -1,0 +1,156 @@
+package e2e
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// rounds is how often each race is run behind its barrier, on each shape and with it on each engine.
+const rounds = 200
+
+// barrier runs the racers at once, as nearly as one machine can, and answers what each was told.
+func barrier(t *testing.T, racers ...func() (harness.Answer, error)) []harness.Answer {
+	t.Helper()
+	answers := make([]harness.Answer, len(racers))
+	start := make(chan struct{})
+	var done sync.WaitGroup
+	for i, race := range racers {
+		done.Go(func() {
+			<-start
+			a, err := race()
+			if err != nil {
+				t.Error(err)
+			}
+			if a.Status >= http.StatusInternalServerError {
+				t.Errorf("a racer was answered %d %s", a.Status, a.Raw)
+			}
+			answers[i] = a
+		})
+	}
+	close(start)
+	done.Wait()
+	return answers
+}
+
+// times repeats a racer.
+func times(n int, race func() (harness.Answer, error)) []func() (harness.Answer, error) {
+	racers := make([]func() (harness.Answer, error), n)
+	for i := range racers {
+		racers[i] = race
+	}
+	return racers
+}
+
+// winners are the answers with tokens in them.
+func winners(answers []harness.Answer) []harness.Answer {
+	var won []harness.Answer
+	for _, a := range answers {
+		if a.Status == http.StatusOK && a.Text("access_token") != "" {
+			won = append(won, a)
+		}
+	}
+	return won
+}
+
+// TestCase34_FiftyRedemptionsOfOneCode: at most one token set, and since the others are replays, none that lives on.
+func TestCase34_FiftyRedemptionsOfOneCode(t *testing.T) {
+	eachQuick(t, func(t *testing.T, d *harness.Deployment) {
+		b := d.NewBrowser()
+		for range rounds {
+			code, err := b.Approve(harness.Request{})
+			must(t, err)
+			won := winners(barrier(t, times(50, func() (harness.Answer, error) { return d.Exchange(code, harness.Request{}) })...))
+			if len(won) > 1 {
+				t.Fatalf("%d of 50 redemptions got tokens", len(won))
+			}
+			for _, a := range won {
+				wantActive(t, d, a.Text("access_token"), false)
+			}
+		}
+	})
+}
+
+// TestCase48_TwentyRefreshesOfOneToken: one successor at most, and the reuse ends it.
+func TestCase48_TwentyRefreshesOfOneToken(t *testing.T) {
+	eachQuick(t, func(t *testing.T, d *harness.Deployment) {
+		b := d.NewBrowser()
+		for range rounds {
+			tokens, err := d.Issue(b, harness.Request{})
+			must(t, err)
+			won := winners(barrier(t, times(20, func() (harness.Answer, error) { return d.Refresh(tokens.Refresh) })...))
+			if len(won) > 1 {
+				t.Fatalf("%d of 20 refreshes got tokens", len(won))
+			}
+			for _, a := range won {
+				wantActive(t, d, a.Text("access_token"), false)
+			}
+			wantActive(t, d, tokens.Access, false)
+		}
+	})
+}
+
+// TestCase108_RefreshAgainstRevoke: after both returned nothing of the family is live, whoever came first.
+func TestCase108_RefreshAgainstRevoke(t *testing.T) {
+	eachQuick(t, func(t *testing.T, d *harness.Deployment) {
+		b := d.NewBrowser()
+		for range rounds {
+			tokens, err := d.Issue(b, harness.Request{})
+			must(t, err)
+			answers := barrier(t,
+				func() (harness.Answer, error) { return d.Refresh(tokens.Refresh) },
+				func() (harness.Answer, error) { return d.JSON("/oauth/revoke", map[string]any{"token": tokens.Refresh}) },
+			)
+			want(t, "status of the revocation", answers[1].Status, http.StatusOK)
+			wantActive(t, d, tokens.Access, false)
+			for _, a := range winners(answers) {
+				wantActive(t, d, a.Text("access_token"), false)
+				again, err := d.Refresh(a.Text("refresh_token"))
+				must(t, err)
+				want(t, "status of a refresh after the revocation", again.Status, http.StatusUnauthorized)
+			}
+		}
+	})
+}
+
+// TestWire7_RedemptionAgainstDisconnect: when the button's answer has arrived, what was being issued at that moment is dead too.
+func TestWire7_RedemptionAgainstDisconnect(t *testing.T) {
+	eachQuick(t, func(t *testing.T, d *harness.Deployment) {
+		b := d.NewBrowser()
+		for range rounds {
+			code, err := b.Approve(harness.Request{})
+			must(t, err)
+			answers := barrier(t,
+				func() (harness.Answer, error) { return d.Exchange(code, harness.Request{}) },
+				func() (harness.Answer, error) {
+					page, err := disconnect(b, harness.ConfidentialID)
+					return harness.Answer{Status: page.Status, Raw: page.Body}, err
+				},
+			)
+			want(t, "status of the disconnection", answers[1].Status, http.StatusSeeOther)
+			for _, a := range winners(answers) {
+				wantActive(t, d, a.Text("access_token"), false)
+				again, err := d.Refresh(a.Text("refresh_token"))
+				must(t, err)
+				want(t, "status of a refresh after the disconnection", again.Status, http.StatusUnauthorized)
+			}
+		}
+	})
+}
+
+// disconnect presses the button of an app on the account page.
+func disconnect(b *harness.Browser, clientID string) (harness.Page, error) {
+	page, err := b.Get("/account/connected-apps")
+	if err != nil {
+		return page, err
+	}
+	for _, form := range page.Forms {
+		if form.Values.Get("client_id") == clientID {
+			return b.Submit(page, form, nil)
+		}
+	}
+	_, err = page.FormWith("client_id")
+	return page, err
+}
