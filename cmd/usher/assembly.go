@@ -43,8 +43,9 @@ func openAll(ctx context.Context, host *run.Host, c *settings) (d databases, err
 		}
 	}
 	schemas := c.schemas()
-	return d, concurrently(ctx,
+	err = concurrently(ctx,
 		open(&d.identity, schemas[0]), open(&d.authz, schemas[1]), open(&d.token, schemas[2]), open(&d.consent, schemas[3]))
+	return d, err
 }
 
 // network connects callers to services in memory.

@@ -56,8 +56,8 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("token configuration: %w", err)
 	}
-	st := store.New(deps.DB, config.AccessTokenLifetime)
-	if err := st.Housekeep(ctx, config.AccessTokenLifetime, config.RefreshTokenLifetime); err != nil {
+	st := store.New(deps.DB)
+	if err := st.MakeRoom(ctx, config.lifetimes()); err != nil {
 		return nil, fmt.Errorf("preparing the token store: %w", err)
 	}
 	authz := rpc.Authz{Clients: authzv1.NewClientServiceClient(deps.Authz), Codes: authzv1.NewCodeServiceClient(deps.Authz)}
@@ -93,10 +93,10 @@ func (s *Service) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// housekeep repeats what New did. A failure is logged and tried again: there is a day's room ahead.
+// housekeep makes room ahead and drops what is dead. A failure is logged and tried again: there is room for hours.
 func (s *Service) housekeep(ctx context.Context) {
 	every(ctx, housekeepEvery, func() {
-		err := s.store.Housekeep(ctx, s.config.AccessTokenLifetime, s.config.RefreshTokenLifetime)
+		err := s.store.Housekeep(ctx, s.config.lifetimes())
 		if err != nil && !errors.Is(err, context.Canceled) {
 			s.deps.Logger.ErrorContext(ctx, "housekeeping failed", "error", err)
 		}
@@ -105,7 +105,7 @@ func (s *Service) housekeep(ctx context.Context) {
 
 // eraseRetries forgets sealed pairs soon after their window has ended.
 func (s *Service) eraseRetries(ctx context.Context) {
-	every(ctx, s.config.RefreshRetryWindow, func() {
+	every(ctx, max(s.config.RefreshRetryWindow, time.Second), func() {
 		if _, err := s.store.EraseRetries(ctx); err != nil && !errors.Is(err, context.Canceled) {
 			s.deps.Logger.WarnContext(ctx, "erasing sealed pairs failed", "error", err)
 		}

@@ -101,7 +101,9 @@ func TestCase108_RefreshAgainstRevoke(t *testing.T) {
 			must(t, err)
 			answers := barrier(t,
 				func() (harness.Answer, error) { return d.Refresh(tokens.Refresh) },
-				func() (harness.Answer, error) { return d.JSON("/oauth/revoke", map[string]any{"token": tokens.Refresh}) },
+				func() (harness.Answer, error) {
+					return d.JSON("/oauth/revoke", map[string]any{"token": tokens.Refresh})
+				},
 			)
 			want(t, "status of the revocation", answers[1].Status, http.StatusOK)
 			wantActive(t, d, tokens.Access, false)

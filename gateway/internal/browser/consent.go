@@ -12,7 +12,7 @@ import (
 
 // ConsentPage shows what the app asks for.
 func (f Flow) ConsentPage(w http.ResponseWriter, r *http.Request) {
-	f.showConsent(w, r, page.Consent{Request: r.URL.Query().Get("request")}, http.StatusOK)
+	f.showConsent(w, r, page.Consent{Request: requested(r)}, http.StatusOK)
 }
 
 // showConsent fills the page in; data has what the person did before.

@@ -90,7 +90,7 @@ func (c Cookies) FormToken(browser, session secret.String, purpose ...string) st
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// CheckForm reports whether a posted form is one of ours. Sign-in and sign-out need no session to be judged.
+// CheckForm reports whether a posted form is one that came to this browser in this session.
 func (c Cookies) CheckForm(r *http.Request, purpose ...string) bool {
 	browser := c.Browser(r)
 	if browser.IsZero() {

@@ -1,11 +1,15 @@
 package browser
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"google.golang.org/grpc/status"
 
@@ -16,6 +20,7 @@ import (
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // HomePath is where a person without an authorization in progress belongs.
@@ -34,6 +39,10 @@ type Flow struct {
 
 // Authorize is the authorization endpoint (RFC 6749 §3.1). The query goes to authz undecoded.
 func (f Flow) Authorize(w http.ResponseWriter, r *http.Request) {
+	if !utf8.ValidString(r.URL.RawQuery) {
+		f.Pages.Problem(w, http.StatusBadRequest, "The address of this page cannot be read: it is wrongly encoded.")
+		return
+	}
 	res, err := f.Authorizations.StartAuthorization(r.Context(), &authzv1.StartAuthorizationRequest{
 		RawQuery: r.URL.RawQuery, SessionToken: f.Cookies.Session(r).Reveal(), BrowserToken: f.Cookies.EnsureBrowser(w, r).Reveal(),
 	})
@@ -80,11 +89,32 @@ func Leave(w http.ResponseWriter, location string) {
 // posted reads a form of ours; it answers the request itself when there is none.
 func (f Flow) posted(w http.ResponseWriter, r *http.Request) bool {
 	r.Body = http.MaxBytesReader(w, r.Body, httpx.MaxBody)
-	if err := r.ParseForm(); err != nil {
+	if err := r.ParseForm(); err != nil || !readable(r.PostForm) {
 		f.Pages.Problem(w, http.StatusBadRequest, "The form could not be read. Go back and try again.")
 		return false
 	}
 	return true
+}
+
+// readable says that a form holds text and nothing else; gRPC carries no other.
+func readable(form url.Values) bool {
+	for name, values := range form {
+		for _, text := range append([]string{name}, values...) {
+			if !utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// requested is the authorization that a page's address names; empty when it names none.
+func requested(r *http.Request) string {
+	id := r.URL.Query().Get("request")
+	if !secret.ValidCode(id) {
+		return ""
+	}
+	return id
 }
 
 // Posted reads a form of ours and proves that it is; it answers the request itself when not. Purpose gets the form's values.
@@ -122,6 +152,9 @@ func (f Flow) Fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func (f Flow) log(r *http.Request, err error) {
+	if errors.Is(r.Context().Err(), context.Canceled) {
+		return // the person has gone, which is no failure
+	}
 	f.Logger.WarnContext(r.Context(), "a page failed", "path", r.URL.Path, "error", status.Convert(err).Message())
 }
 

@@ -21,7 +21,7 @@ const (
 
 // SignInPage shows the form.
 func (f Flow) SignInPage(w http.ResponseWriter, r *http.Request) {
-	f.showSignIn(w, r, page.SignIn{Request: r.URL.Query().Get("request")}, http.StatusOK)
+	f.showSignIn(w, r, page.SignIn{Request: requested(r)}, http.StatusOK)
 }
 
 func (f Flow) showSignIn(w http.ResponseWriter, r *http.Request, data page.SignIn, status int) {

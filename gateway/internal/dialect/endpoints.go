@@ -3,6 +3,7 @@ package dialect
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -58,11 +59,30 @@ func (e *Endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body, err := httpx.ReadBody(w, r)
-	if err != nil {
-		e.refuse(w, r, errorv1.Reason_REASON_REQUEST_TOO_LARGE, "the body is longer than 64 KiB or was cut off")
+	switch {
+	case errors.Is(err, httpx.ErrTooLarge):
+		e.refuse(w, r, errorv1.Reason_REASON_REQUEST_TOO_LARGE, "the body is longer than 64 KiB")
+		return
+	case err != nil:
+		e.refuse(w, r, errorv1.Reason_REASON_INVALID_REQUEST, "the body was cut off")
+		return
+	case !printable(r.Header["Authorization"]):
+		// The runtime would drop such a header, and with it that the client tried to prove itself.
+		e.refuse(w, r, errorv1.Reason_REASON_INVALID_CLIENT, "the Authorization header is not readable")
 		return
 	}
 	e.mux.ServeHTTP(w, inner(r, kind, body))
+}
+
+func printable(values []string) bool {
+	for _, value := range values {
+		for i := range len(value) {
+			if c := value[i]; c < ' ' || c > '~' {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // inner is the request as the generated code gets it: what the endpoints read, and nothing else that came in. It has no

@@ -2,7 +2,9 @@ package dialect
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"net/http"
 	"strconv"
@@ -94,7 +96,7 @@ type (
 func (e *Endpoints) write(w http.ResponseWriter, r *http.Request, err error) {
 	reason, message := classify(err)
 	row := rowOf(reason)
-	if row.status >= http.StatusInternalServerError {
+	if row.status >= http.StatusInternalServerError && !errors.Is(r.Context().Err(), context.Canceled) {
 		e.logger.WarnContext(r.Context(), "an OAuth endpoint failed", "path", r.URL.Path, "error", status.Convert(err).Message())
 	}
 	header := w.Header()

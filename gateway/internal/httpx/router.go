@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -73,7 +74,10 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	found := r.routes[req.URL.EscapedPath()]
 	ctx, cancel := context.WithTimeout(req.Context(), r.config.Timeout)
 	defer cancel()
-	defer func() { r.finish(ctx, rec, finished{found, begun, recover()}) }()
+	defer func() {
+		gone := errors.Is(req.Context().Err(), context.Canceled)
+		r.finish(ctx, rec, finished{found, begun, gone, recover()})
+	}()
 	header := w.Header()
 	header.Set("X-Content-Type-Options", "nosniff")
 	if r.config.TLS {
@@ -109,10 +113,15 @@ func (r *route) allow() string {
 }
 
 type finished struct {
-	route    *route
-	begun    time.Time
+	route *route
+	begun time.Time
+	// gone says that the caller did not wait for the answer.
+	gone     bool
 	panicked any
 }
+
+// statusGone is how a caller's going away is counted: it is nobody's failure.
+const statusGone = 499
 
 // finish counts and logs a request. Its address, headers and body are never logged: they hold secrets.
 func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
@@ -122,18 +131,21 @@ func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
 			http.Error(w, "Something went wrong on our side.", http.StatusInternalServerError)
 		}
 	}
-	name, took := "none", time.Since(f.begun)
+	name, took, status := "none", time.Since(f.begun), w.code()
+	if f.gone {
+		status = statusGone
+	}
 	if f.route != nil {
 		name = f.route.path
 	}
-	r.config.Metrics.HTTP(name, w.code(), took)
+	r.config.Metrics.HTTP(name, status, took)
 	level := slog.LevelDebug
-	if w.code() >= http.StatusInternalServerError {
+	if status >= http.StatusInternalServerError {
 		level = slog.LevelWarn
 	}
 	if r.config.Logger.Enabled(ctx, level) {
 		r.config.Logger.LogAttrs(ctx, level, "request",
-			slog.String("route", name), slog.Int("status", w.code()), slog.Duration("took", took))
+			slog.String("route", name), slog.Int("status", status), slog.Duration("took", took))
 	}
 }
 

@@ -142,7 +142,7 @@ func Edge(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled), canceled(err):
 		return status.Error(codes.Canceled, "the caller went away")
 	case Reason(err) == errorv1.Reason_REASON_UNSPECIFIED && errors.Is(err, context.DeadlineExceeded):
 		return statusError(Unavailable(err))
@@ -153,6 +153,12 @@ func Edge(err error) error {
 		return statusError(Unavailable(err))
 	}
 	return statusError(err)
+}
+
+// canceled is the caller's going away as a service further down tells it.
+func canceled(err error) bool {
+	st, ok := statusOf(err)
+	return ok && st.Code() == codes.Canceled
 }
 
 // statusError drops all but what travels.

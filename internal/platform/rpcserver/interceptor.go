@@ -25,6 +25,8 @@ type interceptor struct {
 	options Options
 	policy  *policy.Policy
 	metrics map[string]*telemetry.Method
+	// foreign are the methods of services that are not ours: their failures leave as they are.
+	foreign map[string]bool
 }
 
 func (i *interceptor) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (res any, err error) {
@@ -68,7 +70,10 @@ func (i *interceptor) finish(ctx context.Context, c call) error {
 		c.err = fmt.Errorf("panic: %v", c.panicked)
 		i.options.Logger.ErrorContext(ctx, "call panicked", "method", c.method, "panic", fmt.Sprint(c.panicked), "stack", string(debug.Stack()))
 	}
-	left := oerr.Edge(c.err)
+	left := c.err
+	if !i.foreign[c.method] || c.panicked != nil {
+		left = oerr.Edge(c.err)
+	}
 	code := status.Code(left)
 	i.metrics[c.method].Observe(code, time.Since(c.begun))
 	if level := levelOf(code); i.options.Logger.Enabled(ctx, level) {

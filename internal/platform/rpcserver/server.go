@@ -138,6 +138,7 @@ func (s *Server) build(creds credentials.TransportCredentials, state healthv1.He
 	if err != nil {
 		return nil, fmt.Errorf("%s will not start: %w", s.options.Name, err)
 	}
+	edge.foreign = methodsOf(server.GetServiceInfo(), foreign(s.options.Development))
 	edge.metrics = s.options.Metrics.Methods(server.GetServiceInfo())
 	return server, nil
 }
@@ -151,6 +152,16 @@ func foreign(development bool) map[string][]rpcv1.Caller {
 		table["grpc.reflection.v1alpha.ServerReflection"] = all
 	}
 	return table
+}
+
+func methodsOf(services map[string]grpc.ServiceInfo, table map[string][]rpcv1.Caller) map[string]bool {
+	methods := map[string]bool{}
+	for service := range table {
+		for _, method := range services[service].Methods {
+			methods["/"+service+"/"+method.Name] = true
+		}
+	}
+	return methods
 }
 
 // stop lets calls finish for a while, then ends them.

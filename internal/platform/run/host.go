@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -30,6 +31,8 @@ type Host struct {
 	ctx   context.Context //nolint:containedctx // the process's own life, which every task shares
 	stop  context.CancelFunc
 	group *errgroup.Group
+	// stopping says that the end was asked for.
+	stopping atomic.Bool
 
 	mu      sync.Mutex
 	closers []func() error
@@ -46,11 +49,28 @@ func NewHost(ctx context.Context, name string, s *Settings, out io.Writer) (*Hos
 		return nil, err
 	}
 	s.TLS.TrustDomain = s.TrustDomain
-	ctx, stop := context.WithCancel(ctx)
-	group, ctx := errgroup.WithContext(ctx)
-	return &Host{
-		Name: name, Settings: s, Logger: logger, Metrics: telemetry.New(), ctx: ctx, stop: stop, group: group,
-	}, nil
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	group, running := errgroup.WithContext(running)
+	h := &Host{
+		Name: name, Settings: s, Logger: logger, Metrics: telemetry.New(), ctx: running, stop: stop, group: group,
+	}
+	go h.drain(ctx)
+	return h, nil
+}
+
+// drain waits for the end, says that the process is not ready, and lets callers notice before it stops.
+func (h *Host) drain(ctx context.Context) {
+	select {
+	case <-h.ctx.Done():
+		return
+	case <-ctx.Done():
+	}
+	h.stopping.Store(true)
+	select {
+	case <-h.ctx.Done():
+	case <-time.After(h.Settings.DrainTime):
+	}
+	h.stop()
 }
 
 // Go runs a task until the process ends; a task that fails ends the process.
@@ -61,14 +81,14 @@ func (h *Host) Go(task func(ctx context.Context) error) {
 // Wait waits for the end, then closes what was opened, last first.
 func (h *Host) Wait() error {
 	err := h.group.Wait()
+	if errors.Is(err, context.Canceled) {
+		err = nil // a task that ended because it was told to
+	}
 	h.stop()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for i := len(h.closers) - 1; i >= 0; i-- {
 		err = errors.Join(err, h.closers[i]())
-	}
-	if errors.Is(err, context.Canceled) && h.ctx.Err() != nil {
-		return nil
 	}
 	return err
 }

@@ -70,10 +70,7 @@ const (
 
 // ServeHTTP serves a handler until the process ends.
 func (h *Host) ServeHTTP(lis net.Listener, handler http.Handler) {
-	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: writeLimit,
-		IdleTimeout: idleLimit, MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(h.Logger.Handler(), slog.LevelDebug),
-	}
+	server := h.server(handler)
 	h.Go(func(context.Context) error {
 		if err := server.Serve(lis); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serving HTTP: %w", err)
@@ -91,6 +88,13 @@ func (h *Host) ServeHTTP(lis net.Listener, handler http.Handler) {
 	})
 }
 
+func (h *Host) server(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: writeLimit,
+		IdleTimeout: idleLimit, MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(h.Logger.Handler(), slog.LevelDebug),
+	}
+}
+
 // ServeAdmin serves health, metrics and, in development, profiles, on a port of their own.
 func (h *Host) ServeAdmin() error {
 	lis, err := h.Listen("admin_addr", h.Settings.AdminAddr)
@@ -105,7 +109,10 @@ func (h *Host) ServeAdmin() error {
 		mux.HandleFunc("/debug/pprof/", pprof.Index)
 		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	}
-	h.ServeHTTP(lis, mux)
+	// It answers until all else has ended, so that whoever asks is told.
+	server := h.server(mux)
+	go func() { _ = server.Serve(lis) }()
+	h.Closing(server.Close)
 	return nil
 }
 
@@ -115,7 +122,7 @@ const readyLimit = 800 * time.Millisecond
 func (h *Host) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyLimit)
 	defer cancel()
-	if h.ctx.Err() != nil {
+	if h.stopping.Load() {
 		answer(w, http.StatusServiceUnavailable, "stopping")
 		return
 	}

@@ -24,6 +24,8 @@ type Settings struct {
 	// TrustDomain is the host of every service's URI SAN.
 	TrustDomain     string   `koanf:"trust_domain" help:"trust domain of the certificates: spiffe://<trust-domain>/<service>"`
 	ResourceServers []string `koanf:"resource_servers" help:"names of certificates that may introspect tokens over gRPC"`
+	// DrainTime is how long the process still answers after it was asked to end.
+	DrainTime time.Duration `koanf:"drain_time" help:"how long to go on after the end was asked for, not ready, so that callers notice, 0s to 60s"`
 	// ClockOffset moves every clock of the process.
 	ClockOffset time.Duration `koanf:"clock_offset" help:"development only: moves the clock, to watch things expire"`
 
@@ -76,6 +78,9 @@ func (s *Settings) Validate() error {
 	}
 	if s.ClockOffset != 0 && !s.Development {
 		return errors.New("clock_offset is for development alone")
+	}
+	if s.DrainTime < 0 || s.DrainTime > time.Minute {
+		return fmt.Errorf("drain_time is %s: give a duration from 0s to 60s", s.DrainTime)
 	}
 	return s.Log.Validate()
 }

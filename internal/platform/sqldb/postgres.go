@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,7 +19,9 @@ func openPostgres(ctx context.Context, url string, maxConns int) (*postgres, err
 	if err != nil {
 		return nil, errors.New("the database URL is not a valid PostgreSQL URL, or names files that cannot be read")
 	}
-	c.MaxConns = int32(maxConns)
+	if !strings.Contains(url, "pool_max_conns=") { // the operator's own word goes before ours
+		c.MaxConns = int32(maxConns)
+	}
 	c.PingTimeout = acquireTimeout / 2
 	if c.ConnConfig.ConnectTimeout == 0 {
 		c.ConnConfig.ConnectTimeout = acquireTimeout

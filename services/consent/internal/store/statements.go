@@ -3,7 +3,7 @@ package store
 import "github.com/vidocu/usher/internal/platform/sqldb"
 
 // statements are the store's SQL, one text for both engines.
-type statements struct{ record, withdraw, approvals, prune string }
+type statements struct{ record, supersede, withdraw, approvals, prune string }
 
 // prepare expands every statement once.
 func prepare(db *sqldb.DB) statements {
@@ -14,6 +14,11 @@ INSERT INTO consents (request_id_hash, user_id, client_id, workspace_id, scope, 
 VALUES ($1, $2, $3, $4, $5, $6, {{now}})
 ON CONFLICT (request_id_hash) DO UPDATE SET request_id_hash = consents.request_id_hash
 RETURNING workspace_id`),
+
+		// A day is longer than a request can wait for its decision, so that none is completed whose row went.
+		supersede: db.SQL(`
+DELETE FROM consents WHERE user_id = $1 AND client_id = $2 AND approved_at + 86400000000 < {{now}}
+    AND (epoch < $3 OR workspace_id = $4 AND scope = $5)`),
 
 		withdraw: db.SQL(`DELETE FROM consents WHERE request_id_hash = $1`),
 

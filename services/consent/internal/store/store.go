@@ -36,11 +36,14 @@ type Store struct {
 // New prepares a store.
 func New(db *sqldb.DB) *Store { return &Store{db: db, text: prepare(db)} }
 
-// Record keeps a consent unless one of the same request is kept, and answers the workspace of the one that is.
+// Record keeps a consent unless one of the same request is kept, and answers the workspace of the one that is. Older ones
+// that say no more than this one go, so that a person who approves every day leaves no row a day.
 func (s *Store) Record(ctx context.Context, c decision.Consent) (string, error) {
 	var workspaceID string
-	err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.record,
-		c.Request.Bytes(), c.UserID, c.ClientID, c.WorkspaceID, c.Scope.String(), c.Epoch).Scan(&workspaceID))
+	err := s.db.Pipeline(ctx,
+		sqldb.Stmt(s.text.supersede, c.UserID, c.ClientID, c.Epoch, c.WorkspaceID, c.Scope.String()),
+		sqldb.Stmt(s.text.record,
+			c.Request.Bytes(), c.UserID, c.ClientID, c.WorkspaceID, c.Scope.String(), c.Epoch).Scan(&workspaceID))
 	if err != nil {
 		return "", fmt.Errorf("recording a consent: %w", err)
 	}

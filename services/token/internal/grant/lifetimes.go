@@ -39,6 +39,9 @@ func (l Lifetimes) Validate() error {
 			return fmt.Errorf("%s is %s: give a duration from 1s to %s", c.name, c.value, c.max)
 		}
 	}
+	if l.Access > l.Family {
+		return fmt.Errorf("access_token_lifetime %s is longer than family_lifetime %s", l.Access, l.Family)
+	}
 	if l.Refresh > l.Family {
 		return fmt.Errorf("refresh_token_lifetime %s is longer than family_lifetime %s", l.Refresh, l.Family)
 	}

@@ -3,6 +3,7 @@ package grant
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -25,6 +26,13 @@ type Rotation struct {
 	Sealed []byte
 }
 
+// Issued is what an access token got.
+type Issued struct {
+	Scope string
+	// ExpiresIn is its lifetime: shorter than usual at the end of its family.
+	ExpiresIn time.Duration
+}
+
 // Replay is what became of a refresh token that is not current.
 type Replay struct {
 	// Sealed is the successor pair, if the retry window is still open and the successor unused.
@@ -40,9 +48,9 @@ type RefreshStore interface {
 	// GrantedScope reads the scope of the family whose current refresh token this is: a fact that never changes.
 	// ErrNotCurrent when there is none of this client.
 	GrantedScope(ctx context.Context, token secret.Hash, clientID string) (string, error)
-	// Rotate spends the predecessor and issues its successor and an access token. It answers the access token's scope.
+	// Rotate spends the predecessor and issues its successor and an access token. It answers what the access token got.
 	// ErrNotCurrent when the predecessor is not the live, current token of a family of this client; nothing is written then.
-	Rotate(ctx context.Context, r Rotation) (scope string, err error)
+	Rotate(ctx context.Context, r Rotation) (Issued, error)
 	// Replayed judges a token that was not current: inside the retry window it answers the sealed successor, else a spent
 	// token of this client ends everything of its pair, in the transaction that judges it.
 	Replayed(ctx context.Context, token secret.Hash, clientID string) (Replay, error)
@@ -101,13 +109,14 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (Pa
 			return Pair{}, err
 		}
 	}
-	pair.Scope, err = g.Store.Rotate(ctx, r)
+	issued, err := g.Store.Rotate(ctx, r)
 	if errors.Is(err, ErrNotCurrent) {
 		return g.replayed(ctx, hash, client, req)
 	}
 	if err != nil {
 		return Pair{}, err
 	}
+	pair.Scope, pair.ExpiresIn = issued.Scope, issued.ExpiresIn
 	return pair, nil
 }
 

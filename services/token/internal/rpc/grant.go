@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"strings"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -58,12 +59,14 @@ func (s *Grants) EndConnection(ctx context.Context, req *tokenv1.EndConnectionRe
 	return &tokenv1.EndConnectionResponse{}, nil
 }
 
+// maxID is more than any identifier has.
+const maxID = 128
+
 func wantPair(userID, clientID string) error {
-	switch "" {
-	case userID:
-		return invalid("user_id", "is required")
-	case clientID:
-		return invalid("client_id", "is required")
+	for _, id := range [][2]string{{"user_id", userID}, {"client_id", clientID}} {
+		if id[1] == "" || len(id[1]) > maxID || strings.IndexByte(id[1], 0) >= 0 {
+			return invalid(id[0], "must be an identifier")
+		}
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ import (
 // ErrUnreadable is a sealed pair that this predecessor does not open.
 var ErrUnreadable = errors.New("sealed pair does not open with this token")
 
-// Sealer seals with AES-256-GCM. Each key seals one pair only, so the nonce may be constant.
+// Sealer seals with AES-256-GCM. A random nonce stands in front: two refreshes at once may seal two pairs under one key.
 type Sealer struct{}
 
 // contents is the sealed form. Its fields are revealed secrets, which is why it never leaves this package.
@@ -45,7 +45,7 @@ func (Sealer) Seal(predecessor secret.String, pair grant.Pair) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding the pair: %w", err)
 	}
-	return aead.Seal(nil, make([]byte, aead.NonceSize()), plain, nil), nil //nolint:gosec // each key seals once, see above
+	return aead.Seal(nil, nil, plain, nil), nil //nolint:gosec // it draws its own nonce
 }
 
 // Open reads the pair again. ErrUnreadable when the bytes were not sealed for this predecessor.
@@ -54,7 +54,7 @@ func (Sealer) Open(predecessor secret.String, sealed []byte) (grant.Pair, error)
 	if err != nil {
 		return grant.Pair{}, err
 	}
-	plain, err := aead.Open(nil, make([]byte, aead.NonceSize()), sealed, nil)
+	plain, err := aead.Open(nil, nil, sealed, nil)
 	if err != nil {
 		return grant.Pair{}, ErrUnreadable
 	}
@@ -77,5 +77,5 @@ func cipherOf(predecessor secret.String) (cipher.AEAD, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing the cipher: %w", err)
 	}
-	return cipher.NewGCM(block)
+	return cipher.NewGCMWithRandomNonce(block)
 }

@@ -13,7 +13,7 @@ import (
 
 // FindAccess reads a live access token: one statement by its hash. introspect.ErrInactive when there is none.
 func (s *Store) FindAccess(ctx context.Context, token secret.Hash) (introspect.Facts, error) {
-	return scanFacts(s.db.QueryRow(ctx, s.text.findAccess, token.Bytes(), micros(s.access)))
+	return scanFacts(s.db.QueryRow(ctx, s.text.findAccess, token.Bytes()))
 }
 
 // FindRefresh reads a live, current refresh token. introspect.ErrInactive when there is none.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
 // partitioned is a table whose rows lie in partitions by expiry.
@@ -18,35 +19,56 @@ type partitioned struct {
 	ahead time.Duration
 }
 
-// margin is how long the service may go without housekeeping before an insert finds no partition.
-const margin = 24 * time.Hour
+// The widths. Look-ups name no upper bound, since another replica may issue for longer than this one does; so they touch
+// every partition from now on, and there must be few: three for access tokens that live an hour.
+const (
+	accessWidth = 6 * time.Hour
+	spentWidth  = 72 * time.Hour
+)
 
-func partitionedTables(access, refresh time.Duration) []partitioned {
+// partitionedTables lists both. What is ahead is a lifetime and one width, which is how long the service may go without
+// housekeeping before an insert finds no partition.
+func partitionedTables(l grant.Lifetimes) []partitioned {
 	return []partitioned{
-		{table: "access_tokens", width: time.Hour, ahead: access + margin},
-		{table: "spent_refresh_tokens", width: 72 * time.Hour, ahead: refresh + 72*time.Hour},
+		{table: "access_tokens", width: accessWidth, ahead: l.Access + accessWidth},
+		{table: "spent_refresh_tokens", width: spentWidth, ahead: l.Refresh + spentWidth},
 	}
 }
 
 // advisoryKey names the lock that keeps replicas from creating the same partition at once.
 const advisoryKey = 0x75736865
 
-// Housekeep makes room ahead and drops what is wholly expired: partitions on PostgreSQL, small batches of rows on
-// SQLite. Any replica may run it at any time.
-func (s *Store) Housekeep(ctx context.Context, accessLifetime, refreshLifetime time.Duration) error {
-	for _, t := range partitionedTables(accessLifetime, refreshLifetime) {
-		var err error
-		if s.db.Engine() == sqldb.Postgres {
-			err = s.partition(ctx, t)
-		} else {
-			err = s.deleteExpired(ctx, t.table)
-		}
+// MakeRoom creates the partitions that rows written from now on may need. Nobody who reads or writes waits for it. On
+// SQLite there is nothing to do.
+func (s *Store) MakeRoom(ctx context.Context, l grant.Lifetimes) error {
+	if s.db.Engine() != sqldb.Postgres {
+		return nil
+	}
+	for _, t := range partitionedTables(l) {
+		err := s.alter(ctx, t.table, func(tx *sqldb.Tx, now int64, have map[string]bool) error {
+			width := micros(t.width)
+			for from := now - now%width; from < now+micros(t.ahead); from += width {
+				if err := createPartition(ctx, tx, t.table, from, from+width, have); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 		if err != nil {
-			return fmt.Errorf("housekeeping %s: %w", t.table, err)
+			return fmt.Errorf("making room in %s: %w", t.table, err)
 		}
 	}
-	_, err := s.EraseRetries(ctx)
-	return err
+	return nil
+}
+
+// dropExpired drops what is wholly expired: partitions on PostgreSQL, small batches of rows on SQLite.
+func (s *Store) dropExpired(ctx context.Context, t partitioned) error {
+	if s.db.Engine() != sqldb.Postgres {
+		return s.deleteExpired(ctx, t.table)
+	}
+	return s.alter(ctx, t.table, func(tx *sqldb.Tx, now int64, have map[string]bool) error {
+		return dropPartitions(ctx, tx, t.table, now-micros(t.width), have)
+	})
 }
 
 // deleteExpired removes expired rows a thousand at a time, so that no writer waits long.
@@ -60,27 +82,25 @@ func (s *Store) deleteExpired(ctx context.Context, table string) error {
 	}
 }
 
-// partition creates the partitions that rows written until the next run may need, and drops the expired ones.
-func (s *Store) partition(ctx context.Context, t partitioned) error {
+// alter changes a table's partitions. While it waits for a lock, everybody else waits behind it: so it gives up at once
+// where a long report holds the table, and is tried again later.
+func (s *Store) alter(ctx context.Context, table string, change func(tx *sqldb.Tx, now int64, have map[string]bool) error) error {
 	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(advisoryKey)); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `SET LOCAL lock_timeout = '100ms'`); err != nil {
 			return err
 		}
 		var now int64
 		if err := tx.QueryRow(ctx, s.db.SQL(`SELECT {{now}}`)).Scan(&now); err != nil {
 			return err
 		}
-		have, err := s.partitionsOf(ctx, tx, t.table)
+		have, err := s.partitionsOf(ctx, tx, table)
 		if err != nil {
 			return err
 		}
-		width := micros(t.width)
-		for from := now - now%width; from < now+micros(t.ahead); from += width {
-			if err := createPartition(ctx, tx, t.table, from, from+width, have); err != nil {
-				return err
-			}
-		}
-		return dropPartitions(ctx, tx, t.table, now-width, have)
+		return change(tx, now, have)
 	})
 }
 
@@ -111,8 +131,12 @@ func createPartition(ctx context.Context, tx *sqldb.Tx, table string, from, to i
 	if have[name] {
 		return nil
 	}
-	// Bounds are our own numbers; a partition's bounds cannot be parameters.
-	_, err := tx.Exec(ctx, fmt.Sprintf(`CREATE TABLE %s PARTITION OF %s FOR VALUES FROM (%d) TO (%d)`, name, table, from, to))
+	// Made apart and then attached, because that lets readers and writers of the table go on. Bounds are our own numbers; a
+	// partition's bounds cannot be parameters.
+	if _, err := tx.Exec(ctx, fmt.Sprintf(`CREATE TABLE %s (LIKE %s INCLUDING ALL)`, name, table)); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, fmt.Sprintf(`ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%d) TO (%d)`, table, name, from, to))
 	return err
 }
 

@@ -49,7 +49,7 @@ func (s *Store) RevokeAccess(ctx context.Context, token secret.Hash, onlyClient 
 	var ended bool
 	err := s.inTx(ctx, "revoking an access token", func(tx *sqldb.Tx) error {
 		e := Entry{Kind: KindAccessToken, Reason: ReasonRevoked, TokenHash: token.Bytes()}
-		err := tx.QueryRow(ctx, s.text.endAccess, token.Bytes(), onlyClient, micros(s.access)).
+		err := tx.QueryRow(ctx, s.text.endAccess, token.Bytes(), onlyClient).
 			Scan(&e.FamilyID, &e.UserID, &e.ClientID, &e.Epoch)
 		ended = err == nil
 		if errors.Is(err, sqldb.ErrNotFound) {

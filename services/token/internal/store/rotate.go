@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -25,8 +27,9 @@ func (s *Store) GrantedScope(ctx context.Context, token secret.Hash, clientID st
 
 // Rotate spends a refresh token and issues its successors in one transaction and one round trip. The inserts find the
 // family by its new refresh hash, so they do nothing where the update did nothing: grant.ErrNotCurrent.
-func (s *Store) Rotate(ctx context.Context, r grant.Rotation) (string, error) {
+func (s *Store) Rotate(ctx context.Context, r grant.Rotation) (grant.Issued, error) {
 	var granted string
+	var left int64
 	var retryHash, sealed any
 	var window any
 	if len(r.Sealed) > 0 {
@@ -34,22 +37,22 @@ func (s *Store) Rotate(ctx context.Context, r grant.Rotation) (string, error) {
 	}
 	successor := r.Successor.Bytes()
 	update := sqldb.Stmt(s.text.rotate, successor, micros(r.Lifetimes.Refresh), retryHash, sealed, window,
-		r.Predecessor.Bytes(), r.ClientID).Scan(&granted)
+		r.Predecessor.Bytes(), r.ClientID).Scan(&granted, &left)
 	err := s.db.Pipeline(ctx,
 		update,
 		sqldb.Stmt(s.text.insertAccess, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), successor),
 		sqldb.Stmt(s.text.spend, r.Predecessor.Bytes(), micros(r.Lifetimes.Refresh), successor),
 	)
 	if err != nil {
-		return "", fmt.Errorf("rotating a refresh token: %w", err)
+		return grant.Issued{}, fmt.Errorf("rotating a refresh token: %w", err)
 	}
 	if !update.Found() {
-		return "", grant.ErrNotCurrent
+		return grant.Issued{}, grant.ErrNotCurrent
 	}
-	if r.Scope != "" {
-		return r.Scope, nil
-	}
-	return granted, nil
+	return grant.Issued{
+		Scope:     cmp.Or(r.Scope, granted),
+		ExpiresIn: min(r.Lifetimes.Access, time.Duration(left)*time.Microsecond),
+	}, nil
 }
 
 // Replayed judges a refresh token that was not current. Inside the retry window it answers the sealed successor. A spent

@@ -10,6 +10,7 @@ type statements struct {
 	nextCursor, appendEntry, entriesAfter       string
 	findAccess, findRefresh, touch              string
 	pairEpoch, connections, eraseRetries        string
+	sliceEnd, sweepSlice, sweepRest, trimLog    string
 }
 
 // all lists every text, for prepare.
@@ -18,7 +19,7 @@ func (s *statements) all() []*string {
 		&s.ensurePair, &s.insertFamily, &s.insertFirstAccess, &s.redeemed, &s.grantedScope, &s.rotate, &s.insertAccess,
 		&s.spend, &s.spentFacts, &s.raisePair, &s.endPair, &s.endFamilies, &s.familyOfRefresh, &s.endFamily, &s.endAccess,
 		&s.nextCursor, &s.appendEntry, &s.entriesAfter, &s.findAccess, &s.findRefresh, &s.touch, &s.pairEpoch,
-		&s.connections, &s.eraseRetries,
+		&s.connections, &s.eraseRetries, &s.sliceEnd, &s.sweepSlice, &s.sweepRest, &s.trimLog,
 	}
 }
 
@@ -38,23 +39,28 @@ ON CONFLICT DO NOTHING`,
 
 	insertFirstAccess: `
 INSERT INTO access_tokens (hash, family_id, scope, issued_at, expires_at)
-SELECT $1, id, scope, {{now}}, {{now}} + $2 FROM families WHERE refresh_hash = $3`,
+SELECT $1, id, scope, {{now}}, CASE WHEN {{now}} + $2 < expires_at THEN {{now}} + $2 ELSE expires_at END
+FROM families WHERE refresh_hash = $3`,
 
 	redeemed: `SELECT client_id, redirect_uri, code_challenge FROM families WHERE id = $1`,
 
-	grantedScope: `SELECT scope FROM families WHERE refresh_hash = $1 AND client_id = $2`,
+	grantedScope: `
+SELECT scope FROM families
+WHERE refresh_hash = $1 AND client_id = $2 AND revoked_at IS NULL AND refresh_expires_at > {{now}}`,
 
-	// A new refresh token never outlives its family.
+	// No token outlives its family.
 	rotate: `
 UPDATE families SET refresh_hash = $1, refresh_issued_at = {{now}},
     refresh_expires_at = CASE WHEN {{now}} + $2 < expires_at THEN {{now}} + $2 ELSE expires_at END,
     last_used_at = {{now}}, retry_hash = $3, retry_sealed = $4, retry_until = {{now}} + $5
 WHERE refresh_hash = $6 AND client_id = $7 AND revoked_at IS NULL AND refresh_expires_at > {{now}}
-RETURNING scope`,
+RETURNING scope, expires_at - {{now}}`,
 
 	insertAccess: `
 INSERT INTO access_tokens (hash, family_id, scope, issued_at, expires_at)
-SELECT $1, id, CASE WHEN $2 = '' THEN scope ELSE $2 END, {{now}}, {{now}} + $3 FROM families WHERE refresh_hash = $4`,
+SELECT $1, id, CASE WHEN $2 = '' THEN scope ELSE $2 END, {{now}},
+    CASE WHEN {{now}} + $3 < expires_at THEN {{now}} + $3 ELSE expires_at END
+FROM families WHERE refresh_hash = $4`,
 
 	// Evidence lives as long as the spent token could have.
 	spend: `
@@ -89,7 +95,7 @@ WHERE id = $1 AND revoked_at IS NULL AND ($2 = '' OR client_id = $2) RETURNING u
 
 	endAccess: `
 UPDATE access_tokens SET revoked_at = {{now}}
-WHERE hash = $1 AND revoked_at IS NULL AND expires_at > {{now}} AND expires_at <= {{now}} + $3
+WHERE hash = $1 AND revoked_at IS NULL AND expires_at > {{now}}
     AND ($2 = '' OR EXISTS (SELECT 1 FROM families f WHERE f.id = access_tokens.family_id AND f.client_id = $2))
 RETURNING family_id,
     (SELECT f.user_id FROM families f WHERE f.id = access_tokens.family_id),
@@ -110,7 +116,7 @@ FROM revocations WHERE cursor > $1 ORDER BY cursor LIMIT $2`,
 SELECT f.id, f.user_id, f.client_id, f.workspace_id, f.display_name, a.scope, a.issued_at, a.expires_at,
     f.last_used_at + 60000000 < {{now}}
 FROM access_tokens a JOIN families f ON f.id = a.family_id
-WHERE a.hash = $1 AND a.expires_at > {{now}} AND a.expires_at <= {{now}} + $2 AND a.revoked_at IS NULL AND f.revoked_at IS NULL`,
+WHERE a.hash = $1 AND a.expires_at > {{now}} AND a.revoked_at IS NULL AND f.revoked_at IS NULL`,
 
 	findRefresh: `
 SELECT id, user_id, client_id, workspace_id, display_name, scope, refresh_issued_at, refresh_expires_at, false
@@ -127,4 +133,16 @@ WHERE p.user_id = $1 GROUP BY p.client_id, p.epoch`,
 
 	eraseRetries: `
 UPDATE families SET retry_hash = NULL, retry_sealed = NULL, retry_until = NULL WHERE retry_until <= {{now}}`,
+
+	sliceEnd: `SELECT id FROM families WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2`,
+
+	sweepSlice: `DELETE FROM families WHERE id > $1 AND id <= $2 AND refresh_expires_at + $3 < {{now}}`,
+
+	sweepRest: `DELETE FROM families WHERE id > $1 AND refresh_expires_at + $2 < {{now}}`,
+
+	// The oldest are looked at and no more, so that a log with nothing to trim costs nothing.
+	trimLog: `
+DELETE FROM revocations WHERE cursor IN (
+    SELECT cursor FROM (SELECT cursor, revoked_at FROM revocations ORDER BY cursor LIMIT $1) AS oldest
+    WHERE revoked_at + $2 < {{now}})`,
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"embed"
 	"io/fs"
+	"sync/atomic"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -23,15 +24,14 @@ func Migrations() fs.FS {
 // Store keeps credentials in one database. Its methods may be called concurrently; they answer sqldb.ErrUnavailable
 // when the database cannot be asked.
 type Store struct {
-	db     *sqldb.DB
-	text   statements
-	access time.Duration
+	db   *sqldb.DB
+	text statements
+	// sweptTo is the family that the last sweep came to.
+	sweptTo atomic.Pointer[[]byte]
 }
 
-// New prepares a store. accessLifetime is the longest life of an access token, which bounds where one is looked for.
-func New(db *sqldb.DB, accessLifetime time.Duration) *Store {
-	return &Store{db: db, text: prepare(db), access: accessLifetime}
-}
+// New prepares a store.
+func New(db *sqldb.DB) *Store { return &Store{db: db, text: prepare(db)} }
 
 // prepare expands every statement once.
 func prepare(db *sqldb.DB) statements {

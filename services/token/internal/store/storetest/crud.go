@@ -55,12 +55,12 @@ func issuedFacts(t *testing.T, b bench) {
 func narrowed(t *testing.T, b bench) {
 	i := b.mustRedeem(t, code("app", "ws_acme", 0))
 	next := issued{access: token(), refresh: token()}
-	scope, err := b.Rotate(t.Context(), grant.Rotation{
+	got, err := b.Rotate(t.Context(), grant.Rotation{
 		Predecessor: i.refresh, ClientID: "app", Access: next.access, Successor: next.refresh,
 		Scope: "videos:read", Lifetimes: lifetimes(),
 	})
-	if err != nil || scope != "videos:read" {
-		t.Fatalf("narrowing: scope %q, error %v", scope, err)
+	if err != nil || got != (grant.Issued{Scope: "videos:read", ExpiresIn: time.Hour}) {
+		t.Fatalf("narrowing: %+v, error %v", got, err)
 	}
 	if got, err := b.FindAccess(t.Context(), next.access); err != nil || got.Scope != "videos:read" {
 		t.Errorf("narrowed access token has %q (%v)", got.Scope, err)
@@ -110,7 +110,7 @@ func expiry(t *testing.T) {
 			{30*24*time.Hour - time.Hour, false, true},
 			{30*24*time.Hour + time.Second, false, false},
 		} {
-			later := bench{Store: store.New(reopen(c.after), time.Hour)}
+			later := bench{Store: store.New(reopen(c.after))}
 			if got := later.live(t, i.access); got != c.access {
 				t.Errorf("after %s the access token is live: %v", c.after, got)
 			}

@@ -41,8 +41,8 @@ func each(t *testing.T, test func(t *testing.T, b bench)) {
 func open(t *testing.T, db *sqldb.DB) bench {
 	t.Helper()
 	l := lifetimes()
-	s := store.New(db, l.Access)
-	if err := s.Housekeep(t.Context(), l.Access, l.Refresh); err != nil {
+	s := store.New(db)
+	if err := s.MakeRoom(t.Context(), l); err != nil {
 		t.Fatal(err)
 	}
 	return bench{Store: s, db: db}

@@ -1,0 +1,134 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/services/token/internal/grant"
+	"github.com/vidocu/usher/services/token/internal/store"
+)
+
+// Housekeeping shows that what is dead goes, that what lives stays, and that nobody waits for it.
+func Housekeeping(t *testing.T) {
+	t.Run("nothing grows for ever", nothingGrows)
+	t.Run("replicas may issue for different lifetimes", lifetimesMayDiffer)
+	t.Run("no token outlives its family", familyEnd)
+	t.Run("a long report delays nobody", longReader)
+}
+
+func nothingGrows(t *testing.T) {
+	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
+		now := open(t, reopen(0))
+		dead, kept := now.mustRedeem(t, code("app", "ws_acme", 0)), now.mustRedeem(t, code("app", "ws_doe", 0))
+		if _, err := now.RevokeAccess(t.Context(), dead.access, ""); err != nil {
+			t.Fatal(err)
+		}
+		month := open(t, reopen(29*24*time.Hour))
+		kept = month.mustRotate(t, kept.refresh)
+
+		db := reopen(40 * 24 * time.Hour)
+		later := open(t, db)
+		if err := later.Housekeep(t.Context(), lifetimes()); err != nil {
+			t.Fatal(err)
+		}
+		for table, want := range map[string]int{"families": 1, "access_tokens": 0, "spent_refresh_tokens": 1, "revocations": 0} {
+			var n int
+			if err := db.QueryRow(t.Context(), `SELECT count(*) FROM `+table).Scan(&n); err != nil || n != want {
+				t.Errorf("%s has %d rows (%v), want %d", table, n, err, want)
+			}
+		}
+		if !later.current(t, kept.refresh) {
+			t.Error("a family that was refreshed eleven days ago is gone")
+		}
+	})
+}
+
+func lifetimesMayDiffer(t *testing.T) {
+	each(t, func(t *testing.T, b bench) {
+		long := lifetimes()
+		long.Access = 20 * time.Hour
+		if err := b.MakeRoom(t.Context(), long); err != nil {
+			t.Fatal(err)
+		}
+		i := fresh()
+		err := b.Redeem(t.Context(), grant.Redemption{
+			CodeHash: i.code, Code: code("app", "ws_acme", 0), Access: i.access, Refresh: i.refresh, Lifetimes: long,
+		})
+		if err != nil || !b.live(t, i.access) {
+			t.Fatalf("a token of twenty hours is not live (%v)", err)
+		}
+		if ended, err := b.RevokeAccess(t.Context(), i.access, ""); err != nil || !ended || b.live(t, i.access) {
+			t.Errorf("it was not revoked: %v, %v", ended, err)
+		}
+	})
+}
+
+func familyEnd(t *testing.T) {
+	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
+		l := lifetimes()
+		l.Refresh, l.Family = 3*time.Hour, 3*time.Hour
+		i := fresh()
+		err := open(t, reopen(0)).Redeem(t.Context(), grant.Redemption{
+			CodeHash: i.code, Code: code("app", "ws_acme", 0), Access: i.access, Refresh: i.refresh, Lifetimes: l,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := open(t, reopen(150*time.Minute))
+		next := issued{access: token(), refresh: token()}
+		got, err := last.Rotate(t.Context(), grant.Rotation{
+			Predecessor: i.refresh, ClientID: "app", Access: next.access, Successor: next.refresh, Lifetimes: l,
+		})
+		if err != nil || got.ExpiresIn > 30*time.Minute || got.ExpiresIn < 25*time.Minute {
+			t.Errorf("half an hour before the end a token lives %s (%v)", got.ExpiresIn, err)
+		}
+		if open(t, reopen(181*time.Minute)).live(t, next.access) {
+			t.Error("an access token outlived its family")
+		}
+	})
+}
+
+// longReader holds a table open as a dump or a report does, while housekeeping wants to change it.
+func longReader(t *testing.T) {
+	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
+		b := open(t, reopen(0))
+		i := b.mustRedeem(t, code("app", "ws_acme", 0))
+		db := reopen(0)
+		if db.Engine() == sqldb.SQLite {
+			return // its readers see a snapshot and hold nobody up
+		}
+		reading, finish, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+		go func() {
+			done <- db.InTx(context.WithoutCancel(t.Context()), func(tx *sqldb.Tx) error {
+				var n int
+				err := tx.QueryRow(context.WithoutCancel(t.Context()), `SELECT count(*) FROM access_tokens`).Scan(&n)
+				close(reading)
+				<-finish
+				return err
+			})
+		}()
+		<-reading
+		later := store.New(reopen(20 * time.Hour))
+		if err := later.MakeRoom(t.Context(), lifetimes()); err != nil {
+			t.Errorf("making room waits for a reader: %v", err)
+		}
+		// Dropping must wait, and gives up; whether it does or not, others go on.
+		if err := later.Housekeep(t.Context(), lifetimes()); err != nil && !errors.Is(err, sqldb.ErrUnavailable) {
+			t.Error(err)
+		}
+		if !b.live(t, i.access) {
+			t.Error("a look-up did not get through")
+		}
+		close(finish)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if err := later.Housekeep(t.Context(), lifetimes()); err != nil {
+			t.Errorf("housekeeping after the reader: %v", err)
+		}
+	})
+}
