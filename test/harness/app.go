@@ -30,6 +30,8 @@ type Answer struct {
 	Header http.Header
 	Raw    string
 	Body   map[string]any
+	// Closed says that the server ends the connection with this answer.
+	Closed bool
 }
 
 // Text is a string member of the body; empty when absent or of another type.
@@ -74,7 +76,7 @@ func Send(req *http.Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	a := Answer{Status: res.StatusCode, Header: res.Header, Raw: string(raw)}
+	a := Answer{Status: res.StatusCode, Header: res.Header, Raw: string(raw), Closed: res.Close}
 	if req.Method != http.MethodHead && strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") {
 		if err := json.Unmarshal(raw, &a.Body); err != nil {
 			return a, fmt.Errorf("answer %d is not a JSON object: %w: %.200s", a.Status, err, raw)

@@ -88,8 +88,15 @@ func Leave(w http.ResponseWriter, location string) {
 
 // posted reads a form of ours; it answers the request itself when there is none.
 func (f Flow) posted(w http.ResponseWriter, r *http.Request) bool {
-	r.Body = http.MaxBytesReader(w, r.Body, httpx.MaxBody)
-	if err := r.ParseForm(); err != nil || !readable(r.PostForm) {
+	body, err := httpx.ReadBody(w, r)
+	if errors.Is(err, httpx.ErrTooLarge) {
+		f.Pages.Problem(w, http.StatusRequestEntityTooLarge, "The form is too long.")
+		return false
+	}
+	if err == nil {
+		r.PostForm, err = url.ParseQuery(string(body))
+	}
+	if err != nil || !readable(r.PostForm) {
 		f.Pages.Problem(w, http.StatusBadRequest, "The form could not be read. Go back and try again.")
 		return false
 	}

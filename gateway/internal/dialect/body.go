@@ -48,13 +48,17 @@ func decoder(r io.Reader, decode func([]byte, proto.Message) error) runtime.Deco
 // decodeJSON reads one object and nothing behind it. Members that are known must be texts, once, spelled exactly; others
 // are ignored.
 func decodeJSON(body []byte, msg proto.Message) error {
-	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(body, msg); err == nil {
+	err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(body, msg)
+	if err == nil && !bytes.Contains(body, []byte("null")) { // which protojson takes for an absent member
 		return nil
 	}
 	if field := culprit(body, msg); field != "" {
 		return invalid(field, "must be a text, once")
 	}
-	return errors.New("the body is not one JSON object in UTF-8")
+	if err != nil {
+		return errors.New("the body is not one JSON object in UTF-8")
+	}
+	return nil
 }
 
 // culprit finds the member that could not be read, for the message alone; empty if it is the whole that could not.
@@ -77,7 +81,7 @@ func culprit(body []byte, msg proto.Message) string {
 		if fields.ByTextName(name) == nil {
 			continue
 		}
-		if _, text := value.(string); !text && value != nil || seen[name] {
+		if _, text := value.(string); !text || seen[name] {
 			return name
 		}
 		seen[name] = true

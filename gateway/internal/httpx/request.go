@@ -39,11 +39,14 @@ func MediaType(r *http.Request) string {
 	return kind
 }
 
-// ReadBody reads a body whole. Past the limit it answers ErrTooLarge and the connection will be closed.
+// ReadBody reads a body whole. Past the limit it answers ErrTooLarge, and the connection ends with the answer: nobody reads
+// what is left of such a body.
 func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
+	if err != nil || len(body) > MaxBody {
+		w.Header().Set("Connection", "close")
+	}
+	if len(body) > MaxBody {
 		return nil, ErrTooLarge
 	}
 	return body, err

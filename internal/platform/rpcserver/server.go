@@ -75,6 +75,7 @@ func (s *Server) RegisterService(desc *grpc.ServiceDesc, impl any) {
 const (
 	maxMessage = 1 << 20
 	maxStreams = 1000
+	maxHeaders = 16 << 10
 	// maxAge closes connections now and then, so that callers spread over new replicas.
 	maxAge      = 10 * time.Minute
 	maxAgeGrace = time.Minute
@@ -118,6 +119,7 @@ func (s *Server) build(creds credentials.TransportCredentials, state healthv1.He
 		grpc.StreamInterceptor(edge.stream),
 		grpc.MaxRecvMsgSize(maxMessage),
 		grpc.MaxConcurrentStreams(maxStreams),
+		grpc.MaxHeaderListSize(maxHeaders),
 		grpc.ConnectionTimeout(10*time.Second),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
 			MaxConnectionAge: maxAge, MaxConnectionAgeGrace: maxAgeGrace, Time: time.Minute, Timeout: 10 * time.Second,

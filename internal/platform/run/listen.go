@@ -90,7 +90,7 @@ func (h *Host) ServeHTTP(lis net.Listener, handler http.Handler) {
 
 func (h *Host) server(handler http.Handler) *http.Server {
 	return &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: writeLimit,
+		Handler: handler, DisableGeneralOptionsHandler: true, ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: writeLimit,
 		IdleTimeout: idleLimit, MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(h.Logger.Handler(), slog.LevelDebug),
 	}
 }

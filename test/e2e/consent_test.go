@@ -1,0 +1,162 @@
+package e2e
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// TestCase25_ADecisionNeedsItsOwnForm: of this browser, this session and this authorization.
+func TestCase25_ADecisionNeedsItsOwnForm(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		b := d.NewBrowser()
+		older, err := b.Consent(harness.Request{})
+		must(t, err)
+		page, err := b.Consent(harness.Request{})
+		must(t, err)
+		form, err := page.FormWith("workspace_id")
+		must(t, err)
+		olderForm, err := older.FormWith("workspace_id")
+		must(t, err)
+		esther, err := d.NewBrowser().Consent(harness.Request{Email: harness.EstherEmail})
+		must(t, err)
+		estherForm, err := esther.FormWith("workspace_id")
+		must(t, err)
+		fields := func(token string) string {
+			return url.Values{
+				"decision": {"approve"}, "workspace_id": {"ws_acme"}, "request": {form.Values.Get("request")}, "csrf_token": {token},
+			}.Encode()
+		}
+		good := form.Values.Get("csrf_token")
+		for name, c := range map[string]foreign{
+			"no token":                    {body: fields("")},
+			"another person's token":      {body: fields(estherForm.Values.Get("csrf_token"))},
+			"an older request's token":    {body: fields(olderForm.Values.Get("csrf_token"))},
+			"another origin":              {body: fields(good), headers: map[string]string{"Origin": "https://evil.test"}},
+			"JSON":                        {body: `{"decision":"approve"}`, contentType: "application/json"},
+			"JSON that calls itself text": {body: `{"decision":"approve"}`, contentType: "text/plain"},
+		} {
+			answer := post(t, b, d, "/consent/decision", c)
+			if answer.Status < 400 || answer.Status >= 500 || answer.Location() != "" {
+				t.Errorf("%s: status %d, location %q", name, answer.Status, answer.Location())
+			}
+		}
+		// The same form, as it should be sent, still works: nothing above has closed the request.
+		answer, err := b.Decide(page, "ws_acme", "approve")
+		must(t, err)
+		if answer.Query().Get("code") == "" {
+			t.Errorf("the right form led to %d %q", answer.Status, answer.Location())
+		}
+	})
+}
+
+// TestCase28_ADecisionIsMadeOnce: deny then approve, approve twice, two at once, and after another person signed in.
+func TestCase28_ADecisionIsMadeOnce(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		b := d.NewBrowser()
+		for _, first := range []string{"deny", "approve"} {
+			page, err := b.Consent(harness.Request{})
+			must(t, err)
+			answer, err := b.Decide(page, "ws_acme", first)
+			must(t, err)
+			want(t, "status of the first decision", answer.Status, http.StatusSeeOther)
+			answer, err = b.Decide(page, "ws_acme", "approve")
+			must(t, err)
+			wantErrorPage(t, "approving after "+first, answer)
+		}
+
+		page, err := b.Consent(harness.Request{})
+		must(t, err)
+		codes, start := make(chan string, 2), make(chan struct{})
+		var done sync.WaitGroup
+		for range 2 {
+			done.Go(func() {
+				<-start
+				answer, err := b.Decide(page, "ws_acme", "approve")
+				if err != nil || answer.Status >= http.StatusInternalServerError {
+					t.Errorf("deciding: status %d, %v", answer.Status, err)
+				}
+				if code := answer.Query().Get("code"); code != "" {
+					codes <- code
+				}
+			})
+		}
+		close(start)
+		done.Wait()
+		want(t, "number of codes from two approvals at once", len(codes), 1)
+
+		page, err = b.Consent(harness.Request{})
+		must(t, err)
+		again, err := b.Get("/signin")
+		must(t, err)
+		_, err = b.SignIn(again, harness.EstherEmail, harness.UserPassword)
+		must(t, err)
+		answer, err := b.Decide(page, "ws_acme", "approve")
+		must(t, err)
+		if answer.Query().Has("code") || answer.Status < 400 {
+			t.Errorf("another person's approval: status %d, location %q", answer.Status, answer.Location())
+		}
+	})
+}
+
+// TestCase29_NoConsentIsRemembered: every request is shown, with exactly what it asks for.
+func TestCase29_NoConsentIsRemembered(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		b := d.NewBrowser()
+		_, err := d.Issue(b, harness.Request{Scope: "videos:read"})
+		must(t, err)
+		for _, r := range []harness.Request{
+			{Scope: "videos:read"}, {Scope: "videos:read export:write"}, {Scope: "videos:read", ClientID: harness.PublicID, Verifier: harness.NewVerifier()},
+		} {
+			page, err := b.Consent(r)
+			must(t, err)
+			for _, scope := range strings.Fields(r.Scope) {
+				if !strings.Contains(page.Body, "<code>"+scope+"</code>") {
+					t.Errorf("the consent screen does not show %s", scope)
+				}
+			}
+		}
+	})
+}
+
+// TestWire5_AWorkspaceOfSomebodyElseIsRefused, and one that is missing is asked for again.
+func TestWire5_AWorkspaceOfSomebodyElseIsRefused(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		b := d.NewBrowser()
+		page, err := b.Consent(harness.Request{Email: harness.EstherEmail})
+		must(t, err)
+		if strings.Contains(page.Body, "ws_doe") {
+			t.Error("a workspace of which one is no member is offered")
+		}
+		answer, err := b.Decide(page, "ws_doe", "approve")
+		must(t, err)
+		want(t, "status with somebody else's workspace", answer.Status, http.StatusForbidden)
+		answer, err = b.Decide(page, "", "approve")
+		must(t, err)
+		want(t, "status without a workspace", answer.Status, http.StatusBadRequest)
+		if _, err := answer.FormWith("workspace_id"); err != nil {
+			t.Errorf("the consent screen is not shown again: %v", err)
+		}
+		answer, err = b.Decide(page, "ws_acme", "approve")
+		must(t, err)
+		if answer.Query().Get("code") == "" {
+			t.Errorf("the right workspace led to %d %q", answer.Status, answer.Location())
+		}
+	})
+}
+
+// TestWire5_TheRequestIsBoundToItsBrowser: its identifier is worth nothing in another one.
+func TestWire5_TheRequestIsBoundToItsBrowser(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		begun, err := d.NewBrowser().Get(harness.Request{}.Path())
+		must(t, err)
+		victim := signIn(t, d, harness.JohnEmail)
+		page, err := victim.Get("/consent?request=" + begun.Query().Get("request"))
+		must(t, err)
+		wantErrorPage(t, "another browser's request", page)
+	})
+}
