@@ -66,16 +66,23 @@ func (e *Endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		e.refuse(w, r, errorv1.Reason_REASON_INVALID_REQUEST, "the body was cut off")
 		return
-	case !printable(r.Header["Authorization"]):
-		// The runtime would drop such a header, and with it that the client tried to prove itself.
+	case !portable(r.Header["Authorization"]):
+		// gRPC would not carry such a header, and with it would go that the client tried to prove itself.
 		e.refuse(w, r, errorv1.Reason_REASON_INVALID_CLIENT, "the Authorization header is not readable")
 		return
 	}
 	e.mux.ServeHTTP(w, inner(r, kind, body))
 }
 
-func printable(values []string) bool {
+// maxAuthorization is far more than two identifiers and a secret need.
+const maxAuthorization = 4 << 10
+
+// portable says that gRPC metadata can carry the values.
+func portable(values []string) bool {
 	for _, value := range values {
+		if len(value) > maxAuthorization {
+			return false
+		}
 		for i := range len(value) {
 			if c := value[i]; c < ' ' || c > '~' {
 				return false
