@@ -17,6 +17,7 @@ type options struct {
 	duration    time.Duration
 	concurrency int
 	profile     string
+	only        string
 }
 
 func main() {
@@ -27,6 +28,7 @@ func main() {
 	flag.DurationVar(&o.duration, "duration", 8*time.Second, "how long each load runs")
 	flag.IntVar(&o.concurrency, "concurrency", 32, "how many callers at once")
 	flag.StringVar(&o.profile, "profile", "", "folder to leave CPU profiles of our processes in")
+	flag.StringVar(&o.only, "only", "", "measure only the operations whose name has this in it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

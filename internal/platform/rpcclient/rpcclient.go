@@ -17,6 +17,9 @@ import (
 // callLimit bounds a call whose caller set no deadline.
 const callLimit = 5 * time.Second
 
+// window is fixed, since messages are small: a growing one is measured by a ping after every message.
+const window = 64 << 10
+
 // roundRobin spreads calls over the addresses of a headless Service.
 const roundRobin = `{"loadBalancingConfig":[{"round_robin":{}}]}`
 
@@ -36,7 +39,10 @@ func Dial(addr string, creds credentials.TransportCredentials) (*grpc.ClientConn
 
 // Options are what connections in memory share with those between processes.
 func Options() []grpc.DialOption {
-	return []grpc.DialOption{grpc.WithUnaryInterceptor(bounded), grpc.WithDisableServiceConfig()}
+	return []grpc.DialOption{
+		grpc.WithUnaryInterceptor(bounded), grpc.WithDisableServiceConfig(),
+		grpc.WithStaticStreamWindowSize(window), grpc.WithStaticConnWindowSize(16 * window),
+	}
 }
 
 // bounded gives every call a deadline.

@@ -76,6 +76,11 @@ const (
 	maxMessage = 1 << 20
 	maxStreams = 1000
 	maxHeaders = 16 << 10
+	// window is fixed, since messages are small: a growing one is measured by a ping after every message.
+	window = 64 << 10
+	// workers are goroutines that serve call after call: a fresh one would grow its stack anew for each. Beyond them calls
+	// get goroutines of their own.
+	workers = 64
 	// maxAge closes connections now and then, so that callers spread over new replicas.
 	maxAge      = 10 * time.Minute
 	maxAgeGrace = time.Minute
@@ -120,6 +125,8 @@ func (s *Server) build(creds credentials.TransportCredentials, state healthv1.He
 		grpc.MaxRecvMsgSize(maxMessage),
 		grpc.MaxConcurrentStreams(maxStreams),
 		grpc.MaxHeaderListSize(maxHeaders),
+		grpc.NumStreamWorkers(workers),
+		grpc.StaticStreamWindowSize(window), grpc.StaticConnWindowSize(16*window),
 		grpc.ConnectionTimeout(10*time.Second),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
 			MaxConnectionAge: maxAge, MaxConnectionAgeGrace: maxAgeGrace, Time: time.Minute, Timeout: 10 * time.Second,

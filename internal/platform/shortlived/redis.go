@@ -53,6 +53,8 @@ func OpenRedis(config RedisConfig) (*Redis, error) {
 		MaxRetries:  -1,
 		DialTimeout: replyLimit, ReadTimeout: replyLimit, WriteTimeout: replyLimit, PoolTimeout: replyLimit,
 		ContextTimeoutEnabled: true,
+		// The older protocol has no pushes, for which the client would look before every reply.
+		Protocol: 2, DisableIdentity: true,
 	}
 	if config.TLS {
 		options.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}

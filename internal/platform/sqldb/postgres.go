@@ -29,6 +29,11 @@ func openPostgres(ctx context.Context, url string, maxConns int) (*postgres, err
 	if _, ok := c.ConnConfig.RuntimeParams["application_name"]; !ok {
 		c.ConnConfig.RuntimeParams["application_name"] = "usher"
 	}
+	// Our statements look up by key: planning them again costs more than running them, and never finds another plan.
+	c.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, `SET plan_cache_mode = force_generic_plan`)
+		return err
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, c)
 	if err != nil {
 		return nil, errors.New("the PostgreSQL pool cannot be set up")

@@ -6,9 +6,10 @@ import (
 	"time"
 )
 
-// postgresWords expands SQL texts for PostgreSQL. statement_timestamp is STABLE, and extract gives an exact numeric.
+// postgresWords expands SQL texts for PostgreSQL. statement_timestamp is STABLE. date_part gives a float, which holds
+// microseconds until the year 2255, at a tenth of what extract's numeric costs.
 func postgresWords(offset time.Duration) *strings.Replacer {
-	now := shifted(`(extract(epoch FROM statement_timestamp()) * 1000000)::bigint`, offset)
+	now := shifted(`(date_part('epoch', statement_timestamp()) * 1000000)::bigint`, offset)
 	return strings.NewReplacer("{{now}}", now, "{{for update}}", "FOR UPDATE", "{{for share}}", "FOR SHARE")
 }
 

@@ -39,6 +39,8 @@ type Replay struct {
 	Sealed []byte
 	// Scope is what was granted to the family of a sealed pair.
 	Scope string
+	// FamilyLeft is how long that family still had when the pair was sealed.
+	FamilyLeft time.Duration
 	// Reused reports that the token was a spent one and that the pair was revoked for it now.
 	Reused bool
 }
@@ -157,8 +159,23 @@ func (g RefreshToken) replayed(ctx context.Context, token secret.Hash, client Cl
 	if err != nil {
 		return Pair{}, err
 	}
+	pair.ExpiresIn = min(pair.ExpiresIn, replay.FamilyLeft)
 	if pair.Scope == "" {
 		pair.Scope = replay.Scope
 	}
+	if err := sameScope(req.Scope, pair.Scope); err != nil {
+		return Pair{}, err
+	}
 	return pair, nil
+}
+
+// sameScope refuses what is no retry: a request for another scope than the first one had.
+func sameScope(asked, issued string) error {
+	if asked == "" {
+		return nil
+	}
+	if want, err := oauth.ParseScope(asked); err != nil || want.String() != issued {
+		return ErrInvalidScope
+	}
+	return nil
 }

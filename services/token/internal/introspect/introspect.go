@@ -57,10 +57,15 @@ func (i Introspector) Access(ctx context.Context, token string) (Facts, error) {
 	if err != nil {
 		return Facts{}, err
 	}
+	i.used(facts)
+	return facts, nil
+}
+
+// used notes that somebody who may know was told of a token.
+func (i Introspector) used(facts Facts) {
 	if facts.LongUnused {
 		i.Uses.Used(facts.Family)
 	}
-	return facts, nil
 }
 
 // Caller is the app that asks over HTTP.
@@ -81,14 +86,24 @@ type Answer struct {
 func (i Introspector) ForClient(ctx context.Context, caller Caller, token string) (Answer, error) {
 	if secret.Valid(secret.RefreshToken, token) {
 		facts, err := i.Store.FindRefresh(ctx, secret.Sum(token))
-		if err == nil && facts.ClientID != caller.ClientID {
-			err = ErrInactive
+		if err != nil {
+			return Answer{}, err
 		}
-		return Answer{Facts: facts, Refresh: true}, err
+		if facts.ClientID != caller.ClientID {
+			return Answer{}, ErrInactive
+		}
+		return Answer{Facts: facts, Refresh: true}, nil
 	}
-	facts, err := i.Access(ctx, token)
-	if err == nil && !caller.ResourceServer && facts.ClientID != caller.ClientID {
-		err = ErrInactive
+	if !secret.Valid(secret.AccessToken, token) {
+		return Answer{}, ErrInactive
 	}
-	return Answer{Facts: facts}, err
+	facts, err := i.Store.FindAccess(ctx, secret.Sum(token))
+	if err != nil {
+		return Answer{}, err
+	}
+	if !caller.ResourceServer && facts.ClientID != caller.ClientID {
+		return Answer{}, ErrInactive
+	}
+	i.used(facts)
+	return Answer{Facts: facts}, nil
 }

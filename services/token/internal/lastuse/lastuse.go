@@ -6,6 +6,7 @@ package lastuse
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -62,16 +63,28 @@ func (r *Recorder) Run(ctx context.Context) error {
 }
 
 // Flush writes what waits, one statement a family so that no two rows are ever locked together. What fails is
-// dropped: the next use will note it again.
+// dropped, since the next use will note it again; what the end of ctx keeps from being written goes on waiting.
 func (r *Recorder) Flush(ctx context.Context) {
 	r.mu.Lock()
 	families := r.waiting
 	r.waiting = make(map[string]struct{})
 	r.mu.Unlock()
 	for family := range families {
-		if err := r.store.Touch(ctx, []byte(family)); err != nil {
+		err := r.store.Touch(ctx, []byte(family))
+		if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+			r.putBack(families)
+			return
+		}
+		if err != nil {
 			r.logger.WarnContext(ctx, "recording last use failed", "families", len(families), "error", err)
 			return
 		}
+		delete(families, family)
+	}
+}
+
+func (r *Recorder) putBack(families map[string]struct{}) {
+	for family := range families {
+		r.Used([]byte(family))
 	}
 }

@@ -31,8 +31,8 @@ func (s *Grants) GetPairEpoch(ctx context.Context, req *tokenv1.GetPairEpochRequ
 
 // ListConnections lists the user's pairs.
 func (s *Grants) ListConnections(ctx context.Context, req *tokenv1.ListConnectionsRequest) (*tokenv1.ListConnectionsResponse, error) {
-	if req.GetUserId() == "" {
-		return nil, invalid("user_id", "is required")
+	if !identifier(req.GetUserId()) {
+		return nil, invalid("user_id", "must be an identifier")
 	}
 	list, err := s.Store.Connections(ctx, req.GetUserId())
 	if err != nil {
@@ -62,9 +62,13 @@ func (s *Grants) EndConnection(ctx context.Context, req *tokenv1.EndConnectionRe
 // maxID is more than any identifier has.
 const maxID = 128
 
+func identifier(id string) bool {
+	return id != "" && len(id) <= maxID && strings.IndexByte(id, 0) < 0
+}
+
 func wantPair(userID, clientID string) error {
 	for _, id := range [][2]string{{"user_id", userID}, {"client_id", clientID}} {
-		if id[1] == "" || len(id[1]) > maxID || strings.IndexByte(id[1], 0) >= 0 {
+		if !identifier(id[1]) {
 			return invalid(id[0], "must be an identifier")
 		}
 	}

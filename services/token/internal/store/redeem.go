@@ -13,6 +13,9 @@ import (
 // Redeem creates a family and its first tokens in one transaction and one round trip: grant.ErrCodeUsed when the code's
 // hash is there already, grant.ErrPairRevoked when the pair's epoch is not the code's any more.
 func (s *Store) Redeem(ctx context.Context, r grant.Redemption) error {
+	if done, err := s.redeemWhole(ctx, r); err != nil || done {
+		return err
+	}
 	c := r.Code
 	family := sqldb.Stmt(s.text.insertFamily,
 		r.CodeHash.Bytes(), c.UserID, c.ClientID, c.WorkspaceID, c.DisplayName, c.Scope.String(), c.Epoch,
@@ -37,6 +40,22 @@ func (s *Store) Redeem(ctx context.Context, r grant.Redemption) error {
 	default:
 		return err
 	}
+}
+
+// redeemWhole redeems in one statement where that is possible; it answers whether it did.
+func (s *Store) redeemWhole(ctx context.Context, r grant.Redemption) (bool, error) {
+	if s.db.Engine() != sqldb.Postgres {
+		return false, nil
+	}
+	c := r.Code
+	n, err := s.db.Exec(ctx, s.text.redeemWhole,
+		r.CodeHash.Bytes(), c.UserID, c.ClientID, c.WorkspaceID, c.DisplayName, c.Scope.String(), c.Epoch,
+		c.RedirectURI, c.CodeChallenge, micros(r.Lifetimes.Family), r.Refresh.Bytes(), micros(r.Lifetimes.Refresh),
+		r.Access.Bytes(), micros(r.Lifetimes.Access))
+	if err != nil {
+		return false, fmt.Errorf("redeeming a code: %w", err)
+	}
+	return n == 1, nil
 }
 
 // Redeemed reads what a code was bound to when it was redeemed; grant.ErrNoEvidence when it never was.

@@ -35,15 +35,20 @@ func (s *Store) Rotate(ctx context.Context, r grant.Rotation) (grant.Issued, err
 	if len(r.Sealed) > 0 {
 		retryHash, sealed, window = r.Predecessor.Bytes(), r.Sealed, micros(r.Lifetimes.RetryWindow)
 	}
-	successor := r.Successor.Bytes()
-	update := sqldb.Stmt(s.text.rotate, successor, micros(r.Lifetimes.Refresh), retryHash, sealed, window,
-		r.Predecessor.Bytes(), r.ClientID).Scan(&granted, &left)
-	err := s.db.Pipeline(ctx,
+	update := sqldb.Stmt(s.text.rotate, r.Successor.Bytes(), micros(r.Lifetimes.Refresh), retryHash, sealed, window,
+		r.Predecessor.Bytes(), r.ClientID)
+	steps := []*sqldb.Statement{
 		update,
-		sqldb.Stmt(s.text.insertAccess, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), successor),
-		sqldb.Stmt(s.text.spend, r.Predecessor.Bytes(), micros(r.Lifetimes.Refresh), successor),
-	)
-	if err != nil {
+		sqldb.Stmt(s.text.insertAccess, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), r.Successor.Bytes()),
+		sqldb.Stmt(s.text.spend, r.Predecessor.Bytes(), micros(r.Lifetimes.Refresh), r.Successor.Bytes()),
+	}
+	if s.db.Engine() == sqldb.Postgres {
+		update = sqldb.Stmt(s.text.rotateWhole, r.Successor.Bytes(), micros(r.Lifetimes.Refresh), retryHash, sealed, window,
+			r.Predecessor.Bytes(), r.ClientID, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access))
+		steps = []*sqldb.Statement{update}
+	}
+	update.Scan(&granted, &left)
+	if err := s.db.Pipeline(ctx, steps...); err != nil {
 		return grant.Issued{}, fmt.Errorf("rotating a refresh token: %w", err)
 	}
 	if !update.Found() {
@@ -64,8 +69,9 @@ func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string
 		var p pair
 		var sealed []byte
 		var scope string
+		var left int64
 		err := tx.QueryRow(ctx, s.text.spentFacts, token.Bytes(), clientID).
-			Scan(&p.user, &p.client, &p.epoch, &scope, &sealed)
+			Scan(&p.user, &p.client, &p.epoch, &scope, &left, &sealed)
 		if errors.Is(err, sqldb.ErrNotFound) {
 			return nil
 		}
@@ -73,7 +79,7 @@ func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string
 			return err
 		}
 		if len(sealed) > 0 {
-			replay.Sealed, replay.Scope = sealed, scope
+			replay = grant.Replay{Sealed: sealed, Scope: scope, FamilyLeft: time.Duration(left) * time.Microsecond}
 			return nil
 		}
 		replay.Reused, err = s.raise(ctx, tx, p)

@@ -11,6 +11,7 @@ type statements struct {
 	findAccess, findRefresh, touch              string
 	pairEpoch, connections, eraseRetries        string
 	sliceEnd, sweepSlice, sweepRest, trimLog    string
+	redeemWhole, rotateWhole                    string
 }
 
 // all lists every text, for prepare.
@@ -20,6 +21,7 @@ func (s *statements) all() []*string {
 		&s.spend, &s.spentFacts, &s.raisePair, &s.endPair, &s.endFamilies, &s.familyOfRefresh, &s.endFamily, &s.endAccess,
 		&s.nextCursor, &s.appendEntry, &s.entriesAfter, &s.findAccess, &s.findRefresh, &s.touch, &s.pairEpoch,
 		&s.connections, &s.eraseRetries, &s.sliceEnd, &s.sweepSlice, &s.sweepRest, &s.trimLog,
+		&s.redeemWhole, &s.rotateWhole,
 	}
 }
 
@@ -69,10 +71,11 @@ SELECT $1, id, {{now}} + $2 FROM families WHERE refresh_hash = $3`,
 
 	// All but the retry columns never changes. The pair's epoch is the family's: an older family's evidence was acted upon.
 	spentFacts: `
-SELECT f.user_id, f.client_id, f.epoch, f.scope,
+SELECT f.user_id, f.client_id, f.epoch, f.scope, f.expires_at - f.refresh_issued_at,
     CASE WHEN f.retry_hash = $1 AND f.retry_until > {{now}} AND f.revoked_at IS NULL THEN f.retry_sealed END
-FROM spent_refresh_tokens s JOIN families f ON f.id = s.family_id
-WHERE s.hash = $1 AND s.expires_at > {{now}} AND f.client_id = $2`,
+FROM (SELECT family_id FROM spent_refresh_tokens WHERE hash = $1 AND expires_at > {{now}} LIMIT 1) AS s
+JOIN families f ON f.id = s.family_id
+WHERE f.client_id = $2`,
 
 	// Raising only from the family's own epoch makes one theft one revocation, however many copies arrive.
 	raisePair: `UPDATE pairs SET epoch = epoch + 1 WHERE user_id = $1 AND client_id = $2 AND epoch = $3 RETURNING epoch`,
@@ -112,11 +115,15 @@ SELECT cursor, $1, $2, $3, $4, $5, $6, $7, {{now}} FROM revocation_head WHERE id
 SELECT cursor, kind, reason, token_hash, family_id, user_id, client_id, epoch, revoked_at
 FROM revocations WHERE cursor > $1 ORDER BY cursor LIMIT $2`,
 
+	// The LIMIT keeps the planner from beginning at the families, which looks cheap to it while they are few.
 	findAccess: `
 SELECT f.id, f.user_id, f.client_id, f.workspace_id, f.display_name, a.scope, a.issued_at, a.expires_at,
     f.last_used_at + 60000000 < {{now}}
-FROM access_tokens a JOIN families f ON f.id = a.family_id
-WHERE a.hash = $1 AND a.expires_at > {{now}} AND a.revoked_at IS NULL AND f.revoked_at IS NULL`,
+FROM (
+    SELECT family_id, scope, issued_at, expires_at FROM access_tokens
+    WHERE hash = $1 AND expires_at > {{now}} AND revoked_at IS NULL LIMIT 1
+) AS a JOIN families f ON f.id = a.family_id
+WHERE f.revoked_at IS NULL`,
 
 	findRefresh: `
 SELECT id, user_id, client_id, workspace_id, display_name, scope, refresh_issued_at, refresh_expires_at, false
@@ -133,6 +140,9 @@ WHERE p.user_id = $1 GROUP BY p.client_id, p.epoch`,
 
 	eraseRetries: `
 UPDATE families SET retry_hash = NULL, retry_sealed = NULL, retry_until = NULL WHERE retry_until <= {{now}}`,
+
+	redeemWhole: redeemWhole,
+	rotateWhole: rotateWhole,
 
 	sliceEnd: `SELECT id FROM families WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2`,
 

@@ -1,0 +1,133 @@
+package token_test
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/inproc"
+	"github.com/vidocu/usher/internal/platform/rpcclient"
+	"github.com/vidocu/usher/internal/platform/rpcserver"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/services/token"
+)
+
+// bench is the token service on its own database, reached as each of its callers reaches it, with authz behind it.
+type bench struct {
+	service *token.Service
+	authz   *authorizations
+	db      *sqldb.DB
+	network *inproc.Network
+
+	oauth      tokenv1.OAuthServiceClient
+	grants     tokenv1.GrantServiceClient
+	introspect tokenv1.IntrospectionServiceClient
+}
+
+func newBench(t *testing.T, config token.Config) bench {
+	t.Helper()
+	b := bench{authz: &authorizations{}, db: database(t), network: inproc.NewNetwork()}
+	if err := sqldb.Migrate(t.Context(), b.db, token.Migrations()); err != nil {
+		t.Fatal(err)
+	}
+	serve(t, b.network, rpcserver.Options{Name: "authz"}, func(r grpc.ServiceRegistrar) {
+		authzv1.RegisterClientServiceServer(r, b.authz)
+		authzv1.RegisterCodeServiceServer(r, b.authz)
+	})
+	var err error
+	b.service, err = token.New(t.Context(), config, token.Deps{
+		Logger: slog.New(slog.DiscardHandler), DB: b.db, Authz: b.dial(t, "token", "authz"), Issuer: "https://vidocu.ai",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve(t, b.network, rpcserver.Options{Name: "token", ResourceServers: []string{"videos"}}, b.service.Register)
+	b.oauth = tokenv1.NewOAuthServiceClient(b.dial(t, "gateway", "token"))
+	b.grants = tokenv1.NewGrantServiceClient(b.dial(t, "consent", "token"))
+	b.introspect = tokenv1.NewIntrospectionServiceClient(b.dial(t, "videos", "token"))
+	return b
+}
+
+func database(t *testing.T) *sqldb.DB {
+	t.Helper()
+	return sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})
+}
+
+// serve serves until the test ends.
+func serve(t *testing.T, network *inproc.Network, o rpcserver.Options, register func(grpc.ServiceRegistrar)) {
+	t.Helper()
+	o.Logger, o.StopWithin = slog.New(slog.DiscardHandler), time.Second
+	server := rpcserver.New(o)
+	register(server)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	go func() {
+		done <- server.Serve(ctx, rpcserver.Listener{Listener: network.Listen(o.Name), Credentials: inproc.ServerCredentials()})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("serving %s: %v", o.Name, err)
+		}
+	})
+}
+
+// dial connects as a caller until the test ends.
+func (b bench) dial(t *testing.T, caller, service string) *grpc.ClientConn {
+	t.Helper()
+	conn, err := b.network.Dial(caller, service, rpcclient.Options()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+// redeem exchanges a code.
+func (b bench) redeem(ctx context.Context, code string) (*tokenv1.IssueTokenResponse, error) {
+	return b.oauth.IssueToken(ctx, &tokenv1.IssueTokenRequest{
+		GrantType: "authorization_code", Code: code, RedirectUri: callback, CodeVerifier: verifier,
+		ClientId: "app", ClientSecret: "secret",
+	})
+}
+
+func (b bench) mustRedeem(t *testing.T, code string) *tokenv1.IssueTokenResponse {
+	t.Helper()
+	pair, err := b.redeem(t.Context(), code)
+	if err != nil {
+		t.Fatalf("redeeming a code: %v", err)
+	}
+	return pair
+}
+
+func (b bench) refresh(ctx context.Context, token string) (*tokenv1.IssueTokenResponse, error) {
+	return b.oauth.IssueToken(ctx, &tokenv1.IssueTokenRequest{
+		GrantType: "refresh_token", RefreshToken: token, ClientId: "app", ClientSecret: "secret",
+	})
+}
+
+func (b bench) mustRefresh(t *testing.T, token string) *tokenv1.IssueTokenResponse {
+	t.Helper()
+	pair, err := b.refresh(t.Context(), token)
+	if err != nil {
+		t.Fatalf("refreshing: %v", err)
+	}
+	return pair
+}
+
+// active reports whether a resource server is told that an access token is live.
+func (b bench) active(t *testing.T, access string) bool {
+	t.Helper()
+	res, err := b.introspect.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: access})
+	if err != nil {
+		t.Fatalf("IntrospectToken: %v", err)
+	}
+	return res.GetActive()
+}

@@ -1,0 +1,68 @@
+package token_test
+
+import (
+	"context"
+	"sync"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+// The pair of RFC 7636 appendix B.
+const (
+	verifier  = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+	challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+)
+
+const callback = "https://yourapp.com/callback"
+
+// authorizations is the authz service on the wire: one confidential app, one resource server, and any code that begins
+// with "code", approved by John for the app.
+type authorizations struct {
+	authzv1.UnimplementedClientServiceServer
+	authzv1.UnimplementedCodeServiceServer
+
+	mu   sync.Mutex
+	down error
+}
+
+func (a *authorizations) fail(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.down = err
+}
+
+func (a *authorizations) failure() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.down
+}
+
+func (a *authorizations) AuthenticateClient(
+	_ context.Context, req *authzv1.AuthenticateClientRequest,
+) (*authzv1.AuthenticateClientResponse, error) {
+	if err := a.failure(); err != nil {
+		return nil, err
+	}
+	for _, c := range req.GetCredentials() {
+		if c.GetClientSecret() != "secret" || (c.GetClientId() != "app" && c.GetClientId() != "server") {
+			continue
+		}
+		return &authzv1.AuthenticateClientResponse{Client: &authzv1.Client{
+			ClientId: c.GetClientId(), Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL,
+			GrantTypes: []string{"authorization_code", "refresh_token"}, ResourceServer: c.GetClientId() == "server",
+		}}, nil
+	}
+	return nil, oerr.New(errorv1.Reason_REASON_INVALID_CLIENT, "invalid client credentials")
+}
+
+func (a *authorizations) ResolveCode(_ context.Context, req *authzv1.ResolveCodeRequest) (*authzv1.ResolveCodeResponse, error) {
+	if len(req.GetCode()) < 4 || req.GetCode()[:4] != "code" {
+		return nil, oerr.New(errorv1.Reason_REASON_INVALID_CODE, "unknown")
+	}
+	return &authzv1.ResolveCodeResponse{
+		ClientId: "app", RedirectUri: callback, CodeChallenge: challenge, UserId: "usr_john", DisplayName: "John Doe",
+		WorkspaceId: "ws_acme", Scopes: []string{"videos:read", "analyze:write"},
+	}, nil
+}

@@ -1,0 +1,54 @@
+package granttest
+
+import (
+	"context"
+	"errors"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/grant"
+)
+
+// ErrClient is what Clients answers for a client that it does not know or whose secret is another.
+var ErrClient = errors.New("client authentication failed")
+
+// Clients knows apps by name and by secret.
+type Clients struct {
+	*Journal
+	// Secrets are the apps, a public one with an empty secret.
+	Secrets map[string]string
+	// GrantTypes are what every app may use.
+	GrantTypes []string
+}
+
+// Authenticate is grant.Clients: the first reading that is right counts.
+func (c Clients) Authenticate(_ context.Context, readings []oauth.ClientCredentials) (grant.Client, error) {
+	if err := c.note("Authenticate"); err != nil {
+		return grant.Client{}, err
+	}
+	for _, r := range readings {
+		if want, known := c.Secrets[r.ID]; known && want == r.Secret.Reveal() {
+			return grant.Client{ID: r.ID, GrantTypes: c.GrantTypes}, nil
+		}
+	}
+	return grant.Client{}, ErrClient
+}
+
+// Codes holds codes until they are forgotten; reading one leaves it there.
+type Codes struct {
+	*Journal
+	// Held are the codes by their text.
+	Held map[string]grant.Code
+}
+
+// Resolve is grant.Codes.
+func (c Codes) Resolve(_ context.Context, code secret.String) (grant.Code, error) {
+	if err := c.note("Resolve"); err != nil {
+		return grant.Code{}, err
+	}
+	held, ok := c.Held[code.Reveal()]
+	if !ok {
+		return grant.Code{}, grant.ErrCodeUnknown
+	}
+	return held, nil
+}

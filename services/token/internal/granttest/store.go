@@ -1,0 +1,147 @@
+package granttest
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/grant"
+)
+
+// Store keeps families in memory by the contract of grant.CodeStore and grant.RefreshStore. Its retry window never ends by
+// itself.
+type Store struct {
+	*Journal
+	// Epoch is every pair's mark.
+	Epoch int64
+	// Left is how long every family still lives; 0 is long enough.
+	Left time.Duration
+	// Redemption and Rotation are the last that the store was asked for.
+	Redemption grant.Redemption
+	Rotation   grant.Rotation
+
+	families map[secret.Hash]*family
+}
+
+type family struct {
+	grant.Redemption
+	current secret.Hash
+	spent   map[secret.Hash]bool
+	// sealed is the successor of retry.
+	retry  secret.Hash
+	sealed []byte
+	ended  bool
+}
+
+// NewStore makes an empty store.
+func NewStore(j *Journal) *Store { return &Store{Journal: j, families: make(map[secret.Hash]*family)} }
+
+// Live reports whether the family of a code was begun and has not ended.
+func (s *Store) Live(code secret.String) bool {
+	f := s.families[secret.Sum(code.Reveal())]
+	return f != nil && !f.ended
+}
+
+// CloseRetryWindow forgets every sealed pair.
+func (s *Store) CloseRetryWindow() {
+	for _, f := range s.families {
+		f.sealed = nil
+	}
+}
+
+// Redeem is grant.CodeStore.
+func (s *Store) Redeem(_ context.Context, r grant.Redemption) error {
+	s.Redemption = r
+	if err := s.note("Redeem"); err != nil {
+		return err
+	}
+	if s.families[r.CodeHash] != nil {
+		return grant.ErrCodeUsed
+	}
+	if r.Code.Epoch != s.Epoch {
+		return grant.ErrPairRevoked
+	}
+	s.families[r.CodeHash] = &family{Redemption: r, current: r.Refresh, spent: make(map[secret.Hash]bool)}
+	return nil
+}
+
+// Redeemed is grant.CodeStore.
+func (s *Store) Redeemed(_ context.Context, code secret.Hash) (grant.Binding, error) {
+	if err := s.note("Redeemed"); err != nil {
+		return grant.Binding{}, err
+	}
+	f := s.families[code]
+	if f == nil {
+		return grant.Binding{}, grant.ErrNoEvidence
+	}
+	return f.Code.Binding, nil
+}
+
+// RevokeFamily is grant.CodeStore.
+func (s *Store) RevokeFamily(_ context.Context, code secret.Hash) error {
+	if err := s.note("RevokeFamily"); err != nil {
+		return err
+	}
+	s.families[code].ended = true
+	return nil
+}
+
+// GrantedScope is grant.RefreshStore.
+func (s *Store) GrantedScope(_ context.Context, token secret.Hash, clientID string) (string, error) {
+	if err := s.note("GrantedScope"); err != nil {
+		return "", err
+	}
+	f := s.holding(token, clientID)
+	if f == nil {
+		return "", grant.ErrNotCurrent
+	}
+	return f.Code.Scope.String(), nil
+}
+
+// Rotate is grant.RefreshStore.
+func (s *Store) Rotate(_ context.Context, r grant.Rotation) (grant.Issued, error) {
+	s.Rotation = r
+	if err := s.note("Rotate"); err != nil {
+		return grant.Issued{}, err
+	}
+	f := s.holding(r.Predecessor, r.ClientID)
+	if f == nil {
+		return grant.Issued{}, grant.ErrNotCurrent
+	}
+	f.spent[r.Predecessor], f.current = true, r.Successor
+	f.retry, f.sealed = r.Predecessor, r.Sealed
+	return grant.Issued{
+		Scope:     cmp.Or(r.Scope, f.Code.Scope.String()),
+		ExpiresIn: min(r.Lifetimes.Access, cmp.Or(s.Left, r.Lifetimes.Access)),
+	}, nil
+}
+
+// Replayed is grant.RefreshStore.
+func (s *Store) Replayed(_ context.Context, token secret.Hash, clientID string) (grant.Replay, error) {
+	if err := s.note("Replayed"); err != nil {
+		return grant.Replay{}, err
+	}
+	for _, f := range s.families {
+		if !f.spent[token] || f.Code.ClientID != clientID {
+			continue
+		}
+		if f.retry == token && len(f.sealed) > 0 && !f.ended {
+			left := cmp.Or(s.Left, s.Rotation.Lifetimes.Family)
+			return grant.Replay{Sealed: f.sealed, Scope: f.Code.Scope.String(), FamilyLeft: left}, nil
+		}
+		f.ended = true
+		return grant.Replay{Reused: true}, nil
+	}
+	return grant.Replay{}, nil
+}
+
+// holding finds the live family whose current refresh token this is.
+func (s *Store) holding(token secret.Hash, clientID string) *family {
+	for _, f := range s.families {
+		if f.current == token && f.Code.ClientID == clientID && !f.ended {
+			return f
+		}
+	}
+	return nil
+}

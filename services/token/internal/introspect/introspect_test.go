@@ -1,0 +1,205 @@
+package introspect_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/introspect"
+)
+
+var errDown = errors.New("the store is down")
+
+// world is a store of one access and one refresh token of the app "app", and the ear for uses.
+type world struct {
+	access, refresh string
+	facts           introspect.Facts
+	down            error
+	lookups         []string
+	used            []string
+}
+
+func newWorld() *world {
+	issued := time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC)
+	return &world{
+		access:  secret.Generate(secret.AccessToken).Reveal(),
+		refresh: secret.Generate(secret.RefreshToken).Reveal(),
+		facts: introspect.Facts{
+			Family: []byte("family"), UserID: "usr_john", ClientID: "app", WorkspaceID: "ws_acme", DisplayName: "John Doe",
+			Scope: "videos:read analyze:write", IssuedAt: issued, ExpiresAt: issued.Add(time.Hour),
+		},
+	}
+}
+
+func (w *world) introspector() introspect.Introspector {
+	return introspect.Introspector{Store: w, Uses: w}
+}
+
+func (w *world) FindAccess(_ context.Context, token secret.Hash) (introspect.Facts, error) {
+	return w.find("access", token, w.access)
+}
+
+func (w *world) FindRefresh(_ context.Context, token secret.Hash) (introspect.Facts, error) {
+	return w.find("refresh", token, w.refresh)
+}
+
+func (w *world) find(kind string, token secret.Hash, held string) (introspect.Facts, error) {
+	w.lookups = append(w.lookups, kind)
+	if w.down != nil {
+		return introspect.Facts{}, w.down
+	}
+	if token != secret.Sum(held) {
+		return introspect.Facts{}, introspect.ErrInactive
+	}
+	return w.facts, nil
+}
+
+func (w *world) Used(family []byte) { w.used = append(w.used, string(family)) }
+
+func TestALiveAccessTokenTellsItsFacts(t *testing.T) {
+	w := newWorld()
+	got, err := w.introspector().Access(t.Context(), w.access)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(w.facts, got); diff != "" {
+		t.Errorf("facts (-want +got):\n%s", diff)
+	}
+}
+
+// notTokens are strings that no store ever held: by their form, not by a look-up.
+func (w *world) notTokens() map[string]string {
+	last := len(w.access) - 1
+	flip := func(s string) string {
+		if s[last] == '0' {
+			return s[:last] + "1"
+		}
+		return s[:last] + "0"
+	}
+	return map[string]string{
+		"empty": "", "nonsense": "nonsense", "only a prefix": "vdo_oat_",
+		"access token, wrong checksum": flip(w.access), "refresh token, wrong checksum": flip(w.refresh),
+		"access token cut": w.access[:last], "access token and more": w.access + "0",
+		"space": " " + w.access, "scheme": "Bearer " + w.access,
+		"client secret": secret.Generate(secret.ClientSecret).Reveal(),
+	}
+}
+
+func TestWireContract3_WhatIsNoTokenIsInactiveWithoutALookUp(t *testing.T) {
+	w := newWorld()
+	w.down = errDown // even then
+	for name, text := range w.notTokens() {
+		if _, err := w.introspector().Access(t.Context(), text); !errors.Is(err, introspect.ErrInactive) {
+			t.Errorf("%s: %v, want ErrInactive", name, err)
+		}
+		for _, server := range []bool{false, true} {
+			caller := introspect.Caller{ClientID: "app", ResourceServer: server}
+			if _, err := w.introspector().ForClient(t.Context(), caller, text); !errors.Is(err, introspect.ErrInactive) {
+				t.Errorf("%s for a client: %v, want ErrInactive", name, err)
+			}
+		}
+	}
+	if len(w.lookups) != 0 {
+		t.Errorf("look-ups %v", w.lookups)
+	}
+}
+
+// TestWireContract4_3_KindsAreToldApart: a refresh token is no bearer's token, and an API key is inactive over HTTP.
+func TestWireContract4_3_KindsAreToldApart(t *testing.T) {
+	w := newWorld()
+	app := introspect.Caller{ClientID: "app"}
+	key := secret.Generate(secret.APIKey).Reveal()
+	if _, err := w.introspector().Access(t.Context(), w.refresh); !errors.Is(err, introspect.ErrInactive) || len(w.lookups) != 0 {
+		t.Errorf("a refresh token as a bearer's: %v after look-ups %v", err, w.lookups)
+	}
+	if _, err := w.introspector().ForClient(t.Context(), app, key); !errors.Is(err, introspect.ErrInactive) || len(w.lookups) != 0 {
+		t.Errorf("an API key over HTTP: %v after look-ups %v", err, w.lookups)
+	}
+	for token, refresh := range map[string]bool{w.access: false, w.refresh: true} {
+		got, err := w.introspector().ForClient(t.Context(), app, token)
+		if err != nil || got.Refresh != refresh {
+			t.Errorf("refresh=%v, %v: want %v", got.Refresh, err, refresh)
+		}
+	}
+	if len(w.lookups) != 2 {
+		t.Errorf("look-ups %v, want one a token", w.lookups)
+	}
+}
+
+func TestWireContract4_3_WhoMaySeeAToken(t *testing.T) {
+	w := newWorld()
+	unknown := secret.Generate(secret.AccessToken).Reveal()
+	for _, row := range []struct {
+		name   string
+		caller introspect.Caller
+		token  string
+		seen   bool
+	}{
+		{"an app its own access token", introspect.Caller{ClientID: "app"}, w.access, true},
+		{"an app its own refresh token", introspect.Caller{ClientID: "app"}, w.refresh, true},
+		{"an app another's access token", introspect.Caller{ClientID: "other"}, w.access, false},
+		{"an app another's refresh token", introspect.Caller{ClientID: "other"}, w.refresh, false},
+		{"a resource server every access token", introspect.Caller{ClientID: "server", ResourceServer: true}, w.access, true},
+		{"a resource server another's refresh token", introspect.Caller{ClientID: "server", ResourceServer: true}, w.refresh, false},
+		{"a resource server its own refresh token", introspect.Caller{ClientID: "app", ResourceServer: true}, w.refresh, true},
+		{"a nameless caller", introspect.Caller{}, w.access, false},
+		{"an app what does not exist", introspect.Caller{ClientID: "app"}, unknown, false},
+		{"a resource server what does not exist", introspect.Caller{ClientID: "server", ResourceServer: true}, unknown, false},
+	} {
+		got, err := w.introspector().ForClient(t.Context(), row.caller, row.token)
+		switch {
+		case row.seen && err != nil:
+			t.Errorf("%s: %v, want the facts", row.name, err)
+		case row.seen && !cmp.Equal(got.Facts, w.facts):
+			t.Errorf("%s: other facts than the store's", row.name)
+		case !row.seen && !errors.Is(err, introspect.ErrInactive):
+			t.Errorf("%s: %v, want ErrInactive", row.name, err)
+		}
+	}
+}
+
+func TestAUseIsHeardOnlyWhenTheLastIsLongAgo(t *testing.T) {
+	w := newWorld()
+	see := func(token string) {
+		if _, err := w.introspector().ForClient(t.Context(), introspect.Caller{ClientID: "app"}, token); err != nil {
+			t.Fatal(err)
+		}
+	}
+	see(w.access)
+	if len(w.used) != 0 {
+		t.Errorf("uses %v although the last was recorded just now", w.used)
+	}
+	w.facts.LongUnused = true
+	see(w.access)
+	if _, err := w.introspector().Access(t.Context(), w.access); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"family", "family"}, w.used); diff != "" {
+		t.Errorf("uses (-want +got):\n%s", diff)
+	}
+}
+
+func TestAnOutageIsNeitherInactiveNorAUse(t *testing.T) {
+	w := newWorld()
+	w.down, w.facts.LongUnused = errDown, true
+	if _, err := w.introspector().Access(t.Context(), w.access); !errors.Is(err, errDown) || errors.Is(err, introspect.ErrInactive) {
+		t.Errorf("Access: %v, want the outage", err)
+	}
+	for _, token := range []string{w.access, w.refresh} {
+		for _, id := range []string{"app", "other"} {
+			_, err := w.introspector().ForClient(t.Context(), introspect.Caller{ClientID: id}, token)
+			if !errors.Is(err, errDown) || errors.Is(err, introspect.ErrInactive) {
+				t.Errorf("ForClient: %v, want the outage", err)
+			}
+		}
+	}
+	w.down = introspect.ErrInactive
+	_, err := w.introspector().Access(t.Context(), w.access)
+	if !errors.Is(err, introspect.ErrInactive) || len(w.used) != 0 {
+		t.Errorf("a dead token: %v, uses %v", err, w.used)
+	}
+}

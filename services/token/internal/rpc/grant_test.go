@@ -1,0 +1,100 @@
+package rpc_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/connection"
+	"github.com/vidocu/usher/services/token/internal/rpc"
+)
+
+// pairs is a store of what users and apps have with each other.
+type pairs struct {
+	list  []connection.Connection
+	down  error
+	asked []string
+}
+
+func (p *pairs) PairEpoch(_ context.Context, userID, clientID string) (int64, error) {
+	p.asked = append(p.asked, "epoch "+userID+" "+clientID)
+	return 7, p.down
+}
+
+func (p *pairs) Connections(_ context.Context, userID string) ([]connection.Connection, error) {
+	p.asked = append(p.asked, "list "+userID)
+	return p.list, p.down
+}
+
+func (p *pairs) EndConnection(_ context.Context, userID, clientID string) error {
+	p.asked = append(p.asked, "end "+userID+" "+clientID)
+	return p.down
+}
+
+// call asks all three about the same pair.
+func call(ctx context.Context, p *pairs, userID, clientID string) map[string]error {
+	server := &rpc.Grants{Store: p}
+	_, epoch := server.GetPairEpoch(ctx, &tokenv1.GetPairEpochRequest{UserId: userID, ClientId: clientID})
+	_, end := server.EndConnection(ctx, &tokenv1.EndConnectionRequest{UserId: userID, ClientId: clientID})
+	_, list := server.ListConnections(ctx, &tokenv1.ListConnectionsRequest{UserId: userID})
+	return map[string]error{"epoch": epoch, "end": end, "list": list}
+}
+
+func TestAPairIsNamedByTwoIdentifiers(t *testing.T) {
+	p := &pairs{}
+	for method, err := range call(t.Context(), p, "usr_john", "app") {
+		if err != nil {
+			t.Errorf("%s: %v", method, err)
+		}
+	}
+	if diff := cmp.Diff([]string{"epoch usr_john app", "end usr_john app", "list usr_john"}, p.asked); diff != "" {
+		t.Errorf("asked (-want +got):\n%s", diff)
+	}
+	p.asked = nil
+	for _, wrong := range []string{"", strings.Repeat("a", 129), "a\x00b"} {
+		for _, pair := range []struct{ user, client, field string }{{wrong, "app", "user_id"}, {"usr_john", wrong, "client_id"}} {
+			errs := call(t.Context(), p, pair.user, pair.client)
+			failsAs(t, errs["epoch"], errorv1.Reason_REASON_INVALID_REQUEST, pair.field)
+			failsAs(t, errs["end"], errorv1.Reason_REASON_INVALID_REQUEST, pair.field)
+		}
+	}
+	failsAs(t, call(t.Context(), p, "", "app")["list"], errorv1.Reason_REASON_INVALID_REQUEST, "user_id")
+	for _, asked := range p.asked {
+		if !strings.HasPrefix(asked, "list ") {
+			t.Errorf("the store was asked %q", asked)
+		}
+	}
+}
+
+func TestConnectionsAreListedWithTheirLastUse(t *testing.T) {
+	used := time.Date(2026, 5, 6, 7, 8, 0, 0, time.UTC)
+	p := &pairs{list: []connection.Connection{{ClientID: "app", Epoch: 2, LastUsed: used}, {ClientID: "other"}}}
+	server := &rpc.Grants{Store: p}
+	got, err := server.ListConnections(t.Context(), &tokenv1.ListConnectionsRequest{UserId: "usr_john"})
+	want := &tokenv1.ListConnectionsResponse{Connections: []*tokenv1.Connection{
+		{ClientId: "app", Epoch: 2, LastUseTime: timestamppb.New(used)}, {ClientId: "other"},
+	}}
+	if diff := cmp.Diff(want, got, protocmp.Transform()); err != nil || diff != "" {
+		t.Errorf("ListConnections: %v (-want +got):\n%s", err, diff)
+	}
+	epoch, err := server.GetPairEpoch(t.Context(), &tokenv1.GetPairEpochRequest{UserId: "usr_john", ClientId: "app"})
+	if err != nil || epoch.GetEpoch() != 7 {
+		t.Errorf("GetPairEpoch: %d, %v", epoch.GetEpoch(), err)
+	}
+}
+
+func TestAnOutageOfTheStoreIsUnavailableToConsent(t *testing.T) {
+	p := &pairs{down: fmt.Errorf("asking: %w", sqldb.ErrUnavailable)}
+	for method, err := range call(t.Context(), p, "usr_john", "app") {
+		t.Run(method, func(t *testing.T) { failsAs(t, err, errorv1.Reason_REASON_UNAVAILABLE, "") })
+	}
+}

@@ -1,0 +1,120 @@
+package rpc_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/testing/protocmp"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/introspect"
+	"github.com/vidocu/usher/services/token/internal/rpc"
+)
+
+// asked is the question of a client that authenticates as id.
+func asked(id, token string) *tokenv1.IntrospectClientTokenRequest {
+	return &tokenv1.IntrospectClientTokenRequest{Token: token, ClientId: id, ClientSecret: "secret"}
+}
+
+func TestRFC7662_2_2_ALiveTokenIsToldInFull(t *testing.T) {
+	want := &tokenv1.IntrospectClientTokenResponse{
+		Active: proto.Bool(true), Scope: "videos:read analyze:write", ClientId: "app", Sub: "usr_john", Username: "John Doe",
+		TokenType: "Bearer", Exp: 1_777_777_777 + 3600, Iat: 1_777_777_777, Iss: issuer, WorkspaceId: "ws_acme",
+	}
+	b := newBench()
+	got, err := b.IntrospectClientToken(t.Context(), asked("app", secret.Generate(secret.AccessToken).Reveal()))
+	if diff := cmp.Diff(want, got, protocmp.Transform()); err != nil || diff != "" {
+		t.Errorf("access token: %v (-want +got):\n%s", err, diff)
+	}
+	want.TokenType = ""
+	got, err = b.IntrospectClientToken(t.Context(), asked("app", secret.Generate(secret.RefreshToken).Reveal()))
+	if diff := cmp.Diff(want, got, protocmp.Transform()); err != nil || diff != "" {
+		t.Errorf("refresh token: %v (-want +got):\n%s", err, diff)
+	}
+}
+
+// TestWireContract4_3_WhatMayNotBeSeenIsExactlyInactive: nothing tells it from what does not exist.
+func TestWireContract4_3_WhatMayNotBeSeenIsExactlyInactive(t *testing.T) {
+	want := &tokenv1.IntrospectClientTokenResponse{Active: proto.Bool(false)}
+	access, refresh := secret.Generate(secret.AccessToken).Reveal(), secret.Generate(secret.RefreshToken).Reveal()
+	for name, row := range map[string]struct {
+		token  string
+		server bool
+		down   error
+	}{
+		"another's access token":                       {token: access},
+		"another's refresh token":                      {token: refresh},
+		"another's refresh token to a resource server": {token: refresh, server: true},
+		"an API key":                                   {token: secret.Generate(secret.APIKey).Reveal(), server: true},
+		"nonsense":                                     {token: "nonsense", server: true},
+		"a dead token":                                 {token: access, server: true, down: introspect.ErrInactive},
+		"a spent token":                                {token: refresh, down: introspect.ErrInactive},
+	} {
+		b := newBench()
+		b.authz.client.ResourceServer, b.tokens.down = row.server, row.down
+		got, err := b.IntrospectClientToken(t.Context(), asked("other", row.token))
+		if diff := cmp.Diff(want, got, protocmp.Transform()); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+		}
+	}
+	b := newBench()
+	b.authz.client.ResourceServer = true
+	if got, err := b.IntrospectClientToken(t.Context(), asked("other", access)); err != nil || !got.GetActive() {
+		t.Errorf("a resource server asks about another's access token: %v, %v", got.GetActive(), err)
+	}
+}
+
+func TestAPublicClientMayNotIntrospect(t *testing.T) {
+	b := newBench()
+	b.authz.client.Type = authzv1.ClientType_CLIENT_TYPE_PUBLIC
+	_, err := b.IntrospectClientToken(t.Context(), asked("app", secret.Generate(secret.AccessToken).Reveal()))
+	failsAs(t, err, errorv1.Reason_REASON_INVALID_CLIENT, "")
+}
+
+func TestServicesLearnTheKindAndTheFacts(t *testing.T) {
+	b := newBench()
+	server := &rpc.Introspection{Introspector: b.Introspector, Issuer: issuer}
+	got, err := server.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: secret.Generate(secret.AccessToken).Reveal()})
+	want := &tokenv1.IntrospectTokenResponse{
+		Active: true, Scope: "videos:read analyze:write", ClientId: "app", Sub: "usr_john", Username: "John Doe",
+		TokenType: "Bearer", Exp: 1_777_777_777 + 3600, Iat: 1_777_777_777, Iss: issuer, WorkspaceId: "ws_acme",
+		Kind: tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN,
+	}
+	if diff := cmp.Diff(want, got, protocmp.Transform()); err != nil || diff != "" {
+		t.Errorf("IntrospectToken: %v (-want +got):\n%s", err, diff)
+	}
+	_, err = server.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{})
+	failsAs(t, err, errorv1.Reason_REASON_INVALID_REQUEST, "token")
+}
+
+func TestADeadTokenIsAnAnswerAndNothingElse(t *testing.T) {
+	b := newBench()
+	b.tokens.down = introspect.ErrInactive
+	server := &rpc.Introspection{Introspector: b.Introspector, Issuer: issuer}
+	for _, token := range []string{
+		"nonsense", secret.Generate(secret.AccessToken).Reveal(), secret.Generate(secret.RefreshToken).Reveal(),
+	} {
+		got, err := server.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: token})
+		if err != nil || !proto.Equal(got, &tokenv1.IntrospectTokenResponse{}) {
+			t.Errorf("IntrospectToken: %v, %v: want the empty answer", got, err)
+		}
+	}
+}
+
+func TestAnOutageIsNeverAnInactiveToken(t *testing.T) {
+	b := newBench()
+	b.tokens.down = fmt.Errorf("reading a token: %w", sqldb.ErrUnavailable)
+	server := &rpc.Introspection{Introspector: b.Introspector}
+	_, err := server.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: secret.Generate(secret.AccessToken).Reveal()})
+	failsAs(t, err, errorv1.Reason_REASON_UNAVAILABLE, "")
+	for _, kind := range []secret.Kind{secret.AccessToken, secret.RefreshToken} {
+		_, err := b.IntrospectClientToken(t.Context(), asked("app", secret.Generate(kind).Reveal()))
+		failsAs(t, err, errorv1.Reason_REASON_UNAVAILABLE, "")
+	}
+}
