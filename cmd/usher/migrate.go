@@ -80,9 +80,7 @@ func (statusCommand) Run(c *cli) error {
 // eachSchema opens the databases that are configured, one after the other.
 func (c *cli) eachSchema(do func(ctx context.Context, s schema, db *sqldb.DB) error) error {
 	config := defaults()
-	config.Development = true // migrating needs databases alone, and no address that production would want
-	config.PublicURL = "http://localhost"
-	if _, err := run.Load(config, c.File, os.Environ()); err != nil {
+	if _, err := run.Read(config, c.File, os.Environ()); err != nil {
 		return err
 	}
 	ctx, done := context.Background(), 0

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -165,4 +166,5 @@ func (f Flow) log(r *http.Request, err error) {
 	f.Logger.WarnContext(r.Context(), "a page failed", "path", r.URL.Path, "error", status.Convert(err).Message())
 }
 
-func wait(d time.Duration) string { return strconv.Itoa(max(1, int(d.Round(time.Second).Seconds()))) }
+// wait is a Retry-After: whole seconds, and never too few.
+func wait(d time.Duration) string { return strconv.Itoa(max(1, int(math.Ceil(d.Seconds())))) }

@@ -64,6 +64,7 @@ func decodeJSON(body []byte, msg proto.Message) error {
 // culprit finds the member that could not be read, for the message alone; empty if it is the whole that could not.
 func culprit(body []byte, msg proto.Message) string {
 	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber() // a number beyond a float's range is still a number, and none of ours
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
 		return ""
 	}

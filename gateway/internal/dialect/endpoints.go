@@ -79,8 +79,9 @@ const maxAuthorization = 4 << 10
 
 // portable says that gRPC metadata can carry the values.
 func portable(values []string) bool {
+	length := 0
 	for _, value := range values {
-		if len(value) > maxAuthorization {
+		if length += len(value); length > maxAuthorization {
 			return false
 		}
 		for i := range len(value) {

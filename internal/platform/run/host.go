@@ -62,7 +62,6 @@ func NewHost(ctx context.Context, name string, s *Settings, out io.Writer) (*Hos
 func (h *Host) drain(ctx context.Context) {
 	select {
 	case <-h.ctx.Done():
-		return
 	case <-ctx.Done():
 	}
 	h.stopping.Store(true)

@@ -10,7 +10,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -60,6 +62,7 @@ func (p Process[C]) run(file string, out io.Writer) error {
 		host.Logger.Warn("environment variables that nobody reads", "names", strings.Join(unknown, " "))
 	}
 	Tune()
+	share()
 	if err := p.Start(host.ctx, host, p.Config); err != nil {
 		return host.Abandon(err)
 	}
@@ -72,30 +75,49 @@ func services() []string { return []string{"identity", "authz", "token", "consen
 // Load reads settings over the defaults in c and checks those that every process shares. It answers variables with our
 // prefix that nobody knows; those that Kubernetes and our own tests set are not among them.
 func Load(c Config, file string, environ []string) (unknown []string, err error) {
-	all, err := config.Load(c, config.Options{File: file, Environ: environ, Others: services()})
+	unknown, err = Read(c, file, environ)
 	if err != nil {
 		return nil, err
-	}
-	for _, name := range all {
-		if !foreign(name) {
-			unknown = append(unknown, name)
-		}
 	}
 	return unknown, c.Common().Validate()
 }
 
+// Read is Load without the check, for commands that need a few settings and not a process's.
+func Read(c Config, file string, environ []string) (unknown []string, err error) {
+	all, err := config.Load(c, config.Options{File: file, Environ: environ, Others: services()})
+	if err != nil {
+		return nil, err
+	}
+	own := config.Settings(c)
+	for _, name := range all {
+		if !foreign(name, own) {
+			unknown = append(unknown, name)
+		}
+	}
+	return unknown, nil
+}
+
 // foreign are variables that are not meant for this process: another service's settings, Kubernetes' service links, our
 // own tests' servers.
-func foreign(name string) bool {
+func foreign(name string, own []config.Setting) bool {
 	if name == "USHER_CONFIG_FILE" || strings.HasPrefix(name, "USHER_TEST_") || strings.Contains(name, "_SERVICE_") || strings.Contains(name, "_PORT") {
 		return true
 	}
 	for _, service := range services() {
-		if strings.HasPrefix(name, "USHER_"+strings.ToUpper(service)+"_") {
-			return true
+		if !strings.HasPrefix(name, config.Prefix+strings.ToUpper(service)+"_") {
+			continue
 		}
+		return !slices.ContainsFunc(own, func(s config.Setting) bool { return strings.HasPrefix(s.Key, service+".") })
 	}
 	return false
+}
+
+// share leaves half of the machine's cores to the other processes, unless the operator said how many this one may use: our
+// processes are many and each does little, so that with all cores they spend a third of their time waking threads.
+func share() {
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(max(1, runtime.GOMAXPROCS(0)/2))
+	}
 }
 
 // gcPercent trades memory for time: our live heap is a few megabytes, so that the default collects all the time.

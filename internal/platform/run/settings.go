@@ -88,11 +88,11 @@ func (s *Settings) Validate() error {
 // validateURL wants an origin: the paths behind it are fixed. Browsers must never carry codes and cookies in the open.
 func (s *Settings) validateURL(name, value string) error {
 	u, err := url.Parse(value)
-	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+	if err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http") {
 		return fmt.Errorf("%s must be an address such as https://login.example.com", name)
 	}
-	if u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return fmt.Errorf("%s must end after the host and port", name)
+	if value != u.Scheme+"://"+u.Host {
+		return fmt.Errorf("%s must begin with the scheme in lower case and end after the host and port", name)
 	}
 	if u.Scheme != "https" && !s.Development {
 		return fmt.Errorf("%s must begin with https:// in production", name)

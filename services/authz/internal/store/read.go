@@ -41,7 +41,37 @@ func (s *Store) Find(ctx context.Context, id string) (client.Registration, error
 // Credentials reads both apps, which may be the same, with the hashes of their valid secrets, in one statement. Unknown
 // ones are left out.
 func (s *Store) Credentials(ctx context.Context, first, second string) ([]client.Record, error) {
-	rows, err := s.db.Query(ctx, s.text.credentials, first, second)
+	if s.gathered != nil {
+		records, _, err := s.gathered.Get(ctx, asked{first, second})
+		return records, err
+	}
+	return s.credentials(ctx, s.text.credentials, first, second)
+}
+
+// credentialsOfMany is Credentials for those who ask at the same time.
+func (s *Store) credentialsOfMany(ctx context.Context, many []asked) (map[asked][]client.Record, error) {
+	var ids []string
+	for _, a := range many {
+		ids = append(ids, a.first, a.second)
+	}
+	slices.Sort(ids)
+	records, err := s.credentials(ctx, s.text.credentialsOfMany, slices.Compact(ids))
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[asked][]client.Record, len(many))
+	for _, a := range many {
+		for _, r := range records {
+			if r.ID == a.first || r.ID == a.second {
+				found[a] = append(found[a], r)
+			}
+		}
+	}
+	return found, nil
+}
+
+func (s *Store) credentials(ctx context.Context, text string, args ...any) ([]client.Record, error) {
+	rows, err := s.db.Query(ctx, text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading credentials: %w", err)
 	}

@@ -13,7 +13,7 @@ const batch = 50
 // statements are the store's SQL, one text for both engines.
 type statements struct {
 	insert, replace, insertURI, deleteURIs, insertSecret, deleteSecrets string
-	find, credentials, list                                             string
+	find, credentials, credentialsOfMany, list                          string
 	lock, dropEnded, endCurrent, setDisabled                            string
 }
 
@@ -22,7 +22,7 @@ func prepare(db *sqldb.DB) statements {
 	t := portable()
 	for _, text := range []*string{
 		&t.insert, &t.replace, &t.insertURI, &t.deleteURIs, &t.insertSecret, &t.deleteSecrets,
-		&t.find, &t.credentials, &t.list, &t.lock, &t.dropEnded, &t.endCurrent, &t.setDisabled,
+		&t.find, &t.credentials, &t.credentialsOfMany, &t.list, &t.lock, &t.dropEnded, &t.endCurrent, &t.setDisabled,
 	} {
 		*text = db.SQL(*text)
 	}
@@ -62,6 +62,11 @@ WHERE c.id = $1 ORDER BY u.position`,
 SELECT ` + columns + `, s.hash
 FROM clients c LEFT JOIN client_secrets s ON s.client_id = c.id AND (s.expires_at IS NULL OR s.expires_at > {{now}})
 WHERE c.id IN ($1, $2) ORDER BY c.id`,
+
+		credentialsOfMany: `
+SELECT ` + columns + `, s.hash
+FROM clients c LEFT JOIN client_secrets s ON s.client_id = c.id AND (s.expires_at IS NULL OR s.expires_at > {{now}})
+WHERE c.id = ANY($1::text[]) ORDER BY c.id`,
 
 		list: `SELECT ` + columns + ` FROM clients c WHERE c.id IN (` + placeholders(batch) + `)`,
 

@@ -5,7 +5,9 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/vidocu/usher/internal/platform/coalesce"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
 //go:embed migrations
@@ -25,10 +27,21 @@ func Migrations() fs.FS {
 type Store struct {
 	db   *sqldb.DB
 	text statements
+	// gathered collects credentials that are asked for at once; nil where that saves nothing.
+	gathered *coalesce.Loader[asked, []client.Record]
 }
 
+// asked are the two identifiers of one authentication.
+type asked struct{ first, second string }
+
 // New prepares a store.
-func New(db *sqldb.DB) *Store { return &Store{db: db, text: prepare(db)} }
+func New(db *sqldb.DB) *Store {
+	s := &Store{db: db, text: prepare(db)}
+	if db.Engine() == sqldb.Postgres {
+		s.gathered = coalesce.New(coalesce.Config[asked, []client.Record]{Load: s.credentialsOfMany})
+	}
+	return s
+}
 
 // names splits a list as it is stored.
 func names(stored string) []string { return strings.Fields(stored) }

@@ -13,6 +13,13 @@ import (
 
 // FindAccess reads a live access token: one statement by its hash. introspect.ErrInactive when there is none.
 func (s *Store) FindAccess(ctx context.Context, token secret.Hash) (introspect.Facts, error) {
+	if s.access != nil {
+		facts, found, err := s.access.Get(ctx, token)
+		if err == nil && !found {
+			err = introspect.ErrInactive
+		}
+		return facts, err
+	}
 	return scanFacts(s.db.QueryRow(ctx, s.text.findAccess, token.Bytes()))
 }
 
@@ -21,10 +28,41 @@ func (s *Store) FindRefresh(ctx context.Context, token secret.Hash) (introspect.
 	return scanFacts(s.db.QueryRow(ctx, s.text.findRefresh, token.Bytes()))
 }
 
-func scanFacts(row sqldb.Row) (introspect.Facts, error) {
+// findManyAccess is FindAccess for those who ask at the same time.
+func (s *Store) findManyAccess(ctx context.Context, tokens []secret.Hash) (map[secret.Hash]introspect.Facts, error) {
+	hashes := make([][]byte, len(tokens))
+	for i := range tokens {
+		hashes[i] = tokens[i].Bytes()
+	}
+	rows, err := s.db.Query(ctx, s.text.findManyAccess, hashes)
+	if err != nil {
+		return nil, fmt.Errorf("reading tokens: %w", err)
+	}
+	defer rows.Close()
+	found := make(map[secret.Hash]introspect.Facts, len(tokens))
+	var hash []byte
+	for rows.Next() {
+		facts, err := scanFacts(rows, &hash)
+		if err != nil {
+			return nil, err
+		}
+		key, err := secret.HashFromBytes(hash)
+		if err != nil {
+			return nil, fmt.Errorf("reading tokens: %w", err)
+		}
+		found[key] = facts
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("reading tokens: %w", err)
+	}
+	return found, nil
+}
+
+// scanFacts reads the columns of findAccess behind those of before.
+func scanFacts(row sqldb.Row, before ...any) (introspect.Facts, error) {
 	var f introspect.Facts
 	var issued, expires int64
-	err := row.Scan(&f.Family, &f.UserID, &f.ClientID, &f.WorkspaceID, &f.DisplayName, &f.Scope, &issued, &expires, &f.LongUnused)
+	err := row.Scan(append(before, &f.Family, &f.UserID, &f.ClientID, &f.WorkspaceID, &f.DisplayName, &f.Scope, &issued, &expires, &f.LongUnused)...)
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return f, introspect.ErrInactive
 	}

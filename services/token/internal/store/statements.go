@@ -11,7 +11,7 @@ type statements struct {
 	findAccess, findRefresh, touch              string
 	pairEpoch, connections, eraseRetries        string
 	sliceEnd, sweepSlice, sweepRest, trimLog    string
-	redeemWhole, rotateWhole                    string
+	redeemWhole, rotateWhole, findManyAccess    string
 }
 
 // all lists every text, for prepare.
@@ -21,7 +21,7 @@ func (s *statements) all() []*string {
 		&s.spend, &s.spentFacts, &s.raisePair, &s.endPair, &s.endFamilies, &s.familyOfRefresh, &s.endFamily, &s.endAccess,
 		&s.nextCursor, &s.appendEntry, &s.entriesAfter, &s.findAccess, &s.findRefresh, &s.touch, &s.pairEpoch,
 		&s.connections, &s.eraseRetries, &s.sliceEnd, &s.sweepSlice, &s.sweepRest, &s.trimLog,
-		&s.redeemWhole, &s.rotateWhole,
+		&s.redeemWhole, &s.rotateWhole, &s.findManyAccess,
 	}
 }
 
@@ -143,6 +143,8 @@ UPDATE families SET retry_hash = NULL, retry_sealed = NULL, retry_until = NULL W
 
 	redeemWhole: redeemWhole,
 	rotateWhole: rotateWhole,
+
+	findManyAccess: findManyAccess,
 
 	sliceEnd: `SELECT id FROM families WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2`,
 

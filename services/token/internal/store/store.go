@@ -6,7 +6,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/coalesce"
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
 //go:embed migrations
@@ -26,12 +29,20 @@ func Migrations() fs.FS {
 type Store struct {
 	db   *sqldb.DB
 	text statements
+	// access gathers look-ups of access tokens; nil where that saves nothing.
+	access *coalesce.Loader[secret.Hash, introspect.Facts]
 	// sweptTo is the family that the last sweep came to.
 	sweptTo atomic.Pointer[[]byte]
 }
 
 // New prepares a store.
-func New(db *sqldb.DB) *Store { return &Store{db: db, text: prepare(db)} }
+func New(db *sqldb.DB) *Store {
+	s := &Store{db: db, text: prepare(db)}
+	if db.Engine() == sqldb.Postgres {
+		s.access = coalesce.New(coalesce.Config[secret.Hash, introspect.Facts]{Load: s.findManyAccess})
+	}
+	return s
+}
 
 // prepare expands every statement once.
 func prepare(db *sqldb.DB) statements {

@@ -1,0 +1,115 @@
+package gateway_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/vidocu/usher/gateway"
+	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/telemetry"
+)
+
+// services stand for all four: each method answers what it is told to, as it would arrive over the wire.
+type services map[string]func(req proto.Message) (proto.Message, error)
+
+// Invoke is grpc.ClientConnInterface.
+func (s services) Invoke(_ context.Context, method string, req, res any, _ ...grpc.CallOption) error {
+	name := method[strings.LastIndex(method, "/")+1:]
+	in, _ := req.(proto.Message)
+	out, _ := res.(proto.Message)
+	do := s[name]
+	if do == nil {
+		return status.Error(codes.Unimplemented, name)
+	}
+	answer, err := do(in)
+	if err != nil {
+		return status.FromProto(status.Convert(oerr.Edge(err)).Proto()).Err()
+	}
+	proto.Merge(out, answer)
+	return nil
+}
+
+// NewStream is grpc.ClientConnInterface; nothing here streams.
+func (services) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+	return nil, status.Error(codes.Unimplemented, "no streams")
+}
+
+func (s services) answers(method string, res proto.Message, err error) {
+	s[method] = func(proto.Message) (proto.Message, error) { return res, err }
+}
+
+// person is a browser before the gateway.
+type person struct {
+	services
+	handler http.Handler
+	logs    *bytes.Buffer
+	cookies map[string]*http.Cookie
+}
+
+func newPerson(t *testing.T, change ...func(*gateway.Deps)) person {
+	t.Helper()
+	p := person{services: services{}, logs: &bytes.Buffer{}, cookies: map[string]*http.Cookie{}}
+	deps := gateway.Deps{
+		Logger: slog.New(slog.NewTextHandler(p.logs, nil)), Metrics: telemetry.New(), Catalog: catalog.Default(),
+		Identity: p, Authz: p, Token: p, Consent: p, PublicURL: "https://login.test",
+	}
+	for _, c := range change {
+		c(&deps)
+	}
+	h, err := gateway.New(t.Context(), gateway.DefaultConfig(), deps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.handler = h
+	return p
+}
+
+func (p person) send(r *http.Request) *httptest.ResponseRecorder {
+	for _, c := range p.cookies {
+		r.AddCookie(c)
+	}
+	w := httptest.NewRecorder()
+	p.handler.ServeHTTP(w, r)
+	for _, c := range w.Result().Cookies() {
+		p.cookies[c.Name] = c
+		if c.MaxAge < 0 {
+			delete(p.cookies, c.Name)
+		}
+	}
+	return w
+}
+
+func (p person) get(target string) *httptest.ResponseRecorder {
+	return p.send(httptest.NewRequest(http.MethodGet, "https://login.test"+target, nil))
+}
+
+func (p person) post(target string, form url.Values) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, "https://login.test"+target, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return p.send(r)
+}
+
+var csrfField = regexp.MustCompile(`name="csrf_token" value="([^"]+)"`)
+
+// csrf is what a page's form carries.
+func csrf(t *testing.T, w *httptest.ResponseRecorder) string {
+	t.Helper()
+	found := csrfField.FindStringSubmatch(w.Body.String())
+	if w.Code != http.StatusOK || found == nil {
+		t.Fatalf("the page is %d %s, without a form", w.Code, w.Body)
+	}
+	return found[1]
+}

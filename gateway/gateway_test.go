@@ -1,0 +1,266 @@
+package gateway_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/vidocu/usher/gateway"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+// signedIn is a person with a session, a consent page and one connected app.
+func signedIn(t *testing.T) person {
+	t.Helper()
+	p := newPerson(t)
+	p.answers("AuthenticateUser", &identityv1.AuthenticateUserResponse{
+		SessionToken: secret.NewCode().Reveal(), Session: &identityv1.Session{ExpireTime: timestamppb.New(time.Now().Add(time.Hour))},
+	}, nil)
+	p.answers("GetSession", &identityv1.GetSessionResponse{Session: &identityv1.Session{DisplayName: "John Doe", EmailAddress: "john@example.com"}}, nil)
+	p.answers("GetPrompt", &consentv1.GetPromptResponse{
+		ClientName: "Exa\u202emple <b>", RedirectOrigin: "https://app.test", DisplayName: "John Doe",
+		Scopes:     []*consentv1.PromptScope{{Name: "videos:read", Description: "See your videos"}},
+		Workspaces: []*consentv1.PromptWorkspace{{WorkspaceId: "ws_1", Name: "Acme"}},
+	}, nil)
+	p.answers("ListConnectedApps", &consentv1.ListConnectedAppsResponse{Apps: []*consentv1.ConnectedApp{
+		{ClientId: "app", ClientName: "Exa\u202emple <b>", ApproveTime: timestamppb.Now()},
+	}}, nil)
+	w := p.post("/signin", url.Values{"csrf_token": {csrf(t, p.get("/signin"))}, "email": {"john@example.com"}, "password": {"p"}})
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/account/connected-apps" || p.cookies["__Host-usher_session"] == nil {
+		t.Fatalf("signing in answers %d %v", w.Code, w.Header())
+	}
+	return p
+}
+
+func TestAFailureOfAServiceIsAPageThatSaysWhatToDo(t *testing.T) {
+	fail := func(reason errorv1.Reason) error {
+		return oerr.New(reason, "sentinel", oerr.WithCause(errors.New("sentinel")), oerr.WithRetryAfter(7*time.Second))
+	}
+	request := secret.NewCode().Reveal()
+	for _, row := range []struct {
+		err    error
+		status int
+		text   string
+		later  string
+		logged bool
+	}{
+		{fail(errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND), 400, "This request has ended", "", false},
+		{fail(errorv1.Reason_REASON_AUTHORIZATION_STALE), 400, "access was ended while this page was open", "", false},
+		{fail(errorv1.Reason_REASON_WORKSPACE_FORBIDDEN), 403, "not a member of that workspace", "", false},
+		{fail(errorv1.Reason_REASON_RATE_LIMITED), 429, "too many attempts", "7", false},
+		{fail(errorv1.Reason_REASON_UNAVAILABLE), 503, "Nothing is lost", "7", true},
+		{errors.New("pq: sentinel"), 500, "Something went wrong on our side", "", true},
+	} {
+		p := signedIn(t)
+		token := csrf(t, p.get("/consent?request="+request))
+		for method, send := range map[string]func() *httptest.ResponseRecorder{
+			"GetPrompt":          func() *httptest.ResponseRecorder { return p.get("/consent?request=" + request) },
+			"StartAuthorization": func() *httptest.ResponseRecorder { return p.get("/oauth/authorize?client_id=app") },
+			"Decide": func() *httptest.ResponseRecorder {
+				return p.post("/consent/decision", url.Values{"csrf_token": {token}, "request": {request}, "decision": {"approve"}, "workspace_id": {"ws_1"}})
+			},
+			"ListConnectedApps": func() *httptest.ResponseRecorder { return p.get("/account/connected-apps") },
+		} {
+			p.logs.Reset()
+			p.answers(method, nil, row.err)
+			w := send()
+			if w.Code != row.status || !strings.Contains(w.Body.String(), row.text) || w.Header().Get("Retry-After") != row.later {
+				t.Errorf("%v from %s: %d, Retry-After %q, %s", row.err, method, w.Code, w.Header().Get("Retry-After"), w.Body)
+			}
+			if strings.Contains(w.Body.String(), "sentinel") || w.Header().Get("Cache-Control") != "no-store" {
+				t.Errorf("%v from %s shows inner text or may be stored", row.err, method)
+			}
+			if strings.Contains(p.logs.String(), "a page failed") != row.logged || strings.Contains(p.logs.String(), request) {
+				t.Errorf("%v from %s: the log has %s", row.err, method, p.logs)
+			}
+		}
+	}
+}
+
+func TestAPersonWhoseSessionEndedSignsInAgain(t *testing.T) {
+	ended := oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "x")
+	request := secret.NewCode().Reveal()
+	p := signedIn(t)
+	form := url.Values{"csrf_token": {csrf(t, p.get("/consent?request="+request))}, "request": {request}, "decision": {"deny"}}
+	p.answers("GetPrompt", nil, ended)
+	p.answers("Decide", nil, ended)
+	p.answers("GetSession", nil, ended)
+	for name, row := range map[string]struct {
+		w    *httptest.ResponseRecorder
+		want string
+	}{
+		"consent": {p.get("/consent?request=" + request), "/signin?request=" + request}, "decision": {p.post("/consent/decision", form), "/signin?request=" + request},
+		"account": {p.get("/account/connected-apps"), "/signin"}, "nobody": {newPerson(t).get("/consent?request=" + request), "/signin?request=" + request},
+	} {
+		if row.w.Code != http.StatusSeeOther || row.w.Header().Get("Location") != row.want {
+			t.Errorf("%s: %d to %q, want %q", name, row.w.Code, row.w.Header().Get("Location"), row.want)
+		}
+	}
+}
+
+func TestTheAnswerToTheAppStandsInTheLocationAlone(t *testing.T) {
+	p, request := signedIn(t), secret.NewCode().Reveal()
+	token := csrf(t, p.get("/consent?request="+request))
+	var decided *consentv1.DecideRequest
+	p.services["Decide"] = func(req proto.Message) (proto.Message, error) {
+		decided, _ = req.(*consentv1.DecideRequest)
+		return &consentv1.DecideResponse{Location: "https://app.test/callback?code=sentinel"}, nil
+	}
+	w := p.post("/consent/decision", url.Values{"csrf_token": {token}, "request": {request}, "decision": {"approve"}, "workspace_id": {"ws_1"}})
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "https://app.test/callback?code=sentinel" || w.Body.Len() > 0 ||
+		w.Header().Get("Referrer-Policy") != "no-referrer" || w.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("the answer is %d %v %s", w.Code, w.Header(), w.Body)
+	}
+	if decided.GetRequestId() != request || decided.GetWorkspaceId() != "ws_1" || decided.GetDecision() != consentv1.Decision_DECISION_APPROVE ||
+		decided.GetSessionToken() != p.cookies["__Host-usher_session"].Value || decided.GetBrowserToken() != p.cookies["__Host-usher_browser"].Value {
+		t.Errorf("consent was asked %v", decided)
+	}
+	if strings.Contains(p.logs.String(), "sentinel") {
+		t.Error("the code is in the log")
+	}
+}
+
+func TestAFormThatIsNotOursReachesNoService(t *testing.T) {
+	p, request := signedIn(t), secret.NewCode().Reveal()
+	token := csrf(t, p.get("/consent?request="+request))
+	for name, form := range map[string]url.Values{
+		"no token": {"request": {request}}, "another request's": {"csrf_token": {token}, "request": {secret.NewCode().Reveal()}},
+		"another page's": {"csrf_token": {csrf(t, p.get("/account/connected-apps"))}, "request": {request}},
+	} {
+		form.Set("decision", "deny")
+		if w := p.post("/consent/decision", form); w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "no longer valid") {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+	}
+	for name, row := range map[string]struct {
+		form   url.Values
+		status int
+	}{
+		"too long": {url.Values{"x": {strings.Repeat("x", 64<<10)}}, 413}, "a NUL": {url.Values{"x": {"\x00"}}, 400}, "not UTF-8": {url.Values{"x": {"\xff"}}, 400},
+	} {
+		if w := p.post("/consent/decision", row.form); w.Code != row.status {
+			t.Errorf("%s: %d", name, w.Code)
+		}
+	}
+	own := func(extra ...string) url.Values {
+		return url.Values{"csrf_token": {token}, "request": {request}, "decision": extra}
+	}
+	if w := p.post("/consent/decision", own("perhaps")); w.Code != 400 || !strings.Contains(w.Body.String(), "Choose to allow or to deny.") {
+		t.Errorf("no decision: %d", w.Code)
+	}
+	if w := p.post("/consent/decision", own("approve")); w.Code != 400 || !strings.Contains(w.Body.String(), "Choose a workspace.") {
+		t.Errorf("no workspace: %d", w.Code)
+	}
+}
+
+func TestAWrongPasswordSaysNothingMore(t *testing.T) {
+	p := newPerson(t)
+	p.answers("AuthenticateUser", nil, oerr.New(errorv1.Reason_REASON_INVALID_CREDENTIALS, "x"))
+	w := p.post("/signin", url.Values{"csrf_token": {csrf(t, p.get("/signin"))}, "email": {"john@example.com"}, "password": {"sentinel"}})
+	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "The e-mail address or the password is wrong.") ||
+		!strings.Contains(w.Body.String(), "john@example.com") || strings.Contains(w.Body.String(), "sentinel") || p.cookies["__Host-usher_session"] != nil {
+		t.Errorf("it answers %d %s", w.Code, w.Body)
+	}
+}
+
+func TestAuthorizeLeadsWhereAuthzSays(t *testing.T) {
+	request := secret.NewCode().Reveal()
+	for want, step := range map[string]*authzv1.Step{
+		"/signin?request=" + request:  {Next: &authzv1.Step_SignIn{SignIn: &authzv1.SignIn{RequestId: request}}},
+		"/consent?request=" + request: {Next: &authzv1.Step_Consent{Consent: &authzv1.Consent{RequestId: request}}},
+		"https://app.test/cb?error=x": {Next: &authzv1.Step_Redirect{Redirect: &authzv1.Redirect{Location: "https://app.test/cb?error=x"}}},
+		"":                            {Next: &authzv1.Step_ErrorPage{ErrorPage: &authzv1.ErrorPage{Message: "<b>unknown app</b>"}}},
+	} {
+		p := newPerson(t)
+		var asked *authzv1.StartAuthorizationRequest
+		p.services["StartAuthorization"] = func(req proto.Message) (proto.Message, error) {
+			asked, _ = req.(*authzv1.StartAuthorizationRequest)
+			return &authzv1.StartAuthorizationResponse{Step: step}, nil
+		}
+		w := p.get("/oauth/authorize?a=%7E&b=+&a=2")
+		if w.Header().Get("Location") != want || (w.Code == http.StatusSeeOther) != (want != "") || w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%v leads to %d %q", step, w.Code, w.Header().Get("Location"))
+		}
+		if want == "" && (w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "&lt;b&gt;unknown app")) {
+			t.Errorf("the error page is %d %s", w.Code, w.Body)
+		}
+		if asked.GetRawQuery() != "a=%7E&b=+&a=2" || asked.GetBrowserToken() != p.cookies["__Host-usher_browser"].Value {
+			t.Errorf("authz was asked %v", asked)
+		}
+	}
+}
+
+func TestAConnectedAppIsShownAndEnded(t *testing.T) {
+	p := signedIn(t)
+	w := p.get("/account/connected-apps")
+	if !strings.Contains(w.Body.String(), "Example &lt;b&gt;") || !strings.Contains(w.Body.String(), "Not used yet.") {
+		t.Errorf("the page is %s", w.Body)
+	}
+	form := url.Values{"csrf_token": {csrf(t, w)}, "client_id": {"app"}}
+	p.answers("DisconnectApp", &consentv1.DisconnectAppResponse{}, nil)
+	if w := p.post("/account/connected-apps/disconnect", form); w.Code != http.StatusSeeOther || !strings.HasSuffix(w.Header().Get("Location"), "?disconnected=1") {
+		t.Errorf("disconnecting answers %d %v", w.Code, w.Header())
+	}
+	p.answers("DisconnectApp", nil, oerr.New(errorv1.Reason_REASON_NOT_FOUND, "x"))
+	if w := p.post("/account/connected-apps/disconnect", form); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "no such connected app") {
+		t.Errorf("an app that is none: %d", w.Code)
+	}
+	p.answers("EndSession", nil, oerr.Unavailable(nil))
+	if w := p.post("/signout", form); w.Code != http.StatusServiceUnavailable || p.cookies["__Host-usher_session"] == nil {
+		t.Errorf("a session that could not be ended is forgotten: %d", w.Code)
+	}
+	p.answers("EndSession", &identityv1.EndSessionResponse{}, nil)
+	if w := p.post("/signout", form); w.Header().Get("Location") != "/signin" || p.cookies["__Host-usher_session"] != nil {
+		t.Errorf("signing out answers %d %v", w.Code, w.Header())
+	}
+}
+
+func TestWhatIsNotThereIsAPageOrTheDocumentedShape(t *testing.T) {
+	p := newPerson(t)
+	r := httptest.NewRequest(http.MethodGet, "https://login.test/nowhere", nil)
+	r.Header.Set("Accept", "text/html,*/*")
+	if w := p.send(r); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "There is no such page here.") {
+		t.Errorf("a browser gets %d %s", w.Code, w.Body)
+	}
+	if w := p.get("/nowhere"); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), `"not_found"`) {
+		t.Errorf("a program gets %d %s", w.Code, w.Body)
+	}
+}
+
+func TestTheDemonstrationIsForDevelopmentAlone(t *testing.T) {
+	production := newPerson(t)
+	if w := production.get("/"); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/account/connected-apps" {
+		t.Errorf("/ in production: %d", w.Code)
+	}
+	if w := production.get("/demo/callback"); w.Code != http.StatusNotFound {
+		t.Errorf("the callback in production: %d", w.Code)
+	}
+	dev := newPerson(t, func(d *gateway.Deps) { d.Development, d.PublicURL = true, "http://localhost:8080" })
+	if w := dev.get("/"); w.Code != http.StatusOK || w.Header().Get("Strict-Transport-Security") != "" {
+		t.Errorf("/ in development: %d", w.Code)
+	}
+	w := dev.get("/demo/callback?code=" + url.QueryEscape(`x'; rm -rf / "<script>`))
+	if w.Code != http.StatusOK || strings.Contains(w.Body.String(), "<script") || !strings.Contains(w.Body.String(), "http://localhost:8080/oauth/token") {
+		t.Errorf("the callback: %d %s", w.Code, w.Body)
+	}
+}
+
+func TestATimeoutOutOfBoundsIsNamed(t *testing.T) {
+	for _, d := range []time.Duration{0, 99 * time.Millisecond, 31 * time.Second} {
+		if _, err := gateway.New(t.Context(), gateway.Config{CallTimeout: d}, gateway.Deps{}); err == nil || !strings.Contains(err.Error(), "gateway.call_timeout") {
+			t.Errorf("%s: %v", d, err)
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package dialect_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/vidocu/usher/gateway/internal/httpx"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+)
+
+func TestABodyThatCannotBeReadNamesTheField(t *testing.T) {
+	b := newBench(t)
+	for _, row := range []struct{ kind, body, field string }{
+		{httpx.TypeJSON, `{"code":"a","code":"b"}`, "code"},
+		{httpx.TypeJSON, `{"code":"a","c\u006fde":"b"}`, "code"},
+		{httpx.TypeJSON, `{"code":"a","code":null}`, "code"},
+		{httpx.TypeJSON, `{"code":null}`, "code"},
+		{httpx.TypeJSON, `{"client_id":1}`, "client_id"},
+		{httpx.TypeJSON, `{"client_id":true}`, "client_id"},
+		{httpx.TypeJSON, `{"scope":["a","b"]}`, "scope"},
+		{httpx.TypeJSON, `{"redirect_uri":{}}`, "redirect_uri"},
+		{httpx.TypeJSON, `{"other":null,"code":null}`, "code"},
+		{httpx.TypeJSON, `{"code":"a\u0000b"}`, "code"},
+		{httpx.TypeForm, "code=a&code=b", "code"},
+		{httpx.TypeForm, "c%6fde=a&code=", "code"},
+		{httpx.TypeForm, "client_id=a%00b", "client_id"},
+		{httpx.TypeJSON, ``, ""},
+		{httpx.TypeJSON, `null`, ""},
+		{httpx.TypeJSON, `[]`, ""},
+		{httpx.TypeJSON, `"code"`, ""},
+		{httpx.TypeJSON, `{"code":"a"} {}`, ""},
+		{httpx.TypeJSON, `{"code":"a"`, ""},
+		{httpx.TypeJSON, `{"code":"a",}`, ""},
+		{httpx.TypeJSON, `{'code':'a'}`, ""},
+		{httpx.TypeJSON, "{\"code\":\"\xff\"}", ""},
+		{httpx.TypeJSON, `{"code":"\ud800"}`, ""},
+		{httpx.TypeForm, "code=a;scope=b", ""},
+		{httpx.TypeForm, "code=%zz", ""},
+		{httpx.TypeForm, "code=%ff", ""},
+		{httpx.TypeForm, strings.Repeat("a=b&", 101), ""},
+	} {
+		w := b.post("/oauth/token", row.kind, row.body)
+		got := failure(t, row.kind, w)
+		if w.Code != http.StatusBadRequest || got.code != "invalid_request" || !strings.Contains(got.message, row.field) {
+			t.Errorf("%s: %d %v, want 400 and %q named", row.body, w.Code, got, row.field)
+		}
+	}
+	if b.service.calls > 0 {
+		t.Errorf("the service was asked, with %v", b.service.issued)
+	}
+}
+
+func TestAMessageNeverRepeatsWhatWasSent(t *testing.T) {
+	b := newBench(t)
+	for kind, bodies := range map[string][]string{
+		httpx.TypeJSON: {`{"client_secret":"sentinel`, `{"client_secret":"sentinel","client_secret":"sentinel"}`, `sentinel`},
+		httpx.TypeForm: {"client_secret=sentinel%z", "client_secret=sentinel&client_secret=sentinel", "client_secret=sentinel%00"},
+	} {
+		for _, body := range bodies {
+			if w := b.post("/oauth/token", kind, body); w.Code != http.StatusBadRequest || strings.Contains(w.Body.String(), "sentinel") {
+				t.Errorf("%s: %d %s", body, w.Code, w.Body)
+			}
+		}
+	}
+	if strings.Contains(b.logs.String(), "sentinel") {
+		t.Errorf("the log has %s", b.logs)
+	}
+}
+
+// fields calls f with every parameter of the message and its value.
+func fields(msg proto.Message, f func(name, value string)) {
+	m := msg.ProtoReflect()
+	all := m.Descriptor().Fields()
+	for i := range all.Len() {
+		field := all.Get(i)
+		f(field.TextName(), m.Get(field).String())
+	}
+}
+
+// judge sends a body and answers what the service was given: nil when it was refused, which must look as a refusal does.
+func judge(t *testing.T, b bench, kind string, body []byte) *tokenv1.IssueTokenRequest {
+	t.Helper()
+	before := b.service.calls
+	w := b.post("/oauth/token", kind, string(body))
+	if b.service.calls > before {
+		return b.service.issued
+	}
+	if got := failure(t, kind, w); w.Code != http.StatusBadRequest && w.Code != http.StatusRequestEntityTooLarge || got.code != "invalid_request" {
+		t.Errorf("%q is answered %d %v", body, w.Code, got)
+	}
+	return nil
+}
+
+// FuzzJSONHasOneMeaning: what is accepted says the same to the plainest reader of tokens, member by member.
+func FuzzJSONHasOneMeaning(f *testing.F) {
+	for _, seed := range []string{
+		`{"grant_type":"refresh_token","x":{"code":"y"}}`, `{"code":"a","code":"b"}`, `{"code":null}`, `{"x":[null,1e3],"code":"\u00e9"}`,
+		`{"Code":"a"}`, `{"c\u006fde":"a"}`, `[]`, `{}`, "\ufeff{}", `{"code":"a"}x`, `{"code":1}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	b := newBench(f)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got := judge(t, b, httpx.TypeJSON, body)
+		if got == nil {
+			return
+		}
+		members, ok := members(body)
+		if !ok {
+			t.Fatalf("accepted, though it is not one JSON object: %q", body)
+		}
+		fields(got, func(name, value string) {
+			found := members[name]
+			if len(found) == 0 && value == "" {
+				return
+			}
+			if text, isText := first(found).(string); len(found) != 1 || !isText || text != value {
+				t.Errorf("%q: the service got %s=%q, the body says %v", body, name, value, found)
+			}
+		})
+	})
+}
+
+func first(values []any) any {
+	if len(values) == 0 {
+		return nil
+	}
+	return values[0]
+}
+
+// members reads one object, keeping every value of every member.
+func members(body []byte) (map[string][]any, bool) {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return nil, false
+	}
+	all := map[string][]any{}
+	for d.More() {
+		key, err := d.Token()
+		name, isText := key.(string)
+		var value any
+		if err != nil || !isText || d.Decode(&value) != nil {
+			return nil, false
+		}
+		all[name] = append(all[name], value)
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, false
+	}
+	_, err := d.Token()
+	return all, err == io.EOF
+}
+
+// FuzzFormHasOneMeaning: what is accepted says the same to the standard library's reader of forms.
+func FuzzFormHasOneMeaning(f *testing.F) {
+	for _, seed := range []string{
+		"grant_type=refresh_token&scope=a+b%20c", "code=a&code=b", "code=a;code=b", "code=", "code", "=a&&", "c%6fde=x", "code=%zz", "code=%00",
+	} {
+		f.Add([]byte(seed))
+	}
+	b := newBench(f)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		got := judge(t, b, httpx.TypeForm, body)
+		if got == nil {
+			return
+		}
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			t.Fatalf("accepted, though it is no form: %q", body)
+		}
+		fields(got, func(name, value string) {
+			if values := form[name]; len(values) > 1 || form.Get(name) != value {
+				t.Errorf("%q: the service got %s=%q, the form says %q", body, name, value, values)
+			}
+		})
+	})
+}

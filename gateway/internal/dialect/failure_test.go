@@ -1,0 +1,108 @@
+package dialect_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/gateway/internal/httpx"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+// answer is a status and what stands in the body.
+type answer struct {
+	status  int
+	code    string
+	message string
+}
+
+// expected is the table of the wire contract §4; empty messages are the service's own.
+func expected() map[errorv1.Reason][2]answer {
+	both := func(status int, code string) [2]answer { return [2]answer{{status, code, ""}, {status, code, ""}} }
+	grant := func(message string) [2]answer {
+		return [2]answer{{401, "authentication_error", message}, {400, "invalid_grant", message}}
+	}
+	inner := [2]answer{{500, "internal_error", "Something went wrong on our side"}, {500, "server_error", "Something went wrong on our side"}}
+	down := "The service is temporarily unavailable, try again shortly"
+	return map[errorv1.Reason][2]answer{
+		errorv1.Reason_REASON_INVALID_REQUEST:         both(400, "invalid_request"),
+		errorv1.Reason_REASON_UNSUPPORTED_GRANT_TYPE:  both(400, "unsupported_grant_type"),
+		errorv1.Reason_REASON_INVALID_SCOPE:           both(400, "invalid_scope"),
+		errorv1.Reason_REASON_UNAUTHORIZED_CLIENT:     both(400, "unauthorized_client"),
+		errorv1.Reason_REASON_REQUEST_TOO_LARGE:       both(413, "invalid_request"),
+		errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE:  both(415, "invalid_request"),
+		errorv1.Reason_REASON_METHOD_NOT_ALLOWED:      both(405, "invalid_request"),
+		errorv1.Reason_REASON_INVALID_CLIENT:          {{401, "authentication_error", "Invalid client credentials"}, {401, "invalid_client", "Invalid client credentials"}},
+		errorv1.Reason_REASON_INVALID_CODE:            grant("Invalid or expired authorization code"),
+		errorv1.Reason_REASON_INVALID_CODE_VERIFIER:   grant("Invalid PKCE code verifier"),
+		errorv1.Reason_REASON_INVALID_REFRESH_TOKEN:   grant("Invalid or expired refresh token"),
+		errorv1.Reason_REASON_RATE_LIMITED:            {{429, "rate_limited", ""}, {429, "temporarily_unavailable", ""}},
+		errorv1.Reason_REASON_UNAVAILABLE:             {{503, "unavailable", down}, {503, "temporarily_unavailable", down}},
+		errorv1.Reason_REASON_UNSPECIFIED:             inner,
+		errorv1.Reason_REASON_INVALID_CREDENTIALS:     inner,
+		errorv1.Reason_REASON_SESSION_REQUIRED:        inner,
+		errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND: inner,
+		errorv1.Reason_REASON_AUTHORIZATION_STALE:     inner,
+		errorv1.Reason_REASON_WORKSPACE_FORBIDDEN:     inner,
+		errorv1.Reason_REASON_NOT_FOUND:               inner,
+		errorv1.Reason_REASON_CALLER_DENIED:           inner,
+		errorv1.Reason_REASON_CROSS_SITE_REQUEST:      inner,
+	}
+}
+
+func TestEveryReasonLooksAsTheWireContractSays(t *testing.T) {
+	b, table := newBench(t), expected()
+	const own = `field "scope" is ünusual`
+	for number := range errorv1.Reason_name {
+		reason := errorv1.Reason(number)
+		row, ok := table[reason]
+		if !ok {
+			t.Errorf("the table has no %s", reason)
+		}
+		b.service.err = oerr.New(reason, own, oerr.WithRetryAfter(1500*time.Millisecond))
+		for i, kind := range []string{httpx.TypeJSON, httpx.TypeForm} {
+			w, want := b.post("/oauth/token", kind, []string{"{}", ""}[i], "Authorization", "Basic YTpi"), row[i]
+			got := failure(t, kind, w)
+			if want.message == "" {
+				want.message = []string{own, "field 'scope' is 'nusual"}[i]
+			}
+			if (answer{w.Code, got.code, got.message}) != want {
+				t.Errorf("%s in %s is %d %v, want %v", reason, kind, w.Code, got, want)
+			}
+			if later := w.Header().Get("Retry-After"); (later == "2") != (w.Code == 429 || w.Code == 503) {
+				t.Errorf("%s in %s has Retry-After %q", reason, kind, later)
+			}
+			if challenge := w.Header().Get("WWW-Authenticate"); (challenge != "") != (reason == errorv1.Reason_REASON_INVALID_CLIENT) {
+				t.Errorf("%s in %s has WWW-Authenticate %q", reason, kind, challenge)
+			}
+		}
+	}
+}
+
+func TestAClientThatDidNotTryBasicGetsNoChallenge(t *testing.T) {
+	b := newBench(t)
+	b.service.err = oerr.New(errorv1.Reason_REASON_INVALID_CLIENT, "x")
+	if w := b.post("/oauth/token", httpx.TypeForm, "client_id=a"); w.Code != http.StatusUnauthorized || w.Header().Get("WWW-Authenticate") != "" {
+		t.Errorf("it answers %d %v", w.Code, w.Header())
+	}
+}
+
+func TestAFailureOfOursIsLoggedAndACallersIsNot(t *testing.T) {
+	b := newBench(t)
+	b.service.err = oerr.New(errorv1.Reason_REASON_INVALID_CODE, "x")
+	b.post("/oauth/token", httpx.TypeJSON, "{}")
+	if b.logs.Len() > 0 {
+		t.Errorf("a wrong code is in the log: %s", b.logs)
+	}
+	b.service.err = errors.New("pq: relation missing")
+	w := b.post("/oauth/token", httpx.TypeJSON, "{}")
+	if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "pq") {
+		t.Errorf("an inner error leaves as %d %s", w.Code, w.Body)
+	}
+	if !strings.Contains(b.logs.String(), "/oauth/token") {
+		t.Errorf("a failure of ours is not in the log: %s", b.logs)
+	}
+}

@@ -1,0 +1,131 @@
+package page_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/gateway/internal/page"
+)
+
+const evil = `<script>alert("x")</script>`
+
+func TestEveryPageRendersAndEscapes(t *testing.T) {
+	at := time.Date(2026, 3, 1, 9, 5, 0, 0, time.UTC)
+	for name, row := range map[string]struct {
+		data any
+		want []string
+	}{
+		"signin":  {page.SignIn{CSRF: "csrf-value", Request: "req", Email: evil, Problem: evil}, []string{`value="csrf-value"`, `name="email"`, `name="password"`, `value="req"`}},
+		"problem": {evil, []string{"Nothing was shared"}},
+		"consent": {page.Consent{
+			CSRF: "csrf-value", Request: "req", App: evil, Origin: evil, Person: evil, Email: evil, Problem: evil,
+			Scopes:     []page.Scope{{Name: "videos:read", Description: "See your videos"}},
+			Workspaces: []page.Workspace{{ID: "ws_1", Name: evil}, {ID: "ws_2", Name: "Acme"}}, WorkspaceID: "ws_2",
+		}, []string{"See your videos", "videos:read", `value="ws_2" required checked`, `name="decision" value="approve"`, `name="decision" value="deny"`}},
+		"apps": {page.Apps{CSRF: "csrf-value", Person: evil, Email: evil, Disconnected: true, Apps: []page.App{{
+			ClientID: evil, Name: evil, Approved: at, Workspaces: []page.AppWorkspace{{Name: evil, Scopes: []string{"videos:read", "jobs:read"}}},
+		}}}, []string{"1 March 2026, 09:05", "Not used yet", "is disconnected", "<code>videos:read</code>, <code>jobs:read</code>"}},
+		"home": {page.Demo{AuthorizeURL: "/oauth/authorize?a=b"}, []string{"/oauth/authorize?a=b"}},
+		"demo": {page.Demo{AuthorizeURL: "/oauth/authorize", Code: evil, State: evil, Curl: evil}, []string{"The app received a code"}},
+	} {
+		w := httptest.NewRecorder()
+		page.New().Render(w, page.View{Template: name, Title: evil, Data: row.data})
+		body := w.Body.String()
+		if w.Code != http.StatusOK || !strings.HasSuffix(strings.TrimSpace(body), "</html>") {
+			t.Errorf("%s: %d, and not whole", name, w.Code)
+		}
+		if strings.Contains(body, "<script") {
+			t.Errorf("%s does not escape", name)
+		}
+		for _, want := range row.want {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s has no %s:\n%s", name, want, body)
+			}
+		}
+	}
+}
+
+func TestOneWorkspaceIsChosenAndNoneCannotBeAllowed(t *testing.T) {
+	render := func(ws ...page.Workspace) string {
+		w := httptest.NewRecorder()
+		page.New().Render(w, page.View{Template: "consent", Data: page.Consent{Workspaces: ws}})
+		return w.Body.String()
+	}
+	if !strings.Contains(render(page.Workspace{ID: "ws_1"}), "checked") {
+		t.Error("the only workspace is not chosen")
+	}
+	if strings.Contains(render(page.Workspace{ID: "ws_1"}, page.Workspace{ID: "ws_2"}), "checked") {
+		t.Error("one of two workspaces is chosen for the person")
+	}
+	if strings.Contains(render(), `value="approve"`) {
+		t.Error("without a workspace, access can be allowed")
+	}
+}
+
+func TestAPageCannotBeFramedStoredOrScripted(t *testing.T) {
+	w := httptest.NewRecorder()
+	page.New().Problem(w, http.StatusForbidden, "No.")
+	h := w.Header()
+	if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "No.") {
+		t.Errorf("the page is %d %s", w.Code, w.Body)
+	}
+	for name, want := range map[string]string{
+		"Content-Type": "text/html; charset=utf-8", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin", "Cache-Control": "no-store",
+	} {
+		if h.Get(name) != want {
+			t.Errorf("%s is %q, want %q", name, h.Get(name), want)
+		}
+	}
+	csp := h.Get("Content-Security-Policy")
+	for _, want := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"} {
+		if !strings.Contains(csp, want) {
+			t.Errorf("the policy %q has no %s", csp, want)
+		}
+	}
+	if strings.Contains(csp, "form-action") || strings.Contains(csp, "script-src") || strings.Contains(csp, "unsafe") {
+		t.Errorf("the policy is %q", csp)
+	}
+}
+
+func TestTheStylesheetIsKeptForGoodUnderAnAddressOfItsContent(t *testing.T) {
+	p, w := page.New(), httptest.NewRecorder()
+	p.Stylesheet(w, nil)
+	if w.Header().Get("Content-Type") != "text/css; charset=utf-8" || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") || w.Body.Len() == 0 {
+		t.Errorf("the stylesheet comes with %v", w.Header())
+	}
+	w = httptest.NewRecorder()
+	p.Problem(w, http.StatusNotFound, "x")
+	if !strings.Contains(w.Body.String(), page.StylesheetPath+"?v=") {
+		t.Error("the page names the stylesheet without a version")
+	}
+}
+
+func TestNothingIsSentOfAPageThatFails(t *testing.T) {
+	w := httptest.NewRecorder()
+	defer func() {
+		if recover() == nil || w.Body.Len() > 0 || len(w.Header()) > 0 {
+			t.Errorf("half a page was sent: %q", w.Body)
+		}
+	}()
+	page.New().Render(w, page.View{Template: "consent", Data: "not what the template wants"})
+}
+
+func TestANameCannotHideOrTurnTextAround(t *testing.T) {
+	for given, want := range map[string]string{
+		"Example App": "Example App", "  a \t\n b  ": "a b", "": "(no name)", "\u200b\u200d": "(no name)", " \u00a0 ": "(no name)",
+		"abc\u202egpj.exe": "abcgpj.exe", "a\u2066b\u2069": "ab", "a\u061cb\u200eb": "abb", // bidirectional controls
+		"pay\u200bpal": "paypal", "pay\u2060pal": "paypal", "\ufeffx": "x", "soft\u00adhyphen": "softhyphen", // nothing to see
+		"a\x00b\x1b[31mc": "ab[31mc", "a\u0085b": "a b", "a\u2028b\u2029c": "a b c", // control and line characters
+		"\ue000x": "x", "a\xffb": "ab", "a\ufffdb": "ab", // private use, not UTF-8
+		"Žluťoučký 日本語 👍":       "Žluťoučký 日本語 👍",
+		strings.Repeat("é", 60): strings.Repeat("é", 60),
+		strings.Repeat("é", 61): strings.Repeat("é", 60) + "…",
+	} {
+		if got := page.Name(given); got != want {
+			t.Errorf("Name(%q) is %q, want %q", given, got, want)
+		}
+	}
+}

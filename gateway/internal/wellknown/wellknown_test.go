@@ -1,0 +1,38 @@
+package wellknown_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/vidocu/usher/gateway/internal/wellknown"
+	"github.com/vidocu/usher/internal/platform/catalog"
+)
+
+func TestTheDocumentComesFromTheConfigurationAndNeverFromTheRequest(t *testing.T) {
+	m := wellknown.Metadata{Issuer: "https://login.test", API: "https://api.test", Scopes: []catalog.Scope{{Name: "a:read"}, {Name: "b:write"}}}
+	r := httptest.NewRequest(http.MethodGet, "https://evil.test/.well-known/oauth-authorization-server", nil)
+	r.Header.Set("X-Forwarded-Host", "evil.test")
+	w := httptest.NewRecorder()
+	m.ServeHTTP(w, r)
+	var d map[string]any
+	if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil || w.Header().Get("Content-Type") != "application/json" {
+		t.Fatalf("%v, %v", err, w.Header())
+	}
+	for name, want := range map[string]string{
+		"issuer": "https://login.test", "authorization_endpoint": "https://login.test/oauth/authorize",
+		"token_endpoint": "https://api.test/oauth/token", "revocation_endpoint": "https://api.test/oauth/revoke",
+		"introspection_endpoint": "https://api.test/oauth/introspect",
+	} {
+		if d[name] != want {
+			t.Errorf("%s is %v, want %s", name, d[name], want)
+		}
+	}
+	if scopes, _ := d["scopes_supported"].([]any); len(scopes) != 2 || scopes[0] != "a:read" {
+		t.Errorf("scopes_supported is %v", d["scopes_supported"])
+	}
+	if methods, _ := d["introspection_endpoint_auth_methods_supported"].([]any); len(methods) != 2 {
+		t.Errorf("introspection without a secret is offered: %v", methods)
+	}
+}

@@ -1,0 +1,124 @@
+// Package coalesce turns many questions that come at once into few round trips: while one batch is being answered, the next
+// one gathers. Whoever comes alone is asked for at once and waits for nobody.
+//
+// It owns the gathering. It remembers no answer: every question is asked after it came, so that it sees all that was true
+// when it came.
+package coalesce
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Config is what a Loader needs.
+type Config[K comparable, V any] struct {
+	// Load answers the keys of one batch; a key without an answer is left out. Its context ends with no single asker.
+	Load func(ctx context.Context, keys []K) (map[K]V, error)
+}
+
+const (
+	// most is how many keys one batch has at most.
+	most = 64
+	// batches is how many may be under way at once.
+	batches = 4
+	// patience is how long a batch may take before another one is begun beside it. One at a time gathers best; more than
+	// one keeps a lost reply from holding everybody up.
+	patience = 5 * time.Millisecond
+	// limit bounds one batch.
+	limit = 5 * time.Second
+)
+
+// Loader gathers questions. Its methods may be called concurrently.
+type Loader[K comparable, V any] struct {
+	config Config[K, V]
+
+	mu      sync.Mutex
+	waiting []question[K, V]
+	running int
+}
+
+type question[K comparable, V any] struct {
+	key    K
+	answer chan answer[V]
+}
+
+type answer[V any] struct {
+	value V
+	found bool
+	err   error
+}
+
+// New makes a loader. It runs nothing until somebody asks.
+func New[K comparable, V any](c Config[K, V]) *Loader[K, V] { return &Loader[K, V]{config: c} }
+
+// Get asks for one key. It fails with Load's error, or when ctx ends first.
+func (l *Loader[K, V]) Get(ctx context.Context, key K) (value V, found bool, err error) {
+	q := question[K, V]{key: key, answer: make(chan answer[V], 1)}
+	l.mu.Lock()
+	l.waiting = append(l.waiting, q)
+	if l.running == 0 {
+		l.start()
+	}
+	l.mu.Unlock()
+	select {
+	case a := <-q.answer:
+		return a.value, a.found, a.err
+	case <-ctx.Done():
+		return value, false, ctx.Err()
+	}
+}
+
+// start begins another runner; the lock is held.
+func (l *Loader[K, V]) start() {
+	l.running++
+	go l.run()
+}
+
+// hurry begins another runner beside one that takes long.
+func (l *Loader[K, V]) hurry() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.waiting) > 0 && l.running < batches {
+		l.start()
+	}
+}
+
+// run answers batches until nobody waits.
+func (l *Loader[K, V]) run() {
+	for batch := l.take(); len(batch) > 0; batch = l.take() {
+		l.answer(batch)
+	}
+}
+
+// take removes the questions that wait longest; when there are none, this runner is no more.
+func (l *Loader[K, V]) take() []question[K, V] {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := min(len(l.waiting), most)
+	batch := l.waiting[:n:n]
+	l.waiting = l.waiting[n:]
+	if n == 0 {
+		l.waiting = nil
+		l.running--
+	}
+	return batch
+}
+
+func (l *Loader[K, V]) answer(batch []question[K, V]) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	defer time.AfterFunc(patience, l.hurry).Stop()
+	keys, seen := make([]K, 0, len(batch)), make(map[K]struct{}, len(batch))
+	for _, q := range batch {
+		if _, twice := seen[q.key]; !twice {
+			seen[q.key] = struct{}{}
+			keys = append(keys, q.key)
+		}
+	}
+	values, err := l.config.Load(ctx, keys)
+	for _, q := range batch {
+		value, found := values[q.key]
+		q.answer <- answer[V]{value: value, found: found, err: err}
+	}
+}

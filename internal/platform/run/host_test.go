@@ -1,0 +1,302 @@
+package run_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/run"
+)
+
+// log collects what a process writes.
+type log struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func settings(t *testing.T) *run.Settings {
+	t.Helper()
+	s := run.Default()
+	s.Development, s.PublicURL, s.AdminAddr = true, "http://localhost", freeAddr(t)
+	return &s
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	must(t, lis.Close())
+	return lis.Addr().String()
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// host is a process and the button that ends it.
+func host(t *testing.T, s *run.Settings) (*run.Host, context.CancelFunc) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	t.Cleanup(stop)
+	h, err := run.NewHost(ctx, "token", s, &log{})
+	must(t, err)
+	return h, stop
+}
+
+// get answers status and body over a connection of its own; status 0 is no answer.
+func get(url string) (status int, body string) {
+	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
+	res, err := c.Get(url)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer res.Body.Close()
+	b, _ := io.ReadAll(res.Body)
+	return res.StatusCode, strings.TrimSpace(string(b))
+}
+
+// becomes waits until an address answers a status.
+func becomes(t *testing.T, url string, want int) string {
+	t.Helper()
+	var status int
+	var body string
+	for range 250 {
+		if status, body = get(url); status == want {
+			return body
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("%s answers %d %s, want %d", url, status, body, want)
+	return ""
+}
+
+// end waits for the process's end.
+func end(t *testing.T, done <-chan error) error {
+	t.Helper()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(10 * time.Second):
+		t.Fatal("the process does not end")
+		return nil
+	}
+}
+
+func wait(h *run.Host) <-chan error {
+	done := make(chan error, 1)
+	go func() { done <- h.Wait() }()
+	return done
+}
+
+func untilTheEnd(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestWhatWasOpenedIsClosedLastFirstAfterTheTasks(t *testing.T) {
+	h, stop := host(t, settings(t))
+	var order []string
+	broken := errors.New("flushing failed")
+	for _, name := range []string{"database", "cache", "listener"} {
+		h.Closing(func() error {
+			order = append(order, name)
+			if name == "cache" {
+				return broken
+			}
+			return nil
+		})
+	}
+	h.Go(func(ctx context.Context) error {
+		<-ctx.Done()
+		time.Sleep(50 * time.Millisecond)
+		order = append(order, "task")
+		return ctx.Err()
+	})
+	done := wait(h)
+	stop()
+	if err := end(t, done); !errors.Is(err, broken) {
+		t.Errorf("the process ends with %v, want what the closer said", err)
+	}
+	if want := []string{"task", "listener", "cache", "database"}; !slices.Equal(order, want) {
+		t.Errorf("the order is %v, want %v", order, want)
+	}
+}
+
+func TestAnEndThatWasAskedForIsNoFailure(t *testing.T) {
+	h, stop := host(t, settings(t))
+	h.Go(untilTheEnd)
+	done := wait(h)
+	stop()
+	if err := end(t, done); err != nil {
+		t.Errorf("the process ends with %v", err)
+	}
+}
+
+func TestAFailingTaskEndsTheProcessWithItsError(t *testing.T) {
+	h, _ := host(t, settings(t))
+	broken := errors.New("the port is gone")
+	h.Go(untilTheEnd)
+	h.Go(func(context.Context) error { return broken })
+	if err := end(t, wait(h)); !errors.Is(err, broken) {
+		t.Errorf("the process ends with %v", err)
+	}
+}
+
+func TestAStartThatFailedEndsWithItsCauseAndClosesWhatItOpened(t *testing.T) {
+	h, _ := host(t, settings(t))
+	closed := false
+	h.Closing(func() error { closed = true; return errors.New("said less") })
+	h.Go(untilTheEnd)
+	cause := errors.New("peers.authz is not set")
+	if err := h.Abandon(cause); !errors.Is(err, cause) || err.Error() != cause.Error() || !closed {
+		t.Errorf("Abandon answers %v, closed: %t", err, closed)
+	}
+}
+
+func TestWhileItDrainsItServesAndSaysThatItIsNotReady(t *testing.T) {
+	s := settings(t)
+	s.DrainTime = 700 * time.Millisecond
+	h, stop := host(t, s)
+	lis, err := h.Listen("http_addr", "127.0.0.1:0")
+	must(t, err)
+	h.ServeHTTP(lis, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "served") }))
+	must(t, h.ServeAdmin())
+	public, admin := "http://"+lis.Addr().String(), "http://"+s.AdminAddr
+	release := make(chan struct{})
+	h.Go(func(ctx context.Context) error { // work that takes its time
+		<-ctx.Done()
+		<-release
+		return nil
+	})
+	done := wait(h)
+	if body := becomes(t, admin+"/readyz", http.StatusOK); body != "ready" {
+		t.Errorf("/readyz says %q", body)
+	}
+
+	begun := time.Now()
+	stop()
+	if body := becomes(t, admin+"/readyz", http.StatusServiceUnavailable); body != "stopping" {
+		t.Errorf("/readyz says %q", body)
+	}
+	if status, body := get(public); body != "served" {
+		t.Errorf("a request during the drain is answered %d %s", status, body)
+	}
+	becomes(t, public, 0)
+	if took := time.Since(begun); took < s.DrainTime {
+		t.Errorf("requests were served for %s, want %s", took, s.DrainTime)
+	}
+
+	// The rest of the process still works, and the probes are told.
+	if status, body := get(admin + "/readyz"); status != http.StatusServiceUnavailable || body != "stopping" {
+		t.Errorf("until the end, /readyz says %d %q", status, body)
+	}
+	if status, body := get(admin + "/healthz"); status != http.StatusOK {
+		t.Errorf("until the end, /healthz says %d %q", status, body)
+	}
+	close(release)
+	if err := end(t, done); err != nil {
+		t.Errorf("the process ends with %v", err)
+	}
+	if status, _ := get(admin + "/healthz"); status != 0 {
+		t.Errorf("after the end, /healthz answers %d", status)
+	}
+}
+
+func TestAFailureDoesNotWaitForTheDrain(t *testing.T) {
+	s := settings(t)
+	s.DrainTime = time.Minute
+	h, stop := host(t, s)
+	fail := make(chan struct{})
+	broken := errors.New("the store is gone")
+	h.Go(func(context.Context) error { <-fail; return broken })
+	done := wait(h)
+	stop()
+	close(fail)
+	if err := end(t, done); !errors.Is(err, broken) {
+		t.Errorf("the process ends with %v", err)
+	}
+}
+
+func TestReadyIsWhatEveryCheckSays(t *testing.T) {
+	s, out := settings(t), &log{}
+	s.Development = false
+	ctx, stop := context.WithCancel(context.Background())
+	h, err := run.NewHost(ctx, "token", s, out)
+	must(t, err)
+	var mu sync.Mutex
+	var down error
+	h.Checking(func(context.Context) error { return nil })
+	h.Checking(func(context.Context) error { mu.Lock(); defer mu.Unlock(); return down })
+	must(t, h.ServeAdmin())
+	h.Go(untilTheEnd)
+	done := wait(h)
+	admin := "http://" + s.AdminAddr
+	becomes(t, admin+"/readyz", http.StatusOK)
+	mu.Lock()
+	down = errors.New("database at 10.0.0.7 is unreachable")
+	mu.Unlock()
+	status, body := get(admin + "/readyz")
+	if status != http.StatusServiceUnavailable || strings.Contains(body, "10.0.0.7") {
+		t.Errorf("/readyz says %d %q, want 503 and no inner text", status, body)
+	}
+	if !strings.Contains(out.String(), "10.0.0.7") {
+		t.Errorf("the log does not say why: %s", out)
+	}
+	if status, _ := get(admin + "/healthz"); status != http.StatusOK {
+		t.Errorf("/healthz answers %d although the process lives", status)
+	}
+	if status, body := get(admin + "/metrics"); status != http.StatusOK || !strings.Contains(body, "go_goroutines") {
+		t.Errorf("/metrics answers %d", status)
+	}
+	if status, _ := get(admin + "/debug/pprof/"); status != http.StatusNotFound {
+		t.Errorf("profiles are shown in production: %d", status)
+	}
+	stop()
+	must(t, end(t, done))
+}
+
+func TestAPortOrAPeerThatCannotBeUsedIsNamed(t *testing.T) {
+	s := settings(t)
+	h, _ := host(t, s)
+	taken, err := h.Listen("http_addr", "127.0.0.1:0")
+	must(t, err)
+	defer taken.Close()
+	if _, err := h.Listen("http_addr", taken.Addr().String()); err == nil || !strings.Contains(err.Error(), "http_addr") {
+		t.Errorf("a taken port: %v", err)
+	}
+	s.AdminAddr = taken.Addr().String()
+	if err := h.ServeAdmin(); err == nil || !strings.Contains(err.Error(), "admin_addr") {
+		t.Errorf("a taken admin port: %v", err)
+	}
+	if _, err := h.Dial("authz"); err == nil || !strings.Contains(err.Error(), "peers.authz") {
+		t.Errorf("a peer without an address: %v", err)
+	}
+	s.Peers.Authz = "authz.test:9090"
+	if _, err := h.Dial("authz"); err == nil || !strings.Contains(err.Error(), "tls.cert_file") {
+		t.Errorf("a process without a certificate: %v", err)
+	}
+	must(t, h.Wait())
+}

@@ -1,0 +1,107 @@
+package stores_test
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/vidocu/usher/internal/platform/run"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/internal/platform/stores"
+)
+
+func host(t *testing.T) *run.Host {
+	t.Helper()
+	s := run.Default()
+	h, err := run.NewHost(context.Background(), "token", &s, io.Discard)
+	must(t, err)
+	return h
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func migrations(n int) fs.FS {
+	step := &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE things (id BIGINT PRIMARY KEY);\n")}
+	more := &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE others (id BIGINT PRIMARY KEY);\n")}
+	all := fstest.MapFS{"sqlite/00001_things.sql": step, "postgres/00001_things.sql": step}
+	if n > 1 {
+		all["sqlite/00002_others.sql"], all["postgres/00002_others.sql"] = more, more
+	}
+	return all
+}
+
+func TestAServiceDoesNotStartOnASchemaThatIsBehind(t *testing.T) {
+	for engine, create := range map[string]func(*testing.T) string{"sqlite": sqldbtest.SQLite, "postgres": sqldbtest.Postgres} {
+		t.Run(engine, func(t *testing.T) {
+			url := secret.New(create(t))
+			h := host(t)
+			defer func() { must(t, h.Wait()) }()
+			refused := func(steps int) {
+				t.Helper()
+				if _, err := stores.Database(t.Context(), h, url, migrations(steps)); err == nil || !strings.Contains(err.Error(), "usher migrate up") {
+					t.Errorf("with steps pending: %v, want what to do", err)
+				}
+			}
+			refused(1)
+			_, err := stores.Migrated(t.Context(), h, url, migrations(1))
+			must(t, err)
+			db, err := stores.Database(t.Context(), h, url, migrations(1))
+			must(t, err)
+			if _, err := db.Exec(t.Context(), "INSERT INTO things (id) VALUES (1)"); err != nil {
+				t.Errorf("the database does not work: %v", err)
+			}
+			refused(2)
+		})
+	}
+}
+
+func TestADatabaseEndsWithTheProcess(t *testing.T) {
+	h := host(t)
+	db, err := stores.Migrated(t.Context(), h, secret.New(sqldbtest.SQLite(t)), migrations(1))
+	must(t, err)
+	must(t, h.Wait())
+	if _, err := db.Exec(context.Background(), "INSERT INTO things (id) VALUES (1)"); err == nil {
+		t.Error("the database is open after the process ended")
+	}
+}
+
+func TestAMissingURLIsNamed(t *testing.T) {
+	h := host(t)
+	defer func() { must(t, h.Wait()) }()
+	if _, err := stores.Database(t.Context(), h, secret.String{}, migrations(1)); err == nil || !strings.Contains(err.Error(), "token.database_url") {
+		t.Errorf("Database: %v", err)
+	}
+	if _, err := stores.Migrated(t.Context(), h, secret.String{}, migrations(1)); err == nil || !strings.Contains(err.Error(), "token.database_url") {
+		t.Errorf("Migrated: %v", err)
+	}
+	if _, err := stores.Redis(h); err == nil || !strings.Contains(err.Error(), "redis.addrs") {
+		t.Errorf("Redis: %v", err)
+	}
+}
+
+func TestAWrongURLDoesNotShowItsPassword(t *testing.T) {
+	h := host(t)
+	defer func() { must(t, h.Wait()) }()
+	for _, url := range []string{"mysql://usher:sentinel@db.test/usher", "postgres://usher:sentinel@127.0.0.1:1/usher?connect_timeout=1"} {
+		if _, err := stores.Database(t.Context(), h, secret.New(url), migrations(1)); err == nil || strings.Contains(err.Error(), "sentinel") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+func TestMemoryKeepsWhatItIsGiven(t *testing.T) {
+	h := host(t)
+	if stores.Memory(h) == nil {
+		t.Fatal("no store")
+	}
+	must(t, h.Wait())
+}

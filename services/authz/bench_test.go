@@ -1,0 +1,140 @@
+package authz_test
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"testing"
+
+	"google.golang.org/grpc"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/inproc"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/rpcserver"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/shortlived"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/services/authz"
+	"github.com/vidocu/usher/services/authz/internal/authztest"
+)
+
+const publicURL = "https://usher.test"
+
+// identity is the identity service on the wire, for the session "john".
+type identity struct {
+	identityv1.UnimplementedSessionServiceServer
+
+	mu   sync.Mutex
+	down error
+}
+
+func (i *identity) GetSession(_ context.Context, req *identityv1.GetSessionRequest) (*identityv1.GetSessionResponse, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	switch {
+	case i.down != nil:
+		return nil, i.down
+	case req.GetSessionToken() != "john":
+		return nil, oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "sign in")
+	}
+	return &identityv1.GetSessionResponse{Session: &identityv1.Session{UserId: "usr_john"}}, nil
+}
+
+func (i *identity) breakDown(err error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.down = err
+}
+
+// bench is the service as it runs in the all-in-one, with a fake identity, and the connections of its callers.
+type bench struct {
+	service  *authz.Service
+	db       *sqldb.DB
+	identity *identity
+	clock    *authztest.Clock
+	token    string
+
+	browser   authzv1.AuthorizationServiceClient // as gateway
+	decisions authzv1.DecisionServiceClient      // as consent
+	codes     authzv1.CodeServiceClient          // as token
+	clients   authzv1.ClientServiceClient        // as token
+	network   *inproc.Network
+}
+
+// newService builds the service on an empty database that has no schema yet.
+func newService(t *testing.T, network *inproc.Network, clock *authztest.Clock) (*authz.Service, *sqldb.DB) {
+	t.Helper()
+	db := sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})
+	service, err := authz.New(authz.DefaultConfig(), authz.Deps{
+		Logger: slog.New(slog.DiscardHandler), DB: db, Catalog: catalog.Default(), Issuer: publicURL, Now: clock.Now,
+		ShortLived: shortlived.NewMemory(shortlived.MemoryOptions{Now: clock.Now}), Identity: dial(t, network, "authz", "identity"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return service, db
+}
+
+func migrate(t *testing.T, db *sqldb.DB) {
+	t.Helper()
+	if err := sqldb.Migrate(t.Context(), db, authz.Migrations()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{identity: &identity{}, clock: authztest.NewClock(), token: secret.NewCode().Reveal(), network: inproc.NewNetwork()}
+	b.service, b.db = newService(t, b.network, b.clock)
+	migrate(t, b.db)
+	if err := b.service.SeedDevelopment(t.Context(), publicURL); err != nil {
+		t.Fatal(err)
+	}
+	serve(t, b.network, "identity", func(r grpc.ServiceRegistrar) { identityv1.RegisterSessionServiceServer(r, b.identity) })
+	serve(t, b.network, "authz", b.service.Register)
+	b.browser = authzv1.NewAuthorizationServiceClient(dial(t, b.network, "gateway", "authz"))
+	b.decisions = authzv1.NewDecisionServiceClient(dial(t, b.network, "consent", "authz"))
+	b.codes = authzv1.NewCodeServiceClient(dial(t, b.network, "token", "authz"))
+	b.clients = authzv1.NewClientServiceClient(dial(t, b.network, "token", "authz"))
+	return b
+}
+
+// serve runs a server until the test ends.
+func serve(t *testing.T, network *inproc.Network, name string, register func(grpc.ServiceRegistrar)) {
+	t.Helper()
+	server := rpcserver.New(rpcserver.Options{Name: name, Logger: slog.New(slog.DiscardHandler)})
+	register(server)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	go func() {
+		done <- server.Serve(ctx, rpcserver.Listener{Listener: network.Listen(name), Credentials: inproc.ServerCredentials()})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("serving %s: %v", name, err)
+		}
+	})
+}
+
+func dial(t *testing.T, network *inproc.Network, caller, service string) *grpc.ClientConn {
+	t.Helper()
+	conn, err := network.Dial(caller, service)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+func wantReason(t *testing.T, what string, err error, want errorv1.Reason) {
+	t.Helper()
+	if err == nil || oerr.Reason(err) != want {
+		t.Errorf("%s: %v, want %s", what, err, want)
+	}
+}

@@ -1,0 +1,167 @@
+package client_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/authz/internal/authztest"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/store/storetest"
+)
+
+// reading is one reading of what an app sent.
+func reading(id, proof string) oauth.ClientCredentials {
+	return oauth.ClientCredentials{ID: id, Secret: secret.New(proof)}
+}
+
+func readings(list ...oauth.ClientCredentials) []oauth.ClientCredentials { return list }
+
+func newAuthenticator(t *testing.T) (client.Authenticator, *storetest.Fake) {
+	t.Helper()
+	fake := storetest.NewFake(t)
+	authztest.Register(t, fake)
+	return client.Authenticator{Records: fake}, fake
+}
+
+func TestRFC6749_2_3_WhoAuthenticatesAndWhoDoesNot(t *testing.T) {
+	a, _ := newAuthenticator(t)
+	web, native := reading(authztest.Web, authztest.WebSecret), reading(authztest.Native, "")
+	wrong := reading(authztest.Web, "vdo_secret_wrong")
+	for _, row := range []struct {
+		name string
+		sent []oauth.ClientCredentials
+		want string // "" is ErrInvalid
+	}{
+		{"a confidential app with its secret", readings(web), authztest.Web},
+		{"a public app without a secret", readings(native), authztest.Native},
+		{"the first reading is right", readings(web, wrong), authztest.Web},
+		{"the second reading is right", readings(wrong, web), authztest.Web},
+		{"the second reading is right and of another app", readings(reading("vdo_client_nobody", "x"), native), authztest.Native},
+		{"the first of two right readings counts", readings(native, web), authztest.Native},
+		{"the first reading names no app at all", readings(reading("%", "x"), web), authztest.Web},
+		{"the second reading names no app at all", readings(web, reading("%", "x")), authztest.Web},
+		{"a reading with an endless secret spoils no other", readings(reading(authztest.Web, strings.Repeat("x", 257)), web), authztest.Web},
+
+		{"nothing was sent", nil, ""},
+		{"a confidential app with a wrong secret", readings(wrong), ""},
+		{"a confidential app without its secret", readings(reading(authztest.Web, "")), ""},
+		{"the secret with a blank behind", readings(reading(authztest.Web, authztest.WebSecret+" ")), ""},
+		{"the secret in capitals", readings(reading(authztest.Web, strings.ToUpper(authztest.WebSecret))), ""},
+		{"a part of the secret", readings(reading(authztest.Web, authztest.WebSecret[:5])), ""},
+		{"a public app with a secret", readings(reading(authztest.Native, "x")), ""},
+		{"a public app with another's secret", readings(reading(authztest.Native, authztest.WebSecret)), ""},
+		{"a disabled app with its secret", readings(reading(authztest.Off, authztest.WebSecret)), ""},
+		{"an unknown app", readings(reading("vdo_client_nobody", authztest.WebSecret)), ""},
+		{"an unknown app without a secret", readings(reading("vdo_client_nobody", "")), ""},
+		{"an identifier in capitals", readings(reading(strings.ToUpper(authztest.Web), authztest.WebSecret)), ""},
+		{"two wrong readings", readings(wrong, reading(authztest.Web, "other")), ""},
+		{"one app's name and another reading's secret", readings(wrong, reading(authztest.Native, authztest.WebSecret)), ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			app, err := a.Authenticate(t.Context(), row.sent)
+			if row.want == "" {
+				if !errors.Is(err, client.ErrInvalid) || err.Error() != client.ErrInvalid.Error() {
+					t.Errorf("%v, want ErrInvalid and not a word more", err)
+				}
+				if diff := cmp.Diff(client.Client{}, app); diff != "" {
+					t.Errorf("a failure tells of the app:\n%s", diff)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(authztest.App(row.want).Client, app); diff != "" {
+				t.Errorf("app (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDuringARotationBothSecretsCountAndThenOne(t *testing.T) {
+	a, fake := newAuthenticator(t)
+	rotate := func(to string, overlap time.Duration) {
+		t.Helper()
+		err := fake.Rotate(t.Context(), client.Rotation{ClientID: authztest.Web, Secret: secret.Sum(to), Overlap: overlap})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(when string, counts map[string]bool) {
+		t.Helper()
+		for proof, ok := range counts {
+			if _, err := a.Authenticate(t.Context(), readings(reading(authztest.Web, proof))); (err == nil) != ok {
+				t.Errorf("%s, %s: %v, want success %v", when, proof, err, ok)
+			}
+		}
+	}
+	rotate("second", time.Hour)
+	want("during the rotation", map[string]bool{authztest.WebSecret: true, "second": true, "third": false, "": false})
+	rotate("third", time.Hour)
+	want("after another rotation", map[string]bool{authztest.WebSecret: false, "second": true, "third": true})
+	rotate("fourth", 0)
+	want("after a rotation without overlap", map[string]bool{"second": false, "third": false, "fourth": true})
+	if err := fake.SetDisabled(t.Context(), authztest.Web, true); err != nil {
+		t.Fatal(err)
+	}
+	want("disabled", map[string]bool{"fourth": false})
+}
+
+func TestAnEndlessSecretIsNotEvenLookedUp(t *testing.T) {
+	a, fake := newAuthenticator(t)
+	for length, ok := range map[int]bool{256: true, 257: false, 1 << 20: false} {
+		proof := strings.Repeat("s", length)
+		app := authztest.App(authztest.Web)
+		hash := secret.Sum(proof) // even its own secret, if somebody had registered such a one
+		if err := fake.Replace(t.Context(), app, &hash); err != nil {
+			t.Fatal(err)
+		}
+		before := fake.Reads()
+		_, err := a.Authenticate(t.Context(), readings(reading(app.ID, proof), reading(app.ID, proof)))
+		if ok != (err == nil) || !ok && !errors.Is(err, client.ErrInvalid) {
+			t.Errorf("a secret of %d bytes: %v, want success %v", length, err, ok)
+		}
+		if looked := fake.Reads() > before; looked != ok {
+			t.Errorf("a secret of %d bytes: looked up %v, want %v", length, looked, ok)
+		}
+	}
+}
+
+func TestWhatIsNoIdentifierIsNotLookedUp(t *testing.T) {
+	a, fake := newAuthenticator(t)
+	for _, id := range []string{"", "https://evil.test", "vdo_client_\x00", "vdo_client_" + strings.Repeat("a", 1<<16)} {
+		if _, err := a.Authenticate(t.Context(), readings(reading(id, "x"), reading(id, ""))); !errors.Is(err, client.ErrInvalid) {
+			t.Errorf("%.30q: %v, want ErrInvalid", id, err)
+		}
+	}
+	if n := fake.Reads(); n != 0 {
+		t.Errorf("the registry was asked %d times", n)
+	}
+}
+
+func TestEveryAuthenticationIsOneRoundTripWhoeverAsks(t *testing.T) {
+	a, fake := newAuthenticator(t)
+	for _, id := range []string{authztest.Web, authztest.Native, authztest.Off, "vdo_client_nobody"} {
+		before := fake.Reads()
+		_, _ = a.Authenticate(t.Context(), readings(reading(id, "wrong"), reading("vdo_client_other", "wrong")))
+		if n := fake.Reads() - before; n != 1 {
+			t.Errorf("%s costs %d look-ups, want 1", id, n)
+		}
+	}
+}
+
+func TestARegistryThatIsDownIsNeverAWrongSecret(t *testing.T) {
+	a, fake := newAuthenticator(t)
+	fake.Fail(sqldb.ErrUnavailable)
+	_, err := a.Authenticate(t.Context(), readings(reading(authztest.Web, authztest.WebSecret)))
+	if !errors.Is(err, sqldb.ErrUnavailable) || errors.Is(err, client.ErrInvalid) {
+		t.Errorf("%v, want ErrUnavailable alone", err)
+	}
+}

@@ -1,0 +1,136 @@
+package flow_test
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/authztest"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/flow"
+	"github.com/vidocu/usher/services/authz/internal/pending"
+	"github.com/vidocu/usher/services/authz/internal/store/storetest"
+)
+
+const issuer = "https://usher.test/a path"
+
+// errDown is an outage of a neighbour.
+var errDown = errors.New("identity is down")
+
+// sessions knows the session "john" and counts.
+type sessions struct {
+	down  error
+	asked int
+}
+
+func (s *sessions) Check(_ context.Context, session secret.String) error {
+	s.asked++
+	switch {
+	case s.down != nil:
+		return s.down
+	case session.Reveal() != "john":
+		return flow.ErrSignedOut
+	}
+	return nil
+}
+
+// bench is a flow over a real registry, with Apps in it.
+type bench struct {
+	flow.Flow
+	registry *storetest.Fake
+	sessions *sessions
+	entries  *authztest.Entries
+	clock    *authztest.Clock
+	token    secret.String
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	registry := storetest.NewFake(t)
+	authztest.Register(t, registry)
+	b := over(registry)
+	b.registry = registry
+	return b
+}
+
+// over is a bench on any registry.
+func over(clients flow.Clients) *bench {
+	b := &bench{
+		sessions: &sessions{}, entries: authztest.NewEntries(), clock: authztest.NewClock(), token: secret.NewCode(),
+	}
+	b.Flow = flow.Flow{Config: flow.Config{
+		Clients: clients, Sessions: b.sessions, Scopes: catalog.Default(), Issuer: issuer,
+		Pending: pending.New(pending.Config{Entries: b.entries, Lifetime: time.Hour, Now: b.clock.Now}),
+		Codes:   code.New(code.Config{Entries: b.entries, Lifetime: time.Minute, Now: b.clock.Now}),
+	}}
+	return b
+}
+
+func (b *bench) signedOut() flow.Browser { return flow.Browser{Token: b.token} }
+func (b *bench) signedIn() flow.Browser {
+	return flow.Browser{Token: b.token, Session: secret.New("john")}
+}
+
+func (b *bench) start(t *testing.T, query string, browser flow.Browser) flow.Step {
+	t.Helper()
+	step, err := b.Start(t.Context(), query, browser)
+	if err != nil {
+		t.Fatalf("Start(%.200q): %v", query, err)
+	}
+	return step
+}
+
+// bound starts a request and shows its consent screen to John.
+func (b *bench) bound(t *testing.T, query string) string {
+	t.Helper()
+	step := b.start(t, query, b.signedIn())
+	if step.Kind != flow.Consent {
+		t.Fatalf("step %v, want the consent screen", step)
+	}
+	if err := b.Pending.Bind(t.Context(), step.RequestID, b.token, pending.Viewer{UserID: "usr_john", Epoch: 7}); err != nil {
+		t.Fatal(err)
+	}
+	return step.RequestID
+}
+
+func (b *bench) approve(id string) flow.Decision {
+	return flow.Decision{
+		RequestID: id, Browser: b.token, UserID: "usr_john", Approval: &flow.Approval{WorkspaceID: "ws_acme", DisplayName: "John Doe"},
+	}
+}
+
+func (b *bench) deny(id string) flow.Decision {
+	return flow.Decision{RequestID: id, Browser: b.token, UserID: "usr_john"}
+}
+
+// answered reads an authorization response and checks that it stands behind the redirect URI, byte for byte.
+func answered(t *testing.T, location secret.String, redirectURI string) url.Values {
+	t.Helper()
+	separator := "?"
+	if strings.Contains(redirectURI, "?") {
+		separator = "&"
+	}
+	response, found := strings.CutPrefix(location.Reveal(), redirectURI+separator)
+	values, err := url.ParseQuery(response)
+	if !found || err != nil {
+		t.Fatalf("the answer goes to %q (%v), want %q", location.Reveal(), err, redirectURI)
+	}
+	return values
+}
+
+// change makes an app of the registry another.
+func (b *bench) change(t *testing.T, id string, how func(app *client.Registration)) {
+	t.Helper()
+	app := authztest.App(id)
+	how(&app)
+	hash := secret.Sum(authztest.WebSecret)
+	if err := b.registry.Replace(t.Context(), app, &hash); err != nil {
+		t.Fatal(err)
+	}
+}

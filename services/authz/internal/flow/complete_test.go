@@ -1,0 +1,194 @@
+package flow_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/shortlived"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/authz/internal/authztest"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/flow"
+	"github.com/vidocu/usher/services/authz/internal/pending"
+)
+
+func (b *bench) complete(t *testing.T, d flow.Decision) secret.String {
+	t.Helper()
+	location, err := b.Complete(t.Context(), d)
+	if err != nil {
+		t.Fatalf("Complete: %v", err)
+	}
+	return location
+}
+
+// refuses wants a decision to fail and to close nothing: the right one still counts afterwards.
+func (b *bench) refuses(t *testing.T, what string, d flow.Decision, want error) {
+	t.Helper()
+	location, err := b.Complete(t.Context(), d)
+	if !errors.Is(err, want) || !location.IsZero() {
+		t.Errorf("%s: %v, want %v and no location", what, err, want)
+	}
+}
+
+func TestRFC6749_4_1_2_AnApprovalIsACodeForWhatWasSeen(t *testing.T) {
+	b := newBench(t)
+	for q, redirectURI := range map[string]string{
+		query("code_challenge", authztest.Challenge, "code_challenge_method", "S256"): authztest.Callback,
+		query("redirect_uri", authztest.WithQuery, "state", ""):                       authztest.WithQuery,
+	} {
+		id := b.bound(t, q)
+		waiting, err := b.Pending.Find(t.Context(), id, b.token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := answered(t, b.complete(t, b.approve(id)), redirectURI)
+		if got.Get("state") != waiting.State || got.Has("state") != (waiting.State != "") || got.Get("iss") != issuer || got.Has("error") {
+			t.Errorf("answered %v", got)
+		}
+		facts, err := b.Codes.Resolve(t.Context(), secret.New(got.Get("code")))
+		want := code.Facts{
+			ClientID: authztest.Web, RedirectURI: redirectURI, CodeChallenge: waiting.CodeChallenge, UserID: "usr_john",
+			DisplayName: "John Doe", WorkspaceID: "ws_acme", Scope: oauth.Scope{"videos:read"}, Epoch: 7,
+		}
+		if diff := cmp.Diff(want, facts); err != nil || diff != "" {
+			t.Errorf("%v, facts (-want +got):\n%s", err, diff)
+		}
+	}
+}
+
+func TestRFC6749_4_1_2_1_ADenialIsAccessDenied(t *testing.T) {
+	b := newBench(t)
+	id := b.bound(t, query())
+	got := answered(t, b.complete(t, b.deny(id)), authztest.Callback)
+	if got.Get("error") != "access_denied" || got.Get("error_description") == "" || got.Has("code") ||
+		got.Get("state") != "a state" || got.Get("iss") != issuer {
+		t.Errorf("answered %v", got)
+	}
+	if kept := b.entries.Keys(); len(kept) != 0 {
+		t.Errorf("a denial leaves %d entries behind", len(kept))
+	}
+	b.refuses(t, "an approval after the denial", b.approve(id), pending.ErrNotFound)
+}
+
+func TestAWrongDecisionClosesNothing(t *testing.T) {
+	b := newBench(t)
+	unseen := b.start(t, query(), b.signedIn()).RequestID
+	id := b.bound(t, query())
+	for what, change := range map[string]func(d *flow.Decision){
+		"another person":                      func(d *flow.Decision) { d.UserID = "usr_esther" },
+		"nobody":                              func(d *flow.Decision) { d.UserID = "" },
+		"another browser":                     func(d *flow.Decision) { d.Browser = secret.NewCode() },
+		"no browser":                          func(d *flow.Decision) { d.Browser = secret.String{} },
+		"another request":                     func(d *flow.Decision) { d.RequestID = secret.NewCode().Reveal() },
+		"no request":                          func(d *flow.Decision) { d.RequestID = "" },
+		"a screen that nobody has seen":       func(d *flow.Decision) { d.RequestID = unseen },
+		"nobody, of a screen nobody has seen": func(d *flow.Decision) { d.RequestID, d.UserID = unseen, "" },
+	} {
+		for _, d := range []flow.Decision{b.approve(id), b.deny(id)} {
+			change(&d)
+			b.refuses(t, what, d, pending.ErrNotFound)
+		}
+	}
+	if !answered(t, b.complete(t, b.approve(id)), authztest.Callback).Has("code") {
+		t.Error("the right decision does not count any more")
+	}
+}
+
+func TestAnAppThatChangedInBetweenGetsNoAnswer(t *testing.T) {
+	for what, change := range map[string]func(app *client.Registration){
+		"disabled":             func(app *client.Registration) { app.Disabled = true },
+		"scope withdrawn":      func(app *client.Registration) { app.Scope = oauth.Scope{"videos:read"} },
+		"all scopes withdrawn": func(app *client.Registration) { app.Scope = nil },
+		"address withdrawn":    func(app *client.Registration) { app.RedirectURIs = []string{authztest.WithQuery} },
+		"address gained a slash": func(app *client.Registration) {
+			app.RedirectURIs = []string{authztest.Callback + "/"}
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			b := newBench(t)
+			id := b.bound(t, query("scope", "videos:read analyze:write"))
+			b.change(t, authztest.Web, change)
+			b.refuses(t, "approval", b.approve(id), pending.ErrNotFound)
+			b.refuses(t, "denial", b.deny(id), pending.ErrNotFound)
+			b.change(t, authztest.Web, func(*client.Registration) {})
+			if !answered(t, b.complete(t, b.approve(id)), authztest.Callback).Has("code") {
+				t.Error("the request does not wait any more")
+			}
+		})
+	}
+}
+
+func TestAnAppThatIsGoneGetsNoAnswer(t *testing.T) {
+	b := newBench(t)
+	id := b.bound(t, query())
+	b.Clients = registry{} // nobody is registered here
+	b.refuses(t, "approval", b.approve(id), pending.ErrNotFound)
+}
+
+func TestADecisionComesInTime(t *testing.T) {
+	b := newBench(t)
+	id := b.bound(t, query())
+	b.clock.Advance(time.Hour)
+	b.refuses(t, "an hour later", b.approve(id), pending.ErrNotFound)
+}
+
+func TestADecisionCountsOnce(t *testing.T) {
+	b := newBench(t)
+	for range 20 {
+		id := b.bound(t, query())
+		var mu sync.Mutex
+		var locations []string
+		authztest.Race(16, func(i int) {
+			d := b.approve(id)
+			if i%4 == 0 {
+				d = b.deny(id)
+			}
+			location, err := b.Complete(t.Context(), d)
+			if err != nil {
+				if !errors.Is(err, pending.ErrNotFound) {
+					t.Errorf("Complete: %v", err)
+				}
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			locations = append(locations, location.Reveal())
+		})
+		if len(locations) != 1 {
+			t.Fatalf("%d locations, want 1: %q", len(locations), locations)
+		}
+		b.refuses(t, "once more", b.approve(id), pending.ErrNotFound)
+	}
+	if n := len(b.entries.Keys()); n > 20 {
+		t.Errorf("%d codes for 20 decisions", n)
+	}
+}
+
+func TestAnOutageWhileDecidingIsAnError(t *testing.T) {
+	down := shortlived.ErrUnavailable
+	b := newBench(t)
+	id := b.bound(t, query())
+	b.registry.Fail(sqldb.ErrUnavailable)
+	b.refuses(t, "the registry", b.approve(id), sqldb.ErrUnavailable)
+	for _, method := range []string{"Get", "Take"} {
+		b.entries.Break(method, down)
+		b.refuses(t, method, b.approve(id), down)
+		b.refuses(t, method, b.deny(id), down)
+		b.entries.Break(method, nil)
+	}
+	b.sessions.down = errDown // a decision needs no session: consent has checked it
+	if !answered(t, b.complete(t, b.approve(id)), authztest.Callback).Has("code") {
+		t.Error("the request does not wait any more")
+	}
+	b.sessions.down = nil
+	id = b.bound(t, query())
+	b.entries.Break("Put", down)
+	b.refuses(t, "the store of the codes", b.approve(id), down)
+}

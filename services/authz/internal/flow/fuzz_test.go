@@ -1,0 +1,125 @@
+package flow_test
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/authztest"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/flow"
+	"github.com/vidocu/usher/services/authz/internal/pending"
+)
+
+// registry is Apps in memory, for speed.
+type registry map[string]client.Registration
+
+func (r registry) Find(_ context.Context, id string) (client.Registration, error) {
+	app, known := r[id]
+	if !known {
+		return client.Registration{}, client.ErrUnknown
+	}
+	return app, nil
+}
+
+func apps() registry {
+	r := registry{}
+	for _, app := range authztest.Apps() {
+		r[app.ID] = app
+	}
+	return r
+}
+
+// leadsHome says, by url.Parse alone and not by our comparison, whether a location is one of the app's addresses with more
+// behind it: same scheme, host, path and user, the registered query in front, and no fragment. Loopback ports are free.
+func leadsHome(location string, app client.Registration) bool {
+	u, err := url.Parse(location)
+	if err != nil || u.User != nil || strings.ContainsAny(location, "#\r\n\\ ") {
+		return false
+	}
+	for _, uri := range app.RedirectURIs {
+		home, err := url.Parse(uri)
+		if err != nil {
+			continue
+		}
+		host := u.Host == home.Host || home.Scheme == "http" && home.Hostname() == "127.0.0.1" && u.Hostname() == "127.0.0.1"
+		if host && u.Scheme == home.Scheme && u.EscapedPath() == home.EscapedPath() && strings.HasPrefix(u.RawQuery, home.RawQuery) {
+			return true
+		}
+	}
+	return false
+}
+
+// FuzzARedirectLeadsToARegisteredAddress: for any raw query, whoever asks and whatever they decide, an answer goes to an address
+// of the app that the query names, which is not disabled; with one result, the issuer and the state of the query.
+func FuzzARedirectLeadsToARegisteredAddress(f *testing.F) {
+	for _, q := range []string{
+		query(), native(), query("scope", ""), query("prompt", "none"), query("redirect_uri", authztest.WithQuery), also(query(), "state=2"),
+		native("redirect_uri", "http://127.0.0.1:8080/callback", "scope", ""), native("redirect_uri", "http://127.0.0.1:80@evil.test/callback"),
+		query("redirect_uri", "https://evil.test"), query("client_id", authztest.Off), query("client_id", authztest.NoCodes),
+		query("state", "\x00\r\n&=#"), also(query(), "redirect_uri=https://evil.test"), query("response_type", "token", "state", ""),
+		"client_id=vdo_client_web&redirect_uri=https://app.test/callback;x", "%", "", "&client_id", "redirect_uri=//evil.test",
+	} {
+		f.Add(q, true)
+		f.Add(q, false)
+	}
+	known := apps()
+	f.Fuzz(func(t *testing.T, raw string, signedIn bool) {
+		b := over(known)
+		browser := b.signedOut()
+		if signedIn {
+			browser = b.signedIn()
+		}
+		step := b.start(t, raw, browser)
+		switch step.Kind {
+		case flow.ErrorPage:
+			if step.Message == "" || !step.Location.IsZero() || step.RequestID != "" {
+				t.Errorf("%q: %+v", raw, step)
+			}
+		case flow.Redirect:
+			wantHome(t, known, raw, step.Location)
+			if strings.Contains(step.Location.Reveal(), "&code=") || strings.Contains(step.Location.Reveal(), "?code=") {
+				t.Errorf("%q: a code without a decision", raw)
+			}
+		case flow.SignIn, flow.Consent:
+			if signedIn != (step.Kind == flow.Consent) {
+				t.Errorf("%q: %+v, signed in %v", raw, step, signedIn)
+			}
+			decide(t, b, known, raw, step.RequestID)
+		}
+	})
+}
+
+// decide approves or denies what waits, by the length of the query.
+func decide(t *testing.T, b *bench, known registry, raw, id string) {
+	t.Helper()
+	if err := b.Pending.Bind(t.Context(), id, b.token, pending.Viewer{UserID: "usr_john"}); err != nil {
+		t.Fatalf("%q: %v", raw, err)
+	}
+	d := b.approve(id)
+	if len(raw)%2 == 0 {
+		d = b.deny(id)
+	}
+	wantHome(t, known, raw, b.complete(t, d))
+}
+
+func wantHome(t *testing.T, known registry, raw string, location secret.String) {
+	t.Helper()
+	sent, err := url.ParseQuery(raw)
+	if err != nil || len(sent["client_id"]) != 1 || len(sent["redirect_uri"]) != 1 {
+		t.Fatalf("%q is ambiguous (%v), and the answer goes to %q", raw, err, location.Reveal())
+	}
+	app := known[sent.Get("client_id")]
+	if app.ID == "" || app.Disabled || !leadsHome(location.Reveal(), app) {
+		t.Fatalf("%q: the answer goes to %q", raw, location.Reveal())
+	}
+	got := answered(t, location, sent.Get("redirect_uri"))
+	if len(got["iss"]) != 1 || got.Get("iss") != issuer || len(got["code"])+len(got["error"]) != 1 {
+		t.Errorf("%q: answered %v", raw, got)
+	}
+	if got.Get("state") != sent.Get("state") || got.Has("state") != (sent.Get("state") != "") {
+		t.Errorf("%q: state %q, want %q", raw, got["state"], sent["state"])
+	}
+}

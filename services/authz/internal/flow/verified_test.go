@@ -1,0 +1,47 @@
+package flow
+
+import (
+	"testing"
+
+	"github.com/vidocu/usher/services/authz/internal/client"
+)
+
+// This one test looks inside: that no order of checks makes an open redirector cannot be seen from outside while the order
+// is right.
+func TestARefusalRedirectsByTheFactsAndNotByTheCheckThatSpoke(t *testing.T) {
+	const uri = "https://app.test/callback"
+	app := client.Registration{Client: client.Client{ID: "vdo_client_a"}, RedirectURIs: []string{uri}}
+	disabled := app
+	disabled.Disabled = true
+	f := Flow{Config{Issuer: "https://usher.test"}}
+	for name, row := range map[string]struct {
+		asked asked
+		want  Kind
+	}{
+		"nothing is known":                   {asked{}, ErrorPage},
+		"the app is not known":               {asked{redirectURI: uri}, ErrorPage},
+		"the redirect URI is not known":      {asked{client: app}, ErrorPage},
+		"the redirect URI is not registered": {asked{client: app, redirectURI: "https://evil.test"}, ErrorPage},
+		"the app is disabled":                {asked{client: disabled, redirectURI: uri}, ErrorPage},
+		"both are known":                     {asked{client: app, redirectURI: uri}, Redirect},
+	} {
+		step := f.refuse(&row.asked, redirectWith("invalid_scope", "text"))
+		if step.Kind != row.want || step.Location.IsZero() != (row.want == ErrorPage) {
+			t.Errorf("%s: %+v, want %d", name, step, row.want)
+		}
+		if step := f.refuse(&row.asked, pageWith("text")); step.Kind != ErrorPage || !step.Location.IsZero() || step.Message != "text" {
+			t.Errorf("%s: a page became %+v", name, step)
+		}
+	}
+	fragment := asked{client: app, redirectURI: uri + "#"}
+	fragment.client.RedirectURIs = []string{fragment.redirectURI}
+	if step := f.refuse(&fragment, redirectWith("invalid_scope", "text")); step.Kind != ErrorPage {
+		t.Errorf("an address that takes no answer: %+v, want a page", step)
+	}
+}
+
+func TestTheZeroStepGoesNowhere(t *testing.T) {
+	if (Step{}).Kind != ErrorPage || dispatch(state{}).kind != SignIn {
+		t.Error("a forgotten step or state is not the safe one")
+	}
+}

@@ -1,0 +1,75 @@
+package pending_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/authztest"
+	"github.com/vidocu/usher/services/authz/internal/pending"
+)
+
+const lifetime = 30 * time.Minute
+
+// bench is a book with one open request in it.
+type bench struct {
+	*pending.Book
+	entries *authztest.Entries
+	clock   *authztest.Clock
+	browser secret.String
+	id      string
+}
+
+func newBench(t *testing.T) bench {
+	t.Helper()
+	b := emptyBench()
+	b.id = b.open(t, request())
+	return b
+}
+
+func emptyBench() bench {
+	b := bench{entries: authztest.NewEntries(), clock: authztest.NewClock(), browser: secret.NewCode()}
+	b.Book = pending.New(pending.Config{Entries: b.entries, Lifetime: lifetime, Now: b.clock.Now})
+	return b
+}
+
+func (b bench) open(t *testing.T, r pending.Request) string {
+	t.Helper()
+	id, err := b.Open(t.Context(), b.browser, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func request() pending.Request {
+	return pending.Request{
+		ClientID: authztest.Web, ClientName: "Test “App”", RedirectURI: authztest.WithQuery,
+		Scope: oauth.Scope{"videos:read", "analyze:write"}, State: "a state", CodeChallenge: authztest.Challenge,
+	}
+}
+
+func john() pending.Viewer { return pending.Viewer{UserID: "usr_john", Epoch: 7} }
+
+func wantError(t *testing.T, what string, got, want error) {
+	t.Helper()
+	if !errors.Is(got, want) {
+		t.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+// calls are all ways to name an authorization.
+func (b bench) calls(t *testing.T, id string, browser secret.String) map[string]error {
+	t.Helper()
+	found, findErr := b.Find(t.Context(), id, browser)
+	if findErr != nil && found.ID != "" {
+		t.Error("a failed Find tells of the request")
+	}
+	closed, closeErr := b.Close(t.Context(), id, browser)
+	if closeErr != nil && closed.ID != "" {
+		t.Error("a failed Close tells of the request")
+	}
+	return map[string]error{"Find": findErr, "Bind": b.Bind(t.Context(), id, browser, john()), "Close": closeErr}
+}

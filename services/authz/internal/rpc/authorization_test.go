@@ -1,0 +1,129 @@
+package rpc_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/testing/protocmp"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/shortlived"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/authz/internal/authztest"
+)
+
+const (
+	notFound    = errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND
+	invalid     = errorv1.Reason_REASON_INVALID_REQUEST
+	unavailable = errorv1.Reason_REASON_UNAVAILABLE
+)
+
+func (b *bench) start(t *testing.T, query, session string) (*authzv1.Step, error) {
+	t.Helper()
+	res, err := b.authorizations.StartAuthorization(t.Context(), &authzv1.StartAuthorizationRequest{
+		RawQuery: query, SessionToken: session, BrowserToken: b.token,
+	})
+	return res.GetStep(), err
+}
+
+// consent starts a request of somebody who is signed in.
+func (b *bench) consent(t *testing.T) string {
+	t.Helper()
+	step, err := b.start(t, authztest.Query(), "john")
+	if err != nil || step.GetConsent().GetRequestId() == "" {
+		t.Fatalf("step %v, %v; want the consent screen", step, err)
+	}
+	return step.GetConsent().GetRequestId()
+}
+
+func TestEachStepIsItselfOnTheWire(t *testing.T) {
+	b := newBench(t)
+	if step, err := b.start(t, "", ""); err != nil || step.GetErrorPage().GetMessage() == "" {
+		t.Errorf("an error page: %v, %v", step, err)
+	}
+	step, err := b.start(t, authztest.Query("scope", ""), "")
+	if err != nil || !strings.HasPrefix(step.GetRedirect().GetLocation(), authztest.Callback+"?error=invalid_scope&") {
+		t.Errorf("a redirect: %v, %v", step, err)
+	}
+	step, err = b.start(t, authztest.Query(), "ended")
+	if id := step.GetSignIn().GetRequestId(); err != nil || !secret.ValidCode(id) {
+		t.Errorf("signing in: %v, %v", step, err)
+	}
+	res, err := b.authorizations.ResumeAuthorization(t.Context(), &authzv1.ResumeAuthorizationRequest{
+		RequestId: step.GetSignIn().GetRequestId(), SessionToken: "john", BrowserToken: b.token,
+	})
+	want := &authzv1.ResumeAuthorizationResponse{Step: &authzv1.Step{
+		Next: &authzv1.Step_Consent{Consent: &authzv1.Consent{RequestId: step.GetSignIn().GetRequestId()}},
+	}}
+	if diff := cmp.Diff(want, res, protocmp.Transform()); err != nil || diff != "" {
+		t.Errorf("%v, resumed (-want +got):\n%s", err, diff)
+	}
+}
+
+func TestAFailureToStartOrResumeHasItsReason(t *testing.T) {
+	b := newBench(t)
+	id := b.consent(t)
+	resume := func(id, session, browser string) error {
+		res, err := b.authorizations.ResumeAuthorization(t.Context(), &authzv1.ResumeAuthorizationRequest{
+			RequestId: id, SessionToken: session, BrowserToken: browser,
+		})
+		if err != nil && res != nil {
+			t.Error("a failure comes with an answer")
+		}
+		return err
+	}
+	wantReason(t, "another browser", resume(id, "john", secret.NewCode().Reveal()), notFound, "")
+	wantReason(t, "an unknown request", resume(secret.NewCode().Reveal(), "john", b.token), notFound, "")
+	wantReason(t, "a malformed request", resume("", "john", b.token), notFound, "")
+
+	b.registry.Fail(sqldb.ErrUnavailable)
+	_, err := b.start(t, authztest.Query(), "")
+	wantReason(t, "the registry is down", err, unavailable, "")
+	b.entries.Break("Put", shortlived.ErrUnavailable)
+	_, err = b.start(t, authztest.Query(), "")
+	wantReason(t, "the short-lived store is down", err, unavailable, "")
+	b.entries.Break("Get", shortlived.ErrUnavailable)
+	wantReason(t, "the short-lived store is down", resume(id, "john", b.token), unavailable, "")
+	if oerr.RetryAfter(err) == 0 {
+		t.Error("nobody is told when to come back")
+	}
+}
+
+// Signed out is what identity says of a session, and nothing that happens on the way there.
+func TestAnOutageOfIdentityIsNeverSignedOut(t *testing.T) {
+	b := newBench(t)
+	for what, row := range map[string]struct {
+		err  error
+		want errorv1.Reason
+	}{
+		"unavailable": {oerr.Unavailable(errors.New("redis")), unavailable},
+		"gone":        {status.Error(codes.Unavailable, "connection refused"), unavailable},
+		"too slow":    {status.Error(codes.DeadlineExceeded, "deadline"), unavailable},
+		"refusing us": {oerr.New(errorv1.Reason_REASON_CALLER_DENIED, "no"), errorv1.Reason_REASON_CALLER_DENIED},
+		"broken":      {status.Error(codes.Internal, "oops"), errorv1.Reason_REASON_UNSPECIFIED},
+		"older":       {status.Error(codes.Unauthenticated, "no reason in it"), errorv1.Reason_REASON_UNSPECIFIED},
+	} {
+		b.identity.err = row.err
+		step, err := b.start(t, authztest.Query(), "john")
+		wantReason(t, what, err, row.want, "")
+		if step != nil {
+			t.Errorf("%s: step %v", what, step)
+		}
+	}
+}
+
+func TestAnAuthorizationExpires(t *testing.T) {
+	b := newBench(t)
+	id := b.consent(t)
+	b.clock.Advance(time.Hour)
+	_, err := b.decisions.GetAuthorization(t.Context(), &authzv1.GetAuthorizationRequest{RequestId: id, BrowserToken: b.token})
+	wantReason(t, "an hour later", err, notFound, "")
+}

@@ -1,0 +1,74 @@
+package rpc_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/authztest"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/flow"
+	"github.com/vidocu/usher/services/authz/internal/pending"
+	"github.com/vidocu/usher/services/authz/internal/rpc"
+	"github.com/vidocu/usher/services/authz/internal/store/storetest"
+)
+
+// identity answers for the session "john".
+type identity struct {
+	identityv1.SessionServiceClient
+	err error
+}
+
+func (i *identity) GetSession(_ context.Context, req *identityv1.GetSessionRequest, _ ...grpc.CallOption) (*identityv1.GetSessionResponse, error) {
+	if i.err == nil && req.GetSessionToken() != "john" {
+		return nil, oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "sign in")
+	}
+	return &identityv1.GetSessionResponse{}, i.err
+}
+
+// bench is all four services over fakes, called as a server would.
+type bench struct {
+	authorizations *rpc.Authorizations
+	decisions      *rpc.Decisions
+	codes          *rpc.Codes
+	clients        *rpc.Clients
+	registry       *storetest.Fake
+	identity       *identity
+	entries        *authztest.Entries
+	clock          *authztest.Clock
+	token          string
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{
+		registry: storetest.NewFake(t), identity: &identity{}, entries: authztest.NewEntries(), clock: authztest.NewClock(),
+		token: secret.NewCode().Reveal(),
+	}
+	authztest.Register(t, b.registry)
+	f := flow.Flow{Config: flow.Config{
+		Clients: b.registry, Sessions: rpc.Sessions{Client: b.identity}, Scopes: catalog.Default(), Issuer: "https://usher.test",
+		Pending: pending.New(pending.Config{Entries: b.entries, Lifetime: time.Hour, Now: b.clock.Now}),
+		Codes:   code.New(code.Config{Entries: b.entries, Lifetime: time.Minute, Now: b.clock.Now}),
+	}}
+	b.authorizations, b.decisions = &rpc.Authorizations{Flow: f}, &rpc.Decisions{Flow: f}
+	b.codes = &rpc.Codes{Codes: f.Codes}
+	b.clients = &rpc.Clients{Authenticator: client.Authenticator{Records: b.registry}, Registry: b.registry}
+	return b
+}
+
+// wantReason checks what a failure is called on the wire, the field it is about, and that it comes without an answer.
+func wantReason(t *testing.T, what string, err error, want errorv1.Reason, field string) {
+	t.Helper()
+	if err == nil || oerr.Reason(err) != want || oerr.Field(err) != field {
+		t.Errorf("%s: %v (%s, field %q), want %s about %q", what, err, oerr.Reason(err), oerr.Field(err), want, field)
+	}
+}
