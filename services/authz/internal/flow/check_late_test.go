@@ -103,7 +103,7 @@ func TestOpenIDConnect_3_1_2_1_CheckPrompt(t *testing.T) {
 // accepts wants the consent screen for each request of somebody who is signed in.
 func accepts(t *testing.T, queries ...string) {
 	t.Helper()
-	b := newBench(t)
+	b := over(apps())
 	for _, q := range queries {
 		if step := b.start(t, q, b.signedIn()); step.Kind != flow.Consent || step.RequestID == "" || !step.Location.IsZero() {
 			t.Errorf("%s: %+v, want the consent screen", q, step)

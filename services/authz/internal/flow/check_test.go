@@ -25,7 +25,7 @@ type row struct{ name, query, want string }
 // judge runs rows twice, signed out and signed in: who asks changes nothing about a bad request.
 func judge(t *testing.T, rows []row) {
 	t.Helper()
-	b := newBench(t)
+	b := over(apps())
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
 			for _, browser := range []flow.Browser{b.signedOut(), b.signedIn(), {}} {
@@ -165,7 +165,7 @@ func TestRFC6749_3_1_CheckRepeated(t *testing.T) {
 		)
 	}
 	judge(t, rows)
-	b := newBench(t)
+	b := over(apps())
 	if step := b.start(t, also(query(), "x=1", "x=2", "nonce=a", "nonce=b", "Scope=", "Scope="), b.signedIn()); step.Kind != flow.Consent {
 		t.Errorf("%+v, though nobody reads what is repeated", step)
 	}

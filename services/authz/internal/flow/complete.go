@@ -66,8 +66,11 @@ func (f Flow) decidable(ctx context.Context, p pending.Authorization, userID str
 	if err != nil {
 		return fmt.Errorf("finding the client: %w", err)
 	}
-	if !permits(app, p.RedirectURI) || !app.Scope.Covers(p.Scope) {
+	if !permits(app, p.RedirectURI) || !app.Scope.Covers(p.Scope) || !app.May(client.AuthorizationCode) {
 		return pending.ErrNotFound
+	}
+	if app.Type == client.Public && p.CodeChallenge == "" {
+		return pending.ErrNotFound // it had a secret when it asked: now nothing would prove who redeems the code
 	}
 	return nil
 }

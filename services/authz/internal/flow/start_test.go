@@ -174,4 +174,14 @@ func TestWhatTheAppIsNowDecides(t *testing.T) {
 	want("no address is left", query(), page)
 	b.change(t, authztest.Web, func(app *client.Registration) { app.Disabled = true })
 	want("the app was disabled", query("scope", ""), page)
+	b.change(t, authztest.Web, func(app *client.Registration) { app.Scope = append(app.Scope, "bogus") })
+	want("a scope of the app's is not in the catalog", query("scope", "bogus"), "invalid_scope")
+}
+
+func TestADisabledAppLooksLikeAnUnknownOne(t *testing.T) {
+	b := newBench(t)
+	unknown := b.start(t, query("client_id", "vdo_client_nobody"), b.signedOut()).Message
+	if disabled := b.start(t, query("client_id", authztest.Off), b.signedOut()).Message; disabled != unknown {
+		t.Errorf("disabled: %q; unknown: %q", disabled, unknown)
+	}
 }

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -55,7 +56,8 @@ func (s *Clients) BatchGetClients(
 	if len(req.GetClientIds()) > maxBatch {
 		return nil, invalid("client_ids", fmt.Sprintf("must be at most %d", maxBatch))
 	}
-	list, err := s.Registry.List(ctx, req.GetClientIds())
+	ids := slices.DeleteFunc(slices.Clone(req.GetClientIds()), func(id string) bool { return !client.ValidID(id) })
+	list, err := s.Registry.List(ctx, ids)
 	if err != nil {
 		return nil, fail(err)
 	}
