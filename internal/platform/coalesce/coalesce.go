@@ -8,6 +8,7 @@ package coalesce
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -34,13 +35,15 @@ type Loader[K comparable, V any] struct {
 	config Config[K, V]
 
 	mu      sync.Mutex
-	waiting []question[K, V]
+	waiting []*question[K, V]
 	running int
 }
 
 type question[K comparable, V any] struct {
 	key    K
 	answer chan answer[V]
+	// settled is set once, by the batch that takes the question or by the asker who leaves before.
+	settled atomic.Bool
 }
 
 type answer[V any] struct {
@@ -52,9 +55,10 @@ type answer[V any] struct {
 // New makes a loader. It runs nothing until somebody asks.
 func New[K comparable, V any](c Config[K, V]) *Loader[K, V] { return &Loader[K, V]{config: c} }
 
-// Get asks for one key. It fails with Load's error, or when ctx ends first.
+// Get asks for one key. It fails with Load's error, or when ctx ends first: a question that waits then is never asked, and of
+// one that is being asked the outcome is unknown, as of any call.
 func (l *Loader[K, V]) Get(ctx context.Context, key K) (value V, found bool, err error) {
-	q := question[K, V]{key: key, answer: make(chan answer[V], 1)}
+	q := &question[K, V]{key: key, answer: make(chan answer[V], 1)}
 	l.mu.Lock()
 	l.waiting = append(l.waiting, q)
 	if l.running == 0 {
@@ -65,6 +69,7 @@ func (l *Loader[K, V]) Get(ctx context.Context, key K) (value V, found bool, err
 	case a := <-q.answer:
 		return a.value, a.found, a.err
 	case <-ctx.Done():
+		q.settled.Store(true)
 		return value, false, ctx.Err()
 	}
 }
@@ -92,7 +97,7 @@ func (l *Loader[K, V]) run() {
 }
 
 // take removes the questions that wait longest; when there are none, this runner is no more.
-func (l *Loader[K, V]) take() []question[K, V] {
+func (l *Loader[K, V]) take() []*question[K, V] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := min(len(l.waiting), most)
@@ -105,16 +110,22 @@ func (l *Loader[K, V]) take() []question[K, V] {
 	return batch
 }
 
-func (l *Loader[K, V]) answer(batch []question[K, V]) {
+func (l *Loader[K, V]) answer(batch []*question[K, V]) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	defer time.AfterFunc(patience, l.hurry).Stop()
 	keys, seen := make([]K, 0, len(batch)), make(map[K]struct{}, len(batch))
 	for _, q := range batch {
+		if !q.settled.CompareAndSwap(false, true) {
+			continue
+		}
 		if _, twice := seen[q.key]; !twice {
 			seen[q.key] = struct{}{}
 			keys = append(keys, q.key)
 		}
+	}
+	if len(keys) == 0 {
+		return
 	}
 	values, err := l.config.Load(ctx, keys)
 	for _, q := range batch {

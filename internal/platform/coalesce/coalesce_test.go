@@ -3,6 +3,7 @@ package coalesce_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -116,6 +117,32 @@ func TestAFailureIsEverybodys(t *testing.T) {
 		})
 	}
 	askers.Wait()
+}
+
+// TestWhoLeftIsNotAskedFor: a question may change something, and its asker was told that nothing happened.
+func TestWhoLeftIsNotAskedFor(t *testing.T) {
+	s := &store{gate: make(chan struct{})}
+	l := loader(s)
+	var hanging sync.WaitGroup
+	for k := range 4 { // as many batches as there may be
+		hanging.Go(func() { _, _, _ = l.Get(t.Context(), k) })
+		eventually(t, func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.batches) == k+1 })
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, _, err := l.Get(ctx, 50); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	close(s.gate)
+	hanging.Wait()
+	if _, _, err := l.Get(t.Context(), 5); err != nil {
+		t.Error(err)
+	}
+	for _, batch := range s.batches {
+		if slices.Contains(batch, 50) {
+			t.Error("a question was asked whose asker had left")
+		}
+	}
 }
 
 func TestAnAskerMayLeave(t *testing.T) {

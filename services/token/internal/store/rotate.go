@@ -25,39 +25,68 @@ func (s *Store) GrantedScope(ctx context.Context, token secret.Hash, clientID st
 	return scope, nil
 }
 
-// Rotate spends a refresh token and issues its successors in one transaction and one round trip. The inserts find the
-// family by its new refresh hash, so they do nothing where the update did nothing: grant.ErrNotCurrent.
+// Rotate spends a refresh token and issues its successors in one transaction and one round trip: grant.ErrNotCurrent when the
+// presented token is not a live, current one.
 func (s *Store) Rotate(ctx context.Context, r grant.Rotation) (grant.Issued, error) {
-	var granted string
-	var left int64
-	var retryHash, sealed any
-	var window any
-	if len(r.Sealed) > 0 {
-		retryHash, sealed, window = r.Predecessor.Bytes(), r.Sealed, micros(r.Lifetimes.RetryWindow)
+	if s.rotations == nil {
+		return s.rotateSteps(ctx, r)
 	}
+	o, found, err := s.rotations.Get(ctx, &r)
+	switch {
+	case err != nil:
+		return grant.Issued{}, err
+	case !found:
+		return grant.Issued{}, grant.ErrNotCurrent
+	}
+	return o.issued, o.err
+}
+
+// rotateSteps is one rotation, step by step. The inserts find the family by its new refresh hash, so they do nothing where
+// the update did nothing.
+func (s *Store) rotateSteps(ctx context.Context, r grant.Rotation) (grant.Issued, error) {
+	retryHash, sealed, window := retry(r)
 	update := sqldb.Stmt(s.text.rotate, r.Successor.Bytes(), micros(r.Lifetimes.Refresh), retryHash, sealed, window,
 		r.Predecessor.Bytes(), r.ClientID)
-	steps := []*sqldb.Statement{
-		update,
+	return s.rotated(ctx, r, update,
 		sqldb.Stmt(s.text.insertAccess, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), r.Successor.Bytes()),
 		sqldb.Stmt(s.text.spend, r.Predecessor.Bytes(), micros(r.Lifetimes.Refresh), r.Successor.Bytes()),
+	)
+}
+
+// rotateWhole is one rotation in one statement.
+func (s *Store) rotateWhole(ctx context.Context, r grant.Rotation) (grant.Issued, error) {
+	retryHash, sealed, window := retry(r)
+	return s.rotated(ctx, r, sqldb.Stmt(s.text.rotateWhole, r.Successor.Bytes(), micros(r.Lifetimes.Refresh), retryHash, sealed, window,
+		r.Predecessor.Bytes(), r.ClientID, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access)))
+}
+
+// retry are the columns of the retry window; none when there is no window.
+func retry(r grant.Rotation) (hash, sealed, window any) {
+	if len(r.Sealed) == 0 {
+		return nil, nil, nil
 	}
-	if s.db.Engine() == sqldb.Postgres {
-		update = sqldb.Stmt(s.text.rotateWhole, r.Successor.Bytes(), micros(r.Lifetimes.Refresh), retryHash, sealed, window,
-			r.Predecessor.Bytes(), r.ClientID, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access))
-		steps = []*sqldb.Statement{update}
-	}
+	return r.Predecessor.Bytes(), r.Sealed, micros(r.Lifetimes.RetryWindow)
+}
+
+// rotated runs a rotation whose first statement answers what was granted and how long the family has left.
+func (s *Store) rotated(ctx context.Context, r grant.Rotation, update *sqldb.Statement, more ...*sqldb.Statement) (grant.Issued, error) {
+	var granted string
+	var left int64
 	update.Scan(&granted, &left)
-	if err := s.db.Pipeline(ctx, steps...); err != nil {
+	if err := s.db.Pipeline(ctx, append([]*sqldb.Statement{update}, more...)...); err != nil {
 		return grant.Issued{}, fmt.Errorf("rotating a refresh token: %w", err)
 	}
 	if !update.Found() {
 		return grant.Issued{}, grant.ErrNotCurrent
 	}
+	return issuedOf(r, granted, left), nil
+}
+
+func issuedOf(r grant.Rotation, granted string, left int64) grant.Issued {
 	return grant.Issued{
 		Scope:     cmp.Or(r.Scope, granted),
 		ExpiresIn: min(r.Lifetimes.Access, time.Duration(left)*time.Microsecond),
-	}, nil
+	}
 }
 
 // Replayed judges a refresh token that was not current. Inside the retry window it answers the sealed successor. A spent

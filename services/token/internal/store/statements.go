@@ -11,7 +11,8 @@ type statements struct {
 	findAccess, findRefresh, touch              string
 	pairEpoch, connections, eraseRetries        string
 	sliceEnd, sweepSlice, sweepRest, trimLog    string
-	redeemWhole, rotateWhole, findManyAccess    string
+	redeemWhole, rotateWhole, rotateMany        string
+	findManyAccess                              string
 }
 
 // all lists every text, for prepare.
@@ -21,7 +22,7 @@ func (s *statements) all() []*string {
 		&s.spend, &s.spentFacts, &s.raisePair, &s.endPair, &s.endFamilies, &s.familyOfRefresh, &s.endFamily, &s.endAccess,
 		&s.nextCursor, &s.appendEntry, &s.entriesAfter, &s.findAccess, &s.findRefresh, &s.touch, &s.pairEpoch,
 		&s.connections, &s.eraseRetries, &s.sliceEnd, &s.sweepSlice, &s.sweepRest, &s.trimLog,
-		&s.redeemWhole, &s.rotateWhole, &s.findManyAccess,
+		&s.redeemWhole, &s.rotateWhole, &s.rotateMany, &s.findManyAccess,
 	}
 }
 
@@ -143,6 +144,7 @@ UPDATE families SET retry_hash = NULL, retry_sealed = NULL, retry_until = NULL W
 
 	redeemWhole: redeemWhole,
 	rotateWhole: rotateWhole,
+	rotateMany:  rotateMany,
 
 	findManyAccess: findManyAccess,
 

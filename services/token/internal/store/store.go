@@ -9,6 +9,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/coalesce"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
@@ -31,6 +32,8 @@ type Store struct {
 	text statements
 	// access gathers look-ups of access tokens; nil where that saves nothing.
 	access *coalesce.Loader[secret.Hash, introspect.Facts]
+	// rotations gathers rotations, likewise.
+	rotations *coalesce.Loader[*grant.Rotation, outcome]
 	// sweptTo is the family that the last sweep came to.
 	sweptTo atomic.Pointer[[]byte]
 }
@@ -40,6 +43,7 @@ func New(db *sqldb.DB) *Store {
 	s := &Store{db: db, text: prepare(db)}
 	if db.Engine() == sqldb.Postgres {
 		s.access = coalesce.New(coalesce.Config[secret.Hash, introspect.Facts]{Load: s.findManyAccess})
+		s.rotations = coalesce.New(coalesce.Config[*grant.Rotation, outcome]{Load: s.rotateMany})
 	}
 	return s
 }

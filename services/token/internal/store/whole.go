@@ -34,6 +34,28 @@ WITH family AS (
 )
 SELECT scope, expires_at - {{now}} FROM family`
 
+// rotateMany is rotateWhole for rotations that come at the same time: one commit for all. Of two that spend the same token
+// one gets it, as the successor in the answer tells; the other then finds it spent.
+const rotateMany = `
+WITH asked AS (
+    SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::text[], $4::bytea[], $5::text[], $6::bytea[], $7::bigint[], $8::bigint[], $9::bigint[])
+        AS a(predecessor, successor, client_id, access, narrowed, sealed, refresh_life, access_life, retry_window)
+), family AS (
+    UPDATE families f SET refresh_hash = a.successor, refresh_issued_at = {{now}},
+        refresh_expires_at = LEAST({{now}} + a.refresh_life, f.expires_at), last_used_at = {{now}},
+        retry_hash = CASE WHEN a.sealed IS NOT NULL THEN a.predecessor END, retry_sealed = a.sealed,
+        retry_until = CASE WHEN a.sealed IS NOT NULL THEN {{now}} + a.retry_window END
+    FROM asked a
+    WHERE f.refresh_hash = a.predecessor AND f.client_id = a.client_id AND f.revoked_at IS NULL AND f.refresh_expires_at > {{now}}
+    RETURNING f.id, f.scope, f.expires_at, a.predecessor, a.successor, a.access, a.narrowed, a.refresh_life, a.access_life
+), access AS (
+    INSERT INTO access_tokens (hash, family_id, scope, issued_at, expires_at)
+    SELECT access, id, CASE WHEN narrowed = '' THEN scope ELSE narrowed END, {{now}}, LEAST({{now}} + access_life, expires_at) FROM family
+), spent AS (
+    INSERT INTO spent_refresh_tokens (hash, family_id, expires_at) SELECT predecessor, id, {{now}} + refresh_life FROM family
+)
+SELECT successor, scope, expires_at - {{now}} FROM family`
+
 // findManyAccess is findAccess for many tokens: each is found by its key, whatever the planner thinks of the tables' sizes.
 const findManyAccess = `
 SELECT k.hash, f.id, f.user_id, f.client_id, f.workspace_id, f.display_name, a.scope, a.issued_at, a.expires_at,
