@@ -1,0 +1,168 @@
+package e2e
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
+	"google.golang.org/grpc/status"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/test/harness"
+)
+
+// TestCase14_NothingMakesTheServerDialOut: whatever looks like an address in a request is only text.
+func TestCase14_NothingMakesTheServerDialOut(t *testing.T) {
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	dialled := make(chan struct{}, 1)
+	go func() {
+		if conn, err := lis.Accept(); err == nil {
+			dialled <- struct{}{}
+			_ = conn.Close()
+		}
+	}()
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		b := d.NewBrowser()
+		here := lis.Addr().String()
+		for _, change := range []map[string]string{
+			{"client_id": "https://" + here + "/meta.json"},
+			{"client_id": "http://" + here + "/meta.json"},
+			{"client_id": "http://169.254.169.254/latest/"},
+		} {
+			wantErrorPage(t, change["client_id"], authorize(t, b, change))
+		}
+		for _, uri := range []string{"http://" + here + "/ro", "gopher://" + here + "/_FLUSHALL"} {
+			wantRedirectError(t, d, uri, authorize(t, b, map[string]string{"request_uri": uri}), "request_uri_not_supported")
+		}
+	})
+	must(t, lis.Close())
+	select {
+	case <-dialled:
+		t.Error("the server dialled an address out of a request")
+	default:
+	}
+}
+
+// TestCase50_ClientAuthenticationPrecedesReuse: who has an old token and not the app's secret logs nobody out.
+func TestCase50_ClientAuthenticationPrecedesReuse(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
+		must(t, err)
+		next, err := d.Refresh(tokens.Refresh)
+		must(t, err)
+		for name, change := range map[string]map[string]any{
+			"a wrong secret":       {"client_secret": "vdo_secret_nope"},
+			"no secret":            {"client_secret": nil},
+			"another app":          {"client_id": harness.PublicID, "client_secret": nil},
+			"another app's secret": {"client_id": harness.ResourceID, "client_secret": harness.ResourcePW},
+		} {
+			a, err := d.JSON("/oauth/token", refreshRequest(tokens.Refresh, change))
+			must(t, err)
+			if a.Status != http.StatusUnauthorized && a.Status != http.StatusBadRequest {
+				t.Errorf("%s: %d %s", name, a.Status, a.Raw)
+			}
+		}
+		wantActive(t, d, next.Text("access_token"), true)
+		a, err := d.Refresh(tokens.Refresh)
+		must(t, err)
+		wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badRefresh)
+		wantActive(t, d, next.Text("access_token"), false)
+	})
+}
+
+// TestCase62_ClientErrorsDoNotTellClientsApart: one body for every way of not being the app.
+func TestCase62_ClientErrorsDoNotTellClientsApart(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		var first harness.Answer
+		for i, change := range []map[string]any{
+			{"client_id": "vdo_client_nobody"},
+			{"client_secret": "vdo_secret_nope"},
+			{"client_secret": nil},
+			{"client_id": harness.PublicID, "client_secret": "vdo_secret_nope"},
+			{"client_id": "no such form"},
+			{"client_id": strings.Repeat("x", 5000)},
+		} {
+			a, err := d.JSON("/oauth/token", refreshRequest("vdo_ort_x", change))
+			must(t, err)
+			if i == 0 {
+				first = a
+			}
+			if a.Status != http.StatusUnauthorized || a.Raw != first.Raw {
+				t.Errorf("%v: %d %s, want what an unknown app gets: %s", change, a.Status, a.Raw, first.Raw)
+			}
+		}
+	})
+}
+
+// TestCase63_SuccessHasNothingExtra: no header of ours or gRPC's leaks, no cookie, and a DPoP proof changes nothing.
+func TestCase63_SuccessHasNothingExtra(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
+		must(t, err)
+		form := url.Values{
+			"grant_type": {"refresh_token"}, "refresh_token": {tokens.Refresh},
+			"client_id": {harness.ConfidentialID}, "client_secret": {harness.ConfidentialPW},
+		}
+		req, err := http.NewRequest(http.MethodPost, d.PublicURL+"/oauth/token?scope=admin&client_id=x", strings.NewReader(form.Encode()))
+		must(t, err)
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("DPoP", "eyJ0eXAiOiJkcG9wK2p3dCJ9.e30.x")
+		req.Header.Set("Grpc-Timeout", "1n")
+		req.Header.Set("Grpc-Metadata-Authorization", "Basic eDp5")
+		a, err := harness.Send(req)
+		must(t, err)
+		wantTokens(t, a, fullScope)
+		for name := range a.Header {
+			if strings.HasPrefix(name, "Grpc") || name == "Set-Cookie" || name == "Server" {
+				t.Errorf("the answer has a header %s", name)
+			}
+		}
+	})
+}
+
+// TestCase100_EveryMethodKnowsItsCaller: at the port of the token service, a resource server may introspect and nothing else;
+// other services' names and forged metadata change nothing. Reflection is there in development.
+func TestCase100_EveryMethodKnowsItsCaller(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		denied := func(what string, err error) {
+			if code := status.Code(err); code != codes.PermissionDenied && code != codes.Unauthenticated && code != codes.Unimplemented {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		dial := func(caller string) *grpc.ClientConn {
+			conn, err := d.Dial(caller, "token")
+			must(t, err)
+			t.Cleanup(func() { _ = conn.Close() })
+			return conn
+		}
+		api := dial("video-api")
+		_, err := tokenv1.NewOAuthServiceClient(api).IssueToken(t.Context(), &tokenv1.IssueTokenRequest{})
+		denied("a resource server issuing tokens", err)
+		_, err = tokenv1.NewGrantServiceClient(api).EndConnection(t.Context(), &tokenv1.EndConnectionRequest{UserId: "usr_john", ClientId: harness.ConfidentialID})
+		denied("a resource server ending connections", err)
+		_, err = authzv1.NewClientServiceClient(api).BatchGetClients(t.Context(), &authzv1.BatchGetClientsRequest{})
+		denied("another service's method", err)
+		stream, err := reflectionv1.NewServerReflectionClient(api).ServerReflectionInfo(t.Context())
+		must(t, err)
+		must(t, stream.Send(&reflectionv1.ServerReflectionRequest{MessageRequest: &reflectionv1.ServerReflectionRequest_ListServices{}}))
+		answer, err := stream.Recv()
+		must(t, err)
+		if len(answer.GetListServicesResponse().GetService()) == 0 {
+			t.Error("reflection lists nothing")
+		}
+		if d.AdminURLs()["token"] == "" {
+			return // the all-in-one names nobody at its local port
+		}
+		_, err = tokenv1.NewIntrospectionServiceClient(dial("stranger")).IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: "x"})
+		denied("a stranger introspecting", err)
+		_, err = tokenv1.NewOAuthServiceClient(dial("consent")).IssueToken(t.Context(), &tokenv1.IssueTokenRequest{})
+		denied("consent issuing tokens", err)
+	})
+}
