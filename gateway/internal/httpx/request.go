@@ -65,11 +65,19 @@ func ownForm(h http.Handler) http.Handler {
 
 // CORS lets an app that runs in a browser read the answers: never with cookies, so that any origin may.
 func CORS(h http.Handler) http.Handler {
-	return cors.New(cors.Options{
+	shared := cors.New(cors.Options{
 		AllowedOrigins: []string{"*"}, AllowedMethods: []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders: []string{"Authorization", "Content-Type"}, ExposedHeaders: []string{"Retry-After", "WWW-Authenticate"},
 		MaxAge: 600,
 	}).Handler(h)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.Header["Origin"]) == 0 { // not a browser's doing, as most requests are
+			w.Header()["Vary"] = []string{"Origin"}
+			h.ServeHTTP(w, r)
+			return
+		}
+		shared.ServeHTTP(w, r)
+	})
 }
 
 // Alive is the bare sign of life that load balancers ask for.

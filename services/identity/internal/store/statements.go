@@ -4,15 +4,16 @@ import "github.com/vidocu/usher/internal/platform/sqldb"
 
 // statements are the store's SQL, one text for both engines.
 type statements struct {
-	findRecord, findUser, workspaces, membership string
-	seedUser, seedWorkspace, seedMembership      string
+	findRecord, findUser, findUsers         string
+	workspaces, membership                  string
+	seedUser, seedWorkspace, seedMembership string
 }
 
 // prepare expands every statement once.
 func prepare(db *sqldb.DB) statements {
 	t := portable()
 	for _, text := range []*string{
-		&t.findRecord, &t.findUser, &t.workspaces, &t.membership, &t.seedUser, &t.seedWorkspace, &t.seedMembership,
+		&t.findRecord, &t.findUser, &t.findUsers, &t.workspaces, &t.membership, &t.seedUser, &t.seedWorkspace, &t.seedMembership,
 	} {
 		*text = db.SQL(*text)
 	}
@@ -31,6 +32,8 @@ WHERE m.user_id = $1 AND NOT u.disabled`
 func portable() statements {
 	return statements{
 		findRecord: `SELECT ` + userColumns + `, u.password_hash FROM users u WHERE u.email_address = $1`,
+
+		findUsers: `SELECT ` + userColumns + ` FROM users u WHERE u.id = ANY($1::text[])`,
 
 		findUser: `SELECT ` + userColumns + ` FROM users u WHERE u.id = $1`,
 

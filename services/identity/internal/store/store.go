@@ -4,7 +4,9 @@ import (
 	"embed"
 	"io/fs"
 
+	"github.com/vidocu/usher/internal/platform/coalesce"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/identity/internal/account"
 )
 
 //go:embed migrations
@@ -24,7 +26,15 @@ func Migrations() fs.FS {
 type Store struct {
 	db   *sqldb.DB
 	text statements
+	// users gathers look-ups of users; nil where that saves nothing.
+	users *coalesce.Loader[string, account.User]
 }
 
 // New prepares a store.
-func New(db *sqldb.DB) *Store { return &Store{db: db, text: prepare(db)} }
+func New(db *sqldb.DB) *Store {
+	s := &Store{db: db, text: prepare(db)}
+	if db.Engine() == sqldb.Postgres {
+		s.users = coalesce.New(coalesce.Config[string, account.User]{Load: s.findUsers})
+	}
+	return s
+}
