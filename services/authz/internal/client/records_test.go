@@ -3,9 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -56,46 +54,5 @@ func TestARecordThatCannotBeAuthenticatesNobody(t *testing.T) {
 	}
 	if _, err := (client.Authenticator{Records: records{record(client.Public)}}).Authenticate(t.Context(), readings(reading("vdo_client_b", ""))); err == nil {
 		t.Error("an app authenticates under another's name")
-	}
-}
-
-// batch is how long some refusals take.
-func batch(t *testing.T, registry client.Records) time.Duration {
-	t.Helper()
-	sent := readings(reading(appID, strings.Repeat("x", 256)))
-	begun := time.Now()
-	for range 25 {
-		if _, err := (client.Authenticator{Records: registry}).Authenticate(t.Context(), sent); err == nil {
-			t.Fatal("a wrong secret passes")
-		}
-	}
-	return time.Since(begun)
-}
-
-// alike compares the least times of both, turn by turn, and gives a machine that is busy with something else more turns:
-// noise only ever adds to a time.
-func alike(t *testing.T, one, other client.Records) (a, b time.Duration, ok bool) {
-	t.Helper()
-	a, b = time.Hour, time.Hour
-	for turn := range 20_000 {
-		a, b = min(a, batch(t, one)), min(b, batch(t, other))
-		if ok = a < 2*b && b < 2*a; ok && turn >= 200 {
-			break
-		}
-	}
-	return a, b, ok
-}
-
-// Most of a refusal is the hash of the secret, so one that spares it takes a fraction of the time.
-func TestWhetherAnAppExistsDoesNotShowInTheTimeOfARefusal(t *testing.T) {
-	known := records{record(client.Confidential, secret.Sum("one"), secret.Sum("two"))}
-	disabled := record(client.Confidential, secret.Sum("one"))
-	disabled.Disabled = true
-	for name, registry := range map[string]records{
-		"unknown": {}, "public": {record(client.Public)}, "disabled": {disabled}, "without a secret": {record(client.Confidential)},
-	} {
-		if a, b, ok := alike(t, known, registry); !ok {
-			t.Errorf("refusing a wrong secret takes %s a batch, and an app that is %s %s", a, name, b)
-		}
 	}
 }
