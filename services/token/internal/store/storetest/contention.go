@@ -15,6 +15,7 @@ func Contention(t *testing.T) {
 	t.Run("50 redemptions of one code", func(t *testing.T) { each(t, manyRedemptions) })
 	t.Run("20 refreshes of one token", func(t *testing.T) { each(t, manyRefreshes) })
 	t.Run("refresh against revoke", func(t *testing.T) { each(t, refreshAgainstRevoke) })
+	t.Run("refreshes of one pair against its disconnection", func(t *testing.T) { each(t, refreshesAgainstDisconnect) })
 	t.Run("redemption against the pair mark", func(t *testing.T) { each(t, redemptionAgainstDisconnect) })
 	t.Run("the log under concurrent revocations", func(t *testing.T) { each(t, logUnderLoad) })
 }
@@ -35,6 +36,39 @@ func manyRedemptions(t *testing.T, b bench) {
 		})
 		if won.Load() != 1 || !b.live(t, winners[0].access) {
 			t.Fatalf("%d redemptions of one code succeeded", won.Load())
+		}
+	}
+}
+
+// refreshesAgainstDisconnect lets refreshes of several families meet what ends them all: both hold many of the same rows, in
+// whatever order they come to them.
+func refreshesAgainstDisconnect(t *testing.T, b bench) {
+	const families = 12
+	for range rounds {
+		epoch, err := b.PairEpoch(t.Context(), "usr_john", "app")
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, next := make([]issued, families), make([]issued, families)
+		for n := range families {
+			first[n] = b.mustRedeem(t, code("app", "ws_acme", epoch))
+		}
+		together(families+1, func(n int) {
+			if n == families {
+				if err := b.EndConnection(context.Background(), "usr_john", "app"); err != nil {
+					t.Errorf("disconnecting: %v", err)
+				}
+				return
+			}
+			var err error
+			if next[n], err = b.rotate(context.Background(), first[n].refresh, "app"); err != nil && !errors.Is(err, grant.ErrNotCurrent) {
+				t.Errorf("refresh: %v", err)
+			}
+		})
+		for n := range families {
+			if b.live(t, first[n].access) || b.live(t, next[n].access) || b.current(t, next[n].refresh) {
+				t.Fatal("something of a disconnected pair is live")
+			}
 		}
 	}
 }
