@@ -52,7 +52,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	pages := page.New()
 	cookies := browser.Cookies{Secure: strings.HasPrefix(deps.PublicURL, "https://")}
 	flow := browser.Flow{
-		Cookies: cookies, Pages: pages, Logger: deps.Logger, PublicURL: deps.PublicURL,
+		Cookies: cookies, Pages: pages, Logger: deps.Logger,
 		Sessions:       identityv1.NewSessionServiceClient(deps.Identity),
 		Authorizations: authzv1.NewAuthorizationServiceClient(deps.Authz),
 		Consents:       consentv1.NewConsentServiceClient(deps.Consent),

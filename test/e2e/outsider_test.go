@@ -131,11 +131,12 @@ func TestCase63_SuccessHasNothingExtra(t *testing.T) {
 // other services' names and forged metadata change nothing. Reflection is there in development.
 func TestCase100_EveryMethodKnowsItsCaller(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
-		denied := func(what string, err error) {
-			if code := status.Code(err); code != codes.PermissionDenied && code != codes.Unauthenticated && code != codes.Unimplemented {
-				t.Errorf("%s: %v", what, err)
+		refused := func(what string, err error, want codes.Code) {
+			if status.Code(err) != want {
+				t.Errorf("%s: %v, want %s", what, err, want)
 			}
 		}
+		denied := func(what string, err error) { refused(what, err, codes.PermissionDenied) }
 		dial := func(caller string) *grpc.ClientConn {
 			conn, err := d.Dial(caller, "token")
 			must(t, err)
@@ -148,7 +149,7 @@ func TestCase100_EveryMethodKnowsItsCaller(t *testing.T) {
 		_, err = tokenv1.NewGrantServiceClient(api).EndConnection(t.Context(), &tokenv1.EndConnectionRequest{UserId: "usr_john", ClientId: harness.ConfidentialID})
 		denied("a resource server ending connections", err)
 		_, err = authzv1.NewClientServiceClient(api).BatchGetClients(t.Context(), &authzv1.BatchGetClientsRequest{})
-		denied("another service's method", err)
+		refused("another service's method", err, codes.Unimplemented)
 		stream, err := reflectionv1.NewServerReflectionClient(api).ServerReflectionInfo(t.Context())
 		must(t, err)
 		must(t, stream.Send(&reflectionv1.ServerReflectionRequest{MessageRequest: &reflectionv1.ServerReflectionRequest_ListServices{}}))

@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"google.golang.org/grpc/status"
@@ -32,7 +29,6 @@ type Flow struct {
 	Cookies        Cookies
 	Pages          *page.Pages
 	Logger         *slog.Logger
-	PublicURL      string
 	Sessions       identityv1.SessionServiceClient
 	Authorizations authzv1.AuthorizationServiceClient
 	Consents       consentv1.ConsentServiceClient
@@ -147,11 +143,11 @@ func (f Flow) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errorv1.Reason_REASON_WORKSPACE_FORBIDDEN:
 		f.Pages.Problem(w, http.StatusForbidden, "You are not a member of that workspace any more.")
 	case errorv1.Reason_REASON_RATE_LIMITED:
-		w.Header().Set("Retry-After", wait(oerr.RetryAfter(err)))
+		w.Header().Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
 		f.Pages.Problem(w, http.StatusTooManyRequests, "There were too many attempts. Wait a little and try again.")
 	case errorv1.Reason_REASON_UNAVAILABLE:
 		f.log(r, err)
-		w.Header().Set("Retry-After", wait(oerr.RetryAfter(err)))
+		w.Header().Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
 		f.Pages.Problem(w, http.StatusServiceUnavailable, "We cannot answer right now. Nothing is lost: try again in a moment.")
 	default:
 		f.log(r, err)
@@ -165,6 +161,3 @@ func (f Flow) log(r *http.Request, err error) {
 	}
 	f.Logger.WarnContext(r.Context(), "a page failed", "path", r.URL.Path, "error", status.Convert(err).Message())
 }
-
-// wait is a Retry-After: whole seconds, and never too few.
-func wait(d time.Duration) string { return strconv.Itoa(max(1, int(math.Ceil(d.Seconds())))) }

@@ -5,11 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"math"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -104,7 +101,7 @@ func (e *Endpoints) write(w http.ResponseWriter, r *http.Request, err error) {
 		header.Set("WWW-Authenticate", `Basic realm="usher", charset="UTF-8"`)
 	}
 	if row.status == http.StatusServiceUnavailable || row.status == http.StatusTooManyRequests {
-		header.Set("Retry-After", seconds(oerr.RetryAfter(err)))
+		header.Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
 	}
 	message = cmp.Or(row.message, message)
 	if httpx.MediaType(r) == httpx.TypeForm {
@@ -124,11 +121,6 @@ func classify(err error) (reason errorv1.Reason, message string) {
 		return errorv1.Reason_REASON_INVALID_REQUEST, status.Convert(err).Message()
 	}
 	return reason, message
-}
-
-// seconds is a Retry-After: whole, and at least one.
-func seconds(d time.Duration) string {
-	return strconv.Itoa(max(1, int(math.Ceil(d.Seconds()))))
 }
 
 // describe keeps to the characters that error_description may hold (RFC 6749 §5.2).

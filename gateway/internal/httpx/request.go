@@ -3,9 +3,12 @@ package httpx
 import (
 	"errors"
 	"io"
+	"math"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rs/cors"
 )
@@ -51,6 +54,9 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	}
 	return body, err
 }
+
+// Seconds is a Retry-After: whole seconds, at least one, and never too few.
+func Seconds(d time.Duration) string { return strconv.Itoa(max(1, int(math.Ceil(d.Seconds())))) }
 
 // ownForm refuses what a page of ours would not send.
 func ownForm(h http.Handler) http.Handler {

@@ -12,11 +12,8 @@ import (
 	"time"
 )
 
-// Config is what a Loader needs.
-type Config[K comparable, V any] struct {
-	// Load answers the keys of one batch; a key without an answer is left out. Its context ends with no single asker.
-	Load func(ctx context.Context, keys []K) (map[K]V, error)
-}
+// Load answers the keys of one batch; a key without an answer is left out. Its context ends with no single asker.
+type Load[K comparable, V any] func(ctx context.Context, keys []K) (map[K]V, error)
 
 const (
 	// most is how many keys one batch has at most.
@@ -32,11 +29,12 @@ const (
 
 // Loader gathers questions. Its methods may be called concurrently.
 type Loader[K comparable, V any] struct {
-	config Config[K, V]
+	load Load[K, V]
 
 	mu      sync.Mutex
 	waiting []*question[K, V]
-	running int
+	// running is how many batches are under way, and slow how many of them are past their patience.
+	running, slow int
 }
 
 type question[K comparable, V any] struct {
@@ -53,7 +51,7 @@ type answer[V any] struct {
 }
 
 // New makes a loader. It runs nothing until somebody asks.
-func New[K comparable, V any](c Config[K, V]) *Loader[K, V] { return &Loader[K, V]{config: c} }
+func New[K comparable, V any](load Load[K, V]) *Loader[K, V] { return &Loader[K, V]{load: load} }
 
 // Get asks for one key. It fails with Load's error, or when ctx ends first: a question that waits then is never asked, and of
 // one that is being asked the outcome is unknown, as of any call.
@@ -61,9 +59,7 @@ func (l *Loader[K, V]) Get(ctx context.Context, key K) (value V, found bool, err
 	q := &question[K, V]{key: key, answer: make(chan answer[V], 1)}
 	l.mu.Lock()
 	l.waiting = append(l.waiting, q)
-	if l.running == 0 {
-		l.start()
-	}
+	l.start()
 	l.mu.Unlock()
 	select {
 	case a := <-q.answer:
@@ -74,18 +70,33 @@ func (l *Loader[K, V]) Get(ctx context.Context, key K) (value V, found bool, err
 	}
 }
 
-// start begins another runner; the lock is held.
+// start begins a runner for what waits, unless one is at work that will soon be back for it; the lock is held.
 func (l *Loader[K, V]) start() {
-	l.running++
-	go l.run()
+	if len(l.waiting) > 0 && l.running == l.slow && l.running < batches {
+		l.running++
+		go l.run()
+	}
 }
 
-// hurry begins another runner beside one that takes long.
-func (l *Loader[K, V]) hurry() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.waiting) > 0 && l.running < batches {
-		l.start()
+// watch counts a batch among the slow ones once its patience has ended, until the batch is done.
+func (l *Loader[K, V]) watch() (done func()) {
+	var late, ended bool
+	timer := time.AfterFunc(patience, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if !ended {
+			late = true
+			l.slow++
+			l.start()
+		}
+	})
+	return func() {
+		timer.Stop()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if ended = true; late {
+			l.slow--
+		}
 	}
 }
 
@@ -113,7 +124,7 @@ func (l *Loader[K, V]) take() []*question[K, V] {
 func (l *Loader[K, V]) answer(batch []*question[K, V]) {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	defer time.AfterFunc(patience, l.hurry).Stop()
+	defer l.watch()()
 	keys, seen := make([]K, 0, len(batch)), make(map[K]struct{}, len(batch))
 	for _, q := range batch {
 		if !q.settled.CompareAndSwap(false, true) {
@@ -127,7 +138,7 @@ func (l *Loader[K, V]) answer(batch []*question[K, V]) {
 	if len(keys) == 0 {
 		return
 	}
-	values, err := l.config.Load(ctx, keys)
+	values, err := l.load(ctx, keys)
 	for _, q := range batch {
 		value, found := values[q.key]
 		q.answer <- answer[V]{value: value, found: found, err: err}

@@ -6,12 +6,13 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/coalesce"
 )
 
-// store answers keys below 100 with their double, and counts.
+// store answers keys below 100 with their double, and remembers what was asked. Behind a gate it answers once that is open.
 type store struct {
 	mu      sync.Mutex
 	batches [][]int
@@ -36,13 +37,25 @@ func (s *store) load(_ context.Context, keys []int) (map[int]int, error) {
 	return values, s.err
 }
 
-func loader(s *store) *coalesce.Loader[int, int] {
-	return coalesce.New(coalesce.Config[int, int]{Load: s.load})
+// shut makes batches from now on wait, until open.
+func (s *store) shut() (open func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	gate := make(chan struct{})
+	s.gate = gate
+	return func() { close(gate) }
+}
+
+// answering makes batches from now on go through; those that wait go on waiting.
+func (s *store) answering() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gate = nil
 }
 
 func TestWhoComesAloneIsAnsweredAtOnce(t *testing.T) {
 	s := &store{}
-	l := loader(s)
+	l := coalesce.New(s.load)
 	for range 3 {
 		if v, found, err := l.Get(t.Context(), 4); v != 8 || !found || err != nil {
 			t.Errorf("got %d, %v, %v", v, found, err)
@@ -56,58 +69,59 @@ func TestWhoComesAloneIsAnsweredAtOnce(t *testing.T) {
 	}
 }
 
+// TestALostReplyHoldsNobodyUp, whether they come with the one that is lost, soon after, or much later.
 func TestALostReplyHoldsNobodyUp(t *testing.T) {
-	s := &store{gate: make(chan struct{})}
-	l := loader(s)
-	lost := make(chan struct{})
-	go func() {
-		defer close(lost)
-		_, _, _ = l.Get(t.Context(), 1)
-	}()
-	eventually(t, func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.batches) == 1 })
-	s.mu.Lock()
-	gate := s.gate
-	s.gate = nil
-	s.mu.Unlock()
-	if v, _, err := l.Get(t.Context(), 2); v != 4 || err != nil {
-		t.Errorf("got %d, %v while another batch hangs", v, err)
+	for _, after := range []time.Duration{0, time.Millisecond, time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &store{}
+			open := s.shut()
+			l := coalesce.New(s.load)
+			go func() { _, _, _ = l.Get(t.Context(), 1) }()
+			synctest.Wait()
+			s.answering()
+			time.Sleep(after)
+			begun := time.Now()
+			if v, _, err := l.Get(t.Context(), 2); v != 4 || err != nil {
+				t.Errorf("got %d, %v while another batch hangs", v, err)
+			}
+			if waited := time.Since(begun); waited > 5*time.Millisecond {
+				t.Errorf("who comes %s after a lost reply waits %s", after, waited)
+			}
+			open()
+		})
 	}
-	close(gate)
-	<-lost
 }
 
 func TestWhatComesMeanwhileGoesTogether(t *testing.T) {
-	s := &store{gate: make(chan struct{})}
-	l := loader(s)
-	var askers sync.WaitGroup
-	ask := func(k int) {
-		askers.Go(func() {
-			if v, found, err := l.Get(t.Context(), k); v != 2*k || !found || err != nil {
-				t.Errorf("%d: got %d, %v, %v", k, v, found, err)
-			}
-		})
-	}
-	ask(1)
-	eventually(t, func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.batches) == 1 })
-	for k := range 20 {
-		ask(k)
-		ask(k)
-	}
-	time.Sleep(50 * time.Millisecond) // lets them queue and the patience end
-	close(s.gate)
-	askers.Wait()
-	keys := 0
-	for _, batch := range s.batches {
-		keys += len(batch)
-	}
-	if len(s.batches) > 10 || keys > 41 {
-		t.Errorf("41 questions took %d batches with %d keys", len(s.batches), keys)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		open := s.shut()
+		l := coalesce.New(s.load)
+		ask := func(k int) {
+			go func() {
+				if v, found, err := l.Get(t.Context(), k); v != 2*k || !found || err != nil {
+					t.Errorf("%d: got %d, %v, %v", k, v, found, err)
+				}
+			}()
+		}
+		ask(1)
+		synctest.Wait()
+		for k := range 20 {
+			ask(k)
+			ask(k)
+		}
+		synctest.Wait() // no time has passed: nobody has lost patience
+		open()
+		synctest.Wait()
+		if len(s.batches) != 2 || len(s.batches[1]) != 20 {
+			t.Errorf("41 questions went as %v, want one, then twenty together", s.batches)
+		}
+	})
 }
 
 func TestAFailureIsEverybodys(t *testing.T) {
 	down := errors.New("down")
-	l := loader(&store{err: down})
+	l := coalesce.New((&store{err: down}).load)
 	var askers sync.WaitGroup
 	for k := range 20 {
 		askers.Go(func() {
@@ -121,49 +135,29 @@ func TestAFailureIsEverybodys(t *testing.T) {
 
 // TestWhoLeftIsNotAskedFor: a question may change something, and its asker was told that nothing happened.
 func TestWhoLeftIsNotAskedFor(t *testing.T) {
-	s := &store{gate: make(chan struct{})}
-	l := loader(s)
-	var hanging sync.WaitGroup
-	for k := range 4 { // as many batches as there may be
-		hanging.Go(func() { _, _, _ = l.Get(t.Context(), k) })
-		eventually(t, func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.batches) == k+1 })
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	if _, _, err := l.Get(ctx, 50); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v", err)
-	}
-	close(s.gate)
-	hanging.Wait()
-	if _, _, err := l.Get(t.Context(), 5); err != nil {
-		t.Error(err)
-	}
-	for _, batch := range s.batches {
-		if slices.Contains(batch, 50) {
-			t.Error("a question was asked whose asker had left")
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		open := s.shut()
+		l := coalesce.New(s.load)
+		for k := range 4 { // as many batches as there may be
+			go func() { _, _, _ = l.Get(t.Context(), k) }()
+			time.Sleep(time.Second)
 		}
-	}
-}
-
-func TestAnAskerMayLeave(t *testing.T) {
-	s := &store{gate: make(chan struct{})}
-	l := loader(s)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, _, err := l.Get(ctx, 1); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
-	close(s.gate)
-	if v, _, err := l.Get(t.Context(), 2); v != 4 || err != nil {
-		t.Errorf("the next asker got %d, %v", v, err)
-	}
-}
-
-func eventually(t *testing.T, check func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !check(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("not within 10 s")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, _, err := l.Get(ctx, 50); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
 		}
-	}
+		open()
+		s.answering()
+		if v, _, err := l.Get(t.Context(), 5); v != 10 || err != nil {
+			t.Errorf("the next asker got %d, %v", v, err)
+		}
+		synctest.Wait()
+		for _, batch := range s.batches {
+			if slices.Contains(batch, 50) {
+				t.Error("a question was asked whose asker had left")
+			}
+		}
+	})
 }

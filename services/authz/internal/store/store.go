@@ -38,7 +38,7 @@ type asked struct{ first, second string }
 func New(db *sqldb.DB) *Store {
 	s := &Store{db: db, text: prepare(db)}
 	if db.Engine() == sqldb.Postgres {
-		s.gathered = coalesce.New(coalesce.Config[asked, []client.Record]{Load: s.credentialsOfMany})
+		s.gathered = coalesce.New(s.credentialsOfMany)
 	}
 	return s
 }

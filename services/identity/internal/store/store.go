@@ -34,7 +34,7 @@ type Store struct {
 func New(db *sqldb.DB) *Store {
 	s := &Store{db: db, text: prepare(db)}
 	if db.Engine() == sqldb.Postgres {
-		s.users = coalesce.New(coalesce.Config[string, account.User]{Load: s.findUsers})
+		s.users = coalesce.New(s.findUsers)
 	}
 	return s
 }

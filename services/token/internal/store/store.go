@@ -42,8 +42,8 @@ type Store struct {
 func New(db *sqldb.DB) *Store {
 	s := &Store{db: db, text: prepare(db)}
 	if db.Engine() == sqldb.Postgres {
-		s.access = coalesce.New(coalesce.Config[secret.Hash, introspect.Facts]{Load: s.findManyAccess})
-		s.rotations = coalesce.New(coalesce.Config[*grant.Rotation, outcome]{Load: s.rotateMany})
+		s.access = coalesce.New(s.findManyAccess)
+		s.rotations = coalesce.New(s.rotateMany)
 	}
 	return s
 }
