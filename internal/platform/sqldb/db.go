@@ -107,6 +107,7 @@ func (db *DB) Engine() Engine { return db.kind }
 //	                statement, so that PostgreSQL prunes partitions by it; SQLite counts milliseconds
 //	{{for update}}  FOR UPDATE on PostgreSQL, nothing on SQLite, whose transactions hold the one write lock
 //	{{for share}}   FOR SHARE, likewise
+//	{{skip locked}} FOR UPDATE SKIP LOCKED, likewise
 func (db *DB) SQL(text string) string { return db.words.Replace(text) }
 
 // Exec runs one statement in a transaction of its own and says how many rows it inserted, updated or deleted.

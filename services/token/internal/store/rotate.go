@@ -31,14 +31,12 @@ func (s *Store) Rotate(ctx context.Context, r grant.Rotation) (grant.Issued, err
 	if s.rotations == nil {
 		return s.rotateSteps(ctx, r)
 	}
-	o, found, err := s.rotations.Get(ctx, &r)
-	switch {
-	case err != nil:
-		return grant.Issued{}, err
-	case !found:
-		return grant.Issued{}, grant.ErrNotCurrent
+	issued, rotated, err := s.rotations.Get(ctx, &r)
+	if err != nil || rotated {
+		return issued, err
 	}
-	return o.issued, o.err
+	// Not current, or held by somebody at that moment, or undone with others: alone it may wait, and fails for nobody else.
+	return s.rotateWhole(ctx, r)
 }
 
 // rotateSteps is one rotation, step by step. The inserts find the family by its new refresh hash, so they do nothing where

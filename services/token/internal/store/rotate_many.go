@@ -10,30 +10,17 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// rotateMany runs rotations that came at the same time. One that spoils the statement, or a deadlock with a revocation,
-// undoes all: then each runs by itself, so that nobody fails for another. What was not rotated is left out.
-func (s *Store) rotateMany(ctx context.Context, rotations []*grant.Rotation) (map[*grant.Rotation]outcome, error) {
-	if len(rotations) > 1 {
-		outcomes, err := s.rotateTogether(ctx, rotations)
-		if err == nil || errors.Is(err, sqldb.ErrUnavailable) {
-			return outcomes, err
-		}
+// rotateMany runs rotations that came at the same time in one statement. Those that it leaves out run alone; so do all when
+// one of them spoils the statement.
+func (s *Store) rotateMany(ctx context.Context, rotations []*grant.Rotation) (map[*grant.Rotation]grant.Issued, error) {
+	issued, err := s.rotateTogether(ctx, rotations)
+	if err == nil || errors.Is(err, sqldb.ErrUnavailable) {
+		return issued, err
 	}
-	outcomes := make(map[*grant.Rotation]outcome, len(rotations))
-	for _, r := range rotations {
-		issued, err := s.rotateWhole(ctx, *r)
-		outcomes[r] = outcome{issued, err}
-	}
-	return outcomes, nil
+	return nil, nil //nolint:nilnil,nilerr // each then meets the error that is its own
 }
 
-// outcome is what became of one rotation of many.
-type outcome struct {
-	issued grant.Issued
-	err    error
-}
-
-func (s *Store) rotateTogether(ctx context.Context, rotations []*grant.Rotation) (map[*grant.Rotation]outcome, error) {
+func (s *Store) rotateTogether(ctx context.Context, rotations []*grant.Rotation) (map[*grant.Rotation]grant.Issued, error) {
 	rows, err := s.db.Query(ctx, s.text.rotateMany, columnsOf(rotations)...)
 	if err != nil {
 		return nil, fmt.Errorf("rotating refresh tokens: %w", err)
@@ -43,7 +30,7 @@ func (s *Store) rotateTogether(ctx context.Context, rotations []*grant.Rotation)
 	for _, r := range rotations {
 		bySuccessor[r.Successor] = r
 	}
-	outcomes := make(map[*grant.Rotation]outcome, len(rotations))
+	all := make(map[*grant.Rotation]grant.Issued, len(rotations))
 	for rows.Next() {
 		var hash []byte
 		var granted string
@@ -56,12 +43,12 @@ func (s *Store) rotateTogether(ctx context.Context, rotations []*grant.Rotation)
 			return nil, fmt.Errorf("rotating refresh tokens: %w", err)
 		}
 		r := bySuccessor[successor]
-		outcomes[r] = outcome{issued: issuedOf(*r, granted, left)}
+		all[r] = issuedOf(*r, granted, left)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("rotating refresh tokens: %w", err)
 	}
-	return outcomes, nil
+	return all, nil
 }
 
 // columnsOf lays the rotations out as rotateMany's arrays.

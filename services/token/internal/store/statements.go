@@ -139,8 +139,10 @@ SELECT p.client_id, p.epoch, MAX(f.last_used_at)
 FROM pairs p LEFT JOIN families f ON f.user_id = p.user_id AND f.client_id = p.client_id
 WHERE p.user_id = $1 GROUP BY p.client_id, p.epoch`,
 
+	// What somebody holds is left for the next time, here and below: who waits while holding others is who deadlocks.
 	eraseRetries: `
-UPDATE families SET retry_hash = NULL, retry_sealed = NULL, retry_until = NULL WHERE retry_until <= {{now}}`,
+UPDATE families SET retry_hash = NULL, retry_sealed = NULL, retry_until = NULL
+WHERE id IN (SELECT id FROM families WHERE retry_until <= {{now}} {{skip locked}})`,
 
 	redeemWhole: redeemWhole,
 	rotateWhole: rotateWhole,
@@ -150,9 +152,13 @@ UPDATE families SET retry_hash = NULL, retry_sealed = NULL, retry_until = NULL W
 
 	sliceEnd: `SELECT id FROM families WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2`,
 
-	sweepSlice: `DELETE FROM families WHERE id > $1 AND id <= $2 AND refresh_expires_at + $3 < {{now}}`,
+	sweepSlice: `
+DELETE FROM families WHERE id IN (
+    SELECT id FROM families WHERE id > $1 AND id <= $2 AND refresh_expires_at + $3 < {{now}} {{skip locked}})`,
 
-	sweepRest: `DELETE FROM families WHERE id > $1 AND refresh_expires_at + $2 < {{now}}`,
+	sweepRest: `
+DELETE FROM families WHERE id IN (
+    SELECT id FROM families WHERE id > $1 AND refresh_expires_at + $2 < {{now}} {{skip locked}})`,
 
 	// The oldest are looked at and no more, so that a log with nothing to trim costs nothing.
 	trimLog: `

@@ -33,7 +33,7 @@ type Store struct {
 	// access gathers look-ups of access tokens; nil where that saves nothing.
 	access *coalesce.Loader[secret.Hash, introspect.Facts]
 	// rotations gathers rotations, likewise.
-	rotations *coalesce.Loader[*grant.Rotation, outcome]
+	rotations *coalesce.Loader[*grant.Rotation, grant.Issued]
 	// sweptTo is the family that the last sweep came to.
 	sweptTo atomic.Pointer[[]byte]
 }

@@ -34,19 +34,23 @@ WITH family AS (
 )
 SELECT scope, expires_at - {{now}} FROM family`
 
-// rotateMany is rotateWhole for rotations that come at the same time: one commit for all. Of two that spend the same token
-// one gets it, as the successor in the answer tells; the other then finds it spent.
+// rotateMany is rotateWhole for rotations that come at the same time: one commit for all. It waits for no family that
+// somebody else holds, such as what ends a pair: it would hold others meanwhile, in another order, and the two would wait for
+// each other. Of two that spend the same token one gets it, as the successor in the answer tells. Whoever is left out runs
+// alone.
 const rotateMany = `
 WITH asked AS (
     SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::text[], $4::bytea[], $5::text[], $6::bytea[], $7::bigint[], $8::bigint[], $9::bigint[])
         AS a(predecessor, successor, client_id, access, narrowed, sealed, refresh_life, access_life, retry_window)
+), held AS MATERIALIZED (
+    SELECT f.id FROM families f WHERE f.refresh_hash = ANY ($1::bytea[]) FOR UPDATE SKIP LOCKED
 ), family AS (
     UPDATE families f SET refresh_hash = a.successor, refresh_issued_at = {{now}},
         refresh_expires_at = LEAST({{now}} + a.refresh_life, f.expires_at), last_used_at = {{now}},
         retry_hash = CASE WHEN a.sealed IS NOT NULL THEN a.predecessor END, retry_sealed = a.sealed,
         retry_until = CASE WHEN a.sealed IS NOT NULL THEN {{now}} + a.retry_window END
-    FROM asked a
-    WHERE f.refresh_hash = a.predecessor AND f.client_id = a.client_id AND f.revoked_at IS NULL AND f.refresh_expires_at > {{now}}
+    FROM asked a, held
+    WHERE f.id = held.id AND f.refresh_hash = a.predecessor AND f.client_id = a.client_id AND f.revoked_at IS NULL AND f.refresh_expires_at > {{now}}
     RETURNING f.id, f.scope, f.expires_at, a.predecessor, a.successor, a.access, a.narrowed, a.refresh_life, a.access_life
 ), access AS (
     INSERT INTO access_tokens (hash, family_id, scope, issued_at, expires_at)
