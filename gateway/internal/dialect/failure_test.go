@@ -50,6 +50,10 @@ func expected() map[errorv1.Reason][2]answer {
 		errorv1.Reason_REASON_NOT_FOUND:               inner,
 		errorv1.Reason_REASON_CALLER_DENIED:           inner,
 		errorv1.Reason_REASON_CROSS_SITE_REQUEST:      inner,
+		errorv1.Reason_REASON_INVALID_ACCESS_TOKEN:    inner,
+		errorv1.Reason_REASON_EXPIRED_ACCESS_TOKEN:    inner,
+		errorv1.Reason_REASON_UNAUTHORIZED_ACCESS:     inner,
+		errorv1.Reason_REASON_ALREADY_EXISTS:          inner,
 	}
 }
 

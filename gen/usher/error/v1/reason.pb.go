@@ -70,6 +70,14 @@ const (
 	Reason_REASON_METHOD_NOT_ALLOWED Reason = 20
 	// The form did not come from our own page in this browser.
 	Reason_REASON_CROSS_SITE_REQUEST Reason = 21
+	// The user token is absent, malformed, was never issued, or ended too long ago to be remembered.
+	Reason_REASON_INVALID_ACCESS_TOKEN Reason = 22
+	// The user token is past its time, logged out or replaced, or its user may not have it any more.
+	Reason_REASON_EXPIRED_ACCESS_TOKEN Reason = 23
+	// Who was asked about does not exist or may not be seen: one answer for both.
+	Reason_REASON_UNAUTHORIZED_ACCESS Reason = 24
+	// What was to be created exists.
+	Reason_REASON_ALREADY_EXISTS Reason = 25
 )
 
 // Enum value maps for Reason.
@@ -97,6 +105,10 @@ var (
 		19: "REASON_UNSUPPORTED_MEDIA_TYPE",
 		20: "REASON_METHOD_NOT_ALLOWED",
 		21: "REASON_CROSS_SITE_REQUEST",
+		22: "REASON_INVALID_ACCESS_TOKEN",
+		23: "REASON_EXPIRED_ACCESS_TOKEN",
+		24: "REASON_UNAUTHORIZED_ACCESS",
+		25: "REASON_ALREADY_EXISTS",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":             0,
@@ -121,6 +133,10 @@ var (
 		"REASON_UNSUPPORTED_MEDIA_TYPE":  19,
 		"REASON_METHOD_NOT_ALLOWED":      20,
 		"REASON_CROSS_SITE_REQUEST":      21,
+		"REASON_INVALID_ACCESS_TOKEN":    22,
+		"REASON_EXPIRED_ACCESS_TOKEN":    23,
+		"REASON_UNAUTHORIZED_ACCESS":     24,
+		"REASON_ALREADY_EXISTS":          25,
 	}
 )
 
@@ -155,7 +171,7 @@ var File_usher_error_v1_reason_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/error/v1/reason.proto\x12\x0eusher.error.v1*\x92\x05\n" +
+	"\x1busher/error/v1/reason.proto\x12\x0eusher.error.v1*\x8f\x06\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REASON_INVALID_REQUEST\x10\x01\x12!\n" +
@@ -179,7 +195,11 @@ const file_usher_error_v1_reason_proto_rawDesc = "" +
 	"\x18REASON_REQUEST_TOO_LARGE\x10\x12\x12!\n" +
 	"\x1dREASON_UNSUPPORTED_MEDIA_TYPE\x10\x13\x12\x1d\n" +
 	"\x19REASON_METHOD_NOT_ALLOWED\x10\x14\x12\x1d\n" +
-	"\x19REASON_CROSS_SITE_REQUEST\x10\x15B\xb1\x01\n" +
+	"\x19REASON_CROSS_SITE_REQUEST\x10\x15\x12\x1f\n" +
+	"\x1bREASON_INVALID_ACCESS_TOKEN\x10\x16\x12\x1f\n" +
+	"\x1bREASON_EXPIRED_ACCESS_TOKEN\x10\x17\x12\x1e\n" +
+	"\x1aREASON_UNAUTHORIZED_ACCESS\x10\x18\x12\x19\n" +
+	"\x15REASON_ALREADY_EXISTS\x10\x19B\xb1\x01\n" +
 	"\x12com.usher.error.v1B\vReasonProtoP\x01Z2github.com/vidocu/usher/gen/usher/error/v1;errorv1\xa2\x02\x03UEX\xaa\x02\x0eUsher.Error.V1\xca\x02\x0fUsher\\Error_\\V1\xe2\x02\x1bUsher\\Error_\\V1\\GPBMetadata\xea\x02\x10Usher::Error::V1b\x06proto3"
 
 var (

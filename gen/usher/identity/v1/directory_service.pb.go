@@ -22,6 +22,217 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// BatchGetWorkspacesRequest names workspaces.
+type BatchGetWorkspacesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 1,000 identifiers.
+	WorkspaceIds  []string `protobuf:"bytes,1,rep,name=workspace_ids,json=workspaceIds,proto3" json:"workspace_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchGetWorkspacesRequest) Reset() {
+	*x = BatchGetWorkspacesRequest{}
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetWorkspacesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetWorkspacesRequest) ProtoMessage() {}
+
+func (x *BatchGetWorkspacesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetWorkspacesRequest.ProtoReflect.Descriptor instead.
+func (*BatchGetWorkspacesRequest) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_directory_service_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *BatchGetWorkspacesRequest) GetWorkspaceIds() []string {
+	if x != nil {
+		return x.WorkspaceIds
+	}
+	return nil
+}
+
+// BatchGetWorkspacesResponse holds those that exist.
+type BatchGetWorkspacesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In no particular order, without a role.
+	Workspaces    []*Workspace `protobuf:"bytes,1,rep,name=workspaces,proto3" json:"workspaces,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchGetWorkspacesResponse) Reset() {
+	*x = BatchGetWorkspacesResponse{}
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchGetWorkspacesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchGetWorkspacesResponse) ProtoMessage() {}
+
+func (x *BatchGetWorkspacesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchGetWorkspacesResponse.ProtoReflect.Descriptor instead.
+func (*BatchGetWorkspacesResponse) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_directory_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *BatchGetWorkspacesResponse) GetWorkspaces() []*Workspace {
+	if x != nil {
+		return x.Workspaces
+	}
+	return nil
+}
+
+// GetVisibleUserRequest names who asks and who is asked about.
+type GetVisibleUserRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who asks, `usr_…`.
+	ActorUserId string `protobuf:"bytes,1,opt,name=actor_user_id,json=actorUserId,proto3" json:"actor_user_id,omitempty"`
+	// If not empty, the only workspace, `ws_…`, that who asks may speak for.
+	OnlyWorkspaceId string `protobuf:"bytes,2,opt,name=only_workspace_id,json=onlyWorkspaceId,proto3" json:"only_workspace_id,omitempty"`
+	// The e-mail address of who is asked about; identity alone canonicalises it.
+	EmailAddress  string `protobuf:"bytes,3,opt,name=email_address,json=emailAddress,proto3" json:"email_address,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetVisibleUserRequest) Reset() {
+	*x = GetVisibleUserRequest{}
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetVisibleUserRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetVisibleUserRequest) ProtoMessage() {}
+
+func (x *GetVisibleUserRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetVisibleUserRequest.ProtoReflect.Descriptor instead.
+func (*GetVisibleUserRequest) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_directory_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *GetVisibleUserRequest) GetActorUserId() string {
+	if x != nil {
+		return x.ActorUserId
+	}
+	return ""
+}
+
+func (x *GetVisibleUserRequest) GetOnlyWorkspaceId() string {
+	if x != nil {
+		return x.OnlyWorkspaceId
+	}
+	return ""
+}
+
+func (x *GetVisibleUserRequest) GetEmailAddress() string {
+	if x != nil {
+		return x.EmailAddress
+	}
+	return ""
+}
+
+// GetVisibleUserResponse is the user.
+type GetVisibleUserResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user's facts.
+	User *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	// The user's workspaces that who asks may see, with the user's role, by name.
+	Workspaces    []*Workspace `protobuf:"bytes,2,rep,name=workspaces,proto3" json:"workspaces,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetVisibleUserResponse) Reset() {
+	*x = GetVisibleUserResponse{}
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetVisibleUserResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetVisibleUserResponse) ProtoMessage() {}
+
+func (x *GetVisibleUserResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetVisibleUserResponse.ProtoReflect.Descriptor instead.
+func (*GetVisibleUserResponse) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_directory_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *GetVisibleUserResponse) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+func (x *GetVisibleUserResponse) GetWorkspaces() []*Workspace {
+	if x != nil {
+		return x.Workspaces
+	}
+	return nil
+}
+
 // ListWorkspacesRequest names a user.
 type ListWorkspacesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -33,7 +244,7 @@ type ListWorkspacesRequest struct {
 
 func (x *ListWorkspacesRequest) Reset() {
 	*x = ListWorkspacesRequest{}
-	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[0]
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -45,7 +256,7 @@ func (x *ListWorkspacesRequest) String() string {
 func (*ListWorkspacesRequest) ProtoMessage() {}
 
 func (x *ListWorkspacesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[0]
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -58,7 +269,7 @@ func (x *ListWorkspacesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWorkspacesRequest.ProtoReflect.Descriptor instead.
 func (*ListWorkspacesRequest) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_directory_service_proto_rawDescGZIP(), []int{0}
+	return file_usher_identity_v1_directory_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListWorkspacesRequest) GetUserId() string {
@@ -79,7 +290,7 @@ type ListWorkspacesResponse struct {
 
 func (x *ListWorkspacesResponse) Reset() {
 	*x = ListWorkspacesResponse{}
-	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[1]
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -91,7 +302,7 @@ func (x *ListWorkspacesResponse) String() string {
 func (*ListWorkspacesResponse) ProtoMessage() {}
 
 func (x *ListWorkspacesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[1]
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -104,7 +315,7 @@ func (x *ListWorkspacesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListWorkspacesResponse.ProtoReflect.Descriptor instead.
 func (*ListWorkspacesResponse) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_directory_service_proto_rawDescGZIP(), []int{1}
+	return file_usher_identity_v1_directory_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListWorkspacesResponse) GetWorkspaces() []*Workspace {
@@ -127,7 +338,7 @@ type GetMembershipRequest struct {
 
 func (x *GetMembershipRequest) Reset() {
 	*x = GetMembershipRequest{}
-	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[2]
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -139,7 +350,7 @@ func (x *GetMembershipRequest) String() string {
 func (*GetMembershipRequest) ProtoMessage() {}
 
 func (x *GetMembershipRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[2]
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -152,7 +363,7 @@ func (x *GetMembershipRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMembershipRequest.ProtoReflect.Descriptor instead.
 func (*GetMembershipRequest) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_directory_service_proto_rawDescGZIP(), []int{2}
+	return file_usher_identity_v1_directory_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetMembershipRequest) GetUserId() string {
@@ -180,7 +391,7 @@ type GetMembershipResponse struct {
 
 func (x *GetMembershipResponse) Reset() {
 	*x = GetMembershipResponse{}
-	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[3]
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -192,7 +403,7 @@ func (x *GetMembershipResponse) String() string {
 func (*GetMembershipResponse) ProtoMessage() {}
 
 func (x *GetMembershipResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[3]
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -205,7 +416,7 @@ func (x *GetMembershipResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMembershipResponse.ProtoReflect.Descriptor instead.
 func (*GetMembershipResponse) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_directory_service_proto_rawDescGZIP(), []int{3}
+	return file_usher_identity_v1_directory_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetMembershipResponse) GetWorkspace() *Workspace {
@@ -219,7 +430,22 @@ var File_usher_identity_v1_directory_service_proto protoreflect.FileDescriptor
 
 const file_usher_identity_v1_directory_service_proto_rawDesc = "" +
 	"\n" +
-	")usher/identity/v1/directory_service.proto\x12\x11usher.identity.v1\x1a!usher/identity/v1/workspace.proto\x1a\x1ausher/rpc/v1/options.proto\"0\n" +
+	")usher/identity/v1/directory_service.proto\x12\x11usher.identity.v1\x1a\x1cusher/identity/v1/user.proto\x1a!usher/identity/v1/workspace.proto\x1a\x1ausher/rpc/v1/options.proto\"@\n" +
+	"\x19BatchGetWorkspacesRequest\x12#\n" +
+	"\rworkspace_ids\x18\x01 \x03(\tR\fworkspaceIds\"Z\n" +
+	"\x1aBatchGetWorkspacesResponse\x12<\n" +
+	"\n" +
+	"workspaces\x18\x01 \x03(\v2\x1c.usher.identity.v1.WorkspaceR\n" +
+	"workspaces\"\x8c\x01\n" +
+	"\x15GetVisibleUserRequest\x12\"\n" +
+	"\ractor_user_id\x18\x01 \x01(\tR\vactorUserId\x12*\n" +
+	"\x11only_workspace_id\x18\x02 \x01(\tR\x0fonlyWorkspaceId\x12#\n" +
+	"\remail_address\x18\x03 \x01(\tR\femailAddress\"\x83\x01\n" +
+	"\x16GetVisibleUserResponse\x12+\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.usher.identity.v1.UserR\x04user\x12<\n" +
+	"\n" +
+	"workspaces\x18\x02 \x03(\v2\x1c.usher.identity.v1.WorkspaceR\n" +
+	"workspaces\"0\n" +
 	"\x15ListWorkspacesRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"V\n" +
 	"\x16ListWorkspacesResponse\x12<\n" +
@@ -230,10 +456,12 @@ const file_usher_identity_v1_directory_service_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12!\n" +
 	"\fworkspace_id\x18\x02 \x01(\tR\vworkspaceId\"S\n" +
 	"\x15GetMembershipResponse\x12:\n" +
-	"\tworkspace\x18\x01 \x01(\v2\x1c.usher.identity.v1.WorkspaceR\tworkspace2\xf2\x01\n" +
+	"\tworkspace\x18\x01 \x01(\v2\x1c.usher.identity.v1.WorkspaceR\tworkspace2\xe0\x03\n" +
 	"\x10DirectoryService\x12o\n" +
 	"\x0eListWorkspaces\x12(.usher.identity.v1.ListWorkspacesRequest\x1a).usher.identity.v1.ListWorkspacesResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12m\n" +
-	"\rGetMembership\x12'.usher.identity.v1.GetMembershipRequest\x1a(.usher.identity.v1.GetMembershipResponse\"\t\xe2\xbd\x18\x02\x02\x03\x90\x02\x01B\xce\x01\n" +
+	"\rGetMembership\x12'.usher.identity.v1.GetMembershipRequest\x1a(.usher.identity.v1.GetMembershipResponse\"\t\xe2\xbd\x18\x02\x02\x03\x90\x02\x01\x12{\n" +
+	"\x12BatchGetWorkspaces\x12,.usher.identity.v1.BatchGetWorkspacesRequest\x1a-.usher.identity.v1.BatchGetWorkspacesResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x01\x12o\n" +
+	"\x0eGetVisibleUser\x12(.usher.identity.v1.GetVisibleUserRequest\x1a).usher.identity.v1.GetVisibleUserResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x01B\xce\x01\n" +
 	"\x15com.usher.identity.v1B\x15DirectoryServiceProtoP\x01Z8github.com/vidocu/usher/gen/usher/identity/v1;identityv1\xa2\x02\x03UIX\xaa\x02\x11Usher.Identity.V1\xca\x02\x11Usher\\Identity\\V1\xe2\x02\x1dUsher\\Identity\\V1\\GPBMetadata\xea\x02\x13Usher::Identity::V1b\x06proto3"
 
 var (
@@ -248,26 +476,38 @@ func file_usher_identity_v1_directory_service_proto_rawDescGZIP() []byte {
 	return file_usher_identity_v1_directory_service_proto_rawDescData
 }
 
-var file_usher_identity_v1_directory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_usher_identity_v1_directory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_usher_identity_v1_directory_service_proto_goTypes = []any{
-	(*ListWorkspacesRequest)(nil),  // 0: usher.identity.v1.ListWorkspacesRequest
-	(*ListWorkspacesResponse)(nil), // 1: usher.identity.v1.ListWorkspacesResponse
-	(*GetMembershipRequest)(nil),   // 2: usher.identity.v1.GetMembershipRequest
-	(*GetMembershipResponse)(nil),  // 3: usher.identity.v1.GetMembershipResponse
-	(*Workspace)(nil),              // 4: usher.identity.v1.Workspace
+	(*BatchGetWorkspacesRequest)(nil),  // 0: usher.identity.v1.BatchGetWorkspacesRequest
+	(*BatchGetWorkspacesResponse)(nil), // 1: usher.identity.v1.BatchGetWorkspacesResponse
+	(*GetVisibleUserRequest)(nil),      // 2: usher.identity.v1.GetVisibleUserRequest
+	(*GetVisibleUserResponse)(nil),     // 3: usher.identity.v1.GetVisibleUserResponse
+	(*ListWorkspacesRequest)(nil),      // 4: usher.identity.v1.ListWorkspacesRequest
+	(*ListWorkspacesResponse)(nil),     // 5: usher.identity.v1.ListWorkspacesResponse
+	(*GetMembershipRequest)(nil),       // 6: usher.identity.v1.GetMembershipRequest
+	(*GetMembershipResponse)(nil),      // 7: usher.identity.v1.GetMembershipResponse
+	(*Workspace)(nil),                  // 8: usher.identity.v1.Workspace
+	(*User)(nil),                       // 9: usher.identity.v1.User
 }
 var file_usher_identity_v1_directory_service_proto_depIdxs = []int32{
-	4, // 0: usher.identity.v1.ListWorkspacesResponse.workspaces:type_name -> usher.identity.v1.Workspace
-	4, // 1: usher.identity.v1.GetMembershipResponse.workspace:type_name -> usher.identity.v1.Workspace
-	0, // 2: usher.identity.v1.DirectoryService.ListWorkspaces:input_type -> usher.identity.v1.ListWorkspacesRequest
-	2, // 3: usher.identity.v1.DirectoryService.GetMembership:input_type -> usher.identity.v1.GetMembershipRequest
-	1, // 4: usher.identity.v1.DirectoryService.ListWorkspaces:output_type -> usher.identity.v1.ListWorkspacesResponse
-	3, // 5: usher.identity.v1.DirectoryService.GetMembership:output_type -> usher.identity.v1.GetMembershipResponse
-	4, // [4:6] is the sub-list for method output_type
-	2, // [2:4] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	8, // 0: usher.identity.v1.BatchGetWorkspacesResponse.workspaces:type_name -> usher.identity.v1.Workspace
+	9, // 1: usher.identity.v1.GetVisibleUserResponse.user:type_name -> usher.identity.v1.User
+	8, // 2: usher.identity.v1.GetVisibleUserResponse.workspaces:type_name -> usher.identity.v1.Workspace
+	8, // 3: usher.identity.v1.ListWorkspacesResponse.workspaces:type_name -> usher.identity.v1.Workspace
+	8, // 4: usher.identity.v1.GetMembershipResponse.workspace:type_name -> usher.identity.v1.Workspace
+	4, // 5: usher.identity.v1.DirectoryService.ListWorkspaces:input_type -> usher.identity.v1.ListWorkspacesRequest
+	6, // 6: usher.identity.v1.DirectoryService.GetMembership:input_type -> usher.identity.v1.GetMembershipRequest
+	0, // 7: usher.identity.v1.DirectoryService.BatchGetWorkspaces:input_type -> usher.identity.v1.BatchGetWorkspacesRequest
+	2, // 8: usher.identity.v1.DirectoryService.GetVisibleUser:input_type -> usher.identity.v1.GetVisibleUserRequest
+	5, // 9: usher.identity.v1.DirectoryService.ListWorkspaces:output_type -> usher.identity.v1.ListWorkspacesResponse
+	7, // 10: usher.identity.v1.DirectoryService.GetMembership:output_type -> usher.identity.v1.GetMembershipResponse
+	1, // 11: usher.identity.v1.DirectoryService.BatchGetWorkspaces:output_type -> usher.identity.v1.BatchGetWorkspacesResponse
+	3, // 12: usher.identity.v1.DirectoryService.GetVisibleUser:output_type -> usher.identity.v1.GetVisibleUserResponse
+	9, // [9:13] is the sub-list for method output_type
+	5, // [5:9] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_usher_identity_v1_directory_service_proto_init() }
@@ -275,6 +515,7 @@ func file_usher_identity_v1_directory_service_proto_init() {
 	if File_usher_identity_v1_directory_service_proto != nil {
 		return
 	}
+	file_usher_identity_v1_user_proto_init()
 	file_usher_identity_v1_workspace_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -282,7 +523,7 @@ func file_usher_identity_v1_directory_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_identity_v1_directory_service_proto_rawDesc), len(file_usher_identity_v1_directory_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

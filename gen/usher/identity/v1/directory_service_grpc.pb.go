@@ -19,8 +19,10 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	DirectoryService_ListWorkspaces_FullMethodName = "/usher.identity.v1.DirectoryService/ListWorkspaces"
-	DirectoryService_GetMembership_FullMethodName  = "/usher.identity.v1.DirectoryService/GetMembership"
+	DirectoryService_ListWorkspaces_FullMethodName     = "/usher.identity.v1.DirectoryService/ListWorkspaces"
+	DirectoryService_GetMembership_FullMethodName      = "/usher.identity.v1.DirectoryService/GetMembership"
+	DirectoryService_BatchGetWorkspaces_FullMethodName = "/usher.identity.v1.DirectoryService/BatchGetWorkspaces"
+	DirectoryService_GetVisibleUser_FullMethodName     = "/usher.identity.v1.DirectoryService/GetVisibleUser"
 )
 
 // DirectoryServiceClient is the client API for DirectoryService service.
@@ -33,6 +35,11 @@ type DirectoryServiceClient interface {
 	ListWorkspaces(ctx context.Context, in *ListWorkspacesRequest, opts ...grpc.CallOption) (*ListWorkspacesResponse, error)
 	// GetMembership reads one membership at this moment. NOT_FOUND when the user is no member, unknown or disabled.
 	GetMembership(ctx context.Context, in *GetMembershipRequest, opts ...grpc.CallOption) (*GetMembershipResponse, error)
+	// BatchGetWorkspaces reads several workspaces, without a role; unknown ones are left out.
+	BatchGetWorkspaces(ctx context.Context, in *BatchGetWorkspacesRequest, opts ...grpc.CallOption) (*BatchGetWorkspacesResponse, error)
+	// GetVisibleUser reads a user as another one, or they themselves, may see them: oneself, or a member of a workspace that
+	// one administers. NOT_FOUND for everybody else, whether or not they exist.
+	GetVisibleUser(ctx context.Context, in *GetVisibleUserRequest, opts ...grpc.CallOption) (*GetVisibleUserResponse, error)
 }
 
 type directoryServiceClient struct {
@@ -63,6 +70,26 @@ func (c *directoryServiceClient) GetMembership(ctx context.Context, in *GetMembe
 	return out, nil
 }
 
+func (c *directoryServiceClient) BatchGetWorkspaces(ctx context.Context, in *BatchGetWorkspacesRequest, opts ...grpc.CallOption) (*BatchGetWorkspacesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchGetWorkspacesResponse)
+	err := c.cc.Invoke(ctx, DirectoryService_BatchGetWorkspaces_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *directoryServiceClient) GetVisibleUser(ctx context.Context, in *GetVisibleUserRequest, opts ...grpc.CallOption) (*GetVisibleUserResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetVisibleUserResponse)
+	err := c.cc.Invoke(ctx, DirectoryService_GetVisibleUser_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // DirectoryServiceServer is the server API for DirectoryService service.
 // All implementations must embed UnimplementedDirectoryServiceServer
 // for forward compatibility.
@@ -73,6 +100,11 @@ type DirectoryServiceServer interface {
 	ListWorkspaces(context.Context, *ListWorkspacesRequest) (*ListWorkspacesResponse, error)
 	// GetMembership reads one membership at this moment. NOT_FOUND when the user is no member, unknown or disabled.
 	GetMembership(context.Context, *GetMembershipRequest) (*GetMembershipResponse, error)
+	// BatchGetWorkspaces reads several workspaces, without a role; unknown ones are left out.
+	BatchGetWorkspaces(context.Context, *BatchGetWorkspacesRequest) (*BatchGetWorkspacesResponse, error)
+	// GetVisibleUser reads a user as another one, or they themselves, may see them: oneself, or a member of a workspace that
+	// one administers. NOT_FOUND for everybody else, whether or not they exist.
+	GetVisibleUser(context.Context, *GetVisibleUserRequest) (*GetVisibleUserResponse, error)
 	mustEmbedUnimplementedDirectoryServiceServer()
 }
 
@@ -88,6 +120,12 @@ func (UnimplementedDirectoryServiceServer) ListWorkspaces(context.Context, *List
 }
 func (UnimplementedDirectoryServiceServer) GetMembership(context.Context, *GetMembershipRequest) (*GetMembershipResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetMembership not implemented")
+}
+func (UnimplementedDirectoryServiceServer) BatchGetWorkspaces(context.Context, *BatchGetWorkspacesRequest) (*BatchGetWorkspacesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchGetWorkspaces not implemented")
+}
+func (UnimplementedDirectoryServiceServer) GetVisibleUser(context.Context, *GetVisibleUserRequest) (*GetVisibleUserResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetVisibleUser not implemented")
 }
 func (UnimplementedDirectoryServiceServer) mustEmbedUnimplementedDirectoryServiceServer() {}
 func (UnimplementedDirectoryServiceServer) testEmbeddedByValue()                          {}
@@ -146,6 +184,42 @@ func _DirectoryService_GetMembership_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DirectoryService_BatchGetWorkspaces_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchGetWorkspacesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DirectoryServiceServer).BatchGetWorkspaces(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DirectoryService_BatchGetWorkspaces_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DirectoryServiceServer).BatchGetWorkspaces(ctx, req.(*BatchGetWorkspacesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DirectoryService_GetVisibleUser_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetVisibleUserRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DirectoryServiceServer).GetVisibleUser(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DirectoryService_GetVisibleUser_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DirectoryServiceServer).GetVisibleUser(ctx, req.(*GetVisibleUserRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // DirectoryService_ServiceDesc is the grpc.ServiceDesc for DirectoryService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -160,6 +234,14 @@ var DirectoryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetMembership",
 			Handler:    _DirectoryService_GetMembership_Handler,
+		},
+		{
+			MethodName: "BatchGetWorkspaces",
+			Handler:    _DirectoryService_BatchGetWorkspaces_Handler,
+		},
+		{
+			MethodName: "GetVisibleUser",
+			Handler:    _DirectoryService_GetVisibleUser_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

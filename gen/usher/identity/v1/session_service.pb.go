@@ -31,8 +31,10 @@ type AuthenticateUserRequest struct {
 	Password string `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
 	// The browser's previous session value, which ends with this sign-in; may be empty.
 	PreviousSessionToken string `protobuf:"bytes,3,opt,name=previous_session_token,json=previousSessionToken,proto3" json:"previous_session_token,omitempty"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	// The address that the request came from; empty when it is not known.
+	SourceAddress string `protobuf:"bytes,4,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AuthenticateUserRequest) Reset() {
@@ -82,6 +84,13 @@ func (x *AuthenticateUserRequest) GetPassword() string {
 func (x *AuthenticateUserRequest) GetPreviousSessionToken() string {
 	if x != nil {
 		return x.PreviousSessionToken
+	}
+	return ""
+}
+
+func (x *AuthenticateUserRequest) GetSourceAddress() string {
+	if x != nil {
+		return x.SourceAddress
 	}
 	return ""
 }
@@ -320,11 +329,12 @@ var File_usher_identity_v1_session_service_proto protoreflect.FileDescriptor
 
 const file_usher_identity_v1_session_service_proto_rawDesc = "" +
 	"\n" +
-	"'usher/identity/v1/session_service.proto\x12\x11usher.identity.v1\x1a\x1fusher/identity/v1/session.proto\x1a\x1ausher/rpc/v1/options.proto\"\x9a\x01\n" +
+	"'usher/identity/v1/session_service.proto\x12\x11usher.identity.v1\x1a\x1fusher/identity/v1/session.proto\x1a\x1ausher/rpc/v1/options.proto\"\xc1\x01\n" +
 	"\x17AuthenticateUserRequest\x12#\n" +
 	"\remail_address\x18\x01 \x01(\tR\femailAddress\x12\x1f\n" +
 	"\bpassword\x18\x02 \x01(\tB\x03\x80\x01\x01R\bpassword\x129\n" +
-	"\x16previous_session_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\x14previousSessionToken\"z\n" +
+	"\x16previous_session_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\x14previousSessionToken\x12%\n" +
+	"\x0esource_address\x18\x04 \x01(\tR\rsourceAddress\"z\n" +
 	"\x18AuthenticateUserResponse\x12(\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\fsessionToken\x124\n" +
 	"\asession\x18\x02 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\"=\n" +

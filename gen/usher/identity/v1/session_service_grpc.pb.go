@@ -31,7 +31,7 @@ const (
 // SessionService signs people in and out of a browser and says who a browser is.
 type SessionServiceClient interface {
 	// AuthenticateUser checks an e-mail address and a password and begins a session with a new value.
-	// A wrong address and a wrong password are one answer in one time: INVALID_CREDENTIALS.
+	// A wrong address and a wrong password are one answer in one time: INVALID_CREDENTIALS. RATE_LIMITED after too many attempts.
 	AuthenticateUser(ctx context.Context, in *AuthenticateUserRequest, opts ...grpc.CallOption) (*AuthenticateUserResponse, error)
 	// GetSession resolves a session value. SESSION_REQUIRED when it is unknown, expired or ended.
 	GetSession(ctx context.Context, in *GetSessionRequest, opts ...grpc.CallOption) (*GetSessionResponse, error)
@@ -84,7 +84,7 @@ func (c *sessionServiceClient) EndSession(ctx context.Context, in *EndSessionReq
 // SessionService signs people in and out of a browser and says who a browser is.
 type SessionServiceServer interface {
 	// AuthenticateUser checks an e-mail address and a password and begins a session with a new value.
-	// A wrong address and a wrong password are one answer in one time: INVALID_CREDENTIALS.
+	// A wrong address and a wrong password are one answer in one time: INVALID_CREDENTIALS. RATE_LIMITED after too many attempts.
 	AuthenticateUser(context.Context, *AuthenticateUserRequest) (*AuthenticateUserResponse, error)
 	// GetSession resolves a session value. SESSION_REQUIRED when it is unknown, expired or ended.
 	GetSession(context.Context, *GetSessionRequest) (*GetSessionResponse, error)

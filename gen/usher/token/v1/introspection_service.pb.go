@@ -83,7 +83,10 @@ func (TokenKind) EnumDescriptor() ([]byte, []int) {
 type IntrospectTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The token as it stood in the Authorization header, without the scheme.
-	Token         string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// The answer takes every revocation up to this cursor of WatchRevocations into account; 0 asks for no more than that an
+	// answer is never older than a revocation that has returned.
+	MinCursor     int64 `protobuf:"varint,2,opt,name=min_cursor,json=minCursor,proto3" json:"min_cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -125,6 +128,114 @@ func (x *IntrospectTokenRequest) GetToken() string {
 	return ""
 }
 
+func (x *IntrospectTokenRequest) GetMinCursor() int64 {
+	if x != nil {
+		return x.MinCursor
+	}
+	return 0
+}
+
+// BatchIntrospectTokensRequest holds several bearers' tokens.
+type BatchIntrospectTokensRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 1,000 tokens.
+	Tokens []string `protobuf:"bytes,1,rep,name=tokens,proto3" json:"tokens,omitempty"`
+	// As in IntrospectTokenRequest.
+	MinCursor     int64 `protobuf:"varint,2,opt,name=min_cursor,json=minCursor,proto3" json:"min_cursor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchIntrospectTokensRequest) Reset() {
+	*x = BatchIntrospectTokensRequest{}
+	mi := &file_usher_token_v1_introspection_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchIntrospectTokensRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchIntrospectTokensRequest) ProtoMessage() {}
+
+func (x *BatchIntrospectTokensRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_introspection_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchIntrospectTokensRequest.ProtoReflect.Descriptor instead.
+func (*BatchIntrospectTokensRequest) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_introspection_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *BatchIntrospectTokensRequest) GetTokens() []string {
+	if x != nil {
+		return x.Tokens
+	}
+	return nil
+}
+
+func (x *BatchIntrospectTokensRequest) GetMinCursor() int64 {
+	if x != nil {
+		return x.MinCursor
+	}
+	return 0
+}
+
+// BatchIntrospectTokensResponse answers for each token.
+type BatchIntrospectTokensResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One answer a token, in the order of the request.
+	Answers       []*IntrospectTokenResponse `protobuf:"bytes,1,rep,name=answers,proto3" json:"answers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchIntrospectTokensResponse) Reset() {
+	*x = BatchIntrospectTokensResponse{}
+	mi := &file_usher_token_v1_introspection_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchIntrospectTokensResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchIntrospectTokensResponse) ProtoMessage() {}
+
+func (x *BatchIntrospectTokensResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_introspection_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchIntrospectTokensResponse.ProtoReflect.Descriptor instead.
+func (*BatchIntrospectTokensResponse) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_introspection_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *BatchIntrospectTokensResponse) GetAnswers() []*IntrospectTokenResponse {
+	if x != nil {
+		return x.Answers
+	}
+	return nil
+}
+
 // IntrospectTokenResponse tells what RFC 7662 §2.2 tells, as typed fields under the same names.
 type IntrospectTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -132,9 +243,9 @@ type IntrospectTokenResponse struct {
 	Active bool `protobuf:"varint,1,opt,name=active,proto3" json:"active,omitempty"`
 	// The token's scope, space-separated, in the order it was asked.
 	Scope string `protobuf:"bytes,2,opt,name=scope,proto3" json:"scope,omitempty"`
-	// The app that the token was issued to.
+	// The app that the token was issued to; empty for an API key.
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The user, `usr_…`.
+	// The user, `usr_…`; for an API key the key itself, `key_…`.
 	Sub string `protobuf:"bytes,4,opt,name=sub,proto3" json:"sub,omitempty"`
 	// The user's display name, never the e-mail address.
 	Username string `protobuf:"bytes,5,opt,name=username,proto3" json:"username,omitempty"`
@@ -146,17 +257,25 @@ type IntrospectTokenResponse struct {
 	Iat int64 `protobuf:"varint,8,opt,name=iat,proto3" json:"iat,omitempty"`
 	// The issuer.
 	Iss string `protobuf:"bytes,9,opt,name=iss,proto3" json:"iss,omitempty"`
-	// The workspace that the user chose, `ws_…`.
+	// The workspace that the user chose, `ws_…`, or the API key's own; empty for a user token that is good for all of the
+	// user's workspaces.
 	WorkspaceId string `protobuf:"bytes,10,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	// What sort of credential it is.
-	Kind          TokenKind `protobuf:"varint,11,opt,name=kind,proto3,enum=usher.token.v1.TokenKind" json:"kind,omitempty"`
+	Kind TokenKind `protobuf:"varint,11,opt,name=kind,proto3,enum=usher.token.v1.TokenKind" json:"kind,omitempty"`
+	// The plan of the workspace, by its name in the catalog.
+	Plan string `protobuf:"bytes,12,opt,name=plan,proto3" json:"plan,omitempty"`
+	// What the token hangs on: all tokens of one authorization share it, and WatchRevocations names it.
+	GrantId []byte `protobuf:"bytes,13,opt,name=grant_id,json=grantId,proto3" json:"grant_id,omitempty"`
+	// How long the token stays live unless it is revoked, in milliseconds: for caches, whose clock may differ from ours. 0 for
+	// a token without an end.
+	ExpiresInMs   int64 `protobuf:"varint,14,opt,name=expires_in_ms,json=expiresInMs,proto3" json:"expires_in_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IntrospectTokenResponse) Reset() {
 	*x = IntrospectTokenResponse{}
-	mi := &file_usher_token_v1_introspection_service_proto_msgTypes[1]
+	mi := &file_usher_token_v1_introspection_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -168,7 +287,7 @@ func (x *IntrospectTokenResponse) String() string {
 func (*IntrospectTokenResponse) ProtoMessage() {}
 
 func (x *IntrospectTokenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_introspection_service_proto_msgTypes[1]
+	mi := &file_usher_token_v1_introspection_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -181,7 +300,7 @@ func (x *IntrospectTokenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IntrospectTokenResponse.ProtoReflect.Descriptor instead.
 func (*IntrospectTokenResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_introspection_service_proto_rawDescGZIP(), []int{1}
+	return file_usher_token_v1_introspection_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *IntrospectTokenResponse) GetActive() bool {
@@ -261,13 +380,42 @@ func (x *IntrospectTokenResponse) GetKind() TokenKind {
 	return TokenKind_TOKEN_KIND_UNSPECIFIED
 }
 
+func (x *IntrospectTokenResponse) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *IntrospectTokenResponse) GetGrantId() []byte {
+	if x != nil {
+		return x.GrantId
+	}
+	return nil
+}
+
+func (x *IntrospectTokenResponse) GetExpiresInMs() int64 {
+	if x != nil {
+		return x.ExpiresInMs
+	}
+	return 0
+}
+
 var File_usher_token_v1_introspection_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
 	"\n" +
-	"*usher/token/v1/introspection_service.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\"3\n" +
+	"*usher/token/v1/introspection_service.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\"R\n" +
 	"\x16IntrospectTokenRequest\x12\x19\n" +
-	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\"\xb9\x02\n" +
+	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\x12\x1d\n" +
+	"\n" +
+	"min_cursor\x18\x02 \x01(\x03R\tminCursor\"Z\n" +
+	"\x1cBatchIntrospectTokensRequest\x12\x1b\n" +
+	"\x06tokens\x18\x01 \x03(\tB\x03\x80\x01\x01R\x06tokens\x12\x1d\n" +
+	"\n" +
+	"min_cursor\x18\x02 \x01(\x03R\tminCursor\"b\n" +
+	"\x1dBatchIntrospectTokensResponse\x12A\n" +
+	"\aanswers\x18\x01 \x03(\v2'.usher.token.v1.IntrospectTokenResponseR\aanswers\"\x8c\x03\n" +
 	"\x17IntrospectTokenResponse\x12\x16\n" +
 	"\x06active\x18\x01 \x01(\bR\x06active\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x1b\n" +
@@ -281,14 +429,18 @@ const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
 	"\x03iss\x18\t \x01(\tR\x03iss\x12!\n" +
 	"\fworkspace_id\x18\n" +
 	" \x01(\tR\vworkspaceId\x12-\n" +
-	"\x04kind\x18\v \x01(\x0e2\x19.usher.token.v1.TokenKindR\x04kind*w\n" +
+	"\x04kind\x18\v \x01(\x0e2\x19.usher.token.v1.TokenKindR\x04kind\x12\x12\n" +
+	"\x04plan\x18\f \x01(\tR\x04plan\x12\x19\n" +
+	"\bgrant_id\x18\r \x01(\fR\agrantId\x12\"\n" +
+	"\rexpires_in_ms\x18\x0e \x01(\x03R\vexpiresInMs*w\n" +
 	"\tTokenKind\x12\x1a\n" +
 	"\x16TOKEN_KIND_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17TOKEN_KIND_ACCESS_TOKEN\x10\x01\x12\x16\n" +
 	"\x12TOKEN_KIND_API_KEY\x10\x02\x12\x19\n" +
-	"\x15TOKEN_KIND_USER_TOKEN\x10\x032\x85\x01\n" +
+	"\x15TOKEN_KIND_USER_TOKEN\x10\x032\x86\x02\n" +
 	"\x14IntrospectionService\x12m\n" +
-	"\x0fIntrospectToken\x12&.usher.token.v1.IntrospectTokenRequest\x1a'.usher.token.v1.IntrospectTokenResponse\"\t\xe2\xbd\x18\x02\x06\x01\x90\x02\x01B\xbd\x01\n" +
+	"\x0fIntrospectToken\x12&.usher.token.v1.IntrospectTokenRequest\x1a'.usher.token.v1.IntrospectTokenResponse\"\t\xe2\xbd\x18\x02\x06\x01\x90\x02\x01\x12\x7f\n" +
+	"\x15BatchIntrospectTokens\x12,.usher.token.v1.BatchIntrospectTokensRequest\x1a-.usher.token.v1.BatchIntrospectTokensResponse\"\t\xe2\xbd\x18\x02\x06\x01\x90\x02\x01B\xbd\x01\n" +
 	"\x12com.usher.token.v1B\x19IntrospectionServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 
 var (
@@ -304,21 +456,26 @@ func file_usher_token_v1_introspection_service_proto_rawDescGZIP() []byte {
 }
 
 var file_usher_token_v1_introspection_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_usher_token_v1_introspection_service_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_usher_token_v1_introspection_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_usher_token_v1_introspection_service_proto_goTypes = []any{
-	(TokenKind)(0),                  // 0: usher.token.v1.TokenKind
-	(*IntrospectTokenRequest)(nil),  // 1: usher.token.v1.IntrospectTokenRequest
-	(*IntrospectTokenResponse)(nil), // 2: usher.token.v1.IntrospectTokenResponse
+	(TokenKind)(0),                        // 0: usher.token.v1.TokenKind
+	(*IntrospectTokenRequest)(nil),        // 1: usher.token.v1.IntrospectTokenRequest
+	(*BatchIntrospectTokensRequest)(nil),  // 2: usher.token.v1.BatchIntrospectTokensRequest
+	(*BatchIntrospectTokensResponse)(nil), // 3: usher.token.v1.BatchIntrospectTokensResponse
+	(*IntrospectTokenResponse)(nil),       // 4: usher.token.v1.IntrospectTokenResponse
 }
 var file_usher_token_v1_introspection_service_proto_depIdxs = []int32{
-	0, // 0: usher.token.v1.IntrospectTokenResponse.kind:type_name -> usher.token.v1.TokenKind
-	1, // 1: usher.token.v1.IntrospectionService.IntrospectToken:input_type -> usher.token.v1.IntrospectTokenRequest
-	2, // 2: usher.token.v1.IntrospectionService.IntrospectToken:output_type -> usher.token.v1.IntrospectTokenResponse
-	2, // [2:3] is the sub-list for method output_type
-	1, // [1:2] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	4, // 0: usher.token.v1.BatchIntrospectTokensResponse.answers:type_name -> usher.token.v1.IntrospectTokenResponse
+	0, // 1: usher.token.v1.IntrospectTokenResponse.kind:type_name -> usher.token.v1.TokenKind
+	1, // 2: usher.token.v1.IntrospectionService.IntrospectToken:input_type -> usher.token.v1.IntrospectTokenRequest
+	2, // 3: usher.token.v1.IntrospectionService.BatchIntrospectTokens:input_type -> usher.token.v1.BatchIntrospectTokensRequest
+	4, // 4: usher.token.v1.IntrospectionService.IntrospectToken:output_type -> usher.token.v1.IntrospectTokenResponse
+	3, // 5: usher.token.v1.IntrospectionService.BatchIntrospectTokens:output_type -> usher.token.v1.BatchIntrospectTokensResponse
+	4, // [4:6] is the sub-list for method output_type
+	2, // [2:4] is the sub-list for method input_type
+	2, // [2:2] is the sub-list for extension type_name
+	2, // [2:2] is the sub-list for extension extendee
+	0, // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_usher_token_v1_introspection_service_proto_init() }
@@ -332,7 +489,7 @@ func file_usher_token_v1_introspection_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_token_v1_introspection_service_proto_rawDesc), len(file_usher_token_v1_introspection_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   2,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

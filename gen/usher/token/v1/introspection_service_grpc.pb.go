@@ -19,7 +19,8 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	IntrospectionService_IntrospectToken_FullMethodName = "/usher.token.v1.IntrospectionService/IntrospectToken"
+	IntrospectionService_IntrospectToken_FullMethodName       = "/usher.token.v1.IntrospectionService/IntrospectToken"
+	IntrospectionService_BatchIntrospectTokens_FullMethodName = "/usher.token.v1.IntrospectionService/BatchIntrospectTokens"
 )
 
 // IntrospectionServiceClient is the client API for IntrospectionService service.
@@ -31,6 +32,8 @@ type IntrospectionServiceClient interface {
 	// IntrospectToken says whether a token is live and what it stands for. A dead token is an answer, not an
 	// error; UNAVAILABLE is returned when the answer cannot be known.
 	IntrospectToken(ctx context.Context, in *IntrospectTokenRequest, opts ...grpc.CallOption) (*IntrospectTokenResponse, error)
+	// BatchIntrospectTokens is IntrospectToken for many tokens at once. INVALID_REQUEST for none and for more than 1,000.
+	BatchIntrospectTokens(ctx context.Context, in *BatchIntrospectTokensRequest, opts ...grpc.CallOption) (*BatchIntrospectTokensResponse, error)
 }
 
 type introspectionServiceClient struct {
@@ -51,6 +54,16 @@ func (c *introspectionServiceClient) IntrospectToken(ctx context.Context, in *In
 	return out, nil
 }
 
+func (c *introspectionServiceClient) BatchIntrospectTokens(ctx context.Context, in *BatchIntrospectTokensRequest, opts ...grpc.CallOption) (*BatchIntrospectTokensResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchIntrospectTokensResponse)
+	err := c.cc.Invoke(ctx, IntrospectionService_BatchIntrospectTokens_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // IntrospectionServiceServer is the server API for IntrospectionService service.
 // All implementations must embed UnimplementedIntrospectionServiceServer
 // for forward compatibility.
@@ -60,6 +73,8 @@ type IntrospectionServiceServer interface {
 	// IntrospectToken says whether a token is live and what it stands for. A dead token is an answer, not an
 	// error; UNAVAILABLE is returned when the answer cannot be known.
 	IntrospectToken(context.Context, *IntrospectTokenRequest) (*IntrospectTokenResponse, error)
+	// BatchIntrospectTokens is IntrospectToken for many tokens at once. INVALID_REQUEST for none and for more than 1,000.
+	BatchIntrospectTokens(context.Context, *BatchIntrospectTokensRequest) (*BatchIntrospectTokensResponse, error)
 	mustEmbedUnimplementedIntrospectionServiceServer()
 }
 
@@ -72,6 +87,9 @@ type UnimplementedIntrospectionServiceServer struct{}
 
 func (UnimplementedIntrospectionServiceServer) IntrospectToken(context.Context, *IntrospectTokenRequest) (*IntrospectTokenResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method IntrospectToken not implemented")
+}
+func (UnimplementedIntrospectionServiceServer) BatchIntrospectTokens(context.Context, *BatchIntrospectTokensRequest) (*BatchIntrospectTokensResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchIntrospectTokens not implemented")
 }
 func (UnimplementedIntrospectionServiceServer) mustEmbedUnimplementedIntrospectionServiceServer() {}
 func (UnimplementedIntrospectionServiceServer) testEmbeddedByValue()                              {}
@@ -112,6 +130,24 @@ func _IntrospectionService_IntrospectToken_Handler(srv interface{}, ctx context.
 	return interceptor(ctx, in, info, handler)
 }
 
+func _IntrospectionService_BatchIntrospectTokens_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchIntrospectTokensRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IntrospectionServiceServer).BatchIntrospectTokens(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IntrospectionService_BatchIntrospectTokens_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IntrospectionServiceServer).BatchIntrospectTokens(ctx, req.(*BatchIntrospectTokensRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // IntrospectionService_ServiceDesc is the grpc.ServiceDesc for IntrospectionService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -122,6 +158,10 @@ var IntrospectionService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "IntrospectToken",
 			Handler:    _IntrospectionService_IntrospectToken_Handler,
+		},
+		{
+			MethodName: "BatchIntrospectTokens",
+			Handler:    _IntrospectionService_BatchIntrospectTokens_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

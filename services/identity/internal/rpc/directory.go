@@ -9,7 +9,7 @@ import (
 
 // Directory serves the consent and the token service.
 type Directory struct {
-	identityv1.UnsafeDirectoryServiceServer
+	identityv1.UnimplementedDirectoryServiceServer
 
 	Memberships account.Memberships
 }

@@ -10,7 +10,7 @@ import (
 
 // Introspection serves internal services.
 type Introspection struct {
-	tokenv1.UnsafeIntrospectionServiceServer
+	tokenv1.UnimplementedIntrospectionServiceServer
 
 	Introspector introspect.Introspector
 	Issuer       string
