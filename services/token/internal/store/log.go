@@ -13,12 +13,22 @@ type Kind int16
 
 // The kinds, as stored.
 const (
-	// KindAccessToken is one access token, named by TokenHash.
-	KindAccessToken Kind = 1
+	// KindToken is one access token, API key or user token, named by TokenHash.
+	KindToken Kind = 1
 	// KindFamily is a family with all its tokens, named by FamilyID.
 	KindFamily Kind = 2
 	// KindPair is everything between a user and an app below Epoch.
 	KindPair Kind = 3
+	// KindUser is every token of UserID.
+	KindUser Kind = 4
+	// KindMember is every token of UserID that is good for WorkspaceID.
+	KindMember Kind = 5
+	// KindClient is every token of ClientID.
+	KindClient Kind = 6
+	// KindWorkspace ends nothing: what is known of WorkspaceID changed.
+	KindWorkspace Kind = 7
+	// KindAuthenticationApp is every user token that was issued through the authentication app ClientID.
+	KindAuthenticationApp Kind = 8
 )
 
 // Reason is why it ended.
@@ -34,6 +44,22 @@ const (
 	ReasonReuse Reason = 3
 	// ReasonDisconnect is the user's own decision on the Connected Apps page.
 	ReasonDisconnect Reason = 4
+	// ReasonKeyRevoked is an API key's end.
+	ReasonKeyRevoked Reason = 5
+	// ReasonUserDisabled is an operator's decision on a user.
+	ReasonUserDisabled Reason = 6
+	// ReasonPasswordSet is a new password.
+	ReasonPasswordSet Reason = 7
+	// ReasonMemberRemoved is an operator's decision on a membership.
+	ReasonMemberRemoved Reason = 8
+	// ReasonAppRevoked is the end of an authentication app.
+	ReasonAppRevoked Reason = 9
+	// ReasonLogout is a user token's logout.
+	ReasonLogout Reason = 10
+	// ReasonReplaced is a user token's refresh.
+	ReasonReplaced Reason = 11
+	// ReasonPlanChanged is a workspace's new plan.
+	ReasonPlanChanged Reason = 12
 )
 
 // Entry is one revocation. Cursors rise by one in the order of commits.
@@ -45,6 +71,8 @@ type Entry struct {
 	FamilyID  []byte
 	UserID    string
 	ClientID  string
+	// WorkspaceID is empty but for KindMember and KindWorkspace.
+	WorkspaceID string
 	// Epoch is the family's, or for KindPair the one that the pair was raised to.
 	Epoch     int64
 	RevokedAt time.Time
@@ -57,7 +85,7 @@ func (s *Store) appendEntry(ctx context.Context, tx *sqldb.Tx, e Entry) error {
 		return err
 	}
 	_, err := tx.Exec(ctx, s.text.appendEntry, int64(e.Kind), int64(e.Reason), e.TokenHash, e.FamilyID,
-		e.UserID, e.ClientID, e.Epoch)
+		e.UserID, e.ClientID, e.WorkspaceID, e.Epoch)
 	return err
 }
 
@@ -72,7 +100,7 @@ func (s *Store) EntriesAfter(ctx context.Context, cursor int64, limit int) ([]En
 	for rows.Next() {
 		var e Entry
 		var revokedAt int64
-		err := rows.Scan(&e.Cursor, &e.Kind, &e.Reason, &e.TokenHash, &e.FamilyID, &e.UserID, &e.ClientID, &e.Epoch, &revokedAt)
+		err := rows.Scan(&e.Cursor, &e.Kind, &e.Reason, &e.TokenHash, &e.FamilyID, &e.UserID, &e.ClientID, &e.WorkspaceID, &e.Epoch, &revokedAt)
 		if err != nil {
 			return nil, fmt.Errorf("reading a revocation: %w", err)
 		}

@@ -48,7 +48,7 @@ func (s *Store) RevokeRefresh(ctx context.Context, token secret.Hash, onlyClient
 func (s *Store) RevokeAccess(ctx context.Context, token secret.Hash, onlyClient string) (bool, error) {
 	var ended bool
 	err := s.inTx(ctx, "revoking an access token", func(tx *sqldb.Tx) error {
-		e := Entry{Kind: KindAccessToken, Reason: ReasonRevoked, TokenHash: token.Bytes()}
+		e := Entry{Kind: KindToken, Reason: ReasonRevoked, TokenHash: token.Bytes()}
 		err := tx.QueryRow(ctx, s.text.endAccess, token.Bytes(), onlyClient).
 			Scan(&e.FamilyID, &e.UserID, &e.ClientID, &e.Epoch)
 		ended = err == nil

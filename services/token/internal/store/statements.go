@@ -109,11 +109,11 @@ RETURNING family_id,
 	nextCursor: `UPDATE revocation_head SET cursor = cursor + 1 WHERE id = 1`,
 
 	appendEntry: `
-INSERT INTO revocations (cursor, kind, reason, token_hash, family_id, user_id, client_id, epoch, revoked_at)
-SELECT cursor, $1, $2, $3, $4, $5, $6, $7, {{now}} FROM revocation_head WHERE id = 1`,
+INSERT INTO revocations (cursor, kind, reason, token_hash, family_id, user_id, client_id, workspace_id, epoch, revoked_at)
+SELECT cursor, $1, $2, $3, $4, $5, $6, $7, $8, {{now}} FROM revocation_head WHERE id = 1`,
 
 	entriesAfter: `
-SELECT cursor, kind, reason, token_hash, family_id, user_id, client_id, epoch, revoked_at
+SELECT cursor, kind, reason, token_hash, family_id, user_id, client_id, workspace_id, epoch, revoked_at
 FROM revocations WHERE cursor > $1 ORDER BY cursor LIMIT $2`,
 
 	// The LIMIT keeps the planner from beginning at the families, which looks cheap to it while they are few.

@@ -195,7 +195,7 @@ func logEntries(t *testing.T, b bench) {
 		got = append(got, row{e.Cursor, e.Kind, e.Reason})
 	}
 	want := []row{
-		{1, store.KindAccessToken, store.ReasonRevoked},
+		{1, store.KindToken, store.ReasonRevoked},
 		{2, store.KindFamily, store.ReasonRevoked},
 		{3, store.KindPair, store.ReasonDisconnect},
 	}
