@@ -15,18 +15,42 @@ import (
 // ErrInactive is what a store answers for a token that is not live: unknown, expired, revoked, all the same.
 var ErrInactive = errors.New("token is not active")
 
+// Kind is what sort of credential a token is.
+type Kind uint8
+
+// The kinds.
+const (
+	// AccessToken is an OAuth access token, `vdo_oat_…`.
+	AccessToken Kind = iota + 1
+	// APIKey is a workspace's key, `vdo_live_…`.
+	APIKey
+	// UserToken is a token of VIDIZMO's user API.
+	UserToken
+)
+
 // Facts are what a live token stands for.
 type Facts struct {
-	// Family names what the token hangs on.
-	Family      []byte
-	UserID      string
-	ClientID    string
+	Kind Kind
+	// Family names what the token hangs on; nil for an API key and a user token.
+	Family []byte
+	// UserID is empty for an API key.
+	UserID string
+	// KeyID names an API key, `key_…`; empty otherwise.
+	KeyID string
+	// ClientID is the app, or the authentication app that a user token was issued through; empty for an API key.
+	ClientID string
+	// WorkspaceID is empty for a user token that is good for all of the user's workspaces.
 	WorkspaceID string
+	// Plan is the workspace's, by its name in the catalog; empty where it was not asked for.
+	Plan        string
 	DisplayName string
 	// Scope is space-separated, in the order it was asked.
-	Scope     string
-	IssuedAt  time.Time
+	Scope    string
+	IssuedAt time.Time
+	// ExpiresAt is zero for a token without an end.
 	ExpiresAt time.Time
+	// Left is how long the token had left by the database's clock when it was read; 0 for a token without an end.
+	Left time.Duration
 	// LongUnused reports that the last recorded use of the family is over a minute old.
 	LongUnused bool
 }

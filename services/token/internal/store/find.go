@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -60,16 +61,16 @@ func (s *Store) findManyAccess(ctx context.Context, tokens []secret.Hash) (map[s
 
 // scanFacts reads the columns of findAccess behind those of before.
 func scanFacts(row sqldb.Row, before ...any) (introspect.Facts, error) {
-	var f introspect.Facts
-	var issued, expires int64
-	err := row.Scan(append(before, &f.Family, &f.UserID, &f.ClientID, &f.WorkspaceID, &f.DisplayName, &f.Scope, &issued, &expires, &f.LongUnused)...)
+	f := introspect.Facts{Kind: introspect.AccessToken}
+	var issued, expires, left int64
+	err := row.Scan(append(before, &f.Family, &f.UserID, &f.ClientID, &f.WorkspaceID, &f.DisplayName, &f.Scope, &issued, &expires, &left, &f.LongUnused)...)
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return f, introspect.ErrInactive
 	}
 	if err != nil {
 		return f, fmt.Errorf("reading a token: %w", err)
 	}
-	f.IssuedAt, f.ExpiresAt = fromMicros(issued), fromMicros(expires)
+	f.IssuedAt, f.ExpiresAt, f.Left = fromMicros(issued), fromMicros(expires), time.Duration(left)*time.Microsecond
 	return f, nil
 }
 

@@ -118,7 +118,7 @@ FROM revocations WHERE cursor > $1 ORDER BY cursor LIMIT $2`,
 
 	// The LIMIT keeps the planner from beginning at the families, which looks cheap to it while they are few.
 	findAccess: `
-SELECT f.id, f.user_id, f.client_id, f.workspace_id, f.display_name, a.scope, a.issued_at, a.expires_at,
+SELECT f.id, f.user_id, f.client_id, f.workspace_id, f.display_name, a.scope, a.issued_at, a.expires_at, a.expires_at - {{now}},
     f.last_used_at + 60000000 < {{now}}
 FROM (
     SELECT family_id, scope, issued_at, expires_at FROM access_tokens
@@ -127,7 +127,7 @@ FROM (
 WHERE f.revoked_at IS NULL`,
 
 	findRefresh: `
-SELECT id, user_id, client_id, workspace_id, display_name, scope, refresh_issued_at, refresh_expires_at, false
+SELECT id, user_id, client_id, workspace_id, display_name, scope, refresh_issued_at, refresh_expires_at, refresh_expires_at - {{now}}, false
 FROM families WHERE refresh_hash = $1 AND refresh_expires_at > {{now}} AND revoked_at IS NULL`,
 
 	touch: `UPDATE families SET last_used_at = {{now}} WHERE id = $1 AND last_used_at + 60000000 < {{now}}`,

@@ -62,7 +62,7 @@ SELECT successor, scope, expires_at - {{now}} FROM family`
 
 // findManyAccess is findAccess for many tokens: each is found by its key, whatever the planner thinks of the tables' sizes.
 const findManyAccess = `
-SELECT k.hash, f.id, f.user_id, f.client_id, f.workspace_id, f.display_name, a.scope, a.issued_at, a.expires_at,
+SELECT k.hash, f.id, f.user_id, f.client_id, f.workspace_id, f.display_name, a.scope, a.issued_at, a.expires_at, a.expires_at - {{now}},
     f.last_used_at + 60000000 < {{now}}
 FROM unnest($1::bytea[]) AS k(hash)
 CROSS JOIN LATERAL (
