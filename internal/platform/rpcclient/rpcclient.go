@@ -6,6 +6,7 @@ package rpcclient
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -23,10 +24,16 @@ const window = 64 << 10
 // roundRobin spreads calls over the addresses of a headless Service.
 const roundRobin = `{"loadBalancingConfig":[{"round_robin":{}}]}`
 
-// Dial prepares a connection to a service. It does not wait for the service: a call finds out.
+// Dial prepares a connection to a service: host:port, where the host may have several addresses, or several of them with
+// commas between. It does not wait for the service: a call finds out.
 func Dial(addr string, creds credentials.TransportCredentials) (*grpc.ClientConn, error) {
-	return grpc.NewClient("dns:///"+addr,
+	target := "dns:///" + addr
+	if strings.Contains(addr, ",") {
+		target = listScheme + ":///" + addr
+	}
+	return grpc.NewClient(target,
 		append(Options(),
+			grpc.WithResolvers(listBuilder{}),
 			grpc.WithTransportCredentials(creds),
 			grpc.WithDefaultServiceConfig(roundRobin),
 			grpc.WithConnectParams(grpc.ConnectParams{

@@ -151,3 +151,37 @@ func TestAServiceThatIsNotThereFailsAtOnceAndIsFoundWhenItComes(t *testing.T) {
 		}
 	}
 }
+
+func TestSeveralAddressesShareTheCallsAndStandInForEachOther(t *testing.T) {
+	one, two := watch{left: make(chan time.Duration, 64)}, watch{left: make(chan time.Duration, 64)}
+	first, second := listen(t, "127.0.0.1:0"), listen(t, "127.0.0.1:0")
+	serve(t, first, one)
+	server := grpc.NewServer()
+	healthv1.RegisterHealthServer(server, two)
+	go func() { _ = server.Serve(second) }()
+	conn, err := rpcclient.Dial(first.Addr().String()+", "+second.Addr().String(), mtls.Plaintext())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for begun := time.Now(); len(one.left) == 0 || len(two.left) == 0; {
+		if err := check(t.Context(), conn); err != nil {
+			t.Fatal(err)
+		}
+		if time.Since(begun) > 5*time.Second {
+			t.Fatalf("the first has got %d calls, the second %d", len(one.left), len(two.left))
+		}
+	}
+	server.GracefulStop() // as a replica that is replaced
+	for range 10 {
+		if err := check(t.Context(), conn); err != nil {
+			t.Fatalf("one of two is gone: %v", err)
+		}
+	}
+	if bad, err := rpcclient.Dial("127.0.0.1:1,nothing", mtls.Plaintext()); err == nil {
+		defer bad.Close()
+		if err := check(t.Context(), bad); err == nil {
+			t.Error("an address without a port is used")
+		}
+	}
+}

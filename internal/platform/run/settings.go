@@ -45,7 +45,7 @@ type Redis struct {
 	Prefix     string        `koanf:"prefix" help:"stands before every key"`
 }
 
-// Peers is the section `peers`: where the services listen, host:port.
+// Peers is the section `peers`: where the services listen, host:port, or several with commas between.
 type Peers struct {
 	Identity string `koanf:"identity" help:"address of the identity service"`
 	Authz    string `koanf:"authz" help:"address of the authorization service"`
