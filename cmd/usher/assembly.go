@@ -28,7 +28,7 @@ type assembly struct {
 	host    *run.Host
 	config  *settings
 	dbs     databases
-	catalog *catalog.Catalog
+	catalog *catalog.Source
 	network network
 }
 
