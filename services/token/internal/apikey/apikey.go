@@ -133,7 +133,9 @@ func draw(id, workspaceID, name string) (New, secret.String) {
 }
 
 // List lists a workspace's keys, newest first, revoked ones too. A workspace that does not exist has none.
-func (d Desk) List(ctx context.Context, workspaceID string) ([]Key, error) { return d.Store.Keys(ctx, workspaceID) }
+func (d Desk) List(ctx context.Context, workspaceID string) ([]Key, error) {
+	return d.Store.Keys(ctx, workspaceID)
+}
 
 // Revoke ends a key everywhere before it returns; ending one twice succeeds. ErrUnknown.
 func (d Desk) Revoke(ctx context.Context, id string) error {

@@ -10,7 +10,9 @@ import (
 )
 
 // Workspaces is what token asks the identity service: which plan a workspace has. Those who ask at once are one call.
-type Workspaces struct{ plans *coalesce.Loader[string, string] }
+type Workspaces struct {
+	plans *coalesce.Loader[string, string]
+}
 
 // NewWorkspaces asks a directory.
 func NewWorkspaces(directory identityv1.DirectoryServiceClient) Workspaces {
