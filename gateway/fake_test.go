@@ -63,7 +63,7 @@ func newPerson(t *testing.T, change ...func(*gateway.Deps)) person {
 	t.Helper()
 	p := person{services: services{}, logs: &bytes.Buffer{}, cookies: map[string]*http.Cookie{}}
 	deps := gateway.Deps{
-		Logger: slog.New(slog.NewTextHandler(p.logs, nil)), Metrics: telemetry.New(), Catalog: catalog.Default(),
+		Logger: slog.New(slog.NewTextHandler(p.logs, nil)), Metrics: telemetry.New(), Catalog: catalog.Fixed(catalog.Default()),
 		Identity: p, Authz: p, Token: p, Consent: p, PublicURL: "https://login.test",
 	}
 	for _, c := range change {

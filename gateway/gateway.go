@@ -28,7 +28,8 @@ type Deps struct {
 	Metrics *telemetry.Metrics
 	// Identity, Authz, Token and Consent reach the services as caller `gateway`.
 	Identity, Authz, Token, Consent grpc.ClientConnInterface
-	Catalog                         *catalog.Catalog
+	// Catalog knows which scopes exist at this moment.
+	Catalog *catalog.Source
 	// PublicURL is where browsers come to, and the issuer.
 	PublicURL string
 	// APIURL is where apps come to; empty when that is PublicURL.
@@ -58,7 +59,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		Consents:       consentv1.NewConsentServiceClient(deps.Consent),
 	}
 	apps := account.Account{Flow: flow, Apps: consentv1.NewConnectedAppServiceClient(deps.Consent)}
-	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes()}
+	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes}
 
 	router := httpx.NewRouter(httpx.RouterConfig{
 		Logger: deps.Logger, Metrics: deps.Metrics, Timeout: config.CallTimeout,

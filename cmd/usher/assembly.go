@@ -14,6 +14,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/rpcclient"
 	"github.com/vidocu/usher/internal/platform/rpcserver"
 	"github.com/vidocu/usher/internal/platform/run"
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/stores"
 	"github.com/vidocu/usher/services/authz"
@@ -28,8 +29,16 @@ type assembly struct {
 	host    *run.Host
 	config  *settings
 	dbs     databases
-	catalog *catalog.Catalog
+	catalog *catalog.Source
 	network network
+	// found is what the start found out for the banner.
+	found *findings
+}
+
+// findings are what only the start knows.
+type findings struct {
+	// apiKey is the development key on the start that drew it, and the zero secret on every later one.
+	apiKey secret.String
 }
 
 type databases struct{ identity, authz, token, consent *sqldb.DB }
@@ -108,12 +117,16 @@ func (a assembly) authz(ctx context.Context) error {
 
 // token also serves the local port, where any caller is a resource server.
 func (a assembly) token(ctx context.Context, local net.Listener) error {
-	deps := token.Deps{Logger: a.host.Logger, DB: a.dbs.token, Issuer: a.config.PublicURL}
-	if err := a.network.dial("token", map[string]*grpc.ClientConnInterface{"authz": &deps.Authz}); err != nil {
+	deps := token.Deps{Logger: a.host.Logger, DB: a.dbs.token, Catalog: a.catalog, Issuer: a.config.PublicURL}
+	err := a.network.dial("token", map[string]*grpc.ClientConnInterface{"authz": &deps.Authz, "identity": &deps.Identity})
+	if err != nil {
 		return err
 	}
 	service, err := token.New(ctx, a.config.Token, deps)
 	if err != nil {
+		return err
+	}
+	if a.found.apiKey, err = service.SeedDevelopment(ctx); err != nil {
 		return err
 	}
 	a.host.Go(service.Run)

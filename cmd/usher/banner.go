@@ -7,8 +7,14 @@ import (
 	"time"
 )
 
+// arrival is what the start has to tell.
+type arrival struct {
+	took time.Duration
+	findings
+}
+
 // banner tells a newcomer where to click and what to try.
-func banner(out io.Writer, c *settings, took time.Duration) {
+func banner(out io.Writer, c *settings, a arrival) {
 	api := c.APIURL
 	if api == "" {
 		api = c.PublicURL
@@ -27,6 +33,7 @@ Usher is ready in %d ms. Development only: everybody knows these secrets.
   Connected apps %s/account/connected-apps
   Apps           vdo_client_abc123 / vdo_secret_xyz789, public vdo_client_public123,
                  resource server vdo_client_resource123 / vdo_secret_resource789
+  API key        %s
   gRPC           %s   Admin %s   Data %s
 
   Refresh a token:
@@ -39,5 +46,15 @@ Usher is ready in %d ms. Development only: everybody knows these secrets.
 
   Ctrl-C stops it; the data stays.
 
-`, took.Milliseconds(), demo, c.PublicURL, c.GRPCAddr, c.AdminAddr, c.DataDir, api, api, api)
+`, a.took.Milliseconds(), demo, c.PublicURL, a.keyLine(api), c.GRPCAddr, c.AdminAddr, c.DataDir, api, api, api)
+}
+
+// keyLine shows the development key on the start that drew it: after that nobody knows it any more.
+func (a arrival) keyLine(api string) string {
+	if a.apiKey.IsZero() {
+		return "of ws_acme: it was shown at the first start; a start without the data folder makes another"
+	}
+	key := a.apiKey.Reveal()
+	return key + " (of ws_acme; shown this once)\n" +
+		"    curl " + api + "/v1/videos -H 'Authorization: Bearer " + key + "'"
 }

@@ -46,10 +46,11 @@ func (devCommand) Run(c *cli) error {
 	if len(unknown) > 0 {
 		host.Logger.Warn("environment variables that nobody reads", "names", unknown)
 	}
-	if err := assemble(ctx, host, config); err != nil {
+	found, err := assemble(ctx, host, config)
+	if err != nil {
 		return host.Abandon(err)
 	}
-	banner(os.Stdout, config, time.Since(begun))
+	banner(os.Stdout, config, arrival{took: time.Since(begun), findings: found})
 	return wait(ctx, host)
 }
 
@@ -87,35 +88,35 @@ func (s *settings) databaseURLs() error {
 }
 
 // assemble builds every part, lowest first, and serves it.
-func assemble(ctx context.Context, host *run.Host, c *settings) error {
+func assemble(ctx context.Context, host *run.Host, c *settings) (found findings, err error) {
 	if err := c.databaseURLs(); err != nil {
-		return err
+		return found, err
 	}
 	// The ports come first: whoever finds them taken has another Usher on the same data.
 	ports, err := listen(host, c)
 	if err != nil {
-		return err
+		return found, err
 	}
 	dbs, err := openAll(ctx, host, c)
 	if err != nil {
-		return err
+		return found, err
 	}
 	catalog, err := host.Catalog()
 	if err != nil {
-		return err
+		return found, err
 	}
-	a := assembly{host: host, config: c, dbs: dbs, catalog: catalog, network: newNetwork(host)}
+	a := assembly{host: host, config: c, dbs: dbs, catalog: catalog, network: newNetwork(host), found: &found}
 	for _, add := range []func(context.Context) error{a.identity, a.authz, func(ctx context.Context) error { return a.token(ctx, ports.grpc) }, a.consent} {
 		if err := add(ctx); err != nil {
-			return err
+			return found, err
 		}
 	}
 	handler, err := a.gateway(ctx)
 	if err != nil {
-		return err
+		return found, err
 	}
 	host.ServeHTTP(ports.http, handler)
-	return host.ServeAdmin()
+	return found, host.ServeAdmin()
 }
 
 type ports struct{ http, grpc net.Listener }

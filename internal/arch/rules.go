@@ -48,8 +48,9 @@ func layerRules() []Rule {
 		{
 			Name:     "the shared library knows no service",
 			Packages: []string{"./internal/platform/..."},
-			Only:     []string{"std", "other", "./internal/platform/...", "./gen/usher/error/v1", "./gen/usher/rpc/v1"},
-			Reason:   "what knows a service belongs to that service; of the contract it needs reasons and callers alone",
+			Only:     []string{"std", "other", "./internal/platform/...", "./gen/usher/error/v1", "./gen/usher/rpc/v1", "./sdk/enforce/..."},
+			Reason: "what knows a service belongs to that service; of the contract it needs reasons and callers alone, and of the SDK " +
+				"the one path matcher, for which the catalog is compiled",
 		},
 		{
 			Name:     "SQL drivers stay in sqldb",
@@ -86,12 +87,14 @@ func serviceRules() []Rule {
 			Only: []string{
 				"std", "golang.org/x/crypto/...", "golang.org/x/sync/...",
 				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./services/{service}/internal/...",
+				"./sdk/enforce/...",
 			},
 			Never: plumbing,
 			NeverDeep: append([]string{
 				"google.golang.org/grpc/...", "./gen/...", "net/http", "database/sql", redisClient,
 			}, sqlDrivers...),
-			Reason: "rules that carry the security are read and tested without a network, a database or a wire format",
+			Reason: "rules that carry the security are read and tested without a network, a database or a wire format; the one path " +
+				"matcher is such a rule, and lies in the SDK because resource servers use it too",
 		},
 		{
 			Name:     "rpc talks to the domain",

@@ -71,7 +71,7 @@ func newService(t *testing.T, network *inproc.Network, clock *authztest.Clock) (
 	t.Helper()
 	db := sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})
 	service, err := authz.New(authz.DefaultConfig(), authz.Deps{
-		Logger: slog.New(slog.DiscardHandler), DB: db, Catalog: catalog.Default(), Issuer: publicURL, Now: clock.Now,
+		Logger: slog.New(slog.DiscardHandler), DB: db, Catalog: catalog.Fixed(catalog.Default()), Issuer: publicURL, Now: clock.Now,
 		ShortLived: shortlived.NewMemory(shortlived.MemoryOptions{Now: clock.Now}), Identity: dial(t, network, "authz", "identity"),
 	})
 	if err != nil {

@@ -32,7 +32,8 @@ type Deps struct {
 	ShortLived shortlived.Store
 	// Identity reaches the identity service as caller `authz`.
 	Identity grpc.ClientConnInterface
-	Catalog  *catalog.Catalog
+	// Catalog knows which scopes exist at this moment.
+	Catalog *catalog.Source
 	// Issuer is the authorization server's identifier (RFC 8414 §2).
 	Issuer string
 	Now    func() time.Time

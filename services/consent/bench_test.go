@@ -48,7 +48,7 @@ func newBench(t *testing.T) bench {
 	var err error
 	b.service, err = consent.New(consent.DefaultConfig(), consent.Deps{
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), DB: b.db,
-		Identity: peers, Authz: peers, Token: peers, Catalog: catalog.Default(),
+		Identity: peers, Authz: peers, Token: peers, Catalog: catalog.Fixed(catalog.Default()),
 	})
 	if err != nil {
 		t.Fatal(err)

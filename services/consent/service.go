@@ -28,7 +28,8 @@ type Deps struct {
 	DB *sqldb.DB
 	// Identity, Authz and Token reach those services as caller `consent`.
 	Identity, Authz, Token grpc.ClientConnInterface
-	Catalog                *catalog.Catalog
+	// Catalog has the scopes' words and their order at this moment.
+	Catalog *catalog.Source
 }
 
 // Service is the consent service.
@@ -59,12 +60,12 @@ func New(config Config, deps Deps) (*Service, error) {
 		},
 		apps: connectedapp.Desk{
 			Identity: identity, Clients: authz, Connections: token, Approvals: st,
-			ScopeOrder: scopeOrder(deps.Catalog), Logger: deps.Logger,
+			ScopeOrder: func() []string { return scopeOrder(deps.Catalog.Current()) }, Logger: deps.Logger,
 		},
 	}, nil
 }
 
-// scopeOrder are the scopes' names as the catalog lists them; a catalog does not change once loaded.
+// scopeOrder are the scopes' names as the catalog lists them.
 func scopeOrder(c *catalog.Catalog) []string {
 	scopes := c.Scopes()
 	names := make([]string, len(scopes))

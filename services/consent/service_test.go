@@ -158,7 +158,7 @@ func TestAServiceWithoutItsSchemaIsNotReady(t *testing.T) {
 		t.Errorf("Ready: %v", err)
 	}
 	bare := sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})
-	service, err := consent.New(consent.DefaultConfig(), consent.Deps{DB: bare, Catalog: catalog.Default()})
+	service, err := consent.New(consent.DefaultConfig(), consent.Deps{DB: bare, Catalog: catalog.Fixed(catalog.Default())})
 	if err != nil {
 		t.Fatal(err)
 	}

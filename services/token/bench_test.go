@@ -6,10 +6,13 @@ import (
 	"testing"
 	"time"
 
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"google.golang.org/grpc"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/inproc"
 	"github.com/vidocu/usher/internal/platform/rpcclient"
 	"github.com/vidocu/usher/internal/platform/rpcserver"
@@ -21,19 +24,23 @@ import (
 
 // bench is the token service on its own database, reached as each of its callers reaches it, with authz behind it.
 type bench struct {
-	service *token.Service
-	authz   *authorizations
-	db      *sqldb.DB
+	service   *token.Service
+	authz     *authorizations
+	directory *directory
+	db        *sqldb.DB
 	network *inproc.Network
 
 	oauth      tokenv1.OAuthServiceClient
 	grants     tokenv1.GrantServiceClient
 	introspect tokenv1.IntrospectionServiceClient
+	access     tokenv1.AccessServiceClient
+	keys       tokenv1.ApiKeyServiceClient
+	envoy      authv3.AuthorizationClient
 }
 
 func newBench(t *testing.T, config token.Config) bench {
 	t.Helper()
-	b := bench{authz: &authorizations{}, db: database(t), network: inproc.NewNetwork()}
+	b := bench{authz: &authorizations{}, directory: newDirectory(), db: database(t), network: inproc.NewNetwork()}
 	if err := sqldb.Migrate(t.Context(), b.db, token.Migrations()); err != nil {
 		t.Fatal(err)
 	}
@@ -41,9 +48,13 @@ func newBench(t *testing.T, config token.Config) bench {
 		authzv1.RegisterClientServiceServer(r, b.authz)
 		authzv1.RegisterCodeServiceServer(r, b.authz)
 	})
+	serve(t, b.network, rpcserver.Options{Name: "identity"}, func(r grpc.ServiceRegistrar) {
+		identityv1.RegisterDirectoryServiceServer(r, b.directory)
+	})
 	var err error
 	b.service, err = token.New(t.Context(), config, token.Deps{
-		Logger: slog.New(slog.DiscardHandler), DB: b.db, Authz: b.dial(t, "token", "authz"), Issuer: "https://vidocu.ai",
+		Logger: slog.New(slog.DiscardHandler), DB: b.db, Authz: b.dial(t, "token", "authz"), Identity: b.dial(t, "token", "identity"),
+		Catalog: catalog.Fixed(catalog.Default()), Issuer: "https://vidocu.ai",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +62,10 @@ func newBench(t *testing.T, config token.Config) bench {
 	serve(t, b.network, rpcserver.Options{Name: "token", ResourceServers: []string{"videos"}}, b.service.Register)
 	b.oauth = tokenv1.NewOAuthServiceClient(b.dial(t, "gateway", "token"))
 	b.grants = tokenv1.NewGrantServiceClient(b.dial(t, "consent", "token"))
-	b.introspect = tokenv1.NewIntrospectionServiceClient(b.dial(t, "videos", "token"))
+	server := b.dial(t, "videos", "token")
+	b.introspect, b.access = tokenv1.NewIntrospectionServiceClient(server), tokenv1.NewAccessServiceClient(server)
+	b.envoy = authv3.NewAuthorizationClient(server)
+	b.keys = tokenv1.NewApiKeyServiceClient(b.dial(t, "operator", "token"))
 	return b
 }
 

@@ -1,10 +1,12 @@
 package token
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/grant"
+	"github.com/vidocu/usher/services/token/internal/plan"
 )
 
 // Config is the section `token` of the configuration.
@@ -19,6 +21,10 @@ type Config struct {
 	FamilyLifetime time.Duration `koanf:"family_lifetime" help:"life of everything that came of one authorization, however often refreshed"`
 	// RefreshRetryWindow is how long the same client gets the same successor of a refresh token again.
 	RefreshRetryWindow time.Duration `koanf:"refresh_retry_window" help:"how long a repeated refresh answers the same successor, 0s (strict) to 30s"`
+	// PlanAge is how long a workspace's plan is remembered, when no change of it is heard of.
+	PlanAge time.Duration `koanf:"plan_age" help:"how long a workspace's plan is remembered, 0s to 1m; a change that is heard of counts at once"`
+	// EnvoyKeepAuthorization leaves the bearer to what lies behind Envoy.
+	EnvoyKeepAuthorization bool `koanf:"envoy_keep_authorization" help:"Envoy passes the Authorization header on; by default it ends at the door"`
 }
 
 // DefaultConfig holds the documented lifetimes (the wire contract, §3) and strict reuse detection.
@@ -27,11 +33,17 @@ func DefaultConfig() Config {
 		AccessTokenLifetime:  time.Hour,
 		RefreshTokenLifetime: 30 * 24 * time.Hour,
 		FamilyLifetime:       365 * 24 * time.Hour,
+		PlanAge:              5 * time.Second,
 	}
 }
 
-// Validate reports a lifetime that is out of bounds.
-func (c Config) Validate() error { return c.lifetimes().Validate() }
+// Validate reports a duration that is out of bounds.
+func (c Config) Validate() error {
+	if !plan.ValidAge(c.PlanAge) {
+		return fmt.Errorf("plan_age is %s: give a duration from 0s to 1m", c.PlanAge)
+	}
+	return c.lifetimes().Validate()
+}
 
 func (c Config) lifetimes() grant.Lifetimes {
 	return grant.Lifetimes{

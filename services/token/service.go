@@ -13,6 +13,7 @@ import (
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/introspect"
@@ -30,8 +31,10 @@ type Deps struct {
 	Logger *slog.Logger
 	// DB is migrated (see Migrations).
 	DB *sqldb.DB
-	// Authz reaches the authorization service as caller `token`.
-	Authz grpc.ClientConnInterface
+	// Authz and Identity reach those services as caller `token`.
+	Authz, Identity grpc.ClientConnInterface
+	// Catalog knows the scopes, endpoints and plans at this moment.
+	Catalog *catalog.Source
 	// Issuer is the authorization server's identifier (RFC 8414 §2).
 	Issuer string
 }
@@ -45,6 +48,7 @@ type Service struct {
 	oauth         *rpc.OAuth
 	introspection *rpc.Introspection
 	grants        *rpc.Grants
+	enforcement   enforcement
 }
 
 // Migrations are the steps of the service's schema, a folder an engine.
@@ -72,6 +76,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		oauth:         &rpc.OAuth{Endpoint: endpoint, Authz: authz, Revoker: st, Introspector: introspector, Issuer: deps.Issuer},
 		introspection: &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},
 		grants:        &rpc.Grants{Store: st},
+		enforcement:   newEnforcement(config, deps, enforcementParts{store: st, introspector: introspector}),
 	}, nil
 }
 
@@ -80,12 +85,14 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterOAuthServiceServer(r, s.oauth)
 	tokenv1.RegisterIntrospectionServiceServer(r, s.introspection)
 	tokenv1.RegisterGrantServiceServer(r, s.grants)
+	s.enforcement.register(r)
 }
 
 // Run does the service's background work until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.uses.Run(ctx) })
+	group.Go(func() error { return s.enforcement.uses.Run(ctx) })
 	group.Go(func() error { s.housekeep(ctx); return nil })
 	if s.config.RefreshRetryWindow > 0 {
 		group.Go(func() error { s.eraseRetries(ctx); return nil })

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -189,6 +190,16 @@ func TestDesign4_6_OnlyTheNamedCallersMayCall(t *testing.T) {
 		_, err := tokenv1.NewGrantServiceClient(b.dial(t, caller, "token")).EndConnection(t.Context(), &tokenv1.EndConnectionRequest{})
 		wantReason(t, err, errorv1.Reason_REASON_CALLER_DENIED)
 	}
+	for _, caller := range []string{"videos", "gateway"} {
+		_, err := tokenv1.NewApiKeyServiceClient(b.dial(t, caller, "token")).ListApiKeys(t.Context(), &tokenv1.ListApiKeysRequest{})
+		wantReason(t, err, errorv1.Reason_REASON_CALLER_DENIED)
+	}
+	for _, caller := range []string{"gateway", "consent", "operator"} {
+		_, err := authv3.NewAuthorizationClient(b.dial(t, caller, "token")).Check(t.Context(), &authv3.CheckRequest{})
+		if status.Code(err) != codes.PermissionDenied {
+			t.Errorf("%s asks as Envoy does: %v", caller, err)
+		}
+	}
 	_, err := tokenv1.NewIntrospectionServiceClient(b.dial(t, "consent", "token")).
 		IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: "some"})
 	wantReason(t, err, errorv1.Reason_REASON_CALLER_DENIED)
@@ -201,6 +212,7 @@ func TestABadConfigurationIsRefusedByTheSettingsName(t *testing.T) {
 		"refresh_token_lifetime": func(c *token.Config) { c.RefreshTokenLifetime = 0 },
 		"family_lifetime":        func(c *token.Config) { c.FamilyLifetime = -time.Hour },
 		"refresh_retry_window":   func(c *token.Config) { c.RefreshRetryWindow = time.Minute },
+		"plan_age":               func(c *token.Config) { c.PlanAge = 2 * time.Minute },
 	} {
 		config := token.DefaultConfig()
 		change(&config)

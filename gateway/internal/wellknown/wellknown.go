@@ -16,8 +16,8 @@ type Metadata struct {
 	Issuer string
 	// API is where apps come to.
 	API string
-	// Scopes are all that an app may ask for.
-	Scopes []catalog.Scope
+	// Scopes are all that an app may ask for at this moment.
+	Scopes func() []catalog.Scope
 }
 
 // document is RFC 8414 §2, with RFC 9207 §3.
@@ -50,7 +50,7 @@ func (m Metadata) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 		TokenAuthMethods:    everybody, RevocationAuthMethods: everybody, IntrospectAuthMethods: confidential,
 		ChallengeMethods: []string{"S256"}, IssParameterSupported: true,
 	}
-	for _, scope := range m.Scopes {
+	for _, scope := range m.Scopes() {
 		d.ScopesSupported = append(d.ScopesSupported, scope.Name)
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -11,7 +11,9 @@ import (
 )
 
 func TestTheDocumentComesFromTheConfigurationAndNeverFromTheRequest(t *testing.T) {
-	m := wellknown.Metadata{Issuer: "https://login.test", API: "https://api.test", Scopes: []catalog.Scope{{Name: "a:read"}, {Name: "b:write"}}}
+	m := wellknown.Metadata{Issuer: "https://login.test", API: "https://api.test", Scopes: func() []catalog.Scope {
+		return []catalog.Scope{{Name: "a:read"}, {Name: "b:write"}}
+	}}
 	r := httptest.NewRequest(http.MethodGet, "https://evil.test/.well-known/oauth-authorization-server", nil)
 	r.Header.Set("X-Forwarded-Host", "evil.test")
 	w := httptest.NewRecorder()

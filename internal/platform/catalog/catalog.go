@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+
+	"github.com/vidocu/usher/sdk/enforce"
 )
 
 // Scope is a permission an app may ask for, and what the consent screen says it is.
@@ -37,6 +39,7 @@ type Catalog struct {
 	endpoints    []Endpoint
 	plans        []Plan
 	allowed      map[string]map[Endpoint]bool
+	rules        *enforce.Rules
 	digest       string
 }
 
@@ -77,6 +80,9 @@ func (c *Catalog) KnownPlan(name string) bool {
 // Allows reports whether the plan has the endpoint. A plan that does not exist has none.
 func (c *Catalog) Allows(plan string, endpoint Endpoint) bool { return c.allowed[plan][endpoint] }
 
+// Rules are the catalog made ready for decisions, which every door takes by the same matcher.
+func (c *Catalog) Rules() *enforce.Rules { return c.rules }
+
 // Digest names the content in 64 hexadecimal digits: equal for two files that say the same,
 // however they are laid out, so that replicas with different catalogs are told apart.
 func (c *Catalog) Digest() string { return c.digest }
@@ -95,6 +101,10 @@ func newCatalog(scopes []Scope, endpoints []Endpoint, plans []Plan) (*Catalog, e
 			c.allowed[p.Name][e] = true
 		}
 	}
+	var err error
+	if c.rules, err = compile(endpoints, plans); err != nil {
+		return nil, err
+	}
 	content, err := json.Marshal(struct {
 		Scopes    []Scope
 		Endpoints []Endpoint
@@ -106,4 +116,19 @@ func newCatalog(scopes []Scope, endpoints []Endpoint, plans []Plan) (*Catalog, e
 	sum := sha256.Sum256(content)
 	c.digest = hex.EncodeToString(sum[:])
 	return c, nil
+}
+
+func compile(endpoints []Endpoint, plans []Plan) (*enforce.Rules, error) {
+	rows := make([]enforce.Endpoint, len(endpoints))
+	for i, e := range endpoints {
+		rows[i] = enforce.Endpoint(e)
+	}
+	sets := make([]enforce.Plan, len(plans))
+	for i, p := range plans {
+		sets[i].Name = p.Name
+		for _, e := range p.Endpoints {
+			sets[i].Endpoints = append(sets[i].Endpoints, e.String())
+		}
+	}
+	return enforce.Compile(rows, sets)
 }

@@ -33,10 +33,22 @@ func Default() *Catalog {
 // Load reads and validates the operator's file. It fails with the error of reading it, or with
 // ErrInvalid for the first line that cannot be.
 func Load(path string) (*Catalog, error) {
+	text, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	return parseFile(path, text)
+}
+
+func read(path string) ([]byte, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading catalog: %w", err)
 	}
+	return text, nil
+}
+
+func parseFile(path string, text []byte) (*Catalog, error) {
 	c, err := parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("reading catalog %s: %w", path, err)

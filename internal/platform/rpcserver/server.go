@@ -155,7 +155,11 @@ func (s *Server) build(creds credentials.TransportCredentials, state healthv1.He
 // foreign is the one table of services that are not ours.
 func foreign(development bool) map[string][]rpcv1.Caller {
 	all := []rpcv1.Caller{rpcv1.Caller_CALLER_ANY}
-	table := map[string][]rpcv1.Caller{"grpc.health.v1.Health": all}
+	table := map[string][]rpcv1.Caller{
+		"grpc.health.v1.Health": all,
+		// Envoy asks what a resource server asks: what a token opens.
+		"envoy.service.auth.v3.Authorization": {rpcv1.Caller_CALLER_RESOURCE_SERVER},
+	}
 	if development {
 		table["grpc.reflection.v1.ServerReflection"] = all
 		table["grpc.reflection.v1alpha.ServerReflection"] = all

@@ -126,12 +126,17 @@ func (h *Host) Ready(ctx context.Context) error {
 	return nil
 }
 
-// Catalog reads the catalog, or the built-in one.
-func (h *Host) Catalog() (*catalog.Catalog, error) {
-	if h.Settings.CatalogFile == "" {
-		return catalog.Default(), nil
+// Catalog opens the operator's catalog, or the built-in one, and follows its file until the process ends. Its digest stands
+// in the log and at /metrics, so that replicas that differ are told apart.
+func (h *Host) Catalog() (*catalog.Source, error) {
+	source, err := catalog.Open(catalog.SourceConfig{
+		Path: h.Settings.CatalogFile, Logger: h.Logger, Changed: func(c *catalog.Catalog) { h.Metrics.Catalog(c.Digest()) },
+	})
+	if err != nil {
+		return nil, err
 	}
-	return catalog.Load(h.Settings.CatalogFile)
+	h.Go(source.Run)
+	return source, nil
 }
 
 // Dial connects to another service, each end proven by its certificate.

@@ -22,6 +22,7 @@ type Metrics struct {
 	took     *prometheus.HistogramVec
 	requests *prometheus.CounterVec
 	served   *prometheus.HistogramVec
+	catalog  *prometheus.GaugeVec
 }
 
 // New makes a registry with the Go runtime's and the process's own figures.
@@ -40,8 +41,11 @@ func New() *Metrics {
 		served: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "usher_http_duration_seconds", Help: "How long HTTP requests took to answer.", Buckets: buckets(),
 		}, []string{"route"}),
+		catalog: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "usher_catalog_info", Help: "The catalog that counts, by its digest: 1. Replicas that show different ones have drifted.",
+		}, []string{"digest"}),
 	}
-	m.registry.MustRegister(m.calls, m.took, m.requests, m.served,
+	m.registry.MustRegister(m.calls, m.took, m.requests, m.served, m.catalog,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -98,4 +102,13 @@ func (m *Metrics) HTTP(route string, status int, took time.Duration) {
 	}
 	m.requests.WithLabelValues(route, strconv.Itoa(status)).Inc()
 	m.served.WithLabelValues(route).Observe(took.Seconds())
+}
+
+// Catalog shows which catalog counts from now on. A nil receiver shows none.
+func (m *Metrics) Catalog(digest string) {
+	if m == nil {
+		return
+	}
+	m.catalog.Reset()
+	m.catalog.WithLabelValues(digest).Set(1)
 }

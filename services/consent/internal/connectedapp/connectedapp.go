@@ -100,7 +100,7 @@ type Desk struct {
 	Clients     Clients
 	Connections Connections
 	Approvals   Approvals
-	// ScopeOrder are the catalog's scopes, in its order.
-	ScopeOrder []string
+	// ScopeOrder are the catalog's scopes at this moment, in its order.
+	ScopeOrder func() []string
 	Logger     *slog.Logger
 }

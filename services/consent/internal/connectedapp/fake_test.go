@@ -44,7 +44,7 @@ func newWorld() *world {
 func (w *world) desk() connectedapp.Desk {
 	return connectedapp.Desk{
 		Identity: w, Clients: w, Connections: w, Approvals: w,
-		ScopeOrder: []string{"videos:read", "videos:write", "export:write"},
+		ScopeOrder: func() []string { return []string{"videos:read", "videos:write", "export:write"} },
 		Logger:     slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 }

@@ -90,7 +90,7 @@ func (d Desk) workspaces(approvals []Approval, names map[string]string) []Worksp
 	}
 	list := make([]Workspace, 0, len(approved))
 	for id, scope := range approved {
-		list = append(list, Workspace{ID: id, Name: nameOr(names, id), Scope: inOrder(d.ScopeOrder, scope)})
+		list = append(list, Workspace{ID: id, Name: nameOr(names, id), Scope: inOrder(d.ScopeOrder(), scope)})
 	}
 	slices.SortFunc(list, func(a, b Workspace) int { return byName(a.Name, b.Name, a.ID, b.ID) })
 	return list

@@ -30,9 +30,25 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 	if err != nil {
 		return err
 	}
-	service, err := token.New(ctx, c.Token, token.Deps{Logger: host.Logger, DB: db, Authz: authz, Issuer: c.PublicURL})
+	identity, err := host.Dial("identity")
 	if err != nil {
 		return err
+	}
+	catalog, err := host.Catalog()
+	if err != nil {
+		return err
+	}
+	service, err := token.New(ctx, c.Token, token.Deps{
+		Logger: host.Logger, DB: db, Authz: authz, Identity: identity, Catalog: catalog, Issuer: c.PublicURL,
+	})
+	if err != nil {
+		return err
+	}
+	// Development among several processes gets no key: there is nobody to show it to.
+	if !c.Development {
+		if err := service.RefuseFixtures(ctx); err != nil {
+			return err
+		}
 	}
 	host.Go(service.Run)
 	if err := host.Serve(run.Service{

@@ -1,6 +1,7 @@
-// Package lastuse records when a family of tokens was last used, off the path of the request that used it.
+// Package lastuse records when something was last used, a family of tokens or an API key, off the path of the request that
+// used it.
 //
-// It owns a bounded set of families that wait to be written. It never slows a check down and never fails one:
+// It owns a bounded set of names that wait to be written; a family below stands for either. It never slows a check down and never fails one:
 // what does not fit is dropped, and the next use of the family brings it back.
 package lastuse
 
@@ -12,7 +13,7 @@ import (
 	"time"
 )
 
-// Store writes one family's use.
+// Store writes one use.
 type Store interface {
 	Touch(ctx context.Context, family []byte) error
 }
@@ -76,7 +77,7 @@ func (r *Recorder) Flush(ctx context.Context) {
 			return
 		}
 		if err != nil {
-			r.logger.WarnContext(ctx, "recording last use failed", "families", len(families), "error", err)
+			r.logger.WarnContext(ctx, "recording last use failed", "waiting", len(families), "error", err)
 			return
 		}
 		delete(families, family)

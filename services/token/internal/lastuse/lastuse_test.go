@@ -178,7 +178,7 @@ func TestAnOutageIsLoggedAndNotFatal(t *testing.T) {
 		}
 		line := r.log.String()
 		if strings.Count(line, "\n") != 1 || !strings.Contains(line, "level=WARN") ||
-			!strings.Contains(line, "families=3") || !strings.Contains(line, "connection refused") {
+			!strings.Contains(line, "waiting=3") || !strings.Contains(line, "connection refused") {
 			t.Errorf("logged %q, want one warning with the count and the cause", line)
 		}
 		if strings.Contains(line, "-family") {

@@ -11,6 +11,7 @@
 //   - What ends a family marks the family's row. Tokens hang on it, so those issued at that very moment die too.
 //   - A revocation that returned is durable, is seen by every later read, and stands in the log. Cursors rise in
 //     commit order without gaps.
+//   - An API key is live until it is revoked; ending it twice is one revocation.
 //   - Expiry is decided by the database's clock.
 //
 // Locks are taken in the order pair, family, access token, head of the log.

@@ -1,0 +1,46 @@
+package enforce_test
+
+import (
+	"testing"
+
+	"github.com/vidocu/usher/sdk/enforce"
+)
+
+func TestWireContract6_TheVerifiedIdentityIsFiveHeaders(t *testing.T) {
+	app := enforce.Identity{
+		Kind: enforce.AccessToken, Subject: "usr_john", ClientID: "app", WorkspaceID: "ws_acme", Scope: "videos:read jobs:read",
+	}
+	want := [5]enforce.Header{
+		{Name: "Usher-Subject", Value: "usr_john"}, {Name: "Usher-Client-Id", Value: "app"}, {Name: "Usher-Workspace-Id", Value: "ws_acme"},
+		{Name: "Usher-Scope", Value: "videos:read jobs:read"}, {Name: "Usher-Token-Kind", Value: "access_token"},
+	}
+	if got := app.Headers(); got != want {
+		t.Errorf("an access token's are %v", got)
+	}
+	key := enforce.Identity{Kind: enforce.APIKey, Subject: "key_1", WorkspaceID: "ws_acme"}
+	want = [5]enforce.Header{
+		{Name: "Usher-Subject", Value: "key_1"}, {Name: "Usher-Client-Id"}, {Name: "Usher-Workspace-Id", Value: "ws_acme"},
+		{Name: "Usher-Scope"}, {Name: "Usher-Token-Kind", Value: "api_key"},
+	}
+	if got := key.Headers(); got != want {
+		t.Errorf("an API key's are %v", got)
+	}
+	for _, h := range want {
+		if !enforce.Reserved(h.Name) {
+			t.Errorf("%s may be sent by anybody", h.Name)
+		}
+	}
+}
+
+func TestWhatACallerSaysOfItselfIsDroppedHoweverItIsWritten(t *testing.T) {
+	for _, name := range []string{"usher-subject", "USHER-SUBJECT", "Usher_Subject", "usher-", "usher-anything"} {
+		if !enforce.Reserved(name) {
+			t.Errorf("%s passes", name)
+		}
+	}
+	for _, name := range []string{"", "usher", "ushers", "x-usher-subject", "authorization", "usherette-a"} {
+		if enforce.Reserved(name) {
+			t.Errorf("%s is dropped", name)
+		}
+	}
+}

@@ -1,0 +1,35 @@
+package token
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/apikey"
+)
+
+// developmentWorkspace is the documents' "Acme Studio" (the wire contract, §2).
+const developmentWorkspace = "ws_acme"
+
+// SeedDevelopment draws an API key for the documents' workspace, once for each database: the key is in the first answer, to
+// be shown, and every later one is the zero secret.
+func (s *Service) SeedDevelopment(ctx context.Context) (secret.String, error) {
+	key, err := s.enforcement.desk.CreateDevelopment(ctx, developmentWorkspace)
+	if err != nil {
+		return secret.String{}, fmt.Errorf("adding the development API key: %w", err)
+	}
+	return key, nil
+}
+
+// RefuseFixtures fails when SeedDevelopment has ever been here: its key was printed on somebody's screen, and it belongs to a
+// workspace that everybody may enter.
+func (s *Service) RefuseFixtures(ctx context.Context) error {
+	found, err := s.store.KeyExists(ctx, apikey.DevelopmentID)
+	if err != nil {
+		return err
+	}
+	if found {
+		return fmt.Errorf("the development API key %s is registered: production does not start on a development database", apikey.DevelopmentID)
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+// Package access decides whether a token opens an endpoint (the wire contract, §6).
+//
+// It owns the order (the token, then the path, then the scope, then the plan) and that an API key dies with its workspace.
+// The path matcher and the words of each denial are sdk/enforce's, which every door uses. It never speaks gRPC or HTTP.
+package access
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/services/token/internal/introspect"
+)
+
+// Tokens judges a credential by itself.
+type Tokens interface {
+	// Live reads an access token, an API key or a user token, with the plan of its workspace. introspect.ErrInactive for
+	// what is none, or not live; anything else when that cannot be known.
+	Live(ctx context.Context, token string) (introspect.Facts, error)
+}
+
+// Decider decides. Its methods may be called concurrently.
+type Decider struct {
+	Tokens Tokens
+	// Rules are the catalog's at this moment.
+	Rules func() *enforce.Rules
+}
+
+// Request is a request that somebody made of an API.
+type Request struct {
+	// Token is the bearer token; empty when there is none, or none that could be right.
+	Token string
+	// Sent reports that there was one.
+	Sent bool
+	// Method is the HTTP method, and Path stood in the request line, undecoded and without the query.
+	Method, Path string
+}
+
+// Decide answers a denial, or nil and in whose name the request may be passed on. It fails when that cannot be known.
+func (d Decider) Decide(ctx context.Context, r Request) (enforce.Identity, *enforce.Denial, error) {
+	if r.Token == "" {
+		return enforce.Identity{}, enforce.Unauthenticated(r.Sent), nil
+	}
+	facts, err := d.Tokens.Live(ctx, r.Token)
+	if errors.Is(err, introspect.ErrInactive) {
+		return enforce.Identity{}, enforce.Unauthenticated(true), nil
+	}
+	if err != nil {
+		return enforce.Identity{}, nil, err
+	}
+	var room [16]string // the scopes of most tokens, without the heap
+	subject := enforce.Subject{Kind: kind(facts), Plan: facts.Plan}
+	if subject.Kind == enforce.AccessToken {
+		subject.Scopes = split(room[:0], facts.Scope)
+	}
+	if denial := d.Rules().Decide(subject, r.Method, r.Path); denial != nil {
+		return enforce.Identity{}, denial, nil
+	}
+	return identity(facts, subject.Kind), nil, nil
+}
+
+// kind is what a door may take the credential for: nothing for an API key whose workspace is no more, since a key dies with
+// its workspace.
+func kind(f introspect.Facts) enforce.Kind {
+	switch {
+	case f.Kind == introspect.AccessToken:
+		return enforce.AccessToken
+	case f.Kind == introspect.APIKey && f.Plan != "":
+		return enforce.APIKey
+	case f.Kind == introspect.UserToken:
+		return enforce.UserToken
+	}
+	return 0
+}
+
+func identity(f introspect.Facts, kind enforce.Kind) enforce.Identity {
+	if kind == enforce.APIKey {
+		return enforce.Identity{Kind: kind, Subject: f.KeyID, WorkspaceID: f.WorkspaceID}
+	}
+	return enforce.Identity{Kind: kind, Subject: f.UserID, ClientID: f.ClientID, WorkspaceID: f.WorkspaceID, Scope: f.Scope}
+}
+
+// split appends the scopes of a space-separated list.
+func split(to []string, scope string) []string {
+	for scope != "" {
+		var one string
+		if one, scope, _ = strings.Cut(scope, " "); one != "" {
+			to = append(to, one)
+		}
+	}
+	return to
+}

@@ -1,0 +1,166 @@
+// Package accesstest holds the scope matrix of the documents as one table, which every door is held against, and tokens that
+// answer as told. It is imported by tests alone.
+package accesstest
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vidocu/usher/services/token/internal/introspect"
+)
+
+// Cell is a request with a token, and what the documents say of it.
+type Cell struct {
+	// Name tells the cell.
+	Name string
+	// Facts are the token's; the zero value is a token that is not live.
+	Facts        introspect.Facts
+	Method, Path string
+	// Status is 0 where the request is passed on; Code and Message belong to a denial.
+	Status        int
+	Code, Message string
+	// Challenge is the value of WWW-Authenticate.
+	Challenge string
+}
+
+// row is one of the 13 endpoints.
+type row struct {
+	method, path, scope string
+	free                bool
+}
+
+// rows are the documents' table, with an identifier where they have a variable.
+func rows() []row {
+	return []row{
+		{"GET", "/v1/videos", "videos:read", true},
+		{"POST", "/v1/videos/upload", "videos:write", true},
+		{"POST", "/v1/videos/vid_1/analyze", "analyze:write", true},
+		{"POST", "/v1/videos/vid_1/export", "export:write", false},
+		{"POST", "/v1/videos/vid_1/translate", "translate:write", false},
+		{"GET", "/v1/videos/vid_1/subtitles", "subtitles:read", true},
+		{"POST", "/v1/videos/vid_1/voiceover", "voiceover:write", false},
+		{"POST", "/v1/videos/vid_1/article", "article:write", false},
+		{"POST", "/v1/videos/process", "process:write", false},
+		{"GET", "/v1/tools", "tools:read", true},
+		{"POST", "/v1/tools/resize/execute", "tools:write", false},
+		{"GET", "/v1/jobs/job_1", "jobs:read", true},
+		{"GET", "/v1/usage", "usage:read", true},
+	}
+}
+
+func scopes() []string {
+	return []string{
+		"videos:read", "videos:write", "subtitles:read", "subtitles:write", "export:write", "translate:write", "voiceover:write",
+		"article:read", "article:write", "analyze:write", "tools:read", "tools:write", "jobs:read", "usage:read", "process:write",
+	}
+}
+
+// Matrix is every cell: each endpoint with each single scope, with all but the right one, with none and with look-alikes, on
+// a free and on a paid plan, and with API keys.
+func Matrix() []Cell {
+	var cells []Cell
+	for _, r := range rows() {
+		sets := [][]string{{}, without(scopes(), r.scope), {r.scope + "_all"}, {"x" + r.scope}, {strings.ToUpper(r.scope)}, scopes()}
+		for _, s := range scopes() {
+			sets = append(sets, []string{s})
+		}
+		for _, plan := range []string{"free", "pro", "enterprise", ""} {
+			for _, set := range sets {
+				cells = append(cells, r.app(set, plan))
+			}
+			cells = append(cells, r.key(plan))
+		}
+		cells = append(cells,
+			Cell{Name: "user token " + r.path, Facts: introspect.Facts{Kind: introspect.UserToken, UserID: "usr_1", Plan: "pro"}, Method: r.method, Path: r.path}.
+				unauthenticated(),
+			Cell{Name: "dead token " + r.path, Method: r.method, Path: r.path}.unauthenticated())
+	}
+	return append(cells, strays()...)
+}
+
+// strays are requests that no row fits: denied to whoever may do everything.
+func strays() []Cell {
+	var cells []Cell
+	for _, r := range [][2]string{
+		{"GET", "/v1/videos/"}, {"HEAD", "/v1/videos"}, {"OPTIONS", "/v1/videos"}, {"DELETE", "/v1/videos"}, {"GET", "/v1/videos/upload"},
+		{"GET", "//v1/videos"}, {"GET", "/v1/../v1/videos"}, {"GET", "/V1/videos"}, {"POST", "/v1/videos/a%2Fb/analyze"}, {"GET", "/"}, {"GET", ""},
+	} {
+		for _, facts := range []introspect.Facts{
+			{Kind: introspect.AccessToken, UserID: "usr_1", ClientID: "app", Scope: strings.Join(scopes(), " "), Plan: "enterprise"},
+			{Kind: introspect.APIKey, KeyID: "key_1", Plan: "enterprise"},
+		} {
+			cells = append(cells, Cell{
+				Name: r[0] + " " + r[1], Facts: facts, Method: r[0], Path: r[1], Status: 404, Code: "not_found", Message: "There is no such endpoint",
+			})
+		}
+	}
+	return cells
+}
+
+func without(all []string, one string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == one })
+}
+
+// app is a cell of an access token.
+func (r row) app(scope []string, plan string) Cell {
+	c := Cell{
+		Name: r.method + " " + r.path + " with " + strings.Join(scope, ",") + " on " + plan, Method: r.method, Path: r.path,
+		Facts: introspect.Facts{
+			Kind: introspect.AccessToken, UserID: "usr_1", ClientID: "app", WorkspaceID: "ws_1", Scope: strings.Join(scope, " "), Plan: plan,
+		},
+	}
+	if !slices.Contains(scope, r.scope) {
+		c.Status, c.Code = 403, "insufficient_scope"
+		c.Message = `This action requires the "` + r.scope + `" scope. Your token has: ` + strings.Join(scope, ", ")
+		c.Challenge = `Bearer error="insufficient_scope", scope="` + r.scope + `"`
+		return c
+	}
+	return r.planned(c, plan)
+}
+
+// key is a cell of an API key, which dies with its workspace.
+func (r row) key(plan string) Cell {
+	c := Cell{
+		Name: r.method + " " + r.path + " with a key on " + plan, Method: r.method, Path: r.path,
+		Facts: introspect.Facts{Kind: introspect.APIKey, KeyID: "key_1", WorkspaceID: "ws_1", Plan: plan},
+	}
+	if plan == "" {
+		return c.unauthenticated()
+	}
+	return r.planned(c, plan)
+}
+
+func (r row) planned(c Cell, plan string) Cell {
+	if plan == "" || plan == "free" && !r.free {
+		c.Status, c.Code, c.Message = 403, "plan_restricted", "The workspace's plan does not include this action"
+	}
+	return c
+}
+
+func (c Cell) unauthenticated() Cell {
+	c.Status, c.Code, c.Message = 401, "authentication_error", "Invalid or expired access token"
+	c.Challenge = `Bearer error="invalid_token"`
+	return c
+}
+
+// Tokens are live tokens by their text.
+type Tokens map[string]introspect.Facts
+
+// Live is access.Tokens.
+func (t Tokens) Live(_ context.Context, token string) (introspect.Facts, error) {
+	facts, ok := t[token]
+	if !ok || facts.Kind == 0 {
+		return introspect.Facts{}, introspect.ErrInactive
+	}
+	return facts, nil
+}
+
+// Each holds a door against every cell. The door is given tokens in which the cell's is called "token".
+func Each(t *testing.T, door func(t *testing.T, tokens Tokens, c Cell)) {
+	t.Helper()
+	for _, c := range Matrix() {
+		door(t, Tokens{"token": c.Facts}, c)
+	}
+}

@@ -1,0 +1,150 @@
+// Package plan answers which plan a workspace has, and remembers it for a short time.
+//
+// It owns the memory: bounded, brief, and forgotten at once when a change is heard of. The plans themselves belong to
+// identity; what a plan opens, to the catalog.
+package plan
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// maxAge and most bound the memory. A workspace is remembered in about two hundred bytes.
+const (
+	maxAge = time.Minute
+	most   = 20_000
+)
+
+// ValidAge reports whether a plan may be remembered for so long: 0 (never) to 1 min.
+func ValidAge(age time.Duration) bool { return age >= 0 && age <= maxAge }
+
+// Directory knows the plans at this moment. Many may ask it at once; gathering them is its business.
+type Directory interface {
+	// Plan is a workspace's plan; empty when there is no such workspace, and then nothing is in it.
+	Plan(ctx context.Context, workspaceID string) (string, error)
+}
+
+// Book remembers plans. Its methods may be called concurrently.
+type Book struct {
+	directory Directory
+	age       time.Duration
+	now       func() time.Time
+
+	mu    sync.RWMutex
+	plans map[string]entry
+	// asking are the questions under way, which later askers join.
+	asking map[string]*question
+}
+
+type entry struct {
+	plan  string
+	until time.Time
+}
+
+// question is one under way: done is closed when plan and err are set.
+type question struct {
+	done chan struct{}
+	plan string
+	err  error
+}
+
+// Config is what a Book stands on.
+type Config struct {
+	Directory Directory
+	// Age is how long a plan is remembered; 0 remembers nothing.
+	Age time.Duration
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// New makes a book that remembers nothing yet.
+func New(c Config) *Book {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Book{
+		directory: c.Directory, age: c.Age, now: c.Now, plans: make(map[string]entry), asking: make(map[string]*question),
+	}
+}
+
+// Plan is the workspace's plan, at most Age old; empty for a workspace that does not exist. It fails when identity cannot be
+// asked and nothing is remembered.
+func (b *Book) Plan(ctx context.Context, workspaceID string) (string, error) {
+	b.mu.RLock()
+	e, ok := b.plans[workspaceID]
+	b.mu.RUnlock()
+	if ok && b.now().Before(e.until) {
+		return e.plan, nil
+	}
+	return b.ask(ctx, workspaceID)
+}
+
+// Forget drops what is remembered of a workspace. A question that is under way is answered to those who asked it, and is
+// neither remembered nor joined.
+func (b *Book) Forget(workspaceID string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.plans, workspaceID)
+	delete(b.asking, workspaceID)
+}
+
+// ForgetAll is Forget for every workspace: who follows the log and has missed a part of it knows no better.
+func (b *Book) ForgetAll() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	clear(b.plans)
+	clear(b.asking)
+}
+
+// ask joins the question that is under way, or asks it. The question outlives an asker who goes away.
+func (b *Book) ask(ctx context.Context, workspaceID string) (string, error) {
+	b.mu.Lock()
+	q := b.asking[workspaceID]
+	if q == nil {
+		q = &question{done: make(chan struct{})}
+		b.asking[workspaceID] = q
+		go b.answer(context.WithoutCancel(ctx), workspaceID, q)
+	}
+	b.mu.Unlock()
+	select {
+	case <-q.done:
+		return q.plan, q.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// askLimit bounds one question.
+const askLimit = 5 * time.Second
+
+func (b *Book) answer(ctx context.Context, workspaceID string, q *question) {
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
+	q.plan, q.err = b.directory.Plan(ctx, workspaceID)
+	b.mu.Lock()
+	if b.asking[workspaceID] == q { // else it was forgotten meanwhile
+		delete(b.asking, workspaceID)
+		if q.err == nil && b.age > 0 {
+			b.remember(workspaceID, q.plan)
+		}
+	}
+	b.mu.Unlock()
+	close(q.done)
+}
+
+// remember makes room by dropping what is over, and if nothing is, everything: it comes back by being asked. The lock is held.
+func (b *Book) remember(workspaceID, plan string) {
+	now := b.now()
+	if len(b.plans) >= most {
+		for id, e := range b.plans {
+			if !now.Before(e.until) {
+				delete(b.plans, id)
+			}
+		}
+		if len(b.plans) >= most {
+			clear(b.plans)
+		}
+	}
+	b.plans[workspaceID] = entry{plan: plan, until: now.Add(b.age)}
+}

@@ -1,0 +1,52 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/services/token/internal/access"
+)
+
+// Access serves resource servers and the gateway.
+type Access struct {
+	tokenv1.UnsafeAccessServiceServer
+
+	Decider access.Decider
+}
+
+// CheckAccess judges a request. A denial is an answer; what cannot be known is UNAVAILABLE, whatever the cause.
+func (s *Access) CheckAccess(ctx context.Context, req *tokenv1.CheckAccessRequest) (*tokenv1.CheckAccessResponse, error) {
+	identity, denial, err := s.Decider.Decide(ctx, access.Request{
+		Token: req.GetToken(), Sent: req.GetToken() != "", Method: req.GetMethod(), Path: req.GetPath(),
+	})
+	if errors.Is(err, context.Canceled) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, oerr.Unavailable(err)
+	}
+	if denial != nil {
+		return &tokenv1.CheckAccessResponse{Decision: &tokenv1.CheckAccessResponse_Denied{Denied: &tokenv1.Denied{
+			Status: int32(denial.Status), Code: denial.Code, Message: denial.Message, Challenge: denial.Challenge, //nolint:gosec // an HTTP status
+		}}}, nil
+	}
+	return &tokenv1.CheckAccessResponse{Decision: &tokenv1.CheckAccessResponse_Allowed{Allowed: &tokenv1.Allowed{
+		Kind: tokenKind(identity.Kind), Sub: identity.Subject, ClientId: identity.ClientID, WorkspaceId: identity.WorkspaceID,
+		Scope: identity.Scope,
+	}}}, nil
+}
+
+func tokenKind(k enforce.Kind) tokenv1.TokenKind {
+	switch k {
+	case enforce.AccessToken:
+		return tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN
+	case enforce.APIKey:
+		return tokenv1.TokenKind_TOKEN_KIND_API_KEY
+	case enforce.UserToken:
+		return tokenv1.TokenKind_TOKEN_KIND_USER_TOKEN
+	}
+	return tokenv1.TokenKind_TOKEN_KIND_UNSPECIFIED
+}

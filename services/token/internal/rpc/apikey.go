@@ -1,0 +1,93 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/services/token/internal/apikey"
+)
+
+// APIKeys serves operators.
+type APIKeys struct {
+	tokenv1.UnsafeApiKeyServiceServer
+
+	Desk apikey.Desk
+}
+
+// CreateApiKey draws a key.
+func (s *APIKeys) CreateApiKey( //nolint:revive // the contract's name
+	ctx context.Context, req *tokenv1.CreateApiKeyRequest,
+) (*tokenv1.CreateApiKeyResponse, error) {
+	if !identifier(req.GetWorkspaceId()) {
+		return nil, invalid("workspace_id", "must be an identifier")
+	}
+	facts, key, err := s.Desk.Create(ctx, req.GetWorkspaceId(), req.GetName())
+	if err != nil {
+		return nil, failKey(err)
+	}
+	return &tokenv1.CreateApiKeyResponse{ApiKey: keyFacts(facts), Key: key.Reveal()}, nil
+}
+
+// ListApiKeys lists a workspace's keys.
+func (s *APIKeys) ListApiKeys( //nolint:revive // the contract's name
+	ctx context.Context, req *tokenv1.ListApiKeysRequest,
+) (*tokenv1.ListApiKeysResponse, error) {
+	if !identifier(req.GetWorkspaceId()) {
+		return nil, invalid("workspace_id", "must be an identifier")
+	}
+	list, err := s.Desk.List(ctx, req.GetWorkspaceId())
+	if err != nil {
+		return nil, failKey(err)
+	}
+	res := &tokenv1.ListApiKeysResponse{ApiKeys: make([]*tokenv1.ApiKey, len(list))}
+	for i, k := range list {
+		res.ApiKeys[i] = keyFacts(k)
+	}
+	return res, nil
+}
+
+// RevokeApiKey ends a key everywhere before it answers.
+func (s *APIKeys) RevokeApiKey( //nolint:revive // the contract's name
+	ctx context.Context, req *tokenv1.RevokeApiKeyRequest,
+) (*tokenv1.RevokeApiKeyResponse, error) {
+	if !identifier(req.GetKeyId()) {
+		return nil, invalid("key_id", "must be an identifier")
+	}
+	if err := s.Desk.Revoke(ctx, req.GetKeyId()); err != nil {
+		return nil, failKey(err)
+	}
+	return &tokenv1.RevokeApiKeyResponse{}, nil
+}
+
+func failKey(err error) error {
+	switch {
+	case errors.Is(err, apikey.ErrName):
+		return invalid("name", apikey.ErrName.Error())
+	case errors.Is(err, apikey.ErrNoWorkspace):
+		return oerr.New(errorv1.Reason_REASON_NOT_FOUND, apikey.ErrNoWorkspace.Error(), oerr.WithField("workspace_id"))
+	case errors.Is(err, apikey.ErrUnknown):
+		return oerr.New(errorv1.Reason_REASON_NOT_FOUND, apikey.ErrUnknown.Error(), oerr.WithField("key_id"))
+	}
+	return fail(err)
+}
+
+func keyFacts(k apikey.Key) *tokenv1.ApiKey {
+	return &tokenv1.ApiKey{
+		KeyId: k.ID, WorkspaceId: k.WorkspaceID, Name: k.Name, Prefix: apikey.Prefix, LastFour: k.LastFour,
+		CreateTime: moment(k.CreatedAt), LastUseTime: moment(k.LastUsedAt), RevokeTime: moment(k.RevokedAt),
+	}
+}
+
+// moment is absent for the zero time.
+func moment(t time.Time) *timestamppb.Timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	return timestamppb.New(t)
+}

@@ -1,0 +1,39 @@
+package rpc
+
+import (
+	"context"
+
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
+)
+
+// Catalog serves the catalog that this replica decides by.
+type Catalog struct {
+	tokenv1.UnsafeCatalogServiceServer
+
+	// Current is the catalog at this moment.
+	Current func() *catalog.Catalog
+}
+
+// Digest names the content of the catalog at this moment.
+func (s *Catalog) Digest() string { return s.Current().Digest() }
+
+// GetCatalog reads the catalog whole, from one moment.
+func (s *Catalog) GetCatalog(context.Context, *tokenv1.GetCatalogRequest) (*tokenv1.GetCatalogResponse, error) {
+	c := s.Current()
+	res := &tokenv1.GetCatalogResponse{Digest: c.Digest()}
+	for _, scope := range c.Scopes() {
+		res.Scopes = append(res.Scopes, &tokenv1.Scope{Name: scope.Name, Description: scope.Description})
+	}
+	for _, e := range c.Endpoints() {
+		res.Endpoints = append(res.Endpoints, &tokenv1.Endpoint{Method: e.Method, Path: e.Path, Scope: e.Scope})
+	}
+	for _, p := range c.Plans() {
+		plan := &tokenv1.Plan{Name: p.Name}
+		for _, e := range p.Endpoints {
+			plan.Endpoints = append(plan.Endpoints, e.String())
+		}
+		res.Plans = append(res.Plans, plan)
+	}
+	return res, nil
+}

@@ -1,0 +1,165 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	statuspb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/codes"
+
+	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/services/token/internal/access"
+)
+
+// Envoy serves Envoy's external authorization filter (envoy.service.auth.v3), which asks about every request that comes to
+// a front door and answers what is denied itself.
+type Envoy struct {
+	authv3.UnimplementedAuthorizationServer
+
+	Decider access.Decider
+	// KeepAuthorization passes the Authorization header on to what lies behind Envoy.
+	KeepAuthorization bool
+	Logger            *slog.Logger
+}
+
+// authorizationHeader is as Envoy writes it.
+const authorizationHeader = "authorization"
+
+// Check judges a request. What cannot be known is denied with 503 and not an error, lest a door that is set to fail open opens.
+func (s *Envoy) Check(ctx context.Context, req *authv3.CheckRequest) (*authv3.CheckResponse, error) {
+	http := req.GetAttributes().GetRequest().GetHttp()
+	path, _, _ := strings.Cut(http.GetPath(), "?")
+	token, sent := enforce.Bearer(authorizations(http))
+	identity, denial, err := s.Decider.Decide(ctx, access.Request{Token: token, Sent: sent, Method: http.GetMethod(), Path: path})
+	switch {
+	case errors.Is(err, context.Canceled):
+		return nil, err
+	case err != nil:
+		s.Logger.WarnContext(ctx, "a request to the front door cannot be judged", "error", err)
+		return denied(enforce.Unavailable()), nil
+	case denial != nil:
+		return denied(denial), nil
+	}
+	return s.allowed(identity, http), nil
+}
+
+// authorizations are the values of the Authorization header. Envoy joins several by a comma, or, where it is told to send raw
+// headers, lists them one by one.
+func authorizations(http *authv3.AttributeContext_HttpRequest) []string {
+	if value, ok := http.GetHeaders()[authorizationHeader]; ok {
+		return []string{value}
+	}
+	var values []string
+	for _, h := range http.GetHeaderMap().GetHeaders() {
+		if !strings.EqualFold(h.GetKey(), authorizationHeader) {
+			continue
+		}
+		if raw := h.GetRawValue(); len(raw) > 0 {
+			values = append(values, string(raw))
+		} else {
+			values = append(values, h.GetValue())
+		}
+	}
+	return values
+}
+
+// permission is an answer in one piece, since a busy door gets thousands of them a second.
+type permission struct {
+	response authv3.CheckResponse
+	http     authv3.CheckResponse_OkResponse
+	ok       authv3.OkHttpResponse
+	status   statuspb.Status
+	options  [5]corev3.HeaderValueOption
+	values   [5]corev3.HeaderValue
+	set      [5]*corev3.HeaderValueOption
+	// remove has room for what is usually taken off a request.
+	remove [4]string
+}
+
+func (s *Envoy) allowed(identity enforce.Identity, http *authv3.AttributeContext_HttpRequest) *authv3.CheckResponse {
+	p := &permission{}
+	set, remove := p.set[:0], p.remove[:0]
+	for i, h := range identity.Headers() {
+		if h.Value == "" {
+			// Whatever the caller sent under this name goes, also where Envoy does not show it to us.
+			remove = append(remove, strings.ToLower(h.Name))
+			continue
+		}
+		p.values[i].Key, p.values[i].Value = h.Name, h.Value
+		p.options[i].Header, p.options[i].AppendAction = &p.values[i], corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD
+		set = append(set, &p.options[i])
+	}
+	if !s.KeepAuthorization {
+		remove = append(remove, authorizationHeader)
+	}
+	p.ok.Headers, p.ok.HeadersToRemove = set, removeReserved(remove, set, http)
+	p.http.OkResponse = &p.ok
+	p.response.Status, p.response.HttpResponse = &p.status, &p.http
+	return &p.response
+}
+
+// removeReserved adds what the caller sent under names that are ours. Envoy removes after it sets, so the names that are set,
+// which replaces what was sent, must not be among them.
+func removeReserved(remove []string, set []*corev3.HeaderValueOption, http *authv3.AttributeContext_HttpRequest) []string {
+	add := func(name string) {
+		isSet := func(o *corev3.HeaderValueOption) bool { return strings.EqualFold(o.GetHeader().GetKey(), name) }
+		if enforce.Reserved(name) && !slices.Contains(remove, name) && !slices.ContainsFunc(set, isSet) {
+			remove = append(remove, name)
+		}
+	}
+	for name := range http.GetHeaders() {
+		add(name)
+	}
+	for _, h := range http.GetHeaderMap().GetHeaders() {
+		add(h.GetKey())
+	}
+	return remove
+}
+
+// retryAfter is when to come back after a 503, in seconds.
+const retryAfter = "1"
+
+func denied(d *enforce.Denial) *authv3.CheckResponse {
+	headers := []*corev3.HeaderValueOption{
+		overwrite("Content-Type", "application/json"), overwrite("Cache-Control", "no-store"),
+	}
+	if d.Challenge != "" {
+		headers = append(headers, overwrite("WWW-Authenticate", d.Challenge))
+	}
+	if d.Code == enforce.CodeUnavailable {
+		headers = append(headers, overwrite("Retry-After", retryAfter))
+	}
+	return &authv3.CheckResponse{
+		Status: &statuspb.Status{Code: int32(codeOf(d))},
+		HttpResponse: &authv3.CheckResponse_DeniedResponse{DeniedResponse: &authv3.DeniedHttpResponse{
+			Status:  &typev3.HttpStatus{Code: typev3.StatusCode(d.Status)}, //nolint:gosec // an HTTP status
+			Headers: headers, Body: string(d.JSON()),
+		}},
+	}
+}
+
+// codeOf is the denial as gRPC says it: Envoy wants anything but OK, and shows it in its statistics.
+func codeOf(d *enforce.Denial) codes.Code {
+	switch d.Code {
+	case enforce.CodeAuthentication:
+		return codes.Unauthenticated
+	case enforce.CodeNotFound:
+		return codes.NotFound
+	case enforce.CodeUnavailable:
+		return codes.Unavailable
+	}
+	return codes.PermissionDenied
+}
+
+func overwrite(name, value string) *corev3.HeaderValueOption {
+	return &corev3.HeaderValueOption{
+		Header:       &corev3.HeaderValue{Key: name, Value: value},
+		AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
+	}
+}
