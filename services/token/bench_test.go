@@ -48,6 +48,7 @@ func newBench(t *testing.T, config token.Config) bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	run(t, b.service)
 	serve(t, b.network, rpcserver.Options{Name: "token", ResourceServers: []string{"videos"}}, b.service.Register)
 	b.oauth = tokenv1.NewOAuthServiceClient(b.dial(t, "gateway", "token"))
 	b.grants = tokenv1.NewGrantServiceClient(b.dial(t, "consent", "token"))
@@ -58,6 +59,20 @@ func newBench(t *testing.T, config token.Config) bench {
 func database(t *testing.T) *sqldb.DB {
 	t.Helper()
 	return sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})
+}
+
+// run does the service's background work until the test ends.
+func run(t *testing.T, service *token.Service) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- service.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
 }
 
 // serve serves until the test ends.

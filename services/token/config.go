@@ -1,6 +1,7 @@
 package token
 
 import (
+	"errors"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -19,6 +20,10 @@ type Config struct {
 	FamilyLifetime time.Duration `koanf:"family_lifetime" help:"life of everything that came of one authorization, however often refreshed"`
 	// RefreshRetryWindow is how long the same client gets the same successor of a refresh token again.
 	RefreshRetryWindow time.Duration `koanf:"refresh_retry_window" help:"how long a repeated refresh answers the same successor, 0s (strict) to 30s"`
+	// IntrospectionCacheSize is how many live tokens a replica remembers at most, at about a kilobyte each.
+	IntrospectionCacheSize int `koanf:"introspection_cache_size" help:"live tokens that a replica remembers at most, about 1 KiB each; 0 remembers none"`
+	// HeartbeatInterval is how often whoever watches revocations hears something at least.
+	HeartbeatInterval time.Duration `koanf:"heartbeat_interval" help:"how often a watcher of revocations hears something at least, 100ms to 1m"`
 }
 
 // DefaultConfig holds the documented lifetimes (the wire contract, §3) and strict reuse detection.
@@ -27,11 +32,22 @@ func DefaultConfig() Config {
 		AccessTokenLifetime:  time.Hour,
 		RefreshTokenLifetime: 30 * 24 * time.Hour,
 		FamilyLifetime:       365 * 24 * time.Hour,
+
+		IntrospectionCacheSize: 100_000,
+		HeartbeatInterval:      time.Second,
 	}
 }
 
-// Validate reports a lifetime that is out of bounds.
-func (c Config) Validate() error { return c.lifetimes().Validate() }
+// Validate reports a setting that is out of bounds, by its name.
+func (c Config) Validate() error {
+	if c.IntrospectionCacheSize < 0 {
+		return errors.New("introspection_cache_size must not be negative")
+	}
+	if c.HeartbeatInterval < 100*time.Millisecond || c.HeartbeatInterval > time.Minute {
+		return errors.New("heartbeat_interval must be 100ms to 1m")
+	}
+	return c.lifetimes().Validate()
+}
 
 func (c Config) lifetimes() grant.Lifetimes {
 	return grant.Lifetimes{

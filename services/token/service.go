@@ -14,6 +14,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/feed"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/lastuse"
@@ -34,6 +35,8 @@ type Deps struct {
 	Authz grpc.ClientConnInterface
 	// Issuer is the authorization server's identifier (RFC 8414 §2).
 	Issuer string
+	// Digest tells that of the catalog at this moment, for watchers; nil tells none.
+	Digest func() string
 }
 
 // Service is the token service.
@@ -41,9 +44,11 @@ type Service struct {
 	config        Config
 	deps          Deps
 	store         *store.Store
+	feed          *feed.Feed
 	uses          *lastuse.Recorder
 	oauth         *rpc.OAuth
 	introspection *rpc.Introspection
+	revocations   *rpc.Revocations
 	grants        *rpc.Grants
 }
 
@@ -62,23 +67,40 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	}
 	authz := rpc.Authz{Clients: authzv1.NewClientServiceClient(deps.Authz), Codes: authzv1.NewCodeServiceClient(deps.Authz)}
 	uses := lastuse.New(st, deps.Logger)
+	log := newFeed(config, deps, st)
 	introspector := introspect.Introspector{Store: st, Uses: uses}
+	if config.IntrospectionCacheSize > 0 {
+		var err error
+		if introspector.Cache, err = introspect.NewCache(config.IntrospectionCacheSize, log); err != nil {
+			return nil, err
+		}
+	}
+	ends := settled{Store: st, settler: log}
 	endpoint := grant.NewEndpoint(authz,
-		grant.AuthorizationCode{Codes: authz, Store: st, Lifetimes: config.lifetimes()},
-		grant.RefreshToken{Store: st, Sealer: seal.Sealer{}, Lifetimes: config.lifetimes()},
+		grant.AuthorizationCode{Codes: authz, Store: ends, Lifetimes: config.lifetimes()},
+		grant.RefreshToken{Store: ends, Sealer: seal.Sealer{}, Lifetimes: config.lifetimes()},
 	)
 	return &Service{
-		config: config, deps: deps, store: st, uses: uses,
-		oauth:         &rpc.OAuth{Endpoint: endpoint, Authz: authz, Revoker: st, Introspector: introspector, Issuer: deps.Issuer},
+		config: config, deps: deps, store: st, feed: log, uses: uses,
+		oauth:         &rpc.OAuth{Endpoint: endpoint, Authz: authz, Revoker: ends, Introspector: introspector, Issuer: deps.Issuer},
 		introspection: &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},
-		grants:        &rpc.Grants{Store: st},
+		revocations:   &rpc.Revocations{Feed: log, Heartbeat: config.HeartbeatInterval, Digest: deps.Digest},
+		grants:        &rpc.Grants{Store: ends},
 	}, nil
+}
+
+// newFeed prepares the follower of the revocation log. A SQLite file has one process.
+func newFeed(config Config, deps Deps, st *store.Store) *feed.Feed {
+	return feed.New(feed.Options{
+		Log: st, Logger: deps.Logger, Alone: deps.DB.Engine() == sqldb.SQLite, Heartbeat: config.HeartbeatInterval,
+	})
 }
 
 // Register offers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterOAuthServiceServer(r, s.oauth)
 	tokenv1.RegisterIntrospectionServiceServer(r, s.introspection)
+	tokenv1.RegisterRevocationServiceServer(r, s.revocations)
 	tokenv1.RegisterGrantServiceServer(r, s.grants)
 }
 
@@ -86,6 +108,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 func (s *Service) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.uses.Run(ctx) })
+	group.Go(func() error { s.feed.Run(ctx); return nil })
 	group.Go(func() error { s.housekeep(ctx); return nil })
 	if s.config.RefreshRetryWindow > 0 {
 		group.Go(func() error { s.eraseRetries(ctx); return nil })
