@@ -29,14 +29,23 @@ type bench struct {
 	oauth      tokenv1.OAuthServiceClient
 	grants     tokenv1.GrantServiceClient
 	introspect tokenv1.IntrospectionServiceClient
+
+	revocations tokenv1.RevocationServiceClient
 }
 
 func newBench(t *testing.T, config token.Config) bench {
 	t.Helper()
-	b := bench{authz: &authorizations{}, db: database(t), network: inproc.NewNetwork()}
-	if err := sqldb.Migrate(t.Context(), b.db, token.Migrations()); err != nil {
+	db := database(t)
+	if err := sqldb.Migrate(t.Context(), db, token.Migrations()); err != nil {
 		t.Fatal(err)
 	}
+	return newReplica(t, config, db)
+}
+
+// newReplica is one process of the service on a database that others may share.
+func newReplica(t *testing.T, config token.Config, db *sqldb.DB) bench {
+	t.Helper()
+	b := bench{authz: &authorizations{}, db: db, network: inproc.NewNetwork()}
 	serve(t, b.network, rpcserver.Options{Name: "authz"}, func(r grpc.ServiceRegistrar) {
 		authzv1.RegisterClientServiceServer(r, b.authz)
 		authzv1.RegisterCodeServiceServer(r, b.authz)
@@ -44,15 +53,17 @@ func newBench(t *testing.T, config token.Config) bench {
 	var err error
 	b.service, err = token.New(t.Context(), config, token.Deps{
 		Logger: slog.New(slog.DiscardHandler), DB: b.db, Authz: b.dial(t, "token", "authz"), Issuer: "https://vidocu.ai",
+		Digest: func() string { return "sha256:catalog" },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(t, b.service)
 	serve(t, b.network, rpcserver.Options{Name: "token", ResourceServers: []string{"videos"}}, b.service.Register)
+	run(t, b.service)
 	b.oauth = tokenv1.NewOAuthServiceClient(b.dial(t, "gateway", "token"))
 	b.grants = tokenv1.NewGrantServiceClient(b.dial(t, "consent", "token"))
 	b.introspect = tokenv1.NewIntrospectionServiceClient(b.dial(t, "videos", "token"))
+	b.revocations = tokenv1.NewRevocationServiceClient(b.dial(t, "videos", "token"))
 	return b
 }
 
