@@ -35,7 +35,9 @@ type Watcher struct {
 // Watch follows the log from behind a cursor, or from this moment where from is nil. The watcher must be closed. ErrBehind
 // when the log cannot be read.
 func (f *Feed) Watch(ctx context.Context, from *int64) (*Watcher, error) {
-	f.watchers.Add(1)
+	if f.watchers.Add(1) == 1 {
+		f.hurry() // the follower takes up its quick pace
+	}
 	w := &Watcher{feed: f}
 	if err := w.begin(ctx, from); err != nil {
 		w.Close()
@@ -86,7 +88,6 @@ func (f *Feed) refresh(ctx context.Context) error {
 	if err := f.follow(ctx); err != nil {
 		return errors.Join(ErrBehind, err)
 	}
-	f.hurry() // the follower takes up its quick pace
 	return nil
 }
 
