@@ -10,3 +10,4 @@ func TestStoreCRUD(t *testing.T)         { storetest.CRUD(t) }
 func TestStoreAtomicity(t *testing.T)    { storetest.Atomicity(t) }
 func TestStoreHousekeeping(t *testing.T) { storetest.Housekeeping(t) }
 func TestStoreContention(t *testing.T)   { storetest.Contention(t) }
+func TestStoreFollowing(t *testing.T)    { storetest.Following(t) }
