@@ -83,7 +83,7 @@ func serviceRules() []Rule {
 		{
 			Name:     "a domain package is plain Go",
 			Packages: []string{"./services/{service}/internal/..."},
-			Except:   plumbing,
+			Except:   append([]string{"./services/token/internal/introspect"}, plumbing...),
 			Only: []string{
 				"std", "golang.org/x/crypto/...", "golang.org/x/sync/...",
 				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./services/{service}/internal/...",
@@ -95,6 +95,19 @@ func serviceRules() []Rule {
 			}, sqlDrivers...),
 			Reason: "rules that carry the security are read and tested without a network, a database or a wire format; the one path " +
 				"matcher is such a rule, and lies in the SDK because resource servers use it too",
+		},
+		{
+			Name:     "introspection is plain Go with a cache",
+			Packages: []string{"./services/{service}/internal/introspect"},
+			Only: []string{
+				"std", "golang.org/x/sync/...", "github.com/maypok86/otter/v2/...",
+				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./services/{service}/internal/...",
+			},
+			Never: plumbing,
+			NeverDeep: append([]string{
+				"google.golang.org/grpc/...", "./gen/...", "net/http", "database/sql", redisClient,
+			}, sqlDrivers...),
+			Reason: "what ends an answer is decided where it is remembered; the cache is a bounded map in memory and nothing more",
 		},
 		{
 			Name:     "rpc talks to the domain",

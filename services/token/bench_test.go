@@ -28,22 +28,30 @@ type bench struct {
 	authz     *authorizations
 	directory *directory
 	db        *sqldb.DB
-	network *inproc.Network
+	network   *inproc.Network
 
-	oauth      tokenv1.OAuthServiceClient
-	grants     tokenv1.GrantServiceClient
-	introspect tokenv1.IntrospectionServiceClient
-	access     tokenv1.AccessServiceClient
-	keys       tokenv1.ApiKeyServiceClient
-	envoy      authv3.AuthorizationClient
+	oauth       tokenv1.OAuthServiceClient
+	grants      tokenv1.GrantServiceClient
+	introspect  tokenv1.IntrospectionServiceClient
+	access      tokenv1.AccessServiceClient
+	keys        tokenv1.ApiKeyServiceClient
+	envoy       authv3.AuthorizationClient
+	revocations tokenv1.RevocationServiceClient
 }
 
 func newBench(t *testing.T, config token.Config) bench {
 	t.Helper()
-	b := bench{authz: &authorizations{}, directory: newDirectory(), db: database(t), network: inproc.NewNetwork()}
-	if err := sqldb.Migrate(t.Context(), b.db, token.Migrations()); err != nil {
+	db := database(t)
+	if err := sqldb.Migrate(t.Context(), db, token.Migrations()); err != nil {
 		t.Fatal(err)
 	}
+	return newReplica(t, config, db)
+}
+
+// newReplica is one process of the service on a database that others may share.
+func newReplica(t *testing.T, config token.Config, db *sqldb.DB) bench {
+	t.Helper()
+	b := bench{authz: &authorizations{}, directory: newDirectory(), db: db, network: inproc.NewNetwork()}
 	serve(t, b.network, rpcserver.Options{Name: "authz"}, func(r grpc.ServiceRegistrar) {
 		authzv1.RegisterClientServiceServer(r, b.authz)
 		authzv1.RegisterCodeServiceServer(r, b.authz)
@@ -60,18 +68,34 @@ func newBench(t *testing.T, config token.Config) bench {
 		t.Fatal(err)
 	}
 	serve(t, b.network, rpcserver.Options{Name: "token", ResourceServers: []string{"videos"}}, b.service.Register)
+	run(t, b.service)
 	b.oauth = tokenv1.NewOAuthServiceClient(b.dial(t, "gateway", "token"))
 	b.grants = tokenv1.NewGrantServiceClient(b.dial(t, "consent", "token"))
 	server := b.dial(t, "videos", "token")
 	b.introspect, b.access = tokenv1.NewIntrospectionServiceClient(server), tokenv1.NewAccessServiceClient(server)
 	b.envoy = authv3.NewAuthorizationClient(server)
 	b.keys = tokenv1.NewApiKeyServiceClient(b.dial(t, "operator", "token"))
+	b.revocations = tokenv1.NewRevocationServiceClient(server)
 	return b
 }
 
 func database(t *testing.T) *sqldb.DB {
 	t.Helper()
 	return sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})
+}
+
+// run does the service's background work until the test ends.
+func run(t *testing.T, service *token.Service) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- service.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
 }
 
 // serve serves until the test ends.

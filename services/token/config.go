@@ -1,6 +1,7 @@
 package token
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,6 +26,10 @@ type Config struct {
 	PlanAge time.Duration `koanf:"plan_age" help:"how long a workspace's plan is remembered, 0s to 1m; a change that is heard of counts at once"`
 	// EnvoyKeepAuthorization leaves the bearer to what lies behind Envoy.
 	EnvoyKeepAuthorization bool `koanf:"envoy_keep_authorization" help:"Envoy passes the Authorization header on; by default it ends at the door"`
+	// IntrospectionCacheSize is how many live tokens a replica remembers at most, at about a kilobyte each.
+	IntrospectionCacheSize int `koanf:"introspection_cache_size" help:"live tokens that a replica remembers at most, about 1 KiB each; 0 remembers none"`
+	// HeartbeatInterval is how often whoever watches revocations hears something at least.
+	HeartbeatInterval time.Duration `koanf:"heartbeat_interval" help:"how often a watcher of revocations hears something at least, 100ms to 1m"`
 }
 
 // DefaultConfig holds the documented lifetimes (the wire contract, §3) and strict reuse detection.
@@ -34,13 +39,22 @@ func DefaultConfig() Config {
 		RefreshTokenLifetime: 30 * 24 * time.Hour,
 		FamilyLifetime:       365 * 24 * time.Hour,
 		PlanAge:              5 * time.Second,
+
+		IntrospectionCacheSize: 100_000,
+		HeartbeatInterval:      time.Second,
 	}
 }
 
-// Validate reports a duration that is out of bounds.
+// Validate reports a setting that is out of bounds, by its name.
 func (c Config) Validate() error {
 	if !plan.ValidAge(c.PlanAge) {
 		return fmt.Errorf("plan_age is %s: give a duration from 0s to 1m", c.PlanAge)
+	}
+	if c.IntrospectionCacheSize < 0 {
+		return errors.New("introspection_cache_size must not be negative")
+	}
+	if c.HeartbeatInterval < 100*time.Millisecond || c.HeartbeatInterval > time.Minute {
+		return errors.New("heartbeat_interval must be 100ms to 1m")
 	}
 	return c.lifetimes().Validate()
 }

@@ -1,13 +1,17 @@
 package token
 
 import (
+	"context"
+
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"google.golang.org/grpc"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/access"
 	"github.com/vidocu/usher/services/token/internal/apikey"
+	"github.com/vidocu/usher/services/token/internal/feed"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/lastuse"
 	"github.com/vidocu/usher/services/token/internal/plan"
@@ -20,35 +24,60 @@ type enforcement struct {
 	plans   *plan.Book
 	uses    *lastuse.Recorder
 	desk    apikey.Desk
-	decider access.Decider
+	rules   func() *enforce.Rules
+	access  *rpc.Access
 	catalog *rpc.Catalog
 	envoy   *rpc.Envoy
 }
 
 // enforcementParts are what it shares with the rest of the service.
 type enforcementParts struct {
-	store        *store.Store
-	introspector introspect.Introspector
+	store   *store.Store
+	settler apikey.Settler
 }
 
-func newEnforcement(config Config, deps Deps, parts enforcementParts) enforcement {
+// newEnforcement prepares all but the decision, which needs an introspector that knows keys and plans: see decide.
+func newEnforcement(config Config, deps Deps, parts enforcementParts) *enforcement {
 	workspaces := rpc.NewWorkspaces(identityv1.NewDirectoryServiceClient(deps.Identity))
-	plans := plan.New(plan.Config{Directory: workspaces, Age: config.PlanAge})
-	uses := lastuse.New(store.KeyUses{Store: parts.store}, deps.Logger.With("of", "API keys"))
-	decider := access.Decider{
-		Tokens: access.Lookup{AccessTokens: parts.introspector, Keys: parts.store, KeyUses: uses, Plans: plans},
-		Rules:  deps.Catalog.Rules,
-	}
-	return enforcement{
-		plans: plans, uses: uses, decider: decider,
-		desk:    apikey.Desk{Store: parts.store, Workspaces: workspaces},
+	return &enforcement{
+		plans:   plan.New(plan.Config{Directory: workspaces, Age: config.PlanAge}),
+		uses:    lastuse.New(store.KeyUses{Store: parts.store}, deps.Logger.With("of", "API keys")),
+		desk:    apikey.Desk{Store: parts.store, Workspaces: workspaces, Settler: parts.settler},
+		rules:   deps.Catalog.Rules,
+		access:  &rpc.Access{},
 		catalog: &rpc.Catalog{Current: deps.Catalog.Current},
-		envoy:   &rpc.Envoy{Decider: decider, KeepAuthorization: config.EnvoyKeepAuthorization, Logger: deps.Logger},
+		envoy:   &rpc.Envoy{KeepAuthorization: config.EnvoyKeepAuthorization, Logger: deps.Logger},
 	}
 }
 
-func (e enforcement) register(r grpc.ServiceRegistrar) {
-	tokenv1.RegisterAccessServiceServer(r, &rpc.Access{Decider: e.decider})
+// decide gives both doors what they decide with.
+func (e *enforcement) decide(introspector introspect.Introspector) {
+	decider := access.Decider{Tokens: live{introspector}, Rules: e.rules}
+	e.access.Decider, e.envoy.Decider = decider, decider
+}
+
+// live is access.Tokens.
+type live struct{ introspect.Introspector }
+
+// Live judges a bearer's token of any kind.
+func (l live) Live(ctx context.Context, token string) (introspect.Facts, error) {
+	return l.Bearer(ctx, token, 0)
+}
+
+// Apply is feed.Listener: a workspace that changed is asked about again.
+func (e *enforcement) Apply(entries []feed.Entry) {
+	for _, entry := range entries {
+		if entry.Kind == feed.Workspace {
+			e.plans.Forget(entry.WorkspaceID)
+		}
+	}
+}
+
+// Forget is feed.Listener.
+func (e *enforcement) Forget() { e.plans.ForgetAll() }
+
+func (e *enforcement) register(r grpc.ServiceRegistrar) {
+	tokenv1.RegisterAccessServiceServer(r, e.access)
 	tokenv1.RegisterCatalogServiceServer(r, e.catalog)
 	tokenv1.RegisterApiKeyServiceServer(r, &rpc.APIKeys{Desk: e.desk})
 	authv3.RegisterAuthorizationServer(r, e.envoy)

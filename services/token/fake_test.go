@@ -2,6 +2,7 @@ package token_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
@@ -18,7 +19,7 @@ const (
 const callback = "https://yourapp.com/callback"
 
 // authorizations is the authz service on the wire: one confidential app, one resource server, and any code that begins
-// with "code", approved by John for the app.
+// with "code", approved by John for the app, or by the user whom it names behind a colon.
 type authorizations struct {
 	authzv1.UnimplementedClientServiceServer
 	authzv1.UnimplementedCodeServiceServer
@@ -61,8 +62,12 @@ func (a *authorizations) ResolveCode(_ context.Context, req *authzv1.ResolveCode
 	if len(req.GetCode()) < 4 || req.GetCode()[:4] != "code" {
 		return nil, oerr.New(errorv1.Reason_REASON_INVALID_CODE, "unknown")
 	}
+	user := "usr_john"
+	if _, other, named := strings.Cut(req.GetCode(), ":"); named {
+		user = other
+	}
 	return &authzv1.ResolveCodeResponse{
-		ClientId: "app", RedirectUri: callback, CodeChallenge: challenge, UserId: "usr_john", DisplayName: "John Doe",
+		ClientId: "app", RedirectUri: callback, CodeChallenge: challenge, UserId: user, DisplayName: "John Doe",
 		WorkspaceId: "ws_acme", Scopes: []string{"videos:read", "analyze:write"},
 	}, nil
 }

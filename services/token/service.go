@@ -15,6 +15,7 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/feed"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/lastuse"
@@ -44,11 +45,13 @@ type Service struct {
 	config        Config
 	deps          Deps
 	store         *store.Store
+	feed          *feed.Feed
 	uses          *lastuse.Recorder
 	oauth         *rpc.OAuth
 	introspection *rpc.Introspection
+	revocations   *rpc.Revocations
 	grants        *rpc.Grants
-	enforcement   enforcement
+	enforcement   *enforcement
 }
 
 // Migrations are the steps of the service's schema, a folder an engine.
@@ -66,24 +69,46 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	}
 	authz := rpc.Authz{Clients: authzv1.NewClientServiceClient(deps.Authz), Codes: authzv1.NewCodeServiceClient(deps.Authz)}
 	uses := lastuse.New(st, deps.Logger)
-	introspector := introspect.Introspector{Store: st, Uses: uses}
+	log := newFeed(config, deps, st)
+	enforced := newEnforcement(config, deps, enforcementParts{store: st, settler: log})
+	log.Listen(enforced)
+	introspector := introspect.Introspector{
+		Store: st, Uses: uses, Keys: st, KeyUses: enforced.uses, Plans: enforced.plans,
+	}
+	if config.IntrospectionCacheSize > 0 {
+		var err error
+		if introspector.Cache, err = introspect.NewCache(config.IntrospectionCacheSize, log); err != nil {
+			return nil, err
+		}
+	}
+	enforced.decide(introspector)
+	ends := settled{Store: st, settler: log}
 	endpoint := grant.NewEndpoint(authz,
-		grant.AuthorizationCode{Codes: authz, Store: st, Lifetimes: config.lifetimes()},
-		grant.RefreshToken{Store: st, Sealer: seal.Sealer{}, Lifetimes: config.lifetimes()},
+		grant.AuthorizationCode{Codes: authz, Store: ends, Lifetimes: config.lifetimes()},
+		grant.RefreshToken{Store: ends, Sealer: seal.Sealer{}, Lifetimes: config.lifetimes()},
 	)
 	return &Service{
-		config: config, deps: deps, store: st, uses: uses,
-		oauth:         &rpc.OAuth{Endpoint: endpoint, Authz: authz, Revoker: st, Introspector: introspector, Issuer: deps.Issuer},
+		config: config, deps: deps, store: st, feed: log, uses: uses,
+		oauth:         &rpc.OAuth{Endpoint: endpoint, Authz: authz, Revoker: ends, Introspector: introspector, Issuer: deps.Issuer},
 		introspection: &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},
-		grants:        &rpc.Grants{Store: st},
-		enforcement:   newEnforcement(config, deps, enforcementParts{store: st, introspector: introspector}),
+		revocations:   &rpc.Revocations{Feed: log, Heartbeat: config.HeartbeatInterval, Digest: func() string { return deps.Catalog.Current().Digest() }},
+		grants:        &rpc.Grants{Store: ends},
+		enforcement:   enforced,
 	}, nil
+}
+
+// newFeed prepares the follower of the revocation log. A SQLite file has one process.
+func newFeed(config Config, deps Deps, st *store.Store) *feed.Feed {
+	return feed.New(feed.Options{
+		Log: st, Logger: deps.Logger, Alone: deps.DB.Engine() == sqldb.SQLite, Heartbeat: config.HeartbeatInterval,
+	})
 }
 
 // Register offers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterOAuthServiceServer(r, s.oauth)
 	tokenv1.RegisterIntrospectionServiceServer(r, s.introspection)
+	tokenv1.RegisterRevocationServiceServer(r, s.revocations)
 	tokenv1.RegisterGrantServiceServer(r, s.grants)
 	s.enforcement.register(r)
 }
@@ -93,6 +118,7 @@ func (s *Service) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.uses.Run(ctx) })
 	group.Go(func() error { return s.enforcement.uses.Run(ctx) })
+	group.Go(func() error { s.feed.Run(ctx); return nil })
 	group.Go(func() error { s.housekeep(ctx); return nil })
 	if s.config.RefreshRetryWindow > 0 {
 		group.Go(func() error { s.eraseRetries(ctx); return nil })

@@ -31,14 +31,18 @@ func TestTheWayOfAToken(t *testing.T) {
 	got, err := b.introspect.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: first.GetAccessToken()})
 	want := &tokenv1.IntrospectTokenResponse{
 		Active: true, Scope: first.GetScope(), ClientId: "app", Sub: "usr_john", Username: "John Doe", TokenType: "Bearer",
-		Iss: "https://vidocu.ai", WorkspaceId: "ws_acme", Kind: tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN,
-		Iat: got.GetIat(), Exp: got.GetIat() + 3600,
+		Iss: "https://vidocu.ai", WorkspaceId: "ws_acme", Kind: tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN, Plan: "pro",
+		Iat: got.GetIat(), Exp: got.GetIat() + 3600, GrantId: got.GetGrantId(), ExpiresInMs: got.GetExpiresInMs(),
 	}
 	if diff := cmp.Diff(want, got, protocmp.Transform()); err != nil || diff != "" {
 		t.Errorf("IntrospectToken: %v (-want +got):\n%s", err, diff)
 	}
 	if since := time.Since(time.Unix(got.GetIat(), 0)).Abs(); since > time.Minute {
 		t.Errorf("issued %s ago", since)
+	}
+
+	if left := time.Duration(got.GetExpiresInMs()) * time.Millisecond; left > time.Hour || left < 59*time.Minute || len(got.GetGrantId()) != 32 {
+		t.Errorf("lives for %s and hangs on %x", left, got.GetGrantId())
 	}
 
 	second := b.mustRefresh(t, first.GetRefreshToken())

@@ -260,7 +260,7 @@ type Denied struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The HTTP status: 401, 403 or 404.
 	Status int32 `protobuf:"varint,1,opt,name=status,proto3" json:"status,omitempty"`
-	// `authentication_error`, `insufficient_scope`, `plan_restricted` or `not_found`.
+	// `authentication_error`, `insufficient_scope`, `plan_restricted` or `not_found`. No secret, but named like one.
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
 	// The documented message.
 	Message string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
@@ -347,10 +347,10 @@ const file_usher_token_v1_access_service_proto_rawDesc = "" +
 	"\x03sub\x18\x02 \x01(\tR\x03sub\x12\x1b\n" +
 	"\tclient_id\x18\x03 \x01(\tR\bclientId\x12!\n" +
 	"\fworkspace_id\x18\x04 \x01(\tR\vworkspaceId\x12\x14\n" +
-	"\x05scope\x18\x05 \x01(\tR\x05scope\"l\n" +
+	"\x05scope\x18\x05 \x01(\tR\x05scope\"q\n" +
 	"\x06Denied\x12\x16\n" +
-	"\x06status\x18\x01 \x01(\x05R\x06status\x12\x12\n" +
-	"\x04code\x18\x02 \x01(\tR\x04code\x12\x18\n" +
+	"\x06status\x18\x01 \x01(\x05R\x06status\x12\x17\n" +
+	"\x04code\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04code\x12\x18\n" +
 	"\amessage\x18\x03 \x01(\tR\amessage\x12\x1c\n" +
 	"\tchallenge\x18\x04 \x01(\tR\tchallenge2r\n" +
 	"\rAccessService\x12a\n" +

@@ -1,12 +1,9 @@
 package access_test
 
 import (
-	"context"
-	"errors"
 	"testing"
 
 	"github.com/vidocu/usher/internal/platform/catalog"
-	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/access"
 	"github.com/vidocu/usher/services/token/internal/accesstest"
@@ -55,54 +52,6 @@ func TestWireContract6_TheTokenIsJudgedBeforeThePath(t *testing.T) {
 		if err != nil || denial == nil || denial.Status != 401 || denial.Challenge != row.challenge {
 			t.Errorf("%+v: %v, %v, want 401 with %s", row.request, denial, err, row.challenge)
 		}
-	}
-}
-
-// world is what a Lookup stands on; it counts what it was asked.
-type world struct {
-	keys  map[secret.Hash]introspect.Facts
-	down  error
-	found int
-	used  []string
-}
-
-func (*world) Access(context.Context, string) (introspect.Facts, error) {
-	return introspect.Facts{}, introspect.ErrInactive
-}
-
-func (w *world) FindKey(_ context.Context, key secret.Hash) (introspect.Facts, error) {
-	w.found++
-	facts, ok := w.keys[key]
-	if !ok {
-		return introspect.Facts{}, introspect.ErrInactive
-	}
-	return facts, nil
-}
-
-func (w *world) Used(id []byte) { w.used = append(w.used, string(id)) }
-
-func (w *world) Plan(_ context.Context, workspaceID string) (string, error) {
-	return map[string]string{"ws_acme": "pro"}[workspaceID], w.down
-}
-
-func TestAKeyIsLookedUpOnlyIfItCanBeOne(t *testing.T) {
-	key := secret.Generate(secret.APIKey).Reveal()
-	w := &world{keys: map[secret.Hash]introspect.Facts{
-		secret.Sum(key): {Kind: introspect.APIKey, KeyID: "key_1", WorkspaceID: "ws_acme", LongUnused: true},
-	}}
-	l := access.Lookup{AccessTokens: w, Keys: w, KeyUses: w, Plans: w}
-	for _, credential := range []string{"vdo_live_", key[:len(key)-1], key + "x", "vdo_live_" + key} {
-		if _, err := l.Live(t.Context(), credential); !errors.Is(err, introspect.ErrInactive) || w.found > 0 {
-			t.Errorf("what cannot be a key: %v, %d look-ups", err, w.found)
-		}
-	}
-	facts, err := l.Live(t.Context(), key)
-	if err != nil || facts.Plan != "pro" || facts.KeyID != "key_1" || len(w.used) != 1 || w.used[0] != "key_1" {
-		t.Errorf("a key: %+v, %v, uses %v", facts, err, w.used)
-	}
-	w.down = errors.New("identity is away")
-	if _, err := l.Live(t.Context(), key); err == nil || errors.Is(err, introspect.ErrInactive) {
-		t.Errorf("a plan that cannot be known: %v", err)
 	}
 }
 

@@ -1,7 +1,8 @@
 // Package introspect answers what a token stands for (RFC 7662).
 //
-// It owns which tokens are looked up at all and who may see the answer. It never speaks HTTP, gRPC or SQL, and a
-// token that is not live is an answer here, not a failure.
+// It owns which tokens are looked up at all, who may see the answer, and what is remembered of it: a cache that the
+// revocation log keeps true (see package feed). It never speaks HTTP, gRPC or SQL, and a token that is not live is an answer
+// here, not a failure.
 package introspect
 
 import (
@@ -15,7 +16,7 @@ import (
 // ErrInactive is what a store answers for a token that is not live: unknown, expired, revoked, all the same.
 var ErrInactive = errors.New("token is not active")
 
-// Kind is what sort of credential a token is.
+// Kind is what sort of credential a token is; 0 is none.
 type Kind uint8
 
 // The kinds.
@@ -49,85 +50,62 @@ type Facts struct {
 	IssuedAt time.Time
 	// ExpiresAt is zero for a token without an end.
 	ExpiresAt time.Time
-	// Left is how long the token had left by the database's clock when it was read; 0 for a token without an end.
+	// Left is how long the token has left by the database's clock; 0 for a token without an end.
 	Left time.Duration
 	// LongUnused reports that the last recorded use of the family is over a minute old.
 	LongUnused bool
 }
 
-// Store looks tokens up by hash. Both methods answer ErrInactive when there is no such live token.
+// Store looks access and refresh tokens up by hash. The first two answer ErrInactive when there is no such live token,
+// FindManyAccess leaves it out.
 type Store interface {
 	FindAccess(ctx context.Context, token secret.Hash) (Facts, error)
 	FindRefresh(ctx context.Context, token secret.Hash) (Facts, error)
+	FindManyAccess(ctx context.Context, tokens []secret.Hash) (map[secret.Hash]Facts, error)
 }
 
-// Uses hears that a family is in use. It must not block.
+// Keys looks API keys up by hash. ErrInactive when there is no such live key.
+type Keys interface {
+	FindKey(ctx context.Context, key secret.Hash) (Facts, error)
+}
+
+// UserTokens looks tokens of VIDIZMO's user API up by hash. ErrInactive when there is no such live token.
+type UserTokens interface {
+	FindUserToken(ctx context.Context, token secret.Hash) (Facts, error)
+}
+
+// Plans knows the plan of a workspace.
+type Plans interface {
+	Plan(ctx context.Context, workspaceID string) (string, error)
+}
+
+// Uses hears that something is in use: a family, or an API key by its id. It must not block.
 type Uses interface {
-	Used(family []byte)
+	Used(id []byte)
 }
 
-// Introspector looks tokens up.
+// Introspector looks tokens up. Store and Uses must be set.
 type Introspector struct {
 	Store Store
 	Uses  Uses
-}
-
-// Access judges an access token. A string that is none by its form is inactive without a look-up.
-func (i Introspector) Access(ctx context.Context, token string) (Facts, error) {
-	if !secret.Valid(secret.AccessToken, token) {
-		return Facts{}, ErrInactive
-	}
-	facts, err := i.Store.FindAccess(ctx, secret.Sum(token))
-	if err != nil {
-		return Facts{}, err
-	}
-	i.used(facts)
-	return facts, nil
+	// Keys and UserTokens are nil where there are none.
+	Keys       Keys
+	UserTokens UserTokens
+	// KeyUses hears of API keys; nil where nobody wants to know.
+	KeyUses Uses
+	// Plans fills Facts.Plan; nil leaves it empty.
+	Plans Plans
+	// Cache remembers answers; nil remembers none.
+	Cache *Cache
 }
 
 // used notes that somebody who may know was told of a token.
-func (i Introspector) used(facts Facts) {
-	if facts.LongUnused {
+func (i Introspector) used(facts *Facts) {
+	switch {
+	case !facts.LongUnused:
+	case facts.Family != nil:
 		i.Uses.Used(facts.Family)
+	case facts.KeyID != "" && i.KeyUses != nil:
+		i.KeyUses.Used([]byte(facts.KeyID))
 	}
-}
-
-// Caller is the app that asks over HTTP.
-type Caller struct {
-	ClientID string
-	// ResourceServer may see every access token; another app sees only its own tokens.
-	ResourceServer bool
-}
-
-// Answer is what a caller over HTTP may know.
-type Answer struct {
-	Facts
-	// Refresh reports a refresh token, which only its own app ever sees.
-	Refresh bool
-}
-
-// ForClient judges an access or refresh token for an app. ErrInactive also for what the app may not see.
-func (i Introspector) ForClient(ctx context.Context, caller Caller, token string) (Answer, error) {
-	if secret.Valid(secret.RefreshToken, token) {
-		facts, err := i.Store.FindRefresh(ctx, secret.Sum(token))
-		if err != nil {
-			return Answer{}, err
-		}
-		if facts.ClientID != caller.ClientID {
-			return Answer{}, ErrInactive
-		}
-		return Answer{Facts: facts, Refresh: true}, nil
-	}
-	if !secret.Valid(secret.AccessToken, token) {
-		return Answer{}, ErrInactive
-	}
-	facts, err := i.Store.FindAccess(ctx, secret.Sum(token))
-	if err != nil {
-		return Answer{}, err
-	}
-	if !caller.ResourceServer && facts.ClientID != caller.ClientID {
-		return Answer{}, ErrInactive
-	}
-	i.used(facts)
-	return Answer{Facts: facts}, nil
 }

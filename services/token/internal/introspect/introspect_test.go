@@ -29,7 +29,7 @@ func newWorld() *world {
 		access:  secret.Generate(secret.AccessToken).Reveal(),
 		refresh: secret.Generate(secret.RefreshToken).Reveal(),
 		facts: introspect.Facts{
-			Family: []byte("family"), UserID: "usr_john", ClientID: "app", WorkspaceID: "ws_acme", DisplayName: "John Doe",
+			Kind: introspect.AccessToken, Family: []byte("family"), UserID: "usr_john", ClientID: "app", WorkspaceID: "ws_acme", DisplayName: "John Doe",
 			Scope: "videos:read analyze:write", IssuedAt: issued, ExpiresAt: issued.Add(time.Hour),
 		},
 	}
@@ -41,6 +41,19 @@ func (w *world) introspector() introspect.Introspector {
 
 func (w *world) FindAccess(_ context.Context, token secret.Hash) (introspect.Facts, error) {
 	return w.find("access", token, w.access)
+}
+
+func (w *world) FindManyAccess(ctx context.Context, tokens []secret.Hash) (map[secret.Hash]introspect.Facts, error) {
+	found := make(map[secret.Hash]introspect.Facts)
+	for _, token := range tokens {
+		facts, err := w.find("many", token, w.access)
+		if err == nil {
+			found[token] = facts
+		} else if !errors.Is(err, introspect.ErrInactive) {
+			return nil, err
+		}
+	}
+	return found, nil
 }
 
 func (w *world) FindRefresh(_ context.Context, token secret.Hash) (introspect.Facts, error) {
@@ -62,7 +75,7 @@ func (w *world) Used(family []byte) { w.used = append(w.used, string(family)) }
 
 func TestALiveAccessTokenTellsItsFacts(t *testing.T) {
 	w := newWorld()
-	got, err := w.introspector().Access(t.Context(), w.access)
+	got, err := w.introspector().Bearer(t.Context(), w.access, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +106,7 @@ func TestWireContract3_WhatIsNoTokenIsInactiveWithoutALookUp(t *testing.T) {
 	w := newWorld()
 	w.down = errDown // even then
 	for name, text := range w.notTokens() {
-		if _, err := w.introspector().Access(t.Context(), text); !errors.Is(err, introspect.ErrInactive) {
+		if _, err := w.introspector().Bearer(t.Context(), text, 0); !errors.Is(err, introspect.ErrInactive) {
 			t.Errorf("%s: %v, want ErrInactive", name, err)
 		}
 		for _, server := range []bool{false, true} {
@@ -113,7 +126,7 @@ func TestWireContract4_3_KindsAreToldApart(t *testing.T) {
 	w := newWorld()
 	app := introspect.Caller{ClientID: "app"}
 	key := secret.Generate(secret.APIKey).Reveal()
-	if _, err := w.introspector().Access(t.Context(), w.refresh); !errors.Is(err, introspect.ErrInactive) || len(w.lookups) != 0 {
+	if _, err := w.introspector().Bearer(t.Context(), w.refresh, 0); !errors.Is(err, introspect.ErrInactive) || len(w.lookups) != 0 {
 		t.Errorf("a refresh token as a bearer's: %v after look-ups %v", err, w.lookups)
 	}
 	if _, err := w.introspector().ForClient(t.Context(), app, key); !errors.Is(err, introspect.ErrInactive) || len(w.lookups) != 0 {
@@ -175,7 +188,7 @@ func TestAUseIsHeardOnlyWhenTheLastIsLongAgo(t *testing.T) {
 	}
 	w.facts.LongUnused = true
 	see(w.access)
-	if _, err := w.introspector().Access(t.Context(), w.access); err != nil {
+	if _, err := w.introspector().Bearer(t.Context(), w.access, 0); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"family", "family"}, w.used); diff != "" {
@@ -186,8 +199,8 @@ func TestAUseIsHeardOnlyWhenTheLastIsLongAgo(t *testing.T) {
 func TestAnOutageIsNeitherInactiveNorAUse(t *testing.T) {
 	w := newWorld()
 	w.down, w.facts.LongUnused = errDown, true
-	if _, err := w.introspector().Access(t.Context(), w.access); !errors.Is(err, errDown) || errors.Is(err, introspect.ErrInactive) {
-		t.Errorf("Access: %v, want the outage", err)
+	if _, err := w.introspector().Bearer(t.Context(), w.access, 0); !errors.Is(err, errDown) || errors.Is(err, introspect.ErrInactive) {
+		t.Errorf("Bearer: %v, want the outage", err)
 	}
 	for _, token := range []string{w.access, w.refresh} {
 		for _, id := range []string{"app", "other"} {
@@ -198,7 +211,7 @@ func TestAnOutageIsNeitherInactiveNorAUse(t *testing.T) {
 		}
 	}
 	w.down = introspect.ErrInactive
-	_, err := w.introspector().Access(t.Context(), w.access)
+	_, err := w.introspector().Bearer(t.Context(), w.access, 0)
 	if !errors.Is(err, introspect.ErrInactive) || len(w.used) != 0 {
 		t.Errorf("a dead token: %v, uses %v", err, w.used)
 	}

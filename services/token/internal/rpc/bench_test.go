@@ -88,6 +88,17 @@ func (s *tokens) FindAccess(context.Context, secret.Hash) (introspect.Facts, err
 	return s.facts, s.down
 }
 
+func (s *tokens) FindManyAccess(_ context.Context, tokens []secret.Hash) (map[secret.Hash]introspect.Facts, error) {
+	found := make(map[secret.Hash]introspect.Facts)
+	if errors.Is(s.down, introspect.ErrInactive) {
+		return found, nil
+	}
+	for _, token := range tokens {
+		found[token] = s.facts
+	}
+	return found, s.down
+}
+
 func (s *tokens) FindRefresh(context.Context, secret.Hash) (introspect.Facts, error) {
 	return s.facts, s.down
 }

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"time"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/services/token/internal/introspect"
@@ -10,11 +11,14 @@ import (
 
 // Introspection serves internal services.
 type Introspection struct {
-	tokenv1.UnimplementedIntrospectionServiceServer
+	tokenv1.UnsafeIntrospectionServiceServer
 
 	Introspector introspect.Introspector
 	Issuer       string
 }
+
+// maxBatch is how many tokens one call may ask about.
+const maxBatch = 1000
 
 // IntrospectToken says whether a token is live and what it stands for. A missing token is INVALID_REQUEST.
 func (s *Introspection) IntrospectToken(
@@ -23,24 +27,76 @@ func (s *Introspection) IntrospectToken(
 	if req.GetToken() == "" {
 		return nil, invalid("token", "is required")
 	}
-	facts, err := s.Introspector.Access(ctx, req.GetToken())
+	facts, err := s.Introspector.Bearer(ctx, req.GetToken(), req.GetMinCursor())
 	if errors.Is(err, introspect.ErrInactive) {
 		return &tokenv1.IntrospectTokenResponse{}, nil
 	}
 	if err != nil {
 		return nil, fail(err)
 	}
-	return &tokenv1.IntrospectTokenResponse{
-		Active:      true,
-		Scope:       facts.Scope,
-		ClientId:    facts.ClientID,
-		Sub:         facts.UserID,
-		Username:    facts.DisplayName,
-		TokenType:   "Bearer",
-		Exp:         facts.ExpiresAt.Unix(),
-		Iat:         facts.IssuedAt.Unix(),
-		Iss:         s.Issuer,
-		WorkspaceId: facts.WorkspaceID,
-		Kind:        tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN,
-	}, nil
+	res := new(tokenv1.IntrospectTokenResponse)
+	s.tell(res, &facts)
+	return res, nil
+}
+
+// BatchIntrospectTokens answers for each token, in the order of the request; an empty one is inactive.
+func (s *Introspection) BatchIntrospectTokens(
+	ctx context.Context, req *tokenv1.BatchIntrospectTokensRequest,
+) (*tokenv1.BatchIntrospectTokensResponse, error) {
+	tokens := req.GetTokens()
+	if len(tokens) == 0 || len(tokens) > maxBatch {
+		return nil, invalid("tokens", "must be 1 to 1,000")
+	}
+	facts, err := s.Introspector.Bearers(ctx, tokens, req.GetMinCursor())
+	if err != nil {
+		return nil, fail(err)
+	}
+	// One piece of memory for all.
+	answers := make([]tokenv1.IntrospectTokenResponse, len(facts))
+	res := &tokenv1.BatchIntrospectTokensResponse{Answers: make([]*tokenv1.IntrospectTokenResponse, len(facts))}
+	for i := range facts {
+		res.Answers[i] = &answers[i]
+		if facts[i].Kind != 0 {
+			s.tell(res.Answers[i], &facts[i])
+		}
+	}
+	return res, nil
+}
+
+// tell fills in the answer for a live token.
+func (s *Introspection) tell(res *tokenv1.IntrospectTokenResponse, facts *introspect.Facts) {
+	res.Active = true
+	res.Scope = facts.Scope
+	res.ClientId = facts.ClientID
+	res.Sub = facts.UserID
+	res.Username = facts.DisplayName
+	res.TokenType = "Bearer"
+	res.Iat = facts.IssuedAt.Unix()
+	res.Iss = s.Issuer
+	res.WorkspaceId = facts.WorkspaceID
+	res.Kind = kindOf(facts.Kind)
+	res.Plan = facts.Plan
+	res.GrantId = facts.Family
+	if facts.Kind == introspect.APIKey {
+		res.Sub = facts.KeyID
+	}
+	if !facts.ExpiresAt.IsZero() {
+		res.Exp = facts.ExpiresAt.Unix()
+	}
+	if facts.Left > 0 {
+		// 0 is for a token without an end, so the last of a token's milliseconds is told whole.
+		res.ExpiresInMs = max(int64(facts.Left/time.Millisecond), 1)
+	}
+}
+
+func kindOf(k introspect.Kind) tokenv1.TokenKind {
+	switch k {
+	case introspect.AccessToken:
+		return tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN
+	case introspect.APIKey:
+		return tokenv1.TokenKind_TOKEN_KIND_API_KEY
+	case introspect.UserToken:
+		return tokenv1.TokenKind_TOKEN_KIND_USER_TOKEN
+	}
+	return tokenv1.TokenKind_TOKEN_KIND_UNSPECIFIED
 }

@@ -8,6 +8,7 @@ type statements struct {
 	spentFacts, raisePair, endPair, endFamilies string
 	familyOfRefresh, endFamily, endAccess       string
 	nextCursor, appendEntry, entriesAfter       string
+	logBounds                                   string
 	findAccess, findRefresh, touch              string
 	pairEpoch, connections, eraseRetries        string
 	sliceEnd, sweepSlice, sweepRest, trimLog    string
@@ -20,7 +21,7 @@ func (s *statements) all() []*string {
 	return []*string{
 		&s.ensurePair, &s.insertFamily, &s.insertFirstAccess, &s.redeemed, &s.grantedScope, &s.rotate, &s.insertAccess,
 		&s.spend, &s.spentFacts, &s.raisePair, &s.endPair, &s.endFamilies, &s.familyOfRefresh, &s.endFamily, &s.endAccess,
-		&s.nextCursor, &s.appendEntry, &s.entriesAfter, &s.findAccess, &s.findRefresh, &s.touch, &s.pairEpoch,
+		&s.nextCursor, &s.appendEntry, &s.entriesAfter, &s.logBounds, &s.findAccess, &s.findRefresh, &s.touch, &s.pairEpoch,
 		&s.connections, &s.eraseRetries, &s.sliceEnd, &s.sweepSlice, &s.sweepRest, &s.trimLog,
 		&s.redeemWhole, &s.rotateWhole, &s.rotateMany, &s.findManyAccess,
 	}
@@ -115,6 +116,9 @@ SELECT cursor, $1, $2, $3, $4, $5, $6, $7, $8, {{now}} FROM revocation_head WHER
 	entriesAfter: `
 SELECT cursor, kind, reason, token_hash, family_id, user_id, client_id, workspace_id, epoch, revoked_at
 FROM revocations WHERE cursor > $1 ORDER BY cursor LIMIT $2`,
+
+	logBounds: `
+SELECT cursor, COALESCE((SELECT MIN(r.cursor) FROM revocations r), cursor + 1) FROM revocation_head WHERE id = 1`,
 
 	// The LIMIT keeps the planner from beginning at the families, which looks cheap to it while they are few.
 	findAccess: `

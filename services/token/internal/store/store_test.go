@@ -11,3 +11,4 @@ func TestStoreAtomicity(t *testing.T)    { storetest.Atomicity(t) }
 func TestStoreHousekeeping(t *testing.T) { storetest.Housekeeping(t) }
 func TestStoreContention(t *testing.T)   { storetest.Contention(t) }
 func TestStoreAPIKeys(t *testing.T)      { storetest.APIKeys(t) }
+func TestStoreFollowing(t *testing.T)    { storetest.Following(t) }

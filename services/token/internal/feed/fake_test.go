@@ -1,0 +1,168 @@
+package feed_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/vidocu/usher/services/token/internal/feed"
+)
+
+var errDown = errors.New("the store is down")
+
+// memoryLog is a log in memory.
+type memoryLog struct {
+	mu      sync.Mutex
+	entries []feed.Entry
+	head    int64
+	down    error
+	reads   int
+	// gate, if set, holds back what was read until it is closed.
+	gate chan struct{}
+}
+
+// append is a revocation that commits.
+func (l *memoryLog) append(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for range n {
+		l.head++
+		l.entries = append(l.entries, feed.Entry{Cursor: l.head, Kind: feed.User, UserID: "usr_john"})
+	}
+}
+
+// trim forgets all entries up to a cursor; restore takes the log back to one.
+func (l *memoryLog) trim(cursor int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for len(l.entries) > 0 && l.entries[0].Cursor <= cursor {
+		l.entries = l.entries[1:]
+	}
+}
+
+func (l *memoryLog) restore(cursor int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.head > cursor {
+		l.head--
+		l.entries = l.entries[:len(l.entries)-1]
+	}
+}
+
+func (l *memoryLog) fail(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.down = err
+}
+
+func (l *memoryLog) hold(gate chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gate = gate
+}
+
+func (l *memoryLog) taken() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	reads := l.reads
+	l.reads = 0
+	return reads
+}
+
+func (l *memoryLog) LogBounds(context.Context) (feed.Bounds, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return feed.Bounds{Head: l.head, Oldest: l.head - int64(len(l.entries)) + 1}, l.down
+}
+
+func (l *memoryLog) LogAfter(ctx context.Context, cursor int64, limit int) ([]feed.Entry, error) {
+	l.mu.Lock()
+	l.reads++
+	var found []feed.Entry
+	for _, e := range l.entries {
+		if e.Cursor > cursor && len(found) < limit {
+			found = append(found, e)
+		}
+	}
+	down, gate := l.down, l.gate
+	l.mu.Unlock()
+	if gate != nil {
+		select {
+		case <-gate:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return found, down
+}
+
+// ear is a listener that counts.
+type ear struct {
+	mu              sync.Mutex
+	heard, forgot   int
+	lastHeardCursor int64
+}
+
+func (e *ear) Apply(entries []feed.Entry) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.heard += len(entries)
+	e.lastHeardCursor = entries[len(entries)-1].Cursor
+}
+
+func (e *ear) Forget() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.forgot++
+}
+
+func (e *ear) told() (heard, forgot int, cursor int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.heard, e.forgot, e.lastHeardCursor
+}
+
+const heartbeat = time.Second
+
+// bench is a feed that follows a log in memory.
+type bench struct {
+	*feed.Feed
+	log  *memoryLog
+	ear  *ear
+	stop context.CancelFunc
+}
+
+// follow runs a test in a bubble of fake time with a feed that runs, over a log that has entries already.
+func follow(t *testing.T, entries int, test func(t *testing.T, b bench), changes ...func(*feed.Options)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		b := bench{log: &memoryLog{}, ear: &ear{}}
+		b.log.append(entries)
+		o := feed.Options{Log: b.log, Logger: slog.New(slog.DiscardHandler), Heartbeat: heartbeat, Listeners: []feed.Listener{b.ear}}
+		for _, change := range changes {
+			change(&o)
+		}
+		b.Feed = feed.New(o)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		b.stop = cancel
+		go b.Run(ctx)
+		synctest.Wait()
+		test(t, b)
+		cancel()
+		synctest.Wait()
+	})
+}
+
+// trusted asks as a question would.
+func (b bench) trusted(minCursor int64) bool { return b.Ask(minCursor).Trusted }
+
+// pass lets time go by.
+func pass(d time.Duration) {
+	time.Sleep(d) // fake time: nothing is waited for
+	synctest.Wait()
+}

@@ -1,0 +1,84 @@
+package feed
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// Lease is how long whoever revoked waits for the other replicas. It may be shortened only in a release after one whose
+	// Trust is shorter still: replicas of two releases run side by side.
+	Lease = 60 * time.Millisecond
+	// Trust is how long what is remembered may be answered after a reading of the log began. It is shorter than Lease by more
+	// than clocks diverge in that time.
+	Trust = 50 * time.Millisecond
+)
+
+// now is the time since the feed was made, by the monotonic clock.
+func (f *Feed) now() time.Duration { return time.Since(f.made) }
+
+// Moment is what a question finds when it comes.
+type Moment struct {
+	// At is the time since the feed was made, by the monotonic clock.
+	At time.Duration
+	// Applied is the cursor of the last entry that was acted upon; -1 before the first reading.
+	Applied int64
+	// Trusted says that what is remembered may be answered, if memory is looked at after this.
+	Trusted bool
+}
+
+// Ask begins a question that wants an answer from memory, one that takes every entry up to minCursor into account. That
+// somebody asks keeps the follower quick.
+func (f *Feed) Ask(minCursor int64) Moment {
+	now := f.now()
+	// A look is cheap; a write by everybody who asks is not.
+	if last := time.Duration(f.asked.Load()); now-last > quickFor/4 {
+		f.asked.Store(int64(now))
+		if now-last > quickFor {
+			f.hurry()
+		}
+	}
+	read, applied := time.Duration(f.read.Load()), f.applied.Load()
+	return Moment{
+		At: now, Applied: applied,
+		Trusted: read > 0 && now-read < Trust && read >= time.Duration(f.floor.Load()) && applied >= minCursor,
+	}
+}
+
+// Settle is called by whoever appended to the log, after the commit and before it tells anybody. When it returns, no replica
+// answers from before the call. It waits for Lease at most, holds nothing meanwhile, and fails only when ctx ends first: what
+// was committed stands all the same.
+func (f *Feed) Settle(ctx context.Context) error {
+	f.distrust()
+	f.hurry()
+	if f.alone {
+		return nil
+	}
+	timer := time.NewTimer(Lease)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// distrust ends the trust in what was read until now, at once.
+func (f *Feed) distrust() {
+	now := int64(f.now())
+	for {
+		floor := f.floor.Load()
+		if floor >= now || f.floor.CompareAndSwap(floor, now) {
+			return
+		}
+	}
+}
+
+// hurry makes the follower read now.
+func (f *Feed) hurry() {
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,213 @@
+package introspect
+
+import (
+	"context"
+	"errors"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+// kindOf tells a token's kind by its form; 0 for what is no bearer's token, such as a refresh token.
+func kindOf(token string) Kind {
+	switch {
+	case secret.Valid(secret.AccessToken, token):
+		return AccessToken
+	case secret.Valid(secret.APIKey, token):
+		return APIKey
+	case userTokenForm(token):
+		return UserToken
+	}
+	return 0
+}
+
+// userTokenLength is that of 112 bytes in base32 (the wire contract, §3).
+const userTokenLength = 180
+
+func userTokenForm(token string) bool {
+	if len(token) != userTokenLength {
+		return false
+	}
+	for i := range len(token) {
+		if c := token[i]; (c < 'A' || c > 'Z') && (c < '2' || c > '7') {
+			return false
+		}
+	}
+	return true
+}
+
+// Bearer judges a bearer's token of any kind. The answer takes every revocation up to minCursor into account, and every one
+// that had returned. A string that is no token by its form is ErrInactive without a look-up.
+func (i Introspector) Bearer(ctx context.Context, token string, minCursor int64) (Facts, error) {
+	kind := kindOf(token)
+	if kind == 0 {
+		return Facts{}, ErrInactive
+	}
+	q := i.ask(minCursor)
+	found, err := q.one(ctx, kind, secret.Sum(token))
+	if err != nil {
+		return Facts{}, err
+	}
+	q.told(&found)
+	err = i.plan(ctx, &found.facts)
+	return found.facts, err
+}
+
+// Bearers judges many tokens as Bearer does, and answers in their order; of one that is not active the kind is 0. What is not
+// remembered is read together.
+func (i Introspector) Bearers(ctx context.Context, tokens []string, minCursor int64) ([]Facts, error) {
+	answers := make([]Facts, len(tokens))
+	q := i.ask(minCursor)
+	var missed []miss
+	for n, token := range tokens {
+		kind := kindOf(token)
+		if kind == 0 {
+			continue
+		}
+		if hash := secret.Sum(token); !q.memory.get(hash, &answers[n]) {
+			missed = append(missed, miss{at: n, kind: kind, hash: hash})
+		}
+	}
+	if err := q.many(ctx, missed, answers); err != nil {
+		return nil, err
+	}
+	for n := range answers {
+		if err := i.plan(ctx, &answers[n]); err != nil {
+			return nil, err
+		}
+	}
+	return answers, nil
+}
+
+// plan fills in the plan, which may change while the token lives and so is never remembered with it.
+func (i Introspector) plan(ctx context.Context, facts *Facts) error {
+	if i.Plans == nil || facts.WorkspaceID == "" || facts.Kind == UserToken {
+		return nil
+	}
+	var err error
+	facts.Plan, err = i.Plans.Plan(ctx, facts.WorkspaceID)
+	return err
+}
+
+// question is one asking; its beginning is what freshness is measured from.
+type question struct {
+	Introspector
+	memory view
+}
+
+func (i Introspector) ask(minCursor int64) question {
+	return question{Introspector: i, memory: i.Cache.open(minCursor)}
+}
+
+// finding is an answer that nobody was told yet.
+type finding struct {
+	hash  secret.Hash
+	facts Facts
+	// stored says that it was read from the store and not remembered.
+	stored bool
+}
+
+// one finds one token.
+func (q *question) one(ctx context.Context, kind Kind, hash secret.Hash) (finding, error) {
+	f := finding{hash: hash}
+	if q.memory.get(hash, &f.facts) {
+		return f, nil
+	}
+	var err error
+	f.facts, err = q.find(ctx, kind, hash)
+	f.stored = true
+	return f, err
+}
+
+// told notes that somebody was told who may know. Only then is the use counted, and the answer remembered as one whose use
+// was.
+func (q *question) told(f *finding) {
+	if !f.stored {
+		return
+	}
+	q.used(&f.facts)
+	q.memory.put(f.hash, f.facts)
+}
+
+// find asks the store that has tokens of the kind.
+func (q *question) find(ctx context.Context, kind Kind, hash secret.Hash) (facts Facts, err error) {
+	switch {
+	case kind == AccessToken:
+		facts, err = q.Store.FindAccess(ctx, hash)
+	case kind == APIKey && q.Keys != nil:
+		facts, err = q.Keys.FindKey(ctx, hash)
+	case kind == UserToken && q.UserTokens != nil:
+		facts, err = q.UserTokens.FindUserToken(ctx, hash)
+	default:
+		err = ErrInactive
+	}
+	if err != nil {
+		return Facts{}, err
+	}
+	facts.Kind = kind
+	return facts, nil
+}
+
+// miss is a token of a batch that nothing is remembered of.
+type miss struct {
+	at   int
+	kind Kind
+	hash secret.Hash
+}
+
+// together is how many look-ups of a batch that have no statement for many are under way at once.
+const together = 16
+
+// many finds what was missed: access tokens in one statement, the others side by side.
+func (q *question) many(ctx context.Context, missed []miss, answers []Facts) error {
+	if len(missed) == 0 {
+		return nil
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(together)
+	group.Go(func() error { return q.manyAccess(ctx, missed, answers) })
+	for _, m := range missed {
+		if m.kind == AccessToken {
+			continue
+		}
+		group.Go(func() error {
+			found, err := q.one(ctx, m.kind, m.hash)
+			if errors.Is(err, ErrInactive) {
+				return nil
+			}
+			if err == nil {
+				q.told(&found)
+				answers[m.at] = found.facts
+			}
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+func (q *question) manyAccess(ctx context.Context, missed []miss, answers []Facts) error {
+	hashes := make([]secret.Hash, 0, len(missed))
+	for _, m := range missed {
+		if m.kind == AccessToken {
+			hashes = append(hashes, m.hash)
+		}
+	}
+	if len(hashes) == 0 {
+		return nil
+	}
+	found, err := q.Store.FindManyAccess(ctx, hashes)
+	if err != nil {
+		return err
+	}
+	for _, m := range missed {
+		facts, live := found[m.hash]
+		if m.kind != AccessToken || !live {
+			continue
+		}
+		facts.Kind = AccessToken
+		q.told(&finding{hash: m.hash, facts: facts, stored: true})
+		answers[m.at] = facts
+	}
+	return nil
+}

@@ -1,0 +1,55 @@
+package introspect
+
+import "sync"
+
+// index lists what is remembered by user: all but operators' decisions end tokens of one user.
+type index struct {
+	mu    sync.Mutex
+	first map[string]*remembered
+}
+
+// add links an answer; one without a user is ended by its hash alone.
+func (x *index) add(r *remembered) {
+	if r.facts.UserID == "" {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	r.linked = true
+	if r.next = x.first[r.facts.UserID]; r.next != nil {
+		r.next.previous = r
+	}
+	x.first[r.facts.UserID] = r
+}
+
+// remove unlinks an answer. It goes by the answer and not by its token: the token may have been remembered anew.
+func (x *index) remove(r *remembered) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !r.linked {
+		return
+	}
+	r.linked = false
+	if r.next != nil {
+		r.next.previous = r.previous
+	}
+	switch {
+	case r.previous != nil:
+		r.previous.next = r.next
+	case r.next != nil:
+		x.first[r.facts.UserID] = r.next
+	default:
+		delete(x.first, r.facts.UserID)
+	}
+}
+
+// of lists a user's answers.
+func (x *index) of(userID string) []*remembered {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var list []*remembered
+	for r := x.first[userID]; r != nil; r = r.next {
+		list = append(list, r)
+	}
+	return list
+}
