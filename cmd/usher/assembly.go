@@ -78,9 +78,14 @@ func (n network) dial(caller string, conns map[string]*grpc.ClientConnInterface)
 	return nil
 }
 
-// serve serves a service in memory and on any further listeners.
+// serve serves a service in memory, to the operator of the machine, and on any further listeners.
 func (a assembly) serve(s run.Service, more ...rpcserver.Listener) error {
-	s.Listeners = append(more, rpcserver.Listener{Listener: a.network.Listen(s.Name), Credentials: inproc.ServerCredentials()})
+	operator, err := a.operator(s.Name)
+	if err != nil {
+		return err
+	}
+	s.Listeners = append(append(more, operator...),
+		rpcserver.Listener{Listener: a.network.Listen(s.Name), Credentials: inproc.ServerCredentials()})
 	return a.host.Serve(s)
 }
 

@@ -2,11 +2,9 @@
 package main
 
 import (
-	"fmt"
 	"os"
 
-	"github.com/alecthomas/kong"
-
+	"github.com/vidocu/usher/cmd/usher/internal/admin"
 	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/services/authz"
 	"github.com/vidocu/usher/services/consent"
@@ -35,17 +33,21 @@ func defaults() *settings {
 
 type cli struct {
 	File string `name:"config" help:"Settings file, YAML; the environment (USHER_…) goes before it." placeholder:"FILE" env:"USHER_CONFIG_FILE"`
+	admin.Options
 
 	Dev     devCommand     `cmd:"" help:"Run everything in this process, with the documents' examples in it."`
-	Migrate migrateCommand `cmd:"" help:"Bring the databases' schemas up to date."`
+	Migrate migrateCommand `cmd:"" help:"Bring the databases' schemas up to date, or say what is pending."`
 	Config  configCommand  `cmd:"" help:"List every setting with its environment variable and its default."`
+	Doctor  doctorCommand  `cmd:"" help:"Check settings, certificate, databases, Redis, clocks and services; say what to fix."`
+
+	Users      admin.Users      `cmd:"" group:"administration" help:"People: create, list, show, disable, enable, set-password."`
+	Workspaces admin.Workspaces `cmd:"" group:"administration" help:"Workspaces and their plans: create, list, set-plan."`
+	Members    admin.Members    `cmd:"" group:"administration" help:"Who is in a workspace: add, remove, list."`
+	AuthApps   admin.AuthApps   `cmd:"" group:"administration" help:"Authentication apps: create, list, rotate, revoke."`
+	APIKeys    admin.APIKeys    `cmd:"" name:"api-keys" group:"administration" help:"API keys of workspaces: create, list, revoke."`
+	Catalog    admin.Catalog    `cmd:"" group:"administration" help:"Scopes, endpoints and plans: show, check."`
 }
 
 func main() {
-	var c cli
-	k := kong.Parse(&c, kong.Name("usher"), kong.Description("Usher, the authorization server of a video platform."), kong.UsageOnError())
-	if err := k.Run(&c); err != nil {
-		fmt.Fprintln(os.Stderr, "usher: "+err.Error())
-		os.Exit(1)
-	}
+	os.Exit(execute(os.Args[1:], admin.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 }

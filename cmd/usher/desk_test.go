@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"path"
+	"strings"
+	"sync"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/vidocu/usher/cmd/usher/internal/admin"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/localsock"
+	"github.com/vidocu/usher/internal/platform/rpcserver"
+	"github.com/vidocu/usher/internal/platform/telemetry"
+)
+
+// desk is an operator at a machine where fake services listen at their sockets, behind the real interceptors and policy.
+type desk struct {
+	t *testing.T
+
+	mu      sync.Mutex
+	answers map[string]func(req proto.Message) (proto.Message, error)
+	asked   []string
+	last    proto.Message
+}
+
+// newDesk starts the services with their data in ./data of a fresh working directory.
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("data", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{t: t, answers: map[string]func(proto.Message) (proto.Message, error){}}
+	for _, service := range []string{"identity", "token"} {
+		lis, err := localsock.Listen("data", service)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.serve(service, rpcserver.Listener{Listener: lis, Credentials: localsock.ServerCredentials()})
+	}
+	return d
+}
+
+// serve serves one of the services until the test ends.
+func (d *desk) serve(service string, lis rpcserver.Listener) {
+	d.t.Helper()
+	s := rpcserver.New(rpcserver.Options{Name: service, Metrics: telemetry.New(), Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	d.register(service, s)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(ctx, lis) }()
+	d.t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			d.t.Error(err)
+		}
+	})
+}
+
+func (d *desk) register(service string, s *rpcserver.Server) {
+	if service == "identity" {
+		identityv1.RegisterAdministrationServiceServer(scripted{d, s}, identityv1.UnimplementedAdministrationServiceServer{})
+		return
+	}
+	tokenv1.RegisterEndingServiceServer(scripted{d, s}, tokenv1.UnimplementedEndingServiceServer{})
+	tokenv1.RegisterApiKeyServiceServer(scripted{d, s}, tokenv1.UnimplementedApiKeyServiceServer{})
+	tokenv1.RegisterCatalogServiceServer(scripted{d, s}, tokenv1.UnimplementedCatalogServiceServer{})
+}
+
+// answer has a method answer always the same.
+func (d *desk) answer(method string, res proto.Message, err error) {
+	d.answers[method] = func(proto.Message) (proto.Message, error) { return res, err }
+}
+
+// run runs a command as it would be typed, with this standard input.
+func (d *desk) run(stdin string, args ...string) result {
+	d.t.Helper()
+	d.mu.Lock()
+	d.asked, d.last = nil, nil
+	d.mu.Unlock()
+	var out, errs bytes.Buffer
+	status := execute(args, admin.Streams{In: strings.NewReader(stdin), Out: &out, Err: &errs})
+	return result{status, out.String(), errs.String()}
+}
+
+// handle notes a call and answers as the test said; a method of which it said nothing is not there.
+func (d *desk) handle(ctx context.Context, req any, full string, next grpc.UnaryHandler) (any, error) {
+	message, ok := req.(proto.Message)
+	if !ok {
+		return next(ctx, req)
+	}
+	method := path.Base(full)
+	d.mu.Lock()
+	d.asked, d.last = append(d.asked, method), message
+	answer := d.answers[method]
+	d.mu.Unlock()
+	if answer == nil {
+		return next(ctx, req)
+	}
+	return answer(message)
+}
+
+// scripted registers services so that the desk answers in place of their methods.
+type scripted struct {
+	desk *desk
+	next grpc.ServiceRegistrar
+}
+
+// RegisterService is grpc.ServiceRegistrar.
+func (s scripted) RegisterService(desc *grpc.ServiceDesc, impl any) {
+	own := *desc
+	own.Methods = nil
+	for _, m := range desc.Methods {
+		generated := m.Handler
+		m.Handler = func(srv any, ctx context.Context, dec func(any) error, edge grpc.UnaryServerInterceptor) (any, error) {
+			return generated(srv, ctx, dec, func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+				return edge(ctx, req, info, func(ctx context.Context, req any) (any, error) { return s.desk.handle(ctx, req, info.FullMethod, next) })
+			})
+		}
+		own.Methods = append(own.Methods, m)
+	}
+	s.next.RegisterService(&own, impl)
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"text/tabwriter"
+
+	"github.com/vidocu/usher/cmd/usher/internal/admin"
+	"github.com/vidocu/usher/cmd/usher/internal/doctor"
+	"github.com/vidocu/usher/internal/platform/run"
+)
+
+type doctorCommand struct{}
+
+// Run examines what the settings speak of; exit 1 when something is wrong.
+func (doctorCommand) Run(ctx context.Context, c *cli, s *admin.Session) error {
+	config := defaults()
+	unknown, err := run.Read(config, c.File, os.Environ())
+	if err != nil {
+		return err
+	}
+	findings := doctor.Patient{
+		Settings: &config.Settings, Sections: config.sections(), Unknown: unknown, Limit: c.Timeout,
+	}.Examine(ctx)
+	if err := printFindings(s.Out, c.Output, findings); err != nil {
+		return err
+	}
+	if !doctor.Healthy(findings) {
+		return errors.New("something is wrong: see above")
+	}
+	return nil
+}
+
+// sections are the services' parts of the settings.
+func (s *settings) sections() []doctor.Section {
+	validate := map[string]func() error{
+		"identity": s.Identity.Validate, "authz": s.Authz.Validate, "token": s.Token.Validate, "consent": s.Consent.Validate,
+	}
+	var sections []doctor.Section
+	for _, schema := range s.schemas() {
+		sections = append(sections, doctor.Section{
+			Service: schema.service, Validate: validate[schema.service], DatabaseURL: schema.url, Migrations: schema.steps,
+		})
+	}
+	return sections
+}
+
+func printFindings(out io.Writer, format string, findings []doctor.Finding) error {
+	if format == "json" {
+		encoder := json.NewEncoder(out)
+		encoder.SetIndent("", "  ")
+		encoder.SetEscapeHTML(false)
+		return encoder.Encode(map[string]any{"findings": findings})
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "CHECK\tSTATE\tFINDING")
+	for _, f := range findings {
+		fmt.Fprintf(table, "%s\t%s\t%s\n", f.Check, f.State, f.Text)
+		if f.Fix != "" {
+			fmt.Fprintf(table, "\t\tto do: %s\n", f.Fix)
+		}
+	}
+	return table.Flush()
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/vidocu/usher/cmd/usher/internal/admin"
+	"github.com/vidocu/usher/internal/platform/run"
+)
+
+// The exit statuses.
+const (
+	succeeded  = 0
+	failed     = 1
+	wrongUsage = 2
+)
+
+const description = `Usher, the authorization server of a video platform.
+
+Administration commands reach the services at peers.identity and peers.token with the operator's certificate, or an all-in-one on this machine
+through its socket in data_dir. Run "usher <command> --help" for more.`
+
+// execute runs one command and answers the exit status.
+func execute(args []string, streams admin.Streams) int {
+	var c cli
+	session := admin.New(streams, &c.Options, c.settings)
+	left := false // kong's --help asks to leave, and then goes on to miss a command
+	parser, err := kong.New(&c, kong.Name("usher"), kong.Description(description),
+		kong.Writers(streams.Out, streams.Err), kong.Exit(func(int) { left = true }), kong.Bind(&c, session),
+		kong.BindSingletonProvider(interruptible), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.ExplicitGroups([]kong.Group{{Key: "administration", Title: "Administration:"}}))
+	if err != nil {
+		return report(streams, err, failed)
+	}
+	command, err := parser.Parse(args)
+	if left {
+		return succeeded
+	}
+	if err != nil {
+		return usage(streams, err)
+	}
+	if err := errors.Join(command.Run(), session.Close()); err != nil {
+		return report(streams, err, failed)
+	}
+	return succeeded
+}
+
+func report(streams admin.Streams, err error, status int) int {
+	fmt.Fprintln(streams.Err, "usher: "+err.Error())
+	return status
+}
+
+// usage says how the command is meant, and what was wrong.
+func usage(streams admin.Streams, err error) int {
+	var wrong *kong.ParseError
+	if errors.As(err, &wrong) && wrong.Context != nil {
+		wrong.Context.Stdout = streams.Err                            // the answer's place stays empty
+		_ = wrong.Context.PrintUsage(wrong.Context.Selected() != nil) // a terminal that is gone cannot be told
+	}
+	return report(streams, err, wrongUsage)
+}
+
+// interruptible is the life of an administration command: until a signal. The other commands see to their signals themselves.
+func interruptible() context.Context {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process
+	return ctx
+}
+
+// settings are those that every process shares, as far as the administration commands need them.
+func (c *cli) settings() (*run.Settings, error) {
+	config := defaults()
+	if _, err := run.Read(config, c.File, os.Environ()); err != nil {
+		return nil, err
+	}
+	return &config.Settings, nil
+}

@@ -1,0 +1,74 @@
+package admin
+
+import (
+	"fmt"
+	"os"
+
+	"google.golang.org/grpc"
+
+	"github.com/vidocu/usher/internal/platform/localsock"
+	"github.com/vidocu/usher/internal/platform/mtls"
+	"github.com/vidocu/usher/internal/platform/rpcclient"
+	"github.com/vidocu/usher/internal/platform/run"
+)
+
+// defaultData is where the all-in-one keeps its data when nothing says otherwise.
+const defaultData = "data"
+
+// dial connects to a service: at its address, as the operator whom the certificate names, or through the socket of an
+// all-in-one on this machine.
+func (s *Session) dial(service string) (grpc.ClientConnInterface, error) {
+	settings, err := s.settings()
+	if err != nil {
+		return bounded{}, err
+	}
+	conn, where, err := connect(settings, service)
+	if err != nil {
+		return bounded{}, err
+	}
+	s.conns = append(s.conns, conn)
+	return bounded{ClientConn: conn, service: service, where: where, limit: s.options.Timeout}, nil
+}
+
+func connect(settings *run.Settings, service string) (conn *grpc.ClientConn, where string, err error) {
+	addr := map[string]string{"identity": settings.Peers.Identity, "token": settings.Peers.Token}[service]
+	if addr != "" {
+		conn, err = proven(settings, service, addr)
+		return conn, addr, err
+	}
+	return local(settings, service)
+}
+
+// proven connects with the operator's certificate.
+func proven(settings *run.Settings, service, addr string) (*grpc.ClientConn, error) {
+	files := settings.TLS
+	files.TrustDomain = settings.TrustDomain
+	creds, err := mtls.Client(files, service)
+	if err != nil {
+		return nil, fmt.Errorf("%w: the certificate must name spiffe://%s/%s", err, settings.TrustDomain, localsock.Operator)
+	}
+	conn, err := rpcclient.Dial(addr, creds)
+	if err != nil {
+		return nil, fmt.Errorf("peers.%s: %w", service, err)
+	}
+	return conn, nil
+}
+
+// local connects through the socket of an all-in-one, if there is one.
+func local(settings *run.Settings, service string) (*grpc.ClientConn, string, error) {
+	dir := settings.DataDir
+	if dir == "" {
+		dir = defaultData
+	}
+	path, err := localsock.Path(dir, service)
+	if err != nil {
+		return nil, "", err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return nil, "", fmt.Errorf("no %s service to talk to: set peers.identity, peers.token and tls.* (USHER_PEERS_IDENTITY, USHER_PEERS_TOKEN, "+
+			"USHER_TLS_CERT_FILE, USHER_TLS_KEY_FILE, USHER_TLS_CA_FILE), or start `usher dev` and set data_dir (USHER_DATA_DIR) to its folder: "+
+			"there is no socket at %s", service, path)
+	}
+	conn, err := localsock.Dial(dir, service)
+	return conn, path, err
+}

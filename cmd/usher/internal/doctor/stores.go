@@ -1,0 +1,102 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/shortlived"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+)
+
+// skewLimit is how far a machine's clock may be from the database's: expiries are judged by the one, sessions by the other.
+const skewLimit = 2 * time.Second
+
+func (p Patient) database(ctx context.Context, s Section) []Finding {
+	check := s.Service + " database"
+	if s.DatabaseURL.IsZero() {
+		return []Finding{{Check: check, State: Skipped, Text: s.Service + ".database_url is not set"}}
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.Limit)
+	defer cancel()
+	db, err := reach(ctx, s)
+	if err != nil {
+		return []Finding{{check, Wrong, err.Error(), "start the database, or correct " + s.Service + ".database_url"}}
+	}
+	defer db.Close()
+	return []Finding{schema(ctx, check, db, s.Migrations), clock(ctx, s.Service+" clock", db)}
+}
+
+// reach opens a database that is there. SQLite would make a file that is not.
+func reach(ctx context.Context, s Section) (*sqldb.DB, error) {
+	if path, ok := strings.CutPrefix(s.DatabaseURL.Reveal(), "sqlite:"); ok {
+		if _, err := os.Stat(path); err != nil {
+			return nil, err
+		}
+	}
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: s.DatabaseURL})
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Ping(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+func schema(ctx context.Context, check string, db *sqldb.DB, steps fs.FS) Finding {
+	all, err := sqldb.MigrationStatus(ctx, db, steps)
+	if err != nil {
+		return Finding{check, Wrong, err.Error(), "the role needs the schema that `usher migrate up` makes"}
+	}
+	pending := 0
+	for _, step := range all {
+		if step.Pending() {
+			pending++
+		}
+	}
+	if pending > 0 {
+		return Finding{check, Wrong, fmt.Sprintf("reachable, %d of %d steps of its schema are pending", pending, len(all)), "run `usher migrate up`"}
+	}
+	return Finding{Check: check, State: OK, Text: fmt.Sprintf("reachable, all %d steps of its schema applied", len(all))}
+}
+
+// clock compares this machine's clock with the database's, as it was in the middle of the question.
+func clock(ctx context.Context, check string, db *sqldb.DB) Finding {
+	var micros int64
+	before := time.Now()
+	if err := db.QueryRow(ctx, db.SQL("SELECT {{now}}")).Scan(&micros); err != nil {
+		return Finding{check, Wrong, err.Error(), "see why the database does not answer"}
+	}
+	took := time.Since(before)
+	skew := time.UnixMicro(micros).Sub(before.Add(took / 2)).Abs().Round(time.Millisecond)
+	if skew > skewLimit+took/2 {
+		return Finding{check, Wrong, "this machine and the database are " + skew.String() + " apart", "synchronise both clocks (NTP)"}
+	}
+	return Finding{Check: check, State: OK, Text: "within " + (skew + took/2).Round(time.Millisecond).String() + " of the database's"}
+}
+
+func (p Patient) redis(ctx context.Context) Finding {
+	const check = "redis"
+	r := p.Settings.Redis
+	if len(r.Addrs) == 0 {
+		return Finding{Check: check, State: Skipped, Text: "redis.addrs is not set"}
+	}
+	store, err := shortlived.OpenRedis(shortlived.RedisConfig{
+		Addrs: r.Addrs, MasterName: r.MasterName, Username: r.Username, Password: r.Password, TLS: r.TLS, Prefix: r.Prefix,
+	})
+	if err != nil {
+		return Finding{check, Wrong, err.Error(), "correct redis.*"}
+	}
+	defer store.Close()
+	ctx, cancel := context.WithTimeout(ctx, p.Limit)
+	defer cancel()
+	if err := store.Ping(ctx); err != nil {
+		return Finding{check, Wrong, err.Error(), "start Redis, or correct redis.addrs, redis.username, redis.password, redis.tls"}
+	}
+	return Finding{Check: check, State: OK, Text: strings.Join(r.Addrs, ", ") + " answers"}
+}
