@@ -16,6 +16,8 @@ var (
 	ErrNotMember = errors.New("not a member of the workspace")
 	// ErrUnknownWorkspace says that no workspace has that identifier.
 	ErrUnknownWorkspace = errors.New("unknown workspace")
+	// ErrUnknownUserOrWorkspace says that there is no such user, or no such workspace, to bring together.
+	ErrUnknownUserOrWorkspace = errors.New("unknown user or workspace")
 	// ErrAddressTaken says that a user has that address already.
 	ErrAddressTaken = errors.New("the e-mail address is taken")
 	// ErrWorkspaceTaken says that a workspace has that identifier already.

@@ -34,8 +34,8 @@ type Store interface {
 	ListWorkspaces(ctx context.Context, after account.Workspace, most int) ([]account.Workspace, error)
 	// SetPlan gives a workspace another plan. It fails with account.ErrUnknownWorkspace.
 	SetPlan(ctx context.Context, workspaceID, plan string) error
-	// AddMember makes a user a member, or gives a member another role. It fails with account.ErrNotMember when either does
-	// not exist.
+	// AddMember makes a user a member, or gives a member another role. It fails with
+	// account.ErrUnknownUserOrWorkspace.
 	AddMember(ctx context.Context, userID, workspaceID string, role account.Role) error
 	// RemoveMember ends a membership. It fails with account.ErrNotMember.
 	RemoveMember(ctx context.Context, userID, workspaceID string) error

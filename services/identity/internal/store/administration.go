@@ -61,11 +61,12 @@ func (s *Store) SetPlan(ctx context.Context, workspaceID, plan string) error {
 	return s.change(ctx, question{"setting a plan", s.text.admin.setPlan, []any{workspaceID, plan}}, account.ErrUnknownWorkspace)
 }
 
-// AddMember makes a user a member, or gives a member another role. account.ErrNotMember when either does not exist.
+// AddMember makes a user a member, or gives a member another role. account.ErrUnknownUserOrWorkspace when
+// either does not exist.
 func (s *Store) AddMember(ctx context.Context, userID, workspaceID string, role account.Role) error {
 	return s.change(ctx, question{
 		"adding a member", s.text.admin.addMember, []any{userID, workspaceID, string(role)},
-	}, account.ErrNotMember)
+	}, account.ErrUnknownUserOrWorkspace)
 }
 
 // RemoveMember ends a membership. account.ErrNotMember when there is none.
