@@ -115,6 +115,9 @@ func open(t *testing.T) *desk {
 		Book:  session.New(session.Config{Entries: d.entries, Users: d.store, Lifetime: lifetime, Now: d.clock.Now}),
 	}
 	d.Credentials = &rpc.Credentials{Doors: doors}
+	if err := d.store.SeedApp(t.Context(), fixture.App(), fixture.AppSecret()); err != nil {
+		t.Fatal(err)
+	}
 	d.Directory = &rpc.Directory{Memberships: d.store}
 	d.Administration = &rpc.Administration{
 		People: administration.Desk{Store: d.store, Passwords: d.passwords, Plans: catalog.Default()}, Apps: apps,
