@@ -91,7 +91,7 @@ func (a assembly) serve(s run.Service, more ...rpcserver.Listener) error {
 
 func (a assembly) identity(ctx context.Context) error {
 	service, err := identity.New(a.config.Identity, identity.Deps{
-		Logger: a.host.Logger, DB: a.dbs.identity, ShortLived: stores.Memory(a.host), Now: a.config.Now,
+		Logger: a.host.Logger, DB: a.dbs.identity, ShortLived: stores.Memory(a.host), Plans: a.catalog, Now: a.config.Now,
 	})
 	if err != nil {
 		return err

@@ -11,9 +11,14 @@ import (
 	"google.golang.org/grpc"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/administration"
+	"github.com/vidocu/usher/services/identity/internal/attempt"
+	"github.com/vidocu/usher/services/identity/internal/authapp"
+	"github.com/vidocu/usher/services/identity/internal/credential"
 	"github.com/vidocu/usher/services/identity/internal/fixture"
 	"github.com/vidocu/usher/services/identity/internal/password"
 	"github.com/vidocu/usher/services/identity/internal/rpc"
@@ -21,26 +26,36 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/store"
 )
 
-// ErrFixtures says that the database holds users whose password everybody knows.
-var ErrFixtures = errors.New("the identity database holds development users")
+// ErrFixtures says that the database holds users whose password everybody knows, or an app whose secret is known.
+var ErrFixtures = errors.New("the identity database holds development users or apps")
+
+// Plans are those of the catalog.
+type Plans interface {
+	// KnownPlan reports whether a plan exists at this moment.
+	KnownPlan(name string) bool
+}
 
 // Deps are what the service stands on. The caller opens and closes them.
 type Deps struct {
 	Logger *slog.Logger
 	// DB is migrated (see Migrations).
 	DB *sqldb.DB
-	// ShortLived keeps the browser sessions. Replicas share it.
+	// ShortLived keeps the browser sessions and counts attempts. Replicas share it.
 	ShortLived shortlived.Store
+	// Plans are the ones that a workspace may have; nil is the built-in catalog's.
+	Plans Plans
 	// Now is the clock of sessions; nil is time.Now.
 	Now func() time.Time
 }
 
 // Service is the identity service.
 type Service struct {
-	deps      Deps
-	store     *store.Store
-	sessions  *rpc.Sessions
-	directory *rpc.Directory
+	deps           Deps
+	store          *store.Store
+	sessions       *rpc.Sessions
+	credentials    *rpc.Credentials
+	directory      *rpc.Directory
+	administration *rpc.Administration
 }
 
 // Migrations are the steps of the service's schema, a folder an engine.
@@ -54,20 +69,41 @@ func New(config Config, deps Deps) (*Service, error) {
 	if deps.Now == nil {
 		deps.Now = time.Now
 	}
+	if deps.Plans == nil {
+		deps.Plans = catalog.Default()
+	}
 	st := store.New(deps.DB)
-	passwords := password.New(password.Config{Concurrency: config.PasswordConcurrency})
+	passwords := password.New(password.Config{Concurrency: config.passwordConcurrency(), Waiting: config.PasswordWaiting})
+	apps := authapp.Registry{Apps: st}
+	doors := credential.Doors{
+		Attempts: attempts(config, deps), Accounts: account.Authenticator{Records: st, Passwords: passwords}, Apps: apps,
+	}
 	book := session.New(session.Config{Entries: deps.ShortLived, Users: st, Lifetime: config.SessionLifetime, Now: deps.Now})
 	return &Service{
 		deps: deps, store: st,
-		sessions:  &rpc.Sessions{Accounts: account.Authenticator{Records: st, Passwords: passwords}, Book: book},
-		directory: &rpc.Directory{Memberships: st},
+		sessions:    &rpc.Sessions{Doors: doors, Book: book},
+		credentials: &rpc.Credentials{Doors: doors},
+		directory:   &rpc.Directory{Memberships: st},
+		administration: &rpc.Administration{
+			People: administration.Desk{Store: st, Passwords: passwords, Plans: deps.Plans}, Apps: apps,
+		},
 	}, nil
+}
+
+func attempts(config Config, deps Deps) *attempt.Guard {
+	return attempt.New(attempt.Config{
+		Entries: deps.ShortLived, Now: deps.Now,
+		Account: attempt.Budget{Attempts: config.AccountAttempts, Window: config.AccountWindow},
+		Source:  attempt.Budget{Attempts: config.SourceAttempts, Window: config.SourceWindow},
+	})
 }
 
 // Register offers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	identityv1.RegisterSessionServiceServer(r, s.sessions)
+	identityv1.RegisterCredentialServiceServer(r, s.credentials)
 	identityv1.RegisterDirectoryServiceServer(r, s.directory)
+	identityv1.RegisterAdministrationServiceServer(r, s.administration)
 }
 
 // Ready reports whether the service can answer: its database is there and its schema is current. A short-lived store that
@@ -83,11 +119,14 @@ func (s *Service) Ready(ctx context.Context) error {
 	return nil
 }
 
-// SeedDevelopment adds the documented users and workspaces where they are missing, and leaves those that are there as they
+// SeedDevelopment adds the documented users, workspaces and authentication app where they are missing, and leaves those that are there as they
 // are. It is for development: everybody knows their password.
 func (s *Service) SeedDevelopment(ctx context.Context) error {
 	if err := s.store.Seed(ctx, fixture.People()); err != nil {
 		return fmt.Errorf("adding development users: %w", err)
+	}
+	if err := s.store.SeedApp(ctx, fixture.App(), fixture.AppSecret()); err != nil {
+		return fmt.Errorf("adding the development authentication app: %w", err)
 	}
 	return nil
 }
@@ -102,6 +141,13 @@ func (s *Service) RefuseFixtures(ctx context.Context) error {
 		if !errors.Is(err, account.ErrUnknown) {
 			return fmt.Errorf("looking for development users: %w", err)
 		}
+	}
+	_, err := s.store.FindApp(ctx, fixture.App().ID)
+	if err == nil {
+		return fmt.Errorf("%w: %s", ErrFixtures, fixture.App().ID)
+	}
+	if !errors.Is(err, authapp.ErrUnknown) {
+		return fmt.Errorf("looking for the development authentication app: %w", err)
 	}
 	return nil
 }

@@ -132,6 +132,36 @@ func (m *Memory) Count(_ context.Context, key string, window time.Duration) (int
 	return e.count, nil
 }
 
+// Spend takes one of a budget.
+func (m *Memory) Spend(_ context.Context, key string, limit int64, window time.Duration) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sweep()
+	e := m.entries[key]
+	if limit <= 0 || e != nil && e.count >= limit {
+		return false, nil
+	}
+	if e == nil {
+		e = &entry{deadline: m.now().Add(window)}
+		if err := m.set(key, e); err != nil {
+			return false, err
+		}
+	}
+	e.count++
+	return true, nil
+}
+
+// Refund gives one back.
+func (m *Memory) Refund(_ context.Context, key string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sweep()
+	if e := m.entries[key]; e != nil && e.count > 0 {
+		e.count--
+	}
+	return nil
+}
+
 // Ping always succeeds.
 func (*Memory) Ping(context.Context) error { return nil }
 

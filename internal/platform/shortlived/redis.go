@@ -37,6 +37,8 @@ type Redis struct {
 	now    func() time.Time
 	swap   *redis.Script
 	count  *redis.Script
+	spend  *redis.Script
+	refund *redis.Script
 }
 
 // OpenRedis prepares the connections. It does not insist that the server answers: what asks first finds out.
@@ -62,6 +64,7 @@ func OpenRedis(config RedisConfig) (*Redis, error) {
 	return &Redis{
 		client: redis.NewUniversalClient(options), prefix: config.Prefix, now: config.Now,
 		swap: redis.NewScript(swapText), count: redis.NewScript(countText),
+		spend: redis.NewScript(spendText), refund: redis.NewScript(refundText),
 	}, nil
 }
 
@@ -70,6 +73,13 @@ const swapText = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET'
 
 // countText adds one; the first count sets the end.
 const countText = `local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end return n`
+
+// spendText takes one unless the limit is reached; the first one taken sets the end.
+const spendText = `if tonumber(redis.call('GET', KEYS[1]) or '0') >= tonumber(ARGV[1]) then return 0 end
+if redis.call('INCR', KEYS[1]) == 1 and redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 1`
+
+// refundText gives one back and keeps the time to live.
+const refundText = `if tonumber(redis.call('GET', KEYS[1]) or '0') > 0 then redis.call('DECR', KEYS[1]) end return 0`
 
 // Put writes an entry.
 func (r *Redis) Put(ctx context.Context, key string, value []byte, ttl time.Duration) error {
@@ -147,6 +157,17 @@ func (r *Redis) Delete(ctx context.Context, key string) error {
 func (r *Redis) Count(ctx context.Context, key string, window time.Duration) (int64, error) {
 	n, err := r.count.Run(ctx, r.client, []string{r.prefix + key}, window.Milliseconds()).Int64()
 	return n, unavailable(ctx, err)
+}
+
+// Spend takes one of a budget. Its window is Redis's own clock's.
+func (r *Redis) Spend(ctx context.Context, key string, limit int64, window time.Duration) (bool, error) {
+	n, err := r.spend.Run(ctx, r.client, []string{r.prefix + key}, limit, max(window.Milliseconds(), 1)).Int64()
+	return n == 1, unavailable(ctx, err)
+}
+
+// Refund gives one back.
+func (r *Redis) Refund(ctx context.Context, key string) error {
+	return unavailable(ctx, r.refund.Run(ctx, r.client, []string{r.prefix + key}).Err())
 }
 
 // Ping asks whether the server answers.

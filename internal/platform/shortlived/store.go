@@ -33,6 +33,11 @@ type Store interface {
 	Delete(ctx context.Context, key string) error
 	// Count adds one to a counter and answers the sum. The counter ends a window after its first count.
 	Count(ctx context.Context, key string, window time.Duration) (int64, error)
+	// Spend takes one of a budget of limit and answers whether there was one left: of many at once, limit get one. A refusal
+	// takes nothing. The budget is whole again a window after the first was taken.
+	Spend(ctx context.Context, key string, limit int64, window time.Duration) (bool, error)
+	// Refund gives one back; to a budget that is whole it gives nothing.
+	Refund(ctx context.Context, key string) error
 	// Ping asks whether the store answers.
 	Ping(ctx context.Context) error
 	// Close ends its connections.

@@ -62,6 +62,7 @@ func Contract(t *testing.T) {
 		"put-new lets one in":                    putNewOnce,
 		"compare-and-set lets one through":       compareAndSetOnce,
 		"counts are exact":                       counts,
+		"a budget is spent exactly":              spends,
 	} {
 		t.Run(name, func(t *testing.T) { Each(t, test) })
 	}
@@ -206,5 +207,28 @@ func counts(t *testing.T, s shortlived.Store, _ func(time.Duration)) {
 	must(t, err)
 	if n != 41 {
 		t.Errorf("the 41st count is %d", n)
+	}
+}
+
+func spends(t *testing.T, s shortlived.Store, _ func(time.Duration)) {
+	spend := func() (bool, error) { return s.Spend(t.Context(), "b", 10, time.Minute) }
+	if n := race(t, 50, spend); n != 10 {
+		t.Errorf("50 took %d of a budget of 10", n)
+	}
+	for range 3 {
+		must(t, s.Refund(t.Context(), "b"))
+	}
+	if n := race(t, 50, spend); n != 3 {
+		t.Errorf("50 took %d of the 3 that were given back", n)
+	}
+	for range 20 { // more than was taken
+		must(t, s.Refund(t.Context(), "b"))
+	}
+	must(t, s.Refund(t.Context(), "never spent"))
+	if n := race(t, 50, spend); n != 10 {
+		t.Errorf("50 took %d of a budget of 10 that was given back whole", n)
+	}
+	if taken, err := s.Spend(t.Context(), "none", 0, time.Minute); err != nil || taken {
+		t.Errorf("a budget of nothing was spent: %v %v", taken, err)
 	}
 }

@@ -30,7 +30,13 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 	if err != nil {
 		return err
 	}
-	service, err := identity.New(c.Identity, identity.Deps{Logger: host.Logger, DB: db, ShortLived: shortLived, Now: c.Now})
+	plans, err := host.Catalog()
+	if err != nil {
+		return err
+	}
+	service, err := identity.New(c.Identity, identity.Deps{
+		Logger: host.Logger, DB: db, ShortLived: shortLived, Plans: plans, Now: c.Now,
+	})
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 )
@@ -13,6 +14,14 @@ var (
 	ErrUnknown = errors.New("unknown user")
 	// ErrNotMember says that there is no membership to see: the user is no member, unknown or disabled.
 	ErrNotMember = errors.New("not a member of the workspace")
+	// ErrUnknownWorkspace says that no workspace has that identifier.
+	ErrUnknownWorkspace = errors.New("unknown workspace")
+	// ErrUnknownUserOrWorkspace says that there is no such user, or no such workspace, to bring together.
+	ErrUnknownUserOrWorkspace = errors.New("unknown user or workspace")
+	// ErrAddressTaken says that a user has that address already.
+	ErrAddressTaken = errors.New("the e-mail address is taken")
+	// ErrWorkspaceTaken says that a workspace has that identifier already.
+	ErrWorkspaceTaken = errors.New("the workspace identifier is taken")
 )
 
 // maxIDLength is more than any identifier has.
@@ -40,6 +49,10 @@ type User struct {
 	DisplayName string
 	// Disabled users cannot sign in, have no session and see no workspace.
 	Disabled bool
+	// CreatedAt is when the user was created, by the database's clock.
+	CreatedAt time.Time
+	// SessionEpoch ends the browser sessions that were begun under a smaller one.
+	SessionEpoch int64
 }
 
 // Record is a user as authentication needs it.
@@ -74,10 +87,33 @@ type Membership struct {
 	Role      Role
 }
 
+// WorkspaceMember is a user with what they may do in a workspace.
+type WorkspaceMember struct {
+	User User
+	Role Role
+}
+
 // People are users and workspaces that belong together.
 type People struct {
 	Users       []Record
 	Memberships []Membership
+}
+
+// Sight is who wants to see whom.
+type Sight struct {
+	// ActorID is the user who asks.
+	ActorID string
+	// OnlyWorkspaceID is the only workspace that the actor may speak for; empty for all.
+	OnlyWorkspaceID string
+	// Address is that of the user who is asked about; empty is nobody's.
+	Address Address
+}
+
+// Visible is a user as another one may see them.
+type Visible struct {
+	User User
+	// Workspaces are those of the user that the actor may see, by name.
+	Workspaces []Membership
 }
 
 // Memberships is the part of the store that says who belongs where. A disabled user belongs nowhere.
@@ -86,4 +122,9 @@ type Memberships interface {
 	Workspaces(ctx context.Context, userID string) ([]Membership, error)
 	// Membership reads one membership of an enabled user. It fails with ErrNotMember.
 	Membership(ctx context.Context, userID, workspaceID string) (Membership, error)
+	// WorkspacesByID reads the workspaces that exist among these, in no particular order.
+	WorkspacesByID(ctx context.Context, ids []string) ([]Workspace, error)
+	// Visible reads a user as an enabled user may see them: oneself, or a member of a workspace that one administers. It
+	// fails with ErrUnknown for everybody else, and nothing tells why.
+	Visible(ctx context.Context, sight Sight) (Visible, error)
 }

@@ -15,6 +15,9 @@ import (
 // MaxLength is the longest password that may be right, in bytes.
 const MaxLength = 1024
 
+// ErrBusy says that as many wait already as may: this one would wait for longer than anybody's patience.
+var ErrBusy = errors.New("too many passwords are being checked, try again shortly")
+
 // ErrUnusable is a password that may not be set: it is empty or longer than MaxLength.
 var ErrUnusable = errors.New("password is empty or longer than 1024 bytes")
 
@@ -25,13 +28,20 @@ type Derive func(password []byte, salt []byte, p Parameters, size uint32) []byte
 type Config struct {
 	// Concurrency is how many computations run at once, at least 1; the others wait.
 	Concurrency int
+	// Waiting is how many may wait at once; 0 is 32 for each that runs, which take about a second.
+	Waiting int
 	// Derive is for tests; nil is argon2id.
 	Derive Derive
 }
 
+// defaultWaiting is how many may wait for each that runs. A computation takes some 30 ms of a core.
+const defaultWaiting = 32
+
 // Hasher computes passwords. Its methods may be called concurrently; while they wait for their turn they end with the
-// context.
+// context. When too many wait they fail with ErrBusy at once: a line that outlives its callers would only burn cores.
 type Hasher struct {
+	// line holds everybody who runs or waits, and slots those who run.
+	line   chan struct{}
 	slots  chan struct{}
 	derive Derive
 }
@@ -41,14 +51,19 @@ func New(c Config) *Hasher {
 	if c.Derive == nil {
 		c.Derive = argon2id
 	}
-	return &Hasher{slots: make(chan struct{}, max(c.Concurrency, 1)), derive: c.Derive}
+	running := max(c.Concurrency, 1)
+	if c.Waiting <= 0 {
+		c.Waiting = defaultWaiting * running
+	}
+	return &Hasher{line: make(chan struct{}, running+c.Waiting), slots: make(chan struct{}, running), derive: c.Derive}
 }
 
 func argon2id(password []byte, salt []byte, p Parameters, size uint32) []byte {
 	return argon2.IDKey(password, salt, p.Time, p.Memory, p.Threads, size)
 }
 
-// Hash turns a new password into a PHC string with a fresh salt. It fails with ErrUnusable or with the context's error.
+// Hash turns a new password into a PHC string with a fresh salt. It fails with ErrUnusable, with ErrBusy or
+// with the context's error.
 func (h *Hasher) Hash(ctx context.Context, password secret.String) (secret.String, error) {
 	if n := len(password.Reveal()); n == 0 || n > MaxLength {
 		return secret.String{}, ErrUnusable
@@ -66,7 +81,7 @@ func (h *Hasher) Hash(ctx context.Context, password secret.String) (secret.Strin
 
 // Verify reports whether a password is the one that a PHC string was made of. An empty string stands for an account that
 // nobody can sign in to: it takes the same work and the answer is no. So does a password longer than MaxLength. It fails
-// with ErrMalformed for any other string that Hash did not make, or with the context's error.
+// with ErrMalformed for any other string that Hash did not make, with ErrBusy, or with the context's error.
 func (h *Hasher) Verify(ctx context.Context, stored, presented secret.String) (bool, error) {
 	password := presented.Reveal()
 	usable := !stored.IsZero() && len(password) <= MaxLength
@@ -92,6 +107,12 @@ func nobody() Encoded {
 
 // compute waits for its turn. A caller that has gone by then is not worth the work.
 func (h *Hasher) compute(ctx context.Context, password string, e Encoded) ([]byte, error) {
+	select {
+	case h.line <- struct{}{}:
+		defer func() { <-h.line }()
+	default:
+		return nil, ErrBusy
+	}
 	select {
 	case h.slots <- struct{}{}:
 		defer func() { <-h.slots }()

@@ -170,3 +170,41 @@ func TestWhoeverHasGoneIsNotComputedFor(t *testing.T) {
 		}
 	})
 }
+
+func TestSecurityCase116_ALineThatIsFullIsRefusedAtOnce(t *testing.T) {
+	const running, waiting, callers = 2, 3, 300
+	synctest.Test(t, func(t *testing.T) {
+		turn := make(chan struct{})
+		h := password.New(password.Config{
+			Concurrency: running, Waiting: waiting,
+			Derive: func(_, _ []byte, _ password.Parameters, size uint32) []byte {
+				<-turn
+				return make([]byte, size)
+			},
+		})
+		var busy, computed atomic.Int32
+		var done sync.WaitGroup
+		for range callers {
+			done.Go(func() {
+				switch _, err := h.Verify(t.Context(), secret.String{}, secret.New("x")); {
+				case errors.Is(err, password.ErrBusy):
+					busy.Add(1)
+				case err == nil:
+					computed.Add(1)
+				}
+			})
+		}
+		synctest.Wait()
+		if busy.Load() != callers-running-waiting {
+			t.Errorf("%d are refused while %d run and %d wait", busy.Load(), running, waiting)
+		}
+		close(turn)
+		done.Wait()
+		if computed.Load() != running+waiting {
+			t.Errorf("%d were computed, want %d", computed.Load(), running+waiting)
+		}
+		if _, err := h.Verify(t.Context(), secret.String{}, secret.New("x")); err != nil {
+			t.Errorf("after the line has gone: %v", err)
+		}
+	})
+}

@@ -8,10 +8,17 @@ import (
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+
+	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/shortlived/shortlivedtest"
 	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/administration"
+	"github.com/vidocu/usher/services/identity/internal/attempt"
+	"github.com/vidocu/usher/services/identity/internal/authapp"
+	"github.com/vidocu/usher/services/identity/internal/credential"
 	"github.com/vidocu/usher/services/identity/internal/fixture"
 	"github.com/vidocu/usher/services/identity/internal/password"
 	"github.com/vidocu/usher/services/identity/internal/rpc"
@@ -23,6 +30,10 @@ const (
 	lifetime = time.Hour
 	address  = "john.doe@gmail.com"
 	right    = "examplepassword"
+
+	perAccount    = 10
+	perSource     = 30
+	attemptWindow = 15 * time.Minute
 )
 
 // entries is the short-lived store in memory, which can be down.
@@ -52,24 +63,65 @@ func (e *entries) Delete(ctx context.Context, key string) error {
 	return e.Store.Delete(ctx, key)
 }
 
+func (e *entries) Spend(ctx context.Context, key string, limit int64, window time.Duration) (bool, error) {
+	if e.down.Load() {
+		return false, shortlived.ErrUnavailable
+	}
+	return e.Store.Spend(ctx, key, limit, window)
+}
+
 // desk is the service's handlers over fakes, with the documented users.
 type desk struct {
 	*rpc.Sessions
 	*rpc.Directory
-	store   *storetest.Fake
-	entries *entries
-	clock   *shortlivedtest.Clock
+	*rpc.Credentials
+	*rpc.Administration
+	store     *storetest.Fake
+	entries   *entries
+	clock     *shortlivedtest.Clock
+	passwords *checks
+}
+
+// checks counts the passwords that are computed, and can be too busy.
+type checks struct {
+	*password.Hasher
+	n    atomic.Int32
+	busy atomic.Bool
+}
+
+func (c *checks) Verify(ctx context.Context, stored, presented secret.String) (bool, error) {
+	if c.busy.Load() {
+		return false, password.ErrBusy
+	}
+	c.n.Add(1)
+	return c.Hasher.Verify(ctx, stored, presented)
 }
 
 func open(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{store: storetest.NewFake(t, fixture.People()), clock: &shortlivedtest.Clock{}}
 	d.entries = &entries{Store: shortlived.NewMemory(shortlived.MemoryOptions{Now: d.clock.Now})}
+	d.passwords = &checks{Hasher: password.New(password.Config{Concurrency: 2})}
+	apps := authapp.Registry{Apps: d.store}
+	doors := credential.Doors{
+		Accounts: account.Authenticator{Records: d.store, Passwords: d.passwords}, Apps: apps,
+		Attempts: attempt.New(attempt.Config{
+			Entries: d.entries, Now: d.clock.Now, Account: attempt.Budget{Attempts: perAccount, Window: attemptWindow},
+			Source: attempt.Budget{Attempts: perSource, Window: attemptWindow},
+		}),
+	}
 	d.Sessions = &rpc.Sessions{
-		Accounts: account.Authenticator{Records: d.store, Passwords: password.New(password.Config{Concurrency: 2})},
-		Book:     session.New(session.Config{Entries: d.entries, Users: d.store, Lifetime: lifetime, Now: d.clock.Now}),
+		Doors: doors,
+		Book:  session.New(session.Config{Entries: d.entries, Users: d.store, Lifetime: lifetime, Now: d.clock.Now}),
+	}
+	d.Credentials = &rpc.Credentials{Doors: doors}
+	if err := d.store.SeedApp(t.Context(), fixture.App(), fixture.AppSecret()); err != nil {
+		t.Fatal(err)
 	}
 	d.Directory = &rpc.Directory{Memberships: d.store}
+	d.Administration = &rpc.Administration{
+		People: administration.Desk{Store: d.store, Passwords: d.passwords, Plans: catalog.Default()}, Apps: apps,
+	}
 	return d
 }
 

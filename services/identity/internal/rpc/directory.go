@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"slices"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/services/identity/internal/account"
@@ -9,7 +10,7 @@ import (
 
 // Directory serves the consent and the token service.
 type Directory struct {
-	identityv1.UnimplementedDirectoryServiceServer
+	identityv1.UnsafeDirectoryServiceServer
 
 	Memberships account.Memberships
 }
@@ -28,11 +29,7 @@ func (s *Directory) ListWorkspaces(
 	if err != nil {
 		return nil, fail(err)
 	}
-	res := &identityv1.ListWorkspacesResponse{Workspaces: make([]*identityv1.Workspace, len(list))}
-	for i, m := range list {
-		res.Workspaces[i] = toWorkspace(m)
-	}
-	return res, nil
+	return &identityv1.ListWorkspacesResponse{Workspaces: each(list, toMembership)}, nil
 }
 
 // GetMembership says what a user may do in a workspace at this moment.
@@ -52,19 +49,49 @@ func (s *Directory) GetMembership(
 	if err != nil {
 		return nil, fail(err)
 	}
-	return &identityv1.GetMembershipResponse{Workspace: toWorkspace(membership)}, nil
+	return &identityv1.GetMembershipResponse{Workspace: toMembership(membership)}, nil
 }
 
-func toWorkspace(m account.Membership) *identityv1.Workspace {
-	return &identityv1.Workspace{WorkspaceId: m.Workspace.ID, Name: m.Workspace.Name, Plan: m.Workspace.Plan, Role: toRole(m.Role)}
-}
+// maxBatch is how many workspaces may be asked about at once.
+const maxBatch = 1000
 
-func toRole(r account.Role) identityv1.Role {
-	switch r {
-	case account.Member:
-		return identityv1.Role_ROLE_MEMBER
-	case account.Administrator:
-		return identityv1.Role_ROLE_ADMINISTRATOR
+// BatchGetWorkspaces reads workspaces. INVALID_REQUEST for more than 1,000.
+func (s *Directory) BatchGetWorkspaces(
+	ctx context.Context, req *identityv1.BatchGetWorkspacesRequest,
+) (*identityv1.BatchGetWorkspacesResponse, error) {
+	if len(req.GetWorkspaceIds()) > maxBatch {
+		return nil, invalid("workspace_ids", "are more than 1,000")
 	}
-	return identityv1.Role_ROLE_UNSPECIFIED
+	ids := slices.DeleteFunc(slices.Clone(req.GetWorkspaceIds()), func(id string) bool { return !account.ValidID(id) })
+	if len(ids) == 0 {
+		return &identityv1.BatchGetWorkspacesResponse{}, nil
+	}
+	list, err := s.Memberships.WorkspacesByID(ctx, ids)
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &identityv1.BatchGetWorkspacesResponse{Workspaces: each(list, toWorkspace)}, nil
+}
+
+// GetVisibleUser reads a user for another one. What is no address is nobody's, and is asked for like any other.
+func (s *Directory) GetVisibleUser(
+	ctx context.Context, req *identityv1.GetVisibleUserRequest,
+) (*identityv1.GetVisibleUserResponse, error) {
+	err := required([2]string{"actor_user_id", req.GetActorUserId()}, [2]string{"email_address", req.GetEmailAddress()})
+	if err != nil {
+		return nil, err
+	}
+	only := req.GetOnlyWorkspaceId()
+	if !account.ValidID(req.GetActorUserId()) || only != "" && !account.ValidID(only) {
+		return nil, fail(account.ErrUnknown)
+	}
+	address, err := account.Canonical(req.GetEmailAddress())
+	if err != nil {
+		address = ""
+	}
+	found, err := s.Memberships.Visible(ctx, account.Sight{ActorID: req.GetActorUserId(), OnlyWorkspaceID: only, Address: address})
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &identityv1.GetVisibleUserResponse{User: toUser(found.User), Workspaces: each(found.Workspaces, toMembership)}, nil
 }

@@ -2,12 +2,16 @@ package rpc
 
 import (
 	"errors"
+	"time"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/attempt"
+	"github.com/vidocu/usher/services/identity/internal/authapp"
+	"github.com/vidocu/usher/services/identity/internal/password"
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
 
@@ -17,6 +21,17 @@ func fail(err error) error {
 	if errors.Is(err, sqldb.ErrUnavailable) || errors.Is(err, shortlived.ErrUnavailable) {
 		return oerr.Unavailable(err)
 	}
+	var limited *attempt.LimitedError
+	if errors.As(err, &limited) {
+		return rateLimited(limited, limited.RetryAfter)
+	}
+	if errors.Is(err, password.ErrBusy) {
+		return rateLimited(password.ErrBusy, retryBusy)
+	}
+	var field *account.FieldError
+	if errors.As(err, &field) {
+		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field.Error(), oerr.WithField(field.Field))
+	}
 	for _, row := range []struct {
 		sentinel error
 		reason   errorv1.Reason
@@ -24,12 +39,41 @@ func fail(err error) error {
 		{account.ErrInvalidCredentials, errorv1.Reason_REASON_INVALID_CREDENTIALS},
 		{session.ErrRequired, errorv1.Reason_REASON_SESSION_REQUIRED},
 		{account.ErrNotMember, errorv1.Reason_REASON_NOT_FOUND},
+		{account.ErrUnknown, errorv1.Reason_REASON_NOT_FOUND},
+		{account.ErrUnknownWorkspace, errorv1.Reason_REASON_NOT_FOUND},
+		{account.ErrUnknownUserOrWorkspace, errorv1.Reason_REASON_NOT_FOUND},
+		{authapp.ErrUnknown, errorv1.Reason_REASON_NOT_FOUND},
+		{account.ErrAddressTaken, errorv1.Reason_REASON_ALREADY_EXISTS},
+		{account.ErrWorkspaceTaken, errorv1.Reason_REASON_ALREADY_EXISTS},
 	} {
 		if errors.Is(err, row.sentinel) {
 			return oerr.New(row.reason, row.sentinel.Error())
 		}
 	}
 	return err
+}
+
+// retryBusy is how long a full line of passwords takes to be computed.
+const retryBusy = time.Second
+
+// rateLimited says when to come back, in whole seconds: a header for it has no smaller ones.
+func rateLimited(err error, after time.Duration) error {
+	whole := (after + time.Second - 1).Truncate(time.Second)
+	return oerr.New(errorv1.Reason_REASON_RATE_LIMITED, err.Error(), oerr.WithRetryAfter(whole))
+}
+
+func invalid(field, fault string) error {
+	return fail(&account.FieldError{Field: field, Fault: fault})
+}
+
+// required answers the first empty field of name and value pairs.
+func required(pairs ...[2]string) error {
+	for _, pair := range pairs {
+		if pair[1] == "" {
+			return missing(pair[0])
+		}
+	}
+	return nil
 }
 
 func missing(field string) error {

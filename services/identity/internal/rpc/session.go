@@ -7,7 +7,8 @@ import (
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/secret"
-	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/attempt"
+	"github.com/vidocu/usher/services/identity/internal/credential"
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
 
@@ -15,22 +16,20 @@ import (
 type Sessions struct {
 	identityv1.UnsafeSessionServiceServer
 
-	Accounts account.Authenticator
-	Book     *session.Book
+	Doors credential.Doors
+	Book  *session.Book
 }
 
 // AuthenticateUser signs a person in. INVALID_REQUEST when a field was left empty, INVALID_CREDENTIALS when the two do not
-// belong together.
+// belong together, RATE_LIMITED when too many attempts were made before.
 func (s *Sessions) AuthenticateUser(
 	ctx context.Context, req *identityv1.AuthenticateUserRequest,
 ) (*identityv1.AuthenticateUserResponse, error) {
-	switch "" {
-	case req.GetEmailAddress():
-		return nil, missing("email_address")
-	case req.GetPassword():
-		return nil, missing("password")
+	if err := required([2]string{"email_address", req.GetEmailAddress()}, [2]string{"password", req.GetPassword()}); err != nil {
+		return nil, err
 	}
-	user, err := s.Accounts.Authenticate(ctx, req.GetEmailAddress(), secret.New(req.GetPassword()))
+	try := attempt.Try{Typed: req.GetEmailAddress(), Source: req.GetSourceAddress()}
+	user, err := s.Doors.Password(ctx, try, secret.New(req.GetPassword()))
 	if err != nil {
 		return nil, fail(err)
 	}

@@ -12,7 +12,8 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
 
-// ErrRequired is a session that is malformed, unknown, expired, ended, or of a user who is disabled or gone.
+// ErrRequired is a session that is malformed, unknown, expired, ended, or of a user who is disabled or gone, or whose sessions
+// were ended altogether.
 var ErrRequired = errors.New("sign in first")
 
 // Session is a person's signed-in browser.
@@ -50,12 +51,12 @@ type Book struct{ config Config }
 // New opens a book.
 func New(config Config) *Book { return &Book{config: config} }
 
-// Begin draws a session for somebody who has just proven who they are, and ends the browser's previous one, whoever's it
+// Begin draws a session for somebody who has just proven who they are, under the epoch that they had then, and ends the browser's previous one, whoever's it
 // was: a value that was in the browser before the sign-in, perhaps planted there, is worth nothing after it.
 func (b *Book) Begin(ctx context.Context, user account.User, previous secret.String) (secret.String, Session, error) {
 	token := secret.NewCode()
 	expires := time.UnixMicro(b.config.Now().Add(b.config.Lifetime).UnixMicro())
-	value, err := json.Marshal(stored{UserID: user.ID, Deadline: expires.UnixMicro()})
+	value, err := json.Marshal(stored{UserID: user.ID, Deadline: expires.UnixMicro(), Epoch: user.SessionEpoch})
 	if err != nil {
 		return secret.String{}, Session{}, fmt.Errorf("encoding a session: %w", err)
 	}
@@ -87,7 +88,7 @@ func (b *Book) Find(ctx context.Context, token secret.String) (Session, error) {
 	if err != nil {
 		return Session{}, fmt.Errorf("reading a session's user: %w", err)
 	}
-	if user.Disabled {
+	if user.Disabled || entry.Epoch < user.SessionEpoch {
 		return Session{}, ErrRequired
 	}
 	return Session{User: user, ExpiresAt: expires}, nil
@@ -126,6 +127,9 @@ func (b *Book) End(ctx context.Context, token secret.String) error {
 type stored struct {
 	UserID   string `json:"user"`
 	Deadline int64  `json:"deadline"`
+	// Epoch is the user's when they proved who they are. One that has been raised since ends the session on every replica,
+	// also one that was being begun at that moment.
+	Epoch int64 `json:"epoch,omitempty"`
 }
 
 // key is the hash of the value: the value itself is never stored.

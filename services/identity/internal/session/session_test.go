@@ -79,6 +79,26 @@ func TestASessionIsItsUsersAsTheyAreNow(t *testing.T) {
 	d.wantRequired(t, "a deleted user", token)
 }
 
+func TestSecurityCase16_RaisingTheEpochEndsEverySession(t *testing.T) {
+	d := open()
+	phone, laptop := d.begin(t, "usr_john", secret.String{}), d.begin(t, "usr_john", secret.String{})
+	other := d.begin(t, "usr_esther", secret.String{})
+	d.users["usr_john"] = account.User{ID: "usr_john", SessionEpoch: 1}
+	d.wantRequired(t, "the phone", phone)
+	d.wantRequired(t, "the laptop", laptop)
+	d.wantRequired(t, "a sign-in that had checked the password before", d.begin(t, "usr_john", secret.String{}))
+	if _, err := d.Find(t.Context(), other); err != nil {
+		t.Errorf("somebody else: %v", err)
+	}
+	token, _, err := d.Begin(t.Context(), d.users["usr_john"], secret.String{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Find(t.Context(), token); err != nil {
+		t.Errorf("a sign-in after it: %v", err)
+	}
+}
+
 func TestWhatCannotBeAValueIsNotLookedUp(t *testing.T) {
 	d := open()
 	for _, value := range []string{"", "x", strings.Repeat("x", 42), strings.Repeat("!", 43), strings.Repeat("x", 1<<20)} {

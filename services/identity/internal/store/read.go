@@ -61,23 +61,7 @@ func (s *Store) findUsers(ctx context.Context, ids []string) (map[string]account
 
 // Workspaces lists an enabled user's memberships by the workspace's name, upper and lower case (of ASCII) alike.
 func (s *Store) Workspaces(ctx context.Context, userID string) ([]account.Membership, error) {
-	rows, err := s.db.Query(ctx, s.text.workspaces, userID)
-	if err != nil {
-		return nil, fmt.Errorf("listing workspaces: %w", err)
-	}
-	defer rows.Close()
-	var list []account.Membership
-	for rows.Next() {
-		var m account.Membership
-		if err := rows.Scan(membershipDest(&m)...); err != nil {
-			return nil, fmt.Errorf("listing workspaces: %w", err)
-		}
-		list = append(list, m)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing workspaces: %w", err)
-	}
-	return list, nil
+	return rowsOf(ctx, s, question{"listing workspaces", s.text.workspaces, []any{userID}}, membershipDest)
 }
 
 // Membership reads one membership of an enabled user. account.ErrNotMember when there is none.
@@ -99,7 +83,10 @@ func missing(doing string, err, meaning error) error {
 }
 
 func userDest(u *account.User) []any {
-	return []any{&u.ID, (*string)(&u.EmailAddress), &u.FirstName, &u.LastName, &u.DisplayName, &u.Disabled}
+	return []any{
+		&u.ID, (*string)(&u.EmailAddress), &u.FirstName, &u.LastName, &u.DisplayName, &u.Disabled, (*instant)(&u.CreatedAt),
+		&u.SessionEpoch,
+	}
 }
 
 func membershipDest(m *account.Membership) []any {

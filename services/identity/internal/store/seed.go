@@ -6,7 +6,18 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/authapp"
 )
+
+// SeedApp adds an authentication app with its secret unless it is there.
+func (s *Store) SeedApp(ctx context.Context, draft authapp.Draft, current authapp.Imprint) error {
+	err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.app.seed, draft.ID, draft.Name),
+		sqldb.Stmt(s.text.app.seedSecret, draft.ID, current.Hash.Bytes(), current.LastFour))
+	if err != nil {
+		return fmt.Errorf("seeding an authentication app: %w", err)
+	}
+	return nil
+}
 
 // Seed adds people where they are missing, in one round trip: all of them or, when it fails, none. Who is there stays as
 // they are.

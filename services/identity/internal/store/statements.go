@@ -6,22 +6,40 @@ import "github.com/vidocu/usher/internal/platform/sqldb"
 type statements struct {
 	findRecord, findUser, findUsers         string
 	workspaces, membership                  string
+	workspacesByID, visible                 string
 	seedUser, seedWorkspace, seedMembership string
+	admin                                   adminStatements
+	app                                     appStatements
 }
 
 // prepare expands every statement once.
 func prepare(db *sqldb.DB) statements {
 	t := portable()
-	for _, text := range []*string{
-		&t.findRecord, &t.findUser, &t.findUsers, &t.workspaces, &t.membership, &t.seedUser, &t.seedWorkspace, &t.seedMembership,
-	} {
+	t.admin, t.app = administration(), apps()
+	if db.Engine() == sqldb.SQLite {
+		t.workspacesByID = workspaceByID + ` IN (SELECT value FROM json_each($1))`
+	}
+	texts := append([]*string{
+		&t.findRecord, &t.findUser, &t.findUsers, &t.workspaces, &t.membership, &t.workspacesByID, &t.visible,
+		&t.seedUser, &t.seedWorkspace, &t.seedMembership,
+	}, append(t.admin.all(), t.app.all()...)...)
+	for _, text := range texts {
 		*text = db.SQL(*text)
 	}
 	return t
 }
 
 // userColumns are account.User, in the order of userDest.
-const userColumns = `u.id, u.email_address, u.first_name, u.last_name, u.display_name, u.disabled`
+const userColumns = `u.id, u.email_address, u.first_name, u.last_name, u.display_name, u.disabled,
+  u.created_at, u.session_epoch`
+
+// workspaceColumns are account.Workspace, in the order of workspaceDest.
+const workspaceColumns = `w.id, w.name, w.plan`
+
+const workspaceByID = `SELECT ` + workspaceColumns + ` FROM workspaces w WHERE w.id`
+
+// byName orders alike on both engines: their collation is by bytes, where lower knows ASCII alone.
+const byName = ` ORDER BY lower(w.name), w.name, w.id`
 
 // memberships are account.Membership of one enabled user, in the order of membershipDest.
 const memberships = `
@@ -37,10 +55,21 @@ func portable() statements {
 
 		findUser: `SELECT ` + userColumns + ` FROM users u WHERE u.id = $1`,
 
-		// Names are ordered alike on both engines: their collation is by bytes, where lower knows ASCII alone.
-		workspaces: memberships + ` ORDER BY lower(w.name), w.name, w.id`,
+		workspaces: memberships + byName,
 
 		membership: memberships + ` AND m.workspace_id = $2`,
+
+		workspacesByID: workspaceByID + ` = ANY($1::text[])`,
+
+		// $1 asks about the address $3 and may speak for the workspace $2 alone, or for all if it is empty. Who does not exist
+		// and who may not be seen are one absence of rows.
+		visible: `
+SELECT ` + userColumns + `, COALESCE(w.id, ''), COALESCE(w.name, ''), COALESCE(w.plan, ''), COALESCE(m.role, '')
+FROM users a JOIN users u ON u.email_address = $3
+LEFT JOIN memberships m ON m.user_id = u.id AND ($2 = '' OR m.workspace_id = $2) AND (u.id = a.id OR EXISTS (
+  SELECT 1 FROM memberships b WHERE b.user_id = a.id AND b.workspace_id = m.workspace_id AND b.role = 'administrator'))
+LEFT JOIN workspaces w ON w.id = m.workspace_id
+WHERE a.id = $1 AND NOT a.disabled AND (u.id = a.id OR m.user_id IS NOT NULL)` + byName + ``,
 
 		seedUser: `
 INSERT INTO users (id, email_address, first_name, last_name, display_name, disabled, password_hash, created_at)

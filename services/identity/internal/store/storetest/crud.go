@@ -28,6 +28,8 @@ func comesBack(t *testing.T) {
 		seed(t, s, example())
 		for _, want := range []account.Record{ada(), bob()} {
 			record, err := s.FindRecord(t.Context(), want.EmailAddress)
+			wantRecent(t, record.CreatedAt)
+			want.CreatedAt = record.CreatedAt
 			if err != nil || record.User != want.User || !record.PasswordHash.Equal(want.PasswordHash) {
 				t.Errorf("FindRecord: %+v, %v, want %+v", record, err, want)
 			}
@@ -156,7 +158,14 @@ func closed(t *testing.T) {
 		_, user := s.FindUser(t.Context(), "usr_ada")
 		_, list := s.Workspaces(t.Context(), "usr_ada")
 		_, membership := s.Membership(t.Context(), "usr_ada", "ws_one")
-		for i, err := range []error{record, user, list, membership, s.Seed(t.Context(), example())} {
+		_, batch := s.WorkspacesByID(t.Context(), []string{"ws_one"})
+		_, visible := s.Visible(t.Context(), account.Sight{ActorID: "usr_ada", Address: ada().EmailAddress})
+		_, vouched := s.Vouch(t.Context(), ada().EmailAddress, imprint("x").Hash)
+		_, members := s.ListMembers(t.Context(), "ws_one")
+		for i, err := range []error{
+			record, user, list, membership, s.Seed(t.Context(), example()), batch, visible, vouched, members,
+			s.DisableUser(t.Context(), "usr_ada"), s.CreateApp(t.Context(), draft(""), imprint("x")),
+		} {
 			if !errors.Is(err, sqldb.ErrUnavailable) || errors.Is(err, account.ErrUnknown) || errors.Is(err, account.ErrNotMember) {
 				t.Errorf("call %d: %v", i+1, err)
 			}

@@ -3,6 +3,7 @@ package storetest
 import (
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -47,6 +48,14 @@ func example() account.People {
 	admin.Role = account.Administrator
 	return account.People{
 		Users: []account.Record{ada(), bob()}, Memberships: []account.Membership{admin, member("usr_bob", "ws_one", "One")},
+	}
+}
+
+// wantRecent checks a time of the database's clock.
+func wantRecent(t *testing.T, at time.Time) {
+	t.Helper()
+	if age := time.Since(at); age < -time.Minute || age > time.Minute {
+		t.Errorf("it is dated %v", at)
 	}
 }
 

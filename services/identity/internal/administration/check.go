@@ -1,0 +1,67 @@
+package administration
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/vidocu/usher/services/identity/internal/account"
+)
+
+const (
+	// maxNameLength is how many characters a name may have.
+	maxNameLength = 100
+	// maxWorkspaceIDLength is more than a drawn one has.
+	maxWorkspaceIDLength = 64
+	workspacePrefix      = "ws_"
+)
+
+// Name is a name as it is kept: without the space around it, 1 to 100 printable characters. It fails with an
+// *account.FieldError that names the field.
+func Name(field, typed string) (string, error) {
+	name := strings.TrimSpace(typed)
+	n := utf8.RuneCountInString(name)
+	if !utf8.ValidString(name) || n == 0 || n > maxNameLength || strings.ContainsFunc(name, notPrintable) {
+		return "", &account.FieldError{Field: field, Fault: "must have 1 to 100 printable characters"}
+	}
+	return name, nil
+}
+
+// notPrintable is true for control and format characters, among them those that turn the direction of a text.
+func notPrintable(r rune) bool { return !unicode.IsPrint(r) }
+
+// Address is an address in canonical form. It fails with an *account.FieldError.
+func Address(typed string) (account.Address, error) {
+	address, err := account.Canonical(typed)
+	if err != nil {
+		return "", &account.FieldError{Field: "email_address", Fault: "is not an e-mail address"}
+	}
+	return address, nil
+}
+
+// names fills in a user's names.
+func names(user *account.User, n NewUser) (err error) {
+	if user.FirstName, err = Name("first_name", n.FirstName); err != nil {
+		return err
+	}
+	if user.LastName, err = Name("last_name", n.LastName); err != nil {
+		return err
+	}
+	if strings.TrimSpace(n.DisplayName) == "" {
+		user.DisplayName = user.FirstName + " " + user.LastName
+		return nil
+	}
+	user.DisplayName, err = Name("display_name", n.DisplayName)
+	return err
+}
+
+// workspaceID wants an identifier that stands everywhere as it is: in a URL, a header, a command line.
+func workspaceID(id string) error {
+	rest, found := strings.CutPrefix(id, workspacePrefix)
+	if !found || rest == "" || len(id) > maxWorkspaceIDLength || strings.ContainsFunc(rest, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'
+	}) {
+		return &account.FieldError{Field: "workspace_id", Fault: "must be ws_ and letters, digits, - and _, 64 characters at most"}
+	}
+	return nil
+}

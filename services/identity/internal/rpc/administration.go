@@ -1,0 +1,152 @@
+package rpc
+
+import (
+	"context"
+
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/administration"
+	"github.com/vidocu/usher/services/identity/internal/authapp"
+)
+
+// Administration serves the operator, and the token service where access is taken away.
+type Administration struct {
+	identityv1.UnsafeAdministrationServiceServer
+
+	People administration.Desk
+	Apps   authapp.Registry
+}
+
+// CreateUser adds a user.
+func (s *Administration) CreateUser(
+	ctx context.Context, req *identityv1.CreateUserRequest,
+) (*identityv1.CreateUserResponse, error) {
+	user, err := s.People.AddUser(ctx, administration.NewUser{
+		EmailAddress: req.GetEmailAddress(), FirstName: req.GetFirstName(), LastName: req.GetLastName(),
+		DisplayName: req.GetDisplayName(), Password: secret.New(req.GetPassword()),
+	})
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &identityv1.CreateUserResponse{User: toUser(user)}, nil
+}
+
+// FindUser reads a user with their workspaces.
+func (s *Administration) FindUser(ctx context.Context, req *identityv1.FindUserRequest) (*identityv1.FindUserResponse, error) {
+	user, err := s.find(ctx, req)
+	if err != nil {
+		return nil, fail(err)
+	}
+	list, err := s.People.AllWorkspaces(ctx, user.ID)
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &identityv1.FindUserResponse{User: toUser(user), Workspaces: each(list, toMembership)}, nil
+}
+
+func (s *Administration) find(ctx context.Context, req *identityv1.FindUserRequest) (account.User, error) {
+	switch by := req.GetBy().(type) {
+	case *identityv1.FindUserRequest_UserId:
+		if !account.ValidID(by.UserId) {
+			return account.User{}, account.ErrUnknown
+		}
+		return s.People.FindUser(ctx, by.UserId)
+	case *identityv1.FindUserRequest_EmailAddress:
+		address, err := administration.Address(by.EmailAddress)
+		if err != nil {
+			return account.User{}, err
+		}
+		record, err := s.People.FindRecord(ctx, address)
+		return record.User, err
+	}
+	return account.User{}, &account.FieldError{Field: "user_id", Fault: "or email_address is required"}
+}
+
+// ListUsers reads a page of users.
+func (s *Administration) ListUsers(ctx context.Context, req *identityv1.ListUsersRequest) (*identityv1.ListUsersResponse, error) {
+	p, err := toPage(req, 1)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.People.ListUsers(ctx, account.Address(p.after[0]), p.size+1)
+	if err != nil {
+		return nil, fail(err)
+	}
+	list, next := cut(list, p.size, func(u account.User) []string { return []string{string(u.EmailAddress)} })
+	return &identityv1.ListUsersResponse{Users: each(list, toUser), NextPageToken: next}, nil
+}
+
+// EnableUser lets a user in again.
+func (s *Administration) EnableUser(
+	ctx context.Context, req *identityv1.EnableUserRequest,
+) (*identityv1.EnableUserResponse, error) {
+	return &identityv1.EnableUserResponse{}, s.onUser(ctx, req.GetUserId(), s.People.EnableUser)
+}
+
+// ApplyDisableUser keeps a user out and ends their browser sessions.
+func (s *Administration) ApplyDisableUser(
+	ctx context.Context, req *identityv1.ApplyDisableUserRequest,
+) (*identityv1.ApplyDisableUserResponse, error) {
+	return &identityv1.ApplyDisableUserResponse{}, s.onUser(ctx, req.GetUserId(), s.People.DisableUser)
+}
+
+// ApplySetPassword sets a password and ends the user's browser sessions.
+func (s *Administration) ApplySetPassword(
+	ctx context.Context, req *identityv1.ApplySetPasswordRequest,
+) (*identityv1.ApplySetPasswordResponse, error) {
+	return &identityv1.ApplySetPasswordResponse{}, s.onUser(ctx, req.GetUserId(), func(ctx context.Context, id string) error {
+		return s.People.ChangePassword(ctx, id, secret.New(req.GetPassword()))
+	})
+}
+
+// onUser does something to the user of an identifier.
+func (s *Administration) onUser(ctx context.Context, id string, do func(ctx context.Context, id string) error) error {
+	if id == "" {
+		return missing("user_id")
+	}
+	if !account.ValidID(id) {
+		return fail(account.ErrUnknown)
+	}
+	return fail(do(ctx, id))
+}
+
+// CreateWorkspace adds a workspace.
+func (s *Administration) CreateWorkspace(
+	ctx context.Context, req *identityv1.CreateWorkspaceRequest,
+) (*identityv1.CreateWorkspaceResponse, error) {
+	w, err := s.People.AddWorkspace(ctx, account.Workspace{ID: req.GetWorkspaceId(), Name: req.GetName(), Plan: req.GetPlan()})
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &identityv1.CreateWorkspaceResponse{Workspace: toWorkspace(w)}, nil
+}
+
+// ListAllWorkspaces reads a page of workspaces.
+func (s *Administration) ListAllWorkspaces(
+	ctx context.Context, req *identityv1.ListAllWorkspacesRequest,
+) (*identityv1.ListAllWorkspacesResponse, error) {
+	p, err := toPage(req, 2)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.People.ListWorkspaces(ctx, account.Workspace{Name: p.after[0], ID: p.after[1]}, p.size+1)
+	if err != nil {
+		return nil, fail(err)
+	}
+	list, next := cut(list, p.size, func(w account.Workspace) []string { return []string{w.Name, w.ID} })
+	return &identityv1.ListAllWorkspacesResponse{Workspaces: each(list, toWorkspace), NextPageToken: next}, nil
+}
+
+// ApplySetWorkspacePlan gives a workspace another plan.
+func (s *Administration) ApplySetWorkspacePlan(
+	ctx context.Context, req *identityv1.ApplySetWorkspacePlanRequest,
+) (*identityv1.ApplySetWorkspacePlanResponse, error) {
+	if req.GetWorkspaceId() == "" {
+		return nil, missing("workspace_id")
+	}
+	if !account.ValidID(req.GetWorkspaceId()) {
+		return nil, fail(account.ErrUnknownWorkspace)
+	}
+	return &identityv1.ApplySetWorkspacePlanResponse{}, fail(s.People.ChangePlan(ctx, req.GetWorkspaceId(), req.GetPlan()))
+}

@@ -1,0 +1,63 @@
+package rpc
+
+import (
+	"context"
+
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/services/identity/internal/account"
+)
+
+// AddMember makes a user a member.
+func (s *Administration) AddMember(ctx context.Context, req *identityv1.AddMemberRequest) (*identityv1.AddMemberResponse, error) {
+	if err := pair(req, account.ErrUnknownUserOrWorkspace); err != nil {
+		return nil, err
+	}
+	role := fromRole(req.GetRole())
+	if role == "" {
+		return nil, invalid("role", "must be ROLE_MEMBER or ROLE_ADMINISTRATOR")
+	}
+	return &identityv1.AddMemberResponse{}, fail(s.People.AddMember(ctx, req.GetUserId(), req.GetWorkspaceId(), role))
+}
+
+// ApplyRemoveMember ends a membership.
+func (s *Administration) ApplyRemoveMember(
+	ctx context.Context, req *identityv1.ApplyRemoveMemberRequest,
+) (*identityv1.ApplyRemoveMemberResponse, error) {
+	if err := pair(req, account.ErrNotMember); err != nil {
+		return nil, err
+	}
+	return &identityv1.ApplyRemoveMemberResponse{}, fail(s.People.RemoveMember(ctx, req.GetUserId(), req.GetWorkspaceId()))
+}
+
+// ListMembers reads a workspace's members.
+func (s *Administration) ListMembers(
+	ctx context.Context, req *identityv1.ListMembersRequest,
+) (*identityv1.ListMembersResponse, error) {
+	if req.GetWorkspaceId() == "" {
+		return nil, missing("workspace_id")
+	}
+	if !account.ValidID(req.GetWorkspaceId()) {
+		return nil, fail(account.ErrUnknownWorkspace)
+	}
+	list, err := s.People.ListMembers(ctx, req.GetWorkspaceId())
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &identityv1.ListMembersResponse{Members: each(list, toMember)}, nil
+}
+
+// pair checks the identifiers of a user and a workspace; those that can be nobody's are unknown.
+func pair(req interface {
+	GetUserId() string
+	GetWorkspaceId() string
+}, unknown error,
+) error {
+	err := required([2]string{"user_id", req.GetUserId()}, [2]string{"workspace_id", req.GetWorkspaceId()})
+	if err != nil {
+		return err
+	}
+	if !account.ValidID(req.GetUserId()) || !account.ValidID(req.GetWorkspaceId()) {
+		return fail(unknown)
+	}
+	return nil
+}

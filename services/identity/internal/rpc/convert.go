@@ -1,0 +1,83 @@
+package rpc
+
+import (
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/authapp"
+)
+
+// each converts a list.
+func each[From, To any](list []From, convert func(From) To) []To {
+	converted := make([]To, len(list))
+	for i, item := range list {
+		converted[i] = convert(item)
+	}
+	return converted
+}
+
+func toUser(u account.User) *identityv1.User {
+	return &identityv1.User{
+		UserId: u.ID, EmailAddress: string(u.EmailAddress), FirstName: u.FirstName, LastName: u.LastName,
+		DisplayName: u.DisplayName, Disabled: u.Disabled, CreateTime: toTime(u.CreatedAt),
+	}
+}
+
+func toMembership(m account.Membership) *identityv1.Workspace {
+	w := toWorkspace(m.Workspace)
+	w.Role = toRole(m.Role)
+	return w
+}
+
+func toWorkspace(w account.Workspace) *identityv1.Workspace {
+	return &identityv1.Workspace{WorkspaceId: w.ID, Name: w.Name, Plan: w.Plan}
+}
+
+func toMember(m account.WorkspaceMember) *identityv1.Member {
+	return &identityv1.Member{User: toUser(m.User), Role: toRole(m.Role)}
+}
+
+func toRole(r account.Role) identityv1.Role {
+	switch r {
+	case account.Member:
+		return identityv1.Role_ROLE_MEMBER
+	case account.Administrator:
+		return identityv1.Role_ROLE_ADMINISTRATOR
+	}
+	return identityv1.Role_ROLE_UNSPECIFIED
+}
+
+// fromRole answers no role for one that is none.
+func fromRole(r identityv1.Role) account.Role {
+	switch r { //nolint:exhaustive // the rest is none
+	case identityv1.Role_ROLE_MEMBER:
+		return account.Member
+	case identityv1.Role_ROLE_ADMINISTRATOR:
+		return account.Administrator
+	}
+	return ""
+}
+
+func toApp(a authapp.App) *identityv1.AuthenticationApp {
+	return &identityv1.AuthenticationApp{
+		AuthenticationAppId: a.ID, Name: a.Name, WorkspaceId: a.WorkspaceID, CreateTime: toTime(a.CreatedAt),
+		LastUseTime: toTime(a.LastUsedAt), RevokeTime: toTime(a.RevokedAt), Secrets: each(a.Secrets, toSecret),
+	}
+}
+
+func toSecret(s authapp.Secret) *identityv1.AuthenticationAppSecret {
+	return &identityv1.AuthenticationAppSecret{
+		LastFour: s.LastFour, CreateTime: toTime(s.CreatedAt), ExpireTime: toTime(s.ExpiresAt),
+	}
+}
+
+// toTime leaves out what never was.
+func toTime(t time.Time) *timestamppb.Timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	return timestamppb.New(t)
+}

@@ -1,0 +1,50 @@
+package rpc
+
+import (
+	"context"
+
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/identity/internal/attempt"
+	"github.com/vidocu/usher/services/identity/internal/credential"
+)
+
+// Credentials serves the token service, behind whose user API people prove who they are.
+type Credentials struct {
+	identityv1.UnsafeCredentialServiceServer
+
+	Doors credential.Doors
+}
+
+// VerifyPassword checks a password. INVALID_REQUEST for an empty field, INVALID_CREDENTIALS, RATE_LIMITED, UNAVAILABLE.
+func (s *Credentials) VerifyPassword(
+	ctx context.Context, req *identityv1.VerifyPasswordRequest,
+) (*identityv1.VerifyPasswordResponse, error) {
+	if err := required([2]string{"email_address", req.GetEmailAddress()}, [2]string{"password", req.GetPassword()}); err != nil {
+		return nil, err
+	}
+	try := attempt.Try{Typed: req.GetEmailAddress(), Source: req.GetSourceAddress()}
+	user, err := s.Doors.Password(ctx, try, secret.New(req.GetPassword()))
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &identityv1.VerifyPasswordResponse{User: toUser(user)}, nil
+}
+
+// VerifyClientSecret checks an authentication app's secret. Its failures are those of VerifyPassword.
+func (s *Credentials) VerifyClientSecret(
+	ctx context.Context, req *identityv1.VerifyClientSecretRequest,
+) (*identityv1.VerifyClientSecretResponse, error) {
+	err := required([2]string{"email_address", req.GetEmailAddress()}, [2]string{"client_secret", req.GetClientSecret()})
+	if err != nil {
+		return nil, err
+	}
+	try := attempt.Try{Typed: req.GetEmailAddress(), Source: req.GetSourceAddress()}
+	voucher, err := s.Doors.ClientSecret(ctx, try, secret.New(req.GetClientSecret()))
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &identityv1.VerifyClientSecretResponse{
+		User: toUser(voucher.User), AuthenticationAppId: voucher.AppID, WorkspaceId: voucher.WorkspaceID,
+	}, nil
+}

@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/authapp"
+)
+
+// CreateApp keeps an authentication app and its secret. account.ErrUnknownWorkspace when the workspace does not exist.
+func (s *Store) CreateApp(ctx context.Context, draft authapp.Draft, current authapp.Imprint) error {
+	insert := sqldb.Stmt(s.text.app.create, draft.ID, draft.Name)
+	if draft.WorkspaceID != "" {
+		insert = sqldb.Stmt(s.text.app.createFor, draft.ID, draft.Name, draft.WorkspaceID)
+	}
+	err := s.db.Pipeline(ctx, insert, sqldb.Stmt(s.text.app.insertSecret, draft.ID, current.Hash.Bytes(), current.LastFour))
+	if err != nil {
+		return fmt.Errorf("keeping an authentication app: %w", err)
+	}
+	if insert.RowsAffected() == 0 {
+		return account.ErrUnknownWorkspace
+	}
+	return nil
+}
+
+// RotateApp makes a secret the current one of a live app. authapp.ErrUnknown when there is none.
+func (s *Store) RotateApp(ctx context.Context, id string, next authapp.Imprint, overlap time.Duration) error {
+	insert := sqldb.Stmt(s.text.app.rotateIn, id, next.Hash.Bytes(), next.LastFour)
+	var locked string
+	err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.app.lock, id).Scan(&locked), sqldb.Stmt(s.text.app.dropOlder, id),
+		sqldb.Stmt(s.text.app.expire, id, overlap.Microseconds()), insert)
+	if err != nil {
+		return fmt.Errorf("rotating an authentication app's secret: %w", err)
+	}
+	if insert.RowsAffected() == 0 {
+		return authapp.ErrUnknown
+	}
+	return nil
+}
+
+// RevokeApp ends an authentication app for good. authapp.ErrUnknown when there is none.
+func (s *Store) RevokeApp(ctx context.Context, id string) error {
+	return s.change(ctx, question{"revoking an authentication app", s.text.app.revoke, []any{id}}, authapp.ErrUnknown)
+}
+
+// FindApp reads an authentication app, revoked or not. authapp.ErrUnknown when there is none.
+func (s *Store) FindApp(ctx context.Context, id string) (authapp.App, error) {
+	list, err := s.listApps(ctx, question{"reading an authentication app", s.text.app.find, []any{id}})
+	if err != nil {
+		return authapp.App{}, err
+	}
+	if len(list) == 0 {
+		return authapp.App{}, authapp.ErrUnknown
+	}
+	return list[0], nil
+}
+
+// ListApps reads every authentication app by name.
+func (s *Store) ListApps(ctx context.Context) ([]authapp.App, error) {
+	return s.listApps(ctx, question{doing: "listing authentication apps", text: s.text.app.list})
+}
+
+// appRow is an app with one of its secrets.
+type appRow struct {
+	app    authapp.App
+	secret authapp.Secret
+}
+
+func appDest(r *appRow) []any {
+	return []any{
+		&r.app.ID, &r.app.Name, &r.app.WorkspaceID, (*instant)(&r.app.CreatedAt), (*instant)(&r.app.LastUsedAt),
+		(*instant)(&r.app.RevokedAt), &r.secret.LastFour, (*instant)(&r.secret.CreatedAt), (*instant)(&r.secret.ExpiresAt),
+	}
+}
+
+// listApps gathers the rows of each app, which stand together.
+func (s *Store) listApps(ctx context.Context, q question) ([]authapp.App, error) {
+	rows, err := rowsOf(ctx, s, q, appDest)
+	if err != nil {
+		return nil, err
+	}
+	var list []authapp.App
+	for _, r := range rows {
+		if len(list) == 0 || list[len(list)-1].ID != r.app.ID {
+			list = append(list, r.app)
+		}
+		if last := &list[len(list)-1]; !r.secret.CreatedAt.IsZero() {
+			last.Secrets = append(last.Secrets, r.secret)
+		}
+	}
+	return list, nil
+}
+
+// Vouch finds who a secret vouches for, in one statement whatever the answer; a success that is the first within a minute
+// is noted by another. authapp.ErrUnknown when anything does not fit.
+func (s *Store) Vouch(ctx context.Context, address account.Address, hash secret.Hash) (authapp.Voucher, error) {
+	var v authapp.Voucher
+	var unnoted bool
+	err := s.db.QueryRow(ctx, s.text.app.vouch, string(address), hash.Bytes()).
+		Scan(append(userDest(&v.User), &v.AppID, &v.WorkspaceID, &unnoted)...)
+	if err != nil {
+		return authapp.Voucher{}, missing("reading who a secret vouches for", err, authapp.ErrUnknown)
+	}
+	if unnoted {
+		if _, err := s.db.Exec(ctx, s.text.app.touch, v.AppID); err != nil {
+			return authapp.Voucher{}, fmt.Errorf("noting an authentication app's use: %w", err)
+		}
+	}
+	return v, nil
+}
