@@ -91,7 +91,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		config: config, deps: deps, store: st, feed: log, uses: uses,
 		oauth:         &rpc.OAuth{Endpoint: endpoint, Authz: authz, Revoker: ends, Introspector: introspector, Issuer: deps.Issuer},
 		introspection: &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},
-		revocations:   &rpc.Revocations{Feed: log, Heartbeat: config.HeartbeatInterval, Digest: func() string { return deps.Catalog.Current().Digest() }},
+		revocations:   &rpc.Revocations{Feed: log, Heartbeat: config.HeartbeatInterval, Digest: deps.Catalog.Digest},
 		grants:        &rpc.Grants{Store: ends},
 		enforcement:   enforced,
 	}, nil

@@ -75,6 +75,9 @@ func (s *Source) Current() *Catalog { return s.current.Load() }
 // Known is Catalog.Known at this moment.
 func (s *Source) Known(name string) bool { return s.Current().Known(name) }
 
+// KnownPlan is Catalog.KnownPlan at this moment.
+func (s *Source) KnownPlan(name string) bool { return s.Current().KnownPlan(name) }
+
 // Describe is Catalog.Describe at this moment.
 func (s *Source) Describe(name string) (description string, ok bool) {
 	return s.Current().Describe(name)
