@@ -52,6 +52,10 @@ func newBench(t *testing.T, config token.Config) bench {
 	b.oauth = tokenv1.NewOAuthServiceClient(b.dial(t, "gateway", "token"))
 	b.grants = tokenv1.NewGrantServiceClient(b.dial(t, "consent", "token"))
 	b.introspect = tokenv1.NewIntrospectionServiceClient(b.dial(t, "videos", "token"))
+	// Every code's consent page has read the pair's epoch.
+	if _, err := b.grants.GetPairEpoch(t.Context(), &tokenv1.GetPairEpochRequest{UserId: "usr_john", ClientId: "app"}); err != nil {
+		t.Fatal(err)
+	}
 	return b
 }
 

@@ -40,7 +40,7 @@ func (s *Grants) ListConnections(ctx context.Context, req *tokenv1.ListConnectio
 	}
 	res := &tokenv1.ListConnectionsResponse{Connections: make([]*tokenv1.Connection, len(list))}
 	for i, c := range list {
-		res.Connections[i] = &tokenv1.Connection{ClientId: c.ClientID, Epoch: c.Epoch}
+		res.Connections[i] = &tokenv1.Connection{ClientId: c.ClientID, Epoch: c.Epoch, OldestLiveEpoch: c.LiveFrom}
 		if !c.LastUsed.IsZero() {
 			res.Connections[i].LastUseTime = timestamppb.New(c.LastUsed)
 		}

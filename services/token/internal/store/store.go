@@ -30,6 +30,8 @@ func Migrations() fs.FS {
 type Store struct {
 	db   *sqldb.DB
 	text statements
+	user userStatements
+	ends endingStatements
 	// access gathers look-ups of access tokens; nil where that saves nothing.
 	access *coalesce.Loader[secret.Hash, introspect.Facts]
 	// rotations gathers rotations, likewise.
@@ -40,7 +42,7 @@ type Store struct {
 
 // New prepares a store.
 func New(db *sqldb.DB) *Store {
-	s := &Store{db: db, text: prepare(db)}
+	s := &Store{db: db, text: prepare(db), user: prepareUser(db), ends: prepareEndings(db)}
 	if db.Engine() == sqldb.Postgres {
 		s.access = coalesce.New(s.findManyAccess)
 		s.rotations = coalesce.New(s.rotateMany)

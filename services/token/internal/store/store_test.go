@@ -10,3 +10,6 @@ func TestStoreCRUD(t *testing.T)         { storetest.CRUD(t) }
 func TestStoreAtomicity(t *testing.T)    { storetest.Atomicity(t) }
 func TestStoreHousekeeping(t *testing.T) { storetest.Housekeeping(t) }
 func TestStoreContention(t *testing.T)   { storetest.Contention(t) }
+
+func TestUserTokens(t *testing.T) { storetest.UserTokens(t) }
+func TestEndings(t *testing.T)    { storetest.Endings(t) }
