@@ -108,8 +108,9 @@ func (a assembly) authz(ctx context.Context) error {
 
 // token also serves the local port, where any caller is a resource server.
 func (a assembly) token(ctx context.Context, local net.Listener) error {
-	deps := token.Deps{Logger: a.host.Logger, DB: a.dbs.token, Issuer: a.config.PublicURL}
-	if err := a.network.dial("token", map[string]*grpc.ClientConnInterface{"authz": &deps.Authz}); err != nil {
+	deps := token.Deps{Logger: a.host.Logger, DB: a.dbs.token, Catalog: a.catalog, Issuer: a.config.PublicURL}
+	err := a.network.dial("token", map[string]*grpc.ClientConnInterface{"authz": &deps.Authz, "identity": &deps.Identity})
+	if err != nil {
 		return err
 	}
 	service, err := token.New(ctx, a.config.Token, deps)

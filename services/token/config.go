@@ -1,6 +1,7 @@
 package token
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -19,6 +20,8 @@ type Config struct {
 	FamilyLifetime time.Duration `koanf:"family_lifetime" help:"life of everything that came of one authorization, however often refreshed"`
 	// RefreshRetryWindow is how long the same client gets the same successor of a refresh token again.
 	RefreshRetryWindow time.Duration `koanf:"refresh_retry_window" help:"how long a repeated refresh answers the same successor, 0s (strict) to 30s"`
+	// UserTokenLifetime is the life of a user token of VIDIZMO's API.
+	UserTokenLifetime time.Duration `koanf:"user_token_lifetime" help:"life of a user token of the user API, 1s to 720h"`
 }
 
 // DefaultConfig holds the documented lifetimes (the wire contract, §3) and strict reuse detection.
@@ -27,15 +30,24 @@ func DefaultConfig() Config {
 		AccessTokenLifetime:  time.Hour,
 		RefreshTokenLifetime: 30 * 24 * time.Hour,
 		FamilyLifetime:       365 * 24 * time.Hour,
+		UserTokenLifetime:    24 * time.Hour,
 	}
 }
 
 // Validate reports a lifetime that is out of bounds.
-func (c Config) Validate() error { return c.lifetimes().Validate() }
+func (c Config) Validate() error {
+	if c.UserTokenLifetime < time.Second || c.UserTokenLifetime > maxUserToken {
+		return fmt.Errorf("user_token_lifetime is %s: give a duration from 1s to %s", c.UserTokenLifetime, maxUserToken)
+	}
+	return c.lifetimes().Validate()
+}
+
+// maxUserToken keeps a typing error from becoming a token that never expires.
+const maxUserToken = 30 * 24 * time.Hour
 
 func (c Config) lifetimes() grant.Lifetimes {
 	return grant.Lifetimes{
 		Access: c.AccessTokenLifetime, Refresh: c.RefreshTokenLifetime,
-		Family: c.FamilyLifetime, RetryWindow: c.RefreshRetryWindow,
+		Family: c.FamilyLifetime, RetryWindow: c.RefreshRetryWindow, User: c.UserTokenLifetime,
 	}
 }

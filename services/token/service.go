@@ -6,20 +6,25 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/ending"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/lastuse"
 	"github.com/vidocu/usher/services/token/internal/rpc"
 	"github.com/vidocu/usher/services/token/internal/seal"
 	"github.com/vidocu/usher/services/token/internal/store"
+	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
 // housekeepEvery is how often partitions are made ahead and dropped behind.
@@ -30,8 +35,10 @@ type Deps struct {
 	Logger *slog.Logger
 	// DB is migrated (see Migrations).
 	DB *sqldb.DB
-	// Authz reaches the authorization service as caller `token`.
-	Authz grpc.ClientConnInterface
+	// Authz and Identity reach those services as caller `token`.
+	Authz, Identity grpc.ClientConnInterface
+	// Catalog knows the plans.
+	Catalog *catalog.Catalog
 	// Issuer is the authorization server's identifier (RFC 8414 §2).
 	Issuer string
 }
@@ -45,6 +52,8 @@ type Service struct {
 	oauth         *rpc.OAuth
 	introspection *rpc.Introspection
 	grants        *rpc.Grants
+	users         *rpc.Users
+	endings       *rpc.Endings
 }
 
 // Migrations are the steps of the service's schema, a folder an engine.
@@ -72,7 +81,30 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		oauth:         &rpc.OAuth{Endpoint: endpoint, Authz: authz, Revoker: st, Introspector: introspector, Issuer: deps.Issuer},
 		introspection: &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},
 		grants:        &rpc.Grants{Store: st},
+		users:         users(config, deps, st),
+		endings:       endings(deps, st),
 	}, nil
+}
+
+// users is VIDIZMO's user API.
+func users(config Config, deps Deps, st *store.Store) *rpc.Users {
+	return &rpc.Users{Logger: deps.Logger, Desk: usertoken.Desk{People: people(deps), Store: st, Lifetime: config.UserTokenLifetime}}
+}
+
+// endings is what takes access away.
+func endings(deps Deps, st *store.Store) *rpc.Endings {
+	known := func(plan string) bool {
+		return slices.ContainsFunc(deps.Catalog.Plans(), func(p catalog.Plan) bool { return p.Name == plan })
+	}
+	return &rpc.Endings{Desk: ending.Desk{Store: st, People: people(deps), KnownPlan: known}}
+}
+
+func people(deps Deps) rpc.People {
+	return rpc.People{
+		Credentials:    identityv1.NewCredentialServiceClient(deps.Identity),
+		Directory:      identityv1.NewDirectoryServiceClient(deps.Identity),
+		Administration: identityv1.NewAdministrationServiceClient(deps.Identity),
+	}
 }
 
 // Register offers the service's RPCs.
@@ -80,6 +112,8 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterOAuthServiceServer(r, s.oauth)
 	tokenv1.RegisterIntrospectionServiceServer(r, s.introspection)
 	tokenv1.RegisterGrantServiceServer(r, s.grants)
+	tokenv1.RegisterUserServiceServer(r, s.users)
+	tokenv1.RegisterEndingServiceServer(r, s.endings)
 }
 
 // Run does the service's background work until ctx ends.

@@ -225,11 +225,11 @@ type Connection struct {
 	Epoch int64 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// When a token of the pair was last issued or checked past the cache, to the minute; absent if never.
 	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
-	// Approvals from this epoch up to the pair's own still count: what spoils codes in flight alone, such as a new password,
-	// raises the epoch and leaves this.
-	OldestLiveEpoch int64 `protobuf:"varint,4,opt,name=oldest_live_epoch,json=oldestLiveEpoch,proto3" json:"oldest_live_epoch,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// How many of the last raises spoiled codes in flight and no more, as a new password does: approvals of as many epochs below
+	// the pair's still count.
+	LenientRaises int64 `protobuf:"varint,4,opt,name=lenient_raises,json=lenientRaises,proto3" json:"lenient_raises,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Connection) Reset() {
@@ -283,9 +283,9 @@ func (x *Connection) GetLastUseTime() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *Connection) GetOldestLiveEpoch() int64 {
+func (x *Connection) GetLenientRaises() int64 {
 	if x != nil {
-		return x.OldestLiveEpoch
+		return x.LenientRaises
 	}
 	return 0
 }
@@ -395,13 +395,13 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\x16ListConnectionsRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"W\n" +
 	"\x17ListConnectionsResponse\x12<\n" +
-	"\vconnections\x18\x01 \x03(\v2\x1a.usher.token.v1.ConnectionR\vconnections\"\xab\x01\n" +
+	"\vconnections\x18\x01 \x03(\v2\x1a.usher.token.v1.ConnectionR\vconnections\"\xa6\x01\n" +
 	"\n" +
 	"Connection\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\x12>\n" +
-	"\rlast_use_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x12*\n" +
-	"\x11oldest_live_epoch\x18\x04 \x01(\x03R\x0foldestLiveEpoch\"L\n" +
+	"\rlast_use_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x12%\n" +
+	"\x0elenient_raises\x18\x04 \x01(\x03R\rlenientRaises\"L\n" +
 	"\x14EndConnectionRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\x17\n" +

@@ -30,7 +30,17 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 	if err != nil {
 		return err
 	}
-	service, err := token.New(ctx, c.Token, token.Deps{Logger: host.Logger, DB: db, Authz: authz, Issuer: c.PublicURL})
+	identity, err := host.Dial("identity")
+	if err != nil {
+		return err
+	}
+	catalog, err := host.Catalog()
+	if err != nil {
+		return err
+	}
+	service, err := token.New(ctx, c.Token, token.Deps{
+		Logger: host.Logger, DB: db, Authz: authz, Identity: identity, Catalog: catalog, Issuer: c.PublicURL,
+	})
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,8 @@ type Connection struct {
 	ClientID string
 	// Epoch rises with every revocation of the pair.
 	Epoch int64
-	// LiveFrom is the oldest epoch whose approvals still count; at most Epoch.
-	LiveFrom int64
+	// Lenient is how many of the last raises spoiled codes in flight and no more.
+	Lenient int64
 	// LastUsed is zero if nothing was ever issued.
 	LastUsed time.Time
 }

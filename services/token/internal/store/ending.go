@@ -24,8 +24,8 @@ WHERE user_id = $1 AND revoked_at IS NULL`
 INSERT INTO ending_marks (subject, endings) VALUES ($1, 1)
 ON CONFLICT (subject) DO UPDATE SET endings = ending_marks.endings + 1`,
 
-		raisePairs: `UPDATE pairs SET epoch = epoch + 1, live_from = NULL WHERE user_id = $1`,
-		spoilPairs: `UPDATE pairs SET epoch = epoch + 1, live_from = COALESCE(live_from, epoch) WHERE user_id = $1`,
+		raisePairs: `UPDATE pairs SET epoch = epoch + 1, lenient_raises = 0 WHERE user_id = $1`,
+		spoilPairs: `UPDATE pairs SET epoch = epoch + 1, lenient_raises = lenient_raises + 1 WHERE user_id = $1`,
 		// Families of an older epoch stay there: their evidence was acted upon.
 		liftFamilies: `
 UPDATE families SET epoch = epoch + 1 WHERE user_id = $1 AND epoch = (
@@ -105,7 +105,7 @@ func (s *Store) ending(ctx context.Context, subject string, entry Entry, work fu
 }
 
 // spoilCodes raises the epoch of a user's pairs, so that no code in flight redeems, and moves their families along, dead ones
-// too: a spent refresh token that comes again is still the evidence of a theft. An approval stays one (see live_from).
+// too: a spent refresh token that comes again is still the evidence of a theft. An approval stays one (see lenient_raises).
 func (s *Store) spoilCodes(ctx context.Context, tx *sqldb.Tx, userID string) error {
 	return execAll(ctx, tx, step{s.ends.spoilPairs, []any{userID}}, step{s.ends.liftFamilies, []any{userID}})
 }

@@ -109,7 +109,7 @@ func (s *Store) Connections(ctx context.Context, userID string) ([]connection.Co
 	for rows.Next() {
 		var c connection.Connection
 		var used *int64
-		if err := rows.Scan(&c.ClientID, &c.Epoch, &c.LiveFrom, &used); err != nil {
+		if err := rows.Scan(&c.ClientID, &c.Epoch, &c.Lenient, &used); err != nil {
 			return nil, fmt.Errorf("reading a connection: %w", err)
 		}
 		if used != nil {

@@ -82,14 +82,14 @@ WHERE f.client_id = $2`,
 	// Raising only from the family's own epoch makes one theft one revocation, however many copies arrive.
 	// The family's epoch is read once the pair is held (see lockPair), so that it cannot be moved on in between.
 	raisePair: `
-UPDATE pairs SET epoch = epoch + 1, live_from = NULL
+UPDATE pairs SET epoch = epoch + 1, lenient_raises = 0
 WHERE user_id = $1 AND client_id = $2 AND epoch = (SELECT f.epoch FROM families f WHERE f.id = $3) RETURNING epoch`,
 
 	lockPair: `SELECT epoch FROM pairs WHERE user_id = $1 AND client_id = $2 {{for update}}`,
 
 	endPair: `
 INSERT INTO pairs (user_id, client_id, epoch) VALUES ($1, $2, 1)
-ON CONFLICT (user_id, client_id) DO UPDATE SET epoch = pairs.epoch + 1, live_from = NULL RETURNING epoch`,
+ON CONFLICT (user_id, client_id) DO UPDATE SET epoch = pairs.epoch + 1, lenient_raises = 0 RETURNING epoch`,
 
 	endFamilies: `
 UPDATE families SET revoked_at = {{now}}, retry_hash = NULL, retry_sealed = NULL, retry_until = NULL
@@ -142,9 +142,9 @@ FROM families WHERE refresh_hash = $1 AND refresh_expires_at > {{now}} AND revok
 
 	// A pair whose consent page was shown and no more is none.
 	connections: `
-SELECT p.client_id, p.epoch, COALESCE(p.live_from, p.epoch), MAX(f.last_used_at)
+SELECT p.client_id, p.epoch, p.lenient_raises, MAX(f.last_used_at)
 FROM pairs p LEFT JOIN families f ON f.user_id = p.user_id AND f.client_id = p.client_id
-WHERE p.user_id = $1 GROUP BY p.client_id, p.epoch, p.live_from HAVING p.epoch > 0 OR COUNT(f.last_used_at) > 0`,
+WHERE p.user_id = $1 GROUP BY p.client_id, p.epoch, p.lenient_raises HAVING p.epoch > 0 OR COUNT(f.last_used_at) > 0`,
 
 	// What somebody holds is left for the next time, here and below: who waits while holding others is who deadlocks.
 	eraseRetries: `

@@ -17,7 +17,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
-// userRounds is how often a race of user tokens is run behind its barrier.
+// userRounds is how often a refresh is run against a logout.
 const userRounds = 1000
 
 // UserTokens checks the life of user tokens.
@@ -211,7 +211,7 @@ func overtaken(t *testing.T, b bench) {
 }
 
 func manyUserRefreshes(t *testing.T, b bench) {
-	for range userRounds {
+	for range rounds {
 		first := b.mustIssue(t, john())
 		var won atomic.Int32
 		together(20, func(int) {

@@ -26,9 +26,9 @@ CREATE TABLE ending_marks (
     endings BIGINT NOT NULL
 );
 
--- Approvals of a pair count from this epoch on: it stays where a raise spoils no more than codes in flight.
-ALTER TABLE pairs ADD COLUMN live_from BIGINT;
+-- How many of a pair's last raises spoiled codes in flight and no more: approvals of so many epochs below its own still count.
+ALTER TABLE pairs ADD COLUMN lenient_raises BIGINT NOT NULL DEFAULT 0;
 
 -- +goose Down
-ALTER TABLE pairs DROP COLUMN live_from;
+ALTER TABLE pairs DROP COLUMN lenient_raises;
 DROP TABLE ending_marks, user_tokens;
