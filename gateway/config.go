@@ -3,12 +3,16 @@ package gateway
 import (
 	"fmt"
 	"time"
+
+	"github.com/vidocu/usher/gateway/internal/httpx"
 )
 
 // Config is the section `gateway` of the configuration.
 type Config struct {
 	// CallTimeout bounds what a request may wait for a service.
 	CallTimeout time.Duration `koanf:"call_timeout" help:"how long a request may wait for a service, 100ms to 30s"`
+	// TrustedProxies are whose X-Forwarded-For is believed, for throttling by address.
+	TrustedProxies []string `koanf:"trusted_proxies" help:"networks of the proxies before the gateway, such as 10.0.0.0/8: their X-Forwarded-For is believed"`
 }
 
 // DefaultConfig is patient enough for a password check on a busy machine.
@@ -18,6 +22,9 @@ func DefaultConfig() Config { return Config{CallTimeout: 5 * time.Second} }
 func (c Config) Validate() error {
 	if c.CallTimeout < 100*time.Millisecond || c.CallTimeout > 30*time.Second {
 		return fmt.Errorf("gateway.call_timeout is %s: give a duration from 100ms to 30s", c.CallTimeout)
+	}
+	if _, err := httpx.ParseProxies(c.TrustedProxies); err != nil {
+		return fmt.Errorf("gateway.trusted_proxies: %w", err)
 	}
 	return nil
 }

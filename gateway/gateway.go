@@ -14,10 +14,12 @@ import (
 	"github.com/vidocu/usher/gateway/internal/dialect"
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	"github.com/vidocu/usher/gateway/internal/page"
+	"github.com/vidocu/usher/gateway/internal/userapi"
 	"github.com/vidocu/usher/gateway/internal/wellknown"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
@@ -50,22 +52,27 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("building the OAuth endpoints: %w", err)
 	}
+	proxies, err := httpx.ParseProxies(config.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
 	pages := page.New()
 	cookies := browser.Cookies{Secure: strings.HasPrefix(deps.PublicURL, "https://")}
 	flow := browser.Flow{
-		Cookies: cookies, Pages: pages, Logger: deps.Logger,
+		Cookies: cookies, Pages: pages, Logger: deps.Logger, Proxies: proxies,
 		Sessions:       identityv1.NewSessionServiceClient(deps.Identity),
 		Authorizations: authzv1.NewAuthorizationServiceClient(deps.Authz),
 		Consents:       consentv1.NewConsentServiceClient(deps.Consent),
 	}
 	apps := account.Account{Flow: flow, Apps: consentv1.NewConnectedAppServiceClient(deps.Consent)}
+	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
 	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes}
 
 	router := httpx.NewRouter(httpx.RouterConfig{
 		Logger: deps.Logger, Metrics: deps.Metrics, Timeout: config.CallTimeout,
 		TLS: cookies.Secure, NotFound: notFound(pages),
 	})
-	routes(router, parts{endpoints: endpoints, flow: flow, apps: apps, metadata: metadata, pages: pages})
+	routes(router, parts{endpoints: endpoints, flow: flow, apps: apps, metadata: metadata, pages: pages, users: users})
 	if deps.Development {
 		demo(router, browser.Demo{Pages: pages, PublicURL: deps.PublicURL, APIURL: deps.APIURL})
 	} else {
@@ -80,6 +87,7 @@ type parts struct {
 	apps      account.Account
 	metadata  wellknown.Metadata
 	pages     *page.Pages
+	users     userapi.API
 }
 
 // routes is the whole public surface.
@@ -87,6 +95,8 @@ func routes(r *httpx.Router, p parts) {
 	for _, path := range []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect"} {
 		r.Handle(path, httpx.CORS(p.endpoints)) // answers wrong methods itself, in its own dialect
 	}
+	r.Handle(userapi.Path, httpx.CORS(p.users))
+	r.Prefix(userapi.Path+"/", httpx.CORS(p.users)) // answers wrong methods and paths itself, in its own shape
 	r.Get("/.well-known/oauth-authorization-server", httpx.CORS(p.metadata))
 
 	r.Get("/oauth/authorize", http.HandlerFunc(p.flow.Authorize))

@@ -76,6 +76,10 @@ func newReplica(t *testing.T, config token.Config, db *sqldb.DB) bench {
 	b.envoy = authv3.NewAuthorizationClient(server)
 	b.keys = tokenv1.NewApiKeyServiceClient(b.dial(t, "operator", "token"))
 	b.revocations = tokenv1.NewRevocationServiceClient(server)
+	// Every code's consent page has read the pair's epoch.
+	if _, err := b.grants.GetPairEpoch(t.Context(), &tokenv1.GetPairEpochRequest{UserId: "usr_john", ClientId: "app"}); err != nil {
+		t.Fatal(err)
+	}
 	return b
 }
 

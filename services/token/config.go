@@ -30,6 +30,8 @@ type Config struct {
 	IntrospectionCacheSize int `koanf:"introspection_cache_size" help:"live tokens that a replica remembers at most, about 1 KiB each; 0 remembers none"`
 	// HeartbeatInterval is how often whoever watches revocations hears something at least.
 	HeartbeatInterval time.Duration `koanf:"heartbeat_interval" help:"how often a watcher of revocations hears something at least, 100ms to 1m"`
+	// UserTokenLifetime is the life of a user token of VIDIZMO's API.
+	UserTokenLifetime time.Duration `koanf:"user_token_lifetime" help:"life of a user token of the user API, 1s to 720h"`
 }
 
 // DefaultConfig holds the documented lifetimes (the wire contract, §3) and strict reuse detection.
@@ -38,6 +40,7 @@ func DefaultConfig() Config {
 		AccessTokenLifetime:  time.Hour,
 		RefreshTokenLifetime: 30 * 24 * time.Hour,
 		FamilyLifetime:       365 * 24 * time.Hour,
+		UserTokenLifetime:    24 * time.Hour,
 		PlanAge:              5 * time.Second,
 
 		IntrospectionCacheSize: 100_000,
@@ -47,6 +50,9 @@ func DefaultConfig() Config {
 
 // Validate reports a setting that is out of bounds, by its name.
 func (c Config) Validate() error {
+	if c.UserTokenLifetime < time.Second || c.UserTokenLifetime > maxUserToken {
+		return fmt.Errorf("user_token_lifetime is %s: give a duration from 1s to %s", c.UserTokenLifetime, maxUserToken)
+	}
 	if !plan.ValidAge(c.PlanAge) {
 		return fmt.Errorf("plan_age is %s: give a duration from 0s to 1m", c.PlanAge)
 	}
@@ -59,9 +65,12 @@ func (c Config) Validate() error {
 	return c.lifetimes().Validate()
 }
 
+// maxUserToken keeps a typing error from becoming a token that never expires.
+const maxUserToken = 30 * 24 * time.Hour
+
 func (c Config) lifetimes() grant.Lifetimes {
 	return grant.Lifetimes{
 		Access: c.AccessTokenLifetime, Refresh: c.RefreshTokenLifetime,
-		Family: c.FamilyLifetime, RetryWindow: c.RefreshRetryWindow,
+		Family: c.FamilyLifetime, RetryWindow: c.RefreshRetryWindow, User: c.UserTokenLifetime,
 	}
 }

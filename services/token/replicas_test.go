@@ -75,6 +75,10 @@ func TestDesign4_4_NoReplicaAnswersFromBeforeARevocationThatReturned(t *testing.
 				group.Go(func() error {
 					user := fmt.Sprintf("usr_%d_%.4s", n, name)
 					code := fmt.Sprintf("code-%s-%d:%s", name, n, user)
+					// As the consent page does.
+					if _, err := here.grants.GetPairEpoch(ctx, &tokenv1.GetPairEpochRequest{UserId: user, ClientId: "app"}); err != nil {
+						return err
+					}
 					pair, err := here.redeem(ctx, code)
 					if err != nil {
 						return err

@@ -52,6 +52,8 @@ type Service struct {
 	revocations   *rpc.Revocations
 	grants        *rpc.Grants
 	enforcement   *enforcement
+	users         *rpc.Users
+	endings       *rpc.Endings
 }
 
 // Migrations are the steps of the service's schema, a folder an engine.
@@ -73,7 +75,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	enforced := newEnforcement(config, deps, enforcementParts{store: st, settler: log})
 	log.Listen(enforced)
 	introspector := introspect.Introspector{
-		Store: st, Uses: uses, Keys: st, KeyUses: enforced.uses, Plans: enforced.plans,
+		Store: st, Uses: uses, Keys: st, KeyUses: enforced.uses, UserTokens: st, Plans: enforced.plans,
 	}
 	if config.IntrospectionCacheSize > 0 {
 		var err error
@@ -94,6 +96,8 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		revocations:   &rpc.Revocations{Feed: log, Heartbeat: config.HeartbeatInterval, Digest: deps.Catalog.Digest},
 		grants:        &rpc.Grants{Store: ends},
 		enforcement:   enforced,
+		users:         users(config, deps, people{store: st, settler: log}),
+		endings:       endings(deps, people{store: st, settler: log}),
 	}, nil
 }
 
@@ -111,6 +115,8 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterRevocationServiceServer(r, s.revocations)
 	tokenv1.RegisterGrantServiceServer(r, s.grants)
 	s.enforcement.register(r)
+	tokenv1.RegisterUserServiceServer(r, s.users)
+	tokenv1.RegisterEndingServiceServer(r, s.endings)
 }
 
 // Run does the service's background work until ctx ends.

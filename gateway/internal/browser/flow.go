@@ -26,9 +26,11 @@ const HomePath = "/account/connected-apps"
 
 // Flow serves the pages of an authorization.
 type Flow struct {
-	Cookies        Cookies
-	Pages          *page.Pages
-	Logger         *slog.Logger
+	Cookies Cookies
+	Pages   *page.Pages
+	Logger  *slog.Logger
+	// Proxies tell where a request came from.
+	Proxies        httpx.Proxies
 	Sessions       identityv1.SessionServiceClient
 	Authorizations authzv1.AuthorizationServiceClient
 	Consents       consentv1.ConsentServiceClient

@@ -42,6 +42,7 @@ func (f Flow) SignIn(w http.ResponseWriter, r *http.Request) {
 	}
 	res, err := f.Sessions.AuthenticateUser(r.Context(), &identityv1.AuthenticateUserRequest{
 		EmailAddress: email, Password: password, PreviousSessionToken: f.Cookies.Session(r).Reveal(),
+		SourceAddress: f.Proxies.Source(r),
 	})
 	switch oerr.Reason(err) { //nolint:exhaustive // Fail knows the others
 	case errorv1.Reason_REASON_INVALID_CREDENTIALS, errorv1.Reason_REASON_INVALID_REQUEST:

@@ -2,7 +2,6 @@ package dialect
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/vidocu/usher/gateway/internal/jsonbody"
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
@@ -52,42 +52,15 @@ func decodeJSON(body []byte, msg proto.Message) error {
 	if err == nil && !bytes.Contains(body, []byte("null")) { // which protojson takes for an absent member
 		return nil
 	}
-	if field := culprit(body, msg); field != "" {
-		return invalid(field, "must be a text, once")
+	fields := msg.ProtoReflect().Descriptor().Fields()
+	known := func(name string) bool { return fields.ByTextName(name) != nil }
+	if field := jsonbody.Culprit(body, known); field != "" {
+		return invalid(field, jsonbody.NotOneText)
 	}
 	if err != nil {
-		return errors.New("the body is not one JSON object in UTF-8")
+		return jsonbody.ErrNotObject
 	}
 	return nil
-}
-
-// culprit finds the member that could not be read, for the message alone; empty if it is the whole that could not.
-func culprit(body []byte, msg proto.Message) string {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber() // a number beyond a float's range is still a number, and none of ours
-	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return ""
-	}
-	fields, seen := msg.ProtoReflect().Descriptor().Fields(), map[string]bool{}
-	for d.More() {
-		key, err := d.Token()
-		name, ok := key.(string)
-		if err != nil || !ok {
-			return ""
-		}
-		var value any
-		if d.Decode(&value) != nil {
-			return ""
-		}
-		if fields.ByTextName(name) == nil {
-			continue
-		}
-		if _, text := value.(string); !text || seen[name] {
-			return name
-		}
-		seen[name] = true
-	}
-	return ""
 }
 
 // decodeForm reads known parameters, each at most once; one without a value counts as omitted (RFC 6749 §3.2).

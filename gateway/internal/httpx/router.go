@@ -31,7 +31,9 @@ type RouterConfig struct {
 type Router struct {
 	config RouterConfig
 	routes map[string]*route
-	cross  *http.CrossOriginProtection
+	// prefixes are the routes of Prefix.
+	prefixes []*route
+	cross    *http.CrossOriginProtection
 }
 
 // route is one path. Methods is nil where the handler judges the method itself.
@@ -48,6 +50,25 @@ func NewRouter(c RouterConfig) *Router {
 
 // Handle routes every method of a path.
 func (r *Router) Handle(path string, h http.Handler) { r.route(path).any = h }
+
+// Prefix routes every path that begins with path, which ends in a slash, and that is not routed by itself. The handler judges
+// the rest of the path, as it was sent, and the method.
+func (r *Router) Prefix(path string, h http.Handler) {
+	r.prefixes = append(r.prefixes, &route{path: path, any: h})
+}
+
+// find is the route of a path as it was sent, or nil.
+func (r *Router) find(sent string) *route {
+	if found := r.routes[sent]; found != nil {
+		return found
+	}
+	for _, route := range r.prefixes {
+		if strings.HasPrefix(sent, route.path) {
+			return route
+		}
+	}
+	return nil
+}
 
 // Get routes GET and HEAD.
 func (r *Router) Get(path string, h http.Handler) {
@@ -71,7 +92,7 @@ func (r *Router) route(path string) *route {
 func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	begun := time.Now()
 	rec := &recorder{ResponseWriter: w}
-	found := r.routes[req.URL.EscapedPath()]
+	found := r.find(req.URL.EscapedPath())
 	ctx, cancel := context.WithTimeout(req.Context(), r.config.Timeout)
 	defer cancel()
 	defer func() {

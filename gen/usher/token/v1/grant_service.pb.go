@@ -224,7 +224,10 @@ type Connection struct {
 	// The pair's epoch now.
 	Epoch int64 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// When a token of the pair was last issued or checked past the cache, to the minute; absent if never.
-	LastUseTime   *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	// How many of the last raises spoiled codes in flight and no more, as a new password does: approvals of as many epochs below
+	// the pair's still count.
+	LenientRaises int64 `protobuf:"varint,4,opt,name=lenient_raises,json=lenientRaises,proto3" json:"lenient_raises,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -278,6 +281,13 @@ func (x *Connection) GetLastUseTime() *timestamppb.Timestamp {
 		return x.LastUseTime
 	}
 	return nil
+}
+
+func (x *Connection) GetLenientRaises() int64 {
+	if x != nil {
+		return x.LenientRaises
+	}
+	return 0
 }
 
 // EndConnectionRequest names a pair.
@@ -385,18 +395,19 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\x16ListConnectionsRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"W\n" +
 	"\x17ListConnectionsResponse\x12<\n" +
-	"\vconnections\x18\x01 \x03(\v2\x1a.usher.token.v1.ConnectionR\vconnections\"\x7f\n" +
+	"\vconnections\x18\x01 \x03(\v2\x1a.usher.token.v1.ConnectionR\vconnections\"\xa6\x01\n" +
 	"\n" +
 	"Connection\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\x12>\n" +
-	"\rlast_use_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\"L\n" +
+	"\rlast_use_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x12%\n" +
+	"\x0elenient_raises\x18\x04 \x01(\x03R\rlenientRaises\"L\n" +
 	"\x14EndConnectionRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\x17\n" +
 	"\x15EndConnectionResponse2\xc6\x02\n" +
 	"\fGrantService\x12c\n" +
-	"\fGetPairEpoch\x12#.usher.token.v1.GetPairEpochRequest\x1a$.usher.token.v1.GetPairEpochResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12l\n" +
+	"\fGetPairEpoch\x12#.usher.token.v1.GetPairEpochRequest\x1a$.usher.token.v1.GetPairEpochResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12l\n" +
 	"\x0fListConnections\x12&.usher.token.v1.ListConnectionsRequest\x1a'.usher.token.v1.ListConnectionsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12c\n" +
 	"\rEndConnection\x12$.usher.token.v1.EndConnectionRequest\x1a%.usher.token.v1.EndConnectionResponse\"\x05\xe2\xbd\x18\x01\x02B\xb5\x01\n" +
 	"\x12com.usher.token.v1B\x11GrantServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"

@@ -31,9 +31,10 @@ const (
 // GrantService is the consent service's view of what a user has given to apps. A pair is a user and an app;
 // its epoch rises whenever everything between the two is revoked.
 type GrantServiceClient interface {
-	// GetPairEpoch reads the pair's epoch; 0 for a pair that was never revoked.
+	// GetPairEpoch reads the pair's epoch; 0 for a pair that was never revoked. From then on the pair is known, so that what ends
+	// all of a user's pairs reaches it too.
 	GetPairEpoch(ctx context.Context, in *GetPairEpochRequest, opts ...grpc.CallOption) (*GetPairEpochResponse, error)
-	// ListConnections lists the user's pairs that token has ever issued for or revoked, with their epochs.
+	// ListConnections lists the user's pairs that token knows, with their epochs.
 	ListConnections(ctx context.Context, in *ListConnectionsRequest, opts ...grpc.CallOption) (*ListConnectionsResponse, error)
 	// EndConnection raises the pair's epoch and ends every token of it, in all workspaces. When it returns,
 	// nothing of the pair is active and nothing in flight becomes so.
@@ -85,9 +86,10 @@ func (c *grantServiceClient) EndConnection(ctx context.Context, in *EndConnectio
 // GrantService is the consent service's view of what a user has given to apps. A pair is a user and an app;
 // its epoch rises whenever everything between the two is revoked.
 type GrantServiceServer interface {
-	// GetPairEpoch reads the pair's epoch; 0 for a pair that was never revoked.
+	// GetPairEpoch reads the pair's epoch; 0 for a pair that was never revoked. From then on the pair is known, so that what ends
+	// all of a user's pairs reaches it too.
 	GetPairEpoch(context.Context, *GetPairEpochRequest) (*GetPairEpochResponse, error)
-	// ListConnections lists the user's pairs that token has ever issued for or revoked, with their epochs.
+	// ListConnections lists the user's pairs that token knows, with their epochs.
 	ListConnections(context.Context, *ListConnectionsRequest) (*ListConnectionsResponse, error)
 	// EndConnection raises the pair's epoch and ends every token of it, in all workspaces. When it returns,
 	// nothing of the pair is active and nothing in flight becomes so.

@@ -53,6 +53,8 @@ type Connection struct {
 	ClientID string
 	// Epoch rises with every revocation of the pair.
 	Epoch int64
+	// Lenient is how many of the last raises ended no approval: so many epochs below Epoch still count.
+	Lenient int64
 	// LastUsed is zero if nothing was ever issued.
 	LastUsed time.Time
 }

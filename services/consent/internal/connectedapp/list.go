@@ -69,12 +69,12 @@ func (d Desk) gather(ctx context.Context, userID string) (facts, error) {
 	return f, err
 }
 
-// current are the approvals that count, by app. An approval of another epoch was ended by a revocation, or was recorded by
+// current are the approvals that count, by app. An approval of an older epoch was ended by a revocation, or was recorded by
 // a decision that a revocation overtook: nothing was or will be issued for it.
 func (f facts) current() map[string][]Approval {
 	byApp := make(map[string][]Approval)
 	for _, a := range f.approvals {
-		if a.Epoch == f.connections[a.ClientID].Epoch {
+		if c := f.connections[a.ClientID]; a.Epoch <= c.Epoch && a.Epoch >= c.Epoch-c.Lenient {
 			byApp[a.ClientID] = append(byApp[a.ClientID], a)
 		}
 	}

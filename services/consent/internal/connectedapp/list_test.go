@@ -67,6 +67,17 @@ func TestAnApprovedAppWhoseCodeWasNeverRedeemedIsListed(t *testing.T) {
 	}
 }
 
+func TestAnApprovalOutlivesARaiseThatSpoiledCodesAlone(t *testing.T) {
+	w := newWorld()
+	w.approve("app_1", "ws_acme", 1, "videos:read")
+	w.approve("app_2", "ws_acme", 0, "videos:read")
+	w.approve("app_3", "ws_acme", 4, "videos:read")
+	for _, id := range []string{"app_1", "app_2", "app_3"} {
+		w.connections[id] = connectedapp.Connection{ClientID: id, Epoch: 3, Lenient: 2}
+	}
+	wantApps(t, w, "app_1")
+}
+
 func TestOnlyConsentsOfTheCurrentEpochCount(t *testing.T) {
 	w := newWorld()
 	w.approve("app_1", "ws_acme", 0, "videos:read")

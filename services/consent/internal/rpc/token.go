@@ -29,7 +29,7 @@ func (t Token) Connections(ctx context.Context, userID string) ([]connectedapp.C
 	}
 	list := make([]connectedapp.Connection, len(res.GetConnections()))
 	for i, c := range res.GetConnections() {
-		list[i] = connectedapp.Connection{ClientID: c.GetClientId(), Epoch: c.GetEpoch()}
+		list[i] = connectedapp.Connection{ClientID: c.GetClientId(), Epoch: c.GetEpoch(), Lenient: c.GetLenientRaises()}
 		if used := c.GetLastUseTime(); used != nil {
 			list[i].LastUsed = used.AsTime()
 		}

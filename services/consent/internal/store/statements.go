@@ -15,10 +15,11 @@ VALUES ($1, $2, $3, $4, $5, $6, {{now}})
 ON CONFLICT (request_id_hash) DO UPDATE SET request_id_hash = consents.request_id_hash
 RETURNING workspace_id`),
 
-		// A day is longer than a request can wait for its decision, so that none is completed whose row went.
+		// A day is longer than a request can wait for its decision, so that none is completed whose row went. What was approved
+		// for another workspace may count at a lower epoch still, which token knows and this does not.
 		supersede: db.SQL(`
 DELETE FROM consents WHERE user_id = $1 AND client_id = $2 AND approved_at + 86400000000 < {{now}}
-    AND (epoch < $3 OR workspace_id = $4 AND scope = $5)`),
+    AND workspace_id = $3 AND scope = $4 AND epoch <= $5`),
 
 		withdraw: db.SQL(`DELETE FROM consents WHERE request_id_hash = $1`),
 

@@ -41,7 +41,7 @@ func New(db *sqldb.DB) *Store { return &Store{db: db, text: prepare(db)} }
 func (s *Store) Record(ctx context.Context, c decision.Consent) (string, error) {
 	var workspaceID string
 	err := s.db.Pipeline(ctx,
-		sqldb.Stmt(s.text.supersede, c.UserID, c.ClientID, c.Epoch, c.WorkspaceID, c.Scope.String()),
+		sqldb.Stmt(s.text.supersede, c.UserID, c.ClientID, c.WorkspaceID, c.Scope.String(), c.Epoch),
 		sqldb.Stmt(s.text.record,
 			c.Request.Bytes(), c.UserID, c.ClientID, c.WorkspaceID, c.Scope.String(), c.Epoch).Scan(&workspaceID))
 	if err != nil {

@@ -13,13 +13,15 @@ type Connection struct {
 	ClientID string
 	// Epoch rises with every revocation of the pair.
 	Epoch int64
+	// Lenient is how many of the last raises spoiled codes in flight and no more.
+	Lenient int64
 	// LastUsed is zero if nothing was ever issued.
 	LastUsed time.Time
 }
 
 // Store keeps pairs.
 type Store interface {
-	// PairEpoch reads a pair's epoch; 0 for a pair that was never revoked.
+	// PairEpoch reads a pair's epoch; 0 for a pair that was never revoked. From then on the pair is known.
 	PairEpoch(ctx context.Context, userID, clientID string) (int64, error)
 	// Connections lists the user's pairs, in no particular order.
 	Connections(ctx context.Context, userID string) ([]Connection, error)

@@ -15,6 +15,8 @@ type Lifetimes struct {
 	Family time.Duration
 	// RetryWindow is how long after a rotation the same client gets the same successor again; 0 is never.
 	RetryWindow time.Duration
+	// User is the life of a user token of VIDIZMO's API, which no grant issues: its bounds are the configuration's.
+	User time.Duration
 }
 
 // The bounds that keep a typing error from becoming a token that never expires.

@@ -16,25 +16,10 @@ func kindOf(token string) Kind {
 		return AccessToken
 	case secret.Valid(secret.APIKey, token):
 		return APIKey
-	case userTokenForm(token):
+	case secret.ValidUserToken(token):
 		return UserToken
 	}
 	return 0
-}
-
-// userTokenLength is that of 112 bytes in base32 (the wire contract, §3).
-const userTokenLength = 180
-
-func userTokenForm(token string) bool {
-	if len(token) != userTokenLength {
-		return false
-	}
-	for i := range len(token) {
-		if c := token[i]; (c < 'A' || c > 'Z') && (c < '2' || c > '7') {
-			return false
-		}
-	}
-	return true
 }
 
 // Bearer judges a bearer's token of any kind. The answer takes every revocation up to minCursor into account, and every one

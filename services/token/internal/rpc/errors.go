@@ -6,7 +6,9 @@ import (
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/ending"
 	"github.com/vidocu/usher/services/token/internal/grant"
+	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
 // fail turns a domain failure into one that crosses the wire. What is not known here passes through: errors of the
@@ -15,6 +17,16 @@ func fail(err error) error {
 	var field *grant.FieldError
 	if errors.As(err, &field) {
 		return invalid(field.Field, field.Problem)
+	}
+	var request *usertoken.RequestError
+	if errors.As(err, &request) {
+		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, request.Error())
+	}
+	if errors.Is(err, ending.ErrPassword) {
+		return invalid("password", ending.ErrPassword.Error())
+	}
+	if errors.Is(err, ending.ErrPlan) {
+		return invalid("plan", "is none of the catalog's")
 	}
 	if errors.Is(err, sqldb.ErrUnavailable) {
 		return oerr.Unavailable(err)
@@ -29,6 +41,10 @@ func fail(err error) error {
 		{grant.ErrInvalidCode, errorv1.Reason_REASON_INVALID_CODE},
 		{grant.ErrInvalidVerifier, errorv1.Reason_REASON_INVALID_CODE_VERIFIER},
 		{grant.ErrInvalidRefreshToken, errorv1.Reason_REASON_INVALID_REFRESH_TOKEN},
+		{usertoken.ErrUnknown, errorv1.Reason_REASON_INVALID_ACCESS_TOKEN},
+		{usertoken.ErrExpired, errorv1.Reason_REASON_EXPIRED_ACCESS_TOKEN},
+		{usertoken.ErrInvalidCredentials, errorv1.Reason_REASON_INVALID_CREDENTIALS},
+		{usertoken.ErrUnauthorized, errorv1.Reason_REASON_UNAUTHORIZED_ACCESS},
 	} {
 		if errors.Is(err, row.sentinel) {
 			return oerr.New(row.reason, row.sentinel.Error())

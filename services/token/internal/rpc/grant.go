@@ -40,7 +40,7 @@ func (s *Grants) ListConnections(ctx context.Context, req *tokenv1.ListConnectio
 	}
 	res := &tokenv1.ListConnectionsResponse{Connections: make([]*tokenv1.Connection, len(list))}
 	for i, c := range list {
-		res.Connections[i] = &tokenv1.Connection{ClientId: c.ClientID, Epoch: c.Epoch}
+		res.Connections[i] = &tokenv1.Connection{ClientId: c.ClientID, Epoch: c.Epoch, LenientRaises: c.Lenient}
 		if !c.LastUsed.IsZero() {
 			res.Connections[i].LastUseTime = timestamppb.New(c.LastUsed)
 		}
@@ -67,9 +67,16 @@ func identifier(id string) bool {
 }
 
 func wantPair(userID, clientID string) error {
-	for _, id := range [][2]string{{"user_id", userID}, {"client_id", clientID}} {
-		if !identifier(id[1]) {
-			return invalid(id[0], "must be an identifier")
+	return wantIdentifiers(named{"user_id", userID}, named{"client_id", clientID})
+}
+
+// named is a field and its value.
+type named struct{ field, value string }
+
+func wantIdentifiers(all ...named) error {
+	for _, id := range all {
+		if !identifier(id.value) {
+			return invalid(id.field, "must be an identifier")
 		}
 	}
 	return nil

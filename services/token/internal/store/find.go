@@ -101,11 +101,17 @@ func (s *Store) Touch(ctx context.Context, family []byte) error {
 	return nil
 }
 
-// PairEpoch reads a pair's epoch; 0 for a pair that was never revoked.
+// PairEpoch reads a pair's epoch; 0 for a pair that was never revoked. A pair that is not there is added, so that what ends
+// all of a user's pairs reaches every consent page that is open.
 func (s *Store) PairEpoch(ctx context.Context, userID, clientID string) (int64, error) {
 	var epoch int64
 	err := s.db.QueryRow(ctx, s.text.pairEpoch, userID, clientID).Scan(&epoch)
-	if err != nil && !errors.Is(err, sqldb.ErrNotFound) {
+	if errors.Is(err, sqldb.ErrNotFound) {
+		if _, err = s.db.Exec(ctx, s.text.ensurePair, userID, clientID); err == nil {
+			err = s.db.QueryRow(ctx, s.text.pairEpoch, userID, clientID).Scan(&epoch)
+		}
+	}
+	if err != nil {
 		return 0, fmt.Errorf("reading a pair's epoch: %w", err)
 	}
 	return epoch, nil
@@ -122,7 +128,7 @@ func (s *Store) Connections(ctx context.Context, userID string) ([]connection.Co
 	for rows.Next() {
 		var c connection.Connection
 		var used *int64
-		if err := rows.Scan(&c.ClientID, &c.Epoch, &used); err != nil {
+		if err := rows.Scan(&c.ClientID, &c.Epoch, &c.Lenient, &used); err != nil {
 			return nil, fmt.Errorf("reading a connection: %w", err)
 		}
 		if used != nil {

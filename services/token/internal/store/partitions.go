@@ -7,6 +7,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/grant"
+	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
 // partitioned is a table whose rows lie in partitions by expiry.
@@ -15,6 +16,8 @@ type partitioned struct {
 	// width is the span of expiries in one partition. It is what a dead row outlives its token by at most, and few
 	// enough partitions must cover a lifetime that a look-up by hash stays one cheap statement.
 	width time.Duration
+	// kept is how long a row is remembered past its expiry.
+	kept time.Duration
 	// ahead is how far from now partitions must exist: the longest lifetime of a row and a margin.
 	ahead time.Duration
 }
@@ -24,14 +27,16 @@ type partitioned struct {
 const (
 	accessWidth = 6 * time.Hour
 	spentWidth  = 72 * time.Hour
+	userWidth   = 72 * time.Hour
 )
 
-// partitionedTables lists both. What is ahead is a lifetime and one width, which is how long the service may go without
+// partitionedTables lists all. What is ahead is a lifetime and one width, which is how long the service may go without
 // housekeeping before an insert finds no partition.
 func partitionedTables(l grant.Lifetimes) []partitioned {
 	return []partitioned{
 		{table: "access_tokens", width: accessWidth, ahead: l.Access + accessWidth},
 		{table: "spent_refresh_tokens", width: spentWidth, ahead: l.Refresh + spentWidth},
+		{table: "user_tokens", width: userWidth, kept: usertoken.KeptPastTime, ahead: l.User + userWidth},
 	}
 }
 
@@ -64,18 +69,19 @@ func (s *Store) MakeRoom(ctx context.Context, l grant.Lifetimes) error {
 // dropExpired drops what is wholly expired: partitions on PostgreSQL, small batches of rows on SQLite.
 func (s *Store) dropExpired(ctx context.Context, t partitioned) error {
 	if s.db.Engine() != sqldb.Postgres {
-		return s.deleteExpired(ctx, t.table)
+		return s.deleteExpired(ctx, t)
 	}
 	return s.alter(ctx, t.table, func(tx *sqldb.Tx, now int64, have map[string]bool) error {
-		return dropPartitions(ctx, tx, t.table, now-micros(t.width), have)
+		return dropPartitions(ctx, tx, t.table, now-micros(t.width+t.kept), have)
 	})
 }
 
 // deleteExpired removes expired rows a thousand at a time, so that no writer waits long.
-func (s *Store) deleteExpired(ctx context.Context, table string) error {
-	text := s.db.SQL(`DELETE FROM ` + table + ` WHERE hash IN (SELECT hash FROM ` + table + ` WHERE expires_at <= {{now}} LIMIT 1000)`)
+func (s *Store) deleteExpired(ctx context.Context, t partitioned) error {
+	text := s.db.SQL(`DELETE FROM ` + t.table + ` WHERE hash IN (
+    SELECT hash FROM ` + t.table + ` WHERE expires_at <= {{now}} - $1 LIMIT 1000)`)
 	for {
-		n, err := s.db.Exec(ctx, text)
+		n, err := s.db.Exec(ctx, text, micros(t.kept))
 		if err != nil || n == 0 {
 			return err
 		}

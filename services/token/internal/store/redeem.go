@@ -11,25 +11,15 @@ import (
 )
 
 // Redeem creates a family and its first tokens in one transaction and one round trip: grant.ErrCodeUsed when the code's
-// hash is there already, grant.ErrPairRevoked when the pair's epoch is not the code's any more.
+// hash is there already, grant.ErrPairRevoked when the pair's epoch is not the code's any more. A pair that is not there is
+// one whose epoch nobody can have read.
 func (s *Store) Redeem(ctx context.Context, r grant.Redemption) error {
-	if done, err := s.redeemWhole(ctx, r); err != nil || done {
+	redeem := s.redeemSteps
+	if s.db.Engine() == sqldb.Postgres {
+		redeem = s.redeemWhole
+	}
+	if done, err := redeem(ctx, r); err != nil || done {
 		return err
-	}
-	c := r.Code
-	family := sqldb.Stmt(s.text.insertFamily,
-		r.CodeHash.Bytes(), c.UserID, c.ClientID, c.WorkspaceID, c.DisplayName, c.Scope.String(), c.Epoch,
-		c.RedirectURI, c.CodeChallenge, micros(r.Lifetimes.Family), r.Refresh.Bytes(), micros(r.Lifetimes.Refresh))
-	err := s.db.Pipeline(ctx,
-		sqldb.Stmt(s.text.ensurePair, c.UserID, c.ClientID),
-		family,
-		sqldb.Stmt(s.text.insertFirstAccess, r.Access.Bytes(), micros(r.Lifetimes.Access), r.Refresh.Bytes()),
-	)
-	if err != nil {
-		return fmt.Errorf("redeeming a code: %w", err)
-	}
-	if family.RowsAffected() == 1 {
-		return nil
 	}
 	// Whether the code was used is a fact that never changes back, so it may be read apart.
 	switch _, err := s.Redeemed(ctx, r.CodeHash); {
@@ -42,20 +32,33 @@ func (s *Store) Redeem(ctx context.Context, r grant.Redemption) error {
 	}
 }
 
-// redeemWhole redeems in one statement where that is possible; it answers whether it did.
-func (s *Store) redeemWhole(ctx context.Context, r grant.Redemption) (bool, error) {
-	if s.db.Engine() != sqldb.Postgres {
-		return false, nil
+// redeemSteps redeems step by step; it answers whether it did.
+func (s *Store) redeemSteps(ctx context.Context, r grant.Redemption) (bool, error) {
+	family := sqldb.Stmt(s.text.insertFamily, familyColumns(r)...)
+	err := s.db.Pipeline(ctx, family,
+		sqldb.Stmt(s.text.insertFirstAccess, r.Access.Bytes(), micros(r.Lifetimes.Access), r.Refresh.Bytes()))
+	if err != nil {
+		return false, fmt.Errorf("redeeming a code: %w", err)
 	}
-	c := r.Code
-	n, err := s.db.Exec(ctx, s.text.redeemWhole,
-		r.CodeHash.Bytes(), c.UserID, c.ClientID, c.WorkspaceID, c.DisplayName, c.Scope.String(), c.Epoch,
-		c.RedirectURI, c.CodeChallenge, micros(r.Lifetimes.Family), r.Refresh.Bytes(), micros(r.Lifetimes.Refresh),
-		r.Access.Bytes(), micros(r.Lifetimes.Access))
+	return family.RowsAffected() == 1, nil
+}
+
+// redeemWhole redeems in one statement; it answers whether it did.
+func (s *Store) redeemWhole(ctx context.Context, r grant.Redemption) (bool, error) {
+	n, err := s.db.Exec(ctx, s.text.redeemWhole, append(familyColumns(r), r.Access.Bytes(), micros(r.Lifetimes.Access))...)
 	if err != nil {
 		return false, fmt.Errorf("redeeming a code: %w", err)
 	}
 	return n == 1, nil
+}
+
+// familyColumns are insertFamily's parameters.
+func familyColumns(r grant.Redemption) []any {
+	c := r.Code
+	return []any{
+		r.CodeHash.Bytes(), c.UserID, c.ClientID, c.WorkspaceID, c.DisplayName, c.Scope.String(), c.Epoch,
+		c.RedirectURI, c.CodeChallenge, micros(r.Lifetimes.Family), r.Refresh.Bytes(), micros(r.Lifetimes.Refresh),
+	}
 }
 
 // Redeemed reads what a code was bound to when it was redeemed; grant.ErrNoEvidence when it never was.

@@ -94,11 +94,11 @@ func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string
 	err := s.inTx(ctx, "judging a spent refresh token", func(tx *sqldb.Tx) error {
 		replay = grant.Replay{}
 		var p pair
-		var sealed []byte
+		var family, sealed []byte
 		var scope string
 		var left int64
 		err := tx.QueryRow(ctx, s.text.spentFacts, token.Bytes(), clientID).
-			Scan(&p.user, &p.client, &p.epoch, &scope, &left, &sealed)
+			Scan(&family, &p.user, &p.client, &scope, &left, &sealed)
 		if errors.Is(err, sqldb.ErrNotFound) {
 			return nil
 		}
@@ -109,15 +109,19 @@ func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string
 			replay = grant.Replay{Sealed: sealed, Scope: scope, FamilyLeft: time.Duration(left) * time.Microsecond}
 			return nil
 		}
-		replay.Reused, err = s.raise(ctx, tx, p)
+		replay.Reused, err = s.raise(ctx, tx, p, family)
 		return err
 	})
 	return replay, err
 }
 
-// raise ends a pair whose token was reused, unless its epoch has risen since the token's family began.
-func (s *Store) raise(ctx context.Context, tx *sqldb.Tx, p pair) (bool, error) {
-	err := tx.QueryRow(ctx, s.text.raisePair, p.user, p.client, p.epoch).Scan(&p.epoch)
+// raise ends a pair whose token was reused, unless the family's epoch is not the pair's: then this evidence was acted upon.
+// The pair is held first, because what moves a pair and its surviving families on moves both (see spoilCodes).
+func (s *Store) raise(ctx context.Context, tx *sqldb.Tx, p pair, family []byte) (bool, error) {
+	err := tx.QueryRow(ctx, s.text.lockPair, p.user, p.client).Scan(&p.epoch)
+	if err == nil {
+		err = tx.QueryRow(ctx, s.text.raisePair, p.user, p.client, family).Scan(&p.epoch)
+	}
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return false, nil
 	}

@@ -11,6 +11,7 @@ type statements struct {
 	logBounds                                   string
 	findAccess, findRefresh, touch              string
 	pairEpoch, connections, eraseRetries        string
+	lockPair                                    string
 	sliceEnd, sweepSlice, sweepRest, trimLog    string
 	redeemWhole, rotateWhole, rotateMany        string
 	findManyAccess                              string
@@ -23,7 +24,7 @@ func (s *statements) all() []*string {
 		&s.spend, &s.spentFacts, &s.raisePair, &s.endPair, &s.endFamilies, &s.familyOfRefresh, &s.endFamily, &s.endAccess,
 		&s.nextCursor, &s.appendEntry, &s.entriesAfter, &s.logBounds, &s.findAccess, &s.findRefresh, &s.touch, &s.pairEpoch,
 		&s.connections, &s.eraseRetries, &s.sliceEnd, &s.sweepSlice, &s.sweepRest, &s.trimLog,
-		&s.redeemWhole, &s.rotateWhole, &s.rotateMany, &s.findManyAccess,
+		&s.redeemWhole, &s.rotateWhole, &s.rotateMany, &s.findManyAccess, &s.lockPair,
 	}
 }
 
@@ -71,20 +72,25 @@ FROM families WHERE refresh_hash = $4`,
 INSERT INTO spent_refresh_tokens (hash, family_id, expires_at)
 SELECT $1, id, {{now}} + $2 FROM families WHERE refresh_hash = $3`,
 
-	// All but the retry columns never changes. The pair's epoch is the family's: an older family's evidence was acted upon.
+	// All but the retry columns never changes.
 	spentFacts: `
-SELECT f.user_id, f.client_id, f.epoch, f.scope, f.expires_at - f.refresh_issued_at,
+SELECT f.id, f.user_id, f.client_id, f.scope, f.expires_at - f.refresh_issued_at,
     CASE WHEN f.retry_hash = $1 AND f.retry_until > {{now}} AND f.revoked_at IS NULL THEN f.retry_sealed END
 FROM (SELECT family_id FROM spent_refresh_tokens WHERE hash = $1 AND expires_at > {{now}} LIMIT 1) AS s
 JOIN families f ON f.id = s.family_id
 WHERE f.client_id = $2`,
 
 	// Raising only from the family's own epoch makes one theft one revocation, however many copies arrive.
-	raisePair: `UPDATE pairs SET epoch = epoch + 1 WHERE user_id = $1 AND client_id = $2 AND epoch = $3 RETURNING epoch`,
+	// The family's epoch is read once the pair is held (see lockPair), so that it cannot be moved on in between.
+	raisePair: `
+UPDATE pairs SET epoch = epoch + 1, lenient_raises = 0
+WHERE user_id = $1 AND client_id = $2 AND epoch = (SELECT f.epoch FROM families f WHERE f.id = $3) RETURNING epoch`,
+
+	lockPair: `SELECT epoch FROM pairs WHERE user_id = $1 AND client_id = $2 {{for update}}`,
 
 	endPair: `
 INSERT INTO pairs (user_id, client_id, epoch) VALUES ($1, $2, 1)
-ON CONFLICT (user_id, client_id) DO UPDATE SET epoch = pairs.epoch + 1 RETURNING epoch`,
+ON CONFLICT (user_id, client_id) DO UPDATE SET epoch = pairs.epoch + 1, lenient_raises = 0 RETURNING epoch`,
 
 	endFamilies: `
 UPDATE families SET revoked_at = {{now}}, retry_hash = NULL, retry_sealed = NULL, retry_until = NULL
@@ -138,10 +144,11 @@ FROM families WHERE refresh_hash = $1 AND refresh_expires_at > {{now}} AND revok
 
 	pairEpoch: `SELECT epoch FROM pairs WHERE user_id = $1 AND client_id = $2`,
 
+	// A pair whose consent page was shown and no more is none.
 	connections: `
-SELECT p.client_id, p.epoch, MAX(f.last_used_at)
+SELECT p.client_id, p.epoch, p.lenient_raises, MAX(f.last_used_at)
 FROM pairs p LEFT JOIN families f ON f.user_id = p.user_id AND f.client_id = p.client_id
-WHERE p.user_id = $1 GROUP BY p.client_id, p.epoch`,
+WHERE p.user_id = $1 GROUP BY p.client_id, p.epoch, p.lenient_raises HAVING p.epoch > 0 OR COUNT(f.last_used_at) > 0`,
 
 	// What somebody holds is left for the next time, here and below: who waits while holding others is who deadlocks.
 	eraseRetries: `

@@ -31,6 +31,8 @@ type Store struct {
 	db   *sqldb.DB
 	text statements
 	keys keyStatements
+	user userStatements
+	ends endingStatements
 	// access gathers look-ups of access tokens; nil where that saves nothing.
 	access *coalesce.Loader[secret.Hash, introspect.Facts]
 	// rotations gathers rotations, likewise.
@@ -41,7 +43,9 @@ type Store struct {
 
 // New prepares a store.
 func New(db *sqldb.DB) *Store {
-	s := &Store{db: db, text: prepare(db), keys: prepareKeys(db)}
+	s := &Store{
+		db: db, text: prepare(db), keys: prepareKeys(db), user: prepareUser(db), ends: prepareEndings(db),
+	}
 	if db.Engine() == sqldb.Postgres {
 		s.access = coalesce.New(s.findManyAccess)
 		s.rotations = coalesce.New(s.rotateMany)

@@ -4,7 +4,7 @@ package store
 // same steps cost one after the other, which SQLite runs in rotate.go and redeem.go. Where such a statement decides nothing,
 // the steps decide; so it never needs to say why.
 
-// redeemWhole is ensurePair, insertFamily and insertFirstAccess for a pair that is there already.
+// redeemWhole is insertFamily and insertFirstAccess.
 const redeemWhole = `
 WITH pair AS (
     SELECT 1 AS held FROM pairs WHERE user_id = $2 AND client_id = $3 AND epoch = $7 FOR SHARE

@@ -18,6 +18,7 @@ func Atomicity(t *testing.T) {
 	t.Run("another client's token is left alone", func(t *testing.T) { each(t, foreignClient) })
 	t.Run("reuse ends the pair in all workspaces, once", func(t *testing.T) { each(t, reuse) })
 	t.Run("an older consent issues nothing after a revocation", func(t *testing.T) { each(t, staleConsent) })
+	t.Run("a pair that nobody asked about redeems nothing", func(t *testing.T) { each(t, unknownPair) })
 	t.Run("revoking a refresh token ends its family alone", func(t *testing.T) { each(t, revokeRefresh) })
 	t.Run("revoking an access token ends it alone", func(t *testing.T) { each(t, revokeAccess) })
 	t.Run("the log has one entry a revocation, in order", func(t *testing.T) { each(t, logEntries) })
@@ -129,6 +130,17 @@ func staleConsent(t *testing.T, b bench) {
 	}
 	if err := b.redeem(t.Context(), i, code("app", "ws_acme", 1)); err != nil {
 		t.Errorf("redeeming a newer consent: %v", err)
+	}
+}
+
+func unknownPair(t *testing.T, b bench) {
+	i, c := fresh(), code("app", "ws_acme", 0)
+	r := grant.Redemption{CodeHash: i.code, Code: c, Access: i.access, Refresh: i.refresh, Lifetimes: lifetimes()}
+	if err := b.Redeem(t.Context(), r); !errors.Is(err, grant.ErrPairRevoked) || b.live(t, i.access) {
+		t.Errorf("redeeming for an unknown pair: %v", err)
+	}
+	if list, err := b.Connections(t.Context(), "usr_john"); err != nil || len(list) > 0 {
+		t.Errorf("it is listed: %v %v", list, err)
 	}
 }
 

@@ -80,6 +80,9 @@ func connections(t *testing.T, b bench) {
 	if err := b.EndConnection(t.Context(), "usr_john", "other"); err != nil {
 		t.Fatal(err)
 	}
+	if epoch, err := b.PairEpoch(t.Context(), "usr_john", "looked at"); err != nil || epoch != 0 {
+		t.Fatalf("epoch of a pair that was looked at is %d (%v)", epoch, err)
+	}
 	list, err := b.Connections(t.Context(), "usr_john")
 	if err != nil {
 		t.Fatal(err)

@@ -55,6 +55,9 @@ func lifetimesMayDiffer(t *testing.T) {
 			t.Fatal(err)
 		}
 		i := fresh()
+		if _, err := b.PairEpoch(t.Context(), "usr_john", "app"); err != nil {
+			t.Fatal(err)
+		}
 		err := b.Redeem(t.Context(), grant.Redemption{
 			CodeHash: i.code, Code: code("app", "ws_acme", 0), Access: i.access, Refresh: i.refresh, Lifetimes: long,
 		})
@@ -71,8 +74,11 @@ func familyEnd(t *testing.T) {
 	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		l := lifetimes()
 		l.Refresh, l.Family = 3*time.Hour, 3*time.Hour
-		i := fresh()
-		err := open(t, reopen(0)).Redeem(t.Context(), grant.Redemption{
+		i, b := fresh(), open(t, reopen(0))
+		if _, err := b.PairEpoch(t.Context(), "usr_john", "app"); err != nil {
+			t.Fatal(err)
+		}
+		err := b.Redeem(t.Context(), grant.Redemption{
 			CodeHash: i.code, Code: code("app", "ws_acme", 0), Access: i.access, Refresh: i.refresh, Lifetimes: l,
 		})
 		if err != nil {

@@ -21,7 +21,7 @@ const rounds = 200
 
 // lifetimes are the documented ones.
 func lifetimes() grant.Lifetimes {
-	return grant.Lifetimes{Access: time.Hour, Refresh: 30 * 24 * time.Hour, Family: 365 * 24 * time.Hour}
+	return grant.Lifetimes{Access: time.Hour, Refresh: 30 * 24 * time.Hour, Family: 365 * 24 * time.Hour, User: 24 * time.Hour}
 }
 
 // bench is one store under test.
@@ -72,7 +72,11 @@ func code(client, workspace string, epoch int64) grant.Code {
 	}
 }
 
+// redeem is the way of a code: the consent page read the pair's epoch before.
 func (b bench) redeem(ctx context.Context, i issued, c grant.Code) error {
+	if _, err := b.PairEpoch(ctx, c.UserID, c.ClientID); err != nil {
+		return err
+	}
 	return b.Redeem(ctx, grant.Redemption{CodeHash: i.code, Code: c, Access: i.access, Refresh: i.refresh, Lifetimes: lifetimes()})
 }
 

@@ -1,0 +1,64 @@
+package httpx
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// Proxies are the networks whose X-Forwarded-For is believed. The zero value believes nobody.
+type Proxies struct{ networks []netip.Prefix }
+
+// ParseProxies reads networks such as 10.0.0.0/8, and single addresses.
+func ParseProxies(networks []string) (Proxies, error) {
+	var p Proxies
+	for _, text := range networks {
+		network, err := netip.ParsePrefix(text)
+		if addr, single := netip.ParseAddr(text); single == nil {
+			network, err = netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen()), nil
+		}
+		if err != nil || network.Addr().Is4In6() {
+			return Proxies{}, fmt.Errorf("%q is no network such as 10.0.0.0/8", text)
+		}
+		p.networks = append(p.networks, network.Masked())
+	}
+	return p, nil
+}
+
+// Source is the address that a request came from: the peer's, or, where the peer is a trusted proxy, the nearest address in
+// X-Forwarded-For that is not one. Each proxy adds the address that it saw at the right, so what stands left of the first one
+// that is not trusted is hearsay. Empty when the peer has no address.
+func (p Proxies) Source(r *http.Request) string {
+	source, ok := hop(r.RemoteAddr)
+	if !ok {
+		return ""
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && p.trusted(source); i-- {
+		next, ok := hop(strings.TrimSpace(hops[i]))
+		if !ok {
+			break
+		}
+		source = next
+	}
+	return source.String()
+}
+
+func (p Proxies) trusted(addr netip.Addr) bool {
+	for _, network := range p.networks {
+		if network.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// hop reads an address, with or without a port.
+func hop(text string) (netip.Addr, bool) {
+	if both, err := netip.ParseAddrPort(text); err == nil {
+		return both.Addr().Unmap().WithZone(""), true
+	}
+	addr, err := netip.ParseAddr(strings.Trim(text, "[]"))
+	return addr.Unmap().WithZone(""), err == nil
+}

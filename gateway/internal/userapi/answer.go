@@ -1,0 +1,110 @@
+package userapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc/status"
+
+	"github.com/vidocu/usher/gateway/internal/httpx"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+// The documented bodies.
+type (
+	user struct {
+		EmailAddress string      `json:"emailAddress"`
+		FirstName    string      `json:"firstName"`
+		LastName     string      `json:"lastName"`
+		DisplayName  string      `json:"displayName"`
+		Status       string      `json:"status"`
+		Workspaces   []workspace `json:"workspaces"`
+	}
+	workspace struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+		Role string `json:"role"`
+	}
+	exception struct {
+		Name       string   `json:"name"`
+		IncidentID string   `json:"incidentId"`
+		Details    []string `json:"exceptionDetails"`
+	}
+)
+
+func userOf(res *tokenv1.GetUserResponse) user {
+	u := user{
+		EmailAddress: res.GetEmailAddress(), FirstName: res.GetFirstName(), LastName: res.GetLastName(),
+		DisplayName: res.GetDisplayName(), Status: res.GetStatus(), Workspaces: make([]workspace, len(res.GetWorkspaces())),
+	}
+	for i, w := range res.GetWorkspaces() {
+		u.Workspaces[i] = workspace{ID: w.GetId(), Name: w.GetName(), Role: w.GetRole()}
+	}
+	return u
+}
+
+// rowOf is the table of the wire contract §8; what no row names is a failure of ours.
+func rowOf(reason errorv1.Reason) (code int, name string) {
+	switch reason { //nolint:exhaustive // the others belong to other endpoints and are internal here
+	case errorv1.Reason_REASON_INVALID_ACCESS_TOKEN:
+		return http.StatusBadRequest, "InvalidAccessTokenException"
+	case errorv1.Reason_REASON_EXPIRED_ACCESS_TOKEN:
+		return http.StatusBadRequest, "ExpiredAccessTokenException"
+	case errorv1.Reason_REASON_INVALID_CREDENTIALS:
+		return http.StatusBadRequest, "InvalidCredentialsException"
+	case errorv1.Reason_REASON_INVALID_REQUEST:
+		return http.StatusBadRequest, "InvalidRequestException"
+	case errorv1.Reason_REASON_UNAUTHORIZED_ACCESS:
+		return http.StatusForbidden, "UnauthorizedAccessException"
+	case errorv1.Reason_REASON_RATE_LIMITED:
+		return http.StatusTooManyRequests, "TooManyRequestsException"
+	case errorv1.Reason_REASON_METHOD_NOT_ALLOWED:
+		return http.StatusMethodNotAllowed, "MethodNotAllowedException"
+	case errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE:
+		return http.StatusUnsupportedMediaType, "UnsupportedMediaTypeException"
+	case errorv1.Reason_REASON_REQUEST_TOO_LARGE:
+		return http.StatusRequestEntityTooLarge, "RequestTooLargeException"
+	case errorv1.Reason_REASON_NOT_FOUND:
+		return http.StatusNotFound, "NotFoundException"
+	case errorv1.Reason_REASON_UNAVAILABLE:
+		return http.StatusServiceUnavailable, "ServiceUnavailableException"
+	}
+	return http.StatusInternalServerError, "InternalServerException"
+}
+
+// fail answers a failure. Its incident id is drawn for it and stands in its one line of the log, with nothing that the caller
+// sent.
+func (a API) fail(w http.ResponseWriter, r *http.Request, err error) {
+	code, name := rowOf(oerr.Reason(err))
+	body := exception{Name: name, IncidentID: uuid.NewString(), Details: []string{}}
+	if oerr.Reason(err) == errorv1.Reason_REASON_INVALID_REQUEST {
+		body.Details = strings.Split(oerr.Message(err), "; ")
+	}
+	if code == http.StatusServiceUnavailable || code == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
+	}
+	attrs := []slog.Attr{slog.String("incident_id", body.IncidentID), slog.Int("status", code), slog.String("name", name)}
+	level := slog.LevelInfo
+	if code >= http.StatusInternalServerError && !errors.Is(r.Context().Err(), context.Canceled) {
+		level = slog.LevelWarn
+		attrs = append(attrs, slog.String("error", status.Convert(err).Message()))
+	}
+	a.Logger.LogAttrs(r.Context(), level, "a user API request failed", attrs...)
+	write(w, code, body)
+}
+
+// write answers JSON: one line, with what HTML would escape left as it is.
+func write(w http.ResponseWriter, code int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(body) // whoever asked has gone: nothing to do
+}

@@ -1,0 +1,65 @@
+package userapi
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/gateway/internal/jsonbody"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+// The members that are read.
+const (
+	emailAddress = "emailAddress"
+	password     = "password"
+	clientSecret = "clientSecret"
+)
+
+func known(name string) bool { return name == emailAddress || name == password || name == clientSecret }
+
+// readTexts reads a JSON body's known members.
+func readTexts(w http.ResponseWriter, r *http.Request) (map[string]string, error) {
+	if httpx.MediaType(r) != httpx.TypeJSON {
+		return nil, unsupported()
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		return nil, err
+	}
+	texts, err := jsonbody.Texts(body, known)
+	if err != nil {
+		return nil, invalid(err.Error())
+	}
+	return texts, nil
+}
+
+// ignoreBody is for endpoints that need no body: an empty one may be of any type, another one is JSON of whatever content.
+func ignoreBody(w http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodGet {
+		return nil
+	}
+	body, err := readBody(w, r)
+	if err == nil && len(body) > 0 && httpx.MediaType(r) != httpx.TypeJSON {
+		return unsupported()
+	}
+	return err
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := httpx.ReadBody(w, r)
+	switch {
+	case errors.Is(err, httpx.ErrTooLarge):
+		return nil, oerr.New(errorv1.Reason_REASON_REQUEST_TOO_LARGE, "the body is longer than 64 KiB")
+	case err != nil:
+		return nil, invalid("the body was cut off")
+	}
+	return body, nil
+}
+
+func unsupported() error {
+	return oerr.New(errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE, "send "+httpx.TypeJSON)
+}
+
+func invalid(problem string) error { return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, problem) }

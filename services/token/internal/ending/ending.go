@@ -1,0 +1,129 @@
+package ending
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+// The failures of this package. Those of identity pass through.
+var (
+	// ErrPlan is a plan that the catalog does not have.
+	ErrPlan = errors.New("no such plan")
+	// ErrPassword is a password that nobody could use.
+	ErrPassword = errors.New("must be 1 to 1,024 bytes without a NUL character")
+)
+
+// maxPassword is in bytes.
+const maxPassword = 1024
+
+// Store ends tokens, each method in one transaction that also writes the log.
+type Store interface {
+	// EndUser ends everything of a user: OAuth tokens, codes in flight, user tokens.
+	EndUser(ctx context.Context, userID string) error
+	// EndSignIns ends a user's user tokens and codes in flight; apps stay connected.
+	EndSignIns(ctx context.Context, userID string) error
+	// EndMember ends what is good for one workspace.
+	EndMember(ctx context.Context, userID, workspaceID string) error
+	// EndAuthenticationApp ends the user tokens that were issued through an app.
+	EndAuthenticationApp(ctx context.Context, appID string) error
+	// NoteWorkspace tells whoever remembers a workspace's facts that they are old.
+	NoteWorkspace(ctx context.Context, workspaceID string) error
+}
+
+// People makes the changes in identity. Each may be repeated.
+type People interface {
+	DisableUser(ctx context.Context, userID string) error
+	SetPassword(ctx context.Context, userID string, password secret.String) error
+	RemoveMember(ctx context.Context, userID, workspaceID string) error
+	RevokeAuthenticationApp(ctx context.Context, appID string) error
+	SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error
+}
+
+// Settler waits until no replica answers from before what has ended.
+type Settler interface {
+	Settle(ctx context.Context) error
+}
+
+// Desk takes access away. Its methods may be called concurrently and repeated; one that failed is repaired by its repetition.
+type Desk struct {
+	Store  Store
+	People People
+	// KnownPlan reports whether the catalog has a plan.
+	KnownPlan func(name string) bool
+	// Settler is asked last; nil where nobody remembers answers.
+	Settler Settler
+}
+
+// DisableUser keeps a user out and ends all that is theirs. Enabling them again brings nothing back.
+func (d Desk) DisableUser(ctx context.Context, userID string) error {
+	return d.around(ctx,
+		func() error { return d.Store.EndUser(ctx, userID) },
+		func() error { return d.People.DisableUser(ctx, userID) })
+}
+
+// SetPassword gives a user a new password and ends what the old one opened; apps stay connected. The log's entry names the
+// user, so whoever remembers the user's OAuth tokens asks about them again and finds them live.
+func (d Desk) SetPassword(ctx context.Context, userID string, password secret.String) error {
+	if n := len(password.Reveal()); n == 0 || n > maxPassword || strings.IndexByte(password.Reveal(), 0) >= 0 {
+		return ErrPassword
+	}
+	return d.around(ctx,
+		func() error { return d.Store.EndSignIns(ctx, userID) },
+		func() error { return d.People.SetPassword(ctx, userID, password) })
+}
+
+// RemoveMember takes a user out of a workspace and ends what is good for it.
+func (d Desk) RemoveMember(ctx context.Context, userID, workspaceID string) error {
+	return d.around(ctx,
+		func() error { return d.Store.EndMember(ctx, userID, workspaceID) },
+		func() error { return d.People.RemoveMember(ctx, userID, workspaceID) })
+}
+
+// RevokeAuthenticationApp ends an authentication app and the tokens that were issued through it.
+func (d Desk) RevokeAuthenticationApp(ctx context.Context, appID string) error {
+	return d.around(ctx,
+		func() error { return d.Store.EndAuthenticationApp(ctx, appID) },
+		func() error { return d.People.RevokeAuthenticationApp(ctx, appID) })
+}
+
+// SetWorkspacePlan changes a workspace's plan. It ends nothing; the log's entry comes after the change, so that whoever asks
+// again because of it is told the new plan. ErrPlan.
+func (d Desk) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error {
+	if !d.KnownPlan(plan) {
+		return ErrPlan
+	}
+	if err := d.People.SetWorkspacePlan(ctx, workspaceID, plan); err != nil {
+		return err
+	}
+	if err := d.Store.NoteWorkspace(ctx, workspaceID); err != nil {
+		return err
+	}
+	return d.settle(ctx)
+}
+
+// around ends tokens, has identity make the change, and ends tokens once more.
+//
+// The first end comes first so that a crash in between leaves ended tokens and an unchanged user, which the repetition
+// repairs, and never a changed user with live tokens. The second is for what identity still allowed between the two. Whoever
+// issues reads a mark before asking identity (the pair's epoch at the consent page, the log's cursor at the user API), and the
+// store refuses to issue when the mark has moved. If identity was asked before the change, the mark was read before the second
+// end: so either the token was written by then and ends with it, or it is refused. If identity was asked after the change, it
+// said no.
+func (d Desk) around(ctx context.Context, end, change func() error) error {
+	for _, step := range []func() error{end, change, end} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return d.settle(ctx)
+}
+
+func (d Desk) settle(ctx context.Context) error {
+	if d.Settler == nil {
+		return nil
+	}
+	return d.Settler.Settle(ctx)
+}

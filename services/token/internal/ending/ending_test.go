@@ -1,0 +1,83 @@
+package ending_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/ending"
+)
+
+// world is the store, identity and the caches at once; it notes what it is told, and fails at fails.
+type world struct {
+	calls []string
+	fails string
+}
+
+var errDown = errors.New("down")
+
+func (w *world) note(call string) error {
+	w.calls = append(w.calls, call)
+	if call == w.fails {
+		return errDown
+	}
+	return nil
+}
+
+func (w *world) EndUser(context.Context, string) error              { return w.note("end") }
+func (w *world) EndSignIns(context.Context, string) error           { return w.note("end") }
+func (w *world) EndMember(context.Context, string, string) error    { return w.note("end") }
+func (w *world) EndAuthenticationApp(context.Context, string) error { return w.note("end") }
+func (w *world) NoteWorkspace(context.Context, string) error        { return w.note("note") }
+func (w *world) DisableUser(context.Context, string) error          { return w.note("change") }
+func (w *world) SetPassword(context.Context, string, secret.String) error {
+	return w.note("change")
+}
+func (w *world) RemoveMember(context.Context, string, string) error     { return w.note("change") }
+func (w *world) RevokeAuthenticationApp(context.Context, string) error  { return w.note("change") }
+func (w *world) SetWorkspacePlan(context.Context, string, string) error { return w.note("change") }
+func (w *world) Settle(context.Context) error                           { return w.note("settle") }
+
+func (w *world) desk() ending.Desk {
+	return ending.Desk{Store: w, People: w, Settler: w, KnownPlan: func(name string) bool { return name == "pro" }}
+}
+
+func operations(d ending.Desk) map[string]func(context.Context) error {
+	return map[string]func(context.Context) error{
+		"disable":  func(ctx context.Context) error { return d.DisableUser(ctx, "usr_1") },
+		"password": func(ctx context.Context) error { return d.SetPassword(ctx, "usr_1", secret.New("new")) },
+		"member":   func(ctx context.Context) error { return d.RemoveMember(ctx, "usr_1", "ws_1") },
+		"app":      func(ctx context.Context) error { return d.RevokeAuthenticationApp(ctx, "aap_1") },
+	}
+}
+
+func TestTokensEndBeforeAndAfterTheChange(t *testing.T) {
+	for fails, want := range map[string][]string{
+		"": {"end", "change", "end", "settle"}, "end": {"end"}, "change": {"end", "change"}, "settle": {"end", "change", "end", "settle"},
+	} {
+		for name := range operations(ending.Desk{}) {
+			w := &world{fails: fails}
+			err := operations(w.desk())[name](t.Context())
+			if diff := cmp.Diff(want, w.calls); diff != "" || errors.Is(err, errDown) != (fails != "") {
+				t.Errorf("%s, failing at %q: %v %s", name, fails, err, diff)
+			}
+		}
+	}
+}
+
+func TestANewPlanIsToldAfterTheChange(t *testing.T) {
+	w := &world{}
+	if err := w.desk().SetWorkspacePlan(t.Context(), "ws_1", "pro"); err != nil || !cmp.Equal(w.calls, []string{"change", "note", "settle"}) {
+		t.Errorf("%v %v", w.calls, err)
+	}
+	w = &world{}
+	if err := w.desk().SetWorkspacePlan(t.Context(), "ws_1", "gold"); !errors.Is(err, ending.ErrPlan) || len(w.calls) > 0 {
+		t.Errorf("an unknown plan: %v %v", w.calls, err)
+	}
+	if err := w.desk().SetPassword(t.Context(), "usr_1", secret.String{}); !errors.Is(err, ending.ErrPassword) || len(w.calls) > 0 {
+		t.Errorf("an empty password: %v %v", w.calls, err)
+	}
+}

@@ -1,0 +1,137 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/usertoken"
+)
+
+// People is what token asks identity about people. It is usertoken.People and ending.People.
+type People struct {
+	Credentials    identityv1.CredentialServiceClient
+	Directory      identityv1.DirectoryServiceClient
+	Administration identityv1.AdministrationServiceClient
+}
+
+// VerifyPassword is usertoken.People.
+func (p People) VerifyPassword(ctx context.Context, email string, password secret.String, source string) (usertoken.Holder, error) {
+	res, err := p.Credentials.VerifyPassword(ctx, &identityv1.VerifyPasswordRequest{
+		EmailAddress: email, Password: password.Reveal(), SourceAddress: source,
+	})
+	if err != nil {
+		return usertoken.Holder{}, unverified(err)
+	}
+	return usertoken.Holder{UserID: res.GetUser().GetUserId(), DisplayName: res.GetUser().GetDisplayName()}, nil
+}
+
+// VerifyClientSecret is usertoken.People.
+func (p People) VerifyClientSecret(ctx context.Context, email string, clientSecret secret.String, source string) (usertoken.Holder, error) {
+	res, err := p.Credentials.VerifyClientSecret(ctx, &identityv1.VerifyClientSecretRequest{
+		EmailAddress: email, ClientSecret: clientSecret.Reveal(), SourceAddress: source,
+	})
+	if err != nil {
+		return usertoken.Holder{}, unverified(err)
+	}
+	return usertoken.Holder{
+		UserID: res.GetUser().GetUserId(), DisplayName: res.GetUser().GetDisplayName(),
+		AppID: res.GetAuthenticationAppId(), WorkspaceID: res.GetWorkspaceId(),
+	}, nil
+}
+
+// unverified is why a proof did not hold. An address that identity cannot read belongs to nobody.
+func unverified(err error) error {
+	switch oerr.Reason(err) { //nolint:exhaustive // the others are known to hidden
+	case errorv1.Reason_REASON_INVALID_CREDENTIALS:
+		return usertoken.ErrInvalidCredentials
+	case errorv1.Reason_REASON_INVALID_REQUEST:
+		return &usertoken.RequestError{Problems: []string{"emailAddress cannot be used"}}
+	}
+	return hidden("verifying a person", err, errorv1.Reason_REASON_RATE_LIMITED)
+}
+
+// VisibleUser is usertoken.People.
+func (p People) VisibleUser(ctx context.Context, q usertoken.Question) (usertoken.User, error) {
+	res, err := p.Directory.GetVisibleUser(ctx, &identityv1.GetVisibleUserRequest{
+		ActorUserId: q.ActorID, OnlyWorkspaceId: q.OnlyWorkspaceID, EmailAddress: q.Email,
+	})
+	switch oerr.Reason(err) { //nolint:exhaustive // the others are known to hidden
+	case errorv1.Reason_REASON_NOT_FOUND, errorv1.Reason_REASON_INVALID_REQUEST:
+		return usertoken.User{}, usertoken.ErrUnauthorized
+	}
+	if err != nil {
+		return usertoken.User{}, hidden("reading a user", err)
+	}
+	u := res.GetUser()
+	user := usertoken.User{
+		Email: u.GetEmailAddress(), FirstName: u.GetFirstName(), LastName: u.GetLastName(), DisplayName: u.GetDisplayName(),
+		Disabled: u.GetDisabled(), Workspaces: make([]usertoken.Workspace, len(res.GetWorkspaces())),
+	}
+	for i, w := range res.GetWorkspaces() {
+		user.Workspaces[i] = usertoken.Workspace{ID: w.GetWorkspaceId(), Name: w.GetName(), Role: role(w.GetRole())}
+	}
+	return user, nil
+}
+
+func role(r identityv1.Role) string {
+	if r == identityv1.Role_ROLE_ADMINISTRATOR {
+		return "administrator"
+	}
+	return "member"
+}
+
+// hidden keeps identity's failures from whoever is outside, but for its absence, the caller's own going away, and the reasons
+// that are named.
+func hidden(what string, err error, shown ...errorv1.Reason) error {
+	reason := oerr.Reason(err)
+	if status.Code(err) == codes.Canceled || slices.Contains(append(shown, errorv1.Reason_REASON_UNAVAILABLE), reason) {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return fmt.Errorf("%s: identity answered %s: %s", what, reason, status.Convert(err).Message())
+}
+
+// DisableUser is ending.People.
+func (p People) DisableUser(ctx context.Context, userID string) error {
+	_, err := p.Administration.ApplyDisableUser(ctx, &identityv1.ApplyDisableUserRequest{UserId: userID})
+	return applying("disabling a user", err)
+}
+
+// SetPassword is ending.People.
+func (p People) SetPassword(ctx context.Context, userID string, password secret.String) error {
+	_, err := p.Administration.ApplySetPassword(ctx, &identityv1.ApplySetPasswordRequest{UserId: userID, Password: password.Reveal()})
+	return applying("setting a password", err)
+}
+
+// RemoveMember is ending.People.
+func (p People) RemoveMember(ctx context.Context, userID, workspaceID string) error {
+	_, err := p.Administration.ApplyRemoveMember(ctx, &identityv1.ApplyRemoveMemberRequest{UserId: userID, WorkspaceId: workspaceID})
+	return applying("removing a member", err)
+}
+
+// RevokeAuthenticationApp is ending.People.
+func (p People) RevokeAuthenticationApp(ctx context.Context, appID string) error {
+	_, err := p.Administration.ApplyRevokeAuthenticationApp(ctx, &identityv1.ApplyRevokeAuthenticationAppRequest{AuthenticationAppId: appID})
+	return applying("revoking an authentication app", err)
+}
+
+// SetWorkspacePlan is ending.People.
+func (p People) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error {
+	_, err := p.Administration.ApplySetWorkspacePlan(ctx, &identityv1.ApplySetWorkspacePlanRequest{WorkspaceId: workspaceID, Plan: plan})
+	return applying("setting a workspace's plan", err)
+}
+
+// applying passes identity's failure on to the operator.
+func applying(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}

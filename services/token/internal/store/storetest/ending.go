@@ -1,0 +1,200 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/vidocu/usher/services/token/internal/grant"
+	"github.com/vidocu/usher/services/token/internal/store"
+	"github.com/vidocu/usher/services/token/internal/usertoken"
+)
+
+// Endings checks what takes access away from users, members and authentication apps.
+func Endings(t *testing.T) {
+	t.Run("a user's end takes everything along", func(t *testing.T) { each(t, endUser) })
+	t.Run("a member's end takes the workspace's along", func(t *testing.T) { each(t, endMember) })
+	t.Run("theft is seen after a member's end", func(t *testing.T) { each(t, reuseAfterMember) })
+	t.Run("a new password leaves apps connected", func(t *testing.T) { each(t, endSignIns) })
+	t.Run("an authentication app's end takes its tokens along", func(t *testing.T) { each(t, endApp) })
+	t.Run("redemption against the end of its user", func(t *testing.T) { each(t, redemptionAgainstUser) })
+	t.Run("redemption against the end of its member", func(t *testing.T) { each(t, redemptionAgainstMember) })
+	t.Run("reuse against the end of another member", func(t *testing.T) { each(t, reuseAgainstMember) })
+}
+
+func endUser(t *testing.T, b bench) {
+	apps := []issued{b.mustRedeem(t, code("app", "ws_acme", 0)), b.mustRedeem(t, code("app2", "ws_doe", 0))}
+	user := b.mustIssue(t, usertoken.Holder{UserID: "usr_john"})
+	other := b.mustIssue(t, usertoken.Holder{UserID: "usr_esther"})
+	for range 2 { // it may be repeated
+		if err := b.EndUser(t.Context(), "usr_john"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, i := range apps {
+		if b.live(t, i.access) || b.current(t, i.refresh) {
+			t.Error("an app's tokens outlive their user")
+		}
+	}
+	b.wantJudged(t, "a user token", user, usertoken.ErrExpired)
+	b.wantJudged(t, "another user's", other, nil)
+	if err := b.redeem(t.Context(), fresh(), code("app", "ws_acme", 0)); !errors.Is(err, grant.ErrPairRevoked) {
+		t.Errorf("a code in flight: %v", err)
+	}
+	b.wantLog(t, []logged{{store.KindUser, store.ReasonUserDisabled}, {store.KindUser, store.ReasonUserDisabled}})
+}
+
+func endMember(t *testing.T, b bench) {
+	there, elsewhere := b.mustRedeem(t, code("app", "ws_acme", 0)), b.mustRedeem(t, code("app", "ws_doe", 0))
+	limited := b.mustIssue(t, usertoken.Holder{UserID: "usr_john", WorkspaceID: "ws_acme"})
+	otherLimit := b.mustIssue(t, usertoken.Holder{UserID: "usr_john", WorkspaceID: "ws_doe"})
+	unlimited := b.mustIssue(t, usertoken.Holder{UserID: "usr_john"})
+	if err := b.EndMember(t.Context(), "usr_john", "ws_acme"); err != nil {
+		t.Fatal(err)
+	}
+	if b.live(t, there.access) || b.current(t, there.refresh) {
+		t.Error("a token outlives the membership that it is good for")
+	}
+	if !b.live(t, elsewhere.access) || !b.current(t, elsewhere.refresh) {
+		t.Error("a token of another workspace ended too")
+	}
+	b.wantJudged(t, "limited to the workspace", limited, usertoken.ErrExpired)
+	b.wantJudged(t, "limited to another", otherLimit, nil)
+	b.wantJudged(t, "without a limit", unlimited, nil)
+	if err := b.redeem(t.Context(), fresh(), code("app", "ws_acme", 0)); !errors.Is(err, grant.ErrPairRevoked) {
+		t.Errorf("a code in flight: %v", err)
+	}
+	b.wantConnection(t, 1, 1)
+	b.wantLog(t, []logged{{store.KindMember, store.ReasonMemberRemoved}})
+}
+
+// wantConnection holds the one pair to its epoch and to how many of its raises were lenient.
+func (b bench) wantConnection(t *testing.T, epoch, lenient int64) {
+	t.Helper()
+	list, err := b.Connections(t.Context(), "usr_john")
+	if err != nil || len(list) != 1 || list[0].Epoch != epoch || list[0].Lenient != lenient {
+		t.Errorf("connections are %+v (%v), want one at epoch %d with %d lenient raises", list, err, epoch, lenient)
+	}
+}
+
+func reuseAfterMember(t *testing.T, b bench) {
+	first := b.mustRedeem(t, code("app", "ws_doe", 0))
+	next := b.mustRotate(t, first.refresh)
+	elsewhere := b.mustRedeem(t, code("app", "ws_other", 0))
+	for range 2 {
+		if err := b.EndMember(t.Context(), "usr_john", "ws_acme"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.wantConnection(t, 2, 2)
+	next = b.mustRotate(t, next.refresh)
+	replay, err := b.Replayed(t.Context(), first.refresh, "app")
+	if err != nil || !replay.Reused {
+		t.Fatalf("reuse on a surviving family: %v %v", replay.Reused, err)
+	}
+	if b.live(t, next.access) || b.live(t, elsewhere.access) {
+		t.Error("reuse on a surviving family did not end the pair")
+	}
+	b.wantConnection(t, 3, 0)
+
+	// Evidence that was acted upon is not lifted to what was approved after it.
+	anew := b.mustRedeem(t, code("app", "ws_doe", 3))
+	if err := b.EndMember(t.Context(), "usr_john", "ws_acme"); err != nil {
+		t.Fatal(err)
+	}
+	replay, err = b.Replayed(t.Context(), first.refresh, "app")
+	if err != nil || replay.Reused || !b.live(t, anew.access) {
+		t.Errorf("old evidence reached a newer connection: %v %v", replay.Reused, err)
+	}
+}
+
+func endSignIns(t *testing.T, b bench) {
+	app := b.mustRedeem(t, code("app", "ws_acme", 0))
+	user := b.mustIssue(t, usertoken.Holder{UserID: "usr_john"})
+	if err := b.EndSignIns(t.Context(), "usr_john"); err != nil {
+		t.Fatal(err)
+	}
+	if !b.live(t, app.access) || !b.current(t, app.refresh) {
+		t.Error("a new password disconnected an app")
+	}
+	b.wantJudged(t, "a user token", user, usertoken.ErrExpired)
+	if err := b.redeem(t.Context(), fresh(), code("app", "ws_acme", 0)); !errors.Is(err, grant.ErrPairRevoked) {
+		t.Errorf("a code in flight: %v", err)
+	}
+	b.wantConnection(t, 1, 1)
+	b.wantLog(t, []logged{{store.KindUser, store.ReasonPasswordSet}})
+}
+
+func endApp(t *testing.T, b bench) {
+	through, other := b.mustIssue(t, john()), b.mustIssue(t, usertoken.Holder{UserID: "usr_john", AppID: "aap_2"})
+	password := b.mustIssue(t, usertoken.Holder{UserID: "usr_john"})
+	if err := b.EndAuthenticationApp(t.Context(), "aap_1"); err != nil {
+		t.Fatal(err)
+	}
+	b.wantJudged(t, "through the app", through, usertoken.ErrExpired)
+	b.wantJudged(t, "through another", other, nil)
+	b.wantJudged(t, "by password", password, nil)
+	b.wantLog(t, []logged{{store.KindAuthenticationApp, store.ReasonAppRevoked}})
+}
+
+func redemptionAgainstUser(t *testing.T, b bench) {
+	redemptionAgainst(t, b, func() error { return b.EndUser(context.Background(), "usr_john") })
+}
+
+func redemptionAgainstMember(t *testing.T, b bench) {
+	redemptionAgainst(t, b, func() error { return b.EndMember(context.Background(), "usr_john", "ws_acme") })
+}
+
+func redemptionAgainst(t *testing.T, b bench, end func() error) {
+	t.Helper()
+	if _, err := b.PairEpoch(t.Context(), "usr_john", "app"); err != nil {
+		t.Fatal(err)
+	}
+	for round := range rounds {
+		i, next := fresh(), issued{}
+		together(2, func(n int) {
+			if n == 1 {
+				if err := end(); err != nil {
+					t.Errorf("ending: %v", err)
+				}
+				return
+			}
+			err := b.redeem(context.Background(), i, code("app", "ws_acme", int64(round)))
+			if err != nil && !errors.Is(err, grant.ErrPairRevoked) {
+				t.Errorf("redemption: %v", err)
+			}
+			if next, err = b.rotate(context.Background(), i.refresh, "app"); err != nil && !errors.Is(err, grant.ErrNotCurrent) {
+				t.Errorf("refresh: %v", err)
+			}
+		})
+		if b.live(t, i.access) || b.current(t, i.refresh) || b.live(t, next.access) || b.current(t, next.refresh) {
+			t.Fatalf("round %d: a token outlives the end that overtook it", round)
+		}
+	}
+}
+
+// reuseAgainstMember lets a theft be seen while the pair is moved on for another workspace's sake.
+func reuseAgainstMember(t *testing.T, b bench) {
+	for range rounds {
+		epoch, err := b.PairEpoch(t.Context(), "usr_john", "app")
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := b.mustRedeem(t, code("app", "ws_doe", epoch))
+		next := b.mustRotate(t, first.refresh)
+		together(2, func(n int) {
+			if n == 0 {
+				if err := b.EndMember(context.Background(), "usr_john", "ws_acme"); err != nil {
+					t.Errorf("ending: %v", err)
+				}
+				return
+			}
+			if replay, err := b.Replayed(context.Background(), first.refresh, "app"); err != nil || !replay.Reused {
+				t.Errorf("reuse: %v %v", replay.Reused, err)
+			}
+		})
+		if b.live(t, next.access) {
+			t.Fatal("a token outlives its pair's reuse")
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/introspect"
+	"github.com/vidocu/usher/services/token/internal/usertoken"
+)
+
+// userStatements are the SQL of user tokens, one text for both engines.
+type userStatements struct {
+	cursor, ensureMark, holdMarks, issue string
+	holder, replace, succeed, end, judge string
+}
+
+// prepareUser expands them once.
+func prepareUser(db *sqldb.DB) userStatements {
+	return userStatements{
+		cursor:     `SELECT cursor FROM revocation_head WHERE id = 1`,
+		ensureMark: `INSERT INTO ending_marks (subject, endings) VALUES ($1, 0) ON CONFLICT DO NOTHING`,
+		// In one order, so that nobody who holds one waits for another in a circle.
+		holdMarks: db.SQL(`SELECT subject FROM ending_marks WHERE subject IN ($1, $2) ORDER BY subject {{for share}}`),
+
+		// A statement behind the marks, so that it sees the endings that it waited for.
+		issue: db.SQL(`
+INSERT INTO user_tokens (hash, user_id, app_id, workspace_id, display_name, issued_at, expires_at)
+SELECT $1, $2, $3, $4, $5, {{now}}, {{now}} + $6
+WHERE NOT EXISTS (
+    SELECT 1 FROM revocations WHERE cursor > $7 AND (
+        user_id = $2 AND (kind = 4 OR kind = 5 AND workspace_id = $4) OR kind = 8 AND client_id = $3))`),
+
+		holder: db.SQL(`
+SELECT user_id, app_id, workspace_id, display_name FROM user_tokens WHERE hash = $1 AND expires_at > {{now}} - $2`),
+		replace: db.SQL(`
+UPDATE user_tokens SET ended_at = {{now}} WHERE hash = $1 AND ended_at IS NULL AND expires_at > {{now}} - $2`),
+		succeed: db.SQL(`
+INSERT INTO user_tokens (hash, user_id, app_id, workspace_id, display_name, issued_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, {{now}}, {{now}} + $6)`),
+		end: db.SQL(`
+UPDATE user_tokens SET ended_at = {{now}} WHERE hash = $1 AND ended_at IS NULL AND expires_at > {{now}} - $2
+RETURNING user_id, app_id, expires_at > {{now}}`),
+		judge: db.SQL(`
+SELECT user_id, app_id, workspace_id, display_name, issued_at, expires_at, expires_at - {{now}}, ended_at IS NULL AND expires_at > {{now}}
+FROM user_tokens WHERE hash = $1 AND expires_at > {{now}} - $2`),
+	}
+}
+
+// Cursor reads where the log of revocations ends.
+func (s *Store) Cursor(ctx context.Context) (int64, error) {
+	var cursor int64
+	if err := s.db.QueryRow(ctx, s.user.cursor).Scan(&cursor); err != nil {
+		return 0, fmt.Errorf("reading the end of the revocation log: %w", err)
+	}
+	return cursor, nil
+}
+
+// IssueUserToken writes a user token; usertoken.ErrOvertaken when something of its holder ended behind i.Since.
+func (s *Store) IssueUserToken(ctx context.Context, i usertoken.Issue) error {
+	return s.inTx(ctx, "issuing a user token", func(tx *sqldb.Tx) error {
+		for _, subject := range []string{i.UserID, i.AppID} {
+			if subject == "" {
+				continue
+			}
+			if _, err := tx.Exec(ctx, s.user.ensureMark, subject); err != nil {
+				return err
+			}
+		}
+		if err := s.holdMarks(ctx, tx, i.Holder); err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, s.user.issue, i.Token.Bytes(), i.UserID, i.AppID, i.WorkspaceID, i.DisplayName, micros(i.Lifetime), i.Since)
+		if err == nil && n == 0 {
+			return usertoken.ErrOvertaken
+		}
+		return err
+	})
+}
+
+// RefreshUserToken ends a user token and writes its successor: usertoken.ErrUnknown, usertoken.ErrExpired.
+func (s *Store) RefreshUserToken(ctx context.Context, r usertoken.Refresh) (usertoken.Holder, error) {
+	var h usertoken.Holder
+	err := s.inTx(ctx, "refreshing a user token", func(tx *sqldb.Tx) error {
+		var err error
+		// Whose token it is never changes, so it may be read before anything is held.
+		if h, err = s.holder(ctx, tx, r.Predecessor); err != nil {
+			return err
+		}
+		if err := s.holdMarks(ctx, tx, h); err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, s.user.replace, r.Predecessor.Bytes(), micros(usertoken.KeptPastTime))
+		if err == nil && n == 0 {
+			return usertoken.ErrExpired
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, s.user.succeed,
+			r.Successor.Bytes(), h.UserID, h.AppID, h.WorkspaceID, h.DisplayName, micros(r.Lifetime))
+		if err != nil {
+			return err
+		}
+		return s.appendEntry(ctx, tx, tokenEntry(r.Predecessor, h, ReasonReplaced))
+	})
+	return h, err
+}
+
+func (s *Store) holder(ctx context.Context, tx *sqldb.Tx, token secret.Hash) (usertoken.Holder, error) {
+	var h usertoken.Holder
+	err := tx.QueryRow(ctx, s.user.holder, token.Bytes(), micros(usertoken.KeptPastTime)).
+		Scan(&h.UserID, &h.AppID, &h.WorkspaceID, &h.DisplayName)
+	if errors.Is(err, sqldb.ErrNotFound) {
+		return h, usertoken.ErrUnknown
+	}
+	return h, err
+}
+
+// holdMarks keeps what ends all of a user or an app out until the commit.
+func (s *Store) holdMarks(ctx context.Context, tx *sqldb.Tx, h usertoken.Holder) error {
+	rows, err := tx.Query(ctx, s.user.holdMarks, h.UserID, h.AppID)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() { //nolint:revive // the rows are locked as they are read; what they say is of no interest
+	}
+	return rows.Err()
+}
+
+// EndUserToken ends a user token for good: usertoken.ErrUnknown, and usertoken.ErrExpired for one that was not live.
+func (s *Store) EndUserToken(ctx context.Context, token secret.Hash) error {
+	live := false
+	err := s.inTx(ctx, "ending a user token", func(tx *sqldb.Tx) error {
+		var h usertoken.Holder
+		err := tx.QueryRow(ctx, s.user.end, token.Bytes(), micros(usertoken.KeptPastTime)).Scan(&h.UserID, &h.AppID, &live)
+		if errors.Is(err, sqldb.ErrNotFound) {
+			live = false
+			_, err = s.holder(ctx, tx, token)
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		return s.appendEntry(ctx, tx, tokenEntry(token, h, ReasonLogout))
+	})
+	if err == nil && !live {
+		return usertoken.ErrExpired
+	}
+	return err
+}
+
+func tokenEntry(token secret.Hash, h usertoken.Holder, reason Reason) Entry {
+	return Entry{Kind: KindToken, Reason: reason, TokenHash: token.Bytes(), UserID: h.UserID, ClientID: h.AppID}
+}
+
+// JudgeUserToken reads a user token: usertoken.ErrUnknown, and usertoken.ErrExpired with the facts for one that is not live.
+func (s *Store) JudgeUserToken(ctx context.Context, token secret.Hash) (introspect.Facts, error) {
+	f := introspect.Facts{Kind: introspect.UserToken}
+	var issued, expires, left int64
+	var live bool
+	err := s.db.QueryRow(ctx, s.user.judge, token.Bytes(), micros(usertoken.KeptPastTime)).
+		Scan(&f.UserID, &f.ClientID, &f.WorkspaceID, &f.DisplayName, &issued, &expires, &left, &live)
+	if errors.Is(err, sqldb.ErrNotFound) {
+		return introspect.Facts{}, usertoken.ErrUnknown
+	}
+	if err != nil {
+		return introspect.Facts{}, fmt.Errorf("reading a user token: %w", err)
+	}
+	f.IssuedAt, f.ExpiresAt, f.Left = fromMicros(issued), fromMicros(expires), time.Duration(left)*time.Microsecond
+	if !live {
+		return f, usertoken.ErrExpired
+	}
+	return f, nil
+}
+
+// FindUserToken reads a live user token. introspect.ErrInactive when there is none.
+func (s *Store) FindUserToken(ctx context.Context, token secret.Hash) (introspect.Facts, error) {
+	f, err := s.JudgeUserToken(ctx, token)
+	if errors.Is(err, usertoken.ErrUnknown) || errors.Is(err, usertoken.ErrExpired) {
+		return introspect.Facts{}, introspect.ErrInactive
+	}
+	return f, err
+}
