@@ -55,27 +55,26 @@ func newTable(n int) *table {
 	return &table{sets: make([]set, max(n/ways, 1)), ways: min(n, ways)}
 }
 
-// place says where a key belongs: the set from its first bytes, the tag from others. An empty slot has the tag 0.
-func (t *table) place(k *key) (*set, uint32) {
-	i, _ := bits.Mul64(binary.LittleEndian.Uint64(k[:]), uint64(len(t.sets)))
-	return &t.sets[i], binary.LittleEndian.Uint32(k[8:]) | 1
+// place is one of the two sets that a key may be in. With one alone an eighth of the sets would overflow long before the table
+// is full.
+func (t *table) place(k *key, choice int) *set {
+	i, _ := bits.Mul64(binary.LittleEndian.Uint64(k[8*choice:]), uint64(len(t.sets)))
+	return &t.sets[i]
 }
 
-// get finds an entry whose deadline is still to come. A tag and its slot are written one after the other, so a reader may meet
-// a pair that does not belong together: the whole key is compared, and it finds nothing.
+// tag is from bytes that place does not use. An empty slot has the tag 0.
+func tag(k *key) uint32 { return binary.LittleEndian.Uint32(k[16:]) | 1 }
+
+// choices is how many sets a key may be in.
+const choices = 2
+
+// get finds an entry whose deadline is still to come.
 func (t *table) get(k *key, now time.Duration) *entry {
 	if t == nil {
 		return nil
 	}
-	s, tag := t.place(k)
-	for i := range t.ways {
-		if s.tags[i].Load() != tag {
-			continue
-		}
-		if e := s.slots[i].Load(); e != nil && e.key == *k {
-			if now >= e.deadline {
-				return nil
-			}
+	for choice := range choices {
+		if e := t.place(k, choice).find(k, t.ways); e != nil && now < e.deadline {
 			if !e.used.Load() { // a store where it is set already would take the line from every other core
 				e.used.Store(true)
 			}
@@ -85,37 +84,59 @@ func (t *table) get(k *key, now time.Duration) *entry {
 	return nil
 }
 
-// put places an entry: over the same key, else in a free or expired slot, else where the clock hand finds one that was not
-// used since it last came by.
-func (t *table) put(e *entry, now time.Duration) {
-	s, tag := t.place(&e.key)
-	i := s.victim(t.ways, e, now)
-	s.slots[i].Store(e)
-	s.tags[i].Store(tag)
-}
-
-func (s *set) victim(n int, e *entry, now time.Duration) int {
-	free := -1
+// find reads a set. A tag and its slot are written one after the other, so it may meet a pair that does not belong together:
+// the whole key is compared, and nothing is found then.
+func (s *set) find(k *key, n int) *entry {
+	want := tag(k)
 	for i := range n {
-		old := s.slots[i].Load()
-		if old != nil && old.key == e.key {
-			return i
+		if s.tags[i].Load() != want {
+			continue
 		}
-		if free < 0 && (old == nil || now >= old.deadline) {
-			free = i
+		if e := s.slots[i].Load(); e != nil && e.key == *k {
+			return e
 		}
 	}
-	for range n { // a full round at most: readers may be setting marks as fast as they are taken back
-		if free >= 0 || !s.slots[s.hand].Load().used.Swap(false) {
+	return nil
+}
+
+// put places an entry, which is not there yet: in a free or expired slot of either set, else in the first where the clock hand
+// finds one that was not used since it last came by.
+func (t *table) put(e *entry, now time.Duration) {
+	for choice := range choices {
+		if s := t.place(&e.key, choice); s.putFree(e, t.ways, now) {
+			return
+		}
+	}
+	s := t.place(&e.key, 0)
+	s.set(s.victim(t.ways), e)
+}
+
+func (s *set) putFree(e *entry, n int, now time.Duration) bool {
+	for i := range n {
+		if old := s.slots[i].Load(); old == nil || now >= old.deadline {
+			s.set(i, e)
+			return true
+		}
+	}
+	return false
+}
+
+func (s *set) set(i int, e *entry) {
+	s.slots[i].Store(e)
+	s.tags[i].Store(tag(&e.key))
+}
+
+// victim goes round a full set, once at most: readers may be setting marks as fast as they are taken back.
+func (s *set) victim(n int) int {
+	for range n {
+		if !s.slots[s.hand].Load().used.Swap(false) {
 			break
 		}
 		s.hand = (s.hand + 1) % n
 	}
-	if free < 0 {
-		free = s.hand
-		s.hand = (s.hand + 1) % n
-	}
-	return free
+	i := s.hand
+	s.hand = (s.hand + 1) % n
+	return i
 }
 
 // remove forgets one key.
@@ -123,10 +144,12 @@ func (t *table) remove(k *key) {
 	if t == nil {
 		return
 	}
-	s, _ := t.place(k)
-	for i := range t.ways {
-		if e := s.slots[i].Load(); e != nil && e.key == *k {
-			s.empty(i)
+	for choice := range choices {
+		s := t.place(k, choice)
+		for i := range t.ways {
+			if e := s.slots[i].Load(); e != nil && e.key == *k {
+				s.empty(i)
+			}
 		}
 	}
 }

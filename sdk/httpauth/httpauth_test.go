@@ -1,0 +1,114 @@
+package httpauth_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	usher "github.com/vidocu/usher/sdk"
+	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/sdk/httpauth"
+)
+
+// checker knows one token, and the path that it was last asked about.
+type checker struct{ path string }
+
+var errDown = errors.New("down")
+
+func (c *checker) Introspect(_ context.Context, token string) (*usher.Token, error) {
+	switch token {
+	case "live":
+		return &usher.Token{Kind: enforce.AccessToken, Subject: "usr_a", Scopes: []string{"videos:read"}}, nil
+	case "down":
+		return nil, errDown
+	}
+	return nil, usher.ErrInactive
+}
+
+func (c *checker) Check(ctx context.Context, token, method, path string) (*usher.Token, error) {
+	c.path = path
+	t, err := c.Introspect(ctx, token)
+	switch {
+	case errors.Is(err, usher.ErrInactive):
+		return nil, enforce.Unauthenticated(true)
+	case err != nil:
+		return nil, err
+	case path != "/v1/videos":
+		return nil, enforce.RequireScope(enforce.Subject{Kind: t.Kind, Scopes: t.Scopes}, "export:write")
+	}
+	return t, nil
+}
+
+func subject(w http.ResponseWriter, r *http.Request) {
+	t, _ := usher.FromContext(r.Context())
+	_, _ = w.Write([]byte(t.Subject))
+}
+
+func serve(h http.Handler, target string, authorization ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, target, nil)
+	r.Header["Authorization"] = authorization
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func TestWireContract6_DenialsAreAnsweredAsDocumented(t *testing.T) {
+	guarded := httpauth.New(&checker{})(http.HandlerFunc(subject))
+	scoped := httpauth.RequireScope(&checker{}, "export:write")(http.HandlerFunc(subject))
+	for name, row := range map[string]struct {
+		handler                       http.Handler
+		target                        string
+		authorization                 []string
+		status                        int
+		challenge, retry, code, words string
+	}{
+		"none":         {guarded, "/v1/videos", nil, 401, "Bearer", "", "authentication_error", "Missing"},
+		"in the query": {guarded, "/v1/videos?access_token=live", nil, 401, "Bearer", "", "authentication_error", "Missing"},
+		"dead":         {guarded, "/v1/videos", []string{"Bearer x"}, 401, `Bearer error="invalid_token"`, "", "authentication_error", "Invalid"},
+		"two":          {guarded, "/v1/videos", []string{"Bearer live", "Bearer live"}, 401, `Bearer error="invalid_token"`, "", "authentication_error", "Invalid"},
+		"down":         {guarded, "/v1/videos", []string{"Bearer down"}, 503, "", "1", "unavailable", "temporarily"},
+		"no scope": {
+			guarded, "/v1/x", []string{"Bearer live"}, 403, `Bearer error="insufficient_scope", scope="export:write"`, "", "insufficient_scope",
+			`This action requires the \"export:write\" scope. Your token has: videos:read`,
+		},
+		"no scope, no catalog": {scoped, "/any", []string{"Bearer live"}, 403, `Bearer error="insufficient_scope", scope="export:write"`, "", "insufficient_scope", "export"},
+		"dead, no catalog":     {scoped, "/any", []string{"Bearer x"}, 401, `Bearer error="invalid_token"`, "", "authentication_error", "Invalid"},
+		"down, no catalog":     {scoped, "/any", []string{"Bearer down"}, 503, "", "1", "unavailable", "temporarily"},
+	} {
+		w := serve(row.handler, row.target, row.authorization...)
+		h := w.Header()
+		if w.Code != row.status || h.Get("WWW-Authenticate") != row.challenge || h.Get("Retry-After") != row.retry ||
+			h.Get("Cache-Control") != "no-store" || h.Get("Content-Type") != "application/json" ||
+			!strings.HasPrefix(w.Body.String(), `{"error":{"code":"`+row.code+`","message":"`) || !strings.Contains(w.Body.String(), row.words) {
+			t.Errorf("%s: %d %v %s", name, w.Code, h, w.Body)
+		}
+	}
+}
+
+func TestWhoIsLetThroughStandsInTheContext(t *testing.T) {
+	for name, h := range map[string]http.Handler{
+		"catalog": httpauth.New(&checker{})(http.HandlerFunc(subject)),
+		"scope":   httpauth.RequireScope(&checker{}, "videos:read")(http.HandlerFunc(subject)),
+	} {
+		if w := serve(h, "/v1/videos", "bearer live"); w.Code != 200 || w.Body.String() != "usr_a" {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+	}
+}
+
+func TestThePathIsJudgedAsItWasSent(t *testing.T) {
+	c := &checker{}
+	h := httpauth.New(c)(http.HandlerFunc(subject))
+	for _, path := range []string{"/v1/vid%65os", "/v1/videos%2f", "/v1/../videos", "//v1/videos", "/v1/videos/", "/v1/videos;x"} {
+		if serve(h, path+"?q=/v1/videos", "Bearer live"); c.path != path {
+			t.Errorf("%s was judged as %s", path, c.path)
+		}
+	}
+	moved := httpauth.New(c, httpauth.WithPath(func(*http.Request) string { return "/v1/videos" }))(http.HandlerFunc(subject))
+	if w := serve(moved, "/elsewhere", "Bearer live"); w.Code != 200 {
+		t.Errorf("got %d", w.Code)
+	}
+}
