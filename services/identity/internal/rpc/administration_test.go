@@ -246,8 +246,13 @@ func TestWireContract8_WhoMayNotBeSeenDoesNotExist(t *testing.T) {
 		t.Errorf("John sees of himself %v, %v", got, err)
 	}
 	for _, try := range [][3]string{
-		{"usr_esther", "", address}, {"usr_john", "ws_doe", "esther.fray@gmail.com"}, {"usr_john", "", "nobody@a.test"},
-		{"usr_john", "", "no address"}, {"usr_nobody", "", address}, {"usr\x00", "", address}, {"usr_john", "ws\x00", address},
+		{"usr_esther", "", address},
+		{"usr_john", "ws_doe", "esther.fray@gmail.com"},
+		{"usr_john", "", "nobody@a.test"},
+		{"usr_john", "", "no address"},
+		{"usr_nobody", "", address},
+		{"usr\x00", "", address},
+		{"usr_john", "ws\x00", address},
 	} {
 		_, err := see(try[0], try[1], try[2])
 		wantReason(t, fmt.Sprintf("%q", try), err, errorv1.Reason_REASON_NOT_FOUND)

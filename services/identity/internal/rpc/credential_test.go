@@ -92,9 +92,15 @@ func TestSecurityCase18_EveryFailureIsOneAnswerForEqualWork(t *testing.T) {
 	} {
 		var first *status.Status
 		for _, try := range [][2]string{
-			{"nobody@a.test", way.proof}, {address, "wrong"}, {"esther.fray@gmail.com", way.proof}, {"no address", way.proof},
-			{"nobody@a.test", "wrong"}, {"quac\u212a@a.test", way.proof}, {"john.doe@gmail.com@gmail.com", way.proof},
-			{"j\u043ehn.doe@gmail.com", way.proof}, {"\xff@a.test", way.proof},
+			{"nobody@a.test", way.proof},
+			{address, "wrong"},
+			{"esther.fray@gmail.com", way.proof},
+			{"no address", way.proof},
+			{"nobody@a.test", "wrong"},
+			{"quac\u212a@a.test", way.proof},
+			{"john.doe@gmail.com@gmail.com", way.proof},
+			{"j\u043ehn.doe@gmail.com", way.proof},
+			{"\xff@a.test", way.proof},
 		} {
 			before := d.passwords.n.Load()
 			err := way.door(t.Context(), try[0], try[1])

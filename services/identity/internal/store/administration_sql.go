@@ -15,7 +15,7 @@ func (t *adminStatements) all() []*string {
 }
 
 func administration() adminStatements {
-	return adminStatements{
+	return adminStatements{ //nolint:gosec // SQL that names the column of passwords holds none
 		createUser: `
 INSERT INTO users (id, email_address, first_name, last_name, display_name, disabled, password_hash, created_at)
 VALUES ($1, $2, $3, $4, $5, FALSE, $6, {{now}}) RETURNING created_at`,

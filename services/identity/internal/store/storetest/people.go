@@ -106,8 +106,12 @@ func usersListed(t *testing.T) {
 func workspaces(t *testing.T) {
 	each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
 		want := []account.Workspace{
-			{ID: "ws_1", Name: "Acme", Plan: "pro"}, {ID: "ws_2", Name: "acme", Plan: "free"}, {ID: "ws_3", Name: "b-side", Plan: "pro"},
-			{ID: "ws_4", Name: "Bb", Plan: "pro"}, {ID: "ws_5", Name: "Éclair", Plan: "pro"}, {ID: "ws_6", Name: "École", Plan: "pro"},
+			{ID: "ws_1", Name: "Acme", Plan: "pro"},
+			{ID: "ws_2", Name: "acme", Plan: "free"},
+			{ID: "ws_3", Name: "b-side", Plan: "pro"},
+			{ID: "ws_4", Name: "Bb", Plan: "pro"},
+			{ID: "ws_5", Name: "Éclair", Plan: "pro"},
+			{ID: "ws_6", Name: "École", Plan: "pro"},
 			{ID: "ws_7", Name: "École", Plan: "pro"},
 		}
 		for _, i := range []int{6, 2, 0, 4, 1, 3, 5} {
