@@ -20,6 +20,7 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/telemetry"
+	usher "github.com/vidocu/usher/sdk"
 )
 
 // Deps are what the gateway stands on. The caller opens and closes them.
@@ -28,13 +29,23 @@ type Deps struct {
 	Metrics *telemetry.Metrics
 	// Identity, Authz, Token and Consent reach the services as caller `gateway`.
 	Identity, Authz, Token, Consent grpc.ClientConnInterface
-	Catalog                         *catalog.Catalog
+	// Checker judges bearers' requests: the SDK's client, towards the token service.
+	Checker Checker
+	Catalog *catalog.Catalog
 	// PublicURL is where browsers come to, and the issuer.
 	PublicURL string
 	// APIURL is where apps come to; empty when that is PublicURL.
 	APIURL string
+	// UpstreamURL is the origin behind /v1; empty when there is none.
+	UpstreamURL string
 	// Development adds the demonstration pages.
 	Development bool
+}
+
+// Checker says in whose name a request may be served. It fails with an *enforce.Denial, or with anything else when the answer
+// cannot be known.
+type Checker interface {
+	Check(ctx context.Context, token, method, path string) (*usher.Token, error)
 }
 
 // New builds the handler of the public listener.
@@ -60,11 +71,15 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	apps := account.Account{Flow: flow, Apps: consentv1.NewConnectedAppServiceClient(deps.Consent)}
 	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes()}
 
+	api, err := door(config, deps)
+	if err != nil {
+		return nil, err
+	}
 	router := httpx.NewRouter(httpx.RouterConfig{
 		Logger: deps.Logger, Metrics: deps.Metrics, Timeout: config.CallTimeout,
 		TLS: cookies.Secure, NotFound: notFound(pages),
 	})
-	routes(router, parts{endpoints: endpoints, flow: flow, apps: apps, metadata: metadata, pages: pages})
+	routes(router, parts{endpoints: endpoints, flow: flow, apps: apps, metadata: metadata, pages: pages, api: api})
 	if deps.Development {
 		demo(router, browser.Demo{Pages: pages, PublicURL: deps.PublicURL, APIURL: deps.APIURL})
 	} else {
@@ -79,6 +94,7 @@ type parts struct {
 	apps      account.Account
 	metadata  wellknown.Metadata
 	pages     *page.Pages
+	api       http.Handler
 }
 
 // routes is the whole public surface.
@@ -86,6 +102,7 @@ func routes(r *httpx.Router, p parts) {
 	for _, path := range []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect"} {
 		r.Handle(path, httpx.CORS(p.endpoints)) // answers wrong methods itself, in its own dialect
 	}
+	r.Under("/v1/", httpx.OpenCORS(p.api))
 	r.Get("/.well-known/oauth-authorization-server", httpx.CORS(p.metadata))
 
 	r.Get("/oauth/authorize", http.HandlerFunc(p.flow.Authorize))

@@ -29,7 +29,9 @@ Usher is ready in %d ms. Development only: everybody knows these secrets.
                  resource server vdo_client_resource123 / vdo_secret_resource789
   gRPC           %s   Admin %s   Data %s
 
-  Refresh a token:
+  Use an access token (an example API answers, unless USHER_UPSTREAM_URL names yours):
+    curl %s/v1/videos -H 'Authorization: Bearer vdo_oat_...'
+  Refresh it:
     curl %s/oauth/token -H 'Content-Type: application/json' -d '{"grant_type":"refresh_token",
       "refresh_token":"vdo_ort_...","client_id":"vdo_client_abc123","client_secret":"vdo_secret_xyz789"}'
   Revoke it:
@@ -39,5 +41,5 @@ Usher is ready in %d ms. Development only: everybody knows these secrets.
 
   Ctrl-C stops it; the data stays.
 
-`, took.Milliseconds(), demo, c.PublicURL, c.GRPCAddr, c.AdminAddr, c.DataDir, api, api, api)
+`, took.Milliseconds(), demo, c.PublicURL, c.GRPCAddr, c.AdminAddr, c.DataDir, api, api, api, api)
 }
