@@ -17,7 +17,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/stores"
-	usher "github.com/vidocu/usher/sdk"
+	sdk "github.com/vidocu/usher/sdk"
 	"github.com/vidocu/usher/services/authz"
 	"github.com/vidocu/usher/services/consent"
 	"github.com/vidocu/usher/services/identity"
@@ -150,7 +150,7 @@ func (a assembly) gateway(ctx context.Context, upstream string) (http.Handler, e
 	if err != nil {
 		return nil, err
 	}
-	checker := usher.New(deps.Token)
+	checker := sdk.New(deps.Token)
 	a.host.Closing(checker.Close)
 	deps.Checker = checker
 	a.host.Admin(gateway.ForwardAuthPath, gateway.ForwardAuth(a.config.Gateway, deps))
@@ -169,7 +169,7 @@ func (a assembly) upstream() (string, error) {
 	if err := a.network.dial(exampleAPI, map[string]*grpc.ClientConnInterface{"token": &conn}); err != nil {
 		return "", err
 	}
-	checker := usher.New(conn)
+	checker := sdk.New(conn)
 	a.host.Closing(checker.Close)
 	lis, err := a.host.Listen("the example API", "127.0.0.1:0")
 	if err != nil {

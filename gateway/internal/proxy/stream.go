@@ -83,6 +83,7 @@ func (d *downstream) WriteHeader(status int) {
 	for name, values := range d.standing {
 		h[name] = values
 	}
+	d.renew()
 	d.ResponseWriter.WriteHeader(status)
 }
 
@@ -95,11 +96,15 @@ func returns(name string) bool {
 
 // Write is http.ResponseWriter.
 func (d *downstream) Write(b []byte) (int, error) {
+	d.renew()
+	return d.ResponseWriter.Write(b)
+}
+
+func (d *downstream) renew() {
 	if now := time.Now(); now.Sub(d.renewed) > renewEvery {
 		d.renewed = now
 		_ = d.control.SetWriteDeadline(now.Add(stallLimit)) // without a connection there is no deadline
 	}
-	return d.ResponseWriter.Write(b)
 }
 
 // Unwrap is for http.ResponseController.
