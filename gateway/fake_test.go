@@ -64,7 +64,7 @@ func newPerson(t *testing.T, change ...func(*gateway.Deps)) person {
 	return newConfigured(t, gateway.DefaultConfig(), change...)
 }
 
-func newConfigured(t *testing.T, config gateway.Config, change ...func(*gateway.Deps)) person {
+func newConfigured(t testing.TB, config gateway.Config, change ...func(*gateway.Deps)) person {
 	t.Helper()
 	p := person{services: services{}, logs: &bytes.Buffer{}, cookies: map[string]*http.Cookie{}}
 	deps := gateway.Deps{
