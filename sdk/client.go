@@ -11,7 +11,6 @@ import (
 	"google.golang.org/grpc/credentials"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
-	"github.com/vidocu/usher/sdk/enforce"
 )
 
 // ErrInactive is a token that is unknown, expired or revoked: one answer for all (RFC 7662 §2.2).
@@ -24,15 +23,10 @@ const callLimit = 2 * time.Second
 type Client struct {
 	conn    *grpc.ClientConn
 	service tokenv1.IntrospectionServiceClient
-	access  tokenv1.AccessServiceClient
 }
 
 // Token is what a live token stands for.
 type Token struct {
-	// Kind is what sort of credential it is.
-	Kind enforce.Kind
-	// Plan is the plan of the workspace.
-	Plan string
 	// Subject is the user, `usr_…`.
 	Subject string
 	// Username is the user's display name, never the e-mail address.
@@ -70,18 +64,11 @@ func Dial(addr string, creds credentials.TransportCredentials, opts ...grpc.Dial
 	if err != nil {
 		return nil, fmt.Errorf("preparing the connection to the token service: %w", err)
 	}
-	c := New(conn)
-	c.conn = conn
-	return c, nil
+	return &Client{conn: conn, service: tokenv1.NewIntrospectionServiceClient(conn)}, nil
 }
 
 // Close ends the connection.
-func (c *Client) Close() error {
-	if c.conn == nil {
-		return nil
-	}
-	return c.conn.Close()
-}
+func (c *Client) Close() error { return c.conn.Close() }
 
 // Introspect says what a token stands for. It fails with ErrInactive for a token that opens nothing, and with another error,
 // a gRPC status, when the token service could not be asked: deny then, and say 503 and not 401.
