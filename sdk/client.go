@@ -4,93 +4,116 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// ErrInactive is a token that is unknown, expired or revoked: one answer for all (RFC 7662 §2.2).
-var ErrInactive = errors.New("token is not active")
-
-// callLimit bounds a call whose context has no deadline.
+// callLimit bounds a question to the token service.
 const callLimit = 2 * time.Second
 
-// Client asks the token service. Its methods may be called concurrently.
+// Client says what tokens stand for. Its methods may be called concurrently.
 type Client struct {
-	conn    *grpc.ClientConn
-	service tokenv1.IntrospectionServiceClient
+	options
+	memory        *memory
+	flights       flights
+	catalog       *catalog
+	state         *state
+	introspection tokenv1.IntrospectionServiceClient
+
+	close func() error
 }
 
-// Token is what a live token stands for.
-type Token struct {
-	// Subject is the user, `usr_…`.
-	Subject string
-	// Username is the user's display name, never the e-mail address.
-	Username string
-	// ClientID is the app that the token was issued to.
-	ClientID string
-	// WorkspaceID is the only workspace that the token is good for.
-	WorkspaceID string
-	// Scopes are the permissions, in the order they were asked.
-	Scopes []string
-	// Issuer is the authorization server (RFC 8414 §2).
-	Issuer string
-	// IssuedAt and ExpiresAt are whole seconds.
-	IssuedAt, ExpiresAt time.Time
+// New makes a client over a connection that stays the caller's. It begins at once to follow the revocation log and to read
+// the catalog; Close ends that. Behind a network that may swallow bytes the connection should have keepalive on, as
+// those that Dial makes do.
+func New(conn grpc.ClientConnInterface, opts ...Option) *Client {
+	return start(conn, settings(opts), nil, func() error { return nil })
 }
 
-// Has reports whether the token has a scope: the whole name, and no other implies it.
-func (t Token) Has(scope string) bool {
-	for _, s := range t.Scopes {
-		if s == scope {
-			return true
-		}
+func start(conn grpc.ClientConnInterface, o options, renew func(), end func() error) *Client {
+	c := &Client{
+		options: o, memory: newMemory(o.size, o.now), flights: flights{under: map[key]*flight{}}, state: newState(),
+		introspection: tokenv1.NewIntrospectionServiceClient(conn),
 	}
-	return false
-}
-
-// Dial prepares a connection to the token service at host:port. It does not wait for it: the first call finds out. The
-// credentials must present a certificate whose URI SAN names a resource server, `spiffe://<trust-domain>/<name>`.
-func Dial(addr string, creds credentials.TransportCredentials, opts ...grpc.DialOption) (*Client, error) {
-	opts = append([]grpc.DialOption{
-		grpc.WithTransportCredentials(creds),
-		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"round_robin":{}}]}`),
-	}, opts...)
-	conn, err := grpc.NewClient(addr, opts...)
-	if err != nil {
-		return nil, fmt.Errorf("preparing the connection to the token service: %w", err)
+	c.catalog = newCatalog(tokenv1.NewCatalogServiceClient(conn), c.state, o.logger)
+	log := &follower{
+		service: tokenv1.NewRevocationServiceClient(conn), memory: c.memory, catalog: c.catalog, state: c.state,
+		logger: o.logger, now: o.now, renew: renew, bound: firstBound,
 	}
-	return &Client{conn: conn, service: tokenv1.NewIntrospectionServiceClient(conn)}, nil
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { log.run(ctx) })
+	running.Go(func() { c.catalog.run(ctx) })
+	c.close = sync.OnceValue(func() error {
+		cancel()
+		running.Wait()
+		c.memory.trust(0)
+		c.state.end()
+		return end()
+	})
+	return c
 }
 
-// Close ends the connection.
-func (c *Client) Close() error { return c.conn.Close() }
+// Close ends what runs in the background, and the connection if Dial made it. A client that is closed remembers nothing.
+func (c *Client) Close() error { return c.close() }
+
+// Ready waits until the catalog is there and the revocation log is followed, so that the first requests neither fail nor all ask.
+// With a token service that has no log it waits for the catalog alone. It fails when ctx ends first, with the reason why not.
+func (c *Client) Ready(ctx context.Context) error { return c.state.wait(ctx) }
 
 // Introspect says what a token stands for. It fails with ErrInactive for a token that opens nothing, and with another error,
-// a gRPC status, when the token service could not be asked: deny then, and say 503 and not 401.
-func (c *Client) Introspect(ctx context.Context, token string) (Token, error) {
-	if token == "" {
-		return Token{}, ErrInactive
+// a gRPC status or that of ctx, when the token service could not be asked within 2 s: deny then, and say 503 and not 401.
+func (c *Client) Introspect(ctx context.Context, token string) (*Token, error) {
+	if !possibleLength(len(token)) {
+		return nil, ErrInactive
 	}
-	if _, has := ctx.Deadline(); !has {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, callLimit)
-		defer cancel()
+	k := keyOf(token)
+	if e := c.memory.get(&k, c.now()); e != nil {
+		if e.token == nil {
+			return nil, ErrInactive
+		}
+		return e.token, nil
 	}
-	res, err := c.service.IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: token})
-	if err != nil {
-		return Token{}, fmt.Errorf("asking about a token: %w", err)
+	if !wellFormed(token) {
+		return nil, ErrInactive
 	}
-	if !res.GetActive() {
-		return Token{}, ErrInactive
-	}
-	return Token{
-		Subject: res.GetSub(), Username: res.GetUsername(), ClientID: res.GetClientId(), WorkspaceID: res.GetWorkspaceId(),
-		Scopes: strings.Fields(res.GetScope()), Issuer: res.GetIss(),
-		IssuedAt: time.Unix(res.GetIat(), 0), ExpiresAt: time.Unix(res.GetExp(), 0),
-	}, nil
+	return c.ask(ctx, k, token)
 }
+
+// Check decides whether a token opens an endpoint, by the catalog of the token service: the token first, then the path, the
+// scope and the plan. An empty token is none. The path is as it stood in the request line, undecoded and without the
+// query. The error is, for errors.As, an *enforce.Denial: 401, 403 or 404, or 503 when it cannot be known.
+func (c *Client) Check(ctx context.Context, token, method, path string) (*Token, error) {
+	if token == "" {
+		return nil, enforce.Unauthenticated(false)
+	}
+	t, err := c.Introspect(ctx, token)
+	if err != nil {
+		return nil, denialOf(err)
+	}
+	rules := c.catalog.rules()
+	if rules == nil {
+		return nil, unavailable(errNoCatalog)
+	}
+	if d := rules.Decide(t.subject(), method, path); d != nil {
+		return nil, d
+	}
+	return t, nil
+}
+
+var errNoCatalog = errors.New("the catalog has not been read yet")
+
+func denialOf(err error) error {
+	if errors.Is(err, ErrInactive) {
+		return enforce.Unauthenticated(true)
+	}
+	return unavailable(err)
+}
+
+// unavailable keeps the cause, for the log.
+func unavailable(cause error) error { return fmt.Errorf("%w (%w)", enforce.Unavailable(), cause) }

@@ -103,3 +103,49 @@ func TestRFC6750_2_1_TheHeaderAlone(t *testing.T) {
 		}
 	}
 }
+
+func TestACatalogThatCouldWidenIsRefused(t *testing.T) {
+	for name, endpoints := range map[string][]enforce.Endpoint{
+		"a trailing slash":    {{Method: "GET", Path: "/v1/"}},
+		"an empty segment":    {{Method: "GET", Path: "/v1//x"}},
+		"a dot segment":       {{Method: "GET", Path: "/v1/../x"}},
+		"an encoded segment":  {{Method: "GET", Path: "/v1/%2e"}},
+		"no slash":            {{Method: "GET", Path: "v1"}},
+		"nothing":             {{Method: "GET", Path: ""}},
+		"a nameless variable": {{Method: "GET", Path: "/v1/:"}},
+		"the same row":        {{Method: "GET", Path: "/v1/x"}, {Method: "GET", Path: "/v1/x"}},
+		"the same variables":  {{Method: "GET", Path: "/v1/:a", Scope: "a"}, {Method: "GET", Path: "/v1/:b", Scope: "b"}},
+	} {
+		if _, err := enforce.Compile(endpoints, nil); err == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
+	if _, err := enforce.Compile(nil, []enforce.Plan{{Name: "pro", Endpoints: []string{"GET /v1/x"}}}); err == nil {
+		t.Error("a plan with an endpoint that is not there is taken")
+	}
+}
+
+func TestOneScopeIsAskedWhereNoCatalogIs(t *testing.T) {
+	for name, row := range map[string]struct {
+		subject enforce.Subject
+		status  int
+	}{
+		"with it":      {enforce.Subject{Kind: enforce.AccessToken, Scopes: []string{"jobs:read"}}, 0},
+		"without":      {enforce.Subject{Kind: enforce.AccessToken, Scopes: []string{"jobs:read_all", "xjobs:read"}}, 403},
+		"a key":        {enforce.Subject{Kind: enforce.APIKey}, 0},
+		"a user token": {enforce.Subject{Kind: enforce.UserToken, Scopes: []string{"jobs:read"}}, 401},
+		"nothing":      {enforce.Subject{Scopes: []string{"jobs:read"}}, 401},
+	} {
+		d := enforce.RequireScope(row.subject, "jobs:read")
+		if got := statusOf(d); got != row.status {
+			t.Errorf("%s: %d, want %d", name, got, row.status)
+		}
+	}
+}
+
+func statusOf(d *enforce.Denial) int {
+	if d == nil {
+		return 0
+	}
+	return d.Status
+}

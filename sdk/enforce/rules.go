@@ -1,6 +1,7 @@
 package enforce
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -54,13 +55,21 @@ type compiled struct {
 	index    int
 }
 
-// Compile makes rules of a catalog. It fails when a plan names an endpoint that is not there.
+// Compile makes rules of a catalog. It fails when a path does not begin with a slash, has a segment that no request could mean
+// unambiguously, or stands twice, and when a plan names an endpoint that is not there. Where a request fits two endpoints the
+// one with fewer variables is meant, and of equals the earlier.
 func Compile(endpoints []Endpoint, plans []Plan) (*Rules, error) {
 	r := &Rules{bySize: map[string][][]compiled{}, plans: map[string][]bool{}}
 	places := map[string]int{}
 	for i, e := range endpoints {
+		segments, err := segmentsOf(e.Path)
+		if err != nil {
+			return nil, fmt.Errorf("endpoint %q: %w", e.Method+" "+e.Path, err)
+		}
+		if !r.add(compiled{Endpoint: e, segments: segments, index: i}) {
+			return nil, fmt.Errorf("endpoint %q stands twice", e.Method+" "+e.Path)
+		}
 		places[e.Method+" "+e.Path] = i
-		r.add(compiled{Endpoint: e, segments: segmentsOf(e.Path), index: i})
 	}
 	for _, p := range plans {
 		has := make([]bool, len(endpoints))
@@ -76,15 +85,20 @@ func Compile(endpoints []Endpoint, plans []Plan) (*Rules, error) {
 	return r, nil
 }
 
-func (r *Rules) add(c compiled) {
+// add reports false for an endpoint that is there already, be it with other names for its variables.
+func (r *Rules) add(c compiled) bool {
 	n := len(c.segments)
 	sized := r.bySize[c.Method]
 	for len(sized) <= n {
 		sized = append(sized, nil)
 	}
+	if slices.ContainsFunc(sized[n], func(old compiled) bool { return slices.Equal(old.segments, c.segments) }) {
+		return false
+	}
 	sized[n] = append(sized[n], c)
 	slices.SortStableFunc(sized[n], func(a, b compiled) int { return variables(a) - variables(b) })
 	r.bySize[c.Method] = sized
+	return true
 }
 
 func variables(c compiled) (n int) {
@@ -96,14 +110,22 @@ func variables(c compiled) (n int) {
 	return n
 }
 
-func segmentsOf(path string) []string {
-	segments := strings.Split(strings.TrimPrefix(path, "/"), "/")
+var errPath = errors.New("a path is a slash, then segments of unreserved characters or variables, each with a slash between")
+
+// segmentsOf cuts a path of the catalog. An empty literal would read as a variable here, so it is refused as are those that
+// another part could take for something else.
+func segmentsOf(path string) ([]string, error) {
+	rest, rooted := strings.CutPrefix(path, "/")
+	segments := strings.Split(rest, "/")
 	for i, s := range segments {
-		if strings.HasPrefix(s, ":") {
+		switch {
+		case len(s) > 1 && s[0] == ':' && plain(s[1:]):
 			segments[i] = ""
+		case !rooted || !plain(s):
+			return nil, errPath
 		}
 	}
-	return segments
+	return segments, nil
 }
 
 // Decide judges an active token's request: the path, then the scope, then the plan. nil allows it. The path is as it stood
@@ -122,6 +144,18 @@ func (r *Rules) Decide(s Subject, method, path string) *Denial {
 		return planRestricted()
 	}
 	return nil
+}
+
+// RequireScope judges an active token by one scope, for what no catalog lists: nil allows it. An access token needs the
+// scope, an API key is bound by none, and anything else opens nothing.
+func RequireScope(s Subject, scope string) *Denial {
+	switch {
+	case s.Kind == APIKey, s.Kind == AccessToken && slices.Contains(s.Scopes, scope):
+		return nil
+	case s.Kind == AccessToken:
+		return insufficientScope(scope, s.Scopes)
+	}
+	return Unauthenticated(true)
 }
 
 func (r *Rules) has(plan string, e *compiled) bool {

@@ -1,0 +1,103 @@
+package usher_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/credentials/insecure"
+
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	usher "github.com/vidocu/usher/sdk"
+	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/sdk/ushertest"
+)
+
+const patience = 10 * time.Second
+
+// facts are of an ordinary access token.
+func facts() *tokenv1.IntrospectTokenResponse {
+	return &tokenv1.IntrospectTokenResponse{
+		Kind: tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN, Sub: "usr_a", Username: "A", ClientId: "app", WorkspaceId: "ws_a",
+		Scope: "videos:read jobs:read", Plan: "pro", Iss: "https://issuer.test", Iat: 100, Exp: 3700, ExpiresInMs: 3_600_000,
+		GrantId: []byte("grant a"),
+	}
+}
+
+func start(t testing.TB, server *ushertest.Server) (addr string) {
+	t.Helper()
+	addr, stop, err := server.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	return addr
+}
+
+func dial(t testing.TB, addr string, opts ...usher.Option) *usher.Client {
+	t.Helper()
+	client, err := usher.Dial(addr, insecure.NewCredentials(), opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := client.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return client
+}
+
+// ready is a client of a server that has everything it needs.
+func ready(t testing.TB, server *ushertest.Server, opts ...usher.Option) *usher.Client {
+	t.Helper()
+	client := dial(t, start(t, server), opts...)
+	waitReady(t, client)
+	return client
+}
+
+func waitReady(t testing.TB, client *usher.Client) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := client.Ready(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eventually awaits a condition.
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for tick := time.NewTicker(2 * time.Millisecond); !holds(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within %v", what, patience)
+		}
+	}
+}
+
+func active(t testing.TB, client *usher.Client, token string) bool {
+	t.Helper()
+	_, err := client.Introspect(t.Context(), token)
+	if err != nil && !errors.Is(err, usher.ErrInactive) {
+		t.Fatal(err)
+	}
+	return err == nil
+}
+
+// remembered reports whether an answer is given without a question.
+func remembered(t testing.TB, server *ushertest.Server, client *usher.Client, token string) bool {
+	t.Helper()
+	before := len(server.Asked())
+	_, _ = client.Introspect(t.Context(), token)
+	return len(server.Asked()) == before
+}
+
+func statusOf(err error) int {
+	var denial *enforce.Denial
+	if errors.As(err, &denial) {
+		return denial.Status
+	}
+	return 0
+}

@@ -1,0 +1,189 @@
+package usher_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"net"
+
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	usher "github.com/vidocu/usher/sdk"
+	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/sdk/ushertest"
+)
+
+// bound is how long the client trusts a silent stream of ushertest's 100 ms heartbeats; slack is for a busy machine.
+const (
+	bound = time.Second
+	slack = 2 * time.Second
+)
+
+func TestARevocationIsHeardOfAtOnce(t *testing.T) {
+	server := ushertest.New()
+	client := ready(t, server)
+	token := server.Issue(facts())
+	_ = active(t, client, token)
+	ended := time.Now()
+	server.End(token)
+	eventually(t, "the denial", func() bool { return !active(t, client, token) })
+	if took := time.Since(ended); took > time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestAfterABreakTheLogIsResumedAndNothingIsMissed(t *testing.T) {
+	server := ushertest.New()
+	client := ready(t, server)
+	stays, ends := server.Issue(facts()), server.Issue(facts())
+	_, _ = active(t, client, stays), active(t, client, ends)
+	server.EndAll(&tokenv1.Revocation{Kind: tokenv1.RevocationKind_REVOCATION_KIND_USER, UserId: "usr_x"})
+	eventually(t, "the entry", func() bool { return usher.Applied(client) == 1 })
+	server.Fail(status.Error(codes.Unavailable, "stopping"))
+	server.Break()
+	server.End(ends)
+	server.Fail(nil)
+	eventually(t, "the missed entry", func() bool { return usher.Applied(client) == 2 })
+	if watched := server.Watched(); watched[0].Cursor != nil || watched[len(watched)-1].Cursor == nil || watched[len(watched)-1].GetCursor() != 1 {
+		t.Errorf("streams were asked for by %v", watched)
+	}
+	if active(t, client, ends) {
+		t.Error("active after its end was told")
+	}
+	eventually(t, "trust", func() bool { return remembered(t, server, client, stays) })
+	if n := len(server.Asked()); n != 3 {
+		t.Errorf("asked %d times: what did not end was forgotten", n)
+	}
+}
+
+func TestAServerThatRestartsLosesNoEntry(t *testing.T) {
+	server := ushertest.New()
+	addr, stop, err := server.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := dial(t, addr)
+	waitReady(t, client)
+	token := server.Issue(facts())
+	_ = active(t, client, token)
+	stop()
+	server.End(token)
+	_, stop, err = server.StartAt(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	eventually(t, "the entry", func() bool { return usher.Applied(client) == 1 })
+	if active(t, client, token) {
+		t.Error("active after its end was told")
+	}
+}
+
+func TestAResetForgetsEverything(t *testing.T) {
+	server := ushertest.New()
+	client := ready(t, server)
+	token := server.Issue(facts())
+	_ = active(t, client, token)
+	server.Fail(status.Error(codes.Unavailable, "stopping"))
+	server.Break()
+	server.EndAll(&tokenv1.Revocation{Kind: tokenv1.RevocationKind_REVOCATION_KIND_USER, UserId: "usr_x"})
+	server.Trim()
+	server.Fail(nil)
+	eventually(t, "the reset", func() bool { return usher.Applied(client) == 1 })
+	if remembered(t, server, client, token) {
+		t.Error("remembered after a reset")
+	}
+	eventually(t, "trust", func() bool { return remembered(t, server, client, token) })
+}
+
+func TestASilentStreamIsNotTrustedBeyondTheBound(t *testing.T) {
+	server := ushertest.New()
+	client := ready(t, server)
+	token := server.Issue(facts())
+	_ = active(t, client, token)
+	server.Silence(true)
+	quiet := time.Now()
+	server.End(token)
+	eventually(t, "the denial", func() bool { return !active(t, client, token) })
+	if took := time.Since(quiet); took > bound+slack {
+		t.Errorf("allowed for %v after its end", took)
+	}
+	other := server.Issue(facts())
+	for range 3 {
+		if !active(t, client, other) || remembered(t, server, client, other) {
+			t.Fatal("a silent stream is trusted")
+		}
+	}
+	eventually(t, "another stream", func() bool { return len(server.Watched()) > 1 })
+	server.Silence(false)
+	eventually(t, "trust", func() bool { return remembered(t, server, client, other) })
+}
+
+func TestAConnectionThatSwallowsBytesAllowsNothingBeyondTheBoundAndIsReplaced(t *testing.T) {
+	server := ushertest.New()
+	p := newProxy(t, start(t, server))
+	client := dial(t, p.addr)
+	waitReady(t, client)
+	ends, stays := server.Issue(facts()), server.Issue(facts())
+	_, _ = active(t, client, ends), active(t, client, stays)
+	p.swallowAll(true)
+	server.End(ends)
+	quiet := time.Now()
+	eventually(t, "doubt", func() bool {
+		_, err := client.Check(t.Context(), ends, "GET", "/v1/videos")
+		return err != nil
+	})
+	if took := time.Since(quiet); took > bound+2*time.Second+slack { // the bound, and the limit of the question that followed
+		t.Errorf("allowed for %v", took)
+	}
+	if _, err := client.Check(t.Context(), ends, "GET", "/v1/videos"); statusOf(err) != enforce.Unavailable().Status {
+		t.Errorf("what cannot be known is %v", err)
+	}
+	p.swallowAll(false)
+	eventually(t, "another connection", func() bool {
+		_, err := client.Check(t.Context(), stays, "GET", "/v1/videos")
+		return err == nil
+	})
+	if _, err := client.Check(t.Context(), ends, "GET", "/v1/videos"); statusOf(err) != 401 {
+		t.Errorf("what ended meanwhile is %v", err)
+	}
+}
+
+// old is a token service from before the revocation log.
+type old struct {
+	*ushertest.Server
+}
+
+func (o old) WatchRevocations(*tokenv1.WatchRevocationsRequest, grpc.ServerStreamingServer[tokenv1.WatchRevocationsResponse]) error {
+	return status.Error(codes.Unimplemented, "unknown method")
+}
+
+func TestAServerWithoutALogIsAskedEveryTime(t *testing.T) {
+	server := ushertest.New()
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := grpc.NewServer()
+	tokenv1.RegisterIntrospectionServiceServer(s, server)
+	tokenv1.RegisterCatalogServiceServer(s, server)
+	tokenv1.RegisterRevocationServiceServer(s, old{server})
+	go func() { _ = s.Serve(lis) }()
+	t.Cleanup(s.Stop)
+	client := dial(t, lis.Addr().String())
+	waitReady(t, client)
+	token := server.Issue(facts())
+	for range 3 {
+		if _, err := client.Check(t.Context(), token, "GET", "/v1/videos"); err != nil || remembered(t, server, client, token) {
+			t.Fatalf("remembered, or %v", err)
+		}
+	}
+	server.End(token)
+	if _, err := client.Introspect(t.Context(), token); !errors.Is(err, usher.ErrInactive) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,186 @@
+package ushertest
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash/crc32"
+	"net"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+)
+
+// Server is the token service. Its methods may be called concurrently, and while it serves.
+type Server struct {
+	tokenv1.UnimplementedIntrospectionServiceServer
+	tokenv1.UnimplementedRevocationServiceServer
+	tokenv1.UnimplementedCatalogServiceServer
+
+	// Heartbeat is the interval that it names and keeps; New sets 100 ms. Change it before serving.
+	Heartbeat time.Duration
+	// Answered, when set before serving, is called for each question once its answer is settled and before it is sent: what
+	// is ended meanwhile the answer does not know.
+	Answered func(*tokenv1.IntrospectTokenRequest)
+
+	mu      sync.Mutex
+	changed chan struct{}
+	tokens  map[string]*tokenv1.IntrospectTokenResponse
+	catalog *tokenv1.GetCatalogResponse
+	log     []*tokenv1.Revocation
+	// trimmed is the cursor up to which the log is gone; generation counts the cuts of streams.
+	trimmed    int64
+	generation int
+	down       error
+	silent     bool
+	asked      []*tokenv1.IntrospectTokenRequest
+	watched    []*tokenv1.WatchRevocationsRequest
+}
+
+// New makes a server that knows no token and whose catalog is the row `GET /v1/videos` for videos:read and the row
+// `POST /v1/videos/:id/export` for export:write, the first in the plan free and both in pro.
+func New() *Server {
+	s := &Server{
+		Heartbeat: 100 * time.Millisecond, changed: make(chan struct{}), tokens: map[string]*tokenv1.IntrospectTokenResponse{},
+	}
+	s.SetCatalog(&tokenv1.GetCatalogResponse{
+		Endpoints: []*tokenv1.Endpoint{
+			{Method: "GET", Path: "/v1/videos", Scope: "videos:read"},
+			{Method: "POST", Path: "/v1/videos/:id/export", Scope: "export:write"},
+		},
+		Plans: []*tokenv1.Plan{
+			{Name: "free", Endpoints: []string{"GET /v1/videos"}},
+			{Name: "pro", Endpoints: []string{"GET /v1/videos", "POST /v1/videos/:id/export"}},
+		},
+	})
+	return s
+}
+
+// Register adds its three services to a gRPC server.
+func (s *Server) Register(r grpc.ServiceRegistrar) {
+	tokenv1.RegisterIntrospectionServiceServer(r, s)
+	tokenv1.RegisterRevocationServiceServer(r, s)
+	tokenv1.RegisterCatalogServiceServer(r, s)
+}
+
+// Start serves on a free port of 127.0.0.1, in plain text, until stop.
+func (s *Server) Start() (addr string, stop func(), err error) {
+	return s.StartAt("127.0.0.1:0")
+}
+
+// StartAt is Start at an address.
+func (s *Server) StartAt(at string) (addr string, stop func(), err error) {
+	lis, err := net.Listen("tcp", at)
+	if err != nil {
+		return "", nil, fmt.Errorf("listening: %w", err)
+	}
+	server := grpc.NewServer()
+	s.Register(server)
+	go func() { _ = server.Serve(lis) }() // it ends with stop, and what else could end it the clients see
+	return lis.Addr().String(), server.Stop, nil
+}
+
+// Issue makes a token of the kind that facts name, which are active from now on.
+func (s *Server) Issue(facts *tokenv1.IntrospectTokenResponse) (token string) {
+	token = Token(facts.GetKind())
+	s.Add(token, facts)
+	return token
+}
+
+// Add makes a given token stand for facts, until End.
+func (s *Server) Add(token string, facts *tokenv1.IntrospectTokenResponse) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	facts = proto.CloneOf(facts)
+	facts.Active = true
+	s.tokens[token] = facts
+}
+
+// Token makes a string in the form of the kind; without a kind, of an access token. Nobody knows it yet.
+func Token(kind tokenv1.TokenKind) string {
+	if kind == tokenv1.TokenKind_TOKEN_KIND_USER_TOKEN {
+		return draw("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 180)
+	}
+	const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	prefix := "vdo_oat_"
+	if kind == tokenv1.TokenKind_TOKEN_KIND_API_KEY {
+		prefix = "vdo_live_"
+	}
+	body := prefix + draw(base62, 43)
+	var digits [6]byte
+	for i, sum := len(digits)-1, crc32.ChecksumIEEE([]byte(body)); i >= 0; i, sum = i-1, sum/62 {
+		digits[i] = base62[sum%62]
+	}
+	return body + string(digits[:])
+}
+
+// draw is not quite uniform, which a test does not mind.
+func draw(alphabet string, n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails
+	for i := range b {
+		b[i] = alphabet[int(b[i])%len(alphabet)]
+	}
+	return string(b)
+}
+
+// IntrospectToken answers from what was issued.
+func (s *Server) IntrospectToken(ctx context.Context, req *tokenv1.IntrospectTokenRequest) (*tokenv1.IntrospectTokenResponse, error) {
+	if _, has := ctx.Deadline(); !has {
+		return nil, status.Error(codes.InvalidArgument, "a call came without a deadline")
+	}
+	s.mu.Lock()
+	s.asked = append(s.asked, req)
+	facts, down := s.tokens[req.GetToken()], s.down
+	s.mu.Unlock()
+	if s.Answered != nil {
+		s.Answered(req)
+	}
+	switch {
+	case down != nil:
+		return nil, down
+	case facts == nil:
+		return &tokenv1.IntrospectTokenResponse{}, nil
+	}
+	return facts, nil
+}
+
+// GetCatalog tells the catalog.
+func (s *Server) GetCatalog(context.Context, *tokenv1.GetCatalogRequest) (*tokenv1.GetCatalogResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.catalog, s.down
+}
+
+// Catalog is the catalog as it is told.
+func (s *Server) Catalog() *tokenv1.GetCatalogResponse {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.catalog
+}
+
+// SetCatalog replaces the catalog, with a digest of its own.
+func (s *Server) SetCatalog(catalog *tokenv1.GetCatalogResponse) {
+	text, _ := proto.MarshalOptions{Deterministic: true}.Marshal(catalog) // a message without required fields always does
+	sum := sha256.Sum256(text)
+	catalog = proto.CloneOf(catalog)
+	catalog.Digest = hex.EncodeToString(sum[:])
+	s.change(func() { s.catalog = catalog })
+}
+
+// change makes a change and wakes every stream.
+func (s *Server) change(apply func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	apply()
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
