@@ -61,15 +61,20 @@ type person struct {
 
 func newPerson(t *testing.T, change ...func(*gateway.Deps)) person {
 	t.Helper()
+	return newConfigured(t, gateway.DefaultConfig(), change...)
+}
+
+func newConfigured(t testing.TB, config gateway.Config, change ...func(*gateway.Deps)) person {
+	t.Helper()
 	p := person{services: services{}, logs: &bytes.Buffer{}, cookies: map[string]*http.Cookie{}}
 	deps := gateway.Deps{
 		Logger: slog.New(slog.NewTextHandler(p.logs, nil)), Metrics: telemetry.New(), Catalog: catalog.Fixed(catalog.Default()),
-		Identity: p, Authz: p, Token: p, Consent: p, PublicURL: "https://login.test",
+		Identity: p, Authz: p, Token: p, Consent: p, PublicURL: "https://login.test", Checker: checker{},
 	}
 	for _, c := range change {
 		c(&deps)
 	}
-	h, err := gateway.New(t.Context(), gateway.DefaultConfig(), deps)
+	h, err := gateway.New(t.Context(), config, deps)
 	if err != nil {
 		t.Fatal(err)
 	}

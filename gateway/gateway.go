@@ -22,6 +22,7 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/telemetry"
+	usher "github.com/vidocu/usher/sdk"
 )
 
 // Deps are what the gateway stands on. The caller opens and closes them.
@@ -32,12 +33,22 @@ type Deps struct {
 	Identity, Authz, Token, Consent grpc.ClientConnInterface
 	// Catalog knows which scopes exist at this moment.
 	Catalog *catalog.Source
+	// Checker judges bearers' requests: the SDK's client, towards the token service.
+	Checker Checker
 	// PublicURL is where browsers come to, and the issuer.
 	PublicURL string
 	// APIURL is where apps come to; empty when that is PublicURL.
 	APIURL string
+	// UpstreamURL is the origin behind /v1; empty when there is none.
+	UpstreamURL string
 	// Development adds the demonstration pages.
 	Development bool
+}
+
+// Checker says in whose name a request may be served. It fails with an *enforce.Denial, or with anything else when the answer
+// cannot be known.
+type Checker interface {
+	Check(ctx context.Context, token, method, path string) (*usher.Token, error)
 }
 
 // New builds the handler of the public listener.
@@ -68,11 +79,15 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
 	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes}
 
+	api, err := door(config, deps)
+	if err != nil {
+		return nil, err
+	}
 	router := httpx.NewRouter(httpx.RouterConfig{
 		Logger: deps.Logger, Metrics: deps.Metrics, Timeout: config.CallTimeout,
 		TLS: cookies.Secure, NotFound: notFound(pages),
 	})
-	routes(router, parts{endpoints: endpoints, flow: flow, apps: apps, metadata: metadata, pages: pages, users: users})
+	routes(router, parts{endpoints: endpoints, flow: flow, apps: apps, metadata: metadata, pages: pages, users: users, api: api})
 	if deps.Development {
 		demo(router, browser.Demo{Pages: pages, PublicURL: deps.PublicURL, APIURL: deps.APIURL})
 	} else {
@@ -88,6 +103,7 @@ type parts struct {
 	metadata  wellknown.Metadata
 	pages     *page.Pages
 	users     userapi.API
+	api       http.Handler
 }
 
 // routes is the whole public surface.
@@ -97,6 +113,7 @@ func routes(r *httpx.Router, p parts) {
 	}
 	r.Handle(userapi.Path, httpx.CORS(p.users))
 	r.Prefix(userapi.Path+"/", httpx.CORS(p.users)) // answers wrong methods and paths itself, in its own shape
+	r.Under("/v1/", httpx.OpenCORS(p.api))
 	r.Get("/.well-known/oauth-authorization-server", httpx.CORS(p.metadata))
 
 	r.Get("/oauth/authorize", http.HandlerFunc(p.flow.Authorize))

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/vidocu/usher/examples/videoapi"
 	"github.com/vidocu/usher/gateway"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/inproc"
@@ -17,6 +18,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/stores"
+	sdk "github.com/vidocu/usher/sdk"
 	"github.com/vidocu/usher/services/authz"
 	"github.com/vidocu/usher/services/consent"
 	"github.com/vidocu/usher/services/identity"
@@ -154,10 +156,11 @@ func (a assembly) consent(context.Context) error {
 	return a.serve(run.Service{Name: "consent", Register: service.Register, Ready: service.Ready})
 }
 
-func (a assembly) gateway(ctx context.Context) (http.Handler, error) {
+// gateway answers the public handler; what belongs on the admin port is added there.
+func (a assembly) gateway(ctx context.Context, upstream string) (http.Handler, error) {
 	deps := gateway.Deps{
 		Logger: a.host.Logger, Metrics: a.host.Metrics, Catalog: a.catalog,
-		PublicURL: a.config.PublicURL, APIURL: a.config.APIURL, Development: true,
+		PublicURL: a.config.PublicURL, APIURL: a.config.APIURL, UpstreamURL: upstream, Development: true,
 	}
 	err := a.network.dial("gateway", map[string]*grpc.ClientConnInterface{
 		"identity": &deps.Identity, "authz": &deps.Authz, "token": &deps.Token, "consent": &deps.Consent,
@@ -165,5 +168,31 @@ func (a assembly) gateway(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	checker := sdk.New(deps.Token)
+	a.host.Closing(checker.Close)
+	deps.Checker = checker
+	a.host.Admin(gateway.ForwardAuthPath, gateway.ForwardAuth(a.config.Gateway, deps))
 	return gateway.New(ctx, a.config.Gateway, deps)
+}
+
+// exampleAPI is the name under which the example API asks about tokens.
+const exampleAPI = "video-api"
+
+// upstream is the API behind /v1: the configured one, or the example, which checks every token itself through the SDK.
+func (a assembly) upstream() (string, error) {
+	if a.config.UpstreamURL != "" {
+		return a.config.UpstreamURL, nil
+	}
+	var conn grpc.ClientConnInterface
+	if err := a.network.dial(exampleAPI, map[string]*grpc.ClientConnInterface{"token": &conn}); err != nil {
+		return "", err
+	}
+	checker := sdk.New(conn)
+	a.host.Closing(checker.Close)
+	lis, err := a.host.Listen("the example API", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	a.host.ServeHTTP(lis, videoapi.New(checker))
+	return "http://" + lis.Addr().String(), nil
 }

@@ -36,7 +36,9 @@ Usher is ready in %d ms. Development only: everybody knows these secrets.
   API key        %s
   gRPC           %s   Admin %s   Data %s
 
-  Refresh a token:
+  Use an access token (an example API answers, unless USHER_UPSTREAM_URL names yours):
+    curl %s/v1/videos -H 'Authorization: Bearer vdo_oat_...'
+  Refresh it:
     curl %s/oauth/token -H 'Content-Type: application/json' -d '{"grant_type":"refresh_token",
       "refresh_token":"vdo_ort_...","client_id":"vdo_client_abc123","client_secret":"vdo_secret_xyz789"}'
   Revoke it:
@@ -46,7 +48,7 @@ Usher is ready in %d ms. Development only: everybody knows these secrets.
 
   Ctrl-C stops it; the data stays.
 
-`, a.took.Milliseconds(), demo, c.PublicURL, a.keyLine(api), c.GRPCAddr, c.AdminAddr, c.DataDir, api, api, api)
+`, a.took.Milliseconds(), demo, c.PublicURL, a.keyLine(api), c.GRPCAddr, c.AdminAddr, c.DataDir, api, api, api, api)
 }
 
 // keyLine shows the development key on the start that drew it: after that nobody knows it any more.

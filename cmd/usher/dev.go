@@ -29,6 +29,7 @@ func (devCommand) Run(c *cli) error {
 	config.Development, config.PublicURL = true, "http://localhost:8080"
 	config.HTTPAddr, config.AdminAddr, config.GRPCAddr = "127.0.0.1:8080", "127.0.0.1:8081", "127.0.0.1:9090"
 	config.DataDir, config.Log.Format, config.Log.Level = "data", "text", "info"
+	config.Gateway.ForwardBearer = true // the example API checks the token itself
 	unknown, err := run.Load(config, c.File, os.Environ())
 	if err != nil {
 		return err
@@ -36,6 +37,7 @@ func (devCommand) Run(c *cli) error {
 	if !config.Development {
 		return errors.New("usher dev is for development: everybody knows its passwords. In production run the five services (docs/operations.md)")
 	}
+	config.ResourceServers = append(config.ResourceServers, exampleAPI)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	run.Tune()
@@ -111,7 +113,11 @@ func assemble(ctx context.Context, host *run.Host, c *settings) (found findings,
 			return found, err
 		}
 	}
-	handler, err := a.gateway(ctx)
+	upstream, err := a.upstream()
+	if err != nil {
+		return found, err
+	}
+	handler, err := a.gateway(ctx, upstream)
 	if err != nil {
 		return found, err
 	}

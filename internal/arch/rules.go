@@ -169,6 +169,19 @@ func edgeRules() []Rule {
 			Reason:    "a resource server takes on what it needs to ask about a token and nothing else",
 		},
 		{
+			Name:     "an example is what others would write",
+			Packages: []string{"./examples/..."},
+			Only:     []string{"std", "./sdk/...", "./gen/usher/...", "google.golang.org/grpc/...", "./examples/..."},
+			Reason:   "an example that needs more of ours than the SDK would show what nobody else can do",
+		},
+		{
+			Name:     "only cmd/usher runs an example",
+			Packages: []string{"./..."},
+			Except:   []string{"./cmd/usher/...", "./examples/...", "./test/..."},
+			Never:    []string{"./examples/..."},
+			Reason:   "the product does not depend on what it shows",
+		},
+		{
 			Name:     "only cmd/usher sees every part",
 			Packages: []string{"./..."},
 			Except:   []string{"./cmd/usher/...", "./services/...", "./gateway/...", "./test/..."},

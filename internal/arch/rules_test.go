@@ -46,6 +46,8 @@ var planted = map[string]Package{
 	"token does not call consent":                               ours("services/token", Module+"/gen/usher/consent/v1"),
 	"the gateway speaks gRPC and HTTP":                          ours("gateway/internal/dialect", Module+"/services/token"),
 	"the SDK needs gen and grpc":                                ours("sdk/usher", Module+"/internal/platform/secret"),
+	"an example is what others would write":                     ours("examples/videoapi", Module+"/internal/platform/run"),
+	"only cmd/usher runs an example":                            ours("gateway", Module+"/examples/videoapi"),
 	"only cmd/usher sees every part":                            ours("cmd/other", Module+"/services/token"),
 }
 

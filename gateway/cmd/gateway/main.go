@@ -7,6 +7,7 @@ import (
 
 	"github.com/vidocu/usher/gateway"
 	"github.com/vidocu/usher/internal/platform/run"
+	usher "github.com/vidocu/usher/sdk"
 )
 
 type settings struct {
@@ -27,7 +28,7 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 	}
 	deps := gateway.Deps{
 		Logger: host.Logger, Metrics: host.Metrics, Catalog: catalog,
-		PublicURL: c.PublicURL, APIURL: c.APIURL, Development: c.Development,
+		PublicURL: c.PublicURL, APIURL: c.APIURL, UpstreamURL: c.UpstreamURL, Development: c.Development,
 	}
 	if deps.Identity, err = host.Dial("identity"); err != nil {
 		return err
@@ -41,6 +42,9 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 	if deps.Consent, err = host.Dial("consent"); err != nil {
 		return err
 	}
+	checker := usher.New(deps.Token)
+	host.Closing(checker.Close)
+	deps.Checker = checker
 	handler, err := gateway.New(ctx, c.Gateway, deps)
 	if err != nil {
 		return err
@@ -50,5 +54,6 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 		return err
 	}
 	host.ServeHTTP(lis, handler)
+	host.Admin(gateway.ForwardAuthPath, gateway.ForwardAuth(c.Gateway, deps))
 	return host.ServeAdmin()
 }

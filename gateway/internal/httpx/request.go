@@ -71,11 +71,25 @@ func ownForm(h http.Handler) http.Handler {
 
 // CORS lets an app that runs in a browser read the answers: never with cookies, so that any origin may.
 func CORS(h http.Handler) http.Handler {
-	shared := cors.New(cors.Options{
-		AllowedOrigins: []string{"*"}, AllowedMethods: []string{http.MethodGet, http.MethodPost},
-		AllowedHeaders: []string{"Authorization", "Content-Type"}, ExposedHeaders: []string{"Retry-After", "WWW-Authenticate"},
-		MaxAge: 600,
-	}).Handler(h)
+	return share(h, cors.Options{
+		AllowedMethods: []string{http.MethodGet, http.MethodPost}, AllowedHeaders: []string{"Authorization", "Content-Type"},
+	})
+}
+
+// OpenCORS is CORS for an API whose methods and headers are not ours to know.
+func OpenCORS(h http.Handler) http.Handler {
+	return share(h, cors.Options{
+		AllowedMethods: []string{
+			http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		},
+		AllowedHeaders: []string{"*"},
+	})
+}
+
+func share(h http.Handler, options cors.Options) http.Handler {
+	options.AllowedOrigins, options.MaxAge = []string{"*"}, 600
+	options.ExposedHeaders = []string{"Retry-After", "WWW-Authenticate"}
+	shared := cors.New(options).Handler(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(r.Header["Origin"]) == 0 { // not a browser's doing, as most requests are
 			w.Header()["Vary"] = []string{"Origin"}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -31,9 +32,9 @@ type RouterConfig struct {
 type Router struct {
 	config RouterConfig
 	routes map[string]*route
-	// prefixes are the routes of Prefix.
-	prefixes []*route
-	cross    *http.CrossOriginProtection
+	// prefixes are the routes of Prefix, and open those of Under.
+	prefixes, open []*route
+	cross          *http.CrossOriginProtection
 }
 
 // route is one path. Methods is nil where the handler judges the method itself.
@@ -41,6 +42,8 @@ type route struct {
 	path    string
 	methods map[string]http.Handler
 	any     http.Handler
+	// patient says that the handler bounds its own waiting.
+	patient bool
 }
 
 // NewRouter makes a router without routes.
@@ -57,17 +60,11 @@ func (r *Router) Prefix(path string, h http.Handler) {
 	r.prefixes = append(r.prefixes, &route{path: path, any: h})
 }
 
-// find is the route of a path as it was sent, or nil.
-func (r *Router) find(sent string) *route {
-	if found := r.routes[sent]; found != nil {
-		return found
-	}
-	for _, route := range r.prefixes {
-		if strings.HasPrefix(sent, route.path) {
-			return route
-		}
-	}
-	return nil
+// Under routes every path that begins with prefix, which ends in a slash, and every path that another part might read as one:
+// `//v1/x`, `/v1/../x` or `/%761/x` with `/v1/`. The handler judges the method, and the path as it was sent; it bounds its own
+// waiting.
+func (r *Router) Under(prefix string, h http.Handler) {
+	r.open = append(r.open, &route{path: prefix, any: h, patient: true})
 }
 
 // Get routes GET and HEAD.
@@ -92,11 +89,17 @@ func (r *Router) route(path string) *route {
 func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	begun := time.Now()
 	rec := &recorder{ResponseWriter: w}
-	found := r.find(req.URL.EscapedPath())
-	ctx, cancel := context.WithTimeout(req.Context(), r.config.Timeout)
-	defer cancel()
+	found := r.find(req)
+	caller := req.Context()
+	ctx := caller
+	if found == nil || !found.patient {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.config.Timeout)
+		defer cancel()
+		req = req.WithContext(ctx)
+	}
 	defer func() {
-		gone := errors.Is(req.Context().Err(), context.Canceled)
+		gone := errors.Is(caller.Err(), context.Canceled)
 		r.finish(ctx, rec, finished{found, begun, gone, recover()})
 	}()
 	header := w.Header()
@@ -108,7 +111,26 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		r.config.NotFound.ServeHTTP(rec, req)
 		return
 	}
-	found.serve(rec, req.WithContext(ctx))
+	found.serve(rec, req)
+}
+
+// find is the route of a request, or nil.
+func (r *Router) find(req *http.Request) *route {
+	sent := req.URL.EscapedPath()
+	if found := r.routes[sent]; found != nil {
+		return found
+	}
+	for _, prefix := range r.prefixes {
+		if strings.HasPrefix(sent, prefix.path) {
+			return prefix
+		}
+	}
+	for _, open := range r.open {
+		if strings.HasPrefix(sent, open.path) || strings.HasPrefix(path.Clean("/"+req.URL.Path)+"/", open.path) {
+			return open
+		}
+	}
+	return nil
 }
 
 func (r *route) serve(w http.ResponseWriter, req *http.Request) {
@@ -146,7 +168,8 @@ const statusGone = 499
 
 // finish counts and logs a request. Its address, headers and body are never logged: they hold secrets.
 func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
-	if f.panicked != nil {
+	cut := f.panicked == http.ErrAbortHandler //nolint:errorlint // the value that net/http names, thrown and never wrapped
+	if f.panicked != nil && !cut {
 		r.config.Logger.ErrorContext(ctx, "request panicked", "panic", fmt.Sprint(f.panicked), "stack", string(debug.Stack()))
 		if w.status == 0 {
 			http.Error(w, "Something went wrong on our side.", http.StatusInternalServerError)
@@ -167,6 +190,9 @@ func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
 	if r.config.Logger.Enabled(ctx, level) {
 		r.config.Logger.LogAttrs(ctx, level, "request",
 			slog.String("route", name), slog.Int("status", status), slog.Duration("took", took))
+	}
+	if cut {
+		panic(http.ErrAbortHandler) // ends the connection, so that a part of an answer is not taken for the whole
 	}
 }
 

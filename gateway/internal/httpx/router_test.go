@@ -195,3 +195,51 @@ func TestAHandlerMayNotWaitLongerThanTheTimeout(t *testing.T) {
 		t.Errorf("a 503 is not in the log: %s", logs)
 	}
 }
+
+func TestUnderAPrefixEveryPathThatMayBeReadAsOneIsTheHandlers(t *testing.T) {
+	s := newSite(false)
+	s.Get("/v1/own", text("own"))
+	s.Under("/v1/", text("open"))
+	for target, want := range map[string]string{
+		"/v1/x": "open", "/v1/": "open", "/v1": "open", "//v1/x": "open", "/v1/../signin": "open", "/x/../v1/y": "open", "/%761/x": "open",
+		"/v1%2fx": "open", "/v1/%2e%2e/x": "open", "/v1/own": "own", "/v1/own/": "open", "/v10": "nowhere\n", "/V1/x": "nowhere\n", "/x/v1/": "nowhere\n",
+	} {
+		if w := s.send("PURGE", target); want != "own" && w.Body.String() != want {
+			t.Errorf("%s is answered %q", target, w.Body)
+		}
+	}
+	if w := s.send(http.MethodGet, "/v1/own"); w.Body.String() != "own" {
+		t.Errorf("an exact route is answered %q", w.Body)
+	}
+	s.counted(t, `usher_http_requests_total{route="/v1/",status="200"} 10`)
+}
+
+func TestUnderAPrefixTheHandlerBoundsItsOwnWaiting(t *testing.T) {
+	s := newSite(false)
+	s.Under("/v1/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, bounded := r.Context().Deadline(); bounded {
+			t.Error("it has a deadline")
+		}
+	}))
+	s.send(http.MethodGet, "/v1/x")
+}
+
+func TestAnAbortedAnswerEndsTheConnectionAndIsCounted(t *testing.T) {
+	s := newSite(false)
+	s.Under("/v1/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusOK)
+		panic(http.ErrAbortHandler)
+	}))
+	func() {
+		defer func() {
+			if got := recover(); got != http.ErrAbortHandler {
+				t.Errorf("it ends with %v", got)
+			}
+		}()
+		s.send(http.MethodGet, "/v1/x")
+	}()
+	s.counted(t, `usher_http_requests_total{route="/v1/",status="200"} 1`)
+	if s.logs.Len() > 0 {
+		t.Errorf("the log has %s", s.logs)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,6 +38,12 @@ type Host struct {
 	mu      sync.Mutex
 	closers []func() error
 	checks  []Check
+	admin   []adminRoute
+}
+
+type adminRoute struct {
+	pattern string
+	handler http.Handler
 }
 
 // Check reports why the process cannot answer now; nil when it can.

@@ -95,7 +95,14 @@ func (h *Host) server(handler http.Handler) *http.Server {
 	}
 }
 
-// ServeAdmin serves health, metrics and, in development, profiles, on a port of their own.
+// Admin adds a handler to what ServeAdmin serves.
+func (h *Host) Admin(pattern string, handler http.Handler) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.admin = append(h.admin, adminRoute{pattern, handler})
+}
+
+// ServeAdmin serves health, metrics, what Admin added and, in development, profiles, on a port of their own.
 func (h *Host) ServeAdmin() error {
 	lis, err := h.Listen("admin_addr", h.Settings.AdminAddr)
 	if err != nil {
@@ -105,6 +112,9 @@ func (h *Host) ServeAdmin() error {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", h.readyz)
 	mux.Handle("GET /metrics", h.Metrics.Handler())
+	for _, route := range h.admin {
+		mux.Handle(route.pattern, route.handler)
+	}
 	if h.Settings.Development {
 		mux.HandleFunc("/debug/pprof/", pprof.Index)
 		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/logging"
@@ -16,6 +17,7 @@ type Settings struct {
 	Development bool   `koanf:"development" help:"seed the documents' examples, allow plain http; never in production"`
 	PublicURL   string `koanf:"public_url" help:"where browsers reach Usher, and its issuer identifier (RFC 8414 §2)"`
 	APIURL      string `koanf:"api_url" help:"where apps reach /oauth/token, when that is not public_url"`
+	UpstreamURL string `koanf:"upstream_url" help:"the API behind /v1, scheme://host:port; empty: nothing is there (in usher dev, an example)"`
 	HTTPAddr    string `koanf:"http_addr" help:"where the gateway listens"`
 	AdminAddr   string `koanf:"admin_addr" help:"where /healthz, /readyz and /metrics listen; never public"`
 	GRPCAddr    string `koanf:"grpc_addr" help:"where a service listens for gRPC"`
@@ -76,6 +78,11 @@ func (s *Settings) Validate() error {
 			return err
 		}
 	}
+	if s.UpstreamURL != "" {
+		if err := validateOrigin("upstream_url", s.UpstreamURL); err != nil {
+			return err
+		}
+	}
 	if s.ClockOffset != 0 && !s.Development {
 		return errors.New("clock_offset is for development alone")
 	}
@@ -87,15 +94,23 @@ func (s *Settings) Validate() error {
 
 // validateURL wants an origin: the paths behind it are fixed. Browsers must never carry codes and cookies in the open.
 func (s *Settings) validateURL(name, value string) error {
+	if err := validateOrigin(name, value); err != nil {
+		return err
+	}
+	if !strings.HasPrefix(value, "https://") && !s.Development {
+		return fmt.Errorf("%s must begin with https:// in production", name)
+	}
+	return nil
+}
+
+// validateOrigin wants scheme, host and port, and nothing more.
+func validateOrigin(name, value string) error {
 	u, err := url.Parse(value)
 	if err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http") {
 		return fmt.Errorf("%s must be an address such as https://login.example.com", name)
 	}
 	if value != u.Scheme+"://"+u.Host {
 		return fmt.Errorf("%s must begin with the scheme in lower case and end after the host and port", name)
-	}
-	if u.Scheme != "https" && !s.Development {
-		return fmt.Errorf("%s must begin with https:// in production", name)
 	}
 	return nil
 }

@@ -1,0 +1,160 @@
+package gateway_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/vidocu/usher/gateway"
+	"github.com/vidocu/usher/internal/platform/catalog"
+	usher "github.com/vidocu/usher/sdk"
+	"github.com/vidocu/usher/sdk/enforce"
+)
+
+// rules are the built-in catalog's.
+func rules() *enforce.Rules {
+	c := catalog.Default()
+	var endpoints []enforce.Endpoint
+	for _, e := range c.Endpoints() {
+		endpoints = append(endpoints, enforce.Endpoint(e))
+	}
+	var plans []enforce.Plan
+	for _, p := range c.Plans() {
+		plan := enforce.Plan{Name: p.Name}
+		for _, e := range p.Endpoints {
+			plan.Endpoints = append(plan.Endpoints, e.String())
+		}
+		plans = append(plans, plan)
+	}
+	r, err := enforce.Compile(endpoints, plans)
+	if err != nil {
+		panic(err) // the built-in catalog compiles
+	}
+	return r
+}
+
+// checker knows a few tokens and judges them as the SDK does.
+type checker struct{}
+
+// The tokens: an app's with two scopes and with all, a key, an app's in a free workspace, and what makes the checker fail.
+const (
+	twoScopes = "vdo_oat_two"
+	allScopes = "vdo_oat_all"
+	apiKey    = "vdo_live_key"
+	freePlan  = "vdo_oat_free"
+	unknown   = "vdo_oat_unknown"
+	brokenDep = "vdo_oat_broken"
+)
+
+func tokenOf(bearer string) *usher.Token {
+	var all []string
+	for _, s := range catalog.Default().Scopes() {
+		all = append(all, s.Name)
+	}
+	app := usher.Token{Kind: enforce.AccessToken, Subject: "usr_1", Username: "John Doe", ClientID: "app_1", WorkspaceID: "ws_1", Plan: "pro"}
+	switch bearer {
+	case twoScopes:
+		app.Scopes = []string{"videos:read", "analyze:write"}
+	case allScopes:
+		app.Scopes = all
+	case freePlan:
+		app.Scopes, app.Plan = all, "free"
+	case apiKey:
+		return &usher.Token{Kind: enforce.APIKey, Subject: "key_1", WorkspaceID: "ws_1", Plan: "pro"}
+	default:
+		return nil
+	}
+	return &app
+}
+
+// Check is gateway.Checker.
+func (checker) Check(_ context.Context, token, method, path string) (*usher.Token, error) {
+	if token == brokenDep {
+		return nil, errors.New("sentinel: the checker is broken")
+	}
+	found := tokenOf(token)
+	if found == nil {
+		return nil, enforce.Unauthenticated(true)
+	}
+	if d := rules().Decide(enforce.Subject{Kind: found.Kind, Scopes: found.Scopes, Plan: found.Plan}, method, path); d != nil {
+		return nil, d
+	}
+	return found, nil
+}
+
+// received is a request as the upstream got it.
+type received struct {
+	Method, URI, Host, Body string
+	Header, Trailer         http.Header
+}
+
+// upstream is an API that remembers what it was asked.
+type upstream struct {
+	*httptest.Server
+
+	mu  sync.Mutex
+	got []received
+	// answer, if set, writes the answer.
+	answer http.HandlerFunc
+}
+
+func newUpstream(t *testing.T, answer http.HandlerFunc) *upstream {
+	t.Helper()
+	u := &upstream{answer: answer}
+	u.Server = httptest.NewServer(u)
+	t.Cleanup(u.Close)
+	return u
+}
+
+// ServeHTTP is http.Handler.
+func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if u.answer != nil {
+		u.answer(w, r)
+		return
+	}
+	body, _ := io.ReadAll(r.Body)
+	u.mu.Lock()
+	u.got = append(u.got, received{r.Method, r.RequestURI, r.Host, string(body), r.Header, r.Trailer})
+	u.mu.Unlock()
+	_, _ = io.WriteString(w, `{"data":[]}`)
+}
+
+// take answers what arrived since the last time.
+func (u *upstream) take() []received {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	got := u.got
+	u.got = nil
+	return got
+}
+
+// behind puts an upstream behind the gateway.
+func behind(u *upstream) func(*gateway.Deps) {
+	return func(d *gateway.Deps) { d.UpstreamURL = u.URL }
+}
+
+// api sends a request to /v1 with a bearer's token, and with headers as pairs.
+func (p person) api(method, target, token string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "https://login.test/", nil)
+	r.URL = &url.URL{Path: target}
+	if parsed, err := url.ParseRequestURI(target); err == nil {
+		r.URL = parsed
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header[header[i]] = append(r.Header[header[i]], header[i+1])
+	}
+	return p.send(r)
+}
+
+func documented(code, message string) string {
+	return `{"error":{"code":"` + code + `","message":"` + strings.ReplaceAll(message, `"`, `\"`) + `"}}` + "\n"
+}

@@ -1,0 +1,126 @@
+package gateway_test
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/vidocu/usher/gateway"
+)
+
+// frontDoor asks as a front door does, with headers as pairs.
+func frontDoor(header ...string) *httptest.ResponseRecorder {
+	h := gateway.ForwardAuth(gateway.DefaultConfig(), gateway.Deps{Checker: checker{}, Logger: slog.New(slog.NewTextHandler(&bytes.Buffer{}, nil))})
+	r := httptest.NewRequest(http.MethodGet, gateway.ForwardAuthPath, nil)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Add(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func bearer(token string) []string { return []string{"Authorization", "Bearer " + token} }
+
+func asNginx(method, uri string, more ...string) *httptest.ResponseRecorder {
+	return frontDoor(append(more, "X-Original-URI", uri, "X-Original-Method", method)...)
+}
+
+func asTraefik(method, uri string, more ...string) *httptest.ResponseRecorder {
+	return frontDoor(append(more, "X-Forwarded-Uri", uri, "X-Forwarded-Method", method)...)
+}
+
+func TestAFrontDoorIsToldInWhoseNameItMayPassARequestOn(t *testing.T) {
+	for name, ask := range map[string]func(string, string, ...string) *httptest.ResponseRecorder{"nginx": asNginx, "Traefik": asTraefik} {
+		for token, want := range map[string]string{
+			twoScopes: "usr_1|app_1|ws_1|videos:read analyze:write|access_token", apiKey: "key_1||ws_1||api_key",
+		} {
+			w := ask("GET", "/v1/videos?access_token=x", append(bearer(token), "Usher-Client-Id", "spoofed", "Usher-Scope", "spoofed")...)
+			h := w.Header()
+			got := strings.Join([]string{
+				h.Get("Usher-Subject"), h.Get("Usher-Client-Id"), h.Get("Usher-Workspace-Id"), h.Get("Usher-Scope"), h.Get("Usher-Token-Kind"),
+			}, "|")
+			if w.Code != 200 || got != want || w.Body.Len() > 0 || h.Get("Cache-Control") != "no-store" {
+				t.Errorf("%s with %s: %d %s %v", name, token, w.Code, got, h)
+			}
+		}
+	}
+}
+
+func TestAFrontDoorIsToldTheDocumentedDenialInWhatItUnderstands(t *testing.T) {
+	for _, row := range []struct {
+		method, uri, token  string
+		status, nginxStatus int
+		challenge, body     string
+	}{
+		{"GET", "/v1/videos", "", 401, 401, "Bearer", documented("authentication_error", noToken)},
+		{"GET", "/v1/videos", unknown, 401, 401, `Bearer error="invalid_token"`, documented("authentication_error", badToken)},
+		{"POST", "/v1/videos/1/export", twoScopes, 403, 403, `Bearer error="insufficient_scope", scope="export:write"`, documented("insufficient_scope", noScope)},
+		{"POST", "/v1/videos/1/export", freePlan, 403, 403, "", documented("plan_restricted", noPlan)},
+		{"GET", "/v1/nowhere", allScopes, 404, 403, "", documented("not_found", noPath)},
+		{"GET", "/v1/%76ideos", allScopes, 404, 403, "", documented("not_found", noPath)},
+		{"GET", "/v1/videos/?", allScopes, 404, 403, "", documented("not_found", noPath)},
+		{"HEAD", "/v1/videos", allScopes, 404, 403, "", documented("not_found", noPath)},
+		{"GET", "/v1/videos", brokenDep, 503, 503, "", documented("unavailable", down)},
+	} {
+		var header []string
+		if row.token != "" {
+			header = bearer(row.token)
+		}
+		for name, w := range map[string]*httptest.ResponseRecorder{
+			"nginx": asNginx(row.method, row.uri, header...), "Traefik": asTraefik(row.method, row.uri, header...),
+		} {
+			h := w.Header()
+			want, denialStatus, denialBody := row.status, "", ""
+			if name == "nginx" {
+				want, denialStatus, denialBody = row.nginxStatus, strconv.Itoa(row.status), strings.TrimSpace(row.body)
+			}
+			if w.Code != want || w.Body.String() != row.body || h.Get("WWW-Authenticate") != row.challenge || h.Get("Usher-Subject") != "" {
+				t.Errorf("%s, %s %s with %q: %d %v %s", name, row.method, row.uri, row.token, w.Code, h, w.Body)
+			}
+			if got := h.Get("Usher-Denial-Body"); got != denialBody || h.Get("Usher-Denial-Status") != denialStatus {
+				t.Errorf("%s, %s %s: the denial is said to be %s %s", name, row.method, row.uri, h.Get("Usher-Denial-Status"), got)
+			}
+		}
+	}
+}
+
+func TestAQuestionThatIsNotOneOpensNothing(t *testing.T) {
+	for name, header := range map[string][]string{
+		"nothing":                 nil,
+		"no method":               {"X-Original-URI", "/v1/videos"},
+		"no path":                 {"X-Original-Method", "GET"},
+		"an empty method":         {"X-Original-URI", "/v1/videos", "X-Original-Method", ""},
+		"an empty path":           {"X-Original-URI", "", "X-Original-Method", "GET"},
+		"a path that is none":     {"X-Original-URI", "http://api.test/v1/videos", "X-Original-Method", "GET"},
+		"two paths":               {"X-Original-URI", "/v1/videos", "X-Original-URI", "/v1/videos", "X-Original-Method", "GET"},
+		"two methods":             {"X-Original-URI", "/v1/videos", "X-Original-Method", "GET", "X-Original-Method", "GET"},
+		"the client's own beside": {"X-Original-URI", "/v1/videos", "X-Original-Method", "GET", "X-Forwarded-Uri", "/v1/usage"},
+		"halves of both":          {"X-Original-URI", "/v1/videos", "X-Forwarded-Method", "GET"},
+		"both":                    {"X-Original-URI", "/v1/videos", "X-Original-Method", "GET", "X-Forwarded-Uri", "/v1/videos", "X-Forwarded-Method", "GET"},
+		"no forwarded method":     {"X-Forwarded-Uri", "/v1/videos"},
+		"two forwarded paths":     {"X-Forwarded-Uri", "/v1/videos", "X-Forwarded-Uri", "/v1/usage", "X-Forwarded-Method", "GET"},
+	} {
+		w := frontDoor(append(header, bearer(allScopes)...)...)
+		nginx := strings.Contains(strings.Join(header, " "), "X-Original")
+		if nginx && (w.Code != 403 || w.Header().Get("Usher-Denial-Status") != "400") || !nginx && w.Code != 400 {
+			t.Errorf("%s answers %d %v", name, w.Code, w.Header())
+		}
+		if !strings.Contains(w.Body.String(), "invalid_request") || w.Header().Get("Usher-Subject") != "" {
+			t.Errorf("%s answers %s", name, w.Body)
+		}
+	}
+}
+
+func TestAFrontDoorsTokenIsReadFromOneHeaderToo(t *testing.T) {
+	if w := asNginx("GET", "/v1/videos", append(bearer(apiKey), bearer(allScopes)...)...); w.Code != 401 {
+		t.Errorf("two tokens are answered %d", w.Code)
+	}
+	if w := asTraefik("GET", "/v1/videos?access_token="+allScopes, "X-Api-Key", apiKey); w.Code != 401 {
+		t.Errorf("a token in the query is answered %d", w.Code)
+	}
+}

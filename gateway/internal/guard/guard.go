@@ -1,0 +1,125 @@
+// Package guard stands at the gateway's two doors to an API: it reads the bearer's token from a request, has it judged, and
+// says the answer: a denial in the documented shape, or the verified identity as headers.
+//
+// It owns how a credential is read and which headers carry an identity. It decides nothing: the checker does.
+package guard
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/vidocu/usher/gateway/internal/httpx"
+	usher "github.com/vidocu/usher/sdk"
+	"github.com/vidocu/usher/sdk/enforce"
+)
+
+// Checker says in whose name a request may be served. It fails with an *enforce.Denial, or with anything else when the answer
+// cannot be known.
+type Checker interface {
+	Check(ctx context.Context, token, method, path string) (*usher.Token, error)
+}
+
+// Guard judges requests.
+type Guard struct {
+	Checker Checker
+	Logger  *slog.Logger
+	// Timeout bounds a judgement.
+	Timeout time.Duration
+}
+
+// Pass is a request that may be served.
+type Pass struct {
+	*usher.Token
+	// Bearer is the credential that was judged.
+	Bearer string
+}
+
+// Judge judges a request by its Authorization header and by nothing else (RFC 9700 §4.3.2). The path is as it stood in the
+// request line, undecoded and without the query.
+func (g Guard) Judge(r *http.Request, method, path string) (Pass, *enforce.Denial) {
+	bearer, sent := enforce.Bearer(r.Header["Authorization"])
+	if bearer == "" {
+		return Pass{}, enforce.Unauthenticated(sent)
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), g.Timeout)
+	defer cancel()
+	token, err := g.Checker.Check(ctx, bearer, method, path)
+	if err == nil && token != nil {
+		return Pass{token, bearer}, nil
+	}
+	var denial *enforce.Denial
+	if errors.As(err, &denial) {
+		return Pass{}, denial
+	}
+	if r.Context().Err() == nil {
+		g.Logger.WarnContext(ctx, "a token could not be judged", "error", err)
+	}
+	return Pass{}, enforce.Unavailable()
+}
+
+// The headers that carry the verified identity (the wire contract, §6). One that would be empty is not sent.
+const (
+	headerSubject     = "Usher-Subject"
+	headerClientID    = "Usher-Client-Id"
+	headerWorkspaceID = "Usher-Workspace-Id"
+	headerScope       = "Usher-Scope"
+	headerTokenKind   = "Usher-Token-Kind"
+)
+
+// Identify sets the headers of the verified identity.
+func (p Pass) Identify(h http.Header) {
+	values := [...]string{p.Subject, p.ClientID, p.WorkspaceID, strings.Join(p.Scopes, " "), kind(p.Kind)}
+	for i, name := range [...]string{headerSubject, headerClientID, headerWorkspaceID, headerScope, headerTokenKind} {
+		if values[i] != "" {
+			h[name] = values[i : i+1 : i+1]
+		}
+	}
+}
+
+func kind(k enforce.Kind) string {
+	switch k {
+	case enforce.AccessToken:
+		return "access_token"
+	case enforce.APIKey:
+		return "api_key"
+	case enforce.UserToken: // opens no endpoint of the catalog
+	}
+	return ""
+}
+
+// Ours reports whether a header's name speaks for Usher, however another part may spell it: CGI and its heirs read an
+// underscore, and some any sign, as a dash.
+func Ours(name string) bool {
+	const own = "usher"
+	if len(name) < len(own) || !strings.EqualFold(name[:len(own)], own) {
+		return false
+	}
+	return len(name) == len(own) || !alphanumeric(name[len(own)])
+}
+
+func alphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
+// Head sets a denial's headers.
+func Head(h http.Header, d *enforce.Denial) {
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	if d.Challenge != "" {
+		h.Set("WWW-Authenticate", d.Challenge)
+	}
+	if d.Status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", httpx.Seconds(0))
+	}
+}
+
+// Deny answers with a denial.
+func Deny(w http.ResponseWriter, d *enforce.Denial) {
+	Head(w.Header(), d)
+	w.WriteHeader(d.Status)
+	_, _ = w.Write(d.JSON()) // whoever asked has gone: nothing to do
+}

@@ -1,0 +1,249 @@
+package gateway_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/gateway"
+)
+
+func bufioReader(s string) *bufio.Reader { return bufio.NewReader(strings.NewReader(s)) }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// serve puts the gateway on a port, with limits on each connection as a process has them, only shorter.
+func (p person) serve(t *testing.T, limit time.Duration) string {
+	t.Helper()
+	s := httptest.NewUnstartedServer(p.handler)
+	s.Config.ReadTimeout, s.Config.WriteTimeout = limit, limit
+	s.Start()
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func request(ctx context.Context, t *testing.T, method, url string, body io.Reader) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(ctx, method, url, body)
+	must(t, err)
+	r.Header.Set("Authorization", "Bearer "+allScopes)
+	return r
+}
+
+func TestAnUploadArrivesPieceByPieceAndMayTakeItsTime(t *testing.T) {
+	pieces := make(chan string)
+	u := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
+		defer close(pieces)
+		b := make([]byte, 1<<20)
+		for {
+			n, err := r.Body.Read(b)
+			if n > 0 {
+				pieces <- string(b[:n])
+			}
+			if err != nil {
+				return
+			}
+		}
+	})
+	const limit = 200 * time.Millisecond
+	public := newPerson(t, behind(u)).serve(t, limit)
+	from, to := io.Pipe()
+	status := make(chan int, 1)
+	go func() {
+		res, err := http.DefaultClient.Do(request(t.Context(), t, "POST", public+"/v1/videos/upload", from))
+		if err != nil {
+			status <- 0
+			return
+		}
+		defer res.Body.Close()
+		status <- res.StatusCode
+	}()
+	for begun := time.Now(); time.Since(begun) < 2*limit; { // longer than a connection's own limit
+		_, err := io.WriteString(to, "piece")
+		must(t, err)
+		if got := <-pieces; got != "piece" {
+			t.Fatalf("there arrived %q", got)
+		}
+		<-time.After(limit / 4)
+	}
+	must(t, to.Close())
+	for range pieces {
+		t.Error("more arrived than was sent")
+	}
+	if got := <-status; got != http.StatusOK {
+		t.Errorf("it is answered %d", got)
+	}
+}
+
+func TestAnUploadOfAnyLengthPasses(t *testing.T) {
+	u := newUpstream(t, nil)
+	public := newPerson(t, behind(u)).serve(t, time.Minute)
+	body := strings.Repeat("0123456789abcdef", 1<<16) // a megabyte
+	res, err := http.DefaultClient.Do(request(t.Context(), t, "POST", public+"/v1/videos/upload", strings.NewReader(body)))
+	must(t, err)
+	defer res.Body.Close()
+	if got := u.take(); res.StatusCode != 200 || len(got) != 1 || got[0].Body != body {
+		t.Errorf("it is answered %d and %d arrived", res.StatusCode, len(got))
+	}
+}
+
+func TestADownloadArrivesPieceByPieceAndMayTakeItsTime(t *testing.T) {
+	const limit = 200 * time.Millisecond
+	next := make(chan struct{})
+	u := newUpstream(t, func(w http.ResponseWriter, _ *http.Request) {
+		<-time.After(2 * limit) // longer than a connection's own limit
+		w.Header().Set("Content-Length", "15")
+		for range 3 {
+			_, _ = io.WriteString(w, "piece")
+			_ = http.NewResponseController(w).Flush()
+			<-next
+		}
+	})
+	public := newPerson(t, behind(u)).serve(t, limit)
+	res, err := http.DefaultClient.Do(request(t.Context(), t, "GET", public+"/v1/videos", nil))
+	must(t, err)
+	defer res.Body.Close()
+	b := make([]byte, 5)
+	for range 3 {
+		_, err := io.ReadFull(res.Body, b)
+		must(t, err)
+		if string(b) != "piece" {
+			t.Fatalf("there arrived %q", b)
+		}
+		next <- struct{}{}
+	}
+	if n, err := res.Body.Read(b); n != 0 || !errors.Is(err, io.EOF) {
+		t.Errorf("at the end there are %d bytes, %v", n, err)
+	}
+}
+
+func TestAnAnswerThatWasCutOffIsNotTakenForTheWhole(t *testing.T) {
+	u := newUpstream(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "the first half")
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	})
+	p := newPerson(t, behind(u))
+	res, err := http.DefaultClient.Do(request(t.Context(), t, "GET", p.serve(t, time.Minute)+"/v1/videos", nil))
+	must(t, err)
+	defer res.Body.Close()
+	if body, err := io.ReadAll(res.Body); err == nil {
+		t.Errorf("the client takes %q for whole", body)
+	}
+	if strings.Contains(p.logs.String(), "panicked") {
+		t.Errorf("the log has %s", p.logs)
+	}
+}
+
+func TestAnUpstreamThatIsDownIsSaidInTheDocumentedShape(t *testing.T) {
+	cut := newUpstream(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	silent := newUpstream(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	must(t, lis.Close())
+	config := gateway.DefaultConfig()
+	config.UpstreamTimeout = time.Second
+	for name, row := range map[string]struct {
+		url     string
+		status  int
+		message string
+		later   string
+	}{
+		"nobody listens":  {"http://" + lis.Addr().String(), 503, down, "1"},
+		"it hangs up":     {cut.URL, 502, "The service behind this endpoint did not answer", ""},
+		"it says nothing": {silent.URL, 502, "The service behind this endpoint did not answer", ""},
+	} {
+		p := newConfigured(t, config, func(d *gateway.Deps) { d.UpstreamURL = row.url })
+		w := p.api("POST", "/v1/videos/process", allScopes)
+		if w.Code != row.status || w.Body.String() != documented("unavailable", row.message) || w.Header().Get("Retry-After") != row.later {
+			t.Errorf("%s: %d %v %s", name, w.Code, w.Header(), w.Body)
+		}
+		if !strings.Contains(p.logs.String(), "the upstream failed") || w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: the log has %s", name, p.logs)
+		}
+	}
+}
+
+func TestAClientThatWentAwayIsNobodysFailure(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	u := newUpstream(t, func(_ http.ResponseWriter, r *http.Request) {
+		leave()
+		<-r.Context().Done()
+		close(ended)
+	})
+	p := newPerson(t, behind(u))
+	p.handler.ServeHTTP(httptest.NewRecorder(), request(ctx, t, "GET", "http://login.test/v1/videos", nil))
+	<-ended
+	if p.logs.Len() > 0 {
+		t.Errorf("the log has %s", p.logs)
+	}
+}
+
+func TestABodyThatIsCutOffIsTheSendersFailure(t *testing.T) {
+	u := newUpstream(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
+	p := newPerson(t, behind(u))
+	r := request(t.Context(), t, "POST", "http://login.test/v1/videos/upload", io.MultiReader(strings.NewReader("half"), broken{}))
+	r.ContentLength = -1
+	w := p.send(r)
+	if w.Code != 400 || !strings.Contains(w.Body.String(), "invalid_request") || p.logs.Len() > 0 {
+		t.Errorf("it is answered %d %s, and the log has %s", w.Code, w.Body, p.logs)
+	}
+}
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func TestNothingIsUpgradedAndNoTrailerSlipsIn(t *testing.T) {
+	u := newUpstream(t, nil)
+	p := newPerson(t, behind(u))
+	public := p.serve(t, time.Minute)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(public, "http://"))
+	must(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, "POST /v1/videos/upload HTTP/1.1\r\nHost: login.test\r\nAuthorization: Bearer "+allScopes+"\r\n"+
+		"Connection: Upgrade\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\nTrailer: Usher-Subject\r\n\r\n4\r\nbody\r\n0\r\nUsher-Subject: sentinel\r\n\r\n")
+	must(t, err)
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	must(t, err)
+	defer res.Body.Close()
+	got := u.take()
+	if res.StatusCode != 200 || len(got) != 1 || got[0].Body != "body" {
+		t.Fatalf("it is answered %d and there arrived %v", res.StatusCode, got)
+	}
+	if len(got[0].Trailer) > 0 || got[0].Header.Get("Upgrade") != "" || got[0].Header.Get("Usher-Subject") != "usr_1" {
+		t.Errorf("there arrived %v and the trailer %v", got[0].Header, got[0].Trailer)
+	}
+	switching := newUpstream(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusSwitchingProtocols) })
+	if w := newPerson(t, behind(switching)).api("GET", "/v1/videos", allScopes); w.Code != 502 {
+		t.Errorf("an upstream that changes the protocol is passed on: %d", w.Code)
+	}
+}
+
+func TestAnInterimAnswerTakesNothingFromTheLastOne(t *testing.T) {
+	u := newUpstream(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Usher-Subject", "sentinel")
+		w.WriteHeader(http.StatusEarlyHints)
+		w.WriteHeader(http.StatusOK)
+	})
+	public := newPerson(t, behind(u)).serve(t, time.Minute)
+	res, err := http.DefaultClient.Do(request(t.Context(), t, "GET", public+"/v1/videos", nil))
+	must(t, err)
+	defer res.Body.Close()
+	if h := res.Header; h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Strict-Transport-Security") == "" || h.Get("Usher-Subject") != "" {
+		t.Errorf("the headers are %v", h)
+	}
+}
