@@ -21,8 +21,10 @@ type options struct {
 }
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "echo-server" {
-		exit(serveEcho(os.Args[2:]))
+	if len(os.Args) > 1 {
+		if serve := roles()[os.Args[1]]; serve != nil {
+			exit(serve(os.Args[2:]))
+		}
 	}
 	var o options
 	flag.DurationVar(&o.duration, "duration", 8*time.Second, "how long each load runs")
@@ -33,6 +35,11 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	exit(run(ctx, o))
+}
+
+// roles are what the benchmark starts of itself, by the first word of the command line.
+func roles() map[string]func(args []string) error {
+	return map[string]func([]string) error{"echo-server": serveEcho, "upstream-server": serveUpstream, "proxy-server": serveProxy}
 }
 
 func exit(err error) {
@@ -64,7 +71,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	r.limits(limits)
-	if err := measureOurs(ctx, dir, bins, o, servers, r); err != nil {
+	if err := measureOurs(ctx, place{dir: dir, bins: bins, servers: servers}, o, limits, r); err != nil {
 		return err
 	}
 	if err := measureStart(bins, dir, r); err != nil {

@@ -25,6 +25,9 @@ type bed struct {
 	meter   meter
 	callers []*caller
 	conns   []*grpc.ClientConn
+	// tokens is the URL of the token service's database.
+	tokens   string
+	upstream *server
 }
 
 // caller is one simulated user of the system.
@@ -33,20 +36,64 @@ type caller struct {
 	tokens  harness.Tokens
 }
 
-func measureOurs(ctx context.Context, dir string, bins harness.Binaries, o options, servers harness.Servers, r *report) error {
-	five := filepath.Join(dir, "five")
+// place is where and on what a deployment runs.
+type place struct {
+	dir     string
+	bins    harness.Binaries
+	servers harness.Servers
+}
+
+func measureOurs(ctx context.Context, at place, o options, l limitResults, r *report) error {
+	five := filepath.Join(at.dir, "five")
 	if err := os.MkdirAll(five, 0o700); err != nil {
 		return err
 	}
-	d, err := harness.FiveProcesses(bins, five, servers, map[string]string{"USHER_LOG_LEVEL": "warn"})
+	upstream, err := startServer("upstream-server")
+	if err != nil {
+		return err
+	}
+	defer upstream.close() //nolint:errcheck // the figures are taken by then
+	d, err := harness.FiveProcesses(at.bins, five, at.servers, map[string]string{
+		"USHER_LOG_LEVEL": "warn", "USHER_UPSTREAM_URL": "http://" + upstream.addr,
+		"USHER_TOKEN_INTROSPECTION_CACHE_SIZE": "0", // first what it costs without
+	})
 	if err != nil {
 		return err
 	}
 	defer d.Close() //nolint:errcheck // the figures are taken by then
-	b, err := prepareBed(ctx, d, o, servers)
+	b, err := prepareBed(ctx, d, o, at.servers)
 	if err != nil {
 		return err
 	}
+	b.upstream = upstream
+	if err := b.measureOperations(ctx, r); err != nil {
+		return err
+	}
+	if err := b.remember(); err != nil {
+		return err
+	}
+	if strings.Contains("enforcement", o.only) {
+		if err := b.measureEnforcement(ctx, l, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remember turns the token service's cache on, as it is by default.
+func (b *bed) remember() error {
+	b.d.Set("USHER_TOKEN_INTROSPECTION_CACHE_SIZE", "100000")
+	if _, err := b.d.StopOne("token"); err != nil {
+		return err
+	}
+	if err := b.d.StartOne("token"); err != nil {
+		return err
+	}
+	b.meter["token"] = oneProcess(b.d.Pids()["token"])
+	return nil
+}
+
+func (b *bed) measureOperations(ctx context.Context, r *report) error {
 	for _, m := range []struct {
 		name    string
 		ceiling float64
@@ -56,27 +103,23 @@ func measureOurs(ctx context.Context, dir string, bins harness.Binaries, o optio
 		{"refresh rotation through the gateway", 20, b.refresh},
 		{"code + PKCE flow from a live browser session", 87, b.flow},
 	} {
-		if !strings.Contains(m.name, o.only) {
+		if !strings.Contains(m.name, b.o.only) {
 			continue
 		}
-		stop := b.profile(m.name)
-		res, err := load(ctx, o, m.name, b.meter, m.op)
+		res, err := b.measure(ctx, m.name, m.op)
 		if err != nil {
 			return err
 		}
-		if err := stop(); err != nil {
-			return err
-		}
-		if res.errors > 0 {
-			return fmt.Errorf("%s: %d errors, the first: %w", m.name, res.errors, res.firstErr)
-		}
 		r.ours(res, m.ceiling)
 	}
-	return nil
+	if !strings.Contains("crowd", b.o.only) {
+		return nil
+	}
+	return b.measureCrowd(ctx, b.tokens, r)
 }
 
 func prepareBed(ctx context.Context, d *harness.Deployment, o options, servers harness.Servers) (*bed, error) {
-	b := &bed{d: d, o: o, meter: meter{}}
+	b := &bed{d: d, o: o, meter: meter{}, tokens: servers.Databases["token"]}
 	for name, pid := range d.Pids() {
 		b.meter[name] = oneProcess(pid)
 	}

@@ -15,8 +15,20 @@ type report struct {
 	limit    limitResults
 	results  []result
 	ceilings []float64
+	ratios   []ratio
 	start    time.Duration
 	resident float64
+}
+
+// ratio is a figure that is held against another one of the same run.
+type ratio struct {
+	result
+	of           string
+	value, floor float64
+}
+
+func (r *report) ratio(res result, of string, value, floor float64) {
+	r.ratios = append(r.ratios, ratio{res, of, value, floor})
 }
 
 func (r *report) limits(l limitResults) { r.limit = l }
@@ -40,6 +52,10 @@ func (r *report) print(w io.Writer) {
 	for i, o := range r.results {
 		p("| %s | %.0f | %s | %s | %s | **%.1f** | %.1f | %s |\n",
 			o.name, o.perSec, ms(o.p50), ms(o.p99), us(o.total()), r.echoes(o.total()), r.ceilings[i], split(o.cpu))
+	}
+	p("\n| Operation | per s | p50 | p99 | CPU µs | ratio | floor |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+	for _, o := range r.ratios {
+		p("| %s | %.0f | %s | %s | %s | **%.2f** %s | %.2f |\n", o.name, o.perSec, ms(o.p50), ms(o.p99), us(o.total()), o.value, o.of, o.floor)
 	}
 	for _, o := range r.results {
 		if strings.HasPrefix(o.name, "refresh") {

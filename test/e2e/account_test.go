@@ -50,7 +50,7 @@ func TestCase33_DisconnectingIsCompleteAndImmediate(t *testing.T) {
 		esther, err := d.Issue(d.NewBrowser(), harness.Request{Email: harness.EstherEmail})
 		must(t, err)
 
-		done, err := disconnect(b, harness.ConfidentialID)
+		done, err := b.Disconnect(harness.ConfidentialID)
 		must(t, err)
 		want(t, "status of the button", done.Status, http.StatusSeeOther)
 		for _, token := range []string{acme.Access, doe.Access} {

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"net/http"
 	"sync"
 	"testing"
@@ -125,7 +124,7 @@ func TestWire7_RedemptionAgainstDisconnect(t *testing.T) {
 		for range rounds {
 			code, err := b.Approve(harness.Request{})
 			must(t, err)
-			account, button, err := disconnectButton(b, harness.ConfidentialID)
+			account, button, err := b.DisconnectButton(harness.ConfidentialID)
 			must(t, err)
 			answers := barrier(t,
 				func() (harness.Answer, error) { return d.Exchange(code, harness.Request{}) },
@@ -143,27 +142,4 @@ func TestWire7_RedemptionAgainstDisconnect(t *testing.T) {
 			}
 		}
 	})
-}
-
-// disconnect presses the button of an app on the account page.
-func disconnect(b *harness.Browser, clientID string) (harness.Page, error) {
-	page, button, err := disconnectButton(b, clientID)
-	if err != nil {
-		return page, err
-	}
-	return b.Submit(page, button, nil)
-}
-
-// disconnectButton opens the account page and finds the button of an app.
-func disconnectButton(b *harness.Browser, clientID string) (harness.Page, harness.Form, error) {
-	page, err := b.Get("/account/connected-apps")
-	if err != nil {
-		return page, harness.Form{}, err
-	}
-	for _, form := range page.Forms {
-		if form.Values.Get("client_id") == clientID {
-			return page, form, nil
-		}
-	}
-	return page, harness.Form{}, fmt.Errorf("no button disconnects %s", clientID)
 }

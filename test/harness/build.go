@@ -20,6 +20,7 @@ func commands() map[string]string {
 		"token":    "./services/token/cmd/token",
 		"consent":  "./services/consent/cmd/consent",
 		"gateway":  "./gateway/cmd/gateway",
+		"probe":    "./test/probe",
 	}
 }
 

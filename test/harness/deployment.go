@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -23,8 +24,12 @@ type Deployment struct {
 	PublicURL string
 	// AdminURL is the gateway's second listener.
 	AdminURL string
+	// PublicURLs are the gateways of a replicated deployment, PublicURL first.
+	PublicURLs []string
 	// TokenAddr is where the token service answers over gRPC.
 	TokenAddr string
+	// TokenAddrs are its replicas, TokenAddr first.
+	TokenAddrs []string
 
 	dir       string
 	authority *Authority
@@ -50,6 +55,7 @@ func AllInOne(bins Binaries, dir string, extra map[string]string) (*Deployment, 
 	}
 	d := &Deployment{
 		Name: "all-in-one", PublicURL: "http://" + addrs[0], AdminURL: "http://" + addrs[1], TokenAddr: addrs[2],
+		PublicURLs: []string{"http://" + addrs[0]}, TokenAddrs: []string{addrs[2]},
 		dir: dir, running: map[string]*process{},
 	}
 	env := map[string]string{
@@ -73,16 +79,25 @@ func services() []string { return []string{"identity", "authz", "token", "consen
 
 // FiveProcesses starts every service in its own process with mutual TLS between them, on PostgreSQL and Redis.
 func FiveProcesses(bins Binaries, dir string, servers Servers, extra map[string]string) (*Deployment, error) {
+	return Replicated(bins, dir, servers, 1, extra)
+}
+
+// Replicated is FiveProcesses with several processes of each service, gateways too: token, token-2, and so on.
+func Replicated(bins Binaries, dir string, servers Servers, replicas int, extra map[string]string) (*Deployment, error) {
 	authority, err := NewAuthority(dir)
 	if err != nil {
 		return nil, err
 	}
-	addrs, err := freeAddrs(len(services())*2 + 1)
+	d := &Deployment{Name: "five processes", dir: dir, authority: authority, running: map[string]*process{}}
+	if replicas > 1 {
+		d.Name = fmt.Sprintf("%d replicas", replicas)
+	}
+	plan, err := planReplicas(replicas)
 	if err != nil {
 		return nil, err
 	}
-	public := addrs[len(addrs)-1]
-	d := &Deployment{Name: "five processes", PublicURL: "http://" + public, dir: dir, authority: authority, running: map[string]*process{}}
+	d.PublicURLs = plan.public()
+	d.PublicURL = d.PublicURLs[0]
 	env := map[string]string{
 		"USHER_DEVELOPMENT": "true", "USHER_PUBLIC_URL": d.PublicURL, "USHER_LOG_LEVEL": "debug",
 		"USHER_TRUST_DOMAIN": TrustDomain, "USHER_REDIS_ADDRS": servers.RedisAddr, "USHER_RESOURCE_SERVERS": "video-api",
@@ -91,29 +106,39 @@ func FiveProcesses(bins Binaries, dir string, servers Servers, extra map[string]
 	for name, url := range servers.Databases {
 		env[fmt.Sprintf("USHER_%s_DATABASE_URL", upper(name))] = url
 	}
-	for i, name := range services() {
-		env["USHER_PEERS_"+upper(name)] = addrs[2*i]
+	for _, name := range services() {
+		env["USHER_PEERS_"+upper(name)] = plan.peers(name)
 	}
 	maps.Copy(env, extra)
-	for i, name := range services() {
-		if err := authority.Issue(name); err != nil {
+	for _, s := range plan {
+		if err := d.plan(s, bins, env); err != nil {
 			return nil, err
 		}
-		own := maps.Clone(env)
-		own["USHER_GRPC_ADDR"], own["USHER_ADMIN_ADDR"] = addrs[2*i], addrs[2*i+1]
-		own["USHER_TLS_CERT_FILE"], own["USHER_TLS_KEY_FILE"] = filepath.Join(dir, name+".pem"), filepath.Join(dir, name+".key")
-		if name == "gateway" {
-			own["USHER_HTTP_ADDR"], d.AdminURL = public, "http://"+addrs[2*i+1]
-		}
-		if name == "token" {
-			d.TokenAddr = addrs[2*i]
-		}
-		d.specs = append(d.specs, spec{name: name, bin: bins.Path(name), admin: addrs[2*i+1], env: own})
 	}
 	if err := d.Run(bins.Path("usher"), env, "migrate", "up"); err != nil {
 		return nil, err
 	}
 	return d, d.StartAll()
+}
+
+// plan adds how one replica is started.
+func (d *Deployment) plan(r replica, bins Binaries, env map[string]string) error {
+	if err := d.authority.Issue(r.service); err != nil {
+		return err
+	}
+	own := maps.Clone(env)
+	own["USHER_GRPC_ADDR"], own["USHER_ADMIN_ADDR"] = r.grpc, r.admin
+	own["USHER_TLS_CERT_FILE"], own["USHER_TLS_KEY_FILE"] = filepath.Join(d.dir, r.service+".pem"), filepath.Join(d.dir, r.service+".key")
+	if r.service == "gateway" {
+		own["USHER_HTTP_ADDR"] = r.http
+		d.AdminURL = cmp.Or(d.AdminURL, "http://"+r.admin)
+	}
+	if r.service == "token" {
+		d.TokenAddrs = append(d.TokenAddrs, r.grpc)
+		d.TokenAddr = d.TokenAddrs[0]
+	}
+	d.specs = append(d.specs, spec{name: r.name, bin: bins.Path(r.service), admin: r.admin, env: own})
+	return nil
 }
 
 // Run runs a command of the deployment to its end.

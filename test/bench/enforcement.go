@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	"google.golang.org/grpc/codes"
+
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+)
+
+// batchSize is how many tokens one batch asks about.
+const batchSize = 100
+
+// measureEnforcement measures the doors with everything in memory, each against the bare thing that it is made of.
+func (b *bed) measureEnforcement(ctx context.Context, l limitResults, r *report) error {
+	warm, err := b.measure(ctx, "gRPC introspection, warm cache", b.introspect)
+	if err != nil {
+		return err
+	}
+	r.ratio(warm, "of the echo's throughput", warm.perSec/l.echo.perSec, 0.85)
+	r.ours(warm, 1.3)
+	batch, err := b.measure(ctx, "gRPC introspection, warm cache, 100 a batch", b.introspectBatch)
+	if err != nil {
+		return err
+	}
+	r.ratio(batch, "tokens for one asked alone", batch.perSec*batchSize/warm.perSec, 20)
+	envoy, err := b.measure(ctx, "Envoy's ext_authz, warm cache", b.extAuthz)
+	if err != nil {
+		return err
+	}
+	r.ratio(envoy, "of the echo's throughput", envoy.perSec/l.echo.perSec, 0.75)
+	return b.measureGateway(ctx, r)
+}
+
+// measureGateway holds `/v1` against a reverse proxy that does nothing else, in front of the same upstream.
+func (b *bed) measureGateway(ctx context.Context, r *report) error {
+	bare, err := startServer("proxy-server", b.upstream.addr)
+	if err != nil {
+		return err
+	}
+	defer bare.close() //nolint:errcheck // measured by then
+	limit, err := load(ctx, b.o, "bare reverse proxy", meter{"proxy": oneProcess(bare.pid())}, b.get("http://"+bare.addr))
+	if err != nil {
+		return err
+	}
+	ours, err := b.measure(ctx, "GET /v1/videos through the gateway, warm cache", b.get(b.d.PublicURL))
+	if err != nil {
+		return err
+	}
+	r.ratio(limit, "the limit of the next row", 1, 0)
+	r.ratio(ours, "of the bare reverse proxy's throughput", ours.perSec/limit.perSec, 0.7)
+	return nil
+}
+
+// measure is load over all our processes, where every error is one too many.
+func (b *bed) measure(ctx context.Context, name string, op func(context.Context, int) error) (result, error) {
+	stop := b.profile(name)
+	res, err := load(ctx, b.o, name, b.meter, op)
+	if err := errors.Join(err, stop()); err != nil {
+		return res, err
+	}
+	if res.errors > 0 {
+		return res, fmt.Errorf("%s: %d errors, the first: %w", name, res.errors, res.firstErr)
+	}
+	return res, nil
+}
+
+func (b *bed) introspectBatch(ctx context.Context, i int) error {
+	tokens := make([]string, batchSize)
+	for n := range tokens {
+		tokens[n] = b.callers[(i+n)%len(b.callers)].tokens.Access
+	}
+	res, err := tokenv1.NewIntrospectionServiceClient(b.conns[i%len(b.conns)]).
+		BatchIntrospectTokens(ctx, &tokenv1.BatchIntrospectTokensRequest{Tokens: tokens})
+	if err != nil {
+		return err
+	}
+	for _, a := range res.GetAnswers() {
+		if !a.GetActive() {
+			return errors.New("a live token was called inactive")
+		}
+	}
+	return nil
+}
+
+func (b *bed) extAuthz(ctx context.Context, i int) error {
+	res, err := authv3.NewAuthorizationClient(b.conns[i%len(b.conns)]).Check(ctx, &authv3.CheckRequest{
+		Attributes: &authv3.AttributeContext{Request: &authv3.AttributeContext_Request{Http: &authv3.AttributeContext_HttpRequest{
+			Method: http.MethodGet, Path: "/v1/videos",
+			Headers: map[string]string{"authorization": "Bearer " + b.callers[i].tokens.Access},
+		}}},
+	})
+	if err == nil && res.GetStatus().GetCode() != int32(codes.OK) {
+		err = fmt.Errorf("ext_authz denied: %v", res.GetDeniedResponse())
+	}
+	return err
+}
+
+// get asks for the videos at an address.
+func (b *bed) get(base string) func(context.Context, int) error {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * b.o.concurrency}}
+	return func(ctx context.Context, i int) error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/v1/videos", nil)
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Authorization", "Bearer "+b.callers[i].tokens.Access)
+		res, err := client.Do(req)
+		if err != nil {
+			return err
+		}
+		defer res.Body.Close()
+		if n, err := readAll(res.Body); err != nil || n != len(upstreamAnswer) || res.StatusCode != http.StatusOK {
+			return fmt.Errorf("answered %d with %d bytes: %w", res.StatusCode, n, err)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,93 @@
+// Package enforcement tests from the outside that a token opens exactly what its scopes say, at every door, and that what is
+// revoked is dead everywhere: against two replicas of every service on PostgreSQL and Redis.
+package enforcement
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"google.golang.org/grpc"
+
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/test/harness"
+)
+
+// fleet is what the tests share.
+type fleet struct {
+	bins       harness.Binaries
+	deployment *harness.Deployment
+}
+
+var shared fleet //nolint:gochecknoglobals // set once in TestMain, read by every test
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "usher-enforcement-")
+	if err == nil {
+		defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+		err = start(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	code := m.Run()
+	if err := shared.deployment.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+// start builds without the race detector: what is raced here are processes, fifty of them.
+func start(dir string) error {
+	bin := filepath.Join(dir, "bin")
+	if err := os.Mkdir(bin, 0o700); err != nil {
+		return err
+	}
+	bins, err := harness.Build(bin, false)
+	if err != nil {
+		return err
+	}
+	servers, err := harness.NewServers(context.Background())
+	if err != nil {
+		return err
+	}
+	upstream := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})) // lives as long as the tests
+	d, err := harness.Replicated(bins, dir, servers, 2, map[string]string{"USHER_UPSTREAM_URL": upstream.URL})
+	shared = fleet{bins: bins, deployment: d}
+	return err
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// dial reaches the token service as a caller, until the test ends.
+func dial(t *testing.T, caller string) *grpc.ClientConn {
+	t.Helper()
+	conn, err := shared.deployment.Dial(caller, "token")
+	must(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// apiKey creates a key for a workspace.
+func apiKey(t *testing.T, workspace string) *tokenv1.CreateApiKeyResponse {
+	t.Helper()
+	res, err := tokenv1.NewApiKeyServiceClient(dial(t, "operator")).CreateApiKey(t.Context(), &tokenv1.CreateApiKeyRequest{
+		WorkspaceId: workspace, Name: t.Name(),
+	})
+	must(t, err)
+	shared.deployment.Remember("api key", res.GetKey())
+	return res
+}

@@ -1,0 +1,130 @@
+package enforcement
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// documented is the table of document 002, word for word.
+const documented = `
+GET /v1/videos | videos:read
+POST /v1/videos/upload | videos:write
+POST /v1/videos/:id/analyze | analyze:write
+POST /v1/videos/:id/export | export:write
+POST /v1/videos/:id/translate | translate:write
+GET /v1/videos/:id/subtitles | subtitles:read
+POST /v1/videos/:id/voiceover | voiceover:write
+POST /v1/videos/:id/article | article:write
+POST /v1/videos/process | process:write
+GET /v1/tools | tools:read
+POST /v1/tools/:type/execute | tools:write
+GET /v1/jobs/:id | jobs:read
+GET /v1/usage | usage:read`
+
+const allScopes = "videos:read videos:write subtitles:read subtitles:write export:write translate:write voiceover:write article:read " +
+	"article:write analyze:write tools:read tools:write jobs:read usage:read process:write"
+
+// inFreePlan is the wire contract §6: every GET row and two more.
+func inFreePlan(row endpoint) bool {
+	return row.method == http.MethodGet || slices.Contains([]string{"/v1/videos/upload", "/v1/videos/vid_1/analyze"}, row.path)
+}
+
+type endpoint struct{ method, path, scope string }
+
+func endpoints() []endpoint {
+	var rows []endpoint
+	for line := range strings.Lines(strings.TrimSpace(documented)) {
+		request, scope, _ := strings.Cut(strings.TrimSpace(line), " | ")
+		method, path, _ := strings.Cut(request, " ")
+		rows = append(rows, endpoint{method, strings.NewReplacer(":id", "vid_1", ":type", "caption").Replace(path), scope})
+	}
+	return rows
+}
+
+// granted issues a token with just these scopes.
+func granted(t *testing.T, b *harness.Browser, scope, workspace string) string {
+	t.Helper()
+	tokens, err := shared.deployment.Issue(b, harness.Request{Scope: scope, Workspace: workspace})
+	must(t, err)
+	return tokens.Access
+}
+
+func insufficient(needed, has string) verdict {
+	return verdict{
+		http.StatusForbidden, "insufficient_scope",
+		`This action requires the "` + needed + `" scope. Your token has: ` + strings.ReplaceAll(has, " ", ", "),
+		`Bearer error="insufficient_scope", scope="` + needed + `"`,
+	}
+}
+
+// TestCase75_TheScopeMatrixCellByCell: every endpoint with every scope alone, and with all but that one, at four doors.
+func TestCase75_TheScopeMatrixCellByCell(t *testing.T) {
+	b, all := shared.deployment.NewBrowser(), strings.Fields(allScopes)
+	for _, scope := range all {
+		rest := strings.Join(slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == scope }), " ")
+		alone, without := granted(t, b, scope, "ws_acme"), granted(t, b, rest, "ws_acme")
+		for name, ask := range doors(t) {
+			for _, row := range endpoints() {
+				wantAlone, wantWithout := insufficient(row.scope, scope), verdict{status: http.StatusOK}
+				if row.scope == scope {
+					wantAlone, wantWithout = verdict{status: http.StatusOK}, insufficient(row.scope, rest)
+				}
+				wantVerdict(t, name, ask, alone, row, wantAlone)
+				wantVerdict(t, name, ask, without, row, wantWithout)
+			}
+		}
+	}
+}
+
+func wantVerdict(t *testing.T, name string, ask door, token string, row endpoint, want verdict) {
+	t.Helper()
+	got, err := ask(t.Context(), token, row.method, row.path)
+	if err != nil || got != want {
+		t.Errorf("%s, %s %s: %+v %v, want %+v", name, row.method, row.path, got, err, want)
+	}
+}
+
+// TestWire6_ThePlanBindsTokensAndKeysAlike at four doors; a key needs no scope.
+func TestWire6_ThePlanBindsTokensAndKeysAlike(t *testing.T) {
+	restricted := verdict{status: http.StatusForbidden, code: "plan_restricted", message: "The workspace's plan does not include this action"}
+	b := shared.deployment.NewBrowser()
+	free, pro := granted(t, b, allScopes, "ws_doe"), granted(t, b, allScopes, "ws_acme")
+	freeKey, proKey := apiKey(t, "ws_doe").GetKey(), apiKey(t, "ws_acme").GetKey()
+	for name, ask := range doors(t) {
+		for _, row := range endpoints() {
+			want := verdict{status: http.StatusOK}
+			for _, token := range []string{pro, proKey} {
+				wantVerdict(t, name, ask, token, row, want)
+			}
+			if !inFreePlan(row) {
+				want = restricted
+			}
+			for _, token := range []string{free, freeKey} {
+				wantVerdict(t, name, ask, token, row, want)
+			}
+		}
+	}
+}
+
+// TestWire6_TheTokenIsJudgedBeforeThePath, and what the catalog does not know is passed on by no door.
+func TestWire6_TheTokenIsJudgedBeforeThePath(t *testing.T) {
+	token := granted(t, shared.deployment.NewBrowser(), allScopes, "ws_acme")
+	missing := verdict{http.StatusUnauthorized, "authentication_error", "Missing access token or API key", "Bearer"}
+	invalid := verdict{http.StatusUnauthorized, "authentication_error", "Invalid or expired access token", `Bearer error="invalid_token"`}
+	unknown := verdict{status: http.StatusNotFound, code: "not_found", message: "There is no such endpoint"}
+	for name, ask := range doors(t) {
+		for _, row := range []endpoint{
+			{"GET", "/v1/nothing", ""}, {"DELETE", "/v1/videos", ""}, {"GET", "/v1/videos/", ""}, {"GET", "/v1//videos", ""},
+			{"GET", "/v1/Videos", ""}, {"GET", "/v1/vid%65os", ""}, {"GET", "/v1/videos/%2e%2e/usage", ""}, {"POST", "/v1/videos/a%2fb/export", ""},
+		} {
+			wantVerdict(t, name, ask, "", row, missing)
+			wantVerdict(t, name, ask, "vdo_oat_nothing", row, invalid)
+			wantVerdict(t, name, ask, "vdo_live_nothing", row, invalid)
+			wantVerdict(t, name, ask, token, row, unknown)
+		}
+	}
+}

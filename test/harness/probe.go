@@ -1,0 +1,113 @@
+package harness
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Probe is a resource server in a process of its own that checks tokens all the time (see test/probe).
+type Probe struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+
+	mu     sync.Mutex
+	events map[string]time.Time
+	heard  chan struct{}
+}
+
+// StartProbe starts one against an address of the token service, which may be a proxy's. It is ready when it answers.
+func (d *Deployment) StartProbe(bins Binaries, addr string) (*Probe, error) {
+	p := &Probe{cmd: exec.Command(bins.Path("probe")), events: map[string]time.Time{}, heard: make(chan struct{})}
+	p.cmd.Env = append(environ(nil), "PROBE_ADDR="+addr)
+	if d.authority != nil {
+		if _, err := os.Stat(filepath.Join(d.dir, "video-api.pem")); err != nil {
+			if err := d.authority.Issue("video-api"); err != nil {
+				return nil, err
+			}
+		}
+		p.cmd.Env = append(p.cmd.Env, "PROBE_CERT="+filepath.Join(d.dir, "video-api.pem"), "PROBE_KEY="+filepath.Join(d.dir, "video-api.key"),
+			"PROBE_CA="+filepath.Join(d.dir, "ca.pem"), "PROBE_TRUST_DOMAIN="+TrustDomain)
+	}
+	p.cmd.Stderr = os.Stderr
+	var err error
+	if p.in, err = p.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go p.listen(out)
+	if _, ok := p.Heard("ready", startLimit); !ok {
+		return nil, fmt.Errorf("a probe is not ready after %s", startLimit)
+	}
+	return p, nil
+}
+
+// listen notes every event with its time: the probe's own where it gives one.
+func (p *Probe) listen(out io.Reader) {
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		words := strings.Fields(lines.Text())
+		at := time.Now()
+		if len(words) == 3 {
+			nanos, _ := strconv.ParseInt(words[2], 10, 64) // a probe's own word
+			at, words = time.Unix(0, nanos), words[:2]
+		}
+		p.mu.Lock()
+		p.events[strings.Join(words, " ")] = at
+		close(p.heard)
+		p.heard = make(chan struct{})
+		p.mu.Unlock()
+	}
+}
+
+// Hold begins to check a token under a name.
+func (p *Probe) Hold(name, token string) error {
+	_, err := fmt.Fprintf(p.in, "hold %s %s\n", name, token)
+	return err
+}
+
+// Drop ends the checks of a name.
+func (p *Probe) Drop(name string) error {
+	_, err := fmt.Fprintf(p.in, "drop %s\n", name)
+	return err
+}
+
+// Heard waits for an event, such as "allowed NAME" or "denied NAME", and answers when it was.
+func (p *Probe) Heard(event string, limit time.Duration) (time.Time, bool) {
+	deadline := time.After(limit)
+	for {
+		p.mu.Lock()
+		at, ok := p.events[event]
+		heard := p.heard
+		p.mu.Unlock()
+		if ok {
+			return at, true
+		}
+		select {
+		case <-heard:
+		case <-deadline:
+			return time.Time{}, false
+		}
+	}
+}
+
+// Close ends the probe.
+func (p *Probe) Close() error {
+	_ = p.in.Close()
+	_ = p.cmd.Process.Kill() // it may have ended with its input
+	_ = p.cmd.Wait()
+	return nil
+}

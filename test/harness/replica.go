@@ -1,0 +1,56 @@
+package harness
+
+import (
+	"fmt"
+	"strings"
+)
+
+// replica is one process of a service, before it starts.
+type replica struct {
+	service, name     string
+	grpc, admin, http string
+}
+
+// replicas are in the order they start: what is called, first.
+type replicas []replica
+
+// planReplicas chooses ports for n processes of each service.
+func planReplicas(n int) (replicas, error) {
+	addrs, err := freeAddrs(3 * n * len(services()))
+	if err != nil {
+		return nil, err
+	}
+	var all replicas
+	for _, service := range services() {
+		for i := range n {
+			at := addrs[3*len(all):]
+			r := replica{service: service, name: service, grpc: at[0], admin: at[1], http: at[2]}
+			if i > 0 {
+				r.name = fmt.Sprintf("%s-%d", service, i+1)
+			}
+			all = append(all, r)
+		}
+	}
+	return all, nil
+}
+
+// peers is the setting that names every replica of a service.
+func (rs replicas) peers(service string) string {
+	var addrs []string
+	for _, r := range rs {
+		if r.service == service {
+			addrs = append(addrs, r.grpc)
+		}
+	}
+	return strings.Join(addrs, ",")
+}
+
+func (rs replicas) public() []string {
+	var urls []string
+	for _, r := range rs {
+		if r.service == "gateway" {
+			urls = append(urls, "http://"+r.http)
+		}
+	}
+	return urls
+}
