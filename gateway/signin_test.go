@@ -1,0 +1,36 @@
+package gateway_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+func TestTooManySignInsSayWhenToComeBack(t *testing.T) {
+	p := newPerson(t)
+	var asked *identityv1.AuthenticateUserRequest
+	p.services["AuthenticateUser"] = func(req proto.Message) (proto.Message, error) {
+		asked, _ = req.(*identityv1.AuthenticateUserRequest)
+		return nil, oerr.New(errorv1.Reason_REASON_RATE_LIMITED, "x", oerr.WithRetryAfter(30*time.Second))
+	}
+	form := url.Values{"csrf_token": {csrf(t, p.get("/signin"))}, "email": {"john@example.com"}, "password": {"p"}}
+	r := httptest.NewRequest(http.MethodPost, "https://login.test/signin", strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("X-Forwarded-For", "127.0.0.1") // from nobody's proxy
+	w := p.send(r)
+	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "30" || !strings.Contains(w.Body.String(), "too many attempts") {
+		t.Errorf("it answers %d %v", w.Code, w.Header())
+	}
+	if asked.GetSourceAddress() != "192.0.2.1" {
+		t.Errorf("identity hears of %q", asked.GetSourceAddress())
+	}
+}
