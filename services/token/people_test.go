@@ -107,7 +107,7 @@ func newUserBench(t *testing.T) userBench {
 		return conn
 	}
 	service, err := token.New(t.Context(), token.DefaultConfig(), token.Deps{
-		Logger: slog.New(slog.NewTextHandler(b.logs, nil)), DB: db, Identity: dial("token", "identity"), Catalog: catalog.Default(),
+		Logger: slog.New(slog.NewTextHandler(b.logs, nil)), DB: db, Identity: dial("token", "identity"), Catalog: catalog.Fixed(catalog.Default()),
 	})
 	if err != nil {
 		t.Fatal(err)
