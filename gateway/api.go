@@ -1,9 +1,12 @@
 package gateway
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync/atomic"
+	"time"
 
 	"github.com/vidocu/usher/gateway/internal/forwardauth"
 	"github.com/vidocu/usher/gateway/internal/guard"
@@ -16,6 +19,27 @@ const ForwardAuthPath = "/forward-auth"
 // ForwardAuth builds the handler that other front doors ask about a request. It belongs on a listener that only they reach.
 func ForwardAuth(config Config, deps Deps) http.Handler {
 	return forwardauth.Handler{Guard: guardOf(config, deps)}
+}
+
+// warmWithin bounds one look at a checker that is not ready.
+const warmWithin = 100 * time.Millisecond
+
+// Warm is a check for readiness that holds once the checker was ready for the first time. Later it does not matter: a token
+// service that is away keeps nobody from the pages, and `/v1` says so itself.
+func Warm(ready func(ctx context.Context) error) func(ctx context.Context) error {
+	var warm atomic.Bool
+	return func(ctx context.Context) error {
+		if warm.Load() {
+			return nil
+		}
+		ctx, cancel := context.WithTimeout(ctx, warmWithin)
+		defer cancel()
+		if err := ready(ctx); err != nil {
+			return fmt.Errorf("the catalog is not known yet: %w", err)
+		}
+		warm.Store(true)
+		return nil
+	}
 }
 
 // door is the way to the API.

@@ -22,7 +22,7 @@ func (b *backoff) reset() { b.next = 0 }
 // wait pauses; it reports false when ctx ended.
 func (b *backoff) wait(ctx context.Context) bool {
 	b.next = min(max(2*b.next, shortestPause), longestPause)
-	return pause(ctx, b.next/2+rand.N(b.next/2))
+	return pause(ctx, b.next/2+rand.N(b.next/2)) //nolint:gosec // noise, not a secret
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

@@ -2,14 +2,13 @@ package usher_test
 
 import (
 	"errors"
+	"net"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-
-	"net"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	usher "github.com/vidocu/usher/sdk"

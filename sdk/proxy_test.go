@@ -71,10 +71,7 @@ func (p *proxy) pass(to, from net.Conn, born int64) {
 	}
 }
 
-// swallow keeps what is connected now from telling anything; new connections pass.
-func (p *proxy) swallow() { p.generation.Add(1) }
-
-// swallowAll keeps new ones as well.
+// swallowAll keeps what is connected now from telling anything, and new connections as well.
 func (p *proxy) swallowAll(all bool) {
 	p.closed.Store(all)
 	p.generation.Add(1)

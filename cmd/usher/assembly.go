@@ -170,6 +170,7 @@ func (a assembly) gateway(ctx context.Context, upstream string) (http.Handler, e
 	}
 	checker := sdk.New(deps.Token)
 	a.host.Closing(checker.Close)
+	a.host.Checking(gateway.Warm(checker.Ready))
 	deps.Checker = checker
 	a.host.Admin(gateway.ForwardAuthPath, gateway.ForwardAuth(a.config.Gateway, deps))
 	return gateway.New(ctx, a.config.Gateway, deps)

@@ -15,7 +15,7 @@ var secretWords = []string{
 
 // PublicFields are fields whose name says otherwise, each with the reason why nobody gains by reading them.
 func PublicFields() map[protoreflect.Name]string {
-	return map[protoreflect.Name]string{
+	return map[protoreflect.Name]string{ //nolint:gosec // names of fields, and no credential
 		"token_type":      "the word Bearer (RFC 6749 §7.1)",
 		"token_type_hint": "access_token or refresh_token (RFC 7009 §2.1)",
 		"code_challenge":  "a hash that travels through the browser by design (RFC 7636 §4.3)",

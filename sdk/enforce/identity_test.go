@@ -11,16 +11,22 @@ func TestWireContract6_TheVerifiedIdentityIsFiveHeaders(t *testing.T) {
 		Kind: enforce.AccessToken, Subject: "usr_john", ClientID: "app", WorkspaceID: "ws_acme", Scope: "videos:read jobs:read",
 	}
 	want := [5]enforce.Header{
-		{Name: "Usher-Subject", Value: "usr_john"}, {Name: "Usher-Client-Id", Value: "app"}, {Name: "Usher-Workspace-Id", Value: "ws_acme"},
-		{Name: "Usher-Scope", Value: "videos:read jobs:read"}, {Name: "Usher-Token-Kind", Value: "access_token"},
+		{Name: "Usher-Subject", Value: "usr_john"},
+		{Name: "Usher-Client-Id", Value: "app"},
+		{Name: "Usher-Workspace-Id", Value: "ws_acme"},
+		{Name: "Usher-Scope", Value: "videos:read jobs:read"},
+		{Name: "Usher-Token-Kind", Value: "access_token"},
 	}
 	if got := app.Headers(); got != want {
 		t.Errorf("an access token's are %v", got)
 	}
 	key := enforce.Identity{Kind: enforce.APIKey, Subject: "key_1", WorkspaceID: "ws_acme"}
 	want = [5]enforce.Header{
-		{Name: "Usher-Subject", Value: "key_1"}, {Name: "Usher-Client-Id"}, {Name: "Usher-Workspace-Id", Value: "ws_acme"},
-		{Name: "Usher-Scope"}, {Name: "Usher-Token-Kind", Value: "api_key"},
+		{Name: "Usher-Subject", Value: "key_1"},
+		{Name: "Usher-Client-Id"},
+		{Name: "Usher-Workspace-Id", Value: "ws_acme"},
+		{Name: "Usher-Scope"},
+		{Name: "Usher-Token-Kind", Value: "api_key"},
 	}
 	if got := key.Headers(); got != want {
 		t.Errorf("an API key's are %v", got)

@@ -117,5 +117,5 @@ func deny(w http.ResponseWriter, d *enforce.Denial) {
 		h.Set("Retry-After", retryAfter)
 	}
 	w.WriteHeader(d.Status)
-	_, _ = w.Write(d.JSON()) // a sender who is gone misses nothing
+	_, _ = w.Write(d.JSON()) //nolint:gosec // JSON; and a sender who is gone misses nothing
 }

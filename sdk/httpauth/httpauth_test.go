@@ -71,7 +71,9 @@ func TestWireContract6_DenialsAreAnsweredAsDocumented(t *testing.T) {
 		"two":          {guarded, "/v1/videos", []string{"Bearer live", "Bearer live"}, 401, `Bearer error="invalid_token"`, "", "authentication_error", "Invalid"},
 		"down":         {guarded, "/v1/videos", []string{"Bearer down"}, 503, "", "1", "unavailable", "temporarily"},
 		"no scope": {
-			guarded, "/v1/x", []string{"Bearer live"}, 403, `Bearer error="insufficient_scope", scope="export:write"`, "", "insufficient_scope",
+			guarded, "/v1/x",
+			[]string{"Bearer live"},
+			403, `Bearer error="insufficient_scope", scope="export:write"`, "", "insufficient_scope",
 			`This action requires the \"export:write\" scope. Your token has: videos:read`,
 		},
 		"no scope, no catalog": {scoped, "/any", []string{"Bearer live"}, 403, `Bearer error="insufficient_scope", scope="export:write"`, "", "insufficient_scope", "export"},

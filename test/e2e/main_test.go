@@ -79,7 +79,8 @@ func startShapes(bins harness.Binaries, dir string) ([]*harness.Deployment, erro
 	if err != nil {
 		return nil, err
 	}
-	five, err := harness.FiveProcesses(bins, mkdir(dir, "five"), servers, nil)
+	upstream := map[string]string{"USHER_UPSTREAM_URL": harness.NewUpstream().URL} // the all-in-one has its example API
+	five, err := harness.FiveProcesses(bins, mkdir(dir, "five"), servers, upstream)
 	return []*harness.Deployment{one, five}, err
 }
 

@@ -27,7 +27,7 @@ func callUsers(t *testing.T, d *harness.Deployment, method, path, token, body st
 	}
 	res, err := http.DefaultClient.Do(req)
 	must(t, err)
-	defer res.Body.Close() //nolint:errcheck // it was read whole
+	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
 	must(t, err)
 	want(t, "Cache-Control", res.Header.Get("Cache-Control"), "no-store")

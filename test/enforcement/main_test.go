@@ -5,8 +5,6 @@ package enforcement
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
@@ -59,8 +57,7 @@ func start(dir string) error {
 	if err != nil {
 		return err
 	}
-	upstream := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})) // lives as long as the tests
-	d, err := harness.Replicated(bins, dir, servers, 2, map[string]string{"USHER_UPSTREAM_URL": upstream.URL})
+	d, err := harness.Replicated(bins, dir, servers, 2, map[string]string{"USHER_UPSTREAM_URL": harness.NewUpstream().URL})
 	shared = fleet{bins: bins, deployment: d}
 	return err
 }

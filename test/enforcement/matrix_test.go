@@ -118,8 +118,14 @@ func TestWire6_TheTokenIsJudgedBeforeThePath(t *testing.T) {
 	unknown := verdict{status: http.StatusNotFound, code: "not_found", message: "There is no such endpoint"}
 	for name, ask := range doors(t) {
 		for _, row := range []endpoint{
-			{"GET", "/v1/nothing", ""}, {"DELETE", "/v1/videos", ""}, {"GET", "/v1/videos/", ""}, {"GET", "/v1//videos", ""},
-			{"GET", "/v1/Videos", ""}, {"GET", "/v1/vid%65os", ""}, {"GET", "/v1/videos/%2e%2e/usage", ""}, {"POST", "/v1/videos/a%2fb/export", ""},
+			{"GET", "/v1/nothing", ""},
+			{"DELETE", "/v1/videos", ""},
+			{"GET", "/v1/videos/", ""},
+			{"GET", "/v1//videos", ""},
+			{"GET", "/v1/Videos", ""},
+			{"GET", "/v1/vid%65os", ""},
+			{"GET", "/v1/videos/%2e%2e/usage", ""},
+			{"POST", "/v1/videos/a%2fb/export", ""},
 		} {
 			wantVerdict(t, name, ask, "", row, missing)
 			wantVerdict(t, name, ask, "vdo_oat_nothing", row, invalid)

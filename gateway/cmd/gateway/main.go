@@ -44,6 +44,7 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 	}
 	checker := usher.New(deps.Token)
 	host.Closing(checker.Close)
+	host.Checking(gateway.Warm(checker.Ready))
 	deps.Checker = checker
 	handler, err := gateway.New(ctx, c.Gateway, deps)
 	if err != nil {

@@ -91,7 +91,7 @@ func (Handler) deny(w http.ResponseWriter, asked question, d *enforce.Denial) {
 	w.Header().Set(denialStatus, strconv.Itoa(d.Status))
 	w.Header().Set(denialBody, strings.TrimSpace(string(body)))
 	w.WriteHeader(understood(d.Status))
-	_, _ = w.Write(body) // whoever asked has gone: nothing to do
+	_, _ = w.Write(body) //nolint:gosec // JSON; and whoever asked has gone: nothing to do
 }
 
 // understood is the status that makes nginx deny: 403 for what it does not know. 503 stays: nginx makes an error of it.

@@ -52,43 +52,25 @@ func (g Guard) Judge(r *http.Request, method, path string) (Pass, *enforce.Denia
 		return Pass{token, bearer}, nil
 	}
 	var denial *enforce.Denial
-	if errors.As(err, &denial) {
-		return Pass{}, denial
+	if !errors.As(err, &denial) {
+		denial = enforce.Unavailable()
 	}
-	if r.Context().Err() == nil {
+	if denial.Status >= http.StatusInternalServerError && r.Context().Err() == nil {
 		g.Logger.WarnContext(ctx, "a token could not be judged", "error", err)
 	}
-	return Pass{}, enforce.Unavailable()
+	return Pass{}, denial
 }
 
-// The headers that carry the verified identity (the wire contract, §6). One that would be empty is not sent.
-const (
-	headerSubject     = "Usher-Subject"
-	headerClientID    = "Usher-Client-Id"
-	headerWorkspaceID = "Usher-Workspace-Id"
-	headerScope       = "Usher-Scope"
-	headerTokenKind   = "Usher-Token-Kind"
-)
-
-// Identify sets the headers of the verified identity.
+// Identify sets the headers of the verified identity. One that would be empty is not sent.
 func (p Pass) Identify(h http.Header) {
-	values := [...]string{p.Subject, p.ClientID, p.WorkspaceID, strings.Join(p.Scopes, " "), kind(p.Kind)}
-	for i, name := range [...]string{headerSubject, headerClientID, headerWorkspaceID, headerScope, headerTokenKind} {
-		if values[i] != "" {
-			h[name] = values[i : i+1 : i+1]
+	identity := enforce.Identity{
+		Kind: p.Kind, Subject: p.Subject, ClientID: p.ClientID, WorkspaceID: p.WorkspaceID, Scope: strings.Join(p.Scopes, " "),
+	}
+	for _, header := range identity.Headers() {
+		if header.Value != "" {
+			h[header.Name] = []string{header.Value}
 		}
 	}
-}
-
-func kind(k enforce.Kind) string {
-	switch k {
-	case enforce.AccessToken:
-		return "access_token"
-	case enforce.APIKey:
-		return "api_key"
-	case enforce.UserToken: // opens no endpoint of the catalog
-	}
-	return ""
 }
 
 // Ours reports whether a header's name speaks for Usher, however another part may spell it: CGI and its heirs read an

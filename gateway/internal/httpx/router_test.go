@@ -232,7 +232,7 @@ func TestAnAbortedAnswerEndsTheConnectionAndIsCounted(t *testing.T) {
 	}))
 	func() {
 		defer func() {
-			if got := recover(); got != http.ErrAbortHandler {
+			if got := recover(); got != http.ErrAbortHandler { //nolint:errorlint // the value that net/http names
 				t.Errorf("it ends with %v", got)
 			}
 		}()

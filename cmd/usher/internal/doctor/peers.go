@@ -40,7 +40,7 @@ func (p Patient) ask(ctx context.Context, service, addr string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // one question was asked
 	ctx, cancel := context.WithTimeout(ctx, p.Limit)
 	defer cancel()
 	res, err := healthv1.NewHealthClient(conn).Check(ctx, &healthv1.HealthCheckRequest{})

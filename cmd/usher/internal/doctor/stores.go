@@ -27,7 +27,7 @@ func (p Patient) database(ctx context.Context, s Section) []Finding {
 	if err != nil {
 		return []Finding{{check, Wrong, err.Error(), "start the database, or correct " + s.Service + ".database_url"}}
 	}
-	defer db.Close()
+	defer db.Close() //nolint:errcheck // nothing was written
 	return []Finding{schema(ctx, check, db, s.Migrations), clock(ctx, s.Service+" clock", db)}
 }
 
@@ -92,7 +92,7 @@ func (p Patient) redis(ctx context.Context) Finding {
 	if err != nil {
 		return Finding{check, Wrong, err.Error(), "correct redis.*"}
 	}
-	defer store.Close()
+	defer store.Close() //nolint:errcheck // nothing was written
 	ctx, cancel := context.WithTimeout(ctx, p.Limit)
 	defer cancel()
 	if err := store.Ping(ctx); err != nil {

@@ -84,8 +84,17 @@ func Matrix() []Cell {
 func strays() []Cell {
 	var cells []Cell
 	for _, r := range [][2]string{
-		{"GET", "/v1/videos/"}, {"HEAD", "/v1/videos"}, {"OPTIONS", "/v1/videos"}, {"DELETE", "/v1/videos"}, {"GET", "/v1/videos/upload"},
-		{"GET", "//v1/videos"}, {"GET", "/v1/../v1/videos"}, {"GET", "/V1/videos"}, {"POST", "/v1/videos/a%2Fb/analyze"}, {"GET", "/"}, {"GET", ""},
+		{"GET", "/v1/videos/"},
+		{"HEAD", "/v1/videos"},
+		{"OPTIONS", "/v1/videos"},
+		{"DELETE", "/v1/videos"},
+		{"GET", "/v1/videos/upload"},
+		{"GET", "//v1/videos"},
+		{"GET", "/v1/../v1/videos"},
+		{"GET", "/V1/videos"},
+		{"POST", "/v1/videos/a%2Fb/analyze"},
+		{"GET", "/"},
+		{"GET", ""},
 	} {
 		for _, facts := range []introspect.Facts{
 			{Kind: introspect.AccessToken, UserID: "usr_1", ClientID: "app", Scope: strings.Join(scopes(), " "), Plan: "enterprise"},

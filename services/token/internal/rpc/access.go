@@ -30,7 +30,7 @@ func (s *Access) CheckAccess(ctx context.Context, req *tokenv1.CheckAccessReques
 	}
 	if denial != nil {
 		return &tokenv1.CheckAccessResponse{Decision: &tokenv1.CheckAccessResponse_Denied{Denied: &tokenv1.Denied{
-			Status: int32(denial.Status), Code: denial.Code, Message: denial.Message, Challenge: denial.Challenge, //nolint:gosec // an HTTP status
+			Status: int32(denial.Status), Code: denial.Code, Message: denial.Message, Challenge: denial.Challenge,
 		}}}, nil
 	}
 	return &tokenv1.CheckAccessResponse{Decision: &tokenv1.CheckAccessResponse_Allowed{Allowed: &tokenv1.Allowed{

@@ -21,7 +21,7 @@ type APIKeys struct {
 }
 
 // CreateApiKey draws a key.
-func (s *APIKeys) CreateApiKey( //nolint:revive // the contract's name
+func (s *APIKeys) CreateApiKey(
 	ctx context.Context, req *tokenv1.CreateApiKeyRequest,
 ) (*tokenv1.CreateApiKeyResponse, error) {
 	if !identifier(req.GetWorkspaceId()) {
@@ -35,7 +35,7 @@ func (s *APIKeys) CreateApiKey( //nolint:revive // the contract's name
 }
 
 // ListApiKeys lists a workspace's keys.
-func (s *APIKeys) ListApiKeys( //nolint:revive // the contract's name
+func (s *APIKeys) ListApiKeys(
 	ctx context.Context, req *tokenv1.ListApiKeysRequest,
 ) (*tokenv1.ListApiKeysResponse, error) {
 	if !identifier(req.GetWorkspaceId()) {
@@ -53,7 +53,7 @@ func (s *APIKeys) ListApiKeys( //nolint:revive // the contract's name
 }
 
 // RevokeApiKey ends a key everywhere before it answers.
-func (s *APIKeys) RevokeApiKey( //nolint:revive // the contract's name
+func (s *APIKeys) RevokeApiKey(
 	ctx context.Context, req *tokenv1.RevokeApiKeyRequest,
 ) (*tokenv1.RevokeApiKeyResponse, error) {
 	if !identifier(req.GetKeyId()) {

@@ -138,7 +138,7 @@ func denied(d *enforce.Denial) *authv3.CheckResponse {
 	return &authv3.CheckResponse{
 		Status: &statuspb.Status{Code: int32(codeOf(d))},
 		HttpResponse: &authv3.CheckResponse_DeniedResponse{DeniedResponse: &authv3.DeniedHttpResponse{
-			Status:  &typev3.HttpStatus{Code: typev3.StatusCode(d.Status)}, //nolint:gosec // an HTTP status
+			Status:  &typev3.HttpStatus{Code: typev3.StatusCode(d.Status)},
 			Headers: headers, Body: string(d.JSON()),
 		}},
 	}

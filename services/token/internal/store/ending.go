@@ -18,6 +18,7 @@ type endingStatements struct {
 func prepareEndings(db *sqldb.DB) endingStatements {
 	const endFamily = `UPDATE families SET revoked_at = {{now}}, retry_hash = NULL, retry_sealed = NULL, retry_until = NULL
 WHERE user_id = $1 AND revoked_at IS NULL`
+	//nolint:gosec // SQL, and no credential
 	const endToken = `UPDATE user_tokens SET ended_at = {{now}} WHERE ended_at IS NULL AND expires_at > {{now}} - $1 AND `
 	return endingStatements{
 		mark: `

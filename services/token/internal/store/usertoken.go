@@ -127,7 +127,7 @@ func (s *Store) holdMarks(ctx context.Context, tx *sqldb.Tx, h usertoken.Holder)
 		return err
 	}
 	defer rows.Close()
-	for rows.Next() { //nolint:revive // the rows are locked as they are read; what they say is of no interest
+	for rows.Next() { // the rows are locked as they are read; what they say is of no interest
 	}
 	return rows.Err()
 }

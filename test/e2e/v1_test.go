@@ -1,0 +1,109 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// call makes a request of the API.
+func call(t *testing.T, d *harness.Deployment, method, target string, headers ...string) harness.Answer {
+	t.Helper()
+	req, err := http.NewRequest(method, d.PublicURL+target, nil)
+	must(t, err)
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Add(headers[i], headers[i+1])
+	}
+	a, err := harness.Send(req)
+	must(t, err)
+	return a
+}
+
+// TestDocument000_Step5 is the printed request: the token that the flow gave, at GET /v1/videos.
+func TestDocument000_Step5(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
+		must(t, err)
+		a := call(t, d, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+tokens.Access)
+		want(t, "status", a.Status, http.StatusOK)
+		if a.Body["videos"] == nil {
+			t.Errorf("the answer has no videos: %s", a.Raw)
+		}
+	})
+}
+
+// TestDocument002_InsufficientScopeVerbatim is the printed denial, word for word.
+func TestDocument002_InsufficientScopeVerbatim(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		tokens, err := d.Issue(d.NewBrowser(), harness.Request{Scope: "videos:read analyze:write"})
+		must(t, err)
+		a := call(t, d, http.MethodPost, "/v1/videos/vid_1/export", "Authorization", "Bearer "+tokens.Access)
+		want(t, "status", a.Status, http.StatusForbidden)
+		want(t, "code", a.Code(), "insufficient_scope")
+		want(t, "message", a.Message(), `This action requires the "export:write" scope. Your token has: videos:read, analyze:write`)
+		want(t, "challenge", a.Header.Get("WWW-Authenticate"), `Bearer error="insufficient_scope", scope="export:write"`)
+	})
+}
+
+// TestCase33_TheAPIIsClosedWhenTheButtonHasAnswered: within the moment that a push takes to the gateway.
+func TestCase33_TheAPIIsClosedWhenTheButtonHasAnswered(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		b := d.NewBrowser()
+		tokens, err := d.Issue(b, harness.Request{})
+		must(t, err)
+		for range 3 { // so that the gateway remembers it
+			want(t, "status before", call(t, d, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+tokens.Access).Status, http.StatusOK)
+		}
+		_, err = b.Disconnect(harness.ConfidentialID)
+		must(t, err)
+		eventually(t, "the gateway denies", func() bool {
+			return call(t, d, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+tokens.Access).Status == http.StatusUnauthorized
+		})
+	})
+}
+
+// TestCase81_BearerOnlyInTheHeader, and never two of them (case 77).
+func TestCase81_BearerOnlyInTheHeader(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
+		must(t, err)
+		bearer := "Bearer " + tokens.Access
+		for name, a := range map[string]harness.Answer{
+			"query":          call(t, d, http.MethodGet, "/v1/videos?access_token="+tokens.Access),
+			"cookie":         call(t, d, http.MethodGet, "/v1/videos", "Cookie", "access_token="+tokens.Access),
+			"another header": call(t, d, http.MethodGet, "/v1/videos", "X-Access-Token", tokens.Access, "X-Api-Key", tokens.Access),
+			"a proxy's":      call(t, d, http.MethodGet, "/v1/videos", "Proxy-Authorization", bearer),
+			"hop by hop":     call(t, d, http.MethodGet, "/v1/videos", "Connection", "Authorization"),
+			"two headers":    call(t, d, http.MethodGet, "/v1/videos", "Authorization", bearer, "Authorization", bearer),
+			"two in one":     call(t, d, http.MethodGet, "/v1/videos", "Authorization", bearer+", "+bearer),
+			"Basic":          call(t, d, http.MethodGet, "/v1/videos", "Authorization", "Basic "+tokens.Access),
+			"upper case":     call(t, d, http.MethodGet, "/v1/videos", "Authorization", strings.ToUpper(bearer)),
+			"a refresh":      call(t, d, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+tokens.Refresh),
+		} {
+			if a.Status != http.StatusUnauthorized || a.Code() != "authentication_error" || !strings.HasPrefix(a.Header.Get("WWW-Authenticate"), "Bearer") {
+				t.Errorf("%s: %d %s %q", name, a.Status, a.Raw, a.Header.Get("WWW-Authenticate"))
+			}
+		}
+		want(t, "status for the header", call(t, d, http.MethodGet, "/v1/videos", "Authorization", "bearer "+tokens.Access).Status, http.StatusOK)
+	})
+}
+
+// TestWire6_TheIdentityGoesUpstreamAndNobodyElsesDoes: what a caller claims to be is dropped.
+func TestWire6_TheIdentityGoesUpstreamAndNobodyElsesDoes(t *testing.T) {
+	five := shared.shapes[1]
+	tokens, err := five.Issue(five.NewBrowser(), harness.Request{})
+	must(t, err)
+	a := call(t, five, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+tokens.Access, "Usher-Subject", "usr_root",
+		"Usher_Workspace_Id", "ws_doe", "Usher-Admin", "yes", "Cookie", "a=b", "Connection", "Usher-Client-Id")
+	for name, value := range map[string]string{
+		"Subject": "usr_john", "Client-Id": harness.ConfidentialID, "Workspace-Id": "ws_acme",
+		"Scope": "videos:read analyze:write jobs:read", "Token-Kind": "access_token",
+	} {
+		want(t, name+" upstream", strings.Join(a.Header.Values("Saw-Usher-"+name), "|"), value)
+	}
+	for _, name := range []string{"Authorization", "Cookie", "Usher-Admin", "Usher_Workspace_Id"} {
+		want(t, name+" upstream", a.Header.Get("Saw-"+name), "")
+	}
+}
