@@ -28,7 +28,7 @@ func TestDocument000_Step5(t *testing.T) {
 		must(t, err)
 		a := call(t, d, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+tokens.Access)
 		want(t, "status", a.Status, http.StatusOK)
-		if a.Body["videos"] == nil {
+		if a.Body["data"] == nil {
 			t.Errorf("the answer has no videos: %s", a.Raw)
 		}
 	})

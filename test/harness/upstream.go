@@ -14,6 +14,6 @@ func NewUpstream() *httptest.Server {
 		for name, values := range r.Header {
 			w.Header()["Saw-"+name] = values
 		}
-		_, _ = io.WriteString(w, `{"videos":[]}`) // whoever asked has gone
+		_, _ = io.WriteString(w, `{"data":[]}`) // whoever asked has gone
 	}))
 }
