@@ -20,7 +20,7 @@ LINTER     := bin/golangci-lint
 GOTESTSUM  := bin/gotestsum
 KUSTOMIZE  := bin/kustomize
 KUBESCORE  := bin/kube-score
-IMAGETOOLS := bin/crane bin/cyclonedx-gomod
+SBOM       := bin/cyclonedx-gomod
 OVERLAYS   := dev prod dev/migrate prod/migrate
 MODULES    := . gen sdk
 COMMANDS   := ./cmd/usher \
@@ -102,7 +102,7 @@ images: ## Build an image of every command with Docker or Podman, and without ei
 	@deploy/docker/images.sh
 
 .PHONY: images-oci
-images-oci: $(IMAGETOOLS) ## Build dist/images/<command>.tar and its SBOM, without Docker or Podman
+images-oci: $(SBOM) ## Build dist/images/<command>.tar and its SBOM, without Docker or Podman
 	@deploy/docker/oci.sh
 
 ##@ Change it
@@ -161,6 +161,5 @@ $(eval $(call tool,golangci-lint,lint,github.com/golangci/golangci-lint/v2/cmd/g
 $(eval $(call tool,gotestsum,lint,gotest.tools/gotestsum))
 $(eval $(call tool,kube-score,k8s,github.com/zegl/kube-score/cmd/kube-score))
 $(eval $(call tool,kubectl-validate,schema,sigs.k8s.io/kubectl-validate))
-$(eval $(call tool,crane,image,github.com/google/go-containerregistry/cmd/crane))
 $(eval $(call tool,cyclonedx-gomod,image,github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod))
 $(eval $(call tool,kustomize,k8s,sigs.k8s.io/kustomize/kustomize/v5))
