@@ -94,7 +94,7 @@ deploy-check: $(KUSTOMIZE) $(KUBESCORE) ## Render every overlay, hold it against
 	@tools/k8s/check.sh $(OVERLAYS)
 
 .PHONY: k8s-validate
-k8s-validate: $(KUSTOMIZE) bin/kubectl-validate ## Hold every overlay against the published schemas, custom resources too (builds 4 minutes once)
+k8s-validate: $(KUSTOMIZE) bin/kubectl-validate ## Hold every overlay against the API server's schemas (the first time builds for 4 minutes)
 	@tools/schema/validate.sh $(OVERLAYS)
 
 .PHONY: images

@@ -21,5 +21,5 @@ for command in "${commands[@]}"; do
     -o "$work/$command/usher-process" "$(deploy/docker/package.sh "$command")"
   "$work/archive" -binary "$work/$command/usher-process" -platform "$platform" \
     -tag "${REGISTRY:-localhost/usher}/$command:${VERSION:-dev}" -out "$out/$command.tar"
-  bin/cyclonedx-gomod bin -json -noserial -notimestamp -output "$out/$command.cdx.json" "$work/$command/usher-process"
+  bin/cyclonedx-gomod bin -json -version "${VERSION:-v0.0.0-dev}" -noserial -notimestamp -output "$out/$command.cdx.json" "$work/$command/usher-process"
 done
