@@ -2,6 +2,7 @@ package netpol_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"slices"
@@ -28,7 +29,7 @@ type policy struct {
 
 type rule struct {
 	From, To []peer
-	Ports []struct{ Port int }
+	Ports    []struct{ Port int }
 }
 
 type peer struct {
@@ -49,7 +50,7 @@ func render(t *testing.T, edges []netpol.Edge) map[string]policy {
 	byName := map[string]policy{}
 	for dec := yaml.NewDecoder(bytes.NewReader(text)); ; {
 		var p policy
-		if err := dec.Decode(&p); err == io.EOF {
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
 			return byName
 		} else if err != nil {
 			t.Fatal(err)
