@@ -18,6 +18,10 @@ BUF        := bin/buf
 PLUGINS    := bin/protoc-gen-go bin/protoc-gen-go-grpc bin/protoc-gen-grpc-gateway
 LINTER     := bin/golangci-lint
 GOTESTSUM  := bin/gotestsum
+KUSTOMIZE  := bin/kustomize
+KUBESCORE  := bin/kube-score
+SBOM       := bin/cyclonedx-gomod
+OVERLAYS   := dev prod dev/migrate prod/migrate
 MODULES    := . gen sdk
 COMMANDS   := ./cmd/usher \
               ./services/identity/cmd/identity ./services/authz/cmd/authz \
@@ -30,7 +34,7 @@ COMMANDS   := ./cmd/usher \
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z][a-z-]*:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z][a-z0-9-]*:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Build and run everything in one process, with demo data (needs only Go)
@@ -46,13 +50,13 @@ build: ## Build bin/usher, the four services and the gateway
 ##@ Prove it
 
 .PHONY: test
-test: $(GOTESTSUM) ## Run every test with the race detector, on throw-away PostgreSQL and Redis (PKG=./x/... narrows)
+test: $(GOTESTSUM) $(KUSTOMIZE) ## Run every test with the race detector, on throw-away PostgreSQL and Redis (PKG=./x/... narrows)
 	@tools/need-cc.sh
 	CGO_ENABLED=1 scripts/with-deps.sh $(GOTESTSUM) --format pkgname-and-test-fails --format-hide-empty-pkg \
 	  --post-run-command 'sh tools/testline.sh' -- -race $(NORACE) -timeout 15m $(PKG)
 
 .PHONY: check
-check: generate-check breaking lint arch modules test ## Everything that CI runs
+check: generate-check breaking lint arch modules deploy-check test ## Everything that CI runs
 
 .PHONY: lint
 lint: $(LINTER) ## Run the linters; generated code is left out
@@ -82,7 +86,31 @@ fuzz: ## Run each fuzz target for FUZZTIME (10s)
 bench: build ## Measure against the limit on this machine (PostgreSQL with default durability)
 	scripts/with-deps.sh --durable go run ./test/bench
 
+##@ Deploy it
+
+.PHONY: deploy-check
+deploy-check: $(KUSTOMIZE) $(KUBESCORE) ## Render every overlay, hold it against the API's types, kube-score and our own rules
+	go test -count=1 ./internal/netpol ./test/deploy
+	@tools/k8s/check.sh $(OVERLAYS)
+
+.PHONY: k8s-validate
+k8s-validate: $(KUSTOMIZE) bin/kubectl-validate ## Hold every overlay against the API server's schemas (the first time builds for 4 minutes)
+	@tools/schema/validate.sh $(OVERLAYS)
+
+.PHONY: images
+images: ## Build an image of every command with Docker or Podman, and without either as OCI archives (VERSION=v1.2.3)
+	@deploy/docker/images.sh
+
+.PHONY: images-oci
+images-oci: $(SBOM) ## Build dist/images/<command>.tar and its SBOM, without Docker or Podman
+	@deploy/docker/oci.sh
+
 ##@ Change it
+
+.PHONY: netpol
+netpol: ## Derive deploy/k8s/base/networkpolicy.yaml from the protos
+	go run ./internal/netpol/cmd/netpol > deploy/k8s/base/networkpolicy.yaml.new
+	mv deploy/k8s/base/networkpolicy.yaml.new deploy/k8s/base/networkpolicy.yaml
 
 .PHONY: generate
 generate: $(BUF) $(PLUGINS) ## Format and lint the protos, then generate gen/ anew
@@ -131,3 +159,7 @@ $(eval $(call tool,protoc-gen-go-grpc,gen,google.golang.org/grpc/cmd/protoc-gen-
 $(eval $(call tool,protoc-gen-grpc-gateway,gen,github.com/grpc-ecosystem/grpc-gateway/v2/protoc-gen-grpc-gateway))
 $(eval $(call tool,golangci-lint,lint,github.com/golangci/golangci-lint/v2/cmd/golangci-lint))
 $(eval $(call tool,gotestsum,lint,gotest.tools/gotestsum))
+$(eval $(call tool,kube-score,k8s,github.com/zegl/kube-score/cmd/kube-score))
+$(eval $(call tool,kubectl-validate,schema,sigs.k8s.io/kubectl-validate))
+$(eval $(call tool,cyclonedx-gomod,image,github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod))
+$(eval $(call tool,kustomize,k8s,sigs.k8s.io/kustomize/kustomize/v5))

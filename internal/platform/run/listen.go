@@ -102,7 +102,7 @@ func (h *Host) Admin(pattern string, handler http.Handler) {
 	h.admin = append(h.admin, adminRoute{pattern, handler})
 }
 
-// ServeAdmin serves health, metrics, what Admin added and, in development, profiles, on a port of their own.
+// ServeAdmin serves health, over HTTP and over gRPC, metrics, what Admin added and, in development, profiles, on a port of their own.
 func (h *Host) ServeAdmin() error {
 	lis, err := h.Listen("admin_addr", h.Settings.AdminAddr)
 	if err != nil {
@@ -115,12 +115,14 @@ func (h *Host) ServeAdmin() error {
 	for _, route := range h.admin {
 		mux.Handle(route.pattern, route.handler)
 	}
+	mux.Handle(checkPath, probes{host: h}.handler())
 	if h.Settings.Development {
 		mux.HandleFunc("/debug/pprof/", pprof.Index)
 		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	}
 	// It answers until all else has ended, so that whoever asks is told.
 	server := h.server(mux)
+	server.Protocols = plain()
 	go func() { _ = server.Serve(lis) }()
 	h.Closing(server.Close)
 	return nil
@@ -130,18 +132,25 @@ func (h *Host) ServeAdmin() error {
 const readyLimit = 800 * time.Millisecond
 
 func (h *Host) readyz(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), readyLimit)
-	defer cancel()
-	if h.stopping.Load() {
-		answer(w, http.StatusServiceUnavailable, "stopping")
-		return
-	}
-	if err := h.Ready(ctx); err != nil {
-		h.Logger.Warn("not ready", "error", err)
-		answer(w, http.StatusServiceUnavailable, "not ready: see the log")
+	if why := h.notReady(r.Context()); why != "" {
+		answer(w, http.StatusServiceUnavailable, why)
 		return
 	}
 	answer(w, http.StatusOK, "ready")
+}
+
+// notReady is what a probe may know of why the process is not ready; empty when it is. The cause goes to the log.
+func (h *Host) notReady(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, readyLimit)
+	defer cancel()
+	if h.stopping.Load() {
+		return "stopping"
+	}
+	if err := h.Ready(ctx); err != nil {
+		h.Logger.Warn("not ready", "error", err)
+		return "not ready: see the log"
+	}
+	return ""
 }
 
 func answer(w http.ResponseWriter, status int, text string) {

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Builds an image of every command, or of those that are named, with Docker or Podman; without either, as OCI archives.
+#   VERSION   the tag (dev)
+#   REGISTRY  what stands before the name (localhost/usher)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+commands=("$@")
+((${#commands[@]})) || commands=(usher identity authz token consent gateway)
+engine=
+for candidate in docker podman; do
+  # An engine that is installed and answers nobody is none.
+  if command -v "$candidate" >/dev/null && "$candidate" info >/dev/null 2>&1; then
+    engine=$candidate
+    break
+  fi
+done
+if [[ -z $engine ]]; then
+  echo "Neither Docker nor Podman answers: building OCI archives instead."
+  make bin/cyclonedx-gomod
+  exec deploy/docker/oci.sh "${commands[@]}"
+fi
+for command in "${commands[@]}"; do
+  "$engine" build --build-arg "COMMAND=$command" --tag "${REGISTRY:-localhost/usher}/$command:${VERSION:-dev}" \
+    --file deploy/docker/Dockerfile .
+done

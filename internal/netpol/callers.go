@@ -1,0 +1,71 @@
+package netpol
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	// The descriptors of every service.
+	_ "github.com/vidocu/usher/gen/usher/authz/v1"
+	_ "github.com/vidocu/usher/gen/usher/consent/v1"
+	_ "github.com/vidocu/usher/gen/usher/identity/v1"
+	rpcv1 "github.com/vidocu/usher/gen/usher/rpc/v1"
+	_ "github.com/vidocu/usher/gen/usher/token/v1"
+)
+
+// Edge is a connection that the contract allows: a caller may use an RPC of a service.
+type Edge struct {
+	Caller  rpcv1.Caller
+	Service string
+}
+
+// Edges reads every RPC's callers, each pair once, in a fixed order. CALLER_ANY opens nothing: it stands only at services
+// that are not ours.
+func Edges(files *protoregistry.Files) []Edge {
+	found := map[Edge]bool{}
+	files.RangeFiles(func(f protoreflect.FileDescriptor) bool {
+		service, ours := serviceOf(f.Package())
+		for i := range f.Services().Len() {
+			methods := f.Services().Get(i).Methods()
+			for j := range methods.Len() {
+				for _, caller := range callersOf(methods.Get(j)) {
+					if ours && caller != rpcv1.Caller_CALLER_ANY {
+						found[Edge{caller, service}] = true
+					}
+				}
+			}
+		}
+		return true
+	})
+	edges := make([]Edge, 0, len(found))
+	for edge := range found {
+		edges = append(edges, edge)
+	}
+	slices.SortFunc(edges, func(a, b Edge) int {
+		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Caller, b.Caller))
+	})
+	return edges
+}
+
+// serviceOf is the process that serves a package: usher.token.v1 is the token service's.
+func serviceOf(pkg protoreflect.FullName) (service string, ours bool) {
+	parts := strings.Split(string(pkg), ".")
+	if len(parts) != 3 || parts[0] != "usher" {
+		return "", false
+	}
+	return parts[1], true
+}
+
+func callersOf(m protoreflect.MethodDescriptor) []rpcv1.Caller {
+	list, _ := proto.GetExtension(m.Options(), rpcv1.E_Callers).([]rpcv1.Caller)
+	return list
+}
+
+// nameOf is the name in a caller's certificate, which is its pods' app.kubernetes.io/name.
+func nameOf(c rpcv1.Caller) string {
+	return strings.ToLower(strings.TrimPrefix(c.String(), "CALLER_"))
+}

@@ -1,0 +1,22 @@
+// Command netpol prints the network policies that the contract gives.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	"github.com/vidocu/usher/internal/netpol"
+)
+
+func main() {
+	out, err := netpol.Render(netpol.Edges(protoregistry.GlobalFiles))
+	if err == nil {
+		_, err = os.Stdout.Write(out)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "netpol: "+err.Error())
+		os.Exit(1)
+	}
+}

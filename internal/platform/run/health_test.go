@@ -1,0 +1,72 @@
+package run_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
+)
+
+// probe asks as a kubelet does: gRPC without TLS, a second to answer.
+func probe(t *testing.T, addr, service string) (healthv1.HealthCheckResponse_ServingStatus, error) {
+	t.Helper()
+	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	must(t, err)
+	defer conn.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	res, err := healthv1.NewHealthClient(conn).Check(ctx, &healthv1.HealthCheckRequest{Service: service})
+	return res.GetStatus(), err
+}
+
+func TestAKubeletWithoutACertificateLearnsWhetherTheProcessIsReady(t *testing.T) {
+	s := settings(t)
+	s.DrainTime = time.Minute
+	h, stop := host(t, s)
+	var down atomic.Bool
+	h.Checking(func(context.Context) error {
+		if down.Load() {
+			return errors.New("database at 10.0.0.7 is unreachable")
+		}
+		return nil
+	})
+	must(t, h.ServeAdmin())
+	end := make(chan struct{})
+	failing := errors.New("ends the drain")
+	h.Go(func(context.Context) error { <-end; return failing })
+	done := wait(h)
+	admin := "http://" + s.AdminAddr
+	becomes(t, admin+"/readyz", http.StatusOK)
+
+	if got, err := probe(t, s.AdminAddr, ""); err != nil || got != healthv1.HealthCheckResponse_SERVING {
+		t.Errorf("a ready process answers %s, %v", got, err)
+	}
+	if _, err := probe(t, s.AdminAddr, "usher.token.v1.GrantService"); status.Code(err) != codes.NotFound {
+		t.Errorf("a part of the process answers %v, want NOT_FOUND", err)
+	}
+	down.Store(true)
+	if got, err := probe(t, s.AdminAddr, ""); err != nil || got != healthv1.HealthCheckResponse_NOT_SERVING {
+		t.Errorf("a process whose database is away answers %s, %v", got, err)
+	}
+	if code, _ := get(admin + "/healthz"); code != http.StatusOK {
+		t.Errorf("/healthz answers %d although the process lives", code)
+	}
+	down.Store(false)
+	stop()
+	becomes(t, admin+"/readyz", http.StatusServiceUnavailable)
+	if got, err := probe(t, s.AdminAddr, ""); err != nil || got != healthv1.HealthCheckResponse_NOT_SERVING {
+		t.Errorf("a process that drains answers %s, %v", got, err)
+	}
+	close(end)
+	if err := <-done; !errors.Is(err, failing) {
+		t.Errorf("the process ends with %v", err)
+	}
+}

@@ -1,0 +1,44 @@
+package deploy_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/vidocu/usher/internal/platform/run"
+	"github.com/vidocu/usher/test/deploy"
+)
+
+// TestEveryOverlaysSettingsAreAccepted reads them as a process does: the shared file, then the environment over it.
+func TestEveryOverlaysSettingsAreAccepted(t *testing.T) {
+	for _, overlay := range []string{"dev", "prod"} {
+		file, environ := filepath.Join(t.TempDir(), "usher.yaml"), []string(nil)
+		for _, o := range render(t, overlay) {
+			data, _ := o.At("data").(deploy.Object)
+			for key, value := range data {
+				text, _ := value.(string)
+				if key == "usher.yaml" {
+					if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+						t.Fatal(err)
+					}
+				} else {
+					environ = append(environ, key+"="+text)
+				}
+			}
+		}
+		c := &process{Settings: run.Default()}
+		unknown, err := run.Load(c, file, environ)
+		if err != nil || len(unknown) > 0 || len(environ) == 0 {
+			t.Errorf("%s: %v, unknown: %v, of %v", overlay, err, unknown, environ)
+		}
+		if c.Development || !strings.HasPrefix(c.PublicURL, "https://") || c.Peers.Token != "token:9090" || c.Redis.Addrs == nil {
+			t.Errorf("%s gives %+v", overlay, c.Settings)
+		}
+	}
+}
+
+// process is one without a section of its own.
+type process struct {
+	run.Settings `koanf:",squash"`
+}

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Renders the overlays that are named and holds each against the API's types and kube-score.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+# What kube-score asks for and we do not want:
+#   container-image-pull-policy  a release's tag never moves, and a pod must start while the registry is away
+#   deployment-has-host-podantiaffinity  topologySpreadConstraints spread the replicas
+ignore=(--ignore-test container-image-pull-policy --ignore-test deployment-has-host-podantiaffinity)
+fresh=$(mktemp -d)
+trap 'rm -rf "$fresh"' EXIT
+GOWORK=off go -C tools/k8s build -o "$fresh/strict" ./strict
+for overlay in "$@"; do
+  echo "overlays/$overlay"
+  bin/kustomize build "deploy/k8s/overlays/$overlay" >"$fresh/all.yaml"
+  "$fresh/strict" <"$fresh/all.yaml"
+  extra=()
+  # The migration's rendering has the services' policies without their pods.
+  [[ $overlay == */migrate ]] && extra=(--ignore-test networkpolicy-targets-pod)
+  bin/kube-score score --kubernetes-version v1.30 --exit-one-on-warning --output-format ci "${ignore[@]}" "${extra[@]}" "$fresh/all.yaml" \
+    >"$fresh/score" || { grep -E '^\[(CRITICAL|WARNING)\]' "$fresh/score"; exit 1; }
+done
