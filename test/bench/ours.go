@@ -25,8 +25,9 @@ type bed struct {
 	meter   meter
 	callers []*caller
 	conns   []*grpc.ClientConn
-	// tokens is the URL of the token service's database.
-	tokens   string
+	// tokens and people are the URLs of two services' databases.
+	tokens, people string
+
 	upstream *server
 }
 
@@ -56,6 +57,8 @@ func measureOurs(ctx context.Context, at place, o options, l limitResults, r *re
 	d, err := harness.FiveProcesses(at.bins, five, at.servers, map[string]string{
 		"USHER_LOG_LEVEL": "warn", "USHER_UPSTREAM_URL": "http://" + upstream.addr,
 		"USHER_TOKEN_INTROSPECTION_CACHE_SIZE": "0", // first what it costs without
+		// Attempts are not what is measured.
+		"USHER_IDENTITY_ACCOUNT_ATTEMPTS": "100000", "USHER_IDENTITY_SOURCE_ATTEMPTS": "100000",
 	})
 	if err != nil {
 		return err
@@ -76,6 +79,9 @@ func measureOurs(ctx context.Context, at place, o options, l limitResults, r *re
 		if err := b.measureEnforcement(ctx, l, r); err != nil {
 			return err
 		}
+	}
+	if strings.Contains("sign-ins", o.only) {
+		return b.measureSignIns(ctx, r)
 	}
 	return nil
 }
@@ -119,7 +125,7 @@ func (b *bed) measureOperations(ctx context.Context, r *report) error {
 }
 
 func prepareBed(ctx context.Context, d *harness.Deployment, o options, servers harness.Servers) (*bed, error) {
-	b := &bed{d: d, o: o, meter: meter{}, tokens: servers.Databases["token"]}
+	b := &bed{d: d, o: o, meter: meter{}, tokens: servers.Databases["token"], people: servers.Databases["identity"]}
 	for name, pid := range d.Pids() {
 		b.meter[name] = oneProcess(pid)
 	}

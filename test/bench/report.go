@@ -16,6 +16,7 @@ type report struct {
 	results  []result
 	ceilings []float64
 	ratios   []ratio
+	failures []failure
 	start    time.Duration
 	resident float64
 }
@@ -25,6 +26,12 @@ type ratio struct {
 	result
 	of           string
 	value, floor float64
+}
+
+// failure is how long a kind of failed attempt to sign in takes, by the median.
+type failure struct {
+	address string
+	median  time.Duration
 }
 
 func (r *report) ratio(res result, of string, value, floor float64) {
@@ -57,6 +64,10 @@ func (r *report) print(w io.Writer) {
 	for _, o := range r.ratios {
 		p("| %s | %.0f | %s | %s | %s | **%.2f** %s | %.2f |\n", o.name, o.perSec, ms(o.p50), ms(o.p99), us(o.total()), o.value, o.of, o.floor)
 	}
+	for _, f := range r.failures {
+		p("\nA failed attempt as %s takes %s.", f.address, ms(f.median))
+	}
+	p("\n")
 	for _, o := range r.results {
 		if strings.HasPrefix(o.name, "refresh") {
 			p("\nRefresh rotation reaches %.2f of the raw transaction's throughput (floor 0.30).\n", o.perSec/r.limit.transaction.perSec)

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+)
+
+const (
+	// signIns is how many people sign in at once while others refresh.
+	signIns = 300
+	// refreshers is how many refresh meanwhile: few enough that their time is their own and not a queue's.
+	refreshers = 8
+	// attempts is how often each kind of failed attempt is timed.
+	attempts = 200
+)
+
+// measureSignIns compares the slowest refreshes with and without people who sign in, and what a failed attempt tells by its time.
+func (b *bed) measureSignIns(ctx context.Context, r *report) error {
+	few := *b
+	few.o.concurrency = refreshers
+	quiet, err := few.measure(ctx, fmt.Sprintf("refresh rotation, %d callers", refreshers), b.refresh)
+	if err != nil {
+		return err
+	}
+	crowd, leave := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	for i := range signIns {
+		all.Go(func() { b.keepSigningIn(crowd, email(i%len(b.callers))) })
+	}
+	busy, err := few.measure(ctx, fmt.Sprintf("the same while %d people sign in", signIns), b.refresh)
+	leave()
+	all.Wait()
+	if err != nil {
+		return err
+	}
+	r.ratio(quiet, "the limit of the next row", 1, 0)
+	r.ratio(busy, "times its p99 (at most 5.00)", float64(busy.p99)/float64(quiet.p99), 0)
+	return b.timeFailures(ctx, r)
+}
+
+// keepSigningIn signs in again and again, and comes back when it is told to.
+func (b *bed) keepSigningIn(ctx context.Context, address string) {
+	for ctx.Err() == nil {
+		if status, err := b.authenticate(ctx, address, "examplepassword"); err != nil || status == http.StatusTooManyRequests {
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Second):
+			}
+		}
+	}
+}
+
+func (b *bed) authenticate(ctx context.Context, address, password string) (int, error) {
+	body := fmt.Sprintf(`{"emailAddress":%q,"password":%q}`, address, password)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.d.PublicURL+"/api/v1/user/authenticate", bytes.NewBufferString(body))
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer res.Body.Close()
+	_, err = readAll(res.Body)
+	return res.StatusCode, err
+}
+
+// timeFailures times the attempts that must not be told apart, turn by turn.
+func (b *bed) timeFailures(ctx context.Context, r *report) error {
+	if err := addOddPeople(ctx, b.people); err != nil {
+		return err
+	}
+	kinds := []string{"unknown@example.com", "john.doe@gmail.com", "disabled@example.com", "no-password@example.com"}
+	took := make([][]time.Duration, len(kinds))
+	for range attempts {
+		for i, address := range kinds {
+			begun := time.Now()
+			status, err := b.authenticate(ctx, address, "a wrong password")
+			if err != nil || status != http.StatusBadRequest {
+				return fmt.Errorf("%s: %d %w", address, status, err)
+			}
+			took[i] = append(took[i], time.Since(begun))
+		}
+	}
+	for i, address := range kinds {
+		slices.Sort(took[i])
+		r.failures = append(r.failures, failure{address, took[i][attempts/2]})
+	}
+	return nil
+}
+
+// addOddPeople adds somebody who is disabled and somebody without a password.
+func addOddPeople(ctx context.Context, database string) error {
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(database), MaxConns: 1})
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // the rows are there or the error says why not
+	for id, columns := range map[string]string{"disabled": `password_hash, true`, "no-password": `'', false`} {
+		_, err := db.Exec(ctx, `
+INSERT INTO users (id, email_address, first_name, last_name, display_name, password_hash, disabled, created_at)
+SELECT $1, $2, first_name, last_name, display_name, `+columns+`, created_at FROM users WHERE id = 'usr_john'`, "usr_"+id, id+"@example.com")
+		if err != nil {
+			return fmt.Errorf("adding %s: %w", id, err)
+		}
+	}
+	return nil
+}
