@@ -169,7 +169,8 @@ func TestNginxTellsTheDocumentedDenial(t *testing.T) {
 		{"GET", "/", videos, 404, unknown, ""},
 		{"DELETE", "/v1/videos", videos, 404, unknown, ""},
 	} {
-		t.Run(row.method+" "+row.path, func(t *testing.T) {
+		path, _, _ := strings.Cut(row.path, "?")
+		t.Run(row.method+" "+path, func(t *testing.T) {
 			refuses(t, ask(t, row.method, door+row.path, row.token, spoofed()...), row.status, row.body, row.challenge)
 		})
 	}
