@@ -110,6 +110,9 @@ func TestTraefiksExampleBelievesNobody(t *testing.T) {
 			}
 		}
 	}
+	if value, ok := taken["Connection"]; !ok || value != "" {
+		t.Error("a client may list the identity in Connection, to have it left out")
+	}
 	if len(ask.AuthResponseHeaders) != 5 {
 		t.Errorf("an identity has five headers, not %v", ask.AuthResponseHeaders)
 	}

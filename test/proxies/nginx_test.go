@@ -1,6 +1,7 @@
 package proxies
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -79,7 +80,7 @@ func listens(addr string, done <-chan struct{}) error {
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		select {
 		case <-done:
-			return fmt.Errorf("nginx ended before it listened")
+			return errors.New("nginx ended before it listened")
 		case <-time.After(10 * time.Millisecond):
 		}
 		if conn, err := net.Dial("tcp", addr); err == nil {
