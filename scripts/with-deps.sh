@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # with-deps.sh [--durable] CMD...: runs CMD with throw-away PostgreSQL and Redis servers on spare loopback ports.
 #
-# Installs both on Debian where they are missing; elsewhere says what to install. CMD sees
+# Installs both, and the nginx that test/proxies runs, on Debian where they are missing; elsewhere says what to install. CMD sees
 #   USHER_TEST_POSTGRES_URL  a superuser's URL of the PostgreSQL server
 #   USHER_TEST_REDIS_ADDR    host:port of the Redis server
 #   USHER_TEST_PG_DATA, USHER_TEST_PG_BIN, USHER_TEST_PG_OPTIONS, USHER_TEST_PG_USER
@@ -17,11 +17,13 @@ pg_bin() { { ls -d /usr/lib/postgresql/*/bin /usr/local/pgsql/bin 2>/dev/null ||
 
 install_missing() {
   local missing=()
+  PATH=$PATH:/usr/sbin # where Debian keeps nginx, and an ordinary user's PATH ends before
   command -v redis-server >/dev/null || missing+=(redis-server)
   [ -x "$(pg_bin)/initdb" ] || missing+=(postgresql)
+  command -v nginx >/dev/null || missing+=(nginx-light)
   [ ${#missing[@]} -eq 0 ] && return
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "$0: install ${missing[*]} (PostgreSQL 15 or newer, Redis 7 or newer) and run this again" >&2
+    echo "$0: install ${missing[*]} (PostgreSQL 15 or newer, Redis 7 or newer, nginx 1.20 or newer) and run this again" >&2
     exit 1
   fi
   echo "$0: installing ${missing[*]}" >&2
