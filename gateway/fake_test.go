@@ -1,7 +1,6 @@
 package gateway_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"net/http"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/vidocu/usher/gateway"
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/logging/loggingtest"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
@@ -55,7 +55,7 @@ func (s services) answers(method string, res proto.Message, err error) {
 type person struct {
 	services
 	handler http.Handler
-	logs    *bytes.Buffer
+	logs    *loggingtest.Buffer
 	cookies map[string]*http.Cookie
 }
 
@@ -66,7 +66,7 @@ func newPerson(t *testing.T, change ...func(*gateway.Deps)) person {
 
 func newConfigured(t testing.TB, config gateway.Config, change ...func(*gateway.Deps)) person {
 	t.Helper()
-	p := person{services: services{}, logs: &bytes.Buffer{}, cookies: map[string]*http.Cookie{}}
+	p := person{services: services{}, logs: &loggingtest.Buffer{}, cookies: map[string]*http.Cookie{}}
 	deps := gateway.Deps{
 		Logger: slog.New(slog.NewTextHandler(p.logs, nil)), Metrics: telemetry.New(), Catalog: catalog.Fixed(catalog.Default()),
 		Identity: p, Authz: p, Token: p, Consent: p, PublicURL: "https://login.test", Checker: checker{},

@@ -101,7 +101,7 @@ func (a authority) meet(t *testing.T, creds credentials.TransportCredentials, se
 			told <- ""
 			return
 		}
-		defer conn.Close() //nolint:errcheck // a test's connection
+		defer conn.Close()         //nolint:errcheck // a test's connection
 		end, _ := conn.(*tls.Conn) // it is one, since the listener is TLS's
 		if end.Handshake() != nil {
 			told <- ""

@@ -1,7 +1,8 @@
 // Package usher is what a resource server imports: it says what a bearer's token stands for and whether it opens an endpoint,
 // from memory where it can, in well under a microsecond.
 //
-//	client, err := usher.Dial("token.usher.svc:9090", credentials.NewTLS(config)) // a certificate that Usher knows
+//	creds, err := usher.Certificate{CertFile: …, KeyFile: …, CAFile: …, TrustDomain: "usher.internal"}.Credentials()
+//	client, err := usher.Dial("token.usher.svc:9090", creds)
 //	defer client.Close()
 //	token, err := client.Check(ctx, bearer, "GET", "/v1/videos")
 //	var denial *enforce.Denial

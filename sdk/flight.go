@@ -84,6 +84,13 @@ func (c *Client) ask(ctx context.Context, k key, token string) (*Token, error) {
 // fly asks, and remembers the answer where it may.
 func (c *Client) fly(ctx context.Context, k key, token string, f *flight) {
 	defer c.flights.land(k, f)
+	// Another flight may have landed between the caller's look and this one's start.
+	if e := c.memory.get(&k, c.now()); e != nil {
+		if f.token, f.current = e.token, true; e.token == nil {
+			f.err = ErrInactive
+		}
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
 	q := c.memory.ask()

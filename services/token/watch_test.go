@@ -15,6 +15,7 @@ import (
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/inproc"
 	"github.com/vidocu/usher/internal/platform/rpcserver"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -60,7 +61,7 @@ func TestAWatcherLearnsWhatEndedAndGoesOnWhereItStopped(t *testing.T) {
 	}
 
 	stream := b.watch(t, nil)
-	nothing := &tokenv1.WatchRevocationsResponse{HeartbeatIntervalMs: 100, CatalogDigest: "sha256:catalog"}
+	nothing := &tokenv1.WatchRevocationsResponse{HeartbeatIntervalMs: 100, CatalogDigest: catalog.Default().Digest()}
 	for range 3 { // at once, and then the heartbeats
 		if diff := cmp.Diff(nothing, told(t, stream), protocmp.Transform()); diff != "" {
 			t.Errorf("nothing ended (-want +got):\n%s", diff)
@@ -111,7 +112,8 @@ func TestAWatcherWhoseCursorIsNotInTheLogIsReset(t *testing.T) {
 func TestWatchersEndWhenTheServerStopsAndDoNotHoldItUp(t *testing.T) {
 	b := newBench(t, token.DefaultConfig())
 	service, err := token.New(t.Context(), token.DefaultConfig(), token.Deps{
-		Logger: slog.New(slog.DiscardHandler), DB: b.db, Authz: b.dial(t, "token", "authz"),
+		Logger: slog.New(slog.DiscardHandler), DB: b.db, Authz: b.dial(t, "token", "authz"), Identity: b.dial(t, "token", "identity"),
+		Catalog: catalog.Fixed(catalog.Default()),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package catalog_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/logging/loggingtest"
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
@@ -19,7 +19,7 @@ import (
 type followed struct {
 	*catalog.Source
 	path    string
-	log     bytes.Buffer
+	log     loggingtest.Buffer
 	digests []string
 }
 
