@@ -83,9 +83,9 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// meet runs the handshake of the client's credentials with a server that has the certificate of that name; it answers the
-// client's error and who the server was told.
-func (a authority) meet(t *testing.T, creds credentials.TransportCredentials, server string) (error, string) { //nolint:revive // the error is the finding
+// meet runs the handshake of the client's credentials with a server that has the certificate of that name; it answers who the
+// server was told, and the client's error.
+func (a authority) meet(t *testing.T, creds credentials.TransportCredentials, server string) (string, error) {
 	t.Helper()
 	cert, err := tls.LoadX509KeyPair(filepath.Join(a.dir, server+".pem"), filepath.Join(a.dir, server+".key"))
 	must(t, err)
@@ -93,7 +93,7 @@ func (a authority) meet(t *testing.T, creds credentials.TransportCredentials, se
 		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{cert}, ClientAuth: tls.RequireAnyClientCert, NextProtos: []string{"h2"},
 	})
 	must(t, err)
-	defer lis.Close() //nolint:errcheck // a test's listener
+	defer lis.Close()
 	told := make(chan string, 1)
 	go func() {
 		conn, err := lis.Accept()
@@ -101,7 +101,7 @@ func (a authority) meet(t *testing.T, creds credentials.TransportCredentials, se
 			told <- ""
 			return
 		}
-		defer conn.Close()         //nolint:errcheck // a test's connection
+		defer conn.Close()
 		end, _ := conn.(*tls.Conn) // it is one, since the listener is TLS's
 		if end.Handshake() != nil {
 			told <- ""
@@ -111,12 +111,12 @@ func (a authority) meet(t *testing.T, creds credentials.TransportCredentials, se
 	}()
 	near, err := net.Dial("tcp", lis.Addr().String())
 	must(t, err)
-	defer near.Close() //nolint:errcheck // a test's connection
+	defer near.Close()
 	_, _, err = creds.ClientHandshake(t.Context(), "token", near)
 	if err != nil {
 		_ = near.Close() // so that the other end is not kept waiting
 	}
-	return err, <-told
+	return <-told, err
 }
 
 func TestTheOtherEndMustBeTheTokenServiceOfTheTrustDomain(t *testing.T) {
@@ -127,13 +127,13 @@ func TestTheOtherEndMustBeTheTokenServiceOfTheTrustDomain(t *testing.T) {
 	stranger.issue(t, "token")
 	creds, err := a.certificate("video-api").Credentials()
 	must(t, err)
-	if err, who := a.meet(t, creds, "token"); err != nil || who != "spiffe://usher.test/video-api" {
+	if who, err := a.meet(t, creds, "token"); err != nil || who != "spiffe://usher.test/video-api" {
 		t.Errorf("the token service: %v, it was told %q", err, who)
 	}
-	if err, _ := a.meet(t, creds, "gateway"); err == nil {
+	if _, err := a.meet(t, creds, "gateway"); err == nil {
 		t.Error("another service passes for the token service")
 	}
-	if err, _ := stranger.meet(t, creds, "token"); err == nil {
+	if _, err := stranger.meet(t, creds, "token"); err == nil {
 		t.Error("another authority's token service passes")
 	}
 }
@@ -150,10 +150,10 @@ func TestReplacedFilesCountAtTheNextHandshake(t *testing.T) {
 	for _, name := range []string{"ca.pem", "video-api.pem", "video-api.key"} {
 		must(t, os.Rename(filepath.Join(next.dir, name), filepath.Join(a.dir, name)))
 	}
-	if err, _ := next.meet(t, creds, "token"); err != nil {
+	if _, err := next.meet(t, creds, "token"); err != nil {
 		t.Errorf("the new authority's token service: %v", err)
 	}
-	if err, _ := a.meet(t, creds, "token"); err == nil {
+	if _, err := a.meet(t, creds, "token"); err == nil {
 		t.Error("the former authority's token service passes")
 	}
 }

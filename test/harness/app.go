@@ -85,6 +85,17 @@ func Send(req *http.Request) (Answer, error) {
 	return a, nil
 }
 
+// SendText sends any request and reads the answer as text, for bodies that are no JSON object.
+func SendText(req *http.Request) (body string, status int, err error) {
+	res, err := httpClient.Do(req)
+	if err != nil {
+		return "", 0, err
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	return string(raw), res.StatusCode, err
+}
+
 // JSON posts the documented dialect.
 func (d *Deployment) JSON(path string, body map[string]any) (Answer, error) {
 	raw, err := json.Marshal(body)

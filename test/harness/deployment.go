@@ -236,15 +236,22 @@ func (d *Deployment) Log() (string, error) {
 // Dial opens a gRPC connection to a service as the caller of that name: by certificate between processes; in the
 // all-in-one only the token service has a port, and everybody there is a local resource server.
 func (d *Deployment) Dial(caller, service string) (*grpc.ClientConn, error) {
-	creds := insecure.NewCredentials()
 	addr := d.TokenAddr
+	if d.authority != nil {
+		addr = d.envOf(service, "USHER_GRPC_ADDR")
+	}
+	return d.DialAt(caller, service, addr)
+}
+
+// DialAt is Dial for one replica.
+func (d *Deployment) DialAt(caller, service, addr string) (*grpc.ClientConn, error) {
+	creds := insecure.NewCredentials()
 	if d.authority != nil {
 		config, err := d.authority.ClientTLS(caller, service)
 		if err != nil {
 			return nil, err
 		}
 		creds = credentials.NewTLS(config)
-		addr = d.envOf(service, "USHER_GRPC_ADDR")
 	}
 	return grpc.NewClient("passthrough:///"+addr, grpc.WithTransportCredentials(creds))
 }

@@ -1,0 +1,128 @@
+package enforcement
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// send makes a request of the first gateway.
+func send(t *testing.T, method, target, body string, headers ...string) harness.Answer {
+	t.Helper()
+	req, err := http.NewRequest(method, shared.deployment.PublicURL+target, strings.NewReader(body))
+	must(t, err)
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Add(headers[i], headers[i+1])
+	}
+	a, err := harness.Send(req)
+	must(t, err)
+	return a
+}
+
+func bearer(token string) []string { return []string{"Authorization", "Bearer " + token} }
+
+// userToken signs John in at the user API.
+func userToken(t *testing.T, email, password string) (string, int) {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPost, shared.deployment.PublicURL+"/api/v1/user/authenticate",
+		strings.NewReader(`{"emailAddress":"`+email+`","password":"`+password+`"}`))
+	must(t, err)
+	req.Header.Set("Content-Type", "application/json")
+	a, status, err := harness.SendText(req)
+	must(t, err)
+	token := strings.Trim(strings.TrimSpace(a), `"`)
+	shared.deployment.Remember("user token", token)
+	return token, status
+}
+
+// TestCase77_TheBypassIsEarnedByLookUp and not by the prefix, and never joined with another credential.
+func TestCase77_TheBypassIsEarnedByLookUp(t *testing.T) {
+	key := apiKey(t, "ws_acme").GetKey()
+	tokens, err := shared.deployment.Issue(shared.deployment.NewBrowser(), harness.Request{Scope: "videos:read"})
+	must(t, err)
+	if a := send(t, http.MethodGet, "/v1/videos", "", bearer(key)...); a.Status != http.StatusOK {
+		t.Fatalf("a real key: %d %s", a.Status, a.Raw)
+	}
+	body := strings.TrimPrefix(tokens.Access, "vdo_oat_")
+	for name, headers := range map[string][]string{
+		"the prefix": bearer("vdo_live_"), "a short one": bearer("vdo_live_x"), "an access token's body": bearer("vdo_live_" + body),
+		"in upper case": bearer(strings.ToUpper(key)), "in X-Api-Key": {"X-Api-Key", key}, "in a cookie": {"Cookie", "api_key=" + key},
+		"beside a token": append(bearer(key), bearer(tokens.Access)...), "in one header": {"Authorization", "Bearer " + key + ", Bearer " + tokens.Access},
+		"as Basic": {"Authorization", "Basic " + key},
+	} {
+		if a := send(t, http.MethodPost, "/v1/videos/vid_1/export", "", headers...); a.Status != http.StatusUnauthorized {
+			t.Errorf("%s: %d %s", name, a.Status, a.Raw)
+		}
+	}
+	if a := send(t, http.MethodGet, "/v1/videos?api_key="+url.QueryEscape(key), ""); a.Status != http.StatusUnauthorized {
+		t.Errorf("in the query: %d %s", a.Status, a.Raw)
+	}
+}
+
+// TestCase80_WhatAnAPIKeyMayNotDo: it opens the API and nothing of Usher's own.
+func TestCase80_WhatAnAPIKeyMayNotDo(t *testing.T) {
+	d, key := shared.deployment, apiKey(t, "ws_acme").GetKey()
+	for name, body := range map[string]map[string]any{
+		"as a code":          {"grant_type": "authorization_code", "code": key, "redirect_uri": harness.CallbackURI, "client_id": harness.ConfidentialID, "client_secret": harness.ConfidentialPW},
+		"as a refresh token": {"grant_type": "refresh_token", "refresh_token": key, "client_id": harness.ConfidentialID, "client_secret": harness.ConfidentialPW},
+		"as a secret":        {"grant_type": "refresh_token", "refresh_token": "x", "client_id": harness.ConfidentialID, "client_secret": key},
+	} {
+		if a, err := d.JSON("/oauth/token", body); err != nil || a.Status != http.StatusUnauthorized {
+			t.Errorf("%s: %d %s %v", name, a.Status, a.Raw, err)
+		}
+	}
+	active, err := d.Active(key)
+	if err != nil || active {
+		t.Errorf("introspection over HTTP tells of a key: %t %v", active, err)
+	}
+	if a, err := d.JSON("/oauth/revoke", map[string]any{"token": key}); err != nil || a.Status != http.StatusOK {
+		t.Errorf("revoking it: %d %v", a.Status, err)
+	}
+	if a := send(t, http.MethodGet, "/v1/videos", "", bearer(key)...); a.Status != http.StatusOK {
+		t.Errorf("the revocation endpoint ended a key: %d %s", a.Status, a.Raw)
+	}
+	if a := send(t, http.MethodGet, "/api/v1/user/john.doe@gmail.com", "", bearer(key)...); a.Status != http.StatusBadRequest || a.Text("name") != "InvalidAccessTokenException" {
+		t.Errorf("the user API: %d %s", a.Status, a.Raw)
+	}
+	if a := send(t, http.MethodGet, "/account/connected-apps", "", bearer(key)...); a.Status != http.StatusSeeOther {
+		t.Errorf("the account page: %d", a.Status)
+	}
+}
+
+// TestCase55_EveryCredentialOnlyInItsOwnSlot: those that the API's doors and the user API add.
+func TestCase55_EveryCredentialOnlyInItsOwnSlot(t *testing.T) {
+	d := shared.deployment
+	user, status := userToken(t, harness.JohnEmail, harness.UserPassword)
+	if status != http.StatusOK {
+		t.Fatalf("signing in at the user API: %d", status)
+	}
+	b := d.NewBrowser()
+	tokens, err := d.Issue(b, harness.Request{})
+	must(t, err)
+	code, err := b.Approve(harness.Request{})
+	must(t, err)
+	for name, ask := range doors(t) {
+		for what, credential := range map[string]string{
+			"a user token": user, "a refresh token": tokens.Refresh, "a code": code, "a client secret": harness.ConfidentialPW,
+		} {
+			got, err := ask(t.Context(), credential, http.MethodGet, "/v1/videos")
+			if err != nil || got.status != http.StatusUnauthorized {
+				t.Errorf("%s takes %s: %+v %v", name, what, got, err)
+			}
+		}
+	}
+	for what, credential := range map[string]string{"an access token": tokens.Access, "a refresh token": tokens.Refresh, "a code": code} {
+		if a := send(t, http.MethodGet, "/api/v1/user/john.doe@gmail.com", "", bearer(credential)...); a.Text("name") != "InvalidAccessTokenException" {
+			t.Errorf("the user API takes %s: %d %s", what, a.Status, a.Raw)
+		}
+	}
+	a, err := d.Exchange(code, harness.Request{})
+	must(t, err)
+	wantStatus(t, a, http.StatusOK) // nothing was consumed
+}
