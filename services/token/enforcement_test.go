@@ -229,3 +229,30 @@ func TestTheDevelopmentKeyIsDrawnOnceAndRefusedInProduction(t *testing.T) {
 		t.Error("production starts on a development database")
 	}
 }
+
+func TestAKeyDiesWithItsWorkspaceAtEveryQuestion(t *testing.T) {
+	config := token.DefaultConfig()
+	config.PlanAge = 0
+	b := newBench(t, config)
+	b.directory.set("ws_gone", "pro")
+	key := b.mustKey(t, "ws_gone").GetKey()
+	ask := func() bool {
+		t.Helper()
+		one, err := b.introspect.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		many, err := b.introspect.BatchIntrospectTokens(t.Context(), &tokenv1.BatchIntrospectTokensRequest{Tokens: []string{key}})
+		if err != nil || many.GetAnswers()[0].GetActive() != one.GetActive() {
+			t.Fatalf("alone it is active: %t, in a batch: %v %v", one.GetActive(), many, err)
+		}
+		return one.GetActive()
+	}
+	if !ask() {
+		t.Fatal("a fresh key is not active")
+	}
+	b.directory.set("ws_gone", "")
+	if ask() {
+		t.Error("the key outlives its workspace")
+	}
+}

@@ -75,7 +75,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	enforced := newEnforcement(config, deps, enforcementParts{store: st, settler: log})
 	log.Listen(enforced)
 	introspector := introspect.Introspector{
-		Store: st, Uses: uses, Keys: st, KeyUses: enforced.uses, UserTokens: st, Plans: enforced.plans,
+		Store: st, Uses: uses, Keys: st, KeyUses: enforced.uses, UserTokens: st, Plans: enforced.plans, Moments: log,
 	}
 	if config.IntrospectionCacheSize > 0 {
 		var err error

@@ -11,6 +11,16 @@ import (
 // settler waits until no replica answers from before a revocation that was committed.
 type settler interface {
 	Settle(ctx context.Context) error
+	// Await is Settle for whoever has ended nothing: somebody else may have, and may still be waiting.
+	Await(ctx context.Context) error
+}
+
+// settle waits for what was ended, here or elsewhere.
+func (s settled) settle(ctx context.Context, ended bool) error {
+	if ended {
+		return s.settler.Settle(ctx)
+	}
+	return s.settler.Await(ctx)
 }
 
 // settled is the store for whoever tells a caller that something has ended: what may end a token returns only once no replica
@@ -24,7 +34,7 @@ type settled struct {
 func (s settled) RevokeAccess(ctx context.Context, token secret.Hash, onlyClient string) (bool, error) {
 	ended, err := s.Store.RevokeAccess(ctx, token, onlyClient)
 	if err == nil {
-		err = s.settler.Settle(ctx)
+		err = s.settle(ctx, ended)
 	}
 	return ended, err
 }
@@ -33,7 +43,7 @@ func (s settled) RevokeAccess(ctx context.Context, token secret.Hash, onlyClient
 func (s settled) RevokeRefresh(ctx context.Context, token secret.Hash, onlyClient string) (bool, error) {
 	ended, err := s.Store.RevokeRefresh(ctx, token, onlyClient)
 	if err == nil {
-		err = s.settler.Settle(ctx)
+		err = s.settle(ctx, ended)
 	}
 	return ended, err
 }
@@ -58,7 +68,7 @@ func (s settled) RevokeFamily(ctx context.Context, code secret.Hash) error {
 func (s settled) Replayed(ctx context.Context, token secret.Hash, clientID string) (grant.Replay, error) {
 	replay, err := s.Store.Replayed(ctx, token, clientID)
 	if err == nil && len(replay.Sealed) == 0 {
-		err = s.settler.Settle(ctx)
+		err = s.settle(ctx, replay.Reused)
 	}
 	return replay, err
 }

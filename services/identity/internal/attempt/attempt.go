@@ -68,6 +68,7 @@ func (g *Guard) Check(ctx context.Context, try Try, check func(ctx context.Conte
 	// Second, so that a source whose budget is spent keeps nobody else out.
 	person, err := g.spend(ctx, g.config.Account, accountName(try.Typed))
 	if err != nil {
+		g.refund(ctx, source) // nothing was checked: whoever shares the source is not counted for it
 		return err
 	}
 	err = check(ctx)

@@ -149,6 +149,16 @@ func TestSuccessGivesBackItsOwnAttemptAndNoOther(t *testing.T) {
 	})
 }
 
+func TestWhatAnAccountsBudgetRefusesIsNotTheSourcesFault(t *testing.T) {
+	each(t, func(t *testing.T, d *door, _ shortlived.Store, _ func(time.Duration)) {
+		d.fails(t, perAccount, "robot@a.test", "192.0.2.1") // a stranger, who keeps the robot out
+		for range perSource + 1 {
+			d.wantLimited(t, "robot@a.test", "198.51.100.7")
+		}
+		d.fails(t, 1, "john@a.test", "198.51.100.7")
+	})
+}
+
 func TestASourceCannotResetItsBudgetWithAnAccountOfItsOwn(t *testing.T) {
 	each(t, func(t *testing.T, d *door, _ shortlived.Store, _ func(time.Duration)) {
 		for i := range perSource {

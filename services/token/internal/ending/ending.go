@@ -113,12 +113,15 @@ func (d Desk) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) er
 // end: so either the token was written by then and ends with it, or it is refused. If identity was asked after the change, it
 // said no.
 func (d Desk) around(ctx context.Context, end, change func() error) error {
-	for _, step := range []func() error{end, change, end} {
-		if err := step(); err != nil {
-			return err
-		}
+	if err := end(); err != nil {
+		return err
 	}
-	return d.settle(ctx)
+	err := change()
+	if err == nil {
+		err = end()
+	}
+	// Also after a failure: tokens have ended, and whoever repeats this may be told that there is nothing left to change.
+	return errors.Join(err, d.settle(ctx))
 }
 
 func (d Desk) settle(ctx context.Context) error {

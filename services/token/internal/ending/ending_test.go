@@ -56,7 +56,7 @@ func operations(d ending.Desk) map[string]func(context.Context) error {
 
 func TestTokensEndBeforeAndAfterTheChange(t *testing.T) {
 	for fails, want := range map[string][]string{
-		"": {"end", "change", "end", "settle"}, "end": {"end"}, "change": {"end", "change"}, "settle": {"end", "change", "end", "settle"},
+		"": {"end", "change", "end", "settle"}, "end": {"end"}, "change": {"end", "change", "settle"}, "settle": {"end", "change", "end", "settle"},
 	} {
 		for name := range operations(ending.Desk{}) {
 			w := &world{fails: fails}

@@ -51,6 +51,13 @@ func (f *Feed) Ask(minCursor int64) Moment {
 func (f *Feed) Settle(ctx context.Context) error {
 	f.distrust()
 	f.hurry()
+	return f.Await(ctx)
+}
+
+// Await is Settle for whoever appended nothing and says all the same that something has ended: somebody else may have ended
+// it a moment ago. After Lease no replica answers from before this call, this one neither; so its own memory stays trusted,
+// and those who revoke what never was cost nobody anything.
+func (f *Feed) Await(ctx context.Context) error {
 	if f.alone {
 		return nil
 	}

@@ -108,6 +108,29 @@ func TestSettleWaitsForTheLeaseAndNoLonger(t *testing.T) {
 	}, func(o *feed.Options) { o.Alone = true })
 }
 
+func TestWhoEndedNothingWaitsAndCostsNobodyTheirMemory(t *testing.T) {
+	follow(t, 0, func(t *testing.T, b bench) {
+		b.trusted(0)
+		begun := time.Now()
+		if err := b.Await(t.Context()); err != nil || time.Since(begun) != feed.Lease {
+			t.Errorf("waited %s, %v: want the lease", time.Since(begun), err)
+		}
+	})
+	follow(t, 0, func(t *testing.T, b bench) {
+		b.trusted(0)
+		pass(25 * time.Millisecond)
+		gate := make(chan struct{})
+		b.log.hold(gate) // no reading ends from now on
+		if err := b.Await(t.Context()); err != nil || !b.trusted(0) {
+			t.Errorf("%v; memory is trusted: %t", err, b.trusted(0))
+		}
+		if err := b.Settle(t.Context()); err != nil || b.trusted(0) {
+			t.Errorf("%v; memory is trusted after an end: %t", err, b.trusted(0))
+		}
+		close(gate)
+	}, func(o *feed.Options) { o.Alone = true })
+}
+
 func TestNothingIsTrustedBeforeTheFirstReading(t *testing.T) {
 	f := feed.New(feed.Options{Log: &memoryLog{}})
 	if m := f.Ask(0); m.Trusted || m.Applied >= 0 {

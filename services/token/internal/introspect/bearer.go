@@ -35,8 +35,10 @@ func (i Introspector) Bearer(ctx context.Context, token string, minCursor int64)
 		return Facts{}, err
 	}
 	q.told(&found)
-	err = i.plan(ctx, &found.facts)
-	return found.facts, err
+	if err := q.plan(ctx, &found.facts); err != nil {
+		return Facts{}, err
+	}
+	return found.facts, nil
 }
 
 // Bearers judges many tokens as Bearer does, and answers in their order; of one that is not active the kind is 0. What is not
@@ -46,11 +48,12 @@ func (i Introspector) Bearers(ctx context.Context, tokens []string, minCursor in
 	q := i.ask(minCursor)
 	var missed []miss
 	for n, token := range tokens {
-		kind := kindOf(token)
-		if kind == 0 {
+		// What is remembered was judged by its form before.
+		hash := secret.Sum(token)
+		if q.memory.get(hash, &answers[n]) {
 			continue
 		}
-		if hash := secret.Sum(token); !q.memory.get(hash, &answers[n]) {
+		if kind := kindOf(token); kind != 0 {
 			missed = append(missed, miss{at: n, kind: kind, hash: hash})
 		}
 	}
@@ -58,31 +61,54 @@ func (i Introspector) Bearers(ctx context.Context, tokens []string, minCursor in
 		return nil, err
 	}
 	for n := range answers {
-		if err := i.plan(ctx, &answers[n]); err != nil {
+		err := q.plan(ctx, &answers[n])
+		if errors.Is(err, ErrInactive) {
+			answers[n], err = Facts{}, nil
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
 	return answers, nil
 }
 
-// plan fills in the plan, which may change while the token lives and so is never remembered with it.
-func (i Introspector) plan(ctx context.Context, facts *Facts) error {
-	if i.Plans == nil || facts.WorkspaceID == "" || facts.Kind == UserToken {
+// plan fills in the plan, which may change while the token lives and so is never remembered with it. A key dies with its
+// workspace: ErrInactive.
+func (q *question) plan(ctx context.Context, facts *Facts) error {
+	if q.Plans == nil || facts.WorkspaceID == "" || facts.Kind == UserToken {
 		return nil
 	}
-	var err error
-	facts.Plan, err = i.Plans.Plan(ctx, facts.WorkspaceID)
-	return err
+	if facts.WorkspaceID != q.workspace {
+		ask := q.Plans.Plan
+		if q.doubted {
+			ask = q.Plans.Fresh
+		}
+		name, err := ask(ctx, facts.WorkspaceID)
+		if err != nil {
+			return err
+		}
+		q.workspace, q.planned = facts.WorkspaceID, name
+	}
+	if facts.Plan = q.planned; facts.Plan == "" && facts.Kind == APIKey {
+		return ErrInactive
+	}
+	return nil
 }
 
 // question is one asking; its beginning is what freshness is measured from.
 type question struct {
 	Introspector
 	memory view
+	// doubted says that the log may know more than what is remembered here.
+	doubted bool
+	// workspace is the last one whose plan was asked for, and planned what it is: one question asks once.
+	workspace, planned string
 }
 
 func (i Introspector) ask(minCursor int64) question {
-	return question{Introspector: i, memory: i.Cache.open(minCursor)}
+	q := question{Introspector: i, memory: i.Cache.open(minCursor)}
+	q.doubted = i.Moments != nil && !i.Moments.Ask(minCursor).Trusted
+	return q
 }
 
 // finding is an answer that nobody was told yet.

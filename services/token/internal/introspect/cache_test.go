@@ -102,6 +102,10 @@ func (p *platform) Plan(_ context.Context, workspaceID string) (string, error) {
 	return plan, nil
 }
 
+func (p *platform) Fresh(ctx context.Context, workspaceID string) (string, error) {
+	return p.Plan(ctx, workspaceID)
+}
+
 func (p *platform) LogBounds(context.Context) (feed.Bounds, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/feed"
 )
 
 // ErrInactive is what a store answers for a token that is not live: unknown, expired, revoked, all the same.
@@ -74,9 +75,16 @@ type UserTokens interface {
 	FindUserToken(ctx context.Context, token secret.Hash) (Facts, error)
 }
 
-// Plans knows the plan of a workspace.
+// Plans knows the plan of a workspace; empty for one that does not exist.
 type Plans interface {
+	// Plan may be remembered; Fresh is asked for after the call came.
 	Plan(ctx context.Context, workspaceID string) (string, error)
+	Fresh(ctx context.Context, workspaceID string) (string, error)
+}
+
+// Moments says whether what is remembered may be answered: feed.Feed.
+type Moments interface {
+	Ask(minCursor int64) feed.Moment
 }
 
 // Uses hears that something is in use: a family, or an API key by its id. It must not block.
@@ -93,8 +101,10 @@ type Introspector struct {
 	UserTokens UserTokens
 	// KeyUses hears of API keys; nil where nobody wants to know.
 	KeyUses Uses
-	// Plans fills Facts.Plan; nil leaves it empty.
+	// Plans fills Facts.Plan; nil leaves it empty. An API key of a workspace that does not exist is not active.
 	Plans Plans
+	// Moments says when a remembered plan may be told; nil is always.
+	Moments Moments
 	// Cache remembers answers; nil remembers none.
 	Cache *Cache
 }

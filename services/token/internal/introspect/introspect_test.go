@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/feed"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
@@ -214,5 +215,28 @@ func TestAnOutageIsNeitherInactiveNorAUse(t *testing.T) {
 	_, err := w.introspector().Bearer(t.Context(), w.access, 0)
 	if !errors.Is(err, introspect.ErrInactive) || len(w.used) != 0 {
 		t.Errorf("a dead token: %v, uses %v", err, w.used)
+	}
+}
+
+// plans tells what is remembered and what identity says now.
+type plans struct{ remembered, now string }
+
+func (p plans) Plan(context.Context, string) (string, error)  { return p.remembered, nil }
+func (p plans) Fresh(context.Context, string) (string, error) { return p.now, nil }
+
+// doubt is a replica that has not read what the log may hold.
+type doubt bool
+
+func (d doubt) Ask(int64) feed.Moment { return feed.Moment{Trusted: !bool(d)} }
+
+func TestAPlanFromBeforeAnEntryIsNotTold(t *testing.T) {
+	w := newWorld()
+	for doubted, want := range map[bool]string{false: "pro", true: "free"} {
+		i := w.introspector()
+		i.Plans, i.Moments = plans{remembered: "pro", now: "free"}, doubt(doubted)
+		facts, err := i.Bearer(t.Context(), w.access, 7)
+		if err != nil || facts.Plan != want {
+			t.Errorf("doubted %t: the plan is %q %v, want %q", doubted, facts.Plan, err, want)
+		}
 	}
 }

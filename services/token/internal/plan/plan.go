@@ -80,6 +80,14 @@ func (b *Book) Plan(ctx context.Context, workspaceID string) (string, error) {
 	return b.ask(ctx, workspaceID)
 }
 
+// Fresh is the workspace's plan as identity has it after the call came: it joins no question that is under way.
+func (b *Book) Fresh(ctx context.Context, workspaceID string) (string, error) {
+	b.mu.Lock()
+	delete(b.asking, workspaceID)
+	b.mu.Unlock()
+	return b.ask(ctx, workspaceID)
+}
+
 // Forget drops what is remembered of a workspace. A question that is under way is answered to those who asked it, and is
 // neither remembered nor joined.
 func (b *Book) Forget(workspaceID string) {

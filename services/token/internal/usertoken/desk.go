@@ -111,10 +111,12 @@ func (d Desk) Logout(ctx context.Context, token string) error {
 	if !secret.ValidUserToken(token) {
 		return ErrUnknown
 	}
-	if err := d.Store.EndUserToken(ctx, secret.Sum(token)); err != nil {
+	err := d.Store.EndUserToken(ctx, secret.Sum(token))
+	if err != nil && !errors.Is(err, ErrExpired) {
 		return err
 	}
-	return d.settle(ctx)
+	// Also when it had ended before: whoever ended it may still be waiting.
+	return errors.Join(err, d.settle(ctx))
 }
 
 // User reads somebody as the bearer of a token may see them. ErrUnknown, ErrExpired, ErrUnauthorized, and a *RequestError for
