@@ -107,7 +107,12 @@ type question struct {
 
 func (i Introspector) ask(minCursor int64) question {
 	q := question{Introspector: i, memory: i.Cache.open(minCursor)}
-	q.doubted = i.Moments != nil && !i.Moments.Ask(minCursor).Trusted
+	switch {
+	case i.Cache != nil:
+		q.doubted = !q.memory.trusted
+	case i.Moments != nil:
+		q.doubted = !i.Moments.Ask(minCursor).Trusted
+	}
 	return q
 }
 

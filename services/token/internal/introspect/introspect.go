@@ -103,7 +103,7 @@ type Introspector struct {
 	KeyUses Uses
 	// Plans fills Facts.Plan; nil leaves it empty. An API key of a workspace that does not exist is not active.
 	Plans Plans
-	// Moments says when a remembered plan may be told; nil is always.
+	// Moments says when a remembered plan may be told where there is no Cache, which knows; nil is always.
 	Moments Moments
 	// Cache remembers answers; nil remembers none.
 	Cache *Cache
