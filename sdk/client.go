@@ -23,6 +23,7 @@ type Client struct {
 	flights       flights
 	catalog       *catalog
 	state         *state
+	words         words
 	introspection tokenv1.IntrospectionServiceClient
 
 	close func() error

@@ -118,5 +118,7 @@ func (c *Client) entryOf(k key, q question, res *tokenv1.IntrospectTokenResponse
 	case left < 0, left == 0 && res.GetExp() != 0: // over already, or an end that is told on the server's clock alone
 		age = 0
 	}
-	return &entry{key: k, deadline: q.asked + age, token: tokenOf(res), grant: string(res.GetGrantId())}
+	e := &living{facts: c.words.tokenOf(res)}
+	e.entry = entry{key: k, deadline: q.asked + age, token: &e.facts, grant: string(res.GetGrantId())}
+	return &e.entry
 }

@@ -30,6 +30,12 @@ type entry struct {
 	used atomic.Bool
 }
 
+// living is an entry with its token beside it, so that whoever has found the one need not go far for the other.
+type living struct {
+	entry
+	facts Token
+}
+
 // ways is how many places a key may be in.
 const ways = 8
 
@@ -38,6 +44,7 @@ type set struct {
 	tags  [ways]atomic.Uint32
 	slots [ways]atomic.Pointer[entry]
 	hand  int
+	_     [24]byte // whole cache lines, so that no set shares one with its neighbour
 }
 
 // table is a set-associative hash table. Readers take no lock and see an entry whole or not at all; writers hold the

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
@@ -57,11 +56,11 @@ func FromContext(ctx context.Context) (t *Token, ok bool) {
 	return t, t != nil
 }
 
-// tokenOf reads an active answer.
-func tokenOf(res *tokenv1.IntrospectTokenResponse) *Token {
-	return &Token{
+// tokenOf reads an active answer. What many tokens say alike is kept once, so that a check finds it in the processor's cache.
+func (w *words) tokenOf(res *tokenv1.IntrospectTokenResponse) Token {
+	return Token{
 		Kind: kindOf(res.GetKind()), Subject: res.GetSub(), Username: res.GetUsername(), ClientID: res.GetClientId(),
-		WorkspaceID: res.GetWorkspaceId(), Plan: res.GetPlan(), Scopes: strings.Fields(res.GetScope()), Issuer: res.GetIss(),
+		WorkspaceID: res.GetWorkspaceId(), Plan: same(res.GetPlan()), Scopes: w.fields(res.GetScope()), Issuer: same(res.GetIss()),
 		IssuedAt: moment(res.GetIat()), ExpiresAt: moment(res.GetExp()),
 	}
 }
