@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/vidocu/usher/test/harness"
@@ -71,8 +72,14 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	r.limits(limits)
-	if err := measureOurs(ctx, place{dir: dir, bins: bins, servers: servers}, o, limits, r); err != nil {
+	at := place{dir: dir, bins: bins, servers: servers}
+	if err := measureOurs(ctx, at, o, limits, r); err != nil {
 		return err
+	}
+	if strings.Contains("push", o.only) {
+		if err := measurePush(ctx, at, r); err != nil {
+			return err
+		}
 	}
 	if err := measureStart(bins, dir, r); err != nil {
 		return err

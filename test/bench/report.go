@@ -17,6 +17,7 @@ type report struct {
 	ceilings []float64
 	ratios   []ratio
 	failures []failure
+	pushes   []push
 	start    time.Duration
 	resident float64
 }
@@ -63,6 +64,10 @@ func (r *report) print(w io.Writer) {
 	p("\n| Operation | per s | p50 | p99 | CPU µs | ratio | floor |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, o := range r.ratios {
 		p("| %s | %.0f | %s | %s | %s | **%.2f** %s | %.2f |\n", o.name, o.perSec, ms(o.p50), ms(o.p99), us(o.total()), o.value, o.of, o.floor)
+	}
+	for _, c := range r.pushes {
+		p("\n%d clients in processes of their own deny what was ended (%s) %s after the return by the median, %s p99 (at most 250 ms), %s at the last (1 s).",
+			clients, c.way, ms(c.p50), ms(c.p99), ms(c.last))
 	}
 	for _, f := range r.failures {
 		p("\nA failed attempt as %s takes %s.", f.address, ms(f.median))

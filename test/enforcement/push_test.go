@@ -4,112 +4,51 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
-	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/test/harness"
 )
 
 const (
 	// clients hold each token, every one in a process of its own.
 	clients = 50
-	// bound is the longest that a client may go on after a revocation has returned, on a machine that does other things too.
-	// What it is on a quiet one, `make bench` measures.
-	bound = time.Second
+	// patience is how long a test waits for what is to happen at once. How soon it happens where nothing else runs, `make bench`
+	// measures: here fifty processes and all other tests share the cores, and one of them may not be given any for seconds.
+	patience = 20 * time.Second
 )
-
-// victim is a token that fifty clients hold, and a way to end it.
-type victim struct {
-	name, token string
-	end         func(t *testing.T)
-}
 
 // TestARevokedTokenIsDeadAtEveryClient: by each of five ways, and for good.
 func TestARevokedTokenIsDeadAtEveryClient(t *testing.T) {
-	victims := victims(t)
+	victims, err := shared.deployment.Victims(t.Context())
+	must(t, err)
 	probes := startProbes(t, func(i int) string { return shared.deployment.TokenAddrs[i%2] })
 	for _, v := range victims {
 		hold(t, probes, v)
 	}
 	for _, v := range victims {
-		t.Run(v.name, func(t *testing.T) {
-			v.end(t)
+		t.Run(v.Name, func(t *testing.T) {
+			must(t, v.End(t.Context()))
 			returned := time.Now()
 			var delays []time.Duration
 			for i, p := range probes {
-				at, ok := p.Heard("denied "+v.name, 10*time.Second)
+				at, ok := p.Heard("denied "+v.Name, patience)
 				if !ok {
 					t.Fatalf("client %d still allows it", i)
 				}
+				wantNoLateAllow(t, p, v.Name, returned)
 				delays = append(delays, max(0, at.Sub(returned)))
 			}
 			slices.Sort(delays)
 			t.Logf("p50 %s, last %s after the revocation had returned", delays[len(delays)/2], delays[len(delays)-1])
-			if last := delays[len(delays)-1]; last > bound {
-				t.Errorf("the last client denies it %s after the revocation had returned", last)
-			}
 		})
 	}
 	for i, p := range probes {
 		for _, v := range victims {
-			if _, stale := p.Heard("stale "+v.name, 0); stale {
-				t.Errorf("client %d allowed %s after it had denied it", i, v.name)
+			if _, stale := p.Heard("stale "+v.Name, 0); stale {
+				t.Errorf("client %d allowed %s after it had denied it", i, v.Name)
 			}
 		}
-	}
-}
-
-// victims are one token a way of ending.
-func victims(t *testing.T) []victim {
-	t.Helper()
-	d := shared.deployment
-	john, esther := d.NewBrowser(), d.NewBrowser()
-	issue := func(b *harness.Browser, r harness.Request) harness.Tokens {
-		tokens, err := d.Issue(b, r)
-		must(t, err)
-		return tokens
-	}
-	public := harness.Request{ClientID: harness.PublicID, Verifier: harness.NewVerifier()}
-	revoked := issue(john, harness.Request{})
-	code, err := john.Approve(harness.Request{})
-	must(t, err)
-	replayed, err := d.Exchange(code, harness.Request{})
-	must(t, err)
-	disconnected := issue(john, public)
-	reused := issue(esther, harness.Request{Email: harness.EstherEmail})
-	next, err := d.Refresh(reused.Refresh)
-	must(t, err)
-	key := apiKey(t, "ws_acme")
-	return []victim{
-		{"revoked", revoked.Access, func(t *testing.T) {
-			a, err := d.JSON("/oauth/revoke", map[string]any{"token": revoked.Access})
-			must(t, err)
-			wantStatus(t, a, http.StatusOK)
-		}},
-		{"code-replayed", replayed.Text("access_token"), func(t *testing.T) {
-			a, err := d.Exchange(code, harness.Request{})
-			must(t, err)
-			wantStatus(t, a, http.StatusUnauthorized)
-		}},
-		{"disconnected", disconnected.Access, func(t *testing.T) {
-			page, err := john.Disconnect(harness.PublicID)
-			must(t, err)
-			if page.Status != http.StatusSeeOther {
-				t.Fatalf("the button answers %d", page.Status)
-			}
-		}},
-		{"refresh-reused", next.Text("access_token"), func(t *testing.T) {
-			a, err := d.Refresh(reused.Refresh)
-			must(t, err)
-			wantStatus(t, a, http.StatusUnauthorized)
-		}},
-		{"key-revoked", key.GetKey(), func(t *testing.T) {
-			_, err := tokenv1.NewApiKeyServiceClient(dial(t, "operator")).RevokeApiKey(t.Context(),
-				&tokenv1.RevokeApiKeyRequest{KeyId: key.GetApiKey().GetKeyId()})
-			must(t, err)
-		}},
 	}
 }
 
@@ -123,37 +62,21 @@ func wantStatus(t *testing.T, a harness.Answer, status int) {
 // startProbes starts the clients side by side; at gives each its address.
 func startProbes(t *testing.T, at func(i int) string) []*harness.Probe {
 	t.Helper()
-	probes, errs := make([]*harness.Probe, clients), make([]error, clients)
-	first, err := shared.deployment.StartProbe(shared.bins, at(0)) // which makes the certificate that all share
+	probes, err := shared.deployment.StartProbes(shared.bins, clients, at)
 	must(t, err)
-	probes[0] = first
-	var all sync.WaitGroup
-	for i := 1; i < clients; i++ {
-		all.Go(func() { probes[i], errs[i] = shared.deployment.StartProbe(shared.bins, at(i)) })
-	}
-	all.Wait()
-	t.Cleanup(func() {
-		for _, p := range probes {
-			if p != nil {
-				must(t, p.Close())
-			}
-		}
-	})
-	for _, err := range errs {
-		must(t, err)
-	}
+	t.Cleanup(func() { must(t, harness.CloseProbes(probes)) })
 	return probes
 }
 
 // hold returns once every client has the token in its memory.
-func hold(t *testing.T, probes []*harness.Probe, v victim) {
+func hold(t *testing.T, probes []*harness.Probe, v harness.Victim) {
 	t.Helper()
 	for _, p := range probes {
-		must(t, p.Hold(v.name, v.token))
+		must(t, p.Hold(v.Name, v.Token))
 	}
 	for i, p := range probes {
-		if _, ok := p.Heard("allowed "+v.name, 20*time.Second); !ok {
-			t.Fatalf("client %d does not allow %s", i, v.name)
+		if _, ok := p.Heard("allowed "+v.Name, 20*time.Second); !ok {
+			t.Fatalf("client %d does not allow %s", i, v.Name)
 		}
 	}
 }
@@ -170,20 +93,17 @@ func TestACutStreamIsNoExcuse(t *testing.T) {
 	t.Cleanup(func() { _ = p.Close() })
 	tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 	must(t, err)
-	hold(t, []*harness.Probe{p}, victim{name: "swallowed", token: tokens.Access})
+	hold(t, []*harness.Probe{p}, harness.Victim{Name: "swallowed", Token: tokens.Access})
 
 	proxy.Swallow(true)
 	a, err := d.JSON("/oauth/revoke", map[string]any{"token": tokens.Access})
 	must(t, err)
 	wantStatus(t, a, http.StatusOK)
 	returned := time.Now()
-	at, ok := p.Heard("untold swallowed", 10*time.Second)
-	if !ok {
-		t.Fatal("ten seconds of silence, and the client still trusts its memory")
+	if _, ok := p.Heard("untold swallowed", patience); !ok {
+		t.Fatalf("%s of silence, and the client still trusts its memory", patience)
 	}
-	if late := at.Sub(returned); late > silence+asking+bound {
-		t.Errorf("the client said that it cannot know after %s of silence", late)
-	}
+	wantNoLateAllow(t, p, "swallowed", returned)
 	proxy.Swallow(false)
 	proxy.Cut()
 	if _, ok := p.Heard("denied swallowed", 10*time.Second); !ok {
@@ -191,12 +111,21 @@ func TestACutStreamIsNoExcuse(t *testing.T) {
 	}
 }
 
-const (
-	// silence is how long a client trusts its memory without a word from the token service (three heartbeats).
-	silence = 3 * time.Second
-	// asking is how long it waits for an answer then, before it says that it cannot know.
-	asking = 2 * time.Second
-)
+// silence is how long a client trusts its memory without a word from the token service (three heartbeats).
+const silence = 3 * time.Second
+
+// wantNoLateAllow holds a client to its bound. What counts is when the last check began that was answered with yes: that is no
+// later than the decision, however long a busy machine takes to tell of it.
+func wantNoLateAllow(t *testing.T, p *harness.Probe, name string, returned time.Time) {
+	t.Helper()
+	last, ok := p.Heard("last "+name, 0)
+	if !ok {
+		t.Fatalf("the client does not say when it last allowed %s", name)
+	}
+	if late := last.Sub(returned); late > silence {
+		t.Errorf("a check that began %s after the revocation of %s had returned was allowed", late, name)
+	}
+}
 
 // TestARestartedServiceLosesNoRevocation: clients go on behind the last entry they took in.
 func TestARestartedServiceLosesNoRevocation(t *testing.T) {
@@ -205,15 +134,15 @@ func TestARestartedServiceLosesNoRevocation(t *testing.T) {
 	must(t, err)
 	t.Cleanup(func() { _ = p.Close() })
 	b := d.NewBrowser()
-	var held []victim
+	var held []harness.Victim
 	for i := range 3 {
 		tokens, err := d.Issue(b, harness.Request{})
 		must(t, err)
-		held = append(held, victim{name: fmt.Sprintf("restart-%d", i), token: tokens.Access})
+		held = append(held, harness.Victim{Name: fmt.Sprintf("restart-%d", i), Token: tokens.Access})
 		hold(t, []*harness.Probe{p}, held[i])
 	}
-	revoke := func(v victim) {
-		a, err := d.JSON("/oauth/revoke", map[string]any{"token": v.token})
+	revoke := func(v harness.Victim) {
+		a, err := d.JSON("/oauth/revoke", map[string]any{"token": v.Token})
 		must(t, err)
 		wantStatus(t, a, http.StatusOK)
 	}
@@ -223,11 +152,11 @@ func TestARestartedServiceLosesNoRevocation(t *testing.T) {
 	must(t, d.StartOne("token-2"))
 	revoke(held[1])
 	for _, v := range held[:2] {
-		if _, ok := p.Heard("denied "+v.name, 10*time.Second); !ok {
-			t.Errorf("%s is still allowed", v.name)
+		if _, ok := p.Heard("denied "+v.Name, 10*time.Second); !ok {
+			t.Errorf("%s is still allowed", v.Name)
 		}
 	}
-	if _, denied := p.Heard("denied "+held[2].name, 0); denied {
+	if _, denied := p.Heard("denied "+held[2].Name, 0); denied {
 		t.Error("a token that nobody ended is denied")
 	}
 }

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,10 +29,8 @@ func (d *Deployment) StartProbe(bins Binaries, addr string) (*Probe, error) {
 	p := &Probe{cmd: exec.Command(bins.Path("probe")), events: map[string]time.Time{}, heard: make(chan struct{})}
 	p.cmd.Env = append(environ(nil), "PROBE_ADDR="+addr)
 	if d.authority != nil {
-		if _, err := os.Stat(filepath.Join(d.dir, "video-api.pem")); err != nil {
-			if err := d.authority.Issue("video-api"); err != nil {
-				return nil, err
-			}
+		if err := d.probeCertificate(); err != nil {
+			return nil, err
 		}
 		p.cmd.Env = append(p.cmd.Env, "PROBE_CERT="+filepath.Join(d.dir, "video-api.pem"), "PROBE_KEY="+filepath.Join(d.dir, "video-api.key"),
 			"PROBE_CA="+filepath.Join(d.dir, "ca.pem"), "PROBE_TRUST_DOMAIN="+TrustDomain)
@@ -53,6 +52,45 @@ func (d *Deployment) StartProbe(bins Binaries, addr string) (*Probe, error) {
 		return nil, fmt.Errorf("a probe is not ready after %s", startLimit)
 	}
 	return p, nil
+}
+
+// probeCertificate makes the certificate that all probes share, unless it is there.
+func (d *Deployment) probeCertificate() error {
+	if d.authority == nil {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(d.dir, "video-api.pem")); err == nil {
+		return nil
+	}
+	return d.authority.Issue("video-api")
+}
+
+// StartProbes starts n probes side by side; at gives each its address.
+func (d *Deployment) StartProbes(bins Binaries, n int, at func(i int) string) ([]*Probe, error) {
+	if err := d.probeCertificate(); err != nil {
+		return nil, err
+	}
+	probes, errs := make([]*Probe, n), make([]error, n)
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() { probes[i], errs[i] = d.StartProbe(bins, at(i)) })
+	}
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, errors.Join(err, CloseProbes(probes))
+	}
+	return probes, nil
+}
+
+// CloseProbes ends them.
+func CloseProbes(probes []*Probe) error {
+	var errs []error
+	for _, p := range probes {
+		if p != nil {
+			errs = append(errs, p.Close())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // listen notes every event with its time: the probe's own where it gives one.

@@ -92,7 +92,9 @@ func (p *probe) hold(ctx context.Context, name, token string) {
 	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
 	allowed, denied, untold := 0, false, false
+	var last time.Time // when the last check that allowed it began
 	for {
+		began := time.Now()
 		_, err := p.client.Check(ctx, token, "GET", "/v1/videos")
 		var denial *enforce.Denial
 		switch {
@@ -100,14 +102,17 @@ func (p *probe) hold(ctx context.Context, name, token string) {
 			p.events.say("stale " + name)
 			return
 		case err == nil:
+			last = began
 			if allowed++; allowed == 2 { // the second answer comes from memory
 				p.events.say("allowed " + name)
 			}
 		case errors.As(err, &denial) && denial.Status == 401 && !denied:
 			denied = true
+			p.events.say(fmt.Sprintf("last %s %d", name, last.UnixNano()))
 			p.events.say(fmt.Sprintf("denied %s %d", name, time.Now().UnixNano()))
 		case errors.As(err, &denial) && denial.Status == 503 && !untold:
 			untold = true
+			p.events.say(fmt.Sprintf("last %s %d", name, last.UnixNano()))
 			p.events.say(fmt.Sprintf("untold %s %d", name, time.Now().UnixNano()))
 		}
 		select {

@@ -15,11 +15,13 @@ VALUES ($1, $2, $3, $4, $5, $6, {{now}})
 ON CONFLICT (request_id_hash) DO UPDATE SET request_id_hash = consents.request_id_hash
 RETURNING workspace_id`),
 
-		// A day is longer than a request can wait for its decision, so that none is completed whose row went. What was approved
-		// for another workspace may count at a lower epoch still, which token knows and this does not.
+		// A day is longer than a request can wait for its decision, so that none is completed whose row went. The newest of the
+		// old ones stays: what is recorded now may be withdrawn yet, and a live connection must not leave the list with it. What
+		// was approved for another workspace may count at a lower epoch still, which token knows and this does not.
 		supersede: db.SQL(`
-DELETE FROM consents WHERE user_id = $1 AND client_id = $2 AND approved_at + 86400000000 < {{now}}
-    AND workspace_id = $3 AND scope = $4 AND epoch <= $5`),
+DELETE FROM consents WHERE user_id = $1 AND client_id = $2 AND workspace_id = $3 AND scope = $4 AND epoch <= $5
+    AND approved_at < (SELECT MAX(approved_at) FROM consents WHERE user_id = $1 AND client_id = $2 AND workspace_id = $3
+        AND scope = $4 AND epoch <= $5 AND approved_at + 86400000000 < {{now}})`),
 
 		withdraw: db.SQL(`DELETE FROM consents WHERE request_id_hash = $1`),
 

@@ -36,8 +36,9 @@ type Store struct {
 // New prepares a store.
 func New(db *sqldb.DB) *Store { return &Store{db: db, text: prepare(db)} }
 
-// Record keeps a consent unless one of the same request is kept, and answers the workspace of the one that is. Older ones
-// that say no more than this one go, so that a person who approves every day leaves no row a day.
+// Record keeps a consent unless one of the same request is kept, and answers the workspace of the one that is. Of
+// those of past days that say no more than this one the latest alone stays, so that a person who approves every day leaves no row
+// a day, and one who denies after all still finds what was approved before.
 func (s *Store) Record(ctx context.Context, c decision.Consent) (string, error) {
 	var workspaceID string
 	err := s.db.Pipeline(ctx,

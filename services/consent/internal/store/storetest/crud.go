@@ -22,6 +22,7 @@ func CRUD(t *testing.T) {
 	t.Run("a consent is listed whole and to its person alone", func(t *testing.T) { each(t, listedWhole) })
 	t.Run("equal consents are one, with the latest time, the oldest first", func(t *testing.T) { eachLater(t, grouped) })
 	t.Run("a withdrawn consent is gone and its neighbour is not", func(t *testing.T) { each(t, withdrawn) })
+	t.Run("a daily approval leaves no row a day, and one before a withdrawn one stays", func(t *testing.T) { eachLater(t, daily) })
 	t.Run("pruning takes the older epochs of the pair alone", func(t *testing.T) { each(t, pruned) })
 	t.Run("a database that is gone is unavailable", func(t *testing.T) { unavailable(t) })
 }
@@ -52,6 +53,26 @@ func grouped(t *testing.T, later func(time.Duration) *store.Store) {
 	}
 	if between := got[1].At.Sub(got[0].At); between < 59*time.Minute || between > 61*time.Minute {
 		t.Errorf("the latest approval is %s after the other, want 1h", between)
+	}
+}
+
+// daily approves every day for a week. What the last one leaves when it is withdrawn is the day before's.
+func daily(t *testing.T, later func(time.Duration) *store.Store) {
+	const day = 25 * time.Hour
+	var last decision.Consent
+	for n := range time.Duration(7) {
+		last = example()
+		record(t, later(n*day), last)
+	}
+	if err := later(6*day).Withdraw(t.Context(), last.Request); err != nil {
+		t.Fatalf("Withdraw: %v", err)
+	}
+	got := list(t, later(6*day), last.UserID)
+	if len(got) != 1 {
+		t.Fatalf("%d approvals are listed, want the one of the day before", len(got))
+	}
+	if ago := time.Since(got[0].At) + 5*day; ago.Abs() > time.Minute {
+		t.Errorf("the approval that is left is %s from the day before's", ago)
 	}
 }
 
