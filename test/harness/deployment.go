@@ -281,6 +281,19 @@ func upper(s string) string {
 	return string(b)
 }
 
+// OperatorEnv is what an operator sets to administer the deployment: the settings that all processes share, and a certificate.
+func (d *Deployment) OperatorEnv() (map[string]string, error) {
+	if err := d.authority.Issue("operator"); err != nil {
+		return nil, err
+	}
+	env := maps.Clone(d.specs[0].env)
+	for _, own := range []string{"USHER_GRPC_ADDR", "USHER_ADMIN_ADDR", "USHER_HTTP_ADDR"} {
+		delete(env, own)
+	}
+	env["USHER_TLS_CERT_FILE"], env["USHER_TLS_KEY_FILE"] = d.authority.path("operator.pem"), d.authority.path("operator.key")
+	return env, nil
+}
+
 // AdminURLs are the admin listeners of the running processes by name.
 func (d *Deployment) AdminURLs() map[string]string {
 	urls := map[string]string{}

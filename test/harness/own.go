@@ -44,7 +44,7 @@ func StartOwnServers(ctx context.Context, dir string) (*OwnServers, error) {
 	if err := o.startRedis(ctx, addrs[1]); err != nil {
 		return nil, errors.Join(err, o.StopPostgres())
 	}
-	o.Servers, err = databasesOn(ctx, "postgres://postgres@127.0.0.1:"+port+"/postgres?sslmode=disable", addrs[1])
+	o.Servers, err = databasesOn(ctx, o.URL(), addrs[1])
 	if err != nil {
 		return nil, errors.Join(err, o.Close())
 	}
@@ -138,6 +138,11 @@ func (o *OwnServers) startRedis(ctx context.Context, addr string) error {
 
 // Redis is a client of the server, to read, restore and flush what lies there.
 func (o *OwnServers) Redis() *redis.Client { return o.client }
+
+// URL is a superuser's, of the PostgreSQL server.
+func (o *OwnServers) URL() string {
+	return "postgres://postgres@127.0.0.1:" + o.pgPort + "/postgres?sslmode=disable"
+}
 
 // PauseRedis lets the server accept and answer nothing, as a machine that hangs; the answer lets it go on.
 func (o *OwnServers) PauseRedis() (resume func() error, err error) {

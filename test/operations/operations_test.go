@@ -1,0 +1,170 @@
+package operations
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+const page = "../../docs/operations.md"
+
+// limit is how long one block may take on a busy machine.
+const limit = 3 * time.Minute
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestEveryCommandOfThePageRuns follows the page from top to bottom.
+func TestEveryCommandOfThePageRuns(t *testing.T) {
+	blocks, err := read(page)
+	must(t, err)
+	site := newSite(t)
+	ran := 0
+	for _, b := range blocks {
+		if !b.run {
+			continue
+		}
+		ran++
+		if out, err := site.run(t.Context(), b.text); err != nil {
+			t.Fatalf("%s:%d (%s): %v\n%s\n%s", page, b.line, b.heading, err, b.text, out)
+		}
+		t.Logf("line %d (%s) ran", b.line, b.heading)
+	}
+	if ran == 0 {
+		t.Error("the page has no command that is run")
+	}
+	site.wantAlive(t)
+}
+
+// TestWhatAnotherTestRunsIsRunThere: a page that names a test names one that exists.
+func TestWhatAnotherTestRunsIsRunThere(t *testing.T) {
+	blocks, err := read(page)
+	must(t, err)
+	for _, b := range blocks {
+		if b.by == "" {
+			continue
+		}
+		out, err := exec.CommandContext(t.Context(), "grep", "-rlE", "--include=*_test.go", `^func `+b.by+`\(`, "../..").Output()
+		if err != nil || len(out) == 0 {
+			t.Errorf("%s:%d: no test is called %s", page, b.line, b.by)
+		}
+	}
+}
+
+// site is a deployment and a folder to run commands in.
+type site struct {
+	d     *harness.Deployment
+	dir   string
+	env   []string
+	token string
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "usher-operations-") // under the system's folder, where PostgreSQL's user may enter
+	must(t, err)
+	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
+	bin := filepath.Join(dir, "bin")
+	must(t, os.Mkdir(bin, 0o700))
+	bins, err := harness.Build(bin, false)
+	must(t, err)
+	servers, err := harness.StartOwnServers(t.Context(), dir)
+	must(t, err)
+	t.Cleanup(func() { must(t, servers.Close()) })
+	d, err := harness.FiveProcesses(bins, dir, servers.Servers, nil)
+	must(t, err)
+	t.Cleanup(func() { must(t, d.Close()) })
+	s := &site{d: d, dir: filepath.Join(dir, "work")}
+	must(t, os.Mkdir(s.dir, 0o700))
+	must(t, os.WriteFile(filepath.Join(bin, "systemctl"), []byte(systemctl), 0o700))
+	tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
+	must(t, err)
+	s.token = tokens.Access
+	s.env, err = s.environment(bin, servers)
+	must(t, err)
+	control := httptest.NewServer(s)
+	t.Cleanup(control.Close)
+	s.env = append(s.env, "STAND_IN="+control.URL)
+	return s
+}
+
+// systemctl stands in for systemd's: it has the test stop and start processes.
+const systemctl = `#!/bin/sh
+verb=$1; shift
+for unit; do curl -fsS -X POST "$STAND_IN/$verb/${unit#usher-}" || exit 1; done
+`
+
+// environment is what an operator has set: the deployment's settings and the operator's certificate.
+func (s *site) environment(bin string, servers *harness.OwnServers) ([]string, error) {
+	operator, err := s.d.OperatorEnv()
+	if err != nil {
+		return nil, err
+	}
+	env := append(os.Environ(), "PATH="+strings.Join([]string{bin, os.Getenv("USHER_TEST_PG_BIN"), os.Getenv("PATH")}, ":"))
+	for k, v := range operator {
+		env = append(env, k+"="+v)
+	}
+	return append(env, "POSTGRES_URL="+servers.URL(), "GATEWAY="+s.d.PublicURL, "GATEWAY_ADMIN="+s.d.AdminURL,
+		"TOKEN_ADMIN="+s.d.AdminURLs()["token"], "ACCESS_TOKEN="+s.token), nil
+}
+
+// run runs commands as a shell would whose user looks at every failure.
+func (s *site) run(ctx context.Context, text string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", text)
+	cmd.Dir, cmd.Env = s.dir, s.env
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// ServeHTTP is what the stand-in asks: POST /stop/token.
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_, verb, _ := strings.Cut(r.URL.Path, "/")
+	verb, name, _ := strings.Cut(verb, "/")
+	if err := s.control(verb, name); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	}
+}
+
+func (s *site) control(verb, name string) error {
+	switch verb {
+	case "stop":
+		_, err := s.d.StopOne(name)
+		return err
+	case "start":
+		if s.d.Pids()[name] != 0 {
+			return nil // as systemd: it runs already
+		}
+		return s.d.StartOne(name)
+	case "restart":
+		return errors.Join(s.control("stop", name), s.control("start", name))
+	}
+	return fmt.Errorf("%s is not a verb that stands in here", verb)
+}
+
+// wantAlive: whoever has followed the whole page has a deployment that works.
+func (s *site) wantAlive(t *testing.T) {
+	t.Helper()
+	tokens, err := s.d.Issue(s.d.NewBrowser(), harness.Request{})
+	must(t, err)
+	active, err := s.d.Active(tokens.Access)
+	must(t, err)
+	if !active {
+		t.Error("a token that was issued after all of it is not active")
+	}
+}
