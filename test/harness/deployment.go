@@ -67,6 +67,11 @@ func AllInOne(bins Binaries, dir string, extra map[string]string) (*Deployment, 
 	return d, d.StartAll()
 }
 
+// Remote is an Usher that somebody else runs: what can be done with it is what goes through its public address.
+func Remote(publicURL string) *Deployment {
+	return &Deployment{Name: "remote", PublicURL: publicURL, PublicURLs: []string{publicURL}, running: map[string]*process{}}
+}
+
 // Servers are the throw-away database and cache that processes share.
 type Servers struct {
 	// Databases holds one URL a service: identity, authz, token, consent.

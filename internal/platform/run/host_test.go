@@ -300,3 +300,36 @@ func TestAPortOrAPeerThatCannotBeUsedIsNamed(t *testing.T) {
 	}
 	must(t, h.Wait())
 }
+
+// TestRFC9112_9_6_ALeavingProcessClosesKeptConnections: whoever keeps a connection is told in time to make a new one.
+func TestRFC9112_9_6_ALeavingProcessClosesKeptConnections(t *testing.T) {
+	s := settings(t)
+	s.DrainTime = time.Minute
+	h, stop := host(t, s)
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	h.ServeHTTP(lis, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	must(t, h.ServeAdmin())
+	ask := func() bool {
+		res, err := http.Post("http://"+lis.Addr().String(), "text/plain", nil)
+		must(t, err)
+		must(t, res.Body.Close())
+		return res.Close
+	}
+	if ask() {
+		t.Fatal("a connection is closed while nobody wants to leave")
+	}
+	stop()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if status, _ := get("http://" + s.AdminAddr + "/readyz"); status == http.StatusServiceUnavailable {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the process stays ready")
+		}
+	}
+	if !ask() {
+		t.Error("a process that leaves answers as if the connection would stay")
+	}
+	must(t, h.Abandon(nil))
+}

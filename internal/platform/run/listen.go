@@ -70,7 +70,7 @@ const (
 
 // ServeHTTP serves a handler until the process ends.
 func (h *Host) ServeHTTP(lis net.Listener, handler http.Handler) {
-	server := h.server(handler)
+	server := h.server(h.leaving(handler))
 	h.Go(func(context.Context) error {
 		if err := server.Serve(lis); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serving HTTP: %w", err)
@@ -85,6 +85,17 @@ func (h *Host) ServeHTTP(lis net.Listener, handler http.Handler) {
 			_ = server.Close() // whoever is still connected has had its time
 		}
 		return nil
+	})
+}
+
+// leaving tells callers that keep their connections to make new ones, from the moment that the end was asked for: a request that
+// is on its way when a kept connection is closed is lost, and a client may not repeat a POST by itself (RFC 9112 §9.3.1).
+func (h *Host) leaving(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.stopping.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 
