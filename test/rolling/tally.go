@@ -67,15 +67,26 @@ func (t *Tally) begin(k kind) *operation {
 	return &operation{tally: t, kind: k, phase: t.phase}
 }
 
-// retry notes that the client had to ask again, and why.
+// retry notes that the client had to ask again, and why. What goes wrong belongs to the phase in which it first does.
 func (o *operation) retry(why string) {
-	o.retried = true
+	if !o.retried {
+		o.phase, o.retried = o.tally.now(), true
+	}
 	o.tally.note(o, "again: "+why)
+}
+
+func (t *Tally) now() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.phase
 }
 
 // end counts the operation; a failure is one that the client is left with.
 func (o *operation) end(err error) error {
 	if err != nil {
+		if !o.retried {
+			o.phase = o.tally.now()
+		}
 		o.tally.note(o, "failed: "+err.Error())
 	}
 	o.tally.mu.Lock()
