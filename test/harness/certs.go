@@ -28,25 +28,52 @@ type Authority struct {
 
 // NewAuthority makes a certificate authority and leaves ca.pem in dir.
 func NewAuthority(dir string) (*Authority, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
+	a := &Authority{dir: dir}
+	if err := a.generate(); err != nil {
 		return nil, err
 	}
+	return a, a.publish(a.cert)
+}
+
+// generate makes the authority's key and certificate.
+func (a *Authority) generate() error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "usher test authority"},
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "usher test authority"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		return nil, err
+	a.key = key
+	a.cert, err = x509.ParseCertificate(der)
+	return err
+}
+
+// Renew makes another authority, which signs from now on; ca.pem names both until Retire.
+func (a *Authority) Renew() error {
+	old := a.cert
+	if err := a.generate(); err != nil {
+		return err
 	}
-	a := &Authority{dir: dir, cert: cert, key: key}
-	return a, writePEM(filepath.Join(dir, "ca.pem"), "CERTIFICATE", der)
+	return a.publish(old, a.cert)
+}
+
+// Retire leaves only the authority that signs in ca.pem.
+func (a *Authority) Retire() error { return a.publish(a.cert) }
+
+// publish writes ca.pem.
+func (a *Authority) publish(certs ...*x509.Certificate) error {
+	blocks := make([]*pem.Block, len(certs))
+	for i, cert := range certs {
+		blocks[i] = &pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}
+	}
+	return writePEM(a.path("ca.pem"), blocks...)
 }
 
 // Issue writes <name>.pem and <name>.key for spiffe://<trust-domain>/<name>. Issuing again replaces them.
@@ -74,10 +101,10 @@ func (a *Authority) Issue(name string) error {
 	if err != nil {
 		return err
 	}
-	if err := writePEM(a.path(name+".key"), "EC PRIVATE KEY", keyDER); err != nil {
+	if err := writePEM(a.path(name+".key"), &pem.Block{Type: "EC PRIVATE KEY", Bytes: keyDER}); err != nil {
 		return err
 	}
-	return writePEM(a.path(name+".pem"), "CERTIFICATE", der)
+	return writePEM(a.path(name+".pem"), &pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
 // ClientTLS is what a caller with the given certificate uses towards a service of the deployment.
@@ -118,9 +145,13 @@ func verifyService(pool *x509.CertPool, service string) func([][]byte, [][]*x509
 func (a *Authority) path(file string) string { return filepath.Join(a.dir, file) }
 
 // writePEM replaces the file whole, so that a process that reloads never reads half of it.
-func writePEM(path, kind string, der []byte) error {
+func writePEM(path string, blocks ...*pem.Block) error {
+	var text []byte
+	for _, block := range blocks {
+		text = append(text, pem.EncodeToMemory(block)...)
+	}
 	tmp := path + ".new"
-	if err := os.WriteFile(tmp, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+	if err := os.WriteFile(tmp, text, 0o600); err != nil {
 		return err
 	}
 	return os.Rename(tmp, path)

@@ -201,7 +201,27 @@ func (d *Deployment) StopOne(name string) (time.Duration, error) {
 	if p == nil {
 		return 0, fmt.Errorf("%s is not running", name)
 	}
-	return p.stop(10 * time.Second)
+	return p.stop(stopLimit)
+}
+
+// Kill ends a process as a crash would.
+func (d *Deployment) Kill(name string) error {
+	p := d.running[name]
+	if p == nil {
+		return fmt.Errorf("%s is not running", name)
+	}
+	delete(d.running, name)
+	p.kill()
+	return nil
+}
+
+// Names are the processes, in the order they start.
+func (d *Deployment) Names() []string {
+	names := make([]string, len(d.specs))
+	for i, s := range d.specs {
+		names[i] = s.name
+	}
+	return names
 }
 
 // Close ends everything, callers first, and holds the log of the whole run against every secret that crossed the wire.
@@ -260,6 +280,12 @@ func (d *Deployment) DialAt(caller, service, addr string) (*grpc.ClientConn, err
 	}
 	return grpc.NewClient("passthrough:///"+addr, grpc.WithTransportCredentials(creds))
 }
+
+// Authority signs the deployment's certificates; nil in the all-in-one.
+func (d *Deployment) Authority() *Authority { return d.authority }
+
+// Dir is where the deployment's certificates and logs lie.
+func (d *Deployment) Dir() string { return d.dir }
 
 // TLS is a caller's configuration towards a service, for tests of the handshake itself; nil in the all-in-one.
 func (d *Deployment) TLS(caller, service string) (*tls.Config, error) {

@@ -31,6 +31,9 @@ const (
 // startLimit is how long a process may take to become ready under the race detector on a busy machine.
 const startLimit = 60 * time.Second
 
+// stopLimit is longer than a process may drain in a test and then finish what it has begun.
+const stopLimit = 30 * time.Second
+
 // start runs a command. What it logs goes to <dir>/<name>.log and what it prints to <dir>/<name>.out, appended over restarts.
 func start(bin, name, dir string, args []string, env map[string]string) (*process, error) {
 	log, err := appendTo(filepath.Join(dir, name+".log"))

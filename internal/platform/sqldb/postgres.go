@@ -11,7 +11,10 @@ import (
 )
 
 // postgres is an engine over a pool.
-type postgres struct{ pool *pgxpool.Pool }
+type postgres struct {
+	pool   *pgxpool.Pool
+	outage outage
+}
 
 // openPostgres prepares a pool. What the parser says about a bad URL may quote from it and is left out.
 func openPostgres(ctx context.Context, url string, maxConns int) (*postgres, error) {
@@ -29,28 +32,42 @@ func openPostgres(ctx context.Context, url string, maxConns int) (*postgres, err
 	if _, ok := c.ConnConfig.RuntimeParams["application_name"]; !ok {
 		c.ConnConfig.RuntimeParams["application_name"] = "usher"
 	}
-	// Our statements look up by key: planning them again costs more than running them, and never finds another plan.
+	p := &postgres{}
 	c.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		p.outage.end()
+		// Our statements look up by key: planning them again costs more than running them, and never finds another plan.
 		_, err := conn.Exec(ctx, `SET plan_cache_mode = force_generic_plan`)
 		return err
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, c)
-	if err != nil {
+	if p.pool, err = pgxpool.NewWithConfig(ctx, c); err != nil {
 		return nil, errors.New("the PostgreSQL pool cannot be set up")
 	}
-	return &postgres{pool: pool}, nil
+	return p, nil
 }
 
-// acquire takes a connection; the wait is shorter than the caller's.
+// acquire takes a connection; the wait is shorter than the caller's. A server that is being restarted is waited for.
 func (p *postgres) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	short, cancel := context.WithTimeout(ctx, acquireTimeout)
 	defer cancel()
 	conn, err := p.pool.Acquire(short)
+	for away(err) && p.outage.wait(short, p.knock) {
+		conn, err = p.pool.Acquire(short)
+	}
 	if err != nil {
 		// Whatever kept us from a connection, the statement was not sent.
 		return nil, translate(err, unavailable)
 	}
 	return conn, nil
+}
+
+// knock asks whether the server takes connections; one that it takes is kept for who comes next.
+func (p *postgres) knock(ctx context.Context) error {
+	conn, err := p.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	conn.Release()
+	return nil
 }
 
 func (p *postgres) exec(ctx context.Context, text string, args []any) (int64, error) {

@@ -1,0 +1,49 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"net"
+	"path/filepath"
+)
+
+// OwnPostgres is a PostgreSQL of a test's own.
+type OwnPostgres struct {
+	// Databases holds one URL a service.
+	Databases map[string]string
+
+	server OwnServers
+}
+
+// StartOwnPostgres starts it in dir, with a database a service.
+func StartOwnPostgres(ctx context.Context, dir string) (*OwnPostgres, error) {
+	addrs, err := freeAddrs(1)
+	if err != nil {
+		return nil, err
+	}
+	_, port, err := net.SplitHostPort(addrs[0])
+	if err != nil {
+		return nil, err
+	}
+	p := &OwnPostgres{server: OwnServers{dir: filepath.Join(dir, "pg"), pgPort: port}}
+	if err := p.server.initdb(); err != nil {
+		return nil, err
+	}
+	if err := p.server.StartPostgres(); err != nil {
+		return nil, err
+	}
+	servers, err := databasesOn(ctx, "postgres://postgres@127.0.0.1:"+port+"/postgres?sslmode=disable", "")
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	p.Databases = servers.Databases
+	return p, nil
+}
+
+// Restart ends every connection, lets the server end in order, and starts it again, as for a minor release.
+func (p *OwnPostgres) Restart() error {
+	return p.server.pg("pg_ctl", "-D", p.server.dir, "-s", "-w", "-m", "fast", "-l", filepath.Join(p.server.dir, "log"), "restart")
+}
+
+// Close ends the server.
+func (p *OwnPostgres) Close() error { return p.server.StopPostgres() }

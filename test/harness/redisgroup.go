@@ -1,0 +1,218 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// RedisMaster is the name that the Sentinels of a RedisGroup know its master by.
+const RedisMaster = "usher"
+
+// takeOverLimit is how long a replica may take to become the master on a busy machine.
+const takeOverLimit = 60 * time.Second
+
+// RedisGroup is a Redis master and its replica, watched by three Sentinels of which two must agree.
+type RedisGroup struct {
+	dir              string
+	nodes, sentinels []string
+	running          map[string]*exec.Cmd
+}
+
+// StartRedisGroup starts all five in dir and waits until the Sentinels know the replica.
+func StartRedisGroup(ctx context.Context, dir string) (*RedisGroup, error) {
+	addrs, err := freeAddrs(5)
+	if err != nil {
+		return nil, err
+	}
+	g := &RedisGroup{dir: dir, nodes: addrs[:2], sentinels: addrs[2:], running: map[string]*exec.Cmd{}}
+	if err := g.startAll(ctx); err != nil {
+		return nil, errors.Join(err, g.Close())
+	}
+	return g, nil
+}
+
+func (g *RedisGroup) startAll(ctx context.Context) error {
+	if err := g.startNode(ctx, g.nodes[0], ""); err != nil {
+		return err
+	}
+	if err := g.startNode(ctx, g.nodes[1], g.nodes[0]); err != nil {
+		return err
+	}
+	for _, addr := range g.sentinels {
+		if err := g.startSentinel(ctx, addr); err != nil {
+			return err
+		}
+	}
+	return g.awaitReplica(ctx)
+}
+
+// Sentinels is the setting that names them.
+func (g *RedisGroup) Sentinels() string { return strings.Join(g.sentinels, ",") }
+
+// Master is the address that the Sentinels give out.
+func (g *RedisGroup) Master(ctx context.Context) (string, error) {
+	var errs []error
+	for _, addr := range g.sentinels {
+		s := redis.NewSentinelClient(&redis.Options{Addr: addr})
+		at, err := s.GetMasterAddrByName(ctx, RedisMaster).Result()
+		_ = s.Close() // one question
+		if err == nil && len(at) == 2 {
+			return net.JoinHostPort(at[0], at[1]), nil
+		}
+		errs = append(errs, err)
+	}
+	return "", errors.Join(errs...)
+}
+
+// Failover has a Sentinel make the replica the master, as before maintenance, and waits until they are a group again.
+func (g *RedisGroup) Failover(ctx context.Context) error {
+	old, err := g.Master(ctx)
+	if err != nil {
+		return err
+	}
+	s := redis.NewSentinelClient(&redis.Options{Addr: g.sentinels[0]})
+	defer s.Close() //nolint:errcheck // one command
+	if err := s.Failover(ctx, RedisMaster).Err(); err != nil {
+		return fmt.Errorf("asking for a failover: %w", err)
+	}
+	if _, err := g.successor(ctx, old); err != nil {
+		return err
+	}
+	return g.awaitReplica(ctx)
+}
+
+// KillMaster kills the master, waits until the replica has taken over, and starts what was killed again as its replica.
+func (g *RedisGroup) KillMaster(ctx context.Context) error {
+	old, err := g.Master(ctx)
+	if err != nil {
+		return err
+	}
+	g.kill(old)
+	next, err := g.successor(ctx, old)
+	if err != nil {
+		return err
+	}
+	if err := g.startNode(ctx, old, next); err != nil {
+		return err
+	}
+	return g.awaitReplica(ctx)
+}
+
+// Close ends all of them.
+func (g *RedisGroup) Close() error {
+	for _, addr := range append(append([]string{}, g.sentinels...), g.nodes...) {
+		g.kill(addr)
+	}
+	return nil
+}
+
+// successor waits for another master than the old one.
+func (g *RedisGroup) successor(ctx context.Context, old string) (next string, err error) {
+	err = within(takeOverLimit, "another Redis master", func() bool {
+		next, err = g.Master(ctx)
+		return err == nil && next != old
+	})
+	return next, err
+}
+
+// awaitReplica waits until every Sentinel knows a live replica and the others: only then the next failover can go well.
+func (g *RedisGroup) awaitReplica(ctx context.Context) error {
+	return within(takeOverLimit, "a live Redis replica", func() bool {
+		for _, addr := range g.sentinels {
+			s := redis.NewSentinelClient(&redis.Options{Addr: addr})
+			replicas, err := s.Replicas(ctx, RedisMaster).Result()
+			others, err2 := s.Sentinels(ctx, RedisMaster).Result()
+			_ = s.Close() // two questions
+			if errors.Join(err, err2) != nil || len(others) != len(g.sentinels)-1 || !follows(replicas) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func follows(replicas []map[string]string) bool {
+	for _, r := range replicas {
+		if r["flags"] == "slave" && r["master-link-status"] == "ok" {
+			return true
+		}
+	}
+	return false
+}
+
+// startNode starts a Redis, as a replica where of is not empty.
+func (g *RedisGroup) startNode(ctx context.Context, addr, of string) error {
+	args := []string{"--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0"}
+	if of != "" {
+		host, port, err := net.SplitHostPort(of)
+		if err != nil {
+			return err
+		}
+		args = append(args, "--replicaof", host+" "+port)
+	}
+	return g.start(ctx, addr, args)
+}
+
+// startSentinel writes what a Sentinel needs to know, and starts it: it keeps its own notes in that file.
+func (g *RedisGroup) startSentinel(ctx context.Context, addr string) error {
+	host, port, err := net.SplitHostPort(g.nodes[0])
+	if err != nil {
+		return err
+	}
+	_, own, err := net.SplitHostPort(addr)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(g.dir, "sentinel-"+own+".conf")
+	text := fmt.Sprintf("sentinel monitor %[1]s %s %s 2\nsentinel down-after-milliseconds %[1]s 1000\nsentinel failover-timeout %[1]s 3000\n",
+		RedisMaster, host, port)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return err
+	}
+	return g.start(ctx, addr, nil, file, "--sentinel")
+}
+
+func (g *RedisGroup) start(ctx context.Context, addr string, args []string, first ...string) error {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return err
+	}
+	log := filepath.Join(g.dir, "redis-"+port+".log")
+	line := append(append(append([]string{}, first...), "--port", port, "--bind", host, "--logfile", log), args...)
+	cmd := exec.Command("redis-server", line...)
+	cmd.Dir = g.dir
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	g.running[addr] = cmd
+	client := redis.NewClient(&redis.Options{Addr: addr})
+	defer client.Close() //nolint:errcheck // asked once
+	return within(startLimit, "Redis at "+addr, func() bool { return client.Ping(ctx).Err() == nil })
+}
+
+func (g *RedisGroup) kill(addr string) {
+	if cmd := g.running[addr]; cmd != nil {
+		_ = cmd.Process.Kill() // it may have ended
+		_ = cmd.Wait()
+		delete(g.running, addr)
+	}
+}
+
+// within repeats a check until it holds; the limit is only there to end a run that never will.
+func within(limit time.Duration, what string, check func() bool) error {
+	for deadline := time.Now().Add(limit); !check(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%s: not within %s", what, limit)
+		}
+	}
+	return nil
+}

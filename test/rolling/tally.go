@@ -1,0 +1,170 @@
+package rolling
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+)
+
+// kind is what a client of the load does.
+type kind string
+
+// The kinds, in the order they are reported.
+const (
+	flowing    kind = "flows"
+	refreshing kind = "refreshes"
+	overHTTP   kind = "introspections, HTTP"
+	overGRPC   kind = "introspections, gRPC"
+	bySDK      kind = "checks, SDK"
+	revoking   kind = "revocations"
+)
+
+func kinds() []kind { return []kind{flowing, refreshing, overHTTP, overGRPC, bySDK, revoking} }
+
+// Row counts operations: how many there were, how many of them needed the one retry, and how many failed in spite of it.
+type Row struct{ Done, Retried, Failed int }
+
+// Tally counts operations by the phase in which they began.
+type Tally struct {
+	mu     sync.Mutex
+	phase  string
+	phases []string
+	rows   map[string]map[kind]*Row
+	// done counts the operations of a kind that went well, over all phases.
+	done map[kind]int
+	// notes are the first failures and retries in words.
+	notes []string
+}
+
+func newTally() *Tally { return &Tally{rows: map[string]map[kind]*Row{}, done: map[kind]int{}} }
+
+// enter begins a phase, or goes on with one that had been before.
+func (t *Tally) enter(phase string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.phase = phase
+	if t.rows[phase] == nil {
+		t.phases = append(t.phases, phase)
+		t.rows[phase] = map[kind]*Row{}
+		for _, k := range kinds() {
+			t.rows[phase][k] = &Row{}
+		}
+	}
+}
+
+// operation is something that a client wants done.
+type operation struct {
+	tally   *Tally
+	kind    kind
+	phase   string
+	retried bool
+}
+
+func (t *Tally) begin(k kind) *operation {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return &operation{tally: t, kind: k, phase: t.phase}
+}
+
+// retry notes that the client had to ask again, and why. What goes wrong belongs to the phase in which it first does.
+func (o *operation) retry(why string) {
+	if !o.retried {
+		o.phase, o.retried = o.tally.now(), true
+	}
+	o.tally.note(o, "again: "+why)
+}
+
+func (t *Tally) now() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.phase
+}
+
+// end counts the operation; a failure is one that the client is left with.
+func (o *operation) end(err error) error {
+	if err != nil {
+		if !o.retried {
+			o.phase = o.tally.now()
+		}
+		o.tally.note(o, "failed: "+err.Error())
+	}
+	o.tally.mu.Lock()
+	defer o.tally.mu.Unlock()
+	row := o.tally.rows[o.phase][o.kind]
+	row.Done++
+	if o.retried {
+		row.Retried++
+	}
+	if err != nil {
+		row.Failed++
+		return err
+	}
+	o.tally.done[o.kind]++
+	return nil
+}
+
+// maxNotes and maxNote keep a bad run readable.
+const (
+	maxNotes = 200
+	maxNote  = 300
+)
+
+func (t *Tally) note(o *operation, text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.notes) < maxNotes {
+		t.notes = append(t.notes, fmt.Sprintf("%s: %s: %s", o.phase, o.kind, text[:min(len(text), maxNote)]))
+	}
+}
+
+// well is how many operations of a kind have gone well until now.
+func (t *Tally) well(k kind) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.done[k]
+}
+
+// Sum adds up a kind over phases; none is all of them.
+func (t *Tally) sum(k kind, phases ...string) Row {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var sum Row
+	for phase, rows := range t.rows {
+		if len(phases) == 0 || slices.Contains(phases, phase) {
+			sum.Done += rows[k].Done
+			sum.Retried += rows[k].Retried
+			sum.Failed += rows[k].Failed
+		}
+	}
+	return sum
+}
+
+// print writes a table: a line a phase, and for each kind how many, of them retried, of them failed.
+func (t *Tally) print(out io.Writer) {
+	t.mu.Lock()
+	phases := slices.Clone(t.phases)
+	t.mu.Unlock()
+	fmt.Fprint(out, "| phase |")
+	for _, k := range kinds() {
+		fmt.Fprintf(out, " %s |", k)
+	}
+	fmt.Fprint(out, "\n| --- |")
+	for range kinds() {
+		fmt.Fprint(out, " --- |")
+	}
+	fmt.Fprintln(out)
+	for _, phase := range phases {
+		t.line(out, phase, phase)
+	}
+	t.line(out, "**all**")
+}
+
+func (t *Tally) line(out io.Writer, title string, phases ...string) {
+	fmt.Fprintf(out, "| %s |", title)
+	for _, k := range kinds() {
+		row := t.sum(k, phases...)
+		fmt.Fprintf(out, " %d / %d / %d |", row.Done, row.Retried, row.Failed)
+	}
+	fmt.Fprintln(out)
+}

@@ -1,0 +1,129 @@
+package rolling
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+)
+
+// Verdict is what must be zero.
+type Verdict struct {
+	mu sync.Mutex
+	// StaleAllows are answers that a revoked token is good.
+	StaleAllows int
+	// FalseDenials are answers that a good token is not.
+	FalseDenials int
+	// DoubleIssues are codes and refresh tokens that issued more than once.
+	DoubleIssues int
+	// Unowned are live tokens that nobody received although their client was told that there are none.
+	Unowned int
+	// Late are checks of the SDK from memory before the revocation log had told it, and LateAfter how long after the revocation
+	// the last of them was. They are within its promise.
+	Late      int
+	LateAfter time.Duration
+	// Codes and Rotations are how many were looked at for double issues.
+	Codes, Rotations int
+
+	details []string
+}
+
+func (v *Verdict) count(what *int, detail string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	*what++
+	if len(v.details) < maxNotes {
+		v.details = append(v.details, detail)
+	}
+}
+
+func (v *Verdict) late(after time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.Late++
+	v.LateAfter = max(v.LateAfter, after)
+}
+
+func (v *Verdict) print(out io.Writer) {
+	fmt.Fprintf(out, `
+| | |
+| --- | --- |
+| double issues, of %d codes and %d rotations | %d |
+| stale allows | %d |
+| live tokens that were denied | %d |
+| live tokens that their client was told do not exist | %d |
+| checks of the SDK from memory before the log had told it, all within its promise | %d, the last %s after the revocation |
+`, v.Codes, v.Rotations, v.DoubleIssues, v.StaleAllows, v.FalseDenials, v.Unowned, v.Late, v.LateAfter.Round(time.Millisecond))
+}
+
+// issued is what the store holds of one code.
+type issued struct {
+	live           bool
+	refresh        []byte
+	access, spends int
+}
+
+// audit holds the store against what the clients received.
+func (w *world) audit(ctx context.Context) error {
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(w.fleet.postgres.Databases["token"]), MaxConns: 1})
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // it was read from
+	stored, err := readIssued(ctx, db)
+	if err != nil {
+		return err
+	}
+	w.truth.mu.Lock()
+	defer w.truth.mu.Unlock()
+	for code, f := range w.truth.codes {
+		w.verdict.Codes++
+		w.verdict.hold(f, stored[code])
+	}
+	return nil
+}
+
+func readIssued(ctx context.Context, db *sqldb.DB) (map[secret.Hash]issued, error) {
+	rows, err := db.Query(ctx, `
+SELECT f.id, f.revoked_at IS NULL, f.refresh_hash, (SELECT count(*) FROM access_tokens a WHERE a.family_id = f.id),
+    (SELECT count(*) FROM spent_refresh_tokens s WHERE s.family_id = f.id)
+FROM families f`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	stored := map[secret.Hash]issued{}
+	for rows.Next() {
+		var id []byte
+		var i issued
+		if err := rows.Scan(&id, &i.live, &i.refresh, &i.access, &i.spends); err != nil {
+			return nil, err
+		}
+		stored[secret.Hash(id)] = i
+	}
+	return stored, rows.Err()
+}
+
+// hold judges one code. Every exchange and every rotation is one access token in the store and one at the client, unless the
+// client's last answer never came.
+func (v *Verdict) hold(f *family, i issued) {
+	received, most := len(f.access), len(f.access)
+	if f.unsure || f.refused {
+		most++ // an answer that was lost for good
+	}
+	v.Rotations += i.spends
+	switch {
+	case i.access > most || i.access < received || i.access > 0 && i.access != i.spends+1:
+		v.count(&v.DoubleIssues, fmt.Sprintf("%d access tokens and %d rotations are stored, the client received %d", i.access, i.spends, received))
+	case f.refused && i.live:
+		v.count(&v.Unowned, "a client was refused, and its connection lives")
+	case !f.refused && !f.unsure && !f.revoked && !i.live:
+		v.count(&v.FalseDenials, "a connection ended that nobody took back")
+	case received > 0 && !f.unsure && !f.refused && secret.Hash(i.refresh) != secret.Sum(f.refresh):
+		v.count(&v.DoubleIssues, "the current refresh token is not the one that the client received last")
+	}
+}
