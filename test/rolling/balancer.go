@@ -42,7 +42,7 @@ func (b bound) RoundTrip(req *http.Request) (*http.Response, error) {
 	case err != nil:
 		b.operation.retry(err.Error())
 	case res.StatusCode == http.StatusServiceUnavailable:
-		b.operation.retry(req.URL.Path + " answered " + res.Status)
+		b.operation.retry(req.URL.Path + " answered " + res.Status + ", Retry-After " + res.Header.Get("Retry-After"))
 		wait = retryAfter(res)
 		_ = res.Body.Close() // it says what the status says
 	default:

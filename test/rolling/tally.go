@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 )
 
 // kind is what a client of the load does.
@@ -114,7 +115,7 @@ func (t *Tally) note(o *operation, text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.notes) < maxNotes {
-		t.notes = append(t.notes, fmt.Sprintf("%s: %s: %s", o.phase, o.kind, text[:min(len(text), maxNote)]))
+		t.notes = append(t.notes, fmt.Sprintf("%s %s: %s: %s", time.Now().UTC().Format("15:04:05.000"), o.phase, o.kind, text[:min(len(text), maxNote)]))
 	}
 }
 
