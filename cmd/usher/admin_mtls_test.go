@@ -21,12 +21,12 @@ func (d *desk) certified() {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	for _, name := range []string{"identity", "token", "operator", "gateway"} {
+	for _, name := range []string{"identity", "authz", "token", "operator", "gateway"} {
 		if err := authority.Issue(name); err != nil {
 			d.t.Fatal(err)
 		}
 	}
-	for _, service := range []string{"identity", "token"} {
+	for _, service := range []string{"identity", "authz", "token"} {
 		creds, err := mtls.Server(files(d.t, service))
 		if err != nil {
 			d.t.Fatal(err)

@@ -148,7 +148,7 @@ func commands() []command {
 
 func TestEveryCommandAsksForWhatItSaysAndPrintsTheAnswer(t *testing.T) {
 	d := newDesk(t)
-	for _, c := range commands() {
+	for _, c := range append(commands(), clientCommands()...) {
 		d.answer(c.method, c.res, nil)
 		r := d.run(c.stdin, strings.Fields(c.args)...)
 		if r.status != 0 {
@@ -168,7 +168,7 @@ func TestEveryCommandAsksForWhatItSaysAndPrintsTheAnswer(t *testing.T) {
 
 func TestTheJSONOfACommandIsTheContractsAndAlwaysTheSame(t *testing.T) {
 	d := newDesk(t)
-	for _, c := range commands() {
+	for _, c := range append(commands(), clientCommands()...) {
 		d.answer(c.method, c.res, nil)
 		first := d.run(c.stdin, append(strings.Fields(c.args), "--output", "json")...)
 		again := d.run(c.stdin, append([]string{"-o", "json"}, strings.Fields(c.args)...)...)
@@ -197,7 +197,7 @@ func TestTheJSONOfACommandIsTheContractsAndAlwaysTheSame(t *testing.T) {
 
 func TestASecretStandsAloneOnStandardOutput(t *testing.T) {
 	d := newDesk(t)
-	for _, c := range commands() {
+	for _, c := range append(commands(), clientCommands()...) {
 		if c.table != nil {
 			continue
 		}
@@ -212,7 +212,7 @@ func TestASecretStandsAloneOnStandardOutput(t *testing.T) {
 func TestAUserMayBeNamedByAddressEverywhere(t *testing.T) {
 	d := newDesk(t)
 	d.answer("FindUser", &identityv1.FindUserResponse{User: john}, nil)
-	for _, c := range commands() {
+	for _, c := range append(commands(), clientCommands()...) {
 		if !strings.Contains(c.args, "usr_john") {
 			continue
 		}

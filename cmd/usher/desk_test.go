@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/vidocu/usher/cmd/usher/internal/admin"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/localsock"
@@ -40,7 +41,7 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	d := &desk{t: t, answers: map[string]func(proto.Message) (proto.Message, error){}}
-	for _, service := range []string{"identity", "token"} {
+	for _, service := range []string{"identity", "authz", "token"} {
 		lis, err := localsock.Listen("data", service)
 		if err != nil {
 			t.Fatal(err)
@@ -67,10 +68,17 @@ func (d *desk) serve(service string, lis rpcserver.Listener) {
 }
 
 func (d *desk) register(service string, s *rpcserver.Server) {
-	if service == "identity" {
+	switch service {
+	case "identity":
 		identityv1.RegisterAdministrationServiceServer(scripted{d, s}, identityv1.UnimplementedAdministrationServiceServer{})
 		return
+	case "authz":
+		authzv1.RegisterAdministrationServiceServer(scripted{d, s}, authzv1.UnimplementedAdministrationServiceServer{})
+		return
 	}
+	tokenv1.RegisterGrantServiceServer(scripted{d, s}, tokenv1.UnimplementedGrantServiceServer{})
+	tokenv1.RegisterIntrospectionServiceServer(scripted{d, s}, tokenv1.UnimplementedIntrospectionServiceServer{})
+	tokenv1.RegisterRevocationServiceServer(s, &revocationLog{})
 	tokenv1.RegisterEndingServiceServer(scripted{d, s}, tokenv1.UnimplementedEndingServiceServer{})
 	tokenv1.RegisterApiKeyServiceServer(scripted{d, s}, tokenv1.UnimplementedApiKeyServiceServer{})
 	tokenv1.RegisterCatalogServiceServer(scripted{d, s}, tokenv1.UnimplementedCatalogServiceServer{})
@@ -129,4 +137,27 @@ func (s scripted) RegisterService(desc *grpc.ServiceDesc, impl any) {
 		own.Methods = append(own.Methods, m)
 	}
 	s.next.RegisterService(&own, impl)
+}
+
+// revocationLog has two entries, and holds the stream open behind them.
+type revocationLog struct {
+	tokenv1.UnsafeRevocationServiceServer
+}
+
+// WatchRevocations is tokenv1.RevocationServiceServer.
+func (*revocationLog) WatchRevocations(req *tokenv1.WatchRevocationsRequest, stream grpc.ServerStreamingServer[tokenv1.WatchRevocationsResponse]) error {
+	res := &tokenv1.WatchRevocationsResponse{Cursor: 9}
+	for _, r := range []*tokenv1.Revocation{
+		{Cursor: 8, Kind: tokenv1.RevocationKind_REVOCATION_KIND_USER, UserId: "usr_john"},
+		{Cursor: 9, Kind: tokenv1.RevocationKind_REVOCATION_KIND_CLIENT, ClientId: "vdo_client_a"},
+	} {
+		if r.GetCursor() > req.GetCursor() {
+			res.Revocations = append(res.Revocations, r)
+		}
+	}
+	if err := stream.Send(res); err != nil {
+		return err
+	}
+	<-stream.Context().Done()
+	return nil
 }

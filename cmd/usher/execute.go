@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	kongcompletion "github.com/jotaen/kong-completion"
 
 	"github.com/vidocu/usher/cmd/usher/internal/admin"
 	"github.com/vidocu/usher/internal/platform/run"
@@ -37,6 +38,11 @@ func execute(args []string, streams admin.Streams) int {
 		kong.ExplicitGroups([]kong.Group{{Key: "administration", Title: "Administration:"}}))
 	if err != nil {
 		return report(streams, err, failed)
+	}
+	// A shell that asks what may come next names the line in its environment (COMP_LINE).
+	kongcompletion.Register(parser)
+	if left {
+		return succeeded
 	}
 	command, err := parser.Parse(args)
 	if left {

@@ -4,6 +4,8 @@ package main
 import (
 	"os"
 
+	kongcompletion "github.com/jotaen/kong-completion"
+
 	"github.com/vidocu/usher/cmd/usher/internal/admin"
 	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/services/authz"
@@ -40,12 +42,18 @@ type cli struct {
 	Config  configCommand  `cmd:"" help:"List every setting with its environment variable and its default."`
 	Doctor  doctorCommand  `cmd:"" help:"Check settings, certificate, databases, Redis, clocks and services; say what to fix."`
 
-	Users      admin.Users      `cmd:"" group:"administration" help:"People: create, list, show, disable, enable, set-password."`
-	Workspaces admin.Workspaces `cmd:"" group:"administration" help:"Workspaces and their plans: create, list, set-plan."`
-	Members    admin.Members    `cmd:"" group:"administration" help:"Who is in a workspace: add, remove, list."`
-	AuthApps   admin.AuthApps   `cmd:"" group:"administration" help:"Authentication apps: create, list, rotate, revoke."`
-	APIKeys    admin.APIKeys    `cmd:"" name:"api-keys" group:"administration" help:"API keys of workspaces: create, list, revoke."`
-	Catalog    admin.Catalog    `cmd:"" group:"administration" help:"Scopes, endpoints and plans: show, check."`
+	Completion kongcompletion.Completion `cmd:"" help:"Print what makes a shell complete these commands: bash, zsh or fish."`
+
+	Users       admin.Users       `cmd:"" group:"administration" help:"People: create, list, show, disable, enable, set-password."`
+	Workspaces  admin.Workspaces  `cmd:"" group:"administration" help:"Workspaces and their plans: create, list, set-plan."`
+	Members     admin.Members     `cmd:"" group:"administration" help:"Who is in a workspace: add, remove, list."`
+	Clients     admin.Clients     `cmd:"" group:"administration" help:"Apps: create, list, show, update, rotate-secret, disable, enable."`
+	Grants      admin.Grants      `cmd:"" group:"administration" help:"What people granted to apps: list, revoke."`
+	Tokens      admin.Tokens      `cmd:"" group:"administration" help:"One token, read from standard input: inspect, revoke."`
+	Revocations admin.Revocations `cmd:"" group:"administration" help:"The revocation log: tail."`
+	AuthApps    admin.AuthApps    `cmd:"" group:"administration" help:"Authentication apps: create, list, rotate, revoke."`
+	APIKeys     admin.APIKeys     `cmd:"" name:"api-keys" group:"administration" help:"API keys of workspaces: create, list, revoke."`
+	Catalog     admin.Catalog     `cmd:"" group:"administration" help:"Scopes, endpoints and plans: show, check."`
 }
 
 func main() {

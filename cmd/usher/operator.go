@@ -9,7 +9,9 @@ import (
 )
 
 // administered are the services that have RPCs for an operator.
-func administered(service string) bool { return service == "identity" || service == "token" }
+func administered(service string) bool {
+	return service == "identity" || service == "authz" || service == "token"
+}
 
 // operator opens the socket through which `usher users` and its like reach a service of this process. Development goes on
 // without one where the data folder's path leaves no room for it.

@@ -19,6 +19,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
+	"github.com/vidocu/usher/services/authz/internal/registry"
 	"github.com/vidocu/usher/services/authz/internal/rpc"
 	"github.com/vidocu/usher/services/authz/internal/store"
 )
@@ -71,6 +72,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
 	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Authenticator: client.Authenticator{Records: s.store}, Registry: s.store})
+	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Desk: registry.Desk{Store: s.store, Scopes: s.deps.Catalog}})
 }
 
 // Ready reports whether the service can answer: its database is there and its schema is current. A short-lived store that

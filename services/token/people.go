@@ -22,9 +22,9 @@ func users(config Config, deps Deps, p people) *rpc.Users {
 }
 
 // endings is what takes access away.
-func endings(deps Deps, p people) *rpc.Endings {
-	return &rpc.Endings{Desk: ending.Desk{
-		Store: p.store, People: directory(deps), KnownPlan: deps.Catalog.KnownPlan, Settler: p.settler,
+func endings(deps Deps, p people, apps ending.Apps) *rpc.Endings {
+	return &rpc.Endings{Tokens: settled{Store: p.store, settler: p.settler}, Desk: ending.Desk{
+		Store: p.store, People: directory(deps), Apps: apps, KnownPlan: deps.Catalog.KnownPlan, Settler: p.settler,
 	}}
 }
 

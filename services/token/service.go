@@ -69,7 +69,10 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err := st.MakeRoom(ctx, config.lifetimes()); err != nil {
 		return nil, fmt.Errorf("preparing the token store: %w", err)
 	}
-	authz := rpc.Authz{Clients: authzv1.NewClientServiceClient(deps.Authz), Codes: authzv1.NewCodeServiceClient(deps.Authz)}
+	authz := rpc.Authz{
+		Clients: authzv1.NewClientServiceClient(deps.Authz), Codes: authzv1.NewCodeServiceClient(deps.Authz),
+		Administration: authzv1.NewAdministrationServiceClient(deps.Authz),
+	}
 	uses := lastuse.New(st, deps.Logger)
 	log := newFeed(config, deps, st)
 	enforced := newEnforcement(config, deps, enforcementParts{store: st, settler: log})
@@ -97,7 +100,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		grants:        &rpc.Grants{Store: ends},
 		enforcement:   enforced,
 		users:         users(config, deps, people{store: st, settler: log}),
-		endings:       endings(deps, people{store: st, settler: log}),
+		endings:       endings(deps, people{store: st, settler: log}, authz),
 	}, nil
 }
 

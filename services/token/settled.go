@@ -2,6 +2,7 @@ package token
 
 import (
 	"context"
+	"errors"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/grant"
@@ -71,4 +72,10 @@ func (s settled) Replayed(ctx context.Context, token secret.Hash, clientID strin
 		err = s.settle(ctx, replay.Reused)
 	}
 	return replay, err
+}
+
+// EndUserToken is rpc.Ender.
+func (s settled) EndUserToken(ctx context.Context, token secret.Hash) error {
+	err := s.Store.EndUserToken(ctx, token)
+	return errors.Join(err, s.settle(ctx, err == nil))
 }

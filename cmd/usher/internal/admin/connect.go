@@ -3,6 +3,7 @@ package admin
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"google.golang.org/grpc"
 
@@ -31,7 +32,9 @@ func (s *Session) dial(service string) (grpc.ClientConnInterface, error) {
 }
 
 func connect(settings *run.Settings, service string) (conn *grpc.ClientConn, where string, err error) {
-	addr := map[string]string{"identity": settings.Peers.Identity, "token": settings.Peers.Token}[service]
+	addr := map[string]string{
+		"identity": settings.Peers.Identity, "authz": settings.Peers.Authz, "token": settings.Peers.Token,
+	}[service]
 	if addr != "" {
 		conn, err = proven(settings, service, addr)
 		return conn, addr, err
@@ -65,9 +68,9 @@ func local(settings *run.Settings, service string) (*grpc.ClientConn, string, er
 		return nil, "", err
 	}
 	if _, err := os.Stat(path); err != nil {
-		return nil, "", fmt.Errorf("no %s service to talk to: set peers.identity, peers.token and tls.* (USHER_PEERS_IDENTITY, USHER_PEERS_TOKEN, "+
+		return nil, "", fmt.Errorf("no %[1]s service to talk to: set peers.%[1]s and tls.* (USHER_PEERS_%[3]s, "+
 			"USHER_TLS_CERT_FILE, USHER_TLS_KEY_FILE, USHER_TLS_CA_FILE), or start `usher dev` and set data_dir (USHER_DATA_DIR) to its folder: "+
-			"there is no socket at %s", service, path)
+			"there is no socket at %[2]s", service, path, strings.ToUpper(service))
 	}
 	conn, err := localsock.Dial(dir, service)
 	return conn, path, err

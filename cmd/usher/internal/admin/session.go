@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/run"
@@ -59,6 +60,27 @@ func (s *Session) Close() error {
 func (s *Session) identity() (identityv1.AdministrationServiceClient, error) {
 	conn, err := s.dial("identity")
 	return identityv1.NewAdministrationServiceClient(conn), err
+}
+
+// registry reaches administration of apps that takes nothing away.
+func (s *Session) registry() (authzv1.AdministrationServiceClient, error) {
+	conn, err := s.dial("authz")
+	return authzv1.NewAdministrationServiceClient(conn), err
+}
+
+func (s *Session) grants() (tokenv1.GrantServiceClient, error) {
+	conn, err := s.dial("token")
+	return tokenv1.NewGrantServiceClient(conn), err
+}
+
+func (s *Session) introspection() (tokenv1.IntrospectionServiceClient, error) {
+	conn, err := s.dial("token")
+	return tokenv1.NewIntrospectionServiceClient(conn), err
+}
+
+func (s *Session) revocations() (tokenv1.RevocationServiceClient, error) {
+	conn, err := s.dial("token")
+	return tokenv1.NewRevocationServiceClient(conn), err
 }
 
 // ending reaches administration that takes access away.

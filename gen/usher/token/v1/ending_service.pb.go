@@ -372,6 +372,264 @@ func (*RevokeAuthenticationAppResponse) Descriptor() ([]byte, []int) {
 	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{7}
 }
 
+// DisableClientRequest names an app.
+type DisableClientRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The app, `vdo_client_…`.
+	ClientId      string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisableClientRequest) Reset() {
+	*x = DisableClientRequest{}
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisableClientRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisableClientRequest) ProtoMessage() {}
+
+func (x *DisableClientRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisableClientRequest.ProtoReflect.Descriptor instead.
+func (*DisableClientRequest) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *DisableClientRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+// DisableClientResponse is empty.
+type DisableClientResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisableClientResponse) Reset() {
+	*x = DisableClientResponse{}
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisableClientResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisableClientResponse) ProtoMessage() {}
+
+func (x *DisableClientResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisableClientResponse.ProtoReflect.Descriptor instead.
+func (*DisableClientResponse) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{9}
+}
+
+// RevokeClientGrantsRequest names an app.
+type RevokeClientGrantsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The app, `vdo_client_…`.
+	ClientId      string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeClientGrantsRequest) Reset() {
+	*x = RevokeClientGrantsRequest{}
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeClientGrantsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeClientGrantsRequest) ProtoMessage() {}
+
+func (x *RevokeClientGrantsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeClientGrantsRequest.ProtoReflect.Descriptor instead.
+func (*RevokeClientGrantsRequest) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *RevokeClientGrantsRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+// RevokeClientGrantsResponse is empty.
+type RevokeClientGrantsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeClientGrantsResponse) Reset() {
+	*x = RevokeClientGrantsResponse{}
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeClientGrantsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeClientGrantsResponse) ProtoMessage() {}
+
+func (x *RevokeClientGrantsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeClientGrantsResponse.ProtoReflect.Descriptor instead.
+func (*RevokeClientGrantsResponse) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{11}
+}
+
+// EndTokenRequest holds a credential.
+type EndTokenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// An access token, refresh token or user token; an API key is revoked by its identifier (INVALID_REQUEST).
+	Token         string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndTokenRequest) Reset() {
+	*x = EndTokenRequest{}
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndTokenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndTokenRequest) ProtoMessage() {}
+
+func (x *EndTokenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndTokenRequest.ProtoReflect.Descriptor instead.
+func (*EndTokenRequest) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *EndTokenRequest) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+// EndTokenResponse says whether there was anything to end.
+type EndTokenResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether something was live and has ended.
+	Ended         bool `protobuf:"varint,1,opt,name=ended,proto3" json:"ended,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndTokenResponse) Reset() {
+	*x = EndTokenResponse{}
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndTokenResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndTokenResponse) ProtoMessage() {}
+
+func (x *EndTokenResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndTokenResponse.ProtoReflect.Descriptor instead.
+func (*EndTokenResponse) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *EndTokenResponse) GetEnded() bool {
+	if x != nil {
+		return x.Ended
+	}
+	return false
+}
+
 // SetWorkspacePlanRequest is a workspace's new plan.
 type SetWorkspacePlanRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -385,7 +643,7 @@ type SetWorkspacePlanRequest struct {
 
 func (x *SetWorkspacePlanRequest) Reset() {
 	*x = SetWorkspacePlanRequest{}
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[8]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -397,7 +655,7 @@ func (x *SetWorkspacePlanRequest) String() string {
 func (*SetWorkspacePlanRequest) ProtoMessage() {}
 
 func (x *SetWorkspacePlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[8]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -410,7 +668,7 @@ func (x *SetWorkspacePlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetWorkspacePlanRequest.ProtoReflect.Descriptor instead.
 func (*SetWorkspacePlanRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{8}
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SetWorkspacePlanRequest) GetWorkspaceId() string {
@@ -436,7 +694,7 @@ type SetWorkspacePlanResponse struct {
 
 func (x *SetWorkspacePlanResponse) Reset() {
 	*x = SetWorkspacePlanResponse{}
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[9]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -448,7 +706,7 @@ func (x *SetWorkspacePlanResponse) String() string {
 func (*SetWorkspacePlanResponse) ProtoMessage() {}
 
 func (x *SetWorkspacePlanResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[9]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -461,7 +719,7 @@ func (x *SetWorkspacePlanResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetWorkspacePlanResponse.ProtoReflect.Descriptor instead.
 func (*SetWorkspacePlanResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{9}
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{15}
 }
 
 var File_usher_token_v1_ending_service_proto protoreflect.FileDescriptor
@@ -482,16 +740,29 @@ const file_usher_token_v1_ending_service_proto_rawDesc = "" +
 	"\x14RemoveMemberResponse\"T\n" +
 	"\x1eRevokeAuthenticationAppRequest\x122\n" +
 	"\x15authentication_app_id\x18\x01 \x01(\tR\x13authenticationAppId\"!\n" +
-	"\x1fRevokeAuthenticationAppResponse\"P\n" +
+	"\x1fRevokeAuthenticationAppResponse\"3\n" +
+	"\x14DisableClientRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\"\x17\n" +
+	"\x15DisableClientResponse\"8\n" +
+	"\x19RevokeClientGrantsRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\"\x1c\n" +
+	"\x1aRevokeClientGrantsResponse\",\n" +
+	"\x0fEndTokenRequest\x12\x19\n" +
+	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\"(\n" +
+	"\x10EndTokenResponse\x12\x14\n" +
+	"\x05ended\x18\x01 \x01(\bR\x05ended\"P\n" +
 	"\x17SetWorkspacePlanRequest\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
 	"\x04plan\x18\x02 \x01(\tR\x04plan\"\x1a\n" +
-	"\x18SetWorkspacePlanResponse2\xb0\x04\n" +
+	"\x18SetWorkspacePlanResponse2\xe8\x06\n" +
 	"\rEndingService\x12`\n" +
 	"\vDisableUser\x12\".usher.token.v1.DisableUserRequest\x1a#.usher.token.v1.DisableUserResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12`\n" +
 	"\vSetPassword\x12\".usher.token.v1.SetPasswordRequest\x1a#.usher.token.v1.SetPasswordResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12c\n" +
 	"\fRemoveMember\x12#.usher.token.v1.RemoveMemberRequest\x1a$.usher.token.v1.RemoveMemberResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12\x84\x01\n" +
-	"\x17RevokeAuthenticationApp\x12..usher.token.v1.RevokeAuthenticationAppRequest\x1a/.usher.token.v1.RevokeAuthenticationAppResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12o\n" +
+	"\x17RevokeAuthenticationApp\x12..usher.token.v1.RevokeAuthenticationAppRequest\x1a/.usher.token.v1.RevokeAuthenticationAppResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12f\n" +
+	"\rDisableClient\x12$.usher.token.v1.DisableClientRequest\x1a%.usher.token.v1.DisableClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12u\n" +
+	"\x12RevokeClientGrants\x12).usher.token.v1.RevokeClientGrantsRequest\x1a*.usher.token.v1.RevokeClientGrantsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12W\n" +
+	"\bEndToken\x12\x1f.usher.token.v1.EndTokenRequest\x1a .usher.token.v1.EndTokenResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12o\n" +
 	"\x10SetWorkspacePlan\x12'.usher.token.v1.SetWorkspacePlanRequest\x1a(.usher.token.v1.SetWorkspacePlanResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02B\xb6\x01\n" +
 	"\x12com.usher.token.v1B\x12EndingServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 
@@ -507,7 +778,7 @@ func file_usher_token_v1_ending_service_proto_rawDescGZIP() []byte {
 	return file_usher_token_v1_ending_service_proto_rawDescData
 }
 
-var file_usher_token_v1_ending_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_usher_token_v1_ending_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_usher_token_v1_ending_service_proto_goTypes = []any{
 	(*DisableUserRequest)(nil),              // 0: usher.token.v1.DisableUserRequest
 	(*DisableUserResponse)(nil),             // 1: usher.token.v1.DisableUserResponse
@@ -517,25 +788,37 @@ var file_usher_token_v1_ending_service_proto_goTypes = []any{
 	(*RemoveMemberResponse)(nil),            // 5: usher.token.v1.RemoveMemberResponse
 	(*RevokeAuthenticationAppRequest)(nil),  // 6: usher.token.v1.RevokeAuthenticationAppRequest
 	(*RevokeAuthenticationAppResponse)(nil), // 7: usher.token.v1.RevokeAuthenticationAppResponse
-	(*SetWorkspacePlanRequest)(nil),         // 8: usher.token.v1.SetWorkspacePlanRequest
-	(*SetWorkspacePlanResponse)(nil),        // 9: usher.token.v1.SetWorkspacePlanResponse
+	(*DisableClientRequest)(nil),            // 8: usher.token.v1.DisableClientRequest
+	(*DisableClientResponse)(nil),           // 9: usher.token.v1.DisableClientResponse
+	(*RevokeClientGrantsRequest)(nil),       // 10: usher.token.v1.RevokeClientGrantsRequest
+	(*RevokeClientGrantsResponse)(nil),      // 11: usher.token.v1.RevokeClientGrantsResponse
+	(*EndTokenRequest)(nil),                 // 12: usher.token.v1.EndTokenRequest
+	(*EndTokenResponse)(nil),                // 13: usher.token.v1.EndTokenResponse
+	(*SetWorkspacePlanRequest)(nil),         // 14: usher.token.v1.SetWorkspacePlanRequest
+	(*SetWorkspacePlanResponse)(nil),        // 15: usher.token.v1.SetWorkspacePlanResponse
 }
 var file_usher_token_v1_ending_service_proto_depIdxs = []int32{
-	0, // 0: usher.token.v1.EndingService.DisableUser:input_type -> usher.token.v1.DisableUserRequest
-	2, // 1: usher.token.v1.EndingService.SetPassword:input_type -> usher.token.v1.SetPasswordRequest
-	4, // 2: usher.token.v1.EndingService.RemoveMember:input_type -> usher.token.v1.RemoveMemberRequest
-	6, // 3: usher.token.v1.EndingService.RevokeAuthenticationApp:input_type -> usher.token.v1.RevokeAuthenticationAppRequest
-	8, // 4: usher.token.v1.EndingService.SetWorkspacePlan:input_type -> usher.token.v1.SetWorkspacePlanRequest
-	1, // 5: usher.token.v1.EndingService.DisableUser:output_type -> usher.token.v1.DisableUserResponse
-	3, // 6: usher.token.v1.EndingService.SetPassword:output_type -> usher.token.v1.SetPasswordResponse
-	5, // 7: usher.token.v1.EndingService.RemoveMember:output_type -> usher.token.v1.RemoveMemberResponse
-	7, // 8: usher.token.v1.EndingService.RevokeAuthenticationApp:output_type -> usher.token.v1.RevokeAuthenticationAppResponse
-	9, // 9: usher.token.v1.EndingService.SetWorkspacePlan:output_type -> usher.token.v1.SetWorkspacePlanResponse
-	5, // [5:10] is the sub-list for method output_type
-	0, // [0:5] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	0,  // 0: usher.token.v1.EndingService.DisableUser:input_type -> usher.token.v1.DisableUserRequest
+	2,  // 1: usher.token.v1.EndingService.SetPassword:input_type -> usher.token.v1.SetPasswordRequest
+	4,  // 2: usher.token.v1.EndingService.RemoveMember:input_type -> usher.token.v1.RemoveMemberRequest
+	6,  // 3: usher.token.v1.EndingService.RevokeAuthenticationApp:input_type -> usher.token.v1.RevokeAuthenticationAppRequest
+	8,  // 4: usher.token.v1.EndingService.DisableClient:input_type -> usher.token.v1.DisableClientRequest
+	10, // 5: usher.token.v1.EndingService.RevokeClientGrants:input_type -> usher.token.v1.RevokeClientGrantsRequest
+	12, // 6: usher.token.v1.EndingService.EndToken:input_type -> usher.token.v1.EndTokenRequest
+	14, // 7: usher.token.v1.EndingService.SetWorkspacePlan:input_type -> usher.token.v1.SetWorkspacePlanRequest
+	1,  // 8: usher.token.v1.EndingService.DisableUser:output_type -> usher.token.v1.DisableUserResponse
+	3,  // 9: usher.token.v1.EndingService.SetPassword:output_type -> usher.token.v1.SetPasswordResponse
+	5,  // 10: usher.token.v1.EndingService.RemoveMember:output_type -> usher.token.v1.RemoveMemberResponse
+	7,  // 11: usher.token.v1.EndingService.RevokeAuthenticationApp:output_type -> usher.token.v1.RevokeAuthenticationAppResponse
+	9,  // 12: usher.token.v1.EndingService.DisableClient:output_type -> usher.token.v1.DisableClientResponse
+	11, // 13: usher.token.v1.EndingService.RevokeClientGrants:output_type -> usher.token.v1.RevokeClientGrantsResponse
+	13, // 14: usher.token.v1.EndingService.EndToken:output_type -> usher.token.v1.EndTokenResponse
+	15, // 15: usher.token.v1.EndingService.SetWorkspacePlan:output_type -> usher.token.v1.SetWorkspacePlanResponse
+	8,  // [8:16] is the sub-list for method output_type
+	0,  // [0:8] is the sub-list for method input_type
+	0,  // [0:0] is the sub-list for extension type_name
+	0,  // [0:0] is the sub-list for extension extendee
+	0,  // [0:0] is the sub-list for field type_name
 }
 
 func init() { file_usher_token_v1_ending_service_proto_init() }
@@ -549,7 +832,7 @@ func file_usher_token_v1_ending_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_token_v1_ending_service_proto_rawDesc), len(file_usher_token_v1_ending_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

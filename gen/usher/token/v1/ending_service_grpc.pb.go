@@ -23,6 +23,9 @@ const (
 	EndingService_SetPassword_FullMethodName             = "/usher.token.v1.EndingService/SetPassword"
 	EndingService_RemoveMember_FullMethodName            = "/usher.token.v1.EndingService/RemoveMember"
 	EndingService_RevokeAuthenticationApp_FullMethodName = "/usher.token.v1.EndingService/RevokeAuthenticationApp"
+	EndingService_DisableClient_FullMethodName           = "/usher.token.v1.EndingService/DisableClient"
+	EndingService_RevokeClientGrants_FullMethodName      = "/usher.token.v1.EndingService/RevokeClientGrants"
+	EndingService_EndToken_FullMethodName                = "/usher.token.v1.EndingService/EndToken"
 	EndingService_SetWorkspacePlan_FullMethodName        = "/usher.token.v1.EndingService/SetWorkspacePlan"
 )
 
@@ -44,6 +47,13 @@ type EndingServiceClient interface {
 	RemoveMember(ctx context.Context, in *RemoveMemberRequest, opts ...grpc.CallOption) (*RemoveMemberResponse, error)
 	// RevokeAuthenticationApp ends an authentication app and the user tokens that were issued through it. NOT_FOUND.
 	RevokeAuthenticationApp(ctx context.Context, in *RevokeAuthenticationAppRequest, opts ...grpc.CallOption) (*RevokeAuthenticationAppResponse, error)
+	// DisableClient keeps an app out and ends all that was granted to it: tokens, codes in flight, open consent pages. NOT_FOUND.
+	DisableClient(ctx context.Context, in *DisableClientRequest, opts ...grpc.CallOption) (*DisableClientResponse, error)
+	// RevokeClientGrants ends all that was granted to an app, as after a leak at its owner's; people may connect it again.
+	RevokeClientGrants(ctx context.Context, in *RevokeClientGrantsRequest, opts ...grpc.CallOption) (*RevokeClientGrantsResponse, error)
+	// EndToken ends one token, whoever holds it: what revokes it at its own endpoint says what goes with it.
+	// It succeeds for one that is unknown, as the revocation endpoint does (RFC 7009 §2.2).
+	EndToken(ctx context.Context, in *EndTokenRequest, opts ...grpc.CallOption) (*EndTokenResponse, error)
 	// SetWorkspacePlan changes a workspace's plan. It ends no token; what a token opens follows at once. NOT_FOUND,
 	// INVALID_REQUEST for a plan that the catalog does not have.
 	SetWorkspacePlan(ctx context.Context, in *SetWorkspacePlanRequest, opts ...grpc.CallOption) (*SetWorkspacePlanResponse, error)
@@ -97,6 +107,36 @@ func (c *endingServiceClient) RevokeAuthenticationApp(ctx context.Context, in *R
 	return out, nil
 }
 
+func (c *endingServiceClient) DisableClient(ctx context.Context, in *DisableClientRequest, opts ...grpc.CallOption) (*DisableClientResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DisableClientResponse)
+	err := c.cc.Invoke(ctx, EndingService_DisableClient_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *endingServiceClient) RevokeClientGrants(ctx context.Context, in *RevokeClientGrantsRequest, opts ...grpc.CallOption) (*RevokeClientGrantsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RevokeClientGrantsResponse)
+	err := c.cc.Invoke(ctx, EndingService_RevokeClientGrants_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *endingServiceClient) EndToken(ctx context.Context, in *EndTokenRequest, opts ...grpc.CallOption) (*EndTokenResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EndTokenResponse)
+	err := c.cc.Invoke(ctx, EndingService_EndToken_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *endingServiceClient) SetWorkspacePlan(ctx context.Context, in *SetWorkspacePlanRequest, opts ...grpc.CallOption) (*SetWorkspacePlanResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(SetWorkspacePlanResponse)
@@ -125,6 +165,13 @@ type EndingServiceServer interface {
 	RemoveMember(context.Context, *RemoveMemberRequest) (*RemoveMemberResponse, error)
 	// RevokeAuthenticationApp ends an authentication app and the user tokens that were issued through it. NOT_FOUND.
 	RevokeAuthenticationApp(context.Context, *RevokeAuthenticationAppRequest) (*RevokeAuthenticationAppResponse, error)
+	// DisableClient keeps an app out and ends all that was granted to it: tokens, codes in flight, open consent pages. NOT_FOUND.
+	DisableClient(context.Context, *DisableClientRequest) (*DisableClientResponse, error)
+	// RevokeClientGrants ends all that was granted to an app, as after a leak at its owner's; people may connect it again.
+	RevokeClientGrants(context.Context, *RevokeClientGrantsRequest) (*RevokeClientGrantsResponse, error)
+	// EndToken ends one token, whoever holds it: what revokes it at its own endpoint says what goes with it.
+	// It succeeds for one that is unknown, as the revocation endpoint does (RFC 7009 §2.2).
+	EndToken(context.Context, *EndTokenRequest) (*EndTokenResponse, error)
 	// SetWorkspacePlan changes a workspace's plan. It ends no token; what a token opens follows at once. NOT_FOUND,
 	// INVALID_REQUEST for a plan that the catalog does not have.
 	SetWorkspacePlan(context.Context, *SetWorkspacePlanRequest) (*SetWorkspacePlanResponse, error)
@@ -149,6 +196,15 @@ func (UnimplementedEndingServiceServer) RemoveMember(context.Context, *RemoveMem
 }
 func (UnimplementedEndingServiceServer) RevokeAuthenticationApp(context.Context, *RevokeAuthenticationAppRequest) (*RevokeAuthenticationAppResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RevokeAuthenticationApp not implemented")
+}
+func (UnimplementedEndingServiceServer) DisableClient(context.Context, *DisableClientRequest) (*DisableClientResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DisableClient not implemented")
+}
+func (UnimplementedEndingServiceServer) RevokeClientGrants(context.Context, *RevokeClientGrantsRequest) (*RevokeClientGrantsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RevokeClientGrants not implemented")
+}
+func (UnimplementedEndingServiceServer) EndToken(context.Context, *EndTokenRequest) (*EndTokenResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EndToken not implemented")
 }
 func (UnimplementedEndingServiceServer) SetWorkspacePlan(context.Context, *SetWorkspacePlanRequest) (*SetWorkspacePlanResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetWorkspacePlan not implemented")
@@ -246,6 +302,60 @@ func _EndingService_RevokeAuthenticationApp_Handler(srv interface{}, ctx context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _EndingService_DisableClient_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DisableClientRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EndingServiceServer).DisableClient(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EndingService_DisableClient_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EndingServiceServer).DisableClient(ctx, req.(*DisableClientRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EndingService_RevokeClientGrants_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RevokeClientGrantsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EndingServiceServer).RevokeClientGrants(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EndingService_RevokeClientGrants_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EndingServiceServer).RevokeClientGrants(ctx, req.(*RevokeClientGrantsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _EndingService_EndToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EndTokenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EndingServiceServer).EndToken(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EndingService_EndToken_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EndingServiceServer).EndToken(ctx, req.(*EndTokenRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _EndingService_SetWorkspacePlan_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(SetWorkspacePlanRequest)
 	if err := dec(in); err != nil {
@@ -286,6 +396,18 @@ var EndingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RevokeAuthenticationApp",
 			Handler:    _EndingService_RevokeAuthenticationApp_Handler,
+		},
+		{
+			MethodName: "DisableClient",
+			Handler:    _EndingService_DisableClient_Handler,
+		},
+		{
+			MethodName: "RevokeClientGrants",
+			Handler:    _EndingService_RevokeClientGrants_Handler,
+		},
+		{
+			MethodName: "EndToken",
+			Handler:    _EndingService_EndToken_Handler,
 		},
 		{
 			MethodName: "SetWorkspacePlan",

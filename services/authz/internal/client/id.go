@@ -1,6 +1,10 @@
 package client
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+)
 
 const (
 	// IDPrefix begins every client identifier (the wire contract, §3).
@@ -24,3 +28,6 @@ func ValidID(id string) bool {
 	}
 	return true
 }
+
+// NewID draws an identifier.
+func NewID() string { return secret.NewID(IDPrefix) }

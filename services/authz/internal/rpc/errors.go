@@ -10,12 +10,20 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/pending"
+	"github.com/vidocu/usher/services/authz/internal/registry"
 )
 
 // fail turns a domain failure into one that crosses the wire. What is not known here passes through: errors of the
 // services we called keep their reason, and the server's edge hides the rest.
 func fail(err error) error {
+	var field *registry.FieldError
 	switch {
+	case errors.As(err, &field):
+		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field.Fault, oerr.WithField(field.Field))
+	case errors.Is(err, client.ErrUnknown):
+		return oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no app has that client_id")
+	case errors.Is(err, client.ErrExists):
+		return oerr.New(errorv1.Reason_REASON_ALREADY_EXISTS, "another app has that client_id", oerr.WithField("client_id"))
 	case errors.Is(err, sqldb.ErrUnavailable), errors.Is(err, shortlived.ErrUnavailable):
 		return oerr.Unavailable(err)
 	case errors.Is(err, client.ErrInvalid):

@@ -15,6 +15,7 @@ type statements struct {
 	insert, replace, insertURI, deleteURIs, insertSecret, deleteSecrets string
 	find, credentials, credentialsOfMany, list                          string
 	lock, dropEnded, endCurrent, setDisabled                            string
+	created, secrets, apps, lockAny, update, insertURIOf                string
 }
 
 // prepare expands every statement once.
@@ -23,6 +24,7 @@ func prepare(db *sqldb.DB) statements {
 	for _, text := range []*string{
 		&t.insert, &t.replace, &t.insertURI, &t.deleteURIs, &t.insertSecret, &t.deleteSecrets,
 		&t.find, &t.credentials, &t.credentialsOfMany, &t.list, &t.lock, &t.dropEnded, &t.endCurrent, &t.setDisabled,
+		&t.created, &t.secrets, &t.apps, &t.lockAny, &t.update, &t.insertURIOf,
 	} {
 		*text = db.SQL(*text)
 	}
@@ -78,6 +80,24 @@ WHERE c.id = ANY($1::text[]) ORDER BY c.id`,
 		endCurrent: `UPDATE client_secrets SET expires_at = {{now}} + $2 WHERE client_id = $1`,
 
 		setDisabled: `UPDATE clients SET disabled = $2 WHERE id = $1`,
+
+		created: `SELECT created_at FROM clients WHERE id = $1`,
+
+		secrets: `
+SELECT created_at, expires_at FROM client_secrets
+WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > {{now}}) ORDER BY expires_at IS NULL DESC, created_at DESC`,
+
+		// There are as many apps as somebody registered by hand: they need no index by name.
+		apps: `
+SELECT ` + columns + `, c.scope, c.created_at FROM clients c
+WHERE c.name > $1 OR c.name = $1 AND c.id > $2 ORDER BY c.name, c.id LIMIT $3`,
+
+		lockAny: `SELECT 1 FROM clients WHERE id = $1 {{for update}}`,
+
+		update: `
+UPDATE clients SET name = CASE WHEN $2 = '' THEN name ELSE $2 END, scope = CASE WHEN $3 = '' THEN scope ELSE $3 END WHERE id = $1`,
+
+		insertURIOf: `INSERT INTO redirect_uris (client_id, uri, position) SELECT id, $2, $3 FROM clients WHERE id = $1`,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/administration"
@@ -65,15 +66,15 @@ func (s *Administration) find(ctx context.Context, req *identityv1.FindUserReque
 
 // ListUsers reads a page of users.
 func (s *Administration) ListUsers(ctx context.Context, req *identityv1.ListUsersRequest) (*identityv1.ListUsersResponse, error) {
-	p, err := toPage(req, 1)
+	p, err := paging.Of(req, 1)
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.People.ListUsers(ctx, account.Address(p.after[0]), p.size+1)
+	list, err := s.People.ListUsers(ctx, account.Address(p.After[0]), p.Size+1)
 	if err != nil {
 		return nil, fail(err)
 	}
-	list, next := cut(list, p.size, func(u account.User) []string { return []string{string(u.EmailAddress)} })
+	list, next := paging.Cut(list, p.Size, func(u account.User) []string { return []string{string(u.EmailAddress)} })
 	return &identityv1.ListUsersResponse{Users: each(list, toUser), NextPageToken: next}, nil
 }
 
@@ -126,15 +127,15 @@ func (s *Administration) CreateWorkspace(
 func (s *Administration) ListAllWorkspaces(
 	ctx context.Context, req *identityv1.ListAllWorkspacesRequest,
 ) (*identityv1.ListAllWorkspacesResponse, error) {
-	p, err := toPage(req, 2)
+	p, err := paging.Of(req, 2)
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.People.ListWorkspaces(ctx, account.Workspace{Name: p.after[0], ID: p.after[1]}, p.size+1)
+	list, err := s.People.ListWorkspaces(ctx, account.Workspace{Name: p.After[0], ID: p.After[1]}, p.Size+1)
 	if err != nil {
 		return nil, fail(err)
 	}
-	list, next := cut(list, p.size, func(w account.Workspace) []string { return []string{w.Name, w.ID} })
+	list, next := paging.Cut(list, p.Size, func(w account.Workspace) []string { return []string{w.Name, w.ID} })
 	return &identityv1.ListAllWorkspacesResponse{Workspaces: each(list, toWorkspace), NextPageToken: next}, nil
 }
 

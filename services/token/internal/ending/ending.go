@@ -29,6 +29,8 @@ type Store interface {
 	EndMember(ctx context.Context, userID, workspaceID string) error
 	// EndAuthenticationApp ends the user tokens that were issued through an app.
 	EndAuthenticationApp(ctx context.Context, appID string) error
+	// EndClient ends all that was granted to an app.
+	EndClient(ctx context.Context, clientID string) error
 	// NoteWorkspace tells whoever remembers a workspace's facts that they are old.
 	NoteWorkspace(ctx context.Context, workspaceID string) error
 }
@@ -42,6 +44,11 @@ type People interface {
 	SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error
 }
 
+// Apps makes the change in authz. It may be repeated.
+type Apps interface {
+	DisableClient(ctx context.Context, clientID string) error
+}
+
 // Settler waits until no replica answers from before what has ended.
 type Settler interface {
 	Settle(ctx context.Context) error
@@ -51,6 +58,7 @@ type Settler interface {
 type Desk struct {
 	Store  Store
 	People People
+	Apps   Apps
 	// KnownPlan reports whether the catalog has a plan.
 	KnownPlan func(name string) bool
 	// Settler is asked last; nil where nobody remembers answers.
@@ -87,6 +95,21 @@ func (d Desk) RevokeAuthenticationApp(ctx context.Context, appID string) error {
 	return d.around(ctx,
 		func() error { return d.Store.EndAuthenticationApp(ctx, appID) },
 		func() error { return d.People.RevokeAuthenticationApp(ctx, appID) })
+}
+
+// DisableClient keeps an app out and ends all that was granted to it. Enabling it again brings nothing back.
+func (d Desk) DisableClient(ctx context.Context, clientID string) error {
+	return d.around(ctx,
+		func() error { return d.Store.EndClient(ctx, clientID) },
+		func() error { return d.Apps.DisableClient(ctx, clientID) })
+}
+
+// RevokeClientGrants ends all that was granted to an app, which may go on asking for more.
+func (d Desk) RevokeClientGrants(ctx context.Context, clientID string) error {
+	if err := d.Store.EndClient(ctx, clientID); err != nil {
+		return err
+	}
+	return d.settle(ctx)
 }
 
 // SetWorkspacePlan changes a workspace's plan. It ends nothing; the log's entry comes after the change, so that whoever asks

@@ -31,6 +31,8 @@ func (w *world) EndUser(context.Context, string) error              { return w.n
 func (w *world) EndSignIns(context.Context, string) error           { return w.note("end") }
 func (w *world) EndMember(context.Context, string, string) error    { return w.note("end") }
 func (w *world) EndAuthenticationApp(context.Context, string) error { return w.note("end") }
+func (w *world) EndClient(context.Context, string) error            { return w.note("end") }
+func (w *world) DisableClient(context.Context, string) error        { return w.note("change") }
 func (w *world) NoteWorkspace(context.Context, string) error        { return w.note("note") }
 func (w *world) DisableUser(context.Context, string) error          { return w.note("change") }
 func (w *world) SetPassword(context.Context, string, secret.String) error {
@@ -42,7 +44,7 @@ func (w *world) SetWorkspacePlan(context.Context, string, string) error { return
 func (w *world) Settle(context.Context) error                           { return w.note("settle") }
 
 func (w *world) desk() ending.Desk {
-	return ending.Desk{Store: w, People: w, Settler: w, KnownPlan: func(name string) bool { return name == "pro" }}
+	return ending.Desk{Store: w, People: w, Apps: w, Settler: w, KnownPlan: func(name string) bool { return name == "pro" }}
 }
 
 func operations(d ending.Desk) map[string]func(context.Context) error {
@@ -51,6 +53,7 @@ func operations(d ending.Desk) map[string]func(context.Context) error {
 		"password": func(ctx context.Context) error { return d.SetPassword(ctx, "usr_1", secret.New("new")) },
 		"member":   func(ctx context.Context) error { return d.RemoveMember(ctx, "usr_1", "ws_1") },
 		"app":      func(ctx context.Context) error { return d.RevokeAuthenticationApp(ctx, "aap_1") },
+		"client":   func(ctx context.Context) error { return d.DisableClient(ctx, "vdo_client_1") },
 	}
 }
 

@@ -16,6 +16,14 @@ import (
 type Authz struct {
 	Clients authzv1.ClientServiceClient
 	Codes   authzv1.CodeServiceClient
+	// Administration makes the change behind DisableClient.
+	Administration authzv1.AdministrationServiceClient
+}
+
+// DisableClient is ending.Apps.
+func (a Authz) DisableClient(ctx context.Context, clientID string) error {
+	_, err := a.Administration.ApplyDisableClient(ctx, &authzv1.ApplyDisableClientRequest{ClientId: clientID})
+	return applying("disabling an app", err)
 }
 
 // Client authenticates an app by the readings of its credentials.

@@ -2,17 +2,70 @@ package rpc
 
 import (
 	"context"
+	"errors"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/ending"
+	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
 // Endings serves operators who take access away.
 type Endings struct {
 	tokenv1.UnsafeEndingServiceServer
 
-	Desk ending.Desk
+	Desk   ending.Desk
+	Tokens Ender
+}
+
+// Ender ends one token, whoever holds it, and reports whether it was live. It returns once no replica answers otherwise.
+type Ender interface {
+	RevokeAccess(ctx context.Context, token secret.Hash, onlyClient string) (bool, error)
+	RevokeRefresh(ctx context.Context, token secret.Hash, onlyClient string) (bool, error)
+	// EndUserToken fails with usertoken.ErrUnknown or ErrExpired for one that was not live.
+	EndUserToken(ctx context.Context, token secret.Hash) error
+}
+
+// DisableClient keeps an app out.
+func (s *Endings) DisableClient(ctx context.Context, req *tokenv1.DisableClientRequest) (*tokenv1.DisableClientResponse, error) {
+	if err := wantIdentifiers(named{"client_id", req.GetClientId()}); err != nil {
+		return nil, err
+	}
+	return &tokenv1.DisableClientResponse{}, fail(s.Desk.DisableClient(ctx, req.GetClientId()))
+}
+
+// RevokeClientGrants ends all that was granted to an app.
+func (s *Endings) RevokeClientGrants(
+	ctx context.Context, req *tokenv1.RevokeClientGrantsRequest,
+) (*tokenv1.RevokeClientGrantsResponse, error) {
+	if err := wantIdentifiers(named{"client_id", req.GetClientId()}); err != nil {
+		return nil, err
+	}
+	return &tokenv1.RevokeClientGrantsResponse{}, fail(s.Desk.RevokeClientGrants(ctx, req.GetClientId()))
+}
+
+// EndToken ends one token by itself. What cannot be a token is unknown, and that is no failure.
+func (s *Endings) EndToken(ctx context.Context, req *tokenv1.EndTokenRequest) (*tokenv1.EndTokenResponse, error) {
+	token := req.GetToken()
+	hash := secret.Sum(token)
+	var ended bool
+	var err error
+	switch kind, _ := secret.KindOf(token); {
+	case token == "":
+		return nil, invalid("token", "is required")
+	case kind == secret.APIKey:
+		return nil, invalid("token", "is an API key: revoke it by its identifier (key_…), which the list of its workspace tells")
+	case kind == secret.AccessToken:
+		ended, err = s.Tokens.RevokeAccess(ctx, hash, "")
+	case kind == secret.RefreshToken:
+		ended, err = s.Tokens.RevokeRefresh(ctx, hash, "")
+	case secret.ValidUserToken(token):
+		err = s.Tokens.EndUserToken(ctx, hash)
+		if ended = err == nil; errors.Is(err, usertoken.ErrUnknown) || errors.Is(err, usertoken.ErrExpired) {
+			err = nil
+		}
+	}
+	return &tokenv1.EndTokenResponse{Ended: ended}, fail(err)
 }
 
 // DisableUser keeps a user out.

@@ -12,6 +12,7 @@ type endingStatements struct {
 	mark, raisePairs, spoilPairs, liftFamilies string
 	families, memberFamilies                   string
 	userTokens, memberTokens, appTokens        string
+	clientPairs, clientFamilies                string
 }
 
 // prepareEndings expands them once.
@@ -37,6 +38,12 @@ UPDATE families SET epoch = epoch + 1 WHERE user_id = $1 AND epoch = (
 		userTokens:     db.SQL(endToken + `user_id = $2`),
 		memberTokens:   db.SQL(endToken + `user_id = $2 AND workspace_id = $3`),
 		appTokens:      db.SQL(endToken + `app_id = $2 AND app_id <> ''`),
+
+		// Whoever sees a consent page has a pair: see PairEpoch. So this reaches every page that is open and every code in flight.
+		clientPairs: `UPDATE pairs SET epoch = epoch + 1, lenient_raises = 0 WHERE client_id = $1`,
+		clientFamilies: db.SQL(`
+UPDATE families SET revoked_at = {{now}}, retry_hash = NULL, retry_sealed = NULL, retry_until = NULL
+WHERE client_id = $1 AND revoked_at IS NULL`),
 	}
 }
 
@@ -81,6 +88,14 @@ func (s *Store) EndAuthenticationApp(ctx context.Context, appID string) error {
 	entry := Entry{Kind: KindAuthenticationApp, Reason: ReasonAppRevoked, ClientID: appID}
 	return s.ending(ctx, appID, entry, func(tx *sqldb.Tx) error {
 		return execAll(ctx, tx, step{s.ends.appTokens, []any{micros(usertoken.KeptPastTime), appID}})
+	})
+}
+
+// EndClient ends all that was granted to an app: OAuth families, codes in flight, consent pages that are open.
+func (s *Store) EndClient(ctx context.Context, clientID string) error {
+	entry := Entry{Kind: KindClient, Reason: ReasonClientEnded, ClientID: clientID}
+	return s.ending(ctx, clientID, entry, func(tx *sqldb.Tx) error {
+		return execAll(ctx, tx, step{s.ends.clientPairs, []any{clientID}}, step{s.ends.clientFamilies, []any{clientID}})
 	})
 }
 

@@ -60,6 +60,8 @@ const (
 	ReasonReplaced Reason = 11
 	// ReasonPlanChanged is a workspace's new plan.
 	ReasonPlanChanged Reason = 12
+	// ReasonClientEnded is an operator's decision on an app.
+	ReasonClientEnded Reason = 13
 )
 
 // Entry is one revocation. Cursors rise by one in the order of commits.

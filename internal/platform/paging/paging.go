@@ -1,0 +1,67 @@
+// Package paging cuts lists into pages that are asked for one after another.
+//
+// It owns the bounds of a page and the form of the token that names the next one. It never reads a list: an owner reads one more
+// entry than a page holds, from behind the one that Page.After names.
+package paging
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+const (
+	defaultSize = 100
+	maxSize     = 1000
+)
+
+// Request is a request for a page of a list.
+type Request interface {
+	GetPageSize() int32
+	GetPageToken() string
+}
+
+// Page is which part of a list is asked for.
+type Page struct {
+	Size int
+	// After names the last one of the page before by so many values as the list is ordered by; empty ones for the first page.
+	After []string
+}
+
+// Of reads a request for a page of a list that is ordered by so many values. INVALID_REQUEST.
+func Of(req Request, values int) (Page, error) {
+	p := Page{Size: int(req.GetPageSize()), After: make([]string, values)}
+	if p.Size < 0 || p.Size > maxSize {
+		return Page{}, invalid("page_size", "must be from 0 to 1,000")
+	}
+	if p.Size == 0 {
+		p.Size = defaultSize
+	}
+	if req.GetPageToken() == "" {
+		return p, nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(req.GetPageToken())
+	if err != nil || json.Unmarshal(text, &p.After) != nil || len(p.After) != values || strings.Contains(strings.Join(p.After, ""), "\x00") {
+		return Page{}, invalid("page_token", "is not one of this list")
+	}
+	return p, nil
+}
+
+func invalid(field, fault string) error {
+	return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, fault, oerr.WithField(field))
+}
+
+// Cut takes a page off a list that was read with one more than the page holds, and answers the token of the next one.
+func Cut[T any](list []T, size int, name func(T) []string) ([]T, string) {
+	if len(list) <= size {
+		return list, ""
+	}
+	text, err := json.Marshal(name(list[size-1]))
+	if err != nil {
+		return list[:size], "" // strings can always be encoded
+	}
+	return list[:size], base64.RawURLEncoding.EncodeToString(text)
+}

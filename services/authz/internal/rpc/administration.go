@@ -1,0 +1,167 @@
+package rpc
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/paging"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/registry"
+)
+
+// Administration serves the operator, and the token service where an app is kept out.
+type Administration struct {
+	authzv1.UnsafeAdministrationServiceServer
+
+	Desk registry.Desk
+}
+
+// CreateClient registers an app.
+func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateClientRequest) (*authzv1.CreateClientResponse, error) {
+	app := client.Registration{
+		Client: client.Client{
+			ID: req.GetClientId(), Name: req.GetName(), Type: typeOf(req.GetType()), ResourceServer: req.GetResourceServer(),
+		},
+		RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()),
+	}
+	if app.ID == "" {
+		app.ID = client.NewID()
+	}
+	drawn, err := s.Desk.Register(ctx, app)
+	if err != nil {
+		return nil, fail(err)
+	}
+	registered, err := s.find(ctx, app.ID)
+	return &authzv1.CreateClientResponse{Registration: registered, ClientSecret: drawn.Reveal()}, err
+}
+
+// FindClient reads an app.
+func (s *Administration) FindClient(ctx context.Context, req *authzv1.FindClientRequest) (*authzv1.FindClientResponse, error) {
+	app, err := s.find(ctx, req.GetClientId())
+	if err != nil {
+		return nil, err
+	}
+	return &authzv1.FindClientResponse{Registration: app}, nil
+}
+
+func (s *Administration) find(ctx context.Context, id string) (*authzv1.Registration, error) {
+	if err := wantClient(id); err != nil {
+		return nil, err
+	}
+	app, err := s.Desk.FindApp(ctx, id)
+	if err != nil {
+		return nil, fail(err)
+	}
+	return registration(app), nil
+}
+
+// ListClients reads a page of apps.
+func (s *Administration) ListClients(ctx context.Context, req *authzv1.ListClientsRequest) (*authzv1.ListClientsResponse, error) {
+	p, err := paging.Of(req, 2)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Desk.ListApps(ctx, p.After[0], p.After[1], p.Size+1)
+	if err != nil {
+		return nil, fail(err)
+	}
+	list, next := paging.Cut(list, p.Size, func(a registry.App) []string { return []string{a.Name, a.ID} })
+	res := &authzv1.ListClientsResponse{NextPageToken: next}
+	for _, app := range list {
+		res.Registrations = append(res.Registrations, registration(app))
+	}
+	return res, nil
+}
+
+// UpdateClient changes an app.
+func (s *Administration) UpdateClient(ctx context.Context, req *authzv1.UpdateClientRequest) (*authzv1.UpdateClientResponse, error) {
+	if err := wantClient(req.GetClientId()); err != nil {
+		return nil, err
+	}
+	if req.Name != nil && req.GetName() == "" {
+		return nil, fail(&registry.FieldError{Field: "name", Fault: "must not become empty"})
+	}
+	err := s.Desk.Change(ctx, registry.Change{
+		ClientID: req.GetClientId(), Name: req.GetName(), RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()),
+	})
+	if err != nil {
+		return nil, fail(err)
+	}
+	app, err := s.find(ctx, req.GetClientId())
+	return &authzv1.UpdateClientResponse{Registration: app}, err
+}
+
+// RotateClientSecret draws another secret.
+func (s *Administration) RotateClientSecret(
+	ctx context.Context, req *authzv1.RotateClientSecretRequest,
+) (*authzv1.RotateClientSecretResponse, error) {
+	if err := wantClient(req.GetClientId()); err != nil {
+		return nil, err
+	}
+	seconds := min(max(req.GetOverlapSeconds(), -1), int64(registry.MaxOverlap/time.Second)+1) // so that it cannot overflow
+	drawn, err := s.Desk.NewSecret(ctx, req.GetClientId(), time.Duration(seconds)*time.Second)
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &authzv1.RotateClientSecretResponse{ClientSecret: drawn.Reveal()}, nil
+}
+
+// EnableClient lets an app in again.
+func (s *Administration) EnableClient(ctx context.Context, req *authzv1.EnableClientRequest) (*authzv1.EnableClientResponse, error) {
+	return &authzv1.EnableClientResponse{}, s.setDisabled(ctx, req.GetClientId(), false)
+}
+
+// ApplyDisableClient keeps an app out.
+func (s *Administration) ApplyDisableClient(
+	ctx context.Context, req *authzv1.ApplyDisableClientRequest,
+) (*authzv1.ApplyDisableClientResponse, error) {
+	return &authzv1.ApplyDisableClientResponse{}, s.setDisabled(ctx, req.GetClientId(), true)
+}
+
+func (s *Administration) setDisabled(ctx context.Context, id string, disabled bool) error {
+	if err := wantClient(id); err != nil {
+		return err
+	}
+	return fail(s.Desk.SetDisabled(ctx, id, disabled))
+}
+
+// wantClient refuses what names no app before anything is looked up.
+func wantClient(id string) error {
+	if id == "" {
+		return fail(&registry.FieldError{Field: "client_id", Fault: "is required"})
+	}
+	if !client.ValidID(id) {
+		return fail(client.ErrUnknown)
+	}
+	return nil
+}
+
+func typeOf(t authzv1.ClientType) client.Type {
+	switch t {
+	case authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL:
+		return client.Confidential
+	case authzv1.ClientType_CLIENT_TYPE_PUBLIC:
+		return client.Public
+	case authzv1.ClientType_CLIENT_TYPE_UNSPECIFIED:
+	}
+	return ""
+}
+
+func registration(app registry.App) *authzv1.Registration {
+	r := &authzv1.Registration{
+		Client: describe(app.Client), RedirectUris: app.RedirectURIs, Scopes: app.Scope, Disabled: app.Disabled,
+		CreateTime: timestamppb.New(app.CreatedAt),
+	}
+	for _, s := range app.Secrets {
+		one := &authzv1.ClientSecret{CreateTime: timestamppb.New(s.CreatedAt)}
+		if !s.ExpiresAt.IsZero() {
+			one.ExpireTime = timestamppb.New(s.ExpiresAt)
+		}
+		r.Secrets = append(r.Secrets, one)
+	}
+	return r
+}
