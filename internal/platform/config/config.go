@@ -31,7 +31,7 @@ type Options struct {
 	Environ []string
 	// Others are top-level sections that belong to other processes, so that all may share one file and one environment.
 	Others []string
-	// Ignore are names of variables with our prefix that are read elsewhere.
+	// Ignore are the beginnings of names of variables that are read elsewhere.
 	Ignore []string
 }
 

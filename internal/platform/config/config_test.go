@@ -206,7 +206,7 @@ func TestSettingsAreListedWithTheirVariables(t *testing.T) {
 	for _, s := range config.Settings(&c) {
 		lines = append(lines, s.Key+" "+s.Env+" "+s.Default)
 	}
-	want := []string{"name USHER_NAME first", "addrs USHER_ADDRS a,b,c", "on USHER_ON false", "token.life USHER_TOKEN_LIFE 1h0m0s", "token.key USHER_TOKEN_KEY "}
+	want := []string{"name USHER_NAME first", "addrs USHER_ADDRS a,b,c", "on USHER_ON false", "token.life USHER_TOKEN_LIFE 1h", "token.key USHER_TOKEN_KEY "}
 	if !slices.Equal(lines, want) {
 		t.Errorf("listed %q, want %q", lines, want)
 	}

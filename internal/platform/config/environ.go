@@ -15,7 +15,7 @@ func (l *loader) environ() {
 	set := map[string]string{} // setting → the variable that gave it
 	for _, pair := range l.options.Environ {
 		name, value, _ := strings.Cut(pair, "=")
-		if !strings.HasPrefix(name, Prefix) || slices.Contains(l.options.Ignore, name) {
+		if !strings.HasPrefix(name, Prefix) || slices.ContainsFunc(l.options.Ignore, func(p string) bool { return strings.HasPrefix(name, p) }) {
 			continue
 		}
 		s, known := l.variable(name)

@@ -173,6 +173,12 @@ func (r *Redis) Refund(ctx context.Context, key string) error {
 // Ping asks whether the server answers.
 func (r *Redis) Ping(ctx context.Context) error { return unavailable(ctx, r.client.Ping(ctx).Err()) }
 
+// Time is the server's clock; of a Cluster's, that of one of them.
+func (r *Redis) Time(ctx context.Context) (time.Time, error) {
+	at, err := r.client.Time(ctx).Result()
+	return at, unavailable(ctx, err)
+}
+
 // Close ends the connections.
 func (r *Redis) Close() error { return r.client.Close() }
 
