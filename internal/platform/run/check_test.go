@@ -22,9 +22,10 @@ func TestMain(m *testing.M) {
 		m.Run()
 		return
 	}
-	os.Exit(run.Main(run.Process[*process]{Name: "token", Config: defaults(), Start: func(context.Context, *run.Host, *process) error {
+	status := run.Main(run.Process[*process]{Name: "token", Config: defaults(), Start: func(context.Context, *run.Host, *process) error {
 		return errors.New("it started")
-	}}))
+	}})
+	os.Exit(status) //nolint:forbidigo // this is a process's main here
 }
 
 // command runs the token process in a folder and answers its exit status, what it printed and what it complained of.
