@@ -121,6 +121,11 @@ netpol: ## Derive deploy/k8s/base/networkpolicy.yaml from the protos
 	go run ./internal/netpol/cmd/netpol > deploy/k8s/base/networkpolicy.yaml.new
 	mv deploy/k8s/base/networkpolicy.yaml.new deploy/k8s/base/networkpolicy.yaml
 
+.PHONY: configuration
+configuration: ## Write docs/configuration.md from the settings in the code
+	go run ./cmd/usher config --markdown > docs/configuration.md.new
+	mv docs/configuration.md.new docs/configuration.md
+
 .PHONY: generate
 generate: $(BUF) $(PLUGINS) ## Format and lint the protos, then generate gen/ anew
 	$(BUF) format -w proto

@@ -54,7 +54,7 @@ type Checker interface {
 // New builds the handler of the public listener.
 func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	if err := config.Validate(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("gateway configuration: %w", err)
 	}
 	if deps.APIURL == "" {
 		deps.APIURL = deps.PublicURL

@@ -259,7 +259,7 @@ func TestTheDemonstrationIsForDevelopmentAlone(t *testing.T) {
 
 func TestATimeoutOutOfBoundsIsNamed(t *testing.T) {
 	for _, d := range []time.Duration{0, 99 * time.Millisecond, 31 * time.Second} {
-		if _, err := gateway.New(t.Context(), gateway.Config{CallTimeout: d}, gateway.Deps{}); err == nil || !strings.Contains(err.Error(), "gateway.call_timeout") {
+		if _, err := gateway.New(t.Context(), gateway.Config{CallTimeout: d}, gateway.Deps{}); err == nil || !strings.Contains(err.Error(), "call_timeout") {
 			t.Errorf("%s: %v", d, err)
 		}
 	}

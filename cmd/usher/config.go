@@ -8,18 +8,24 @@ import (
 	"github.com/vidocu/usher/internal/platform/config"
 )
 
-type configCommand struct{}
+type configCommand struct {
+	Markdown bool `help:"Print the reference in docs/configuration.md instead."`
+}
 
 // Run lists the settings.
-func (configCommand) Run() error {
+func (c configCommand) Run() error {
+	if c.Markdown {
+		_, err := os.Stdout.WriteString(reference())
+		return err
+	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SETTING\tENVIRONMENT\tDEFAULT\tWHAT IT IS")
+	fmt.Fprintln(table, "SETTING\tENVIRONMENT\tDEFAULT\tBOUNDS\tWHAT IT IS")
 	for _, s := range config.Settings(defaults()) {
 		env := s.Env
 		if s.Secret {
-			env += " or " + s.Env + "_FILE"
+			env += " or " + s.EnvFile()
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", s.Key, env, s.Default, s.Help)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", s.Key, env, s.Default, s.Bounds, s.Help)
 	}
 	return table.Flush()
 }

@@ -30,8 +30,7 @@ func (devCommand) Run(c *cli) error {
 	config.HTTPAddr, config.AdminAddr, config.GRPCAddr = "127.0.0.1:8080", "127.0.0.1:8081", "127.0.0.1:9090"
 	config.DataDir, config.Log.Format, config.Log.Level = "data", "text", "info"
 	config.Gateway.ForwardBearer = true // the example API checks the token itself
-	unknown, err := run.Load(config, c.File, os.Environ())
-	if err != nil {
+	if _, err := run.Load("usher", config, c.File, os.Environ()); err != nil {
 		return err
 	}
 	if !config.Development {
@@ -44,9 +43,6 @@ func (devCommand) Run(c *cli) error {
 	host, err := run.NewHost(ctx, "dev", &config.Settings, os.Stderr)
 	if err != nil {
 		return err
-	}
-	if len(unknown) > 0 {
-		host.Logger.Warn("environment variables that nobody reads", "names", unknown)
 	}
 	found, err := assemble(ctx, host, config)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/vidocu/usher/cmd/usher/internal/admin"
 	"github.com/vidocu/usher/cmd/usher/internal/doctor"
+	"github.com/vidocu/usher/internal/platform/config"
 	"github.com/vidocu/usher/internal/platform/run"
 )
 
@@ -18,13 +19,11 @@ type doctorCommand struct{}
 
 // Run examines what the settings speak of; exit 1 when something is wrong.
 func (doctorCommand) Run(ctx context.Context, c *cli, s *admin.Session) error {
-	config := defaults()
-	unknown, err := run.Read(config, c.File, os.Environ())
-	if err != nil {
-		return err
-	}
+	all := defaults()
+	loaded, err := run.Read(all, c.File, os.Environ())
+	faults := append(config.Each(err), loaded.Unknown...)
 	findings := doctor.Patient{
-		Settings: &config.Settings, Sections: config.sections(), Unknown: unknown, Limit: c.Timeout,
+		Settings: &all.Settings, Sections: all.sections(), Faults: append(faults, run.Validate(all)...), Limit: c.Timeout,
 	}.Examine(ctx)
 	if err := printFindings(s.Out, c.Output, findings); err != nil {
 		return err
@@ -35,16 +34,11 @@ func (doctorCommand) Run(ctx context.Context, c *cli, s *admin.Session) error {
 	return nil
 }
 
-// sections are the services' parts of the settings.
+// sections are the services' databases.
 func (s *settings) sections() []doctor.Section {
-	validate := map[string]func() error{
-		"identity": s.Identity.Validate, "authz": s.Authz.Validate, "token": s.Token.Validate, "consent": s.Consent.Validate,
-	}
 	var sections []doctor.Section
 	for _, schema := range s.schemas() {
-		sections = append(sections, doctor.Section{
-			Service: schema.service, Validate: validate[schema.service], DatabaseURL: schema.url, Migrations: schema.steps,
-		})
+		sections = append(sections, doctor.Section{Service: schema.service, DatabaseURL: schema.url, Migrations: schema.steps})
 	}
 	return sections
 }

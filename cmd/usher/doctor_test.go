@@ -52,7 +52,7 @@ func TestTheDoctorFindsNothingWrongWhereNothingIs(t *testing.T) {
 		t.Errorf("it ends with %+v", r)
 	}
 	for _, check := range []string{
-		"settings", "certificate", "catalog", "identity database", "identity clock", "authz database", "token database", "token clock",
+		"settings", "certificate", "certificate authority", "catalog", "identity database", "identity clock", "authz database", "token database", "token clock",
 		"consent database", "identity service", "token service",
 	} {
 		if f := findings[check]; f.State != doctor.OK || f.Text == "" || f.Fix != "" {
@@ -72,6 +72,7 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 		{"USHER_IDENTITY_SESSION_LIFETIME", "1s", "settings", "session_lifetime", "usher config"},
 		{"USHER_TLS_KEY_FILE", "token.key", "certificate", "key", "key"},
 		{"USHER_TLS_CERT_FILE", "none.pem", "certificate", "none.pem", "PEM"},
+		{"USHER_TLS_CA_FILE", "none.pem", "certificate authority", "none.pem", "PEM"},
 		{"USHER_TRUST_DOMAIN", "elsewhere.test", "certificate", "spiffe://usher.test/operator", "spiffe://elsewhere.test/"},
 		{"USHER_CATALOG_FILE", "operator.pem", "catalog", "operator.pem", "usher catalog check"},
 		{"USHER_TOKEN_DATABASE_URL", "sqlite:none.db", "token database", "none.db", "token.database_url"},
@@ -111,11 +112,31 @@ func TestTheDoctorSeesPendingStepsAndChangesNothing(t *testing.T) {
 	}
 }
 
-func TestTheDoctorWarnsOfAVariableThatNobodyReads(t *testing.T) {
+func TestTheDoctorTellsOfEveryFaultInTheSettings(t *testing.T) {
 	d := healthy(t)
-	t.Setenv("USHER_NAEM", "slip")
-	r := d.run("", "doctor")
-	if r.status != 0 || !strings.Contains(r.out, "USHER_NAEM is set and nobody reads it") || !strings.Contains(r.out, "to do: ") {
-		t.Errorf("it ends with %+v", r)
+	t.Setenv("USHER_HTTP_ADR", "slip")
+	t.Setenv("USHER_GATEWAY_CALL_TIMEOUT", "1ms")
+	if err := os.WriteFile("usher.yaml", []byte("token: {lifetime: 1h, database_url: sqlite:inline.db}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := d.run("", "--config", "usher.yaml", "doctor")
+	for _, part := range []string{
+		"USHER_HTTP_ADR is not a setting: did you mean USHER_HTTP_ADDR?", "gateway.call_timeout is 1ms", "token.lifetime is not a setting",
+		"token.database_url is a secret", "to do: ", "token database", // it goes on
+	} {
+		if r.status != 1 || !strings.Contains(r.out, part) {
+			t.Errorf("it does not tell of %q: %+v", part, r)
+		}
+	}
+}
+
+func TestTheDoctorComparesClocksWithRedisToo(t *testing.T) {
+	d := healthy(t)
+	t.Setenv("USHER_REDIS_ADDRS", os.Getenv("USHER_TEST_REDIS_ADDR"))
+	findings, r := examine(t, d)
+	for _, check := range []string{"redis", "redis clock"} {
+		if f := findings[check]; r.status != 0 || f.State != doctor.OK {
+			t.Errorf("%s: %+v", check, f)
+		}
 	}
 }

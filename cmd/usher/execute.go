@@ -12,6 +12,7 @@ import (
 	kongcompletion "github.com/jotaen/kong-completion"
 
 	"github.com/vidocu/usher/cmd/usher/internal/admin"
+	"github.com/vidocu/usher/internal/platform/config"
 	"github.com/vidocu/usher/internal/platform/run"
 )
 
@@ -58,7 +59,9 @@ func execute(args []string, streams admin.Streams) int {
 }
 
 func report(streams admin.Streams, err error, status int) int {
-	fmt.Fprintln(streams.Err, "usher: "+err.Error())
+	for _, fault := range config.Each(err) {
+		fmt.Fprintln(streams.Err, "usher: "+fault.Error())
+	}
 	return status
 }
 
@@ -81,9 +84,13 @@ func interruptible() context.Context {
 
 // settings are those that every process shares, as far as the administration commands need them.
 func (c *cli) settings() (*run.Settings, error) {
-	config := defaults()
-	if _, err := run.Read(config, c.File, os.Environ()); err != nil {
-		return nil, err
-	}
-	return &config.Settings, nil
+	all, err := c.read()
+	return &all.Settings, err
+}
+
+// read reads the settings of every process; a name that nobody knows is refused, as it is by a process.
+func (c *cli) read() (*settings, error) {
+	all := defaults()
+	loaded, err := run.Read(all, c.File, os.Environ())
+	return all, errors.Join(append(config.Each(err), loaded.Unknown...)...)
 }

@@ -133,10 +133,23 @@ func TestMigrateReadsTheSecretFromAFileAndTheSettingsFile(t *testing.T) {
 		return path
 	}
 	url := write("url", "sqlite:"+filepath.Join(dir, "token.db")+"\n")
-	settings := write("usher.yaml", "consent:\n  database_url: sqlite:"+filepath.Join(dir, "consent.db")+"\n")
+	consent := write("consent-url", "sqlite:"+filepath.Join(dir, "consent.db"))
+	settings := write("usher.yaml", "consent:\n  database_url_file: "+consent+"\n")
 	up := usher(t, dir, []string{"USHER_TOKEN_DATABASE_URL_FILE=" + url}, "--config", settings, "migrate", "up")
 	if up.status != 0 || up.out != "token: up to date\nconsent: up to date\n" {
 		t.Errorf("up: %+v", up)
+	}
+}
+
+func TestASlipInAVariableTouchesNoDatabase(t *testing.T) {
+	dir := t.TempDir()
+	environ := append(sqliteURLs(dir, "authz"), "USHER_TOKEN_DATABSE_URL=sqlite:"+filepath.Join(dir, "token.db"))
+	up := usher(t, dir, environ, "migrate", "up")
+	if up.status != 1 || up.out != "" || !strings.Contains(up.errors, "USHER_TOKEN_DATABSE_URL is not a setting: did you mean USHER_TOKEN_DATABASE_URL?") {
+		t.Errorf("up: %+v", up)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("it left %v, %v", left, err)
 	}
 }
 
@@ -150,9 +163,10 @@ func TestMigrateNamesTheDatabaseThatFailsAndNotItsPassword(t *testing.T) {
 
 func TestDevRefusesProduction(t *testing.T) {
 	for name, environ := range map[string][]string{
-		"said so":                {"USHER_DEVELOPMENT=false"},
-		"with a public address":  {"USHER_DEVELOPMENT=false", "USHER_PUBLIC_URL=https://login.test"},
-		"with a setting unknown": {"USHER_DEVELOPMENT=perhaps"},
+		"said so":                   {"USHER_DEVELOPMENT=false"},
+		"with a public address":     {"USHER_DEVELOPMENT=false", "USHER_PUBLIC_URL=https://login.test"},
+		"with a value that is none": {"USHER_DEVELOPMENT=perhaps"},
+		"with a name that is none":  {"USHER_DEVELOPMNT=true"},
 	} {
 		dir := t.TempDir()
 		r := usher(t, dir, environ, "dev")

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz"
@@ -79,8 +78,8 @@ func (statusCommand) Run(c *cli) error {
 
 // eachSchema opens the databases that are configured, one after the other.
 func (c *cli) eachSchema(do func(ctx context.Context, s schema, db *sqldb.DB) error) error {
-	config := defaults()
-	if _, err := run.Read(config, c.File, os.Environ()); err != nil {
+	config, err := c.read()
+	if err != nil {
 		return err
 	}
 	ctx, done := context.Background(), 0

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,11 +12,11 @@ import (
 // Config is the section `authz` of the configuration.
 type Config struct {
 	// DatabaseURL is where apps are kept: postgres://… or sqlite:<path>.
-	DatabaseURL secret.String `koanf:"database_url" help:"database of the authorization service: postgres://… or sqlite:<path>"`
+	DatabaseURL secret.String `koanf:"database_url" required:"authz" help:"database of the authorization service: postgres://… or sqlite:<path>"`
 	// CodeLifetime is the life of an authorization code.
-	CodeLifetime time.Duration `koanf:"code_lifetime" help:"life of an authorization code, 1s to 10m (RFC 6749 §4.1.2)"`
+	CodeLifetime time.Duration `koanf:"code_lifetime" bounds:"1s to 10m" help:"life of an authorization code (RFC 6749 §4.1.2)"`
 	// PromptLifetime is how long a person may take from the app's request to the decision.
-	PromptLifetime time.Duration `koanf:"prompt_lifetime" help:"how long a person may take to sign in and decide, 1m to 24h"`
+	PromptLifetime time.Duration `koanf:"prompt_lifetime" bounds:"1m to 24h" help:"how long a person may take to sign in and decide"`
 }
 
 // DefaultConfig holds the documented lifetimes (the wire contract, §3).
@@ -23,8 +24,9 @@ func DefaultConfig() Config {
 	return Config{CodeLifetime: code.MaxLifetime, PromptLifetime: 30 * time.Minute}
 }
 
-// Validate reports a lifetime that is out of bounds.
+// Validate joins every lifetime that is out of bounds.
 func (c Config) Validate() error {
+	var faults []error
 	for _, l := range []struct {
 		name            string
 		value, min, max time.Duration
@@ -33,8 +35,8 @@ func (c Config) Validate() error {
 		{"prompt_lifetime", c.PromptLifetime, time.Minute, 24 * time.Hour},
 	} {
 		if l.value < l.min || l.value > l.max {
-			return fmt.Errorf("%s is %s: give a duration from %s to %s", l.name, l.value, l.min, l.max)
+			faults = append(faults, fmt.Errorf("%s is %s: give a duration from %s to %s", l.name, l.value, l.min, l.max))
 		}
 	}
-	return nil
+	return errors.Join(faults...)
 }

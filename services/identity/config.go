@@ -22,18 +22,18 @@ const (
 // Config is the section `identity` of the configuration.
 type Config struct {
 	// DatabaseURL is where people are kept: postgres://… or sqlite:<path>.
-	DatabaseURL secret.String `koanf:"database_url" help:"database of the identity service: postgres://… or sqlite:<path>"`
+	DatabaseURL secret.String `koanf:"database_url" required:"identity" help:"database of the identity service: postgres://… or sqlite:<path>"`
 	// SessionLifetime is how long a browser stays signed in, counted from the sign-in.
-	SessionLifetime time.Duration `koanf:"session_lifetime" help:"how long a browser stays signed in, 1m to 720h"`
+	SessionLifetime time.Duration `koanf:"session_lifetime" bounds:"1m to 720h" help:"how long a browser stays signed in"`
 	// PasswordConcurrency is how many passwords are computed at once; each takes a core and 19 MiB.
-	PasswordConcurrency int `koanf:"password_concurrency" help:"how many passwords are checked at once, a core and 19 MiB each, 1 to 64; 0 is half of the cores"`
+	PasswordConcurrency int `koanf:"password_concurrency" bounds:"0 to 64" help:"how many passwords are checked at once, a core and 19 MiB each; 0 is half of the cores"`
 	// PasswordWaiting is how many wait for their turn before others are told to come back.
-	PasswordWaiting int `koanf:"password_waiting" help:"how many passwords wait to be checked before others are refused with 429, 1 to 4096; 0 is 32 for each at once"`
+	PasswordWaiting int `koanf:"password_waiting" bounds:"0 to 4096" help:"how many passwords wait to be checked before others are refused with 429; 0 is 32 for each at once"`
 	// AccountAttempts and SourceAttempts are how many attempts to prove who one is may fail within a window.
-	AccountAttempts int           `koanf:"account_attempts" help:"failed attempts to prove who one is, an account and account_window, 1 to 100000"`
-	AccountWindow   time.Duration `koanf:"account_window" help:"after which an account's failed attempts are forgotten, 1m to 24h"`
-	SourceAttempts  int           `koanf:"source_attempts" help:"the same, a source address (IPv6: a /64) and source_window, 1 to 100000"`
-	SourceWindow    time.Duration `koanf:"source_window" help:"after which a source's failed attempts are forgotten, 1m to 24h"`
+	AccountAttempts int           `koanf:"account_attempts" bounds:"1 to 100000" help:"failed attempts to prove who one is, an account and account_window"`
+	AccountWindow   time.Duration `koanf:"account_window" bounds:"1m to 24h" help:"after which an account's failed attempts are forgotten"`
+	SourceAttempts  int           `koanf:"source_attempts" bounds:"1 to 100000" help:"the same, a source address (IPv6: a /64) and source_window"`
+	SourceWindow    time.Duration `koanf:"source_window" bounds:"1m to 24h" help:"after which a source's failed attempts are forgotten"`
 }
 
 // DefaultConfig keeps a browser signed in for a working day, leaves half of the cores to others, and lets an account's password
@@ -71,11 +71,12 @@ func (c Config) Validate() error {
 }
 
 func validateBudget(of string, attempts int, window time.Duration) error {
+	var errs []error
 	if attempts < 1 || attempts > maxAttempts {
-		return fmt.Errorf("%s_attempts must be between 1 and 100000", of)
+		errs = append(errs, fmt.Errorf("%s_attempts must be between 1 and 100000", of))
 	}
 	if window < minAttemptWindow || window > maxAttemptWindow {
-		return fmt.Errorf("%s_window must be between 1m and 24h", of)
+		errs = append(errs, fmt.Errorf("%s_window must be between 1m and 24h", of))
 	}
-	return nil
+	return errors.Join(errs...)
 }

@@ -13,25 +13,25 @@ import (
 // Config is the section `token` of the configuration.
 type Config struct {
 	// DatabaseURL is where credentials are kept: postgres://… or sqlite:<path>.
-	DatabaseURL secret.String `koanf:"database_url" help:"database of the token service: postgres://… or sqlite:<path>"`
+	DatabaseURL secret.String `koanf:"database_url" required:"token" help:"database of the token service: postgres://… or sqlite:<path>"`
 	// AccessTokenLifetime is the life of an access token.
-	AccessTokenLifetime time.Duration `koanf:"access_token_lifetime" help:"life of an access token, 1s to 24h"`
+	AccessTokenLifetime time.Duration `koanf:"access_token_lifetime" bounds:"1s to 24h" help:"life of an access token, no longer than family_lifetime"`
 	// RefreshTokenLifetime is the life of a refresh token from its issue.
-	RefreshTokenLifetime time.Duration `koanf:"refresh_token_lifetime" help:"life of a refresh token from its issue, 1s to 8760h"`
+	RefreshTokenLifetime time.Duration `koanf:"refresh_token_lifetime" bounds:"1s to 8760h" help:"life of a refresh token from its issue, no longer than family_lifetime"`
 	// FamilyLifetime is the life of all that comes of one authorization.
-	FamilyLifetime time.Duration `koanf:"family_lifetime" help:"life of everything that came of one authorization, however often refreshed"`
+	FamilyLifetime time.Duration `koanf:"family_lifetime" bounds:"1s to 43800h" help:"life of everything that came of one authorization, however often refreshed"`
 	// RefreshRetryWindow is how long the same client gets the same successor of a refresh token again.
-	RefreshRetryWindow time.Duration `koanf:"refresh_retry_window" help:"how long a repeated refresh answers the same successor, 0s (strict) to 30s"`
+	RefreshRetryWindow time.Duration `koanf:"refresh_retry_window" bounds:"0s to 30s" help:"how long a repeated refresh answers the same successor; 0s refuses it, and ends everything (strict)"`
 	// PlanAge is how long a workspace's plan is remembered, when no change of it is heard of.
-	PlanAge time.Duration `koanf:"plan_age" help:"how long a workspace's plan is remembered, 0s to 1m; a change that is heard of counts at once"`
+	PlanAge time.Duration `koanf:"plan_age" bounds:"0s to 1m" help:"how long a workspace's plan is remembered; a change that is heard of counts at once"`
 	// EnvoyKeepAuthorization leaves the bearer to what lies behind Envoy.
 	EnvoyKeepAuthorization bool `koanf:"envoy_keep_authorization" help:"Envoy passes the Authorization header on; by default it ends at the door"`
 	// IntrospectionCacheSize is how many live tokens a replica remembers at most, at about a kilobyte each.
-	IntrospectionCacheSize int `koanf:"introspection_cache_size" help:"live tokens that a replica remembers at most, about 1 KiB each; 0 remembers none"`
+	IntrospectionCacheSize int `koanf:"introspection_cache_size" bounds:"0 or more" help:"live tokens that a replica remembers at most, about 1 KiB each; 0 remembers none"`
 	// HeartbeatInterval is how often whoever watches revocations hears something at least.
-	HeartbeatInterval time.Duration `koanf:"heartbeat_interval" help:"how often a watcher of revocations hears something at least, 100ms to 1m"`
+	HeartbeatInterval time.Duration `koanf:"heartbeat_interval" bounds:"100ms to 1m" help:"how often a watcher of revocations hears something at least"`
 	// UserTokenLifetime is the life of a user token of VIDIZMO's API.
-	UserTokenLifetime time.Duration `koanf:"user_token_lifetime" help:"life of a user token of the user API, 1s to 720h"`
+	UserTokenLifetime time.Duration `koanf:"user_token_lifetime" bounds:"1s to 720h" help:"life of a user token of the user API"`
 }
 
 // DefaultConfig holds the documented lifetimes (the wire contract, §3) and strict reuse detection.
@@ -48,21 +48,22 @@ func DefaultConfig() Config {
 	}
 }
 
-// Validate reports a setting that is out of bounds, by its name.
+// Validate joins every setting that is out of bounds, by its name.
 func (c Config) Validate() error {
+	var faults []error
 	if c.UserTokenLifetime < time.Second || c.UserTokenLifetime > maxUserToken {
-		return fmt.Errorf("user_token_lifetime is %s: give a duration from 1s to %s", c.UserTokenLifetime, maxUserToken)
+		faults = append(faults, fmt.Errorf("user_token_lifetime is %s: give a duration from 1s to %s", c.UserTokenLifetime, maxUserToken))
 	}
 	if !plan.ValidAge(c.PlanAge) {
-		return fmt.Errorf("plan_age is %s: give a duration from 0s to 1m", c.PlanAge)
+		faults = append(faults, fmt.Errorf("plan_age is %s: give a duration from 0s to 1m", c.PlanAge))
 	}
 	if c.IntrospectionCacheSize < 0 {
-		return errors.New("introspection_cache_size must not be negative")
+		faults = append(faults, errors.New("introspection_cache_size must not be negative"))
 	}
 	if c.HeartbeatInterval < 100*time.Millisecond || c.HeartbeatInterval > time.Minute {
-		return errors.New("heartbeat_interval must be 100ms to 1m")
+		faults = append(faults, errors.New("heartbeat_interval must be 100ms to 1m"))
 	}
-	return c.lifetimes().Validate()
+	return errors.Join(append(faults, c.lifetimes().Validate())...)
 }
 
 // maxUserToken keeps a typing error from becoming a token that never expires.

@@ -25,6 +25,7 @@ func Rules() []Rule {
 		{"says what it may take", sized, "Deployment", "authz", container + "resources|limits|cpu", nil},
 		{"the collector stays below the limit", sized, "Deployment", "identity", container + "resources|limits|memory", "256Mi"},
 		{"secrets by reference", secretFree, "Deployment", "token", container + "env|0|name", "USHER_TOKEN_DATABASE_URL"},
+		{"secrets are rotated in place", followed, "Deployment", "token", container + "volumeMounts|2|subPath", "url"},
 		{"no secret in a manifest", secretFree, "Service", "token", "kind", "Secret"},
 		{"grace for the drain", drains, "Deployment", "gateway", pod + "terminationGracePeriodSeconds", 20},
 		{"never fewer than before", rollsGently, "Deployment", "token", "spec|strategy|rollingUpdate|maxUnavailable", 1},

@@ -28,9 +28,8 @@ func TestEveryOverlaysSettingsAreAccepted(t *testing.T) {
 			}
 		}
 		c := &process{Settings: run.Default()}
-		unknown, err := run.Load(c, file, environ)
-		if err != nil || len(unknown) > 0 || len(environ) == 0 {
-			t.Errorf("%s: %v, unknown: %v, of %v", overlay, err, unknown, environ)
+		if _, err := run.Load("usher", c, file, environ); err != nil || len(environ) == 0 {
+			t.Errorf("%s: %v, of %v", overlay, err, environ)
 		}
 		if c.Development || !strings.HasPrefix(c.PublicURL, "https://") || c.Peers.Token != "token:9090" || c.Redis.Addrs == nil {
 			t.Errorf("%s gives %+v", overlay, c.Settings)

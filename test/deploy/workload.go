@@ -122,6 +122,20 @@ func env(container Object, name string) string {
 	return ""
 }
 
+// followed: what is mounted changes in the pod when it changes in the cluster; a part of a volume would stay as it was.
+func followed(all []Object) (broken []string) {
+	for _, w := range workloads(all) {
+		for _, c := range containers(w) {
+			for _, m := range c.List("volumeMounts") {
+				if m.At("subPath") != nil || m.At("subPathExpr") != nil {
+					broken = append(broken, w.Name()+" mounts only a part of "+m.Text("name"))
+				}
+			}
+		}
+	}
+	return broken
+}
+
 // secretFree: a password or a URL with one comes from a file of a Secret, and no manifest holds a Secret.
 func secretFree(all []Object) (broken []string) {
 	for _, o := range all {

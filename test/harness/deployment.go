@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"time"
@@ -155,6 +156,29 @@ func (d *Deployment) Run(bin string, env map[string]string, args ...string) erro
 	if <-p.done; p.exit != nil {
 		out, _ := os.ReadFile(p.log)
 		return fmt.Errorf("%v: %w\n%s", args, p.exit, out)
+	}
+	return nil
+}
+
+// CheckConfig has a process say what is wrong with its settings, and answers what it printed.
+func (d *Deployment) CheckConfig(name string) (string, error) {
+	for _, s := range d.specs {
+		if s.name == name {
+			cmd := exec.Command(s.bin, "--check-config")
+			cmd.Env, cmd.Dir = environ(s.env), d.dir
+			out, err := cmd.CombinedOutput()
+			return string(out), err
+		}
+	}
+	return "", fmt.Errorf("no process is called %s", name)
+}
+
+// Reissue gives every process a new certificate, in the place of the old one.
+func (d *Deployment) Reissue() error {
+	for _, name := range services() {
+		if err := d.authority.Issue(name); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,9 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
 // OwnServers are a PostgreSQL and a Redis of a test's own, to be stopped and emptied without disturbing others.
@@ -110,6 +114,34 @@ func handOver(dir, name string) error {
 func (o *OwnServers) StartPostgres() error {
 	return o.pg("pg_ctl", "-D", o.dir, "-s", "-w", "-l", filepath.Join(o.dir, "log"), "-o",
 		"-p "+o.pgPort+" -c listen_addresses=127.0.0.1 -c unix_socket_directories="+o.dir+" -c max_connections=200 -c fsync=off", "start")
+}
+
+// DemandPassword lets a role in with its password alone; all others need none.
+func (o *OwnServers) DemandPassword(role string) error {
+	path := filepath.Join(o.dir, "pg_hba.conf")
+	others, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, append([]byte("host all "+role+" 127.0.0.1/32 scram-sha-256\n"), others...), 0o600); err != nil {
+		return err
+	}
+	return o.pg("pg_ctl", "-D", o.dir, "-s", "reload")
+}
+
+// SQL runs statements as the superuser, in the database of a service, or in the first one when it is empty.
+func (o *OwnServers) SQL(ctx context.Context, service string, statements ...string) error {
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(cmp.Or(o.Databases[service], o.URL())), MaxConns: 1})
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // what it did, it did
+	for _, text := range statements {
+		if _, err := db.Exec(ctx, text); err != nil {
+			return fmt.Errorf("%s: %w", text, err)
+		}
+	}
+	return nil
 }
 
 // StopPostgres ends the server at once, as a crash would.

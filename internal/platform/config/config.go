@@ -8,15 +8,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/go-viper/mapstructure/v2"
-	"github.com/knadh/koanf/parsers/yaml"
-	"github.com/knadh/koanf/providers/confmap"
-	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
 )
 
@@ -34,92 +29,60 @@ type Options struct {
 	File string
 	// Environ is os.Environ().
 	Environ []string
-	// Others are top-level sections of the file that belong to other processes, so that all may share one file.
+	// Others are top-level sections that belong to other processes, so that all may share one file and one environment.
 	Others []string
+	// Ignore are the beginnings of names of variables that are read elsewhere.
+	Ignore []string
 }
 
-// Load fills the struct that dst points to and answers the environment variables with our prefix that it knows nothing of.
-// The fields' `koanf` tags name the settings; `token.database_url` is USHER_TOKEN_DATABASE_URL in the environment, and for a
-// secret USHER_TOKEN_DATABASE_URL_FILE names a file that holds the value.
-func Load(dst any, o Options) (unknown []string, err error) {
-	settings := Settings(dst)
+// Loaded is what Load found.
+type Loaded struct {
+	// From is where each setting that is not at its default came from: the file's name or a variable's.
+	From map[string]string
+	// Unknown are the variables with our prefix that nobody reads, each with the name it may have meant.
+	Unknown []error
+}
+
+// Load fills the struct that dst points to. The error joins every fault that it found, each with its place; what was without
+// fault is filled in all the same.
+//
+// The fields' `koanf` tags name the settings; `token.lifetime` is USHER_TOKEN_LIFETIME in the environment. A secret,
+// `token.database_url`, never stands in the file itself: `token.database_url_file` there, or USHER_TOKEN_DATABASE_URL_FILE,
+// names a file that holds it and that is read anew whenever the secret is revealed; USHER_TOKEN_DATABASE_URL is the secret.
+func Load(dst any, o Options) (Loaded, error) {
+	l := loader{dst: dst, options: o, settings: Settings(dst), loaded: Loaded{From: map[string]string{}}}
 	if o.File != "" {
-		if err := loadFile(dst, o, settings); err != nil {
-			return nil, fmt.Errorf("%s: %w", o.File, err)
-		}
+		l.file()
 	}
-	return loadEnviron(dst, o.Environ, settings)
+	l.environ()
+	return l.loaded, errors.Join(l.faults...)
 }
 
-func loadFile(dst any, o Options, settings []Setting) error {
-	k := koanf.New(dot)
-	if err := k.Load(file.Provider(o.File), yaml.Parser()); err != nil {
-		return err
-	}
-	for _, section := range o.Others {
-		if !slices.ContainsFunc(settings, func(s Setting) bool { return strings.HasPrefix(s.Key, section+dot) }) {
-			k.Delete(section)
-		}
-	}
-	return decode(k, dst)
+// loader is one Load.
+type loader struct {
+	dst      any
+	options  Options
+	settings []Setting
+	loaded   Loaded
+	faults   []error
 }
 
-// loadEnviron applies one variable at a time, so that an error names the variable.
-func loadEnviron(dst any, environ []string, settings []Setting) (unknown []string, err error) {
-	byEnv := make(map[string]Setting, len(settings))
-	for _, s := range settings {
-		byEnv[s.Env] = s
-	}
-	set := map[string]string{} // setting → the variable that gave it
-	for _, pair := range environ {
-		name, value, _ := strings.Cut(pair, "=")
-		if !strings.HasPrefix(name, Prefix) {
-			continue
-		}
-		s, value, err := resolve(byEnv, name, value)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		if s.Key == "" {
-			unknown = append(unknown, name)
-			continue
-		}
-		if other := set[s.Key]; other != "" {
-			return nil, fmt.Errorf("%s and %s are both set: keep one", other, name)
-		}
-		set[s.Key] = name
-		if err := apply(dst, s.Key, value); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return unknown, nil
+// fault notes what is wrong at a place.
+func (l *loader) fault(place string, err error) {
+	l.faults = append(l.faults, fmt.Errorf("%s: %w", place, err))
 }
 
-// resolve finds the setting of a variable and its value; the zero Setting for a variable that is not ours.
-func resolve(byEnv map[string]Setting, name, value string) (Setting, string, error) {
-	if s, ok := byEnv[name]; ok {
-		return s, value, nil
-	}
-	s, ok := byEnv[strings.TrimSuffix(name, fileSuffix)]
-	if !ok || !s.Secret || !strings.HasSuffix(name, fileSuffix) {
-		return Setting{}, "", nil
-	}
-	raw, err := os.ReadFile(value)
+// secretFrom lets a secret be what a file says.
+func (l *loader) secretFrom(s Setting, path string) error {
+	value, err := openSecret(path)
 	if err != nil {
-		return Setting{}, "", err
-	}
-	return s, strings.TrimRight(string(raw), "\r\n"), nil
-}
-
-func apply(dst any, key, value string) error {
-	k := koanf.New(dot)
-	if err := k.Load(confmap.Provider(map[string]any{key: value}, dot), nil); err != nil {
 		return err
 	}
-	return decode(k, dst)
+	s.value.Set(reflect.ValueOf(value))
+	return nil
 }
 
-func decode(k *koanf.Koanf, dst any) error {
+func decode(k *koanf.Koanf, dst any) []error {
 	err := k.UnmarshalWithConf("", dst, koanf.UnmarshalConf{Tag: "koanf", DecoderConfig: &mapstructure.DecoderConfig{
 		Result:  dst,
 		TagName: "koanf", ErrorUnused: true, WeaklyTypedInput: true,
@@ -128,12 +91,18 @@ func decode(k *koanf.Koanf, dst any) error {
 			mapstructure.StringToTimeDurationHookFunc(), list, mapstructure.TextUnmarshallerHookFunc(),
 		),
 	}})
-	if err != nil {
-		// The library puts a heading over its findings; they are all that the operator needs.
-		_, findings, _ := strings.Cut(err.Error(), "\n\n")
-		return errors.New(strings.ReplaceAll(cmp.Or(findings, err.Error()), "\n", "; "))
+	if err == nil {
+		return nil
 	}
-	return nil
+	// The library puts a heading over its findings; they are all that the operator needs.
+	_, findings, _ := strings.Cut(err.Error(), "\n\n")
+	var faults []error
+	for line := range strings.Lines(cmp.Or(findings, err.Error())) {
+		if line = strings.TrimSpace(line); line != "" {
+			faults = append(faults, errors.New(line))
+		}
+	}
+	return faults
 }
 
 // list reads a list from a text with commas; blanks around the items are not part of them.

@@ -1,9 +1,12 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 )
@@ -16,16 +19,64 @@ type Setting struct {
 	Env string
 	// Help is the field's `help` tag.
 	Help string
+	// Bounds is the field's `bounds` tag: "<least> to <most>".
+	Bounds string
+	// For is the `for` tag of the field or of its section, the processes that read it; empty is all.
+	For []string
+	// Required is the `required` tag of the field or of its section, the processes that cannot do without; "*" is all.
+	Required []string
 	// Default is the value before anything was loaded; empty for a secret.
 	Default string
-	// Secret says that the value may also come from the file that Env+"_FILE" names.
+	// Secret says that the value never stands in the settings file: KeyFile there, or EnvFile in the environment, names the
+	// file that holds it.
 	Secret bool
+
+	value reflect.Value
+}
+
+// KeyFile is the key that names the file with a secret.
+func (s Setting) KeyFile() string { return s.Key + strings.ToLower(fileSuffix) }
+
+// EnvFile is the variable that names the file with a secret.
+func (s Setting) EnvFile() string { return s.Env + fileSuffix }
+
+// ReadBy reports whether a process reads the setting.
+func (s Setting) ReadBy(process string) bool {
+	return len(s.For) == 0 || slices.Contains(s.For, process)
+}
+
+// RequiredBy reports whether a process cannot do without the setting.
+func (s Setting) RequiredBy(process string) bool {
+	return slices.Contains(s.Required, process) || slices.Contains(s.Required, "*")
+}
+
+// Empty reports whether it has no value now.
+func (s Setting) Empty() bool {
+	if v, ok := s.value.Interface().(secret.String); ok {
+		return v.IsZero()
+	}
+	return s.value.IsZero() || s.value.Kind() == reflect.Slice && s.value.Len() == 0
+}
+
+// Value is its value now, as it would stand in the environment; a secret's is "[redacted]".
+func (s Setting) Value() string {
+	if s.Secret {
+		return fmt.Sprint(s.value.Interface())
+	}
+	return text(s.value)
 }
 
 // Settings lists what the struct that v points to knows, in the order of its fields.
-func Settings(v any) []Setting { return collect(nil, "", reflect.ValueOf(v).Elem()) }
+func Settings(v any) []Setting { return collect(nil, place{}, reflect.ValueOf(v).Elem()) }
 
-func collect(settings []Setting, prefix string, v reflect.Value) []Setting {
+// place is where a field stands, and what its section says of all in it.
+type place struct{ prefix, readers, required string }
+
+func (p place) in(name string, tag reflect.StructTag) place {
+	return place{p.prefix + name + dot, cmp.Or(tag.Get("for"), p.readers), cmp.Or(tag.Get("required"), p.required)}
+}
+
+func collect(settings []Setting, at place, v reflect.Value) []Setting {
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
 		name, option, _ := strings.Cut(field.Tag.Get("koanf"), ",")
@@ -35,27 +86,46 @@ func collect(settings []Setting, prefix string, v reflect.Value) []Setting {
 		isSecret := field.Type == reflect.TypeFor[secret.String]()
 		switch {
 		case option == "squash":
-			settings = collect(settings, prefix, v.Field(i))
+			settings = collect(settings, at, v.Field(i))
 		case field.Type.Kind() == reflect.Struct && !isSecret:
-			settings = collect(settings, prefix+name+dot, v.Field(i))
+			settings = collect(settings, at.in(name, field.Tag), v.Field(i))
 		default:
-			settings = append(settings, setting(prefix+name, field, v.Field(i), isSecret))
+			settings = append(settings, setting(at.in(name, field.Tag), field.Tag, v.Field(i)))
 		}
 	}
 	return settings
 }
 
-func setting(key string, field reflect.StructField, v reflect.Value, isSecret bool) Setting {
+func setting(at place, tag reflect.StructTag, v reflect.Value) Setting {
+	key := strings.TrimSuffix(at.prefix, dot)
 	s := Setting{
-		Key: key, Env: Prefix + strings.ToUpper(strings.ReplaceAll(key, dot, "_")),
-		Help: field.Tag.Get("help"), Secret: isSecret,
+		Key: key, Env: Prefix + strings.ToUpper(strings.ReplaceAll(key, dot, "_")), Help: tag.Get("help"), Bounds: tag.Get("bounds"),
+		For: strings.Fields(at.readers), Required: strings.Fields(at.required), value: v,
 	}
-	switch {
-	case isSecret:
-	case v.Kind() == reflect.Slice:
-		s.Default = strings.Trim(fmt.Sprint(v.Interface()), "[]")
-	default:
-		s.Default = fmt.Sprint(v.Interface())
+	if _, s.Secret = v.Interface().(secret.String); !s.Secret {
+		s.Default = text(v)
+	}
+	return s
+}
+
+// text writes a value as the environment takes it.
+func text(v reflect.Value) string {
+	if list, ok := v.Interface().([]string); ok {
+		return strings.Join(list, ",")
+	}
+	if d, ok := v.Interface().(time.Duration); ok {
+		return short(d)
+	}
+	return fmt.Sprint(v.Interface())
+}
+
+// short writes 12h and not 12h0m0s.
+func short(d time.Duration) string {
+	s := d.String()
+	for _, nothing := range []string{"m0s", "h0m"} {
+		if rest, found := strings.CutSuffix(s, nothing); found {
+			s = rest + nothing[:1]
+		}
 	}
 	return s
 }

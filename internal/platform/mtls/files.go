@@ -3,6 +3,7 @@ package mtls
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
@@ -67,16 +68,45 @@ func (f *files) read(stamps [3]stamp) error {
 	if err != nil {
 		return fmt.Errorf("reading the TLS certificate: %w", err)
 	}
-	pem, err := os.ReadFile(f.config.CAFile)
+	roots, _, err := readAuthorities(f.config.CAFile)
 	if err != nil {
-		return fmt.Errorf("reading the TLS authority: %w", err)
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("no certificate in %s", f.config.CAFile)
+		return err
 	}
 	f.cert, f.roots, f.stamps = &cert, roots, stamps
 	return nil
+}
+
+// Authority answers the authority of a file that ends first.
+func Authority(caFile string) (*x509.Certificate, error) {
+	_, first, err := readAuthorities(caFile)
+	return first, err
+}
+
+// readAuthorities reads every certificate of the file: two while the authority is replaced. It also answers the one that ends
+// first.
+func readAuthorities(path string) (roots *x509.CertPool, first *x509.Certificate, err error) {
+	rest, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the TLS authority: %w", err)
+	}
+	roots = x509.NewCertPool()
+	for block, rest := pem.Decode(rest); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, nil, fmt.Errorf("reading the TLS authority %s: %w", path, err)
+		}
+		roots.AddCert(cert)
+		if first == nil || cert.NotAfter.Before(first.NotAfter) {
+			first = cert
+		}
+	}
+	if first == nil {
+		return nil, nil, fmt.Errorf("no certificate in %s", path)
+	}
+	return roots, first, nil
 }
 
 func (f *files) certificate() (*tls.Certificate, error) {

@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/config"
 	"github.com/vidocu/usher/internal/platform/run"
 )
 
@@ -19,6 +21,14 @@ type process struct {
 
 type section struct {
 	Life time.Duration `koanf:"life"`
+}
+
+// Validate is as every section has it.
+func (s section) Validate() error {
+	if s.Life < 0 {
+		return fmt.Errorf("life is %s", s.Life)
+	}
+	return nil
 }
 
 func defaults() *process {
@@ -37,9 +47,9 @@ func file(t *testing.T, text string) string {
 func TestTheEnvironmentGoesBeforeTheFileAndTheFileBeforeTheDefaults(t *testing.T) {
 	c := defaults()
 	path := file(t, "public_url: https://file.test\nhttp_addr: :1\ntoken:\n  life: 2h\nauthz:\n  database_url: not-ours\n")
-	unknown, err := run.Load(c, path, []string{"USHER_PUBLIC_URL=https://env.test", "USHER_DRAIN_TIME=7s", "PATH=/bin"})
-	if err != nil || len(unknown) > 0 {
-		t.Fatalf("Load answers %v, %v", unknown, err)
+	loaded, err := run.Load("usher", c, path, []string{"USHER_PUBLIC_URL=https://env.test", "USHER_DRAIN_TIME=7s", "PATH=/bin"})
+	if err != nil || loaded.From["public_url"] != "USHER_PUBLIC_URL" || loaded.From["http_addr"] != path {
+		t.Fatalf("Load answers %v, %v", loaded, err)
 	}
 	if c.PublicURL != "https://env.test" || c.HTTPAddr != ":1" || c.Token.Life != 2*time.Hour || c.DrainTime != 7*time.Second || c.AdminAddr != ":8081" {
 		t.Errorf("the settings are %+v", c)
@@ -71,7 +81,7 @@ func TestASettingThatCannotBeUsedIsNamed(t *testing.T) {
 		"a secret in two ways":       {[]string{url, "USHER_REDIS_PASSWORD=a", "USHER_REDIS_PASSWORD_FILE=/dev/null"}, "USHER_REDIS_PASSWORD"},
 		"a secret's file is missing": {[]string{url, "USHER_REDIS_PASSWORD_FILE=/nowhere/at/all"}, "USHER_REDIS_PASSWORD_FILE"},
 	} {
-		if _, err := run.Load(defaults(), "", row.environ); err == nil || !strings.Contains(err.Error(), row.names) {
+		if _, err := run.Load("usher", defaults(), "", row.environ); err == nil || !strings.Contains(err.Error(), row.names) {
 			t.Errorf("%s: %v, want an error with %s", name, err, row.names)
 		}
 	}
@@ -79,7 +89,7 @@ func TestASettingThatCannotBeUsedIsNamed(t *testing.T) {
 
 func TestDevelopmentMayDoWhatProductionMayNot(t *testing.T) {
 	c := defaults()
-	_, err := run.Load(c, "", []string{"USHER_DEVELOPMENT=true", "USHER_PUBLIC_URL=http://localhost:8080", "USHER_CLOCK_OFFSET=2h"})
+	_, err := run.Load("usher", c, "", []string{"USHER_DEVELOPMENT=true", "USHER_PUBLIC_URL=http://localhost:8080", "USHER_CLOCK_OFFSET=2h"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,25 +100,64 @@ func TestDevelopmentMayDoWhatProductionMayNot(t *testing.T) {
 
 func TestAFileWithAWrongNameIsRefused(t *testing.T) {
 	path := file(t, "public_url: https://login.test\nhttp_adr: :1\n")
-	if _, err := run.Load(defaults(), path, nil); err == nil || !strings.Contains(err.Error(), "http_adr") || !strings.Contains(err.Error(), path) {
+	if _, err := run.Load("usher", defaults(), path, nil); err == nil || !strings.Contains(err.Error(), "http_adr") || !strings.Contains(err.Error(), path) {
 		t.Errorf("a misspelled name: %v", err)
 	}
-	if _, err := run.Load(defaults(), path+".none", nil); err == nil {
+	if _, err := run.Load("usher", defaults(), path+".none", nil); err == nil {
 		t.Error("a missing file passes")
 	}
 }
 
-func TestVariablesThatNobodyReadsAreReportedAndForeignOnesAreNot(t *testing.T) {
-	unknown, err := run.Load(defaults(), "", []string{
-		"USHER_PUBLIC_URL=https://login.test", "USHER_HTTP_ADR=:1", "OTHER=1",
+func TestAVariableThatNobodyReadsIsRefusedAndForeignOnesAreNot(t *testing.T) {
+	foreign := []string{
+		"USHER_PUBLIC_URL=https://login.test", "OTHER=1",
 		"USHER_CONFIG_FILE=x", "USHER_TEST_POSTGRES_URL=x", // read elsewhere
 		"USHER_AUTHZ_DATABASE_URL=x", "USHER_CONSENT_DATABASE_URL_FILE=x", // another service's
 		"USHER_PORT=tcp://10.0.0.1:80", "USHER_SERVICE_HOST=10.0.0.1", "USHER_PORT_80_TCP_ADDR=10.0.0.1", // Kubernetes'
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
-	if want := []string{"USHER_HTTP_ADR"}; !slices.Equal(unknown, want) {
-		t.Errorf("reported are %v, want %v", unknown, want)
+	if _, err := run.Load("usher", defaults(), "", foreign); err != nil {
+		t.Error(err)
+	}
+	for slip, meant := range map[string]string{"USHER_HTTP_ADR": "USHER_HTTP_ADDR", "USHER_TOKEN_LIEF": "USHER_TOKEN_LIFE", "USHER_REDIS_PASSWORD_FIEL": "USHER_REDIS_PASSWORD_FILE"} {
+		_, err := run.Load("usher", defaults(), "", append(slices.Clone(foreign), slip+"=x"))
+		if err == nil || !strings.Contains(err.Error(), slip+" is not a setting: did you mean "+meant+"?") {
+			t.Errorf("%s: %v", slip, err)
+		}
+	}
+}
+
+func TestEachProcessNamesWhatItCannotDoWithout(t *testing.T) {
+	shared := "public_url tls.cert_file tls.key_file tls.ca_file"
+	for process, want := range map[string]string{
+		"identity": shared + " redis.addrs",
+		"authz":    shared + " redis.addrs peers.identity",
+		"token":    shared + " peers.identity peers.authz",
+		"consent":  shared + " peers.identity peers.authz peers.token",
+		"gateway":  shared + " peers.identity peers.authz peers.token peers.consent",
+		"usher":    "public_url",
+	} {
+		_, err := run.Load(process, defaults(), "", nil)
+		var missing []string
+		for _, fault := range config.Each(err) {
+			key, found := strings.CutSuffix(strings.SplitN(fault.Error(), ": ", 2)[0], " is not set")
+			if !found {
+				t.Errorf("%s: %v", process, fault)
+			}
+			missing = append(missing, key)
+		}
+		if got := strings.Join(missing, " "); got != want {
+			t.Errorf("%s misses %s, want %s", process, got, want)
+		}
+	}
+}
+
+func TestEveryFaultIsToldAtOnce(t *testing.T) {
+	_, err := run.Load("usher", defaults(), file(t, "nmae: x\ntoken: {life: -1s}\n"), []string{
+		"USHER_PUBLIC_URL=http://login.test", "USHER_HTTP_ADR=:1", "USHER_DRAIN_TIME=2m", "USHER_LOG_LEVEL=loud", "USHER_LOG_FORMAT=soon",
+	})
+	for _, part := range []string{"nmae", "USHER_HTTP_ADR", "public_url", "drain_time", "log.level", "token.life is -1s"} {
+		if err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("%v does not tell of %s", err, part)
+		}
 	}
 }

@@ -12,8 +12,6 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
-	"slices"
-	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -34,32 +32,38 @@ type Process[C Config] struct {
 	Start func(ctx context.Context, host *Host, config C) error
 }
 
+// flags are every process's.
+type flags struct {
+	Config string `help:"settings file, YAML; the environment (USHER_…) goes before it" placeholder:"FILE" env:"USHER_CONFIG_FILE"`
+	Check  bool   `name:"check-config" help:"say what is wrong with the settings and the files that they name, and end; connects to nothing"`
+}
+
 // Main runs a process until a signal ends it, and answers its exit status.
 func Main[C Config](p Process[C]) int {
-	var flags struct {
-		Config string `help:"settings file, YAML; the environment (USHER_…) goes before it" placeholder:"FILE" env:"USHER_CONFIG_FILE"`
+	var f flags
+	kong.Parse(&f, kong.Name(p.Name), kong.Description("Usher's "+p.Name+" process. Its settings: usher config."))
+	do := p.run
+	if f.Check {
+		do = p.check
 	}
-	kong.Parse(&flags, kong.Name(p.Name), kong.Description("Usher's "+p.Name+" process. Its settings: usher config."))
-	if err := p.run(flags.Config, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, p.Name+": "+err.Error())
+	if err := do(f.Config, os.Stdout, os.Stderr); err != nil {
+		for _, fault := range config.Each(err) {
+			fmt.Fprintln(os.Stderr, p.Name+": "+fault.Error())
+		}
 		return 1
 	}
 	return 0
 }
 
-func (p Process[C]) run(file string, out io.Writer) error {
+func (p Process[C]) run(file string, _, log io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	unknown, err := Load(p.Config, file, os.Environ())
-	if err != nil {
+	if _, err := Load(p.Name, p.Config, file, os.Environ()); err != nil {
 		return err
 	}
-	host, err := NewHost(ctx, p.Name, p.Config.Common(), out)
+	host, err := NewHost(ctx, p.Name, p.Config.Common(), log)
 	if err != nil {
 		return err
-	}
-	if len(unknown) > 0 {
-		host.Logger.Warn("environment variables that nobody reads", "names", strings.Join(unknown, " "))
 	}
 	Tune()
 	share()
@@ -67,49 +71,6 @@ func (p Process[C]) run(file string, out io.Writer) error {
 		return host.Abandon(err)
 	}
 	return host.Wait()
-}
-
-// services are the sections of a shared settings file.
-func services() []string { return []string{"identity", "authz", "token", "consent", "gateway"} }
-
-// Load reads settings over the defaults in c and checks those that every process shares. It answers variables with our
-// prefix that nobody knows; those that Kubernetes and our own tests set are not among them.
-func Load(c Config, file string, environ []string) (unknown []string, err error) {
-	unknown, err = Read(c, file, environ)
-	if err != nil {
-		return nil, err
-	}
-	return unknown, c.Common().Validate()
-}
-
-// Read is Load without the check, for commands that need a few settings and not a process's.
-func Read(c Config, file string, environ []string) (unknown []string, err error) {
-	all, err := config.Load(c, config.Options{File: file, Environ: environ, Others: services()})
-	if err != nil {
-		return nil, err
-	}
-	own := config.Settings(c)
-	for _, name := range all {
-		if !foreign(name, own) {
-			unknown = append(unknown, name)
-		}
-	}
-	return unknown, nil
-}
-
-// foreign are variables that are not meant for this process: another service's settings, Kubernetes' service links, our
-// own tests' servers.
-func foreign(name string, own []config.Setting) bool {
-	if name == "USHER_CONFIG_FILE" || strings.HasPrefix(name, "USHER_TEST_") || strings.Contains(name, "_SERVICE_") || strings.Contains(name, "_PORT") {
-		return true
-	}
-	for _, service := range services() {
-		if !strings.HasPrefix(name, config.Prefix+strings.ToUpper(service)+"_") {
-			continue
-		}
-		return !slices.ContainsFunc(own, func(s config.Setting) bool { return strings.HasPrefix(s.Key, service+".") })
-	}
-	return false
 }
 
 // share leaves half of the machine's cores to the other processes, unless the operator said how many this one may use: our

@@ -12,34 +12,35 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// Settings are what every process of Usher shares.
+// Settings are what every process of Usher shares. The tags are the reference (docs/configuration.md): what a setting is, its
+// bounds, which processes read it, and which cannot do without.
 type Settings struct {
 	Development bool   `koanf:"development" help:"seed the documents' examples, allow plain http; never in production"`
-	PublicURL   string `koanf:"public_url" help:"where browsers reach Usher, and its issuer identifier (RFC 8414 §2)"`
-	APIURL      string `koanf:"api_url" help:"where apps reach /oauth/token, when that is not public_url"`
-	UpstreamURL string `koanf:"upstream_url" help:"the API behind /v1, scheme://host:port; empty: nothing is there (in usher dev, an example)"`
-	HTTPAddr    string `koanf:"http_addr" help:"where the gateway listens"`
-	AdminAddr   string `koanf:"admin_addr" help:"where /healthz, /readyz and /metrics listen; never public"`
-	GRPCAddr    string `koanf:"grpc_addr" help:"where a service listens for gRPC"`
-	DataDir     string `koanf:"data_dir" help:"where the all-in-one keeps its databases"`
+	PublicURL   string `koanf:"public_url" required:"*" help:"where browsers reach Usher, and its issuer identifier (RFC 8414 §2)"`
+	APIURL      string `koanf:"api_url" for:"gateway" help:"where apps reach /oauth/token, when that is not public_url"`
+	UpstreamURL string `koanf:"upstream_url" for:"gateway" help:"the API behind /v1, scheme://host:port; empty: nothing is there (in usher dev, an example)"`
+	HTTPAddr    string `koanf:"http_addr" for:"gateway" required:"gateway" help:"where the gateway listens"`
+	AdminAddr   string `koanf:"admin_addr" required:"*" help:"where /healthz, /readyz and /metrics listen; never public"`
+	GRPCAddr    string `koanf:"grpc_addr" for:"identity authz token consent" required:"identity authz token consent" help:"where a service listens for gRPC"`
+	DataDir     string `koanf:"data_dir" for:"usher" help:"where the all-in-one keeps its databases"`
 	CatalogFile string `koanf:"catalog_file" help:"scopes, endpoints and plans, YAML; empty is the built-in catalog"`
 	// TrustDomain is the host of every service's URI SAN.
-	TrustDomain     string   `koanf:"trust_domain" help:"trust domain of the certificates: spiffe://<trust-domain>/<service>"`
-	ResourceServers []string `koanf:"resource_servers" help:"names of certificates that may introspect tokens over gRPC"`
+	TrustDomain     string   `koanf:"trust_domain" required:"*" help:"trust domain of the certificates: spiffe://<trust-domain>/<service>"`
+	ResourceServers []string `koanf:"resource_servers" for:"identity authz token consent" help:"names of certificates that may introspect tokens over gRPC"`
 	// DrainTime is how long the process still answers after it was asked to end.
-	DrainTime time.Duration `koanf:"drain_time" help:"how long to go on after the end was asked for, not ready, so that callers notice, 0s to 60s"`
+	DrainTime time.Duration `koanf:"drain_time" bounds:"0s to 1m" help:"how long to go on after the end was asked for, not ready, so that callers notice"`
 	// ClockOffset moves every clock of the process.
 	ClockOffset time.Duration `koanf:"clock_offset" help:"development only: moves the clock, to watch things expire"`
 
 	Log   logging.Config `koanf:"log"`
-	TLS   mtls.Config    `koanf:"tls"`
-	Redis Redis          `koanf:"redis"`
+	TLS   mtls.Config    `koanf:"tls" required:"identity authz token consent gateway"`
+	Redis Redis          `koanf:"redis" for:"identity authz"`
 	Peers Peers          `koanf:"peers"`
 }
 
 // Redis is the section `redis`.
 type Redis struct {
-	Addrs      []string      `koanf:"addrs" help:"host:port; several are a Cluster, or the Sentinels of master_name"`
+	Addrs      []string      `koanf:"addrs" required:"identity authz" help:"host:port; several are a Cluster, or the Sentinels of master_name"`
 	MasterName string        `koanf:"master_name" help:"the master's name at the Sentinels"`
 	Username   string        `koanf:"username" help:"ACL user"`
 	Password   secret.String `koanf:"password" help:"its password"`
@@ -49,12 +50,12 @@ type Redis struct {
 
 // Peers is the section `peers`: where the services listen, host:port, or several with commas between.
 type Peers struct {
-	Identity string `koanf:"identity" help:"address of the identity service"`
-	Authz    string `koanf:"authz" help:"address of the authorization service"`
-	Token    string `koanf:"token" help:"address of the token service"`
-	Consent  string `koanf:"consent" help:"address of the consent service"`
+	Identity string `koanf:"identity" for:"authz token consent gateway" required:"authz token consent gateway" help:"address of the identity service, host:port; or several with commas between"`
+	Authz    string `koanf:"authz" for:"token consent gateway" required:"token consent gateway" help:"address of the authorization service, likewise"`
+	Token    string `koanf:"token" for:"consent gateway" required:"consent gateway" help:"address of the token service, likewise"`
+	Consent  string `koanf:"consent" for:"gateway" required:"gateway" help:"address of the consent service, likewise"`
 	// Gateway has no gRPC port; its place is kept so that one environment fits every process.
-	Gateway string `koanf:"gateway" help:"not used: nobody calls the gateway over gRPC"`
+	Gateway string `koanf:"gateway" for:"usher" help:"not used: nobody calls the gateway over gRPC"`
 }
 
 // Default is a process in production, without the addresses that only the operator knows.
@@ -68,28 +69,16 @@ func Default() Settings {
 // Common is part of Config.
 func (s *Settings) Common() *Settings { return s }
 
-// Validate reports the first setting that cannot be used.
+// Validate joins every setting that cannot be used. One that is not set is not its business: Missing knows who needs it.
 func (s *Settings) Validate() error {
-	if err := s.validateURL("public_url", s.PublicURL); err != nil {
-		return err
-	}
-	if s.APIURL != "" {
-		if err := s.validateURL("api_url", s.APIURL); err != nil {
-			return err
-		}
-	}
-	if s.UpstreamURL != "" {
-		if err := validateOrigin("upstream_url", s.UpstreamURL); err != nil {
-			return err
-		}
-	}
+	faults := []error{s.validateURL("public_url", s.PublicURL), s.validateURL("api_url", s.APIURL), validateOrigin("upstream_url", s.UpstreamURL)}
 	if s.ClockOffset != 0 && !s.Development {
-		return errors.New("clock_offset is for development alone")
+		faults = append(faults, errors.New("clock_offset is for development alone"))
 	}
 	if s.DrainTime < 0 || s.DrainTime > time.Minute {
-		return fmt.Errorf("drain_time is %s: give a duration from 0s to 60s", s.DrainTime)
+		faults = append(faults, fmt.Errorf("drain_time is %s: give a duration from 0s to 1m", s.DrainTime))
 	}
-	return s.Log.Validate()
+	return errors.Join(append(faults, s.Log.Validate())...)
 }
 
 // validateURL wants an origin: the paths behind it are fixed. Browsers must never carry codes and cookies in the open.
@@ -97,14 +86,17 @@ func (s *Settings) validateURL(name, value string) error {
 	if err := validateOrigin(name, value); err != nil {
 		return err
 	}
-	if !strings.HasPrefix(value, "https://") && !s.Development {
+	if value != "" && !strings.HasPrefix(value, "https://") && !s.Development {
 		return fmt.Errorf("%s must begin with https:// in production", name)
 	}
 	return nil
 }
 
-// validateOrigin wants scheme, host and port, and nothing more.
+// validateOrigin wants scheme, host and port, and nothing more; or nothing at all.
 func validateOrigin(name, value string) error {
+	if value == "" {
+		return nil
+	}
 	u, err := url.Parse(value)
 	if err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http") {
 		return fmt.Errorf("%s must be an address such as https://login.example.com", name)
@@ -113,6 +105,13 @@ func validateOrigin(name, value string) error {
 		return fmt.Errorf("%s must begin with the scheme in lower case and end after the host and port", name)
 	}
 	return nil
+}
+
+// Certificate is where the process's certificate lies, and the trust domain that it must be of.
+func (s *Settings) Certificate() mtls.Config {
+	files := s.TLS
+	files.TrustDomain = s.TrustDomain
+	return files
 }
 
 // Now is the process's clock.

@@ -25,6 +25,10 @@ func New(v string) String {
 	return String{reveal: func() string { return v }}
 }
 
+// Live makes a secret that asks its source at every Reveal: one that its owner replaces while the program runs. The source is
+// called concurrently.
+func Live(source func() string) String { return String{reveal: source} }
+
 // Reveal returns the secret itself.
 func (s String) Reveal() string {
 	if s.reveal == nil {

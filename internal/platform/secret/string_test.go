@@ -105,3 +105,16 @@ func TestStringKeepsItsValue(t *testing.T) {
 		t.Error("Equal does not compare values")
 	}
 }
+
+func TestALiveSecretIsWhatItsSourceSaysNowAndNeverPrints(t *testing.T) {
+	value := "first"
+	s := secret.Live(func() string { return value })
+	if s.Reveal() != "first" || s.IsZero() {
+		t.Errorf("it is %q", s.Reveal())
+	}
+	value = hidden
+	if s.Reveal() != hidden || !s.Equal(secret.New(hidden)) {
+		t.Errorf("it did not follow: %q", s.Reveal())
+	}
+	mustHide(t, "%v", fmt.Sprintf("%v %+v", s, s))
+}

@@ -18,7 +18,8 @@ type RedisConfig struct {
 	Addrs      []string
 	MasterName string
 	Username   string
-	Password   secret.String
+	// Password is read anew for every new connection.
+	Password secret.String
 	// TLS turns on TLS 1.2 or newer with the system's certificate authorities.
 	TLS bool
 	// Prefix stands before every key, so that services can share a server.
@@ -26,6 +27,9 @@ type RedisConfig struct {
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
+
+// connLifetime is how long a connection lives at most, give or take a tenth.
+const connLifetime = 30 * time.Minute
 
 // replyLimit is how long Redis may take: it answers in microseconds or not at all.
 const replyLimit = time.Second
@@ -50,7 +54,12 @@ func OpenRedis(config RedisConfig) (*Redis, error) {
 		config.Now = time.Now
 	}
 	options := &redis.UniversalOptions{
-		Addrs: config.Addrs, MasterName: config.MasterName, Username: config.Username, Password: config.Password.Reveal(),
+		Addrs: config.Addrs, MasterName: config.MasterName,
+		CredentialsProviderContext: func(context.Context) (string, string, error) {
+			return config.Username, config.Password.Reveal(), nil
+		},
+		// An old password is still in use for so long after its rotation.
+		ConnMaxLifetime: connLifetime, ConnMaxLifetimeJitter: connLifetime / 10,
 		// A command whose reply was lost may have been done: repeating a Take would make a success look like a loss.
 		MaxRetries:  -1,
 		DialTimeout: replyLimit, ReadTimeout: replyLimit, WriteTimeout: replyLimit, PoolTimeout: replyLimit,
@@ -172,6 +181,12 @@ func (r *Redis) Refund(ctx context.Context, key string) error {
 
 // Ping asks whether the server answers.
 func (r *Redis) Ping(ctx context.Context) error { return unavailable(ctx, r.client.Ping(ctx).Err()) }
+
+// Time is the server's clock; of a Cluster's, that of one of them.
+func (r *Redis) Time(ctx context.Context) (time.Time, error) {
+	at, err := r.client.Time(ctx).Result()
+	return at, unavailable(ctx, err)
+}
 
 // Close ends the connections.
 func (r *Redis) Close() error { return r.client.Close() }

@@ -31,7 +31,8 @@ const (
 // Config says which database.
 type Config struct {
 	// URL is "postgres://…" as PostgreSQL's client library has it, or "sqlite:" and the path of a file, which is created
-	// with its directory when it is missing.
+	// with its directory when it is missing. Every new connection to PostgreSQL reads it anew, so that password, role and
+	// server may change; the settings of the pool are those of the beginning.
 	URL secret.String
 	// MaxConns is the most connections to PostgreSQL at once; 0 is 8. SQLite always has one writer and four readers.
 	MaxConns int
@@ -88,14 +89,18 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		}
 		return &DB{kind: SQLite, engine: e, words: sqliteWords(c.ClockOffset)}, nil
 	}
-	if strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") {
-		e, err := openPostgres(ctx, url, c.MaxConns)
+	if isPostgres(url) {
+		e, err := openPostgres(ctx, c.URL, c.MaxConns)
 		if err != nil {
 			return nil, err
 		}
 		return &DB{kind: Postgres, engine: e, words: postgresWords(c.ClockOffset)}, nil
 	}
 	return nil, errors.New(`the database URL begins neither with "postgres://" nor with "sqlite:"`)
+}
+
+func isPostgres(url string) bool {
+	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
 }
 
 // Engine says which kind of database this is.

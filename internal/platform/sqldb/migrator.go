@@ -26,7 +26,7 @@ func (postgresMigrator) dialect() goose.Dialect { return goose.DialectPostgres }
 
 // open leaves the pool alone: what its connections have prepared does not outlive a change of the schema.
 func (m postgresMigrator) open() (*sql.DB, func() error) {
-	db := stdlib.OpenDB(*m.p.pool.Config().ConnConfig)
+	db := stdlib.OpenDB(*m.p.pool.Config().ConnConfig, stdlib.OptionBeforeConnect(m.p.login.before))
 	return db, db.Close
 }
 

@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -8,22 +9,29 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // postgres is an engine over a pool.
 type postgres struct {
 	pool   *pgxpool.Pool
 	outage outage
+	login  *login
 }
 
 // openPostgres prepares a pool. What the parser says about a bad URL may quote from it and is left out.
-func openPostgres(ctx context.Context, url string, maxConns int) (*postgres, error) {
+func openPostgres(ctx context.Context, live secret.String, maxConns int) (*postgres, error) {
+	url := live.Reveal()
 	c, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, errors.New("the database URL is not a valid PostgreSQL URL, or names files that cannot be read")
 	}
 	if !strings.Contains(url, "pool_max_conns=") { // the operator's own word goes before ours
 		c.MaxConns = int32(maxConns)
+	}
+	if !strings.Contains(url, "pool_max_conn_lifetime=") {
+		c.MaxConnLifetime, c.MaxConnLifetimeJitter = connLifetime, connJitter
 	}
 	c.PingTimeout = acquireTimeout / 2
 	if c.ConnConfig.ConnectTimeout == 0 {
@@ -39,25 +47,38 @@ func openPostgres(ctx context.Context, url string, maxConns int) (*postgres, err
 		_, err := conn.Exec(ctx, `SET plan_cache_mode = force_generic_plan`)
 		return err
 	}
+	p.login = &login{url: live}
+	c.BeforeConnect = p.login.before
 	if p.pool, err = pgxpool.NewWithConfig(ctx, c); err != nil {
 		return nil, errors.New("the PostgreSQL pool cannot be set up")
 	}
 	return p, nil
 }
 
-// acquire takes a connection; the wait is shorter than the caller's. A server that is being restarted is waited for.
+// acquire takes a connection; the wait is shorter than the caller's. A server that is being restarted is waited for. A refused
+// log-in is no answer while there is time: the next one reads the secret anew, and another caller's connection may have become free.
 func (p *postgres) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	short, cancel := context.WithTimeout(ctx, acquireTimeout)
 	defer cancel()
-	conn, err := p.pool.Acquire(short)
-	for away(err) && p.outage.wait(short, p.knock) {
-		conn, err = p.pool.Acquire(short)
+	var refused error
+	for {
+		conn, err := p.pool.Acquire(short)
+		if err == nil {
+			return conn, nil
+		}
+		again := false
+		switch {
+		case loginRefused(err):
+			refused = err
+			again = pause(short, refusedPause)
+		case away(err):
+			again = p.outage.wait(short, p.knock)
+		}
+		if !again {
+			// Whatever kept us from a connection, the statement was not sent. That the time ran out says less than what took it.
+			return nil, translate(cmp.Or(refused, err), unavailable)
+		}
 	}
-	if err != nil {
-		// Whatever kept us from a connection, the statement was not sent.
-		return nil, translate(err, unavailable)
-	}
-	return conn, nil
 }
 
 // knock asks whether the server takes connections; one that it takes is kept for who comes next.

@@ -1,13 +1,15 @@
 package doctor
 
 import (
-	"crypto/tls"
+	"context"
+	"errors"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/mtls"
+	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -20,22 +22,22 @@ func TestACertificatesTimeIsJudged(t *testing.T) {
 	if err := authority.Issue("operator"); err != nil {
 		t.Fatal(err)
 	}
-	pair, err := tls.LoadX509KeyPair("operator.pem", "operator.key")
+	files := mtls.Config{CertFile: "operator.pem", KeyFile: "operator.key", CAFile: "ca.pem", TrustDomain: harness.TrustDomain}
+	own, err := mtls.Read(files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := mtls.Config{CAFile: "ca.pem", TrustDomain: harness.TrustDomain}
-	ends := pair.Leaf.NotAfter
+	ends := own.Ends
 	for name, c := range map[string]struct {
 		now   time.Time
 		state State
 		fix   string
 	}{
-		"before its time": {pair.Leaf.NotBefore.Add(-time.Minute), Wrong, "clock"},
+		"before its time": {own.Begins.Add(-time.Minute), Wrong, "clock"},
 		"near its end":    {ends.Add(-time.Minute), Warning, "new certificate"},
 		"after its end":   {ends.Add(time.Minute), Wrong, "new certificate"},
 	} {
-		if f := judge(pair, files, c.now); f.State != c.state || !strings.Contains(f.Fix, c.fix) {
+		if f := judge(own, files, c.now); f.State != c.state || !strings.Contains(f.Fix, c.fix) {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
@@ -46,7 +48,51 @@ func TestACertificatesTimeIsJudged(t *testing.T) {
 		t.Fatal(err)
 	}
 	files.CAFile = "other/ca.pem"
-	if f := judge(pair, files, time.Now()); f.State != Wrong || !strings.Contains(f.Fix, "tls.ca_file") {
+	if own, err = mtls.Read(files); err != nil {
+		t.Fatal(err)
+	}
+	if f := judge(own, files, time.Now()); f.State != Wrong || !strings.Contains(f.Fix, "tls.ca_file") {
 		t.Errorf("signed by nobody we know: %+v", f)
+	}
+}
+
+func TestAnAuthoritysEndIsSeenBeforeItComes(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if _, err := harness.NewAuthority("."); err != nil {
+		t.Fatal(err)
+	}
+	settings := run.Default()
+	settings.TLS.CAFile = "ca.pem"
+	p := Patient{Settings: &settings}
+	first, err := mtls.Authority("ca.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends := first.NotAfter // it lives for 25 hours
+	for name, c := range map[string]struct {
+		now   time.Time
+		state State
+		fix   string
+	}{
+		"long before": {ends.Add(-3 * time.Hour), OK, ""},
+		"soon":        {ends.Add(-2 * time.Hour), Warning, "Rotation"},
+		"after":       {ends.Add(time.Second), Wrong, "tls.ca_file"},
+	} {
+		if f := p.authority(c.now); f.State != c.state || !strings.Contains(f.Fix, c.fix) || !strings.Contains(f.Text, ends.UTC().Format(time.RFC3339)) {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
+func TestAClockThatIsOffIsWrongWhoeverIsAsked(t *testing.T) {
+	for off, want := range map[time.Duration]State{0: OK, time.Second: OK, time.Hour: Wrong, -time.Hour: Wrong} {
+		f := clock(t.Context(), "redis clock", "Redis", func(context.Context) (time.Time, error) { return time.Now().Add(off), nil })
+		if f.State != want || (want == Wrong) != strings.Contains(f.Fix, "NTP") {
+			t.Errorf("off by %s: %+v", off, f)
+		}
+	}
+	failing := func(context.Context) (time.Time, error) { return time.Time{}, errors.New("no answer") }
+	if f := clock(t.Context(), "redis clock", "Redis", failing); f.State != Wrong || !strings.Contains(f.Text, "no answer") {
+		t.Errorf("without an answer: %+v", f)
 	}
 }

@@ -37,10 +37,9 @@ type Finding struct {
 	Fix string `json:"fix"`
 }
 
-// Section is a service's own part of the settings.
+// Section is a service's database.
 type Section struct {
 	Service     string
-	Validate    func() error
 	DatabaseURL secret.String
 	Migrations  fs.FS
 }
@@ -49,19 +48,19 @@ type Section struct {
 type Patient struct {
 	Settings *run.Settings
 	Sections []Section
-	// Unknown are environment variables that nobody reads.
-	Unknown []string
+	// Faults are what was found wrong with the settings' names and values.
+	Faults []error
 	// Limit bounds each question that goes out.
 	Limit time.Duration
 }
 
 // Examine runs every check, in the order in which a start would meet them.
 func (p Patient) Examine(ctx context.Context) []Finding {
-	findings := append(p.settings(), p.certificate(time.Now()), p.catalog())
+	findings := append(p.settings(), p.certificate(time.Now()), p.authority(time.Now()), p.catalog())
 	for _, s := range p.Sections {
 		findings = append(findings, p.database(ctx, s)...)
 	}
-	findings = append(findings, p.redis(ctx))
+	findings = append(findings, p.redis(ctx)...)
 	findings = append(findings, p.peers(ctx)...)
 	for i := range findings { // a driver's error has a line for each address
 		findings[i].Text = strings.Join(strings.Fields(findings[i].Text), " ")
@@ -80,19 +79,11 @@ func Healthy(findings []Finding) bool {
 }
 
 func (p Patient) settings() (findings []Finding) {
-	if err := p.Settings.Validate(); err != nil {
-		findings = append(findings, Finding{"settings", Wrong, err.Error(), "`usher config` lists every setting with its variable"})
-	}
-	for _, s := range p.Sections {
-		if err := s.Validate(); err != nil {
-			findings = append(findings, Finding{"settings", Wrong, s.Service + ": " + err.Error(), "`usher config` lists every setting with its variable"})
-		}
-	}
-	for _, name := range p.Unknown {
-		findings = append(findings, Finding{"settings", Warning, name + " is set and nobody reads it", "look for a slip in the name, or unset it"})
+	for _, fault := range p.Faults {
+		findings = append(findings, Finding{"settings", Wrong, fault.Error(), "correct it: `usher config` lists every setting with its variable"})
 	}
 	if len(findings) == 0 {
-		findings = append(findings, Finding{Check: "settings", State: OK, Text: "every value can be used"})
+		findings = append(findings, Finding{Check: "settings", State: OK, Text: "every name is known and every value can be used"})
 	}
 	return findings
 }

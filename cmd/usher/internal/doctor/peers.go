@@ -32,7 +32,7 @@ func (p Patient) peers(ctx context.Context) (findings []Finding) {
 }
 
 func (p Patient) ask(ctx context.Context, service, addr string) error {
-	creds, err := mtls.Client(p.tls(), service)
+	creds, err := mtls.Client(p.Settings.Certificate(), service)
 	if err != nil {
 		return err
 	}

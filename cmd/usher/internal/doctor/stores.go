@@ -28,7 +28,7 @@ func (p Patient) database(ctx context.Context, s Section) []Finding {
 		return []Finding{{check, Wrong, err.Error(), "start the database, or correct " + s.Service + ".database_url"}}
 	}
 	defer db.Close() //nolint:errcheck // nothing was written
-	return []Finding{schema(ctx, check, db, s.Migrations), clock(ctx, s.Service+" clock", db)}
+	return []Finding{schema(ctx, check, db, s.Migrations), clock(ctx, s.Service+" clock", "the database", databaseClock(db))}
 }
 
 // reach opens a database that is there. SQLite would make a file that is not.
@@ -65,38 +65,49 @@ func schema(ctx context.Context, check string, db *sqldb.DB, steps fs.FS) Findin
 	return Finding{Check: check, State: OK, Text: fmt.Sprintf("reachable, all %d steps of its schema applied", len(all))}
 }
 
-// clock compares this machine's clock with the database's, as it was in the middle of the question.
-func clock(ctx context.Context, check string, db *sqldb.DB) Finding {
-	var micros int64
-	before := time.Now()
-	if err := db.QueryRow(ctx, db.SQL("SELECT {{now}}")).Scan(&micros); err != nil {
-		return Finding{check, Wrong, err.Error(), "see why the database does not answer"}
+// databaseClock asks a database what time it is.
+func databaseClock(db *sqldb.DB) func(context.Context) (time.Time, error) {
+	return func(ctx context.Context) (time.Time, error) {
+		var micros int64
+		err := db.QueryRow(ctx, db.SQL("SELECT {{now}}")).Scan(&micros)
+		return time.UnixMicro(micros), err
 	}
-	took := time.Since(before)
-	skew := time.UnixMicro(micros).Sub(before.Add(took / 2)).Abs().Round(time.Millisecond)
-	if skew > skewLimit+took/2 {
-		return Finding{check, Wrong, "this machine and the database are " + skew.String() + " apart", "synchronise both clocks (NTP)"}
-	}
-	return Finding{Check: check, State: OK, Text: "within " + (skew + took/2).Round(time.Millisecond).String() + " of the database's"}
 }
 
-func (p Patient) redis(ctx context.Context) Finding {
+// clock compares this machine's clock with a server's, as it was in the middle of the question.
+func clock(ctx context.Context, check, server string, ask func(context.Context) (time.Time, error)) Finding {
+	before := time.Now()
+	there, err := ask(ctx)
+	if err != nil {
+		return Finding{check, Wrong, err.Error(), "see why " + server + " does not answer"}
+	}
+	took := time.Since(before)
+	skew := there.Sub(before.Add(took / 2)).Abs().Round(time.Millisecond)
+	if skew > skewLimit+took/2 {
+		return Finding{check, Wrong, "this machine and " + server + " are " + skew.String() + " apart", "synchronise both clocks (NTP)"}
+	}
+	return Finding{Check: check, State: OK, Text: "within " + (skew + took/2).Round(time.Millisecond).String() + " of " + server + "'s"}
+}
+
+func (p Patient) redis(ctx context.Context) []Finding {
 	const check = "redis"
 	r := p.Settings.Redis
 	if len(r.Addrs) == 0 {
-		return Finding{Check: check, State: Skipped, Text: "redis.addrs is not set"}
+		return []Finding{{Check: check, State: Skipped, Text: "redis.addrs is not set"}}
 	}
 	store, err := shortlived.OpenRedis(shortlived.RedisConfig{
 		Addrs: r.Addrs, MasterName: r.MasterName, Username: r.Username, Password: r.Password, TLS: r.TLS, Prefix: r.Prefix,
 	})
 	if err != nil {
-		return Finding{check, Wrong, err.Error(), "correct redis.*"}
+		return []Finding{{check, Wrong, err.Error(), "correct redis.*"}}
 	}
 	defer store.Close() //nolint:errcheck // nothing was written
 	ctx, cancel := context.WithTimeout(ctx, p.Limit)
 	defer cancel()
 	if err := store.Ping(ctx); err != nil {
-		return Finding{check, Wrong, err.Error(), "start Redis, or correct redis.addrs, redis.username, redis.password, redis.tls"}
+		return []Finding{{check, Wrong, err.Error(), "start Redis, or correct redis.addrs, redis.username, redis.password, redis.tls"}}
 	}
-	return Finding{Check: check, State: OK, Text: strings.Join(r.Addrs, ", ") + " answers"}
+	return []Finding{
+		{Check: check, State: OK, Text: strings.Join(r.Addrs, ", ") + " answers"}, clock(ctx, "redis clock", "Redis", store.Time),
+	}
 }

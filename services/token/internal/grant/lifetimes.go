@@ -1,6 +1,7 @@
 package grant
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -27,8 +28,9 @@ const (
 	maxRetryWindow = 30 * time.Second
 )
 
-// Validate reports a lifetime that is zero, negative, beyond its bound, or longer than its family's.
+// Validate joins every lifetime that is zero, negative, beyond its bound, or longer than its family's.
 func (l Lifetimes) Validate() error {
+	var faults []error
 	for _, c := range []struct {
 		name       string
 		value, max time.Duration
@@ -38,17 +40,17 @@ func (l Lifetimes) Validate() error {
 		{"family_lifetime", l.Family, maxFamily},
 	} {
 		if c.value < time.Second || c.value > c.max {
-			return fmt.Errorf("%s is %s: give a duration from 1s to %s", c.name, c.value, c.max)
+			faults = append(faults, fmt.Errorf("%s is %s: give a duration from 1s to %s", c.name, c.value, c.max))
 		}
 	}
 	if l.Access > l.Family {
-		return fmt.Errorf("access_token_lifetime %s is longer than family_lifetime %s", l.Access, l.Family)
+		faults = append(faults, fmt.Errorf("access_token_lifetime %s is longer than family_lifetime %s", l.Access, l.Family))
 	}
 	if l.Refresh > l.Family {
-		return fmt.Errorf("refresh_token_lifetime %s is longer than family_lifetime %s", l.Refresh, l.Family)
+		faults = append(faults, fmt.Errorf("refresh_token_lifetime %s is longer than family_lifetime %s", l.Refresh, l.Family))
 	}
 	if l.RetryWindow < 0 || l.RetryWindow > maxRetryWindow {
-		return fmt.Errorf("refresh_retry_window is %s: give a duration from 0s to %s", l.RetryWindow, maxRetryWindow)
+		faults = append(faults, fmt.Errorf("refresh_retry_window is %s: give a duration from 0s to %s", l.RetryWindow, maxRetryWindow))
 	}
-	return nil
+	return errors.Join(faults...)
 }
