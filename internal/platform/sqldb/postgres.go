@@ -60,14 +60,13 @@ func (p *postgres) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	return conn, nil
 }
 
-// knock asks whether the server takes connections; one that it takes is kept for who comes next.
-func (p *postgres) knock(ctx context.Context) error {
+// knock asks whether the server still takes no connections; one that it takes is kept for who comes next.
+func (p *postgres) knock(ctx context.Context) bool {
 	conn, err := p.pool.Acquire(ctx)
-	if err != nil {
-		return err
+	if err == nil {
+		conn.Release()
 	}
-	conn.Release()
-	return nil
+	return away(err)
 }
 
 func (p *postgres) exec(ctx context.Context, text string, args []any) (int64, error) {
