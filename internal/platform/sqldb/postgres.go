@@ -39,6 +39,9 @@ func openPostgres(ctx context.Context, url string, maxConns int) (*postgres, err
 		_, err := conn.Exec(ctx, `SET plan_cache_mode = force_generic_plan`)
 		return err
 	}
+	// A connection that the server ended while nobody used it is replaced before anything is sent on it: otherwise a restart, or a
+	// firewall, costs as many callers a failure as there are connections, each maybe a retry of the one before.
+	c.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return silent(conn.PgConn().Conn()), nil }
 	if p.pool, err = pgxpool.NewWithConfig(ctx, c); err != nil {
 		return nil, errors.New("the PostgreSQL pool cannot be set up")
 	}
