@@ -10,6 +10,8 @@ MAKEFLAGS += --no-print-directory
 
 PKG      ?= ./... ./sdk/...
 FUZZTIME ?= 10s
+FOR      ?= 5m
+ROUNDS   ?= 200
 # SQLite is C translated by machine: watching its every memory access makes it eight times slower and tells nothing of ours.
 # No other package: one that instantiates generics would give its unwatched copies to all, and hide what orders their accesses.
 NORACE   := -gcflags='modernc.org/sqlite/lib=-race=false'
@@ -86,6 +88,14 @@ fuzz: ## Run each fuzz target for FUZZTIME (10s)
 .PHONY: bench
 bench: build ## Measure against the limit on this machine (PostgreSQL with default durability)
 	scripts/with-deps.sh --durable go run ./test/bench
+
+.PHONY: rolling
+rolling: ## Replace everything under a load for FOR (5m) and count what clients notice
+	scripts/with-deps.sh go run ./test/rolling/cmd/rolling -for $(FOR)
+
+.PHONY: crash
+crash: ## Kill the token service at random moments, ROUNDS (200) with each retry window, and judge what is left
+	scripts/with-deps.sh go run ./test/crash/cmd/crash -rounds $(ROUNDS)
 
 ##@ Deploy it
 

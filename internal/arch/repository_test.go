@@ -28,6 +28,24 @@ func TestEveryPackageSaysWhatItIsFor(t *testing.T) { none(t, Undocumented(reposi
 
 func TestNoTestIsSkipped(t *testing.T) { none(t, Skipped(repository(t))) }
 
+func TestTheDatabasesClockAloneDecidesExpiries(t *testing.T) { none(t, Clocked(repository(t))) }
+
+func TestAProcessClockIsSeen(t *testing.T) {
+	text := "package store\n\nimport \"time\"\n\nvar late = time.Now\n"
+	sources, err := Sources(fstest.MapFS{
+		"services/token/internal/store/late.go":      {Data: []byte(text)},
+		"services/token/internal/store/late_test.go": {Data: []byte(text)},
+		"services/token/internal/feed/late.go":       {Data: []byte(text)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"services/token/internal/store/late.go:5:12 asks the process's clock, the database's decides"}
+	if diff := cmp.Diff(want, Clocked(sources)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func none(t *testing.T, breaches []string) {
 	t.Helper()
 	for _, breach := range breaches {

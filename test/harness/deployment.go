@@ -218,6 +218,15 @@ func (d *Deployment) Set(key, value string) {
 	}
 }
 
+// SetOne changes a setting of one process from its next start on.
+func (d *Deployment) SetOne(name, key, value string) {
+	for _, s := range d.specs {
+		if s.name == name {
+			s.env[key] = value
+		}
+	}
+}
+
 // StopOne ends a process and answers how long that took.
 func (d *Deployment) StopOne(name string) (time.Duration, error) {
 	p := d.running[name]

@@ -12,6 +12,13 @@ type step struct {
 	do    func(ctx context.Context) error
 }
 
+// The phases in which something that Usher stands on goes away, for a moment.
+const (
+	masterKilled      = "Redis master killed"
+	failoverAsked     = "Redis failover asked for"
+	postgresRestarted = "PostgreSQL restarted"
+)
+
 // steps are one round of everything.
 func (w *world) steps() []step {
 	f := w.fleet
@@ -24,11 +31,22 @@ func (w *world) steps() []step {
 		all = append(all, step{"each process replaced", func(context.Context) error { return f.replace(name) }})
 	}
 	return append(all,
-		step{"Redis master killed", f.redis.KillMaster},
-		step{"Redis failover asked for", f.redis.Failover},
-		step{"PostgreSQL restarted", func(context.Context) error { return f.postgres.Restart() }},
+		step{masterKilled, f.redis.KillMaster},
+		step{failoverAsked, f.redis.Failover},
+		step{postgresRestarted, w.restartPostgres},
 		step{"afterwards", nothing},
 	)
+}
+
+// restartPostgres restarts it as an operator does, who has a checkpoint written before.
+func (w *world) restartPostgres(ctx context.Context) error {
+	if err := w.fleet.postgres.Checkpoint(ctx); err != nil {
+		return err
+	}
+	begun := time.Now()
+	err := w.fleet.postgres.Restart()
+	w.away = max(w.away, time.Since(begun))
+	return err
 }
 
 // nothing is done for a while.

@@ -21,13 +21,47 @@ type Options struct {
 type Report struct {
 	Tally   *Tally
 	Verdict *Verdict
-	// Took is from the first request to the last.
-	Took time.Duration
+	// Took is from the first request to the last, Away the longest time that PostgreSQL took to restart.
+	Took, Away time.Duration
 }
 
-// Failed is how many operations of the load's clients failed in spite of the retry, in these phases; none is all.
-func (r *Report) Failed(what string, phases ...string) int {
-	return r.Tally.sum(kind(what), phases...).Failed
+// Broken are the promises that were not kept.
+func (r *Report) Broken() []string {
+	var broken []string
+	for what, n := range map[string]int{
+		"double issues": r.Verdict.DoubleIssues, "stale allows": r.Verdict.StaleAllows,
+		"live tokens denied": r.Verdict.FalseDenials, "live tokens that nobody has": r.Verdict.Unowned,
+	} {
+		if n > 0 {
+			broken = append(broken, fmt.Sprintf("%s: %d", what, n))
+		}
+	}
+	if r.Verdict.Rotations == 0 || r.Verdict.Codes == 0 || r.Tally.sum(revoking).Done == 0 {
+		broken = append(broken, "there was no load")
+	}
+	for _, phase := range r.Tally.phases {
+		for _, k := range kinds() {
+			if n := r.Tally.sum(k, phase).Failed; n > 0 && r.promised(k, phase) {
+				broken = append(broken, fmt.Sprintf("%s: %s that failed in spite of the retry: %d", phase, k, n))
+			}
+		}
+	}
+	return broken
+}
+
+// covered is how long PostgreSQL may be away so that one retry, a second later, still finds it (docs/resilience.md).
+const covered = 2500 * time.Millisecond
+
+// promised says whether one retry must be enough. A sign-in in progress may be lost with the Redis master that held it, and
+// nothing answers while PostgreSQL is away for longer than is waited for: both are told by 503.
+func (r *Report) promised(k kind, phase string) bool {
+	switch phase {
+	case masterKilled, failoverAsked:
+		return k != flowing
+	case postgresRestarted:
+		return r.Away < covered && k != flowing
+	}
+	return true
 }
 
 // Print writes the counts, and in words what went wrong first.
@@ -35,6 +69,7 @@ func (r *Report) Print(out io.Writer) {
 	fmt.Fprintf(out, "%s of load. Each cell: operations / repeated once / failed all the same.\n\n", r.Took.Round(time.Second))
 	r.Tally.print(out)
 	r.Verdict.print(out)
+	fmt.Fprintf(out, "\nPostgreSQL was away for %s at most.\n", r.Away.Round(100*time.Millisecond))
 }
 
 // Details are the first failures and retries in words.
@@ -67,7 +102,7 @@ func (w *world) run(ctx context.Context, o Options) (*Report, error) {
 	err = w.rounds(ctx, o.For)
 	stop()
 	w.running.Wait()
-	report := &Report{Tally: w.tally, Verdict: w.verdict, Took: time.Since(begun)}
+	report := &Report{Tally: w.tally, Verdict: w.verdict, Took: time.Since(begun), Away: w.away}
 	if err != nil {
 		return report, err
 	}

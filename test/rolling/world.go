@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -31,6 +32,8 @@ type world struct {
 	// asks are the ways to ask about a token.
 	asks    map[kind]ask
 	running sync.WaitGroup
+	// away is the longest that PostgreSQL took to restart.
+	away time.Duration
 }
 
 func newWorld(f *fleet, load Load) *world {

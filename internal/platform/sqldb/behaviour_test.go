@@ -103,3 +103,35 @@ func TestAMigrationThatChangedIsRefused(t *testing.T) {
 		}
 	})
 }
+
+// TestConnectionsThatTheServerEndedAreReplacedUnnoticed: after a restart, or behind a firewall that forgets.
+func TestConnectionsThatTheServerEndedAreReplacedUnnoticed(t *testing.T) {
+	url := secret.New(sqldbtest.Postgres(t))
+	db, server := sqldbtest.Open(t, sqldb.Config{URL: url}), sqldbtest.Open(t, sqldb.Config{URL: url, MaxConns: 1})
+	var busy sync.WaitGroup
+	held := make(chan struct{})
+	for range 4 { // so that there are several connections to end
+		rows, err := db.Query(t.Context(), "SELECT 1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		busy.Go(func() { <-held; rows.Close() })
+	}
+	close(held)
+	busy.Wait()
+	others := ` FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`
+	var n int
+	if err := server.QueryRow(t.Context(), "SELECT count(pg_terminate_backend(pid))"+others).Scan(&n); err != nil || n < 4 {
+		t.Fatalf("ended %d connections: %v", n, err)
+	}
+	for n > 0 {
+		if err := server.QueryRow(t.Context(), "SELECT count(*)"+others).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 4 {
+		if _, err := db.Exec(t.Context(), "SELECT 1"); err != nil {
+			t.Errorf("a statement went out on a connection that was ended: %v", err)
+		}
+	}
+}

@@ -27,8 +27,8 @@ type outage struct {
 	over chan struct{}
 }
 
-// wait waits for the server's return, which knock tells, and answers whether it is worth another try.
-func (o *outage) wait(ctx context.Context, knock func(context.Context) error) bool {
+// wait waits for the server's return, as long as knock says that it is away, and answers whether it is worth another try.
+func (o *outage) wait(ctx context.Context, knock func(context.Context) bool) bool {
 	over := o.begin(knock)
 	if over == nil {
 		return false
@@ -42,7 +42,7 @@ func (o *outage) wait(ctx context.Context, knock func(context.Context) error) bo
 }
 
 // begin notes the outage and has one goroutine knock for as long as there is patience; nil when there is none left.
-func (o *outage) begin(knock func(context.Context) error) <-chan struct{} {
+func (o *outage) begin(knock func(context.Context) bool) <-chan struct{} {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.since.IsZero() {
@@ -60,12 +60,12 @@ func (o *outage) begin(knock func(context.Context) error) <-chan struct{} {
 }
 
 // knock asks until the server is back or patience ends, and wakes everybody.
-func (o *outage) knock(left time.Duration, knock func(context.Context) error) {
+func (o *outage) knock(left time.Duration, knock func(context.Context) bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), left)
 	defer cancel()
 	tick := time.NewTicker(knockEvery)
 	defer tick.Stop()
-	for away(knock(ctx)) && ctx.Err() == nil {
+	for knock(ctx) && ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case <-tick.C:

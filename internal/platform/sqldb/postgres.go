@@ -49,6 +49,9 @@ func openPostgres(ctx context.Context, live secret.String, maxConns int) (*postg
 	}
 	p.login = &login{url: live}
 	c.BeforeConnect = p.login.before
+	// A connection that the server ended while nobody used it is replaced before anything is sent on it: otherwise a restart, or a
+	// firewall, costs as many callers a failure as there are connections, each maybe a retry of the one before.
+	c.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return silent(conn.PgConn().Conn()), nil }
 	if p.pool, err = pgxpool.NewWithConfig(ctx, c); err != nil {
 		return nil, errors.New("the PostgreSQL pool cannot be set up")
 	}
@@ -81,14 +84,13 @@ func (p *postgres) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	}
 }
 
-// knock asks whether the server takes connections; one that it takes is kept for who comes next.
-func (p *postgres) knock(ctx context.Context) error {
+// knock asks whether the server still takes no connections; one that it takes is kept for who comes next.
+func (p *postgres) knock(ctx context.Context) bool {
 	conn, err := p.pool.Acquire(ctx)
-	if err != nil {
-		return err
+	if err == nil {
+		conn.Release()
 	}
-	conn.Release()
-	return nil
+	return away(err)
 }
 
 func (p *postgres) exec(ctx context.Context, text string, args []any) (int64, error) {

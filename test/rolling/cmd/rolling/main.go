@@ -5,10 +5,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 
 	"github.com/vidocu/usher/test/rolling"
@@ -37,6 +39,9 @@ func run(ctx context.Context, o rolling.Options) error {
 		report.Print(os.Stdout)
 		for _, detail := range report.Details() {
 			fmt.Fprintln(os.Stderr, detail)
+		}
+		if broken := report.Broken(); err == nil && len(broken) > 0 {
+			err = errors.New(strings.Join(broken, "; "))
 		}
 	}
 	return err

@@ -1,0 +1,121 @@
+package crash
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/test/harness"
+)
+
+// bench is five processes, of which token reaches its database through a proxy that can cut the way.
+type bench struct {
+	deployment *harness.Deployment
+	way        *harness.TCPProxy
+	db         *sqldb.DB
+	browser    *harness.Browser
+	// spread is how long an operation takes when nothing happens to it, and some: within it lies the moment of the fault.
+	spread time.Duration
+}
+
+func newBench(ctx context.Context, dir string) (*bench, error) {
+	bin := filepath.Join(dir, "bin")
+	if err := os.Mkdir(bin, 0o700); err != nil {
+		return nil, err
+	}
+	bins, err := harness.Build(bin, false)
+	if err != nil {
+		return nil, err
+	}
+	servers, err := harness.NewServers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{}
+	if b.db, err = sqldb.Open(ctx, sqldb.Config{URL: secret.New(servers.Databases["token"]), MaxConns: 1}); err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(servers.Databases["token"])
+	if err != nil {
+		return nil, err
+	}
+	if b.way, err = harness.NewTCPProxy(u.Host); err != nil {
+		return nil, err
+	}
+	u.Host = b.way.Addr()
+	servers.Databases["token"] = u.String()
+	if b.deployment, err = harness.FiveProcesses(bins, dir, servers, nil); err != nil {
+		return nil, errors.Join(err, b.way.Close(), b.db.Close())
+	}
+	b.browser = b.deployment.NewBrowser()
+	return b, nil
+}
+
+// close ends everything, and holds the logs against every secret that crossed the wire.
+func (b *bench) close() error {
+	return errors.Join(b.deployment.Close(), b.way.Close(), b.db.Close())
+}
+
+// window sets the retry window of the token service.
+func (b *bench) window(d time.Duration) error {
+	b.deployment.Set("USHER_TOKEN_REFRESH_RETRY_WINDOW", d.String())
+	if _, err := b.deployment.StopOne("token"); err != nil {
+		return err
+	}
+	if err := b.deployment.StartOne("token"); err != nil {
+		return err
+	}
+	return b.awaitToken()
+}
+
+// recovery is how long it may take until the gateway has found the token service again, on a busy machine.
+const recovery = time.Minute
+
+// awaitToken waits until the gateway reaches the token service: nobody can get an answer before.
+func (b *bench) awaitToken() error {
+	for deadline := time.Now().Add(recovery); ; time.Sleep(20 * time.Millisecond) {
+		if _, err := b.deployment.Active("vdo_oat_nothing"); err == nil {
+			return nil
+		} else if time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
+// approve has the person approve. The consent service has lost its connections too, so it is asked again until it has found
+// the token service: only what is never approved is blocked.
+func (b *bench) approve() (code string, err error) {
+	for deadline := time.Now().Add(recovery); ; time.Sleep(20 * time.Millisecond) {
+		if code, err = b.browser.Approve(harness.Request{}); err == nil || time.Now().After(deadline) {
+			return code, err
+		}
+	}
+}
+
+// samples is how many operations are timed.
+const samples = 9
+
+// measure finds the spread: half as much again as most operations take.
+func (b *bench) measure() error {
+	var took []time.Duration
+	for range samples {
+		code, err := b.approve()
+		if err != nil {
+			return err
+		}
+		begun := time.Now()
+		if _, err := b.deployment.Exchange(code, harness.Request{}); err != nil {
+			return err
+		}
+		took = append(took, time.Since(begun))
+	}
+	slices.Sort(took)
+	b.spread = took[samples/2] * 3 / 2
+	return nil
+}

@@ -1,0 +1,56 @@
+package enforcement
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// TestCase110_ReplicasWhoseClocksDifferAgree: the first replica of each service is two minutes ahead and the second two behind,
+// process and what it takes for the database's clock alike. Nothing is refused as not yet valid, at whichever replica it
+// arrives, and what ends, ends everywhere. That the database's clock alone decides expiries is internal/arch's to see.
+func TestCase110_ReplicasWhoseClocksDifferAgree(t *testing.T) {
+	servers, err := harness.NewServers(t.Context())
+	must(t, err)
+	d, err := harness.Replicated(shared.bins, t.TempDir(), servers, 2, nil)
+	must(t, err)
+	t.Cleanup(func() { must(t, d.Close()) })
+	for _, name := range d.Names() {
+		offset := 2 * time.Minute
+		if strings.HasSuffix(name, "-2") {
+			offset = -offset
+		}
+		d.SetOne(name, "USHER_CLOCK_OFFSET", offset.String())
+		_, err := d.StopOne(name)
+		must(t, err)
+		must(t, d.StartOne(name))
+	}
+	for range 10 { // calls go round: each step meets one clock or the other
+		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
+		must(t, err)
+		a, err := d.Refresh(tokens.Refresh)
+		must(t, err)
+		wantStatus(t, a, http.StatusOK)
+		access := a.Text("access_token")
+		wantEverywhere(t, d, access, true)
+		a, err = d.JSON("/oauth/revoke", map[string]any{"token": a.Text("refresh_token")})
+		must(t, err)
+		wantStatus(t, a, http.StatusOK)
+		wantEverywhere(t, d, access, false)
+	}
+}
+
+func wantEverywhere(t *testing.T, d *harness.Deployment, token string, want bool) {
+	t.Helper()
+	for i, addr := range d.TokenAddrs {
+		conn, err := d.DialAt("video-api", "token", addr)
+		must(t, err)
+		if got := introspect(t, conn, token); got != want {
+			t.Errorf("replica %d says %t, want %t", i, got, want)
+		}
+		must(t, conn.Close())
+	}
+}
