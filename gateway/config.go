@@ -16,13 +16,15 @@ type Config struct {
 	TrustedProxies []string `koanf:"trusted_proxies" help:"networks of the proxies before the gateway, such as 10.0.0.0/8: their X-Forwarded-For is believed"`
 	// UpstreamTimeout bounds the wait for the beginning of the upstream's answer. Bodies may take as long as they move.
 	UpstreamTimeout time.Duration `koanf:"upstream_timeout" bounds:"1s to 10m" help:"how long upstream_url may take until its answer begins"`
+	// StallTimeout bounds how long a body may stand still, whoever is to blame: the client or the upstream.
+	StallTimeout time.Duration `koanf:"stall_timeout" bounds:"1s to 1h" help:"how long an upload or an answer through /v1 may stand still"`
 	// ForwardBearer is for an upstream that checks the token again.
 	ForwardBearer bool `koanf:"forward_bearer" help:"let the token itself go to upstream_url, and not only the identity that it proves"`
 }
 
 // DefaultConfig is patient enough for a password check on a busy machine.
 func DefaultConfig() Config {
-	return Config{CallTimeout: 5 * time.Second, UpstreamTimeout: time.Minute}
+	return Config{CallTimeout: 5 * time.Second, UpstreamTimeout: time.Minute, StallTimeout: time.Minute}
 }
 
 // Validate joins what is out of bounds, by its name.
@@ -36,6 +38,9 @@ func (c Config) Validate() error {
 	}
 	if c.UpstreamTimeout < time.Second || c.UpstreamTimeout > 10*time.Minute {
 		faults = append(faults, fmt.Errorf("upstream_timeout is %s: give a duration from 1s to 10m", c.UpstreamTimeout))
+	}
+	if c.StallTimeout < time.Second || c.StallTimeout > time.Hour {
+		faults = append(faults, fmt.Errorf("stall_timeout is %s: give a duration from 1s to 1h", c.StallTimeout))
 	}
 	return errors.Join(faults...)
 }

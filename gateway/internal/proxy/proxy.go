@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net"
@@ -26,6 +27,8 @@ type Config struct {
 	ForwardBearer bool
 	// AnswerWithin bounds how long the upstream may take until its answer begins, once it has the request.
 	AnswerWithin time.Duration
+	// MoveWithin bounds how long a body may stand still, either way.
+	MoveWithin time.Duration
 }
 
 // Proxy is a handler that judges each request and passes on what is allowed.
@@ -71,7 +74,10 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := call{config: &p.config, pass: pass, control: http.NewResponseController(w)}
-	c.down = downstream{ResponseWriter: w, control: c.control, standing: standing(w.Header())}
+	c.patience = patience{limit: p.config.MoveWithin, answer: p.config.AnswerWithin}
+	r, done := c.patience.watch(r)
+	defer done()
+	c.down = downstream{ResponseWriter: w, patience: &c.patience, control: c.control, standing: standing(w.Header())}
 	c.receive(r)
 	reverse := p.reverse
 	reverse.Rewrite, reverse.ErrorHandler = c.rewrite, c.failed
@@ -80,11 +86,12 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // call is one request on its way.
 type call struct {
-	config  *Config
-	pass    guard.Pass
-	control *http.ResponseController
-	down    downstream
-	up      upload
+	config   *Config
+	pass     guard.Pass
+	control  *http.ResponseController
+	patience patience
+	down     downstream
+	up       upload
 }
 
 // receive lets the body take its time: the connection's own limit is for small requests.
@@ -93,7 +100,7 @@ func (c *call) receive(r *http.Request) {
 		_ = c.control.SetReadDeadline(time.Time{}) // without a connection there is no deadline
 		return
 	}
-	c.up = upload{ReadCloser: r.Body, control: c.control}
+	c.up = upload{ReadCloser: r.Body, patience: &c.patience, control: c.control}
 	r.Body = &c.up
 }
 
@@ -108,7 +115,7 @@ func (c *call) failed(w http.ResponseWriter, r *http.Request, err error) {
 		})
 		return
 	}
-	if r.Context().Err() == nil { // otherwise whoever asked has gone, and this is nobody's failure
+	if cause := context.Cause(r.Context()); cause == nil || errors.Is(cause, errStalled) { // otherwise whoever asked has gone, and this is nobody's failure
 		c.config.Logger.WarnContext(r.Context(), "the upstream failed", "error", err)
 	}
 	denial := enforce.Unavailable()

@@ -12,31 +12,29 @@ import (
 	"github.com/vidocu/usher/gateway/internal/guard"
 )
 
-// A stream may last as long as it moves.
-const (
-	stallLimit = time.Minute
-	renewEvery = time.Second
-)
-
 // upload is a request's body, of any length, that may not stall.
 type upload struct {
 	io.ReadCloser
 
-	control *http.ResponseController
-	renewed time.Time
-	err     atomic.Pointer[error]
+	patience *patience
+	control  *http.ResponseController
+	renewed  time.Time
+	err      atomic.Pointer[error]
 }
 
 // Read is io.Reader.
 func (u *upload) Read(b []byte) (int, error) {
-	if now := time.Now(); now.Sub(u.renewed) > renewEvery {
+	if now := time.Now(); now.Sub(u.renewed) > u.patience.renewEvery() {
 		u.renewed = now
-		_ = u.control.SetReadDeadline(now.Add(stallLimit)) // without a connection there is no deadline
+		_ = u.control.SetReadDeadline(now.Add(u.patience.limit)) // without a connection there is no deadline
 	}
+	u.patience.moved()
 	n, err := u.ReadCloser.Read(b)
+	u.patience.moved()
 	switch {
 	case errors.Is(err, io.EOF):
 		_ = u.control.SetReadDeadline(time.Time{}) // likewise; the answer may take its time
+		u.patience.sent()
 	case err != nil && !errors.Is(err, http.ErrBodyReadAfterClose):
 		u.err.Store(&err)
 	}
@@ -55,6 +53,7 @@ func (u *upload) failed() error {
 type downstream struct {
 	http.ResponseWriter
 
+	patience *patience
 	control  *http.ResponseController
 	standing http.Header
 	renewed  time.Time
@@ -97,14 +96,17 @@ func returns(name string) bool {
 // Write is http.ResponseWriter.
 func (d *downstream) Write(b []byte) (int, error) {
 	d.renew()
-	return d.ResponseWriter.Write(b)
+	n, err := d.ResponseWriter.Write(b)
+	d.patience.moved()
+	return n, err
 }
 
 func (d *downstream) renew() {
-	if now := time.Now(); now.Sub(d.renewed) > renewEvery {
+	if now := time.Now(); now.Sub(d.renewed) > d.patience.renewEvery() {
 		d.renewed = now
-		_ = d.control.SetWriteDeadline(now.Add(stallLimit)) // without a connection there is no deadline
+		_ = d.control.SetWriteDeadline(now.Add(d.patience.limit)) // without a connection there is no deadline
 	}
+	d.patience.moved()
 }
 
 // Unwrap is for http.ResponseController.
