@@ -28,7 +28,7 @@ type round struct {
 }
 
 func newRound(number int, window time.Duration, seed uint64, spread time.Duration) *round {
-	random := rand.New(rand.NewPCG(seed, uint64(number))) //nolint:gosec // noise that can be had again, not a secret
+	random := rand.New(rand.NewPCG(seed, uint64(number)))
 	return &round{
 		number: number, window: window, refresh: number%2 == 1, cut: number%4 >= 2,
 		after: time.Duration(random.Int64N(int64(spread) + 1)),

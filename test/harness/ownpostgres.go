@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"path/filepath"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -43,6 +44,9 @@ func StartOwnPostgres(ctx context.Context, dir string) (*OwnPostgres, error) {
 	return p, nil
 }
 
+// checkpointLimit is how long a checkpoint may take on a busy disk.
+const checkpointLimit = 2 * time.Minute
+
 // Checkpoint has the server write what it would have to write before it ends, which makes a restart short.
 func (p *OwnPostgres) Checkpoint(ctx context.Context) error {
 	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(p.Databases["identity"]), MaxConns: 1})
@@ -50,6 +54,8 @@ func (p *OwnPostgres) Checkpoint(ctx context.Context) error {
 		return err
 	}
 	defer db.Close() //nolint:errcheck // nothing is lost with it
+	ctx, cancel := context.WithTimeout(ctx, checkpointLimit)
+	defer cancel()
 	_, err = db.Exec(ctx, "CHECKPOINT")
 	return err
 }

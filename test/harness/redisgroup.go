@@ -27,7 +27,7 @@ type RedisGroup struct {
 	running          map[string]*exec.Cmd
 }
 
-// StartRedisGroup starts all five in dir and waits until the Sentinels know the replica.
+// StartRedisGroup starts all five in dir and waits until the Sentinels know the replica and each other.
 func StartRedisGroup(ctx context.Context, dir string) (*RedisGroup, error) {
 	addrs, err := freeAddrs(5)
 	if err != nil {
@@ -73,8 +73,11 @@ func (g *RedisGroup) Master(ctx context.Context) (string, error) {
 	return "", errors.Join(errs...)
 }
 
-// Failover has a Sentinel make the replica the master, as before maintenance, and waits until they are a group again.
+// Failover has a Sentinel make the replica the master, as before maintenance, and waits until it is.
 func (g *RedisGroup) Failover(ctx context.Context) error {
+	if err := g.awaitReplica(ctx); err != nil {
+		return err
+	}
 	old, err := g.Master(ctx)
 	if err != nil {
 		return err
@@ -84,14 +87,15 @@ func (g *RedisGroup) Failover(ctx context.Context) error {
 	if err := s.Failover(ctx, RedisMaster).Err(); err != nil {
 		return fmt.Errorf("asking for a failover: %w", err)
 	}
-	if _, err := g.successor(ctx, old); err != nil {
-		return err
-	}
-	return g.awaitReplica(ctx)
+	_, err = g.successor(ctx, old)
+	return err
 }
 
 // KillMaster kills the master, waits until the replica has taken over, and starts what was killed again as its replica.
 func (g *RedisGroup) KillMaster(ctx context.Context) error {
+	if err := g.awaitReplica(ctx); err != nil {
+		return err
+	}
 	old, err := g.Master(ctx)
 	if err != nil {
 		return err
@@ -101,10 +105,7 @@ func (g *RedisGroup) KillMaster(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := g.startNode(ctx, old, next); err != nil {
-		return err
-	}
-	return g.awaitReplica(ctx)
+	return g.startNode(ctx, old, next)
 }
 
 // Close ends all of them.

@@ -32,8 +32,8 @@ func (w *world) steps() []step {
 	}
 	return append(all,
 		step{masterKilled, f.redis.KillMaster},
-		step{failoverAsked, f.redis.Failover},
 		step{postgresRestarted, w.restartPostgres},
+		step{failoverAsked, f.redis.Failover},
 		step{"afterwards", nothing},
 	)
 }
