@@ -28,7 +28,9 @@ type load struct {
 // counts are operations of a phase, by the phase that they began in.
 type counts struct{ flows, refreshes, introspections, lost int }
 
-func newLoad(d *harness.Deployment) *load { return &load{d: d, counts: map[string]*counts{}, stop: func() {}} }
+func newLoad(d *harness.Deployment) *load {
+	return &load{d: d, counts: map[string]*counts{}, stop: func() {}}
+}
 
 // enter begins a phase.
 func (l *load) enter(phase string) {
