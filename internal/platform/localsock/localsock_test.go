@@ -87,9 +87,9 @@ func TestWhoComesThroughTheSocketIsTheOperatorAndNobodyElse(t *testing.T) {
 	if _, err := tokenv1.NewApiKeyServiceClient(conn).RevokeApiKey(t.Context(), &tokenv1.RevokeApiKeyRequest{}); err != nil {
 		t.Errorf("the operator is refused: %v", err)
 	}
-	_, err := tokenv1.NewIntrospectionServiceClient(conn).IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{})
+	_, err := tokenv1.NewIntrospectionServiceClient(conn).BatchIntrospectTokens(t.Context(), &tokenv1.BatchIntrospectTokensRequest{})
 	if oerr.Reason(err) != errorv1.Reason_REASON_CALLER_DENIED {
-		t.Errorf("the operator introspects: %v", err)
+		t.Errorf("the operator does what resource servers do: %v", err)
 	}
 }
 
