@@ -23,7 +23,6 @@ GOTESTSUM  := bin/gotestsum
 KUSTOMIZE  := bin/kustomize
 KUBESCORE  := bin/kube-score
 SBOM       := bin/cyclonedx-gomod
-KUBE       := $(addprefix bin/kube/,kube-apiserver kubectl kube-controller-manager kube-scheduler kubelet kube-proxy coredns)
 OVERLAYS   := dev prod dev/migrate prod/migrate
 MODULES    := . gen sdk
 COMMANDS   := ./cmd/usher \
@@ -108,14 +107,6 @@ deploy-check: $(KUSTOMIZE) $(KUBESCORE) ## Render every overlay, hold it against
 k8s-validate: $(KUSTOMIZE) bin/kubectl-validate ## Hold every overlay against the API server's schemas (the first time builds for 4 minutes)
 	@tools/schema/validate.sh $(OVERLAYS)
 
-.PHONY: k8s-verify
-k8s-verify: $(KUSTOMIZE) $(addprefix bin/kube/,kube-apiserver kubectl) ## Have a real API server accept every overlay (the first time builds one for 8 minutes)
-	@test/k8s/verify.sh $(OVERLAYS)
-
-.PHONY: k8s-e2e
-k8s-e2e: $(KUSTOMIZE) $(KUBE) images-oci ## Run the dev overlay on a node of Kubernetes and replace everything under load (as root; 12 minutes)
-	@test/k8s/e2e.sh
-
 .PHONY: images
 images: ## Build an image of every command with Docker or Podman, and without either as OCI archives (VERSION=v1.2.3)
 	@deploy/docker/images.sh
@@ -187,14 +178,3 @@ $(eval $(call tool,kube-score,k8s,github.com/zegl/kube-score/cmd/kube-score))
 $(eval $(call tool,kubectl-validate,schema,sigs.k8s.io/kubectl-validate))
 $(eval $(call tool,cyclonedx-gomod,image,github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod))
 $(eval $(call tool,kustomize,k8s,sigs.k8s.io/kustomize/kustomize/v5))
-
-# Kubernetes itself, for k8s-verify and k8s-e2e alone.
-KUBE_VERSION := 1.37.2
-KUBE_FLAGS   := -s -w -X k8s.io/component-base/version.gitVersion=v$(KUBE_VERSION) \
-  -X k8s.io/component-base/version.gitMajor=$(word 1,$(subst ., ,$(KUBE_VERSION))) -X k8s.io/component-base/version.gitMinor=$(word 2,$(subst ., ,$(KUBE_VERSION)))
-
-bin/kube/coredns: tools/coredns/go.mod tools/coredns/go.sum
-	GOWORK=off GOFLAGS=-mod=readonly CGO_ENABLED=0 go -C tools/coredns build -trimpath -ldflags '-s -w' -o $(CURDIR)/$@ github.com/coredns/coredns
-
-bin/kube/%: tools/kube/go.mod tools/kube/go.sum
-	GOWORK=off GOFLAGS=-mod=readonly CGO_ENABLED=0 go -C tools/kube build -trimpath -ldflags '$(KUBE_FLAGS)' -o $(CURDIR)/$@ k8s.io/kubernetes/cmd/$*
