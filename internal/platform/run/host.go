@@ -169,9 +169,10 @@ func (h *Host) credentials() (credentials.TransportCredentials, error) {
 	return mtls.Server(h.Settings.TLS)
 }
 
-// stopWithin bounds how long work in progress may take once the end was asked for. In development nothing is worth waiting for.
+// stopWithin bounds how long work in progress may take once the end was asked for. In development nothing is worth waiting for,
+// unless callers are given time to notice.
 func (h *Host) stopWithin() time.Duration {
-	if h.Settings.Development {
+	if h.Settings.Development && h.Settings.DrainTime == 0 {
 		return 500 * time.Millisecond
 	}
 	return 10 * time.Second

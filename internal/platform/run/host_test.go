@@ -176,6 +176,17 @@ func TestAStartThatFailedEndsWithItsCauseAndClosesWhatItOpened(t *testing.T) {
 	}
 }
 
+// endsConnection says whether the server ends the connection of a client that would keep it.
+func endsConnection(t *testing.T, url string) bool {
+	t.Helper()
+	c := http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second}
+	defer c.CloseIdleConnections()
+	res, err := c.Get(url)
+	must(t, err)
+	defer res.Body.Close()
+	return res.Close
+}
+
 func TestWhileItDrainsItServesAndSaysThatItIsNotReady(t *testing.T) {
 	s := settings(t)
 	s.DrainTime = 700 * time.Millisecond
@@ -196,10 +207,16 @@ func TestWhileItDrainsItServesAndSaysThatItIsNotReady(t *testing.T) {
 		t.Errorf("/readyz says %q", body)
 	}
 
+	if endsConnection(t, public) {
+		t.Error("an answer ends its connection although nobody asked for the end")
+	}
 	begun := time.Now()
 	stop()
 	if body := becomes(t, admin+"/readyz", http.StatusServiceUnavailable); body != "stopping" {
 		t.Errorf("/readyz says %q", body)
+	}
+	if !endsConnection(t, public) {
+		t.Error("whoever keeps connections is not told to look for another replica")
 	}
 	if status, body := get(public); body != "served" {
 		t.Errorf("a request during the drain is answered %d %s", status, body)

@@ -68,9 +68,15 @@ const (
 	maxHeaderBytes = 32 << 10
 )
 
-// ServeHTTP serves a handler until the process ends.
+// ServeHTTP serves a handler until the process ends. Once the end was asked for, every answer ends its connection: so whoever
+// keeps connections finds another replica during drain_time, and none is closed just when a request arrives on it.
 func (h *Host) ServeHTTP(lis net.Listener, handler http.Handler) {
-	server := h.server(handler)
+	server := h.server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.stopping.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		handler.ServeHTTP(w, r)
+	}))
 	h.Go(func(context.Context) error {
 		if err := server.Serve(lis); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serving HTTP: %w", err)
