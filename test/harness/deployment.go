@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -31,6 +32,7 @@ type Deployment struct {
 	// TokenAddrs are its replicas, TokenAddr first.
 	TokenAddrs []string
 
+	client    *http.Client
 	dir       string
 	authority *Authority
 	specs     []spec
