@@ -25,6 +25,8 @@ KUBESCORE  := bin/kube-score
 SBOM       := bin/cyclonedx-gomod
 OVERLAYS   := dev prod dev/migrate prod/migrate
 MODULES    := . gen sdk
+# Parts of Kubernetes, for the two targets that run a real one.
+KUBE       := $(addprefix bin/kube/,kubectl kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy)
 COMMANDS   := ./cmd/usher \
               ./services/identity/cmd/identity ./services/authz/cmd/authz \
               ./services/token/cmd/token ./services/consent/cmd/consent \
@@ -107,6 +109,14 @@ deploy-check: $(KUSTOMIZE) $(KUBESCORE) ## Render every overlay, hold it against
 k8s-validate: $(KUSTOMIZE) bin/kubectl-validate ## Hold every overlay against the API server's schemas (the first time builds for 4 minutes)
 	@tools/schema/validate.sh $(OVERLAYS)
 
+.PHONY: k8s-verify
+k8s-verify: bin/kube/kubectl bin/kube/kube-apiserver ## Hold every overlay against a real API server (needs etcd; the first time builds for 8 minutes)
+	@tools/kube/verify.sh $(OVERLAYS)
+
+.PHONY: k8s-e2e
+k8s-e2e: $(KUBE) bin/kube/dns build images-oci ## Run the dev overlay on a cluster of one node, and replace its pods under load (20 minutes, as root; logs in dist/k8s)
+	@tools/kube/e2e.sh
+
 .PHONY: images
 images: ## Build an image of every command with Docker or Podman, and without either as OCI archives (VERSION=v1.2.3)
 	@deploy/docker/images.sh
@@ -159,6 +169,13 @@ tools: $(BUF) $(PLUGINS) $(LINTER) $(GOTESTSUM) ## Build the pinned tools into b
 .PHONY: clean
 clean: ## Remove what was built; tools and ./data stay
 	rm -f $(addprefix bin/,$(notdir $(COMMANDS))) coverage.out
+
+$(KUBE): bin/kube/%: tools/kube/go.mod tools/kube/go.sum tools/kube/build.sh
+	@tools/kube/build.sh $*
+
+bin/kube/dns: tools/dns/main.go tools/dns/go.mod tools/dns/go.sum
+	@mkdir -p bin/kube
+	GOWORK=off GOFLAGS=-mod=readonly CGO_ENABLED=0 nice -n 19 go -C tools/dns build -p 1 -trimpath -ldflags '-s -w' -o "$(CURDIR)/$@" .
 
 # One rule a tool: binary, its module under tools/, its package. The tool modules stay outside go.work, so that their
 # versions never steer the product's.

@@ -66,8 +66,10 @@ var httpClient = &http.Client{
 }
 
 // Send sends any request and reads the answer.
-func Send(req *http.Request) (Answer, error) {
-	res, err := httpClient.Do(req)
+func Send(req *http.Request) (Answer, error) { return sendBy(httpClient, req) }
+
+func sendBy(client *http.Client, req *http.Request) (Answer, error) {
+	res, err := client.Do(req)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -130,7 +132,7 @@ func (d *Deployment) Form(path string, values url.Values, basic ...string) (Answ
 }
 
 func (d *Deployment) send(req *http.Request) (Answer, error) {
-	a, err := Send(req)
+	a, err := sendBy(d.http(), req)
 	d.Remember("access_token", a.Text("access_token"))
 	d.Remember("refresh_token", a.Text("refresh_token"))
 	return a, err

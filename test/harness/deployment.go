@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,6 +33,7 @@ type Deployment struct {
 	// TokenAddrs are its replicas, TokenAddr first.
 	TokenAddrs []string
 
+	client    *http.Client
 	dir       string
 	authority *Authority
 	specs     []spec

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// overlay is what is proven.
+const overlay = "deploy/k8s/overlays/dev"
+
+// env is the cluster and what was brought to it.
+type env struct {
+	cluster
+
+	usher string
+	dir   string
+	// authzURL is a URL of the role that owns the registry of apps.
+	authzURL string
+	app      app
+	api      app
+	// door is the way in: the gateway's Service.
+	door  *harness.Deployment
+	tally *tally
+}
+
+// prepare makes the namespace and teaches the server the custom resources.
+func (e *env) prepare(ctx context.Context, definitions []string) error {
+	for _, file := range definitions {
+		if _, err := e.do(ctx, "create", "--filename", file); err != nil {
+			return err
+		}
+	}
+	if _, err := e.do(ctx, "wait", "--for=condition=Established", "--timeout=2m", "crd", "--all"); err != nil {
+		return err
+	}
+	_, err := e.do(ctx, "apply", "--filename", overlay+"/namespace.yaml")
+	return err
+}
+
+// migrate brings the schemas up to date, as docs/kubernetes.md says.
+func (e *env) migrate(ctx context.Context) error {
+	if _, err := e.do(ctx, "apply", "--kustomize", overlay+"/migrate"); err != nil {
+		return err
+	}
+	if _, err := e.do(ctx, "wait", "--for=condition=complete", "--timeout=10m", "job/migrate-dev"); err != nil {
+		log, _ := e.do(ctx, "logs", "job/migrate-dev")
+		return fmt.Errorf("%w\n%s", err, log)
+	}
+	return nil
+}
+
+func (e *env) apply(ctx context.Context) error {
+	_, err := e.do(ctx, "apply", "--kustomize", overlay)
+	return err
+}
+
+// rolledOut waits for every Deployment, and finds the way in.
+func (e *env) rolledOut(ctx context.Context) error {
+	for _, name := range deployments() {
+		if err := e.settled(ctx, name); err != nil {
+			return err
+		}
+	}
+	address, err := e.do(ctx, "get", "service", "gateway", "--output", "jsonpath={.spec.clusterIP}:{.spec.ports[0].port}")
+	if err != nil {
+		return err
+	}
+	e.tally = newTally(address)
+	e.door = harness.Elsewhere("https://login.example.com", e.tally.client())
+	return nil
+}

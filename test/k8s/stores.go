@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+)
+
+// outside leads the names that the overlay speaks of to the servers beside the cluster.
+//
+//go:embed stores.yaml
+var outside []byte
+
+// stores makes databases and roles, and the Secrets that name them.
+func (e *env) stores(ctx context.Context) error {
+	server := os.Getenv("USHER_TEST_POSTGRES_URL")
+	if server == "" {
+		return errors.New("USHER_TEST_POSTGRES_URL is not set: start this with make k8s-e2e")
+	}
+	if _, err := e.feed(ctx, outside, "apply", "--filename", "-"); err != nil {
+		return err
+	}
+	owners := map[string]string{}
+	for _, service := range []string{"identity", "authz", "token", "consent"} {
+		owner, own, err := roles(ctx, server, service)
+		if err != nil {
+			return fmt.Errorf("the roles of %s: %w", service, err)
+		}
+		owners[service] = owner
+		if err := e.put(ctx, secretOf(service+"-database", "Opaque", map[string]string{"url": own})); err != nil {
+			return err
+		}
+	}
+	e.authzURL = owners["authz"]
+	if err := e.put(ctx, secretOf("migrate-databases", "Opaque", owners)); err != nil {
+		return err
+	}
+	return e.put(ctx, secretOf("redis", "Opaque", map[string]string{"password": os.Getenv("USHER_TEST_REDIS_PASSWORD")}))
+}
+
+// roles makes a service's database, the role that owns its schema and the one that only reads and writes, and answers the
+// URL of each. The token service has one role for both: it makes and drops partitions.
+func roles(ctx context.Context, server, service string) (owner, own string, err error) {
+	if err := execute(ctx, server, "CREATE DATABASE "+service); err != nil {
+		return "", "", err
+	}
+	owner, err = login(ctx, server, service, service+"_owner")
+	if err != nil {
+		return "", "", err
+	}
+	if err := execute(ctx, in(server, service), "GRANT CREATE ON SCHEMA public TO "+service+"_owner"); err != nil || service == "token" {
+		return owner, owner, err
+	}
+	own, err = login(ctx, server, service, service)
+	if err != nil {
+		return "", "", err
+	}
+	for _, what := range []string{"SELECT, INSERT, UPDATE, DELETE ON TABLES", "USAGE, SELECT ON SEQUENCES"} {
+		if err := execute(ctx, owner, "ALTER DEFAULT PRIVILEGES GRANT "+what+" TO "+service); err != nil {
+			return "", "", err
+		}
+	}
+	return owner, own, nil
+}
+
+// login makes a role and answers the URL of a database as it, by the name that the cluster knows.
+func login(ctx context.Context, server, database, role string) (string, error) {
+	password := rand.Text()
+	if err := execute(ctx, server, fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", role, password)); err != nil {
+		return "", err
+	}
+	u := url.URL{
+		Scheme: "postgres", User: url.UserPassword(role, password), Host: "postgresql:5432", Path: "/" + database,
+		RawQuery: "sslmode=disable",
+	}
+	return u.String(), nil
+}
+
+// in is a server's URL for another database.
+func in(server, database string) string {
+	u, err := url.Parse(server)
+	if err != nil {
+		return server // sqldb says what is wrong with it
+	}
+	u.Path = "/" + database
+	return u.String()
+}
+
+// execute runs one statement with a connection of its own.
+func execute(ctx context.Context, at, statement string, args ...any) error {
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(at), MaxConns: 1})
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // the statement ran or the error says why not
+	_, err = db.Exec(ctx, statement, args...)
+	return err
+}
