@@ -70,7 +70,7 @@ func newNetwork(host *run.Host) network { return network{inproc.NewNetwork(), ho
 // dial connects a caller to several services.
 func (n network) dial(caller string, conns map[string]*grpc.ClientConnInterface) error {
 	for service, into := range conns {
-		conn, err := n.Dial(caller, service, rpcclient.Options()...)
+		conn, err := n.Dial(caller, service, append(rpcclient.Options(), rpcclient.Traced(n.host.Tracing)...)...)
 		if err != nil {
 			return err
 		}
@@ -159,7 +159,7 @@ func (a assembly) consent(context.Context) error {
 // gateway answers the public handler; what belongs on the admin port is added there.
 func (a assembly) gateway(ctx context.Context, upstream string) (http.Handler, error) {
 	deps := gateway.Deps{
-		Logger: a.host.Logger, Metrics: a.host.Metrics, Catalog: a.catalog,
+		Logger: a.host.Logger, Metrics: a.host.Metrics, Tracing: a.host.Tracing, Catalog: a.catalog,
 		PublicURL: a.config.PublicURL, APIURL: a.config.APIURL, UpstreamURL: upstream, Development: true,
 	}
 	err := a.network.dial("gateway", map[string]*grpc.ClientConnInterface{

@@ -31,7 +31,7 @@ type Service struct {
 func (h *Host) Serve(s Service) error {
 	h.Checking(s.Ready)
 	server := rpcserver.New(rpcserver.Options{
-		Name: s.Name, Logger: h.Logger, Metrics: h.Metrics, Development: h.Settings.Development,
+		Name: s.Name, Logger: h.Logger, Metrics: h.Metrics, Tracing: h.Tracing, Development: h.Settings.Development,
 		ResourceServers: h.Settings.ResourceServers, Ready: s.Ready, StopWithin: h.stopWithin(),
 	})
 	s.Register(server)
@@ -102,7 +102,7 @@ func (h *Host) Admin(pattern string, handler http.Handler) {
 	h.admin = append(h.admin, adminRoute{pattern, handler})
 }
 
-// ServeAdmin serves health, over HTTP and over gRPC, metrics, what Admin added and, in development, profiles, on a port of their own.
+// ServeAdmin serves health, over HTTP and over gRPC, metrics, what Admin added and, in development or where they are asked for, profiles, on a port of their own.
 func (h *Host) ServeAdmin() error {
 	lis, err := h.Listen("admin_addr", h.Settings.AdminAddr)
 	if err != nil {
@@ -116,9 +116,8 @@ func (h *Host) ServeAdmin() error {
 		mux.Handle(route.pattern, route.handler)
 	}
 	mux.Handle(checkPath, probes{host: h}.handler())
-	if h.Settings.Development {
-		mux.HandleFunc("/debug/pprof/", pprof.Index)
-		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	if h.Settings.Development || h.Settings.Telemetry.Profiles {
+		profiles(mux)
 	}
 	// It answers until all else has ended, so that whoever asks is told.
 	server := h.server(mux)
@@ -126,6 +125,14 @@ func (h *Host) ServeAdmin() error {
 	go func() { _ = server.Serve(lis) }()
 	h.Closing(server.Close)
 	return nil
+}
+
+// profiles adds what `go tool pprof` reads. A profile runs for longer than an answer may take otherwise.
+func profiles(mux *http.ServeMux) {
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 }
 
 // readyLimit is less than what a kubelet waits by default.

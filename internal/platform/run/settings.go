@@ -10,6 +10,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/logging"
 	"github.com/vidocu/usher/internal/platform/mtls"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
 // Settings are what every process of Usher shares.
@@ -35,6 +36,8 @@ type Settings struct {
 	TLS   mtls.Config    `koanf:"tls"`
 	Redis Redis          `koanf:"redis"`
 	Peers Peers          `koanf:"peers"`
+
+	Telemetry telemetry.Config `koanf:"telemetry"`
 }
 
 // Redis is the section `redis`.
@@ -62,6 +65,7 @@ func Default() Settings {
 	return Settings{
 		HTTPAddr: ":8080", AdminAddr: ":8081", GRPCAddr: ":9090", TrustDomain: "usher.internal",
 		Log: logging.Config{Level: "info", Format: "json"}, Redis: Redis{Prefix: "usher:"},
+		Telemetry: telemetry.DefaultConfig(),
 	}
 }
 
@@ -88,6 +92,9 @@ func (s *Settings) Validate() error {
 	}
 	if s.DrainTime < 0 || s.DrainTime > time.Minute {
 		return fmt.Errorf("drain_time is %s: give a duration from 0s to 60s", s.DrainTime)
+	}
+	if err := s.Telemetry.Validate(); err != nil {
+		return err
 	}
 	return s.Log.Validate()
 }

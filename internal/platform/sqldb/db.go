@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -37,6 +39,8 @@ type Config struct {
 	MaxConns int
 	// ClockOffset is added to the database's clock wherever {{now}} stands. It is for tests.
 	ClockOffset time.Duration
+	// Tracer makes a span of each statement within a trace; nil makes none. SQLite has none.
+	Tracer trace.TracerProvider
 }
 
 // engine is what an engine does; its errors are translated already.
@@ -89,7 +93,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		return &DB{kind: SQLite, engine: e, words: sqliteWords(c.ClockOffset)}, nil
 	}
 	if strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") {
-		e, err := openPostgres(ctx, url, c.MaxConns)
+		e, err := openPostgres(ctx, url, c)
 		if err != nil {
 			return nil, err
 		}

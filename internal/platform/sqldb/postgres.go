@@ -6,21 +6,23 @@ import (
 	"strings"
 	"time"
 
+	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/otel/metric/noop"
 )
 
 // postgres is an engine over a pool.
 type postgres struct{ pool *pgxpool.Pool }
 
 // openPostgres prepares a pool. What the parser says about a bad URL may quote from it and is left out.
-func openPostgres(ctx context.Context, url string, maxConns int) (*postgres, error) {
+func openPostgres(ctx context.Context, url string, own Config) (*postgres, error) {
 	c, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, errors.New("the database URL is not a valid PostgreSQL URL, or names files that cannot be read")
 	}
 	if !strings.Contains(url, "pool_max_conns=") { // the operator's own word goes before ours
-		c.MaxConns = int32(maxConns)
+		c.MaxConns = int32(own.MaxConns)
 	}
 	c.PingTimeout = acquireTimeout / 2
 	if c.ConnConfig.ConnectTimeout == 0 {
@@ -33,6 +35,10 @@ func openPostgres(ctx context.Context, url string, maxConns int) (*postgres, err
 	c.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, `SET plan_cache_mode = force_generic_plan`)
 		return err
+	}
+	if own.Tracer != nil {
+		// Never with the values: they are hashes, addresses and names.
+		c.ConnConfig.Tracer = otelpgx.NewTracer(otelpgx.WithTracerProvider(own.Tracer), otelpgx.WithMeterProvider(noop.NewMeterProvider()))
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, c)
 	if err != nil {

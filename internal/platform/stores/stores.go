@@ -44,7 +44,7 @@ func open(ctx context.Context, h *run.Host, u secret.String) (*sqldb.DB, error) 
 	if u.IsZero() {
 		return nil, fmt.Errorf("%s.database_url is not set", h.Name)
 	}
-	db, err := sqldb.Open(ctx, sqldb.Config{URL: u, ClockOffset: h.Settings.ClockOffset})
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: u, ClockOffset: h.Settings.ClockOffset, Tracer: h.Tracing.Provider()})
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func Redis(h *run.Host) (shortlived.Store, error) {
 	r := h.Settings.Redis
 	store, err := shortlived.OpenRedis(shortlived.RedisConfig{
 		Addrs: r.Addrs, MasterName: r.MasterName, Username: r.Username, Password: r.Password,
-		TLS: r.TLS, Prefix: r.Prefix, Now: h.Settings.Now,
+		TLS: r.TLS, Prefix: r.Prefix, Now: h.Settings.Now, Tracer: h.Tracing.Provider(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("redis.addrs: %w", err)
