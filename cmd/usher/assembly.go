@@ -49,7 +49,7 @@ type databases struct{ identity, authz, token, consent *sqldb.DB }
 func openAll(ctx context.Context, host *run.Host, c *settings) (d databases, err error) {
 	open := func(into **sqldb.DB, s schema) func(context.Context) error {
 		return func(context.Context) (err error) {
-			*into, err = stores.Migrated(ctx, host, s.url, s.steps)
+			*into, err = stores.Migrated(ctx, host, stores.Schema{Name: s.service, URL: s.url, Migrations: s.steps})
 			return err
 		}
 	}
@@ -94,6 +94,7 @@ func (a assembly) serve(s run.Service, more ...rpcserver.Listener) error {
 func (a assembly) identity(ctx context.Context) error {
 	service, err := identity.New(a.config.Identity, identity.Deps{
 		Logger: a.host.Logger, DB: a.dbs.identity, ShortLived: stores.Memory(a.host), Plans: a.catalog, Now: a.config.Now,
+		Metrics: a.host.Metrics,
 	})
 	if err != nil {
 		return err
@@ -124,7 +125,7 @@ func (a assembly) authz(ctx context.Context) error {
 
 // token also serves the local port, where any caller is a resource server.
 func (a assembly) token(ctx context.Context, local net.Listener) error {
-	deps := token.Deps{Logger: a.host.Logger, DB: a.dbs.token, Catalog: a.catalog, Issuer: a.config.PublicURL}
+	deps := token.Deps{Logger: a.host.Logger, DB: a.dbs.token, Catalog: a.catalog, Issuer: a.config.PublicURL, Metrics: a.host.Metrics}
 	err := a.network.dial("token", map[string]*grpc.ClientConnInterface{"authz": &deps.Authz, "identity": &deps.Identity})
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/vidocu/usher/internal/platform/mtls"
 	"github.com/vidocu/usher/internal/platform/rpcserver"
 )
 
@@ -108,6 +109,9 @@ func (h *Host) ServeAdmin() error {
 	if err != nil {
 		return err
 	}
+	if err := h.show(); err != nil {
+		return err
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", h.readyz)
@@ -124,6 +128,24 @@ func (h *Host) ServeAdmin() error {
 	server.Protocols = plain()
 	go func() { _ = server.Serve(lis) }()
 	h.Closing(server.Close)
+	return nil
+}
+
+// show adds what is known of the process itself to its figures.
+func (h *Host) show() error {
+	h.Metrics.Ready(func() bool {
+		ctx, cancel := context.WithTimeout(h.ctx, readyLimit)
+		defer cancel()
+		return !h.stopping.Load() && h.Ready(ctx) == nil
+	})
+	if h.Settings.TLS.CertFile == "" {
+		return nil
+	}
+	expiry, err := mtls.Expiry(h.Settings.TLS)
+	if err != nil {
+		return err
+	}
+	h.Metrics.Certificate(expiry)
 	return nil
 }
 

@@ -54,6 +54,7 @@ type engine interface {
 	// contended says whether err ended a transaction that may succeed when it is run again.
 	contended(err error) bool
 	migrator() migrator
+	stats() Pool
 	close() error
 }
 

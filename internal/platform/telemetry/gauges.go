@@ -15,7 +15,7 @@ type Pool struct {
 	Waited time.Duration
 }
 
-// Pool shows a pool under a name that no other has. A nil receiver shows none.
+// Pool shows a pool under a name. A nil receiver shows none.
 func (m *Metrics) Pool(name string, read func() Pool) {
 	if m == nil {
 		return
@@ -23,13 +23,15 @@ func (m *Metrics) Pool(name string, read func() Pool) {
 	desc := func(what, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc("usher_pool_"+what, help, labels, prometheus.Labels{"pool": name})
 	}
-	m.registry.MustRegister(pool{
+	shown := pool{
 		read:        read,
 		connections: desc("connections", "Connections to a store, by what they do: in_use or idle.", "state"),
 		limit:       desc("connections_max", "The most connections to a store."),
 		waits:       desc("waits_total", "How often a caller found no connection free."),
 		waited:      desc("wait_seconds_total", "How long callers waited for a connection."),
-	})
+	}
+	m.registry.Unregister(shown) // one that was opened anew takes the other's place
+	m.registry.MustRegister(shown)
 }
 
 // pool reads a pool when somebody looks.
