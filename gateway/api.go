@@ -10,6 +10,7 @@ import (
 
 	"github.com/vidocu/usher/gateway/internal/forwardauth"
 	"github.com/vidocu/usher/gateway/internal/guard"
+	"github.com/vidocu/usher/gateway/internal/httpx"
 	"github.com/vidocu/usher/gateway/internal/proxy"
 )
 
@@ -18,7 +19,7 @@ const ForwardAuthPath = "/forward-auth"
 
 // ForwardAuth builds the handler that other front doors ask about a request. It belongs on a listener that only they reach.
 func ForwardAuth(config Config, deps Deps) http.Handler {
-	return forwardauth.Handler{Guard: guardOf(config, deps)}
+	return deps.Tracing.Handler(ForwardAuthPath, httpx.Named(forwardauth.Handler{Guard: guardOf(config, deps)}))
 }
 
 // warmWithin bounds one look at a checker that is not ready.

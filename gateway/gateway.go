@@ -29,6 +29,8 @@ import (
 type Deps struct {
 	Logger  *slog.Logger
 	Metrics *telemetry.Metrics
+	// Tracing follows requests; nil follows none.
+	Tracing *telemetry.Tracing
 	// Identity, Authz, Token and Consent reach the services as caller `gateway`.
 	Identity, Authz, Token, Consent grpc.ClientConnInterface
 	// Catalog knows which scopes exist at this moment.
@@ -84,7 +86,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		return nil, err
 	}
 	router := httpx.NewRouter(httpx.RouterConfig{
-		Logger: deps.Logger, Metrics: deps.Metrics, Timeout: config.CallTimeout,
+		Logger: deps.Logger, Metrics: deps.Metrics, Tracing: deps.Tracing, Timeout: config.CallTimeout,
 		TLS: cookies.Secure, NotFound: notFound(pages),
 	})
 	routes(router, parts{endpoints: endpoints, flow: flow, apps: apps, metadata: metadata, pages: pages, users: users, api: api})

@@ -49,7 +49,7 @@ type databases struct{ identity, authz, token, consent *sqldb.DB }
 func openAll(ctx context.Context, host *run.Host, c *settings) (d databases, err error) {
 	open := func(into **sqldb.DB, s schema) func(context.Context) error {
 		return func(context.Context) (err error) {
-			*into, err = stores.Migrated(ctx, host, s.url, s.steps)
+			*into, err = stores.Migrated(ctx, host, stores.Schema{Name: s.service, URL: s.url, Migrations: s.steps})
 			return err
 		}
 	}
@@ -70,7 +70,7 @@ func newNetwork(host *run.Host) network { return network{inproc.NewNetwork(), ho
 // dial connects a caller to several services.
 func (n network) dial(caller string, conns map[string]*grpc.ClientConnInterface) error {
 	for service, into := range conns {
-		conn, err := n.Dial(caller, service, rpcclient.Options()...)
+		conn, err := n.Dial(caller, service, append(rpcclient.Options(), rpcclient.Traced(n.host.Tracing)...)...)
 		if err != nil {
 			return err
 		}
@@ -94,6 +94,7 @@ func (a assembly) serve(s run.Service, more ...rpcserver.Listener) error {
 func (a assembly) identity(ctx context.Context) error {
 	service, err := identity.New(a.config.Identity, identity.Deps{
 		Logger: a.host.Logger, DB: a.dbs.identity, ShortLived: stores.Memory(a.host), Plans: a.catalog, Now: a.config.Now,
+		Metrics: a.host.Metrics,
 	})
 	if err != nil {
 		return err
@@ -124,7 +125,7 @@ func (a assembly) authz(ctx context.Context) error {
 
 // token also serves the local port, where any caller is a resource server.
 func (a assembly) token(ctx context.Context, local net.Listener) error {
-	deps := token.Deps{Logger: a.host.Logger, DB: a.dbs.token, Catalog: a.catalog, Issuer: a.config.PublicURL}
+	deps := token.Deps{Logger: a.host.Logger, DB: a.dbs.token, Catalog: a.catalog, Issuer: a.config.PublicURL, Metrics: a.host.Metrics}
 	err := a.network.dial("token", map[string]*grpc.ClientConnInterface{"authz": &deps.Authz, "identity": &deps.Identity})
 	if err != nil {
 		return err
@@ -159,7 +160,7 @@ func (a assembly) consent(context.Context) error {
 // gateway answers the public handler; what belongs on the admin port is added there.
 func (a assembly) gateway(ctx context.Context, upstream string) (http.Handler, error) {
 	deps := gateway.Deps{
-		Logger: a.host.Logger, Metrics: a.host.Metrics, Catalog: a.catalog,
+		Logger: a.host.Logger, Metrics: a.host.Metrics, Tracing: a.host.Tracing, Catalog: a.catalog,
 		PublicURL: a.config.PublicURL, APIURL: a.config.APIURL, UpstreamURL: upstream, Development: true,
 	}
 	err := a.network.dial("gateway", map[string]*grpc.ClientConnInterface{

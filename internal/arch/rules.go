@@ -6,6 +6,9 @@ var sqlDrivers = []string{"github.com/jackc/pgx/...", "modernc.org/sqlite/...", 
 // redisClient is the package that speaks to Redis.
 const redisClient = "github.com/redis/go-redis/..."
 
+// tracer is what follows requests through processes.
+const tracer = "go.opentelemetry.io/..."
+
 // testOnly are the packages that exist for tests.
 var testOnly = []string{
 	"./test/...", "./internal/arch/...", "./services/*/internal/*test/...", "./services/*/internal/*/*test/...",
@@ -67,6 +70,16 @@ func layerRules() []Rule {
 			Reason:   "short-lived data has one contract with two implementations; a caller of Redis would bind itself to one",
 		},
 		{
+			Name:     "OpenTelemetry stays at the edges of the shared library",
+			Packages: []string{"./..."},
+			Except: []string{
+				"./internal/platform/telemetry/...", "./internal/platform/sqldb/...", "./internal/platform/shortlived/...",
+				"./internal/platform/rpcserver/...", "./internal/platform/rpcclient/...", "./test/...",
+			},
+			Never:  []string{tracer, "github.com/exaring/otelpgx/..."},
+			Reason: "a trace is made where a call, a statement or a command passes anyway; a rule that made spans could not be read without them",
+		},
+		{
 			Name:     "production never imports test support",
 			Packages: []string{"./..."},
 			Except:   testOnly,
@@ -91,7 +104,7 @@ func serviceRules() []Rule {
 			},
 			Never: plumbing,
 			NeverDeep: append([]string{
-				"google.golang.org/grpc/...", "./gen/...", "net/http", "database/sql", redisClient,
+				"google.golang.org/grpc/...", "./gen/...", "net/http", "database/sql", redisClient, tracer, "./internal/platform/telemetry/...",
 			}, sqlDrivers...),
 			Reason: "rules that carry the security are read and tested without a network, a database or a wire format; the one path " +
 				"matcher is such a rule, and lies in the SDK because resource servers use it too",
@@ -105,7 +118,7 @@ func serviceRules() []Rule {
 			},
 			Never: plumbing,
 			NeverDeep: append([]string{
-				"google.golang.org/grpc/...", "./gen/...", "net/http", "database/sql", redisClient,
+				"google.golang.org/grpc/...", "./gen/...", "net/http", "database/sql", redisClient, tracer, "./internal/platform/telemetry/...",
 			}, sqlDrivers...),
 			Reason: "what ends an answer is decided where it is remembered; the cache is a bounded map in memory and nothing more",
 		},

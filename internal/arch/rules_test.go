@@ -35,6 +35,7 @@ var planted = map[string]Package{
 	"the shared library knows no service":                       ours("internal/platform/policy", Module+"/gen/usher/token/v1"),
 	"SQL drivers stay in sqldb":                                 ours("services/token/internal/store", "github.com/jackc/pgx/v5"),
 	"the Redis client stays in shortlived":                      ours("services/authz/internal/store", "github.com/redis/go-redis/v9"),
+	"OpenTelemetry stays at the edges of the shared library":    ours("services/token", "go.opentelemetry.io/otel/trace"),
 	"production never imports test support":                     ours("services/token/internal/store", Module+"/services/token/internal/store/storetest"),
 	"a domain package is plain Go":                              ours("services/token/internal/grant", Module+"/services/authz/internal/code"),
 	"introspection is plain Go with a cache":                    ours("services/token/internal/introspect", "google.golang.org/grpc/codes"),

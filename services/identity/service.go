@@ -14,6 +14,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/administration"
 	"github.com/vidocu/usher/services/identity/internal/attempt"
@@ -44,6 +45,8 @@ type Deps struct {
 	ShortLived shortlived.Store
 	// Plans are the ones that a workspace may have; nil is the built-in catalog's.
 	Plans Plans
+	// Metrics shows what goes on; nil shows nothing.
+	Metrics *telemetry.Metrics
 	// Now is the clock of sessions; nil is time.Now.
 	Now func() time.Time
 }
@@ -74,6 +77,8 @@ func New(config Config, deps Deps) (*Service, error) {
 	}
 	st := store.New(deps.DB)
 	passwords := password.New(password.Config{Concurrency: config.passwordConcurrency(), Waiting: config.PasswordWaiting})
+	deps.Metrics.Passwords(passwords.Running, passwords.Waiting)
+	signIns := deps.Metrics.SignIns()
 	apps := authapp.Registry{Apps: st}
 	doors := credential.Doors{
 		Attempts: attempts(config, deps), Accounts: account.Authenticator{Records: st, Passwords: passwords}, Apps: apps,
@@ -81,8 +86,8 @@ func New(config Config, deps Deps) (*Service, error) {
 	book := session.New(session.Config{Entries: deps.ShortLived, Users: st, Lifetime: config.SessionLifetime, Now: deps.Now})
 	return &Service{
 		deps: deps, store: st,
-		sessions:    &rpc.Sessions{Doors: doors, Book: book},
-		credentials: &rpc.Credentials{Doors: doors},
+		sessions:    &rpc.Sessions{Doors: doors, Book: book, SignIns: signIns},
+		credentials: &rpc.Credentials{Doors: doors, SignIns: signIns},
 		directory:   &rpc.Directory{Memberships: st},
 		administration: &rpc.Administration{
 			People: administration.Desk{Store: st, Passwords: passwords, Plans: deps.Plans}, Apps: apps,

@@ -15,6 +15,7 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/token/internal/feed"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/introspect"
@@ -36,6 +37,8 @@ type Deps struct {
 	Authz, Identity grpc.ClientConnInterface
 	// Catalog knows the scopes, endpoints and plans at this moment.
 	Catalog *catalog.Source
+	// Metrics shows what goes on; nil shows nothing.
+	Metrics *telemetry.Metrics
 	// Issuer is the authorization server's identifier (RFC 8414 §2).
 	Issuer string
 }
@@ -54,6 +57,7 @@ type Service struct {
 	enforcement   *enforcement
 	users         *rpc.Users
 	endings       *rpc.Endings
+	kept          housekept
 }
 
 // Migrations are the steps of the service's schema, a folder an engine.
@@ -92,16 +96,20 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		grant.AuthorizationCode{Codes: authz, Store: ends, Lifetimes: config.lifetimes()},
 		grant.RefreshToken{Store: ends, Sealer: seal.Sealer{}, Lifetimes: config.lifetimes()},
 	)
-	return &Service{
+	s := &Service{
 		config: config, deps: deps, store: st, feed: log, uses: uses,
-		oauth:         &rpc.OAuth{Endpoint: endpoint, Authz: authz, Revoker: ends, Introspector: introspector, Issuer: deps.Issuer},
+		oauth: &rpc.OAuth{
+			Endpoint: endpoint, Authz: authz, Revoker: ends, Introspector: introspector, Issuer: deps.Issuer, Tokens: deps.Metrics.Tokens(),
+		},
 		introspection: &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},
 		revocations:   &rpc.Revocations{Feed: log, Heartbeat: config.HeartbeatInterval, Digest: deps.Catalog.Digest},
 		grants:        &rpc.Grants{Store: ends},
 		enforcement:   enforced,
 		users:         users(config, deps, people{store: st, settler: log}),
 		endings:       endings(deps, people{store: st, settler: log}, authz),
-	}, nil
+	}
+	s.show(introspector.Cache)
+	return s, nil
 }
 
 // newFeed prepares the follower of the revocation log. A SQLite file has one process.
@@ -139,6 +147,9 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) housekeep(ctx context.Context) {
 	every(ctx, housekeepEvery, func() {
 		err := s.store.Housekeep(ctx, s.config.lifetimes())
+		if err == nil {
+			s.kept.now()
+		}
 		if err != nil && !errors.Is(err, context.Canceled) {
 			s.deps.Logger.ErrorContext(ctx, "housekeeping failed", "error", err)
 		}

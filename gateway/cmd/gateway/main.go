@@ -27,7 +27,7 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 		return err
 	}
 	deps := gateway.Deps{
-		Logger: host.Logger, Metrics: host.Metrics, Catalog: catalog,
+		Logger: host.Logger, Metrics: host.Metrics, Tracing: host.Tracing, Catalog: catalog,
 		PublicURL: c.PublicURL, APIURL: c.APIURL, UpstreamURL: c.UpstreamURL, Development: c.Development,
 	}
 	if deps.Identity, err = host.Dial("identity"); err != nil {

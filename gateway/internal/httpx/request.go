@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rs/cors"
+
+	"github.com/vidocu/usher/internal/platform/requestid"
 )
 
 // MaxBody is the longest body that is read (the wire contract, §4).
@@ -97,6 +99,13 @@ func share(h http.Handler, options cors.Options) http.Handler {
 			return
 		}
 		shared.ServeHTTP(w, r)
+	})
+}
+
+// Named draws an id for each request that does not come through a Router.
+func Named(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, r.WithContext(requestid.Begin(r.Context())))
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/requestid"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
@@ -19,6 +20,8 @@ import (
 type RouterConfig struct {
 	Logger  *slog.Logger
 	Metrics *telemetry.Metrics
+	// Tracing follows requests; nil follows none.
+	Tracing *telemetry.Tracing
 	// Timeout bounds what a handler may wait for.
 	Timeout time.Duration
 	// TLS says that browsers come over https, so that they must never come over http again.
@@ -91,16 +94,16 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	rec := &recorder{ResponseWriter: w}
 	found := r.find(req)
 	caller := req.Context()
-	ctx := caller
+	ctx, span := r.config.Tracing.Request(requestid.Begin(caller), req, found.name())
 	if found == nil || !found.patient {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, r.config.Timeout)
 		defer cancel()
-		req = req.WithContext(ctx)
 	}
+	req = req.WithContext(ctx)
 	defer func() {
 		gone := errors.Is(caller.Err(), context.Canceled)
-		r.finish(ctx, rec, finished{found, begun, gone, recover()})
+		r.finish(ctx, rec, finished{found, begun, span, gone, recover()})
 	}()
 	header := w.Header()
 	header.Set("X-Content-Type-Options", "nosniff")
@@ -112,6 +115,14 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	found.serve(rec, req)
+}
+
+// name is what a route is called in figures and traces: never what a caller chose.
+func (r *route) name() string {
+	if r == nil {
+		return "none"
+	}
+	return r.path
 }
 
 // find is the route of a request, or nil.
@@ -158,6 +169,7 @@ func (r *route) allow() string {
 type finished struct {
 	route *route
 	begun time.Time
+	span  telemetry.Request
 	// gone says that the caller did not wait for the answer.
 	gone     bool
 	panicked any
@@ -175,13 +187,11 @@ func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
 			http.Error(w, "Something went wrong on our side.", http.StatusInternalServerError)
 		}
 	}
-	name, took, status := "none", time.Since(f.begun), w.code()
+	name, took, status := f.route.name(), time.Since(f.begun), w.code()
 	if f.gone {
 		status = statusGone
 	}
-	if f.route != nil {
-		name = f.route.path
-	}
+	f.span.End(status)
 	r.config.Metrics.HTTP(name, status, took)
 	level := slog.LevelDebug
 	if status >= http.StatusInternalServerError {

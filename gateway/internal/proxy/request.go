@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/vidocu/usher/gateway/internal/guard"
+	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
 // rewrite makes the request that goes upstream. What the sender's Connection header lists is gone from Out by now, so that
@@ -27,6 +28,7 @@ func (c *call) rewrite(pr *httputil.ProxyRequest) {
 			delete(h, name)
 		}
 	}
+	telemetry.Outgoing(in.Context(), h)
 	c.forwarded(h, in)
 	c.pass.Identify(h)
 	if c.config.ForwardBearer {

@@ -1,6 +1,7 @@
 package userapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,13 +9,13 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/google/uuid"
 	"google.golang.org/grpc/status"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/requestid"
 )
 
 // The documented bodies.
@@ -79,11 +80,11 @@ func rowOf(reason errorv1.Reason) (code int, name string) {
 	return http.StatusInternalServerError, "InternalServerException"
 }
 
-// fail answers a failure. Its incident id is drawn for it and stands in its one line of the log, with nothing that the caller
-// sent.
+// fail answers a failure. Its incident id is the request's, by which every line of it is found in every process's log, with
+// nothing that the caller sent.
 func (a API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	code, name := rowOf(oerr.Reason(err))
-	body := exception{Name: name, IncidentID: uuid.NewString(), Details: []string{}}
+	body := exception{Name: name, IncidentID: cmp.Or(requestid.From(r.Context()), requestid.New()), Details: []string{}}
 	if oerr.Reason(err) == errorv1.Reason_REASON_INVALID_REQUEST {
 		body.Details = strings.Split(oerr.Message(err), "; ")
 	}

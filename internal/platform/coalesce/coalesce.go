@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// Load answers the keys of one batch; a key without an answer is left out. Its context ends with no single asker.
+// Load answers the keys of one batch; a key without an answer is left out. Its context ends with no single asker, and knows
+// what the first one's does: of the traces that a batch belongs to it stands in that one.
 type Load[K comparable, V any] func(ctx context.Context, keys []K) (map[K]V, error)
 
 const (
@@ -38,6 +39,7 @@ type Loader[K comparable, V any] struct {
 }
 
 type question[K comparable, V any] struct {
+	ctx    context.Context //nolint:containedctx // for what it knows, not for its end
 	key    K
 	answer chan answer[V]
 	// settled is set once, by the batch that takes the question or by the asker who leaves before.
@@ -56,7 +58,7 @@ func New[K comparable, V any](load Load[K, V]) *Loader[K, V] { return &Loader[K,
 // Get asks for one key. It fails with Load's error, or when ctx ends first: a question that waits then is never asked, and of
 // one that is being asked the outcome is unknown, as of any call.
 func (l *Loader[K, V]) Get(ctx context.Context, key K) (value V, found bool, err error) {
-	q := &question[K, V]{key: key, answer: make(chan answer[V], 1)}
+	q := &question[K, V]{ctx: ctx, key: key, answer: make(chan answer[V], 1)}
 	l.mu.Lock()
 	l.waiting = append(l.waiting, q)
 	l.start()
@@ -122,7 +124,7 @@ func (l *Loader[K, V]) take() []*question[K, V] {
 }
 
 func (l *Loader[K, V]) answer(batch []*question[K, V]) {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(batch[0].ctx), limit)
 	defer cancel()
 	defer l.watch()()
 	keys, seen := make([]K, 0, len(batch)), make(map[K]struct{}, len(batch))

@@ -4,6 +4,7 @@
 package logging
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -21,8 +22,11 @@ func (c Config) Validate() error {
 	return err
 }
 
-// New makes a logger.
-func New(w io.Writer, c Config) (*slog.Logger, error) {
+// Source says what a line has to tell of the request that it is written for. It is asked only for lines that are written.
+type Source func(ctx context.Context) []slog.Attr
+
+// New makes a logger whose every line also says what the sources know.
+func New(w io.Writer, c Config, sources ...Source) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
 		return nil, errors.New("log.level must be debug, info, warn or error")
@@ -30,9 +34,34 @@ func New(w io.Writer, c Config) (*slog.Logger, error) {
 	options := &slog.HandlerOptions{Level: level}
 	switch c.Format {
 	case "json":
-		return slog.New(slog.NewJSONHandler(w, options)), nil
+		return slog.New(handler{slog.NewJSONHandler(w, options), sources}), nil
 	case "text":
-		return slog.New(slog.NewTextHandler(w, options)), nil
+		return slog.New(handler{slog.NewTextHandler(w, options), sources}), nil
 	}
 	return nil, errors.New("log.format must be json or text")
+}
+
+// handler adds what the sources know.
+type handler struct {
+	slog.Handler
+
+	sources []Source
+}
+
+// Handle is slog.Handler.
+func (h handler) Handle(ctx context.Context, r slog.Record) error {
+	for _, source := range h.sources {
+		r.AddAttrs(source(ctx)...)
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs is slog.Handler.
+func (h handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return handler{h.Handler.WithAttrs(attrs), h.sources}
+}
+
+// WithGroup is slog.Handler.
+func (h handler) WithGroup(name string) slog.Handler {
+	return handler{h.Handler.WithGroup(name), h.sources}
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc/credentials"
 
@@ -79,6 +80,22 @@ func Client(c Config, service string) (credentials.TransportCredentials, error) 
 			return err
 		},
 	}), nil
+}
+
+// Expiry answers when the certificate ends that this process presents now. It reads the files once to fail early; later, where
+// they cannot be read, it answers for what was good, as the handshakes do.
+func Expiry(c Config) (func() time.Time, error) {
+	files, err := newFiles(c)
+	if err != nil {
+		return nil, err
+	}
+	return func() time.Time {
+		cert, err := files.certificate()
+		if err != nil || cert.Leaf == nil {
+			return time.Time{}
+		}
+		return cert.Leaf.NotAfter
+	}, nil
 }
 
 // server adds the caller's name to what the handshake found.

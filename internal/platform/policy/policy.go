@@ -117,6 +117,16 @@ func (p *Policy) Check(ctx context.Context, fullMethod string) error {
 		oerr.WithCause(fmt.Errorf("caller %q", name)))
 }
 
+// Own reports whether the caller is one of our own services: not a resource server, nor an operator.
+func Own(ctx context.Context) bool {
+	name, _ := CallerFrom(ctx)
+	switch name {
+	case "gateway", "consent", "token", "authz", "identity":
+		return true
+	}
+	return false
+}
+
 // CallerFrom is who called, as the transport proved it.
 func CallerFrom(ctx context.Context) (string, bool) {
 	p, ok := peer.FromContext(ctx)

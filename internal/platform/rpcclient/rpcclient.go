@@ -9,10 +9,15 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"go.opentelemetry.io/otel/metric/noop"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
+
+	"github.com/vidocu/usher/internal/platform/requestid"
+	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
 // callLimit bounds a call whose caller set no deadline.
@@ -26,13 +31,13 @@ const roundRobin = `{"loadBalancingConfig":[{"round_robin":{}}]}`
 
 // Dial prepares a connection to a service: host:port, where the host may have several addresses, or several of them with
 // commas between. It does not wait for the service: a call finds out.
-func Dial(addr string, creds credentials.TransportCredentials) (*grpc.ClientConn, error) {
+func Dial(addr string, creds credentials.TransportCredentials, more ...grpc.DialOption) (*grpc.ClientConn, error) {
 	target := "dns:///" + addr
 	if strings.Contains(addr, ",") {
 		target = listScheme + ":///" + addr
 	}
 	return grpc.NewClient(target,
-		append(Options(),
+		append(append(Options(), more...),
 			grpc.WithResolvers(listBuilder{}),
 			grpc.WithTransportCredentials(creds),
 			grpc.WithDefaultServiceConfig(roundRobin),
@@ -52,8 +57,19 @@ func Options() []grpc.DialOption {
 	}
 }
 
-// bounded gives every call a deadline.
+// Traced are the options of a connection whose calls are traced: none where nothing is.
+func Traced(t *telemetry.Tracing) []grpc.DialOption {
+	if t == nil {
+		return nil
+	}
+	return []grpc.DialOption{grpc.WithStatsHandler(otelgrpc.NewClientHandler(
+		otelgrpc.WithTracerProvider(t.Provider()), otelgrpc.WithPropagators(telemetry.Propagator()), otelgrpc.WithMeterProvider(noop.NewMeterProvider()),
+	))}
+}
+
+// bounded gives every call a deadline, and the name of the request that it is made for.
 func bounded(ctx context.Context, method string, req, res any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	ctx = requestid.Forward(ctx)
 	if _, has := ctx.Deadline(); has {
 		return invoke(ctx, method, req, res, conn, opts...)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/policy"
+	"github.com/vidocu/usher/internal/platform/requestid"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
@@ -87,6 +88,9 @@ func (i *interceptor) log(ctx context.Context, level slog.Level, c call, code co
 	attrs := []slog.Attr{
 		slog.String("service", i.options.Name), slog.String("method", c.method), slog.String("caller", caller),
 		slog.String("code", code.String()), slog.Duration("took", time.Since(c.begun)),
+	}
+	if requestid.From(ctx) == "" {
+		attrs = append(attrs, slog.String("request_id", requestid.New()))
 	}
 	if c.err != nil {
 		attrs = append(attrs, slog.String("reason", oerr.Reason(c.err).String()), slog.String("error", c.err.Error()))

@@ -31,6 +31,8 @@ type Options struct {
 	Name    string
 	Logger  *slog.Logger
 	Metrics *telemetry.Metrics
+	// Tracing follows calls; nil follows none.
+	Tracing *telemetry.Tracing
 	// Development offers reflection.
 	Development bool
 	// ResourceServers are the callers that may ask about tokens.
@@ -117,8 +119,8 @@ func (s *Server) Serve(ctx context.Context, listeners ...Listener) error {
 
 // build makes one gRPC server with every service and its policy.
 func (s *Server) build(creds credentials.TransportCredentials, state healthv1.HealthServer) (*grpc.Server, error) {
-	edge := &interceptor{options: s.options}
-	server := grpc.NewServer(
+	edge, traced := &interceptor{options: s.options}, tracer(s.options.Tracing)
+	server := grpc.NewServer(append(traced.options(),
 		grpc.Creds(creds),
 		grpc.UnaryInterceptor(edge.unary),
 		grpc.StreamInterceptor(edge.stream),
@@ -132,7 +134,7 @@ func (s *Server) build(creds credentials.TransportCredentials, state healthv1.He
 			MaxConnectionAge: maxAge, MaxConnectionAgeGrace: maxAgeGrace, Time: time.Minute, Timeout: 10 * time.Second,
 		}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
-	)
+	)...)
 	for _, svc := range s.services {
 		server.RegisterService(svc.desc, svc.impl)
 	}
@@ -149,6 +151,7 @@ func (s *Server) build(creds credentials.TransportCredentials, state healthv1.He
 	}
 	edge.foreign = methodsOf(server.GetServiceInfo(), foreign(s.options.Development))
 	edge.metrics = s.options.Metrics.Methods(server.GetServiceInfo())
+	traced.know(server.GetServiceInfo())
 	return server, nil
 }
 

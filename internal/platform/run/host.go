@@ -18,6 +18,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/logging"
 	"github.com/vidocu/usher/internal/platform/mtls"
+	"github.com/vidocu/usher/internal/platform/requestid"
 	"github.com/vidocu/usher/internal/platform/rpcclient"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
@@ -28,6 +29,8 @@ type Host struct {
 	Settings *Settings
 	Logger   *slog.Logger
 	Metrics  *telemetry.Metrics
+	// Tracing is nil where nothing is traced.
+	Tracing *telemetry.Tracing
 
 	ctx   context.Context //nolint:containedctx // the process's own life, which every task shares
 	stop  context.CancelFunc
@@ -51,7 +54,11 @@ type Check func(ctx context.Context) error
 
 // NewHost prepares a process that ends with ctx. Its log goes to out.
 func NewHost(ctx context.Context, name string, s *Settings, out io.Writer) (*Host, error) {
-	logger, err := logging.New(out, s.Log)
+	logger, err := logging.New(out, s.Log, requestid.Attrs, telemetry.Attrs)
+	if err != nil {
+		return nil, err
+	}
+	tracing, err := telemetry.NewTracing(ctx, s.Telemetry, telemetry.TracingOptions{Service: name, Logger: logger})
 	if err != nil {
 		return nil, err
 	}
@@ -59,8 +66,9 @@ func NewHost(ctx context.Context, name string, s *Settings, out io.Writer) (*Hos
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	group, running := errgroup.WithContext(running)
 	h := &Host{
-		Name: name, Settings: s, Logger: logger, Metrics: telemetry.New(), ctx: running, stop: stop, group: group,
+		Name: name, Settings: s, Logger: logger, Metrics: telemetry.New(), Tracing: tracing, ctx: running, stop: stop, group: group,
 	}
+	h.Closing(tracing.Close) // first, so that it is the last to end
 	go h.drain(ctx)
 	return h, nil
 }
@@ -156,7 +164,7 @@ func (h *Host) Dial(service string) (*grpc.ClientConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := rpcclient.Dial(addr, creds)
+	conn, err := rpcclient.Dial(addr, creds, rpcclient.Traced(h.Tracing)...)
 	if err != nil {
 		return nil, fmt.Errorf("peers.%s: %w", service, err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/vidocu/usher/internal/platform/mtls"
 	"github.com/vidocu/usher/internal/platform/rpcserver"
 )
 
@@ -31,7 +32,7 @@ type Service struct {
 func (h *Host) Serve(s Service) error {
 	h.Checking(s.Ready)
 	server := rpcserver.New(rpcserver.Options{
-		Name: s.Name, Logger: h.Logger, Metrics: h.Metrics, Development: h.Settings.Development,
+		Name: s.Name, Logger: h.Logger, Metrics: h.Metrics, Tracing: h.Tracing, Development: h.Settings.Development,
 		ResourceServers: h.Settings.ResourceServers, Ready: s.Ready, StopWithin: h.stopWithin(),
 	})
 	s.Register(server)
@@ -113,10 +114,13 @@ func (h *Host) Admin(pattern string, handler http.Handler) {
 	h.admin = append(h.admin, adminRoute{pattern, handler})
 }
 
-// ServeAdmin serves health, over HTTP and over gRPC, metrics, what Admin added and, in development, profiles, on a port of their own.
+// ServeAdmin serves health, over HTTP and over gRPC, metrics, what Admin added and, in development or where they are asked for, profiles, on a port of their own.
 func (h *Host) ServeAdmin() error {
 	lis, err := h.Listen("admin_addr", h.Settings.AdminAddr)
 	if err != nil {
+		return err
+	}
+	if err := h.show(); err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
@@ -127,9 +131,8 @@ func (h *Host) ServeAdmin() error {
 		mux.Handle(route.pattern, route.handler)
 	}
 	mux.Handle(checkPath, probes{host: h}.handler())
-	if h.Settings.Development {
-		mux.HandleFunc("/debug/pprof/", pprof.Index)
-		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	if h.Settings.Development || h.Settings.Telemetry.Profiles {
+		profiles(mux)
 	}
 	// It answers until all else has ended, so that whoever asks is told.
 	server := h.server(mux)
@@ -137,6 +140,32 @@ func (h *Host) ServeAdmin() error {
 	go func() { _ = server.Serve(lis) }()
 	h.Closing(server.Close)
 	return nil
+}
+
+// show adds what is known of the process itself to its figures.
+func (h *Host) show() error {
+	h.Metrics.Ready(func() bool {
+		ctx, cancel := context.WithTimeout(h.ctx, readyLimit)
+		defer cancel()
+		return !h.stopping.Load() && h.Ready(ctx) == nil
+	})
+	if h.Settings.TLS.CertFile == "" {
+		return nil
+	}
+	expiry, err := mtls.Expiry(h.Settings.TLS)
+	if err != nil {
+		return err
+	}
+	h.Metrics.Certificate(expiry)
+	return nil
+}
+
+// profiles adds what `go tool pprof` reads. A profile runs for longer than an answer may take otherwise.
+func profiles(mux *http.ServeMux) {
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 }
 
 // readyLimit is less than what a kubelet waits by default.

@@ -10,6 +10,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/logging"
 	"github.com/vidocu/usher/internal/platform/mtls"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
 // Settings are what every process of Usher shares. The tags are the reference (docs/configuration.md): what a setting is, its
@@ -36,6 +37,8 @@ type Settings struct {
 	TLS   mtls.Config    `koanf:"tls" required:"identity authz token consent gateway"`
 	Redis Redis          `koanf:"redis" for:"identity authz"`
 	Peers Peers          `koanf:"peers"`
+
+	Telemetry telemetry.Config `koanf:"telemetry"`
 }
 
 // Redis is the section `redis`.
@@ -63,6 +66,7 @@ func Default() Settings {
 	return Settings{
 		HTTPAddr: ":8080", AdminAddr: ":8081", GRPCAddr: ":9090", TrustDomain: "usher.internal",
 		Log: logging.Config{Level: "info", Format: "json"}, Redis: Redis{Prefix: "usher:"},
+		Telemetry: telemetry.DefaultConfig(),
 	}
 }
 
@@ -78,7 +82,7 @@ func (s *Settings) Validate() error {
 	if s.DrainTime < 0 || s.DrainTime > time.Minute {
 		faults = append(faults, fmt.Errorf("drain_time is %s: give a duration from 0s to 1m", s.DrainTime))
 	}
-	return errors.Join(append(faults, s.Log.Validate())...)
+	return errors.Join(append(faults, s.Telemetry.Validate(), s.Log.Validate())...)
 }
 
 // validateURL wants an origin: the paths behind it are fixed. Browsers must never carry codes and cookies in the open.

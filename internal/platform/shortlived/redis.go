@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/redis/go-redis/extra/redisotel/v9"
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 )
@@ -26,6 +28,8 @@ type RedisConfig struct {
 	Prefix string
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+	// Tracer makes a span of each command within a trace; nil makes none.
+	Tracer trace.TracerProvider
 }
 
 // connLifetime is how long a connection lives at most, give or take a tenth.
@@ -70,8 +74,16 @@ func OpenRedis(config RedisConfig) (*Redis, error) {
 	if config.TLS {
 		options.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
+	client := redis.NewUniversalClient(options)
+	if config.Tracer != nil {
+		// Without the statement, which holds keys and values.
+		err := redisotel.InstrumentTracing(client, redisotel.WithTracerProvider(config.Tracer), redisotel.WithDBStatement(false), redisotel.WithCallerEnabled(false))
+		if err != nil {
+			return nil, err
+		}
+	}
 	return &Redis{
-		client: redis.NewUniversalClient(options), prefix: config.Prefix, now: config.Now,
+		client: client, prefix: config.Prefix, now: config.Now,
 		swap: redis.NewScript(swapText), count: redis.NewScript(countText),
 		spend: redis.NewScript(spendText), refund: redis.NewScript(refundText),
 	}, nil

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -38,6 +40,8 @@ type Config struct {
 	MaxConns int
 	// ClockOffset is added to the database's clock wherever {{now}} stands. It is for tests.
 	ClockOffset time.Duration
+	// Tracer makes a span of each statement within a trace; nil makes none. SQLite has none.
+	Tracer trace.TracerProvider
 }
 
 // engine is what an engine does; its errors are translated already.
@@ -51,6 +55,7 @@ type engine interface {
 	// contended says whether err ended a transaction that may succeed when it is run again.
 	contended(err error) bool
 	migrator() migrator
+	stats() Pool
 	close() error
 }
 
@@ -90,7 +95,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		return &DB{kind: SQLite, engine: e, words: sqliteWords(c.ClockOffset)}, nil
 	}
 	if isPostgres(url) {
-		e, err := openPostgres(ctx, c.URL, c.MaxConns)
+		e, err := openPostgres(ctx, c)
 		if err != nil {
 			return nil, err
 		}

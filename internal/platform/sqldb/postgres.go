@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"github.com/vidocu/usher/internal/platform/secret"
+	"go.opentelemetry.io/otel/metric/noop"
 )
 
 // postgres is an engine over a pool.
@@ -21,14 +21,14 @@ type postgres struct {
 }
 
 // openPostgres prepares a pool. What the parser says about a bad URL may quote from it and is left out.
-func openPostgres(ctx context.Context, live secret.String, maxConns int) (*postgres, error) {
-	url := live.Reveal()
+func openPostgres(ctx context.Context, own Config) (*postgres, error) {
+	url := own.URL.Reveal()
 	c, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, errors.New("the database URL is not a valid PostgreSQL URL, or names files that cannot be read")
 	}
 	if !strings.Contains(url, "pool_max_conns=") { // the operator's own word goes before ours
-		c.MaxConns = int32(maxConns)
+		c.MaxConns = int32(own.MaxConns)
 	}
 	if !strings.Contains(url, "pool_max_conn_lifetime=") {
 		c.MaxConnLifetime, c.MaxConnLifetimeJitter = connLifetime, connJitter
@@ -47,11 +47,15 @@ func openPostgres(ctx context.Context, live secret.String, maxConns int) (*postg
 		_, err := conn.Exec(ctx, `SET plan_cache_mode = force_generic_plan`)
 		return err
 	}
-	p.login = &login{url: live}
+	p.login = &login{url: own.URL}
 	c.BeforeConnect = p.login.before
 	// A connection that the server ended while nobody used it is replaced before anything is sent on it: otherwise a restart, or a
 	// firewall, costs as many callers a failure as there are connections, each maybe a retry of the one before.
 	c.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return silent(conn.PgConn().Conn()), nil }
+	if own.Tracer != nil {
+		// Never with the values: they are hashes, addresses and names.
+		c.ConnConfig.Tracer = otelpgx.NewTracer(otelpgx.WithTracerProvider(own.Tracer), otelpgx.WithMeterProvider(noop.NewMeterProvider()))
+	}
 	if p.pool, err = pgxpool.NewWithConfig(ctx, c); err != nil {
 		return nil, errors.New("the PostgreSQL pool cannot be set up")
 	}

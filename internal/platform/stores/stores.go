@@ -13,11 +13,12 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
 // Database opens a service's database, and fails unless its schema is current.
 func Database(ctx context.Context, h *run.Host, u secret.String, migrations fs.FS) (*sqldb.DB, error) {
-	db, err := open(ctx, h, u)
+	db, err := open(ctx, h, h.Name, u)
 	if err != nil {
 		return nil, err
 	}
@@ -31,24 +32,33 @@ func Database(ctx context.Context, h *run.Host, u secret.String, migrations fs.F
 	return db, nil
 }
 
+// Schema is one service's database in a process that has several.
+type Schema struct {
+	// Name is the service's.
+	Name       string
+	URL        secret.String
+	Migrations fs.FS
+}
+
 // Migrated opens a service's database and brings its schema up to date: for the all-in-one, which nobody else shares.
-func Migrated(ctx context.Context, h *run.Host, u secret.String, migrations fs.FS) (*sqldb.DB, error) {
-	db, err := open(ctx, h, u)
+func Migrated(ctx context.Context, h *run.Host, s Schema) (*sqldb.DB, error) {
+	db, err := open(ctx, h, s.Name, s.URL)
 	if err != nil {
 		return nil, err
 	}
-	return db, sqldb.Migrate(ctx, db, migrations)
+	return db, sqldb.Migrate(ctx, db, s.Migrations)
 }
 
-func open(ctx context.Context, h *run.Host, u secret.String) (*sqldb.DB, error) {
+func open(ctx context.Context, h *run.Host, name string, u secret.String) (*sqldb.DB, error) {
 	if u.IsZero() {
-		return nil, fmt.Errorf("%s.database_url is not set", h.Name)
+		return nil, fmt.Errorf("%s.database_url is not set", name)
 	}
-	db, err := sqldb.Open(ctx, sqldb.Config{URL: u, ClockOffset: h.Settings.ClockOffset})
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: u, ClockOffset: h.Settings.ClockOffset, Tracer: h.Tracing.Provider()})
 	if err != nil {
 		return nil, err
 	}
 	h.Closing(db.Close)
+	h.Metrics.Pool(name, func() telemetry.Pool { return telemetry.Pool(db.Pool()) })
 	return db, nil
 }
 
@@ -57,12 +67,13 @@ func Redis(h *run.Host) (shortlived.Store, error) {
 	r := h.Settings.Redis
 	store, err := shortlived.OpenRedis(shortlived.RedisConfig{
 		Addrs: r.Addrs, MasterName: r.MasterName, Username: r.Username, Password: r.Password,
-		TLS: r.TLS, Prefix: r.Prefix, Now: h.Settings.Now,
+		TLS: r.TLS, Prefix: r.Prefix, Now: h.Settings.Now, Tracer: h.Tracing.Provider(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("redis.addrs: %w", err)
 	}
 	h.Closing(store.Close)
+	h.Metrics.Pool("redis", func() telemetry.Pool { return telemetry.Pool(store.Pool()) })
 	return store, nil
 }
 

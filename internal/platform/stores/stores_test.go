@@ -52,7 +52,7 @@ func TestAServiceDoesNotStartOnASchemaThatIsBehind(t *testing.T) {
 				}
 			}
 			refused(1)
-			_, err := stores.Migrated(t.Context(), h, url, migrations(1))
+			_, err := stores.Migrated(t.Context(), h, stores.Schema{Name: "token", URL: url, Migrations: migrations(1)})
 			must(t, err)
 			db, err := stores.Database(t.Context(), h, url, migrations(1))
 			must(t, err)
@@ -66,7 +66,7 @@ func TestAServiceDoesNotStartOnASchemaThatIsBehind(t *testing.T) {
 
 func TestADatabaseEndsWithTheProcess(t *testing.T) {
 	h := host(t)
-	db, err := stores.Migrated(t.Context(), h, secret.New(sqldbtest.SQLite(t)), migrations(1))
+	db, err := stores.Migrated(t.Context(), h, stores.Schema{Name: "token", URL: secret.New(sqldbtest.SQLite(t)), Migrations: migrations(1)})
 	must(t, err)
 	must(t, h.Wait())
 	if _, err := db.Exec(context.Background(), "INSERT INTO things (id) VALUES (1)"); err == nil {
@@ -80,7 +80,7 @@ func TestAMissingURLIsNamed(t *testing.T) {
 	if _, err := stores.Database(t.Context(), h, secret.String{}, migrations(1)); err == nil || !strings.Contains(err.Error(), "token.database_url") {
 		t.Errorf("Database: %v", err)
 	}
-	if _, err := stores.Migrated(t.Context(), h, secret.String{}, migrations(1)); err == nil || !strings.Contains(err.Error(), "token.database_url") {
+	if _, err := stores.Migrated(t.Context(), h, stores.Schema{Name: "token", Migrations: migrations(1)}); err == nil || !strings.Contains(err.Error(), "token.database_url") {
 		t.Errorf("Migrated: %v", err)
 	}
 	if _, err := stores.Redis(h); err == nil || !strings.Contains(err.Error(), "redis.addrs") {

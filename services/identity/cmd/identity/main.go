@@ -35,7 +35,7 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 		return err
 	}
 	service, err := identity.New(c.Identity, identity.Deps{
-		Logger: host.Logger, DB: db, ShortLived: shortLived, Plans: plans, Now: c.Now,
+		Logger: host.Logger, DB: db, ShortLived: shortLived, Plans: plans, Now: c.Now, Metrics: host.Metrics,
 	})
 	if err != nil {
 		return err

@@ -58,6 +58,12 @@ func New(c Config) *Hasher {
 	return &Hasher{line: make(chan struct{}, running+c.Waiting), slots: make(chan struct{}, running), derive: c.Derive}
 }
 
+// Running is how many computations run.
+func (h *Hasher) Running() int { return len(h.slots) }
+
+// Waiting is how many wait for their turn.
+func (h *Hasher) Waiting() int { return max(len(h.line)-len(h.slots), 0) }
+
 func argon2id(password []byte, salt []byte, p Parameters, size uint32) []byte {
 	return argon2.IDKey(password, salt, p.Time, p.Memory, p.Threads, size)
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/identity/internal/attempt"
 	"github.com/vidocu/usher/services/identity/internal/credential"
 )
@@ -14,12 +16,15 @@ type Credentials struct {
 	identityv1.UnsafeCredentialServiceServer
 
 	Doors credential.Doors
+	// SignIns counts; nil counts nothing.
+	SignIns *telemetry.SignIns
 }
 
 // VerifyPassword checks a password. INVALID_REQUEST for an empty field, INVALID_CREDENTIALS, RATE_LIMITED, UNAVAILABLE.
 func (s *Credentials) VerifyPassword(
 	ctx context.Context, req *identityv1.VerifyPasswordRequest,
-) (*identityv1.VerifyPasswordResponse, error) {
+) (res *identityv1.VerifyPasswordResponse, err error) {
+	defer func() { s.SignIns.Count(telemetry.DoorPassword, err != nil, oerr.Reason(err)) }()
 	if err := required([2]string{"email_address", req.GetEmailAddress()}, [2]string{"password", req.GetPassword()}); err != nil {
 		return nil, err
 	}
@@ -34,8 +39,9 @@ func (s *Credentials) VerifyPassword(
 // VerifyClientSecret checks an authentication app's secret. Its failures are those of VerifyPassword.
 func (s *Credentials) VerifyClientSecret(
 	ctx context.Context, req *identityv1.VerifyClientSecretRequest,
-) (*identityv1.VerifyClientSecretResponse, error) {
-	err := required([2]string{"email_address", req.GetEmailAddress()}, [2]string{"client_secret", req.GetClientSecret()})
+) (res *identityv1.VerifyClientSecretResponse, err error) {
+	defer func() { s.SignIns.Count(telemetry.DoorClientSecret, err != nil, oerr.Reason(err)) }()
+	err = required([2]string{"email_address", req.GetEmailAddress()}, [2]string{"client_secret", req.GetClientSecret()})
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,9 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/identity/internal/attempt"
 	"github.com/vidocu/usher/services/identity/internal/credential"
 	"github.com/vidocu/usher/services/identity/internal/session"
@@ -18,13 +20,16 @@ type Sessions struct {
 
 	Doors credential.Doors
 	Book  *session.Book
+	// SignIns counts; nil counts nothing.
+	SignIns *telemetry.SignIns
 }
 
 // AuthenticateUser signs a person in. INVALID_REQUEST when a field was left empty, INVALID_CREDENTIALS when the two do not
 // belong together, RATE_LIMITED when too many attempts were made before.
 func (s *Sessions) AuthenticateUser(
 	ctx context.Context, req *identityv1.AuthenticateUserRequest,
-) (*identityv1.AuthenticateUserResponse, error) {
+) (res *identityv1.AuthenticateUserResponse, err error) {
+	defer func() { s.SignIns.Count(telemetry.DoorBrowser, err != nil, oerr.Reason(err)) }()
 	if err := required([2]string{"email_address", req.GetEmailAddress()}, [2]string{"password", req.GetPassword()}); err != nil {
 		return nil, err
 	}

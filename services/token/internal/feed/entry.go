@@ -1,6 +1,9 @@
 package feed
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Kind is what an entry of the log ends. The values are the stored ones.
 type Kind int16
@@ -36,6 +39,8 @@ type Entry struct {
 	UserID      string
 	ClientID    string
 	WorkspaceID string
+	// Age is how old it was when it was read, by the database's clock.
+	Age time.Duration
 }
 
 // Bounds are what is in the log.

@@ -194,6 +194,12 @@ func (f *Feed) apply(entries []Entry) {
 	f.applied.Store(entries[len(entries)-1].Cursor)
 }
 
+// ReadAge is how long ago the last reading of the log that succeeded began; before the first one, how long there is none.
+func (f *Feed) ReadAge() time.Duration { return f.now() - time.Duration(f.read.Load()) }
+
+// Watching is how many watchers there are.
+func (f *Feed) Watching() int64 { return f.watchers.Load() }
+
 // Since tells the entries behind a cursor that was Applied before; false when they are too many to be kept here, or the feed
 // began anew. What was read from the store after Applied was taken may be remembered if none of them ends it, by a listener
 // that holds meanwhile what its Apply and Forget wait for.

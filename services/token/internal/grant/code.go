@@ -143,7 +143,7 @@ func (g AuthorizationCode) replayed(ctx context.Context, hash secret.Hash, clien
 	if err := g.Store.RevokeFamily(ctx, hash); err != nil {
 		return err
 	}
-	return ErrInvalidCode
+	return ErrCodeReplayed
 }
 
 // check holds a request against what the code was bound to: client, redirect URI, then verifier.

@@ -22,6 +22,14 @@ var (
 	ErrInvalidRefreshToken = errors.New("invalid refresh token")
 )
 
+// A second use, which ended what the first one began. The caller is told no more than of any other refusal.
+var (
+	// ErrCodeReplayed is an ErrInvalidCode.
+	ErrCodeReplayed = fmt.Errorf("%w: it was redeemed before", ErrInvalidCode)
+	// ErrRefreshTokenReused is an ErrInvalidRefreshToken.
+	ErrRefreshTokenReused = fmt.Errorf("%w: it was spent before", ErrInvalidRefreshToken)
+)
+
 // FieldError is a missing or malformed parameter: RFC 6749 §5.2 invalid_request.
 type FieldError struct {
 	// Field is the parameter's name on the wire.

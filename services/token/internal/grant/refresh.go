@@ -152,6 +152,9 @@ func (g RefreshToken) replayed(ctx context.Context, token secret.Hash, client Cl
 	if err != nil {
 		return Pair{}, err
 	}
+	if replay.Reused {
+		return Pair{}, ErrRefreshTokenReused
+	}
 	if len(replay.Sealed) == 0 {
 		return Pair{}, ErrInvalidRefreshToken
 	}

@@ -148,6 +148,7 @@ func (q *question) told(f *finding) {
 
 // find asks the store that has tokens of the kind.
 func (q *question) find(ctx context.Context, kind Kind, hash secret.Hash) (facts Facts, err error) {
+	q.memory.asked(1)
 	switch {
 	case kind == AccessToken:
 		facts, err = q.Store.FindAccess(ctx, hash)
@@ -212,6 +213,7 @@ func (q *question) manyAccess(ctx context.Context, missed []miss, answers []Fact
 	if len(hashes) == 0 {
 		return nil
 	}
+	q.memory.asked(len(hashes))
 	found, err := q.Store.FindManyAccess(ctx, hashes)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -24,6 +25,8 @@ type Cache struct {
 	// sees the other. Whoever answers from memory never takes it.
 	mu    sync.Mutex
 	users index
+	// hits are answers from memory, and misses what the store was asked.
+	hits, misses atomic.Uint64
 }
 
 // remembered is one answer.
@@ -85,12 +88,26 @@ func (v *view) get(hash secret.Hash, facts *Facts) bool {
 	if age > longestMemory || (r.facts.Left > 0 && r.facts.Left <= age) {
 		return false
 	}
+	v.cache.hits.Add(1)
 	*facts = r.facts
 	if facts.Left > 0 {
 		facts.Left -= age
 	}
 	return true
 }
+
+// asked counts look-ups in the store.
+func (v *view) asked(n int) {
+	if v.cache != nil {
+		v.cache.misses.Add(uint64(n))
+	}
+}
+
+// Hits is how many look-ups were answered from memory.
+func (c *Cache) Hits() uint64 { return c.hits.Load() }
+
+// Misses is how many were not.
+func (c *Cache) Misses() uint64 { return c.misses.Load() }
 
 // put remembers facts that were read from the store after the view was opened, unless an entry that was acted upon since then
 // ends them. One that is still to come finds them.

@@ -10,6 +10,7 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
@@ -29,10 +30,26 @@ type OAuth struct {
 	Revoker      Revoker
 	Introspector introspect.Introspector
 	Issuer       string
+	// Tokens counts; nil counts nothing.
+	Tokens *telemetry.Tokens
 }
 
 // IssueToken is RFC 6749 §3.2.
 func (s *OAuth) IssueToken(ctx context.Context, req *tokenv1.IssueTokenRequest) (*tokenv1.IssueTokenResponse, error) {
+	res, err := s.issue(ctx, req)
+	switch {
+	case err == nil:
+		s.Tokens.Issued(req.GetGrantType())
+		return res, nil
+	case errors.Is(err, grant.ErrCodeReplayed), errors.Is(err, grant.ErrRefreshTokenReused):
+		s.Tokens.Reused(req.GetGrantType())
+	}
+	failure := fail(err)
+	s.Tokens.Refused(req.GetGrantType(), oerr.Reason(failure))
+	return nil, failure
+}
+
+func (s *OAuth) issue(ctx context.Context, req *tokenv1.IssueTokenRequest) (*tokenv1.IssueTokenResponse, error) {
 	creds, err := credentials(ctx, posted{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
 	if err != nil {
 		return nil, err
@@ -47,7 +64,7 @@ func (s *OAuth) IssueToken(ctx context.Context, req *tokenv1.IssueTokenRequest) 
 		Credentials:  creds,
 	})
 	if err != nil {
-		return nil, fail(err)
+		return nil, err
 	}
 	return &tokenv1.IssueTokenResponse{
 		AccessToken:  pair.Access.Reveal(),

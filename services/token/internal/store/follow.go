@@ -26,7 +26,7 @@ func (s *Store) LogAfter(ctx context.Context, cursor int64, limit int) ([]feed.E
 	for i, e := range stored {
 		entries[i] = feed.Entry{
 			Cursor: e.Cursor, Kind: feed.Kind(e.Kind), TokenHash: e.TokenHash, Family: e.FamilyID,
-			UserID: e.UserID, ClientID: e.ClientID, WorkspaceID: e.WorkspaceID,
+			UserID: e.UserID, ClientID: e.ClientID, WorkspaceID: e.WorkspaceID, Age: e.Age,
 		}
 	}
 	return entries, nil

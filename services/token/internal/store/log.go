@@ -78,6 +78,8 @@ type Entry struct {
 	// Epoch is the family's, or for KindPair the one that the pair was raised to.
 	Epoch     int64
 	RevokedAt time.Time
+	// Age is how old it was when it was read, by the database's clock.
+	Age time.Duration
 }
 
 // appendEntry writes to the log. It is the last statement of its transaction: from here to the commit other revocations
@@ -101,12 +103,12 @@ func (s *Store) EntriesAfter(ctx context.Context, cursor int64, limit int) ([]En
 	var entries []Entry
 	for rows.Next() {
 		var e Entry
-		var revokedAt int64
-		err := rows.Scan(&e.Cursor, &e.Kind, &e.Reason, &e.TokenHash, &e.FamilyID, &e.UserID, &e.ClientID, &e.WorkspaceID, &e.Epoch, &revokedAt)
+		var revokedAt, age int64
+		err := rows.Scan(&e.Cursor, &e.Kind, &e.Reason, &e.TokenHash, &e.FamilyID, &e.UserID, &e.ClientID, &e.WorkspaceID, &e.Epoch, &revokedAt, &age)
 		if err != nil {
 			return nil, fmt.Errorf("reading a revocation: %w", err)
 		}
-		e.RevokedAt = fromMicros(revokedAt)
+		e.RevokedAt, e.Age = fromMicros(revokedAt), time.Duration(age)*time.Microsecond
 		entries = append(entries, e)
 	}
 	if err := rows.Err(); err != nil {

@@ -63,7 +63,19 @@ func (s *Store) MakeRoom(ctx context.Context, l grant.Lifetimes) error {
 			return fmt.Errorf("making room in %s: %w", t.table, err)
 		}
 	}
+	made := time.Now()
+	s.roomMade.Store(&made)
 	return nil
+}
+
+// Room is how long rows of every lifetime still find a partition if nobody makes another: one width at most. Without
+// partitions, as on SQLite, it is always that.
+func (s *Store) Room() time.Duration {
+	made := s.roomMade.Load()
+	if made == nil {
+		return accessWidth
+	}
+	return accessWidth - time.Since(*made)
 }
 
 // dropExpired drops what is wholly expired: partitions on PostgreSQL, small batches of rows on SQLite.

@@ -120,7 +120,7 @@ INSERT INTO revocations (cursor, kind, reason, token_hash, family_id, user_id, c
 SELECT cursor, $1, $2, $3, $4, $5, $6, $7, $8, {{now}} FROM revocation_head WHERE id = 1`,
 
 	entriesAfter: `
-SELECT cursor, kind, reason, token_hash, family_id, user_id, client_id, workspace_id, epoch, revoked_at
+SELECT cursor, kind, reason, token_hash, family_id, user_id, client_id, workspace_id, epoch, revoked_at, {{now}} - revoked_at
 FROM revocations WHERE cursor > $1 ORDER BY cursor LIMIT $2`,
 
 	logBounds: `

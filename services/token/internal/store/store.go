@@ -39,6 +39,8 @@ type Store struct {
 	rotations *coalesce.Loader[*grant.Rotation, grant.Issued]
 	// sweptTo is the family that the last sweep came to.
 	sweptTo atomic.Pointer[[]byte]
+	// roomMade is when partitions were last made ahead.
+	roomMade atomic.Pointer[time.Time]
 }
 
 // New prepares a store.

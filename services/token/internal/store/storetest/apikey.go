@@ -122,6 +122,7 @@ func keyRevoked(t *testing.T, b bench) {
 	}
 	want := store.Entry{
 		Cursor: 1, Kind: store.KindToken, Reason: store.ReasonKeyRevoked, TokenHash: key.Hash.Bytes(), RevokedAt: entries[0].RevokedAt,
+		Age: entries[0].Age,
 	}
 	if diff := cmp.Diff(want, entries[0]); diff != "" {
 		t.Error(diff)

@@ -41,6 +41,12 @@ func followed(t *testing.T, b bench) {
 	}
 	for from := range int64(4) {
 		got, err := b.LogAfter(t.Context(), from, 10)
+		for i := range got {
+			if age := got[i].Age; age < 0 || age > time.Hour {
+				t.Errorf("an entry of this moment is %s old", age)
+			}
+			got[i].Age = 0
+		}
 		if diff := cmp.Diff(want[from:], append([]feed.Entry{}, got...)); err != nil || diff != "" {
 			t.Errorf("behind %d: %v (-want +got):\n%s", from, err, diff)
 		}

@@ -1,0 +1,61 @@
+package telemetry
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+)
+
+// Config is the section `telemetry` of the configuration. The zero value traces nothing.
+type Config struct {
+	// OTLPEndpoint is where traces go, over gRPC.
+	OTLPEndpoint string `koanf:"otlp_endpoint" help:"OpenTelemetry collector for traces, over gRPC: https://host:4317, or http:// without TLS; empty traces nothing"`
+	// OTLPCAFile proves the collector.
+	OTLPCAFile string `koanf:"otlp_ca_file" help:"certificate authority of the collector, PEM; empty is the system's"`
+	// SampleRatio is the share of requests whose trace is kept, decided where a request comes in.
+	SampleRatio float64 `koanf:"sample_ratio" help:"share of the requests that are traced, 0 to 1"`
+	// Profiles serves pprof on the admin listener.
+	Profiles bool `koanf:"profiles" help:"serve /debug/pprof at admin_addr; in development it always is"`
+}
+
+// DefaultConfig traces one request in ten once there is somewhere to send traces to.
+func DefaultConfig() Config { return Config{SampleRatio: 0.1} }
+
+// Validate reports a setting that cannot be used, by its name.
+func (c Config) Validate() error {
+	if !(c.SampleRatio >= 0 && c.SampleRatio <= 1) { // not a number is neither
+		return fmt.Errorf("telemetry.sample_ratio is %g: give a number from 0 to 1", c.SampleRatio)
+	}
+	if c.OTLPEndpoint == "" {
+		if c.OTLPCAFile != "" {
+			return errors.New("telemetry.otlp_ca_file is set and telemetry.otlp_endpoint is not: set both or neither")
+		}
+		return nil
+	}
+	u, err := url.Parse(c.OTLPEndpoint)
+	if err != nil || u.Hostname() == "" || u.Port() == "" || (u.Scheme != "https" && u.Scheme != "http") || c.OTLPEndpoint != u.Scheme+"://"+u.Host {
+		return errors.New("telemetry.otlp_endpoint must be scheme, host and port, such as https://collector.example.com:4317")
+	}
+	if u.Scheme == "http" && c.OTLPCAFile != "" {
+		return errors.New("telemetry.otlp_ca_file is for an https:// telemetry.otlp_endpoint")
+	}
+	return nil
+}
+
+// roots is the authority that proves the collector; nil for the system's.
+func (c Config) roots() (*x509.CertPool, error) {
+	if c.OTLPCAFile == "" {
+		return nil, nil //nolint:nilnil // nil is the system's
+	}
+	pem, err := os.ReadFile(c.OTLPCAFile)
+	if err != nil {
+		return nil, fmt.Errorf("telemetry.otlp_ca_file: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("telemetry.otlp_ca_file: no certificate in %s", c.OTLPCAFile)
+	}
+	return pool, nil
+}

@@ -1,0 +1,93 @@
+package telemetry
+
+import (
+	"context"
+	"net/http"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Request is the span of an HTTP request that came from outside. The zero value is none.
+type Request struct{ span trace.Span }
+
+// Request begins a trace with an HTTP request. What the sender says of a trace of its own becomes a link, and decides nothing:
+// not which trace this is, nor whether it is kept. The route is a pattern of ours; the address itself holds codes and is never
+// recorded. A nil receiver begins nothing.
+func (t *Tracing) Request(ctx context.Context, r *http.Request, route string) (context.Context, Request) {
+	if t == nil {
+		return ctx, Request{}
+	}
+	method := methodOf(r.Method)
+	options := []trace.SpanStartOption{
+		trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindServer),
+		trace.WithAttributes(attribute.String("http.request.method", method), attribute.String("http.route", route)),
+	}
+	outside := trace.SpanContextFromContext(Propagator().Extract(context.Background(), propagation.HeaderCarrier(r.Header)))
+	if outside.IsValid() {
+		options = append(options, trace.WithLinks(trace.Link{SpanContext: outside}))
+	}
+	ctx, span := t.tracer.Start(ctx, method+" "+route, options...)
+	return ctx, Request{span}
+}
+
+// methodOf keeps what a caller made up out of the traces, as the conventions have it.
+func methodOf(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	}
+	return "_OTHER"
+}
+
+// End ends the span with the answer's status.
+func (r Request) End(status int) {
+	if r.span == nil {
+		return
+	}
+	r.span.SetAttributes(attribute.Int("http.response.status_code", status))
+	if status >= http.StatusInternalServerError {
+		r.span.SetStatus(codes.Error, "")
+	}
+	r.span.End()
+}
+
+// Handler traces what a handler answers, under a route. A nil receiver answers the handler itself.
+func (t *Tracing) Handler(route string, h http.Handler) http.Handler {
+	if t == nil {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, span := t.Request(r.Context(), r, route)
+		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		defer func() { span.End(seen.status) }()
+		h.ServeHTTP(seen, r.WithContext(ctx))
+	})
+}
+
+type statusWriter struct {
+	http.ResponseWriter
+
+	status int
+}
+
+// WriteHeader is http.ResponseWriter.
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Outgoing replaces what a request's headers say of traces by what is so: nothing, or the trace that ctx belongs to.
+func Outgoing(ctx context.Context, h http.Header) {
+	for _, name := range []string{"Traceparent", "Tracestate", "Baggage"} {
+		delete(h, name)
+	}
+	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() && !sc.IsRemote() {
+		Propagator().Inject(ctx, propagation.HeaderCarrier(h))
+	}
+}
