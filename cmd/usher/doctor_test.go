@@ -53,13 +53,13 @@ func TestTheDoctorFindsNothingWrongWhereNothingIs(t *testing.T) {
 	}
 	for _, check := range []string{
 		"settings", "certificate", "certificate authority", "catalog", "identity database", "identity clock", "authz database", "token database", "token clock",
-		"consent database", "identity service", "token service",
+		"consent database", "identity service", "authz service", "token service",
 	} {
 		if f := findings[check]; f.State != doctor.OK || f.Text == "" || f.Fix != "" {
 			t.Errorf("%s: %+v", check, f)
 		}
 	}
-	for _, check := range []string{"redis", "authz service", "consent service"} {
+	for _, check := range []string{"redis", "consent service"} {
 		if f := findings[check]; f.State != doctor.Skipped {
 			t.Errorf("%s: %+v", check, f)
 		}
