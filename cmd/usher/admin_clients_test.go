@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
@@ -16,9 +17,13 @@ func clientCommands() []command {
 	registered := &authzv1.Registration{
 		Client:       &authzv1.Client{ClientId: "vdo_client_a", Name: "An App", Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL},
 		RedirectUris: []string{"https://app.example/callback"}, Scopes: []string{"videos:read", "jobs:read"}, CreateTime: at,
-		Secrets: []*authzv1.ClientSecret{{CreateTime: at}, {CreateTime: at, ExpireTime: at}},
+		Secrets: []*authzv1.ClientSecret{{LastFour: "wxyz", CreateTime: at}, {LastFour: "abcd", CreateTime: at, ExpireTime: at}},
 	}
-	name := "Another"
+	name, server, none := "Another", true, false
+	grant := &tokenv1.Grant{
+		GrantId: []byte("0123456789abcdef"), UserId: "usr_john", ClientId: "vdo_client_a", WorkspaceId: "ws_acme", Scopes: []string{"videos:read", "jobs:read"},
+		CreateTime: at, LastUseTime: at, ExpireTime: at,
+	}
 	return []command{
 		{
 			"clients create App --redirect-uri https://app.example/callback?a=1,2 --redirect-uri com.example.app:/cb --scope videos:read,jobs:read", "", "CreateClient",
@@ -43,7 +48,7 @@ func clientCommands() []command {
 		},
 		{
 			"clients show vdo_client_a", "", "FindClient", &authzv1.FindClientRequest{ClientId: "vdo_client_a"},
-			&authzv1.FindClientResponse{Registration: registered}, []string{"https://app.example/callback", "videos:read jobs:read", "current", "ends 2026-11-24T06:30:00Z"},
+			&authzv1.FindClientResponse{Registration: registered}, []string{"https://app.example/callback", "videos:read jobs:read", "…wxyz, …abcd until 2026-11-24T06:30:00Z"},
 		},
 		{
 			"clients update vdo_client_a --name Another", "", "UpdateClient", &authzv1.UpdateClientRequest{ClientId: "vdo_client_a", Name: &name},
@@ -57,37 +62,75 @@ func clientCommands() []command {
 		{"clients disable vdo_client_a", "", "DisableClient", &tokenv1.DisableClientRequest{ClientId: "vdo_client_a"}, &tokenv1.DisableClientResponse{}, []string{"vdo_client_a is disabled"}},
 		{"clients enable vdo_client_a", "", "EnableClient", &authzv1.EnableClientRequest{ClientId: "vdo_client_a"}, &authzv1.EnableClientResponse{}, []string{"vdo_client_a may be connected again"}},
 		{
-			"grants list usr_john", "", "ListConnections", &tokenv1.ListConnectionsRequest{UserId: "usr_john"},
-			&tokenv1.ListConnectionsResponse{Connections: []*tokenv1.Connection{{ClientId: "vdo_client_b", Epoch: 3}, {ClientId: "vdo_client_a", LastUseTime: at}}},
-			[]string{"vdo_client_a", "2026-11-24T06:30:00Z", "vdo_client_b", "3"},
+			"clients create API --resource-server --grant authorization_code", "", "CreateClient",
+			&authzv1.CreateClientRequest{
+				Name: "API", Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL, ResourceServer: true, GrantTypes: []string{"authorization_code"},
+			},
+			&authzv1.CreateClientResponse{Registration: registered, ClientSecret: "secret-once"}, nil,
 		},
 		{
-			"grants revoke --user usr_john --client vdo_client_a", "", "EndConnection",
-			&tokenv1.EndConnectionRequest{UserId: "usr_john", ClientId: "vdo_client_a"}, &tokenv1.EndConnectionResponse{}, []string{"1 ended"},
+			"clients update vdo_client_a --grant authorization_code --resource-server", "", "UpdateClient",
+			&authzv1.UpdateClientRequest{ClientId: "vdo_client_a", GrantTypes: []string{"authorization_code"}, ResourceServer: &server},
+			&authzv1.UpdateClientResponse{Registration: registered}, []string{"vdo_client_a"},
+		},
+		{
+			"clients update vdo_client_a --no-resource-server", "", "UpdateClient",
+			&authzv1.UpdateClientRequest{ClientId: "vdo_client_a", ResourceServer: &none},
+			&authzv1.UpdateClientResponse{Registration: registered}, []string{"vdo_client_a"},
+		},
+		{
+			"clients revoke-old-secret vdo_client_a", "", "RevokePreviousClientSecret",
+			&authzv1.RevokePreviousClientSecretRequest{ClientId: "vdo_client_a"},
+			&authzv1.RevokePreviousClientSecretResponse{Registration: &authzv1.Registration{Secrets: registered.GetSecrets()[:1]}},
+			[]string{"vdo_client_a has one secret: …wxyz"},
+		},
+		{
+			"grants list --user usr_john", "", "ListGrants", &tokenv1.ListGrantsRequest{UserId: "usr_john", PageSize: 100},
+			&tokenv1.ListGrantsResponse{Grants: []*tokenv1.Grant{grant}},
+			[]string{"MDEyMzQ1Njc4", "usr_john", "vdo_client_a", "ws_acme", "videos:read jobs:read", "2026-11-24T06:30:00Z"},
+		},
+		{
+			"grants list --client vdo_client_a --limit 0", "", "ListGrants", &tokenv1.ListGrantsRequest{ClientId: "vdo_client_a", PageSize: 1000},
+			&tokenv1.ListGrantsResponse{Grants: []*tokenv1.Grant{grant}}, []string{"usr_john"},
+		},
+		{
+			"grants revoke --user usr_john --client vdo_client_a", "", "RevokeUserGrants",
+			&tokenv1.RevokeUserGrantsRequest{UserId: "usr_john", ClientId: "vdo_client_a"}, &tokenv1.RevokeUserGrantsResponse{},
+			[]string{"what usr_john granted to vdo_client_a has ended"},
+		},
+		{
+			"grants revoke --user usr_john", "", "RevokeUserGrants",
+			&tokenv1.RevokeUserGrantsRequest{UserId: "usr_john"}, &tokenv1.RevokeUserGrantsResponse{}, []string{"to any app has ended"},
 		},
 		{
 			"grants revoke --client vdo_client_a", "", "RevokeClientGrants",
 			&tokenv1.RevokeClientGrantsRequest{ClientId: "vdo_client_a"}, &tokenv1.RevokeClientGrantsResponse{}, []string{"all that was granted to vdo_client_a has ended"},
 		},
 		{
-			"tokens inspect", "vdo_oat_x\n", "IntrospectToken", &tokenv1.IntrospectTokenRequest{Token: "vdo_oat_x"},
-			&tokenv1.IntrospectTokenResponse{Active: true, Kind: tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN, Sub: "usr_john", Exp: 1795000000},
-			[]string{"access_token", "usr_john", "2026-11-18T11:06:40Z"},
+			"tokens inspect", "vdo_oat_x\n", "InspectToken", &tokenv1.InspectTokenRequest{Token: "vdo_oat_x"},
+			&tokenv1.InspectTokenResponse{
+				Active: true, Kind: tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN, UserId: "usr_john", ClientId: "vdo_client_a", GrantId: grant.GetGrantId(),
+				Scopes: []string{"videos:read"}, ExpireTime: at,
+			},
+			[]string{"access token", "usr_john", "vdo_client_a", "videos:read", "MDEyMzQ1Njc4", "2026-11-24T06:30:00Z"},
+		},
+		{
+			"tokens inspect", "vdo_ort_x", "InspectToken", &tokenv1.InspectTokenRequest{Token: "vdo_ort_x"},
+			&tokenv1.InspectTokenResponse{Kind: tokenv1.TokenKind_TOKEN_KIND_REFRESH_TOKEN}, []string{"refresh token", "not active"},
+		},
+		{
+			"revocations list", "", "ListRevocations", &tokenv1.ListRevocationsRequest{PageSize: 100},
+			&tokenv1.ListRevocationsResponse{Revocations: logged()},
+			[]string{"user", "password set", "usr_john", "grants revoked", "2026-11-24T06:30:00Z", "token", "AQID"},
+		},
+		{
+			"revocations list --after 6 --limit 2", "", "ListRevocations", &tokenv1.ListRevocationsRequest{AfterCursor: proto.Int64(6), PageSize: 2},
+			&tokenv1.ListRevocationsResponse{}, []string{"CURSOR"},
 		},
 		{
 			"tokens revoke", "vdo_oat_x", "EndToken", &tokenv1.EndTokenRequest{Token: "vdo_oat_x"},
 			&tokenv1.EndTokenResponse{Ended: true}, []string{"the token has ended"},
 		},
-	}
-}
-
-func TestRevokingAllOfAUserEndsEachConnection(t *testing.T) {
-	d := newDesk(t)
-	d.answer("ListConnections", &tokenv1.ListConnectionsResponse{Connections: []*tokenv1.Connection{{ClientId: "b"}, {ClientId: "a"}}}, nil)
-	d.answer("EndConnection", &tokenv1.EndConnectionResponse{}, nil)
-	r := d.run("", "grants", "revoke", "--user", "usr_john")
-	if r.status != 0 || strings.Join(d.asked, " ") != "ListConnections EndConnection EndConnection" || !strings.Contains(r.out, "2 ended") {
-		t.Errorf("%+v after %v", r, d.asked)
 	}
 }
 
@@ -105,10 +148,42 @@ func TestATokenIsReadAndNeverAnArgument(t *testing.T) {
 	}
 }
 
+// logged are the entries 7 to 9 of the log.
+func logged() []*tokenv1.LoggedRevocation {
+	return []*tokenv1.LoggedRevocation{
+		{
+			Revocation: &tokenv1.Revocation{Cursor: 7, Kind: tokenv1.RevocationKind_REVOCATION_KIND_TOKEN, TokenHash: []byte{1, 2, 3}},
+			Reason:     tokenv1.RevocationReason_REVOCATION_REASON_REVOKED, RevokeTime: at,
+		},
+		{
+			Revocation: &tokenv1.Revocation{Cursor: 8, Kind: tokenv1.RevocationKind_REVOCATION_KIND_USER, UserId: "usr_john"},
+			Reason:     tokenv1.RevocationReason_REVOCATION_REASON_PASSWORD_SET, RevokeTime: at,
+		},
+		{
+			Revocation: &tokenv1.Revocation{Cursor: 9, Kind: tokenv1.RevocationKind_REVOCATION_KIND_PAIR, UserId: "usr_john", ClientId: "vdo_client_a"},
+			Reason:     tokenv1.RevocationReason_REVOCATION_REASON_GRANTS_REVOKED, RevokeTime: at,
+		},
+	}
+}
+
 func TestTheLogIsToldFromWhereOneAsks(t *testing.T) {
 	d := newDesk(t)
-	r := d.run("", "revocations", "tail", "--after", "8", "--count", "1")
-	if r.status != 0 || !strings.Contains(r.out, "client  vdo_client_a") || strings.Contains(r.out, "usr_john") {
+	d.answers["ListRevocations"] = func(req proto.Message) (proto.Message, error) {
+		asked, _ := req.(*tokenv1.ListRevocationsRequest)
+		return &tokenv1.ListRevocationsResponse{Revocations: logged()[asked.GetAfterCursor()-6:][:1]}, nil // a page holds one
+	}
+	r := d.run("", "revocations", "tail", "--after", "7", "--count", "2")
+	want := "8  2026-11-24T06:30:00Z  user  password set  usr_john\n9  2026-11-24T06:30:00Z  pair  grants revoked  usr_john vdo_client_a\n"
+	if r.status != 0 || r.out != want {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestATailThatIsRefusedSaysWhatToFix(t *testing.T) {
+	d := newDesk(t)
+	d.certified()
+	d.as("identity")
+	if r := d.run("", "revocations", "tail"); r.status != 1 || !strings.Contains(r.errors, "spiffe://<trust_domain>/operator") {
 		t.Errorf("%+v", r)
 	}
 }

@@ -28,6 +28,12 @@ func TestAFailureIsOneLineThatSaysWhatToFix(t *testing.T) {
 			[]string{"plan: is not in the catalog", "`usher catalog show`"},
 		},
 		{"users show usr_none", "FindUser", oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no such user"), []string{"no such user", "`usher users list`"}},
+		{
+			"clients create App --redirect-uri https://a.test/ --scope videos:raed", "CreateClient",
+			oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "scopes has \"videos:raed\", which is not in the catalog", oerr.WithField("scopes")),
+			[]string{": scopes has \"videos:raed\"", "`usher catalog show`"},
+		},
+		{"clients show vdo_client_none", "FindClient", oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no app has that client_id"), []string{"no app", "`usher clients list`"}},
 		{"api-keys revoke key_none", "RevokeApiKey", oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no such key"), []string{"no such key", "`usher api-keys list`"}},
 		{"users create a@b.example --no-password", "CreateUser", oerr.New(errorv1.Reason_REASON_ALREADY_EXISTS, "address is taken", oerr.WithField("email_address")), []string{"email_address: address is taken"}},
 		{"users list", "ListUsers", oerr.New(errorv1.Reason_REASON_RATE_LIMITED, "too many", oerr.WithRetryAfter(3*time.Second)), []string{"wait 3s"}},
@@ -53,7 +59,9 @@ func TestAWrongUsageEndsWithTwoAndAsksNobody(t *testing.T) {
 	for _, args := range []string{
 		"", "nonsense", "users", "users nonsense", "users show", "users list --output xml", "users list --timeout 0s", "users list --timeout soon",
 		"members add ws_acme usr_john --role owner", "workspaces create Acme", "api-keys create ws_acme", "auth-apps rotate aap_x --overlap 721h",
-		"auth-apps rotate aap_x --overlap 1ms", "users create a@b.example --password secret", "users set-password usr_john secret",
+		"auth-apps rotate aap_x --overlap 1ms", "clients create", "clients update vdo_client_x", "clients rotate-secret vdo_client_x --overlap 721h",
+		"clients update vdo_client_x --resource-server --no-resource-server", "grants list", "grants revoke", "revocations list --limit 0",
+		"users create a@b.example --password secret", "users set-password usr_john secret",
 	} {
 		r := d.run("", strings.Fields(args)...)
 		if r.status != 2 || r.out != "" || !strings.Contains(r.errors, "Usage: usher") || !strings.Contains(r.errors, "\nusher: ") || len(d.asked) > 0 {

@@ -76,8 +76,7 @@ func (d *desk) register(service string, s *rpcserver.Server) {
 		authzv1.RegisterAdministrationServiceServer(scripted{d, s}, authzv1.UnimplementedAdministrationServiceServer{})
 		return
 	}
-	tokenv1.RegisterGrantServiceServer(scripted{d, s}, tokenv1.UnimplementedGrantServiceServer{})
-	tokenv1.RegisterIntrospectionServiceServer(scripted{d, s}, tokenv1.UnimplementedIntrospectionServiceServer{})
+	tokenv1.RegisterOversightServiceServer(scripted{d, s}, tokenv1.UnimplementedOversightServiceServer{})
 	tokenv1.RegisterRevocationServiceServer(s, &revocationLog{})
 	tokenv1.RegisterEndingServiceServer(scripted{d, s}, tokenv1.UnimplementedEndingServiceServer{})
 	tokenv1.RegisterApiKeyServiceServer(scripted{d, s}, tokenv1.UnimplementedApiKeyServiceServer{})
@@ -139,23 +138,14 @@ func (s scripted) RegisterService(desc *grpc.ServiceDesc, impl any) {
 	s.next.RegisterService(&own, impl)
 }
 
-// revocationLog has two entries, and holds the stream open behind them.
+// revocationLog says that there are nine entries, and holds the stream open behind them.
 type revocationLog struct {
 	tokenv1.UnsafeRevocationServiceServer
 }
 
 // WatchRevocations is tokenv1.RevocationServiceServer.
-func (*revocationLog) WatchRevocations(req *tokenv1.WatchRevocationsRequest, stream grpc.ServerStreamingServer[tokenv1.WatchRevocationsResponse]) error {
-	res := &tokenv1.WatchRevocationsResponse{Cursor: 9}
-	for _, r := range []*tokenv1.Revocation{
-		{Cursor: 8, Kind: tokenv1.RevocationKind_REVOCATION_KIND_USER, UserId: "usr_john"},
-		{Cursor: 9, Kind: tokenv1.RevocationKind_REVOCATION_KIND_CLIENT, ClientId: "vdo_client_a"},
-	} {
-		if r.GetCursor() > req.GetCursor() {
-			res.Revocations = append(res.Revocations, r)
-		}
-	}
-	if err := stream.Send(res); err != nil {
+func (*revocationLog) WatchRevocations(_ *tokenv1.WatchRevocationsRequest, stream grpc.ServerStreamingServer[tokenv1.WatchRevocationsResponse]) error {
+	if err := stream.Send(&tokenv1.WatchRevocationsResponse{Cursor: 9}); err != nil {
 		return err
 	}
 	<-stream.Context().Done()

@@ -47,10 +47,10 @@ type cli struct {
 	Users       admin.Users       `cmd:"" group:"administration" help:"People: create, list, show, disable, enable, set-password."`
 	Workspaces  admin.Workspaces  `cmd:"" group:"administration" help:"Workspaces and their plans: create, list, set-plan."`
 	Members     admin.Members     `cmd:"" group:"administration" help:"Who is in a workspace: add, remove, list."`
-	Clients     admin.Clients     `cmd:"" group:"administration" help:"Apps: create, list, show, update, rotate-secret, disable, enable."`
+	Clients     admin.Clients     `cmd:"" group:"administration" help:"Apps: create, list, show, update, rotate-secret, revoke-old-secret, disable, enable."`
 	Grants      admin.Grants      `cmd:"" group:"administration" help:"What people granted to apps: list, revoke."`
 	Tokens      admin.Tokens      `cmd:"" group:"administration" help:"One token, read from standard input: inspect, revoke."`
-	Revocations admin.Revocations `cmd:"" group:"administration" help:"The revocation log: tail."`
+	Revocations admin.Revocations `cmd:"" group:"administration" help:"The revocation log: list, tail."`
 	AuthApps    admin.AuthApps    `cmd:"" group:"administration" help:"Authentication apps: create, list, rotate, revoke."`
 	APIKeys     admin.APIKeys     `cmd:"" name:"api-keys" group:"administration" help:"API keys of workspaces: create, list, revoke."`
 	Catalog     admin.Catalog     `cmd:"" group:"administration" help:"Scopes, endpoints and plans: show, check."`

@@ -20,12 +20,12 @@ type fixture struct {
 // SeedDevelopment registers the apps of the documents' examples (the wire contract, §2), or makes them what they were.
 func (s *Service) SeedDevelopment(ctx context.Context, publicURL string) error {
 	for _, f := range s.fixtures(publicURL) {
-		var hash *secret.Hash
+		var current *client.Imprint
 		if f.secret != "" {
-			sum := secret.Sum(f.secret)
-			hash = &sum
+			kept := client.Imprinted(secret.New(f.secret))
+			current = &kept
 		}
-		if err := s.store.Replace(ctx, f.app, hash); err != nil {
+		if err := s.store.Replace(ctx, f.app, current); err != nil {
 			return fmt.Errorf("seeding %s: %w", f.app.ID, err)
 		}
 	}

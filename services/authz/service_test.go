@@ -168,5 +168,13 @@ func TestEachCallerMayCallItsOwn(t *testing.T) {
 		wantReason(t, caller+", ResolveCode", err, denied)
 		_, err = authzv1.NewClientServiceClient(conn).AuthenticateClient(t.Context(), authenticate("vdo_client_public123", ""))
 		wantReason(t, caller+", AuthenticateClient", err, denied)
+		_, err = authzv1.NewAdministrationServiceClient(conn).
+			ApplyDisableClient(t.Context(), &authzv1.ApplyDisableClientRequest{ClientId: "vdo_client_public123"})
+		wantReason(t, caller+", ApplyDisableClient", err, denied)
+	}
+	for _, caller := range []string{"gateway", "consent", "token", "identity", "local", "video-api"} {
+		_, err := authzv1.NewAdministrationServiceClient(dial(t, b.network, caller, "authz")).
+			EnableClient(t.Context(), &authzv1.EnableClientRequest{ClientId: "vdo_client_public123"})
+		wantReason(t, caller+", EnableClient", err, denied)
 	}
 }

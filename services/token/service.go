@@ -20,6 +20,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/lastuse"
+	"github.com/vidocu/usher/services/token/internal/oversight"
 	"github.com/vidocu/usher/services/token/internal/rpc"
 	"github.com/vidocu/usher/services/token/internal/seal"
 	"github.com/vidocu/usher/services/token/internal/store"
@@ -128,6 +129,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	s.enforcement.register(r)
 	tokenv1.RegisterUserServiceServer(r, s.users)
 	tokenv1.RegisterEndingServiceServer(r, s.endings)
+	tokenv1.RegisterOversightServiceServer(r, &rpc.Oversight{Desk: oversight.Desk{Store: s.store}})
 }
 
 // Run does the service's background work until ctx ends.

@@ -7,6 +7,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/store"
+	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
 // settler waits until no replica answers from before a revocation that was committed.
@@ -74,8 +75,11 @@ func (s settled) Replayed(ctx context.Context, token secret.Hash, clientID strin
 	return replay, err
 }
 
-// EndUserToken is rpc.Ender.
-func (s settled) EndUserToken(ctx context.Context, token secret.Hash) error {
-	err := s.Store.EndUserToken(ctx, token)
-	return errors.Join(err, s.settle(ctx, err == nil))
+// RevokeUserToken is rpc.Ender.
+func (s settled) RevokeUserToken(ctx context.Context, token secret.Hash) (bool, error) {
+	err := s.EndUserToken(ctx, token)
+	if err != nil && !errors.Is(err, usertoken.ErrUnknown) && !errors.Is(err, usertoken.ErrExpired) {
+		return false, err
+	}
+	return err == nil, s.settle(ctx, err == nil)
 }

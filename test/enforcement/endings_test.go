@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/test/harness"
@@ -21,9 +22,10 @@ type person struct {
 	user      string
 }
 
-// operator reaches both services that an operator administers.
+// operator reaches the services that an operator administers.
 type operator struct {
 	people identityv1.AdministrationServiceClient
+	apps   authzv1.AdministrationServiceClient
 	ends   tokenv1.EndingServiceClient
 }
 
@@ -32,7 +34,13 @@ func newOperator(t *testing.T) operator {
 	identity, err := shared.deployment.Dial("operator", "identity")
 	must(t, err)
 	t.Cleanup(func() { _ = identity.Close() })
-	return operator{identityv1.NewAdministrationServiceClient(identity), tokenv1.NewEndingServiceClient(dial(t, "operator"))}
+	authz, err := shared.deployment.Dial("operator", "authz")
+	must(t, err)
+	t.Cleanup(func() { _ = authz.Close() })
+	return operator{
+		identityv1.NewAdministrationServiceClient(identity), authzv1.NewAdministrationServiceClient(authz),
+		tokenv1.NewEndingServiceClient(dial(t, "operator")),
+	}
 }
 
 // hire adds a person to both workspaces, who connects an app in each and signs in at the user API.

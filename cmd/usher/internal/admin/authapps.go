@@ -2,10 +2,7 @@ package admin
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
-	"time"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
@@ -55,38 +52,14 @@ func (listAuthApps) Run(ctx context.Context, s *Session) error {
 		if workspace == "" {
 			workspace = "all"
 		}
-		t.add(a.GetAuthenticationAppId(), a.GetName(), workspace, secretsOf(a), when(a.GetCreateTime()), when(a.GetLastUseTime()), when(a.GetRevokeTime()))
+		t.add(a.GetAuthenticationAppId(), a.GetName(), workspace, secretsOf(a.GetSecrets()), when(a.GetCreateTime()), when(a.GetLastUseTime()), when(a.GetRevokeTime()))
 	}
 	return s.print(res, t)
 }
 
-// secretsOf tells an app's secrets by their last characters, newest first, with the end of those that end.
-func secretsOf(a *identityv1.AuthenticationApp) string {
-	var secrets []string
-	for _, secret := range a.GetSecrets() {
-		text := "…" + secret.GetLastFour()
-		if secret.GetExpireTime() != nil {
-			text += " until " + when(secret.GetExpireTime())
-		}
-		secrets = append(secrets, text)
-	}
-	return orNone(strings.Join(secrets, ", "))
-}
-
-// maxOverlap is the contract's.
-const maxOverlap = 30 * 24 * time.Hour
-
 type rotateAuthApp struct {
-	App     string        `arg:"" help:"The app, aap_…."`
-	Overlap time.Duration `help:"How long the secret before stays valid, in whole seconds; 0s ends it at once, at most 720h." default:"24h"`
-}
-
-// Validate is kong's.
-func (c rotateAuthApp) Validate() error {
-	if c.Overlap < 0 || c.Overlap > maxOverlap || c.Overlap%time.Second != 0 {
-		return errors.New("--overlap must be whole seconds from 0s to 720h")
-	}
-	return nil
+	App string `arg:"" help:"The app, aap_…."`
+	overlap
 }
 
 // Run rotates a secret.
@@ -96,16 +69,12 @@ func (c rotateAuthApp) Run(ctx context.Context, s *Session) error {
 		return err
 	}
 	res, err := client.RotateAuthenticationAppSecret(ctx, &identityv1.RotateAuthenticationAppSecretRequest{
-		AuthenticationAppId: c.App, OverlapSeconds: int64(c.Overlap / time.Second),
+		AuthenticationAppId: c.App, OverlapSeconds: c.seconds(),
 	})
 	if err != nil {
 		return err
 	}
-	before := "has ended"
-	if c.Overlap > 0 {
-		before = "stays valid for " + c.Overlap.String()
-	}
-	return s.reveal(res, res.GetClientSecret(), fmt.Sprintf("The new secret of authentication app %s; the one before %s.", c.App, before))
+	return s.reveal(res, res.GetClientSecret(), fmt.Sprintf("The new secret of authentication app %s; the one before %s.", c.App, c.before()))
 }
 
 type revokeAuthApp struct {

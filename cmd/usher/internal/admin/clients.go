@@ -10,13 +10,14 @@ import (
 
 // Clients is `usher clients`.
 type Clients struct {
-	Create       createClient  `cmd:"" help:"Register an app; the secret of a confidential one is printed once."`
-	List         listClients   `cmd:"" help:"List apps by name, disabled ones too."`
-	Show         showClient    `cmd:"" help:"Show an app with its redirect URIs and secrets."`
-	Update       updateClient  `cmd:"" help:"Change an app's name, redirect URIs or scopes; what was granted stays as it was granted."`
-	RotateSecret rotateClient  `cmd:"" help:"Draw a new secret, printed once; the one before stays valid for the overlap."`
-	Disable      disableClient `cmd:"" help:"Keep an app out, and end all that was granted to it at once."`
-	Enable       enableClient  `cmd:"" help:"Let a disabled app in again; what ended stays ended."`
+	Create          createClient    `cmd:"" help:"Register an app; the secret of a confidential one is printed once."`
+	List            listClients     `cmd:"" help:"List apps by name, disabled ones too."`
+	Show            showClient      `cmd:"" help:"Show an app with its redirect URIs and secrets."`
+	Update          updateClient    `cmd:"" help:"Change an app; what is given replaces, what is not stays, and so does what was granted."`
+	RotateSecret    rotateClient    `cmd:"" help:"Draw a new secret, printed once; the one before stays valid for the overlap."`
+	RevokeOldSecret revokeOldSecret `cmd:"" help:"End the secret before a rotation now."`
+	Disable         disableClient   `cmd:"" help:"Keep an app out, and end all that was granted to it at once."`
+	Enable          enableClient    `cmd:"" help:"Let a disabled app in again; what ended stays ended."`
 }
 
 type createClient struct {
@@ -26,6 +27,7 @@ type createClient struct {
 	ResourceServer bool     `help:"The app may introspect every access token."`
 	RedirectURIs   []string `name:"redirect-uri" help:"Where browsers come back to; once for each." placeholder:"URI" sep:"none"`
 	Scopes         []string `name:"scope" help:"What the app may ask for; once for each, or with commas between." placeholder:"SCOPE"`
+	Grants         []string `name:"grant" help:"What the app may use: authorization_code, refresh_token; both unless given." placeholder:"GRANT"`
 }
 
 // Run registers an app.
@@ -39,7 +41,8 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 		kind = authzv1.ClientType_CLIENT_TYPE_PUBLIC
 	}
 	res, err := client.CreateClient(ctx, &authzv1.CreateClientRequest{
-		ClientId: c.ID, Name: c.Name, Type: kind, RedirectUris: c.RedirectURIs, Scopes: c.Scopes, ResourceServer: c.ResourceServer,
+		ClientId: c.ID, Name: c.Name, Type: kind, RedirectUris: c.RedirectURIs, Scopes: c.Scopes,
+		ResourceServer: c.ResourceServer, GrantTypes: c.Grants,
 	})
 	if err != nil {
 		return err
@@ -94,16 +97,13 @@ func (c showClient) Run(ctx context.Context, s *Session) error {
 func wholeClient(r *authzv1.Registration) table {
 	t := clientTable(r)
 	t.add("")
+	t.add("GRANTS", orNone(strings.Join(r.GetClient().GetGrantTypes(), " ")))
 	t.add("SCOPES", orNone(strings.Join(r.GetScopes(), " ")))
 	for _, uri := range r.GetRedirectUris() {
 		t.add("REDIRECT URI", uri)
 	}
-	for _, secret := range r.GetSecrets() {
-		end := "current"
-		if secret.GetExpireTime() != nil {
-			end = "ends " + when(secret.GetExpireTime())
-		}
-		t.add("SECRET", "of "+when(secret.GetCreateTime()), end)
+	if len(r.GetSecrets()) > 0 {
+		t.add("SECRETS", secretsOf(r.GetSecrets()))
 	}
 	return t
 }

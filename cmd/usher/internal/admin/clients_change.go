@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
@@ -15,12 +14,16 @@ type updateClient struct {
 	Name         string   `help:"Another name." placeholder:"NAME"`
 	RedirectURIs []string `name:"redirect-uri" help:"Redirect URIs in place of all that it has; once for each." placeholder:"URI" sep:"none"`
 	Scopes       []string `name:"scope" help:"Scopes in place of all that it has; once for each, or with commas between." placeholder:"SCOPE"`
+	Grants       []string `name:"grant" help:"Grants in place of all that it has: authorization_code, refresh_token." placeholder:"GRANT"`
+
+	ResourceServer   bool `xor:"server" help:"It may introspect every access token."`
+	NoResourceServer bool `xor:"server" help:"It may not."`
 }
 
 // Validate is kong's.
 func (c updateClient) Validate() error {
-	if c.Name == "" && len(c.RedirectURIs) == 0 && len(c.Scopes) == 0 {
-		return errors.New("nothing is to change: give --name, --redirect-uri or --scope")
+	if c.Name == "" && len(c.RedirectURIs)+len(c.Scopes)+len(c.Grants) == 0 && !c.ResourceServer && !c.NoResourceServer {
+		return errors.New("nothing is to change: give --name, --redirect-uri, --scope, --grant, --resource-server or --no-resource-server")
 	}
 	return nil
 }
@@ -31,7 +34,10 @@ func (c updateClient) Run(ctx context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
-	req := &authzv1.UpdateClientRequest{ClientId: c.Client, RedirectUris: c.RedirectURIs, Scopes: c.Scopes}
+	req := &authzv1.UpdateClientRequest{ClientId: c.Client, RedirectUris: c.RedirectURIs, Scopes: c.Scopes, GrantTypes: c.Grants}
+	if c.ResourceServer || c.NoResourceServer {
+		req.ResourceServer = &c.ResourceServer
+	}
 	if c.Name != "" {
 		req.Name = &c.Name
 	}
@@ -43,16 +49,8 @@ func (c updateClient) Run(ctx context.Context, s *Session) error {
 }
 
 type rotateClient struct {
-	Client  string        `arg:"" help:"The app, vdo_client_…."`
-	Overlap time.Duration `help:"How long the secret before stays valid, in whole seconds; 0s ends it at once, at most 720h." default:"24h"`
-}
-
-// Validate is kong's.
-func (c rotateClient) Validate() error {
-	if c.Overlap < 0 || c.Overlap > maxOverlap || c.Overlap%time.Second != 0 {
-		return errors.New("--overlap must be whole seconds from 0s to 720h")
-	}
-	return nil
+	Client string `arg:"" help:"The app, vdo_client_…."`
+	overlap
 }
 
 // Run rotates a secret.
@@ -62,16 +60,29 @@ func (c rotateClient) Run(ctx context.Context, s *Session) error {
 		return err
 	}
 	res, err := client.RotateClientSecret(ctx, &authzv1.RotateClientSecretRequest{
-		ClientId: c.Client, OverlapSeconds: int64(c.Overlap / time.Second),
+		ClientId: c.Client, OverlapSeconds: c.seconds(),
 	})
 	if err != nil {
 		return err
 	}
-	before := "has ended"
-	if c.Overlap > 0 {
-		before = "stays valid for " + c.Overlap.String()
+	return s.reveal(res, res.GetClientSecret(), fmt.Sprintf("The new secret of app %s; the one before %s.", c.Client, c.before()))
+}
+
+type revokeOldSecret struct {
+	Client string `arg:"" help:"The app, vdo_client_…."`
+}
+
+// Run ends the secret before.
+func (c revokeOldSecret) Run(ctx context.Context, s *Session) error {
+	client, err := s.registry()
+	if err != nil {
+		return err
 	}
-	return s.reveal(res, res.GetClientSecret(), fmt.Sprintf("The new secret of app %s; the one before %s.", c.Client, before))
+	res, err := client.RevokePreviousClientSecret(ctx, &authzv1.RevokePreviousClientSecretRequest{ClientId: c.Client})
+	if err != nil {
+		return err
+	}
+	return s.done(res, "%s has one secret: %s", c.Client, secretsOf(res.GetRegistration().GetSecrets()))
 }
 
 type disableClient struct {

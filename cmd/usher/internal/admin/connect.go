@@ -19,6 +19,9 @@ const defaultData = "data"
 // dial connects to a service: at its address, as the operator whom the certificate names, or through the socket of an
 // all-in-one on this machine.
 func (s *Session) dial(service string) (grpc.ClientConnInterface, error) {
+	if known, ok := s.conns[service]; ok {
+		return known, nil
+	}
 	settings, err := s.settings()
 	if err != nil {
 		return bounded{}, err
@@ -27,8 +30,8 @@ func (s *Session) dial(service string) (grpc.ClientConnInterface, error) {
 	if err != nil {
 		return bounded{}, err
 	}
-	s.conns = append(s.conns, conn)
-	return bounded{ClientConn: conn, service: service, where: where, limit: s.options.Timeout}, nil
+	s.conns[service] = bounded{ClientConn: conn, service: service, where: where, limit: s.options.Timeout}
+	return s.conns[service], nil
 }
 
 func connect(settings *run.Settings, service string) (conn *grpc.ClientConn, where string, err error) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -17,7 +18,7 @@ import (
 // explain turns a failed call into one line that says what to fix.
 func (b bounded) explain(method string, err error) error {
 	text := oerr.Message(err)
-	if field := oerr.Field(err); field != "" {
+	if field := oerr.Field(err); field != "" && !strings.HasPrefix(text, field+" ") {
 		text = field + ": " + text
 	}
 	switch oerr.Reason(err) { //nolint:exhaustive // the other reasons are those of apps and browsers
@@ -71,6 +72,9 @@ func invalid(field string) string {
 		"email_address": "write it as name@example.com",
 		"workspace_id":  "`usher workspaces list` shows what there is",
 		"user_id":       "`usher users list` shows who there is",
+		"client_id":     "`usher clients list` shows what there is",
+		"scopes":        "`usher catalog show` lists the scopes",
+		"redirect_uris": "write each as https://app.example.com/callback; http is for 127.0.0.1, [::1] and localhost alone",
 		"page_token":    "start again from the first page",
 	}[field]
 }
@@ -90,6 +94,10 @@ func missing(method string) string {
 		return "`usher auth-apps list` shows what there is; a revoked one has no new secret"
 	case "RevokeAuthenticationApp":
 		return "`usher auth-apps list` shows what there is"
+	case "FindClient", "UpdateClient", "EnableClient", "DisableClient":
+		return "`usher clients list` shows what there is"
+	case "RotateClientSecret", "RevokePreviousClientSecret":
+		return "`usher clients list` shows what there is; a public one has no secret"
 	case "RevokeApiKey":
 		return "`usher api-keys list` shows a workspace's keys"
 	}

@@ -3,106 +3,96 @@ package admin
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"strconv"
+	"strings"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
 // Grants is `usher grants`.
 type Grants struct {
-	List   listGrants   `cmd:"" help:"List the apps that a user has connected."`
+	List   listGrants   `cmd:"" help:"List what is granted: by a user, to an app, or by a user to an app."`
 	Revoke revokeGrants `cmd:"" help:"End what was granted: by a user, to an app, or by a user to an app."`
 }
 
-type listGrants struct {
-	User string `arg:"" help:"The user, by identifier (usr_…) or e-mail address."`
-}
-
-// Run lists a user's connections.
-func (c listGrants) Run(ctx context.Context, s *Session) error {
-	id, err := s.userID(ctx, c.User)
-	if err != nil {
-		return err
-	}
-	res, err := s.connections(ctx, id)
-	if err != nil {
-		return err
-	}
-	t := table{{"APP", "LAST USED", "TIMES REVOKED"}}
-	for _, connection := range res.GetConnections() {
-		t.add(connection.GetClientId(), when(connection.GetLastUseTime()), strconv.FormatInt(connection.GetEpoch(), 10))
-	}
-	return s.print(res, t)
-}
-
-func (s *Session) connections(ctx context.Context, userID string) (*tokenv1.ListConnectionsResponse, error) {
-	client, err := s.grants()
-	if err != nil {
-		return nil, err
-	}
-	res, err := client.ListConnections(ctx, &tokenv1.ListConnectionsRequest{UserId: userID})
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(res.Connections, func(a, b *tokenv1.Connection) int { return compare(a.GetClientId(), b.GetClientId()) })
-	return res, nil
-}
-
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
-type revokeGrants struct {
+// whose says whose grants are meant.
+type whose struct {
 	User   string `help:"The user, by identifier (usr_…) or e-mail address." placeholder:"USER"`
 	Client string `help:"The app, vdo_client_…." placeholder:"APP"`
 }
 
 // Validate is kong's.
-func (c revokeGrants) Validate() error {
-	if c.User == "" && c.Client == "" {
+func (w whose) Validate() error {
+	if w.User == "" && w.Client == "" {
 		return errors.New("give --user, --client or both")
 	}
 	return nil
 }
+
+// userID is empty where no user is named.
+func (w whose) userID(ctx context.Context, s *Session) (string, error) {
+	if w.User == "" {
+		return "", nil
+	}
+	return s.userID(ctx, w.User)
+}
+
+type listGrants struct {
+	whose
+	Limit int32 `help:"At most so many; 0 is all of them." default:"100"`
+}
+
+// Run lists grants.
+func (c listGrants) Run(ctx context.Context, s *Session) error {
+	id, err := c.userID(ctx, s)
+	if err != nil {
+		return err
+	}
+	client, err := s.oversight()
+	if err != nil {
+		return err
+	}
+	all := &tokenv1.ListGrantsResponse{}
+	err = s.pages(c.Limit, func(size int32, after string) (int, string, error) {
+		page, err := client.ListGrants(ctx, &tokenv1.ListGrantsRequest{UserId: id, ClientId: c.Client, PageSize: size, PageToken: after})
+		all.Grants = append(all.Grants, page.GetGrants()...)
+		all.NextPageToken = page.GetNextPageToken()
+		return len(page.GetGrants()), page.GetNextPageToken(), err
+	})
+	if err != nil {
+		return err
+	}
+	t := table{{"GRANT", "USER", "APP", "WORKSPACE", "SCOPES", "CREATED", "LAST USED", "ENDS"}}
+	for _, g := range all.GetGrants() {
+		t.add(short(g.GetGrantId()), g.GetUserId(), g.GetClientId(), g.GetWorkspaceId(), strings.Join(g.GetScopes(), " "),
+			when(g.GetCreateTime()), when(g.GetLastUseTime()), when(g.GetExpireTime()))
+	}
+	return s.print(all, t)
+}
+
+type revokeGrants struct{ whose }
 
 // Run ends what was granted.
 func (c revokeGrants) Run(ctx context.Context, s *Session) error {
 	if c.User == "" {
 		return c.ofClient(ctx, s)
 	}
-	id, err := s.userID(ctx, c.User)
+	id, err := c.userID(ctx, s)
 	if err != nil {
 		return err
 	}
-	apps := []string{c.Client}
+	client, err := s.ending()
+	if err != nil {
+		return err
+	}
+	res, err := client.RevokeUserGrants(ctx, &tokenv1.RevokeUserGrantsRequest{UserId: id, ClientId: c.Client})
+	if err != nil {
+		return err
+	}
+	what := "to " + c.Client
 	if c.Client == "" {
-		list, err := s.connections(ctx, id)
-		if err != nil {
-			return err
-		}
-		apps = nil
-		for _, connection := range list.GetConnections() {
-			apps = append(apps, connection.GetClientId())
-		}
+		what = "to any app"
 	}
-	client, err := s.grants()
-	if err != nil {
-		return err
-	}
-	for i, app := range apps {
-		if _, err := client.EndConnection(ctx, &tokenv1.EndConnectionRequest{UserId: id, ClientId: app}); err != nil {
-			return fmt.Errorf("%w (%d of %d apps are disconnected: run this again)", err, i, len(apps))
-		}
-	}
-	return s.done(&tokenv1.EndConnectionResponse{}, "%s has no app connected any more of those named: %d ended", id, len(apps))
+	return s.done(res, "what %s granted %s has ended; they may grant it again", id, what)
 }
 
 func (c revokeGrants) ofClient(ctx context.Context, s *Session) error {

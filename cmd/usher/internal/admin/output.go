@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -76,6 +77,15 @@ func harmless(cell string) string {
 		}
 		return r
 	}, cell)
+}
+
+// short is the beginning of a hash, as the JSON output writes it: enough to tell one from another. It is empty for none.
+func short(hash []byte) string {
+	const shown = 12
+	if text := base64.StdEncoding.EncodeToString(hash); len(text) > shown {
+		return text[:shown]
+	}
+	return base64.StdEncoding.EncodeToString(hash)
 }
 
 // none stands for what is absent.

@@ -39,19 +39,19 @@ type Session struct {
 	Streams
 	options  *Options
 	settings func() (*run.Settings, error)
-	conns    []*grpc.ClientConn
+	conns    map[string]bounded
 }
 
 // New makes a session. The options are filled, and the settings read, by the time a command runs.
 func New(streams Streams, options *Options, settings func() (*run.Settings, error)) *Session {
-	return &Session{Streams: streams, options: options, settings: settings}
+	return &Session{Streams: streams, options: options, settings: settings, conns: map[string]bounded{}}
 }
 
 // Close ends the session's connections.
 func (s *Session) Close() error {
 	var errs []error
 	for _, conn := range s.conns {
-		errs = append(errs, conn.Close())
+		errs = append(errs, conn.ClientConn.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -68,14 +68,9 @@ func (s *Session) registry() (authzv1.AdministrationServiceClient, error) {
 	return authzv1.NewAdministrationServiceClient(conn), err
 }
 
-func (s *Session) grants() (tokenv1.GrantServiceClient, error) {
+func (s *Session) oversight() (tokenv1.OversightServiceClient, error) {
 	conn, err := s.dial("token")
-	return tokenv1.NewGrantServiceClient(conn), err
-}
-
-func (s *Session) introspection() (tokenv1.IntrospectionServiceClient, error) {
-	conn, err := s.dial("token")
-	return tokenv1.NewIntrospectionServiceClient(conn), err
+	return tokenv1.NewOversightServiceClient(conn), err
 }
 
 func (s *Session) revocations() (tokenv1.RevocationServiceClient, error) {
@@ -114,4 +109,29 @@ func (b bounded) Invoke(ctx context.Context, method string, req, res any, opts .
 		return b.explain(method, err)
 	}
 	return nil
+}
+
+// NewStream is part of grpc.ClientConnInterface. A stream goes on until the caller leaves; its failures say what to fix too.
+func (b bounded) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	stream, err := b.ClientConn.NewStream(ctx, desc, method, opts...)
+	if err != nil {
+		return nil, b.explain(method, err)
+	}
+	return explained{ClientStream: stream, by: b, method: method}, nil
+}
+
+// explained is a stream whose failures say what to fix.
+type explained struct {
+	grpc.ClientStream
+	by     bounded
+	method string
+}
+
+// RecvMsg is part of grpc.ClientStream.
+func (e explained) RecvMsg(m any) error {
+	err := e.ClientStream.RecvMsg(m)
+	if err == nil || errors.Is(err, io.EOF) {
+		return err
+	}
+	return e.by.explain(e.method, err)
 }

@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"strings"
-	"time"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
@@ -42,33 +40,29 @@ func (inspectToken) Run(ctx context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
-	client, err := s.introspection()
+	client, err := s.oversight()
 	if err != nil {
 		return err
 	}
-	res, err := client.IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: token})
+	res, err := client.InspectToken(ctx, &tokenv1.InspectTokenRequest{Token: token})
 	if err != nil {
 		return err
 	}
+	kind := words(res.GetKind().String(), "TOKEN_KIND_")
 	if !res.GetActive() {
-		return s.done(res, "not active: unknown, expired or revoked")
+		return s.print(res, table{{"KIND", kind}, {"STATE", "not active: unknown, expired or ended"}})
 	}
-	t := table{{"active", strings.ToLower(strings.TrimPrefix(res.GetKind().String(), "TOKEN_KIND_"))}}
+	t := table{{"KIND", kind}, {"STATE", "active"}}
 	for _, fact := range [][2]string{
-		{"subject", res.GetSub()}, {"user", res.GetUsername()}, {"app", res.GetClientId()}, {"workspace", res.GetWorkspaceId()},
-		{"plan", res.GetPlan()}, {"scopes", res.GetScope()}, {"issued", second(res.GetIat())}, {"expires", second(res.GetExp())},
+		{"USER", res.GetUserId()}, {"API KEY", res.GetKeyId()}, {"APP", res.GetClientId()}, {"WORKSPACE", res.GetWorkspaceId()},
+		{"SCOPES", strings.Join(res.GetScopes(), " ")}, {"GRANT", short(res.GetGrantId())},
+		{"ISSUED", when(res.GetCreateTime())}, {"ENDS", when(res.GetExpireTime())},
 	} {
-		t.add(fact[0], orNone(fact[1]))
+		if fact[1] != "" {
+			t.add(fact[0], fact[1])
+		}
 	}
 	return s.print(res, t)
-}
-
-// second is a time in whole seconds; none for 0.
-func second(unix int64) string {
-	if unix == 0 {
-		return ""
-	}
-	return time.Unix(unix, 0).UTC().Format(time.RFC3339)
 }
 
 type revokeToken struct{}
@@ -91,58 +85,4 @@ func (revokeToken) Run(ctx context.Context, s *Session) error {
 		return s.done(res, "nothing to end: the token was not active")
 	}
 	return s.done(res, "the token has ended")
-}
-
-// Revocations is `usher revocations`.
-type Revocations struct {
-	Tail tailRevocations `cmd:"" help:"Print what ends as it ends, until interrupted; --after begins further back."`
-}
-
-type tailRevocations struct {
-	After *int64 `help:"Begin behind this place in the log; 0 is its beginning." placeholder:"CURSOR"`
-	Count int    `help:"Leave after so many; 0 goes on." default:"0"`
-}
-
-// Run follows the log.
-func (c tailRevocations) Run(ctx context.Context, s *Session) error {
-	client, err := s.revocations()
-	if err != nil {
-		return err
-	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	stream, err := client.WatchRevocations(ctx, &tokenv1.WatchRevocationsRequest{Cursor: c.After})
-	if err != nil {
-		return err
-	}
-	for left := c.Count; ; {
-		res, err := stream.Recv()
-		if ctx.Err() != nil {
-			return nil // interrupted
-		}
-		if err != nil {
-			return fmt.Errorf("following the revocation log: %w", err)
-		}
-		if res.GetReset_() {
-			fmt.Fprintf(s.Err, "The log does not reach back so far: going on behind %d.\n", res.GetCursor())
-		}
-		for _, r := range res.GetRevocations() {
-			if err := s.print(r, table{revocationRow(r)}); err != nil {
-				return err
-			}
-			if left--; left == 0 {
-				return nil
-			}
-		}
-	}
-}
-
-func revocationRow(r *tokenv1.Revocation) []string {
-	row := []string{fmt.Sprint(r.GetCursor()), strings.ToLower(strings.TrimPrefix(r.GetKind().String(), "REVOCATION_KIND_"))}
-	for _, name := range []string{r.GetUserId(), r.GetClientId(), r.GetWorkspaceId()} {
-		if name != "" {
-			row = append(row, name)
-		}
-	}
-	return row
 }

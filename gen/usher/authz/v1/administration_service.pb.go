@@ -120,7 +120,9 @@ type ClientSecret struct {
 	// When it was drawn.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it ends; absent for the current one.
-	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// The secret's last four characters; empty for one that an earlier release registered.
+	LastFour      string `protobuf:"bytes,3,opt,name=last_four,json=lastFour,proto3" json:"last_four,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -169,6 +171,13 @@ func (x *ClientSecret) GetExpireTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *ClientSecret) GetLastFour() string {
+	if x != nil {
+		return x.LastFour
+	}
+	return ""
+}
+
 // CreateClientRequest describes an app.
 type CreateClientRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -178,15 +187,17 @@ type CreateClientRequest struct {
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// Whether it can keep a secret.
 	Type ClientType `protobuf:"varint,3,opt,name=type,proto3,enum=usher.authz.v1.ClientType" json:"type,omitempty"`
-	// At least one, unless it is a resource server alone: https, http on 127.0.0.1 or [::1], or a scheme of the app's own with a
-	// dot in it (RFC 8252 §7).
+	// At least one, unless it is a resource server alone, and at most 20: https, http on 127.0.0.1, [::1] or localhost, or a scheme
+	// of the app's own with a dot in it (RFC 8252 §7).
 	RedirectUris []string `protobuf:"bytes,4,rep,name=redirect_uris,json=redirectUris,proto3" json:"redirect_uris,omitempty"`
 	// What it may ask for: names of the catalog.
 	Scopes []string `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// Whether it may introspect every access token. Only a confidential app may.
 	ResourceServer bool `protobuf:"varint,6,opt,name=resource_server,json=resourceServer,proto3" json:"resource_server,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// What it may use: `authorization_code`, alone or with `refresh_token`. Empty is both, and none for a resource server alone.
+	GrantTypes    []string `protobuf:"bytes,7,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreateClientRequest) Reset() {
@@ -259,6 +270,13 @@ func (x *CreateClientRequest) GetResourceServer() bool {
 		return x.ResourceServer
 	}
 	return false
+}
+
+func (x *CreateClientRequest) GetGrantTypes() []string {
+	if x != nil {
+		return x.GrantTypes
+	}
+	return nil
 }
 
 // CreateClientResponse is the app.
@@ -528,9 +546,13 @@ type UpdateClientRequest struct {
 	// Others in place of all it has; empty leaves them.
 	RedirectUris []string `protobuf:"bytes,3,rep,name=redirect_uris,json=redirectUris,proto3" json:"redirect_uris,omitempty"`
 	// Others in place of all it has; empty leaves them.
-	Scopes        []string `protobuf:"bytes,4,rep,name=scopes,proto3" json:"scopes,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Scopes []string `protobuf:"bytes,4,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	// Others in place of all it has; empty leaves them.
+	GrantTypes []string `protobuf:"bytes,5,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
+	// Whether it may introspect every access token; absent leaves it.
+	ResourceServer *bool `protobuf:"varint,6,opt,name=resource_server,json=resourceServer,proto3,oneof" json:"resource_server,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *UpdateClientRequest) Reset() {
@@ -589,6 +611,20 @@ func (x *UpdateClientRequest) GetScopes() []string {
 		return x.Scopes
 	}
 	return nil
+}
+
+func (x *UpdateClientRequest) GetGrantTypes() []string {
+	if x != nil {
+		return x.GrantTypes
+	}
+	return nil
+}
+
+func (x *UpdateClientRequest) GetResourceServer() bool {
+	if x != nil && x.ResourceServer != nil {
+		return *x.ResourceServer
+	}
+	return false
 }
 
 // UpdateClientResponse is the app.
@@ -696,7 +732,9 @@ func (x *RotateClientSecretRequest) GetOverlapSeconds() int64 {
 type RotateClientSecretResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The secret.
-	ClientSecret  string `protobuf:"bytes,1,opt,name=client_secret,json=clientSecret,proto3" json:"client_secret,omitempty"`
+	ClientSecret string `protobuf:"bytes,1,opt,name=client_secret,json=clientSecret,proto3" json:"client_secret,omitempty"`
+	// The app as it is registered now.
+	Registration  *Registration `protobuf:"bytes,2,opt,name=registration,proto3" json:"registration,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -738,6 +776,105 @@ func (x *RotateClientSecretResponse) GetClientSecret() string {
 	return ""
 }
 
+func (x *RotateClientSecretResponse) GetRegistration() *Registration {
+	if x != nil {
+		return x.Registration
+	}
+	return nil
+}
+
+// RevokePreviousClientSecretRequest names an app.
+type RevokePreviousClientSecretRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The app.
+	ClientId      string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokePreviousClientSecretRequest) Reset() {
+	*x = RevokePreviousClientSecretRequest{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokePreviousClientSecretRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokePreviousClientSecretRequest) ProtoMessage() {}
+
+func (x *RevokePreviousClientSecretRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokePreviousClientSecretRequest.ProtoReflect.Descriptor instead.
+func (*RevokePreviousClientSecretRequest) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *RevokePreviousClientSecretRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+// RevokePreviousClientSecretResponse is the app.
+type RevokePreviousClientSecretResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The app as it is registered now.
+	Registration  *Registration `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokePreviousClientSecretResponse) Reset() {
+	*x = RevokePreviousClientSecretResponse{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokePreviousClientSecretResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokePreviousClientSecretResponse) ProtoMessage() {}
+
+func (x *RevokePreviousClientSecretResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokePreviousClientSecretResponse.ProtoReflect.Descriptor instead.
+func (*RevokePreviousClientSecretResponse) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *RevokePreviousClientSecretResponse) GetRegistration() *Registration {
+	if x != nil {
+		return x.Registration
+	}
+	return nil
+}
+
 // EnableClientRequest names an app.
 type EnableClientRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -749,7 +886,7 @@ type EnableClientRequest struct {
 
 func (x *EnableClientRequest) Reset() {
 	*x = EnableClientRequest{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[12]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -761,7 +898,7 @@ func (x *EnableClientRequest) String() string {
 func (*EnableClientRequest) ProtoMessage() {}
 
 func (x *EnableClientRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[12]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -774,7 +911,7 @@ func (x *EnableClientRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnableClientRequest.ProtoReflect.Descriptor instead.
 func (*EnableClientRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{12}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *EnableClientRequest) GetClientId() string {
@@ -793,7 +930,7 @@ type EnableClientResponse struct {
 
 func (x *EnableClientResponse) Reset() {
 	*x = EnableClientResponse{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[13]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -805,7 +942,7 @@ func (x *EnableClientResponse) String() string {
 func (*EnableClientResponse) ProtoMessage() {}
 
 func (x *EnableClientResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[13]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -818,7 +955,7 @@ func (x *EnableClientResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnableClientResponse.ProtoReflect.Descriptor instead.
 func (*EnableClientResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{13}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{15}
 }
 
 // ApplyDisableClientRequest names an app.
@@ -832,7 +969,7 @@ type ApplyDisableClientRequest struct {
 
 func (x *ApplyDisableClientRequest) Reset() {
 	*x = ApplyDisableClientRequest{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[14]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -844,7 +981,7 @@ func (x *ApplyDisableClientRequest) String() string {
 func (*ApplyDisableClientRequest) ProtoMessage() {}
 
 func (x *ApplyDisableClientRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[14]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -857,7 +994,7 @@ func (x *ApplyDisableClientRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyDisableClientRequest.ProtoReflect.Descriptor instead.
 func (*ApplyDisableClientRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{14}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ApplyDisableClientRequest) GetClientId() string {
@@ -876,7 +1013,7 @@ type ApplyDisableClientResponse struct {
 
 func (x *ApplyDisableClientResponse) Reset() {
 	*x = ApplyDisableClientResponse{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[15]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -888,7 +1025,7 @@ func (x *ApplyDisableClientResponse) String() string {
 func (*ApplyDisableClientResponse) ProtoMessage() {}
 
 func (x *ApplyDisableClientResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[15]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -901,7 +1038,7 @@ func (x *ApplyDisableClientResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyDisableClientResponse.ProtoReflect.Descriptor instead.
 func (*ApplyDisableClientResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{15}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{17}
 }
 
 var File_usher_authz_v1_administration_service_proto protoreflect.FileDescriptor
@@ -916,19 +1053,22 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\bdisabled\x18\x04 \x01(\bR\bdisabled\x12;\n" +
 	"\vcreate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x126\n" +
-	"\asecrets\x18\x06 \x03(\v2\x1c.usher.authz.v1.ClientSecretR\asecrets\"\x88\x01\n" +
+	"\asecrets\x18\x06 \x03(\v2\x1c.usher.authz.v1.ClientSecretR\asecrets\"\xa5\x01\n" +
 	"\fClientSecret\x12;\n" +
 	"\vcreate_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\"\xdc\x01\n" +
+	"expireTime\x12\x1b\n" +
+	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\xfd\x01\n" +
 	"\x13CreateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
 	"\x04type\x18\x03 \x01(\x0e2\x1a.usher.authz.v1.ClientTypeR\x04type\x12#\n" +
 	"\rredirect_uris\x18\x04 \x03(\tR\fredirectUris\x12\x16\n" +
 	"\x06scopes\x18\x05 \x03(\tR\x06scopes\x12'\n" +
-	"\x0fresource_server\x18\x06 \x01(\bR\x0eresourceServer\"\x82\x01\n" +
+	"\x0fresource_server\x18\x06 \x01(\bR\x0eresourceServer\x12\x1f\n" +
+	"\vgrant_types\x18\a \x03(\tR\n" +
+	"grantTypes\"\x82\x01\n" +
 	"\x14CreateClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\x12(\n" +
 	"\rclient_secret\x18\x02 \x01(\tB\x03\x80\x01\x01R\fclientSecret\"0\n" +
@@ -942,33 +1082,43 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"\x81\x01\n" +
 	"\x13ListClientsResponse\x12B\n" +
 	"\rregistrations\x18\x01 \x03(\v2\x1c.usher.authz.v1.RegistrationR\rregistrations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x91\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf4\x01\n" +
 	"\x13UpdateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01\x12#\n" +
 	"\rredirect_uris\x18\x03 \x03(\tR\fredirectUris\x12\x16\n" +
-	"\x06scopes\x18\x04 \x03(\tR\x06scopesB\a\n" +
-	"\x05_name\"X\n" +
+	"\x06scopes\x18\x04 \x03(\tR\x06scopes\x12\x1f\n" +
+	"\vgrant_types\x18\x05 \x03(\tR\n" +
+	"grantTypes\x12,\n" +
+	"\x0fresource_server\x18\x06 \x01(\bH\x01R\x0eresourceServer\x88\x01\x01B\a\n" +
+	"\x05_nameB\x12\n" +
+	"\x10_resource_server\"X\n" +
 	"\x14UpdateClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"a\n" +
 	"\x19RotateClientSecretRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12'\n" +
-	"\x0foverlap_seconds\x18\x02 \x01(\x03R\x0eoverlapSeconds\"F\n" +
+	"\x0foverlap_seconds\x18\x02 \x01(\x03R\x0eoverlapSeconds\"\x88\x01\n" +
 	"\x1aRotateClientSecretResponse\x12(\n" +
-	"\rclient_secret\x18\x01 \x01(\tB\x03\x80\x01\x01R\fclientSecret\"2\n" +
+	"\rclient_secret\x18\x01 \x01(\tB\x03\x80\x01\x01R\fclientSecret\x12@\n" +
+	"\fregistration\x18\x02 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"@\n" +
+	"!RevokePreviousClientSecretRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\"f\n" +
+	"\"RevokePreviousClientSecretResponse\x12@\n" +
+	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"2\n" +
 	"\x13EnableClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\"\x16\n" +
 	"\x14EnableClientResponse\"8\n" +
 	"\x19ApplyDisableClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\"\x1c\n" +
-	"\x1aApplyDisableClientResponse2\xef\x05\n" +
+	"\x1aApplyDisableClientResponse2\xff\x06\n" +
 	"\x15AdministrationService\x12`\n" +
 	"\fCreateClient\x12#.usher.authz.v1.CreateClientRequest\x1a$.usher.authz.v1.CreateClientResponse\"\x05\xe2\xbd\x18\x01\a\x12]\n" +
 	"\n" +
 	"FindClient\x12!.usher.authz.v1.FindClientRequest\x1a\".usher.authz.v1.FindClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12`\n" +
 	"\vListClients\x12\".usher.authz.v1.ListClientsRequest\x1a#.usher.authz.v1.ListClientsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12c\n" +
 	"\fUpdateClient\x12#.usher.authz.v1.UpdateClientRequest\x1a$.usher.authz.v1.UpdateClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12r\n" +
-	"\x12RotateClientSecret\x12).usher.authz.v1.RotateClientSecretRequest\x1a*.usher.authz.v1.RotateClientSecretResponse\"\x05\xe2\xbd\x18\x01\a\x12c\n" +
+	"\x12RotateClientSecret\x12).usher.authz.v1.RotateClientSecretRequest\x1a*.usher.authz.v1.RotateClientSecretResponse\"\x05\xe2\xbd\x18\x01\a\x12\x8d\x01\n" +
+	"\x1aRevokePreviousClientSecret\x121.usher.authz.v1.RevokePreviousClientSecretRequest\x1a2.usher.authz.v1.RevokePreviousClientSecretResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12c\n" +
 	"\fEnableClient\x12#.usher.authz.v1.EnableClientRequest\x1a$.usher.authz.v1.EnableClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12u\n" +
 	"\x12ApplyDisableClient\x12).usher.authz.v1.ApplyDisableClientRequest\x1a*.usher.authz.v1.ApplyDisableClientResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02B\xbe\x01\n" +
 	"\x12com.usher.authz.v1B\x1aAdministrationServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
@@ -985,58 +1135,64 @@ func file_usher_authz_v1_administration_service_proto_rawDescGZIP() []byte {
 	return file_usher_authz_v1_administration_service_proto_rawDescData
 }
 
-var file_usher_authz_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_usher_authz_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_usher_authz_v1_administration_service_proto_goTypes = []any{
-	(*Registration)(nil),               // 0: usher.authz.v1.Registration
-	(*ClientSecret)(nil),               // 1: usher.authz.v1.ClientSecret
-	(*CreateClientRequest)(nil),        // 2: usher.authz.v1.CreateClientRequest
-	(*CreateClientResponse)(nil),       // 3: usher.authz.v1.CreateClientResponse
-	(*FindClientRequest)(nil),          // 4: usher.authz.v1.FindClientRequest
-	(*FindClientResponse)(nil),         // 5: usher.authz.v1.FindClientResponse
-	(*ListClientsRequest)(nil),         // 6: usher.authz.v1.ListClientsRequest
-	(*ListClientsResponse)(nil),        // 7: usher.authz.v1.ListClientsResponse
-	(*UpdateClientRequest)(nil),        // 8: usher.authz.v1.UpdateClientRequest
-	(*UpdateClientResponse)(nil),       // 9: usher.authz.v1.UpdateClientResponse
-	(*RotateClientSecretRequest)(nil),  // 10: usher.authz.v1.RotateClientSecretRequest
-	(*RotateClientSecretResponse)(nil), // 11: usher.authz.v1.RotateClientSecretResponse
-	(*EnableClientRequest)(nil),        // 12: usher.authz.v1.EnableClientRequest
-	(*EnableClientResponse)(nil),       // 13: usher.authz.v1.EnableClientResponse
-	(*ApplyDisableClientRequest)(nil),  // 14: usher.authz.v1.ApplyDisableClientRequest
-	(*ApplyDisableClientResponse)(nil), // 15: usher.authz.v1.ApplyDisableClientResponse
-	(*Client)(nil),                     // 16: usher.authz.v1.Client
-	(*timestamppb.Timestamp)(nil),      // 17: google.protobuf.Timestamp
-	(ClientType)(0),                    // 18: usher.authz.v1.ClientType
+	(*Registration)(nil),                       // 0: usher.authz.v1.Registration
+	(*ClientSecret)(nil),                       // 1: usher.authz.v1.ClientSecret
+	(*CreateClientRequest)(nil),                // 2: usher.authz.v1.CreateClientRequest
+	(*CreateClientResponse)(nil),               // 3: usher.authz.v1.CreateClientResponse
+	(*FindClientRequest)(nil),                  // 4: usher.authz.v1.FindClientRequest
+	(*FindClientResponse)(nil),                 // 5: usher.authz.v1.FindClientResponse
+	(*ListClientsRequest)(nil),                 // 6: usher.authz.v1.ListClientsRequest
+	(*ListClientsResponse)(nil),                // 7: usher.authz.v1.ListClientsResponse
+	(*UpdateClientRequest)(nil),                // 8: usher.authz.v1.UpdateClientRequest
+	(*UpdateClientResponse)(nil),               // 9: usher.authz.v1.UpdateClientResponse
+	(*RotateClientSecretRequest)(nil),          // 10: usher.authz.v1.RotateClientSecretRequest
+	(*RotateClientSecretResponse)(nil),         // 11: usher.authz.v1.RotateClientSecretResponse
+	(*RevokePreviousClientSecretRequest)(nil),  // 12: usher.authz.v1.RevokePreviousClientSecretRequest
+	(*RevokePreviousClientSecretResponse)(nil), // 13: usher.authz.v1.RevokePreviousClientSecretResponse
+	(*EnableClientRequest)(nil),                // 14: usher.authz.v1.EnableClientRequest
+	(*EnableClientResponse)(nil),               // 15: usher.authz.v1.EnableClientResponse
+	(*ApplyDisableClientRequest)(nil),          // 16: usher.authz.v1.ApplyDisableClientRequest
+	(*ApplyDisableClientResponse)(nil),         // 17: usher.authz.v1.ApplyDisableClientResponse
+	(*Client)(nil),                             // 18: usher.authz.v1.Client
+	(*timestamppb.Timestamp)(nil),              // 19: google.protobuf.Timestamp
+	(ClientType)(0),                            // 20: usher.authz.v1.ClientType
 }
 var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
-	16, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
-	17, // 1: usher.authz.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
+	18, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
+	19, // 1: usher.authz.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
 	1,  // 2: usher.authz.v1.Registration.secrets:type_name -> usher.authz.v1.ClientSecret
-	17, // 3: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
-	17, // 4: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
-	18, // 5: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
+	19, // 3: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
+	19, // 4: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
+	20, // 5: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
 	0,  // 6: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
 	0,  // 7: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
 	0,  // 8: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
 	0,  // 9: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	2,  // 10: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
-	4,  // 11: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
-	6,  // 12: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
-	8,  // 13: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
-	10, // 14: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
-	12, // 15: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
-	14, // 16: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
-	3,  // 17: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
-	5,  // 18: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
-	7,  // 19: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
-	9,  // 20: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
-	11, // 21: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
-	13, // 22: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
-	15, // 23: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
-	17, // [17:24] is the sub-list for method output_type
-	10, // [10:17] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	0,  // 10: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	0,  // 11: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	2,  // 12: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
+	4,  // 13: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
+	6,  // 14: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
+	8,  // 15: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
+	10, // 16: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
+	12, // 17: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
+	14, // 18: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
+	16, // 19: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
+	3,  // 20: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
+	5,  // 21: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
+	7,  // 22: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
+	9,  // 23: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
+	11, // 24: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
+	13, // 25: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
+	15, // 26: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
+	17, // 27: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
+	20, // [20:28] is the sub-list for method output_type
+	12, // [12:20] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_administration_service_proto_init() }
@@ -1052,7 +1208,7 @@ func file_usher_authz_v1_administration_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_administration_service_proto_rawDesc), len(file_usher_authz_v1_administration_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   16,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

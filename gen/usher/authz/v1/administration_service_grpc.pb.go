@@ -19,13 +19,14 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AdministrationService_CreateClient_FullMethodName       = "/usher.authz.v1.AdministrationService/CreateClient"
-	AdministrationService_FindClient_FullMethodName         = "/usher.authz.v1.AdministrationService/FindClient"
-	AdministrationService_ListClients_FullMethodName        = "/usher.authz.v1.AdministrationService/ListClients"
-	AdministrationService_UpdateClient_FullMethodName       = "/usher.authz.v1.AdministrationService/UpdateClient"
-	AdministrationService_RotateClientSecret_FullMethodName = "/usher.authz.v1.AdministrationService/RotateClientSecret"
-	AdministrationService_EnableClient_FullMethodName       = "/usher.authz.v1.AdministrationService/EnableClient"
-	AdministrationService_ApplyDisableClient_FullMethodName = "/usher.authz.v1.AdministrationService/ApplyDisableClient"
+	AdministrationService_CreateClient_FullMethodName               = "/usher.authz.v1.AdministrationService/CreateClient"
+	AdministrationService_FindClient_FullMethodName                 = "/usher.authz.v1.AdministrationService/FindClient"
+	AdministrationService_ListClients_FullMethodName                = "/usher.authz.v1.AdministrationService/ListClients"
+	AdministrationService_UpdateClient_FullMethodName               = "/usher.authz.v1.AdministrationService/UpdateClient"
+	AdministrationService_RotateClientSecret_FullMethodName         = "/usher.authz.v1.AdministrationService/RotateClientSecret"
+	AdministrationService_RevokePreviousClientSecret_FullMethodName = "/usher.authz.v1.AdministrationService/RevokePreviousClientSecret"
+	AdministrationService_EnableClient_FullMethodName               = "/usher.authz.v1.AdministrationService/EnableClient"
+	AdministrationService_ApplyDisableClient_FullMethodName         = "/usher.authz.v1.AdministrationService/ApplyDisableClient"
 )
 
 // AdministrationServiceClient is the client API for AdministrationService service.
@@ -48,6 +49,9 @@ type AdministrationServiceClient interface {
 	// RotateClientSecret draws a new secret, shown in this answer and never again; the one before stays valid for the overlap,
 	// and older ones end at once. NOT_FOUND, also for a public app, which has none.
 	RotateClientSecret(ctx context.Context, in *RotateClientSecretRequest, opts ...grpc.CallOption) (*RotateClientSecretResponse, error)
+	// RevokePreviousClientSecret ends the overlap of a rotation now; where there is none it changes nothing. NOT_FOUND, also for
+	// a public app.
+	RevokePreviousClientSecret(ctx context.Context, in *RevokePreviousClientSecretRequest, opts ...grpc.CallOption) (*RevokePreviousClientSecretResponse, error)
 	// EnableClient lets a disabled app in again; what ended stays ended. NOT_FOUND.
 	EnableClient(ctx context.Context, in *EnableClientRequest, opts ...grpc.CallOption) (*EnableClientResponse, error)
 	// ApplyDisableClient is the change behind the token service's DisableClient. NOT_FOUND.
@@ -112,6 +116,16 @@ func (c *administrationServiceClient) RotateClientSecret(ctx context.Context, in
 	return out, nil
 }
 
+func (c *administrationServiceClient) RevokePreviousClientSecret(ctx context.Context, in *RevokePreviousClientSecretRequest, opts ...grpc.CallOption) (*RevokePreviousClientSecretResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RevokePreviousClientSecretResponse)
+	err := c.cc.Invoke(ctx, AdministrationService_RevokePreviousClientSecret_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *administrationServiceClient) EnableClient(ctx context.Context, in *EnableClientRequest, opts ...grpc.CallOption) (*EnableClientResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EnableClientResponse)
@@ -152,6 +166,9 @@ type AdministrationServiceServer interface {
 	// RotateClientSecret draws a new secret, shown in this answer and never again; the one before stays valid for the overlap,
 	// and older ones end at once. NOT_FOUND, also for a public app, which has none.
 	RotateClientSecret(context.Context, *RotateClientSecretRequest) (*RotateClientSecretResponse, error)
+	// RevokePreviousClientSecret ends the overlap of a rotation now; where there is none it changes nothing. NOT_FOUND, also for
+	// a public app.
+	RevokePreviousClientSecret(context.Context, *RevokePreviousClientSecretRequest) (*RevokePreviousClientSecretResponse, error)
 	// EnableClient lets a disabled app in again; what ended stays ended. NOT_FOUND.
 	EnableClient(context.Context, *EnableClientRequest) (*EnableClientResponse, error)
 	// ApplyDisableClient is the change behind the token service's DisableClient. NOT_FOUND.
@@ -180,6 +197,9 @@ func (UnimplementedAdministrationServiceServer) UpdateClient(context.Context, *U
 }
 func (UnimplementedAdministrationServiceServer) RotateClientSecret(context.Context, *RotateClientSecretRequest) (*RotateClientSecretResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RotateClientSecret not implemented")
+}
+func (UnimplementedAdministrationServiceServer) RevokePreviousClientSecret(context.Context, *RevokePreviousClientSecretRequest) (*RevokePreviousClientSecretResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RevokePreviousClientSecret not implemented")
 }
 func (UnimplementedAdministrationServiceServer) EnableClient(context.Context, *EnableClientRequest) (*EnableClientResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EnableClient not implemented")
@@ -298,6 +318,24 @@ func _AdministrationService_RotateClientSecret_Handler(srv interface{}, ctx cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AdministrationService_RevokePreviousClientSecret_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RevokePreviousClientSecretRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdministrationServiceServer).RevokePreviousClientSecret(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdministrationService_RevokePreviousClientSecret_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdministrationServiceServer).RevokePreviousClientSecret(ctx, req.(*RevokePreviousClientSecretRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AdministrationService_EnableClient_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(EnableClientRequest)
 	if err := dec(in); err != nil {
@@ -360,6 +398,10 @@ var AdministrationService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RotateClientSecret",
 			Handler:    _AdministrationService_RotateClientSecret_Handler,
+		},
+		{
+			MethodName: "RevokePreviousClientSecret",
+			Handler:    _AdministrationService_RevokePreviousClientSecret_Handler,
 		},
 		{
 			MethodName: "EnableClient",

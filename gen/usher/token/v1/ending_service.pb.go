@@ -538,6 +538,98 @@ func (*RevokeClientGrantsResponse) Descriptor() ([]byte, []int) {
 	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{11}
 }
 
+// RevokeUserGrantsRequest names a user, and an app.
+type RevokeUserGrantsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user, `usr_…`.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// The app; empty is every one.
+	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeUserGrantsRequest) Reset() {
+	*x = RevokeUserGrantsRequest{}
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeUserGrantsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeUserGrantsRequest) ProtoMessage() {}
+
+func (x *RevokeUserGrantsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeUserGrantsRequest.ProtoReflect.Descriptor instead.
+func (*RevokeUserGrantsRequest) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *RevokeUserGrantsRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *RevokeUserGrantsRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+// RevokeUserGrantsResponse is empty.
+type RevokeUserGrantsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeUserGrantsResponse) Reset() {
+	*x = RevokeUserGrantsResponse{}
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeUserGrantsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeUserGrantsResponse) ProtoMessage() {}
+
+func (x *RevokeUserGrantsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeUserGrantsResponse.ProtoReflect.Descriptor instead.
+func (*RevokeUserGrantsResponse) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{13}
+}
+
 // EndTokenRequest holds a credential.
 type EndTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -549,7 +641,7 @@ type EndTokenRequest struct {
 
 func (x *EndTokenRequest) Reset() {
 	*x = EndTokenRequest{}
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[12]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -561,7 +653,7 @@ func (x *EndTokenRequest) String() string {
 func (*EndTokenRequest) ProtoMessage() {}
 
 func (x *EndTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[12]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -574,7 +666,7 @@ func (x *EndTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndTokenRequest.ProtoReflect.Descriptor instead.
 func (*EndTokenRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{12}
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *EndTokenRequest) GetToken() string {
@@ -595,7 +687,7 @@ type EndTokenResponse struct {
 
 func (x *EndTokenResponse) Reset() {
 	*x = EndTokenResponse{}
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[13]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -607,7 +699,7 @@ func (x *EndTokenResponse) String() string {
 func (*EndTokenResponse) ProtoMessage() {}
 
 func (x *EndTokenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[13]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -620,7 +712,7 @@ func (x *EndTokenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndTokenResponse.ProtoReflect.Descriptor instead.
 func (*EndTokenResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{13}
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *EndTokenResponse) GetEnded() bool {
@@ -643,7 +735,7 @@ type SetWorkspacePlanRequest struct {
 
 func (x *SetWorkspacePlanRequest) Reset() {
 	*x = SetWorkspacePlanRequest{}
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[14]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -655,7 +747,7 @@ func (x *SetWorkspacePlanRequest) String() string {
 func (*SetWorkspacePlanRequest) ProtoMessage() {}
 
 func (x *SetWorkspacePlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[14]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -668,7 +760,7 @@ func (x *SetWorkspacePlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetWorkspacePlanRequest.ProtoReflect.Descriptor instead.
 func (*SetWorkspacePlanRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{14}
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SetWorkspacePlanRequest) GetWorkspaceId() string {
@@ -694,7 +786,7 @@ type SetWorkspacePlanResponse struct {
 
 func (x *SetWorkspacePlanResponse) Reset() {
 	*x = SetWorkspacePlanResponse{}
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[15]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -706,7 +798,7 @@ func (x *SetWorkspacePlanResponse) String() string {
 func (*SetWorkspacePlanResponse) ProtoMessage() {}
 
 func (x *SetWorkspacePlanResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[15]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -719,7 +811,7 @@ func (x *SetWorkspacePlanResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetWorkspacePlanResponse.ProtoReflect.Descriptor instead.
 func (*SetWorkspacePlanResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{15}
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{17}
 }
 
 var File_usher_token_v1_ending_service_proto protoreflect.FileDescriptor
@@ -746,7 +838,11 @@ const file_usher_token_v1_ending_service_proto_rawDesc = "" +
 	"\x15DisableClientResponse\"8\n" +
 	"\x19RevokeClientGrantsRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\"\x1c\n" +
-	"\x1aRevokeClientGrantsResponse\",\n" +
+	"\x1aRevokeClientGrantsResponse\"O\n" +
+	"\x17RevokeUserGrantsRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\x1a\n" +
+	"\x18RevokeUserGrantsResponse\",\n" +
 	"\x0fEndTokenRequest\x12\x19\n" +
 	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\"(\n" +
 	"\x10EndTokenResponse\x12\x14\n" +
@@ -754,14 +850,15 @@ const file_usher_token_v1_ending_service_proto_rawDesc = "" +
 	"\x17SetWorkspacePlanRequest\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
 	"\x04plan\x18\x02 \x01(\tR\x04plan\"\x1a\n" +
-	"\x18SetWorkspacePlanResponse2\xe8\x06\n" +
+	"\x18SetWorkspacePlanResponse2\xd9\a\n" +
 	"\rEndingService\x12`\n" +
 	"\vDisableUser\x12\".usher.token.v1.DisableUserRequest\x1a#.usher.token.v1.DisableUserResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12`\n" +
 	"\vSetPassword\x12\".usher.token.v1.SetPasswordRequest\x1a#.usher.token.v1.SetPasswordResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12c\n" +
 	"\fRemoveMember\x12#.usher.token.v1.RemoveMemberRequest\x1a$.usher.token.v1.RemoveMemberResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12\x84\x01\n" +
 	"\x17RevokeAuthenticationApp\x12..usher.token.v1.RevokeAuthenticationAppRequest\x1a/.usher.token.v1.RevokeAuthenticationAppResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12f\n" +
 	"\rDisableClient\x12$.usher.token.v1.DisableClientRequest\x1a%.usher.token.v1.DisableClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12u\n" +
-	"\x12RevokeClientGrants\x12).usher.token.v1.RevokeClientGrantsRequest\x1a*.usher.token.v1.RevokeClientGrantsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12W\n" +
+	"\x12RevokeClientGrants\x12).usher.token.v1.RevokeClientGrantsRequest\x1a*.usher.token.v1.RevokeClientGrantsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12o\n" +
+	"\x10RevokeUserGrants\x12'.usher.token.v1.RevokeUserGrantsRequest\x1a(.usher.token.v1.RevokeUserGrantsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12W\n" +
 	"\bEndToken\x12\x1f.usher.token.v1.EndTokenRequest\x1a .usher.token.v1.EndTokenResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12o\n" +
 	"\x10SetWorkspacePlan\x12'.usher.token.v1.SetWorkspacePlanRequest\x1a(.usher.token.v1.SetWorkspacePlanResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02B\xb6\x01\n" +
 	"\x12com.usher.token.v1B\x12EndingServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
@@ -778,7 +875,7 @@ func file_usher_token_v1_ending_service_proto_rawDescGZIP() []byte {
 	return file_usher_token_v1_ending_service_proto_rawDescData
 }
 
-var file_usher_token_v1_ending_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_usher_token_v1_ending_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_usher_token_v1_ending_service_proto_goTypes = []any{
 	(*DisableUserRequest)(nil),              // 0: usher.token.v1.DisableUserRequest
 	(*DisableUserResponse)(nil),             // 1: usher.token.v1.DisableUserResponse
@@ -792,10 +889,12 @@ var file_usher_token_v1_ending_service_proto_goTypes = []any{
 	(*DisableClientResponse)(nil),           // 9: usher.token.v1.DisableClientResponse
 	(*RevokeClientGrantsRequest)(nil),       // 10: usher.token.v1.RevokeClientGrantsRequest
 	(*RevokeClientGrantsResponse)(nil),      // 11: usher.token.v1.RevokeClientGrantsResponse
-	(*EndTokenRequest)(nil),                 // 12: usher.token.v1.EndTokenRequest
-	(*EndTokenResponse)(nil),                // 13: usher.token.v1.EndTokenResponse
-	(*SetWorkspacePlanRequest)(nil),         // 14: usher.token.v1.SetWorkspacePlanRequest
-	(*SetWorkspacePlanResponse)(nil),        // 15: usher.token.v1.SetWorkspacePlanResponse
+	(*RevokeUserGrantsRequest)(nil),         // 12: usher.token.v1.RevokeUserGrantsRequest
+	(*RevokeUserGrantsResponse)(nil),        // 13: usher.token.v1.RevokeUserGrantsResponse
+	(*EndTokenRequest)(nil),                 // 14: usher.token.v1.EndTokenRequest
+	(*EndTokenResponse)(nil),                // 15: usher.token.v1.EndTokenResponse
+	(*SetWorkspacePlanRequest)(nil),         // 16: usher.token.v1.SetWorkspacePlanRequest
+	(*SetWorkspacePlanResponse)(nil),        // 17: usher.token.v1.SetWorkspacePlanResponse
 }
 var file_usher_token_v1_ending_service_proto_depIdxs = []int32{
 	0,  // 0: usher.token.v1.EndingService.DisableUser:input_type -> usher.token.v1.DisableUserRequest
@@ -804,18 +903,20 @@ var file_usher_token_v1_ending_service_proto_depIdxs = []int32{
 	6,  // 3: usher.token.v1.EndingService.RevokeAuthenticationApp:input_type -> usher.token.v1.RevokeAuthenticationAppRequest
 	8,  // 4: usher.token.v1.EndingService.DisableClient:input_type -> usher.token.v1.DisableClientRequest
 	10, // 5: usher.token.v1.EndingService.RevokeClientGrants:input_type -> usher.token.v1.RevokeClientGrantsRequest
-	12, // 6: usher.token.v1.EndingService.EndToken:input_type -> usher.token.v1.EndTokenRequest
-	14, // 7: usher.token.v1.EndingService.SetWorkspacePlan:input_type -> usher.token.v1.SetWorkspacePlanRequest
-	1,  // 8: usher.token.v1.EndingService.DisableUser:output_type -> usher.token.v1.DisableUserResponse
-	3,  // 9: usher.token.v1.EndingService.SetPassword:output_type -> usher.token.v1.SetPasswordResponse
-	5,  // 10: usher.token.v1.EndingService.RemoveMember:output_type -> usher.token.v1.RemoveMemberResponse
-	7,  // 11: usher.token.v1.EndingService.RevokeAuthenticationApp:output_type -> usher.token.v1.RevokeAuthenticationAppResponse
-	9,  // 12: usher.token.v1.EndingService.DisableClient:output_type -> usher.token.v1.DisableClientResponse
-	11, // 13: usher.token.v1.EndingService.RevokeClientGrants:output_type -> usher.token.v1.RevokeClientGrantsResponse
-	13, // 14: usher.token.v1.EndingService.EndToken:output_type -> usher.token.v1.EndTokenResponse
-	15, // 15: usher.token.v1.EndingService.SetWorkspacePlan:output_type -> usher.token.v1.SetWorkspacePlanResponse
-	8,  // [8:16] is the sub-list for method output_type
-	0,  // [0:8] is the sub-list for method input_type
+	12, // 6: usher.token.v1.EndingService.RevokeUserGrants:input_type -> usher.token.v1.RevokeUserGrantsRequest
+	14, // 7: usher.token.v1.EndingService.EndToken:input_type -> usher.token.v1.EndTokenRequest
+	16, // 8: usher.token.v1.EndingService.SetWorkspacePlan:input_type -> usher.token.v1.SetWorkspacePlanRequest
+	1,  // 9: usher.token.v1.EndingService.DisableUser:output_type -> usher.token.v1.DisableUserResponse
+	3,  // 10: usher.token.v1.EndingService.SetPassword:output_type -> usher.token.v1.SetPasswordResponse
+	5,  // 11: usher.token.v1.EndingService.RemoveMember:output_type -> usher.token.v1.RemoveMemberResponse
+	7,  // 12: usher.token.v1.EndingService.RevokeAuthenticationApp:output_type -> usher.token.v1.RevokeAuthenticationAppResponse
+	9,  // 13: usher.token.v1.EndingService.DisableClient:output_type -> usher.token.v1.DisableClientResponse
+	11, // 14: usher.token.v1.EndingService.RevokeClientGrants:output_type -> usher.token.v1.RevokeClientGrantsResponse
+	13, // 15: usher.token.v1.EndingService.RevokeUserGrants:output_type -> usher.token.v1.RevokeUserGrantsResponse
+	15, // 16: usher.token.v1.EndingService.EndToken:output_type -> usher.token.v1.EndTokenResponse
+	17, // 17: usher.token.v1.EndingService.SetWorkspacePlan:output_type -> usher.token.v1.SetWorkspacePlanResponse
+	9,  // [9:18] is the sub-list for method output_type
+	0,  // [0:9] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -832,7 +933,7 @@ func file_usher_token_v1_ending_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_token_v1_ending_service_proto_rawDesc), len(file_usher_token_v1_ending_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   16,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -25,6 +25,7 @@ const (
 	EndingService_RevokeAuthenticationApp_FullMethodName = "/usher.token.v1.EndingService/RevokeAuthenticationApp"
 	EndingService_DisableClient_FullMethodName           = "/usher.token.v1.EndingService/DisableClient"
 	EndingService_RevokeClientGrants_FullMethodName      = "/usher.token.v1.EndingService/RevokeClientGrants"
+	EndingService_RevokeUserGrants_FullMethodName        = "/usher.token.v1.EndingService/RevokeUserGrants"
 	EndingService_EndToken_FullMethodName                = "/usher.token.v1.EndingService/EndToken"
 	EndingService_SetWorkspacePlan_FullMethodName        = "/usher.token.v1.EndingService/SetWorkspacePlan"
 )
@@ -51,6 +52,9 @@ type EndingServiceClient interface {
 	DisableClient(ctx context.Context, in *DisableClientRequest, opts ...grpc.CallOption) (*DisableClientResponse, error)
 	// RevokeClientGrants ends all that was granted to an app, as after a leak at its owner's; people may connect it again.
 	RevokeClientGrants(ctx context.Context, in *RevokeClientGrantsRequest, opts ...grpc.CallOption) (*RevokeClientGrantsResponse, error)
+	// RevokeUserGrants ends all that a user granted, to every app or to one, with codes in flight and open consent pages. User
+	// tokens, browser sessions and API keys stay.
+	RevokeUserGrants(ctx context.Context, in *RevokeUserGrantsRequest, opts ...grpc.CallOption) (*RevokeUserGrantsResponse, error)
 	// EndToken ends one token, whoever holds it: what revokes it at its own endpoint says what goes with it.
 	// It succeeds for one that is unknown, as the revocation endpoint does (RFC 7009 §2.2).
 	EndToken(ctx context.Context, in *EndTokenRequest, opts ...grpc.CallOption) (*EndTokenResponse, error)
@@ -127,6 +131,16 @@ func (c *endingServiceClient) RevokeClientGrants(ctx context.Context, in *Revoke
 	return out, nil
 }
 
+func (c *endingServiceClient) RevokeUserGrants(ctx context.Context, in *RevokeUserGrantsRequest, opts ...grpc.CallOption) (*RevokeUserGrantsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RevokeUserGrantsResponse)
+	err := c.cc.Invoke(ctx, EndingService_RevokeUserGrants_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *endingServiceClient) EndToken(ctx context.Context, in *EndTokenRequest, opts ...grpc.CallOption) (*EndTokenResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EndTokenResponse)
@@ -169,6 +183,9 @@ type EndingServiceServer interface {
 	DisableClient(context.Context, *DisableClientRequest) (*DisableClientResponse, error)
 	// RevokeClientGrants ends all that was granted to an app, as after a leak at its owner's; people may connect it again.
 	RevokeClientGrants(context.Context, *RevokeClientGrantsRequest) (*RevokeClientGrantsResponse, error)
+	// RevokeUserGrants ends all that a user granted, to every app or to one, with codes in flight and open consent pages. User
+	// tokens, browser sessions and API keys stay.
+	RevokeUserGrants(context.Context, *RevokeUserGrantsRequest) (*RevokeUserGrantsResponse, error)
 	// EndToken ends one token, whoever holds it: what revokes it at its own endpoint says what goes with it.
 	// It succeeds for one that is unknown, as the revocation endpoint does (RFC 7009 §2.2).
 	EndToken(context.Context, *EndTokenRequest) (*EndTokenResponse, error)
@@ -202,6 +219,9 @@ func (UnimplementedEndingServiceServer) DisableClient(context.Context, *DisableC
 }
 func (UnimplementedEndingServiceServer) RevokeClientGrants(context.Context, *RevokeClientGrantsRequest) (*RevokeClientGrantsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RevokeClientGrants not implemented")
+}
+func (UnimplementedEndingServiceServer) RevokeUserGrants(context.Context, *RevokeUserGrantsRequest) (*RevokeUserGrantsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RevokeUserGrants not implemented")
 }
 func (UnimplementedEndingServiceServer) EndToken(context.Context, *EndTokenRequest) (*EndTokenResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EndToken not implemented")
@@ -338,6 +358,24 @@ func _EndingService_RevokeClientGrants_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _EndingService_RevokeUserGrants_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RevokeUserGrantsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EndingServiceServer).RevokeUserGrants(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EndingService_RevokeUserGrants_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EndingServiceServer).RevokeUserGrants(ctx, req.(*RevokeUserGrantsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _EndingService_EndToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(EndTokenRequest)
 	if err := dec(in); err != nil {
@@ -404,6 +442,10 @@ var EndingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RevokeClientGrants",
 			Handler:    _EndingService_RevokeClientGrants_Handler,
+		},
+		{
+			MethodName: "RevokeUserGrants",
+			Handler:    _EndingService_RevokeUserGrants_Handler,
 		},
 		{
 			MethodName: "EndToken",

@@ -405,11 +405,11 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\x14EndConnectionRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\x17\n" +
-	"\x15EndConnectionResponse2\xc8\x02\n" +
+	"\x15EndConnectionResponse2\xc6\x02\n" +
 	"\fGrantService\x12c\n" +
-	"\fGetPairEpoch\x12#.usher.token.v1.GetPairEpochRequest\x1a$.usher.token.v1.GetPairEpochResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12m\n" +
-	"\x0fListConnections\x12&.usher.token.v1.ListConnectionsRequest\x1a'.usher.token.v1.ListConnectionsResponse\"\t\xe2\xbd\x18\x02\x02\a\x90\x02\x01\x12d\n" +
-	"\rEndConnection\x12$.usher.token.v1.EndConnectionRequest\x1a%.usher.token.v1.EndConnectionResponse\"\x06\xe2\xbd\x18\x02\x02\aB\xb5\x01\n" +
+	"\fGetPairEpoch\x12#.usher.token.v1.GetPairEpochRequest\x1a$.usher.token.v1.GetPairEpochResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12l\n" +
+	"\x0fListConnections\x12&.usher.token.v1.ListConnectionsRequest\x1a'.usher.token.v1.ListConnectionsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12c\n" +
+	"\rEndConnection\x12$.usher.token.v1.EndConnectionRequest\x1a%.usher.token.v1.EndConnectionResponse\"\x05\xe2\xbd\x18\x01\x02B\xb5\x01\n" +
 	"\x12com.usher.token.v1B\x11GrantServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 
 var (

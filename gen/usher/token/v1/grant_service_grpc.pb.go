@@ -28,7 +28,7 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// GrantService is the consent service's and the operator's view of what a user has given to apps. A pair is a user and an app;
+// GrantService is the consent service's view of what a user has given to apps. A pair is a user and an app;
 // its epoch rises whenever everything between the two is revoked.
 type GrantServiceClient interface {
 	// GetPairEpoch reads the pair's epoch; 0 for a pair that was never revoked. From then on the pair is known, so that what ends
@@ -83,7 +83,7 @@ func (c *grantServiceClient) EndConnection(ctx context.Context, in *EndConnectio
 // All implementations must embed UnimplementedGrantServiceServer
 // for forward compatibility.
 //
-// GrantService is the consent service's and the operator's view of what a user has given to apps. A pair is a user and an app;
+// GrantService is the consent service's view of what a user has given to apps. A pair is a user and an app;
 // its epoch rises whenever everything between the two is revoked.
 type GrantServiceServer interface {
 	// GetPairEpoch reads the pair's epoch; 0 for a pair that was never revoked. From then on the pair is known, so that what ends

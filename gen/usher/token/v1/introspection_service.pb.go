@@ -34,6 +34,8 @@ const (
 	TokenKind_TOKEN_KIND_API_KEY TokenKind = 2
 	// A user token of the VIDIZMO API.
 	TokenKind_TOKEN_KIND_USER_TOKEN TokenKind = 3
+	// An OAuth refresh token, `vdo_ort_…`; IntrospectToken never tells of one.
+	TokenKind_TOKEN_KIND_REFRESH_TOKEN TokenKind = 4
 )
 
 // Enum value maps for TokenKind.
@@ -43,12 +45,14 @@ var (
 		1: "TOKEN_KIND_ACCESS_TOKEN",
 		2: "TOKEN_KIND_API_KEY",
 		3: "TOKEN_KIND_USER_TOKEN",
+		4: "TOKEN_KIND_REFRESH_TOKEN",
 	}
 	TokenKind_value = map[string]int32{
-		"TOKEN_KIND_UNSPECIFIED":  0,
-		"TOKEN_KIND_ACCESS_TOKEN": 1,
-		"TOKEN_KIND_API_KEY":      2,
-		"TOKEN_KIND_USER_TOKEN":   3,
+		"TOKEN_KIND_UNSPECIFIED":   0,
+		"TOKEN_KIND_ACCESS_TOKEN":  1,
+		"TOKEN_KIND_API_KEY":       2,
+		"TOKEN_KIND_USER_TOKEN":    3,
+		"TOKEN_KIND_REFRESH_TOKEN": 4,
 	}
 )
 
@@ -432,15 +436,15 @@ const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
 	"\x04kind\x18\v \x01(\x0e2\x19.usher.token.v1.TokenKindR\x04kind\x12\x12\n" +
 	"\x04plan\x18\f \x01(\tR\x04plan\x12\x19\n" +
 	"\bgrant_id\x18\r \x01(\fR\agrantId\x12\"\n" +
-	"\rexpires_in_ms\x18\x0e \x01(\x03R\vexpiresInMs*w\n" +
+	"\rexpires_in_ms\x18\x0e \x01(\x03R\vexpiresInMs*\x95\x01\n" +
 	"\tTokenKind\x12\x1a\n" +
 	"\x16TOKEN_KIND_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17TOKEN_KIND_ACCESS_TOKEN\x10\x01\x12\x16\n" +
 	"\x12TOKEN_KIND_API_KEY\x10\x02\x12\x19\n" +
-	"\x15TOKEN_KIND_USER_TOKEN\x10\x032\x87\x02\n" +
-	"\x14IntrospectionService\x12n\n" +
-	"\x0fIntrospectToken\x12&.usher.token.v1.IntrospectTokenRequest\x1a'.usher.token.v1.IntrospectTokenResponse\"\n" +
-	"\xe2\xbd\x18\x03\x06\x01\a\x90\x02\x01\x12\x7f\n" +
+	"\x15TOKEN_KIND_USER_TOKEN\x10\x03\x12\x1c\n" +
+	"\x18TOKEN_KIND_REFRESH_TOKEN\x10\x042\x86\x02\n" +
+	"\x14IntrospectionService\x12m\n" +
+	"\x0fIntrospectToken\x12&.usher.token.v1.IntrospectTokenRequest\x1a'.usher.token.v1.IntrospectTokenResponse\"\t\xe2\xbd\x18\x02\x06\x01\x90\x02\x01\x12\x7f\n" +
 	"\x15BatchIntrospectTokens\x12,.usher.token.v1.BatchIntrospectTokensRequest\x1a-.usher.token.v1.BatchIntrospectTokensResponse\"\t\xe2\xbd\x18\x02\x06\x01\x90\x02\x01B\xbd\x01\n" +
 	"\x12com.usher.token.v1B\x19IntrospectionServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 

@@ -69,17 +69,17 @@ func App(id string) client.Registration {
 
 // Registry is where Register puts apps.
 type Registry interface {
-	Create(ctx context.Context, app client.Registration, current *secret.Hash) error
+	Create(ctx context.Context, app client.Registration, current *client.Imprint) error
 }
 
 // Register puts Apps into a store.
 func Register(t *testing.T, r Registry) {
 	t.Helper()
 	for _, app := range Apps() {
-		var current *secret.Hash
+		var current *client.Imprint
 		if app.Type == client.Confidential {
-			hash := secret.Sum(WebSecret)
-			current = &hash
+			kept := client.Imprinted(secret.New(WebSecret))
+			current = &kept
 		}
 		if err := r.Create(t.Context(), app, current); err != nil {
 			t.Fatal(err)

@@ -89,7 +89,7 @@ func TestDuringARotationBothSecretsCountAndThenOne(t *testing.T) {
 	a, fake := newAuthenticator(t)
 	rotate := func(to string, overlap time.Duration) {
 		t.Helper()
-		err := fake.Rotate(t.Context(), client.Rotation{ClientID: authztest.Web, Secret: secret.Sum(to), Overlap: overlap})
+		err := fake.Rotate(t.Context(), client.Rotation{ClientID: authztest.Web, Secret: client.Imprinted(secret.New(to)), Overlap: overlap})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,8 +119,8 @@ func TestAnEndlessSecretIsNotEvenLookedUp(t *testing.T) {
 	for length, ok := range map[int]bool{256: true, 257: false, 1 << 20: false} {
 		proof := strings.Repeat("s", length)
 		app := authztest.App(authztest.Web)
-		hash := secret.Sum(proof) // even its own secret, if somebody had registered such a one
-		if err := fake.Replace(t.Context(), app, &hash); err != nil {
+		kept := client.Imprinted(secret.New(proof)) // even its own secret, if somebody had registered such a one
+		if err := fake.Replace(t.Context(), app, &kept); err != nil {
 			t.Fatal(err)
 		}
 		before := fake.Reads()

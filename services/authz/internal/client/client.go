@@ -63,8 +63,23 @@ type Registration struct {
 // Rotation replaces an app's secret.
 type Rotation struct {
 	ClientID string
-	// Secret is the hash of the new one.
-	Secret secret.Hash
+	// Secret is the new one.
+	Secret Imprint
 	// Overlap is how long the present secret stays valid; older ones end at once.
 	Overlap time.Duration
+}
+
+// Imprint is what is kept of a secret: a secret has more than 256 random bits, so that a fast hash is enough.
+type Imprint struct {
+	Hash     secret.Hash
+	LastFour string
+}
+
+// lastLength is how many characters of a secret are shown in lists.
+const lastLength = 4
+
+// Imprinted is what is kept of a secret.
+func Imprinted(s secret.String) Imprint {
+	clear := s.Reveal()
+	return Imprint{Hash: secret.Sum(clear), LastFour: clear[max(0, len(clear)-lastLength):]}
 }

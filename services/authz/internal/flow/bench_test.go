@@ -129,8 +129,8 @@ func (b *bench) change(t *testing.T, id string, how func(app *client.Registratio
 	t.Helper()
 	app := authztest.App(id)
 	how(&app)
-	hash := secret.Sum(authztest.WebSecret)
-	if err := b.registry.Replace(t.Context(), app, &hash); err != nil {
+	kept := client.Imprinted(secret.New(authztest.WebSecret))
+	if err := b.registry.Replace(t.Context(), app, &kept); err != nil {
 		t.Fatal(err)
 	}
 }

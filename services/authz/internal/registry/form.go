@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -15,7 +16,6 @@ import (
 const (
 	maxNameLength = 100
 	maxURIs       = 20
-	maxURILength  = 2048
 )
 
 // check gives an app its grants and finds what cannot be registered.
@@ -29,29 +29,42 @@ func (d Desk) check(app *client.Registration) (err error) {
 	if app.Type != client.Confidential && app.Type != client.Public {
 		return &FieldError{"type", "must be confidential or public"}
 	}
-	if app.ResourceServer && app.Type != client.Confidential {
-		return &FieldError{"resource_server", "is for confidential apps: whoever asks about tokens proves who it is"}
-	}
-	return d.checkGrants(app)
-}
-
-// checkGrants: an app that people authorize says where they come back to and what it asks for; a resource server need not
-// be one.
-func (d Desk) checkGrants(app *client.Registration) error {
-	if app.ResourceServer && len(app.RedirectURIs) == 0 && len(app.Scope) == 0 {
-		return nil
-	}
-	if len(app.RedirectURIs) == 0 {
-		return &FieldError{"redirect_uris", "must have one at least"}
-	}
-	if len(app.Scope) == 0 {
-		return &FieldError{"scopes", "must have one at least"}
-	}
-	app.GrantTypes = []string{client.AuthorizationCode, client.RefreshToken}
-	if err := redirectURIs(app.RedirectURIs); err != nil {
+	if err := d.lists(app.RedirectURIs, app.Scope, app.GrantTypes); err != nil {
 		return err
 	}
-	return d.scopes(app.Scope)
+	authorizes := !app.ResourceServer || len(app.RedirectURIs) > 0 || len(app.Scope) > 0
+	if authorizes && len(app.GrantTypes) == 0 {
+		app.GrantTypes = []string{client.AuthorizationCode, client.RefreshToken}
+	}
+	return together(*app)
+}
+
+// together refuses what could never be used: an app that people authorize says where they come back to and what it asks for; a
+// resource server need not be one.
+func together(app client.Registration) error {
+	codes := app.May(client.AuthorizationCode)
+	switch {
+	case app.ResourceServer && app.Type != client.Confidential:
+		return &FieldError{"resource_server", "is for confidential apps: whoever asks about tokens proves who it is"}
+	case !codes && (len(app.GrantTypes) > 0 || !app.ResourceServer):
+		return &FieldError{"grant_types", "must have authorization_code: nothing else begins"}
+	case codes && len(app.RedirectURIs) == 0:
+		return &FieldError{"redirect_uris", "must have one at least"}
+	case codes && len(app.Scope) == 0:
+		return &FieldError{"scopes", "must have one at least"}
+	}
+	return nil
+}
+
+// lists checks each of an app's lists by itself.
+func (d Desk) lists(uris []string, scope oauth.Scope, grants []string) error {
+	if err := redirectURIs(uris); err != nil {
+		return err
+	}
+	if err := d.scopes(scope); err != nil {
+		return err
+	}
+	return grantTypes(grants)
 }
 
 // name is a name as it is kept: without the space around it, and of characters that show. People read it on the consent page,
@@ -77,13 +90,25 @@ func (d Desk) scopes(scope oauth.Scope) error {
 	return nil
 }
 
+func grantTypes(list []string) error {
+	for i, name := range list {
+		if name != client.AuthorizationCode && name != client.RefreshToken {
+			return &FieldError{"grant_types", fmt.Sprintf("has %q: there are authorization_code and refresh_token", name)}
+		}
+		if slices.Contains(list[:i], name) {
+			return &FieldError{"grant_types", fmt.Sprintf("has %q twice", name)}
+		}
+	}
+	return nil
+}
+
 func redirectURIs(list []string) error {
 	if len(list) > maxURIs {
 		return &FieldError{"redirect_uris", fmt.Sprintf("must be at most %d", maxURIs)}
 	}
 	for i, uri := range list {
-		if fault := faultOf(uri); fault != "" {
-			return &FieldError{"redirect_uris", fmt.Sprintf("has number %d, which %s", i+1, fault)}
+		if err := registrable(uri); err != nil {
+			return &FieldError{"redirect_uris", fmt.Sprintf("has number %d, which cannot be registered: %s", i+1, err)}
 		}
 		if slices.Contains(list[:i], uri) {
 			return &FieldError{"redirect_uris", fmt.Sprintf("has number %d twice", i+1)}
@@ -92,35 +117,24 @@ func redirectURIs(list []string) error {
 	return nil
 }
 
-// faultOf says why a URI cannot be one that browsers are sent to with a code; empty where it can (RFC 6749 §3.1.2, RFC 9700
-// §2.1, RFC 8252 §7).
-func faultOf(uri string) string {
-	u, err := url.Parse(uri)
-	switch {
-	case len(uri) > maxURILength:
-		return fmt.Sprintf("is longer than %d bytes", maxURILength)
-	case err != nil || !u.IsAbs() || strings.ContainsFunc(uri, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '\\' || r == '"' || r == '<' || r == '>' }):
-		return "is not an absolute URI in plain ASCII"
-	case strings.Contains(uri, "#"):
-		return "has a fragment (RFC 6749 §3.1.2)"
-	case u.User != nil:
-		return "names a user before the host"
+// registrable says why a URI cannot be one that browsers are sent to with a code; nil where it can. One with a scheme of the app's
+// own (RFC 8252 §7.1) is held, behind the scheme, to what any other is held to.
+func registrable(uri string) error {
+	scheme, rest, found := strings.Cut(uri, ":/")
+	if !found || !ownScheme(scheme) {
+		return oauth.CheckRedirectURI(uri)
 	}
-	return faultOfScheme(u)
+	if u, err := url.Parse(uri); err != nil || u.User != nil {
+		return errors.New("it cannot be read, or names a user before the host")
+	}
+	return oauth.CheckRedirectURI("https://own.scheme/" + rest)
 }
 
-func faultOfScheme(u *url.URL) string {
-	switch {
-	case u.Scheme == "https" && u.Hostname() != "" && !strings.ContainsRune(u.Hostname(), '*'):
-		return ""
-	case u.Scheme == "https":
-		return "has no host that one could be sent to"
-	case u.Scheme == "http" && (u.Hostname() == "127.0.0.1" || u.Hostname() == "::1"):
-		return ""
-	case u.Scheme == "http":
-		return "must begin with https:// (http is for 127.0.0.1 and [::1], RFC 8252 §7.3)"
-	case strings.Contains(u.Scheme, "."):
-		return "" // a scheme of the app's own (RFC 8252 §7.1)
-	}
-	return "has a scheme that is not the app's own: it needs a dot, such as com.example.app (RFC 8252 §7.1)"
+// ownScheme accepts names of which an app can say that they are its own: reversed domain names. No scheme that a browser or a
+// system runs something for has a dot.
+func ownScheme(scheme string) bool {
+	return strings.Contains(scheme, ".") && scheme[0] >= 'a' && scheme[0] <= 'z' &&
+		!strings.ContainsFunc(scheme, func(r rune) bool {
+			return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '.' && r != '-'
+		})
 }

@@ -29,6 +29,8 @@ type App struct {
 
 // Secret is what may be shown of a secret.
 type Secret struct {
+	// LastFour is empty for one that an earlier release registered.
+	LastFour  string
 	CreatedAt time.Time
 	// ExpiresAt is zero for the current one.
 	ExpiresAt time.Time
@@ -38,14 +40,16 @@ type Secret struct {
 // that is not there.
 type Store interface {
 	// Create fails with client.ErrExists.
-	Create(ctx context.Context, app client.Registration, current *secret.Hash) error
+	Create(ctx context.Context, app client.Registration, current *client.Imprint) error
 	// FindApp reads an app with its secrets.
 	FindApp(ctx context.Context, id string) (App, error)
 	// ListApps reads apps by name and identifier, at most so many, from behind one; without redirect URIs and secrets.
 	ListApps(ctx context.Context, afterName, afterID string, most int) ([]App, error)
-	// Update changes what is not zero: an app has a name, redirect URIs and scopes, and is not left without.
+	// Update changes what is not zero, whole or not at all.
 	Update(ctx context.Context, change Change) error
 	Rotate(ctx context.Context, r client.Rotation) error
+	// EndPredecessor ends what a rotation left valid of a confidential app.
+	EndPredecessor(ctx context.Context, id string) error
 	SetDisabled(ctx context.Context, id string, disabled bool) error
 }
 
@@ -55,6 +59,9 @@ type Change struct {
 	Name         string
 	RedirectURIs []string
 	Scope        oauth.Scope
+	GrantTypes   []string
+	// ResourceServer is nil where it stays.
+	ResourceServer *bool
 }
 
 // Scopes are those of the catalog.
@@ -70,8 +77,7 @@ type Desk struct {
 	Scopes Scopes
 }
 
-// Register registers an app. The secret is zero for a public app. It
-// fails with a *FieldError or with client.ErrExists.
+// Register registers an app. The secret is zero for a public app. It fails with a *FieldError or with client.ErrExists.
 func (d Desk) Register(ctx context.Context, app client.Registration) (secret.String, error) {
 	if err := d.check(&app); err != nil {
 		return secret.String{}, err
@@ -80,28 +86,50 @@ func (d Desk) Register(ctx context.Context, app client.Registration) (secret.Str
 		return secret.String{}, d.Create(ctx, app, nil)
 	}
 	drawn := secret.Generate(secret.ClientSecret)
-	hash := secret.Sum(drawn.Reveal())
-	if err := d.Create(ctx, app, &hash); err != nil {
+	kept := client.Imprinted(drawn)
+	if err := d.Create(ctx, app, &kept); err != nil {
 		return secret.String{}, err
 	}
 	return drawn, nil
 }
 
-// Change changes an app. It fails with a *FieldError or with client.ErrUnknown.
+// Change changes an app. It fails with a *FieldError or with client.ErrUnknown. What belongs together is held against the app as
+// it was read just before: two changes that meet may leave what neither asked for, such as codes of an app without redirect URIs,
+// which gets less than it should and never more.
 func (d Desk) Change(ctx context.Context, c Change) error {
-	var err error
+	before, err := d.FindApp(ctx, c.ClientID)
+	if err != nil {
+		return err
+	}
 	if c.Name != "" {
 		if c.Name, err = name(c.Name); err != nil {
 			return err
 		}
 	}
-	if err := redirectURIs(c.RedirectURIs); err != nil {
+	if err := d.lists(c.RedirectURIs, c.Scope, c.GrantTypes); err != nil {
 		return err
 	}
-	if err := d.scopes(c.Scope); err != nil {
+	if err := together(c.applied(before.Registration)); err != nil {
 		return err
 	}
 	return d.Update(ctx, c)
+}
+
+// applied is an app after the change.
+func (c Change) applied(app client.Registration) client.Registration {
+	if len(c.RedirectURIs) > 0 {
+		app.RedirectURIs = c.RedirectURIs
+	}
+	if len(c.Scope) > 0 {
+		app.Scope = c.Scope
+	}
+	if len(c.GrantTypes) > 0 {
+		app.GrantTypes = c.GrantTypes
+	}
+	if c.ResourceServer != nil {
+		app.ResourceServer = *c.ResourceServer
+	}
+	return app
 }
 
 // NewSecret draws another secret; the present one stays valid for the overlap. It fails with a *FieldError or with
@@ -111,7 +139,7 @@ func (d Desk) NewSecret(ctx context.Context, id string, overlap time.Duration) (
 		return secret.String{}, &FieldError{"overlap_seconds", fmt.Sprintf("must be from 0 to %d", int64(MaxOverlap/time.Second))}
 	}
 	drawn := secret.Generate(secret.ClientSecret)
-	err := d.Rotate(ctx, client.Rotation{ClientID: id, Secret: secret.Sum(drawn.Reveal()), Overlap: overlap})
+	err := d.Rotate(ctx, client.Rotation{ClientID: id, Secret: client.Imprinted(drawn), Overlap: overlap})
 	if err != nil {
 		return secret.String{}, err
 	}

@@ -24,7 +24,8 @@ type Administration struct {
 func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateClientRequest) (*authzv1.CreateClientResponse, error) {
 	app := client.Registration{
 		Client: client.Client{
-			ID: req.GetClientId(), Name: req.GetName(), Type: typeOf(req.GetType()), ResourceServer: req.GetResourceServer(),
+			ID: req.GetClientId(), Name: req.GetName(), Type: typeOf(req.GetType()), GrantTypes: req.GetGrantTypes(),
+			ResourceServer: req.GetResourceServer(),
 		},
 		RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()),
 	}
@@ -87,6 +88,7 @@ func (s *Administration) UpdateClient(ctx context.Context, req *authzv1.UpdateCl
 	}
 	err := s.Desk.Change(ctx, registry.Change{
 		ClientID: req.GetClientId(), Name: req.GetName(), RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()),
+		GrantTypes: req.GetGrantTypes(), ResourceServer: req.ResourceServer,
 	})
 	if err != nil {
 		return nil, fail(err)
@@ -107,7 +109,22 @@ func (s *Administration) RotateClientSecret(
 	if err != nil {
 		return nil, fail(err)
 	}
-	return &authzv1.RotateClientSecretResponse{ClientSecret: drawn.Reveal()}, nil
+	app, err := s.find(ctx, req.GetClientId())
+	return &authzv1.RotateClientSecretResponse{ClientSecret: drawn.Reveal(), Registration: app}, err
+}
+
+// RevokePreviousClientSecret ends the overlap of a rotation.
+func (s *Administration) RevokePreviousClientSecret(
+	ctx context.Context, req *authzv1.RevokePreviousClientSecretRequest,
+) (*authzv1.RevokePreviousClientSecretResponse, error) {
+	if err := wantClient(req.GetClientId()); err != nil {
+		return nil, err
+	}
+	if err := s.Desk.EndPredecessor(ctx, req.GetClientId()); err != nil {
+		return nil, fail(err)
+	}
+	app, err := s.find(ctx, req.GetClientId())
+	return &authzv1.RevokePreviousClientSecretResponse{Registration: app}, err
 }
 
 // EnableClient lets an app in again.
@@ -157,7 +174,7 @@ func registration(app registry.App) *authzv1.Registration {
 		CreateTime: timestamppb.New(app.CreatedAt),
 	}
 	for _, s := range app.Secrets {
-		one := &authzv1.ClientSecret{CreateTime: timestamppb.New(s.CreatedAt)}
+		one := &authzv1.ClientSecret{LastFour: s.LastFour, CreateTime: timestamppb.New(s.CreatedAt)}
 		if !s.ExpiresAt.IsZero() {
 			one.ExpireTime = timestamppb.New(s.ExpiresAt)
 		}

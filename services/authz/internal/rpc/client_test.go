@@ -42,8 +42,8 @@ func TestAnAppThatAuthenticatesIsDescribed(t *testing.T) {
 		t.Errorf("the public app: %v, %v", got, err)
 	}
 	api := client.Registration{Client: client.Client{ID: "vdo_client_api", Name: "API", Type: client.Confidential, ResourceServer: true}}
-	hash := secret.Sum("proof")
-	if err := b.registry.Create(t.Context(), api, &hash); err != nil {
+	kept := client.Imprinted(secret.New("proof"))
+	if err := b.registry.Create(t.Context(), api, &kept); err != nil {
 		t.Fatal(err)
 	}
 	got, err = b.authenticate(t, credentials(api.ID, "proof"))

@@ -19,9 +19,9 @@ func fail(err error) error {
 	var field *registry.FieldError
 	switch {
 	case errors.As(err, &field):
-		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field.Fault, oerr.WithField(field.Field))
+		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field.Error(), oerr.WithField(field.Field))
 	case errors.Is(err, client.ErrUnknown):
-		return oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no app has that client_id")
+		return oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no app has that client_id", oerr.WithField("client_id"))
 	case errors.Is(err, client.ErrExists):
 		return oerr.New(errorv1.Reason_REASON_ALREADY_EXISTS, "another app has that client_id", oerr.WithField("client_id"))
 	case errors.Is(err, sqldb.ErrUnavailable), errors.Is(err, shortlived.ErrUnavailable):

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -34,12 +35,13 @@ func (s *Store) secrets(ctx context.Context, id string) ([]registry.Secret, erro
 	defer rows.Close()
 	var list []registry.Secret
 	for rows.Next() {
+		var one registry.Secret
 		var created int64
 		var expires *int64
-		if err := rows.Scan(&created, &expires); err != nil {
+		if err := rows.Scan(&one.LastFour, &created, &expires); err != nil {
 			return nil, fmt.Errorf("listing secrets: %w", err)
 		}
-		one := registry.Secret{CreatedAt: moment(created)}
+		one.CreatedAt = moment(created)
 		if expires != nil {
 			one.ExpiresAt = moment(*expires)
 		}
@@ -79,12 +81,12 @@ func (s *Store) ListApps(ctx context.Context, afterName, afterID string, most in
 func (s *Store) Update(ctx context.Context, c registry.Change) error {
 	var one int
 	app := sqldb.Stmt(s.text.lockAny, c.ClientID).Scan(&one)
-	steps := []*sqldb.Statement{app, sqldb.Stmt(s.text.update, c.ClientID, c.Name, c.Scope.String())}
+	steps := []*sqldb.Statement{
+		app, sqldb.Stmt(s.text.update, c.ClientID, c.Name, c.Scope.String(), strings.Join(c.GrantTypes, " "), c.ResourceServer),
+	}
 	if len(c.RedirectURIs) > 0 {
 		steps = append(steps, sqldb.Stmt(s.text.deleteURIs, c.ClientID))
-	}
-	for i, uri := range c.RedirectURIs {
-		steps = append(steps, sqldb.Stmt(s.text.insertURIOf, c.ClientID, uri, i))
+		steps = append(steps, s.uriRows(c.ClientID, c.RedirectURIs)...)
 	}
 	if err := s.db.Pipeline(ctx, steps...); err != nil {
 		return fmt.Errorf("changing a client: %w", err)

@@ -15,7 +15,7 @@ type statements struct {
 	insert, replace, insertURI, deleteURIs, insertSecret, deleteSecrets string
 	find, credentials, credentialsOfMany, list                          string
 	lock, dropEnded, endCurrent, setDisabled                            string
-	created, secrets, apps, lockAny, update, insertURIOf                string
+	created, secrets, apps, lockAny, update                             string
 }
 
 // prepare expands every statement once.
@@ -24,7 +24,7 @@ func prepare(db *sqldb.DB) statements {
 	for _, text := range []*string{
 		&t.insert, &t.replace, &t.insertURI, &t.deleteURIs, &t.insertSecret, &t.deleteSecrets,
 		&t.find, &t.credentials, &t.credentialsOfMany, &t.list, &t.lock, &t.dropEnded, &t.endCurrent, &t.setDisabled,
-		&t.created, &t.secrets, &t.apps, &t.lockAny, &t.update, &t.insertURIOf,
+		&t.created, &t.secrets, &t.apps, &t.lockAny, &t.update,
 	} {
 		*text = db.SQL(*text)
 	}
@@ -46,12 +46,12 @@ func portable() statements {
     grant_types = excluded.grant_types, scope = excluded.scope, resource_server = excluded.resource_server,
     disabled = excluded.disabled`,
 
-		insertURI:  `INSERT INTO redirect_uris (client_id, uri, position) VALUES ($1, $2, $3)`,
+		insertURI:  `INSERT INTO redirect_uris (client_id, uri, position) SELECT id, $2, $3 FROM clients WHERE id = $1`,
 		deleteURIs: `DELETE FROM redirect_uris WHERE client_id = $1`,
 
 		insertSecret: `
-INSERT INTO client_secrets (client_id, hash, created_at)
-SELECT id, $2, {{now}} FROM clients WHERE id = $1 AND type = 'confidential'`,
+INSERT INTO client_secrets (client_id, hash, last_four, created_at)
+SELECT id, $2, $3, {{now}} FROM clients WHERE id = $1 AND type = 'confidential'`,
 
 		deleteSecrets: `DELETE FROM client_secrets WHERE client_id = $1`,
 
@@ -84,7 +84,7 @@ WHERE c.id = ANY($1::text[]) ORDER BY c.id`,
 		created: `SELECT created_at FROM clients WHERE id = $1`,
 
 		secrets: `
-SELECT created_at, expires_at FROM client_secrets
+SELECT last_four, created_at, expires_at FROM client_secrets
 WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > {{now}}) ORDER BY expires_at IS NULL DESC, created_at DESC`,
 
 		// There are as many apps as somebody registered by hand: they need no index by name.
@@ -95,9 +95,9 @@ WHERE c.name > $1 OR c.name = $1 AND c.id > $2 ORDER BY c.name, c.id LIMIT $3`,
 		lockAny: `SELECT 1 FROM clients WHERE id = $1 {{for update}}`,
 
 		update: `
-UPDATE clients SET name = CASE WHEN $2 = '' THEN name ELSE $2 END, scope = CASE WHEN $3 = '' THEN scope ELSE $3 END WHERE id = $1`,
-
-		insertURIOf: `INSERT INTO redirect_uris (client_id, uri, position) SELECT id, $2, $3 FROM clients WHERE id = $1`,
+UPDATE clients SET name = CASE WHEN $2 = '' THEN name ELSE $2 END, scope = CASE WHEN $3 = '' THEN scope ELSE $3 END,
+    grant_types = CASE WHEN $4 = '' THEN grant_types ELSE $4 END, resource_server = COALESCE($5, resource_server)
+WHERE id = $1`,
 	}
 }
 

@@ -6,14 +6,13 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
-// Create registers an app, with the hash of its secret when it is confidential. client.ErrExists when the identifier is
+// Create registers an app, with its secret when it is confidential. client.ErrExists when the identifier is
 // taken.
-func (s *Store) Create(ctx context.Context, app client.Registration, current *secret.Hash) error {
+func (s *Store) Create(ctx context.Context, app client.Registration, current *client.Imprint) error {
 	steps := append([]*sqldb.Statement{clientRow(s.text.insert, app)}, s.belongings(app, current)...)
 	err := s.db.Pipeline(ctx, steps...)
 	if errors.Is(err, sqldb.ErrConflict) {
@@ -26,7 +25,7 @@ func (s *Store) Create(ctx context.Context, app client.Registration, current *se
 }
 
 // Replace registers an app, or makes one that exists exactly so: other redirect URIs and secrets of it are gone.
-func (s *Store) Replace(ctx context.Context, app client.Registration, current *secret.Hash) error {
+func (s *Store) Replace(ctx context.Context, app client.Registration, current *client.Imprint) error {
 	steps := append([]*sqldb.Statement{
 		clientRow(s.text.replace, app),
 		sqldb.Stmt(s.text.deleteURIs, app.ID),
@@ -44,13 +43,18 @@ func clientRow(text string, app client.Registration) *sqldb.Statement {
 }
 
 // belongings are an app's redirect URIs and its secret.
-func (s *Store) belongings(app client.Registration, current *secret.Hash) []*sqldb.Statement {
-	var steps []*sqldb.Statement
-	for i, uri := range app.RedirectURIs {
-		steps = append(steps, sqldb.Stmt(s.text.insertURI, app.ID, uri, i))
-	}
+func (s *Store) belongings(app client.Registration, current *client.Imprint) []*sqldb.Statement {
+	steps := s.uriRows(app.ID, app.RedirectURIs)
 	if current != nil {
-		steps = append(steps, sqldb.Stmt(s.text.insertSecret, app.ID, current.Bytes()))
+		steps = append(steps, sqldb.Stmt(s.text.insertSecret, app.ID, current.Hash.Bytes(), current.LastFour))
+	}
+	return steps
+}
+
+func (s *Store) uriRows(id string, uris []string) []*sqldb.Statement {
+	var steps []*sqldb.Statement
+	for i, uri := range uris {
+		steps = append(steps, sqldb.Stmt(s.text.insertURI, id, uri, i))
 	}
 	return steps
 }
@@ -64,10 +68,24 @@ func (s *Store) Rotate(ctx context.Context, r client.Rotation) error {
 		app,
 		sqldb.Stmt(s.text.dropEnded, r.ClientID),
 		sqldb.Stmt(s.text.endCurrent, r.ClientID, r.Overlap.Microseconds()),
-		sqldb.Stmt(s.text.insertSecret, r.ClientID, r.Secret.Bytes()),
+		sqldb.Stmt(s.text.insertSecret, r.ClientID, r.Secret.Hash.Bytes(), r.Secret.LastFour),
 	)
 	if err != nil {
 		return fmt.Errorf("rotating a secret: %w", err)
+	}
+	if !app.Found() {
+		return client.ErrUnknown
+	}
+	return nil
+}
+
+// EndPredecessor ends the secret that a rotation left valid, if there is one. client.ErrUnknown when no confidential app has
+// the identifier.
+func (s *Store) EndPredecessor(ctx context.Context, id string) error {
+	var one int
+	app := sqldb.Stmt(s.text.lock, id).Scan(&one)
+	if err := s.db.Pipeline(ctx, app, sqldb.Stmt(s.text.dropEnded, id)); err != nil {
+		return fmt.Errorf("ending the previous secret: %w", err)
 	}
 	if !app.Found() {
 		return client.ErrUnknown

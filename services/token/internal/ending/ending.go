@@ -8,7 +8,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// The failures of this package. Those of identity pass through.
+// The failures of this package. Those of identity and authz pass through.
 var (
 	// ErrPlan is a plan that the catalog does not have.
 	ErrPlan = errors.New("no such plan")
@@ -29,6 +29,10 @@ type Store interface {
 	EndMember(ctx context.Context, userID, workspaceID string) error
 	// EndAuthenticationApp ends the user tokens that were issued through an app.
 	EndAuthenticationApp(ctx context.Context, appID string) error
+	// EndUserGrants ends all that a user granted; user tokens stay.
+	EndUserGrants(ctx context.Context, userID string) error
+	// EndPairGrants ends all that a user granted to an app.
+	EndPairGrants(ctx context.Context, userID, clientID string) error
 	// EndClient ends all that was granted to an app.
 	EndClient(ctx context.Context, clientID string) error
 	// NoteWorkspace tells whoever remembers a workspace's facts that they are old.
@@ -112,6 +116,18 @@ func (d Desk) RevokeClientGrants(ctx context.Context, clientID string) error {
 	return d.settle(ctx)
 }
 
+// RevokeUserGrants ends all that a user granted: to an app, or to every one if none is named. They may grant it again.
+func (d Desk) RevokeUserGrants(ctx context.Context, userID, clientID string) error {
+	end := func() error { return d.Store.EndPairGrants(ctx, userID, clientID) }
+	if clientID == "" {
+		end = func() error { return d.Store.EndUserGrants(ctx, userID) }
+	}
+	if err := end(); err != nil {
+		return err
+	}
+	return d.settle(ctx)
+}
+
 // SetWorkspacePlan changes a workspace's plan. It ends nothing; the log's entry comes after the change, so that whoever asks
 // again because of it is told the new plan. ErrPlan.
 func (d Desk) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error {
@@ -127,14 +143,14 @@ func (d Desk) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) er
 	return d.settle(ctx)
 }
 
-// around ends tokens, has identity make the change, and ends tokens once more.
+// around ends tokens, has identity or authz make the change, and ends tokens once more.
 //
 // The first end comes first so that a crash in between leaves ended tokens and an unchanged user, which the repetition
-// repairs, and never a changed user with live tokens. The second is for what identity still allowed between the two. Whoever
-// issues reads a mark before asking identity (the pair's epoch at the consent page, the log's cursor at the user API), and the
-// store refuses to issue when the mark has moved. If identity was asked before the change, the mark was read before the second
-// end: so either the token was written by then and ends with it, or it is refused. If identity was asked after the change, it
-// said no.
+// repairs, and never a changed user with live tokens. The second is for what was still allowed between the two. Whoever issues
+// reads a mark before asking the service that is changed (the pair's epoch at the consent page, before authz completes an
+// authorization of the app; the log's cursor at the user API), and the store refuses to issue when the mark has moved. If the
+// service was asked before the change, the mark was read before the second end: so either the token was written by then and
+// ends with it, or it is refused. If the service was asked after the change, it said no.
 func (d Desk) around(ctx context.Context, end, change func() error) error {
 	if err := end(); err != nil {
 		return err

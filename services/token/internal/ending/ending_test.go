@@ -27,14 +27,16 @@ func (w *world) note(call string) error {
 	return nil
 }
 
-func (w *world) EndUser(context.Context, string) error              { return w.note("end") }
-func (w *world) EndSignIns(context.Context, string) error           { return w.note("end") }
-func (w *world) EndMember(context.Context, string, string) error    { return w.note("end") }
-func (w *world) EndAuthenticationApp(context.Context, string) error { return w.note("end") }
-func (w *world) EndClient(context.Context, string) error            { return w.note("end") }
-func (w *world) DisableClient(context.Context, string) error        { return w.note("change") }
-func (w *world) NoteWorkspace(context.Context, string) error        { return w.note("note") }
-func (w *world) DisableUser(context.Context, string) error          { return w.note("change") }
+func (w *world) EndUser(context.Context, string) error               { return w.note("end") }
+func (w *world) EndSignIns(context.Context, string) error            { return w.note("end") }
+func (w *world) EndMember(context.Context, string, string) error     { return w.note("end") }
+func (w *world) EndAuthenticationApp(context.Context, string) error  { return w.note("end") }
+func (w *world) EndClient(context.Context, string) error             { return w.note("end") }
+func (w *world) DisableClient(context.Context, string) error         { return w.note("change") }
+func (w *world) EndUserGrants(context.Context, string) error         { return w.note("end user") }
+func (w *world) EndPairGrants(context.Context, string, string) error { return w.note("end pair") }
+func (w *world) NoteWorkspace(context.Context, string) error         { return w.note("note") }
+func (w *world) DisableUser(context.Context, string) error           { return w.note("change") }
 func (w *world) SetPassword(context.Context, string, secret.String) error {
 	return w.note("change")
 }
@@ -82,5 +84,29 @@ func TestANewPlanIsToldAfterTheChange(t *testing.T) {
 	}
 	if err := w.desk().SetPassword(t.Context(), "usr_1", secret.String{}); !errors.Is(err, ending.ErrPassword) || len(w.calls) > 0 {
 		t.Errorf("an empty password: %v %v", w.calls, err)
+	}
+}
+
+func TestGrantsEndOnceAndAreSettled(t *testing.T) {
+	for fails, settled := range map[string]bool{"": true, "end": false, "settle": true} {
+		for what, end := range map[string]func(ctx context.Context, d ending.Desk) error{
+			"end user": func(ctx context.Context, d ending.Desk) error { return d.RevokeUserGrants(ctx, "usr_1", "") },
+			"end pair": func(ctx context.Context, d ending.Desk) error {
+				return d.RevokeUserGrants(ctx, "usr_1", "vdo_client_1")
+			},
+			"end": func(ctx context.Context, d ending.Desk) error { return d.RevokeClientGrants(ctx, "vdo_client_1") },
+		} {
+			w := &world{fails: fails}
+			if fails == "end" {
+				w.fails = what
+			}
+			want := []string{what}
+			if settled {
+				want = append(want, "settle")
+			}
+			if err := end(t.Context(), w.desk()); !cmp.Equal(want, w.calls) || errors.Is(err, errDown) != (fails != "") {
+				t.Errorf("%s, failing at %q: %v %v", what, fails, err, w.calls)
+			}
+		}
 	}
 }

@@ -2,12 +2,10 @@ package rpc
 
 import (
 	"context"
-	"errors"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/ending"
-	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
 // Endings serves operators who take access away.
@@ -22,8 +20,7 @@ type Endings struct {
 type Ender interface {
 	RevokeAccess(ctx context.Context, token secret.Hash, onlyClient string) (bool, error)
 	RevokeRefresh(ctx context.Context, token secret.Hash, onlyClient string) (bool, error)
-	// EndUserToken fails with usertoken.ErrUnknown or ErrExpired for one that was not live.
-	EndUserToken(ctx context.Context, token secret.Hash) error
+	RevokeUserToken(ctx context.Context, token secret.Hash) (bool, error)
 }
 
 // DisableClient keeps an app out.
@@ -44,6 +41,18 @@ func (s *Endings) RevokeClientGrants(
 	return &tokenv1.RevokeClientGrantsResponse{}, fail(s.Desk.RevokeClientGrants(ctx, req.GetClientId()))
 }
 
+// RevokeUserGrants ends all that a user granted, or all of it to an app.
+func (s *Endings) RevokeUserGrants(ctx context.Context, req *tokenv1.RevokeUserGrantsRequest) (*tokenv1.RevokeUserGrantsResponse, error) {
+	want := []named{{"user_id", req.GetUserId()}}
+	if req.GetClientId() != "" {
+		want = append(want, named{"client_id", req.GetClientId()})
+	}
+	if err := wantIdentifiers(want...); err != nil {
+		return nil, err
+	}
+	return &tokenv1.RevokeUserGrantsResponse{}, fail(s.Desk.RevokeUserGrants(ctx, req.GetUserId(), req.GetClientId()))
+}
+
 // EndToken ends one token by itself. What cannot be a token is unknown, and that is no failure.
 func (s *Endings) EndToken(ctx context.Context, req *tokenv1.EndTokenRequest) (*tokenv1.EndTokenResponse, error) {
 	token := req.GetToken()
@@ -60,10 +69,7 @@ func (s *Endings) EndToken(ctx context.Context, req *tokenv1.EndTokenRequest) (*
 	case kind == secret.RefreshToken:
 		ended, err = s.Tokens.RevokeRefresh(ctx, hash, "")
 	case secret.ValidUserToken(token):
-		err = s.Tokens.EndUserToken(ctx, hash)
-		if ended = err == nil; errors.Is(err, usertoken.ErrUnknown) || errors.Is(err, usertoken.ErrExpired) {
-			err = nil
-		}
+		ended, err = s.Tokens.RevokeUserToken(ctx, hash)
 	}
 	return &tokenv1.EndTokenResponse{Ended: ended}, fail(err)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
-// endingStatements are the SQL of what takes access away from users, members and authentication apps.
+// endingStatements are the SQL of what takes access away from users, members, apps and authentication apps.
 type endingStatements struct {
 	mark, raisePairs, spoilPairs, liftFamilies string
 	families, memberFamilies                   string
@@ -41,9 +41,10 @@ UPDATE families SET epoch = epoch + 1 WHERE user_id = $1 AND epoch = (
 
 		// Whoever sees a consent page has a pair: see PairEpoch. So this reaches every page that is open and every code in flight.
 		clientPairs: `UPDATE pairs SET epoch = epoch + 1, lenient_raises = 0 WHERE client_id = $1`,
+		// Families have no index that begins with the app, but every one has a pair, which has.
 		clientFamilies: db.SQL(`
 UPDATE families SET revoked_at = {{now}}, retry_hash = NULL, retry_sealed = NULL, retry_until = NULL
-WHERE client_id = $1 AND revoked_at IS NULL`),
+WHERE client_id = $1 AND revoked_at IS NULL AND user_id IN (SELECT user_id FROM pairs WHERE client_id = $1)`),
 	}
 }
 
@@ -96,6 +97,13 @@ func (s *Store) EndClient(ctx context.Context, clientID string) error {
 	entry := Entry{Kind: KindClient, Reason: ReasonClientEnded, ClientID: clientID}
 	return s.ending(ctx, clientID, entry, func(tx *sqldb.Tx) error {
 		return execAll(ctx, tx, step{s.ends.clientPairs, []any{clientID}}, step{s.ends.clientFamilies, []any{clientID}})
+	})
+}
+
+// EndUserGrants ends all that a user granted: OAuth families, codes in flight, consent pages that are open. User tokens stay.
+func (s *Store) EndUserGrants(ctx context.Context, userID string) error {
+	return s.ending(ctx, userID, Entry{Kind: KindUser, Reason: ReasonGrantsRevoked, UserID: userID}, func(tx *sqldb.Tx) error {
+		return execAll(ctx, tx, step{s.ends.raisePairs, []any{userID}}, step{s.ends.families, []any{userID}})
 	})
 }
 

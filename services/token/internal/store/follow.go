@@ -24,10 +24,15 @@ func (s *Store) LogAfter(ctx context.Context, cursor int64, limit int) ([]feed.E
 	}
 	entries := make([]feed.Entry, len(stored))
 	for i, e := range stored {
-		entries[i] = feed.Entry{
-			Cursor: e.Cursor, Kind: feed.Kind(e.Kind), TokenHash: e.TokenHash, Family: e.FamilyID,
-			UserID: e.UserID, ClientID: e.ClientID, WorkspaceID: e.WorkspaceID, Age: e.Age,
-		}
+		entries[i] = follower(e)
 	}
 	return entries, nil
+}
+
+// follower is an entry as followers need it.
+func follower(e Entry) feed.Entry {
+	return feed.Entry{
+		Cursor: e.Cursor, Kind: feed.Kind(e.Kind), TokenHash: e.TokenHash, Family: e.FamilyID,
+		UserID: e.UserID, ClientID: e.ClientID, WorkspaceID: e.WorkspaceID, Age: e.Age,
+	}
 }

@@ -62,6 +62,8 @@ const (
 	ReasonPlanChanged Reason = 12
 	// ReasonClientEnded is an operator's decision on an app.
 	ReasonClientEnded Reason = 13
+	// ReasonGrantsRevoked is an operator's decision on what a user granted.
+	ReasonGrantsRevoked Reason = 14
 )
 
 // Entry is one revocation. Cursors rise by one in the order of commits.

@@ -66,12 +66,20 @@ func (s *Store) RevokeAccess(ctx context.Context, token secret.Hash, onlyClient 
 // EndConnection raises the pair's epoch and ends all its families: when it returns nothing of the pair is live, and nothing
 // that was being issued from an older consent becomes so.
 func (s *Store) EndConnection(ctx context.Context, userID, clientID string) error {
+	return s.endPair(ctx, pair{user: userID, client: clientID}, ReasonDisconnect)
+}
+
+// EndPairGrants is EndConnection as an operator's decision.
+func (s *Store) EndPairGrants(ctx context.Context, userID, clientID string) error {
+	return s.endPair(ctx, pair{user: userID, client: clientID}, ReasonGrantsRevoked)
+}
+
+func (s *Store) endPair(ctx context.Context, p pair, reason Reason) error {
 	return s.inTx(ctx, "ending a connection", func(tx *sqldb.Tx) error {
-		p := pair{user: userID, client: clientID}
-		if err := tx.QueryRow(ctx, s.text.endPair, userID, clientID).Scan(&p.epoch); err != nil {
+		if err := tx.QueryRow(ctx, s.text.endPair, p.user, p.client).Scan(&p.epoch); err != nil {
 			return err
 		}
-		return s.endPairFamilies(ctx, tx, p, ReasonDisconnect)
+		return s.endPairFamilies(ctx, tx, p, reason)
 	})
 }
 

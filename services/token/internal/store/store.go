@@ -33,6 +33,7 @@ type Store struct {
 	keys keyStatements
 	user userStatements
 	ends endingStatements
+	sees oversightStatements
 	// access gathers look-ups of access tokens; nil where that saves nothing.
 	access *coalesce.Loader[secret.Hash, introspect.Facts]
 	// rotations gathers rotations, likewise.
@@ -46,7 +47,7 @@ type Store struct {
 // New prepares a store.
 func New(db *sqldb.DB) *Store {
 	s := &Store{
-		db: db, text: prepare(db), keys: prepareKeys(db), user: prepareUser(db), ends: prepareEndings(db),
+		db: db, text: prepare(db), keys: prepareKeys(db), user: prepareUser(db), ends: prepareEndings(db), sees: prepareOversight(db),
 	}
 	if db.Engine() == sqldb.Postgres {
 		s.access = coalesce.New(s.findManyAccess)

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/registry"
 	"github.com/vidocu/usher/services/authz/internal/store"
 )
 
@@ -15,6 +16,7 @@ func Atomicity(t *testing.T) {
 	t.Run("a taken identifier changes nothing", taken)
 	t.Run("an app whose redirect URIs cannot be kept is not registered", wholeOrNot)
 	t.Run("a rotation that cannot be kept ends no secret", rotationWhole)
+	t.Run("a change that cannot be kept changes nothing", changeWhole)
 }
 
 func taken(t *testing.T) {
@@ -66,5 +68,16 @@ func rotationWhole(t *testing.T) {
 			t.Fatal("the same secret became its own successor")
 		}
 		wantValid(t, s, Example().ID, hash)
+	})
+}
+
+func changeWhole(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		create(t, s, Example(), nil)
+		twice := []string{"https://a.test/", "https://a.test/"}
+		if err := s.Update(t.Context(), registry.Change{ClientID: Example().ID, Name: "Renamed", RedirectURIs: twice}); err == nil {
+			t.Fatal("a redirect URI was kept twice")
+		}
+		wantApp(t, s, registry.App{Registration: Example()})
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/registry"
 	"github.com/vidocu/usher/services/authz/internal/store"
 )
 
@@ -22,6 +23,10 @@ func CRUD(t *testing.T) {
 	t.Run("a disabled app says so everywhere until it is enabled", disabled)
 	t.Run("a replaced app is exactly as described", replaced)
 	t.Run("a rotated secret overlaps with its predecessor and no longer", overlap)
+	t.Run("a predecessor ends at once when it is told to", endPredecessor)
+	t.Run("an app is told whole", told)
+	t.Run("a change leaves what it does not name", changed)
+	t.Run("apps come by name, a page at a time", paged)
 }
 
 func comesBack(t *testing.T) {
@@ -63,6 +68,15 @@ func unknown(t *testing.T) {
 			}
 			if err := s.SetDisabled(t.Context(), id, true); !errors.Is(err, client.ErrUnknown) {
 				t.Errorf("SetDisabled: %v, want ErrUnknown", err)
+			}
+			if err := s.EndPredecessor(t.Context(), id); !errors.Is(err, client.ErrUnknown) {
+				t.Errorf("EndPredecessor: %v, want ErrUnknown", err)
+			}
+			if err := s.Update(t.Context(), registry.Change{ClientID: id, Name: "x", RedirectURIs: []string{"https://a.test/"}}); !errors.Is(err, client.ErrUnknown) {
+				t.Errorf("Update: %v, want ErrUnknown", err)
+			}
+			if _, err := s.FindApp(t.Context(), id); !errors.Is(err, client.ErrUnknown) {
+				t.Errorf("FindApp: %v, want ErrUnknown", err)
 			}
 		}
 	})

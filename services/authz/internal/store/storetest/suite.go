@@ -50,15 +50,15 @@ func Native() client.Registration {
 	return app
 }
 
-// draw is the hash of a fresh secret.
-func draw() *secret.Hash {
-	hash := secret.Sum(secret.Generate(secret.ClientSecret).Reveal())
-	return &hash
+// draw is what is kept of a fresh secret.
+func draw() *client.Imprint {
+	kept := client.Imprinted(secret.Generate(secret.ClientSecret))
+	return &kept
 }
 
-func create(t *testing.T, s *store.Store, app client.Registration, hash *secret.Hash) {
+func create(t *testing.T, s *store.Store, app client.Registration, current *client.Imprint) {
 	t.Helper()
-	if err := s.Create(t.Context(), app, hash); err != nil {
+	if err := s.Create(t.Context(), app, current); err != nil {
 		t.Fatalf("registering %s: %v", app.ID, err)
 	}
 }
@@ -77,14 +77,14 @@ func valid(t *testing.T, s *store.Store, id string) []secret.Hash {
 }
 
 // wantValid compares without order.
-func wantValid(t *testing.T, s *store.Store, id string, want ...*secret.Hash) {
+func wantValid(t *testing.T, s *store.Store, id string, want ...*client.Imprint) {
 	t.Helper()
 	got := valid(t, s, id)
 	if len(got) != len(want) {
 		t.Fatalf("%d secrets are valid, want %d", len(got), len(want))
 	}
 	for i, w := range want {
-		if !slices.Contains(got, *w) {
+		if !slices.Contains(got, w.Hash) {
 			t.Errorf("secret %d of %d does not count", i+1, len(want))
 		}
 	}

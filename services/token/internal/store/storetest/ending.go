@@ -10,13 +10,17 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
-// Endings checks what takes access away from users, members and authentication apps.
+// Endings checks what takes access away from users, members, apps and authentication apps.
 func Endings(t *testing.T) {
 	t.Run("a user's end takes everything along", func(t *testing.T) { each(t, endUser) })
 	t.Run("a member's end takes the workspace's along", func(t *testing.T) { each(t, endMember) })
 	t.Run("theft is seen after a member's end", func(t *testing.T) { each(t, reuseAfterMember) })
 	t.Run("a new password leaves apps connected", func(t *testing.T) { each(t, endSignIns) })
 	t.Run("an authentication app's end takes its tokens along", func(t *testing.T) { each(t, endApp) })
+	t.Run("an app's end takes everything along, whosever it is", func(t *testing.T) { each(t, endClient) })
+	t.Run("revoked grants of a user end and user tokens stay", func(t *testing.T) { each(t, endUserGrants) })
+	t.Run("grants are listed by user and by app, and only live ones", func(t *testing.T) { each(t, listGrants) })
+	t.Run("redemption against the end of its app", func(t *testing.T) { each(t, redemptionAgainstClient) })
 	t.Run("redemption against the end of its user", func(t *testing.T) { each(t, redemptionAgainstUser) })
 	t.Run("redemption against the end of its member", func(t *testing.T) { each(t, redemptionAgainstMember) })
 	t.Run("reuse against the end of another member", func(t *testing.T) { each(t, reuseAgainstMember) })
@@ -42,6 +46,38 @@ func endUser(t *testing.T, b bench) {
 		t.Errorf("a code in flight: %v", err)
 	}
 	b.wantLog(t, []logged{{store.KindUser, store.ReasonUserDisabled}, {store.KindUser, store.ReasonUserDisabled}})
+}
+
+func endClient(t *testing.T, b bench) {
+	esthers := code("app", "ws_acme", 0)
+	esthers.UserID = "usr_esther"
+	of := []issued{b.mustRedeem(t, code("app", "ws_acme", 0)), b.mustRedeem(t, code("app", "ws_doe", 0)), b.mustRedeem(t, esthers)}
+	of = append(of, b.mustRotate(t, of[0].refresh))
+	other := b.mustRedeem(t, code("app2", "ws_acme", 0))
+	user := b.mustIssue(t, usertoken.Holder{UserID: "usr_john"})
+	for range 2 { // it may be repeated
+		if err := b.EndClient(t.Context(), "app"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, i := range of {
+		if b.live(t, i.access) || b.current(t, i.refresh) {
+			t.Error("a token outlives its app")
+		}
+	}
+	if !b.live(t, other.access) || !b.current(t, other.refresh) {
+		t.Error("another app's tokens ended too")
+	}
+	b.wantJudged(t, "a user token", user, nil)
+	for _, c := range []grant.Code{code("app", "ws_acme", 0), esthers} {
+		if err := b.redeem(t.Context(), fresh(), c); !errors.Is(err, grant.ErrPairRevoked) {
+			t.Errorf("a code in flight of %s: %v", c.UserID, err)
+		}
+	}
+	if err := b.redeem(t.Context(), fresh(), code("app2", "ws_acme", 0)); err != nil {
+		t.Errorf("a code of another app: %v", err)
+	}
+	b.wantLog(t, []logged{{store.KindClient, store.ReasonClientEnded}, {store.KindClient, store.ReasonClientEnded}})
 }
 
 func endMember(t *testing.T, b bench) {
@@ -139,6 +175,10 @@ func endApp(t *testing.T, b bench) {
 
 func redemptionAgainstUser(t *testing.T, b bench) {
 	redemptionAgainst(t, b, func() error { return b.EndUser(context.Background(), "usr_john") })
+}
+
+func redemptionAgainstClient(t *testing.T, b bench) {
+	redemptionAgainst(t, b, func() error { return b.EndClient(context.Background(), "app") })
 }
 
 func redemptionAgainstMember(t *testing.T, b bench) {

@@ -1,0 +1,280 @@
+package authz_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/testing/protocmp"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/authztest"
+)
+
+// registration is a request that can be granted.
+func registration() *authzv1.CreateClientRequest {
+	return &authzv1.CreateClientRequest{
+		Name: " Exporter ", Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL, RedirectUris: []string{callback, "http://127.0.0.1/cb"},
+		Scopes: []string{"videos:read", "export:write"}, GrantTypes: []string{"authorization_code", "refresh_token"},
+	}
+}
+
+func (b *bench) operator(t *testing.T) authzv1.AdministrationServiceClient {
+	t.Helper()
+	return authzv1.NewAdministrationServiceClient(dial(t, b.network, "operator", "authz"))
+}
+
+func (b *bench) register(t *testing.T, req *authzv1.CreateClientRequest) (id, clear string) {
+	t.Helper()
+	res, err := b.operator(t).CreateClient(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.GetRegistration().GetClient().GetClientId(), res.GetClientSecret()
+}
+
+// proves reports whether an app is who it says with this secret.
+func (b *bench) proves(t *testing.T, id, proof string) bool {
+	t.Helper()
+	_, err := b.clients.AuthenticateClient(t.Context(), authenticate(id, proof))
+	if err != nil && oerr.Reason(err) != errorv1.Reason_REASON_INVALID_CLIENT {
+		t.Fatal(err)
+	}
+	return err == nil
+}
+
+func TestARegisteredAppAuthenticatesAndAuthorizesAsItWasRegistered(t *testing.T) {
+	b := newBench(t)
+	id, clear := b.register(t, registration())
+	if !secret.Valid(secret.ClientSecret, clear) || !b.proves(t, id, clear) || b.proves(t, id, "") {
+		t.Errorf("%s does not prove itself with its secret alone", id)
+	}
+	res, err := b.operator(t).FindClient(t.Context(), &authzv1.FindClientRequest{ClientId: id})
+	want := &authzv1.Registration{
+		Client: &authzv1.Client{
+			ClientId: id, Name: "Exporter", Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL, GrantTypes: registration().GetGrantTypes(),
+		},
+		RedirectUris: registration().GetRedirectUris(), Scopes: registration().GetScopes(),
+		Secrets: []*authzv1.ClientSecret{{LastFour: clear[len(clear)-4:]}},
+	}
+	if diff := cmp.Diff(want, res.GetRegistration(), protocmp.Transform(), protocmp.IgnoreFields(want, "create_time"),
+		protocmp.IgnoreFields(&authzv1.ClientSecret{}, "create_time")); err != nil || diff != "" || strings.Contains(res.String(), clear) {
+		t.Errorf("%v, the app (-want +got):\n%s", err, diff)
+	}
+	public := registration()
+	public.Type = authzv1.ClientType_CLIENT_TYPE_PUBLIC
+	native, none := b.register(t, public)
+	if none != "" || !b.proves(t, native, "") || b.proves(t, native, "x") {
+		t.Errorf("a public app has the secret %q", none)
+	}
+	for scope, want := range map[string]bool{"videos:read": true, "export:write videos:read": true, "jobs:read": false} {
+		step := b.start(t, authztest.NativeQuery("client_id", native, "redirect_uri", callback, "scope", scope), "john")
+		if (step.GetConsent() != nil) != want {
+			t.Errorf("asking for %q leads to %v", scope, step)
+		}
+	}
+}
+
+func TestWhatCannotBeRegisteredIsNamed(t *testing.T) {
+	b := newBench(t)
+	desk := b.operator(t)
+	id, _ := b.register(t, registration())
+	for what, row := range map[string]struct {
+		field  string
+		change func(r *authzv1.CreateClientRequest)
+	}{
+		"no name":                   {"name", func(r *authzv1.CreateClientRequest) { r.Name = "  " }},
+		"a name that turns text":    {"name", func(r *authzv1.CreateClientRequest) { r.Name = "a\u202eb" }},
+		"a name without end":        {"name", func(r *authzv1.CreateClientRequest) { r.Name = strings.Repeat("é", 101) }},
+		"http elsewhere":            {"redirect_uris", func(r *authzv1.CreateClientRequest) { r.RedirectUris = []string{callback, "http://yourapp.com/cb"} }},
+		"a fragment":                {"redirect_uris", func(r *authzv1.CreateClientRequest) { r.RedirectUris = []string{callback + "#x"} }},
+		"a wildcard":                {"redirect_uris", func(r *authzv1.CreateClientRequest) { r.RedirectUris = []string{"https://*.yourapp.com/cb"} }},
+		"a scheme that runs":        {"redirect_uris", func(r *authzv1.CreateClientRequest) { r.RedirectUris = []string{"javascript:/alert(1)"} }},
+		"an own scheme's fragment":  {"redirect_uris", func(r *authzv1.CreateClientRequest) { r.RedirectUris = []string{"com.example.app:/cb#x"} }},
+		"an own scheme's user":      {"redirect_uris", func(r *authzv1.CreateClientRequest) { r.RedirectUris = []string{"com.example.app://u@h/cb"} }},
+		"an answer of its own":      {"redirect_uris", func(r *authzv1.CreateClientRequest) { r.RedirectUris = []string{callback + "?code=x"} }},
+		"an address twice":          {"redirect_uris", func(r *authzv1.CreateClientRequest) { r.RedirectUris = []string{callback, callback} }},
+		"no address":                {"redirect_uris", func(r *authzv1.CreateClientRequest) { r.RedirectUris = nil }},
+		"too many addresses":        {"redirect_uris", func(r *authzv1.CreateClientRequest) { r.RedirectUris = make([]string, 21) }},
+		"an unknown scope":          {"scopes", func(r *authzv1.CreateClientRequest) { r.Scopes = []string{"videos:raed"} }},
+		"a scope twice":             {"scopes", func(r *authzv1.CreateClientRequest) { r.Scopes = []string{"videos:read", "videos:read"} }},
+		"two scopes as one":         {"scopes", func(r *authzv1.CreateClientRequest) { r.Scopes = []string{"videos:read jobs:read"} }},
+		"no scope":                  {"scopes", func(r *authzv1.CreateClientRequest) { r.Scopes = nil }},
+		"an unknown grant":          {"grant_types", func(r *authzv1.CreateClientRequest) { r.GrantTypes = []string{"password"} }},
+		"refresh tokens of nothing": {"grant_types", func(r *authzv1.CreateClientRequest) { r.GrantTypes = []string{"refresh_token"} }},
+	} {
+		req := registration()
+		row.change(req)
+		_, err := desk.CreateClient(t.Context(), req)
+		wantFieldReason(t, what, err, row.field)
+		if len(req.GetRedirectUris())*len(req.GetScopes()) == 0 || strings.TrimSpace(req.GetName()) == "" {
+			continue // to a change, what is empty is what stays
+		}
+		_, err = desk.UpdateClient(t.Context(), &authzv1.UpdateClientRequest{
+			ClientId: id, Name: &req.Name, RedirectUris: req.GetRedirectUris(), Scopes: req.GetScopes(), GrantTypes: req.GetGrantTypes(),
+		})
+		wantFieldReason(t, "changing to "+what, err, row.field)
+	}
+	for what, req := range map[string]*authzv1.CreateClientRequest{
+		"type":            {Name: "x", RedirectUris: []string{callback}, Scopes: []string{"videos:read"}, GrantTypes: []string{"authorization_code"}},
+		"resource_server": {Name: "x", Type: authzv1.ClientType_CLIENT_TYPE_PUBLIC, ResourceServer: true},
+	} {
+		_, err := desk.CreateClient(t.Context(), req)
+		wantFieldReason(t, what, err, what)
+	}
+	server, empty := true, ""
+	native := registration()
+	native.Type = authzv1.ClientType_CLIENT_TYPE_PUBLIC
+	public, _ := b.register(t, native)
+	_, err := desk.UpdateClient(t.Context(), &authzv1.UpdateClientRequest{ClientId: public, ResourceServer: &server})
+	wantFieldReason(t, "a public app that becomes a resource server", err, "resource_server")
+	_, err = desk.UpdateClient(t.Context(), &authzv1.UpdateClientRequest{ClientId: id, Name: &empty})
+	wantFieldReason(t, "an empty name", err, "name")
+	taken := registration()
+	taken.ClientId = id
+	_, err = desk.CreateClient(t.Context(), taken)
+	wantReason(t, "a taken identifier", err, errorv1.Reason_REASON_ALREADY_EXISTS)
+}
+
+func TestAnAppMayHaveASchemeOfItsOwn(t *testing.T) {
+	b := newBench(t)
+	req := registration()
+	req.RedirectUris, req.Type = []string{"com.example.app:/cb"}, authzv1.ClientType_CLIENT_TYPE_PUBLIC
+	id, _ := b.register(t, req)
+	if step := b.start(t, authztest.NativeQuery("client_id", id, "redirect_uri", "com.example.app:/cb"), "john"); step.GetConsent() == nil {
+		t.Errorf("it leads to %v", step)
+	}
+}
+
+func wantFieldReason(t *testing.T, what string, err error, field string) {
+	t.Helper()
+	wantReason(t, what, err, errorv1.Reason_REASON_INVALID_REQUEST)
+	if oerr.Field(err) != field {
+		t.Errorf("%s: %v names %q, want %q", what, err, oerr.Field(err), field)
+	}
+}
+
+func TestAChangeCountsAtOnceAndLeavesTheRest(t *testing.T) {
+	b := newBench(t)
+	id, clear := b.register(t, registration())
+	res, err := b.operator(t).UpdateClient(t.Context(), &authzv1.UpdateClientRequest{
+		ClientId: id, Scopes: []string{"jobs:read"}, RedirectUris: []string{"https://other.test/cb"}, GrantTypes: []string{"authorization_code"},
+	})
+	app := res.GetRegistration()
+	if err != nil || app.GetClient().GetName() != "Exporter" || strings.Join(app.GetScopes(), " ") != "jobs:read" ||
+		strings.Join(app.GetClient().GetGrantTypes(), " ") != "authorization_code" || !b.proves(t, id, clear) {
+		t.Errorf("%v, the app is %v", err, app)
+	}
+	for uri, want := range map[string]bool{callback: false, "https://other.test/cb": true} {
+		step := b.start(t, authztest.Query("client_id", id, "redirect_uri", uri, "scope", "jobs:read"), "john")
+		if (step.GetConsent() != nil) != want {
+			t.Errorf("%s leads to %v", uri, step)
+		}
+	}
+}
+
+func TestTwoSecretsCountDuringARotationAndTheOldOneEndsOnDemand(t *testing.T) {
+	b := newBench(t)
+	desk := b.operator(t)
+	id, first := b.register(t, registration())
+	rotate := func(overlap time.Duration) string {
+		t.Helper()
+		res, err := desk.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: id, OverlapSeconds: int64(overlap / time.Second)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.GetClientSecret()
+	}
+	want := func(when string, counts map[string]bool) {
+		t.Helper()
+		for proof, ok := range counts {
+			if b.proves(t, id, proof) != ok {
+				t.Errorf("%s: …%s counts: %t", when, proof[len(proof)-4:], !ok)
+			}
+		}
+	}
+	second := rotate(720 * time.Hour)
+	want("during the overlap", map[string]bool{first: true, second: true})
+	third := rotate(time.Hour)
+	want("after another rotation", map[string]bool{first: false, second: true, third: true})
+	res, err := desk.RevokePreviousClientSecret(t.Context(), &authzv1.RevokePreviousClientSecretRequest{ClientId: id})
+	if err != nil || len(res.GetRegistration().GetSecrets()) != 1 {
+		t.Errorf("%v, %v", res, err)
+	}
+	want("after its end", map[string]bool{second: false, third: true})
+	fourth := rotate(0)
+	want("without an overlap", map[string]bool{third: false, fourth: true})
+	for _, seconds := range []int64{-1, 30*24*3600 + 1, 1 << 62} {
+		_, err := desk.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: id, OverlapSeconds: seconds})
+		wantFieldReason(t, fmt.Sprint(seconds), err, "overlap_seconds")
+	}
+	_, err = desk.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: "vdo_client_public123"})
+	wantReason(t, "a public app", err, errorv1.Reason_REASON_NOT_FOUND)
+}
+
+func TestADisabledAppIsKeptOutUntilItIsEnabled(t *testing.T) {
+	b := newBench(t)
+	id, clear := b.register(t, registration())
+	query := authztest.Query("client_id", id, "redirect_uri", callback)
+	pending := b.start(t, query, "john").GetConsent().GetRequestId()
+	b.bind(t, pending)
+	change := authzv1.NewAdministrationServiceClient(dial(t, b.network, "token", "authz"))
+	if _, err := change.ApplyDisableClient(t.Context(), &authzv1.ApplyDisableClientRequest{ClientId: id}); err != nil {
+		t.Fatal(err)
+	}
+	if b.proves(t, id, clear) || b.start(t, query, "john").GetErrorPage() == nil {
+		t.Error("a disabled app authenticates or authorizes")
+	}
+	_, err := b.decisions.CompleteAuthorization(t.Context(), b.approval(pending))
+	wantReason(t, "an open consent page", err, errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND)
+	if _, err := b.operator(t).EnableClient(t.Context(), &authzv1.EnableClientRequest{ClientId: id}); err != nil || !b.proves(t, id, clear) {
+		t.Errorf("enabled: %v", err)
+	}
+}
+
+func TestAnAppThatIsNotThereIsNotFoundByAnyMethod(t *testing.T) {
+	b := newBench(t)
+	desk, change := b.operator(t), authzv1.NewAdministrationServiceClient(dial(t, b.network, "token", "authz"))
+	name := "x"
+	for _, id := range []string{"", "vdo_client_nobody", "https://evil.test/\x00"} {
+		want := errorv1.Reason_REASON_NOT_FOUND
+		if id == "" {
+			want = errorv1.Reason_REASON_INVALID_REQUEST
+		}
+		_, err := desk.FindClient(t.Context(), &authzv1.FindClientRequest{ClientId: id})
+		wantReason(t, "FindClient "+id, err, want)
+		_, err = desk.UpdateClient(t.Context(), &authzv1.UpdateClientRequest{ClientId: id, Name: &name})
+		wantReason(t, "UpdateClient "+id, err, want)
+		_, err = desk.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: id})
+		wantReason(t, "RotateClientSecret "+id, err, want)
+		_, err = desk.RevokePreviousClientSecret(t.Context(), &authzv1.RevokePreviousClientSecretRequest{ClientId: id})
+		wantReason(t, "RevokePreviousClientSecret "+id, err, want)
+		_, err = desk.EnableClient(t.Context(), &authzv1.EnableClientRequest{ClientId: id})
+		wantReason(t, "EnableClient "+id, err, want)
+		_, err = change.ApplyDisableClient(t.Context(), &authzv1.ApplyDisableClientRequest{ClientId: id})
+		wantReason(t, "ApplyDisableClient "+id, err, want)
+	}
+}
+
+func TestAppsAreListedByNameAPageAtATime(t *testing.T) {
+	b := newBench(t)
+	var names []string
+	for token, more := "", true; more; more = token != "" {
+		page, err := b.operator(t).ListClients(t.Context(), &authzv1.ListClientsRequest{PageSize: 2, PageToken: token})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, app := range page.GetRegistrations() {
+			names = append(names, app.GetClient().GetName())
+		}
+		token = page.GetNextPageToken()
+	}
+	if got := strings.Join(names, ", "); got != "Example App, Example Public App, Example Resource Server" {
+		t.Errorf("the apps are %s", got)
+	}
+}

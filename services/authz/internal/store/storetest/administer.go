@@ -1,0 +1,130 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/registry"
+	"github.com/vidocu/usher/services/authz/internal/store"
+)
+
+func endPredecessor(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		first, second := draw(), draw()
+		create(t, s, Example(), first)
+		rotate(t, s, client.Rotation{ClientID: Example().ID, Secret: *second, Overlap: time.Hour})
+		for range 2 { // where there is none it changes nothing
+			if err := s.EndPredecessor(t.Context(), Example().ID); err != nil {
+				t.Fatal(err)
+			}
+			wantValid(t, s, Example().ID, second)
+		}
+	})
+}
+
+// wantApp compares all but the times, which must be there where they should.
+func wantApp(t *testing.T, s *store.Store, want registry.App) {
+	t.Helper()
+	got, err := s.FindApp(t.Context(), want.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreTypes(time.Time{})); diff != "" || got.CreatedAt.IsZero() {
+		t.Errorf("%s is told wrongly (-want +got):\n%s", want.ID, diff)
+	}
+	for i, held := range got.Secrets {
+		if held.CreatedAt.IsZero() || held.ExpiresAt.IsZero() != (i == 0) {
+			t.Errorf("secret %d of %s: %+v", i, want.ID, held)
+		}
+	}
+}
+
+func told(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		first, second := draw(), draw()
+		create(t, s, Example(), first)
+		create(t, s, Native(), nil)
+		wantApp(t, s, registry.App{Registration: Example(), Secrets: []registry.Secret{{LastFour: first.LastFour}}})
+		wantApp(t, s, registry.App{Registration: Native()})
+		rotate(t, s, client.Rotation{ClientID: Example().ID, Secret: *second, Overlap: time.Hour})
+		wantApp(t, s, registry.App{Registration: Example(), Secrets: []registry.Secret{{LastFour: second.LastFour}, {LastFour: first.LastFour}}})
+	})
+}
+
+func changed(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		create(t, s, Example(), nil)
+		want, server := Example(), true
+		for _, change := range []registry.Change{
+			{},
+			{Name: "Renamed"},
+			{RedirectURIs: []string{"https://b.test/", "https://a.test/"}},
+			{Scope: oauth.Scope{"jobs:read"}},
+			{GrantTypes: []string{client.AuthorizationCode}, ResourceServer: &server},
+			{Name: "Again"},
+		} {
+			if change.ClientID = want.ID; change.Name != "" {
+				want.Name = change.Name
+			}
+			if change.RedirectURIs != nil {
+				want.RedirectURIs = change.RedirectURIs
+			}
+			if change.Scope != nil {
+				want.Scope = change.Scope
+			}
+			if change.GrantTypes != nil {
+				want.GrantTypes, want.ResourceServer = change.GrantTypes, server
+			}
+			if err := s.Update(t.Context(), change); err != nil {
+				t.Fatal(err)
+			}
+			wantApp(t, s, registry.App{Registration: want})
+		}
+	})
+}
+
+func paged(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		names := []string{"b", "B", "a", "é", "Zebra", "b", "a b"}
+		type place struct{ name, id string }
+		var want []place
+		for i, name := range names {
+			app := Example()
+			app.ID, app.Name = fmt.Sprintf("vdo_client_%d", 9-i), name
+			create(t, s, app, draw())
+			want = append(want, place{name, app.ID})
+		}
+		// By bytes, on both engines.
+		slices.SortFunc(want, func(a, b place) int {
+			if a.name == b.name {
+				return strings.Compare(a.id, b.id)
+			}
+			return strings.Compare(a.name, b.name)
+		})
+		var got []place
+		for after := (place{}); ; {
+			page, err := s.ListApps(t.Context(), after.name, after.id, 3)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(page) == 0 {
+				break
+			}
+			for _, app := range page {
+				after = place{app.Name, app.ID}
+				got = append(got, after)
+			}
+		}
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(place{})); diff != "" {
+			t.Errorf("the pages (-want +got):\n%s", diff)
+		}
+	})
+}

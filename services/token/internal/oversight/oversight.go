@@ -1,0 +1,114 @@
+// Package oversight is what an operator is shown: grants, what a token stands for, and the revocation log with its reasons.
+//
+// It owns which token is looked up where, and where a page of the log begins. It changes nothing and counts as no use: what an
+// operator ends is package ending's business.
+package oversight
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/feed"
+	"github.com/vidocu/usher/services/token/internal/introspect"
+)
+
+// ErrNoToken says that a text has the form of no token.
+var ErrNoToken = errors.New("is no token: an access or refresh token, an API key or a user token is wanted, whole and alone")
+
+// Kind is what a token is by its form.
+type Kind uint8
+
+// The kinds.
+const (
+	AccessToken Kind = iota + 1
+	RefreshToken
+	APIKey
+	UserToken
+)
+
+// Grant is a live family.
+type Grant struct {
+	ID                            []byte
+	UserID, ClientID, WorkspaceID string
+	// Scope is space-separated, in the order it was asked.
+	Scope                            string
+	CreatedAt, LastUsedAt, ExpiresAt time.Time
+}
+
+// Query asks for grants of a user, of an app, or of both: one at least is named.
+type Query struct {
+	UserID, ClientID string
+	// After is the last grant of the page before.
+	After Place
+	Limit int
+}
+
+// Place is a grant by its order in the list.
+type Place struct {
+	UserID, ClientID string
+	ID               []byte
+}
+
+// Entry is one of the log.
+type Entry struct {
+	feed.Entry
+	// Reason is as it is stored.
+	Reason int16
+	At     time.Time
+}
+
+// Store reads. It answers introspect.ErrInactive for a token that is not live.
+type Store interface {
+	introspect.Keys
+	introspect.UserTokens
+	FindAccess(ctx context.Context, token secret.Hash) (introspect.Facts, error)
+	FindRefresh(ctx context.Context, token secret.Hash) (introspect.Facts, error)
+	// Grants reads live grants by user, app and identifier.
+	Grants(ctx context.Context, q Query) ([]Grant, error)
+	LogBounds(ctx context.Context) (feed.Bounds, error)
+	// Logged reads the log behind a cursor, oldest first.
+	Logged(ctx context.Context, cursor int64, limit int) ([]Entry, error)
+}
+
+// Desk answers operators. Its methods may be called concurrently.
+type Desk struct{ Store }
+
+// Inspect says what a token is, and what it stands for while it is live: introspect.ErrInactive beside the kind when it is not.
+// ErrNoToken.
+func (d Desk) Inspect(ctx context.Context, token string) (Kind, introspect.Facts, error) {
+	kind, find := d.lookUp(token)
+	if kind == 0 {
+		return 0, introspect.Facts{}, ErrNoToken
+	}
+	facts, err := find(ctx, secret.Sum(token))
+	return kind, facts, err
+}
+
+// lookUp tells a token by its form.
+func (d Desk) lookUp(token string) (Kind, func(context.Context, secret.Hash) (introspect.Facts, error)) {
+	switch {
+	case secret.Valid(secret.AccessToken, token):
+		return AccessToken, d.FindAccess
+	case secret.Valid(secret.RefreshToken, token):
+		return RefreshToken, d.FindRefresh
+	case secret.Valid(secret.APIKey, token):
+		return APIKey, d.FindKey
+	case secret.ValidUserToken(token):
+		return UserToken, d.FindUserToken
+	}
+	return 0, nil
+}
+
+// Log reads the log behind a cursor, oldest first; the newest entries if there is none.
+func (d Desk) Log(ctx context.Context, after *int64, limit int) ([]Entry, error) {
+	if after != nil {
+		return d.Logged(ctx, *after, limit)
+	}
+	bounds, err := d.LogBounds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.Logged(ctx, bounds.Head-int64(limit), limit) // cursors have no gaps
+}

@@ -1,0 +1,132 @@
+package rpc
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"strings"
+
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/paging"
+	"github.com/vidocu/usher/services/token/internal/introspect"
+	"github.com/vidocu/usher/services/token/internal/oversight"
+)
+
+// Oversight shows operators what there is.
+type Oversight struct {
+	tokenv1.UnsafeOversightServiceServer
+
+	Desk oversight.Desk
+}
+
+// ListGrants reads a page of grants.
+func (s *Oversight) ListGrants(ctx context.Context, req *tokenv1.ListGrantsRequest) (*tokenv1.ListGrantsResponse, error) {
+	if err := wantIdentifiers(whose(req)...); err != nil {
+		return nil, err
+	}
+	p, err := paging.Of(req, 3)
+	if err != nil {
+		return nil, err
+	}
+	id, err := base64.RawURLEncoding.DecodeString(p.After[2])
+	if err != nil {
+		return nil, invalid("page_token", "is not one of this list")
+	}
+	list, err := s.Desk.Grants(ctx, oversight.Query{
+		UserID: req.GetUserId(), ClientID: req.GetClientId(), Limit: p.Size + 1,
+		After: oversight.Place{UserID: p.After[0], ClientID: p.After[1], ID: id},
+	})
+	if err != nil {
+		return nil, fail(err)
+	}
+	list, next := paging.Cut(list, p.Size, func(g oversight.Grant) []string {
+		return []string{g.UserID, g.ClientID, base64.RawURLEncoding.EncodeToString(g.ID)}
+	})
+	res := &tokenv1.ListGrantsResponse{Grants: make([]*tokenv1.Grant, len(list)), NextPageToken: next}
+	for i, g := range list {
+		res.Grants[i] = &tokenv1.Grant{
+			GrantId: g.ID, UserId: g.UserID, ClientId: g.ClientID, WorkspaceId: g.WorkspaceID, Scopes: strings.Fields(g.Scope),
+			CreateTime: moment(g.CreatedAt), LastUseTime: moment(g.LastUsedAt), ExpireTime: moment(g.ExpiresAt),
+		}
+	}
+	return res, nil
+}
+
+// whose are the identifiers that a request for grants names, of which one must be there.
+func whose(req *tokenv1.ListGrantsRequest) []named {
+	user, client := named{"user_id", req.GetUserId()}, named{"client_id", req.GetClientId()}
+	switch {
+	case client.value == "":
+		return []named{user}
+	case user.value == "":
+		return []named{client}
+	}
+	return []named{user, client}
+}
+
+// InspectToken says what a token stands for.
+func (s *Oversight) InspectToken(ctx context.Context, req *tokenv1.InspectTokenRequest) (*tokenv1.InspectTokenResponse, error) {
+	kind, facts, err := s.Desk.Inspect(ctx, req.GetToken())
+	switch {
+	case errors.Is(err, oversight.ErrNoToken):
+		return nil, invalid("token", err.Error())
+	case errors.Is(err, introspect.ErrInactive):
+		return &tokenv1.InspectTokenResponse{Kind: formOf(kind)}, nil
+	case err != nil:
+		return nil, fail(err)
+	}
+	return &tokenv1.InspectTokenResponse{
+		Kind: formOf(kind), Active: true, UserId: facts.UserID, KeyId: facts.KeyID, ClientId: facts.ClientID, WorkspaceId: facts.WorkspaceID,
+		Scopes: strings.Fields(facts.Scope), GrantId: facts.Family, CreateTime: moment(facts.IssuedAt), ExpireTime: moment(facts.ExpiresAt),
+	}, nil
+}
+
+func formOf(k oversight.Kind) tokenv1.TokenKind {
+	switch k {
+	case oversight.AccessToken:
+		return tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN
+	case oversight.RefreshToken:
+		return tokenv1.TokenKind_TOKEN_KIND_REFRESH_TOKEN
+	case oversight.APIKey:
+		return tokenv1.TokenKind_TOKEN_KIND_API_KEY
+	case oversight.UserToken:
+		return tokenv1.TokenKind_TOKEN_KIND_USER_TOKEN
+	}
+	return tokenv1.TokenKind_TOKEN_KIND_UNSPECIFIED
+}
+
+// ListRevocations reads the log.
+func (s *Oversight) ListRevocations(
+	ctx context.Context, req *tokenv1.ListRevocationsRequest,
+) (*tokenv1.ListRevocationsResponse, error) {
+	p, err := paging.Of(unnamed{req}, 0)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := s.Desk.Log(ctx, req.AfterCursor, p.Size)
+	if err != nil {
+		return nil, fail(err)
+	}
+	res := &tokenv1.ListRevocationsResponse{Revocations: make([]*tokenv1.LoggedRevocation, len(entries))}
+	for i, e := range entries {
+		res.Revocations[i] = &tokenv1.LoggedRevocation{Revocation: revocation(&e.Entry), Reason: reasonOf(e.Reason), RevokeTime: moment(e.At)}
+	}
+	return res, nil
+}
+
+// unnamed is a request for a page of a list whose places are cursors.
+type unnamed struct {
+	*tokenv1.ListRevocationsRequest
+}
+
+// GetPageToken is paging.Request.
+func (unnamed) GetPageToken() string { return "" }
+
+// reasonOf reads a reason as it is stored: the contract numbers them alike. One that a later release wrote is unspecified.
+func reasonOf(stored int16) tokenv1.RevocationReason {
+	reason := tokenv1.RevocationReason(stored)
+	if _, known := tokenv1.RevocationReason_name[int32(reason)]; !known {
+		return tokenv1.RevocationReason_REVOCATION_REASON_UNSPECIFIED
+	}
+	return reason
+}

@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/oversight"
+)
+
+// oversightStatements are the SQL of what an operator is shown.
+type oversightStatements struct{ ofUser, ofClient string }
+
+// grantColumns are oversight.Grant.
+const grantColumns = `
+SELECT f.id, f.user_id, f.client_id, f.workspace_id, f.scope, f.created_at, f.last_used_at, f.refresh_expires_at
+FROM `
+
+const liveGrants = ` AND f.revoked_at IS NULL AND f.refresh_expires_at > {{now}} ORDER BY f.user_id, f.client_id, f.id `
+
+func prepareOversight(db *sqldb.DB) oversightStatements {
+	return oversightStatements{
+		ofUser: db.SQL(grantColumns + `families f
+WHERE f.user_id = $1 AND ($2 = '' OR f.client_id = $2) AND (f.client_id, f.id) > ($3, $4)` + liveGrants + `LIMIT $5`),
+
+		ofClient: db.SQL(grantColumns + `pairs p JOIN families f ON f.user_id = p.user_id AND f.client_id = p.client_id
+WHERE p.client_id = $1 AND p.user_id >= $2 AND (f.user_id, f.id) > ($2, $3)` + liveGrants + `LIMIT $4`),
+	}
+}
+
+// Grants reads live grants of a user, of an app, or of a user with an app, by user, app and identifier.
+func (s *Store) Grants(ctx context.Context, q oversight.Query) ([]oversight.Grant, error) {
+	after := append([]byte{}, q.After.ID...) // the first page begins behind an empty identifier, not behind none
+	text, args := s.sees.ofClient, []any{q.ClientID, q.After.UserID, after, q.Limit}
+	if q.UserID != "" {
+		text, args = s.sees.ofUser, []any{q.UserID, q.ClientID, q.After.ClientID, after, q.Limit}
+	}
+	rows, err := s.db.Query(ctx, text, args...)
+	if err != nil {
+		return nil, fmt.Errorf("listing grants: %w", err)
+	}
+	defer rows.Close()
+	var list []oversight.Grant
+	for rows.Next() {
+		var g oversight.Grant
+		var created, used, expires int64
+		if err := rows.Scan(&g.ID, &g.UserID, &g.ClientID, &g.WorkspaceID, &g.Scope, &created, &used, &expires); err != nil {
+			return nil, fmt.Errorf("reading a grant: %w", err)
+		}
+		g.CreatedAt, g.LastUsedAt, g.ExpiresAt = fromMicros(created), fromMicros(used), fromMicros(expires)
+		list = append(list, g)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("listing grants: %w", err)
+	}
+	return list, nil
+}
+
+// Logged reads the log behind a cursor, oldest first, with reasons and times.
+func (s *Store) Logged(ctx context.Context, cursor int64, limit int) ([]oversight.Entry, error) {
+	stored, err := s.EntriesAfter(ctx, cursor, limit)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]oversight.Entry, len(stored))
+	for i, e := range stored {
+		entries[i] = oversight.Entry{Entry: follower(e), Reason: int16(e.Reason), At: e.RevokedAt}
+	}
+	return entries, nil
+}
