@@ -56,7 +56,7 @@ test: $(GOTESTSUM) $(KUSTOMIZE) ## Run every test with the race detector, on thr
 	  --post-run-command 'sh tools/testline.sh' -- -race $(NORACE) -timeout 15m $(PKG)
 
 .PHONY: check
-check: generate-check breaking lint arch modules deploy-check test ## Everything that CI runs
+check: generate-check breaking lint arch modules deploy-check monitoring-check test ## Everything that CI runs
 
 .PHONY: lint
 lint: $(LINTER) ## Run the linters; generated code is left out
@@ -92,6 +92,10 @@ bench: build ## Measure against the limit on this machine (PostgreSQL with defau
 deploy-check: $(KUSTOMIZE) $(KUBESCORE) ## Render every overlay, hold it against the API's types, kube-score and our own rules
 	go test -count=1 ./internal/netpol ./test/deploy
 	@tools/k8s/check.sh $(OVERLAYS)
+
+.PHONY: monitoring-check
+monitoring-check: bin/promtool ## Hold the alerts and the dashboard against promtool and Grafana's own types
+	@tools/monitoring/check.sh
 
 .PHONY: k8s-validate
 k8s-validate: $(KUSTOMIZE) bin/kubectl-validate ## Hold every overlay against the API server's schemas (the first time builds for 4 minutes)
@@ -144,6 +148,11 @@ tools: $(BUF) $(PLUGINS) $(LINTER) $(GOTESTSUM) ## Build the pinned tools into b
 .PHONY: clean
 clean: ## Remove what was built; tools and ./data stay
 	rm -f $(addprefix bin/,$(notdir $(COMMANDS))) coverage.out
+
+# promtool comes with Prometheus: it takes longer to build than everything else together.
+bin/promtool:
+	@mkdir -p bin
+	tools/monitoring/promtool.sh $@
 
 # One rule a tool: binary, its module under tools/, its package. The tool modules stay outside go.work, so that their
 # versions never steer the product's.
