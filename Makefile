@@ -60,7 +60,7 @@ test: $(GOTESTSUM) $(KUSTOMIZE) ## Run every test with the race detector, on thr
 	  --post-run-command 'sh tools/testline.sh' -- -race $(NORACE) -timeout 15m $(PKG)
 
 .PHONY: check
-check: generate-check breaking lint arch modules deploy-check test ## Everything that CI runs
+check: generate-check breaking lint arch modules deploy-check monitoring-check test ## Everything that CI runs
 
 .PHONY: lint
 lint: $(LINTER) ## Run the linters; generated code is left out
@@ -104,6 +104,10 @@ crash: ## Kill the token service at random moments, ROUNDS (200) with each retry
 deploy-check: $(KUSTOMIZE) $(KUBESCORE) ## Render every overlay, hold it against the API's types, kube-score and our own rules
 	go test -count=1 ./internal/netpol ./test/deploy
 	@tools/k8s/check.sh $(OVERLAYS)
+
+.PHONY: monitoring-check
+monitoring-check: bin/promtool ## Hold the alerts and the dashboard against promtool and Grafana's own types
+	@tools/monitoring/check.sh
 
 .PHONY: k8s-validate
 k8s-validate: $(KUSTOMIZE) bin/kubectl-validate ## Hold every overlay against the API server's schemas (the first time builds for 4 minutes)
@@ -170,12 +174,19 @@ tools: $(BUF) $(PLUGINS) $(LINTER) $(GOTESTSUM) ## Build the pinned tools into b
 clean: ## Remove what was built; tools and ./data stay
 	rm -f $(addprefix bin/,$(notdir $(COMMANDS))) coverage.out
 
+<<<<<<< HEAD
 $(KUBE): bin/kube/%: tools/kube/go.mod tools/kube/go.sum tools/kube/build.sh
 	@tools/kube/build.sh $*
 
 bin/kube/dns: tools/dns/main.go tools/dns/go.mod tools/dns/go.sum
 	@mkdir -p bin/kube
 	GOWORK=off GOFLAGS=-mod=readonly CGO_ENABLED=0 nice -n 19 go -C tools/dns build -p 1 -trimpath -ldflags '-s -w' -o "$(CURDIR)/$@" .
+=======
+# promtool comes with Prometheus: it takes longer to build than everything else together.
+bin/promtool:
+	@mkdir -p bin
+	tools/monitoring/promtool.sh $@
+>>>>>>> wip-telemetry
 
 # One rule a tool: binary, its module under tools/, its package. The tool modules stay outside go.work, so that their
 # versions never steer the product's.

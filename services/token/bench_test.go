@@ -19,6 +19,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/token"
 )
 
@@ -29,6 +30,7 @@ type bench struct {
 	directory *directory
 	db        *sqldb.DB
 	network   *inproc.Network
+	metrics   *telemetry.Metrics
 
 	oauth       tokenv1.OAuthServiceClient
 	grants      tokenv1.GrantServiceClient
@@ -51,7 +53,7 @@ func newBench(t *testing.T, config token.Config) bench {
 // newReplica is one process of the service on a database that others may share.
 func newReplica(t *testing.T, config token.Config, db *sqldb.DB) bench {
 	t.Helper()
-	b := bench{authz: &authorizations{}, directory: newDirectory(), db: db, network: inproc.NewNetwork()}
+	b := bench{authz: &authorizations{}, directory: newDirectory(), db: db, network: inproc.NewNetwork(), metrics: telemetry.New()}
 	serve(t, b.network, rpcserver.Options{Name: "authz"}, func(r grpc.ServiceRegistrar) {
 		authzv1.RegisterClientServiceServer(r, b.authz)
 		authzv1.RegisterCodeServiceServer(r, b.authz)
@@ -62,7 +64,7 @@ func newReplica(t *testing.T, config token.Config, db *sqldb.DB) bench {
 	var err error
 	b.service, err = token.New(t.Context(), config, token.Deps{
 		Logger: slog.New(slog.DiscardHandler), DB: b.db, Authz: b.dial(t, "token", "authz"), Identity: b.dial(t, "token", "identity"),
-		Catalog: catalog.Fixed(catalog.Default()), Issuer: "https://vidocu.ai",
+		Catalog: catalog.Fixed(catalog.Default()), Issuer: "https://vidocu.ai", Metrics: b.metrics,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -70,18 +70,32 @@ func startFleet(dir string) (fleet, error) {
 	return fleet{bins: bins, shapes: shapes}, err
 }
 
+// startShapes starts both shapes, with every request traced, so that whatever a test sends is looked for in the traces too.
 func startShapes(bins harness.Binaries, dir string) ([]*harness.Deployment, error) {
-	one, err := harness.AllInOne(bins, mkdir(dir, "one"), nil)
+	traces, err := harness.NewCollector(mkdir(dir, "one"))
 	if err != nil {
 		return nil, err
 	}
+	one, err := harness.AllInOne(bins, mkdir(dir, "one"), traces.Environ())
+	if err != nil {
+		return nil, err
+	}
+	one.Traces = traces
 	servers, err := harness.NewServers(context.Background())
 	if err != nil {
 		return nil, err
 	}
-	upstream := map[string]string{"USHER_UPSTREAM_URL": harness.NewUpstream().URL} // the all-in-one has its example API
-	five, err := harness.FiveProcesses(bins, mkdir(dir, "five"), servers, upstream)
-	return []*harness.Deployment{one, five}, err
+	if traces, err = harness.NewCollector(mkdir(dir, "five")); err != nil {
+		return nil, err
+	}
+	set := traces.Environ()
+	set["USHER_UPSTREAM_URL"] = harness.NewUpstream().URL // the all-in-one has its example API
+	five, err := harness.FiveProcesses(bins, mkdir(dir, "five"), servers, set)
+	if err != nil {
+		return nil, err
+	}
+	five.Traces = traces
+	return []*harness.Deployment{one, five}, nil
 }
 
 func mkdir(parts ...string) string {

@@ -32,6 +32,8 @@ type Deployment struct {
 	TokenAddr string
 	// TokenAddrs are its replicas, TokenAddr first.
 	TokenAddrs []string
+	// Traces gets every request's trace; nil where nothing is traced. Close closes it.
+	Traces *Collector
 
 	client    *http.Client
 	dir       string
@@ -268,7 +270,13 @@ func (d *Deployment) Close() error {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(append(errs, d.checkLog())...)
+	errs = append(errs, d.checkLog())
+	if d.Traces != nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		errs = append(errs, d.Traces.Close(d.secrets))
+	}
+	return errors.Join(errs...)
 }
 
 // Pids are the running processes by name, for measurement.

@@ -2,7 +2,9 @@ package logging_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -77,5 +79,36 @@ func TestASettingThatIsNoneIsNamed(t *testing.T) {
 	}
 	if err := (logging.Config{Level: "warn", Format: "text"}).Validate(); err != nil {
 		t.Error(err)
+	}
+}
+
+type key struct{}
+
+func TestALineSaysWhatItsSourcesKnow(t *testing.T) {
+	var out bytes.Buffer
+	asked := 0
+	logger, err := logging.New(&out, logging.Config{Level: "info", Format: "json"}, func(ctx context.Context) []slog.Attr {
+		asked++
+		if id, ok := ctx.Value(key{}).(string); ok {
+			return []slog.Attr{slog.String("request_id", id)}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	logger.With("service", "token").InfoContext(context.WithValue(t.Context(), key{}, "r1"), "served")
+	if line := out.String(); !strings.Contains(line, `"service":"token"`) || !strings.Contains(line, `"request_id":"r1"`) {
+		t.Errorf("the line is %s", line)
+	}
+	out.Reset()
+	logger.Info("began")
+	if strings.Contains(out.String(), "request_id") {
+		t.Errorf("a line of no request names one: %s", out.String())
+	}
+	asked = 0
+	logger.Debug("detail")
+	if asked != 0 {
+		t.Error("a source was asked for a line that is not written")
 	}
 }

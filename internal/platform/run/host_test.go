@@ -285,11 +285,29 @@ func TestReadyIsWhatEveryCheckSays(t *testing.T) {
 	if status, _ := get(admin + "/healthz"); status != http.StatusOK {
 		t.Errorf("/healthz answers %d although the process lives", status)
 	}
-	if status, body := get(admin + "/metrics"); status != http.StatusOK || !strings.Contains(body, "go_goroutines") {
+	if status, body := get(admin + "/metrics"); status != http.StatusOK || !strings.Contains(body, "go_goroutines") || !strings.Contains(body, "\nusher_ready 0\n") {
 		t.Errorf("/metrics answers %d", status)
 	}
 	if status, _ := get(admin + "/debug/pprof/"); status != http.StatusNotFound {
 		t.Errorf("profiles are shown in production: %d", status)
+	}
+	stop()
+	must(t, end(t, done))
+}
+
+func TestProfilesAreShownInProductionWhereTheyAreAskedFor(t *testing.T) {
+	s := settings(t)
+	s.Development, s.Telemetry.Profiles = false, true
+	h, stop := host(t, s)
+	must(t, h.ServeAdmin())
+	h.Go(untilTheEnd)
+	done := wait(h)
+	admin := "http://" + s.AdminAddr
+	becomes(t, admin+"/readyz", http.StatusOK)
+	for _, path := range []string{"/debug/pprof/", "/debug/pprof/heap", "/debug/pprof/goroutine?debug=1"} {
+		if status, _ := get(admin + path); status != http.StatusOK {
+			t.Errorf("%s answers %d", path, status)
+		}
 	}
 	stop()
 	must(t, end(t, done))

@@ -6,7 +6,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +14,9 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -69,21 +70,22 @@ func rules(text []byte, out io.Writer) error {
 	return yaml.NewEncoder(out).Encode(&resource.Spec)
 }
 
-// query is what a panel for Prometheus asks; Grafana's types leave it to the data source.
-type query struct {
-	RefID        string          `json:"refId"`
-	Datasource   json.RawMessage `json:"datasource"`
-	Expr         string          `json:"expr"`
-	LegendFormat string          `json:"legendFormat"`
+// found is err, or nil where Grafana's types answer a list of no errors.
+func found(err error) error {
+	var list cog.BuildErrors
+	if errors.As(err, &list) && len(list) == 0 {
+		return nil
+	}
+	return err
 }
 
 // expressions reads the dashboard strictly and prints its expressions, with Grafana's variables filled in.
 func expressions(text []byte, out io.Writer) error {
 	var strict dashboard.Dashboard
-	if err := strict.UnmarshalJSONStrict(text); err != nil {
+	if err := found(strict.UnmarshalJSONStrict(text)); err != nil {
 		return fmt.Errorf("the dashboard is none to Grafana: %w", err)
 	}
-	if err := strict.Validate(); err != nil {
+	if err := found(strict.Validate()); err != nil {
 		return fmt.Errorf("the dashboard is not valid: %w", err)
 	}
 	var d struct {
@@ -102,10 +104,8 @@ func expressions(text []byte, out io.Writer) error {
 			return fmt.Errorf("the panel %q shows nothing", panel.Title)
 		}
 		for _, target := range panel.Targets {
-			var q query
-			reader := json.NewDecoder(bytes.NewReader(target))
-			reader.DisallowUnknownFields()
-			if err := reader.Decode(&q); err != nil {
+			var q prometheus.Dataquery // the dashboard's types leave it to the data source
+			if err := found(q.UnmarshalJSONStrict(target)); err != nil {
 				return fmt.Errorf("the panel %q: %w", panel.Title, err)
 			}
 			expr := variables.Replace(q.Expr)

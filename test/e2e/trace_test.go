@@ -1,0 +1,205 @@
+package e2e
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	tracev1 "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/grpc/metadata"
+
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/test/harness"
+)
+
+// What a stranger says of a trace of its own.
+const (
+	strangeTrace  = "0af7651916cd43dd8448eb211c80319c"
+	strangeParent = "00-" + strangeTrace + "-b7ad6b7169203331-01"
+	strangeState  = "stranger=state-sentinel"
+	strangeBag    = "stranger=baggage-sentinel"
+)
+
+// five is the shape in which every service is a process of its own.
+func five(t *testing.T) *harness.Deployment {
+	t.Helper()
+	for _, d := range shared.shapes {
+		if d.Name == "five processes" {
+			return d
+		}
+	}
+	t.Fatal("there are no five processes")
+	return nil
+}
+
+// part is a span that a trace must have: its process, and what must stand in its name or its attributes.
+type part struct{ service, what string }
+
+func (p part) in(spans []harness.Span) bool {
+	return slices.ContainsFunc(spans, func(s harness.Span) bool {
+		return s.Service == p.service && (strings.HasPrefix(s.GetName(), p.what) || s.Text("db.system.name") == p.what || s.Text("db.system") == p.what)
+	})
+}
+
+// awaitTrace waits for the trace whose root has a name, with every part.
+func awaitTrace(t *testing.T, spans func() []harness.Span, root string, parts ...part) []harness.Span {
+	t.Helper()
+	var missing []part
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		traces := map[string][]harness.Span{}
+		for _, s := range spans() {
+			traces[s.Trace()] = append(traces[s.Trace()], s)
+		}
+		for _, trace := range traces {
+			if !slices.ContainsFunc(trace, func(s harness.Span) bool { return s.GetName() == root && len(s.GetParentSpanId()) == 0 }) {
+				continue
+			}
+			missing = slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return p.in(trace) })
+			if len(missing) == 0 {
+				return trace
+			}
+		}
+	}
+	t.Fatalf("no trace of %s has %v", root, missing)
+	return nil
+}
+
+// whole fails unless every span but one hangs on another of the trace.
+func whole(t *testing.T, trace []harness.Span) (root harness.Span) {
+	t.Helper()
+	roots, ids := 0, map[string]bool{}
+	for _, s := range trace {
+		ids[string(s.GetSpanId())] = true
+	}
+	for _, s := range trace {
+		if len(s.GetParentSpanId()) == 0 {
+			root = s
+			roots++
+		} else if !ids[string(s.GetParentSpanId())] {
+			t.Errorf("%s of %s hangs on a span that is not in the trace", s.GetName(), s.Service)
+		}
+	}
+	if roots != 1 {
+		t.Errorf("the trace has %d roots", roots)
+	}
+	return root
+}
+
+// TestTraces_ARequestIsOneTraceThroughEveryProcess: from the gateway to the last statement.
+func TestTraces_ARequestIsOneTraceThroughEveryProcess(t *testing.T) {
+	d := five(t)
+	spans, stop := d.Traces.Record()
+	defer stop()
+	b := d.NewBrowser()
+	tokens, err := d.Issue(b, harness.Request{})
+	must(t, err)
+	_, err = d.Refresh(tokens.Refresh)
+	must(t, err)
+	for root, parts := range map[string][]part{
+		"GET /oauth/authorize": {{"gateway", "usher.authz.v1.AuthorizationService/StartAuthorization"}, {"authz", "usher.authz.v1."}, {"authz", "postgresql"}, {"authz", "redis"}},
+		"POST /signin":         {{"identity", "usher.identity.v1.SessionService/AuthenticateUser"}, {"identity", "postgresql"}, {"identity", "redis"}},
+		"GET /consent":         {{"consent", "usher.consent.v1."}, {"token", "postgresql"}, {"authz", "redis"}, {"identity", "postgresql"}},
+		"POST /oauth/token":    {{"gateway", "usher.token.v1.OAuthService/IssueToken"}, {"token", "usher.authz.v1."}, {"token", "postgresql"}, {"authz", "postgresql"}},
+	} {
+		trace := awaitTrace(t, spans, root, parts...)
+		if at := whole(t, trace); at.Service != "gateway" || at.GetKind() != tracev1.Span_SPAN_KIND_SERVER {
+			t.Errorf("%s begins at %s as %s", root, at.Service, at.GetKind())
+		}
+	}
+}
+
+// TestTraces_NobodyOutsideJoinsOne: what a stranger says of its trace is a link, and decides nothing.
+func TestTraces_NobodyOutsideJoinsOne(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		spans, stop := d.Traces.Record()
+		defer stop()
+		a := call(t, d, http.MethodGet, "/.well-known/oauth-authorization-server", "Traceparent", strings.TrimSuffix(strangeParent, "1")+"0",
+			"Tracestate", strangeState, "Baggage", strangeBag, "Grpc-Metadata-Traceparent", strangeParent, "Grpc-Trace-Bin", "AAAA")
+		want(t, "status", a.Status, http.StatusOK)
+		root := whole(t, awaitTrace(t, spans, "GET /.well-known/oauth-authorization-server"))
+		wantStranger(t, root)
+
+		// The port of the token service, as a resource server.
+		conn, err := d.Dial("video-api", "token")
+		must(t, err)
+		defer conn.Close()
+		ctx := metadata.AppendToOutgoingContext(context.Background(), "traceparent", strangeParent, "tracestate", strangeState, "baggage", strangeBag,
+			"usher-request-id", "request-sentinel")
+		_, err = tokenv1.NewIntrospectionServiceClient(conn).IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: "none"})
+		must(t, err)
+		root = whole(t, awaitTrace(t, spans, "usher.token.v1.IntrospectionService/IntrospectToken"))
+		wantStranger(t, root)
+
+		for _, s := range spans() {
+			if s.Trace() == strangeTrace {
+				t.Errorf("%s of %s joined the stranger's trace", s.GetName(), s.Service)
+			}
+		}
+		text, err := d.Traces.Text()
+		must(t, err)
+		log, err := d.Log()
+		must(t, err)
+		for _, sentinel := range []string{"state-sentinel", "baggage-sentinel"} {
+			if strings.Contains(text, sentinel) {
+				t.Errorf("a trace holds the stranger's %s", sentinel)
+			}
+		}
+		if strings.Contains(log, "request-sentinel") {
+			t.Error("the log takes a stranger's word for the request's id")
+		}
+	})
+}
+
+func wantStranger(t *testing.T, root harness.Span) {
+	t.Helper()
+	if links := root.GetLinks(); len(links) != 1 || hex.EncodeToString(links[0].GetTraceId()) != strangeTrace || links[0].GetTraceState() != "" {
+		t.Errorf("%s has the links %v, want one to the stranger's trace", root.GetName(), links)
+	}
+}
+
+// TestTraces_OurOwnServicesGoOnWithOne: the same words, in the mouth of the gateway's certificate, are believed.
+func TestTraces_OurOwnServicesGoOnWithOne(t *testing.T) {
+	d := five(t)
+	spans, stop := d.Traces.Record()
+	defer stop()
+	conn, err := d.Dial("gateway", "token")
+	must(t, err)
+	defer conn.Close()
+	own := strings.Replace(strangeTrace, "0af7", "feed", 1)
+	ctx := metadata.AppendToOutgoingContext(context.Background(), "traceparent", fmt.Sprintf("00-%s-b7ad6b7169203331-01", own))
+	_, err = tokenv1.NewUserServiceClient(conn).GetUser(ctx, &tokenv1.GetUserRequest{})
+	if err == nil {
+		t.Error("a request without a token is answered")
+	}
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		if slices.ContainsFunc(spans(), func(s harness.Span) bool { return s.Trace() == own && s.Service == "token" }) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the gateway's call did not go on with its trace")
+		}
+	}
+}
+
+// TestTraces_OursAloneReachesTheUpstream: not what the client says of a trace of its own.
+func TestTraces_OursAloneReachesTheUpstream(t *testing.T) {
+	d := five(t)
+	spans, stop := d.Traces.Record()
+	defer stop()
+	tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
+	must(t, err)
+	a := call(t, d, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+tokens.Access,
+		"Traceparent", strangeParent, "Tracestate", strangeState, "Baggage", strangeBag)
+	want(t, "status", a.Status, http.StatusOK)
+	want(t, "tracestate upstream", a.Header.Get("Saw-Tracestate"), "")
+	want(t, "baggage upstream", a.Header.Get("Saw-Baggage"), "")
+	trace := awaitTrace(t, spans, "GET /v1/")
+	if sent := a.Header.Get("Saw-Traceparent"); !strings.HasPrefix(sent, "00-"+trace[0].Trace()+"-") {
+		t.Errorf("the upstream is told of the trace %q, want %s", sent, trace[0].Trace())
+	}
+}
