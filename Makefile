@@ -174,19 +174,17 @@ tools: $(BUF) $(PLUGINS) $(LINTER) $(GOTESTSUM) ## Build the pinned tools into b
 clean: ## Remove what was built; tools and ./data stay
 	rm -f $(addprefix bin/,$(notdir $(COMMANDS))) coverage.out
 
-<<<<<<< HEAD
 $(KUBE): bin/kube/%: tools/kube/go.mod tools/kube/go.sum tools/kube/build.sh
 	@tools/kube/build.sh $*
 
 bin/kube/dns: tools/dns/main.go tools/dns/go.mod tools/dns/go.sum
 	@mkdir -p bin/kube
 	GOWORK=off GOFLAGS=-mod=readonly CGO_ENABLED=0 nice -n 19 go -C tools/dns build -p 1 -trimpath -ldflags '-s -w' -o "$(CURDIR)/$@" .
-=======
+
 # promtool comes with Prometheus: it takes longer to build than everything else together.
 bin/promtool:
 	@mkdir -p bin
 	tools/monitoring/promtool.sh $@
->>>>>>> wip-telemetry
 
 # One rule a tool: binary, its module under tools/, its package. The tool modules stay outside go.work, so that their
 # versions never steer the product's.
