@@ -61,7 +61,7 @@ func TestWireContract8_EveryFailureHasItsRow(t *testing.T) {
 		{oerr.New(errorv1.Reason_REASON_INVALID_CREDENTIALS, "x"), 400, "InvalidCredentialsException", ""},
 		{oerr.New(errorv1.Reason_REASON_UNAUTHORIZED_ACCESS, "x"), 403, "UnauthorizedAccessException", ""},
 		{oerr.New(errorv1.Reason_REASON_RATE_LIMITED, "x", oerr.WithRetryAfter(90*time.Second)), 429, "TooManyRequestsException", "90"},
-		{oerr.Unavailable(nil), 503, "ServiceUnavailableException", "5"},
+		{oerr.Unavailable(nil), 503, "ServiceUnavailableException", "2"},
 		{errors.New("pq: sentinel"), 500, "InternalServerException", ""},
 	} {
 		p := newPerson(t)

@@ -27,6 +27,9 @@ const resourceServer = "video-api"
 // askPause is between two questions of one introspector.
 const askPause = 5 * time.Millisecond
 
+// askAgain is what a caller over gRPC waits before it asks again, as the gateway tells those over HTTP.
+const askAgain = 2 * time.Second
+
 // settleTime is how long the SDK may go on with what it remembers after a revocation has returned: three heartbeats of a
 // second, if the stream is cut just then (docs/sdk.md), and as much again for a machine that is busy. Once it has denied a
 // token it must not allow it at all.
@@ -100,7 +103,7 @@ func askGRPC(service tokenv1.IntrospectionServiceClient) ask {
 		res, err := service.IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: token})
 		if status.Code(err) == codes.Unavailable {
 			o.retry(err.Error())
-			time.Sleep(time.Second)
+			time.Sleep(askAgain)
 			res, err = service.IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: token})
 		}
 		return res.GetActive(), err
@@ -113,7 +116,7 @@ func askSDK(client *usher.Client) ask {
 		active, err := checkSDK(ctx, client, token)
 		if err != nil {
 			o.retry(err.Error())
-			time.Sleep(time.Second)
+			time.Sleep(askAgain)
 			active, err = checkSDK(ctx, client, token)
 		}
 		return active, err

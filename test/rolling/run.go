@@ -49,8 +49,9 @@ func (r *Report) Broken() []string {
 	return broken
 }
 
-// covered is how long PostgreSQL may be away so that one retry, a second later, still finds it (docs/resilience.md).
-const covered = 2500 * time.Millisecond
+// covered is how long PostgreSQL may be away so that one retry, as late as Retry-After says, still finds it
+// (docs/resilience.md).
+const covered = 4 * time.Second
 
 // promised says whether one retry must be enough. A sign-in in progress may be lost with the Redis master that held it, and
 // nothing answers while PostgreSQL is away for longer than is waited for: both are told by 503.

@@ -84,9 +84,9 @@ func New(reason errorv1.Reason, message string, opts ...Option) error {
 	return &failure{status: st, cause: o.cause}
 }
 
-// retryUnavailable is when to come back after a dependency was away: PostgreSQL has restarted by then, and Redis has a new
-// master. A client that comes back once, and too soon, has lost its one retry.
-const retryUnavailable = 5 * time.Second
+// retryUnavailable is how long a caller waits before it asks a dependency that was down again. With the time that a question
+// then waits for a database it covers a restart (sqldb, docs/resilience.md).
+const retryUnavailable = 2 * time.Second
 
 // Unavailable is a dependency that cannot be asked now.
 func Unavailable(cause error) error {

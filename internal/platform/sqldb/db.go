@@ -16,7 +16,7 @@ const (
 	// statementTimeout bounds a call whose context has no deadline.
 	statementTimeout = 5 * time.Second
 	// acquireTimeout bounds the wait for a connection, so that an outage or a jam is answered quickly.
-	acquireTimeout = 2 * time.Second
+	acquireTimeout = 3 * time.Second
 	// defaultMaxConns is enough: a connection spends most of a request idle.
 	defaultMaxConns = 8
 )

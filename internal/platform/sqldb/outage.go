@@ -13,7 +13,7 @@ import (
 const (
 	// patience is how long after its beginning an outage is waited out: a server that is restarted is back by then. Of a longer
 	// one callers hear at once.
-	patience = 3 * time.Second
+	patience = 5 * time.Second
 	// knockEvery is how often it is asked meanwhile, by one caller for all.
 	knockEvery = 50 * time.Millisecond
 )
