@@ -72,7 +72,7 @@ func TestCase88_ABodyIsReadAsWhatItSaysItIs(t *testing.T) {
 func TestCase89_NothingAndNULAndBrokenTextAreRefused(t *testing.T) {
 	alive(t)
 	fields := map[string][]string{
-		"/oauth/token": {"grant_type", "code", "redirect_uri", "client_id", "client_secret", "code_verifier", "refresh_token", "scope"},
+		"/oauth/token":  {"grant_type", "code", "redirect_uri", "client_id", "client_secret", "code_verifier", "refresh_token", "scope"},
 		"/oauth/revoke": {"token", "token_type_hint", "client_id", "client_secret"}, "/oauth/introspect": {"token", "token_type_hint", "client_id", "client_secret"},
 		"/api/v1/user/authenticate": {"emailAddress", "password", "clientSecret"},
 	}

@@ -167,7 +167,7 @@ func TestCase97_AnExpectationIsMetOnlyWhereABodyIsWanted(t *testing.T) {
 	if len(r.Answers) != 1 || !r.Answers[0].Closed {
 		t.Errorf("what was announced may still come as another request: %v", r)
 	}
-	r = exchange(t, "POST /oauth/revoke HTTP/1.1\r\nHost: x\r\nExpect: evil\r\nContent-Length: 7\r\n\r\n")
+	r = exchange(t, "POST /oauth/revoke HTTP/1.1\r\nHost: x\r\nExpect: evil\r\nConnection: close\r\nContent-Length: 7\r\n\r\n")
 	want(t, "status of an unknown expectation", r.status(), http.StatusExpectationFailed)
 }
 

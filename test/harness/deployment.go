@@ -289,3 +289,6 @@ func (d *Deployment) AdminURLs() map[string]string {
 	}
 	return urls
 }
+
+// GRPCAddr is where a service listens for gRPC.
+func (d *Deployment) GRPCAddr(service string) string { return d.envOf(service, "USHER_GRPC_ADDR") }

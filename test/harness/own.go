@@ -155,4 +155,6 @@ func (o *OwnServers) Close() error {
 }
 
 // Tool is where one of PostgreSQL's commands lies.
-func (*OwnServers) Tool(name string) string { return filepath.Join(os.Getenv("USHER_TEST_PG_BIN"), name) }
+func (*OwnServers) Tool(name string) string {
+	return filepath.Join(os.Getenv("USHER_TEST_PG_BIN"), name)
+}
