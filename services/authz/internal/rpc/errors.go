@@ -9,13 +9,17 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/opening"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
 // fail turns a domain failure into one that crosses the wire. What is not known here passes through: errors of the
 // services we called keep their reason, and the server's edge hides the rest.
 func fail(err error) error {
+	var limited *opening.LimitedError
 	switch {
+	case errors.As(err, &limited):
+		return oerr.New(errorv1.Reason_REASON_RATE_LIMITED, limited.Error(), oerr.WithRetryAfter(limited.RetryAfter))
 	case errors.Is(err, sqldb.ErrUnavailable), errors.Is(err, shortlived.ErrUnavailable):
 		return oerr.Unavailable(err)
 	case errors.Is(err, client.ErrInvalid):
