@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
+	"strconv"
 
 	"strings"
 	"testing"
@@ -58,7 +59,7 @@ func begin(dir string) error {
 	}
 	shared.upstream = harness.NewUpstream()
 	shared.Deployment, err = harness.FiveProcesses(shared.bins, dir, shared.servers.Servers, map[string]string{
-		"USHER_UPSTREAM_URL": shared.upstream.URL, "GOTRACEBACK": "all",
+		"USHER_UPSTREAM_URL": shared.upstream.URL, "USHER_AUTHZ_ANONYMOUS_REQUESTS": strconv.Itoa(anonymousLimit),
 	})
 	return err
 }
@@ -80,3 +81,7 @@ func end() error {
 	}
 	return err
 }
+
+// anonymousLimit is how many authorization requests a source may begin here without signing in, each five minutes: fewer than an
+// operator would allow, more than all tests of this package need together.
+const anonymousLimit = 1000
