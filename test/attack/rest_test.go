@@ -92,7 +92,13 @@ const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 func TestCase118_TokensAreRandom(t *testing.T) {
 	seen, bodies := map[string]bool{}, []string{}
 	collect := func(n int) {
-		refresh := alive(t).Refresh
+		var tokens harness.Tokens
+		eventually(t, "issuing tokens", func() (issued bool) { // whoever called the one that was restarted connects anew
+			var err error
+			tokens, err = shared.Issue(shared.NewBrowser(), harness.Request{})
+			return err == nil
+		})
+		refresh := tokens.Refresh
 		for range n {
 			a, err := shared.Refresh(refresh)
 			must(t, err)
