@@ -56,6 +56,7 @@ func (f fragile) api(t *testing.T, token string) harness.Answer {
 
 // TestCase105_ALostReplyOfRedisIsNoReplay: the code can be redeemed all the same, once, and nothing else ends.
 func TestCase105_ALostReplyOfRedisIsNoReplay(t *testing.T) {
+	t.Parallel()
 	f := newFragile(t)
 	b := f.NewBrowser()
 	other, err := f.Issue(b, harness.Request{Workspace: "ws_doe"})

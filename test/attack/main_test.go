@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strconv"
 
 	"strings"
@@ -46,8 +47,8 @@ func run(m *testing.M) (code int) {
 }
 
 func begin(dir string) error {
-	bin := "/tmp/atkbin" // DEVHACK
-	if err := os.MkdirAll(bin, 0o700); err != nil {
+	bin := filepath.Join(dir, "bin")
+	if err := os.Mkdir(bin, 0o700); err != nil {
 		return err
 	}
 	var err error

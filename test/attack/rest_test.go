@@ -114,11 +114,11 @@ func TestCase118_TokensAreRandom(t *testing.T) {
 			}
 		}
 	}
-	collect(500 * (*crowd))
+	collect(200 * (*crowd))
 	_, err := shared.StopOne("token")
 	must(t, err)
 	must(t, shared.StartOne("token"))
-	collect(500 * (*crowd))
+	collect(200 * (*crowd))
 
 	single, pairs, n := map[byte]int{}, map[string]int{}, 0
 	for _, body := range bodies {

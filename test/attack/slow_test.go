@@ -38,6 +38,7 @@ func (s slow) ends() bool {
 
 // TestCase113_WhoeverIsSlowIsLetGo, within the limits of a connection, and keeps nobody waiting.
 func TestCase113_WhoeverIsSlowIsLetGo(t *testing.T) {
+	t.Parallel() // it waits for limits, and others can work meanwhile
 	kinds := []slow{
 		{"headers a byte at a time", publicAddr(), "GET / HTTP/1.1\r\nHost: x\r\nX-A: ", "a"},
 		{"a body a byte at a time", publicAddr(), "POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{", "x"},

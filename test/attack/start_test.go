@@ -21,6 +21,7 @@ import (
 
 // TestCase120_AProcessWithoutItsSecretsDoesNotStart, and says which setting to mend, and none of the secrets.
 func TestCase120_AProcessWithoutItsSecretsDoesNotStart(t *testing.T) {
+	t.Parallel()
 	unset := func(key string) func(map[string]string) { return func(env map[string]string) { delete(env, key) } }
 	set := func(key, value string) func(map[string]string) {
 		return func(env map[string]string) { env[key] = value }
@@ -38,7 +39,7 @@ func TestCase120_AProcessWithoutItsSecretsDoesNotStart(t *testing.T) {
 		{"identity", "redis", unset("USHER_REDIS_ADDRS")}, {"authz", "redis", set("USHER_REDIS_ADDRS", "")},
 		{"identity", "no such file", set("USHER_TLS_KEY_FILE", "/nonexistent")}, {"token", "tls", set("USHER_TLS_CA_FILE", "")},
 		{"token", "clock_offset", func(env map[string]string) { production(env); env["USHER_CLOCK_OFFSET"] = "1h" }},
-		{"identity", "john.doe", production}, {"authz", "vdo_client_abc123", production},
+		{"identity", "usr_", production}, {"authz", "vdo_client_abc123", production},
 	}
 	for _, service := range []string{"identity", "authz", "token", "consent"} {
 		key := "USHER_" + strings.ToUpper(service) + "_DATABASE_URL"
@@ -112,6 +113,7 @@ func (p production) ask(t *testing.T, s sent) harness.Answer {
 
 // TestCase120_ProductionKnowsNoneOfTheExamples, and keeps browsers to HTTPS.
 func TestCase120_ProductionKnowsNoneOfTheExamples(t *testing.T) {
+	t.Parallel()
 	p := newProduction(t)
 	operator, err := p.Dial("operator", "identity")
 	must(t, err)

@@ -13,11 +13,11 @@ import (
 
 // rounds and crowd are how hard to try; `make attack` tries harder.
 var (
-	rounds = flag.Int("rounds", 40, "how often each race is run") //nolint:gochecknoglobals // flags of a test
+	rounds = flag.Int("rounds", 15, "how often each race is run") //nolint:gochecknoglobals // flags of a test
 	crowd  = flag.Int("crowd", 1, "how many times the usual number of requests, connections and tokens")
 )
 
-// together runs a job n times at once, at most 100 at a moment, and answers every status; 0 where no answer came.
+// together runs a job n times, at most 300 at once, and answers every status; 0 where no answer came.
 func together(n int, job func(i int) (harness.Answer, error)) map[int][]harness.Answer {
 	answers := make([]harness.Answer, n)
 	var done sync.WaitGroup
