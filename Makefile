@@ -12,6 +12,7 @@ PKG      ?= ./... ./sdk/...
 FUZZTIME ?= 10s
 FOR      ?= 5m
 ROUNDS   ?= 200
+CROWD    ?= 10
 # SQLite is C translated by machine: watching its every memory access makes it eight times slower and tells nothing of ours.
 # No other package: one that instantiates generics would give its unwatched copies to all, and hide what orders their accesses.
 NORACE   := -gcflags='modernc.org/sqlite/lib=-race=false'
@@ -85,6 +86,10 @@ fuzz: ## Run each fuzz target for FUZZTIME (10s)
 	  echo "$${target#func } in $${file%/*}"; \
 	  go test -run='^$$' -fuzz="^$${target#func }$$" -fuzztime=$(FUZZTIME) "./$${file%/*}" </dev/null; \
 	done
+
+.PHONY: attack
+attack: ## Attack five processes as in the tests, only longer and with more of everything (ROUNDS=1000 CROWD=10)
+	scripts/with-deps.sh go test -count=1 -v -timeout 2h ./test/attack -rounds $(ROUNDS) -crowd $(CROWD)
 
 .PHONY: bench
 bench: build ## Measure against the limit on this machine (PostgreSQL with default durability)

@@ -18,6 +18,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/flow"
+	"github.com/vidocu/usher/services/authz/internal/opening"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 	"github.com/vidocu/usher/services/authz/internal/registry"
 	"github.com/vidocu/usher/services/authz/internal/rpc"
@@ -62,6 +63,7 @@ func New(config Config, deps Deps) (*Service, error) {
 		Scopes:   deps.Catalog,
 		Pending:  pending.New(pending.Config{Entries: deps.ShortLived, Lifetime: config.PromptLifetime, Now: deps.Now}),
 		Codes:    code.New(code.Config{Entries: deps.ShortLived, Lifetime: config.CodeLifetime, Now: deps.Now}),
+		Openings: opening.Limit{Entries: deps.ShortLived, Requests: config.AnonymousRequests, Window: config.AnonymousWindow},
 		Issuer:   deps.Issuer,
 	}}}, nil
 }

@@ -58,7 +58,7 @@ func measureOurs(ctx context.Context, at place, o options, l limitResults, r *re
 		"USHER_LOG_LEVEL": "warn", "USHER_UPSTREAM_URL": "http://" + upstream.addr,
 		"USHER_TOKEN_INTROSPECTION_CACHE_SIZE": "0", // first what it costs without
 		// Attempts are not what is measured.
-		"USHER_IDENTITY_ACCOUNT_ATTEMPTS": "100000", "USHER_IDENTITY_SOURCE_ATTEMPTS": "100000",
+		"USHER_IDENTITY_ACCOUNT_ATTEMPTS": "100000", "USHER_IDENTITY_SOURCE_ATTEMPTS": "100000", "USHER_AUTHZ_ANONYMOUS_REQUESTS": "0",
 	})
 	if err != nil {
 		return err

@@ -1,6 +1,11 @@
 package harness
 
-import "fmt"
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
 
 // Disconnect presses the button that ends an app's connection.
 func (b *Browser) Disconnect(clientID string) (Page, error) {
@@ -23,4 +28,30 @@ func (b *Browser) DisconnectButton(clientID string) (Page, Form, error) {
 		}
 	}
 	return page, Form{}, fmt.Errorf("no button disconnects %s", clientID)
+}
+
+// SignInAs signs a person of the fixtures in, away from any authorization.
+func (b *Browser) SignInAs(email string) error {
+	page, err := b.Follow(b.Get("/account/connected-apps"))
+	if err != nil {
+		return err
+	}
+	page, err = b.SignIn(page, email, UserPassword)
+	if err == nil && page.Status != http.StatusOK {
+		err = fmt.Errorf("signing in as %s led to status %d", email, page.Status)
+	}
+	return err
+}
+
+// Cookies is the browser's Cookie header towards the deployment.
+func (b *Browser) Cookies() string {
+	base, err := url.Parse(b.base)
+	if err != nil {
+		return ""
+	}
+	var pairs []string
+	for _, c := range b.Client.Jar.Cookies(base) {
+		pairs = append(pairs, c.Name+"="+c.Value)
+	}
+	return strings.Join(pairs, "; ")
 }

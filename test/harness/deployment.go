@@ -2,6 +2,7 @@ package harness
 
 import (
 	"cmp"
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -375,4 +376,20 @@ func (d *Deployment) AdminURLs() map[string]string {
 		urls[s.name] = "http://" + s.admin
 	}
 	return urls
+}
+
+// GRPCAddr is where a service listens for gRPC.
+func (d *Deployment) GRPCAddr(service string) string { return d.envOf(service, "USHER_GRPC_ADDR") }
+
+// Operate runs `usher` as the operator, by certificate, and answers what it printed.
+func (d *Deployment) Operate(ctx context.Context, bins Binaries, args ...string) (string, error) {
+	if err := d.authority.Issue("operator"); err != nil {
+		return "", err
+	}
+	env := maps.Clone(d.specs[0].env)
+	env["USHER_TLS_CERT_FILE"], env["USHER_TLS_KEY_FILE"] = filepath.Join(d.dir, "operator.pem"), filepath.Join(d.dir, "operator.key")
+	cmd := exec.CommandContext(ctx, bins.Path("usher"), args...)
+	cmd.Env, cmd.Stderr = environ(env), os.Stderr
+	out, err := cmd.Output()
+	return string(out), err
 }

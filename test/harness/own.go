@@ -190,3 +190,8 @@ func (o *OwnServers) Close() error {
 	_ = o.redis.Wait() // it was killed
 	return errors.Join(err, o.StopPostgres())
 }
+
+// Tool is where one of PostgreSQL's commands lies.
+func (*OwnServers) Tool(name string) string {
+	return filepath.Join(os.Getenv("USHER_TEST_PG_BIN"), name)
+}

@@ -13,6 +13,7 @@ type TCPProxy struct {
 
 	mu       sync.Mutex
 	swallows bool
+	loses    bool
 	open     map[net.Conn]struct{}
 }
 
@@ -35,6 +36,20 @@ func (p *TCPProxy) Swallow(on bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.swallows = on
+}
+
+// LoseReply lets the next request through, keeps its reply, and ends that connection.
+func (p *TCPProxy) LoseReply() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.loses = true
+}
+
+// LostReply reports whether that has happened.
+func (p *TCPProxy) LostReply() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.loses
 }
 
 // Cut ends every connection.
@@ -65,8 +80,8 @@ func (p *TCPProxy) accept() {
 			continue
 		}
 		p.note(near, far)
-		go p.pump(far, near)
-		go p.pump(near, far)
+		go p.pump(far, near, false)
+		go p.pump(near, far, true)
 	}
 }
 
@@ -78,15 +93,19 @@ func (p *TCPProxy) note(conns ...net.Conn) {
 	}
 }
 
-// pump copies until either end closes.
-func (p *TCPProxy) pump(to, from net.Conn) {
+// pump copies requests or replies until either end closes.
+func (p *TCPProxy) pump(to, from net.Conn, replies bool) {
 	defer p.end(to, from)
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
 		p.mu.Lock()
-		swallows := p.swallows
+		swallows, lost := p.swallows, replies && n > 0 && p.loses
+		p.loses = p.loses && !lost
 		p.mu.Unlock()
+		if lost {
+			return
+		}
 		if n > 0 && !swallows {
 			if _, err := to.Write(buffer[:n]); err != nil {
 				return

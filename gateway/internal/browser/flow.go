@@ -44,6 +44,7 @@ func (f Flow) Authorize(w http.ResponseWriter, r *http.Request) {
 	}
 	res, err := f.Authorizations.StartAuthorization(r.Context(), &authzv1.StartAuthorizationRequest{
 		RawQuery: r.URL.RawQuery, SessionToken: f.Cookies.Session(r).Reveal(), BrowserToken: f.Cookies.EnsureBrowser(w, r).Reveal(),
+		SourceAddress: f.Proxies.Source(r),
 	})
 	if err != nil {
 		f.Fail(w, r, err)

@@ -44,12 +44,17 @@ func MediaType(r *http.Request) string {
 	return kind
 }
 
+// farewell is how long a connection whose body is not read to its end may go on after the answer: what was on its way may
+// arrive, so that the client sees the answer and not a broken connection.
+const farewell = 500 * time.Millisecond
+
 // ReadBody reads a body whole. Past the limit it answers ErrTooLarge, and the connection ends with the answer: nobody reads
-// what is left of such a body.
+// what is left of such a body, and nobody waits for it.
 func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
 	if err != nil || len(body) > MaxBody {
 		w.Header().Set("Connection", "close")
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(farewell)) // without a connection there is no deadline
 	}
 	if len(body) > MaxBody {
 		return nil, ErrTooLarge

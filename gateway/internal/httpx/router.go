@@ -107,6 +107,11 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}()
 	header := w.Header()
 	header.Set("X-Content-Type-Options", "nosniff")
+	if len(req.TransferEncoding) > 0 {
+		// A length beside the chunks is gone by now, and what stands before us may have believed it: what it takes for the
+		// rest of this request would be the next one to us (RFC 9112 §6.1).
+		header.Set("Connection", "close")
+	}
 	if r.config.TLS {
 		header.Set("Strict-Transport-Security", "max-age=63072000")
 	}

@@ -243,3 +243,20 @@ func TestAnAbortedAnswerEndsTheConnectionAndIsCounted(t *testing.T) {
 		t.Errorf("the log has %s", s.logs)
 	}
 }
+
+// TestRFC9112_6_1_ChunksEndTheConnection: a length that stood beside them may have been believed by whoever is in front.
+func TestRFC9112_6_1_ChunksEndTheConnection(t *testing.T) {
+	s := newSite(false)
+	s.Handle("/oauth/token", text("ok"))
+	for chunked, want := range map[bool]string{true: "close", false: ""} {
+		r := httptest.NewRequest(http.MethodPost, "/oauth/token", strings.NewReader("x"))
+		if chunked {
+			r.TransferEncoding = []string{"chunked"}
+		}
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if got := w.Header().Get("Connection"); got != want {
+			t.Errorf("chunked %t: Connection is %q", chunked, got)
+		}
+	}
+}

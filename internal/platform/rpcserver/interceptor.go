@@ -54,7 +54,7 @@ func (i *interceptor) stream(srv any, stream grpc.ServerStream, info *grpc.Strea
 	if err := i.policy.Check(stream.Context(), info.FullMethod); err != nil {
 		return err
 	}
-	return handler(srv, stream)
+	return handler(srv, envelopedStream{stream})
 }
 
 // call is what is known of a call at its end.

@@ -70,7 +70,7 @@ func New(o Options) *Server {
 
 // RegisterService is grpc.ServiceRegistrar.
 func (s *Server) RegisterService(desc *grpc.ServiceDesc, impl any) {
-	s.services = append(s.services, service{desc, impl})
+	s.services = append(s.services, service{enveloped(desc), impl})
 }
 
 // The limits of a connection. Messages of ours are a few kilobytes.
@@ -121,7 +121,7 @@ func (s *Server) Serve(ctx context.Context, listeners ...Listener) error {
 func (s *Server) build(creds credentials.TransportCredentials, state healthv1.HealthServer) (*grpc.Server, error) {
 	edge, traced := &interceptor{options: s.options}, tracer(s.options.Tracing)
 	server := grpc.NewServer(append(traced.options(),
-		grpc.Creds(creds),
+		grpc.Creds(creds), grpc.ForceServerCodecV2(newCodec()),
 		grpc.UnaryInterceptor(edge.unary),
 		grpc.StreamInterceptor(edge.stream),
 		grpc.MaxRecvMsgSize(maxMessage),

@@ -152,3 +152,26 @@ func TestAServiceWithoutCallersDoesNotStart(t *testing.T) {
 		t.Errorf("it started: %v", err)
 	}
 }
+
+// rawCodec sends bytes as they are.
+type rawCodec struct{}
+
+func (rawCodec) Marshal(v any) ([]byte, error) { return *v.(*[]byte), nil } //nolint:forcetypeassert // the test's own
+func (rawCodec) Unmarshal([]byte, any) error   { return nil }
+func (rawCodec) Name() string                  { return "proto" }
+
+// TestWhatIsNoMessageIsTheCallersFault: gRPC's own answer is an internal error, which would alarm us.
+func TestWhatIsNoMessageIsTheCallersFault(t *testing.T) {
+	addr := serve(t, inproc.NewNetwork(), &safeBuffer{})
+	conn, err := grpc.NewClient("passthrough:///"+addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	for want, body := range map[codes.Code][]byte{codes.OK: {0x0a, 1, 'x'}, codes.InvalidArgument: {0x0a, 0x7f, 'x'}} {
+		err := conn.Invoke(t.Context(), "/usher.token.v1.IntrospectionService/IntrospectToken", &body, &[]byte{}, grpc.ForceCodec(rawCodec{}))
+		if status.Code(err) != want {
+			t.Errorf("%v is answered %v, want %s", body, err, want)
+		}
+	}
+}

@@ -30,7 +30,10 @@ type StartAuthorizationRequest struct {
 	// The session cookie's value; empty when there is none.
 	SessionToken string `protobuf:"bytes,2,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
 	// The browser cookie's value, to which the request is bound.
-	BrowserToken  string `protobuf:"bytes,3,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
+	BrowserToken string `protobuf:"bytes,3,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
+	// The network address that the request came from; empty when it is not known. One address may begin only so many requests
+	// without a session.
+	SourceAddress string `protobuf:"bytes,4,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -82,6 +85,13 @@ func (x *StartAuthorizationRequest) GetSessionToken() string {
 func (x *StartAuthorizationRequest) GetBrowserToken() string {
 	if x != nil {
 		return x.BrowserToken
+	}
+	return ""
+}
+
+func (x *StartAuthorizationRequest) GetSourceAddress() string {
+	if x != nil {
+		return x.SourceAddress
 	}
 	return ""
 }
@@ -246,11 +256,12 @@ var File_usher_authz_v1_authorization_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_authorization_service_proto_rawDesc = "" +
 	"\n" +
-	"*usher/authz/v1/authorization_service.proto\x12\x0eusher.authz.v1\x1a\x19usher/authz/v1/step.proto\x1a\x1ausher/rpc/v1/options.proto\"\x91\x01\n" +
+	"*usher/authz/v1/authorization_service.proto\x12\x0eusher.authz.v1\x1a\x19usher/authz/v1/step.proto\x1a\x1ausher/rpc/v1/options.proto\"\xb8\x01\n" +
 	"\x19StartAuthorizationRequest\x12 \n" +
 	"\traw_query\x18\x01 \x01(\tB\x03\x80\x01\x01R\brawQuery\x12(\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fsessionToken\x12(\n" +
-	"\rbrowser_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\"F\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\x12%\n" +
+	"\x0esource_address\x18\x04 \x01(\tR\rsourceAddress\"F\n" +
 	"\x1aStartAuthorizationResponse\x12(\n" +
 	"\x04step\x18\x01 \x01(\v2\x14.usher.authz.v1.StepR\x04step\"\x8f\x01\n" +
 	"\x1aResumeAuthorizationRequest\x12\x1d\n" +

@@ -31,6 +31,7 @@ const (
 type AuthorizationServiceClient interface {
 	// StartAuthorization checks the raw query of `GET /oauth/authorize` in the documented order, keeps the
 	// request bound to the browser, and answers with the next step. A bad request is a step, not an error.
+	// RATE_LIMITED when the source has begun too many requests without signing in.
 	StartAuthorization(ctx context.Context, in *StartAuthorizationRequest, opts ...grpc.CallOption) (*StartAuthorizationResponse, error)
 	// ResumeAuthorization reads the next step of a pending authorization from its state.
 	// AUTHORIZATION_NOT_FOUND when it is unknown, expired, closed, or another browser's.
@@ -73,6 +74,7 @@ func (c *authorizationServiceClient) ResumeAuthorization(ctx context.Context, in
 type AuthorizationServiceServer interface {
 	// StartAuthorization checks the raw query of `GET /oauth/authorize` in the documented order, keeps the
 	// request bound to the browser, and answers with the next step. A bad request is a step, not an error.
+	// RATE_LIMITED when the source has begun too many requests without signing in.
 	StartAuthorization(context.Context, *StartAuthorizationRequest) (*StartAuthorizationResponse, error)
 	// ResumeAuthorization reads the next step of a pending authorization from its state.
 	// AUTHORIZATION_NOT_FOUND when it is unknown, expired, closed, or another browser's.

@@ -8,6 +8,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/opening"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
@@ -37,6 +38,8 @@ type Config struct {
 	Scopes   Scopes
 	Pending  *pending.Book
 	Codes    *code.Book
+	// Openings bounds what is kept for people who are not signed in.
+	Openings opening.Limit
 	// Issuer goes into every answer to an app as `iss` (RFC 9207).
 	Issuer string
 }
@@ -50,10 +53,12 @@ type Browser struct {
 	Session secret.String
 	// Token is the browser cookie's value, to which the request is bound.
 	Token secret.String
+	// Source is the network address it came from; empty when that is not known.
+	Source string
 }
 
 // Start judges the raw query of an authorization request and answers the next step. A bad request is a step; an error
-// means that nothing could be decided.
+// means that nothing could be decided, or an *opening.LimitedError that nothing more is kept for this source.
 func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step, error) {
 	asked, err := f.judge(ctx, rawQuery)
 	var refused *refusal
@@ -70,6 +75,11 @@ func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step
 	next := dispatch(state{silent: asked.silent, signedIn: signedIn})
 	if next.refusal != nil {
 		return f.refuse(asked, next.refusal), nil
+	}
+	if !signedIn {
+		if err := f.Openings.Allow(ctx, browser.Source); err != nil {
+			return Step{}, err
+		}
 	}
 	id, err := f.Pending.Open(ctx, browser.Token, asked.request())
 	if err != nil {

@@ -19,7 +19,9 @@ type Authorizations struct {
 func (s *Authorizations) StartAuthorization(
 	ctx context.Context, req *authzv1.StartAuthorizationRequest,
 ) (*authzv1.StartAuthorizationResponse, error) {
-	step, err := s.Flow.Start(ctx, req.GetRawQuery(), browser(req))
+	from := browser(req)
+	from.Source = req.GetSourceAddress()
+	step, err := s.Flow.Start(ctx, req.GetRawQuery(), from)
 	if err != nil {
 		return nil, fail(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/opening"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 	"github.com/vidocu/usher/services/authz/internal/registry"
 )
@@ -17,7 +18,10 @@ import (
 // services we called keep their reason, and the server's edge hides the rest.
 func fail(err error) error {
 	var field *registry.FieldError
+	var limited *opening.LimitedError
 	switch {
+	case errors.As(err, &limited):
+		return oerr.New(errorv1.Reason_REASON_RATE_LIMITED, limited.Error(), oerr.WithRetryAfter(limited.RetryAfter))
 	case errors.As(err, &field):
 		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field.Error(), oerr.WithField(field.Field))
 	case errors.Is(err, client.ErrUnknown):

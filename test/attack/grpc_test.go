@@ -1,0 +1,308 @@
+package attack
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	_ "github.com/vidocu/usher/gen/usher/authz/v1"    // its descriptors
+	_ "github.com/vidocu/usher/gen/usher/consent/v1"  // likewise
+	_ "github.com/vidocu/usher/gen/usher/identity/v1" // likewise
+	rpcv1 "github.com/vidocu/usher/gen/usher/rpc/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+)
+
+// method is an RPC and who may call it.
+type method struct {
+	service, path string
+	callers       []string
+}
+
+// methods are all RPCs of all services, from the contract.
+func methods() []method {
+	var all []method
+	protoregistry.GlobalFiles.RangeFiles(func(f protoreflect.FileDescriptor) bool {
+		parts := strings.Split(string(f.Package()), ".")
+		for i := range f.Services().Len() {
+			list := f.Services().Get(i).Methods()
+			for j := range list.Len() {
+				m := list.Get(j)
+				callers, _ := proto.GetExtension(m.Options(), rpcv1.E_Callers).([]rpcv1.Caller)
+				if len(parts) != 3 || parts[0] != "usher" || len(callers) == 0 {
+					continue
+				}
+				found := method{service: parts[1], path: fmt.Sprintf("/%s/%s", m.Parent().FullName(), m.Name())}
+				for _, c := range callers {
+					found.callers = append(found.callers, strings.ToLower(strings.TrimPrefix(c.String(), "CALLER_")))
+				}
+				all = append(all, found)
+			}
+		}
+		return true
+	})
+	return all
+}
+
+// bytesCodec sends bytes as they are, whatever they mean.
+type bytesCodec struct{}
+
+// Marshal is encoding.Codec.
+func (bytesCodec) Marshal(v any) ([]byte, error) {
+	b, ok := v.([]byte)
+	if !ok {
+		return nil, fmt.Errorf("%T is no bytes", v)
+	}
+	return b, nil
+}
+
+// Unmarshal is encoding.Codec.
+func (bytesCodec) Unmarshal(b []byte, v any) error {
+	if to, ok := v.(*[]byte); ok {
+		*to = slices.Clone(b)
+	}
+	return nil
+}
+
+// Name is encoding.Codec.
+func (bytesCodec) Name() string { return "proto" }
+
+// call sends bytes to a method and answers how that ended.
+func call(ctx context.Context, conn *grpc.ClientConn, path string, body []byte) error {
+	var answer []byte
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, path, grpc.ForceCodec(bytesCodec{}))
+	if err != nil {
+		return err
+	}
+	if err := stream.SendMsg(body); err != nil {
+		return stream.RecvMsg(&answer) // which knows why
+	}
+	if err := stream.CloseSend(); err != nil {
+		return err
+	}
+	return stream.RecvMsg(&answer)
+}
+
+func dial(t *testing.T, caller, service string) *grpc.ClientConn {
+	t.Helper()
+	conn, err := shared.Dial(caller, service)
+	must(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// TestCase100_EveryMethodOfEveryServiceKnowsItsCallers: any caller that the contract does not name is denied, whatever it says
+// of itself in metadata.
+func TestCase100_EveryMethodOfEveryServiceKnowsItsCallers(t *testing.T) {
+	conn := dial(t, "video-api", "token")
+	_, err := tokenv1.NewIntrospectionServiceClient(conn).IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: "x"})
+	must(t, err)
+	all := methods()
+	if len(all) < 40 {
+		t.Fatalf("the contract has only %d methods", len(all))
+	}
+	forged := metadata.AppendToOutgoingContext(t.Context(), "x-caller", "gateway", "caller", "operator", "x-forwarded-client-cert", "URI=spiffe://usher.test/gateway",
+		"authorization", "Bearer gateway", "x-spiffe-id", "spiffe://usher.test/operator")
+	for _, caller := range []string{"identity", "authz", "token", "consent", "gateway", "operator", "video-api", "stranger", "local"} {
+		for _, service := range []string{"identity", "authz", "token", "consent"} {
+			conn := dial(t, caller, service)
+			for _, m := range all {
+				may := slices.Contains(m.callers, caller) || caller == "video-api" && slices.Contains(m.callers, "resource_server")
+				if m.service != service || may {
+					continue
+				}
+				code := status.Code(call(forged, conn, m.path, nil))
+				if caller == "local" && code == codes.Unavailable { // no certificate may bear that name
+					continue
+				}
+				if code != codes.PermissionDenied {
+					t.Errorf("%s calling %s: %s", caller, m.path, code)
+				}
+			}
+		}
+	}
+}
+
+// TestCase100_NobodyCallsWithoutACertificateOfTheTrustDomain, over TLS or without.
+func TestCase100_NobodyCallsWithoutACertificateOfTheTrustDomain(t *testing.T) {
+	for _, service := range []string{"identity", "authz", "token", "consent"} {
+		addr := shared.GRPCAddr(service)
+		for name, creds := range map[string]credentials.TransportCredentials{
+			"no certificate": credentials.NewTLS(&tls.Config{InsecureSkipVerify: true}), //nolint:gosec // an attacker does not care
+			"no TLS":         insecure.NewCredentials(),
+			"TLS 1.2":        credentials.NewTLS(old(t, service)),
+		} {
+			conn, err := grpc.NewClient("passthrough:///"+addr, grpc.WithTransportCredentials(creds))
+			must(t, err)
+			for _, m := range methods() {
+				if m.service == service {
+					if code := status.Code(call(t.Context(), conn, m.path, nil)); code != codes.Unavailable {
+						t.Errorf("%s with %s: %s", m.path, name, code)
+					}
+					break // all come after the handshake
+				}
+			}
+			must(t, conn.Close())
+		}
+	}
+}
+
+// old is the best client of its time.
+func old(t *testing.T, service string) *tls.Config {
+	t.Helper()
+	config, err := shared.TLS("gateway", service)
+	must(t, err)
+	config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS12 //nolint:gosec // that is the point
+	return config
+}
+
+// TestCase100_AnotherSpellingOfAMethodIsNoMethod, and health says a status and nothing else.
+func TestCase100_AnotherSpellingOfAMethodIsNoMethod(t *testing.T) {
+	conn := dial(t, "video-api", "token")
+	const path = "usher.token.v1.OAuthService/IssueToken"
+	for _, spelled := range []string{"//" + path, "/" + path + "/", "/x/" + path, "/" + path + "?", "/" + strings.ToLower(path), "/usher%2Etoken.v1.OAuthService/IssueToken", "/" + path + " "} {
+		if code := status.Code(call(t.Context(), conn, spelled, nil)); code != codes.Unimplemented && code != codes.PermissionDenied {
+			t.Errorf("%q: %s", spelled, code)
+		}
+	}
+	watch, err := healthv1.NewHealthClient(conn).Watch(t.Context(), &healthv1.HealthCheckRequest{})
+	must(t, err)
+	answer, err := watch.Recv()
+	must(t, err)
+	want(t, "health", answer.GetStatus(), healthv1.HealthCheckResponse_SERVING)
+	for _, path := range []string{"/grpc.channelz.v1.Channelz/GetServers", "/grpc.reflection.v1.ServerReflection/X", "/envoy.service.status.v3.ClientStatusDiscoveryService/FetchClientStatus"} {
+		want(t, path, status.Code(call(t.Context(), conn, path, nil)), codes.Unimplemented)
+	}
+}
+
+// malformed are messages that are none.
+func malformed() map[string][]byte {
+	nested := func(open byte, n int) []byte { return []byte(strings.Repeat(string(rune(open)), n)) }
+	return map[string][]byte{
+		"a cut length":      {0x0a, 0x7f, 'a'},
+		"a cut varint":      {0x08, 0xff},
+		"an endless varint": {0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01},
+		"field zero":        {0x02, 0x00},
+		"wire type 7":       {0x0f},
+		"a lone end group":  {0x0c},
+		"10001 groups":      nested(0x0b, 10_001),
+		"a huge length":     {0x0a, 0xff, 0xff, 0xff, 0xff, 0x07},
+	}
+}
+
+// odd are messages that a method may read, and be no wiser for.
+func odd() map[string][]byte {
+	return map[string][]byte{
+		"nothing": nil, "no UTF-8": {0x0a, 0x02, 0xff, 0xfe}, "10001 messages in each other": deepMessage(10_001), "fields of numbers": numbers(),
+	}
+}
+
+// numbers has the largest number there is in each of fifteen fields, and unknown members of enums with it.
+func numbers() []byte {
+	var b []byte
+	for field := range byte(15) {
+		b = append(b, (field+1)<<3, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f)
+	}
+	return b
+}
+
+// deepMessage is field 1 in field 1, and so on.
+func deepMessage(depth int) []byte {
+	var b []byte
+	for range depth {
+		head := append([]byte{0x0a}, varint(len(b))...)
+		if len(b) > 100_000 {
+			break
+		}
+		b = append(head, b...)
+	}
+	return b
+}
+
+func varint(n int) []byte {
+	var b []byte
+	for ; n >= 0x80; n >>= 7 {
+		b = append(b, byte(n)|0x80)
+	}
+	return append(b, byte(n))
+}
+
+// TestCase101_AMalformedCallIsTheCallersFault, at every method, sent by whom it is meant for.
+func TestCase101_AMalformedCallIsTheCallersFault(t *testing.T) {
+	token := alive(t).Access
+	before := goroutines(t, "token")
+	bad, strange, large := malformed(), odd(), map[string]bool{}
+	for _, m := range methods() {
+		caller := m.callers[0]
+		if caller == "resource_server" {
+			caller = "video-api"
+		}
+		conn := dial(t, caller, m.service)
+		for name, body := range bad {
+			if code := status.Code(call(t.Context(), conn, m.path, body)); code != codes.InvalidArgument {
+				t.Errorf("%s sent to %s: %s", name, m.path, code)
+			}
+		}
+		for name, body := range strange {
+			if code := status.Code(call(t.Context(), conn, m.path, body)); broken(code) {
+				t.Errorf("%s sent to %s: %s", name, m.path, code)
+			}
+		}
+		if !large[m.service] { // one of each is enough for what they share
+			large[m.service] = true
+			want(t, "code of 5 MB sent to "+m.path, status.Code(call(t.Context(), conn, m.path, make([]byte, 5<<20))), codes.ResourceExhausted)
+		}
+		must(t, conn.Close())
+	}
+	conn := dial(t, "video-api", "token")
+	client := tokenv1.NewIntrospectionServiceClient(conn)
+	pairs := make([]string, 0, 2000)
+	for i := range 1000 {
+		pairs = append(pairs, fmt.Sprintf("k-%d", i), "a value of some length")
+	}
+	for name, ctx := range map[string]context.Context{
+		"1000 pairs of metadata":   metadata.AppendToOutgoingContext(t.Context(), pairs...),
+		"a megabyte of metadata":   metadata.AppendToOutgoingContext(t.Context(), "k", strings.Repeat("v", 1<<20)),
+		"a binary header of 20 kB": metadata.AppendToOutgoingContext(t.Context(), "k-bin", strings.Repeat("v", 20_000)),
+	} {
+		if _, err := client.IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: token}); err == nil {
+			t.Errorf("%s are taken", name)
+		}
+	}
+	past, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	_, err := client.IntrospectToken(past, &tokenv1.IntrospectTokenRequest{Token: token})
+	want(t, "code of a call that is too late", status.Code(err), codes.DeadlineExceeded)
+	for range 200 {
+		ctx, leave := context.WithCancel(t.Context())
+		time.AfterFunc(time.Millisecond, leave)
+		_, _ = client.IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: token})
+	}
+	answer, err := client.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{})
+	if err == nil && answer.GetActive() {
+		t.Error("an empty token is active")
+	}
+	settles(t, "token", before)
+	alive(t)
+}
+
+// broken says that a call ended as none may that a caller can cause.
+func broken(code codes.Code) bool {
+	return slices.Contains([]codes.Code{codes.Internal, codes.Unknown, codes.DataLoss, codes.Aborted, codes.Unavailable, codes.DeadlineExceeded}, code)
+}

@@ -1,0 +1,238 @@
+package attack
+
+import (
+	"bytes"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// goroutines is how many a process runs, as its profile says, which development offers.
+func goroutines(t *testing.T, name string) int {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodGet, shared.AdminURLs()[name]+"/debug/pprof/goroutine?debug=1", nil)
+	must(t, err)
+	a, err := sendFrom(req, "")
+	must(t, err)
+	first, _, _ := strings.Cut(strings.TrimPrefix(a.Raw, "goroutine profile: total "), "\n")
+	n, err := strconv.Atoi(first)
+	must(t, err)
+	return n
+}
+
+// settles waits until a process runs about as many goroutines as before, whose connections may come and go.
+func settles(t *testing.T, name string, before int) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("%s running about %d goroutines again", name, before), func() bool { return goroutines(t, name) < before+150 })
+}
+
+// eventually repeats a check until it holds; the time is only there to end a test that never will.
+func eventually(t *testing.T, what string, check func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(60 * time.Second); !check(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within a minute", what)
+		}
+	}
+}
+
+// peer is a caller with a certificate that speaks HTTP/2 by hand.
+type peer struct {
+	net.Conn
+	*http2.Framer
+
+	out *bytes.Buffer
+	enc *hpack.Encoder
+	// ended is closed when the server has ended the connection; goaway holds its last word.
+	ended  chan struct{}
+	goaway http2.ErrCode
+}
+
+// abuse opens a connection to the token service's port.
+func abuse(t *testing.T) *peer {
+	t.Helper()
+	config, err := shared.TLS("video-api", "token")
+	must(t, err)
+	conn, err := tls.Dial("tcp", shared.GRPCAddr("token"), config)
+	must(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	must(t, conn.SetDeadline(time.Now().Add(60*time.Second)))
+	_, err = io.WriteString(conn, http2.ClientPreface)
+	must(t, err)
+	p := &peer{Conn: conn, Framer: http2.NewFramer(conn, conn), out: &bytes.Buffer{}, ended: make(chan struct{})}
+	p.enc = hpack.NewEncoder(p.out)
+	p.AllowIllegalWrites = true
+	must(t, p.WriteSettings())
+	go p.listen()
+	return p
+}
+
+func (p *peer) listen() {
+	defer close(p.ended)
+	for {
+		f, err := p.ReadFrame()
+		if err != nil {
+			return
+		}
+		if bye, ok := f.(*http2.GoAwayFrame); ok {
+			p.goaway = bye.ErrCode
+		}
+	}
+}
+
+// headers are a call's, with a path of one's own.
+func (p *peer) headers(path string) []byte {
+	p.out.Reset()
+	for _, f := range [][2]string{{":method", "POST"}, {":scheme", "https"}, {":authority", "token"}, {":path", path}, {"content-type", "application/grpc"}, {"te", "trailers"}} {
+		_ = p.enc.WriteField(hpack.HeaderField{Name: f[0], Value: f[1]}) // into memory
+	}
+	return p.out.Bytes()
+}
+
+const introspect = "/usher.token.v1.IntrospectionService/IntrospectToken"
+
+// TestCase114_HTTP2AbuseEndsWithItsConnection: the process and everybody else's calls go on.
+func TestCase114_HTTP2AbuseEndsWithItsConnection(t *testing.T) {
+	token := alive(t).Access
+	before := goroutines(t, "token")
+	memory, err := harness.Memory(shared.Pids()["token"])
+	must(t, err)
+	for name, row := range map[string]struct {
+		attack func(p *peer) error
+		// ends says that the server must end the connection.
+		ends bool
+	}{
+		"rapid reset":             {rapidReset, false},
+		"a flood of CONTINUATION": {continuations, true},
+		"a flood of PING":         {repeat(5000, func(p *peer, i int) error { return p.WritePing(false, [8]byte{byte(i)}) }), true},
+		"a flood of SETTINGS": {repeat(5000, func(p *peer, i int) error {
+			return p.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: uint32(i)})
+		}), false},
+		"frames of no type": {repeat(1000, func(p *peer, i int) error {
+			return p.WriteRawFrame(http2.FrameType(0x0a+i%6), http2.Flags(i), uint32(i), make([]byte, i%64))
+		}), false},
+		"empty DATA":              {emptyData, false},
+		"1500 streams":            {streams, false},
+		"a header table of 4 GB":  {table, true},
+		"a window beyond its end": {repeat(10, func(p *peer, _ int) error { return p.WriteWindowUpdate(0, 1<<31-1) }), false},
+		"a frame of 16 MB":        {func(p *peer) error { return p.WriteRawFrame(http2.FrameData, 0, 1, make([]byte, 1<<24-1)) }, true},
+		"a path without its slash": {func(p *peer) error {
+			return p.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: p.headers(introspect[1:]), EndHeaders: true, EndStream: true})
+		}, false},
+	} {
+		p := abuse(t)
+		err := row.attack(p)
+		active, activeErr := shared.Active(token)
+		if activeErr != nil || !active {
+			t.Errorf("%s: somebody else's token is active: %t, %v", name, active, activeErr)
+		}
+		if row.ends {
+			select {
+			case <-p.ended:
+			case <-time.After(30 * time.Second):
+				t.Errorf("%s: the connection goes on (%v)", name, err)
+			}
+		}
+		_ = p.Close()
+	}
+	settles(t, "token", before)
+	after, err := harness.Memory(shared.Pids()["token"])
+	must(t, err)
+	if after-memory > 256<<20 {
+		t.Errorf("the token service grew by %d MB", (after-memory)>>20)
+	}
+	alive(t)
+}
+
+func repeat(n int, send func(p *peer, i int) error) func(*peer) error {
+	return func(p *peer) error {
+		for i := range n {
+			if err := send(p, i); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func rapidReset(p *peer) error {
+	return repeat(10_000, func(p *peer, i int) error {
+		id := uint32(2*i + 1)
+		if err := p.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: p.headers(introspect), EndHeaders: true}); err != nil {
+			return err
+		}
+		return p.WriteRSTStream(id, http2.ErrCodeCancel)
+	})(p)
+}
+
+func continuations(p *peer) error {
+	if err := p.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: p.headers(introspect)}); err != nil {
+		return err
+	}
+	return repeat(20_000, func(p *peer, i int) error {
+		p.out.Reset()
+		_ = p.enc.WriteField(hpack.HeaderField{Name: fmt.Sprintf("x-%d", i), Value: strings.Repeat("v", 4000), Sensitive: true}) // into memory
+		return p.WriteContinuation(1, false, p.out.Bytes())
+	})(p)
+}
+
+func emptyData(p *peer) error {
+	if err := p.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: p.headers(introspect), EndHeaders: true}); err != nil {
+		return err
+	}
+	return repeat(10_000, func(p *peer, _ int) error { return p.WriteData(1, false, nil) })(p)
+}
+
+func streams(p *peer) error {
+	return repeat(1500, func(p *peer, i int) error {
+		return p.WriteHeaders(http2.HeadersFrameParam{StreamID: uint32(2*i + 1), BlockFragment: p.headers(introspect), EndHeaders: true})
+	})(p)
+}
+
+// table says in a header block that the table is larger than the server ever allowed (RFC 7541 §4.2).
+func table(p *peer) error {
+	block := append([]byte{0x3f, 0xe1, 0xff, 0xff, 0xff, 0x0f}, p.headers(introspect)...)
+	return p.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block, EndHeaders: true, EndStream: true})
+}
+
+// TestCase99_TheFrontDoorSpeaksHTTP1AndNothingElse: no RPC is behind it, by whatever protocol it is asked for.
+func TestCase99_TheFrontDoorSpeaksHTTP1AndNothingElse(t *testing.T) {
+	tokens := alive(t)
+	for _, m := range methods() {
+		for _, kind := range []string{"application/grpc", "application/grpc-web+proto", "application/connect+json", "application/json"} {
+			a := send(t, sent{Path: m.path, Type: kind, Body: "\x00\x00\x00\x00\x00", Header: []string{"Te", "trailers", "Authorization", "Bearer " + tokens.Access}})
+			if a.Status != http.StatusNotFound || a.Header.Get("Grpc-Status") != "" || strings.HasPrefix(a.Header.Get("Content-Type"), "application/grpc") {
+				t.Errorf("%s as %s: %d %v", m.path, kind, a.Status, a.Header)
+			}
+		}
+	}
+	for name, text := range map[string]string{
+		"prior knowledge":  http2.ClientPreface + "\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+		"no leading slash": "POST usher.token.v1.OAuthService/IssueToken HTTP/1.1\r\nHost: token\r\nContent-Type: application/grpc\r\nContent-Length: 0\r\n\r\n",
+	} {
+		r := exchange(t, text)
+		if s := r.status(); s < 400 && s != 0 || s == http.StatusInternalServerError {
+			t.Errorf("%s is answered %d", name, s)
+		}
+		want(t, "end of the connection after "+name, r.Closed, true)
+	}
+	r := exchange(t, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n")
+	want(t, "status of an upgrade that is not made", r.status(), http.StatusOK)
+	for _, host := range []string{"token", "token:9090", "identity.usher.svc.cluster.local", strings.TrimPrefix(shared.AdminURL, "http://")} {
+		for _, path := range []string{"/metrics", "/readyz", "/forward-auth", introspect} {
+			r := exchange(t, "GET "+path+" HTTP/1.1\r\nHost: "+host+"\r\nConnection: close\r\n\r\n")
+			want(t, path+" asked of "+host, r.status(), http.StatusNotFound)
+		}
+	}
+}

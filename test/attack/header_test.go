@@ -1,0 +1,207 @@
+package attack
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// forged are what only a proxy may say of where a request came from.
+func forged(i int) []string {
+	addr := fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&0xff, i&0xff)
+	return []string{
+		"X-Forwarded-For", addr + ", 127.0.0.1", "Forwarded", "for=" + addr + ";proto=https;host=evil.test", "X-Real-Ip", addr,
+		"X-Forwarded-Proto", "https", "X-Forwarded-Host", "evil.test", "X-Forwarded-Prefix", "/evil", "X-Forwarded-Port", "444",
+		"True-Client-Ip", addr, "Client-Ip", addr, "X-Client-Ip", addr,
+	}
+}
+
+// TestCase94_NobodySaysForHimselfWhereHeComesFrom: a new source with every attempt is throttled all the same, and another
+// source is not.
+func TestCase94_NobodySaysForHimselfWhereHeComesFrom(t *testing.T) {
+	login := func(i int, from string) harness.Answer {
+		return send(t, sent{
+			Path: "/api/v1/user/authenticate", Type: typeJSON, Header: forged(i), From: from,
+			Body: fmt.Sprintf(`{"emailAddress":"nobody%d@case94.test","clientSecret":"wrong"}`, i),
+		})
+	}
+	limited := false
+	for i := range 110 { // a source may fail a hundred times
+		a := login(i, "127.0.94.1")
+		if limited = a.Status == http.StatusTooManyRequests; limited {
+			want(t, "attempts before the source was throttled", i, 100)
+			if a.Text("name") != "TooManyRequestsException" || a.Header.Get("Retry-After") == "" {
+				t.Errorf("it is answered %s, Retry-After %q", a.Raw, a.Header.Get("Retry-After"))
+			}
+			break
+		}
+		if a.Status != http.StatusBadRequest {
+			t.Fatalf("attempt %d is answered %d %s", i, a.Status, a.Raw)
+		}
+	}
+	if !limited {
+		t.Error("a source that forges its address is never throttled")
+	}
+	want(t, "status for another source", login(200, "127.0.94.2").Status, http.StatusBadRequest)
+}
+
+// evilHosts are a Host header's ways to lie.
+func evilHosts() []string {
+	return []string{"Host: evil.test", "Host: localhost:444", "Host: localhost, evil.test", "Host:", "Host: evil.test:80", "Host: evil@test", "Host: evil.test\r\nX-Forwarded-Host: evil.test"}
+}
+
+// TestCase96_NoAnswerRepeatsTheHostHeader: links, redirects, cookies, challenges and metadata are the configured origin's, also
+// for the first request that a gateway ever gets.
+func TestCase96_NoAnswerRepeatsTheHostHeader(t *testing.T) {
+	_, err := shared.StopOne("gateway")
+	must(t, err)
+	must(t, shared.StartOne("gateway"))
+	paths := []string{
+		"/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource", harness.Request{}.Path(), "/oauth/authorize?client_id=x",
+		"/signin", "/account/connected-apps", "/v1/videos", "/nowhere", "/", "/api/v1/user/x", "/consent", "/oauth/token",
+	}
+	for _, host := range evilHosts() {
+		for _, path := range paths {
+			for _, target := range []string{path, "http://evil.test" + path} {
+				r := exchange(t, "GET "+target+" HTTP/1.1\r\n"+host+"\r\nConnection: close\r\n\r\n")
+				if r.status() == 0 || r.status() >= 500 {
+					t.Errorf("GET %s with %q is answered %d", target, host, r.status())
+					continue
+				}
+				a := r.Answers[0]
+				if strings.Contains(a.Raw, "evil") || strings.Contains(a.Raw, ":444") {
+					t.Errorf("GET %s with %q: %s", target, host, a.Raw)
+				}
+				for name, values := range a.Header {
+					if text := strings.Join(values, " "); strings.Contains(text, "evil") || strings.Contains(text, ":444") {
+						t.Errorf("GET %s with %q: %s: %s", target, host, name, text)
+					}
+				}
+				if path == paths[0] && a.Status == http.StatusOK && a.Text("issuer") != shared.PublicURL {
+					t.Errorf("with %q the issuer is %q", host, a.Text("issuer"))
+				}
+			}
+		}
+	}
+	r := exchange(t, "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
+	want(t, "status for two Host headers", r.status(), http.StatusBadRequest)
+	want(t, "end of the connection after two Host headers", r.Closed, true)
+	a := send(t, sent{Method: http.MethodGet, Path: paths[0]})
+	want(t, "issuer for an honest request", a.Text("issuer"), shared.PublicURL)
+}
+
+// TestCase97_AConnectionHeaderListsNothingAway: neither what a request is judged by, nor what the API behind is told.
+func TestCase97_AConnectionHeaderListsNothingAway(t *testing.T) {
+	tokens := alive(t)
+	for _, listed := range []string{"close, Authorization", "close, Usher-Subject, Usher-Scope", "close, X-Forwarded-For, Cookie, Content-Type", "Usher-Token-Kind, close"} {
+		with := exchange(t, "GET /v1/videos HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+tokens.Access+"\r\nUsher-Subject: usr_evil\r\n"+
+			"X_Forwarded_For: 127.0.0.1\r\nUsher_Subject: usr_evil\r\nGrpc_Metadata_X_User: usr_evil\r\nConnection: "+listed+"\r\n\r\n")
+		want(t, "status with "+listed, with.status(), http.StatusOK)
+		for _, name := range []string{"Usher-Subject", "Usher-Client-Id", "Usher-Workspace-Id", "Usher-Scope", "Usher-Token-Kind", "X-Forwarded-For"} {
+			if got := with.Answers[0].Header["Saw-"+name]; len(got) != 1 || strings.Contains(got[0], "evil") {
+				t.Errorf("with %q the API saw %s: %q", listed, name, got)
+			}
+		}
+		for name := range with.Answers[0].Header {
+			if strings.Contains(name, "_") || strings.Contains(name, "Authorization") {
+				t.Errorf("with %q the API saw %s", listed, name)
+			}
+		}
+		without := exchange(t, "GET /v1/videos HTTP/1.1\r\nHost: x\r\nUsher-Subject: usr_evil\r\nConnection: "+listed+"\r\n\r\n")
+		want(t, "status without a token, with "+listed, without.status(), http.StatusUnauthorized)
+	}
+	for _, listed := range []string{"Authorization", "Content-Type", "Cookie"} { // Basic credentials still count
+		r := exchange(t, "POST /oauth/introspect HTTP/1.1\r\nHost: x\r\nContent-Type: "+typeForm+"\r\nConnection: close, "+listed+"\r\n"+
+			"Authorization: Basic eDp5\r\nContent-Length: 7\r\n\r\ntoken=x")
+		want(t, "status of wrong Basic credentials listed away by "+listed, r.status(), http.StatusUnauthorized)
+	}
+}
+
+// TestCase97_AmbiguousFramingEndsTheConnection: what could be read as two requests gets one answer.
+func TestCase97_AmbiguousFramingEndsTheConnection(t *testing.T) {
+	access := alive(t).Access
+	const smuggled = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+	post := "POST /oauth/revoke HTTP/1.1\r\nHost: x\r\nContent-Type: " + typeForm + "\r\n"
+	good := exchange(t, post+"Content-Length: 7\r\n\r\ntoken=x"+smuggled)
+	if len(good.Answers) != 2 || good.status() != http.StatusOK {
+		t.Fatalf("two honest requests on one connection get %d answers, the first %d", len(good.Answers), good.status())
+	}
+	for name, row := range map[string]struct {
+		text string
+		// served says that the first request may be answered for what it says.
+		served bool
+	}{
+		"two lengths":               {post + "Content-Length: 7\r\nContent-Length: 8\r\n\r\ntoken=x" + smuggled, false},
+		"a list of lengths":         {post + "Content-Length: 7, 8\r\n\r\ntoken=x" + smuggled, false},
+		"a signed length":           {post + "Content-Length: +7\r\n\r\ntoken=x" + smuggled, false},
+		"length and chunks":         {post + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n7\r\ntoken=x\r\n0\r\n\r\n" + smuggled, true},
+		"chunks and length":         {post + "Transfer-Encoding: chunked\r\nContent-Length: 100\r\n\r\n7\r\ntoken=x\r\n0\r\n\r\n" + smuggled, true},
+		"two encodings":             {post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n7\r\ntoken=x\r\n0\r\n\r\n" + smuggled, false},
+		"an unknown encoding":       {post + "Transfer-Encoding: xchunked\r\n\r\n7\r\ntoken=x\r\n0\r\n\r\n" + smuggled, false},
+		"an encoding with a space":  {post + "Transfer-Encoding : chunked\r\n\r\n7\r\ntoken=x\r\n0\r\n\r\n" + smuggled, false},
+		"an encoding with a tab":    {post + "Transfer-Encoding:\tchunked, identity\r\n\r\n7\r\ntoken=x\r\n0\r\n\r\n" + smuggled, false},
+		"a chunk with a bare LF":    {post + "Transfer-Encoding: chunked\r\n\r\n7\ntoken=x\r\n0\r\n\r\n" + smuggled, false},
+		"an extension with a LF":    {post + "Transfer-Encoding: chunked\r\n\r\n7;a\ntoken=x\r\n0\r\n\r\n" + smuggled, false},
+		"a wrong chunk size":        {post + "Transfer-Encoding: chunked\r\n\r\n0x7\r\ntoken=x\r\n0\r\n\r\n" + smuggled, false},
+		"a credential with a space": {"GET /v1/videos HTTP/1.1\r\nHost: x\r\nAuthorization : Bearer x\r\n\r\n" + smuggled, false},
+		"chunks to the API":         {"POST /v1/videos/upload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + access + "\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n7\r\ntoken=x\r\n0\r\n\r\n" + smuggled, true},
+		"a name with a NUL":         {"GET /healthz HTTP/1.1\r\nHost: x\r\nX\x00: b\r\n\r\n" + smuggled, false},
+	} {
+		r := exchange(t, row.text)
+		if len(r.Answers) != 1 || !r.Closed {
+			t.Errorf("%s: %d answers, connection closed: %t", name, len(r.Answers), r.Closed)
+		}
+		if s := r.status(); !row.served && s != http.StatusBadRequest && s != http.StatusNotImplemented || s == http.StatusInternalServerError {
+			t.Errorf("%s is answered %d", name, s)
+		}
+	}
+}
+
+// TestCase97_AnExpectationIsMetOnlyWhereABodyIsWanted.
+func TestCase97_AnExpectationIsMetOnlyWhereABodyIsWanted(t *testing.T) {
+	r := exchange(t, "POST /oauth/revoke HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nExpect: 100-continue\r\nContent-Length: 7\r\n\r\n")
+	want(t, "status of a type that is not read", r.status(), http.StatusUnsupportedMediaType)
+	if len(r.Answers) != 1 || !r.Answers[0].Closed {
+		t.Errorf("what was announced may still come as another request: %v", r)
+	}
+	r = exchange(t, "POST /oauth/revoke HTTP/1.1\r\nHost: x\r\nExpect: evil\r\nConnection: close\r\nContent-Length: 7\r\n\r\n")
+	want(t, "status of an unknown expectation", r.status(), http.StatusExpectationFailed)
+}
+
+// TestCase98_NoOriginIsReflectedAndNoneMayUseCookies, whatever the path and method.
+func TestCase98_NoOriginIsReflectedAndNoneMayUseCookies(t *testing.T) {
+	tokens := alive(t)
+	b := shared.NewBrowser()
+	must(t, b.SignInAs(harness.JohnEmail))
+	for _, origin := range []string{"https://evil.test", "null", "https://vidocu.ai.evil.test", "https://evilvidocu.ai", "http://vidocu.ai", "HTTPS://VIDOCU.AI", shared.PublicURL} {
+		ask := func(method, path string) http.Header {
+			return send(t, sent{
+				Method: method, Path: path, From: "127.0.98.1",
+				Header: []string{"Origin", origin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "authorization", "Cookie", b.Cookies(), "Authorization", "Bearer " + tokens.Access},
+			}).Header
+		}
+		for _, path := range []string{harness.Request{}.Path(), "/signin", "/consent", "/account/connected-apps", "/consent/decision", "/signout", "/"} {
+			for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodOptions} {
+				for name := range ask(method, path) {
+					if strings.HasPrefix(name, "Access-Control-") {
+						t.Errorf("%s %s for %s: %s", method, path, origin, name)
+					}
+				}
+			}
+		}
+		for _, path := range []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect", "/v1/videos", "/v1/nowhere", "/api/v1/user/authenticate", "/api/v1/user/logout", "/api/v1/user/x", "/.well-known/oauth-authorization-server"} {
+			for _, method := range []string{http.MethodOptions, http.MethodPost, http.MethodGet} {
+				h := ask(method, path)
+				if allowed := h.Get("Access-Control-Allow-Origin"); allowed != "*" && allowed != "" || h.Get("Access-Control-Allow-Credentials") != "" {
+					t.Errorf("%s %s for %s: %v", method, path, origin, h)
+				}
+				if h.Get("Access-Control-Allow-Origin") != "" && !strings.Contains(strings.Join(h["Vary"], ","), "Origin") {
+					t.Errorf("%s %s for %s varies by %q", method, path, origin, h["Vary"])
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package attack
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"strings"
+	"testing"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// target is what the tests of this package share.
+type target struct {
+	*harness.Deployment
+
+	bins     harness.Binaries
+	servers  *harness.OwnServers
+	upstream *httptest.Server
+}
+
+var shared target //nolint:gochecknoglobals // set once in TestMain, read by every test
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) (code int) {
+	dir, err := os.MkdirTemp("", "usher-attack-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	err = begin(dir)
+	if err == nil {
+		code = m.Run()
+		err = end()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+func begin(dir string) error {
+	bin := filepath.Join(dir, "bin")
+	if err := os.Mkdir(bin, 0o700); err != nil {
+		return err
+	}
+	var err error
+	if shared.bins, err = harness.Build(bin, false); err != nil {
+		return err
+	}
+	if shared.servers, err = harness.StartOwnServers(context.Background(), dir); err != nil {
+		return err
+	}
+	shared.upstream = harness.NewUpstream()
+	shared.Deployment, err = harness.FiveProcesses(shared.bins, dir, shared.servers.Servers, map[string]string{
+		"USHER_UPSTREAM_URL": shared.upstream.URL, "USHER_AUTHZ_ANONYMOUS_REQUESTS": strconv.Itoa(anonymousLimit),
+	})
+	return err
+}
+
+// end stops everything. Whatever was sent, no process may have panicked, and no statement may have reached a database with a
+// text that it cannot hold.
+func end() error {
+	err := shared.Close()
+	log, logErr := shared.Log()
+	for _, word := range []string{"panic", "SQLSTATE 22", "fatal error", "stack overflow"} {
+		if at := strings.Index(log, word); at >= 0 && err == nil {
+			err = fmt.Errorf("the log has %q: %.600s", word, log[max(0, at-200):])
+		}
+	}
+	for _, e := range []error{logErr, shared.servers.Close()} {
+		if err == nil {
+			err = e
+		}
+	}
+	return err
+}
+
+// anonymousLimit is how many authorization requests a source may begin here without signing in, each five minutes: fewer than an
+// operator would allow, more than all tests of this package need together.
+const anonymousLimit = 1000

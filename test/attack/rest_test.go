@@ -1,0 +1,159 @@
+package attack
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"net/http"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// everything is all that lies at rest: every table of every database, and every key and value in Redis.
+func everything(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	for service, url := range shared.servers.Databases {
+		dump, err := exec.CommandContext(t.Context(), shared.servers.Tool("pg_dump"), "--data-only", "--inserts", "--dbname", url).CombinedOutput()
+		if err != nil {
+			t.Fatalf("dumping %s: %v %s", service, err, dump)
+		}
+		all.Write(dump)
+	}
+	ctx := context.WithoutCancel(t.Context())
+	redis := shared.servers.Redis()
+	for _, key := range keys(t) {
+		value, _ := redis.Get(ctx, key).Result() // it may have ended meanwhile
+		fmt.Fprintf(&all, "%s\n%s\n", key, value)
+	}
+	return all.String()
+}
+
+// userToken signs somebody in at the user API.
+func userToken(t *testing.T) string {
+	t.Helper()
+	a := send(t, sent{Path: "/api/v1/user/authenticate", Type: typeJSON, Body: `{"emailAddress":"` + harness.EstherEmail + `","password":"` + harness.UserPassword + `"}`})
+	want(t, "status of signing in at the user API", a.Status, http.StatusOK)
+	return strings.Trim(strings.TrimSpace(a.Raw), `"`)
+}
+
+// TestCase118_NothingAtRestCanBeUsed: of every credential that was ever sent or issued, no store has the text, plain or encoded.
+func TestCase118_NothingAtRestCanBeUsed(t *testing.T) {
+	b := shared.NewBrowser()
+	request := harness.Request{ClientID: harness.PublicID, Verifier: harness.NewVerifier()}
+	tokens, err := shared.Issue(b, request) // and its session, browser and request are alive
+	must(t, err)
+	code, err := b.Approve(harness.Request{})
+	must(t, err)
+	shared.Remember("code_verifier", request.Verifier)
+	shared.Remember("password", harness.UserPassword)
+	shared.Remember("user token", userToken(t))
+	key, err := createKey(t)
+	must(t, err)
+	shared.Remember("API key", key)
+	shared.Remember("code", code)
+	shared.Remember("access token", tokens.Access)
+	all := everything(t)
+	if !strings.Contains(all, harness.JohnEmail) || !strings.Contains(all, "$argon2id$") || !strings.Contains(all, "authz:code:") {
+		t.Fatal("what lies at rest was not read: there are no people, passwords or codes in it")
+	}
+	secrets := shared.Secrets()
+	if len(secrets) < 15 {
+		t.Fatalf("only %d secrets are known", len(secrets))
+	}
+	for text, kind := range secrets {
+		for form, found := range map[string]string{
+			"plain": text, "hex": hex.EncodeToString([]byte(text)), "base64": base64.RawStdEncoding.EncodeToString([]byte(text))[:len(text)*4/3],
+			"base64url": base64.RawURLEncoding.EncodeToString([]byte(text))[:len(text)*4/3], "its body": text[min(len(text)-10, 8):],
+		} {
+			if at := strings.Index(all, found); at >= 0 {
+				t.Errorf("a %s lies in a store, %s: %.120s", kind, form, all[max(0, at-60):])
+			}
+		}
+	}
+}
+
+// createKey makes an API key as an operator does.
+func createKey(t *testing.T) (string, error) {
+	t.Helper()
+	out, err := shared.Operate(t.Context(), shared.bins, "api-keys", "create", "ws_acme", "--name", "case118")
+	return strings.TrimSpace(out), err
+}
+
+// alphabet is that of tokens (the wire contract, §3).
+const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// TestCase118_TokensAreRandom: none twice, also after a restart; every character as likely as another, whatever stands before.
+func TestCase118_TokensAreRandom(t *testing.T) {
+	seen, bodies := map[string]bool{}, []string{}
+	collect := func(n int) {
+		var tokens harness.Tokens
+		eventually(t, "issuing tokens", func() (issued bool) { // whoever called the one that was restarted connects anew
+			var err error
+			tokens, err = shared.Issue(shared.NewBrowser(), harness.Request{})
+			return err == nil
+		})
+		refresh := tokens.Refresh
+		for range n {
+			a, err := shared.Refresh(refresh)
+			must(t, err)
+			refresh = a.Text("refresh_token")
+			for name, prefix := range map[string]string{"access_token": "vdo_oat_", "refresh_token": "vdo_ort_"} {
+				token := a.Text(name)
+				body, ok := strings.CutPrefix(token, prefix)
+				if !ok || len(body) != 49 || seen[token] {
+					t.Fatalf("%s %q has another form, or was there before", name, token)
+				}
+				seen[token] = true
+				bodies = append(bodies, body[:43]) // behind it stands the checksum
+			}
+		}
+	}
+	collect(200 * (*crowd))
+	_, err := shared.StopOne("token")
+	must(t, err)
+	must(t, shared.StartOne("token"))
+	collect(200 * (*crowd))
+
+	single, pairs, n := map[byte]int{}, map[string]int{}, 0
+	for _, body := range bodies {
+		for i := range len(body) {
+			if strings.IndexByte(alphabet, body[i]) < 0 {
+				t.Fatalf("%q is not of the alphabet", body[i])
+			}
+			n++
+			single[body[i]]++
+			if i > 0 {
+				pairs[body[i-1:i+1]]++
+			}
+		}
+	}
+	// A sum of squares with k-1 degrees of freedom has the mean k-1 and the deviation √(2(k-1)): eight of them never happen.
+	uneven(t, "characters", len(alphabet), n, func(yield func(int)) {
+		for i := range alphabet {
+			yield(single[alphabet[i]])
+		}
+	})
+	uneven(t, "pairs of characters", len(alphabet)*len(alphabet), n-len(bodies), func(yield func(int)) {
+		for i := range alphabet {
+			for j := range alphabet {
+				yield(pairs[string([]byte{alphabet[i], alphabet[j]})])
+			}
+		}
+	})
+}
+
+func uneven(t *testing.T, what string, kinds, n int, each func(yield func(count int))) {
+	t.Helper()
+	expected, sum := float64(n)/float64(kinds), 0.0
+	each(func(count int) { sum += (float64(count) - expected) * (float64(count) - expected) / expected })
+	freedom := float64(kinds - 1)
+	if limit := freedom + 8*math.Sqrt(2*freedom); sum > limit {
+		t.Errorf("%s are uneven: chi square is %.0f, more than %.0f", what, sum, limit)
+	}
+}

@@ -1,0 +1,67 @@
+package attack
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// slow is a connection that is never done, and how much of it goes out at a time.
+type slow struct {
+	name, addr, begin, piece string
+}
+
+// ends sends a piece a second and reports whether the server ends the connection.
+func (s slow) ends() bool {
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = conn.Close() }()
+	begun := time.Now()
+	_, _ = io.WriteString(conn, s.begin)
+	buffer := make([]byte, 4096)
+	for time.Since(begun) < time.Minute {
+		_ = conn.SetReadDeadline(time.Now().Add(time.Second))
+		if _, err := conn.Read(buffer); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			return true
+		}
+		_, _ = io.WriteString(conn, s.piece) // the next read says if nobody is there
+	}
+	return false
+}
+
+// TestCase113_WhoeverIsSlowIsLetGo, within the limits of a connection, and keeps nobody waiting.
+func TestCase113_WhoeverIsSlowIsLetGo(t *testing.T) {
+	t.Parallel() // it waits for limits, and others can work meanwhile
+	kinds := []slow{
+		{"headers a byte at a time", publicAddr(), "GET / HTTP/1.1\r\nHost: x\r\nX-A: ", "a"},
+		{"a body a byte at a time", publicAddr(), "POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{", "x"},
+		{"a form a byte at a time", publicAddr(), "POST /signin HTTP/1.1\r\nHost: x\r\nContent-Type: " + typeForm + "\r\nContent-Length: 100000\r\n\r\na", "x"},
+		{"a body of another type", publicAddr(), "POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 100000\r\n\r\n{", "x"},
+		{"half a preface", publicAddr(), "PRI * HTTP/2.0\r\n", ""},
+		{"nothing at all", publicAddr(), "", ""},
+		{"half a TLS handshake", shared.GRPCAddr("token"), "\x16\x03\x01\x02\x00", ""},
+		{"nothing at a gRPC port", shared.GRPCAddr("identity"), "", ""},
+	}
+	before, err := harness.OpenFiles(shared.Pids()["gateway"])
+	must(t, err)
+	meanwhile(t, func() {
+		together(25*len(kinds)*(*crowd), func(i int) (harness.Answer, error) {
+			if kind := kinds[i%len(kinds)]; !kind.ends() {
+				t.Errorf("%s is waited for", kind.name)
+			}
+			return harness.Answer{}, nil
+		})
+	})
+	eventually(t, "the gateway having as many files open as before", func() bool {
+		now, err := harness.OpenFiles(shared.Pids()["gateway"])
+		must(t, err)
+		return now < before+50
+	})
+}

@@ -1,0 +1,194 @@
+package attack
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/test/harness"
+)
+
+// TestCase120_AProcessWithoutItsSecretsDoesNotStart, and says which setting to mend, and none of the secrets.
+func TestCase120_AProcessWithoutItsSecretsDoesNotStart(t *testing.T) {
+	t.Parallel()
+	unset := func(key string) func(map[string]string) { return func(env map[string]string) { delete(env, key) } }
+	set := func(key, value string) func(map[string]string) {
+		return func(env map[string]string) { env[key] = value }
+	}
+	production := func(env map[string]string) {
+		env["USHER_DEVELOPMENT"], env["USHER_PUBLIC_URL"] = "false", "https://login.example.com"
+	}
+	type row struct {
+		process, said string
+		change        func(map[string]string)
+	}
+	rows := []row{
+		{"gateway", "tls", unset("USHER_TLS_CERT_FILE")}, {"gateway", "peers.token", unset("USHER_PEERS_TOKEN")},
+		{"gateway", "public_url", unset("USHER_PUBLIC_URL")}, {"gateway", "https", set("USHER_DEVELOPMENT", "false")},
+		{"identity", "redis", unset("USHER_REDIS_ADDRS")}, {"authz", "redis", set("USHER_REDIS_ADDRS", "")},
+		{"identity", "no such file", set("USHER_TLS_KEY_FILE", "/nonexistent")}, {"token", "tls", set("USHER_TLS_CA_FILE", "")},
+		{"token", "clock_offset", func(env map[string]string) { production(env); env["USHER_CLOCK_OFFSET"] = "1h" }},
+		{"identity", "usr_", production}, {"authz", "vdo_client_abc123", production},
+	}
+	for _, service := range []string{"identity", "authz", "token", "consent"} {
+		key := "USHER_" + strings.ToUpper(service) + "_DATABASE_URL"
+		rows = append(rows, row{service, "database_url", unset(key)}, row{service, "database_url", set(key, "")},
+			row{service, "", set(key, "postgres://usher:sentinel-password@127.0.0.1:1/usher?sslmode=disable")})
+	}
+	for _, r := range rows {
+		said, err := shared.Refusal(r.process, r.change)
+		if err != nil {
+			t.Errorf("%s, %s: %v", r.process, r.said, err)
+			continue
+		}
+		if !strings.Contains(strings.ToLower(said), r.said) {
+			t.Errorf("%s says %q, want something of %q", r.process, said, r.said)
+		}
+		if strings.Contains(said, "sentinel-password") {
+			t.Errorf("%s tells a password: %s", r.process, said)
+		}
+	}
+}
+
+// production is a deployment with the settings of production, behind what ends TLS for it.
+type production struct {
+	*harness.Deployment
+	front *httptest.Server
+}
+
+func newProduction(t *testing.T) production {
+	t.Helper()
+	var behind atomic.Pointer[url.URL]
+	front := httptest.NewTLSServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(behind.Load())
+		r.Out.Host = r.In.Host
+		r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"] // a proxy adds at the right
+		r.SetXForwarded()
+	}})
+	t.Cleanup(front.Close)
+	servers, err := harness.NewServers(context.WithoutCancel(t.Context()))
+	must(t, err)
+	d, err := harness.FiveProcesses(shared.bins, t.TempDir(), servers, map[string]string{
+		"USHER_DEVELOPMENT": "false", "USHER_PUBLIC_URL": front.URL, "USHER_GATEWAY_TRUSTED_PROXIES": "127.0.0.1", "USHER_REDIS_PREFIX": "production:",
+	})
+	must(t, err)
+	t.Cleanup(func() { must(t, d.Close()) })
+	gateway, err := url.Parse(d.PublicURL)
+	must(t, err)
+	behind.Store(gateway)
+	return production{d, front}
+}
+
+// ask sends a request through the front.
+func (p production) ask(t *testing.T, s sent) harness.Answer {
+	t.Helper()
+	req, err := http.NewRequest(s.Method, p.front.URL+s.Path, strings.NewReader(s.Body))
+	must(t, err)
+	req.Header.Set("Content-Type", s.Type)
+	for i := 0; i < len(s.Header); i += 2 {
+		req.Header.Add(s.Header[i], s.Header[i+1])
+	}
+	client := p.front.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	res, err := client.Do(req)
+	must(t, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	must(t, err)
+	a := harness.Answer{Status: res.StatusCode, Header: res.Header, Raw: string(body)}
+	_ = json.Unmarshal(body, &a.Body) // what is no object has no members
+	return a
+}
+
+// TestCase120_ProductionKnowsNoneOfTheExamples, and keeps browsers to HTTPS.
+func TestCase120_ProductionKnowsNoneOfTheExamples(t *testing.T) {
+	t.Parallel()
+	p := newProduction(t)
+	operator, err := p.Dial("operator", "identity")
+	must(t, err)
+	defer func() { _ = operator.Close() }()
+	_, err = identityv1.NewAdministrationServiceClient(operator).CreateUser(t.Context(), &identityv1.CreateUserRequest{
+		EmailAddress: "jane@example.com", FirstName: "Jane", LastName: "Roe", Password: "a password of her own",
+	})
+	must(t, err)
+	login := func(body string, header ...string) harness.Answer {
+		return p.ask(t, sent{Method: http.MethodPost, Path: "/api/v1/user/authenticate", Type: typeJSON, Body: body, Header: header})
+	}
+	want(t, "status of somebody who exists", login(`{"emailAddress":"jane@example.com","password":"a password of her own"}`).Status, http.StatusOK)
+	for _, body := range []string{
+		`{"emailAddress":"` + harness.JohnEmail + `","password":"` + harness.UserPassword + `"}`, `{"emailAddress":"` + harness.EstherEmail + `","password":"` + harness.UserPassword + `"}`,
+		`{"emailAddress":"jane@example.com","clientSecret":"exampleclientsecret"}`, `{"emailAddress":"` + harness.JohnEmail + `","clientSecret":"exampleclientsecret"}`,
+	} {
+		a := login(body)
+		if a.Status != http.StatusBadRequest || a.Text("name") != "InvalidCredentialsException" {
+			t.Errorf("%s is answered %d %s", body, a.Status, a.Raw)
+		}
+	}
+	for id, secret := range map[string]string{harness.ConfidentialID: harness.ConfidentialPW, harness.ResourceID: harness.ResourcePW, harness.PublicID: "x"} {
+		a := p.ask(t, sent{Method: http.MethodPost, Path: "/oauth/introspect", Type: typeForm, Body: url.Values{"token": {"x"}, "client_id": {id}, "client_secret": {secret}}.Encode()})
+		want(t, "status of "+id, a.Status, http.StatusUnauthorized)
+		a = p.ask(t, sent{Method: http.MethodGet, Path: "/oauth/authorize?response_type=code&client_id=" + id})
+		want(t, "status of an authorization for "+id, a.Status, http.StatusBadRequest)
+	}
+	for path, status := range map[string]int{"/demo/callback": 404, "/demo/": 404, "/": 303, "/signin": 200} {
+		a := p.ask(t, sent{Method: http.MethodGet, Path: path})
+		want(t, "status of "+path, a.Status, status)
+		if !strings.HasPrefix(a.Header.Get("Strict-Transport-Security"), "max-age=") {
+			t.Errorf("%s lets browsers come without TLS", path)
+		}
+		for _, cookie := range a.Header["Set-Cookie"] {
+			if !strings.HasPrefix(cookie, "__Host-") || !strings.Contains(cookie, "Secure") || !strings.Contains(cookie, "HttpOnly") {
+				t.Errorf("a cookie is %s", cookie)
+			}
+		}
+	}
+	for _, url := range p.AdminURLs() {
+		res, err := http.Get(url + "/debug/pprof/")
+		must(t, err)
+		_ = res.Body.Close()
+		want(t, "status of a profile at "+url, res.StatusCode, http.StatusNotFound)
+	}
+	for _, service := range []string{"identity", "authz", "token", "consent"} {
+		conn, err := p.Dial("operator", service)
+		must(t, err)
+		for _, path := range []string{"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", "/grpc.channelz.v1.Channelz/GetServers"} {
+			want(t, path+" of "+service, status.Code(call(t.Context(), conn, path, nil)), codes.Unimplemented)
+		}
+		must(t, conn.Close())
+	}
+	t.Run("case 94: behind a proxy that is trusted", func(t *testing.T) { proxied(t, login) })
+}
+
+// proxied: the address that counts is the one the proxy added; what the client says of itself stands left of it.
+func proxied(t *testing.T, login func(body string, header ...string) harness.Answer) {
+	for i := range 110 {
+		a := login(`{"emailAddress":"n@case94.test","clientSecret":"x"}`, append(forged(i), "X-Other", "x")...)
+		if a.Status == http.StatusTooManyRequests {
+			return
+		}
+	}
+	t.Error("a client that forges its address to a trusted proxy is never throttled")
+}
+
+// TestCase99_TheAdminListenerIsNotThePublicOne: a request to one is never answered by the other's routes.
+func TestCase99_TheAdminListenerIsNotThePublicOne(t *testing.T) {
+	for name, url := range shared.AdminURLs() {
+		for _, path := range []string{"/oauth/token", "/signin", "/v1/videos", "/api/v1/user/authenticate"} {
+			res, err := http.Post(url+path, typeForm, strings.NewReader("a=b"))
+			must(t, err)
+			_ = res.Body.Close()
+			want(t, path+" at the admin port of "+name, res.StatusCode, http.StatusNotFound)
+		}
+	}
+}
