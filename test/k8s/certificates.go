@@ -72,7 +72,7 @@ func (e *env) certificates(ctx context.Context) error {
 			if err != nil {
 				return fmt.Errorf("certificate %s: %w", c.Metadata.Name, err)
 			}
-			if err := e.put(ctx, secretOf(c.Spec.SecretName, "kubernetes.io/tls", files)); err != nil {
+			if err := e.secret(ctx, c.Spec.SecretName, files); err != nil {
 				return err
 			}
 		}
@@ -84,7 +84,7 @@ func (e *env) certificates(ctx context.Context) error {
 func (e *env) operator(authority pair) error {
 	var c certificate
 	c.Spec.SecretName, c.Spec.Duration = "operator", "24h"
-	c.Spec.URIs, c.Spec.Usages = []string{"spiffe://usher.internal/operator"}, []string{"digital signature", "client auth"}
+	c.Spec.URIs, c.Spec.Usages = []string{"spiffe://usher.internal/operator"}, []string{"digital signature", "client auth", "server auth"}
 	files, err := sign(c, authority, map[string]pair{})
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(e.dir, name), []byte(content), 0o600); err != nil {

@@ -41,23 +41,6 @@ func (c cluster) get(ctx context.Context, into any, args ...string) error {
 	return json.Unmarshal([]byte(out), into)
 }
 
-// put creates an object.
-func (c cluster) put(ctx context.Context, object any) error {
-	text, err := json.Marshal(object)
-	if err != nil {
-		return err
-	}
-	_, err = c.feed(ctx, text, "create", "--filename", "-")
-	return err
-}
-
-// secretOf is a Secret of a type; the values are text.
-func secretOf(name, kind string, values map[string]string) map[string]any {
-	return map[string]any{
-		"apiVersion": "v1", "kind": "Secret", "type": kind, "metadata": map[string]any{"name": name}, "stringData": values,
-	}
-}
-
 // pods answers the names of a Deployment's pods, those that are ending too.
 func (c cluster) pods(ctx context.Context, deployment string) ([]string, error) {
 	out, err := c.do(ctx, "get", "pods", "--selector", "app.kubernetes.io/name="+deployment, "--output", "name")

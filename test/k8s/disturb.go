@@ -127,9 +127,10 @@ func (e *env) deleteOne(ctx context.Context, name string) error {
 
 // table prints the rows as Markdown.
 func table(rows []row) {
-	fmt.Println("\n| what | seconds | requests | of them lost | flows | refreshes | broken |\n| --- | --- | --- | --- | --- | --- | --- |")
+	fmt.Println("\n| what | seconds | requests | lost | repeated | flows | refreshes | broken |\n| --- | --- | --- | --- | --- | --- | --- | --- |")
 	for _, r := range rows {
-		fmt.Printf("| %s | %.0f | %d | %d | %d | %d | %d |\n", r.what, r.took.Seconds(), r.requests, r.lost, r.flows, r.refreshes, r.broken)
+		fmt.Printf("| %s | %.0f | %d | %d | %d | %d | %d | %d |\n",
+			r.what, r.took.Seconds(), r.requests, r.lost, r.repeated, r.flows, r.refreshes, r.broken)
 	}
 	fmt.Println()
 }

@@ -3,12 +3,17 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/vidocu/usher/test/harness"
 )
 
-// overlay is what is proven.
-const overlay = "deploy/k8s/overlays/dev"
+// What is proven, and what it calls itself.
+const (
+	overlay   = "deploy/k8s/overlays/dev"
+	publicURL = "https://login.example.com"
+)
 
 // env is the cluster and what was brought to it.
 type env struct {
@@ -16,10 +21,10 @@ type env struct {
 
 	usher string
 	dir   string
-	// authzURL is a URL of the role that owns the registry of apps.
-	authzURL string
-	app      app
-	api      app
+	// databases are the URLs of the services' own roles.
+	databases map[string]string
+	app       app
+	api       app
 	// door is the way in: the gateway's Service.
 	door  *harness.Deployment
 	tally *tally
@@ -68,6 +73,20 @@ func (e *env) rolledOut(ctx context.Context) error {
 		return err
 	}
 	e.tally = newTally(address)
-	e.door = harness.Elsewhere("https://login.example.com", e.tally.client())
+	e.door = harness.Elsewhere(publicURL, e.tally.client())
 	return nil
+}
+
+// secret makes a Secret of files, as docs/kubernetes.md says.
+func (e *env) secret(ctx context.Context, name string, files map[string]string) error {
+	args := []string{"create", "secret", "generic", name}
+	for key, content := range files {
+		path := filepath.Join(e.dir, name+"-"+key)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			return err
+		}
+		args = append(args, "--from-file="+key+"="+path)
+	}
+	_, err := e.do(ctx, args...)
+	return err
 }

@@ -54,7 +54,7 @@ func run(ctx context.Context, o options) error {
 		{"two replicas of every Deployment are available", e.rolledOut},
 		{"people and a workspace with the command line, as the operator", e.people},
 		{"apps, in the database", e.apps},
-		{"usher doctor finds nothing", e.doctor},
+		{"usher doctor finds nothing wrong", e.doctor},
 		{"the documented flow, once, through the gateway's Service", e.flowOnce},
 	} {
 		begun := time.Now()

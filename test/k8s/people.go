@@ -28,15 +28,25 @@ func email(i int) string { return fmt.Sprintf("person-%d@example.com", i) }
 // administer runs the command line as the operator.
 func (e *env) administer(ctx context.Context, in string, args ...string) error {
 	cmd := exec.CommandContext(ctx, e.usher, args...)
-	cmd.Stdin = strings.NewReader(in)
-	cmd.Env = append(os.Environ(),
-		"USHER_PEERS_IDENTITY=identity:9090", "USHER_PEERS_TOKEN=token:9090", "USHER_TRUST_DOMAIN=usher.internal",
-		"USHER_TLS_CERT_FILE="+filepath.Join(e.dir, "tls.crt"), "USHER_TLS_KEY_FILE="+filepath.Join(e.dir, "tls.key"),
-		"USHER_TLS_CA_FILE="+filepath.Join(e.dir, "ca.crt"))
+	cmd.Stdin, cmd.Env = strings.NewReader(in), append(os.Environ(), e.settings()...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("usher %s: %w\n%s", strings.Join(args, " "), err, bytes.TrimSpace(out))
 	}
 	return nil
+}
+
+// settings are the overlay's, by the names that the cluster's name server knows, with the operator's certificate.
+func (e *env) settings() []string {
+	all := []string{
+		"USHER_PUBLIC_URL=" + publicURL, "USHER_TRUST_DOMAIN=usher.internal", "USHER_REDIS_ADDRS=redis:6379",
+		"USHER_REDIS_PASSWORD=" + os.Getenv("USHER_TEST_REDIS_PASSWORD"), "USHER_TLS_CERT_FILE=" + filepath.Join(e.dir, "tls.crt"),
+		"USHER_TLS_KEY_FILE=" + filepath.Join(e.dir, "tls.key"), "USHER_TLS_CA_FILE=" + filepath.Join(e.dir, "ca.crt"),
+	}
+	for service, at := range e.databases {
+		name := strings.ToUpper(service)
+		all = append(all, "USHER_PEERS_"+name+"="+service+":9090", "USHER_"+name+"_DATABASE_URL="+at)
+	}
+	return all
 }
 
 // people creates users and a workspace that they are members of.
@@ -62,15 +72,15 @@ func (e *env) apps(ctx context.Context) error {
 	e.app = app{secret.NewID("vdo_client_"), "vdo_secret_" + secret.NewCode().Reveal()}
 	e.api = app{secret.NewID("vdo_client_"), "vdo_secret_" + secret.NewCode().Reveal()}
 	for _, a := range []app{e.app, e.api} {
-		if err := execute(ctx, e.authzURL, `INSERT INTO clients (id, name, type, grant_types, scope, resource_server, disabled, created_at)
+		if err := execute(ctx, e.databases["authz"], `INSERT INTO clients (id, name, type, grant_types, scope, resource_server, disabled, created_at)
 			VALUES ($1, 'In the cluster', 'confidential', 'authorization_code refresh_token', 'videos:read analyze:write jobs:read', $2, FALSE, 0)`,
 			a.id, a == e.api); err != nil {
 			return err
 		}
-		if err := execute(ctx, e.authzURL, `INSERT INTO client_secrets (client_id, hash, created_at) VALUES ($1, $2, 0)`,
+		if err := execute(ctx, e.databases["authz"], `INSERT INTO client_secrets (client_id, hash, created_at) VALUES ($1, $2, 0)`,
 			a.id, secret.Sum(a.secret).Bytes()); err != nil {
 			return err
 		}
 	}
-	return execute(ctx, e.authzURL, `INSERT INTO redirect_uris (client_id, uri, position) VALUES ($1, $2, 0)`, e.app.id, callback)
+	return execute(ctx, e.databases["authz"], `INSERT INTO redirect_uris (client_id, uri, position) VALUES ($1, $2, 0)`, e.app.id, callback)
 }

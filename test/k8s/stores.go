@@ -28,21 +28,21 @@ func (e *env) stores(ctx context.Context) error {
 		return err
 	}
 	owners := map[string]string{}
+	e.databases = map[string]string{}
 	for _, service := range []string{"identity", "authz", "token", "consent"} {
 		owner, own, err := roles(ctx, server, service)
 		if err != nil {
 			return fmt.Errorf("the roles of %s: %w", service, err)
 		}
-		owners[service] = owner
-		if err := e.put(ctx, secretOf(service+"-database", "Opaque", map[string]string{"url": own})); err != nil {
+		owners[service], e.databases[service] = owner, own
+		if err := e.secret(ctx, service+"-database", map[string]string{"url": own}); err != nil {
 			return err
 		}
 	}
-	e.authzURL = owners["authz"]
-	if err := e.put(ctx, secretOf("migrate-databases", "Opaque", owners)); err != nil {
+	if err := e.secret(ctx, "migrate-databases", owners); err != nil {
 		return err
 	}
-	return e.put(ctx, secretOf("redis", "Opaque", map[string]string{"password": os.Getenv("USHER_TEST_REDIS_PASSWORD")}))
+	return e.secret(ctx, "redis", map[string]string{"password": os.Getenv("USHER_TEST_REDIS_PASSWORD")})
 }
 
 // roles makes a service's database, the role that owns its schema and the one that only reads and writes, and answers the

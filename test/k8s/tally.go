@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,21 +19,22 @@ type tally struct {
 	count counts
 }
 
-// counts are what clients noticed. A request is lost that has no answer, or one that blames the server or turns it away.
+// counts are what clients noticed. A request is lost that has no answer, or one that blames the server or turns it away; it
+// is repeated when the client found its connection closed and sent it over another by itself, as HTTP allows for some.
 type counts struct {
-	requests, lost           int
+	requests, lost, repeated int
 	flows, refreshes, broken int
 }
 
 func (c counts) since(before counts) counts {
 	return counts{
-		c.requests - before.requests, c.lost - before.lost,
+		c.requests - before.requests, c.lost - before.lost, c.repeated - before.repeated,
 		c.flows - before.flows, c.refreshes - before.refreshes, c.broken - before.broken,
 	}
 }
 
 // newTally counts what goes to an address. TLS ends in front of the gateway, so that what leaves here as https arrives in
-// plain text; connections are kept, as a balancer keeps them, and nothing is sent a second time but what HTTP lets anybody repeat.
+// plain text. Connections are kept, as a balancer keeps them.
 func newTally(address string) *tally {
 	return &tally{inner: &http.Transport{
 		DialTLSContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -51,10 +54,16 @@ func (t *tally) client() *http.Client {
 // RoundTrip is part of http.RoundTripper.
 func (t *tally) RoundTrip(req *http.Request) (*http.Response, error) {
 	begun := time.Now()
-	res, err := t.inner.RoundTrip(req)
+	var connections atomic.Int32
+	res, err := t.inner.RoundTrip(req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connections.Add(1) },
+	})))
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.count.requests++
+	if connections.Load() > 1 {
+		t.count.repeated++
+	}
 	if err != nil || res.StatusCode >= http.StatusInternalServerError || res.StatusCode == http.StatusTooManyRequests {
 		t.count.lost++
 		say("lost: %s %s after %s: %s", req.Method, req.URL.Path, time.Since(begun).Round(time.Millisecond), outcome(res, err))

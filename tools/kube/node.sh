@@ -32,7 +32,6 @@ if [[ ${1:-} != --inside ]]; then
   # A kubelet sets these for the whole machine.
   tunables=(vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes)
   mapfile -t before < <(sysctl -e "${tunables[@]}" | tr -d ' ')
-  # shellcheck disable=SC2329 # the trap calls it
   cleanup() {
     sysctl -qw "${before[@]}" || true
     find /sys/fs/cgroup -depth -path '*/kubepods*' -type d -exec rmdir {} + 2>/dev/null || true
@@ -192,6 +191,9 @@ cat >Corefile <<EOF
 EOF
 "$root/bin/kube/dns" -conf Corefile >dns.log 2>&1 &
 until_true 120 kubectl wait --for=condition=Ready --timeout=1s node/node
+# The kubelet does not measure the disk (it may not know the device), and so has none to give to pods that ask for some.
+kubectl patch node node --subresource=status --patch '{"status": {"capacity": {"ephemeral-storage": "8Gi"}}}' >/dev/null
+until_true 120 kubectl wait --for=jsonpath='{.status.allocatable.ephemeral-storage}'=8Gi --timeout=1s node/node
 echo "Kubernetes $("$root/bin/kube/kubelet" --version | cut -d' ' -f2), $(containerd --version | cut -d' ' -f1,3), PostgreSQL $("$postgres/postgres" --version |
   cut -d' ' -f3), Redis $(redis-server --version | sed -E 's/.*v=([^ ]+).*/\1/'); one node"
 
