@@ -162,4 +162,6 @@ func TestACollectorThatIsAwayIsSaidOnceAndHoldsNobodyUp(t *testing.T) {
 
 type failing struct{ sdktrace.SpanExporter }
 
-func (*failing) ExportSpans(context.Context, []sdktrace.ReadOnlySpan) error { return errors.New("away") }
+func (*failing) ExportSpans(context.Context, []sdktrace.ReadOnlySpan) error {
+	return errors.New("away")
+}

@@ -63,20 +63,13 @@ func (s *Store) MakeRoom(ctx context.Context, l grant.Lifetimes) error {
 			return fmt.Errorf("making room in %s: %w", t.table, err)
 		}
 	}
-	made := time.Now()
-	s.roomMade.Store(&made)
+	s.roomMade.Press()
 	return nil
 }
 
 // Room is how long rows of every lifetime still find a partition if nobody makes another: one width at most. Without
 // partitions, as on SQLite, it is always that.
-func (s *Store) Room() time.Duration {
-	made := s.roomMade.Load()
-	if made == nil {
-		return accessWidth
-	}
-	return accessWidth - time.Since(*made)
-}
+func (s *Store) Room() time.Duration { return accessWidth - s.roomMade.Since() }
 
 // dropExpired drops what is wholly expired: partitions on PostgreSQL, small batches of rows on SQLite.
 func (s *Store) dropExpired(ctx context.Context, t partitioned) error {

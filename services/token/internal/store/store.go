@@ -9,6 +9,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/coalesce"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/stopwatch"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
@@ -41,7 +42,7 @@ type Store struct {
 	// sweptTo is the family that the last sweep came to.
 	sweptTo atomic.Pointer[[]byte]
 	// roomMade is when partitions were last made ahead.
-	roomMade atomic.Pointer[time.Time]
+	roomMade stopwatch.Watch
 }
 
 // New prepares a store.
