@@ -39,7 +39,6 @@ func (c Config) Validate() error {
 	}{
 		{"code_lifetime", c.CodeLifetime, time.Second, code.MaxLifetime},
 		{"prompt_lifetime", c.PromptLifetime, time.Minute, 24 * time.Hour},
-		{"anonymous_window", c.AnonymousWindow, time.Second, 24 * time.Hour},
 	} {
 		if l.value < l.min || l.value > l.max {
 			faults = append(faults, fmt.Errorf("%s is %s: give a duration from %s to %s", l.name, l.value, l.min, l.max))
@@ -47,6 +46,9 @@ func (c Config) Validate() error {
 	}
 	if c.AnonymousRequests < 0 {
 		faults = append(faults, fmt.Errorf("anonymous_requests is %d: give a number, or 0 for any number", c.AnonymousRequests))
+	}
+	if c.AnonymousRequests > 0 && (c.AnonymousWindow < time.Second || c.AnonymousWindow > 24*time.Hour) {
+		faults = append(faults, fmt.Errorf("anonymous_window is %s: give a duration from 1s to 24h", c.AnonymousWindow))
 	}
 	return errors.Join(faults...)
 }

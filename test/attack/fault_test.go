@@ -39,7 +39,7 @@ func newFragile(t *testing.T) fragile {
 		"USHER_UPSTREAM_URL": shared.upstream.URL, "USHER_REDIS_PREFIX": "fragile:",
 	})
 	must(t, err)
-	t.Cleanup(func() { must(t, f.Deployment.Close()) })
+	t.Cleanup(func() { must(t, f.Close()) })
 	return f
 }
 

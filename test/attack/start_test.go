@@ -34,12 +34,17 @@ func TestCase120_AProcessWithoutItsSecretsDoesNotStart(t *testing.T) {
 		change        func(map[string]string)
 	}
 	rows := []row{
-		{"gateway", "tls", unset("USHER_TLS_CERT_FILE")}, {"gateway", "peers.token", unset("USHER_PEERS_TOKEN")},
-		{"gateway", "public_url", unset("USHER_PUBLIC_URL")}, {"gateway", "https", set("USHER_DEVELOPMENT", "false")},
-		{"identity", "redis", unset("USHER_REDIS_ADDRS")}, {"authz", "redis", set("USHER_REDIS_ADDRS", "")},
-		{"identity", "no such file", set("USHER_TLS_KEY_FILE", "/nonexistent")}, {"token", "tls", set("USHER_TLS_CA_FILE", "")},
+		{"gateway", "tls", unset("USHER_TLS_CERT_FILE")},
+		{"gateway", "peers.token", unset("USHER_PEERS_TOKEN")},
+		{"gateway", "public_url", unset("USHER_PUBLIC_URL")},
+		{"gateway", "https", set("USHER_DEVELOPMENT", "false")},
+		{"identity", "redis", unset("USHER_REDIS_ADDRS")},
+		{"authz", "redis", set("USHER_REDIS_ADDRS", "")},
+		{"identity", "no such file", set("USHER_TLS_KEY_FILE", "/nonexistent")},
+		{"token", "tls", set("USHER_TLS_CA_FILE", "")},
 		{"token", "clock_offset", func(env map[string]string) { production(env); env["USHER_CLOCK_OFFSET"] = "1h" }},
-		{"identity", "usr_", production}, {"authz", "vdo_client_abc123", production},
+		{"identity", "usr_", production},
+		{"authz", "vdo_client_abc123", production},
 	}
 	for _, service := range []string{"identity", "authz", "token", "consent"} {
 		key := "USHER_" + strings.ToUpper(service) + "_DATABASE_URL"

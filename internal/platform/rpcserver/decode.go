@@ -55,7 +55,7 @@ func enveloped(desc *grpc.ServiceDesc) *grpc.ServiceDesc {
 	own.Methods = make([]grpc.MethodDesc, len(desc.Methods))
 	for i, m := range desc.Methods {
 		handler := m.Handler
-		m.Handler = func(srv any, ctx context.Context, decode func(any) error, edge grpc.UnaryServerInterceptor) (any, error) { //nolint:revive // gRPC's order
+		m.Handler = func(srv any, ctx context.Context, decode func(any) error, edge grpc.UnaryServerInterceptor) (any, error) {
 			return handler(srv, ctx, func(v any) error { return open(decode, v) }, edge)
 		}
 		own.Methods[i] = m

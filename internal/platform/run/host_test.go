@@ -285,7 +285,7 @@ func TestReadyIsWhatEveryCheckSays(t *testing.T) {
 	if status, _ := get(admin + "/healthz"); status != http.StatusOK {
 		t.Errorf("/healthz answers %d although the process lives", status)
 	}
-	if status, body := get(admin + "/metrics"); status != http.StatusOK || !strings.Contains(body, "go_goroutines") || !strings.Contains(body, "\nusher_ready 0\n") {
+	if status, body := get(admin + "/metrics"); status != http.StatusOK || !strings.Contains(body, "go_goroutines") || !strings.Contains(body, "\nusher_ready 0") {
 		t.Errorf("/metrics answers %d", status)
 	}
 	if status, _ := get(admin + "/debug/pprof/"); status != http.StatusNotFound {

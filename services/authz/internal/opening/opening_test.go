@@ -18,9 +18,18 @@ func TestSecurity116_ASourceMayBeginSoManyRequestsAndNoMore(t *testing.T) {
 		source  string
 		allowed bool
 	}{
-		{"192.0.2.1", true}, {"192.0.2.1", true}, {"192.0.2.1", false}, {"192.0.2.2", true}, {"192.0.2.1", false},
-		{"2001:db8::1", true}, {"2001:db8::2", true}, {"2001:db8::3", false}, {"2001:db8:0:1::1", true},
-		{"", true}, {"", true}, {"", true},
+		{"192.0.2.1", true},
+		{"192.0.2.1", true},
+		{"192.0.2.1", false},
+		{"192.0.2.2", true},
+		{"192.0.2.1", false},
+		{"2001:db8::1", true},
+		{"2001:db8::2", true},
+		{"2001:db8::3", false},
+		{"2001:db8:0:1::1", true},
+		{"", true},
+		{"", true},
+		{"", true},
 	} {
 		err := limit.Allow(t.Context(), row.source)
 		var limited *opening.LimitedError
