@@ -39,7 +39,8 @@ func clientCommands() []command {
 				ClientId: "vdo_client_a", Name: "App", Type: authzv1.ClientType_CLIENT_TYPE_PUBLIC,
 				RedirectUris: []string{"https://a.example/"}, Scopes: []string{"videos:read"},
 			},
-			&authzv1.CreateClientResponse{Registration: registered}, []string{"vdo_client_a", "An App"},
+			&authzv1.CreateClientResponse{Registration: registered},
+			[]string{"vdo_client_a", "An App"},
 		},
 		{
 			"clients list", "", "ListClients", &authzv1.ListClientsRequest{PageSize: 100},
@@ -48,11 +49,13 @@ func clientCommands() []command {
 		},
 		{
 			"clients show vdo_client_a", "", "FindClient", &authzv1.FindClientRequest{ClientId: "vdo_client_a"},
-			&authzv1.FindClientResponse{Registration: registered}, []string{"https://app.example/callback", "videos:read jobs:read", "…wxyz, …abcd until 2026-11-24T06:30:00Z"},
+			&authzv1.FindClientResponse{Registration: registered},
+			[]string{"https://app.example/callback", "videos:read jobs:read", "…wxyz, …abcd until 2026-11-24T06:30:00Z"},
 		},
 		{
 			"clients update vdo_client_a --name Another", "", "UpdateClient", &authzv1.UpdateClientRequest{ClientId: "vdo_client_a", Name: &name},
-			&authzv1.UpdateClientResponse{Registration: registered}, []string{"vdo_client_a"},
+			&authzv1.UpdateClientResponse{Registration: registered},
+			[]string{"vdo_client_a"},
 		},
 		{
 			"clients rotate-secret vdo_client_a --overlap 1h", "", "RotateClientSecret",
@@ -71,12 +74,14 @@ func clientCommands() []command {
 		{
 			"clients update vdo_client_a --grant authorization_code --resource-server", "", "UpdateClient",
 			&authzv1.UpdateClientRequest{ClientId: "vdo_client_a", GrantTypes: []string{"authorization_code"}, ResourceServer: &server},
-			&authzv1.UpdateClientResponse{Registration: registered}, []string{"vdo_client_a"},
+			&authzv1.UpdateClientResponse{Registration: registered},
+			[]string{"vdo_client_a"},
 		},
 		{
 			"clients update vdo_client_a --no-resource-server", "", "UpdateClient",
 			&authzv1.UpdateClientRequest{ClientId: "vdo_client_a", ResourceServer: &none},
-			&authzv1.UpdateClientResponse{Registration: registered}, []string{"vdo_client_a"},
+			&authzv1.UpdateClientResponse{Registration: registered},
+			[]string{"vdo_client_a"},
 		},
 		{
 			"clients revoke-old-secret vdo_client_a", "", "RevokePreviousClientSecret",
@@ -91,7 +96,8 @@ func clientCommands() []command {
 		},
 		{
 			"grants list --client vdo_client_a --limit 0", "", "ListGrants", &tokenv1.ListGrantsRequest{ClientId: "vdo_client_a", PageSize: 1000},
-			&tokenv1.ListGrantsResponse{Grants: []*tokenv1.Grant{grant}}, []string{"usr_john"},
+			&tokenv1.ListGrantsResponse{Grants: []*tokenv1.Grant{grant}},
+			[]string{"usr_john"},
 		},
 		{
 			"grants revoke --user usr_john --client vdo_client_a", "", "RevokeUserGrants",
@@ -100,11 +106,13 @@ func clientCommands() []command {
 		},
 		{
 			"grants revoke --user usr_john", "", "RevokeUserGrants",
-			&tokenv1.RevokeUserGrantsRequest{UserId: "usr_john"}, &tokenv1.RevokeUserGrantsResponse{}, []string{"to any app has ended"},
+			&tokenv1.RevokeUserGrantsRequest{UserId: "usr_john"}, &tokenv1.RevokeUserGrantsResponse{},
+			[]string{"to any app has ended"},
 		},
 		{
 			"grants revoke --client vdo_client_a", "", "RevokeClientGrants",
-			&tokenv1.RevokeClientGrantsRequest{ClientId: "vdo_client_a"}, &tokenv1.RevokeClientGrantsResponse{}, []string{"all that was granted to vdo_client_a has ended"},
+			&tokenv1.RevokeClientGrantsRequest{ClientId: "vdo_client_a"}, &tokenv1.RevokeClientGrantsResponse{},
+			[]string{"all that was granted to vdo_client_a has ended"},
 		},
 		{
 			"tokens inspect", "vdo_oat_x\n", "InspectToken", &tokenv1.InspectTokenRequest{Token: "vdo_oat_x"},
@@ -116,7 +124,8 @@ func clientCommands() []command {
 		},
 		{
 			"tokens inspect", "vdo_ort_x", "InspectToken", &tokenv1.InspectTokenRequest{Token: "vdo_ort_x"},
-			&tokenv1.InspectTokenResponse{Kind: tokenv1.TokenKind_TOKEN_KIND_REFRESH_TOKEN}, []string{"refresh token", "not active"},
+			&tokenv1.InspectTokenResponse{Kind: tokenv1.TokenKind_TOKEN_KIND_REFRESH_TOKEN},
+			[]string{"refresh token", "not active"},
 		},
 		{
 			"revocations list", "", "ListRevocations", &tokenv1.ListRevocationsRequest{PageSize: 100},
@@ -125,11 +134,13 @@ func clientCommands() []command {
 		},
 		{
 			"revocations list --after 6 --limit 2", "", "ListRevocations", &tokenv1.ListRevocationsRequest{AfterCursor: proto.Int64(6), PageSize: 2},
-			&tokenv1.ListRevocationsResponse{}, []string{"CURSOR"},
+			&tokenv1.ListRevocationsResponse{},
+			[]string{"CURSOR"},
 		},
 		{
 			"tokens revoke", "vdo_oat_x", "EndToken", &tokenv1.EndTokenRequest{Token: "vdo_oat_x"},
-			&tokenv1.EndTokenResponse{Ended: true}, []string{"the token has ended"},
+			&tokenv1.EndTokenResponse{Ended: true},
+			[]string{"the token has ended"},
 		},
 	}
 }

@@ -195,6 +195,12 @@ func edgeRules() []Rule {
 			Reason:   "the product does not depend on what it shows",
 		},
 		{
+			Name:      "nobody speaks compressed gRPC",
+			Packages:  []string{"./cmd/...", "./services/*/cmd/...", "./gateway/cmd/..."},
+			NeverDeep: []string{"google.golang.org/grpc/encoding/gzip"},
+			Reason:    "linking it is enough: every call then offers it, and every server takes messages that grow when they are read",
+		},
+		{
 			Name:     "only cmd/usher sees every part",
 			Packages: []string{"./..."},
 			Except:   []string{"./cmd/usher/...", "./services/...", "./gateway/...", "./test/..."},

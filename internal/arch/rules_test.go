@@ -49,6 +49,7 @@ var planted = map[string]Package{
 	"the SDK needs gen and grpc":                                ours("sdk/usher", Module+"/internal/platform/secret"),
 	"an example is what others would write":                     ours("examples/videoapi", Module+"/internal/platform/run"),
 	"only cmd/usher runs an example":                            ours("gateway", Module+"/examples/videoapi"),
+	"nobody speaks compressed gRPC":                             ours("services/token/cmd/token", "google.golang.org/grpc/encoding/gzip"),
 	"only cmd/usher sees every part":                            ours("cmd/other", Module+"/services/token"),
 }
 

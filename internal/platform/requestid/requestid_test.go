@@ -18,7 +18,7 @@ func (c caller) CallerName() string { return string(c) }
 func (caller) AuthType() string     { return "test" }
 
 // received is a call as a server sees it, with what the caller sent.
-func received(from credentials.AuthInfo, sent context.Context) context.Context {
+func received(sent context.Context, from credentials.AuthInfo) context.Context {
 	md, _ := metadata.FromOutgoingContext(sent)
 	return peer.NewContext(metadata.NewIncomingContext(context.Background(), md), &peer.Peer{AuthInfo: from})
 }
@@ -29,8 +29,8 @@ func TestAnIDGoesFromServiceToService(t *testing.T) {
 	if !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(id) {
 		t.Fatalf("the id is %q", id)
 	}
-	token := received(caller("gateway"), requestid.Forward(ctx))
-	authz := received(caller("token"), requestid.Forward(token))
+	token := received(requestid.Forward(ctx), caller("gateway"))
+	authz := received(requestid.Forward(token), caller("token"))
 	for _, ctx := range []context.Context{token, authz} {
 		if attrs := requestid.Attrs(ctx); len(attrs) != 1 || attrs[0].Key != "request_id" || attrs[0].Value.String() != id {
 			t.Errorf("a line says %v, want %s", attrs, id)
@@ -41,12 +41,12 @@ func TestAnIDGoesFromServiceToService(t *testing.T) {
 func TestNobodyElseIsBelieved(t *testing.T) {
 	sent := requestid.Forward(requestid.Begin(t.Context()))
 	for _, from := range []string{"video-api", "operator", "local", ""} {
-		if id := requestid.From(received(caller(from), sent)); id != "" {
+		if id := requestid.From(received(sent, caller(from))); id != "" {
 			t.Errorf("%q is believed", from)
 		}
 	}
 	twice := requestid.Forward(requestid.Begin(sent))
-	if id := requestid.From(received(caller("gateway"), twice)); id != "" {
+	if id := requestid.From(received(twice, caller("gateway"))); id != "" {
 		t.Errorf("of two ids %s is taken", id)
 	}
 	if ctx := t.Context(); requestid.Forward(ctx) != ctx || len(requestid.Attrs(ctx)) != 0 {

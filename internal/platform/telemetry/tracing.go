@@ -8,15 +8,15 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc/credentials"
-
-	"github.com/google/uuid"
+	"google.golang.org/grpc/credentials/insecure"
 )
 
 // Tracing follows requests through the processes. A nil Tracing installs nothing anywhere, so that nothing is paid for it.
@@ -48,20 +48,17 @@ func NewTracing(ctx context.Context, c Config, o TracingOptions) (*Tracing, erro
 	if err != nil {
 		return nil, fmt.Errorf("telemetry.otlp_endpoint: %w", err)
 	}
-	options := []otlptracegrpc.Option{otlptracegrpc.WithEndpoint(u.Host), otlptracegrpc.WithTimeout(exportLimit)}
-	if u.Scheme == "http" {
-		options = append(options, otlptracegrpc.WithInsecure())
-	} else {
+	creds := insecure.NewCredentials()
+	if u.Scheme == "https" {
 		roots, err := c.roots()
 		if err != nil {
 			return nil, err
 		}
-		options = append(options, otlptracegrpc.WithTLSCredentials(
-			credentials.NewTLS(&tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots})))
+		creds = credentials.NewTLS(&tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots})
 	}
-	exporter, err := otlptracegrpc.New(ctx, options...)
+	exporter, err := otlptrace.New(ctx, &collector{addr: u.Host, creds: creds})
 	if err != nil {
-		return nil, fmt.Errorf("telemetry.otlp_endpoint: %w", err)
+		return nil, err
 	}
 	provider := sdktrace.NewTracerProvider(
 		sdktrace.WithSampler(sdktrace.ParentBased(edge{sdktrace.TraceIDRatioBased(c.SampleRatio)})),

@@ -51,7 +51,7 @@ func New(streams Streams, options *Options, settings func() (*run.Settings, erro
 func (s *Session) Close() error {
 	var errs []error
 	for _, conn := range s.conns {
-		errs = append(errs, conn.ClientConn.Close())
+		errs = append(errs, conn.Close())
 	}
 	return errors.Join(errs...)
 }

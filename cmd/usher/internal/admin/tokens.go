@@ -54,9 +54,14 @@ func (inspectToken) Run(ctx context.Context, s *Session) error {
 	}
 	t := table{{"KIND", kind}, {"STATE", "active"}}
 	for _, fact := range [][2]string{
-		{"USER", res.GetUserId()}, {"API KEY", res.GetKeyId()}, {"APP", res.GetClientId()}, {"WORKSPACE", res.GetWorkspaceId()},
-		{"SCOPES", strings.Join(res.GetScopes(), " ")}, {"GRANT", short(res.GetGrantId())},
-		{"ISSUED", when(res.GetCreateTime())}, {"ENDS", when(res.GetExpireTime())},
+		{"USER", res.GetUserId()},
+		{"API KEY", res.GetKeyId()},
+		{"APP", res.GetClientId()},
+		{"WORKSPACE", res.GetWorkspaceId()},
+		{"SCOPES", strings.Join(res.GetScopes(), " ")},
+		{"GRANT", short(res.GetGrantId())},
+		{"ISSUED", when(res.GetCreateTime())},
+		{"ENDS", when(res.GetExpireTime())},
 	} {
 		if fact[1] != "" {
 			t.add(fact[0], fact[1])

@@ -1,0 +1,53 @@
+package rpcserver_test
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/inproc"
+	"github.com/vidocu/usher/internal/platform/rpcclient"
+	"github.com/vidocu/usher/internal/platform/rpcserver"
+	"github.com/vidocu/usher/internal/platform/telemetry"
+)
+
+// BenchmarkACall is what a resource server's question costs at the edge: with no collector, which must be what it cost before
+// there were traces, with traces that are not kept, and with ones that are.
+func BenchmarkACall(b *testing.B) {
+	for name, c := range map[string]telemetry.Config{
+		"off": {}, "not kept": {OTLPEndpoint: "http://127.0.0.1:1"}, "kept": {OTLPEndpoint: "http://127.0.0.1:1", SampleRatio: 1},
+	} {
+		b.Run(name, func(b *testing.B) {
+			quiet := slog.New(slog.DiscardHandler)
+			tracing, err := telemetry.NewTracing(b.Context(), c, telemetry.TracingOptions{Service: "token", Logger: quiet})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer tracing.Close()
+			network := inproc.NewNetwork()
+			s := rpcserver.New(rpcserver.Options{
+				Name: "token", Metrics: telemetry.New(), ResourceServers: []string{"video-api"}, Logger: quiet, Tracing: tracing,
+			})
+			tokenv1.RegisterIntrospectionServiceServer(s, fake{})
+			ctx, cancel := context.WithCancel(context.Background())
+			done := make(chan error, 1)
+			go func() {
+				done <- s.Serve(ctx, rpcserver.Listener{Listener: network.Listen("token"), Credentials: inproc.ServerCredentials()})
+			}()
+			defer func() { cancel(); <-done }()
+			conn, err := network.Dial("video-api", "token", rpcclient.Options()...)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer conn.Close()
+			client, req := tokenv1.NewIntrospectionServiceClient(conn), &tokenv1.IntrospectTokenRequest{Token: "ok"}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := client.IntrospectToken(ctx, req); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
