@@ -35,7 +35,10 @@ func BenchmarkACall(b *testing.B) {
 			go func() {
 				done <- s.Serve(ctx, rpcserver.Listener{Listener: network.Listen("token"), Credentials: inproc.ServerCredentials()})
 			}()
-			defer func() { cancel(); <-done }()
+			defer func() {
+		cancel()
+		_ = <-done // the benchmark is over
+	}()
 			conn, err := network.Dial("video-api", "token", rpcclient.Options()...)
 			if err != nil {
 				b.Fatal(err)
