@@ -36,9 +36,11 @@ func BenchmarkACall(b *testing.B) {
 				done <- s.Serve(ctx, rpcserver.Listener{Listener: network.Listen("token"), Credentials: inproc.ServerCredentials()})
 			}()
 			defer func() {
-		cancel()
-		_ = <-done // the benchmark is over
-	}()
+				cancel()
+				if err := <-done; err != nil {
+					b.Error(err)
+				}
+			}()
 			conn, err := network.Dial("video-api", "token", rpcclient.Options()...)
 			if err != nil {
 				b.Fatal(err)
