@@ -58,9 +58,9 @@ func begin(dir string) error {
 		return err
 	}
 	shared.upstream = harness.NewUpstream()
-	shared.Deployment, err = harness.FiveProcesses(shared.bins, dir, shared.servers.Servers, map[string]string{
+	shared.Deployment, err = harness.FiveProcesses(shared.bins, dir, shared.servers.Servers, harness.Unhurried(map[string]string{
 		"USHER_UPSTREAM_URL": shared.upstream.URL, "USHER_AUTHZ_ANONYMOUS_REQUESTS": strconv.Itoa(anonymousLimit),
-	})
+	}))
 	return err
 }
 

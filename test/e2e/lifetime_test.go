@@ -18,7 +18,7 @@ func restart(t *testing.T, d *harness.Deployment) {
 // alone starts an all-in-one of the test's own.
 func alone(t *testing.T, extra map[string]string) *harness.Deployment {
 	t.Helper()
-	d, err := harness.AllInOne(shared.bins, t.TempDir(), extra)
+	d, err := harness.AllInOne(shared.bins, t.TempDir(), harness.Unhurried(extra))
 	must(t, err)
 	t.Cleanup(func() { must(t, d.Close()) })
 	return d

@@ -76,7 +76,7 @@ func startShapes(bins harness.Binaries, dir string) ([]*harness.Deployment, erro
 	if err != nil {
 		return nil, err
 	}
-	one, err := harness.AllInOne(bins, mkdir(dir, "one"), traces.Environ())
+	one, err := harness.AllInOne(bins, mkdir(dir, "one"), harness.Unhurried(traces.Environ()))
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func startShapes(bins harness.Binaries, dir string) ([]*harness.Deployment, erro
 	if traces, err = harness.NewCollector(mkdir(dir, "five")); err != nil {
 		return nil, err
 	}
-	set := traces.Environ()
+	set := harness.Unhurried(traces.Environ())
 	set["USHER_UPSTREAM_URL"] = harness.NewUpstream().URL // the all-in-one has its example API
 	five, err := harness.FiveProcesses(bins, mkdir(dir, "five"), servers, set)
 	if err != nil {

@@ -58,7 +58,7 @@ func start(dir string) error {
 	if err != nil {
 		return err
 	}
-	d, err := harness.Replicated(bins, dir, servers, 2, map[string]string{"USHER_UPSTREAM_URL": harness.NewUpstream().URL})
+	d, err := harness.Replicated(bins, dir, servers, 2, harness.Unhurried(map[string]string{"USHER_UPSTREAM_URL": harness.NewUpstream().URL}))
 	shared = fleet{bins: bins, deployment: d}
 	return err
 }

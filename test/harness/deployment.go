@@ -53,6 +53,14 @@ type spec struct {
 	env              map[string]string
 }
 
+// Unhurried adds to settings that a request may take its time. A test that is not about patience must not fail because the
+// machine had other things to do for five seconds.
+func Unhurried(extra map[string]string) map[string]string {
+	set := map[string]string{"USHER_GATEWAY_CALL_TIMEOUT": "25s"} // below what our own clients wait
+	maps.Copy(set, extra)
+	return set
+}
+
 // AllInOne starts `usher dev` with its data in dir.
 func AllInOne(bins Binaries, dir string, extra map[string]string) (*Deployment, error) {
 	addrs, err := freeAddrs(3)

@@ -30,7 +30,7 @@ func run(m *testing.M) int {
 	defer func() { _ = os.RemoveAll(dir) }()
 	bins, err := harness.Build(filepath.Join(dir, "bin"), true)
 	if err == nil {
-		usher, err = harness.AllInOne(bins, dir, nil)
+		usher, err = harness.AllInOne(bins, dir, harness.Unhurried(nil))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

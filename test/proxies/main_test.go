@@ -60,7 +60,7 @@ func start(dir string) error {
 	if err != nil {
 		return err
 	}
-	d, err := harness.AllInOne(bins, dir, nil)
+	d, err := harness.AllInOne(bins, dir, harness.Unhurried(nil))
 	shared = site{deployment: d, dir: dir, api: newAPI()}
 	return err
 }
