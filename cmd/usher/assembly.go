@@ -94,6 +94,7 @@ func (a assembly) serve(s run.Service, more ...rpcserver.Listener) error {
 func (a assembly) identity(ctx context.Context) error {
 	service, err := identity.New(a.config.Identity, identity.Deps{
 		Logger: a.host.Logger, DB: a.dbs.identity, ShortLived: stores.Memory(a.host), Plans: a.catalog, Now: a.config.Now,
+		Housekept: a.host.Metrics.Housekept,
 	})
 	if err != nil {
 		return err
@@ -101,13 +102,14 @@ func (a assembly) identity(ctx context.Context) error {
 	if err := service.SeedDevelopment(ctx); err != nil {
 		return err
 	}
+	a.host.Go(service.Run)
 	return a.serve(run.Service{Name: "identity", Register: service.Register, Ready: service.Ready})
 }
 
 func (a assembly) authz(ctx context.Context) error {
 	deps := authz.Deps{
 		Logger: a.host.Logger, DB: a.dbs.authz, ShortLived: stores.Memory(a.host), Catalog: a.catalog,
-		Issuer: a.config.PublicURL, Now: a.config.Now,
+		Issuer: a.config.PublicURL, Now: a.config.Now, Housekept: a.host.Metrics.Housekept,
 	}
 	if err := a.network.dial("authz", map[string]*grpc.ClientConnInterface{"identity": &deps.Identity}); err != nil {
 		return err
@@ -119,12 +121,15 @@ func (a assembly) authz(ctx context.Context) error {
 	if err := service.SeedDevelopment(ctx, a.config.PublicURL); err != nil {
 		return err
 	}
+	a.host.Go(service.Run)
 	return a.serve(run.Service{Name: "authz", Register: service.Register, Ready: service.Ready})
 }
 
 // token also serves the local port, where any caller is a resource server.
 func (a assembly) token(ctx context.Context, local net.Listener) error {
-	deps := token.Deps{Logger: a.host.Logger, DB: a.dbs.token, Catalog: a.catalog, Issuer: a.config.PublicURL}
+	deps := token.Deps{
+		Logger: a.host.Logger, DB: a.dbs.token, Catalog: a.catalog, Issuer: a.config.PublicURL, Kept: a.host.Metrics,
+	}
 	err := a.network.dial("token", map[string]*grpc.ClientConnInterface{"authz": &deps.Authz, "identity": &deps.Identity})
 	if err != nil {
 		return err
@@ -142,7 +147,9 @@ func (a assembly) token(ctx context.Context, local net.Listener) error {
 }
 
 func (a assembly) consent(context.Context) error {
-	deps := consent.Deps{Logger: a.host.Logger, DB: a.dbs.consent, Catalog: a.catalog}
+	deps := consent.Deps{
+		Logger: a.host.Logger, DB: a.dbs.consent, Catalog: a.catalog, Housekept: a.host.Metrics.Housekept,
+	}
 	err := a.network.dial("consent", map[string]*grpc.ClientConnInterface{
 		"identity": &deps.Identity, "authz": &deps.Authz, "token": &deps.Token,
 	})
@@ -153,6 +160,7 @@ func (a assembly) consent(context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.host.Go(service.Run)
 	return a.serve(run.Service{Name: "consent", Register: service.Register, Ready: service.Ready})
 }
 

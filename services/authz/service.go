@@ -13,6 +13,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/housekeep"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -37,6 +38,8 @@ type Deps struct {
 	// Issuer is the authorization server's identifier (RFC 8414 §2).
 	Issuer string
 	Now    func() time.Time
+	// Housekept, if not nil, hears of every run of housekeeping that succeeded in this replica.
+	Housekept func(service string, at time.Time)
 }
 
 // Service is the authorization service.
@@ -71,6 +74,15 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
 	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Authenticator: client.Authenticator{Records: s.store}, Registry: s.store})
+}
+
+// Run keeps house until ctx ends: in one replica at a time.
+func (s *Service) Run(ctx context.Context) error {
+	housekeep.Keeper{
+		Name: "authz", DB: s.deps.DB, Logger: s.deps.Logger, Every: housekeep.Hourly, Done: s.deps.Housekept,
+		Work: func(ctx context.Context) error { return s.store.Housekeep(ctx) },
+	}.Run(ctx)
+	return nil
 }
 
 // Ready reports whether the service can answer: its database is there and its schema is current. A short-lived store that

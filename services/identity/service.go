@@ -12,6 +12,7 @@ import (
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/housekeep"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
@@ -46,10 +47,13 @@ type Deps struct {
 	Plans Plans
 	// Now is the clock of sessions; nil is time.Now.
 	Now func() time.Time
+	// Housekept, if not nil, hears of every run of housekeeping that succeeded in this replica.
+	Housekept func(service string, at time.Time)
 }
 
 // Service is the identity service.
 type Service struct {
+	config         Config
 	deps           Deps
 	store          *store.Store
 	sessions       *rpc.Sessions
@@ -80,7 +84,7 @@ func New(config Config, deps Deps) (*Service, error) {
 	}
 	book := session.New(session.Config{Entries: deps.ShortLived, Users: st, Lifetime: config.SessionLifetime, Now: deps.Now})
 	return &Service{
-		deps: deps, store: st,
+		config: config, deps: deps, store: st,
 		sessions:    &rpc.Sessions{Doors: doors, Book: book},
 		credentials: &rpc.Credentials{Doors: doors},
 		directory:   &rpc.Directory{Memberships: st},
@@ -104,6 +108,15 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	identityv1.RegisterCredentialServiceServer(r, s.credentials)
 	identityv1.RegisterDirectoryServiceServer(r, s.directory)
 	identityv1.RegisterAdministrationServiceServer(r, s.administration)
+}
+
+// Run keeps house until ctx ends: in one replica at a time.
+func (s *Service) Run(ctx context.Context) error {
+	housekeep.Keeper{
+		Name: "identity", DB: s.deps.DB, Logger: s.deps.Logger, Every: housekeep.Hourly, Done: s.deps.Housekept,
+		Work: func(ctx context.Context) error { return s.store.Housekeep(ctx, s.config.RevokedAppRetention) },
+	}.Run(ctx)
+	return nil
 }
 
 // Ready reports whether the service can answer: its database is there and its schema is current. A short-lived store that

@@ -24,9 +24,6 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store"
 )
 
-// housekeepEvery is how often partitions are made ahead and dropped behind.
-const housekeepEvery = 10 * time.Minute
-
 // Deps are what the service stands on. The caller opens and closes them.
 type Deps struct {
 	Logger *slog.Logger
@@ -38,6 +35,16 @@ type Deps struct {
 	Catalog *catalog.Source
 	// Issuer is the authorization server's identifier (RFC 8414 §2).
 	Issuer string
+	// Kept, if not nil, shows that house was kept and how far ahead there is room.
+	Kept Kept
+}
+
+// Kept is where an operator sees how housekeeping fares.
+type Kept interface {
+	// Housekept says that a service's run in this replica succeeded.
+	Housekept(service string, at time.Time)
+	// RoomUntil says up to which expiry rows of a table find a place.
+	RoomUntil(table string, until time.Time)
 }
 
 // Service is the token service.
@@ -125,43 +132,8 @@ func (s *Service) Run(ctx context.Context) error {
 	group.Go(func() error { return s.uses.Run(ctx) })
 	group.Go(func() error { return s.enforcement.uses.Run(ctx) })
 	group.Go(func() error { s.feed.Run(ctx); return nil })
-	group.Go(func() error { s.housekeep(ctx); return nil })
-	if s.config.RefreshRetryWindow > 0 {
-		group.Go(func() error { s.eraseRetries(ctx); return nil })
-	}
+	s.keepHouse(ctx, group)
 	return group.Wait()
-}
-
-// housekeep makes room ahead and drops what is dead. A failure is logged and tried again: there is room for hours.
-func (s *Service) housekeep(ctx context.Context) {
-	every(ctx, housekeepEvery, func() {
-		err := s.store.Housekeep(ctx, s.config.lifetimes())
-		if err != nil && !errors.Is(err, context.Canceled) {
-			s.deps.Logger.ErrorContext(ctx, "housekeeping failed", "error", err)
-		}
-	})
-}
-
-// eraseRetries forgets sealed pairs soon after their window has ended.
-func (s *Service) eraseRetries(ctx context.Context) {
-	every(ctx, max(s.config.RefreshRetryWindow, time.Second), func() {
-		if _, err := s.store.EraseRetries(ctx); err != nil && !errors.Is(err, context.Canceled) {
-			s.deps.Logger.WarnContext(ctx, "erasing sealed pairs failed", "error", err)
-		}
-	})
-}
-
-func every(ctx context.Context, d time.Duration, work func()) {
-	tick := time.NewTicker(d)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			work()
-		}
-	}
 }
 
 // Ready reports whether the service can answer: its database is there and its schema is current.

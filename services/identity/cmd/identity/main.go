@@ -35,7 +35,7 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 		return err
 	}
 	service, err := identity.New(c.Identity, identity.Deps{
-		Logger: host.Logger, DB: db, ShortLived: shortLived, Plans: plans, Now: c.Now,
+		Logger: host.Logger, DB: db, ShortLived: shortLived, Plans: plans, Now: c.Now, Housekept: host.Metrics.Housekept,
 	})
 	if err != nil {
 		return err
@@ -43,6 +43,7 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 	if err := fixtures(ctx, service, c); err != nil {
 		return err
 	}
+	host.Go(service.Run)
 	if err := host.Serve(run.Service{Name: "identity", Register: service.Register, Ready: service.Ready}); err != nil {
 		return err
 	}

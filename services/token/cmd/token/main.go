@@ -40,6 +40,7 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 	}
 	service, err := token.New(ctx, c.Token, token.Deps{
 		Logger: host.Logger, DB: db, Authz: authz, Identity: identity, Catalog: catalog, Issuer: c.PublicURL,
+		Kept: host.Metrics,
 	})
 	if err != nil {
 		return err

@@ -32,7 +32,7 @@ func nothingGrows(t *testing.T) {
 
 		db := reopen(40 * 24 * time.Hour)
 		later := open(t, db)
-		if err := later.Housekeep(t.Context(), lifetimes()); err != nil {
+		if err := later.Housekeep(t.Context(), lifetimes(), store.Retention{}); err != nil {
 			t.Fatal(err)
 		}
 		for table, want := range map[string]int{"families": 1, "access_tokens": 0, "spent_refresh_tokens": 1, "revocations": 0} {
@@ -123,7 +123,7 @@ func longReader(t *testing.T) {
 			t.Errorf("making room waits for a reader: %v", err)
 		}
 		// Dropping must wait, and gives up; whether it does or not, others go on.
-		if err := later.Housekeep(t.Context(), lifetimes()); err != nil && !errors.Is(err, sqldb.ErrUnavailable) {
+		if err := later.Housekeep(t.Context(), lifetimes(), store.Retention{}); err != nil && !errors.Is(err, sqldb.ErrUnavailable) {
 			t.Error(err)
 		}
 		if !b.live(t, i.access) {
@@ -133,7 +133,7 @@ func longReader(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if err := later.Housekeep(t.Context(), lifetimes()); err != nil {
+		if err := later.Housekeep(t.Context(), lifetimes(), store.Retention{}); err != nil {
 			t.Errorf("housekeeping after the reader: %v", err)
 		}
 	})
