@@ -37,9 +37,6 @@ type Config struct {
 	MaxConns int
 	// ClockOffset is added to the database's clock wherever {{now}} stands. It is for tests.
 	ClockOffset time.Duration
-	// ClockTable names a table of one row and one BIGINT column, whose microseconds are added too: a clock that a test
-	// moves under a store's feet. Empty for none.
-	ClockTable string
 }
 
 // engine is what an engine does; its errors are translated already.
@@ -92,16 +89,26 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		if err != nil {
 			return nil, fmt.Errorf("opening the SQLite database: %w", err)
 		}
-		return &DB{kind: SQLite, engine: e, words: sqliteWords(c.shift())}, nil
+		return &DB{kind: SQLite, engine: e, words: sqliteWords(offset(c.ClockOffset))}, nil
 	}
 	if strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") {
 		e, err := openPostgres(ctx, url, c.MaxConns)
 		if err != nil {
 			return nil, err
 		}
-		return &DB{kind: Postgres, engine: e, words: postgresWords(c.shift())}, nil
+		return &DB{kind: Postgres, engine: e, words: postgresWords(offset(c.ClockOffset))}, nil
 	}
 	return nil, errors.New(`the database URL begins neither with "postgres://" nor with "sqlite:"`)
+}
+
+// WithClock is the same database, whose clock is moved by the microseconds in a table of one row and one BIGINT column. It is
+// for tests that move time under a store's feet.
+func (db *DB) WithClock(table string) *DB {
+	shift, moved := " + (SELECT * FROM "+table+")", *db
+	if moved.words = postgresWords(shift); db.kind == SQLite {
+		moved.words = sqliteWords(shift)
+	}
+	return &moved
 }
 
 // Engine says which kind of database this is.

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // postgresWords expands SQL texts for PostgreSQL. statement_timestamp is STABLE. date_part gives a float, which holds
@@ -20,16 +21,12 @@ func sqliteWords(shift string) *strings.Replacer {
 	return strings.NewReplacer("{{now}}", now, "{{for update}}", "", "{{for share}}", "", "{{skip locked}}", "")
 }
 
-// shift is the term that moves the database's clock; empty when nothing does.
-func (c Config) shift() string {
-	var terms string
-	if c.ClockOffset != 0 {
-		terms += fmt.Sprintf(" + (%d)", c.ClockOffset.Microseconds())
+// offset is the term that moves a clock by a constant; empty for none.
+func offset(by time.Duration) string {
+	if by == 0 {
+		return ""
 	}
-	if c.ClockTable != "" {
-		terms += " + (SELECT * FROM " + c.ClockTable + ")"
-	}
-	return terms
+	return fmt.Sprintf(" + (%d)", by.Microseconds())
 }
 
 // shifted moves a clock and keeps it one operand.

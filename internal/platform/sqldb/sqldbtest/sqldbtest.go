@@ -101,3 +101,31 @@ func admin(t *testing.T, server, text string) {
 		t.Errorf("%s: %v", text, err)
 	}
 }
+
+// Clock is a clock that a test moves under everything that uses a database.
+type Clock struct {
+	db   *sqldb.DB
+	past time.Duration
+}
+
+// EachClock is Each with a clock that the test moves.
+func EachClock(t *testing.T, fsys fs.FS, f func(t *testing.T, db *sqldb.DB, clock *Clock)) {
+	t.Helper()
+	Each(t, fsys, func(t *testing.T, still *sqldb.DB) {
+		for _, text := range []string{`CREATE TABLE test_clock (ahead BIGINT NOT NULL)`, `INSERT INTO test_clock VALUES (0)`} {
+			if _, err := still.Exec(t.Context(), text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f(t, still.WithClock("test_clock"), &Clock{db: still})
+	})
+}
+
+// Move moves the clock forward.
+func (c *Clock) Move(t *testing.T, by time.Duration) {
+	t.Helper()
+	c.past += by
+	if _, err := c.db.Exec(t.Context(), `UPDATE test_clock SET ahead = $1`, c.past.Microseconds()); err != nil {
+		t.Fatal(err)
+	}
+}
