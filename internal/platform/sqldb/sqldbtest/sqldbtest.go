@@ -111,7 +111,14 @@ type Clock struct {
 // PostgresClock is a fresh PostgreSQL database with the migrations in fsys applied, and the clock that it goes by.
 func PostgresClock(t testing.TB, fsys fs.FS) (*sqldb.DB, *Clock) {
 	t.Helper()
-	db := Open(t, sqldb.Config{URL: secret.New(Postgres(t))})
+	return ClockAt(t, Postgres(t), fsys)
+}
+
+// ClockAt is PostgresClock for a database that is there, and empty. Whoever else opens it gets the same clock by
+// WithClock("test_clock").
+func ClockAt(t testing.TB, database string, fsys fs.FS) (*sqldb.DB, *Clock) {
+	t.Helper()
+	db := Open(t, sqldb.Config{URL: secret.New(database)})
 	if err := sqldb.Migrate(t.Context(), db, fsys); err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,21 @@ func TestThirtyDays(t *testing.T) {
 	storetest.Days(t, storetest.Pace{Every: 2 * time.Minute, Close: 8 * time.Hour})
 }
 
+// BenchmarkWaits says how long anybody waited for a lock of housekeeping, which removes 600,000 rows meanwhile:
+//
+//	scripts/with-deps.sh --durable go test -run - -bench Waits -benchtime 1x ./services/token/internal/store
+func BenchmarkWaits(b *testing.B) {
+	for b.Loop() {
+		w := storetest.Waits(b)
+		b.ReportMetric(w.Longest.Seconds()*1000, "longest-wait-ms")
+		b.ReportMetric(float64(w.Looks), "looks")
+		b.ReportMetric(w.Alone.Seconds()*1000, "p999-alone-ms")
+		b.ReportMetric(w.Beside.Seconds()*1000, "p999-beside-ms")
+		b.ReportMetric(w.Run.Seconds()*1000, "longest-run-ms")
+		b.ReportMetric(float64(w.Removed), "rows-removed")
+	}
+}
+
 // BenchmarkThirtyDays is the same at a faster rate, with the last day as in production, and says what it came to:
 //
 //	scripts/with-deps.sh go test -run - -bench ThirtyDays -benchtime 1x -timeout 1h ./services/token/internal/store
