@@ -146,6 +146,10 @@ configuration: ## Write docs/configuration.md from the settings in the code
 	go run ./cmd/usher config --markdown > docs/configuration.md.new
 	mv docs/configuration.md.new docs/configuration.md
 
+.PHONY: release-archive
+release-archive: ## Keep a release's sources for test/upgrade, which runs it beside what follows (VERSION=0.2.0, tagged)
+	@scripts/release-archive.sh $(VERSION)
+
 .PHONY: generate
 generate: $(BUF) $(PLUGINS) ## Format and lint the protos, then generate gen/ anew
 	$(BUF) format -w proto

@@ -102,13 +102,14 @@ func (a assembly) identity(ctx context.Context) error {
 	if err := service.SeedDevelopment(ctx); err != nil {
 		return err
 	}
+	a.host.Go(service.Run)
 	return a.serve(run.Service{Name: "identity", Register: service.Register, Ready: service.Ready})
 }
 
 func (a assembly) authz(ctx context.Context) error {
 	deps := authz.Deps{
 		Logger: a.host.Logger, DB: a.dbs.authz, ShortLived: stores.Memory(a.host), Catalog: a.catalog,
-		Issuer: a.config.PublicURL, Now: a.config.Now,
+		Issuer: a.config.PublicURL, Now: a.config.Now, Metrics: a.host.Metrics,
 	}
 	if err := a.network.dial("authz", map[string]*grpc.ClientConnInterface{"identity": &deps.Identity}); err != nil {
 		return err
@@ -120,6 +121,7 @@ func (a assembly) authz(ctx context.Context) error {
 	if err := service.SeedDevelopment(ctx, a.config.PublicURL); err != nil {
 		return err
 	}
+	a.host.Go(service.Run)
 	return a.serve(run.Service{Name: "authz", Register: service.Register, Ready: service.Ready})
 }
 
@@ -143,7 +145,7 @@ func (a assembly) token(ctx context.Context, local net.Listener) error {
 }
 
 func (a assembly) consent(context.Context) error {
-	deps := consent.Deps{Logger: a.host.Logger, DB: a.dbs.consent, Catalog: a.catalog}
+	deps := consent.Deps{Logger: a.host.Logger, DB: a.dbs.consent, Catalog: a.catalog, Metrics: a.host.Metrics}
 	err := a.network.dial("consent", map[string]*grpc.ClientConnInterface{
 		"identity": &deps.Identity, "authz": &deps.Authz, "token": &deps.Token,
 	})
@@ -154,6 +156,7 @@ func (a assembly) consent(context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.host.Go(service.Run)
 	return a.serve(run.Service{Name: "consent", Register: service.Register, Ready: service.Ready})
 }
 

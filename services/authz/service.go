@@ -13,8 +13,10 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/housekeep"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/flow"
@@ -39,6 +41,8 @@ type Deps struct {
 	// Issuer is the authorization server's identifier (RFC 8414 §2).
 	Issuer string
 	Now    func() time.Time
+	// Metrics shows what goes on; nil shows nothing.
+	Metrics *telemetry.Metrics
 }
 
 // Service is the authorization service.
@@ -75,6 +79,15 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
 	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Authenticator: client.Authenticator{Records: s.store}, Registry: s.store})
 	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Desk: registry.Desk{Store: s.store, Scopes: s.deps.Catalog}})
+}
+
+// Run keeps house until ctx ends: in one replica at a time.
+func (s *Service) Run(ctx context.Context) error {
+	housekeep.Keeper{
+		Name: "authz", DB: s.deps.DB, Logger: s.deps.Logger, Every: housekeep.Hourly, Done: s.deps.Metrics.Housekept,
+		Work: func(ctx context.Context) error { return s.store.Housekeep(ctx) },
+	}.Run(ctx)
+	return nil
 }
 
 // Ready reports whether the service can answer: its database is there and its schema is current. A short-lived store that

@@ -1,15 +1,33 @@
 package consent
 
-import "github.com/vidocu/usher/internal/platform/secret"
+import (
+	"fmt"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+)
 
 // Config is the section `consent` of the configuration.
 type Config struct {
 	// DatabaseURL is where decisions are kept: postgres://… or sqlite:<path>.
 	DatabaseURL secret.String `koanf:"database_url" required:"consent" help:"database of the consent service: postgres://… or sqlite:<path>"`
+	// Retention is how long a decision is remembered that was not made again.
+	Retention time.Duration `koanf:"retention" bounds:"24h to 87600h, or 0s for ever" help:"how long a decision is remembered that is not made again: longer than token.family_lifetime"`
 }
 
-// DefaultConfig holds nothing: where the database is, the operator or the all-in-one says.
-func DefaultConfig() Config { return Config{} }
+// DefaultConfig remembers a decision for a month longer than anything that came of it can live.
+func DefaultConfig() Config { return Config{Retention: 400 * 24 * time.Hour} }
 
-// Validate finds nothing wrong: the service has no bounds of its own, and a bad URL fails where the database is opened.
-func (c Config) Validate() error { return nil }
+// The bounds of Config.Retention: a request waits for its decision for a day at most, and ten years are enough.
+const (
+	minRetention = 24 * time.Hour
+	maxRetention = 87600 * time.Hour
+)
+
+// Validate reports a value that is out of bounds. A bad URL fails where the database is opened.
+func (c Config) Validate() error {
+	if c.Retention != 0 && (c.Retention < minRetention || c.Retention > maxRetention) {
+		return fmt.Errorf("retention is %s: give a duration from %s to %s, or 0s for ever", c.Retention, minRetention, maxRetention)
+	}
+	return nil
+}

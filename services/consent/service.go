@@ -14,7 +14,9 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/housekeep"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 	"github.com/vidocu/usher/services/consent/internal/decision"
 	"github.com/vidocu/usher/services/consent/internal/rpc"
@@ -30,13 +32,17 @@ type Deps struct {
 	Identity, Authz, Token grpc.ClientConnInterface
 	// Catalog has the scopes' words and their order at this moment.
 	Catalog *catalog.Source
+	// Metrics shows what goes on; nil shows nothing.
+	Metrics *telemetry.Metrics
 }
 
 // Service is the consent service.
 type Service struct {
-	deps Deps
-	desk decision.Desk
-	apps connectedapp.Desk
+	config Config
+	deps   Deps
+	store  *store.Store
+	desk   decision.Desk
+	apps   connectedapp.Desk
 }
 
 // Migrations are the steps of the service's schema, a folder an engine.
@@ -54,7 +60,7 @@ func New(config Config, deps Deps) (*Service, error) {
 	authz := rpc.Authz{Decisions: authzv1.NewDecisionServiceClient(deps.Authz), Clients: authzv1.NewClientServiceClient(deps.Authz)}
 	token := rpc.Token{Grants: tokenv1.NewGrantServiceClient(deps.Token)}
 	return &Service{
-		deps: deps,
+		config: config, deps: deps, store: st,
 		desk: decision.Desk{
 			Identity: identity, Authorizations: authz, Epochs: token, Consents: st, Catalog: deps.Catalog, Logger: deps.Logger,
 		},
@@ -79,6 +85,15 @@ func scopeOrder(c *catalog.Catalog) []string {
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	consentv1.RegisterConsentServiceServer(r, &rpc.Consents{Desk: s.desk})
 	consentv1.RegisterConnectedAppServiceServer(r, &rpc.ConnectedApps{Desk: s.apps})
+}
+
+// Run keeps house until ctx ends: in one replica at a time.
+func (s *Service) Run(ctx context.Context) error {
+	housekeep.Keeper{
+		Name: "consent", DB: s.deps.DB, Logger: s.deps.Logger, Every: housekeep.Hourly, Done: s.deps.Metrics.Housekept,
+		Work: func(ctx context.Context) error { return s.store.Housekeep(ctx, s.config.Retention) },
+	}.Run(ctx)
+	return nil
 }
 
 // Ready reports whether the service can answer: its database is there and its schema is current.

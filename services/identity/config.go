@@ -17,6 +17,8 @@ const (
 	maxAttempts            = 100_000
 	minAttemptWindow       = time.Minute
 	maxAttemptWindow       = 24 * time.Hour
+	minRetention           = 24 * time.Hour
+	maxRetention           = 87600 * time.Hour
 )
 
 // Config is the section `identity` of the configuration.
@@ -34,14 +36,17 @@ type Config struct {
 	AccountWindow   time.Duration `koanf:"account_window" bounds:"1m to 24h" help:"after which an account's failed attempts are forgotten"`
 	SourceAttempts  int           `koanf:"source_attempts" bounds:"1 to 100000" help:"the same, a source address (IPv6: a /64) and source_window"`
 	SourceWindow    time.Duration `koanf:"source_window" bounds:"1m to 24h" help:"after which a source's failed attempts are forgotten"`
+	// RevokedAppRetention is how long a revoked authentication app is still listed.
+	RevokedAppRetention time.Duration `koanf:"revoked_app_retention" bounds:"24h to 87600h, or 0s for ever" help:"how long a revoked authentication app is still listed"`
 }
 
 // DefaultConfig keeps a browser signed in for a working day, leaves half of the cores to others, and lets an account's password
 // be guessed at less than a thousand times a day.
 func DefaultConfig() Config {
 	return Config{
-		SessionLifetime: 12 * time.Hour,
-		AccountAttempts: 10, AccountWindow: 15 * time.Minute, SourceAttempts: 100, SourceWindow: 15 * time.Minute,
+		SessionLifetime:     12 * time.Hour,
+		RevokedAppRetention: 365 * 24 * time.Hour,
+		AccountAttempts:     10, AccountWindow: 15 * time.Minute, SourceAttempts: 100, SourceWindow: 15 * time.Minute,
 	}
 }
 
@@ -64,6 +69,9 @@ func (c Config) Validate() error {
 	}
 	if c.PasswordWaiting < 0 || c.PasswordWaiting > maxPasswordWaiting {
 		errs = append(errs, errors.New("password_waiting must be between 1 and 4096, or 0 for 32 for each at once"))
+	}
+	if c.RevokedAppRetention != 0 && (c.RevokedAppRetention < minRetention || c.RevokedAppRetention > maxRetention) {
+		errs = append(errs, errors.New("revoked_app_retention must be between 24h and 87600h, or 0s for ever"))
 	}
 	errs = append(errs, validateBudget("account", c.AccountAttempts, c.AccountWindow),
 		validateBudget("source", c.SourceAttempts, c.SourceWindow))

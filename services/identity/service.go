@@ -12,6 +12,7 @@ import (
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/housekeep"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/telemetry"
@@ -53,6 +54,7 @@ type Deps struct {
 
 // Service is the identity service.
 type Service struct {
+	config         Config
 	deps           Deps
 	store          *store.Store
 	sessions       *rpc.Sessions
@@ -85,7 +87,7 @@ func New(config Config, deps Deps) (*Service, error) {
 	}
 	book := session.New(session.Config{Entries: deps.ShortLived, Users: st, Lifetime: config.SessionLifetime, Now: deps.Now})
 	return &Service{
-		deps: deps, store: st,
+		config: config, deps: deps, store: st,
 		sessions:    &rpc.Sessions{Doors: doors, Book: book, SignIns: signIns},
 		credentials: &rpc.Credentials{Doors: doors, SignIns: signIns},
 		directory:   &rpc.Directory{Memberships: st},
@@ -109,6 +111,15 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	identityv1.RegisterCredentialServiceServer(r, s.credentials)
 	identityv1.RegisterDirectoryServiceServer(r, s.directory)
 	identityv1.RegisterAdministrationServiceServer(r, s.administration)
+}
+
+// Run keeps house until ctx ends: in one replica at a time.
+func (s *Service) Run(ctx context.Context) error {
+	housekeep.Keeper{
+		Name: "identity", DB: s.deps.DB, Logger: s.deps.Logger, Every: housekeep.Hourly, Done: s.deps.Metrics.Housekept,
+		Work: func(ctx context.Context) error { return s.store.Housekeep(ctx, s.config.RevokedAppRetention) },
+	}.Run(ctx)
+	return nil
 }
 
 // Ready reports whether the service can answer: its database is there and its schema is current. A short-lived store that

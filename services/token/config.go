@@ -8,6 +8,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/plan"
+	"github.com/vidocu/usher/services/token/internal/store"
+	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
 // Config is the section `token` of the configuration.
@@ -32,6 +34,10 @@ type Config struct {
 	HeartbeatInterval time.Duration `koanf:"heartbeat_interval" bounds:"100ms to 1m" help:"how often a watcher of revocations hears something at least"`
 	// UserTokenLifetime is the life of a user token of VIDIZMO's API.
 	UserTokenLifetime time.Duration `koanf:"user_token_lifetime" bounds:"1s to 720h" help:"life of a user token of the user API"`
+	// UserTokenRetention is how long the record of who got a user token stays past the token's time.
+	UserTokenRetention time.Duration `koanf:"user_token_retention" bounds:"720h to 87600h" help:"how long the record of who got a user token stays past the token's time"`
+	// RevokedKeyRetention is how long a revoked API key is still listed.
+	RevokedKeyRetention time.Duration `koanf:"revoked_key_retention" bounds:"24h to 87600h, or 0s for ever" help:"how long a revoked API key is still listed"`
 }
 
 // DefaultConfig holds the documented lifetimes (the wire contract, §3) and strict reuse detection.
@@ -41,6 +47,8 @@ func DefaultConfig() Config {
 		RefreshTokenLifetime: 30 * 24 * time.Hour,
 		FamilyLifetime:       365 * 24 * time.Hour,
 		UserTokenLifetime:    24 * time.Hour,
+		UserTokenRetention:   usertoken.KeptPastTime,
+		RevokedKeyRetention:  365 * 24 * time.Hour,
 		PlanAge:              5 * time.Second,
 
 		IntrospectionCacheSize: 100_000,
@@ -63,11 +71,24 @@ func (c Config) Validate() error {
 	if c.HeartbeatInterval < 100*time.Millisecond || c.HeartbeatInterval > time.Minute {
 		faults = append(faults, errors.New("heartbeat_interval must be 100ms to 1m"))
 	}
+	if c.UserTokenRetention < usertoken.KeptPastTime || c.UserTokenRetention > maxRetention {
+		faults = append(faults, fmt.Errorf("user_token_retention is %s: give a duration from %s to %s", c.UserTokenRetention, usertoken.KeptPastTime, maxRetention))
+	}
+	if c.RevokedKeyRetention != 0 && (c.RevokedKeyRetention < 24*time.Hour || c.RevokedKeyRetention > maxRetention) {
+		faults = append(faults, fmt.Errorf("revoked_key_retention is %s: give a duration from 24h to %s, or 0s for ever", c.RevokedKeyRetention, maxRetention))
+	}
 	return errors.Join(append(faults, c.lifetimes().Validate())...)
 }
 
+// maxRetention is ten years.
+const maxRetention = 87600 * time.Hour
+
 // maxUserToken keeps a typing error from becoming a token that never expires.
 const maxUserToken = 30 * 24 * time.Hour
+
+func (c Config) retention() store.Retention {
+	return store.Retention{UserTokens: c.UserTokenRetention, RevokedKeys: c.RevokedKeyRetention}
+}
 
 func (c Config) lifetimes() grant.Lifetimes {
 	return grant.Lifetimes{

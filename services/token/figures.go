@@ -1,10 +1,6 @@
 package token
 
 import (
-	"sync/atomic"
-	"time"
-
-	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/token/internal/feed"
 	"github.com/vidocu/usher/services/token/internal/introspect"
@@ -17,11 +13,6 @@ func (s *Service) show(cache *introspect.Cache) {
 	if cache != nil {
 		m.Introspections(cache.Hits, cache.Misses)
 	}
-	if s.deps.DB.Engine() == sqldb.Postgres {
-		m.Room(s.store.Room)
-	}
-	s.kept.now()
-	m.Housekeeping(s.kept.age)
 }
 
 // lag is feed.Listener: it notes how old revocations are when they are acted upon.
@@ -36,13 +27,3 @@ func (l lag) Apply(entries []feed.Entry) {
 
 // Forget is feed.Listener.
 func (lag) Forget() {}
-
-// housekept is when housekeeping last succeeded.
-type housekept struct{ at atomic.Pointer[time.Time] }
-
-func (h *housekept) now() {
-	at := time.Now()
-	h.at.Store(&at)
-}
-
-func (h *housekept) age() time.Duration { return time.Since(*h.at.Load()) }

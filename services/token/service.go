@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
@@ -25,9 +24,6 @@ import (
 	"github.com/vidocu/usher/services/token/internal/seal"
 	"github.com/vidocu/usher/services/token/internal/store"
 )
-
-// housekeepEvery is how often partitions are made ahead and dropped behind.
-const housekeepEvery = 10 * time.Minute
 
 // Deps are what the service stands on. The caller opens and closes them.
 type Deps struct {
@@ -58,7 +54,6 @@ type Service struct {
 	enforcement   *enforcement
 	users         *rpc.Users
 	endings       *rpc.Endings
-	kept          housekept
 }
 
 // Migrations are the steps of the service's schema, a folder an engine.
@@ -138,46 +133,8 @@ func (s *Service) Run(ctx context.Context) error {
 	group.Go(func() error { return s.uses.Run(ctx) })
 	group.Go(func() error { return s.enforcement.uses.Run(ctx) })
 	group.Go(func() error { s.feed.Run(ctx); return nil })
-	group.Go(func() error { s.housekeep(ctx); return nil })
-	if s.config.RefreshRetryWindow > 0 {
-		group.Go(func() error { s.eraseRetries(ctx); return nil })
-	}
+	s.keepHouse(ctx, group)
 	return group.Wait()
-}
-
-// housekeep makes room ahead and drops what is dead. A failure is logged and tried again: there is room for hours.
-func (s *Service) housekeep(ctx context.Context) {
-	every(ctx, housekeepEvery, func() {
-		err := s.store.Housekeep(ctx, s.config.lifetimes())
-		if err == nil {
-			s.kept.now()
-		}
-		if err != nil && !errors.Is(err, context.Canceled) {
-			s.deps.Logger.ErrorContext(ctx, "housekeeping failed", "error", err)
-		}
-	})
-}
-
-// eraseRetries forgets sealed pairs soon after their window has ended.
-func (s *Service) eraseRetries(ctx context.Context) {
-	every(ctx, max(s.config.RefreshRetryWindow, time.Second), func() {
-		if _, err := s.store.EraseRetries(ctx); err != nil && !errors.Is(err, context.Canceled) {
-			s.deps.Logger.WarnContext(ctx, "erasing sealed pairs failed", "error", err)
-		}
-	})
-}
-
-func every(ctx context.Context, d time.Duration, work func()) {
-	tick := time.NewTicker(d)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			work()
-		}
-	}
 }
 
 // Ready reports whether the service can answer: its database is there and its schema is current.

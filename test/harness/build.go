@@ -9,7 +9,11 @@ import (
 )
 
 // Binaries are the commands of one build.
-type Binaries struct{ dir string }
+type Binaries struct {
+	dir string
+	// other are binaries that are another build's, by name.
+	other map[string]string
+}
 
 // commands maps each binary to its package.
 func commands() map[string]string {
@@ -49,7 +53,21 @@ func Build(dir string, race bool) (Binaries, error) {
 }
 
 // Path is where a binary lies.
-func (b Binaries) Path(name string) string { return filepath.Join(b.dir, name) }
+func (b Binaries) Path(name string) string {
+	if path := b.other[name]; path != "" {
+		return path
+	}
+	return filepath.Join(b.dir, name)
+}
+
+// With is the same but for the services' processes, which are another build's.
+func (b Binaries) With(other Binaries) Binaries {
+	b.other = map[string]string{}
+	for _, service := range services() {
+		b.other[service] = other.Path(service)
+	}
+	return b
+}
 
 func moduleRoot() (string, error) {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/vidocu/usher").Output()

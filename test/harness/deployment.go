@@ -48,9 +48,9 @@ type Deployment struct {
 
 // spec is how to start one process again.
 type spec struct {
-	name, bin, admin string
-	args             []string
-	env              map[string]string
+	name, service, bin, admin string
+	args                      []string
+	env                       map[string]string
 }
 
 // Unhurried adds to settings that a request may take its time. A test that is not about patience must not fail because the
@@ -156,7 +156,7 @@ func (d *Deployment) plan(r replica, bins Binaries, env map[string]string) error
 		d.TokenAddrs = append(d.TokenAddrs, r.grpc)
 		d.TokenAddr = d.TokenAddrs[0]
 	}
-	d.specs = append(d.specs, spec{name: r.name, bin: bins.Path(r.service), admin: r.admin, env: own})
+	d.specs = append(d.specs, spec{name: r.name, service: r.service, bin: bins.Path(r.service), admin: r.admin, env: own})
 	return nil
 }
 
@@ -248,6 +248,19 @@ func (d *Deployment) StopOne(name string) (time.Duration, error) {
 		return 0, fmt.Errorf("%s is not running", name)
 	}
 	return p.stop(stopLimit)
+}
+
+// Replace ends a process and starts it again from another build.
+func (d *Deployment) Replace(name string, bins Binaries) error {
+	if _, err := d.StopOne(name); err != nil {
+		return err
+	}
+	for i, s := range d.specs {
+		if s.name == name {
+			d.specs[i].bin = bins.Path(s.service)
+		}
+	}
+	return d.StartOne(name)
 }
 
 // Kill ends a process as a crash would.

@@ -51,6 +51,9 @@ type engine interface {
 	queryRow(ctx context.Context, text string, args []any) Row
 	begin(ctx context.Context) (transaction, error)
 	pipeline(ctx context.Context, statements []*Statement) error
+	alone(ctx context.Context, text string, wait time.Duration) error
+	// lead answers nil when another process leads.
+	lead(ctx context.Context, name string) (leadership, error)
 	ping(ctx context.Context) error
 	// contended says whether err ended a transaction that may succeed when it is run again.
 	contended(err error) bool
@@ -92,20 +95,30 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		if err != nil {
 			return nil, fmt.Errorf("opening the SQLite database: %w", err)
 		}
-		return &DB{kind: SQLite, engine: e, words: sqliteWords(c.ClockOffset)}, nil
+		return &DB{kind: SQLite, engine: e, words: sqliteWords(offset(c.ClockOffset))}, nil
 	}
 	if isPostgres(url) {
 		e, err := openPostgres(ctx, c)
 		if err != nil {
 			return nil, err
 		}
-		return &DB{kind: Postgres, engine: e, words: postgresWords(c.ClockOffset)}, nil
+		return &DB{kind: Postgres, engine: e, words: postgresWords(offset(c.ClockOffset))}, nil
 	}
 	return nil, errors.New(`the database URL begins neither with "postgres://" nor with "sqlite:"`)
 }
 
 func isPostgres(url string) bool {
 	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
+}
+
+// WithClock is the same database, whose clock is moved by the microseconds in a table of one row and one BIGINT column. It is
+// for tests that move time under a store's feet.
+func (db *DB) WithClock(table string) *DB {
+	shift, moved := " + (SELECT * FROM "+table+")", *db
+	if moved.words = postgresWords(shift); db.kind == SQLite {
+		moved.words = sqliteWords(shift)
+	}
+	return &moved
 }
 
 // Engine says which kind of database this is.
@@ -139,6 +152,12 @@ func (db *DB) Query(ctx context.Context, text string, args ...any) (Rows, error)
 // QueryRow reads at most one row; for reading, as Query is. Errors come with Scan.
 func (db *DB) QueryRow(ctx context.Context, text string, args ...any) Row {
 	return db.engine.queryRow(ctx, text, args)
+}
+
+// Alone runs one statement outside any transaction, for what PostgreSQL runs in no other way. It gives up, with
+// ErrUnavailable, on a lock that it does not get within the wait.
+func (db *DB) Alone(ctx context.Context, wait time.Duration, text string) error {
+	return db.engine.alone(ctx, text, wait)
 }
 
 // Ping asks the database for a sign of life.

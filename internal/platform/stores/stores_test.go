@@ -40,7 +40,7 @@ func migrations(n int) fs.FS {
 }
 
 func TestAServiceDoesNotStartOnASchemaThatIsBehind(t *testing.T) {
-	for engine, create := range map[string]func(*testing.T) string{"sqlite": sqldbtest.SQLite, "postgres": sqldbtest.Postgres} {
+	for engine, create := range map[string]func(testing.TB) string{"sqlite": sqldbtest.SQLite, "postgres": sqldbtest.Postgres} {
 		t.Run(engine, func(t *testing.T) {
 			url := secret.New(create(t))
 			h := host(t)

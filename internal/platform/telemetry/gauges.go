@@ -85,18 +85,6 @@ func (m *Metrics) Passwords(running, waiting func() int) {
 	}
 }
 
-// Room shows how long what is issued still finds a partition, should nobody make another. A nil receiver shows none.
-func (m *Metrics) Room(left func() time.Duration) {
-	m.gauge("usher_partition_room_seconds",
-		"How long what is issued still finds a partition if nobody makes another.", func() float64 { return left().Seconds() })
-}
-
-// Housekeeping shows how long ago all housekeeping last succeeded. A nil receiver shows none.
-func (m *Metrics) Housekeeping(age func() time.Duration) {
-	m.gauge("usher_housekeeping_age_seconds",
-		"Time since this replica's housekeeping last succeeded, or since its start.", func() float64 { return age().Seconds() })
-}
-
 // Certificate shows when this process's certificate ends. A nil receiver shows none.
 func (m *Metrics) Certificate(end func() time.Time) {
 	m.gauge("usher_certificate_expiry_timestamp_seconds",

@@ -89,8 +89,8 @@ func TestNilShowsNothing(t *testing.T) {
 	m.Pool("", nil)
 	m.Introspections(nil, nil)
 	m.Passwords(nil, nil)
-	m.Room(nil)
-	m.Housekeeping(nil)
+	m.Housekept("", time.Time{})
+	m.RoomUntil("", time.Time{})
 	m.Certificate(nil)
 	m.Ready(nil)
 }

@@ -23,6 +23,7 @@ type Metrics struct {
 	requests *prometheus.CounterVec
 	served   *prometheus.HistogramVec
 	catalog  *prometheus.GaugeVec
+	house    housekeeping
 }
 
 // New makes a registry with the Go runtime's and the process's own figures.
@@ -45,6 +46,7 @@ func New() *Metrics {
 			Name: "usher_catalog_info", Help: "The catalog that counts, by its digest: 1. Replicas that show different ones have drifted.",
 		}, []string{"digest"}),
 	}
+	m.house = newHousekeeping(m.registry)
 	m.registry.MustRegister(m.calls, m.took, m.requests, m.served, m.catalog,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m

@@ -29,7 +29,7 @@ func Each(t *testing.T, fsys fs.FS, f func(t *testing.T, db *sqldb.DB)) {
 // by the offset.
 func EachReopen(t *testing.T, fsys fs.FS, f func(t *testing.T, reopen func(offset time.Duration) *sqldb.DB)) {
 	t.Helper()
-	create := map[sqldb.Engine]func(*testing.T) string{sqldb.Postgres: Postgres, sqldb.SQLite: SQLite}
+	create := map[sqldb.Engine]func(testing.TB) string{sqldb.Postgres: Postgres, sqldb.SQLite: SQLite}
 	for _, engine := range []sqldb.Engine{sqldb.Postgres, sqldb.SQLite} {
 		t.Run(string(engine), func(t *testing.T) {
 			database := create[engine](t)
@@ -47,7 +47,7 @@ func EachReopen(t *testing.T, fsys fs.FS, f func(t *testing.T, reopen func(offse
 }
 
 // Open opens a database until the test ends.
-func Open(t *testing.T, c sqldb.Config) *sqldb.DB {
+func Open(t testing.TB, c sqldb.Config) *sqldb.DB {
 	t.Helper()
 	db, err := sqldb.Open(t.Context(), c)
 	if err != nil {
@@ -62,13 +62,13 @@ func Open(t *testing.T, c sqldb.Config) *sqldb.DB {
 }
 
 // SQLite names a file that is not there yet, in the form that sqldb.Config.URL takes.
-func SQLite(t *testing.T) string {
+func SQLite(t testing.TB) string {
 	t.Helper()
 	return "sqlite:" + filepath.Join(t.TempDir(), "test.db")
 }
 
 // Postgres creates an empty database, drops it when the test ends, and returns its URL.
-func Postgres(t *testing.T) string {
+func Postgres(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv("USHER_TEST_POSTGRES_URL")
 	if server == "" {
@@ -88,7 +88,7 @@ func Postgres(t *testing.T) string {
 }
 
 // admin runs one statement on the server. Creating a database copies one, which takes a while on a loaded machine.
-func admin(t *testing.T, server, text string) {
+func admin(t testing.TB, server, text string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 	defer cancel()
@@ -99,5 +99,42 @@ func admin(t *testing.T, server, text string) {
 	_, err = db.Exec(ctx, text)
 	if err := cmp.Or(err, db.Close()); err != nil {
 		t.Errorf("%s: %v", text, err)
+	}
+}
+
+// Clock is a clock that a test moves under everything that uses a database.
+type Clock struct {
+	db   *sqldb.DB
+	past time.Duration
+}
+
+// PostgresClock is a fresh PostgreSQL database with the migrations in fsys applied, and the clock that it goes by.
+func PostgresClock(t testing.TB, fsys fs.FS) (*sqldb.DB, *Clock) {
+	t.Helper()
+	return ClockAt(t, Postgres(t), fsys)
+}
+
+// ClockAt is PostgresClock for a database that is there, and empty. Whoever else opens it gets the same clock by
+// WithClock("test_clock").
+func ClockAt(t testing.TB, database string, fsys fs.FS) (*sqldb.DB, *Clock) {
+	t.Helper()
+	db := Open(t, sqldb.Config{URL: secret.New(database)})
+	if err := sqldb.Migrate(t.Context(), db, fsys); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{`CREATE TABLE test_clock (ahead BIGINT NOT NULL)`, `INSERT INTO test_clock VALUES (0)`} {
+		if _, err := db.Exec(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return db.WithClock("test_clock"), &Clock{db: db}
+}
+
+// Move moves the clock forward.
+func (c *Clock) Move(t testing.TB, by time.Duration) {
+	t.Helper()
+	c.past += by
+	if _, err := c.db.Exec(t.Context(), `UPDATE test_clock SET ahead = $1`, c.past.Microseconds()); err != nil {
+		t.Fatal(err)
 	}
 }

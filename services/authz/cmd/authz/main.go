@@ -40,6 +40,7 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 	}
 	service, err := authz.New(c.Authz, authz.Deps{
 		Logger: host.Logger, DB: db, ShortLived: shortLived, Identity: identity, Catalog: catalog, Issuer: c.PublicURL, Now: c.Now,
+		Metrics: host.Metrics,
 	})
 	if err != nil {
 		return err
@@ -47,6 +48,7 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 	if err := fixtures(ctx, service, c); err != nil {
 		return err
 	}
+	host.Go(service.Run)
 	if err := host.Serve(run.Service{
 		Name: "authz", Register: service.Register, Ready: service.Ready,
 	}); err != nil {

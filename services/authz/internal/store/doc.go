@@ -5,6 +5,7 @@
 //   - An app is written whole or not at all: nobody reads one without its redirect URIs or its secret.
 //   - Credentials reads all that authentication needs in one statement, hence in one round trip and from one moment.
 //   - At most client.MaxSecrets secrets of an app are valid, whoever rotates at the same time; one of them is current.
+//   - Housekeeping drops secrets that have ended and nothing else.
 //   - A change that returned is durable and seen by every later read.
 //   - When a secret ends is decided by the database's clock.
 //

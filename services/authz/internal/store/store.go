@@ -1,11 +1,13 @@
 package store
 
 import (
+	"context"
 	"embed"
 	"io/fs"
 	"strings"
 
 	"github.com/vidocu/usher/internal/platform/coalesce"
+	"github.com/vidocu/usher/internal/platform/housekeep"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
@@ -29,6 +31,7 @@ type Store struct {
 	text statements
 	// gathered collects credentials that are asked for at once; nil where that saves nothing.
 	gathered *coalesce.Loader[asked, []client.Record]
+	ended    *housekeep.Sweep[string]
 }
 
 // asked are the two identifiers of one authentication.
@@ -36,12 +39,17 @@ type asked struct{ first, second string }
 
 // New prepares a store.
 func New(db *sqldb.DB) *Store {
-	s := &Store{db: db, text: prepare(db)}
+	s := &Store{db: db, text: prepare(db), ended: housekeep.NewSweep[string](db, housekeep.Table{
+		Name: "client_secrets", Key: "client_id, hash", By: "client_id", Dead: "expires_at < {{now}}",
+	})}
 	if db.Engine() == sqldb.Postgres {
 		s.gathered = coalesce.New(s.credentialsOfMany)
 	}
 	return s
 }
+
+// Housekeep drops the secrets whose overlap has ended. It is called by one goroutine at a time.
+func (s *Store) Housekeep(ctx context.Context) error { return s.ended.Run(ctx) }
 
 // names splits a list as it is stored.
 func names(stored string) []string { return strings.Fields(stored) }

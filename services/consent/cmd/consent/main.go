@@ -30,7 +30,7 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 	if err != nil {
 		return err
 	}
-	deps := consent.Deps{Logger: host.Logger, DB: db, Catalog: catalog}
+	deps := consent.Deps{Logger: host.Logger, DB: db, Catalog: catalog, Metrics: host.Metrics}
 	if deps.Identity, err = host.Dial("identity"); err != nil {
 		return err
 	}
@@ -44,6 +44,7 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 	if err != nil {
 		return err
 	}
+	host.Go(service.Run)
 	if err := host.Serve(run.Service{Name: "consent", Register: service.Register, Ready: service.Ready}); err != nil {
 		return err
 	}

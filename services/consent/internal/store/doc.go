@@ -6,6 +6,7 @@
 //     every call hears the workspace of that one. One statement decides.
 //   - A consent is listed whole. Equal ones of a pair are listed as one, with the latest time, the oldest first.
 //   - Prune drops what is older than the epoch and nothing else, so that it never takes an approval made after a revocation.
+//   - Housekeeping drops what is older than it is told and nothing else.
 //   - A change that returned is durable and seen by every later read.
 //   - When a consent was given is decided by the database's clock.
 //

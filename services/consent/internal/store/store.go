@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/housekeep"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
@@ -31,10 +32,15 @@ func Migrations() fs.FS {
 type Store struct {
 	db   *sqldb.DB
 	text statements
+	old  *housekeep.Sweep[[]byte]
 }
 
 // New prepares a store.
-func New(db *sqldb.DB) *Store { return &Store{db: db, text: prepare(db)} }
+func New(db *sqldb.DB) *Store {
+	return &Store{db: db, text: prepare(db), old: housekeep.NewSweep[[]byte](db, housekeep.Table{
+		Name: "consents", Key: "request_id_hash", By: "request_id_hash", Dead: "approved_at + $3 < {{now}}",
+	})}
+}
 
 // Record keeps a consent unless one of the same request is kept, and answers the workspace of the one that is. Of
 // those of past days that say no more than this one the latest alone stays, so that a person who approves every day leaves no row
@@ -89,4 +95,13 @@ func (s *Store) Prune(ctx context.Context, p connectedapp.Pair, epoch int64) err
 		return fmt.Errorf("pruning consents: %w", err)
 	}
 	return nil
+}
+
+// Housekeep drops the consents that were given longer ago than they are kept; 0 keeps all. It is called by one goroutine at
+// a time.
+func (s *Store) Housekeep(ctx context.Context, kept time.Duration) error {
+	if kept == 0 {
+		return nil
+	}
+	return s.old.Run(ctx, kept.Microseconds())
 }

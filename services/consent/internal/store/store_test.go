@@ -6,6 +6,7 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/store/storetest"
 )
 
-func TestStoreCRUD(t *testing.T)       { storetest.CRUD(t) }
-func TestStoreAtomicity(t *testing.T)  { storetest.Atomicity(t) }
-func TestStoreContention(t *testing.T) { storetest.Contention(t) }
+func TestStoreHousekeeping(t *testing.T) { storetest.Housekeeping(t) }
+func TestStoreCRUD(t *testing.T)         { storetest.CRUD(t) }
+func TestStoreAtomicity(t *testing.T)    { storetest.Atomicity(t) }
+func TestStoreContention(t *testing.T)   { storetest.Contention(t) }

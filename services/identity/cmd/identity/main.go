@@ -43,6 +43,7 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 	if err := fixtures(ctx, service, c); err != nil {
 		return err
 	}
+	host.Go(service.Run)
 	if err := host.Serve(run.Service{Name: "identity", Register: service.Register, Ready: service.Ready}); err != nil {
 		return err
 	}

@@ -1,10 +1,14 @@
 package store
 
 import (
+	"context"
 	"embed"
+	"errors"
 	"io/fs"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/coalesce"
+	"github.com/vidocu/usher/internal/platform/housekeep"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
@@ -28,13 +32,34 @@ type Store struct {
 	text statements
 	// users gathers look-ups of users; nil where that saves nothing.
 	users *coalesce.Loader[string, account.User]
+	// ended and revoked are the walks of Housekeep.
+	ended   *housekeep.Sweep[[]byte]
+	revoked *housekeep.Sweep[string]
 }
 
 // New prepares a store.
 func New(db *sqldb.DB) *Store {
-	s := &Store{db: db, text: prepare(db)}
+	s := &Store{
+		db: db, text: prepare(db),
+		ended: housekeep.NewSweep[[]byte](db, housekeep.Table{
+			Name: "authentication_app_secrets", Key: "hash", By: "hash", Dead: "expires_at < {{now}}",
+		}),
+		revoked: housekeep.NewSweep[string](db, housekeep.Table{
+			Name: "authentication_apps", Key: "id", By: "id", Dead: "revoked_at + $3 < {{now}}",
+		}),
+	}
 	if db.Engine() == sqldb.Postgres {
 		s.users = coalesce.New(s.findUsers)
 	}
 	return s
+}
+
+// Housekeep drops the secrets of authentication apps whose overlap has ended, and the apps that were revoked longer ago than
+// they are kept; 0 keeps all. It is called by one goroutine at a time.
+func (s *Store) Housekeep(ctx context.Context, revokedKept time.Duration) error {
+	err := s.ended.Run(ctx)
+	if revokedKept > 0 {
+		err = errors.Join(err, s.revoked.Run(ctx, revokedKept.Microseconds()))
+	}
+	return err
 }

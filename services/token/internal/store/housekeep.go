@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/housekeep"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/grant"
+	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
 const (
@@ -16,89 +18,74 @@ const (
 	familyGrace = 48 * time.Hour
 	// logKept is how long a revocation stays in the log: longer than any follower may be away before it begins anew.
 	logKept = 7 * 24 * time.Hour
-	// slice is how many rows one statement looks at, so that nobody waits long for it.
-	slice = 1000
-	// slicesARun bounds one run; the next goes on where it stopped.
-	slicesARun = 50
+	// logSlice is how many entries of the log one statement looks at.
+	logSlice = 1000
+	// retrySlice is how many sealed pairs one statement erases. They lie in families in use, whose next refresh waits for it.
+	retrySlice = 100
 )
 
-// Housekeep makes room ahead and drops what is dead. Any replica may run it at any time; what one run does not finish,
-// the next does.
-func (s *Store) Housekeep(ctx context.Context, l grant.Lifetimes) error {
+// Retention is how long records stay that are no longer needed to decide anything.
+type Retention struct {
+	// UserTokens is how long a user token's row, which is the record of who got one, stays past its expiry. Less than
+	// usertoken.KeptPastTime counts as that.
+	UserTokens time.Duration
+	// RevokedKeys is how long a revoked API key is still listed; 0 is for ever.
+	RevokedKeys time.Duration
+}
+
+func (r Retention) userTokens() time.Duration { return max(r.UserTokens, usertoken.KeptPastTime) }
+
+// sweeps are the tables whose dead rows are found by walking through.
+type sweeps struct {
+	families *housekeep.Sweep[[]byte]
+	keys     *housekeep.Sweep[string]
+}
+
+func prepareSweeps(db *sqldb.DB) sweeps {
+	return sweeps{
+		families: housekeep.NewSweep[[]byte](db, housekeep.Table{
+			Name: "families", Key: "id", By: "id", Dead: "refresh_expires_at + $3 < {{now}}",
+		}),
+		keys: housekeep.NewSweep[string](db, housekeep.Table{
+			Name: "api_keys", Key: "id", By: "id", Dead: "revoked_at + $3 < {{now}}",
+		}),
+	}
+}
+
+// Housekeep makes room ahead and drops what is dead. What one run does not finish, the next does. It is called by one
+// goroutine at a time; replicas that run it at once do no harm, and work for nothing.
+func (s *Store) Housekeep(ctx context.Context, l grant.Lifetimes, r Retention) error {
 	err := s.MakeRoom(ctx, l)
-	for _, t := range partitionedTables(l) {
-		if dropping := s.dropExpired(ctx, t); dropping != nil {
+	for _, t := range partitionedTables(l, r) {
+		drop := s.dropExpired
+		if s.db.Engine() != sqldb.Postgres {
+			drop = s.deleteExpired
+		}
+		if dropping := drop(ctx, t); dropping != nil {
 			err = errors.Join(err, fmt.Errorf("dropping what expired in %s: %w", t.table, dropping))
 		}
 	}
 	_, erasing := s.EraseRetries(ctx)
-	return errors.Join(err, erasing, s.sweepFamilies(ctx), s.trimLog(ctx))
-}
-
-// sweepFamilies walks the table by its primary key, a slice at a time, and deletes the families that are long dead. It
-// needs no index on a column that every refresh changes.
-func (s *Store) sweepFamilies(ctx context.Context) error {
-	for range slicesARun {
-		from := s.swept()
-		var end []byte
-		err := s.db.QueryRow(ctx, s.text.sliceEnd, from, slice-1).Scan(&end)
-		switch {
-		case errors.Is(err, sqldb.ErrNotFound):
-			_, err = s.db.Exec(ctx, s.text.sweepRest, from, micros(familyGrace))
-			s.setSwept(nil)
-			return sweeping(err)
-		case err != nil:
-			return sweeping(err)
-		}
-		if _, err := s.db.Exec(ctx, s.text.sweepSlice, from, end, micros(familyGrace)); err != nil {
-			return sweeping(err)
-		}
-		s.setSwept(end)
+	err = errors.Join(err, erasing, s.sweeps.families.Run(ctx, micros(familyGrace)), s.trimLog(ctx))
+	if r.RevokedKeys > 0 {
+		err = errors.Join(err, s.sweeps.keys.Run(ctx, micros(r.RevokedKeys)))
 	}
-	return nil
-}
-
-func sweeping(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("sweeping families: %w", err)
-}
-
-// swept is where the last sweep stopped; never nil, which a database would take for unknown.
-func (s *Store) swept() []byte {
-	if at := s.sweptTo.Load(); at != nil {
-		return *at
-	}
-	return []byte{}
-}
-
-func (s *Store) setSwept(at []byte) {
-	if at == nil {
-		at = []byte{}
-	}
-	s.sweptTo.Store(&at)
+	return err
 }
 
 // trimLog drops the log's oldest entries.
 func (s *Store) trimLog(ctx context.Context) error {
-	for range slicesARun {
-		n, err := s.db.Exec(ctx, s.text.trimLog, slice, micros(logKept))
-		if err != nil {
-			return fmt.Errorf("trimming the revocation log: %w", err)
-		}
-		if n < slice {
-			return nil
-		}
+	if _, err := housekeep.Repeat(ctx, s.db, s.text.trimLog, logSlice, micros(logKept)); err != nil {
+		return fmt.Errorf("trimming the revocation log: %w", err)
 	}
 	return nil
 }
 
 // EraseRetries forgets the sealed pairs whose retry window has ended. It answers how many.
 func (s *Store) EraseRetries(ctx context.Context) (int64, error) {
-	n, err := s.db.Exec(ctx, s.text.eraseRetries)
+	n, err := housekeep.Repeat(ctx, s.db, s.text.eraseRetries, retrySlice)
 	if err != nil {
-		return 0, fmt.Errorf("erasing sealed pairs: %w", err)
+		return n, fmt.Errorf("erasing sealed pairs: %w", err)
 	}
 	return n, nil
 }

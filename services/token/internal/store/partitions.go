@@ -2,46 +2,90 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/grant"
-	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
 // partitioned is a table whose rows lie in partitions by expiry.
 type partitioned struct {
 	table string
-	// width is the span of expiries in one partition. It is what a dead row outlives its token by at most, and few
-	// enough partitions must cover a lifetime that a look-up by hash stays one cheap statement.
+	// width is the span of expiries in one partition, few enough of which must cover a lifetime that a look-up by hash stays
+	// one cheap statement.
 	width time.Duration
-	// kept is how long a row is remembered past its expiry.
-	kept time.Duration
-	// ahead is how far from now partitions must exist: the longest lifetime of a row and a margin.
-	ahead time.Duration
+	// group is how much room is made at once: whole widths, so that a release before 0.2, which knows no others, finds a
+	// partition of the name that it looks for.
+	group time.Duration
+	// kept is how long a row is remembered past its expiry, and life how long it can live until then.
+	kept, life time.Duration
 }
 
 // The widths. Look-ups name no upper bound, since another replica may issue for longer than this one does; so they touch
 // every partition from now on, and there must be few: three for access tokens that live an hour.
 const (
 	accessWidth = 6 * time.Hour
-	spentWidth  = 72 * time.Hour
+	spentWidth  = 36 * time.Hour
+	spentGroup  = 72 * time.Hour
 	userWidth   = 72 * time.Hour
 )
 
-// partitionedTables lists all. What is ahead is a lifetime and one width, which is how long the service may go without
-// housekeeping before an insert finds no partition.
-func partitionedTables(l grant.Lifetimes) []partitioned {
+// partitionedTables lists all.
+func partitionedTables(l grant.Lifetimes, r Retention) []partitioned {
 	return []partitioned{
-		{table: "access_tokens", width: accessWidth, ahead: l.Access + accessWidth},
-		{table: "spent_refresh_tokens", width: spentWidth, ahead: l.Refresh + spentWidth},
-		{table: "user_tokens", width: userWidth, kept: usertoken.KeptPastTime, ahead: l.User + userWidth},
+		{table: "access_tokens", width: accessWidth, group: accessWidth, life: l.Access},
+		{table: "spent_refresh_tokens", width: spentWidth, group: spentGroup, life: l.Refresh},
+		{table: "user_tokens", width: userWidth, group: userWidth, life: l.User, kept: r.userTokens()},
 	}
 }
 
-// advisoryKey names the lock that keeps replicas from creating the same partition at once.
-const advisoryKey = 0x75736865
+// ahead is how far from now partitions must exist: a lifetime, and how long the service may go without housekeeping before
+// an insert finds none.
+func (t partitioned) ahead() time.Duration { return t.life + t.group }
+
+// droppedLate is for a row that is written while it expires: its partition is still there.
+const droppedLate = time.Minute
+
+// dead says that every row of a partition is.
+func (t partitioned) dead(p partition, now int64) bool { return p.to+micros(t.kept+droppedLate) <= now }
+
+// straddles says that some rows of a partition are dead, and others may live.
+func (t partitioned) straddles(p partition, now int64) bool {
+	return p.state == attached && p.from+micros(t.kept) < now && !t.dead(p, now)
+}
+
+// fineness is how small a part of a table may be dead, one in so many: a partition that covers more is not left whole until
+// all of it has expired.
+const fineness = 10
+
+// eraseEvery is how often dead rows go one by one; 0 where dropping partitions is enough.
+func (t partitioned) eraseEvery() time.Duration {
+	if known := t.life + t.kept; t.width+droppedLate+longestRest > known/fineness {
+		return known / (2 * fineness)
+	}
+	return 0
+}
+
+// The bounds of how long housekeeping rests between two runs.
+const (
+	longestRest  = 10 * time.Minute
+	shortestRest = 10 * time.Second
+)
+
+// Rest is how long housekeeping may rest between two runs so that at most a tenth of a table is dead.
+func Rest(l grant.Lifetimes, r Retention) time.Duration {
+	rest := longestRest
+	for _, t := range partitionedTables(l, r) {
+		if every := t.eraseEvery(); every > 0 {
+			rest = min(rest, every)
+		}
+	}
+	return max(rest, shortestRest)
+}
 
 // MakeRoom creates the partitions that rows written from now on may need. Nobody who reads or writes waits for it. On
 // SQLite there is nothing to do.
@@ -49,42 +93,97 @@ func (s *Store) MakeRoom(ctx context.Context, l grant.Lifetimes) error {
 	if s.db.Engine() != sqldb.Postgres {
 		return nil
 	}
-	for _, t := range partitionedTables(l) {
-		err := s.alter(ctx, t.table, func(tx *sqldb.Tx, now int64, have map[string]bool) error {
-			width := micros(t.width)
-			for from := now - now%width; from < now+micros(t.ahead); from += width {
-				if err := createPartition(ctx, tx, t.table, from, from+width, have); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
+	for _, t := range partitionedTables(l, Retention{}) {
+		if err := s.makeRoom(ctx, t); err != nil {
 			return fmt.Errorf("making room in %s: %w", t.table, err)
 		}
 	}
-	s.roomMade.Press()
 	return nil
 }
 
-// Room is how long rows of every lifetime still find a partition if nobody makes another: one width at most. Without
-// partitions, as on SQLite, it is always that.
-func (s *Store) Room() time.Duration { return accessWidth - s.roomMade.Since() }
-
-// dropExpired drops what is wholly expired: partitions on PostgreSQL, small batches of rows on SQLite.
-func (s *Store) dropExpired(ctx context.Context, t partitioned) error {
-	if s.db.Engine() != sqldb.Postgres {
-		return s.deleteExpired(ctx, t)
+func (s *Store) makeRoom(ctx context.Context, t partitioned) error {
+	now, have, err := s.partitions(ctx, s.db, t.table)
+	if err != nil || len(t.missing(now, have)) == 0 {
+		return err
 	}
-	return s.alter(ctx, t.table, func(tx *sqldb.Tx, now int64, have map[string]bool) error {
-		return dropPartitions(ctx, tx, t.table, now-micros(t.width+t.kept), have)
+	return s.alter(ctx, t.table, func(tx *sqldb.Tx, now int64, have []partition) error {
+		for _, p := range t.missing(now, have) {
+			if err := createPartition(ctx, tx, t.table, p); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
-// deleteExpired removes expired rows a thousand at a time, so that no writer waits long.
+// missing are the partitions that must exist and do not. What another width has covered is covered.
+func (t partitioned) missing(now int64, have []partition) []partition {
+	var missing []partition
+	group, width := micros(t.group), micros(t.width)
+	for begin := now - now%group; begin < now+micros(t.ahead()); begin += group {
+		for from := begin; from < begin+group; from += width {
+			p := partition{name: partitionName(t.table, from+width), from: from, to: from + width}
+			if p.to > now && !slices.ContainsFunc(have, p.within) {
+				missing = append(missing, p)
+			}
+		}
+	}
+	return missing
+}
+
+// dropExpired drops the partitions that are wholly expired, and erases the dead rows of one that is so in part where that
+// is too many. It is for PostgreSQL.
+func (s *Store) dropExpired(ctx context.Context, t partitioned) error {
+	now, have, err := s.partitions(ctx, s.db, t.table)
+	if err != nil {
+		return err
+	}
+	// One whose detaching was begun goes first: no other can be detached before it.
+	slices.SortStableFunc(have, func(a, b partition) int { return int(b.state) - int(a.state) })
+	for _, p := range have {
+		if t.dead(p, now) {
+			err = errors.Join(err, s.dropPartition(ctx, t.table, p))
+		}
+	}
+	if every := t.eraseEvery(); every == 0 || now-s.erased[t.table] < micros(every) {
+		return err
+	}
+	for _, p := range have {
+		if t.straddles(p, now) {
+			err = errors.Join(err, s.eraseExpired(ctx, t, p))
+		}
+	}
+	s.erased[t.table] = now
+	return err
+}
+
+// eraseBlocks is how many of a table's blocks, of 8 KiB each, one statement looks at.
+const eraseBlocks = 128
+
+// eraseExpired walks through a partition as it lies on disk, so that no index on the expiry has to be kept: it is read once,
+// a few blocks a statement. Nobody waits for a row that is dead.
+func (s *Store) eraseExpired(ctx context.Context, t partitioned, p partition) error {
+	var blocks int64
+	err := s.db.QueryRow(ctx, `
+SELECT pg_relation_size($1::text::regclass) / current_setting('block_size')::bigint`, p.name).Scan(&blocks)
+	if err != nil {
+		return err
+	}
+	erase := s.db.SQL(`
+DELETE FROM ` + p.name + ` WHERE ctid >= $1::text::tid AND ctid < $2::text::tid AND expires_at <= {{now}} - $3`)
+	tid := func(block int64) string { return fmt.Sprintf("(%d,0)", block) }
+	for from := int64(0); from < blocks; from += eraseBlocks {
+		if _, err := s.db.Exec(ctx, erase, tid(from), tid(from+eraseBlocks), micros(t.kept)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deleteExpired removes expired rows a thousand at a time, so that no writer waits long. It is for SQLite.
 func (s *Store) deleteExpired(ctx context.Context, t partitioned) error {
-	text := s.db.SQL(`DELETE FROM ` + t.table + ` WHERE hash IN (
-    SELECT hash FROM ` + t.table + ` WHERE expires_at <= {{now}} - $1 LIMIT 1000)`)
+	text := s.db.SQL(strings.ReplaceAll(`DELETE FROM {table} WHERE hash IN (
+    SELECT hash FROM {table} WHERE expires_at <= {{now}} - $1 LIMIT 1000)`, "{table}", t.table))
 	for {
 		n, err := s.db.Exec(ctx, text, micros(t.kept))
 		if err != nil || n == 0 {
@@ -93,74 +192,24 @@ func (s *Store) deleteExpired(ctx context.Context, t partitioned) error {
 	}
 }
 
-// alter changes a table's partitions. While it waits for a lock, everybody else waits behind it: so it gives up at once
-// where a long report holds the table, and is tried again later.
-func (s *Store) alter(ctx context.Context, table string, change func(tx *sqldb.Tx, now int64, have map[string]bool) error) error {
-	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(advisoryKey)); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `SET LOCAL lock_timeout = '100ms'`); err != nil {
-			return err
-		}
-		var now int64
-		if err := tx.QueryRow(ctx, s.db.SQL(`SELECT {{now}}`)).Scan(&now); err != nil {
-			return err
-		}
-		have, err := s.partitionsOf(ctx, tx, table)
+// RoomUntil is, for every table in partitions, the time until which whatever is issued finds a place. Empty on SQLite.
+func (s *Store) RoomUntil(ctx context.Context, l grant.Lifetimes) (map[string]time.Time, error) {
+	until := make(map[string]time.Time)
+	if s.db.Engine() != sqldb.Postgres {
+		return until, nil
+	}
+	for _, t := range partitionedTables(l, Retention{}) {
+		_, have, err := s.partitions(ctx, s.db, t.table)
 		if err != nil {
-			return err
+			return nil, fmt.Errorf("looking for the room in %s: %w", t.table, err)
 		}
-		return change(tx, now, have)
-	})
-}
-
-// partitionsOf reads the names of a table's partitions; the name carries the upper bound.
-func (s *Store) partitionsOf(ctx context.Context, tx *sqldb.Tx, table string) (map[string]bool, error) {
-	rows, err := tx.Query(ctx, `
-SELECT child.relname::text FROM pg_inherits i
-JOIN pg_class child ON child.oid = i.inhrelid WHERE i.inhparent = $1::text::regclass`, table)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	have := make(map[string]bool)
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
+		var last int64
+		for _, p := range have {
+			if p.state == attached {
+				last = max(last, p.to)
+			}
 		}
-		have[name] = true
+		until[t.table] = fromMicros(last).Add(-t.life)
 	}
-	return have, rows.Err()
-}
-
-func partitionName(table string, to int64) string { return fmt.Sprintf("%s_until_%d", table, to) }
-
-func createPartition(ctx context.Context, tx *sqldb.Tx, table string, from, to int64, have map[string]bool) error {
-	name := partitionName(table, to)
-	if have[name] {
-		return nil
-	}
-	// Made apart and then attached, because that lets readers and writers of the table go on. Bounds are our own numbers; a
-	// partition's bounds cannot be parameters.
-	if _, err := tx.Exec(ctx, fmt.Sprintf(`CREATE TABLE %s (LIKE %s INCLUDING ALL)`, name, table)); err != nil {
-		return err
-	}
-	_, err := tx.Exec(ctx, fmt.Sprintf(`ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%d) TO (%d)`, table, name, from, to))
-	return err
-}
-
-// dropPartitions drops the partitions whose every row expired before the given time.
-func dropPartitions(ctx context.Context, tx *sqldb.Tx, table string, before int64, have map[string]bool) error {
-	for name := range have {
-		var to int64
-		if _, err := fmt.Sscanf(name, table+"_until_%d", &to); err != nil || to > before {
-			continue
-		}
-		if _, err := tx.Exec(ctx, `DROP TABLE `+name); err != nil {
-			return err
-		}
-	}
-	return nil
+	return until, nil
 }

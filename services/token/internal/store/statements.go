@@ -12,7 +12,7 @@ type statements struct {
 	findAccess, findRefresh, touch              string
 	pairEpoch, connections, eraseRetries        string
 	lockPair                                    string
-	sliceEnd, sweepSlice, sweepRest, trimLog    string
+	now, trimLog                                string
 	redeemWhole, rotateWhole, rotateMany        string
 	findManyAccess                              string
 }
@@ -23,7 +23,7 @@ func (s *statements) all() []*string {
 		&s.ensurePair, &s.insertFamily, &s.insertFirstAccess, &s.redeemed, &s.grantedScope, &s.rotate, &s.insertAccess,
 		&s.spend, &s.spentFacts, &s.raisePair, &s.endPair, &s.endFamilies, &s.familyOfRefresh, &s.endFamily, &s.endAccess,
 		&s.nextCursor, &s.appendEntry, &s.entriesAfter, &s.logBounds, &s.findAccess, &s.findRefresh, &s.touch, &s.pairEpoch,
-		&s.connections, &s.eraseRetries, &s.sliceEnd, &s.sweepSlice, &s.sweepRest, &s.trimLog,
+		&s.connections, &s.eraseRetries, &s.now, &s.trimLog,
 		&s.redeemWhole, &s.rotateWhole, &s.rotateMany, &s.findManyAccess, &s.lockPair,
 	}
 }
@@ -150,10 +150,10 @@ SELECT p.client_id, p.epoch, p.lenient_raises, MAX(f.last_used_at)
 FROM pairs p LEFT JOIN families f ON f.user_id = p.user_id AND f.client_id = p.client_id
 WHERE p.user_id = $1 GROUP BY p.client_id, p.epoch, p.lenient_raises HAVING p.epoch > 0 OR COUNT(f.last_used_at) > 0`,
 
-	// What somebody holds is left for the next time, here and below: who waits while holding others is who deadlocks.
+	// What somebody holds is left for the next time: who waits while holding others is who deadlocks.
 	eraseRetries: `
 UPDATE families SET retry_hash = NULL, retry_sealed = NULL, retry_until = NULL
-WHERE id IN (SELECT id FROM families WHERE retry_until <= {{now}} {{skip locked}})`,
+WHERE id IN (SELECT id FROM families WHERE retry_until <= {{now}} LIMIT $1 {{skip locked}})`,
 
 	redeemWhole: redeemWhole,
 	rotateWhole: rotateWhole,
@@ -161,19 +161,11 @@ WHERE id IN (SELECT id FROM families WHERE retry_until <= {{now}} {{skip locked}
 
 	findManyAccess: findManyAccess,
 
-	sliceEnd: `SELECT id FROM families WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2`,
-
-	sweepSlice: `
-DELETE FROM families WHERE id IN (
-    SELECT id FROM families WHERE id > $1 AND id <= $2 AND refresh_expires_at + $3 < {{now}} {{skip locked}})`,
-
-	sweepRest: `
-DELETE FROM families WHERE id IN (
-    SELECT id FROM families WHERE id > $1 AND refresh_expires_at + $2 < {{now}} {{skip locked}})`,
+	now: `SELECT {{now}}`,
 
 	// The oldest are looked at and no more, so that a log with nothing to trim costs nothing.
 	trimLog: `
 DELETE FROM revocations WHERE cursor IN (
-    SELECT cursor FROM (SELECT cursor, revoked_at FROM revocations ORDER BY cursor LIMIT $1) AS oldest
-    WHERE revoked_at + $2 < {{now}})`,
+    SELECT cursor FROM (SELECT cursor, revoked_at FROM revocations ORDER BY cursor LIMIT $2) AS oldest
+    WHERE revoked_at + $1 < {{now}})`,
 }

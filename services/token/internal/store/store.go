@@ -3,13 +3,11 @@ package store
 import (
 	"embed"
 	"io/fs"
-	"sync/atomic"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/coalesce"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
-	"github.com/vidocu/usher/internal/platform/stopwatch"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
@@ -39,16 +37,16 @@ type Store struct {
 	access *coalesce.Loader[secret.Hash, introspect.Facts]
 	// rotations gathers rotations, likewise.
 	rotations *coalesce.Loader[*grant.Rotation, grant.Issued]
-	// sweptTo is the family that the last sweep came to.
-	sweptTo atomic.Pointer[[]byte]
-	// roomMade is when partitions were last made ahead.
-	roomMade stopwatch.Watch
+	sweeps    sweeps
+	// erased is when dead rows of a table were last erased one by one, by the database's clock.
+	erased map[string]int64
 }
 
 // New prepares a store.
 func New(db *sqldb.DB) *Store {
 	s := &Store{
 		db: db, text: prepare(db), keys: prepareKeys(db), user: prepareUser(db), ends: prepareEndings(db), sees: prepareOversight(db),
+		sweeps: prepareSweeps(db), erased: make(map[string]int64),
 	}
 	if db.Engine() == sqldb.Postgres {
 		s.access = coalesce.New(s.findManyAccess)

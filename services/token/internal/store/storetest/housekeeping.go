@@ -1,8 +1,6 @@
 package storetest
 
 import (
-	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -18,6 +16,9 @@ func Housekeeping(t *testing.T) {
 	t.Run("replicas may issue for different lifetimes", lifetimesMayDiffer)
 	t.Run("no token outlives its family", familyEnd)
 	t.Run("a long report delays nobody", longReader)
+	t.Run("what a crash left behind goes", leftBehind)
+	t.Run("a revoked key is listed for as long as it is kept", revokedKeys)
+	t.Run("partitions of the release before are gone on with", otherWidths)
 }
 
 func nothingGrows(t *testing.T) {
@@ -32,7 +33,7 @@ func nothingGrows(t *testing.T) {
 
 		db := reopen(40 * 24 * time.Hour)
 		later := open(t, db)
-		if err := later.Housekeep(t.Context(), lifetimes()); err != nil {
+		if err := later.Housekeep(t.Context(), lifetimes(), store.Retention{}); err != nil {
 			t.Fatal(err)
 		}
 		for table, want := range map[string]int{"families": 1, "access_tokens": 0, "spent_refresh_tokens": 1, "revocations": 0} {
@@ -94,47 +95,6 @@ func familyEnd(t *testing.T) {
 		}
 		if open(t, reopen(181*time.Minute)).live(t, next.access) {
 			t.Error("an access token outlived its family")
-		}
-	})
-}
-
-// longReader holds a table open as a dump or a report does, while housekeeping wants to change it.
-func longReader(t *testing.T) {
-	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
-		b := open(t, reopen(0))
-		i := b.mustRedeem(t, code("app", "ws_acme", 0))
-		db := reopen(0)
-		if db.Engine() == sqldb.SQLite {
-			return // its readers see a snapshot and hold nobody up
-		}
-		reading, finish, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
-		go func() {
-			done <- db.InTx(context.WithoutCancel(t.Context()), func(tx *sqldb.Tx) error {
-				var n int
-				err := tx.QueryRow(context.WithoutCancel(t.Context()), `SELECT count(*) FROM access_tokens`).Scan(&n)
-				close(reading)
-				<-finish
-				return err
-			})
-		}()
-		<-reading
-		later := store.New(reopen(20 * time.Hour))
-		if err := later.MakeRoom(t.Context(), lifetimes()); err != nil {
-			t.Errorf("making room waits for a reader: %v", err)
-		}
-		// Dropping must wait, and gives up; whether it does or not, others go on.
-		if err := later.Housekeep(t.Context(), lifetimes()); err != nil && !errors.Is(err, sqldb.ErrUnavailable) {
-			t.Error(err)
-		}
-		if !b.live(t, i.access) {
-			t.Error("a look-up did not get through")
-		}
-		close(finish)
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-		if err := later.Housekeep(t.Context(), lifetimes()); err != nil {
-			t.Errorf("housekeeping after the reader: %v", err)
 		}
 	})
 }

@@ -38,7 +38,7 @@ func each(t *testing.T, test func(t *testing.T, b bench)) {
 	})
 }
 
-func open(t *testing.T, db *sqldb.DB) bench {
+func open(t testing.TB, db *sqldb.DB) bench {
 	t.Helper()
 	l := lifetimes()
 	s := store.New(db)
@@ -81,7 +81,7 @@ func (b bench) redeem(ctx context.Context, i issued, c grant.Code) error {
 }
 
 // mustRedeem begins a family.
-func (b bench) mustRedeem(t *testing.T, c grant.Code) issued {
+func (b bench) mustRedeem(t testing.TB, c grant.Code) issued {
 	t.Helper()
 	i := fresh()
 	if err := b.redeem(t.Context(), i, c); err != nil {

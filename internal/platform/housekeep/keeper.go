@@ -1,0 +1,56 @@
+package housekeep
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/sqldb"
+)
+
+// Keeper runs a service's housekeeping again and again, in one of its replicas.
+type Keeper struct {
+	// Name is what is kept: with the database, it says who excludes each other.
+	Name   string
+	DB     *sqldb.DB
+	Logger *slog.Logger
+	// Every is how often: the first time right away.
+	Every time.Duration
+	// Work is one run. What it does not finish, the next does.
+	Work func(ctx context.Context) error
+	// Done, if not nil, hears of every run that succeeded in this replica.
+	Done func(name string, at time.Time)
+}
+
+// Hourly is often enough for tables that grow as people do.
+const Hourly = time.Hour
+
+// Run keeps house until ctx ends. A run that fails is logged, and is tried again when its time comes.
+func (k Keeper) Run(ctx context.Context) {
+	lead := k.DB.Lead("housekeeping/" + k.Name)
+	defer lead.Close()
+	tick := time.NewTicker(k.Every)
+	defer tick.Stop()
+	for {
+		k.once(ctx, lead)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (k Keeper) once(ctx context.Context, lead *sqldb.Lead) {
+	led, err := lead.Do(ctx, k.Work)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil && !errors.Is(err, context.Canceled):
+		k.Logger.ErrorContext(ctx, "housekeeping failed", "of", k.Name, "error", err)
+	case err != nil:
+		k.Logger.WarnContext(ctx, "housekeeping was broken off, another replica may go on", "of", k.Name, "error", err)
+	case led && k.Done != nil:
+		k.Done(k.Name, time.Now())
+	}
+}

@@ -1,0 +1,35 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/services/consent/internal/store"
+)
+
+// Housekeeping proves that what is older than it is kept goes, and nothing else.
+func Housekeeping(t *testing.T) {
+	t.Run("decisions of long ago go", func(t *testing.T) { eachLater(t, forgotten) })
+}
+
+func forgotten(t *testing.T, later func(time.Duration) *store.Store) {
+	const day = 24 * time.Hour
+	old, young := example(), example()
+	young.ClientID = "another"
+	record(t, later(0), old)
+	record(t, later(2*day), young)
+	now := later(3 * day)
+	keep := func(kept time.Duration) {
+		t.Helper()
+		if err := now.Housekeep(t.Context(), kept); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keep(0) // for ever
+	keep(3*day + time.Hour)
+	wantList(t, now, old.UserID, old, young)
+	keep(2 * day)
+	wantList(t, now, old.UserID, young)
+	keep(day - time.Hour)
+	wantList(t, now, old.UserID)
+}

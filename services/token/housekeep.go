@@ -1,0 +1,44 @@
+package token
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/vidocu/usher/internal/platform/housekeep"
+	"github.com/vidocu/usher/services/token/internal/store"
+)
+
+// keepHouse has one replica make room ahead and drop what is dead, and one erase sealed pairs soon after their window has
+// ended. A run that fails is tried again: there is room for hours.
+func (s *Service) keepHouse(ctx context.Context, group *errgroup.Group) {
+	keeper := housekeep.Keeper{
+		Name: "token", DB: s.deps.DB, Logger: s.deps.Logger,
+		Every: store.Rest(s.config.lifetimes(), s.config.retention()), Work: s.housekeep, Done: s.deps.Metrics.Housekept,
+	}
+	group.Go(func() error { keeper.Run(ctx); return nil })
+	if s.config.RefreshRetryWindow == 0 {
+		return
+	}
+	retries := housekeep.Keeper{
+		Name: "token retries", DB: s.deps.DB, Logger: s.deps.Logger, Every: max(s.config.RefreshRetryWindow, time.Second),
+		Work: func(ctx context.Context) error {
+			_, err := s.store.EraseRetries(ctx)
+			return err
+		},
+	}
+	group.Go(func() error { retries.Run(ctx); return nil })
+}
+
+// housekeep is one run.
+func (s *Service) housekeep(ctx context.Context) error {
+	if err := s.store.Housekeep(ctx, s.config.lifetimes(), s.config.retention()); err != nil {
+		return err
+	}
+	until, err := s.store.RoomUntil(ctx, s.config.lifetimes())
+	for table, at := range until {
+		s.deps.Metrics.RoomUntil(table, at)
+	}
+	return err
+}
