@@ -56,6 +56,9 @@ func (e *env) scenes(ctx context.Context) (rows []row, err error) {
 			return rows, err
 		}
 	}
+	if err := add("token's database password rotated, nothing restarted", func() error { return e.rotate(ctx, "token") }); err != nil {
+		return rows, err
+	}
 	return rows, add("rollout restart of all five at once", func() error { return e.restart(ctx, deployments()...) })
 }
 

@@ -52,8 +52,7 @@ func run(ctx context.Context, o options) error {
 		{"kubectl apply -k deploy/k8s/overlays/dev", e.apply},
 		{"certificates, signed as the Certificates ask", e.certificates},
 		{"two replicas of every Deployment are available", e.rolledOut},
-		{"people and a workspace with the command line, as the operator", e.people},
-		{"apps, in the database", e.apps},
+		{"people, a workspace and apps with the command line, as the operator", e.people},
 		{"usher doctor finds nothing wrong", e.doctor},
 		{"the documented flow, once, through the gateway's Service", e.flowOnce},
 	} {

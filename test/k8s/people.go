@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -25,14 +24,17 @@ type app struct{ id, secret string }
 
 func email(i int) string { return fmt.Sprintf("person-%d@example.com", i) }
 
-// administer runs the command line as the operator.
-func (e *env) administer(ctx context.Context, in string, args ...string) error {
+// administer runs the command line as the operator, and answers what it prints.
+func (e *env) administer(ctx context.Context, in string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, e.usher, args...)
 	cmd.Stdin, cmd.Env = strings.NewReader(in), append(os.Environ(), e.settings()...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("usher %s: %w\n%s", strings.Join(args, " "), err, bytes.TrimSpace(out))
+	var complaint bytes.Buffer
+	cmd.Stderr = &complaint
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("usher %s: %w\n%s%s", strings.Join(args, " "), err, out, complaint.String())
 	}
-	return nil
+	return strings.TrimSpace(string(out)), nil
 }
 
 // settings are the overlay's, by the names that the cluster's name server knows, with the operator's certificate.
@@ -49,38 +51,32 @@ func (e *env) settings() []string {
 	return all
 }
 
-// people creates users and a workspace that they are members of.
+// people creates users and a workspace that they are members of, an app of the documented kind, and a resource server that
+// asks over HTTP.
 func (e *env) people(ctx context.Context) error {
-	if err := e.administer(ctx, "", "workspaces", "create", "Cluster", "--plan", "pro", "--id", workspace); err != nil {
+	if _, err := e.administer(ctx, "", "workspaces", "create", "Cluster", "--plan", "pro", "--id", workspace); err != nil {
 		return err
 	}
 	for i := range persons {
-		if err := e.administer(ctx, harness.UserPassword+"\n", "users", "create", email(i), "--first-name", "Person", "--last-name", "Example"); err != nil {
+		in := harness.UserPassword + "\n"
+		if _, err := e.administer(ctx, in, "users", "create", email(i), "--first-name", "Person", "--last-name", "Example"); err != nil {
 			return err
 		}
-		if err := e.administer(ctx, "", "members", "add", workspace, email(i), "--role", "member"); err != nil {
+		if _, err := e.administer(ctx, "", "members", "add", workspace, email(i)); err != nil {
 			return err
 		}
 	}
-	return nil
+	e.app.id, e.api.id = "vdo_client_clusterapp", "vdo_client_clusterapi"
+	var err error
+	if e.app.secret, err = e.administer(ctx, "", "clients", "create", "App", "--id", e.app.id, "--redirect-uri", callback,
+		"--scope", "videos:read,analyze:write,jobs:read"); err != nil {
+		return err
+	}
+	e.api.secret, err = e.administer(ctx, "", "clients", "create", "API", "--id", e.api.id, "--resource-server")
+	return err
 }
 
-func (e *env) doctor(ctx context.Context) error { return e.administer(ctx, "", "doctor") }
-
-// apps registers an app of the documented kind and a resource server that asks over HTTP.
-func (e *env) apps(ctx context.Context) error {
-	e.app = app{secret.NewID("vdo_client_"), "vdo_secret_" + secret.NewCode().Reveal()}
-	e.api = app{secret.NewID("vdo_client_"), "vdo_secret_" + secret.NewCode().Reveal()}
-	for _, a := range []app{e.app, e.api} {
-		if err := execute(ctx, e.databases["authz"], `INSERT INTO clients (id, name, type, grant_types, scope, resource_server, disabled, created_at)
-			VALUES ($1, 'In the cluster', 'confidential', 'authorization_code refresh_token', 'videos:read analyze:write jobs:read', $2, FALSE, 0)`,
-			a.id, a == e.api); err != nil {
-			return err
-		}
-		if err := execute(ctx, e.databases["authz"], `INSERT INTO client_secrets (client_id, hash, created_at) VALUES ($1, $2, 0)`,
-			a.id, secret.Sum(a.secret).Bytes()); err != nil {
-			return err
-		}
-	}
-	return execute(ctx, e.databases["authz"], `INSERT INTO redirect_uris (client_id, uri, position) VALUES ($1, $2, 0)`, e.app.id, callback)
+func (e *env) doctor(ctx context.Context) error {
+	_, err := e.administer(ctx, "", "doctor")
+	return err
 }

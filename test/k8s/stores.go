@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -102,4 +104,56 @@ func execute(ctx context.Context, at, statement string, args ...any) error {
 	defer db.Close() //nolint:errcheck // the statement ran or the error says why not
 	_, err = db.Exec(ctx, statement, args...)
 	return err
+}
+
+// rotate gives a service's role another password as docs/kubernetes.md says, and ends the connections that were made with the
+// old one, between two statements, so that new ones are made.
+func (e *env) rotate(ctx context.Context, service string) error {
+	at, err := url.Parse(e.databases[service])
+	if err != nil {
+		return err
+	}
+	role, password := at.User.Username(), rand.Text()
+	at.User = url.UserPassword(role, password)
+	patch, err := json.Marshal(map[string]any{"stringData": map[string]string{"url": at.String()}})
+	if err != nil {
+		return err
+	}
+	if _, err := e.do(ctx, "patch", "secret", service+"-database", "--patch", string(patch)); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(2 * time.Minute):
+	}
+	server := os.Getenv("USHER_TEST_POSTGRES_URL")
+	if err := execute(ctx, server, fmt.Sprintf("ALTER ROLE %s PASSWORD '%s'", role, password)); err != nil {
+		return err
+	}
+	before, err := connections(ctx, server, role)
+	if err != nil {
+		return err
+	}
+	end := `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND state = 'idle'`
+	if err := execute(ctx, server, end, role); err != nil {
+		return err
+	}
+	time.Sleep(15 * time.Second)
+	after, err := connections(ctx, server, role)
+	if err == nil && !after.After(before) {
+		err = fmt.Errorf("%s has made no connection since its password changed", service)
+	}
+	return err
+}
+
+// connections answers when a role's youngest connection was made.
+func connections(ctx context.Context, server, role string) (youngest time.Time, err error) {
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(server), MaxConns: 1})
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer db.Close() //nolint:errcheck // it was read or the error says why not
+	err = db.QueryRow(ctx, `SELECT COALESCE(max(backend_start), 'epoch') FROM pg_stat_activity WHERE usename = $1`, role).Scan(&youngest)
+	return youngest, err
 }
