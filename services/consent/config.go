@@ -12,7 +12,7 @@ type Config struct {
 	// DatabaseURL is where decisions are kept: postgres://… or sqlite:<path>.
 	DatabaseURL secret.String `koanf:"database_url" required:"consent" help:"database of the consent service: postgres://… or sqlite:<path>"`
 	// Retention is how long a decision is remembered that was not made again.
-	Retention time.Duration `koanf:"retention" bounds:"24h to 87600h, or 0s for ever" help:"how long a decision is remembered that is not made again: longer than token.family_lifetime"`
+	Retention time.Duration `koanf:"retention" bounds:"0s to 87600h" help:"how long a decision is remembered that is not made again: 24h or more, and longer than token.family_lifetime, or 0s for ever"`
 }
 
 // DefaultConfig remembers a decision for a month longer than anything that came of it can live.

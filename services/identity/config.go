@@ -37,7 +37,7 @@ type Config struct {
 	SourceAttempts  int           `koanf:"source_attempts" bounds:"1 to 100000" help:"the same, a source address (IPv6: a /64) and source_window"`
 	SourceWindow    time.Duration `koanf:"source_window" bounds:"1m to 24h" help:"after which a source's failed attempts are forgotten"`
 	// RevokedAppRetention is how long a revoked authentication app is still listed.
-	RevokedAppRetention time.Duration `koanf:"revoked_app_retention" bounds:"24h to 87600h, or 0s for ever" help:"how long a revoked authentication app is still listed"`
+	RevokedAppRetention time.Duration `koanf:"revoked_app_retention" bounds:"0s to 87600h" help:"how long a revoked authentication app is still listed; 24h or more, or 0s for ever"`
 }
 
 // DefaultConfig keeps a browser signed in for a working day, leaves half of the cores to others, and lets an account's password

@@ -37,7 +37,7 @@ type Config struct {
 	// UserTokenRetention is how long the record of who got a user token stays past the token's time.
 	UserTokenRetention time.Duration `koanf:"user_token_retention" bounds:"720h to 87600h" help:"how long the record of who got a user token stays past the token's time"`
 	// RevokedKeyRetention is how long a revoked API key is still listed.
-	RevokedKeyRetention time.Duration `koanf:"revoked_key_retention" bounds:"24h to 87600h, or 0s for ever" help:"how long a revoked API key is still listed"`
+	RevokedKeyRetention time.Duration `koanf:"revoked_key_retention" bounds:"0s to 87600h" help:"how long a revoked API key is still listed; 24h or more, or 0s for ever"`
 }
 
 // DefaultConfig holds the documented lifetimes (the wire contract, §3) and strict reuse detection.

@@ -127,7 +127,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterOversightServiceServer(r, &rpc.Oversight{Desk: oversight.Desk{Store: s.store}})
 }
 
-// Run does the service's background work until ctx ends.
+// Run does the service's background work until ctx ends. It is called once.
 func (s *Service) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.uses.Run(ctx) })

@@ -16,6 +16,7 @@ import (
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token"
@@ -255,10 +256,19 @@ func TestTheServiceIsReadyOnceItsSchemaIsCurrent(t *testing.T) {
 func TestRunEndsWithItsContextAndWithoutAFailure(t *testing.T) {
 	config := token.DefaultConfig()
 	config.RefreshRetryWindow = time.Second
-	b := newBench(t, config)
+	db := database(t)
+	if err := sqldb.Migrate(t.Context(), db, token.Migrations()); err != nil {
+		t.Fatal(err)
+	}
+	service, err := token.New(t.Context(), config, token.Deps{
+		Logger: slog.New(slog.DiscardHandler), DB: db, Catalog: catalog.Fixed(catalog.Default()),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- b.service.Run(ctx) }()
+	go func() { done <- service.Run(ctx) }()
 	cancel()
 	select {
 	case err := <-done:

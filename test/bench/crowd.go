@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -26,6 +27,9 @@ func (b *bed) measureCrowd(ctx context.Context, database string, r *report) erro
 	defer db.Close() //nolint:errcheck // nothing is left to flush
 	known, err := addKnown(ctx, db)
 	if err != nil {
+		return err
+	}
+	if err := settle(ctx, db); err != nil {
 		return err
 	}
 	ask := func(ctx context.Context, i int) error {
@@ -70,8 +74,19 @@ func addStrangers(ctx context.Context, db *sqldb.DB, n int) error {
 			return err
 		}
 	}
-	_, err := db.Exec(ctx, `ANALYZE families, access_tokens`)
-	return err
+	return settle(ctx, db)
+}
+
+// settle has PostgreSQL do at once what it would otherwise do while introspections are measured: its CPU counts.
+func settle(ctx context.Context, db *sqldb.DB) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	for _, text := range []string{`VACUUM (ANALYZE) families, access_tokens`, `CHECKPOINT`} {
+		if _, err := db.Exec(ctx, text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // add gives every hash of a source a family and an access token that lives for an hour.

@@ -15,24 +15,28 @@ import (
 // batchSize is how many tokens one batch asks about.
 const batchSize = 100
 
-// measureEnforcement measures the doors with everything in memory, each against the bare thing that it is made of.
-func (b *bed) measureEnforcement(ctx context.Context, l limitResults, r *report) error {
-	warm, err := b.measure(ctx, "gRPC introspection, warm cache", b.introspect)
+// measureEnforcement measures the doors with everything in memory, by turns with the bare thing that each is made of.
+func (b *bed) measureEnforcement(ctx context.Context, r *report) error {
+	e, err := startEcho(b.dir)
 	if err != nil {
 		return err
 	}
-	r.ratio(warm, "of the echo's throughput", warm.perSec/l.echo.perSec, 0.85)
-	r.ours(warm, 1.3)
-	batch, err := b.measure(ctx, "gRPC introspection, warm cache, 100 a batch", b.introspectBatch)
+	defer e.close() //nolint:errcheck // measured by then
+	results, err := b.inTurns(ctx,
+		&side{name: "gRPC echo, by turns with what follows", meter: meter{"echo": oneProcess(e.cmd.Process.Pid)}, op: e.call},
+		&side{name: "gRPC introspection, warm cache", meter: b.meter, op: b.introspect},
+		&side{name: "gRPC introspection, warm cache, 100 a batch", meter: b.meter, op: b.introspectBatch},
+		&side{name: "Envoy's ext_authz, warm cache", meter: b.meter, op: b.extAuthz},
+	)
 	if err != nil {
 		return err
 	}
+	limit, warm, batch, envoy := results[0], results[1], results[2], results[3]
+	r.ratio(limit, "the limit of the next rows", 1, 0)
+	r.ratio(warm, "of the echo's throughput", warm.perSec/limit.perSec, 0.85)
 	r.ratio(batch, "tokens for one asked alone", batch.perSec*batchSize/warm.perSec, 20)
-	envoy, err := b.measure(ctx, "Envoy's ext_authz, warm cache", b.extAuthz)
-	if err != nil {
-		return err
-	}
-	r.ratio(envoy, "of the echo's throughput", envoy.perSec/l.echo.perSec, 0.75)
+	r.ratio(envoy, "of the echo's throughput", envoy.perSec/limit.perSec, 0.75)
+	r.ours(warm, 1.3)
 	return b.measureGateway(ctx, r)
 }
 
@@ -43,17 +47,30 @@ func (b *bed) measureGateway(ctx context.Context, r *report) error {
 		return err
 	}
 	defer bare.close() //nolint:errcheck // measured by then
-	limit, err := load(ctx, b.o, "bare reverse proxy", meter{"proxy": oneProcess(bare.pid())}, b.get("http://"+bare.addr))
+	results, err := b.inTurns(ctx,
+		&side{name: "bare reverse proxy", meter: meter{"proxy": oneProcess(bare.pid())}, op: b.get("http://" + bare.addr)},
+		&side{name: "GET /v1/videos through the gateway, warm cache", meter: b.meter, op: b.get(b.d.PublicURL)},
+	)
 	if err != nil {
 		return err
 	}
-	ours, err := b.measure(ctx, "GET /v1/videos through the gateway, warm cache", b.get(b.d.PublicURL))
-	if err != nil {
-		return err
-	}
-	r.ratio(limit, "the limit of the next row", 1, 0)
-	r.ratio(ours, "of the bare reverse proxy's throughput", ours.perSec/limit.perSec, 0.7)
+	r.ratio(results[0], "the limit of the next row", 1, 0)
+	r.ratio(results[1], "of the bare reverse proxy's throughput", results[1].perSec/results[0].perSec, 0.7)
 	return nil
+}
+
+// inTurns is inTurns where every error is one too many.
+func (b *bed) inTurns(ctx context.Context, sides ...*side) ([]result, error) {
+	results, err := inTurns(ctx, b.o, sides...)
+	if err != nil {
+		return nil, err
+	}
+	for _, res := range results {
+		if res.errors > 0 {
+			return nil, fmt.Errorf("%s: %d errors, the first: %w", res.name, res.errors, res.firstErr)
+		}
+	}
+	return results, nil
 }
 
 // measure is load over all our processes, where every error is one too many.

@@ -31,31 +31,93 @@ func (r result) total() time.Duration {
 // warmUp is the part of a load that is not measured: connections, prepared statements, the scheduler.
 const warmUp = 1500 * time.Millisecond
 
-// load runs op from o.concurrency callers for the duration and measures the meter's groups meanwhile. op gets the caller's number.
+// parts is in how many parts each of several loads is measured, by turns.
+const parts = 4
+
+// side is a load of its own, or one of several that are measured by turns.
+type side struct {
+	name  string
+	meter meter
+	// op gets the caller's number.
+	op func(ctx context.Context, caller int) error
+	// beside, if not nil, goes on while op is measured, until its context ends.
+	beside func(ctx context.Context)
+
+	tallies []tally
+	elapsed time.Duration
+	cpu     map[string]time.Duration
+}
+
+// load runs op from o.concurrency callers for the duration and measures the meter's groups meanwhile.
 func load(ctx context.Context, o options, name string, m meter, op func(ctx context.Context, caller int) error) (result, error) {
-	if _, err := drive(ctx, o.concurrency, warmUp, op); err != nil {
-		return result{}, err
-	}
-	before, err := m.read()
+	results, err := inTurns(ctx, o, &side{name: name, meter: m, op: op})
 	if err != nil {
 		return result{}, err
+	}
+	return results[0], nil
+}
+
+// inTurns measures several loads a part at a time, one after the other and again, so that what the machine does meanwhile it
+// does to all of them.
+func inTurns(ctx context.Context, o options, sides ...*side) ([]result, error) {
+	for _, s := range sides {
+		if _, err := drive(ctx, o.concurrency, warmUp, s.op); err != nil {
+			return nil, err
+		}
+	}
+	for range parts {
+		for _, s := range sides {
+			if err := s.measure(ctx, o.concurrency, o.duration/parts); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var results []result
+	for _, s := range sides {
+		results = append(results, s.result())
+	}
+	return results, nil
+}
+
+// measure adds one part.
+func (s *side) measure(ctx context.Context, callers int, d time.Duration) error {
+	if s.beside != nil {
+		company, leave := context.WithCancel(ctx)
+		var gone sync.WaitGroup
+		gone.Go(func() { s.beside(company) })
+		defer gone.Wait()
+		defer leave()
+	}
+	before, err := s.meter.read()
+	if err != nil {
+		return err
 	}
 	begun := time.Now()
-	done, err := drive(ctx, o.concurrency, o.duration, op)
+	done, err := drive(ctx, callers, d, s.op)
 	if err != nil {
-		return result{}, err
+		return err
 	}
-	elapsed := time.Since(begun)
-	after, err := m.read()
+	s.tallies, s.elapsed = append(s.tallies, done...), s.elapsed+time.Since(begun)
+	after, err := s.meter.read()
 	if err != nil {
-		return result{}, err
+		return err
 	}
-	r := summarise(name, done, elapsed)
-	r.cpu = make(map[string]time.Duration, len(after))
+	if s.cpu == nil {
+		s.cpu = map[string]time.Duration{}
+	}
 	for group := range after {
-		r.cpu[group] = (after[group] - before[group]) / time.Duration(max(r.ops, 1))
+		s.cpu[group] += after[group] - before[group]
 	}
-	return r, nil
+	return nil
+}
+
+func (s *side) result() result {
+	r := summarise(s.name, s.tallies, s.elapsed)
+	r.cpu = make(map[string]time.Duration, len(s.cpu))
+	for group, d := range s.cpu {
+		r.cpu[group] = d / time.Duration(max(r.ops, 1))
+	}
+	return r
 }
 
 // tally is one caller's count.

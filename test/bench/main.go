@@ -73,7 +73,7 @@ func run(ctx context.Context, o options) error {
 	}
 	r.limits(limits)
 	at := place{dir: dir, bins: bins, servers: servers}
-	if err := measureOurs(ctx, at, o, limits, r); err != nil {
+	if err := measureOurs(ctx, at, o, r); err != nil {
 		return err
 	}
 	if strings.Contains("push", o.only) {

@@ -29,6 +29,8 @@ type bed struct {
 	tokens, people string
 
 	upstream *server
+	// dir is for what is started on the way.
+	dir string
 }
 
 // caller is one simulated user of the system.
@@ -44,7 +46,7 @@ type place struct {
 	servers harness.Servers
 }
 
-func measureOurs(ctx context.Context, at place, o options, l limitResults, r *report) error {
+func measureOurs(ctx context.Context, at place, o options, r *report) error {
 	five := filepath.Join(at.dir, "five")
 	if err := os.MkdirAll(five, 0o700); err != nil {
 		return err
@@ -68,7 +70,7 @@ func measureOurs(ctx context.Context, at place, o options, l limitResults, r *re
 	if err != nil {
 		return err
 	}
-	b.upstream = upstream
+	b.upstream, b.dir = upstream, at.dir
 	if err := b.measureOperations(ctx, r); err != nil {
 		return err
 	}
@@ -76,7 +78,7 @@ func measureOurs(ctx context.Context, at place, o options, l limitResults, r *re
 		return err
 	}
 	if strings.Contains("enforcement", o.only) {
-		if err := b.measureEnforcement(ctx, l, r); err != nil {
+		if err := b.measureEnforcement(ctx, r); err != nil {
 			return err
 		}
 	}

@@ -26,24 +26,26 @@ const (
 func (b *bed) measureSignIns(ctx context.Context, r *report) error {
 	few := *b
 	few.o.concurrency = refreshers
-	quiet, err := few.measure(ctx, fmt.Sprintf("refresh rotation, %d callers", refreshers), b.refresh)
+	results, err := few.inTurns(ctx,
+		&side{name: fmt.Sprintf("refresh rotation, %d callers", refreshers), meter: b.meter, op: b.refresh},
+		&side{name: fmt.Sprintf("the same while %d people sign in", signIns), meter: b.meter, op: b.refresh, beside: b.crowd},
+	)
 	if err != nil {
 		return err
 	}
-	crowd, leave := context.WithCancel(ctx)
-	var all sync.WaitGroup
-	for i := range signIns {
-		all.Go(func() { b.keepSigningIn(crowd, email(i%len(b.callers))) })
-	}
-	busy, err := few.measure(ctx, fmt.Sprintf("the same while %d people sign in", signIns), b.refresh)
-	leave()
-	all.Wait()
-	if err != nil {
-		return err
-	}
+	quiet, busy := results[0], results[1]
 	r.ratio(quiet, "the limit of the next row", 1, 0)
 	r.ratio(busy, "times its p99 (at most 5.00)", float64(busy.p99)/float64(quiet.p99), 0)
 	return b.timeFailures(ctx, r)
+}
+
+// crowd signs in until ctx ends.
+func (b *bed) crowd(ctx context.Context) {
+	var all sync.WaitGroup
+	for i := range signIns {
+		all.Go(func() { b.keepSigningIn(ctx, email(i%len(b.callers))) })
+	}
+	all.Wait()
 }
 
 // keepSigningIn signs in again and again, and comes back when it is told to.
