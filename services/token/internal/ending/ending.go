@@ -19,7 +19,7 @@ var (
 // maxPassword is in bytes.
 const maxPassword = 1024
 
-// Store ends tokens, each method in one transaction that also writes the log.
+// Store ends tokens, each method in one transaction that also writes the log; EndClient in one for every few users.
 type Store interface {
 	// EndUser ends everything of a user: OAuth tokens, codes in flight, user tokens.
 	EndUser(ctx context.Context, userID string) error

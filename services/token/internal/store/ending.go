@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
@@ -12,8 +13,11 @@ type endingStatements struct {
 	mark, raisePairs, spoilPairs, liftFamilies string
 	families, memberFamilies                   string
 	userTokens, memberTokens, appTokens        string
-	clientPairs, clientFamilies                string
+	clientSlice, clientPairs, clientFamilies   string
 }
+
+// clientSlice is how many users of an app one transaction ends.
+const clientSlice = 200
 
 // prepareEndings expands them once.
 func prepareEndings(db *sqldb.DB) endingStatements {
@@ -40,11 +44,14 @@ UPDATE families SET epoch = epoch + 1 WHERE user_id = $1 AND epoch = (
 		appTokens:      db.SQL(endToken + `app_id = $2 AND app_id <> ''`),
 
 		// Whoever sees a consent page has a pair: see PairEpoch. So this reaches every page that is open and every code in flight.
-		clientPairs: `UPDATE pairs SET epoch = epoch + 1, lenient_raises = 0 WHERE client_id = $1`,
+		clientPairs: `UPDATE pairs SET epoch = epoch + 1, lenient_raises = 0 WHERE client_id = $1 AND user_id > $2 AND user_id <= $3`,
+		clientSlice: `
+SELECT max(user_id) FROM (SELECT user_id FROM pairs WHERE client_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3) AS slice`,
 		// Families have no index that begins with the app, but every one has a pair, which has.
 		clientFamilies: db.SQL(`
 UPDATE families SET revoked_at = {{now}}, retry_hash = NULL, retry_sealed = NULL, retry_until = NULL
-WHERE client_id = $1 AND revoked_at IS NULL AND user_id IN (SELECT user_id FROM pairs WHERE client_id = $1)`),
+WHERE client_id = $1 AND revoked_at IS NULL AND user_id IN (
+    SELECT user_id FROM pairs WHERE client_id = $1 AND user_id > $2 AND user_id <= $3)`),
 	}
 }
 
@@ -93,11 +100,26 @@ func (s *Store) EndAuthenticationApp(ctx context.Context, appID string) error {
 }
 
 // EndClient ends all that was granted to an app: OAuth families, codes in flight, consent pages that are open.
+// It goes through the app's users a slice at a time, each with its entry in the log: those who refresh meanwhile wait for one slice
+// and not for all, and what has ended stays ended when it is broken off.
 func (s *Store) EndClient(ctx context.Context, clientID string) error {
 	entry := Entry{Kind: KindClient, Reason: ReasonClientEnded, ClientID: clientID}
-	return s.ending(ctx, clientID, entry, func(tx *sqldb.Tx) error {
-		return execAll(ctx, tx, step{s.ends.clientPairs, []any{clientID}}, step{s.ends.clientFamilies, []any{clientID}})
-	})
+	for after := ""; ; {
+		var last *string
+		if err := s.db.QueryRow(ctx, s.ends.clientSlice, clientID, after, clientSlice).Scan(&last); err != nil {
+			return fmt.Errorf("looking for an app's users: %w", err)
+		}
+		if last == nil {
+			return nil
+		}
+		err := s.ending(ctx, clientID, entry, func(tx *sqldb.Tx) error {
+			return execAll(ctx, tx, step{s.ends.clientPairs, []any{clientID, after, *last}}, step{s.ends.clientFamilies, []any{clientID, after, *last}})
+		})
+		if err != nil {
+			return err
+		}
+		after = *last
+	}
 }
 
 // EndUserGrants ends all that a user granted: OAuth families, codes in flight, consent pages that are open. User tokens stay.

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/vidocu/usher/services/token/internal/grant"
@@ -18,6 +19,7 @@ func Endings(t *testing.T) {
 	t.Run("a new password leaves apps connected", func(t *testing.T) { each(t, endSignIns) })
 	t.Run("an authentication app's end takes its tokens along", func(t *testing.T) { each(t, endApp) })
 	t.Run("an app's end takes everything along, whosever it is", func(t *testing.T) { each(t, endClient) })
+	t.Run("an app of many users ends whole", func(t *testing.T) { each(t, endPopularClient) })
 	t.Run("revoked grants of a user end and user tokens stay", func(t *testing.T) { each(t, endUserGrants) })
 	t.Run("grants are listed by user and by app, and only live ones", func(t *testing.T) { each(t, listGrants) })
 	t.Run("redemption against the end of its app", func(t *testing.T) { each(t, redemptionAgainstClient) })
@@ -78,6 +80,29 @@ func endClient(t *testing.T, b bench) {
 		t.Errorf("a code of another app: %v", err)
 	}
 	b.wantLog(t, []logged{{store.KindClient, store.ReasonClientEnded}, {store.KindClient, store.ReasonClientEnded}})
+}
+
+func endPopularClient(t *testing.T, b bench) {
+	const users = 401 // a user more than two slices
+	all := make([]issued, users)
+	together(users, func(i int) {
+		c := code("app", "ws_acme", 0)
+		c.UserID = fmt.Sprintf("usr_%d", i)
+		all[i] = fresh()
+		if err := b.redeem(t.Context(), all[i], c); err != nil {
+			t.Errorf("redeeming: %v", err)
+		}
+	})
+	if err := b.EndClient(t.Context(), "app"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range all {
+		if b.live(t, all[i].access) || b.current(t, all[i].refresh) {
+			t.Errorf("the tokens of user %d outlive their app", i)
+		}
+	}
+	ended := logged{store.KindClient, store.ReasonClientEnded}
+	b.wantLog(t, []logged{ended, ended, ended})
 }
 
 func endMember(t *testing.T, b bench) {
