@@ -8,7 +8,8 @@ SHELL := bash
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
-PKG      ?= ./... ./sdk/...
+# What takes longest begins first.
+PKG      ?= ./test/e2e ./services/token/internal/store ./... ./sdk/...
 FUZZTIME ?= 10s
 FOR      ?= 5m
 ROUNDS   ?= 200

@@ -4,6 +4,7 @@
 # Installs both, and the nginx that test/proxies runs, on Debian where they are missing; elsewhere says what to install. CMD sees
 #   USHER_TEST_POSTGRES_URL  a superuser's URL of the PostgreSQL server
 #   USHER_TEST_REDIS_ADDR    host:port of the Redis server
+#   USHER_TEST_BIN           a folder for the binaries that tests share
 #   USHER_TEST_PG_DATA, USHER_TEST_PG_BIN, USHER_TEST_PG_OPTIONS, USHER_TEST_PG_USER
 #                            what a fault test needs to stop the server and start it again with pg_ctl
 # --durable leaves fsync and synchronous_commit as PostgreSQL ships them, for measurement; without it they are off.
@@ -77,6 +78,8 @@ done
 
 export USHER_TEST_POSTGRES_URL="postgres://postgres@127.0.0.1:$pg_port/postgres?sslmode=disable"
 export USHER_TEST_REDIS_ADDR="127.0.0.1:$redis_port"
+mkdir "$dir/bin" # what the tests of one run build, they build once
+export USHER_TEST_BIN="$dir/bin"
 export USHER_TEST_PG_DATA="$dir/pg" USHER_TEST_PG_BIN="$bin" USHER_TEST_PG_OPTIONS="$options"
 if [ "$(id -u)" = 0 ]; then export USHER_TEST_PG_USER=postgres; else export USHER_TEST_PG_USER=; fi
 "$@"

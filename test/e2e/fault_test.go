@@ -20,7 +20,7 @@ func own(t *testing.T, extra map[string]string) (*harness.Deployment, *harness.O
 	servers, err := harness.StartOwnServers(t.Context(), dir)
 	must(t, err)
 	t.Cleanup(func() { must(t, servers.Close()) })
-	d, err := harness.FiveProcesses(shared.bins, dir, servers.Servers, extra)
+	d, err := harness.FiveProcesses(shared.bins, dir, servers.Servers, harness.Unhurried(extra))
 	must(t, err)
 	t.Cleanup(func() { must(t, d.Close()) })
 	return d, servers
@@ -60,6 +60,7 @@ func eventually(t *testing.T, what string, check func() bool) {
 // TestCase104_PostgreSQLStopped: 503 in the endpoint's dialect and on the pages, nothing consumed, no reuse alarm, and it
 // recovers by itself.
 func TestCase104_PostgreSQLStopped(t *testing.T) {
+	t.Parallel() // on servers of its own
 	d, servers := own(t, nil)
 	b := d.NewBrowser()
 	tokens, err := d.Issue(b, harness.Request{})
@@ -99,6 +100,7 @@ func TestCase104_PostgreSQLStopped(t *testing.T) {
 
 // TestCase104_RedisAway: what needs no short-lived data goes on; what does says 503 and loses nothing.
 func TestCase104_RedisAway(t *testing.T) {
+	t.Parallel() // on servers of its own
 	d, servers := own(t, nil)
 	b := d.NewBrowser()
 	tokens, err := d.Issue(b, harness.Request{})
@@ -128,6 +130,7 @@ func TestCase104_RedisAway(t *testing.T) {
 
 // TestDesign4_2_RedisDecidesNothing: flushed or restored, rotation, reuse, revocation and single use are decided rightly.
 func TestDesign4_2_RedisDecidesNothing(t *testing.T) {
+	t.Parallel() // on servers of its own
 	d, servers := own(t, nil)
 	redis := servers.Redis()
 	b := d.NewBrowser()

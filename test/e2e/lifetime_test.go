@@ -26,6 +26,7 @@ func alone(t *testing.T, extra map[string]string) *harness.Deployment {
 
 // TestARestartKeepsUsersConsentsAndTokens on both shapes; the all-in-one forgets sign-ins in progress and nothing else.
 func TestARestartKeepsUsersConsentsAndTokens(t *testing.T) {
+	t.Parallel() // on servers of its own
 	five, _ := own(t, nil)
 	on(t, []*harness.Deployment{alone(t, nil), five}, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
@@ -54,6 +55,7 @@ func TestARestartKeepsUsersConsentsAndTokens(t *testing.T) {
 // TestWire3_LifetimesEnd: a code after ten minutes, an access token after an hour, a refresh token after thirty days; each
 // then looks like one that never was.
 func TestWire3_LifetimesEnd(t *testing.T) {
+	t.Parallel() // on servers of its own
 	d, _ := own(t, nil)
 	b := d.NewBrowser()
 	tokens, err := d.Issue(b, harness.Request{})
@@ -150,6 +152,7 @@ func TestRetryWindow_TheSameClientGetsTheSamePairAgain(t *testing.T) {
 
 // TestProductionRefusesTheFixtures, and secrets of development with them.
 func TestProductionRefusesTheFixtures(t *testing.T) {
+	t.Parallel() // on servers of its own
 	d, _ := own(t, nil)
 	_, err := d.StopOne("authz")
 	must(t, err)

@@ -55,91 +55,97 @@ func winners(answers []harness.Answer) []harness.Answer {
 	return won
 }
 
+// inRounds runs a race again and again on every shape. Two people have their own rounds at the same time: what is between one and
+// an app is nothing to the other, and most of a round is waiting.
+func inRounds(t *testing.T, race func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request)) {
+	t.Helper()
+	eachQuick(t, func(t *testing.T, d *harness.Deployment) {
+		people := []string{harness.JohnEmail, harness.EstherEmail}
+		for _, email := range people {
+			t.Run(email, func(t *testing.T) {
+				t.Parallel()
+				b := d.NewBrowser()
+				for range rounds / len(people) {
+					race(t, d, b, harness.Request{Email: email})
+				}
+			})
+		}
+	})
+}
+
 // TestCase34_FiftyRedemptionsOfOneCode: at most one token set, and since the others are replays, none that lives on.
 func TestCase34_FiftyRedemptionsOfOneCode(t *testing.T) {
-	eachQuick(t, func(t *testing.T, d *harness.Deployment) {
-		b := d.NewBrowser()
-		for range rounds {
-			code, err := b.Approve(harness.Request{})
-			must(t, err)
-			won := winners(barrier(t, times(50, func() (harness.Answer, error) { return d.Exchange(code, harness.Request{}) })...))
-			if len(won) != 1 {
-				t.Fatalf("%d of 50 redemptions got tokens, want one", len(won))
-			}
-			for _, a := range won {
-				wantActive(t, d, a.Text("access_token"), false)
-			}
+	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
+		code, err := b.Approve(r)
+		must(t, err)
+		won := winners(barrier(t, times(50, func() (harness.Answer, error) { return d.Exchange(code, r) })...))
+		if len(won) != 1 {
+			t.Fatalf("%d of 50 redemptions got tokens, want one", len(won))
+		}
+		for _, a := range won {
+			wantActive(t, d, a.Text("access_token"), false)
 		}
 	})
 }
 
 // TestCase48_TwentyRefreshesOfOneToken: one successor at most, and the reuse ends it.
 func TestCase48_TwentyRefreshesOfOneToken(t *testing.T) {
-	eachQuick(t, func(t *testing.T, d *harness.Deployment) {
-		b := d.NewBrowser()
-		for range rounds {
-			tokens, err := d.Issue(b, harness.Request{})
-			must(t, err)
-			won := winners(barrier(t, times(20, func() (harness.Answer, error) { return d.Refresh(tokens.Refresh) })...))
-			if len(won) != 1 {
-				t.Fatalf("%d of 20 refreshes got tokens, want one", len(won))
-			}
-			for _, a := range won {
-				wantActive(t, d, a.Text("access_token"), false)
-			}
-			wantActive(t, d, tokens.Access, false)
+	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
+		tokens, err := d.Issue(b, r)
+		must(t, err)
+		won := winners(barrier(t, times(20, func() (harness.Answer, error) { return d.Refresh(tokens.Refresh) })...))
+		if len(won) != 1 {
+			t.Fatalf("%d of 20 refreshes got tokens, want one", len(won))
 		}
+		for _, a := range won {
+			wantActive(t, d, a.Text("access_token"), false)
+		}
+		wantActive(t, d, tokens.Access, false)
 	})
 }
 
 // TestCase108_RefreshAgainstRevoke: after both returned nothing of the family is live, whoever came first.
 func TestCase108_RefreshAgainstRevoke(t *testing.T) {
-	eachQuick(t, func(t *testing.T, d *harness.Deployment) {
-		b := d.NewBrowser()
-		for range rounds {
-			tokens, err := d.Issue(b, harness.Request{})
+	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
+		tokens, err := d.Issue(b, r)
+		must(t, err)
+		answers := barrier(t,
+			func() (harness.Answer, error) { return d.Refresh(tokens.Refresh) },
+			func() (harness.Answer, error) {
+				return d.JSON("/oauth/revoke", map[string]any{"token": tokens.Refresh})
+			},
+		)
+		want(t, "status of the revocation", answers[1].Status, http.StatusOK)
+		wantActive(t, d, tokens.Access, false)
+		for _, a := range winners(answers) {
+			wantActive(t, d, a.Text("access_token"), false)
+			again, err := d.Refresh(a.Text("refresh_token"))
 			must(t, err)
-			answers := barrier(t,
-				func() (harness.Answer, error) { return d.Refresh(tokens.Refresh) },
-				func() (harness.Answer, error) {
-					return d.JSON("/oauth/revoke", map[string]any{"token": tokens.Refresh})
-				},
-			)
-			want(t, "status of the revocation", answers[1].Status, http.StatusOK)
-			wantActive(t, d, tokens.Access, false)
-			for _, a := range winners(answers) {
-				wantActive(t, d, a.Text("access_token"), false)
-				again, err := d.Refresh(a.Text("refresh_token"))
-				must(t, err)
-				want(t, "status of a refresh after the revocation", again.Status, http.StatusUnauthorized)
-			}
+			want(t, "status of a refresh after the revocation", again.Status, http.StatusUnauthorized)
 		}
 	})
 }
 
 // TestWire7_RedemptionAgainstDisconnect: when the button's answer has arrived, what was being issued at that moment is dead too.
 func TestWire7_RedemptionAgainstDisconnect(t *testing.T) {
-	eachQuick(t, func(t *testing.T, d *harness.Deployment) {
-		b := d.NewBrowser()
-		for range rounds {
-			code, err := b.Approve(harness.Request{})
+	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
+		code, err := b.Approve(r)
+		must(t, err)
+		account, button, err := b.DisconnectButton(harness.ConfidentialID)
+		must(t, err)
+		answers := barrier(t,
+			func() (harness.Answer, error) { return d.Exchange(code, r) },
+			func() (harness.Answer, error) {
+				page, err := b.Submit(account, button, nil)
+				return harness.Answer{Status: page.Status, Raw: page.Body}, err
+			},
+		)
+		want(t, "status of the disconnection", answers[1].Status, http.StatusSeeOther)
+		for _, a := range winners(answers) {
+			wantActive(t, d, a.Text("access_token"), false)
+			again, err := d.Refresh(a.Text("refresh_token"))
 			must(t, err)
-			account, button, err := b.DisconnectButton(harness.ConfidentialID)
-			must(t, err)
-			answers := barrier(t,
-				func() (harness.Answer, error) { return d.Exchange(code, harness.Request{}) },
-				func() (harness.Answer, error) {
-					page, err := b.Submit(account, button, nil)
-					return harness.Answer{Status: page.Status, Raw: page.Body}, err
-				},
-			)
-			want(t, "status of the disconnection", answers[1].Status, http.StatusSeeOther)
-			for _, a := range winners(answers) {
-				wantActive(t, d, a.Text("access_token"), false)
-				again, err := d.Refresh(a.Text("refresh_token"))
-				must(t, err)
-				want(t, "status of a refresh after the disconnection", again.Status, http.StatusUnauthorized)
-			}
+			want(t, "status of a refresh after the disconnection", again.Status, http.StatusUnauthorized)
 		}
 	})
 }

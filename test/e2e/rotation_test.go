@@ -16,6 +16,7 @@ import (
 // TestEverySecretIsRotatedWithoutARestart changes the token service's database password, the Redis password and every
 // certificate under five running processes, and cuts what was connected before.
 func TestEverySecretIsRotatedWithoutARestart(t *testing.T) {
+	t.Parallel() // on servers of its own
 	dir := t.TempDir()
 	servers, err := harness.StartOwnServers(t.Context(), dir)
 	must(t, err)

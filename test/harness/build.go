@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // Binaries are the commands of one build.
@@ -28,13 +29,41 @@ func commands() map[string]string {
 	}
 }
 
-// Build compiles every command into dir. Race turns the race detector on in the processes under test too.
+// Build compiles every command into dir, or into a folder that all tests of a run share (USHER_TEST_BIN), where it is done once.
+// Race turns the race detector on in the processes under test too.
 func Build(dir string, race bool) (Binaries, error) {
+	shared := os.Getenv("USHER_TEST_BIN")
+	if shared == "" {
+		return build(dir, race)
+	}
+	dir = filepath.Join(shared, fmt.Sprintf("race-%t", race))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return Binaries{}, err
+	}
+	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return Binaries{}, err
+	}
+	defer lock.Close()                                                     //nolint:errcheck // nothing is written to it
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil { // until it is closed
+		return Binaries{}, fmt.Errorf("waiting for who builds: %w", err)
+	}
+	done := filepath.Join(dir, "done")
+	if _, err := os.Stat(done); err == nil {
+		return Binaries{dir: dir}, nil
+	}
+	if _, err := build(dir, race); err != nil {
+		return Binaries{}, err
+	}
+	return Binaries{dir: dir}, os.WriteFile(done, nil, 0o600)
+}
+
+func build(dir string, race bool) (Binaries, error) {
 	root, err := moduleRoot()
 	if err != nil {
 		return Binaries{}, err
 	}
-	args := []string{"build", "-o", dir + string(filepath.Separator)}
+	args := []string{"build", "-ldflags=-s -w", "-o", dir + string(filepath.Separator)}
 	if race {
 		args = append(args, "-race")
 		for _, pkg := range []string{"modernc.org/sqlite/lib", "golang.org/x/crypto/argon2", "golang.org/x/crypto/blake2b"} { // as in the Makefile

@@ -94,7 +94,7 @@ func newSite(t *testing.T) *site {
 	tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 	must(t, err)
 	s.token = tokens.Access
-	s.env, err = s.environment(bin, servers)
+	s.env, err = s.environment(bin, bins, servers)
 	must(t, err)
 	control := httptest.NewServer(s)
 	t.Cleanup(control.Close)
@@ -109,12 +109,12 @@ for unit; do curl -fsS -X POST "$STAND_IN/$verb/${unit#usher-}" || exit 1; done
 `
 
 // environment is what an operator has set: the deployment's settings and the operator's certificate.
-func (s *site) environment(bin string, servers *harness.OwnServers) ([]string, error) {
+func (s *site) environment(bin string, bins harness.Binaries, servers *harness.OwnServers) ([]string, error) {
 	operator, err := s.d.OperatorEnv()
 	if err != nil {
 		return nil, err
 	}
-	env := append(os.Environ(), "PATH="+strings.Join([]string{bin, os.Getenv("USHER_TEST_PG_BIN"), os.Getenv("PATH")}, ":"))
+	env := append(os.Environ(), "PATH="+strings.Join([]string{bin, filepath.Dir(bins.Path("usher")), os.Getenv("USHER_TEST_PG_BIN"), os.Getenv("PATH")}, ":"))
 	for k, v := range operator {
 		env = append(env, k+"="+v)
 	}

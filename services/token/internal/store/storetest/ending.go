@@ -210,12 +210,15 @@ func redemptionAgainstMember(t *testing.T, b bench) {
 	redemptionAgainst(t, b, func() error { return b.EndMember(context.Background(), "usr_john", "ws_acme") })
 }
 
+// endings is how often each race with an end is run: every end walks through all that was issued in the rounds before.
+const endings = 50
+
 func redemptionAgainst(t *testing.T, b bench, end func() error) {
 	t.Helper()
 	if _, err := b.PairEpoch(t.Context(), "usr_john", "app"); err != nil {
 		t.Fatal(err)
 	}
-	for round := range rounds {
+	for round := range endings {
 		i, next := fresh(), issued{}
 		together(2, func(n int) {
 			if n == 1 {
@@ -240,7 +243,7 @@ func redemptionAgainst(t *testing.T, b bench, end func() error) {
 
 // reuseAgainstMember lets a theft be seen while the pair is moved on for another workspace's sake.
 func reuseAgainstMember(t *testing.T, b bench) {
-	for range rounds {
+	for range endings {
 		epoch, err := b.PairEpoch(t.Context(), "usr_john", "app")
 		if err != nil {
 			t.Fatal(err)
