@@ -15,8 +15,8 @@ type Config struct {
 	Retention time.Duration `koanf:"retention" bounds:"0s to 87600h" help:"how long a decision is remembered that is not made again: 24h or more, and longer than token.family_lifetime, or 0s for ever"`
 }
 
-// DefaultConfig remembers a decision for a month longer than anything that came of it can live.
-func DefaultConfig() Config { return Config{Retention: 400 * 24 * time.Hour} }
+// DefaultConfig remembers a decision for a month longer than anything that came of it can live, whatever the token service is set to.
+func DefaultConfig() Config { return Config{Retention: 44520 * time.Hour} }
 
 // The bounds of Config.Retention: a request waits for its decision for a day at most, and ten years are enough.
 const (

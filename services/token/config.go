@@ -35,7 +35,7 @@ type Config struct {
 	// UserTokenLifetime is the life of a user token of VIDIZMO's API.
 	UserTokenLifetime time.Duration `koanf:"user_token_lifetime" bounds:"1s to 720h" help:"life of a user token of the user API"`
 	// UserTokenRetention is how long the record of who got a user token stays past the token's time.
-	UserTokenRetention time.Duration `koanf:"user_token_retention" bounds:"720h to 87600h" help:"how long the record of who got a user token stays past the token's time"`
+	UserTokenRetention time.Duration `koanf:"user_token_retention" bounds:"720h to 8760h" help:"how long the record of who got a user token stays past the token's time"`
 	// RevokedKeyRetention is how long a revoked API key is still listed.
 	RevokedKeyRetention time.Duration `koanf:"revoked_key_retention" bounds:"0s to 87600h" help:"how long a revoked API key is still listed; 24h or more, or 0s for ever"`
 }
@@ -71,8 +71,8 @@ func (c Config) Validate() error {
 	if c.HeartbeatInterval < 100*time.Millisecond || c.HeartbeatInterval > time.Minute {
 		faults = append(faults, errors.New("heartbeat_interval must be 100ms to 1m"))
 	}
-	if c.UserTokenRetention < usertoken.KeptPastTime || c.UserTokenRetention > maxRetention {
-		faults = append(faults, fmt.Errorf("user_token_retention is %s: give a duration from %s to %s", c.UserTokenRetention, usertoken.KeptPastTime, maxRetention))
+	if c.UserTokenRetention < usertoken.KeptPastTime || c.UserTokenRetention > maxUserTokenRetention {
+		faults = append(faults, fmt.Errorf("user_token_retention is %s: give a duration from %s to %s", c.UserTokenRetention, usertoken.KeptPastTime, maxUserTokenRetention))
 	}
 	if c.RevokedKeyRetention != 0 && (c.RevokedKeyRetention < 24*time.Hour || c.RevokedKeyRetention > maxRetention) {
 		faults = append(faults, fmt.Errorf("revoked_key_retention is %s: give a duration from 24h to %s, or 0s for ever", c.RevokedKeyRetention, maxRetention))
@@ -80,8 +80,12 @@ func (c Config) Validate() error {
 	return errors.Join(append(faults, c.lifetimes().Validate())...)
 }
 
-// maxRetention is ten years.
-const maxRetention = 87600 * time.Hour
+const (
+	// maxRetention is ten years.
+	maxRetention = 87600 * time.Hour
+	// maxUserTokenRetention is a year: each three days of it are a partition, which every statement about user tokens locks.
+	maxUserTokenRetention = 8760 * time.Hour
+)
 
 // maxUserToken keeps a typing error from becoming a token that never expires.
 const maxUserToken = 30 * 24 * time.Hour

@@ -2,6 +2,7 @@ package token
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -33,12 +34,11 @@ func (s *Service) keepHouse(ctx context.Context, group *errgroup.Group) {
 
 // housekeep is one run.
 func (s *Service) housekeep(ctx context.Context) error {
-	if err := s.store.Housekeep(ctx, s.config.lifetimes(), s.config.retention()); err != nil {
-		return err
-	}
-	until, err := s.store.RoomUntil(ctx, s.config.lifetimes())
+	err := s.store.Housekeep(ctx, s.config.lifetimes(), s.config.retention())
+	// How much room there is matters most when the rest has failed.
+	until, looking := s.store.RoomUntil(ctx, s.config.lifetimes())
 	for table, at := range until {
 		s.deps.Metrics.RoomUntil(table, at)
 	}
-	return err
+	return errors.Join(err, looking)
 }

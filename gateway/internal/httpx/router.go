@@ -220,7 +220,7 @@ type recorder struct {
 
 // WriteHeader is http.ResponseWriter.
 func (w *recorder) WriteHeader(status int) {
-	if w.status == 0 {
+	if w.status == 0 && status >= http.StatusOK { // what goes before is not the answer
 		w.status = status
 	}
 	w.ResponseWriter.WriteHeader(status)

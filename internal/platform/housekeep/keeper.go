@@ -19,7 +19,7 @@ type Keeper struct {
 	Every time.Duration
 	// Work is one run. What it does not finish, the next does.
 	Work func(ctx context.Context) error
-	// Done, if not nil, hears of every run that succeeded in this replica.
+	// Done, if not nil, hears of every run that succeeded in this replica, and of the beginning, so that silence has an age.
 	Done func(name string, at time.Time)
 }
 
@@ -32,6 +32,7 @@ func (k Keeper) Run(ctx context.Context) {
 	defer lead.Close()
 	tick := time.NewTicker(k.Every)
 	defer tick.Stop()
+	k.done()
 	for {
 		k.once(ctx, lead)
 		select {
@@ -50,7 +51,13 @@ func (k Keeper) once(ctx context.Context, lead *sqldb.Lead) {
 		k.Logger.ErrorContext(ctx, "housekeeping failed", "of", k.Name, "error", err)
 	case err != nil:
 		k.Logger.WarnContext(ctx, "housekeeping was broken off, another replica may go on", "of", k.Name, "error", err)
-	case led && k.Done != nil:
+	case led:
+		k.done()
+	}
+}
+
+func (k Keeper) done() {
+	if k.Done != nil {
 		k.Done(k.Name, time.Now())
 	}
 }

@@ -2,6 +2,7 @@ package rpcserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -72,8 +73,11 @@ func (i *interceptor) finish(ctx context.Context, c call) error {
 		i.options.Logger.ErrorContext(ctx, "call panicked", "method", c.method, "panic", fmt.Sprint(c.panicked), "stack", string(debug.Stack()))
 	}
 	left := c.err
-	if !i.foreign[c.method] || c.panicked != nil {
+	switch {
+	case !i.foreign[c.method] || c.panicked != nil:
 		left = oerr.Edge(c.err)
+	case errors.Is(c.err, context.Canceled) || errors.Is(c.err, context.DeadlineExceeded):
+		left = status.FromContextError(c.err).Err()
 	}
 	code := status.Code(left)
 	i.metrics[c.method].Observe(code, time.Since(c.begun))

@@ -10,6 +10,9 @@ import (
 // leadWatch is how often whoever leads makes sure that it still does while it works.
 const leadWatch = time.Second
 
+// leadTerm is how long a session leads, so that it too ends some time after a role or a password was replaced.
+const leadTerm = 30 * time.Minute
+
 // ErrLeadLost is why the context of work under a Lead ended: the session that made this process the leader is gone, and
 // another one may lead by now.
 var ErrLeadLost = errors.New("the session that leads is gone")
@@ -34,6 +37,8 @@ type Lead struct {
 
 	mu   sync.Mutex
 	held leadership
+	// since is when it was taken.
+	since time.Time
 }
 
 // Lead prepares a claim. Those with the same name, database and schema exclude each other.
@@ -58,11 +63,12 @@ func (l *Lead) Do(ctx context.Context, work func(ctx context.Context) error) (le
 func (l *Lead) claim(ctx context.Context) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.held != nil && l.held.check(ctx) == nil {
+	if l.held != nil && time.Since(l.since) < leadTerm && l.held.check(ctx) == nil {
 		return true, nil
 	}
 	l.drop()
 	var err error
+	l.since = time.Now()
 	l.held, err = l.db.engine.lead(ctx, l.name)
 	return l.held != nil, err
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
 )
 
@@ -47,7 +48,7 @@ type migrator interface {
 }
 
 // Migrate applies the pending steps in fsys, which holds a folder for each engine, in the order of their numbers, each in
-// a transaction of its own. Processes that migrate the same PostgreSQL at once wait for each other. Steps that only the
+// a transaction of its own. A table that somebody reads for long is waited for, a second at a time, so that nobody waits behind us. Processes that migrate the same PostgreSQL at once wait for each other. Steps that only the
 // database knows are left alone: they are a later release's. ErrMigrationChanged when an applied step's file differs
 // from what was applied.
 func Migrate(ctx context.Context, db *DB, fsys fs.FS) (err error) {
@@ -74,10 +75,21 @@ func Migrate(ctx context.Context, db *DB, fsys fs.FS) (err error) {
 	if err != nil {
 		return fmt.Errorf("reading migrations: %w", err)
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrating: %w", err)
+	for try := 1; ; try++ {
+		_, err := provider.Up(ctx)
+		if err == nil {
+			return nil
+		}
+		if !inUse(err) || try == schemaTries || !pause(ctx, schemaPause) {
+			return fmt.Errorf("migrating: %w", err)
+		}
 	}
-	return nil
+}
+
+// inUse says that a step did not get a table within schemaWait.
+func inUse(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "55P03"
 }
 
 // MigrationStatus lists the steps in fsys, in order. It changes nothing.

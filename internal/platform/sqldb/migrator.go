@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -14,6 +16,11 @@ import (
 const (
 	// lockProbe is how often a process asks for the migration lock, in seconds.
 	lockProbe = 1
+	// schemaWait is the longest wait for a table: everybody who uses it stands behind us meanwhile.
+	schemaWait = time.Second
+	// schemaTries is how often a step is tried that finds its table in use, and schemaPause how long others have it to themselves.
+	schemaTries = 60
+	schemaPause = 2 * time.Second
 	// lockProbes is how often it asks before it gives up.
 	lockProbes = 300
 )
@@ -26,7 +33,9 @@ func (postgresMigrator) dialect() goose.Dialect { return goose.DialectPostgres }
 
 // open leaves the pool alone: what its connections have prepared does not outlive a change of the schema.
 func (m postgresMigrator) open() (*sql.DB, func() error) {
-	db := stdlib.OpenDB(*m.p.pool.Config().ConnConfig, stdlib.OptionBeforeConnect(m.p.login.before))
+	config := m.p.pool.Config().ConnConfig // a copy
+	config.RuntimeParams["lock_timeout"] = strconv.FormatInt(schemaWait.Milliseconds(), 10)
+	db := stdlib.OpenDB(*config, stdlib.OptionBeforeConnect(m.p.login.before))
 	return db, db.Close
 }
 

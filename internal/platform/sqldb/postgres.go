@@ -93,6 +93,7 @@ func (p *postgres) knock(ctx context.Context) bool {
 	conn, err := p.pool.Acquire(ctx)
 	if err == nil {
 		conn.Release()
+		p.outage.end() // it may be a connection from before, which no outage has ended
 	}
 	return away(err)
 }

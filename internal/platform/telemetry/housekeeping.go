@@ -17,7 +17,7 @@ func newHousekeeping(registry *prometheus.Registry) housekeeping {
 	h := housekeeping{
 		kept: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "usher_housekeeping_success_timestamp_seconds",
-			Help: "When housekeeping last succeeded in this replica, by service. The latest of all replicas counts.",
+			Help: "When housekeeping last succeeded in this replica, by service, or when the replica began. The latest of all replicas counts.",
 		}, []string{"service"}),
 		room: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "usher_partition_room_until_timestamp_seconds",

@@ -36,8 +36,7 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 	if err != nil {
 		return nil, fail(err)
 	}
-	registered, err := s.find(ctx, app.ID)
-	return &authzv1.CreateClientResponse{Registration: registered, ClientSecret: drawn.Reveal()}, err
+	return &authzv1.CreateClientResponse{Registration: s.told(ctx, app.ID), ClientSecret: drawn.Reveal()}, nil
 }
 
 // FindClient reads an app.
@@ -58,6 +57,16 @@ func (s *Administration) find(ctx context.Context, id string) (*authzv1.Registra
 		return nil, fail(err)
 	}
 	return registration(app), nil
+}
+
+// told is an app that was just given a secret; nil when it cannot be read. The secret is nowhere else and must get through: whoever
+// repeats the request would end the one in use.
+func (s *Administration) told(ctx context.Context, id string) *authzv1.Registration {
+	app, err := s.find(ctx, id)
+	if err != nil {
+		return nil
+	}
+	return app
 }
 
 // ListClients reads a page of apps.
@@ -109,8 +118,7 @@ func (s *Administration) RotateClientSecret(
 	if err != nil {
 		return nil, fail(err)
 	}
-	app, err := s.find(ctx, req.GetClientId())
-	return &authzv1.RotateClientSecretResponse{ClientSecret: drawn.Reveal(), Registration: app}, err
+	return &authzv1.RotateClientSecretResponse{ClientSecret: drawn.Reveal(), Registration: s.told(ctx, req.GetClientId())}, nil
 }
 
 // RevokePreviousClientSecret ends the overlap of a rotation.

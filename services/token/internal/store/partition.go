@@ -72,8 +72,8 @@ WHERE parent.oid = $1::text::regclass ORDER BY child.relname`, table)
 		if err := rows.Scan(&p.name, &bound, &pending); err != nil {
 			return 0, nil, err
 		}
-		if _, err := fmt.Sscanf(p.name, table+"_until_%d", &p.to); err != nil {
-			continue // not one of ours
+		if _, err := fmt.Sscanf(p.name, table+"_until_%d", &p.to); err != nil || pending == nil && p.name != partitionName(table, p.to) {
+			continue // not one of ours: somebody's copy
 		}
 		if pending != nil {
 			p.state = attached
