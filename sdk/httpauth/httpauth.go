@@ -102,9 +102,6 @@ func (o options) denialOf(ctx context.Context, err error) *enforce.Denial {
 	return d
 }
 
-// retryAfter is in seconds.
-const retryAfter = "1"
-
 // deny writes the documented answer (the wire contract §6).
 func deny(w http.ResponseWriter, d *enforce.Denial) {
 	h := w.Header()
@@ -114,7 +111,7 @@ func deny(w http.ResponseWriter, d *enforce.Denial) {
 		h.Set("WWW-Authenticate", d.Challenge)
 	}
 	if d.Status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", retryAfter)
+		h.Set("Retry-After", enforce.RetryAfter)
 	}
 	w.WriteHeader(d.Status)
 	_, _ = w.Write(d.JSON()) //nolint:gosec // JSON; and a sender who is gone misses nothing

@@ -186,7 +186,7 @@ func TestDesign4_8_APlanThatCannotBeKnownIsUnavailableAtEachDoor(t *testing.T) {
 	wantReason(t, err, errorv1.Reason_REASON_UNAVAILABLE)
 	res, err := b.envoy.Check(t.Context(), question(map[string]string{"authorization": "Bearer " + pair.GetAccessToken()}, "GET", "/v1/videos"))
 	denied := res.GetDeniedResponse()
-	if err != nil || denied.GetStatus().GetCode() != 503 || header(denied, "Retry-After") != "1" || res.GetStatus().GetCode() == 0 {
+	if err != nil || denied.GetStatus().GetCode() != 503 || header(denied, "Retry-After") != "2" || res.GetStatus().GetCode() == 0 {
 		t.Errorf("Check: %v, %v, want 503 with Retry-After", res, err)
 	}
 	_, err = b.keys.CreateApiKey(t.Context(), &tokenv1.CreateApiKeyRequest{WorkspaceId: "ws_acme", Name: "a"})

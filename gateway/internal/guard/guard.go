@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/vidocu/usher/gateway/internal/httpx"
 	usher "github.com/vidocu/usher/sdk"
 	"github.com/vidocu/usher/sdk/enforce"
 )
@@ -95,7 +94,7 @@ func Head(h http.Header, d *enforce.Denial) {
 		h.Set("WWW-Authenticate", d.Challenge)
 	}
 	if d.Status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", httpx.Seconds(0))
+		h.Set("Retry-After", enforce.RetryAfter)
 	}
 }
 

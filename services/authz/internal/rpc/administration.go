@@ -36,7 +36,7 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 	if err != nil {
 		return nil, fail(err)
 	}
-	return &authzv1.CreateClientResponse{Registration: s.told(ctx, app.ID), ClientSecret: drawn.Reveal()}, nil
+	return &authzv1.CreateClientResponse{Registration: s.told(ctx, app), ClientSecret: drawn.Reveal()}, nil
 }
 
 // FindClient reads an app.
@@ -59,12 +59,12 @@ func (s *Administration) find(ctx context.Context, id string) (*authzv1.Registra
 	return registration(app), nil
 }
 
-// told is an app that was just given a secret; nil when it cannot be read. The secret is nowhere else and must get through: whoever
-// repeats the request would end the one in use.
-func (s *Administration) told(ctx context.Context, id string) *authzv1.Registration {
-	app, err := s.find(ctx, id)
+// told is an app that was just given a secret; what is known of it when it cannot be read. The secret is nowhere else and must get
+// through: whoever repeats the request would end the one in use.
+func (s *Administration) told(ctx context.Context, known client.Registration) *authzv1.Registration {
+	app, err := s.find(ctx, known.ID)
 	if err != nil {
-		return nil
+		return registration(registry.App{Registration: known})
 	}
 	return app
 }
@@ -118,7 +118,8 @@ func (s *Administration) RotateClientSecret(
 	if err != nil {
 		return nil, fail(err)
 	}
-	return &authzv1.RotateClientSecretResponse{ClientSecret: drawn.Reveal(), Registration: s.told(ctx, req.GetClientId())}, nil
+	app := client.Registration{Client: client.Client{ID: req.GetClientId()}}
+	return &authzv1.RotateClientSecretResponse{ClientSecret: drawn.Reveal(), Registration: s.told(ctx, app)}, nil
 }
 
 // RevokePreviousClientSecret ends the overlap of a rotation.

@@ -122,9 +122,6 @@ func removeReserved(remove []string, set []*corev3.HeaderValueOption, http *auth
 	return remove
 }
 
-// retryAfter is when to come back after a 503, in seconds.
-const retryAfter = "1"
-
 func denied(d *enforce.Denial) *authv3.CheckResponse {
 	headers := []*corev3.HeaderValueOption{
 		overwrite("Content-Type", "application/json"), overwrite("Cache-Control", "no-store"),
@@ -133,7 +130,7 @@ func denied(d *enforce.Denial) *authv3.CheckResponse {
 		headers = append(headers, overwrite("WWW-Authenticate", d.Challenge))
 	}
 	if d.Code == enforce.CodeUnavailable {
-		headers = append(headers, overwrite("Retry-After", retryAfter))
+		headers = append(headers, overwrite("Retry-After", enforce.RetryAfter))
 	}
 	return &authv3.CheckResponse{
 		Status: &statuspb.Status{Code: int32(codeOf(d))},

@@ -201,7 +201,7 @@ func TestDesign4_8_WhatCannotBeKnownIsDeniedWith503AndLogged(t *testing.T) {
 	envoy.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	res := mustCheck(t, envoy, envoyAsks("GET", "/v1/videos", map[string]string{"authorization": "Bearer sentinel"}))
 	status, headers, body := answerOf(res)
-	if status != 503 || headers["Retry-After"] != "1" || !strings.Contains(body, `"code":"unavailable"`) || res.GetStatus().GetCode() == 0 {
+	if status != 503 || headers["Retry-After"] != "2" || !strings.Contains(body, `"code":"unavailable"`) || res.GetStatus().GetCode() == 0 {
 		t.Errorf("%d, %v, %s", status, headers, body)
 	}
 	if !strings.Contains(log.String(), "connection refused") || strings.Contains(log.String(), "sentinel") {

@@ -1,0 +1,36 @@
+package rpc_test
+
+import (
+	"context"
+	"testing"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/authz/internal/registry"
+	"github.com/vidocu/usher/services/authz/internal/rpc"
+	"github.com/vidocu/usher/services/authz/internal/store/storetest"
+)
+
+// unreadable is a registry that goes away when something was written.
+type unreadable struct{ *storetest.Fake }
+
+func (unreadable) FindApp(context.Context, string) (registry.App, error) {
+	return registry.App{}, sqldb.ErrUnavailable
+}
+
+// TestADrawnSecretReachesTheOperator though the app cannot be read any more: whoever repeats the request would end the one in use.
+func TestADrawnSecretReachesTheOperator(t *testing.T) {
+	a := rpc.Administration{Desk: registry.Desk{Store: unreadable{storetest.NewFake(t)}, Scopes: catalog.Default()}}
+	created, err := a.CreateClient(t.Context(), &authzv1.CreateClientRequest{
+		Name: "App", Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL, RedirectUris: []string{"https://a.test/cb"}, Scopes: []string{"videos:read"},
+	})
+	if err != nil || created.GetClientSecret() == "" || created.GetRegistration().GetClient().GetClientId() == "" {
+		t.Fatalf("%v, %v", created, err)
+	}
+	id := created.GetRegistration().GetClient().GetClientId()
+	rotated, err := a.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: id})
+	if err != nil || rotated.GetClientSecret() == "" || rotated.GetRegistration().GetClient().GetClientId() != id {
+		t.Errorf("%v, %v", rotated, err)
+	}
+}
