@@ -45,7 +45,7 @@ func run(m *testing.M) int {
 		if err != nil {
 			return nil, err
 		}
-		return startShapes(bins, mkdir(dir, "quick"))
+		return startShapes(bins, mkdir(dir, "quick"), false)
 	})
 	code := m.Run()
 	if started {
@@ -66,36 +66,48 @@ func startFleet(dir string) (fleet, error) {
 	if err != nil {
 		return fleet{}, err
 	}
-	shapes, err := startShapes(bins, dir)
+	shapes, err := startShapes(bins, dir, true)
 	return fleet{bins: bins, shapes: shapes}, err
 }
 
-// startShapes starts both shapes, with every request traced, so that whatever a test sends is looked for in the traces too.
-func startShapes(bins harness.Binaries, dir string) ([]*harness.Deployment, error) {
-	traces, err := harness.NewCollector(mkdir(dir, "one"))
+// startShapes starts both shapes. Where they are traced, every request is, so that whatever a test sends is looked for in the traces too.
+func startShapes(bins harness.Binaries, dir string, traced bool) ([]*harness.Deployment, error) {
+	settings, one, err := settingsOf(mkdir(dir, "one"), traced)
 	if err != nil {
 		return nil, err
 	}
-	one, err := harness.AllInOne(bins, mkdir(dir, "one"), harness.Unhurried(traces.Environ()))
+	alone, err := harness.AllInOne(bins, mkdir(dir, "one"), settings)
 	if err != nil {
 		return nil, err
 	}
-	one.Traces = traces
+	alone.Traces = one
 	servers, err := harness.NewServers(context.Background())
 	if err != nil {
 		return nil, err
 	}
-	if traces, err = harness.NewCollector(mkdir(dir, "five")); err != nil {
-		return nil, err
-	}
-	set := harness.Unhurried(traces.Environ())
-	set["USHER_UPSTREAM_URL"] = harness.NewUpstream().URL // the all-in-one has its example API
-	five, err := harness.FiveProcesses(bins, mkdir(dir, "five"), servers, set)
+	settings, five, err := settingsOf(mkdir(dir, "five"), traced)
 	if err != nil {
 		return nil, err
 	}
-	five.Traces = traces
-	return []*harness.Deployment{one, five}, nil
+	settings["USHER_UPSTREAM_URL"] = harness.NewUpstream().URL // the all-in-one has its example API
+	processes, err := harness.FiveProcesses(bins, mkdir(dir, "five"), servers, settings)
+	if err != nil {
+		return nil, err
+	}
+	processes.Traces = five
+	return []*harness.Deployment{alone, processes}, nil
+}
+
+// settingsOf are a shape's, and the collector of its traces if there is one.
+func settingsOf(dir string, traced bool) (map[string]string, *harness.Collector, error) {
+	if !traced {
+		return harness.Unhurried(nil), nil, nil
+	}
+	traces, err := harness.NewCollector(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return harness.Unhurried(traces.Environ()), traces, nil
 }
 
 func mkdir(parts ...string) string {

@@ -141,10 +141,8 @@ func (c *Collector) Close(secrets map[string]string) error {
 		return err
 	}
 	var errs []error
-	for value, kind := range secrets {
-		if strings.Contains(text, value) {
-			errs = append(errs, fmt.Errorf("a trace holds a %s", kind))
-		}
+	for value := range held(text, secrets) {
+		errs = append(errs, fmt.Errorf("a trace holds a %s", secrets[value]))
 	}
 	for _, person := range []string{"@gmail.com", "John Doe"} {
 		if strings.Contains(text, person) {

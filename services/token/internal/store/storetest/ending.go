@@ -85,14 +85,11 @@ func endClient(t *testing.T, b bench) {
 func endPopularClient(t *testing.T, b bench) {
 	const users = 401 // a user more than two slices
 	all := make([]issued, users)
-	together(users, func(i int) {
+	for i := range all {
 		c := code("app", "ws_acme", 0)
 		c.UserID = fmt.Sprintf("usr_%d", i)
-		all[i] = fresh()
-		if err := b.redeem(t.Context(), all[i], c); err != nil {
-			t.Errorf("redeeming: %v", err)
-		}
-	})
+		all[i] = b.mustRedeem(t, c)
+	}
 	if err := b.EndClient(t.Context(), "app"); err != nil {
 		t.Fatal(err)
 	}
