@@ -161,7 +161,7 @@ func TestAnUpstreamThatIsDownIsSaidInTheDocumentedShape(t *testing.T) {
 		message string
 		later   string
 	}{
-		"nobody listens":  {"http://" + lis.Addr().String(), 503, down, "1"},
+		"nobody listens":  {"http://" + lis.Addr().String(), 503, down, "2"},
 		"it hangs up":     {cut.URL, 502, "The service behind this endpoint did not answer", ""},
 		"it says nothing": {silent.URL, 502, "The service behind this endpoint did not answer", ""},
 	} {

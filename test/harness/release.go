@@ -17,13 +17,13 @@ func BuildRelease(dir, archive string) (Binaries, error) {
 	if err := unpack(archive, source); err != nil {
 		return Binaries{}, fmt.Errorf("unpacking %s: %w", archive, err)
 	}
-	args := []string{"build", "-buildvcs=false", "-trimpath", "-o", dir + string(filepath.Separator)}
+	args := []string{"build", "-buildvcs=false", "-ldflags=-s -w", "-o", dir + string(filepath.Separator)} // what it needs is built already
 	for _, service := range services() {
 		args = append(args, commands()[service])
 	}
 	cmd := exec.Command("go", args...)
 	cmd.Dir = source
-	cmd.Env = append(os.Environ(), "GOWORK="+filepath.Join(source, "go.work"), "CGO_ENABLED=0", "GOFLAGS=")
+	cmd.Env = append(os.Environ(), "GOWORK="+filepath.Join(source, "go.work"), "GOFLAGS=")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return Binaries{}, fmt.Errorf("building %s: %w\n%s", archive, err, out)
 	}

@@ -48,16 +48,21 @@ func TestThePreviousReleaseRunsOnTheNewSchemaAndBesideTheNewOne(t *testing.T) {
 	r := &roll{d: d, held: map[string]harness.Tokens{}}
 
 	r.works(t, first)
-	r.replace(t, "upgrade", next)
+	r.replace(t, upgrading, next)
 	r.works(t, "the new release")
 	r.replace(t, "rollback", next.With(previous))
 	r.works(t, "the previous release after the rollback")
 }
 
-// first is when the first app is let in.
-const first = "the previous release on the new schema"
+const (
+	// first is when the first app is let in.
+	first = "the previous release on the new schema"
+	// upgrading is the way forth.
+	upgrading = "upgrade"
+)
 
-// replace replaces one process of each service, so that every pair of releases meets in every place, and then the others.
+// replace replaces one process of each service, so that every pair of releases meets in every place, and then the others. On the
+// way back the pairs are the same, and are looked at once, when half of the processes are back.
 func (r *roll) replace(t *testing.T, why string, bins harness.Binaries) {
 	t.Helper()
 	for n := range replicas {
@@ -67,7 +72,7 @@ func (r *roll) replace(t *testing.T, why string, bins harness.Binaries) {
 				name = fmt.Sprintf("%s-%d", service, n+1)
 			}
 			must(t, r.d.Replace(name, bins))
-			if n == 0 {
+			if n == 0 && (why == upgrading || service == "consent") {
 				r.works(t, why+" of "+name)
 			}
 		}
