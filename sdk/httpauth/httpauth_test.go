@@ -69,7 +69,7 @@ func TestWireContract6_DenialsAreAnsweredAsDocumented(t *testing.T) {
 		"in the query": {guarded, "/v1/videos?access_token=live", nil, 401, "Bearer", "", "authentication_error", "Missing"},
 		"dead":         {guarded, "/v1/videos", []string{"Bearer x"}, 401, `Bearer error="invalid_token"`, "", "authentication_error", "Invalid"},
 		"two":          {guarded, "/v1/videos", []string{"Bearer live", "Bearer live"}, 401, `Bearer error="invalid_token"`, "", "authentication_error", "Invalid"},
-		"down":         {guarded, "/v1/videos", []string{"Bearer down"}, 503, "", "1", "unavailable", "temporarily"},
+		"down":         {guarded, "/v1/videos", []string{"Bearer down"}, 503, "", "2", "unavailable", "temporarily"},
 		"no scope": {
 			guarded, "/v1/x",
 			[]string{"Bearer live"},
@@ -78,7 +78,7 @@ func TestWireContract6_DenialsAreAnsweredAsDocumented(t *testing.T) {
 		},
 		"no scope, no catalog": {scoped, "/any", []string{"Bearer live"}, 403, `Bearer error="insufficient_scope", scope="export:write"`, "", "insufficient_scope", "export"},
 		"dead, no catalog":     {scoped, "/any", []string{"Bearer x"}, 401, `Bearer error="invalid_token"`, "", "authentication_error", "Invalid"},
-		"down, no catalog":     {scoped, "/any", []string{"Bearer down"}, 503, "", "1", "unavailable", "temporarily"},
+		"down, no catalog":     {scoped, "/any", []string{"Bearer down"}, 503, "", "2", "unavailable", "temporarily"},
 	} {
 		w := serve(row.handler, row.target, row.authorization...)
 		h := w.Header()

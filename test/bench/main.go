@@ -67,6 +67,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	r := &report{}
+	defer r.print(os.Stdout) // what was measured until something failed, too
 	limits, err := measureLimits(ctx, dir, o, servers)
 	if err != nil {
 		return err
@@ -81,9 +82,5 @@ func run(ctx context.Context, o options) error {
 			return err
 		}
 	}
-	if err := measureStart(bins, dir, r); err != nil {
-		return err
-	}
-	r.print(os.Stdout)
-	return nil
+	return measureStart(bins, dir, r)
 }

@@ -56,12 +56,10 @@ func measureOurs(ctx context.Context, at place, o options, r *report) error {
 		return err
 	}
 	defer upstream.close() //nolint:errcheck // the figures are taken by then
-	d, err := harness.FiveProcesses(at.bins, five, at.servers, map[string]string{
-		"USHER_LOG_LEVEL": "warn", "USHER_UPSTREAM_URL": "http://" + upstream.addr,
-		"USHER_TOKEN_INTROSPECTION_CACHE_SIZE": "0", // first what it costs without
-		// Attempts are not what is measured.
-		"USHER_IDENTITY_ACCOUNT_ATTEMPTS": "100000", "USHER_IDENTITY_SOURCE_ATTEMPTS": "100000", "USHER_AUTHZ_ANONYMOUS_REQUESTS": "0",
-	})
+	set := withoutBudgets()
+	set["USHER_UPSTREAM_URL"] = "http://" + upstream.addr
+	set["USHER_TOKEN_INTROSPECTION_CACHE_SIZE"] = "0" // first what it costs without
+	d, err := harness.FiveProcesses(at.bins, five, at.servers, set)
 	if err != nil {
 		return err
 	}
@@ -86,6 +84,14 @@ func measureOurs(ctx context.Context, at place, o options, r *report) error {
 		return b.measureSignIns(ctx, r)
 	}
 	return nil
+}
+
+// withoutBudgets are settings by which attempts are not counted: they are not what is measured, and all share one Redis.
+func withoutBudgets() map[string]string {
+	return map[string]string{
+		"USHER_LOG_LEVEL": "warn", "USHER_AUTHZ_ANONYMOUS_REQUESTS": "0",
+		"USHER_IDENTITY_ACCOUNT_ATTEMPTS": "100000", "USHER_IDENTITY_SOURCE_ATTEMPTS": "100000",
+	}
 }
 
 // remember turns the token service's cache on, as it is by default.

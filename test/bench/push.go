@@ -37,7 +37,7 @@ func measurePush(ctx context.Context, at place, r *report) error {
 	if err != nil {
 		return err
 	}
-	d, err := harness.Replicated(at.bins, dir, servers, 2, map[string]string{"USHER_LOG_LEVEL": "warn"})
+	d, err := harness.Replicated(at.bins, dir, servers, 2, withoutBudgets())
 	if err != nil {
 		return err
 	}
