@@ -90,7 +90,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 // Run keeps house until ctx ends: in one replica at a time.
 func (s *Service) Run(ctx context.Context) error {
 	housekeep.Keeper{
-		Name: "consent", DB: s.deps.DB, Logger: s.deps.Logger, Every: housekeep.Hourly, Done: s.deps.Metrics.Housekept,
+		Name: "consent", DB: s.deps.DB, Logger: s.deps.Logger, Every: housekeep.Hourly, Later: true, Done: s.deps.Metrics.Housekept,
 		Work: func(ctx context.Context) error { return s.store.Housekeep(ctx, s.config.Retention) },
 	}.Run(ctx)
 	return nil

@@ -11,14 +11,19 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store"
 )
 
-// keepHouse has one replica make room ahead and drop what is dead, and one erase sealed pairs soon after their window has
-// ended. A run that fails is tried again: there is room for hours.
+// keepHouse has one replica make room ahead and drop what is dead, one walk through the families, and one erase sealed pairs soon after
+// their window has ended. A run that fails is tried again: there is room for hours.
 func (s *Service) keepHouse(ctx context.Context, group *errgroup.Group) {
 	keeper := housekeep.Keeper{
 		Name: "token", DB: s.deps.DB, Logger: s.deps.Logger,
 		Every: store.Rest(s.config.lifetimes(), s.config.retention()), Work: s.housekeep, Done: s.deps.Metrics.Housekept,
 	}
 	group.Go(func() error { keeper.Run(ctx); return nil })
+	sweeper := housekeep.Keeper{
+		Name: "token families", DB: s.deps.DB, Logger: s.deps.Logger, Every: housekeep.Hourly, Later: true, Done: s.deps.Metrics.Housekept,
+		Work: func(ctx context.Context) error { return s.store.Sweep(ctx, s.config.retention()) },
+	}
+	group.Go(func() error { sweeper.Run(ctx); return nil })
 	if s.config.RefreshRetryWindow == 0 {
 		return
 	}

@@ -111,6 +111,11 @@ func (e *echo) wait() error {
 	return e.conns[0].Invoke(ctx, echoMethod, wrapperspb.Bytes(nil), &wrapperspb.BytesValue{}, grpc.WaitForReady(true))
 }
 
+// side is the echo as one of the loads that are measured by turns.
+func (e *echo) side(name string) *side {
+	return &side{name: name, meter: meter{"echo": oneProcess(e.cmd.Process.Pid)}, op: e.call}
+}
+
 func (e *echo) call(ctx context.Context, caller int) error {
 	var out wrapperspb.BytesValue
 	return e.conns[caller%len(e.conns)].Invoke(ctx, echoMethod, wrapperspb.Bytes(make([]byte, echoIn)), &out)

@@ -23,7 +23,7 @@ func (b *bed) measureEnforcement(ctx context.Context, r *report) error {
 	}
 	defer e.close() //nolint:errcheck // measured by then
 	results, err := b.inTurns(ctx,
-		&side{name: "gRPC echo, by turns with what follows", meter: meter{"echo": oneProcess(e.cmd.Process.Pid)}, op: e.call},
+		e.side("gRPC echo, by turns with what follows"),
 		&side{name: "gRPC introspection, warm cache", meter: b.meter, op: b.introspect},
 		&side{name: "gRPC introspection, warm cache, 100 a batch", meter: b.meter, op: b.introspectBatch},
 		&side{name: "Envoy's ext_authz, warm cache", meter: b.meter, op: b.extAuthz},
@@ -36,7 +36,7 @@ func (b *bed) measureEnforcement(ctx context.Context, r *report) error {
 	r.ratio(warm, "of the echo's throughput", warm.perSec/limit.perSec, 0.85)
 	r.ratio(batch, "tokens for one asked alone", batch.perSec*batchSize/warm.perSec, 20)
 	r.ratio(envoy, "of the echo's throughput", envoy.perSec/limit.perSec, 0.75)
-	r.ours(warm, 1.3)
+	r.ours(warm, 1.3, limit)
 	return b.measureGateway(ctx, r)
 }
 

@@ -15,6 +15,8 @@ type report struct {
 	limit    limitResults
 	results  []result
 	ceilings []float64
+	// echoes are the CPU times of the echo that was measured by turns with each.
+	echoes []time.Duration
 	ratios   []ratio
 	failures []failure
 	pushes   []push
@@ -41,13 +43,11 @@ func (r *report) ratio(res result, of string, value, floor float64) {
 
 func (r *report) limits(l limitResults) { r.limit = l }
 
-func (r *report) ours(res result, ceiling float64) {
+func (r *report) ours(res result, ceiling float64, echo result) {
 	r.results = append(r.results, res)
 	r.ceilings = append(r.ceilings, ceiling)
+	r.echoes = append(r.echoes, echo.total())
 }
-
-// echoes is a CPU time in multiples of the echo's.
-func (r *report) echoes(d time.Duration) float64 { return float64(d) / float64(r.limit.echo.total()) }
 
 func (r *report) print(w io.Writer) {
 	p := func(format string, args ...any) { fmt.Fprintf(w, format, args...) }
@@ -56,10 +56,10 @@ func (r *report) print(w io.Writer) {
 	for _, l := range []result{r.limit.echo, r.limit.transaction, r.limit.keyRead} {
 		p("| %s | %.0f | %s | %s | %s |\n", l.name, l.perSec, ms(l.p50), ms(l.p99), us(l.total()))
 	}
-	p("\n| Operation | per s | p50 | p99 | CPU µs | echoes | ceiling | where |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
+	p("\n| Operation | per s | p50 | p99 | CPU µs | the echo's | echoes | ceiling | where |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for i, o := range r.results {
-		p("| %s | %.0f | %s | %s | %s | **%.1f** | %.1f | %s |\n",
-			o.name, o.perSec, ms(o.p50), ms(o.p99), us(o.total()), r.echoes(o.total()), r.ceilings[i], split(o.cpu))
+		p("| %s | %.0f | %s | %s | %s | %s | **%.1f** | %.1f | %s |\n",
+			o.name, o.perSec, ms(o.p50), ms(o.p99), us(o.total()), us(r.echoes[i]), float64(o.total())/float64(r.echoes[i]), r.ceilings[i], split(o.cpu))
 	}
 	p("\n| Operation | per s | p50 | p99 | CPU µs | ratio | floor |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, o := range r.ratios {

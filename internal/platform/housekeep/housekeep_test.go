@@ -155,3 +155,23 @@ func TestHouseIsKeptAgainAfterAFailure(t *testing.T) {
 		}
 	})
 }
+
+func TestHardWorkDoesNotBeginWithTheProcess(t *testing.T) {
+	sqldbtest.Each(t, nil, func(t *testing.T, db *sqldb.DB) {
+		ctx, stop := context.WithCancel(t.Context())
+		var runs atomic.Int64
+		begun, ended := make(chan string, 1), make(chan struct{})
+		k := keeper(db, &bytes.Buffer{}, &runs, begun)
+		k.Every, k.Later = time.Hour, true
+		go func() {
+			k.Run(ctx)
+			close(ended)
+		}()
+		<-begun
+		stop()
+		<-ended
+		if n := runs.Load(); n != 0 {
+			t.Errorf("%d runs in the first moment", n)
+		}
+	})
+}

@@ -15,13 +15,18 @@ type Keeper struct {
 	Name   string
 	DB     *sqldb.DB
 	Logger *slog.Logger
-	// Every is how often: the first time right away.
+	// Every is how often: the first time right away, or with Later after a part of that, so that a restart of all replicas does
+	// not begin with hard work.
 	Every time.Duration
+	Later bool
 	// Work is one run. What it does not finish, the next does.
 	Work func(ctx context.Context) error
 	// Done, if not nil, hears of every run that succeeded in this replica, and of the beginning, so that silence has an age.
 	Done func(name string, at time.Time)
 }
+
+// laterPart is after which part of a rest the first run begins that is not to begin right away.
+const laterPart = 6
 
 // Hourly is often enough for tables that grow as people do.
 const Hourly = time.Hour
@@ -33,6 +38,15 @@ func (k Keeper) Run(ctx context.Context) {
 	tick := time.NewTicker(k.Every)
 	defer tick.Stop()
 	k.done()
+	if k.Later {
+		first := time.NewTimer(k.Every / laterPart)
+		defer first.Stop()
+		select {
+		case <-ctx.Done():
+			return
+		case <-first.C:
+		}
+	}
 	for {
 		k.once(ctx, lead)
 		select {

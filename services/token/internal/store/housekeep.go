@@ -66,7 +66,13 @@ func (s *Store) Housekeep(ctx context.Context, l grant.Lifetimes, r Retention) e
 		}
 	}
 	_, erasing := s.EraseRetries(ctx)
-	err = errors.Join(err, erasing, s.sweeps.families.Run(ctx, micros(familyGrace)), s.trimLog(ctx))
+	return errors.Join(err, erasing, s.trimLog(ctx))
+}
+
+// Sweep walks through the families and the API keys, which reads all of them, and drops those that are dead. They live for months:
+// it need not be often. It is called by one goroutine at a time.
+func (s *Store) Sweep(ctx context.Context, r Retention) error {
+	err := s.sweeps.families.Run(ctx, micros(familyGrace))
 	if r.RevokedKeys > 0 {
 		err = errors.Join(err, s.sweeps.keys.Run(ctx, micros(r.RevokedKeys)))
 	}

@@ -103,7 +103,7 @@ func (m *month) pass(t testing.TB, span, interval time.Duration, counted []strin
 
 func (m *month) housekeep(t testing.TB) {
 	t.Helper()
-	if err := m.Housekeep(t.Context(), lifetimes(), store.Retention{}); err != nil {
+	if err := keepHouse(t, m, store.Retention{}); err != nil {
 		t.Fatalf("housekeeping: %v", err)
 	}
 }

@@ -94,7 +94,7 @@ func longReader(t *testing.T) {
 		later := store.New(late)
 		notDelayed(t, late, "access_tokens", func() {
 			// What is dead cannot go while somebody reads it: that is said, and tried again.
-			if err := later.Housekeep(t.Context(), lifetimes(), store.Retention{}); !errors.Is(err, sqldb.ErrUnavailable) {
+			if err := keepHouse(t, later, store.Retention{}); !errors.Is(err, sqldb.ErrUnavailable) {
 				t.Errorf("housekeeping beside a report: %v", err)
 			}
 		})
@@ -107,7 +107,7 @@ func longReader(t *testing.T) {
 		}
 		finish()
 		notDelayed(t, late, "access_tokens", func() {
-			if err := later.Housekeep(t.Context(), lifetimes(), store.Retention{}); err != nil {
+			if err := keepHouse(t, later, store.Retention{}); err != nil {
 				t.Errorf("housekeeping after the reader: %v", err)
 			}
 		})
@@ -142,7 +142,7 @@ SELECT min(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = 'spent_r
 				t.Fatalf("detaching %s: %v", how, err)
 			}
 		}
-		if err := store.New(late).Housekeep(t.Context(), lifetimes(), store.Retention{}); err != nil {
+		if err := keepHouse(t, store.New(late), store.Retention{}); err != nil {
 			t.Error(err)
 		}
 		if n := leftOf(t, late, "spent_refresh_tokens"); n != 0 {
@@ -168,7 +168,7 @@ func revokedKeys(t *testing.T) {
 			want int
 		}{{0, 2}, {48 * time.Hour, 2}, {24 * time.Hour, 1}} {
 			later := open(t, reopen(25*time.Hour))
-			if err := later.Housekeep(t.Context(), lifetimes(), store.Retention{RevokedKeys: turn.kept}); err != nil {
+			if err := keepHouse(t, later, store.Retention{RevokedKeys: turn.kept}); err != nil {
 				t.Fatal(err)
 			}
 			keys, err := later.Keys(t.Context(), "ws_acme")

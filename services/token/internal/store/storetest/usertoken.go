@@ -146,7 +146,7 @@ func pastTime(t *testing.T) {
 		at(24*time.Hour+time.Minute).wantJudged(t, "after its day", kept, usertoken.ErrExpired)
 
 		late := at(31*24*time.Hour - time.Hour)
-		if err := late.Housekeep(t.Context(), lifetimes(), store.Retention{}); err != nil {
+		if err := keepHouse(t, late, store.Retention{}); err != nil {
 			t.Fatal(err)
 		}
 		late.wantJudged(t, "29 days past its time", kept, usertoken.ErrExpired)
@@ -169,7 +169,7 @@ func pastTime(t *testing.T) {
 		}
 		db := reopen(38 * 24 * time.Hour)
 		end := open(t, db)
-		if err := end.Housekeep(t.Context(), lifetimes(), store.Retention{}); err != nil {
+		if err := keepHouse(t, end, store.Retention{}); err != nil {
 			t.Fatal(err)
 		}
 		var rows int

@@ -63,7 +63,7 @@ func Waits(t testing.TB) Waiting {
 		w.Beside = b.work(t, func() {
 			for range 12 {
 				begun := time.Now()
-				if err := house.Housekeep(t.Context(), lifetimes(), store.Retention{}); err != nil {
+				if err := keepHouse(t, house, store.Retention{}); err != nil {
 					t.Errorf("housekeeping: %v", err)
 				}
 				w.Run = max(w.Run, time.Since(begun))
