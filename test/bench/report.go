@@ -16,7 +16,7 @@ type report struct {
 	results  []result
 	ceilings []float64
 	// echoes are the CPU times of the echo that was measured by turns with each.
-	echoes []time.Duration
+	echoes   []time.Duration
 	ratios   []ratio
 	failures []failure
 	pushes   []push
