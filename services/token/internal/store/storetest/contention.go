@@ -44,7 +44,7 @@ func manyRedemptions(t *testing.T, b bench) {
 // whatever order they come to them.
 func refreshesAgainstDisconnect(t *testing.T, b bench) {
 	const families = 12
-	for range rounds {
+	for range endings {
 		epoch, err := b.PairEpoch(t.Context(), "usr_john", "app")
 		if err != nil {
 			t.Fatal(err)

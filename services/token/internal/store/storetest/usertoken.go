@@ -257,7 +257,7 @@ func refreshAgainstLogout(t *testing.T, b bench) {
 
 // userTokensAgainstEnd lets an issue and a refresh meet the end of their user: whatever came first, nothing is live after.
 func userTokensAgainstEnd(t *testing.T, b bench) {
-	for range rounds {
+	for range endings {
 		first := b.mustIssue(t, john())
 		since, err := b.Cursor(t.Context())
 		if err != nil {
