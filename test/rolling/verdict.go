@@ -89,9 +89,9 @@ func (w *world) audit(ctx context.Context) error {
 
 func readIssued(ctx context.Context, db *sqldb.DB) (map[secret.Hash]issued, error) {
 	rows, err := db.Query(ctx, `
-SELECT f.id, f.revoked_at IS NULL, f.refresh_hash, (SELECT count(*) FROM access_tokens a WHERE a.family_id = f.id),
-    (SELECT count(*) FROM spent_refresh_tokens s WHERE s.family_id = f.id)
-FROM families f`)
+SELECT f.id, f.revoked_at IS NULL, f.refresh_hash, COALESCE(a.n, 0), COALESCE(s.n, 0) FROM families f
+LEFT JOIN (SELECT family_id, count(*) AS n FROM access_tokens GROUP BY 1) a ON a.family_id = f.id
+LEFT JOIN (SELECT family_id, count(*) AS n FROM spent_refresh_tokens GROUP BY 1) s ON s.family_id = f.id`)
 	if err != nil {
 		return nil, err
 	}
