@@ -8,7 +8,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 work=$(mktemp -d)
 pids=()
 cleanup() {
-  ((${#pids[@]})) && kill "${pids[@]}" 2>/dev/null && wait 2>/dev/null
+  # At once: the API server would look for its etcd for minutes, and nothing of either is kept.
+  ((${#pids[@]})) && kill -KILL "${pids[@]}" 2>/dev/null && wait 2>/dev/null
   rm -rf "$work"
 }
 trap cleanup EXIT
