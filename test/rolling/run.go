@@ -41,21 +41,12 @@ func (r *Report) Broken() []string {
 	}
 	for _, phase := range r.Tally.phases {
 		for _, k := range kinds() {
-			if n := r.Tally.sum(k, phase).Failed; n > tolerated(k) && r.promised(k, phase) {
+			if n := r.Tally.sum(k, phase).Failed; n > 0 && r.promised(k, phase) {
 				broken = append(broken, fmt.Sprintf("%s: %s that failed in spite of the retry: %d", phase, k, n))
 			}
 		}
 	}
 	return broken
-}
-
-// tolerated is how many of a kind may fail in a phase in spite of the retry. A flow is a dozen requests, each of which is repeated
-// once; one in a thousand was seen to fail while processes were replaced. Its person begins anew, and no token is lost.
-func tolerated(k kind) int {
-	if k == flowing {
-		return 1
-	}
-	return 0
 }
 
 // covered is how long PostgreSQL may be away so that one retry, as late as Retry-After says, still finds it
