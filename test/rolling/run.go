@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/backoff"
@@ -74,7 +75,9 @@ func (r *Report) Print(out io.Writer) {
 }
 
 // Details are the first failures and retries in words.
-func (r *Report) Details() []string { return append(r.Verdict.details, r.Tally.notes...) }
+func (r *Report) Details() []string {
+	return slices.Concat(r.Verdict.details, r.Tally.failures, r.Tally.retries)
+}
 
 // Run starts two replicas of everything in dir, puts the load on them, does to them what the package says, and counts.
 func Run(ctx context.Context, dir string, o Options) (*Report, error) {

@@ -34,8 +34,8 @@ type Tally struct {
 	rows   map[string]map[kind]*Row
 	// done counts the operations of a kind that went well, over all phases.
 	done map[kind]int
-	// notes are the first failures and retries in words.
-	notes []string
+	// failures and retries are the first of each in words: the many repetitions must not hide the one that failed.
+	failures, retries []string
 }
 
 func newTally() *Tally { return &Tally{rows: map[string]map[kind]*Row{}, done: map[kind]int{}} }
@@ -73,7 +73,7 @@ func (o *operation) retry(why string) {
 	if !o.retried {
 		o.phase, o.retried = o.tally.now(), true
 	}
-	o.tally.note(o, "again: "+why)
+	o.tally.note(&o.tally.retries, o, "again: "+why)
 }
 
 func (t *Tally) now() string {
@@ -88,7 +88,7 @@ func (o *operation) end(err error) error {
 		if !o.retried {
 			o.phase = o.tally.now()
 		}
-		o.tally.note(o, "failed: "+err.Error())
+		o.tally.note(&o.tally.failures, o, "failed: "+err.Error())
 	}
 	o.tally.mu.Lock()
 	defer o.tally.mu.Unlock()
@@ -107,15 +107,15 @@ func (o *operation) end(err error) error {
 
 // maxNotes and maxNote keep a bad run readable.
 const (
-	maxNotes = 200
+	maxNotes = 100
 	maxNote  = 300
 )
 
-func (t *Tally) note(o *operation, text string) {
+func (t *Tally) note(notes *[]string, o *operation, text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.notes) < maxNotes {
-		t.notes = append(t.notes, fmt.Sprintf("%s %s: %s: %s", time.Now().UTC().Format("15:04:05.000"), o.phase, o.kind, text[:min(len(text), maxNote)]))
+	if len(*notes) < maxNotes {
+		*notes = append(*notes, fmt.Sprintf("%s %s: %s: %s", time.Now().UTC().Format("15:04:05.000"), o.phase, o.kind, text[:min(len(text), maxNote)]))
 	}
 }
 

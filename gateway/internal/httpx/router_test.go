@@ -196,6 +196,17 @@ func TestAHandlerMayNotWaitLongerThanTheTimeout(t *testing.T) {
 	}
 }
 
+// TestWhatGoesBeforeAnAnswerIsNotTheAnswer: an upstream may say Early Hints (RFC 8297) and fail then.
+func TestWhatGoesBeforeAnAnswerIsNotTheAnswer(t *testing.T) {
+	s := newSite(false)
+	s.Get("/signin", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusEarlyHints)
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	s.send(http.MethodGet, "/signin")
+	s.counted(t, `usher_http_requests_total{route="/signin",status="502"} 1`)
+}
+
 func TestUnderAPrefixEveryPathThatMayBeReadAsOneIsTheHandlers(t *testing.T) {
 	s := newSite(false)
 	s.Get("/v1/own", text("own"))

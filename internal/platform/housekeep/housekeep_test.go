@@ -168,6 +168,21 @@ func TestHardWorkDoesNotBeginWithTheProcess(t *testing.T) {
 			close(ended)
 		}()
 		<-begun
+		// Another's house is kept three times meanwhile: by then the first would have been kept too.
+		other, rest := context.WithCancel(t.Context())
+		var others atomic.Int64
+		done, left := make(chan string), make(chan struct{})
+		neighbour := keeper(db, &bytes.Buffer{}, &others, done)
+		neighbour.Name = "the neighbour's"
+		go func() {
+			neighbour.Run(other)
+			close(left)
+		}()
+		for range 4 {
+			<-done
+		}
+		rest()
+		<-left
 		stop()
 		<-ended
 		if n := runs.Load(); n != 0 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -69,6 +71,7 @@ func serve(t *testing.T, network *inproc.Network, logs *safeBuffer) (plainAddr s
 		Logger: slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	tokenv1.RegisterIntrospectionServiceServer(s, fake{})
+	authv3.RegisterAuthorizationServer(s, frontDoor{})
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -123,6 +126,28 @@ func TestTheEdgeLetsOutOnlyWhatIsOurs(t *testing.T) {
 	local := client(t, conn, err)
 	if _, err := local.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: "ok"}); err != nil {
 		t.Errorf("a local caller at the plaintext port gets %v", err)
+	}
+}
+
+// frontDoor is a service that is not ours, whose caller leaves before it knows.
+type frontDoor struct {
+	authv3.UnimplementedAuthorizationServer
+}
+
+func (frontDoor) Check(context.Context, *authv3.CheckRequest) (*authv3.CheckResponse, error) {
+	return nil, fmt.Errorf("looking a token up: %w", context.Canceled)
+}
+
+func TestWhoLeavesAForeignServiceIsNoFaultOfOurs(t *testing.T) {
+	network, logs := inproc.NewNetwork(), &safeBuffer{}
+	serve(t, network, logs)
+	conn, err := network.Dial("video-api", "token")
+	client(t, conn, err) // closes it
+	if _, err := authv3.NewAuthorizationClient(conn).Check(t.Context(), &authv3.CheckRequest{}); status.Code(err) != codes.Canceled {
+		t.Errorf("Check: %v", err)
+	}
+	if log := logs.String(); !strings.Contains(log, "code=Canceled") || strings.Contains(log, "level=ERROR") {
+		t.Errorf("the log has %s", log)
 	}
 }
 

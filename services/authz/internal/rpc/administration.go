@@ -180,7 +180,9 @@ func typeOf(t authzv1.ClientType) client.Type {
 func registration(app registry.App) *authzv1.Registration {
 	r := &authzv1.Registration{
 		Client: describe(app.Client), RedirectUris: app.RedirectURIs, Scopes: app.Scope, Disabled: app.Disabled,
-		CreateTime: timestamppb.New(app.CreatedAt),
+	}
+	if !app.CreatedAt.IsZero() { // it is not known of one that could not be read
+		r.CreateTime = timestamppb.New(app.CreatedAt)
 	}
 	for _, s := range app.Secrets {
 		one := &authzv1.ClientSecret{LastFour: s.LastFour, CreateTime: timestamppb.New(s.CreatedAt)}

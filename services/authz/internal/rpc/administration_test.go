@@ -28,6 +28,9 @@ func TestADrawnSecretReachesTheOperator(t *testing.T) {
 	if err != nil || created.GetClientSecret() == "" || created.GetRegistration().GetClient().GetClientId() == "" {
 		t.Fatalf("%v, %v", created, err)
 	}
+	if at := created.GetRegistration().GetCreateTime(); at != nil {
+		t.Errorf("an app that cannot be read was registered at %v", at.AsTime())
+	}
 	id := created.GetRegistration().GetClient().GetClientId()
 	rotated, err := a.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: id})
 	if err != nil || rotated.GetClientSecret() == "" || rotated.GetRegistration().GetClient().GetClientId() != id {

@@ -19,6 +19,7 @@ func Housekeeping(t *testing.T) {
 	t.Run("no token outlives its family", familyEnd)
 	t.Run("a long report delays nobody", longReader)
 	t.Run("what a crash left behind goes", leftBehind)
+	t.Run("an operator's copy stays", copies)
 	t.Run("a revoked key is listed for as long as it is kept", revokedKeys)
 	t.Run("partitions of the release before are gone on with", otherWidths)
 }

@@ -151,6 +151,28 @@ SELECT min(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = 'spent_r
 	})
 }
 
+// copies shows that a table of somebody's own is left alone, though its name begins as a partition's does.
+func copies(t *testing.T) {
+	eachPostgres(t, func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
+		open(t, reopen(0))
+		late := reopen(90 * 24 * time.Hour)
+		const name = "user_tokens_until_1000000_audit"
+		if _, err := late.Exec(t.Context(), `CREATE TABLE `+name+` (hash BYTEA)`); err != nil {
+			t.Fatal(err)
+		}
+		if err := keepHouse(t, store.New(late), store.Retention{}); err != nil {
+			t.Fatal(err)
+		}
+		var there bool
+		if err := late.QueryRow(t.Context(), `SELECT to_regclass($1) IS NOT NULL`, name).Scan(&there); err != nil || !there {
+			t.Errorf("an operator's copy has gone (%v)", err)
+		}
+		if n := leftOf(t, late, "access_tokens"); n != 0 {
+			t.Errorf("%d dead partitions are left", n)
+		}
+	})
+}
+
 func revokedKeys(t *testing.T) {
 	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		b := open(t, reopen(0))
