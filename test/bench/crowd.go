@@ -5,11 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"time"
+
+	"google.golang.org/grpc"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/test/harness"
 )
 
 // The sizes at which uncached introspection is compared, and how many of the tokens are asked about.
@@ -18,42 +23,100 @@ const (
 	manyTokens = 1_000_000
 )
 
-// measureCrowd compares the cost of an uncached introspection among ten thousand and among a million live tokens.
-func (b *bed) measureCrowd(ctx context.Context, database string, r *report) error {
-	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(database), MaxConns: 1})
-	if err != nil {
-		return err
-	}
-	defer db.Close() //nolint:errcheck // nothing is left to flush
-	known, err := addKnown(ctx, db)
-	if err != nil {
-		return err
-	}
-	if err := settle(ctx, db); err != nil {
-		return err
-	}
-	ask := func(ctx context.Context, i int) error {
-		res, err := tokenv1.NewIntrospectionServiceClient(b.conns[i%len(b.conns)]).
-			IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: known[rand.IntN(len(known))]})
-		if err == nil && !res.GetActive() {
-			err = errors.New("a live token was called inactive")
+// crowd is a deployment with so many live tokens, a part of which can be asked about.
+type crowd struct {
+	known []string
+	conns []*grpc.ClientConn
+	meter meter
+}
+
+// measureCrowd compares the cost of an uncached introspection among ten thousand and among a million live tokens, by turns: each
+// has a deployment and databases of its own, on the same servers.
+func measureCrowd(ctx context.Context, at place, o options, r *report) error {
+	var sides []*side
+	for _, size := range []int{fewTokens, manyTokens} {
+		d, db, err := deployCrowd(ctx, at, size)
+		if err != nil {
+			return err
 		}
-		return err
+		defer d.Close()  //nolint:errcheck // measured by then
+		defer db.Close() //nolint:errcheck // nothing is left to flush
+		c, err := gather(ctx, d, db, size)
+		if err != nil {
+			return err
+		}
+		sides = append(sides, &side{
+			name: fmt.Sprintf("uncached introspection among %d tokens", size), meter: c.meter, op: c.introspect,
+		})
 	}
-	few, err := b.measure(ctx, fmt.Sprintf("uncached introspection among %d tokens", fewTokens), ask)
+	results, err := inTurns(ctx, o, sides...)
 	if err != nil {
 		return err
 	}
-	if err := addStrangers(ctx, db, manyTokens-fewTokens); err != nil {
-		return err
-	}
-	many, err := b.measure(ctx, fmt.Sprintf("uncached introspection among %d tokens", manyTokens), ask)
-	if err != nil {
+	few, many := results[0], results[1]
+	if err := errors.Join(few.firstErr, many.firstErr); err != nil {
 		return err
 	}
 	r.ratio(few, "the limit of the next row", 1, 0)
 	r.ratio(many, "times the CPU of it (at most 1.30)", float64(many.total())/float64(few.total()), 0)
 	return nil
+}
+
+// deployCrowd starts what has no tokens yet and remembers none.
+func deployCrowd(ctx context.Context, at place, size int) (*harness.Deployment, *sqldb.DB, error) {
+	servers, err := harness.NewServers(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	dir := filepath.Join(at.dir, fmt.Sprintf("crowd-%d", size))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, nil, err
+	}
+	set := withoutBudgets()
+	set["USHER_TOKEN_INTROSPECTION_CACHE_SIZE"] = "0"
+	d, err := harness.FiveProcesses(at.bins, dir, servers, set)
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(servers.Databases["token"]), MaxConns: 1})
+	if err != nil {
+		return nil, nil, errors.Join(err, d.Close())
+	}
+	return d, db, nil
+}
+
+// gather adds the tokens and connects to the service that knows them.
+func gather(ctx context.Context, d *harness.Deployment, db *sqldb.DB, size int) (*crowd, error) {
+	c := &crowd{}
+	var err error
+	if c.known, err = addKnown(ctx, db); err != nil {
+		return nil, err
+	}
+	if err := addStrangers(ctx, db, size-fewTokens); err != nil {
+		return nil, err
+	}
+	pg, err := postgresPid()
+	if err != nil {
+		return nil, err
+	}
+	c.meter = meter{"token": oneProcess(d.Pids()["token"]), "postgres": withChildren(pg)}
+	for range connections {
+		conn, err := d.Dial("video-api", "token")
+		if err != nil {
+			return nil, err
+		}
+		c.conns = append(c.conns, conn)
+	}
+	return c, nil
+}
+
+func (c *crowd) introspect(ctx context.Context, i int) error {
+	res, err := tokenv1.NewIntrospectionServiceClient(c.conns[i%len(c.conns)]).
+		IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: c.known[rand.IntN(len(c.known))]})
+	if err == nil && !res.GetActive() {
+		err = errors.New("a live token was called inactive")
+	}
+	return err
 }
 
 // addKnown adds tokens that can be asked about.

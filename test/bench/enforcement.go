@@ -24,9 +24,9 @@ func (b *bed) measureEnforcement(ctx context.Context, r *report) error {
 	defer e.close() //nolint:errcheck // measured by then
 	results, err := b.inTurns(ctx,
 		e.side("gRPC echo, by turns with what follows"),
-		&side{name: "gRPC introspection, warm cache", meter: b.meter, op: b.introspect},
-		&side{name: "gRPC introspection, warm cache, 100 a batch", meter: b.meter, op: b.introspectBatch},
-		&side{name: "Envoy's ext_authz, warm cache", meter: b.meter, op: b.extAuthz},
+		b.side("gRPC introspection, warm cache", b.introspect),
+		b.side("gRPC introspection, warm cache, 100 a batch", b.introspectBatch),
+		b.side("Envoy's ext_authz, warm cache", b.extAuthz),
 	)
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func (b *bed) measureGateway(ctx context.Context, r *report) error {
 	defer bare.close() //nolint:errcheck // measured by then
 	results, err := b.inTurns(ctx,
 		&side{name: "bare reverse proxy", meter: meter{"proxy": oneProcess(bare.pid())}, op: b.get("http://" + bare.addr)},
-		&side{name: "GET /v1/videos through the gateway, warm cache", meter: b.meter, op: b.get(b.d.PublicURL)},
+		b.side("GET /v1/videos through the gateway, warm cache", b.get(b.d.PublicURL)),
 	)
 	if err != nil {
 		return err
@@ -73,17 +73,13 @@ func (b *bed) inTurns(ctx context.Context, sides ...*side) ([]result, error) {
 	return results, nil
 }
 
-// measure is load over all our processes, where every error is one too many.
-func (b *bed) measure(ctx context.Context, name string, op func(context.Context, int) error) (result, error) {
-	stop := b.profile(name)
-	res, err := load(ctx, b.o, name, b.meter, op)
-	if err := errors.Join(err, stop()); err != nil {
-		return res, err
+// side is a load on our processes.
+func (b *bed) side(name string, op func(context.Context, int) error) *side {
+	s := &side{name: name, meter: b.meter, op: op}
+	if b.o.profile != "" {
+		s.profile = b.profile
 	}
-	if res.errors > 0 {
-		return res, fmt.Errorf("%s: %d errors, the first: %w", name, res.errors, res.firstErr)
-	}
-	return res, nil
+	return s
 }
 
 func (b *bed) introspectBatch(ctx context.Context, i int) error {

@@ -42,6 +42,8 @@ type side struct {
 	op func(ctx context.Context, caller int) error
 	// beside, if not nil, goes on while op is measured, until its context ends.
 	beside func(ctx context.Context)
+	// profile, if not nil, begins profiles of that length, and answers what waits for them.
+	profile func(name string, length time.Duration) func() error
 
 	tallies []tally
 	elapsed time.Duration
@@ -92,6 +94,10 @@ func (s *side) measure(ctx context.Context, callers int, d time.Duration) error 
 	if err != nil {
 		return err
 	}
+	wait := func() error { return nil }
+	if s.profile != nil {
+		wait = s.profile(s.name, d)
+	}
 	begun := time.Now()
 	done, err := drive(ctx, callers, d, s.op)
 	if err != nil {
@@ -108,7 +114,7 @@ func (s *side) measure(ctx context.Context, callers int, d time.Duration) error 
 	for group := range after {
 		s.cpu[group] += after[group] - before[group]
 	}
-	return nil
+	return wait()
 }
 
 func (s *side) result() result {

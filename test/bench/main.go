@@ -77,6 +77,11 @@ func run(ctx context.Context, o options) error {
 	if err := measureOurs(ctx, at, o, r); err != nil {
 		return err
 	}
+	if strings.Contains("crowd", o.only) {
+		if err := measureCrowd(ctx, at, o, r); err != nil {
+			return err
+		}
+	}
 	if strings.Contains("push", o.only) {
 		if err := measurePush(ctx, at, r); err != nil {
 			return err

@@ -25,8 +25,8 @@ type bed struct {
 	meter   meter
 	callers []*caller
 	conns   []*grpc.ClientConn
-	// tokens and people are the URLs of two services' databases.
-	tokens, people string
+	// people is the URL of the identity service's database.
+	people string
 
 	upstream *server
 	// dir is for what is started on the way.
@@ -126,20 +126,17 @@ func (b *bed) measureOperations(ctx context.Context, r *report) error {
 			continue
 		}
 		// By turns with the echo: what a machine of many tenants gives changes from one minute to the next.
-		results, err := b.inTurns(ctx, e.side("gRPC echo, by turns with "+m.name), &side{name: m.name, meter: b.meter, op: m.op})
+		results, err := b.inTurns(ctx, e.side("gRPC echo, by turns with "+m.name), b.side(m.name, m.op))
 		if err != nil {
 			return err
 		}
 		r.ours(results[1], m.ceiling, results[0])
 	}
-	if !strings.Contains("crowd", b.o.only) {
-		return nil
-	}
-	return b.measureCrowd(ctx, b.tokens, r)
+	return nil
 }
 
 func prepareBed(ctx context.Context, d *harness.Deployment, o options, servers harness.Servers) (*bed, error) {
-	b := &bed{d: d, o: o, meter: meter{}, tokens: servers.Databases["token"], people: servers.Databases["identity"]}
+	b := &bed{d: d, o: o, meter: meter{}, people: servers.Databases["identity"]}
 	for name, pid := range d.Pids() {
 		b.meter[name] = oneProcess(pid)
 	}
@@ -207,17 +204,14 @@ func (b *bed) flow(_ context.Context, i int) error {
 	return err
 }
 
-// profile starts CPU profiles of our processes, if asked, and answers what waits for them.
-func (b *bed) profile(name string) func() error {
-	if b.o.profile == "" {
-		return func() error { return nil }
-	}
-	seconds := int((warmUp + b.o.duration) / time.Second)
+// profile starts CPU profiles of our processes, if asked, and answers what waits for them. Of a load's parts the last remains.
+func (b *bed) profile(name string, length time.Duration) func() error {
+	seconds := max(int(length/time.Second), 1)
 	failed := make(chan error)
 	admins := b.d.AdminURLs()
 	for process, admin := range admins {
 		go func() {
-			file := fmt.Sprintf("%s-%.10s.pprof", process, url.PathEscape(name))
+			file := fmt.Sprintf("%s-%s.pprof", process, url.PathEscape(name))
 			failed <- fetchProfile(fmt.Sprintf("%s/debug/pprof/profile?seconds=%d", admin, seconds), filepath.Join(b.o.profile, file))
 		}()
 	}

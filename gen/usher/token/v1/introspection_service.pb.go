@@ -194,11 +194,15 @@ func (x *BatchIntrospectTokensRequest) GetMinCursor() int64 {
 	return 0
 }
 
-// BatchIntrospectTokensResponse answers for each token.
+// BatchIntrospectTokensResponse answers for each token, and says once what is the same for all.
 type BatchIntrospectTokensResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One answer a token, in the order of the request.
-	Answers       []*IntrospectTokenResponse `protobuf:"bytes,1,rep,name=answers,proto3" json:"answers,omitempty"`
+	// One answer a token, in the order of the request, without iss and token_type.
+	Answers []*IntrospectTokenResponse `protobuf:"bytes,1,rep,name=answers,proto3" json:"answers,omitempty"`
+	// The issuer of every active token.
+	Iss string `protobuf:"bytes,2,opt,name=iss,proto3" json:"iss,omitempty"`
+	// `Bearer`, the type of every active token.
+	TokenType     string `protobuf:"bytes,3,opt,name=token_type,json=tokenType,proto3" json:"token_type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -238,6 +242,20 @@ func (x *BatchIntrospectTokensResponse) GetAnswers() []*IntrospectTokenResponse 
 		return x.Answers
 	}
 	return nil
+}
+
+func (x *BatchIntrospectTokensResponse) GetIss() string {
+	if x != nil {
+		return x.Iss
+	}
+	return ""
+}
+
+func (x *BatchIntrospectTokensResponse) GetTokenType() string {
+	if x != nil {
+		return x.TokenType
+	}
+	return ""
 }
 
 // IntrospectTokenResponse tells what RFC 7662 §2.2 tells, as typed fields under the same names.
@@ -417,9 +435,12 @@ const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
 	"\x1cBatchIntrospectTokensRequest\x12\x1b\n" +
 	"\x06tokens\x18\x01 \x03(\tB\x03\x80\x01\x01R\x06tokens\x12\x1d\n" +
 	"\n" +
-	"min_cursor\x18\x02 \x01(\x03R\tminCursor\"b\n" +
+	"min_cursor\x18\x02 \x01(\x03R\tminCursor\"\x93\x01\n" +
 	"\x1dBatchIntrospectTokensResponse\x12A\n" +
-	"\aanswers\x18\x01 \x03(\v2'.usher.token.v1.IntrospectTokenResponseR\aanswers\"\x8c\x03\n" +
+	"\aanswers\x18\x01 \x03(\v2'.usher.token.v1.IntrospectTokenResponseR\aanswers\x12\x10\n" +
+	"\x03iss\x18\x02 \x01(\tR\x03iss\x12\x1d\n" +
+	"\n" +
+	"token_type\x18\x03 \x01(\tR\ttokenType\"\x8c\x03\n" +
 	"\x17IntrospectTokenResponse\x12\x16\n" +
 	"\x06active\x18\x01 \x01(\bR\x06active\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x1b\n" +

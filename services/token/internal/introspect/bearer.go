@@ -41,35 +41,42 @@ func (i Introspector) Bearer(ctx context.Context, token string, minCursor int64)
 	return found.facts, nil
 }
 
-// Bearers judges many tokens as Bearer does, and answers in their order; of one that is not active the kind is 0. What is not
-// remembered is read together.
-func (i Introspector) Bearers(ctx context.Context, tokens []string, minCursor int64) ([]Facts, error) {
-	answers := make([]Facts, len(tokens))
+// Bearers judges many tokens as Bearer does, and tells of each in their order; of one that is not active the kind is 0. What
+// is not remembered is read together. Nothing of what was told counts when an error is returned, and no facts may be kept.
+func (i Introspector) Bearers(ctx context.Context, tokens []string, minCursor int64, tell func(*Facts)) error {
 	q := i.ask(minCursor)
+	known := make([]*remembered, len(tokens))
 	var missed []miss
 	for n, token := range tokens {
 		// What is remembered was judged by its form before.
 		hash := secret.Sum(token)
-		if q.memory.get(hash, &answers[n]) {
+		if known[n] = q.memory.find(hash); known[n] != nil {
 			continue
 		}
 		if kind := kindOf(token); kind != 0 {
 			missed = append(missed, miss{at: n, kind: kind, hash: hash})
 		}
 	}
-	if err := q.many(ctx, missed, answers); err != nil {
-		return nil, err
+	if err := q.many(ctx, missed); err != nil {
+		return err
 	}
-	for n := range answers {
-		err := q.plan(ctx, &answers[n])
-		if errors.Is(err, ErrInactive) {
-			answers[n], err = Facts{}, nil
+	var facts Facts // one piece of memory for all
+	for n := range tokens {
+		facts = Facts{}
+		switch {
+		case known[n] != nil:
+			q.memory.copy(known[n], &facts)
+		case len(missed) > 0 && missed[0].at == n:
+			facts, missed = missed[0].facts, missed[1:]
 		}
-		if err != nil {
-			return nil, err
+		if err := q.plan(ctx, &facts); errors.Is(err, ErrInactive) {
+			facts = Facts{}
+		} else if err != nil {
+			return err
 		}
+		tell(&facts)
 	}
-	return answers, nil
+	return nil
 }
 
 // plan fills in the plan, which may change while the token lives and so is never remembered with it. A key dies with its
@@ -166,25 +173,27 @@ func (q *question) find(ctx context.Context, kind Kind, hash secret.Hash) (facts
 	return facts, nil
 }
 
-// miss is a token of a batch that nothing is remembered of.
+// miss is a token of a batch that nothing is remembered of, and what the store says of it.
 type miss struct {
-	at   int
-	kind Kind
-	hash secret.Hash
+	at    int
+	kind  Kind
+	hash  secret.Hash
+	facts Facts
 }
 
 // together is how many look-ups of a batch that have no statement for many are under way at once.
 const together = 16
 
 // many finds what was missed: access tokens in one statement, the others side by side.
-func (q *question) many(ctx context.Context, missed []miss, answers []Facts) error {
+func (q *question) many(ctx context.Context, missed []miss) error {
 	if len(missed) == 0 {
 		return nil
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(together)
-	group.Go(func() error { return q.manyAccess(ctx, missed, answers) })
-	for _, m := range missed {
+	group.Go(func() error { return q.manyAccess(ctx, missed) })
+	for n := range missed {
+		m := &missed[n]
 		if m.kind == AccessToken {
 			continue
 		}
@@ -195,7 +204,7 @@ func (q *question) many(ctx context.Context, missed []miss, answers []Facts) err
 			}
 			if err == nil {
 				q.told(&found)
-				answers[m.at] = found.facts
+				m.facts = found.facts
 			}
 			return err
 		})
@@ -203,7 +212,7 @@ func (q *question) many(ctx context.Context, missed []miss, answers []Facts) err
 	return group.Wait()
 }
 
-func (q *question) manyAccess(ctx context.Context, missed []miss, answers []Facts) error {
+func (q *question) manyAccess(ctx context.Context, missed []miss) error {
 	hashes := make([]secret.Hash, 0, len(missed))
 	for _, m := range missed {
 		if m.kind == AccessToken {
@@ -218,14 +227,15 @@ func (q *question) manyAccess(ctx context.Context, missed []miss, answers []Fact
 	if err != nil {
 		return err
 	}
-	for _, m := range missed {
+	for n := range missed {
+		m := &missed[n]
 		facts, live := found[m.hash]
 		if m.kind != AccessToken || !live {
 			continue
 		}
 		facts.Kind = AccessToken
 		q.told(&finding{hash: m.hash, facts: facts, stored: true})
-		answers[m.at] = facts
+		m.facts = facts
 	}
 	return nil
 }

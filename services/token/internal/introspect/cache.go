@@ -77,24 +77,39 @@ func (c *Cache) open(minCursor int64) view {
 
 // get copies what is remembered of a live token into facts.
 func (v *view) get(hash secret.Hash, facts *Facts) bool {
-	if !v.trusted {
+	r := v.find(hash)
+	if r == nil {
 		return false
+	}
+	v.copy(r, facts)
+	return true
+}
+
+// find is what is remembered of a live token; nil where nothing is, or where it may not be told.
+func (v *view) find(hash secret.Hash) *remembered {
+	if !v.trusted {
+		return nil
 	}
 	r, ok := v.cache.held.GetIfPresent(hash)
 	if !ok {
-		return false
+		return nil
 	}
-	age := max(v.at-r.at, 0)
-	if age > longestMemory || (r.facts.Left > 0 && r.facts.Left <= age) {
-		return false
+	if age := v.age(r); age > longestMemory || (r.facts.Left > 0 && r.facts.Left <= age) {
+		return nil
 	}
 	v.cache.hits.Add(1)
+	return r
+}
+
+// copy makes facts of what find found, with the time that is left now.
+func (v *view) copy(r *remembered, facts *Facts) {
 	*facts = r.facts
 	if facts.Left > 0 {
-		facts.Left -= age
+		facts.Left -= v.age(r)
 	}
-	return true
 }
+
+func (v *view) age(r *remembered) time.Duration { return max(v.at-r.at, 0) }
 
 // asked counts look-ups in the store.
 func (v *view) asked(n int) {

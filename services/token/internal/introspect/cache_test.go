@@ -165,6 +165,14 @@ func (p *platform) active(t *testing.T, token string) (active bool, reads int) {
 	return err == nil, p.reads - before
 }
 
+// bearers are the answers of a batch.
+func (p *platform) bearers(t *testing.T, tokens []string, minCursor int64) ([]introspect.Facts, error) {
+	t.Helper()
+	var answers []introspect.Facts
+	err := p.Bearers(t.Context(), tokens, minCursor, func(facts *introspect.Facts) { answers = append(answers, *facts) })
+	return answers, err
+}
+
 // remembered asks until the answer is remembered.
 func (p *platform) remembered(t *testing.T, tokens ...string) {
 	t.Helper()
@@ -351,7 +359,7 @@ func TestAQuestionThatNamesACursorIsNotAnsweredFromBefore(t *testing.T) {
 		if _, err := p.Bearer(t.Context(), token, 1); !errors.Is(err, introspect.ErrInactive) {
 			t.Errorf("Bearer: %v, want ErrInactive", err)
 		}
-		if got, err := p.Bearers(t.Context(), []string{token}, 1); err != nil || got[0].Kind != 0 {
+		if got, err := p.bearers(t, []string{token}, 1); err != nil || got[0].Kind != 0 {
 			t.Errorf("Bearers: %+v, %v, want an inactive token", got, err)
 		}
 	})
@@ -369,7 +377,7 @@ func TestAPlanIsAskedForEachTimeAndItsOutageIsNoAnswer(t *testing.T) {
 		if _, err := p.Bearer(t.Context(), token, 0); !errors.Is(err, errDown) {
 			t.Errorf("%v, want the outage", err)
 		}
-		if _, err := p.Bearers(t.Context(), []string{token}, 0); !errors.Is(err, errDown) {
+		if _, err := p.bearers(t, []string{token}, 0); !errors.Is(err, errDown) {
 			t.Errorf("%v, want the outage", err)
 		}
 	})
@@ -382,7 +390,7 @@ func TestABatchAnswersInItsOrderAndReadsWhatIsMissedOnce(t *testing.T) {
 		ask := []string{unknown, live, "", key, secret.Generate(secret.RefreshToken).Reveal(), user, live}
 		for round := range 3 {
 			p.reads = 0
-			got, err := p.Bearers(t.Context(), ask, 0)
+			got, err := p.bearers(t, ask, 0)
 			if err != nil {
 				t.Fatal(err)
 			}

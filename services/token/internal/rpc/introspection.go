@@ -20,6 +20,9 @@ type Introspection struct {
 // maxBatch is how many tokens one call may ask about.
 const maxBatch = 1000
 
+// tokenType is how every token is used (RFC 6750).
+const tokenType = "Bearer"
+
 // IntrospectToken says whether a token is live and what it stands for. A missing token is INVALID_REQUEST.
 func (s *Introspection) IntrospectToken(
 	ctx context.Context, req *tokenv1.IntrospectTokenRequest,
@@ -47,20 +50,18 @@ func (s *Introspection) BatchIntrospectTokens(
 	if len(tokens) == 0 || len(tokens) > maxBatch {
 		return nil, invalid("tokens", "must be 1 to 1,000")
 	}
-	facts, err := s.Introspector.Bearers(ctx, tokens, req.GetMinCursor())
+	answers := newAnswers(len(tokens))
+	err := s.Introspector.Bearers(ctx, tokens, req.GetMinCursor(), func(facts *introspect.Facts) {
+		var answer tokenv1.IntrospectTokenResponse
+		if facts.Kind != 0 {
+			s.tell(&answer, facts)
+		}
+		answers.add(&answer)
+	})
 	if err != nil {
 		return nil, fail(err)
 	}
-	// One piece of memory for all.
-	answers := make([]tokenv1.IntrospectTokenResponse, len(facts))
-	res := &tokenv1.BatchIntrospectTokensResponse{Answers: make([]*tokenv1.IntrospectTokenResponse, len(facts))}
-	for i := range facts {
-		res.Answers[i] = &answers[i]
-		if facts[i].Kind != 0 {
-			s.tell(res.Answers[i], &facts[i])
-		}
-	}
-	return res, nil
+	return answers.response(s.Issuer), nil
 }
 
 // tell fills in the answer for a live token.
@@ -70,7 +71,7 @@ func (s *Introspection) tell(res *tokenv1.IntrospectTokenResponse, facts *intros
 	res.ClientId = facts.ClientID
 	res.Sub = facts.UserID
 	res.Username = facts.DisplayName
-	res.TokenType = "Bearer"
+	res.TokenType = tokenType
 	res.Iat = facts.IssuedAt.Unix()
 	res.Iss = s.Issuer
 	res.WorkspaceId = facts.WorkspaceID

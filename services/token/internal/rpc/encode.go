@@ -1,0 +1,83 @@
+package rpc
+
+import (
+	"google.golang.org/protobuf/encoding/protowire"
+
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+)
+
+// Protobuf's encoder goes over a batch twice by reflection, which costs as much as finding the answers did. A batch is
+// therefore written here, field by field, and handed over as what is encoded already; what reaches the caller is the same.
+
+// Numbers of the fields of BatchIntrospectTokensResponse and IntrospectTokenResponse.
+const (
+	answersField = 1
+
+	activeField      = 1
+	scopeField       = 2
+	clientIDField    = 3
+	subField         = 4
+	usernameField    = 5
+	expField         = 7
+	iatField         = 8
+	workspaceIDField = 10
+	kindField        = 11
+	planField        = 12
+	grantIDField     = 13
+	expiresInMsField = 14
+)
+
+// usualAnswer is room enough for most answers, in bytes.
+const usualAnswer = 192
+
+// answers are those of a batch as they are on the wire, and room to write the next one.
+type answers struct{ raw, next []byte }
+
+func newAnswers(n int) answers {
+	return answers{raw: make([]byte, 0, n*usualAnswer), next: make([]byte, 0, usualAnswer)}
+}
+
+// add adds the next answer, without what the response says for all.
+func (a *answers) add(res *tokenv1.IntrospectTokenResponse) {
+	a.next = appendAnswer(a.next[:0], res)
+	a.raw = protowire.AppendBytes(protowire.AppendTag(a.raw, answersField, protowire.BytesType), a.next)
+}
+
+// response holds what was added in a form that only an encoder looks at: Answers stays empty until it was sent.
+func (a *answers) response(issuer string) *tokenv1.BatchIntrospectTokensResponse {
+	res := &tokenv1.BatchIntrospectTokensResponse{Iss: issuer, TokenType: tokenType}
+	res.ProtoReflect().SetUnknown(a.raw)
+	return res
+}
+
+func appendAnswer(b []byte, a *tokenv1.IntrospectTokenResponse) []byte {
+	b = appendNumber(b, activeField, protowire.EncodeBool(a.Active))
+	b = appendText(b, scopeField, a.Scope)
+	b = appendText(b, clientIDField, a.ClientId)
+	b = appendText(b, subField, a.Sub)
+	b = appendText(b, usernameField, a.Username)
+	b = appendNumber(b, expField, uint64(a.Exp))
+	b = appendNumber(b, iatField, uint64(a.Iat))
+	b = appendText(b, workspaceIDField, a.WorkspaceId)
+	b = appendNumber(b, kindField, uint64(a.Kind))
+	b = appendText(b, planField, a.Plan)
+	if len(a.GrantId) > 0 {
+		b = protowire.AppendBytes(protowire.AppendTag(b, grantIDField, protowire.BytesType), a.GrantId)
+	}
+	return appendNumber(b, expiresInMsField, uint64(a.ExpiresInMs))
+}
+
+// appendNumber appends a number that is not 0: proto3 leaves out what is empty.
+func appendNumber(b []byte, field protowire.Number, n uint64) []byte {
+	if n == 0 {
+		return b
+	}
+	return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.VarintType), n)
+}
+
+func appendText(b []byte, field protowire.Number, s string) []byte {
+	if s == "" {
+		return b
+	}
+	return protowire.AppendString(protowire.AppendTag(b, field, protowire.BytesType), s)
+}
