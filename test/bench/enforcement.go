@@ -75,11 +75,7 @@ func (b *bed) inTurns(ctx context.Context, sides ...*side) ([]result, error) {
 
 // side is a load on our processes.
 func (b *bed) side(name string, op func(context.Context, int) error) *side {
-	s := &side{name: name, meter: b.meter, op: op}
-	if b.o.profile != "" {
-		s.profile = b.profile
-	}
-	return s
+	return &side{name: name, meter: b.meter, op: op, profile: profiler(b.d, b.o.profile)}
 }
 
 func (b *bed) introspectBatch(ctx context.Context, i int) error {
@@ -91,6 +87,9 @@ func (b *bed) introspectBatch(ctx context.Context, i int) error {
 		BatchIntrospectTokens(ctx, &tokenv1.BatchIntrospectTokensRequest{Tokens: tokens})
 	if err != nil {
 		return err
+	}
+	if n := len(res.GetAnswers()); n != len(tokens) {
+		return fmt.Errorf("%d answers for %d tokens", n, len(tokens))
 	}
 	for _, a := range res.GetAnswers() {
 		if !a.GetActive() {

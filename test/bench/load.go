@@ -45,6 +45,9 @@ type side struct {
 	// profile, if not nil, begins profiles of that length, and answers what waits for them.
 	profile func(name string, length time.Duration) func() error
 
+	// warmUp is for what needs longer than others.
+	warmUp time.Duration
+
 	tallies []tally
 	elapsed time.Duration
 	cpu     map[string]time.Duration
@@ -63,7 +66,7 @@ func load(ctx context.Context, o options, name string, m meter, op func(ctx cont
 // does to all of them.
 func inTurns(ctx context.Context, o options, sides ...*side) ([]result, error) {
 	for _, s := range sides {
-		if _, err := drive(ctx, o.concurrency, warmUp, s.op); err != nil {
+		if _, err := drive(ctx, o.concurrency, max(warmUp, s.warmUp), s.op); err != nil {
 			return nil, err
 		}
 	}

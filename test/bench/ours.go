@@ -204,42 +204,6 @@ func (b *bed) flow(_ context.Context, i int) error {
 	return err
 }
 
-// profile starts CPU profiles of our processes, if asked, and answers what waits for them. Of a load's parts the last remains.
-func (b *bed) profile(name string, length time.Duration) func() error {
-	seconds := max(int(length/time.Second), 1)
-	failed := make(chan error)
-	admins := b.d.AdminURLs()
-	for process, admin := range admins {
-		go func() {
-			file := fmt.Sprintf("%s-%s.pprof", process, url.PathEscape(name))
-			failed <- fetchProfile(fmt.Sprintf("%s/debug/pprof/profile?seconds=%d", admin, seconds), filepath.Join(b.o.profile, file))
-		}()
-	}
-	return func() error {
-		var errs []error
-		for range admins {
-			errs = append(errs, <-failed)
-		}
-		return errors.Join(errs...)
-	}
-}
-
-func fetchProfile(from, to string) error {
-	res, err := http.Get(from) //nolint:noctx // our own admin listener
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	out, err := os.Create(to)
-	if err != nil {
-		return err
-	}
-	if _, err := out.ReadFrom(res.Body); err != nil {
-		return err
-	}
-	return out.Close()
-}
-
 // measureStart times `usher dev` from its start to ready, with a fresh data folder, and reads its memory then.
 func measureStart(bins harness.Binaries, dir string, r *report) error {
 	one := filepath.Join(dir, "one")

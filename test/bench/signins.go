@@ -27,8 +27,11 @@ func (b *bed) measureSignIns(ctx context.Context, r *report) error {
 	few := *b
 	few.o.concurrency = refreshers
 	results, err := few.inTurns(ctx,
-		&side{name: fmt.Sprintf("refresh rotation, %d callers", refreshers), meter: b.meter, op: b.refresh},
-		&side{name: fmt.Sprintf("the same while %d people sign in", signIns), meter: b.meter, op: b.refresh, beside: b.crowd},
+		b.side(fmt.Sprintf("refresh rotation, %d callers", refreshers), b.refresh),
+		&side{
+			name: fmt.Sprintf("the same while %d people sign in", signIns), meter: b.meter, op: b.refresh, beside: b.crowd,
+			profile: profiler(b.d, b.o.profile),
+		},
 	)
 	if err != nil {
 		return err

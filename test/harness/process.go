@@ -3,7 +3,6 @@ package harness
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -105,18 +104,4 @@ func (p *process) stop(limit time.Duration) (time.Duration, error) {
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.done
-}
-
-// freeAddrs reserves n loopback ports for a moment and answers them.
-func freeAddrs(n int) ([]string, error) {
-	addrs := make([]string, n)
-	for i := range addrs {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close() //nolint:errcheck,gocritic // all are held until every one is chosen
-		addrs[i] = l.Addr().String()
-	}
-	return addrs, nil
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"github.com/vidocu/usher/test/harness"
 )
 
 const unavailable = "The service is temporarily unavailable, try again shortly"
@@ -45,7 +47,9 @@ func TestNginxTakesNoOtherAnswerForAYes(t *testing.T) {
 
 // TestNginxSaysThatTheAPIIsSilent apart from what Usher says: it may have done what was asked.
 func TestNginxSaysThatTheAPIIsSilent(t *testing.T) {
-	door := startNginx(t, host(t, shared.deployment.AdminURL), freeAddr(t))
+	nobody, err := harness.FreeAddr()
+	must(t, err)
+	door := startNginx(t, host(t, shared.deployment.AdminURL), nobody)
 	a := ask(t, "GET", door+"/v1/videos", issue(t, "videos:read"))
 	refuses(t, a, http.StatusBadGateway, denial("unavailable", "The service behind this endpoint did not answer"), "")
 }

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/vidocu/usher/test/harness"
 )
 
 // patience is how long nginx may take to start or to stop on a busy machine.
@@ -21,7 +23,9 @@ const patience = 20 * time.Second
 // are host:port.
 func startNginx(t *testing.T, usher, api string) string {
 	t.Helper()
-	dir, front := t.TempDir(), freeAddr(t)
+	dir := t.TempDir()
+	front, err := harness.FreeAddr()
+	must(t, err)
 	config, err := os.ReadFile(filepath.Join(examples, "nginx", "nginx.conf"))
 	must(t, err)
 	text := string(config)
@@ -65,14 +69,6 @@ func directives(t *testing.T) string {
 	group, err := user.LookupGroupId(me.Gid)
 	must(t, err)
 	return "daemon off; user " + me.Username + " " + group.Name + ";"
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	must(t, l.Close())
-	return l.Addr().String()
 }
 
 // listens waits until somebody answers at an address.

@@ -214,9 +214,9 @@ func (q *question) many(ctx context.Context, missed []miss) error {
 
 func (q *question) manyAccess(ctx context.Context, missed []miss) error {
 	hashes := make([]secret.Hash, 0, len(missed))
-	for _, m := range missed {
-		if m.kind == AccessToken {
-			hashes = append(hashes, m.hash)
+	for n := range missed { // by place: of the others somebody writes the facts meanwhile
+		if missed[n].kind == AccessToken {
+			hashes = append(hashes, missed[n].hash)
 		}
 	}
 	if len(hashes) == 0 {
