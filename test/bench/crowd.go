@@ -23,8 +23,8 @@ const (
 	manyTokens = 1_000_000
 )
 
-// firstTouch is how long the ten thousand are asked about before it counts: until every backend of PostgreSQL has mapped the pages
-// that they lie in, which are twenty thousand among a million tokens, it pays for that and not for the look-up.
+// firstTouch is how long the ten thousand are asked about before it counts. A backend of PostgreSQL pays when it meets a page for
+// the first time, and among a million tokens they lie in far more pages: that is the price of a start, not of a look-up.
 const firstTouch = 15 * time.Second
 
 // crowd is a deployment with so many live tokens, a part of which can be asked about.
