@@ -78,7 +78,7 @@ func AllInOne(bins Binaries, dir string, extra map[string]string) (*Deployment, 
 	}
 	maps.Copy(env, extra)
 	d.specs = []spec{{name: "usher", bin: bins.Path("usher"), admin: addrs[1], args: []string{"dev"}, env: env}}
-	return d, d.StartAll()
+	return d.started()
 }
 
 // Remote is an Usher that somebody else runs: what can be done with it is what goes through its public address.
@@ -137,7 +137,7 @@ func Replicated(bins Binaries, dir string, servers Servers, replicas int, extra 
 	if err := d.Run(bins.Path("usher"), env, "migrate", "up"); err != nil {
 		return nil, err
 	}
-	return d, d.StartAll()
+	return d.started()
 }
 
 // plan adds how one replica is started.
@@ -206,6 +206,26 @@ func (d *Deployment) StartAll() error {
 		}
 	}
 	return nil
+}
+
+// started is the deployment with all its processes running. When one does not start, none is left.
+func (d *Deployment) started() (*Deployment, error) {
+	if err := d.StartAll(); err != nil {
+		return nil, errors.Join(err, d.stopAll())
+	}
+	return d, nil
+}
+
+// stopAll stops what runs, in the opposite order.
+func (d *Deployment) stopAll() error {
+	var errs []error
+	for i := len(d.specs) - 1; i >= 0; i-- {
+		if d.running[d.specs[i].name] != nil {
+			_, err := d.StopOne(d.specs[i].name)
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // StartOne starts a process again, with the same settings and any that Set changed.
@@ -285,14 +305,7 @@ func (d *Deployment) Names() []string {
 
 // Close ends everything, callers first, and holds the log of the whole run against every secret that crossed the wire.
 func (d *Deployment) Close() error {
-	var errs []error
-	for i := len(d.specs) - 1; i >= 0; i-- {
-		if d.running[d.specs[i].name] != nil {
-			_, err := d.StopOne(d.specs[i].name)
-			errs = append(errs, err)
-		}
-	}
-	errs = append(errs, d.checkLog())
+	errs := []error{d.stopAll(), d.checkLog()}
 	if d.Traces != nil {
 		d.mu.Lock()
 		defer d.mu.Unlock()

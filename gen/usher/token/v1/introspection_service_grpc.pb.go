@@ -32,7 +32,8 @@ type IntrospectionServiceClient interface {
 	// IntrospectToken says whether a token is live and what it stands for. A dead token is an answer, not an
 	// error; UNAVAILABLE is returned when the answer cannot be known.
 	IntrospectToken(ctx context.Context, in *IntrospectTokenRequest, opts ...grpc.CallOption) (*IntrospectTokenResponse, error)
-	// BatchIntrospectTokens is IntrospectToken for many tokens at once, with what is the same for all told once. INVALID_REQUEST for none and for more than 1,000.
+	// BatchIntrospectTokens is IntrospectToken for many tokens at once, with what is the same for all told once.
+	// INVALID_REQUEST for none and for more than 1,000.
 	BatchIntrospectTokens(ctx context.Context, in *BatchIntrospectTokensRequest, opts ...grpc.CallOption) (*BatchIntrospectTokensResponse, error)
 }
 
@@ -73,7 +74,8 @@ type IntrospectionServiceServer interface {
 	// IntrospectToken says whether a token is live and what it stands for. A dead token is an answer, not an
 	// error; UNAVAILABLE is returned when the answer cannot be known.
 	IntrospectToken(context.Context, *IntrospectTokenRequest) (*IntrospectTokenResponse, error)
-	// BatchIntrospectTokens is IntrospectToken for many tokens at once, with what is the same for all told once. INVALID_REQUEST for none and for more than 1,000.
+	// BatchIntrospectTokens is IntrospectToken for many tokens at once, with what is the same for all told once.
+	// INVALID_REQUEST for none and for more than 1,000.
 	BatchIntrospectTokens(context.Context, *BatchIntrospectTokensRequest) (*BatchIntrospectTokensResponse, error)
 	mustEmbedUnimplementedIntrospectionServiceServer()
 }
