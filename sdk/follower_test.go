@@ -2,6 +2,7 @@ package usher_test
 
 import (
 	"errors"
+	"log/slog"
 	"net"
 	"testing"
 	"time"
@@ -56,6 +57,30 @@ func TestAfterABreakTheLogIsResumedAndNothingIsMissed(t *testing.T) {
 	eventually(t, "trust", func() bool { return remembered(t, server, client, stays) })
 	if n := len(server.Asked()); n != 3 {
 		t.Errorf("asked %d times: what did not end was forgotten", n)
+	}
+}
+
+// TestFault_D9_AStreamThatEndsByItselfIsResumedInSilence: the service ends each stream with OK after a while.
+func TestFault_D9_AStreamThatEndsByItselfIsResumedInSilence(t *testing.T) {
+	server := ushertest.New()
+	var log syncBuffer
+	client := ready(t, server, usher.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))))
+	stays, ends := server.Issue(facts()), server.Issue(facts())
+	_, _ = active(t, client, stays), active(t, client, ends)
+	server.EndStreams()
+	server.End(ends)
+	eventually(t, "the entry after the end", func() bool { return usher.Applied(client) == 1 })
+	if active(t, client, ends) || !active(t, client, stays) {
+		t.Error("after the stream was resumed, a revoked token is active or a live one is not")
+	}
+	if watched := server.Watched(); len(watched) != 2 || watched[1].Cursor == nil {
+		t.Errorf("streams were asked for by %v, want one from the start and one that resumes", watched)
+	}
+	if n := len(server.Asked()); n != 3 {
+		t.Errorf("introspected %d times: the cache was lost", n)
+	}
+	if log.String() != "" {
+		t.Errorf("the client warns of a planned end: %s", log.String())
 	}
 }
 

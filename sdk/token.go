@@ -3,7 +3,9 @@ package usher
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
@@ -33,6 +35,13 @@ type Token struct {
 	Issuer string
 	// IssuedAt and ExpiresAt are whole seconds of the server's clock. ExpiresAt is zero for a token without an end, such as an API key.
 	IssuedAt, ExpiresAt time.Time
+}
+
+// String describes the token for a log line: who holds it, through which client, in which workspace, with which scopes. The
+// credential itself is not part of a Token.
+func (t *Token) String() string {
+	return fmt.Sprintf("%s of %s (client %q, workspace %q, scopes %q)",
+		t.Kind, t.Subject, t.ClientID, t.WorkspaceID, strings.Join(t.Scopes, " "))
 }
 
 // Has reports whether the token has a scope: the whole name, and no other implies it.

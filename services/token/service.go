@@ -98,7 +98,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 			Endpoint: endpoint, Authz: authz, Revoker: ends, Introspector: introspector, Issuer: deps.Issuer, Tokens: deps.Metrics.Tokens(),
 		},
 		introspection: &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},
-		revocations:   &rpc.Revocations{Feed: log, Heartbeat: config.HeartbeatInterval, Digest: deps.Catalog.Digest},
+		revocations:   &rpc.Revocations{Feed: log, Heartbeat: config.HeartbeatInterval, Lifetime: config.WatchLifetime, Digest: deps.Catalog.Digest},
 		grants:        &rpc.Grants{Store: ends},
 		enforcement:   enforced,
 		users:         users(config, deps, people{store: st, settler: log}),

@@ -50,6 +50,35 @@ func (b bench) mustRevoke(t *testing.T, token string) {
 	}
 }
 
+// TestFault_D9_AStreamEndsByItselfWithOK: a client of any language sees the end of the stream and no failure.
+func TestFault_D9_AStreamEndsByItselfWithOK(t *testing.T) {
+	config := token.DefaultConfig()
+	config.HeartbeatInterval, config.WatchLifetime = 100*time.Millisecond, time.Second
+	b := newBench(t, config)
+	stream := b.watch(t, nil)
+	last := told(t, stream)
+	for {
+		message, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatalf("the stream ends with %v, want OK", err)
+		}
+		last = message
+	}
+	first := b.mustRedeem(t, "code-1")
+	b.mustRevoke(t, first.GetAccessToken())
+	resumed := b.watch(t, proto.Int64(last.GetCursor()))
+	message := told(t, resumed)
+	for len(message.GetRevocations()) == 0 { // heartbeats, until the log has been read
+		message = told(t, resumed)
+	}
+	if len(message.GetRevocations()) != 1 {
+		t.Errorf("the resumed stream sends %v, want the one revocation", message)
+	}
+}
+
 func TestAWatcherLearnsWhatEndedAndGoesOnWhereItStopped(t *testing.T) {
 	config := token.DefaultConfig()
 	config.HeartbeatInterval = 100 * time.Millisecond
