@@ -33,7 +33,7 @@ type Config struct {
 	// HeartbeatInterval is how often whoever watches revocations hears something at least.
 	HeartbeatInterval time.Duration `koanf:"heartbeat_interval" bounds:"100ms to 1m" help:"how often a watcher of revocations hears something at least"`
 	// WatchLifetime is how long a stream of WatchRevocations lasts: less than rpcserver lets a connection live once it is to be replaced.
-	WatchLifetime time.Duration `koanf:"watch_lifetime" bounds:"1s to 10m" help:"how long a stream of revocations lasts before it ends by itself with OK, to be resumed"`
+	WatchLifetime time.Duration `koanf:"watch_lifetime" bounds:"1s to 2m" help:"how long a stream of revocations lasts before it ends by itself with OK, to be resumed"`
 	// UserTokenLifetime is the life of a user token of VIDIZMO's API.
 	UserTokenLifetime time.Duration `koanf:"user_token_lifetime" bounds:"1s to 720h" help:"life of a user token of the user API"`
 	// UserTokenRetention is how long the record of who got a user token stays past the token's time.
@@ -95,7 +95,7 @@ const (
 
 // maxWatch is shorter than the time that a connection has left once the server asks its caller to replace it (rpcserver), so that
 // no stream is cut off by the age of its connection.
-const maxWatch = 10 * time.Minute
+const maxWatch = 2 * time.Minute
 
 // maxUserToken keeps a typing error from becoming a token that never expires.
 const maxUserToken = 30 * 24 * time.Hour

@@ -32,7 +32,7 @@ type RevocationServiceClient interface {
 	// once, and where there is no entry to send, an empty one comes every heartbeat interval: a stream that has been silent for longer
 	// is broken, and cached responses must not be used until it is resumed.
 	//
-	// The stream ends with OK (end of stream) after at most 10 minutes, and when the server stops. It ends with UNAVAILABLE when
+	// The stream ends with OK (end of stream) after at most 2 minutes, and when the server stops. It ends with UNAVAILABLE when
 	// the log cannot be read. In each case call again with the cursor of the last message: the new stream continues after it, and
 	// no entry is lost.
 	WatchRevocations(ctx context.Context, in *WatchRevocationsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchRevocationsResponse], error)
@@ -75,7 +75,7 @@ type RevocationServiceServer interface {
 	// once, and where there is no entry to send, an empty one comes every heartbeat interval: a stream that has been silent for longer
 	// is broken, and cached responses must not be used until it is resumed.
 	//
-	// The stream ends with OK (end of stream) after at most 10 minutes, and when the server stops. It ends with UNAVAILABLE when
+	// The stream ends with OK (end of stream) after at most 2 minutes, and when the server stops. It ends with UNAVAILABLE when
 	// the log cannot be read. In each case call again with the cursor of the last message: the new stream continues after it, and
 	// no entry is lost.
 	WatchRevocations(*WatchRevocationsRequest, grpc.ServerStreamingServer[WatchRevocationsResponse]) error
