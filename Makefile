@@ -80,6 +80,10 @@ modules: ## Build and vet each module alone, to prove every go.mod complete
 	  GOWORK=off go -C "$$module" vet ./...; \
 	done
 
+.PHONY: vulncheck
+vulncheck: bin/govulncheck ## Look for known vulnerabilities in what is imported (needs the network: not part of check)
+	bin/govulncheck ./... ./sdk/... ./gen/...
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (10s)
 	@{ grep -rnoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' --exclude-dir=gen --exclude-dir=tools . || true; } | \
@@ -210,6 +214,7 @@ $(eval $(call tool,protoc-gen-go-grpc,gen,google.golang.org/grpc/cmd/protoc-gen-
 $(eval $(call tool,protoc-gen-grpc-gateway,gen,github.com/grpc-ecosystem/grpc-gateway/v2/protoc-gen-grpc-gateway))
 $(eval $(call tool,golangci-lint,lint,github.com/golangci/golangci-lint/v2/cmd/golangci-lint))
 $(eval $(call tool,gotestsum,lint,gotest.tools/gotestsum))
+$(eval $(call tool,govulncheck,vuln,golang.org/x/vuln/cmd/govulncheck))
 $(eval $(call tool,kube-score,k8s,github.com/zegl/kube-score/cmd/kube-score))
 $(eval $(call tool,kubectl-validate,schema,sigs.k8s.io/kubectl-validate))
 $(eval $(call tool,cyclonedx-gomod,image,github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod))
