@@ -9,7 +9,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 # What takes longest begins first; three at once, since most of them wait.
-PKG      ?= ./test/e2e ./services/token/internal/store ./... ./sdk/...
+PKG      ?= ./test/e2e ./test/race ./services/token/internal/store/... ./... ./sdk/...
 FUZZTIME ?= 10s
 FOR      ?= 5m
 ROUNDS   ?= 200
@@ -59,7 +59,7 @@ build: ## Build bin/usher, the four services and the gateway
 test: $(GOTESTSUM) $(KUSTOMIZE) ## Run every test with the race detector, on throw-away PostgreSQL and Redis (PKG=./x/... narrows)
 	@tools/need-cc.sh
 	CGO_ENABLED=1 scripts/with-deps.sh $(GOTESTSUM) --format pkgname-and-test-fails --format-hide-empty-pkg \
-	  --post-run-command 'sh tools/testline.sh' -- -race $(NORACE) -p 3 -timeout 15m $(PKG)
+	  --post-run-command 'sh tools/testline.sh' -- -race $(NORACE) -p 3 -timeout 60m $(PKG)
 
 .PHONY: check
 check: generate-check breaking lint arch modules deploy-check monitoring-check test ## Everything that CI runs
