@@ -16,7 +16,7 @@ import (
 	"github.com/vidocu/usher/sdk/ushertest"
 )
 
-const patience = 10 * time.Second
+const patience = 2 * time.Minute
 
 // facts are of an ordinary access token.
 func facts() *tokenv1.IntrospectTokenResponse {

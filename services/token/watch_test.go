@@ -25,7 +25,7 @@ import (
 // watch follows the log until the test ends; nil is from this moment.
 func (b bench) watch(t *testing.T, cursor *int64) grpc.ServerStreamingClient[tokenv1.WatchRevocationsResponse] {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	stream, err := b.revocations.WatchRevocations(ctx, &tokenv1.WatchRevocationsRequest{Cursor: cursor})
 	if err != nil {
@@ -167,7 +167,7 @@ func TestWatchersEndWhenTheServerStopsAndDoNotHoldItUp(t *testing.T) {
 			t.Errorf("stopping: %v", err)
 		}
 	}
-	if took := time.Since(begun); took > 10*time.Second {
+	if took := time.Since(begun); took > 50*time.Second {
 		t.Errorf("stopping took %s with a watcher", took)
 	}
 	for err == nil {
