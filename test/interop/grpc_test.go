@@ -11,14 +11,10 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-const root = "../.."
-
 // TestFault_D7_TheExamplesOfOtherLanguagesRun takes the examples out of docs/grpc.md and runs them against five processes with the
 // certificates of production, with a live token and with a dead one.
 func TestFault_D7_TheExamplesOfOtherLanguagesRun(t *testing.T) {
-	if out, err := exec.CommandContext(t.Context(), "../../scripts/clients.sh").CombinedOutput(); err != nil {
-		t.Fatalf("installing the clients: %v\n%s", err, out)
-	}
+	install(t)
 	d := production(t)
 	tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 	if err != nil {
@@ -27,7 +23,7 @@ func TestFault_D7_TheExamplesOfOtherLanguagesRun(t *testing.T) {
 	if _, err := d.TLS("video-api", "token"); err != nil { // issues the certificate
 		t.Fatal(err)
 	}
-	e := examples{deployment: d, dir: t.TempDir(), blocks: blocks(t, filepath.Join(root, "docs", "grpc.md"))}
+	e := examples{deployment: d, dir: t.TempDir(), blocks: blocks(t, "grpc.md")}
 	for name, run := range map[string]func(*testing.T, string) string{"node": e.node, "python": e.python} {
 		t.Run(name, func(t *testing.T) {
 			if got := run(t, tokens.Access); !strings.HasPrefix(got, "usr_john videos:read") {
@@ -42,9 +38,7 @@ func TestFault_D7_TheExamplesOfOtherLanguagesRun(t *testing.T) {
 
 // TestFault_D7_TheProtosCompileWithoutMore compiles the four files that docs/grpc.md names, with a protobuf compiler and nothing else.
 func TestFault_D7_TheProtosCompileWithoutMore(t *testing.T) {
-	if out, err := exec.CommandContext(t.Context(), "../../scripts/clients.sh").CombinedOutput(); err != nil {
-		t.Fatalf("installing the clients: %v\n%s", err, out)
-	}
+	install(t)
 	protos, files := t.TempDir(), []string{
 		"usher/rpc/v1/options.proto", "usher/token/v1/introspection_service.proto",
 		"usher/token/v1/access_service.proto", "usher/token/v1/revocation_service.proto",
@@ -93,7 +87,7 @@ func production(t *testing.T) *harness.Deployment {
 	return d
 }
 
-// examples runs the blocks of the page.
+// examples runs the blocks of docs/grpc.md.
 type examples struct {
 	deployment *harness.Deployment
 	dir        string
@@ -102,23 +96,15 @@ type examples struct {
 
 func (e examples) node(t *testing.T, token string) string {
 	t.Helper()
-	// An import is looked for beside the importing file, hence the example stands beside the installed packages.
-	file := filepath.Join(root, "bin", "clients", "node", "example.mjs")
-	if err := os.WriteFile(file, []byte(e.blocks["js"]), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	absolute, err := filepath.Abs(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e.command(t, "env", append(e.environ(t, token), "node", absolute)...)
+	file := nodeFile(t, "grpc", e.blocks["js test"])
+	return e.command(t, "env", append(e.environ(t, token), "node", file)...)
 }
 
 func (e examples) python(t *testing.T, token string) string {
 	t.Helper()
-	e.command(t, "env", append(e.environ(t, token), "sh", "-c", e.blocks["sh"])...)
+	e.command(t, "env", append(e.environ(t, token), "sh", "-c", e.blocks["sh test"])...)
 	file := filepath.Join(e.dir, "example.py")
-	if err := os.WriteFile(file, []byte(e.blocks["python"]), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(e.blocks["python test"]), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return e.command(t, "env", append(e.environ(t, token), "python3", file)...)
@@ -127,14 +113,10 @@ func (e examples) python(t *testing.T, token string) string {
 // environ says what the examples read.
 func (e examples) environ(t *testing.T, token string) []string {
 	t.Helper()
-	protos, err := filepath.Abs(filepath.Join(root, "proto"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	_, port, _ := strings.Cut(e.deployment.GRPCAddr("token"), ":")
 	in := func(file string) string { return filepath.Join(e.deployment.Dir(), file) }
 	return []string{
-		"ADDRESS=localhost:" + port, "PROTO=" + protos, "TOKEN=" + token,
+		"ADDRESS=localhost:" + port, "PROTO=" + absolute(t, "proto"), "TOKEN=" + token,
 		"CA=" + in("ca.pem"), "CERT=" + in("video-api.pem"), "KEY=" + in("video-api.key"),
 	}
 }
@@ -142,12 +124,8 @@ func (e examples) environ(t *testing.T, token string) []string {
 // command runs a command in the folder of the examples and returns what it prints, without the last line break.
 func (e examples) command(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	python, err := filepath.Abs(filepath.Join(root, "bin", "clients", "python"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	cmd := exec.CommandContext(t.Context(), name, args...)
-	cmd.Dir, cmd.Env = e.dir, append(os.Environ(), "PYTHONPATH="+python+":"+e.dir)
+	cmd.Dir, cmd.Env = e.dir, append(os.Environ(), "PYTHONPATH="+absolute(t, "bin/clients/python")+":"+e.dir)
 	var errs strings.Builder
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
@@ -155,21 +133,4 @@ func (e examples) command(t *testing.T, name string, args ...string) string {
 		t.Fatalf("%s %.200s: %v\n%s%s", name, strings.Join(args, " "), err, out, errs.String())
 	}
 	return strings.TrimSpace(string(out))
-}
-
-// blocks returns the fenced blocks of a page that are marked as tested, by language.
-func blocks(t *testing.T, page string) map[string]string {
-	t.Helper()
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := map[string]string{}
-	for i, part := range strings.Split(string(text), "```") {
-		language, code, ok := strings.Cut(part, " test\n")
-		if i%2 == 1 && ok {
-			found[language] = code
-		}
-	}
-	return found
 }
