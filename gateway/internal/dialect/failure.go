@@ -13,6 +13,7 @@ import (
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
@@ -97,20 +98,44 @@ func (e *Endpoints) write(w http.ResponseWriter, r *http.Request, err error) {
 		e.logger.WarnContext(r.Context(), "an OAuth endpoint failed", "path", r.URL.Path, "error", status.Convert(err).Message())
 	}
 	header := w.Header()
-	if row.formError == "invalid_client" && r.Header.Get("Authorization") != "" {
+	if row.formError == "invalid_client" && challenged(r) {
 		header.Set("WWW-Authenticate", `Basic realm="usher", charset="UTF-8"`)
 	}
 	if row.status == http.StatusServiceUnavailable || row.status == http.StatusTooManyRequests {
 		header.Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
 	}
 	message = cmp.Or(row.message, message)
-	if httpx.MediaType(r) == httpx.TypeForm {
+	if untypedForm(r) || httpx.DeclaredType(r) == httpx.TypeForm {
 		writeJSON(w, row.formStatus, formal{Error: row.formError, Description: describe(message)})
 		return
 	}
 	var body documented
 	body.Error.Code, body.Error.Message = row.code, message
 	writeJSON(w, row.status, body)
+}
+
+// challenged reports whether a 401 names the scheme to authenticate with (RFC 9110 §15.5.2): where HTTP Basic was tried (RFC
+// 6749 §5.2), and where the request had no client authentication, since several HTTP clients send their credentials only after
+// a challenge. A wrong secret in the body is not challenged: oauth4webapi would stop at the challenge before it reads the error.
+func challenged(r *http.Request) bool {
+	body, _ := r.Context().Value(bodyKey{}).([]byte)
+	return len(clientAuthentication(r)) > 0 || !authenticates(httpx.MediaType(r), body)
+}
+
+// authenticates reports whether a body that could be read has a client's secret or assertion.
+func authenticates(kind string, body []byte) bool {
+	if kind == httpx.TypeJSON {
+		var sent struct {
+			Secret    string `json:"client_secret"`
+			Assertion string `json:"client_assertion"`
+		}
+		_ = json.Unmarshal(body, &sent) // it was read before
+		return sent.Secret != "" || sent.Assertion != ""
+	}
+	form, _ := oauth.ParseForm(string(body)) // likewise
+	secret, _, _ := form.Get("client_secret")
+	assertion, _, _ := form.Get("client_assertion")
+	return secret != "" || assertion != ""
 }
 
 // classify names a failure. The runtime flattens what our decoders say into a status with nothing but its text; no service
