@@ -246,7 +246,7 @@ func TestWhatIsNotAPOSTOfOneOfTheTwoKindsIsRefused(t *testing.T) {
 
 func TestAnUnknownPathIsAnsweredInTheDocumentedShape(t *testing.T) {
 	w := httptest.NewRecorder()
-	dialect.NotFound(w)
+	dialect.Problem(w, http.StatusNotFound)
 	if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), `"code":"not_found"`) || w.Header().Get("Content-Type") != "application/json" {
 		t.Errorf("it answers %d %s", w.Code, w.Body)
 	}

@@ -137,6 +137,13 @@ func inner(r *http.Request, kind string, body []byte) *http.Request {
 // bodyKey is where inner leaves the body for the error handler, after the runtime has read it.
 type bodyKey struct{}
 
+// Problem answers a request that did not come as far as the endpoints, in its dialect.
+func (e *Endpoints) Problem(w http.ResponseWriter, r *http.Request, status int) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Pragma", "no-cache")
+	e.say(w, r, problemOf(status))
+}
+
 func (e *Endpoints) refuse(w http.ResponseWriter, r *http.Request, reason errorv1.Reason, message string) {
 	e.write(w, r, oerr.New(reason, message))
 }

@@ -104,14 +104,57 @@ func (e *Endpoints) write(w http.ResponseWriter, r *http.Request, err error) {
 	if row.status == http.StatusServiceUnavailable || row.status == http.StatusTooManyRequests {
 		header.Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
 	}
-	message = cmp.Or(row.message, message)
+	row.message = cmp.Or(row.message, message)
+	e.say(w, r, row)
+}
+
+// say writes a failure in the request's dialect.
+func (*Endpoints) say(w http.ResponseWriter, r *http.Request, row row) {
 	if untypedForm(r) || httpx.DeclaredType(r) == httpx.TypeForm {
-		writeJSON(w, row.formStatus, formal{Error: row.formError, Description: describe(message)})
+		writeJSON(w, row.formStatus, formal{Error: row.formError, Description: describe(row.message)})
 		return
 	}
+	documentedFailure(w, row)
+}
+
+func documentedFailure(w http.ResponseWriter, row row) {
 	var body documented
-	body.Error.Code, body.Error.Message = row.code, message
+	body.Error.Code, body.Error.Message = row.code, row.message
 	writeJSON(w, row.status, body)
+}
+
+// problemOf is the failure of a request that no handler answers, by its status.
+func problemOf(status int) row {
+	if status == http.StatusNotFound {
+		return row{status, "not_found", "There is no such endpoint", status, invalidRequest}
+	}
+	if status == http.StatusInternalServerError {
+		return rowOf(errorv1.Reason_REASON_UNSPECIFIED)
+	}
+	return row{status, invalidRequest, explain(status), status, invalidRequest}
+}
+
+// explain is for the author of the client.
+func explain(status int) string {
+	switch status {
+	case http.StatusBadRequest:
+		return "The request cannot be read: its request line or a header is malformed, or a header is missing"
+	case http.StatusForbidden:
+		return "This form did not come from a page of ours"
+	case http.StatusUnsupportedMediaType:
+		return "This address takes the form of a page of ours"
+	case http.StatusMethodNotAllowed:
+		return "This address does not answer that method"
+	case http.StatusExpectationFailed:
+		return "The only expectation that can be met is 100-continue"
+	case http.StatusRequestHeaderFieldsTooLarge:
+		return "The request line and the headers are longer than 32 KiB"
+	case http.StatusNotImplemented:
+		return "The only transfer encoding that can be read is chunked"
+	case http.StatusHTTPVersionNotSupported:
+		return "Send HTTP/1.1"
+	}
+	return http.StatusText(status)
 }
 
 // challenged reports whether a 401 names the scheme to authenticate with (RFC 9110 §15.5.2): where HTTP Basic was tried (RFC
@@ -158,12 +201,8 @@ func describe(s string) string {
 	}, s)
 }
 
-// NotFound answers a path that does not exist, in the documented shape.
-func NotFound(w http.ResponseWriter) {
-	var body documented
-	body.Error.Code, body.Error.Message = "not_found", "There is no such endpoint"
-	writeJSON(w, http.StatusNotFound, body)
-}
+// Problem answers a request that no handler answers, in the documented shape.
+func Problem(w http.ResponseWriter, status int) { documentedFailure(w, problemOf(status)) }
 
 func writeJSON(w http.ResponseWriter, code int, body any) {
 	w.Header().Set("Content-Type", "application/json")

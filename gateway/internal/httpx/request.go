@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rs/cors"
-
 	"github.com/vidocu/usher/internal/platform/requestid"
 )
 
@@ -95,48 +93,6 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 
 // Seconds is a Retry-After: whole seconds, at least one, and never too few.
 func Seconds(d time.Duration) string { return strconv.Itoa(max(1, int(math.Ceil(d.Seconds())))) }
-
-// ownForm refuses what a page of ours would not send.
-func ownForm(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if MediaType(r) != TypeForm {
-			http.Error(w, "This address takes the form of our own page.", http.StatusUnsupportedMediaType)
-			return
-		}
-		h.ServeHTTP(w, r)
-	})
-}
-
-// CORS lets an app that runs in a browser read the answers: never with cookies, so that any origin may.
-func CORS(h http.Handler) http.Handler {
-	return share(h, cors.Options{
-		AllowedMethods: []string{http.MethodGet, http.MethodPost}, AllowedHeaders: []string{"Authorization", "Content-Type"},
-	})
-}
-
-// OpenCORS is CORS for an API whose methods and headers are not ours to know.
-func OpenCORS(h http.Handler) http.Handler {
-	return share(h, cors.Options{
-		AllowedMethods: []string{
-			http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
-		},
-		AllowedHeaders: []string{"*"},
-	})
-}
-
-func share(h http.Handler, options cors.Options) http.Handler {
-	options.AllowedOrigins, options.MaxAge = []string{"*"}, 600
-	options.ExposedHeaders = []string{"Retry-After", "WWW-Authenticate"}
-	shared := cors.New(options).Handler(h)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if len(r.Header["Origin"]) == 0 { // not a browser's doing, as most requests are
-			w.Header()["Vary"] = []string{"Origin"}
-			h.ServeHTTP(w, r)
-			return
-		}
-		shared.ServeHTTP(w, r)
-	})
-}
 
 // Named draws an id for each request that does not come through a Router.
 func Named(h http.Handler) http.Handler {
