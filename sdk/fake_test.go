@@ -21,7 +21,7 @@ const patience = 2 * time.Minute
 // facts are of an ordinary access token.
 func facts() *tokenv1.IntrospectTokenResponse {
 	return &tokenv1.IntrospectTokenResponse{
-		Kind: tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN, Sub: "usr_a", Username: "A", ClientId: "app", WorkspaceId: "ws_a",
+		Kind: tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN, Sub: "usr_a", Username: "usr_a", Name: "A", ClientId: "app", WorkspaceId: "ws_a",
 		Scope: "videos:read jobs:read", Plan: "pro", Iss: "https://issuer.test", Iat: 100, Exp: 3700, ExpiresInMs: 3_600_000,
 		GrantId: []byte("grant a"),
 	}

@@ -78,12 +78,13 @@ type AuthorizationCode struct {
 // Type is `authorization_code`.
 func (AuthorizationCode) Type() string { return "authorization_code" }
 
-// Check wants `code` and `redirect_uri`. The verifier is judged with the code, since only the code knows if one is due.
+// Check wants `code`, and `redirect_uri` or a verifier: a code that carries a challenge may be redeemed without repeating the
+// redirect URI (OAuth 2.1 §10.2). Whether the code carries one is judged with the code.
 func (AuthorizationCode) Check(req Request) error {
 	switch {
 	case req.Code.IsZero():
 		return missing("code")
-	case req.RedirectURI == "":
+	case req.RedirectURI == "" && req.CodeVerifier.IsZero():
 		return missing("redirect_uri")
 	}
 	return nil
@@ -148,8 +149,11 @@ func (g AuthorizationCode) replayed(ctx context.Context, hash secret.Hash, clien
 
 // check holds a request against what the code was bound to: client, redirect URI, then verifier.
 func (b Binding) check(client Client, req Request) error {
-	if b.ClientID != client.ID || b.RedirectURI != req.RedirectURI {
+	switch {
+	case b.ClientID != client.ID, req.RedirectURI != "" && b.RedirectURI != req.RedirectURI:
 		return ErrInvalidCode
+	case req.RedirectURI == "" && b.CodeChallenge == "":
+		return missing("redirect_uri")
 	}
 	if b.CodeChallenge == "" {
 		// A verifier without a challenge is a downgrade attempt or a mistake: refused (RFC 9700 §4.8.2).
