@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
 const causePrefix = "CAUSE_"
@@ -15,6 +16,28 @@ const causePrefix = "CAUSE_"
 // cause (usher.error.v1.reason), so that one cause never has two responses. The message is as in New.
 func Refuse(cause errorv1.Cause, message string, opts ...Option) error {
 	return New(ReasonOf(cause), message, append(opts, func(o *options) { o.set(metaCause, nameOf(cause)) })...)
+}
+
+// RefuseFor makes the failure that an error of a domain package becomes: with the error's cause and the reason that follows from
+// it, or with the given reason where no cause is known.
+func RefuseFor(err error, reason errorv1.Reason, message string, opts ...Option) error {
+	if found := Named(cause.Of(err)); found != errorv1.Cause_CAUSE_UNSPECIFIED {
+		return Refuse(found, message, opts...)
+	}
+	return New(reason, message, opts...)
+}
+
+// Named is the contract's value for a cause that a domain package found; UNSPECIFIED for none.
+func Named(name cause.Cause) errorv1.Cause {
+	return errorv1.Cause(errorv1.Cause_value[causePrefix+string(name)])
+}
+
+// NameOf is what domain packages call a cause; empty for UNSPECIFIED.
+func NameOf(c errorv1.Cause) cause.Cause {
+	if _, known := errorv1.Cause_name[int32(c)]; !known || c == errorv1.Cause_CAUSE_UNSPECIFIED {
+		return ""
+	}
+	return cause.Cause(nameOf(c))
 }
 
 // ReasonOf is the reason that a cause implies; UNSPECIFIED for the cause of a denial, which is no failure.

@@ -10,8 +10,7 @@ import (
 func codeOf(reason errorv1.Reason) codes.Code {
 	switch reason {
 	case errorv1.Reason_REASON_INVALID_CLIENT, errorv1.Reason_REASON_INVALID_CREDENTIALS, errorv1.Reason_REASON_SESSION_REQUIRED,
-		errorv1.Reason_REASON_INVALID_ACCESS_TOKEN, errorv1.Reason_REASON_EXPIRED_ACCESS_TOKEN,
-		errorv1.Reason_REASON_CLIENT_SECRET_REQUIRED:
+		errorv1.Reason_REASON_INVALID_ACCESS_TOKEN, errorv1.Reason_REASON_EXPIRED_ACCESS_TOKEN:
 		return codes.Unauthenticated
 	case errorv1.Reason_REASON_INVALID_REQUEST, errorv1.Reason_REASON_UNSUPPORTED_GRANT_TYPE, errorv1.Reason_REASON_INVALID_SCOPE,
 		errorv1.Reason_REASON_INVALID_CODE, errorv1.Reason_REASON_INVALID_CODE_VERIFIER, errorv1.Reason_REASON_INVALID_REFRESH_TOKEN,

@@ -470,7 +470,7 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x17CAUSE_SECRET_UNEXPECTED\x10\x1d\x1aG\xe8\xbd\x18\x04\xf2\xbd\x18?Leave client_secret out: a public client proves itself by PKCE.\x12j\n" +
 	"\x1eCAUSE_AUTHENTICATION_MALFORMED\x10\x1e\x1aF\xe8\xbd\x18\x04\xf2\xbd\x18>Send client_id and client_secret as HTTP Basic or in the body.\x12J\n" +
 	"\x1aCAUSE_AUTHENTICATION_TWICE\x10\x1f\x1a*\xe8\xbd\x18\x01\xf2\xbd\x18\"Use either HTTP Basic or the body.\x12e\n" +
-	"\"CAUSE_INTROSPECTION_WITHOUT_SECRET\x10 \x1a=\xe8\xbd\x18\x1a\xf2\xbd\x185Introspect as a confidential client, with its secret.\x12d\n" +
+	"\"CAUSE_INTROSPECTION_WITHOUT_SECRET\x10 \x1a=\xe8\xbd\x18\x04\xf2\xbd\x185Introspect as a confidential client, with its secret.\x12d\n" +
 	"\x14CAUSE_CODE_MALFORMED\x10!\x1aJ\xe8\xbd\x18\x05\xf2\xbd\x18BSend the value of the parameter code as it came, URL-decoded once.\x12a\n" +
 	"\x12CAUSE_CODE_UNKNOWN\x10\"\x1aI\xe8\xbd\x18\x05\xf2\xbd\x18AExchange a code within ten minutes, at the server that issued it.\x12F\n" +
 	"\x12CAUSE_CODE_EXPIRED\x10#\x1a.\xe8\xbd\x18\x05\xf2\xbd\x18&Exchange a code as soon as it arrives.\x122\n" +

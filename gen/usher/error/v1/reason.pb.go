@@ -78,8 +78,6 @@ const (
 	Reason_REASON_UNAUTHORIZED_ACCESS Reason = 24
 	// What was to be created exists.
 	Reason_REASON_ALREADY_EXISTS Reason = 25
-	// The endpoint is for confidential clients, and no secret was sent: one response, whichever client was named.
-	Reason_REASON_CLIENT_SECRET_REQUIRED Reason = 26
 )
 
 // Enum value maps for Reason.
@@ -111,7 +109,6 @@ var (
 		23: "REASON_EXPIRED_ACCESS_TOKEN",
 		24: "REASON_UNAUTHORIZED_ACCESS",
 		25: "REASON_ALREADY_EXISTS",
-		26: "REASON_CLIENT_SECRET_REQUIRED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":             0,
@@ -140,7 +137,6 @@ var (
 		"REASON_EXPIRED_ACCESS_TOKEN":    23,
 		"REASON_UNAUTHORIZED_ACCESS":     24,
 		"REASON_ALREADY_EXISTS":          25,
-		"REASON_CLIENT_SECRET_REQUIRED":  26,
 	}
 )
 
@@ -175,7 +171,7 @@ var File_usher_error_v1_reason_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/error/v1/reason.proto\x12\x0eusher.error.v1*\xb2\x06\n" +
+	"\x1busher/error/v1/reason.proto\x12\x0eusher.error.v1*\x8f\x06\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REASON_INVALID_REQUEST\x10\x01\x12!\n" +
@@ -203,8 +199,7 @@ const file_usher_error_v1_reason_proto_rawDesc = "" +
 	"\x1bREASON_INVALID_ACCESS_TOKEN\x10\x16\x12\x1f\n" +
 	"\x1bREASON_EXPIRED_ACCESS_TOKEN\x10\x17\x12\x1e\n" +
 	"\x1aREASON_UNAUTHORIZED_ACCESS\x10\x18\x12\x19\n" +
-	"\x15REASON_ALREADY_EXISTS\x10\x19\x12!\n" +
-	"\x1dREASON_CLIENT_SECRET_REQUIRED\x10\x1aB\xb1\x01\n" +
+	"\x15REASON_ALREADY_EXISTS\x10\x19B\xb1\x01\n" +
 	"\x12com.usher.error.v1B\vReasonProtoP\x01Z2github.com/vidocu/usher/gen/usher/error/v1;errorv1\xa2\x02\x03UEX\xaa\x02\x0eUsher.Error.V1\xca\x02\x0fUsher\\Error_\\V1\xe2\x02\x1bUsher\\Error_\\V1\\GPBMetadata\xea\x02\x10Usher::Error::V1b\x06proto3"
 
 var (

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
 // checkScope takes exactly what is asked for, or nothing: no name is dropped, added or widened.
@@ -12,17 +13,17 @@ func checkScope(_ context.Context, f Flow, a *asked) error {
 	scope, err := oauth.ParseScope(a.value("scope"))
 	switch {
 	case errors.Is(err, oauth.ErrScopeMissing):
-		return redirectWith("invalid_scope", "the parameter scope is missing")
+		return invalidScope(cause.ScopeMissing, "the parameter scope is missing")
 	case err != nil:
-		return redirectWith("invalid_scope", "the parameter scope must be names separated by single spaces")
+		return invalidScope(cause.ScopeMalformed, "the parameter scope "+oauth.DescribeMalformed(a.value("scope")))
 	}
 	for _, name := range scope {
 		if !f.Scopes.Known(name) {
-			return redirectWith("invalid_scope", "the parameter scope has a name that does not exist")
+			return invalidScope(cause.ScopeUnknown, oauth.DescribeUnknown(name, f.Scopes.Names()))
 		}
 	}
-	if !a.client.Scope.Covers(scope) {
-		return redirectWith("invalid_scope", "the parameter scope has a name that the app is not registered for")
+	if missing := scope.Missing(a.client.Scope); len(missing) > 0 {
+		return invalidScope(cause.ScopeNotAllowed, "the app is not registered for the scope "+oauth.Quote(missing[0]))
 	}
 	a.scope = scope
 	return nil

@@ -15,6 +15,7 @@ func TestStoreAPIKeys(t *testing.T)      { storetest.APIKeys(t) }
 func TestStoreFollowing(t *testing.T)    { storetest.Following(t) }
 func TestUserTokens(t *testing.T)        { storetest.UserTokens(t) }
 func TestEndings(t *testing.T)           { storetest.Endings(t) }
+func TestExplanations(t *testing.T)      { storetest.Explanations(t) }
 
 // TestThirtyDays simulates 33 days until as much expires as is issued, and 30 more: at one issue in two minutes, which is the
 // rate of 200 a second with one row for 24,000. Lifetimes, widths and retention are the real ones; housekeeping runs every two
