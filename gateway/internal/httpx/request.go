@@ -12,6 +12,7 @@ import (
 
 	"github.com/rs/cors"
 
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/internal/platform/requestid"
 )
 
@@ -95,7 +96,7 @@ func OpenCORS(h http.Handler) http.Handler {
 
 func share(h http.Handler, options cors.Options) http.Handler {
 	options.AllowedOrigins, options.MaxAge = []string{"*"}, 600
-	options.ExposedHeaders = []string{"Retry-After", "WWW-Authenticate"}
+	options.ExposedHeaders = []string{"Retry-After", "WWW-Authenticate", requestid.Header}
 	shared := cors.New(options).Handler(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(r.Header["Origin"]) == 0 { // not a browser's doing, as most requests are
@@ -107,10 +108,14 @@ func share(h http.Handler, options cors.Options) http.Handler {
 	})
 }
 
-// Named draws an id for each request that does not come through a Router.
-func Named(h http.Handler) http.Handler {
+// Named draws an id for each request that does not come through a Router, and reports what is refused at the endpoint.
+func Named(endpoint string, refusals refusal.Reporter, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.ServeHTTP(w, r.WithContext(requestid.Begin(r.Context())))
+		ctx := refusal.Begin(requestid.Begin(r.Context()))
+		w.Header().Set(requestid.Header, requestid.From(ctx))
+		rec := &recorder{ResponseWriter: w}
+		h.ServeHTTP(rec, r.WithContext(ctx))
+		refusals.Report(ctx, refusal.Response{Endpoint: endpoint, Status: rec.code()})
 	})
 }
 

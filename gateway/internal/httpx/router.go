@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/internal/platform/requestid"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
@@ -26,6 +27,8 @@ type RouterConfig struct {
 	Timeout time.Duration
 	// TLS says that browsers come over https, so that they must never come over http again.
 	TLS bool
+	// LogRefusals writes each refused request at the level INFO and not at DEBUG. Each is counted in any case.
+	LogRefusals bool
 	// NotFound answers a path that nobody routes.
 	NotFound http.Handler
 }
@@ -94,7 +97,7 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	rec := &recorder{ResponseWriter: w}
 	found := r.find(req)
 	caller := req.Context()
-	ctx, span := r.config.Tracing.Request(requestid.Begin(caller), req, found.name())
+	ctx, span := r.config.Tracing.Request(refusal.Begin(requestid.Begin(caller)), req, found.name())
 	if found == nil || !found.patient {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, r.config.Timeout)
@@ -106,6 +109,7 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		r.finish(ctx, rec, finished{found, begun, span, gone, recover()})
 	}()
 	header := w.Header()
+	header.Set(requestid.Header, requestid.From(ctx))
 	header.Set("X-Content-Type-Options", "nosniff")
 	if len(req.TransferEncoding) > 0 {
 		// A length beside the chunks is gone by now, and what stands before us may have believed it: what it takes for the
@@ -198,6 +202,9 @@ func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
 	}
 	f.span.End(status)
 	r.config.Metrics.HTTP(name, status, took)
+	if !f.gone {
+		r.refusals().Report(ctx, refusal.Response{Endpoint: name, Status: status, Upstream: f.route != nil && f.route.patient})
+	}
 	level := slog.LevelDebug
 	if status >= http.StatusInternalServerError {
 		level = slog.LevelWarn
@@ -209,6 +216,10 @@ func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
 	if cut {
 		panic(http.ErrAbortHandler) // ends the connection, so that a part of an answer is not taken for the whole
 	}
+}
+
+func (r *Router) refusals() refusal.Reporter {
+	return refusal.Reporter{Logger: r.config.Logger, Metrics: r.config.Metrics, Verbose: r.config.LogRefusals}
 }
 
 // recorder remembers the status.
