@@ -80,7 +80,7 @@ func (checker) Check(_ context.Context, token, method, path string) (*usher.Toke
 	}
 	found := tokenOf(token)
 	if found == nil {
-		return nil, enforce.Unauthenticated(true)
+		return nil, enforce.Inactive(token)
 	}
 	if d := rules().Decide(enforce.Subject{Kind: found.Kind, Scopes: found.Scopes, Plan: found.Plan}, method, path); d != nil {
 		return nil, d

@@ -3,6 +3,8 @@ package gateway
 import (
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
@@ -20,6 +22,10 @@ type Config struct {
 	StallTimeout time.Duration `koanf:"stall_timeout" bounds:"1s to 1h" help:"how long an upload or an answer through /v1 may stand still"`
 	// ForwardBearer is for an upstream that checks the token again.
 	ForwardBearer bool `koanf:"forward_bearer" help:"let the token itself go to upstream_url, and not only the identity that it proves"`
+	// LogRefusals writes a line for each refused request. Each is counted in any case.
+	LogRefusals bool `koanf:"log_refusals" help:"log each refused request with its cause at info, as in development; otherwise at debug"`
+	// ErrorDocsURL is a page with an anchor for each public error; it becomes error_uri (RFC 6749 §5.2).
+	ErrorDocsURL string `koanf:"error_docs_url" help:"a page that explains errors to authors: form responses get error_uri, this address with #invalid_grant and the like; empty: none"`
 }
 
 // DefaultConfig is patient enough for a password check on a busy machine.
@@ -42,5 +48,25 @@ func (c Config) Validate() error {
 	if c.StallTimeout < time.Second || c.StallTimeout > time.Hour {
 		faults = append(faults, fmt.Errorf("stall_timeout is %s: give a duration from 1s to 1h", c.StallTimeout))
 	}
+	if err := validateErrorDocs(c.ErrorDocsURL); err != nil {
+		faults = append(faults, err)
+	}
 	return errors.Join(faults...)
+}
+
+// validateErrorDocs wants an address that an anchor can be added to, in the characters that error_uri may have.
+func validateErrorDocs(address string) error {
+	if address == "" {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || strings.ContainsAny(address, "#\"\\ ") {
+		return errors.New("error_docs_url must be an address without a fragment, such as https://developers.example.com/errors")
+	}
+	for i := range len(address) {
+		if address[i] < '!' || address[i] > '~' {
+			return errors.New("error_docs_url must be in ASCII: percent-encode it")
+		}
+	}
+	return nil
 }

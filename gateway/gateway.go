@@ -14,10 +14,12 @@ import (
 	"github.com/vidocu/usher/gateway/internal/dialect"
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	"github.com/vidocu/usher/gateway/internal/page"
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/gateway/internal/userapi"
 	"github.com/vidocu/usher/gateway/internal/wellknown"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
@@ -61,14 +63,20 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	if deps.APIURL == "" {
 		deps.APIURL = deps.PublicURL
 	}
-	endpoints, err := dialect.New(ctx, deps.Token, deps.Logger)
-	if err != nil {
-		return nil, fmt.Errorf("building the OAuth endpoints: %w", err)
+	for _, conn := range []*grpc.ClientConnInterface{&deps.Identity, &deps.Authz, &deps.Token, &deps.Consent} {
+		*conn = refusal.Conn{ClientConnInterface: *conn}
 	}
 	proxies, err := httpx.ParseProxies(config.TrustedProxies)
 	if err != nil {
 		return nil, err
 	}
+	endpoints, err := dialect.New(ctx, dialect.Config{
+		Token: deps.Token, Logger: deps.Logger, Proxies: proxies, ErrorDocsURL: config.ErrorDocsURL,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("building the OAuth endpoints: %w", err)
+	}
+	deps.Metrics.ExpectRefusals("/oauth/token", errorv1.Cause_CAUSE_CODE_REPLAYED, errorv1.Cause_CAUSE_REFRESH_REUSED)
 	pages := page.New()
 	cookies := browser.Cookies{Secure: strings.HasPrefix(deps.PublicURL, "https://")}
 	flow := browser.Flow{
@@ -89,7 +97,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	notFound := httpx.OpenCORS(http.HandlerFunc(problems.NotFound))
 	router := httpx.NewRouter(httpx.RouterConfig{
 		Logger: deps.Logger, Metrics: deps.Metrics, Tracing: deps.Tracing, Timeout: config.CallTimeout,
-		TLS: cookies.Secure, PublicURL: deps.PublicURL,
+		TLS: cookies.Secure, PublicURL: deps.PublicURL, LogRefusals: refusals(config, deps).Verbose,
 		NotFound: notFound, Problem: problems.Problem,
 	})
 	routes(router, parts{

@@ -65,7 +65,7 @@ func RequireScope(c Introspector, scope string, opts ...Option) func(http.Handle
 	return settings(opts).guard(func(r *http.Request, token string) (*usher.Token, error) {
 		t, err := c.Introspect(r.Context(), token)
 		if errors.Is(err, usher.ErrInactive) {
-			return nil, enforce.Unauthenticated(true)
+			return nil, enforce.Inactive(token)
 		}
 		if err != nil {
 			return nil, err

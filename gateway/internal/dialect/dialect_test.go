@@ -86,7 +86,7 @@ func newBench(t testing.TB) bench {
 			t.Error(err)
 		}
 	})
-	b.Endpoints, err = dialect.New(t.Context(), conn, slog.New(slog.NewTextHandler(b.logs, nil)))
+	b.Endpoints, err = dialect.New(t.Context(), dialect.Config{Token: conn, Logger: slog.New(slog.NewTextHandler(b.logs, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,6 +186,10 @@ func TestOnlyTheAuthorizationHeaderReachesTheService(t *testing.T) {
 		case "authorization":
 			if len(values) != 1 || values[0] != "Basic YTpi" {
 				t.Errorf("authorization is %q", values)
+			}
+		case "usher-source-address": // the peer's, since no proxy is trusted here
+			if len(values) != 1 || values[0] != "192.0.2.1" {
+				t.Errorf("usher-source-address is %q", values)
 			}
 		case ":authority", "content-type": // gRPC's own
 		case "user-agent":

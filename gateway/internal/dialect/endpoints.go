@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
@@ -20,17 +20,28 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/source"
 )
 
 // Endpoints serves /oauth/token, /oauth/revoke and /oauth/introspect.
 type Endpoints struct {
+	config Config
 	mux    *runtime.ServeMux
-	logger *slog.Logger
+}
+
+// Config is what Endpoints stand on.
+type Config struct {
+	// Token reaches the token service.
+	Token   grpc.ClientConnInterface
+	Logger  *slog.Logger
+	Proxies httpx.Proxies
+	// ErrorDocsURL is the page that error_uri leads to; empty sends none.
+	ErrorDocsURL string
 }
 
 // New connects the endpoints to the token service.
-func New(ctx context.Context, token grpc.ClientConnInterface, logger *slog.Logger) (*Endpoints, error) {
-	e := &Endpoints{logger: logger}
+func New(ctx context.Context, config Config) (*Endpoints, error) {
+	e := &Endpoints{config: config}
 	json := &runtime.JSONPb{MarshalOptions: protojson.MarshalOptions{UseProtoNames: true}}
 	e.mux = runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, jsonBody{json}),
@@ -39,10 +50,11 @@ func New(ctx context.Context, token grpc.ClientConnInterface, logger *slog.Logge
 		// Of what came in, the services get the Authorization header, which the runtime always hands on, and nothing else.
 		runtime.WithIncomingHeaderMatcher(func(string) (string, bool) { return "", false }),
 		runtime.WithOutgoingHeaderMatcher(func(string) (string, bool) { return "", false }),
+		runtime.WithMetadata(func(ctx context.Context, _ *http.Request) metadata.MD { return source.Metadata(sourceOf(ctx)) }),
 		runtime.WithDisableHTTPMethodOverride(),
 		runtime.WithDisablePathLengthFallback(),
 	)
-	return e, gw.RegisterOAuthServiceHandlerClient(ctx, e.mux, tokenv1.NewOAuthServiceClient(token))
+	return e, gw.RegisterOAuthServiceHandlerClient(ctx, e.mux, tokenv1.NewOAuthServiceClient(config.Token))
 }
 
 // ServeHTTP is http.Handler.
@@ -66,13 +78,14 @@ func (e *Endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.refuse(w, r, errorv1.Reason_REASON_REQUEST_TOO_LARGE, "the body is longer than 64 KiB")
 		return
 	case err != nil:
-		e.refuse(w, r, errorv1.Reason_REASON_INVALID_REQUEST, "the body was cut off")
+		e.write(w, r, oerr.Refuse(errorv1.Cause_CAUSE_BODY_MALFORMED, "the body was cut off"))
 		return
 	case !portable(clientAuthentication(r)):
 		// gRPC metadata cannot carry such a value. Without it the service would not see that the client tried to authenticate.
-		e.refuse(w, r, errorv1.Reason_REASON_INVALID_CLIENT, "the Authorization header is not readable")
+		e.write(w, r, oerr.Refuse(errorv1.Cause_CAUSE_AUTHENTICATION_MALFORMED, "the Authorization header is not readable"))
 		return
 	}
+	r = r.WithContext(context.WithValue(r.Context(), sourceKey{}, e.config.Proxies.Source(r)))
 	e.mux.ServeHTTP(w, inner(r, kind, body))
 }
 
@@ -99,6 +112,14 @@ func clientAuthentication(r *http.Request) []string {
 		return nil
 	}
 	return values
+}
+
+// sourceKey is where the request's source address stands while the generated code works on it.
+type sourceKey struct{}
+
+func sourceOf(ctx context.Context) string {
+	address, _ := ctx.Value(sourceKey{}).(string)
+	return address
 }
 
 // maxAuthorization is far more than two identifiers and a secret need.
@@ -129,7 +150,7 @@ func inner(r *http.Request, kind string, body []byte) *http.Request {
 	}
 	in := &http.Request{
 		Method: http.MethodPost, URL: &url.URL{Path: r.URL.Path}, Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
-		Header: header, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
+		Header: header, Body: &sentBody{Reader: bytes.NewReader(body)}, ContentLength: int64(len(body)),
 	}
 	return in.WithContext(context.WithValue(r.Context(), bodyKey{}, body))
 }
@@ -152,5 +173,8 @@ func (e *Endpoints) refuse(w http.ResponseWriter, r *http.Request, reason errorv
 func (e *Endpoints) fail(
 	_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error,
 ) {
+	if body, ok := r.Body.(*sentBody); ok && body.fault != nil {
+		err = body.fault
+	}
 	e.write(w, r, err)
 }

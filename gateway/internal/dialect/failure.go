@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -87,15 +88,20 @@ type (
 	formal struct {
 		Error       string `json:"error"`
 		Description string `json:"error_description"`
+		URI         string `json:"error_uri,omitempty"`
 	}
 )
 
 // write answers a failure in the request's dialect.
 func (e *Endpoints) write(w http.ResponseWriter, r *http.Request, err error) {
+	refusal.NoteError(r.Context(), err)
 	reason, message := classify(err)
 	row := rowOf(reason)
+	if reason == errorv1.Reason_REASON_INVALID_CLIENT && oerr.Field(err) != "" {
+		row.message = "" // what is missing is told, where that says nothing of the client
+	}
 	if row.status >= http.StatusInternalServerError && !errors.Is(r.Context().Err(), context.Canceled) {
-		e.logger.WarnContext(r.Context(), "an OAuth endpoint failed", "path", r.URL.Path, "error", status.Convert(err).Message())
+		e.config.Logger.WarnContext(r.Context(), "an OAuth endpoint failed", "path", r.URL.Path, "error", status.Convert(err).Message())
 	}
 	header := w.Header()
 	if row.formError == "invalid_client" && challenged(r) {
@@ -109,9 +115,11 @@ func (e *Endpoints) write(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // say writes a failure in the request's dialect.
-func (*Endpoints) say(w http.ResponseWriter, r *http.Request, row row) {
+func (e *Endpoints) say(w http.ResponseWriter, r *http.Request, row row) {
 	if untypedForm(r) || httpx.DeclaredType(r) == httpx.TypeForm {
-		writeJSON(w, row.formStatus, formal{Error: row.formError, Description: describe(row.message)})
+		writeJSON(w, row.formStatus, formal{
+			Error: row.formError, Description: describe(row.message), URI: e.errorURI(row.formError),
+		})
 		return
 	}
 	documentedFailure(w, row)
@@ -179,6 +187,14 @@ func authenticates(kind string, body []byte) bool {
 	secret, _, _ := form.Get("client_secret")
 	assertion, _, _ := form.Get("client_assertion")
 	return secret != "" || assertion != ""
+}
+
+// errorURI is where the public error is explained. It says no more than the error does.
+func (e *Endpoints) errorURI(name string) string {
+	if e.config.ErrorDocsURL == "" {
+		return ""
+	}
+	return e.config.ErrorDocsURL + "#" + name
 }
 
 // classify names a failure. The runtime flattens what our decoders say into a status with nothing but its text; no service

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	usher "github.com/vidocu/usher/sdk"
 	"github.com/vidocu/usher/sdk/enforce"
 )
@@ -42,6 +43,7 @@ type Pass struct {
 func (g Guard) Judge(r *http.Request, method, path string) (Pass, *enforce.Denial) {
 	bearer, sent := enforce.Bearer(r.Header["Authorization"])
 	if bearer == "" {
+		refusal.NoteCause(r.Context(), unread(sent))
 		return Pass{}, enforce.Unauthenticated(sent)
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), g.Timeout)
@@ -54,6 +56,7 @@ func (g Guard) Judge(r *http.Request, method, path string) (Pass, *enforce.Denia
 	if !errors.As(err, &denial) {
 		denial = enforce.Unavailable()
 	}
+	refusal.NoteCause(r.Context(), causeOf(bearer, denial))
 	if denial.Status >= http.StatusInternalServerError && r.Context().Err() == nil {
 		g.Logger.WarnContext(ctx, "a token could not be judged", "error", err)
 	}

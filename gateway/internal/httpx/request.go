@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/internal/platform/requestid"
 )
 
@@ -94,10 +95,14 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 // Seconds is a Retry-After: whole seconds, at least one, and never too few.
 func Seconds(d time.Duration) string { return strconv.Itoa(max(1, int(math.Ceil(d.Seconds())))) }
 
-// Named draws an id for each request that does not come through a Router.
-func Named(h http.Handler) http.Handler {
+// Named draws an id for each request that does not come through a Router, and reports what is refused at the endpoint.
+func Named(endpoint string, refusals refusal.Reporter, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.ServeHTTP(w, r.WithContext(requestid.Begin(r.Context())))
+		ctx := refusal.Begin(requestid.Begin(r.Context()))
+		w.Header().Set(requestid.Header, requestid.From(ctx))
+		rec := &recorder{ResponseWriter: w}
+		h.ServeHTTP(rec, r.WithContext(ctx))
+		refusals.Report(ctx, refusal.Response{Endpoint: endpoint, Status: rec.code()})
 	})
 }
 

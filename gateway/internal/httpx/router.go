@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/internal/platform/requestid"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
@@ -26,6 +27,8 @@ type RouterConfig struct {
 	Timeout time.Duration
 	// TLS says that browsers come over https, so that they must never come over http again.
 	TLS bool
+	// LogRefusals writes each refused request at the level INFO and not at DEBUG. Each is counted in any case.
+	LogRefusals bool
 	// PublicURL is where browsers reach our pages: a form of another origin is refused.
 	PublicURL string
 	// NotFound answers a path that is not routed.
@@ -117,7 +120,7 @@ func (r *Router) pass(w http.ResponseWriter, req *http.Request, found *route) {
 	begun := time.Now()
 	rec := &recorder{ResponseWriter: w}
 	caller := req.Context()
-	ctx, span := r.config.Tracing.Request(requestid.Begin(caller), req, found.name())
+	ctx, span := r.config.Tracing.Request(refusal.Begin(requestid.Begin(caller)), req, found.name())
 	if found == nil || !found.patient {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, r.config.Timeout)
@@ -129,6 +132,7 @@ func (r *Router) pass(w http.ResponseWriter, req *http.Request, found *route) {
 		r.finish(ctx, rec, finished{req, found, begun, span, gone, recover()})
 	}()
 	header := w.Header()
+	header.Set(requestid.Header, requestid.From(ctx))
 	header.Set("X-Content-Type-Options", "nosniff")
 	if found == nil || !found.patient {
 		// Several statuses may be stored by default, 404 and 405 among them (RFC 9110 §15.1), and during a rolling update another
@@ -235,6 +239,9 @@ func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
 	}
 	f.span.End(status)
 	r.config.Metrics.HTTP(name, status, took)
+	if !f.gone {
+		r.refusals().Report(ctx, refusal.Response{Endpoint: name, Status: status, Upstream: f.route != nil && f.route.patient})
+	}
 	level := slog.LevelDebug
 	if status >= http.StatusInternalServerError {
 		level = slog.LevelWarn
@@ -246,6 +253,10 @@ func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
 	if cut {
 		panic(http.ErrAbortHandler) // ends the connection, so that a part of an answer is not taken for the whole
 	}
+}
+
+func (r *Router) refusals() refusal.Reporter {
+	return refusal.Reporter{Logger: r.config.Logger, Metrics: r.config.Metrics, Verbose: r.config.LogRefusals}
 }
 
 // recorder remembers the status.

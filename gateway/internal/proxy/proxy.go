@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/gateway/internal/guard"
+	"github.com/vidocu/usher/gateway/internal/refusal"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
@@ -68,6 +70,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	pass, denial := p.config.Guard.Judge(r, r.Method, r.URL.EscapedPath())
 	if denial == nil && p.config.Upstream == nil {
 		denial = &enforce.Denial{Status: http.StatusNotFound, Code: enforce.CodeNotFound, Message: "There is no such endpoint"}
+		refusal.NoteCause(r.Context(), errorv1.Cause_CAUSE_NOT_FOUND)
 	}
 	if denial != nil {
 		guard.Deny(w, denial)

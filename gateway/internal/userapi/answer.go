@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -108,6 +109,7 @@ type failed struct {
 // fail answers a failure. Its incident id is the request's, by which every line of it is found in every process's log, with
 // nothing that the caller sent.
 func (a API) fail(w http.ResponseWriter, r *http.Request, err error) {
+	refusal.NoteError(r.Context(), err)
 	code, name := rowOf(oerr.Reason(err))
 	f := failed{status: code, name: name, err: err}
 	if oerr.Reason(err) == errorv1.Reason_REASON_INVALID_REQUEST {
@@ -125,6 +127,9 @@ func (a API) answerFailure(w http.ResponseWriter, r *http.Request, f failed) {
 		body.Details = []string{}
 	}
 	attrs := []slog.Attr{slog.String("incident_id", body.IncidentID), slog.Int("status", f.status), slog.String("name", f.name)}
+	if cause := oerr.Cause(f.err); cause != errorv1.Cause_CAUSE_UNSPECIFIED {
+		attrs = append(attrs, slog.String("cause", oerr.CauseLabel(cause)))
+	}
 	level := slog.LevelInfo
 	if f.status >= http.StatusInternalServerError && !errors.Is(r.Context().Err(), context.Canceled) {
 		level = slog.LevelWarn

@@ -29,7 +29,11 @@ type Sessions interface {
 }
 
 // Scopes says which scopes exist.
-type Scopes interface{ Known(name string) bool }
+type Scopes interface {
+	Known(name string) bool
+	// Names lists them, for proposing the nearest one.
+	Names() []string
+}
 
 // Config is what a Flow stands on.
 type Config struct {

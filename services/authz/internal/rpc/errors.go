@@ -19,6 +19,7 @@ import (
 func fail(err error) error {
 	var field *registry.FieldError
 	var limited *opening.LimitedError
+	var refused *client.RefusedError
 	switch {
 	case errors.As(err, &limited):
 		return oerr.New(errorv1.Reason_REASON_RATE_LIMITED, limited.Error(), oerr.WithRetryAfter(limited.RetryAfter))
@@ -30,12 +31,14 @@ func fail(err error) error {
 		return oerr.New(errorv1.Reason_REASON_ALREADY_EXISTS, "another app has that client_id", oerr.WithField("client_id"))
 	case errors.Is(err, sqldb.ErrUnavailable), errors.Is(err, shortlived.ErrUnavailable):
 		return oerr.Unavailable(err)
+	case errors.As(err, &refused):
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_CLIENT, "invalid client credentials", oerr.WithClient(refused.ClientID))
 	case errors.Is(err, client.ErrInvalid):
-		return oerr.New(errorv1.Reason_REASON_INVALID_CLIENT, "invalid client credentials")
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_CLIENT, "invalid client credentials")
 	case errors.Is(err, code.ErrInvalid):
-		return oerr.New(errorv1.Reason_REASON_INVALID_CODE, "invalid authorization code")
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_CODE, "invalid authorization code")
 	case errors.Is(err, pending.ErrNotFound):
-		return oerr.New(errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "the authorization is unknown, expired or closed")
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "the authorization is unknown, expired or closed")
 	case errors.Is(err, pending.ErrStale):
 		return oerr.New(errorv1.Reason_REASON_AUTHORIZATION_STALE, "access was revoked while the consent page was open")
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -81,14 +82,18 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (Pair, error) {
 		return Pair{}, err
 	}
 	if len(req.Credentials) == 0 {
-		return Pair{}, missing("client_id")
+		return Pair{}, cause.With(missing("client_id"), cause.ClientNotNamed)
 	}
 	client, err := e.clients.Authenticate(ctx, req.Credentials)
 	if err != nil {
 		return Pair{}, err
 	}
 	if !slices.Contains(client.GrantTypes, g.Type()) {
-		return Pair{}, ErrUnauthorizedClient
+		return Pair{}, &RefusedError{ClientID: client.ID, Err: ErrUnauthorizedClient}
 	}
-	return g.Issue(ctx, client, req)
+	pair, err := g.Issue(ctx, client, req)
+	if err != nil {
+		return Pair{}, &RefusedError{ClientID: client.ID, Err: err}
+	}
+	return pair, nil
 }

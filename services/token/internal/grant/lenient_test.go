@@ -35,7 +35,7 @@ func TestOAuth21_10_2_ACodeWithAChallengeNeedsNoRedirectURI(t *testing.T) {
 	b.refused(t, redemption(redirectedTo(""), verifiedBy(wrongVerifiers()["wrong"])), grant.ErrInvalidVerifier, "Authenticate", "Resolve")
 	b.refused(t, redemption(redirectedTo(callback+"/")), grant.ErrInvalidCode, "Authenticate", "Resolve")
 	b.mustIssue(t, redemption(redirectedTo("")))
-	b.refused(t, redemption(redirectedTo("")), grant.ErrCodeReplayed, "Authenticate", "Resolve", "Redeem", "Redeemed", "RevokeFamily")
+	b.refused(t, redemption(redirectedTo("")), grant.ErrCodeReplayed, "Authenticate", "Resolve", "Redeem", "Redeemed", "RevokeFamily", "RedemptionOrigin")
 
 	b = newBench(0)
 	code := johnsCode()

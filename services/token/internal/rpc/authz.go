@@ -7,6 +7,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/grant"
@@ -52,7 +53,7 @@ func (a Authz) Authenticate(ctx context.Context, readings []oauth.ClientCredenti
 func (a Authz) Resolve(ctx context.Context, code secret.String) (grant.Code, error) {
 	res, err := a.Codes.ResolveCode(ctx, &authzv1.ResolveCodeRequest{Code: code.Reveal()})
 	if oerr.Reason(err) == errorv1.Reason_REASON_INVALID_CODE {
-		return grant.Code{}, grant.ErrCodeUnknown
+		return grant.Code{}, cause.With(grant.ErrCodeUnknown, oerr.NameOf(oerr.Cause(err)))
 	}
 	if err != nil {
 		return grant.Code{}, fmt.Errorf("resolving the code: %w", err)

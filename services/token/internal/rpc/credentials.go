@@ -24,14 +24,14 @@ type posted struct {
 // holds the readings of one method, likeliest first; it is empty when the client did not even name itself.
 func credentials(ctx context.Context, body posted) ([]oauth.ClientCredentials, error) {
 	if body.assertion != "" {
-		return nil, invalid("client_assertion", "is not supported: send client_secret or HTTP Basic")
+		return nil, refuse(errorv1.Cause_CAUSE_PARAMETER_UNSUPPORTED, "client_assertion", "is not supported: send client_secret or HTTP Basic")
 	}
 	md, _ := metadata.FromIncomingContext(ctx)
 	headers := md.Get("authorization")
 	switch {
 	case !triesBasic(headers):
 	case len(headers) > 1:
-		return nil, invalid("authorization", "header is repeated")
+		return nil, refuse(errorv1.Cause_CAUSE_AUTHENTICATION_TWICE, "authorization", "header is repeated")
 	default:
 		return basic(headers[0], body)
 	}
@@ -39,7 +39,7 @@ func credentials(ctx context.Context, body posted) ([]oauth.ClientCredentials, e
 	case body.id == "" && body.secret == "":
 		return nil, nil
 	case body.id == "":
-		return nil, invalid("client_id", "is required with client_secret")
+		return nil, refuse(errorv1.Cause_CAUSE_CLIENT_NOT_NAMED, "client_id", "is required with client_secret")
 	}
 	return []oauth.ClientCredentials{{ID: body.id, Secret: secret.New(body.secret)}}, nil
 }
@@ -56,21 +56,31 @@ func triesBasic(headers []string) bool {
 // basic reads a Basic header: form-decoded as RFC 6749 §2.3.1 says, then raw, since widespread libraries do not encode.
 func basic(header string, body posted) ([]oauth.ClientCredentials, error) {
 	if body.secret != "" {
-		return nil, invalid("client_secret", "is sent twice: use either HTTP Basic or the body")
+		return nil, refuse(errorv1.Cause_CAUSE_AUTHENTICATION_TWICE, "client_secret", "is sent twice: use either HTTP Basic or the body")
 	}
 	creds, err := oauth.ParseBasic(header)
 	if errors.Is(err, oauth.ErrBasicMalformed) {
-		return nil, oerr.New(errorv1.Reason_REASON_INVALID_CLIENT, "the Authorization header is not usable client authentication")
+		return nil, oerr.Refuse(errorv1.Cause_CAUSE_AUTHENTICATION_MALFORMED, "the Authorization header is not usable client authentication")
 	}
 	if err != nil {
 		return nil, err
 	}
 	if body.id != "" && body.id != creds.Decoded.ID && body.id != creds.Raw.ID {
-		return nil, invalid("client_id", "differs from the one in the Authorization header")
+		return nil, refuse(errorv1.Cause_CAUSE_AUTHENTICATION_TWICE, "client_id", "differs from the one in the Authorization header")
 	}
 	return creds.Candidates(), nil
 }
 
 func invalid(field, problem string) error {
-	return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field+" "+problem, oerr.WithField(field))
+	return refuse(errorv1.Cause_CAUSE_PARAMETER_MALFORMED, field, problem)
+}
+
+// missing refuses a request without a field that it needs.
+func missing(field string) error {
+	return refuse(errorv1.Cause_CAUSE_PARAMETER_MISSING, field, "is required")
+}
+
+// refuse says what is wrong with a field.
+func refuse(cause errorv1.Cause, field, problem string) error {
+	return oerr.Refuse(cause, field+" "+problem, oerr.WithField(field))
 }

@@ -107,7 +107,7 @@ func TestAPublicClientMayNotIntrospect(t *testing.T) {
 	b := newBench()
 	b.authz.client.Type = authzv1.ClientType_CLIENT_TYPE_PUBLIC
 	_, err := b.IntrospectClientToken(t.Context(), asked("app", secret.Generate(secret.AccessToken).Reveal()))
-	failsAs(t, err, errorv1.Reason_REASON_INVALID_CLIENT, "")
+	failsAs(t, err, errorv1.Reason_REASON_INVALID_CLIENT, "client_secret")
 }
 
 func TestServicesLearnTheKindAndTheFacts(t *testing.T) {

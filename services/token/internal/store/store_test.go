@@ -13,6 +13,7 @@ func TestStoreAPIKeys(t *testing.T)      { storetest.APIKeys(t) }
 func TestStoreFollowing(t *testing.T)    { storetest.Following(t) }
 func TestUserTokens(t *testing.T)        { storetest.UserTokens(t) }
 func TestEndings(t *testing.T)           { storetest.Endings(t) }
+func TestExplanations(t *testing.T)      { storetest.Explanations(t) }
 
 // BenchmarkWaits says how long anybody waited for a lock of housekeeping, which removes 600,000 rows meanwhile:
 //
