@@ -61,13 +61,13 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	if deps.APIURL == "" {
 		deps.APIURL = deps.PublicURL
 	}
-	endpoints, err := dialect.New(ctx, deps.Token, deps.Logger)
-	if err != nil {
-		return nil, fmt.Errorf("building the OAuth endpoints: %w", err)
-	}
 	proxies, err := httpx.ParseProxies(config.TrustedProxies)
 	if err != nil {
 		return nil, err
+	}
+	endpoints, err := dialect.New(ctx, deps.Token, deps.Logger, proxies)
+	if err != nil {
+		return nil, fmt.Errorf("building the OAuth endpoints: %w", err)
 	}
 	pages := page.New()
 	cookies := browser.Cookies{Secure: strings.HasPrefix(deps.PublicURL, "https://")}

@@ -13,6 +13,7 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/housekeep"
+	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/telemetry"
@@ -99,9 +100,12 @@ func New(config Config, deps Deps) (*Service, error) {
 
 func attempts(config Config, deps Deps) *attempt.Guard {
 	return attempt.New(attempt.Config{
-		Entries: deps.ShortLived, Now: deps.Now,
-		Account: attempt.Budget{Attempts: config.AccountAttempts, Window: config.AccountWindow},
-		Source:  attempt.Budget{Attempts: config.SourceAttempts, Window: config.SourceWindow},
+		Limiter: &ratelimit.Limiter{
+			Entries: deps.ShortLived, Prefix: attempt.Prefix, Now: deps.Now,
+			Exhausted: ratelimit.NewNotices(deps.Logger, deps.Now).Exhausted,
+		},
+		Account: ratelimit.Budget{Limit: config.AccountAttempts, Window: config.AccountWindow},
+		Source:  ratelimit.Budget{Limit: config.SourceAttempts, Window: config.SourceWindow},
 	})
 }
 

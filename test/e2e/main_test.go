@@ -5,8 +5,10 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -100,14 +102,19 @@ func startShapes(bins harness.Binaries, dir string, traced bool) ([]*harness.Dep
 
 // settingsOf are a shape's, and the collector of its traces if there is one.
 func settingsOf(dir string, traced bool) (map[string]string, *harness.Collector, error) {
+	// What a test says of its source is believed, so that one that exhausts a budget has a source of its own.
+	settings := map[string]string{
+		"USHER_GATEWAY_TRUSTED_PROXIES": "127.0.0.1", "USHER_AUTHZ_SOURCE_ATTEMPTS": strconv.Itoa(failures),
+	}
 	if !traced {
-		return harness.Unhurried(nil), nil, nil
+		return harness.Unhurried(settings), nil, nil
 	}
 	traces, err := harness.NewCollector(dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	return harness.Unhurried(traces.Environ()), traces, nil
+	maps.Copy(settings, traces.Environ())
+	return harness.Unhurried(settings), traces, nil
 }
 
 func mkdir(parts ...string) string {

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -53,14 +54,34 @@ func decodeJSON(body []byte, msg proto.Message) error {
 		return nil
 	}
 	fields := msg.ProtoReflect().Descriptor().Fields()
-	known := func(name string) bool { return fields.ByTextName(name) != nil }
+	known := func(name string) bool { return name != ours && fields.ByTextName(name) != nil }
 	if field := jsonbody.Culprit(body, known); field != "" {
 		return invalid(field, jsonbody.NotOneText)
+	}
+	if err != nil && bytes.Contains(body, []byte(ours)) {
+		err = decodeWithoutOurs(body, msg)
 	}
 	if err != nil {
 		return jsonbody.ErrNotObject
 	}
 	return nil
+}
+
+// ours is the field that the gateway fills itself: in a body it is an unknown one.
+const ours = "source_address"
+
+// decodeWithoutOurs is for a body in which our own field may be what cannot be read.
+func decodeWithoutOurs(body []byte, msg proto.Message) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(body, &members); err != nil {
+		return err
+	}
+	delete(members, ours)
+	rest, err := json.Marshal(members)
+	if err != nil {
+		return err
+	}
+	return (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(rest, msg)
 }
 
 // decodeForm reads known parameters, each at most once; one without a value counts as omitted (RFC 6749 §3.2).
@@ -73,6 +94,9 @@ func decodeForm(body []byte, msg proto.Message) error {
 	fields := m.Descriptor().Fields()
 	for i := range fields.Len() {
 		field := fields.Get(i)
+		if field.TextName() == ours {
+			continue
+		}
 		value, present, repeated := params.Get(field.TextName())
 		if repeated {
 			return invalid(field.TextName(), "is repeated")

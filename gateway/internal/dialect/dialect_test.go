@@ -31,6 +31,7 @@ type service struct {
 	err    error
 	calls  int
 	issued *tokenv1.IssueTokenRequest
+	source string
 	with   metadata.MD
 	left   time.Duration
 }
@@ -40,6 +41,7 @@ func (s *service) IssueToken(ctx context.Context, req *tokenv1.IssueTokenRequest
 	defer s.mu.Unlock()
 	s.calls++
 	s.issued, _ = proto.Clone(req).(*tokenv1.IssueTokenRequest)
+	s.source, s.issued.SourceAddress = s.issued.GetSourceAddress(), "" // which no body says
 	s.with, _ = metadata.FromIncomingContext(ctx)
 	deadline, _ := ctx.Deadline()
 	s.left = time.Until(deadline)
@@ -86,11 +88,25 @@ func newBench(t testing.TB) bench {
 			t.Error(err)
 		}
 	})
-	b.Endpoints, err = dialect.New(t.Context(), conn, slog.New(slog.NewTextHandler(b.logs, nil)))
+	b.Endpoints, err = dialect.New(t.Context(), conn, slog.New(slog.NewTextHandler(b.logs, nil)), httpx.Proxies{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return b
+}
+
+func TestFault_E4_TheServiceHearsTheSourceThatTheGatewaySaw(t *testing.T) {
+	b := newBench(t)
+	for kind, body := range map[string]string{
+		httpx.TypeForm:                     "grant_type=refresh_token&source_address=203.0.113.9&source_address=203.0.113.7",
+		httpx.TypeJSON:                     `{"grant_type":"refresh_token","source_address":"203.0.113.9"}`,
+		httpx.TypeJSON + "; charset=utf-8": `{"grant_type":"refresh_token","source_address":{"a":null},"source_address":5}`,
+	} {
+		w := b.post("/oauth/token", kind, body, "X-Forwarded-For", "203.0.113.8")
+		if got := b.service.source; got != "192.0.2.1" || w.Code != http.StatusOK { // httptest's
+			t.Errorf("%s: %d, and the source is %q", kind, w.Code, got)
+		}
+	}
 }
 
 // post sends a body; header is names and values.

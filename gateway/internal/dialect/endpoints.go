@@ -22,13 +22,14 @@ import (
 
 // Endpoints serves /oauth/token, /oauth/revoke and /oauth/introspect.
 type Endpoints struct {
-	mux    *runtime.ServeMux
-	logger *slog.Logger
+	mux     *runtime.ServeMux
+	logger  *slog.Logger
+	proxies httpx.Proxies
 }
 
-// New connects the endpoints to the token service.
-func New(ctx context.Context, token grpc.ClientConnInterface, logger *slog.Logger) (*Endpoints, error) {
-	e := &Endpoints{logger: logger}
+// New connects the endpoints to the token service, which hears where each request came from: what the proxies say is believed.
+func New(ctx context.Context, token grpc.ClientConnInterface, logger *slog.Logger, proxies httpx.Proxies) (*Endpoints, error) {
+	e := &Endpoints{logger: logger, proxies: proxies}
 	json := &runtime.JSONPb{MarshalOptions: protojson.MarshalOptions{UseProtoNames: true}}
 	e.mux = runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, jsonBody{json}),
@@ -40,7 +41,7 @@ func New(ctx context.Context, token grpc.ClientConnInterface, logger *slog.Logge
 		runtime.WithDisableHTTPMethodOverride(),
 		runtime.WithDisablePathLengthFallback(),
 	)
-	return e, gw.RegisterOAuthServiceHandlerClient(ctx, e.mux, tokenv1.NewOAuthServiceClient(token))
+	return e, gw.RegisterOAuthServiceHandlerClient(ctx, e.mux, sourced{tokenv1.NewOAuthServiceClient(token)})
 }
 
 // ServeHTTP is http.Handler.
@@ -71,7 +72,8 @@ func (e *Endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.refuse(w, r, errorv1.Reason_REASON_INVALID_CLIENT, "the Authorization header is not readable")
 		return
 	}
-	e.mux.ServeHTTP(w, inner(r, kind, body))
+	ctx := context.WithValue(r.Context(), sourceKey{}, e.proxies.Source(r))
+	e.mux.ServeHTTP(w, inner(r, kind, body).WithContext(ctx))
 }
 
 // maxAuthorization is far more than two identifiers and a secret need.

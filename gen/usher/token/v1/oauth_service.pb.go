@@ -44,8 +44,10 @@ type IssueTokenRequest struct {
 	Scope string `protobuf:"bytes,8,opt,name=scope,proto3" json:"scope,omitempty"`
 	// A client assertion (RFC 7521 §4.2): not offered, and refused so that it never passes for an unknown parameter.
 	ClientAssertion string `protobuf:"bytes,9,opt,name=client_assertion,proto3" json:"client_assertion,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The network address that the request came from; empty when it is not known. The gateway sets it, whatever a client sends.
+	SourceAddress string `protobuf:"bytes,10,opt,name=source_address,proto3" json:"source_address,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IssueTokenRequest) Reset() {
@@ -137,6 +139,13 @@ func (x *IssueTokenRequest) GetScope() string {
 func (x *IssueTokenRequest) GetClientAssertion() string {
 	if x != nil {
 		return x.ClientAssertion
+	}
+	return ""
+}
+
+func (x *IssueTokenRequest) GetSourceAddress() string {
+	if x != nil {
+		return x.SourceAddress
 	}
 	return ""
 }
@@ -236,8 +245,10 @@ type RevokeTokenRequest struct {
 	ClientSecret string `protobuf:"bytes,4,opt,name=client_secret,proto3" json:"client_secret,omitempty"`
 	// A client assertion (RFC 7521 §4.2): not offered, and refused.
 	ClientAssertion string `protobuf:"bytes,5,opt,name=client_assertion,proto3" json:"client_assertion,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The network address that the request came from; empty when it is not known. The gateway sets it, whatever a client sends.
+	SourceAddress string `protobuf:"bytes,6,opt,name=source_address,proto3" json:"source_address,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RevokeTokenRequest) Reset() {
@@ -305,6 +316,13 @@ func (x *RevokeTokenRequest) GetClientAssertion() string {
 	return ""
 }
 
+func (x *RevokeTokenRequest) GetSourceAddress() string {
+	if x != nil {
+		return x.SourceAddress
+	}
+	return ""
+}
+
 // RevokeTokenResponse is empty.
 type RevokeTokenResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -355,8 +373,10 @@ type IntrospectClientTokenRequest struct {
 	ClientSecret string `protobuf:"bytes,4,opt,name=client_secret,proto3" json:"client_secret,omitempty"`
 	// A client assertion (RFC 7521 §4.2): not offered, and refused.
 	ClientAssertion string `protobuf:"bytes,5,opt,name=client_assertion,proto3" json:"client_assertion,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The network address that the request came from; empty when it is not known. The gateway sets it, whatever a client sends.
+	SourceAddress string `protobuf:"bytes,6,opt,name=source_address,proto3" json:"source_address,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IntrospectClientTokenRequest) Reset() {
@@ -420,6 +440,13 @@ func (x *IntrospectClientTokenRequest) GetClientSecret() string {
 func (x *IntrospectClientTokenRequest) GetClientAssertion() string {
 	if x != nil {
 		return x.ClientAssertion
+	}
+	return ""
+}
+
+func (x *IntrospectClientTokenRequest) GetSourceAddress() string {
+	if x != nil {
+		return x.SourceAddress
 	}
 	return ""
 }
@@ -555,7 +582,7 @@ var File_usher_token_v1_oauth_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\n" +
-	"\"usher/token/v1/oauth_service.proto\x12\x0eusher.token.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1ausher/rpc/v1/options.proto\"\xd6\x02\n" +
+	"\"usher/token/v1/oauth_service.proto\x12\x0eusher.token.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1ausher/rpc/v1/options.proto\"\xfe\x02\n" +
 	"\x11IssueTokenRequest\x12\x1e\n" +
 	"\n" +
 	"grant_type\x18\x01 \x01(\tR\n" +
@@ -567,7 +594,9 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\rcode_verifier\x18\x06 \x01(\tB\x03\x80\x01\x01R\rcode_verifier\x12)\n" +
 	"\rrefresh_token\x18\a \x01(\tB\x03\x80\x01\x01R\rrefresh_token\x12\x14\n" +
 	"\x05scope\x18\b \x01(\tR\x05scope\x12/\n" +
-	"\x10client_assertion\x18\t \x01(\tB\x03\x80\x01\x01R\x10client_assertion\"\xbe\x01\n" +
+	"\x10client_assertion\x18\t \x01(\tB\x03\x80\x01\x01R\x10client_assertion\x12&\n" +
+	"\x0esource_address\x18\n" +
+	" \x01(\tR\x0esource_address\"\xbe\x01\n" +
 	"\x12IssueTokenResponse\x12'\n" +
 	"\faccess_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\faccess_token\x12\x1e\n" +
 	"\n" +
@@ -577,20 +606,22 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"expires_in\x18\x03 \x01(\x05R\n" +
 	"expires_in\x12)\n" +
 	"\rrefresh_token\x18\x04 \x01(\tB\x03\x80\x01\x01R\rrefresh_token\x12\x14\n" +
-	"\x05scope\x18\x05 \x01(\tR\x05scope\"\xd3\x01\n" +
+	"\x05scope\x18\x05 \x01(\tR\x05scope\"\xfb\x01\n" +
 	"\x12RevokeTokenRequest\x12\x19\n" +
 	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\x12(\n" +
 	"\x0ftoken_type_hint\x18\x02 \x01(\tR\x0ftoken_type_hint\x12\x1c\n" +
 	"\tclient_id\x18\x03 \x01(\tR\tclient_id\x12)\n" +
 	"\rclient_secret\x18\x04 \x01(\tB\x03\x80\x01\x01R\rclient_secret\x12/\n" +
-	"\x10client_assertion\x18\x05 \x01(\tB\x03\x80\x01\x01R\x10client_assertion\"\x15\n" +
-	"\x13RevokeTokenResponse\"\xdd\x01\n" +
+	"\x10client_assertion\x18\x05 \x01(\tB\x03\x80\x01\x01R\x10client_assertion\x12&\n" +
+	"\x0esource_address\x18\x06 \x01(\tR\x0esource_address\"\x15\n" +
+	"\x13RevokeTokenResponse\"\x85\x02\n" +
 	"\x1cIntrospectClientTokenRequest\x12\x19\n" +
 	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\x12(\n" +
 	"\x0ftoken_type_hint\x18\x02 \x01(\tR\x0ftoken_type_hint\x12\x1c\n" +
 	"\tclient_id\x18\x03 \x01(\tR\tclient_id\x12)\n" +
 	"\rclient_secret\x18\x04 \x01(\tB\x03\x80\x01\x01R\rclient_secret\x12/\n" +
-	"\x10client_assertion\x18\x05 \x01(\tB\x03\x80\x01\x01R\x10client_assertion\"\xa3\x02\n" +
+	"\x10client_assertion\x18\x05 \x01(\tB\x03\x80\x01\x01R\x10client_assertion\x12&\n" +
+	"\x0esource_address\x18\x06 \x01(\tR\x0esource_address\"\xa3\x02\n" +
 	"\x1dIntrospectClientTokenResponse\x12\x1b\n" +
 	"\x06active\x18\x01 \x01(\bH\x00R\x06active\x88\x01\x01\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x1c\n" +

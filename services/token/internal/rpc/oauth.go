@@ -62,6 +62,7 @@ func (s *OAuth) issue(ctx context.Context, req *tokenv1.IssueTokenRequest) (*tok
 		RefreshToken: secret.New(req.GetRefreshToken()),
 		Scope:        req.GetScope(),
 		Credentials:  creds,
+		Source:       req.GetSourceAddress(),
 	})
 	if err != nil {
 		return nil, err
@@ -84,7 +85,7 @@ func (s *OAuth) RevokeToken(ctx context.Context, req *tokenv1.RevokeTokenRequest
 	}
 	var onlyClient string
 	if len(creds) > 0 {
-		client, err := s.Authz.Client(ctx, creds)
+		client, err := s.Authz.Client(ctx, creds, req.GetSourceAddress())
 		if err != nil {
 			return nil, fail(err)
 		}
@@ -121,7 +122,7 @@ func (s *OAuth) IntrospectClientToken(
 	if len(creds) == 0 {
 		return nil, oerr.New(errorv1.Reason_REASON_INVALID_CLIENT, "introspection needs client authentication")
 	}
-	client, err := s.Authz.Client(ctx, creds)
+	client, err := s.Authz.Client(ctx, creds, req.GetSourceAddress())
 	if err != nil {
 		return nil, fail(err)
 	}
