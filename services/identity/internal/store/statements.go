@@ -1,28 +1,33 @@
 package store
 
-import "github.com/vidocu/usher/internal/platform/sqldb"
+import (
+	"slices"
+
+	"github.com/vidocu/usher/internal/platform/sqldb"
+)
 
 // statements are the store's SQL, one text for both engines.
 type statements struct {
-	findRecord, findUser, findUsers         string
+	findRecord, findUser                    string
 	workspaces, membership                  string
 	workspacesByID, visible                 string
 	seedUser, seedWorkspace, seedMembership string
 	admin                                   adminStatements
 	app                                     appStatements
+	session                                 sessionStatements
 }
 
 // prepare expands every statement once.
 func prepare(db *sqldb.DB) statements {
 	t := portable()
-	t.admin, t.app = administration(), apps()
+	t.admin, t.app, t.session = administration(), apps(), sessions()
 	if db.Engine() == sqldb.SQLite {
 		t.workspacesByID = workspaceByID + ` IN (SELECT value FROM json_each($1))`
 	}
 	texts := append([]*string{
-		&t.findRecord, &t.findUser, &t.findUsers, &t.workspaces, &t.membership, &t.workspacesByID, &t.visible,
+		&t.findRecord, &t.findUser, &t.workspaces, &t.membership, &t.workspacesByID, &t.visible,
 		&t.seedUser, &t.seedWorkspace, &t.seedMembership,
-	}, append(t.admin.all(), t.app.all()...)...)
+	}, slices.Concat(t.admin.all(), t.app.all(), t.session.all())...)
 	for _, text := range texts {
 		*text = db.SQL(*text)
 	}
@@ -50,8 +55,6 @@ WHERE m.user_id = $1 AND NOT u.disabled`
 func portable() statements {
 	return statements{
 		findRecord: `SELECT ` + userColumns + `, u.password_hash FROM users u WHERE u.email_address = $1`,
-
-		findUsers: `SELECT ` + userColumns + ` FROM users u WHERE u.id = ANY($1::text[])`,
 
 		findUser: `SELECT ` + userColumns + ` FROM users u WHERE u.id = $1`,
 
