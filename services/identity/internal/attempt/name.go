@@ -1,6 +1,7 @@
 package attempt
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/vidocu/usher/internal/platform/ratelimit"
@@ -9,7 +10,8 @@ import (
 
 // accountName is one for all spellings of an address. A text that is no address has a budget too, and is refused as late.
 func accountName(typed string) ratelimit.Name {
-	if address, err := account.Canonical(typed); err == nil {
+	spelling := account.Spell(typed)
+	if address := cmp.Or(spelling.Canonical, spelling.Earlier); address != "" {
 		return ratelimit.Name{Kind: "account", Value: string(address)}
 	}
 	return ratelimit.Name{Kind: "no account", Value: strings.TrimSpace(typed)}

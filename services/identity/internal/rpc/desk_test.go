@@ -90,9 +90,9 @@ type checks struct {
 	busy atomic.Bool
 }
 
-func (c *checks) Verify(ctx context.Context, stored, presented secret.String) (bool, error) {
+func (c *checks) Verify(ctx context.Context, stored, presented secret.String) (right, stale bool, err error) {
 	if c.busy.Load() {
-		return false, password.ErrBusy
+		return false, false, password.ErrBusy
 	}
 	c.n.Add(1)
 	return c.Hasher.Verify(ctx, stored, presented)

@@ -11,10 +11,10 @@ import (
 )
 
 // FindRecord reads the user of an address, with the password's string. account.ErrUnknown when there is none.
-func (s *Store) FindRecord(ctx context.Context, address account.Address) (account.Record, error) {
+func (s *Store) FindRecord(ctx context.Context, address account.Spelling) (account.Record, error) {
 	var found account.Record
 	var hash string
-	err := s.db.QueryRow(ctx, s.text.findRecord, string(address)).Scan(append(userDest(&found.User), &hash)...)
+	err := s.db.QueryRow(ctx, s.text.findRecord, string(address.Canonical), string(address.Earlier)).Scan(append(userDest(&found.User), &hash)...)
 	if err != nil {
 		return account.Record{}, missing("reading a user by address", err, account.ErrUnknown)
 	}

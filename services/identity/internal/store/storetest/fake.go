@@ -71,7 +71,7 @@ func (f *Fake) next() error {
 }
 
 // FindRecord is the store's.
-func (f *Fake) FindRecord(ctx context.Context, address account.Address) (account.Record, error) {
+func (f *Fake) FindRecord(ctx context.Context, address account.Spelling) (account.Record, error) {
 	if err := f.next(); err != nil {
 		return account.Record{}, err
 	}
