@@ -38,7 +38,9 @@ func (p problems) Problem(w http.ResponseWriter, r *http.Request, status int) {
 }
 
 // NotFound answers a path that is not routed.
-func (p problems) NotFound(w http.ResponseWriter, r *http.Request) { p.Problem(w, r, http.StatusNotFound) }
+func (p problems) NotFound(w http.ResponseWriter, r *http.Request) {
+	p.Problem(w, r, http.StatusNotFound)
+}
 
 // foreign says to a person whose form was refused where our pages are.
 func (p problems) foreign(w http.ResponseWriter, path string) {
