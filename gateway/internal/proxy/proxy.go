@@ -74,6 +74,9 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		denial = &enforce.Denial{Status: http.StatusNotFound, Code: enforce.CodeNotFound, Message: "There is no such endpoint"}
 	}
 	if denial != nil {
+		if r.ContentLength < 0 || r.ContentLength > httpx.MaxBody {
+			httpx.LeaveBody(w) // a short one is read by net/http, and the connection stays
+		}
 		guard.Deny(w, denial)
 		return
 	}
