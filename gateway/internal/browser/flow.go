@@ -244,10 +244,12 @@ func (f Flow) Fault(flash Flash) page.Fault {
 func (f Flow) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are faults of ours
 	case errorv1.Reason_REASON_RATE_LIMITED:
-		after := oerr.RetryAfter(err)
+		after, now := oerr.RetryAfter(err), f.now()
 		w.Header().Set("Retry-After", httpx.Seconds(after))
-		f.Pages.Problem(w, r, http.StatusTooManyRequests,
-			"There were too many attempts. "+page.TryAgain(f.now(), f.now().Add(after)))
+		f.Pages.Tell(w, r, page.Notice{
+			Status: http.StatusTooManyRequests, Text: "There were too many attempts. " + page.TryAgain(now, now.Add(after)),
+			Link: page.Link{Address: r.URL.RequestURI(), Text: "Try again"},
+		})
 	case errorv1.Reason_REASON_UNAVAILABLE:
 		f.log(r, err)
 		w.Header().Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))

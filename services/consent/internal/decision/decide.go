@@ -82,7 +82,23 @@ func (d Desk) approve(ctx context.Context, f Form, person Person, pending Pendin
 	if recorded != f.WorkspaceID {
 		return secret.String{}, ErrNotFound
 	}
-	return d.Authorizations.Complete(ctx, f.approval(person))
+	location, err := d.Authorizations.Complete(ctx, f.approval(person))
+	if err != nil {
+		d.withdrawDenied(ctx, f.Request)
+	}
+	return location, err
+}
+
+// withdrawDenied drops what an approval recorded that came too late: the request was denied meanwhile, and no code can come of
+// it. Whether it was is read again, since a failure to complete says nothing for certain.
+func (d Desk) withdrawDenied(ctx context.Context, r Request) {
+	pending, err := d.Authorizations.Find(ctx, r)
+	if err != nil || pending.Outcome == nil || pending.Outcome.Approved {
+		return
+	}
+	if err := d.Consents.Withdraw(ctx, secret.Sum(r.ID)); err != nil {
+		d.Logger.WarnContext(ctx, "withdrawing the consent of a denied request failed", "error", err)
+	}
 }
 
 func (f Form) approval(person Person) Completion {
