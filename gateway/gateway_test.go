@@ -137,7 +137,7 @@ func TestAFormThatIsNotOursReachesNoService(t *testing.T) {
 	p, request := signedIn(t), secret.NewCode().Reveal()
 	token := csrf(t, p.get("/consent?request="+request))
 	for name, form := range map[string]url.Values{
-		"no token": {"request": {request}}, "another request's": {"csrf_token": {token}, "request": {secret.NewCode().Reveal()}},
+		"another person's": {"request": {request}, "csrf_token": {"x"}}, "another request's": {"csrf_token": {token}, "request": {secret.NewCode().Reveal()}},
 		"another page's": {"csrf_token": {csrf(t, p.get("/account/connected-apps"))}, "request": {request}},
 	} {
 		form.Set("decision", "deny") // Decide answers nothing here, so that it would be an error
@@ -153,6 +153,7 @@ func TestAFormThatIsNotOursReachesNoService(t *testing.T) {
 		form   url.Values
 		status int
 	}{
+		"no token": {url.Values{"request": {request}, "decision": {"deny"}}, 403},
 		"too long": {url.Values{"x": {strings.Repeat("x", 64<<10)}}, 413}, "a NUL": {url.Values{"x": {"\x00"}}, 400}, "not UTF-8": {url.Values{"x": {"\xff"}}, 400},
 	} {
 		if w := p.post("/consent/decision", row.form); w.Code != row.status {

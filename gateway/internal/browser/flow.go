@@ -169,6 +169,10 @@ func (o origin) path() string {
 }
 
 func (f Flow) proven(w http.ResponseWriter, r *http.Request, from origin) bool {
+	if r.PostForm.Get("csrf_token") == "" { // every form of ours carries one
+		f.Pages.Problem(w, r, http.StatusForbidden, "This form did not come from one of our pages. Nothing was done.")
+		return false
+	}
 	if f.Cookies.Browser(r).IsZero() {
 		f.checkCookies(w, r, from.page, from.request)
 		return false
