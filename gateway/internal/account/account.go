@@ -64,10 +64,6 @@ func show(app *consentv1.ConnectedApp) page.App {
 
 // Disconnect ends an app. When the answer arrives, nothing of the app is active for this person.
 func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
-	if a.Flow.Cookies.Session(r).IsZero() {
-		a.signIn(w, r)
-		return
-	}
 	if !a.Flow.Posted(w, r, browser.AccountForm()) {
 		return
 	}

@@ -138,9 +138,13 @@ const identifierCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 // Posted parses a form and checks its token. Where the token does not fit it writes the response and returns false: a redirect
 // back to the page, which asks to confirm once more; a redirect to the cookie check where the browser sent no cookie; or 403
-// for a form without a token, which no page of ours sends.
+// for a form without a token, which no page of ours sends. Without a session, the form of an account page leads to the sign-in.
 func (f Flow) Posted(w http.ResponseWriter, r *http.Request, from origin) bool {
 	if !f.readForm(w, r) {
+		return false
+	}
+	if from.page == PageAccount && f.Cookies.Session(r).IsZero() {
+		redirect(w, r, "/signin", "")
 		return false
 	}
 	return f.checkForm(w, r, from)

@@ -202,12 +202,8 @@ func (f Flow) stepOr(w http.ResponseWriter, r *http.Request, from origin, step *
 	}
 }
 
-// SignOut ends the session on every replica. Without a session cookie it redirects to the sign-in page.
+// SignOut ends the session on every replica. Without a session it redirects to the sign-in page too.
 func (f Flow) SignOut(w http.ResponseWriter, r *http.Request) {
-	if f.Cookies.Session(r).IsZero() {
-		redirect(w, r, "/signin", "")
-		return
-	}
 	if !f.Posted(w, r, AccountForm()) {
 		return
 	}
