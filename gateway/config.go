@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	"github.com/vidocu/usher/internal/platform/httpserver"
@@ -24,6 +25,9 @@ type Config struct {
 	// IdleTimeout must be longer than what stands before the gateway keeps its connections: what it sends on one that is just
 	// being closed is lost.
 	IdleTimeout time.Duration `koanf:"idle_timeout" bounds:"1s to 2h" help:"how long a connection may wait for its next request; longer than the load balancer keeps its own (Google Cloud 600s, Envoy 1h)"`
+	// SecurityContact and SecurityExpires stand in security.txt (RFC 9116).
+	SecurityContact []string `koanf:"security_contact" help:"where security problems are reported, for /.well-known/security.txt: mailto:, https: or tel: addresses, the preferred one first; without any there is no such file"`
+	SecurityExpires string   `koanf:"security_expires" help:"until when security_contact is good, such as 2027-06-30T00:00:00Z (RFC 9116 recommends less than a year): afterwards there is no such file"`
 	// ForwardBearer is for an upstream that checks the token again.
 	ForwardBearer bool `koanf:"forward_bearer" help:"let the token itself go to upstream_url, and not only the identity that it proves"`
 	// LogRefusals writes a line for each refused request. Each is counted in any case.
@@ -60,6 +64,21 @@ func (c Config) Validate() error {
 	if c.IdleTimeout < time.Second || c.IdleTimeout > maxIdleTimeout {
 		faults = append(faults, fmt.Errorf("idle_timeout is %s: give a duration from 1s to 2h", c.IdleTimeout))
 	}
+	return errors.Join(append(faults, c.checkSecurity())...)
+}
+
+// checkSecurity names what security.txt must not hold.
+func (c Config) checkSecurity() error {
+	var faults []error
+	for _, contact := range c.SecurityContact {
+		u, err := url.Parse(contact)
+		if err != nil || u.Scheme != "https" && u.Scheme != "mailto" && u.Scheme != "tel" || strings.ContainsFunc(contact, unicode.IsSpace) {
+			faults = append(faults, errors.New("security_contact: give addresses such as mailto:security@example.com or https://example.com/security"))
+		}
+	}
+	if len(c.SecurityContact) > 0 && c.securityExpiry().IsZero() {
+		faults = append(faults, errors.New("security_expires: give a time such as 2027-06-30T00:00:00Z"))
+	}
 	return errors.Join(faults...)
 }
 
@@ -81,4 +100,13 @@ func validateErrorDocs(address string) error {
 		}
 	}
 	return nil
+}
+
+// securityExpiry is SecurityExpires; zero when it cannot be read.
+func (c Config) securityExpiry() time.Time {
+	at, err := time.Parse(time.RFC3339, c.SecurityExpires)
+	if err != nil {
+		return time.Time{}
+	}
+	return at
 }

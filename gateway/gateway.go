@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -100,13 +101,18 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		TLS: cookies.Secure, PublicURL: deps.PublicURL, LogRefusals: refusals(config, deps).Verbose,
 		NotFound: notFound, Problem: problems.Problem,
 	})
+	contact := wellknown.SecurityTxt{
+		PublicURL: deps.PublicURL, Contacts: config.SecurityContact, Expires: config.securityExpiry(), Now: time.Now,
+		NotFound: notFound,
+	}
 	routes(router, parts{
 		endpoints: endpoints, flow: flow, apps: apps, metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
+		contact: contact,
 	})
 	if deps.Development {
 		demo(router, browser.Demo{Pages: pages, PublicURL: deps.PublicURL, APIURL: deps.APIURL})
 	} else {
-		router.Get("/", http.RedirectHandler("/account/connected-apps", http.StatusSeeOther))
+		router.Get("/", seeOther(browser.HomePath))
 	}
 	return router, nil
 }
@@ -120,6 +126,7 @@ type parts struct {
 	users     userapi.API
 	api       http.Handler
 	notFound  http.Handler
+	contact   wellknown.SecurityTxt
 }
 
 // oauthPaths are the endpoints with two dialects.
@@ -144,6 +151,11 @@ func routes(r *httpx.Router, p parts) {
 	r.Form("/consent/decision", http.HandlerFunc(p.flow.Decide))
 	r.Get("/account/connected-apps", http.HandlerFunc(p.apps.List))
 	r.Form("/account/connected-apps/disconnect", http.HandlerFunc(p.apps.Disconnect))
+	r.Get(browser.CookieCheckPath, http.HandlerFunc(p.flow.CookieCheck))
+	r.Get("/account", seeOther(browser.HomePath))
+	r.Get("/.well-known/change-password", seeOther("/account"))
+	r.Get("/.well-known/security.txt", p.contact)
+	r.Get("/favicon.ico", http.HandlerFunc(p.pages.Icon))
 	r.Prefix(page.AssetsPath, p.pages.Assets(p.notFound))
 	r.Public("/healthz", http.HandlerFunc(httpx.Alive))
 }
@@ -152,3 +164,6 @@ func demo(r *httpx.Router, d browser.Demo) {
 	r.Get("/", http.HandlerFunc(d.Home))
 	r.Get("/demo/callback", http.HandlerFunc(d.Callback))
 }
+
+// seeOther leads to another page of ours.
+func seeOther(path string) http.Handler { return http.RedirectHandler(path, http.StatusSeeOther) }

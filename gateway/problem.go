@@ -32,8 +32,15 @@ func (p problems) Problem(w http.ResponseWriter, r *http.Request, status int) {
 		dialect.Problem(w, status)
 	case status == http.StatusForbidden:
 		p.foreign(w, path)
+	case status == http.StatusMethodNotAllowed:
+		p.pages.Notice(w, r, page.Notice{
+			Status: status, Heading: "This page cannot be opened this way",
+			Text: "This address takes only the form of one of our pages, and nothing was sent. Go on from the page that you came from.",
+		})
+	case status == http.StatusNotFound:
+		p.pages.Notice(w, r, page.Notice{Status: status, Heading: "There is no such page", Text: "There is no such page here."})
 	default:
-		p.pages.Problem(w, status, explain(status))
+		p.pages.Problem(w, r, status, explain(status))
 	}
 }
 
@@ -60,10 +67,6 @@ func browses(r *http.Request) bool { return strings.Contains(r.Header.Get("Accep
 // explain is for a person.
 func explain(status int) string {
 	switch status {
-	case http.StatusNotFound:
-		return "There is no such page here."
-	case http.StatusMethodNotAllowed:
-		return "This page cannot be used in that way."
 	case http.StatusUnsupportedMediaType:
 		return "This address takes the form of our own page."
 	case http.StatusInternalServerError:

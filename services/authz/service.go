@@ -74,14 +74,17 @@ func New(config Config, deps Deps) (*Service, error) {
 		Clients:  st,
 		Sessions: rpc.Sessions{Client: identityv1.NewSessionServiceClient(deps.Identity)},
 		Scopes:   deps.Catalog,
-		Pending:  pending.New(pending.Config{Entries: deps.ShortLived, Lifetime: config.PromptLifetime, Now: deps.Now}),
-		Codes:    code.New(code.Config{Entries: deps.ShortLived, Lifetime: config.CodeLifetime, Now: deps.Now}),
+		Pending: pending.New(pending.Config{
+			Entries: deps.ShortLived, Lifetime: config.PromptLifetime, Kept: config.CodeLifetime, Now: deps.Now,
+		}),
+		Codes: code.New(code.Config{Entries: deps.ShortLived, Lifetime: config.CodeLifetime, Now: deps.Now}),
 		Starts: flow.StartLimit{
 			Limiter: limiter("authz:start:", deps),
 			Source:  ratelimit.Budget{Limit: config.AnonymousRequests, Window: config.AnonymousWindow},
 			User:    ratelimit.Budget{Limit: config.UserRequests, Window: config.UserWindow},
 		},
 		Issuer: deps.Issuer,
+		Now:    deps.Now,
 	}}}, nil
 }
 

@@ -18,16 +18,16 @@ const maxRedirected = 6 << 10
 // would get a second browser cookie. Such a request is repeated by GET, which carries the cookies.
 func (f Flow) AuthorizePosted(w http.ResponseWriter, r *http.Request) {
 	if kind := httpx.MediaType(r); kind != httpx.TypeForm && !httpx.Untyped(r) {
-		f.Pages.Problem(w, http.StatusUnsupportedMediaType, "The app sent its request in a form that cannot be read here.")
+		f.Pages.Problem(w, r, http.StatusUnsupportedMediaType, "The app sent its request in a form that cannot be read here.")
 		return
 	}
 	body, err := httpx.ReadBody(w, r)
 	switch {
 	case errors.Is(err, httpx.ErrTooLarge):
-		f.Pages.Problem(w, http.StatusRequestEntityTooLarge, "The app sent a request that is too long.")
+		f.Pages.Problem(w, r, http.StatusRequestEntityTooLarge, "The app sent a request that is too long.")
 		return
 	case err != nil:
-		f.Pages.Problem(w, http.StatusBadRequest, "The app's request did not arrive whole. Go back to the app and start again.")
+		f.Pages.Problem(w, r, http.StatusBadRequest, "The app's request did not arrive whole. Go back to the app and start again.")
 		return
 	}
 	query := joined(r.URL.RawQuery, string(body))

@@ -157,7 +157,7 @@ const (
 	Cause_CAUSE_LOGIN_REQUIRED Cause = 62
 	// The client asked for prompt=none, and the user must see the consent page.
 	Cause_CAUSE_CONSENT_REQUIRED Cause = 63
-	// The pending authorization does not exist: it expired, was decided, or never was.
+	// The pending authorization does not exist.
 	Cause_CAUSE_AUTHORIZATION_UNKNOWN Cause = 64
 	// The pending authorization was started in another browser.
 	Cause_CAUSE_AUTHORIZATION_OTHER_BROWSER Cause = 65
@@ -195,6 +195,10 @@ const (
 	Cause_CAUSE_SCOPE_INSUFFICIENT Cause = 81
 	// The plan of the workspace does not include the endpoint.
 	Cause_CAUSE_PLAN_RESTRICTED Cause = 82
+	// The pending authorization waited for longer than its lifetime.
+	Cause_CAUSE_AUTHORIZATION_EXPIRED Cause = 83
+	// The pending authorization was decided, or decided otherwise, before.
+	Cause_CAUSE_AUTHORIZATION_DECIDED Cause = 84
 )
 
 // Enum value maps for Cause.
@@ -283,6 +287,8 @@ var (
 		80: "CAUSE_API_KEY_INACTIVE",
 		81: "CAUSE_SCOPE_INSUFFICIENT",
 		82: "CAUSE_PLAN_RESTRICTED",
+		83: "CAUSE_AUTHORIZATION_EXPIRED",
+		84: "CAUSE_AUTHORIZATION_DECIDED",
 	}
 	Cause_value = map[string]int32{
 		"CAUSE_UNSPECIFIED":                   0,
@@ -368,6 +374,8 @@ var (
 		"CAUSE_API_KEY_INACTIVE":              80,
 		"CAUSE_SCOPE_INSUFFICIENT":            81,
 		"CAUSE_PLAN_RESTRICTED":               82,
+		"CAUSE_AUTHORIZATION_EXPIRED":         83,
+		"CAUSE_AUTHORIZATION_DECIDED":         84,
 	}
 )
 
@@ -434,7 +442,7 @@ var File_usher_error_v1_cause_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\n" +
-	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xe47\n" +
+	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\x979\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12P\n" +
 	"\x17CAUSE_PARAMETER_MISSING\x10\x01\x1a3\xe8\xbd\x18\x01\xf2\xbd\x18+Send the parameter that the response names.\x12?\n" +
@@ -520,7 +528,9 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x1bCAUSE_ACCESS_TOKEN_INACTIVE\x10O\x1a\x1d\xf2\xbd\x18\x19Refresh the access token.\x12G\n" +
 	"\x16CAUSE_API_KEY_INACTIVE\x10P\x1a+\xf2\xbd\x18'Use a current API key of the workspace.\x12|\n" +
 	"\x18CAUSE_SCOPE_INSUFFICIENT\x10Q\x1a^\xf2\xbd\x18ZSend the user through a new authorization that asks for the scope that the response names.\x12J\n" +
-	"\x15CAUSE_PLAN_RESTRICTED\x10R\x1a/\xf2\xbd\x18+Ask the workspace's owner for another plan.:S\n" +
+	"\x15CAUSE_PLAN_RESTRICTED\x10R\x1a/\xf2\xbd\x18+Ask the workspace's owner for another plan.\x12G\n" +
+	"\x1bCAUSE_AUTHORIZATION_EXPIRED\x10S\x1a&\xe8\xbd\x18\r\xf2\xbd\x18\x1eStart the authorization again.\x12h\n" +
+	"\x1bCAUSE_AUTHORIZATION_DECIDED\x10T\x1aG\xe8\xbd\x18\r\xf2\xbd\x18?Start the authorization again where the user shall decide anew.:S\n" +
 	"\x06reason\x12!.google.protobuf.EnumValueOptions\x18݇\x03 \x01(\x0e2\x16.usher.error.v1.ReasonR\x06reason:;\n" +
 	"\x06advice\x12!.google.protobuf.EnumValueOptions\x18އ\x03 \x01(\tR\x06adviceB\xb0\x01\n" +
 	"\x12com.usher.error.v1B\n" +

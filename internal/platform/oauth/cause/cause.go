@@ -31,8 +31,9 @@ const (
 	SecretUnexpected        Cause = "SECRET_UNEXPECTED"
 	AuthenticationMalformed Cause = "AUTHENTICATION_MALFORMED"
 	// Parameters.
-	ParameterMissing  Cause = "PARAMETER_MISSING"
-	ParameterRepeated Cause = "PARAMETER_REPEATED"
+	ParameterMissing   Cause = "PARAMETER_MISSING"
+	ParameterRepeated  Cause = "PARAMETER_REPEATED"
+	ParameterMalformed Cause = "PARAMETER_MALFORMED"
 	// The authorization code.
 	CodeMalformed    Cause = "CODE_MALFORMED"
 	CodeUnknown      Cause = "CODE_UNKNOWN"
@@ -70,6 +71,8 @@ const (
 	ConsentRequired          Cause = "CONSENT_REQUIRED"
 	// The pending authorization.
 	AuthorizationUnknown       Cause = "AUTHORIZATION_UNKNOWN"
+	AuthorizationExpired       Cause = "AUTHORIZATION_EXPIRED"
+	AuthorizationDecided       Cause = "AUTHORIZATION_DECIDED"
 	AuthorizationOtherBrowser  Cause = "AUTHORIZATION_OTHER_BROWSER"
 	AuthorizationOtherUser     Cause = "AUTHORIZATION_OTHER_USER"
 	AuthorizationClientChanged Cause = "AUTHORIZATION_CLIENT_CHANGED"

@@ -20,12 +20,27 @@ const (
 	Consent
 )
 
+// Reason is why a user who is signed in is asked to sign in.
+type Reason int
+
+// The reasons. The zero value is none: there is no session.
+const (
+	// Again is a client that wants a new sign-in (`prompt=login`), or whose `max_age` is exceeded.
+	Again Reason = iota + 1
+	// SelectAccount is a client that wants a choice of account (`prompt=select_account`).
+	SelectAccount
+)
+
 // Step is what the browser does next. The zero value is an error page.
 type Step struct {
-	Kind      Kind
-	Message   string
-	Location  secret.String
-	RequestID string
+	Kind    Kind
+	Message string
+	// ClientName, untrusted text, is that of the client on an ErrorPage; empty where it is not known which one asked.
+	ClientName string
+	Location   secret.String
+	RequestID  string
+	// Reason is set on a SignIn of a user who is signed in.
+	Reason Reason
 	// Refusal is set where the request was refused; it is for the log.
 	Refusal Refusal
 }

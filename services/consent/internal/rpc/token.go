@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 )
 
-// Token is what consent asks the token service about pairs of a user and an app. It is decision.Epochs and
-// connectedapp.Connections.
+// Token is what consent asks the token service about pairs of a user and an app. It is decision.Epochs,
+// decision.Codes and connectedapp.Connections.
 type Token struct{ Grants tokenv1.GrantServiceClient }
 
 // Epoch reads how often a pair was revoked.
@@ -19,6 +22,19 @@ func (t Token) Epoch(ctx context.Context, userID, clientID string) (int64, error
 		return 0, fmt.Errorf("reading the pair's epoch: %w", err)
 	}
 	return res.GetEpoch(), nil
+}
+
+// Redeemed reports whether a code was redeemed. Release 0.1, which may answer during an upgrade, cannot tell: then it counts as
+// redeemed, since a code that is led to once too often costs more than one that is not.
+func (t Token) Redeemed(ctx context.Context, hash []byte) (bool, error) {
+	res, err := t.Grants.GetCodeUse(ctx, &tokenv1.GetCodeUseRequest{CodeHash: hash})
+	if status.Code(err) == codes.Unimplemented {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading the use of a code: %w", err)
+	}
+	return res.GetRedeemed(), nil
 }
 
 // Connections lists a user's pairs.
