@@ -84,7 +84,6 @@ func rowOf(reason errorv1.Reason) (code int, name string) {
 // fail answers a failure. Its incident id is the request's, by which every line of it is found in every process's log, with
 // nothing that the caller sent.
 func (a API) fail(w http.ResponseWriter, r *http.Request, err error) {
-	refusal.NoteError(r.Context(), err)
 	code, name := rowOf(oerr.Reason(err))
 	body := exception{Name: name, IncidentID: cmp.Or(requestid.From(r.Context()), requestid.New()), Details: []string{}}
 	if oerr.Reason(err) == errorv1.Reason_REASON_INVALID_REQUEST {
@@ -94,8 +93,10 @@ func (a API) fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
 	}
 	attrs := []slog.Attr{slog.String("incident_id", body.IncidentID), slog.Int("status", code), slog.String("name", name)}
-	if cause := oerr.Cause(err); cause != errorv1.Cause_CAUSE_UNSPECIFIED {
-		attrs = append(attrs, slog.String("cause", oerr.CauseLabel(cause)))
+	if why, refused := refusal.Of(err); refused {
+		why.Logged = true // here, at any level that is usual: an incident is found by its one line
+		refusal.Note(r.Context(), why)
+		attrs = append(attrs, slog.String("cause", oerr.CauseLabel(why.Cause)))
 	}
 	level := slog.LevelInfo
 	if code >= http.StatusInternalServerError && !errors.Is(r.Context().Err(), context.Canceled) {
