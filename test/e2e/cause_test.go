@@ -59,7 +59,7 @@ func counted(t *testing.T, d *harness.Deployment, endpoint, cause string) string
 	must(t, err)
 	text, _, err := harness.SendText(req)
 	must(t, err)
-	line := regexp.MustCompile(`(?m)^usher_refusals_total\{cause="`+cause+`",endpoint="`+endpoint+`"\} (\d+)$`).FindStringSubmatch(text)
+	line := regexp.MustCompile(`(?m)^usher_refusals_total\{cause="` + cause + `",endpoint="` + endpoint + `"\} (\d+)$`).FindStringSubmatch(text)
 	if line == nil {
 		return ""
 	}

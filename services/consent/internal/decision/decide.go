@@ -3,6 +3,7 @@ package decision
 import (
 	"context"
 
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -32,7 +33,7 @@ func (d Desk) Decide(ctx context.Context, f Form) (secret.String, error) {
 		return secret.String{}, err
 	}
 	if pending.Viewer.UserID == "" || pending.Viewer.UserID != person.ID {
-		return secret.String{}, ErrNotFound
+		return secret.String{}, otherUser()
 	}
 	switch f.Verdict {
 	case Deny:
@@ -43,6 +44,9 @@ func (d Desk) Decide(ctx context.Context, f Form) (secret.String, error) {
 	}
 	return secret.String{}, ErrUndecided
 }
+
+// otherUser refuses a person who is not the one that saw the consent screen.
+func otherUser() error { return cause.With(ErrNotFound, cause.AuthorizationOtherUser) }
 
 // approve checks, records, completes: in this order. Recording comes before completing, so that no app is connected which
 // the person cannot see and disconnect, not even when this process dies between the two. The price is a consent without a
@@ -73,7 +77,7 @@ func (d Desk) approve(ctx context.Context, f Form, person Person, pending Pendin
 	}
 	// A request is decided once. Another workspace than the recorded one would get a code that the list tells wrongly.
 	if recorded != f.WorkspaceID {
-		return secret.String{}, ErrNotFound
+		return secret.String{}, cause.With(ErrNotFound, cause.AuthorizationUnknown)
 	}
 	return d.Authorizations.Complete(ctx, Completion{
 		Request: f.Request, UserID: person.ID,

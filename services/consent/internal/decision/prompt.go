@@ -34,7 +34,7 @@ func (d Desk) Prompt(ctx context.Context, r Request) (Prompt, error) {
 		return Prompt{}, err
 	}
 	if seen := pending.Viewer.UserID; seen != "" && seen != person.ID {
-		return Prompt{}, ErrNotFound
+		return Prompt{}, otherUser()
 	}
 	var workspaces []Workspace
 	viewer := Viewer{UserID: person.ID}
