@@ -57,7 +57,7 @@ func tokenOf(bearer string) *usher.Token {
 	for _, s := range catalog.Default().Scopes() {
 		all = append(all, s.Name)
 	}
-	app := usher.Token{Kind: enforce.AccessToken, Subject: "usr_1", Username: "John Doe", ClientID: "app_1", WorkspaceID: "ws_1", Plan: "pro"}
+	app := usher.Token{Kind: enforce.AccessToken, Subject: "usr_1", Username: "usr_1", Name: "John Doe", ClientID: "app_1", WorkspaceID: "ws_1", Plan: "pro"}
 	switch bearer {
 	case twoScopes:
 		app.Scopes = []string{"videos:read", "analyze:write"}

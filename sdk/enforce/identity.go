@@ -38,20 +38,8 @@ func (i Identity) Headers() [5]Header {
 		{HeaderClientID, i.ClientID},
 		{HeaderWorkspaceID, i.WorkspaceID},
 		{HeaderScope, i.Scope},
-		{HeaderTokenKind, kindName(i.Kind)},
+		{HeaderTokenKind, i.Kind.String()},
 	}
-}
-
-func kindName(k Kind) string {
-	switch k {
-	case AccessToken:
-		return "access_token"
-	case APIKey:
-		return "api_key"
-	case UserToken:
-		return "user_token"
-	}
-	return ""
 }
 
 // Reserved reports whether a header of an incoming request is to be dropped, in whatever case it is written: all that begins

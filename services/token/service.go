@@ -100,7 +100,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 			Logger: deps.Logger, Sources: new(usedfrom.Recent),
 		},
 		introspection: &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},
-		revocations:   &rpc.Revocations{Feed: log, Heartbeat: config.HeartbeatInterval, Digest: deps.Catalog.Digest},
+		revocations:   &rpc.Revocations{Feed: log, Heartbeat: config.HeartbeatInterval, Lifetime: config.WatchLifetime, Digest: deps.Catalog.Digest},
 		grants:        &rpc.Grants{Store: ends},
 		enforcement:   enforced,
 		users:         users(config, deps, people{store: st, settler: log}),

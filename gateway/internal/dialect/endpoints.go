@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
@@ -17,6 +18,7 @@ import (
 	gw "github.com/vidocu/usher/gen/gw/usher/token/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/source"
 )
@@ -65,7 +67,7 @@ func (e *Endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.refuse(w, r, errorv1.Reason_REASON_METHOD_NOT_ALLOWED, "use POST")
 		return
 	}
-	kind := httpx.MediaType(r)
+	kind := readableType(r)
 	if kind != httpx.TypeJSON && kind != httpx.TypeForm {
 		e.refuse(w, r, errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE, "send "+httpx.TypeJSON+" or "+httpx.TypeForm+", in UTF-8 and not compressed")
 		return
@@ -78,13 +80,38 @@ func (e *Endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		e.write(w, r, oerr.Refuse(errorv1.Cause_CAUSE_BODY_MALFORMED, "the body was cut off"))
 		return
-	case !portable(r.Header["Authorization"]):
-		// gRPC would not carry such a header, and with it would go that the client tried to prove itself.
+	case !portable(clientAuthentication(r)):
+		// gRPC metadata cannot carry such a value. Without it the service would not see that the client tried to authenticate.
 		e.write(w, r, oerr.Refuse(errorv1.Cause_CAUSE_AUTHENTICATION_MALFORMED, "the Authorization header is not readable"))
 		return
 	}
 	r = r.WithContext(context.WithValue(r.Context(), sourceKey{}, e.config.Proxies.Source(r)))
 	e.mux.ServeHTTP(w, inner(r, kind, body))
+}
+
+// readableType is the media type that a body is read as: a body without one is a form (the wire contract, §4), as several
+// libraries send revocations. Empty when the body cannot be read.
+func readableType(r *http.Request) string {
+	if untypedForm(r) && r.Header.Get("Content-Encoding") == "" {
+		return httpx.TypeForm
+	}
+	return httpx.MediaType(r)
+}
+
+func untypedForm(r *http.Request) bool { return r.Method == http.MethodPost && httpx.Untyped(r) }
+
+// clientAuthentication are the values of the Authorization header that could authenticate a client: all of them when one is
+// HTTP Basic, none otherwise. A header of another scheme is no client authentication and is left aside (the wire contract, §4):
+// the sessions of OAuth libraries send the access token with every request, revocations too.
+func clientAuthentication(r *http.Request) []string {
+	values := r.Header["Authorization"]
+	if !slices.ContainsFunc(values, func(value string) bool {
+		_, err := oauth.ParseBasic(value)
+		return !errors.Is(err, oauth.ErrNotBasic)
+	}) {
+		return nil
+	}
+	return values
 }
 
 // sourceKey is where the request's source address stands while the generated code works on it.
@@ -118,14 +145,24 @@ func portable(values []string) bool {
 // query, no forwarding headers, and no Grpc- header that could set a deadline.
 func inner(r *http.Request, kind string, body []byte) *http.Request {
 	header := http.Header{"Content-Type": {kind}}
-	if auth := r.Header["Authorization"]; len(auth) > 0 {
-		header["Authorization"] = auth
+	if values := clientAuthentication(r); len(values) > 0 {
+		header["Authorization"] = values
 	}
 	in := &http.Request{
 		Method: http.MethodPost, URL: &url.URL{Path: r.URL.Path}, Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
 		Header: header, Body: &sentBody{Reader: bytes.NewReader(body)}, ContentLength: int64(len(body)),
 	}
-	return in.WithContext(r.Context())
+	return in.WithContext(context.WithValue(r.Context(), bodyKey{}, body))
+}
+
+// bodyKey is where inner leaves the body for the error handler, after the runtime has read it.
+type bodyKey struct{}
+
+// Problem answers a request that did not come as far as the endpoints, in its dialect.
+func (e *Endpoints) Problem(w http.ResponseWriter, r *http.Request, status int) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Pragma", "no-cache")
+	e.say(w, r, problemOf(status))
 }
 
 func (e *Endpoints) refuse(w http.ResponseWriter, r *http.Request, reason errorv1.Reason, message string) {

@@ -67,7 +67,7 @@ func TestFault_D3_EveryRefusalOfARefreshTokenHasItsCause(t *testing.T) {
 	b.refusedBecause(t, refreshing(secret.New("vdo_ort_cut")), cause.RefreshMalformed)
 	b.refusedBecause(t, refreshing(secret.Generate(secret.RefreshToken)), cause.RefreshUnknown)
 	b.refusedBecause(t, refreshing(first, asOther), cause.RefreshOtherClient)
-	b.refusedBecause(t, refreshing(first, withScope("videos:read  jobs:read")), cause.ScopeMalformed)
+	b.refusedBecause(t, refreshing(first, withScope("videos:read\tjobs:read")), cause.ScopeMalformed)
 	b.refusedBecause(t, refreshing(first, withScope("export:write")), cause.ScopeNotGranted)
 	second := b.mustIssue(t, refreshing(first)).Refresh
 	b.refusedBecause(t, refreshing(first), cause.RefreshReused)

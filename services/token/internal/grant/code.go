@@ -82,12 +82,13 @@ type AuthorizationCode struct {
 // Type is `authorization_code`.
 func (AuthorizationCode) Type() string { return "authorization_code" }
 
-// Check wants `code` and `redirect_uri`. The verifier is judged with the code, since only the code knows if one is due.
+// Check wants `code`, and `redirect_uri` or a verifier: a code that carries a challenge may be redeemed without repeating the
+// redirect URI (OAuth 2.1 §10.2). Whether the code carries one is judged with the code.
 func (AuthorizationCode) Check(req Request) error {
 	switch {
 	case req.Code.IsZero():
 		return missing("code")
-	case req.RedirectURI == "":
+	case req.RedirectURI == "" && req.CodeVerifier.IsZero():
 		return missing("redirect_uri")
 	}
 	return nil
@@ -172,8 +173,10 @@ func (b Binding) check(client Client, req Request) error {
 	switch {
 	case b.ClientID != client.ID:
 		return invalidCode(cause.CodeOtherClient)
-	case b.RedirectURI != req.RedirectURI:
+	case req.RedirectURI != "" && b.RedirectURI != req.RedirectURI:
 		return invalidCode(cause.RedirectURIOther)
+	case req.RedirectURI == "" && b.CodeChallenge == "":
+		return missing("redirect_uri")
 	}
 	if b.CodeChallenge == "" {
 		// A verifier without a challenge is a downgrade attempt or a mistake: refused (RFC 9700 §4.8.2).

@@ -153,7 +153,7 @@ func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Clie
 	if asked == "" {
 		return "", nil
 	}
-	want, err := oauth.ParseScope(asked)
+	want, err := oauth.ParseAskedScope(asked)
 	if err != nil {
 		return "", invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(asked))
 	}
@@ -165,10 +165,18 @@ func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Clie
 	if err != nil {
 		return "", err
 	}
+	want = withoutOpenID(want, have)
 	if more := want.Missing(have); len(more) > 0 {
 		return "", invalidScope(cause.ScopeNotGranted, "the scope "+oauth.Quote(more[0])+" was not granted: a refresh may only narrow the scope")
 	}
 	return want.String(), nil
+}
+
+// withoutOpenID leaves out the names of OpenID Connect that were not granted: the authorization endpoint ignored them, and
+// clients repeat there what they asked for first. When nothing else was asked, the scope is all that was granted.
+func withoutOpenID(asked, granted oauth.Scope) oauth.Scope {
+	openID := oauth.OpenIDScopes()
+	return asked.Without(func(name string) bool { return openID.Contains(name) && !granted.Contains(name) })
 }
 
 // replayed answers a token that is not current: the same successor inside the retry window, else refusal.
@@ -214,7 +222,15 @@ func sameScope(asked, issued string) error {
 	if asked == "" {
 		return nil
 	}
-	if want, err := oauth.ParseScope(asked); err != nil || want.String() != issued {
+	want, err := oauth.ParseAskedScope(asked)
+	if err != nil {
+		return invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(asked))
+	}
+	have, err := oauth.ParseScope(issued)
+	if err != nil {
+		return err
+	}
+	if want = withoutOpenID(want, have); len(want) > 0 && want.String() != issued {
 		return invalidScope(cause.ScopeOtherAtRetry, "a repeated refresh must ask for the same scope as the first")
 	}
 	return nil

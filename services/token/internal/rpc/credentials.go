@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"google.golang.org/grpc/metadata"
 
@@ -28,10 +29,13 @@ func credentials(ctx context.Context, body posted) ([]oauth.ClientCredentials, e
 	md, _ := metadata.FromIncomingContext(ctx)
 	headers := md.Get("authorization")
 	switch {
+	case !triesBasic(headers):
 	case len(headers) > 1:
 		return nil, refuse(errorv1.Cause_CAUSE_AUTHENTICATION_TWICE, "authorization", "header is repeated")
-	case len(headers) == 1:
+	default:
 		return basic(headers[0], body)
+	}
+	switch {
 	case body.id == "" && body.secret == "":
 		return nil, nil
 	case body.id == "":
@@ -40,13 +44,22 @@ func credentials(ctx context.Context, body posted) ([]oauth.ClientCredentials, e
 	return []oauth.ClientCredentials{{ID: body.id, Secret: secret.New(body.secret)}}, nil
 }
 
+// triesBasic reports whether a header tries to authenticate the client. One of another scheme is no client authentication: a
+// bearer token beside a right secret in the body is left aside, and only two client authentications are refused (RFC 6749 §2.3).
+func triesBasic(headers []string) bool {
+	return slices.ContainsFunc(headers, func(header string) bool {
+		_, err := oauth.ParseBasic(header)
+		return !errors.Is(err, oauth.ErrNotBasic)
+	})
+}
+
 // basic reads a Basic header: form-decoded as RFC 6749 §2.3.1 says, then raw, since widespread libraries do not encode.
 func basic(header string, body posted) ([]oauth.ClientCredentials, error) {
 	if body.secret != "" {
 		return nil, refuse(errorv1.Cause_CAUSE_AUTHENTICATION_TWICE, "client_secret", "is sent twice: use either HTTP Basic or the body")
 	}
 	creds, err := oauth.ParseBasic(header)
-	if errors.Is(err, oauth.ErrNotBasic) || errors.Is(err, oauth.ErrBasicMalformed) {
+	if errors.Is(err, oauth.ErrBasicMalformed) {
 		return nil, oerr.Refuse(errorv1.Cause_CAUSE_AUTHENTICATION_MALFORMED, "the Authorization header is not usable client authentication")
 	}
 	if err != nil {

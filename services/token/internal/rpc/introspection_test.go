@@ -24,7 +24,7 @@ func asked(id, token string) *tokenv1.IntrospectClientTokenRequest {
 
 func TestRFC7662_2_2_ALiveTokenIsToldInFull(t *testing.T) {
 	want := &tokenv1.IntrospectClientTokenResponse{
-		Active: proto.Bool(true), Scope: "videos:read analyze:write", ClientId: "app", Sub: "usr_john", Username: "John Doe",
+		Active: proto.Bool(true), Scope: "videos:read analyze:write", ClientId: "app", Sub: "usr_john", Username: "usr_john", Name: "John Doe",
 		TokenType: "Bearer", Exp: 1_777_777_777 + 3600, Iat: 1_777_777_777, Iss: issuer, WorkspaceId: "ws_acme",
 	}
 	b := newBench()
@@ -37,6 +37,39 @@ func TestRFC7662_2_2_ALiveTokenIsToldInFull(t *testing.T) {
 	if diff := cmp.Diff(want, got, protocmp.Transform()); err != nil || diff != "" {
 		t.Errorf("refresh token: %v (-want +got):\n%s", err, diff)
 	}
+}
+
+// TestFault_B11_TheUsernameIsTheSubject: resource servers know users by it, and two users may have one display name.
+func TestFault_B11_TheUsernameIsTheSubject(t *testing.T) {
+	b := newBench()
+	server := &rpc.Introspection{Introspector: b.Introspector, Issuer: issuer}
+	token := secret.Generate(secret.AccessToken).Reveal()
+	one, err := server.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: token})
+	if err != nil || one.GetUsername() != one.GetSub() || one.GetSub() == "" || one.GetName() != "John Doe" {
+		t.Errorf("IntrospectToken: %v, %v", one, err)
+	}
+	encoded, err := server.BatchIntrospectTokens(t.Context(), &tokenv1.BatchIntrospectTokensRequest{Tokens: []string{token}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	many := overTheWire(t, encoded)
+	if got := many.GetAnswers(); len(got) != 1 || got[0].GetUsername() != one.GetSub() || got[0].GetName() != "John Doe" {
+		t.Errorf("BatchIntrospectTokens: %v", many)
+	}
+}
+
+// overTheWire is a response as its caller gets it.
+func overTheWire(t *testing.T, sent *tokenv1.BatchIntrospectTokensResponse) *tokenv1.BatchIntrospectTokensResponse {
+	t.Helper()
+	raw, err := proto.Marshal(sent)
+	got := &tokenv1.BatchIntrospectTokensResponse{}
+	if err == nil {
+		err = proto.Unmarshal(raw, got)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
 }
 
 // TestWireContract4_3_WhatMayNotBeSeenIsExactlyInactive: nothing tells it from what does not exist.
@@ -82,7 +115,7 @@ func TestServicesLearnTheKindAndTheFacts(t *testing.T) {
 	server := &rpc.Introspection{Introspector: b.Introspector, Issuer: issuer}
 	got, err := server.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: secret.Generate(secret.AccessToken).Reveal()})
 	want := &tokenv1.IntrospectTokenResponse{
-		Active: true, Scope: "videos:read analyze:write", ClientId: "app", Sub: "usr_john", Username: "John Doe",
+		Active: true, Scope: "videos:read analyze:write", ClientId: "app", Sub: "usr_john", Username: "usr_john", Name: "John Doe",
 		TokenType: "Bearer", Exp: 1_777_777_777 + 3600, Iat: 1_777_777_777, Iss: issuer, WorkspaceId: "ws_acme",
 		Kind: tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN,
 	}
