@@ -47,9 +47,9 @@ func Warm(ready func(ctx context.Context) error) func(ctx context.Context) error
 }
 
 // door is the way to the API.
-func door(config Config, deps Deps) (http.Handler, error) {
+func door(config Config, deps Deps, proxies httpx.Proxies) (http.Handler, error) {
 	c := proxy.Config{
-		Guard: guardOf(config, deps), Logger: deps.Logger, ForwardBearer: config.ForwardBearer,
+		Guard: guardOf(config, deps), Proxies: proxies, Logger: deps.Logger, ForwardBearer: config.ForwardBearer,
 		AnswerWithin: config.UpstreamTimeout, MoveWithin: config.StallTimeout,
 	}
 	api, err := url.Parse(deps.APIURL)

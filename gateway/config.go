@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/internal/platform/httpserver"
 )
 
 // Config is the section `gateway` of the configuration.
@@ -20,6 +21,9 @@ type Config struct {
 	UpstreamTimeout time.Duration `koanf:"upstream_timeout" bounds:"1s to 10m" help:"how long upstream_url may take until its answer begins"`
 	// StallTimeout bounds how long a body may stand still, whoever is to blame: the client or the upstream.
 	StallTimeout time.Duration `koanf:"stall_timeout" bounds:"1s to 1h" help:"how long an upload or an answer through /v1 may stand still"`
+	// IdleTimeout must be longer than what stands before the gateway keeps its connections: what it sends on one that is just
+	// being closed is lost.
+	IdleTimeout time.Duration `koanf:"idle_timeout" bounds:"1s to 2h" help:"how long a connection may wait for its next request; longer than the load balancer keeps its own (Google Cloud 600s, Envoy 1h)"`
 	// ForwardBearer is for an upstream that checks the token again.
 	ForwardBearer bool `koanf:"forward_bearer" help:"let the token itself go to upstream_url, and not only the identity that it proves"`
 	// LogRefusals writes a line for each refused request. Each is counted in any case.
@@ -30,7 +34,9 @@ type Config struct {
 
 // DefaultConfig is patient enough for a password check on a busy machine.
 func DefaultConfig() Config {
-	return Config{CallTimeout: 5 * time.Second, UpstreamTimeout: time.Minute, StallTimeout: time.Minute}
+	return Config{
+		CallTimeout: 5 * time.Second, UpstreamTimeout: time.Minute, StallTimeout: time.Minute, IdleTimeout: httpserver.DefaultIdleTimeout,
+	}
 }
 
 // Validate joins what is out of bounds, by its name.
@@ -51,8 +57,14 @@ func (c Config) Validate() error {
 	if err := validateErrorDocs(c.ErrorDocsURL); err != nil {
 		faults = append(faults, err)
 	}
+	if c.IdleTimeout < time.Second || c.IdleTimeout > maxIdleTimeout {
+		faults = append(faults, fmt.Errorf("idle_timeout is %s: give a duration from 1s to 2h", c.IdleTimeout))
+	}
 	return errors.Join(faults...)
 }
+
+// maxIdleTimeout is more than any load balancer keeps its connections by default.
+const maxIdleTimeout = 2 * time.Hour
 
 // validateErrorDocs wants an address that an anchor can be added to, in the characters that error_uri may have.
 func validateErrorDocs(address string) error {

@@ -89,7 +89,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
 	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes}
 
-	api, err := door(config, deps)
+	api, err := door(config, deps, proxies)
 	if err != nil {
 		return nil, err
 	}

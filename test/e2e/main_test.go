@@ -5,8 +5,10 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/vidocu/usher/test/harness"
@@ -83,11 +85,16 @@ func startShapes(bins harness.Binaries, dir string) ([]*harness.Deployment, erro
 
 // settingsOf returns a shape's settings and the collector of its traces.
 func settingsOf(dir string) (map[string]string, *harness.Collector, error) {
+	// What a test says of its source is believed, so that one that exhausts a budget has a source of its own.
+	settings := map[string]string{
+		"USHER_GATEWAY_TRUSTED_PROXIES": "127.0.0.1", "USHER_AUTHZ_SOURCE_ATTEMPTS": strconv.Itoa(failures),
+	}
 	traces, err := harness.NewCollector(dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	return harness.Unhurried(traces.Environ()), traces, nil
+	maps.Copy(settings, traces.Environ())
+	return harness.Unhurried(settings), traces, nil
 }
 
 func mkdir(parts ...string) string {

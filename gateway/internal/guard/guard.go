@@ -75,20 +75,6 @@ func (p Pass) Identify(h http.Header) {
 	}
 }
 
-// Ours reports whether a header's name speaks for Usher, however another part may spell it: CGI and its heirs read an
-// underscore, and some any sign, as a dash.
-func Ours(name string) bool {
-	const own = "usher"
-	if len(name) < len(own) || !strings.EqualFold(name[:len(own)], own) {
-		return false
-	}
-	return len(name) == len(own) || !alphanumeric(name[len(own)])
-}
-
-func alphanumeric(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
-}
-
 // Head sets a denial's headers.
 func Head(h http.Header, d *enforce.Denial) {
 	h.Set("Content-Type", "application/json")

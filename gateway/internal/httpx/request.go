@@ -74,17 +74,27 @@ func supersetOfASCII(charset string) bool {
 	return false
 }
 
-// farewell is how long a connection whose body is not read to its end may go on after the answer: what was on its way may
-// arrive, so that the client sees the answer and not a broken connection.
+// farewell is how long the rest of a body that is not read may keep the connection from closing its sending side.
 const farewell = 500 * time.Millisecond
 
-// ReadBody reads a body whole. Past the limit it answers ErrTooLarge, and the connection ends with the answer: nobody reads
-// what is left of such a body, and nobody waits for it.
+// LeaveBody has the connection end with the response, because the rest of the body is not read. The response goes out at once.
+// The server reads on and discards for a while then, so that a client which is still sending gets to read it (RFC 9112 §9.6).
+func LeaveBody(w http.ResponseWriter) {
+	w.Header().Set("Connection", "close")
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(farewell)) // without a connection there is no deadline
+}
+
+// ReadBody reads a body whole. It fails with ErrTooLarge past the limit, and at once when the length that was announced is past
+// it: a client that waits for 100 Continue is not asked to send such a body. Whenever it fails, the connection ends with the
+// response.
 func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength > MaxBody {
+		LeaveBody(w)
+		return nil, ErrTooLarge
+	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
 	if err != nil || len(body) > MaxBody {
-		w.Header().Set("Connection", "close")
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(farewell)) // without a connection there is no deadline
+		LeaveBody(w)
 	}
 	if len(body) > MaxBody {
 		return nil, ErrTooLarge

@@ -111,9 +111,11 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.pass(w,
 
 // Reject answers a request that could not be read, or not in full, as the handlers of its address would refuse it.
 func (r *Router) Reject(w http.ResponseWriter, req *http.Request, status int) {
-	r.pass(w, req, &route{path: "rejected", any: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		r.problem(w, req, status)
-	})})
+	var refusal http.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { r.problem(w, req, status) })
+	if found := r.find(req); found == nil || found.any != nil { // not a page's address, so that other origins may read it
+		refusal = OpenCORS(refusal)
+	}
+	r.pass(w, req, &route{path: "rejected", any: refusal})
 }
 
 func (r *Router) pass(w http.ResponseWriter, req *http.Request, found *route) {

@@ -2,14 +2,15 @@ package rpc
 
 import (
 	"errors"
+	"time"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
-	"github.com/vidocu/usher/services/authz/internal/opening"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 	"github.com/vidocu/usher/services/authz/internal/registry"
 )
@@ -18,11 +19,11 @@ import (
 // services we called keep their reason, and the server's edge hides the rest.
 func fail(err error) error {
 	var field *registry.FieldError
-	var limited *opening.LimitedError
+	var limited *ratelimit.LimitedError
 	var refused *client.RefusedError
 	switch {
 	case errors.As(err, &limited):
-		return oerr.New(errorv1.Reason_REASON_RATE_LIMITED, limited.Error(), oerr.WithRetryAfter(limited.RetryAfter))
+		return oerr.New(errorv1.Reason_REASON_RATE_LIMITED, limited.Error(), oerr.WithRetryAfter(wholeSeconds(limited.RetryAfter)))
 	case errors.As(err, &field):
 		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field.Error(), oerr.WithField(field.Field))
 	case errors.Is(err, client.ErrUnknown):
@@ -44,6 +45,9 @@ func fail(err error) error {
 	}
 	return err
 }
+
+// wholeSeconds rounds up: a Retry-After has no smaller unit.
+func wholeSeconds(d time.Duration) time.Duration { return (d + time.Second - 1).Truncate(time.Second) }
 
 func invalid(field, problem string) error {
 	return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field+" "+problem, oerr.WithField(field))

@@ -20,6 +20,8 @@ type Request struct {
 	Scope        string
 	// Credentials are the readings of what the client sent to prove itself, likeliest first.
 	Credentials []oauth.ClientCredentials
+	// Source is the network address that the request came from; empty when it is not known.
+	Source string
 }
 
 // Pair is what a successful request answers with (RFC 6749 §5.1).
@@ -38,9 +40,10 @@ type Client struct {
 	GrantTypes []string
 }
 
-// Clients authenticates apps. A failed authentication is the implementation's own error and passes through.
+// Clients authenticates clients. A failed authentication is the implementation's own error and passes through; failures are counted
+// by the source address that the request came from.
 type Clients interface {
-	Authenticate(ctx context.Context, readings []oauth.ClientCredentials) (Client, error)
+	Authenticate(ctx context.Context, readings []oauth.ClientCredentials, source string) (Client, error)
 }
 
 // Grant is one grant type: the hooks that differ between grants. The phases around them belong to Endpoint.
@@ -84,7 +87,7 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (Pair, error) {
 	if len(req.Credentials) == 0 {
 		return Pair{}, cause.With(missing("client_id"), cause.ClientNotNamed)
 	}
-	client, err := e.clients.Authenticate(ctx, req.Credentials)
+	client, err := e.clients.Authenticate(ctx, req.Credentials, req.Source)
 	if err != nil {
 		return Pair{}, err
 	}

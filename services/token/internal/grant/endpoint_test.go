@@ -31,7 +31,7 @@ func (w *witness) Check(grant.Request) error {
 	return w.checkErr
 }
 
-func (w *witness) Authenticate(_ context.Context, readings []oauth.ClientCredentials) (grant.Client, error) {
+func (w *witness) Authenticate(_ context.Context, readings []oauth.ClientCredentials, _ string) (grant.Client, error) {
 	w.calls, w.readings = append(w.calls, "authenticate"), readings
 	return grant.Client{ID: "app", GrantTypes: w.grantTypes}, w.clientErr
 }

@@ -27,9 +27,11 @@ func (a Authz) DisableClient(ctx context.Context, clientID string) error {
 	return applying("disabling an app", err)
 }
 
-// Client authenticates an app by the readings of its credentials.
-func (a Authz) Client(ctx context.Context, readings []oauth.ClientCredentials) (*authzv1.Client, error) {
-	req := &authzv1.AuthenticateClientRequest{Credentials: make([]*authzv1.ClientCredentials, len(readings))}
+// Client authenticates a client by the readings of its credentials, which came from a source address.
+func (a Authz) Client(ctx context.Context, readings []oauth.ClientCredentials, source string) (*authzv1.Client, error) {
+	req := &authzv1.AuthenticateClientRequest{
+		Credentials: make([]*authzv1.ClientCredentials, len(readings)), SourceAddress: source,
+	}
 	for i, r := range readings {
 		req.Credentials[i] = &authzv1.ClientCredentials{ClientId: r.ID, ClientSecret: r.Secret.Reveal()}
 	}
@@ -41,8 +43,8 @@ func (a Authz) Client(ctx context.Context, readings []oauth.ClientCredentials) (
 }
 
 // Authenticate is grant.Clients.
-func (a Authz) Authenticate(ctx context.Context, readings []oauth.ClientCredentials) (grant.Client, error) {
-	c, err := a.Client(ctx, readings)
+func (a Authz) Authenticate(ctx context.Context, readings []oauth.ClientCredentials, source string) (grant.Client, error) {
+	c, err := a.Client(ctx, readings, source)
 	if err != nil {
 		return grant.Client{}, err
 	}

@@ -72,6 +72,7 @@ func (s *OAuth) issue(ctx context.Context, req *tokenv1.IssueTokenRequest) (*tok
 		RefreshToken: secret.New(req.GetRefreshToken()),
 		Scope:        req.GetScope(),
 		Credentials:  creds,
+		Source:       source.From(ctx),
 	})
 	if err != nil {
 		return nil, err
@@ -94,7 +95,7 @@ func (s *OAuth) RevokeToken(ctx context.Context, req *tokenv1.RevokeTokenRequest
 	}
 	var onlyClient string
 	if len(creds) > 0 {
-		client, err := s.Authz.Client(ctx, creds)
+		client, err := s.Authz.Client(ctx, creds, source.From(ctx))
 		if err != nil {
 			return nil, fail(err)
 		}
@@ -132,7 +133,7 @@ func (s *OAuth) IntrospectClientToken(
 		// Whichever client is named, and whether there is one: the response must not tell.
 		return nil, withoutSecret()
 	}
-	client, err := s.Authz.Client(ctx, creds)
+	client, err := s.Authz.Client(ctx, creds, source.From(ctx))
 	if err != nil {
 		return nil, fail(err)
 	}
