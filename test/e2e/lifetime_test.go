@@ -75,6 +75,7 @@ func TestWire3_LifetimesEnd(t *testing.T) {
 	a, err = d.Exchange(code, harness.Request{})
 	must(t, err)
 	wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badCode)
+	wantCause(t, d, a.Header, "code_expired", harness.ConfidentialID) // which is told to nobody outside
 	wantActive(t, d, tokens.Access, true)
 
 	d.Set("USHER_CLOCK_OFFSET", "61m")
@@ -88,6 +89,7 @@ func TestWire3_LifetimesEnd(t *testing.T) {
 	a, err = d.Refresh(a.Text("refresh_token"))
 	must(t, err)
 	wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badRefresh)
+	wantCause(t, d, a.Header, "refresh_expired", harness.ConfidentialID)
 }
 
 // TestRetryWindow_TheSameClientGetsTheSamePairAgain, byte for byte; outside of that, a spent token is reuse as ever.

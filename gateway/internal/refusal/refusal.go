@@ -19,6 +19,8 @@ type Refusal struct {
 	Field string
 	// ClientID is the registered client that made the request; empty where it is not known.
 	ClientID string
+	// Logged says that a line about it was written already: it is only counted.
+	Logged bool
 }
 
 type key struct{}
@@ -41,11 +43,18 @@ func NoteCause(ctx context.Context, cause errorv1.Cause) { Note(ctx, Refusal{Cau
 
 // NoteError records a failure, unless it is a fault of ours or only leads to the sign-in page.
 func NoteError(ctx context.Context, err error) {
+	if r, refused := Of(err); refused {
+		Note(ctx, r)
+	}
+}
+
+// Of is the refusal that a failure is; refused is false for a fault of ours and for what only leads to the sign-in page.
+func Of(err error) (r Refusal, refused bool) {
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are refusals
 	case errorv1.Reason_REASON_UNSPECIFIED, errorv1.Reason_REASON_SESSION_REQUIRED:
-		return
+		return Refusal{}, false
 	}
-	Note(ctx, Refusal{Cause: oerr.Cause(err), Field: oerr.Field(err), ClientID: oerr.ClientID(err)})
+	return Refusal{Cause: oerr.Cause(err), Field: oerr.Field(err), ClientID: oerr.ClientID(err)}, true
 }
 
 // From is the refusal that was noted; ok is false where there is none.

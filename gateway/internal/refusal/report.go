@@ -44,7 +44,7 @@ func (r Reporter) Report(ctx context.Context, res Response) {
 	if r.Verbose {
 		level = slog.LevelInfo
 	}
-	if !r.Logger.Enabled(ctx, level) {
+	if why.Logged || !r.Logger.Enabled(ctx, level) {
 		return
 	}
 	attrs := []slog.Attr{

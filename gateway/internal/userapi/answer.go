@@ -106,10 +106,17 @@ type failed struct {
 	err     error
 }
 
+// refusal is why the request was refused; refused is false for a fault of ours.
+func (f failed) refusal() (why refusal.Refusal, refused bool) {
+	if f.err == nil {
+		return refusal.ByStatus(f.status)
+	}
+	return refusal.Of(f.err)
+}
+
 // fail answers a failure. Its incident id is the request's, by which every line of it is found in every process's log, with
 // nothing that the caller sent.
 func (a API) fail(w http.ResponseWriter, r *http.Request, err error) {
-	refusal.NoteError(r.Context(), err)
 	code, name := rowOf(oerr.Reason(err))
 	f := failed{status: code, name: name, err: err}
 	if oerr.Reason(err) == errorv1.Reason_REASON_INVALID_REQUEST {
@@ -127,8 +134,10 @@ func (a API) answerFailure(w http.ResponseWriter, r *http.Request, f failed) {
 		body.Details = []string{}
 	}
 	attrs := []slog.Attr{slog.String("incident_id", body.IncidentID), slog.Int("status", f.status), slog.String("name", f.name)}
-	if cause := oerr.Cause(f.err); cause != errorv1.Cause_CAUSE_UNSPECIFIED {
-		attrs = append(attrs, slog.String("cause", oerr.CauseLabel(cause)))
+	if why, refused := f.refusal(); refused {
+		why.Logged = true // here, at any level that is usual: an incident is found by its one line
+		refusal.Note(r.Context(), why)
+		attrs = append(attrs, slog.String("cause", oerr.CauseLabel(why.Cause)))
 	}
 	level := slog.LevelInfo
 	if f.status >= http.StatusInternalServerError && !errors.Is(r.Context().Err(), context.Canceled) {

@@ -43,7 +43,7 @@ func DescribeUnknown(word string, known []string) string {
 	return fmt.Sprintf("%s; did you mean %q?", text, near)
 }
 
-// DescribeMalformed says what is wrong with a scope parameter that ParseScope refuses as ErrScopeMalformed.
+// DescribeMalformed says what is wrong with a scope parameter that ParseAskedScope refuses as ErrScopeMalformed.
 func DescribeMalformed(scope string) string {
 	problem := "must be scopes separated by single spaces"
 	for _, found := range [...]struct{ characters, name string }{
@@ -52,12 +52,6 @@ func DescribeMalformed(scope string) string {
 		if strings.ContainsAny(scope, found.characters) {
 			return problem + ", and has " + found.name
 		}
-	}
-	switch {
-	case strings.Trim(scope, " ") != scope:
-		return problem + ", and has one before or after them"
-	case strings.Contains(scope, "  "):
-		return problem + ", and has two in a row"
 	}
 	return problem + ", and has a character that is not ASCII"
 }

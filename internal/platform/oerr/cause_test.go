@@ -2,12 +2,15 @@ package oerr_test
 
 import (
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
@@ -46,6 +49,23 @@ func TestFault_D3_EveryCauseSaysWhatToDo(t *testing.T) {
 		advice, _ := proto.GetExtension(value.Options(), errorv1.E_Advice).(string)
 		if !strings.HasSuffix(advice, ".") || len(advice) < 10 {
 			t.Errorf("the advice for %s is %q", cause, advice)
+		}
+	}
+}
+
+// TestFault_D3_DomainPackagesKnowOnlyCausesOfTheContract: the names are written twice, since domain packages know no wire format.
+func TestFault_D3_DomainPackagesKnowOnlyCausesOfTheContract(t *testing.T) {
+	source, err := os.ReadFile("../oauth/cause/cause.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`Cause = "([A-Z_]+)"`).FindAllStringSubmatch(string(source), -1)
+	if len(found) < 50 {
+		t.Fatalf("only %d causes were found", len(found))
+	}
+	for _, m := range found {
+		if c := oerr.Named(cause.Cause(m[1])); c == errorv1.Cause_CAUSE_UNSPECIFIED || oerr.NameOf(c) != cause.Cause(m[1]) {
+			t.Errorf("%s is not in the contract", m[1])
 		}
 	}
 }

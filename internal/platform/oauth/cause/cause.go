@@ -78,7 +78,7 @@ const (
 	AuthorizationClientChanged Cause = "AUTHORIZATION_CLIENT_CHANGED"
 	// The user token.
 	UserTokenMissing Cause = "USER_TOKEN_MISSING"
-	UserTokenUnknown Cause = "USER_TOKEN_UNKNOWN"
+	UserTokenUnknown Cause = "USER_TOKEN_UNKNOWN" //nolint:gosec // the name of a cause
 )
 
 // refused is an error with its cause.

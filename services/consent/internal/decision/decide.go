@@ -3,6 +3,7 @@ package decision
 import (
 	"context"
 
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -39,7 +40,7 @@ func (d Desk) Decide(ctx context.Context, f Form) (secret.String, error) {
 		return d.repeat(ctx, f, person, pending)
 	}
 	if pending.Viewer.UserID == "" || pending.Viewer.UserID != person.ID {
-		return secret.String{}, ErrNotFound
+		return secret.String{}, otherUser()
 	}
 	switch f.Verdict {
 	case Deny:
@@ -50,6 +51,9 @@ func (d Desk) Decide(ctx context.Context, f Form) (secret.String, error) {
 	}
 	return secret.String{}, ErrUndecided
 }
+
+// otherUser refuses a person who is not the one that saw the consent screen.
+func otherUser() error { return cause.With(ErrNotFound, cause.AuthorizationOtherUser) }
 
 // approve checks, records, completes: in this order. Recording comes before completing, so that no app is connected which
 // the person cannot see and disconnect, not even when this process dies between the two. The price is a consent without a
@@ -80,7 +84,7 @@ func (d Desk) approve(ctx context.Context, f Form, person Person, pending Pendin
 	}
 	// A request is decided once. Another workspace than the recorded one would get a code that the list tells wrongly.
 	if recorded != f.WorkspaceID {
-		return secret.String{}, ErrNotFound
+		return secret.String{}, cause.With(ErrNotFound, cause.AuthorizationUnknown)
 	}
 	location, err := d.Authorizations.Complete(ctx, f.approval(person))
 	if err != nil {

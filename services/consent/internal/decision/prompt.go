@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
 // Prompt is what the consent screen shows.
@@ -34,7 +35,7 @@ func (d Desk) Prompt(ctx context.Context, r Request) (Prompt, error) {
 		return Prompt{}, err
 	}
 	if pending.Outcome != nil {
-		return Prompt{}, ErrNotFound
+		return Prompt{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
 	}
 	var workspaces []Workspace
 	viewer := Viewer{UserID: person.ID}

@@ -17,7 +17,7 @@ func fail(err error) error {
 	case errors.Is(err, sqldb.ErrUnavailable):
 		return oerr.Unavailable(err)
 	case errors.Is(err, decision.ErrNotFound):
-		return oerr.New(errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "the authorization is unknown, expired or closed")
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "the authorization is unknown, expired or closed")
 	case errors.Is(err, decision.ErrSignIn):
 		return oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, decision.ErrSignIn.Error())
 	case errors.Is(err, decision.ErrStale):
@@ -37,5 +37,5 @@ func fail(err error) error {
 }
 
 func invalid(field, problem string) error {
-	return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field+" "+problem, oerr.WithField(field))
+	return oerr.Refuse(errorv1.Cause_CAUSE_PARAMETER_MALFORMED, field+" "+problem, oerr.WithField(field))
 }

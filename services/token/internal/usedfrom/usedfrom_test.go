@@ -18,7 +18,9 @@ func TestAReuseIsComparedWithTheFirstUse(t *testing.T) {
 		address     string
 		same, known bool
 	}{
-		{first, "203.0.113.7", true, true}, {first, "203.0.113.8", false, true}, {first, "", false, false},
+		{first, "203.0.113.7", true, true},
+		{first, "203.0.113.8", false, true},
+		{first, "", false, false},
 		{unknown, "203.0.113.7", false, false},
 	} {
 		if same, known := r.Same(row.credential, row.address); same != row.same || known != row.known {
