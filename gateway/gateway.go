@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -95,7 +96,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	} else {
 		router.Get("/", http.RedirectHandler("/account/connected-apps", http.StatusSeeOther))
 	}
-	return router, nil
+	return httpx.NewForwardWatch(proxies, deps.Logger, deps.Metrics.UntrustedForwarded(), time.Now).Handler(router), nil
 }
 
 type parts struct {
