@@ -114,7 +114,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	} else {
 		router.Get("/", seeOther(browser.HomePath))
 	}
-	return router, nil
+	return httpx.NewForwardWatch(proxies, deps.Logger, deps.Metrics.UntrustedForwarded(), time.Now).Handler(router), nil
 }
 
 type parts struct {

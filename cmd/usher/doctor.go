@@ -23,7 +23,7 @@ func (doctorCommand) Run(ctx context.Context, c *cli, s *admin.Session) error {
 	loaded, err := run.Read(all, c.File, os.Environ())
 	faults := append(config.Each(err), loaded.Unknown...)
 	findings := doctor.Patient{
-		Settings: &all.Settings, Sections: all.sections(), Faults: append(faults, run.Validate(all)...), Limit: c.Timeout,
+		Settings: &all.Settings, Sections: all.sections(), TrustedProxies: all.Gateway.TrustedProxies, Faults: append(faults, run.Validate(all)...), Limit: c.Timeout,
 	}.Examine(ctx)
 	if err := printFindings(s.Out, c.Output, findings); err != nil {
 		return err

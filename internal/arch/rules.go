@@ -99,6 +99,7 @@ func serviceRules() []Rule {
 			Except:   append([]string{"./services/token/internal/introspect"}, plumbing...),
 			Only: []string{
 				"std", "golang.org/x/crypto/...", "golang.org/x/sync/...", "golang.org/x/text/...", "golang.org/x/net/idna",
+				"github.com/mtibben/confusables",
 				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./internal/platform/ratelimit",
 				"./services/{service}/internal/...", "./sdk/enforce/...",
 			},

@@ -278,3 +278,33 @@ func TestAppsAreListedByNameAPageAtATime(t *testing.T) {
 		t.Errorf("the apps are %s", got)
 	}
 }
+
+func TestFault_A10_TheProductsNameIsReserved(t *testing.T) {
+	b := newBench(t)
+	for _, name := range []string{"Vidocu", "Vid\u043ecu Support", "VlDOCU"} {
+		req := registration()
+		req.Name = name
+		_, err := b.operator(t).CreateClient(t.Context(), req)
+		wantReason(t, name, err, errorv1.Reason_REASON_INVALID_REQUEST)
+		if oerr.Field(err) != "name" || !strings.Contains(oerr.Message(err), `looks like "Vidocu", which is reserved`) {
+			t.Errorf("%s: %v", name, err)
+		}
+		req.AllowReservedName = true
+		if _, err := b.operator(t).CreateClient(t.Context(), req); err != nil {
+			t.Errorf("%s of the operator's own app: %v", name, err)
+		}
+		req = registration()
+		id, _ := b.register(t, req)
+		update := &authzv1.UpdateClientRequest{ClientId: id, Name: &name}
+		_, err = b.operator(t).UpdateClient(t.Context(), update)
+		wantReason(t, "another name, "+name, err, errorv1.Reason_REASON_INVALID_REQUEST)
+		update.AllowReservedName = true
+		if _, err := b.operator(t).UpdateClient(t.Context(), update); err != nil {
+			t.Errorf("another name, %s, of the operator's own app: %v", name, err)
+		}
+		scopes := &authzv1.UpdateClientRequest{ClientId: id, Scopes: []string{"videos:read"}}
+		if _, err := b.operator(t).UpdateClient(t.Context(), scopes); err != nil {
+			t.Errorf("a change that leaves the name: %v", err)
+		}
+	}
+}

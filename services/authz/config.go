@@ -28,6 +28,8 @@ type Config struct {
 	SourceWindow   time.Duration `koanf:"source_window" bounds:"1s to 24h" help:"the window of source_attempts"`
 	ClientAttempts int           `koanf:"client_attempts" help:"failed client authentications in a client's name, each client_window, before the response is 429; 0 is any number. A right secret is accepted all the same"`
 	ClientWindow   time.Duration `koanf:"client_window" bounds:"1s to 24h" help:"the window of client_attempts"`
+	// ReservedNames are the product's: an app that has one of them, or looks like it, is registered only where the operator says so.
+	ReservedNames []string `koanf:"reserved_names" help:"names, such as the product's, that no app may have or look like unless the operator allows it for that app"`
 }
 
 // DefaultConfig holds the documented lifetimes (the wire contract, §3), and lets an office of thousands sign in at once through
@@ -37,6 +39,7 @@ func DefaultConfig() Config {
 		CodeLifetime: code.MaxLifetime, PromptLifetime: 30 * time.Minute, AnonymousRequests: 3000, AnonymousWindow: 5 * time.Minute,
 		UserRequests: 300, UserWindow: 5 * time.Minute,
 		SourceAttempts: 100, SourceWindow: 15 * time.Minute, ClientAttempts: 1000, ClientWindow: 15 * time.Minute,
+		ReservedNames: []string{"Vidocu"},
 	}
 }
 

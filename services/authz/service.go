@@ -52,6 +52,8 @@ type Service struct {
 	store *store.Store
 	flow  flow.Flow
 	guard client.Guard
+	// reserved are names that only the operator's own apps have.
+	reserved registry.Reserved
 }
 
 // Migrations are the steps of the service's schema, a folder an engine.
@@ -66,7 +68,7 @@ func New(config Config, deps Deps) (*Service, error) {
 		deps.Now = time.Now
 	}
 	st := store.New(deps.DB)
-	return &Service{deps: deps, store: st, guard: client.Guard{
+	return &Service{deps: deps, store: st, reserved: config.ReservedNames, guard: client.Guard{
 		Authenticator: client.Authenticator{Records: st}, Limiter: limiter("authz:client:", deps),
 		Source: ratelimit.Budget{Limit: config.SourceAttempts, Window: config.SourceWindow},
 		Client: ratelimit.Budget{Limit: config.ClientAttempts, Window: config.ClientWindow},
@@ -102,7 +104,9 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
 	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Guard: s.guard, Registry: s.store})
-	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Desk: registry.Desk{Store: s.store, Scopes: s.deps.Catalog}})
+	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Desk: registry.Desk{
+		Store: s.store, Scopes: s.deps.Catalog, Reserved: s.reserved,
+	}})
 }
 
 // Run keeps house until ctx ends: in one replica at a time.

@@ -58,7 +58,7 @@ func (k keyboards) signIn(t *testing.T, address, clear string) (string, errorv1.
 
 const (
 	composed, decomposed = "\u00c9mile@M\u00fcller.de", "E\u0301mile@Mu\u0308ller.de"
-	encoded, wide        = "\u00e9mile@XN--MLLER-KVA.de.", "\u00e9mile\uff20m\u00fcller\u3002de"
+	encoded, wide        = "\u00e9mile@XN--MLLER-KVA.de", "\u00e9\uff4dile@m\u00fcller\u3002de"
 )
 
 func TestFault_A14_OnePersonIsOneAccountAtEveryEntry(t *testing.T) {

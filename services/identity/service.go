@@ -133,8 +133,8 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) shared(ctx context.Context) func(userID string, address account.Address) {
 	return func(userID string, address account.Address) {
 		other, err := s.store.FindRecord(ctx, account.Spelling{Canonical: address, Earlier: address})
-		if err != nil {
-			return // it was changed at this moment: the next run looks again
+		if err != nil || other.Disabled {
+			return // decided already, or changed at this moment: the next run looks again
 		}
 		s.deps.Logger.WarnContext(ctx, "two users have one e-mail address in different spellings: disable one of them",
 			"user_id", userID, "other_user_id", other.ID)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/gateway"
 	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/test/deploy"
 )
@@ -33,6 +34,22 @@ func TestEveryOverlaysSettingsAreAccepted(t *testing.T) {
 		}
 		if c.Development || !strings.HasPrefix(c.PublicURL, "https://") || c.Peers.Token != "token:9090" || c.Redis.Addrs == nil {
 			t.Errorf("%s gives %+v", overlay, c.Settings)
+		}
+	}
+}
+
+// TestFault_E2_EveryOverlayNamesItsProxies: without them everybody behind the ingress is one source address.
+func TestFault_E2_EveryOverlayNamesItsProxies(t *testing.T) {
+	for _, overlay := range []string{"dev", "prod"} {
+		c := gateway.DefaultConfig()
+		for _, o := range render(t, overlay) {
+			data, _ := o.At("data").(deploy.Object)
+			if list, ok := data["USHER_GATEWAY_TRUSTED_PROXIES"].(string); ok {
+				c.TrustedProxies = strings.Split(list, ",")
+			}
+		}
+		if err := c.Validate(); err != nil || len(c.TrustedProxies) == 0 {
+			t.Errorf("%s trusts %q: %v", overlay, c.TrustedProxies, err)
 		}
 	}
 }

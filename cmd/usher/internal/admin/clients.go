@@ -28,6 +28,8 @@ type createClient struct {
 	RedirectURIs   []string `name:"redirect-uri" help:"Where browsers come back to; once for each." placeholder:"URI" sep:"none"`
 	Scopes         []string `name:"scope" help:"What the app may ask for; once for each, or with commas between." placeholder:"SCOPE"`
 	Grants         []string `name:"grant" help:"What the app may use: authorization_code, refresh_token; both unless given." placeholder:"GRANT"`
+
+	AllowReservedName bool `help:"The app is your own, and may have the product's name."`
 }
 
 // Run registers an app.
@@ -42,7 +44,7 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 	}
 	res, err := client.CreateClient(ctx, &authzv1.CreateClientRequest{
 		ClientId: c.ID, Name: c.Name, Type: kind, RedirectUris: c.RedirectURIs, Scopes: c.Scopes,
-		ResourceServer: c.ResourceServer, GrantTypes: c.Grants,
+		ResourceServer: c.ResourceServer, GrantTypes: c.Grants, AllowReservedName: c.AllowReservedName,
 	})
 	if err != nil {
 		return err

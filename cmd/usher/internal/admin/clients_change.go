@@ -18,6 +18,8 @@ type updateClient struct {
 
 	ResourceServer   bool `xor:"server" help:"It may introspect every access token."`
 	NoResourceServer bool `xor:"server" help:"It may not."`
+
+	AllowReservedName bool `help:"The app is your own, and may have the product's name."`
 }
 
 // Validate is kong's.
@@ -39,7 +41,7 @@ func (c updateClient) Run(ctx context.Context, s *Session) error {
 		req.ResourceServer = &c.ResourceServer
 	}
 	if c.Name != "" {
-		req.Name = &c.Name
+		req.Name, req.AllowReservedName = &c.Name, c.AllowReservedName
 	}
 	res, err := client.UpdateClient(ctx, req)
 	if err != nil {

@@ -48,6 +48,8 @@ type Section struct {
 type Patient struct {
 	Settings *run.Settings
 	Sections []Section
+	// TrustedProxies are the gateway's.
+	TrustedProxies []string
 	// Faults are what was found wrong with the settings' names and values.
 	Faults []error
 	// Limit bounds each question that goes out.
@@ -56,7 +58,7 @@ type Patient struct {
 
 // Examine runs every check, in the order in which a start would meet them.
 func (p Patient) Examine(ctx context.Context) []Finding {
-	findings := append(p.settings(), p.certificate(time.Now()), p.authority(time.Now()), p.catalog())
+	findings := append(p.settings(), p.certificate(time.Now()), p.authority(time.Now()), p.catalog(), p.proxies())
 	for _, s := range p.Sections {
 		findings = append(findings, p.database(ctx, s)...)
 	}

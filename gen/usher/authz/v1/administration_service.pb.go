@@ -195,9 +195,11 @@ type CreateClientRequest struct {
 	// Whether it may introspect every access token. Only a confidential app may.
 	ResourceServer bool `protobuf:"varint,6,opt,name=resource_server,json=resourceServer,proto3" json:"resource_server,omitempty"`
 	// What it may use: `authorization_code`, alone or with `refresh_token`. Empty is both, and none for a resource server alone.
-	GrantTypes    []string `protobuf:"bytes,7,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	GrantTypes []string `protobuf:"bytes,7,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
+	// Lets the name be, or look like, one of `authz.reserved_names`: for the operator's own apps.
+	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *CreateClientRequest) Reset() {
@@ -277,6 +279,13 @@ func (x *CreateClientRequest) GetGrantTypes() []string {
 		return x.GrantTypes
 	}
 	return nil
+}
+
+func (x *CreateClientRequest) GetAllowReservedName() bool {
+	if x != nil {
+		return x.AllowReservedName
+	}
+	return false
 }
 
 // CreateClientResponse is the app.
@@ -551,8 +560,10 @@ type UpdateClientRequest struct {
 	GrantTypes []string `protobuf:"bytes,5,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
 	// Whether it may introspect every access token; absent leaves it.
 	ResourceServer *bool `protobuf:"varint,6,opt,name=resource_server,json=resourceServer,proto3,oneof" json:"resource_server,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Lets another name be, or look like, one of `authz.reserved_names`: for the operator's own apps.
+	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *UpdateClientRequest) Reset() {
@@ -623,6 +634,13 @@ func (x *UpdateClientRequest) GetGrantTypes() []string {
 func (x *UpdateClientRequest) GetResourceServer() bool {
 	if x != nil && x.ResourceServer != nil {
 		return *x.ResourceServer
+	}
+	return false
+}
+
+func (x *UpdateClientRequest) GetAllowReservedName() bool {
+	if x != nil {
+		return x.AllowReservedName
 	}
 	return false
 }
@@ -1059,7 +1077,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1b\n" +
-	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\xfd\x01\n" +
+	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\xad\x02\n" +
 	"\x13CreateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -1068,7 +1086,8 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x06scopes\x18\x05 \x03(\tR\x06scopes\x12'\n" +
 	"\x0fresource_server\x18\x06 \x01(\bR\x0eresourceServer\x12\x1f\n" +
 	"\vgrant_types\x18\a \x03(\tR\n" +
-	"grantTypes\"\x82\x01\n" +
+	"grantTypes\x12.\n" +
+	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedName\"\x82\x01\n" +
 	"\x14CreateClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\x12(\n" +
 	"\rclient_secret\x18\x02 \x01(\tB\x03\x80\x01\x01R\fclientSecret\"0\n" +
@@ -1082,7 +1101,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"\x81\x01\n" +
 	"\x13ListClientsResponse\x12B\n" +
 	"\rregistrations\x18\x01 \x03(\v2\x1c.usher.authz.v1.RegistrationR\rregistrations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf4\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa4\x02\n" +
 	"\x13UpdateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01\x12#\n" +
@@ -1090,7 +1109,8 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x06scopes\x18\x04 \x03(\tR\x06scopes\x12\x1f\n" +
 	"\vgrant_types\x18\x05 \x03(\tR\n" +
 	"grantTypes\x12,\n" +
-	"\x0fresource_server\x18\x06 \x01(\bH\x01R\x0eresourceServer\x88\x01\x01B\a\n" +
+	"\x0fresource_server\x18\x06 \x01(\bH\x01R\x0eresourceServer\x88\x01\x01\x12.\n" +
+	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedNameB\a\n" +
 	"\x05_nameB\x12\n" +
 	"\x10_resource_server\"X\n" +
 	"\x14UpdateClientResponse\x12@\n" +

@@ -19,11 +19,11 @@ const (
 )
 
 // check gives an app its grants and finds what cannot be registered.
-func (d Desk) check(app *client.Registration) (err error) {
+func (d Desk) check(app *client.Registration, allowReserved bool) (err error) {
 	if !client.ValidID(app.ID) {
 		return &FieldError{"client_id", "must be vdo_client_ and 1 to 53 letters, digits, - and _"}
 	}
-	if app.Name, err = name(app.Name); err != nil {
+	if app.Name, err = d.name(app.Name, allowReserved); err != nil {
 		return err
 	}
 	if app.Type != client.Confidential && app.Type != client.Public {
@@ -68,12 +68,17 @@ func (d Desk) lists(uris []string, scope oauth.Scope, grants []string) error {
 }
 
 // name is a name as it is kept: without the space around it, and of characters that show. People read it on the consent page,
-// so nothing in it may turn the direction of the text around it.
-func name(typed string) (string, error) {
+// so nothing in it may turn the direction of the text around it, and no reserved name may be imitated.
+func (d Desk) name(typed string, allowReserved bool) (string, error) {
 	name := strings.TrimSpace(typed)
 	n := utf8.RuneCountInString(name)
 	if !utf8.ValidString(name) || n == 0 || n > maxNameLength || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return "", &FieldError{"name", "must have 1 to 100 printable characters"}
+	}
+	if reserved := d.Reserved.Imitated(name); reserved != "" && !allowReserved {
+		return "", &FieldError{"name", fmt.Sprintf(
+			"looks like %q, which is reserved (authz.reserved_names): people would take the app for yours. If it is, set allow_reserved_name",
+			reserved)}
 	}
 	return name, nil
 }

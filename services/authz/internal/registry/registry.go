@@ -62,6 +62,8 @@ type Change struct {
 	GrantTypes   []string
 	// ResourceServer is nil where it stays.
 	ResourceServer *bool
+	// AllowReservedName says that the app is the operator's own.
+	AllowReservedName bool
 }
 
 // Scopes are those of the catalog.
@@ -75,11 +77,22 @@ type Desk struct {
 	Store
 
 	Scopes Scopes
+	// Reserved are names that an app has only where the operator says so.
+	Reserved Reserved
+}
+
+// New is an app to register.
+type New struct {
+	client.Registration
+
+	// AllowReservedName says that the app is the operator's own.
+	AllowReservedName bool
 }
 
 // Register registers an app. The secret is zero for a public app. It fails with a *FieldError or with client.ErrExists.
-func (d Desk) Register(ctx context.Context, app client.Registration) (secret.String, error) {
-	if err := d.check(&app); err != nil {
+func (d Desk) Register(ctx context.Context, n New) (secret.String, error) {
+	app := n.Registration
+	if err := d.check(&app, n.AllowReservedName); err != nil {
 		return secret.String{}, err
 	}
 	if app.Type == client.Public {
@@ -102,7 +115,7 @@ func (d Desk) Change(ctx context.Context, c Change) error {
 		return err
 	}
 	if c.Name != "" {
-		if c.Name, err = name(c.Name); err != nil {
+		if c.Name, err = d.name(c.Name, c.AllowReservedName); err != nil {
 			return err
 		}
 	}

@@ -32,7 +32,7 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 	if app.ID == "" {
 		app.ID = client.NewID()
 	}
-	drawn, err := s.Desk.Register(ctx, app)
+	drawn, err := s.Desk.Register(ctx, registry.New{Registration: app, AllowReservedName: req.GetAllowReservedName()})
 	if err != nil {
 		return nil, fail(err)
 	}
@@ -97,7 +97,7 @@ func (s *Administration) UpdateClient(ctx context.Context, req *authzv1.UpdateCl
 	}
 	err := s.Desk.Change(ctx, registry.Change{
 		ClientID: req.GetClientId(), Name: req.GetName(), RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()),
-		GrantTypes: req.GetGrantTypes(), ResourceServer: req.ResourceServer,
+		GrantTypes: req.GetGrantTypes(), ResourceServer: req.ResourceServer, AllowReservedName: req.GetAllowReservedName(),
 	})
 	if err != nil {
 		return nil, fail(err)

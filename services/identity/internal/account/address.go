@@ -52,21 +52,22 @@ func Spell(typed string) Spelling {
 
 // Canonical reads an address as a person typed it: whichever keyboard, input method or browser wrote it, one address has one form.
 // The local part is in lower case and in Unicode's composed form, with full-width letters as the usual ones (RFC 6532 §3.1, RFC 8265
-// §3.3); the domain is what IDNA makes of it, in Unicode, without a final dot (RFC 5890 §2.3.2.1, UTS 46). Case is mapped the same in
-// every language: a dotless ı is never an i. It fails with ErrAddress, also for characters that do not show. Whether mail arrives
-// there is not its question.
+// §3.3); the domain is what IDNA makes of it, in Unicode (RFC 5890 §2.3.2.1, UTS 46). Case is mapped the same in every language, and
+// what only looks like another's address never becomes it: a dotless ı is no i. It fails with ErrAddress, also for characters that do
+// not show and for symbols that stand for ASCII ones. Whether mail arrives there is not its question.
 func Canonical(typed string) (Address, error) {
 	typed = strings.TrimSpace(typed)
 	if len(typed) > maxTyped || !utf8.ValidString(typed) {
 		return "", ErrAddress
 	}
-	local, domain, found := strings.Cut(width.Fold.String(typed), "@")
-	if !found || strings.Contains(domain, "@") {
+	local, domain, found := strings.Cut(typed, "@")
+	local = width.Fold.String(local)
+	if !found || strings.Contains(local, "@") || strings.ContainsFunc(local, symbolic) {
 		return "", ErrAddress
 	}
 	local = norm.NFC.String(cases.Lower(language.Und).String(norm.NFC.String(local)))
 	domain, err := canonicalDomain(domain)
-	if err != nil || !validLocal(local) || strings.ContainsFunc(domain, hidden) {
+	if err != nil || !validLocal(local) || strings.ContainsFunc(domain, func(r rune) bool { return r == '@' || hidden(r) }) {
 		return "", ErrAddress
 	}
 	address := local + "@" + domain
@@ -78,8 +79,6 @@ func Canonical(typed string) (Address, error) {
 
 // canonicalDomain is the U-label form of a domain in either form, however it is written.
 func canonicalDomain(domain string) (string, error) {
-	domain = strings.NewReplacer("\u3002", ".", "\uff0e", ".", "\uff61", ".").Replace(domain)
-	domain = strings.TrimSuffix(domain, ".")
 	// Of ASCII it asks for little, as mail systems of one's own do: names with underscores, and of one label.
 	profile := idna.New(idna.MapForLookup(), idna.Transitional(false), idna.BidiRule(), idna.CheckHyphens(false),
 		idna.StrictDomainName(false), idna.VerifyDNSLength(true))
@@ -94,6 +93,12 @@ func canonicalDomain(domain string) (string, error) {
 func validLocal(local string) bool {
 	first, _ := utf8.DecodeRuneInString(local)
 	return local != "" && !unicode.Is(unicode.M, first) && !strings.ContainsFunc(local, hidden)
+}
+
+// symbolic is true for a character that is not ASCII and that Unicode takes for ASCII ones: the Kelvin sign, a ligature, a raised 2.
+// To make them one address would let one person's look like another's.
+func symbolic(r rune) bool {
+	return r > unicode.MaxASCII && strings.ContainsFunc(norm.NFKC.String(string(r)), func(r rune) bool { return r <= unicode.MaxASCII })
 }
 
 // brailleBlank is a symbol that looks like a space.

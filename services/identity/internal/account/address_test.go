@@ -15,7 +15,6 @@ func TestAnAddressIsCanonicalHoweverItIsTyped(t *testing.T) {
 		"\u00a0a@b\u3000":         "a@b",
 		"JOHN+Tag@Gmail.Com":      "john+tag@gmail.com",
 		"ÉMILE@Example.FR":        "émile@example.fr",
-		"\u212aim@example.com":    "kim@example.com",       // to Unicode the Kelvin sign is a K, canonically equivalent
 		"\u0130da@example.com":    "i\u0307da@example.com", // a dotted capital I is no i
 		longest():                 account.Address(longest()),
 	} {
@@ -33,11 +32,11 @@ func TestFault_A14_OneAddressHasOneFormFromEveryKeyboard(t *testing.T) {
 	for want, spellings := range map[account.Address][]string{
 		"\u00e9mile@m\u00fcller.de": {
 			"\u00e9mile@m\u00fcller.de", "e\u0301mile@mu\u0308ller.de", "\u00c9MILE@M\u00dcLLER.DE", "E\u0301mile@XN--MLLER-KVA.DE",
-			"\u00e9mile@xn--mller-kva.de", "\u00e9mile@m\u00fcller.de.", " \u00e9mile@m\u00fcller\u3002de\u00a0",
+			"\u00e9mile@xn--mller-kva.de", " \u00e9mile@m\u00fcller\u3002de\u00a0",
 		},
 		"john@example.com": {
-			"\uff4a\uff4f\uff48\uff4e\uff20\uff45\uff58\uff41\uff4d\uff50\uff4c\uff45\uff0e\uff43\uff4f\uff4d", // full-width
-			"\uff2a\uff2f\uff28\uff2e@example.com", "john@example.com.", "JOHN@EXAMPLE.COM",
+			"\uff4a\uff4f\uff48\uff4e@example.com", // full-width
+			"\uff2a\uff2f\uff28\uff2e@example.com", "JOHN@EXAMPLE.COM", "john@\uff45\uff58\uff41\uff4d\uff50\uff4c\uff45\uff0e\uff43\uff4f\uff4d",
 		},
 		"\u30ac@example.jp":                         {"\uff76\uff9e@example.jp", "\u30ab\u3099@example.jp"}, // half-width kana
 		"\u03bd\u03b9\u03ba\u03bf\u03c2@example.gr": {"\u039d\u0399\u039a\u039f\u03a3@example.gr"},          // a final sigma
@@ -72,6 +71,13 @@ func TestFault_A14_WhatDoesNotShowIsNoAddress(t *testing.T) {
 		"a mark that stands first":    "\u0301john@example.com",
 		"a mark that begins a domain": "john@\u0301example.com",
 		"hidden in the domain":        "john@exam\u200bple\u202e.com",
+		"the Kelvin sign":             "\u212aim@example.com",
+		"a ligature":                  "\ufb01n@example.com",
+		"a raised two":                "a\u00b2@example.com",
+		"a full-width @":              "john\uff20example.com",
+		"two @, one full-width":       "john\uff20a@example.com",
+		"two @ in the domain":         "john@a\uff20example.com",
+		"a final dot":                 "john@example.com.",
 		"two final dots":              "john@example.com..",
 		"an empty label":              "john@example..com",
 		"an endless label":            "john@" + strings.Repeat("a", 64) + ".com",
@@ -88,10 +94,11 @@ func TestSpell_AnAccountOfRelease01IsFoundByItsOwnForm(t *testing.T) {
 	for typed, want := range map[string]account.Spelling{
 		"John@Example.com":       {Canonical: "john@example.com", Earlier: "john@example.com"},
 		"E\u0301@a.test":         {Canonical: "\u00e9@a.test", Earlier: "e\u0301@a.test"},
-		"A@xn--MLLER-kva.de.":    {Canonical: "a@m\u00fcller.de", Earlier: "a@xn--mller-kva.de."},
+		"A@xn--MLLER-kva.de":     {Canonical: "a@m\u00fcller.de", Earlier: "a@xn--mller-kva.de"},
 		"john\ufe0f@a.test":      {Earlier: "john\ufe0f@a.test"}, // which no new account can have
 		"\uff4a@a.test":          {Canonical: "j@a.test", Earlier: "\uff4a@a.test"},
-		"\uff4a\uff20a.test":     {Canonical: "j@a.test", Earlier: "j@a.test"},
+		"J@a.test.":              {Earlier: "j@a.test."},
+		"\u212a@a.test":          {Earlier: "\u212a@a.test"},
 		"no address":             {},
 		"jo\u200bhn@a.test":      {},
 		strings.Repeat("x", 999): {},

@@ -20,7 +20,9 @@ func (p people) FindRecord(_ context.Context, address account.Spelling) (account
 	return r, nil
 }
 
-func (p people) ReplacePasswordHash(context.Context, string, secret.String, secret.String) error { return nil }
+func (p people) ReplacePasswordHash(context.Context, string, secret.String, secret.String) error {
+	return nil
+}
 
 // plain takes a password for its own hash and counts the checks.
 type plain struct{ checks int }
@@ -30,7 +32,9 @@ func (p *plain) Verify(_ context.Context, stored, presented secret.String) (righ
 	return stored.Equal(presented) && !stored.IsZero(), false, nil
 }
 
-func (p *plain) Hash(_ context.Context, clear secret.String) (secret.String, error) { return clear, nil }
+func (p *plain) Hash(_ context.Context, clear secret.String) (secret.String, error) {
+	return clear, nil
+}
 
 func example() people {
 	user := func(id string, password string) account.Record {
@@ -85,13 +89,17 @@ func (down) FindRecord(context.Context, account.Spelling) (account.Record, error
 	return account.Record{}, errDown
 }
 
-func (down) ReplacePasswordHash(context.Context, string, secret.String, secret.String) error { return errDown }
+func (down) ReplacePasswordHash(context.Context, string, secret.String, secret.String) error {
+	return errDown
+}
 
 func (down) Verify(context.Context, secret.String, secret.String) (right, stale bool, err error) {
 	return false, false, errDown
 }
 
-func (down) Hash(context.Context, secret.String) (secret.String, error) { return secret.String{}, errDown }
+func (down) Hash(context.Context, secret.String) (secret.String, error) {
+	return secret.String{}, errDown
+}
 
 func TestAnOutageIsNotAWrongPassword(t *testing.T) {
 	for _, a := range []account.Authenticator{{Records: down{}, Passwords: &plain{}}, {Records: example(), Passwords: down{}}} {

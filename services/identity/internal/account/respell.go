@@ -19,8 +19,8 @@ type Addresses interface {
 const respellSlice = 500
 
 // Respell brings the addresses that were stored under earlier rules to canonical form. An address that another account has already
-// in that form stays as it is: both accounts go on, each found by the form that it has, and shared is told of the two. One that is
-// no address by today's rules stays too.
+// in that form stays as it is: both accounts go on, each found by the form that it has, and shared is called unless the user is
+// disabled. One that is no address by today's rules stays too.
 func Respell(ctx context.Context, store Addresses, shared func(userID string, address Address)) error {
 	for after := ""; ; {
 		users, err := store.EarlierAddresses(ctx, after, respellSlice)
@@ -35,7 +35,9 @@ func Respell(ctx context.Context, store Addresses, shared func(userID string, ad
 			}
 			err = store.Respell(ctx, user.ID, user.EmailAddress, canonical)
 			if errors.Is(err, ErrAddressTaken) {
-				shared(user.ID, canonical)
+				if !user.Disabled {
+					shared(user.ID, canonical)
+				}
 				continue
 			}
 			if err != nil {

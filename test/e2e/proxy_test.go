@@ -1,0 +1,95 @@
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// TestFault_E2_TwoClientsBehindNginxAreTwoSources: what one of them does wrong is not counted against the other.
+func TestFault_E2_TwoClientsBehindNginxAreTwoSources(t *testing.T) {
+	d := shared.shapes[1]
+	front := startNginx(t, d.PublicURL)
+	from := func(source string) func() int {
+		dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(source)}}
+		client := &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext}, Timeout: time.Minute}
+		return func() int {
+			form := url.Values{"token": {"x"}, "client_id": {"vdo_client_abc123"}, "client_secret": {"vdo_secret_wrong"}}
+			res, err := client.PostForm(front+"/oauth/introspect", form)
+			must(t, err)
+			must(t, res.Body.Close())
+			return res.StatusCode
+		}
+	}
+	one, other := from("127.0.0.2"), from("127.0.0.3")
+	for i := range failures {
+		if status := one(); status != http.StatusUnauthorized {
+			t.Fatalf("failure %d: %d", i+1, status)
+		}
+	}
+	want(t, "status of one failure too many", one(), http.StatusTooManyRequests)
+	want(t, "status for the other client", other(), http.StatusUnauthorized)
+}
+
+// startNginx puts nginx in front of an address until the test ends, and returns its own.
+func startNginx(t *testing.T, origin string) string {
+	t.Helper()
+	dir := t.TempDir()
+	front, err := harness.FreeAddr()
+	must(t, err)
+	me, err := user.Current()
+	must(t, err)
+	group, err := user.LookupGroupId(me.Gid)
+	must(t, err)
+	config := fmt.Sprintf(`
+daemon off; master_process off; user %s %s; pid %s/pid; error_log stderr;
+events {}
+http {
+  access_log off;
+  client_body_temp_path %[3]s/body; proxy_temp_path %[3]s/proxy; fastcgi_temp_path %[3]s/f; uwsgi_temp_path %[3]s/u; scgi_temp_path %[3]s/s;
+  server {
+    listen %[4]s;
+    location / {
+      proxy_pass %[5]s;
+      proxy_set_header Host $host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    }
+  }
+}`, me.Username, group.Name, dir, front, origin)
+	file := filepath.Join(dir, "nginx.conf")
+	must(t, os.WriteFile(file, []byte(config), 0o600))
+	var printed strings.Builder
+	cmd := exec.Command("nginx", "-p", dir, "-c", file, "-e", "stderr")
+	cmd.Stderr = &printed
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("%v: run the tests through scripts/with-deps.sh (make test does)", err)
+	}
+	done := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(done) }()
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
+		<-done
+	})
+	for {
+		select {
+		case <-done:
+			t.Fatalf("nginx ended:\n%s", printed.String())
+		case <-time.After(10 * time.Millisecond):
+		}
+		if conn, err := net.Dial("tcp", front); err == nil {
+			must(t, conn.Close())
+			return "http://" + front
+		}
+	}
+}
