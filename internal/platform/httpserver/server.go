@@ -2,7 +2,7 @@ package httpserver
 
 import (
 	"context"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -34,7 +34,8 @@ type Options struct {
 	Rejecter Rejecter
 	// IdleTimeout is how long a connection may wait for its next request; 0 is DefaultIdleTimeout.
 	IdleTimeout time.Duration
-	ErrorLog    *log.Logger
+	// Logger gets what net/http complains of, at debug; nil gets nothing.
+	Logger *slog.Logger
 }
 
 // Server is an http.Server whose connections close in stages.
@@ -47,7 +48,7 @@ type Server struct {
 
 // New makes a server.
 func New(o Options) *Server {
-	s := &Server{rejecter: o.Rejecter, http: Limited(o.ErrorLog)}
+	s := &Server{rejecter: o.Rejecter, http: Limited(o.Logger)}
 	s.closed, s.closing = context.WithCancel(context.Background())
 	if o.IdleTimeout > 0 {
 		s.http.IdleTimeout = o.IdleTimeout
@@ -63,10 +64,14 @@ func New(o Options) *Server {
 }
 
 // Limited is an http.Server with the limits of a connection and without a handler.
-func Limited(errors *log.Logger) *http.Server {
+func Limited(logger *slog.Logger) *http.Server {
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
 	return &http.Server{
 		DisableGeneralOptionsHandler: true, ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: writeLimit,
-		IdleTimeout: DefaultIdleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: errors,
+		IdleTimeout: DefaultIdleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
 }
 

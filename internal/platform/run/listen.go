@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -66,7 +65,7 @@ func (*Host) Listen(setting, addr string) (net.Listener, error) {
 func (h *Host) ServeHTTP(lis net.Listener, handler http.Handler, idle time.Duration) {
 	rejecter, _ := handler.(httpserver.Rejecter)
 	server := httpserver.New(httpserver.Options{
-		Handler: h.leaving(handler), Rejecter: rejecter, IdleTimeout: idle, ErrorLog: slog.NewLogLogger(h.Logger.Handler(), slog.LevelDebug),
+		Handler: h.leaving(handler), Rejecter: rejecter, IdleTimeout: idle, Logger: h.Logger,
 	})
 	h.Go(func(context.Context) error {
 		if err := server.Serve(lis); !errors.Is(err, http.ErrServerClosed) {
@@ -122,7 +121,7 @@ func (h *Host) ServeAdmin() error {
 		profiles(mux)
 	}
 	// It answers until all else has ended, so that whoever asks is told.
-	server := httpserver.Limited(slog.NewLogLogger(h.Logger.Handler(), slog.LevelDebug))
+	server := httpserver.Limited(h.Logger)
 	server.Handler, server.Protocols = mux, plain()
 	go func() { _ = server.Serve(lis) }()
 	h.Closing(server.Close)
