@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"errors"
+	"time"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -21,6 +22,10 @@ func fail(err error) error {
 	var request *usertoken.RequestError
 	if errors.As(err, &request) {
 		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, request.Error())
+	}
+	var limited *grant.RefreshLimitError
+	if errors.As(err, &limited) {
+		return oerr.New(errorv1.Reason_REASON_RATE_LIMITED, limited.Error(), oerr.WithRetryAfter(wholeSeconds(limited.RetryAfter)))
 	}
 	if errors.Is(err, ending.ErrPassword) {
 		return invalid("password", ending.ErrPassword.Error())
@@ -51,4 +56,9 @@ func fail(err error) error {
 		}
 	}
 	return err
+}
+
+// wholeSeconds rounds up, since that is what Retry-After can say.
+func wholeSeconds(d time.Duration) time.Duration {
+	return (d + time.Second - 1).Truncate(time.Second)
 }
