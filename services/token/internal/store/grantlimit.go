@@ -23,26 +23,24 @@ func (s *Store) revokeOldest(ctx context.Context, c grant.Code, limit int) error
 		if err != nil {
 			return err
 		}
+		var revoked []revlog.Entry
 		for _, family := range families {
-			if err := s.revokeOld(ctx, tx, family); err != nil {
+			e := revlog.Entry{Kind: revlog.KindFamily, Reason: revlog.ReasonGrantLimit, FamilyID: family}
+			var dead bool
+			err := tx.QueryRow(ctx, s.text.endOldest, family).Scan(&e.UserID, &e.ClientID, &e.Epoch, &dead)
+			if isNotFound(err) || err == nil && dead {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			revoked = append(revoked, e)
+		}
+		for _, e := range revoked { // families are held before the head of the log
+			if _, err := tx.Append(ctx, e); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-}
-
-// revokeOld marks one family, and logs it if it was live.
-func (s *Store) revokeOld(ctx context.Context, tx *revlog.Tx, family []byte) error {
-	e := revlog.Entry{Kind: revlog.KindFamily, Reason: revlog.ReasonGrantLimit, FamilyID: family}
-	var dead bool
-	err := tx.QueryRow(ctx, s.text.endOldest, family).Scan(&e.UserID, &e.ClientID, &e.Epoch, &dead)
-	if isNotFound(err) || err == nil && dead {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	_, err = tx.Append(ctx, e)
-	return err
 }
