@@ -61,7 +61,7 @@ func DefaultConfig() Config {
 		GrantLimit:           100,
 
 		IntrospectionCacheSize: 100_000,
-		HeartbeatInterval:      time.Second,
+		HeartbeatInterval:      250 * time.Millisecond,
 	}
 }
 
