@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"errors"
-	"net/url"
 	"testing"
 	"time"
 
@@ -45,7 +44,9 @@ func EndingsOfMany(t *testing.T) {
 			}
 			return err
 		},
-		"disconnect":     func(ctx context.Context, s *store.Store, c throng) error { return s.EndConnection(ctx, c.user, c.client) },
+		"disconnect": func(ctx context.Context, s *store.Store, c throng) error {
+			return s.EndConnection(ctx, c.user, c.client)
+		},
 		"disabled user":  func(ctx context.Context, s *store.Store, c throng) error { return s.EndUser(ctx, c.user) },
 		"removed member": func(ctx context.Context, s *store.Store, c throng) error { return s.EndMember(ctx, c.user, "ws_acme") },
 		"user's grants":  func(ctx context.Context, s *store.Store, c throng) error { return s.EndUserGrants(ctx, c.user) },
@@ -59,7 +60,7 @@ func EndingsOfMany(t *testing.T) {
 			at := sqldbtest.Postgres(t)
 			c := gather(t, at, name == "disabled client")
 			var err error
-			rows := rowsTouched(t, at, func(db *sqldb.DB) { err = end(t.Context(), store.New(db, revlog.NoReplicas{}), c) })
+			rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) { err = end(t.Context(), store.New(db, revlog.NoReplicas{}), c) })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,14 +88,14 @@ func ReplaysOfMany(t *testing.T) {
 			}
 		}
 	}
-	rowsTouched(t, at, replays(1))
+	sqldbtest.RowsTouched(t, at, replays(1))
 	b := open(t, sqldbtest.Open(t, sqldb.Config{URL: secret.New(at)}))
 	cursor, err := b.Cursor(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	const many = 100
-	if rows := rowsTouched(t, at, replays(many)); rows > 10*many {
+	if rows := sqldbtest.RowsTouched(t, at, replays(many)); rows > 10*many {
 		t.Errorf("%d replays read and wrote %d rows", many, rows)
 	}
 	if now, err := b.Cursor(t.Context()); err != nil || now != cursor {
@@ -136,7 +137,7 @@ func (c throng) wantDead(t *testing.T, b bench, name string) {
 // gather issues a few tokens and adds the rows around them.
 func gather(t *testing.T, at string, ofClient bool) throng {
 	t.Helper()
-	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: secret.New(named(t, at, preparing))})
+	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: secret.New(sqldbtest.Named(t, at, sqldbtest.Preparing))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,52 +174,3 @@ SELECT sha256(('u' || i)::bytea), ` + user + `, 'aap_1', 'ws_acme', 'Somebody', 
 	}
 	return c
 }
-
-// The names by which PostgreSQL knows the sessions of a test.
-const (
-	preparing = "preparing"
-	counted   = "counted"
-)
-
-// named is a database's URL for sessions of a name.
-func named(t *testing.T, at, name string) string {
-	t.Helper()
-	u, err := url.Parse(at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.RawQuery += "&application_name=" + name
-	return u.String()
-}
-
-// rowsTouched counts the rows that work's sessions read and wrote in the tables of a database.
-func rowsTouched(t *testing.T, at string, work func(db *sqldb.DB)) int64 {
-	t.Helper()
-	watcher := sqldbtest.Open(t, sqldb.Config{URL: secret.New(at), MaxConns: 1})
-	await := func(name string) (sum int64) {
-		for ctx := t.Context(); ; {
-			var sessions int64
-			err := watcher.QueryRow(ctx, `
-SELECT (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()),
-    (SELECT COALESCE(sum(seq_tup_read + idx_tup_fetch + n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint FROM pg_stat_user_tables)`, name).
-				Scan(&sessions, &sum)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if sessions == 0 {
-				return sum
-			}
-		}
-	}
-	before := await(preparing)
-	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: secret.New(named(t, at, counted))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	work(db)
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return await(counted) - before
-}
-
