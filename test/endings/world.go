@@ -40,9 +40,7 @@ func newWorld(ctx context.Context, d *harness.Deployment, databases map[string]s
 	if w.db, err = sqldb.Open(ctx, sqldb.Config{URL: secret.New(databases["token"]), MaxConns: 2}); err != nil {
 		return nil, err
 	}
-	if err := w.dial(); err != nil {
-		return nil, err
-	}
+	w.dial()
 	user, err := w.people.CreateUser(ctx, &identityv1.CreateUserRequest{
 		EmailAddress: "crowd@example.com", FirstName: "Pat", LastName: "Doe", Password: harness.UserPassword,
 	})
@@ -61,7 +59,7 @@ func newWorld(ctx context.Context, d *harness.Deployment, databases map[string]s
 	return w, w.seed(ctx)
 }
 
-func (w *world) dial() error {
+func (w *world) dial() {
 	reach := func(caller, service, addr string) *grpc.ClientConn {
 		conn, err := w.d.DialAt(caller, service, addr)
 		if err != nil {
@@ -76,7 +74,6 @@ func (w *world) dial() error {
 	for _, addr := range w.d.TokenAddrs {
 		w.replicas = append(w.replicas, tokenv1.NewIntrospectionServiceClient(reach("video-api", "token", addr)))
 	}
-	return nil
 }
 
 func (w *world) close() error {
@@ -108,16 +105,22 @@ func (w *world) seed(ctx context.Context) error {
 			text string
 			args []any
 		}{
-			{family + `SELECT sha256(('f' || i)::bytea), $3, $4, 'ws_acme', 'Pat Doe', 'videos:read', 0, 0, 'https://yourapp.com/callback', '',
+			{
+				family + `SELECT sha256(('f' || i)::bytea), $3, $4, 'ws_acme', 'Pat Doe', 'videos:read', 0, 0, 'https://yourapp.com/callback', '',
     {{now}}, {{now}} + 360000000000, sha256(('r' || i)::bytea), {{now}}, {{now}} + 360000000000, {{now}} FROM generate_series($1::int, $2::int) AS i`,
-				[]any{w.user, harness.ConfidentialID}},
-			{family + `SELECT sha256(('g' || i)::bytea), 'usr_' || i, $3, 'ws_acme', 'Pat Doe', 'videos:read', 0, 0, 'https://yourapp.com/callback', '',
+				[]any{w.user, harness.ConfidentialID},
+			},
+			{
+				family + `SELECT sha256(('g' || i)::bytea), 'usr_' || i, $3, 'ws_acme', 'Pat Doe', 'videos:read', 0, 0, 'https://yourapp.com/callback', '',
     {{now}}, {{now}} + 360000000000, sha256(('s' || i)::bytea), {{now}}, {{now}} + 360000000000, {{now}} FROM generate_series($1::int, $2::int) AS i`,
-				[]any{crowded}},
+				[]any{crowded},
+			},
 			{`INSERT INTO pairs (user_id, client_id, epoch) SELECT 'usr_' || i, $3, 0 FROM generate_series($1::int, $2::int) AS i`, []any{crowded}},
-			{`INSERT INTO user_tokens (hash, user_id, app_id, workspace_id, display_name, issued_at, expires_at, born)
+			{
+				`INSERT INTO user_tokens (hash, user_id, app_id, workspace_id, display_name, issued_at, expires_at, born)
 SELECT sha256(('u' || i)::bytea), 'usr_' || i, $3, 'ws_acme', 'Pat Doe', {{now}}, {{now}} + 3600000000, 0 FROM generate_series($1::int, $2::int) AS i`,
-				[]any{w.app}},
+				[]any{w.app},
+			},
 		} {
 			if err := w.exec(ctx, s.text, append([]any{from, to}, s.args...)...); err != nil {
 				return fmt.Errorf("adding rows: %w", err)

@@ -55,7 +55,6 @@ func (s *endingStatements) prepareSlices(db *sqldb.DB) {
 UPDATE families SET revoked_at = {{now}}, retry_hash = NULL, retry_sealed = NULL, retry_until = NULL
 WHERE revoked_at IS NULL AND id = ANY (ARRAY(` + which + `))`)
 	}
-	//nolint:gosec // SQL, and no credential
 	tokens := func(which string) string {
 		return db.SQL(`
 UPDATE user_tokens SET ended_at = {{now}} WHERE ended_at IS NULL AND expires_at > {{now}} - $1 AND hash = ANY (ARRAY(` + which + `))`)

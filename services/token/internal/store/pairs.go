@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/connection"
 )
 
@@ -14,7 +13,7 @@ type pairStatements struct{ epochs, ensure, carry, connections string }
 // recentGrants is how many grants of a pair, the newest of each workspace first, are looked at for its last use.
 const recentGrants = 1000
 
-func preparePairs(db *sqldb.DB) pairStatements {
+func preparePairs() pairStatements {
 	// The cursors of the last revocations of a pair p without the pair's own: those that end grants, and those of codes in flight.
 	const hard = `COALESCE((SELECT MAX(r.cursor) FROM revoked_subjects r
         WHERE r.subject IN ('grants/' || p.user_id, 'client/' || p.client_id)), 0)`

@@ -53,7 +53,7 @@ type Store struct {
 func New(db *sqldb.DB, barrier revlog.RevocationBarrier) *Store {
 	s := &Store{
 		Reader: revlog.NewReader(db), db: db, log: revlog.New(db, barrier), text: prepare(db), keys: prepareKeys(db),
-		user: prepareUser(db), ends: prepareEndings(db), sees: prepareOversight(db), pairs: preparePairs(db),
+		user: prepareUser(db), ends: prepareEndings(db), sees: prepareOversight(db), pairs: preparePairs(),
 		sweeps: prepareSweeps(db), erased: make(map[string]int64),
 	}
 	if db.Engine() == sqldb.Postgres {

@@ -13,7 +13,7 @@ import "strings"
 const (
 	grantsOf          = `'grants/' || %s.user_id`
 	codesOf           = `'codes/' || %s.user_id`
-	tokensOf          = `'tokens/' || %s.user_id`
+	tokensOf          = `'tokens/' || %s.user_id` //nolint:gosec // SQL, and no credential
 	member            = `'member/' || %s.user_id || '/' || %s.workspace_id`
 	client            = `'client/' || %s.client_id`
 	pairOf            = `'pair/' || %s.user_id || '/' || %s.client_id`
