@@ -60,6 +60,7 @@ func begin(dir string) error {
 	shared.upstream = harness.NewUpstream()
 	shared.Deployment, err = harness.FiveProcesses(shared.bins, dir, shared.servers.Servers, harness.Unhurried(map[string]string{
 		"USHER_UPSTREAM_URL": shared.upstream.URL, "USHER_AUTHZ_ANONYMOUS_REQUESTS": strconv.Itoa(anonymousLimit),
+		"USHER_TOKEN_REFRESH_LIMIT": "0", // one app refreshes as fast as it can, to see that an attack holds nobody up
 	}))
 	return err
 }
