@@ -14,6 +14,7 @@ FUZZTIME ?= 10s
 FOR      ?= 5m
 ROUNDS   ?= 200
 CROWD    ?= 10
+GRANTS   ?= 1000000
 # SQLite is C translated by machine, and argon2 fills 19 MiB for a password: watching their every memory access makes them eight and
 # five times slower and tells nothing of ours. No other package: one that instantiates generics would give its unwatched copies to all, and hide what orders their accesses.
 NORACE   := $(foreach p,modernc.org/sqlite/lib golang.org/x/crypto/argon2 golang.org/x/crypto/blake2b,-gcflags='$(p)=-race=false')
@@ -107,6 +108,10 @@ rolling: ## Replace everything under a load for FOR (5m) and count what clients 
 .PHONY: crash
 crash: ## Kill the token service at random moments, ROUNDS (200) with each retry window, and judge what is left
 	scripts/with-deps.sh go run ./test/crash/cmd/crash -rounds $(ROUNDS)
+
+.PHONY: endings
+endings: ## Take access away from subjects on which GRANTS (1000000) grants hang, and measure what each ending and others take
+	scripts/with-deps.sh --durable go run ./test/endings -grants $(GRANTS)
 
 ##@ Deploy it
 

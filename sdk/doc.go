@@ -31,11 +31,12 @@
 // # Forgetting
 //
 // The client follows the token service's revocation log (WatchRevocations) from where it left off, and forgets what has ended
-// as soon as it is told, typically within milliseconds. What is remembered is used only while the last message of the stream
-// is younger than three of the heartbeat intervals that the server names (never less than 1 s, never more than 30 s).
+// as soon as it is told, typically within milliseconds. What is remembered is used only while the message before the last one of
+// the stream is younger than three of the heartbeat intervals that the server names (never less than 750 ms, never more than
+// 30 s): the last one may have been made before its server stood still.
 // Past that, such as behind a connection that swallows bytes, every question goes to the token service, and the stream
 // is opened again. So nothing that was revoked is allowed for longer than that bound after its revocation, counted from the
-// arrival of the last message before it. Where the stream is cut and resumed, what was remembered counts again only
+// arrival of that message. Where the stream is cut and resumed, what was remembered counts again only
 // when the log has been read to its end, and never when the server says that entries are gone.
 //
 // A token service that has no WatchRevocations is asked every time.

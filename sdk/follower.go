@@ -14,12 +14,14 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
-// The bound on silence is three heartbeat intervals, within limits: one lost packet is no break, and an interval that the
+// The bound on trust is three heartbeat intervals, within limits: one lost packet is no break, and an interval that the
 // server names wrongly does not make the client trust for long.
 const (
 	intervals     = 3
-	shortestBound = time.Second
+	shortestBound = 750 * time.Millisecond
 	longestBound  = 30 * time.Second
+	// shortestSilence is the least silence for which a stream is given up: a busy machine is no break.
+	shortestSilence = time.Second
 	// firstBound serves until the server has named its interval.
 	firstBound = 3 * time.Second
 	// unablePause is between attempts at a server without a log.
@@ -86,16 +88,16 @@ func (f *follower) recover(ctx context.Context, err error, pauses *backoff) bool
 func (f *follower) follow(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	silence := time.AfterFunc(f.bound, func() { cancel(errSilent) })
+	silence := time.AfterFunc(max(f.bound, shortestSilence), func() { cancel(errSilent) })
 	defer silence.Stop()
 	request := f.memory.resume()
+	s := session{resumed: request.Cursor != nil, fresh: f.now()}
 	stream, err := f.service.WatchRevocations(ctx, request, grpc.WaitForReady(true))
-	s := session{resumed: request.Cursor != nil}
 	for err == nil {
 		var res *tokenv1.WatchRevocationsResponse
 		if res, err = stream.Recv(); err == nil {
 			f.take(ctx, &s, res)
-			silence.Reset(f.bound)
+			silence.Reset(max(f.bound, shortestSilence))
 		}
 	}
 	if errors.Is(context.Cause(ctx), errSilent) {
@@ -108,11 +110,18 @@ func (f *follower) follow(ctx context.Context) error {
 type session struct {
 	resumed, begun, settled bool
 	since                   time.Duration
+	// fresh is a time after which the next message was made: when the one before it arrived, or when the stream was asked for.
+	fresh time.Duration
 }
 
 // take applies a message before it trusts anything for it.
+//
+// A message proves nothing about the moment of its arrival: the server may have made it, stood still for a minute, and sent it
+// then. But it makes each after it has sent the one before. So trust is counted from the arrival of the previous message, and the
+// first one after a silence gives none.
 func (f *follower) take(ctx context.Context, s *session, res *tokenv1.WatchRevocationsResponse) {
-	now := f.now()
+	now, fresh := f.now(), s.fresh
+	s.fresh = now
 	f.bound = boundOf(res.GetHeartbeatIntervalMs())
 	if !s.begun {
 		s.begun, s.since = true, now
@@ -126,7 +135,7 @@ func (f *follower) take(ctx context.Context, s *session, res *tokenv1.WatchRevoc
 	if !f.settle(s, res, now) {
 		return
 	}
-	f.memory.trust(now + f.bound)
+	f.memory.trust(fresh + f.bound)
 	if f.state.following() {
 		f.logger.LogAttrs(ctx, slog.LevelInfo, "revocation log followed", slog.Duration("bound", f.bound))
 	}

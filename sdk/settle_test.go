@@ -75,12 +75,36 @@ func TestAFreshStreamForgetsWhatWasAskedBefore(t *testing.T) {
 
 func TestTheBoundIsThreeIntervalsWithinLimits(t *testing.T) {
 	for interval, want := range map[int64]time.Duration{
-		0: 3 * time.Second, -5: 3 * time.Second, 1: time.Second, 250: time.Second, 1000: 3 * time.Second, 60_000: 30 * time.Second,
+		0: 3 * time.Second, -5: 3 * time.Second, 1: 750 * time.Millisecond, 250: 750 * time.Millisecond, 1000: 3 * time.Second, 60_000: 30 * time.Second,
 		1 << 62: 30 * time.Second,
 	} {
 		if got := boundOf(interval); got != want {
 			t.Errorf("%d ms: %v, want %v", interval, got, want)
 		}
+	}
+}
+
+// TestFault_E8_AMessageFromBeforeAPauseIsNotTrusted: a replica that stood still between making a heartbeat and sending it was
+// believed for three heartbeats more, and what another replica had revoked meanwhile was allowed.
+func TestFault_E8_AMessageFromBeforeAPauseIsNotTrusted(t *testing.T) {
+	f, at, _ := told()
+	s := session{}
+	for range 3 {
+		f.take(t.Context(), &s, message(0))
+		*at += time.Second
+	}
+	if !f.memory.isTrusted(*at) || f.memory.isTrusted(*at+time.Second) {
+		t.Error("trust is not counted from the message before the last")
+	}
+	*at += time.Minute
+	f.take(t.Context(), &s, message(0))
+	if f.memory.isTrusted(*at) {
+		t.Error("the first message after a silence is trusted")
+	}
+	*at += 20 * time.Millisecond
+	f.take(t.Context(), &s, message(1))
+	if !f.memory.isTrusted(*at) {
+		t.Error("the second message after a silence is not trusted")
 	}
 }
 

@@ -160,6 +160,10 @@ func (a assembly) consent(context.Context) error {
 	return a.serve(run.Service{Name: "consent", Register: service.Register, Ready: service.Ready})
 }
 
+// uncached has a checker ask about every request: the token service is in this process, and a revocation that has returned
+// is denied at once, where a checker's own cache would learn of it some moments later.
+func uncached() sdk.Option { return sdk.WithCacheSize(0) }
+
 // gateway answers the public handler; what belongs on the admin port is added there.
 func (a assembly) gateway(ctx context.Context, upstream string) (http.Handler, error) {
 	deps := gateway.Deps{
@@ -172,7 +176,7 @@ func (a assembly) gateway(ctx context.Context, upstream string) (http.Handler, e
 	if err != nil {
 		return nil, err
 	}
-	checker := sdk.New(deps.Token)
+	checker := sdk.New(deps.Token, uncached())
 	a.host.Closing(checker.Close)
 	a.host.Checking(gateway.Warm(checker.Ready))
 	deps.Checker = checker
@@ -192,7 +196,7 @@ func (a assembly) upstream() (string, error) {
 	if err := a.network.dial(exampleAPI, map[string]*grpc.ClientConnInterface{"token": &conn}); err != nil {
 		return "", err
 	}
-	checker := sdk.New(conn)
+	checker := sdk.New(conn, uncached())
 	a.host.Closing(checker.Close)
 	lis, err := a.host.Listen("the example API", "127.0.0.1:0")
 	if err != nil {

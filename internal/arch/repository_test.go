@@ -30,6 +30,23 @@ func TestNoTestIsSkipped(t *testing.T) { none(t, Skipped(repository(t))) }
 
 func TestTheDatabasesClockAloneDecidesExpiries(t *testing.T) { none(t, Clocked(repository(t))) }
 
+// TestFault_E1_NoRevocationPassesTheBarrierBy: a new ending could forget to wait for the other replicas.
+func TestFault_E1_NoRevocationPassesTheBarrierBy(t *testing.T) {
+	none(t, LogWriters(repository(t)))
+	text := "package store\n\nconst forgotten = `INSERT INTO revocations (cursor) VALUES ($1)`\n"
+	sources, err := Sources(fstest.MapFS{
+		"services/token/internal/store/forgotten.go":  {Data: []byte(text)},
+		"services/token/internal/store/revlog/log.go": {Data: []byte(text)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"services/token/internal/store/forgotten.go:3:19 writes to the revocation log past its barrier"}
+	if diff := cmp.Diff(want, LogWriters(sources)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestAProcessClockIsSeen(t *testing.T) {
 	text := "package store\n\nimport \"time\"\n\nvar late = time.Now\n"
 	sources, err := Sources(fstest.MapFS{

@@ -24,6 +24,12 @@ type Config struct {
 	FamilyLifetime time.Duration `koanf:"family_lifetime" bounds:"1s to 43800h" help:"life of everything that came of one authorization, however often refreshed"`
 	// RefreshRetryWindow is how long the same client gets the same successor of a refresh token again.
 	RefreshRetryWindow time.Duration `koanf:"refresh_retry_window" bounds:"0s to 30s" help:"how long a repeated refresh answers the same successor; 0s refuses it, and ends everything (strict)"`
+	// RefreshLimit is how often the tokens of one authorization are refreshed within RefreshWindow.
+	RefreshLimit int `koanf:"refresh_limit" bounds:"0 to 1000000" help:"how often the tokens of one authorization are refreshed within refresh_window; more is answered with 429; 0 is without a limit"`
+	// RefreshWindow is RefreshLimit's.
+	RefreshWindow time.Duration `koanf:"refresh_window" bounds:"1s to 24h" help:"the time that refresh_limit counts in"`
+	// GrantLimit is how many grants of one user with one client in one workspace live.
+	GrantLimit int `koanf:"grant_limit" bounds:"0 to 10000" help:"live grants of a user with an app in a workspace; one more revokes the oldest; 0 is any number"`
 	// PlanAge is how long a workspace's plan is remembered, when no change of it is heard of.
 	PlanAge time.Duration `koanf:"plan_age" bounds:"0s to 1m" help:"how long a workspace's plan is remembered; a change that is heard of counts at once"`
 	// EnvoyKeepAuthorization leaves the bearer to what lies behind Envoy.
@@ -52,9 +58,12 @@ func DefaultConfig() Config {
 		UserTokenRetention:   usertoken.KeptPastTime,
 		RevokedKeyRetention:  365 * 24 * time.Hour,
 		PlanAge:              5 * time.Second,
+		RefreshLimit:         60,
+		RefreshWindow:        10 * time.Minute,
+		GrantLimit:           100,
 
 		IntrospectionCacheSize: 100_000,
-		HeartbeatInterval:      time.Second,
+		HeartbeatInterval:      250 * time.Millisecond,
 		WatchLifetime:          maxWatch,
 	}
 }
@@ -67,6 +76,15 @@ func (c Config) Validate() error {
 	}
 	if !plan.ValidAge(c.PlanAge) {
 		faults = append(faults, fmt.Errorf("plan_age is %s: give a duration from 0s to 1m", c.PlanAge))
+	}
+	if c.RefreshLimit < 0 || c.RefreshLimit > maxRefreshLimit {
+		faults = append(faults, fmt.Errorf("refresh_limit is %d: give a number from 0 to %d", c.RefreshLimit, maxRefreshLimit))
+	}
+	if c.RefreshWindow < time.Second || c.RefreshWindow > maxRefreshWindow {
+		faults = append(faults, fmt.Errorf("refresh_window is %s: give a duration from 1s to %s", c.RefreshWindow, maxRefreshWindow))
+	}
+	if c.GrantLimit < 0 || c.GrantLimit > maxGrantLimit {
+		faults = append(faults, fmt.Errorf("grant_limit is %d: give a number from 0 to %d", c.GrantLimit, maxGrantLimit))
 	}
 	if c.IntrospectionCacheSize < 0 {
 		faults = append(faults, errors.New("introspection_cache_size must not be negative"))
@@ -96,6 +114,18 @@ const (
 // maxWatch is shorter than the time that a connection has left once the server asks its caller to replace it (rpcserver), so that
 // no stream is cut off by the age of its connection.
 const maxWatch = 2 * time.Minute
+
+const (
+	// maxRefreshLimit is what a day could hold at ten a second.
+	maxRefreshLimit  = 1_000_000
+	maxRefreshWindow = 24 * time.Hour
+	// maxGrantLimit bounds what a redemption passes over when it looks for the oldest grant.
+	maxGrantLimit = 10_000
+)
+
+func (c Config) refreshLimit() grant.RefreshLimit {
+	return grant.RefreshLimit{Count: c.RefreshLimit, Window: c.RefreshWindow}
+}
 
 // maxUserToken keeps a typing error from becoming a token that never expires.
 const maxUserToken = 30 * 24 * time.Hour

@@ -30,19 +30,13 @@ type enforcement struct {
 	envoy   *rpc.Envoy
 }
 
-// enforcementParts are what it shares with the rest of the service.
-type enforcementParts struct {
-	store   *store.Store
-	settler apikey.Settler
-}
-
 // newEnforcement prepares all but the decision, which needs an introspector that knows keys and plans: see decide.
-func newEnforcement(config Config, deps Deps, parts enforcementParts) *enforcement {
+func newEnforcement(config Config, deps Deps, st *store.Store) *enforcement {
 	workspaces := rpc.NewWorkspaces(identityv1.NewDirectoryServiceClient(deps.Identity))
 	return &enforcement{
 		plans:   plan.New(plan.Config{Directory: workspaces, Age: config.PlanAge}),
-		uses:    lastuse.New(store.KeyUses{Store: parts.store}, deps.Logger.With("of", "API keys")),
-		desk:    apikey.Desk{Store: parts.store, Workspaces: workspaces, Settler: parts.settler},
+		uses:    lastuse.New(store.KeyUses{Store: st}, deps.Logger.With("of", "API keys")),
+		desk:    apikey.Desk{Store: st, Workspaces: workspaces},
 		rules:   deps.Catalog.Rules,
 		access:  &rpc.Access{},
 		catalog: &rpc.Catalog{Current: deps.Catalog.Current},

@@ -8,23 +8,17 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
-// people is what the user API and the administration that takes access away stand on.
-type people struct {
-	store   *store.Store
-	settler settler
-}
-
 // users is VIDIZMO's user API.
-func users(config Config, deps Deps, p people) *rpc.Users {
+func users(config Config, deps Deps, st *store.Store) *rpc.Users {
 	return &rpc.Users{Logger: deps.Logger, Desk: usertoken.Desk{
-		People: directory(deps), Store: p.store, Lifetime: config.UserTokenLifetime, Settler: p.settler,
+		People: directory(deps), Store: st, Lifetime: config.UserTokenLifetime,
 	}}
 }
 
 // endings is what takes access away.
-func endings(deps Deps, p people, apps ending.Apps) *rpc.Endings {
-	return &rpc.Endings{Tokens: settled{Store: p.store, settler: p.settler}, Desk: ending.Desk{
-		Store: p.store, People: directory(deps), Apps: apps, KnownPlan: deps.Catalog.KnownPlan, Settler: p.settler,
+func endings(deps Deps, st *store.Store, apps ending.Apps) *rpc.Endings {
+	return &rpc.Endings{Tokens: st, Desk: ending.Desk{
+		Store: st, People: directory(deps), Apps: apps, KnownPlan: deps.Catalog.KnownPlan,
 	}}
 }
 

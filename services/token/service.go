@@ -23,6 +23,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/rpc"
 	"github.com/vidocu/usher/services/token/internal/seal"
 	"github.com/vidocu/usher/services/token/internal/store"
+	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usedfrom"
 )
 
@@ -66,7 +67,8 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("token configuration: %w", err)
 	}
-	st := store.New(deps.DB)
+	log := newFeed(config, deps)
+	st := store.New(deps.DB, log)
 	if err := st.MakeRoom(ctx, config.lifetimes()); err != nil {
 		return nil, fmt.Errorf("preparing the token store: %w", err)
 	}
@@ -75,8 +77,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		Administration: authzv1.NewAdministrationServiceClient(deps.Authz),
 	}
 	uses := lastuse.New(st, deps.Logger)
-	log := newFeed(config, deps, st)
-	enforced := newEnforcement(config, deps, enforcementParts{store: st, settler: log})
+	enforced := newEnforcement(config, deps, st)
 	log.Listen(enforced)
 	introspector := introspect.Introspector{
 		Store: st, Uses: uses, Keys: st, KeyUses: enforced.uses, UserTokens: st, Plans: enforced.plans, Moments: log,
@@ -88,32 +89,31 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		}
 	}
 	enforced.decide(introspector)
-	ends := settled{Store: st, settler: log}
 	endpoint := grant.NewEndpoint(authz,
-		grant.AuthorizationCode{Codes: authz, Store: ends, Lifetimes: config.lifetimes()},
-		grant.RefreshToken{Store: ends, Sealer: seal.Sealer{}, Lifetimes: config.lifetimes()},
+		grant.AuthorizationCode{Codes: authz, Store: st, Lifetimes: config.lifetimes(), GrantLimit: config.GrantLimit},
+		grant.RefreshToken{Store: st, Sealer: seal.Sealer{}, Lifetimes: config.lifetimes(), Limit: config.refreshLimit()},
 	)
 	s := &Service{
 		config: config, deps: deps, store: st, feed: log, uses: uses,
 		oauth: &rpc.OAuth{
-			Endpoint: endpoint, Authz: authz, Revoker: ends, Introspector: introspector, Issuer: deps.Issuer, Tokens: deps.Metrics.Tokens(),
+			Endpoint: endpoint, Authz: authz, Revoker: st, Introspector: introspector, Issuer: deps.Issuer, Tokens: deps.Metrics.Tokens(),
 			Logger: deps.Logger, Sources: new(usedfrom.Recent),
 		},
 		introspection: &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},
 		revocations:   &rpc.Revocations{Feed: log, Heartbeat: config.HeartbeatInterval, Lifetime: config.WatchLifetime, Digest: deps.Catalog.Digest},
-		grants:        &rpc.Grants{Store: ends, Codes: st},
+		grants:        &rpc.Grants{Store: st, Codes: st},
 		enforcement:   enforced,
-		users:         users(config, deps, people{store: st, settler: log}),
-		endings:       endings(deps, people{store: st, settler: log}, authz),
+		users:         users(config, deps, st),
+		endings:       endings(deps, st, authz),
 	}
 	s.show(introspector.Cache)
 	return s, nil
 }
 
 // newFeed prepares the follower of the revocation log. A SQLite file has one process.
-func newFeed(config Config, deps Deps, st *store.Store) *feed.Feed {
+func newFeed(config Config, deps Deps) *feed.Feed {
 	return feed.New(feed.Options{
-		Log: st, Logger: deps.Logger, Alone: deps.DB.Engine() == sqldb.SQLite, Heartbeat: config.HeartbeatInterval,
+		Log: revlog.NewReader(deps.DB), Logger: deps.Logger, Alone: deps.DB.Engine() == sqldb.SQLite, Heartbeat: config.HeartbeatInterval,
 	})
 }
 

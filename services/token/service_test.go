@@ -279,3 +279,39 @@ func TestRunEndsWithItsContextAndWithoutAFailure(t *testing.T) {
 		t.Fatal("Run goes on after its end was asked for")
 	}
 }
+
+// TestFault_E4_RefreshesOfOneGrantAreLimited: one person with a public client refreshed 1,465 times a second.
+func TestFault_E4_RefreshesOfOneGrantAreLimited(t *testing.T) {
+	config := token.DefaultConfig()
+	config.RefreshLimit, config.RefreshWindow = 3, time.Hour
+	b := newBench(t, config)
+	pair := b.mustRedeem(t, "code-1")
+	for range config.RefreshLimit {
+		pair = b.mustRefresh(t, pair.GetRefreshToken())
+	}
+	_, err := b.refresh(t.Context(), pair.GetRefreshToken())
+	wantReason(t, err, errorv1.Reason_REASON_RATE_LIMITED)
+	if after := oerr.RetryAfter(err); after <= 19*time.Minute || after > 20*time.Minute || after%time.Second != 0 {
+		t.Errorf("come back in %s, want a third of an hour in whole seconds", after)
+	}
+	if !b.active(t, pair.GetAccessToken()) {
+		t.Error("a refused refresh ended the grant")
+	}
+}
+
+// TestFault_E1_GrantsBeyondTheLimitEnd: nothing bounded the live grants of one user with one client.
+func TestFault_E1_GrantsBeyondTheLimitEnd(t *testing.T) {
+	config := token.DefaultConfig()
+	config.GrantLimit = 2
+	b := newBench(t, config)
+	first, second, third := b.mustRedeem(t, "code-1"), b.mustRedeem(t, "code-2"), b.mustRedeem(t, "code-3")
+	live := 0
+	for _, pair := range []*tokenv1.IssueTokenResponse{first, second, third} {
+		if b.active(t, pair.GetAccessToken()) {
+			live++
+		}
+	}
+	if live != config.GrantLimit {
+		t.Errorf("%d grants are live, want %d", live, config.GrantLimit)
+	}
+}

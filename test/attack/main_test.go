@@ -62,6 +62,7 @@ func begin(dir string) error {
 		"USHER_UPSTREAM_URL": shared.upstream.URL, "USHER_AUTHZ_ANONYMOUS_REQUESTS": strconv.Itoa(anonymousLimit),
 		// Hundreds of wrong secrets are sent from one address, to see what each costs.
 		"USHER_AUTHZ_SOURCE_ATTEMPTS": "0", "USHER_AUTHZ_CLIENT_ATTEMPTS": "0",
+		"USHER_TOKEN_REFRESH_LIMIT": "0", // one app refreshes as fast as it can, to see that an attack holds nobody up
 	}))
 	return err
 }

@@ -30,8 +30,8 @@ const askPause = 5 * time.Millisecond
 // askAgain is what a caller over gRPC waits before it asks again, as the gateway tells those over HTTP.
 const askAgain = 2 * time.Second
 
-// settleTime is how long the SDK may go on with what it remembers after a revocation has returned: three heartbeats of a
-// second, if the stream is cut just then (docs/sdk.md), and as much again for a machine that is busy. Once it has denied a
+// settleTime is how long the SDK may go on with what it remembers after a revocation has returned: less than a second, if
+// the stream is cut just then (docs/sdk.md), and five more for a machine that is busy. Once it has denied a
 // token it must not allow it at all.
 const settleTime = 6 * time.Second
 

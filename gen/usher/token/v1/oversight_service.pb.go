@@ -57,6 +57,8 @@ const (
 	RevocationReason_REVOCATION_REASON_CLIENT_ENDED RevocationReason = 13
 	// An operator ended what a user granted.
 	RevocationReason_REVOCATION_REASON_GRANTS_REVOKED RevocationReason = 14
+	// A newer grant of the same user to the same app in the same workspace, beyond how many may live.
+	RevocationReason_REVOCATION_REASON_GRANT_LIMIT RevocationReason = 15
 )
 
 // Enum value maps for RevocationReason.
@@ -77,6 +79,7 @@ var (
 		12: "REVOCATION_REASON_PLAN_CHANGED",
 		13: "REVOCATION_REASON_CLIENT_ENDED",
 		14: "REVOCATION_REASON_GRANTS_REVOKED",
+		15: "REVOCATION_REASON_GRANT_LIMIT",
 	}
 	RevocationReason_value = map[string]int32{
 		"REVOCATION_REASON_UNSPECIFIED":    0,
@@ -94,6 +97,7 @@ var (
 		"REVOCATION_REASON_PLAN_CHANGED":   12,
 		"REVOCATION_REASON_CLIENT_ENDED":   13,
 		"REVOCATION_REASON_GRANTS_REVOKED": 14,
+		"REVOCATION_REASON_GRANT_LIMIT":    15,
 	}
 )
 
@@ -752,7 +756,7 @@ const file_usher_token_v1_oversight_service_proto_rawDesc = "" +
 	"revocation\x128\n" +
 	"\x06reason\x18\x02 \x01(\x0e2 .usher.token.v1.RevocationReasonR\x06reason\x12;\n" +
 	"\vrevoke_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"revokeTime*\x97\x04\n" +
+	"revokeTime*\xba\x04\n" +
 	"\x10RevocationReason\x12!\n" +
 	"\x1dREVOCATION_REASON_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19REVOCATION_REASON_REVOKED\x10\x01\x12!\n" +
@@ -769,7 +773,8 @@ const file_usher_token_v1_oversight_service_proto_rawDesc = "" +
 	"\x1aREVOCATION_REASON_REPLACED\x10\v\x12\"\n" +
 	"\x1eREVOCATION_REASON_PLAN_CHANGED\x10\f\x12\"\n" +
 	"\x1eREVOCATION_REASON_CLIENT_ENDED\x10\r\x12$\n" +
-	" REVOCATION_REASON_GRANTS_REVOKED\x10\x0e2\xc4\x02\n" +
+	" REVOCATION_REASON_GRANTS_REVOKED\x10\x0e\x12!\n" +
+	"\x1dREVOCATION_REASON_GRANT_LIMIT\x10\x0f2\xc4\x02\n" +
 	"\x10OversightService\x12]\n" +
 	"\n" +
 	"ListGrants\x12!.usher.token.v1.ListGrantsRequest\x1a\".usher.token.v1.ListGrantsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12c\n" +

@@ -7,6 +7,11 @@ type statements struct{ record, supersede, withdraw, approvals, prune string }
 
 // prepare expands every statement once.
 func prepare(db *sqldb.DB) statements {
+	equal := equalConsents(db.Engine())
+	oneOf := func(some string) string { return `IN (` + some + `)` }
+	if db.Engine() == sqldb.Postgres { // it would join, and read the whole table for it
+		oneOf = func(some string) string { return `= ANY (ARRAY(` + some + `))` }
+	}
 	return statements{
 		// The update changes nothing. It is there because DO NOTHING returns no row, and the row that is kept is the answer.
 		record: db.SQL(`
@@ -17,11 +22,14 @@ RETURNING workspace_id`),
 
 		// A day is longer than a request can wait for its decision, so that none is completed whose row went. The newest of the
 		// old ones stays: what is recorded now may be withdrawn yet, and a live connection must not leave the list with it. What
-		// was approved for another workspace may count at a lower epoch still, which token knows and this does not.
+		// was approved for another workspace may count at a lower epoch still, which token knows and this does not. Both are found
+		// by their time in the index; of many that became old together each approval drops some.
 		supersede: db.SQL(`
-DELETE FROM consents WHERE user_id = $1 AND client_id = $2 AND workspace_id = $3 AND scope = $4 AND epoch <= $5
-    AND approved_at < (SELECT MAX(approved_at) FROM consents WHERE user_id = $1 AND client_id = $2 AND workspace_id = $3
-        AND scope = $4 AND epoch <= $5 AND approved_at + 86400000000 < {{now}})`),
+DELETE FROM consents WHERE request_id_hash ` + oneOf(`
+    SELECT request_id_hash FROM consents WHERE `+equal+` AND epoch <= $5
+        AND approved_at < (SELECT approved_at FROM consents WHERE `+equal+` AND epoch <= $5 AND approved_at < {{now}} - 86400000000
+            ORDER BY approved_at DESC LIMIT 1)
+    ORDER BY approved_at LIMIT $6`)),
 
 		withdraw: db.SQL(`DELETE FROM consents WHERE request_id_hash = $1`),
 
@@ -32,6 +40,25 @@ FROM consents WHERE user_id = $1
 GROUP BY client_id, workspace_id, scope, epoch
 ORDER BY MAX(approved_at), client_id, workspace_id, scope, epoch`),
 
-		prune: db.SQL(`DELETE FROM consents WHERE user_id = $1 AND client_id = $2 AND epoch < $3`),
+		prune: db.SQL(`
+DELETE FROM consents WHERE request_id_hash ` + oneOf(`
+    SELECT request_id_hash FROM consents WHERE user_id = $1 AND client_id = $2 AND epoch < $3 LIMIT $4`)),
 	}
+}
+
+const (
+	// supersededAtOnce is how many old consents one approval drops: more than one, so that they become fewer.
+	supersededAtOnce = 100
+	// prunedAtOnce is how many consents one revocation drops; the others are hidden by their epoch, and go with a later one or
+	// when they are no longer kept.
+	prunedAtOnce = 1000
+)
+
+// equalConsents is the condition for consents of the same user, client, workspace and scopes, which $1 to $4 are.
+func equalConsents(engine sqldb.Engine) string {
+	const same = `user_id = $1 AND client_id = $2 AND workspace_id = $3 AND scope = $4`
+	if engine == sqldb.Postgres {
+		return same + ` AND md5(scope) = md5($4)` // as in the index
+	}
+	return same
 }

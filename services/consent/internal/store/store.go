@@ -48,7 +48,7 @@ func New(db *sqldb.DB) *Store {
 func (s *Store) Record(ctx context.Context, c decision.Consent) (string, error) {
 	var workspaceID string
 	err := s.db.Pipeline(ctx,
-		sqldb.Stmt(s.text.supersede, c.UserID, c.ClientID, c.WorkspaceID, c.Scope.String(), c.Epoch),
+		sqldb.Stmt(s.text.supersede, c.UserID, c.ClientID, c.WorkspaceID, c.Scope.String(), c.Epoch, supersededAtOnce),
 		sqldb.Stmt(s.text.record,
 			c.Request.Bytes(), c.UserID, c.ClientID, c.WorkspaceID, c.Scope.String(), c.Epoch).Scan(&workspaceID))
 	if err != nil {
@@ -89,9 +89,9 @@ func (s *Store) Approvals(ctx context.Context, userID string) ([]connectedapp.Ap
 	return list, nil
 }
 
-// Prune drops the pair's consents whose epoch is lower.
+// Prune drops consents of the pair whose epoch is lower, a bounded number of them.
 func (s *Store) Prune(ctx context.Context, p connectedapp.Pair, epoch int64) error {
-	if _, err := s.db.Exec(ctx, s.text.prune, p.UserID, p.ClientID, epoch); err != nil {
+	if _, err := s.db.Exec(ctx, s.text.prune, p.UserID, p.ClientID, epoch, prunedAtOnce); err != nil {
 		return fmt.Errorf("pruning consents: %w", err)
 	}
 	return nil

@@ -67,7 +67,7 @@ type Store interface {
 	CreateFirstKey(ctx context.Context, key New) (created bool, err error)
 	// Keys lists a workspace's keys, newest first, revoked ones too.
 	Keys(ctx context.Context, workspaceID string) ([]Key, error)
-	// RevokeKey ends a key and logs it; ending one twice succeeds. ErrUnknown when there is none.
+	// RevokeKey revokes a key at every replica before it returns; revoking one twice succeeds. ErrUnknown when there is none.
 	RevokeKey(ctx context.Context, id string) error
 }
 
@@ -77,17 +77,10 @@ type Workspaces interface {
 	Plan(ctx context.Context, workspaceID string) (string, error)
 }
 
-// Settler waits until what was revoked before the call counts at every replica.
-type Settler interface {
-	Settle(ctx context.Context) error
-}
-
 // Desk administers keys. Its methods may be called concurrently.
 type Desk struct {
 	Store      Store
 	Workspaces Workspaces
-	// Settler is nil where there is nothing to wait for.
-	Settler Settler
 }
 
 // Create draws a key for a workspace. The key itself is in this answer and nowhere else. ErrName, ErrNoWorkspace.
@@ -139,13 +132,7 @@ func (d Desk) List(ctx context.Context, workspaceID string) ([]Key, error) {
 
 // Revoke ends a key everywhere before it returns; ending one twice succeeds. ErrUnknown.
 func (d Desk) Revoke(ctx context.Context, id string) error {
-	if err := d.Store.RevokeKey(ctx, id); err != nil {
-		return err
-	}
-	if d.Settler == nil {
-		return nil
-	}
-	return d.Settler.Settle(ctx)
+	return d.Store.RevokeKey(ctx, id)
 }
 
 // nameable wants what a list can show as it is: no line breaks, no invisible direction marks, nothing at all but spaces.

@@ -19,7 +19,8 @@ var (
 // maxPassword is in bytes.
 const maxPassword = 1024
 
-// Store ends tokens, each method in one transaction that also writes the log; EndClient in one for every few users.
+// Store ends tokens, each method in one transaction that also writes the log, whatever hangs on it. Each returns when no replica
+// answers from before it.
 type Store interface {
 	// EndUser ends everything of a user: OAuth tokens, codes in flight, user tokens.
 	EndUser(ctx context.Context, userID string) error
@@ -53,11 +54,6 @@ type Apps interface {
 	DisableClient(ctx context.Context, clientID string) error
 }
 
-// Settler waits until no replica answers from before what has ended.
-type Settler interface {
-	Settle(ctx context.Context) error
-}
-
 // Desk takes access away. Its methods may be called concurrently and repeated; one that failed is repaired by its repetition.
 type Desk struct {
 	Store  Store
@@ -65,13 +61,11 @@ type Desk struct {
 	Apps   Apps
 	// KnownPlan reports whether the catalog has a plan.
 	KnownPlan func(name string) bool
-	// Settler is asked last; nil where nobody remembers answers.
-	Settler Settler
 }
 
 // DisableUser keeps a user out and ends all that is theirs. Enabling them again brings nothing back.
 func (d Desk) DisableUser(ctx context.Context, userID string) error {
-	return d.around(ctx,
+	return around(
 		func() error { return d.Store.EndUser(ctx, userID) },
 		func() error { return d.People.DisableUser(ctx, userID) })
 }
@@ -82,50 +76,43 @@ func (d Desk) SetPassword(ctx context.Context, userID string, password secret.St
 	if n := len(password.Reveal()); n == 0 || n > maxPassword || strings.IndexByte(password.Reveal(), 0) >= 0 {
 		return ErrPassword
 	}
-	return d.around(ctx,
+	return around(
 		func() error { return d.Store.EndSignIns(ctx, userID) },
 		func() error { return d.People.SetPassword(ctx, userID, password) })
 }
 
 // RemoveMember takes a user out of a workspace and ends what is good for it.
 func (d Desk) RemoveMember(ctx context.Context, userID, workspaceID string) error {
-	return d.around(ctx,
+	return around(
 		func() error { return d.Store.EndMember(ctx, userID, workspaceID) },
 		func() error { return d.People.RemoveMember(ctx, userID, workspaceID) })
 }
 
 // RevokeAuthenticationApp ends an authentication app and the tokens that were issued through it.
 func (d Desk) RevokeAuthenticationApp(ctx context.Context, appID string) error {
-	return d.around(ctx,
+	return around(
 		func() error { return d.Store.EndAuthenticationApp(ctx, appID) },
 		func() error { return d.People.RevokeAuthenticationApp(ctx, appID) })
 }
 
 // DisableClient keeps an app out and ends all that was granted to it. Enabling it again brings nothing back.
 func (d Desk) DisableClient(ctx context.Context, clientID string) error {
-	return d.around(ctx,
+	return around(
 		func() error { return d.Store.EndClient(ctx, clientID) },
 		func() error { return d.Apps.DisableClient(ctx, clientID) })
 }
 
 // RevokeClientGrants ends all that was granted to an app, which may go on asking for more.
 func (d Desk) RevokeClientGrants(ctx context.Context, clientID string) error {
-	if err := d.Store.EndClient(ctx, clientID); err != nil {
-		return err
-	}
-	return d.settle(ctx)
+	return d.Store.EndClient(ctx, clientID)
 }
 
 // RevokeUserGrants ends all that a user granted: to an app, or to every one if none is named. They may grant it again.
 func (d Desk) RevokeUserGrants(ctx context.Context, userID, clientID string) error {
-	end := func() error { return d.Store.EndPairGrants(ctx, userID, clientID) }
 	if clientID == "" {
-		end = func() error { return d.Store.EndUserGrants(ctx, userID) }
+		return d.Store.EndUserGrants(ctx, userID)
 	}
-	if err := end(); err != nil {
-		return err
-	}
-	return d.settle(ctx)
+	return d.Store.EndPairGrants(ctx, userID, clientID)
 }
 
 // SetWorkspacePlan changes a workspace's plan. It ends nothing; the log's entry comes after the change, so that whoever asks
@@ -137,35 +124,23 @@ func (d Desk) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) er
 	if err := d.People.SetWorkspacePlan(ctx, workspaceID, plan); err != nil {
 		return err
 	}
-	if err := d.Store.NoteWorkspace(ctx, workspaceID); err != nil {
-		return err
-	}
-	return d.settle(ctx)
+	return d.Store.NoteWorkspace(ctx, workspaceID)
 }
 
 // around ends tokens, has identity or authz make the change, and ends tokens once more.
 //
 // The first end comes first so that a crash in between leaves ended tokens and an unchanged user, which the repetition
 // repairs, and never a changed user with live tokens. The second is for what was still allowed between the two. Whoever issues
-// reads a mark before asking the service that is changed (the pair's epoch at the consent page, before authz completes an
-// authorization of the app; the log's cursor at the user API), and the store refuses to issue when the mark has moved. If the
-// service was asked before the change, the mark was read before the second end: so either the token was written by then and
-// ends with it, or it is refused. If the service was asked after the change, it said no.
-func (d Desk) around(ctx context.Context, end, change func() error) error {
+// reads a cursor of the log before asking the service that is changed (as the pair's epoch at the consent page, before authz
+// completes an authorization of the app; as the log's end at the user API), and what is issued is as old as that cursor. If the
+// service was asked before the change, the cursor was read before the second end, which therefore revokes the token, whenever it
+// is written. If the service was asked after the change, it said no.
+func around(end, change func() error) error {
 	if err := end(); err != nil {
 		return err
 	}
-	err := change()
-	if err == nil {
-		err = end()
+	if err := change(); err != nil {
+		return err
 	}
-	// Also after a failure: tokens have ended, and whoever repeats this may be told that there is nothing left to change.
-	return errors.Join(err, d.settle(ctx))
-}
-
-func (d Desk) settle(ctx context.Context) error {
-	if d.Settler == nil {
-		return nil
-	}
-	return d.Settler.Settle(ctx)
+	return end()
 }

@@ -43,10 +43,9 @@ func (w *world) SetPassword(context.Context, string, secret.String) error {
 func (w *world) RemoveMember(context.Context, string, string) error     { return w.note("change") }
 func (w *world) RevokeAuthenticationApp(context.Context, string) error  { return w.note("change") }
 func (w *world) SetWorkspacePlan(context.Context, string, string) error { return w.note("change") }
-func (w *world) Settle(context.Context) error                           { return w.note("settle") }
 
 func (w *world) desk() ending.Desk {
-	return ending.Desk{Store: w, People: w, Apps: w, Settler: w, KnownPlan: func(name string) bool { return name == "pro" }}
+	return ending.Desk{Store: w, People: w, Apps: w, KnownPlan: func(name string) bool { return name == "pro" }}
 }
 
 func operations(d ending.Desk) map[string]func(context.Context) error {
@@ -61,7 +60,7 @@ func operations(d ending.Desk) map[string]func(context.Context) error {
 
 func TestTokensEndBeforeAndAfterTheChange(t *testing.T) {
 	for fails, want := range map[string][]string{
-		"": {"end", "change", "end", "settle"}, "end": {"end"}, "change": {"end", "change", "settle"}, "settle": {"end", "change", "end", "settle"},
+		"": {"end", "change", "end"}, "end": {"end"}, "change": {"end", "change"},
 	} {
 		for name := range operations(ending.Desk{}) {
 			w := &world{fails: fails}
@@ -75,7 +74,7 @@ func TestTokensEndBeforeAndAfterTheChange(t *testing.T) {
 
 func TestANewPlanIsToldAfterTheChange(t *testing.T) {
 	w := &world{}
-	if err := w.desk().SetWorkspacePlan(t.Context(), "ws_1", "pro"); err != nil || !cmp.Equal(w.calls, []string{"change", "note", "settle"}) {
+	if err := w.desk().SetWorkspacePlan(t.Context(), "ws_1", "pro"); err != nil || !cmp.Equal(w.calls, []string{"change", "note"}) {
 		t.Errorf("%v %v", w.calls, err)
 	}
 	w = &world{}
@@ -87,8 +86,8 @@ func TestANewPlanIsToldAfterTheChange(t *testing.T) {
 	}
 }
 
-func TestGrantsEndOnceAndAreSettled(t *testing.T) {
-	for fails, settled := range map[string]bool{"": true, "end": false, "settle": true} {
+func TestGrantsEndOnce(t *testing.T) {
+	for _, fails := range []string{"", "end"} {
 		for what, end := range map[string]func(ctx context.Context, d ending.Desk) error{
 			"end user": func(ctx context.Context, d ending.Desk) error { return d.RevokeUserGrants(ctx, "usr_1", "") },
 			"end pair": func(ctx context.Context, d ending.Desk) error {
@@ -101,9 +100,6 @@ func TestGrantsEndOnceAndAreSettled(t *testing.T) {
 				w.fails = what
 			}
 			want := []string{what}
-			if settled {
-				want = append(want, "settle")
-			}
 			if err := end(t.Context(), w.desk()); !cmp.Equal(want, w.calls) || errors.Is(err, errDown) != (fails != "") {
 				t.Errorf("%s, failing at %q: %v %v", what, fails, err, w.calls)
 			}

@@ -9,7 +9,7 @@
 //   - It answers from memory at a time t only while the last reading that succeeded, and was acted upon, began less than
 //     Trust before t; else it asks the store. So what it answers takes every revocation into account that was committed
 //     before t − Trust.
-//   - Whoever appends to the log waits after its commit, at c, for Lease, which is longer than Trust (see Settle), and
+//   - Whoever appends to the log waits after its commit, at c, for Lease, which is longer than Trust (see WaitForReplicas), and
 //     returns at c + Lease or later. A question that comes after that is judged at t ≥ c + Lease, hence t − Trust > c.
 //
 // Each side measures a duration on its own monotonic clock; no two clocks are compared. The difference of the two durations

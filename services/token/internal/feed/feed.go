@@ -26,7 +26,7 @@ const (
 type Options struct {
 	Log    Log
 	Logger *slog.Logger
-	// Alone says that no other process answers from this log, so that Settle need not wait.
+	// Alone says that no other process answers from this log, so that WaitForReplicas need not wait.
 	Alone bool
 	// Heartbeat is how often a watcher hears something at least.
 	Heartbeat time.Duration

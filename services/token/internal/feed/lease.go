@@ -45,19 +45,18 @@ func (f *Feed) Ask(minCursor int64) Moment {
 	}
 }
 
-// Settle is called by whoever appended to the log, after the commit and before it tells anybody. When it returns, no replica
-// answers from before the call. It waits for Lease at most, holds nothing meanwhile, and fails only when ctx ends first: what
-// was committed stands all the same.
-func (f *Feed) Settle(ctx context.Context) error {
-	f.distrust()
-	f.hurry()
-	return f.Await(ctx)
-}
-
-// Await is Settle for whoever appended nothing and says all the same that something has ended: somebody else may have ended
-// it a moment ago. After Lease no replica answers from before this call, this one neither; so its own memory stays trusted,
-// and those who revoke what never was cost nobody anything.
-func (f *Feed) Await(ctx context.Context) error {
+// WaitForReplicas is the barrier between a revocation and whoever is told of it (revlog.RevocationBarrier). It is called after the
+// commit; when it returns, no replica answers from before the call. appended says that the caller has appended to the log: then
+// what this replica caches is not used until the log has been read anew. Without that another replica may have appended a moment
+// ago, and the wait alone is enough, for this replica too; so those who revoke what never was cost nobody the cache.
+//
+// It waits for Lease at most, holds nothing meanwhile, and fails only when ctx ends first: what was committed stands all the
+// same.
+func (f *Feed) WaitForReplicas(ctx context.Context, appended bool) error {
+	if appended {
+		f.distrust()
+		f.hurry()
+	}
 	if f.alone {
 		return nil
 	}

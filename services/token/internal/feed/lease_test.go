@@ -64,7 +64,7 @@ func TestAReadingThatBeganBeforeARevocationDoesNotSpeakForIt(t *testing.T) {
 		b.log.hold(gate)
 		pass(25 * time.Millisecond) // a reading has begun and has seen nothing
 		b.log.append(1)
-		if err := b.Settle(t.Context()); err != nil {
+		if err := b.WaitForReplicas(t.Context(), true); err != nil {
 			t.Fatal(err)
 		}
 		if b.trusted(0) {
@@ -88,7 +88,7 @@ func TestAReadingThatBeganBeforeARevocationDoesNotSpeakForIt(t *testing.T) {
 func TestSettleWaitsForTheLeaseAndNoLonger(t *testing.T) {
 	settle := func(ctx context.Context, b bench) (time.Duration, error) {
 		begun := time.Now()
-		err := b.Settle(ctx)
+		err := b.WaitForReplicas(ctx, true)
 		return time.Since(begun), err
 	}
 	follow(t, 0, func(t *testing.T, b bench) {
@@ -112,7 +112,7 @@ func TestWhoEndedNothingWaitsAndCostsNobodyTheirMemory(t *testing.T) {
 	follow(t, 0, func(t *testing.T, b bench) {
 		b.trusted(0)
 		begun := time.Now()
-		if err := b.Await(t.Context()); err != nil || time.Since(begun) != feed.Lease {
+		if err := b.WaitForReplicas(t.Context(), false); err != nil || time.Since(begun) != feed.Lease {
 			t.Errorf("waited %s, %v: want the lease", time.Since(begun), err)
 		}
 	})
@@ -121,10 +121,10 @@ func TestWhoEndedNothingWaitsAndCostsNobodyTheirMemory(t *testing.T) {
 		pass(25 * time.Millisecond)
 		gate := make(chan struct{})
 		b.log.hold(gate) // no reading ends from now on
-		if err := b.Await(t.Context()); err != nil || !b.trusted(0) {
+		if err := b.WaitForReplicas(t.Context(), false); err != nil || !b.trusted(0) {
 			t.Errorf("%v; memory is trusted: %t", err, b.trusted(0))
 		}
-		if err := b.Settle(t.Context()); err != nil || b.trusted(0) {
+		if err := b.WaitForReplicas(t.Context(), true); err != nil || b.trusted(0) {
 			t.Errorf("%v; memory is trusted after an end: %t", err, b.trusted(0))
 		}
 		close(gate)

@@ -57,12 +57,14 @@ type Redemption struct {
 	Access    secret.Hash
 	Refresh   secret.Hash
 	Lifetimes Lifetimes
+	// GrantLimit is how many grants of a user with a client in a workspace may live, this one among them; 0 is any number.
+	GrantLimit int
 }
 
 // CodeStore decides redemptions, each in one transaction.
 type CodeStore interface {
 	// Redeem creates the family with its first tokens if the code's hash is new and the pair's epoch is still
-	// the code's: else ErrCodeUsed or ErrPairRevoked, and nothing is written.
+	// the code's: else ErrCodeUsed or ErrPairRevoked, and nothing is written. Beyond the limit the oldest grant is revoked.
 	Redeem(ctx context.Context, r Redemption) error
 	// Redeemed reads what a code was bound to when it was redeemed. ErrNoEvidence when it never was.
 	Redeemed(ctx context.Context, code secret.Hash) (Binding, error)
@@ -77,6 +79,8 @@ type AuthorizationCode struct {
 	Codes     Codes
 	Store     CodeStore
 	Lifetimes Lifetimes
+	// GrantLimit is Redemption's.
+	GrantLimit int
 }
 
 // Type is `authorization_code`.
@@ -118,7 +122,7 @@ func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request
 		Scope:     code.Scope.String(),
 	}
 	err = g.Store.Redeem(ctx, Redemption{
-		CodeHash: hash, Code: code, Lifetimes: g.Lifetimes,
+		CodeHash: hash, Code: code, Lifetimes: g.Lifetimes, GrantLimit: g.GrantLimit,
 		Access: secret.Sum(pair.Access.Reveal()), Refresh: secret.Sum(pair.Refresh.Reveal()),
 	})
 	switch {

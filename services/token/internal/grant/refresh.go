@@ -25,7 +25,24 @@ type Rotation struct {
 	Lifetimes Lifetimes
 	// Sealed is the successor pair as only the predecessor's holder can read it; empty when there is no retry window.
 	Sealed []byte
+	Limit  RefreshLimit
 }
+
+// RefreshLimit bounds how often the tokens of one family are refreshed: Count times in Window, at once or spread. The zero
+// value is no limit.
+type RefreshLimit struct {
+	Count  int
+	Window time.Duration
+}
+
+// RefreshLimitError is a refresh beyond the limit. The token stays what it was.
+type RefreshLimitError struct {
+	// RetryAfter is when the next one is possible.
+	RetryAfter time.Duration
+}
+
+// Error says what happened, and not when to come back.
+func (*RefreshLimitError) Error() string { return "the tokens of this grant were refreshed too often" }
 
 // Issued is what an access token got.
 type Issued struct {
@@ -52,7 +69,8 @@ type RefreshStore interface {
 	// ErrNotCurrent when there is none of this client.
 	GrantedScope(ctx context.Context, token secret.Hash, clientID string) (string, error)
 	// Rotate spends the predecessor and issues its successor and an access token. It answers what the access token got.
-	// ErrNotCurrent when the predecessor is not the live, current token of a family of this client; nothing is written then.
+	// ErrNotCurrent when the predecessor is not the live, current token of a family of this client, a *RefreshLimitError when
+	// it is and the limit is reached; nothing is written then.
 	Rotate(ctx context.Context, r Rotation) (Issued, error)
 	// Replayed judges a token that was not current: inside the retry window it answers the sealed successor, else a spent
 	// token of this client ends everything of its pair, in the transaction that judges it.
@@ -94,6 +112,7 @@ type RefreshToken struct {
 	Store     RefreshStore
 	Sealer    Sealer
 	Lifetimes Lifetimes
+	Limit     RefreshLimit
 }
 
 // Type is `refresh_token`.
@@ -127,7 +146,7 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (Pa
 		Scope:     scope,
 	}
 	r := Rotation{
-		Predecessor: hash, ClientID: client.ID, Scope: scope, Lifetimes: g.Lifetimes,
+		Predecessor: hash, ClientID: client.ID, Scope: scope, Lifetimes: g.Lifetimes, Limit: g.Limit,
 		Access: secret.Sum(pair.Access.Reveal()), Successor: secret.Sum(pair.Refresh.Reveal()),
 	}
 	if g.Lifetimes.RetryWindow > 0 {

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"errors"
+	"time"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
@@ -29,6 +30,10 @@ func fail(err error) error {
 	}
 	if errors.Is(err, usertoken.ErrUnknown) && cause.Of(err) == "" {
 		err = cause.With(err, cause.UserTokenUnknown) // it had the form of one
+	}
+	var limited *grant.RefreshLimitError
+	if errors.As(err, &limited) {
+		return oerr.New(errorv1.Reason_REASON_RATE_LIMITED, limited.Error(), oerr.WithRetryAfter(wholeSeconds(limited.RetryAfter)))
 	}
 	if errors.Is(err, ending.ErrPassword) {
 		return invalid("password", ending.ErrPassword.Error())
@@ -68,4 +73,9 @@ func about(err error) []oerr.Option {
 		return nil
 	}
 	return []oerr.Option{oerr.WithClient(refused.ClientID)}
+}
+
+// wholeSeconds rounds up, since that is what Retry-After can say.
+func wholeSeconds(d time.Duration) time.Duration {
+	return (d + time.Second - 1).Truncate(time.Second)
 }

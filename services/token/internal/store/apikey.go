@@ -10,6 +10,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/apikey"
 	"github.com/vidocu/usher/services/token/internal/introspect"
+	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
 // keyStatements are the SQL of API keys.
@@ -132,10 +133,10 @@ func (u KeyUses) Touch(ctx context.Context, id []byte) error {
 	return nil
 }
 
-// RevokeKey ends a key and logs it; one that is dead already is left alone. apikey.ErrUnknown when there is none.
+// RevokeKey revokes a key and logs it; one that is dead already is left alone. apikey.ErrUnknown when there is none.
 func (s *Store) RevokeKey(ctx context.Context, id string) error {
-	return s.inTx(ctx, "revoking an API key", func(tx *sqldb.Tx) error {
-		e := Entry{Kind: KindToken, Reason: ReasonKeyRevoked}
+	return s.log.Revoke(ctx, "revoking an API key", func(tx *revlog.Tx) error {
+		e := revlog.Entry{Kind: revlog.KindToken, Reason: revlog.ReasonKeyRevoked}
 		err := tx.QueryRow(ctx, s.keys.revoke, id).Scan(&e.TokenHash)
 		if errors.Is(err, sqldb.ErrNotFound) {
 			return known(tx.QueryRow(ctx, s.keys.exists, id))
@@ -143,7 +144,8 @@ func (s *Store) RevokeKey(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		return s.appendEntry(ctx, tx, e)
+		_, err = tx.Append(ctx, e)
+		return err
 	})
 }
 

@@ -2,171 +2,245 @@ package store
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
-// endingStatements are the SQL of what takes access away from users, members, apps and authentication apps.
-type endingStatements struct {
-	mark, raisePairs, spoilPairs, liftFamilies string
-	families, memberFamilies                   string
-	userTokens, memberTokens, appTokens        string
-	clientSlice, clientPairs, clientFamilies   string
-}
+// What takes access away writes one row of revoked_subjects for each subject that it names, and one entry of the log, whatever
+// hangs on it. Processes of release 0.1 know no subjects: for them the first rows below are marked in the same transaction, and
+// the pairs' epochs are raised, as many as slice says. The rest never follows: every statement of this release asks the subjects.
 
-// clientSlice is how many users of an app one transaction ends.
-const clientSlice = 200
+// slice is how many rows an ending marks for release 0.1.
+const slice = 200
+
+// endingStatements are the SQL of what takes access away.
+type endingStatements struct {
+	revoke, mark, holdPair, movePair string
+	// The slices; empty on SQLite, whose file has one process.
+	ofPair, ofUser, ofMember, ofClient, userTokens, memberTokens, appTokens string
+	pairsOfUser, pairsOfClient, codesOfUser                                 string
+}
 
 // prepareEndings expands them once.
 func prepareEndings(db *sqldb.DB) endingStatements {
-	const endFamily = `UPDATE families SET revoked_at = {{now}}, retry_hash = NULL, retry_sealed = NULL, retry_until = NULL
-WHERE user_id = $1 AND revoked_at IS NULL`
-	//nolint:gosec // SQL, and no credential
-	const endToken = `UPDATE user_tokens SET ended_at = {{now}} WHERE ended_at IS NULL AND expires_at > {{now}} - $1 AND `
-	return endingStatements{
+	s := endingStatements{
+		revoke: db.SQL(`
+INSERT INTO revoked_subjects (subject, cursor, revoked_at) VALUES ($1, $2, {{now}})
+ON CONFLICT (subject) DO UPDATE SET cursor = excluded.cursor, revoked_at = excluded.revoked_at`),
+
 		mark: `
 INSERT INTO ending_marks (subject, endings) VALUES ($1, 1)
 ON CONFLICT (subject) DO UPDATE SET endings = ending_marks.endings + 1`,
 
-		raisePairs: `UPDATE pairs SET epoch = epoch + 1, lenient_raises = 0 WHERE user_id = $1`,
-		spoilPairs: `UPDATE pairs SET epoch = epoch + 1, lenient_raises = lenient_raises + 1 WHERE user_id = $1`,
-		// Families of an older epoch stay there: their evidence was acted upon.
-		liftFamilies: `
-UPDATE families SET epoch = epoch + 1 WHERE user_id = $1 AND epoch = (
-    SELECT p.epoch - 1 FROM pairs p WHERE p.user_id = families.user_id AND p.client_id = families.client_id)`,
-
-		families:       db.SQL(endFamily),
-		memberFamilies: db.SQL(endFamily + ` AND workspace_id = $2`),
-		userTokens:     db.SQL(endToken + `user_id = $2`),
-		memberTokens:   db.SQL(endToken + `user_id = $2 AND workspace_id = $3`),
-		appTokens:      db.SQL(endToken + `app_id = $2 AND app_id <> ''`),
-
-		// Whoever sees a consent page has a pair: see PairEpoch. So this reaches every page that is open and every code in flight.
-		clientPairs: `UPDATE pairs SET epoch = epoch + 1, lenient_raises = 0 WHERE client_id = $1 AND user_id > $2 AND user_id <= $3`,
-		clientSlice: `
-SELECT max(user_id) FROM (SELECT user_id FROM pairs WHERE client_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3) AS slice`,
-		// Families have no index that begins with the app, but every one has a pair, which has.
-		clientFamilies: db.SQL(`
-UPDATE families SET revoked_at = {{now}}, retry_hash = NULL, retry_sealed = NULL, retry_until = NULL
-WHERE client_id = $1 AND revoked_at IS NULL AND user_id IN (
-    SELECT user_id FROM pairs WHERE client_id = $1 AND user_id > $2 AND user_id <= $3)`),
+		// It changes nothing and holds the row, which may not have been there.
+		holdPair: `
+INSERT INTO pairs (user_id, client_id, epoch) VALUES ($1, $2, 0)
+ON CONFLICT (user_id, client_id) DO UPDATE SET epoch = pairs.epoch`,
+		movePair: `UPDATE pairs SET epoch = $3, lenient_raises = 0 WHERE user_id = $1 AND client_id = $2`,
 	}
+	if db.Engine() == sqldb.Postgres {
+		s.prepareSlices(db)
+	}
+	return s
 }
 
-// EndUser ends everything of a user: OAuth families, codes in flight, user tokens.
+// prepareSlices expands what is there for release 0.1. Each looks at a bounded number of rows, and skips those that others hold. An
+// array of identifiers, unlike a join, is always found by the index. Pairs are held in one order, so that two that hold
+// several cannot deadlock.
+func (s *endingStatements) prepareSlices(db *sqldb.DB) {
+	families := func(which string) string {
+		return db.SQL(`
+UPDATE families SET revoked_at = {{now}}, retry_hash = NULL, retry_sealed = NULL, retry_until = NULL
+WHERE revoked_at IS NULL AND id = ANY (ARRAY(` + which + `))`)
+	}
+	tokens := func(which string) string {
+		return db.SQL(`
+UPDATE user_tokens SET ended_at = {{now}} WHERE ended_at IS NULL AND expires_at > {{now}} - $1 AND hash = ANY (ARRAY(` + which + `))`)
+	}
+	const live = `SELECT hash, workspace_id FROM user_tokens WHERE ended_at IS NULL AND expires_at > {{now}} - $1 AND `
+	s.ofPair = families(`SELECT id FROM families WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL LIMIT $3 {{skip locked}}`)
+	s.ofUser = families(`SELECT id FROM families WHERE user_id = $1 AND revoked_at IS NULL LIMIT $2 {{skip locked}}`)
+	s.ofMember = families(`SELECT id FROM (
+    SELECT id, workspace_id FROM families WHERE user_id = $1 AND revoked_at IS NULL LIMIT $3 {{skip locked}}) AS f WHERE workspace_id = $2`)
+	s.ofClient = families(`SELECT f.id FROM (SELECT user_id FROM pairs WHERE client_id = $1 LIMIT $2) AS p
+    JOIN LATERAL (SELECT id FROM families WHERE user_id = p.user_id AND client_id = $1 AND revoked_at IS NULL LIMIT $2) AS f ON true LIMIT $2`)
+	s.userTokens = tokens(`SELECT hash FROM (` + live + `user_id = $2 LIMIT $3 {{skip locked}}) AS t`)
+	s.memberTokens = tokens(`SELECT hash FROM (` + live + `user_id = $2 LIMIT $4 {{skip locked}}) AS t WHERE workspace_id = $3`)
+	s.appTokens = tokens(`SELECT hash FROM (` + live + `app_id = $2 AND app_id <> '' LIMIT $3 {{skip locked}}) AS t`)
+	s.pairsOfUser = db.SQL(`UPDATE pairs SET epoch = epoch + 1, lenient_raises = 0 WHERE user_id = $1 AND client_id = ANY (ARRAY(
+    SELECT client_id FROM pairs WHERE user_id = $1 ORDER BY client_id LIMIT $2 {{for update}}))`)
+	s.codesOfUser = db.SQL(`UPDATE pairs SET epoch = epoch + 1, lenient_raises = lenient_raises + 1 WHERE user_id = $1 AND client_id = ANY (ARRAY(
+    SELECT client_id FROM pairs WHERE user_id = $1 ORDER BY client_id LIMIT $2 {{for update}}))`)
+	s.pairsOfClient = db.SQL(`UPDATE pairs SET epoch = epoch + 1, lenient_raises = 0 WHERE client_id = $1 AND user_id = ANY (ARRAY(
+    SELECT user_id FROM pairs WHERE client_id = $1 ORDER BY user_id LIMIT $2 {{for update}}))`)
+}
+
+// revocation is one ending: what it says in the log, and what it revokes.
+type revocation struct {
+	entry    revlog.Entry
+	subjects []string
+	// marked is the row of ending_marks that is held meanwhile: release 0.1 issues user tokens under it, and so do we.
+	marked string
+	// slices are for release 0.1.
+	slices []step
+}
+
+// step is one statement of a transaction; one without a text is left out.
+type step struct {
+	text string
+	args []any
+}
+
+// revokeSubjects revokes whatever hangs on some subjects. What it costs does not depend on how much that is.
+func (s *Store) revokeSubjects(ctx context.Context, r revocation) error {
+	return s.log.Revoke(ctx, "revoking what a user or a client holds", func(tx *revlog.Tx) error {
+		if _, err := tx.Exec(ctx, s.ends.mark, r.marked); err != nil {
+			return err
+		}
+		if err := execAll(ctx, tx, r.slices...); err != nil {
+			return err
+		}
+		cursor, err := tx.Append(ctx, r.entry)
+		if err != nil {
+			return err
+		}
+		return s.revokeBefore(ctx, tx, cursor, r.subjects...)
+	})
+}
+
+// revokeBefore writes what decides: whatever hangs on a subject and was born before cursor is dead.
+func (s *Store) revokeBefore(ctx context.Context, tx *revlog.Tx, cursor int64, subjects ...string) error {
+	for _, subject := range subjects {
+		if _, err := tx.Exec(ctx, s.ends.revoke, subject, cursor); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func execAll(ctx context.Context, tx *revlog.Tx, steps ...step) error {
+	for _, do := range steps {
+		if do.text == "" {
+			continue
+		}
+		if _, err := tx.Exec(ctx, do.text, do.args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EndUser ends everything of a user: OAuth grants, codes in flight, user tokens.
 func (s *Store) EndUser(ctx context.Context, userID string) error {
-	return s.ending(ctx, userID, Entry{Kind: KindUser, Reason: ReasonUserDisabled, UserID: userID}, func(tx *sqldb.Tx) error {
-		return execAll(ctx, tx,
-			step{s.ends.raisePairs, []any{userID}},
-			step{s.ends.families, []any{userID}},
-			step{s.ends.userTokens, []any{micros(usertoken.KeptPastTime), userID}})
+	return s.revokeSubjects(ctx, revocation{
+		entry:    revlog.Entry{Kind: revlog.KindUser, Reason: revlog.ReasonUserDisabled, UserID: userID},
+		subjects: []string{grantsOfUser(userID), tokensOfUser(userID)}, marked: userID,
+		slices: []step{
+			{s.ends.pairsOfUser, []any{userID, slice}},
+			{s.ends.ofUser, []any{userID, slice}},
+			{s.ends.userTokens, []any{micros(usertoken.KeptPastTime), userID, slice}},
+		},
 	})
 }
 
 // EndSignIns ends what a user's password opened: user tokens, and codes in flight, whose consent was given in a session that
 // ends too. OAuth grants stay.
 func (s *Store) EndSignIns(ctx context.Context, userID string) error {
-	return s.ending(ctx, userID, Entry{Kind: KindUser, Reason: ReasonPasswordSet, UserID: userID}, func(tx *sqldb.Tx) error {
-		if err := s.spoilCodes(ctx, tx, userID); err != nil {
-			return err
-		}
-		return execAll(ctx, tx, step{s.ends.userTokens, []any{micros(usertoken.KeptPastTime), userID}})
+	return s.revokeSubjects(ctx, revocation{
+		entry:    revlog.Entry{Kind: revlog.KindUser, Reason: revlog.ReasonPasswordSet, UserID: userID},
+		subjects: []string{codesOfUser(userID), tokensOfUser(userID)}, marked: userID,
+		slices: []step{
+			{s.ends.codesOfUser, []any{userID, slice}},
+			{s.ends.userTokens, []any{micros(usertoken.KeptPastTime), userID, slice}},
+		},
 	})
 }
 
-// EndMember ends what a user's membership opened: the OAuth families of that workspace, the user tokens that are limited to it,
-// and the user's codes in flight, since their workspace is not known here. User tokens without a limit stay: what they open
-// follows the memberships of the moment.
+// EndMember ends what a user's membership opened: the OAuth grants of that workspace, the user tokens that are limited to it,
+// and the user's codes in flight, since a consent page does not know the workspace yet. User tokens without a limit stay: what
+// they open follows the memberships of the moment.
 func (s *Store) EndMember(ctx context.Context, userID, workspaceID string) error {
-	entry := Entry{Kind: KindMember, Reason: ReasonMemberRemoved, UserID: userID, WorkspaceID: workspaceID}
-	return s.ending(ctx, userID, entry, func(tx *sqldb.Tx) error {
-		if err := s.spoilCodes(ctx, tx, userID); err != nil {
-			return err
-		}
-		return execAll(ctx, tx,
-			step{s.ends.memberFamilies, []any{userID, workspaceID}},
-			step{s.ends.memberTokens, []any{micros(usertoken.KeptPastTime), userID, workspaceID}})
+	return s.revokeSubjects(ctx, revocation{
+		entry: revlog.Entry{
+			Kind: revlog.KindMember, Reason: revlog.ReasonMemberRemoved, UserID: userID, WorkspaceID: workspaceID,
+		},
+		subjects: []string{memberOf(userID, workspaceID), codesOfUser(userID)}, marked: userID,
+		slices: []step{
+			{s.ends.codesOfUser, []any{userID, slice}},
+			{s.ends.ofMember, []any{userID, workspaceID, slice}},
+			{s.ends.memberTokens, []any{micros(usertoken.KeptPastTime), userID, workspaceID, slice}},
+		},
 	})
 }
 
 // EndAuthenticationApp ends the user tokens that were issued through an authentication app.
 func (s *Store) EndAuthenticationApp(ctx context.Context, appID string) error {
-	entry := Entry{Kind: KindAuthenticationApp, Reason: ReasonAppRevoked, ClientID: appID}
-	return s.ending(ctx, appID, entry, func(tx *sqldb.Tx) error {
-		return execAll(ctx, tx, step{s.ends.appTokens, []any{micros(usertoken.KeptPastTime), appID}})
+	return s.revokeSubjects(ctx, revocation{
+		entry:    revlog.Entry{Kind: revlog.KindAuthenticationApp, Reason: revlog.ReasonAppRevoked, ClientID: appID},
+		subjects: []string{tokensOfApp(appID)}, marked: appID,
+		slices: []step{{s.ends.appTokens, []any{micros(usertoken.KeptPastTime), appID, slice}}},
 	})
 }
 
-// EndClient ends all that was granted to an app: OAuth families, codes in flight, consent pages that are open.
-// It goes through the app's users a slice at a time, each with its entry in the log: those who refresh meanwhile wait for one slice
-// and not for all, and what has ended stays ended when it is broken off.
+// EndClient ends all that was granted to a client: OAuth grants, codes in flight, consent pages that are open.
 func (s *Store) EndClient(ctx context.Context, clientID string) error {
-	entry := Entry{Kind: KindClient, Reason: ReasonClientEnded, ClientID: clientID}
-	for after := ""; ; {
-		var last *string
-		if err := s.db.QueryRow(ctx, s.ends.clientSlice, clientID, after, clientSlice).Scan(&last); err != nil {
-			return fmt.Errorf("looking for an app's users: %w", err)
-		}
-		if last == nil {
-			return nil
-		}
-		err := s.ending(ctx, clientID, entry, func(tx *sqldb.Tx) error {
-			return execAll(ctx, tx, step{s.ends.clientPairs, []any{clientID, after, *last}}, step{s.ends.clientFamilies, []any{clientID, after, *last}})
-		})
-		if err != nil {
+	return s.revokeSubjects(ctx, revocation{
+		entry:    revlog.Entry{Kind: revlog.KindClient, Reason: revlog.ReasonClientEnded, ClientID: clientID},
+		subjects: []string{grantsOfClient(clientID)}, marked: clientID,
+		slices: []step{{s.ends.pairsOfClient, []any{clientID, slice}}, {s.ends.ofClient, []any{clientID, slice}}},
+	})
+}
+
+// EndUserGrants ends all that a user granted: OAuth grants, codes in flight, consent pages that are open. User tokens stay.
+func (s *Store) EndUserGrants(ctx context.Context, userID string) error {
+	return s.revokeSubjects(ctx, revocation{
+		entry:    revlog.Entry{Kind: revlog.KindUser, Reason: revlog.ReasonGrantsRevoked, UserID: userID},
+		subjects: []string{grantsOfUser(userID)}, marked: userID,
+		slices: []step{{s.ends.pairsOfUser, []any{userID, slice}}, {s.ends.ofUser, []any{userID, slice}}},
+	})
+}
+
+// EndConnection ends everything of a user with a client, by the user's own decision: when it returns nothing of it is live, and
+// nothing that was being issued from an older consent becomes so.
+func (s *Store) EndConnection(ctx context.Context, userID, clientID string) error {
+	return s.endPair(ctx, pair{user: userID, client: clientID}, revlog.ReasonDisconnect)
+}
+
+// EndPairGrants is EndConnection as an operator's decision.
+func (s *Store) EndPairGrants(ctx context.Context, userID, clientID string) error {
+	return s.endPair(ctx, pair{user: userID, client: clientID}, revlog.ReasonGrantsRevoked)
+}
+
+func (s *Store) endPair(ctx context.Context, p pair, reason revlog.Reason) error {
+	return s.log.Revoke(ctx, "ending a connection", func(tx *revlog.Tx) error {
+		if _, err := tx.Exec(ctx, s.ends.holdPair, p.user, p.client); err != nil {
 			return err
 		}
-		after = *last
-	}
+		return s.revokePair(ctx, tx, p, reason)
+	})
 }
 
-// EndUserGrants ends all that a user granted: OAuth families, codes in flight, consent pages that are open. User tokens stay.
-func (s *Store) EndUserGrants(ctx context.Context, userID string) error {
-	return s.ending(ctx, userID, Entry{Kind: KindUser, Reason: ReasonGrantsRevoked, UserID: userID}, func(tx *sqldb.Tx) error {
-		return execAll(ctx, tx, step{s.ends.raisePairs, []any{userID}}, step{s.ends.families, []any{userID}})
-	})
+// revokePair revokes everything of a pair whose row is held. Its new epoch is the cursor, which is larger than every epoch before.
+func (s *Store) revokePair(ctx context.Context, tx *revlog.Tx, p pair, reason revlog.Reason) error {
+	if err := execAll(ctx, tx, step{s.ends.ofPair, []any{p.user, p.client, slice}}); err != nil {
+		return err
+	}
+	cursor, err := tx.Append(ctx, revlog.Entry{Kind: revlog.KindPair, Reason: reason, UserID: p.user, ClientID: p.client})
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, s.ends.movePair, p.user, p.client, cursor); err != nil {
+		return err
+	}
+	return s.revokeBefore(ctx, tx, cursor, grantsOfPair(p.user, p.client))
 }
 
 // NoteWorkspace tells followers of the log that what they know of a workspace is old. It ends nothing.
 func (s *Store) NoteWorkspace(ctx context.Context, workspaceID string) error {
-	return s.inTx(ctx, "noting a workspace's change", func(tx *sqldb.Tx) error {
-		return s.appendEntry(ctx, tx, Entry{Kind: KindWorkspace, Reason: ReasonPlanChanged, WorkspaceID: workspaceID})
+	return s.log.Revoke(ctx, "noting a workspace's change", func(tx *revlog.Tx) error {
+		_, err := tx.Append(ctx, revlog.Entry{Kind: revlog.KindWorkspace, Reason: revlog.ReasonPlanChanged, WorkspaceID: workspaceID})
+		return err
 	})
-}
-
-// ending holds a subject's mark, ends what work ends, and logs it. Work's statements are behind the mark, so that they see what
-// was issued while this waited.
-func (s *Store) ending(ctx context.Context, subject string, entry Entry, work func(*sqldb.Tx) error) error {
-	return s.inTx(ctx, "ending what a user or an app holds", func(tx *sqldb.Tx) error {
-		if _, err := tx.Exec(ctx, s.ends.mark, subject); err != nil {
-			return err
-		}
-		if err := work(tx); err != nil {
-			return err
-		}
-		return s.appendEntry(ctx, tx, entry)
-	})
-}
-
-// spoilCodes raises the epoch of a user's pairs, so that no code in flight redeems, and moves their families along, dead ones
-// too: a spent refresh token that comes again is still the evidence of a theft. An approval stays one (see lenient_raises).
-func (s *Store) spoilCodes(ctx context.Context, tx *sqldb.Tx, userID string) error {
-	return execAll(ctx, tx, step{s.ends.spoilPairs, []any{userID}}, step{s.ends.liftFamilies, []any{userID}})
-}
-
-// step is one statement of a transaction.
-type step struct {
-	text string
-	args []any
-}
-
-func execAll(ctx context.Context, tx *sqldb.Tx, steps ...step) error {
-	for _, do := range steps {
-		if _, err := tx.Exec(ctx, do.text, do.args...); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
-	"github.com/vidocu/usher/services/token/internal/connection"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
@@ -99,45 +98,4 @@ func (s *Store) Touch(ctx context.Context, family []byte) error {
 		return fmt.Errorf("recording a family's use: %w", err)
 	}
 	return nil
-}
-
-// PairEpoch reads a pair's epoch; 0 for a pair that was never revoked. A pair that is not there is added, so that what ends
-// all of a user's pairs reaches every consent page that is open.
-func (s *Store) PairEpoch(ctx context.Context, userID, clientID string) (int64, error) {
-	var epoch int64
-	err := s.db.QueryRow(ctx, s.text.pairEpoch, userID, clientID).Scan(&epoch)
-	if errors.Is(err, sqldb.ErrNotFound) {
-		if _, err = s.db.Exec(ctx, s.text.ensurePair, userID, clientID); err == nil {
-			err = s.db.QueryRow(ctx, s.text.pairEpoch, userID, clientID).Scan(&epoch)
-		}
-	}
-	if err != nil {
-		return 0, fmt.Errorf("reading a pair's epoch: %w", err)
-	}
-	return epoch, nil
-}
-
-// Connections lists the user's pairs.
-func (s *Store) Connections(ctx context.Context, userID string) ([]connection.Connection, error) {
-	rows, err := s.db.Query(ctx, s.text.connections, userID)
-	if err != nil {
-		return nil, fmt.Errorf("listing connections: %w", err)
-	}
-	defer rows.Close()
-	var list []connection.Connection
-	for rows.Next() {
-		var c connection.Connection
-		var used *int64
-		if err := rows.Scan(&c.ClientID, &c.Epoch, &c.Lenient, &used); err != nil {
-			return nil, fmt.Errorf("reading a connection: %w", err)
-		}
-		if used != nil {
-			c.LastUsed = fromMicros(*used)
-		}
-		list = append(list, c)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing connections: %w", err)
-	}
-	return list, nil
 }

@@ -13,13 +13,12 @@ import (
 )
 
 const (
-	// familyGrace is how long a family stays after its last refresh token expired: longer than any access token or code
-	// of it can live, so that nothing is forgotten that could still be asked about.
+	// familyGrace is how long a family stays after its last refresh token expired, or after it was revoked: longer than any
+	// access token or code of it can live, so that nothing is deleted that could still be asked about. The evidence that spent
+	// tokens of a revoked family are goes with it.
 	familyGrace = 48 * time.Hour
 	// logKept is how long a revocation stays in the log: longer than any follower may be away before it begins anew.
 	logKept = 7 * 24 * time.Hour
-	// logSlice is how many entries of the log one statement looks at.
-	logSlice = 1000
 	// retrySlice is how many sealed pairs one statement erases. They lie in families in use, whose next refresh waits for it.
 	retrySlice = 100
 )
@@ -44,7 +43,8 @@ type sweeps struct {
 func prepareSweeps(db *sqldb.DB) sweeps {
 	return sweeps{
 		families: housekeep.NewSweep[[]byte](db, housekeep.Table{
-			Name: "families", Key: "id", By: "id", Dead: "refresh_expires_at + $3 < {{now}}",
+			Name: "families", Key: "id", By: "id",
+			Dead: `refresh_expires_at + $3 < {{now}} OR revoked_at + $3 < {{now}} OR ` + sweptGrant("families", "$3"),
 		}),
 		keys: housekeep.NewSweep[string](db, housekeep.Table{
 			Name: "api_keys", Key: "id", By: "id", Dead: "revoked_at + $3 < {{now}}",
@@ -66,7 +66,7 @@ func (s *Store) Housekeep(ctx context.Context, l grant.Lifetimes, r Retention) e
 		}
 	}
 	_, erasing := s.EraseRetries(ctx)
-	return errors.Join(err, erasing, s.trimLog(ctx))
+	return errors.Join(err, erasing, s.Trim(ctx, logKept))
 }
 
 // Sweep walks through the families and the API keys, which reads all of them, and drops those that are dead. They live for months:
@@ -77,14 +77,6 @@ func (s *Store) Sweep(ctx context.Context, r Retention) error {
 		err = errors.Join(err, s.sweeps.keys.Run(ctx, micros(r.RevokedKeys)))
 	}
 	return err
-}
-
-// trimLog drops the log's oldest entries.
-func (s *Store) trimLog(ctx context.Context) error {
-	if _, err := housekeep.Repeat(ctx, s.db, s.text.trimLog, logSlice, micros(logKept)); err != nil {
-		return fmt.Errorf("trimming the revocation log: %w", err)
-	}
-	return nil
 }
 
 // EraseRetries forgets the sealed pairs whose retry window has ended. It answers how many.

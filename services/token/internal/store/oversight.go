@@ -16,9 +16,8 @@ const grantColumns = `
 SELECT f.id, f.user_id, f.client_id, f.workspace_id, f.scope, f.created_at, f.last_used_at, f.refresh_expires_at
 FROM `
 
-const liveGrants = ` AND f.revoked_at IS NULL AND f.refresh_expires_at > {{now}} ORDER BY f.user_id, f.client_id, f.id `
-
 func prepareOversight(db *sqldb.DB) oversightStatements {
+	liveGrants := ` AND f.refresh_expires_at > {{now}} AND ` + liveGrant("f") + ` ORDER BY f.user_id, f.client_id, f.id `
 	return oversightStatements{
 		ofUser: db.SQL(grantColumns + `families f
 WHERE f.user_id = $1 AND ($2 = '' OR f.client_id = $2) AND (f.client_id, f.id) > ($3, $4)` + liveGrants + `LIMIT $5`),
@@ -64,7 +63,7 @@ func (s *Store) Logged(ctx context.Context, cursor int64, limit int) ([]oversigh
 	}
 	entries := make([]oversight.Entry, len(stored))
 	for i, e := range stored {
-		entries[i] = oversight.Entry{Entry: follower(e), Reason: int16(e.Reason), At: e.RevokedAt}
+		entries[i] = oversight.Entry{Entry: e.Followed(), Reason: int16(e.Reason), At: e.RevokedAt}
 	}
 	return entries, nil
 }

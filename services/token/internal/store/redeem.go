@@ -11,15 +11,23 @@ import (
 )
 
 // Redeem creates a family and its first tokens in one transaction and one round trip: grant.ErrCodeUsed when the code's
-// hash is there already, grant.ErrPairRevoked when the pair's epoch is not the code's any more. A pair that is not there is
-// one whose epoch nobody can have read.
+// hash is there already, grant.ErrPairRevoked when something that the code hangs on was revoked since its consent. A pair that is
+// not there is one whose epoch nobody can have read. Where r.GrantLimit grants lived before, the oldest is revoked afterwards.
 func (s *Store) Redeem(ctx context.Context, r grant.Redemption) error {
 	redeem := s.redeemSteps
 	if s.db.Engine() == sqldb.Postgres {
 		redeem = s.redeemWhole
 	}
-	if done, err := redeem(ctx, r); err != nil || done {
-		return err
+	done, full, err := redeem(ctx, r)
+	if err != nil {
+		return fmt.Errorf("redeeming a code: %w", err)
+	}
+	if done {
+		if full && r.GrantLimit > 0 {
+			// The tokens are issued, so that nothing here may fail the redemption: the next one finds what is left.
+			_ = s.revokeOldest(ctx, r.Code, r.GrantLimit)
+		}
+		return nil
 	}
 	// Whether the code was used is a fact that never changes back, so it may be read apart.
 	switch _, err := s.Redeemed(ctx, r.CodeHash); {
@@ -32,24 +40,21 @@ func (s *Store) Redeem(ctx context.Context, r grant.Redemption) error {
 	}
 }
 
-// redeemSteps redeems step by step; it answers whether it did.
-func (s *Store) redeemSteps(ctx context.Context, r grant.Redemption) (bool, error) {
+// redeemSteps redeems step by step; it reports whether it did, and whether more grants live now than may.
+func (s *Store) redeemSteps(ctx context.Context, r grant.Redemption) (done, full bool, err error) {
 	family := sqldb.Stmt(s.text.insertFamily, familyColumns(r)...)
-	err := s.db.Pipeline(ctx, family,
-		sqldb.Stmt(s.text.insertFirstAccess, r.Access.Bytes(), micros(r.Lifetimes.Access), r.Refresh.Bytes()))
-	if err != nil {
-		return false, fmt.Errorf("redeeming a code: %w", err)
-	}
-	return family.RowsAffected() == 1, nil
+	err = s.db.Pipeline(ctx, family,
+		sqldb.Stmt(s.text.insertFirstAccess, r.Access.Bytes(), micros(r.Lifetimes.Access), r.Refresh.Bytes()),
+		sqldb.Stmt(s.text.atGrantLimit, r.GrantLimit, r.Code.UserID, r.Code.ClientID, r.Code.WorkspaceID).Scan(&full))
+	return err == nil && family.RowsAffected() == 1, full, err
 }
 
-// redeemWhole redeems in one statement; it answers whether it did.
-func (s *Store) redeemWhole(ctx context.Context, r grant.Redemption) (bool, error) {
-	n, err := s.db.Exec(ctx, s.text.redeemWhole, append(familyColumns(r), r.Access.Bytes(), micros(r.Lifetimes.Access))...)
-	if err != nil {
-		return false, fmt.Errorf("redeeming a code: %w", err)
-	}
-	return n == 1, nil
+// redeemWhole redeems in one statement; it reports what redeemSteps does. The statement does not see the grant that it adds.
+func (s *Store) redeemWhole(ctx context.Context, r grant.Redemption) (done, full bool, err error) {
+	args := append(familyColumns(r), r.Access.Bytes(), micros(r.Lifetimes.Access), max(r.GrantLimit-1, 0))
+	whole := sqldb.Stmt(s.text.redeemWhole, args...).Scan(&full)
+	err = s.db.Pipeline(ctx, whole)
+	return err == nil && whole.Found(), full, err
 }
 
 // familyColumns are insertFamily's parameters.
@@ -65,7 +70,7 @@ func familyColumns(r grant.Redemption) []any {
 func (s *Store) Redeemed(ctx context.Context, code secret.Hash) (grant.Binding, error) {
 	var b grant.Binding
 	err := s.db.QueryRow(ctx, s.text.redeemed, code.Bytes()).Scan(&b.ClientID, &b.RedirectURI, &b.CodeChallenge)
-	if errors.Is(err, sqldb.ErrNotFound) {
+	if isNotFound(err) {
 		return b, grant.ErrNoEvidence
 	}
 	if err != nil {
@@ -74,10 +79,4 @@ func (s *Store) Redeemed(ctx context.Context, code secret.Hash) (grant.Binding, 
 	return b, nil
 }
 
-// RevokeFamily ends what a code's redemption issued, because the code came a second time.
-func (s *Store) RevokeFamily(ctx context.Context, code secret.Hash) error {
-	return s.inTx(ctx, "revoking a replayed code's family", func(tx *sqldb.Tx) error {
-		_, err := s.endFamily(ctx, tx, ending{family: code.Bytes(), reason: ReasonCodeReplay})
-		return err
-	})
-}
+func isNotFound(err error) bool { return errors.Is(err, sqldb.ErrNotFound) }

@@ -43,20 +43,45 @@ func (s *Store) Rotate(ctx context.Context, r grant.Rotation) (grant.Issued, err
 // the update did nothing.
 func (s *Store) rotateSteps(ctx context.Context, r grant.Rotation) (grant.Issued, error) {
 	retryHash, sealed, window := retry(r)
+	step, slack := pace(r)
+	var granted string
+	var left, wait int64
 	update := sqldb.Stmt(s.text.rotate, r.Successor.Bytes(), micros(r.Lifetimes.Refresh), retryHash, sealed, window,
-		r.Predecessor.Bytes(), r.ClientID)
-	return s.rotated(ctx, r, update,
+		r.Predecessor.Bytes(), r.ClientID, step, slack).Scan(&granted, &left)
+	limited := sqldb.Stmt(s.text.refreshLimited, r.Predecessor.Bytes(), r.ClientID, slack).Scan(&wait)
+	err := s.db.Pipeline(ctx, update,
 		sqldb.Stmt(s.text.insertAccess, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), r.Successor.Bytes()),
 		sqldb.Stmt(s.text.spend, r.Predecessor.Bytes(), micros(r.Lifetimes.Refresh), r.Successor.Bytes()),
-	)
+		limited)
+	return rotated(r, rotation{granted: granted, left: left, wait: wait, found: update.Found() || limited.Found()}, err)
 }
 
 // rotateWhole is one rotation in one statement.
 func (s *Store) rotateWhole(ctx context.Context, r grant.Rotation) (grant.Issued, error) {
 	retryHash, sealed, window := retry(r)
-	return s.rotated(ctx, r, sqldb.Stmt(s.text.rotateWhole, r.Successor.Bytes(), micros(r.Lifetimes.Refresh), retryHash, sealed, window,
-		r.Predecessor.Bytes(), r.ClientID, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access)))
+	step, slack := pace(r)
+	var did rotation
+	whole := sqldb.Stmt(s.text.rotateWhole, r.Successor.Bytes(), micros(r.Lifetimes.Refresh), retryHash, sealed, window,
+		r.Predecessor.Bytes(), r.ClientID, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), step, slack).
+		Scan(&did.granted, &did.left, &did.wait)
+	err := s.db.Pipeline(ctx, whole)
+	did.found = whole.Found()
+	return rotated(r, did, err)
 }
+
+// pace is the limit on refreshes of a family as the statements have it: the steady rate is one refresh in a step, and a family may
+// be ahead of that by slack. Without a limit there is no step, and nobody is ahead.
+func pace(r grant.Rotation) (step, slack int64) {
+	if r.Limit.Count == 0 {
+		return 0, unlimited
+	}
+	window := micros(r.Limit.Window)
+	step = window / int64(r.Limit.Count)
+	return step, window - step
+}
+
+// unlimited is more microseconds than any clock is ahead of another.
+const unlimited = int64(1) << 50
 
 // retry are the columns of the retry window; none when there is no window.
 func retry(r grant.Rotation) (hash, sealed, window any) {
@@ -66,18 +91,24 @@ func retry(r grant.Rotation) (hash, sealed, window any) {
 	return r.Predecessor.Bytes(), r.Sealed, micros(r.Lifetimes.RetryWindow)
 }
 
-// rotated runs a rotation whose first statement answers what was granted and how long the family has left.
-func (s *Store) rotated(ctx context.Context, r grant.Rotation, update *sqldb.Statement, more ...*sqldb.Statement) (grant.Issued, error) {
-	var granted string
-	var left int64
-	update.Scan(&granted, &left)
-	if err := s.db.Pipeline(ctx, append([]*sqldb.Statement{update}, more...)...); err != nil {
+// rotation is what the statement of a rotation returned: what was granted and how long the family has left, or for how long it
+// must wait. Nothing was found where the token is not current.
+type rotation struct {
+	granted    string
+	left, wait int64
+	found      bool
+}
+
+func rotated(r grant.Rotation, did rotation, err error) (grant.Issued, error) {
+	switch {
+	case err != nil:
 		return grant.Issued{}, fmt.Errorf("rotating a refresh token: %w", err)
-	}
-	if !update.Found() {
+	case !did.found:
 		return grant.Issued{}, grant.ErrNotCurrent
+	case did.wait > 0:
+		return grant.Issued{}, &grant.RefreshLimitError{RetryAfter: time.Duration(did.wait) * time.Microsecond}
 	}
-	return issuedOf(r, granted, left), nil
+	return issuedOf(r, did.granted, did.left), nil
 }
 
 func issuedOf(r grant.Rotation, granted string, left int64) grant.Issued {
@@ -85,48 +116,4 @@ func issuedOf(r grant.Rotation, granted string, left int64) grant.Issued {
 		Scope:     cmp.Or(r.Scope, granted),
 		ExpiresIn: min(r.Lifetimes.Access, time.Duration(left)*time.Microsecond),
 	}
-}
-
-// Replayed judges a refresh token that was not current. Inside the retry window it answers the sealed successor. A spent
-// token of this client otherwise ends its pair, in the transaction that judges it; any other token changes nothing.
-func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string) (grant.Replay, error) {
-	var replay grant.Replay
-	err := s.inTx(ctx, "judging a spent refresh token", func(tx *sqldb.Tx) error {
-		replay = grant.Replay{}
-		var p pair
-		var family, sealed []byte
-		var scope string
-		var left int64
-		err := tx.QueryRow(ctx, s.text.spentFacts, token.Bytes(), clientID).
-			Scan(&family, &p.user, &p.client, &scope, &left, &sealed)
-		if errors.Is(err, sqldb.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if len(sealed) > 0 {
-			replay = grant.Replay{Sealed: sealed, Scope: scope, FamilyLeft: time.Duration(left) * time.Microsecond}
-			return nil
-		}
-		replay.Reused, err = s.raise(ctx, tx, p, family)
-		return err
-	})
-	return replay, err
-}
-
-// raise ends a pair whose token was reused, unless the family's epoch is not the pair's: then this evidence was acted upon.
-// The pair is held first, because what moves a pair and its surviving families on moves both (see spoilCodes).
-func (s *Store) raise(ctx context.Context, tx *sqldb.Tx, p pair, family []byte) (bool, error) {
-	err := tx.QueryRow(ctx, s.text.lockPair, p.user, p.client).Scan(&p.epoch)
-	if err == nil {
-		err = tx.QueryRow(ctx, s.text.raisePair, p.user, p.client, family).Scan(&p.epoch)
-	}
-	if errors.Is(err, sqldb.ErrNotFound) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	return true, s.endPairFamilies(ctx, tx, p, ReasonReuse)
 }

@@ -57,6 +57,7 @@ func columnsOf(rotations []*grant.Rotation) []any {
 	predecessors, successors, access, sealed := make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n)
 	clients, scopes := make([]string, n), make([]string, n)
 	refreshLives, accessLives, windows := make([]int64, n), make([]int64, n), make([]int64, n)
+	steps, slacks := make([]int64, n), make([]int64, n)
 	for i, r := range rotations {
 		predecessors[i], successors[i], access[i] = r.Predecessor.Bytes(), r.Successor.Bytes(), r.Access.Bytes()
 		clients[i], scopes[i] = r.ClientID, r.Scope
@@ -65,6 +66,7 @@ func columnsOf(rotations []*grant.Rotation) []any {
 		}
 		refreshLives[i], accessLives[i] = micros(r.Lifetimes.Refresh), micros(r.Lifetimes.Access)
 		windows[i] = micros(r.Lifetimes.RetryWindow)
+		steps[i], slacks[i] = pace(*r)
 	}
-	return []any{predecessors, successors, clients, access, scopes, sealed, refreshLives, accessLives, windows}
+	return []any{predecessors, successors, clients, access, scopes, sealed, refreshLives, accessLives, windows, steps, slacks}
 }

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"context"
 	"embed"
+	"fmt"
 	"io/fs"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/introspect"
+	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
 //go:embed migrations
@@ -27,13 +30,17 @@ func Migrations() fs.FS {
 // Store keeps credentials in one database. Its methods may be called concurrently; they answer sqldb.ErrUnavailable
 // when the database cannot be asked.
 type Store struct {
-	db   *sqldb.DB
-	text statements
-	keys keyStatements
-	user userStatements
-	ends endingStatements
-	sees oversightStatements
-	why  explainStatements
+	*revlog.Reader
+
+	db    *sqldb.DB
+	log   *revlog.Log
+	text  statements
+	keys  keyStatements
+	user  userStatements
+	ends  endingStatements
+	sees  oversightStatements
+	pairs pairStatements
+	why   explainStatements
 	// access gathers look-ups of access tokens; nil where that saves nothing.
 	access *coalesce.Loader[secret.Hash, introspect.Facts]
 	// rotations gathers rotations, likewise.
@@ -43,10 +50,11 @@ type Store struct {
 	erased map[string]int64
 }
 
-// New prepares a store.
-func New(db *sqldb.DB) *Store {
+// New prepares a store. Whatever of it revokes returns when barrier does.
+func New(db *sqldb.DB, barrier revlog.RevocationBarrier) *Store {
 	s := &Store{
-		db: db, text: prepare(db), keys: prepareKeys(db), user: prepareUser(db), ends: prepareEndings(db), sees: prepareOversight(db),
+		Reader: revlog.NewReader(db), db: db, log: revlog.New(db, barrier), text: prepare(db), keys: prepareKeys(db),
+		user: prepareUser(db), ends: prepareEndings(db), sees: prepareOversight(db), pairs: preparePairs(),
 		why:    prepareExplain(db),
 		sweeps: prepareSweeps(db), erased: make(map[string]int64),
 	}
@@ -66,8 +74,33 @@ func prepare(db *sqldb.DB) statements {
 	return t
 }
 
+// queryRow runs a statement that returns at most one row, in a transaction or by itself.
+type queryRow func(ctx context.Context, text string, args ...any) sqldb.Row
+
+// identifiers reads rows of one binary column, and closes them.
+func identifiers(rows sqldb.Rows) ([][]byte, error) {
+	defer rows.Close()
+	var all [][]byte
+	for rows.Next() {
+		var id []byte
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		all = append(all, id)
+	}
+	return all, rows.Err()
+}
+
 // micros is a duration as the database counts it.
 func micros(d time.Duration) int64 { return d.Microseconds() }
 
 // fromMicros is a stored time.
 func fromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }
+
+// inTx runs a transaction that revokes nothing, and says in the error what it was for.
+func (s *Store) inTx(ctx context.Context, what string, work func(*sqldb.Tx) error) error {
+	if err := s.db.InTx(ctx, work); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}

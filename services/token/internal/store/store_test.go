@@ -29,3 +29,16 @@ func BenchmarkWaits(b *testing.B) {
 		b.ReportMetric(float64(w.Removed), "rows-removed")
 	}
 }
+
+// TestFault_E1_AnEndingCostsTheSameWhateverHangsOnIt: with 900,000 grants of one user with one client every ending exceeded its
+// time and was rolled back.
+func TestFault_E1_AnEndingCostsTheSameWhateverHangsOnIt(t *testing.T) { storetest.EndingsOfMany(t) }
+
+// TestFault_E1_AReplayAfterTheReuseIsOneRead: 20 callers that replayed one spent token nearly stopped both replicas.
+func TestFault_E1_AReplayAfterTheReuseIsOneRead(t *testing.T) { storetest.ReplaysOfMany(t) }
+
+func TestFault_E1_RowsOfTheReleaseBeforeEndToo(t *testing.T) { storetest.Before(t) }
+
+// TestFault_E4_GrantsAndRefreshesAreBounded: one person with a public client refreshed 1,465 times a second, and granted without
+// a limit.
+func TestFault_E4_GrantsAndRefreshesAreBounded(t *testing.T) { storetest.Limits(t) }

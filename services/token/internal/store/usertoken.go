@@ -9,27 +9,28 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/introspect"
+	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
 // userStatements are the SQL of user tokens, one text for both engines.
 type userStatements struct {
-	cursor, ensureMark, holdMarks, issue string
+	ensureMark, holdMarks, issue         string
 	holder, replace, succeed, end, judge string
 }
 
 // prepareUser expands them once.
 func prepareUser(db *sqldb.DB) userStatements {
 	return userStatements{
-		cursor:     `SELECT cursor FROM revocation_head WHERE id = 1`,
 		ensureMark: `INSERT INTO ending_marks (subject, endings) VALUES ($1, 0) ON CONFLICT DO NOTHING`,
-		// In one order, so that nobody who holds one waits for another in a circle.
+		// In one order, so that two that hold both cannot deadlock.
 		holdMarks: db.SQL(`SELECT subject FROM ending_marks WHERE subject IN ($1, $2) ORDER BY subject {{for share}}`),
 
-		// A statement behind the marks, so that it sees the endings that it waited for.
+		// A statement behind the marks, so that it sees what release 0.1 revoked while it waited for them. What this release
+		// revokes later is younger than the token.
 		issue: db.SQL(`
-INSERT INTO user_tokens (hash, user_id, app_id, workspace_id, display_name, issued_at, expires_at)
-SELECT $1, $2, $3, $4, $5, {{now}}, {{now}} + $6
+INSERT INTO user_tokens (hash, user_id, app_id, workspace_id, display_name, issued_at, expires_at, born)
+SELECT $1, $2, $3, $4, $5, {{now}}, {{now}} + $6, $7
 WHERE NOT EXISTS (
     SELECT 1 FROM revocations WHERE cursor > $7 AND (
         user_id = $2 AND (kind = 4 OR kind = 5 AND workspace_id = $4) OR kind = 8 AND client_id = $3))`),
@@ -37,26 +38,21 @@ WHERE NOT EXISTS (
 		holder: db.SQL(`
 SELECT user_id, app_id, workspace_id, display_name FROM user_tokens WHERE hash = $1 AND expires_at > {{now}} - $2`),
 		replace: db.SQL(`
-UPDATE user_tokens SET ended_at = {{now}} WHERE hash = $1 AND ended_at IS NULL AND expires_at > {{now}} - $2`),
+UPDATE user_tokens SET ended_at = {{now}} WHERE hash = $1 AND expires_at > {{now}} - $2 AND ` + liveUserToken("user_tokens")),
+		// It is as old as its predecessor: what revokes the one revokes the other, whichever of the two it sees.
 		succeed: db.SQL(`
-INSERT INTO user_tokens (hash, user_id, app_id, workspace_id, display_name, issued_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, {{now}}, {{now}} + $6)`),
+INSERT INTO user_tokens (hash, user_id, app_id, workspace_id, display_name, issued_at, expires_at, born)
+SELECT $1, user_id, app_id, workspace_id, display_name, {{now}}, {{now}} + $2,
+    COALESCE(born, (SELECT cursor FROM revocation_head WHERE id = 1))
+FROM user_tokens WHERE hash = $3 AND expires_at > {{now}} - $4`),
 		end: db.SQL(`
-UPDATE user_tokens SET ended_at = {{now}} WHERE hash = $1 AND ended_at IS NULL AND expires_at > {{now}} - $2
+UPDATE user_tokens SET ended_at = {{now}} WHERE hash = $1 AND expires_at > {{now}} - $2 AND ` + liveUserToken("user_tokens") + `
 RETURNING user_id, app_id, expires_at > {{now}}`),
 		judge: db.SQL(`
-SELECT user_id, app_id, workspace_id, display_name, issued_at, expires_at, expires_at - {{now}}, ended_at IS NULL AND expires_at > {{now}}
+SELECT user_id, app_id, workspace_id, display_name, issued_at, expires_at, expires_at - {{now}},
+    expires_at > {{now}} AND ` + liveUserToken("user_tokens") + `
 FROM user_tokens WHERE hash = $1 AND expires_at > {{now}} - $2`),
 	}
-}
-
-// Cursor reads where the log of revocations ends.
-func (s *Store) Cursor(ctx context.Context) (int64, error) {
-	var cursor int64
-	if err := s.db.QueryRow(ctx, s.user.cursor).Scan(&cursor); err != nil {
-		return 0, fmt.Errorf("reading the end of the revocation log: %w", err)
-	}
-	return cursor, nil
 }
 
 // IssueUserToken writes a user token; usertoken.ErrOvertaken when something of its holder ended behind i.Since.
@@ -84,13 +80,13 @@ func (s *Store) IssueUserToken(ctx context.Context, i usertoken.Issue) error {
 // RefreshUserToken ends a user token and writes its successor: usertoken.ErrUnknown, usertoken.ErrExpired.
 func (s *Store) RefreshUserToken(ctx context.Context, r usertoken.Refresh) (usertoken.Holder, error) {
 	var h usertoken.Holder
-	err := s.inTx(ctx, "refreshing a user token", func(tx *sqldb.Tx) error {
+	err := s.log.Revoke(ctx, "refreshing a user token", func(tx *revlog.Tx) error {
 		var err error
 		// Whose token it is never changes, so it may be read before anything is held.
 		if h, err = s.holder(ctx, tx, r.Predecessor); err != nil {
 			return err
 		}
-		if err := s.holdMarks(ctx, tx, h); err != nil {
+		if err := s.holdMarks(ctx, tx.Tx, h); err != nil {
 			return err
 		}
 		n, err := tx.Exec(ctx, s.user.replace, r.Predecessor.Bytes(), micros(usertoken.KeptPastTime))
@@ -101,16 +97,17 @@ func (s *Store) RefreshUserToken(ctx context.Context, r usertoken.Refresh) (user
 			return err
 		}
 		_, err = tx.Exec(ctx, s.user.succeed,
-			r.Successor.Bytes(), h.UserID, h.AppID, h.WorkspaceID, h.DisplayName, micros(r.Lifetime))
+			r.Successor.Bytes(), micros(r.Lifetime), r.Predecessor.Bytes(), micros(usertoken.KeptPastTime))
 		if err != nil {
 			return err
 		}
-		return s.appendEntry(ctx, tx, tokenEntry(r.Predecessor, h, ReasonReplaced))
+		_, err = tx.Append(ctx, tokenEntry(r.Predecessor, h, revlog.ReasonReplaced))
+		return err
 	})
 	return h, err
 }
 
-func (s *Store) holder(ctx context.Context, tx *sqldb.Tx, token secret.Hash) (usertoken.Holder, error) {
+func (s *Store) holder(ctx context.Context, tx *revlog.Tx, token secret.Hash) (usertoken.Holder, error) {
 	var h usertoken.Holder
 	err := tx.QueryRow(ctx, s.user.holder, token.Bytes(), micros(usertoken.KeptPastTime)).
 		Scan(&h.UserID, &h.AppID, &h.WorkspaceID, &h.DisplayName)
@@ -120,7 +117,7 @@ func (s *Store) holder(ctx context.Context, tx *sqldb.Tx, token secret.Hash) (us
 	return h, err
 }
 
-// holdMarks keeps what ends all of a user or an app out until the commit.
+// holdMarks keeps what revokes all of a user or an authentication app out until the commit.
 func (s *Store) holdMarks(ctx context.Context, tx *sqldb.Tx, h usertoken.Holder) error {
 	rows, err := tx.Query(ctx, s.user.holdMarks, h.UserID, h.AppID)
 	if err != nil {
@@ -134,28 +131,46 @@ func (s *Store) holdMarks(ctx context.Context, tx *sqldb.Tx, h usertoken.Holder)
 
 // EndUserToken ends a user token for good: usertoken.ErrUnknown, and usertoken.ErrExpired for one that was not live.
 func (s *Store) EndUserToken(ctx context.Context, token secret.Hash) error {
-	live := false
-	err := s.inTx(ctx, "ending a user token", func(tx *sqldb.Tx) error {
+	live, known := false, false
+	err := s.log.Revoke(ctx, "ending a user token", func(tx *revlog.Tx) error {
 		var h usertoken.Holder
+		live, known = false, true
 		err := tx.QueryRow(ctx, s.user.end, token.Bytes(), micros(usertoken.KeptPastTime)).Scan(&h.UserID, &h.AppID, &live)
-		if errors.Is(err, sqldb.ErrNotFound) {
+		if isNotFound(err) {
 			live = false
-			_, err = s.holder(ctx, tx, token)
+			if _, err = s.holder(ctx, tx, token); errors.Is(err, usertoken.ErrUnknown) {
+				known, err = false, nil
+			}
 			return err
 		}
 		if err != nil {
 			return err
 		}
-		return s.appendEntry(ctx, tx, tokenEntry(token, h, ReasonLogout))
+		_, err = tx.Append(ctx, tokenEntry(token, h, revlog.ReasonLogout))
+		return err
 	})
-	if err == nil && !live {
+	switch {
+	case err != nil:
+		return err
+	case !known:
+		return usertoken.ErrUnknown
+	case !live:
 		return usertoken.ErrExpired
 	}
-	return err
+	return nil
 }
 
-func tokenEntry(token secret.Hash, h usertoken.Holder, reason Reason) Entry {
-	return Entry{Kind: KindToken, Reason: reason, TokenHash: token.Bytes(), UserID: h.UserID, ClientID: h.AppID}
+// RevokeUserToken is EndUserToken for a caller to whom one that is not known is no failure. It reports whether it was live.
+func (s *Store) RevokeUserToken(ctx context.Context, token secret.Hash) (bool, error) {
+	err := s.EndUserToken(ctx, token)
+	if errors.Is(err, usertoken.ErrUnknown) || errors.Is(err, usertoken.ErrExpired) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func tokenEntry(token secret.Hash, h usertoken.Holder, reason revlog.Reason) revlog.Entry {
+	return revlog.Entry{Kind: revlog.KindToken, Reason: reason, TokenHash: token.Bytes(), UserID: h.UserID, ClientID: h.AppID}
 }
 
 // JudgeUserToken reads a user token: usertoken.ErrUnknown, and usertoken.ErrExpired with the facts for one that is not live.

@@ -4,27 +4,35 @@ package store
 // same steps cost one after the other, which SQLite runs in rotate.go and redeem.go. Where such a statement decides nothing,
 // the steps decide; so it never needs to say why.
 
-// redeemWhole is insertFamily and insertFirstAccess.
-const redeemWhole = `
+// redeemWhole is insertFamily, insertFirstAccess and atGrantLimit.
+func redeemWhole() string {
+	return `
 WITH pair AS (
     SELECT 1 AS held FROM pairs WHERE user_id = $2 AND client_id = $3 AND epoch = $7 FOR SHARE
 ), family AS (
-    INSERT INTO families (id, user_id, client_id, workspace_id, display_name, scope, epoch, redirect_uri, code_challenge,
+    INSERT INTO families (id, user_id, client_id, workspace_id, display_name, scope, epoch, born, redirect_uri, code_challenge,
         created_at, expires_at, refresh_hash, refresh_issued_at, refresh_expires_at, last_used_at)
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, {{now}}, {{now}} + $10, $11, {{now}}, {{now}} + $12, {{now}} FROM pair
+    SELECT $1, $2, $3, $4, $5, $6, $7, $7, $8, $9, {{now}}, {{now}} + $10, $11, {{now}}, {{now}} + $12, {{now}} FROM pair
+    WHERE ` + codeStands + `
     ON CONFLICT DO NOTHING
     RETURNING id, scope, expires_at
+), access AS (
+    INSERT INTO access_tokens (hash, family_id, scope, issued_at, expires_at)
+    SELECT $13, id, scope, {{now}}, LEAST({{now}} + $14, expires_at) FROM family
 )
-INSERT INTO access_tokens (hash, family_id, scope, issued_at, expires_at)
-SELECT $13, id, scope, {{now}}, LEAST({{now}} + $14, expires_at) FROM family`
+SELECT ` + atGrantLimit("$15") + ` FROM family`
+}
 
-// rotateWhole is rotate, insertAccess and spend.
-const rotateWhole = `
+// rotateWhole is rotate, insertAccess, spend and refreshLimited.
+func rotateWhole() string {
+	return `
 WITH family AS (
     UPDATE families SET refresh_hash = $1, refresh_issued_at = {{now}},
         refresh_expires_at = LEAST({{now}} + $2, expires_at),
-        last_used_at = {{now}}, retry_hash = $3, retry_sealed = $4, retry_until = {{now}} + $5
-    WHERE refresh_hash = $6 AND client_id = $7 AND revoked_at IS NULL AND refresh_expires_at > {{now}}
+        last_used_at = {{now}}, retry_hash = $3, retry_sealed = $4, retry_until = {{now}} + $5,
+        refresh_due = GREATEST(refresh_due, {{now}}) + $11
+    WHERE refresh_hash = $6 AND client_id = $7 AND refresh_expires_at > {{now}}
+        AND (refresh_due IS NULL OR refresh_due <= {{now}} + $12) AND ` + liveGrant("families") + `
     RETURNING id, scope, expires_at
 ), access AS (
     INSERT INTO access_tokens (hash, family_id, scope, issued_at, expires_at)
@@ -32,25 +40,32 @@ WITH family AS (
 ), spent AS (
     INSERT INTO spent_refresh_tokens (hash, family_id, expires_at) SELECT $6, id, {{now}} + $2 FROM family
 )
-SELECT scope, expires_at - {{now}} FROM family`
+SELECT scope, expires_at - {{now}}, 0 FROM family
+UNION ALL
+SELECT '', 0, refresh_due - {{now}} - $12 FROM families
+WHERE refresh_hash = $6 AND client_id = $7 AND refresh_expires_at > {{now}} AND refresh_due > {{now}} + $12 AND ` + liveGrant("families")
+}
 
-// rotateMany is rotateWhole for rotations that come at the same time: one commit for all. It waits for no family that
-// somebody else holds, such as what ends a pair: it would hold others meanwhile, in another order, and the two would wait for
-// each other. Of two that spend the same token one gets it, as the successor in the answer tells. Whoever is left out runs
-// alone.
-const rotateMany = `
+// rotateMany is rotateWhole for rotations that come at the same time: one commit for all. It skips every family that another
+// transaction holds: it would wait for it while it holds others, in another order, and the two could deadlock. Of two that spend
+// the same token one gets it, as the successor in the result tells. A rotation that is left out runs alone.
+func rotateMany() string {
+	return `
 WITH asked AS (
-    SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::text[], $4::bytea[], $5::text[], $6::bytea[], $7::bigint[], $8::bigint[], $9::bigint[])
-        AS a(predecessor, successor, client_id, access, narrowed, sealed, refresh_life, access_life, retry_window)
+    SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::text[], $4::bytea[], $5::text[], $6::bytea[], $7::bigint[], $8::bigint[], $9::bigint[],
+            $10::bigint[], $11::bigint[])
+        AS a(predecessor, successor, client_id, access, narrowed, sealed, refresh_life, access_life, retry_window, step, slack)
 ), held AS MATERIALIZED (
     SELECT f.id FROM families f WHERE f.refresh_hash = ANY ($1::bytea[]) FOR UPDATE SKIP LOCKED
 ), family AS (
     UPDATE families f SET refresh_hash = a.successor, refresh_issued_at = {{now}},
         refresh_expires_at = LEAST({{now}} + a.refresh_life, f.expires_at), last_used_at = {{now}},
         retry_hash = CASE WHEN a.sealed IS NOT NULL THEN a.predecessor END, retry_sealed = a.sealed,
-        retry_until = CASE WHEN a.sealed IS NOT NULL THEN {{now}} + a.retry_window END
+        retry_until = CASE WHEN a.sealed IS NOT NULL THEN {{now}} + a.retry_window END,
+        refresh_due = GREATEST(f.refresh_due, {{now}}) + a.step
     FROM asked a, held
-    WHERE f.id = held.id AND f.refresh_hash = a.predecessor AND f.client_id = a.client_id AND f.revoked_at IS NULL AND f.refresh_expires_at > {{now}}
+    WHERE f.id = held.id AND f.refresh_hash = a.predecessor AND f.client_id = a.client_id AND f.refresh_expires_at > {{now}}
+        AND (f.refresh_due IS NULL OR f.refresh_due <= {{now}} + a.slack) AND ` + liveGrant("f") + `
     RETURNING f.id, f.scope, f.expires_at, a.predecessor, a.successor, a.access, a.narrowed, a.refresh_life, a.access_life
 ), access AS (
     INSERT INTO access_tokens (hash, family_id, scope, issued_at, expires_at)
@@ -59,9 +74,11 @@ WITH asked AS (
     INSERT INTO spent_refresh_tokens (hash, family_id, expires_at) SELECT predecessor, id, {{now}} + refresh_life FROM family
 )
 SELECT successor, scope, expires_at - {{now}} FROM family`
+}
 
 // findManyAccess is findAccess for many tokens: each is found by its key, whatever the planner thinks of the tables' sizes.
-const findManyAccess = `
+func findManyAccess() string {
+	return `
 SELECT k.hash, f.id, f.user_id, f.client_id, f.workspace_id, f.display_name, a.scope, a.issued_at, a.expires_at, a.expires_at - {{now}},
     f.last_used_at + 60000000 < {{now}}
 FROM unnest($1::bytea[]) AS k(hash)
@@ -69,4 +86,5 @@ CROSS JOIN LATERAL (
     SELECT family_id, scope, issued_at, expires_at FROM access_tokens
     WHERE hash = k.hash AND expires_at > {{now}} AND revoked_at IS NULL LIMIT 1
 ) AS a
-CROSS JOIN LATERAL (SELECT * FROM families WHERE id = a.family_id AND revoked_at IS NULL LIMIT 1) AS f`
+CROSS JOIN LATERAL (SELECT * FROM families g WHERE g.id = a.family_id AND ` + liveGrant("g") + ` LIMIT 1) AS f`
+}

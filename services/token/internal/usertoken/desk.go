@@ -42,18 +42,11 @@ type People interface {
 	VisibleUser(ctx context.Context, q Question) (User, error)
 }
 
-// Settler waits until no replica answers from before what has ended.
-type Settler interface {
-	Settle(ctx context.Context) error
-}
-
 // Desk authenticates people, and refreshes, ends and resolves their tokens. Its methods may be called concurrently.
 type Desk struct {
 	People   People
 	Store    Store
 	Lifetime time.Duration
-	// Settler is asked after a token ended; nil where nobody remembers answers.
-	Settler Settler
 }
 
 // Authenticate checks a proof and issues a token. The end of the revocation log is read before the proof is checked, and the
@@ -103,7 +96,7 @@ func (d Desk) Refresh(ctx context.Context, token string) (secret.String, error) 
 	if err != nil {
 		return secret.String{}, err
 	}
-	return next, d.settle(ctx)
+	return next, nil
 }
 
 // Logout ends a token for good. ErrUnknown, ErrExpired; a token that was past its time ends nevertheless, so that it is not
@@ -112,12 +105,7 @@ func (d Desk) Logout(ctx context.Context, token string) error {
 	if !secret.ValidUserToken(token) {
 		return noToken()
 	}
-	err := d.Store.EndUserToken(ctx, secret.Sum(token))
-	if err != nil && !errors.Is(err, ErrExpired) {
-		return err
-	}
-	// Also when it had ended before: whoever ended it may still be waiting.
-	return errors.Join(err, d.settle(ctx))
+	return d.Store.EndUserToken(ctx, secret.Sum(token))
 }
 
 // User reads somebody as the bearer of a token may see them. ErrUnknown, ErrExpired, ErrUnauthorized, and a *RequestError for
@@ -138,10 +126,3 @@ func (d Desk) User(ctx context.Context, token, email string) (User, error) {
 
 // noToken refuses what cannot be a user token.
 func noToken() error { return cause.With(ErrUnknown, cause.UserTokenMissing) }
-
-func (d Desk) settle(ctx context.Context) error {
-	if d.Settler == nil {
-		return nil
-	}
-	return d.Settler.Settle(ctx)
-}

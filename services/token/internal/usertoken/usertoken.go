@@ -52,11 +52,13 @@ type Refresh struct {
 	Lifetime               time.Duration
 }
 
-// Store keeps tokens by their hashes. Every decision is one transaction.
+// Store keeps tokens by their hashes. Every decision is one transaction, and what revokes a token returns when no replica takes
+// it for live any more.
 type Store interface {
 	// Cursor reads where the log of revocations ends.
 	Cursor(ctx context.Context) (int64, error)
-	// IssueUserToken writes a token, unless something of its holder ended behind i.Since: ErrOvertaken.
+	// IssueUserToken writes a token, unless something of its holder ended behind i.Since: ErrOvertaken. One that ends at the
+	// same moment takes the token along.
 	IssueUserToken(ctx context.Context, i Issue) error
 	// RefreshUserToken ends a token and writes its successor for the same holder: at most one, however many ask. The
 	// predecessor may be past its time by less than KeptPastTime. ErrUnknown, ErrExpired.

@@ -14,6 +14,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/apikey"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/store"
+	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
 // APIKeys checks the keys of workspaces.
@@ -120,8 +121,8 @@ func keyRevoked(t *testing.T, b bench) {
 	if err != nil || len(entries) != 1 {
 		t.Fatalf("the log has %d entries (%v), want 1", len(entries), err)
 	}
-	want := store.Entry{
-		Cursor: 1, Kind: store.KindToken, Reason: store.ReasonKeyRevoked, TokenHash: key.Hash.Bytes(), RevokedAt: entries[0].RevokedAt,
+	want := revlog.Entry{
+		Cursor: 1, Kind: revlog.KindToken, Reason: revlog.ReasonKeyRevoked, TokenHash: key.Hash.Bytes(), RevokedAt: entries[0].RevokedAt,
 		Age: entries[0].Age,
 	}
 	if diff := cmp.Diff(want, entries[0]); diff != "" {
@@ -161,7 +162,7 @@ func keyUse(t *testing.T) {
 			after time.Duration
 			fresh bool
 		}{{0, true}, {30 * time.Second, false}, {90 * time.Second, true}} {
-			later := bench{Store: store.New(reopen(step.after))}
+			later := bench{Store: store.New(reopen(step.after), revlog.NoReplicas{})}
 			if facts, err := later.FindKey(t.Context(), key.Hash); err != nil || facts.LongUnused != step.fresh {
 				t.Errorf("after %s it is long unused: %v (%v)", step.after, facts.LongUnused, err)
 			}

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vidocu/usher/services/token/internal/grant"
-	"github.com/vidocu/usher/services/token/internal/store"
+	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
 // Atomicity checks that every decision is whole: what is refused changes nothing, what ends takes everything along.
@@ -199,17 +199,17 @@ func logEntries(t *testing.T, b bench) {
 	}
 	type row struct {
 		Cursor int64
-		Kind   store.Kind
-		Reason store.Reason
+		Kind   revlog.Kind
+		Reason revlog.Reason
 	}
 	var got []row
 	for _, e := range entries {
 		got = append(got, row{e.Cursor, e.Kind, e.Reason})
 	}
 	want := []row{
-		{1, store.KindToken, store.ReasonRevoked},
-		{2, store.KindFamily, store.ReasonRevoked},
-		{3, store.KindPair, store.ReasonDisconnect},
+		{1, revlog.KindToken, revlog.ReasonRevoked},
+		{2, revlog.KindFamily, revlog.ReasonRevoked},
+		{3, revlog.KindPair, revlog.ReasonDisconnect},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/vidocu/usher/services/token/internal/grant"
-	"github.com/vidocu/usher/services/token/internal/store"
+	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
@@ -47,7 +47,7 @@ func endUser(t *testing.T, b bench) {
 	if err := b.redeem(t.Context(), fresh(), code("app", "ws_acme", 0)); !errors.Is(err, grant.ErrPairRevoked) {
 		t.Errorf("a code in flight: %v", err)
 	}
-	b.wantLog(t, []logged{{store.KindUser, store.ReasonUserDisabled}, {store.KindUser, store.ReasonUserDisabled}})
+	b.wantLog(t, []logged{{revlog.KindUser, revlog.ReasonUserDisabled}, {revlog.KindUser, revlog.ReasonUserDisabled}})
 }
 
 func endClient(t *testing.T, b bench) {
@@ -79,11 +79,11 @@ func endClient(t *testing.T, b bench) {
 	if err := b.redeem(t.Context(), fresh(), code("app2", "ws_acme", 0)); err != nil {
 		t.Errorf("a code of another app: %v", err)
 	}
-	b.wantLog(t, []logged{{store.KindClient, store.ReasonClientEnded}, {store.KindClient, store.ReasonClientEnded}})
+	b.wantLog(t, []logged{{revlog.KindClient, revlog.ReasonClientEnded}, {revlog.KindClient, revlog.ReasonClientEnded}})
 }
 
 func endPopularClient(t *testing.T, b bench) {
-	const users = 401 // a user more than two slices
+	const users = 401 // more than are marked for release 0.1
 	all := make([]issued, users)
 	for i := range all {
 		c := code("app", "ws_acme", 0)
@@ -98,8 +98,7 @@ func endPopularClient(t *testing.T, b bench) {
 			t.Errorf("the tokens of user %d outlive their app", i)
 		}
 	}
-	ended := logged{store.KindClient, store.ReasonClientEnded}
-	b.wantLog(t, []logged{ended, ended, ended})
+	b.wantLog(t, []logged{{revlog.KindClient, revlog.ReasonClientEnded}})
 }
 
 func endMember(t *testing.T, b bench) {
@@ -123,7 +122,7 @@ func endMember(t *testing.T, b bench) {
 		t.Errorf("a code in flight: %v", err)
 	}
 	b.wantConnection(t, 1, 1)
-	b.wantLog(t, []logged{{store.KindMember, store.ReasonMemberRemoved}})
+	b.wantLog(t, []logged{{revlog.KindMember, revlog.ReasonMemberRemoved}})
 }
 
 // wantConnection holds the one pair to its epoch and to how many of its raises were lenient.
@@ -180,7 +179,7 @@ func endSignIns(t *testing.T, b bench) {
 		t.Errorf("a code in flight: %v", err)
 	}
 	b.wantConnection(t, 1, 1)
-	b.wantLog(t, []logged{{store.KindUser, store.ReasonPasswordSet}})
+	b.wantLog(t, []logged{{revlog.KindUser, revlog.ReasonPasswordSet}})
 }
 
 func endApp(t *testing.T, b bench) {
@@ -192,7 +191,7 @@ func endApp(t *testing.T, b bench) {
 	b.wantJudged(t, "through the app", through, usertoken.ErrExpired)
 	b.wantJudged(t, "through another", other, nil)
 	b.wantJudged(t, "by password", password, nil)
-	b.wantLog(t, []logged{{store.KindAuthenticationApp, store.ReasonAppRevoked}})
+	b.wantLog(t, []logged{{revlog.KindAuthenticationApp, revlog.ReasonAppRevoked}})
 }
 
 func redemptionAgainstUser(t *testing.T, b bench) {

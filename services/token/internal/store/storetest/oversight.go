@@ -8,7 +8,7 @@ import (
 
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/oversight"
-	"github.com/vidocu/usher/services/token/internal/store"
+	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
@@ -36,7 +36,7 @@ func endUserGrants(t *testing.T, b bench) {
 			t.Errorf("a code in flight to %s: %v", client, err)
 		}
 	}
-	b.wantLog(t, []logged{{store.KindPair, store.ReasonGrantsRevoked}, {store.KindUser, store.ReasonGrantsRevoked}})
+	b.wantLog(t, []logged{{revlog.KindPair, revlog.ReasonGrantsRevoked}, {revlog.KindUser, revlog.ReasonGrantsRevoked}})
 }
 
 func listGrants(t *testing.T, b bench) {

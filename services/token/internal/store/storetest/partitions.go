@@ -11,6 +11,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/apikey"
 	"github.com/vidocu/usher/services/token/internal/store"
+	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
 // eachPostgres is for what SQLite has none of.
@@ -91,14 +92,14 @@ func longReader(t *testing.T) {
 		b.mustRedeem(t, code("app", "ws_acme", 0))
 		finish := hold(t, reopen(0), "access_tokens")
 		late := reopen(20 * time.Hour)
-		later := store.New(late)
+		later := store.New(late, revlog.NoReplicas{})
 		notDelayed(t, late, "access_tokens", func() {
 			// What is dead cannot go while somebody reads it: that is said, and tried again.
 			if err := keepHouse(t, later, store.Retention{}); !errors.Is(err, sqldb.ErrUnavailable) {
 				t.Errorf("housekeeping beside a report: %v", err)
 			}
 		})
-		if err := store.New(reopen(40*time.Hour)).MakeRoom(t.Context(), lifetimes()); err != nil {
+		if err := store.New(reopen(40*time.Hour), revlog.NoReplicas{}).MakeRoom(t.Context(), lifetimes()); err != nil {
 			t.Errorf("making room waits for a reader: %v", err)
 		}
 		young := open(t, late)
@@ -142,7 +143,7 @@ SELECT min(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = 'spent_r
 				t.Fatalf("detaching %s: %v", how, err)
 			}
 		}
-		if err := keepHouse(t, store.New(late), store.Retention{}); err != nil {
+		if err := keepHouse(t, store.New(late, revlog.NoReplicas{}), store.Retention{}); err != nil {
 			t.Error(err)
 		}
 		if n := leftOf(t, late, "spent_refresh_tokens"); n != 0 {
@@ -160,7 +161,7 @@ func copies(t *testing.T) {
 		if _, err := late.Exec(t.Context(), `CREATE TABLE `+name+` (hash BYTEA)`); err != nil {
 			t.Fatal(err)
 		}
-		if err := keepHouse(t, store.New(late), store.Retention{}); err != nil {
+		if err := keepHouse(t, store.New(late, revlog.NoReplicas{}), store.Retention{}); err != nil {
 			t.Fatal(err)
 		}
 		var there bool

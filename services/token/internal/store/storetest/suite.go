@@ -14,6 +14,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/store"
+	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
 // rounds is how often each race is run behind its barrier.
@@ -41,7 +42,7 @@ func each(t *testing.T, test func(t *testing.T, b bench)) {
 func open(t testing.TB, db *sqldb.DB) bench {
 	t.Helper()
 	l := lifetimes()
-	s := store.New(db)
+	s := store.New(db, revlog.NoReplicas{})
 	if err := s.MakeRoom(t.Context(), l); err != nil {
 		t.Fatal(err)
 	}

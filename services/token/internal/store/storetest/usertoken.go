@@ -14,6 +14,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/store"
+	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
@@ -112,13 +113,13 @@ func endedTokens(t *testing.T, b bench) {
 	if err := b.EndUserToken(t.Context(), token()); !errors.Is(err, usertoken.ErrUnknown) {
 		t.Errorf("logging one out that never was: %v", err)
 	}
-	b.wantLog(t, []logged{{store.KindToken, store.ReasonReplaced}, {store.KindToken, store.ReasonLogout}})
+	b.wantLog(t, []logged{{revlog.KindToken, revlog.ReasonReplaced}, {revlog.KindToken, revlog.ReasonLogout}})
 }
 
 // logged is what a test compares of a log entry.
 type logged struct {
-	Kind   store.Kind
-	Reason store.Reason
+	Kind   revlog.Kind
+	Reason revlog.Reason
 }
 
 func (b bench) wantLog(t *testing.T, want []logged) {

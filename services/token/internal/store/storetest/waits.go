@@ -12,6 +12,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/store"
+	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
 // Waiting is what clients noticed of housekeeping.
@@ -49,7 +50,7 @@ func Waits(t testing.TB) Waiting {
 	named := *at
 	named.RawQuery += "&application_name=" + keeper
 	of := sqldbtest.Open(t, sqldb.Config{URL: secret.New(named.String())})
-	house := store.New(of.WithClock("test_clock"))
+	house := store.New(of.WithClock("test_clock"), revlog.NoReplicas{})
 	watcher := sqldbtest.Open(t, sqldb.Config{URL: secret.New(at.String()), MaxConns: 1})
 	var control, w Waiting
 	clock.Move(t, 2*time.Hour) // what was added has expired

@@ -1,0 +1,62 @@
+package sqldbtest
+
+import (
+	"net/url"
+	"testing"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+)
+
+// The names by which PostgreSQL knows the sessions of a test that counts rows.
+const (
+	// Preparing are sessions whose rows are not counted: RowsTouched waits for their end.
+	Preparing = "preparing"
+	counted   = "counted"
+)
+
+// Named is a PostgreSQL database's URL for sessions of a name.
+func Named(t testing.TB, database, name string) string {
+	t.Helper()
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.RawQuery += "&application_name=" + name
+	return u.String()
+}
+
+// RowsTouched counts the rows that work's sessions read and wrote in the tables of a PostgreSQL database. It does not depend on
+// the machine, unlike what work takes. A session's rows are counted when it has ended, so nobody else may use the database.
+func RowsTouched(t testing.TB, database string, work func(db *sqldb.DB)) int64 {
+	t.Helper()
+	watcher := Open(t, sqldb.Config{URL: secret.New(database), MaxConns: 1})
+	before := sumOnceEnded(t, watcher, Preparing)
+	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: secret.New(Named(t, database, counted))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	work(db)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return sumOnceEnded(t, watcher, counted) - before
+}
+
+// sumOnceEnded is how many rows were read and written, once the sessions of a name have ended.
+func sumOnceEnded(t testing.TB, watcher *sqldb.DB, name string) int64 {
+	t.Helper()
+	for {
+		var sessions, sum int64
+		err := watcher.QueryRow(t.Context(), `
+SELECT (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1),
+    (SELECT COALESCE(sum(seq_tup_read + idx_tup_fetch + n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint FROM pg_stat_user_tables)`, name).
+			Scan(&sessions, &sum)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sessions == 0 {
+			return sum
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/services/consent/internal/connectedapp"
+	"github.com/vidocu/usher/services/consent/internal/store"
+)
+
+// history is how many consents there are, and fewRows how many rows of them an approval may read and write.
+const (
+	history = 20_000
+	fewRows = 500
+)
+
+// ManyApprovals counts the rows that PostgreSQL reads and writes for an approval, and for a disconnection, after many.
+func ManyApprovals(t *testing.T) {
+	for name, ago := range map[string]time.Duration{"today": time.Hour, "long ago": 48 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			at := sqldbtest.Postgres(t)
+			addConsents(t, at, ago)
+			if rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) { record(t, store.New(db), example()) }); rows > fewRows {
+				t.Errorf("an approval reads and writes %d rows, of %d", rows, history)
+			}
+			rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
+				if err := store.New(db).Prune(t.Context(), connectedapp.Pair{UserID: "usr_john", ClientID: "app"}, 1); err != nil {
+					t.Error(err)
+				}
+			})
+			if rows > 10*fewRows {
+				t.Errorf("a disconnection reads and writes %d rows, of %d", rows, history)
+			}
+		})
+	}
+}
+
+// addConsents adds consents like example's.
+func addConsents(t *testing.T, at string, ago time.Duration) {
+	t.Helper()
+	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: secret.New(sqldbtest.Named(t, at, sqldbtest.Preparing))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if err := sqldb.Migrate(t.Context(), db, store.Migrations()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Exec(t.Context(), db.SQL(`
+INSERT INTO consents (request_id_hash, user_id, client_id, workspace_id, scope, epoch, approved_at)
+SELECT sha256(('c' || i)::bytea), 'usr_john', 'app', 'ws_acme', 'videos:read analyze:write', 0, {{now}} - $2 - i
+FROM generate_series(1, $1::int) AS i`), history, ago.Microseconds())
+	if err == nil {
+		err = db.Alone(t.Context(), time.Minute, `ANALYZE consents`)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,46 @@
+package store
+
+import (
+	"context"
+
+	"github.com/vidocu/usher/services/token/internal/grant"
+	"github.com/vidocu/usher/services/token/internal/store/revlog"
+)
+
+// oldestAtOnce is how many grants one redemption revokes at most. One is enough, since each adds one; more are there after the
+// limit was lowered, or where there was none before.
+const oldestAtOnce = 10
+
+// revokeOldest revokes the oldest grants of a user with a client in a workspace beyond limit. What each costs does not depend on
+// how many there are.
+func (s *Store) revokeOldest(ctx context.Context, c grant.Code, limit int) error {
+	return s.log.Revoke(ctx, "revoking the oldest grants", func(tx *revlog.Tx) error {
+		rows, err := tx.Query(ctx, s.text.overGrantLimit, c.UserID, c.ClientID, c.WorkspaceID, limit, oldestAtOnce)
+		if err != nil {
+			return err
+		}
+		families, err := identifiers(rows)
+		if err != nil {
+			return err
+		}
+		var revoked []revlog.Entry
+		for _, family := range families {
+			e := revlog.Entry{Kind: revlog.KindFamily, Reason: revlog.ReasonGrantLimit, FamilyID: family}
+			var dead bool
+			err := tx.QueryRow(ctx, s.text.endOldest, family).Scan(&e.UserID, &e.ClientID, &e.Epoch, &dead)
+			if isNotFound(err) || err == nil && dead {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			revoked = append(revoked, e)
+		}
+		for _, e := range revoked { // families are held before the head of the log
+			if _, err := tx.Append(ctx, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

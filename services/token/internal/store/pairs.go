@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vidocu/usher/services/token/internal/connection"
+)
+
+// pairStatements are the SQL of what a user and a client have with each other.
+type pairStatements struct{ epochs, ensure, carry, connections string }
+
+// recentGrants is how many grants of a pair, the newest of each workspace first, are looked at for its last use.
+const recentGrants = 1000
+
+func preparePairs() pairStatements {
+	// The cursors of the last revocations of a pair p without the pair's own: those that end grants, and those of codes in flight.
+	const hard = `COALESCE((SELECT MAX(r.cursor) FROM revoked_subjects r
+        WHERE r.subject IN ('grants/' || p.user_id, 'client/' || p.client_id)), 0)`
+	const soft = `COALESCE((SELECT MAX(r.cursor) FROM revoked_subjects r WHERE r.subject = 'codes/' || p.user_id), 0)`
+	return pairStatements{
+		epochs: `SELECT p.epoch, p.lenient_raises, ` + hard + `, ` + soft + ` FROM pairs p WHERE p.user_id = $1 AND p.client_id = $2`,
+
+		ensure: `INSERT INTO pairs (user_id, client_id, epoch) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING`,
+
+		carry: `
+UPDATE pairs SET epoch = $3, lenient_raises = $4 WHERE user_id = $1 AND client_id = $2 AND epoch = $5 AND lenient_raises = $6`,
+
+		// A pair whose consent page was shown and no more is no connection.
+		connections: fmt.Sprintf(`
+SELECT client_id, epoch, lenient_raises, hard, soft, last_used_at FROM (
+    SELECT p.client_id, p.epoch, p.lenient_raises, `+hard+` AS hard, `+soft+` AS soft,
+        (SELECT MAX(f.last_used_at) FROM (
+            SELECT last_used_at FROM families WHERE user_id = p.user_id AND client_id = p.client_id AND revoked_at IS NULL
+            ORDER BY workspace_id DESC, created_at DESC LIMIT %d) AS f) AS last_used_at
+    FROM pairs p WHERE p.user_id = $1) AS c
+WHERE epoch > 0 OR last_used_at IS NOT NULL`, recentGrants),
+	}
+}
+
+// epochs are a pair's own, and the cursors of what else was revoked around it.
+type epochs struct{ own, lenient, hard, soft int64 }
+
+// now is the pair's epoch: the cursor of the last revocation of which it was a part. Approvals and grants of the last few that
+// did not end them, lenient, still count.
+func (e epochs) now() (epoch, lenient int64) {
+	epoch = max(e.own, e.hard, e.soft)
+	return epoch, epoch - max(e.own-e.lenient, e.hard)
+}
+
+// PairEpoch reads a pair's epoch; 0 for a pair that was never revoked. It is written to the pair where something around it was
+// revoked since, for processes of release 0.1, which know no other, and for redemptions, which compare no other. A pair that
+// is not there is added.
+func (s *Store) PairEpoch(ctx context.Context, userID, clientID string) (int64, error) {
+	for {
+		var e epochs
+		err := s.db.QueryRow(ctx, s.pairs.epochs, userID, clientID).Scan(&e.own, &e.lenient, &e.hard, &e.soft)
+		if isNotFound(err) {
+			if _, err = s.db.Exec(ctx, s.pairs.ensure, userID, clientID); err == nil {
+				continue
+			}
+		}
+		if err != nil {
+			return 0, fmt.Errorf("reading a pair's epoch: %w", err)
+		}
+		epoch, lenient := e.now()
+		if epoch == e.own {
+			return epoch, nil
+		}
+		if _, err := s.db.Exec(ctx, s.pairs.carry, userID, clientID, epoch, lenient, e.own, e.lenient); err != nil {
+			return 0, fmt.Errorf("carrying a pair to its epoch: %w", err)
+		}
+	}
+}
+
+// Connections lists the user's pairs.
+func (s *Store) Connections(ctx context.Context, userID string) ([]connection.Connection, error) {
+	rows, err := s.db.Query(ctx, s.pairs.connections, userID)
+	if err != nil {
+		return nil, fmt.Errorf("listing connections: %w", err)
+	}
+	defer rows.Close()
+	var list []connection.Connection
+	for rows.Next() {
+		var c connection.Connection
+		var e epochs
+		var used *int64
+		if err := rows.Scan(&c.ClientID, &e.own, &e.lenient, &e.hard, &e.soft, &used); err != nil {
+			return nil, fmt.Errorf("reading a connection: %w", err)
+		}
+		if c.Epoch, c.Lenient = e.now(); used != nil {
+			c.LastUsed = fromMicros(*used)
+		}
+		list = append(list, c)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("listing connections: %w", err)
+	}
+	return list, nil
+}

@@ -1,0 +1,68 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/grant"
+	"github.com/vidocu/usher/services/token/internal/store/revlog"
+)
+
+// spent is what is known of a spent refresh token.
+type spent struct {
+	family []byte
+	pair
+	scope string
+	// left is how long the family still had when its current token was issued, in microseconds.
+	left int64
+	// sealed is the successor pair inside the retry window.
+	sealed []byte
+	// settled reports that the token is no evidence any more: its pair has been revoked since.
+	settled bool
+}
+
+// pair is a user and a client.
+type pair struct{ user, client string }
+
+// Replayed judges a refresh token that was not current. Inside the retry window it returns the sealed successor. A spent
+// token of this client otherwise revokes its pair, once: the transaction that does so judges it again. Any other token, and one
+// for which the pair was revoked already, costs one read, whoever presents it and how often.
+func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string) (grant.Replay, error) {
+	const what = "judging a spent refresh token"
+	found, err := s.spent(ctx, s.db.QueryRow, token, clientID)
+	if isNotFound(err) || err == nil && found.settled {
+		return grant.Replay{}, s.log.Wait(ctx, what)
+	}
+	if err != nil {
+		return grant.Replay{}, fmt.Errorf("%s: %w", what, err)
+	}
+	if len(found.sealed) > 0 {
+		return grant.Replay{Sealed: found.sealed, Scope: found.scope, FamilyLeft: time.Duration(found.left) * time.Microsecond}, nil
+	}
+	var replay grant.Replay
+	err = s.log.Revoke(ctx, what, func(tx *revlog.Tx) error {
+		replay = grant.Replay{}
+		if _, err := tx.Exec(ctx, s.ends.holdPair, found.user, found.client); err != nil {
+			return err
+		}
+		// A statement of its own, so that it sees what was revoked while this waited for the pair.
+		again, err := s.spent(ctx, tx.QueryRow, token, clientID)
+		if isNotFound(err) || err == nil && again.settled {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		replay.Reused = true
+		return s.revokePair(ctx, tx, found.pair, revlog.ReasonReuse)
+	})
+	return replay, err
+}
+
+func (s *Store) spent(ctx context.Context, query queryRow, token secret.Hash, clientID string) (f spent, err error) {
+	err = query(ctx, s.text.spentFacts, token.Bytes(), clientID).
+		Scan(&f.family, &f.user, &f.client, &f.scope, &f.left, &f.sealed, &f.settled)
+	return f, err
+}

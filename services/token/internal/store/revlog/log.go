@@ -1,0 +1,87 @@
+package revlog
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vidocu/usher/internal/platform/sqldb"
+)
+
+// RevocationBarrier is what a revocation passes before anybody is told of it: feed.Feed.
+type RevocationBarrier interface {
+	// WaitForReplicas returns when no replica answers from before the call. appended says that this caller has committed an
+	// entry; without one another caller may have, and may still be waiting. It fails only when ctx ends first: what was
+	// committed stands all the same.
+	WaitForReplicas(ctx context.Context, appended bool) error
+}
+
+// NoReplicas is the barrier of a process that is alone with its database and caches nothing. It never waits.
+type NoReplicas struct{}
+
+// WaitForReplicas is RevocationBarrier.
+func (NoReplicas) WaitForReplicas(context.Context, bool) error { return nil }
+
+// Log is the log of one database. Its methods may be called concurrently.
+type Log struct {
+	db                   *sqldb.DB
+	barrier              RevocationBarrier
+	nextCursor, addEntry string
+}
+
+// New prepares a log.
+func New(db *sqldb.DB, barrier RevocationBarrier) *Log {
+	return &Log{
+		db: db, barrier: barrier,
+		nextCursor: `UPDATE revocation_head SET cursor = cursor + 1 WHERE id = 1 RETURNING cursor`,
+		addEntry: db.SQL(`
+INSERT INTO revocations (cursor, kind, reason, token_hash, family_id, user_id, client_id, workspace_id, epoch, revoked_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, {{now}})`),
+	}
+}
+
+// Tx is a transaction that may append to the log. Only Revoke makes one.
+type Tx struct {
+	*sqldb.Tx
+
+	log      *Log
+	appended bool
+}
+
+// Revoke runs work in a transaction (see sqldb.DB.InTx: it may run more than once), commits, and returns when no replica answers
+// from before it, whether or not work appended anything: what had been revoked before may have been revoked a moment ago. what
+// names the work in its errors.
+func (l *Log) Revoke(ctx context.Context, what string, work func(*Tx) error) error {
+	var appended bool
+	err := l.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		t := &Tx{Tx: tx, log: l}
+		err := work(t)
+		appended = t.appended
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return l.wait(ctx, what, appended)
+}
+
+// Wait is Revoke for a caller that has found, without a transaction, that there is nothing left to revoke.
+func (l *Log) Wait(ctx context.Context, what string) error { return l.wait(ctx, what, false) }
+
+func (l *Log) wait(ctx context.Context, what string, appended bool) error {
+	if err := l.barrier.WaitForReplicas(ctx, appended); err != nil {
+		return fmt.Errorf("%s: waiting for the replicas: %w", what, err)
+	}
+	return nil
+}
+
+// Append writes an entry and returns its cursor. From here to the commit other revocations wait, which is what makes the
+// order of cursors the order of commits: all that takes long, and every other lock, comes before it.
+func (t *Tx) Append(ctx context.Context, e Entry) (cursor int64, err error) {
+	t.appended = true
+	if err := t.QueryRow(ctx, t.log.nextCursor).Scan(&cursor); err != nil {
+		return 0, err
+	}
+	_, err = t.Exec(ctx, t.log.addEntry, cursor, int64(e.Kind), int64(e.Reason), e.TokenHash, e.FamilyID,
+		e.UserID, e.ClientID, e.WorkspaceID, e.Epoch)
+	return cursor, err
+}

@@ -1,0 +1,109 @@
+package revlog
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/housekeep"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/feed"
+)
+
+// Reader reads the log: feed.Log. Its methods may be called concurrently.
+type Reader struct {
+	db                         *sqldb.DB
+	head, bounds, after, erase string
+}
+
+// NewReader prepares a reader.
+func NewReader(db *sqldb.DB) *Reader {
+	return &Reader{
+		db:   db,
+		head: `SELECT cursor FROM revocation_head WHERE id = 1`,
+		bounds: `
+SELECT cursor, COALESCE((SELECT MIN(r.cursor) FROM revocations r), cursor + 1) FROM revocation_head WHERE id = 1`,
+		after: db.SQL(`
+SELECT cursor, kind, reason, token_hash, family_id, user_id, client_id, workspace_id, epoch, revoked_at, {{now}} - revoked_at
+FROM revocations WHERE cursor > $1 ORDER BY cursor LIMIT $2`),
+		// The oldest are looked at and no more, so that a log with nothing to trim costs nothing.
+		erase: db.SQL(`
+DELETE FROM revocations WHERE cursor IN (
+    SELECT cursor FROM (SELECT cursor, revoked_at FROM revocations ORDER BY cursor LIMIT $2) AS oldest
+    WHERE revoked_at + $1 < {{now}})`),
+	}
+}
+
+// Cursor reads the cursor of the newest entry; 0 when there never was one.
+func (r *Reader) Cursor(ctx context.Context) (int64, error) {
+	var cursor int64
+	if err := r.db.QueryRow(ctx, r.head).Scan(&cursor); err != nil {
+		return 0, fmt.Errorf("reading the end of the revocation log: %w", err)
+	}
+	return cursor, nil
+}
+
+// EntriesAfter reads the log behind a cursor, oldest first, at most limit entries.
+func (r *Reader) EntriesAfter(ctx context.Context, cursor int64, limit int) ([]Entry, error) {
+	rows, err := r.db.Query(ctx, r.after, cursor, limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading the revocation log: %w", err)
+	}
+	defer rows.Close()
+	var entries []Entry
+	for rows.Next() {
+		var e Entry
+		var revokedAt, age int64
+		err := rows.Scan(&e.Cursor, &e.Kind, &e.Reason, &e.TokenHash, &e.FamilyID, &e.UserID, &e.ClientID, &e.WorkspaceID, &e.Epoch, &revokedAt, &age)
+		if err != nil {
+			return nil, fmt.Errorf("reading a revocation: %w", err)
+		}
+		e.RevokedAt, e.Age = time.UnixMicro(revokedAt).UTC(), time.Duration(age)*time.Microsecond
+		entries = append(entries, e)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("reading the revocation log: %w", err)
+	}
+	return entries, nil
+}
+
+// LogBounds reads what is in the log: feed.Log.
+func (r *Reader) LogBounds(ctx context.Context) (feed.Bounds, error) {
+	var b feed.Bounds
+	if err := r.db.QueryRow(ctx, r.bounds).Scan(&b.Head, &b.Oldest); err != nil {
+		return feed.Bounds{}, fmt.Errorf("reading the revocation log's bounds: %w", err)
+	}
+	return b, nil
+}
+
+// LogAfter reads the log behind a cursor as followers need it: feed.Log.
+func (r *Reader) LogAfter(ctx context.Context, cursor int64, limit int) ([]feed.Entry, error) {
+	stored, err := r.EntriesAfter(ctx, cursor, limit)
+	if err != nil || len(stored) == 0 {
+		return nil, err
+	}
+	entries := make([]feed.Entry, len(stored))
+	for i, e := range stored {
+		entries[i] = e.Followed()
+	}
+	return entries, nil
+}
+
+// Followed is the entry as followers need it.
+func (e Entry) Followed() feed.Entry {
+	return feed.Entry{
+		Cursor: e.Cursor, Kind: feed.Kind(e.Kind), TokenHash: e.TokenHash, Family: e.FamilyID,
+		UserID: e.UserID, ClientID: e.ClientID, WorkspaceID: e.WorkspaceID, Age: e.Age,
+	}
+}
+
+// trimSlice is how many entries one statement of Trim looks at.
+const trimSlice = 1000
+
+// Trim drops the entries that are older than kept.
+func (r *Reader) Trim(ctx context.Context, kept time.Duration) error {
+	if _, err := housekeep.Repeat(ctx, r.db, r.erase, trimSlice, kept.Microseconds()); err != nil {
+		return fmt.Errorf("trimming the revocation log: %w", err)
+	}
+	return nil
+}
