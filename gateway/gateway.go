@@ -15,10 +15,12 @@ import (
 	"github.com/vidocu/usher/gateway/internal/dialect"
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	"github.com/vidocu/usher/gateway/internal/page"
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/gateway/internal/userapi"
 	"github.com/vidocu/usher/gateway/internal/wellknown"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
@@ -62,14 +64,20 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	if deps.APIURL == "" {
 		deps.APIURL = deps.PublicURL
 	}
-	endpoints, err := dialect.New(ctx, deps.Token, deps.Logger)
-	if err != nil {
-		return nil, fmt.Errorf("building the OAuth endpoints: %w", err)
+	for _, conn := range []*grpc.ClientConnInterface{&deps.Identity, &deps.Authz, &deps.Token, &deps.Consent} {
+		*conn = refusal.Conn{ClientConnInterface: *conn}
 	}
 	proxies, err := httpx.ParseProxies(config.TrustedProxies)
 	if err != nil {
 		return nil, err
 	}
+	endpoints, err := dialect.New(ctx, dialect.Config{
+		Token: deps.Token, Logger: deps.Logger, Proxies: proxies, ErrorDocsURL: config.ErrorDocsURL,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("building the OAuth endpoints: %w", err)
+	}
+	deps.Metrics.ExpectRefusals("/oauth/token", errorv1.Cause_CAUSE_CODE_REPLAYED, errorv1.Cause_CAUSE_REFRESH_REUSED)
 	pages := page.New()
 	cookies := browser.Cookies{Secure: strings.HasPrefix(deps.PublicURL, "https://")}
 	flow := browser.Flow{
@@ -82,20 +90,24 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
 	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes}
 
-	api, err := door(config, deps)
+	api, err := door(config, deps, proxies)
 	if err != nil {
 		return nil, err
 	}
+	problems := problems{endpoints: endpoints, users: users, pages: pages, publicURL: deps.PublicURL}
+	notFound := httpx.OpenCORS(http.HandlerFunc(problems.NotFound))
 	router := httpx.NewRouter(httpx.RouterConfig{
 		Logger: deps.Logger, Metrics: deps.Metrics, Tracing: deps.Tracing, Timeout: config.CallTimeout,
-		TLS: cookies.Secure, NotFound: notFound(pages), WrongMethod: wrongMethod(pages),
+		TLS: cookies.Secure, PublicURL: deps.PublicURL, LogRefusals: refusals(config, deps).Verbose,
+		NotFound: notFound, Problem: problems.Problem,
 	})
 	contact := wellknown.SecurityTxt{
 		PublicURL: deps.PublicURL, Contacts: config.SecurityContact, Expires: config.securityExpiry(), Now: time.Now,
-		NotFound: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { dialect.NotFound(w) }),
+		NotFound: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { dialect.Problem(w, http.StatusNotFound) }),
 	}
 	routes(router, parts{
-		endpoints: endpoints, flow: flow, apps: apps, metadata: metadata, pages: pages, users: users, api: api, contact: contact,
+		endpoints: endpoints, flow: flow, apps: apps, metadata: metadata, pages: pages, users: users, api: api,
+		notFound: notFound, contact: contact,
 	})
 	if deps.Development {
 		demo(router, browser.Demo{Pages: pages, PublicURL: deps.PublicURL, APIURL: deps.APIURL})
@@ -113,20 +125,25 @@ type parts struct {
 	pages     *page.Pages
 	users     userapi.API
 	api       http.Handler
+	notFound  http.Handler
 	contact   wellknown.SecurityTxt
 }
 
+// oauthPaths are the endpoints with two dialects.
+func oauthPaths() []string { return []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect"} }
+
 // routes is the whole public surface.
 func routes(r *httpx.Router, p parts) {
-	for _, path := range []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect"} {
+	for _, path := range oauthPaths() {
 		r.Handle(path, httpx.CORS(p.endpoints)) // answers wrong methods itself, in its own dialect
 	}
 	r.Handle(userapi.Path, httpx.CORS(p.users))
 	r.Prefix(userapi.Path+"/", httpx.CORS(p.users)) // answers wrong methods and paths itself, in its own shape
 	r.Under("/v1/", httpx.OpenCORS(p.api))
-	r.Get("/.well-known/oauth-authorization-server", httpx.CORS(p.metadata))
+	r.Public("/.well-known/oauth-authorization-server", p.metadata)
 
 	r.Get("/oauth/authorize", http.HandlerFunc(p.flow.Authorize))
+	r.Post("/oauth/authorize", http.HandlerFunc(p.flow.AuthorizePosted))
 	r.Get("/signin", http.HandlerFunc(p.flow.SignInPage))
 	r.Form("/signin", http.HandlerFunc(p.flow.SignIn))
 	r.Form("/signout", http.HandlerFunc(p.flow.SignOut))
@@ -139,8 +156,8 @@ func routes(r *httpx.Router, p parts) {
 	r.Get("/.well-known/change-password", seeOther("/account"))
 	r.Get("/.well-known/security.txt", p.contact)
 	r.Get("/favicon.ico", http.HandlerFunc(p.pages.Icon))
-	r.Get(page.StylesheetPath, http.HandlerFunc(p.pages.Stylesheet))
-	r.Get("/healthz", http.HandlerFunc(httpx.Alive))
+	r.Prefix(page.AssetsPath, p.pages.Assets(p.notFound))
+	r.Public("/healthz", http.HandlerFunc(httpx.Alive))
 }
 
 func demo(r *httpx.Router, d browser.Demo) {
@@ -150,31 +167,3 @@ func demo(r *httpx.Router, d browser.Demo) {
 
 // seeOther leads to another page of ours.
 func seeOther(path string) http.Handler { return http.RedirectHandler(path, http.StatusSeeOther) }
-
-// fromBrowser reports whether a request wants a page.
-func fromBrowser(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
-
-// wrongMethod returns a page to a browser and a line of text to any other client. The router has set Allow.
-func wrongMethod(pages *page.Pages) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !fromBrowser(r) {
-			http.Error(w, "This address does not answer that method.", http.StatusMethodNotAllowed)
-			return
-		}
-		pages.Notice(w, r, page.Notice{
-			Status: http.StatusMethodNotAllowed, Heading: "This page cannot be opened this way",
-			Text: "This address takes only the form of one of our pages, and nothing was sent. Go on from the page that you came from.",
-		})
-	})
-}
-
-// notFound answers a browser with a page and everybody else in the documented shape.
-func notFound(pages *page.Pages) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if fromBrowser(r) {
-			pages.Notice(w, r, page.Notice{Status: http.StatusNotFound, Heading: "There is no such page", Text: "There is no such page here."})
-			return
-		}
-		dialect.NotFound(w)
-	})
-}

@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
 // maxHintLength bounds a login_hint, in bytes: no e-mail address is longer (RFC 5321 §4.5.3.1.3).
@@ -19,7 +21,7 @@ func checkPrompt(_ context.Context, _ Flow, a *asked) error {
 	prompts := strings.Fields(a.value("prompt"))
 	a.silent = slices.Contains(prompts, "none")
 	if a.silent && len(prompts) > 1 {
-		return invalidRequest("the parameter prompt cannot be none and something else")
+		return invalidRequest(cause.PromptContradictory, "the parameter prompt cannot be none and something else")
 	}
 	a.signInAgain = slices.Contains(prompts, "login")
 	a.selectAccount = slices.Contains(prompts, "select_account")
@@ -34,7 +36,7 @@ func checkMaxAge(_ context.Context, _ Flow, a *asked) error {
 	}
 	seconds, err := strconv.ParseUint(text, 10, 31)
 	if err != nil {
-		return invalidRequest("the parameter max_age must be a whole number of seconds")
+		return invalidRequest(cause.MaxAgeMalformed, "the parameter max_age must be a whole number of seconds")
 	}
 	age := time.Duration(seconds) * time.Second
 	a.maxAge = &age

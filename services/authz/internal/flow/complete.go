@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
@@ -130,7 +131,7 @@ func (f Flow) repeat(ctx context.Context, p pending.Authorization, d Decision) (
 // decidable reports whether the person may decide: it is they who saw the screen, and the client may have its answer.
 func (f Flow) decidable(ctx context.Context, p pending.Authorization, userID string) error {
 	if p.Viewer.UserID == "" || p.Viewer.UserID != userID {
-		return pending.ErrNotFound
+		return cause.With(pending.ErrNotFound, cause.AuthorizationOtherUser)
 	}
 	return f.answerable(ctx, p)
 }
@@ -139,19 +140,21 @@ func (f Flow) decidable(ctx context.Context, p pending.Authorization, userID str
 func (f Flow) answerable(ctx context.Context, p pending.Authorization) error {
 	app, err := f.Clients.Find(ctx, p.ClientID)
 	if errors.Is(err, client.ErrUnknown) {
-		return pending.ErrNotFound
+		return clientChanged()
 	}
 	if err != nil {
 		return fmt.Errorf("finding the client: %w", err)
 	}
 	if !permits(app, p.RedirectURI) || !app.Scope.Covers(p.Scope) || !app.May(client.AuthorizationCode) {
-		return pending.ErrNotFound
+		return clientChanged()
 	}
 	if app.Type == client.Public && p.CodeChallenge == "" {
-		return pending.ErrNotFound // it had a secret when it asked: now nothing would prove who redeems the code
+		return clientChanged() // it had a secret when it asked: now nothing would prove who redeems the code
 	}
 	return nil
 }
+
+func clientChanged() error { return cause.With(pending.ErrNotFound, cause.AuthorizationClientChanged) }
 
 func (f Flow) respond(p pending.Authorization, result ...[2]string) (secret.String, error) {
 	location, err := f.answer(p.RedirectURI, p.State, result...)

@@ -9,7 +9,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
-	"github.com/vidocu/usher/services/authz/internal/opening"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
@@ -37,7 +36,11 @@ type Person struct {
 }
 
 // Scopes says which scopes exist.
-type Scopes interface{ Known(name string) bool }
+type Scopes interface {
+	Known(name string) bool
+	// Names lists them, for proposing the nearest one.
+	Names() []string
+}
 
 // Config is what a Flow stands on.
 type Config struct {
@@ -46,8 +49,8 @@ type Config struct {
 	Scopes   Scopes
 	Pending  *pending.Book
 	Codes    *code.Book
-	// Openings bounds what is kept for people who are not signed in.
-	Openings opening.Limit
+	// Starts bounds how many requests are kept.
+	Starts StartLimit
 	// Issuer goes into every answer to an app as `iss` (RFC 9207).
 	Issuer string
 	Now    func() time.Time
@@ -67,7 +70,7 @@ type Browser struct {
 }
 
 // Start judges the raw query of an authorization request and answers the next step. A bad request is a step; an error
-// means that nothing could be decided, or an *opening.LimitedError that nothing more is kept for this source.
+// means that nothing could be decided, or a *ratelimit.LimitedError that nothing more is kept for this source or user.
 func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step, error) {
 	asked, err := f.judge(ctx, rawQuery)
 	var refused *refusal
@@ -87,10 +90,12 @@ func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step
 	if next.refusal != nil {
 		return f.refuse(asked, next.refusal), nil
 	}
-	if person == nil {
-		if err := f.Openings.Allow(ctx, browser.Source); err != nil {
-			return Step{}, err
-		}
+	var userID string
+	if person != nil {
+		userID = person.UserID
+	}
+	if err := f.Starts.Allow(ctx, userID, browser.Source); err != nil {
+		return Step{}, err
 	}
 	request := asked.request()
 	if next.reason != 0 { // without a session, any sign-in is a new one

@@ -7,12 +7,14 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // Failures of a Book.
 var (
-	// ErrNotFound is an authorization that cannot be used by who asks. Each of the failures below is one, but ErrStale.
+	// ErrNotFound is an authorization that cannot be used by who asks, with the cause for the log. Each of the failures below is
+	// one, but ErrStale.
 	ErrNotFound = errors.New("authorization not found")
 	// ErrUnknown is an identifier that no authorization has.
 	ErrUnknown = fmt.Errorf("%w: unknown", ErrNotFound)
@@ -213,7 +215,7 @@ func (b *Book) read(ctx context.Context, id string, browser secret.String) (entr
 		return entry{}, nil, err
 	}
 	if end := b.end(e); !b.config.Now().Before(end) {
-		return entry{}, nil, ErrExpired
+		return entry{}, nil, cause.With(ErrExpired, cause.AuthorizationUnknown)
 	}
 	return e, value, nil
 }
@@ -243,7 +245,7 @@ func (b *Book) get(ctx context.Context, id string, browser secret.String) (entry
 		return entry{}, nil, err
 	}
 	if !secret.Equal(e.Browser, secret.Sum(browser.Reveal())) {
-		return entry{}, nil, ErrOtherBrowser
+		return entry{}, nil, cause.With(ErrOtherBrowser, cause.AuthorizationOtherBrowser)
 	}
 	return e, value, nil
 }
@@ -251,7 +253,7 @@ func (b *Book) get(ctx context.Context, id string, browser secret.String) (entry
 // missing returns ErrExpired for an identifier that was drawn too long ago, and ErrUnknown for any other.
 func (b *Book) missing(id string) error {
 	if drawn, ok := drawnAt(id); ok && !b.config.Now().Before(drawn.Add(b.config.Lifetime)) {
-		return ErrExpired
+		return cause.With(ErrExpired, cause.AuthorizationUnknown)
 	}
-	return ErrUnknown
+	return cause.With(ErrUnknown, cause.AuthorizationUnknown)
 }

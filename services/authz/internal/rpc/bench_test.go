@@ -12,6 +12,7 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/authztest"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -65,7 +66,7 @@ func newBench(t *testing.T) *bench {
 	}}
 	b.authorizations, b.decisions = &rpc.Authorizations{Flow: f}, &rpc.Decisions{Flow: f}
 	b.codes = &rpc.Codes{Codes: f.Codes}
-	b.clients = &rpc.Clients{Authenticator: client.Authenticator{Records: b.registry}, Registry: b.registry}
+	b.clients = &rpc.Clients{Guard: client.Guard{Authenticator: client.Authenticator{Records: b.registry}, Limiter: &ratelimit.Limiter{}}, Registry: b.registry}
 	return b
 }
 
