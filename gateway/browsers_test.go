@@ -160,7 +160,7 @@ func TestFault_A15_FormsWorkBehindEveryProxy(t *testing.T) {
 				p := newPerson(t, func(d *gateway.Deps) { d.PublicURL = public })
 				form := url.Values{"csrf_token": {csrf(t, p.get("/signin"))}, "email": {""}}
 				w := p.submit("/signin", host, form, header)
-				if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "Enter your e-mail address") {
+				if w.Code != http.StatusSeeOther || !strings.Contains(p.get("/signin").Body.String(), "Enter your e-mail address") {
 					t.Errorf("%s at %s for %s: %d %s", name, host, public, w.Code, w.Body)
 				}
 			}

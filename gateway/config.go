@@ -22,12 +22,12 @@ type Config struct {
 	UpstreamTimeout time.Duration `koanf:"upstream_timeout" bounds:"1s to 10m" help:"how long upstream_url may take until its answer begins"`
 	// StallTimeout bounds how long a body may stand still, whoever is to blame: the client or the upstream.
 	StallTimeout time.Duration `koanf:"stall_timeout" bounds:"1s to 1h" help:"how long an upload or an answer through /v1 may stand still"`
-	// IdleTimeout must be longer than what stands before the gateway keeps its connections: what it sends on one that is just
-	// being closed is lost.
-	IdleTimeout time.Duration `koanf:"idle_timeout" bounds:"1s to 2h" help:"how long a connection may wait for its next request; longer than the load balancer keeps its own (Google Cloud 600s, Envoy 1h)"`
 	// SecurityContact and SecurityExpires stand in security.txt (RFC 9116).
 	SecurityContact []string `koanf:"security_contact" help:"where security problems are reported, for /.well-known/security.txt: mailto:, https: or tel: addresses, the preferred one first; without any there is no such file"`
 	SecurityExpires string   `koanf:"security_expires" help:"until when security_contact is good, such as 2027-06-30T00:00:00Z (RFC 9116 recommends less than a year): afterwards there is no such file"`
+	// IdleTimeout must be longer than what stands before the gateway keeps its connections: what it sends on one that is just
+	// being closed is lost.
+	IdleTimeout time.Duration `koanf:"idle_timeout" bounds:"1s to 2h" help:"how long a connection may wait for its next request; longer than the load balancer keeps its own (Google Cloud 600s, Envoy 1h)"`
 	// ForwardBearer is for an upstream that checks the token again.
 	ForwardBearer bool `koanf:"forward_bearer" help:"let the token itself go to upstream_url, and not only the identity that it proves"`
 	// LogRefusals writes a line for each refused request. Each is counted in any case.
@@ -82,6 +82,15 @@ func (c Config) checkSecurity() error {
 	return errors.Join(faults...)
 }
 
+// securityExpiry is SecurityExpires; zero when it cannot be read.
+func (c Config) securityExpiry() time.Time {
+	at, err := time.Parse(time.RFC3339, c.SecurityExpires)
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
+
 // maxIdleTimeout is more than any load balancer keeps its connections by default.
 const maxIdleTimeout = 2 * time.Hour
 
@@ -100,13 +109,4 @@ func validateErrorDocs(address string) error {
 		}
 	}
 	return nil
-}
-
-// securityExpiry is SecurityExpires; zero when it cannot be read.
-func (c Config) securityExpiry() time.Time {
-	at, err := time.Parse(time.RFC3339, c.SecurityExpires)
-	if err != nil {
-		return time.Time{}
-	}
-	return at
 }

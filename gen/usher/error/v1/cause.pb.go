@@ -199,6 +199,8 @@ const (
 	Cause_CAUSE_AUTHORIZATION_EXPIRED Cause = 83
 	// The pending authorization was decided, or decided otherwise, before.
 	Cause_CAUSE_AUTHORIZATION_DECIDED Cause = 84
+	// The parameter max_age is not a whole number of seconds.
+	Cause_CAUSE_MAX_AGE_MALFORMED Cause = 85
 )
 
 // Enum value maps for Cause.
@@ -289,6 +291,7 @@ var (
 		82: "CAUSE_PLAN_RESTRICTED",
 		83: "CAUSE_AUTHORIZATION_EXPIRED",
 		84: "CAUSE_AUTHORIZATION_DECIDED",
+		85: "CAUSE_MAX_AGE_MALFORMED",
 	}
 	Cause_value = map[string]int32{
 		"CAUSE_UNSPECIFIED":                   0,
@@ -376,6 +379,7 @@ var (
 		"CAUSE_PLAN_RESTRICTED":               82,
 		"CAUSE_AUTHORIZATION_EXPIRED":         83,
 		"CAUSE_AUTHORIZATION_DECIDED":         84,
+		"CAUSE_MAX_AGE_MALFORMED":             85,
 	}
 )
 
@@ -442,7 +446,7 @@ var File_usher_error_v1_cause_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\n" +
-	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\x979\n" +
+	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xf99\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12P\n" +
 	"\x17CAUSE_PARAMETER_MISSING\x10\x01\x1a3\xe8\xbd\x18\x01\xf2\xbd\x18+Send the parameter that the response names.\x12?\n" +
@@ -530,7 +534,8 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x18CAUSE_SCOPE_INSUFFICIENT\x10Q\x1a^\xf2\xbd\x18ZSend the user through a new authorization that asks for the scope that the response names.\x12J\n" +
 	"\x15CAUSE_PLAN_RESTRICTED\x10R\x1a/\xf2\xbd\x18+Ask the workspace's owner for another plan.\x12G\n" +
 	"\x1bCAUSE_AUTHORIZATION_EXPIRED\x10S\x1a&\xe8\xbd\x18\r\xf2\xbd\x18\x1eStart the authorization again.\x12h\n" +
-	"\x1bCAUSE_AUTHORIZATION_DECIDED\x10T\x1aG\xe8\xbd\x18\r\xf2\xbd\x18?Start the authorization again where the user shall decide anew.:S\n" +
+	"\x1bCAUSE_AUTHORIZATION_DECIDED\x10T\x1aG\xe8\xbd\x18\r\xf2\xbd\x18?Start the authorization again where the user shall decide anew.\x12`\n" +
+	"\x17CAUSE_MAX_AGE_MALFORMED\x10U\x1aC\xe8\xbd\x18\x01\xf2\xbd\x18;Send max_age as a whole number of seconds, or leave it out.:S\n" +
 	"\x06reason\x12!.google.protobuf.EnumValueOptions\x18݇\x03 \x01(\x0e2\x16.usher.error.v1.ReasonR\x06reason:;\n" +
 	"\x06advice\x12!.google.protobuf.EnumValueOptions\x18އ\x03 \x01(\tR\x06adviceB\xb0\x01\n" +
 	"\x12com.usher.error.v1B\n" +

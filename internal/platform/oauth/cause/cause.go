@@ -31,9 +31,8 @@ const (
 	SecretUnexpected        Cause = "SECRET_UNEXPECTED"
 	AuthenticationMalformed Cause = "AUTHENTICATION_MALFORMED"
 	// Parameters.
-	ParameterMissing   Cause = "PARAMETER_MISSING"
-	ParameterRepeated  Cause = "PARAMETER_REPEATED"
-	ParameterMalformed Cause = "PARAMETER_MALFORMED"
+	ParameterMissing  Cause = "PARAMETER_MISSING"
+	ParameterRepeated Cause = "PARAMETER_REPEATED"
 	// The authorization code.
 	CodeMalformed    Cause = "CODE_MALFORMED"
 	CodeUnknown      Cause = "CODE_UNKNOWN"
@@ -67,6 +66,7 @@ const (
 	ChallengeMethod          Cause = "CHALLENGE_METHOD"
 	ChallengeMalformed       Cause = "CHALLENGE_MALFORMED"
 	PromptContradictory      Cause = "PROMPT_CONTRADICTORY"
+	MaxAgeMalformed          Cause = "MAX_AGE_MALFORMED"
 	LoginRequired            Cause = "LOGIN_REQUIRED"
 	ConsentRequired          Cause = "CONSENT_REQUIRED"
 	// The pending authorization.

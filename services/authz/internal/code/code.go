@@ -100,7 +100,9 @@ func (b *Book) Keep(ctx context.Context, code secret.String, facts Facts, decide
 	if err != nil {
 		return fmt.Errorf("encoding a code's facts: %w", err)
 	}
-	if err := b.config.Entries.Put(ctx, key(code.Reveal()), value, left+(remembered-1)*b.config.Lifetime); err != nil {
+	// Kept for as long again as the code is valid, see remembered.
+	left += (remembered - 1) * b.config.Lifetime
+	if err := b.config.Entries.Put(ctx, key(code.Reveal()), value, left); err != nil {
 		return fmt.Errorf("keeping a code: %w", err)
 	}
 	return nil

@@ -36,7 +36,7 @@ func checkMaxAge(_ context.Context, _ Flow, a *asked) error {
 	}
 	seconds, err := strconv.ParseUint(text, 10, 31)
 	if err != nil {
-		return invalidRequest(cause.ParameterMalformed, "the parameter max_age must be a whole number of seconds")
+		return invalidRequest(cause.MaxAgeMalformed, "the parameter max_age must be a whole number of seconds")
 	}
 	age := time.Duration(seconds) * time.Second
 	a.maxAge = &age

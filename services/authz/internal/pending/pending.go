@@ -253,7 +253,7 @@ func (b *Book) get(ctx context.Context, id string, browser secret.String) (entry
 // missing returns ErrExpired for an identifier that was drawn too long ago, and ErrUnknown for any other.
 func (b *Book) missing(id string) error {
 	if drawn, ok := drawnAt(id); ok && !b.config.Now().Before(drawn.Add(b.config.Lifetime)) {
-		return ErrExpired
+		return cause.With(ErrExpired, cause.AuthorizationUnknown)
 	}
-	return ErrUnknown
+	return cause.With(ErrUnknown, cause.AuthorizationUnknown)
 }
