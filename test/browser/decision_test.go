@@ -1,0 +1,36 @@
+package browser
+
+import (
+	"fmt"
+	"testing"
+)
+
+// TestFault_A1_DoubleClickReachesTheApp: a person who clicks a decision twice ends at the app, with a code that can be redeemed
+// where access was allowed.
+func TestFault_A1_DoubleClickReachesTheApp(t *testing.T) {
+	for _, decision := range []string{"approve", "deny"} {
+		for _, latency := range []int{0, 100, 200} {
+			for round := range *rounds {
+				gap := 20 + 60*(round%3)
+				t.Run(fmt.Sprintf("%s after %d ms, %d ms between the clicks, %d", decision, latency, gap, round), func(t *testing.T) {
+					play(t, "double_click", map[string]any{"decision": decision, "latency": latency, "gap": gap})
+				})
+			}
+		}
+	}
+}
+
+// TestFault_A2_A4_BackAndReloadAfterEveryStep: never an error page, never a false sentence, never a form to send again.
+func TestFault_A2_A4_BackAndReloadAfterEveryStep(t *testing.T) { play(t, "back_and_reload", nil) }
+
+// TestFault_A5_TwoTabsBothGoOn: the second tab's forms were made before the first tab signed in and decided.
+func TestFault_A5_TwoTabsBothGoOn(t *testing.T) { play(t, "two_tabs", nil) }
+
+// TestFault_A5_AllowAfterSigningOutElsewhere: the person signs in again, and the request is kept.
+func TestFault_A5_AllowAfterSigningOutElsewhere(t *testing.T) { play(t, "allow_after_sign_out", nil) }
+
+// TestFault_A8_AnotherAccount: "Not you?" keeps the request.
+func TestFault_A8_AnotherAccount(t *testing.T) { play(t, "not_you", nil) }
+
+// TestFault_A8_PromptsAreFollowed: prompt=login, prompt=select_account, max_age and login_hint (OpenID Connect Core §3.1.2.1).
+func TestFault_A8_PromptsAreFollowed(t *testing.T) { play(t, "prompts", nil) }

@@ -1,0 +1,22 @@
+// Every state of every page holds WCAG 2.2 AA, light, dark and on a phone, and fits a screen of 320 CSS pixels.
+import { looks, overflow, show, violations } from '../audit.mjs';
+import { assert } from '../person.mjs';
+import { visitStates } from '../states.mjs';
+
+export default async function audit(stage) {
+  const person = await stage.person({ bypassCSP: true });
+  const found = [];
+  let states = 0;
+  await visitStates(person, async (state) => {
+    states++;
+    for (const look of looks) {
+      await show(person.page, look);
+      found.push(...(await violations(person.page)).map((line) => `${state}, ${look.name}: ${line}`));
+    }
+    const beyond = await overflow(person.page);
+    if (beyond > 0) found.push(`${state} is ${beyond} px wider than a screen of 320`);
+    await show(person.page, looks[0]);
+  });
+  assert(found.length === 0, `${found.length} findings:\n${found.join('\n')}`);
+  return { states };
+}

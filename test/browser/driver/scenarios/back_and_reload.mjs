@@ -1,0 +1,51 @@
+// A person goes back, forward and reloads after every step from the app to the app.
+import { assert, john } from '../person.mjs';
+
+export default async function backAndReload(stage) {
+  const person = await stage.person();
+  await person.start();
+  await disturb(person, 'sign-in');
+
+  await person.signIn({ ...john, password: 'not the password' });
+  await disturb(person, 'sign-in');
+
+  await person.signIn(john);
+  await disturb(person, 'consent');
+
+  await person.allowWithoutChoice();
+  await disturb(person, 'consent');
+
+  await person.allow(john.workspace);
+  await person.arrive();
+  await person.page.reload();
+  await person.arrive();
+  await person.page.goBack();
+  await answered(person);
+  await person.page.goForward();
+  await person.arrive();
+  const visits = await person.visits();
+  assert(visits.at(-1).active, `the token is not active any more: ${JSON.stringify(visits)}`);
+}
+
+// disturb goes back, forward and reloads, and fails unless the person is on the same page afterwards.
+async function disturb(person, where) {
+  await person.mustBe(where);
+  const request = person.request();
+  assert(request, `the address has lost its request: ${person.page.url()}`);
+  await person.page.reload();
+  await person.mustBe(where);
+  await person.page.goBack();
+  await person.mustBe('app', 'sign-in', 'consent');
+  await person.page.goForward();
+  await person.mustBe(where);
+  person.mustKeep(request);
+}
+
+// answered fails unless the page says that access was allowed, never that nothing was shared, and leads back to the app.
+async function answered(person) {
+  if (await person.where() === 'app') return; // led on at once
+  const text = await person.text();
+  assert(!/nothing was shared/i.test(text), `the page lies: ${await person.describe()}`);
+  assert(/allowed|connected|already/i.test(text), `the page does not say what was decided: ${await person.describe()}`);
+  await person.mustLeadOn();
+}

@@ -1,0 +1,23 @@
+// A person mistypes the password: the address keeps the request, and Enter in the address bar goes on.
+import { assert, john } from '../person.mjs';
+
+export default async function wrongPassword(stage) {
+  const person = await stage.person();
+  await person.start();
+  const request = person.request();
+  for (const enter of [false, true]) {
+    await person.signIn({ ...john, password: 'not the password' });
+    await person.mustBe('sign-in');
+    person.mustKeep(request);
+    const email = await person.page.inputValue('input[name=email]');
+    assert(email === john.email, `the page has forgotten the address: it shows "${email}"`);
+    await person.mustSay(/wrong|incorrect|not right/i);
+    if (enter) await person.page.goto(person.page.url());
+    await person.mustBe('sign-in');
+  }
+  await person.signIn(john);
+  await person.mustBe('consent');
+  await person.page.goto(person.page.url());
+  await person.allow(john.workspace);
+  await person.arrive();
+}

@@ -1,0 +1,55 @@
+// What one scenario runs on: the addresses of Usher and the app, the browsers that it opened, and what went wrong in them.
+import { newContext, newCookielessContext, patience } from './chromium.mjs';
+import { Person } from './person.mjs';
+
+export class Stage {
+  constructor({ usher, app }) {
+    Object.assign(this, { usher, app, contexts: [], faults: new Set() });
+  }
+
+  // person opens a browser for a person. settings are those of a Playwright context.
+  async person(settings) {
+    return this.#open(await newContext(settings));
+  }
+
+  // personWithoutCookies opens a browser that keeps no cookies.
+  async personWithoutCookies() {
+    return this.#open(await newCookielessContext());
+  }
+
+  async #open(context) {
+    this.contexts.push(context);
+    context.setDefaultTimeout(patience);
+    context.setDefaultNavigationTimeout(patience);
+    return new Person(this, context).tab();
+  }
+
+  // close closes the browsers and returns the faults.
+  async close() {
+    await Promise.all(this.contexts.map((context) => context.close()));
+    return this.faults;
+  }
+
+  // watch notes what must not happen on any page: a page that a reload would post again, an error of the server, a message in
+  // the console, a request to anywhere but Usher and the app.
+  watch(page) {
+    page.on('request', (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (protocol.startsWith('http') && origin !== this.usher && origin !== this.app) this.faults.add(`the page asks ${request.url()}`);
+    });
+    page.on('response', (response) => {
+      const request = response.request();
+      const what = `${request.method()} ${new URL(response.url()).pathname} (${response.status()})`;
+      if (response.status() >= 500) this.faults.add(`${what} is an error of the server`);
+      if (request.isNavigationRequest() && request.method() !== 'GET' && response.status() !== 303) {
+        this.faults.add(`${what} answers a form with a page: reloading it asks to send the form again`);
+      }
+    });
+    page.on('console', (message) => {
+      // Chromium reports every page whose status is an error; which pages may be, the scenarios say.
+      if (/^Failed to load resource/.test(message.text()) && message.location().url.startsWith(this.usher)) return;
+      this.faults.add(`console ${message.type()} on ${page.url()}: ${message.text()}`);
+    });
+    page.on('pageerror', (err) => this.faults.add(`a script failed on ${page.url()}: ${err.message}`));
+  }
+}
