@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -87,13 +88,19 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	}
 	router := httpx.NewRouter(httpx.RouterConfig{
 		Logger: deps.Logger, Metrics: deps.Metrics, Tracing: deps.Tracing, Timeout: config.CallTimeout,
-		TLS: cookies.Secure, NotFound: notFound(pages),
+		TLS: cookies.Secure, NotFound: notFound(pages), WrongMethod: wrongMethod(pages),
 	})
-	routes(router, parts{endpoints: endpoints, flow: flow, apps: apps, metadata: metadata, pages: pages, users: users, api: api})
+	contact := wellknown.SecurityTxt{
+		PublicURL: deps.PublicURL, Contacts: config.SecurityContact, Expires: config.securityExpiry(), Now: time.Now,
+		NotFound: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { dialect.NotFound(w) }),
+	}
+	routes(router, parts{
+		endpoints: endpoints, flow: flow, apps: apps, metadata: metadata, pages: pages, users: users, api: api, contact: contact,
+	})
 	if deps.Development {
 		demo(router, browser.Demo{Pages: pages, PublicURL: deps.PublicURL, APIURL: deps.APIURL})
 	} else {
-		router.Get("/", http.RedirectHandler("/account/connected-apps", http.StatusSeeOther))
+		router.Get("/", seeOther(browser.HomePath))
 	}
 	return router, nil
 }
@@ -106,6 +113,7 @@ type parts struct {
 	pages     *page.Pages
 	users     userapi.API
 	api       http.Handler
+	contact   wellknown.SecurityTxt
 }
 
 // routes is the whole public surface.
@@ -126,6 +134,11 @@ func routes(r *httpx.Router, p parts) {
 	r.Form("/consent/decision", http.HandlerFunc(p.flow.Decide))
 	r.Get("/account/connected-apps", http.HandlerFunc(p.apps.List))
 	r.Form("/account/connected-apps/disconnect", http.HandlerFunc(p.apps.Disconnect))
+	r.Get(browser.CookieCheckPath, http.HandlerFunc(p.flow.CookieCheck))
+	r.Get("/account", seeOther(browser.HomePath))
+	r.Get("/.well-known/change-password", seeOther("/account"))
+	r.Get("/.well-known/security.txt", p.contact)
+	r.Get("/favicon.ico", http.HandlerFunc(p.pages.Icon))
 	r.Get(page.StylesheetPath, http.HandlerFunc(p.pages.Stylesheet))
 	r.Get("/healthz", http.HandlerFunc(httpx.Alive))
 }
@@ -135,11 +148,31 @@ func demo(r *httpx.Router, d browser.Demo) {
 	r.Get("/demo/callback", http.HandlerFunc(d.Callback))
 }
 
+// seeOther leads to another page of ours.
+func seeOther(path string) http.Handler { return http.RedirectHandler(path, http.StatusSeeOther) }
+
+// fromBrowser reports whether a request wants a page.
+func fromBrowser(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
+
+// wrongMethod answers a browser with a page and everybody else with a line of text. The router has set Allow.
+func wrongMethod(pages *page.Pages) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !fromBrowser(r) {
+			http.Error(w, "This address does not answer that method.", http.StatusMethodNotAllowed)
+			return
+		}
+		pages.Tell(w, r, page.Notice{
+			Status: http.StatusMethodNotAllowed, Heading: "This page cannot be opened this way",
+			Text: "This address takes only the form of one of our pages, and nothing was sent. Go on from the page that you came from.",
+		})
+	})
+}
+
 // notFound answers a browser with a page and everybody else in the documented shape.
 func notFound(pages *page.Pages) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.Contains(r.Header.Get("Accept"), "text/html") {
-			pages.Problem(w, http.StatusNotFound, "There is no such page here.")
+		if fromBrowser(r) {
+			pages.Tell(w, r, page.Notice{Status: http.StatusNotFound, Heading: "There is no such page", Text: "There is no such page here."})
 			return
 		}
 		dialect.NotFound(w)

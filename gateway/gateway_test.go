@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -56,22 +57,16 @@ func TestAFailureOfAServiceIsAPageThatSaysWhatToDo(t *testing.T) {
 		later  string
 		logged bool
 	}{
-		{fail(errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND), 400, "This request has ended", "", false},
-		{fail(errorv1.Reason_REASON_AUTHORIZATION_STALE), 400, "access was ended while this page was open", "", false},
-		{fail(errorv1.Reason_REASON_WORKSPACE_FORBIDDEN), 403, "not a member of that workspace", "", false},
-		{fail(errorv1.Reason_REASON_RATE_LIMITED), 429, "too many attempts", "7", false},
+		{fail(errorv1.Reason_REASON_RATE_LIMITED), 429, "(in 7 seconds)", "7", false},
 		{fail(errorv1.Reason_REASON_UNAVAILABLE), 503, "Nothing is lost", "7", true},
 		{errors.New("pq: sentinel"), 500, "Something went wrong on our side", "", true},
 	} {
 		p := signedIn(t)
-		token := csrf(t, p.get("/consent?request="+request))
 		for method, send := range map[string]func() *httptest.ResponseRecorder{
-			"GetPrompt":          func() *httptest.ResponseRecorder { return p.get("/consent?request=" + request) },
-			"StartAuthorization": func() *httptest.ResponseRecorder { return p.get("/oauth/authorize?client_id=app") },
-			"Decide": func() *httptest.ResponseRecorder {
-				return p.post("/consent/decision", url.Values{"csrf_token": {token}, "request": {request}, "decision": {"approve"}, "workspace_id": {"ws_1"}})
-			},
-			"ListConnectedApps": func() *httptest.ResponseRecorder { return p.get("/account/connected-apps") },
+			"GetPrompt":           func() *httptest.ResponseRecorder { return p.get("/consent?request=" + request) },
+			"StartAuthorization":  func() *httptest.ResponseRecorder { return p.get("/oauth/authorize?client_id=app") },
+			"ListConnectedApps":   func() *httptest.ResponseRecorder { return p.get("/account/connected-apps") },
+			"LookUpAuthorization": func() *httptest.ResponseRecorder { return p.get("/signin?request=" + request) },
 		} {
 			p.logs.Reset()
 			p.answers(method, nil, row.err)
@@ -79,8 +74,11 @@ func TestAFailureOfAServiceIsAPageThatSaysWhatToDo(t *testing.T) {
 			if w.Code != row.status || !strings.Contains(w.Body.String(), row.text) || w.Header().Get("Retry-After") != row.later {
 				t.Errorf("%v from %s: %d, Retry-After %q, %s", row.err, method, w.Code, w.Header().Get("Retry-After"), w.Body)
 			}
-			if strings.Contains(w.Body.String(), "sentinel") || w.Header().Get("Cache-Control") != "no-store" {
-				t.Errorf("%v from %s shows inner text or may be stored", row.err, method)
+			if strings.Contains(w.Body.String(), "sentinel") || w.Header().Get("Cache-Control") != "no-store" || !reference.MatchString(w.Body.String()) {
+				t.Errorf("%v from %s shows inner text, may be stored, or prints no request id", row.err, method)
+			}
+			if strings.Contains(w.Body.String(), "Nothing was shared") {
+				t.Errorf("%v from %s claims that nothing was shared", row.err, method)
 			}
 			if strings.Contains(p.logs.String(), "a page failed") != row.logged || strings.Contains(p.logs.String(), request) {
 				t.Errorf("%v from %s: the log has %s", row.err, method, p.logs)
@@ -88,6 +86,9 @@ func TestAFailureOfAServiceIsAPageThatSaysWhatToDo(t *testing.T) {
 		}
 	}
 }
+
+// reference is the request's id on a page.
+var reference = regexp.MustCompile(`Reference: <code>[0-9a-f-]{36}</code>`)
 
 func TestAPersonWhoseSessionEndedSignsInAgain(t *testing.T) {
 	ended := oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "x")
@@ -136,32 +137,37 @@ func TestAFormThatIsNotOursReachesNoService(t *testing.T) {
 	p, request := signedIn(t), secret.NewCode().Reveal()
 	token := csrf(t, p.get("/consent?request="+request))
 	for name, form := range map[string]url.Values{
-		"no token": {"request": {request}}, "another request's": {"csrf_token": {token}, "request": {secret.NewCode().Reveal()}},
+		"another person's": {"request": {request}, "csrf_token": {"x"}}, "another request's": {"csrf_token": {token}, "request": {secret.NewCode().Reveal()}},
 		"another page's": {"csrf_token": {csrf(t, p.get("/account/connected-apps"))}, "request": {request}},
 	} {
-		form.Set("decision", "deny")
-		if w := p.post("/consent/decision", form); w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "no longer valid") {
-			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		form.Set("decision", "deny") // Decide answers nothing here, so that it would be an error
+		w := p.post("/consent/decision", form)
+		if to := "/consent?request=" + form.Get("request"); w.Code != http.StatusSeeOther || w.Header().Get("Location") != to {
+			t.Errorf("%s: %d to %q", name, w.Code, w.Header().Get("Location"))
+		}
+		if w := p.get(w.Header().Get("Location")); !strings.Contains(w.Body.String(), "Please confirm once more.") {
+			t.Errorf("%s: the page says %s", name, w.Body)
 		}
 	}
 	for name, row := range map[string]struct {
 		form   url.Values
 		status int
 	}{
+		"no token": {url.Values{"request": {request}, "decision": {"deny"}}, 403},
 		"too long": {url.Values{"x": {strings.Repeat("x", 64<<10)}}, 413}, "a NUL": {url.Values{"x": {"\x00"}}, 400}, "not UTF-8": {url.Values{"x": {"\xff"}}, 400},
 	} {
 		if w := p.post("/consent/decision", row.form); w.Code != row.status {
 			t.Errorf("%s: %d", name, w.Code)
 		}
 	}
-	own := func(extra ...string) url.Values {
-		return url.Values{"csrf_token": {token}, "request": {request}, "decision": extra}
-	}
-	if w := p.post("/consent/decision", own("perhaps")); w.Code != 400 || !strings.Contains(w.Body.String(), "Choose to allow or to deny.") {
-		t.Errorf("no decision: %d", w.Code)
-	}
-	if w := p.post("/consent/decision", own("approve")); w.Code != 400 || !strings.Contains(w.Body.String(), "Choose a workspace.") {
-		t.Errorf("no workspace: %d", w.Code)
+	for decision, text := range map[string]string{"perhaps": "Choose to allow or to deny.", "approve": "Choose a workspace."} {
+		w := p.post("/consent/decision", url.Values{"csrf_token": {token}, "request": {request}, "decision": {decision}})
+		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/consent?request="+request {
+			t.Errorf("%s: %d", decision, w.Code)
+		}
+		if w := p.get(w.Header().Get("Location")); w.Code != 200 || !strings.Contains(w.Body.String(), text) {
+			t.Errorf("%s: %d %s", decision, w.Code, w.Body)
+		}
 	}
 }
 
@@ -169,9 +175,13 @@ func TestAWrongPasswordSaysNothingMore(t *testing.T) {
 	p := newPerson(t)
 	p.answers("AuthenticateUser", nil, oerr.New(errorv1.Reason_REASON_INVALID_CREDENTIALS, "x"))
 	w := p.post("/signin", url.Values{"csrf_token": {csrf(t, p.get("/signin"))}, "email": {"john@example.com"}, "password": {"sentinel"}})
-	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "The e-mail address or the password is wrong.") ||
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/signin" {
+		t.Errorf("it answers %d to %q", w.Code, w.Header().Get("Location"))
+	}
+	w = p.get("/signin")
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "The e-mail address or the password is wrong.") ||
 		!strings.Contains(w.Body.String(), "john@example.com") || strings.Contains(w.Body.String(), "sentinel") || p.cookies["__Host-usher_session"] != nil {
-		t.Errorf("it answers %d %s", w.Code, w.Body)
+		t.Errorf("the page is %d %s", w.Code, w.Body)
 	}
 }
 
@@ -181,7 +191,7 @@ func TestAuthorizeLeadsWhereAuthzSays(t *testing.T) {
 		"/signin?request=" + request:  {Next: &authzv1.Step_SignIn{SignIn: &authzv1.SignIn{RequestId: request}}},
 		"/consent?request=" + request: {Next: &authzv1.Step_Consent{Consent: &authzv1.Consent{RequestId: request}}},
 		"https://app.test/cb?error=x": {Next: &authzv1.Step_Redirect{Redirect: &authzv1.Redirect{Location: "https://app.test/cb?error=x"}}},
-		"":                            {Next: &authzv1.Step_ErrorPage{ErrorPage: &authzv1.ErrorPage{Message: "<b>unknown app</b>"}}},
+		"":                            {Next: &authzv1.Step_ErrorPage{ErrorPage: &authzv1.ErrorPage{Message: "<b>unknown app</b>", ClientName: "The App"}}},
 	} {
 		p := newPerson(t)
 		var asked *authzv1.StartAuthorizationRequest
@@ -193,7 +203,8 @@ func TestAuthorizeLeadsWhereAuthzSays(t *testing.T) {
 		if w.Header().Get("Location") != want || (w.Code == http.StatusSeeOther) != (want != "") || w.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%v leads to %d %q", step, w.Code, w.Header().Get("Location"))
 		}
-		if want == "" && (w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "&lt;b&gt;unknown app")) {
+		if want == "" && (w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "&lt;b&gt;unknown app") ||
+			!strings.Contains(w.Body.String(), "The App") || !reference.MatchString(w.Body.String())) {
 			t.Errorf("the error page is %d %s", w.Code, w.Body)
 		}
 		if asked.GetRawQuery() != "a=%7E&b=+&a=2" || asked.GetBrowserToken() != p.cookies["__Host-usher_browser"].Value {
@@ -210,20 +221,38 @@ func TestAConnectedAppIsShownAndEnded(t *testing.T) {
 	}
 	form := url.Values{"csrf_token": {csrf(t, w)}, "client_id": {"app"}}
 	p.answers("DisconnectApp", &consentv1.DisconnectAppResponse{}, nil)
-	if w := p.post("/account/connected-apps/disconnect", form); w.Code != http.StatusSeeOther || !strings.HasSuffix(w.Header().Get("Location"), "?disconnected=1") {
+	home := "/account/connected-apps"
+	if w := p.post(home+"/disconnect", form); w.Code != http.StatusSeeOther || w.Header().Get("Location") != home {
 		t.Errorf("disconnecting answers %d %v", w.Code, w.Header())
 	}
+	if w := p.get(home); !strings.Contains(w.Body.String(), "The app is disconnected.") {
+		t.Errorf("the page does not say what was done: %s", w.Body)
+	}
+	if w := p.get(home); strings.Contains(w.Body.String(), "The app is disconnected.") {
+		t.Error("the page says it again")
+	}
 	p.answers("DisconnectApp", nil, oerr.New(errorv1.Reason_REASON_NOT_FOUND, "x"))
-	if w := p.post("/account/connected-apps/disconnect", form); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "no such connected app") {
+	if w := p.post(home+"/disconnect", form); w.Code != http.StatusSeeOther || !strings.Contains(p.get(home).Body.String(), "no such connected app") {
 		t.Errorf("an app that is none: %d", w.Code)
 	}
 	p.answers("EndSession", nil, oerr.Unavailable(nil))
-	if w := p.post("/signout", form); w.Code != http.StatusServiceUnavailable || p.cookies["__Host-usher_session"] == nil {
+	if w := p.post("/signout", form); w.Code != http.StatusSeeOther || w.Header().Get("Retry-After") == "" || p.cookies["__Host-usher_session"] == nil {
 		t.Errorf("a session that could not be ended is forgotten: %d", w.Code)
+	}
+	if w := p.get(home); !strings.Contains(w.Body.String(), "We cannot answer right now.") || !reference.MatchString(w.Body.String()) {
+		t.Errorf("after the failure: %s", w.Body)
 	}
 	p.answers("EndSession", &identityv1.EndSessionResponse{}, nil)
 	if w := p.post("/signout", form); w.Header().Get("Location") != "/signin" || p.cookies["__Host-usher_session"] != nil {
 		t.Errorf("signing out answers %d %v", w.Code, w.Header())
+	}
+	for range 2 { // nobody is signed in any more
+		if w := p.post("/signout", form); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/signin" {
+			t.Errorf("signing out once more answers %d to %q", w.Code, w.Header().Get("Location"))
+		}
+		if w := p.post(home+"/disconnect", form); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/signin" {
+			t.Errorf("disconnecting when signed out answers %d to %q", w.Code, w.Header().Get("Location"))
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-func TestTooManySignInsSayWhenToComeBack(t *testing.T) {
+func TestFault_A6_TooManySignInsSayWhenToComeBack(t *testing.T) {
 	p := newPerson(t)
 	var asked *identityv1.AuthenticateUserRequest
 	p.services["AuthenticateUser"] = func(req proto.Message) (proto.Message, error) {
@@ -27,8 +28,11 @@ func TestTooManySignInsSayWhenToComeBack(t *testing.T) {
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("X-Forwarded-For", "127.0.0.1") // from nobody's proxy
 	w := p.send(r)
-	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "30" || !strings.Contains(w.Body.String(), "too many attempts") {
+	if w.Code != http.StatusSeeOther || w.Header().Get("Retry-After") != "30" || w.Header().Get("Location") != "/signin" {
 		t.Errorf("it answers %d %v", w.Code, w.Header())
+	}
+	if w := p.get("/signin"); !regexp.MustCompile(`Try again at \d\d:\d\d UTC \(in (30|29|28) seconds\)`).MatchString(w.Body.String()) {
+		t.Errorf("the page says %s", w.Body)
 	}
 	if asked.GetSourceAddress() != "192.0.2.1" {
 		t.Errorf("identity hears of %q", asked.GetSourceAddress())

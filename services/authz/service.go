@@ -65,10 +65,13 @@ func New(config Config, deps Deps) (*Service, error) {
 		Clients:  st,
 		Sessions: rpc.Sessions{Client: identityv1.NewSessionServiceClient(deps.Identity)},
 		Scopes:   deps.Catalog,
-		Pending:  pending.New(pending.Config{Entries: deps.ShortLived, Lifetime: config.PromptLifetime, Now: deps.Now}),
+		Pending: pending.New(pending.Config{
+			Entries: deps.ShortLived, Lifetime: config.PromptLifetime, Kept: config.CodeLifetime, Now: deps.Now,
+		}),
 		Codes:    code.New(code.Config{Entries: deps.ShortLived, Lifetime: config.CodeLifetime, Now: deps.Now}),
 		Openings: opening.Limit{Entries: deps.ShortLived, Requests: config.AnonymousRequests, Window: config.AnonymousWindow},
 		Issuer:   deps.Issuer,
+		Now:      deps.Now,
 	}}}, nil
 }
 

@@ -94,8 +94,14 @@ func TestTheWayOfARequest(t *testing.T) {
 			t.Errorf("%v, facts (-want +got):\n%s", err, diff)
 		}
 	}
-	_, err = b.decisions.CompleteAuthorization(t.Context(), b.approval(id))
-	wantReason(t, "a second decision", err, errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND)
+	again, err := b.decisions.CompleteAuthorization(t.Context(), b.approval(id))
+	if err != nil || again.GetLocation() != done.GetLocation() {
+		t.Errorf("the same decision again: %v", err)
+	}
+	denial := b.approval(id)
+	denial.Decision = &authzv1.CompleteAuthorizationRequest_Denial{Denial: &authzv1.Denial{}}
+	_, err = b.decisions.CompleteAuthorization(t.Context(), denial)
+	wantReason(t, "another decision", err, errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND)
 	b.clock.Advance(authz.DefaultConfig().CodeLifetime)
 	_, err = b.codes.ResolveCode(t.Context(), &authzv1.ResolveCodeRequest{Code: got.Get("code")})
 	wantReason(t, "an old code", err, errorv1.Reason_REASON_INVALID_CODE)

@@ -29,6 +29,7 @@ type peers struct {
 	epoch     int64
 	used      *timestamppb.Timestamp
 	down      error
+	redeemed  []byte // the hash of the one code that was redeemed
 	asked     []int // how many clients each BatchGetClients named
 }
 
@@ -56,7 +57,9 @@ func (p *peers) GetSession(_ context.Context, req *identityv1.GetSessionRequest)
 }
 
 func (p *peers) ListWorkspaces(context.Context, *identityv1.ListWorkspacesRequest) (*identityv1.ListWorkspacesResponse, error) {
-	return &identityv1.ListWorkspacesResponse{Workspaces: []*identityv1.Workspace{{WorkspaceId: "ws_acme", Name: "Acme"}}}, nil
+	return &identityv1.ListWorkspacesResponse{Workspaces: []*identityv1.Workspace{{
+		WorkspaceId: "ws_acme", Name: "Acme", Plan: "pro", Role: identityv1.Role_ROLE_ADMINISTRATOR,
+	}}}, nil
 }
 
 func (p *peers) GetMembership(_ context.Context, req *identityv1.GetMembershipRequest) (*identityv1.GetMembershipResponse, error) {
@@ -109,6 +112,12 @@ func (p *peers) GetPairEpoch(context.Context, *tokenv1.GetPairEpochRequest) (*to
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return &tokenv1.GetPairEpochResponse{Epoch: p.epoch}, p.down
+}
+
+func (p *peers) GetCodeUse(_ context.Context, req *tokenv1.GetCodeUseRequest) (*tokenv1.GetCodeUseResponse, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return &tokenv1.GetCodeUseResponse{Redeemed: string(p.redeemed) == string(req.GetCodeHash())}, p.down
 }
 
 func (p *peers) ListConnections(context.Context, *tokenv1.ListConnectionsRequest) (*tokenv1.ListConnectionsResponse, error) {

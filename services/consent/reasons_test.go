@@ -2,7 +2,13 @@ package consent_test
 
 import (
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 )
@@ -76,9 +82,43 @@ func TestWhatAPromptIsRefusedFor(t *testing.T) {
 	b.peers.set(func(p *peers) { p.epoch++ })
 	_, err = b.consents.GetPrompt(t.Context(), promptRequest())
 	wantReason(t, err, errorv1.Reason_REASON_AUTHORIZATION_STALE, "")
-	b.peers.set(func(p *peers) { p.pending.UserId = "usr_jane" })
+	b.peers.set(func(p *peers) { p.pending.SignInRequired = true })
+	_, err = b.consents.GetPrompt(t.Context(), promptRequest())
+	wantReason(t, err, errorv1.Reason_REASON_SESSION_REQUIRED, "")
+	b.peers.set(func(p *peers) { p.pending.Outcome = &authzv1.Outcome{Approved: true, UserId: "usr_jane"} })
 	_, err = b.consents.GetPrompt(t.Context(), promptRequest())
 	wantReason(t, err, errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "")
+}
+
+func TestFault_A2_AnOutcomeIsToldOnTheWire(t *testing.T) {
+	b := newBench(t)
+	b.prompt(t)
+	get := func() (*consentv1.GetOutcomeResponse, error) {
+		return b.consents.GetOutcome(t.Context(), &consentv1.GetOutcomeRequest{
+			RequestId: "request", SessionToken: "john", BrowserToken: "browser",
+		})
+	}
+	_, err := get()
+	wantReason(t, err, errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "")
+	at := timestamppb.New(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC))
+	b.peers.set(func(p *peers) {
+		p.redeemed = []byte("hash of a code")
+		p.pending.Outcome = &authzv1.Outcome{
+			Approved: true, UserId: "usr_john", WorkspaceId: "ws_acme", DecideTime: at, CodeHash: []byte("hash of a code"),
+		}
+	})
+	got, err := get()
+	want := &consentv1.GetOutcomeResponse{
+		ClientName: "Example App", RedirectOrigin: "https://yourapp.com", Decision: consentv1.Decision_DECISION_APPROVE,
+		Workspace: &consentv1.PromptWorkspace{WorkspaceId: "ws_acme", Name: "Acme", Plan: "pro", Role: "administrator"}, DecideTime: at, CodeRedeemed: true,
+	}
+	if diff := cmp.Diff(want, got, protocmp.Transform()); err != nil || diff != "" {
+		t.Errorf("%v, approved (-want +got):\n%s", err, diff)
+	}
+	b.peers.set(func(p *peers) { p.pending.Outcome = &authzv1.Outcome{UserId: "usr_john", DecideTime: at} })
+	if got, err = get(); err != nil || got.GetDecision() != consentv1.Decision_DECISION_DENY || got.GetWorkspace() != nil {
+		t.Errorf("denied: %v, %v", got, err)
+	}
 }
 
 func TestConnectedAppsNeedASessionAndAnApp(t *testing.T) {

@@ -62,7 +62,7 @@ func New(config Config, deps Deps) (*Service, error) {
 	return &Service{
 		config: config, deps: deps, store: st,
 		desk: decision.Desk{
-			Identity: identity, Authorizations: authz, Epochs: token, Consents: st, Catalog: deps.Catalog, Logger: deps.Logger,
+			Identity: identity, Authorizations: authz, Epochs: token, Codes: token, Consents: st, Catalog: deps.Catalog, Logger: deps.Logger,
 		},
 		apps: connectedapp.Desk{
 			Identity: identity, Clients: authz, Connections: token, Approvals: st,

@@ -25,7 +25,7 @@ func TestTheWayOfAnApp(t *testing.T) {
 	b := newBench(t)
 	want := &consentv1.GetPromptResponse{
 		ClientName: "Example App", RedirectOrigin: "https://yourapp.com", DisplayName: "John Doe", EmailAddress: "john@example.com",
-		Workspaces: []*consentv1.PromptWorkspace{{WorkspaceId: "ws_acme", Name: "Acme"}},
+		Workspaces: []*consentv1.PromptWorkspace{{WorkspaceId: "ws_acme", Name: "Acme", Plan: "pro", Role: "administrator"}},
 	}
 	got := b.prompt(t)
 	if diff := cmp.Diff(want, got, protocmp.Transform(), protocmp.IgnoreFields(want, "scopes")); diff != "" {

@@ -99,7 +99,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		},
 		introspection: &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},
 		revocations:   &rpc.Revocations{Feed: log, Heartbeat: config.HeartbeatInterval, Digest: deps.Catalog.Digest},
-		grants:        &rpc.Grants{Store: ends},
+		grants:        &rpc.Grants{Store: ends, Codes: st},
 		enforcement:   enforced,
 		users:         users(config, deps, people{store: st, settler: log}),
 		endings:       endings(deps, people{store: st, settler: log}, authz),

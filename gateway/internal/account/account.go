@@ -39,15 +39,16 @@ func (a Account) List(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	cookies := a.Flow.Cookies
+	flash := cookies.TakeFlash(w, r, browser.PageAccount, "")
 	data := page.Apps{
-		CSRF:   cookies.FormToken(cookies.EnsureBrowser(w, r), cookies.Session(r), browser.AccountForm(nil)...),
+		CSRF:   cookies.AccountToken(cookies.EnsureBrowser(w, r), cookies.Session(r)),
 		Person: who.GetSession().GetDisplayName(), Email: who.GetSession().GetEmailAddress(),
-		Disconnected: r.URL.Query().Get("disconnected") == "1",
+		Fault: a.Flow.Fault(flash), Disconnected: flash.Kind == browser.FlashDisconnected,
 	}
 	for _, app := range res.GetApps() {
 		data.Apps = append(data.Apps, show(app))
 	}
-	a.Flow.Pages.Render(w, page.View{Template: "apps", Title: "Connected apps", Data: data})
+	a.Flow.Pages.Render(w, page.View{Template: "apps", Title: browser.Titled("Connected apps", data.Fault), Data: data})
 }
 
 func show(app *consentv1.ConnectedApp) page.App {
@@ -63,28 +64,39 @@ func show(app *consentv1.ConnectedApp) page.App {
 
 // Disconnect ends an app. When the answer arrives, nothing of the app is active for this person.
 func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
-	if !a.Flow.Posted(w, r, browser.AccountForm) {
+	if a.Flow.Cookies.Session(r).IsZero() {
+		a.signIn(w, r)
 		return
 	}
+	if !a.Flow.Posted(w, r, browser.AccountForm()) {
+		return
+	}
+	flash := browser.Flash{Kind: browser.FlashDisconnected}
 	_, err := a.Apps.DisconnectApp(r.Context(), &consentv1.DisconnectAppRequest{
 		SessionToken: a.Flow.Cookies.Session(r).Reveal(), ClientId: r.PostForm.Get("client_id"),
 	})
+	switch oerr.Reason(err) { //nolint:exhaustive // Retry knows the others
+	case errorv1.Reason_REASON_SESSION_REQUIRED:
+		a.signIn(w, r)
+		return
+	case errorv1.Reason_REASON_INVALID_REQUEST, errorv1.Reason_REASON_NOT_FOUND:
+		err, flash = nil, browser.Flash{Kind: browser.FlashNoApp}
+	}
 	if err != nil {
-		a.fail(w, r, err)
+		a.Flow.Retry(w, r, browser.AccountForm(), err)
 		return
 	}
-	http.Redirect(w, r, browser.HomePath+"?disconnected=1", http.StatusSeeOther)
+	a.Flow.Cookies.SetFlash(w, r, flash, browser.PageAccount, "")
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, browser.HomePath, http.StatusSeeOther)
 }
 
 func (a Account) fail(w http.ResponseWriter, r *http.Request, err error) {
-	switch oerr.Reason(err) { //nolint:exhaustive // Fail knows the others
-	case errorv1.Reason_REASON_SESSION_REQUIRED:
+	if oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED {
 		a.signIn(w, r)
-	case errorv1.Reason_REASON_INVALID_REQUEST, errorv1.Reason_REASON_NOT_FOUND:
-		a.Flow.Pages.Problem(w, http.StatusNotFound, "There is no such connected app.")
-	default:
-		a.Flow.Fail(w, r, err)
+		return
 	}
+	a.Flow.Fail(w, r, err)
 }
 
 // signIn asks who it is; afterwards the person comes back here.

@@ -2,7 +2,6 @@ package browser
 
 import (
 	"net/http"
-	"net/url"
 
 	"github.com/vidocu/usher/gateway/internal/page"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
@@ -10,71 +9,126 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// ConsentPage shows what the app asks for.
-func (f Flow) ConsentPage(w http.ResponseWriter, r *http.Request) {
-	f.showConsent(w, r, page.Consent{Request: requested(r)}, http.StatusOK)
+func consentForm(request string) origin {
+	return origin{page: pageConsent, purposes: []string{purposeDecide, request}, request: request}
 }
 
-// showConsent fills the page in; data has what the person did before.
-func (f Flow) showConsent(w http.ResponseWriter, r *http.Request, data page.Consent, status int) {
-	browser, session := f.Cookies.EnsureBrowser(w, r), f.Cookies.Session(r)
-	if session.IsZero() {
-		redirect(w, r, "/signin", data.Request)
+// ConsentPage shows what the client asks for, or what was decided about it.
+func (f Flow) ConsentPage(w http.ResponseWriter, r *http.Request) {
+	request := requested(r.URL.Query().Get("request"))
+	browser, session := f.Cookies.Browser(r), f.Cookies.Session(r)
+	switch {
+	case session.IsZero():
+		redirect(w, r, "/signin", request)
+		return
+	case browser.IsZero():
+		f.checkCookies(w, r, pageConsent, request)
 		return
 	}
 	prompt, err := f.Consents.GetPrompt(r.Context(), &consentv1.GetPromptRequest{
-		RequestId: data.Request, SessionToken: session.Reveal(), BrowserToken: browser.Reveal(),
+		RequestId: request, SessionToken: session.Reveal(), BrowserToken: browser.Reveal(),
 	})
-	if oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED {
-		redirect(w, r, "/signin", data.Request)
+	switch oerr.Reason(err) { //nolint:exhaustive // Fail knows the others
+	case errorv1.Reason_REASON_SESSION_REQUIRED:
+		redirect(w, r, "/signin", request)
+		return
+	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND:
+		f.whatBecame(w, r, request)
+		return
+	case errorv1.Reason_REASON_AUTHORIZATION_STALE:
+		f.Pages.Tell(w, r, page.Notice{
+			Status: http.StatusBadRequest,
+			Text:   "The app's access was ended while this page was open. Nothing was decided. To let the app in, start again from the app.",
+		})
 		return
 	}
 	if err != nil {
 		f.Fail(w, r, err)
 		return
 	}
-	data.CSRF = f.Cookies.FormToken(browser, session, purposeDecide, data.Request)
-	data.App, data.Origin = prompt.GetClientName(), prompt.GetRedirectOrigin()
-	data.Person, data.Email = prompt.GetDisplayName(), prompt.GetEmailAddress()
+	f.showConsent(w, r, request, prompt)
+}
+
+func (f Flow) showConsent(w http.ResponseWriter, r *http.Request, request string, prompt *consentv1.GetPromptResponse) {
+	flash := f.Cookies.TakeFlash(w, r, pageConsent, request)
+	data := page.Consent{
+		CSRF:    f.Cookies.FormToken(f.Cookies.Browser(r), f.Cookies.Session(r), consentForm(request).purposes...),
+		Request: request, App: prompt.GetClientName(), Origin: prompt.GetRedirectOrigin(),
+		Person: prompt.GetDisplayName(), Email: prompt.GetEmailAddress(), Fault: f.Fault(flash), WorkspaceID: flash.WorkspaceID,
+	}
 	for _, s := range prompt.GetScopes() {
 		data.Scopes = append(data.Scopes, page.Scope{Name: s.GetName(), Description: s.GetDescription()})
 	}
 	for _, ws := range prompt.GetWorkspaces() {
-		data.Workspaces = append(data.Workspaces, page.Workspace{ID: ws.GetWorkspaceId(), Name: ws.GetName()})
+		data.Workspaces = append(data.Workspaces, page.Workspace{
+			ID: ws.GetWorkspaceId(), Name: ws.GetName(), Plan: ws.GetPlan(), Role: ws.GetRole(),
+		})
 	}
-	f.Pages.Render(w, page.View{Template: "consent", Title: "Allow access?", Status: status, Data: data})
+	f.Pages.Render(w, page.View{Template: "consent", Title: Titled("Allow "+page.Name(data.App)+"?", data.Fault), Data: data})
 }
 
-// Decide hands the person's decision to consent and leads the browser back to the app.
+// Decide hands the person's decision to consent and leads the browser back to the client.
 func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
-	if !f.Posted(w, r, func(form url.Values) []string { return []string{purposeDecide, form.Get("request")} }) {
+	if !f.posted(w, r) {
 		return
 	}
-	form := page.Consent{Request: r.PostForm.Get("request"), WorkspaceID: r.PostForm.Get("workspace_id")}
+	from := consentForm(requested(r.PostForm.Get("request")))
+	if f.Cookies.Session(r).IsZero() {
+		redirect(w, r, "/signin", from.request) // signed out elsewhere: the request goes on after the sign-in
+		return
+	}
+	if !f.proven(w, r, from) {
+		return
+	}
+	workspace := r.PostForm.Get("workspace_id")
 	decision := decisionOf(r.PostForm.Get("decision"))
 	switch {
+	case r.PostForm.Get("decision") == "switch":
+		f.switchAccount(w, r, from)
 	case decision == consentv1.Decision_DECISION_UNSPECIFIED:
-		form.Problem = "Choose to allow or to deny."
-	case decision == consentv1.Decision_DECISION_APPROVE && form.WorkspaceID == "":
-		form.Problem = "Choose a workspace."
+		f.again(w, r, from, Flash{Kind: flashUndecided, WorkspaceID: workspace})
+	case decision == consentv1.Decision_DECISION_APPROVE && workspace == "":
+		f.again(w, r, from, Flash{Kind: flashNoWorkspace})
+	default:
+		f.decide(w, r, from, &consentv1.DecideRequest{
+			RequestId: from.request, SessionToken: f.Cookies.Session(r).Reveal(), BrowserToken: f.Cookies.Browser(r).Reveal(),
+			Decision: decision, WorkspaceId: workspace,
+			AnsweredBefore: r.PostForm.Get("answered") == "1" ||
+				f.Cookies.PeekFlash(r, pageConsent, from.request).Kind == flashAnswered,
+		})
 	}
-	if form.Problem != "" {
-		f.showConsent(w, r, form, http.StatusBadRequest)
+}
+
+func (f Flow) decide(w http.ResponseWriter, r *http.Request, from origin, req *consentv1.DecideRequest) {
+	res, err := f.Consents.Decide(r.Context(), req)
+	switch oerr.Reason(err) { //nolint:exhaustive // Retry knows the others
+	case errorv1.Reason_REASON_SESSION_REQUIRED:
+		redirect(w, r, "/signin", from.request)
 		return
-	}
-	res, err := f.Consents.Decide(r.Context(), &consentv1.DecideRequest{
-		RequestId: form.Request, SessionToken: f.Cookies.Session(r).Reveal(), BrowserToken: f.Cookies.Browser(r).Reveal(),
-		Decision: decision, WorkspaceId: form.WorkspaceID,
-	})
-	if oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED {
-		redirect(w, r, "/signin", form.Request)
+	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, errorv1.Reason_REASON_AUTHORIZATION_STALE:
+		redirect(w, r, from.path(), from.request) // which says what became of it
+		return
+	case errorv1.Reason_REASON_WORKSPACE_FORBIDDEN:
+		f.again(w, r, from, Flash{Kind: flashForbidden})
 		return
 	}
 	if err != nil {
-		f.Fail(w, r, err)
+		f.Retry(w, r, from, err)
 		return
 	}
+	// A browser that gets this answer may bring the code to the client; one that clicked twice, and dropped this answer for the
+	// next one, does not keep the cookie either. So a repeated decision tells whether its code may be in use.
+	f.Cookies.SetFlash(w, r, Flash{Kind: flashAnswered}, from.page, from.request)
 	Leave(w, res.GetLocation())
+}
+
+// switchAccount ends the session and asks who it is, for the same request.
+func (f Flow) switchAccount(w http.ResponseWriter, r *http.Request, from origin) {
+	if err := f.endSession(w, r); err != nil {
+		f.Retry(w, r, from, err)
+		return
+	}
+	redirect(w, r, "/signin", from.request)
 }
 
 func decisionOf(value string) consentv1.Decision {

@@ -15,10 +15,11 @@ import (
 const (
 	sessionCookie = "usher_session"
 	browserCookie = "usher_browser"
+	flashCookie   = "usher_flash"
 	hostPrefix    = "__Host-"
 )
 
-// Cookies reads and writes the two cookies. Neither is readable by a script.
+// Cookies reads and writes the cookies. None is readable by a script.
 type Cookies struct {
 	// Secure says that browsers come over https.
 	Secure bool
@@ -59,11 +60,16 @@ func (c Cookies) read(r *http.Request, name string) secret.String {
 }
 
 func (c Cookies) write(w http.ResponseWriter, name string, value secret.String, until time.Time) {
+	c.set(w, name, value.Reveal(), until)
+}
+
+// set writes a cookie that ends then; a zero time ends it with the browser, and an empty value at once.
+func (c Cookies) set(w http.ResponseWriter, name, value string, until time.Time) {
 	cookie := &http.Cookie{ //nolint:gosec // Secure is set wherever browsers come over https
-		Name: c.name(name), Value: value.Reveal(), Path: "/", HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteLaxMode,
+		Name: c.name(name), Value: value, Path: "/", HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteLaxMode,
 	}
 	switch {
-	case value.IsZero():
+	case value == "":
 		cookie.MaxAge = -1
 	case !until.IsZero():
 		cookie.MaxAge = max(1, int(time.Until(until).Seconds()))

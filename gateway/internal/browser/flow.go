@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"google.golang.org/grpc/status"
@@ -18,7 +19,7 @@ import (
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
-	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/requestid"
 )
 
 // HomePath is where a person without an authorization in progress belongs.
@@ -34,12 +35,14 @@ type Flow struct {
 	Sessions       identityv1.SessionServiceClient
 	Authorizations authzv1.AuthorizationServiceClient
 	Consents       consentv1.ConsentServiceClient
+	// Now is the clock; nil is the process's.
+	Now func() time.Time
 }
 
 // Authorize is the authorization endpoint (RFC 6749 §3.1). The query goes to authz undecoded.
 func (f Flow) Authorize(w http.ResponseWriter, r *http.Request) {
 	if !utf8.ValidString(r.URL.RawQuery) {
-		f.Pages.Problem(w, http.StatusBadRequest, "The address of this page cannot be read: it is wrongly encoded.")
+		f.Pages.Problem(w, r, http.StatusBadRequest, "The address of this page cannot be read: it is wrongly encoded.")
 		return
 	}
 	res, err := f.Authorizations.StartAuthorization(r.Context(), &authzv1.StartAuthorizationRequest{
@@ -63,7 +66,10 @@ func (f Flow) step(w http.ResponseWriter, r *http.Request, step *authzv1.Step) {
 	case step.GetConsent() != nil:
 		redirect(w, r, "/consent", step.GetConsent().GetRequestId())
 	default:
-		f.Pages.Problem(w, http.StatusBadRequest, step.GetErrorPage().GetMessage())
+		f.Pages.Tell(w, r, page.Notice{
+			Status: http.StatusBadRequest, App: step.GetErrorPage().GetClientName(), Text: step.GetErrorPage().GetMessage(),
+			Known: "Nothing was shared with any app.",
+		})
 	}
 }
 
@@ -86,18 +92,18 @@ func Leave(w http.ResponseWriter, location string) {
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// posted reads a form of ours; it answers the request itself when there is none.
+// posted reads a form of ours; it answers the request itself when there is none that a page of ours could have sent.
 func (f Flow) posted(w http.ResponseWriter, r *http.Request) bool {
 	body, err := httpx.ReadBody(w, r)
 	if errors.Is(err, httpx.ErrTooLarge) {
-		f.Pages.Problem(w, http.StatusRequestEntityTooLarge, "The form is too long.")
+		f.Pages.Problem(w, r, http.StatusRequestEntityTooLarge, "The form is too long.")
 		return false
 	}
 	if err == nil {
 		r.PostForm, err = url.ParseQuery(string(body))
 	}
 	if err != nil || !readable(r.PostForm) {
-		f.Pages.Problem(w, http.StatusBadRequest, "The form could not be read. Go back and try again.")
+		f.Pages.Problem(w, r, http.StatusBadRequest, "The form could not be read. Go back and try again.")
 		return false
 	}
 	return true
@@ -115,46 +121,152 @@ func readable(form url.Values) bool {
 	return true
 }
 
-// requested is the authorization that a page's address names; empty when it names none.
-func requested(r *http.Request) string {
-	id := r.URL.Query().Get("request")
-	if !secret.ValidCode(id) {
+// maxRequest is more than an authorization's identifier has.
+const maxRequest = 256
+
+// requested is the authorization that a page's address or a form names; empty when it names none. What has characters that no
+// identifier has is no name; what is too short or was never drawn is one, of no authorization.
+func requested(id string) string {
+	if len(id) > maxRequest || strings.Trim(id, identifierCharacters) != "" {
 		return ""
 	}
 	return id
 }
 
-// Posted reads a form of ours and proves that it is; it answers the request itself when not. Purpose gets the form's values.
-func (f Flow) Posted(w http.ResponseWriter, r *http.Request, purpose func(url.Values) []string) bool {
+// identifierCharacters are those of base64url (RFC 4648 §5).
+const identifierCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+// Posted reads a form of one of our pages and proves that it came to this browser in this session. It answers the request
+// itself when not, so that the person goes on where that is possible: back to the page, which then asks to confirm once more,
+// or to the page that says that cookies are needed. What came from no page of ours is refused.
+func (f Flow) Posted(w http.ResponseWriter, r *http.Request, from origin) bool {
 	if !f.posted(w, r) {
 		return false
 	}
-	if !f.Cookies.CheckForm(r, purpose(r.PostForm)...) {
-		f.Pages.Problem(w, http.StatusForbidden, "This form is no longer valid, or it did not come from our page in this browser. Go back, reload the page and try again.")
+	return f.proven(w, r, from)
+}
+
+// origin is the page that a form belongs to.
+type origin struct {
+	// page is one of the pages of flashes, and purposes what its form token is bound to.
+	page     string
+	purposes []string
+	// request is the authorization that the page is about; empty for none.
+	request string
+}
+
+// AccountForm is the origin of the forms on account pages.
+func AccountForm() origin { return origin{page: PageAccount, purposes: []string{purposeAccount}} }
+
+func (o origin) path() string {
+	switch o.page {
+	case pageConsent:
+		return "/consent"
+	case pageSignIn:
+		return "/signin"
+	}
+	return HomePath
+}
+
+func (f Flow) proven(w http.ResponseWriter, r *http.Request, from origin) bool {
+	if r.PostForm.Get("csrf_token") == "" { // every form of ours carries one
+		f.Pages.Problem(w, r, http.StatusForbidden, "This form did not come from one of our pages. Nothing was done.")
+		return false
+	}
+	if f.Cookies.Browser(r).IsZero() {
+		f.checkCookies(w, r, from.page, from.request)
+		return false
+	}
+	if !f.Cookies.CheckForm(r, from.purposes...) {
+		f.again(w, r, from, Flash{Kind: flashAgain})
 		return false
 	}
 	return true
 }
 
-// Fail shows a failure of a service as a page.
-func (f Flow) Fail(w http.ResponseWriter, r *http.Request, err error) {
+// again leads back to the page that a form came from, with what it is to say.
+func (f Flow) again(w http.ResponseWriter, r *http.Request, from origin, flash Flash) {
+	f.Cookies.SetFlash(w, r, flash, from.page, from.request)
+	redirect(w, r, from.path(), from.request)
+}
+
+// Retry leads back to the page that a form came from, after a failure of a service: whatever was done is done once, so the
+// person may send the form again, and the page tells by itself what is decided already.
+func (f Flow) Retry(w http.ResponseWriter, r *http.Request, from origin, err error) {
+	flash := Flash{Kind: flashFailed, Reference: requestid.From(r.Context())}
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are faults of ours
-	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND:
-		f.Pages.Problem(w, http.StatusBadRequest, "This request has ended, was already answered, or was begun in another browser or by another person. Go back to the app and start again.")
-	case errorv1.Reason_REASON_AUTHORIZATION_STALE:
-		f.Pages.Problem(w, http.StatusBadRequest, "The app's access was ended while this page was open. Go back to the app and start again.")
-	case errorv1.Reason_REASON_WORKSPACE_FORBIDDEN:
-		f.Pages.Problem(w, http.StatusForbidden, "You are not a member of that workspace any more.")
 	case errorv1.Reason_REASON_RATE_LIMITED:
-		w.Header().Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
-		f.Pages.Problem(w, http.StatusTooManyRequests, "There were too many attempts. Wait a little and try again.")
+		after := oerr.RetryAfter(err)
+		w.Header().Set("Retry-After", httpx.Seconds(after))
+		flash = Flash{Kind: flashLimited, Until: f.now().Add(after).Unix()}
 	case errorv1.Reason_REASON_UNAVAILABLE:
 		f.log(r, err)
 		w.Header().Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
-		f.Pages.Problem(w, http.StatusServiceUnavailable, "We cannot answer right now. Nothing is lost: try again in a moment.")
+		flash.Kind = flashUnavailable
 	default:
 		f.log(r, err)
-		f.Pages.Problem(w, http.StatusInternalServerError, "Something went wrong on our side.")
+	}
+	f.again(w, r, from, flash)
+}
+
+func (f Flow) now() time.Time {
+	if f.Now == nil {
+		return time.Now()
+	}
+	return f.Now()
+}
+
+// Fault is the sentence of a flash.
+func (f Flow) Fault(flash Flash) page.Fault {
+	switch flash.Kind {
+	case flashEmpty:
+		return page.Fault{Text: "Enter your e-mail address and your password.", Field: "email"}
+	case flashWrong:
+		return page.Fault{Text: "The e-mail address or the password is wrong.", Field: "password"}
+	case flashLimited:
+		return page.Fault{Text: "There were too many attempts. " + page.TryAgain(f.now(), time.Unix(flash.Until, 0))}
+	case flashAgain:
+		return page.Fault{Text: "This page was open for too long, or you signed in or out since it was opened. Please confirm once more."}
+	case flashUnavailable:
+		return page.Fault{Text: "We cannot answer right now. Please try once more in a moment.", Reference: flash.Reference}
+	case flashFailed:
+		return page.Fault{Text: "Something went wrong on our side. Please try once more.", Reference: flash.Reference}
+	case flashUndecided:
+		return page.Fault{Text: "Choose to allow or to deny."}
+	case flashNoWorkspace:
+		return page.Fault{Text: "Choose a workspace.", Field: "workspaces"}
+	case flashForbidden:
+		return page.Fault{Text: "You are not a member of that workspace any more. Choose another one.", Field: "workspaces"}
+	case FlashNoApp:
+		return page.Fault{Text: "There is no such connected app."}
+	case flashAnswered, FlashDisconnected:
+	}
+	return page.Fault{}
+}
+
+// Fail shows a failure of a service as a page.
+func (f Flow) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	switch oerr.Reason(err) { //nolint:exhaustive // the others are faults of ours
+	case errorv1.Reason_REASON_RATE_LIMITED:
+		after, now := oerr.RetryAfter(err), f.now()
+		w.Header().Set("Retry-After", httpx.Seconds(after))
+		f.Pages.Tell(w, r, page.Notice{
+			Status: http.StatusTooManyRequests, Text: "There were too many attempts. " + page.TryAgain(now, now.Add(after)),
+			Link: page.Link{Address: r.URL.RequestURI(), Text: "Try again"},
+		})
+	case errorv1.Reason_REASON_UNAVAILABLE:
+		f.log(r, err)
+		w.Header().Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
+		f.Pages.Tell(w, r, page.Notice{
+			Status: http.StatusServiceUnavailable, Text: "We cannot answer right now. Nothing is lost: try again in a moment.",
+			Link: page.Link{Address: r.URL.RequestURI(), Text: "Try again"},
+		})
+	default:
+		f.log(r, err)
+		f.Pages.Tell(w, r, page.Notice{
+			Status: http.StatusInternalServerError, Text: "Something went wrong on our side.",
+			Link: page.Link{Address: r.URL.RequestURI(), Text: "Try again"},
+		})
 	}
 }
 

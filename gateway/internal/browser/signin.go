@@ -2,7 +2,6 @@ package browser
 
 import (
 	"net/http"
-	"net/url"
 
 	"github.com/vidocu/usher/gateway/internal/page"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
@@ -19,73 +18,213 @@ const (
 	purposeAccount = "account"
 )
 
-// SignInPage shows the form.
-func (f Flow) SignInPage(w http.ResponseWriter, r *http.Request) {
-	f.showSignIn(w, r, page.SignIn{Request: requested(r)}, http.StatusOK)
+func signInForm(request string) origin {
+	return origin{page: pageSignIn, purposes: []string{purposeSignIn, request}, request: request}
 }
 
-func (f Flow) showSignIn(w http.ResponseWriter, r *http.Request, data page.SignIn, status int) {
+// SignInPage shows the form, once it is known that signing in is what has to be done: somebody who is signed in goes on, and
+// for a request that is over nobody is asked for a password.
+func (f Flow) SignInPage(w http.ResponseWriter, r *http.Request) {
+	request := requested(r.URL.Query().Get("request"))
+	if request == "" {
+		f.signInAlone(w, r)
+		return
+	}
+	if f.Cookies.Browser(r).IsZero() {
+		f.checkCookies(w, r, pageSignIn, request)
+		return
+	}
+	found, err := f.lookUp(r, request)
+	if err != nil {
+		f.Fail(w, r, err)
+		return
+	}
+	flash := f.Cookies.TakeFlash(w, r, pageSignIn, request)
+	switch {
+	case found.GetState() != authzv1.AuthorizationState_AUTHORIZATION_STATE_OPEN:
+		f.over(w, r, request, found)
+	case found.GetStep().GetSignIn() == nil:
+		f.step(w, r, found.GetStep())
+	default:
+		f.signInFor(w, r, request, found, flash)
+	}
+}
+
+func (f Flow) lookUp(r *http.Request, request string) (*authzv1.LookUpAuthorizationResponse, error) {
+	return f.Authorizations.LookUpAuthorization(r.Context(), &authzv1.LookUpAuthorizationRequest{
+		RequestId: request, SessionToken: f.Cookies.Session(r).Reveal(), BrowserToken: f.Cookies.Browser(r).Reveal(),
+	})
+}
+
+// signInAlone shows the form without a request.
+func (f Flow) signInAlone(w http.ResponseWriter, r *http.Request) {
+	flash := f.Cookies.TakeFlash(w, r, pageSignIn, "")
+	if session := f.Cookies.Session(r); !session.IsZero() {
+		_, err := f.Sessions.GetSession(r.Context(), &identityv1.GetSessionRequest{SessionToken: session.Reveal()})
+		if err == nil {
+			redirect(w, r, HomePath, "")
+			return
+		}
+		if oerr.Reason(err) != errorv1.Reason_REASON_SESSION_REQUIRED {
+			f.Fail(w, r, err)
+			return
+		}
+	}
+	f.showSignIn(w, r, page.SignIn{Email: flash.Email, Fault: f.Fault(flash)}, "Sign in")
+}
+
+// signInFor shows the form for a request, and whose account is signed in where the client wants a choice or a new sign-in.
+func (f Flow) signInFor(
+	w http.ResponseWriter, r *http.Request, request string, found *authzv1.LookUpAuthorizationResponse, flash Flash,
+) {
+	data := page.SignIn{
+		Request: request, App: found.GetClientName(), Origin: found.GetRedirectOrigin(), Email: found.GetLoginHint(), Fault: f.Fault(flash),
+	}
+	title := "Sign in to continue to " + page.Name(data.App)
+	if reason := found.GetSignInReason(); reason != authzv1.SignInReason_SIGN_IN_REASON_UNSPECIFIED {
+		who, err := f.Sessions.GetSession(r.Context(), &identityv1.GetSessionRequest{SessionToken: f.Cookies.Session(r).Reveal()})
+		if err != nil && oerr.Reason(err) != errorv1.Reason_REASON_SESSION_REQUIRED {
+			f.Fail(w, r, err)
+			return
+		}
+		switch {
+		case reason == authzv1.SignInReason_SIGN_IN_REASON_SELECT_ACCOUNT && err == nil:
+			title = "Choose an account to continue to " + page.Name(data.App)
+			data.Person, data.PersonEmail = who.GetSession().GetDisplayName(), who.GetSession().GetEmailAddress()
+		case err == nil:
+			title = "Sign in again to continue to " + page.Name(data.App)
+			data.Again = true
+			if data.Email == "" {
+				data.Email = who.GetSession().GetEmailAddress()
+			}
+		}
+	}
+	if flash.Email != "" {
+		data.Email = flash.Email
+	}
+	f.showSignIn(w, r, data, title)
+}
+
+func (f Flow) showSignIn(w http.ResponseWriter, r *http.Request, data page.SignIn, title string) {
 	browser := f.Cookies.EnsureBrowser(w, r)
-	data.CSRF = f.Cookies.FormToken(browser, f.Cookies.Session(r), purposeSignIn, data.Request)
-	f.Pages.Render(w, page.View{Template: "signin", Title: "Sign in", Status: status, Data: data})
+	data.CSRF = f.Cookies.FormToken(browser, f.Cookies.Session(r), signInForm(data.Request).purposes...)
+	f.Pages.Render(w, page.View{Template: "signin", Title: Titled(title, data.Fault), Data: data})
+}
+
+// Titled puts the error in front, where a screen reader says it first.
+func Titled(title string, fault page.Fault) string {
+	if fault.Text == "" {
+		return title
+	}
+	return "Error: " + title
 }
 
 // SignIn checks the form and begins a session with a new value; the browser's former session ends with it.
 func (f Flow) SignIn(w http.ResponseWriter, r *http.Request) {
-	if !f.Posted(w, r, func(form url.Values) []string { return []string{purposeSignIn, form.Get("request")} }) {
+	if !f.posted(w, r) {
 		return
 	}
-	request, email, password := r.PostForm.Get("request"), r.PostForm.Get("email"), r.PostForm.Get("password")
+	from := signInForm(requested(r.PostForm.Get("request")))
+	if !f.proven(w, r, from) {
+		return
+	}
+	switch r.PostForm.Get("decision") {
+	case "deny":
+		f.cancel(w, r, from)
+	case "continue":
+		f.goOn(w, r, from)
+	default:
+		f.authenticate(w, r, from)
+	}
+}
+
+func (f Flow) authenticate(w http.ResponseWriter, r *http.Request, from origin) {
+	email, password := r.PostForm.Get("email"), r.PostForm.Get("password")
 	if email == "" || password == "" {
-		f.showSignIn(w, r, page.SignIn{Request: request, Email: email, Problem: "Enter your e-mail address and your password."}, http.StatusBadRequest)
+		f.again(w, r, from, Flash{Kind: flashEmpty, Email: email})
 		return
 	}
 	res, err := f.Sessions.AuthenticateUser(r.Context(), &identityv1.AuthenticateUserRequest{
 		EmailAddress: email, Password: password, PreviousSessionToken: f.Cookies.Session(r).Reveal(),
 		SourceAddress: f.Proxies.Source(r),
 	})
-	switch oerr.Reason(err) { //nolint:exhaustive // Fail knows the others
+	switch oerr.Reason(err) { //nolint:exhaustive // Retry knows the others
 	case errorv1.Reason_REASON_INVALID_CREDENTIALS, errorv1.Reason_REASON_INVALID_REQUEST:
-		f.showSignIn(w, r, page.SignIn{Request: request, Email: email, Problem: "The e-mail address or the password is wrong."}, http.StatusBadRequest)
+		f.again(w, r, from, Flash{Kind: flashWrong, Email: email})
 		return
 	}
 	if err != nil {
-		f.Fail(w, r, err)
+		f.Retry(w, r, from, err)
 		return
 	}
 	f.Cookies.SetSession(w, secret.New(res.GetSessionToken()), res.GetSession().GetExpireTime().AsTime())
-	f.resume(w, r, request, res.GetSessionToken())
+	f.resume(w, r, from, res.GetSessionToken())
 }
 
 // resume asks authz for the next step of an authorization, which is state and not what the form said.
-func (f Flow) resume(w http.ResponseWriter, r *http.Request, request, session string) {
-	if request == "" {
+func (f Flow) resume(w http.ResponseWriter, r *http.Request, from origin, session string) {
+	if from.request == "" {
 		redirect(w, r, HomePath, "")
 		return
 	}
 	res, err := f.Authorizations.ResumeAuthorization(r.Context(), &authzv1.ResumeAuthorizationRequest{
-		RequestId: request, SessionToken: session, BrowserToken: f.Cookies.Browser(r).Reveal(),
+		RequestId: from.request, SessionToken: session, BrowserToken: f.Cookies.Browser(r).Reveal(),
 	})
 	if err != nil {
-		f.Fail(w, r, err)
+		// The person is signed in: the page finds out by itself what became of the request, and whether it can go on.
+		redirect(w, r, from.path(), from.request)
 		return
 	}
 	f.step(w, r, res.GetStep())
 }
 
-// SignOut ends the session everywhere.
+// cancel leads back to the client without anybody's having signed in.
+func (f Flow) cancel(w http.ResponseWriter, r *http.Request, from origin) {
+	res, err := f.Authorizations.CancelAuthorization(r.Context(), &authzv1.CancelAuthorizationRequest{
+		RequestId: from.request, BrowserToken: f.Cookies.Browser(r).Reveal(),
+	})
+	f.stepOr(w, r, from, res.GetStep(), err)
+}
+
+// goOn keeps the account that is signed in.
+func (f Flow) goOn(w http.ResponseWriter, r *http.Request, from origin) {
+	res, err := f.Authorizations.ContinueAuthorization(r.Context(), &authzv1.ContinueAuthorizationRequest{
+		RequestId: from.request, SessionToken: f.Cookies.Session(r).Reveal(), BrowserToken: f.Cookies.Browser(r).Reveal(),
+	})
+	f.stepOr(w, r, from, res.GetStep(), err)
+}
+
+func (f Flow) stepOr(w http.ResponseWriter, r *http.Request, from origin, step *authzv1.Step, err error) {
+	switch {
+	case oerr.Reason(err) == errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND:
+		redirect(w, r, from.path(), from.request) // which says what became of it
+	case err != nil:
+		f.Retry(w, r, from, err)
+	default:
+		f.step(w, r, step)
+	}
+}
+
+// SignOut ends the session everywhere. Without a session there is nothing to end, and the person is where they want to be.
 func (f Flow) SignOut(w http.ResponseWriter, r *http.Request) {
-	if !f.Posted(w, r, AccountForm) {
+	if f.Cookies.Session(r).IsZero() {
+		redirect(w, r, "/signin", "")
 		return
 	}
-	_, err := f.Sessions.EndSession(r.Context(), &identityv1.EndSessionRequest{SessionToken: f.Cookies.Session(r).Reveal()})
-	if err != nil {
-		f.Fail(w, r, err)
+	if !f.Posted(w, r, AccountForm()) {
 		return
 	}
-	f.Cookies.ClearSession(w)
+	if err := f.endSession(w, r); err != nil {
+		f.Retry(w, r, AccountForm(), err)
+		return
+	}
 	redirect(w, r, "/signin", "")
 }
 
-// AccountForm is the purpose of the forms on account pages.
-func AccountForm(url.Values) []string { return []string{purposeAccount} }
+func (f Flow) endSession(w http.ResponseWriter, r *http.Request) error {
+	_, err := f.Sessions.EndSession(r.Context(), &identityv1.EndSessionRequest{SessionToken: f.Cookies.Session(r).Reveal()})
+	if err == nil {
+		f.Cookies.ClearSession(w)
+	}
+	return err
+}

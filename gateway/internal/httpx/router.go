@@ -28,6 +28,8 @@ type RouterConfig struct {
 	TLS bool
 	// NotFound answers a path that nobody routes.
 	NotFound http.Handler
+	// WrongMethod answers a method that a path does not take, after Allow was set; nil answers a line of text.
+	WrongMethod http.Handler
 }
 
 // Router routes by the exact path as it was sent: nothing is cleaned, decoded or redirected, so that no two components can
@@ -119,7 +121,7 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		r.config.NotFound.ServeHTTP(rec, req)
 		return
 	}
-	found.serve(rec, req)
+	found.serve(rec, req, r.config.WrongMethod)
 }
 
 // name is what a route is called in figures and traces: never what a caller chose.
@@ -149,7 +151,7 @@ func (r *Router) find(req *http.Request) *route {
 	return nil
 }
 
-func (r *route) serve(w http.ResponseWriter, req *http.Request) {
+func (r *route) serve(w http.ResponseWriter, req *http.Request, wrongMethod http.Handler) {
 	handler := r.methods[req.Method]
 	switch {
 	case r.any != nil:
@@ -158,6 +160,10 @@ func (r *route) serve(w http.ResponseWriter, req *http.Request) {
 		handler.ServeHTTP(w, req)
 	default:
 		w.Header().Set("Allow", r.allow())
+		if wrongMethod != nil {
+			wrongMethod.ServeHTTP(w, req)
+			return
+		}
 		http.Error(w, "This address does not answer that method.", http.StatusMethodNotAllowed)
 	}
 }

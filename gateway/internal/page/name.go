@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// maxName is how much of a name is shown.
-	maxName = 60
+	// maxName is how much of a name is shown: more than any registration takes, so that none is cut. Long ones wrap.
+	maxName = 256
 	// maxMarks is how many marks one letter may carry; more would pile up over other lines.
 	maxMarks = 2
 	// brailleBlank is a letter without ink.
@@ -21,7 +21,7 @@ func unseen(r rune) bool {
 }
 
 // Name makes a name that somebody else chose fit to be shown: no control or formatting characters, which could turn text
-// around or hide it, and no more than a line of it. The template escapes it.
+// around or hide it, and no more of it than a registration takes. The template escapes it.
 func Name(s string) string {
 	marks := 0
 	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {

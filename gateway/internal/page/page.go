@@ -8,6 +8,8 @@ import (
 	"html/template"
 	"net/http"
 	"path"
+
+	"github.com/vidocu/usher/internal/platform/requestid"
 )
 
 //go:embed files
@@ -18,13 +20,14 @@ const StylesheetPath = "/assets/usher.css"
 
 // policy lets a page load our stylesheet and nothing else. It has no form-action: a browser would apply that to the redirect
 // to the app, after the decision (the wire contract, §5).
-const policy = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
+const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
 
 // Pages are the parsed templates.
 type Pages struct {
 	byName     map[string]*template.Template
 	stylesheet []byte
 	version    string
+	icon       []byte
 }
 
 // New parses the templates. They are embedded: it cannot fail at run time, and a test opens every one.
@@ -32,9 +35,11 @@ func New() *Pages {
 	css := must(files.ReadFile("files/usher.css"))
 	sum := sha256.Sum256(css)
 	p := &Pages{byName: map[string]*template.Template{}, stylesheet: css, version: hex.EncodeToString(sum[:6])}
-	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{"name": Name}).ParseFS(files, "files/layout.html"))
+	p.icon = must(files.ReadFile("files/favicon.ico"))
+	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{"name": Name, "moment": moment, "stamp": stamp}).
+		ParseFS(files, "files/layout.html", "files/fault.html"))
 	for _, entry := range must(files.ReadDir("files")) {
-		if name := entry.Name(); path.Ext(name) == ".html" && name != "layout.html" {
+		if name := entry.Name(); path.Ext(name) == ".html" && name != "layout.html" && name != "fault.html" {
 			p.byName[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, "files/"+name))
 		}
 	}
@@ -81,8 +86,25 @@ func (p *Pages) Render(w http.ResponseWriter, v View) {
 }
 
 // Problem shows what went wrong. The text is ours: it never repeats what a request said.
-func (p *Pages) Problem(w http.ResponseWriter, status int, text string) {
-	p.Render(w, View{Template: "problem", Title: "This did not work", Status: status, Data: text})
+func (p *Pages) Problem(w http.ResponseWriter, r *http.Request, status int, text string) {
+	p.Tell(w, r, Notice{Status: status, Text: text})
+}
+
+// Tell shows a page that says one thing and leads on by one link or form. It prints the request's id, under which the log has
+// what happened.
+func (p *Pages) Tell(w http.ResponseWriter, r *http.Request, n Notice) {
+	if n.Heading == "" {
+		n.Heading = "This did not work"
+	}
+	if n.Link == (Link{}) && n.Repeat == nil {
+		n.Link = Link{Address: "/account/connected-apps", Text: "Go to your connected apps"}
+	}
+	n.Reference = requestid.From(r.Context())
+	title := n.Heading
+	if n.App != "" {
+		title += ": " + Name(n.App)
+	}
+	p.Render(w, View{Template: "problem", Title: title, Status: n.Status, Data: n})
 }
 
 // Stylesheet serves the stylesheet. Its address changes with its content, so that it is kept for good.
@@ -90,4 +112,11 @@ func (p *Pages) Stylesheet(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	_, _ = w.Write(p.stylesheet) // the reader has gone: nothing to do
+}
+
+// Icon serves the icon that browsers ask for by themselves.
+func (p *Pages) Icon(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "image/x-icon")
+	w.Header().Set("Cache-Control", "public, max-age=86400")
+	_, _ = w.Write(p.icon) // the reader has gone: nothing to do
 }

@@ -18,13 +18,20 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 		data any
 		want []string
 	}{
-		"signin":  {page.SignIn{CSRF: "csrf-value", Request: "req", Email: evil, Problem: evil}, []string{`value="csrf-value"`, `name="email"`, `name="password"`, `value="req"`}},
-		"problem": {evil, []string{"Nothing was shared"}},
+		"signin": {page.SignIn{
+			CSRF: "csrf-value", Request: "req", App: evil, Origin: evil, Email: evil, Person: evil, PersonEmail: evil,
+			Fault: page.Fault{Text: evil, Field: "password", Reference: evil},
+		}, []string{`aria-invalid="true" aria-describedby="fault"`, `<a href="#password">`, `value="continue"`, `value="deny" formnovalidate`,
+			`value="csrf-value"`, `name="email"`, `name="password"`, `value="req"`}},
+		"problem": {page.Notice{
+			Heading: evil, App: evil, Text: evil, Workspace: evil, At: at, Known: evil, Reference: evil,
+			Repeat: &page.Repeat{CSRF: "csrf-value", Request: "req", Decision: "approve", WorkspaceID: evil, Text: evil},
+		}, []string{"1 March 2026, 09:05", `name="decision" value="approve"`, `name="answered" value="1"`}},
 		"consent": {page.Consent{
-			CSRF: "csrf-value", Request: "req", App: evil, Origin: evil, Person: evil, Email: evil, Problem: evil,
+			CSRF: "csrf-value", Request: "req", App: evil, Origin: evil, Person: evil, Email: evil, Fault: page.Fault{Text: evil, Field: "workspaces"},
 			Scopes:     []page.Scope{{Name: "videos:read", Description: "See your videos"}},
-			Workspaces: []page.Workspace{{ID: "ws_1", Name: evil}, {ID: "ws_2", Name: "Acme"}}, WorkspaceID: "ws_2",
-		}, []string{"See your videos", "videos:read", `value="ws_2" required checked`, `name="decision" value="approve"`, `name="decision" value="deny"`}},
+			Workspaces: []page.Workspace{{ID: "ws_1", Name: evil, Plan: evil, Role: evil}, {ID: "ws_2", Name: "Acme", Plan: "pro", Role: "member"}}, WorkspaceID: "ws_2",
+		}, []string{"See your videos", "videos:read", `value="ws_2" required checked`, `name="decision" value="approve"`, `name="decision" value="deny"`, `value="switch"`, "pro plan, you are member, <code>ws_2</code>"}},
 		"apps": {page.Apps{CSRF: "csrf-value", Person: evil, Email: evil, Disconnected: true, Apps: []page.App{{
 			ClientID: evil, Name: evil, Approved: at, Workspaces: []page.AppWorkspace{{Name: evil, Scopes: []string{"videos:read", "jobs:read"}}},
 		}}}, []string{"1 March 2026, 09:05", "Not used yet", "is disconnected", "<code>videos:read</code>, <code>jobs:read</code>"}},
@@ -67,7 +74,7 @@ func TestOneWorkspaceIsChosenAndNoneCannotBeAllowed(t *testing.T) {
 
 func TestAPageCannotBeFramedStoredOrScripted(t *testing.T) {
 	w := httptest.NewRecorder()
-	page.New().Problem(w, http.StatusForbidden, "No.")
+	page.New().Problem(w, httptest.NewRequest(http.MethodGet, "/", nil), http.StatusForbidden, "No.")
 	h := w.Header()
 	if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "No.") {
 		t.Errorf("the page is %d %s", w.Code, w.Body)
@@ -97,7 +104,7 @@ func TestTheStylesheetIsKeptForGoodUnderAnAddressOfItsContent(t *testing.T) {
 		t.Errorf("the stylesheet comes with %v", w.Header())
 	}
 	w = httptest.NewRecorder()
-	p.Problem(w, http.StatusNotFound, "x")
+	p.Problem(w, httptest.NewRequest(http.MethodGet, "/", nil), http.StatusNotFound, "x")
 	if !strings.Contains(w.Body.String(), page.StylesheetPath+"?v=") {
 		t.Error("the page names the stylesheet without a version")
 	}
@@ -120,12 +127,34 @@ func TestANameCannotHideOrTurnTextAround(t *testing.T) {
 		"pay\u200bpal": "paypal", "pay\u2060pal": "paypal", "\ufeffx": "x", "soft\u00adhyphen": "softhyphen", // nothing to see
 		"a\x00b\x1b[31mc": "ab[31mc", "a\u0085b": "a b", "a\u2028b\u2029c": "a b c", // control and line characters
 		"\ue000x": "x", "a\xffb": "ab", "a\ufffdb": "ab", // private use, not UTF-8
-		"Žluťoučký 日本語 👍":       "Žluťoučký 日本語 👍",
-		strings.Repeat("é", 60): strings.Repeat("é", 60),
-		strings.Repeat("é", 61): strings.Repeat("é", 60) + "…",
+		"Žluťoučký 日本語 👍":        "Žluťoučký 日本語 👍",
+		strings.Repeat("é", 256): strings.Repeat("é", 256),
+		strings.Repeat("é", 257): strings.Repeat("é", 256) + "…",
 	} {
 		if got := page.Name(given); got != want {
 			t.Errorf("Name(%q) is %q, want %q", given, got, want)
 		}
+	}
+}
+
+func TestWhenToTryAgainIsToldInUTCAndFromNowOn(t *testing.T) {
+	now := time.Date(2026, 3, 1, 20, 30, 20, 0, time.FixedZone("CET", 3600))
+	for wait, want := range map[time.Duration]string{
+		-time.Second: "Try again now.", 0: "Try again now.", time.Second: "Try again at 19:31 UTC (in 1 second).",
+		40 * time.Second: "Try again at 19:31 UTC (in 40 seconds).", 41 * time.Second: "Try again at 19:32 UTC (in 41 seconds).",
+		119 * time.Second: "Try again at 19:33 UTC (in 119 seconds).", 220 * time.Second: "Try again at 19:34 UTC (in 4 minutes).",
+		time.Hour: "Try again at 20:31 UTC (in 60 minutes).",
+	} {
+		if got := page.TryAgain(now, now.Add(wait)); got != want {
+			t.Errorf("in %s: %q, want %q", wait, got, want)
+		}
+	}
+}
+
+func TestTheIconIsOne(t *testing.T) {
+	w := httptest.NewRecorder()
+	page.New().Icon(w, nil)
+	if w.Header().Get("Content-Type") != "image/x-icon" || !strings.HasPrefix(w.Body.String(), "\x00\x00\x01\x00") {
+		t.Errorf("the icon is %v", w.Header())
 	}
 }

@@ -1,6 +1,6 @@
-// Package wellknown serves the authorization server's metadata (RFC 8414).
+// Package wellknown serves what is looked for under /.well-known: the metadata (RFC 8414) and security.txt (RFC 9116).
 //
-// It owns the document: exactly what is supported, from the configuration and never from the request.
+// It owns the documents: exactly what is supported, from the configuration and never from the request.
 package wellknown
 
 import (

@@ -10,6 +10,7 @@ import (
 	_ "github.com/vidocu/usher/gen/usher/rpc/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -21,6 +22,132 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// AuthorizationState is what became of an authorization request, as the asking browser may know it.
+type AuthorizationState int32
+
+const (
+	// Never sent.
+	AuthorizationState_AUTHORIZATION_STATE_UNSPECIFIED AuthorizationState = 0
+	// It waits for a decision.
+	AuthorizationState_AUTHORIZATION_STATE_OPEN AuthorizationState = 1
+	// It waited for longer than its lifetime.
+	AuthorizationState_AUTHORIZATION_STATE_EXPIRED AuthorizationState = 2
+	// It was approved, by the person who is signed in or in this browser.
+	AuthorizationState_AUTHORIZATION_STATE_APPROVED AuthorizationState = 3
+	// It was denied, by the person who is signed in or in this browser.
+	AuthorizationState_AUTHORIZATION_STATE_DENIED AuthorizationState = 4
+	// Another browser began it.
+	AuthorizationState_AUTHORIZATION_STATE_OTHER_BROWSER AuthorizationState = 5
+	// Another person than the one who is signed in decided it.
+	AuthorizationState_AUTHORIZATION_STATE_OTHER_PERSON AuthorizationState = 6
+	// No request has that identifier.
+	AuthorizationState_AUTHORIZATION_STATE_UNKNOWN AuthorizationState = 7
+)
+
+// Enum value maps for AuthorizationState.
+var (
+	AuthorizationState_name = map[int32]string{
+		0: "AUTHORIZATION_STATE_UNSPECIFIED",
+		1: "AUTHORIZATION_STATE_OPEN",
+		2: "AUTHORIZATION_STATE_EXPIRED",
+		3: "AUTHORIZATION_STATE_APPROVED",
+		4: "AUTHORIZATION_STATE_DENIED",
+		5: "AUTHORIZATION_STATE_OTHER_BROWSER",
+		6: "AUTHORIZATION_STATE_OTHER_PERSON",
+		7: "AUTHORIZATION_STATE_UNKNOWN",
+	}
+	AuthorizationState_value = map[string]int32{
+		"AUTHORIZATION_STATE_UNSPECIFIED":   0,
+		"AUTHORIZATION_STATE_OPEN":          1,
+		"AUTHORIZATION_STATE_EXPIRED":       2,
+		"AUTHORIZATION_STATE_APPROVED":      3,
+		"AUTHORIZATION_STATE_DENIED":        4,
+		"AUTHORIZATION_STATE_OTHER_BROWSER": 5,
+		"AUTHORIZATION_STATE_OTHER_PERSON":  6,
+		"AUTHORIZATION_STATE_UNKNOWN":       7,
+	}
+)
+
+func (x AuthorizationState) Enum() *AuthorizationState {
+	p := new(AuthorizationState)
+	*p = x
+	return p
+}
+
+func (x AuthorizationState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AuthorizationState) Descriptor() protoreflect.EnumDescriptor {
+	return file_usher_authz_v1_authorization_service_proto_enumTypes[0].Descriptor()
+}
+
+func (AuthorizationState) Type() protoreflect.EnumType {
+	return &file_usher_authz_v1_authorization_service_proto_enumTypes[0]
+}
+
+func (x AuthorizationState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AuthorizationState.Descriptor instead.
+func (AuthorizationState) EnumDescriptor() ([]byte, []int) {
+	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{0}
+}
+
+// SignInReason is why a session does not suffice for a request.
+type SignInReason int32
+
+const (
+	// Nobody is signed in, or the session suffices.
+	SignInReason_SIGN_IN_REASON_UNSPECIFIED SignInReason = 0
+	// The client asked for a new sign-in (`prompt=login`, or `max_age` is exceeded).
+	SignInReason_SIGN_IN_REASON_AGAIN SignInReason = 1
+	// The client asked for a choice of account (`prompt=select_account`).
+	SignInReason_SIGN_IN_REASON_SELECT_ACCOUNT SignInReason = 2
+)
+
+// Enum value maps for SignInReason.
+var (
+	SignInReason_name = map[int32]string{
+		0: "SIGN_IN_REASON_UNSPECIFIED",
+		1: "SIGN_IN_REASON_AGAIN",
+		2: "SIGN_IN_REASON_SELECT_ACCOUNT",
+	}
+	SignInReason_value = map[string]int32{
+		"SIGN_IN_REASON_UNSPECIFIED":    0,
+		"SIGN_IN_REASON_AGAIN":          1,
+		"SIGN_IN_REASON_SELECT_ACCOUNT": 2,
+	}
+)
+
+func (x SignInReason) Enum() *SignInReason {
+	p := new(SignInReason)
+	*p = x
+	return p
+}
+
+func (x SignInReason) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SignInReason) Descriptor() protoreflect.EnumDescriptor {
+	return file_usher_authz_v1_authorization_service_proto_enumTypes[1].Descriptor()
+}
+
+func (SignInReason) Type() protoreflect.EnumType {
+	return &file_usher_authz_v1_authorization_service_proto_enumTypes[1]
+}
+
+func (x SignInReason) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SignInReason.Descriptor instead.
+func (SignInReason) EnumDescriptor() ([]byte, []int) {
+	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{1}
+}
 
 // StartAuthorizationRequest is the request as the browser sent it.
 type StartAuthorizationRequest struct {
@@ -252,11 +379,386 @@ func (x *ResumeAuthorizationResponse) GetStep() *Step {
 	return nil
 }
 
+// LookUpAuthorizationRequest names an authorization request as a browser does.
+type LookUpAuthorizationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The pending authorization, as the page's address has it.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The session cookie's value; empty when there is none.
+	SessionToken string `protobuf:"bytes,2,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// The browser cookie's value.
+	BrowserToken  string `protobuf:"bytes,3,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LookUpAuthorizationRequest) Reset() {
+	*x = LookUpAuthorizationRequest{}
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LookUpAuthorizationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LookUpAuthorizationRequest) ProtoMessage() {}
+
+func (x *LookUpAuthorizationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LookUpAuthorizationRequest.ProtoReflect.Descriptor instead.
+func (*LookUpAuthorizationRequest) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *LookUpAuthorizationRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *LookUpAuthorizationRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+func (x *LookUpAuthorizationRequest) GetBrowserToken() string {
+	if x != nil {
+		return x.BrowserToken
+	}
+	return ""
+}
+
+// LookUpAuthorizationResponse is the state of the request.
+type LookUpAuthorizationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which fields below are set depends on it.
+	State AuthorizationState `protobuf:"varint,1,opt,name=state,proto3,enum=usher.authz.v1.AuthorizationState" json:"state,omitempty"`
+	// The client's name as registered: untrusted text. Empty when the request is not kept any more, or is not this browser's.
+	ClientName string `protobuf:"bytes,2,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
+	// Where the answer goes, for the person to see: scheme and host (or the custom scheme) of the redirect URI.
+	RedirectOrigin string `protobuf:"bytes,3,opt,name=redirect_origin,json=redirectOrigin,proto3" json:"redirect_origin,omitempty"`
+	// The next step of an open request: sign-in or consent.
+	Step *Step `protobuf:"bytes,4,opt,name=step,proto3" json:"step,omitempty"`
+	// Why a person who is signed in has to sign in again or to choose; set when step is sign-in.
+	SignInReason SignInReason `protobuf:"varint,5,opt,name=sign_in_reason,json=signInReason,proto3,enum=usher.authz.v1.SignInReason" json:"sign_in_reason,omitempty"`
+	// The address that the client expects to sign in (OpenID Connect Core §3.1.2.1, `login_hint`): untrusted text.
+	LoginHint string `protobuf:"bytes,6,opt,name=login_hint,json=loginHint,proto3" json:"login_hint,omitempty"`
+	// When the request was decided.
+	DecideTime    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=decide_time,json=decideTime,proto3" json:"decide_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LookUpAuthorizationResponse) Reset() {
+	*x = LookUpAuthorizationResponse{}
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LookUpAuthorizationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LookUpAuthorizationResponse) ProtoMessage() {}
+
+func (x *LookUpAuthorizationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LookUpAuthorizationResponse.ProtoReflect.Descriptor instead.
+func (*LookUpAuthorizationResponse) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *LookUpAuthorizationResponse) GetState() AuthorizationState {
+	if x != nil {
+		return x.State
+	}
+	return AuthorizationState_AUTHORIZATION_STATE_UNSPECIFIED
+}
+
+func (x *LookUpAuthorizationResponse) GetClientName() string {
+	if x != nil {
+		return x.ClientName
+	}
+	return ""
+}
+
+func (x *LookUpAuthorizationResponse) GetRedirectOrigin() string {
+	if x != nil {
+		return x.RedirectOrigin
+	}
+	return ""
+}
+
+func (x *LookUpAuthorizationResponse) GetStep() *Step {
+	if x != nil {
+		return x.Step
+	}
+	return nil
+}
+
+func (x *LookUpAuthorizationResponse) GetSignInReason() SignInReason {
+	if x != nil {
+		return x.SignInReason
+	}
+	return SignInReason_SIGN_IN_REASON_UNSPECIFIED
+}
+
+func (x *LookUpAuthorizationResponse) GetLoginHint() string {
+	if x != nil {
+		return x.LoginHint
+	}
+	return ""
+}
+
+func (x *LookUpAuthorizationResponse) GetDecideTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DecideTime
+	}
+	return nil
+}
+
+// ContinueAuthorizationRequest names a pending authorization.
+type ContinueAuthorizationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The pending authorization.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The session cookie's value.
+	SessionToken string `protobuf:"bytes,2,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// The browser cookie's value.
+	BrowserToken  string `protobuf:"bytes,3,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContinueAuthorizationRequest) Reset() {
+	*x = ContinueAuthorizationRequest{}
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContinueAuthorizationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContinueAuthorizationRequest) ProtoMessage() {}
+
+func (x *ContinueAuthorizationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContinueAuthorizationRequest.ProtoReflect.Descriptor instead.
+func (*ContinueAuthorizationRequest) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ContinueAuthorizationRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ContinueAuthorizationRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+func (x *ContinueAuthorizationRequest) GetBrowserToken() string {
+	if x != nil {
+		return x.BrowserToken
+	}
+	return ""
+}
+
+// ContinueAuthorizationResponse is the next step.
+type ContinueAuthorizationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the browser does next.
+	Step          *Step `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContinueAuthorizationResponse) Reset() {
+	*x = ContinueAuthorizationResponse{}
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContinueAuthorizationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContinueAuthorizationResponse) ProtoMessage() {}
+
+func (x *ContinueAuthorizationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContinueAuthorizationResponse.ProtoReflect.Descriptor instead.
+func (*ContinueAuthorizationResponse) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ContinueAuthorizationResponse) GetStep() *Step {
+	if x != nil {
+		return x.Step
+	}
+	return nil
+}
+
+// CancelAuthorizationRequest names a pending authorization.
+type CancelAuthorizationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The pending authorization.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The browser cookie's value.
+	BrowserToken  string `protobuf:"bytes,2,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelAuthorizationRequest) Reset() {
+	*x = CancelAuthorizationRequest{}
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelAuthorizationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelAuthorizationRequest) ProtoMessage() {}
+
+func (x *CancelAuthorizationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelAuthorizationRequest.ProtoReflect.Descriptor instead.
+func (*CancelAuthorizationRequest) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *CancelAuthorizationRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *CancelAuthorizationRequest) GetBrowserToken() string {
+	if x != nil {
+		return x.BrowserToken
+	}
+	return ""
+}
+
+// CancelAuthorizationResponse is the next step.
+type CancelAuthorizationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Leads back to the client.
+	Step          *Step `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelAuthorizationResponse) Reset() {
+	*x = CancelAuthorizationResponse{}
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelAuthorizationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelAuthorizationResponse) ProtoMessage() {}
+
+func (x *CancelAuthorizationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelAuthorizationResponse.ProtoReflect.Descriptor instead.
+func (*CancelAuthorizationResponse) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *CancelAuthorizationResponse) GetStep() *Step {
+	if x != nil {
+		return x.Step
+	}
+	return nil
+}
+
 var File_usher_authz_v1_authorization_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_authorization_service_proto_rawDesc = "" +
 	"\n" +
-	"*usher/authz/v1/authorization_service.proto\x12\x0eusher.authz.v1\x1a\x19usher/authz/v1/step.proto\x1a\x1ausher/rpc/v1/options.proto\"\xb8\x01\n" +
+	"*usher/authz/v1/authorization_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19usher/authz/v1/step.proto\x1a\x1ausher/rpc/v1/options.proto\"\xb8\x01\n" +
 	"\x19StartAuthorizationRequest\x12 \n" +
 	"\traw_query\x18\x01 \x01(\tB\x03\x80\x01\x01R\brawQuery\x12(\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fsessionToken\x12(\n" +
@@ -270,10 +772,55 @@ const file_usher_authz_v1_authorization_service_proto_rawDesc = "" +
 	"\rsession_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fsessionToken\x12(\n" +
 	"\rbrowser_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\"G\n" +
 	"\x1bResumeAuthorizationResponse\x12(\n" +
-	"\x04step\x18\x01 \x01(\v2\x14.usher.authz.v1.StepR\x04step2\x81\x02\n" +
+	"\x04step\x18\x01 \x01(\v2\x14.usher.authz.v1.StepR\x04step\"\x8f\x01\n" +
+	"\x1aLookUpAuthorizationRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12(\n" +
+	"\rsession_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fsessionToken\x12(\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\"\xf0\x02\n" +
+	"\x1bLookUpAuthorizationResponse\x128\n" +
+	"\x05state\x18\x01 \x01(\x0e2\".usher.authz.v1.AuthorizationStateR\x05state\x12\x1f\n" +
+	"\vclient_name\x18\x02 \x01(\tR\n" +
+	"clientName\x12'\n" +
+	"\x0fredirect_origin\x18\x03 \x01(\tR\x0eredirectOrigin\x12(\n" +
+	"\x04step\x18\x04 \x01(\v2\x14.usher.authz.v1.StepR\x04step\x12B\n" +
+	"\x0esign_in_reason\x18\x05 \x01(\x0e2\x1c.usher.authz.v1.SignInReasonR\fsignInReason\x12\"\n" +
+	"\n" +
+	"login_hint\x18\x06 \x01(\tB\x03\x80\x01\x01R\tloginHint\x12;\n" +
+	"\vdecide_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"decideTime\"\x91\x01\n" +
+	"\x1cContinueAuthorizationRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12(\n" +
+	"\rsession_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fsessionToken\x12(\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\"I\n" +
+	"\x1dContinueAuthorizationResponse\x12(\n" +
+	"\x04step\x18\x01 \x01(\v2\x14.usher.authz.v1.StepR\x04step\"e\n" +
+	"\x1aCancelAuthorizationRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12(\n" +
+	"\rbrowser_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\"G\n" +
+	"\x1bCancelAuthorizationResponse\x12(\n" +
+	"\x04step\x18\x01 \x01(\v2\x14.usher.authz.v1.StepR\x04step*\xa8\x02\n" +
+	"\x12AuthorizationState\x12#\n" +
+	"\x1fAUTHORIZATION_STATE_UNSPECIFIED\x10\x00\x12\x1c\n" +
+	"\x18AUTHORIZATION_STATE_OPEN\x10\x01\x12\x1f\n" +
+	"\x1bAUTHORIZATION_STATE_EXPIRED\x10\x02\x12 \n" +
+	"\x1cAUTHORIZATION_STATE_APPROVED\x10\x03\x12\x1e\n" +
+	"\x1aAUTHORIZATION_STATE_DENIED\x10\x04\x12%\n" +
+	"!AUTHORIZATION_STATE_OTHER_BROWSER\x10\x05\x12$\n" +
+	" AUTHORIZATION_STATE_OTHER_PERSON\x10\x06\x12\x1f\n" +
+	"\x1bAUTHORIZATION_STATE_UNKNOWN\x10\a*k\n" +
+	"\fSignInReason\x12\x1e\n" +
+	"\x1aSIGN_IN_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14SIGN_IN_REASON_AGAIN\x10\x01\x12!\n" +
+	"\x1dSIGN_IN_REASON_SELECT_ACCOUNT\x10\x022\xf5\x04\n" +
 	"\x14AuthorizationService\x12r\n" +
 	"\x12StartAuthorization\x12).usher.authz.v1.StartAuthorizationRequest\x1a*.usher.authz.v1.StartAuthorizationResponse\"\x05\xe2\xbd\x18\x01\x01\x12u\n" +
-	"\x13ResumeAuthorization\x12*.usher.authz.v1.ResumeAuthorizationRequest\x1a+.usher.authz.v1.ResumeAuthorizationResponse\"\x05\xe2\xbd\x18\x01\x01B\xbd\x01\n" +
+	"\x13ResumeAuthorization\x12*.usher.authz.v1.ResumeAuthorizationRequest\x1a+.usher.authz.v1.ResumeAuthorizationResponse\"\x05\xe2\xbd\x18\x01\x01\x12x\n" +
+	"\x13LookUpAuthorization\x12*.usher.authz.v1.LookUpAuthorizationRequest\x1a+.usher.authz.v1.LookUpAuthorizationResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01\x12~\n" +
+	"\x15ContinueAuthorization\x12,.usher.authz.v1.ContinueAuthorizationRequest\x1a-.usher.authz.v1.ContinueAuthorizationResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12x\n" +
+	"\x13CancelAuthorization\x12*.usher.authz.v1.CancelAuthorizationRequest\x1a+.usher.authz.v1.CancelAuthorizationResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02B\xbd\x01\n" +
 	"\x12com.usher.authz.v1B\x19AuthorizationServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
 
 var (
@@ -288,26 +835,48 @@ func file_usher_authz_v1_authorization_service_proto_rawDescGZIP() []byte {
 	return file_usher_authz_v1_authorization_service_proto_rawDescData
 }
 
-var file_usher_authz_v1_authorization_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_usher_authz_v1_authorization_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_usher_authz_v1_authorization_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_usher_authz_v1_authorization_service_proto_goTypes = []any{
-	(*StartAuthorizationRequest)(nil),   // 0: usher.authz.v1.StartAuthorizationRequest
-	(*StartAuthorizationResponse)(nil),  // 1: usher.authz.v1.StartAuthorizationResponse
-	(*ResumeAuthorizationRequest)(nil),  // 2: usher.authz.v1.ResumeAuthorizationRequest
-	(*ResumeAuthorizationResponse)(nil), // 3: usher.authz.v1.ResumeAuthorizationResponse
-	(*Step)(nil),                        // 4: usher.authz.v1.Step
+	(AuthorizationState)(0),               // 0: usher.authz.v1.AuthorizationState
+	(SignInReason)(0),                     // 1: usher.authz.v1.SignInReason
+	(*StartAuthorizationRequest)(nil),     // 2: usher.authz.v1.StartAuthorizationRequest
+	(*StartAuthorizationResponse)(nil),    // 3: usher.authz.v1.StartAuthorizationResponse
+	(*ResumeAuthorizationRequest)(nil),    // 4: usher.authz.v1.ResumeAuthorizationRequest
+	(*ResumeAuthorizationResponse)(nil),   // 5: usher.authz.v1.ResumeAuthorizationResponse
+	(*LookUpAuthorizationRequest)(nil),    // 6: usher.authz.v1.LookUpAuthorizationRequest
+	(*LookUpAuthorizationResponse)(nil),   // 7: usher.authz.v1.LookUpAuthorizationResponse
+	(*ContinueAuthorizationRequest)(nil),  // 8: usher.authz.v1.ContinueAuthorizationRequest
+	(*ContinueAuthorizationResponse)(nil), // 9: usher.authz.v1.ContinueAuthorizationResponse
+	(*CancelAuthorizationRequest)(nil),    // 10: usher.authz.v1.CancelAuthorizationRequest
+	(*CancelAuthorizationResponse)(nil),   // 11: usher.authz.v1.CancelAuthorizationResponse
+	(*Step)(nil),                          // 12: usher.authz.v1.Step
+	(*timestamppb.Timestamp)(nil),         // 13: google.protobuf.Timestamp
 }
 var file_usher_authz_v1_authorization_service_proto_depIdxs = []int32{
-	4, // 0: usher.authz.v1.StartAuthorizationResponse.step:type_name -> usher.authz.v1.Step
-	4, // 1: usher.authz.v1.ResumeAuthorizationResponse.step:type_name -> usher.authz.v1.Step
-	0, // 2: usher.authz.v1.AuthorizationService.StartAuthorization:input_type -> usher.authz.v1.StartAuthorizationRequest
-	2, // 3: usher.authz.v1.AuthorizationService.ResumeAuthorization:input_type -> usher.authz.v1.ResumeAuthorizationRequest
-	1, // 4: usher.authz.v1.AuthorizationService.StartAuthorization:output_type -> usher.authz.v1.StartAuthorizationResponse
-	3, // 5: usher.authz.v1.AuthorizationService.ResumeAuthorization:output_type -> usher.authz.v1.ResumeAuthorizationResponse
-	4, // [4:6] is the sub-list for method output_type
-	2, // [2:4] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	12, // 0: usher.authz.v1.StartAuthorizationResponse.step:type_name -> usher.authz.v1.Step
+	12, // 1: usher.authz.v1.ResumeAuthorizationResponse.step:type_name -> usher.authz.v1.Step
+	0,  // 2: usher.authz.v1.LookUpAuthorizationResponse.state:type_name -> usher.authz.v1.AuthorizationState
+	12, // 3: usher.authz.v1.LookUpAuthorizationResponse.step:type_name -> usher.authz.v1.Step
+	1,  // 4: usher.authz.v1.LookUpAuthorizationResponse.sign_in_reason:type_name -> usher.authz.v1.SignInReason
+	13, // 5: usher.authz.v1.LookUpAuthorizationResponse.decide_time:type_name -> google.protobuf.Timestamp
+	12, // 6: usher.authz.v1.ContinueAuthorizationResponse.step:type_name -> usher.authz.v1.Step
+	12, // 7: usher.authz.v1.CancelAuthorizationResponse.step:type_name -> usher.authz.v1.Step
+	2,  // 8: usher.authz.v1.AuthorizationService.StartAuthorization:input_type -> usher.authz.v1.StartAuthorizationRequest
+	4,  // 9: usher.authz.v1.AuthorizationService.ResumeAuthorization:input_type -> usher.authz.v1.ResumeAuthorizationRequest
+	6,  // 10: usher.authz.v1.AuthorizationService.LookUpAuthorization:input_type -> usher.authz.v1.LookUpAuthorizationRequest
+	8,  // 11: usher.authz.v1.AuthorizationService.ContinueAuthorization:input_type -> usher.authz.v1.ContinueAuthorizationRequest
+	10, // 12: usher.authz.v1.AuthorizationService.CancelAuthorization:input_type -> usher.authz.v1.CancelAuthorizationRequest
+	3,  // 13: usher.authz.v1.AuthorizationService.StartAuthorization:output_type -> usher.authz.v1.StartAuthorizationResponse
+	5,  // 14: usher.authz.v1.AuthorizationService.ResumeAuthorization:output_type -> usher.authz.v1.ResumeAuthorizationResponse
+	7,  // 15: usher.authz.v1.AuthorizationService.LookUpAuthorization:output_type -> usher.authz.v1.LookUpAuthorizationResponse
+	9,  // 16: usher.authz.v1.AuthorizationService.ContinueAuthorization:output_type -> usher.authz.v1.ContinueAuthorizationResponse
+	11, // 17: usher.authz.v1.AuthorizationService.CancelAuthorization:output_type -> usher.authz.v1.CancelAuthorizationResponse
+	13, // [13:18] is the sub-list for method output_type
+	8,  // [8:13] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_authorization_service_proto_init() }
@@ -321,13 +890,14 @@ func file_usher_authz_v1_authorization_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_authorization_service_proto_rawDesc), len(file_usher_authz_v1_authorization_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   4,
+			NumEnums:      2,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_usher_authz_v1_authorization_service_proto_goTypes,
 		DependencyIndexes: file_usher_authz_v1_authorization_service_proto_depIdxs,
+		EnumInfos:         file_usher_authz_v1_authorization_service_proto_enumTypes,
 		MessageInfos:      file_usher_authz_v1_authorization_service_proto_msgTypes,
 	}.Build()
 	File_usher_authz_v1_authorization_service_proto = out.File

@@ -19,8 +19,11 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AuthorizationService_StartAuthorization_FullMethodName  = "/usher.authz.v1.AuthorizationService/StartAuthorization"
-	AuthorizationService_ResumeAuthorization_FullMethodName = "/usher.authz.v1.AuthorizationService/ResumeAuthorization"
+	AuthorizationService_StartAuthorization_FullMethodName    = "/usher.authz.v1.AuthorizationService/StartAuthorization"
+	AuthorizationService_ResumeAuthorization_FullMethodName   = "/usher.authz.v1.AuthorizationService/ResumeAuthorization"
+	AuthorizationService_LookUpAuthorization_FullMethodName   = "/usher.authz.v1.AuthorizationService/LookUpAuthorization"
+	AuthorizationService_ContinueAuthorization_FullMethodName = "/usher.authz.v1.AuthorizationService/ContinueAuthorization"
+	AuthorizationService_CancelAuthorization_FullMethodName   = "/usher.authz.v1.AuthorizationService/CancelAuthorization"
 )
 
 // AuthorizationServiceClient is the client API for AuthorizationService service.
@@ -36,6 +39,15 @@ type AuthorizationServiceClient interface {
 	// ResumeAuthorization reads the next step of a pending authorization from its state.
 	// AUTHORIZATION_NOT_FOUND when it is unknown, expired, closed, or another browser's.
 	ResumeAuthorization(ctx context.Context, in *ResumeAuthorizationRequest, opts ...grpc.CallOption) (*ResumeAuthorizationResponse, error)
+	// LookUpAuthorization reads the state of an authorization request for the page that names it in its address. It changes
+	// nothing. A request that is over or cannot be found is a state, not an error.
+	LookUpAuthorization(ctx context.Context, in *LookUpAuthorizationRequest, opts ...grpc.CallOption) (*LookUpAuthorizationResponse, error)
+	// ContinueAuthorization records that the signed-in person goes on with the account of the session, where the client asked
+	// for a choice of account (`prompt=select_account`), and returns the next step. AUTHORIZATION_NOT_FOUND.
+	ContinueAuthorization(ctx context.Context, in *ContinueAuthorizationRequest, opts ...grpc.CallOption) (*ContinueAuthorizationResponse, error)
+	// CancelAuthorization closes a request that nobody decided, before anybody signed in for it: the client gets
+	// access_denied (RFC 6749 §4.1.2.1). Repeating it returns the same step. AUTHORIZATION_NOT_FOUND.
+	CancelAuthorization(ctx context.Context, in *CancelAuthorizationRequest, opts ...grpc.CallOption) (*CancelAuthorizationResponse, error)
 }
 
 type authorizationServiceClient struct {
@@ -66,6 +78,36 @@ func (c *authorizationServiceClient) ResumeAuthorization(ctx context.Context, in
 	return out, nil
 }
 
+func (c *authorizationServiceClient) LookUpAuthorization(ctx context.Context, in *LookUpAuthorizationRequest, opts ...grpc.CallOption) (*LookUpAuthorizationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(LookUpAuthorizationResponse)
+	err := c.cc.Invoke(ctx, AuthorizationService_LookUpAuthorization_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *authorizationServiceClient) ContinueAuthorization(ctx context.Context, in *ContinueAuthorizationRequest, opts ...grpc.CallOption) (*ContinueAuthorizationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ContinueAuthorizationResponse)
+	err := c.cc.Invoke(ctx, AuthorizationService_ContinueAuthorization_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *authorizationServiceClient) CancelAuthorization(ctx context.Context, in *CancelAuthorizationRequest, opts ...grpc.CallOption) (*CancelAuthorizationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CancelAuthorizationResponse)
+	err := c.cc.Invoke(ctx, AuthorizationService_CancelAuthorization_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AuthorizationServiceServer is the server API for AuthorizationService service.
 // All implementations must embed UnimplementedAuthorizationServiceServer
 // for forward compatibility.
@@ -79,6 +121,15 @@ type AuthorizationServiceServer interface {
 	// ResumeAuthorization reads the next step of a pending authorization from its state.
 	// AUTHORIZATION_NOT_FOUND when it is unknown, expired, closed, or another browser's.
 	ResumeAuthorization(context.Context, *ResumeAuthorizationRequest) (*ResumeAuthorizationResponse, error)
+	// LookUpAuthorization reads the state of an authorization request for the page that names it in its address. It changes
+	// nothing. A request that is over or cannot be found is a state, not an error.
+	LookUpAuthorization(context.Context, *LookUpAuthorizationRequest) (*LookUpAuthorizationResponse, error)
+	// ContinueAuthorization records that the signed-in person goes on with the account of the session, where the client asked
+	// for a choice of account (`prompt=select_account`), and returns the next step. AUTHORIZATION_NOT_FOUND.
+	ContinueAuthorization(context.Context, *ContinueAuthorizationRequest) (*ContinueAuthorizationResponse, error)
+	// CancelAuthorization closes a request that nobody decided, before anybody signed in for it: the client gets
+	// access_denied (RFC 6749 §4.1.2.1). Repeating it returns the same step. AUTHORIZATION_NOT_FOUND.
+	CancelAuthorization(context.Context, *CancelAuthorizationRequest) (*CancelAuthorizationResponse, error)
 	mustEmbedUnimplementedAuthorizationServiceServer()
 }
 
@@ -94,6 +145,15 @@ func (UnimplementedAuthorizationServiceServer) StartAuthorization(context.Contex
 }
 func (UnimplementedAuthorizationServiceServer) ResumeAuthorization(context.Context, *ResumeAuthorizationRequest) (*ResumeAuthorizationResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ResumeAuthorization not implemented")
+}
+func (UnimplementedAuthorizationServiceServer) LookUpAuthorization(context.Context, *LookUpAuthorizationRequest) (*LookUpAuthorizationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method LookUpAuthorization not implemented")
+}
+func (UnimplementedAuthorizationServiceServer) ContinueAuthorization(context.Context, *ContinueAuthorizationRequest) (*ContinueAuthorizationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ContinueAuthorization not implemented")
+}
+func (UnimplementedAuthorizationServiceServer) CancelAuthorization(context.Context, *CancelAuthorizationRequest) (*CancelAuthorizationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CancelAuthorization not implemented")
 }
 func (UnimplementedAuthorizationServiceServer) mustEmbedUnimplementedAuthorizationServiceServer() {}
 func (UnimplementedAuthorizationServiceServer) testEmbeddedByValue()                              {}
@@ -152,6 +212,60 @@ func _AuthorizationService_ResumeAuthorization_Handler(srv interface{}, ctx cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AuthorizationService_LookUpAuthorization_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(LookUpAuthorizationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuthorizationServiceServer).LookUpAuthorization(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuthorizationService_LookUpAuthorization_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuthorizationServiceServer).LookUpAuthorization(ctx, req.(*LookUpAuthorizationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuthorizationService_ContinueAuthorization_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ContinueAuthorizationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuthorizationServiceServer).ContinueAuthorization(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuthorizationService_ContinueAuthorization_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuthorizationServiceServer).ContinueAuthorization(ctx, req.(*ContinueAuthorizationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuthorizationService_CancelAuthorization_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CancelAuthorizationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuthorizationServiceServer).CancelAuthorization(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuthorizationService_CancelAuthorization_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuthorizationServiceServer).CancelAuthorization(ctx, req.(*CancelAuthorizationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AuthorizationService_ServiceDesc is the grpc.ServiceDesc for AuthorizationService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -166,6 +280,18 @@ var AuthorizationService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ResumeAuthorization",
 			Handler:    _AuthorizationService_ResumeAuthorization_Handler,
+		},
+		{
+			MethodName: "LookUpAuthorization",
+			Handler:    _AuthorizationService_LookUpAuthorization_Handler,
+		},
+		{
+			MethodName: "ContinueAuthorization",
+			Handler:    _AuthorizationService_ContinueAuthorization_Handler,
+		},
+		{
+			MethodName: "CancelAuthorization",
+			Handler:    _AuthorizationService_CancelAuthorization_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -10,6 +10,7 @@ import (
 	_ "github.com/vidocu/usher/gen/usher/rpc/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -38,7 +39,11 @@ type PendingAuthorization struct {
 	// The user whom the consent screen was shown to; empty before the first BindPrompt.
 	UserId string `protobuf:"bytes,6,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// The epoch of the pair (user, app) that the consent screen showed; meaningful when user_id is set.
-	Epoch         int64 `protobuf:"varint,7,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Epoch int64 `protobuf:"varint,7,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	// Whether the session of the request does not suffice: the client asked for a new sign-in or for a choice of account.
+	SignInRequired bool `protobuf:"varint,8,opt,name=sign_in_required,json=signInRequired,proto3" json:"sign_in_required,omitempty"`
+	// What was decided; absent while the authorization waits. Only where the request asked for it.
+	Outcome       *Outcome `protobuf:"bytes,9,opt,name=outcome,proto3" json:"outcome,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -122,20 +127,120 @@ func (x *PendingAuthorization) GetEpoch() int64 {
 	return 0
 }
 
+func (x *PendingAuthorization) GetSignInRequired() bool {
+	if x != nil {
+		return x.SignInRequired
+	}
+	return false
+}
+
+func (x *PendingAuthorization) GetOutcome() *Outcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return nil
+}
+
+// Outcome is a decision that was made.
+type Outcome struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether the user approved; otherwise the request was denied.
+	Approved bool `protobuf:"varint,1,opt,name=approved,proto3" json:"approved,omitempty"`
+	// The user who decided, `usr_…`; empty when the request was cancelled before anybody signed in.
+	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// The workspace of an approval, `ws_…`.
+	WorkspaceId string `protobuf:"bytes,3,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// When.
+	DecideTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=decide_time,json=decideTime,proto3" json:"decide_time,omitempty"`
+	// SHA-256 of the code of an approval; empty once the code's lifetime is over.
+	CodeHash      []byte `protobuf:"bytes,5,opt,name=code_hash,json=codeHash,proto3" json:"code_hash,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Outcome) Reset() {
+	*x = Outcome{}
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Outcome) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Outcome) ProtoMessage() {}
+
+func (x *Outcome) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
+func (*Outcome) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Outcome) GetApproved() bool {
+	if x != nil {
+		return x.Approved
+	}
+	return false
+}
+
+func (x *Outcome) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *Outcome) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
+}
+
+func (x *Outcome) GetDecideTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DecideTime
+	}
+	return nil
+}
+
+func (x *Outcome) GetCodeHash() []byte {
+	if x != nil {
+		return x.CodeHash
+	}
+	return nil
+}
+
 // GetAuthorizationRequest names a pending authorization.
 type GetAuthorizationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pending authorization.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// The browser cookie's value.
-	BrowserToken  string `protobuf:"bytes,2,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	BrowserToken string `protobuf:"bytes,2,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
+	// The session cookie's value, for sign_in_required.
+	SessionToken string `protobuf:"bytes,3,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// Whether an authorization that was decided is wanted too, with its outcome; otherwise it is AUTHORIZATION_NOT_FOUND.
+	IncludeDecided bool `protobuf:"varint,4,opt,name=include_decided,json=includeDecided,proto3" json:"include_decided,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *GetAuthorizationRequest) Reset() {
 	*x = GetAuthorizationRequest{}
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[1]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -147,7 +252,7 @@ func (x *GetAuthorizationRequest) String() string {
 func (*GetAuthorizationRequest) ProtoMessage() {}
 
 func (x *GetAuthorizationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[1]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -160,7 +265,7 @@ func (x *GetAuthorizationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAuthorizationRequest.ProtoReflect.Descriptor instead.
 func (*GetAuthorizationRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{1}
+	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *GetAuthorizationRequest) GetRequestId() string {
@@ -177,6 +282,20 @@ func (x *GetAuthorizationRequest) GetBrowserToken() string {
 	return ""
 }
 
+func (x *GetAuthorizationRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+func (x *GetAuthorizationRequest) GetIncludeDecided() bool {
+	if x != nil {
+		return x.IncludeDecided
+	}
+	return false
+}
+
 // GetAuthorizationResponse holds it.
 type GetAuthorizationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -188,7 +307,7 @@ type GetAuthorizationResponse struct {
 
 func (x *GetAuthorizationResponse) Reset() {
 	*x = GetAuthorizationResponse{}
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[2]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -200,7 +319,7 @@ func (x *GetAuthorizationResponse) String() string {
 func (*GetAuthorizationResponse) ProtoMessage() {}
 
 func (x *GetAuthorizationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[2]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -213,7 +332,7 @@ func (x *GetAuthorizationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAuthorizationResponse.ProtoReflect.Descriptor instead.
 func (*GetAuthorizationResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{2}
+	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *GetAuthorizationResponse) GetAuthorization() *PendingAuthorization {
@@ -240,7 +359,7 @@ type BindPromptRequest struct {
 
 func (x *BindPromptRequest) Reset() {
 	*x = BindPromptRequest{}
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[3]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -252,7 +371,7 @@ func (x *BindPromptRequest) String() string {
 func (*BindPromptRequest) ProtoMessage() {}
 
 func (x *BindPromptRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[3]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -265,7 +384,7 @@ func (x *BindPromptRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BindPromptRequest.ProtoReflect.Descriptor instead.
 func (*BindPromptRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{3}
+	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *BindPromptRequest) GetRequestId() string {
@@ -305,7 +424,7 @@ type BindPromptResponse struct {
 
 func (x *BindPromptResponse) Reset() {
 	*x = BindPromptResponse{}
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[4]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -317,7 +436,7 @@ func (x *BindPromptResponse) String() string {
 func (*BindPromptResponse) ProtoMessage() {}
 
 func (x *BindPromptResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[4]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -330,7 +449,7 @@ func (x *BindPromptResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BindPromptResponse.ProtoReflect.Descriptor instead.
 func (*BindPromptResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{4}
+	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{5}
 }
 
 // CompleteAuthorizationRequest is the decision.
@@ -348,14 +467,17 @@ type CompleteAuthorizationRequest struct {
 	//
 	//	*CompleteAuthorizationRequest_Approval
 	//	*CompleteAuthorizationRequest_Denial
-	Decision      isCompleteAuthorizationRequest_Decision `protobuf_oneof:"decision"`
+	Decision isCompleteAuthorizationRequest_Decision `protobuf_oneof:"decision"`
+	// Asks for a fresh code in place of the one before, which then redeems no more: the browser may have brought that one to
+	// the client already. Means nothing for an authorization that waits, and for a denial.
+	RenewCode     bool `protobuf:"varint,6,opt,name=renew_code,json=renewCode,proto3" json:"renew_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CompleteAuthorizationRequest) Reset() {
 	*x = CompleteAuthorizationRequest{}
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[5]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -367,7 +489,7 @@ func (x *CompleteAuthorizationRequest) String() string {
 func (*CompleteAuthorizationRequest) ProtoMessage() {}
 
 func (x *CompleteAuthorizationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[5]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -380,7 +502,7 @@ func (x *CompleteAuthorizationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteAuthorizationRequest.ProtoReflect.Descriptor instead.
 func (*CompleteAuthorizationRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{5}
+	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CompleteAuthorizationRequest) GetRequestId() string {
@@ -429,6 +551,13 @@ func (x *CompleteAuthorizationRequest) GetDenial() *Denial {
 	return nil
 }
 
+func (x *CompleteAuthorizationRequest) GetRenewCode() bool {
+	if x != nil {
+		return x.RenewCode
+	}
+	return false
+}
+
 type isCompleteAuthorizationRequest_Decision interface {
 	isCompleteAuthorizationRequest_Decision()
 }
@@ -460,7 +589,7 @@ type Approval struct {
 
 func (x *Approval) Reset() {
 	*x = Approval{}
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[6]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -472,7 +601,7 @@ func (x *Approval) String() string {
 func (*Approval) ProtoMessage() {}
 
 func (x *Approval) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[6]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -485,7 +614,7 @@ func (x *Approval) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Approval.ProtoReflect.Descriptor instead.
 func (*Approval) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{6}
+	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Approval) GetWorkspaceId() string {
@@ -511,7 +640,7 @@ type Denial struct {
 
 func (x *Denial) Reset() {
 	*x = Denial{}
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[7]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -523,7 +652,7 @@ func (x *Denial) String() string {
 func (*Denial) ProtoMessage() {}
 
 func (x *Denial) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[7]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -536,7 +665,7 @@ func (x *Denial) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Denial.ProtoReflect.Descriptor instead.
 func (*Denial) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{7}
+	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{8}
 }
 
 // CompleteAuthorizationResponse leads back to the app.
@@ -550,7 +679,7 @@ type CompleteAuthorizationResponse struct {
 
 func (x *CompleteAuthorizationResponse) Reset() {
 	*x = CompleteAuthorizationResponse{}
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[8]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -562,7 +691,7 @@ func (x *CompleteAuthorizationResponse) String() string {
 func (*CompleteAuthorizationResponse) ProtoMessage() {}
 
 func (x *CompleteAuthorizationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[8]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -575,7 +704,7 @@ func (x *CompleteAuthorizationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteAuthorizationResponse.ProtoReflect.Descriptor instead.
 func (*CompleteAuthorizationResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{8}
+	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CompleteAuthorizationResponse) GetLocation() string {
@@ -589,7 +718,7 @@ var File_usher_authz_v1_decision_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\n" +
-	"%usher/authz/v1/decision_service.proto\x12\x0eusher.authz.v1\x1a\x1ausher/rpc/v1/options.proto\"\xe3\x01\n" +
+	"%usher/authz/v1/decision_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\xc0\x02\n" +
 	"\x14PendingAuthorization\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1b\n" +
@@ -599,11 +728,22 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\x0fredirect_origin\x18\x04 \x01(\tR\x0eredirectOrigin\x12\x16\n" +
 	"\x06scopes\x18\x05 \x03(\tR\x06scopes\x12\x17\n" +
 	"\auser_id\x18\x06 \x01(\tR\x06userId\x12\x14\n" +
-	"\x05epoch\x18\a \x01(\x03R\x05epoch\"b\n" +
+	"\x05epoch\x18\a \x01(\x03R\x05epoch\x12(\n" +
+	"\x10sign_in_required\x18\b \x01(\bR\x0esignInRequired\x121\n" +
+	"\aoutcome\x18\t \x01(\v2\x17.usher.authz.v1.OutcomeR\aoutcome\"\xbb\x01\n" +
+	"\aOutcome\x12\x1a\n" +
+	"\bapproved\x18\x01 \x01(\bR\bapproved\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\x12!\n" +
+	"\fworkspace_id\x18\x03 \x01(\tR\vworkspaceId\x12;\n" +
+	"\vdecide_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"decideTime\x12\x1b\n" +
+	"\tcode_hash\x18\x05 \x01(\fR\bcodeHash\"\xb5\x01\n" +
 	"\x17GetAuthorizationRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12(\n" +
-	"\rbrowser_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\"f\n" +
+	"\rbrowser_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\x12(\n" +
+	"\rsession_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\fsessionToken\x12'\n" +
+	"\x0finclude_decided\x18\x04 \x01(\bR\x0eincludeDecided\"f\n" +
 	"\x18GetAuthorizationResponse\x12J\n" +
 	"\rauthorization\x18\x01 \x01(\v2$.usher.authz.v1.PendingAuthorizationR\rauthorization\"\x8b\x01\n" +
 	"\x11BindPromptRequest\x12\x1d\n" +
@@ -612,14 +752,16 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\rbrowser_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\x12\x17\n" +
 	"\auser_id\x18\x03 \x01(\tR\x06userId\x12\x14\n" +
 	"\x05epoch\x18\x04 \x01(\x03R\x05epoch\"\x14\n" +
-	"\x12BindPromptResponse\"\xf6\x01\n" +
+	"\x12BindPromptResponse\"\x95\x02\n" +
 	"\x1cCompleteAuthorizationRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12(\n" +
 	"\rbrowser_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\x12\x17\n" +
 	"\auser_id\x18\x03 \x01(\tR\x06userId\x126\n" +
 	"\bapproval\x18\x04 \x01(\v2\x18.usher.authz.v1.ApprovalH\x00R\bapproval\x120\n" +
-	"\x06denial\x18\x05 \x01(\v2\x16.usher.authz.v1.DenialH\x00R\x06denialB\n" +
+	"\x06denial\x18\x05 \x01(\v2\x16.usher.authz.v1.DenialH\x00R\x06denial\x12\x1d\n" +
+	"\n" +
+	"renew_code\x18\x06 \x01(\bR\trenewCodeB\n" +
 	"\n" +
 	"\bdecision\"P\n" +
 	"\bApproval\x12!\n" +
@@ -627,12 +769,12 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\"\b\n" +
 	"\x06Denial\"@\n" +
 	"\x1dCompleteAuthorizationResponse\x12\x1f\n" +
-	"\blocation\x18\x01 \x01(\tB\x03\x80\x01\x01R\blocation2\xde\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x03\x80\x01\x01R\blocation2\xe1\x02\n" +
 	"\x0fDecisionService\x12o\n" +
 	"\x10GetAuthorization\x12'.usher.authz.v1.GetAuthorizationRequest\x1a(.usher.authz.v1.GetAuthorizationResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12]\n" +
 	"\n" +
-	"BindPrompt\x12!.usher.authz.v1.BindPromptRequest\x1a\".usher.authz.v1.BindPromptResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12{\n" +
-	"\x15CompleteAuthorization\x12,.usher.authz.v1.CompleteAuthorizationRequest\x1a-.usher.authz.v1.CompleteAuthorizationResponse\"\x05\xe2\xbd\x18\x01\x02B\xb8\x01\n" +
+	"BindPrompt\x12!.usher.authz.v1.BindPromptRequest\x1a\".usher.authz.v1.BindPromptResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12~\n" +
+	"\x15CompleteAuthorization\x12,.usher.authz.v1.CompleteAuthorizationRequest\x1a-.usher.authz.v1.CompleteAuthorizationResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02B\xb8\x01\n" +
 	"\x12com.usher.authz.v1B\x14DecisionServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
 
 var (
@@ -647,33 +789,37 @@ func file_usher_authz_v1_decision_service_proto_rawDescGZIP() []byte {
 	return file_usher_authz_v1_decision_service_proto_rawDescData
 }
 
-var file_usher_authz_v1_decision_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_usher_authz_v1_decision_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_usher_authz_v1_decision_service_proto_goTypes = []any{
 	(*PendingAuthorization)(nil),          // 0: usher.authz.v1.PendingAuthorization
-	(*GetAuthorizationRequest)(nil),       // 1: usher.authz.v1.GetAuthorizationRequest
-	(*GetAuthorizationResponse)(nil),      // 2: usher.authz.v1.GetAuthorizationResponse
-	(*BindPromptRequest)(nil),             // 3: usher.authz.v1.BindPromptRequest
-	(*BindPromptResponse)(nil),            // 4: usher.authz.v1.BindPromptResponse
-	(*CompleteAuthorizationRequest)(nil),  // 5: usher.authz.v1.CompleteAuthorizationRequest
-	(*Approval)(nil),                      // 6: usher.authz.v1.Approval
-	(*Denial)(nil),                        // 7: usher.authz.v1.Denial
-	(*CompleteAuthorizationResponse)(nil), // 8: usher.authz.v1.CompleteAuthorizationResponse
+	(*Outcome)(nil),                       // 1: usher.authz.v1.Outcome
+	(*GetAuthorizationRequest)(nil),       // 2: usher.authz.v1.GetAuthorizationRequest
+	(*GetAuthorizationResponse)(nil),      // 3: usher.authz.v1.GetAuthorizationResponse
+	(*BindPromptRequest)(nil),             // 4: usher.authz.v1.BindPromptRequest
+	(*BindPromptResponse)(nil),            // 5: usher.authz.v1.BindPromptResponse
+	(*CompleteAuthorizationRequest)(nil),  // 6: usher.authz.v1.CompleteAuthorizationRequest
+	(*Approval)(nil),                      // 7: usher.authz.v1.Approval
+	(*Denial)(nil),                        // 8: usher.authz.v1.Denial
+	(*CompleteAuthorizationResponse)(nil), // 9: usher.authz.v1.CompleteAuthorizationResponse
+	(*timestamppb.Timestamp)(nil),         // 10: google.protobuf.Timestamp
 }
 var file_usher_authz_v1_decision_service_proto_depIdxs = []int32{
-	0, // 0: usher.authz.v1.GetAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
-	6, // 1: usher.authz.v1.CompleteAuthorizationRequest.approval:type_name -> usher.authz.v1.Approval
-	7, // 2: usher.authz.v1.CompleteAuthorizationRequest.denial:type_name -> usher.authz.v1.Denial
-	1, // 3: usher.authz.v1.DecisionService.GetAuthorization:input_type -> usher.authz.v1.GetAuthorizationRequest
-	3, // 4: usher.authz.v1.DecisionService.BindPrompt:input_type -> usher.authz.v1.BindPromptRequest
-	5, // 5: usher.authz.v1.DecisionService.CompleteAuthorization:input_type -> usher.authz.v1.CompleteAuthorizationRequest
-	2, // 6: usher.authz.v1.DecisionService.GetAuthorization:output_type -> usher.authz.v1.GetAuthorizationResponse
-	4, // 7: usher.authz.v1.DecisionService.BindPrompt:output_type -> usher.authz.v1.BindPromptResponse
-	8, // 8: usher.authz.v1.DecisionService.CompleteAuthorization:output_type -> usher.authz.v1.CompleteAuthorizationResponse
-	6, // [6:9] is the sub-list for method output_type
-	3, // [3:6] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	1,  // 0: usher.authz.v1.PendingAuthorization.outcome:type_name -> usher.authz.v1.Outcome
+	10, // 1: usher.authz.v1.Outcome.decide_time:type_name -> google.protobuf.Timestamp
+	0,  // 2: usher.authz.v1.GetAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
+	7,  // 3: usher.authz.v1.CompleteAuthorizationRequest.approval:type_name -> usher.authz.v1.Approval
+	8,  // 4: usher.authz.v1.CompleteAuthorizationRequest.denial:type_name -> usher.authz.v1.Denial
+	2,  // 5: usher.authz.v1.DecisionService.GetAuthorization:input_type -> usher.authz.v1.GetAuthorizationRequest
+	4,  // 6: usher.authz.v1.DecisionService.BindPrompt:input_type -> usher.authz.v1.BindPromptRequest
+	6,  // 7: usher.authz.v1.DecisionService.CompleteAuthorization:input_type -> usher.authz.v1.CompleteAuthorizationRequest
+	3,  // 8: usher.authz.v1.DecisionService.GetAuthorization:output_type -> usher.authz.v1.GetAuthorizationResponse
+	5,  // 9: usher.authz.v1.DecisionService.BindPrompt:output_type -> usher.authz.v1.BindPromptResponse
+	9,  // 10: usher.authz.v1.DecisionService.CompleteAuthorization:output_type -> usher.authz.v1.CompleteAuthorizationResponse
+	8,  // [8:11] is the sub-list for method output_type
+	5,  // [5:8] is the sub-list for method input_type
+	5,  // [5:5] is the sub-list for extension type_name
+	5,  // [5:5] is the sub-list for extension extendee
+	0,  // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_decision_service_proto_init() }
@@ -681,7 +827,7 @@ func file_usher_authz_v1_decision_service_proto_init() {
 	if File_usher_authz_v1_decision_service_proto != nil {
 		return
 	}
-	file_usher_authz_v1_decision_service_proto_msgTypes[5].OneofWrappers = []any{
+	file_usher_authz_v1_decision_service_proto_msgTypes[6].OneofWrappers = []any{
 		(*CompleteAuthorizationRequest_Approval)(nil),
 		(*CompleteAuthorizationRequest_Denial)(nil),
 	}
@@ -691,7 +837,7 @@ func file_usher_authz_v1_decision_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_decision_service_proto_rawDesc), len(file_usher_authz_v1_decision_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -33,10 +33,11 @@ const (
 type DecisionServiceClient interface {
 	// GetAuthorization reads what is asked for.
 	GetAuthorization(ctx context.Context, in *GetAuthorizationRequest, opts ...grpc.CallOption) (*GetAuthorizationResponse, error)
-	// BindPrompt records, the first time, who is looking at the consent screen and the epoch of the pair that
-	// it showed. Another user later is AUTHORIZATION_NOT_FOUND, another epoch AUTHORIZATION_STALE.
+	// BindPrompt records who is looking at the consent screen and the epoch of the pair that it showed. Another user later
+	// takes the place of the first as long as nobody decided; the same user at another epoch is AUTHORIZATION_STALE.
 	BindPrompt(ctx context.Context, in *BindPromptRequest, opts ...grpc.CallOption) (*BindPromptResponse, error)
-	// CompleteAuthorization closes the authorization, once, with a code or with access_denied.
+	// CompleteAuthorization closes the authorization with a code or with access_denied. It is decided once: as long as the
+	// code lives, the same decision of the same user returns the same location, and any other is AUTHORIZATION_NOT_FOUND.
 	CompleteAuthorization(ctx context.Context, in *CompleteAuthorizationRequest, opts ...grpc.CallOption) (*CompleteAuthorizationResponse, error)
 }
 
@@ -87,10 +88,11 @@ func (c *decisionServiceClient) CompleteAuthorization(ctx context.Context, in *C
 type DecisionServiceServer interface {
 	// GetAuthorization reads what is asked for.
 	GetAuthorization(context.Context, *GetAuthorizationRequest) (*GetAuthorizationResponse, error)
-	// BindPrompt records, the first time, who is looking at the consent screen and the epoch of the pair that
-	// it showed. Another user later is AUTHORIZATION_NOT_FOUND, another epoch AUTHORIZATION_STALE.
+	// BindPrompt records who is looking at the consent screen and the epoch of the pair that it showed. Another user later
+	// takes the place of the first as long as nobody decided; the same user at another epoch is AUTHORIZATION_STALE.
 	BindPrompt(context.Context, *BindPromptRequest) (*BindPromptResponse, error)
-	// CompleteAuthorization closes the authorization, once, with a code or with access_denied.
+	// CompleteAuthorization closes the authorization with a code or with access_denied. It is decided once: as long as the
+	// code lives, the same decision of the same user returns the same location, and any other is AUTHORIZATION_NOT_FOUND.
 	CompleteAuthorization(context.Context, *CompleteAuthorizationRequest) (*CompleteAuthorizationResponse, error)
 	mustEmbedUnimplementedDecisionServiceServer()
 }

@@ -146,7 +146,9 @@ func (*Step_Consent) isStep_Next() {}
 type ErrorPage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What is wrong and what the app's author can do about it; fixed text, never taken from the request.
-	Message       string `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	Message string `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	// The client's name as registered, where it is known which one asked: untrusted text.
+	ClientName    string `protobuf:"bytes,2,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -184,6 +186,13 @@ func (*ErrorPage) Descriptor() ([]byte, []int) {
 func (x *ErrorPage) GetMessage() string {
 	if x != nil {
 		return x.Message
+	}
+	return ""
+}
+
+func (x *ErrorPage) GetClientName() string {
+	if x != nil {
+		return x.ClientName
 	}
 	return ""
 }
@@ -337,9 +346,11 @@ const file_usher_authz_v1_step_proto_rawDesc = "" +
 	"\bredirect\x18\x02 \x01(\v2\x18.usher.authz.v1.RedirectH\x00R\bredirect\x121\n" +
 	"\asign_in\x18\x03 \x01(\v2\x16.usher.authz.v1.SignInH\x00R\x06signIn\x123\n" +
 	"\aconsent\x18\x04 \x01(\v2\x17.usher.authz.v1.ConsentH\x00R\aconsentB\x06\n" +
-	"\x04next\"%\n" +
+	"\x04next\"F\n" +
 	"\tErrorPage\x12\x18\n" +
-	"\amessage\x18\x01 \x01(\tR\amessage\"+\n" +
+	"\amessage\x18\x01 \x01(\tR\amessage\x12\x1f\n" +
+	"\vclient_name\x18\x02 \x01(\tR\n" +
+	"clientName\"+\n" +
 	"\bRedirect\x12\x1f\n" +
 	"\blocation\x18\x01 \x01(\tB\x03\x80\x01\x01R\blocation\"'\n" +
 	"\x06SignIn\x12\x1d\n" +

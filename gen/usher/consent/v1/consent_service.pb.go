@@ -10,6 +10,7 @@ import (
 	_ "github.com/vidocu/usher/gen/usher/rpc/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -290,8 +291,12 @@ type PromptWorkspace struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The workspace, `ws_…`.
 	WorkspaceId string `protobuf:"bytes,1,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	// Its name.
-	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Its name: untrusted text.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Its plan's name in the catalog.
+	Plan string `protobuf:"bytes,3,opt,name=plan,proto3" json:"plan,omitempty"`
+	// The user's role in it: `member` or `administrator`.
+	Role          string `protobuf:"bytes,4,opt,name=role,proto3" json:"role,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -340,6 +345,20 @@ func (x *PromptWorkspace) GetName() string {
 	return ""
 }
 
+func (x *PromptWorkspace) GetPlan() string {
+	if x != nil {
+		return x.Plan
+	}
+	return ""
+}
+
+func (x *PromptWorkspace) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
 // DecideRequest is the consent form.
 type DecideRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -352,9 +371,11 @@ type DecideRequest struct {
 	// The user's answer.
 	Decision Decision `protobuf:"varint,4,opt,name=decision,proto3,enum=usher.consent.v1.Decision" json:"decision,omitempty"`
 	// The chosen workspace; needed to approve.
-	WorkspaceId   string `protobuf:"bytes,5,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	WorkspaceId string `protobuf:"bytes,5,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// Whether the browser followed the answer to an earlier post of the same decision, so that the client may have the code.
+	AnsweredBefore bool `protobuf:"varint,6,opt,name=answered_before,json=answeredBefore,proto3" json:"answered_before,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *DecideRequest) Reset() {
@@ -422,6 +443,13 @@ func (x *DecideRequest) GetWorkspaceId() string {
 	return ""
 }
 
+func (x *DecideRequest) GetAnsweredBefore() bool {
+	if x != nil {
+		return x.AnsweredBefore
+	}
+	return false
+}
+
 // DecideResponse leads back to the app.
 type DecideResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -468,11 +496,175 @@ func (x *DecideResponse) GetLocation() string {
 	return ""
 }
 
+// GetOutcomeRequest names an authorization.
+type GetOutcomeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The authorization.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The session cookie's value.
+	SessionToken string `protobuf:"bytes,2,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// The browser cookie's value.
+	BrowserToken  string `protobuf:"bytes,3,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetOutcomeRequest) Reset() {
+	*x = GetOutcomeRequest{}
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetOutcomeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetOutcomeRequest) ProtoMessage() {}
+
+func (x *GetOutcomeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetOutcomeRequest.ProtoReflect.Descriptor instead.
+func (*GetOutcomeRequest) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *GetOutcomeRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *GetOutcomeRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+func (x *GetOutcomeRequest) GetBrowserToken() string {
+	if x != nil {
+		return x.BrowserToken
+	}
+	return ""
+}
+
+// GetOutcomeResponse is what was decided.
+type GetOutcomeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client's name as registered: untrusted text.
+	ClientName string `protobuf:"bytes,1,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
+	// Where the answer went, for the person to see.
+	RedirectOrigin string `protobuf:"bytes,2,opt,name=redirect_origin,json=redirectOrigin,proto3" json:"redirect_origin,omitempty"`
+	// DECISION_APPROVE or DECISION_DENY.
+	Decision Decision `protobuf:"varint,3,opt,name=decision,proto3,enum=usher.consent.v1.Decision" json:"decision,omitempty"`
+	// The workspace of an approval; its name is empty when the user does not belong to it any more.
+	Workspace *PromptWorkspace `protobuf:"bytes,4,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// When.
+	DecideTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=decide_time,json=decideTime,proto3" json:"decide_time,omitempty"`
+	// Whether the client redeemed the code.
+	CodeRedeemed bool `protobuf:"varint,6,opt,name=code_redeemed,json=codeRedeemed,proto3" json:"code_redeemed,omitempty"`
+	// Whether the same decision can be sent again and leads back to the client.
+	Repeatable    bool `protobuf:"varint,7,opt,name=repeatable,proto3" json:"repeatable,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetOutcomeResponse) Reset() {
+	*x = GetOutcomeResponse{}
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetOutcomeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetOutcomeResponse) ProtoMessage() {}
+
+func (x *GetOutcomeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetOutcomeResponse.ProtoReflect.Descriptor instead.
+func (*GetOutcomeResponse) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *GetOutcomeResponse) GetClientName() string {
+	if x != nil {
+		return x.ClientName
+	}
+	return ""
+}
+
+func (x *GetOutcomeResponse) GetRedirectOrigin() string {
+	if x != nil {
+		return x.RedirectOrigin
+	}
+	return ""
+}
+
+func (x *GetOutcomeResponse) GetDecision() Decision {
+	if x != nil {
+		return x.Decision
+	}
+	return Decision_DECISION_UNSPECIFIED
+}
+
+func (x *GetOutcomeResponse) GetWorkspace() *PromptWorkspace {
+	if x != nil {
+		return x.Workspace
+	}
+	return nil
+}
+
+func (x *GetOutcomeResponse) GetDecideTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DecideTime
+	}
+	return nil
+}
+
+func (x *GetOutcomeResponse) GetCodeRedeemed() bool {
+	if x != nil {
+		return x.CodeRedeemed
+	}
+	return false
+}
+
+func (x *GetOutcomeResponse) GetRepeatable() bool {
+	if x != nil {
+		return x.Repeatable
+	}
+	return false
+}
+
 var File_usher_consent_v1_consent_service_proto protoreflect.FileDescriptor
 
 const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\n" +
-	"&usher/consent/v1/consent_service.proto\x12\x10usher.consent.v1\x1a\x1ausher/rpc/v1/options.proto\"\x85\x01\n" +
+	"&usher/consent/v1/consent_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\x85\x01\n" +
 	"\x10GetPromptRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12(\n" +
@@ -490,26 +682,48 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\remail_address\x18\x06 \x01(\tR\femailAddress\"C\n" +
 	"\vPromptScope\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
-	"\vdescription\x18\x02 \x01(\tR\vdescription\"H\n" +
+	"\vdescription\x18\x02 \x01(\tR\vdescription\"p\n" +
 	"\x0fPromptWorkspace\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\"\xdd\x01\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
+	"\x04plan\x18\x03 \x01(\tR\x04plan\x12\x12\n" +
+	"\x04role\x18\x04 \x01(\tR\x04role\"\x86\x02\n" +
 	"\rDecideRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12(\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fsessionToken\x12(\n" +
 	"\rbrowser_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\x126\n" +
 	"\bdecision\x18\x04 \x01(\x0e2\x1a.usher.consent.v1.DecisionR\bdecision\x12!\n" +
-	"\fworkspace_id\x18\x05 \x01(\tR\vworkspaceId\"1\n" +
+	"\fworkspace_id\x18\x05 \x01(\tR\vworkspaceId\x12'\n" +
+	"\x0fanswered_before\x18\x06 \x01(\bR\x0eansweredBefore\"1\n" +
 	"\x0eDecideResponse\x12\x1f\n" +
-	"\blocation\x18\x01 \x01(\tB\x03\x80\x01\x01R\blocation*M\n" +
+	"\blocation\x18\x01 \x01(\tB\x03\x80\x01\x01R\blocation\"\x86\x01\n" +
+	"\x11GetOutcomeRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12(\n" +
+	"\rsession_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fsessionToken\x12(\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\"\xd9\x02\n" +
+	"\x12GetOutcomeResponse\x12\x1f\n" +
+	"\vclient_name\x18\x01 \x01(\tR\n" +
+	"clientName\x12'\n" +
+	"\x0fredirect_origin\x18\x02 \x01(\tR\x0eredirectOrigin\x126\n" +
+	"\bdecision\x18\x03 \x01(\x0e2\x1a.usher.consent.v1.DecisionR\bdecision\x12?\n" +
+	"\tworkspace\x18\x04 \x01(\v2!.usher.consent.v1.PromptWorkspaceR\tworkspace\x12;\n" +
+	"\vdecide_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"decideTime\x12#\n" +
+	"\rcode_redeemed\x18\x06 \x01(\bR\fcodeRedeemed\x12\x1e\n" +
+	"\n" +
+	"repeatable\x18\a \x01(\bR\n" +
+	"repeatable*M\n" +
 	"\bDecision\x12\x18\n" +
 	"\x14DECISION_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10DECISION_APPROVE\x10\x01\x12\x11\n" +
-	"\rDECISION_DENY\x10\x022\xc1\x01\n" +
+	"\rDECISION_DENY\x10\x022\xa7\x02\n" +
 	"\x0eConsentService\x12[\n" +
-	"\tGetPrompt\x12\".usher.consent.v1.GetPromptRequest\x1a#.usher.consent.v1.GetPromptResponse\"\x05\xe2\xbd\x18\x01\x01\x12R\n" +
-	"\x06Decide\x12\x1f.usher.consent.v1.DecideRequest\x1a .usher.consent.v1.DecideResponse\"\x05\xe2\xbd\x18\x01\x01B\xc5\x01\n" +
+	"\tGetPrompt\x12\".usher.consent.v1.GetPromptRequest\x1a#.usher.consent.v1.GetPromptResponse\"\x05\xe2\xbd\x18\x01\x01\x12U\n" +
+	"\x06Decide\x12\x1f.usher.consent.v1.DecideRequest\x1a .usher.consent.v1.DecideResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12a\n" +
+	"\n" +
+	"GetOutcome\x12#.usher.consent.v1.GetOutcomeRequest\x1a$.usher.consent.v1.GetOutcomeResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01B\xc5\x01\n" +
 	"\x14com.usher.consent.v1B\x13ConsentServiceProtoP\x01Z6github.com/vidocu/usher/gen/usher/consent/v1;consentv1\xa2\x02\x03UCX\xaa\x02\x10Usher.Consent.V1\xca\x02\x10Usher\\Consent\\V1\xe2\x02\x1cUsher\\Consent\\V1\\GPBMetadata\xea\x02\x12Usher::Consent::V1b\x06proto3"
 
 var (
@@ -525,29 +739,37 @@ func file_usher_consent_v1_consent_service_proto_rawDescGZIP() []byte {
 }
 
 var file_usher_consent_v1_consent_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_usher_consent_v1_consent_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_usher_consent_v1_consent_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_usher_consent_v1_consent_service_proto_goTypes = []any{
-	(Decision)(0),             // 0: usher.consent.v1.Decision
-	(*GetPromptRequest)(nil),  // 1: usher.consent.v1.GetPromptRequest
-	(*GetPromptResponse)(nil), // 2: usher.consent.v1.GetPromptResponse
-	(*PromptScope)(nil),       // 3: usher.consent.v1.PromptScope
-	(*PromptWorkspace)(nil),   // 4: usher.consent.v1.PromptWorkspace
-	(*DecideRequest)(nil),     // 5: usher.consent.v1.DecideRequest
-	(*DecideResponse)(nil),    // 6: usher.consent.v1.DecideResponse
+	(Decision)(0),                 // 0: usher.consent.v1.Decision
+	(*GetPromptRequest)(nil),      // 1: usher.consent.v1.GetPromptRequest
+	(*GetPromptResponse)(nil),     // 2: usher.consent.v1.GetPromptResponse
+	(*PromptScope)(nil),           // 3: usher.consent.v1.PromptScope
+	(*PromptWorkspace)(nil),       // 4: usher.consent.v1.PromptWorkspace
+	(*DecideRequest)(nil),         // 5: usher.consent.v1.DecideRequest
+	(*DecideResponse)(nil),        // 6: usher.consent.v1.DecideResponse
+	(*GetOutcomeRequest)(nil),     // 7: usher.consent.v1.GetOutcomeRequest
+	(*GetOutcomeResponse)(nil),    // 8: usher.consent.v1.GetOutcomeResponse
+	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
 }
 var file_usher_consent_v1_consent_service_proto_depIdxs = []int32{
 	3, // 0: usher.consent.v1.GetPromptResponse.scopes:type_name -> usher.consent.v1.PromptScope
 	4, // 1: usher.consent.v1.GetPromptResponse.workspaces:type_name -> usher.consent.v1.PromptWorkspace
 	0, // 2: usher.consent.v1.DecideRequest.decision:type_name -> usher.consent.v1.Decision
-	1, // 3: usher.consent.v1.ConsentService.GetPrompt:input_type -> usher.consent.v1.GetPromptRequest
-	5, // 4: usher.consent.v1.ConsentService.Decide:input_type -> usher.consent.v1.DecideRequest
-	2, // 5: usher.consent.v1.ConsentService.GetPrompt:output_type -> usher.consent.v1.GetPromptResponse
-	6, // 6: usher.consent.v1.ConsentService.Decide:output_type -> usher.consent.v1.DecideResponse
-	5, // [5:7] is the sub-list for method output_type
-	3, // [3:5] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	0, // 3: usher.consent.v1.GetOutcomeResponse.decision:type_name -> usher.consent.v1.Decision
+	4, // 4: usher.consent.v1.GetOutcomeResponse.workspace:type_name -> usher.consent.v1.PromptWorkspace
+	9, // 5: usher.consent.v1.GetOutcomeResponse.decide_time:type_name -> google.protobuf.Timestamp
+	1, // 6: usher.consent.v1.ConsentService.GetPrompt:input_type -> usher.consent.v1.GetPromptRequest
+	5, // 7: usher.consent.v1.ConsentService.Decide:input_type -> usher.consent.v1.DecideRequest
+	7, // 8: usher.consent.v1.ConsentService.GetOutcome:input_type -> usher.consent.v1.GetOutcomeRequest
+	2, // 9: usher.consent.v1.ConsentService.GetPrompt:output_type -> usher.consent.v1.GetPromptResponse
+	6, // 10: usher.consent.v1.ConsentService.Decide:output_type -> usher.consent.v1.DecideResponse
+	8, // 11: usher.consent.v1.ConsentService.GetOutcome:output_type -> usher.consent.v1.GetOutcomeResponse
+	9, // [9:12] is the sub-list for method output_type
+	6, // [6:9] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_usher_consent_v1_consent_service_proto_init() }
@@ -561,7 +783,7 @@ func file_usher_consent_v1_consent_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_consent_v1_consent_service_proto_rawDesc), len(file_usher_consent_v1_consent_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   6,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,23 +19,27 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ConsentService_GetPrompt_FullMethodName = "/usher.consent.v1.ConsentService/GetPrompt"
-	ConsentService_Decide_FullMethodName    = "/usher.consent.v1.ConsentService/Decide"
+	ConsentService_GetPrompt_FullMethodName  = "/usher.consent.v1.ConsentService/GetPrompt"
+	ConsentService_Decide_FullMethodName     = "/usher.consent.v1.ConsentService/Decide"
+	ConsentService_GetOutcome_FullMethodName = "/usher.consent.v1.ConsentService/GetOutcome"
 )
 
 // ConsentServiceClient is the client API for ConsentService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// ConsentService shows what an app asks for and takes the user's decision. Both RPCs answer SESSION_REQUIRED when
-// the browser is not signed in, and AUTHORIZATION_NOT_FOUND when the request is unknown, expired, closed,
-// another browser's, or was shown to another user.
+// ConsentService shows what an app asks for and takes the user's decision. Every RPC returns SESSION_REQUIRED when
+// the browser is not signed in or the client asked for a new sign-in, and AUTHORIZATION_NOT_FOUND when the request is
+// unknown, expired, decided otherwise, another browser's, or another user's.
 type ConsentServiceClient interface {
 	// GetPrompt gathers the consent screen and ties it to the user and to the pair's epoch.
 	GetPrompt(ctx context.Context, in *GetPromptRequest, opts ...grpc.CallOption) (*GetPromptResponse, error)
 	// Decide records the decision and leads back to the app. Approving needs a workspace that the user belongs
-	// to at this moment (WORKSPACE_FORBIDDEN). A request is decided once.
+	// to at this moment (WORKSPACE_FORBIDDEN). A request is decided once: the same decision again leads to the same place as
+	// long as its code lives and was not redeemed, and every other decision is AUTHORIZATION_NOT_FOUND.
 	Decide(ctx context.Context, in *DecideRequest, opts ...grpc.CallOption) (*DecideResponse, error)
+	// GetOutcome reads what the user decided about a request. AUTHORIZATION_NOT_FOUND while nothing is decided.
+	GetOutcome(ctx context.Context, in *GetOutcomeRequest, opts ...grpc.CallOption) (*GetOutcomeResponse, error)
 }
 
 type consentServiceClient struct {
@@ -66,19 +70,32 @@ func (c *consentServiceClient) Decide(ctx context.Context, in *DecideRequest, op
 	return out, nil
 }
 
+func (c *consentServiceClient) GetOutcome(ctx context.Context, in *GetOutcomeRequest, opts ...grpc.CallOption) (*GetOutcomeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetOutcomeResponse)
+	err := c.cc.Invoke(ctx, ConsentService_GetOutcome_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ConsentServiceServer is the server API for ConsentService service.
 // All implementations must embed UnimplementedConsentServiceServer
 // for forward compatibility.
 //
-// ConsentService shows what an app asks for and takes the user's decision. Both RPCs answer SESSION_REQUIRED when
-// the browser is not signed in, and AUTHORIZATION_NOT_FOUND when the request is unknown, expired, closed,
-// another browser's, or was shown to another user.
+// ConsentService shows what an app asks for and takes the user's decision. Every RPC returns SESSION_REQUIRED when
+// the browser is not signed in or the client asked for a new sign-in, and AUTHORIZATION_NOT_FOUND when the request is
+// unknown, expired, decided otherwise, another browser's, or another user's.
 type ConsentServiceServer interface {
 	// GetPrompt gathers the consent screen and ties it to the user and to the pair's epoch.
 	GetPrompt(context.Context, *GetPromptRequest) (*GetPromptResponse, error)
 	// Decide records the decision and leads back to the app. Approving needs a workspace that the user belongs
-	// to at this moment (WORKSPACE_FORBIDDEN). A request is decided once.
+	// to at this moment (WORKSPACE_FORBIDDEN). A request is decided once: the same decision again leads to the same place as
+	// long as its code lives and was not redeemed, and every other decision is AUTHORIZATION_NOT_FOUND.
 	Decide(context.Context, *DecideRequest) (*DecideResponse, error)
+	// GetOutcome reads what the user decided about a request. AUTHORIZATION_NOT_FOUND while nothing is decided.
+	GetOutcome(context.Context, *GetOutcomeRequest) (*GetOutcomeResponse, error)
 	mustEmbedUnimplementedConsentServiceServer()
 }
 
@@ -94,6 +111,9 @@ func (UnimplementedConsentServiceServer) GetPrompt(context.Context, *GetPromptRe
 }
 func (UnimplementedConsentServiceServer) Decide(context.Context, *DecideRequest) (*DecideResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Decide not implemented")
+}
+func (UnimplementedConsentServiceServer) GetOutcome(context.Context, *GetOutcomeRequest) (*GetOutcomeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetOutcome not implemented")
 }
 func (UnimplementedConsentServiceServer) mustEmbedUnimplementedConsentServiceServer() {}
 func (UnimplementedConsentServiceServer) testEmbeddedByValue()                        {}
@@ -152,6 +172,24 @@ func _ConsentService_Decide_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ConsentService_GetOutcome_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetOutcomeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConsentServiceServer).GetOutcome(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ConsentService_GetOutcome_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConsentServiceServer).GetOutcome(ctx, req.(*GetOutcomeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ConsentService_ServiceDesc is the grpc.ServiceDesc for ConsentService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -166,6 +204,10 @@ var ConsentService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Decide",
 			Handler:    _ConsentService_Decide_Handler,
+		},
+		{
+			MethodName: "GetOutcome",
+			Handler:    _ConsentService_GetOutcome_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -32,9 +32,11 @@ type Session struct {
 	// The e-mail address, shown only to the person on our own pages.
 	EmailAddress string `protobuf:"bytes,3,opt,name=email_address,json=emailAddress,proto3" json:"email_address,omitempty"`
 	// When the session ends by itself.
-	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// When the person proved who they are; absent for a session that an earlier release began.
+	AuthenticateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=authenticate_time,json=authenticateTime,proto3" json:"authenticate_time,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Session) Reset() {
@@ -95,17 +97,25 @@ func (x *Session) GetExpireTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Session) GetAuthenticateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AuthenticateTime
+	}
+	return nil
+}
+
 var File_usher_identity_v1_session_proto protoreflect.FileDescriptor
 
 const file_usher_identity_v1_session_proto_rawDesc = "" +
 	"\n" +
-	"\x1fusher/identity/v1/session.proto\x12\x11usher.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa7\x01\n" +
+	"\x1fusher/identity/v1/session.proto\x12\x11usher.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf0\x01\n" +
 	"\aSession\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12#\n" +
 	"\remail_address\x18\x03 \x01(\tR\femailAddress\x12;\n" +
 	"\vexpire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTimeB\xc5\x01\n" +
+	"expireTime\x12G\n" +
+	"\x11authenticate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x10authenticateTimeB\xc5\x01\n" +
 	"\x15com.usher.identity.v1B\fSessionProtoP\x01Z8github.com/vidocu/usher/gen/usher/identity/v1;identityv1\xa2\x02\x03UIX\xaa\x02\x11Usher.Identity.V1\xca\x02\x11Usher\\Identity\\V1\xe2\x02\x1dUsher\\Identity\\V1\\GPBMetadata\xea\x02\x13Usher::Identity::V1b\x06proto3"
 
 var (
@@ -127,11 +137,12 @@ var file_usher_identity_v1_session_proto_goTypes = []any{
 }
 var file_usher_identity_v1_session_proto_depIdxs = []int32{
 	1, // 0: usher.identity.v1.Session.expire_time:type_name -> google.protobuf.Timestamp
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	1, // 1: usher.identity.v1.Session.authenticate_time:type_name -> google.protobuf.Timestamp
+	2, // [2:2] is the sub-list for method output_type
+	2, // [2:2] is the sub-list for method input_type
+	2, // [2:2] is the sub-list for extension type_name
+	2, // [2:2] is the sub-list for extension extendee
+	0, // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_usher_identity_v1_session_proto_init() }

@@ -124,6 +124,98 @@ func (x *GetPairEpochResponse) GetEpoch() int64 {
 	return 0
 }
 
+// GetCodeUseRequest names a code.
+type GetCodeUseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// SHA-256 of the code, 32 bytes.
+	CodeHash      []byte `protobuf:"bytes,1,opt,name=code_hash,json=codeHash,proto3" json:"code_hash,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCodeUseRequest) Reset() {
+	*x = GetCodeUseRequest{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCodeUseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCodeUseRequest) ProtoMessage() {}
+
+func (x *GetCodeUseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCodeUseRequest.ProtoReflect.Descriptor instead.
+func (*GetCodeUseRequest) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *GetCodeUseRequest) GetCodeHash() []byte {
+	if x != nil {
+		return x.CodeHash
+	}
+	return nil
+}
+
+// GetCodeUseResponse is what became of it.
+type GetCodeUseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether it was redeemed.
+	Redeemed      bool `protobuf:"varint,1,opt,name=redeemed,proto3" json:"redeemed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCodeUseResponse) Reset() {
+	*x = GetCodeUseResponse{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCodeUseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCodeUseResponse) ProtoMessage() {}
+
+func (x *GetCodeUseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCodeUseResponse.ProtoReflect.Descriptor instead.
+func (*GetCodeUseResponse) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *GetCodeUseResponse) GetRedeemed() bool {
+	if x != nil {
+		return x.Redeemed
+	}
+	return false
+}
+
 // ListConnectionsRequest names a user.
 type ListConnectionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -135,7 +227,7 @@ type ListConnectionsRequest struct {
 
 func (x *ListConnectionsRequest) Reset() {
 	*x = ListConnectionsRequest{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[2]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -147,7 +239,7 @@ func (x *ListConnectionsRequest) String() string {
 func (*ListConnectionsRequest) ProtoMessage() {}
 
 func (x *ListConnectionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[2]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -160,7 +252,7 @@ func (x *ListConnectionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConnectionsRequest.ProtoReflect.Descriptor instead.
 func (*ListConnectionsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{2}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListConnectionsRequest) GetUserId() string {
@@ -181,7 +273,7 @@ type ListConnectionsResponse struct {
 
 func (x *ListConnectionsResponse) Reset() {
 	*x = ListConnectionsResponse{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[3]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -193,7 +285,7 @@ func (x *ListConnectionsResponse) String() string {
 func (*ListConnectionsResponse) ProtoMessage() {}
 
 func (x *ListConnectionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[3]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -206,7 +298,7 @@ func (x *ListConnectionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConnectionsResponse.ProtoReflect.Descriptor instead.
 func (*ListConnectionsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{3}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListConnectionsResponse) GetConnections() []*Connection {
@@ -234,7 +326,7 @@ type Connection struct {
 
 func (x *Connection) Reset() {
 	*x = Connection{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[4]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -246,7 +338,7 @@ func (x *Connection) String() string {
 func (*Connection) ProtoMessage() {}
 
 func (x *Connection) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[4]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -259,7 +351,7 @@ func (x *Connection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Connection.ProtoReflect.Descriptor instead.
 func (*Connection) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{4}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Connection) GetClientId() string {
@@ -303,7 +395,7 @@ type EndConnectionRequest struct {
 
 func (x *EndConnectionRequest) Reset() {
 	*x = EndConnectionRequest{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[5]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -315,7 +407,7 @@ func (x *EndConnectionRequest) String() string {
 func (*EndConnectionRequest) ProtoMessage() {}
 
 func (x *EndConnectionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[5]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -328,7 +420,7 @@ func (x *EndConnectionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndConnectionRequest.ProtoReflect.Descriptor instead.
 func (*EndConnectionRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{5}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *EndConnectionRequest) GetUserId() string {
@@ -354,7 +446,7 @@ type EndConnectionResponse struct {
 
 func (x *EndConnectionResponse) Reset() {
 	*x = EndConnectionResponse{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[6]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -366,7 +458,7 @@ func (x *EndConnectionResponse) String() string {
 func (*EndConnectionResponse) ProtoMessage() {}
 
 func (x *EndConnectionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[6]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -379,7 +471,7 @@ func (x *EndConnectionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndConnectionResponse.ProtoReflect.Descriptor instead.
 func (*EndConnectionResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{6}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{8}
 }
 
 var File_usher_token_v1_grant_service_proto protoreflect.FileDescriptor
@@ -391,7 +483,11 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\",\n" +
 	"\x14GetPairEpochResponse\x12\x14\n" +
-	"\x05epoch\x18\x01 \x01(\x03R\x05epoch\"1\n" +
+	"\x05epoch\x18\x01 \x01(\x03R\x05epoch\"0\n" +
+	"\x11GetCodeUseRequest\x12\x1b\n" +
+	"\tcode_hash\x18\x01 \x01(\fR\bcodeHash\"0\n" +
+	"\x12GetCodeUseResponse\x12\x1a\n" +
+	"\bredeemed\x18\x01 \x01(\bR\bredeemed\"1\n" +
 	"\x16ListConnectionsRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"W\n" +
 	"\x17ListConnectionsResponse\x12<\n" +
@@ -405,10 +501,12 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\x14EndConnectionRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\x17\n" +
-	"\x15EndConnectionResponse2\xc6\x02\n" +
+	"\x15EndConnectionResponse2\xa5\x03\n" +
 	"\fGrantService\x12c\n" +
 	"\fGetPairEpoch\x12#.usher.token.v1.GetPairEpochRequest\x1a$.usher.token.v1.GetPairEpochResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12l\n" +
-	"\x0fListConnections\x12&.usher.token.v1.ListConnectionsRequest\x1a'.usher.token.v1.ListConnectionsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12c\n" +
+	"\x0fListConnections\x12&.usher.token.v1.ListConnectionsRequest\x1a'.usher.token.v1.ListConnectionsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12]\n" +
+	"\n" +
+	"GetCodeUse\x12!.usher.token.v1.GetCodeUseRequest\x1a\".usher.token.v1.GetCodeUseResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12c\n" +
 	"\rEndConnection\x12$.usher.token.v1.EndConnectionRequest\x1a%.usher.token.v1.EndConnectionResponse\"\x05\xe2\xbd\x18\x01\x02B\xb5\x01\n" +
 	"\x12com.usher.token.v1B\x11GrantServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 
@@ -424,28 +522,32 @@ func file_usher_token_v1_grant_service_proto_rawDescGZIP() []byte {
 	return file_usher_token_v1_grant_service_proto_rawDescData
 }
 
-var file_usher_token_v1_grant_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_usher_token_v1_grant_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_usher_token_v1_grant_service_proto_goTypes = []any{
 	(*GetPairEpochRequest)(nil),     // 0: usher.token.v1.GetPairEpochRequest
 	(*GetPairEpochResponse)(nil),    // 1: usher.token.v1.GetPairEpochResponse
-	(*ListConnectionsRequest)(nil),  // 2: usher.token.v1.ListConnectionsRequest
-	(*ListConnectionsResponse)(nil), // 3: usher.token.v1.ListConnectionsResponse
-	(*Connection)(nil),              // 4: usher.token.v1.Connection
-	(*EndConnectionRequest)(nil),    // 5: usher.token.v1.EndConnectionRequest
-	(*EndConnectionResponse)(nil),   // 6: usher.token.v1.EndConnectionResponse
-	(*timestamppb.Timestamp)(nil),   // 7: google.protobuf.Timestamp
+	(*GetCodeUseRequest)(nil),       // 2: usher.token.v1.GetCodeUseRequest
+	(*GetCodeUseResponse)(nil),      // 3: usher.token.v1.GetCodeUseResponse
+	(*ListConnectionsRequest)(nil),  // 4: usher.token.v1.ListConnectionsRequest
+	(*ListConnectionsResponse)(nil), // 5: usher.token.v1.ListConnectionsResponse
+	(*Connection)(nil),              // 6: usher.token.v1.Connection
+	(*EndConnectionRequest)(nil),    // 7: usher.token.v1.EndConnectionRequest
+	(*EndConnectionResponse)(nil),   // 8: usher.token.v1.EndConnectionResponse
+	(*timestamppb.Timestamp)(nil),   // 9: google.protobuf.Timestamp
 }
 var file_usher_token_v1_grant_service_proto_depIdxs = []int32{
-	4, // 0: usher.token.v1.ListConnectionsResponse.connections:type_name -> usher.token.v1.Connection
-	7, // 1: usher.token.v1.Connection.last_use_time:type_name -> google.protobuf.Timestamp
+	6, // 0: usher.token.v1.ListConnectionsResponse.connections:type_name -> usher.token.v1.Connection
+	9, // 1: usher.token.v1.Connection.last_use_time:type_name -> google.protobuf.Timestamp
 	0, // 2: usher.token.v1.GrantService.GetPairEpoch:input_type -> usher.token.v1.GetPairEpochRequest
-	2, // 3: usher.token.v1.GrantService.ListConnections:input_type -> usher.token.v1.ListConnectionsRequest
-	5, // 4: usher.token.v1.GrantService.EndConnection:input_type -> usher.token.v1.EndConnectionRequest
-	1, // 5: usher.token.v1.GrantService.GetPairEpoch:output_type -> usher.token.v1.GetPairEpochResponse
-	3, // 6: usher.token.v1.GrantService.ListConnections:output_type -> usher.token.v1.ListConnectionsResponse
-	6, // 7: usher.token.v1.GrantService.EndConnection:output_type -> usher.token.v1.EndConnectionResponse
-	5, // [5:8] is the sub-list for method output_type
-	2, // [2:5] is the sub-list for method input_type
+	4, // 3: usher.token.v1.GrantService.ListConnections:input_type -> usher.token.v1.ListConnectionsRequest
+	2, // 4: usher.token.v1.GrantService.GetCodeUse:input_type -> usher.token.v1.GetCodeUseRequest
+	7, // 5: usher.token.v1.GrantService.EndConnection:input_type -> usher.token.v1.EndConnectionRequest
+	1, // 6: usher.token.v1.GrantService.GetPairEpoch:output_type -> usher.token.v1.GetPairEpochResponse
+	5, // 7: usher.token.v1.GrantService.ListConnections:output_type -> usher.token.v1.ListConnectionsResponse
+	3, // 8: usher.token.v1.GrantService.GetCodeUse:output_type -> usher.token.v1.GetCodeUseResponse
+	8, // 9: usher.token.v1.GrantService.EndConnection:output_type -> usher.token.v1.EndConnectionResponse
+	6, // [6:10] is the sub-list for method output_type
+	2, // [2:6] is the sub-list for method input_type
 	2, // [2:2] is the sub-list for extension type_name
 	2, // [2:2] is the sub-list for extension extendee
 	0, // [0:2] is the sub-list for field type_name
@@ -462,7 +564,7 @@ func file_usher_token_v1_grant_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_token_v1_grant_service_proto_rawDesc), len(file_usher_token_v1_grant_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

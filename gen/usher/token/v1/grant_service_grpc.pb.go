@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	GrantService_GetPairEpoch_FullMethodName    = "/usher.token.v1.GrantService/GetPairEpoch"
 	GrantService_ListConnections_FullMethodName = "/usher.token.v1.GrantService/ListConnections"
+	GrantService_GetCodeUse_FullMethodName      = "/usher.token.v1.GrantService/GetCodeUse"
 	GrantService_EndConnection_FullMethodName   = "/usher.token.v1.GrantService/EndConnection"
 )
 
@@ -36,6 +37,8 @@ type GrantServiceClient interface {
 	GetPairEpoch(ctx context.Context, in *GetPairEpochRequest, opts ...grpc.CallOption) (*GetPairEpochResponse, error)
 	// ListConnections lists the user's pairs that token knows, with their epochs.
 	ListConnections(ctx context.Context, in *ListConnectionsRequest, opts ...grpc.CallOption) (*ListConnectionsResponse, error)
+	// GetCodeUse reads whether an authorization code was redeemed.
+	GetCodeUse(ctx context.Context, in *GetCodeUseRequest, opts ...grpc.CallOption) (*GetCodeUseResponse, error)
 	// EndConnection raises the pair's epoch and ends every token of it, in all workspaces. When it returns,
 	// nothing of the pair is active and nothing in flight becomes so.
 	EndConnection(ctx context.Context, in *EndConnectionRequest, opts ...grpc.CallOption) (*EndConnectionResponse, error)
@@ -69,6 +72,16 @@ func (c *grantServiceClient) ListConnections(ctx context.Context, in *ListConnec
 	return out, nil
 }
 
+func (c *grantServiceClient) GetCodeUse(ctx context.Context, in *GetCodeUseRequest, opts ...grpc.CallOption) (*GetCodeUseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetCodeUseResponse)
+	err := c.cc.Invoke(ctx, GrantService_GetCodeUse_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *grantServiceClient) EndConnection(ctx context.Context, in *EndConnectionRequest, opts ...grpc.CallOption) (*EndConnectionResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EndConnectionResponse)
@@ -91,6 +104,8 @@ type GrantServiceServer interface {
 	GetPairEpoch(context.Context, *GetPairEpochRequest) (*GetPairEpochResponse, error)
 	// ListConnections lists the user's pairs that token knows, with their epochs.
 	ListConnections(context.Context, *ListConnectionsRequest) (*ListConnectionsResponse, error)
+	// GetCodeUse reads whether an authorization code was redeemed.
+	GetCodeUse(context.Context, *GetCodeUseRequest) (*GetCodeUseResponse, error)
 	// EndConnection raises the pair's epoch and ends every token of it, in all workspaces. When it returns,
 	// nothing of the pair is active and nothing in flight becomes so.
 	EndConnection(context.Context, *EndConnectionRequest) (*EndConnectionResponse, error)
@@ -109,6 +124,9 @@ func (UnimplementedGrantServiceServer) GetPairEpoch(context.Context, *GetPairEpo
 }
 func (UnimplementedGrantServiceServer) ListConnections(context.Context, *ListConnectionsRequest) (*ListConnectionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListConnections not implemented")
+}
+func (UnimplementedGrantServiceServer) GetCodeUse(context.Context, *GetCodeUseRequest) (*GetCodeUseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetCodeUse not implemented")
 }
 func (UnimplementedGrantServiceServer) EndConnection(context.Context, *EndConnectionRequest) (*EndConnectionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EndConnection not implemented")
@@ -170,6 +188,24 @@ func _GrantService_ListConnections_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _GrantService_GetCodeUse_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCodeUseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GrantServiceServer).GetCodeUse(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GrantService_GetCodeUse_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GrantServiceServer).GetCodeUse(ctx, req.(*GetCodeUseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _GrantService_EndConnection_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(EndConnectionRequest)
 	if err := dec(in); err != nil {
@@ -202,6 +238,10 @@ var GrantService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListConnections",
 			Handler:    _GrantService_ListConnections_Handler,
+		},
+		{
+			MethodName: "GetCodeUse",
+			Handler:    _GrantService_GetCodeUse_Handler,
 		},
 		{
 			MethodName: "EndConnection",

@@ -103,16 +103,15 @@ func (e *Entries) Get(_ context.Context, key string) ([]byte, bool, error) {
 	return bytes.Clone(value), found, nil
 }
 
-// Take reads an entry and removes it.
-func (e *Entries) Take(_ context.Context, key string) ([]byte, bool, error) {
-	if err := e.begin("Take"); err != nil {
-		return nil, false, err
+// Delete removes an entry.
+func (e *Entries) Delete(_ context.Context, key string) error {
+	if err := e.begin("Delete"); err != nil {
+		return err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	value, found := e.kept[key]
 	delete(e.kept, key)
-	return value, found, nil
+	return nil
 }
 
 // CompareAndSet replaces a value that is still the same.

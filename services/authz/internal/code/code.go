@@ -2,10 +2,13 @@ package code
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -38,6 +41,8 @@ type Facts struct {
 type Entries interface {
 	Put(ctx context.Context, key string, value []byte, ttl time.Duration) error
 	Get(ctx context.Context, key string) ([]byte, bool, error)
+	// Delete removes an entry; one that is gone is no error.
+	Delete(ctx context.Context, key string) error
 }
 
 // Config is what a Book needs.
@@ -53,22 +58,55 @@ type Book struct{ config Config }
 // New opens a book.
 func New(config Config) *Book { return &Book{config: config} }
 
-// Mint draws a code for the facts.
-func (b *Book) Mint(ctx context.Context, facts Facts) (secret.String, error) {
-	code := secret.NewCode()
+// Derive is the code of an approval. Whoever repeats a decision gets the same code without its being kept anywhere: it
+// follows from the browser cookie's value, of which only the hash is stored and which no client sees, the authorization's
+// identifier, and how many codes the approval had (attempt, from 1).
+func Derive(browser secret.String, requestID string, attempt int) secret.String {
+	mac := hmac.New(sha256.New, []byte(browser.Reveal()))
+	for _, part := range []string{"authorization code", requestID, strconv.Itoa(attempt)} {
+		mac.Write([]byte(part))
+		mac.Write([]byte{0}) // no part can flow into the next
+	}
+	return secret.New(base64.RawURLEncoding.EncodeToString(mac.Sum(nil)))
+}
+
+// Hash is the name under which the token service keeps a redemption: SHA-256 of the code.
+func Hash(code secret.String) secret.Hash { return secret.Sum(code.Reveal()) }
+
+// Expiry is when a code ends that was given for a decision of that moment.
+func (b *Book) Expiry(decided time.Time) time.Time { return decided.Add(b.config.Lifetime) }
+
+// Live reports whether a code that was given for a decision of that moment still counts.
+func (b *Book) Live(decided time.Time) bool { return b.config.Now().Before(b.Expiry(decided)) }
+
+// Keep makes a code stand for the facts until its lifetime, counted from the decision, is over. Keeping the same code again
+// changes nothing. It fails with ErrInvalid when that is over.
+func (b *Book) Keep(ctx context.Context, code secret.String, facts Facts, decided time.Time) error {
+	deadline := b.Expiry(decided)
+	left := deadline.Sub(b.config.Now())
+	if left <= 0 {
+		return ErrInvalid
+	}
 	value, err := json.Marshal(stored{
 		ClientID: facts.ClientID, RedirectURI: []byte(facts.RedirectURI), CodeChallenge: facts.CodeChallenge,
 		UserID: facts.UserID, DisplayName: facts.DisplayName, WorkspaceID: facts.WorkspaceID,
-		Scope: facts.Scope, Epoch: facts.Epoch,
-		Deadline: b.config.Now().Add(b.config.Lifetime).UnixMicro(),
+		Scope: facts.Scope, Epoch: facts.Epoch, Deadline: deadline.UnixMicro(),
 	})
 	if err != nil {
-		return secret.String{}, fmt.Errorf("encoding a code's facts: %w", err)
+		return fmt.Errorf("encoding a code's facts: %w", err)
 	}
-	if err := b.config.Entries.Put(ctx, key(code.Reveal()), value, b.config.Lifetime); err != nil {
-		return secret.String{}, fmt.Errorf("keeping a code: %w", err)
+	if err := b.config.Entries.Put(ctx, key(code.Reveal()), value, left); err != nil {
+		return fmt.Errorf("keeping a code: %w", err)
 	}
-	return code, nil
+	return nil
+}
+
+// Drop ends a code that another one takes the place of; one that is gone is no error.
+func (b *Book) Drop(ctx context.Context, code secret.String) error {
+	if err := b.config.Entries.Delete(ctx, key(code.Reveal())); err != nil {
+		return fmt.Errorf("dropping a code: %w", err)
+	}
+	return nil
 }
 
 // Resolve reads what a code stands for. It fails with ErrInvalid; what cannot be a code is refused without a look-up.

@@ -33,11 +33,67 @@ func newBook() (*code.Book, *authztest.Entries, *authztest.Clock) {
 
 func mint(t *testing.T, b *code.Book, f code.Facts) secret.String {
 	t.Helper()
-	minted, err := b.Mint(t.Context(), f)
-	if err != nil {
+	minted := secret.NewCode()
+	if err := b.Keep(t.Context(), minted, f, authztest.NewClock().Now()); err != nil {
 		t.Fatal(err)
 	}
 	return minted
+}
+
+func TestACodeFollowsFromBrowserRequestAndAttempt(t *testing.T) {
+	browser, id := secret.NewCode(), secret.NewCode().Reveal()
+	first := code.Derive(browser, id, 1)
+	if !secret.ValidCode(first.Reveal()) || !first.Equal(code.Derive(browser, id, 1)) {
+		t.Errorf("the code of one decision is %d characters, or another the second time", len(first.Reveal()))
+	}
+	for name, other := range map[string]secret.String{
+		"another browser": code.Derive(secret.NewCode(), id, 1), "another request": code.Derive(browser, secret.NewCode().Reveal(), 1),
+		"a fresh code": code.Derive(browser, id, 2), "parts cut elsewhere": code.Derive(browser, id+"\x001", 1), "the browser's value": browser,
+	} {
+		if other.Equal(first) {
+			t.Errorf("%s: the same code", name)
+		}
+	}
+}
+
+func TestADroppedCodeIsNone(t *testing.T) {
+	b, entries, clock := newBook()
+	minted := mint(t, b, facts())
+	for range 2 { // one that is gone is no error
+		if err := b.Drop(t.Context(), minted); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.Resolve(t.Context(), minted); !errors.Is(err, code.ErrInvalid) {
+		t.Errorf("a dropped code: %v, want ErrInvalid", err)
+	}
+	entries.Break("Delete", shortlived.ErrUnavailable)
+	if err := b.Drop(t.Context(), minted); !errors.Is(err, shortlived.ErrUnavailable) {
+		t.Errorf("Drop: %v, want ErrUnavailable", err)
+	}
+	decided := clock.Now()
+	clock.Advance(lifetime)
+	if err := b.Keep(t.Context(), minted, facts(), decided); !errors.Is(err, code.ErrInvalid) || b.Live(decided) {
+		t.Errorf("a code whose time is over is kept: %v", err)
+	}
+}
+
+func TestKeepingACodeAgainExtendsNothing(t *testing.T) {
+	b, entries, clock := newBook()
+	minted, decided := secret.NewCode(), clock.Now()
+	for range 3 {
+		if err := b.Keep(t.Context(), minted, facts(), decided); err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance(lifetime / 4)
+	}
+	if _, ttl := entries.Kept(entries.Keys()[0]); ttl != lifetime/2 {
+		t.Errorf("kept for %s more, want %s", ttl, lifetime/2)
+	}
+	clock.Advance(lifetime / 4)
+	if _, err := b.Resolve(t.Context(), minted); !errors.Is(err, code.ErrInvalid) {
+		t.Errorf("a code at its end: %v, want ErrInvalid", err)
+	}
 }
 
 func TestRFC6749_4_1_2_ACodeStandsForWhatWasApprovedHoweverOftenItIsRead(t *testing.T) {
@@ -143,9 +199,8 @@ func TestAStoreThatIsDownIsNeverAnInvalidCode(t *testing.T) {
 		t.Errorf("Resolve: %v, want ErrUnavailable alone", err)
 	}
 	entries.Break("Put", shortlived.ErrUnavailable)
-	lost, err := b.Mint(t.Context(), facts())
-	if !errors.Is(err, shortlived.ErrUnavailable) || !lost.IsZero() {
-		t.Errorf("Mint: %v, want ErrUnavailable and no code", err)
+	if err := b.Keep(t.Context(), minted, facts(), authztest.NewClock().Now()); !errors.Is(err, shortlived.ErrUnavailable) {
+		t.Errorf("Keep: %v, want ErrUnavailable", err)
 	}
 }
 
@@ -156,10 +211,7 @@ func FuzzResolve(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, value []byte) {
 		b, entries, _ := newBook()
-		minted, err := b.Mint(t.Context(), facts())
-		if err != nil {
-			t.Fatal(err)
-		}
+		minted := mint(t, b, facts())
 		if err := entries.Put(t.Context(), entries.Keys()[0], value, lifetime); err != nil {
 			t.Fatal(err)
 		}
@@ -178,10 +230,7 @@ func FuzzFacts(f *testing.F) {
 		b, _, _ := newBook()
 		want := facts()
 		want.RedirectURI, want.DisplayName, want.Epoch = uri, strings.ToValidUTF8(name, ""), epoch
-		minted, err := b.Mint(t.Context(), want)
-		if err != nil {
-			t.Fatal(err)
-		}
+		minted := mint(t, b, want)
 		got, err := b.Resolve(t.Context(), minted)
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%v, facts (-want +got):\n%s", err, diff)

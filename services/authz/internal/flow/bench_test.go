@@ -23,21 +23,25 @@ const issuer = "https://usher.test/a path"
 // errDown is an outage of a neighbour.
 var errDown = errors.New("identity is down")
 
-// sessions knows the session "john" and counts.
+// sessions is identity, and counts.
 type sessions struct {
 	down  error
 	asked int
+	// since is when everybody signed in.
+	since time.Time
 }
 
-func (s *sessions) Check(_ context.Context, session secret.String) error {
+// Check knows the sessions "john" and "john again" of one person, and "esther".
+func (s *sessions) Check(_ context.Context, session secret.String) (flow.Person, error) {
 	s.asked++
+	user := map[string]string{"john": "usr_john", "john again": "usr_john", "esther": "usr_esther"}[session.Reveal()]
 	switch {
 	case s.down != nil:
-		return s.down
-	case session.Reveal() != "john":
-		return flow.ErrSignedOut
+		return flow.Person{}, s.down
+	case user == "":
+		return flow.Person{}, flow.ErrSignedOut
 	}
-	return nil
+	return flow.Person{UserID: user, AuthenticatedAt: s.since}, nil
 }
 
 // bench is a flow over a real registry, with Apps in it.
@@ -62,12 +66,13 @@ func newBench(t *testing.T) *bench {
 // over is a bench on any registry.
 func over(clients flow.Clients) *bench {
 	b := &bench{
-		sessions: &sessions{}, entries: authztest.NewEntries(), clock: authztest.NewClock(), token: secret.NewCode(),
+		sessions: &sessions{since: authztest.NewClock().Now()}, entries: authztest.NewEntries(), clock: authztest.NewClock(), token: secret.NewCode(),
 	}
 	b.Flow = flow.Flow{Config: flow.Config{
 		Clients: clients, Sessions: b.sessions, Scopes: catalog.Default(), Issuer: issuer,
-		Pending: pending.New(pending.Config{Entries: b.entries, Lifetime: time.Hour, Now: b.clock.Now}),
+		Pending: pending.New(pending.Config{Entries: b.entries, Lifetime: time.Hour, Kept: time.Minute, Now: b.clock.Now}),
 		Codes:   code.New(code.Config{Entries: b.entries, Lifetime: time.Minute, Now: b.clock.Now}),
+		Now:     b.clock.Now,
 	}}
 	return b
 }

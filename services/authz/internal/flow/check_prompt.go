@@ -3,19 +3,49 @@ package flow
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
-// checkPrompt reads whether the app wants an answer without any page. All other prompts are what happens anyway: nobody
-// is let through unseen.
+// maxHintLength bounds a login_hint, in bytes: no e-mail address is longer (RFC 5321 §4.5.3.1.3).
+const maxHintLength = 254
+
+// checkPrompt reads what the client asks of the sign-in (OpenID Connect Core §3.1.2.1). `consent` is what happens anyway:
+// every request is shown. A value that nobody knows asks for nothing.
 func checkPrompt(_ context.Context, _ Flow, a *asked) error {
 	prompts := strings.Fields(a.value("prompt"))
-	if !slices.Contains(prompts, "none") {
-		return nil
-	}
-	if len(prompts) > 1 {
+	a.silent = slices.Contains(prompts, "none")
+	if a.silent && len(prompts) > 1 {
 		return invalidRequest("the parameter prompt cannot be none and something else")
 	}
-	a.silent = true
+	a.signInAgain = slices.Contains(prompts, "login")
+	a.selectAccount = slices.Contains(prompts, "select_account")
+	return nil
+}
+
+// checkMaxAge reads how long ago the sign-in may have been, in seconds.
+func checkMaxAge(_ context.Context, _ Flow, a *asked) error {
+	text := a.value("max_age")
+	if text == "" {
+		return nil
+	}
+	seconds, err := strconv.ParseUint(text, 10, 31)
+	if err != nil {
+		return invalidRequest("the parameter max_age must be a whole number of seconds")
+	}
+	age := time.Duration(seconds) * time.Second
+	a.maxAge = &age
+	return nil
+}
+
+// checkLoginHint keeps the address that is to be filled in. It is a hint and no more: one that cannot be shown is left out.
+func checkLoginHint(_ context.Context, _ Flow, a *asked) error {
+	hint := a.value("login_hint")
+	if len(hint) <= maxHintLength && utf8.ValidString(hint) && strings.IndexFunc(hint, unicode.IsControl) < 0 {
+		a.loginHint = hint
+	}
 	return nil
 }

@@ -7,7 +7,7 @@ import "context"
 func checkRepeated(_ context.Context, _ Flow, a *asked) error {
 	for _, name := range [...]string{
 		"response_type", "scope", "state", "code_challenge", "code_challenge_method",
-		"response_mode", "request", "request_uri", "prompt",
+		"response_mode", "request", "request_uri", "prompt", "max_age", "login_hint",
 	} {
 		if a.repeated(name) {
 			return invalidRequest("the parameter " + name + " is repeated")

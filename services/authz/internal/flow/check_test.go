@@ -154,6 +154,7 @@ func TestRFC6749_3_1_CheckRepeated(t *testing.T) {
 	var rows []row
 	for _, name := range []string{
 		"response_type", "scope", "state", "code_challenge", "code_challenge_method", "response_mode", "request", "request_uri", "prompt",
+		"max_age", "login_hint",
 	} {
 		value := map[string]string{"prompt": "none", "response_mode": "query"}[name]
 		rows = append(

@@ -20,6 +20,8 @@ type Decision struct {
 	UserID string
 	// Approval is nil when the person denied.
 	Approval *Approval
+	// RenewCode asks for a fresh code where the decision is repeated: the client may have the one before already.
+	RenewCode bool
 }
 
 // Approval is what the person agreed to.
@@ -29,36 +31,112 @@ type Approval struct {
 	DisplayName string
 }
 
-// Complete closes an authorization and answers where the browser goes, which holds a code or access_denied. Everything is
-// checked before anything is taken, so that a wrong call closes nothing; of several right ones, one gets a location and
-// the others pending.ErrNotFound.
+// Complete decides an authorization and returns where the browser goes, which holds a code or access_denied. Everything is
+// checked before anything is closed, so that a wrong call closes nothing. Of any number of concurrent calls one decides. The
+// same decision again returns the same location as long as its code lives, with the same code unless a fresh one is asked
+// for, and any other decision fails with pending.ErrDecided.
 func (f Flow) Complete(ctx context.Context, d Decision) (secret.String, error) {
-	p, err := f.Pending.Find(ctx, d.RequestID, d.Browser)
+	outcome := pending.Outcome{UserID: d.UserID}
+	if d.Approval != nil {
+		outcome.Approved, outcome.WorkspaceID, outcome.DisplayName = true, d.Approval.WorkspaceID, d.Approval.DisplayName
+	}
+	p, won, err := f.Pending.Close(ctx, d.RequestID, d.Browser, func(p pending.Authorization) (pending.Outcome, error) {
+		return outcome, f.decidable(ctx, p, d.UserID)
+	})
 	if err != nil {
 		return secret.String{}, err
 	}
-	if err := f.decidable(ctx, p, d.UserID); err != nil {
+	if !p.Outcome.Same(outcome) {
+		return secret.String{}, pending.ErrDecided
+	}
+	switch {
+	case won && p.Outcome.Approved:
+		return f.approved(ctx, p, d.Browser)
+	case won:
+		return f.denied(p)
+	}
+	if err := f.answerable(ctx, p); err != nil { // the client may have changed since
 		return secret.String{}, err
 	}
-	if _, err := f.Pending.Close(ctx, d.RequestID, d.Browser); err != nil {
+	if !p.Outcome.Approved {
+		return f.denied(p)
+	}
+	return f.repeat(ctx, p, d)
+}
+
+// Cancel denies an authorization that nobody decided, for a browser in which nobody signed in for it. The same again returns
+// the same location, and a request that was decided otherwise is pending.ErrDecided.
+func (f Flow) Cancel(ctx context.Context, id string, browser secret.String) (secret.String, error) {
+	p, _, err := f.Pending.Close(ctx, id, browser, func(p pending.Authorization) (pending.Outcome, error) {
+		return pending.Outcome{}, f.answerable(ctx, p)
+	})
+	if err != nil {
 		return secret.String{}, err
 	}
-	if d.Approval == nil {
-		return f.respond(p, [2]string{"error", "access_denied"}, [2]string{"error_description", "the user denied the request"})
+	if !p.Outcome.Same(pending.Outcome{}) {
+		return secret.String{}, pending.ErrDecided
 	}
-	minted, err := f.Codes.Mint(ctx, facts(p, *d.Approval))
+	return f.denied(p)
+}
+
+func (f Flow) denied(p pending.Authorization) (secret.String, error) {
+	return f.respond(p, [2]string{"error", "access_denied"}, [2]string{"error_description", "the user denied the request"})
+}
+
+// approved keeps the approval's code, which is there already when the decision is repeated, and returns the location.
+func (f Flow) approved(ctx context.Context, p pending.Authorization, browser secret.String) (secret.String, error) {
+	minted := code.Derive(browser, p.ID, p.Outcome.Attempt)
+	err := f.Codes.Keep(ctx, minted, facts(p), p.Outcome.At)
+	if errors.Is(err, code.ErrInvalid) {
+		return secret.String{}, pending.ErrDecided // its code's time is over
+	}
 	if err != nil {
 		return secret.String{}, err
 	}
 	return f.respond(p, [2]string{"code", minted.Reveal()})
 }
 
-// decidable reports whether the person may still decide: it is they who saw the screen, and the app is still what it was
-// when it asked. What the screen was bound to never changes again, so nothing can come between this and Close.
+// repeat returns the location of an approval once more, with a fresh code where one is asked for. At any time at most one code
+// of an approval can be redeemed: a fresh one takes the place of the one before, and whoever kept a code that was replaced
+// meanwhile drops it.
+func (f Flow) repeat(ctx context.Context, p pending.Authorization, d Decision) (secret.String, error) {
+	current := p
+	var err error
+	if d.RenewCode {
+		if current, err = f.Pending.Renew(ctx, p.ID, d.Browser, p.Outcome.Attempt); err != nil {
+			return secret.String{}, err
+		}
+	}
+	for {
+		if current.Outcome.Attempt != p.Outcome.Attempt {
+			if err := f.Codes.Drop(ctx, code.Derive(d.Browser, p.ID, p.Outcome.Attempt)); err != nil {
+				return secret.String{}, err
+			}
+		}
+		p = current
+		location, err := f.approved(ctx, p, d.Browser)
+		if err != nil {
+			return secret.String{}, err
+		}
+		if current, err = f.Pending.Look(ctx, p.ID, d.Browser); err != nil {
+			return secret.String{}, err
+		}
+		if current.Outcome != nil && current.Outcome.Attempt == p.Outcome.Attempt {
+			return location, nil
+		}
+	}
+}
+
+// decidable reports whether the person may decide: it is they who saw the screen, and the client may have its answer.
 func (f Flow) decidable(ctx context.Context, p pending.Authorization, userID string) error {
 	if p.Viewer.UserID == "" || p.Viewer.UserID != userID {
 		return pending.ErrNotFound
 	}
+	return f.answerable(ctx, p)
+}
+
+// answerable reports whether the client may have an answer: it is still what it was when it asked.
+func (f Flow) answerable(ctx context.Context, p pending.Authorization) error {
 	app, err := f.Clients.Find(ctx, p.ClientID)
 	if errors.Is(err, client.ErrUnknown) {
 		return pending.ErrNotFound
@@ -83,10 +161,10 @@ func (f Flow) respond(p pending.Authorization, result ...[2]string) (secret.Stri
 	return secret.New(location), nil
 }
 
-func facts(p pending.Authorization, a Approval) code.Facts {
+func facts(p pending.Authorization) code.Facts {
 	return code.Facts{
 		ClientID: p.ClientID, RedirectURI: p.RedirectURI, CodeChallenge: p.CodeChallenge,
-		UserID: p.Viewer.UserID, DisplayName: a.DisplayName, WorkspaceID: a.WorkspaceID,
+		UserID: p.Viewer.UserID, DisplayName: p.Outcome.DisplayName, WorkspaceID: p.Outcome.WorkspaceID,
 		Scope: p.Scope, Epoch: p.Viewer.Epoch,
 	}
 }

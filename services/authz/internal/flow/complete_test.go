@@ -2,6 +2,7 @@ package flow_test
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -66,15 +67,19 @@ func TestRFC6749_4_1_2_AnApprovalIsACodeForWhatWasSeen(t *testing.T) {
 func TestRFC6749_4_1_2_1_ADenialIsAccessDenied(t *testing.T) {
 	b := newBench(t)
 	id := b.bound(t, query())
-	got := answered(t, b.complete(t, b.deny(id)), authztest.Callback)
+	denied := b.complete(t, b.deny(id))
+	got := answered(t, denied, authztest.Callback)
 	if got.Get("error") != "access_denied" || got.Get("error_description") == "" || got.Has("code") ||
 		got.Get("state") != "a state" || got.Get("iss") != issuer {
 		t.Errorf("answered %v", got)
 	}
-	if kept := b.entries.Keys(); len(kept) != 0 {
-		t.Errorf("a denial leaves %d entries behind", len(kept))
+	if kept := b.entries.Keys(); len(kept) != 1 {
+		t.Errorf("a denial leaves %d entries behind, want its outcome", len(kept))
 	}
-	b.refuses(t, "an approval after the denial", b.approve(id), pending.ErrNotFound)
+	b.refuses(t, "an approval after the denial", b.approve(id), pending.ErrDecided)
+	if again := b.complete(t, b.deny(id)); !again.Equal(denied) {
+		t.Error("the denial once more leads elsewhere")
+	}
 }
 
 func TestAWrongDecisionClosesNothing(t *testing.T) {
@@ -139,35 +144,134 @@ func TestADecisionComesInTime(t *testing.T) {
 	b.refuses(t, "an hour later", b.approve(id), pending.ErrNotFound)
 }
 
-func TestADecisionCountsOnce(t *testing.T) {
+func TestFault_A1_OneOfManyConcurrentDecisionsCounts(t *testing.T) {
 	b := newBench(t)
 	for range 20 {
 		id := b.bound(t, query())
 		var mu sync.Mutex
-		var locations []string
+		locations := map[string]int{}
+		refused := 0
 		authztest.Race(16, func(i int) {
 			d := b.approve(id)
 			if i%4 == 0 {
 				d = b.deny(id)
 			}
 			location, err := b.Complete(t.Context(), d)
+			mu.Lock()
+			defer mu.Unlock()
 			if err != nil {
-				if !errors.Is(err, pending.ErrNotFound) {
+				refused++
+				if !errors.Is(err, pending.ErrDecided) {
 					t.Errorf("Complete: %v", err)
 				}
 				return
 			}
+			locations[location.Reveal()]++
+		})
+		if len(locations) != 1 || refused != 4 && refused != 12 {
+			t.Fatalf("%d locations, want 1, and %d were refused: %v", len(locations), refused, locations)
+		}
+	}
+	codes := 0
+	for _, key := range b.entries.Keys() {
+		if strings.HasPrefix(key, "authz:code:") {
+			codes++
+		}
+	}
+	if codes > 20 {
+		t.Errorf("%d codes for 20 decisions", codes)
+	}
+}
+
+func TestFault_A1_TheSameDecisionAgainLeadsToTheSamePlace(t *testing.T) {
+	b := newBench(t)
+	id := b.bound(t, query())
+	first := b.complete(t, b.approve(id))
+	b.clock.Advance(time.Minute - time.Microsecond)
+	again := b.complete(t, b.approve(id))
+	if !again.Equal(first) {
+		t.Error("the approval once more leads elsewhere")
+	}
+	if _, err := b.Codes.Resolve(t.Context(), secret.New(answered(t, again, authztest.Callback).Get("code"))); err != nil {
+		t.Errorf("its code: %v", err)
+	}
+	other := b.approve(id)
+	other.Approval.WorkspaceID = "ws_doe"
+	b.refuses(t, "another workspace", other, pending.ErrDecided)
+	b.refuses(t, "a denial", b.deny(id), pending.ErrDecided)
+	other = b.approve(id)
+	other.UserID = "usr_esther"
+	b.refuses(t, "another person", other, pending.ErrDecided)
+	other = b.approve(id)
+	other.Browser = secret.NewCode()
+	b.refuses(t, "another browser", other, pending.ErrOtherBrowser)
+	b.clock.Advance(time.Microsecond)
+	b.refuses(t, "when the code's time is over", b.approve(id), pending.ErrDecided)
+}
+
+// A reply that is lost, or an outage between the outcome and the code, costs nothing: the decision is sent again.
+func TestFault_A1_AnApprovalWhoseCodeWasNotKeptIsRepeated(t *testing.T) {
+	b := newBench(t)
+	id := b.bound(t, query())
+	b.entries.Break("Put", shortlived.ErrUnavailable)
+	b.refuses(t, "the store of the codes", b.approve(id), shortlived.ErrUnavailable)
+	b.entries.Break("Put", nil)
+	got := answered(t, b.complete(t, b.approve(id)), authztest.Callback)
+	if _, err := b.Codes.Resolve(t.Context(), secret.New(got.Get("code"))); err != nil {
+		t.Errorf("its code: %v", err)
+	}
+}
+
+func TestFault_A1_AFreshCodeTakesThePlaceOfTheOneBefore(t *testing.T) {
+	b := newBench(t)
+	for range 20 {
+		id := b.bound(t, query())
+		first := answered(t, b.complete(t, b.approve(id)), authztest.Callback).Get("code")
+		var mu sync.Mutex
+		seen := map[string]bool{first: true}
+		authztest.Race(16, func(i int) {
+			d := b.approve(id)
+			d.RenewCode = i%2 == 0
+			location, err := b.Complete(t.Context(), d)
+			if err != nil {
+				t.Errorf("Complete: %v", err)
+				return
+			}
 			mu.Lock()
 			defer mu.Unlock()
-			locations = append(locations, location.Reveal())
+			seen[answered(t, location, authztest.Callback).Get("code")] = true
 		})
-		if len(locations) != 1 {
-			t.Fatalf("%d locations, want 1: %q", len(locations), locations)
+		live := 0
+		for code := range seen {
+			if _, err := b.Codes.Resolve(t.Context(), secret.New(code)); err == nil {
+				live++
+			}
 		}
-		b.refuses(t, "once more", b.approve(id), pending.ErrNotFound)
+		if _, err := b.Codes.Resolve(t.Context(), secret.New(first)); err == nil || live != 1 || len(seen) < 2 {
+			t.Fatalf("%d of %d codes can be redeemed, the first: %v; want the last one alone", live, len(seen), err)
+		}
 	}
-	if n := len(b.entries.Keys()); n > 20 {
-		t.Errorf("%d codes for 20 decisions", n)
+}
+
+func TestFault_A8_ACancelledRequestIsDeniedByNobody(t *testing.T) {
+	b := newBench(t)
+	id := b.start(t, query(), b.signedOut()).RequestID
+	if _, err := b.Cancel(t.Context(), id, secret.NewCode()); !errors.Is(err, pending.ErrOtherBrowser) {
+		t.Errorf("another browser cancels: %v", err)
+	}
+	for range 2 {
+		location, err := b.Cancel(t.Context(), id, b.token)
+		if err != nil || answered(t, location, authztest.Callback).Get("error") != "access_denied" {
+			t.Fatalf("Cancel: %v", err)
+		}
+	}
+	if err := b.Pending.Bind(t.Context(), id, b.token, pending.Viewer{UserID: "usr_john"}); !errors.Is(err, pending.ErrDecided) {
+		t.Errorf("a cancelled request is shown: %v", err)
+	}
+	id = b.bound(t, query())
+	b.complete(t, b.approve(id))
+	if _, err := b.Cancel(t.Context(), id, b.token); !errors.Is(err, pending.ErrDecided) {
+		t.Errorf("an approval is cancelled: %v", err)
 	}
 }
 
@@ -177,7 +281,7 @@ func TestAnOutageWhileDecidingIsAnError(t *testing.T) {
 	id := b.bound(t, query())
 	b.registry.Fail(sqldb.ErrUnavailable)
 	b.refuses(t, "the registry", b.approve(id), sqldb.ErrUnavailable)
-	for _, method := range []string{"Get", "Take"} {
+	for _, method := range []string{"Get", "CompareAndSet"} {
 		b.entries.Break(method, down)
 		b.refuses(t, method, b.approve(id), down)
 		b.refuses(t, method, b.deny(id), down)

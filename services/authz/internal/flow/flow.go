@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -23,9 +24,16 @@ type Clients interface {
 
 // Sessions says who a browser is.
 type Sessions interface {
-	// Check fails with ErrSignedOut for a dead session, and with anything else when it could not be asked, which is never
-	// taken for signed out.
-	Check(ctx context.Context, session secret.String) error
+	// Check returns whose a session is. It fails with ErrSignedOut for a dead session, and with anything else when it could not
+	// be asked, which is never taken for signed out.
+	Check(ctx context.Context, session secret.String) (Person, error)
+}
+
+// Person is who is signed in.
+type Person struct {
+	UserID string
+	// AuthenticatedAt is when they proved it; zero when that is not known.
+	AuthenticatedAt time.Time
 }
 
 // Scopes says which scopes exist.
@@ -42,6 +50,7 @@ type Config struct {
 	Openings opening.Limit
 	// Issuer goes into every answer to an app as `iss` (RFC 9207).
 	Issuer string
+	Now    func() time.Time
 }
 
 // Flow leads authorization requests from the query to the answer. Its methods may be called concurrently.
@@ -68,24 +77,40 @@ func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step
 	if err != nil {
 		return Step{}, err
 	}
-	signedIn, err := f.signedIn(ctx, browser.Session)
+	person, err := f.person(ctx, browser.Session)
 	if err != nil {
 		return Step{}, err
 	}
-	next := dispatch(state{silent: asked.silent, signedIn: signedIn})
+	next := dispatch(state{
+		silent: asked.silent, signedIn: person != nil, again: asked.signInAgain || f.tooLongAgo(asked, person), choose: asked.selectAccount,
+	})
 	if next.refusal != nil {
 		return f.refuse(asked, next.refusal), nil
 	}
-	if !signedIn {
+	if person == nil {
 		if err := f.Openings.Allow(ctx, browser.Source); err != nil {
 			return Step{}, err
 		}
 	}
-	id, err := f.Pending.Open(ctx, browser.Token, asked.request())
+	request := asked.request()
+	if next.reason != 0 { // who is not signed in signs in anyway
+		request.Demand = pending.Demand{
+			SignIn: next.reason == Again, Account: next.reason == SelectAccount, Session: secret.Sum(browser.Session.Reveal()),
+		}
+	}
+	id, err := f.Pending.Open(ctx, browser.Token, request)
 	if err != nil {
 		return Step{}, err
 	}
-	return Step{Kind: next.kind, RequestID: id}, nil
+	return Step{Kind: next.kind, RequestID: id, Reason: next.reason}, nil
+}
+
+// tooLongAgo reports whether max_age forbids to go on with the session. A sign-in whose time is not known is too long ago.
+func (f Flow) tooLongAgo(a *asked, person *Person) bool {
+	if a.maxAge == nil || person == nil {
+		return false
+	}
+	return *a.maxAge == 0 || f.Now().Sub(person.AuthenticatedAt) > *a.maxAge
 }
 
 // Resume reads the next step of a pending authorization. It fails with pending.ErrNotFound.
@@ -94,23 +119,53 @@ func (f Flow) Resume(ctx context.Context, id string, browser Browser) (Step, err
 	if err != nil {
 		return Step{}, err
 	}
-	signedIn, err := f.signedIn(ctx, browser.Session)
+	person, err := f.person(ctx, browser.Session)
 	if err != nil {
 		return Step{}, err
 	}
-	return Step{Kind: dispatch(state{signedIn: signedIn}).kind, RequestID: p.ID}, nil
+	return next(p, browser, person), nil
 }
 
-func (f Flow) signedIn(ctx context.Context, session secret.String) (bool, error) {
-	if session.IsZero() {
-		return false, nil
+// Continue records that the person goes on with the session's account, and reads the next step. It fails with
+// pending.ErrNotFound.
+func (f Flow) Continue(ctx context.Context, id string, browser Browser) (Step, error) {
+	person, err := f.person(ctx, browser.Session)
+	if err != nil {
+		return Step{}, err
 	}
-	err := f.Sessions.Check(ctx, session)
+	if person != nil {
+		if err := f.Pending.ChooseAccount(ctx, id, browser.Token); err != nil {
+			return Step{}, err
+		}
+	}
+	p, err := f.Pending.Find(ctx, id, browser.Token)
+	if err != nil {
+		return Step{}, err
+	}
+	return next(p, browser, person), nil
+}
+
+// next is the next step of a request that waits.
+func next(p pending.Authorization, browser Browser, person *Person) Step {
+	s := state{signedIn: person != nil}
+	if s.signedIn && !p.Demand.Meets(browser.Session) {
+		s.again, s.choose = p.Demand.SignIn, p.Demand.Account
+	}
+	to := dispatch(s)
+	return Step{Kind: to.kind, RequestID: p.ID, Reason: to.reason}
+}
+
+// person is who is signed in with a session; nil for nobody.
+func (f Flow) person(ctx context.Context, session secret.String) (*Person, error) {
+	if session.IsZero() {
+		return nil, nil //nolint:nilnil // nobody is no failure
+	}
+	person, err := f.Sessions.Check(ctx, session)
 	if errors.Is(err, ErrSignedOut) {
-		return false, nil
+		return nil, nil //nolint:nilnil // nobody is no failure
 	}
 	if err != nil {
-		return false, fmt.Errorf("checking the session: %w", err)
+		return nil, fmt.Errorf("checking the session: %w", err)
 	}
-	return true, nil
+	return &person, nil
 }

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -27,6 +28,8 @@ func order() []check {
 		checkScope,         // missing, unknown, not allowed to the app  → invalid_scope
 		checkPKCE,          // missing for a public app, not S256, wrong → invalid_request
 		checkPrompt,        // none beside something else                → invalid_request
+		checkMaxAge,        // no whole number of seconds                → invalid_request
+		checkLoginHint,     // never refuses
 	}
 }
 
@@ -38,7 +41,11 @@ type asked struct {
 	state       string
 	scope       oauth.Scope
 	challenge   string
-	silent      bool
+	loginHint   string
+	// silent, signInAgain and selectAccount are prompt=none, login and select_account.
+	silent, signInAgain, selectAccount bool
+	// maxAge is how long ago the sign-in may have been; nil for any time.
+	maxAge *time.Duration
 }
 
 // judge runs the checks. The first that fails decides.
@@ -82,18 +89,19 @@ func permits(app client.Registration, redirectURI string) bool {
 func (a *asked) request() pending.Request {
 	return pending.Request{
 		ClientID: a.client.ID, ClientName: a.client.Name, RedirectURI: a.redirectURI,
-		Scope: a.scope, State: a.state, CodeChallenge: a.challenge,
+		Scope: a.scope, State: a.state, CodeChallenge: a.challenge, LoginHint: a.loginHint,
 	}
 }
 
 // refuse answers a request that a check turned down.
 func (f Flow) refuse(a *asked, r *refusal) Step {
+	page := Step{Kind: ErrorPage, Message: r.text, ClientName: a.client.Name}
 	if r.code == "" || !a.verified() {
-		return Step{Kind: ErrorPage, Message: r.text}
+		return page
 	}
 	location, err := f.answer(a.redirectURI, a.state, [2]string{"error", r.code}, [2]string{"error_description", r.text})
 	if err != nil {
-		return Step{Kind: ErrorPage, Message: r.text}
+		return page
 	}
 	return Step{Kind: Redirect, Location: secret.New(location)}
 }

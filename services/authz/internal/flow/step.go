@@ -17,10 +17,25 @@ const (
 	Consent
 )
 
+// Reason is why somebody who is signed in is asked to sign in.
+type Reason int
+
+// The reasons. The zero value is none: nobody is signed in.
+const (
+	// Again is a client that wants a new sign-in (`prompt=login`), or whose `max_age` is exceeded.
+	Again Reason = iota + 1
+	// SelectAccount is a client that wants a choice of account (`prompt=select_account`).
+	SelectAccount
+)
+
 // Step is what the browser does next. The zero value is an error page.
 type Step struct {
-	Kind      Kind
-	Message   string
+	Kind    Kind
+	Message string
+	// ClientName, untrusted text, is that of the client on an ErrorPage; empty where it is not known which one asked.
+	ClientName string
 	Location  secret.String
 	RequestID string
+	// Reason says why a SignIn is asked of somebody who is signed in.
+	Reason Reason
 }

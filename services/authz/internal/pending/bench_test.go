@@ -11,7 +11,10 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
-const lifetime = 30 * time.Minute
+const (
+	lifetime = 30 * time.Minute
+	kept     = 10 * time.Minute
+)
 
 // bench is a book with one open request in it.
 type bench struct {
@@ -31,7 +34,7 @@ func newBench(t *testing.T) bench {
 
 func emptyBench() bench {
 	b := bench{entries: authztest.NewEntries(), clock: authztest.NewClock(), browser: secret.NewCode()}
-	b.Book = pending.New(pending.Config{Entries: b.entries, Lifetime: lifetime, Now: b.clock.Now})
+	b.Book = pending.New(pending.Config{Entries: b.entries, Lifetime: lifetime, Kept: kept, Now: b.clock.Now})
 	return b
 }
 
@@ -51,6 +54,13 @@ func request() pending.Request {
 	}
 }
 
+// approve decides for an approval of John's.
+func approve(pending.Authorization) (pending.Outcome, error) { return approval(), nil }
+
+func approval() pending.Outcome {
+	return pending.Outcome{Approved: true, UserID: "usr_john", WorkspaceID: "ws_acme", DisplayName: "John Doe"}
+}
+
 func john() pending.Viewer { return pending.Viewer{UserID: "usr_john", Epoch: 7} }
 
 func wantError(t *testing.T, what string, got, want error) {
@@ -67,7 +77,7 @@ func (b bench) calls(t *testing.T, id string, browser secret.String) map[string]
 	if findErr != nil && found.ID != "" {
 		t.Error("a failed Find tells of the request")
 	}
-	closed, closeErr := b.Close(t.Context(), id, browser)
+	closed, _, closeErr := b.Close(t.Context(), id, browser, approve)
 	if closeErr != nil && closed.ID != "" {
 		t.Error("a failed Close tells of the request")
 	}

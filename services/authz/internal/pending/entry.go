@@ -17,10 +17,11 @@ type entry struct {
 	// Deadline is checked at every read, also where the store would have kept the entry for longer.
 	Deadline time.Time
 	Viewer   Viewer
+	Outcome  *Outcome
 }
 
 func (e entry) authorization(id string) Authorization {
-	return Authorization{ID: id, Request: e.Request, Viewer: e.Viewer}
+	return Authorization{ID: id, Request: e.Request, Viewer: e.Viewer, Outcome: e.Outcome}
 }
 
 // stored is an entry as JSON. Texts from outside are bytes, so that they come back byte for byte.
@@ -35,15 +36,45 @@ type stored struct {
 	Deadline      int64  `json:"deadline"`
 	UserID        string `json:"user,omitempty"`
 	Epoch         int64  `json:"epoch,omitempty"`
+	LoginHint     []byte `json:"hint,omitempty"`
+	// SignIn, Account and Session are the demand.
+	SignIn  bool   `json:"sign_in,omitempty"`
+	Account bool   `json:"account,omitempty"`
+	Session []byte `json:"session,omitempty"`
+	// Outcome is absent while the request waits. Beside it Deadline is 0 and Until has the deadline: to release 0.1, which knows
+	// no outcome, the entry is one that expired.
+	Outcome *storedOutcome `json:"outcome,omitempty"`
+	Until   int64          `json:"until,omitempty"`
+}
+
+type storedOutcome struct {
+	Approved    bool   `json:"approved,omitempty"`
+	UserID      string `json:"user,omitempty"`
+	WorkspaceID string `json:"workspace,omitempty"`
+	DisplayName string `json:"name,omitempty"`
+	At          int64  `json:"at"`
+	Attempt     int    `json:"attempt"`
 }
 
 func encode(e entry) ([]byte, error) {
-	value, err := json.Marshal(stored{
+	s := stored{
 		ClientID: e.ClientID, ClientName: []byte(e.ClientName), RedirectURI: []byte(e.RedirectURI),
 		Scope: e.Scope.String(), State: []byte(e.State), CodeChallenge: e.CodeChallenge,
 		Browser: e.Browser.Bytes(), Deadline: e.Deadline.UnixMicro(),
 		UserID: e.Viewer.UserID, Epoch: e.Viewer.Epoch,
-	})
+		LoginHint: []byte(e.LoginHint), SignIn: e.Demand.SignIn, Account: e.Demand.Account,
+	}
+	if e.Demand.SignIn || e.Demand.Account {
+		s.Session = e.Demand.Session.Bytes()
+	}
+	if o := e.Outcome; o != nil {
+		s.Until, s.Deadline = s.Deadline, 0
+		s.Outcome = &storedOutcome{
+			Approved: o.Approved, UserID: o.UserID, WorkspaceID: o.WorkspaceID, DisplayName: o.DisplayName,
+			At: o.At.UnixMicro(), Attempt: o.Attempt,
+		}
+	}
+	value, err := json.Marshal(s)
 	if err != nil {
 		return nil, fmt.Errorf("encoding an authorization: %w", err)
 	}
@@ -63,15 +94,35 @@ func decode(value []byte) (entry, error) {
 	if err != nil {
 		return entry{}, fmt.Errorf("decoding an authorization: %w", err)
 	}
-	return entry{
+	demand, err := s.demand()
+	if err != nil {
+		return entry{}, fmt.Errorf("decoding an authorization: %w", err)
+	}
+	e := entry{
 		Request: Request{
 			ClientID: s.ClientID, ClientName: string(s.ClientName), RedirectURI: string(s.RedirectURI),
-			Scope: scope, State: string(s.State), CodeChallenge: s.CodeChallenge,
+			Scope: scope, State: string(s.State), CodeChallenge: s.CodeChallenge, LoginHint: string(s.LoginHint), Demand: demand,
 		},
 		Browser:  browser,
 		Deadline: time.UnixMicro(s.Deadline),
 		Viewer:   Viewer{UserID: s.UserID, Epoch: s.Epoch},
-	}, nil
+	}
+	if o := s.Outcome; o != nil {
+		e.Deadline = time.UnixMicro(s.Until)
+		e.Outcome = &Outcome{
+			Approved: o.Approved, UserID: o.UserID, WorkspaceID: o.WorkspaceID, DisplayName: o.DisplayName,
+			At: time.UnixMicro(o.At), Attempt: o.Attempt,
+		}
+	}
+	return e, nil
+}
+
+func (s stored) demand() (Demand, error) {
+	if !s.SignIn && !s.Account {
+		return Demand{}, nil
+	}
+	session, err := secret.HashFromBytes(s.Session)
+	return Demand{SignIn: s.SignIn, Account: s.Account, Session: session}, err
 }
 
 // key hides the identifier, so that who reads the store cannot name a request.

@@ -23,7 +23,7 @@ func FuzzTextsComeBack(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		got, err := b.Close(t.Context(), id, b.browser)
+		got, _, err := b.Close(t.Context(), id, b.browser, approve)
 		if diff := cmp.Diff(want, got.Request); err != nil || diff != "" {
 			t.Errorf("%v, request (-want +got):\n%s", err, diff)
 		}
@@ -41,6 +41,7 @@ func FuzzStoredValue(f *testing.F) {
 	}
 	value, _ := good.entries.Kept(good.entries.Keys()[0])
 	f.Add(value)
+	f.Add([]byte(`{"scope":"a","browser":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","outcome":{"attempt":-1},"until":9223372036854775807}`))
 	for _, text := range []string{
 		"", "{}", "null", "[]", `{"browser":""}`, `{"browser":"*"}`, `{"scope":"a  b"}`, `{"deadline":1e99}`, `{"state":1}`, "\xff",
 		`{"scope":"a","browser":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","deadline":9223372036854775807}`,

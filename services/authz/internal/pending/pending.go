@@ -12,8 +12,16 @@ import (
 
 // Failures of a Book.
 var (
-	// ErrNotFound is an authorization that is unknown, expired, closed, another browser's or another person's: one answer.
+	// ErrNotFound is an authorization that cannot be used by who asks. Each of the failures below is one, but ErrStale.
 	ErrNotFound = errors.New("authorization not found")
+	// ErrUnknown is an identifier that no authorization has.
+	ErrUnknown = fmt.Errorf("%w: unknown", ErrNotFound)
+	// ErrExpired is an authorization that waited for longer than its lifetime.
+	ErrExpired = fmt.Errorf("%w: expired", ErrNotFound)
+	// ErrOtherBrowser is an authorization that another browser began.
+	ErrOtherBrowser = fmt.Errorf("%w: begun by another browser", ErrNotFound)
+	// ErrDecided is an authorization that was decided, or was decided otherwise.
+	ErrDecided = fmt.Errorf("%w: decided", ErrNotFound)
 	// ErrStale says that the consent screen was shown before a revocation of the pair (user, app).
 	ErrStale = errors.New("authorization is stale")
 )
@@ -30,6 +38,27 @@ type Request struct {
 	State string
 	// CodeChallenge is S256; empty when none was sent.
 	CodeChallenge string
+	// LoginHint is the address that the client expects to sign in: untrusted text, empty when none was sent.
+	LoginHint string
+	// Demand is what the client asks of the person's sign-in.
+	Demand Demand
+}
+
+// Demand says that the session which the browser had when the authorization began does not suffice. The zero value demands
+// nothing.
+type Demand struct {
+	// SignIn wants the person to prove who they are once more (`prompt=login`, `max_age`).
+	SignIn bool
+	// Account wants the person to choose an account (`prompt=select_account`).
+	Account bool
+	// Session is the hash of that session's value. Each sign-in begins a session with a new value, so that any other session is
+	// one that began later, and no clocks are compared.
+	Session secret.Hash
+}
+
+// Meets reports whether a session satisfies the demand.
+func (d Demand) Meets(session secret.String) bool {
+	return !d.SignIn && !d.Account || !secret.Equal(d.Session, secret.Sum(session.Reveal()))
 }
 
 // Viewer is who saw the consent screen, and the epoch of the pair (user, app) that it showed.
@@ -38,12 +67,14 @@ type Viewer struct {
 	Epoch  int64
 }
 
-// Authorization is a request that waits.
+// Authorization is a request that waits, or was decided.
 type Authorization struct {
 	ID string
 	Request
 	// Viewer is zero until Bind.
 	Viewer Viewer
+	// Outcome is nil while the request waits.
+	Outcome *Outcome
 }
 
 // Entries is the short-lived store, of which a Book needs this much. Each method is atomic, and CompareAndSet keeps the
@@ -51,15 +82,17 @@ type Authorization struct {
 type Entries interface {
 	Put(ctx context.Context, key string, value []byte, ttl time.Duration) error
 	Get(ctx context.Context, key string) ([]byte, bool, error)
-	Take(ctx context.Context, key string) ([]byte, bool, error)
 	CompareAndSet(ctx context.Context, key string, before, after []byte) (bool, error)
 }
 
 // Config is what a Book needs.
 type Config struct {
-	Entries  Entries
+	Entries Entries
+	// Lifetime is how long a request waits for its decision.
 	Lifetime time.Duration
-	Now      func() time.Time
+	// Kept is for how much longer an authorization is kept than it may wait, so that an outcome is there as long as its code.
+	Kept time.Duration
+	Now  func() time.Time
 }
 
 // Book holds the pending authorizations. Its methods may be called concurrently and pass the store's errors on.
@@ -76,21 +109,31 @@ func (b *Book) Open(ctx context.Context, browser secret.String, r Request) (stri
 	if !ValidBrowser(browser) {
 		return "", ErrNotFound
 	}
-	id := secret.NewCode().Reveal()
+	now := b.config.Now()
+	id := newID(now)
 	value, err := encode(entry{
-		Request: r, Browser: secret.Sum(browser.Reveal()), Deadline: b.config.Now().Add(b.config.Lifetime),
+		Request: r, Browser: secret.Sum(browser.Reveal()), Deadline: now.Add(b.config.Lifetime),
 	})
 	if err != nil {
 		return "", err
 	}
-	if err := b.config.Entries.Put(ctx, key(id), value, b.config.Lifetime); err != nil {
+	if err := b.config.Entries.Put(ctx, key(id), value, b.config.Lifetime+b.config.Kept); err != nil {
 		return "", fmt.Errorf("keeping an authorization: %w", err)
 	}
 	return id, nil
 }
 
-// Find reads an authorization. It changes nothing.
+// Find reads an authorization that waits for its decision. It changes nothing, and fails as Look does or with ErrDecided.
 func (b *Book) Find(ctx context.Context, id string, browser secret.String) (Authorization, error) {
+	a, err := b.Look(ctx, id, browser)
+	if err == nil && a.Outcome != nil {
+		return Authorization{}, ErrDecided
+	}
+	return a, err
+}
+
+// Look reads an authorization, decided or not. It changes nothing. It fails with ErrUnknown, ErrOtherBrowser or ErrExpired.
+func (b *Book) Look(ctx context.Context, id string, browser secret.String) (Authorization, error) {
 	e, _, err := b.read(ctx, id, browser)
 	if err != nil {
 		return Authorization{}, err
@@ -98,83 +141,117 @@ func (b *Book) Find(ctx context.Context, id string, browser secret.String) (Auth
 	return e.authorization(id), nil
 }
 
-// Bind records, once, who sees the consent screen. The same viewer again is no change; another person is ErrNotFound and
-// another epoch ErrStale.
+// Expired reads a request whose time to be decided is over and that is still kept; false for any other.
+func (b *Book) Expired(ctx context.Context, id string, browser secret.String) (Request, bool, error) {
+	e, _, err := b.get(ctx, id, browser)
+	if errors.Is(err, ErrNotFound) {
+		return Request{}, false, nil
+	}
+	if err != nil {
+		return Request{}, false, err
+	}
+	return e.Request, e.Outcome == nil && !b.config.Now().Before(e.Deadline), nil
+}
+
+// Bind records who sees the consent screen. The same viewer again is no change. Another person takes the place of the one
+// before as long as nobody decided: what that one has open is worth nothing without their session. Another epoch of the same
+// person is ErrStale. It fails as Find does.
 func (b *Book) Bind(ctx context.Context, id string, browser secret.String, viewer Viewer) error {
 	if viewer.UserID == "" {
 		return ErrNotFound
 	}
+	return b.change(ctx, id, browser, func(e *entry) (bool, error) {
+		if e.Viewer.UserID == viewer.UserID {
+			return false, e.Viewer.match(viewer)
+		}
+		e.Viewer = viewer
+		return true, nil
+	})
+}
+
+// ChooseAccount records that the person goes on with the account of the browser's session. It fails as Find does.
+func (b *Book) ChooseAccount(ctx context.Context, id string, browser secret.String) error {
+	return b.change(ctx, id, browser, func(e *entry) (bool, error) {
+		changed := e.Demand.Account
+		e.Demand.Account = false
+		return changed, nil
+	})
+}
+
+// change applies edit to an authorization that waits, until no other change comes between; edit returns whether there is
+// anything to write.
+func (b *Book) change(ctx context.Context, id string, browser secret.String, edit func(*entry) (bool, error)) error {
 	for {
 		e, before, err := b.read(ctx, id, browser)
 		if err != nil {
 			return err
 		}
-		if e.Viewer.UserID != "" {
-			return e.Viewer.match(viewer)
+		if e.Outcome != nil {
+			return ErrDecided
 		}
-		e.Viewer = viewer
-		after, err := encode(e)
-		if err != nil {
+		changed, err := edit(&e)
+		if err != nil || !changed {
 			return err
 		}
-		// A lost race means that the entry is bound or gone, so the next turn is the last.
-		bound, err := b.config.Entries.CompareAndSet(ctx, key(id), before, after)
-		if err != nil {
-			return fmt.Errorf("binding an authorization: %w", err)
-		}
-		if bound {
-			return nil
+		if set, err := b.replace(ctx, id, e, before); err != nil || set {
+			return err
 		}
 	}
 }
 
 func (v Viewer) match(other Viewer) error {
-	switch {
-	case v.UserID != other.UserID:
-		return ErrNotFound
-	case v.Epoch != other.Epoch:
+	if v.Epoch != other.Epoch {
 		return ErrStale
 	}
 	return nil
 }
 
-// Close takes an authorization out of the book. Of any number of callers, one gets it.
-func (b *Book) Close(ctx context.Context, id string, browser secret.String) (Authorization, error) {
-	if _, _, err := b.read(ctx, id, browser); err != nil {
-		return Authorization{}, err // what is not the caller's stays where it is
-	}
-	value, found, err := b.config.Entries.Take(ctx, key(id))
+// read returns an entry whose time is not over, and its stored bytes, which CompareAndSet wants back.
+func (b *Book) read(ctx context.Context, id string, browser secret.String) (entry, []byte, error) {
+	e, value, err := b.get(ctx, id, browser)
 	if err != nil {
-		return Authorization{}, fmt.Errorf("closing an authorization: %w", err)
+		return entry{}, nil, err
 	}
-	if !found {
-		return Authorization{}, ErrNotFound
+	if end := b.end(e); !b.config.Now().Before(end) {
+		return entry{}, nil, ErrExpired
 	}
-	e, err := decode(value)
-	if err != nil {
-		return Authorization{}, err
-	}
-	return e.authorization(id), nil
+	return e, value, nil
 }
 
-// read answers the entry and its stored bytes, which CompareAndSet wants back.
-func (b *Book) read(ctx context.Context, id string, browser secret.String) (entry, []byte, error) {
+// end is when an entry counts no more: a request when its time to be decided is over, an outcome when it is not kept longer.
+func (b *Book) end(e entry) time.Time {
+	if e.Outcome != nil {
+		return e.Deadline.Add(b.config.Kept)
+	}
+	return e.Deadline
+}
+
+// get returns an entry of the browser, expired or not.
+func (b *Book) get(ctx context.Context, id string, browser secret.String) (entry, []byte, error) {
 	if !secret.ValidCode(id) || !ValidBrowser(browser) {
-		return entry{}, nil, ErrNotFound
+		return entry{}, nil, b.missing(id)
 	}
 	value, found, err := b.config.Entries.Get(ctx, key(id))
 	if err != nil {
 		return entry{}, nil, fmt.Errorf("reading an authorization: %w", err)
 	}
 	if !found {
-		return entry{}, nil, ErrNotFound
+		return entry{}, nil, b.missing(id)
 	}
 	e, err := decode(value)
 	if err != nil {
 		return entry{}, nil, err
 	}
-	if !secret.Equal(e.Browser, secret.Sum(browser.Reveal())) || !b.config.Now().Before(e.Deadline) {
-		return entry{}, nil, ErrNotFound
+	if !secret.Equal(e.Browser, secret.Sum(browser.Reveal())) {
+		return entry{}, nil, ErrOtherBrowser
 	}
 	return e, value, nil
+}
+
+// missing says why nothing is kept under an identifier, as far as the identifier itself tells.
+func (b *Book) missing(id string) error {
+	if drawn, ok := drawnAt(id); ok && !b.config.Now().Before(drawn.Add(b.config.Lifetime)) {
+		return ErrExpired
+	}
+	return ErrUnknown
 }

@@ -2,6 +2,7 @@ package pending_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/shortlived"
+	"github.com/vidocu/usher/services/authz/internal/authztest"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
@@ -30,15 +32,107 @@ func TestARequestWaitsUnchangedUntilItIsClosed(t *testing.T) {
 	if diff := cmp.Diff(want, found); err != nil || diff != "" {
 		t.Errorf("%v, found when bound (-want +got):\n%s", err, diff)
 	}
-	closed, err := b.Close(t.Context(), b.id, b.browser)
-	if diff := cmp.Diff(want, closed); err != nil || diff != "" {
-		t.Errorf("%v, closed (-want +got):\n%s", err, diff)
+	closed, won, err := b.Close(t.Context(), b.id, b.browser, approve)
+	outcome := approval()
+	outcome.At, outcome.Attempt = time.UnixMicro(b.clock.Now().UnixMicro()), 1
+	want.Outcome = &outcome
+	if diff := cmp.Diff(want, closed); err != nil || !won || diff != "" {
+		t.Errorf("%v, won %v, closed (-want +got):\n%s", err, won, diff)
 	}
-	for call, err := range b.calls(t, b.id, b.browser) {
-		wantError(t, call+" after Close", err, pending.ErrNotFound)
+	looked, err := b.Look(t.Context(), b.id, b.browser)
+	if diff := cmp.Diff(want, looked); err != nil || diff != "" {
+		t.Errorf("%v, looked at (-want +got):\n%s", err, diff)
 	}
-	if keys := b.entries.Keys(); len(keys) != 0 {
-		t.Errorf("a closed request leaves %d entries behind", len(keys))
+	_, err = b.Find(t.Context(), b.id, b.browser)
+	wantError(t, "Find after Close", err, pending.ErrDecided)
+	wantError(t, "Bind after Close", b.Bind(t.Context(), b.id, b.browser, john()), pending.ErrDecided)
+	wantError(t, "ChooseAccount after Close", b.ChooseAccount(t.Context(), b.id, b.browser), pending.ErrDecided)
+	again, won, err := b.Close(t.Context(), b.id, b.browser, func(pending.Authorization) (pending.Outcome, error) {
+		t.Error("a decided request is decided again")
+		return pending.Outcome{}, nil
+	})
+	if diff := cmp.Diff(want, again); err != nil || won || diff != "" {
+		t.Errorf("%v, won %v, closed again (-want +got):\n%s", err, won, diff)
+	}
+}
+
+func TestAnOutcomeIsKeptAsLongAsItsCodeLives(t *testing.T) {
+	b := newBench(t)
+	b.clock.Advance(lifetime - time.Microsecond)
+	if _, _, err := b.Close(t.Context(), b.id, b.browser, approve); err != nil {
+		t.Fatal(err)
+	}
+	b.clock.Advance(kept)
+	found, err := b.Look(t.Context(), b.id, b.browser)
+	if err != nil || found.Outcome == nil {
+		t.Errorf("as long as the code lives: %v, %v", found.Outcome, err)
+	}
+	b.clock.Advance(time.Minute)
+	_, err = b.Look(t.Context(), b.id, b.browser)
+	wantError(t, "later", err, pending.ErrExpired)
+}
+
+// Release 0.1 knows no outcome: it reads a decided request as one that expired, by its deadline alone.
+func TestTheReleaseBeforeTakesADecidedRequestForAnExpiredOne(t *testing.T) {
+	b := newBench(t)
+	if _, _, err := b.Close(t.Context(), b.id, b.browser, approve); err != nil {
+		t.Fatal(err)
+	}
+	value, _ := b.entries.Kept(b.entries.Keys()[0])
+	var stored struct {
+		Deadline int64 `json:"deadline"`
+	}
+	if err := json.Unmarshal(value, &stored); err != nil || stored.Deadline != 0 {
+		t.Errorf("its deadline is %d, %v", stored.Deadline, err)
+	}
+}
+
+func TestFault_A7_EveryWayToMissARequestIsToldApart(t *testing.T) {
+	b := newBench(t)
+	look := func(id string, browser secret.String) error {
+		_, err := b.Look(t.Context(), id, browser)
+		return err
+	}
+	wantError(t, "another browser", look(b.id, secret.NewCode()), pending.ErrOtherBrowser)
+	wantError(t, "invented", look(secret.NewCode().Reveal(), b.browser), pending.ErrUnknown)
+	wantError(t, "cut", look(b.id[:20], b.browser), pending.ErrUnknown)
+	b.clock.Advance(lifetime)
+	wantError(t, "expired and kept", look(b.id, b.browser), pending.ErrExpired)
+	if r, known, err := b.Expired(t.Context(), b.id, b.browser); err != nil || !known || r.ClientID != authztest.Web {
+		t.Errorf("an expired request that is kept: %v, %v, %v", r.ClientID, known, err)
+	}
+	if err := b.entries.Delete(t.Context(), b.entries.Keys()[0]); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, "expired and gone", look(b.id, b.browser), pending.ErrExpired)
+	if _, known, err := b.Expired(t.Context(), b.id, b.browser); err != nil || known {
+		t.Errorf("an expired request that is gone is known: %v", err)
+	}
+	fresh := b.open(t, request())
+	if err := b.entries.Delete(t.Context(), b.entries.Keys()[0]); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, "lost by the store", look(fresh, b.browser), pending.ErrUnknown)
+}
+
+func TestASessionOfLaterMeetsADemand(t *testing.T) {
+	first := secret.NewCode()
+	for _, d := range []pending.Demand{{SignIn: true, Session: secret.Sum(first.Reveal())}, {Account: true, Session: secret.Sum(first.Reveal())}} {
+		b := emptyBench()
+		r := request()
+		r.Demand, r.LoginHint = d, "john@example.com"
+		id := b.open(t, r)
+		found, err := b.Find(t.Context(), id, b.browser)
+		if diff := cmp.Diff(r, found.Request); err != nil || diff != "" {
+			t.Errorf("%v, kept (-want +got):\n%s", err, diff)
+		}
+		if found.Demand.Meets(first) || !found.Demand.Meets(secret.NewCode()) {
+			t.Errorf("%+v: the first session meets it, or a later one does not", d)
+		}
+		wantError(t, "choosing", b.ChooseAccount(t.Context(), id, b.browser), nil)
+		if found, err = b.Find(t.Context(), id, b.browser); err != nil || found.Demand.Meets(first) == d.SignIn {
+			t.Errorf("%+v, after the account was chosen: met %v, %v", d, found.Demand.Meets(first), err)
+		}
 	}
 }
 
@@ -57,20 +151,23 @@ func TestARequestBelongsToTheBrowserThatBeganIt(t *testing.T) {
 	}
 }
 
-func TestTheScreenIsBoundToThePersonWhoSawItFirst(t *testing.T) {
+func TestFault_A8_AnotherPersonTakesTheRequestOver(t *testing.T) {
 	b := newBench(t)
 	bind := func(v pending.Viewer) error { return b.Bind(t.Context(), b.id, b.browser, v) }
 	wantError(t, "nobody", bind(pending.Viewer{Epoch: 7}), pending.ErrNotFound)
 	for range 2 {
 		wantError(t, "John", bind(john()), nil)
 	}
-	wantError(t, "another person", bind(pending.Viewer{UserID: "usr_esther", Epoch: 7}), pending.ErrNotFound)
-	wantError(t, "another person, another epoch", bind(pending.Viewer{UserID: "usr_esther", Epoch: 8}), pending.ErrNotFound)
 	wantError(t, "a later epoch", bind(pending.Viewer{UserID: "usr_john", Epoch: 8}), pending.ErrStale)
 	wantError(t, "an earlier epoch", bind(pending.Viewer{UserID: "usr_john"}), pending.ErrStale)
 	wantError(t, "nobody, later", bind(pending.Viewer{}), pending.ErrNotFound)
 	if found, err := b.Find(t.Context(), b.id, b.browser); err != nil || found.Viewer != john() {
 		t.Errorf("bound to %v, %v", found.Viewer, err)
+	}
+	esther := pending.Viewer{UserID: "usr_esther", Epoch: 8}
+	wantError(t, "another person", bind(esther), nil)
+	if found, err := b.Find(t.Context(), b.id, b.browser); err != nil || found.Viewer != esther {
+		t.Errorf("bound to %v, %v; want the person who saw it last", found.Viewer, err)
 	}
 }
 
@@ -98,8 +195,8 @@ func TestTheBooksOwnClockEndsARequest(t *testing.T) {
 
 func TestTheStoreIsAskedToKeepARequestForItsLifetime(t *testing.T) {
 	b := newBench(t)
-	if _, ttl := b.entries.Kept(b.entries.Keys()[0]); ttl != lifetime {
-		t.Errorf("kept for %s, want %s", ttl, lifetime)
+	if _, ttl := b.entries.Kept(b.entries.Keys()[0]); ttl != lifetime+kept {
+		t.Errorf("kept for %s, want %s", ttl, lifetime+kept)
 	}
 }
 
@@ -153,8 +250,20 @@ func TestAStoreThatIsDownIsNeverAnUnknownRequest(t *testing.T) {
 		{"Get", "Find", func(b bench) error { _, err := b.Find(t.Context(), b.id, b.browser); return err }},
 		{"Get", "Bind", func(b bench) error { return b.Bind(t.Context(), b.id, b.browser, john()) }},
 		{"CompareAndSet", "Bind", func(b bench) error { return b.Bind(t.Context(), b.id, b.browser, john()) }},
-		{"Get", "Close", func(b bench) error { _, err := b.Close(t.Context(), b.id, b.browser); return err }},
-		{"Take", "Close", func(b bench) error { _, err := b.Close(t.Context(), b.id, b.browser); return err }},
+		{"Get", "Close", func(b bench) error { _, _, err := b.Close(t.Context(), b.id, b.browser, approve); return err }},
+		{"CompareAndSet", "Close", func(b bench) error { _, _, err := b.Close(t.Context(), b.id, b.browser, approve); return err }},
+		{"Get", "Expired", func(b bench) error { _, _, err := b.Expired(t.Context(), b.id, b.browser); return err }},
+		{"CompareAndSet", "Renew", func(b bench) error {
+			if a, err := b.Look(t.Context(), b.id, b.browser); err == nil && a.Outcome == nil {
+				b.entries.Break("CompareAndSet", nil)
+				if _, _, err := b.Close(t.Context(), b.id, b.browser, approve); err != nil {
+					return err
+				}
+				b.entries.Break("CompareAndSet", down)
+			}
+			_, err := b.Renew(t.Context(), b.id, b.browser, 1)
+			return err
+		}},
 	} {
 		t.Run(row.call+" without "+row.method, func(t *testing.T) {
 			b := newBench(t)

@@ -3,6 +3,8 @@ package rpc
 import (
 	"context"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/flow"
@@ -39,7 +41,78 @@ func (s *Authorizations) ResumeAuthorization(
 	return &authzv1.ResumeAuthorizationResponse{Step: wire(step)}, nil
 }
 
-// cookies is what both requests carry of the browser.
+// LookUpAuthorization returns what became of a request.
+func (s *Authorizations) LookUpAuthorization(
+	ctx context.Context, req *authzv1.LookUpAuthorizationRequest,
+) (*authzv1.LookUpAuthorizationResponse, error) {
+	found, err := s.Flow.LookUp(ctx, req.GetRequestId(), browser(req))
+	if err != nil {
+		return nil, fail(err)
+	}
+	res := &authzv1.LookUpAuthorizationResponse{
+		State: fateState(found.Fate), ClientName: found.ClientName, RedirectOrigin: found.Origin, LoginHint: found.LoginHint,
+	}
+	if found.Fate == flow.Open {
+		res.Step, res.SignInReason = wire(found.Next), signInReason(found.Next.Reason)
+	}
+	if !found.DecidedAt.IsZero() {
+		res.DecideTime = timestamppb.New(found.DecidedAt)
+	}
+	return res, nil
+}
+
+// ContinueAuthorization records that the session's account is the one to go on with.
+func (s *Authorizations) ContinueAuthorization(
+	ctx context.Context, req *authzv1.ContinueAuthorizationRequest,
+) (*authzv1.ContinueAuthorizationResponse, error) {
+	step, err := s.Flow.Continue(ctx, req.GetRequestId(), browser(req))
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &authzv1.ContinueAuthorizationResponse{Step: wire(step)}, nil
+}
+
+// CancelAuthorization denies a request before anybody signed in for it.
+func (s *Authorizations) CancelAuthorization(
+	ctx context.Context, req *authzv1.CancelAuthorizationRequest,
+) (*authzv1.CancelAuthorizationResponse, error) {
+	location, err := s.Flow.Cancel(ctx, req.GetRequestId(), secret.New(req.GetBrowserToken()))
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &authzv1.CancelAuthorizationResponse{Step: wire(flow.Step{Kind: flow.Redirect, Location: location})}, nil
+}
+
+func fateState(f flow.Fate) authzv1.AuthorizationState {
+	switch f {
+	case flow.Open:
+		return authzv1.AuthorizationState_AUTHORIZATION_STATE_OPEN
+	case flow.Expired:
+		return authzv1.AuthorizationState_AUTHORIZATION_STATE_EXPIRED
+	case flow.Approved:
+		return authzv1.AuthorizationState_AUTHORIZATION_STATE_APPROVED
+	case flow.Denied:
+		return authzv1.AuthorizationState_AUTHORIZATION_STATE_DENIED
+	case flow.OtherBrowser:
+		return authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_BROWSER
+	case flow.OtherPerson:
+		return authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_PERSON
+	case flow.Unknown:
+	}
+	return authzv1.AuthorizationState_AUTHORIZATION_STATE_UNKNOWN
+}
+
+func signInReason(r flow.Reason) authzv1.SignInReason {
+	switch r {
+	case flow.Again:
+		return authzv1.SignInReason_SIGN_IN_REASON_AGAIN
+	case flow.SelectAccount:
+		return authzv1.SignInReason_SIGN_IN_REASON_SELECT_ACCOUNT
+	}
+	return authzv1.SignInReason_SIGN_IN_REASON_UNSPECIFIED
+}
+
+// cookies is what the requests carry of the browser.
 type cookies interface {
 	GetSessionToken() string
 	GetBrowserToken() string
@@ -59,5 +132,7 @@ func wire(step flow.Step) *authzv1.Step {
 		return &authzv1.Step{Next: &authzv1.Step_Consent{Consent: &authzv1.Consent{RequestId: step.RequestID}}}
 	case flow.ErrorPage:
 	}
-	return &authzv1.Step{Next: &authzv1.Step_ErrorPage{ErrorPage: &authzv1.ErrorPage{Message: step.Message}}}
+	return &authzv1.Step{Next: &authzv1.Step_ErrorPage{ErrorPage: &authzv1.ErrorPage{
+		Message: step.Message, ClientName: step.ClientName,
+	}}}
 }

@@ -127,3 +127,94 @@ func TestAnAuthorizationExpires(t *testing.T) {
 	_, err := b.decisions.GetAuthorization(t.Context(), &authzv1.GetAuthorizationRequest{RequestId: id, BrowserToken: b.token})
 	wantReason(t, "an hour later", err, notFound, "")
 }
+
+func TestFault_A7_WhatBecameOfARequestIsAStateOnTheWire(t *testing.T) {
+	b := newBench(t)
+	lookUp := func(id, session, browser string) *authzv1.LookUpAuthorizationResponse {
+		t.Helper()
+		res, err := b.authorizations.LookUpAuthorization(t.Context(), &authzv1.LookUpAuthorizationRequest{
+			RequestId: id, SessionToken: session, BrowserToken: browser,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res
+	}
+	step, err := b.start(t, authztest.Query("prompt", "login", "login_hint", "john@example.com"), "john")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := step.GetSignIn().GetRequestId()
+	want := &authzv1.LookUpAuthorizationResponse{
+		State: authzv1.AuthorizationState_AUTHORIZATION_STATE_OPEN, ClientName: authztest.App(authztest.Web).Name,
+		RedirectOrigin: "https://app.test", LoginHint: "john@example.com",
+		Step:         &authzv1.Step{Next: &authzv1.Step_SignIn{SignIn: &authzv1.SignIn{RequestId: again}}},
+		SignInReason: authzv1.SignInReason_SIGN_IN_REASON_AGAIN,
+	}
+	if diff := cmp.Diff(want, lookUp(again, "john", b.token), protocmp.Transform()); diff != "" {
+		t.Errorf("an open one (-want +got):\n%s", diff)
+	}
+	pending, err := b.decisions.GetAuthorization(t.Context(), &authzv1.GetAuthorizationRequest{
+		RequestId: again, BrowserToken: b.token, SessionToken: "john",
+	})
+	if err != nil || !pending.GetAuthorization().GetSignInRequired() {
+		t.Errorf("consent hears of no sign-in: %v, %v", pending, err)
+	}
+
+	id := b.consent(t)
+	if err := b.bind(t, id, "usr_john", 7); err != nil {
+		t.Fatal(err)
+	}
+	values, err := b.complete(t, b.approval(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for state, got := range map[authzv1.AuthorizationState]*authzv1.LookUpAuthorizationResponse{
+		authzv1.AuthorizationState_AUTHORIZATION_STATE_APPROVED:      lookUp(id, "john", b.token),
+		authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_BROWSER: lookUp(id, "john", secret.NewCode().Reveal()),
+		authzv1.AuthorizationState_AUTHORIZATION_STATE_UNKNOWN:       lookUp("x", "john", b.token),
+	} {
+		decided := state == authzv1.AuthorizationState_AUTHORIZATION_STATE_APPROVED
+		if got.GetState() != state || got.GetStep() != nil || (got.GetDecideTime() != nil) != decided {
+			t.Errorf("%v, want %s", got, state)
+		}
+	}
+	decided, err := b.decisions.GetAuthorization(t.Context(), &authzv1.GetAuthorizationRequest{
+		RequestId: id, BrowserToken: b.token, SessionToken: "john", IncludeDecided: true,
+	})
+	outcome := decided.GetAuthorization().GetOutcome()
+	hash := secret.Sum(values.Get("code"))
+	if err != nil || !outcome.GetApproved() || outcome.GetUserId() != "usr_john" || outcome.GetWorkspaceId() != "ws_acme" ||
+		string(outcome.GetCodeHash()) != string(hash.Bytes()) {
+		t.Errorf("the outcome is %v, %v", outcome, err)
+	}
+	_, err = b.decisions.GetAuthorization(t.Context(), &authzv1.GetAuthorizationRequest{RequestId: id, BrowserToken: b.token})
+	wantReason(t, "a decided one that was not asked for", err, notFound, "")
+}
+
+func TestFault_A8_ARequestIsCancelledAndContinuedOnTheWire(t *testing.T) {
+	b := newBench(t)
+	step, err := b.start(t, authztest.Query("prompt", "select_account"), "john")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := step.GetSignIn().GetRequestId()
+	res, err := b.authorizations.ContinueAuthorization(t.Context(), &authzv1.ContinueAuthorizationRequest{
+		RequestId: id, SessionToken: "john", BrowserToken: b.token,
+	})
+	if err != nil || res.GetStep().GetConsent().GetRequestId() != id {
+		t.Errorf("continued: %v, %v", res, err)
+	}
+	for range 2 {
+		cancelled, err := b.authorizations.CancelAuthorization(t.Context(), &authzv1.CancelAuthorizationRequest{
+			RequestId: id, BrowserToken: b.token,
+		})
+		if err != nil || !strings.Contains(cancelled.GetStep().GetRedirect().GetLocation(), "error=access_denied") {
+			t.Errorf("cancelled: %v, %v", cancelled, err)
+		}
+	}
+	_, err = b.authorizations.ContinueAuthorization(t.Context(), &authzv1.ContinueAuthorizationRequest{
+		RequestId: id, SessionToken: "john", BrowserToken: b.token,
+	})
+	wantReason(t, "a cancelled one", err, notFound, "")
+}

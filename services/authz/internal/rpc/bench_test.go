@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
@@ -31,7 +32,9 @@ func (i *identity) GetSession(_ context.Context, req *identityv1.GetSessionReque
 	if i.err == nil && req.GetSessionToken() != "john" {
 		return nil, oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "sign in")
 	}
-	return &identityv1.GetSessionResponse{}, i.err
+	return &identityv1.GetSessionResponse{Session: &identityv1.Session{
+		UserId: "usr_john", AuthenticateTime: timestamppb.New(authztest.NewClock().Now()),
+	}}, i.err
 }
 
 // bench is all four services over fakes, called as a server would.
@@ -56,7 +59,8 @@ func newBench(t *testing.T) *bench {
 	authztest.Register(t, b.registry)
 	f := flow.Flow{Config: flow.Config{
 		Clients: b.registry, Sessions: rpc.Sessions{Client: b.identity}, Scopes: catalog.Default(), Issuer: "https://usher.test",
-		Pending: pending.New(pending.Config{Entries: b.entries, Lifetime: time.Hour, Now: b.clock.Now}),
+		Now:     b.clock.Now,
+		Pending: pending.New(pending.Config{Entries: b.entries, Lifetime: time.Hour, Kept: time.Minute, Now: b.clock.Now}),
 		Codes:   code.New(code.Config{Entries: b.entries, Lifetime: time.Minute, Now: b.clock.Now}),
 	}}
 	b.authorizations, b.decisions = &rpc.Authorizations{Flow: f}, &rpc.Decisions{Flow: f}

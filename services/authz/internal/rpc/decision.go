@@ -3,8 +3,11 @@ package rpc
 import (
 	"context"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
@@ -16,18 +19,33 @@ type Decisions struct {
 	Flow flow.Flow
 }
 
-// GetAuthorization reads what is asked for.
+// GetAuthorization reads what is asked for, and what was decided where that is wanted.
 func (s *Decisions) GetAuthorization(
 	ctx context.Context, req *authzv1.GetAuthorizationRequest,
 ) (*authzv1.GetAuthorizationResponse, error) {
-	p, err := s.Flow.Pending.Find(ctx, req.GetRequestId(), secret.New(req.GetBrowserToken()))
+	read := s.Flow.Pending.Find
+	if req.GetIncludeDecided() {
+		read = s.Flow.Pending.Look
+	}
+	token := secret.New(req.GetBrowserToken())
+	p, err := read(ctx, req.GetRequestId(), token)
 	if err != nil {
 		return nil, fail(err)
 	}
-	return &authzv1.GetAuthorizationResponse{Authorization: &authzv1.PendingAuthorization{
+	res := &authzv1.PendingAuthorization{
 		RequestId: p.ID, ClientId: p.ClientID, ClientName: p.ClientName, RedirectOrigin: p.Origin(),
 		Scopes: p.Scope, UserId: p.Viewer.UserID, Epoch: p.Viewer.Epoch,
-	}}, nil
+		SignInRequired: !p.Demand.Meets(secret.New(req.GetSessionToken())),
+	}
+	if o := p.Outcome; o != nil {
+		res.Outcome = &authzv1.Outcome{
+			Approved: o.Approved, UserId: o.UserID, WorkspaceId: o.WorkspaceID, DecideTime: timestamppb.New(o.At),
+		}
+		if o.Approved && s.Flow.Codes.Live(o.At) {
+			res.Outcome.CodeHash = code.Hash(code.Derive(token, p.ID, o.Attempt)).Bytes()
+		}
+	}
+	return &authzv1.GetAuthorizationResponse{Authorization: res}, nil
 }
 
 // BindPrompt records who sees the consent screen.
@@ -46,7 +64,9 @@ func (s *Decisions) BindPrompt(ctx context.Context, req *authzv1.BindPromptReque
 func (s *Decisions) CompleteAuthorization(
 	ctx context.Context, req *authzv1.CompleteAuthorizationRequest,
 ) (*authzv1.CompleteAuthorizationResponse, error) {
-	d := flow.Decision{RequestID: req.GetRequestId(), Browser: secret.New(req.GetBrowserToken()), UserID: req.GetUserId()}
+	d := flow.Decision{
+		RequestID: req.GetRequestId(), Browser: secret.New(req.GetBrowserToken()), UserID: req.GetUserId(), RenewCode: req.GetRenewCode(),
+	}
 	switch {
 	case req.GetDecision() == nil:
 		return nil, invalid("decision", "is required")

@@ -17,13 +17,17 @@ type Sessions struct {
 }
 
 // Check fails with flow.ErrSignedOut for a dead session.
-func (s Sessions) Check(ctx context.Context, session secret.String) error {
-	_, err := s.Client.GetSession(ctx, &identityv1.GetSessionRequest{SessionToken: session.Reveal()})
+func (s Sessions) Check(ctx context.Context, session secret.String) (flow.Person, error) {
+	res, err := s.Client.GetSession(ctx, &identityv1.GetSessionRequest{SessionToken: session.Reveal()})
 	if oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED {
-		return flow.ErrSignedOut
+		return flow.Person{}, flow.ErrSignedOut
 	}
 	if err != nil {
-		return fmt.Errorf("asking identity: %w", err)
+		return flow.Person{}, fmt.Errorf("asking identity: %w", err)
 	}
-	return nil
+	person := flow.Person{UserID: res.GetSession().GetUserId()}
+	if at := res.GetSession().GetAuthenticateTime(); at != nil {
+		person.AuthenticatedAt = at.AsTime()
+	}
+	return person, nil
 }

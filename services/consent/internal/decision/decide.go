@@ -22,14 +22,21 @@ type Form struct {
 	Verdict Verdict
 	// WorkspaceID is the chosen workspace, which an approval needs.
 	WorkspaceID string
+	// AnsweredBefore says that the browser followed the answer to an earlier post of the same decision: the client may have the
+	// code.
+	AnsweredBefore bool
 }
 
-// Decide takes the person's decision and answers where the browser goes, which holds a code or access_denied. It fails with
-// each of the package's errors, and with ErrNotFound for whoever did not see the consent screen.
+// Decide takes the person's decision and returns where the browser goes, which holds a code or access_denied. The same decision
+// again leads to the same place. It fails with each of the package's errors, and with ErrNotFound for whoever did not see the
+// consent screen and for a decision other than the one that was made.
 func (d Desk) Decide(ctx context.Context, f Form) (secret.String, error) {
 	person, pending, err := d.open(ctx, f.Request)
 	if err != nil {
 		return secret.String{}, err
+	}
+	if pending.Outcome != nil {
+		return d.repeat(ctx, f, person, pending)
 	}
 	if pending.Viewer.UserID == "" || pending.Viewer.UserID != person.ID {
 		return secret.String{}, ErrNotFound
@@ -75,10 +82,64 @@ func (d Desk) approve(ctx context.Context, f Form, person Person, pending Pendin
 	if recorded != f.WorkspaceID {
 		return secret.String{}, ErrNotFound
 	}
-	return d.Authorizations.Complete(ctx, Completion{
-		Request: f.Request, UserID: person.ID,
+	location, err := d.Authorizations.Complete(ctx, f.approval(person))
+	if err != nil {
+		d.withdrawDenied(ctx, f.Request)
+	}
+	return location, err
+}
+
+// withdrawDenied drops what an approval recorded that came too late: the request was denied meanwhile, and no code can come of
+// it. Whether it was is read again, since a failure to complete says nothing for certain.
+func (d Desk) withdrawDenied(ctx context.Context, r Request) {
+	pending, err := d.Authorizations.Find(ctx, r)
+	if err != nil || pending.Outcome == nil || pending.Outcome.Approved {
+		return
+	}
+	if err := d.Consents.Withdraw(ctx, secret.Sum(r.ID)); err != nil {
+		d.Logger.WarnContext(ctx, "withdrawing the consent of a denied request failed", "error", err)
+	}
+}
+
+func (f Form) approval(person Person) Completion {
+	return Completion{
+		Request: f.Request, UserID: person.ID, RenewCode: f.AnsweredBefore,
 		Approval: &Approval{WorkspaceID: f.WorkspaceID, DisplayName: person.DisplayName},
-	})
+	}
+}
+
+// repeat takes a decision that was made before: a double click, or a form that is sent again. It is judged as the first time,
+// and nothing is recorded again. A code that the client redeemed is never led to once more: a second use would end what the
+// first one began.
+func (d Desk) repeat(ctx context.Context, f Form, person Person, pending Pending) (secret.String, error) {
+	outcome := pending.Outcome
+	if outcome.UserID != person.ID || outcome.Approved != (f.Verdict == Approve) || f.Verdict == Undecided {
+		return secret.String{}, ErrNotFound
+	}
+	if f.Verdict == Deny {
+		return d.Authorizations.Complete(ctx, Completion{Request: f.Request, UserID: person.ID})
+	}
+	if outcome.WorkspaceID != f.WorkspaceID || len(outcome.Code) == 0 {
+		return secret.String{}, ErrNotFound
+	}
+	if err := d.Identity.CheckMember(ctx, person.ID, f.WorkspaceID); err != nil {
+		return secret.String{}, err
+	}
+	epoch, err := d.Epochs.Epoch(ctx, person.ID, pending.ClientID)
+	if err != nil {
+		return secret.String{}, err
+	}
+	if epoch != pending.Viewer.Epoch {
+		return secret.String{}, ErrStale
+	}
+	redeemed, err := d.Codes.Redeemed(ctx, outcome.Code)
+	if err != nil {
+		return secret.String{}, err
+	}
+	if redeemed {
+		return secret.String{}, ErrNotFound
+	}
+	return d.Authorizations.Complete(ctx, f.approval(person))
 }
 
 // deny completes without a code, and then drops what an approval of the same request may have recorded before its

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -14,6 +15,8 @@ import (
 var (
 	// ErrNotFound is an authorization that was shown to another person or to nobody, or was decided otherwise before.
 	ErrNotFound = errors.New("authorization not found")
+	// ErrSignIn is an authorization for which the session does not suffice: the client asked for a new sign-in.
+	ErrSignIn = errors.New("the client asks for a new sign-in")
 	// ErrStale says that the pair (user, app) was revoked after the screen was shown.
 	ErrStale = errors.New("authorization is stale")
 	// ErrUndecided is a form without a decision.
@@ -44,6 +47,10 @@ type Person struct {
 type Workspace struct {
 	ID   string
 	Name string
+	// Plan is the plan's name in the catalog.
+	Plan string
+	// Role is `member` or `administrator`.
+	Role string
 }
 
 // Viewer is who saw the consent screen, and the epoch of the pair (user, app) that it showed.
@@ -52,7 +59,18 @@ type Viewer struct {
 	Epoch  int64
 }
 
-// Pending is an authorization that waits for a decision.
+// Outcome is what was decided about an authorization.
+type Outcome struct {
+	Approved bool
+	// UserID is who decided; empty when the authorization was cancelled before anybody signed in.
+	UserID      string
+	WorkspaceID string
+	At          time.Time
+	// Code is the hash of an approval's code; nil once the code's lifetime is over.
+	Code []byte
+}
+
+// Pending is an authorization that waits for a decision, or was decided.
 type Pending struct {
 	ClientID string
 	// ClientName is the app's name as registered: untrusted text.
@@ -62,6 +80,10 @@ type Pending struct {
 	Scope oauth.Scope
 	// Viewer is zero before the screen was first shown.
 	Viewer Viewer
+	// SignIn says that the client asked for a new sign-in, or for a choice of account, which the session is not.
+	SignIn bool
+	// Outcome is nil while the authorization waits.
+	Outcome *Outcome
 }
 
 // Identity says who a browser is and who belongs where. Its failures pass through a Desk.
@@ -75,10 +97,11 @@ type Identity interface {
 
 // Authorizations are the pending ones, which authz keeps. Its failures pass through a Desk.
 type Authorizations interface {
+	// Find reads an authorization, decided or not.
 	Find(ctx context.Context, r Request) (Pending, error)
-	// Bind records the viewer, once; another person or another epoch later fails.
+	// Bind records the viewer; another epoch of the same person later fails.
 	Bind(ctx context.Context, r Request, v Viewer) error
-	// Complete closes the authorization, once, and answers where the browser goes.
+	// Complete decides the authorization, once, and returns where the browser goes: the same for the same decision again.
 	Complete(ctx context.Context, c Completion) (secret.String, error)
 }
 
@@ -88,6 +111,8 @@ type Completion struct {
 	UserID  string
 	// Approval is nil when the person denied.
 	Approval *Approval
+	// RenewCode asks for a fresh code where the decision is repeated.
+	RenewCode bool
 }
 
 // Approval is what the person agreed to.
@@ -100,6 +125,12 @@ type Approval struct {
 // Epochs reads how often a pair (user, app) was revoked.
 type Epochs interface {
 	Epoch(ctx context.Context, userID, clientID string) (int64, error)
+}
+
+// Codes reads what became of a code.
+type Codes interface {
+	// Redeemed reports whether the code with that SHA-256 was redeemed.
+	Redeemed(ctx context.Context, hash []byte) (bool, error)
 }
 
 // Catalog has the words for a scope.
@@ -132,6 +163,7 @@ type Desk struct {
 	Identity       Identity
 	Authorizations Authorizations
 	Epochs         Epochs
+	Codes          Codes
 	Consents       Consents
 	Catalog        Catalog
 	Logger         *slog.Logger
@@ -148,6 +180,9 @@ func (d Desk) open(ctx context.Context, r Request) (Person, Pending, error) {
 	asking.Wait()
 	if err == nil {
 		err = pendingErr
+	}
+	if err == nil && pending.SignIn && pending.Outcome == nil {
+		err = ErrSignIn
 	}
 	if err != nil {
 		return Person{}, Pending{}, err

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -20,6 +21,9 @@ var (
 	errDown      = errors.New("down")
 )
 
+// decidedAt is when every decision is made.
+var decidedAt = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+
 // world is identity, authz, token and the store of a desk, in memory. An error in fail is what the named call answers.
 type world struct {
 	mu       sync.Mutex
@@ -29,6 +33,11 @@ type world struct {
 	epoch    int64
 	consents map[secret.Hash]decision.Consent
 	done     []decision.Completion
+	// redeemed are hashes of codes, and asked how often they were asked for.
+	redeemed map[string]bool
+	asked    int
+	// onRecord is called when a consent is recorded.
+	onRecord func()
 	fail     map[string]error
 }
 
@@ -48,12 +57,13 @@ func newWorld() *world {
 		}},
 		consents: map[secret.Hash]decision.Consent{},
 		fail:     map[string]error{},
+		redeemed: map[string]bool{},
 	}
 }
 
 func (w *world) desk() decision.Desk {
 	return decision.Desk{
-		Identity: w, Authorizations: w, Epochs: w, Consents: w, Catalog: words{}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Identity: w, Authorizations: w, Epochs: w, Codes: w, Consents: w, Catalog: words{}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 }
 
@@ -107,7 +117,7 @@ func (w *world) Bind(_ context.Context, r decision.Request, v decision.Viewer) e
 	switch {
 	case err != nil:
 		return err
-	case p.Viewer.UserID == "":
+	case p.Viewer.UserID != v.UserID:
 		p.Viewer = v
 		w.pending[r.ID] = p
 	case p.Viewer != v:
@@ -119,18 +129,36 @@ func (w *world) Bind(_ context.Context, r decision.Request, v decision.Viewer) e
 func (w *world) Complete(_ context.Context, c decision.Completion) (secret.String, error) {
 	leave, err := w.enter("Complete")
 	defer leave()
-	if _, ok := w.pending[c.Request.ID]; err == nil && !ok {
+	p, ok := w.pending[c.Request.ID]
+	if err == nil && !ok {
 		err = errUnknown
 	}
 	if err != nil {
 		return secret.String{}, err
 	}
-	delete(w.pending, c.Request.ID)
+	outcome := decision.Outcome{UserID: c.UserID, At: decidedAt}
+	if c.Approval != nil {
+		outcome.Approved, outcome.WorkspaceID, outcome.Code = true, c.Approval.WorkspaceID, []byte("hash")
+	}
+	if p.Outcome != nil && (p.Outcome.Approved != outcome.Approved || p.Outcome.WorkspaceID != outcome.WorkspaceID) {
+		return secret.String{}, errUnknown
+	}
+	if p.Outcome == nil {
+		p.Outcome = &outcome
+		w.pending[c.Request.ID] = p
+	}
 	w.done = append(w.done, c)
 	if c.Approval == nil {
 		return secret.New("https://yourapp.com/callback?error=access_denied"), nil
 	}
 	return secret.New("https://yourapp.com/callback?code=1"), nil
+}
+
+func (w *world) Redeemed(_ context.Context, hash []byte) (bool, error) {
+	leave, err := w.enter("Redeemed")
+	defer leave()
+	w.asked++
+	return w.redeemed[string(hash)], err
 }
 
 func (w *world) Epoch(context.Context, string, string) (int64, error) {
@@ -144,6 +172,9 @@ func (w *world) Record(_ context.Context, c decision.Consent) (string, error) {
 	defer leave()
 	if err != nil {
 		return "", err
+	}
+	if w.onRecord != nil {
+		w.onRecord()
 	}
 	if _, ok := w.consents[c.Request]; !ok {
 		w.consents[c.Request] = c

@@ -27,13 +27,13 @@ type Scope struct {
 
 // Prompt gathers the consent screen and binds the authorization to the person and to the pair's epoch. The epoch is read
 // before the screen exists, so a revocation that returns while somebody looks at it makes the decision ErrStale.
-// ErrNotFound when another person saw the screen before.
+// ErrNotFound when the authorization was decided.
 func (d Desk) Prompt(ctx context.Context, r Request) (Prompt, error) {
 	person, pending, err := d.open(ctx, r)
 	if err != nil {
 		return Prompt{}, err
 	}
-	if seen := pending.Viewer.UserID; seen != "" && seen != person.ID {
+	if pending.Outcome != nil {
 		return Prompt{}, ErrNotFound
 	}
 	var workspaces []Workspace

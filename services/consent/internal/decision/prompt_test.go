@@ -40,11 +40,19 @@ func TestThePromptBindsThePersonAndTheEpoch(t *testing.T) {
 	}
 }
 
-func TestAPromptThatAnotherPersonSawIsNotFound(t *testing.T) {
+func TestFault_A8_AnotherPersonTakesThePromptOver(t *testing.T) {
 	w := shown(t)
-	w.fail["Bind"] = errors.New("must not be asked")
-	if _, err := w.desk().Prompt(t.Context(), request("jane")); !errors.Is(err, decision.ErrNotFound) {
-		t.Errorf("Prompt for another person: %v, want ErrNotFound", err)
+	if _, err := w.desk().Prompt(t.Context(), request("jane")); err != nil {
+		t.Fatalf("Prompt for another person: %v", err)
+	}
+	if got := w.pending["request"].Viewer.UserID; got != "usr_jane" {
+		t.Errorf("the request is %q's", got)
+	}
+	if _, err := w.desk().Decide(t.Context(), approve("john")); !errors.Is(err, decision.ErrNotFound) {
+		t.Errorf("the person before decides: %v, want ErrNotFound", err)
+	}
+	if _, err := w.desk().Decide(t.Context(), approve("jane")); err != nil {
+		t.Errorf("the person who sees it now: %v", err)
 	}
 }
 

@@ -23,16 +23,23 @@ type Authz struct {
 // Find reads a pending authorization.
 func (a Authz) Find(ctx context.Context, r decision.Request) (decision.Pending, error) {
 	res, err := a.Decisions.GetAuthorization(ctx, &authzv1.GetAuthorizationRequest{
-		RequestId: r.ID, BrowserToken: r.Browser.Reveal(),
+		RequestId: r.ID, BrowserToken: r.Browser.Reveal(), SessionToken: r.Session.Reveal(), IncludeDecided: true,
 	})
 	if err != nil {
 		return decision.Pending{}, fmt.Errorf("reading the authorization: %w", err)
 	}
 	p := res.GetAuthorization()
-	return decision.Pending{
+	found := decision.Pending{
 		ClientID: p.GetClientId(), ClientName: p.GetClientName(), RedirectOrigin: p.GetRedirectOrigin(), Scope: p.GetScopes(),
-		Viewer: decision.Viewer{UserID: p.GetUserId(), Epoch: p.GetEpoch()},
-	}, nil
+		Viewer: decision.Viewer{UserID: p.GetUserId(), Epoch: p.GetEpoch()}, SignIn: p.GetSignInRequired(),
+	}
+	if o := p.GetOutcome(); o != nil {
+		found.Outcome = &decision.Outcome{
+			Approved: o.GetApproved(), UserID: o.GetUserId(), WorkspaceID: o.GetWorkspaceId(), At: o.GetDecideTime().AsTime(),
+			Code: o.GetCodeHash(),
+		}
+	}
+	return found, nil
 }
 
 // Bind records who sees the consent screen.
@@ -49,7 +56,7 @@ func (a Authz) Bind(ctx context.Context, r decision.Request, v decision.Viewer) 
 // Complete closes an authorization.
 func (a Authz) Complete(ctx context.Context, c decision.Completion) (secret.String, error) {
 	req := &authzv1.CompleteAuthorizationRequest{
-		RequestId: c.Request.ID, BrowserToken: c.Request.Browser.Reveal(), UserId: c.UserID,
+		RequestId: c.Request.ID, BrowserToken: c.Request.Browser.Reveal(), UserId: c.UserID, RenewCode: c.RenewCode,
 		Decision: &authzv1.CompleteAuthorizationRequest_Denial{Denial: &authzv1.Denial{}},
 	}
 	if c.Approval != nil {

@@ -3,6 +3,8 @@ package rpc
 import (
 	"context"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/consent/internal/decision"
@@ -33,7 +35,29 @@ func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptReques
 		res.Scopes[i] = &consentv1.PromptScope{Name: scope.Name, Description: scope.Description}
 	}
 	for i, w := range prompt.Workspaces {
-		res.Workspaces[i] = &consentv1.PromptWorkspace{WorkspaceId: w.ID, Name: w.Name}
+		res.Workspaces[i] = workspace(w)
+	}
+	return res, nil
+}
+
+func workspace(w decision.Workspace) *consentv1.PromptWorkspace {
+	return &consentv1.PromptWorkspace{WorkspaceId: w.ID, Name: w.Name, Plan: w.Plan, Role: w.Role}
+}
+
+// GetOutcome reads what the person decided.
+func (s *Consents) GetOutcome(ctx context.Context, req *consentv1.GetOutcomeRequest) (*consentv1.GetOutcomeResponse, error) {
+	decided, err := s.Desk.Outcome(ctx, decision.Request{
+		ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken()),
+	})
+	if err != nil {
+		return nil, fail(err)
+	}
+	res := &consentv1.GetOutcomeResponse{
+		ClientName: decided.ClientName, RedirectOrigin: decided.RedirectOrigin, Decision: consentv1.Decision_DECISION_DENY,
+		DecideTime: timestamppb.New(decided.At), CodeRedeemed: decided.Redeemed, Repeatable: decided.Repeatable,
+	}
+	if decided.Approved {
+		res.Decision, res.Workspace = consentv1.Decision_DECISION_APPROVE, workspace(decided.Workspace)
 	}
 	return res, nil
 }
@@ -44,7 +68,7 @@ func (s *Consents) Decide(ctx context.Context, req *consentv1.DecideRequest) (*c
 		Request: decision.Request{
 			ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken()),
 		},
-		Verdict: verdict(req.GetDecision()), WorkspaceID: req.GetWorkspaceId(),
+		Verdict: verdict(req.GetDecision()), WorkspaceID: req.GetWorkspaceId(), AnsweredBefore: req.GetAnsweredBefore(),
 	})
 	if err != nil {
 		return nil, fail(err)

@@ -18,6 +18,8 @@ func fail(err error) error {
 		return oerr.Unavailable(err)
 	case errors.Is(err, decision.ErrNotFound):
 		return oerr.New(errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "the authorization is unknown, expired or closed")
+	case errors.Is(err, decision.ErrSignIn):
+		return oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, decision.ErrSignIn.Error())
 	case errors.Is(err, decision.ErrStale):
 		return oerr.New(errorv1.Reason_REASON_AUTHORIZATION_STALE, "access was revoked while the consent page was open")
 	case errors.Is(err, decision.ErrNotMember):

@@ -42,7 +42,7 @@ func (i Identity) Workspaces(ctx context.Context, userID string) ([]decision.Wor
 	}
 	list := make([]decision.Workspace, len(res.GetWorkspaces()))
 	for n, w := range res.GetWorkspaces() {
-		list[n] = decision.Workspace{ID: w.GetWorkspaceId(), Name: w.GetName()}
+		list[n] = decision.Workspace{ID: w.GetWorkspaceId(), Name: w.GetName(), Plan: w.GetPlan(), Role: role(w.GetRole())}
 	}
 	return list, nil
 }
@@ -70,4 +70,16 @@ func (i Identity) CheckMember(ctx context.Context, userID, workspaceID string) e
 		return fmt.Errorf("checking the membership: %w", err)
 	}
 	return nil
+}
+
+// role names a role as pages do.
+func role(r identityv1.Role) string {
+	switch r {
+	case identityv1.Role_ROLE_MEMBER:
+		return "member"
+	case identityv1.Role_ROLE_ADMINISTRATOR:
+		return "administrator"
+	case identityv1.Role_ROLE_UNSPECIFIED:
+	}
+	return ""
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 )
 
-// Token is what consent asks the token service about pairs of a user and an app. It is decision.Epochs and
-// connectedapp.Connections.
+// Token is what consent asks the token service about pairs of a user and an app. It is decision.Epochs,
+// decision.Codes and connectedapp.Connections.
 type Token struct{ Grants tokenv1.GrantServiceClient }
 
 // Epoch reads how often a pair was revoked.
@@ -19,6 +19,15 @@ func (t Token) Epoch(ctx context.Context, userID, clientID string) (int64, error
 		return 0, fmt.Errorf("reading the pair's epoch: %w", err)
 	}
 	return res.GetEpoch(), nil
+}
+
+// Redeemed reports whether a code was redeemed.
+func (t Token) Redeemed(ctx context.Context, hash []byte) (bool, error) {
+	res, err := t.Grants.GetCodeUse(ctx, &tokenv1.GetCodeUseRequest{CodeHash: hash})
+	if err != nil {
+		return false, fmt.Errorf("reading the use of a code: %w", err)
+	}
+	return res.GetRedeemed(), nil
 }
 
 // Connections lists a user's pairs.

@@ -68,5 +68,7 @@ func toSession(s session.Session) *identityv1.Session {
 		DisplayName:  s.User.DisplayName,
 		EmailAddress: string(s.User.EmailAddress),
 		ExpireTime:   timestamppb.New(s.ExpiresAt),
+
+		AuthenticateTime: toTime(s.AuthenticatedAt),
 	}
 }

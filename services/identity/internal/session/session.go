@@ -22,6 +22,9 @@ type Session struct {
 	User account.User
 	// ExpiresAt is when the session ends by itself, in whole microseconds.
 	ExpiresAt time.Time
+	// AuthenticatedAt is when the person proved who they are, in whole microseconds; zero for a session that an earlier release
+	// began.
+	AuthenticatedAt time.Time
 }
 
 // Entries is the short-lived store, of which a Book needs this much.
@@ -55,8 +58,11 @@ func New(config Config) *Book { return &Book{config: config} }
 // was: a value that was in the browser before the sign-in, perhaps planted there, is worth nothing after it.
 func (b *Book) Begin(ctx context.Context, user account.User, previous secret.String) (secret.String, Session, error) {
 	token := secret.NewCode()
-	expires := time.UnixMicro(b.config.Now().Add(b.config.Lifetime).UnixMicro())
-	value, err := json.Marshal(stored{UserID: user.ID, Deadline: expires.UnixMicro(), Epoch: user.SessionEpoch})
+	now := time.UnixMicro(b.config.Now().UnixMicro())
+	expires := now.Add(b.config.Lifetime)
+	value, err := json.Marshal(stored{
+		UserID: user.ID, Deadline: expires.UnixMicro(), Epoch: user.SessionEpoch, Authenticated: now.UnixMicro(),
+	})
 	if err != nil {
 		return secret.String{}, Session{}, fmt.Errorf("encoding a session: %w", err)
 	}
@@ -67,7 +73,7 @@ func (b *Book) Begin(ctx context.Context, user account.User, previous secret.Str
 	if err := b.End(ctx, previous); err != nil {
 		return secret.String{}, Session{}, err
 	}
-	return token, Session{User: user, ExpiresAt: expires}, nil
+	return token, Session{User: user, ExpiresAt: expires, AuthenticatedAt: now}, nil
 }
 
 // Find reads who a browser is. It fails with ErrRequired; what cannot be a session's value is refused without a look-up.
@@ -91,7 +97,11 @@ func (b *Book) Find(ctx context.Context, token secret.String) (Session, error) {
 	if user.Disabled || entry.Epoch < user.SessionEpoch {
 		return Session{}, ErrRequired
 	}
-	return Session{User: user, ExpiresAt: expires}, nil
+	found := Session{User: user, ExpiresAt: expires}
+	if entry.Authenticated != 0 {
+		found.AuthenticatedAt = time.UnixMicro(entry.Authenticated)
+	}
+	return found, nil
 }
 
 func (b *Book) read(ctx context.Context, token secret.String) (stored, error) {
@@ -130,6 +140,8 @@ type stored struct {
 	// Epoch is the user's when they proved who they are. One that has been raised since ends the session on every replica,
 	// also one that was being begun at that moment.
 	Epoch int64 `json:"epoch,omitempty"`
+	// Authenticated is when they did, in microseconds since 1970.
+	Authenticated int64 `json:"authenticated,omitempty"`
 }
 
 // key is the hash of the value: the value itself is never stored.

@@ -2,12 +2,15 @@ package rpc
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/connection"
+	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
 // Grants serves the consent service.
@@ -15,6 +18,13 @@ type Grants struct {
 	tokenv1.UnsafeGrantServiceServer
 
 	Store connection.Store
+	Codes Redemptions
+}
+
+// Redemptions reads which codes were redeemed.
+type Redemptions interface {
+	// Redeemed reads what a code was bound to when it was redeemed. It fails with grant.ErrNoEvidence when it never was.
+	Redeemed(ctx context.Context, code secret.Hash) (grant.Binding, error)
 }
 
 // GetPairEpoch reads the mark that a consent screen must carry.
@@ -57,6 +67,22 @@ func (s *Grants) EndConnection(ctx context.Context, req *tokenv1.EndConnectionRe
 		return nil, fail(err)
 	}
 	return &tokenv1.EndConnectionResponse{}, nil
+}
+
+// GetCodeUse reads whether a code was redeemed; whether its tokens were revoked since makes no difference.
+func (s *Grants) GetCodeUse(ctx context.Context, req *tokenv1.GetCodeUseRequest) (*tokenv1.GetCodeUseResponse, error) {
+	hash, err := secret.HashFromBytes(req.GetCodeHash())
+	if err != nil {
+		return nil, invalid("code_hash", "must be 32 bytes")
+	}
+	_, err = s.Codes.Redeemed(ctx, hash)
+	if errors.Is(err, grant.ErrNoEvidence) {
+		return &tokenv1.GetCodeUseResponse{}, nil
+	}
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &tokenv1.GetCodeUseResponse{Redeemed: true}, nil
 }
 
 // maxID is more than any identifier has.

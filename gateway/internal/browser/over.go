@@ -1,0 +1,115 @@
+package browser
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/vidocu/usher/gateway/internal/page"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+// whatBecame finds out why a request shows no consent page.
+func (f Flow) whatBecame(w http.ResponseWriter, r *http.Request, request string) {
+	if request == "" {
+		f.over(w, r, "", &authzv1.LookUpAuthorizationResponse{})
+		return
+	}
+	found, err := f.lookUp(r, request)
+	if err != nil {
+		f.Fail(w, r, err)
+		return
+	}
+	f.over(w, r, request, found)
+}
+
+// over shows what became of a request that waits no more. It says that nothing was shared only where that is known.
+func (f Flow) over(w http.ResponseWriter, r *http.Request, request string, found *authzv1.LookUpAuthorizationResponse) {
+	n := page.Notice{Status: http.StatusBadRequest, App: found.GetClientName(), Link: backTo(found.GetRedirectOrigin())}
+	switch found.GetState() {
+	case authzv1.AuthorizationState_AUTHORIZATION_STATE_APPROVED, authzv1.AuthorizationState_AUTHORIZATION_STATE_DENIED:
+		f.decided(w, r, request, found)
+		return
+	case authzv1.AuthorizationState_AUTHORIZATION_STATE_EXPIRED:
+		n.Heading = "This request has expired"
+		n.Text = "It waited for an answer for too long. Start again from the app."
+		if n.App != "" {
+			n.Known = "Nothing was decided and nothing was shared with the app."
+		}
+	case authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_BROWSER:
+		n.Heading = "This request was begun in another browser"
+		n.Text = "Only the browser in which an app's request was begun can answer it. Go on there, or start again from the app in this browser."
+	case authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_PERSON:
+		n.Heading = "Another person answered this request"
+		n.Text = "Somebody else who was signed in in this browser answered it. To decide for yourself, start again from the app."
+	case authzv1.AuthorizationState_AUTHORIZATION_STATE_OPEN:
+		// It was bound anew between the two questions: asking again shows the page.
+		n.Heading = "This request is still open"
+		n.Text = "It waits for your answer."
+		n.Link = page.Link{Address: "/consent?request=" + url.QueryEscape(request), Text: "Go on"}
+	case authzv1.AuthorizationState_AUTHORIZATION_STATE_UNKNOWN, authzv1.AuthorizationState_AUTHORIZATION_STATE_UNSPECIFIED:
+		n.Heading = "There is no such request"
+		n.Text = "The address of this page names no app's request that we know: it may be incomplete. Start again from the app."
+	}
+	f.Pages.Tell(w, r, n)
+}
+
+// backTo is the way to an app that has a website.
+func backTo(origin string) page.Link {
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme != "https" || u.Host == "" {
+		return page.Link{}
+	}
+	return page.Link{Address: "https://" + u.Host + "/", Text: "Go to " + u.Host}
+}
+
+// decided says how a request was answered. What only the person who answered may know is consent's to tell.
+func (f Flow) decided(w http.ResponseWriter, r *http.Request, request string, found *authzv1.LookUpAuthorizationResponse) {
+	n := page.Notice{App: found.GetClientName(), Link: backTo(found.GetRedirectOrigin())}
+	if found.GetState() == authzv1.AuthorizationState_AUTHORIZATION_STATE_DENIED {
+		n.Heading = "You denied this request"
+		n.Text = "This request was answered already, and the answer was no."
+		n.Known = "Nothing was shared with the app. To let it in, start again from the app."
+		f.Pages.Tell(w, r, n)
+		return
+	}
+	n.Heading = "You allowed this request"
+	n.Text = "This request was answered already, and the answer was yes. You can take the access back at any time under Connected apps."
+	n.Link = page.Link{Address: HomePath, Text: "Go to your connected apps"}
+	session, browser := f.Cookies.Session(r), f.Cookies.Browser(r)
+	outcome, err := f.Consents.GetOutcome(r.Context(), &consentv1.GetOutcomeRequest{
+		RequestId: request, SessionToken: session.Reveal(), BrowserToken: browser.Reveal(),
+	})
+	switch oerr.Reason(err) { //nolint:exhaustive // Fail knows the others
+	case errorv1.Reason_REASON_SESSION_REQUIRED, errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND:
+		f.Pages.Tell(w, r, n) // nobody is signed in: no more than that
+		return
+	}
+	if err != nil {
+		f.Fail(w, r, err)
+		return
+	}
+	f.allowed(w, r, n, request, outcome)
+}
+
+// allowed shows an approval to the person who made it, and leads on to the app as long as that has not taken its code.
+func (f Flow) allowed(w http.ResponseWriter, r *http.Request, n page.Notice, request string, outcome *consentv1.GetOutcomeResponse) {
+	workspace := outcome.GetWorkspace().GetName()
+	if workspace == "" {
+		workspace = outcome.GetWorkspace().GetWorkspaceId()
+	}
+	n.Workspace, n.At = workspace, outcome.GetDecideTime().AsTime()
+	switch {
+	case outcome.GetCodeRedeemed():
+		n.Known = "The app has received its access."
+	case outcome.GetRepeatable():
+		n.Known = "The app has not received its access yet."
+		n.Repeat = &page.Repeat{
+			CSRF:    f.Cookies.FormToken(f.Cookies.Browser(r), f.Cookies.Session(r), consentForm(request).purposes...),
+			Request: request, Decision: "approve", WorkspaceID: outcome.GetWorkspace().GetWorkspaceId(), Text: "Continue to the app",
+		}
+	}
+	f.Pages.Tell(w, r, n)
+}

@@ -1,0 +1,450 @@
+package gateway_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/vidocu/usher/gateway"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+// asked is a person whom an app sent, who is not signed in, and the request's identifier.
+func asked(t *testing.T) (person, string) {
+	t.Helper()
+	p, request := newPerson(t), secret.NewCode().Reveal()
+	p.answers("LookUpAuthorization", &authzv1.LookUpAuthorizationResponse{
+		State: authzv1.AuthorizationState_AUTHORIZATION_STATE_OPEN, ClientName: "Example App", RedirectOrigin: "https://app.test",
+		Step:      &authzv1.Step{Next: &authzv1.Step_SignIn{SignIn: &authzv1.SignIn{RequestId: request}}},
+		LoginHint: "hint@example.com",
+	}, nil)
+	p.get("/signin") // gives the browser its cookie
+	return p, request
+}
+
+// leads wants a 303 there.
+func leads(t *testing.T, what string, w *httptest.ResponseRecorder, to string) {
+	t.Helper()
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != to {
+		t.Errorf("%s: %d to %q, want 303 to %q; %s", what, w.Code, w.Header().Get("Location"), to, w.Body)
+	}
+}
+
+// shows wants a page that says all of these.
+func shows(t *testing.T, what string, w *httptest.ResponseRecorder, status int, texts ...string) {
+	t.Helper()
+	if w.Code != status {
+		t.Errorf("%s: status %d, want %d", what, w.Code, status)
+	}
+	for _, text := range texts {
+		if !strings.Contains(w.Body.String(), text) {
+			t.Errorf("%s does not say %q:\n%s", what, text, w.Body)
+		}
+	}
+}
+
+func TestFault_A3_TheRequestStaysInTheAddress(t *testing.T) {
+	for text, err := range map[string]error{
+		"The e-mail address or the password is wrong.": oerr.New(errorv1.Reason_REASON_INVALID_CREDENTIALS, "x"),
+		"There were too many attempts. Try again at ":  oerr.New(errorv1.Reason_REASON_RATE_LIMITED, "x", oerr.WithRetryAfter(time.Minute)),
+		"We cannot answer right now.":                  oerr.Unavailable(nil),
+		"Something went wrong on our side.":            errors.New("x"),
+	} {
+		p, request := asked(t)
+		page := "/signin?request=" + request
+		first := p.get(page)
+		shows(t, "the page", first, 200, "to continue to", "Example App", "https://app.test", `value="hint@example.com"`,
+			"<title>Sign in to continue to Example App")
+		p.answers("AuthenticateUser", nil, err)
+		form := url.Values{"csrf_token": {csrf(t, first)}, "request": {request}, "email": {"john@example.com"}, "password": {"sentinel"}}
+		w := p.post(page, form)
+		leads(t, text, w, page)
+		if strings.Contains(w.Header().Get("Location"), "john") || w.Body.Len() > 0 && strings.Contains(w.Body.String(), "sentinel") {
+			t.Errorf("%s: what was typed is in the answer", text)
+		}
+		again := p.get(page)
+		shows(t, text, again, 200, text, `name="request" value="`+request+`"`, "<title>Error: Sign in", `role="alert"`, `aria-describedby="fault"`)
+		if p.cookies["__Host-usher_flash"] != nil {
+			t.Errorf("%s: the flash stays when it was shown", text)
+		}
+		if w := p.get(page); strings.Contains(w.Body.String(), text) {
+			t.Errorf("%s: shown twice", text)
+		}
+	}
+}
+
+func TestFault_A4_WhatWasTypedStaysAndWhatIsMissingIsNamed(t *testing.T) {
+	p, request := asked(t)
+	page := "/signin?request=" + request
+	form := url.Values{"csrf_token": {csrf(t, p.get(page))}, "request": {request}, "email": {"john@example.com"}}
+	leads(t, "without a password", p.post("/signin", form), page)
+	shows(t, "without a password", p.get(page), 200, "Enter your e-mail address and your password.", `value="john@example.com"`, `<a href="#email">`)
+	form.Set("email", strings.Repeat("x", 5000))
+	leads(t, "with an address that no cookie holds", p.post("/signin", form), page)
+	shows(t, "with an address that no cookie holds", p.get(page), 200, "Enter your e-mail address and your password.")
+}
+
+// TestFault_A4_AFailedDecisionLeadsBackToItsPage, also where a service fails, and the app's answer is never a page.
+func TestFault_A4_AFailedDecisionLeadsBackToItsPage(t *testing.T) {
+	request := secret.NewCode().Reveal()
+	page := "/consent?request=" + request
+	for reason, row := range map[errorv1.Reason]struct{ to, text string }{
+		errorv1.Reason_REASON_WORKSPACE_FORBIDDEN:     {page, "You are not a member of that workspace any more."},
+		errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND: {page, ""},
+		errorv1.Reason_REASON_AUTHORIZATION_STALE:     {page, ""},
+		errorv1.Reason_REASON_SESSION_REQUIRED:        {"/signin?request=" + request, ""},
+		errorv1.Reason_REASON_UNAVAILABLE:             {page, "We cannot answer right now."},
+		errorv1.Reason_REASON_RATE_LIMITED:            {page, "There were too many attempts."},
+		errorv1.Reason_REASON_UNSPECIFIED:             {page, "Something went wrong on our side."},
+	} {
+		p := signedIn(t)
+		p.answers("Decide", nil, oerr.New(reason, "sentinel"))
+		form := url.Values{
+			"csrf_token": {csrf(t, p.get(page))}, "request": {request}, "decision": {"approve"}, "workspace_id": {"ws_1"},
+		}
+		leads(t, reason.String(), p.post("/consent/decision", form), row.to)
+		if w := p.get(page); row.text != "" {
+			shows(t, reason.String(), w, 200, row.text)
+		} else if strings.Contains(w.Body.String(), `role="alert"`) {
+			t.Errorf("%s: the page says more than its state: %s", reason, w.Body)
+		}
+	}
+}
+
+func TestFault_A5_AFormThatDoesNotFitGoesOnWhereItCan(t *testing.T) {
+	p, request := asked(t)
+	page := "/signin?request=" + request
+	tab := csrf(t, p.get(page))
+	// The other tab signs in.
+	p.answers("AuthenticateUser", &identityv1.AuthenticateUserResponse{
+		SessionToken: secret.NewCode().Reveal(), Session: &identityv1.Session{ExpireTime: timestamppb.New(time.Now().Add(time.Hour))},
+	}, nil)
+	step := &authzv1.Step{Next: &authzv1.Step_Consent{Consent: &authzv1.Consent{RequestId: request}}}
+	p.answers("ResumeAuthorization", &authzv1.ResumeAuthorizationResponse{Step: step}, nil)
+	form := url.Values{"csrf_token": {tab}, "request": {request}, "email": {"john@example.com"}, "password": {"p"}}
+	leads(t, "the first tab", p.post("/signin", form), "/consent?request="+request)
+	p.answers("LookUpAuthorization", &authzv1.LookUpAuthorizationResponse{
+		State: authzv1.AuthorizationState_AUTHORIZATION_STATE_OPEN, ClientName: "Example App", Step: step,
+	}, nil)
+	leads(t, "the second tab", p.post("/signin", form), page)
+	leads(t, "the page that it leads to", p.get(page), "/consent?request="+request)
+
+	// Allow, after signing out elsewhere.
+	delete(p.cookies, "__Host-usher_session")
+	form = url.Values{"csrf_token": {tab}, "request": {request}, "decision": {"approve"}, "workspace_id": {"ws_1"}}
+	leads(t, "a decision without a session", p.post("/consent/decision", form), page)
+}
+
+func TestFault_A5_WithoutCookiesThePageSaysCookies(t *testing.T) {
+	p, request := asked(t)
+	token := csrf(t, p.get("/signin?request="+request))
+	clear(p.cookies)
+	send := func(path string, form url.Values) *httptest.ResponseRecorder {
+		clear(p.cookies) // it keeps none
+		if form == nil {
+			return p.get(path)
+		}
+		return p.post(path, form)
+	}
+	for name, w := range map[string]*httptest.ResponseRecorder{
+		"a form":         send("/signin", url.Values{"csrf_token": {token}, "request": {request}, "email": {"a"}, "password": {"b"}}),
+		"a page":         send("/signin?request="+request, nil),
+		"with a session": send("/signin?request="+request, nil),
+	} {
+		to := "/cookie-check?page=signin&request=" + request
+		leads(t, name, w, to)
+		shows(t, name, send(to, nil), 400, "Cookies are needed", `href="/signin?request=`+request+`"`)
+	}
+	clear(p.cookies)
+	w := p.get("/signin?request=" + request)
+	leads(t, "a browser that keeps cookies", p.get(w.Header().Get("Location")), "/signin?request="+request)
+	for _, path := range []string{"/cookie-check", "/cookie-check?page=//evil.test&request=//evil.test", "/cookie-check?page=account&request=x"} {
+		if to := p.get(path).Header().Get("Location"); !strings.HasPrefix(to, "/account/connected-apps") || strings.Contains(to, "evil") {
+			t.Errorf("%s leads to %q", path, to)
+		}
+	}
+}
+
+func TestFault_A7_NobodyIsAskedForAPasswordForARequestThatIsOver(t *testing.T) {
+	state := func(s authzv1.AuthorizationState, name string) *authzv1.LookUpAuthorizationResponse {
+		return &authzv1.LookUpAuthorizationResponse{State: s, ClientName: name, RedirectOrigin: "https://app.test"}
+	}
+	request := secret.NewCode().Reveal()
+	headings := map[string]bool{}
+	for what, row := range map[string]struct {
+		found  *authzv1.LookUpAuthorizationResponse
+		status int
+		text   string
+		shared bool // whether it is known that nothing was shared
+	}{
+		"expired":         {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_EXPIRED, "Example App"), 400, "This request has expired", true},
+		"expired long":    {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_EXPIRED, ""), 400, "This request has expired", false},
+		"approved":        {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_APPROVED, "Example App"), 200, "You allowed this request", false},
+		"denied":          {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_DENIED, "Example App"), 200, "You denied this request", true},
+		"another browser": {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_BROWSER, ""), 400, "begun in another browser", false},
+		"another person":  {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_PERSON, "Example App"), 400, "Another person answered", false},
+		"invented":        {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_UNKNOWN, ""), 400, "There is no such request", false},
+	} {
+		p := newPerson(t)
+		p.get("/signin")
+		p.answers("LookUpAuthorization", row.found, nil)
+		p.answers("GetOutcome", nil, oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "x"))
+		w := p.get("/signin?request=" + request)
+		shows(t, what, w, row.status, row.text)
+		body := w.Body.String()
+		if strings.Contains(body, `type="password"`) || strings.Count(body, "<a href=") != 1 {
+			t.Errorf("%s: a password is asked for, or there is not one way on: %s", what, body)
+		}
+		if strings.Contains(body, "othing was shared") != row.shared && strings.Contains(body, "nothing was shared") != row.shared {
+			t.Errorf("%s: that nothing was shared is said: %v", what, !row.shared)
+		}
+		if !reference.MatchString(body) {
+			t.Errorf("%s: no request id", what)
+		}
+		headings[row.text] = true
+	}
+	if len(headings) != 6 {
+		t.Errorf("%d endings are told apart", len(headings))
+	}
+}
+
+func TestFault_A2_APersonWhoGoesBackReadsWhatTheyDecided(t *testing.T) {
+	p, request := signedIn(t), secret.NewCode().Reveal()
+	p.answers("GetPrompt", nil, oerr.New(errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "x"))
+	p.answers("LookUpAuthorization", &authzv1.LookUpAuthorizationResponse{
+		State: authzv1.AuthorizationState_AUTHORIZATION_STATE_APPROVED, ClientName: "Example App", RedirectOrigin: "https://app.test",
+	}, nil)
+	outcome := &consentv1.GetOutcomeResponse{
+		Decision: consentv1.Decision_DECISION_APPROVE, DecideTime: timestamppb.New(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)),
+		Workspace: &consentv1.PromptWorkspace{WorkspaceId: "ws_1", Name: "Acme"}, CodeRedeemed: true,
+	}
+	p.answers("GetOutcome", outcome, nil)
+	page := "/consent?request=" + request
+	w := p.get(page)
+	shows(t, "redeemed", w, 200, "You allowed this request", "Example App", "Acme", "4 March 2026, 05:06 UTC",
+		"The app has received its access.", `<a href="/account/connected-apps">`, "<title>You allowed this request: Example App")
+	if strings.Contains(w.Body.String(), "<form") || strings.Contains(w.Body.String(), "othing was shared") {
+		t.Errorf("redeemed: %s", w.Body)
+	}
+	outcome.CodeRedeemed, outcome.Repeatable = false, true
+	w = p.get(page)
+	shows(t, "not redeemed yet", w, 200, "The app has not received its access yet.", "Continue to the app")
+	var again *consentv1.DecideRequest
+	p.services["Decide"] = func(req proto.Message) (proto.Message, error) {
+		again, _ = req.(*consentv1.DecideRequest)
+		return &consentv1.DecideResponse{Location: "https://app.test/cb?code=2"}, nil
+	}
+	form := url.Values{
+		"csrf_token": {csrf(t, w)}, "request": {request}, "decision": {"approve"}, "workspace_id": {"ws_1"}, "answered": {"1"},
+	}
+	leads(t, "going on", p.post("/consent/decision", form), "https://app.test/cb?code=2")
+	if !again.GetAnsweredBefore() {
+		t.Error("consent is not told that the app may have a code")
+	}
+	outcome.Repeatable = false
+	if w := p.get(page); strings.Contains(w.Body.String(), "<form") {
+		t.Errorf("neither redeemed nor repeatable: %s", w.Body)
+	}
+}
+
+func TestFault_A1_ABrowserThatFollowedAnAnswerSaysSo(t *testing.T) {
+	p, request := signedIn(t), secret.NewCode().Reveal()
+	var before []bool
+	p.services["Decide"] = func(req proto.Message) (proto.Message, error) {
+		decide, _ := req.(*consentv1.DecideRequest)
+		before = append(before, decide.GetAnsweredBefore())
+		return &consentv1.DecideResponse{Location: "https://app.test/cb?code=1"}, nil
+	}
+	form := url.Values{
+		"csrf_token": {csrf(t, p.get("/consent?request="+request))}, "request": {request}, "decision": {"approve"}, "workspace_id": {"ws_1"},
+	}
+	p.post("/consent/decision", form)
+	flash := p.cookies["__Host-usher_flash"]
+	delete(p.cookies, "__Host-usher_flash") // the first answer was dropped for the second click
+	p.post("/consent/decision", form)
+	p.cookies["__Host-usher_flash"] = flash
+	p.post("/consent/decision", form)
+	if len(before) != 3 || before[0] || before[1] || !before[2] {
+		t.Errorf("consent is told %v, want it of the third alone", before)
+	}
+}
+
+func TestFault_A8_NotYouEndsTheSessionAndKeepsTheRequest(t *testing.T) {
+	p, request := signedIn(t), secret.NewCode().Reveal()
+	var ended string
+	p.services["EndSession"] = func(req proto.Message) (proto.Message, error) {
+		end, _ := req.(*identityv1.EndSessionRequest)
+		ended = end.GetSessionToken()
+		return &identityv1.EndSessionResponse{}, nil
+	}
+	session := p.cookies["__Host-usher_session"].Value
+	w := p.get("/consent?request=" + request)
+	shows(t, "the consent page", w, 200, `name="decision" value="switch"`, "Not you?")
+	leads(t, "not you", p.post("/consent/decision", url.Values{"csrf_token": {csrf(t, w)}, "request": {request}, "decision": {"switch"}}), "/signin?request="+request)
+	if ended != session || p.cookies["__Host-usher_session"] != nil {
+		t.Error("the session goes on")
+	}
+}
+
+func TestFault_A8_WhatTheAppAsksOfTheSignInIsShown(t *testing.T) {
+	p, request := signedIn(t), secret.NewCode().Reveal()
+	found := &authzv1.LookUpAuthorizationResponse{
+		State: authzv1.AuthorizationState_AUTHORIZATION_STATE_OPEN, ClientName: "Example App",
+		Step:         &authzv1.Step{Next: &authzv1.Step_SignIn{SignIn: &authzv1.SignIn{RequestId: request}}},
+		SignInReason: authzv1.SignInReason_SIGN_IN_REASON_AGAIN,
+	}
+	p.answers("LookUpAuthorization", found, nil)
+	page := "/signin?request=" + request
+	shows(t, "prompt=login", p.get(page), 200, "Sign in again", `value="john@example.com"`, `type="password"`)
+	found.LoginHint = "hint@example.com"
+	shows(t, "with a hint", p.get(page), 200, `value="hint@example.com"`)
+	found.SignInReason = authzv1.SignInReason_SIGN_IN_REASON_SELECT_ACCOUNT
+	w := p.get(page)
+	shows(t, "prompt=select_account", w, 200, "Choose an account", "John Doe", "(john@example.com)", `value="continue"`, `type="password"`)
+	step := &authzv1.Step{Next: &authzv1.Step_Consent{Consent: &authzv1.Consent{RequestId: request}}}
+	p.answers("ContinueAuthorization", &authzv1.ContinueAuthorizationResponse{Step: step}, nil)
+	form := url.Values{"csrf_token": {csrf(t, w)}, "request": {request}, "decision": {"continue"}}
+	leads(t, "continue as John", p.post("/signin", form), "/consent?request="+request)
+
+	form.Set("decision", "deny")
+	back := &authzv1.Step{Next: &authzv1.Step_Redirect{Redirect: &authzv1.Redirect{Location: "https://app.test/cb?error=access_denied"}}}
+	p.answers("CancelAuthorization", &authzv1.CancelAuthorizationResponse{Step: back}, nil)
+	leads(t, "cancel", p.post("/signin", form), "https://app.test/cb?error=access_denied")
+	p.answers("CancelAuthorization", nil, oerr.New(errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "x"))
+	leads(t, "cancel what is over", p.post("/signin", form), page)
+	p.answers("CancelAuthorization", nil, oerr.Unavailable(nil))
+	leads(t, "cancel in an outage", p.post("/signin", form), page)
+	shows(t, "cancel in an outage", p.get(page), 200, "We cannot answer right now.")
+}
+
+func TestFault_A9_WorkspacesOfOneNameDiffer(t *testing.T) {
+	p, request := signedIn(t), secret.NewCode().Reveal()
+	long := strings.Repeat("long name ", 12)
+	p.answers("GetPrompt", &consentv1.GetPromptResponse{ClientName: long, Workspaces: []*consentv1.PromptWorkspace{
+		{WorkspaceId: "ws_1", Name: "Acme", Plan: "pro", Role: "administrator"}, {WorkspaceId: "ws_2", Name: "Acme", Plan: "free", Role: "member"},
+	}}, nil)
+	shows(t, "the consent page", p.get("/consent?request="+request), 200, strings.TrimSpace(long),
+		"pro plan, you are administrator, <code>ws_1</code>", "free plan, you are member, <code>ws_2</code>")
+}
+
+func TestFault_A12_NobodyElseWritesANotice(t *testing.T) {
+	p := signedIn(t)
+	p.answers("DisconnectApp", &consentv1.DisconnectAppResponse{}, nil)
+	home := "/account/connected-apps"
+	says := func() bool { return strings.Contains(p.get(home).Body.String(), "is disconnected") }
+	if strings.Contains(p.get(home+"?disconnected=1").Body.String(), "is disconnected") {
+		t.Error("a link makes the page say that an app was disconnected")
+	}
+	p.post(home+"/disconnect", url.Values{"csrf_token": {csrf(t, p.get(home))}, "client_id": {"app"}})
+	flash := *p.cookies["__Host-usher_flash"]
+	if !flash.HttpOnly || !flash.Secure || flash.SameSite != http.SameSiteLaxMode || flash.MaxAge < 1 || flash.MaxAge > 600 {
+		t.Errorf("the flash is %v", flash)
+	}
+	put := func(value string) {
+		c := flash
+		c.Value = value
+		p.cookies[flash.Name] = &c
+	}
+	for name, value := range map[string]string{
+		"changed": "x" + flash.Value, "without a seal": strings.Split(flash.Value, ".")[0] + ".", "nothing": "", "no JSON": "AAAA." + strings.Split(flash.Value, ".")[1],
+	} {
+		if put(value); says() {
+			t.Errorf("%s: believed", name)
+		}
+	}
+	put(flash.Value)
+	if strings.Contains(p.get("/signin?x").Body.String(), "is disconnected") || !says() || says() {
+		t.Error("the flash is shown on another page, not at all, or twice")
+	}
+	put(flash.Value)
+	session := p.cookies["__Host-usher_session"]
+	p.cookies["__Host-usher_session"] = &http.Cookie{Name: session.Name, Value: secret.NewCode().Reveal()}
+	if says() {
+		t.Error("a flash of one session is shown in another")
+	}
+}
+
+func TestFault_A13_BrowsersFindWhatTheyLookFor(t *testing.T) {
+	p := newPerson(t)
+	for path, to := range map[string]string{"/account": "/account/connected-apps", "/.well-known/change-password": "/account"} {
+		leads(t, path, p.get(path), to)
+	}
+	if w := p.get("/favicon.ico"); w.Code != 200 || w.Header().Get("Content-Type") != "image/x-icon" {
+		t.Errorf("the icon: %d %v", w.Code, w.Header())
+	}
+	send := func(method, path, accept string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, "https://login.test"+path, nil)
+		r.Header.Set("Accept", accept)
+		return p.send(r)
+	}
+	for _, path := range []string{"/consent/decision", "/signout", "/account/connected-apps/disconnect"} {
+		w := send(http.MethodGet, path, "text/html,application/xhtml+xml,*/*;q=0.8")
+		shows(t, path, w, 405, "<!doctype html>", "This page cannot be opened this way")
+		if w.Header().Get("Allow") != "POST" || strings.Count(w.Body.String(), "<a href=") != 1 || w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %v", path, w.Header())
+		}
+		if w := send(http.MethodGet, path, "*/*"); w.Code != 405 || strings.Contains(w.Body.String(), "<") || w.Header().Get("Allow") != "POST" {
+			t.Errorf("%s to a program: %d %s", path, w.Code, w.Body)
+		}
+	}
+}
+
+func TestFault_A13_SecurityTxtNamesTheContact(t *testing.T) {
+	path := "/.well-known/security.txt"
+	w := newPerson(t).get(path)
+	if w.Code != 404 || !strings.Contains(w.Body.String(), `"not_found"`) {
+		t.Errorf("without a contact: %d %s", w.Code, w.Body)
+	}
+	config := gateway.DefaultConfig()
+	config.SecurityContact = []string{"mailto:security@example.com", "https://example.com/security"}
+	expires := time.Now().Add(30 * 24 * time.Hour).UTC().Truncate(time.Second)
+	config.SecurityExpires = expires.Format(time.RFC3339)
+	w = newConfigured(t, config).get(path)
+	want := "Contact: mailto:security@example.com\nContact: https://example.com/security\nExpires: " + config.SecurityExpires +
+		"\nCanonical: https://login.test/.well-known/security.txt\n"
+	if w.Code != 200 || w.Body.String() != want || w.Header().Get("Content-Type") != "text/plain; charset=utf-8" {
+		t.Errorf("RFC 9116: %d %v\n%s", w.Code, w.Header(), w.Body)
+	}
+	config.SecurityExpires = "2020-01-01T00:00:00Z"
+	if w := newConfigured(t, config).get(path); w.Code != 404 {
+		t.Errorf("past its time: %d", w.Code)
+	}
+	for name, change := range map[string]func(*gateway.Config){
+		"security_expires": func(c *gateway.Config) { c.SecurityExpires = "" },
+		"security_contact": func(c *gateway.Config) { c.SecurityContact = []string{"security@example.com"} },
+	} {
+		bad := config
+		if change(&bad); bad.Validate() == nil || !strings.Contains(bad.Validate().Error(), name) {
+			t.Errorf("%s: %v", name, bad.Validate())
+		}
+	}
+}
+
+func TestFault_A16_WhoIsSignedInGoesOn(t *testing.T) {
+	p := signedIn(t)
+	leads(t, "/signin", p.get("/signin"), "/account/connected-apps")
+	p.answers("GetSession", nil, oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "x"))
+	shows(t, "with a session that ended", p.get("/signin"), 200, `type="password"`)
+	p.answers("GetSession", nil, oerr.Unavailable(nil))
+	shows(t, "in an outage", p.get("/signin"), 503, "Nothing is lost")
+}
+
+func TestFault_A16_TheDemoSaysTheError(t *testing.T) {
+	dev := newPerson(t, func(d *gateway.Deps) { d.Development, d.PublicURL = true, "http://localhost:8080" })
+	for _, code := range []string{"access_denied", "invalid_scope", "login_required"} {
+		shows(t, code, dev.get("/demo/callback?error="+code+"&error_description=because+of+this"), 200,
+			"The app received an error: <code>"+code+"</code>", "because of this")
+	}
+}

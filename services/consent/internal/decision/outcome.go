@@ -1,0 +1,67 @@
+package decision
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// Decided is a decision as its page shows it.
+type Decided struct {
+	// ClientName is the app's name as registered: untrusted text.
+	ClientName     string
+	RedirectOrigin string
+	Approved       bool
+	// Workspace is that of an approval; its name is empty when the person does not belong to it any more.
+	Workspace Workspace
+	At        time.Time
+	// Redeemed says that the client has redeemed the code.
+	Redeemed bool
+	// Repeatable says that the same decision again leads back to the client.
+	Repeatable bool
+}
+
+// Outcome reads what the person decided. It fails with ErrNotFound while nothing is decided, and for another person.
+func (d Desk) Outcome(ctx context.Context, r Request) (Decided, error) {
+	person, pending, err := d.open(ctx, r)
+	if err != nil {
+		return Decided{}, err
+	}
+	outcome := pending.Outcome
+	if outcome == nil || outcome.UserID != person.ID {
+		return Decided{}, ErrNotFound
+	}
+	decided := Decided{
+		ClientName: pending.ClientName, RedirectOrigin: pending.RedirectOrigin, Approved: outcome.Approved, At: outcome.At,
+		Repeatable: !outcome.Approved,
+	}
+	if !outcome.Approved {
+		return decided, nil
+	}
+	if decided.Workspace, err = d.workspace(ctx, person.ID, outcome.WorkspaceID); err != nil {
+		return Decided{}, err
+	}
+	if len(outcome.Code) == 0 {
+		return decided, nil
+	}
+	if decided.Redeemed, err = d.Codes.Redeemed(ctx, outcome.Code); err != nil {
+		return Decided{}, err
+	}
+	epoch, err := d.Epochs.Epoch(ctx, person.ID, pending.ClientID)
+	if err != nil {
+		return Decided{}, err
+	}
+	decided.Repeatable = !decided.Redeemed && decided.Workspace.Name != "" && epoch == pending.Viewer.Epoch
+	return decided, nil
+}
+
+func (d Desk) workspace(ctx context.Context, userID, workspaceID string) (Workspace, error) {
+	list, err := d.Identity.Workspaces(ctx, userID)
+	if err != nil {
+		return Workspace{}, err
+	}
+	if i := slices.IndexFunc(list, func(w Workspace) bool { return w.ID == workspaceID }); i >= 0 {
+		return list[i], nil
+	}
+	return Workspace{ID: workspaceID}, nil
+}
