@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,9 +31,9 @@ func prepare(dir string) (node string, err error) {
 	if err != nil || version >= oldestNode {
 		return node, err
 	}
-	// Debian 12 has Node 18, and npm has newer ones.
-	newer := filepath.Join(dir, "node")
-	return filepath.Join(newer, "node_modules", "node", "bin", "node"), installPackages(newer)
+	// Debian 12 has Node 18; npm has packages of newer ones, named after Node's word for the processor.
+	newer, processor := filepath.Join(dir, "node"), strings.Replace(runtime.GOARCH, "amd64", "x64", 1)
+	return filepath.Join(newer, "node_modules", "node-linux-"+processor, "bin", "node"), installPackages(newer)
 }
 
 // majorVersion returns 20 for a Node that calls itself v20.1.2.

@@ -32,10 +32,14 @@ export class Person {
     return this.page.goto(this.stage.usher + path);
   }
 
-  // start opens the app and goes from there to Usher. query is added to the authorization request.
+  // start opens the app and goes from there to Usher. query is added to the authorization request. It returns the state of the
+  // request, by which the app lists its visits.
   async start(query = {}) {
     await this.page.goto(this.stage.app + '/');
-    await this.page.goto(`${this.stage.app}/start?${new URLSearchParams(query)}`);
+    const started = await this.page.goto(`${this.stage.app}/start?${new URLSearchParams(query)}`);
+    let first = started.request();
+    while (first.redirectedFrom() && new URL(first.url()).pathname !== '/oauth/authorize') first = first.redirectedFrom();
+    return new URL(first.url()).searchParams.get('state');
   }
 
   // where returns which page the person is on.
@@ -129,18 +133,24 @@ export class Person {
 
   // arrive waits until the person is at the app, and fails unless the app got "connected", or this error code.
   async arrive(outcome = 'connected') {
+    await this.arriveOr(null, outcome);
+  }
+
+  // arriveOr is arrive, but for a page of Usher that says something that matches. It returns whether the person is at the app.
+  async arriveOr(pattern, outcome = 'connected') {
     const deadline = Date.now() + patience;
     while (new URL(this.page.url()).origin !== this.stage.app) {
+      if (pattern?.test(await this.text())) return false;
       assert(this.status < 400 && Date.now() < deadline, `the app was not reached: ${await this.describe()}`);
       await this.page.waitForTimeout(20);
     }
     const got = await this.page.locator('#outcome').innerText();
     assert(got === outcome, `expected the app to say "${outcome}", it says "${got}"`);
+    return true;
   }
 
-  // visits returns what came back to the app for the authorization request that the person arrived with.
-  async visits() {
-    const state = new URL(this.page.url()).searchParams.get('state');
+  // visits returns what came back to the app for an authorization request.
+  async visits(state) {
     const res = await fetch(`${this.stage.app}/visits?${new URLSearchParams({ state })}`);
     assert(res.ok, `the app does not list its visits: ${res.status}`);
     return res.json();

@@ -3,7 +3,7 @@ import { assert, john } from '../person.mjs';
 
 export default async function backAndReload(stage) {
   const person = await stage.person();
-  await person.start();
+  const state = await person.start();
   await disturb(person, 'sign-in');
 
   await person.signIn({ ...john, password: 'not the password' });
@@ -23,7 +23,7 @@ export default async function backAndReload(stage) {
   await answered(person);
   await person.page.goForward();
   await person.arrive();
-  const visits = await person.visits();
+  const visits = await person.visits(state);
   assert(visits.at(-1).active, `the token is not active any more: ${JSON.stringify(visits)}`);
 }
 

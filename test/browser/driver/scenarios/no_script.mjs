@@ -3,14 +3,14 @@ import { assert, john } from '../person.mjs';
 
 export default async function noScript(stage) {
   const person = await stage.person({ javaScriptEnabled: false });
-  await person.start();
+  const state = await person.start();
   await person.signIn({ ...john, password: 'not the password' });
   await person.mustBe('sign-in');
   await person.signIn(john);
   await person.mustBe('consent');
   await person.allow(john.workspace);
   await person.arrive();
-  const { length } = (await person.visits()).filter((visit) => visit.active);
+  const { length } = (await person.visits(state)).filter((visit) => visit.active);
   assert(length === 1, `${length} tokens are active, want one`);
 
   await person.start();

@@ -3,7 +3,7 @@ import { assert, john } from '../person.mjs';
 
 export default async function twoTabs(stage) {
   const first = await stage.person();
-  await first.start();
+  const state = await first.start();
   const second = await first.tab();
   await second.page.goto(first.page.url());
   await second.mustBe('sign-in');
@@ -20,9 +20,8 @@ export default async function twoTabs(stage) {
   // The first tab still shows the question that the second has answered.
   await first.choose(john.workspace);
   await first.press(first.decision('approve'));
-  await first.mustBe('app', 'consent');
-  if (await first.where() === 'consent') await first.allow(john.workspace);
-  await first.arrive();
-  const visits = await first.visits();
-  assert(visits.some((visit) => visit.active), `no token is active: ${JSON.stringify(visits)}`);
+  await first.mustSay(/you allowed/i);
+  await first.mustLeadOn();
+  const visits = await second.visits(state);
+  assert(visits.length === 1 && visits[0].active, `want one active token: ${JSON.stringify(visits)}`);
 }
