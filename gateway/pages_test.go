@@ -448,3 +448,18 @@ func TestFault_A16_TheDemoSaysTheError(t *testing.T) {
 			"The app received an error: <code>"+code+"</code>", "because of this")
 	}
 }
+
+// During an upgrade, release 0.1 of the authorization service may answer: it knows of no look-up.
+func TestTheReleaseBeforeIsAskedWhatItKnows(t *testing.T) {
+	p, request := asked(t)
+	delete(p.services, "LookUpAuthorization")
+	page := "/signin?request=" + request
+	p.answers("ResumeAuthorization", &authzv1.ResumeAuthorizationResponse{
+		Step: &authzv1.Step{Next: &authzv1.Step_SignIn{SignIn: &authzv1.SignIn{RequestId: request}}},
+	}, nil)
+	shows(t, "an open request", p.get(page), 200, `type="password"`, "<title>Sign in – ")
+	p.answers("ResumeAuthorization", nil, oerr.New(errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "x"))
+	shows(t, "one that is over", p.get(page), 400, "There is no such request")
+	p.answers("ResumeAuthorization", nil, oerr.Unavailable(nil))
+	shows(t, "an outage", p.get(page), 503, "Nothing is lost")
+}

@@ -30,7 +30,7 @@ type peers struct {
 	used      *timestamppb.Timestamp
 	down      error
 	redeemed  []byte // the hash of the one code that was redeemed
-	asked     []int // how many clients each BatchGetClients named
+	asked     []int  // how many clients each BatchGetClients named
 }
 
 func newPeers() *peers {

@@ -64,7 +64,7 @@ func TestCase33_DisconnectingIsCompleteAndImmediate(t *testing.T) {
 		a, err := d.Exchange(code, harness.Request{})
 		must(t, err)
 		wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badCode)
-		stale, err := b.Decide(open, "ws_acme", "approve")
+		stale, err := b.Follow(b.Decide(open, "ws_acme", "approve"))
 		must(t, err)
 		wantErrorPage(t, "a consent page that was open", stale)
 		wantActive(t, d, other.Access, true)
@@ -101,9 +101,9 @@ func TestCase33_DisconnectingNeedsOurFormAndAnAppOfOnesOwn(t *testing.T) {
 		}
 		wantActive(t, d, tokens.Access, true)
 		for _, id := range []string{"vdo_client_nobody", harness.ResourceID, "", strings.Repeat("x", 5000)} {
-			answer, err := b.Submit(page, form, map[string]string{"client_id": id})
+			answer, err := b.Follow(b.Submit(page, form, map[string]string{"client_id": id}))
 			must(t, err)
-			want(t, "status for an app that is not connected", answer.Status, http.StatusNotFound)
+			wantPage(t, "an app that is not connected", answer, 200, "There is no such connected app.")
 		}
 		wantActive(t, d, tokens.Access, true)
 	})

@@ -4,12 +4,38 @@ import (
 	"net/http"
 	"net/url"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"github.com/vidocu/usher/gateway/internal/page"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
+
+// lookUp asks authz what became of a request. Release 0.1, which may answer during an upgrade, knows only whether it goes on.
+func (f Flow) lookUp(r *http.Request, request string) (*authzv1.LookUpAuthorizationResponse, error) {
+	session, browser := f.Cookies.Session(r).Reveal(), f.Cookies.Browser(r).Reveal()
+	found, err := f.Authorizations.LookUpAuthorization(r.Context(), &authzv1.LookUpAuthorizationRequest{
+		RequestId: request, SessionToken: session, BrowserToken: browser,
+	})
+	if status.Code(err) != codes.Unimplemented {
+		return found, err
+	}
+	resumed, err := f.Authorizations.ResumeAuthorization(r.Context(), &authzv1.ResumeAuthorizationRequest{
+		RequestId: request, SessionToken: session, BrowserToken: browser,
+	})
+	if oerr.Reason(err) == errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND {
+		return &authzv1.LookUpAuthorizationResponse{State: authzv1.AuthorizationState_AUTHORIZATION_STATE_UNKNOWN}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &authzv1.LookUpAuthorizationResponse{
+		State: authzv1.AuthorizationState_AUTHORIZATION_STATE_OPEN, Step: resumed.GetStep(),
+	}, nil
+}
 
 // whatBecame finds out why a request shows no consent page.
 func (f Flow) whatBecame(w http.ResponseWriter, r *http.Request, request string) {
@@ -82,12 +108,13 @@ func (f Flow) decided(w http.ResponseWriter, r *http.Request, request string, fo
 	outcome, err := f.Consents.GetOutcome(r.Context(), &consentv1.GetOutcomeRequest{
 		RequestId: request, SessionToken: session.Reveal(), BrowserToken: browser.Reveal(),
 	})
-	switch oerr.Reason(err) { //nolint:exhaustive // Fail knows the others
-	case errorv1.Reason_REASON_SESSION_REQUIRED, errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND:
-		f.Pages.Tell(w, r, n) // nobody is signed in: no more than that
+	reason := oerr.Reason(err)
+	switch {
+	case reason == errorv1.Reason_REASON_SESSION_REQUIRED || reason == errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND ||
+		status.Code(err) == codes.Unimplemented: // nobody is signed in, or it is release 0.1 that answers: no more than that
+		f.Pages.Tell(w, r, n)
 		return
-	}
-	if err != nil {
+	case err != nil:
 		f.Fail(w, r, err)
 		return
 	}

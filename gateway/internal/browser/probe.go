@@ -24,7 +24,13 @@ func (f Flow) checkCookies(w http.ResponseWriter, r *http.Request, from, request
 
 // CookieCheck leads back to the page, where the browser keeps cookies, and says that they are needed where it does not.
 func (f Flow) CookieCheck(w http.ResponseWriter, r *http.Request) {
-	back := origin{page: r.URL.Query().Get("page")}
+	back := origin{page: PageAccount}
+	switch r.URL.Query().Get("page") { // nothing that an address says becomes one
+	case pageSignIn:
+		back.page = pageSignIn
+	case pageConsent:
+		back.page = pageConsent
+	}
 	request := requested(r.URL.Query().Get("request"))
 	if f.Cookies.Browser(r).IsZero() {
 		address := back.path()

@@ -50,12 +50,6 @@ func (f Flow) SignInPage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (f Flow) lookUp(r *http.Request, request string) (*authzv1.LookUpAuthorizationResponse, error) {
-	return f.Authorizations.LookUpAuthorization(r.Context(), &authzv1.LookUpAuthorizationRequest{
-		RequestId: request, SessionToken: f.Cookies.Session(r).Reveal(), BrowserToken: f.Cookies.Browser(r).Reveal(),
-	})
-}
-
 // signInAlone shows the form without a request.
 func (f Flow) signInAlone(w http.ResponseWriter, r *http.Request) {
 	flash := f.Cookies.TakeFlash(w, r, pageSignIn, "")
@@ -80,7 +74,10 @@ func (f Flow) signInFor(
 	data := page.SignIn{
 		Request: request, App: found.GetClientName(), Origin: found.GetRedirectOrigin(), Email: found.GetLoginHint(), Fault: f.Fault(flash),
 	}
-	title := "Sign in to continue to " + page.Name(data.App)
+	title := "Sign in"
+	if data.App != "" {
+		title += " to continue to " + page.Name(data.App)
+	}
 	if reason := found.GetSignInReason(); reason != authzv1.SignInReason_SIGN_IN_REASON_UNSPECIFIED {
 		who, err := f.Sessions.GetSession(r.Context(), &identityv1.GetSessionRequest{SessionToken: f.Cookies.Session(r).Reveal()})
 		if err != nil && oerr.Reason(err) != errorv1.Reason_REASON_SESSION_REQUIRED {

@@ -21,8 +21,10 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 		"signin": {page.SignIn{
 			CSRF: "csrf-value", Request: "req", App: evil, Origin: evil, Email: evil, Person: evil, PersonEmail: evil,
 			Fault: page.Fault{Text: evil, Field: "password", Reference: evil},
-		}, []string{`aria-invalid="true" aria-describedby="fault"`, `<a href="#password">`, `value="continue"`, `value="deny" formnovalidate`,
-			`value="csrf-value"`, `name="email"`, `name="password"`, `value="req"`}},
+		}, []string{
+			`aria-invalid="true" aria-describedby="fault"`, `<a href="#password">`, `value="continue"`, `value="deny" formnovalidate`,
+			`value="csrf-value"`, `name="email"`, `name="password"`, `value="req"`,
+		}},
 		"problem": {page.Notice{
 			Heading: evil, App: evil, Text: evil, Workspace: evil, At: at, Known: evil, Reference: evil,
 			Repeat: &page.Repeat{CSRF: "csrf-value", Request: "req", Decision: "approve", WorkspaceID: evil, Text: evil},

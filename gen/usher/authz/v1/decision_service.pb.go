@@ -730,14 +730,14 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\auser_id\x18\x06 \x01(\tR\x06userId\x12\x14\n" +
 	"\x05epoch\x18\a \x01(\x03R\x05epoch\x12(\n" +
 	"\x10sign_in_required\x18\b \x01(\bR\x0esignInRequired\x121\n" +
-	"\aoutcome\x18\t \x01(\v2\x17.usher.authz.v1.OutcomeR\aoutcome\"\xbb\x01\n" +
+	"\aoutcome\x18\t \x01(\v2\x17.usher.authz.v1.OutcomeR\aoutcome\"\xc0\x01\n" +
 	"\aOutcome\x12\x1a\n" +
 	"\bapproved\x18\x01 \x01(\bR\bapproved\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12!\n" +
 	"\fworkspace_id\x18\x03 \x01(\tR\vworkspaceId\x12;\n" +
 	"\vdecide_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"decideTime\x12\x1b\n" +
-	"\tcode_hash\x18\x05 \x01(\fR\bcodeHash\"\xb5\x01\n" +
+	"decideTime\x12 \n" +
+	"\tcode_hash\x18\x05 \x01(\fB\x03\x80\x01\x01R\bcodeHash\"\xb5\x01\n" +
 	"\x17GetAuthorizationRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12(\n" +

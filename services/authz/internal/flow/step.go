@@ -34,8 +34,8 @@ type Step struct {
 	Message string
 	// ClientName, untrusted text, is that of the client on an ErrorPage; empty where it is not known which one asked.
 	ClientName string
-	Location  secret.String
-	RequestID string
+	Location   secret.String
+	RequestID  string
 	// Reason says why a SignIn is asked of somebody who is signed in.
 	Reason Reason
 }

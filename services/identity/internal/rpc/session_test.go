@@ -23,6 +23,9 @@ func TestASignedInBrowserIsKnownUntilItSignsOut(t *testing.T) {
 	if err != nil || s.GetUserId() != "usr_john" || s.GetDisplayName() != "John Doe" || s.GetEmailAddress() != address {
 		t.Errorf("session is %v, %v", s, err)
 	}
+	if at := s.GetAuthenticateTime().AsTime(); at.Before(before.Add(-time.Second)) || at.After(before.Add(time.Minute)) {
+		t.Errorf("authenticated at %s, want %s", at, before)
+	}
 	if life := s.GetExpireTime().AsTime().Sub(before); life < lifetime-time.Second || life > lifetime+time.Minute {
 		t.Errorf("the session lasts %v", life)
 	}

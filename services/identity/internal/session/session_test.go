@@ -19,6 +19,9 @@ func TestASessionIsFoundUntilItIsEnded(t *testing.T) {
 	if err != nil || s.User.ID != "usr_john" || !s.ExpiresAt.Equal(d.now.Add(lifetime).Truncate(time.Microsecond)) {
 		t.Errorf("Find: %+v, %v", s, err)
 	}
+	if !s.AuthenticatedAt.Equal(d.now.Truncate(time.Microsecond)) {
+		t.Errorf("authenticated at %s, want %s", s.AuthenticatedAt, d.now)
+	}
 	for range 2 {
 		if err := d.End(t.Context(), token); err != nil {
 			t.Errorf("End: %v", err)

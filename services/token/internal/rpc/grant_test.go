@@ -13,8 +13,10 @@ import (
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/connection"
+	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/rpc"
 )
 
@@ -96,5 +98,39 @@ func TestAnOutageOfTheStoreIsUnavailableToConsent(t *testing.T) {
 	p := &pairs{down: fmt.Errorf("asking: %w", sqldb.ErrUnavailable)}
 	for method, err := range call(t.Context(), p, "usr_john", "app") {
 		t.Run(method, func(t *testing.T) { failsAs(t, err, errorv1.Reason_REASON_UNAVAILABLE, "") })
+	}
+}
+
+// redemptions knows one code that was redeemed.
+type redemptions struct {
+	code secret.Hash
+	down error
+}
+
+func (r redemptions) Redeemed(_ context.Context, code secret.Hash) (grant.Binding, error) {
+	if r.down == nil && code != r.code {
+		return grant.Binding{}, grant.ErrNoEvidence
+	}
+	return grant.Binding{}, r.down
+}
+
+func TestFault_A1_WhetherACodeWasRedeemedIsTold(t *testing.T) {
+	used, unused := secret.Sum("used"), secret.Sum("unused")
+	use := func(hash []byte, down error) (bool, error) {
+		server := &rpc.Grants{Codes: redemptions{used, down}}
+		res, err := server.GetCodeUse(t.Context(), &tokenv1.GetCodeUseRequest{CodeHash: hash})
+		return res.GetRedeemed(), err
+	}
+	if redeemed, err := use(used.Bytes(), nil); err != nil || !redeemed {
+		t.Errorf("a code that was redeemed: %v, %v", redeemed, err)
+	}
+	if redeemed, err := use(unused.Bytes(), nil); err != nil || redeemed {
+		t.Errorf("a code that was not: %v, %v", redeemed, err)
+	}
+	_, err := use(used.Bytes(), fmt.Errorf("asking: %w", sqldb.ErrUnavailable))
+	failsAs(t, err, errorv1.Reason_REASON_UNAVAILABLE, "")
+	for _, wrong := range [][]byte{nil, used.Bytes()[1:], append(used.Bytes(), 0)} {
+		_, err := use(wrong, nil)
+		failsAs(t, err, errorv1.Reason_REASON_INVALID_REQUEST, "code_hash")
 	}
 }
