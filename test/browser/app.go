@@ -49,7 +49,9 @@ type Visit struct {
 func NewApp(usher *harness.Deployment) *App {
 	a := &App{usher: usher, started: map[string]*authorization{}}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { show(w, view{Title: "The app", Outcome: "not connected"}) })
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		show(w, view{Title: "The app", Outcome: "not connected"})
+	})
 	mux.HandleFunc("GET /start", a.start)
 	mux.HandleFunc("GET /callback", a.callback)
 	mux.HandleFunc("GET /visits", a.list)

@@ -34,7 +34,9 @@ func TestFault_A2_A4_BackAndReloadAfterEveryStep(t *testing.T) { play(t, "back_a
 func TestFault_A5_TwoTabsBothGoOn(t *testing.T) { play(t, "two_tabs", nil, nil) }
 
 // TestFault_A5_AllowAfterSigningOutElsewhere: the person signs in again, and the request is kept.
-func TestFault_A5_AllowAfterSigningOutElsewhere(t *testing.T) { play(t, "allow_after_sign_out", nil, nil) }
+func TestFault_A5_AllowAfterSigningOutElsewhere(t *testing.T) {
+	play(t, "allow_after_sign_out", nil, nil)
+}
 
 // TestFault_A8_AnotherAccount: "Not you?" keeps the request.
 func TestFault_A8_AnotherAccount(t *testing.T) { play(t, "not_you", nil, nil) }

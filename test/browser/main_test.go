@@ -7,6 +7,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"github.com/vidocu/usher/test/harness"
 )
 
 // rounds is how often each kind of double click is repeated.
@@ -16,6 +18,9 @@ var rounds = flag.Int("rounds", 2, "repetitions of each kind of double click") /
 const scenarioLimit = 4 * time.Minute
 
 var shared *Site //nolint:gochecknoglobals // set once in TestMain, used by every test
+
+// expired is the end of the scenario of that name, which TestMain starts: it waits for a minute while the tests run.
+var expired = make(chan error, 1) //nolint:gochecknoglobals // likewise
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -32,6 +37,10 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	go func() {
+		path := harness.Request{ClientID: harness.PublicID, RedirectURI: "http://127.0.0.1/callback", Verifier: harness.NewVerifier()}.Path()
+		expired <- shared.Play(context.Background(), "expired", map[string]any{"path": path}, nil)
+	}()
 	code := m.Run()
 	if err := shared.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

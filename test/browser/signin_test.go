@@ -1,6 +1,9 @@
 package browser
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // TestFault_A3_WrongPasswordKeepsTheRequest: in the address, so that Enter in the address bar goes on.
 func TestFault_A3_WrongPasswordKeepsTheRequest(t *testing.T) { play(t, "wrong_password", nil, nil) }
@@ -17,6 +20,18 @@ func TestFault_A5_CookiesThatAreOff(t *testing.T) {
 
 // TestFault_A6_ThrottledPageSaysWhen: the form and the request are still there.
 func TestFault_A6_ThrottledPageSaysWhen(t *testing.T) { play(t, "throttled", nil, nil) }
+
+// TestFault_A7_ExpiredRequest is told apart from one that was answered, before a password is asked for and after.
+func TestFault_A7_ExpiredRequest(t *testing.T) {
+	select {
+	case err := <-expired:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(scenarioLimit):
+		t.Error("the scenario has not ended")
+	}
+}
 
 // TestFault_A7_InventedRequest is told before a password is asked for.
 func TestFault_A7_InventedRequest(t *testing.T) { play(t, "invented_request", nil, nil) }

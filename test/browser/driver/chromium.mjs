@@ -6,7 +6,7 @@ import { chromium } from 'playwright-core';
 
 // patience, in ms, is the deadline of every step. Only a hang reaches it: a busy machine takes tens of seconds for what a quiet
 // one does in one.
-export const patience = 90_000;
+export const patience = 150_000;
 
 const options = {
   executablePath: process.env.USHER_TEST_CHROMIUM,

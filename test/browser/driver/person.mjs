@@ -5,9 +5,32 @@ import { patience } from './chromium.mjs';
 export const john = { email: 'john.doe@gmail.com', password: 'examplepassword', workspace: 'ws_acme' };
 export const esther = { email: 'esther.fray@gmail.com', password: 'examplepassword', workspace: 'ws_acme' };
 
+// mostAttempts is above the limit of an account, which is 10.
+const mostAttempts = 15;
+
+// throttle fails to sign in, as nobody in particular, until the page says that it is too often. check is called on every page.
+export async function throttle(person, check = async () => {}) {
+  await person.start();
+  const stranger = { email: `stranger-${Date.now()}@gmail.com`, password: 'not the password' };
+  for (let attempt = 0; attempt < mostAttempts; attempt++) {
+    await person.signIn(stranger);
+    await check();
+    if (/again at|in \d+ minutes?/i.test(await person.text())) return;
+  }
+  throw new Error(`after ${mostAttempts} attempts the page names no time: ${await person.describe()}`);
+}
+
 // assert throws with what was expected.
 export function assert(condition, expected) {
   if (!condition) throw new Error(expected);
+}
+
+// until waits until condition returns true. pause is the time between two questions, in ms.
+export async function until(condition, pause = 20) {
+  for (const deadline = Date.now() + patience; !await condition();) {
+    assert(Date.now() < deadline, `nothing changed for ${patience / 1000} s`);
+    await new Promise((wake) => { setTimeout(wake, pause); });
+  }
 }
 
 // Person is a person in front of one tab of a browser.
@@ -138,12 +161,14 @@ export class Person {
 
   // arriveOr is arrive, but for a page of Usher that says something that matches. It returns whether the person is at the app.
   async arriveOr(pattern, outcome = 'connected') {
-    const deadline = Date.now() + patience;
-    while (new URL(this.page.url()).origin !== this.stage.app) {
-      if (pattern?.test(await this.text())) return false;
-      assert(this.status < 400 && Date.now() < deadline, `the app was not reached: ${await this.describe()}`);
-      await this.page.waitForTimeout(20);
-    }
+    let told = false;
+    await until(async () => {
+      if (new URL(this.page.url()).origin === this.stage.app) return true;
+      told = pattern?.test(await this.text());
+      assert(told || this.status < 400, `the app was not reached: ${await this.describe()}`);
+      return told;
+    });
+    if (told) return false;
     const got = await this.page.locator('#outcome').innerText();
     assert(got === outcome, `expected the app to say "${outcome}", it says "${got}"`);
     return true;

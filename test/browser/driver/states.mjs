@@ -1,5 +1,5 @@
 // Leads a person through every state of every page.
-import { esther, john } from './person.mjs';
+import { esther, john, throttle } from './person.mjs';
 
 // visitStates calls visit(name) on each state. The visitor leaves the person on the page.
 export async function visitStates(person, visit) {
@@ -41,6 +41,11 @@ async function authorization(person, visit) {
   await person.arrive('access_denied');
   await person.page.goto(denied);
   await visit('request-denied');
+
+  await person.start({ prompt: 'login' });
+  await visit('sign-in-again');
+  await person.start({ prompt: 'select_account' });
+  await visit('choose-account');
 }
 
 async function account(person, visit) {
@@ -53,6 +58,8 @@ async function account(person, visit) {
 async function otherPeople(person, visit) {
   await person.start();
   const johns = person.page.url();
+  await person.allow(john.workspace);
+  await person.arrive();
   await person.open('/account/connected-apps');
   await person.signOut();
   await visit('signed-out');
@@ -62,4 +69,6 @@ async function otherPeople(person, visit) {
   await person.context.clearCookies();
   await person.page.goto(johns);
   await visit('request-of-another-browser');
+  await throttle(person);
+  await visit('sign-in-throttled');
 }

@@ -11,7 +11,7 @@ export default async function audit(stage) {
     states++;
     for (const look of looks) {
       await show(person.page, look);
-      found.push(...(await violations(person.page)).map((line) => `${state}, ${look.name}: ${line}`));
+      found.push(...(await violations(person.page, look.rules)).map((line) => `${state}, ${look.name}: ${line}`));
     }
     const beyond = await overflow(person.page);
     if (beyond > 0) found.push(`${state} is ${beyond} px wider than a screen of 320`);

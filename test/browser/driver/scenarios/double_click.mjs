@@ -3,9 +3,8 @@
 import { assert, john } from '../person.mjs';
 
 export default async function doubleClick(stage, { decision, latency, gap }) {
-  const person = await stage.person();
+  const person = await stage.personSignedIn(john);
   const state = await person.start();
-  await person.signIn(john);
   await person.mustBe('consent');
   await person.choose(john.workspace);
   const devtools = await person.context.newCDPSession(person.page);
