@@ -154,14 +154,14 @@ func seeOther(path string) http.Handler { return http.RedirectHandler(path, http
 // fromBrowser reports whether a request wants a page.
 func fromBrowser(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
 
-// wrongMethod answers a browser with a page and everybody else with a line of text. The router has set Allow.
+// wrongMethod returns a page to a browser and a line of text to any other client. The router has set Allow.
 func wrongMethod(pages *page.Pages) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !fromBrowser(r) {
 			http.Error(w, "This address does not answer that method.", http.StatusMethodNotAllowed)
 			return
 		}
-		pages.Tell(w, r, page.Notice{
+		pages.Notice(w, r, page.Notice{
 			Status: http.StatusMethodNotAllowed, Heading: "This page cannot be opened this way",
 			Text: "This address takes only the form of one of our pages, and nothing was sent. Go on from the page that you came from.",
 		})
@@ -172,7 +172,7 @@ func wrongMethod(pages *page.Pages) http.Handler {
 func notFound(pages *page.Pages) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if fromBrowser(r) {
-			pages.Tell(w, r, page.Notice{Status: http.StatusNotFound, Heading: "There is no such page", Text: "There is no such page here."})
+			pages.Notice(w, r, page.Notice{Status: http.StatusNotFound, Heading: "There is no such page", Text: "There is no such page here."})
 			return
 		}
 		dialect.NotFound(w)

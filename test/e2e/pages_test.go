@@ -399,3 +399,42 @@ func TestFault_A9_AWorkspaceIsTold(t *testing.T) {
 		wantPage(t, "the consent page", page, 200, "pro plan, you are administrator, <code>ws_acme</code>", "free plan", "<code>ws_doe</code>")
 	})
 }
+
+// TestFault_A7_ARequestThatExpiredSaysSo, and one that was answered still says how, after its code's time is over.
+func TestFault_A7_ARequestThatExpiredSaysSo(t *testing.T) {
+	t.Parallel() // on servers of its own
+	d, _ := own(t, nil)
+	b := signIn(t, d, harness.JohnEmail)
+	open, err := b.Consent(harness.Request{})
+	must(t, err)
+	answered, err := b.Consent(harness.Request{})
+	must(t, err)
+	_, err = b.Decide(answered, "ws_acme", "approve")
+	must(t, err)
+
+	d.Set("USHER_CLOCK_OFFSET", "11m")
+	restart(t, d)
+	page, err := b.Get(answered.URL)
+	must(t, err)
+	wantPage(t, "an answer whose code is over", page, 200, "You allowed this request", "Acme Studio")
+	if len(page.Forms) > 0 {
+		t.Error("a code whose time is over is offered again")
+	}
+	told, err := b.Follow(b.Decide(answered, "ws_acme", "approve"))
+	must(t, err)
+	wantPage(t, "the decision again", told, 200, "You allowed this request")
+
+	d.Set("USHER_CLOCK_OFFSET", "31m")
+	restart(t, d)
+	for _, address := range []string{open.URL, strings.Replace(open.URL, "/consent", "/signin", 1)} {
+		page, err = b.Follow(b.Get(address))
+		must(t, err)
+		wantPage(t, address, page, 400, "This request has expired", "Example App", "nothing was shared")
+		if asks(page) {
+			t.Error("a password is asked for")
+		}
+	}
+	told, err = b.Follow(b.Decide(open, "ws_acme", "approve"))
+	must(t, err)
+	wantPage(t, "a decision that comes too late", told, 400, "This request has expired")
+}

@@ -64,10 +64,6 @@ func show(app *consentv1.ConnectedApp) page.App {
 
 // Disconnect ends an app. When the answer arrives, nothing of the app is active for this person.
 func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
-	if a.Flow.Cookies.Session(r).IsZero() {
-		a.signIn(w, r)
-		return
-	}
 	if !a.Flow.Posted(w, r, browser.AccountForm()) {
 		return
 	}
@@ -75,7 +71,7 @@ func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
 	_, err := a.Apps.DisconnectApp(r.Context(), &consentv1.DisconnectAppRequest{
 		SessionToken: a.Flow.Cookies.Session(r).Reveal(), ClientId: r.PostForm.Get("client_id"),
 	})
-	switch oerr.Reason(err) { //nolint:exhaustive // Retry knows the others
+	switch oerr.Reason(err) { //nolint:exhaustive // RedirectFailure handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
 		a.signIn(w, r)
 		return
@@ -83,7 +79,7 @@ func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
 		err, flash = nil, browser.Flash{Kind: browser.FlashNoApp}
 	}
 	if err != nil {
-		a.Flow.Retry(w, r, browser.AccountForm(), err)
+		a.Flow.RedirectFailure(w, r, browser.AccountForm(), err)
 		return
 	}
 	a.Flow.Cookies.SetFlash(w, r, flash, browser.PageAccount, "")

@@ -33,10 +33,10 @@ func (f Flow) ConsentPage(w http.ResponseWriter, r *http.Request) {
 		redirect(w, r, "/signin", request)
 		return
 	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND:
-		f.whatBecame(w, r, request)
+		f.showMissing(w, r, request)
 		return
 	case errorv1.Reason_REASON_AUTHORIZATION_STALE:
-		f.Pages.Tell(w, r, page.Notice{
+		f.Pages.Notice(w, r, page.Notice{
 			Status: http.StatusBadRequest,
 			Text:   "The app's access was ended while this page was open. Nothing was decided. To let the app in, start again from the app.",
 		})
@@ -69,7 +69,7 @@ func (f Flow) showConsent(w http.ResponseWriter, r *http.Request, request string
 
 // Decide hands the person's decision to consent and leads the browser back to the client.
 func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
-	if !f.posted(w, r) {
+	if !f.readForm(w, r) {
 		return
 	}
 	from := consentForm(requested(r.PostForm.Get("request")))
@@ -77,7 +77,7 @@ func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
 		redirect(w, r, "/signin", from.request) // signed out elsewhere: the request goes on after the sign-in
 		return
 	}
-	if !f.proven(w, r, from) {
+	if !f.checkForm(w, r, from) {
 		return
 	}
 	workspace := r.PostForm.Get("workspace_id")
@@ -86,9 +86,9 @@ func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
 	case r.PostForm.Get("decision") == "switch":
 		f.switchAccount(w, r, from)
 	case decision == consentv1.Decision_DECISION_UNSPECIFIED:
-		f.again(w, r, from, Flash{Kind: flashUndecided, WorkspaceID: workspace})
+		f.redirectBack(w, r, from, Flash{Kind: flashUndecided, WorkspaceID: workspace})
 	case decision == consentv1.Decision_DECISION_APPROVE && workspace == "":
-		f.again(w, r, from, Flash{Kind: flashNoWorkspace})
+		f.redirectBack(w, r, from, Flash{Kind: flashNoWorkspace})
 	default:
 		f.decide(w, r, from, &consentv1.DecideRequest{
 			RequestId: from.request, SessionToken: f.Cookies.Session(r).Reveal(), BrowserToken: f.Cookies.Browser(r).Reveal(),
@@ -101,7 +101,7 @@ func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
 
 func (f Flow) decide(w http.ResponseWriter, r *http.Request, from origin, req *consentv1.DecideRequest) {
 	res, err := f.Consents.Decide(r.Context(), req)
-	switch oerr.Reason(err) { //nolint:exhaustive // Retry knows the others
+	switch oerr.Reason(err) { //nolint:exhaustive // RedirectFailure handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
 		redirect(w, r, "/signin", from.request)
 		return
@@ -109,23 +109,23 @@ func (f Flow) decide(w http.ResponseWriter, r *http.Request, from origin, req *c
 		redirect(w, r, from.path(), from.request) // which says what became of it
 		return
 	case errorv1.Reason_REASON_WORKSPACE_FORBIDDEN:
-		f.again(w, r, from, Flash{Kind: flashForbidden})
+		f.redirectBack(w, r, from, Flash{Kind: flashForbidden})
 		return
 	}
 	if err != nil {
-		f.Retry(w, r, from, err)
+		f.RedirectFailure(w, r, from, err)
 		return
 	}
-	// A browser that gets this answer may bring the code to the client; one that clicked twice, and dropped this answer for the
-	// next one, does not keep the cookie either. So a repeated decision tells whether its code may be in use.
+	// A browser that receives this response may bring the code to the client. One that dropped it for a second click did not
+	// store the cookie either, so that the next decision shows whether the code may be in use.
 	f.Cookies.SetFlash(w, r, Flash{Kind: flashAnswered}, from.page, from.request)
 	Leave(w, res.GetLocation())
 }
 
-// switchAccount ends the session and asks who it is, for the same request.
+// switchAccount ends the session and redirects to the sign-in page of the same request.
 func (f Flow) switchAccount(w http.ResponseWriter, r *http.Request, from origin) {
 	if err := f.endSession(w, r); err != nil {
-		f.Retry(w, r, from, err)
+		f.RedirectFailure(w, r, from, err)
 		return
 	}
 	redirect(w, r, "/signin", from.request)

@@ -66,7 +66,7 @@ func (f Flow) step(w http.ResponseWriter, r *http.Request, step *authzv1.Step) {
 	case step.GetConsent() != nil:
 		redirect(w, r, "/consent", step.GetConsent().GetRequestId())
 	default:
-		f.Pages.Tell(w, r, page.Notice{
+		f.Pages.Notice(w, r, page.Notice{
 			Status: http.StatusBadRequest, App: step.GetErrorPage().GetClientName(), Text: step.GetErrorPage().GetMessage(),
 			Known: "Nothing was shared with any app.",
 		})
@@ -92,8 +92,8 @@ func Leave(w http.ResponseWriter, location string) {
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// posted reads a form of ours; it answers the request itself when there is none that a page of ours could have sent.
-func (f Flow) posted(w http.ResponseWriter, r *http.Request) bool {
+// readForm parses the body. It writes an error page and returns false for a body that no page of ours sends.
+func (f Flow) readForm(w http.ResponseWriter, r *http.Request) bool {
 	body, err := httpx.ReadBody(w, r)
 	if errors.Is(err, httpx.ErrTooLarge) {
 		f.Pages.Problem(w, r, http.StatusRequestEntityTooLarge, "The form is too long.")
@@ -124,8 +124,8 @@ func readable(form url.Values) bool {
 // maxRequest is more than an authorization's identifier has.
 const maxRequest = 256
 
-// requested is the authorization that a page's address or a form names; empty when it names none. What has characters that no
-// identifier has is no name; what is too short or was never drawn is one, of no authorization.
+// requested validates the identifier of an authorization in an address or a form. It returns an empty string for a text with
+// characters that no identifier has. An identifier that is cut or invented passes: authz reports it as unknown.
 func requested(id string) string {
 	if len(id) > maxRequest || strings.Trim(id, identifierCharacters) != "" {
 		return ""
@@ -136,14 +136,18 @@ func requested(id string) string {
 // identifierCharacters are those of base64url (RFC 4648 §5).
 const identifierCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-// Posted reads a form of one of our pages and proves that it came to this browser in this session. It answers the request
-// itself when not, so that the person goes on where that is possible: back to the page, which then asks to confirm once more,
-// or to the page that says that cookies are needed. What came from no page of ours is refused.
+// Posted parses a form and checks its token. Where the token does not fit it writes the response and returns false: a redirect
+// back to the page, which asks to confirm once more; a redirect to the cookie check where the browser sent no cookie; or 403
+// for a form without a token, which no page of ours sends. Without a session, the form of an account page leads to the sign-in.
 func (f Flow) Posted(w http.ResponseWriter, r *http.Request, from origin) bool {
-	if !f.posted(w, r) {
+	if !f.readForm(w, r) {
 		return false
 	}
-	return f.proven(w, r, from)
+	if from.page == PageAccount && f.Cookies.Session(r).IsZero() {
+		redirect(w, r, "/signin", "")
+		return false
+	}
+	return f.checkForm(w, r, from)
 }
 
 // origin is the page that a form belongs to.
@@ -168,7 +172,7 @@ func (o origin) path() string {
 	return HomePath
 }
 
-func (f Flow) proven(w http.ResponseWriter, r *http.Request, from origin) bool {
+func (f Flow) checkForm(w http.ResponseWriter, r *http.Request, from origin) bool {
 	if r.PostForm.Get("csrf_token") == "" { // every form of ours carries one
 		f.Pages.Problem(w, r, http.StatusForbidden, "This form did not come from one of our pages. Nothing was done.")
 		return false
@@ -178,21 +182,21 @@ func (f Flow) proven(w http.ResponseWriter, r *http.Request, from origin) bool {
 		return false
 	}
 	if !f.Cookies.CheckForm(r, from.purposes...) {
-		f.again(w, r, from, Flash{Kind: flashAgain})
+		f.redirectBack(w, r, from, Flash{Kind: flashAgain})
 		return false
 	}
 	return true
 }
 
-// again leads back to the page that a form came from, with what it is to say.
-func (f Flow) again(w http.ResponseWriter, r *http.Request, from origin, flash Flash) {
+// redirectBack redirects to the page that a form belongs to and leaves a flash for it.
+func (f Flow) redirectBack(w http.ResponseWriter, r *http.Request, from origin, flash Flash) {
 	f.Cookies.SetFlash(w, r, flash, from.page, from.request)
 	redirect(w, r, from.path(), from.request)
 }
 
-// Retry leads back to the page that a form came from, after a failure of a service: whatever was done is done once, so the
-// person may send the form again, and the page tells by itself what is decided already.
-func (f Flow) Retry(w http.ResponseWriter, r *http.Request, from origin, err error) {
+// RedirectFailure is redirectBack after an RPC failed. Every form can be sent again: each of its RPCs is idempotent or has done
+// nothing, and the page reads by itself what was decided already.
+func (f Flow) RedirectFailure(w http.ResponseWriter, r *http.Request, from origin, err error) {
 	flash := Flash{Kind: flashFailed, Reference: requestid.From(r.Context())}
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are faults of ours
 	case errorv1.Reason_REASON_RATE_LIMITED:
@@ -206,7 +210,7 @@ func (f Flow) Retry(w http.ResponseWriter, r *http.Request, from origin, err err
 	default:
 		f.log(r, err)
 	}
-	f.again(w, r, from, flash)
+	f.redirectBack(w, r, from, flash)
 }
 
 func (f Flow) now() time.Time {
@@ -250,20 +254,20 @@ func (f Flow) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errorv1.Reason_REASON_RATE_LIMITED:
 		after, now := oerr.RetryAfter(err), f.now()
 		w.Header().Set("Retry-After", httpx.Seconds(after))
-		f.Pages.Tell(w, r, page.Notice{
+		f.Pages.Notice(w, r, page.Notice{
 			Status: http.StatusTooManyRequests, Text: "There were too many attempts. " + page.TryAgain(now, now.Add(after)),
 			Link: page.Link{Address: r.URL.RequestURI(), Text: "Try again"},
 		})
 	case errorv1.Reason_REASON_UNAVAILABLE:
 		f.log(r, err)
 		w.Header().Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
-		f.Pages.Tell(w, r, page.Notice{
+		f.Pages.Notice(w, r, page.Notice{
 			Status: http.StatusServiceUnavailable, Text: "We cannot answer right now. Nothing is lost: try again in a moment.",
 			Link: page.Link{Address: r.URL.RequestURI(), Text: "Try again"},
 		})
 	default:
 		f.log(r, err)
-		f.Pages.Tell(w, r, page.Notice{
+		f.Pages.Notice(w, r, page.Notice{
 			Status: http.StatusInternalServerError, Text: "Something went wrong on our side.",
 			Link: page.Link{Address: r.URL.RequestURI(), Text: "Try again"},
 		})

@@ -22,8 +22,8 @@ func signInForm(request string) origin {
 	return origin{page: pageSignIn, purposes: []string{purposeSignIn, request}, request: request}
 }
 
-// SignInPage shows the form, once it is known that signing in is what has to be done: somebody who is signed in goes on, and
-// for a request that is over nobody is asked for a password.
+// SignInPage looks the request up before it shows the form: a user who is signed in is redirected to the next step, and a
+// request that is not open is shown as that, without a password field.
 func (f Flow) SignInPage(w http.ResponseWriter, r *http.Request) {
 	request := requested(r.URL.Query().Get("request"))
 	if request == "" {
@@ -42,7 +42,7 @@ func (f Flow) SignInPage(w http.ResponseWriter, r *http.Request) {
 	flash := f.Cookies.TakeFlash(w, r, pageSignIn, request)
 	switch {
 	case found.GetState() != authzv1.AuthorizationState_AUTHORIZATION_STATE_OPEN:
-		f.over(w, r, request, found)
+		f.showClosed(w, r, request, found)
 	case found.GetStep().GetSignIn() == nil:
 		f.step(w, r, found.GetStep())
 	default:
@@ -118,18 +118,18 @@ func Titled(title string, fault page.Fault) string {
 
 // SignIn checks the form and begins a session with a new value; the browser's former session ends with it.
 func (f Flow) SignIn(w http.ResponseWriter, r *http.Request) {
-	if !f.posted(w, r) {
+	if !f.readForm(w, r) {
 		return
 	}
 	from := signInForm(requested(r.PostForm.Get("request")))
-	if !f.proven(w, r, from) {
+	if !f.checkForm(w, r, from) {
 		return
 	}
 	switch r.PostForm.Get("decision") {
 	case "deny":
 		f.cancel(w, r, from)
 	case "continue":
-		f.goOn(w, r, from)
+		f.continueAs(w, r, from)
 	default:
 		f.authenticate(w, r, from)
 	}
@@ -138,20 +138,20 @@ func (f Flow) SignIn(w http.ResponseWriter, r *http.Request) {
 func (f Flow) authenticate(w http.ResponseWriter, r *http.Request, from origin) {
 	email, password := r.PostForm.Get("email"), r.PostForm.Get("password")
 	if email == "" || password == "" {
-		f.again(w, r, from, Flash{Kind: flashEmpty, Email: email})
+		f.redirectBack(w, r, from, Flash{Kind: flashEmpty, Email: email})
 		return
 	}
 	res, err := f.Sessions.AuthenticateUser(r.Context(), &identityv1.AuthenticateUserRequest{
 		EmailAddress: email, Password: password, PreviousSessionToken: f.Cookies.Session(r).Reveal(),
 		SourceAddress: f.Proxies.Source(r),
 	})
-	switch oerr.Reason(err) { //nolint:exhaustive // Retry knows the others
+	switch oerr.Reason(err) { //nolint:exhaustive // RedirectFailure handles the others
 	case errorv1.Reason_REASON_INVALID_CREDENTIALS, errorv1.Reason_REASON_INVALID_REQUEST:
-		f.again(w, r, from, Flash{Kind: flashWrong, Email: email})
+		f.redirectBack(w, r, from, Flash{Kind: flashWrong, Email: email})
 		return
 	}
 	if err != nil {
-		f.Retry(w, r, from, err)
+		f.RedirectFailure(w, r, from, err)
 		return
 	}
 	f.Cookies.SetSession(w, secret.New(res.GetSessionToken()), res.GetSession().GetExpireTime().AsTime())
@@ -168,7 +168,7 @@ func (f Flow) resume(w http.ResponseWriter, r *http.Request, from origin, sessio
 		RequestId: from.request, SessionToken: session, BrowserToken: f.Cookies.Browser(r).Reveal(),
 	})
 	if err != nil {
-		// The person is signed in: the page finds out by itself what became of the request, and whether it can go on.
+		// The user is signed in, so the sign-in page redirects to the next step, or shows why there is none.
 		redirect(w, r, from.path(), from.request)
 		return
 	}
@@ -183,8 +183,8 @@ func (f Flow) cancel(w http.ResponseWriter, r *http.Request, from origin) {
 	f.stepOr(w, r, from, res.GetStep(), err)
 }
 
-// goOn keeps the account that is signed in.
-func (f Flow) goOn(w http.ResponseWriter, r *http.Request, from origin) {
+// continueAs keeps the account that is signed in.
+func (f Flow) continueAs(w http.ResponseWriter, r *http.Request, from origin) {
 	res, err := f.Authorizations.ContinueAuthorization(r.Context(), &authzv1.ContinueAuthorizationRequest{
 		RequestId: from.request, SessionToken: f.Cookies.Session(r).Reveal(), BrowserToken: f.Cookies.Browser(r).Reveal(),
 	})
@@ -196,23 +196,19 @@ func (f Flow) stepOr(w http.ResponseWriter, r *http.Request, from origin, step *
 	case oerr.Reason(err) == errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND:
 		redirect(w, r, from.path(), from.request) // which says what became of it
 	case err != nil:
-		f.Retry(w, r, from, err)
+		f.RedirectFailure(w, r, from, err)
 	default:
 		f.step(w, r, step)
 	}
 }
 
-// SignOut ends the session everywhere. Without a session there is nothing to end, and the person is where they want to be.
+// SignOut ends the session on every replica. Without a session it redirects to the sign-in page too.
 func (f Flow) SignOut(w http.ResponseWriter, r *http.Request) {
-	if f.Cookies.Session(r).IsZero() {
-		redirect(w, r, "/signin", "")
-		return
-	}
 	if !f.Posted(w, r, AccountForm()) {
 		return
 	}
 	if err := f.endSession(w, r); err != nil {
-		f.Retry(w, r, AccountForm(), err)
+		f.RedirectFailure(w, r, AccountForm(), err)
 		return
 	}
 	redirect(w, r, "/signin", "")

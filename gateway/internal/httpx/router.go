@@ -28,7 +28,7 @@ type RouterConfig struct {
 	TLS bool
 	// NotFound answers a path that nobody routes.
 	NotFound http.Handler
-	// WrongMethod answers a method that a path does not take, after Allow was set; nil answers a line of text.
+	// WrongMethod answers a method that a path does not take, after Allow was set; nil is a line of text.
 	WrongMethod http.Handler
 }
 

@@ -10,10 +10,10 @@ func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04")
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 
-// longMinutes is from how much on a wait is told in minutes.
+// longMinutes is the wait from which on TryAgain counts in minutes.
 const longMinutes = 2 * time.Minute
 
-// TryAgain says when something may be tried again: the hour and the minute in UTC, rounded up, and how long that is from now.
+// TryAgain returns the sentence that says when to try again: the hour and the minute in UTC, rounded up, and how long that is from now.
 func TryAgain(now, at time.Time) string {
 	wait := at.Sub(now)
 	if wait <= 0 {

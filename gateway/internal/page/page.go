@@ -87,12 +87,12 @@ func (p *Pages) Render(w http.ResponseWriter, v View) {
 
 // Problem shows what went wrong. The text is ours: it never repeats what a request said.
 func (p *Pages) Problem(w http.ResponseWriter, r *http.Request, status int, text string) {
-	p.Tell(w, r, Notice{Status: status, Text: text})
+	p.Notice(w, r, Notice{Status: status, Text: text})
 }
 
-// Tell shows a page that says one thing and leads on by one link or form. It prints the request's id, under which the log has
-// what happened.
-func (p *Pages) Tell(w http.ResponseWriter, r *http.Request, n Notice) {
+// Notice renders a page with one message and one link or form that leads on. It prints the request id, which the log lines of
+// the request carry.
+func (p *Pages) Notice(w http.ResponseWriter, r *http.Request, n Notice) {
 	if n.Heading == "" {
 		n.Heading = "This did not work"
 	}

@@ -59,7 +59,7 @@ type Notice struct {
 	Link Link
 	// Repeat leads on by a form.
 	Repeat *Repeat
-	// Reference is the request's id, which Tell fills in.
+	// Reference is the request's id, which Pages.Notice fills in.
 	Reference string
 }
 

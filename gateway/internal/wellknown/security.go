@@ -17,7 +17,7 @@ type SecurityTxt struct {
 	// Expires is until when they are good. A file that is past it must not be used (RFC 9116 §2.5.5), so there is none then.
 	Expires time.Time
 	Now     func() time.Time
-	// NotFound answers where there is no such file.
+	// NotFound serves the request where there is no such file.
 	NotFound http.Handler
 }
 

@@ -23,7 +23,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// AuthorizationState is what became of an authorization request, as the asking browser may know it.
+// AuthorizationState is the state of an authorization request, as the browser that asks may know it.
 type AuthorizationState int32
 
 const (
@@ -100,7 +100,7 @@ func (AuthorizationState) EnumDescriptor() ([]byte, []int) {
 type SignInReason int32
 
 const (
-	// Nobody is signed in, or the session suffices.
+	// There is no session, or it suffices.
 	SignInReason_SIGN_IN_REASON_UNSPECIFIED SignInReason = 0
 	// The client asked for a new sign-in (`prompt=login`, or `max_age` is exceeded).
 	SignInReason_SIGN_IN_REASON_AGAIN SignInReason = 1

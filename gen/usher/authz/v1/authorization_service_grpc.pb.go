@@ -45,7 +45,7 @@ type AuthorizationServiceClient interface {
 	// ContinueAuthorization records that the signed-in person goes on with the account of the session, where the client asked
 	// for a choice of account (`prompt=select_account`), and returns the next step. AUTHORIZATION_NOT_FOUND.
 	ContinueAuthorization(ctx context.Context, in *ContinueAuthorizationRequest, opts ...grpc.CallOption) (*ContinueAuthorizationResponse, error)
-	// CancelAuthorization closes a request that nobody decided, before anybody signed in for it: the client gets
+	// CancelAuthorization closes an undecided request without a user, from the sign-in page: the client gets
 	// access_denied (RFC 6749 §4.1.2.1). Repeating it returns the same step. AUTHORIZATION_NOT_FOUND.
 	CancelAuthorization(ctx context.Context, in *CancelAuthorizationRequest, opts ...grpc.CallOption) (*CancelAuthorizationResponse, error)
 }
@@ -127,7 +127,7 @@ type AuthorizationServiceServer interface {
 	// ContinueAuthorization records that the signed-in person goes on with the account of the session, where the client asked
 	// for a choice of account (`prompt=select_account`), and returns the next step. AUTHORIZATION_NOT_FOUND.
 	ContinueAuthorization(context.Context, *ContinueAuthorizationRequest) (*ContinueAuthorizationResponse, error)
-	// CancelAuthorization closes a request that nobody decided, before anybody signed in for it: the client gets
+	// CancelAuthorization closes an undecided request without a user, from the sign-in page: the client gets
 	// access_denied (RFC 6749 §4.1.2.1). Repeating it returns the same step. AUTHORIZATION_NOT_FOUND.
 	CancelAuthorization(context.Context, *CancelAuthorizationRequest) (*CancelAuthorizationResponse, error)
 	mustEmbedUnimplementedAuthorizationServiceServer()

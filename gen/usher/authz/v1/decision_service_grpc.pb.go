@@ -34,7 +34,7 @@ type DecisionServiceClient interface {
 	// GetAuthorization reads what is asked for.
 	GetAuthorization(ctx context.Context, in *GetAuthorizationRequest, opts ...grpc.CallOption) (*GetAuthorizationResponse, error)
 	// BindPrompt records who is looking at the consent screen and the epoch of the pair that it showed. Another user later
-	// takes the place of the first as long as nobody decided; the same user at another epoch is AUTHORIZATION_STALE.
+	// takes the place of the first as long as the request is undecided; the same user at another epoch is AUTHORIZATION_STALE.
 	BindPrompt(ctx context.Context, in *BindPromptRequest, opts ...grpc.CallOption) (*BindPromptResponse, error)
 	// CompleteAuthorization closes the authorization with a code or with access_denied. It is decided once: as long as the
 	// code lives, the same decision of the same user returns the same location, and any other is AUTHORIZATION_NOT_FOUND.
@@ -89,7 +89,7 @@ type DecisionServiceServer interface {
 	// GetAuthorization reads what is asked for.
 	GetAuthorization(context.Context, *GetAuthorizationRequest) (*GetAuthorizationResponse, error)
 	// BindPrompt records who is looking at the consent screen and the epoch of the pair that it showed. Another user later
-	// takes the place of the first as long as nobody decided; the same user at another epoch is AUTHORIZATION_STALE.
+	// takes the place of the first as long as the request is undecided; the same user at another epoch is AUTHORIZATION_STALE.
 	BindPrompt(context.Context, *BindPromptRequest) (*BindPromptResponse, error)
 	// CompleteAuthorization closes the authorization with a code or with access_denied. It is decided once: as long as the
 	// code lives, the same decision of the same user returns the same location, and any other is AUTHORIZATION_NOT_FOUND.

@@ -58,9 +58,9 @@ type Book struct{ config Config }
 // New opens a book.
 func New(config Config) *Book { return &Book{config: config} }
 
-// Derive is the code of an approval. Whoever repeats a decision gets the same code without its being kept anywhere: it
-// follows from the browser cookie's value, of which only the hash is stored and which no client sees, the authorization's
-// identifier, and how many codes the approval had (attempt, from 1).
+// Derive returns the code of an approval: HMAC-SHA256 under the browser cookie's value, over the authorization's identifier and
+// the number of the code (attempt, from 1). A repeated decision so returns the same code although no code is stored in clear.
+// Only the hash of the cookie's value is stored, and no client sees it.
 func Derive(browser secret.String, requestID string, attempt int) secret.String {
 	mac := hmac.New(sha256.New, []byte(browser.Reveal()))
 	for _, part := range []string{"authorization code", requestID, strconv.Itoa(attempt)} {

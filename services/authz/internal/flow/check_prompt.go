@@ -14,7 +14,7 @@ import (
 const maxHintLength = 254
 
 // checkPrompt reads what the client asks of the sign-in (OpenID Connect Core §3.1.2.1). `consent` is what happens anyway:
-// every request is shown. A value that nobody knows asks for nothing.
+// every request is shown. Unknown values are ignored.
 func checkPrompt(_ context.Context, _ Flow, a *asked) error {
 	prompts := strings.Fields(a.value("prompt"))
 	a.silent = slices.Contains(prompts, "none")

@@ -97,8 +97,8 @@ func (f Flow) approved(ctx context.Context, p pending.Authorization, browser sec
 }
 
 // repeat returns the location of an approval once more, with a fresh code where one is asked for. At any time at most one code
-// of an approval can be redeemed: a fresh one takes the place of the one before, and whoever kept a code that was replaced
-// meanwhile drops it.
+// of an approval can be redeemed: a fresh code replaces the one before, and a call that stored a code which was replaced
+// meanwhile deletes it.
 func (f Flow) repeat(ctx context.Context, p pending.Authorization, d Decision) (secret.String, error) {
 	current := p
 	var err error

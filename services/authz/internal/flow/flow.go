@@ -93,7 +93,7 @@ func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step
 		}
 	}
 	request := asked.request()
-	if next.reason != 0 { // who is not signed in signs in anyway
+	if next.reason != 0 { // without a session, any sign-in is a new one
 		request.Demand = pending.Demand{
 			SignIn: next.reason == Again, Account: next.reason == SelectAccount, Session: secret.Sum(browser.Session.Reveal()),
 		}
@@ -155,14 +155,14 @@ func next(p pending.Authorization, browser Browser, person *Person) Step {
 	return Step{Kind: to.kind, RequestID: p.ID, Reason: to.reason}
 }
 
-// person is who is signed in with a session; nil for nobody.
+// person returns the user of a session; nil when the session is absent or dead.
 func (f Flow) person(ctx context.Context, session secret.String) (*Person, error) {
 	if session.IsZero() {
-		return nil, nil //nolint:nilnil // nobody is no failure
+		return nil, nil //nolint:nilnil // a dead session is not a failure
 	}
 	person, err := f.Sessions.Check(ctx, session)
 	if errors.Is(err, ErrSignedOut) {
-		return nil, nil //nolint:nilnil // nobody is no failure
+		return nil, nil //nolint:nilnil // a dead session is not a failure
 	}
 	if err != nil {
 		return nil, fmt.Errorf("checking the session: %w", err)

@@ -8,13 +8,13 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
-// Fate is what became of a request, as the asking browser may know it.
-type Fate int
+// Status is the state of an authorization request, as the browser that asks may know it.
+type Status int
 
-// The fates.
+// The states of a request.
 const (
 	// Open waits for a decision.
-	Open Fate = iota + 1
+	Open Status = iota + 1
 	// Expired waited for longer than its lifetime.
 	Expired
 	// Approved was approved by the person who is signed in, or in this browser when nobody is.
@@ -31,7 +31,7 @@ const (
 
 // Found is a request as a page may show it.
 type Found struct {
-	Fate Fate
+	Status Status
 	// ClientName, untrusted text, and Origin are empty when the request is not kept any more, or is not this browser's.
 	ClientName, Origin string
 	// Next is the next step of an open request.
@@ -42,17 +42,17 @@ type Found struct {
 	DecidedAt time.Time
 }
 
-// LookUp reads what became of a request. It changes nothing. A request that is over or cannot be found is a fate; an error
+// LookUp reads the state of a request. It changes nothing. A request that is over or cannot be found is a status; an error
 // means that nothing could be found out.
 func (f Flow) LookUp(ctx context.Context, id string, browser Browser) (Found, error) {
 	p, err := f.Pending.Look(ctx, id, browser.Token)
 	switch {
 	case errors.Is(err, pending.ErrOtherBrowser):
-		return Found{Fate: OtherBrowser}, nil
+		return Found{Status: OtherBrowser}, nil
 	case errors.Is(err, pending.ErrExpired):
 		return f.expired(ctx, id, browser)
 	case errors.Is(err, pending.ErrNotFound):
-		return Found{Fate: Unknown}, nil
+		return Found{Status: Unknown}, nil
 	case err != nil:
 		return Found{}, err
 	}
@@ -60,7 +60,7 @@ func (f Flow) LookUp(ctx context.Context, id string, browser Browser) (Found, er
 	if err != nil {
 		return Found{}, err
 	}
-	found := Found{Fate: fate(p.Outcome, person), ClientName: p.ClientName, Origin: p.Origin()}
+	found := Found{Status: statusOf(p.Outcome, person), ClientName: p.ClientName, Origin: p.Origin()}
 	if p.Outcome == nil {
 		found.Next, found.LoginHint = next(p, browser, person), p.LoginHint
 		return found, nil
@@ -69,7 +69,7 @@ func (f Flow) LookUp(ctx context.Context, id string, browser Browser) (Found, er
 	return found, nil
 }
 
-func fate(o *pending.Outcome, person *Person) Fate {
+func statusOf(o *pending.Outcome, person *Person) Status {
 	switch {
 	case o == nil:
 		return Open
@@ -81,11 +81,11 @@ func fate(o *pending.Outcome, person *Person) Fate {
 	return Denied
 }
 
-// expired names the client as long as it is known which one it was.
+// expired adds the client as long as the store keeps the request.
 func (f Flow) expired(ctx context.Context, id string, browser Browser) (Found, error) {
 	r, known, err := f.Pending.Expired(ctx, id, browser.Token)
 	if err != nil || !known {
-		return Found{Fate: Expired}, err
+		return Found{Status: Expired}, err
 	}
-	return Found{Fate: Expired, ClientName: r.ClientName, Origin: r.Origin()}, nil
+	return Found{Status: Expired, ClientName: r.ClientName, Origin: r.Origin()}, nil
 }

@@ -24,11 +24,11 @@ func (b *bench) as(session string) flow.Browser {
 
 func TestFault_A7_WhatBecameOfARequestIsToldApart(t *testing.T) {
 	b := newBench(t)
-	want := func(what, id string, browser flow.Browser, fate flow.Fate, named bool) {
+	want := func(what, id string, browser flow.Browser, status flow.Status, named bool) {
 		t.Helper()
 		found := b.lookUp(t, id, browser)
-		if found.Fate != fate || (found.ClientName != "") != named || (found.Origin != "") != named {
-			t.Errorf("%s: %+v, want fate %d, named %v", what, found, fate, named)
+		if found.Status != status || (found.ClientName != "") != named || (found.Origin != "") != named {
+			t.Errorf("%s: %+v, want status %d, named %v", what, found, status, named)
 		}
 	}
 	open := b.start(t, query("login_hint", "john@example.com"), b.signedOut()).RequestID
@@ -64,15 +64,15 @@ func TestFault_A7_WhatBecameOfARequestIsToldApart(t *testing.T) {
 	want("long ago", open, b.signedOut(), flow.Expired, false)
 }
 
-func TestAnOutageIsNoFate(t *testing.T) {
+func TestAnOutageIsNoStatus(t *testing.T) {
 	b := newBench(t)
 	id := b.start(t, query(), b.signedOut()).RequestID
 	b.sessions.down = errDown
-	if found, err := b.LookUp(t.Context(), id, b.signedIn()); !errors.Is(err, errDown) || found.Fate != 0 {
+	if found, err := b.LookUp(t.Context(), id, b.signedIn()); !errors.Is(err, errDown) || found.Status != 0 {
 		t.Errorf("identity is down: %+v, %v", found, err)
 	}
 	b.entries.Break("Get", errDown)
-	if found, err := b.LookUp(t.Context(), id, b.signedOut()); !errors.Is(err, errDown) || found.Fate != 0 {
+	if found, err := b.LookUp(t.Context(), id, b.signedOut()); !errors.Is(err, errDown) || found.Status != 0 {
 		t.Errorf("the store is down: %+v, %v", found, err)
 	}
 }

@@ -17,10 +17,10 @@ const (
 	Consent
 )
 
-// Reason is why somebody who is signed in is asked to sign in.
+// Reason is why a user who is signed in is asked to sign in.
 type Reason int
 
-// The reasons. The zero value is none: nobody is signed in.
+// The reasons. The zero value is none: there is no session.
 const (
 	// Again is a client that wants a new sign-in (`prompt=login`), or whose `max_age` is exceeded.
 	Again Reason = iota + 1
@@ -36,6 +36,6 @@ type Step struct {
 	ClientName string
 	Location   secret.String
 	RequestID  string
-	// Reason says why a SignIn is asked of somebody who is signed in.
+	// Reason is set on a SignIn of a user who is signed in.
 	Reason Reason
 }

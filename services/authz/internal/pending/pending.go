@@ -154,7 +154,7 @@ func (b *Book) Expired(ctx context.Context, id string, browser secret.String) (R
 }
 
 // Bind records who sees the consent screen. The same viewer again is no change. Another person takes the place of the one
-// before as long as nobody decided: what that one has open is worth nothing without their session. Another epoch of the same
+// before as long as the request is undecided: forms of that one need their session. Another epoch of the same
 // person is ErrStale. It fails as Find does.
 func (b *Book) Bind(ctx context.Context, id string, browser secret.String, viewer Viewer) error {
 	if viewer.UserID == "" {
@@ -248,7 +248,7 @@ func (b *Book) get(ctx context.Context, id string, browser secret.String) (entry
 	return e, value, nil
 }
 
-// missing says why nothing is kept under an identifier, as far as the identifier itself tells.
+// missing returns ErrExpired for an identifier that was drawn too long ago, and ErrUnknown for any other.
 func (b *Book) missing(id string) error {
 	if drawn, ok := drawnAt(id); ok && !b.config.Now().Before(drawn.Add(b.config.Lifetime)) {
 		return ErrExpired

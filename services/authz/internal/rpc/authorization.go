@@ -50,9 +50,9 @@ func (s *Authorizations) LookUpAuthorization(
 		return nil, fail(err)
 	}
 	res := &authzv1.LookUpAuthorizationResponse{
-		State: fateState(found.Fate), ClientName: found.ClientName, RedirectOrigin: found.Origin, LoginHint: found.LoginHint,
+		State: toState(found.Status), ClientName: found.ClientName, RedirectOrigin: found.Origin, LoginHint: found.LoginHint,
 	}
-	if found.Fate == flow.Open {
+	if found.Status == flow.Open {
 		res.Step, res.SignInReason = wire(found.Next), signInReason(found.Next.Reason)
 	}
 	if !found.DecidedAt.IsZero() {
@@ -83,7 +83,7 @@ func (s *Authorizations) CancelAuthorization(
 	return &authzv1.CancelAuthorizationResponse{Step: wire(flow.Step{Kind: flow.Redirect, Location: location})}, nil
 }
 
-func fateState(f flow.Fate) authzv1.AuthorizationState {
+func toState(f flow.Status) authzv1.AuthorizationState {
 	switch f {
 	case flow.Open:
 		return authzv1.AuthorizationState_AUTHORIZATION_STATE_OPEN

@@ -108,9 +108,9 @@ func (f Form) approval(person Person) Completion {
 	}
 }
 
-// repeat takes a decision that was made before: a double click, or a form that is sent again. It is judged as the first time,
-// and nothing is recorded again. A code that the client redeemed is never led to once more: a second use would end what the
-// first one began.
+// repeat takes a decision that was made before: a double click, or a form that is sent again. Membership and epoch are checked
+// as the first time, and nothing is recorded again. A code that the client has redeemed is never returned once more: a second
+// use would revoke what the first one issued.
 func (d Desk) repeat(ctx context.Context, f Form, person Person, pending Pending) (secret.String, error) {
 	outcome := pending.Outcome
 	if outcome.UserID != person.ID || outcome.Approved != (f.Verdict == Approve) || f.Verdict == Undecided {

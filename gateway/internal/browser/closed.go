@@ -37,10 +37,10 @@ func (f Flow) lookUp(r *http.Request, request string) (*authzv1.LookUpAuthorizat
 	}, nil
 }
 
-// whatBecame finds out why a request shows no consent page.
-func (f Flow) whatBecame(w http.ResponseWriter, r *http.Request, request string) {
+// showMissing reads why there is no consent page for a request, and shows that.
+func (f Flow) showMissing(w http.ResponseWriter, r *http.Request, request string) {
 	if request == "" {
-		f.over(w, r, "", &authzv1.LookUpAuthorizationResponse{})
+		f.showClosed(w, r, "", &authzv1.LookUpAuthorizationResponse{})
 		return
 	}
 	found, err := f.lookUp(r, request)
@@ -48,15 +48,15 @@ func (f Flow) whatBecame(w http.ResponseWriter, r *http.Request, request string)
 		f.Fail(w, r, err)
 		return
 	}
-	f.over(w, r, request, found)
+	f.showClosed(w, r, request, found)
 }
 
-// over shows what became of a request that waits no more. It says that nothing was shared only where that is known.
-func (f Flow) over(w http.ResponseWriter, r *http.Request, request string, found *authzv1.LookUpAuthorizationResponse) {
+// showClosed shows the state of a request that is not open. It says "nothing was shared" only where that is known.
+func (f Flow) showClosed(w http.ResponseWriter, r *http.Request, request string, found *authzv1.LookUpAuthorizationResponse) {
 	n := page.Notice{Status: http.StatusBadRequest, App: found.GetClientName(), Link: backTo(found.GetRedirectOrigin())}
 	switch found.GetState() {
 	case authzv1.AuthorizationState_AUTHORIZATION_STATE_APPROVED, authzv1.AuthorizationState_AUTHORIZATION_STATE_DENIED:
-		f.decided(w, r, request, found)
+		f.showDecided(w, r, request, found)
 		return
 	case authzv1.AuthorizationState_AUTHORIZATION_STATE_EXPIRED:
 		n.Heading = "This request has expired"
@@ -66,7 +66,7 @@ func (f Flow) over(w http.ResponseWriter, r *http.Request, request string, found
 		}
 	case authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_BROWSER:
 		n.Heading = "This request was begun in another browser"
-		n.Text = "Only the browser in which an app's request was begun can answer it. Go on there, or start again from the app in this browser."
+		n.Text = "Only the browser in which an app's request was begun can answer it, as long as it keeps its cookies. Go on there, or start again from the app in this browser."
 	case authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_PERSON:
 		n.Heading = "Another person answered this request"
 		n.Text = "Somebody else who was signed in in this browser answered it. To decide for yourself, start again from the app."
@@ -79,10 +79,10 @@ func (f Flow) over(w http.ResponseWriter, r *http.Request, request string, found
 		n.Heading = "There is no such request"
 		n.Text = "The address of this page names no app's request that we know: it may be incomplete. Start again from the app."
 	}
-	f.Pages.Tell(w, r, n)
+	f.Pages.Notice(w, r, n)
 }
 
-// backTo is the way to an app that has a website.
+// backTo returns a link to the client's website; the zero Link where the redirect URI is not https.
 func backTo(origin string) page.Link {
 	u, err := url.Parse(origin)
 	if err != nil || u.Scheme != "https" || u.Host == "" {
@@ -91,14 +91,15 @@ func backTo(origin string) page.Link {
 	return page.Link{Address: "https://" + u.Host + "/", Text: "Go to " + u.Host}
 }
 
-// decided says how a request was answered. What only the person who answered may know is consent's to tell.
-func (f Flow) decided(w http.ResponseWriter, r *http.Request, request string, found *authzv1.LookUpAuthorizationResponse) {
+// showDecided shows the decision. The workspace and whether the code was redeemed come from consent, which returns them only to
+// the user who decided.
+func (f Flow) showDecided(w http.ResponseWriter, r *http.Request, request string, found *authzv1.LookUpAuthorizationResponse) {
 	n := page.Notice{App: found.GetClientName(), Link: backTo(found.GetRedirectOrigin())}
 	if found.GetState() == authzv1.AuthorizationState_AUTHORIZATION_STATE_DENIED {
 		n.Heading = "You denied this request"
 		n.Text = "This request was answered already, and the answer was no."
 		n.Known = "Nothing was shared with the app. To let it in, start again from the app."
-		f.Pages.Tell(w, r, n)
+		f.Pages.Notice(w, r, n)
 		return
 	}
 	n.Heading = "You allowed this request"
@@ -111,18 +112,18 @@ func (f Flow) decided(w http.ResponseWriter, r *http.Request, request string, fo
 	reason := oerr.Reason(err)
 	switch {
 	case reason == errorv1.Reason_REASON_SESSION_REQUIRED || reason == errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND ||
-		status.Code(err) == codes.Unimplemented: // nobody is signed in, or it is release 0.1 that answers: no more than that
-		f.Pages.Tell(w, r, n)
+		status.Code(err) == codes.Unimplemented: // no session, or release 0.1 of consent
+		f.Pages.Notice(w, r, n)
 		return
 	case err != nil:
 		f.Fail(w, r, err)
 		return
 	}
-	f.allowed(w, r, n, request, outcome)
+	f.showApproved(w, r, n, request, outcome)
 }
 
-// allowed shows an approval to the person who made it, and leads on to the app as long as that has not taken its code.
-func (f Flow) allowed(w http.ResponseWriter, r *http.Request, n page.Notice, request string, outcome *consentv1.GetOutcomeResponse) {
+// showApproved shows an approval to the user who made it, with a form that repeats it as long as the code was not redeemed.
+func (f Flow) showApproved(w http.ResponseWriter, r *http.Request, n page.Notice, request string, outcome *consentv1.GetOutcomeResponse) {
 	workspace := outcome.GetWorkspace().GetName()
 	if workspace == "" {
 		workspace = outcome.GetWorkspace().GetWorkspaceId()
@@ -138,5 +139,5 @@ func (f Flow) allowed(w http.ResponseWriter, r *http.Request, n page.Notice, req
 			Request: request, Decision: "approve", WorkspaceID: outcome.GetWorkspace().GetWorkspaceId(), Text: "Continue to the app",
 		}
 	}
-	f.Pages.Tell(w, r, n)
+	f.Pages.Notice(w, r, n)
 }

@@ -7,11 +7,10 @@ import (
 	"github.com/vidocu/usher/gateway/internal/page"
 )
 
-// CookieCheckPath is where a browser shows whether it keeps cookies.
+// CookieCheckPath is the path of CookieCheck.
 const CookieCheckPath = "/cookie-check"
 
-// checkCookies finds out whether a browser without our cookie keeps cookies at all: it sets one and looks on the next page
-// whether it came back.
+// checkCookies sets the browser cookie and redirects to CookieCheck, which sees whether the browser sends it back.
 func (f Flow) checkCookies(w http.ResponseWriter, r *http.Request, from, request string) {
 	f.Cookies.EnsureBrowser(w, r)
 	q := url.Values{"page": {from}}
@@ -22,7 +21,7 @@ func (f Flow) checkCookies(w http.ResponseWriter, r *http.Request, from, request
 	http.Redirect(w, r, CookieCheckPath+"?"+q.Encode(), http.StatusSeeOther)
 }
 
-// CookieCheck leads back to the page, where the browser keeps cookies, and says that they are needed where it does not.
+// CookieCheck redirects back to the page if the browser sent its cookie, and shows that cookies are needed otherwise.
 func (f Flow) CookieCheck(w http.ResponseWriter, r *http.Request) {
 	back := origin{page: PageAccount}
 	switch r.URL.Query().Get("page") { // nothing that an address says becomes one
@@ -37,7 +36,7 @@ func (f Flow) CookieCheck(w http.ResponseWriter, r *http.Request) {
 		if request != "" && back.page != PageAccount {
 			address += "?request=" + url.QueryEscape(request)
 		}
-		f.Pages.Tell(w, r, page.Notice{
+		f.Pages.Notice(w, r, page.Notice{
 			Status: http.StatusBadRequest, Heading: "Cookies are needed",
 			Text: "This browser keeps no cookies of this site. Without them we cannot tell that the next page is still you. Allow cookies for this site, then try again.",
 			Link: page.Link{Address: address, Text: "Try again"},
