@@ -54,7 +54,7 @@ func installPackages(dir string) error {
 		return err
 	}
 	modules := filepath.Join(dir, "node_modules")
-	if err := os.MkdirAll(modules, 0o755); err != nil { //nolint:gosec // npm's own mode
+	if err := os.MkdirAll(modules, 0o750); err != nil {
 		return err
 	}
 	guard, err := os.OpenFile(filepath.Join(dir, "node_modules.lock"), os.O_CREATE|os.O_RDWR, 0o600)

@@ -6,8 +6,12 @@ const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.
 const everything = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] };
 const colours = { type: 'rule', values: ['color-contrast'] };
 
-// narrowest is the width at which WCAG 2.2 §1.4.10 demands that nothing overflows.
-const narrowest = 320;
+// widths, in CSS pixels, at which nothing may overflow: 320 is what WCAG 2.2 §1.4.10 demands, 640 is a wide screen at a zoom of
+// 200 %.
+const widths = [320, 640];
+
+// smallest is the height, in CSS pixels, of what can be pressed (WCAG 2.2 §2.5.5).
+const smallest = 44;
 
 export const wide = { width: 1280, height: 900 };
 export const phone = { width: 360, height: 740 };
@@ -32,8 +36,17 @@ export async function violations(page, rules) {
   return found.violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id} (${help}): ${node.html}`));
 }
 
-// overflow returns how far a page is wider than the narrowest screen, in CSS pixels.
-export async function overflow(page) {
-  await page.setViewportSize({ width: narrowest, height: 640 });
-  return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+// misfits returns where a page is wider than the screen, and what is too small to be pressed, one line each.
+export async function misfits(page) {
+  const found = [];
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 640 });
+    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    if (beyond > 0) found.push(`${beyond} px wider than a screen of ${width}`);
+    found.push(...await page.evaluate((least) => [...document.querySelectorAll('button, input:not([type=hidden]):not([type=radio]), label:has([type=radio])')]
+      .map((element) => [element.getBoundingClientRect().height, element.outerHTML])
+      .filter(([height]) => height < least)
+      .map(([height, html]) => `${height} px high: ${html}`), smallest));
+  }
+  return found;
 }
