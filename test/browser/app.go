@@ -13,8 +13,9 @@ import (
 )
 
 // App is the site of a public client on loopback. People begin there (GET /start?prompt=…, whose query is added to the
-// authorization request) and come back there (GET /callback), where it redeems the code at once and shows what came of it.
-// GET /visits?state=… lists what came back for one authorization request, as JSON.
+// authorization request) and come back there (GET /callback), where it redeems the code at once and shows what came of it; with
+// /start?hold=1 it leaves the code of the first arrival alone, as a site that is down would. GET /visits?state=… lists what came
+// back for one authorization request, as JSON.
 type App struct {
 	// URL is the origin of the site.
 	URL string
@@ -29,7 +30,9 @@ type App struct {
 // authorization is one authorization request and what came back for it.
 type authorization struct {
 	verifier string
-	visits   []*Visit
+	// hold says that the next arrival is not redeemed.
+	hold   bool
+	visits []*Visit
 }
 
 // Visit is one arrival at the redirect URI with parameters that had not arrived before.
@@ -66,23 +69,22 @@ func (a *App) Close() { a.server.Close() }
 
 // start redirects to the authorization endpoint with a fresh state and verifier.
 func (a *App) start(w http.ResponseWriter, r *http.Request) {
-	state, verifier := harness.NewVerifier(), harness.NewVerifier()
-	a.mu.Lock()
-	a.started[state] = &authorization{verifier: verifier}
-	a.mu.Unlock()
-	address := harness.Request{ClientID: harness.PublicID, RedirectURI: a.URL + "/callback", State: state, Verifier: verifier}.Path()
 	extra := r.URL.Query()
-	if scope := extra.Get("scope"); scope != "" {
-		address = harness.Request{ClientID: harness.PublicID, RedirectURI: a.URL + "/callback", State: state, Verifier: verifier, Scope: scope}.Path()
-		extra.Del("scope")
+	begun := harness.Request{
+		ClientID: harness.PublicID, RedirectURI: a.URL + "/callback", State: harness.NewVerifier(), Verifier: harness.NewVerifier(),
 	}
+	a.mu.Lock()
+	a.started[begun.State] = &authorization{verifier: begun.Verifier, hold: extra.Has("hold")}
+	a.mu.Unlock()
+	extra.Del("hold")
+	address := a.usher.PublicURL + begun.Path()
 	if len(extra) > 0 {
 		address += "&" + extra.Encode()
 	}
-	http.Redirect(w, r, a.usher.PublicURL+address, http.StatusSeeOther)
+	http.Redirect(w, r, address, http.StatusSeeOther)
 }
 
-// callback redeems a code that has not arrived before, and shows what came of it. It never redeems one twice: that would
+// callback redeems a code that it has not redeemed before, and shows what came of it. It never redeems one twice: that would
 // revoke its tokens (RFC 6749 §4.1.2), and a client that is reloaded does not do it either.
 func (a *App) callback(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
@@ -96,12 +98,18 @@ func (a *App) callback(w http.ResponseWriter, r *http.Request) {
 	visit := begun.visit(q)
 	if visit == nil {
 		visit = &Visit{Code: q.Get("code"), Error: q.Get("error")}
-		if visit.Code != "" {
-			a.redeem(visit, begun.verifier)
-		}
 		begun.visits = append(begun.visits, visit)
 	}
-	show(w, view{Title: "The app", Outcome: cmp.Or(visit.Error, "connected")})
+	outcome := cmp.Or(visit.Error, "connected")
+	switch {
+	case visit.Code == "" || visit.Status != 0: // nothing to redeem, or no more
+	case begun.hold:
+		begun.hold, outcome = false, "held"
+	default:
+		a.redeem(visit, begun.verifier)
+		outcome = cmp.Or(visit.Error, "connected")
+	}
+	show(w, view{Title: "The app", Outcome: outcome})
 }
 
 // visit returns the earlier arrival with the same code, or the same error; nil if there was none.

@@ -30,6 +30,9 @@ func TestFault_A1_DoubleClickReachesTheApp(t *testing.T) {
 // TestFault_A2_A4_BackAndReloadAfterEveryStep: never an error page, never a false sentence, never a form to send again.
 func TestFault_A2_A4_BackAndReloadAfterEveryStep(t *testing.T) { play(t, "back_and_reload", nil, nil) }
 
+// TestFault_A2_ACodeThatWasNotRedeemed is sent to the app again, or a fresh one in its place.
+func TestFault_A2_ACodeThatWasNotRedeemed(t *testing.T) { play(t, "unredeemed", nil, nil) }
+
 // TestFault_A5_TwoTabsBothGoOn: the second tab's forms were made before the first tab signed in and decided.
 func TestFault_A5_TwoTabsBothGoOn(t *testing.T) { play(t, "two_tabs", nil, nil) }
 
