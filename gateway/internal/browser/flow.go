@@ -79,7 +79,7 @@ func redirect(w http.ResponseWriter, r *http.Request, path, request string) {
 	if request != "" {
 		path += "?request=" + url.QueryEscape(request)
 	}
-	http.Redirect(w, r, path, http.StatusSeeOther)
+	http.Redirect(w, r, path, http.StatusSeeOther) //nolint:gosec // the path is a constant, and the request is escaped
 }
 
 // Leave sends the browser to an address that authz made. It writes the header itself: http.Redirect would put the address,

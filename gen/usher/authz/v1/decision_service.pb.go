@@ -769,12 +769,12 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\"\b\n" +
 	"\x06Denial\"@\n" +
 	"\x1dCompleteAuthorizationResponse\x12\x1f\n" +
-	"\blocation\x18\x01 \x01(\tB\x03\x80\x01\x01R\blocation2\xe1\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x03\x80\x01\x01R\blocation2\xde\x02\n" +
 	"\x0fDecisionService\x12o\n" +
 	"\x10GetAuthorization\x12'.usher.authz.v1.GetAuthorizationRequest\x1a(.usher.authz.v1.GetAuthorizationResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12]\n" +
 	"\n" +
-	"BindPrompt\x12!.usher.authz.v1.BindPromptRequest\x1a\".usher.authz.v1.BindPromptResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12~\n" +
-	"\x15CompleteAuthorization\x12,.usher.authz.v1.CompleteAuthorizationRequest\x1a-.usher.authz.v1.CompleteAuthorizationResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02B\xb8\x01\n" +
+	"BindPrompt\x12!.usher.authz.v1.BindPromptRequest\x1a\".usher.authz.v1.BindPromptResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12{\n" +
+	"\x15CompleteAuthorization\x12,.usher.authz.v1.CompleteAuthorizationRequest\x1a-.usher.authz.v1.CompleteAuthorizationResponse\"\x05\xe2\xbd\x18\x01\x02B\xb8\x01\n" +
 	"\x12com.usher.authz.v1B\x14DecisionServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
 
 var (

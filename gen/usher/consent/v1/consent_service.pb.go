@@ -718,10 +718,10 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\bDecision\x12\x18\n" +
 	"\x14DECISION_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10DECISION_APPROVE\x10\x01\x12\x11\n" +
-	"\rDECISION_DENY\x10\x022\xa7\x02\n" +
+	"\rDECISION_DENY\x10\x022\xa4\x02\n" +
 	"\x0eConsentService\x12[\n" +
-	"\tGetPrompt\x12\".usher.consent.v1.GetPromptRequest\x1a#.usher.consent.v1.GetPromptResponse\"\x05\xe2\xbd\x18\x01\x01\x12U\n" +
-	"\x06Decide\x12\x1f.usher.consent.v1.DecideRequest\x1a .usher.consent.v1.DecideResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12a\n" +
+	"\tGetPrompt\x12\".usher.consent.v1.GetPromptRequest\x1a#.usher.consent.v1.GetPromptResponse\"\x05\xe2\xbd\x18\x01\x01\x12R\n" +
+	"\x06Decide\x12\x1f.usher.consent.v1.DecideRequest\x1a .usher.consent.v1.DecideResponse\"\x05\xe2\xbd\x18\x01\x01\x12a\n" +
 	"\n" +
 	"GetOutcome\x12#.usher.consent.v1.GetOutcomeRequest\x1a$.usher.consent.v1.GetOutcomeResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01B\xc5\x01\n" +
 	"\x14com.usher.consent.v1B\x13ConsentServiceProtoP\x01Z6github.com/vidocu/usher/gen/usher/consent/v1;consentv1\xa2\x02\x03UCX\xaa\x02\x10Usher.Consent.V1\xca\x02\x10Usher\\Consent\\V1\xe2\x02\x1cUsher\\Consent\\V1\\GPBMetadata\xea\x02\x12Usher::Consent::V1b\x06proto3"
