@@ -42,7 +42,7 @@ export class Stage {
 
   // close closes the browsers and returns the faults.
   async close() {
-    await Promise.all(this.contexts.map((context) => context.close()));
+    await Promise.allSettled(this.contexts.map((context) => context.close())); // one that is closed already rejects
     return this.faults;
   }
 
