@@ -8,13 +8,14 @@ export const esther = { email: 'esther.fray@gmail.com', password: 'examplepasswo
 // mostAttempts is above the limit of an account, which is 10.
 const mostAttempts = 15;
 
-// throttle fails to sign in, as nobody in particular, until the page says that it is too often. check is called on every page.
+// throttle fails to sign in until the page says that it is too often. check is called on every page with the address that was
+// typed.
 export async function throttle(person, check = async () => {}) {
   await person.start();
   const stranger = { email: `stranger-${Date.now()}@gmail.com`, password: 'not the password' };
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
     await person.signIn(stranger);
-    await check();
+    await check(stranger.email);
     if (/again at|in \d+ minutes?/i.test(await person.text())) return;
   }
   throw new Error(`after ${mostAttempts} attempts the page names no time: ${await person.describe()}`);
@@ -100,6 +101,12 @@ export class Person {
   // mustLeadOn fails unless the page has a link or a form.
   async mustLeadOn() {
     assert(await this.page.locator('main a, main form').count(), `the page leads nowhere: ${await this.describe()}`);
+  }
+
+  // mustKeepTyped fails unless the sign-in form has this address.
+  async mustKeepTyped(email) {
+    const typed = await this.page.inputValue('input[name=email]');
+    assert(typed === email, `the page has forgotten the address ${email}: it shows "${typed}"`);
   }
 
   // request returns the id of the authorization request in the address; null if there is none.

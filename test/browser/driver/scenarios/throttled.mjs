@@ -1,11 +1,12 @@
-// A person fails to sign in too often: the page says when to try again, keeps its form and the request.
+// A person fails to sign in too often: the page says when to try again, keeps what was typed and the request.
 import { throttle } from '../person.mjs';
 
 export default async function throttled(stage) {
   const person = await stage.person();
   let request;
-  await throttle(person, async () => {
+  await throttle(person, async (email) => {
     await person.mustBe('sign-in');
+    await person.mustKeepTyped(email);
     request ??= person.request();
     person.mustKeep(request);
   });

@@ -1,5 +1,5 @@
 // A person mistypes the password: the address keeps the request, and Enter in the address bar goes on.
-import { assert, john } from '../person.mjs';
+import { john } from '../person.mjs';
 
 export default async function wrongPassword(stage) {
   const person = await stage.person();
@@ -9,8 +9,7 @@ export default async function wrongPassword(stage) {
     await person.signIn({ ...john, password: 'not the password' });
     await person.mustBe('sign-in');
     person.mustKeep(request);
-    const email = await person.page.inputValue('input[name=email]');
-    assert(email === john.email, `the page has forgotten the address: it shows "${email}"`);
+    await person.mustKeepTyped(john.email);
     await person.mustSay(/wrong|incorrect|not right/i);
     if (enter) await person.page.goto(person.page.url());
     await person.mustBe('sign-in');
