@@ -1,5 +1,5 @@
 // A person signs in and allows access with the keyboard alone, and sees where they are at every step.
-import { assert, john } from '../person.mjs';
+import { assert, john, until } from '../person.mjs';
 
 const mostSteps = 60;
 
@@ -24,6 +24,8 @@ export default async function keyboard(stage) {
 // tabTo presses Tab until the element has the focus, and fails where the focus cannot be seen.
 async function tabTo(person, selector) {
   const { page } = person;
+  // The browser gives the focus to an element with autofocus a moment after the page is there, unless a key came first.
+  await until(() => page.evaluate(() => document.activeElement !== document.body || !document.querySelector('[autofocus]')));
   for (let step = 0; step < mostSteps; step++) {
     if (await page.evaluate((wanted) => document.activeElement.matches(wanted), selector)) return;
     await page.keyboard.press('Tab');
