@@ -15,6 +15,7 @@ FOR      ?= 5m
 ROUNDS   ?= 200
 CROWD    ?= 10
 GRANTS   ?= 1000000
+PICTURES ?= dist/pages
 # SQLite is C translated by machine, and argon2 fills 19 MiB for a password: watching their every memory access makes them eight and
 # five times slower and tells nothing of ours. No other package: one that instantiates generics would give its unwatched copies to all, and hide what orders their accesses.
 NORACE   := $(foreach p,modernc.org/sqlite/lib golang.org/x/crypto/argon2 golang.org/x/crypto/blake2b,-gcflags='$(p)=-race=false')
@@ -96,6 +97,10 @@ fuzz: ## Run each fuzz target for FUZZTIME (10s)
 .PHONY: attack
 attack: ## Attack five processes as in the tests, only longer and with more of everything (ROUNDS=1000 CROWD=10)
 	scripts/with-deps.sh go test -count=1 -v -timeout 2h ./test/attack -rounds $(ROUNDS) -crowd $(CROWD)
+
+.PHONY: pages
+pages: ## Write a picture of every page to PICTURES (dist/pages), in light, dark and on a phone
+	scripts/with-deps.sh go run ./test/browser/cmd/pages -to $(PICTURES)
 
 .PHONY: bench
 bench: build ## Measure against the limit on this machine (PostgreSQL with default durability)

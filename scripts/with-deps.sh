@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # with-deps.sh [--durable] CMD...: runs CMD with throw-away PostgreSQL and Redis servers on spare loopback ports.
 #
-# Installs both, and the nginx that test/proxies runs, on Debian where they are missing; elsewhere says what to install. CMD sees
+# Installs both, the nginx that test/proxies runs, and the Chromium and Node that test/browser drives, on Debian where they are
+# missing, with sudo where it is not root; elsewhere says what to install. CMD sees
 #   USHER_TEST_POSTGRES_URL  a superuser's URL of the PostgreSQL server
 #   USHER_TEST_REDIS_ADDR    host:port of the Redis server
 #   USHER_TEST_BIN           a folder for the binaries that tests share
@@ -22,15 +23,28 @@ install_missing() {
   command -v redis-server >/dev/null || missing+=(redis-server)
   [ -x "$(pg_bin)/initdb" ] || missing+=(postgresql)
   command -v nginx >/dev/null || missing+=(nginx-light)
+  command -v chromium >/dev/null || command -v google-chrome >/dev/null || [ -n "${USHER_TEST_CHROMIUM:-}" ] ||
+    missing+=(chromium fonts-liberation)
+  command -v node >/dev/null || missing+=(nodejs)
+  command -v npm >/dev/null || missing+=(npm)
   [ ${#missing[@]} -eq 0 ] && return
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "$0: install ${missing[*]} (PostgreSQL 15 or newer, Redis 7 or newer, nginx 1.20 or newer) and run this again" >&2
+  if ! command -v apt-get >/dev/null; then
+    echo "$0: install ${missing[*]} (PostgreSQL 15 or newer, Redis 7 or newer, nginx 1.20 or newer, Node 20 or newer) and run this again" >&2
     exit 1
   fi
+  local root=()
+  if [ "$(id -u)" != 0 ]; then
+    # sudo asks for a password where there is a terminal; elsewhere it only works where it needs none.
+    if ! command -v sudo >/dev/null || { [ ! -t 0 ] && ! sudo -n true 2>/dev/null; }; then
+      echo "$0: run this as root, and then this again: apt-get install --no-install-recommends ${missing[*]}" >&2
+      exit 1
+    fi
+    root=(sudo)
+  fi
   echo "$0: installing ${missing[*]}" >&2
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get -q -o DPkg::Lock::Timeout=300 update >&2
-  apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "${missing[@]}" >&2
+  root+=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
+  "${root[@]}" update >&2
+  "${root[@]}" -y install --no-install-recommends "${missing[@]}" >&2
 }
 
 # free_port prints a loopback port that nothing listens on.

@@ -210,6 +210,7 @@ func (f Flow) RedirectFailure(w http.ResponseWriter, r *http.Request, from origi
 	default:
 		f.log(r, err)
 	}
+	flash.Email, flash.WorkspaceID = r.PostForm.Get("email"), r.PostForm.Get("workspace_id")
 	f.redirectBack(w, r, from, flash)
 }
 

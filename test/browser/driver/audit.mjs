@@ -1,0 +1,52 @@
+// Checks of one page: accessibility, and whether it fits a narrow screen.
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const everything = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] };
+const colours = { type: 'rule', values: ['color-contrast'] };
+
+// widths, in CSS pixels, at which nothing may overflow: 320 is what WCAG 2.2 §1.4.10 demands, 640 is a wide screen at a zoom of
+// 200 %.
+const widths = [320, 640];
+
+// smallest is the height, in CSS pixels, of what can be pressed (WCAG 2.2 §2.5.5).
+const smallest = 44;
+
+export const wide = { width: 1280, height: 900 };
+export const phone = { width: 360, height: 740 };
+
+// looks are how a page is shown: a name, a colour scheme and a size; and the rules of axe that the look may change.
+export const looks = [
+  { name: 'light', colorScheme: 'light', size: wide, rules: everything },
+  { name: 'dark', colorScheme: 'dark', size: wide, rules: colours },
+  { name: 'phone', colorScheme: 'light', size: phone, rules: everything },
+];
+
+// show gives a page a look.
+export async function show(page, { colorScheme, size }) {
+  await page.emulateMedia({ colorScheme });
+  await page.setViewportSize(size);
+}
+
+// violations returns what axe finds on a page by some rules, one line each. The page's context must have bypassCSP.
+export async function violations(page, rules) {
+  if (!await page.evaluate(() => 'axe' in window)) await page.evaluate(axe);
+  const found = await page.evaluate((runOnly) => window.axe.run({ runOnly, resultTypes: ['violations'] }), rules);
+  return found.violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id} (${help}): ${node.html}`));
+}
+
+// misfits returns where a page is wider than the screen, and what is too small to be pressed, one line each.
+export async function misfits(page) {
+  const found = [];
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 640 });
+    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    if (beyond > 0) found.push(`${beyond} px wider than a screen of ${width}`);
+    found.push(...await page.evaluate((least) => [...document.querySelectorAll('button, input:not([type=hidden]):not([type=radio]), label:has([type=radio])')]
+      .map((element) => [element.getBoundingClientRect().height, element.outerHTML])
+      .filter(([height]) => height < least)
+      .map(([height, html]) => `${height} px high: ${html}`), smallest));
+  }
+  return found;
+}

@@ -1,0 +1,190 @@
+// A person at a browser: what they see and what they do.
+import { patience } from './chromium.mjs';
+
+// The people of the development fixtures.
+export const john = { email: 'john.doe@gmail.com', password: 'examplepassword', workspace: 'ws_acme' };
+export const esther = { email: 'esther.fray@gmail.com', password: 'examplepassword', workspace: 'ws_acme' };
+
+// mostAttempts is above the limit of an account, which is 10.
+const mostAttempts = 15;
+
+// throttle fails to sign in until the page says that it is too often. check is called on every page with the address that was
+// typed.
+export async function throttle(person, check = async () => {}) {
+  await person.start();
+  const stranger = { email: `stranger-${Date.now()}@gmail.com`, password: 'not the password' };
+  for (let attempt = 0; attempt < mostAttempts; attempt++) {
+    await person.signIn(stranger);
+    await check(stranger.email);
+    if (/again at|in \d+ minutes?/i.test(await person.text())) return;
+  }
+  throw new Error(`after ${mostAttempts} attempts the page names no time: ${await person.describe()}`);
+}
+
+// assert throws with what was expected.
+export function assert(condition, expected) {
+  if (!condition) throw new Error(expected);
+}
+
+// until waits until condition returns true. pause is the time between two questions, in ms.
+export async function until(condition, pause = 20) {
+  for (const deadline = Date.now() + patience; !await condition();) {
+    assert(Date.now() < deadline, `nothing changed for ${patience / 1000} s`);
+    await new Promise((wake) => { setTimeout(wake, pause); });
+  }
+}
+
+// Person is a person in front of one tab of a browser.
+export class Person {
+  constructor(stage, context, page) {
+    Object.assign(this, { stage, context, page, status: 0 });
+    // The status of the page that the tab shows: a page of an error fails a step at once, instead of at the deadline.
+    page?.on('response', (response) => {
+      if (response.request().isNavigationRequest()) this.status = response.status();
+    });
+  }
+
+  // tab returns the same person in front of a new tab.
+  async tab() {
+    const page = await this.context.newPage();
+    this.stage.watch(page);
+    return new Person(this.stage, this.context, page);
+  }
+
+  // open goes to an address of Usher.
+  open(path) {
+    return this.page.goto(this.stage.usher + path);
+  }
+
+  // start opens the app and goes from there to Usher. query is added to the authorization request. It returns the state of the
+  // request, by which the app lists its visits.
+  async start(query = {}) {
+    await this.page.goto(this.stage.app + '/');
+    const started = await this.page.goto(`${this.stage.app}/start?${new URLSearchParams(query)}`);
+    let first = started.request();
+    while (first.redirectedFrom() && new URL(first.url()).pathname !== '/oauth/authorize') first = first.redirectedFrom();
+    return new URL(first.url()).searchParams.get('state');
+  }
+
+  // where returns which page the person is on.
+  async where() {
+    if (new URL(this.page.url()).origin === this.stage.app) return 'app';
+    if (await this.page.locator('input[name=password]').count()) return 'sign-in';
+    if (await this.page.locator('button[name=decision][value=deny]').count()) return 'consent';
+    if (await this.page.locator('form[action="/signout"]').count()) return 'account';
+    return 'problem';
+  }
+
+  // mustBe fails unless the person is on one of these pages, and returns which.
+  async mustBe(...wanted) {
+    const at = await this.where();
+    assert(wanted.includes(at), `expected ${wanted.join(' or ')}, got ${at}: ${await this.describe()}`);
+    return at;
+  }
+
+  // describe says where the person is, for the message of a failure.
+  async describe() {
+    const text = (await this.text()).replace(/\s+/g, ' ').slice(0, 400);
+    return `${this.page.url()} (${this.status}) "${await this.page.title()}": ${text}`;
+  }
+
+  // text returns what the page says.
+  text() {
+    return this.page.locator('body').innerText();
+  }
+
+  // mustSay fails unless the page says something that matches.
+  async mustSay(pattern) {
+    assert(pattern.test(await this.text()), `expected ${pattern}: ${await this.describe()}`);
+  }
+
+  // mustLeadOn fails unless the page has a link or a form.
+  async mustLeadOn() {
+    assert(await this.page.locator('main a, main form').count(), `the page leads nowhere: ${await this.describe()}`);
+  }
+
+  // mustKeepTyped fails unless the sign-in form has this address.
+  async mustKeepTyped(email) {
+    const typed = await this.page.inputValue('input[name=email]');
+    assert(typed === email, `the page has forgotten the address ${email}: it shows "${typed}"`);
+  }
+
+  // request returns the id of the authorization request in the address; null if there is none.
+  request() {
+    return new URL(this.page.url()).searchParams.get('request');
+  }
+
+  // mustKeep fails unless the address has this request.
+  mustKeep(request) {
+    assert(request && this.request() === request, `the address has lost its request: ${this.page.url()}`);
+  }
+
+  // press clicks and waits until the page that follows is there.
+  async press(target) {
+    await Promise.all([this.page.waitForEvent('load'), target.click()]);
+  }
+
+  button(name) {
+    return this.page.getByRole('button', { name });
+  }
+
+  decision(value) {
+    return this.page.locator(`button[name=decision][value=${value}]`);
+  }
+
+  // signIn fills in the sign-in page and sends it.
+  async signIn({ email, password }) {
+    await this.page.fill('input[name=email]', email);
+    await this.page.fill('input[name=password]', password);
+    await this.press(this.button(/^sign in$/i));
+  }
+
+  // signOut presses the button of the account page.
+  async signOut() {
+    await this.press(this.button(/^sign out$/i));
+  }
+
+  // choose picks a workspace on the consent page.
+  async choose(workspace) {
+    await this.page.locator(`input[name=workspace_id][value=${workspace}]`).check();
+  }
+
+  // allow picks a workspace and allows access.
+  async allow(workspace) {
+    await this.choose(workspace);
+    await this.press(this.decision('approve'));
+  }
+
+  // allowWithoutChoice sends the consent form without a workspace, as a browser does that does not know "required".
+  async allowWithoutChoice() {
+    await this.page.locator('form:has(button[value=approve])').evaluate((form) => { form.noValidate = true; });
+    await this.press(this.decision('approve'));
+  }
+
+  // arrive waits until the person is at the app, and fails unless the app got "connected", or this error code.
+  async arrive(outcome = 'connected') {
+    await this.arriveOr(null, outcome);
+  }
+
+  // arriveOr is arrive, but for a page of Usher that says something that matches. It returns whether the person is at the app.
+  async arriveOr(pattern, outcome = 'connected') {
+    let told = false;
+    await until(async () => {
+      if (new URL(this.page.url()).origin === this.stage.app) return true;
+      told = pattern?.test(await this.text());
+      assert(told || this.status < 400, `the app was not reached: ${await this.describe()}`);
+      return told;
+    });
+    if (told) return false;
+    const got = await this.page.locator('#outcome').innerText();
+    assert(got === outcome, `expected the app to say "${outcome}", it says "${got}"`);
+    return true;
+  }
+
+  // visits returns what came back to the app for an authorization request.
+  async visits(state) {
+    const res = await fetch(`${this.stage.app}/visits?${new URLSearchParams({ state })}`);
+    assert(res.ok, `the app does not list its visits: ${res.status}`);
+    return res.json();
+  }
+}

@@ -1,0 +1,22 @@
+// Every state of every page holds WCAG 2.2 AA, light, dark and on a phone, fits a narrow screen, and
+// has nothing that is too small to be pressed.
+import { looks, misfits, show, violations } from '../audit.mjs';
+import { assert } from '../person.mjs';
+import { visitStates } from '../states.mjs';
+
+export default async function audit(stage) {
+  const person = await stage.person({ bypassCSP: true });
+  const found = [];
+  let states = 0;
+  await visitStates(person, async (state) => {
+    states++;
+    for (const look of looks) {
+      await show(person.page, look);
+      found.push(...(await violations(person.page, look.rules)).map((line) => `${state}, ${look.name}: ${line}`));
+    }
+    found.push(...(await misfits(person.page)).map((line) => `${state}: ${line}`));
+    await show(person.page, looks[0]);
+  });
+  assert(found.length === 0, `${found.length} findings:\n${found.join('\n')}`);
+  return { states };
+}

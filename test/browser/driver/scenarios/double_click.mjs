@@ -1,0 +1,29 @@
+// A person clicks a decision twice. input: decision, "approve" or "deny"; latency in ms of every response; gap in ms between
+// the clicks. output: atApp, whether they ended at the app.
+import { assert, john } from '../person.mjs';
+
+export default async function doubleClick(stage, { decision, latency, gap }) {
+  const person = await stage.personSignedIn(john);
+  const state = await person.start();
+  await person.mustBe('consent');
+  await person.choose(john.workspace);
+  const devtools = await person.context.newCDPSession(person.page);
+  await devtools.send('Network.emulateNetworkConditions', { offline: false, latency, downloadThroughput: -1, uploadThroughput: -1 });
+  const { x, y, width, height } = await person.decision(decision).boundingBox();
+  const at = [x + width / 2, y + height / 2];
+  await person.page.mouse.click(...at, { delay: 10 });
+  await person.page.waitForTimeout(gap); // the finger's time, and not a wait for anything
+  await person.page.mouse.click(...at, { delay: 10, clickCount: 2 });
+
+  if (decision === 'deny') {
+    await person.arrive('access_denied');
+    return { atApp: true };
+  }
+  // A second click that interrupts the way to the app may come after the app has redeemed the code. That code must not be sent
+  // to the app again (RFC 6749 §4.1.2), so that the person is told that the app has what it asked for.
+  const atApp = await person.arriveOr(/you allowed[^]*has received its access/i);
+  const visits = await person.visits(state);
+  const last = visits.at(-1);
+  assert(last?.status === 200 && last.active, `the code that arrived last gave no active token: ${JSON.stringify(visits)}`);
+  return { atApp };
+}

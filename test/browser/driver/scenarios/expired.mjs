@@ -1,0 +1,25 @@
+// A person takes longer than a request waits: they are told before they type a password, and if they had typed it already.
+// input: hasty, a Usher whose requests wait for a minute, and path, an authorization request of it.
+import { john, until } from '../person.mjs';
+
+export default async function expired(stage, { hasty, path }) {
+  const slow = await stage.person();
+  await slow.page.goto(hasty + path);
+  await slow.mustBe('sign-in');
+  const waiting = await slow.tab();
+  await waiting.page.goto(slow.page.url());
+  await until(async () => {
+    await waiting.page.reload();
+    return await waiting.where() === 'problem';
+  }, 1_000);
+  await mustSayExpired(waiting);
+  await slow.signIn(john);
+  await mustSayExpired(slow);
+}
+
+async function mustSayExpired(person) {
+  await person.mustBe('problem');
+  await person.mustSay(/has expired/i);
+  await person.mustSay(/nothing was shared/i); // it is known here
+  await person.mustLeadOn();
+}

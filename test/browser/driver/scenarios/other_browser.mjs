@@ -1,0 +1,16 @@
+// A person opens in one browser what was begun in another.
+import { john } from '../person.mjs';
+
+export default async function otherBrowser(stage) {
+  const first = await stage.person();
+  await first.start();
+  const second = await stage.person();
+  await second.page.goto(first.page.url());
+  await second.mustBe('problem');
+  await second.mustSay(/another browser|other browser/i);
+  await second.mustLeadOn();
+  // The first browser is not hindered by it.
+  await first.signIn(john);
+  await first.allow(john.workspace);
+  await first.arrive();
+}

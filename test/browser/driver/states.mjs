@@ -1,0 +1,74 @@
+// Leads a person through every state of every page.
+import { esther, john, throttle } from './person.mjs';
+
+// visitStates calls visit(name) on each state. The visitor leaves the person on the page.
+export async function visitStates(person, visit) {
+  await withoutRequest(person, visit);
+  await authorization(person, visit);
+  await account(person, visit);
+  await otherPeople(person, visit);
+}
+
+async function withoutRequest(person, visit) {
+  for (const [state, path] of [
+    ['home', '/'], ['sign-in', '/signin'], ['not-found', '/nothing/here'], ['wrong-method', '/signout'],
+    ['unknown-app', '/oauth/authorize?client_id=unknown'], ['request-unknown', `/signin?request=${'A'.repeat(43)}`],
+  ]) {
+    await person.open(path);
+    await visit(state);
+  }
+}
+
+async function authorization(person, visit) {
+  await person.start();
+  await visit('sign-in-for-app');
+  await person.signIn({ ...john, password: 'not the password' });
+  await visit('sign-in-wrong');
+  await person.signIn(john);
+  await visit('consent-first');
+  const allowed = person.page.url();
+  await person.allowWithoutChoice();
+  await visit('consent-problem');
+  await person.allow(john.workspace);
+  await person.arrive();
+  await person.page.goto(allowed);
+  await visit('request-allowed');
+
+  await person.start();
+  await visit('consent-again');
+  const denied = person.page.url();
+  await person.press(person.decision('deny'));
+  await person.arrive('access_denied');
+  await person.page.goto(denied);
+  await visit('request-denied');
+
+  await person.start({ prompt: 'login' });
+  await visit('sign-in-again');
+  await person.start({ prompt: 'select_account' });
+  await visit('choose-account');
+}
+
+async function account(person, visit) {
+  await person.open('/account/connected-apps');
+  await visit('apps');
+  await person.press(person.button(/disconnect/i).first());
+  await visit('apps-disconnected');
+}
+
+async function otherPeople(person, visit) {
+  await person.start();
+  const johns = person.page.url();
+  await person.allow(john.workspace);
+  await person.arrive();
+  await person.open('/account/connected-apps');
+  await person.signOut();
+  await visit('signed-out');
+  await person.signIn(esther);
+  await person.page.goto(johns);
+  await visit('request-of-another-person');
+  await person.context.clearCookies();
+  await person.page.goto(johns);
+  await visit('request-of-another-browser');
+  await throttle(person);
+  await visit('sign-in-throttled');
+}

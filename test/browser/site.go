@@ -1,0 +1,70 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// Site is everything that a scenario needs: two all-in-ones, an app and a Chromium.
+type Site struct {
+	usher *harness.Deployment
+	// hasty is another Usher, whose authorization requests wait for an answer for one minute.
+	hasty  *harness.Deployment
+	app    *App
+	driver *Driver
+}
+
+// Open builds the commands and starts a site with its data in dir and the scenarios of driver. It builds without the race
+// detector: what is under test is what people see. Close ends the site.
+func Open(dir, driver string) (*Site, error) {
+	for _, sub := range []string{"bin", "usher", "hasty"} {
+		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
+			return nil, err
+		}
+	}
+	bins, err := harness.Build(filepath.Join(dir, "bin"), false)
+	if err != nil {
+		return nil, err
+	}
+	s := &Site{}
+	settings := harness.Unhurried(map[string]string{"USHER_IDENTITY_SOURCE_ATTEMPTS": "100000"}) // all people come from one address
+	if s.usher, err = harness.AllInOne(bins, filepath.Join(dir, "usher"), settings); err != nil {
+		return nil, err
+	}
+	s.app = NewApp(s.usher)
+	settings["USHER_AUTHZ_PROMPT_LIFETIME"] = "1m"
+	if s.hasty, err = harness.AllInOne(bins, filepath.Join(dir, "hasty"), settings); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if s.driver, err = Start(driver); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// Play runs a scenario (Driver.Play) with the addresses of the site and what is given besides.
+func (s *Site) Play(ctx context.Context, scenario string, extra map[string]any, output any) error {
+	input := map[string]any{"usher": s.usher.PublicURL, "app": s.app.URL, "hasty": s.hasty.PublicURL}
+	maps.Copy(input, extra)
+	return s.driver.Play(ctx, scenario, input, output)
+}
+
+// Close ends what was started, and checks the logs of Usher as Deployment.Close does.
+func (s *Site) Close() error {
+	s.app.Close()
+	var errs []error
+	if s.driver != nil {
+		errs = append(errs, s.driver.Close())
+	}
+	for _, usher := range []*harness.Deployment{s.usher, s.hasty} {
+		if usher != nil {
+			errs = append(errs, usher.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
