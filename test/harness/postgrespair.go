@@ -89,7 +89,7 @@ func (o *OwnServers) follow(primary *OwnServers) error {
 	if err := errors.Join(err, conf.Close()); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(o.dir, "standby.signal"), nil, 0o644) //nolint:gosec // the server runs as another user
+	return os.WriteFile(filepath.Join(o.dir, "standby.signal"), nil, 0o644)
 }
 
 // Port is where the PostgreSQL server listens on loopback.
@@ -110,4 +110,6 @@ func (p *PostgresPair) ReadOnly(ctx context.Context, on bool) error {
 }
 
 // Close ends both.
-func (p *PostgresPair) Close() error { return errors.Join(p.Primary.StopPostgres(), p.Standby.StopPostgres()) }
+func (p *PostgresPair) Close() error {
+	return errors.Join(p.Primary.StopPostgres(), p.Standby.StopPostgres())
+}

@@ -43,12 +43,18 @@ type Settings struct {
 
 // Redis is the section `redis`.
 type Redis struct {
-	Addrs      []string      `koanf:"addrs" required:"identity authz" help:"host:port; several are a Cluster, or the Sentinels of master_name"`
-	MasterName string        `koanf:"master_name" help:"the master's name at the Sentinels"`
-	Username   string        `koanf:"username" help:"ACL user"`
-	Password   secret.String `koanf:"password" help:"its password"`
-	TLS        bool          `koanf:"tls" help:"speak TLS to Redis"`
-	Prefix     string        `koanf:"prefix" help:"stands before every key"`
+	Addrs            []string      `koanf:"addrs" required:"identity authz" help:"host:port; several are nodes of a Cluster, or the Sentinels of master_name"`
+	Cluster          bool          `koanf:"cluster" help:"a single address is a Cluster's, as managed ones give; several always are, without master_name"`
+	MasterName       string        `koanf:"master_name" help:"the master's name at the Sentinels"`
+	Username         string        `koanf:"username" help:"ACL user of the Redis servers"`
+	Password         secret.String `koanf:"password" help:"its password"`
+	SentinelUsername string        `koanf:"sentinel_username" help:"ACL user of the Sentinels, where they ask for one"`
+	SentinelPassword secret.String `koanf:"sentinel_password" help:"password of the Sentinels, where they have one of their own"`
+	TLS              bool          `koanf:"tls" help:"speak TLS to Redis, and to its Sentinels"`
+	CAFile           string        `koanf:"ca_file" help:"certificate authority of Redis, PEM; empty is the system's; read again for every new connection"`
+	CertFile         string        `koanf:"cert_file" help:"certificate that is shown to Redis, PEM, where it asks for one; read again for every new connection"`
+	KeyFile          string        `koanf:"key_file" help:"its private key, PEM"`
+	Prefix           string        `koanf:"prefix" help:"stands before every key"`
 }
 
 // Peers is the section `peers`: where the services listen, host:port, or several with commas between.

@@ -160,7 +160,7 @@ func (db *DB) Alone(ctx context.Context, wait time.Duration, text string) error 
 	return db.engine.alone(ctx, text, wait)
 }
 
-// Ping asks the database for a sign of life.
+// Ping asks the database whether it can be read and written.
 func (db *DB) Ping(ctx context.Context) error { return db.engine.ping(ctx) }
 
 // Close waits for the calls in progress and closes all connections. Calls after that answer ErrUnavailable.

@@ -121,8 +121,12 @@ func MigrationStatus(ctx context.Context, db *DB, fsys fs.FS) ([]Migration, erro
 	return steps, nil
 }
 
-// NeedsMigration reports whether a step in fsys is pending. It is cheap enough for a readiness probe.
+// NeedsMigration reports whether a step in fsys is pending, of a database that can be read and written: ErrUnavailable of any other. It
+// is cheap enough for a readiness probe.
 func NeedsMigration(ctx context.Context, db *DB, fsys fs.FS) (bool, error) {
+	if err := db.Ping(ctx); err != nil {
+		return false, err
+	}
 	files, err := fs.Sub(fsys, string(db.kind))
 	if err != nil {
 		return false, err

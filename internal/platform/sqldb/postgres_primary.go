@@ -48,7 +48,9 @@ func (p *primary) configure(c *pgx.ConnConfig) {
 }
 
 // current reports whether a connection was made since the last demotion.
-func (p *primary) current(conn *pgconn.PgConn) bool { return conn.CustomData()[termKey] == p.term.Load() }
+func (p *primary) current(conn *pgconn.PgConn) bool {
+	return conn.CustomData()[termKey] == p.term.Load()
+}
 
 // check is a ping that also finds a server that was made read-only.
 func (p *primary) check(ctx context.Context, conn *pgconn.PgConn) error {

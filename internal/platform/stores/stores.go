@@ -62,21 +62,6 @@ func open(ctx context.Context, h *run.Host, name string, u secret.String) (*sqld
 	return db, nil
 }
 
-// Redis opens the short-lived store that replicas share.
-func Redis(h *run.Host) (shortlived.Store, error) {
-	r := h.Settings.Redis
-	store, err := shortlived.OpenRedis(shortlived.RedisConfig{
-		Addrs: r.Addrs, MasterName: r.MasterName, Username: r.Username, Password: r.Password,
-		TLS: r.TLS, Prefix: r.Prefix, Now: h.Settings.Now, Tracer: h.Tracing.Provider(),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("redis.addrs: %w", err)
-	}
-	h.Closing(store.Close)
-	h.Metrics.Pool("redis", func() telemetry.Pool { return telemetry.Pool(store.Pool()) })
-	return store, nil
-}
-
 // Memory opens the short-lived store of a process that has nobody to share it with.
 func Memory(h *run.Host) shortlived.Store {
 	store := shortlived.NewMemory(shortlived.MemoryOptions{Now: h.Settings.Now})

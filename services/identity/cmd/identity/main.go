@@ -26,7 +26,7 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 	if err != nil {
 		return err
 	}
-	shortLived, err := stores.Redis(host)
+	shortLived, err := stores.Redis(ctx, host)
 	if err != nil {
 		return err
 	}
