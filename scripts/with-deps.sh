@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # with-deps.sh [--durable] CMD...: runs CMD with throw-away PostgreSQL and Redis servers on spare loopback ports.
 #
-# Installs both, and the nginx that test/proxies runs, on Debian where they are missing; elsewhere says what to install. CMD sees
+# Installs both, the nginx that test/proxies runs and PgBouncer on Debian where they are missing; elsewhere says what to install. CMD sees
 #   USHER_TEST_POSTGRES_URL  a superuser's URL of the PostgreSQL server
 #   USHER_TEST_REDIS_ADDR    host:port of the Redis server
 #   USHER_TEST_BIN           a folder for the binaries that tests share
@@ -22,6 +22,7 @@ install_missing() {
   command -v redis-server >/dev/null || missing+=(redis-server)
   [ -x "$(pg_bin)/initdb" ] || missing+=(postgresql)
   command -v nginx >/dev/null || missing+=(nginx-light)
+  command -v pgbouncer >/dev/null || missing+=(pgbouncer)
   [ ${#missing[@]} -eq 0 ] && return
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "$0: install ${missing[*]} (PostgreSQL 15 or newer, Redis 7 or newer, nginx 1.20 or newer) and run this again" >&2

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/hostport"
 	"github.com/vidocu/usher/internal/platform/logging"
 	"github.com/vidocu/usher/internal/platform/mtls"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -88,7 +89,33 @@ func (s *Settings) Validate() error {
 	if s.DrainTime < 0 || s.DrainTime > time.Minute {
 		faults = append(faults, fmt.Errorf("drain_time is %s: give a duration from 0s to 1m", s.DrainTime))
 	}
-	return errors.Join(append(faults, s.Telemetry.Validate(), s.Log.Validate())...)
+	return errors.Join(append(faults, s.validateAddrs(), s.Telemetry.Validate(), s.Log.Validate())...)
+}
+
+// validateAddrs reads every address as the process will.
+func (s *Settings) validateAddrs() error {
+	var faults []error
+	for _, a := range []struct {
+		name, addr string
+		validate   func(string) error
+	}{
+		{"http_addr", s.HTTPAddr, hostport.ValidateListen},
+		{"admin_addr", s.AdminAddr, hostport.ValidateListen},
+		{"grpc_addr", s.GRPCAddr, hostport.ValidateListen},
+		{"peers.identity", s.Peers.Identity, hostport.ValidateList},
+		{"peers.authz", s.Peers.Authz, hostport.ValidateList},
+		{"peers.token", s.Peers.Token, hostport.ValidateList},
+		{"peers.consent", s.Peers.Consent, hostport.ValidateList},
+		{"redis.addrs", strings.Join(s.Redis.Addrs, ","), hostport.ValidateList},
+	} {
+		if a.addr == "" {
+			continue
+		}
+		if err := a.validate(a.addr); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", a.name, err))
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // validateURL wants an origin: the paths behind it are fixed. Browsers must never carry codes and cookies in the open.

@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/vidocu/usher/internal/platform/hostport"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -58,7 +56,7 @@ func (c RedisConfig) Validate() error {
 		faults = append(faults, errors.New("addrs: redis needs an address"))
 	}
 	for _, addr := range c.Addrs {
-		if err := validateAddr(addr); err != nil {
+		if err := hostport.Validate(addr); err != nil {
 			faults = append(faults, fmt.Errorf("addrs: %w", err))
 		}
 	}
@@ -69,21 +67,6 @@ func (c RedisConfig) Validate() error {
 		faults = append(faults, errors.New("sentinel_username and sentinel_password are for Sentinels: set master_name too, or leave them out"))
 	}
 	return errors.Join(append(faults, c.TLS.Validate())...)
-}
-
-// validateAddr wants host:port.
-func validateAddr(addr string) error {
-	if strings.Contains(addr, "://") {
-		return fmt.Errorf("%q is a URL: give host:port alone, and the rest with the settings redis.tls, redis.username and redis.password", addr)
-	}
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil || host == "" || strings.ContainsAny(host, " \t\"'/@") {
-		return fmt.Errorf("%q is not host:port", addr)
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return fmt.Errorf("%q has no port from 1 to 65535", addr)
-	}
-	return nil
 }
 
 // client makes the client for the topology.

@@ -60,6 +60,9 @@ func Migrate(ctx context.Context, db *DB, fsys fs.FS) (err error) {
 	if err != nil || len(sources) == 0 {
 		return err
 	}
+	if err := db.CheckSessions(ctx); err != nil {
+		return err
+	}
 	m := db.engine.migrator()
 	conns, done := m.open()
 	defer func() { err = errors.Join(err, done()) }()

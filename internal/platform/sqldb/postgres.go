@@ -22,14 +22,20 @@ type postgres struct {
 	primary primary
 }
 
-// openPostgres prepares a pool. What the parser says about a bad URL may quote from it and is left out.
-func openPostgres(ctx context.Context, own Config) (*postgres, error) {
-	url := own.URL.Reveal()
+// parsePostgres reads a URL. What the parser says about a bad one may quote from it and is left out.
+func parsePostgres(url string) (*pgxpool.Config, error) {
 	c, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		return nil, errors.New("the database URL is not a valid PostgreSQL URL, or names files that cannot be read")
+		return nil, errors.New("the database URL is not a valid PostgreSQL URL, or names files that cannot be read; in its password, %-encode what is neither a letter nor a digit")
 	}
-	if err := validateTarget(url); err != nil {
+	return c, validateTarget(url)
+}
+
+// openPostgres prepares a pool.
+func openPostgres(ctx context.Context, own Config) (*postgres, error) {
+	url := own.URL.Reveal()
+	c, err := parsePostgres(url)
+	if err != nil {
 		return nil, err
 	}
 	if !strings.Contains(url, "pool_max_conns=") { // the operator's own word goes before ours

@@ -31,6 +31,14 @@ func RedisConfig(s *run.Settings) shortlived.RedisConfig {
 	}
 }
 
+// CheckRedis names what is wrong with the section redis, and reads its files. It connects to nothing.
+func CheckRedis(s *run.Settings) []error {
+	if len(s.Redis.Addrs) == 0 {
+		return nil // a missing setting already
+	}
+	return config.Each(section("redis", RedisConfig(s).Validate()))
+}
+
 // Redis opens the short-lived store that replicas share. A Redis that is away is waited for while the process runs; one of another
 // topology than the settings say fails the start, and makes the process not ready when it is found later.
 func Redis(ctx context.Context, h *run.Host) (shortlived.Store, error) {

@@ -22,6 +22,9 @@ func Database(ctx context.Context, h *run.Host, u secret.String, migrations fs.F
 	if err != nil {
 		return nil, err
 	}
+	if err := db.CheckSessions(ctx); err != nil {
+		return nil, fmt.Errorf("%s.database_url: %w", h.Name, err)
+	}
 	pending, err := sqldb.NeedsMigration(ctx, db, migrations)
 	if err != nil {
 		return nil, fmt.Errorf("asking for the schema's version: %w", err)
@@ -30,6 +33,17 @@ func Database(ctx context.Context, h *run.Host, u secret.String, migrations fs.F
 		return nil, errors.New("the schema has pending migrations: run `usher migrate up` first")
 	}
 	return db, nil
+}
+
+// CheckDatabase names what is wrong with a service's database URL, by its setting. It connects to nothing.
+func CheckDatabase(service string, u secret.String) []error {
+	if u.IsZero() {
+		return nil // a missing setting already
+	}
+	if err := (sqldb.Config{URL: u}).Validate(); err != nil {
+		return []error{fmt.Errorf("%s.database_url: %w", service, err)}
+	}
+	return nil
 }
 
 // Schema is one service's database in a process that has several.

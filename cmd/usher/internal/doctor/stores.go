@@ -44,7 +44,7 @@ func reach(ctx context.Context, s Section) (*sqldb.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := db.Ping(ctx); err != nil {
+	if err := cmp.Or(db.CheckSessions(ctx), db.Ping(ctx)); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
