@@ -14,24 +14,35 @@ durable=no
 if [ "${1:-}" = --durable ]; then durable=yes; shift; fi
 [ $# -gt 0 ] || { echo "usage: $0 [--durable] CMD..." >&2; exit 2; }
 
-pg_bin() { { ls -d /usr/lib/postgresql/*/bin /usr/local/pgsql/bin 2>/dev/null || true; } | sort -V | tail -1; }
+# pg_bin prints the folder of the newest PostgreSQL: Debian's, its own default, or Homebrew's on either kind of Mac.
+pg_bin() {
+  { ls -d /usr/lib/postgresql/*/bin /usr/local/pgsql/bin /opt/homebrew/opt/postgresql@*/bin /usr/local/opt/postgresql@*/bin 2>/dev/null || true; } |
+    sort -V | tail -1
+}
+
+# as_root runs a command as root. sudo may ask for a password only where somebody can type one.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif [ -t 0 ]; then sudo "$@"
+  else sudo -n "$@"; fi
+}
 
 install_missing() {
   local missing=()
-  PATH=$PATH:/usr/sbin # where Debian keeps nginx, and an ordinary user's PATH ends before
+  PATH=$PATH:/opt/homebrew/bin:/usr/local/bin:/usr/sbin # the last is where Debian keeps nginx, and an ordinary user's PATH ends before
   command -v redis-server >/dev/null || missing+=(redis-server)
   [ -x "$(pg_bin)/initdb" ] || missing+=(postgresql)
   command -v nginx >/dev/null || missing+=(nginx-light)
   command -v pgbouncer >/dev/null || missing+=(pgbouncer)
   [ ${#missing[@]} -eq 0 ] && return
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "$0: install ${missing[*]} (PostgreSQL 15 or newer, Redis 7 or newer, nginx 1.20 or newer) and run this again" >&2
+  if ! command -v apt-get >/dev/null || ! as_root true 2>/dev/null; then
+    echo "$0: install ${missing[*]} (PostgreSQL 15 or newer, Redis 7 or newer, nginx 1.20 or newer, PgBouncer) and run this again" >&2
+    if command -v brew >/dev/null; then echo "$0: brew install postgresql@17 redis nginx pgbouncer" >&2; fi
     exit 1
   fi
   echo "$0: installing ${missing[*]}" >&2
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get -q -o DPkg::Lock::Timeout=300 update >&2
-  apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "${missing[@]}" >&2
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 update >&2
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "${missing[@]}" >&2
 }
 
 # free_port prints a loopback port that nothing listens on.
