@@ -81,7 +81,7 @@ func parse(text string, to reflect.Type) (any, error) {
 		return list(text), nil
 	case reflect.PointerTo(to).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
 		value := reflect.New(to)
-		err := value.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)) //nolint:forcetypeassert // it implements it
+		err := value.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)) //nolint:forcetypeassert,errcheck // it implements it
 		return value.Elem().Interface(), err
 	}
 	switch to.Kind() {

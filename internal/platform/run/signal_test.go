@@ -37,7 +37,7 @@ func TestFault_C7_SIGHUPEndsNothing(t *testing.T) {
 func TestFault_C8_ATakenPortNamesTheVariableToSet(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	defer taken.Close() //nolint:errcheck // nobody connects
+	defer taken.Close()
 	var h run.Host
 	_, err = h.Listen("grpc_addr", taken.Addr().String())
 	if !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), "USHER_GRPC_ADDR") {
