@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -36,7 +38,8 @@ func CheckRedis(s *run.Settings) []error {
 	if len(s.Redis.Addrs) == 0 {
 		return nil // a missing setting already
 	}
-	return config.Each(section("redis", RedisConfig(s).Validate()))
+	faults := config.Each(section("redis", RedisConfig(s).Validate()))
+	return slices.DeleteFunc(faults, func(err error) bool { return strings.HasPrefix(err.Error(), "redis.addrs") }) // Settings.Validate names them
 }
 
 // Redis opens the short-lived store that replicas share. A Redis that is away is waited for while the process runs; one of another

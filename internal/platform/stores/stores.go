@@ -69,7 +69,7 @@ func open(ctx context.Context, h *run.Host, name string, u secret.String) (*sqld
 	}
 	db, err := sqldb.Open(ctx, sqldb.Config{URL: u, ClockOffset: h.Settings.ClockOffset, Tracer: h.Tracing.Provider()})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s.database_url: %w", name, err)
 	}
 	h.Closing(db.Close)
 	h.Metrics.Pool(name, func() telemetry.Pool { return telemetry.Pool(db.Pool()) })
