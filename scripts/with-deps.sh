@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # with-deps.sh [--durable] CMD...: runs CMD with throw-away PostgreSQL and Redis servers on spare loopback ports.
 #
-# Installs both, the nginx that test/proxies runs, and the Chromium and Node that test/browser drives, on Debian where they are
-# missing, with sudo where it is not root; elsewhere says what to install. CMD sees
+# Installs both, and what single tests drive (nginx, HAProxy, PgBouncer, Chromium, Node, pip), on Debian where they are missing;
+# elsewhere says what to install. CMD sees
 #   USHER_TEST_POSTGRES_URL  a superuser's URL of the PostgreSQL server
 #   USHER_TEST_REDIS_ADDR    host:port of the Redis server
 #   USHER_TEST_BIN           a folder for the binaries that tests share
@@ -15,36 +15,41 @@ durable=no
 if [ "${1:-}" = --durable ]; then durable=yes; shift; fi
 [ $# -gt 0 ] || { echo "usage: $0 [--durable] CMD..." >&2; exit 2; }
 
-pg_bin() { { ls -d /usr/lib/postgresql/*/bin /usr/local/pgsql/bin 2>/dev/null || true; } | sort -V | tail -1; }
+# pg_bin prints the folder of the newest PostgreSQL: Debian's, its own default, or Homebrew's on either kind of Mac.
+pg_bin() {
+  { ls -d /usr/lib/postgresql/*/bin /usr/local/pgsql/bin /opt/homebrew/opt/postgresql@*/bin /usr/local/opt/postgresql@*/bin 2>/dev/null || true; } |
+    sort -V | tail -1
+}
+
+# as_root runs a command as root. sudo may ask for a password only where somebody can type one.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif [ -t 0 ]; then sudo "$@"
+  else sudo -n "$@"; fi
+}
 
 install_missing() {
   local missing=()
-  PATH=$PATH:/usr/sbin # where Debian keeps nginx, and an ordinary user's PATH ends before
+  PATH=$PATH:/opt/homebrew/bin:/usr/local/bin:/usr/sbin # the last is where Debian keeps servers, and an ordinary user's PATH ends before
   command -v redis-server >/dev/null || missing+=(redis-server)
   [ -x "$(pg_bin)/initdb" ] || missing+=(postgresql)
   command -v nginx >/dev/null || missing+=(nginx-light)
+  command -v haproxy >/dev/null || missing+=(haproxy)
+  command -v pgbouncer >/dev/null || missing+=(pgbouncer)
   command -v chromium >/dev/null || command -v google-chrome >/dev/null || [ -n "${USHER_TEST_CHROMIUM:-}" ] ||
     missing+=(chromium fonts-liberation)
   command -v node >/dev/null || missing+=(nodejs)
   command -v npm >/dev/null || missing+=(npm)
+  python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
   [ ${#missing[@]} -eq 0 ] && return
-  if ! command -v apt-get >/dev/null; then
-    echo "$0: install ${missing[*]} (PostgreSQL 15 or newer, Redis 7 or newer, nginx 1.20 or newer, Node 20 or newer) and run this again" >&2
+  if ! command -v apt-get >/dev/null || ! as_root true 2>/dev/null; then
+    echo "$0: install ${missing[*]} (PostgreSQL 15 or newer, Redis 7 or newer, nginx 1.20 or newer, HAProxy 2.6 or newer, Node 20 or newer) and run this again" >&2
+    if command -v brew >/dev/null; then echo "$0: brew install postgresql@17 redis nginx haproxy pgbouncer node python" >&2; fi
     exit 1
   fi
-  local root=()
-  if [ "$(id -u)" != 0 ]; then
-    # sudo asks for a password where there is a terminal; elsewhere it only works where it needs none.
-    if ! command -v sudo >/dev/null || { [ ! -t 0 ] && ! sudo -n true 2>/dev/null; }; then
-      echo "$0: run this as root, and then this again: apt-get install --no-install-recommends ${missing[*]}" >&2
-      exit 1
-    fi
-    root=(sudo)
-  fi
   echo "$0: installing ${missing[*]}" >&2
-  root+=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
-  "${root[@]}" update >&2
-  "${root[@]}" -y install --no-install-recommends "${missing[@]}" >&2
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 update >&2
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "${missing[@]}" >&2
 }
 
 # free_port prints a loopback port that nothing listens on.

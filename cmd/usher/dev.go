@@ -30,14 +30,18 @@ func (devCommand) Run(c *cli) error {
 	config.HTTPAddr, config.AdminAddr, config.GRPCAddr = "127.0.0.1:8080", "127.0.0.1:8081", "127.0.0.1:9090"
 	config.DataDir, config.Log.Format, config.Log.Level = "data", "text", "info"
 	config.Gateway.ForwardBearer = true // the example API checks the token itself
-	if _, err := run.Load("usher", config, c.File, os.Environ()); err != nil {
+	loaded, err := run.Load("usher", config, c.File, os.Environ())
+	if err != nil {
 		return err
+	}
+	if loaded.From["public_url"] == "" {
+		config.PublicURL = localURL(config.HTTPAddr)
 	}
 	if !config.Development {
 		return errors.New("usher dev is for development: everybody knows its passwords. In production run the five services (docs/operations.md)")
 	}
 	config.ResourceServers = append(config.ResourceServers, exampleAPI)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // the last when its terminal closes
 	defer stop()
 	run.Tune()
 	host, err := run.NewHost(ctx, "dev", &config.Settings, os.Stderr)
@@ -50,6 +54,15 @@ func (devCommand) Run(c *cli) error {
 	}
 	banner(os.Stdout, config, arrival{took: time.Since(begun), findings: found})
 	return wait(ctx, host)
+}
+
+// localURL is where a browser on this machine reaches a listener.
+func localURL(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); err != nil || host == "" || ip != nil && (ip.IsLoopback() || ip.IsUnspecified()) {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // wait waits for the end; once it was asked for, whatever takes too long is left behind: every store survives that.

@@ -140,3 +140,21 @@ func TestTheDoctorComparesClocksWithRedisToo(t *testing.T) {
 		}
 	}
 }
+
+// TestFault_C14_TheDoctorNamesAWrongTopology of Redis, and the setting to change.
+func TestFault_C14_TheDoctorNamesAWrongTopology(t *testing.T) {
+	for variable, says := range map[string]string{
+		"USHER_REDIS_CLUSTER=true": "single server", "USHER_REDIS_MASTER_NAME=main": "not a Sentinel",
+	} {
+		t.Run(variable, func(t *testing.T) {
+			d := healthy(t)
+			t.Setenv("USHER_REDIS_ADDRS", os.Getenv("USHER_TEST_REDIS_ADDR"))
+			name, value, _ := strings.Cut(variable, "=")
+			t.Setenv(name, value)
+			findings, r := examine(t, d)
+			if f := findings["redis"]; r.status != 1 || f.State != doctor.Wrong || !strings.Contains(f.Text, says) || !strings.Contains(f.Fix, "redis.master_name") {
+				t.Errorf("it found %+v and ends with %d", f, r.status)
+			}
+		})
+	}
+}

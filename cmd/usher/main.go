@@ -41,6 +41,7 @@ type cli struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the databases' schemas up to date, or say what is pending."`
 	Config  configCommand  `cmd:"" help:"List every setting with its environment variable and its default."`
 	Doctor  doctorCommand  `cmd:"" help:"Check settings, certificate, databases, Redis, clocks and services; say what to fix."`
+	Version versionCommand `cmd:"" help:"Print the version, the commit and the Go release that this binary was built from."`
 
 	Completion kongcompletion.Completion `cmd:"" help:"Print what makes a shell complete these commands: bash, zsh or fish."`
 

@@ -19,7 +19,12 @@ Defaults, then a YAML file (` + "`--config FILE` or `USHER_CONFIG_FILE`" + `), t
 file and one environment may serve all processes, since each reads its own section and leaves the others' alone. A key or a
 variable that nobody knows stops the start, with the name that may have been meant; so does a value that cannot be used, and all faults
 are told at once. Of the variables that begin with ` + "`USHER_`" + `, those that Kubernetes sets for a Service of that name and those of
-our own tests (` + "`USHER_TEST_`" + `) are left alone. In a variable, a list has commas between its items, and a duration a unit: ` + "`90s`, `15m`, `24h`" + `.
+our own tests (` + "`USHER_TEST_`" + `) are left alone.
+
+A value means the same in the file and in a variable, and what one refuses the other refuses. A duration has a unit: ` + "`90s`, `15m`, `24h`" + `. A
+list has commas between its items, or in the file is a YAML list. ` + "`true` is also `yes`, `on` and `1`" + `. Blanks around a value are not part of it,
+and quotes are not taken away from a variable. An empty variable, an empty or null value and a section with everything commented out are not
+set: the default, or what the file says, stays.
 
 **Secrets** never stand in the file or on a command line. For ` + "`token.database_url`" + `, a file that holds the secret is named by
 ` + "`token.database_url_file`" + ` in the settings file or by ` + "`USHER_TOKEN_DATABASE_URL_FILE`" + `; ` + "`USHER_TOKEN_DATABASE_URL`" + ` holds the secret itself. The file

@@ -22,18 +22,29 @@ const takeOverLimit = 3 * time.Minute
 
 // RedisGroup is a Redis master and its replica, watched by three Sentinels of which two must agree.
 type RedisGroup struct {
+	// Secrets are what servers and Sentinels ask for.
+	Secrets RedisSecrets
+
 	dir              string
 	nodes, sentinels []string
 	running          map[string]*exec.Cmd
 }
 
+// RedisSecrets are passwords; an empty one is none.
+type RedisSecrets struct{ Server, Sentinel string }
+
 // StartRedisGroup starts all five in dir and waits until the Sentinels know the replica and each other.
 func StartRedisGroup(ctx context.Context, dir string) (*RedisGroup, error) {
+	return StartGuardedRedisGroup(ctx, dir, RedisSecrets{})
+}
+
+// StartGuardedRedisGroup is StartRedisGroup with passwords.
+func StartGuardedRedisGroup(ctx context.Context, dir string, secrets RedisSecrets) (*RedisGroup, error) {
 	addrs, err := freeAddrs(5)
 	if err != nil {
 		return nil, err
 	}
-	g := &RedisGroup{dir: dir, nodes: addrs[:2], sentinels: addrs[2:], running: map[string]*exec.Cmd{}}
+	g := &RedisGroup{Secrets: secrets, dir: dir, nodes: addrs[:2], sentinels: addrs[2:], running: map[string]*exec.Cmd{}}
 	if err := g.startAll(ctx); err != nil {
 		return nil, errors.Join(err, g.Close())
 	}
@@ -62,7 +73,7 @@ func (g *RedisGroup) Sentinels() string { return strings.Join(g.sentinels, ",") 
 func (g *RedisGroup) Master(ctx context.Context) (string, error) {
 	var errs []error
 	for _, addr := range g.sentinels {
-		s := redis.NewSentinelClient(&redis.Options{Addr: addr})
+		s := g.sentinel(addr)
 		at, err := s.GetMasterAddrByName(ctx, RedisMaster).Result()
 		_ = s.Close() // one question
 		if err == nil && len(at) == 2 {
@@ -73,6 +84,13 @@ func (g *RedisGroup) Master(ctx context.Context) (string, error) {
 	return "", errors.Join(errs...)
 }
 
+func (g *RedisGroup) sentinel(addr string) *redis.SentinelClient {
+	return redis.NewSentinelClient(&redis.Options{Addr: addr, Password: g.Secrets.Sentinel})
+}
+
+// Nodes are the addresses of the servers.
+func (g *RedisGroup) Nodes() []string { return g.nodes }
+
 // Failover has a Sentinel make the replica the master, as before maintenance, and waits until it is.
 func (g *RedisGroup) Failover(ctx context.Context) error {
 	if err := g.awaitReplica(ctx); err != nil {
@@ -82,7 +100,7 @@ func (g *RedisGroup) Failover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := redis.NewSentinelClient(&redis.Options{Addr: g.sentinels[0]})
+	s := g.sentinel(g.sentinels[0])
 	defer s.Close() //nolint:errcheck // one command
 	if err := s.Failover(ctx, RedisMaster).Err(); err != nil {
 		return fmt.Errorf("asking for a failover: %w", err)
@@ -129,7 +147,7 @@ func (g *RedisGroup) successor(ctx context.Context, old string) (next string, er
 func (g *RedisGroup) awaitReplica(ctx context.Context) error {
 	return within(takeOverLimit, "a live Redis replica", func() bool {
 		for _, addr := range g.sentinels {
-			s := redis.NewSentinelClient(&redis.Options{Addr: addr})
+			s := g.sentinel(addr)
 			replicas, err := s.Replicas(ctx, RedisMaster).Result()
 			others, err2 := s.Sentinels(ctx, RedisMaster).Result()
 			_ = s.Close() // two questions
@@ -160,7 +178,10 @@ func (g *RedisGroup) startNode(ctx context.Context, addr, of string) error {
 		}
 		args = append(args, "--replicaof", host+" "+port)
 	}
-	return g.start(ctx, addr, args)
+	if g.Secrets.Server != "" {
+		args = append(args, "--requirepass", g.Secrets.Server, "--masterauth", g.Secrets.Server)
+	}
+	return g.start(ctx, addr, g.Secrets.Server, args)
 }
 
 // startSentinel writes what a Sentinel needs to know, and starts it: it keeps its own notes in that file.
@@ -176,13 +197,19 @@ func (g *RedisGroup) startSentinel(ctx context.Context, addr string) error {
 	file := filepath.Join(g.dir, "sentinel-"+own+".conf")
 	text := fmt.Sprintf("sentinel monitor %[1]s %s %s 2\nsentinel down-after-milliseconds %[1]s 1000\nsentinel failover-timeout %[1]s 3000\n",
 		RedisMaster, host, port)
+	if g.Secrets.Server != "" {
+		text += fmt.Sprintf("sentinel auth-pass %s %s\n", RedisMaster, g.Secrets.Server)
+	}
+	if g.Secrets.Sentinel != "" {
+		text += "requirepass " + g.Secrets.Sentinel + "\n"
+	}
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return err
 	}
-	return g.start(ctx, addr, nil, file, "--sentinel")
+	return g.start(ctx, addr, g.Secrets.Sentinel, nil, file, "--sentinel")
 }
 
-func (g *RedisGroup) start(ctx context.Context, addr string, args []string, first ...string) error {
+func (g *RedisGroup) start(ctx context.Context, addr, password string, args []string, first ...string) error {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return err
@@ -195,7 +222,7 @@ func (g *RedisGroup) start(ctx context.Context, addr string, args []string, firs
 		return err
 	}
 	g.running[addr] = cmd
-	client := redis.NewClient(&redis.Options{Addr: addr})
+	client := redis.NewClient(&redis.Options{Addr: addr, Password: password})
 	defer client.Close() //nolint:errcheck // asked once
 	return within(startLimit, "Redis at "+addr, func() bool { return client.Ping(ctx).Err() == nil })
 }

@@ -1,18 +1,14 @@
 // Package config reads a process's settings: defaults in the code, then a YAML file, then the environment, each over the one
-// before. A name that nobody knows and a value that cannot be used stop the start, with the place to fix.
+// before. An unknown name and a value that cannot be used stop the start, with the place to fix. File and environment give the same
+// texts to one decoder, so that a value means the same in both; an empty one is not set.
 //
 // It owns the reading. What the settings are, and which values make sense, belongs to the structs that it fills.
 package config
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
-
-	"github.com/go-viper/mapstructure/v2"
-	"github.com/knadh/koanf/v2"
 )
 
 const (
@@ -80,42 +76,4 @@ func (l *loader) secretFrom(s Setting, path string) error {
 	}
 	s.value.Set(reflect.ValueOf(value))
 	return nil
-}
-
-func decode(k *koanf.Koanf, dst any) []error {
-	err := k.UnmarshalWithConf("", dst, koanf.UnmarshalConf{Tag: "koanf", DecoderConfig: &mapstructure.DecoderConfig{
-		Result:  dst,
-		TagName: "koanf", ErrorUnused: true, WeaklyTypedInput: true,
-		ZeroFields: true, // a list replaces the list before it, and is not laid over it
-		DecodeHook: mapstructure.ComposeDecodeHookFunc(
-			mapstructure.StringToTimeDurationHookFunc(), list, mapstructure.TextUnmarshallerHookFunc(),
-		),
-	}})
-	if err == nil {
-		return nil
-	}
-	// The library puts a heading over its findings; they are all that the operator needs.
-	_, findings, _ := strings.Cut(err.Error(), "\n\n")
-	var faults []error
-	for line := range strings.Lines(cmp.Or(findings, err.Error())) {
-		if line = strings.TrimSpace(line); line != "" {
-			faults = append(faults, errors.New(line))
-		}
-	}
-	return faults
-}
-
-// list reads a list from a text with commas; blanks around the items are not part of them.
-func list(from, to reflect.Type, data any) (any, error) {
-	text, ok := data.(string)
-	if !ok || from.Kind() != reflect.String || to != reflect.TypeFor[[]string]() {
-		return data, nil
-	}
-	var items []string
-	for item := range strings.SplitSeq(text, ",") {
-		if item = strings.TrimSpace(item); item != "" {
-			items = append(items, item)
-		}
-	}
-	return items, nil
 }

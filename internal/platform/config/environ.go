@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/knadh/koanf/providers/confmap"
-	"github.com/knadh/koanf/v2"
 )
 
 // environ applies one variable at a time, so that a fault names the variable.
@@ -25,11 +22,18 @@ func (l *loader) environ() {
 			}
 			continue
 		}
+		if s.unset(value) {
+			continue // as if it were not there: templates of deployments leave such ones
+		}
 		if other := set[s.Key]; other != "" {
 			l.faults = append(l.faults, fmt.Errorf("%s and %s are both set: keep one", other, name))
 			continue
 		}
 		set[s.Key], l.loaded.From[s.Key] = name, name
+		if s.Secret && name == s.EnvFile() {
+			l.applySecret(s, name, value)
+			continue
+		}
 		l.apply(s, name, value)
 	}
 }
@@ -53,23 +57,6 @@ func (l *loader) variables() (names []string) {
 		}
 	}
 	return names
-}
-
-func (l *loader) apply(s Setting, name, value string) {
-	if s.Secret && name == s.EnvFile() {
-		if err := l.secretFrom(s, value); err != nil {
-			l.fault(name, err)
-		}
-		return
-	}
-	k := koanf.New(dot)
-	if err := k.Load(confmap.Provider(map[string]any{s.Key: value}, dot), nil); err != nil {
-		l.fault(name, err)
-		return
-	}
-	for _, fault := range decode(k, l.dst) {
-		l.fault(name, fault)
-	}
 }
 
 // foreign reports whether a variable is not meant for this process: another one's setting, or a link that Kubernetes sets for

@@ -3,35 +3,152 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"os"
+	"reflect"
 	"slices"
 	"strings"
 
-	"github.com/knadh/koanf/parsers/yaml"
-	"github.com/knadh/koanf/providers/file"
-	"github.com/knadh/koanf/v2"
+	"go.yaml.in/yaml/v3"
 )
 
 // file reads the settings file.
 func (l *loader) file() {
 	name := l.options.File
-	k := koanf.New(dot)
-	if err := k.Load(file.Provider(name), yaml.Parser()); err != nil {
+	raw, err := os.ReadFile(name)
+	if err != nil {
 		l.fault(name, err)
 		return
 	}
-	for _, section := range l.options.Others {
-		if !l.knows(section) {
-			k.Delete(section)
+	var root yaml.Node
+	if err := yaml.Unmarshal(raw, &root); err != nil {
+		l.fault(name, err)
+		return
+	}
+	if len(root.Content) > 0 { // nothing, or comments alone
+		l.mapping("", root.Content[0])
+	}
+}
+
+// mapping reads a section, or the whole file, whose prefix is empty.
+func (l *loader) mapping(prefix string, node *yaml.Node) {
+	if node = resolved(node); isNull(node) {
+		return // everything in it is commented out
+	}
+	var entries map[string]yaml.Node // merges what YAML's << names, and refuses a key that stands twice
+	if err := node.Decode(&entries); err != nil || node.Kind != yaml.MappingNode {
+		l.fault(l.options.File, fmt.Errorf("%s must hold names with their values, as in `name: value`", orFile(prefix)))
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(entries)) {
+		value := entries[key]
+		if strings.Contains(key, dot) {
+			l.fault(l.options.File, fmt.Errorf("%s%s is written with a dot: write a section, with its settings below it", prefix, key))
+			continue
+		}
+		l.entry(prefix+key, resolved(&value))
+	}
+}
+
+// orFile names the place of a mapping.
+func orFile(prefix string) string {
+	if prefix == "" {
+		return "the file"
+	}
+	return strings.TrimSuffix(prefix, dot)
+}
+
+// entry reads one name and its value.
+func (l *loader) entry(key string, node *yaml.Node) {
+	for _, s := range l.settings {
+		switch key {
+		case s.Key:
+			l.fromFile(s, node)
+			return
+		case s.KeyFile():
+			if s.Secret {
+				l.secretInFile(s, node)
+				return
+			}
 		}
 	}
-	l.fileSecrets(k)
-	l.fileUnknown(k)
-	for _, key := range k.Keys() {
-		l.loaded.From[key] = name
+	switch {
+	case slices.Contains(l.options.Others, key) && !l.knows(key): // another process's section
+	case l.knows(key), node.Kind == yaml.MappingNode:
+		l.mapping(key+dot, node)
+	default:
+		l.fault(l.options.File, errors.New(key+" is not a setting"+didYouMean(key, l.keys())))
 	}
-	for _, fault := range decode(k, l.dst) {
-		l.fault(name, fault)
+}
+
+// fromFile sets a setting from its value.
+func (l *loader) fromFile(s Setting, node *yaml.Node) {
+	name := l.options.File
+	text, err := scalar(node, s.value.Type() == reflect.TypeFor[[]string]())
+	if err != nil {
+		l.fault(name, fmt.Errorf("'%s': %w", s.Key, err))
+		return
 	}
+	if s.unset(text) {
+		return
+	}
+	if s.Secret { // a file of settings is copied, shown and kept in version control
+		l.fault(name, fmt.Errorf("%s is a secret, which never stands in this file: give %s with the name of a file that holds it, or set %s or %s",
+			s.Key, s.KeyFile(), s.EnvFile(), s.Env))
+		return
+	}
+	l.loaded.From[s.Key] = name
+	l.apply(s, name, text)
+}
+
+// secretInFile sets a secret from the file that is named.
+func (l *loader) secretInFile(s Setting, node *yaml.Node) {
+	text, err := scalar(node, false)
+	if err == nil && strings.TrimSpace(text) == "" {
+		return
+	}
+	if err == nil {
+		err = l.secretFrom(s, strings.TrimSpace(text))
+	}
+	if err != nil {
+		l.fault(l.options.File, fmt.Errorf("%s: %w", s.KeyFile(), err))
+		return
+	}
+	l.loaded.From[s.Key] = l.options.File
+}
+
+// scalar is a value's text as it stands in the file, so that 60 is not another thing here than in a variable; empty for null. A list
+// is its items with commas between.
+func scalar(node *yaml.Node, list bool) (string, error) {
+	switch {
+	case isNull(node):
+		return "", nil
+	case node.Kind == yaml.ScalarNode:
+		return node.Value, nil
+	case node.Kind != yaml.SequenceNode:
+		return "", errors.New("give a value and not a section")
+	case !list:
+		return "", errors.New("give one value and not a list; several addresses stand in one text with commas between")
+	}
+	var items []string
+	for _, item := range node.Content {
+		text, err := scalar(resolved(item), false)
+		if err != nil {
+			return "", err
+		}
+		items = append(items, text)
+	}
+	return strings.Join(items, ","), nil
+}
+
+func isNull(node *yaml.Node) bool { return node.Kind == yaml.ScalarNode && node.Tag == "!!null" }
+
+// resolved is the node that an alias stands for.
+func resolved(node *yaml.Node) *yaml.Node {
+	if node.Kind == yaml.AliasNode {
+		return node.Alias
+	}
+	return node
 }
 
 // knows reports whether a section has settings of this process.
@@ -39,45 +156,13 @@ func (l *loader) knows(section string) bool {
 	return slices.ContainsFunc(l.settings, func(s Setting) bool { return strings.HasPrefix(s.Key, section+dot) })
 }
 
-// fileSecrets takes the secrets out of what the file says: a file of settings is copied, shown and kept in version control.
-func (l *loader) fileSecrets(k *koanf.Koanf) {
-	name := l.options.File
-	for _, s := range l.settings {
-		if !s.Secret {
-			continue
-		}
-		if k.Exists(s.Key) {
-			l.fault(name, fmt.Errorf("%s is a secret, which never stands in this file: give %s with the name of a file that holds it, or set %s or %s",
-				s.Key, s.KeyFile(), s.EnvFile(), s.Env))
-			k.Delete(s.Key)
-		}
-		if !k.Exists(s.KeyFile()) {
-			continue
-		}
-		path := k.String(s.KeyFile())
-		k.Delete(s.KeyFile())
-		if err := l.secretFrom(s, path); err != nil {
-			l.fault(name, fmt.Errorf("%s: %w", s.KeyFile(), err))
-			continue
-		}
-		l.loaded.From[s.Key] = name
-	}
-}
-
-// fileUnknown takes out what nobody knows, and says what may have been meant.
-func (l *loader) fileUnknown(k *koanf.Koanf) {
-	var names []string
+// keys are the names that may stand in the file.
+func (l *loader) keys() (names []string) {
 	for _, s := range l.settings {
 		names = append(names, s.Key)
 		if s.Secret {
 			names = append(names, s.KeyFile())
 		}
 	}
-	for _, key := range k.Keys() {
-		if slices.Contains(names, key) || l.knows(key) { // a section with nothing in it is one of those
-			continue
-		}
-		l.fault(l.options.File, errors.New(key+" is not a setting"+didYouMean(key, names)))
-		k.Delete(key)
-	}
+	return names
 }

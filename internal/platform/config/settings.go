@@ -50,6 +50,9 @@ func (s Setting) RequiredBy(process string) bool {
 	return slices.Contains(s.Required, process) || slices.Contains(s.Required, "*")
 }
 
+// Variable is the environment variable of a setting.
+func Variable(key string) string { return Prefix + strings.ToUpper(strings.ReplaceAll(key, dot, "_")) }
+
 // Empty reports whether it has no value now.
 func (s Setting) Empty() bool {
 	if v, ok := s.value.Interface().(secret.String); ok {
@@ -99,7 +102,7 @@ func collect(settings []Setting, at place, v reflect.Value) []Setting {
 func setting(at place, tag reflect.StructTag, v reflect.Value) Setting {
 	key := strings.TrimSuffix(at.prefix, dot)
 	s := Setting{
-		Key: key, Env: Prefix + strings.ToUpper(strings.ReplaceAll(key, dot, "_")), Help: tag.Get("help"), Bounds: tag.Get("bounds"),
+		Key: key, Env: Variable(key), Help: tag.Get("help"), Bounds: tag.Get("bounds"),
 		For: strings.Fields(at.readers), Required: strings.Fields(at.required), value: v,
 	}
 	if _, s.Secret = v.Interface().(secret.String); !s.Secret {

@@ -60,7 +60,7 @@ func originFault(uri string, u *url.URL) string {
 	secure := strings.HasPrefix(uri, "https://")
 	switch host := u.Hostname(); {
 	case !secure && !strings.HasPrefix(uri, "http://"):
-		return "neither https nor http"
+		return "must begin with https://, with http:// on 127.0.0.1, [::1] or localhost, or with a scheme that is a domain name of the app's own reversed, such as com.example.app:/callback"
 	case u.User != nil:
 		return "has user information"
 	case !validHost(u.Host, host):

@@ -52,3 +52,11 @@ func TestRFC6749_3_1_2_RefusedRedirectURIs(t *testing.T) {
 		}
 	}
 }
+
+// TestFault_C12_ARefusedSchemeSaysWhatIsWanted.
+func TestFault_C12_ARefusedSchemeSaysWhatIsWanted(t *testing.T) {
+	err := oauth.CheckRedirectURI("myapp://callback")
+	if err == nil || !strings.Contains(err.Error(), "https://") || !strings.Contains(err.Error(), "com.example.app:/callback") {
+		t.Errorf("it says %v", err)
+	}
+}

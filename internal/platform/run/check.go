@@ -17,6 +17,9 @@ import (
 func (p Process[C]) check(file string, out, _ io.Writer) error {
 	loaded, err := Load(p.Name, p.Config, file, os.Environ())
 	faults := append(config.Each(err), p.checkFiles()...)
+	if p.Check != nil {
+		faults = append(faults, p.Check(p.Config)...)
+	}
 	if len(faults) > 0 {
 		return errors.Join(faults...)
 	}
@@ -43,6 +46,9 @@ func (p Process[C]) checkFiles() (faults []error) {
 		if err := p.checkCertificate(files); err != nil {
 			faults = append(faults, err)
 		}
+	}
+	if err := s.Telemetry.CheckFiles(); err != nil {
+		faults = append(faults, err)
 	}
 	if s.CatalogFile != "" {
 		if _, err := catalog.Load(s.CatalogFile); err != nil {

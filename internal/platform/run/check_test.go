@@ -17,13 +17,26 @@ import (
 // asToken makes this test binary be the token process.
 const asToken = "USHER_TEST_AS_TOKEN"
 
+// serving has it run until a signal.
+const serving = "serving"
+
 func TestMain(m *testing.M) {
 	if os.Getenv(asToken) == "" {
 		m.Run()
 		return
 	}
-	status := run.Main(run.Process[*process]{Name: "token", Config: defaults(), Start: func(context.Context, *run.Host, *process) error {
-		return errors.New("it started")
+	status := run.Main(run.Process[*process]{Name: "token", Config: defaults(), Start: func(_ context.Context, h *run.Host, _ *process) error {
+		if os.Getenv(asToken) != serving {
+			return errors.New("it started")
+		}
+		if _, err := os.Stdout.WriteString("it serves\n"); err != nil {
+			return err
+		}
+		h.Go(func(ctx context.Context) error {
+			<-ctx.Done()
+			return nil
+		})
+		return nil
 	}})
 	os.Exit(status) //nolint:forbidigo // this is a process's main here
 }

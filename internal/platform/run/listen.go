@@ -7,10 +7,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"syscall"
 	"time"
 
 	"google.golang.org/grpc"
 
+	"github.com/vidocu/usher/internal/platform/config"
 	"github.com/vidocu/usher/internal/platform/httpserver"
 	"github.com/vidocu/usher/internal/platform/mtls"
 	"github.com/vidocu/usher/internal/platform/rpcserver"
@@ -54,6 +56,9 @@ func (h *Host) Serve(s Service) error {
 // Listen opens a port; the setting's name is for the error.
 func (*Host) Listen(setting, addr string) (net.Listener, error) {
 	lis, err := net.Listen("tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s: %w: end what listens there, or set %s to another address", setting, err, config.Variable(setting))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", setting, err)
 	}

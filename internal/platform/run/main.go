@@ -28,6 +28,8 @@ type Process[C Config] struct {
 	Name string
 	// Config holds the defaults.
 	Config C
+	// Check names what is wrong with the settings that only the process's own packages can read, without connecting; nil for none.
+	Check func(config C) []error
 	// Start builds the process's parts; they run until the context ends.
 	Start func(ctx context.Context, host *Host, config C) error
 }
@@ -58,6 +60,8 @@ func Main[C Config](p Process[C]) int {
 func (p Process[C]) run(file string, _, log io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// It asks other programs to read their settings again. Files are read by themselves here, and the default is to end at once.
+	signal.Ignore(syscall.SIGHUP)
 	if _, err := Load(p.Name, p.Config, file, os.Environ()); err != nil {
 		return err
 	}

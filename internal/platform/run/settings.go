@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/hostport"
 	"github.com/vidocu/usher/internal/platform/logging"
 	"github.com/vidocu/usher/internal/platform/mtls"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -43,12 +44,18 @@ type Settings struct {
 
 // Redis is the section `redis`.
 type Redis struct {
-	Addrs      []string      `koanf:"addrs" required:"identity authz" help:"host:port; several are a Cluster, or the Sentinels of master_name"`
-	MasterName string        `koanf:"master_name" help:"the master's name at the Sentinels"`
-	Username   string        `koanf:"username" help:"ACL user"`
-	Password   secret.String `koanf:"password" help:"its password"`
-	TLS        bool          `koanf:"tls" help:"speak TLS to Redis"`
-	Prefix     string        `koanf:"prefix" help:"stands before every key"`
+	Addrs            []string      `koanf:"addrs" required:"identity authz" help:"host:port; several are nodes of a Cluster, or the Sentinels of master_name"`
+	Cluster          bool          `koanf:"cluster" help:"a single address is a Cluster's, as managed ones give; several always are, without master_name"`
+	MasterName       string        `koanf:"master_name" help:"the master's name at the Sentinels"`
+	Username         string        `koanf:"username" help:"ACL user of the Redis servers"`
+	Password         secret.String `koanf:"password" help:"its password"`
+	SentinelUsername string        `koanf:"sentinel_username" help:"ACL user of the Sentinels, where they ask for one"`
+	SentinelPassword secret.String `koanf:"sentinel_password" help:"password of the Sentinels, where they have one of their own"`
+	TLS              bool          `koanf:"tls" help:"speak TLS to Redis, and to its Sentinels"`
+	CAFile           string        `koanf:"ca_file" help:"certificate authority of Redis, PEM; empty is the system's; read again for every new connection"`
+	CertFile         string        `koanf:"cert_file" help:"certificate that is shown to Redis, PEM, where it asks for one; read again for every new connection"`
+	KeyFile          string        `koanf:"key_file" help:"its private key, PEM"`
+	Prefix           string        `koanf:"prefix" help:"stands before every key"`
 }
 
 // Peers is the section `peers`: where the services listen, host:port, or several with commas between.
@@ -82,7 +89,33 @@ func (s *Settings) Validate() error {
 	if s.DrainTime < 0 || s.DrainTime > time.Minute {
 		faults = append(faults, fmt.Errorf("drain_time is %s: give a duration from 0s to 1m", s.DrainTime))
 	}
-	return errors.Join(append(faults, s.Telemetry.Validate(), s.Log.Validate())...)
+	return errors.Join(append(faults, s.validateAddrs(), s.Telemetry.Validate(), s.Log.Validate())...)
+}
+
+// validateAddrs reads every address as the process will.
+func (s *Settings) validateAddrs() error {
+	var faults []error
+	for _, a := range []struct {
+		name, addr string
+		validate   func(string) error
+	}{
+		{"http_addr", s.HTTPAddr, hostport.ValidateListen},
+		{"admin_addr", s.AdminAddr, hostport.ValidateListen},
+		{"grpc_addr", s.GRPCAddr, hostport.ValidateListen},
+		{"peers.identity", s.Peers.Identity, hostport.ValidateList},
+		{"peers.authz", s.Peers.Authz, hostport.ValidateList},
+		{"peers.token", s.Peers.Token, hostport.ValidateList},
+		{"peers.consent", s.Peers.Consent, hostport.ValidateList},
+		{"redis.addrs", strings.Join(s.Redis.Addrs, ","), hostport.ValidateList},
+	} {
+		if a.addr == "" {
+			continue
+		}
+		if err := a.validate(a.addr); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", a.name, err))
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // validateURL wants an origin: the paths behind it are fixed. Browsers must never carry codes and cookies in the open.

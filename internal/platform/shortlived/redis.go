@@ -2,45 +2,18 @@ package shortlived
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/redis/go-redis/extra/redisotel/v9"
 	"github.com/redis/go-redis/v9"
-	"go.opentelemetry.io/otel/trace"
-
-	"github.com/vidocu/usher/internal/platform/secret"
 )
-
-// RedisConfig says which Redis to use: one address is a single node, several are a Cluster, and with a master name they
-// are Sentinels.
-type RedisConfig struct {
-	Addrs      []string
-	MasterName string
-	Username   string
-	// Password is read anew for every new connection.
-	Password secret.String
-	// TLS turns on TLS 1.2 or newer with the system's certificate authorities.
-	TLS bool
-	// Prefix stands before every key, so that services can share a server.
-	Prefix string
-	// Now is the clock; nil is time.Now.
-	Now func() time.Time
-	// Tracer makes a span of each command within a trace; nil makes none.
-	Tracer trace.TracerProvider
-}
-
-// connLifetime is how long a connection lives at most, give or take a tenth.
-const connLifetime = 30 * time.Minute
-
-// replyLimit is how long Redis may take: it answers in microseconds or not at all.
-const replyLimit = time.Second
 
 // Redis is a Store that replicas share.
 type Redis struct {
 	client redis.UniversalClient
+	config RedisConfig
 	prefix string
 	now    func() time.Time
 	swap   *redis.Script
@@ -49,32 +22,19 @@ type Redis struct {
 	refund *redis.Script
 }
 
-// OpenRedis prepares the connections. It does not insist that the server answers: what asks first finds out.
+// OpenRedis prepares the connections, and fails on settings and files that cannot be used. It does not insist that the server
+// is up: the first command finds out.
 func OpenRedis(config RedisConfig) (*Redis, error) {
-	if len(config.Addrs) == 0 {
-		return nil, errors.New("redis needs an address")
+	if err := config.Validate(); err != nil {
+		return nil, err
 	}
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	options := &redis.UniversalOptions{
-		Addrs: config.Addrs, MasterName: config.MasterName,
-		CredentialsProviderContext: func(context.Context) (string, string, error) {
-			return config.Username, config.Password.Reveal(), nil
-		},
-		// An old password is still in use for so long after its rotation.
-		ConnMaxLifetime: connLifetime, ConnMaxLifetimeJitter: connLifetime / 10,
-		// A command whose reply was lost may have been done: repeating a Take would make a success look like a loss.
-		MaxRetries:  -1,
-		DialTimeout: replyLimit, ReadTimeout: replyLimit, WriteTimeout: replyLimit, PoolTimeout: replyLimit,
-		ContextTimeoutEnabled: true,
-		// The older protocol has no pushes, for which the client would look before every reply.
-		Protocol: 2, DisableIdentity: true,
+	if config.Logger != nil {
+		redis.SetLogger(logger{config.Logger}) // the library has one for the whole process
 	}
-	if config.TLS {
-		options.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-	}
-	client := redis.NewUniversalClient(options)
+	client := config.client()
 	if config.Tracer != nil {
 		// Without the statement, which holds keys and values.
 		err := redisotel.InstrumentTracing(client, redisotel.WithTracerProvider(config.Tracer), redisotel.WithDBStatement(false), redisotel.WithCallerEnabled(false))
@@ -83,7 +43,7 @@ func OpenRedis(config RedisConfig) (*Redis, error) {
 		}
 	}
 	return &Redis{
-		client: client, prefix: config.Prefix, now: config.Now,
+		client: client, config: config, prefix: config.Prefix, now: config.Now,
 		swap: redis.NewScript(swapText), count: redis.NewScript(countText),
 		spend: redis.NewScript(spendText), refund: redis.NewScript(refundText),
 	}, nil
@@ -192,8 +152,13 @@ func (r *Redis) Refund(ctx context.Context, key string) error {
 	return unavailable(ctx, r.refund.Run(ctx, r.client, []string{r.prefix + key}).Err())
 }
 
-// Ping asks whether the server answers.
-func (r *Redis) Ping(ctx context.Context) error { return unavailable(ctx, r.client.Ping(ctx).Err()) }
+// Ping asks whether the server answers; of a Cluster, whether every master does.
+func (r *Redis) Ping(ctx context.Context) error {
+	if c, ok := r.client.(*redis.ClusterClient); ok {
+		return unavailable(ctx, c.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return node.Ping(ctx).Err() }))
+	}
+	return unavailable(ctx, r.client.Ping(ctx).Err())
+}
 
 // Time is the server's clock; of a Cluster's, that of one of them.
 func (r *Redis) Time(ctx context.Context) (time.Time, error) {

@@ -104,8 +104,24 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		}
 		return &DB{kind: Postgres, engine: e, words: postgresWords(offset(c.ClockOffset))}, nil
 	}
-	return nil, errors.New(`the database URL begins neither with "postgres://" nor with "sqlite:"`)
+	return nil, errUnknownURL
 }
+
+// Validate reports a URL that Open would refuse. It connects to nothing and creates nothing.
+func (c Config) Validate() error {
+	url := c.URL.Reveal()
+	if strings.HasPrefix(url, "sqlite:") {
+		return nil
+	}
+	if !isPostgres(url) {
+		return errUnknownURL
+	}
+	_, err := parsePostgres(url)
+	return err
+}
+
+// errUnknownURL says what a URL begins with.
+var errUnknownURL = errors.New(`the database URL begins neither with "postgres://" nor with "sqlite:"`)
 
 func isPostgres(url string) bool {
 	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
@@ -160,7 +176,7 @@ func (db *DB) Alone(ctx context.Context, wait time.Duration, text string) error 
 	return db.engine.alone(ctx, text, wait)
 }
 
-// Ping asks the database for a sign of life.
+// Ping asks the database whether it can be read and written.
 func (db *DB) Ping(ctx context.Context) error { return db.engine.ping(ctx) }
 
 // Close waits for the calls in progress and closes all connections. Calls after that answer ErrUnavailable.

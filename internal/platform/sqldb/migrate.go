@@ -60,6 +60,9 @@ func Migrate(ctx context.Context, db *DB, fsys fs.FS) (err error) {
 	if err != nil || len(sources) == 0 {
 		return err
 	}
+	if err := db.CheckSessions(ctx); err != nil {
+		return err
+	}
 	m := db.engine.migrator()
 	conns, done := m.open()
 	defer func() { err = errors.Join(err, done()) }()
@@ -121,8 +124,12 @@ func MigrationStatus(ctx context.Context, db *DB, fsys fs.FS) ([]Migration, erro
 	return steps, nil
 }
 
-// NeedsMigration reports whether a step in fsys is pending. It is cheap enough for a readiness probe.
+// NeedsMigration reports whether a step in fsys is pending, of a database that can be read and written: ErrUnavailable of any other. It
+// is cheap enough for a readiness probe.
 func NeedsMigration(ctx context.Context, db *DB, fsys fs.FS) (bool, error) {
+	if err := db.Ping(ctx); err != nil {
+		return false, err
+	}
 	files, err := fs.Sub(fsys, string(db.kind))
 	if err != nil {
 		return false, err

@@ -5,9 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -31,11 +31,14 @@ type postgresMigrator struct{ p *postgres }
 
 func (postgresMigrator) dialect() goose.Dialect { return goose.DialectPostgres }
 
-// open leaves the pool alone: what its connections have prepared does not outlive a change of the schema.
+// open leaves the pool alone: what its connections have prepared does not outlive a change of the schema. The time limit is set after
+// connecting: PgBouncer refuses parameters at the start of a session that it does not know.
 func (m postgresMigrator) open() (*sql.DB, func() error) {
 	config := m.p.pool.Config().ConnConfig // a copy
-	config.RuntimeParams["lock_timeout"] = strconv.FormatInt(schemaWait.Milliseconds(), 10)
-	db := stdlib.OpenDB(*config, stdlib.OptionBeforeConnect(m.p.login.before))
+	db := stdlib.OpenDB(*config, stdlib.OptionBeforeConnect(m.p.login.before), stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, fmt.Sprintf(`SET lock_timeout = %d`, schemaWait.Milliseconds()))
+		return err
+	}))
 	return db, db.Close
 }
 

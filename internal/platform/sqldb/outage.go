@@ -84,8 +84,8 @@ func (o *outage) end() {
 	o.since = time.Time{}
 }
 
-// away says whether a connection failed because nobody takes any at the moment: the port is closed, or the server starts or
-// stops (57P03). What an operator has to mend, such as a wrong password, is none of these.
+// away says whether a connection failed because no server takes any at the moment: the port is closed, the server starts or
+// stops (57P03), or all that there is are standbys, as in the middle of a failover. What an operator has to mend, such as a wrong password, is none of these.
 func away(err error) bool {
 	var connect *pgconn.ConnectError
 	if !errors.As(err, &connect) {
@@ -95,5 +95,5 @@ func away(err error) bool {
 	if errors.As(err, &server) {
 		return server.Code == "57P03"
 	}
-	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET)
+	return errors.Is(err, errReadOnly) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET)
 }

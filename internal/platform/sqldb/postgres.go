@@ -18,14 +18,25 @@ type postgres struct {
 	pool   *pgxpool.Pool
 	outage outage
 	login  *login
+
+	primary primary
 }
 
-// openPostgres prepares a pool. What the parser says about a bad URL may quote from it and is left out.
-func openPostgres(ctx context.Context, own Config) (*postgres, error) {
-	url := own.URL.Reveal()
+// parsePostgres reads a URL. What the parser says about a bad one may quote from it and is left out.
+func parsePostgres(url string) (*pgxpool.Config, error) {
 	c, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		return nil, errors.New("the database URL is not a valid PostgreSQL URL, or names files that cannot be read")
+		return nil, errors.New("the database URL is not a valid PostgreSQL URL, or names files that cannot be read; in its password, %-encode what is neither a letter nor a digit")
+	}
+	return c, validateTarget(url)
+}
+
+// openPostgres prepares a pool.
+func openPostgres(ctx context.Context, own Config) (*postgres, error) {
+	url := own.URL.Reveal()
+	c, err := parsePostgres(url)
+	if err != nil {
+		return nil, err
 	}
 	if !strings.Contains(url, "pool_max_conns=") { // the operator's own word goes before ours
 		c.MaxConns = int32(own.MaxConns)
@@ -35,12 +46,14 @@ func openPostgres(ctx context.Context, own Config) (*postgres, error) {
 	}
 	c.PingTimeout = acquireTimeout / 2
 	if c.ConnConfig.ConnectTimeout == 0 {
-		c.ConnConfig.ConnectTimeout = acquireTimeout
+		c.ConnConfig.ConnectTimeout = connectTimeout(c.ConnConfig)
 	}
+	c.ConnConfig.DialFunc = dialer()
 	if _, ok := c.ConnConfig.RuntimeParams["application_name"]; !ok {
 		c.ConnConfig.RuntimeParams["application_name"] = "usher"
 	}
 	p := &postgres{}
+	p.primary.configure(c.ConnConfig)
 	c.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		p.outage.end()
 		// Our statements look up by key: planning them again costs more than running them, and never finds another plan.
@@ -51,7 +64,10 @@ func openPostgres(ctx context.Context, own Config) (*postgres, error) {
 	c.BeforeConnect = p.login.before
 	// A connection that the server ended while nobody used it is replaced before anything is sent on it: otherwise a restart, or a
 	// firewall, costs as many callers a failure as there are connections, each maybe a retry of the one before.
-	c.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return silent(conn.PgConn().Conn()), nil }
+	// So is one to a server that was demoted.
+	c.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) {
+		return p.primary.current(conn.PgConn()) && silent(conn.PgConn().Conn()), nil
+	}
 	if own.Tracer != nil {
 		// Never with the values: they are hashes, addresses and names.
 		c.ConnConfig.Tracer = otelpgx.NewTracer(otelpgx.WithTracerProvider(own.Tracer), otelpgx.WithMeterProvider(noop.NewMeterProvider()))
@@ -194,7 +210,7 @@ func (p *postgres) ping(ctx context.Context) error {
 		return err
 	}
 	defer conn.Release()
-	return postgresError(conn.Ping(ctx))
+	return postgresError(p.primary.check(ctx, conn.Conn().PgConn()))
 }
 
 func (p *postgres) contended(err error) bool { return postgresKind(err) == contended }

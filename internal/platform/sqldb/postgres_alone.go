@@ -24,7 +24,7 @@ SELECT pg_try_advisory_lock(hashtextextended('usher/' || COALESCE(current_schema
 		conn.Release()
 		return nil, postgresError(err)
 	}
-	led := postgresLead{conn.Hijack()}
+	led := postgresLead{conn.Hijack(), &p.primary}
 	_, err = led.conn.Exec(ctx, `
 SELECT set_config(name, value, false) FROM (VALUES
     ('tcp_keepalives_idle', '15'), ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3')) AS v(name, value)`)
@@ -36,12 +36,15 @@ SELECT set_config(name, value, false) FROM (VALUES
 }
 
 // postgresLead is the session whose end ends the lead.
-type postgresLead struct{ conn *pgx.Conn }
+type postgresLead struct {
+	conn    *pgx.Conn
+	primary *primary
+}
 
 func (l postgresLead) check(ctx context.Context) error {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	return l.conn.Ping(ctx)
+	return l.primary.check(ctx, l.conn.PgConn())
 }
 
 func (l postgresLead) release() {

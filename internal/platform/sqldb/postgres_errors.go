@@ -22,6 +22,9 @@ func postgresKind(err error) kind {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return notFound
 	}
+	if errors.Is(err, errReadOnly) {
+		return unavailable
+	}
 	// Before the server's own words: a refused log-in is one of those, inside a failed connection.
 	var connect *pgconn.ConnectError
 	if errors.As(err, &connect) {
@@ -48,7 +51,7 @@ func postgresState(code string) kind {
 		return contended
 	case "57014", "55P03", // query_canceled (a time-out, as we cancel by closing), lock_not_available
 		"57P01", "57P02", "57P03", "57P04", "57P05", // the server shuts down, crashed, starts, or drops us
-		"25006", "25P03", "25P04": // a standby that cannot write, idle-in-transaction and transaction time-outs
+		readOnlyTransaction, "25P03", "25P04": // a standby that cannot write, idle-in-transaction and transaction time-outs
 		return unavailable
 	}
 	for _, class := range []string{"08", "53", "58"} { // connection, resources, the system below

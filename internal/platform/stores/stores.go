@@ -22,6 +22,9 @@ func Database(ctx context.Context, h *run.Host, u secret.String, migrations fs.F
 	if err != nil {
 		return nil, err
 	}
+	if err := db.CheckSessions(ctx); err != nil {
+		return nil, fmt.Errorf("%s.database_url: %w", h.Name, err)
+	}
 	pending, err := sqldb.NeedsMigration(ctx, db, migrations)
 	if err != nil {
 		return nil, fmt.Errorf("asking for the schema's version: %w", err)
@@ -30,6 +33,17 @@ func Database(ctx context.Context, h *run.Host, u secret.String, migrations fs.F
 		return nil, errors.New("the schema has pending migrations: run `usher migrate up` first")
 	}
 	return db, nil
+}
+
+// CheckDatabase names what is wrong with a service's database URL, by its setting. It connects to nothing.
+func CheckDatabase(service string, u secret.String) []error {
+	if u.IsZero() {
+		return nil // a missing setting already
+	}
+	if err := (sqldb.Config{URL: u}).Validate(); err != nil {
+		return []error{fmt.Errorf("%s.database_url: %w", service, err)}
+	}
+	return nil
 }
 
 // Schema is one service's database in a process that has several.
@@ -55,26 +69,11 @@ func open(ctx context.Context, h *run.Host, name string, u secret.String) (*sqld
 	}
 	db, err := sqldb.Open(ctx, sqldb.Config{URL: u, ClockOffset: h.Settings.ClockOffset, Tracer: h.Tracing.Provider()})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s.database_url: %w", name, err)
 	}
 	h.Closing(db.Close)
 	h.Metrics.Pool(name, func() telemetry.Pool { return telemetry.Pool(db.Pool()) })
 	return db, nil
-}
-
-// Redis opens the short-lived store that replicas share.
-func Redis(h *run.Host) (shortlived.Store, error) {
-	r := h.Settings.Redis
-	store, err := shortlived.OpenRedis(shortlived.RedisConfig{
-		Addrs: r.Addrs, MasterName: r.MasterName, Username: r.Username, Password: r.Password,
-		TLS: r.TLS, Prefix: r.Prefix, Now: h.Settings.Now, Tracer: h.Tracing.Provider(),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("redis.addrs: %w", err)
-	}
-	h.Closing(store.Close)
-	h.Metrics.Pool("redis", func() telemetry.Pool { return telemetry.Pool(store.Pool()) })
-	return store, nil
 }
 
 // Memory opens the short-lived store of a process that has nobody to share it with.

@@ -16,8 +16,14 @@ import (
 
 func host(t *testing.T) *run.Host {
 	t.Helper()
+	return hostUntil(t, context.Background())
+}
+
+// hostUntil is a host that ends with the context.
+func hostUntil(t *testing.T, ctx context.Context) *run.Host { //nolint:revive // t goes before everything in a test's helper
+	t.Helper()
 	s := run.Default()
-	h, err := run.NewHost(context.Background(), "token", &s, io.Discard)
+	h, err := run.NewHost(ctx, "token", &s, io.Discard)
 	must(t, err)
 	return h
 }
@@ -83,7 +89,7 @@ func TestAMissingURLIsNamed(t *testing.T) {
 	if _, err := stores.Migrated(t.Context(), h, stores.Schema{Name: "token", Migrations: migrations(1)}); err == nil || !strings.Contains(err.Error(), "token.database_url") {
 		t.Errorf("Migrated: %v", err)
 	}
-	if _, err := stores.Redis(h); err == nil || !strings.Contains(err.Error(), "redis.addrs") {
+	if _, err := stores.Redis(t.Context(), h); err == nil || !strings.Contains(err.Error(), "redis.addrs") {
 		t.Errorf("Redis: %v", err)
 	}
 }

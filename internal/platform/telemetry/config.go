@@ -44,6 +44,12 @@ func (c Config) Validate() error {
 	return nil
 }
 
+// CheckFiles reads the file that the section names, by its setting.
+func (c Config) CheckFiles() error {
+	_, err := c.roots()
+	return err
+}
+
 // roots is the authority that proves the collector; nil for the system's.
 func (c Config) roots() (*x509.CertPool, error) {
 	if c.OTLPCAFile == "" {

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/stores"
 )
 
 // skewLimit is how far a machine's clock may be from the database's: expiries are judged by the one, sessions by the other.
@@ -42,7 +44,7 @@ func reach(ctx context.Context, s Section) (*sqldb.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := db.Ping(ctx); err != nil {
+	if err := cmp.Or(db.CheckSessions(ctx), db.Ping(ctx)); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
@@ -95,17 +97,15 @@ func (p Patient) redis(ctx context.Context) []Finding {
 	if len(r.Addrs) == 0 {
 		return []Finding{{Check: check, State: Skipped, Text: "redis.addrs is not set"}}
 	}
-	store, err := shortlived.OpenRedis(shortlived.RedisConfig{
-		Addrs: r.Addrs, MasterName: r.MasterName, Username: r.Username, Password: r.Password, TLS: r.TLS, Prefix: r.Prefix,
-	})
+	store, err := shortlived.OpenRedis(stores.RedisConfig(p.Settings))
 	if err != nil {
 		return []Finding{{check, Wrong, err.Error(), "correct redis.*"}}
 	}
 	defer store.Close() //nolint:errcheck // nothing was written
 	ctx, cancel := context.WithTimeout(ctx, p.Limit)
 	defer cancel()
-	if err := store.Ping(ctx); err != nil {
-		return []Finding{{check, Wrong, err.Error(), "start Redis, or correct redis.addrs, redis.username, redis.password, redis.tls"}}
+	if err := cmp.Or(store.CheckTopology(ctx), store.Ping(ctx)); err != nil {
+		return []Finding{{check, Wrong, err.Error(), "start Redis, or correct redis.addrs, redis.cluster, redis.master_name, the users and passwords, and redis.tls"}}
 	}
 	return []Finding{
 		{Check: check, State: OK, Text: strings.Join(r.Addrs, ", ") + " answers"}, clock(ctx, "redis clock", "Redis", store.Time),

@@ -17,8 +17,13 @@ type settings struct {
 
 func main() {
 	os.Exit(run.Main(run.Process[*settings]{
-		Name: "consent", Config: &settings{Settings: run.Default(), Consent: consent.DefaultConfig()}, Start: start,
+		Name: "consent", Config: &settings{Settings: run.Default(), Consent: consent.DefaultConfig()}, Check: check, Start: start,
 	}))
+}
+
+// check is --check-config's.
+func check(c *settings) []error {
+	return stores.CheckDatabase("consent", c.Consent.DatabaseURL)
 }
 
 func start(ctx context.Context, host *run.Host, c *settings) error {

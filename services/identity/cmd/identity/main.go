@@ -17,8 +17,13 @@ type settings struct {
 
 func main() {
 	os.Exit(run.Main(run.Process[*settings]{
-		Name: "identity", Config: &settings{Settings: run.Default(), Identity: identity.DefaultConfig()}, Start: start,
+		Name: "identity", Config: &settings{Settings: run.Default(), Identity: identity.DefaultConfig()}, Check: check, Start: start,
 	}))
+}
+
+// check is --check-config's.
+func check(c *settings) []error {
+	return append(stores.CheckDatabase("identity", c.Identity.DatabaseURL), stores.CheckRedis(c.Common())...)
 }
 
 func start(ctx context.Context, host *run.Host, c *settings) error {
@@ -26,7 +31,7 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 	if err != nil {
 		return err
 	}
-	shortLived, err := stores.Redis(host)
+	shortLived, err := stores.Redis(ctx, host)
 	if err != nil {
 		return err
 	}

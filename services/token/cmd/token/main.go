@@ -17,8 +17,13 @@ type settings struct {
 
 func main() {
 	os.Exit(run.Main(run.Process[*settings]{
-		Name: "token", Config: &settings{Settings: run.Default(), Token: token.DefaultConfig()}, Start: start,
+		Name: "token", Config: &settings{Settings: run.Default(), Token: token.DefaultConfig()}, Check: check, Start: start,
 	}))
+}
+
+// check is --check-config's.
+func check(c *settings) []error {
+	return stores.CheckDatabase("token", c.Token.DatabaseURL)
 }
 
 func start(ctx context.Context, host *run.Host, c *settings) error {

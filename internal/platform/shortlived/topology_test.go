@@ -1,0 +1,219 @@
+package shortlived_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/shortlived"
+	"github.com/vidocu/usher/test/harness"
+)
+
+// recovery is how long after Redis's own failover everything must work again.
+const recovery = 5 * time.Second
+
+func open(t *testing.T, c shortlived.RedisConfig) *shortlived.Redis {
+	t.Helper()
+	store, err := shortlived.OpenRedis(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	return store
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// everything uses every method once, with a key of its own.
+func everything(ctx context.Context, s shortlived.Store, key string) error {
+	if err := s.Put(ctx, key, []byte("a"), time.Minute); err != nil {
+		return fmt.Errorf("put: %w", err)
+	}
+	if fresh, err := s.PutNew(ctx, key, []byte("b"), time.Minute); err != nil || fresh {
+		return fmt.Errorf("put new: %v, %w", fresh, err)
+	}
+	if done, err := s.CompareAndSet(ctx, key, []byte("a"), []byte("c")); err != nil || !done {
+		return fmt.Errorf("compare and set: %v, %w", done, err)
+	}
+	if value, found, err := s.Get(ctx, key); err != nil || !found || string(value) != "c" {
+		return fmt.Errorf("get: %s, %v, %w", value, found, err)
+	}
+	if _, found, err := s.Take(ctx, key); err != nil || !found {
+		return fmt.Errorf("take: %v, %w", found, err)
+	}
+	if n, err := s.Count(ctx, key+"/count", time.Minute); err != nil || n != 1 {
+		return fmt.Errorf("count: %d, %w", n, err)
+	}
+	if left, err := s.Spend(ctx, key+"/budget", 1, time.Minute); err != nil || !left {
+		return fmt.Errorf("spend: %v, %w", left, err)
+	}
+	for what, err := range map[string]error{"refund": s.Refund(ctx, key+"/budget"), "delete": s.Delete(ctx, key), "ping": s.Ping(ctx)} {
+		if err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+	}
+	return nil
+}
+
+// load uses everything from several goroutines. What fails counts while it is watched, from beginning to end.
+type load struct {
+	// phase is odd while it is watched.
+	phase atomic.Int64
+	ended atomic.Bool
+	fault atomic.Pointer[error]
+	busy  sync.WaitGroup
+}
+
+func startLoad(t *testing.T, s shortlived.Store) *load {
+	t.Helper()
+	l := &load{}
+	for worker := range 8 {
+		l.busy.Go(func() {
+			for i := 0; !l.ended.Load(); i++ {
+				phase := l.phase.Load()
+				err := everything(context.Background(), s, fmt.Sprintf("%d-%d", worker, i))
+				if err != nil && phase%2 == 1 && phase == l.phase.Load() {
+					l.fault.CompareAndSwap(nil, &err)
+				}
+			}
+		})
+	}
+	t.Cleanup(func() {
+		l.ended.Store(true)
+		l.busy.Wait()
+	})
+	return l
+}
+
+// watch fails when something fails while f runs.
+func (l *load) watch(t *testing.T, what string, f func()) {
+	t.Helper()
+	l.phase.Add(1)
+	f()
+	l.phase.Add(1)
+	if err := l.fault.Swap(nil); err != nil {
+		t.Errorf("%s: %v", what, *err)
+	}
+}
+
+// recovers waits until recovery is over, and then watches for a while.
+func (l *load) recovers(t *testing.T) {
+	t.Helper()
+	time.Sleep(recovery) // the promise is a duration
+	l.watch(t, recovery.String()+" after the failover", func() { time.Sleep(time.Second) })
+}
+
+// TestFault_C14_AClusterKeepsServing through its single address, while a master dies under load, comes back as a replica, and while
+// slots move from one master to another.
+func TestFault_C14_AClusterKeepsServing(t *testing.T) {
+	t.Parallel() // it mostly waits
+	cluster, err := harness.StartRedisCluster(t.Context(), t.TempDir())
+	must(t, err)
+	t.Cleanup(func() { _ = cluster.Close() })
+	seed := cluster.Addrs()[:1]
+	store := open(t, shortlived.RedisConfig{Addrs: seed, Cluster: true, Prefix: "usher:", Logger: slog.New(slog.DiscardHandler)})
+	must(t, store.CheckTopology(t.Context()))
+	for i := range 50 { // keys of every master
+		must(t, everything(t.Context(), store, fmt.Sprint("first ", i)))
+	}
+	if err := open(t, shortlived.RedisConfig{Addrs: seed}).CheckTopology(t.Context()); !errors.Is(err, shortlived.ErrTopology) ||
+		!strings.Contains(err.Error(), "redis.cluster") {
+		t.Errorf("a node of a Cluster taken for a single server: %v", err)
+	}
+
+	work := startLoad(t, store)
+	work.watch(t, "while slots move", func() { must(t, cluster.MoveSlots(t.Context(), 300)) })
+	killed, err := cluster.KillMaster(t.Context())
+	must(t, err)
+	work.recovers(t)
+	work.watch(t, "while the killed node comes back", func() { must(t, cluster.Restart(t.Context(), killed)) })
+}
+
+// TestFault_C14_SentinelsMayHavePasswordsOfTheirOwn, and a master that is killed is replaced.
+func TestFault_C14_SentinelsMayHavePasswordsOfTheirOwn(t *testing.T) {
+	t.Parallel() // it mostly waits
+	group, err := harness.StartGuardedRedisGroup(t.Context(), t.TempDir(), harness.RedisSecrets{Server: "server-secret", Sentinel: "sentinel-secret"})
+	must(t, err)
+	t.Cleanup(func() { _ = group.Close() })
+	config := shortlived.RedisConfig{
+		Addrs: strings.Split(group.Sentinels(), ","), MasterName: harness.RedisMaster, Prefix: "usher:",
+		Password: secret.New("server-secret"), SentinelPassword: secret.New("sentinel-secret"), Logger: slog.New(slog.DiscardHandler),
+	}
+	store := open(t, config)
+	must(t, store.CheckTopology(t.Context()))
+	must(t, everything(t.Context(), store, "first"))
+
+	without, unknown, direct := config, config, config
+	without.SentinelPassword = secret.String{}
+	unknown.MasterName = "elsewhere"
+	direct.Addrs = group.Nodes()[:1]
+	for name, row := range map[string]struct {
+		config shortlived.RedisConfig
+		is     error
+		says   string
+	}{
+		"no password for the Sentinels": {without, shortlived.ErrUnavailable, "redis.sentinel_password"},
+		"another master":                {unknown, shortlived.ErrTopology, "redis.master_name"},
+		"a server for a Sentinel":       {direct, shortlived.ErrTopology, "not a Sentinel"},
+	} {
+		if err := open(t, row.config).CheckTopology(t.Context()); !errors.Is(err, row.is) || !strings.Contains(err.Error(), row.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	work := startLoad(t, store)
+	must(t, group.KillMaster(t.Context()))
+	work.recovers(t)
+}
+
+// TestFault_C14_TLSMayBeOfAPrivateAuthority that wants a certificate of the client too.
+func TestFault_C14_TLSMayBeOfAPrivateAuthority(t *testing.T) {
+	server, err := harness.StartTLSRedis(t.Context(), t.TempDir())
+	must(t, err)
+	t.Cleanup(func() { _ = server.Close() })
+	files := shortlived.RedisTLS{On: true, CAFile: server.CAFile, CertFile: server.CertFile, KeyFile: server.KeyFile}
+	store := open(t, shortlived.RedisConfig{Addrs: []string{server.Addr}, TLS: files})
+	must(t, store.CheckTopology(t.Context()))
+	must(t, everything(t.Context(), store, "first"))
+	for name, c := range map[string]struct {
+		tls  shortlived.RedisTLS
+		says string
+	}{
+		"the system's authorities": {shortlived.RedisTLS{On: true}, "authority"},
+		"no certificate":           {shortlived.RedisTLS{On: true, CAFile: server.CAFile}, ""}, // the server may only reset
+		"no TLS":                   {shortlived.RedisTLS{}, ""},
+	} {
+		if err := open(t, shortlived.RedisConfig{Addrs: []string{server.Addr}, TLS: c.tls}).Ping(t.Context()); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestFault_C14_WhatCannotBeMeantIsRefused before anything connects.
+func TestFault_C14_WhatCannotBeMeantIsRefused(t *testing.T) {
+	for says, c := range map[string]shortlived.RedisConfig{
+		"is a URL":           {Addrs: []string{"redis://h:6379"}},
+		"is not host:port":   {Addrs: []string{"h"}},
+		"has no port":        {Addrs: []string{"h:redis"}},
+		"cluster and master": {Addrs: []string{"h:1"}, Cluster: true, MasterName: "m"},
+		"are for Sentinels":  {Addrs: []string{"h:1"}, SentinelPassword: secret.New("x")},
+		"are for TLS":        {Addrs: []string{"h:1"}, TLS: shortlived.RedisTLS{CAFile: "/x"}},
+		"belong together":    {Addrs: []string{"h:1"}, TLS: shortlived.RedisTLS{On: true, CertFile: "/x"}},
+		"ca_file":            {Addrs: []string{"h:1"}, TLS: shortlived.RedisTLS{On: true, CAFile: "/nowhere"}},
+	} {
+		if _, err := shortlived.OpenRedis(c); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v: %v, want %q", c, err, says)
+		}
+	}
+}

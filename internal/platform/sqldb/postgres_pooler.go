@@ -1,0 +1,87 @@
+package sqldb
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// ErrSharedSessions is a pooler between us and PostgreSQL that gives a session to one client after the other.
+var ErrSharedSessions = errors.New("the database URL leads to a pooler that shares sessions between clients (PgBouncer's pool_mode transaction or statement): " +
+	"Usher needs sessions of its own, for prepared statements and advisory locks; set pool_mode = session for this database, or give the server's own address")
+
+// poolerRounds is how often two connections are compared: others that use the pooler at the same time may hide what it does once.
+const poolerRounds = 3
+
+// CheckSessions fails with ErrSharedSessions where connections do not keep their session. It asks one question of a server without a
+// pooler before it.
+func (db *DB) CheckSessions(ctx context.Context) error {
+	p, ok := db.engine.(*postgres)
+	if !ok {
+		return nil
+	}
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	first, err := p.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer first.Release()
+	conn := first.Conn().PgConn()
+	pid, err := backend(ctx, conn)
+	if err != nil || pid == conn.PID() || p.pool.Config().MaxConns < 2 { // one connection has nothing to be compared with
+		return postgresError(err)
+	}
+	second, err := p.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer second.Release()
+	for range poolerRounds {
+		if err := compare(ctx, conn, second.Conn().PgConn()); err != nil {
+			return postgresError(err)
+		}
+	}
+	return nil
+}
+
+// compare has one connection hold a session while the other is idle: the sessions of both must be different, and stay the same.
+func compare(ctx context.Context, idle, busy *pgconn.PgConn) (err error) {
+	before, err := backend(ctx, idle)
+	if err != nil {
+		return err
+	}
+	if err := run(ctx, busy, "BEGIN"); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, run(ctx, busy, "ROLLBACK")) }()
+	during, err := backend(ctx, busy)
+	if err != nil {
+		return err
+	}
+	if during == before {
+		return ErrSharedSessions // the pooler may have no other session to give: asking again could wait for ever
+	}
+	after, err := backend(ctx, idle)
+	if err == nil && after != before {
+		err = ErrSharedSessions
+	}
+	return err
+}
+
+// backend returns the process that serves a connection now. Without prepared statements, which a pooler may confuse.
+func backend(ctx context.Context, conn *pgconn.PgConn) (uint32, error) {
+	results, err := conn.Exec(ctx, "SELECT pg_backend_pid()").ReadAll()
+	if err != nil {
+		return 0, err
+	}
+	pid, err := strconv.ParseUint(string(results[0].Rows[0][0]), 10, 32)
+	return uint32(pid), err
+}
+
+func run(ctx context.Context, conn *pgconn.PgConn, text string) error {
+	_, err := conn.Exec(ctx, text).ReadAll()
+	return err
+}
