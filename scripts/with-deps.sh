@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # with-deps.sh [--durable] CMD...: runs CMD with throw-away PostgreSQL and Redis servers on spare loopback ports.
 #
-# Installs both, and the nginx that test/proxies runs, on Debian where they are missing; elsewhere says what to install. CMD sees
+# Installs both, and the nginx, HAProxy and pip that test/proxies needs, on Debian where they are missing; elsewhere says what to
+# install. CMD sees
 #   USHER_TEST_POSTGRES_URL  a superuser's URL of the PostgreSQL server
 #   USHER_TEST_REDIS_ADDR    host:port of the Redis server
 #   USHER_TEST_BIN           a folder for the binaries that tests share
@@ -18,13 +19,15 @@ pg_bin() { { ls -d /usr/lib/postgresql/*/bin /usr/local/pgsql/bin 2>/dev/null ||
 
 install_missing() {
   local missing=()
-  PATH=$PATH:/usr/sbin # where Debian keeps nginx, and an ordinary user's PATH ends before
+  PATH=$PATH:/usr/sbin # where Debian keeps nginx and HAProxy, and an ordinary user's PATH ends before
   command -v redis-server >/dev/null || missing+=(redis-server)
   [ -x "$(pg_bin)/initdb" ] || missing+=(postgresql)
   command -v nginx >/dev/null || missing+=(nginx-light)
+  command -v haproxy >/dev/null || missing+=(haproxy)
+  python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
   [ ${#missing[@]} -eq 0 ] && return
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "$0: install ${missing[*]} (PostgreSQL 15 or newer, Redis 7 or newer, nginx 1.20 or newer) and run this again" >&2
+    echo "$0: install ${missing[*]} (PostgreSQL 15 or newer, Redis 7 or newer, nginx 1.20 or newer, HAProxy 2.6 or newer, pip) and run this again" >&2
     exit 1
   fi
   echo "$0: installing ${missing[*]}" >&2
