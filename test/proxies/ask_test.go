@@ -21,7 +21,14 @@ func ask(t *testing.T, method, address, token string, header ...string) harness.
 
 func send(t *testing.T, method, address, token string, body io.Reader, header ...string) harness.Answer {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, address, body)
+	transport := &http.Transport{DisableKeepAlives: true, MaxResponseHeaderBytes: 1 << 20}
+	return (&running{transport: transport}).send(t, method, address, token, body, header...)
+}
+
+// send sends a request to a path of the proxy.
+func (r *running) send(t *testing.T, method, path, token string, body io.Reader, header ...string) harness.Answer {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, r.url+path, body)
 	must(t, err)
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
@@ -31,7 +38,7 @@ func send(t *testing.T, method, address, token string, body io.Reader, header ..
 		req.Header[header[i]] = append(req.Header[header[i]], header[i+1])
 	}
 	res, err := (&http.Client{
-		Transport: &http.Transport{DisableKeepAlives: true, MaxResponseHeaderBytes: 1 << 20}, Timeout: 2 * time.Minute,
+		Transport: r.transport, Timeout: 2 * time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}).Do(req)
 	must(t, err)

@@ -1,6 +1,7 @@
 package proxies
 
 import (
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -24,6 +25,8 @@ type behind struct {
 	certs string
 	// dir is the example's own folder.
 	dir string
+	// transport leads to a front by TLS; nil for a door.
+	transport func(front string) *http.Transport
 	// more is what a test changes besides.
 	more []change
 }

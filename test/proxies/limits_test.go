@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/vidocu/usher/test/harness"
 )
 
 // patterned is a body of n bytes, and its sum.
@@ -88,20 +90,45 @@ func TestFault_F4_WhatTakesLongerThanEveryDefaultPasses(t *testing.T) {
 			"an answer as it is made": "?drip=3s&every=1s",
 		} {
 			wg.Go(func() {
-				lines, spread, err := stream(door.url+"/v1/videos"+query, token)
+				lines, spread, err := door.stream("/v1/videos"+query, token)
 				if err != nil || lines < 2 || spread < time.Second/2 {
 					t.Errorf("%s, %s: %d lines over %s, %v", p.name, name, lines, spread, err)
 				}
 			})
 		}
 		wg.Go(func() {
-			length, err := upload(door.url+"/v1/videos/vid_1/analyze", token)
+			length, err := door.upload("/v1/videos/vid_1/analyze", token)
 			if err != nil || length < 10 {
 				t.Errorf("%s, a body that comes slowly: %d bytes arrived, %v", p.name, length, err)
 			}
 		})
 	}
+	behindFronts(t, &wg)
 	wg.Wait()
+}
+
+// behindFronts sends what may take its time through each front with TLS and the gateway's own /v1.
+func behindFronts(t *testing.T, wg *sync.WaitGroup) {
+	t.Helper()
+	u, err := newWhole()
+	must(t, err)
+	t.Cleanup(func() { must(t, u.close()) })
+	for name, front := range u.fronts {
+		tokens, err := u.at(front).Issue(u.at(front).NewBrowser(), harness.Request{})
+		must(t, err)
+		wg.Go(func() {
+			lines, spread, err := front.stream(fmt.Sprintf("/v1/videos?drip=%s&every=1s", beyond), tokens.Access)
+			if err != nil || lines < 2 || spread < beyond/2 {
+				t.Errorf("the front with %s, an answer that goes on: %d lines over %s, %v", name, lines, spread, err)
+			}
+		})
+		wg.Go(func() {
+			length, err := front.upload("/v1/videos/vid_1/analyze", tokens.Access)
+			if err != nil || length < 10 {
+				t.Errorf("the front with %s, a body that comes slowly: %d bytes arrived, %v", name, length, err)
+			}
+		})
+	}
 }
 
 // trickle is a body of which a byte comes every few seconds, until its end.
@@ -116,20 +143,20 @@ func (b *trickle) Read(p []byte) (int, error) {
 }
 
 // upload sends a trickle and returns how much of it arrived.
-func upload(address, token string) (length int64, err error) {
-	res, err := request(http.MethodPost, address, token, &trickle{end: time.Now().Add(beyond)})
+func (r *running) upload(path, token string) (length int64, err error) {
+	res, err := r.request(http.MethodPost, path, token, &trickle{end: time.Now().Add(beyond)})
 	if err != nil {
 		return 0, err
 	}
 	defer res.Body.Close() //nolint:errcheck // read to its end
-	var r arrived
-	err = json.NewDecoder(res.Body).Decode(&r)
-	return r.Length, err
+	var a arrived
+	err = json.NewDecoder(res.Body).Decode(&a)
+	return a.Length, err
 }
 
 // stream reads an answer to its end, and returns its lines and the time between the first and the last.
-func stream(address, token string) (lines int, spread time.Duration, err error) {
-	res, err := request(http.MethodGet, address, token, nil)
+func (r *running) stream(path, token string) (lines int, spread time.Duration, err error) {
+	res, err := r.request(http.MethodGet, path, token, nil)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -148,13 +175,13 @@ func stream(address, token string) (lines int, spread time.Duration, err error) 
 }
 
 // request is one whose answer may take minutes.
-func request(method, address, token string, body io.Reader) (*http.Response, error) {
-	req, err := http.NewRequest(method, address, body)
+func (r *running) request(method, path, token string, body io.Reader) (*http.Response, error) {
+	req, err := http.NewRequest(method, r.url+path, body)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
-	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Minute}).Do(req)
+	res, err := (&http.Client{Transport: r.transport, Timeout: 5 * time.Minute}).Do(req)
 	if err == nil && res.StatusCode != http.StatusOK {
 		_ = res.Body.Close()
 		return nil, fmt.Errorf("answered %d", res.StatusCode)

@@ -25,6 +25,8 @@ type running struct {
 	name, url, log string
 	// api is what it leads to; nil where a test leads it elsewhere.
 	api *api
+	// transport leads to it.
+	transport *http.Transport
 
 	cmd  *exec.Cmd
 	done chan struct{}
@@ -47,7 +49,13 @@ func launch(p proxy, b behind) (*running, error) {
 	if err := write(p, dir, append(changes, b.more...)); err != nil {
 		return nil, err
 	}
-	r := &running{name: p.name, url: "http://" + b.front, log: filepath.Join(dir, "log"), done: make(chan struct{})}
+	r := &running{
+		name: p.name, url: "http://" + b.front, log: filepath.Join(dir, "log"), done: make(chan struct{}),
+		transport: &http.Transport{DisableKeepAlives: true, MaxResponseHeaderBytes: 1 << 20},
+	}
+	if b.transport != nil {
+		r.url, r.transport = frontURL, b.transport(b.front)
+	}
 	log, err := os.Create(r.log)
 	if err != nil {
 		return nil, err
@@ -95,7 +103,8 @@ func write(p proxy, dir string, changes []change) error {
 	return nil
 }
 
-// listens waits until the program answers a preflight, which it does without Usher: Traefik listens before it has read its example.
+// listens waits until the program answers a preflight, which a door does without Usher and a front passes on: Traefik listens before
+// it has read its example.
 func (r *running) listens() error {
 	preflight, err := http.NewRequest(http.MethodOptions, r.url+"/v1/videos", nil)
 	if err != nil {
@@ -103,7 +112,7 @@ func (r *running) listens() error {
 	}
 	preflight.Header.Set("Origin", "https://app.example.com")
 	preflight.Header.Set("Access-Control-Request-Method", "GET")
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Second}
+	client := &http.Client{Transport: r.transport, Timeout: time.Second}
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		select {
 		case <-r.done:
@@ -139,29 +148,44 @@ func (r *running) stop() error {
 	}
 }
 
-// open launches all examples at once, each with an API of its own.
+// open launches the examples of doors, each with an API of its own.
 func open(b behind) (map[string]*running, error) {
+	started, err := launchAll(proxies(), func(p proxy) (*running, error) {
+		api := newAPI()
+		b := b
+		b.api = api.addr()
+		r, err := launch(p, b)
+		if r != nil {
+			r.api = api
+		}
+		return r, err
+	})
+	doors := map[string]*running{}
+	for _, r := range started {
+		doors[r.name] = r
+	}
+	return doors, err
+}
+
+// launchAll launches examples at once, and returns those that run.
+func launchAll(all []proxy, one func(p proxy) (*running, error)) ([]*running, error) {
 	var wg sync.WaitGroup
-	all := proxies()
-	started, errs := make([]*running, len(all)), make([]error, len(all))
-	for i, p := range all {
+	var mu sync.Mutex
+	var started []*running
+	var errs []error
+	for _, p := range all {
 		wg.Go(func() {
-			api := newAPI()
-			b := b
-			b.api = api.addr()
-			if started[i], errs[i] = launch(p, b); errs[i] == nil {
-				started[i].api = api
+			r, err := one(p)
+			mu.Lock()
+			defer mu.Unlock()
+			if r != nil {
+				started = append(started, r)
 			}
+			errs = append(errs, err)
 		})
 	}
 	wg.Wait()
-	doors := map[string]*running{}
-	for _, r := range started {
-		if r != nil {
-			doors[r.name] = r
-		}
-	}
-	return doors, errors.Join(errs...)
+	return started, errors.Join(errs...)
 }
 
 // begin launches one example until the test ends, with an API of its own unless it is to lead elsewhere.
