@@ -91,7 +91,7 @@ func seconds(text string) time.Duration {
 // drip answers late, for a while, a line at a time. A line is numbered from 0.
 func drip(w http.ResponseWriter, late, total, every time.Duration) {
 	control := http.NewResponseController(w)
-	time.Sleep(late) //nolint:forbidigo // how long an answer takes is what is tested
+	time.Sleep(late)
 	for i, begun := 0, time.Now(); ; i++ {
 		if _, err := fmt.Fprintf(w, "line %d\n", i); err != nil {
 			return
@@ -100,7 +100,7 @@ func drip(w http.ResponseWriter, late, total, every time.Duration) {
 		if time.Since(begun) >= total {
 			return
 		}
-		time.Sleep(every) //nolint:forbidigo // likewise
+		time.Sleep(every)
 	}
 }
 

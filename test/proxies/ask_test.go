@@ -42,7 +42,7 @@ func (r *running) send(t *testing.T, method, path, token string, body io.Reader,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}).Do(req)
 	must(t, err)
-	defer res.Body.Close() //nolint:errcheck // read whole
+	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
 	must(t, err)
 	return harness.Answer{Status: res.StatusCode, Header: res.Header, Raw: string(raw)}
@@ -53,7 +53,7 @@ func sendRaw(t *testing.T, door *running, request string) int {
 	t.Helper()
 	conn, err := net.Dial("tcp", host(t, door.url))
 	must(t, err)
-	defer conn.Close() //nolint:errcheck // a test's own
+	defer conn.Close()
 	must(t, conn.SetDeadline(time.Now().Add(time.Minute)))
 	_, err = io.WriteString(conn, request)
 	must(t, err)

@@ -39,10 +39,11 @@ func usual() behind {
 
 // proxy is one of the examples, and where it differs from the others. README.md says the same in words.
 type proxy struct {
-	name    string
+	name string
+	// files are the example's, that which the program reads first.
 	files   []string
 	changes func(b behind) ([]change, error)
-	command func(dir string) []string
+	command func(config string) []string
 	// passes are the names of a client's headers that it cannot take off.
 	passes []string
 	// refusesUpgrade is where it answers a request for a WebSocket with 403, instead of passing it on as a plain one.
@@ -68,12 +69,14 @@ func nginx() proxy {
 		name: "nginx", files: []string{"nginx/nginx.conf"},
 		changes: func(b behind) ([]change, error) {
 			return []change{
-				{"/run/usher-nginx/", b.dir + "/"}, {"server usher-gateway:8081;", "server " + b.gateway + ";"},
-				{"server video-api:8080;", "server " + b.api + ";"}, {"listen 8000;", "listen " + b.front + ";"},
+				{"/run/usher-nginx/", b.dir + "/"},
+				{"server usher-gateway:8081;", "server " + b.gateway + ";"},
+				{"server video-api:8080;", "server " + b.api + ";"},
+				{"listen 8000;", "listen " + b.front + ";"},
 			}, nil
 		},
-		command: func(dir string) []string {
-			return []string{"nginx", "-p", dir, "-c", filepath.Join(dir, "nginx.conf"), "-e", "stderr", "-g", nginxDirectives()}
+		command: func(config string) []string {
+			return []string{"nginx", "-p", filepath.Dir(config), "-c", config, "-e", "stderr", "-g", nginxDirectives()}
 		},
 		passes: []string{"Usher-Anything", "Usher-Else"}, // any that README.md does not list
 	}
@@ -85,13 +88,14 @@ func traefik() proxy {
 		changes: func(b behind) ([]change, error) {
 			question, err := harness.FreeAddr()
 			return []change{
-				{"address: :8000", "address: " + b.front}, {"/etc/traefik/", b.dir + "/"}, {"127.0.0.1:8082", question},
-				{"usher-gateway:8081", b.gateway}, {"video-api:8080", b.api},
+				{"address: :8000", "address: " + b.front},
+				{"/etc/traefik/", b.dir + "/"},
+				{"127.0.0.1:8082", question},
+				{"usher-gateway:8081", b.gateway},
+				{"video-api:8080", b.api},
 			}, err
 		},
-		command: func(dir string) []string {
-			return []string{fetched("traefik"), "--configFile=" + filepath.Join(dir, "traefik.yaml")}
-		},
+		command: func(config string) []string { return []string{fetched("traefik"), "--configFile=" + config} },
 	}
 }
 
@@ -102,8 +106,8 @@ func caddy() proxy {
 			_, port, _ := strings.Cut(b.front, ":")
 			return []change{{":8000 {", ":" + port + " {"}, {"usher-gateway:8081", b.gateway}, {"video-api:8080", b.api}}, nil
 		},
-		command: func(dir string) []string {
-			return []string{fetched("caddy"), "run", "--adapter", "caddyfile", "--config", filepath.Join(dir, "Caddyfile")}
+		command: func(config string) []string {
+			return []string{fetched("caddy"), "run", "--adapter", "caddyfile", "--config", config}
 		},
 	}
 }
@@ -114,11 +118,14 @@ func haproxy() proxy {
 		changes: func(b behind) ([]change, error) {
 			question, err := harness.FreeAddr()
 			return []change{
-				{"bind :8000", "bind " + b.front}, {"/etc/haproxy/", b.dir + "/"}, {"127.0.0.1:8082", question},
-				{"usher-gateway:8081", b.gateway}, {"video-api:8080", b.api},
+				{"bind :8000", "bind " + b.front},
+				{"/etc/haproxy/", b.dir + "/"},
+				{"127.0.0.1:8082", question},
+				{"usher-gateway:8081", b.gateway},
+				{"video-api:8080", b.api},
 			}, err
 		},
-		command: func(dir string) []string { return []string{"haproxy", "-db", "-f", filepath.Join(dir, "haproxy.cfg")} },
+		command: func(config string) []string { return []string{"haproxy", "-db", "-f", config} },
 	}
 }
 
@@ -142,10 +149,8 @@ func envoy() proxy {
 				{"/etc/envoy/usher/", b.dir + "/"},
 			}, nil
 		},
-		command: func(dir string) []string {
-			return []string{
-				fetched("envoy"), "-c", filepath.Join(dir, "envoy.yaml"), "--use-dynamic-base-id", "--concurrency", "2", "-l", "warning",
-			}
+		command: func(config string) []string {
+			return []string{fetched("envoy"), "-c", config, "--use-dynamic-base-id", "--concurrency", "2", "-l", "warning"}
 		},
 	}
 }

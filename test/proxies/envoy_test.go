@@ -188,7 +188,7 @@ func (l *load) one(client *http.Client, address, token string) {
 	}
 }
 
-func (*load) forAWhile(d time.Duration) { time.Sleep(d) } //nolint:forbidigo // how long requests go on is what is tested
+func (*load) forAWhile(d time.Duration) { time.Sleep(d) }
 
 func (l *load) end() { close(l.stop); l.wg.Wait() }
 

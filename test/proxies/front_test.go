@@ -27,60 +27,56 @@ const (
 	frontURL  = "https://" + frontHost
 )
 
-// fronts are the examples that end TLS for Usher itself.
+// fronts are the examples that end TLS for Usher itself. There, gateway is its public listener and certs is their certificate's folder.
 func fronts() []proxy {
-	at := func(p proxy, changes func(b behind) []change, command ...string) proxy {
-		dir := p.name + "/"
-		return proxy{
-			name: p.name, files: prefixed(dir, command[1:]...),
-			changes: func(b behind) ([]change, error) {
-				return append(changes(b), change{"usher-gateway:8080", b.gateway}), nil
-			},
-			command: func(dir string) []string {
-				args := p.command(dir)
-				args[len(args)-1] = strings.Replace(args[len(args)-1], command[0], command[1], 1)
-				for i := range args {
-					args[i] = strings.Replace(args[i], filepath.Join(dir, command[0]), filepath.Join(dir, command[1]), 1)
-				}
-				return args
-			},
-		}
-	}
-	envoyFront := at(envoy(), func(b behind) []change {
-		return []change{
-			{"address: 0.0.0.0, port_value: 443", "address: " + strings.Replace(b.front, ":", ", port_value: ", 1)}, {"/etc/envoy/", b.certs + "/"},
-			{"address: usher-gateway, port_value: 8080", "address: " + strings.Replace(b.gateway, ":", ", port_value: ", 1)},
-		}
-	}, "envoy.yaml", "front.yaml")
-	withGateway := envoyFront.changes
-	envoyFront.changes = func(b behind) ([]change, error) {
-		changes, err := withGateway(b)
-		return changes[:len(changes)-1], err // an address and a port apart
-	}
 	return []proxy{
-		at(nginx(), func(b behind) []change {
-			return []change{{"/run/usher-nginx/", b.dir + "/"}, {"listen 443", "listen " + b.front}, {"/etc/nginx/", b.certs + "/"}}
-		}, "nginx.conf", "front.conf"),
-		at(traefik(), func(b behind) []change {
-			return []change{{"address: :443", "address: " + b.front}, {"/etc/traefik/tls", b.certs + "/tls"}, {"/etc/traefik/", b.dir + "/"}}
-		}, "traefik.yaml", "front.yaml", "front-dynamic.yaml"),
-		at(caddy(), func(b behind) []change {
-			_, port, _ := strings.Cut(b.front, ":")
-			return []change{{frontHost + " {", frontHost + ":" + port + " {"}, {"/etc/caddy/", b.certs + "/"}, {"admin off", "admin off\n\tauto_https disable_redirects"}}
-		}, "Caddyfile", "front.Caddyfile"),
-		at(haproxy(), func(b behind) []change {
-			return []change{{"bind :443", "bind " + b.front}, {"/etc/haproxy/", b.certs + "/"}}
-		}, "haproxy.cfg", "front.cfg"),
-		envoyFront,
+		{
+			name: "nginx", files: []string{"nginx/front.conf"}, command: nginx().command,
+			changes: leadsTo(func(b behind) []change {
+				return []change{{"/run/usher-nginx/", b.dir + "/"}, {"listen 443", "listen " + b.front}, {"/etc/nginx/", b.certs + "/"}}
+			}),
+		},
+		{
+			name: "traefik", files: []string{"traefik/front.yaml", "traefik/front-dynamic.yaml"}, command: traefik().command,
+			changes: leadsTo(func(b behind) []change {
+				return []change{{"address: :443", "address: " + b.front}, {"/etc/traefik/tls", b.certs + "/tls"}, {"/etc/traefik/", b.dir + "/"}}
+			}),
+		},
+		{
+			name: "caddy", files: []string{"caddy/front.Caddyfile"}, command: caddy().command,
+			changes: leadsTo(func(b behind) []change {
+				_, port, _ := strings.Cut(b.front, ":")
+				return []change{
+					{frontHost + " {", frontHost + ":" + port + " {"},
+					{"/etc/caddy/", b.certs + "/"},
+					{"admin off", "admin off\n\tauto_https disable_redirects"}, // which take port 80
+				}
+			}),
+		},
+		{
+			name: "haproxy", files: []string{"haproxy/front.cfg"}, command: haproxy().command,
+			changes: leadsTo(func(b behind) []change {
+				return []change{{"bind :443", "bind " + b.front}, {"/etc/haproxy/", b.certs + "/"}}
+			}),
+		},
+		{
+			name: "envoy", files: []string{"envoy/front.yaml"}, command: envoy().command,
+			changes: func(b behind) ([]change, error) {
+				return []change{
+					{"address: 0.0.0.0, port_value: 443", "address: " + strings.Replace(b.front, ":", ", port_value: ", 1)},
+					{"address: usher-gateway, port_value: 8080", "address: " + strings.Replace(b.gateway, ":", ", port_value: ", 1)},
+					{"/etc/envoy/", b.certs + "/"},
+				}, nil
+			},
+		},
 	}
 }
 
-func prefixed(prefix string, names ...string) []string {
-	all := make([]string, len(names))
-	for i, name := range names {
-		all[i] = prefix + name
+// leadsTo adds the gateway's address, where it stands in one piece.
+func leadsTo(changes func(b behind) []change) func(b behind) ([]change, error) {
+	return func(b behind) ([]change, error) {
+		return append(changes(b), change{"usher-gateway:8080", b.gateway}), nil
 	}
-	return all
 }
 
 // whole is an Usher whose public address is that of the fronts, and the fronts before it by name.
@@ -176,9 +172,7 @@ func certify(dir string) (*x509.CertPool, error) {
 // TestEachFrontCarriesAPersonFromSignInToDisconnect, by TLS, and /v1 beside it, with bodies larger than every default.
 func TestEachFrontCarriesAPersonFromSignInToDisconnect(t *testing.T) {
 	t.Parallel()
-	w, err := newWhole()
-	t.Cleanup(func() { must(t, w.close()) })
-	must(t, err)
+	w := shared.whole
 	body, sum := patterned(20 << 20)
 	for _, p := range fronts() {
 		front := w.fronts[p.name]

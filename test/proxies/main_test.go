@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
@@ -29,6 +30,8 @@ type site struct {
 	dir        string
 	// doors are the examples, each in front of an API of its own, by name.
 	doors map[string]*running
+	// whole is another Usher, behind the fronts.
+	whole *whole
 }
 
 var shared site //nolint:gochecknoglobals // set once in TestMain, read by every test
@@ -79,8 +82,12 @@ func start(dir string) error {
 	if err := shared.deployment.Authority().Issue(resourceServer); err != nil {
 		return err
 	}
+	var fronts error
+	var wg sync.WaitGroup
+	wg.Go(func() { shared.whole, fronts = newWhole() })
 	shared.doors, err = open(usual())
-	return err
+	wg.Wait()
+	return errors.Join(err, fronts)
 }
 
 func end() error {
@@ -88,6 +95,9 @@ func end() error {
 	for _, d := range shared.doors {
 		errs = append(errs, d.stop())
 		d.api.Close()
+	}
+	if shared.whole != nil {
+		errs = append(errs, shared.whole.close())
 	}
 	if shared.deployment != nil {
 		errs = append(errs, shared.deployment.Close())
@@ -116,7 +126,7 @@ func apiKey(t *testing.T) string {
 	t.Helper()
 	conn, err := shared.deployment.Dial("operator", "token")
 	must(t, err)
-	defer conn.Close() //nolint:errcheck // a test's own
+	defer conn.Close()
 	res, err := tokenv1.NewApiKeyServiceClient(conn).CreateApiKey(t.Context(), &tokenv1.CreateApiKeyRequest{WorkspaceId: "ws_acme", Name: t.Name()})
 	must(t, err)
 	shared.deployment.Remember("api key", res.GetKey())

@@ -61,7 +61,7 @@ func launch(p proxy, b behind) (*running, error) {
 		return nil, err
 	}
 	defer func() { _ = log.Close() }() // the program has its own copy
-	args := p.command(dir)
+	args := p.command(filepath.Join(dir, filepath.Base(p.files[0])))
 	r.cmd = exec.Command(args[0], args[1:]...)
 	r.cmd.Dir, r.cmd.Stdout, r.cmd.Stderr = dir, log, log
 	r.cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
@@ -82,7 +82,10 @@ type change struct{ from, to string }
 func write(p proxy, dir string, changes []change) error {
 	found := map[string]bool{}
 	for _, name := range p.files {
-		raw, err := os.ReadFile(filepath.Join(examples, name))
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(examples, name)
+		}
+		raw, err := os.ReadFile(name)
 		if err != nil {
 			return err
 		}
@@ -104,7 +107,7 @@ func write(p proxy, dir string, changes []change) error {
 }
 
 // listens waits until the program answers a preflight, which a door does without Usher and a front passes on: Traefik listens before
-// it has read its example.
+// it has read its example, and Envoy's front before it has asked whether the gateway is alive.
 func (r *running) listens() error {
 	preflight, err := http.NewRequest(http.MethodOptions, r.url+"/v1/videos", nil)
 	if err != nil {
@@ -124,7 +127,7 @@ func (r *running) listens() error {
 			continue
 		}
 		_ = res.Body.Close()
-		if res.StatusCode/100 == 2 {
+		if res.StatusCode != http.StatusNotFound && res.StatusCode != http.StatusServiceUnavailable {
 			return nil
 		}
 	}
