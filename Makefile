@@ -9,7 +9,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 # What takes longest begins first; three at once, since most of them wait.
-PKG      ?= ./test/e2e ./services/token/internal/store ./... ./sdk/...
+PKG      ?= ./test/e2e ./test/race ./services/token/internal/store/... ./... ./sdk/...
 FUZZTIME ?= 10s
 FOR      ?= 5m
 ROUNDS   ?= 200
@@ -59,7 +59,7 @@ build: ## Build bin/usher, the four services and the gateway
 test: $(GOTESTSUM) $(KUSTOMIZE) ## Run every test with the race detector, on throw-away PostgreSQL and Redis (PKG=./x/... narrows)
 	@tools/need-cc.sh
 	CGO_ENABLED=1 scripts/with-deps.sh $(GOTESTSUM) --format pkgname-and-test-fails --format-hide-empty-pkg \
-	  --post-run-command 'sh tools/testline.sh' -- -race $(NORACE) -p 3 -timeout 15m $(PKG)
+	  --post-run-command 'sh tools/testline.sh' -- -race $(NORACE) -p 3 -timeout 60m $(PKG)
 
 .PHONY: check
 check: generate-check breaking lint arch modules deploy-check monitoring-check test ## Everything that CI runs
@@ -79,6 +79,10 @@ modules: ## Build and vet each module alone, to prove every go.mod complete
 	  GOWORK=off go -C "$$module" build ./...; \
 	  GOWORK=off go -C "$$module" vet ./...; \
 	done
+
+.PHONY: vulncheck
+vulncheck: bin/govulncheck ## Look for known vulnerabilities in what is imported (needs the network: not part of check)
+	bin/govulncheck ./... ./sdk/... ./gen/...
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (10s)
@@ -210,6 +214,7 @@ $(eval $(call tool,protoc-gen-go-grpc,gen,google.golang.org/grpc/cmd/protoc-gen-
 $(eval $(call tool,protoc-gen-grpc-gateway,gen,github.com/grpc-ecosystem/grpc-gateway/v2/protoc-gen-grpc-gateway))
 $(eval $(call tool,golangci-lint,lint,github.com/golangci/golangci-lint/v2/cmd/golangci-lint))
 $(eval $(call tool,gotestsum,lint,gotest.tools/gotestsum))
+$(eval $(call tool,govulncheck,vuln,golang.org/x/vuln/cmd/govulncheck))
 $(eval $(call tool,kube-score,k8s,github.com/zegl/kube-score/cmd/kube-score))
 $(eval $(call tool,kubectl-validate,schema,sigs.k8s.io/kubectl-validate))
 $(eval $(call tool,cyclonedx-gomod,image,github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod))

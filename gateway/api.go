@@ -12,6 +12,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/guard"
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	"github.com/vidocu/usher/gateway/internal/proxy"
+	"github.com/vidocu/usher/gateway/internal/refusal"
 )
 
 // ForwardAuthPath is where ForwardAuth belongs on the second listener.
@@ -19,7 +20,9 @@ const ForwardAuthPath = "/forward-auth"
 
 // ForwardAuth builds the handler that other front doors ask about a request. It belongs on a listener that only they reach.
 func ForwardAuth(config Config, deps Deps) http.Handler {
-	return deps.Tracing.Handler(ForwardAuthPath, httpx.Named(forwardauth.Handler{Guard: guardOf(config, deps)}))
+	return deps.Tracing.Handler(ForwardAuthPath, httpx.Named(
+		ForwardAuthPath, refusals(config, deps), forwardauth.Handler{Guard: guardOf(config, deps)},
+	))
 }
 
 // warmWithin bounds one look at a checker that is not ready.
@@ -44,9 +47,9 @@ func Warm(ready func(ctx context.Context) error) func(ctx context.Context) error
 }
 
 // door is the way to the API.
-func door(config Config, deps Deps) (http.Handler, error) {
+func door(config Config, deps Deps, proxies httpx.Proxies) (http.Handler, error) {
 	c := proxy.Config{
-		Guard: guardOf(config, deps), Logger: deps.Logger, ForwardBearer: config.ForwardBearer,
+		Guard: guardOf(config, deps), Proxies: proxies, Logger: deps.Logger, ForwardBearer: config.ForwardBearer,
 		AnswerWithin: config.UpstreamTimeout, MoveWithin: config.StallTimeout,
 	}
 	api, err := url.Parse(deps.APIURL)
@@ -64,4 +67,9 @@ func door(config Config, deps Deps) (http.Handler, error) {
 
 func guardOf(config Config, deps Deps) guard.Guard {
 	return guard.Guard{Checker: deps.Checker, Logger: deps.Logger, Timeout: config.CallTimeout}
+}
+
+// refusals logs and counts what is refused: in development each is a line at the default level.
+func refusals(config Config, deps Deps) refusal.Reporter {
+	return refusal.Reporter{Logger: deps.Logger, Metrics: deps.Metrics, Verbose: config.LogRefusals || deps.Development}
 }

@@ -57,7 +57,7 @@ func tokenOf(bearer string) *usher.Token {
 	for _, s := range catalog.Default().Scopes() {
 		all = append(all, s.Name)
 	}
-	app := usher.Token{Kind: enforce.AccessToken, Subject: "usr_1", Username: "John Doe", ClientID: "app_1", WorkspaceID: "ws_1", Plan: "pro"}
+	app := usher.Token{Kind: enforce.AccessToken, Subject: "usr_1", Username: "usr_1", Name: "John Doe", ClientID: "app_1", WorkspaceID: "ws_1", Plan: "pro"}
 	switch bearer {
 	case twoScopes:
 		app.Scopes = []string{"videos:read", "analyze:write"}
@@ -80,7 +80,7 @@ func (checker) Check(_ context.Context, token, method, path string) (*usher.Toke
 	}
 	found := tokenOf(token)
 	if found == nil {
-		return nil, enforce.Unauthenticated(true)
+		return nil, enforce.Inactive(token)
 	}
 	if d := rules().Decide(enforce.Subject{Kind: found.Kind, Scopes: found.Scopes, Plan: found.Plan}, method, path); d != nil {
 		return nil, d

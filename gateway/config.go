@@ -3,9 +3,12 @@ package gateway
 import (
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/internal/platform/httpserver"
 )
 
 // Config is the section `gateway` of the configuration.
@@ -18,13 +21,22 @@ type Config struct {
 	UpstreamTimeout time.Duration `koanf:"upstream_timeout" bounds:"1s to 10m" help:"how long upstream_url may take until its answer begins"`
 	// StallTimeout bounds how long a body may stand still, whoever is to blame: the client or the upstream.
 	StallTimeout time.Duration `koanf:"stall_timeout" bounds:"1s to 1h" help:"how long an upload or an answer through /v1 may stand still"`
+	// IdleTimeout must be longer than what stands before the gateway keeps its connections: what it sends on one that is just
+	// being closed is lost.
+	IdleTimeout time.Duration `koanf:"idle_timeout" bounds:"1s to 2h" help:"how long a connection may wait for its next request; longer than the load balancer keeps its own (Google Cloud 600s, Envoy 1h)"`
 	// ForwardBearer is for an upstream that checks the token again.
 	ForwardBearer bool `koanf:"forward_bearer" help:"let the token itself go to upstream_url, and not only the identity that it proves"`
+	// LogRefusals writes a line for each refused request. Each is counted in any case.
+	LogRefusals bool `koanf:"log_refusals" help:"log each refused request with its cause at info, as in development; otherwise at debug"`
+	// ErrorDocsURL is a page with an anchor for each public error; it becomes error_uri (RFC 6749 §5.2).
+	ErrorDocsURL string `koanf:"error_docs_url" help:"a page that explains errors to authors: form responses get error_uri, this address with #invalid_grant and the like; empty: none"`
 }
 
 // DefaultConfig is patient enough for a password check on a busy machine.
 func DefaultConfig() Config {
-	return Config{CallTimeout: 5 * time.Second, UpstreamTimeout: time.Minute, StallTimeout: time.Minute}
+	return Config{
+		CallTimeout: 5 * time.Second, UpstreamTimeout: time.Minute, StallTimeout: time.Minute, IdleTimeout: httpserver.DefaultIdleTimeout,
+	}
 }
 
 // Validate joins what is out of bounds, by its name.
@@ -42,5 +54,31 @@ func (c Config) Validate() error {
 	if c.StallTimeout < time.Second || c.StallTimeout > time.Hour {
 		faults = append(faults, fmt.Errorf("stall_timeout is %s: give a duration from 1s to 1h", c.StallTimeout))
 	}
+	if err := validateErrorDocs(c.ErrorDocsURL); err != nil {
+		faults = append(faults, err)
+	}
+	if c.IdleTimeout < time.Second || c.IdleTimeout > maxIdleTimeout {
+		faults = append(faults, fmt.Errorf("idle_timeout is %s: give a duration from 1s to 2h", c.IdleTimeout))
+	}
 	return errors.Join(faults...)
+}
+
+// maxIdleTimeout is more than any load balancer keeps its connections by default.
+const maxIdleTimeout = 2 * time.Hour
+
+// validateErrorDocs wants an address that an anchor can be added to, in the characters that error_uri may have.
+func validateErrorDocs(address string) error {
+	if address == "" {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || strings.ContainsAny(address, "#\"\\ ") {
+		return errors.New("error_docs_url must be an address without a fragment, such as https://developers.example.com/errors")
+	}
+	for i := range len(address) {
+		if address[i] < '!' || address[i] > '~' {
+			return errors.New("error_docs_url must be in ASCII: percent-encode it")
+		}
+	}
+	return nil
 }

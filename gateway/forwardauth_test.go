@@ -139,3 +139,57 @@ func TestFault_F10_AFrontDoorsDenialMayBeReadInABrowser(t *testing.T) {
 		t.Errorf("what is allowed is the API's to share: %d %v", w.Code, w.Header())
 	}
 }
+
+// asIngress asks as ingress-nginx does by itself; it passes the client's own headers on too.
+func asIngress(method, host, uri string, client ...string) *httptest.ResponseRecorder {
+	return frontDoor(append(client,
+		"X-Original-URL", "https://"+host+uri, "X-Original-Method", method, "X-Sent-From", "nginx-ingress-controller",
+		"X-Real-IP", "203.0.113.9", "X-Forwarded-For", "203.0.113.9", "X-Auth-Request-Redirect", uri)...)
+}
+
+func TestFault_B6_IngressNginxIsUnderstood(t *testing.T) {
+	for uri, status := range map[string]int{
+		"/v1/videos": 200, "/v1/videos?limit=2&next=/v1/usage": 200, "/v1/videos?a=https://x.test/v1/nowhere": 200,
+		"/v1/nowhere": 404, "/v1/%76ideos": 404, "//v1/videos": 404, "/v1/videos/": 404, "/v1/../v1/videos": 404, "/v1/videos#/v1/usage": 404,
+	} {
+		for _, host := range []string{"api.test", "api.test:8443", "[2001:db8::1]:443", ""} {
+			w := asIngress("GET", host, uri, bearer(allScopes)...)
+			denied := w.Header().Get("Usher-Denial-Status")
+			if status == 200 && (w.Code != 200 || w.Header().Get("Usher-Subject") != "usr_1") || status == 404 && (w.Code != 403 || denied != "404") {
+				t.Errorf("%s at %q is answered %d, denial %q", uri, host, w.Code, denied)
+			}
+		}
+	}
+	if w := asIngress("GET", "api.test", "/v1/videos"); w.Code != 401 || w.Header().Get("WWW-Authenticate") != "Bearer" {
+		t.Errorf("without a token it is answered %d %v", w.Code, w.Header())
+	}
+}
+
+// TestFault_B6_WhatAClientAddsNeverStandsForTheRequest: ingress-nginx overwrites the address and the method alone.
+func TestFault_B6_WhatAClientAddsNeverStandsForTheRequest(t *testing.T) {
+	for name, added := range map[string][]string{
+		"a path": {"X-Original-URI", "/v1/videos"}, "two paths": {"X-Original-URI", "/v1/nowhere", "X-Original-URI", "/v1/videos"},
+		"another pair": {"X-Forwarded-Uri", "/v1/videos", "X-Forwarded-Method", "GET"}, "half of it": {"X-Forwarded-Method", "GET"},
+	} {
+		if w := asIngress("GET", "api.test", "/v1/nowhere", append(bearer(allScopes), added...)...); w.Code != 403 || w.Header().Get("Usher-Subject") != "" {
+			t.Errorf("%s beside the address is answered %d %v", name, w.Code, w.Header())
+		}
+	}
+	for _, host := range []string{"api.test?", "api.test#", "a@api.test", `api.test\`, "api.test%2f", "api.test;x", "a, b", "api test"} {
+		if w := asIngress("GET", host, "/v1/videos", bearer(allScopes)...); w.Code != 403 || w.Header().Get("Usher-Denial-Status") != "400" {
+			t.Errorf("the host %q is answered %d", host, w.Code)
+		}
+	}
+	same := append(bearer(allScopes), "X-Original-URI", "/v1/videos?a=b")
+	if w := asIngress("GET", "api.test", "/v1/videos?a=b", same...); w.Code != 200 {
+		t.Errorf("path and address that agree are answered %d %s", w.Code, w.Body)
+	}
+	if w := asTraefik("GET", "/v1/videos", append(bearer(allScopes), "X-Original-URL", "https://api.test/v1/nowhere")...); w.Code != 200 {
+		t.Errorf("an address that a client sent through another front door is answered %d", w.Code)
+	}
+	for _, text := range []string{"/v1/videos", "ftp://api.test/v1/videos", "https://api.test", "https:/api.test/v1/videos", "//api.test/v1/videos", ""} {
+		if w := frontDoor(append(bearer(allScopes), "X-Original-URL", text, "X-Original-Method", "GET")...); w.Code != 403 {
+			t.Errorf("the address %q is answered %d", text, w.Code)
+		}
+	}
+}

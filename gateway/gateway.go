@@ -14,10 +14,12 @@ import (
 	"github.com/vidocu/usher/gateway/internal/dialect"
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	"github.com/vidocu/usher/gateway/internal/page"
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/gateway/internal/userapi"
 	"github.com/vidocu/usher/gateway/internal/wellknown"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
@@ -61,14 +63,20 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	if deps.APIURL == "" {
 		deps.APIURL = deps.PublicURL
 	}
-	endpoints, err := dialect.New(ctx, deps.Token, deps.Logger)
-	if err != nil {
-		return nil, fmt.Errorf("building the OAuth endpoints: %w", err)
+	for _, conn := range []*grpc.ClientConnInterface{&deps.Identity, &deps.Authz, &deps.Token, &deps.Consent} {
+		*conn = refusal.Conn{ClientConnInterface: *conn}
 	}
 	proxies, err := httpx.ParseProxies(config.TrustedProxies)
 	if err != nil {
 		return nil, err
 	}
+	endpoints, err := dialect.New(ctx, dialect.Config{
+		Token: deps.Token, Logger: deps.Logger, Proxies: proxies, ErrorDocsURL: config.ErrorDocsURL,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("building the OAuth endpoints: %w", err)
+	}
+	deps.Metrics.ExpectRefusals("/oauth/token", errorv1.Cause_CAUSE_CODE_REPLAYED, errorv1.Cause_CAUSE_REFRESH_REUSED)
 	pages := page.New()
 	cookies := browser.Cookies{Secure: strings.HasPrefix(deps.PublicURL, "https://")}
 	flow := browser.Flow{
@@ -81,15 +89,20 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
 	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes}
 
-	api, err := door(config, deps)
+	api, err := door(config, deps, proxies)
 	if err != nil {
 		return nil, err
 	}
+	problems := problems{endpoints: endpoints, users: users, pages: pages, publicURL: deps.PublicURL}
+	notFound := httpx.OpenCORS(http.HandlerFunc(problems.NotFound))
 	router := httpx.NewRouter(httpx.RouterConfig{
 		Logger: deps.Logger, Metrics: deps.Metrics, Tracing: deps.Tracing, Timeout: config.CallTimeout,
-		TLS: cookies.Secure, NotFound: notFound(pages),
+		TLS: cookies.Secure, PublicURL: deps.PublicURL, LogRefusals: refusals(config, deps).Verbose,
+		NotFound: notFound, Problem: problems.Problem,
 	})
-	routes(router, parts{endpoints: endpoints, flow: flow, apps: apps, metadata: metadata, pages: pages, users: users, api: api})
+	routes(router, parts{
+		endpoints: endpoints, flow: flow, apps: apps, metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
+	})
 	if deps.Development {
 		demo(router, browser.Demo{Pages: pages, PublicURL: deps.PublicURL, APIURL: deps.APIURL})
 	} else {
@@ -106,19 +119,24 @@ type parts struct {
 	pages     *page.Pages
 	users     userapi.API
 	api       http.Handler
+	notFound  http.Handler
 }
+
+// oauthPaths are the endpoints with two dialects.
+func oauthPaths() []string { return []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect"} }
 
 // routes is the whole public surface.
 func routes(r *httpx.Router, p parts) {
-	for _, path := range []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect"} {
+	for _, path := range oauthPaths() {
 		r.Handle(path, httpx.CORS(p.endpoints)) // answers wrong methods itself, in its own dialect
 	}
 	r.Handle(userapi.Path, httpx.CORS(p.users))
 	r.Prefix(userapi.Path+"/", httpx.CORS(p.users)) // answers wrong methods and paths itself, in its own shape
 	r.Under("/v1/", httpx.OpenCORS(p.api))
-	r.Get("/.well-known/oauth-authorization-server", httpx.CORS(p.metadata))
+	r.Public("/.well-known/oauth-authorization-server", p.metadata)
 
 	r.Get("/oauth/authorize", http.HandlerFunc(p.flow.Authorize))
+	r.Post("/oauth/authorize", http.HandlerFunc(p.flow.AuthorizePosted))
 	r.Get("/signin", http.HandlerFunc(p.flow.SignInPage))
 	r.Form("/signin", http.HandlerFunc(p.flow.SignIn))
 	r.Form("/signout", http.HandlerFunc(p.flow.SignOut))
@@ -126,22 +144,11 @@ func routes(r *httpx.Router, p parts) {
 	r.Form("/consent/decision", http.HandlerFunc(p.flow.Decide))
 	r.Get("/account/connected-apps", http.HandlerFunc(p.apps.List))
 	r.Form("/account/connected-apps/disconnect", http.HandlerFunc(p.apps.Disconnect))
-	r.Get(page.StylesheetPath, http.HandlerFunc(p.pages.Stylesheet))
-	r.Get("/healthz", http.HandlerFunc(httpx.Alive))
+	r.Prefix(page.AssetsPath, p.pages.Assets(p.notFound))
+	r.Public("/healthz", http.HandlerFunc(httpx.Alive))
 }
 
 func demo(r *httpx.Router, d browser.Demo) {
 	r.Get("/", http.HandlerFunc(d.Home))
 	r.Get("/demo/callback", http.HandlerFunc(d.Callback))
-}
-
-// notFound answers a browser with a page and everybody else in the documented shape.
-func notFound(pages *page.Pages) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.Contains(r.Header.Get("Accept"), "text/html") {
-			pages.Problem(w, http.StatusNotFound, "There is no such page here.")
-			return
-		}
-		dialect.NotFound(w)
-	})
 }

@@ -46,7 +46,7 @@ func signedIn(t *testing.T) person {
 
 func TestAFailureOfAServiceIsAPageThatSaysWhatToDo(t *testing.T) {
 	fail := func(reason errorv1.Reason) error {
-		return oerr.New(reason, "sentinel", oerr.WithCause(errors.New("sentinel")), oerr.WithRetryAfter(7*time.Second))
+		return oerr.New(reason, "sentinel", oerr.WithInner(errors.New("sentinel")), oerr.WithRetryAfter(7*time.Second))
 	}
 	request := secret.NewCode().Reveal()
 	for _, row := range []struct {

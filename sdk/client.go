@@ -95,7 +95,7 @@ func (c *Client) Check(ctx context.Context, token, method, path string) (*Token,
 	}
 	t, err := c.Introspect(ctx, token)
 	if err != nil {
-		return nil, denialOf(err)
+		return nil, denialOf(token, err)
 	}
 	rules := c.catalog.rules()
 	if rules == nil {
@@ -109,9 +109,9 @@ func (c *Client) Check(ctx context.Context, token, method, path string) (*Token,
 
 var errNoCatalog = errors.New("the catalog has not been read yet")
 
-func denialOf(err error) error {
+func denialOf(token string, err error) error {
 	if errors.Is(err, ErrInactive) {
-		return enforce.Unauthenticated(true)
+		return enforce.Inactive(token)
 	}
 	return unavailable(err)
 }

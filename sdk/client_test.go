@@ -24,7 +24,7 @@ func TestIntrospectAnswersTypedFacts(t *testing.T) {
 	client := ready(t, server)
 	got, err := client.Introspect(t.Context(), server.Issue(facts()))
 	want := &usher.Token{
-		Kind: enforce.AccessToken, Subject: "usr_a", Username: "A", ClientID: "app", WorkspaceID: "ws_a", Plan: "pro",
+		Kind: enforce.AccessToken, Subject: "usr_a", Username: "usr_a", Name: "A", ClientID: "app", WorkspaceID: "ws_a", Plan: "pro",
 		Scopes: []string{"videos:read", "jobs:read"}, Issuer: "https://issuer.test", IssuedAt: time.Unix(100, 0), ExpiresAt: time.Unix(3700, 0),
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {

@@ -1,8 +1,10 @@
 package usher_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,12 +16,12 @@ import (
 	"github.com/vidocu/usher/sdk/ushertest"
 )
 
-const patience = 10 * time.Second
+const patience = 2 * time.Minute
 
 // facts are of an ordinary access token.
 func facts() *tokenv1.IntrospectTokenResponse {
 	return &tokenv1.IntrospectTokenResponse{
-		Kind: tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN, Sub: "usr_a", Username: "A", ClientId: "app", WorkspaceId: "ws_a",
+		Kind: tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN, Sub: "usr_a", Username: "usr_a", Name: "A", ClientId: "app", WorkspaceId: "ws_a",
 		Scope: "videos:read jobs:read", Plan: "pro", Iss: "https://issuer.test", Iat: 100, Exp: 3700, ExpiresInMs: 3_600_000,
 		GrantId: []byte("grant a"),
 	}
@@ -100,4 +102,22 @@ func statusOf(err error) int {
 		return denial.Status
 	}
 	return 0
+}
+
+// syncBuffer is a log that a test reads while the client writes it.
+type syncBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }

@@ -3,6 +3,7 @@ package usher
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"time"
 
@@ -59,8 +60,13 @@ func (f *follower) run(ctx context.Context) {
 	}
 }
 
-// recover does what the end of a stream asks for and waits for the next attempt; it reports false when ctx ended.
+// recover does what the end of a stream asks for and waits for the next attempt; it reports false when ctx ended. A stream that
+// ends with OK has lasted for its lifetime: the next one continues after its last message, and nothing is amiss.
 func (f *follower) recover(ctx context.Context, err error, pauses *backoff) bool {
+	if errors.Is(err, io.EOF) && pauses.first() {
+		f.logger.LogAttrs(ctx, slog.LevelDebug, "revocation stream ended by the server, resuming")
+		return pauses.wait(ctx)
+	}
 	unable := status.Code(err) == codes.Unimplemented
 	if f.state.lost(err, unable) {
 		f.logger.LogAttrs(ctx, slog.LevelWarn, "revocation log lost", slog.Any("error", err))

@@ -3,7 +3,7 @@ module github.com/vidocu/usher/sdk
 go 1.26.0
 
 require (
-	github.com/vidocu/usher/gen v0.0.0
+	github.com/vidocu/usher/gen v0.2.0
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20261026165753-2ffab32bce7e
 	google.golang.org/grpc v1.85.0
 	google.golang.org/protobuf v1.36.12

@@ -3,7 +3,9 @@ package usher
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
@@ -19,8 +21,10 @@ type Token struct {
 	Kind enforce.Kind
 	// Subject is the user, `usr_…`; for an API key the key itself, `key_…`.
 	Subject string
-	// Username is the user's display name, never the e-mail address.
+	// Username is the same as Subject: unique, and never the e-mail address.
 	Username string
+	// Name is the user's display name; two users may have the same. Empty for an API key.
+	Name string
 	// ClientID is the app that the token was issued to; empty for an API key.
 	ClientID string
 	// WorkspaceID is the only workspace that the token is good for, `ws_…`; empty for a user token that is good for all of the user's.
@@ -33,6 +37,13 @@ type Token struct {
 	Issuer string
 	// IssuedAt and ExpiresAt are whole seconds of the server's clock. ExpiresAt is zero for a token without an end, such as an API key.
 	IssuedAt, ExpiresAt time.Time
+}
+
+// String describes the token for a log line: who holds it, through which client, in which workspace, with which scopes. The
+// credential itself is not part of a Token.
+func (t *Token) String() string {
+	return fmt.Sprintf("%s of %s (client %q, workspace %q, scopes %q)",
+		t.Kind, t.Subject, t.ClientID, t.WorkspaceID, strings.Join(t.Scopes, " "))
 }
 
 // Has reports whether the token has a scope: the whole name, and no other implies it.
@@ -58,8 +69,12 @@ func FromContext(ctx context.Context) (t *Token, ok bool) {
 
 // tokenOf reads an active answer. What many tokens say alike is kept once, so that a check finds it in the processor's cache.
 func (w *words) tokenOf(res *tokenv1.IntrospectTokenResponse) Token {
+	username := res.GetUsername()
+	if username == res.GetSub() {
+		username = res.GetSub() // one copy for both
+	}
 	return Token{
-		Kind: kindOf(res.GetKind()), Subject: res.GetSub(), Username: res.GetUsername(), ClientID: res.GetClientId(),
+		Kind: kindOf(res.GetKind()), Subject: res.GetSub(), Username: username, Name: res.GetName(), ClientID: res.GetClientId(),
 		WorkspaceID: res.GetWorkspaceId(), Plan: same(res.GetPlan()), Scopes: w.fields(res.GetScope()), Issuer: same(res.GetIss()),
 		IssuedAt: moment(res.GetIat()), ExpiresAt: moment(res.GetExp()),
 	}

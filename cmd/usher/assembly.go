@@ -198,6 +198,6 @@ func (a assembly) upstream() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	a.host.ServeHTTP(lis, videoapi.New(checker))
+	a.host.ServeHTTP(lis, videoapi.New(checker), 0)
 	return "http://" + lis.Addr().String(), nil
 }

@@ -117,7 +117,7 @@ func assemble(ctx context.Context, host *run.Host, c *settings) (found findings,
 	if err != nil {
 		return found, err
 	}
-	host.ServeHTTP(ports.http, handler)
+	host.ServeHTTP(ports.http, handler, c.Gateway.IdleTimeout)
 	return found, host.ServeAdmin()
 }
 

@@ -23,7 +23,7 @@ func startDev(t *testing.T) (end func() error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, self, "dev")
 	cmd.Env = append(os.Environ(), asUsher+"=1", "USHER_HTTP_ADDR=127.0.0.1:0", "USHER_ADMIN_ADDR=127.0.0.1:0", "USHER_GRPC_ADDR=127.0.0.1:0")

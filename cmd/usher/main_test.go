@@ -38,7 +38,7 @@ func usher(t *testing.T, dir string, environ []string, args ...string) result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, self, args...)
 	cmd.Dir, cmd.Env = dir, append([]string{asUsher + "=1", "PATH=" + os.Getenv("PATH")}, environ...)

@@ -98,9 +98,9 @@ func serviceRules() []Rule {
 			Packages: []string{"./services/{service}/internal/..."},
 			Except:   append([]string{"./services/token/internal/introspect"}, plumbing...),
 			Only: []string{
-				"std", "golang.org/x/crypto/...", "golang.org/x/sync/...",
-				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./services/{service}/internal/...",
-				"./sdk/enforce/...",
+				"std", "golang.org/x/crypto/...", "golang.org/x/sync/...", "golang.org/x/text/...", "golang.org/x/net/idna",
+				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./internal/platform/ratelimit",
+				"./services/{service}/internal/...", "./sdk/enforce/...",
 			},
 			Never: plumbing,
 			NeverDeep: append([]string{

@@ -61,6 +61,18 @@ func Unauthenticated(sent bool) *Denial {
 	}
 }
 
+// RefreshTokenPrefix is how a refresh token begins. It is never a bearer token: only its own client sends it, to /oauth/token.
+const RefreshTokenPrefix = "vdo_ort_"
+
+// Inactive is the response to a request with a bearer token that is not active. A refresh token is named as one, by its form.
+func Inactive(token string) *Denial {
+	d := Unauthenticated(true)
+	if strings.HasPrefix(token, RefreshTokenPrefix) {
+		d.Message = "This is a refresh token: send the access token"
+	}
+	return d
+}
+
 // Unavailable is the answer when it cannot be known whether the token is active.
 func Unavailable() *Denial {
 	return &Denial{Status: 503, Code: CodeUnavailable, Message: "The service is temporarily unavailable, try again shortly"}

@@ -38,28 +38,64 @@ func (i Identity) Headers() [5]Header {
 		{HeaderClientID, i.ClientID},
 		{HeaderWorkspaceID, i.WorkspaceID},
 		{HeaderScope, i.Scope},
-		{HeaderTokenKind, kindName(i.Kind)},
+		{HeaderTokenKind, i.Kind.String()},
 	}
 }
 
-func kindName(k Kind) string {
-	switch k {
-	case AccessToken:
-		return "access_token"
-	case APIKey:
-		return "api_key"
-	case UserToken:
-		return "user_token"
-	}
-	return ""
-}
-
-// Reserved reports whether a header of an incoming request is to be dropped, in whatever case it is written: all that begins
-// with "Usher-", and the same with an underscore, which some servers behind a door take for a hyphen.
+// Reserved reports whether a header of an incoming request is to be dropped because its name is one of Usher's: all that begins
+// with "Usher" and a sign that is neither letter nor digit, in whatever case. Some servers behind an entry point take an
+// underscore for a hyphen, and some, as Apache for CGI, any such sign.
 func Reserved(name string) bool {
-	if len(name) < len(reservedPrefix) {
+	last := len(reservedPrefix) - 1
+	if len(name) <= last || !strings.EqualFold(name[:last], reservedPrefix[:last]) {
 		return false
 	}
-	last := len(reservedPrefix) - 1
-	return strings.EqualFold(name[:last], reservedPrefix[:last]) && (name[last] == '-' || name[last] == '_')
+	return !alphanumeric(name[last])
+}
+
+// MisleadingHeaders are the headers by which some servers read another method or path than the one that was judged, in lower
+// case. None of them is to be passed on from a client, in any spelling.
+func MisleadingHeaders() []string {
+	return []string{
+		"x-http-method-override", "x-http-method", "x-method-override",
+		"x-original-method", "x-original-uri", "x-original-url", "x-rewrite-url",
+	}
+}
+
+// Misleading reports whether a header is one of MisleadingHeaders, however it is spelled: in any case, and with any sign in
+// place of a hyphen.
+func Misleading(name string) bool {
+	if len(name) == 0 || name[0] != 'x' && name[0] != 'X' {
+		return false
+	}
+	for _, misleading := range MisleadingHeaders() {
+		if spells(name, misleading) {
+			return true
+		}
+	}
+	return false
+}
+
+// spells reports whether two names are one to a server that reads any sign as a hyphen. The second is in lower case.
+func spells(name, lower string) bool {
+	if len(name) != len(lower) {
+		return false
+	}
+	for i := range len(name) {
+		c := name[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if !alphanumeric(c) {
+			c = '-'
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func alphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }

@@ -111,7 +111,7 @@ func (g *Guard) token(ctx context.Context) (*usher.Token, error) {
 	t, err := g.introspector.Introspect(ctx, token)
 	switch {
 	case errors.Is(err, usher.ErrInactive):
-		return nil, statusOf(enforce.Unauthenticated(true), "")
+		return nil, statusOf(enforce.Inactive(token), "")
 	case err != nil || t == nil:
 		if ctx.Err() == nil { // a caller who left is no outage
 			g.logger.LogAttrs(ctx, slog.LevelWarn, "token cannot be judged", slog.Any("error", err))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	usher "github.com/vidocu/usher/sdk"
 	"github.com/vidocu/usher/sdk/enforce"
@@ -25,6 +26,8 @@ type Introspector interface {
 type options struct {
 	path   func(*http.Request) string
 	logger *slog.Logger
+	// unknownPath logs the first path that the catalog does not know.
+	unknownPath *sync.Once
 }
 
 // Option changes a setting of the middleware.
@@ -34,11 +37,14 @@ type Option func(*options)
 // names the one that the catalog knows. It must be undecoded and without a query, and be what the handler behind acts on.
 func WithPath(path func(*http.Request) string) Option { return func(o *options) { o.path = path } }
 
-// WithLogger tells why a token could not be judged. Denials for other reasons are the sender's business and are not logged.
+// WithLogger sets the logger, slog.Default unless told otherwise. A token that cannot be introspected is logged each time. A path
+// that the catalog does not know is logged once a middleware, because it is usually New around a service whose paths belong to
+// RequireScope. Other denials are the sender's business and are not logged.
 func WithLogger(logger *slog.Logger) Option { return func(o *options) { o.logger = logger } }
 
 func settings(opts []Option) options {
-	o := options{path: func(r *http.Request) string { return r.URL.EscapedPath() }, logger: slog.New(slog.DiscardHandler)}
+	o := options{path: func(r *http.Request) string { return r.URL.EscapedPath() }, unknownPath: &sync.Once{}}
+	o.logger = slog.Default() //nolint:forbidigo // the default of a library; WithLogger hands another one in
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -59,7 +65,7 @@ func RequireScope(c Introspector, scope string, opts ...Option) func(http.Handle
 	return settings(opts).guard(func(r *http.Request, token string) (*usher.Token, error) {
 		t, err := c.Introspect(r.Context(), token)
 		if errors.Is(err, usher.ErrInactive) {
-			return nil, enforce.Unauthenticated(true)
+			return nil, enforce.Inactive(token)
 		}
 		if err != nil {
 			return nil, err
@@ -85,19 +91,26 @@ func (o options) guard(judge func(*http.Request, string) (*usher.Token, error)) 
 				next.ServeHTTP(w, r.WithContext(usher.NewContext(r.Context(), t)))
 				return
 			}
-			deny(w, o.denialOf(r.Context(), err))
+			deny(w, o.denialOf(r, err))
 		})
 	}
 }
 
 // denialOf reads an error. What is no denial is an outage, and so is a checker that says neither; a sender who left is no outage.
-func (o options) denialOf(ctx context.Context, err error) *enforce.Denial {
+func (o options) denialOf(r *http.Request, err error) *enforce.Denial {
+	ctx := r.Context()
 	var d *enforce.Denial
 	if !errors.As(err, &d) {
 		d = enforce.Unavailable()
 	}
 	if d.Status >= http.StatusInternalServerError && ctx.Err() == nil {
 		o.logger.LogAttrs(ctx, slog.LevelWarn, "token cannot be judged", slog.Any("error", err))
+	}
+	if d.Code == enforce.CodeNotFound {
+		o.unknownPath.Do(func() {
+			o.logger.LogAttrs(ctx, slog.LevelWarn, "path is not in the catalog: use httpauth.RequireScope for paths of your own",
+				slog.String("method", r.Method), slog.String("path", o.path(r)))
+		})
 	}
 	return d
 }

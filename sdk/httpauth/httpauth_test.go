@@ -1,8 +1,10 @@
 package httpauth_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -113,4 +115,26 @@ func TestThePathIsJudgedAsItWasSent(t *testing.T) {
 	if w := serve(moved, "/elsewhere", "Bearer live"); w.Code != 200 {
 		t.Errorf("got %d", w.Code)
 	}
+}
+
+// TestFault_D4_APathOfOnesOwnIsLoggedOnce: New around a service whose paths are not in the catalog answers 404 to everything.
+func TestFault_D4_APathOfOnesOwnIsLoggedOnce(t *testing.T) {
+	var log bytes.Buffer
+	unknown := checkerFunc(func() error { return &enforce.Denial{Status: http.StatusNotFound, Code: enforce.CodeNotFound} })
+	guarded := httpauth.New(unknown, httpauth.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))(http.HandlerFunc(subject))
+	for range 3 {
+		if w := serve(guarded, "/reports", "Bearer live"); w.Code != http.StatusNotFound {
+			t.Errorf("the status is %d", w.Code)
+		}
+	}
+	if lines := strings.Count(log.String(), "\n"); lines != 1 || !strings.Contains(log.String(), "path=/reports") || !strings.Contains(log.String(), "RequireScope") {
+		t.Errorf("the log is %q, want one line that names the path and the cure", log.String())
+	}
+}
+
+// checkerFunc denies every token.
+type checkerFunc func() error
+
+func (f checkerFunc) Check(context.Context, string, string, string) (*usher.Token, error) {
+	return nil, f()
 }

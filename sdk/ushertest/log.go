@@ -32,8 +32,15 @@ func (s *Server) EndAll(entry *tokenv1.Revocation, tokens ...string) {
 
 func (s *Server) head() int64 { return s.trimmed + int64(len(s.log)) }
 
-// Break ends every stream, as a server does that stops.
-func (s *Server) Break() { s.change(func() { s.generation++ }) }
+// Break ends every stream with UNAVAILABLE, as the service does when it cannot read its log.
+func (s *Server) Break() {
+	s.change(func() {
+		s.generation, s.endsWith = s.generation+1, status.Error(codes.Unavailable, "the log cannot be read")
+	})
+}
+
+// EndStreams ends every stream with OK, as the service does when a stream has lasted for its lifetime.
+func (s *Server) EndStreams() { s.change(func() { s.generation, s.endsWith = s.generation+1, nil }) }
 
 // Trim drops the log, so that whoever resumes before its end is told to forget everything.
 func (s *Server) Trim() { s.change(func() { s.trimmed, s.log = s.head(), nil }) }
@@ -76,7 +83,7 @@ func (s *Server) WatchRevocations(req *tokenv1.WatchRevocationsRequest, stream g
 		now := s.at(cursor, generation)
 		switch {
 		case now.ended:
-			return status.Error(codes.Unavailable, "the server is stopping")
+			return now.endsWith
 		case !now.silent && (due || now.news):
 			if err := stream.Send(now.message); err != nil {
 				return err
@@ -97,8 +104,10 @@ func (s *Server) WatchRevocations(req *tokenv1.WatchRevocationsRequest, stream g
 // moment is what there is to tell behind a cursor.
 type moment struct {
 	ended, silent, news bool
-	message             *tokenv1.WatchRevocationsResponse
-	changed             chan struct{}
+	// endsWith is the status of a stream that has ended; nil for OK.
+	endsWith error
+	message  *tokenv1.WatchRevocationsResponse
+	changed  chan struct{}
 }
 
 func (s *Server) at(cursor int64, generation int) moment {
@@ -113,7 +122,7 @@ func (s *Server) at(cursor int64, generation int) moment {
 		res.Revocations = append(res.Revocations, s.log[cursor-s.trimmed:]...)
 	}
 	return moment{
-		ended: generation != s.generation, silent: s.silent, news: res.GetReset_() || len(res.GetRevocations()) > 0,
+		ended: generation != s.generation, endsWith: s.endsWith, silent: s.silent, news: res.GetReset_() || len(res.GetRevocations()) > 0,
 		message: res, changed: s.changed,
 	}
 }

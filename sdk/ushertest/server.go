@@ -39,6 +39,7 @@ type Server struct {
 	// trimmed is the cursor up to which the log is gone; generation counts the cuts of streams.
 	trimmed    int64
 	generation int
+	endsWith   error
 	down       error
 	silent     bool
 	asked      []*tokenv1.IntrospectTokenRequest

@@ -4,7 +4,9 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -58,6 +60,8 @@ type bench struct {
 	identity *identity
 	clock    *authztest.Clock
 	token    string
+	// shortLived is the store of what is short-lived.
+	shortLived *entries
 
 	browser   authzv1.AuthorizationServiceClient // as gateway
 	decisions authzv1.DecisionServiceClient      // as consent
@@ -66,13 +70,31 @@ type bench struct {
 	network   *inproc.Network
 }
 
+// entries is the short-lived store in memory, whose budgets can be away.
+type entries struct {
+	shortlived.Store
+	away atomic.Bool
+}
+
+func (e *entries) Spend(ctx context.Context, key string, limit int64, window time.Duration) (bool, error) {
+	if e.away.Load() {
+		return false, shortlived.ErrUnavailable
+	}
+	return e.Store.Spend(ctx, key, limit, window)
+}
+
 // newService builds the service on an empty database that has no schema yet.
 func newService(t *testing.T, network *inproc.Network, clock *authztest.Clock) (*authz.Service, *sqldb.DB) {
+	t.Helper()
+	return newServiceOn(t, network, clock, shortlived.NewMemory(shortlived.MemoryOptions{Now: clock.Now}))
+}
+
+func newServiceOn(t *testing.T, network *inproc.Network, clock *authztest.Clock, entries shortlived.Store) (*authz.Service, *sqldb.DB) {
 	t.Helper()
 	db := sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})
 	service, err := authz.New(authz.DefaultConfig(), authz.Deps{
 		Logger: slog.New(slog.DiscardHandler), DB: db, Catalog: catalog.Fixed(catalog.Default()), Issuer: publicURL, Now: clock.Now,
-		ShortLived: shortlived.NewMemory(shortlived.MemoryOptions{Now: clock.Now}), Identity: dial(t, network, "authz", "identity"),
+		ShortLived: entries, Identity: dial(t, network, "authz", "identity"),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +112,8 @@ func migrate(t *testing.T, db *sqldb.DB) {
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{identity: &identity{}, clock: authztest.NewClock(), token: secret.NewCode().Reveal(), network: inproc.NewNetwork()}
-	b.service, b.db = newService(t, b.network, b.clock)
+	b.shortLived = &entries{Store: shortlived.NewMemory(shortlived.MemoryOptions{Now: b.clock.Now})}
+	b.service, b.db = newServiceOn(t, b.network, b.clock, b.shortLived)
 	migrate(t, b.db)
 	if err := b.service.SeedDevelopment(t.Context(), publicURL); err != nil {
 		t.Fatal(err)

@@ -20,6 +20,14 @@ type Config struct {
 	// AnonymousRequests is how many authorization requests are kept for a source address, without a session, in each window.
 	AnonymousRequests int           `koanf:"anonymous_requests" help:"authorization requests that a source address (IPv6: a /64) may begin without signing in, each anonymous_window; 0 is any number"`
 	AnonymousWindow   time.Duration `koanf:"anonymous_window" bounds:"1s to 24h" help:"after which they are forgotten"`
+	// UserRequests is the same for each user who is signed in.
+	UserRequests int           `koanf:"user_requests" help:"authorization requests that a user who is signed in may begin, each user_window; 0 is any number"`
+	UserWindow   time.Duration `koanf:"user_window" bounds:"1s to 24h" help:"the window of user_requests"`
+	// SourceAttempts and ClientAttempts are how many client authentications may fail within a window before the response is 429.
+	SourceAttempts int           `koanf:"source_attempts" help:"failed client authentications of a source address (IPv6: a /64), each source_window, before the response is 429; 0 is any number"`
+	SourceWindow   time.Duration `koanf:"source_window" bounds:"1s to 24h" help:"the window of source_attempts"`
+	ClientAttempts int           `koanf:"client_attempts" help:"failed client authentications in a client's name, each client_window, before the response is 429; 0 is any number. A right secret is accepted all the same"`
+	ClientWindow   time.Duration `koanf:"client_window" bounds:"1s to 24h" help:"the window of client_attempts"`
 }
 
 // DefaultConfig holds the documented lifetimes (the wire contract, §3), and lets an office of thousands sign in at once through
@@ -27,6 +35,8 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		CodeLifetime: code.MaxLifetime, PromptLifetime: 30 * time.Minute, AnonymousRequests: 3000, AnonymousWindow: 5 * time.Minute,
+		UserRequests: 300, UserWindow: 5 * time.Minute,
+		SourceAttempts: 100, SourceWindow: 15 * time.Minute, ClientAttempts: 1000, ClientWindow: 15 * time.Minute,
 	}
 }
 
@@ -44,11 +54,26 @@ func (c Config) Validate() error {
 			faults = append(faults, fmt.Errorf("%s is %s: give a duration from %s to %s", l.name, l.value, l.min, l.max))
 		}
 	}
-	if c.AnonymousRequests < 0 {
-		faults = append(faults, fmt.Errorf("anonymous_requests is %d: give a number, or 0 for any number", c.AnonymousRequests))
+	return errors.Join(append(faults, c.validateBudgets()...)...)
+}
+
+func (c Config) validateBudgets() (faults []error) {
+	for _, b := range []struct {
+		name, windowName string
+		limit            int
+		window           time.Duration
+	}{
+		{"anonymous_requests", "anonymous_window", c.AnonymousRequests, c.AnonymousWindow},
+		{"user_requests", "user_window", c.UserRequests, c.UserWindow},
+		{"source_attempts", "source_window", c.SourceAttempts, c.SourceWindow},
+		{"client_attempts", "client_window", c.ClientAttempts, c.ClientWindow},
+	} {
+		if b.limit < 0 {
+			faults = append(faults, fmt.Errorf("%s is %d: give a number, or 0 for any number", b.name, b.limit))
+		}
+		if b.limit > 0 && (b.window < time.Second || b.window > 24*time.Hour) {
+			faults = append(faults, fmt.Errorf("%s is %s: give a duration from 1s to 24h", b.windowName, b.window))
+		}
 	}
-	if c.AnonymousRequests > 0 && (c.AnonymousWindow < time.Second || c.AnonymousWindow > 24*time.Hour) {
-		faults = append(faults, fmt.Errorf("anonymous_window is %s: give a duration from 1s to 24h", c.AnonymousWindow))
-	}
-	return errors.Join(faults...)
+	return faults
 }

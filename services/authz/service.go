@@ -14,13 +14,13 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/housekeep"
+	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/flow"
-	"github.com/vidocu/usher/services/authz/internal/opening"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 	"github.com/vidocu/usher/services/authz/internal/registry"
 	"github.com/vidocu/usher/services/authz/internal/rpc"
@@ -40,7 +40,8 @@ type Deps struct {
 	Catalog *catalog.Source
 	// Issuer is the authorization server's identifier (RFC 8414 §2).
 	Issuer string
-	Now    func() time.Time
+	// Now is the clock of what is short-lived; nil is time.Now.
+	Now func() time.Time
 	// Metrics shows what goes on; nil shows nothing.
 	Metrics *telemetry.Metrics
 }
@@ -50,6 +51,7 @@ type Service struct {
 	deps  Deps
 	store *store.Store
 	flow  flow.Flow
+	guard client.Guard
 }
 
 // Migrations are the steps of the service's schema, a folder an engine.
@@ -60,16 +62,35 @@ func New(config Config, deps Deps) (*Service, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("authz configuration: %w", err)
 	}
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
 	st := store.New(deps.DB)
-	return &Service{deps: deps, store: st, flow: flow.Flow{Config: flow.Config{
+	return &Service{deps: deps, store: st, guard: client.Guard{
+		Authenticator: client.Authenticator{Records: st}, Limiter: limiter("authz:client:", deps),
+		Source: ratelimit.Budget{Limit: config.SourceAttempts, Window: config.SourceWindow},
+		Client: ratelimit.Budget{Limit: config.ClientAttempts, Window: config.ClientWindow},
+	}, flow: flow.Flow{Config: flow.Config{
 		Clients:  st,
 		Sessions: rpc.Sessions{Client: identityv1.NewSessionServiceClient(deps.Identity)},
 		Scopes:   deps.Catalog,
 		Pending:  pending.New(pending.Config{Entries: deps.ShortLived, Lifetime: config.PromptLifetime, Now: deps.Now}),
 		Codes:    code.New(code.Config{Entries: deps.ShortLived, Lifetime: config.CodeLifetime, Now: deps.Now}),
-		Openings: opening.Limit{Entries: deps.ShortLived, Requests: config.AnonymousRequests, Window: config.AnonymousWindow},
-		Issuer:   deps.Issuer,
+		Starts: flow.StartLimit{
+			Limiter: limiter("authz:start:", deps),
+			Source:  ratelimit.Budget{Limit: config.AnonymousRequests, Window: config.AnonymousWindow},
+			User:    ratelimit.Budget{Limit: config.UserRequests, Window: config.UserWindow},
+		},
+		Issuer: deps.Issuer,
 	}}}, nil
+}
+
+// limiter counts under a prefix in the short-lived store, and logs what it refuses.
+func limiter(prefix string, deps Deps) *ratelimit.Limiter {
+	return &ratelimit.Limiter{
+		Entries: deps.ShortLived, Prefix: prefix, Now: deps.Now,
+		Exhausted: ratelimit.NewNotices(deps.Logger, deps.Now).Exhausted,
+	}
 }
 
 // Register offers the service's RPCs.
@@ -77,7 +98,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterAuthorizationServiceServer(r, &rpc.Authorizations{Flow: s.flow})
 	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
-	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Authenticator: client.Authenticator{Records: s.store}, Registry: s.store})
+	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Guard: s.guard, Registry: s.store})
 	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Desk: registry.Desk{Store: s.store, Scopes: s.deps.Catalog}})
 }
 

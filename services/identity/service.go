@@ -13,6 +13,7 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/housekeep"
+	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/telemetry"
@@ -99,9 +100,12 @@ func New(config Config, deps Deps) (*Service, error) {
 
 func attempts(config Config, deps Deps) *attempt.Guard {
 	return attempt.New(attempt.Config{
-		Entries: deps.ShortLived, Now: deps.Now,
-		Account: attempt.Budget{Attempts: config.AccountAttempts, Window: config.AccountWindow},
-		Source:  attempt.Budget{Attempts: config.SourceAttempts, Window: config.SourceWindow},
+		Limiter: &ratelimit.Limiter{
+			Entries: deps.ShortLived, Prefix: attempt.Prefix, Now: deps.Now,
+			Exhausted: ratelimit.NewNotices(deps.Logger, deps.Now).Exhausted,
+		},
+		Account: ratelimit.Budget{Limit: config.AccountAttempts, Window: config.AccountWindow},
+		Source:  ratelimit.Budget{Limit: config.SourceAttempts, Window: config.SourceWindow},
 	})
 }
 
@@ -117,9 +121,24 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 func (s *Service) Run(ctx context.Context) error {
 	housekeep.Keeper{
 		Name: "identity", DB: s.deps.DB, Logger: s.deps.Logger, Every: housekeep.Hourly, Done: s.deps.Metrics.Housekept,
-		Work: func(ctx context.Context) error { return s.store.Housekeep(ctx, s.config.RevokedAppRetention) },
+		Work: func(ctx context.Context) error {
+			return errors.Join(account.Respell(ctx, s.store, s.shared(ctx)), s.store.Housekeep(ctx, s.config.RevokedAppRetention))
+		},
 	}.Run(ctx)
 	return nil
+}
+
+// shared says of two accounts that they have one address, and leaves both as they are: which of them goes is an operator's decision.
+// The log names the one that keeps its earlier form; the other is found by the address.
+func (s *Service) shared(ctx context.Context) func(userID string, address account.Address) {
+	return func(userID string, address account.Address) {
+		other, err := s.store.FindRecord(ctx, account.Spelling{Canonical: address, Earlier: address})
+		if err != nil {
+			return // it was changed at this moment: the next run looks again
+		}
+		s.deps.Logger.WarnContext(ctx, "two users have one e-mail address in different spellings: disable one of them",
+			"user_id", userID, "other_user_id", other.ID)
+	}
 }
 
 // Ready reports whether the service can answer: its database is there and its schema is current. A short-lived store that

@@ -32,6 +32,8 @@ type Config struct {
 	IntrospectionCacheSize int `koanf:"introspection_cache_size" bounds:"0 or more" help:"live tokens that a replica remembers at most, about 1 KiB each; 0 remembers none"`
 	// HeartbeatInterval is how often whoever watches revocations hears something at least.
 	HeartbeatInterval time.Duration `koanf:"heartbeat_interval" bounds:"100ms to 1m" help:"how often a watcher of revocations hears something at least"`
+	// WatchLifetime is how long a stream of WatchRevocations lasts: less than rpcserver lets a connection live once it is to be replaced.
+	WatchLifetime time.Duration `koanf:"watch_lifetime" bounds:"1s to 2m" help:"how long a stream of revocations lasts before it ends by itself with OK, to be resumed"`
 	// UserTokenLifetime is the life of a user token of VIDIZMO's API.
 	UserTokenLifetime time.Duration `koanf:"user_token_lifetime" bounds:"1s to 720h" help:"life of a user token of the user API"`
 	// UserTokenRetention is how long the record of who got a user token stays past the token's time.
@@ -53,6 +55,7 @@ func DefaultConfig() Config {
 
 		IntrospectionCacheSize: 100_000,
 		HeartbeatInterval:      time.Second,
+		WatchLifetime:          maxWatch,
 	}
 }
 
@@ -71,6 +74,9 @@ func (c Config) Validate() error {
 	if c.HeartbeatInterval < 100*time.Millisecond || c.HeartbeatInterval > time.Minute {
 		faults = append(faults, errors.New("heartbeat_interval must be 100ms to 1m"))
 	}
+	if c.WatchLifetime < time.Second || c.WatchLifetime > maxWatch {
+		faults = append(faults, fmt.Errorf("watch_lifetime is %s: give a duration from 1s to %s", c.WatchLifetime, maxWatch))
+	}
 	if c.UserTokenRetention < usertoken.KeptPastTime || c.UserTokenRetention > maxUserTokenRetention {
 		faults = append(faults, fmt.Errorf("user_token_retention is %s: give a duration from %s to %s", c.UserTokenRetention, usertoken.KeptPastTime, maxUserTokenRetention))
 	}
@@ -86,6 +92,10 @@ const (
 	// maxUserTokenRetention is a year: each three days of it are a partition, which every statement about user tokens locks.
 	maxUserTokenRetention = 8760 * time.Hour
 )
+
+// maxWatch is shorter than the time that a connection has left once the server asks its caller to replace it (rpcserver), so that
+// no stream is cut off by the age of its connection.
+const maxWatch = 2 * time.Minute
 
 // maxUserToken keeps a typing error from becoming a token that never expires.
 const maxUserToken = 30 * 24 * time.Hour

@@ -23,6 +23,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/rpc"
 	"github.com/vidocu/usher/services/token/internal/seal"
 	"github.com/vidocu/usher/services/token/internal/store"
+	"github.com/vidocu/usher/services/token/internal/usedfrom"
 )
 
 // Deps are what the service stands on. The caller opens and closes them.
@@ -96,9 +97,10 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		config: config, deps: deps, store: st, feed: log, uses: uses,
 		oauth: &rpc.OAuth{
 			Endpoint: endpoint, Authz: authz, Revoker: ends, Introspector: introspector, Issuer: deps.Issuer, Tokens: deps.Metrics.Tokens(),
+			Logger: deps.Logger, Sources: new(usedfrom.Recent),
 		},
 		introspection: &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},
-		revocations:   &rpc.Revocations{Feed: log, Heartbeat: config.HeartbeatInterval, Digest: deps.Catalog.Digest},
+		revocations:   &rpc.Revocations{Feed: log, Heartbeat: config.HeartbeatInterval, Lifetime: config.WatchLifetime, Digest: deps.Catalog.Digest},
 		grants:        &rpc.Grants{Store: ends},
 		enforcement:   enforced,
 		users:         users(config, deps, people{store: st, settler: log}),

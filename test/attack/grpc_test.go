@@ -84,7 +84,7 @@ func (bytesCodec) Name() string { return "proto" }
 // call sends bytes to a method and answers how that ended.
 func call(ctx context.Context, conn *grpc.ClientConn, path string, body []byte) error {
 	var answer []byte
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, path, grpc.ForceCodec(bytesCodec{}))
 	if err != nil {

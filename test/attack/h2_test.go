@@ -140,7 +140,7 @@ func TestCase114_HTTP2AbuseEndsWithItsConnection(t *testing.T) {
 		if row.ends {
 			select {
 			case <-p.ended:
-			case <-time.After(30 * time.Second):
+			case <-time.After(2 * time.Minute):
 				t.Errorf("%s: the connection goes on (%v)", name, err)
 			}
 		}

@@ -77,7 +77,7 @@ func try(s sent) (harness.Answer, error) {
 // sendFrom sends from an address of the loopback network.
 func sendFrom(req *http.Request, from string) (harness.Answer, error) {
 	client := &http.Client{
-		Timeout: 40 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Timeout: 2 * time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{DialContext: (&net.Dialer{LocalAddr: local(from)}).DialContext, DisableKeepAlives: from != ""},
 	}
 	if from == "" {
@@ -131,7 +131,7 @@ func (r reply) status() int {
 
 // The time for a first answer, which a busy machine may need, and for another one or the end of the connection.
 const (
-	patience = 20 * time.Second
+	patience = 2 * time.Minute
 	silence  = 3 * time.Second
 )
 

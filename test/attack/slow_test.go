@@ -26,7 +26,7 @@ func (s slow) ends() bool {
 	begun := time.Now()
 	_, _ = io.WriteString(conn, s.begin)
 	buffer := make([]byte, 4096)
-	for time.Since(begun) < time.Minute {
+	for time.Since(begun) < 3*time.Minute {
 		_ = conn.SetReadDeadline(time.Now().Add(time.Second))
 		if _, err := conn.Read(buffer); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			return true

@@ -89,7 +89,7 @@ func measureOurs(ctx context.Context, at place, o options, r *report) error {
 // withoutBudgets are settings by which attempts are not counted: they are not what is measured, and all share one Redis.
 func withoutBudgets() map[string]string {
 	return map[string]string{
-		"USHER_LOG_LEVEL": "warn", "USHER_AUTHZ_ANONYMOUS_REQUESTS": "0",
+		"USHER_LOG_LEVEL": "warn", "USHER_AUTHZ_ANONYMOUS_REQUESTS": "0", "USHER_AUTHZ_USER_REQUESTS": "0",
 		"USHER_IDENTITY_ACCOUNT_ATTEMPTS": "100000", "USHER_IDENTITY_SOURCE_ATTEMPTS": "100000",
 	}
 }

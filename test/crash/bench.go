@@ -50,7 +50,7 @@ func newBench(ctx context.Context, dir string) (*bench, error) {
 	}
 	u.Host = b.way.Addr()
 	servers.Databases["token"] = u.String()
-	if b.deployment, err = harness.FiveProcesses(bins, dir, servers, nil); err != nil {
+	if b.deployment, err = harness.FiveProcesses(bins, dir, servers, map[string]string{"USHER_AUTHZ_USER_REQUESTS": "0"}); err != nil {
 		return nil, errors.Join(err, b.way.Close(), b.db.Close())
 	}
 	b.browser = b.deployment.NewBrowser()

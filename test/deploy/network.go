@@ -109,3 +109,19 @@ func oneTrustDomain(all []Object) (broken []string) {
 	}
 	return broken
 }
+
+// namedByDNS: clients other than our SDK verify a host name, and connect by the names of the Service.
+func namedByDNS(all []Object) (broken []string) {
+	for _, o := range all {
+		if o.Kind() != "Certificate" || o.Text("spec", "isCA") == "true" {
+			continue
+		}
+		name, namespace := o.Name(), o.Text("metadata", "namespace")
+		service := name + "." + namespace
+		want := "[" + name + " " + service + " " + service + ".svc " + service + ".svc.cluster.local]"
+		if got := o.Text("spec", "dnsNames"); got != want {
+			broken = append(broken, name+" has the DNS names "+got+", want "+want)
+		}
+	}
+	return broken
+}

@@ -47,5 +47,7 @@ func Rules() []Rule {
 		{"gRPC spreads over replicas", callersSpread, "Service", "token", "spec|clusterIP", nil},
 		{"closed by default", closedByDefault, "NetworkPolicy", "usher-default-deny", "spec|egress", []any{map[string]any{}}},
 		{"one trust domain", oneTrustDomain, "Certificate", "token", "spec|uris|0", "spiffe://other.internal/token"},
+		{"certificates have the DNS names of their Service", namedByDNS, "Certificate", "token", "spec|dnsNames|2", "token.elsewhere.svc"},
+		{"certificates have DNS names", namedByDNS, "Certificate", "authz", "spec|dnsNames", nil},
 	}
 }

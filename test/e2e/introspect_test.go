@@ -26,13 +26,14 @@ func TestRFC7662_2_2_ActiveAnswer(t *testing.T) {
 		for _, hint := range []string{"access_token", "refresh_token", "bogus"} {
 			a, err := d.Form("/oauth/introspect", url.Values{"token": {tokens.Access}, "token_type_hint": {hint}}, harness.ResourceID, harness.ResourcePW)
 			must(t, err)
-			members := []string{"active", "client_id", "exp", "iat", "iss", "scope", "sub", "token_type", "username", "workspace_id"}
+			members := []string{"active", "client_id", "exp", "iat", "iss", "name", "scope", "sub", "token_type", "username", "workspace_id"}
 			if diff := cmp.Diff(members, slices.Sorted(maps.Keys(a.Body))); diff != "" {
 				t.Errorf("members: %s", diff)
 			}
 			want(t, "scope", a.Text("scope"), fullScope)
 			want(t, "client_id", a.Text("client_id"), harness.ConfidentialID)
-			want(t, "username", a.Text("username"), "John Doe")
+			want(t, "username", a.Text("username"), a.Text("sub"))
+			want(t, "name", a.Text("name"), "John Doe")
 			want(t, "token_type", a.Text("token_type"), "Bearer")
 			want(t, "iss", a.Text("iss"), d.PublicURL)
 			want(t, "workspace_id", a.Text("workspace_id"), "ws_acme")
@@ -126,7 +127,8 @@ func TestWire4_3_GRPCIntrospection(t *testing.T) {
 		want(t, "kind", res.GetKind(), tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN)
 		want(t, "scope", res.GetScope(), fullScope)
 		want(t, "client_id", res.GetClientId(), harness.ConfidentialID)
-		want(t, "username", res.GetUsername(), "John Doe")
+		want(t, "username", res.GetUsername(), res.GetSub())
+		want(t, "name", res.GetName(), "John Doe")
 		want(t, "workspace_id", res.GetWorkspaceId(), "ws_acme")
 		want(t, "iss", res.GetIss(), d.PublicURL)
 		want(t, "lifetime", res.GetExp()-res.GetIat(), 3600)

@@ -109,7 +109,8 @@ func TestRetryWindow_TheSameClientGetsTheSamePairAgain(t *testing.T) {
 	t.Run("many at once", func(t *testing.T) {
 		tokens, err := d.Issue(b, harness.Request{})
 		must(t, err)
-		answers := barrier(t, times(20, func() (harness.Answer, error) { return d.Refresh(tokens.Refresh) })...)
+		answers, err := harness.Together(harness.Repeat(20, func() (harness.Answer, error) { return d.Refresh(tokens.Refresh) })...)
+		must(t, err)
 		for _, a := range answers {
 			want(t, "one of twenty answers", a.Raw, answers[0].Raw)
 		}

@@ -5,9 +5,10 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
-	"sync"
+	"strconv"
 	"testing"
 
 	"github.com/vidocu/usher/test/harness"
@@ -18,9 +19,6 @@ type fleet struct {
 	// bins have the race detector in them.
 	bins   harness.Binaries
 	shapes []*harness.Deployment
-	// quick starts the same shapes without the race detector, when the first test wants them: a barrier with fifty racers,
-	// two hundred times over, looks for races between requests and not between goroutines.
-	quick func() ([]*harness.Deployment, error)
 }
 
 var shared fleet //nolint:gochecknoglobals // set once in TestMain, read by every test
@@ -38,20 +36,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	started := false
-	shared.quick = sync.OnceValues(func() ([]*harness.Deployment, error) {
-		started = true
-		bins, err := harness.Build(mkdir(dir, "quick", "bin"), false)
-		if err != nil {
-			return nil, err
-		}
-		return startShapes(bins, mkdir(dir, "quick"), false)
-	})
 	code := m.Run()
-	if started {
-		quick, _ := shared.quick() // its error has failed a test
-		shared.shapes = append(shared.shapes, quick...)
-	}
 	for _, d := range shared.shapes {
 		if err := d.Close(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -66,13 +51,13 @@ func startFleet(dir string) (fleet, error) {
 	if err != nil {
 		return fleet{}, err
 	}
-	shapes, err := startShapes(bins, dir, true)
+	shapes, err := startShapes(bins, dir)
 	return fleet{bins: bins, shapes: shapes}, err
 }
 
-// startShapes starts both shapes. Where they are traced, every request is, so that whatever a test sends is looked for in the traces too.
-func startShapes(bins harness.Binaries, dir string, traced bool) ([]*harness.Deployment, error) {
-	settings, one, err := settingsOf(mkdir(dir, "one"), traced)
+// startShapes starts both shapes. Every request is traced, so that a secret that a test sends is looked for in the traces too.
+func startShapes(bins harness.Binaries, dir string) ([]*harness.Deployment, error) {
+	settings, one, err := settingsOf(mkdir(dir, "one"))
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +70,7 @@ func startShapes(bins harness.Binaries, dir string, traced bool) ([]*harness.Dep
 	if err != nil {
 		return nil, err
 	}
-	settings, five, err := settingsOf(mkdir(dir, "five"), traced)
+	settings, five, err := settingsOf(mkdir(dir, "five"))
 	if err != nil {
 		return nil, err
 	}
@@ -98,16 +83,18 @@ func startShapes(bins harness.Binaries, dir string, traced bool) ([]*harness.Dep
 	return []*harness.Deployment{alone, processes}, nil
 }
 
-// settingsOf are a shape's, and the collector of its traces if there is one.
-func settingsOf(dir string, traced bool) (map[string]string, *harness.Collector, error) {
-	if !traced {
-		return harness.Unhurried(nil), nil, nil
+// settingsOf returns a shape's settings and the collector of its traces.
+func settingsOf(dir string) (map[string]string, *harness.Collector, error) {
+	// What a test says of its source is believed, so that one that exhausts a budget has a source of its own.
+	settings := map[string]string{
+		"USHER_GATEWAY_TRUSTED_PROXIES": "127.0.0.1", "USHER_AUTHZ_SOURCE_ATTEMPTS": strconv.Itoa(failures),
 	}
 	traces, err := harness.NewCollector(dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	return harness.Unhurried(traces.Environ()), traces, nil
+	maps.Copy(settings, traces.Environ())
+	return harness.Unhurried(settings), traces, nil
 }
 
 func mkdir(parts ...string) string {
@@ -122,14 +109,6 @@ func mkdir(parts ...string) string {
 func each(t *testing.T, test func(t *testing.T, d *harness.Deployment)) {
 	t.Helper()
 	on(t, shared.shapes, test)
-}
-
-// eachQuick is each for tests that need thousands of requests.
-func eachQuick(t *testing.T, test func(t *testing.T, d *harness.Deployment)) {
-	t.Helper()
-	shapes, err := shared.quick()
-	must(t, err)
-	on(t, shapes, test)
 }
 
 func on(t *testing.T, shapes []*harness.Deployment, test func(t *testing.T, d *harness.Deployment)) {

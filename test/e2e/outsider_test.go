@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/status"
 
@@ -166,4 +167,23 @@ func TestCase100_EveryMethodKnowsItsCaller(t *testing.T) {
 		_, err = tokenv1.NewOAuthServiceClient(dial("consent")).IssueToken(t.Context(), &tokenv1.IssueTokenRequest{})
 		denied("consent issuing tokens", err)
 	})
+}
+
+// TestFault_D6_AClientThatVerifiesAHostNameConnects: clients of other languages judge the DNS name of the certificate.
+func TestFault_D6_AClientThatVerifiesAHostNameConnects(t *testing.T) {
+	five := shared.shapes[1]
+	config, err := five.TLS("video-api", "token")
+	must(t, err)
+	config.InsecureSkipVerify, config.VerifyPeerCertificate = false, nil
+	config.ServerName = "localhost"
+	conn, err := grpc.NewClient("passthrough:///"+five.GRPCAddr("token"), grpc.WithTransportCredentials(credentials.NewTLS(config)))
+	must(t, err)
+	defer conn.Close()
+	tokens, err := five.Issue(five.NewBrowser(), harness.Request{})
+	must(t, err)
+	res, err := tokenv1.NewIntrospectionServiceClient(conn).IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: tokens.Access})
+	must(t, err)
+	if !res.GetActive() {
+		t.Error("the token is not active")
+	}
 }

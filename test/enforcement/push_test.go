@@ -15,7 +15,7 @@ const (
 	clients = 50
 	// patience is how long a test waits for what is to happen at once. How soon it happens where nothing else runs, `make bench`
 	// measures: here fifty processes and all other tests share the cores, and one of them may not be given any for seconds.
-	patience = 20 * time.Second
+	patience = 2 * time.Minute
 )
 
 // TestARevokedTokenIsDeadAtEveryClient: by each of five ways, and for good.
@@ -75,7 +75,7 @@ func hold(t *testing.T, probes []*harness.Probe, v harness.Victim) {
 		must(t, p.Hold(v.Name, v.Token))
 	}
 	for i, p := range probes {
-		if _, ok := p.Heard("allowed "+v.Name, 20*time.Second); !ok {
+		if _, ok := p.Heard("allowed "+v.Name, patience); !ok {
 			t.Fatalf("client %d does not allow %s", i, v.Name)
 		}
 	}
@@ -106,7 +106,7 @@ func TestACutStreamIsNoExcuse(t *testing.T) {
 	wantNoLateAllow(t, p, "swallowed", returned)
 	proxy.Swallow(false)
 	proxy.Cut()
-	if _, ok := p.Heard("denied swallowed", 10*time.Second); !ok {
+	if _, ok := p.Heard("denied swallowed", patience); !ok {
 		t.Error("the client does not find the revocation when it is connected again")
 	}
 }
@@ -152,7 +152,7 @@ func TestARestartedServiceLosesNoRevocation(t *testing.T) {
 	must(t, d.StartOne("token-2"))
 	revoke(held[1])
 	for _, v := range held[:2] {
-		if _, ok := p.Heard("denied "+v.Name, 10*time.Second); !ok {
+		if _, ok := p.Heard("denied "+v.Name, patience); !ok {
 			t.Errorf("%s is still allowed", v.Name)
 		}
 	}

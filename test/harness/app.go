@@ -60,7 +60,7 @@ func (a Answer) Message() string {
 
 // httpClient keeps enough connections for a barrier of fifty.
 var httpClient = &http.Client{
-	Timeout:       30 * time.Second,
+	Timeout:       2 * time.Minute,
 	Transport:     &http.Transport{MaxIdleConnsPerHost: 64, MaxIdleConns: 256},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }

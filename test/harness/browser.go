@@ -30,7 +30,7 @@ type Browser struct {
 func (d *Deployment) NewBrowser() *Browser {
 	jar, _ := cookiejar.New(nil) // a nil option cannot fail
 	return &Browser{base: d.PublicURL, d: d, Client: &http.Client{
-		Jar: jar, Timeout: 30 * time.Second, Transport: d.http().Transport, // its connections are kept, as a browser's are
+		Jar: jar, Timeout: 2 * time.Minute, Transport: d.http().Transport, // its connections are kept, as a browser's are
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }

@@ -76,7 +76,8 @@ func (a *Authority) publish(certs ...*x509.Certificate) error {
 	return writePEM(a.path("ca.pem"), blocks...)
 }
 
-// Issue writes <name>.pem and <name>.key for spiffe://<trust-domain>/<name>. Issuing again replaces them.
+// Issue writes <name>.pem and <name>.key for spiffe://<trust-domain>/<name>, with the DNS names localhost and <name>. Issuing again
+// replaces them.
 func (a *Authority) Issue(name string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -91,6 +92,7 @@ func (a *Authority) Issue(name string) error {
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+		DNSNames:    []string{"localhost", name},
 		URIs:        []*url.URL{{Scheme: "spiffe", Host: TrustDomain, Path: "/" + name}},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, &key.PublicKey, a.key)
@@ -119,7 +121,7 @@ func (a *Authority) ClientTLS(name, service string) (*tls.Config, error) {
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)
 	return &tls.Config{
-		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2"},
+		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2"}, RootCAs: pool,
 		// The service's name is in its URI SAN, which the standard library does not match: verified here instead.
 		InsecureSkipVerify:    true,
 		VerifyPeerCertificate: verifyService(pool, service),

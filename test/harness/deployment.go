@@ -56,7 +56,10 @@ type spec struct {
 // Unhurried adds to settings that a request may take its time. A test that is not about patience must not fail because the
 // machine had other things to do for five seconds.
 func Unhurried(extra map[string]string) map[string]string {
-	set := map[string]string{"USHER_GATEWAY_CALL_TIMEOUT": "25s"} // below what our own clients wait
+	set := map[string]string{
+		"USHER_GATEWAY_CALL_TIMEOUT": "25s", // below what our own clients wait
+		"USHER_AUTHZ_USER_REQUESTS":  "0",   // a test is one user, who begins as many requests as a crowd
+	}
 	maps.Copy(set, extra)
 	return set
 }

@@ -160,7 +160,7 @@ func (o *OwnServers) startRedis(ctx context.Context, addr string) error {
 		return err
 	}
 	o.client = redis.NewClient(&redis.Options{Addr: addr})
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		err := o.client.Ping(ctx).Err()
 		if err == nil || time.Now().After(deadline) {
 			return err

@@ -60,7 +60,7 @@ func quick(dir string) error {
 }
 
 // checkpointLimit is how long a checkpoint may take on a busy disk.
-const checkpointLimit = 2 * time.Minute
+const checkpointLimit = 5 * time.Minute
 
 // Checkpoint has the server write what it would have to write before it ends, which makes a restart short.
 func (p *OwnPostgres) Checkpoint(ctx context.Context) error {

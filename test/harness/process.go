@@ -28,10 +28,10 @@ const (
 )
 
 // startLimit is how long a process may take to become ready under the race detector on a busy machine.
-const startLimit = 60 * time.Second
+const startLimit = 5 * time.Minute
 
 // stopLimit is longer than a process may drain in a test and then finish what it has begun.
-const stopLimit = 30 * time.Second
+const stopLimit = 2 * time.Minute
 
 // start runs a command. What it logs goes to <dir>/<name>.log and what it prints to <dir>/<name>.out, appended over restarts.
 func start(bin, name, dir string, args []string, env map[string]string) (*process, error) {

@@ -18,7 +18,7 @@ import (
 const RedisMaster = "usher"
 
 // takeOverLimit is how long a replica may take to become the master on a busy machine.
-const takeOverLimit = 60 * time.Second
+const takeOverLimit = 3 * time.Minute
 
 // RedisGroup is a Redis master and its replica, watched by three Sentinels of which two must agree.
 type RedisGroup struct {

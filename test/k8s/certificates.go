@@ -22,7 +22,7 @@ type certificate struct {
 	Spec     struct {
 		SecretName, CommonName, Duration string
 		IsCA                             bool
-		URIs                             []string
+		URIs, DNSNames                   []string
 		Usages                           []string
 		IssuerRef                        struct{ Name string }
 		PrivateKey                       struct {
@@ -166,6 +166,7 @@ func template(c certificate) (*x509.Certificate, error) {
 		SerialNumber: serial, Subject: pkix.Name{CommonName: c.Spec.CommonName}, IsCA: c.Spec.IsCA, BasicConstraintsValid: true,
 		NotBefore: time.Now().Add(-time.Minute), NotAfter: time.Now().Add(life),
 	}
+	t.DNSNames = c.Spec.DNSNames
 	for _, text := range c.Spec.URIs {
 		u, err := url.Parse(text)
 		if err != nil {

@@ -24,7 +24,7 @@ func settings(sentinels string) map[string]string {
 		"USHER_DRAIN_TIME":                 "2s",
 		"USHER_TOKEN_REFRESH_RETRY_WINDOW": "10s",
 		// Everybody comes from one address here.
-		"USHER_IDENTITY_SOURCE_ATTEMPTS": "1000",
+		"USHER_IDENTITY_SOURCE_ATTEMPTS": "1000", "USHER_AUTHZ_USER_REQUESTS": "0",
 	}
 }
 

@@ -54,7 +54,7 @@ func start(ctx context.Context, host *run.Host, c *settings) error {
 	if err != nil {
 		return err
 	}
-	host.ServeHTTP(lis, handler)
+	host.ServeHTTP(lis, handler, c.Gateway.IdleTimeout)
 	host.Admin(gateway.ForwardAuthPath, gateway.ForwardAuth(c.Gateway, deps))
 	return host.ServeAdmin()
 }

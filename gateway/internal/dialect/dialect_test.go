@@ -50,11 +50,11 @@ func (s *service) IssueToken(ctx context.Context, req *tokenv1.IssueTokenRequest
 }
 
 func (s *service) RevokeToken(context.Context, *tokenv1.RevokeTokenRequest) (*tokenv1.RevokeTokenResponse, error) {
-	return &tokenv1.RevokeTokenResponse{}, nil
+	return &tokenv1.RevokeTokenResponse{}, s.err
 }
 
 func (s *service) IntrospectClientToken(context.Context, *tokenv1.IntrospectClientTokenRequest) (*tokenv1.IntrospectClientTokenResponse, error) {
-	return &tokenv1.IntrospectClientTokenResponse{Active: proto.Bool(false)}, nil
+	return &tokenv1.IntrospectClientTokenResponse{Active: proto.Bool(false)}, s.err
 }
 
 // bench is the endpoints before a token service, as the gateway has them.
@@ -86,7 +86,7 @@ func newBench(t testing.TB) bench {
 			t.Error(err)
 		}
 	})
-	b.Endpoints, err = dialect.New(t.Context(), conn, slog.New(slog.NewTextHandler(b.logs, nil)))
+	b.Endpoints, err = dialect.New(t.Context(), dialect.Config{Token: conn, Logger: slog.New(slog.NewTextHandler(b.logs, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,6 +187,10 @@ func TestOnlyTheAuthorizationHeaderReachesTheService(t *testing.T) {
 			if len(values) != 1 || values[0] != "Basic YTpi" {
 				t.Errorf("authorization is %q", values)
 			}
+		case "usher-source-address": // the peer's, since no proxy is trusted here
+			if len(values) != 1 || values[0] != "192.0.2.1" {
+				t.Errorf("usher-source-address is %q", values)
+			}
 		case ":authority", "content-type": // gRPC's own
 		case "user-agent":
 			if strings.Contains(strings.Join(values, ""), "evil") {
@@ -225,7 +229,7 @@ func TestWhatIsNotAPOSTOfOneOfTheTwoKindsIsRefused(t *testing.T) {
 	if got := failure(t, httpx.TypeJSON, w); w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "POST" || got.code != "invalid_request" {
 		t.Errorf("GET: %d %v %v", w.Code, got, w.Header())
 	}
-	for _, kind := range []string{"", "text/plain", "application/json; charset=latin1", "multipart/form-data; boundary=x"} {
+	for _, kind := range []string{"text/plain", "application/json; charset=utf-16", "multipart/form-data; boundary=x"} {
 		w := b.post("/oauth/token", kind, "{}")
 		if got := failure(t, httpx.TypeJSON, w); w.Code != http.StatusUnsupportedMediaType || got.code != "invalid_request" {
 			t.Errorf("%q: %d %v", kind, w.Code, got)
@@ -246,7 +250,7 @@ func TestWhatIsNotAPOSTOfOneOfTheTwoKindsIsRefused(t *testing.T) {
 
 func TestAnUnknownPathIsAnsweredInTheDocumentedShape(t *testing.T) {
 	w := httptest.NewRecorder()
-	dialect.NotFound(w)
+	dialect.Problem(w, http.StatusNotFound)
 	if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), `"code":"not_found"`) || w.Header().Get("Content-Type") != "application/json" {
 		t.Errorf("it answers %d %s", w.Code, w.Body)
 	}

@@ -4,31 +4,44 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	gw "github.com/vidocu/usher/gen/gw/usher/token/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/source"
 )
 
 // Endpoints serves /oauth/token, /oauth/revoke and /oauth/introspect.
 type Endpoints struct {
+	config Config
 	mux    *runtime.ServeMux
-	logger *slog.Logger
+}
+
+// Config is what Endpoints stand on.
+type Config struct {
+	// Token reaches the token service.
+	Token   grpc.ClientConnInterface
+	Logger  *slog.Logger
+	Proxies httpx.Proxies
+	// ErrorDocsURL is the page that error_uri leads to; empty sends none.
+	ErrorDocsURL string
 }
 
 // New connects the endpoints to the token service.
-func New(ctx context.Context, token grpc.ClientConnInterface, logger *slog.Logger) (*Endpoints, error) {
-	e := &Endpoints{logger: logger}
+func New(ctx context.Context, config Config) (*Endpoints, error) {
+	e := &Endpoints{config: config}
 	json := &runtime.JSONPb{MarshalOptions: protojson.MarshalOptions{UseProtoNames: true}}
 	e.mux = runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, jsonBody{json}),
@@ -37,10 +50,11 @@ func New(ctx context.Context, token grpc.ClientConnInterface, logger *slog.Logge
 		// Of what came in, the services get the Authorization header, which the runtime always hands on, and nothing else.
 		runtime.WithIncomingHeaderMatcher(func(string) (string, bool) { return "", false }),
 		runtime.WithOutgoingHeaderMatcher(func(string) (string, bool) { return "", false }),
+		runtime.WithMetadata(func(ctx context.Context, _ *http.Request) metadata.MD { return source.Metadata(sourceOf(ctx)) }),
 		runtime.WithDisableHTTPMethodOverride(),
 		runtime.WithDisablePathLengthFallback(),
 	)
-	return e, gw.RegisterOAuthServiceHandlerClient(ctx, e.mux, tokenv1.NewOAuthServiceClient(token))
+	return e, gw.RegisterOAuthServiceHandlerClient(ctx, e.mux, tokenv1.NewOAuthServiceClient(config.Token))
 }
 
 // ServeHTTP is http.Handler.
@@ -53,7 +67,7 @@ func (e *Endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.refuse(w, r, errorv1.Reason_REASON_METHOD_NOT_ALLOWED, "use POST")
 		return
 	}
-	kind := httpx.MediaType(r)
+	kind := readableType(r)
 	if kind != httpx.TypeJSON && kind != httpx.TypeForm {
 		e.refuse(w, r, errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE, "send "+httpx.TypeJSON+" or "+httpx.TypeForm+", in UTF-8 and not compressed")
 		return
@@ -64,14 +78,48 @@ func (e *Endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.refuse(w, r, errorv1.Reason_REASON_REQUEST_TOO_LARGE, "the body is longer than 64 KiB")
 		return
 	case err != nil:
-		e.refuse(w, r, errorv1.Reason_REASON_INVALID_REQUEST, "the body was cut off")
+		e.write(w, r, oerr.Refuse(errorv1.Cause_CAUSE_BODY_MALFORMED, "the body was cut off"))
 		return
-	case !portable(r.Header["Authorization"]):
-		// gRPC would not carry such a header, and with it would go that the client tried to prove itself.
-		e.refuse(w, r, errorv1.Reason_REASON_INVALID_CLIENT, "the Authorization header is not readable")
+	case !portable(clientAuthentication(r)):
+		// gRPC metadata cannot carry such a value. Without it the service would not see that the client tried to authenticate.
+		e.write(w, r, oerr.Refuse(errorv1.Cause_CAUSE_AUTHENTICATION_MALFORMED, "the Authorization header is not readable"))
 		return
 	}
+	r = r.WithContext(context.WithValue(r.Context(), sourceKey{}, e.config.Proxies.Source(r)))
 	e.mux.ServeHTTP(w, inner(r, kind, body))
+}
+
+// readableType is the media type that a body is read as: a body without one is a form (the wire contract, §4), as several
+// libraries send revocations. Empty when the body cannot be read.
+func readableType(r *http.Request) string {
+	if untypedForm(r) && r.Header.Get("Content-Encoding") == "" {
+		return httpx.TypeForm
+	}
+	return httpx.MediaType(r)
+}
+
+func untypedForm(r *http.Request) bool { return r.Method == http.MethodPost && httpx.Untyped(r) }
+
+// clientAuthentication are the values of the Authorization header that could authenticate a client: all of them when one is
+// HTTP Basic, none otherwise. A header of another scheme is no client authentication and is left aside (the wire contract, §4):
+// the sessions of OAuth libraries send the access token with every request, revocations too.
+func clientAuthentication(r *http.Request) []string {
+	values := r.Header["Authorization"]
+	if !slices.ContainsFunc(values, func(value string) bool {
+		_, err := oauth.ParseBasic(value)
+		return !errors.Is(err, oauth.ErrNotBasic)
+	}) {
+		return nil
+	}
+	return values
+}
+
+// sourceKey is where the request's source address stands while the generated code works on it.
+type sourceKey struct{}
+
+func sourceOf(ctx context.Context) string {
+	address, _ := ctx.Value(sourceKey{}).(string)
+	return address
 }
 
 // maxAuthorization is far more than two identifiers and a secret need.
@@ -97,14 +145,24 @@ func portable(values []string) bool {
 // query, no forwarding headers, and no Grpc- header that could set a deadline.
 func inner(r *http.Request, kind string, body []byte) *http.Request {
 	header := http.Header{"Content-Type": {kind}}
-	if auth := r.Header["Authorization"]; len(auth) > 0 {
-		header["Authorization"] = auth
+	if values := clientAuthentication(r); len(values) > 0 {
+		header["Authorization"] = values
 	}
 	in := &http.Request{
 		Method: http.MethodPost, URL: &url.URL{Path: r.URL.Path}, Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
-		Header: header, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
+		Header: header, Body: &sentBody{Reader: bytes.NewReader(body)}, ContentLength: int64(len(body)),
 	}
-	return in.WithContext(r.Context())
+	return in.WithContext(context.WithValue(r.Context(), bodyKey{}, body))
+}
+
+// bodyKey is where inner leaves the body for the error handler, after the runtime has read it.
+type bodyKey struct{}
+
+// Problem answers a request that did not come as far as the endpoints, in its dialect.
+func (e *Endpoints) Problem(w http.ResponseWriter, r *http.Request, status int) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Pragma", "no-cache")
+	e.say(w, r, problemOf(status))
 }
 
 func (e *Endpoints) refuse(w http.ResponseWriter, r *http.Request, reason errorv1.Reason, message string) {
@@ -115,5 +173,8 @@ func (e *Endpoints) refuse(w http.ResponseWriter, r *http.Request, reason errorv
 func (e *Endpoints) fail(
 	_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error,
 ) {
+	if body, ok := r.Body.(*sentBody); ok && body.fault != nil {
+		err = body.fault
+	}
 	e.write(w, r, err)
 }

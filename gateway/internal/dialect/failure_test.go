@@ -86,11 +86,32 @@ func TestEveryReasonLooksAsTheWireContractSays(t *testing.T) {
 	}
 }
 
-func TestAClientThatDidNotTryBasicGetsNoChallenge(t *testing.T) {
+func TestFault_B14_A401NamesBasicWhereNoClientAuthenticationWasSent(t *testing.T) {
 	b := newBench(t)
 	b.service.err = oerr.New(errorv1.Reason_REASON_INVALID_CLIENT, "x")
-	if w := b.post("/oauth/token", httpx.TypeForm, "client_id=a"); w.Code != http.StatusUnauthorized || w.Header().Get("WWW-Authenticate") != "" {
-		t.Errorf("it answers %d %v", w.Code, w.Header())
+	for _, row := range []struct {
+		name, kind, body string
+		header           []string
+		want             bool
+	}{
+		{"a form that names its client", httpx.TypeForm, "client_id=a", nil, true},
+		{"a form that names nobody", httpx.TypeForm, "token=x", nil, true},
+		{"JSON that names its client", httpx.TypeJSON, `{"client_id":"a"}`, nil, true},
+		{"an empty secret", httpx.TypeForm, "client_id=a&client_secret=", nil, true},
+		{"another scheme", httpx.TypeForm, "client_id=a", []string{"Authorization", "Bearer x"}, true},
+		{"Basic", httpx.TypeForm, "", []string{"Authorization", "Basic YTpi"}, true},
+		{"a form with a secret", httpx.TypeForm, "client_id=a&client_secret=b", nil, false},
+		{"JSON with a secret", httpx.TypeJSON, `{"client_id":"a","client_secret":"b"}`, nil, false},
+		{"an assertion", httpx.TypeForm, "client_assertion=x", nil, false},
+		{"a secret beside another scheme", httpx.TypeForm, "client_id=a&client_secret=b", []string{"Authorization", "Bearer x"}, false},
+	} {
+		for _, path := range []string{"/oauth/token", "/oauth/introspect", "/oauth/revoke"} {
+			w := b.post(path, row.kind, row.body, row.header...)
+			challenge := w.Header().Get("WWW-Authenticate")
+			if w.Code != http.StatusUnauthorized || strings.HasPrefix(challenge, "Basic ") != row.want {
+				t.Errorf("%s at %s is answered %d, WWW-Authenticate %q", row.name, path, w.Code, challenge)
+			}
+		}
 	}
 }
 

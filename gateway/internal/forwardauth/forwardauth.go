@@ -14,9 +14,11 @@ import (
 )
 
 // A front door describes the request that it asks about in one of these pairs of headers: nginx in the first, as our
-// configuration for it says, Traefik and Caddy in the second, by themselves.
+// configuration for it says, Traefik and Caddy in the second, by themselves. ingress-nginx has the whole address instead of the
+// first pair's path, by itself, and both where the method of the question is configured.
 const (
 	originalURI     = "X-Original-Uri"
+	originalURL     = "X-Original-Url"
 	originalMethod  = "X-Original-Method"
 	forwardedURI    = "X-Forwarded-Uri"
 	forwardedMethod = "X-Forwarded-Method"
@@ -57,14 +59,15 @@ type question struct {
 }
 
 // read finds the one pair, each half once. A request that has anything of both pairs is refused: one of them is the client's
-// own, and which one depends on the front door.
+// own, and which one depends on the front door. An address without the method that comes with it is the client's too, and is
+// not looked at: a front door that sends the second pair says all that is needed.
 func read(h http.Header) (question, bool) {
 	original := len(h[originalURI]) > 0 || len(h[originalMethod]) > 0
 	forwarded := len(h[forwardedURI]) > 0 || len(h[forwardedMethod]) > 0
 	q := question{nginx: original}
 	uris, methods := h[forwardedURI], h[forwardedMethod]
 	if original {
-		uris, methods = h[originalURI], h[originalMethod]
+		uris, methods = originals(h), h[originalMethod]
 	}
 	if original == forwarded || len(uris) != 1 || len(methods) != 1 || methods[0] == "" {
 		return q, false
@@ -73,11 +76,40 @@ func read(h http.Header) (question, bool) {
 	return q, strings.HasPrefix(q.uri, "/")
 }
 
+// originals are the paths that the first pair names, in the form of a request line. Where the path and the address are both
+// there, they must be the same: a client may have sent one of them through a front door that sets only the other.
+func originals(h http.Header) []string {
+	uris, urls := h[originalURI], h[originalURL]
+	switch {
+	case len(urls) == 0:
+		return uris
+	case len(urls) > 1:
+		return nil
+	}
+	uri, ok := requestURI(urls[0])
+	if !ok || len(uris) > 1 || len(uris) == 1 && uris[0] != uri {
+		return nil
+	}
+	return []string{uri}
+}
+
+// requestURI is what stands behind the host of an address that ingress-nginx has put together from the scheme, the Host header
+// and the request line. It is cut and not parsed: the path must stay byte for byte what is served, and nginx takes no host with
+// a slash, so the first one begins the path. A host with any other sign that could end it is refused.
+func requestURI(address string) (uri string, ok bool) {
+	scheme, rest, found := strings.Cut(address, "://")
+	slash := strings.IndexByte(rest, '/')
+	if !found || scheme != "http" && scheme != "https" || slash < 0 || strings.ContainsAny(rest[:slash], "?#@\\%;, ") {
+		return "", false
+	}
+	return rest[slash:], true
+}
+
 // undescribed is the answer to a question that is none. It opens nothing anywhere: no front door passes on what it answers.
 func undescribed() *enforce.Denial {
 	return &enforce.Denial{
 		Status: http.StatusBadRequest, Code: "invalid_request",
-		Message: "Exactly one of X-Original-URI and X-Forwarded-Uri must say which request this is about, with its method",
+		Message: "Exactly one of X-Original-URI, X-Original-URL and X-Forwarded-Uri must say which request this is about, with its method",
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	usher "github.com/vidocu/usher/sdk"
 	"github.com/vidocu/usher/sdk/enforce"
 )
@@ -42,6 +43,7 @@ type Pass struct {
 func (g Guard) Judge(r *http.Request, method, path string) (Pass, *enforce.Denial) {
 	bearer, sent := enforce.Bearer(r.Header["Authorization"])
 	if bearer == "" {
+		refusal.NoteCause(r.Context(), unread(sent))
 		return Pass{}, enforce.Unauthenticated(sent)
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), g.Timeout)
@@ -54,6 +56,7 @@ func (g Guard) Judge(r *http.Request, method, path string) (Pass, *enforce.Denia
 	if !errors.As(err, &denial) {
 		denial = enforce.Unavailable()
 	}
+	refusal.NoteCause(r.Context(), causeOf(bearer, denial))
 	if denial.Status >= http.StatusInternalServerError && r.Context().Err() == nil {
 		g.Logger.WarnContext(ctx, "a token could not be judged", "error", err)
 	}
@@ -70,20 +73,6 @@ func (p Pass) Identify(h http.Header) {
 			h[header.Name] = []string{header.Value}
 		}
 	}
-}
-
-// Ours reports whether a header's name speaks for Usher, however another part may spell it: CGI and its heirs read an
-// underscore, and some any sign, as a dash.
-func Ours(name string) bool {
-	const own = "usher"
-	if len(name) < len(own) || !strings.EqualFold(name[:len(own)], own) {
-		return false
-	}
-	return len(name) == len(own) || !alphanumeric(name[len(own)])
-}
-
-func alphanumeric(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
 // Head sets a denial's headers.

@@ -10,8 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rs/cors"
-
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/internal/platform/requestid"
 )
 
@@ -27,34 +26,75 @@ const (
 // ErrTooLarge is a body longer than MaxBody.
 var ErrTooLarge = errors.New("body is too large")
 
-// MediaType is a request's media type, or empty when it is missing, repeated, compressed, or of another character set than
-// UTF-8: two components could read such a body differently.
+// MediaType is the media type of a request's body, when that body can be read; empty when the type is missing, repeated or
+// malformed, and when the body is compressed or in a character set that is no superset of ASCII: two components could read
+// such a body differently.
 func MediaType(r *http.Request) string {
-	types := r.Header.Values("Content-Type")
-	if len(types) != 1 {
-		return ""
-	}
+	kind, params, err := contentType(r)
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
 		return ""
 	}
-	kind, params, err := mime.ParseMediaType(types[0])
-	if charset := params["charset"]; err != nil || charset != "" && !strings.EqualFold(charset, "utf-8") {
+	if err != nil || !supersetOfASCII(params["charset"]) {
 		return ""
 	}
 	return kind
 }
 
-// farewell is how long a connection whose body is not read to its end may go on after the answer: what was on its way may
-// arrive, so that the client sees the answer and not a broken connection.
+// DeclaredType is the media type that a request names, also where its body cannot be read: an error is written for that type.
+// Empty when the request names none, or names it more than once.
+func DeclaredType(r *http.Request) string {
+	kind, _, _ := contentType(r)
+	return kind
+}
+
+// Untyped reports whether a request has no media type.
+func Untyped(r *http.Request) bool {
+	types := r.Header["Content-Type"]
+	return len(types) == 0 || len(types) == 1 && strings.TrimSpace(types[0]) == ""
+}
+
+func contentType(r *http.Request) (kind string, params map[string]string, err error) {
+	types := r.Header["Content-Type"]
+	if len(types) != 1 {
+		return "", nil, errType
+	}
+	return mime.ParseMediaType(types[0])
+}
+
+var errType = errors.New("media type is missing or repeated")
+
+// supersetOfASCII reports whether a charset parameter changes nothing for a body of ours. Neither type defines the parameter:
+// a form is percent-encoded ASCII, and JSON is UTF-8 (RFC 8259 §11). Libraries send it all the same: Apache HttpClient
+// ISO-8859-1, others us-ascii or utf8. What is not ASCII in such a body must be UTF-8, whatever the parameter says.
+func supersetOfASCII(charset string) bool {
+	switch strings.ToLower(charset) {
+	case "", "utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "iso-8859-15", "windows-1252", "cp1252":
+		return true
+	}
+	return false
+}
+
+// farewell is how long the rest of a body that is not read may keep the connection from closing its sending side.
 const farewell = 500 * time.Millisecond
 
-// ReadBody reads a body whole. Past the limit it answers ErrTooLarge, and the connection ends with the answer: nobody reads
-// what is left of such a body, and nobody waits for it.
+// LeaveBody has the connection end with the response, because the rest of the body is not read. The response goes out at once.
+// The server reads on and discards for a while then, so that a client which is still sending gets to read it (RFC 9112 §9.6).
+func LeaveBody(w http.ResponseWriter) {
+	w.Header().Set("Connection", "close")
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(farewell)) // without a connection there is no deadline
+}
+
+// ReadBody reads a body whole. It fails with ErrTooLarge past the limit, and at once when the length that was announced is past
+// it: a client that waits for 100 Continue is not asked to send such a body. Whenever it fails, the connection ends with the
+// response.
 func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength > MaxBody {
+		LeaveBody(w)
+		return nil, ErrTooLarge
+	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
 	if err != nil || len(body) > MaxBody {
-		w.Header().Set("Connection", "close")
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(farewell)) // without a connection there is no deadline
+		LeaveBody(w)
 	}
 	if len(body) > MaxBody {
 		return nil, ErrTooLarge
@@ -65,52 +105,14 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 // Seconds is a Retry-After: whole seconds, at least one, and never too few.
 func Seconds(d time.Duration) string { return strconv.Itoa(max(1, int(math.Ceil(d.Seconds())))) }
 
-// ownForm refuses what a page of ours would not send.
-func ownForm(h http.Handler) http.Handler {
+// Named draws an id for each request that does not come through a Router, and reports what is refused at the endpoint.
+func Named(endpoint string, refusals refusal.Reporter, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if MediaType(r) != TypeForm {
-			http.Error(w, "This address takes the form of our own page.", http.StatusUnsupportedMediaType)
-			return
-		}
-		h.ServeHTTP(w, r)
-	})
-}
-
-// CORS lets an app that runs in a browser read the answers: never with cookies, so that any origin may.
-func CORS(h http.Handler) http.Handler {
-	return share(h, cors.Options{
-		AllowedMethods: []string{http.MethodGet, http.MethodPost}, AllowedHeaders: []string{"Authorization", "Content-Type"},
-	})
-}
-
-// OpenCORS is CORS for an API whose methods and headers are not ours to know.
-func OpenCORS(h http.Handler) http.Handler {
-	return share(h, cors.Options{
-		AllowedMethods: []string{
-			http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
-		},
-		AllowedHeaders: []string{"*"},
-	})
-}
-
-func share(h http.Handler, options cors.Options) http.Handler {
-	options.AllowedOrigins, options.MaxAge = []string{"*"}, 600
-	options.ExposedHeaders = []string{"Retry-After", "WWW-Authenticate"}
-	shared := cors.New(options).Handler(h)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if len(r.Header["Origin"]) == 0 { // not a browser's doing, as most requests are
-			w.Header()["Vary"] = []string{"Origin"}
-			h.ServeHTTP(w, r)
-			return
-		}
-		shared.ServeHTTP(w, r)
-	})
-}
-
-// Named draws an id for each request that does not come through a Router.
-func Named(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.ServeHTTP(w, r.WithContext(requestid.Begin(r.Context())))
+		ctx := refusal.Begin(requestid.Begin(r.Context()))
+		w.Header().Set(requestid.Header, requestid.From(ctx))
+		rec := &recorder{ResponseWriter: w}
+		h.ServeHTTP(rec, r.WithContext(ctx))
+		refusals.Report(ctx, refusal.Response{Endpoint: endpoint, Status: rec.code()})
 	})
 }
 

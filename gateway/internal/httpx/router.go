@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/internal/platform/requestid"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
@@ -26,8 +27,14 @@ type RouterConfig struct {
 	Timeout time.Duration
 	// TLS says that browsers come over https, so that they must never come over http again.
 	TLS bool
-	// NotFound answers a path that nobody routes.
+	// LogRefusals writes each refused request at the level INFO and not at DEBUG. Each is counted in any case.
+	LogRefusals bool
+	// PublicURL is where browsers reach our pages: a form of another origin is refused.
+	PublicURL string
+	// NotFound answers a path that is not routed.
 	NotFound http.Handler
+	// Problem answers in place of a handler, in the dialect of the address. Nil says the status and no more.
+	Problem func(w http.ResponseWriter, r *http.Request, status int)
 }
 
 // Router routes by the exact path as it was sent: nothing is cleaned, decoded or redirected, so that no two components can
@@ -37,7 +44,6 @@ type Router struct {
 	routes map[string]*route
 	// prefixes are the routes of Prefix, and open those of Under.
 	prefixes, open []*route
-	cross          *http.CrossOriginProtection
 }
 
 // route is one path. Methods is nil where the handler judges the method itself.
@@ -51,7 +57,7 @@ type route struct {
 
 // NewRouter makes a router without routes.
 func NewRouter(c RouterConfig) *Router {
-	return &Router{config: c, routes: map[string]*route{}, cross: http.NewCrossOriginProtection()}
+	return &Router{config: c, routes: map[string]*route{}}
 }
 
 // Handle routes every method of a path.
@@ -76,10 +82,22 @@ func (r *Router) Get(path string, h http.Handler) {
 	r.route(path).methods[http.MethodHead] = h
 }
 
-// Form routes a POST of one of our own pages' forms; a form that comes from another site is refused.
-func (r *Router) Form(path string, h http.Handler) {
-	r.route(path).methods[http.MethodPost] = r.cross.Handler(ownForm(h))
+// Public routes GET, HEAD and OPTIONS of what every origin may read, preflights included.
+func (r *Router) Public(path string, h http.Handler) {
+	r.Get(path, h)
+	found := r.route(path)
+	found.methods[http.MethodOptions] = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Allow", found.allow())
+		w.WriteHeader(http.StatusNoContent)
+	})
+	found.any = CORS(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { r.byMethod(found, w, req) }))
 }
+
+// Post routes a POST that any page may send.
+func (r *Router) Post(path string, h http.Handler) { r.route(path).methods[http.MethodPost] = h }
+
+// Form routes a POST of one of our own pages' forms; a form that comes from another site is refused.
+func (r *Router) Form(path string, h http.Handler) { r.Post(path, r.ownForm(h)) }
 
 func (r *Router) route(path string) *route {
 	if r.routes[path] == nil {
@@ -89,12 +107,22 @@ func (r *Router) route(path string) *route {
 }
 
 // ServeHTTP is http.Handler.
-func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.pass(w, req, r.find(req)) }
+
+// Reject answers a request that could not be read, or not in full, as the handlers of its address would refuse it.
+func (r *Router) Reject(w http.ResponseWriter, req *http.Request, status int) {
+	var refusal http.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { r.problem(w, req, status) })
+	if found := r.find(req); found == nil || found.any != nil { // not a page's address, so that other origins may read it
+		refusal = OpenCORS(refusal)
+	}
+	r.pass(w, req, &route{path: "rejected", any: refusal})
+}
+
+func (r *Router) pass(w http.ResponseWriter, req *http.Request, found *route) {
 	begun := time.Now()
 	rec := &recorder{ResponseWriter: w}
-	found := r.find(req)
 	caller := req.Context()
-	ctx, span := r.config.Tracing.Request(requestid.Begin(caller), req, found.name())
+	ctx, span := r.config.Tracing.Request(refusal.Begin(requestid.Begin(caller)), req, found.name())
 	if found == nil || !found.patient {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, r.config.Timeout)
@@ -103,10 +131,16 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	req = req.WithContext(ctx)
 	defer func() {
 		gone := errors.Is(caller.Err(), context.Canceled)
-		r.finish(ctx, rec, finished{found, begun, span, gone, recover()})
+		r.finish(ctx, rec, finished{req, found, begun, span, gone, recover()})
 	}()
 	header := w.Header()
+	header.Set(requestid.Header, requestid.From(ctx))
 	header.Set("X-Content-Type-Options", "nosniff")
+	if found == nil || !found.patient {
+		// Several statuses may be stored by default, 404 and 405 among them (RFC 9110 §15.1), and during a rolling update another
+		// release may have what this one lacks. A handler whose response may be stored says so.
+		header.Set("Cache-Control", "no-store")
+	}
 	if len(req.TransferEncoding) > 0 {
 		// A length beside the chunks is gone by now, and what stands before us may have believed it: what it takes for the
 		// rest of this request would be the next one to us (RFC 9112 §6.1).
@@ -119,7 +153,11 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		r.config.NotFound.ServeHTTP(rec, req)
 		return
 	}
-	found.serve(rec, req)
+	if found.any != nil {
+		found.any.ServeHTTP(rec, req)
+		return
+	}
+	r.byMethod(found, rec, req)
 }
 
 // name is what a route is called in figures and traces: never what a caller chose.
@@ -149,17 +187,21 @@ func (r *Router) find(req *http.Request) *route {
 	return nil
 }
 
-func (r *route) serve(w http.ResponseWriter, req *http.Request) {
-	handler := r.methods[req.Method]
-	switch {
-	case r.any != nil:
-		r.any.ServeHTTP(w, req)
-	case handler != nil:
+func (r *Router) byMethod(found *route, w http.ResponseWriter, req *http.Request) {
+	if handler := found.methods[req.Method]; handler != nil {
 		handler.ServeHTTP(w, req)
-	default:
-		w.Header().Set("Allow", r.allow())
-		http.Error(w, "This address does not answer that method.", http.StatusMethodNotAllowed)
+		return
 	}
+	w.Header().Set("Allow", found.allow())
+	r.problem(w, req, http.StatusMethodNotAllowed)
+}
+
+func (r *Router) problem(w http.ResponseWriter, req *http.Request, status int) {
+	if r.config.Problem == nil {
+		http.Error(w, http.StatusText(status), status)
+		return
+	}
+	r.config.Problem(w, req, status)
 }
 
 func (r *route) allow() string {
@@ -172,9 +214,10 @@ func (r *route) allow() string {
 }
 
 type finished struct {
-	route *route
-	begun time.Time
-	span  telemetry.Request
+	request *http.Request
+	route   *route
+	begun   time.Time
+	span    telemetry.Request
 	// gone says that the caller did not wait for the answer.
 	gone     bool
 	panicked any
@@ -189,7 +232,7 @@ func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
 	if f.panicked != nil && !cut {
 		r.config.Logger.ErrorContext(ctx, "request panicked", "panic", fmt.Sprint(f.panicked), "stack", string(debug.Stack()))
 		if w.status == 0 {
-			http.Error(w, "Something went wrong on our side.", http.StatusInternalServerError)
+			r.problem(w, f.request, http.StatusInternalServerError)
 		}
 	}
 	name, took, status := f.route.name(), time.Since(f.begun), w.code()
@@ -198,6 +241,9 @@ func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
 	}
 	f.span.End(status)
 	r.config.Metrics.HTTP(name, status, took)
+	if !f.gone {
+		r.refusals().Report(ctx, refusal.Response{Endpoint: name, Status: status, Upstream: f.route != nil && f.route.patient})
+	}
 	level := slog.LevelDebug
 	if status >= http.StatusInternalServerError {
 		level = slog.LevelWarn
@@ -209,6 +255,10 @@ func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
 	if cut {
 		panic(http.ErrAbortHandler) // ends the connection, so that a part of an answer is not taken for the whole
 	}
+}
+
+func (r *Router) refusals() refusal.Reporter {
+	return refusal.Reporter{Logger: r.config.Logger, Metrics: r.config.Metrics, Verbose: r.config.LogRefusals}
 }
 
 // recorder remembers the status.

@@ -25,7 +25,7 @@ type site struct {
 func newSite(tls bool) site {
 	s := site{logs: &bytes.Buffer{}, metrics: telemetry.New()}
 	s.Router = httpx.NewRouter(httpx.RouterConfig{
-		Logger: slog.New(slog.NewTextHandler(s.logs, nil)), Metrics: s.metrics, Timeout: time.Minute, TLS: tls,
+		Logger: slog.New(slog.NewTextHandler(s.logs, nil)), Metrics: s.metrics, Timeout: time.Minute, TLS: tls, PublicURL: "https://example.com",
 		NotFound: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "nowhere", http.StatusNotFound) }),
 	})
 	return s

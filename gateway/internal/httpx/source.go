@@ -45,6 +45,15 @@ func (p Proxies) Source(r *http.Request) string {
 	return source.String()
 }
 
+// Peer is the address that a request's connection came from. Empty when it has none.
+func Peer(r *http.Request) string {
+	peer, ok := hop(r.RemoteAddr)
+	if !ok {
+		return ""
+	}
+	return peer.String()
+}
+
 func (p Proxies) trusted(addr netip.Addr) bool {
 	for _, network := range p.networks {
 		if network.Contains(addr) {

@@ -13,9 +13,6 @@ import (
 //go:embed files
 var files embed.FS
 
-// StylesheetPath is where the stylesheet is served.
-const StylesheetPath = "/assets/usher.css"
-
 // policy lets a page load our stylesheet and nothing else. It has no form-action: a browser would apply that to the redirect
 // to the app, after the decision (the wire contract, §5).
 const policy = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
@@ -64,7 +61,7 @@ func (p *Pages) Render(w http.ResponseWriter, v View) {
 	err := p.byName[v.Template+".html"].Execute(&out, struct {
 		Title, Stylesheet string
 		Data              any
-	}{v.Title, StylesheetPath + "?v=" + p.version, v.Data})
+	}{v.Title, p.StylesheetPath(), v.Data})
 	if err != nil {
 		panic(err) // a template and its data are both ours; the router answers 500 and logs it
 	}
@@ -83,11 +80,4 @@ func (p *Pages) Render(w http.ResponseWriter, v View) {
 // Problem shows what went wrong. The text is ours: it never repeats what a request said.
 func (p *Pages) Problem(w http.ResponseWriter, status int, text string) {
 	p.Render(w, View{Template: "problem", Title: "This did not work", Status: status, Data: text})
-}
-
-// Stylesheet serves the stylesheet. Its address changes with its content, so that it is kept for good.
-func (p *Pages) Stylesheet(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	_, _ = w.Write(p.stylesheet) // the reader has gone: nothing to do
 }

@@ -20,6 +20,7 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 	}{
 		"signin":  {page.SignIn{CSRF: "csrf-value", Request: "req", Email: evil, Problem: evil}, []string{`value="csrf-value"`, `name="email"`, `name="password"`, `value="req"`}},
 		"problem": {evil, []string{"Nothing was shared"}},
+		"foreign": {page.Foreign{PublicURL: evil, Again: "https://login.test/signin"}, []string{"was not accepted", "https://login.test/signin"}},
 		"consent": {page.Consent{
 			CSRF: "csrf-value", Request: "req", App: evil, Origin: evil, Person: evil, Email: evil, Problem: evil,
 			Scopes:     []page.Scope{{Name: "videos:read", Description: "See your videos"}},
@@ -90,16 +91,44 @@ func TestAPageCannotBeFramedStoredOrScripted(t *testing.T) {
 	}
 }
 
-func TestTheStylesheetIsKeptForGoodUnderAnAddressOfItsContent(t *testing.T) {
-	p, w := page.New(), httptest.NewRecorder()
-	p.Stylesheet(w, nil)
-	if w.Header().Get("Content-Type") != "text/css; charset=utf-8" || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") || w.Body.Len() == 0 {
-		t.Errorf("the stylesheet comes with %v", w.Header())
+func TestFault_B8_AStylesheetIsKeptForGoodOnlyUnderTheAddressOfItsContent(t *testing.T) {
+	p := page.New()
+	h := p.Assets(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }))
+	send := func(method, target string, header ...string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, target, nil)
+		if len(header) > 0 {
+			r.Header.Set(header[0], header[1])
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
 	}
-	w = httptest.NewRecorder()
+	own := send(http.MethodGet, p.StylesheetPath())
+	if own.Code != http.StatusOK || own.Header().Get("Content-Type") != "text/css; charset=utf-8" ||
+		!strings.Contains(own.Header().Get("Cache-Control"), "immutable") || own.Body.Len() == 0 {
+		t.Errorf("the stylesheet is answered %d %v", own.Code, own.Header())
+	}
+	if w := send(http.MethodGet, p.StylesheetPath(), "If-None-Match", own.Header().Get("ETag")); w.Code != http.StatusNotModified {
+		t.Errorf("the stylesheet that is there already is answered %d", w.Code)
+	}
+	if w := send(http.MethodHead, p.StylesheetPath()); w.Code != http.StatusOK || w.Body.Len() > 0 {
+		t.Errorf("HEAD is answered %d with %d bytes", w.Code, w.Body.Len())
+	}
+	for _, others := range []string{"/assets/usher-0123456789ab.css", "/assets/usher.css", "/assets/usher.css?v=0123456789ab"} {
+		w := send(http.MethodGet, others)
+		if w.Code != http.StatusOK || w.Header().Get("Cache-Control") != "no-store" || w.Body.String() != own.Body.String() {
+			t.Errorf("%s of another release is answered %d %v", others, w.Code, w.Header())
+		}
+	}
+	for _, unknown := range []string{"/assets/", "/assets/usher-.css", "/assets/usher-x.css", "/assets/usher-00.js", "/assets/x/usher.css", "/assets/ush%65r.css"} {
+		if w := send(http.MethodGet, unknown); w.Code != http.StatusNotFound {
+			t.Errorf("%s is answered %d", unknown, w.Code)
+		}
+	}
+	w := httptest.NewRecorder()
 	p.Problem(w, http.StatusNotFound, "x")
-	if !strings.Contains(w.Body.String(), page.StylesheetPath+"?v=") {
-		t.Error("the page names the stylesheet without a version")
+	if !strings.Contains(w.Body.String(), `"`+p.StylesheetPath()+`"`) {
+		t.Error("a page names another stylesheet")
 	}
 }
 

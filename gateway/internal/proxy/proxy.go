@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -11,6 +12,9 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/gateway/internal/guard"
+	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/gateway/internal/refusal"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
@@ -21,6 +25,8 @@ type Config struct {
 	// Upstream is the origin that allowed requests go to. Without one nothing exists behind the door: what is allowed is
 	// answered 404, after the same checks in the same order.
 	Upstream *url.URL
+	// Proxies say where a request came from before it reached the gateway.
+	Proxies httpx.Proxies
 	// Scheme is how clients reach the gateway: what stands before it may have ended TLS.
 	Scheme string
 	// ForwardBearer lets the token itself go upstream, to an API that checks it again.
@@ -59,7 +65,7 @@ func New(c Config) *Proxy {
 		FlushInterval:  flushLatency,
 		BufferPool:     newBuffers(),
 		ErrorLog:       slog.NewLogLogger(c.Logger.Handler(), slog.LevelWarn),
-		ModifyResponse: refuseUpgrade,
+		ModifyResponse: accept,
 	}}
 }
 
@@ -68,8 +74,12 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	pass, denial := p.config.Guard.Judge(r, r.Method, r.URL.EscapedPath())
 	if denial == nil && p.config.Upstream == nil {
 		denial = &enforce.Denial{Status: http.StatusNotFound, Code: enforce.CodeNotFound, Message: "There is no such endpoint"}
+		refusal.NoteCause(r.Context(), errorv1.Cause_CAUSE_NOT_FOUND)
 	}
 	if denial != nil {
+		if r.ContentLength < 0 || r.ContentLength > httpx.MaxBody {
+			httpx.LeaveBody(w) // a short one is read by net/http, and the connection stays
+		}
 		guard.Deny(w, denial)
 		return
 	}
@@ -77,7 +87,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.patience = patience{limit: p.config.MoveWithin, answer: p.config.AnswerWithin}
 	r, done := c.patience.watch(r)
 	defer done()
-	c.down = downstream{ResponseWriter: w, patience: &c.patience, control: c.control, standing: standing(w.Header())}
+	c.down = downstream{ResponseWriter: w, patience: &c.patience, control: c.control, standing: w.Header().Clone()}
 	c.receive(r)
 	reverse := p.reverse
 	reverse.Rewrite, reverse.ErrorHandler = c.rewrite, c.failed
@@ -127,12 +137,49 @@ func (c *call) failed(w http.ResponseWriter, r *http.Request, err error) {
 	guard.Deny(w, denial)
 }
 
-var errUpgrade = errors.New("upstream changed the protocol unasked")
+var (
+	errUpgrade = errors.New("upstream changed the protocol unasked")
+	errStatus  = errors.New("upstream answered with a status that HTTP does not have")
+)
 
-// refuseUpgrade keeps to HTTP: what went through an upgraded connection would be judged once and never again.
-func refuseUpgrade(res *http.Response) error {
-	if res.StatusCode == http.StatusSwitchingProtocols {
-		return errUpgrade
+// accept refuses a response that cannot be passed on, and takes off its trailers what its headers may not say either.
+func accept(res *http.Response) error {
+	switch {
+	case res.StatusCode == http.StatusSwitchingProtocols:
+		return errUpgrade // what went through an upgraded connection would be judged once and never again
+	case res.StatusCode < http.StatusOK || res.StatusCode > maxStatus:
+		return errStatus
+	}
+	keepReturning(res.Trailer)
+	if res.ContentLength < 0 { // only such a body has trailers, and they may come unannounced
+		res.Body = &trailed{ReadCloser: res.Body, response: res}
 	}
 	return nil
+}
+
+// maxStatus is the last status that HTTP has (RFC 9110 §15).
+const maxStatus = 599
+
+// trailed is a response's body that has its trailers judged when they are there, before they are passed on.
+type trailed struct {
+	io.ReadCloser
+
+	response *http.Response
+}
+
+// Read is io.Reader.
+func (t *trailed) Read(b []byte) (int, error) {
+	n, err := t.ReadCloser.Read(b)
+	if err != nil {
+		keepReturning(t.response.Trailer)
+	}
+	return n, err
+}
+
+func keepReturning(trailer http.Header) {
+	for name := range trailer {
+		if !returns(name) || merges(name) {
+			delete(trailer, name)
+		}
+	}
 }

@@ -4,12 +4,13 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/vidocu/usher/gateway/internal/guard"
+	"github.com/vidocu/usher/sdk/enforce"
 )
 
 // upload is a request's body, of any length, that may not stall.
@@ -55,20 +56,9 @@ type downstream struct {
 
 	patience *patience
 	control  *http.ResponseController
+	// standing are the headers that the gateway has set. The upstream cannot take them back.
 	standing http.Header
 	renewed  time.Time
-}
-
-// standing is what the gateway has already said of the answer, which the upstream cannot take back. Vary is left out: there
-// both have something to add.
-func standing(h http.Header) http.Header {
-	kept := make(http.Header, len(h))
-	for name, values := range h {
-		if name != "Vary" {
-			kept[name] = values
-		}
-	}
-	return kept
 }
 
 // WriteHeader is http.ResponseWriter. It is called for each interim answer too.
@@ -80,17 +70,41 @@ func (d *downstream) WriteHeader(status int) {
 		}
 	}
 	for name, values := range d.standing {
+		if merges(name) {
+			values = union(values, h[name])
+		}
 		h[name] = values
 	}
 	d.renew()
 	d.ResponseWriter.WriteHeader(status)
 }
 
-// returns reports whether a header of the upstream's answer reaches the client: not what speaks for Usher; not what sets or
-// sends cookies, which belong to the sign-in pages on the same host and never go upstream; not CORS, which the gateway
-// answers for.
+// returns reports whether a header of the upstream's response reaches the client: not what speaks for Usher; not cookies and
+// what else holds for a whole host, which is the sign-in pages' too; and of CORS only which headers a page may read. The
+// gateway answers for the rest: it takes no cookie, so that every origin may ask.
 func returns(name string) bool {
-	return name != "Set-Cookie" && !guard.Ours(name) && !strings.HasPrefix(name, "Access-Control-")
+	switch name = hyphenated(name); name {
+	case "Access-Control-Expose-Headers":
+		return true
+	case "Set-Cookie", "Set-Cookie2", "Clear-Site-Data", "Strict-Transport-Security", "Public-Key-Pins", "Alt-Svc", "Nel", "Report-To",
+		"Service-Worker-Allowed", "Origin-Agent-Cluster", "Set-Login", "Secure-Session-Registration":
+		return false
+	}
+	return !enforce.Reserved(name) && !strings.HasPrefix(name, "Access-Control-")
+}
+
+// merges reports whether both the gateway and the upstream have something to add to a header.
+func merges(name string) bool { return name == "Vary" || name == "Access-Control-Expose-Headers" }
+
+// union is what stands in either, once.
+func union(ours, theirs []string) []string {
+	all := slices.Clip(ours)
+	for _, value := range theirs {
+		if !slices.Contains(all, value) {
+			all = append(all, value)
+		}
+	}
+	return all
 }
 
 // Write is http.ResponseWriter.

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -80,25 +81,64 @@ func rowOf(reason errorv1.Reason) (code int, name string) {
 	return http.StatusInternalServerError, "InternalServerException"
 }
 
+// Problem answers a request that did not come as far as an endpoint, in the documented shape.
+func (a API) Problem(w http.ResponseWriter, r *http.Request, status int) {
+	name := "InvalidRequestException"
+	switch status {
+	case http.StatusNotFound:
+		_, name = rowOf(errorv1.Reason_REASON_NOT_FOUND)
+	case http.StatusMethodNotAllowed:
+		_, name = rowOf(errorv1.Reason_REASON_METHOD_NOT_ALLOWED)
+	case http.StatusRequestHeaderFieldsTooLarge:
+		_, name = rowOf(errorv1.Reason_REASON_REQUEST_TOO_LARGE)
+	case http.StatusInternalServerError:
+		_, name = rowOf(errorv1.Reason_REASON_UNSPECIFIED)
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	a.answerFailure(w, r, failed{status: status, name: name})
+}
+
+// failed is a failure as the API says it. The error is for the log.
+type failed struct {
+	status  int
+	name    string
+	details []string
+	err     error
+}
+
 // fail answers a failure. Its incident id is the request's, by which every line of it is found in every process's log, with
 // nothing that the caller sent.
 func (a API) fail(w http.ResponseWriter, r *http.Request, err error) {
+	refusal.NoteError(r.Context(), err)
 	code, name := rowOf(oerr.Reason(err))
-	body := exception{Name: name, IncidentID: cmp.Or(requestid.From(r.Context()), requestid.New()), Details: []string{}}
+	f := failed{status: code, name: name, err: err}
 	if oerr.Reason(err) == errorv1.Reason_REASON_INVALID_REQUEST {
-		body.Details = strings.Split(oerr.Message(err), "; ")
+		f.details = strings.Split(oerr.Message(err), "; ")
 	}
 	if code == http.StatusServiceUnavailable || code == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
 	}
-	attrs := []slog.Attr{slog.String("incident_id", body.IncidentID), slog.Int("status", code), slog.String("name", name)}
+	a.answerFailure(w, r, f)
+}
+
+func (a API) answerFailure(w http.ResponseWriter, r *http.Request, f failed) {
+	body := exception{Name: f.name, IncidentID: cmp.Or(requestid.From(r.Context()), requestid.New()), Details: f.details}
+	if body.Details == nil {
+		body.Details = []string{}
+	}
+	attrs := []slog.Attr{slog.String("incident_id", body.IncidentID), slog.Int("status", f.status), slog.String("name", f.name)}
+	if cause := oerr.Cause(f.err); cause != errorv1.Cause_CAUSE_UNSPECIFIED {
+		attrs = append(attrs, slog.String("cause", oerr.CauseLabel(cause)))
+	}
 	level := slog.LevelInfo
-	if code >= http.StatusInternalServerError && !errors.Is(r.Context().Err(), context.Canceled) {
+	if f.status >= http.StatusInternalServerError && !errors.Is(r.Context().Err(), context.Canceled) {
 		level = slog.LevelWarn
-		attrs = append(attrs, slog.String("error", status.Convert(err).Message()))
+		if f.err != nil {
+			attrs = append(attrs, slog.String("error", status.Convert(f.err).Message()))
+		}
 	}
 	a.Logger.LogAttrs(r.Context(), level, "a user API request failed", attrs...)
-	write(w, code, body)
+	write(w, f.status, body)
 }
 
 // write answers JSON: one line, with what HTML would escape left as it is.

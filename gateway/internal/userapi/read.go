@@ -29,7 +29,10 @@ func readTexts(w http.ResponseWriter, r *http.Request) (map[string]string, error
 		return nil, err
 	}
 	texts, err := jsonbody.Texts(body, known)
-	if err != nil {
+	switch {
+	case errors.Is(err, jsonbody.ErrNotObject):
+		return nil, oerr.Refuse(errorv1.Cause_CAUSE_BODY_MALFORMED, err.Error())
+	case err != nil:
 		return nil, invalid(err.Error())
 	}
 	return texts, nil
@@ -53,7 +56,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	case errors.Is(err, httpx.ErrTooLarge):
 		return nil, oerr.New(errorv1.Reason_REASON_REQUEST_TOO_LARGE, "the body is longer than 64 KiB")
 	case err != nil:
-		return nil, invalid("the body was cut off")
+		return nil, oerr.Refuse(errorv1.Cause_CAUSE_BODY_MALFORMED, "the body was cut off")
 	}
 	return body, nil
 }
@@ -62,4 +65,6 @@ func unsupported() error {
 	return oerr.New(errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE, "send "+httpx.TypeJSON)
 }
 
-func invalid(problem string) error { return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, problem) }
+func invalid(problem string) error {
+	return oerr.Refuse(errorv1.Cause_CAUSE_PARAMETER_MALFORMED, problem)
+}

@@ -4,8 +4,12 @@
 package wellknown
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/catalog"
 )
@@ -39,7 +43,7 @@ type document struct {
 }
 
 // ServeHTTP is http.Handler.
-func (m Metadata) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+func (m Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	confidential := []string{"client_secret_basic", "client_secret_post"}
 	everybody := append([]string{"none"}, confidential...)
 	d := document{
@@ -55,5 +59,9 @@ func (m Metadata) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "public, max-age=300")
-	_ = json.NewEncoder(w).Encode(d) // whoever asked has gone: nothing to do
+	var body bytes.Buffer
+	_ = json.NewEncoder(&body).Encode(d) // texts and a flag always encode
+	sum := sha256.Sum256(body.Bytes())
+	w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body.Bytes()))
 }

@@ -46,6 +46,15 @@ type Catalog struct {
 // Scopes returns every scope in the order of the file.
 func (c *Catalog) Scopes() []Scope { return slices.Clone(c.scopes) }
 
+// Names returns the names of all scopes, in the order of the file.
+func (c *Catalog) Names() []string {
+	names := make([]string, len(c.scopes))
+	for i, s := range c.scopes {
+		names[i] = s.Name
+	}
+	return names
+}
+
 // Describe returns the description of a scope; ok is false for a scope that does not exist.
 func (c *Catalog) Describe(name string) (description string, ok bool) {
 	description, ok = c.descriptions[name]

@@ -86,6 +86,9 @@ func (s *Source) Describe(name string) (description string, ok bool) {
 // Scopes is Catalog.Scopes at this moment.
 func (s *Source) Scopes() []Scope { return s.Current().Scopes() }
 
+// Names are the names of Scopes, in their order.
+func (s *Source) Names() []string { return s.Current().Names() }
+
 // Rules is Catalog.Rules at this moment.
 func (s *Source) Rules() *enforce.Rules { return s.Current().Rules() }
 

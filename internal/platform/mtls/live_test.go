@@ -72,7 +72,7 @@ func (f *traffic) call(ctx context.Context, t *testing.T, client healthv1.Health
 	for ctx.Err() == nil {
 		var p peer.Peer
 		// What was begun is finished: a call that the test itself cut short would look lost.
-		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 		_, err := client.Check(limit, &healthv1.HealthCheckRequest{}, grpc.Peer(&p))
 		cancel()
 		if err != nil {

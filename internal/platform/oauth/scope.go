@@ -38,6 +38,19 @@ func ParseScope(s string) (Scope, error) {
 	return scope, nil
 }
 
+// ParseAskedScope is ParseScope for what a client asks for: spaces before, behind and repeated between the names are forgiven,
+// since clients join lists that have empty entries. Nothing else separates names. Only spaces is a missing scope.
+func ParseAskedScope(s string) (Scope, error) {
+	names := strings.FieldsFunc(s, func(c rune) bool { return c == ' ' })
+	return ParseScope(strings.Join(names, " "))
+}
+
+// OpenIDScopes are the names that OpenID Connect Core §5.4 and §11 define. Clients ask for them by default, and a server
+// without OpenID Connect should ignore them (OpenID Connect Core §3.1.2.1; RFC 6749 §3.3 allows it).
+func OpenIDScopes() Scope {
+	return Scope{"openid", "profile", "email", "phone", "address", "offline_access"}
+}
+
 // ValidScopeName reports whether name is a scope-token of RFC 6749 §3.3: printable ASCII without
 // space, quotation mark and backslash.
 func ValidScopeName(name string) bool {
@@ -58,13 +71,18 @@ func (s Scope) Contains(name string) bool { return slices.Contains(s, name) }
 // Covers reports whether every name of other is in s.
 func (s Scope) Covers(other Scope) bool { return len(other.Missing(s)) == 0 }
 
-// Missing returns the names of s that allowed lacks, in the order of s; nil when there is none.
-func (s Scope) Missing(allowed Scope) Scope {
-	var missing Scope
+// Without returns the names of s for which drop is false, in the order of s; nil when there is none.
+func (s Scope) Without(drop func(name string) bool) Scope {
+	var kept Scope
 	for _, name := range s {
-		if !allowed.Contains(name) {
-			missing = append(missing, name)
+		if !drop(name) {
+			kept = append(kept, name)
 		}
 	}
-	return missing
+	return kept
+}
+
+// Missing returns the names of s that allowed lacks, in the order of s; nil when there is none.
+func (s Scope) Missing(allowed Scope) Scope {
+	return s.Without(allowed.Contains)
 }

@@ -1,7 +1,8 @@
-// Package oerr is how a failure crosses gRPC: a status with a reason from the contract (usher.error.v1), a text for the
-// caller, and the field it is about. The cause stays on this side, for the log.
+// Package oerr is how a failure crosses gRPC: a status with a reason from the contract (usher.error.v1), the cause of a refusal
+// where it is known, a text for the caller, and the field it is about. The underlying error stays on this side, for the log.
 //
-// It owns the mapping from reasons to gRPC codes and back. It never names a failure in an HTTP dialect: the gateway does.
+// It owns the mapping from reasons to gRPC codes and back, and from causes to reasons. It never names a failure in an HTTP
+// dialect: the gateway does.
 package oerr
 
 import (
@@ -24,54 +25,75 @@ const domain = "usher"
 
 const reasonPrefix = "REASON_"
 
-// failure is a status with the cause that never travels.
+// failure is a status with the underlying error, which never travels.
 type failure struct {
 	status *status.Status
-	cause  error
+	inner  error
 }
 
-// Error is for logs: the text and the cause.
+// Error is for logs: the text and the underlying error.
 func (f *failure) Error() string {
-	if f.cause == nil {
+	if f.inner == nil {
 		return f.status.Message()
 	}
-	return f.status.Message() + ": " + f.cause.Error()
+	return f.status.Message() + ": " + f.inner.Error()
 }
 
 // GRPCStatus is what travels.
 func (f *failure) GRPCStatus() *status.Status { return f.status }
 
-// Unwrap leads to the cause.
-func (f *failure) Unwrap() error { return f.cause }
+// Unwrap returns the underlying error.
+func (f *failure) Unwrap() error { return f.inner }
+
+// The members of ErrorInfo.metadata.
+const (
+	metaField  = "field"
+	metaCause  = "cause"
+	metaClient = "client_id"
+)
 
 // options collect what New puts into the details.
 type options struct {
-	cause      error
-	field      string
+	inner      error
+	metadata   map[string]string
 	retryAfter time.Duration
+}
+
+func (o *options) set(name, value string) {
+	if value == "" {
+		return
+	}
+	if o.metadata == nil {
+		o.metadata = make(map[string]string)
+	}
+	o.metadata[name] = value
 }
 
 // Option adds a detail.
 type Option func(*options)
 
 // WithField names the request's field that is wrong, as the caller knows it.
-func WithField(name string) Option { return func(o *options) { o.field = name } }
+func WithField(name string) Option { return func(o *options) { o.set(metaField, name) } }
+
+// WithClient names the registered client that is refused, for the log. It is never an identifier that nothing was found under:
+// what a caller sends in its place may be a secret.
+func WithClient(id string) Option { return func(o *options) { o.set(metaClient, id) } }
 
 // WithRetryAfter says when to come back.
 func WithRetryAfter(d time.Duration) Option { return func(o *options) { o.retryAfter = d } }
 
-// WithCause keeps what went wrong inside for the log.
-func WithCause(err error) Option { return func(o *options) { o.cause = err } }
+// WithInner keeps the underlying error on this side, for the log.
+func WithInner(err error) Option { return func(o *options) { o.inner = err } }
 
-// New makes a failure. The message is for the caller: it never repeats a value that the caller sent.
+// New makes a failure whose cause its reason says, or that is no refusal. The message is for the caller: of what the caller sent
+// it repeats scope names alone (oauth.Quote).
 func New(reason errorv1.Reason, message string, opts ...Option) error {
 	var o options
 	for _, opt := range opts {
 		opt(&o)
 	}
-	info := &errdetails.ErrorInfo{Reason: strings.TrimPrefix(reason.String(), reasonPrefix), Domain: domain}
-	if o.field != "" {
-		info.Metadata = map[string]string{"field": o.field}
+	info := &errdetails.ErrorInfo{
+		Reason: strings.TrimPrefix(reason.String(), reasonPrefix), Domain: domain, Metadata: o.metadata,
 	}
 	details := []protoadapt.MessageV1{protoadapt.MessageV1Of(info)}
 	if o.retryAfter > 0 {
@@ -81,7 +103,7 @@ func New(reason errorv1.Reason, message string, opts ...Option) error {
 	if with, err := st.WithDetails(details...); err == nil {
 		st = with
 	}
-	return &failure{status: st, cause: o.cause}
+	return &failure{status: st, inner: o.inner}
 }
 
 // retryUnavailable is how long a caller waits before it asks a dependency that was down again. With the time that a question
@@ -89,9 +111,9 @@ func New(reason errorv1.Reason, message string, opts ...Option) error {
 const retryUnavailable = 2 * time.Second
 
 // Unavailable is a dependency that cannot be asked now.
-func Unavailable(cause error) error {
+func Unavailable(inner error) error {
 	return New(errorv1.Reason_REASON_UNAVAILABLE, "a dependency is unavailable, try again shortly",
-		WithCause(cause), WithRetryAfter(retryUnavailable))
+		WithInner(inner), WithRetryAfter(retryUnavailable))
 }
 
 // Reason names a failure on either side of the wire. A peer that is gone or too slow is UNAVAILABLE; what is none of ours
@@ -114,7 +136,13 @@ func Reason(err error) errorv1.Reason {
 // Field is the request's field that a failure is about; empty if none.
 func Field(err error) string {
 	st, _ := statusOf(err)
-	return infoOf(st).GetMetadata()["field"]
+	return infoOf(st).GetMetadata()[metaField]
+}
+
+// ClientID is the registered client that a failure is about; empty where it is not known.
+func ClientID(err error) string {
+	st, _ := statusOf(err)
+	return infoOf(st).GetMetadata()[metaClient]
 }
 
 // Message is the text for the caller; empty for a failure that is none of ours.

@@ -26,7 +26,7 @@ func TestEveryReasonCrossesTheWire(t *testing.T) {
 		if reason == errorv1.Reason_REASON_UNSPECIFIED {
 			continue
 		}
-		sent := oerr.New(reason, "text", oerr.WithField("scope"), oerr.WithRetryAfter(3*time.Second), oerr.WithCause(errors.New("inner")))
+		sent := oerr.New(reason, "text", oerr.WithField("scope"), oerr.WithRetryAfter(3*time.Second), oerr.WithInner(errors.New("inner")))
 		got := overTheWire(fmt.Errorf("doing something: %w", sent))
 		if oerr.Reason(got) != reason || oerr.Field(got) != "scope" || oerr.Message(got) != "text" || oerr.RetryAfter(got) != 3*time.Second {
 			t.Errorf("%s arrives as %s, field %q, message %q", reason, oerr.Reason(got), oerr.Field(got), oerr.Message(got))

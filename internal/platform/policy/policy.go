@@ -114,7 +114,7 @@ func (p *Policy) Check(ctx context.Context, fullMethod string) error {
 		return nil
 	}
 	return oerr.New(errorv1.Reason_REASON_CALLER_DENIED, "this caller may not use this RPC",
-		oerr.WithCause(fmt.Errorf("caller %q", name)))
+		oerr.WithInner(fmt.Errorf("caller %q", name)))
 }
 
 // Own reports whether the caller is one of our own services: not a resource server, nor an operator.

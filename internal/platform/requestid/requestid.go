@@ -17,6 +17,10 @@ import (
 // header is where the id stands in a call's metadata.
 const header = "usher-request-id"
 
+// Header is where the id stands in every response to a request from outside, in http.Header's spelling. In a request it means
+// nothing: the id is always ours.
+const Header = "Usher-Request-Id"
+
 type key struct{}
 
 // Begin draws an id for a request that comes in.

@@ -97,7 +97,8 @@ func (i *interceptor) log(ctx context.Context, level slog.Level, c call, code co
 		attrs = append(attrs, slog.String("request_id", requestid.New()))
 	}
 	if c.err != nil {
-		attrs = append(attrs, slog.String("reason", oerr.Reason(c.err).String()), slog.String("error", c.err.Error()))
+		attrs = append(attrs, slog.String("reason", oerr.Reason(c.err).String()),
+			slog.String("cause", oerr.CauseLabel(oerr.Cause(c.err))), slog.String("error", c.err.Error()))
 	}
 	i.options.Logger.LogAttrs(ctx, level, "call", attrs...)
 }

@@ -86,8 +86,10 @@ const (
 	// get goroutines of their own.
 	workers = 64
 	// maxAge closes connections now and then, so that callers spread over new replicas.
-	maxAge      = 10 * time.Minute
-	maxAgeGrace = time.Minute
+	maxAge = 10 * time.Minute
+	// maxAgeGrace is how long a call that is under way then may go on. No stream of ours lasts as long (token.watch_lifetime), so
+	// that none is cut off by the age of its connection.
+	maxAgeGrace = 3 * time.Minute
 )
 
 // Serve serves until ctx ends, then lets calls finish. It fails at once when a method has no callers, and never serves then.

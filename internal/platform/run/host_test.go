@@ -193,7 +193,7 @@ func TestWhileItDrainsItServesAndSaysThatItIsNotReady(t *testing.T) {
 	h, stop := host(t, s)
 	lis, err := h.Listen("http_addr", "127.0.0.1:0")
 	must(t, err)
-	h.ServeHTTP(lis, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "served") }))
+	h.ServeHTTP(lis, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "served") }), 0)
 	must(t, h.ServeAdmin())
 	public, admin := "http://"+lis.Addr().String(), "http://"+s.AdminAddr
 	release := make(chan struct{})
@@ -343,7 +343,7 @@ func TestRFC9112_9_6_ALeavingProcessClosesKeptConnections(t *testing.T) {
 	h, stop := host(t, s)
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	h.ServeHTTP(lis, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	h.ServeHTTP(lis, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }), 0)
 	must(t, h.ServeAdmin())
 	ask := func() bool {
 		res, err := http.Post("http://"+lis.Addr().String(), "text/plain", nil)

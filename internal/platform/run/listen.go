@@ -12,6 +12,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/vidocu/usher/internal/platform/httpserver"
 	"github.com/vidocu/usher/internal/platform/mtls"
 	"github.com/vidocu/usher/internal/platform/rpcserver"
 )
@@ -62,18 +63,13 @@ func (*Host) Listen(setting, addr string) (net.Listener, error) {
 	return lis, nil
 }
 
-// The limits of an HTTP connection: a request is small and an answer quick.
-const (
-	headerLimit    = 5 * time.Second
-	readLimit      = 15 * time.Second
-	writeLimit     = 30 * time.Second
-	idleLimit      = 2 * time.Minute
-	maxHeaderBytes = 32 << 10
-)
-
-// ServeHTTP serves a handler until the process ends.
-func (h *Host) ServeHTTP(lis net.Listener, handler http.Handler) {
-	server := h.server(h.leaving(handler))
+// ServeHTTP serves a handler until the process ends. One that is an httpserver.Rejecter answers malformed requests too. idle is
+// how long a connection may wait for its next request; 0 is httpserver.DefaultIdleTimeout.
+func (h *Host) ServeHTTP(lis net.Listener, handler http.Handler, idle time.Duration) {
+	rejecter, _ := handler.(httpserver.Rejecter)
+	server := httpserver.New(httpserver.Options{
+		Handler: h.leaving(handler), Rejecter: rejecter, IdleTimeout: idle, ErrorLog: slog.NewLogLogger(h.Logger.Handler(), slog.LevelDebug),
+	})
 	h.Go(func(context.Context) error {
 		if err := server.Serve(lis); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serving HTTP: %w", err)
@@ -84,9 +80,7 @@ func (h *Host) ServeHTTP(lis net.Listener, handler http.Handler) {
 		<-ctx.Done()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.stopWithin())
 		defer cancel()
-		if server.Shutdown(ctx) != nil {
-			_ = server.Close() // whoever is still connected has had its time
-		}
+		server.Shutdown(ctx)
 		return nil
 	})
 }
@@ -100,13 +94,6 @@ func (h *Host) leaving(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-func (h *Host) server(handler http.Handler) *http.Server {
-	return &http.Server{
-		Handler: handler, DisableGeneralOptionsHandler: true, ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: writeLimit,
-		IdleTimeout: idleLimit, MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(h.Logger.Handler(), slog.LevelDebug),
-	}
 }
 
 // Admin adds a handler to what ServeAdmin serves.
@@ -137,8 +124,8 @@ func (h *Host) ServeAdmin() error {
 		profiles(mux)
 	}
 	// It answers until all else has ended, so that whoever asks is told.
-	server := h.server(mux)
-	server.Protocols = plain()
+	server := httpserver.Limited(slog.NewLogLogger(h.Logger.Handler(), slog.LevelDebug))
+	server.Handler, server.Protocols = mux, plain()
 	go func() { _ = server.Serve(lis) }()
 	h.Closing(server.Close)
 	return nil

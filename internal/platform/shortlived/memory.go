@@ -156,8 +156,12 @@ func (m *Memory) Refund(_ context.Context, key string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.sweep()
-	if e := m.entries[key]; e != nil && e.count > 0 {
-		e.count--
+	e := m.entries[key]
+	if e == nil || e.count == 0 {
+		return nil
+	}
+	if e.count--; e.count == 0 {
+		m.drop(e)
 	}
 	return nil
 }

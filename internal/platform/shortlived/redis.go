@@ -99,8 +99,9 @@ const countText = `local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.ca
 const spendText = `if tonumber(redis.call('GET', KEYS[1]) or '0') >= tonumber(ARGV[1]) then return 0 end
 if redis.call('INCR', KEYS[1]) == 1 and redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 1`
 
-// refundText gives one back and keeps the time to live.
-const refundText = `if tonumber(redis.call('GET', KEYS[1]) or '0') > 0 then redis.call('DECR', KEYS[1]) end return 0`
+// refundText gives one back and keeps the time to live; a budget that is whole again needs no key.
+const refundText = `local n = tonumber(redis.call('GET', KEYS[1]) or '0')
+if n > 1 then redis.call('DECR', KEYS[1]) elseif n == 1 then redis.call('DEL', KEYS[1]) end return 0`
 
 // Put writes an entry.
 func (r *Redis) Put(ctx context.Context, key string, value []byte, ttl time.Duration) error {

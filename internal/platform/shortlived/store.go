@@ -36,7 +36,7 @@ type Store interface {
 	// Spend takes one of a budget of limit and answers whether there was one left: of many at once, limit get one. A refusal
 	// takes nothing. The budget is whole again a window after the first was taken.
 	Spend(ctx context.Context, key string, limit int64, window time.Duration) (bool, error)
-	// Refund gives one back; to a budget that is whole it gives nothing.
+	// Refund gives one back; to a budget that is whole it gives nothing. A budget that is whole again leaves no entry.
 	Refund(ctx context.Context, key string) error
 	// Ping asks whether the store answers.
 	Ping(ctx context.Context) error

@@ -22,7 +22,7 @@ func TestAMigrationThatWaitsForAReportLetsOthersPass(t *testing.T) {
 	}
 	steps["postgres/00002_more.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nALTER TABLE things ADD COLUMN name TEXT;\n")}
 	migrated := make(chan error, 1)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	err := db.InTx(ctx, func(tx *sqldb.Tx) error {
 		if err := read(ctx, tx); err != nil {

@@ -13,6 +13,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
 // Metrics is one process's registry.
@@ -22,6 +25,7 @@ type Metrics struct {
 	took     *prometheus.HistogramVec
 	requests *prometheus.CounterVec
 	served   *prometheus.HistogramVec
+	refused  *prometheus.CounterVec
 	catalog  *prometheus.GaugeVec
 	house    housekeeping
 }
@@ -42,12 +46,15 @@ func New() *Metrics {
 		served: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "usher_http_duration_seconds", Help: "How long HTTP requests took to answer.", Buckets: buckets(),
 		}, []string{"route"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "usher_refusals_total", Help: "HTTP requests refused, by endpoint and cause.",
+		}, []string{"endpoint", "cause"}),
 		catalog: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "usher_catalog_info", Help: "The catalog that counts, by its digest: 1. Replicas that show different ones have drifted.",
 		}, []string{"digest"}),
 	}
 	m.house = newHousekeeping(m.registry)
-	m.registry.MustRegister(m.calls, m.took, m.requests, m.served, m.catalog,
+	m.registry.MustRegister(m.calls, m.took, m.requests, m.served, m.refused, m.catalog,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -104,6 +111,24 @@ func (m *Metrics) HTTP(route string, status int, took time.Duration) {
 	}
 	m.requests.WithLabelValues(route, strconv.Itoa(status)).Inc()
 	m.served.WithLabelValues(route).Observe(took.Seconds())
+}
+
+// Refused counts a refused request. The endpoint is a pattern of ours, as in HTTP. A nil receiver counts nothing.
+func (m *Metrics) Refused(endpoint string, cause errorv1.Cause) {
+	if m != nil {
+		m.refused.WithLabelValues(endpoint, oerr.CauseLabel(cause)).Inc()
+	}
+}
+
+// ExpectRefusals begins to count at zero at an endpoint, so that the first refusal for one of the causes is an increase. A nil
+// receiver counts nothing.
+func (m *Metrics) ExpectRefusals(endpoint string, causes ...errorv1.Cause) {
+	if m == nil {
+		return
+	}
+	for _, cause := range causes {
+		m.refused.WithLabelValues(endpoint, oerr.CauseLabel(cause))
+	}
 }
 
 // Catalog shows which catalog counts from now on. A nil receiver shows none.

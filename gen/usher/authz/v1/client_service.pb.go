@@ -81,7 +81,9 @@ func (x *ClientCredentials) GetClientSecret() string {
 type AuthenticateClientRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One or two readings of the same credentials (a Basic header form-decoded, then raw): the first that is right counts.
-	Credentials   []*ClientCredentials `protobuf:"bytes,1,rep,name=credentials,proto3" json:"credentials,omitempty"`
+	Credentials []*ClientCredentials `protobuf:"bytes,1,rep,name=credentials,proto3" json:"credentials,omitempty"`
+	// The network address that the client's request came from; empty when it is not known. Failures are counted by it.
+	SourceAddress string `protobuf:"bytes,2,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -121,6 +123,13 @@ func (x *AuthenticateClientRequest) GetCredentials() []*ClientCredentials {
 		return x.Credentials
 	}
 	return nil
+}
+
+func (x *AuthenticateClientRequest) GetSourceAddress() string {
+	if x != nil {
+		return x.SourceAddress
+	}
+	return ""
 }
 
 // AuthenticateClientResponse is the client that proved itself, or the public client that named itself.
@@ -268,9 +277,10 @@ const file_usher_authz_v1_client_service_proto_rawDesc = "" +
 	"#usher/authz/v1/client_service.proto\x12\x0eusher.authz.v1\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"Z\n" +
 	"\x11ClientCredentials\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12(\n" +
-	"\rclient_secret\x18\x02 \x01(\tB\x03\x80\x01\x01R\fclientSecret\"`\n" +
+	"\rclient_secret\x18\x02 \x01(\tB\x03\x80\x01\x01R\fclientSecret\"\x87\x01\n" +
 	"\x19AuthenticateClientRequest\x12C\n" +
-	"\vcredentials\x18\x01 \x03(\v2!.usher.authz.v1.ClientCredentialsR\vcredentials\"L\n" +
+	"\vcredentials\x18\x01 \x03(\v2!.usher.authz.v1.ClientCredentialsR\vcredentials\x12%\n" +
+	"\x0esource_address\x18\x02 \x01(\tR\rsourceAddress\"L\n" +
 	"\x1aAuthenticateClientResponse\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\"7\n" +
 	"\x16BatchGetClientsRequest\x12\x1d\n" +

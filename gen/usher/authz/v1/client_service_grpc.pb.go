@@ -30,7 +30,8 @@ const (
 // ClientService reads and authenticates apps; it changes none.
 type ClientServiceClient interface {
 	// AuthenticateClient checks the credentials of a token request (RFC 6749 §2.3, §3.2.1). INVALID_CLIENT for an unknown or
-	// disabled client, a wrong or missing secret, or a secret sent by a public client: one answer for all.
+	// disabled client, a wrong or missing secret, or a secret sent by a public client: one response for all. RATE_LIMITED instead
+	// when the source or the client has failed too often; right credentials are accepted all the same.
 	AuthenticateClient(ctx context.Context, in *AuthenticateClientRequest, opts ...grpc.CallOption) (*AuthenticateClientResponse, error)
 	// BatchGetClients reads the public facts of several clients; unknown ones are left out.
 	BatchGetClients(ctx context.Context, in *BatchGetClientsRequest, opts ...grpc.CallOption) (*BatchGetClientsResponse, error)
@@ -71,7 +72,8 @@ func (c *clientServiceClient) BatchGetClients(ctx context.Context, in *BatchGetC
 // ClientService reads and authenticates apps; it changes none.
 type ClientServiceServer interface {
 	// AuthenticateClient checks the credentials of a token request (RFC 6749 §2.3, §3.2.1). INVALID_CLIENT for an unknown or
-	// disabled client, a wrong or missing secret, or a secret sent by a public client: one answer for all.
+	// disabled client, a wrong or missing secret, or a secret sent by a public client: one response for all. RATE_LIMITED instead
+	// when the source or the client has failed too often; right credentials are accepted all the same.
 	AuthenticateClient(context.Context, *AuthenticateClientRequest) (*AuthenticateClientResponse, error)
 	// BatchGetClients reads the public facts of several clients; unknown ones are left out.
 	BatchGetClients(context.Context, *BatchGetClientsRequest) (*BatchGetClientsResponse, error)

@@ -7,6 +7,7 @@
 package authzv1
 
 import (
+	v1 "github.com/vidocu/usher/gen/usher/error/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -32,7 +33,9 @@ type Step struct {
 	//	*Step_Redirect
 	//	*Step_SignIn
 	//	*Step_Consent
-	Next          isStep_Next `protobuf_oneof:"next"`
+	Next isStep_Next `protobuf_oneof:"next"`
+	// Set where the step is the end of a refused request: an error page, or a redirect with an error.
+	Refusal       *Refusal `protobuf:"bytes,9,opt,name=refusal,proto3" json:"refusal,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -110,6 +113,13 @@ func (x *Step) GetConsent() *Consent {
 	return nil
 }
 
+func (x *Step) GetRefusal() *Refusal {
+	if x != nil {
+		return x.Refusal
+	}
+	return nil
+}
+
 type isStep_Next interface {
 	isStep_Next()
 }
@@ -142,6 +152,61 @@ func (*Step_SignIn) isStep_Next() {}
 
 func (*Step_Consent) isStep_Next() {}
 
+// Refusal is why an authorization request was refused. It is for the log and never for the browser.
+type Refusal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The cause.
+	Cause v1.Cause `protobuf:"varint,1,opt,name=cause,proto3,enum=usher.error.v1.Cause" json:"cause,omitempty"`
+	// The client, where it is registered; empty where it is not.
+	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Refusal) Reset() {
+	*x = Refusal{}
+	mi := &file_usher_authz_v1_step_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Refusal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Refusal) ProtoMessage() {}
+
+func (x *Refusal) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_step_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Refusal.ProtoReflect.Descriptor instead.
+func (*Refusal) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_step_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Refusal) GetCause() v1.Cause {
+	if x != nil {
+		return x.Cause
+	}
+	return v1.Cause(0)
+}
+
+func (x *Refusal) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
 // ErrorPage is shown when the app or its redirect URI cannot be trusted.
 type ErrorPage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -153,7 +218,7 @@ type ErrorPage struct {
 
 func (x *ErrorPage) Reset() {
 	*x = ErrorPage{}
-	mi := &file_usher_authz_v1_step_proto_msgTypes[1]
+	mi := &file_usher_authz_v1_step_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -165,7 +230,7 @@ func (x *ErrorPage) String() string {
 func (*ErrorPage) ProtoMessage() {}
 
 func (x *ErrorPage) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_step_proto_msgTypes[1]
+	mi := &file_usher_authz_v1_step_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -178,7 +243,7 @@ func (x *ErrorPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ErrorPage.ProtoReflect.Descriptor instead.
 func (*ErrorPage) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_step_proto_rawDescGZIP(), []int{1}
+	return file_usher_authz_v1_step_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ErrorPage) GetMessage() string {
@@ -199,7 +264,7 @@ type Redirect struct {
 
 func (x *Redirect) Reset() {
 	*x = Redirect{}
-	mi := &file_usher_authz_v1_step_proto_msgTypes[2]
+	mi := &file_usher_authz_v1_step_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -211,7 +276,7 @@ func (x *Redirect) String() string {
 func (*Redirect) ProtoMessage() {}
 
 func (x *Redirect) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_step_proto_msgTypes[2]
+	mi := &file_usher_authz_v1_step_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -224,7 +289,7 @@ func (x *Redirect) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Redirect.ProtoReflect.Descriptor instead.
 func (*Redirect) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_step_proto_rawDescGZIP(), []int{2}
+	return file_usher_authz_v1_step_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Redirect) GetLocation() string {
@@ -245,7 +310,7 @@ type SignIn struct {
 
 func (x *SignIn) Reset() {
 	*x = SignIn{}
-	mi := &file_usher_authz_v1_step_proto_msgTypes[3]
+	mi := &file_usher_authz_v1_step_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -257,7 +322,7 @@ func (x *SignIn) String() string {
 func (*SignIn) ProtoMessage() {}
 
 func (x *SignIn) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_step_proto_msgTypes[3]
+	mi := &file_usher_authz_v1_step_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -270,7 +335,7 @@ func (x *SignIn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignIn.ProtoReflect.Descriptor instead.
 func (*SignIn) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_step_proto_rawDescGZIP(), []int{3}
+	return file_usher_authz_v1_step_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *SignIn) GetRequestId() string {
@@ -291,7 +356,7 @@ type Consent struct {
 
 func (x *Consent) Reset() {
 	*x = Consent{}
-	mi := &file_usher_authz_v1_step_proto_msgTypes[4]
+	mi := &file_usher_authz_v1_step_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -303,7 +368,7 @@ func (x *Consent) String() string {
 func (*Consent) ProtoMessage() {}
 
 func (x *Consent) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_step_proto_msgTypes[4]
+	mi := &file_usher_authz_v1_step_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -316,7 +381,7 @@ func (x *Consent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Consent.ProtoReflect.Descriptor instead.
 func (*Consent) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_step_proto_rawDescGZIP(), []int{4}
+	return file_usher_authz_v1_step_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Consent) GetRequestId() string {
@@ -330,14 +395,18 @@ var File_usher_authz_v1_step_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_step_proto_rawDesc = "" +
 	"\n" +
-	"\x19usher/authz/v1/step.proto\x12\x0eusher.authz.v1\"\xea\x01\n" +
+	"\x19usher/authz/v1/step.proto\x12\x0eusher.authz.v1\x1a\x1ausher/error/v1/cause.proto\"\x9d\x02\n" +
 	"\x04Step\x12:\n" +
 	"\n" +
 	"error_page\x18\x01 \x01(\v2\x19.usher.authz.v1.ErrorPageH\x00R\terrorPage\x126\n" +
 	"\bredirect\x18\x02 \x01(\v2\x18.usher.authz.v1.RedirectH\x00R\bredirect\x121\n" +
 	"\asign_in\x18\x03 \x01(\v2\x16.usher.authz.v1.SignInH\x00R\x06signIn\x123\n" +
-	"\aconsent\x18\x04 \x01(\v2\x17.usher.authz.v1.ConsentH\x00R\aconsentB\x06\n" +
-	"\x04next\"%\n" +
+	"\aconsent\x18\x04 \x01(\v2\x17.usher.authz.v1.ConsentH\x00R\aconsent\x121\n" +
+	"\arefusal\x18\t \x01(\v2\x17.usher.authz.v1.RefusalR\arefusalB\x06\n" +
+	"\x04next\"S\n" +
+	"\aRefusal\x12+\n" +
+	"\x05cause\x18\x01 \x01(\x0e2\x15.usher.error.v1.CauseR\x05cause\x12\x1b\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\"%\n" +
 	"\tErrorPage\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\"+\n" +
 	"\bRedirect\x12\x1f\n" +
@@ -362,24 +431,28 @@ func file_usher_authz_v1_step_proto_rawDescGZIP() []byte {
 	return file_usher_authz_v1_step_proto_rawDescData
 }
 
-var file_usher_authz_v1_step_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_usher_authz_v1_step_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_usher_authz_v1_step_proto_goTypes = []any{
 	(*Step)(nil),      // 0: usher.authz.v1.Step
-	(*ErrorPage)(nil), // 1: usher.authz.v1.ErrorPage
-	(*Redirect)(nil),  // 2: usher.authz.v1.Redirect
-	(*SignIn)(nil),    // 3: usher.authz.v1.SignIn
-	(*Consent)(nil),   // 4: usher.authz.v1.Consent
+	(*Refusal)(nil),   // 1: usher.authz.v1.Refusal
+	(*ErrorPage)(nil), // 2: usher.authz.v1.ErrorPage
+	(*Redirect)(nil),  // 3: usher.authz.v1.Redirect
+	(*SignIn)(nil),    // 4: usher.authz.v1.SignIn
+	(*Consent)(nil),   // 5: usher.authz.v1.Consent
+	(v1.Cause)(0),     // 6: usher.error.v1.Cause
 }
 var file_usher_authz_v1_step_proto_depIdxs = []int32{
-	1, // 0: usher.authz.v1.Step.error_page:type_name -> usher.authz.v1.ErrorPage
-	2, // 1: usher.authz.v1.Step.redirect:type_name -> usher.authz.v1.Redirect
-	3, // 2: usher.authz.v1.Step.sign_in:type_name -> usher.authz.v1.SignIn
-	4, // 3: usher.authz.v1.Step.consent:type_name -> usher.authz.v1.Consent
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	2, // 0: usher.authz.v1.Step.error_page:type_name -> usher.authz.v1.ErrorPage
+	3, // 1: usher.authz.v1.Step.redirect:type_name -> usher.authz.v1.Redirect
+	4, // 2: usher.authz.v1.Step.sign_in:type_name -> usher.authz.v1.SignIn
+	5, // 3: usher.authz.v1.Step.consent:type_name -> usher.authz.v1.Consent
+	1, // 4: usher.authz.v1.Step.refusal:type_name -> usher.authz.v1.Refusal
+	6, // 5: usher.authz.v1.Refusal.cause:type_name -> usher.error.v1.Cause
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_step_proto_init() }
@@ -399,7 +472,7 @@ func file_usher_authz_v1_step_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_step_proto_rawDesc), len(file_usher_authz_v1_step_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -269,7 +269,7 @@ type IntrospectTokenResponse struct {
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// The user, `usr_…`; for an API key the key itself, `key_…`.
 	Sub string `protobuf:"bytes,4,opt,name=sub,proto3" json:"sub,omitempty"`
-	// The user's display name, never the e-mail address.
+	// The same as sub: unique, so that a resource server may know users by it; never the e-mail address.
 	Username string `protobuf:"bytes,5,opt,name=username,proto3" json:"username,omitempty"`
 	// `Bearer`.
 	TokenType string `protobuf:"bytes,6,opt,name=token_type,json=tokenType,proto3" json:"token_type,omitempty"`
@@ -290,7 +290,9 @@ type IntrospectTokenResponse struct {
 	GrantId []byte `protobuf:"bytes,13,opt,name=grant_id,json=grantId,proto3" json:"grant_id,omitempty"`
 	// How long the token stays live unless it is revoked, in milliseconds: for caches, whose clock may differ from ours. 0 for
 	// a token without an end.
-	ExpiresInMs   int64 `protobuf:"varint,14,opt,name=expires_in_ms,json=expiresInMs,proto3" json:"expires_in_ms,omitempty"`
+	ExpiresInMs int64 `protobuf:"varint,14,opt,name=expires_in_ms,json=expiresInMs,proto3" json:"expires_in_ms,omitempty"`
+	// The user's display name; two users may have the same. Empty for an API key.
+	Name          string `protobuf:"bytes,15,opt,name=name,proto3" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -423,6 +425,13 @@ func (x *IntrospectTokenResponse) GetExpiresInMs() int64 {
 	return 0
 }
 
+func (x *IntrospectTokenResponse) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 var File_usher_token_v1_introspection_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
@@ -440,7 +449,7 @@ const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
 	"\aanswers\x18\x01 \x03(\v2'.usher.token.v1.IntrospectTokenResponseR\aanswers\x12\x10\n" +
 	"\x03iss\x18\x02 \x01(\tR\x03iss\x12\x1d\n" +
 	"\n" +
-	"token_type\x18\x03 \x01(\tR\ttokenType\"\x8c\x03\n" +
+	"token_type\x18\x03 \x01(\tR\ttokenType\"\xa0\x03\n" +
 	"\x17IntrospectTokenResponse\x12\x16\n" +
 	"\x06active\x18\x01 \x01(\bR\x06active\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x1b\n" +
@@ -457,7 +466,8 @@ const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
 	"\x04kind\x18\v \x01(\x0e2\x19.usher.token.v1.TokenKindR\x04kind\x12\x12\n" +
 	"\x04plan\x18\f \x01(\tR\x04plan\x12\x19\n" +
 	"\bgrant_id\x18\r \x01(\fR\agrantId\x12\"\n" +
-	"\rexpires_in_ms\x18\x0e \x01(\x03R\vexpiresInMs*\x95\x01\n" +
+	"\rexpires_in_ms\x18\x0e \x01(\x03R\vexpiresInMs\x12\x12\n" +
+	"\x04name\x18\x0f \x01(\tR\x04name*\x95\x01\n" +
 	"\tTokenKind\x12\x1a\n" +
 	"\x16TOKEN_KIND_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17TOKEN_KIND_ACCESS_TOKEN\x10\x01\x12\x16\n" +

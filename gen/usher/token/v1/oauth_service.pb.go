@@ -30,7 +30,8 @@ type IssueTokenRequest struct {
 	GrantType string `protobuf:"bytes,1,opt,name=grant_type,proto3" json:"grant_type,omitempty"`
 	// The authorization code (RFC 6749 §4.1.3).
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
-	// The redirect URI of the authorization request, byte for byte (RFC 6749 §4.1.3).
+	// The redirect URI of the authorization request, byte for byte (RFC 6749 §4.1.3). It may be absent for a code that carries a
+	// PKCE challenge.
 	RedirectUri string `protobuf:"bytes,3,opt,name=redirect_uri,proto3" json:"redirect_uri,omitempty"`
 	// The client identifier.
 	ClientId string `protobuf:"bytes,4,opt,name=client_id,proto3" json:"client_id,omitempty"`
@@ -435,7 +436,7 @@ type IntrospectClientTokenResponse struct {
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,proto3" json:"client_id,omitempty"`
 	// The user, `usr_…`.
 	Sub string `protobuf:"bytes,4,opt,name=sub,proto3" json:"sub,omitempty"`
-	// The user's display name, never the e-mail address.
+	// The same as sub: unique, so that a resource server may know users by it; never the e-mail address.
 	Username string `protobuf:"bytes,5,opt,name=username,proto3" json:"username,omitempty"`
 	// `Bearer` for an access token; absent for a refresh token.
 	TokenType string `protobuf:"bytes,6,opt,name=token_type,proto3" json:"token_type,omitempty"`
@@ -446,7 +447,9 @@ type IntrospectClientTokenResponse struct {
 	// The issuer.
 	Iss string `protobuf:"bytes,9,opt,name=iss,proto3" json:"iss,omitempty"`
 	// The workspace that the user chose, `ws_…`.
-	WorkspaceId   string `protobuf:"bytes,10,opt,name=workspace_id,proto3" json:"workspace_id,omitempty"`
+	WorkspaceId string `protobuf:"bytes,10,opt,name=workspace_id,proto3" json:"workspace_id,omitempty"`
+	// The user's display name; two users may have the same.
+	Name          string `protobuf:"bytes,11,opt,name=name,proto3" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -551,6 +554,13 @@ func (x *IntrospectClientTokenResponse) GetWorkspaceId() string {
 	return ""
 }
 
+func (x *IntrospectClientTokenResponse) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 var File_usher_token_v1_oauth_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
@@ -590,7 +600,7 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\x0ftoken_type_hint\x18\x02 \x01(\tR\x0ftoken_type_hint\x12\x1c\n" +
 	"\tclient_id\x18\x03 \x01(\tR\tclient_id\x12)\n" +
 	"\rclient_secret\x18\x04 \x01(\tB\x03\x80\x01\x01R\rclient_secret\x12/\n" +
-	"\x10client_assertion\x18\x05 \x01(\tB\x03\x80\x01\x01R\x10client_assertion\"\xa3\x02\n" +
+	"\x10client_assertion\x18\x05 \x01(\tB\x03\x80\x01\x01R\x10client_assertion\"\xb7\x02\n" +
 	"\x1dIntrospectClientTokenResponse\x12\x1b\n" +
 	"\x06active\x18\x01 \x01(\bH\x00R\x06active\x88\x01\x01\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x1c\n" +
@@ -604,7 +614,8 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\x03iat\x18\b \x01(\rR\x03iat\x12\x10\n" +
 	"\x03iss\x18\t \x01(\tR\x03iss\x12\"\n" +
 	"\fworkspace_id\x18\n" +
-	" \x01(\tR\fworkspace_idB\t\n" +
+	" \x01(\tR\fworkspace_id\x12\x12\n" +
+	"\x04name\x18\v \x01(\tR\x04nameB\t\n" +
 	"\a_active2\x98\x03\n" +
 	"\fOAuthService\x12q\n" +
 	"\n" +

@@ -28,9 +28,13 @@ const (
 //
 // RevocationService tells what has ended, so that whoever remembers an answer can forget it.
 type RevocationServiceClient interface {
-	// WatchRevocations tells every entry of the revocation log behind a cursor, in the order of commits, and goes on until the
-	// caller leaves or the server stops. The first message comes at once, and where there is nothing to tell one comes every
-	// heartbeat interval: a stream that has been silent for longer is broken, and what was remembered is not to be trusted.
+	// WatchRevocations sends every entry of the revocation log after a cursor, in the order of commits. The first message comes at
+	// once, and where there is no entry to send, an empty one comes every heartbeat interval: a stream that has been silent for longer
+	// is broken, and cached responses must not be used until it is resumed.
+	//
+	// The stream ends with OK (end of stream) after at most 2 minutes, and when the server stops. It ends with UNAVAILABLE when
+	// the log cannot be read. In each case call again with the cursor of the last message: the new stream continues after it, and
+	// no entry is lost.
 	WatchRevocations(ctx context.Context, in *WatchRevocationsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchRevocationsResponse], error)
 }
 
@@ -67,9 +71,13 @@ type RevocationService_WatchRevocationsClient = grpc.ServerStreamingClient[Watch
 //
 // RevocationService tells what has ended, so that whoever remembers an answer can forget it.
 type RevocationServiceServer interface {
-	// WatchRevocations tells every entry of the revocation log behind a cursor, in the order of commits, and goes on until the
-	// caller leaves or the server stops. The first message comes at once, and where there is nothing to tell one comes every
-	// heartbeat interval: a stream that has been silent for longer is broken, and what was remembered is not to be trusted.
+	// WatchRevocations sends every entry of the revocation log after a cursor, in the order of commits. The first message comes at
+	// once, and where there is no entry to send, an empty one comes every heartbeat interval: a stream that has been silent for longer
+	// is broken, and cached responses must not be used until it is resumed.
+	//
+	// The stream ends with OK (end of stream) after at most 2 minutes, and when the server stops. It ends with UNAVAILABLE when
+	// the log cannot be read. In each case call again with the cursor of the last message: the new stream continues after it, and
+	// no entry is lost.
 	WatchRevocations(*WatchRevocationsRequest, grpc.ServerStreamingServer[WatchRevocationsResponse]) error
 	mustEmbedUnimplementedRevocationServiceServer()
 }

@@ -90,7 +90,7 @@ func Postgres(t testing.TB) string {
 // admin runs one statement on the server. Creating a database copies one, which takes a while on a loaded machine.
 func admin(t testing.TB, server, text string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 5*time.Minute)
 	defer cancel()
 	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(server), MaxConns: 1})
 	if err != nil {

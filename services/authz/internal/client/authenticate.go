@@ -6,12 +6,25 @@ import (
 	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // ErrInvalid is every failed client authentication: an unknown or disabled app, a wrong or missing secret, or a secret
-// from an app that has none. The caller learns nothing more (RFC 6749 §5.2 invalid_client).
+// from an app that has none. The caller learns nothing more (RFC 6749 §5.2 invalid_client); the log has the cause.
 var ErrInvalid = errors.New("invalid client credentials")
+
+// RefusedError is an ErrInvalid about a registered client. It has a cause.
+type RefusedError struct {
+	ClientID string
+	err      error
+}
+
+// Error is ErrInvalid's text.
+func (e *RefusedError) Error() string { return e.err.Error() }
+
+// Unwrap returns ErrInvalid with its cause.
+func (e *RefusedError) Unwrap() error { return e.err }
 
 // maxSecretLength is more than any secret has; longer ones are not hashed.
 const maxSecretLength = 256
@@ -21,6 +34,8 @@ type Record struct {
 	Client
 	// Secrets are the hashes of those that are valid now, at most MaxSecrets.
 	Secrets []secret.Hash
+	// Expired are the hashes of replaced secrets that are still stored. They only explain a refusal.
+	Expired []secret.Hash
 }
 
 // Records is the part of the registry that authentication reads.
@@ -37,7 +52,7 @@ type Authenticator struct{ Records Records }
 func (a Authenticator) Authenticate(ctx context.Context, readings []oauth.ClientCredentials) (Client, error) {
 	first, second, ok := identifiers(readings)
 	if !ok {
-		return Client{}, ErrInvalid
+		return Client{}, cause.With(ErrInvalid, cause.AuthenticationMalformed)
 	}
 	records, err := a.Records.Credentials(ctx, first, second)
 	if err != nil {
@@ -51,7 +66,7 @@ func (a Authenticator) Authenticate(ctx context.Context, readings []oauth.Client
 			return record.Client, nil
 		}
 	}
-	return Client{}, ErrInvalid
+	return Client{}, explain(readings, records)
 }
 
 // identifiers are those worth a look-up; both are the same where there is but one.

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/authztest"
@@ -82,6 +83,37 @@ func TestRFC6749_2_3_WhoAuthenticatesAndWhoDoesNot(t *testing.T) {
 				t.Errorf("app (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestFault_D3_AFailedAuthenticationHasItsCause(t *testing.T) {
+	a, fake := newAuthenticator(t)
+	for _, row := range []struct {
+		sent []oauth.ClientCredentials
+		want cause.Cause
+		id   string
+	}{
+		{readings(reading("vdo_client_nobody", "x")), cause.ClientUnknown, ""},
+		{readings(reading("%", "x")), cause.AuthenticationMalformed, ""},
+		{readings(reading(authztest.Web, strings.Repeat("x", 257))), cause.AuthenticationMalformed, ""},
+		{readings(reading(authztest.Web, "")), cause.SecretMissing, authztest.Web},
+		{readings(reading(authztest.Web, "x")), cause.SecretWrong, authztest.Web},
+		{readings(reading("vdo_client_nobody", "x"), reading(authztest.Web, "x")), cause.SecretWrong, authztest.Web},
+		{readings(reading(authztest.Native, "x")), cause.SecretUnexpected, authztest.Native},
+		{readings(reading(authztest.Off, authztest.WebSecret)), cause.ClientDisabled, authztest.Off},
+	} {
+		_, err := a.Authenticate(t.Context(), row.sent)
+		var refused *client.RefusedError
+		if cause.Of(err) != row.want || errors.As(err, &refused) != (row.id != "") || refused != nil && refused.ClientID != row.id {
+			t.Errorf("%s of %+v, want %s of %q", cause.Of(err), refused, row.want, row.id)
+		}
+	}
+	rotation := client.Rotation{ClientID: authztest.Web, Secret: client.Imprinted(secret.New("second"))}
+	if err := fake.Rotate(t.Context(), rotation); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Authenticate(t.Context(), readings(reading(authztest.Web, authztest.WebSecret))); cause.Of(err) != cause.SecretExpired {
+		t.Errorf("a replaced secret: %s, want %s", cause.Of(err), cause.SecretExpired)
 	}
 }
 

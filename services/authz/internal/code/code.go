@@ -9,11 +9,16 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// ErrInvalid is a code that is malformed, unknown or older than its lifetime.
+// ErrInvalid is a code that is malformed, unknown or older than its lifetime. It has a cause.
 var ErrInvalid = errors.New("invalid authorization code")
+
+// remembered is for how many lifetimes a code's facts are kept: for as long again as it was valid, a refusal can say that it
+// expired.
+const remembered = 2
 
 // MaxLifetime is the longest life of a code that RFC 6749 §4.1.2 recommends.
 const MaxLifetime = 10 * time.Minute
@@ -65,7 +70,7 @@ func (b *Book) Mint(ctx context.Context, facts Facts) (secret.String, error) {
 	if err != nil {
 		return secret.String{}, fmt.Errorf("encoding a code's facts: %w", err)
 	}
-	if err := b.config.Entries.Put(ctx, key(code.Reveal()), value, b.config.Lifetime); err != nil {
+	if err := b.config.Entries.Put(ctx, key(code.Reveal()), value, remembered*b.config.Lifetime); err != nil {
 		return secret.String{}, fmt.Errorf("keeping a code: %w", err)
 	}
 	return code, nil
@@ -74,14 +79,14 @@ func (b *Book) Mint(ctx context.Context, facts Facts) (secret.String, error) {
 // Resolve reads what a code stands for. It fails with ErrInvalid; what cannot be a code is refused without a look-up.
 func (b *Book) Resolve(ctx context.Context, presented secret.String) (Facts, error) {
 	if !secret.ValidCode(presented.Reveal()) {
-		return Facts{}, ErrInvalid
+		return Facts{}, cause.With(ErrInvalid, cause.CodeMalformed)
 	}
 	value, found, err := b.config.Entries.Get(ctx, key(presented.Reveal()))
 	if err != nil {
 		return Facts{}, fmt.Errorf("reading a code: %w", err)
 	}
 	if !found {
-		return Facts{}, ErrInvalid
+		return Facts{}, cause.With(ErrInvalid, cause.CodeUnknown)
 	}
 	var s stored
 	if err := json.Unmarshal(value, &s); err != nil {
@@ -89,7 +94,7 @@ func (b *Book) Resolve(ctx context.Context, presented secret.String) (Facts, err
 	}
 	// The deadline is the code's own: a store that was restored or kept the entry for too long extends nothing.
 	if !b.config.Now().Before(time.UnixMicro(s.Deadline)) {
-		return Facts{}, ErrInvalid
+		return Facts{}, cause.With(ErrInvalid, cause.CodeExpired)
 	}
 	return s.facts(), nil
 }

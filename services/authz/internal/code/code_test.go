@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/services/authz/internal/authztest"
@@ -93,11 +94,26 @@ func TestTheCodesOwnClockEndsIt(t *testing.T) {
 	}
 }
 
-func TestTheStoreIsAskedToKeepACodeForItsLifetime(t *testing.T) {
+// TestTheStoreIsAskedToKeepACodeForTwiceItsLifetime: the second half only serves to say that the code expired.
+func TestTheStoreIsAskedToKeepACodeForTwiceItsLifetime(t *testing.T) {
 	b, entries, _ := newBook()
 	mint(t, b, facts())
-	if _, ttl := entries.Kept(entries.Keys()[0]); ttl != lifetime {
-		t.Errorf("kept for %s, want %s", ttl, lifetime)
+	if _, ttl := entries.Kept(entries.Keys()[0]); ttl != 2*lifetime {
+		t.Errorf("kept for %s, want %s", ttl, 2*lifetime)
+	}
+}
+
+func TestFault_D3_ACodeThatExpiredIsToldFromAnUnknownOne(t *testing.T) {
+	b, _, clock := newBook()
+	minted := mint(t, b, facts())
+	clock.Advance(lifetime)
+	for why, presented := range map[cause.Cause]secret.String{
+		cause.CodeExpired: minted, cause.CodeUnknown: secret.NewCode(), cause.CodeMalformed: secret.New("SplxlOBeZQQYbYS6WxSbIA"),
+	} {
+		_, err := b.Resolve(t.Context(), presented)
+		if !errors.Is(err, code.ErrInvalid) || cause.Of(err) != why || err.Error() != code.ErrInvalid.Error() {
+			t.Errorf("%v because of %s, want ErrInvalid because of %s, in the same words", err, cause.Of(err), why)
+		}
 	}
 }
 

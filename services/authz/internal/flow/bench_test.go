@@ -29,15 +29,15 @@ type sessions struct {
 	asked int
 }
 
-func (s *sessions) Check(_ context.Context, session secret.String) error {
+func (s *sessions) Check(_ context.Context, session secret.String) (string, error) {
 	s.asked++
 	switch {
 	case s.down != nil:
-		return s.down
+		return "", s.down
 	case session.Reveal() != "john":
-		return flow.ErrSignedOut
+		return "", flow.ErrSignedOut
 	}
-	return nil
+	return "usr_john", nil
 }
 
 // bench is a flow over a real registry, with Apps in it.

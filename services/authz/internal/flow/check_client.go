@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
@@ -13,23 +14,26 @@ func checkClient(ctx context.Context, f Flow, a *asked) error {
 	id := a.value("client_id")
 	switch {
 	case a.repeated("client_id"):
-		return pageWith("The app sent the parameter client_id more than once.")
+		return pageWith(cause.ParameterRepeated, "The app sent the parameter client_id more than once.")
 	case id == "":
-		return pageWith("The app did not say who it is: the parameter client_id is missing.")
+		return pageWith(cause.ParameterMissing, "The app did not say who it is: the parameter client_id is missing.")
 	case !client.ValidID(id):
-		return unknownApp()
+		return unknownApp(cause.ClientUnknown)
 	}
 	found, err := f.Clients.Find(ctx, id)
-	if errors.Is(err, client.ErrUnknown) || err == nil && found.Disabled {
-		return unknownApp()
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, client.ErrUnknown):
+		return unknownApp(cause.ClientUnknown)
+	case err != nil:
 		return fmt.Errorf("finding the client: %w", err)
 	}
 	a.client = found
+	if found.Disabled {
+		return unknownApp(cause.ClientDisabled)
+	}
 	return nil
 }
 
-func unknownApp() *refusal {
-	return pageWith("The app is not registered here, or it has been disabled: the parameter client_id names none that is in use.")
+func unknownApp(why cause.Cause) *refusal {
+	return pageWith(why, "The app is not registered here, or it has been disabled: the parameter client_id names none that is in use.")
 }

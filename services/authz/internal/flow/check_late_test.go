@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/authz/internal/authztest"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 )
@@ -55,9 +56,9 @@ func TestRFC6749_3_3_CheckScope(t *testing.T) {
 		{"unknown beside a known one", query("scope", "videos:read bogus"), "invalid_scope"},
 		{"not the app's", query("scope", "export:write"), "invalid_scope"},
 		{"not the app's beside one that is", query("scope", "videos:read export:write"), "invalid_scope"},
-		{"two blanks", query("scope", "videos:read  analyze:write"), "invalid_scope"},
-		{"blank behind", query("scope", "videos:read "), "invalid_scope"},
-		{"blank in front", query("scope", " videos:read"), "invalid_scope"},
+		{"blanks alone", query("scope", "  "), "invalid_scope"},
+		{"names of OpenID Connect alone", query("scope", "openid offline_access"), "invalid_scope"},
+		{"a name that is nearly one of them", query("scope", "videos:read OpenID"), "invalid_scope"},
 		{"tab", query("scope", "videos:read\tanalyze:write"), "invalid_scope"},
 		{"comma", query("scope", "videos:read,analyze:write"), "invalid_scope"},
 		{"in capitals", query("scope", "VIDEOS:READ"), "invalid_scope"},
@@ -108,5 +109,25 @@ func accepts(t *testing.T, queries ...string) {
 		if step := b.start(t, q, b.signedIn()); step.Kind != flow.Consent || step.RequestID == "" || !step.Location.IsZero() {
 			t.Errorf("%s: %+v, want the consent screen", q, step)
 		}
+	}
+}
+
+func TestFault_B12_NamesOfOpenIDConnectAndExtraSpacesAreIgnored(t *testing.T) {
+	b := newBench(t)
+	for asked, want := range map[string]oauth.Scope{
+		"openid videos:read":                               {"videos:read"},
+		"openid profile email phone address videos:read":   {"videos:read"},
+		" videos:read  analyze:write ":                     {"videos:read", "analyze:write"},
+		"videos:read offline_access analyze:write openid ": {"videos:read", "analyze:write"},
+	} {
+		step := b.start(t, query("scope", asked), b.signedIn())
+		got, err := b.Pending.Find(t.Context(), step.RequestID, b.token)
+		if err != nil || step.Kind != flow.Consent || got.Scope.String() != want.String() {
+			t.Errorf("%q leads to %+v for %q, %v, want %q", asked, step, got.Scope, err, want)
+		}
+	}
+	refused := b.start(t, query("scope", "openid bogus videos:read"), b.signedIn())
+	if refused.Kind != flow.Redirect || !strings.Contains(refused.Location.Reveal(), "invalid_scope") {
+		t.Errorf("an unknown name beside an ignored one leads to %+v", refused)
 	}
 }

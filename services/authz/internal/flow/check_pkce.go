@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
@@ -18,11 +19,11 @@ func checkPKCE(_ context.Context, _ Flow, a *asked) error {
 	err := oauth.CheckChallenge(challenge, method)
 	switch {
 	case errors.Is(err, oauth.ErrChallengeMissing):
-		return invalidRequest("the parameter code_challenge is missing")
+		return invalidRequest(cause.ChallengeMissing, "the parameter code_challenge is missing")
 	case errors.Is(err, oauth.ErrChallengeMethod):
-		return invalidRequest("the parameter code_challenge_method must be S256")
+		return invalidRequest(cause.ChallengeMethod, "the parameter code_challenge_method must be S256")
 	case err != nil:
-		return invalidRequest("the parameter code_challenge must be 43 base64url characters")
+		return invalidRequest(cause.ChallengeMalformed, "the parameter code_challenge must be 43 base64url characters")
 	}
 	a.challenge = challenge
 	return nil

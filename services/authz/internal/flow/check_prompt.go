@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
 // checkPrompt reads whether the app wants an answer without any page. All other prompts are what happens anyway: nobody
@@ -14,7 +16,7 @@ func checkPrompt(_ context.Context, _ Flow, a *asked) error {
 		return nil
 	}
 	if len(prompts) > 1 {
-		return invalidRequest("the parameter prompt cannot be none and something else")
+		return invalidRequest(cause.PromptContradictory, "the parameter prompt cannot be none and something else")
 	}
 	a.silent = true
 	return nil

@@ -1,6 +1,10 @@
 package flow
 
-import "context"
+import (
+	"context"
+
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
+)
 
 // checkRedirectURI takes the redirect URI only as it is registered (RFC 9700 §4.1.3). It is always required, also of an
 // app with a single one.
@@ -8,11 +12,11 @@ func checkRedirectURI(_ context.Context, _ Flow, a *asked) error {
 	uri := a.value("redirect_uri")
 	switch {
 	case a.repeated("redirect_uri"):
-		return pageWith("The app sent the parameter redirect_uri more than once.")
+		return pageWith(cause.ParameterRepeated, "The app sent the parameter redirect_uri more than once.")
 	case uri == "":
-		return pageWith("The app did not say where to return to: the parameter redirect_uri is missing.")
+		return pageWith(cause.ParameterMissing, "The app did not say where to return to: the parameter redirect_uri is missing.")
 	case !permits(a.client, uri):
-		return pageWith("The app asked to return to an address that it has not registered: redirect_uri must be one of its registered addresses, character by character.")
+		return pageWith(cause.RedirectURIUnregistered, "The app asked to return to an address that it has not registered: redirect_uri must be one of its registered addresses, character by character.")
 	}
 	a.redirectURI = uri
 	return nil

@@ -1,6 +1,10 @@
 package flow
 
-import "context"
+import (
+	"context"
+
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
+)
 
 // checkRepeated refuses a second copy of any parameter that is read, also an empty one (RFC 6749 §3.1): another component
 // might have taken the other. Parameters that nobody reads may come as often as they like.
@@ -10,7 +14,7 @@ func checkRepeated(_ context.Context, _ Flow, a *asked) error {
 		"response_mode", "request", "request_uri", "prompt",
 	} {
 		if a.repeated(name) {
-			return invalidRequest("the parameter " + name + " is repeated")
+			return invalidRequest(cause.ParameterRepeated, "the parameter "+name+" is repeated")
 		}
 	}
 	return nil

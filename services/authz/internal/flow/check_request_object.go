@@ -1,15 +1,19 @@
 package flow
 
-import "context"
+import (
+	"context"
+
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
+)
 
 // checkRequestObject refuses what would carry the parameters elsewhere (RFC 9101 §5). A request object is never decoded
 // and a request_uri never fetched.
 func checkRequestObject(_ context.Context, _ Flow, a *asked) error {
 	switch {
 	case a.value("request") != "":
-		return redirectWith("request_not_supported", "the parameter request is not supported: send the parameters themselves")
+		return redirectWith(cause.RequestObjectUnsupported, "request_not_supported", "the parameter request is not supported: send the parameters themselves")
 	case a.value("request_uri") != "":
-		return redirectWith("request_uri_not_supported", "the parameter request_uri is not supported: send the parameters themselves")
+		return redirectWith(cause.RequestObjectUnsupported, "request_uri_not_supported", "the parameter request_uri is not supported: send the parameters themselves")
 	}
 	return nil
 }

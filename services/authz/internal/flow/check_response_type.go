@@ -1,6 +1,10 @@
 package flow
 
-import "context"
+import (
+	"context"
+
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
+)
 
 // checkResponseType takes the code alone (RFC 9700 §2.1.2).
 func checkResponseType(_ context.Context, _ Flow, a *asked) error {
@@ -8,7 +12,7 @@ func checkResponseType(_ context.Context, _ Flow, a *asked) error {
 	case "code":
 		return nil
 	case "":
-		return invalidRequest("the parameter response_type is missing")
+		return invalidRequest(cause.ParameterMissing, "the parameter response_type is missing")
 	}
-	return redirectWith("unsupported_response_type", "the parameter response_type must be code")
+	return redirectWith(cause.ResponseTypeUnsupported, "unsupported_response_type", "the parameter response_type must be code")
 }

@@ -1,6 +1,10 @@
 package flow
 
-import "context"
+import (
+	"context"
+
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
+)
 
 // maxStateLength bounds the state, in bytes after decoding: it comes back whole in a header, or not at all.
 const maxStateLength = 2048
@@ -8,7 +12,7 @@ const maxStateLength = 2048
 func checkState(_ context.Context, _ Flow, a *asked) error {
 	state := a.value("state")
 	if len(state) > maxStateLength {
-		return pageWith("The app sent a state that is too long: at most 2048 bytes can be returned.")
+		return pageWith(cause.StateTooLong, "The app sent a state that is too long: at most 2048 bytes can be returned.")
 	}
 	a.state = state
 	return nil

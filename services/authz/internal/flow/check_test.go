@@ -51,6 +51,9 @@ func wantPage(t *testing.T, step flow.Step) {
 	if step.Kind != flow.ErrorPage || !step.Location.IsZero() || step.RequestID != "" || step.Message == "" {
 		t.Errorf("%+v to %q, want an error page that goes nowhere", step, step.Location.Reveal())
 	}
+	if step.Refusal.Cause == "" {
+		t.Error("the page has no cause")
+	}
 	if strings.Contains(step.Message, "evil") {
 		t.Errorf("the page repeats the request: %s", step.Message)
 	}
@@ -60,6 +63,9 @@ func wantRefusal(t *testing.T, step flow.Step, r row) {
 	t.Helper()
 	if step.Kind != flow.Redirect || step.RequestID != "" {
 		t.Fatalf("%+v, want a redirect", step)
+	}
+	if step.Refusal.Cause == "" || step.Refusal.ClientID == "" {
+		t.Errorf("the refusal %+v does not say why, or of which client", step.Refusal)
 	}
 	sent, err := url.ParseQuery(r.query)
 	if err != nil {

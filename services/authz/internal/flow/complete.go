@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
@@ -57,23 +58,25 @@ func (f Flow) Complete(ctx context.Context, d Decision) (secret.String, error) {
 // when it asked. What the screen was bound to never changes again, so nothing can come between this and Close.
 func (f Flow) decidable(ctx context.Context, p pending.Authorization, userID string) error {
 	if p.Viewer.UserID == "" || p.Viewer.UserID != userID {
-		return pending.ErrNotFound
+		return cause.With(pending.ErrNotFound, cause.AuthorizationOtherUser)
 	}
 	app, err := f.Clients.Find(ctx, p.ClientID)
 	if errors.Is(err, client.ErrUnknown) {
-		return pending.ErrNotFound
+		return clientChanged()
 	}
 	if err != nil {
 		return fmt.Errorf("finding the client: %w", err)
 	}
 	if !permits(app, p.RedirectURI) || !app.Scope.Covers(p.Scope) || !app.May(client.AuthorizationCode) {
-		return pending.ErrNotFound
+		return clientChanged()
 	}
 	if app.Type == client.Public && p.CodeChallenge == "" {
-		return pending.ErrNotFound // it had a secret when it asked: now nothing would prove who redeems the code
+		return clientChanged() // it had a secret when it asked: now nothing would prove who redeems the code
 	}
 	return nil
 }
+
+func clientChanged() error { return cause.With(pending.ErrNotFound, cause.AuthorizationClientChanged) }
 
 func (f Flow) respond(p pending.Authorization, result ...[2]string) (secret.String, error) {
 	location, err := f.answer(p.RedirectURI, p.State, result...)

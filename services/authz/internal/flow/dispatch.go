@@ -1,5 +1,7 @@
 package flow
 
+import "github.com/vidocu/usher/internal/platform/oauth/cause"
+
 // state is all that the next step depends on. There is no remembered consent in it, on purpose: every request is shown
 // to the person (RFC 8252 §8.6).
 type state struct {
@@ -18,9 +20,9 @@ type transition struct {
 func dispatch(s state) transition {
 	switch {
 	case s.silent && !s.signedIn:
-		return transition{refusal: redirectWith("login_required", "the user is not signed in")}
+		return transition{refusal: redirectWith(cause.LoginRequired, "login_required", "the user is not signed in")}
 	case s.silent:
-		return transition{refusal: redirectWith("consent_required", "the user must be shown the consent screen")}
+		return transition{refusal: redirectWith(cause.ConsentRequired, "consent_required", "the user must be shown the consent screen")}
 	case !s.signedIn:
 		return transition{kind: SignIn}
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
-	"github.com/vidocu/usher/services/authz/internal/opening"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
@@ -23,13 +22,17 @@ type Clients interface {
 
 // Sessions says who a browser is.
 type Sessions interface {
-	// Check fails with ErrSignedOut for a dead session, and with anything else when it could not be asked, which is never
-	// taken for signed out.
-	Check(ctx context.Context, session secret.String) error
+	// Check returns the user. It fails with ErrSignedOut for a dead session, and with anything else when it could not be asked,
+	// which is never taken for signed out.
+	Check(ctx context.Context, session secret.String) (userID string, err error)
 }
 
 // Scopes says which scopes exist.
-type Scopes interface{ Known(name string) bool }
+type Scopes interface {
+	Known(name string) bool
+	// Names lists them, for proposing the nearest one.
+	Names() []string
+}
 
 // Config is what a Flow stands on.
 type Config struct {
@@ -38,8 +41,8 @@ type Config struct {
 	Scopes   Scopes
 	Pending  *pending.Book
 	Codes    *code.Book
-	// Openings bounds what is kept for people who are not signed in.
-	Openings opening.Limit
+	// Starts bounds how many requests are kept.
+	Starts StartLimit
 	// Issuer goes into every answer to an app as `iss` (RFC 9207).
 	Issuer string
 }
@@ -58,7 +61,7 @@ type Browser struct {
 }
 
 // Start judges the raw query of an authorization request and answers the next step. A bad request is a step; an error
-// means that nothing could be decided, or an *opening.LimitedError that nothing more is kept for this source.
+// means that nothing could be decided, or a *ratelimit.LimitedError that nothing more is kept for this source or user.
 func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step, error) {
 	asked, err := f.judge(ctx, rawQuery)
 	var refused *refusal
@@ -68,18 +71,16 @@ func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step
 	if err != nil {
 		return Step{}, err
 	}
-	signedIn, err := f.signedIn(ctx, browser.Session)
+	userID, err := f.user(ctx, browser.Session)
 	if err != nil {
 		return Step{}, err
 	}
-	next := dispatch(state{silent: asked.silent, signedIn: signedIn})
+	next := dispatch(state{silent: asked.silent, signedIn: userID != ""})
 	if next.refusal != nil {
 		return f.refuse(asked, next.refusal), nil
 	}
-	if !signedIn {
-		if err := f.Openings.Allow(ctx, browser.Source); err != nil {
-			return Step{}, err
-		}
+	if err := f.Starts.Allow(ctx, userID, browser.Source); err != nil {
+		return Step{}, err
 	}
 	id, err := f.Pending.Open(ctx, browser.Token, asked.request())
 	if err != nil {
@@ -94,23 +95,24 @@ func (f Flow) Resume(ctx context.Context, id string, browser Browser) (Step, err
 	if err != nil {
 		return Step{}, err
 	}
-	signedIn, err := f.signedIn(ctx, browser.Session)
+	userID, err := f.user(ctx, browser.Session)
 	if err != nil {
 		return Step{}, err
 	}
-	return Step{Kind: dispatch(state{signedIn: signedIn}).kind, RequestID: p.ID}, nil
+	return Step{Kind: dispatch(state{signedIn: userID != ""}).kind, RequestID: p.ID}, nil
 }
 
-func (f Flow) signedIn(ctx context.Context, session secret.String) (bool, error) {
+// user returns who is signed in; empty for nobody.
+func (f Flow) user(ctx context.Context, session secret.String) (string, error) {
 	if session.IsZero() {
-		return false, nil
+		return "", nil
 	}
-	err := f.Sessions.Check(ctx, session)
+	userID, err := f.Sessions.Check(ctx, session)
 	if errors.Is(err, ErrSignedOut) {
-		return false, nil
+		return "", nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("checking the session: %w", err)
+		return "", fmt.Errorf("checking the session: %w", err)
 	}
-	return true, nil
+	return userID, nil
 }

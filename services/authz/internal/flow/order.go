@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/pending"
@@ -46,7 +47,7 @@ func (f Flow) judge(ctx context.Context, rawQuery string) (*asked, error) {
 	a := &asked{}
 	params, err := oauth.ParseQuery(rawQuery)
 	if err != nil {
-		return a, pageWith("The address of this page cannot be read: it is too long, or wrongly encoded.")
+		return a, pageWith(cause.QueryMalformed, "The address of this page cannot be read: it is too long, or wrongly encoded.")
 	}
 	a.params = params
 	for _, check := range order() {
@@ -88,12 +89,13 @@ func (a *asked) request() pending.Request {
 
 // refuse answers a request that a check turned down.
 func (f Flow) refuse(a *asked, r *refusal) Step {
+	step := Step{Kind: ErrorPage, Message: r.text, Refusal: Refusal{Cause: r.cause, ClientID: a.client.ID}}
 	if r.code == "" || !a.verified() {
-		return Step{Kind: ErrorPage, Message: r.text}
+		return step
 	}
 	location, err := f.answer(a.redirectURI, a.state, [2]string{"error", r.code}, [2]string{"error_description", r.text})
 	if err != nil {
-		return Step{Kind: ErrorPage, Message: r.text}
+		return step
 	}
-	return Step{Kind: Redirect, Location: secret.New(location)}
+	return Step{Kind: Redirect, Location: secret.New(location), Refusal: step.Refusal}
 }

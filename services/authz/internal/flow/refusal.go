@@ -1,12 +1,17 @@
 package flow
 
 import (
+	"strings"
+
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
-// refusal is a request that cannot go on. Its text is fixed and within the characters of RFC 6749 §4.1.2.1
-// (error_description): it never repeats what the request said.
+// refusal is a request that cannot go on. Its text is within the characters of RFC 6749 §4.1.2.1 (error_description); of what
+// the request said it repeats words of the scope alone.
 type refusal struct {
+	// cause is for the log.
+	cause cause.Cause
 	// code is that of RFC 6749 §4.1.2.1; empty when only a page may tell.
 	code string
 	text string
@@ -16,12 +21,21 @@ type refusal struct {
 func (r *refusal) Error() string { return r.text }
 
 // pageWith shows the person a page. There is nobody else whom one could safely tell.
-func pageWith(text string) *refusal { return &refusal{text: text} }
+func pageWith(why cause.Cause, text string) *refusal { return &refusal{cause: why, text: text} }
 
 // redirectWith tells the app.
-func redirectWith(code, text string) *refusal { return &refusal{code: code, text: text} }
+func redirectWith(why cause.Cause, code, text string) *refusal {
+	return &refusal{cause: why, code: code, text: text}
+}
 
-func invalidRequest(text string) *refusal { return redirectWith("invalid_request", text) }
+func invalidRequest(why cause.Cause, text string) *refusal {
+	return redirectWith(why, "invalid_request", text)
+}
+
+// invalidScope says which word is wrong; a description has no quotation marks.
+func invalidScope(why cause.Cause, text string) *refusal {
+	return redirectWith(why, "invalid_scope", strings.ReplaceAll(text, `"`, "'"))
+}
 
 // answer is an authorization response in the query (RFC 6749 §4.1.2): the result, the state where one was sent, and the
 // issuer (RFC 9207).

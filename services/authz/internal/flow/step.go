@@ -1,6 +1,9 @@
 package flow
 
-import "github.com/vidocu/usher/internal/platform/secret"
+import (
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
+	"github.com/vidocu/usher/internal/platform/secret"
+)
 
 // Kind is a sort of step.
 type Kind int
@@ -23,4 +26,14 @@ type Step struct {
 	Message   string
 	Location  secret.String
 	RequestID string
+	// Refusal is set where the request was refused; it is for the log.
+	Refusal Refusal
+}
+
+// Refusal is why a request was refused.
+type Refusal struct {
+	// Cause is empty where nothing was refused.
+	Cause cause.Cause
+	// ClientID is the client, where it is registered.
+	ClientID string
 }

@@ -3,6 +3,7 @@ package flow
 import (
 	"testing"
 
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
@@ -25,17 +26,17 @@ func TestARefusalRedirectsByTheFactsAndNotByTheCheckThatSpoke(t *testing.T) {
 		"the app is disabled":                {asked{client: disabled, redirectURI: uri}, ErrorPage},
 		"both are known":                     {asked{client: app, redirectURI: uri}, Redirect},
 	} {
-		step := f.refuse(&row.asked, redirectWith("invalid_scope", "text"))
+		step := f.refuse(&row.asked, redirectWith(cause.ScopeUnknown, "invalid_scope", "text"))
 		if step.Kind != row.want || step.Location.IsZero() != (row.want == ErrorPage) {
 			t.Errorf("%s: %+v, want %d", name, step, row.want)
 		}
-		if step := f.refuse(&row.asked, pageWith("text")); step.Kind != ErrorPage || !step.Location.IsZero() || step.Message != "text" {
+		if step := f.refuse(&row.asked, pageWith(cause.ClientUnknown, "text")); step.Kind != ErrorPage || !step.Location.IsZero() || step.Message != "text" {
 			t.Errorf("%s: a page became %+v", name, step)
 		}
 	}
 	fragment := asked{client: app, redirectURI: uri + "#"}
 	fragment.client.RedirectURIs = []string{fragment.redirectURI}
-	if step := f.refuse(&fragment, redirectWith("invalid_scope", "text")); step.Kind != ErrorPage {
+	if step := f.refuse(&fragment, redirectWith(cause.ScopeUnknown, "invalid_scope", "text")); step.Kind != ErrorPage {
 		t.Errorf("an address that takes no answer: %+v, want a page", step)
 	}
 }

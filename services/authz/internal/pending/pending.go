@@ -7,12 +7,14 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // Failures of a Book.
 var (
-	// ErrNotFound is an authorization that is unknown, expired, closed, another browser's or another person's: one answer.
+	// ErrNotFound is an authorization that is unknown, expired, closed, another browser's or another person's: one answer, with
+	// the cause for the log.
 	ErrNotFound = errors.New("authorization not found")
 	// ErrStale says that the consent screen was shown before a revocation of the pair (user, app).
 	ErrStale = errors.New("authorization is stale")
@@ -131,7 +133,7 @@ func (b *Book) Bind(ctx context.Context, id string, browser secret.String, viewe
 func (v Viewer) match(other Viewer) error {
 	switch {
 	case v.UserID != other.UserID:
-		return ErrNotFound
+		return cause.With(ErrNotFound, cause.AuthorizationOtherUser)
 	case v.Epoch != other.Epoch:
 		return ErrStale
 	}
@@ -148,7 +150,7 @@ func (b *Book) Close(ctx context.Context, id string, browser secret.String) (Aut
 		return Authorization{}, fmt.Errorf("closing an authorization: %w", err)
 	}
 	if !found {
-		return Authorization{}, ErrNotFound
+		return Authorization{}, unknown()
 	}
 	e, err := decode(value)
 	if err != nil {
@@ -160,21 +162,26 @@ func (b *Book) Close(ctx context.Context, id string, browser secret.String) (Aut
 // read answers the entry and its stored bytes, which CompareAndSet wants back.
 func (b *Book) read(ctx context.Context, id string, browser secret.String) (entry, []byte, error) {
 	if !secret.ValidCode(id) || !ValidBrowser(browser) {
-		return entry{}, nil, ErrNotFound
+		return entry{}, nil, unknown()
 	}
 	value, found, err := b.config.Entries.Get(ctx, key(id))
 	if err != nil {
 		return entry{}, nil, fmt.Errorf("reading an authorization: %w", err)
 	}
 	if !found {
-		return entry{}, nil, ErrNotFound
+		return entry{}, nil, unknown()
 	}
 	e, err := decode(value)
 	if err != nil {
 		return entry{}, nil, err
 	}
-	if !secret.Equal(e.Browser, secret.Sum(browser.Reveal())) || !b.config.Now().Before(e.Deadline) {
-		return entry{}, nil, ErrNotFound
+	if !secret.Equal(e.Browser, secret.Sum(browser.Reveal())) {
+		return entry{}, nil, cause.With(ErrNotFound, cause.AuthorizationOtherBrowser)
+	}
+	if !b.config.Now().Before(e.Deadline) {
+		return entry{}, nil, unknown()
 	}
 	return e, value, nil
 }
+
+func unknown() error { return cause.With(ErrNotFound, cause.AuthorizationUnknown) }

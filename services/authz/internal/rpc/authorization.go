@@ -4,6 +4,7 @@ import (
 	"context"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 )
@@ -50,6 +51,14 @@ func browser(req cookies) flow.Browser {
 }
 
 func wire(step flow.Step) *authzv1.Step {
+	out := next(step)
+	if step.Refusal.Cause != "" {
+		out.Refusal = &authzv1.Refusal{Cause: oerr.Named(step.Refusal.Cause), ClientId: step.Refusal.ClientID}
+	}
+	return out
+}
+
+func next(step flow.Step) *authzv1.Step {
 	switch step.Kind {
 	case flow.Redirect:
 		return &authzv1.Step{Next: &authzv1.Step_Redirect{Redirect: &authzv1.Redirect{Location: step.Location.Reveal()}}}

@@ -11,6 +11,7 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/authztest"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -31,7 +32,7 @@ func (i *identity) GetSession(_ context.Context, req *identityv1.GetSessionReque
 	if i.err == nil && req.GetSessionToken() != "john" {
 		return nil, oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "sign in")
 	}
-	return &identityv1.GetSessionResponse{}, i.err
+	return &identityv1.GetSessionResponse{Session: &identityv1.Session{UserId: "usr_john"}}, i.err
 }
 
 // bench is all four services over fakes, called as a server would.
@@ -61,7 +62,7 @@ func newBench(t *testing.T) *bench {
 	}}
 	b.authorizations, b.decisions = &rpc.Authorizations{Flow: f}, &rpc.Decisions{Flow: f}
 	b.codes = &rpc.Codes{Codes: f.Codes}
-	b.clients = &rpc.Clients{Authenticator: client.Authenticator{Records: b.registry}, Registry: b.registry}
+	b.clients = &rpc.Clients{Guard: client.Guard{Authenticator: client.Authenticator{Records: b.registry}, Limiter: &ratelimit.Limiter{}}, Registry: b.registry}
 	return b
 }
 

@@ -27,8 +27,8 @@ type Registry interface {
 type Clients struct {
 	authzv1.UnsafeClientServiceServer
 
-	Authenticator client.Authenticator
-	Registry      Registry
+	Guard    client.Guard
+	Registry Registry
 }
 
 // AuthenticateClient checks the readings of what an app sent.
@@ -42,7 +42,7 @@ func (s *Clients) AuthenticateClient(
 	for i, c := range req.GetCredentials() {
 		readings[i] = oauth.ClientCredentials{ID: c.GetClientId(), Secret: secret.New(c.GetClientSecret())}
 	}
-	app, err := s.Authenticator.Authenticate(ctx, readings)
+	app, err := s.Guard.Authenticate(ctx, readings, req.GetSourceAddress())
 	if err != nil {
 		return nil, fail(err)
 	}

@@ -2,14 +2,15 @@ package rpc
 
 import (
 	"errors"
+	"time"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
-	"github.com/vidocu/usher/services/authz/internal/opening"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 	"github.com/vidocu/usher/services/authz/internal/registry"
 )
@@ -18,10 +19,11 @@ import (
 // services we called keep their reason, and the server's edge hides the rest.
 func fail(err error) error {
 	var field *registry.FieldError
-	var limited *opening.LimitedError
+	var limited *ratelimit.LimitedError
+	var refused *client.RefusedError
 	switch {
 	case errors.As(err, &limited):
-		return oerr.New(errorv1.Reason_REASON_RATE_LIMITED, limited.Error(), oerr.WithRetryAfter(limited.RetryAfter))
+		return oerr.New(errorv1.Reason_REASON_RATE_LIMITED, limited.Error(), oerr.WithRetryAfter(wholeSeconds(limited.RetryAfter)))
 	case errors.As(err, &field):
 		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field.Error(), oerr.WithField(field.Field))
 	case errors.Is(err, client.ErrUnknown):
@@ -30,17 +32,22 @@ func fail(err error) error {
 		return oerr.New(errorv1.Reason_REASON_ALREADY_EXISTS, "another app has that client_id", oerr.WithField("client_id"))
 	case errors.Is(err, sqldb.ErrUnavailable), errors.Is(err, shortlived.ErrUnavailable):
 		return oerr.Unavailable(err)
+	case errors.As(err, &refused):
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_CLIENT, "invalid client credentials", oerr.WithClient(refused.ClientID))
 	case errors.Is(err, client.ErrInvalid):
-		return oerr.New(errorv1.Reason_REASON_INVALID_CLIENT, "invalid client credentials")
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_CLIENT, "invalid client credentials")
 	case errors.Is(err, code.ErrInvalid):
-		return oerr.New(errorv1.Reason_REASON_INVALID_CODE, "invalid authorization code")
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_CODE, "invalid authorization code")
 	case errors.Is(err, pending.ErrNotFound):
-		return oerr.New(errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "the authorization is unknown, expired or closed")
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "the authorization is unknown, expired or closed")
 	case errors.Is(err, pending.ErrStale):
 		return oerr.New(errorv1.Reason_REASON_AUTHORIZATION_STALE, "access was revoked while the consent page was open")
 	}
 	return err
 }
+
+// wholeSeconds rounds up: a Retry-After has no smaller unit.
+func wholeSeconds(d time.Duration) time.Duration { return (d + time.Second - 1).Truncate(time.Second) }
 
 func invalid(field, problem string) error {
 	return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field+" "+problem, oerr.WithField(field))

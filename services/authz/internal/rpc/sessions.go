@@ -16,14 +16,14 @@ type Sessions struct {
 	Client identityv1.SessionServiceClient
 }
 
-// Check fails with flow.ErrSignedOut for a dead session.
-func (s Sessions) Check(ctx context.Context, session secret.String) error {
-	_, err := s.Client.GetSession(ctx, &identityv1.GetSessionRequest{SessionToken: session.Reveal()})
+// Check returns the session's user. It fails with flow.ErrSignedOut for a dead session.
+func (s Sessions) Check(ctx context.Context, session secret.String) (string, error) {
+	res, err := s.Client.GetSession(ctx, &identityv1.GetSessionRequest{SessionToken: session.Reveal()})
 	if oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED {
-		return flow.ErrSignedOut
+		return "", flow.ErrSignedOut
 	}
 	if err != nil {
-		return fmt.Errorf("asking identity: %w", err)
+		return "", fmt.Errorf("asking identity: %w", err)
 	}
-	return nil
+	return res.GetSession().GetUserId(), nil
 }

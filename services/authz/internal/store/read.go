@@ -38,7 +38,7 @@ func (s *Store) Find(ctx context.Context, id string) (client.Registration, error
 	return found, nil
 }
 
-// Credentials reads both apps, which may be the same, with the hashes of their valid secrets, in one statement. Unknown
+// Credentials reads both apps, which may be the same, with the hashes of their secrets, valid and expired, in one statement. Unknown
 // ones are left out.
 func (s *Store) Credentials(ctx context.Context, first, second string) ([]client.Record, error) {
 	if s.gathered != nil {
@@ -80,13 +80,14 @@ func (s *Store) credentials(ctx context.Context, text string, args ...any) ([]cl
 	for rows.Next() {
 		var app client.Client
 		var hash []byte
-		if err := scanClient(rows, &app, &hash); err != nil {
+		var expired bool
+		if err := scanClient(rows, &app, &hash, &expired); err != nil {
 			return nil, fmt.Errorf("reading credentials: %w", err)
 		}
 		if n := len(records); n == 0 || records[n-1].ID != app.ID {
 			records = append(records, client.Record{Client: app})
 		}
-		if err := addSecret(&records[len(records)-1], hash); err != nil {
+		if err := addSecret(&records[len(records)-1], hash, expired); err != nil {
 			return nil, fmt.Errorf("reading credentials: %w", err)
 		}
 	}
@@ -97,13 +98,17 @@ func (s *Store) credentials(ctx context.Context, text string, args ...any) ([]cl
 }
 
 // addSecret takes the hash of a joined row; an app without a secret has none.
-func addSecret(r *client.Record, stored []byte) error {
+func addSecret(r *client.Record, stored []byte, expired bool) error {
 	if stored == nil {
 		return nil
 	}
 	hash, err := secret.HashFromBytes(stored)
 	if err != nil {
 		return err
+	}
+	if expired {
+		r.Expired = append(r.Expired, hash)
+		return nil
 	}
 	r.Secrets = append(r.Secrets, hash)
 	return nil

@@ -61,13 +61,13 @@ FROM clients c LEFT JOIN redirect_uris u ON u.client_id = c.id
 WHERE c.id = $1 ORDER BY u.position`,
 
 		credentials: `
-SELECT ` + columns + `, s.hash
-FROM clients c LEFT JOIN client_secrets s ON s.client_id = c.id AND (s.expires_at IS NULL OR s.expires_at > {{now}})
+SELECT ` + columns + `, s.hash, COALESCE(s.expires_at <= {{now}}, false)
+FROM clients c LEFT JOIN client_secrets s ON s.client_id = c.id
 WHERE c.id IN ($1, $2) ORDER BY c.id`,
 
 		credentialsOfMany: `
-SELECT ` + columns + `, s.hash
-FROM clients c LEFT JOIN client_secrets s ON s.client_id = c.id AND (s.expires_at IS NULL OR s.expires_at > {{now}})
+SELECT ` + columns + `, s.hash, COALESCE(s.expires_at <= {{now}}, false)
+FROM clients c LEFT JOIN client_secrets s ON s.client_id = c.id
 WHERE c.id = ANY($1::text[]) ORDER BY c.id`,
 
 		list: `SELECT ` + columns + ` FROM clients c WHERE c.id IN (` + placeholders(batch) + `)`,

@@ -105,8 +105,8 @@ type Sight struct {
 	ActorID string
 	// OnlyWorkspaceID is the only workspace that the actor may speak for; empty for all.
 	OnlyWorkspaceID string
-	// Address is that of the user who is asked about; empty is nobody's.
-	Address Address
+	// Address is that of the user who is asked about; an empty one is nobody's.
+	Address Spelling
 }
 
 // Visible is a user as another one may see them.

@@ -12,21 +12,25 @@ import (
 // people is a store in a map.
 type people map[account.Address]account.Record
 
-func (p people) FindRecord(_ context.Context, address account.Address) (account.Record, error) {
-	r, found := p[address]
+func (p people) FindRecord(_ context.Context, address account.Spelling) (account.Record, error) {
+	r, found := p[address.Canonical]
 	if !found {
 		return account.Record{}, account.ErrUnknown
 	}
 	return r, nil
 }
 
+func (p people) ReplacePasswordHash(context.Context, string, secret.String, secret.String) error { return nil }
+
 // plain takes a password for its own hash and counts the checks.
 type plain struct{ checks int }
 
-func (p *plain) Verify(_ context.Context, stored, presented secret.String) (bool, error) {
+func (p *plain) Verify(_ context.Context, stored, presented secret.String) (right, stale bool, err error) {
 	p.checks++
-	return stored.Equal(presented) && !stored.IsZero(), nil
+	return stored.Equal(presented) && !stored.IsZero(), false, nil
 }
+
+func (p *plain) Hash(_ context.Context, clear secret.String) (secret.String, error) { return clear, nil }
 
 func example() people {
 	user := func(id string, password string) account.Record {
@@ -77,13 +81,17 @@ var errDown = errors.New("down")
 
 type down struct{}
 
-func (down) FindRecord(context.Context, account.Address) (account.Record, error) {
+func (down) FindRecord(context.Context, account.Spelling) (account.Record, error) {
 	return account.Record{}, errDown
 }
 
-func (down) Verify(context.Context, secret.String, secret.String) (bool, error) {
-	return false, errDown
+func (down) ReplacePasswordHash(context.Context, string, secret.String, secret.String) error { return errDown }
+
+func (down) Verify(context.Context, secret.String, secret.String) (right, stale bool, err error) {
+	return false, false, errDown
 }
+
+func (down) Hash(context.Context, secret.String) (secret.String, error) { return secret.String{}, errDown }
 
 func TestAnOutageIsNotAWrongPassword(t *testing.T) {
 	for _, a := range []account.Authenticator{{Records: down{}, Passwords: &plain{}}, {Records: example(), Passwords: down{}}} {

@@ -17,7 +17,7 @@ type Store interface {
 	// FindUser reads a user, disabled or not. It fails with account.ErrUnknown.
 	FindUser(ctx context.Context, id string) (account.User, error)
 	// FindRecord reads the user of an address, disabled or not. It fails with account.ErrUnknown.
-	FindRecord(ctx context.Context, address account.Address) (account.Record, error)
+	FindRecord(ctx context.Context, address account.Spelling) (account.Record, error)
 	// AllWorkspaces lists a user's memberships by name, also those of a disabled user.
 	AllWorkspaces(ctx context.Context, userID string) ([]account.Membership, error)
 	// ListUsers reads users by address, at most so many, from behind an address.
@@ -45,7 +45,7 @@ type Store interface {
 
 // Passwords turns a password into what is kept of it.
 type Passwords interface {
-	// Hash fails with password.ErrUnusable, or when it cannot be computed now.
+	// Hash fails with password.ErrUnusable, with password.ErrCharacters, or when it cannot be computed now.
 	Hash(ctx context.Context, clear secret.String) (secret.String, error)
 }
 
@@ -106,6 +106,11 @@ func (d Desk) hash(ctx context.Context, clear secret.String) (secret.String, err
 	hash, err := d.Passwords.Hash(ctx, clear)
 	if errors.Is(err, password.ErrUnusable) {
 		return secret.String{}, &account.FieldError{Field: "password", Fault: "must have 1 to 1024 bytes"}
+	}
+	if errors.Is(err, password.ErrCharacters) {
+		return secret.String{}, &account.FieldError{
+			Field: "password", Fault: "has a control character or an invisible one, which not every keyboard writes (RFC 8265 §4.2)",
+		}
 	}
 	if err != nil {
 		return secret.String{}, fmt.Errorf("hashing a password: %w", err)

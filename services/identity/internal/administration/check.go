@@ -34,9 +34,14 @@ func notPrintable(r rune) bool { return !unicode.IsPrint(r) }
 func Address(typed string) (account.Address, error) {
 	address, err := account.Canonical(typed)
 	if err != nil {
-		return "", &account.FieldError{Field: "email_address", Fault: "is not an e-mail address"}
+		return "", ErrAddress()
 	}
 	return address, nil
+}
+
+// ErrAddress says that the field email_address has no address.
+func ErrAddress() error {
+	return &account.FieldError{Field: "email_address", Fault: "is not an e-mail address, or has characters that do not show"}
 }
 
 // names fills in a user's names.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/shortlived/shortlivedtest"
 	"github.com/vidocu/usher/services/identity/internal/account"
@@ -29,10 +30,10 @@ type door struct {
 	answer   error
 }
 
-func open(entries attempt.Entries, now func() time.Time) *door {
+func open(entries ratelimit.Entries, now func() time.Time) *door {
 	return &door{answer: account.ErrInvalidCredentials, Guard: attempt.New(attempt.Config{
-		Entries: entries, Now: now,
-		Account: attempt.Budget{Attempts: perAccount, Window: window}, Source: attempt.Budget{Attempts: perSource, Window: window},
+		Limiter: &ratelimit.Limiter{Entries: entries, Prefix: attempt.Prefix, Now: now},
+		Account: ratelimit.Budget{Limit: perAccount, Window: window}, Source: ratelimit.Budget{Limit: perSource, Window: window},
 	})}
 }
 
@@ -57,7 +58,7 @@ func (d *door) wantLimited(t *testing.T, typed, source string) time.Duration {
 	t.Helper()
 	before := d.verified.Load()
 	err := d.try(t.Context(), typed, source)
-	var limited *attempt.LimitedError
+	var limited *ratelimit.LimitedError
 	if !errors.As(err, &limited) || limited.RetryAfter <= 0 || limited.RetryAfter > window {
 		t.Fatalf("%.30q from %q: %v", typed, source, err)
 	}
@@ -87,7 +88,7 @@ func TestABurstInParallelCannotOutrunTheBudget(t *testing.T) {
 			done.Go(func() {
 				ready.Done()
 				<-start
-				var l *attempt.LimitedError
+				var l *ratelimit.LimitedError
 				if errors.As(d.try(t.Context(), "john@a.test", fmt.Sprintf("192.0.2.%d", i)), &l) {
 					limited.Add(1)
 				}
@@ -233,7 +234,7 @@ var errDown = errors.New("down")
 
 // down is a short-lived store that is away after so many calls.
 type down struct {
-	attempt.Entries
+	ratelimit.Entries
 	after int
 }
 
@@ -255,7 +256,7 @@ func TestWithoutTheShortLivedStoreNothingIsChecked(t *testing.T) {
 
 // keys notes what the store is asked for.
 type keys struct {
-	attempt.Entries
+	ratelimit.Entries
 	seen []string
 }
 

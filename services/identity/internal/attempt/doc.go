@@ -12,8 +12,5 @@
 // go on trying to do it again; a browser that is signed in stays so. Without the short-lived store nothing is checked at
 // all: the answer is its error.
 //
-// It is the small Spend and Refund of the short-lived store and no library for rate limits: those that are well kept count
-// in Redis or in memory but not behind one contract for both, bring a connection of their own, and cannot give back.
-//
-// It owns the budgets. It never decides whether an attempt is right, and keeps no address: only hashes name a budget.
+// It owns the budgets. It never decides whether an attempt is right, and keeps no address: package ratelimit counts under hashes.
 package attempt

@@ -74,7 +74,7 @@ type Apps interface {
 	// Vouch finds who a valid secret vouches for: the enabled user of the address, who must be a member where the app is
 	// limited. It is one question whatever the answer, and notes the use of the app at most once a minute. It fails with
 	// ErrUnknown.
-	Vouch(ctx context.Context, address account.Address, hash secret.Hash) (Voucher, error)
+	Vouch(ctx context.Context, address account.Spelling, hash secret.Hash) (Voucher, error)
 }
 
 // Imprinted is what is kept of a secret.

@@ -42,11 +42,7 @@ func (r Registry) Rotate(ctx context.Context, id string, overlap time.Duration) 
 // Verify takes an address and a secret as they came. It fails with account.ErrInvalidCredentials whatever does not fit,
 // after one question to the store in every case, or with the error of a store that could not be asked.
 func (r Registry) Verify(ctx context.Context, typed string, presented secret.String) (Voucher, error) {
-	address, err := account.Canonical(typed)
-	if err != nil {
-		address = "" // nobody's: the question is asked all the same
-	}
-	voucher, err := r.Apps.Vouch(ctx, address, secret.Sum(presented.Reveal()))
+	voucher, err := r.Apps.Vouch(ctx, account.Spell(typed), secret.Sum(presented.Reveal()))
 	if errors.Is(err, ErrUnknown) {
 		return Voucher{}, account.ErrInvalidCredentials
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // Doors check what people prove themselves with. Their methods fail with account.ErrInvalidCredentials, with an
-// *attempt.LimitedError, or with the error of a store that could not be asked; then nothing was verified.
+// *ratelimit.LimitedError, or with the error of a store that could not be asked; then nothing was verified.
 type Doors struct {
 	Attempts *attempt.Guard
 	Accounts account.Authenticator

@@ -21,6 +21,10 @@ var ErrBusy = errors.New("too many passwords are being checked, try again shortl
 // ErrUnusable is a password that may not be set: it is empty or longer than MaxLength.
 var ErrUnusable = errors.New("password is empty or longer than 1024 bytes")
 
+// ErrCharacters is a password that may not be set, though it may be right where it was set before: it has characters that RFC 8265
+// refuses, since they are written in several ways or not on every keyboard.
+var ErrCharacters = errors.New("password has control characters or invisible ones")
+
 // Derive computes size bytes from a password and a salt.
 type Derive func(password []byte, salt []byte, p Parameters, size uint32) []byte
 
@@ -68,42 +72,53 @@ func argon2id(password []byte, salt []byte, p Parameters, size uint32) []byte {
 	return argon2.IDKey(password, salt, p.Time, p.Memory, p.Threads, size)
 }
 
-// Hash turns a new password into a PHC string with a fresh salt. It fails with ErrUnusable, with ErrBusy or
-// with the context's error.
+// Hash turns a new password into a PHC string of its normalised form with a fresh salt. It fails with ErrUnusable, with
+// ErrCharacters, with ErrBusy or with the context's error.
 func (h *Hasher) Hash(ctx context.Context, password secret.String) (secret.String, error) {
-	if n := len(password.Reveal()); n == 0 || n > MaxLength {
-		return secret.String{}, ErrUnusable
+	prepared, err := settable(password.Reveal())
+	if err != nil {
+		return secret.String{}, err
 	}
 	e := Encoded{Parameters: Recommended(), Salt: make([]byte, saltLength), Key: make([]byte, keyLength)}
 	if _, err := rand.Read(e.Salt); err != nil {
 		return secret.String{}, fmt.Errorf("drawing a salt: %w", err)
 	}
-	var err error
-	if e.Key, err = h.compute(ctx, password.Reveal(), e); err != nil {
+	if e.Key, err = h.compute(ctx, prepared, e); err != nil {
 		return secret.String{}, err
 	}
 	return secret.New(e.PHC()), nil
 }
 
-// Verify reports whether a password is the one that a PHC string was made of. An empty string stands for an account that
-// nobody can sign in to: it takes the same work and the answer is no. So does a password longer than MaxLength. It fails
-// with ErrMalformed for any other string that Hash did not make, with ErrBusy, or with the context's error.
-func (h *Hasher) Verify(ctx context.Context, stored, presented secret.String) (bool, error) {
-	password := presented.Reveal()
-	usable := !stored.IsZero() && len(password) <= MaxLength
+// Verify reports whether a password is the one that a PHC string was made of, and whether the string is stale: release 0.1 made it of
+// the password as it was typed, which has another normalised form. Such a password costs a second computation, for every account and
+// for none alike. An empty string stands for an account that nobody can sign in to: it takes the same work, and no password is right.
+// So does a password longer than MaxLength. It fails with ErrMalformed for any other string that Hash did not make, with ErrBusy, or
+// with the context's error.
+func (h *Hasher) Verify(ctx context.Context, stored, presented secret.String) (right, stale bool, err error) {
 	e := nobody()
 	if !stored.IsZero() {
-		var err error
 		if e, err = Parse(stored.Reveal()); err != nil {
-			return false, err
+			return false, false, err
 		}
 	}
-	key, err := h.compute(ctx, password[:min(len(password), MaxLength)], e)
+	typed := presented.Reveal()
+	usable := !stored.IsZero() && len(typed) <= MaxLength
+	typed = typed[:min(len(typed), MaxLength)]
+	prepared := normal(typed)
+	right, err = h.matches(ctx, prepared, e)
+	if right || err != nil || prepared == typed {
+		return right && usable, false, err
+	}
+	right, err = h.matches(ctx, typed, e)
+	return right && usable, right && usable, err
+}
+
+func (h *Hasher) matches(ctx context.Context, password string, e Encoded) (bool, error) {
+	key, err := h.compute(ctx, password, e)
 	if err != nil {
 		return false, err
 	}
-	equal := subtle.ConstantTimeCompare(key, e.Key) == 1
-	return equal && usable, nil
+	return subtle.ConstantTimeCompare(key, e.Key) == 1, nil
 }
 
 // nobody costs what a string of Hash costs.

@@ -27,7 +27,7 @@ func hash(t *testing.T, h *password.Hasher, clear string) secret.String {
 
 func verify(t *testing.T, h *password.Hasher, phc, clear string) bool {
 	t.Helper()
-	ok, err := h.Verify(t.Context(), secret.New(phc), secret.New(clear))
+	ok, _, err := h.Verify(t.Context(), secret.New(phc), secret.New(clear))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestNobodyCostsWhatAnybodyCosts(t *testing.T) {
 	h := password.New(password.Config{Concurrency: 1, Derive: r.derive})
 	for _, phc := range []secret.String{anybody, {}} {
 		for _, clear := range []string{"wrong", "", strings.Repeat("x", 5000)} {
-			if ok, err := h.Verify(t.Context(), phc, secret.New(clear)); ok || err != nil {
+			if ok, _, err := h.Verify(t.Context(), phc, secret.New(clear)); ok || err != nil {
 				t.Errorf("Verify: %v, %v", ok, err)
 			}
 		}
@@ -122,7 +122,7 @@ func TestNoMoreRunAtOnceThanConfigured(t *testing.T) {
 		}})
 		var done sync.WaitGroup
 		for range callers {
-			done.Go(func() { _, _ = h.Verify(t.Context(), secret.String{}, secret.New("x")) })
+			done.Go(func() { _, _, _ = h.Verify(t.Context(), secret.String{}, secret.New("x")) })
 		}
 		synctest.Wait()
 		if running.Load() != limit {
@@ -147,12 +147,12 @@ func TestWhoeverHasGoneIsNotComputedFor(t *testing.T) {
 			<-turn
 			return make([]byte, size)
 		}})
-		go func() { _, _ = h.Verify(t.Context(), secret.String{}, secret.New("x")) }()
+		go func() { _, _, _ = h.Verify(t.Context(), secret.String{}, secret.New("x")) }()
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
 		failed := make(chan error)
 		go func() {
-			_, err := h.Verify(ctx, secret.String{}, secret.New("x"))
+			_, _, err := h.Verify(ctx, secret.String{}, secret.New("x"))
 			failed <- err
 		}()
 		synctest.Wait()
@@ -186,7 +186,7 @@ func TestSecurityCase116_ALineThatIsFullIsRefusedAtOnce(t *testing.T) {
 		var done sync.WaitGroup
 		for range callers {
 			done.Go(func() {
-				switch _, err := h.Verify(t.Context(), secret.String{}, secret.New("x")); {
+				switch _, _, err := h.Verify(t.Context(), secret.String{}, secret.New("x")); {
 				case errors.Is(err, password.ErrBusy):
 					busy.Add(1)
 				case err == nil:
@@ -203,7 +203,7 @@ func TestSecurityCase116_ALineThatIsFullIsRefusedAtOnce(t *testing.T) {
 		if computed.Load() != running+waiting {
 			t.Errorf("%d were computed, want %d", computed.Load(), running+waiting)
 		}
-		if _, err := h.Verify(t.Context(), secret.String{}, secret.New("x")); err != nil {
+		if _, _, err := h.Verify(t.Context(), secret.String{}, secret.New("x")); err != nil {
 			t.Errorf("after the line has gone: %v", err)
 		}
 	})

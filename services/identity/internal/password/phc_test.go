@@ -64,7 +64,7 @@ func TestAStringOutsideTheFormOrTheBoundsIsRefusedUncomputed(t *testing.T) {
 		if phc == "" {
 			continue // that is nobody
 		}
-		if ok, err := h.Verify(t.Context(), secret.New(phc), secret.New("x")); ok || !errors.Is(err, password.ErrMalformed) {
+		if ok, _, err := h.Verify(t.Context(), secret.New(phc), secret.New("x")); ok || !errors.Is(err, password.ErrMalformed) {
 			t.Errorf("%s: Verify gives %v, %v", name, ok, err)
 		}
 	}

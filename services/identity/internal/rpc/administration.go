@@ -54,11 +54,11 @@ func (s *Administration) find(ctx context.Context, req *identityv1.FindUserReque
 		}
 		return s.People.FindUser(ctx, by.UserId)
 	case *identityv1.FindUserRequest_EmailAddress:
-		address, err := administration.Address(by.EmailAddress)
-		if err != nil {
-			return account.User{}, err
+		spelling := account.Spell(by.EmailAddress)
+		if spelling.Earlier == "" {
+			return account.User{}, administration.ErrAddress()
 		}
-		record, err := s.People.FindRecord(ctx, address)
+		record, err := s.People.FindRecord(ctx, spelling)
 		return record.User, err
 	}
 	return account.User{}, &account.FieldError{Field: "user_id", Fault: "or email_address is required"}

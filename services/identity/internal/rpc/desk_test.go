@@ -11,6 +11,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/shortlived/shortlivedtest"
@@ -89,9 +90,9 @@ type checks struct {
 	busy atomic.Bool
 }
 
-func (c *checks) Verify(ctx context.Context, stored, presented secret.String) (bool, error) {
+func (c *checks) Verify(ctx context.Context, stored, presented secret.String) (right, stale bool, err error) {
 	if c.busy.Load() {
-		return false, password.ErrBusy
+		return false, false, password.ErrBusy
 	}
 	c.n.Add(1)
 	return c.Hasher.Verify(ctx, stored, presented)
@@ -106,8 +107,9 @@ func open(t *testing.T) *desk {
 	doors := credential.Doors{
 		Accounts: account.Authenticator{Records: d.store, Passwords: d.passwords}, Apps: apps,
 		Attempts: attempt.New(attempt.Config{
-			Entries: d.entries, Now: d.clock.Now, Account: attempt.Budget{Attempts: perAccount, Window: attemptWindow},
-			Source: attempt.Budget{Attempts: perSource, Window: attemptWindow},
+			Limiter: &ratelimit.Limiter{Entries: d.entries, Prefix: attempt.Prefix, Now: d.clock.Now},
+			Account: ratelimit.Budget{Limit: perAccount, Window: attemptWindow},
+			Source:  ratelimit.Budget{Limit: perSource, Window: attemptWindow},
 		}),
 	}
 	d.Sessions = &rpc.Sessions{

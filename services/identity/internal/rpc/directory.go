@@ -85,11 +85,9 @@ func (s *Directory) GetVisibleUser(
 	if !account.ValidID(req.GetActorUserId()) || only != "" && !account.ValidID(only) {
 		return nil, fail(account.ErrUnknown)
 	}
-	address, err := account.Canonical(req.GetEmailAddress())
-	if err != nil {
-		address = ""
-	}
-	found, err := s.Memberships.Visible(ctx, account.Sight{ActorID: req.GetActorUserId(), OnlyWorkspaceID: only, Address: address})
+	found, err := s.Memberships.Visible(ctx, account.Sight{
+		ActorID: req.GetActorUserId(), OnlyWorkspaceID: only, Address: account.Spell(req.GetEmailAddress()),
+	})
 	if err != nil {
 		return nil, fail(err)
 	}

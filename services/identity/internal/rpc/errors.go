@@ -6,10 +6,10 @@ import (
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
-	"github.com/vidocu/usher/services/identity/internal/attempt"
 	"github.com/vidocu/usher/services/identity/internal/authapp"
 	"github.com/vidocu/usher/services/identity/internal/password"
 	"github.com/vidocu/usher/services/identity/internal/session"
@@ -21,7 +21,7 @@ func fail(err error) error {
 	if errors.Is(err, sqldb.ErrUnavailable) || errors.Is(err, shortlived.ErrUnavailable) {
 		return oerr.Unavailable(err)
 	}
-	var limited *attempt.LimitedError
+	var limited *ratelimit.LimitedError
 	if errors.As(err, &limited) {
 		return rateLimited(limited, limited.RetryAfter)
 	}

@@ -138,10 +138,20 @@ func TestAStoreThatIsDownIsUnavailable(t *testing.T) {
 	wantReason(t, "AuthenticateUser without the short-lived store", signIn(), errorv1.Reason_REASON_UNAVAILABLE)
 	_, err = d.get(t, token)
 	wantReason(t, "GetSession without the short-lived store", err, errorv1.Reason_REASON_UNAVAILABLE)
-	_, err = d.EndSession(t.Context(), &identityv1.EndSessionRequest{SessionToken: token})
-	wantReason(t, "EndSession without the short-lived store", err, errorv1.Reason_REASON_UNAVAILABLE)
 	d.entries.down.Store(false)
 	if _, err := d.get(t, token); err != nil {
 		t.Errorf("after the outage: %v", err)
 	}
+}
+
+func TestFault_E7_SigningOutNeedsTheDurableStoreAlone(t *testing.T) {
+	d := open(t)
+	token := d.signIn(t, "")
+	d.entries.down.Store(true)
+	if _, err := d.EndSession(t.Context(), &identityv1.EndSessionRequest{SessionToken: token}); err != nil {
+		t.Errorf("EndSession without the short-lived store: %v", err)
+	}
+	d.entries.down.Store(false)
+	_, err := d.get(t, token)
+	wantReason(t, "after the outage", err, errorv1.Reason_REASON_SESSION_REQUIRED)
 }

@@ -42,18 +42,35 @@ func (e *entries) Delete(_ context.Context, key string) error {
 	return e.failDelete
 }
 
-// users is the durable store.
+// users are those of the durable store.
 type users map[string]account.User
 
-func (u users) FindUser(_ context.Context, id string) (account.User, error) {
-	user, found := u[id]
+// durable is the durable store, with the sessions that live.
+type durable struct {
+	users
+	live map[secret.Hash]string
+}
+
+func (d durable) BeginSession(_ context.Context, hash secret.Hash, userID string, _ time.Time) error {
+	d.live[hash] = userID
+	return nil
+}
+
+func (d durable) EndSession(_ context.Context, hash secret.Hash) (bool, error) {
+	_, found := d.live[hash]
+	delete(d.live, hash)
+	return found, nil
+}
+
+func (d durable) FindHolder(_ context.Context, id string, hash secret.Hash) (session.Holder, error) {
+	user, found := d.users[id]
 	switch {
 	case id == "usr_down":
-		return account.User{}, errDown
+		return session.Holder{}, errDown
 	case !found:
-		return account.User{}, account.ErrUnknown
+		return session.Holder{}, account.ErrUnknown
 	}
-	return user, nil
+	return session.Holder{User: user, Live: d.live[hash] == id}, nil
 }
 
 var errDown = errors.New("down")
@@ -62,18 +79,18 @@ var errDown = errors.New("down")
 type desk struct {
 	*session.Book
 	entries *entries
-	users   users
-	now     time.Time
+	durable
+	now time.Time
 }
 
 func open() *desk {
 	d := &desk{
 		entries: &entries{kept: map[string][]byte{}},
-		users:   users{"usr_john": {ID: "usr_john", DisplayName: "John Doe"}, "usr_esther": {ID: "usr_esther"}},
+		durable: durable{live: map[secret.Hash]string{}, users: users{"usr_john": {ID: "usr_john", DisplayName: "John Doe"}, "usr_esther": {ID: "usr_esther"}}},
 		now:     time.Unix(1_800_000_000, 123_456_789),
 	}
 	d.Book = session.New(session.Config{
-		Entries: d.entries, Users: d.users, Lifetime: lifetime, Now: func() time.Time { return d.now },
+		Entries: d.entries, Users: d.durable, Lifetime: lifetime, Now: func() time.Time { return d.now },
 	})
 	return d
 }

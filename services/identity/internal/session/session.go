@@ -31,10 +31,22 @@ type Entries interface {
 	Delete(ctx context.Context, key string) error
 }
 
-// Users is the durable store, of which a Book needs this much.
+// Holder is the user of a session.
+type Holder struct {
+	account.User
+
+	// Live says that the durable store knows the session as this user's: it was begun and has not been ended.
+	Live bool
+}
+
+// Users is the durable store, of which a Book needs this much. It decides which sessions live.
 type Users interface {
-	// FindUser reads a user, disabled or not. It fails with account.ErrUnknown.
-	FindUser(ctx context.Context, id string) (account.User, error)
+	// BeginSession records that a session lives.
+	BeginSession(ctx context.Context, hash secret.Hash, userID string, expires time.Time) error
+	// FindHolder reads the user of a session, disabled or not. It fails with account.ErrUnknown.
+	FindHolder(ctx context.Context, userID string, hash secret.Hash) (Holder, error)
+	// EndSession records that a session has ended, and reports whether it was recorded as living.
+	EndSession(ctx context.Context, hash secret.Hash) (bool, error)
 }
 
 // Config is what a Book needs.
@@ -56,9 +68,12 @@ func New(config Config) *Book { return &Book{config: config} }
 func (b *Book) Begin(ctx context.Context, user account.User, previous secret.String) (secret.String, Session, error) {
 	token := secret.NewCode()
 	expires := time.UnixMicro(b.config.Now().Add(b.config.Lifetime).UnixMicro())
-	value, err := json.Marshal(stored{UserID: user.ID, Deadline: expires.UnixMicro(), Epoch: user.SessionEpoch})
+	value, err := json.Marshal(stored{UserID: user.ID, Deadline: expires.UnixMicro(), Epoch: user.SessionEpoch, Recorded: true})
 	if err != nil {
 		return secret.String{}, Session{}, fmt.Errorf("encoding a session: %w", err)
+	}
+	if err := b.config.Users.BeginSession(ctx, secret.Sum(token.Reveal()), user.ID, expires); err != nil {
+		return secret.String{}, Session{}, err
 	}
 	if err := b.config.Entries.Put(ctx, key(token), value, b.config.Lifetime); err != nil {
 		return secret.String{}, Session{}, fmt.Errorf("keeping a session: %w", err)
@@ -81,17 +96,19 @@ func (b *Book) Find(ctx context.Context, token secret.String) (Session, error) {
 	if !b.config.Now().Before(expires) {
 		return Session{}, ErrRequired
 	}
-	user, err := b.config.Users.FindUser(ctx, entry.UserID)
+	holder, err := b.config.Users.FindHolder(ctx, entry.UserID, secret.Sum(token.Reveal()))
 	if errors.Is(err, account.ErrUnknown) {
 		return Session{}, ErrRequired
 	}
 	if err != nil {
 		return Session{}, fmt.Errorf("reading a session's user: %w", err)
 	}
-	if user.Disabled || entry.Epoch < user.SessionEpoch {
+	// A restored short-lived store, or a replica of it that was behind, may bring an entry back that was deleted: whether the session
+	// lives is what the durable store says.
+	if holder.Disabled || entry.Epoch < holder.SessionEpoch || entry.Recorded && !holder.Live {
 		return Session{}, ErrRequired
 	}
-	return Session{User: user, ExpiresAt: expires}, nil
+	return Session{User: holder.User, ExpiresAt: expires}, nil
 }
 
 func (b *Book) read(ctx context.Context, token secret.String) (stored, error) {
@@ -112,12 +129,17 @@ func (b *Book) read(ctx context.Context, token secret.String) (stored, error) {
 	return entry, nil
 }
 
-// End ends a session; one that is gone, and a value that cannot be one, are no error.
+// End ends a session, durably first; one that is gone, and a value that cannot be one, are no error.
 func (b *Book) End(ctx context.Context, token secret.String) error {
 	if !secret.ValidCode(token.Reveal()) {
 		return nil
 	}
-	if err := b.config.Entries.Delete(ctx, key(token)); err != nil {
+	ended, err := b.config.Users.EndSession(ctx, secret.Sum(token.Reveal()))
+	if err != nil {
+		return err
+	}
+	// The entry of a recorded session decides nothing any more, and expires by itself where it cannot be deleted now.
+	if err := b.config.Entries.Delete(ctx, key(token)); err != nil && !ended {
 		return fmt.Errorf("ending a session: %w", err)
 	}
 	return nil
@@ -130,6 +152,9 @@ type stored struct {
 	// Epoch is the user's when they proved who they are. One that has been raised since ends the session on every replica,
 	// also one that was being begun at that moment.
 	Epoch int64 `json:"epoch,omitempty"`
+	// Recorded says that the durable store has the session. Those that release 0.1 began lack it: until their deadline they live as
+	// they did there, by the short-lived store alone.
+	Recorded bool `json:"recorded,omitempty"`
 }
 
 // key is the hash of the value: the value itself is never stored.

@@ -128,12 +128,24 @@ func TestAnOutageIsNeverAMissingSession(t *testing.T) {
 	token := d.begin(t, "usr_john", secret.String{})
 	lost := d.begin(t, "usr_down", secret.String{})
 	d.entries.failDelete = errDown
-	if _, _, err := d.Begin(t.Context(), account.User{ID: "usr_john"}, token); !errors.Is(err, errDown) {
-		t.Errorf("Begin, although the previous session goes on: %v", err)
+	for _, end := range []func(secret.String) error{
+		func(previous secret.String) error {
+			_, _, err := d.Begin(t.Context(), account.User{ID: "usr_john"}, previous)
+			return err
+		},
+		func(token secret.String) error { return d.End(t.Context(), token) },
+	} {
+		ended := d.begin(t, "usr_john", secret.String{})
+		if err := end(ended); err != nil {
+			t.Errorf("a session is not ended, although the durable store can: %v", err)
+		}
+		d.wantRequired(t, "although its entry is still there", ended)
 	}
+	delete(d.live, secret.Sum(token.Reveal())) // as one that release 0.1 began
 	if err := d.End(t.Context(), token); !errors.Is(err, errDown) {
-		t.Errorf("End: %v", err)
+		t.Errorf("End of a session that only its entry decides: %v", err)
 	}
+	d.live[secret.Sum(token.Reveal())] = "usr_john"
 	d.entries.failPut, d.entries.failDelete = errDown, nil
 	if _, _, err := d.Begin(t.Context(), account.User{ID: "usr_john"}, token); !errors.Is(err, errDown) {
 		t.Errorf("Begin: %v", err)

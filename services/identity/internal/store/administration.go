@@ -41,6 +41,27 @@ func (s *Store) SetPassword(ctx context.Context, id string, hash secret.String) 
 	return s.change(ctx, question{"setting a password", s.text.admin.setPassword, []any{id, hash.Reveal()}}, account.ErrUnknown)
 }
 
+// ReplacePasswordHash puts another string in the place of a password's, if it still is the one that was read. Sessions go on.
+func (s *Store) ReplacePasswordHash(ctx context.Context, userID string, before, after secret.String) error {
+	if _, err := s.db.Exec(ctx, s.text.replaceHash, userID, before.Reveal(), after.Reveal()); err != nil {
+		return fmt.Errorf("replacing a password's hash: %w", err)
+	}
+	return nil
+}
+
+// EarlierAddresses reads users whose address was stored under earlier rules, by identifier, at most so many, from behind one.
+func (s *Store) EarlierAddresses(ctx context.Context, afterID string, most int) ([]account.User, error) {
+	return rowsOf(ctx, s, question{"listing addresses of earlier rules", s.text.earlierAddresses, []any{afterID, most}}, userDest)
+}
+
+// Respell gives a user's address another form, if it still is what it was. account.ErrAddressTaken when another user has it.
+func (s *Store) Respell(ctx context.Context, userID string, before, after account.Address) error {
+	if _, err := s.db.Exec(ctx, s.text.respell, userID, string(before), string(after)); err != nil {
+		return taken("respelling an address", err, account.ErrAddressTaken)
+	}
+	return nil
+}
+
 // CreateWorkspace adds a workspace. account.ErrWorkspaceTaken when the identifier is taken.
 func (s *Store) CreateWorkspace(ctx context.Context, w account.Workspace) error {
 	if _, err := s.db.Exec(ctx, s.text.admin.createWorkspace, w.ID, w.Name, w.Plan); err != nil {

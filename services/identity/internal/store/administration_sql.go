@@ -17,8 +17,8 @@ func (t *adminStatements) all() []*string {
 func administration() adminStatements {
 	return adminStatements{ //nolint:gosec // SQL that names the column of passwords holds none
 		createUser: `
-INSERT INTO users (id, email_address, first_name, last_name, display_name, disabled, password_hash, created_at)
-VALUES ($1, $2, $3, $4, $5, FALSE, $6, {{now}}) RETURNING created_at`,
+INSERT INTO users (id, email_address, first_name, last_name, display_name, disabled, password_hash, created_at, address_rules)
+VALUES ($1, $2, $3, $4, $5, FALSE, $6, {{now}}, ` + addressRules + `) RETURNING created_at`,
 
 		listUsers: `SELECT ` + userColumns + ` FROM users u WHERE u.email_address > $1 ORDER BY u.email_address LIMIT $2`,
 

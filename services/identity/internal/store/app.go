@@ -97,10 +97,10 @@ func (s *Store) listApps(ctx context.Context, q question) ([]authapp.App, error)
 
 // Vouch finds who a secret vouches for, in one statement whatever the answer; a success that is the first within a minute
 // is noted by another. authapp.ErrUnknown when anything does not fit.
-func (s *Store) Vouch(ctx context.Context, address account.Address, hash secret.Hash) (authapp.Voucher, error) {
+func (s *Store) Vouch(ctx context.Context, address account.Spelling, hash secret.Hash) (authapp.Voucher, error) {
 	var v authapp.Voucher
 	var unnoted bool
-	err := s.db.QueryRow(ctx, s.text.app.vouch, string(address), hash.Bytes()).
+	err := s.db.QueryRow(ctx, s.text.app.vouch, string(address.Canonical), string(address.Earlier), hash.Bytes()).
 		Scan(append(userDest(&v.User), &v.AppID, &v.WorkspaceID, &unnoted)...)
 	if err != nil {
 		return authapp.Voucher{}, missing("reading who a secret vouches for", err, authapp.ErrUnknown)

@@ -61,8 +61,8 @@ SELECT $2, a.id, $3, {{now}} FROM authentication_apps a WHERE a.id = $1 AND a.re
 
 		vouch: `
 SELECT ` + userColumns + `, a.id, COALESCE(a.workspace_id, ''), ` + due + `
-FROM authentication_app_secrets s JOIN authentication_apps a ON a.id = s.app_id JOIN users u ON u.email_address = $1
-WHERE s.hash = $2 AND (s.expires_at IS NULL OR s.expires_at > {{now}}) AND a.revoked_at IS NULL AND NOT u.disabled
+FROM authentication_app_secrets s JOIN authentication_apps a ON a.id = s.app_id JOIN users u ON u.id = ` + spelled("$1", "$2") + `
+WHERE s.hash = $3 AND (s.expires_at IS NULL OR s.expires_at > {{now}}) AND a.revoked_at IS NULL AND NOT u.disabled
   AND (a.workspace_id IS NULL OR EXISTS (
     SELECT 1 FROM memberships m WHERE m.user_id = u.id AND m.workspace_id = a.workspace_id))`,
 

@@ -11,10 +11,10 @@ import (
 )
 
 // FindRecord reads the user of an address, with the password's string. account.ErrUnknown when there is none.
-func (s *Store) FindRecord(ctx context.Context, address account.Address) (account.Record, error) {
+func (s *Store) FindRecord(ctx context.Context, address account.Spelling) (account.Record, error) {
 	var found account.Record
 	var hash string
-	err := s.db.QueryRow(ctx, s.text.findRecord, string(address)).Scan(append(userDest(&found.User), &hash)...)
+	err := s.db.QueryRow(ctx, s.text.findRecord, string(address.Canonical), string(address.Earlier)).Scan(append(userDest(&found.User), &hash)...)
 	if err != nil {
 		return account.Record{}, missing("reading a user by address", err, account.ErrUnknown)
 	}
@@ -24,37 +24,9 @@ func (s *Store) FindRecord(ctx context.Context, address account.Address) (accoun
 
 // FindUser reads a user. account.ErrUnknown when there is none.
 func (s *Store) FindUser(ctx context.Context, id string) (account.User, error) {
-	if s.users != nil {
-		user, found, err := s.users.Get(ctx, id)
-		if err == nil && !found {
-			err = account.ErrUnknown
-		}
-		return user, err
-	}
 	var found account.User
 	if err := s.db.QueryRow(ctx, s.text.findUser, id).Scan(userDest(&found)...); err != nil {
 		return account.User{}, missing("reading a user", err, account.ErrUnknown)
-	}
-	return found, nil
-}
-
-// findUsers is FindUser for those who ask at the same time.
-func (s *Store) findUsers(ctx context.Context, ids []string) (map[string]account.User, error) {
-	rows, err := s.db.Query(ctx, s.text.findUsers, ids)
-	if err != nil {
-		return nil, fmt.Errorf("reading users: %w", err)
-	}
-	defer rows.Close()
-	found := make(map[string]account.User, len(ids))
-	for rows.Next() {
-		var user account.User
-		if err := rows.Scan(userDest(&user)...); err != nil {
-			return nil, fmt.Errorf("reading users: %w", err)
-		}
-		found[user.ID] = user
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("reading users: %w", err)
 	}
 	return found, nil
 }

@@ -1,28 +1,34 @@
 package store
 
-import "github.com/vidocu/usher/internal/platform/sqldb"
+import (
+	"slices"
+
+	"github.com/vidocu/usher/internal/platform/sqldb"
+)
 
 // statements are the store's SQL, one text for both engines.
 type statements struct {
-	findRecord, findUser, findUsers         string
+	findRecord, findUser                    string
+	earlierAddresses, respell, replaceHash  string
 	workspaces, membership                  string
 	workspacesByID, visible                 string
 	seedUser, seedWorkspace, seedMembership string
 	admin                                   adminStatements
 	app                                     appStatements
+	session                                 sessionStatements
 }
 
 // prepare expands every statement once.
 func prepare(db *sqldb.DB) statements {
 	t := portable()
-	t.admin, t.app = administration(), apps()
+	t.admin, t.app, t.session = administration(), apps(), sessions()
 	if db.Engine() == sqldb.SQLite {
 		t.workspacesByID = workspaceByID + ` IN (SELECT value FROM json_each($1))`
 	}
 	texts := append([]*string{
-		&t.findRecord, &t.findUser, &t.findUsers, &t.workspaces, &t.membership, &t.workspacesByID, &t.visible,
+		&t.findRecord, &t.findUser, &t.earlierAddresses, &t.respell, &t.replaceHash, &t.workspaces, &t.membership, &t.workspacesByID, &t.visible,
 		&t.seedUser, &t.seedWorkspace, &t.seedMembership,
-	}, append(t.admin.all(), t.app.all()...)...)
+	}, slices.Concat(t.admin.all(), t.app.all(), t.session.all())...)
 	for _, text := range texts {
 		*text = db.SQL(*text)
 	}
@@ -32,6 +38,15 @@ func prepare(db *sqldb.DB) statements {
 // userColumns are account.User, in the order of userDest.
 const userColumns = `u.id, u.email_address, u.first_name, u.last_name, u.display_name, u.disabled,
   u.created_at, u.session_epoch`
+
+// addressRules is under which rules an address is stored: account.Canonical's of today. Release 0.1 leaves the column NULL.
+const addressRules = `1`
+
+// spelled is the identifier of the user of an account.Spelling, whose forms are two parameters: the earlier form goes first.
+func spelled(canonical, earlier string) string {
+	return `(SELECT x.id FROM users x WHERE x.email_address IN (` + canonical + `, ` + earlier + `)
+  ORDER BY x.email_address = ` + earlier + ` DESC LIMIT 1)`
+}
 
 // workspaceColumns are account.Workspace, in the order of workspaceDest.
 const workspaceColumns = `w.id, w.name, w.plan`
@@ -49,9 +64,7 @@ WHERE m.user_id = $1 AND NOT u.disabled`
 
 func portable() statements {
 	return statements{
-		findRecord: `SELECT ` + userColumns + `, u.password_hash FROM users u WHERE u.email_address = $1`,
-
-		findUsers: `SELECT ` + userColumns + ` FROM users u WHERE u.id = ANY($1::text[])`,
+		findRecord: `SELECT ` + userColumns + `, u.password_hash FROM users u WHERE u.id = ` + spelled("$1", "$2"),
 
 		findUser: `SELECT ` + userColumns + ` FROM users u WHERE u.id = $1`,
 
@@ -61,19 +74,26 @@ func portable() statements {
 
 		workspacesByID: workspaceByID + ` = ANY($1::text[])`,
 
-		// $1 asks about the address $3 and may speak for the workspace $2 alone, or for all if it is empty. Who does not exist
+		earlierAddresses: `
+SELECT ` + userColumns + ` FROM users u WHERE u.address_rules IS NULL AND u.id > $1 ORDER BY u.id LIMIT $2`,
+
+		respell: `UPDATE users SET email_address = $3, address_rules = ` + addressRules + ` WHERE id = $1 AND email_address = $2`,
+
+		replaceHash: `UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`,
+
+		// $1 asks about the address $3, $4 and may speak for the workspace $2 alone, or for all if it is empty. Who does not exist
 		// and who may not be seen are one absence of rows.
 		visible: `
 SELECT ` + userColumns + `, COALESCE(w.id, ''), COALESCE(w.name, ''), COALESCE(w.plan, ''), COALESCE(m.role, '')
-FROM users a JOIN users u ON u.email_address = $3
+FROM users a JOIN users u ON u.id = ` + spelled("$3", "$4") + `
 LEFT JOIN memberships m ON m.user_id = u.id AND ($2 = '' OR m.workspace_id = $2) AND (u.id = a.id OR EXISTS (
   SELECT 1 FROM memberships b WHERE b.user_id = a.id AND b.workspace_id = m.workspace_id AND b.role = 'administrator'))
 LEFT JOIN workspaces w ON w.id = m.workspace_id
 WHERE a.id = $1 AND NOT a.disabled AND (u.id = a.id OR m.user_id IS NOT NULL)` + byName + ``,
 
 		seedUser: `
-INSERT INTO users (id, email_address, first_name, last_name, display_name, disabled, password_hash, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, {{now}}) ON CONFLICT DO NOTHING`,
+INSERT INTO users (id, email_address, first_name, last_name, display_name, disabled, password_hash, created_at, address_rules)
+VALUES ($1, $2, $3, $4, $5, $6, $7, {{now}}, ` + addressRules + `) ON CONFLICT DO NOTHING`,
 
 		seedWorkspace: `
 INSERT INTO workspaces (id, name, plan, created_at) VALUES ($1, $2, $3, {{now}}) ON CONFLICT DO NOTHING`,

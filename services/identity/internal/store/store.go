@@ -10,7 +10,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/coalesce"
 	"github.com/vidocu/usher/internal/platform/housekeep"
 	"github.com/vidocu/usher/internal/platform/sqldb"
-	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/session"
 )
 
 //go:embed migrations
@@ -30,11 +30,12 @@ func Migrations() fs.FS {
 type Store struct {
 	db   *sqldb.DB
 	text statements
-	// users gathers look-ups of users; nil where that saves nothing.
-	users *coalesce.Loader[string, account.User]
-	// ended and revoked are the walks of Housekeep.
+	// holders batches look-ups of sessions; nil where that saves nothing.
+	holders *coalesce.Loader[sessionKey, session.Holder]
+	// ended, revoked and expired are the walks of Housekeep.
 	ended   *housekeep.Sweep[[]byte]
 	revoked *housekeep.Sweep[string]
+	expired *housekeep.Sweep[[]byte]
 }
 
 // New prepares a store.
@@ -47,17 +48,20 @@ func New(db *sqldb.DB) *Store {
 		revoked: housekeep.NewSweep[string](db, housekeep.Table{
 			Name: "authentication_apps", Key: "id", By: "id", Dead: "revoked_at + $3 < {{now}}",
 		}),
+		expired: housekeep.NewSweep[[]byte](db, housekeep.Table{
+			Name: "browser_sessions", Key: "hash", By: "hash", Dead: "expires_at < {{now}}",
+		}),
 	}
 	if db.Engine() == sqldb.Postgres {
-		s.users = coalesce.New(s.findUsers)
+		s.holders = coalesce.New(s.findHolders)
 	}
 	return s
 }
 
-// Housekeep drops the secrets of authentication apps whose overlap has ended, and the apps that were revoked longer ago than
-// they are kept; 0 keeps all. It is called by one goroutine at a time.
+// Housekeep deletes the secrets of authentication apps whose overlap has ended, sessions that have expired, and the apps that were
+// revoked longer ago than they are kept; 0 keeps all. It is called by one goroutine at a time.
 func (s *Store) Housekeep(ctx context.Context, revokedKept time.Duration) error {
-	err := s.ended.Run(ctx)
+	err := errors.Join(s.ended.Run(ctx), s.expired.Run(ctx))
 	if revokedKept > 0 {
 		err = errors.Join(err, s.revoked.Run(ctx, revokedKept.Microseconds()))
 	}

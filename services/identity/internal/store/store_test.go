@@ -11,5 +11,7 @@ func TestStoreCRUD(t *testing.T)         { storetest.CRUD(t) }
 func TestStorePeople(t *testing.T)       { storetest.People(t) }
 func TestStoreVisible(t *testing.T)      { storetest.Visible(t) }
 func TestStoreApps(t *testing.T)         { storetest.Apps(t) }
+func TestStoreSessions(t *testing.T)     { storetest.Sessions(t) }
+func TestStoreRespelling(t *testing.T)   { storetest.Respelling(t) }
 func TestStoreAtomicity(t *testing.T)    { storetest.Atomicity(t) }
 func TestStoreContention(t *testing.T)   { storetest.Contention(t) }

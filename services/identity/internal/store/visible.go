@@ -35,7 +35,9 @@ func seenDest(row *seen) []any {
 // Visible reads a user as another one may see them. account.ErrUnknown when there is nobody to see.
 func (s *Store) Visible(ctx context.Context, sight account.Sight) (account.Visible, error) {
 	rows, err := rowsOf(ctx, s, question{
-		"reading a user for another", s.text.visible, []any{sight.ActorID, sight.OnlyWorkspaceID, string(sight.Address)},
+		"reading a user for another", s.text.visible, []any{
+			sight.ActorID, sight.OnlyWorkspaceID, string(sight.Address.Canonical), string(sight.Address.Earlier),
+		},
 	}, seenDest)
 	if err != nil {
 		return account.Visible{}, err

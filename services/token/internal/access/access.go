@@ -44,7 +44,7 @@ func (d Decider) Decide(ctx context.Context, r Request) (enforce.Identity, *enfo
 	}
 	facts, err := d.Tokens.Live(ctx, r.Token)
 	if errors.Is(err, introspect.ErrInactive) {
-		return enforce.Identity{}, enforce.Unauthenticated(true), nil
+		return enforce.Identity{}, enforce.Inactive(r.Token), nil
 	}
 	if err != nil {
 		return enforce.Identity{}, nil, err

@@ -1,17 +1,19 @@
 package grant
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // maxCode bounds what is hashed and looked up: no legal code is longer.
 const maxCode = 128
 
-// ErrCodeUnknown is what Codes answers for a code it does not hold.
+// ErrCodeUnknown is what Codes returns for a code that it does not hold. It has a cause where that is known.
 var ErrCodeUnknown = errors.New("code is unknown or expired")
 
 // The outcomes of a redemption that are not a success.
@@ -66,6 +68,8 @@ type CodeStore interface {
 	Redeemed(ctx context.Context, code secret.Hash) (Binding, error)
 	// RevokeFamily ends all that the code's redemption issued.
 	RevokeFamily(ctx context.Context, code secret.Hash) error
+	// RedemptionOrigin reads whose a redeemed code was, and when. It only serves the log. ErrNoEvidence when it never was.
+	RedemptionOrigin(ctx context.Context, code secret.Hash) (Origin, error)
 }
 
 // AuthorizationCode is the grant of RFC 6749 §4.1 with PKCE (RFC 7636).
@@ -78,12 +82,13 @@ type AuthorizationCode struct {
 // Type is `authorization_code`.
 func (AuthorizationCode) Type() string { return "authorization_code" }
 
-// Check wants `code` and `redirect_uri`. The verifier is judged with the code, since only the code knows if one is due.
+// Check wants `code`, and `redirect_uri` or a verifier: a code that carries a challenge may be redeemed without repeating the
+// redirect URI (OAuth 2.1 §10.2). Whether the code carries one is judged with the code.
 func (AuthorizationCode) Check(req Request) error {
 	switch {
 	case req.Code.IsZero():
 		return missing("code")
-	case req.RedirectURI == "":
+	case req.RedirectURI == "" && req.CodeVerifier.IsZero():
 		return missing("redirect_uri")
 	}
 	return nil
@@ -92,12 +97,13 @@ func (AuthorizationCode) Check(req Request) error {
 // Issue redeems the code. A code that does not fit the request is refused and stays usable by who it belongs to.
 func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request) (Pair, error) {
 	if len(req.Code.Reveal()) > maxCode {
-		return Pair{}, ErrInvalidCode
+		return Pair{}, invalidCode(cause.CodeMalformed)
 	}
 	hash := secret.Sum(req.Code.Reveal())
 	code, err := g.Codes.Resolve(ctx, req.Code)
 	if errors.Is(err, ErrCodeUnknown) {
-		return Pair{}, g.replayed(ctx, hash, client, req)
+		unknown := invalidCode(cmp.Or(cause.Of(err), cause.CodeUnknown))
+		return Pair{}, g.replayed(ctx, replay{hash: hash, client: client, req: req, otherwise: unknown})
 	}
 	if err != nil {
 		return Pair{}, err
@@ -117,9 +123,9 @@ func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request
 	})
 	switch {
 	case errors.Is(err, ErrCodeUsed):
-		return Pair{}, g.replayed(ctx, hash, client, req)
+		return Pair{}, g.replayed(ctx, replay{hash: hash, client: client, req: req, otherwise: invalidCode(cause.CodeUsed)})
 	case errors.Is(err, ErrPairRevoked):
-		return Pair{}, ErrInvalidCode
+		return Pair{}, invalidCode(cause.ConsentRevoked)
 	case err != nil:
 		return Pair{}, err
 	}
@@ -129,37 +135,63 @@ func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request
 // replayed refuses a code that cannot be redeemed. If it once was, and this request is right in every other way,
 // then two parties hold the code and what the first use issued is revoked (RFC 6749 §4.1.2). The evidence is
 // the database's, so it holds also when the code's own record is gone.
-func (g AuthorizationCode) replayed(ctx context.Context, hash secret.Hash, client Client, req Request) error {
-	bound, err := g.Store.Redeemed(ctx, hash)
+func (g AuthorizationCode) replayed(ctx context.Context, r replay) error {
+	bound, err := g.Store.Redeemed(ctx, r.hash)
 	if errors.Is(err, ErrNoEvidence) {
-		return ErrInvalidCode
+		return r.otherwise
 	}
 	if err != nil {
 		return err
 	}
-	if bound.check(client, req) != nil {
-		return ErrInvalidCode
+	if bound.ClientID != r.client.ID {
+		return invalidCode(cause.CodeOtherClient)
 	}
-	if err := g.Store.RevokeFamily(ctx, hash); err != nil {
+	if bound.check(r.client, r.req) != nil {
+		return invalidCode(cause.CodeUsed)
+	}
+	if err := g.Store.RevokeFamily(ctx, r.hash); err != nil {
 		return err
 	}
-	return ErrCodeReplayed
+	first, err := g.Store.RedemptionOrigin(ctx, r.hash)
+	if err != nil {
+		first = Origin{ClientID: r.client.ID} // what was decided holds, whatever can be said of it
+	}
+	return &ReuseError{Err: ErrCodeReplayed, First: first}
+}
+
+// replay is a request for a code that cannot be redeemed.
+type replay struct {
+	hash   secret.Hash
+	client Client
+	req    Request
+	// otherwise is the refusal of a code that was never redeemed.
+	otherwise error
 }
 
 // check holds a request against what the code was bound to: client, redirect URI, then verifier.
 func (b Binding) check(client Client, req Request) error {
-	if b.ClientID != client.ID || b.RedirectURI != req.RedirectURI {
-		return ErrInvalidCode
+	switch {
+	case b.ClientID != client.ID:
+		return invalidCode(cause.CodeOtherClient)
+	case req.RedirectURI != "" && b.RedirectURI != req.RedirectURI:
+		return invalidCode(cause.RedirectURIOther)
+	case req.RedirectURI == "" && b.CodeChallenge == "":
+		return missing("redirect_uri")
 	}
 	if b.CodeChallenge == "" {
 		// A verifier without a challenge is a downgrade attempt or a mistake: refused (RFC 9700 §4.8.2).
 		if !req.CodeVerifier.IsZero() {
-			return ErrInvalidVerifier
+			return cause.With(ErrInvalidVerifier, cause.VerifierUnexpected)
 		}
 		return nil
 	}
-	if err := oauth.VerifyS256(b.CodeChallenge, req.CodeVerifier.Reveal()); err != nil {
-		return ErrInvalidVerifier
+	switch err := oauth.VerifyS256(b.CodeChallenge, req.CodeVerifier.Reveal()); {
+	case errors.Is(err, oauth.ErrVerifierMissing):
+		return cause.With(ErrInvalidVerifier, cause.VerifierMissing)
+	case errors.Is(err, oauth.ErrVerifierMalformed):
+		return cause.With(ErrInvalidVerifier, cause.VerifierMalformed)
+	case err != nil:
+		return cause.With(ErrInvalidVerifier, cause.VerifierWrong)
 	}
 	return nil
 }

@@ -126,10 +126,10 @@ func TestRFC6749_4_1_2_ASecondUseRevokesWhatTheFirstIssued(t *testing.T) {
 				t.Fatal("a code was exchanged twice")
 			}
 			calls := b.Take()
-			if len(calls) < 3 || calls[len(calls)-1] != "RevokeFamily" {
-				t.Errorf("calls %v, want a revocation at the end", calls)
+			if n := len(calls); n < 3 || calls[n-2] != "RevokeFamily" || calls[n-1] != "RedemptionOrigin" {
+				t.Errorf("calls %v, want a revocation at the end, and what the log says of it", calls)
 			}
-			b.refused(t, refreshing(pair.Refresh), grant.ErrInvalidRefreshToken, "Authenticate", "Rotate", "Replayed")
+			b.refused(t, refreshing(pair.Refresh), grant.ErrInvalidRefreshToken, "Authenticate", "Rotate", "Replayed", "ExplainRefresh")
 		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -19,6 +20,8 @@ type Request struct {
 	Scope        string
 	// Credentials are the readings of what the client sent to prove itself, likeliest first.
 	Credentials []oauth.ClientCredentials
+	// Source is the network address that the request came from; empty when it is not known.
+	Source string
 }
 
 // Pair is what a successful request answers with (RFC 6749 §5.1).
@@ -37,9 +40,10 @@ type Client struct {
 	GrantTypes []string
 }
 
-// Clients authenticates apps. A failed authentication is the implementation's own error and passes through.
+// Clients authenticates clients. A failed authentication is the implementation's own error and passes through; failures are counted
+// by the source address that the request came from.
 type Clients interface {
-	Authenticate(ctx context.Context, readings []oauth.ClientCredentials) (Client, error)
+	Authenticate(ctx context.Context, readings []oauth.ClientCredentials, source string) (Client, error)
 }
 
 // Grant is one grant type: the hooks that differ between grants. The phases around them belong to Endpoint.
@@ -81,14 +85,18 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (Pair, error) {
 		return Pair{}, err
 	}
 	if len(req.Credentials) == 0 {
-		return Pair{}, missing("client_id")
+		return Pair{}, cause.With(missing("client_id"), cause.ClientNotNamed)
 	}
-	client, err := e.clients.Authenticate(ctx, req.Credentials)
+	client, err := e.clients.Authenticate(ctx, req.Credentials, req.Source)
 	if err != nil {
 		return Pair{}, err
 	}
 	if !slices.Contains(client.GrantTypes, g.Type()) {
-		return Pair{}, ErrUnauthorizedClient
+		return Pair{}, &RefusedError{ClientID: client.ID, Err: ErrUnauthorizedClient}
 	}
-	return g.Issue(ctx, client, req)
+	pair, err := g.Issue(ctx, client, req)
+	if err != nil {
+		return Pair{}, &RefusedError{ClientID: client.ID, Err: err}
+	}
+	return pair, nil
 }

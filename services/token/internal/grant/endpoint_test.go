@@ -31,7 +31,7 @@ func (w *witness) Check(grant.Request) error {
 	return w.checkErr
 }
 
-func (w *witness) Authenticate(_ context.Context, readings []oauth.ClientCredentials) (grant.Client, error) {
+func (w *witness) Authenticate(_ context.Context, readings []oauth.ClientCredentials, _ string) (grant.Client, error) {
 	w.calls, w.readings = append(w.calls, "authenticate"), readings
 	return grant.Client{ID: "app", GrantTypes: w.grantTypes}, w.clientErr
 }
@@ -122,7 +122,7 @@ func TestTheGrantIsRunForTheAuthenticatedClient(t *testing.T) {
 func TestAMissingParameterIsNamedBeforeAnybodyIsAsked(t *testing.T) {
 	for field, req := range map[string]grant.Request{
 		"code":          redemption(func(r *grant.Request) { r.Code = secret.New("") }),
-		"redirect_uri":  redemption(func(r *grant.Request) { r.RedirectURI = "" }),
+		"redirect_uri":  redemption(redirectedTo(""), verifiedBy("")),
 		"refresh_token": refreshing(secret.New("")),
 	} {
 		t.Run(field, func(t *testing.T) {

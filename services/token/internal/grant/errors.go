@@ -3,15 +3,19 @@ package grant
 import (
 	"errors"
 	"fmt"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
-// The failures of the token endpoint. Each is one row of the wire contract §4.
+// The failures of the token endpoint. Each is one row of the wire contract §4. Those that have several causes carry theirs
+// (package cause), which the caller is never told.
 var (
 	// ErrUnsupportedGrantType is RFC 6749 §5.2 unsupported_grant_type.
 	ErrUnsupportedGrantType = errors.New("grant type is not supported")
 	// ErrUnauthorizedClient is RFC 6749 §5.2 unauthorized_client.
 	ErrUnauthorizedClient = errors.New("client may not use this grant")
-	// ErrInvalidScope is more scope at refresh than was granted (RFC 6749 §6), or a malformed one.
+	// ErrInvalidScope is more scope at refresh than was granted (RFC 6749 §6), or a malformed one: a ScopeError.
 	ErrInvalidScope = errors.New("scope exceeds what was granted")
 	// ErrInvalidCode is a code that is unknown, expired, used, another client's, of another redirect URI,
 	// or overtaken by a revocation: one answer for all.
@@ -25,10 +29,59 @@ var (
 // A second use, which ended what the first one began. The caller is told no more than of any other refusal.
 var (
 	// ErrCodeReplayed is an ErrInvalidCode.
-	ErrCodeReplayed = fmt.Errorf("%w: it was redeemed before", ErrInvalidCode)
+	ErrCodeReplayed = fmt.Errorf("%w: it was redeemed before", invalidCode(cause.CodeReplayed))
 	// ErrRefreshTokenReused is an ErrInvalidRefreshToken.
-	ErrRefreshTokenReused = fmt.Errorf("%w: it was spent before", ErrInvalidRefreshToken)
+	ErrRefreshTokenReused = fmt.Errorf("%w: it was spent before", invalidRefreshToken(cause.RefreshReused))
 )
+
+// RefusedError is a failure after the client was authenticated.
+type RefusedError struct {
+	ClientID string
+	Err      error
+}
+
+// Error is the failure's text.
+func (e *RefusedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the failure.
+func (e *RefusedError) Unwrap() error { return e.Err }
+
+// ReuseError is an ErrCodeReplayed or an ErrRefreshTokenReused with what is known of the first use.
+type ReuseError struct {
+	Err error
+	// First is zero where the store could not be asked.
+	First Origin
+}
+
+// Error is the failure's text.
+func (e *ReuseError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the failure.
+func (e *ReuseError) Unwrap() error { return e.Err }
+
+// Origin is whose a spent credential was, for the log.
+type Origin struct {
+	ClientID, UserID, WorkspaceID string
+	// Ago is how long before the present use it was spent, by the database's clock; 0 for one that was not.
+	Ago time.Duration
+}
+
+// ScopeError is an ErrInvalidScope that says which word is wrong.
+type ScopeError struct{ Problem string }
+
+// Error says what is wrong with the scope; of the request it repeats scope names alone.
+func (e *ScopeError) Error() string { return e.Problem }
+
+// Unwrap is ErrInvalidScope.
+func (*ScopeError) Unwrap() error { return ErrInvalidScope }
+
+func invalidScope(why cause.Cause, problem string) error {
+	return cause.With(&ScopeError{problem}, why)
+}
+
+func invalidCode(why cause.Cause) error { return cause.With(ErrInvalidCode, why) }
+
+func invalidRefreshToken(why cause.Cause) error { return cause.With(ErrInvalidRefreshToken, why) }
 
 // FieldError is a missing or malformed parameter: RFC 6749 §5.2 invalid_request.
 type FieldError struct {
@@ -41,4 +94,6 @@ type FieldError struct {
 // Error names the field and the problem.
 func (e *FieldError) Error() string { return fmt.Sprintf("%s %s", e.Field, e.Problem) }
 
-func missing(field string) error { return &FieldError{Field: field, Problem: "is required"} }
+func missing(field string) error {
+	return cause.With(&FieldError{Field: field, Problem: "is required"}, cause.ParameterMissing)
+}

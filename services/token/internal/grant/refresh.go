@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -56,6 +57,30 @@ type RefreshStore interface {
 	// Replayed judges a token that was not current: inside the retry window it answers the sealed successor, else a spent
 	// token of this client ends everything of its pair, in the transaction that judges it.
 	Replayed(ctx context.Context, token secret.Hash, clientID string) (Replay, error)
+	// ExplainRefresh reads what is stored of a token that was refused. It changes nothing and only serves the log.
+	ExplainRefresh(ctx context.Context, token secret.Hash, refreshLifetime time.Duration) (Refused, error)
+}
+
+// Refused is what a store knows of a refresh token that it refused; the zero value is a token that it does not know.
+type Refused struct {
+	Origin
+	// Spent reports a token that was rotated, Expired one that is past its time.
+	Spent, Expired bool
+}
+
+// cause is why the token was refused to a client.
+func (r Refused) cause(client Client) cause.Cause {
+	switch {
+	case r.ClientID == "":
+		return cause.RefreshUnknown
+	case r.ClientID != client.ID:
+		return cause.RefreshOtherClient
+	case r.Spent:
+		return cause.RefreshRotated
+	case r.Expired:
+		return cause.RefreshExpired
+	}
+	return cause.RefreshRevoked
 }
 
 // Sealer hides a pair so that only who holds the predecessor can read it.
@@ -85,7 +110,7 @@ func (RefreshToken) Check(req Request) error {
 // Issue rotates the refresh token.
 func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (Pair, error) {
 	if !secret.Valid(secret.RefreshToken, req.RefreshToken.Reveal()) {
-		return Pair{}, ErrInvalidRefreshToken
+		return Pair{}, invalidRefreshToken(cause.RefreshMalformed)
 	}
 	hash := secret.Sum(req.RefreshToken.Reveal())
 	scope, err := g.narrow(ctx, hash, client, req.Scope)
@@ -128,9 +153,9 @@ func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Clie
 	if asked == "" {
 		return "", nil
 	}
-	want, err := oauth.ParseScope(asked)
+	want, err := oauth.ParseAskedScope(asked)
 	if err != nil {
-		return "", ErrInvalidScope
+		return "", invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(asked))
 	}
 	granted, err := g.Store.GrantedScope(ctx, token, client.ID)
 	if err != nil {
@@ -140,10 +165,18 @@ func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Clie
 	if err != nil {
 		return "", err
 	}
-	if !have.Covers(want) {
-		return "", ErrInvalidScope
+	want = withoutOpenID(want, have)
+	if more := want.Missing(have); len(more) > 0 {
+		return "", invalidScope(cause.ScopeNotGranted, "the scope "+oauth.Quote(more[0])+" was not granted: a refresh may only narrow the scope")
 	}
 	return want.String(), nil
+}
+
+// withoutOpenID leaves out the names of OpenID Connect that were not granted: the authorization endpoint ignored them, and
+// clients repeat there what they asked for first. When nothing else was asked, the scope is all that was granted.
+func withoutOpenID(asked, granted oauth.Scope) oauth.Scope {
+	openID := oauth.OpenIDScopes()
+	return asked.Without(func(name string) bool { return openID.Contains(name) && !granted.Contains(name) })
 }
 
 // replayed answers a token that is not current: the same successor inside the retry window, else refusal.
@@ -152,11 +185,8 @@ func (g RefreshToken) replayed(ctx context.Context, token secret.Hash, client Cl
 	if err != nil {
 		return Pair{}, err
 	}
-	if replay.Reused {
-		return Pair{}, ErrRefreshTokenReused
-	}
 	if len(replay.Sealed) == 0 {
-		return Pair{}, ErrInvalidRefreshToken
+		return Pair{}, g.refuse(ctx, token, client, replay.Reused)
 	}
 	pair, err := g.Sealer.Open(req.RefreshToken, replay.Sealed)
 	if err != nil {
@@ -172,13 +202,36 @@ func (g RefreshToken) replayed(ctx context.Context, token secret.Hash, client Cl
 	return pair, nil
 }
 
+// refuse explains why a token was refused. A store that cannot be asked changes nothing about what was decided: the cause is then
+// not known.
+func (g RefreshToken) refuse(ctx context.Context, token secret.Hash, client Client, reused bool) error {
+	known, err := g.Store.ExplainRefresh(ctx, token, g.Lifetimes.Refresh)
+	switch {
+	case reused && err != nil:
+		return &ReuseError{Err: ErrRefreshTokenReused, First: Origin{ClientID: client.ID}}
+	case reused:
+		return &ReuseError{Err: ErrRefreshTokenReused, First: known.Origin}
+	case err != nil:
+		return ErrInvalidRefreshToken
+	}
+	return invalidRefreshToken(known.cause(client))
+}
+
 // sameScope refuses what is no retry: a request for another scope than the first one had.
 func sameScope(asked, issued string) error {
 	if asked == "" {
 		return nil
 	}
-	if want, err := oauth.ParseScope(asked); err != nil || want.String() != issued {
-		return ErrInvalidScope
+	want, err := oauth.ParseAskedScope(asked)
+	if err != nil {
+		return invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(asked))
+	}
+	have, err := oauth.ParseScope(issued)
+	if err != nil {
+		return err
+	}
+	if want = withoutOpenID(want, have); len(want) > 0 && want.String() != issued {
+		return invalidScope(cause.ScopeOtherAtRetry, "a repeated refresh must ask for the same scope as the first")
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ type Clients struct {
 }
 
 // Authenticate is grant.Clients: the first reading that is right counts.
-func (c Clients) Authenticate(_ context.Context, readings []oauth.ClientCredentials) (grant.Client, error) {
+func (c Clients) Authenticate(_ context.Context, readings []oauth.ClientCredentials, _ string) (grant.Client, error) {
 	if err := c.note("Authenticate"); err != nil {
 		return grant.Client{}, err
 	}

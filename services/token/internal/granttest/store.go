@@ -136,6 +136,35 @@ func (s *Store) Replayed(_ context.Context, token secret.Hash, clientID string) 
 	return grant.Replay{}, nil
 }
 
+// RedemptionOrigin is grant.CodeStore.
+func (s *Store) RedemptionOrigin(_ context.Context, code secret.Hash) (grant.Origin, error) {
+	if err := s.note("RedemptionOrigin"); err != nil {
+		return grant.Origin{}, err
+	}
+	f := s.families[code]
+	if f == nil {
+		return grant.Origin{}, grant.ErrNoEvidence
+	}
+	return f.origin(), nil
+}
+
+// ExplainRefresh is grant.RefreshStore.
+func (s *Store) ExplainRefresh(_ context.Context, token secret.Hash, _ time.Duration) (grant.Refused, error) {
+	if err := s.note("ExplainRefresh"); err != nil {
+		return grant.Refused{}, err
+	}
+	for _, f := range s.families {
+		if f.current == token || f.spent[token] {
+			return grant.Refused{Origin: f.origin(), Spent: f.spent[token]}, nil
+		}
+	}
+	return grant.Refused{}, nil
+}
+
+func (f *family) origin() grant.Origin {
+	return grant.Origin{ClientID: f.Code.ClientID, UserID: f.Code.UserID, WorkspaceID: f.Code.WorkspaceID, Ago: time.Second}
+}
+
 // holding finds the live family whose current refresh token this is.
 func (s *Store) holding(token secret.Hash, clientID string) *family {
 	for _, f := range s.families {

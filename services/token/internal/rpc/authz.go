@@ -7,6 +7,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/grant"
@@ -26,9 +27,11 @@ func (a Authz) DisableClient(ctx context.Context, clientID string) error {
 	return applying("disabling an app", err)
 }
 
-// Client authenticates an app by the readings of its credentials.
-func (a Authz) Client(ctx context.Context, readings []oauth.ClientCredentials) (*authzv1.Client, error) {
-	req := &authzv1.AuthenticateClientRequest{Credentials: make([]*authzv1.ClientCredentials, len(readings))}
+// Client authenticates a client by the readings of its credentials, which came from a source address.
+func (a Authz) Client(ctx context.Context, readings []oauth.ClientCredentials, source string) (*authzv1.Client, error) {
+	req := &authzv1.AuthenticateClientRequest{
+		Credentials: make([]*authzv1.ClientCredentials, len(readings)), SourceAddress: source,
+	}
 	for i, r := range readings {
 		req.Credentials[i] = &authzv1.ClientCredentials{ClientId: r.ID, ClientSecret: r.Secret.Reveal()}
 	}
@@ -40,8 +43,8 @@ func (a Authz) Client(ctx context.Context, readings []oauth.ClientCredentials) (
 }
 
 // Authenticate is grant.Clients.
-func (a Authz) Authenticate(ctx context.Context, readings []oauth.ClientCredentials) (grant.Client, error) {
-	c, err := a.Client(ctx, readings)
+func (a Authz) Authenticate(ctx context.Context, readings []oauth.ClientCredentials, source string) (grant.Client, error) {
+	c, err := a.Client(ctx, readings, source)
 	if err != nil {
 		return grant.Client{}, err
 	}
@@ -52,7 +55,7 @@ func (a Authz) Authenticate(ctx context.Context, readings []oauth.ClientCredenti
 func (a Authz) Resolve(ctx context.Context, code secret.String) (grant.Code, error) {
 	res, err := a.Codes.ResolveCode(ctx, &authzv1.ResolveCodeRequest{Code: code.Reveal()})
 	if oerr.Reason(err) == errorv1.Reason_REASON_INVALID_CODE {
-		return grant.Code{}, grant.ErrCodeUnknown
+		return grant.Code{}, cause.With(grant.ErrCodeUnknown, oerr.NameOf(oerr.Cause(err)))
 	}
 	if err != nil {
 		return grant.Code{}, fmt.Errorf("resolving the code: %w", err)

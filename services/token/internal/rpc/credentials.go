@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"google.golang.org/grpc/metadata"
 
@@ -23,41 +24,63 @@ type posted struct {
 // holds the readings of one method, likeliest first; it is empty when the client did not even name itself.
 func credentials(ctx context.Context, body posted) ([]oauth.ClientCredentials, error) {
 	if body.assertion != "" {
-		return nil, invalid("client_assertion", "is not supported: send client_secret or HTTP Basic")
+		return nil, refuse(errorv1.Cause_CAUSE_PARAMETER_UNSUPPORTED, "client_assertion", "is not supported: send client_secret or HTTP Basic")
 	}
 	md, _ := metadata.FromIncomingContext(ctx)
 	headers := md.Get("authorization")
 	switch {
+	case !triesBasic(headers):
 	case len(headers) > 1:
-		return nil, invalid("authorization", "header is repeated")
-	case len(headers) == 1:
+		return nil, refuse(errorv1.Cause_CAUSE_AUTHENTICATION_TWICE, "authorization", "header is repeated")
+	default:
 		return basic(headers[0], body)
+	}
+	switch {
 	case body.id == "" && body.secret == "":
 		return nil, nil
 	case body.id == "":
-		return nil, invalid("client_id", "is required with client_secret")
+		return nil, refuse(errorv1.Cause_CAUSE_CLIENT_NOT_NAMED, "client_id", "is required with client_secret")
 	}
 	return []oauth.ClientCredentials{{ID: body.id, Secret: secret.New(body.secret)}}, nil
+}
+
+// triesBasic reports whether a header tries to authenticate the client. One of another scheme is no client authentication: a
+// bearer token beside a right secret in the body is left aside, and only two client authentications are refused (RFC 6749 §2.3).
+func triesBasic(headers []string) bool {
+	return slices.ContainsFunc(headers, func(header string) bool {
+		_, err := oauth.ParseBasic(header)
+		return !errors.Is(err, oauth.ErrNotBasic)
+	})
 }
 
 // basic reads a Basic header: form-decoded as RFC 6749 §2.3.1 says, then raw, since widespread libraries do not encode.
 func basic(header string, body posted) ([]oauth.ClientCredentials, error) {
 	if body.secret != "" {
-		return nil, invalid("client_secret", "is sent twice: use either HTTP Basic or the body")
+		return nil, refuse(errorv1.Cause_CAUSE_AUTHENTICATION_TWICE, "client_secret", "is sent twice: use either HTTP Basic or the body")
 	}
 	creds, err := oauth.ParseBasic(header)
-	if errors.Is(err, oauth.ErrNotBasic) || errors.Is(err, oauth.ErrBasicMalformed) {
-		return nil, oerr.New(errorv1.Reason_REASON_INVALID_CLIENT, "the Authorization header is not usable client authentication")
+	if errors.Is(err, oauth.ErrBasicMalformed) {
+		return nil, oerr.Refuse(errorv1.Cause_CAUSE_AUTHENTICATION_MALFORMED, "the Authorization header is not usable client authentication")
 	}
 	if err != nil {
 		return nil, err
 	}
 	if body.id != "" && body.id != creds.Decoded.ID && body.id != creds.Raw.ID {
-		return nil, invalid("client_id", "differs from the one in the Authorization header")
+		return nil, refuse(errorv1.Cause_CAUSE_AUTHENTICATION_TWICE, "client_id", "differs from the one in the Authorization header")
 	}
 	return creds.Candidates(), nil
 }
 
 func invalid(field, problem string) error {
-	return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field+" "+problem, oerr.WithField(field))
+	return refuse(errorv1.Cause_CAUSE_PARAMETER_MALFORMED, field, problem)
+}
+
+// missing refuses a request without a field that it needs.
+func missing(field string) error {
+	return refuse(errorv1.Cause_CAUSE_PARAMETER_MISSING, field, "is required")
+}
+
+// refuse says what is wrong with a field.
+func refuse(cause errorv1.Cause, field, problem string) error {
+	return oerr.Refuse(cause, field+" "+problem, oerr.WithField(field))
 }

@@ -25,10 +25,11 @@ const (
 	planField        = 12
 	grantIDField     = 13
 	expiresInMsField = 14
+	nameField        = 15
 )
 
 // usualAnswer is room enough for most answers, in bytes.
-const usualAnswer = 192
+const usualAnswer = 224
 
 // answers are those of a batch as they are on the wire, and room to write the next one.
 type answers struct{ raw, next []byte }
@@ -64,7 +65,8 @@ func appendAnswer(b []byte, a *tokenv1.IntrospectTokenResponse) []byte {
 	if len(a.GrantId) > 0 {
 		b = protowire.AppendBytes(protowire.AppendTag(b, grantIDField, protowire.BytesType), a.GrantId)
 	}
-	return appendNumber(b, expiresInMsField, uint64(a.ExpiresInMs))
+	b = appendNumber(b, expiresInMsField, uint64(a.ExpiresInMs))
+	return appendText(b, nameField, a.Name)
 }
 
 // appendNumber appends a number that is not 0: proto3 leaves out what is empty.

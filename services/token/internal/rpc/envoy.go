@@ -79,7 +79,7 @@ type permission struct {
 	values   [5]corev3.HeaderValue
 	set      [5]*corev3.HeaderValueOption
 	// remove has room for what is usually taken off a request.
-	remove [4]string
+	remove [12]string
 }
 
 func (s *Envoy) allowed(identity enforce.Identity, http *authv3.AttributeContext_HttpRequest) *authv3.CheckResponse {
@@ -98,18 +98,20 @@ func (s *Envoy) allowed(identity enforce.Identity, http *authv3.AttributeContext
 	if !s.KeepAuthorization {
 		remove = append(remove, authorizationHeader)
 	}
+	// Envoy may not show us these. It removes a header that is not there without a complaint.
+	remove = append(remove, enforce.MisleadingHeaders()...)
 	p.ok.Headers, p.ok.HeadersToRemove = set, removeReserved(remove, set, http)
 	p.http.OkResponse = &p.ok
 	p.response.Status, p.response.HttpResponse = &p.status, &p.http
 	return &p.response
 }
 
-// removeReserved adds what the caller sent under names that are ours. Envoy removes after it sets, so the names that are set,
+// removeReserved adds what the caller sent under names that are ours, or in an odd spelling of what misleads servers. Envoy removes after it sets, so the names that are set,
 // which replaces what was sent, must not be among them.
 func removeReserved(remove []string, set []*corev3.HeaderValueOption, http *authv3.AttributeContext_HttpRequest) []string {
 	add := func(name string) {
 		isSet := func(o *corev3.HeaderValueOption) bool { return strings.EqualFold(o.GetHeader().GetKey(), name) }
-		if enforce.Reserved(name) && !slices.Contains(remove, name) && !slices.ContainsFunc(set, isSet) {
+		if (enforce.Reserved(name) || enforce.Misleading(name)) && !slices.Contains(remove, name) && !slices.ContainsFunc(set, isSet) {
 			remove = append(remove, name)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/ending"
@@ -16,11 +17,18 @@ import (
 func fail(err error) error {
 	var field *grant.FieldError
 	if errors.As(err, &field) {
-		return invalid(field.Field, field.Problem)
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_REQUEST, field.Error(), oerr.WithField(field.Field))
 	}
 	var request *usertoken.RequestError
 	if errors.As(err, &request) {
-		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, request.Error())
+		return oerr.Refuse(errorv1.Cause_CAUSE_PARAMETER_MALFORMED, request.Error())
+	}
+	var scope *grant.ScopeError
+	if errors.As(err, &scope) {
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_SCOPE, scope.Error(), about(err)...)
+	}
+	if errors.Is(err, usertoken.ErrUnknown) && cause.Of(err) == "" {
+		err = cause.With(err, cause.UserTokenUnknown) // it had the form of one
 	}
 	if errors.Is(err, ending.ErrPassword) {
 		return invalid("password", ending.ErrPassword.Error())
@@ -47,8 +55,17 @@ func fail(err error) error {
 		{usertoken.ErrUnauthorized, errorv1.Reason_REASON_UNAUTHORIZED_ACCESS},
 	} {
 		if errors.Is(err, row.sentinel) {
-			return oerr.New(row.reason, row.sentinel.Error())
+			return oerr.RefuseFor(err, row.reason, row.sentinel.Error(), about(err)...)
 		}
 	}
 	return err
+}
+
+// about names the client of a failure, for the log.
+func about(err error) []oerr.Option {
+	var refused *grant.RefusedError
+	if !errors.As(err, &refused) {
+		return nil
+	}
+	return []oerr.Option{oerr.WithClient(refused.ClientID)}
 }

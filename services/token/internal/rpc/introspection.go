@@ -70,7 +70,7 @@ func (s *Introspection) tell(res *tokenv1.IntrospectTokenResponse, facts *intros
 	res.Scope = facts.Scope
 	res.ClientId = facts.ClientID
 	res.Sub = facts.UserID
-	res.Username = facts.DisplayName
+	res.Name = facts.DisplayName
 	res.TokenType = tokenType
 	res.Iat = facts.IssuedAt.Unix()
 	res.Iss = s.Issuer
@@ -81,6 +81,7 @@ func (s *Introspection) tell(res *tokenv1.IntrospectTokenResponse, facts *intros
 	if facts.Kind == introspect.APIKey {
 		res.Sub = facts.KeyID
 	}
+	res.Username = res.GetSub()
 	if !facts.ExpiresAt.IsZero() {
 		res.Exp = facts.ExpiresAt.Unix()
 	}

@@ -24,7 +24,7 @@ func asked(id, token string) *tokenv1.IntrospectClientTokenRequest {
 
 func TestRFC7662_2_2_ALiveTokenIsToldInFull(t *testing.T) {
 	want := &tokenv1.IntrospectClientTokenResponse{
-		Active: proto.Bool(true), Scope: "videos:read analyze:write", ClientId: "app", Sub: "usr_john", Username: "John Doe",
+		Active: proto.Bool(true), Scope: "videos:read analyze:write", ClientId: "app", Sub: "usr_john", Username: "usr_john", Name: "John Doe",
 		TokenType: "Bearer", Exp: 1_777_777_777 + 3600, Iat: 1_777_777_777, Iss: issuer, WorkspaceId: "ws_acme",
 	}
 	b := newBench()
@@ -39,6 +39,39 @@ func TestRFC7662_2_2_ALiveTokenIsToldInFull(t *testing.T) {
 	}
 }
 
+// TestFault_B11_TheUsernameIsTheSubject: resource servers know users by it, and two users may have one display name.
+func TestFault_B11_TheUsernameIsTheSubject(t *testing.T) {
+	b := newBench()
+	server := &rpc.Introspection{Introspector: b.Introspector, Issuer: issuer}
+	token := secret.Generate(secret.AccessToken).Reveal()
+	one, err := server.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: token})
+	if err != nil || one.GetUsername() != one.GetSub() || one.GetSub() == "" || one.GetName() != "John Doe" {
+		t.Errorf("IntrospectToken: %v, %v", one, err)
+	}
+	encoded, err := server.BatchIntrospectTokens(t.Context(), &tokenv1.BatchIntrospectTokensRequest{Tokens: []string{token}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	many := overTheWire(t, encoded)
+	if got := many.GetAnswers(); len(got) != 1 || got[0].GetUsername() != one.GetSub() || got[0].GetName() != "John Doe" {
+		t.Errorf("BatchIntrospectTokens: %v", many)
+	}
+}
+
+// overTheWire is a response as its caller gets it.
+func overTheWire(t *testing.T, sent *tokenv1.BatchIntrospectTokensResponse) *tokenv1.BatchIntrospectTokensResponse {
+	t.Helper()
+	raw, err := proto.Marshal(sent)
+	got := &tokenv1.BatchIntrospectTokensResponse{}
+	if err == nil {
+		err = proto.Unmarshal(raw, got)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
 // TestWireContract4_3_WhatMayNotBeSeenIsExactlyInactive: nothing tells it from what does not exist.
 func TestWireContract4_3_WhatMayNotBeSeenIsExactlyInactive(t *testing.T) {
 	want := &tokenv1.IntrospectClientTokenResponse{Active: proto.Bool(false)}
@@ -51,10 +84,10 @@ func TestWireContract4_3_WhatMayNotBeSeenIsExactlyInactive(t *testing.T) {
 		"another's access token":                       {token: access},
 		"another's refresh token":                      {token: refresh},
 		"another's refresh token to a resource server": {token: refresh, server: true},
-		"an API key":                                   {token: secret.Generate(secret.APIKey).Reveal(), server: true},
-		"nonsense":                                     {token: "nonsense", server: true},
-		"a dead token":                                 {token: access, server: true, down: introspect.ErrInactive},
-		"a spent token":                                {token: refresh, down: introspect.ErrInactive},
+		"an API key":    {token: secret.Generate(secret.APIKey).Reveal(), server: true},
+		"nonsense":      {token: "nonsense", server: true},
+		"a dead token":  {token: access, server: true, down: introspect.ErrInactive},
+		"a spent token": {token: refresh, down: introspect.ErrInactive},
 	} {
 		b := newBench()
 		b.authz.client.ResourceServer, b.tokens.down = row.server, row.down
@@ -74,7 +107,7 @@ func TestAPublicClientMayNotIntrospect(t *testing.T) {
 	b := newBench()
 	b.authz.client.Type = authzv1.ClientType_CLIENT_TYPE_PUBLIC
 	_, err := b.IntrospectClientToken(t.Context(), asked("app", secret.Generate(secret.AccessToken).Reveal()))
-	failsAs(t, err, errorv1.Reason_REASON_INVALID_CLIENT, "")
+	failsAs(t, err, errorv1.Reason_REASON_INVALID_CLIENT, "client_secret")
 }
 
 func TestServicesLearnTheKindAndTheFacts(t *testing.T) {
@@ -82,7 +115,7 @@ func TestServicesLearnTheKindAndTheFacts(t *testing.T) {
 	server := &rpc.Introspection{Introspector: b.Introspector, Issuer: issuer}
 	got, err := server.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: secret.Generate(secret.AccessToken).Reveal()})
 	want := &tokenv1.IntrospectTokenResponse{
-		Active: true, Scope: "videos:read analyze:write", ClientId: "app", Sub: "usr_john", Username: "John Doe",
+		Active: true, Scope: "videos:read analyze:write", ClientId: "app", Sub: "usr_john", Username: "usr_john", Name: "John Doe",
 		TokenType: "Bearer", Exp: 1_777_777_777 + 3600, Iat: 1_777_777_777, Iss: issuer, WorkspaceId: "ws_acme",
 		Kind: tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN,
 	}

@@ -3,16 +3,21 @@ package rpc
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"slices"
 	"time"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/source"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/introspect"
+	"github.com/vidocu/usher/services/token/internal/usedfrom"
 )
 
 // Revoker ends tokens. Both methods answer whether anything ended; onlyClient, if not empty, limits them to its own.
@@ -32,6 +37,9 @@ type OAuth struct {
 	Issuer       string
 	// Tokens counts; nil counts nothing.
 	Tokens *telemetry.Tokens
+	Logger *slog.Logger
+	// Sources remembers where spent credentials were used from.
+	Sources *usedfrom.Recent
 }
 
 // IssueToken is RFC 6749 §3.2.
@@ -40,9 +48,11 @@ func (s *OAuth) IssueToken(ctx context.Context, req *tokenv1.IssueTokenRequest) 
 	switch {
 	case err == nil:
 		s.Tokens.Issued(req.GetGrantType())
+		s.Sources.Note(spent(req), source.From(ctx))
 		return res, nil
 	case errors.Is(err, grant.ErrCodeReplayed), errors.Is(err, grant.ErrRefreshTokenReused):
 		s.Tokens.Reused(req.GetGrantType())
+		s.warnOfReuse(ctx, req, err)
 	}
 	failure := fail(err)
 	s.Tokens.Refused(req.GetGrantType(), oerr.Reason(failure))
@@ -62,6 +72,7 @@ func (s *OAuth) issue(ctx context.Context, req *tokenv1.IssueTokenRequest) (*tok
 		RefreshToken: secret.New(req.GetRefreshToken()),
 		Scope:        req.GetScope(),
 		Credentials:  creds,
+		Source:       source.From(ctx),
 	})
 	if err != nil {
 		return nil, err
@@ -84,14 +95,14 @@ func (s *OAuth) RevokeToken(ctx context.Context, req *tokenv1.RevokeTokenRequest
 	}
 	var onlyClient string
 	if len(creds) > 0 {
-		client, err := s.Authz.Client(ctx, creds)
+		client, err := s.Authz.Client(ctx, creds, source.From(ctx))
 		if err != nil {
 			return nil, fail(err)
 		}
 		onlyClient = client.GetClientId()
 	}
 	if req.GetToken() == "" {
-		return nil, invalid("token", "is required")
+		return nil, missing("token")
 	}
 	if err := s.revoke(ctx, req.GetToken(), onlyClient); err != nil {
 		return nil, fail(err)
@@ -118,18 +129,19 @@ func (s *OAuth) IntrospectClientToken(
 	if err != nil {
 		return nil, err
 	}
-	if len(creds) == 0 {
-		return nil, oerr.New(errorv1.Reason_REASON_INVALID_CLIENT, "introspection needs client authentication")
+	if !provesSomething(creds) {
+		// Whichever client is named, and whether there is one: the response must not tell.
+		return nil, withoutSecret()
 	}
-	client, err := s.Authz.Client(ctx, creds)
+	client, err := s.Authz.Client(ctx, creds, source.From(ctx))
 	if err != nil {
 		return nil, fail(err)
 	}
 	if client.GetType() != authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL {
-		return nil, oerr.New(errorv1.Reason_REASON_INVALID_CLIENT, "introspection needs a confidential client")
+		return nil, withoutSecret()
 	}
 	if req.GetToken() == "" {
-		return nil, invalid("token", "is required")
+		return nil, missing("token")
 	}
 	caller := introspect.Caller{ClientID: client.GetClientId(), ResourceServer: client.GetResourceServer()}
 	answer, err := s.Introspector.ForClient(ctx, caller, req.GetToken())
@@ -142,6 +154,16 @@ func (s *OAuth) IntrospectClientToken(
 	return clientAnswer(answer, s.Issuer), nil
 }
 
+// provesSomething reports whether any reading of the client's credentials has a secret.
+func provesSomething(readings []oauth.ClientCredentials) bool {
+	return slices.ContainsFunc(readings, func(r oauth.ClientCredentials) bool { return !r.Secret.IsZero() })
+}
+
+func withoutSecret() error {
+	return oerr.Refuse(errorv1.Cause_CAUSE_INTROSPECTION_WITHOUT_SECRET, "Introspection needs a confidential client",
+		oerr.WithField("client_secret")) // a failure that names a field is told to the caller in its own words
+}
+
 func clientAnswer(a introspect.Answer, issuer string) *tokenv1.IntrospectClientTokenResponse {
 	active := true
 	res := &tokenv1.IntrospectClientTokenResponse{
@@ -149,7 +171,8 @@ func clientAnswer(a introspect.Answer, issuer string) *tokenv1.IntrospectClientT
 		Scope:       a.Scope,
 		ClientId:    a.ClientID,
 		Sub:         a.UserID,
-		Username:    a.DisplayName,
+		Username:    a.UserID,
+		Name:        a.DisplayName,
 		TokenType:   "Bearer",
 		Exp:         uint32(a.ExpiresAt.Unix()),
 		Iat:         uint32(a.IssuedAt.Unix()),

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -9,21 +10,27 @@ import (
 	"github.com/vidocu/usher/services/token/internal/feed"
 )
 
-// Revocations serves whoever remembers answers.
+// errLifetimeOver is why a stream ends by itself.
+var errLifetimeOver = errors.New("the stream has lasted for its lifetime")
+
+// Revocations serves those who cache responses.
 type Revocations struct {
 	tokenv1.UnsafeRevocationServiceServer
 
 	Feed *feed.Feed
 	// Heartbeat is the feed's.
 	Heartbeat time.Duration
+	// Lifetime is how long a stream lasts before it ends with OK.
+	Lifetime time.Duration
 	// Digest is that of the catalog at this moment; nil where there is none.
 	Digest func() string
 }
 
-// WatchRevocations tells the log from a cursor on. It ends without a failure when the server stops or the caller leaves, and
-// with UNAVAILABLE when the log cannot be read: nothing is told by somebody who does not know.
+// WatchRevocations sends the log from a cursor on. It ends with OK after Lifetime and when the server stops, and with
+// UNAVAILABLE when the log cannot be read.
 func (s *Revocations) WatchRevocations(req *tokenv1.WatchRevocationsRequest, stream tokenv1.RevocationService_WatchRevocationsServer) error {
-	ctx := stream.Context()
+	ctx, cancel := context.WithTimeoutCause(stream.Context(), s.Lifetime, errLifetimeOver)
+	defer cancel()
 	watcher, err := s.Feed.Watch(ctx, req.Cursor)
 	if err != nil {
 		return s.ended(err)
@@ -31,6 +38,9 @@ func (s *Revocations) WatchRevocations(req *tokenv1.WatchRevocationsRequest, str
 	defer watcher.Close()
 	for {
 		batch, err := watcher.Next(ctx)
+		if errors.Is(context.Cause(ctx), errLifetimeOver) {
+			return nil
+		}
 		if err != nil {
 			return s.ended(err)
 		}

@@ -33,6 +33,7 @@ type Store struct {
 	user userStatements
 	ends endingStatements
 	sees oversightStatements
+	why  explainStatements
 	// access gathers look-ups of access tokens; nil where that saves nothing.
 	access *coalesce.Loader[secret.Hash, introspect.Facts]
 	// rotations gathers rotations, likewise.
@@ -46,6 +47,7 @@ type Store struct {
 func New(db *sqldb.DB) *Store {
 	s := &Store{
 		db: db, text: prepare(db), keys: prepareKeys(db), user: prepareUser(db), ends: prepareEndings(db), sees: prepareOversight(db),
+		why:    prepareExplain(db),
 		sweeps: prepareSweeps(db), erased: make(map[string]int64),
 	}
 	if db.Engine() == sqldb.Postgres {

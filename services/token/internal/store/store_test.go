@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/vidocu/usher/services/token/internal/store/storetest"
 )
@@ -10,18 +9,11 @@ import (
 func TestStoreCRUD(t *testing.T)         { storetest.CRUD(t) }
 func TestStoreAtomicity(t *testing.T)    { storetest.Atomicity(t) }
 func TestStoreHousekeeping(t *testing.T) { storetest.Housekeeping(t) }
-func TestStoreContention(t *testing.T)   { storetest.Contention(t) }
 func TestStoreAPIKeys(t *testing.T)      { storetest.APIKeys(t) }
 func TestStoreFollowing(t *testing.T)    { storetest.Following(t) }
 func TestUserTokens(t *testing.T)        { storetest.UserTokens(t) }
 func TestEndings(t *testing.T)           { storetest.Endings(t) }
-
-// TestThirtyDays simulates 33 days until as much expires as is issued, and 30 more: at one issue in two minutes, which is the
-// rate of 200 a second with one row for 24,000. Lifetimes, widths and retention are the real ones; housekeeping runs every two
-// hours, and in the last eight as often as in production.
-func TestThirtyDays(t *testing.T) {
-	storetest.Days(t, storetest.Pace{Every: 2 * time.Minute, Close: 8 * time.Hour})
-}
+func TestExplanations(t *testing.T)      { storetest.Explanations(t) }
 
 // BenchmarkWaits says how long anybody waited for a lock of housekeeping, which removes 600,000 rows meanwhile:
 //
@@ -35,17 +27,5 @@ func BenchmarkWaits(b *testing.B) {
 		b.ReportMetric(w.Beside.Seconds()*1000, "p999-beside-ms")
 		b.ReportMetric(w.Run.Seconds()*1000, "longest-run-ms")
 		b.ReportMetric(float64(w.Removed), "rows-removed")
-	}
-}
-
-// BenchmarkThirtyDays is the same at a faster rate, with the last day as in production, and says what it came to:
-//
-//	scripts/with-deps.sh go test -run - -bench ThirtyDays -benchtime 1x -timeout 1h ./services/token/internal/store
-func BenchmarkThirtyDays(b *testing.B) {
-	for b.Loop() {
-		for table, worst := range storetest.Days(b, storetest.Pace{Every: 30 * time.Second, Close: 24 * time.Hour}) {
-			b.ReportMetric(worst.Ratio, table+"-ratio")
-			b.ReportMetric(float64(worst.Rows), table+"-rows")
-		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -93,7 +94,7 @@ func (d Desk) verify(ctx context.Context, proof Proof, a Attempt) (Holder, error
 // whatever takes access away has ended the token. ErrUnknown, ErrExpired.
 func (d Desk) Refresh(ctx context.Context, token string) (secret.String, error) {
 	if !secret.ValidUserToken(token) {
-		return secret.String{}, ErrUnknown
+		return secret.String{}, noToken()
 	}
 	next := secret.NewUserToken()
 	_, err := d.Store.RefreshUserToken(ctx, Refresh{
@@ -109,7 +110,7 @@ func (d Desk) Refresh(ctx context.Context, token string) (secret.String, error) 
 // refreshed.
 func (d Desk) Logout(ctx context.Context, token string) error {
 	if !secret.ValidUserToken(token) {
-		return ErrUnknown
+		return noToken()
 	}
 	err := d.Store.EndUserToken(ctx, secret.Sum(token))
 	if err != nil && !errors.Is(err, ErrExpired) {
@@ -123,7 +124,7 @@ func (d Desk) Logout(ctx context.Context, token string) error {
 // an address that cannot be one.
 func (d Desk) User(ctx context.Context, token, email string) (User, error) {
 	if !secret.ValidUserToken(token) {
-		return User{}, ErrUnknown
+		return User{}, noToken()
 	}
 	facts, err := d.Store.JudgeUserToken(ctx, secret.Sum(token))
 	if err != nil {
@@ -134,6 +135,9 @@ func (d Desk) User(ctx context.Context, token, email string) (User, error) {
 	}
 	return d.People.VisibleUser(ctx, Question{ActorID: facts.UserID, OnlyWorkspaceID: facts.WorkspaceID, Email: email})
 }
+
+// noToken refuses what cannot be a user token.
+func noToken() error { return cause.With(ErrUnknown, cause.UserTokenMissing) }
 
 func (d Desk) settle(ctx context.Context) error {
 	if d.Settler == nil {

@@ -57,7 +57,7 @@ func findApp(t *testing.T, s *store.Store) authapp.App {
 // vouched reports whether a secret vouches for a user.
 func vouched(t *testing.T, s *store.Store, who account.Record, clear string) bool {
 	t.Helper()
-	v, err := s.Vouch(t.Context(), who.EmailAddress, imprint(clear).Hash)
+	v, err := s.Vouch(t.Context(), spell(who.EmailAddress), imprint(clear).Hash)
 	if err != nil && !errors.Is(err, authapp.ErrUnknown) {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func vouches(t *testing.T) {
 			}
 		}
 		exec(t, db, "UPDATE authentication_apps SET workspace_id = 'ws_one'")
-		v, err := s.Vouch(t.Context(), ada().EmailAddress, imprint("secret").Hash)
+		v, err := s.Vouch(t.Context(), spell(ada().EmailAddress), imprint("secret").Hash)
 		if err != nil || v.WorkspaceID != "ws_one" {
 			t.Errorf("a member is %+v, %v", v, err)
 		}

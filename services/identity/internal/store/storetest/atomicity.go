@@ -49,7 +49,7 @@ func addressTaken(t *testing.T) {
 		seed(t, s, account.People{
 			Users: []account.Record{impostor}, Memberships: []account.Membership{member("usr_impostor", "ws_one", "One")},
 		})
-		if record, err := s.FindRecord(t.Context(), ada().EmailAddress); err != nil || record.ID != "usr_ada" {
+		if record, err := s.FindRecord(t.Context(), spell(ada().EmailAddress)); err != nil || record.ID != "usr_ada" {
 			t.Errorf("the address is %q's, %v", record.ID, err)
 		}
 		if n := count(t, db, "memberships"); n != 2 {

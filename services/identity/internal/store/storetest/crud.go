@@ -27,7 +27,7 @@ func comesBack(t *testing.T) {
 	each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
 		seed(t, s, example())
 		for _, want := range []account.Record{ada(), bob()} {
-			record, err := s.FindRecord(t.Context(), want.EmailAddress)
+			record, err := s.FindRecord(t.Context(), spell(want.EmailAddress))
 			wantRecent(t, record.CreatedAt)
 			want.CreatedAt = record.CreatedAt
 			if err != nil || record.User != want.User || !record.PasswordHash.Equal(want.PasswordHash) {
@@ -44,7 +44,7 @@ func unknown(t *testing.T) {
 	each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
 		seed(t, s, example())
 		for _, address := range []account.Address{"", "nobody@example.com", "ada@example.co", "ADA@example.com", "%"} {
-			if _, err := s.FindRecord(t.Context(), address); !errors.Is(err, account.ErrUnknown) {
+			if _, err := s.FindRecord(t.Context(), spell(address)); !errors.Is(err, account.ErrUnknown) {
 				t.Errorf("FindRecord(%q): %v", address, err)
 			}
 		}
@@ -137,7 +137,7 @@ func seedKeeps(t *testing.T) {
 		exec(t, db, "UPDATE workspaces SET plan = 'enterprise'")
 		exec(t, db, "UPDATE memberships SET role = 'member'")
 		seed(t, s, example())
-		record, err := s.FindRecord(t.Context(), ada().EmailAddress)
+		record, err := s.FindRecord(t.Context(), spell(ada().EmailAddress))
 		if err != nil || record.DisplayName != "Renamed" || record.PasswordHash.Reveal() != "new" {
 			t.Errorf("the user is as seeded: %+v, %v", record, err)
 		}
@@ -154,13 +154,13 @@ func closed(t *testing.T) {
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
-		_, record := s.FindRecord(t.Context(), ada().EmailAddress)
+		_, record := s.FindRecord(t.Context(), spell(ada().EmailAddress))
 		_, user := s.FindUser(t.Context(), "usr_ada")
 		_, list := s.Workspaces(t.Context(), "usr_ada")
 		_, membership := s.Membership(t.Context(), "usr_ada", "ws_one")
 		_, batch := s.WorkspacesByID(t.Context(), []string{"ws_one"})
-		_, visible := s.Visible(t.Context(), account.Sight{ActorID: "usr_ada", Address: ada().EmailAddress})
-		_, vouched := s.Vouch(t.Context(), ada().EmailAddress, imprint("x").Hash)
+		_, visible := s.Visible(t.Context(), account.Sight{ActorID: "usr_ada", Address: spell(ada().EmailAddress)})
+		_, vouched := s.Vouch(t.Context(), spell(ada().EmailAddress), imprint("x").Hash)
 		_, members := s.ListMembers(t.Context(), "ws_one")
 		for i, err := range []error{
 			record, user, list, membership, s.Seed(t.Context(), example()), batch, visible, vouched, members,

@@ -9,6 +9,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/session"
 	"github.com/vidocu/usher/services/identity/internal/store"
 )
 
@@ -70,7 +71,7 @@ func (f *Fake) next() error {
 }
 
 // FindRecord is the store's.
-func (f *Fake) FindRecord(ctx context.Context, address account.Address) (account.Record, error) {
+func (f *Fake) FindRecord(ctx context.Context, address account.Spelling) (account.Record, error) {
 	if err := f.next(); err != nil {
 		return account.Record{}, err
 	}
@@ -83,6 +84,14 @@ func (f *Fake) FindUser(ctx context.Context, id string) (account.User, error) {
 		return account.User{}, err
 	}
 	return f.Store.FindUser(ctx, id)
+}
+
+// FindHolder is the store's.
+func (f *Fake) FindHolder(ctx context.Context, userID string, hash secret.Hash) (session.Holder, error) {
+	if err := f.next(); err != nil {
+		return session.Holder{}, err
+	}
+	return f.Store.FindHolder(ctx, userID, hash)
 }
 
 // Workspaces is the store's.

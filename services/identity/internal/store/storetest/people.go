@@ -31,7 +31,7 @@ func userAdded(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantRecent(t, got.CreatedAt)
-		record, err := s.FindRecord(t.Context(), ada().EmailAddress)
+		record, err := s.FindRecord(t.Context(), spell(ada().EmailAddress))
 		if err != nil || record.User != got || !record.PasswordHash.Equal(ada().PasswordHash) {
 			t.Errorf("the user is kept as %+v, %v, and was %+v", record, err, got)
 		}
@@ -60,7 +60,7 @@ func epochs(t *testing.T) {
 		want("disabled again", s.DisableUser(t.Context(), "usr_ada"), true, 2)
 		want("enabled", s.EnableUser(t.Context(), "usr_ada"), false, 2)
 		want("a new password", s.SetPassword(t.Context(), "usr_ada", secret.New("new")), false, 3)
-		if record, err := s.FindRecord(t.Context(), ada().EmailAddress); err != nil || record.PasswordHash.Reveal() != "new" {
+		if record, err := s.FindRecord(t.Context(), spell(ada().EmailAddress)); err != nil || record.PasswordHash.Reveal() != "new" {
 			t.Errorf("the password is not kept: %v", err)
 		}
 		for i, err := range []error{

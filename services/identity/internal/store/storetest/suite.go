@@ -96,3 +96,8 @@ func race(n int, call func()) {
 	close(start)
 	done.Wait()
 }
+
+// spell is an address that has one form.
+func spell(address account.Address) account.Spelling {
+	return account.Spelling{Canonical: address, Earlier: address}
+}

@@ -40,7 +40,7 @@ func society() account.People {
 func look(t *testing.T, s *store.Store, actor, only, whom string) string {
 	t.Helper()
 	found, err := s.Visible(t.Context(), account.Sight{
-		ActorID: "usr_" + actor, OnlyWorkspaceID: only, Address: account.Address(whom + "@example.com"),
+		ActorID: "usr_" + actor, OnlyWorkspaceID: only, Address: spell(account.Address(whom + "@example.com")),
 	})
 	if errors.Is(err, account.ErrUnknown) {
 		return "nobody"

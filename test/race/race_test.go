@@ -1,8 +1,7 @@
-package e2e
+package race
 
 import (
 	"net/http"
-	"sync"
 	"testing"
 
 	"github.com/vidocu/usher/test/harness"
@@ -11,37 +10,14 @@ import (
 // rounds is how often each race is run behind its barrier, on each shape and with it on each engine.
 const rounds = 200
 
-// barrier runs the racers at once, as nearly as one machine can, and answers what each was told.
+// barrier runs the racers at once and returns their answers.
 func barrier(t *testing.T, racers ...func() (harness.Answer, error)) []harness.Answer {
 	t.Helper()
-	answers := make([]harness.Answer, len(racers))
-	start := make(chan struct{})
-	var done sync.WaitGroup
-	for i, race := range racers {
-		done.Go(func() {
-			<-start
-			a, err := race()
-			if err != nil {
-				t.Error(err)
-			}
-			if a.Status >= http.StatusInternalServerError {
-				t.Errorf("a racer was answered %d %s", a.Status, a.Raw)
-			}
-			answers[i] = a
-		})
+	answers, err := harness.Together(racers...)
+	if err != nil {
+		t.Error(err)
 	}
-	close(start)
-	done.Wait()
 	return answers
-}
-
-// times repeats a racer.
-func times(n int, race func() (harness.Answer, error)) []func() (harness.Answer, error) {
-	racers := make([]func() (harness.Answer, error), n)
-	for i := range racers {
-		racers[i] = race
-	}
-	return racers
 }
 
 // winners are the answers with tokens in them.
@@ -59,7 +35,7 @@ func winners(answers []harness.Answer) []harness.Answer {
 // an app is nothing to the other, and most of a round is waiting.
 func inRounds(t *testing.T, race func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request)) {
 	t.Helper()
-	eachQuick(t, func(t *testing.T, d *harness.Deployment) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
 		people := []string{harness.JohnEmail, harness.EstherEmail}
 		for _, email := range people {
 			t.Run(email, func(t *testing.T) {
@@ -78,7 +54,7 @@ func TestCase34_FiftyRedemptionsOfOneCode(t *testing.T) {
 	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
 		code, err := b.Approve(r)
 		must(t, err)
-		won := winners(barrier(t, times(50, func() (harness.Answer, error) { return d.Exchange(code, r) })...))
+		won := winners(barrier(t, harness.Repeat(50, func() (harness.Answer, error) { return d.Exchange(code, r) })...))
 		if len(won) != 1 {
 			t.Fatalf("%d of 50 redemptions got tokens, want one", len(won))
 		}
@@ -93,7 +69,7 @@ func TestCase48_TwentyRefreshesOfOneToken(t *testing.T) {
 	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
 		tokens, err := d.Issue(b, r)
 		must(t, err)
-		won := winners(barrier(t, times(20, func() (harness.Answer, error) { return d.Refresh(tokens.Refresh) })...))
+		won := winners(barrier(t, harness.Repeat(20, func() (harness.Answer, error) { return d.Refresh(tokens.Refresh) })...))
 		if len(won) != 1 {
 			t.Fatalf("%d of 20 refreshes got tokens, want one", len(won))
 		}
@@ -148,4 +124,13 @@ func TestWire7_RedemptionAgainstDisconnect(t *testing.T) {
 			want(t, "status of a refresh after the disconnection", again.Status, http.StatusUnauthorized)
 		}
 	})
+}
+
+func wantActive(t *testing.T, d *harness.Deployment, token string, active bool) {
+	t.Helper()
+	got, err := d.Active(token)
+	must(t, err)
+	if got != active {
+		t.Errorf("token active: %v, want %v", got, active)
+	}
 }

@@ -1,4 +1,4 @@
-package config
+package nearest
 
 import "testing"
 

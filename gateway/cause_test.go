@@ -1,0 +1,297 @@
+package gateway_test
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/vidocu/usher/gateway"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/logging"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/requestid"
+)
+
+// withRequestIDs writes the request's id into every line, as a process does.
+func withRequestIDs(t *testing.T, change ...func(*gateway.Deps)) person {
+	t.Helper()
+	var logs *person
+	p := newPerson(t, append(change, func(d *gateway.Deps) {
+		d.Development = true
+		d.Logger = slog.New(relay(func(line []byte) { _, _ = logs.logs.Write(line) }, t))
+	})...)
+	logs = &p
+	return p
+}
+
+// relay is a handler that writes where write says.
+func relay(write func([]byte), t *testing.T) slog.Handler {
+	t.Helper()
+	logger, err := logging.New(writer(write), logging.Config{Level: "debug", Format: "text"}, requestid.Attrs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return logger.Handler()
+}
+
+type writer func([]byte)
+
+func (w writer) Write(b []byte) (int, error) { w(b); return len(b), nil }
+
+var uuid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// TestFault_D3_EveryResponseHasTheIDOfItsLogLines: the wire contract §3. What a client or an upstream sends under that name counts
+// for nothing.
+func TestFault_D3_EveryResponseHasTheIDOfItsLogLines(t *testing.T) {
+	const forged = "00000000-0000-4000-8000-000000000000"
+	u := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
+		if len(r.Header["Usher-Request-Id"]) > 0 {
+			t.Error("the forged id reaches the API")
+		}
+		w.Header().Set("Usher-Request-Id", forged)
+	})
+	p := withRequestIDs(t, behind(u))
+	seen := map[string]bool{}
+	for _, path := range []string{
+		"/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/authorize", "/signin", "/signout", "/consent", "/consent/decision",
+		"/account/connected-apps", "/account/connected-apps/disconnect", "/v1/videos", "/v1/nowhere", "/api/v1/user",
+		"/api/v1/user/authenticate", "/api/v1/user/logout", "/.well-known/oauth-authorization-server", "/healthz", "/", "/nowhere",
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions, http.MethodDelete} {
+			for _, kind := range []string{"application/json", "application/x-www-form-urlencoded", "text/plain"} {
+				p.logs.Reset()
+				r := httptest.NewRequest(method, "https://login.test"+path, strings.NewReader("{}"))
+				r.Header.Set("Content-Type", kind)
+				r.Header.Set("Usher-Request-Id", forged)
+				r.Header.Set("Authorization", "Bearer "+allScopes)
+				r.Header.Set("Origin", "https://app.test")
+				r.Header.Set("Access-Control-Request-Method", method)
+				ids := p.send(r).Header()["Usher-Request-Id"]
+				if len(ids) != 1 || !uuid.MatchString(ids[0]) || ids[0] == forged || seen[ids[0]] {
+					t.Fatalf("%s %s as %s: the ids are %q", method, path, kind, ids)
+				}
+				seen[ids[0]] = true
+				if !strings.Contains(p.logs.String(), "request_id="+ids[0]) || strings.Contains(p.logs.String(), forged) {
+					t.Fatalf("%s %s as %s: %s is not the id of\n%s", method, path, kind, ids[0], p.logs)
+				}
+			}
+		}
+	}
+}
+
+// entrance is a public endpoint in one of its dialects, and the RPC behind it.
+type entrance struct {
+	rpc, path, kind, body string
+}
+
+func entrances() []entrance {
+	const form, json = "application/x-www-form-urlencoded", "application/json"
+	return []entrance{
+		{"IssueToken", "/oauth/token", form, "grant_type=refresh_token"}, {"IssueToken", "/oauth/token", json, `{"grant_type":"x"}`},
+		{"RevokeToken", "/oauth/revoke", form, "token=x"}, {"RevokeToken", "/oauth/revoke", json, `{"token":"x"}`},
+		{"IntrospectClientToken", "/oauth/introspect", form, "token=x"}, {"IntrospectClientToken", "/oauth/introspect", json, `{"token":"x"}`},
+		{"AuthenticateUser", "/api/v1/user/authenticate", json, `{"emailAddress":"a@b.test","password":"p"}`},
+		{"Logout", "/api/v1/user/logout", json, "{}"}, {"RefreshAccessToken", "/api/v1/user/refresh-access-token", json, "{}"},
+	}
+}
+
+func (p person) enter(e entrance) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, "https://login.test"+e.path, strings.NewReader(e.body))
+	r.Header.Set("Content-Type", e.kind)
+	return p.send(r)
+}
+
+// said is a response without what differs for every request.
+func said(w *httptest.ResponseRecorder) string {
+	h := w.Header().Clone()
+	id := h.Get("Usher-Request-Id")
+	h.Del("Usher-Request-Id")
+	var b strings.Builder
+	_ = h.Write(&b)
+	return strings.ReplaceAll(b.String()+w.Body.String(), id, "")
+}
+
+// TestFault_D3_NoPublicResponseTellsTheCause: in every dialect of every endpoint, causes that share a reason have one response, to
+// the byte, and the log line alone has the cause and the client.
+func TestFault_D3_NoPublicResponseTellsTheCause(t *testing.T) {
+	const sentinel = "vdo_client_sentinel"
+	for _, e := range entrances() {
+		byReason := map[errorv1.Reason]string{}
+		for number := range errorv1.Cause_name {
+			cause := errorv1.Cause(number)
+			reason := oerr.ReasonOf(cause)
+			if reason == errorv1.Reason_REASON_UNSPECIFIED || reason == errorv1.Reason_REASON_SESSION_REQUIRED {
+				continue
+			}
+			p := withRequestIDs(t)
+			p.answers(e.rpc, nil, oerr.Refuse(cause, "the service's text", oerr.WithClient(sentinel)))
+			w := p.enter(e)
+			got, label := said(w), oerr.CauseLabel(cause)
+			if strings.Contains(got, sentinel) || label != "rate_limited" && strings.Contains(strings.ToLower(got), label) {
+				t.Errorf("%s as %s tells of %s: %s", e.path, e.kind, label, got)
+			}
+			if first, ok := byReason[reason]; ok && got != first {
+				t.Errorf("%s as %s: %s is answered\n%s\nand another cause of %s\n%s", e.path, e.kind, label, got, reason, first)
+			}
+			byReason[reason] = got
+			line := refusalLine(p.logs.String())
+			if !strings.Contains(line, "level=INFO") || !strings.Contains(line, "endpoint="+route(e.path)) ||
+				!strings.Contains(line, "cause="+label) || !strings.Contains(line, "client_id="+sentinel) {
+				t.Errorf("%s as %s, %s: the line is %q", e.path, e.kind, label, line)
+			}
+		}
+	}
+}
+
+// route is how metrics and logs name a path.
+func route(path string) string {
+	if strings.HasPrefix(path, "/api/v1/user/") {
+		return "/api/v1/user/"
+	}
+	return path
+}
+
+// refusalLine is the one line about a refusal; empty where there is none, or more than one.
+func refusalLine(log string) string {
+	found := ""
+	for line := range strings.Lines(log) {
+		if !strings.Contains(line, `msg="request refused"`) {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = line
+	}
+	return found
+}
+
+// TestFault_D3_ARefusedAuthorizationHasItsCause, whether it ends in a page or in a redirect.
+func TestFault_D3_ARefusedAuthorizationHasItsCause(t *testing.T) {
+	refused := &authzv1.Refusal{Cause: errorv1.Cause_CAUSE_SCOPE_UNKNOWN, ClientId: "vdo_client_sentinel"}
+	for name, step := range map[string]*authzv1.Step{
+		"page":     {Refusal: refused, Next: &authzv1.Step_ErrorPage{ErrorPage: &authzv1.ErrorPage{Message: "text"}}},
+		"redirect": {Refusal: refused, Next: &authzv1.Step_Redirect{Redirect: &authzv1.Redirect{Location: "https://app.test/?error=x"}}},
+	} {
+		p := withRequestIDs(t)
+		p.services["StartAuthorization"] = func(proto.Message) (proto.Message, error) {
+			return &authzv1.StartAuthorizationResponse{Step: step}, nil
+		}
+		w := p.get("/oauth/authorize?client_id=app")
+		line := refusalLine(p.logs.String())
+		if !strings.Contains(line, "cause=scope_unknown") || !strings.Contains(line, "client_id=vdo_client_sentinel") ||
+			!strings.Contains(line, "endpoint=/oauth/authorize") {
+			t.Errorf("%s: the line is %q", name, line)
+		}
+		if got := said(w); strings.Contains(got, "scope_unknown") || strings.Contains(got, "sentinel") {
+			t.Errorf("%s tells the cause: %s", name, got)
+		}
+	}
+}
+
+// TestFault_D3_WhatTheGatewayRefusesHasACauseToo.
+func TestFault_D3_WhatTheGatewayRefusesHasACauseToo(t *testing.T) {
+	u := newUpstream(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
+	p := withRequestIDs(t, behind(u))
+	for _, row := range []struct {
+		method, path, kind, body, bearer, want string
+	}{
+		{"GET", "/oauth/token", "", "", "", "method_not_allowed"},
+		{"POST", "/oauth/token", "text/plain", "x", "", "media_type_unsupported"},
+		{"POST", "/oauth/token", "application/json", "grant_type=refresh_token", "", "body_form_sent_as_json"},
+		{"POST", "/oauth/token", "application/json", "[", "", "body_malformed"},
+		{"POST", "/oauth/token", "application/json", `{"code":1}`, "", "parameter_malformed"},
+		{"POST", "/oauth/token", "application/x-www-form-urlencoded", `{"grant_type":"refresh_token"}`, "", "body_json_sent_as_form"},
+		{"POST", "/oauth/token", "application/x-www-form-urlencoded", "code=1&code=2", "", "parameter_repeated"},
+		{"POST", "/oauth/token", "application/x-www-form-urlencoded", strings.Repeat("x", 64<<10+1), "", "body_too_large"},
+		{"GET", "/nowhere", "", "", "", "not_found"},
+		{"DELETE", "/consent", "", "", "", "method_not_allowed"},
+		{"POST", "/api/v1/user/authenticate", "text/plain", "x", "", "media_type_unsupported"},
+		{"POST", "/api/v1/user/authenticate", "application/json", "[]", "", "body_malformed"},
+		{"GET", "/v1/videos", "", "", "", "access_token_missing"},
+		{"GET", "/v1/videos", "", "", "two words", "access_token_malformed"},
+		{"GET", "/v1/videos", "", "", "vdo_ort_x", "access_token_is_refresh_token"},
+		{"GET", "/v1/videos", "", "", unknown, "access_token_malformed"},
+		{"POST", "/v1/videos/1/export", "", "", twoScopes, "scope_insufficient"},
+		{"POST", "/v1/videos/1/export", "", "", freePlan, "plan_restricted"},
+		{"GET", "/v1/nowhere", "", "", allScopes, "not_found"},
+		{"GET", "/v1/videos", "", "", brokenDep, "dependency_unavailable"},
+		{"GET", "/v1/videos", "", "", allScopes, ""}, // the API's own 404 refuses nothing here
+	} {
+		p.logs.Reset()
+		r := httptest.NewRequest(row.method, "https://login.test"+row.path, strings.NewReader(row.body))
+		r.Header.Set("Content-Type", row.kind)
+		if row.bearer != "" {
+			r.Header.Set("Authorization", "Bearer "+row.bearer)
+		}
+		w := p.send(r)
+		line := refusalLine(p.logs.String())
+		if row.want == "" && line != "" || !strings.Contains(line, row.want) {
+			t.Errorf("%s %s as %s %.40s: %d, the line is %q, want %s", row.method, row.path, row.kind, row.body, w.Code, line, row.want)
+		}
+	}
+}
+
+func TestFault_D2_ABodyOfTheOtherTypeIsNamed(t *testing.T) {
+	p := newPerson(t)
+	for _, row := range []struct{ kind, body, want string }{
+		{"application/json", "grant_type=refresh_token&client_id=a", "the body is a form, and Content-Type says JSON"},
+		{"application/x-www-form-urlencoded", ` {"grant_type":"refresh_token"}`, "the body is JSON, and Content-Type says a form"},
+	} {
+		w := p.enter(entrance{path: "/oauth/token", kind: row.kind, body: row.body})
+		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), row.want) || !strings.Contains(w.Body.String(), "invalid_request") {
+			t.Errorf("%s as %s: %d %s", row.body, row.kind, w.Code, w.Body)
+		}
+	}
+}
+
+func TestFault_D2_ARefreshTokenAtTheAPIIsNamed(t *testing.T) {
+	p := newPerson(t)
+	w := p.api(http.MethodGet, "/v1/videos", "vdo_ort_x")
+	if w.Code != http.StatusUnauthorized || w.Body.String() != documented("authentication_error", "This is a refresh token: send the access token") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestFault_D3_ErrorURILeadsToThePublicError(t *testing.T) {
+	config := gateway.DefaultConfig()
+	config.ErrorDocsURL = "https://developers.test/errors"
+	for _, cause := range []errorv1.Cause{errorv1.Cause_CAUSE_CODE_EXPIRED, errorv1.Cause_CAUSE_VERIFIER_WRONG} {
+		p := newConfigured(t, config)
+		p.answers("IssueToken", nil, oerr.Refuse(cause, "text"))
+		form := p.enter(entrances()[0]).Body.String()
+		if !strings.Contains(form, `"error_uri":"https://developers.test/errors#invalid_grant"`) {
+			t.Errorf("%s in a form's dialect: %s", cause, form)
+		}
+		if documented := p.enter(entrances()[1]).Body.String(); strings.Contains(documented, "error_uri") {
+			t.Errorf("%s in the documented dialect: %s", cause, documented)
+		}
+	}
+	for _, bad := range []string{"developers.test", "https://d.test/#a", "https://d.test/\"", "ftp://d.test", "https://d.test/é"} {
+		config.ErrorDocsURL = bad
+		if err := config.Validate(); err == nil || !strings.Contains(err.Error(), "error_docs_url") {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+func TestFault_D5_IntrospectionWithoutASecretSaysWhatItNeeds(t *testing.T) {
+	p := newPerson(t)
+	p.answers("IntrospectClientToken", nil, oerr.Refuse(
+		errorv1.Cause_CAUSE_INTROSPECTION_WITHOUT_SECRET, "Introspection needs a confidential client", oerr.WithField("client_secret")))
+	for _, e := range entrances() {
+		if e.rpc != "IntrospectClientToken" {
+			continue
+		}
+		w := p.enter(e)
+		if w.Code != http.StatusUnauthorized || !strings.Contains(w.Body.String(), "Introspection needs a confidential client") {
+			t.Errorf("as %s: %d %s", e.kind, w.Code, w.Body)
+		}
+	}
+}

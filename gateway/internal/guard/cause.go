@@ -1,0 +1,49 @@
+package guard
+
+import (
+	"strings"
+
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/sdk/enforce"
+)
+
+// unread is why a request without a usable bearer token is denied.
+func unread(sent bool) errorv1.Cause {
+	if sent {
+		return errorv1.Cause_CAUSE_ACCESS_TOKEN_MALFORMED
+	}
+	return errorv1.Cause_CAUSE_ACCESS_TOKEN_MISSING
+}
+
+// causeOf is why a request with a bearer token is denied.
+func causeOf(bearer string, d *enforce.Denial) errorv1.Cause {
+	switch d.Code {
+	case enforce.CodeAuthentication:
+		return inactive(bearer)
+	case enforce.CodeInsufficientScope:
+		return errorv1.Cause_CAUSE_SCOPE_INSUFFICIENT
+	case enforce.CodePlanRestricted:
+		return errorv1.Cause_CAUSE_PLAN_RESTRICTED
+	case enforce.CodeNotFound:
+		return errorv1.Cause_CAUSE_NOT_FOUND
+	case enforce.CodeUnavailable:
+		return errorv1.Cause_CAUSE_DEPENDENCY_UNAVAILABLE
+	}
+	return errorv1.Cause_CAUSE_UNSPECIFIED
+}
+
+// inactive is why a token is not active, as far as its form says.
+func inactive(bearer string) errorv1.Cause {
+	switch {
+	case secret.Valid(secret.AccessToken, bearer):
+		return errorv1.Cause_CAUSE_ACCESS_TOKEN_INACTIVE
+	case secret.Valid(secret.APIKey, bearer):
+		return errorv1.Cause_CAUSE_API_KEY_INACTIVE
+	case secret.ValidUserToken(bearer):
+		return errorv1.Cause_CAUSE_USER_TOKEN_EXPIRED
+	case strings.HasPrefix(bearer, enforce.RefreshTokenPrefix):
+		return errorv1.Cause_CAUSE_ACCESS_TOKEN_IS_REFRESH_TOKEN
+	}
+	return errorv1.Cause_CAUSE_ACCESS_TOKEN_MALFORMED
+}

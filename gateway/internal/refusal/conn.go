@@ -1,0 +1,27 @@
+package refusal
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+)
+
+// Conn is a connection to a service whose refusals are noted, so that no handler can forget to.
+type Conn struct{ grpc.ClientConnInterface }
+
+// Invoke is grpc.ClientConnInterface.
+func (c Conn) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
+	err := c.ClientConnInterface.Invoke(ctx, method, args, reply, opts...)
+	if err != nil {
+		NoteError(ctx, err)
+		return err
+	}
+	// A refused authorization request is no failure of the call: it ends in a page or in a redirect.
+	if res, ok := reply.(interface{ GetStep() *authzv1.Step }); ok && res.GetStep().GetRefusal() != nil {
+		refused := res.GetStep().GetRefusal()
+		Note(ctx, Refusal{Cause: refused.GetCause(), ClientID: refused.GetClientId()})
+	}
+	return nil
+}

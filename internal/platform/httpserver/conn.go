@@ -1,0 +1,124 @@
+package httpserver
+
+import (
+	"bytes"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// The bounds of what is read and discarded once the response is sent. The bytes are more than most uploads have, since clients
+// write the whole body before they read that it was refused.
+const (
+	maxDiscarded = 32 << 20
+	discardTime  = 30 * time.Second
+	discardIdle  = 5 * time.Second
+)
+
+// maxHead is how much of a request's head is kept, to know its address should the rest be unreadable.
+const maxHead = 4 << 10
+
+// conn is a connection of a Server.
+type conn struct {
+	net.Conn
+
+	server *Server
+	// answering says that a handler's response may be on its way: until the connection is idle again, what is written is not
+	// net/http's own.
+	answering atomic.Bool
+	// unread says that the client may still be sending what is not read.
+	unread atomic.Bool
+	half   sync.Once
+	// head is the beginning of the request that is being read. It is written before a handler runs and read after a request was
+	// refused without one, never at the same time.
+	head []byte
+}
+
+type connKey struct{}
+
+// begin marks that a handler has the request.
+func (c *conn) begin() { c.answering.Store(true) }
+
+// next marks that the connection waits for another request.
+func (c *conn) next() {
+	c.head = c.head[:0]
+	c.unread.Store(false)
+	c.answering.Store(false)
+}
+
+// Read is net.Conn.
+func (c *conn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if left := maxHead - len(c.head); n > 0 && left > 0 && !c.answering.Load() {
+		c.head = append(c.head, b[:min(n, left)]...)
+	}
+	return n, err
+}
+
+// statusLine begins every response.
+var statusLine = []byte("HTTP/1.") //nolint:gochecknoglobals // never written to
+
+// Write is net.Conn. While no handler answers, a response is net/http's own and whole: it refuses a request that it cannot read.
+func (c *conn) Write(b []byte) (int, error) {
+	if c.server.rejecter == nil || c.answering.Load() || !bytes.HasPrefix(b, statusLine) {
+		return c.Conn.Write(b)
+	}
+	c.unread.Store(true)
+	if _, err := c.Conn.Write(c.server.reject(b, c.head)); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// CloseWrite closes the sending side, then reads on until the client closes its side too or a bound is reached.
+func (c *conn) CloseWrite() error {
+	half, can := c.Conn.(interface{ CloseWrite() error })
+	if !can {
+		return nil
+	}
+	var err error
+	c.half.Do(func() {
+		if err = half.CloseWrite(); err == nil {
+			c.discard()
+		}
+	})
+	return err
+}
+
+// Close is net.Conn.
+func (c *conn) Close() error {
+	if c.unread.Load() {
+		_ = c.CloseWrite() // otherwise the client has gone, and loses nothing
+	}
+	return c.Conn.Close()
+}
+
+func (c *conn) discard() {
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		select {
+		case <-stop:
+		case <-c.server.closed.Done():
+			_ = c.SetReadDeadline(time.Unix(1, 0)) // wakes the reader
+		}
+	}()
+	buffer, end := make([]byte, 32<<10), time.Now().Add(discardTime)
+	for left := maxDiscarded; left > 0; {
+		if c.SetReadDeadline(earlier(time.Now().Add(discardIdle), end)) != nil || c.server.closed.Err() != nil {
+			return
+		}
+		n, err := c.Conn.Read(buffer)
+		if left -= n; err != nil {
+			return
+		}
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}

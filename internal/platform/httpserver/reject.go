@@ -1,0 +1,95 @@
+package httpserver
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// reject is the response in place of net/http's own, as it goes over the connection.
+func (s *Server) reject(own, head []byte) []byte {
+	status := http.StatusBadRequest
+	if fields := bytes.Fields(own[:min(len(own), 64)]); len(fields) > 1 {
+		if sent, err := strconv.Atoi(string(fields[1])); err == nil {
+			status = sent
+		}
+	}
+	w := &response{header: http.Header{}}
+	r := readable(head)
+	s.rejecter.Reject(w, r, status)
+	return w.bytes(r.Method != http.MethodHead)
+}
+
+// readable is what can be read of a request whose rest cannot: the method, the address and the headers that say how to answer.
+// Everything else is left out, so that nothing is served by it.
+func readable(head []byte) *http.Request {
+	r := (&http.Request{
+		Method: http.MethodGet, URL: &url.URL{Path: "/"}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody,
+	}).WithContext(context.Background())
+	line, rest, _ := strings.Cut(string(head), "\n")
+	fields := strings.Fields(line)
+	if len(fields) < 2 {
+		return r
+	}
+	r.Method = fields[0]
+	target, _, _ := strings.Cut(fields[1], "?")
+	if u, err := url.ParseRequestURI(target); err == nil && strings.HasPrefix(u.Path, "/") {
+		r.URL = u
+	}
+	for line := range strings.SplitSeq(rest, "\n") {
+		name, value, found := strings.Cut(strings.TrimSuffix(line, "\r"), ":")
+		if !found {
+			break // the head's end, or the place where it becomes unreadable
+		}
+		switch name = textproto.CanonicalMIMEHeaderKey(name); name {
+		case "Accept", "Content-Type", "Origin":
+			r.Header[name] = append(r.Header[name], strings.TrimSpace(value))
+		}
+	}
+	return r
+}
+
+// response is a response in memory.
+type response struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+// Header is http.ResponseWriter.
+func (w *response) Header() http.Header { return w.header }
+
+// WriteHeader is http.ResponseWriter.
+func (w *response) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+}
+
+// Write is http.ResponseWriter.
+func (w *response) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.body.Write(b)
+}
+
+// bytes is the response as it goes over the connection, which ends with it.
+func (w *response) bytes(withBody bool) []byte {
+	w.WriteHeader(http.StatusOK)
+	w.header.Set("Connection", "close")
+	w.header.Set("Content-Length", strconv.Itoa(w.body.Len()))
+	w.header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", w.status, http.StatusText(w.status))
+	_ = w.header.Write(&b) // a buffer takes everything
+	b.WriteString("\r\n")
+	if withBody {
+		b.Write(w.body.Bytes())
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,98 @@
+package httpserver
+
+import (
+	"context"
+	"log"
+	"net"
+	"net/http"
+	"time"
+)
+
+// The limits of an HTTP connection: a request is small and a response quick. A handler that serves larger ones sets its own
+// deadlines.
+const (
+	headerLimit    = 5 * time.Second
+	readLimit      = 15 * time.Second
+	writeLimit     = 30 * time.Second
+	maxHeaderBytes = 32 << 10
+
+	// DefaultIdleTimeout is how long a connection may wait for its next request.
+	DefaultIdleTimeout = 2 * time.Minute
+)
+
+// Rejecter is a handler that also answers in place of net/http, for requests that never reach it because they cannot be read.
+type Rejecter interface {
+	// Reject answers with a status that net/http has decided: 400, 417, 431, 501 or 505. The request has what could be read: a
+	// method, an address and some headers, or GET / where not even that is known.
+	Reject(w http.ResponseWriter, r *http.Request, status int)
+}
+
+// Options are what a Server stands on.
+type Options struct {
+	Handler http.Handler
+	// Rejecter is nil to leave net/http's own responses, which are plain text.
+	Rejecter Rejecter
+	// IdleTimeout is how long a connection may wait for its next request; 0 is DefaultIdleTimeout.
+	IdleTimeout time.Duration
+	ErrorLog    *log.Logger
+}
+
+// Server is an http.Server whose connections close in stages.
+type Server struct {
+	http     *http.Server
+	rejecter Rejecter
+	closed   context.Context //nolint:containedctx // the server's own life, which its connections share
+	closing  context.CancelFunc
+}
+
+// New makes a server.
+func New(o Options) *Server {
+	s := &Server{rejecter: o.Rejecter, http: Limited(o.ErrorLog)}
+	s.closed, s.closing = context.WithCancel(context.Background())
+	if o.IdleTimeout > 0 {
+		s.http.IdleTimeout = o.IdleTimeout
+	}
+	s.http.Handler = observe(o.Handler)
+	s.http.ConnContext = func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) }
+	s.http.ConnState = func(c net.Conn, state http.ConnState) {
+		if c, ours := c.(*conn); ours && state == http.StateIdle {
+			c.next()
+		}
+	}
+	return s
+}
+
+// Limited is an http.Server with the limits of a connection and without a handler.
+func Limited(errors *log.Logger) *http.Server {
+	return &http.Server{
+		DisableGeneralOptionsHandler: true, ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: writeLimit,
+		IdleTimeout: DefaultIdleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: errors,
+	}
+}
+
+// Serve accepts connections until the server ends; http.ErrServerClosed says that it was asked to.
+func (s *Server) Serve(lis net.Listener) error { return s.http.Serve(listener{lis, s}) }
+
+// Shutdown stops accepting and waits for the requests that are being answered, until ctx ends; then it closes every connection.
+func (s *Server) Shutdown(ctx context.Context) {
+	if s.http.Shutdown(ctx) == nil {
+		return
+	}
+	s.closing()        // nothing more is waited for
+	_ = s.http.Close() // whatever is still connected has had its time
+}
+
+type listener struct {
+	net.Listener
+
+	server *Server
+}
+
+// Accept is net.Listener.
+func (l listener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &conn{Conn: c, server: l.server}, nil
+}

@@ -1,0 +1,101 @@
+// Package cause names why a request is refused, for domain packages, which know no wire format.
+//
+// It owns the names, which are those of usher.error.v1.Cause, and how one travels with an error. What a cause means, which reason
+// it implies and what to do about it stand in the contract alone.
+package cause
+
+import "errors"
+
+// Cause is the name of a value of usher.error.v1.Cause, without its prefix; empty where no cause is known.
+type Cause string
+
+// The causes that domain packages find. Each is described in proto/usher/error/v1/cause.proto.
+const (
+	// The scope.
+	ScopeMissing      Cause = "SCOPE_MISSING"
+	ScopeMalformed    Cause = "SCOPE_MALFORMED"
+	ScopeUnknown      Cause = "SCOPE_UNKNOWN"
+	ScopeNotAllowed   Cause = "SCOPE_NOT_ALLOWED"
+	ScopeNotGranted   Cause = "SCOPE_NOT_GRANTED"
+	ScopeOtherAtRetry Cause = "SCOPE_OTHER_AT_RETRY"
+	// The grant type.
+	GrantTypeUnsupported Cause = "GRANT_TYPE_UNSUPPORTED"
+	GrantNotAllowed      Cause = "GRANT_NOT_ALLOWED"
+	// Client authentication.
+	ClientUnknown           Cause = "CLIENT_UNKNOWN"
+	ClientDisabled          Cause = "CLIENT_DISABLED"
+	ClientNotNamed          Cause = "CLIENT_NOT_NAMED"
+	SecretMissing           Cause = "SECRET_MISSING"
+	SecretWrong             Cause = "SECRET_WRONG"
+	SecretExpired           Cause = "SECRET_EXPIRED"
+	SecretUnexpected        Cause = "SECRET_UNEXPECTED"
+	AuthenticationMalformed Cause = "AUTHENTICATION_MALFORMED"
+	// Parameters.
+	ParameterMissing  Cause = "PARAMETER_MISSING"
+	ParameterRepeated Cause = "PARAMETER_REPEATED"
+	// The authorization code.
+	CodeMalformed    Cause = "CODE_MALFORMED"
+	CodeUnknown      Cause = "CODE_UNKNOWN"
+	CodeExpired      Cause = "CODE_EXPIRED"
+	CodeUsed         Cause = "CODE_USED"
+	CodeReplayed     Cause = "CODE_REPLAYED"
+	CodeOtherClient  Cause = "CODE_OTHER_CLIENT"
+	RedirectURIOther Cause = "REDIRECT_URI_OTHER"
+	ConsentRevoked   Cause = "CONSENT_REVOKED"
+	// PKCE (RFC 7636).
+	VerifierMissing    Cause = "VERIFIER_MISSING"
+	VerifierMalformed  Cause = "VERIFIER_MALFORMED"
+	VerifierWrong      Cause = "VERIFIER_WRONG"
+	VerifierUnexpected Cause = "VERIFIER_UNEXPECTED"
+	// The refresh token.
+	RefreshMalformed   Cause = "REFRESH_MALFORMED"
+	RefreshUnknown     Cause = "REFRESH_UNKNOWN"
+	RefreshExpired     Cause = "REFRESH_EXPIRED"
+	RefreshRevoked     Cause = "REFRESH_REVOKED"
+	RefreshRotated     Cause = "REFRESH_ROTATED"
+	RefreshReused      Cause = "REFRESH_REUSED"
+	RefreshOtherClient Cause = "REFRESH_OTHER_CLIENT"
+	// The authorization request.
+	QueryMalformed           Cause = "QUERY_MALFORMED"
+	RedirectURIUnregistered  Cause = "REDIRECT_URI_UNREGISTERED"
+	StateTooLong             Cause = "STATE_TOO_LONG"
+	RequestObjectUnsupported Cause = "REQUEST_OBJECT_UNSUPPORTED"
+	ResponseModeUnsupported  Cause = "RESPONSE_MODE_UNSUPPORTED"
+	ResponseTypeUnsupported  Cause = "RESPONSE_TYPE_UNSUPPORTED"
+	ChallengeMissing         Cause = "CHALLENGE_MISSING"
+	ChallengeMethod          Cause = "CHALLENGE_METHOD"
+	ChallengeMalformed       Cause = "CHALLENGE_MALFORMED"
+	PromptContradictory      Cause = "PROMPT_CONTRADICTORY"
+	LoginRequired            Cause = "LOGIN_REQUIRED"
+	ConsentRequired          Cause = "CONSENT_REQUIRED"
+	// The pending authorization.
+	AuthorizationUnknown       Cause = "AUTHORIZATION_UNKNOWN"
+	AuthorizationOtherBrowser  Cause = "AUTHORIZATION_OTHER_BROWSER"
+	AuthorizationOtherUser     Cause = "AUTHORIZATION_OTHER_USER"
+	AuthorizationClientChanged Cause = "AUTHORIZATION_CLIENT_CHANGED"
+	// The user token.
+	UserTokenMissing Cause = "USER_TOKEN_MISSING"
+	UserTokenUnknown Cause = "USER_TOKEN_UNKNOWN"
+)
+
+// refused is an error with its cause.
+type refused struct {
+	error
+
+	cause Cause
+}
+
+// Unwrap returns the error that has the cause.
+func (r *refused) Unwrap() error { return r.error }
+
+// With adds the cause to an error, whose text stays as it is.
+func With(err error, cause Cause) error { return &refused{err, cause} }
+
+// Of returns the cause of an error; empty where none is known.
+func Of(err error) Cause {
+	var r *refused
+	if errors.As(err, &r) {
+		return r.cause
+	}
+	return ""
+}

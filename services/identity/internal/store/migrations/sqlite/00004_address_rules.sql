@@ -1,0 +1,10 @@
+-- +goose Up
+
+-- Under which rules an address was made canonical; NULL for those of release 0.1, which the service brings to today's form. Plain
+-- ASCII has the same form under both, so that only the rest is looked at again: other letters, encoded domains, a final dot.
+ALTER TABLE users ADD COLUMN address_rules INTEGER;
+UPDATE users SET address_rules = 1
+WHERE NOT (email_address GLOB '*[^ -~]*' OR email_address LIKE '%xn--%' OR email_address LIKE '%.');
+
+-- +goose Down
+ALTER TABLE users DROP COLUMN address_rules;

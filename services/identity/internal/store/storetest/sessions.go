@@ -1,0 +1,93 @@
+package storetest
+
+import (
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/store"
+)
+
+// Sessions proves that a session lives from its beginning to its end and is one user's, and that cleanup deletes expired ones.
+func Sessions(t *testing.T) {
+	t.Run("a session lives until it is ended", func(t *testing.T) {
+		each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
+			seed(t, s, example())
+			first, second := secret.Sum("first"), secret.Sum("second")
+			begin(t, s, first, time.Hour)
+			begin(t, s, second, time.Hour)
+			wantLive(t, s, "usr_ada", first, true)
+			wantLive(t, s, "usr_bob", first, false) // another's
+			wantLive(t, s, "usr_ada", secret.Sum("third"), false)
+			for _, want := range []bool{true, false} {
+				if ended, err := s.EndSession(t.Context(), first); err != nil || ended != want {
+					t.Errorf("EndSession: %v, %v, want %v", ended, err, want)
+				}
+			}
+			wantLive(t, s, "usr_ada", first, false)
+			wantLive(t, s, "usr_ada", second, true)
+			if _, err := s.FindHolder(t.Context(), "usr_nobody", second); !errors.Is(err, account.ErrUnknown) {
+				t.Errorf("a user who is gone: %v", err)
+			}
+			if err := s.BeginSession(t.Context(), secret.Sum("x"), "usr_nobody", time.Now().Add(time.Hour)); err != nil {
+				t.Errorf("a session of a user who is gone: %v", err)
+			}
+		})
+	})
+	t.Run("concurrent look-ups keep users and sessions apart", func(t *testing.T) {
+		each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
+			seed(t, s, example())
+			live := secret.Sum("live")
+			begin(t, s, live, time.Hour)
+			var n atomic.Int32
+			race(40, func() {
+				i := n.Add(1)
+				user, hash := []string{"usr_ada", "usr_bob"}[i%2], []secret.Hash{live, secret.Sum("dead")}[i/2%2]
+				holder, err := s.FindHolder(t.Context(), user, hash)
+				if err != nil || holder.User.ID != user || holder.Live != (user == "usr_ada" && hash == live) {
+					t.Errorf("%s: %+v, %v", user, holder, err)
+				}
+			})
+		})
+	})
+	t.Run("cleanup deletes expired sessions and no others", func(t *testing.T) {
+		sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
+			db := reopen(0)
+			s, later := store.New(db), store.New(reopen(48*time.Hour))
+			seed(t, s, example())
+			begin(t, s, secret.Sum("short"), time.Hour)
+			begin(t, s, secret.Sum("long"), 72*time.Hour)
+			for _, step := range []struct {
+				store *store.Store
+				left  int
+			}{{s, 2}, {later, 1}} {
+				if err := step.store.Housekeep(t.Context(), 0); err != nil {
+					t.Fatal(err)
+				}
+				if n := count(t, db, "browser_sessions"); n != step.left {
+					t.Errorf("%d sessions are left, want %d", n, step.left)
+				}
+			}
+		})
+	})
+}
+
+func begin(t *testing.T, s *store.Store, hash secret.Hash, lifetime time.Duration) {
+	t.Helper()
+	if err := s.BeginSession(t.Context(), hash, "usr_ada", time.Now().Add(lifetime)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantLive(t *testing.T, s *store.Store, userID string, hash secret.Hash, want bool) {
+	t.Helper()
+	holder, err := s.FindHolder(t.Context(), userID, hash)
+	if err != nil || holder.User.ID != userID || holder.Live != want {
+		t.Errorf("%s: %+v, %v, want live %v", userID, holder, err, want)
+	}
+}

@@ -1,0 +1,76 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/source"
+	"github.com/vidocu/usher/services/token/internal/grant"
+)
+
+// parallelWithin is how soon after a rotation a repeated refresh looks like one of several that a client sent at once, and how
+// long a retry window may be.
+const parallelWithin = 30 * time.Second
+
+// spent is the hash of the credential that a token request spends.
+func spent(req *tokenv1.IssueTokenRequest) secret.Hash {
+	if req.GetGrantType() == (grant.RefreshToken{}).Type() {
+		return secret.Sum(req.GetRefreshToken())
+	}
+	return secret.Sum(req.GetCode())
+}
+
+// warnOfReuse logs a second use, which revoked what hung on the first: it is a theft or a defect of the client, and either way
+// the user has to authorize again.
+func (s *OAuth) warnOfReuse(ctx context.Context, req *tokenv1.IssueTokenRequest, err error) {
+	var reuse *grant.ReuseError
+	if !errors.As(err, &reuse) {
+		return
+	}
+	address, first := source.From(ctx), reuse.First
+	attrs := []slog.Attr{
+		slog.String("cause", oerr.CauseLabel(oerr.Cause(fail(err)))), slog.String("client_id", first.ClientID),
+		slog.String("user_id", first.UserID), slog.String("workspace_id", first.WorkspaceID),
+		slog.String("source", address), slog.String("same_source", s.sameSource(req, address)),
+	}
+	if first.Ago > 0 {
+		attrs = append(attrs, slog.Duration("after", first.Ago))
+	}
+	if errors.Is(err, grant.ErrCodeReplayed) {
+		s.Logger.LogAttrs(ctx, slog.LevelWarn, "an authorization code was used again: the tokens of its first use were revoked", attrs...)
+		return
+	}
+	if window := retryWindow(first.Ago); window > 0 {
+		attrs = append(attrs, slog.String("hint",
+			fmt.Sprintf("looks like parallel refreshes; allow repeats for %s with token.refresh_retry_window", window)))
+	}
+	s.Logger.LogAttrs(ctx, slog.LevelWarn, "a rotated refresh token was used again: the client's tokens of this user were revoked", attrs...)
+}
+
+// sameSource compares where the credential was used from with its first use: yes, no, or unknown.
+func (s *OAuth) sameSource(req *tokenv1.IssueTokenRequest, address string) string {
+	switch same, known := s.Sources.Same(spent(req), address); {
+	case !known:
+		return "unknown"
+	case same:
+		return "yes"
+	}
+	return "no"
+}
+
+// retryWindow is the retry window that would have answered a repeat so long after the rotation; 0 where it came too late to be
+// one of several parallel refreshes, or nothing is known.
+func retryWindow(ago time.Duration) time.Duration {
+	for _, window := range [...]time.Duration{5 * time.Second, 10 * time.Second, parallelWithin} {
+		if ago > 0 && ago < window {
+			return window
+		}
+	}
+	return 0
+}

@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/grant"
+)
+
+// explainStatements read, after a refusal, what the statement that refused did not say. They change nothing and lock nothing.
+type explainStatements struct{ refresh, redemption string }
+
+func prepareExplain(db *sqldb.DB) explainStatements {
+	return explainStatements{
+		// A token is the current one of a family or a spent one, and never both.
+		refresh: db.SQL(`
+SELECT client_id, user_id, workspace_id, 0, false, refresh_expires_at <= {{now}} FROM families WHERE refresh_hash = $1
+UNION ALL
+SELECT f.client_id, f.user_id, f.workspace_id, {{now}} - (s.expires_at - $2), true, false
+FROM (SELECT family_id, expires_at FROM spent_refresh_tokens WHERE hash = $1 AND expires_at > {{now}} LIMIT 1) AS s
+JOIN families f ON f.id = s.family_id`),
+		redemption: db.SQL(`SELECT client_id, user_id, workspace_id, {{now}} - created_at FROM families WHERE id = $1`),
+	}
+}
+
+// ExplainRefresh reads what is stored of a refused refresh token: the zero value for one that is not known. The lifetime says
+// when a spent one was rotated, since its evidence lives that long.
+func (s *Store) ExplainRefresh(ctx context.Context, token secret.Hash, refreshLifetime time.Duration) (grant.Refused, error) {
+	var r grant.Refused
+	var ago int64
+	err := s.db.QueryRow(ctx, s.why.refresh, token.Bytes(), micros(refreshLifetime)).
+		Scan(&r.ClientID, &r.UserID, &r.WorkspaceID, &ago, &r.Spent, &r.Expired)
+	if errors.Is(err, sqldb.ErrNotFound) {
+		return grant.Refused{}, nil
+	}
+	if err != nil {
+		return grant.Refused{}, fmt.Errorf("explaining a refused refresh token: %w", err)
+	}
+	r.Ago = max(0, time.Duration(ago)*time.Microsecond)
+	return r, nil
+}
+
+// RedemptionOrigin reads whose a redeemed code was; grant.ErrNoEvidence when it never was redeemed.
+func (s *Store) RedemptionOrigin(ctx context.Context, code secret.Hash) (grant.Origin, error) {
+	var o grant.Origin
+	var ago int64
+	err := s.db.QueryRow(ctx, s.why.redemption, code.Bytes()).Scan(&o.ClientID, &o.UserID, &o.WorkspaceID, &ago)
+	if errors.Is(err, sqldb.ErrNotFound) {
+		return grant.Origin{}, grant.ErrNoEvidence
+	}
+	if err != nil {
+		return grant.Origin{}, fmt.Errorf("explaining a replayed code: %w", err)
+	}
+	o.Ago = max(0, time.Duration(ago)*time.Microsecond)
+	return o, nil
+}

@@ -1,0 +1,56 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/test/harness"
+)
+
+// TestFault_E7_ASignedOutBrowserStaysSo after Redis was restored from what it held before.
+func TestFault_E7_ASignedOutBrowserStaysSo(t *testing.T) {
+	d := shared.shapes[1] // the one on Redis
+	server := redis.NewClient(&redis.Options{Addr: os.Getenv("USHER_TEST_REDIS_ADDR")})
+	defer server.Close()
+	b := signIn(t, d, harness.JohnEmail)
+	token := cookie(t, d, b, sessionCookie)
+	key, dump := dumped(t, server, token)
+
+	page, err := b.Get("/account/connected-apps")
+	must(t, err)
+	var form harness.Form
+	for _, f := range page.Forms {
+		if f.Action == "/signout" {
+			form = f
+		}
+	}
+	_, err = b.Submit(page, form, nil)
+	must(t, err)
+	must(t, server.RestoreReplace(t.Context(), key, time.Hour, dump).Err())
+
+	page = get(t, d, "/account/connected-apps", map[string]string{sessionCookie: token})
+	if page.Status != http.StatusSeeOther || !strings.Contains(page.Location(), "/signin") {
+		t.Errorf("the session that was signed out gets %d, to %q", page.Status, page.Location())
+	}
+}
+
+// dumped is the entry of a session as Redis would write it to a snapshot.
+func dumped(t *testing.T, server *redis.Client, token string) (key, dump string) {
+	t.Helper()
+	hash := secret.Sum(token)
+	keys, err := server.Keys(t.Context(), "*identity:session:"+base64.RawURLEncoding.EncodeToString(hash[:])).Result()
+	must(t, err)
+	if len(keys) != 1 {
+		t.Fatalf("Redis holds the session as %q", keys)
+	}
+	dump, err = server.Dump(t.Context(), keys[0]).Result()
+	must(t, err)
+	return keys[0], dump
+}

@@ -1,0 +1,89 @@
+package interop
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// TestFault_D8_TheExamplesOfEachLibraryRun takes the examples out of docs/clients.md and walks a browser through each: sign in, consent,
+// exchange, refresh, revoke.
+func TestFault_D8_TheExamplesOfEachLibraryRun(t *testing.T) {
+	install(t)
+	found := 0
+	for info, code := range blocks(t, "clients.md") {
+		language, library, _ := strings.Cut(info, " ")
+		t.Run(library, func(t *testing.T) {
+			var app *exec.Cmd
+			if language == "js" {
+				app = exec.CommandContext(t.Context(), "node", nodeFile(t, library, code))
+			} else {
+				file := filepath.Join(t.TempDir(), "example.py")
+				if err := os.WriteFile(file, []byte(code), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				app = exec.CommandContext(t.Context(), "python3", file)
+			}
+			if got := walk(t, app); got != "videos:read jobs:read" {
+				t.Errorf("after a refresh the scope is %q", got)
+			}
+		})
+		found++
+	}
+	if found != 4 {
+		t.Errorf("docs/clients.md has %d tested examples, want 4", found)
+	}
+}
+
+// walk starts an app, opens the address that it prints, and types the address that the browser comes back to. It returns what the app
+// prints then, and fails unless the app ends well.
+func walk(t *testing.T, app *exec.Cmd) string {
+	t.Helper()
+	app.Env = append(os.Environ(), "PYTHONPATH="+absolute(t, "bin/clients/python"),
+		"AUTHLIB_INSECURE_TRANSPORT=1", "OAUTHLIB_INSECURE_TRANSPORT=1", "ISSUER="+usher.PublicURL,
+		"CLIENT_ID="+harness.ConfidentialID, "CLIENT_SECRET="+harness.ConfidentialPW, "REDIRECT_URI="+harness.CallbackURI)
+	var errs strings.Builder
+	app.Stderr = &errs
+	input, err := app.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := app.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewReader(output)
+	address, _ := lines.ReadString('\n')
+	_, err = io.WriteString(input, approve(t, strings.TrimSpace(address))+"\n")
+	scope, _ := lines.ReadString('\n')
+	if ended := app.Wait(); ended != nil || err != nil {
+		t.Fatalf("the app ends with %v, %v: %s", ended, err, errs.String())
+	}
+	return strings.TrimSpace(scope)
+}
+
+// approve opens an authorization address, signs in, approves, and returns the address that the browser came back to.
+func approve(t *testing.T, address string) string {
+	t.Helper()
+	b := usher.NewBrowser()
+	page, err := b.Follow(b.Get(address))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page, err = b.SignIn(page, harness.JohnEmail, harness.UserPassword); err != nil {
+		t.Fatal(err)
+	}
+	if page, err = b.Decide(page, "ws_acme", "approve"); err != nil {
+		t.Fatal(err)
+	}
+	return page.Location()
+}

@@ -1,0 +1,136 @@
+package interop
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// TestFault_D7_TheExamplesOfOtherLanguagesRun takes the examples out of docs/grpc.md and runs them against five processes with the
+// certificates of production, with a live token and with a dead one.
+func TestFault_D7_TheExamplesOfOtherLanguagesRun(t *testing.T) {
+	install(t)
+	d := production(t)
+	tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.TLS("video-api", "token"); err != nil { // issues the certificate
+		t.Fatal(err)
+	}
+	e := examples{deployment: d, dir: t.TempDir(), blocks: blocks(t, "grpc.md")}
+	for name, run := range map[string]func(*testing.T, string) string{"node": e.node, "python": e.python} {
+		t.Run(name, func(t *testing.T) {
+			if got := run(t, tokens.Access); !strings.HasPrefix(got, "usr_john videos:read") {
+				t.Errorf("of a live token the example prints %q", got)
+			}
+			if got := run(t, "vdo_oat_nothing"); got != "inactive" {
+				t.Errorf("of a dead token the example prints %q", got)
+			}
+		})
+	}
+}
+
+// TestFault_D7_TheProtosCompileWithoutMore compiles the four files that docs/grpc.md names, with a protobuf compiler and nothing else.
+func TestFault_D7_TheProtosCompileWithoutMore(t *testing.T) {
+	install(t)
+	protos, files := t.TempDir(), []string{
+		"usher/rpc/v1/options.proto", "usher/token/v1/introspection_service.proto",
+		"usher/token/v1/access_service.proto", "usher/token/v1/revocation_service.proto",
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(filepath.Join(root, "proto", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := filepath.Join(protos, file)
+		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(to, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(content), "debug_redact") {
+			t.Errorf("%s has the option debug_redact, which Debian's protoc 3.21 refuses", file)
+		}
+	}
+	e := examples{dir: t.TempDir()}
+	e.command(t, "python3", append([]string{"-m", "grpc_tools.protoc", "-I", protos, "--python_out=" + e.dir}, files...)...)
+}
+
+// production starts five processes with mutual TLS.
+func production(t *testing.T) *harness.Deployment {
+	t.Helper()
+	dir := t.TempDir()
+	bins, err := harness.Build(filepath.Join(dir, "bin"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	servers, err := harness.NewServers(context.WithoutCancel(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := harness.FiveProcesses(bins, dir, servers, harness.Unhurried(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+// examples runs the blocks of docs/grpc.md.
+type examples struct {
+	deployment *harness.Deployment
+	dir        string
+	blocks     map[string]string
+}
+
+func (e examples) node(t *testing.T, token string) string {
+	t.Helper()
+	file := nodeFile(t, "grpc", e.blocks["js test"])
+	return e.command(t, "env", append(e.environ(t, token), "node", file)...)
+}
+
+func (e examples) python(t *testing.T, token string) string {
+	t.Helper()
+	e.command(t, "env", append(e.environ(t, token), "sh", "-c", e.blocks["sh test"])...)
+	file := filepath.Join(e.dir, "example.py")
+	if err := os.WriteFile(file, []byte(e.blocks["python test"]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return e.command(t, "env", append(e.environ(t, token), "python3", file)...)
+}
+
+// environ says what the examples read.
+func (e examples) environ(t *testing.T, token string) []string {
+	t.Helper()
+	_, port, _ := strings.Cut(e.deployment.GRPCAddr("token"), ":")
+	in := func(file string) string { return filepath.Join(e.deployment.Dir(), file) }
+	return []string{
+		"ADDRESS=localhost:" + port, "PROTO=" + absolute(t, "proto"), "TOKEN=" + token,
+		"CA=" + in("ca.pem"), "CERT=" + in("video-api.pem"), "KEY=" + in("video-api.key"),
+	}
+}
+
+// command runs a command in the folder of the examples and returns what it prints, without the last line break.
+func (e examples) command(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Dir, cmd.Env = e.dir, append(os.Environ(), "PYTHONPATH="+absolute(t, "bin/clients/python")+":"+e.dir)
+	var errs strings.Builder
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %.200s: %v\n%s%s", name, strings.Join(args, " "), err, out, errs.String())
+	}
+	return strings.TrimSpace(string(out))
+}
