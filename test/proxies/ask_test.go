@@ -99,7 +99,7 @@ func refuses(t *testing.T, a harness.Answer, status int, body, challenge string)
 		}
 	}
 	for name := range h {
-		if strings.HasPrefix(name, "Usher") {
+		if strings.HasPrefix(name, "Usher") && name != "Usher-Request-Id" { // which every response of Usher's has
 			t.Errorf("%s reached the client", name)
 		}
 	}

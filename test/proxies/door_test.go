@@ -50,11 +50,11 @@ func asCGI(name string) string {
 	}, strings.ToUpper(name))
 }
 
-// identity is everything in a request that speaks for Usher, as CGI reads it.
+// identity is everything in a request that speaks for Usher, as CGI reads it, but the id of the question, which Traefik passes on.
 func identity(h http.Header) map[string]string {
 	all := map[string]string{}
 	for name, values := range h {
-		if cgi := asCGI(name); strings.HasPrefix(cgi, "USHER") {
+		if cgi := asCGI(name); strings.HasPrefix(cgi, "USHER") && cgi != "USHER_REQUEST_ID" {
 			all[cgi] += strings.Join(values, "&")
 		}
 	}
