@@ -125,6 +125,21 @@ func TestAFrontDoorsTokenIsReadFromOneHeaderToo(t *testing.T) {
 	}
 }
 
+// TestFault_F10_AFrontDoorsDenialMayBeReadInABrowser as that of /v1 may.
+func TestFault_F10_AFrontDoorsDenialMayBeReadInABrowser(t *testing.T) {
+	for name, w := range map[string]*httptest.ResponseRecorder{
+		"nginx": asNginx("GET", "/v1/videos"), "Traefik": asTraefik("GET", "/v1/nowhere", bearer(allScopes)...), "nobody": frontDoor(),
+	} {
+		h := w.Header()
+		if h.Get("Access-Control-Allow-Origin") != "*" || h.Get("Access-Control-Expose-Headers") != "Retry-After, WWW-Authenticate" {
+			t.Errorf("%s: %d %v", name, w.Code, h)
+		}
+	}
+	if w := asTraefik("GET", "/v1/videos", bearer(allScopes)...); w.Code != 200 || w.Header().Get("Access-Control-Allow-Origin") != "" {
+		t.Errorf("what is allowed is the API's to share: %d %v", w.Code, w.Header())
+	}
+}
+
 // asIngress asks as ingress-nginx does by itself; it passes the client's own headers on too.
 func asIngress(method, host, uri string, client ...string) *httptest.ResponseRecorder {
 	return frontDoor(append(client,

@@ -17,6 +17,9 @@ const (
 // RetryAfter is when to come back after a denial whose status is 503, in seconds, as the header Retry-After has it.
 const RetryAfter = "2"
 
+// ExposedHeaders are the headers of a denial that programs in a browser may read, as Access-Control-Expose-Headers has them.
+const ExposedHeaders = "Retry-After, WWW-Authenticate"
+
 // Denial is the documented answer to a request that may not be passed on. It is an error, so that a check can return it.
 type Denial struct {
 	// Status is the HTTP status: 401, 403, 404 or 503.

@@ -1,30 +1,37 @@
-// Package proxies runs the worked examples of deploy/proxies, word for word, in front of an API, and holds them to what Usher's
-// own door promises: who comes through, in whose name, and what everybody else is told.
+// Package proxies runs the worked examples of deploy/proxies as they are published, addresses alone changed, in the real programs:
+// Envoy, Traefik, Caddy, nginx and HAProxy. It holds each to what Usher's own /v1 promises: which requests reach the API, in whose
+// name, and what all others are answered.
 package proxies
 
 import (
-	"encoding/json"
+	"context"
+	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"regexp"
-	"sync/atomic"
+	"sync"
 	"testing"
 
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/test/harness"
 )
 
-// examples is where the configurations lie.
-const examples = "../../deploy/proxies"
+// root is the repository's, and examples is where the configurations lie.
+const (
+	root     = "../.."
+	examples = root + "/deploy/proxies"
+)
 
 // site is what the tests share.
 type site struct {
+	bins       harness.Binaries
 	deployment *harness.Deployment
 	dir        string
-	api        *api
+	// doors are the examples, each in front of an API of its own, by name.
+	doors map[string]*running
+	// whole is another Usher, behind the fronts.
+	whole *whole
 }
 
 var shared site //nolint:gochecknoglobals // set once in TestMain, read by every test
@@ -37,13 +44,11 @@ func run(m *testing.M) int {
 		defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 		err = start(dir)
 	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+	code := 1
+	if err == nil {
+		code = m.Run()
 	}
-	code := m.Run()
-	shared.api.Close()
-	if err := shared.deployment.Close(); err != nil {
+	if err = errors.Join(err, end()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -52,17 +57,52 @@ func run(m *testing.M) int {
 
 // start builds without the race detector: what is under test is a configuration.
 func start(dir string) error {
+	shared.dir = dir
+	fetch := exec.Command(filepath.Join(root, "scripts", "proxies.sh"))
+	fetch.Stderr = os.Stderr
+	if err := fetch.Run(); err != nil {
+		return fmt.Errorf("fetching the proxies: %w", err)
+	}
 	bin := filepath.Join(dir, "bin")
 	if err := os.Mkdir(bin, 0o700); err != nil {
 		return err
 	}
-	bins, err := harness.Build(bin, false)
+	var err error
+	if shared.bins, err = harness.Build(bin, false); err != nil {
+		return err
+	}
+	servers, err := harness.NewServers(context.Background())
 	if err != nil {
 		return err
 	}
-	d, err := harness.AllInOne(bins, dir, harness.Unhurried(nil))
-	shared = site{deployment: d, dir: dir, api: newAPI()}
-	return err
+	// Two token replicas are for Envoy, which asks them itself.
+	if shared.deployment, err = harness.Replicated(shared.bins, dir, servers, 2, harness.Unhurried(nil)); err != nil {
+		return err
+	}
+	if err := shared.deployment.Authority().Issue(resourceServer); err != nil {
+		return err
+	}
+	var fronts error
+	var wg sync.WaitGroup
+	wg.Go(func() { shared.whole, fronts = newWhole() })
+	shared.doors, err = open(usual())
+	wg.Wait()
+	return errors.Join(err, fronts)
+}
+
+func end() error {
+	var errs []error
+	for _, d := range shared.doors {
+		errs = append(errs, d.stop())
+		d.api.Close()
+	}
+	if shared.whole != nil {
+		errs = append(errs, shared.whole.close())
+	}
+	if shared.deployment != nil {
+		errs = append(errs, shared.deployment.Close())
+	}
+	return errors.Join(errs...)
 }
 
 func must(t *testing.T, err error) {
@@ -72,34 +112,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// api stands for what is protected: it tells what reached it, and counts.
-type api struct {
-	*httptest.Server
-
-	reached atomic.Int64
-}
-
-// arrived is a request as the API saw it.
-type arrived struct {
-	Method, URI, Body string
-	Header            http.Header
-}
-
-func newAPI() *api {
-	a := &api{}
-	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a.reached.Add(1)
-		body, _ := io.ReadAll(r.Body) // what is missing shows in the comparison
-		w.Header().Set("Content-Type", "application/json")
-		if r.URL.Query().Has("teapot") {
-			w.WriteHeader(http.StatusForbidden)
-		}
-		_ = json.NewEncoder(w).Encode(arrived{r.Method, r.RequestURI, string(body), r.Header}) // likewise
-	}))
-	return a
-}
-
-// issue goes through the flow and answers an access token with these scopes.
+// issue goes through the flow and returns an access token with these scopes.
 func issue(t *testing.T, scope string) string {
 	t.Helper()
 	d := shared.deployment
@@ -108,15 +121,14 @@ func issue(t *testing.T, scope string) string {
 	return tokens.Access
 }
 
-// apiKey is the one that the development mode prints at its first start.
+// apiKey creates one for ws_acme.
 func apiKey(t *testing.T) string {
 	t.Helper()
-	printed, err := os.ReadFile(filepath.Join(shared.dir, "usher.out"))
+	conn, err := shared.deployment.Dial("operator", "token")
 	must(t, err)
-	key := regexp.MustCompile(`vdo_live_[0-9A-Za-z]{49}`).FindString(string(printed))
-	if key == "" {
-		t.Fatalf("no API key was printed:\n%s", printed)
-	}
-	shared.deployment.Remember("api key", key)
-	return key
+	defer conn.Close()
+	res, err := tokenv1.NewApiKeyServiceClient(conn).CreateApiKey(t.Context(), &tokenv1.CreateApiKeyRequest{WorkspaceId: "ws_acme", Name: t.Name()})
+	must(t, err)
+	shared.deployment.Remember("api key", res.GetKey())
+	return res.GetKey()
 }

@@ -114,6 +114,9 @@ func undescribed() *enforce.Denial {
 }
 
 func (Handler) deny(w http.ResponseWriter, asked question, d *enforce.Denial) {
+	// The front door passes these on, so that a program in a browser may read a denial, as at /v1.
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	w.Header().Set("Access-Control-Expose-Headers", enforce.ExposedHeaders)
 	if !asked.nginx {
 		guard.Deny(w, d)
 		return

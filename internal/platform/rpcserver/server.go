@@ -39,6 +39,8 @@ type Options struct {
 	ResourceServers []string
 	// Ready is what the health service tells; nil is always ready.
 	Ready func(context.Context) error
+	// Draining is closed when the process begins to end: it still serves, and its health is NOT_SERVING from then on. Nil is never.
+	Draining <-chan struct{}
 	// StopWithin bounds how long calls may finish after the end was asked for; 0 is 5 s.
 	StopWithin time.Duration
 }
@@ -93,6 +95,9 @@ const (
 // Serve serves until ctx ends, then lets calls finish. It fails at once when a method has no callers, and never serves then.
 func (s *Server) Serve(ctx context.Context, listeners ...Listener) error {
 	state := health.NewServer()
+	if s.options.Ready != nil {
+		state.SetServingStatus("", healthv1.HealthCheckResponse_NOT_SERVING) // until it was asked for the first time
+	}
 	servers := make([]*grpc.Server, len(listeners))
 	for i, l := range listeners {
 		var err error
@@ -110,11 +115,18 @@ func (s *Server) Serve(ctx context.Context, listeners ...Listener) error {
 		})
 		group.Go(func() error {
 			<-ctx.Done()
-			state.Shutdown()
 			s.stop(servers[i])
 			return nil
 		})
 	}
+	group.Go(func() error {
+		select {
+		case <-s.options.Draining:
+		case <-ctx.Done():
+		}
+		state.Shutdown() // whatever watchHealth sets later changes nothing
+		return nil
+	})
 	group.Go(func() error { s.watchHealth(ctx, state); return nil })
 	return group.Wait()
 }

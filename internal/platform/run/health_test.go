@@ -3,6 +3,7 @@ package run_test
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -13,6 +14,10 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
+
+	"github.com/vidocu/usher/internal/platform/mtls"
+	"github.com/vidocu/usher/internal/platform/rpcserver"
+	"github.com/vidocu/usher/internal/platform/run"
 )
 
 // probe asks as a kubelet does: gRPC without TLS, a second to answer.
@@ -69,4 +74,63 @@ func TestAKubeletWithoutACertificateLearnsWhetherTheProcessIsReady(t *testing.T)
 	if err := <-done; !errors.Is(err, failing) {
 		t.Errorf("the process ends with %v", err)
 	}
+}
+
+// TestFault_F6_ADrainingServiceIsNotServingOnItsOwnPort from the moment that it drains, as its admin port says, while it still
+// answers calls.
+func TestFault_F6_ADrainingServiceIsNotServingOnItsOwnPort(t *testing.T) {
+	s := settings(t)
+	s.DrainTime = time.Minute
+	h, stop := host(t, s)
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	must(t, h.Serve(run.Service{
+		Name: "token", Register: func(grpc.ServiceRegistrar) {}, Ready: func(context.Context) error { return nil },
+		Listeners: []rpcserver.Listener{{Listener: lis, Credentials: mtls.Plaintext()}},
+	}))
+	must(t, h.ServeAdmin())
+	end := make(chan struct{})
+	failing := errors.New("ends the drain")
+	h.Go(func(context.Context) error { <-end; return failing })
+	done := wait(h)
+	becomesHealth := func(want healthv1.HealthCheckResponse_ServingStatus) {
+		t.Helper()
+		var got healthv1.HealthCheckResponse_ServingStatus
+		for range 250 {
+			if got, err = probe(t, lis.Addr().String(), ""); err == nil && got == want {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		t.Fatalf("the service's own port answers %s, %v, want %s", got, err, want)
+	}
+	becomesHealth(healthv1.HealthCheckResponse_SERVING)
+	stop()
+	becomesHealth(healthv1.HealthCheckResponse_NOT_SERVING)
+	close(end)
+	if err := <-done; !errors.Is(err, failing) {
+		t.Errorf("the process ends with %v", err)
+	}
+}
+
+// TestFault_F6_BothPortsSayWhetherTheProcessIsReady: not only whether the one service is.
+func TestFault_F6_BothPortsSayWhetherTheProcessIsReady(t *testing.T) {
+	h, stop := host(t, settings(t))
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	must(t, h.Serve(run.Service{
+		Name: "token", Register: func(grpc.ServiceRegistrar) {}, Ready: func(context.Context) error { return nil },
+		Listeners: []rpcserver.Listener{{Listener: lis, Credentials: mtls.Plaintext()}},
+	}))
+	asked := make(chan struct{}, 100)
+	h.Checking(func(context.Context) error { asked <- struct{}{}; return errors.New("another part is away") })
+	done := wait(h)
+	for range 2 { // what the first time said is served when it is asked the second time
+		<-asked
+	}
+	if got, err := probe(t, lis.Addr().String(), ""); err != nil || got != healthv1.HealthCheckResponse_NOT_SERVING {
+		t.Errorf("the service's own port answers %s, %v although the process is not ready", got, err)
+	}
+	stop()
+	must(t, end(t, done))
 }

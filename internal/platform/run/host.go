@@ -35,8 +35,9 @@ type Host struct {
 	ctx   context.Context //nolint:containedctx // the process's own life, which every task shares
 	stop  context.CancelFunc
 	group *errgroup.Group
-	// stopping says that the end was asked for.
+	// stopping says that the end was asked for, and draining is closed then.
 	stopping atomic.Bool
+	draining chan struct{}
 
 	mu      sync.Mutex
 	closers []func() error
@@ -67,6 +68,7 @@ func NewHost(ctx context.Context, name string, s *Settings, out io.Writer) (*Hos
 	group, running := errgroup.WithContext(running)
 	h := &Host{
 		Name: name, Settings: s, Logger: logger, Metrics: telemetry.New(), Tracing: tracing, ctx: running, stop: stop, group: group,
+		draining: make(chan struct{}),
 	}
 	h.Closing(tracing.Close) // first, so that it is the last to end
 	go h.drain(ctx)
@@ -80,6 +82,7 @@ func (h *Host) drain(ctx context.Context) {
 	case <-ctx.Done():
 	}
 	h.stopping.Store(true)
+	close(h.draining)
 	select {
 	case <-h.ctx.Done():
 	case <-time.After(h.Settings.DrainTime):

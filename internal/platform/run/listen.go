@@ -35,7 +35,9 @@ func (h *Host) Serve(s Service) error {
 	h.Checking(s.Ready)
 	server := rpcserver.New(rpcserver.Options{
 		Name: s.Name, Logger: h.Logger, Metrics: h.Metrics, Tracing: h.Tracing, Development: h.Settings.Development,
-		ResourceServers: h.Settings.ResourceServers, Ready: s.Ready, StopWithin: h.stopWithin(),
+		ResourceServers: h.Settings.ResourceServers, StopWithin: h.stopWithin(),
+		// What the admin port says of the process.
+		Ready: h.Ready, Draining: h.draining,
 	})
 	s.Register(server)
 	if len(s.Listeners) == 0 {

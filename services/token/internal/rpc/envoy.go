@@ -127,6 +127,8 @@ func removeReserved(remove []string, set []*corev3.HeaderValueOption, http *auth
 func denied(d *enforce.Denial) *authv3.CheckResponse {
 	headers := []*corev3.HeaderValueOption{
 		overwrite("Content-Type", "application/json"), overwrite("Cache-Control", "no-store"),
+		// A program in a browser may read a denial, as at the gateway's /v1: no cookie has a part in it, so that any origin may.
+		overwrite("Access-Control-Allow-Origin", "*"), overwrite("Access-Control-Expose-Headers", enforce.ExposedHeaders),
 	}
 	if d.Challenge != "" {
 		headers = append(headers, overwrite("WWW-Authenticate", d.Challenge))

@@ -234,3 +234,11 @@ func BenchmarkEnvoyCheck(b *testing.B) {
 		}
 	}
 }
+
+// TestFault_F10_EnvoysDenialMayBeReadInABrowser as that of the gateway's /v1 may.
+func TestFault_F10_EnvoysDenialMayBeReadInABrowser(t *testing.T) {
+	status, headers, _ := answerOf(mustCheck(t, door(accesstest.Tokens{}), envoyAsks("GET", "/v1/videos", nil)))
+	if status != 401 || headers["Access-Control-Allow-Origin"] != "*" || headers["Access-Control-Expose-Headers"] != "Retry-After, WWW-Authenticate" {
+		t.Errorf("%d %v", status, headers)
+	}
+}

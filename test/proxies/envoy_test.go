@@ -1,0 +1,230 @@
+package proxies
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// TestFault_F1_EveryExampleWorksAsItIsPublished, in the program itself: a schema sees no difference between a door that works and
+// one that never reaches Usher.
+func TestFault_F1_EveryExampleWorksAsItIsPublished(t *testing.T) {
+	t.Parallel()
+	token := issue(t, "videos:read")
+	atEachDoor(t, func(t *testing.T, _ proxy, door *running) {
+		passed(t, ask(t, "GET", door.url+"/v1/videos", token))
+	})
+}
+
+// TestFault_F8_ARouteThatAsksNobodyPassesNoIdentity and no credential either: what an operator opens for a health check, say.
+func TestFault_F8_ARouteThatAsksNobodyPassesNoIdentity(t *testing.T) {
+	t.Parallel()
+	const first = "                        # Every path, not only /v1/"
+	b := usual()
+	b.more = []change{{first, `                        - match: {prefix: /open}
+                          route: {cluster: api}
+                          typed_per_filter_config:
+                            envoy.filters.http.ext_authz:
+                              "@type": type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute
+                              disabled: true
+` + first}}
+	door := begin(t, envoy(), b)
+	r := passed(t, ask(t, "GET", door.url+"/open", "vdo_oat_secret", forged()...))
+	if got := identity(r.Header); len(got) > 0 {
+		t.Errorf("passed on in the name of %v", got)
+	}
+	for name, values := range r.Header {
+		if name == "Authorization" || values[0] == marker {
+			t.Errorf("%s: %q reached the API", name, values)
+		}
+	}
+}
+
+// TestFault_F7_EnvoyReadsItsCertificateAndTheAuthorityAgain when the files are replaced: with another authority's, and with a
+// certificate of nobody whom Usher knows, it is refused, and no restart is needed.
+func TestFault_F7_EnvoyReadsItsCertificateAndTheAuthorityAgain(t *testing.T) {
+	t.Parallel()
+	token := issue(t, "videos:read")
+	right := copyOf(t, shared.deployment.Dir(), "ca.pem", resourceServer+".pem", resourceServer+".key")
+	other := t.TempDir()
+	stranger, err := harness.NewAuthority(other)
+	must(t, err)
+	must(t, stranger.Issue(resourceServer))
+	certs := copyOf(t, other, "ca.pem", resourceServer+".pem", resourceServer+".key")
+	b := usual()
+	b.certs = certs
+	door := begin(t, envoy(), b)
+	opens := func() bool { return ask(t, "GET", door.url+"/v1/videos", token).Status == http.StatusOK }
+	if opens() {
+		t.Fatal("it asks whoever answers")
+	}
+	replace(t, right, certs, "ca.pem")
+	replace(t, right, certs, resourceServer+".key")
+	replace(t, right, certs, resourceServer+".pem")
+	eventually(t, "it takes the new files", opens)
+	replace(t, other, certs, "ca.pem")
+	fresh := begin(t, envoy(), b) // the first has connections that were proven before
+	if a := ask(t, "GET", fresh.url+"/v1/videos", token); a.Status != http.StatusServiceUnavailable {
+		t.Errorf("with another authority it answers %d", a.Status)
+	}
+}
+
+// replace puts a file of one folder in its place in another, in one step.
+func replace(t *testing.T, from, to, name string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(from, name))
+	must(t, err)
+	next := filepath.Join(to, name+".new")
+	must(t, os.WriteFile(next, text, 0o600))
+	must(t, os.Rename(next, filepath.Join(to, name)))
+}
+
+// eventually repeats a check until it holds; the time is only there to end a test that never will.
+func eventually(t *testing.T, what string, check func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !check(); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within %s", what, patience)
+		}
+	}
+}
+
+// TestFault_F5_OneTokenReplicaThatIsGoneOrStandsStillIsLeftOut: no request fails that begins five seconds later, and the replica is
+// asked again when it is back.
+func TestFault_F5_OneTokenReplicaThatIsGoneOrStandsStillIsLeftOut(t *testing.T) {
+	t.Parallel()
+	token := issue(t, "videos:read")
+	for name, away := range map[string]func(p *harness.TCPProxy){
+		"gone":         func(p *harness.TCPProxy) { must(t, p.Close()); p.Cut() },
+		"stands still": func(p *harness.TCPProxy) { p.Swallow(true) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := usual()
+			between, err := harness.NewTCPProxy(b.tokens[1])
+			must(t, err)
+			b.tokens = []string{b.tokens[0], between.Addr()}
+			door := begin(t, envoy(), b)
+			load := begun(door, token)
+			load.forAWhile(2 * time.Second)
+			if failed := load.since(time.Time{}); len(failed) > 0 {
+				t.Errorf("before anything happened: %v", failed[0])
+			}
+			at := time.Now()
+			away(between)
+			load.forAWhile(10 * time.Second)
+			load.end()
+			if failed := load.since(at.Add(5 * time.Second)); len(failed) > 0 {
+				t.Errorf("%d requests failed that began 5 s later: %v", len(failed), failed[0])
+			}
+			t.Logf("%d of %d requests failed", len(load.since(time.Time{})), load.sent)
+		})
+	}
+}
+
+// load sends requests one after another, a few at the same time, and keeps the failures.
+type load struct {
+	stop chan struct{}
+	wg   sync.WaitGroup
+
+	mu     sync.Mutex
+	sent   int
+	failed []failure
+}
+
+type failure struct {
+	began time.Time
+	what  string
+}
+
+// String is what failed.
+func (f failure) String() string { return f.what }
+
+func begun(door *running, token string) *load {
+	l := &load{stop: make(chan struct{})}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4}, Timeout: 20 * time.Second}
+	for range 4 {
+		l.wg.Go(func() {
+			for {
+				select {
+				case <-l.stop:
+					return
+				case <-time.After(20 * time.Millisecond):
+				}
+				l.one(client, door.url+"/v1/videos", token)
+			}
+		})
+	}
+	return l
+}
+
+func (l *load) one(client *http.Client, address, token string) {
+	began, what := time.Now(), ""
+	req, err := http.NewRequest(http.MethodGet, address, nil)
+	if err == nil {
+		req.Header.Set("Authorization", "Bearer "+token)
+		var res *http.Response
+		if res, err = client.Do(req); err == nil {
+			_ = res.Body.Close()
+			if res.StatusCode != http.StatusOK {
+				what = res.Status
+			}
+		}
+	}
+	if err != nil {
+		what = err.Error()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sent++
+	if what != "" {
+		l.failed = append(l.failed, failure{began, fmt.Sprintf("%s after %s", what, time.Since(began).Round(time.Millisecond))})
+	}
+}
+
+func (*load) forAWhile(d time.Duration) { time.Sleep(d) }
+
+func (l *load) end() { close(l.stop); l.wg.Wait() }
+
+// since are the failures of requests that began at a time or later.
+func (l *load) since(at time.Time) (failed []failure) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, f := range l.failed {
+		if !f.began.Before(at) {
+			failed = append(failed, f)
+		}
+	}
+	return failed
+}
+
+// TestFault_F5_ReplacingTheTokenReplicasOneAfterAnotherLosesNothing: a replica that is about to end says so at its own port (F6) and
+// serves on until Envoy has noticed.
+func TestFault_F5_ReplacingTheTokenReplicasOneAfterAnotherLosesNothing(t *testing.T) {
+	d, token := shared.deployment, issue(t, "videos:read")
+	for _, name := range []string{"token", "token-2"} {
+		d.SetOne(name, "USHER_DRAIN_TIME", "3s")
+		_, err := d.StopOne(name)
+		must(t, err)
+		must(t, d.StartOne(name))
+	}
+	door := begin(t, envoy(), usual())
+	load := begun(door, token)
+	load.forAWhile(time.Second)
+	for _, name := range []string{"token", "token-2"} {
+		_, err := d.StopOne(name)
+		must(t, err)
+		must(t, d.StartOne(name))
+		load.forAWhile(3 * time.Second) // until it is asked again
+	}
+	load.end()
+	if failed := load.since(time.Time{}); len(failed) > 0 {
+		t.Errorf("%d of %d requests failed: %v", len(failed), load.sent, failed[0])
+	}
+}
