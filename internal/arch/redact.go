@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
+
+	rpcv1 "github.com/vidocu/usher/gen/usher/rpc/v1"
 )
 
 // secretWords stand in the name of every field that carries a secret.
@@ -25,7 +28,7 @@ func PublicFields() map[protoreflect.Name]string {
 	}
 }
 
-// Unredacted reports the text fields of file whose name speaks of a secret and that are not marked debug_redact, and
+// Unredacted reports the text fields of file whose name speaks of a secret and that are not marked (usher.rpc.v1.secret), and
 // notes in used each exception that was needed.
 func Unredacted(file protoreflect.FileDescriptor, public map[protoreflect.Name]string, used map[protoreflect.Name]bool) []string {
 	var breaches []string
@@ -37,7 +40,7 @@ func Unredacted(file protoreflect.FileDescriptor, public map[protoreflect.Name]s
 			used[field.Name()] = true
 			return
 		}
-		breaches = append(breaches, fmt.Sprintf("%s: %s needs [debug_redact = true]", file.Path(), field.FullName()))
+		breaches = append(breaches, fmt.Sprintf("%s: %s needs [(usher.rpc.v1.secret) = true]", file.Path(), field.FullName()))
 	})
 	return breaches
 }
@@ -71,5 +74,5 @@ func soundsSecret(name protoreflect.Name) bool {
 
 func isRedacted(field protoreflect.FieldDescriptor) bool {
 	options, ok := field.Options().(*descriptorpb.FieldOptions)
-	return ok && options.GetDebugRedact()
+	return ok && proto.GetExtension(options, rpcv1.E_Secret).(bool)
 }

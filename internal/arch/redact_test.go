@@ -16,7 +16,7 @@ import (
 	_ "github.com/vidocu/usher/gen/usher/consent/v1"
 	_ "github.com/vidocu/usher/gen/usher/error/v1"
 	_ "github.com/vidocu/usher/gen/usher/identity/v1"
-	_ "github.com/vidocu/usher/gen/usher/rpc/v1"
+	rpcv1 "github.com/vidocu/usher/gen/usher/rpc/v1"
 	_ "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
@@ -60,9 +60,11 @@ func goPackage(file protoreflect.FileDescriptor) string {
 
 func TestUnmarkedSecretsAreFound(t *testing.T) {
 	field := func(name string, kind descriptorpb.FieldDescriptorProto_Type, redact bool) *descriptorpb.FieldDescriptorProto {
+		options := &descriptorpb.FieldOptions{}
+		proto.SetExtension(options, rpcv1.E_Secret, redact)
 		return &descriptorpb.FieldDescriptorProto{
 			Name: proto.String(name), Type: kind.Enum(), Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(),
-			Options: &descriptorpb.FieldOptions{DebugRedact: proto.Bool(redact)},
+			Options: options,
 		}
 	}
 	fields := []*descriptorpb.FieldDescriptorProto{
@@ -91,4 +93,17 @@ func TestUnmarkedSecretsAreFound(t *testing.T) {
 	if !used["token_type"] {
 		t.Error("the exception for token_type was not noted as used")
 	}
+}
+
+// TestFault_D11_JavaGetsPlainNames: without the two options a message is usher.token.v1.IntrospectionServiceOuterClass.….
+func TestFault_D11_JavaGetsPlainNames(t *testing.T) {
+	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		options, _ := file.Options().(*descriptorpb.FileOptions)
+		if strings.HasPrefix(string(file.Package()), "usher.") {
+			if want := "com.vidocu." + string(file.Package()); options.GetJavaPackage() != want || !options.GetJavaMultipleFiles() {
+				t.Errorf("%s: the Java package is %q and multiple files %t", file.Path(), options.GetJavaPackage(), options.GetJavaMultipleFiles())
+			}
+		}
+		return true
+	})
 }

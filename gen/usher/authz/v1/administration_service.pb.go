@@ -1087,10 +1087,10 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x0fresource_server\x18\x06 \x01(\bR\x0eresourceServer\x12\x1f\n" +
 	"\vgrant_types\x18\a \x03(\tR\n" +
 	"grantTypes\x12.\n" +
-	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedName\"\x82\x01\n" +
+	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedName\"\x83\x01\n" +
 	"\x14CreateClientResponse\x12@\n" +
-	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\x12(\n" +
-	"\rclient_secret\x18\x02 \x01(\tB\x03\x80\x01\x01R\fclientSecret\"0\n" +
+	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\x12)\n" +
+	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"0\n" +
 	"\x11FindClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\"V\n" +
 	"\x12FindClientResponse\x12@\n" +
@@ -1117,9 +1117,9 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"a\n" +
 	"\x19RotateClientSecretRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12'\n" +
-	"\x0foverlap_seconds\x18\x02 \x01(\x03R\x0eoverlapSeconds\"\x88\x01\n" +
-	"\x1aRotateClientSecretResponse\x12(\n" +
-	"\rclient_secret\x18\x01 \x01(\tB\x03\x80\x01\x01R\fclientSecret\x12@\n" +
+	"\x0foverlap_seconds\x18\x02 \x01(\x03R\x0eoverlapSeconds\"\x89\x01\n" +
+	"\x1aRotateClientSecretResponse\x12)\n" +
+	"\rclient_secret\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\x12@\n" +
 	"\fregistration\x18\x02 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"@\n" +
 	"!RevokePreviousClientSecretRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\"f\n" +

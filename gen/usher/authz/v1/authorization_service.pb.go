@@ -758,48 +758,48 @@ var File_usher_authz_v1_authorization_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_authorization_service_proto_rawDesc = "" +
 	"\n" +
-	"*usher/authz/v1/authorization_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19usher/authz/v1/step.proto\x1a\x1ausher/rpc/v1/options.proto\"\xb8\x01\n" +
-	"\x19StartAuthorizationRequest\x12 \n" +
-	"\traw_query\x18\x01 \x01(\tB\x03\x80\x01\x01R\brawQuery\x12(\n" +
-	"\rsession_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fsessionToken\x12(\n" +
-	"\rbrowser_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\x12%\n" +
+	"*usher/authz/v1/authorization_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19usher/authz/v1/step.proto\x1a\x1ausher/rpc/v1/options.proto\"\xbb\x01\n" +
+	"\x19StartAuthorizationRequest\x12!\n" +
+	"\traw_query\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\brawQuery\x12)\n" +
+	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12%\n" +
 	"\x0esource_address\x18\x04 \x01(\tR\rsourceAddress\"F\n" +
 	"\x1aStartAuthorizationResponse\x12(\n" +
-	"\x04step\x18\x01 \x01(\v2\x14.usher.authz.v1.StepR\x04step\"\x8f\x01\n" +
+	"\x04step\x18\x01 \x01(\v2\x14.usher.authz.v1.StepR\x04step\"\x91\x01\n" +
 	"\x1aResumeAuthorizationRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tR\trequestId\x12(\n" +
-	"\rsession_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fsessionToken\x12(\n" +
-	"\rbrowser_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\"G\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
+	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"G\n" +
 	"\x1bResumeAuthorizationResponse\x12(\n" +
-	"\x04step\x18\x01 \x01(\v2\x14.usher.authz.v1.StepR\x04step\"\x8f\x01\n" +
+	"\x04step\x18\x01 \x01(\v2\x14.usher.authz.v1.StepR\x04step\"\x91\x01\n" +
 	"\x1aLookUpAuthorizationRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tR\trequestId\x12(\n" +
-	"\rsession_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fsessionToken\x12(\n" +
-	"\rbrowser_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\"\xf0\x02\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
+	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"\xf1\x02\n" +
 	"\x1bLookUpAuthorizationResponse\x128\n" +
 	"\x05state\x18\x01 \x01(\x0e2\".usher.authz.v1.AuthorizationStateR\x05state\x12\x1f\n" +
 	"\vclient_name\x18\x02 \x01(\tR\n" +
 	"clientName\x12'\n" +
 	"\x0fredirect_origin\x18\x03 \x01(\tR\x0eredirectOrigin\x12(\n" +
 	"\x04step\x18\x04 \x01(\v2\x14.usher.authz.v1.StepR\x04step\x12B\n" +
-	"\x0esign_in_reason\x18\x05 \x01(\x0e2\x1c.usher.authz.v1.SignInReasonR\fsignInReason\x12\"\n" +
+	"\x0esign_in_reason\x18\x05 \x01(\x0e2\x1c.usher.authz.v1.SignInReasonR\fsignInReason\x12#\n" +
 	"\n" +
-	"login_hint\x18\x06 \x01(\tB\x03\x80\x01\x01R\tloginHint\x12;\n" +
+	"login_hint\x18\x06 \x01(\tB\x04\xe8\xbd\x18\x01R\tloginHint\x12;\n" +
 	"\vdecide_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"decideTime\"\x91\x01\n" +
+	"decideTime\"\x93\x01\n" +
 	"\x1cContinueAuthorizationRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tR\trequestId\x12(\n" +
-	"\rsession_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fsessionToken\x12(\n" +
-	"\rbrowser_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\"I\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
+	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"I\n" +
 	"\x1dContinueAuthorizationResponse\x12(\n" +
-	"\x04step\x18\x01 \x01(\v2\x14.usher.authz.v1.StepR\x04step\"e\n" +
+	"\x04step\x18\x01 \x01(\v2\x14.usher.authz.v1.StepR\x04step\"f\n" +
 	"\x1aCancelAuthorizationRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tR\trequestId\x12(\n" +
-	"\rbrowser_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\"G\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
+	"\rbrowser_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"G\n" +
 	"\x1bCancelAuthorizationResponse\x12(\n" +
 	"\x04step\x18\x01 \x01(\v2\x14.usher.authz.v1.StepR\x04step*\xa8\x02\n" +
 	"\x12AuthorizationState\x12#\n" +

@@ -274,10 +274,10 @@ var File_usher_authz_v1_client_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_client_service_proto_rawDesc = "" +
 	"\n" +
-	"#usher/authz/v1/client_service.proto\x12\x0eusher.authz.v1\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"Z\n" +
+	"#usher/authz/v1/client_service.proto\x12\x0eusher.authz.v1\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"[\n" +
 	"\x11ClientCredentials\x12\x1b\n" +
-	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12(\n" +
-	"\rclient_secret\x18\x02 \x01(\tB\x03\x80\x01\x01R\fclientSecret\"\x87\x01\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12)\n" +
+	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"\x87\x01\n" +
 	"\x19AuthenticateClientRequest\x12C\n" +
 	"\vcredentials\x18\x01 \x03(\v2!.usher.authz.v1.ClientCredentialsR\vcredentials\x12%\n" +
 	"\x0esource_address\x18\x02 \x01(\tR\rsourceAddress\"L\n" +

@@ -181,9 +181,9 @@ var File_usher_authz_v1_code_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_code_service_proto_rawDesc = "" +
 	"\n" +
-	"!usher/authz/v1/code_service.proto\x12\x0eusher.authz.v1\x1a\x1ausher/rpc/v1/options.proto\"-\n" +
-	"\x12ResolveCodeRequest\x12\x17\n" +
-	"\x04code\x18\x01 \x01(\tB\x03\x80\x01\x01R\x04code\"\x89\x02\n" +
+	"!usher/authz/v1/code_service.proto\x12\x0eusher.authz.v1\x1a\x1ausher/rpc/v1/options.proto\".\n" +
+	"\x12ResolveCodeRequest\x12\x18\n" +
+	"\x04code\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\"\x89\x02\n" +
 	"\x13ResolveCodeResponse\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12!\n" +
 	"\fredirect_uri\x18\x02 \x01(\tR\vredirectUri\x12%\n" +

@@ -730,33 +730,33 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\auser_id\x18\x06 \x01(\tR\x06userId\x12\x14\n" +
 	"\x05epoch\x18\a \x01(\x03R\x05epoch\x12(\n" +
 	"\x10sign_in_required\x18\b \x01(\bR\x0esignInRequired\x121\n" +
-	"\aoutcome\x18\t \x01(\v2\x17.usher.authz.v1.OutcomeR\aoutcome\"\xc0\x01\n" +
+	"\aoutcome\x18\t \x01(\v2\x17.usher.authz.v1.OutcomeR\aoutcome\"\xc1\x01\n" +
 	"\aOutcome\x12\x1a\n" +
 	"\bapproved\x18\x01 \x01(\bR\bapproved\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12!\n" +
 	"\fworkspace_id\x18\x03 \x01(\tR\vworkspaceId\x12;\n" +
 	"\vdecide_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"decideTime\x12 \n" +
-	"\tcode_hash\x18\x05 \x01(\fB\x03\x80\x01\x01R\bcodeHash\"\xb5\x01\n" +
+	"decideTime\x12!\n" +
+	"\tcode_hash\x18\x05 \x01(\fB\x04\xe8\xbd\x18\x01R\bcodeHash\"\xb7\x01\n" +
 	"\x17GetAuthorizationRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tR\trequestId\x12(\n" +
-	"\rbrowser_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\x12(\n" +
-	"\rsession_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\fsessionToken\x12'\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
+	"\rbrowser_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12)\n" +
+	"\rsession_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12'\n" +
 	"\x0finclude_decided\x18\x04 \x01(\bR\x0eincludeDecided\"f\n" +
 	"\x18GetAuthorizationResponse\x12J\n" +
-	"\rauthorization\x18\x01 \x01(\v2$.usher.authz.v1.PendingAuthorizationR\rauthorization\"\x8b\x01\n" +
+	"\rauthorization\x18\x01 \x01(\v2$.usher.authz.v1.PendingAuthorizationR\rauthorization\"\x8c\x01\n" +
 	"\x11BindPromptRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tR\trequestId\x12(\n" +
-	"\rbrowser_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\x12\x17\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
+	"\rbrowser_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12\x17\n" +
 	"\auser_id\x18\x03 \x01(\tR\x06userId\x12\x14\n" +
 	"\x05epoch\x18\x04 \x01(\x03R\x05epoch\"\x14\n" +
-	"\x12BindPromptResponse\"\x95\x02\n" +
+	"\x12BindPromptResponse\"\x96\x02\n" +
 	"\x1cCompleteAuthorizationRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tR\trequestId\x12(\n" +
-	"\rbrowser_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\x12\x17\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
+	"\rbrowser_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12\x17\n" +
 	"\auser_id\x18\x03 \x01(\tR\x06userId\x126\n" +
 	"\bapproval\x18\x04 \x01(\v2\x18.usher.authz.v1.ApprovalH\x00R\bapproval\x120\n" +
 	"\x06denial\x18\x05 \x01(\v2\x16.usher.authz.v1.DenialH\x00R\x06denial\x12\x1d\n" +
@@ -767,9 +767,9 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\bApproval\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\"\b\n" +
-	"\x06Denial\"@\n" +
-	"\x1dCompleteAuthorizationResponse\x12\x1f\n" +
-	"\blocation\x18\x01 \x01(\tB\x03\x80\x01\x01R\blocation2\xde\x02\n" +
+	"\x06Denial\"A\n" +
+	"\x1dCompleteAuthorizationResponse\x12 \n" +
+	"\blocation\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\blocation2\xde\x02\n" +
 	"\x0fDecisionService\x12o\n" +
 	"\x10GetAuthorization\x12'.usher.authz.v1.GetAuthorizationRequest\x1a(.usher.authz.v1.GetAuthorizationResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12]\n" +
 	"\n" +

@@ -8,6 +8,7 @@ package authzv1
 
 import (
 	v1 "github.com/vidocu/usher/gen/usher/error/v1"
+	_ "github.com/vidocu/usher/gen/usher/rpc/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -404,7 +405,7 @@ var File_usher_authz_v1_step_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_step_proto_rawDesc = "" +
 	"\n" +
-	"\x19usher/authz/v1/step.proto\x12\x0eusher.authz.v1\x1a\x1ausher/error/v1/cause.proto\"\x9d\x02\n" +
+	"\x19usher/authz/v1/step.proto\x12\x0eusher.authz.v1\x1a\x1ausher/error/v1/cause.proto\x1a\x1ausher/rpc/v1/options.proto\"\x9d\x02\n" +
 	"\x04Step\x12:\n" +
 	"\n" +
 	"error_page\x18\x01 \x01(\v2\x19.usher.authz.v1.ErrorPageH\x00R\terrorPage\x126\n" +
@@ -419,9 +420,9 @@ const file_usher_authz_v1_step_proto_rawDesc = "" +
 	"\tErrorPage\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x1f\n" +
 	"\vclient_name\x18\x02 \x01(\tR\n" +
-	"clientName\"+\n" +
-	"\bRedirect\x12\x1f\n" +
-	"\blocation\x18\x01 \x01(\tB\x03\x80\x01\x01R\blocation\"'\n" +
+	"clientName\",\n" +
+	"\bRedirect\x12 \n" +
+	"\blocation\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\blocation\"'\n" +
 	"\x06SignIn\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\"(\n" +

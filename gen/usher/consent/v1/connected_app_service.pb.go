@@ -370,13 +370,13 @@ const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
 	"\x12ConnectedWorkspace\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
-	"\x06scopes\x18\x03 \x03(\tR\x06scopes\"D\n" +
-	"\x18ListConnectedAppsRequest\x12(\n" +
-	"\rsession_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\fsessionToken\"O\n" +
+	"\x06scopes\x18\x03 \x03(\tR\x06scopes\"E\n" +
+	"\x18ListConnectedAppsRequest\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"O\n" +
 	"\x19ListConnectedAppsResponse\x122\n" +
-	"\x04apps\x18\x01 \x03(\v2\x1e.usher.consent.v1.ConnectedAppR\x04apps\"]\n" +
-	"\x14DisconnectAppRequest\x12(\n" +
-	"\rsession_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\fsessionToken\x12\x1b\n" +
+	"\x04apps\x18\x01 \x03(\v2\x1e.usher.consent.v1.ConnectedAppR\x04apps\"^\n" +
+	"\x14DisconnectAppRequest\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\x17\n" +
 	"\x15DisconnectAppResponse2\xf6\x01\n" +
 	"\x13ConnectedAppService\x12v\n" +

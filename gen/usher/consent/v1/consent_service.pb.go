@@ -664,12 +664,12 @@ var File_usher_consent_v1_consent_service_proto protoreflect.FileDescriptor
 
 const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\n" +
-	"&usher/consent/v1/consent_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\x85\x01\n" +
+	"&usher/consent/v1/consent_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\x87\x01\n" +
 	"\x10GetPromptRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tR\trequestId\x12(\n" +
-	"\rsession_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fsessionToken\x12(\n" +
-	"\rbrowser_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\"\x9f\x02\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
+	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"\x9f\x02\n" +
 	"\x11GetPromptResponse\x12\x1f\n" +
 	"\vclient_name\x18\x01 \x01(\tR\n" +
 	"clientName\x12'\n" +
@@ -687,22 +687,22 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
 	"\x04plan\x18\x03 \x01(\tR\x04plan\x12\x12\n" +
-	"\x04role\x18\x04 \x01(\tR\x04role\"\x86\x02\n" +
+	"\x04role\x18\x04 \x01(\tR\x04role\"\x88\x02\n" +
 	"\rDecideRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tR\trequestId\x12(\n" +
-	"\rsession_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fsessionToken\x12(\n" +
-	"\rbrowser_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\x126\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
+	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x126\n" +
 	"\bdecision\x18\x04 \x01(\x0e2\x1a.usher.consent.v1.DecisionR\bdecision\x12!\n" +
 	"\fworkspace_id\x18\x05 \x01(\tR\vworkspaceId\x12'\n" +
-	"\x0fanswered_before\x18\x06 \x01(\bR\x0eansweredBefore\"1\n" +
-	"\x0eDecideResponse\x12\x1f\n" +
-	"\blocation\x18\x01 \x01(\tB\x03\x80\x01\x01R\blocation\"\x86\x01\n" +
+	"\x0fanswered_before\x18\x06 \x01(\bR\x0eansweredBefore\"2\n" +
+	"\x0eDecideResponse\x12 \n" +
+	"\blocation\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\blocation\"\x88\x01\n" +
 	"\x11GetOutcomeRequest\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tR\trequestId\x12(\n" +
-	"\rsession_token\x18\x02 \x01(\tB\x03\x80\x01\x01R\fsessionToken\x12(\n" +
-	"\rbrowser_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\fbrowserToken\"\xd9\x02\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
+	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"\xd9\x02\n" +
 	"\x12GetOutcomeResponse\x12\x1f\n" +
 	"\vclient_name\x18\x01 \x01(\tR\n" +
 	"clientName\x12'\n" +

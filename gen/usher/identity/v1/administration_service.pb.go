@@ -1883,14 +1883,14 @@ const file_usher_identity_v1_administration_service_proto_rawDesc = "" +
 	"\vcreate_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\"\xb8\x01\n" +
+	"expireTime\"\xb9\x01\n" +
 	"\x11CreateUserRequest\x12#\n" +
 	"\remail_address\x18\x01 \x01(\tR\femailAddress\x12\x1d\n" +
 	"\n" +
 	"first_name\x18\x02 \x01(\tR\tfirstName\x12\x1b\n" +
 	"\tlast_name\x18\x03 \x01(\tR\blastName\x12!\n" +
-	"\fdisplay_name\x18\x04 \x01(\tR\vdisplayName\x12\x1f\n" +
-	"\bpassword\x18\x05 \x01(\tB\x03\x80\x01\x01R\bpassword\"A\n" +
+	"\fdisplay_name\x18\x04 \x01(\tR\vdisplayName\x12 \n" +
+	"\bpassword\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\bpassword\"A\n" +
 	"\x12CreateUserResponse\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x17.usher.identity.v1.UserR\x04user\"Y\n" +
 	"\x0fFindUserRequest\x12\x19\n" +
@@ -1941,25 +1941,25 @@ const file_usher_identity_v1_administration_service_proto_rawDesc = "" +
 	"\x04role\x18\x02 \x01(\x0e2\x17.usher.identity.v1.RoleR\x04role\"W\n" +
 	"\x1eCreateAuthenticationAppRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12!\n" +
-	"\fworkspace_id\x18\x02 \x01(\tR\vworkspaceId\"\xa0\x01\n" +
+	"\fworkspace_id\x18\x02 \x01(\tR\vworkspaceId\"\xa1\x01\n" +
 	"\x1fCreateAuthenticationAppResponse\x12S\n" +
-	"\x12authentication_app\x18\x01 \x01(\v2$.usher.identity.v1.AuthenticationAppR\x11authenticationApp\x12(\n" +
-	"\rclient_secret\x18\x02 \x01(\tB\x03\x80\x01\x01R\fclientSecret\"\x1f\n" +
+	"\x12authentication_app\x18\x01 \x01(\v2$.usher.identity.v1.AuthenticationAppR\x11authenticationApp\x12)\n" +
+	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"\x1f\n" +
 	"\x1dListAuthenticationAppsRequest\"w\n" +
 	"\x1eListAuthenticationAppsResponse\x12U\n" +
 	"\x13authentication_apps\x18\x01 \x03(\v2$.usher.identity.v1.AuthenticationAppR\x12authenticationApps\"\x83\x01\n" +
 	"$RotateAuthenticationAppSecretRequest\x122\n" +
 	"\x15authentication_app_id\x18\x01 \x01(\tR\x13authenticationAppId\x12'\n" +
-	"\x0foverlap_seconds\x18\x02 \x01(\x03R\x0eoverlapSeconds\"\xa6\x01\n" +
+	"\x0foverlap_seconds\x18\x02 \x01(\x03R\x0eoverlapSeconds\"\xa7\x01\n" +
 	"%RotateAuthenticationAppSecretResponse\x12S\n" +
-	"\x12authentication_app\x18\x01 \x01(\v2$.usher.identity.v1.AuthenticationAppR\x11authenticationApp\x12(\n" +
-	"\rclient_secret\x18\x02 \x01(\tB\x03\x80\x01\x01R\fclientSecret\"2\n" +
+	"\x12authentication_app\x18\x01 \x01(\v2$.usher.identity.v1.AuthenticationAppR\x11authenticationApp\x12)\n" +
+	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"2\n" +
 	"\x17ApplyDisableUserRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"\x1a\n" +
-	"\x18ApplyDisableUserResponse\"S\n" +
+	"\x18ApplyDisableUserResponse\"T\n" +
 	"\x17ApplySetPasswordRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1f\n" +
-	"\bpassword\x18\x02 \x01(\tB\x03\x80\x01\x01R\bpassword\"\x1a\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12 \n" +
+	"\bpassword\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\bpassword\"\x1a\n" +
 	"\x18ApplySetPasswordResponse\"V\n" +
 	"\x18ApplyRemoveMemberRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12!\n" +

@@ -264,16 +264,16 @@ var File_usher_identity_v1_credential_service_proto protoreflect.FileDescriptor
 
 const file_usher_identity_v1_credential_service_proto_rawDesc = "" +
 	"\n" +
-	"*usher/identity/v1/credential_service.proto\x12\x11usher.identity.v1\x1a\x1cusher/identity/v1/user.proto\x1a\x1ausher/rpc/v1/options.proto\"\x84\x01\n" +
+	"*usher/identity/v1/credential_service.proto\x12\x11usher.identity.v1\x1a\x1cusher/identity/v1/user.proto\x1a\x1ausher/rpc/v1/options.proto\"\x85\x01\n" +
 	"\x15VerifyPasswordRequest\x12#\n" +
-	"\remail_address\x18\x01 \x01(\tR\femailAddress\x12\x1f\n" +
-	"\bpassword\x18\x02 \x01(\tB\x03\x80\x01\x01R\bpassword\x12%\n" +
+	"\remail_address\x18\x01 \x01(\tR\femailAddress\x12 \n" +
+	"\bpassword\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\bpassword\x12%\n" +
 	"\x0esource_address\x18\x03 \x01(\tR\rsourceAddress\"E\n" +
 	"\x16VerifyPasswordResponse\x12+\n" +
-	"\x04user\x18\x01 \x01(\v2\x17.usher.identity.v1.UserR\x04user\"\x91\x01\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.usher.identity.v1.UserR\x04user\"\x92\x01\n" +
 	"\x19VerifyClientSecretRequest\x12#\n" +
-	"\remail_address\x18\x01 \x01(\tR\femailAddress\x12(\n" +
-	"\rclient_secret\x18\x02 \x01(\tB\x03\x80\x01\x01R\fclientSecret\x12%\n" +
+	"\remail_address\x18\x01 \x01(\tR\femailAddress\x12)\n" +
+	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\x12%\n" +
 	"\x0esource_address\x18\x03 \x01(\tR\rsourceAddress\"\xa0\x01\n" +
 	"\x1aVerifyClientSecretResponse\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x17.usher.identity.v1.UserR\x04user\x122\n" +

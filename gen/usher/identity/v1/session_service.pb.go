@@ -329,21 +329,21 @@ var File_usher_identity_v1_session_service_proto protoreflect.FileDescriptor
 
 const file_usher_identity_v1_session_service_proto_rawDesc = "" +
 	"\n" +
-	"'usher/identity/v1/session_service.proto\x12\x11usher.identity.v1\x1a\x1fusher/identity/v1/session.proto\x1a\x1ausher/rpc/v1/options.proto\"\xc1\x01\n" +
+	"'usher/identity/v1/session_service.proto\x12\x11usher.identity.v1\x1a\x1fusher/identity/v1/session.proto\x1a\x1ausher/rpc/v1/options.proto\"\xc3\x01\n" +
 	"\x17AuthenticateUserRequest\x12#\n" +
-	"\remail_address\x18\x01 \x01(\tR\femailAddress\x12\x1f\n" +
-	"\bpassword\x18\x02 \x01(\tB\x03\x80\x01\x01R\bpassword\x129\n" +
-	"\x16previous_session_token\x18\x03 \x01(\tB\x03\x80\x01\x01R\x14previousSessionToken\x12%\n" +
-	"\x0esource_address\x18\x04 \x01(\tR\rsourceAddress\"z\n" +
-	"\x18AuthenticateUserResponse\x12(\n" +
-	"\rsession_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\fsessionToken\x124\n" +
-	"\asession\x18\x02 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\"=\n" +
-	"\x11GetSessionRequest\x12(\n" +
-	"\rsession_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\fsessionToken\"J\n" +
+	"\remail_address\x18\x01 \x01(\tR\femailAddress\x12 \n" +
+	"\bpassword\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\bpassword\x12:\n" +
+	"\x16previous_session_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\x14previousSessionToken\x12%\n" +
+	"\x0esource_address\x18\x04 \x01(\tR\rsourceAddress\"{\n" +
+	"\x18AuthenticateUserResponse\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x124\n" +
+	"\asession\x18\x02 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\">\n" +
+	"\x11GetSessionRequest\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"J\n" +
 	"\x12GetSessionResponse\x124\n" +
-	"\asession\x18\x01 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\"=\n" +
-	"\x11EndSessionRequest\x12(\n" +
-	"\rsession_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\fsessionToken\"\x14\n" +
+	"\asession\x18\x01 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\">\n" +
+	"\x11EndSessionRequest\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"\x14\n" +
 	"\x12EndSessionResponse2\xd0\x02\n" +
 	"\x0eSessionService\x12r\n" +
 	"\x10AuthenticateUser\x12*.usher.identity.v1.AuthenticateUserRequest\x1a+.usher.identity.v1.AuthenticateUserResponse\"\x05\xe2\xbd\x18\x01\x01\x12e\n" +

@@ -109,6 +109,14 @@ var file_usher_rpc_v1_options_proto_extTypes = []protoimpl.ExtensionInfo{
 		Tag:           "varint,50140,rep,packed,name=callers,enum=usher.rpc.v1.Caller",
 		Filename:      "usher/rpc/v1/options.proto",
 	},
+	{
+		ExtendedType:  (*descriptorpb.FieldOptions)(nil),
+		ExtensionType: (*bool)(nil),
+		Field:         50141,
+		Name:          "usher.rpc.v1.secret",
+		Tag:           "varint,50141,opt,name=secret",
+		Filename:      "usher/rpc/v1/options.proto",
+	},
 }
 
 // Extension fields to descriptorpb.MethodOptions.
@@ -117,6 +125,15 @@ var (
 	//
 	// repeated usher.rpc.v1.Caller callers = 50140;
 	E_Callers = &file_usher_rpc_v1_options_proto_extTypes[0]
+)
+
+// Extension fields to descriptorpb.FieldOptions.
+var (
+	// secret marks a field that holds a credential: whoever prints or logs a message leaves it out. It means what the standard option for that means,
+	// which compilers before protoc 22 refuse.
+	//
+	// optional bool secret = 50141;
+	E_Secret = &file_usher_rpc_v1_options_proto_extTypes[1]
 )
 
 var File_usher_rpc_v1_options_proto protoreflect.FileDescriptor
@@ -135,7 +152,8 @@ const file_usher_rpc_v1_options_proto_rawDesc = "" +
 	"\x0fCALLER_OPERATOR\x10\a\x12\x0e\n" +
 	"\n" +
 	"CALLER_ANY\x10\b:P\n" +
-	"\acallers\x12\x1e.google.protobuf.MethodOptions\x18܇\x03 \x03(\x0e2\x14.usher.rpc.v1.CallerR\acallersB\xa2\x01\n" +
+	"\acallers\x12\x1e.google.protobuf.MethodOptions\x18܇\x03 \x03(\x0e2\x14.usher.rpc.v1.CallerR\acallers:7\n" +
+	"\x06secret\x12\x1d.google.protobuf.FieldOptions\x18݇\x03 \x01(\bR\x06secretB\xa2\x01\n" +
 	"\x10com.usher.rpc.v1B\fOptionsProtoP\x01Z.github.com/vidocu/usher/gen/usher/rpc/v1;rpcv1\xa2\x02\x03URX\xaa\x02\fUsher.Rpc.V1\xca\x02\fUsher\\Rpc\\V1\xe2\x02\x18Usher\\Rpc\\V1\\GPBMetadata\xea\x02\x0eUsher::Rpc::V1b\x06proto3"
 
 var (
@@ -154,14 +172,16 @@ var file_usher_rpc_v1_options_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_usher_rpc_v1_options_proto_goTypes = []any{
 	(Caller)(0),                        // 0: usher.rpc.v1.Caller
 	(*descriptorpb.MethodOptions)(nil), // 1: google.protobuf.MethodOptions
+	(*descriptorpb.FieldOptions)(nil),  // 2: google.protobuf.FieldOptions
 }
 var file_usher_rpc_v1_options_proto_depIdxs = []int32{
 	1, // 0: usher.rpc.v1.callers:extendee -> google.protobuf.MethodOptions
-	0, // 1: usher.rpc.v1.callers:type_name -> usher.rpc.v1.Caller
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	1, // [1:2] is the sub-list for extension type_name
-	0, // [0:1] is the sub-list for extension extendee
+	2, // 1: usher.rpc.v1.secret:extendee -> google.protobuf.FieldOptions
+	0, // 2: usher.rpc.v1.callers:type_name -> usher.rpc.v1.Caller
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	2, // [2:3] is the sub-list for extension type_name
+	0, // [0:2] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name
 }
 
@@ -177,7 +197,7 @@ func file_usher_rpc_v1_options_proto_init() {
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_rpc_v1_options_proto_rawDesc), len(file_usher_rpc_v1_options_proto_rawDesc)),
 			NumEnums:      1,
 			NumMessages:   0,
-			NumExtensions: 1,
+			NumExtensions: 2,
 			NumServices:   0,
 		},
 		GoTypes:           file_usher_rpc_v1_options_proto_goTypes,

@@ -332,9 +332,9 @@ var File_usher_token_v1_access_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_access_service_proto_rawDesc = "" +
 	"\n" +
-	"#usher/token/v1/access_service.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\x1a*usher/token/v1/introspection_service.proto\"[\n" +
-	"\x12CheckAccessRequest\x12\x19\n" +
-	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\x12\x16\n" +
+	"#usher/token/v1/access_service.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\x1a*usher/token/v1/introspection_service.proto\"\\\n" +
+	"\x12CheckAccessRequest\x12\x1a\n" +
+	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\x12\x16\n" +
 	"\x06method\x18\x02 \x01(\tR\x06method\x12\x12\n" +
 	"\x04path\x18\x03 \x01(\tR\x04path\"\x88\x01\n" +
 	"\x13CheckAccessResponse\x123\n" +
@@ -347,10 +347,10 @@ const file_usher_token_v1_access_service_proto_rawDesc = "" +
 	"\x03sub\x18\x02 \x01(\tR\x03sub\x12\x1b\n" +
 	"\tclient_id\x18\x03 \x01(\tR\bclientId\x12!\n" +
 	"\fworkspace_id\x18\x04 \x01(\tR\vworkspaceId\x12\x14\n" +
-	"\x05scope\x18\x05 \x01(\tR\x05scope\"q\n" +
+	"\x05scope\x18\x05 \x01(\tR\x05scope\"r\n" +
 	"\x06Denied\x12\x16\n" +
-	"\x06status\x18\x01 \x01(\x05R\x06status\x12\x17\n" +
-	"\x04code\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04code\x12\x18\n" +
+	"\x06status\x18\x01 \x01(\x05R\x06status\x12\x18\n" +
+	"\x04code\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\x12\x18\n" +
 	"\amessage\x18\x03 \x01(\tR\amessage\x12\x1c\n" +
 	"\tchallenge\x18\x04 \x01(\tR\tchallenge2r\n" +
 	"\rAccessService\x12a\n" +

@@ -435,10 +435,10 @@ const file_usher_token_v1_api_key_service_proto_rawDesc = "" +
 	"revokeTime\"L\n" +
 	"\x13CreateApiKeyRequest\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\"^\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"_\n" +
 	"\x14CreateApiKeyResponse\x12/\n" +
-	"\aapi_key\x18\x01 \x01(\v2\x16.usher.token.v1.ApiKeyR\x06apiKey\x12\x15\n" +
-	"\x03key\x18\x02 \x01(\tB\x03\x80\x01\x01R\x03key\"7\n" +
+	"\aapi_key\x18\x01 \x01(\v2\x16.usher.token.v1.ApiKeyR\x06apiKey\x12\x16\n" +
+	"\x03key\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\x03key\"7\n" +
 	"\x12ListApiKeysRequest\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\"H\n" +
 	"\x13ListApiKeysResponse\x121\n" +

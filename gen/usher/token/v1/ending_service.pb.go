@@ -821,10 +821,10 @@ const file_usher_token_v1_ending_service_proto_rawDesc = "" +
 	"#usher/token/v1/ending_service.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\"-\n" +
 	"\x12DisableUserRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"\x15\n" +
-	"\x13DisableUserResponse\"N\n" +
+	"\x13DisableUserResponse\"O\n" +
 	"\x12SetPasswordRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1f\n" +
-	"\bpassword\x18\x02 \x01(\tB\x03\x80\x01\x01R\bpassword\"\x15\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12 \n" +
+	"\bpassword\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\bpassword\"\x15\n" +
 	"\x13SetPasswordResponse\"Q\n" +
 	"\x13RemoveMemberRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12!\n" +
@@ -842,9 +842,9 @@ const file_usher_token_v1_ending_service_proto_rawDesc = "" +
 	"\x17RevokeUserGrantsRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\x1a\n" +
-	"\x18RevokeUserGrantsResponse\",\n" +
-	"\x0fEndTokenRequest\x12\x19\n" +
-	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\"(\n" +
+	"\x18RevokeUserGrantsResponse\"-\n" +
+	"\x0fEndTokenRequest\x12\x1a\n" +
+	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\"(\n" +
 	"\x10EndTokenResponse\x12\x14\n" +
 	"\x05ended\x18\x01 \x01(\bR\x05ended\"P\n" +
 	"\x17SetWorkspacePlanRequest\x12!\n" +

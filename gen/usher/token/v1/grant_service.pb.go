@@ -483,9 +483,9 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\",\n" +
 	"\x14GetPairEpochResponse\x12\x14\n" +
-	"\x05epoch\x18\x01 \x01(\x03R\x05epoch\"5\n" +
-	"\x11GetCodeUseRequest\x12 \n" +
-	"\tcode_hash\x18\x01 \x01(\fB\x03\x80\x01\x01R\bcodeHash\"0\n" +
+	"\x05epoch\x18\x01 \x01(\x03R\x05epoch\"6\n" +
+	"\x11GetCodeUseRequest\x12!\n" +
+	"\tcode_hash\x18\x01 \x01(\fB\x04\xe8\xbd\x18\x01R\bcodeHash\"0\n" +
 	"\x12GetCodeUseResponse\x12\x1a\n" +
 	"\bredeemed\x18\x01 \x01(\bR\bredeemed\"1\n" +
 	"\x16ListConnectionsRequest\x12\x17\n" +

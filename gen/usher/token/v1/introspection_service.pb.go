@@ -436,13 +436,13 @@ var File_usher_token_v1_introspection_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
 	"\n" +
-	"*usher/token/v1/introspection_service.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\"R\n" +
-	"\x16IntrospectTokenRequest\x12\x19\n" +
-	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\x12\x1d\n" +
+	"*usher/token/v1/introspection_service.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\"S\n" +
+	"\x16IntrospectTokenRequest\x12\x1a\n" +
+	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\x12\x1d\n" +
 	"\n" +
-	"min_cursor\x18\x02 \x01(\x03R\tminCursor\"Z\n" +
-	"\x1cBatchIntrospectTokensRequest\x12\x1b\n" +
-	"\x06tokens\x18\x01 \x03(\tB\x03\x80\x01\x01R\x06tokens\x12\x1d\n" +
+	"min_cursor\x18\x02 \x01(\x03R\tminCursor\"[\n" +
+	"\x1cBatchIntrospectTokensRequest\x12\x1c\n" +
+	"\x06tokens\x18\x01 \x03(\tB\x04\xe8\xbd\x18\x01R\x06tokens\x12\x1d\n" +
 	"\n" +
 	"min_cursor\x18\x02 \x01(\x03R\tminCursor\"\x93\x01\n" +
 	"\x1dBatchIntrospectTokensResponse\x12A\n" +

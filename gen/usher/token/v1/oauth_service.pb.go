@@ -565,42 +565,42 @@ var File_usher_token_v1_oauth_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\n" +
-	"\"usher/token/v1/oauth_service.proto\x12\x0eusher.token.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1ausher/rpc/v1/options.proto\"\xd6\x02\n" +
+	"\"usher/token/v1/oauth_service.proto\x12\x0eusher.token.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1ausher/rpc/v1/options.proto\"\xdb\x02\n" +
 	"\x11IssueTokenRequest\x12\x1e\n" +
 	"\n" +
 	"grant_type\x18\x01 \x01(\tR\n" +
-	"grant_type\x12\x17\n" +
-	"\x04code\x18\x02 \x01(\tB\x03\x80\x01\x01R\x04code\x12\"\n" +
+	"grant_type\x12\x18\n" +
+	"\x04code\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\x12\"\n" +
 	"\fredirect_uri\x18\x03 \x01(\tR\fredirect_uri\x12\x1c\n" +
-	"\tclient_id\x18\x04 \x01(\tR\tclient_id\x12)\n" +
-	"\rclient_secret\x18\x05 \x01(\tB\x03\x80\x01\x01R\rclient_secret\x12)\n" +
-	"\rcode_verifier\x18\x06 \x01(\tB\x03\x80\x01\x01R\rcode_verifier\x12)\n" +
-	"\rrefresh_token\x18\a \x01(\tB\x03\x80\x01\x01R\rrefresh_token\x12\x14\n" +
-	"\x05scope\x18\b \x01(\tR\x05scope\x12/\n" +
-	"\x10client_assertion\x18\t \x01(\tB\x03\x80\x01\x01R\x10client_assertion\"\xbe\x01\n" +
-	"\x12IssueTokenResponse\x12'\n" +
-	"\faccess_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\faccess_token\x12\x1e\n" +
+	"\tclient_id\x18\x04 \x01(\tR\tclient_id\x12*\n" +
+	"\rclient_secret\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\rclient_secret\x12*\n" +
+	"\rcode_verifier\x18\x06 \x01(\tB\x04\xe8\xbd\x18\x01R\rcode_verifier\x12*\n" +
+	"\rrefresh_token\x18\a \x01(\tB\x04\xe8\xbd\x18\x01R\rrefresh_token\x12\x14\n" +
+	"\x05scope\x18\b \x01(\tR\x05scope\x120\n" +
+	"\x10client_assertion\x18\t \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\"\xc0\x01\n" +
+	"\x12IssueTokenResponse\x12(\n" +
+	"\faccess_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\faccess_token\x12\x1e\n" +
 	"\n" +
 	"token_type\x18\x02 \x01(\tR\n" +
 	"token_type\x12\x1e\n" +
 	"\n" +
 	"expires_in\x18\x03 \x01(\x05R\n" +
-	"expires_in\x12)\n" +
-	"\rrefresh_token\x18\x04 \x01(\tB\x03\x80\x01\x01R\rrefresh_token\x12\x14\n" +
-	"\x05scope\x18\x05 \x01(\tR\x05scope\"\xd3\x01\n" +
-	"\x12RevokeTokenRequest\x12\x19\n" +
-	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\x12(\n" +
+	"expires_in\x12*\n" +
+	"\rrefresh_token\x18\x04 \x01(\tB\x04\xe8\xbd\x18\x01R\rrefresh_token\x12\x14\n" +
+	"\x05scope\x18\x05 \x01(\tR\x05scope\"\xd6\x01\n" +
+	"\x12RevokeTokenRequest\x12\x1a\n" +
+	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\x12(\n" +
 	"\x0ftoken_type_hint\x18\x02 \x01(\tR\x0ftoken_type_hint\x12\x1c\n" +
-	"\tclient_id\x18\x03 \x01(\tR\tclient_id\x12)\n" +
-	"\rclient_secret\x18\x04 \x01(\tB\x03\x80\x01\x01R\rclient_secret\x12/\n" +
-	"\x10client_assertion\x18\x05 \x01(\tB\x03\x80\x01\x01R\x10client_assertion\"\x15\n" +
-	"\x13RevokeTokenResponse\"\xdd\x01\n" +
-	"\x1cIntrospectClientTokenRequest\x12\x19\n" +
-	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\x12(\n" +
+	"\tclient_id\x18\x03 \x01(\tR\tclient_id\x12*\n" +
+	"\rclient_secret\x18\x04 \x01(\tB\x04\xe8\xbd\x18\x01R\rclient_secret\x120\n" +
+	"\x10client_assertion\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\"\x15\n" +
+	"\x13RevokeTokenResponse\"\xe0\x01\n" +
+	"\x1cIntrospectClientTokenRequest\x12\x1a\n" +
+	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\x12(\n" +
 	"\x0ftoken_type_hint\x18\x02 \x01(\tR\x0ftoken_type_hint\x12\x1c\n" +
-	"\tclient_id\x18\x03 \x01(\tR\tclient_id\x12)\n" +
-	"\rclient_secret\x18\x04 \x01(\tB\x03\x80\x01\x01R\rclient_secret\x12/\n" +
-	"\x10client_assertion\x18\x05 \x01(\tB\x03\x80\x01\x01R\x10client_assertion\"\xb7\x02\n" +
+	"\tclient_id\x18\x03 \x01(\tR\tclient_id\x12*\n" +
+	"\rclient_secret\x18\x04 \x01(\tB\x04\xe8\xbd\x18\x01R\rclient_secret\x120\n" +
+	"\x10client_assertion\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\"\xb7\x02\n" +
 	"\x1dIntrospectClientTokenResponse\x12\x1b\n" +
 	"\x06active\x18\x01 \x01(\bH\x00R\x06active\x88\x01\x01\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x1c\n" +

@@ -727,9 +727,9 @@ const file_usher_token_v1_oversight_service_proto_rawDesc = "" +
 	"page_token\x18\x04 \x01(\tR\tpageToken\"k\n" +
 	"\x12ListGrantsResponse\x12-\n" +
 	"\x06grants\x18\x01 \x03(\v2\x15.usher.token.v1.GrantR\x06grants\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"0\n" +
-	"\x13InspectTokenRequest\x12\x19\n" +
-	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\"\xfa\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"1\n" +
+	"\x13InspectTokenRequest\x12\x1a\n" +
+	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\"\xfa\x02\n" +
 	"\x14InspectTokenResponse\x12-\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x19.usher.token.v1.TokenKindR\x04kind\x12\x16\n" +
 	"\x06active\x18\x02 \x01(\bR\x06active\x12\x17\n" +

@@ -530,25 +530,25 @@ var File_usher_token_v1_user_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_user_service_proto_rawDesc = "" +
 	"\n" +
-	"!usher/token/v1/user_service.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\"\xd9\x01\n" +
+	"!usher/token/v1/user_service.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\"\xdb\x01\n" +
 	"\x17AuthenticateUserRequest\x12#\n" +
-	"\remail_address\x18\x01 \x01(\tR\femailAddress\x12$\n" +
-	"\bpassword\x18\x02 \x01(\tB\x03\x80\x01\x01H\x00R\bpassword\x88\x01\x01\x12-\n" +
-	"\rclient_secret\x18\x03 \x01(\tB\x03\x80\x01\x01H\x01R\fclientSecret\x88\x01\x01\x12%\n" +
+	"\remail_address\x18\x01 \x01(\tR\femailAddress\x12%\n" +
+	"\bpassword\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01H\x00R\bpassword\x88\x01\x01\x12.\n" +
+	"\rclient_secret\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01H\x01R\fclientSecret\x88\x01\x01\x12%\n" +
 	"\x0esource_address\x18\x04 \x01(\tR\rsourceAddressB\v\n" +
 	"\t_passwordB\x10\n" +
-	"\x0e_client_secret\"5\n" +
-	"\x18AuthenticateUserResponse\x12\x19\n" +
-	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\"6\n" +
-	"\x19RefreshAccessTokenRequest\x12\x19\n" +
-	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\"7\n" +
-	"\x1aRefreshAccessTokenResponse\x12\x19\n" +
-	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\"*\n" +
-	"\rLogoutRequest\x12\x19\n" +
-	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\"\x10\n" +
-	"\x0eLogoutResponse\"P\n" +
-	"\x0eGetUserRequest\x12\x19\n" +
-	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\x12#\n" +
+	"\x0e_client_secret\"6\n" +
+	"\x18AuthenticateUserResponse\x12\x1a\n" +
+	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\"7\n" +
+	"\x19RefreshAccessTokenRequest\x12\x1a\n" +
+	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\"8\n" +
+	"\x1aRefreshAccessTokenResponse\x12\x1a\n" +
+	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\"+\n" +
+	"\rLogoutRequest\x12\x1a\n" +
+	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\"\x10\n" +
+	"\x0eLogoutResponse\"Q\n" +
+	"\x0eGetUserRequest\x12\x1a\n" +
+	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\x12#\n" +
 	"\remail_address\x18\x02 \x01(\tR\femailAddress\"\xec\x01\n" +
 	"\x0fGetUserResponse\x12#\n" +
 	"\remail_address\x18\x01 \x01(\tR\femailAddress\x12\x1d\n" +
