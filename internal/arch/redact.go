@@ -74,5 +74,6 @@ func soundsSecret(name protoreflect.Name) bool {
 
 func isRedacted(field protoreflect.FieldDescriptor) bool {
 	options, ok := field.Options().(*descriptorpb.FieldOptions)
-	return ok && proto.GetExtension(options, rpcv1.E_Secret).(bool)
+	marked, _ := proto.GetExtension(options, rpcv1.E_Secret).(bool)
+	return ok && marked
 }

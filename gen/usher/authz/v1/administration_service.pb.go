@@ -1140,8 +1140,8 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x12RotateClientSecret\x12).usher.authz.v1.RotateClientSecretRequest\x1a*.usher.authz.v1.RotateClientSecretResponse\"\x05\xe2\xbd\x18\x01\a\x12\x8d\x01\n" +
 	"\x1aRevokePreviousClientSecret\x121.usher.authz.v1.RevokePreviousClientSecretRequest\x1a2.usher.authz.v1.RevokePreviousClientSecretResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12c\n" +
 	"\fEnableClient\x12#.usher.authz.v1.EnableClientRequest\x1a$.usher.authz.v1.EnableClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12u\n" +
-	"\x12ApplyDisableClient\x12).usher.authz.v1.ApplyDisableClientRequest\x1a*.usher.authz.v1.ApplyDisableClientResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02B\xbe\x01\n" +
-	"\x12com.usher.authz.v1B\x1aAdministrationServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
+	"\x12ApplyDisableClient\x12).usher.authz.v1.ApplyDisableClientRequest\x1a*.usher.authz.v1.ApplyDisableClientResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02B\xc5\x01\n" +
+	"\x19com.vidocu.usher.authz.v1B\x1aAdministrationServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
 
 var (
 	file_usher_authz_v1_administration_service_proto_rawDescOnce sync.Once

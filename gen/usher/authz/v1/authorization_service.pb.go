@@ -820,8 +820,8 @@ const file_usher_authz_v1_authorization_service_proto_rawDesc = "" +
 	"\x13ResumeAuthorization\x12*.usher.authz.v1.ResumeAuthorizationRequest\x1a+.usher.authz.v1.ResumeAuthorizationResponse\"\x05\xe2\xbd\x18\x01\x01\x12x\n" +
 	"\x13LookUpAuthorization\x12*.usher.authz.v1.LookUpAuthorizationRequest\x1a+.usher.authz.v1.LookUpAuthorizationResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01\x12~\n" +
 	"\x15ContinueAuthorization\x12,.usher.authz.v1.ContinueAuthorizationRequest\x1a-.usher.authz.v1.ContinueAuthorizationResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12x\n" +
-	"\x13CancelAuthorization\x12*.usher.authz.v1.CancelAuthorizationRequest\x1a+.usher.authz.v1.CancelAuthorizationResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02B\xbd\x01\n" +
-	"\x12com.usher.authz.v1B\x19AuthorizationServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
+	"\x13CancelAuthorization\x12*.usher.authz.v1.CancelAuthorizationRequest\x1a+.usher.authz.v1.CancelAuthorizationResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02B\xc4\x01\n" +
+	"\x19com.vidocu.usher.authz.v1B\x19AuthorizationServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
 
 var (
 	file_usher_authz_v1_authorization_service_proto_rawDescOnce sync.Once

@@ -194,8 +194,8 @@ const file_usher_authz_v1_code_service_proto_rawDesc = "" +
 	"\x06scopes\x18\a \x03(\tR\x06scopes\x12\x14\n" +
 	"\x05epoch\x18\b \x01(\x03R\x05epoch2o\n" +
 	"\vCodeService\x12`\n" +
-	"\vResolveCode\x12\".usher.authz.v1.ResolveCodeRequest\x1a#.usher.authz.v1.ResolveCodeResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x01B\xb4\x01\n" +
-	"\x12com.usher.authz.v1B\x10CodeServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
+	"\vResolveCode\x12\".usher.authz.v1.ResolveCodeRequest\x1a#.usher.authz.v1.ResolveCodeResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x01B\xbb\x01\n" +
+	"\x19com.vidocu.usher.authz.v1B\x10CodeServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
 
 var (
 	file_usher_authz_v1_code_service_proto_rawDescOnce sync.Once

@@ -774,8 +774,8 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\x10GetAuthorization\x12'.usher.authz.v1.GetAuthorizationRequest\x1a(.usher.authz.v1.GetAuthorizationResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12]\n" +
 	"\n" +
 	"BindPrompt\x12!.usher.authz.v1.BindPromptRequest\x1a\".usher.authz.v1.BindPromptResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12{\n" +
-	"\x15CompleteAuthorization\x12,.usher.authz.v1.CompleteAuthorizationRequest\x1a-.usher.authz.v1.CompleteAuthorizationResponse\"\x05\xe2\xbd\x18\x01\x02B\xb8\x01\n" +
-	"\x12com.usher.authz.v1B\x14DecisionServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
+	"\x15CompleteAuthorization\x12,.usher.authz.v1.CompleteAuthorizationRequest\x1a-.usher.authz.v1.CompleteAuthorizationResponse\"\x05\xe2\xbd\x18\x01\x02B\xbf\x01\n" +
+	"\x19com.vidocu.usher.authz.v1B\x14DecisionServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
 
 var (
 	file_usher_authz_v1_decision_service_proto_rawDescOnce sync.Once

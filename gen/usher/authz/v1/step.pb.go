@@ -428,8 +428,8 @@ const file_usher_authz_v1_step_proto_rawDesc = "" +
 	"request_id\x18\x01 \x01(\tR\trequestId\"(\n" +
 	"\aConsent\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x01 \x01(\tR\trequestIdB\xad\x01\n" +
-	"\x12com.usher.authz.v1B\tStepProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
+	"request_id\x18\x01 \x01(\tR\trequestIdB\xb4\x01\n" +
+	"\x19com.vidocu.usher.authz.v1B\tStepProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
 
 var (
 	file_usher_authz_v1_step_proto_rawDescOnce sync.Once

@@ -381,8 +381,8 @@ const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
 	"\x15DisconnectAppResponse2\xf6\x01\n" +
 	"\x13ConnectedAppService\x12v\n" +
 	"\x11ListConnectedApps\x12*.usher.consent.v1.ListConnectedAppsRequest\x1a+.usher.consent.v1.ListConnectedAppsResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01\x12g\n" +
-	"\rDisconnectApp\x12&.usher.consent.v1.DisconnectAppRequest\x1a'.usher.consent.v1.DisconnectAppResponse\"\x05\xe2\xbd\x18\x01\x01B\xca\x01\n" +
-	"\x14com.usher.consent.v1B\x18ConnectedAppServiceProtoP\x01Z6github.com/vidocu/usher/gen/usher/consent/v1;consentv1\xa2\x02\x03UCX\xaa\x02\x10Usher.Consent.V1\xca\x02\x10Usher\\Consent\\V1\xe2\x02\x1cUsher\\Consent\\V1\\GPBMetadata\xea\x02\x12Usher::Consent::V1b\x06proto3"
+	"\rDisconnectApp\x12&.usher.consent.v1.DisconnectAppRequest\x1a'.usher.consent.v1.DisconnectAppResponse\"\x05\xe2\xbd\x18\x01\x01B\xd1\x01\n" +
+	"\x1bcom.vidocu.usher.consent.v1B\x18ConnectedAppServiceProtoP\x01Z6github.com/vidocu/usher/gen/usher/consent/v1;consentv1\xa2\x02\x03UCX\xaa\x02\x10Usher.Consent.V1\xca\x02\x10Usher\\Consent\\V1\xe2\x02\x1cUsher\\Consent\\V1\\GPBMetadata\xea\x02\x12Usher::Consent::V1b\x06proto3"
 
 var (
 	file_usher_consent_v1_connected_app_service_proto_rawDescOnce sync.Once

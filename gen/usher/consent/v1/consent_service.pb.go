@@ -723,8 +723,8 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\tGetPrompt\x12\".usher.consent.v1.GetPromptRequest\x1a#.usher.consent.v1.GetPromptResponse\"\x05\xe2\xbd\x18\x01\x01\x12R\n" +
 	"\x06Decide\x12\x1f.usher.consent.v1.DecideRequest\x1a .usher.consent.v1.DecideResponse\"\x05\xe2\xbd\x18\x01\x01\x12a\n" +
 	"\n" +
-	"GetOutcome\x12#.usher.consent.v1.GetOutcomeRequest\x1a$.usher.consent.v1.GetOutcomeResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01B\xc5\x01\n" +
-	"\x14com.usher.consent.v1B\x13ConsentServiceProtoP\x01Z6github.com/vidocu/usher/gen/usher/consent/v1;consentv1\xa2\x02\x03UCX\xaa\x02\x10Usher.Consent.V1\xca\x02\x10Usher\\Consent\\V1\xe2\x02\x1cUsher\\Consent\\V1\\GPBMetadata\xea\x02\x12Usher::Consent::V1b\x06proto3"
+	"GetOutcome\x12#.usher.consent.v1.GetOutcomeRequest\x1a$.usher.consent.v1.GetOutcomeResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01B\xcc\x01\n" +
+	"\x1bcom.vidocu.usher.consent.v1B\x13ConsentServiceProtoP\x01Z6github.com/vidocu/usher/gen/usher/consent/v1;consentv1\xa2\x02\x03UCX\xaa\x02\x10Usher.Consent.V1\xca\x02\x10Usher\\Consent\\V1\xe2\x02\x1cUsher\\Consent\\V1\\GPBMetadata\xea\x02\x12Usher::Consent::V1b\x06proto3"
 
 var (
 	file_usher_consent_v1_consent_service_proto_rawDescOnce sync.Once

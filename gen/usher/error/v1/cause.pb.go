@@ -537,8 +537,8 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x1bCAUSE_AUTHORIZATION_DECIDED\x10T\x1aG\xe8\xbd\x18\r\xf2\xbd\x18?Start the authorization again where the user shall decide anew.\x12`\n" +
 	"\x17CAUSE_MAX_AGE_MALFORMED\x10U\x1aC\xe8\xbd\x18\x01\xf2\xbd\x18;Send max_age as a whole number of seconds, or leave it out.:S\n" +
 	"\x06reason\x12!.google.protobuf.EnumValueOptions\x18݇\x03 \x01(\x0e2\x16.usher.error.v1.ReasonR\x06reason:;\n" +
-	"\x06advice\x12!.google.protobuf.EnumValueOptions\x18އ\x03 \x01(\tR\x06adviceB\xb0\x01\n" +
-	"\x12com.usher.error.v1B\n" +
+	"\x06advice\x12!.google.protobuf.EnumValueOptions\x18އ\x03 \x01(\tR\x06adviceB\xb7\x01\n" +
+	"\x19com.vidocu.usher.error.v1B\n" +
 	"CauseProtoP\x01Z2github.com/vidocu/usher/gen/usher/error/v1;errorv1\xa2\x02\x03UEX\xaa\x02\x0eUsher.Error.V1\xca\x02\x0fUsher\\Error_\\V1\xe2\x02\x1bUsher\\Error_\\V1\\GPBMetadata\xea\x02\x10Usher::Error::V1b\x06proto3"
 
 var (

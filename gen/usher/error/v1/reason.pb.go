@@ -199,8 +199,8 @@ const file_usher_error_v1_reason_proto_rawDesc = "" +
 	"\x1bREASON_INVALID_ACCESS_TOKEN\x10\x16\x12\x1f\n" +
 	"\x1bREASON_EXPIRED_ACCESS_TOKEN\x10\x17\x12\x1e\n" +
 	"\x1aREASON_UNAUTHORIZED_ACCESS\x10\x18\x12\x19\n" +
-	"\x15REASON_ALREADY_EXISTS\x10\x19B\xb1\x01\n" +
-	"\x12com.usher.error.v1B\vReasonProtoP\x01Z2github.com/vidocu/usher/gen/usher/error/v1;errorv1\xa2\x02\x03UEX\xaa\x02\x0eUsher.Error.V1\xca\x02\x0fUsher\\Error_\\V1\xe2\x02\x1bUsher\\Error_\\V1\\GPBMetadata\xea\x02\x10Usher::Error::V1b\x06proto3"
+	"\x15REASON_ALREADY_EXISTS\x10\x19B\xb8\x01\n" +
+	"\x19com.vidocu.usher.error.v1B\vReasonProtoP\x01Z2github.com/vidocu/usher/gen/usher/error/v1;errorv1\xa2\x02\x03UEX\xaa\x02\x0eUsher.Error.V1\xca\x02\x0fUsher\\Error_\\V1\xe2\x02\x1bUsher\\Error_\\V1\\GPBMetadata\xea\x02\x10Usher::Error::V1b\x06proto3"
 
 var (
 	file_usher_error_v1_reason_proto_rawDescOnce sync.Once

@@ -1990,8 +1990,8 @@ const file_usher_identity_v1_administration_service_proto_rawDesc = "" +
 	"\x10ApplySetPassword\x12*.usher.identity.v1.ApplySetPasswordRequest\x1a+.usher.identity.v1.ApplySetPasswordResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02\x12x\n" +
 	"\x11ApplyRemoveMember\x12+.usher.identity.v1.ApplyRemoveMemberRequest\x1a,.usher.identity.v1.ApplyRemoveMemberResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02\x12\x99\x01\n" +
 	"\x1cApplyRevokeAuthenticationApp\x126.usher.identity.v1.ApplyRevokeAuthenticationAppRequest\x1a7.usher.identity.v1.ApplyRevokeAuthenticationAppResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02\x12\x84\x01\n" +
-	"\x15ApplySetWorkspacePlan\x12/.usher.identity.v1.ApplySetWorkspacePlanRequest\x1a0.usher.identity.v1.ApplySetWorkspacePlanResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02B\xd3\x01\n" +
-	"\x15com.usher.identity.v1B\x1aAdministrationServiceProtoP\x01Z8github.com/vidocu/usher/gen/usher/identity/v1;identityv1\xa2\x02\x03UIX\xaa\x02\x11Usher.Identity.V1\xca\x02\x11Usher\\Identity\\V1\xe2\x02\x1dUsher\\Identity\\V1\\GPBMetadata\xea\x02\x13Usher::Identity::V1b\x06proto3"
+	"\x15ApplySetWorkspacePlan\x12/.usher.identity.v1.ApplySetWorkspacePlanRequest\x1a0.usher.identity.v1.ApplySetWorkspacePlanResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02B\xda\x01\n" +
+	"\x1ccom.vidocu.usher.identity.v1B\x1aAdministrationServiceProtoP\x01Z8github.com/vidocu/usher/gen/usher/identity/v1;identityv1\xa2\x02\x03UIX\xaa\x02\x11Usher.Identity.V1\xca\x02\x11Usher\\Identity\\V1\xe2\x02\x1dUsher\\Identity\\V1\\GPBMetadata\xea\x02\x13Usher::Identity::V1b\x06proto3"
 
 var (
 	file_usher_identity_v1_administration_service_proto_rawDescOnce sync.Once

@@ -281,8 +281,8 @@ const file_usher_identity_v1_credential_service_proto_rawDesc = "" +
 	"\fworkspace_id\x18\x03 \x01(\tR\vworkspaceId2\xfb\x01\n" +
 	"\x11CredentialService\x12l\n" +
 	"\x0eVerifyPassword\x12(.usher.identity.v1.VerifyPasswordRequest\x1a).usher.identity.v1.VerifyPasswordResponse\"\x05\xe2\xbd\x18\x01\x03\x12x\n" +
-	"\x12VerifyClientSecret\x12,.usher.identity.v1.VerifyClientSecretRequest\x1a-.usher.identity.v1.VerifyClientSecretResponse\"\x05\xe2\xbd\x18\x01\x03B\xcf\x01\n" +
-	"\x15com.usher.identity.v1B\x16CredentialServiceProtoP\x01Z8github.com/vidocu/usher/gen/usher/identity/v1;identityv1\xa2\x02\x03UIX\xaa\x02\x11Usher.Identity.V1\xca\x02\x11Usher\\Identity\\V1\xe2\x02\x1dUsher\\Identity\\V1\\GPBMetadata\xea\x02\x13Usher::Identity::V1b\x06proto3"
+	"\x12VerifyClientSecret\x12,.usher.identity.v1.VerifyClientSecretRequest\x1a-.usher.identity.v1.VerifyClientSecretResponse\"\x05\xe2\xbd\x18\x01\x03B\xd6\x01\n" +
+	"\x1ccom.vidocu.usher.identity.v1B\x16CredentialServiceProtoP\x01Z8github.com/vidocu/usher/gen/usher/identity/v1;identityv1\xa2\x02\x03UIX\xaa\x02\x11Usher.Identity.V1\xca\x02\x11Usher\\Identity\\V1\xe2\x02\x1dUsher\\Identity\\V1\\GPBMetadata\xea\x02\x13Usher::Identity::V1b\x06proto3"
 
 var (
 	file_usher_identity_v1_credential_service_proto_rawDescOnce sync.Once

@@ -115,8 +115,8 @@ const file_usher_identity_v1_session_proto_rawDesc = "" +
 	"\remail_address\x18\x03 \x01(\tR\femailAddress\x12;\n" +
 	"\vexpire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12G\n" +
-	"\x11authenticate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x10authenticateTimeB\xc5\x01\n" +
-	"\x15com.usher.identity.v1B\fSessionProtoP\x01Z8github.com/vidocu/usher/gen/usher/identity/v1;identityv1\xa2\x02\x03UIX\xaa\x02\x11Usher.Identity.V1\xca\x02\x11Usher\\Identity\\V1\xe2\x02\x1dUsher\\Identity\\V1\\GPBMetadata\xea\x02\x13Usher::Identity::V1b\x06proto3"
+	"\x11authenticate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x10authenticateTimeB\xcc\x01\n" +
+	"\x1ccom.vidocu.usher.identity.v1B\fSessionProtoP\x01Z8github.com/vidocu/usher/gen/usher/identity/v1;identityv1\xa2\x02\x03UIX\xaa\x02\x11Usher.Identity.V1\xca\x02\x11Usher\\Identity\\V1\xe2\x02\x1dUsher\\Identity\\V1\\GPBMetadata\xea\x02\x13Usher::Identity::V1b\x06proto3"
 
 var (
 	file_usher_identity_v1_session_proto_rawDescOnce sync.Once

@@ -351,8 +351,8 @@ const file_usher_identity_v1_session_service_proto_rawDesc = "" +
 	"GetSession\x12$.usher.identity.v1.GetSessionRequest\x1a%.usher.identity.v1.GetSessionResponse\"\n" +
 	"\xe2\xbd\x18\x03\x01\x02\x04\x90\x02\x01\x12c\n" +
 	"\n" +
-	"EndSession\x12$.usher.identity.v1.EndSessionRequest\x1a%.usher.identity.v1.EndSessionResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02B\xcc\x01\n" +
-	"\x15com.usher.identity.v1B\x13SessionServiceProtoP\x01Z8github.com/vidocu/usher/gen/usher/identity/v1;identityv1\xa2\x02\x03UIX\xaa\x02\x11Usher.Identity.V1\xca\x02\x11Usher\\Identity\\V1\xe2\x02\x1dUsher\\Identity\\V1\\GPBMetadata\xea\x02\x13Usher::Identity::V1b\x06proto3"
+	"EndSession\x12$.usher.identity.v1.EndSessionRequest\x1a%.usher.identity.v1.EndSessionResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02B\xd3\x01\n" +
+	"\x1ccom.vidocu.usher.identity.v1B\x13SessionServiceProtoP\x01Z8github.com/vidocu/usher/gen/usher/identity/v1;identityv1\xa2\x02\x03UIX\xaa\x02\x11Usher.Identity.V1\xca\x02\x11Usher\\Identity\\V1\xe2\x02\x1dUsher\\Identity\\V1\\GPBMetadata\xea\x02\x13Usher::Identity::V1b\x06proto3"
 
 var (
 	file_usher_identity_v1_session_service_proto_rawDescOnce sync.Once

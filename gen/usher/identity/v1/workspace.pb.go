@@ -160,8 +160,8 @@ const file_usher_identity_v1_workspace_proto_rawDesc = "" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vROLE_MEMBER\x10\x01\x12\x16\n" +
-	"\x12ROLE_ADMINISTRATOR\x10\x02B\xc7\x01\n" +
-	"\x15com.usher.identity.v1B\x0eWorkspaceProtoP\x01Z8github.com/vidocu/usher/gen/usher/identity/v1;identityv1\xa2\x02\x03UIX\xaa\x02\x11Usher.Identity.V1\xca\x02\x11Usher\\Identity\\V1\xe2\x02\x1dUsher\\Identity\\V1\\GPBMetadata\xea\x02\x13Usher::Identity::V1b\x06proto3"
+	"\x12ROLE_ADMINISTRATOR\x10\x02B\xce\x01\n" +
+	"\x1ccom.vidocu.usher.identity.v1B\x0eWorkspaceProtoP\x01Z8github.com/vidocu/usher/gen/usher/identity/v1;identityv1\xa2\x02\x03UIX\xaa\x02\x11Usher.Identity.V1\xca\x02\x11Usher\\Identity\\V1\xe2\x02\x1dUsher\\Identity\\V1\\GPBMetadata\xea\x02\x13Usher::Identity::V1b\x06proto3"
 
 var (
 	file_usher_identity_v1_workspace_proto_rawDescOnce sync.Once

@@ -153,8 +153,8 @@ const file_usher_rpc_v1_options_proto_rawDesc = "" +
 	"\n" +
 	"CALLER_ANY\x10\b:P\n" +
 	"\acallers\x12\x1e.google.protobuf.MethodOptions\x18܇\x03 \x03(\x0e2\x14.usher.rpc.v1.CallerR\acallers:7\n" +
-	"\x06secret\x12\x1d.google.protobuf.FieldOptions\x18݇\x03 \x01(\bR\x06secretB\xa2\x01\n" +
-	"\x10com.usher.rpc.v1B\fOptionsProtoP\x01Z.github.com/vidocu/usher/gen/usher/rpc/v1;rpcv1\xa2\x02\x03URX\xaa\x02\fUsher.Rpc.V1\xca\x02\fUsher\\Rpc\\V1\xe2\x02\x18Usher\\Rpc\\V1\\GPBMetadata\xea\x02\x0eUsher::Rpc::V1b\x06proto3"
+	"\x06secret\x12\x1d.google.protobuf.FieldOptions\x18݇\x03 \x01(\bR\x06secretB\xa9\x01\n" +
+	"\x17com.vidocu.usher.rpc.v1B\fOptionsProtoP\x01Z.github.com/vidocu/usher/gen/usher/rpc/v1;rpcv1\xa2\x02\x03URX\xaa\x02\fUsher.Rpc.V1\xca\x02\fUsher\\Rpc\\V1\xe2\x02\x18Usher\\Rpc\\V1\\GPBMetadata\xea\x02\x0eUsher::Rpc::V1b\x06proto3"
 
 var (
 	file_usher_rpc_v1_options_proto_rawDescOnce sync.Once

@@ -354,8 +354,8 @@ const file_usher_token_v1_access_service_proto_rawDesc = "" +
 	"\amessage\x18\x03 \x01(\tR\amessage\x12\x1c\n" +
 	"\tchallenge\x18\x04 \x01(\tR\tchallenge2r\n" +
 	"\rAccessService\x12a\n" +
-	"\vCheckAccess\x12\".usher.token.v1.CheckAccessRequest\x1a#.usher.token.v1.CheckAccessResponse\"\t\xe2\xbd\x18\x02\x06\x01\x90\x02\x01B\xb6\x01\n" +
-	"\x12com.usher.token.v1B\x12AccessServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
+	"\vCheckAccess\x12\".usher.token.v1.CheckAccessRequest\x1a#.usher.token.v1.CheckAccessResponse\"\t\xe2\xbd\x18\x02\x06\x01\x90\x02\x01B\xbd\x01\n" +
+	"\x19com.vidocu.usher.token.v1B\x12AccessServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 
 var (
 	file_usher_token_v1_access_service_proto_rawDescOnce sync.Once

@@ -449,8 +449,8 @@ const file_usher_token_v1_api_key_service_proto_rawDesc = "" +
 	"\rApiKeyService\x12`\n" +
 	"\fCreateApiKey\x12#.usher.token.v1.CreateApiKeyRequest\x1a$.usher.token.v1.CreateApiKeyResponse\"\x05\xe2\xbd\x18\x01\a\x12`\n" +
 	"\vListApiKeys\x12\".usher.token.v1.ListApiKeysRequest\x1a#.usher.token.v1.ListApiKeysResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12c\n" +
-	"\fRevokeApiKey\x12#.usher.token.v1.RevokeApiKeyRequest\x1a$.usher.token.v1.RevokeApiKeyResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02B\xb6\x01\n" +
-	"\x12com.usher.token.v1B\x12ApiKeyServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
+	"\fRevokeApiKey\x12#.usher.token.v1.RevokeApiKeyRequest\x1a$.usher.token.v1.RevokeApiKeyResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02B\xbd\x01\n" +
+	"\x19com.vidocu.usher.token.v1B\x12ApiKeyServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 
 var (
 	file_usher_token_v1_api_key_service_proto_rawDescOnce sync.Once

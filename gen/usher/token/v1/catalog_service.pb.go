@@ -330,8 +330,8 @@ const file_usher_token_v1_catalog_service_proto_rawDesc = "" +
 	"\x0eCatalogService\x12_\n" +
 	"\n" +
 	"GetCatalog\x12!.usher.token.v1.GetCatalogRequest\x1a\".usher.token.v1.GetCatalogResponse\"\n" +
-	"\xe2\xbd\x18\x03\x06\x01\a\x90\x02\x01B\xb7\x01\n" +
-	"\x12com.usher.token.v1B\x13CatalogServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
+	"\xe2\xbd\x18\x03\x06\x01\a\x90\x02\x01B\xbe\x01\n" +
+	"\x19com.vidocu.usher.token.v1B\x13CatalogServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 
 var (
 	file_usher_token_v1_catalog_service_proto_rawDescOnce sync.Once

@@ -860,8 +860,8 @@ const file_usher_token_v1_ending_service_proto_rawDesc = "" +
 	"\x12RevokeClientGrants\x12).usher.token.v1.RevokeClientGrantsRequest\x1a*.usher.token.v1.RevokeClientGrantsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12o\n" +
 	"\x10RevokeUserGrants\x12'.usher.token.v1.RevokeUserGrantsRequest\x1a(.usher.token.v1.RevokeUserGrantsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12W\n" +
 	"\bEndToken\x12\x1f.usher.token.v1.EndTokenRequest\x1a .usher.token.v1.EndTokenResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12o\n" +
-	"\x10SetWorkspacePlan\x12'.usher.token.v1.SetWorkspacePlanRequest\x1a(.usher.token.v1.SetWorkspacePlanResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02B\xb6\x01\n" +
-	"\x12com.usher.token.v1B\x12EndingServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
+	"\x10SetWorkspacePlan\x12'.usher.token.v1.SetWorkspacePlanRequest\x1a(.usher.token.v1.SetWorkspacePlanResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02B\xbd\x01\n" +
+	"\x19com.vidocu.usher.token.v1B\x12EndingServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 
 var (
 	file_usher_token_v1_ending_service_proto_rawDescOnce sync.Once

@@ -507,8 +507,8 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\x0fListConnections\x12&.usher.token.v1.ListConnectionsRequest\x1a'.usher.token.v1.ListConnectionsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12]\n" +
 	"\n" +
 	"GetCodeUse\x12!.usher.token.v1.GetCodeUseRequest\x1a\".usher.token.v1.GetCodeUseResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12c\n" +
-	"\rEndConnection\x12$.usher.token.v1.EndConnectionRequest\x1a%.usher.token.v1.EndConnectionResponse\"\x05\xe2\xbd\x18\x01\x02B\xb5\x01\n" +
-	"\x12com.usher.token.v1B\x11GrantServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
+	"\rEndConnection\x12$.usher.token.v1.EndConnectionRequest\x1a%.usher.token.v1.EndConnectionResponse\"\x05\xe2\xbd\x18\x01\x02B\xbc\x01\n" +
+	"\x19com.vidocu.usher.token.v1B\x11GrantServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 
 var (
 	file_usher_token_v1_grant_service_proto_rawDescOnce sync.Once

@@ -476,8 +476,8 @@ const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
 	"\x18TOKEN_KIND_REFRESH_TOKEN\x10\x042\x86\x02\n" +
 	"\x14IntrospectionService\x12m\n" +
 	"\x0fIntrospectToken\x12&.usher.token.v1.IntrospectTokenRequest\x1a'.usher.token.v1.IntrospectTokenResponse\"\t\xe2\xbd\x18\x02\x06\x01\x90\x02\x01\x12\x7f\n" +
-	"\x15BatchIntrospectTokens\x12,.usher.token.v1.BatchIntrospectTokensRequest\x1a-.usher.token.v1.BatchIntrospectTokensResponse\"\t\xe2\xbd\x18\x02\x06\x01\x90\x02\x01B\xbd\x01\n" +
-	"\x12com.usher.token.v1B\x19IntrospectionServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
+	"\x15BatchIntrospectTokens\x12,.usher.token.v1.BatchIntrospectTokensRequest\x1a-.usher.token.v1.BatchIntrospectTokensResponse\"\t\xe2\xbd\x18\x02\x06\x01\x90\x02\x01B\xc4\x01\n" +
+	"\x19com.vidocu.usher.token.v1B\x19IntrospectionServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 
 var (
 	file_usher_token_v1_introspection_service_proto_rawDescOnce sync.Once

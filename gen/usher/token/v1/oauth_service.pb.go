@@ -621,8 +621,8 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\n" +
 	"IssueToken\x12!.usher.token.v1.IssueTokenRequest\x1a\".usher.token.v1.IssueTokenResponse\"\x1c\xe2\xbd\x18\x01\x01\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/oauth/token\x12x\n" +
 	"\vRevokeToken\x12\".usher.token.v1.RevokeTokenRequest\x1a#.usher.token.v1.RevokeTokenResponse\" \xe2\xbd\x18\x01\x01\x82\xd3\xe4\x93\x02\x12:\x01*\"\r/oauth/revoke\x90\x02\x02\x12\x9a\x01\n" +
-	"\x15IntrospectClientToken\x12,.usher.token.v1.IntrospectClientTokenRequest\x1a-.usher.token.v1.IntrospectClientTokenResponse\"$\xe2\xbd\x18\x01\x01\x82\xd3\xe4\x93\x02\x16:\x01*\"\x11/oauth/introspect\x90\x02\x01B\xb5\x01\n" +
-	"\x12com.usher.token.v1B\x11OauthServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
+	"\x15IntrospectClientToken\x12,.usher.token.v1.IntrospectClientTokenRequest\x1a-.usher.token.v1.IntrospectClientTokenResponse\"$\xe2\xbd\x18\x01\x01\x82\xd3\xe4\x93\x02\x16:\x01*\"\x11/oauth/introspect\x90\x02\x01B\xbc\x01\n" +
+	"\x19com.vidocu.usher.token.v1B\x11OauthServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 
 var (
 	file_usher_token_v1_oauth_service_proto_rawDescOnce sync.Once

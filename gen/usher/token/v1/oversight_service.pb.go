@@ -779,8 +779,8 @@ const file_usher_token_v1_oversight_service_proto_rawDesc = "" +
 	"\n" +
 	"ListGrants\x12!.usher.token.v1.ListGrantsRequest\x1a\".usher.token.v1.ListGrantsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12c\n" +
 	"\fInspectToken\x12#.usher.token.v1.InspectTokenRequest\x1a$.usher.token.v1.InspectTokenResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12l\n" +
-	"\x0fListRevocations\x12&.usher.token.v1.ListRevocationsRequest\x1a'.usher.token.v1.ListRevocationsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01B\xb9\x01\n" +
-	"\x12com.usher.token.v1B\x15OversightServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
+	"\x0fListRevocations\x12&.usher.token.v1.ListRevocationsRequest\x1a'.usher.token.v1.ListRevocationsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01B\xc0\x01\n" +
+	"\x19com.vidocu.usher.token.v1B\x15OversightServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 
 var (
 	file_usher_token_v1_oversight_service_proto_rawDescOnce sync.Once

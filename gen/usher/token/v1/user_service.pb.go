@@ -568,8 +568,8 @@ const file_usher_token_v1_user_service_proto_rawDesc = "" +
 	"\x10AuthenticateUser\x12'.usher.token.v1.AuthenticateUserRequest\x1a(.usher.token.v1.AuthenticateUserResponse\"\x05\xe2\xbd\x18\x01\x01\x12r\n" +
 	"\x12RefreshAccessToken\x12).usher.token.v1.RefreshAccessTokenRequest\x1a*.usher.token.v1.RefreshAccessTokenResponse\"\x05\xe2\xbd\x18\x01\x01\x12N\n" +
 	"\x06Logout\x12\x1d.usher.token.v1.LogoutRequest\x1a\x1e.usher.token.v1.LogoutResponse\"\x05\xe2\xbd\x18\x01\x01\x12T\n" +
-	"\aGetUser\x12\x1e.usher.token.v1.GetUserRequest\x1a\x1f.usher.token.v1.GetUserResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01B\xb4\x01\n" +
-	"\x12com.usher.token.v1B\x10UserServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
+	"\aGetUser\x12\x1e.usher.token.v1.GetUserRequest\x1a\x1f.usher.token.v1.GetUserResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01B\xbb\x01\n" +
+	"\x19com.vidocu.usher.token.v1B\x10UserServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 
 var (
 	file_usher_token_v1_user_service_proto_rawDescOnce sync.Once

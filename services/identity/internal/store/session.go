@@ -68,7 +68,7 @@ func (s *Store) findHolders(ctx context.Context, keys []sessionKey) (map[session
 		if err := rows.Scan(append(userDest(&holder.User), &holder.Live, &hash)...); err != nil {
 			return nil, fmt.Errorf("reading users of sessions: %w", err)
 		}
-		found[sessionKey{holder.User.ID, secret.Hash(hash)}] = holder
+		found[sessionKey{holder.ID, secret.Hash(hash)}] = holder
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("reading users of sessions: %w", err)

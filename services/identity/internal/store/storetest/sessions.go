@@ -49,7 +49,7 @@ func Sessions(t *testing.T) {
 				i := n.Add(1)
 				user, hash := []string{"usr_ada", "usr_bob"}[i%2], []secret.Hash{live, secret.Sum("dead")}[i/2%2]
 				holder, err := s.FindHolder(t.Context(), user, hash)
-				if err != nil || holder.User.ID != user || holder.Live != (user == "usr_ada" && hash == live) {
+				if err != nil || holder.ID != user || holder.Live != (user == "usr_ada" && hash == live) {
 					t.Errorf("%s: %+v, %v", user, holder, err)
 				}
 			})
@@ -87,7 +87,7 @@ func begin(t *testing.T, s *store.Store, hash secret.Hash, lifetime time.Duratio
 func wantLive(t *testing.T, s *store.Store, userID string, hash secret.Hash, want bool) {
 	t.Helper()
 	holder, err := s.FindHolder(t.Context(), userID, hash)
-	if err != nil || holder.User.ID != userID || holder.Live != want {
+	if err != nil || holder.ID != userID || holder.Live != want {
 		t.Errorf("%s: %+v, %v, want live %v", userID, holder, err, want)
 	}
 }
