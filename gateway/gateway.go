@@ -100,6 +100,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		Logger: deps.Logger, Metrics: deps.Metrics, Tracing: deps.Tracing, Timeout: config.CallTimeout,
 		TLS: cookies.Secure, PublicURL: deps.PublicURL, LogRefusals: refusals(config, deps).Verbose,
 		NotFound: notFound, Problem: problems.Problem,
+		Forwarded: httpx.NewForwardWatch(proxies, deps.Logger, deps.Metrics.UntrustedForwarded(), time.Now),
 	})
 	contact := wellknown.SecurityTxt{
 		PublicURL: deps.PublicURL, Contacts: config.SecurityContact, Expires: config.securityExpiry(), Now: time.Now,
@@ -114,7 +115,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	} else {
 		router.Get("/", seeOther(browser.HomePath))
 	}
-	return httpx.NewForwardWatch(proxies, deps.Logger, deps.Metrics.UntrustedForwarded(), time.Now).Handler(router), nil
+	return router, nil
 }
 
 type parts struct {

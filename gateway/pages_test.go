@@ -391,7 +391,7 @@ func TestFault_A13_BrowsersFindWhatTheyLookFor(t *testing.T) {
 	}
 	for _, path := range []string{"/consent/decision", "/signout", "/account/connected-apps/disconnect"} {
 		w := send(http.MethodGet, path, "text/html,application/xhtml+xml,*/*;q=0.8")
-		shows(t, path, w, 405, "<!doctype html>", "This page cannot be used in that way.")
+		shows(t, path, w, 405, "<!doctype html>", "This page cannot be opened this way")
 		if w.Header().Get("Allow") != "POST" || strings.Count(w.Body.String(), "<a href=") != 1 || w.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %v", path, w.Header())
 		}

@@ -53,8 +53,8 @@ func usher(t *testing.T, dir string, environ []string, args ...string) result {
 }
 
 func TestConfigListsEverySettingOfEveryProcess(t *testing.T) {
-	r := usher(t, t.TempDir(), []string{"USHER_REDIS_PASSWORD=sentinel"}, "config")
-	if r.status != 0 || strings.Contains(r.out, "sentinel") {
+	r := usher(t, t.TempDir(), []string{"USHER_REDIS_PASSWORD=hunter2"}, "config")
+	if r.status != 0 || strings.Contains(r.out, "hunter2") {
 		t.Fatalf("it ends with %d: %s", r.status, r.errors)
 	}
 	lines := strings.Split(strings.TrimSpace(r.out), "\n")

@@ -59,13 +59,19 @@ func TestCase71_NoAnonymousCallers(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 		must(t, err)
-		for _, who := range []map[string]any{
-			{}, {"client_id": harness.ResourceID}, {"client_id": harness.ResourceID, "client_secret": "nope"}, {"client_id": harness.PublicID},
+		const noSecret = "Introspection needs a confidential client"
+		for _, row := range []struct {
+			who     map[string]any
+			message string
+		}{
+			{map[string]any{}, noSecret}, {map[string]any{"client_id": harness.ResourceID}, noSecret},
+			{map[string]any{"client_id": harness.PublicID}, noSecret},
+			{map[string]any{"client_id": harness.ResourceID, "client_secret": "nope"}, badClient},
 		} {
-			who["token"] = tokens.Access
-			a, err := d.JSON("/oauth/introspect", who)
+			row.who["token"] = tokens.Access
+			a, err := d.JSON("/oauth/introspect", row.who)
 			must(t, err)
-			wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badClient)
+			wantFailure(t, a, http.StatusUnauthorized, "authentication_error", row.message)
 		}
 		req, err := http.NewRequest(http.MethodPost, d.PublicURL+"/oauth/introspect", strings.NewReader(`{"token":"`+tokens.Access+`"}`))
 		must(t, err)

@@ -36,15 +36,8 @@ func NewForwardWatch(proxies Proxies, logger *slog.Logger, count func(), now fun
 	return &ForwardWatch{proxies: proxies, logger: logger, count: count, now: now}
 }
 
-// Handler watches what comes to a handler.
-func (w *ForwardWatch) Handler(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		w.see(r)
-		h.ServeHTTP(rw, r)
-	})
-}
-
-func (w *ForwardWatch) see(r *http.Request) {
+// See counts a request.
+func (w *ForwardWatch) See(r *http.Request) {
 	peer, known := hop(r.RemoteAddr)
 	ignored := known && len(r.Header["X-Forwarded-For"]) > 0 && !w.proxies.trusted(peer)
 	if ignored {

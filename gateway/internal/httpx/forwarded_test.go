@@ -32,7 +32,6 @@ func TestFault_E2_AProxyThatNobodyTrustsIsNoticed(t *testing.T) {
 			var log bytes.Buffer
 			counted, now := 0, time.Unix(1_800_000_000, 0)
 			watch := httpx.NewForwardWatch(trusted, slog.New(slog.NewTextHandler(&log, nil)), func() { counted++ }, func() time.Time { return now })
-			h := watch.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 			send := func(n int, peer, forwarded string) {
 				for range n {
 					r := httptest.NewRequest(http.MethodGet, "/", nil)
@@ -40,7 +39,7 @@ func TestFault_E2_AProxyThatNobodyTrustsIsNoticed(t *testing.T) {
 					if forwarded != "" {
 						r.Header.Set("X-Forwarded-For", forwarded)
 					}
-					h.ServeHTTP(httptest.NewRecorder(), r)
+					watch.See(r)
 				}
 			}
 			send(row.direct, "203.0.113.1:1", "")

@@ -33,6 +33,8 @@ type RouterConfig struct {
 	PublicURL string
 	// NotFound answers a path that is not routed.
 	NotFound http.Handler
+	// Forwarded watches for a proxy that nobody trusts; nil watches nothing.
+	Forwarded *ForwardWatch
 	// Problem answers in place of a handler, in the dialect of the address. Nil says the status and no more.
 	Problem func(w http.ResponseWriter, r *http.Request, status int)
 }
@@ -120,6 +122,9 @@ func (r *Router) Reject(w http.ResponseWriter, req *http.Request, status int) {
 
 func (r *Router) pass(w http.ResponseWriter, req *http.Request, found *route) {
 	begun := time.Now()
+	if r.config.Forwarded != nil {
+		r.config.Forwarded.See(req)
+	}
 	rec := &recorder{ResponseWriter: w}
 	caller := req.Context()
 	ctx, span := r.config.Tracing.Request(refusal.Begin(requestid.Begin(caller)), req, found.name())

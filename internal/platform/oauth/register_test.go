@@ -32,7 +32,7 @@ func TestRFC6749_3_1_2_RefusedRedirectURIs(t *testing.T) {
 		"user information":  {"https://u@app.test/", "https://u:p@app.test/", "https://@app.test/", "http://127.0.0.1:80@evil.test/"},
 		"http is for":       {"http://app.test/cb", "http://127.0.0.2/cb", "http://localhost.evil.test/", "http://127.0.0.1.evil.test/", "http://LOCALHOST/"},
 		"control character": {"https://app.test/%00", "https://app.test/%0d%0aX", "https://app.test/?a=%7F"},
-		"neither":           {"//app.test/cb", "/cb", "cb", "app.test", "HTTPS://app.test/cb", "javascript:alert(1)", "data:text/html,x", "com.example.app:/cb", "ftp://app.test/", "https:app.test", "https:/app.test/cb"},
+		"must begin with":   {"//app.test/cb", "/cb", "cb", "app.test", "HTTPS://app.test/cb", "javascript:alert(1)", "data:text/html,x", "com.example.app:/cb", "ftp://app.test/", "https:app.test", "https:/app.test/cb"},
 		"host":              {"https://", "https:///cb", "https://:443/cb", "https://app..test/", "https://.test/", "https://app.test./", "https://a_b.test/", "https://a!b/", "https://[fe80::1%25eth0]/"},
 		"port":              {"https://app.test:/cb", "https://app.test:0/cb", "https://app.test:65536/", "https://app.test:080/"},
 		"character":         {"https://app.test/a b", " https://app.test/", "https://app.test/\n", "https://app.test/\x00", `https://app.test\@evil.test/`, "https://аpp.test/", "https://app.test/<x>", "https://app.test/{id}", `https://app.test/"`},

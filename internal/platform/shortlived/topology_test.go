@@ -205,7 +205,7 @@ func TestFault_C14_WhatCannotBeMeantIsRefused(t *testing.T) {
 	for says, c := range map[string]shortlived.RedisConfig{
 		"is a URL":           {Addrs: []string{"redis://h:6379"}},
 		"is not host:port":   {Addrs: []string{"h"}},
-		"has no port":        {Addrs: []string{"h:redis"}},
+		"no port":            {Addrs: []string{"h:nothing"}},
 		"cluster and master": {Addrs: []string{"h:1"}, Cluster: true, MasterName: "m"},
 		"are for Sentinels":  {Addrs: []string{"h:1"}, SentinelPassword: secret.New("x")},
 		"are for TLS":        {Addrs: []string{"h:1"}, TLS: shortlived.RedisTLS{CAFile: "/x"}},
