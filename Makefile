@@ -47,6 +47,7 @@ help: ## List the targets
 .PHONY: run
 run: ## Build and run everything in one process, with demo data (needs only Go)
 	@mkdir -p bin
+	@[ -x bin/usher ] || echo "building bin/usher: the first time takes a minute or two"
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false -o bin/usher ./cmd/usher
 	@exec bin/usher dev
 
@@ -60,6 +61,7 @@ build: ## Build bin/usher, the four services and the gateway
 .PHONY: test
 test: $(GOTESTSUM) $(KUSTOMIZE) ## Run every test with the race detector, on throw-away PostgreSQL and Redis (PKG=./x/... narrows)
 	@tools/need-cc.sh
+	@echo "building the tests with the race detector: the first time takes some minutes until a package is reported"
 	CGO_ENABLED=1 scripts/with-deps.sh $(GOTESTSUM) --format pkgname-and-test-fails --format-hide-empty-pkg \
 	  --post-run-command 'sh tools/testline.sh' -- -race $(NORACE) -p 3 -timeout 60m $(PKG)
 
@@ -134,12 +136,21 @@ k8s-validate: $(KUSTOMIZE) bin/kubectl-validate ## Hold every overlay against th
 	@tools/schema/validate.sh $(OVERLAYS)
 
 .PHONY: k8s-verify
-k8s-verify: bin/kube/kubectl bin/kube/kube-apiserver ## Hold every overlay against a real API server (needs etcd; the first time builds for 8 minutes)
+k8s-verify: etcd-needed bin/kube/kubectl bin/kube/kube-apiserver ## Hold every overlay against a real API server (needs etcd; the first time builds for 8 minutes)
 	@tools/kube/verify.sh $(OVERLAYS)
 
 .PHONY: k8s-e2e
-k8s-e2e: $(KUBE) bin/kube/dns build images-oci ## Run the dev overlay on a cluster of one node, and replace its pods under load (20 minutes, as root; logs in dist/k8s)
+k8s-e2e: cluster-needed $(KUBE) bin/kube/dns build images-oci ## Run the dev overlay on a cluster of one node, and replace its pods under load (20 minutes, as root; logs in dist/k8s)
 	@tools/kube/e2e.sh
+
+# Both look before anything is built.
+.PHONY: etcd-needed cluster-needed
+etcd-needed:
+	@tools/kube/needs.sh etcd
+
+cluster-needed:
+	@[ "$$(id -u)" = 0 ] || { echo "k8s-e2e makes namespaces and control groups: run it as root" >&2; exit 1; }
+	@tools/kube/needs.sh etcd containerd ctr runc iptables conntrack ip redis-server openssl jq /usr/lib/cni/bridge initdb
 
 .PHONY: images
 images: ## Build an image of every command with Docker or Podman, and without either as OCI archives (VERSION=v1.2.3)

@@ -18,15 +18,6 @@ root=$(cd "$(dirname "$own")/../.." && pwd)
 if [[ ${1:-} != --inside ]]; then
   [[ $(id -u) == 0 ]] || { echo "node.sh: making namespaces and control groups takes root" >&2; exit 1; }
   PATH=$PATH:/usr/sbin
-  for need in etcd containerd ctr runc iptables conntrack ip redis-server openssl jq /usr/lib/cni/bridge; do
-    command -v "$need" >/dev/null || missing+=("$need")
-  done
-  ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(PostgreSQL)
-  if [[ -v missing ]]; then
-    echo "node.sh: ${missing[*]} missing. On Debian: apt-get install etcd-server containerd runc containernetworking-plugins" \
-      "iptables conntrack iproute2 postgresql redis-server openssl jq" >&2
-    exit 1
-  fi
   work=$(mktemp -d)
   chmod 711 "$work"
   # A kubelet sets these for the whole machine.

@@ -21,7 +21,6 @@ spare() {
   echo "$port"
 }
 
-command -v etcd >/dev/null || { echo "install etcd (on Debian: apt-get install etcd-server) and run this again" >&2; exit 1; }
 store=http://127.0.0.1:$(spare)
 etcd --data-dir "$work/etcd" --unsafe-no-fsync --listen-client-urls "$store" --advertise-client-urls "$store" \
   --listen-peer-urls "http://127.0.0.1:$(spare)" >"$work/etcd.log" 2>&1 &

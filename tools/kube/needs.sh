@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# needs.sh PROGRAM...: looks for the programs that a real Kubernetes needs, before anything is built for minutes, and installs what
+# is missing on Debian. Elsewhere, or where nobody may install, it says what is missing and fails.
+set -euo pipefail
+PATH=$PATH:/usr/sbin
+
+# package prints the Debian package of a program.
+package() {
+  case $1 in
+    etcd) echo etcd-server ;;
+    ctr) echo containerd ;;
+    ip) echo iproute2 ;;
+    /usr/lib/cni/bridge) echo containernetworking-plugins ;;
+    initdb) echo postgresql ;;
+    *) echo "$1" ;;
+  esac
+}
+
+missing=()
+for program in "$@"; do
+  command -v "$program" >/dev/null && continue
+  if [ "$program" = initdb ] && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then continue; fi
+  missing+=("$(package "$program")")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+root=(env)
+[ "$(id -u)" = 0 ] || root=(sudo -n env)
+if ! command -v apt-get >/dev/null || ! "${root[@]}" true 2>/dev/null; then
+  echo "$0: install ${missing[*]} (Debian's names) and run this again" >&2
+  exit 1
+fi
+echo "$0: installing ${missing[*]}" >&2
+"${root[@]}" DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 update >&2
+"${root[@]}" DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "${missing[@]}" >&2
