@@ -64,7 +64,8 @@ func TestCase71_NoAnonymousCallers(t *testing.T) {
 			who     map[string]any
 			message string
 		}{
-			{map[string]any{}, noSecret}, {map[string]any{"client_id": harness.ResourceID}, noSecret},
+			{map[string]any{}, noSecret},
+			{map[string]any{"client_id": harness.ResourceID}, noSecret},
 			{map[string]any{"client_id": harness.PublicID}, noSecret},
 			{map[string]any{"client_id": harness.ResourceID, "client_secret": "nope"}, badClient},
 		} {
