@@ -97,8 +97,9 @@ fuzz: ## Run each fuzz target for FUZZTIME (10s)
 	done
 
 .PHONY: attack
-attack: ## Attack five processes as in the tests, only longer and with more of everything (ROUNDS=1000 CROWD=10)
+attack: ## Attack five processes as in the tests, only longer and with more of everything (ROUNDS=1000 CROWD=10), then with GRANTS grants
 	scripts/with-deps.sh go test -count=1 -v -timeout 2h ./test/attack -rounds $(ROUNDS) -crowd $(CROWD)
+	@$(MAKE) endings
 
 .PHONY: pages
 pages: ## Write a picture of every page to PICTURES (dist/pages), in light, dark and on a phone
