@@ -260,7 +260,7 @@ func TestWhatIsNotThereIsAPageOrTheDocumentedShape(t *testing.T) {
 	p := newPerson(t)
 	r := httptest.NewRequest(http.MethodGet, "https://login.test/nowhere", nil)
 	r.Header.Set("Accept", "text/html,*/*")
-	if w := p.send(r); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "There is no such page here.") {
+	if w := p.send(r); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "There is no such page") {
 		t.Errorf("a browser gets %d %s", w.Code, w.Body)
 	}
 	if w := p.get("/nowhere"); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), `"not_found"`) {

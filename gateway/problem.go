@@ -38,7 +38,7 @@ func (p problems) Problem(w http.ResponseWriter, r *http.Request, status int) {
 			Text: "This address takes only the form of one of our pages, and nothing was sent. Go on from the page that you came from.",
 		})
 	case status == http.StatusNotFound:
-		p.pages.Notice(w, r, page.Notice{Status: status, Heading: "There is no such page", Text: "There is no such page here."})
+		p.pages.Notice(w, r, page.Notice{Status: status, Heading: "There is no such page", Text: "The address may be mistyped, or what it led to is gone."})
 	default:
 		p.pages.Problem(w, r, status, explain(status))
 	}

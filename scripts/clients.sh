@@ -8,6 +8,16 @@ cd "$(dirname "$0")/.."
 mkdir -p bin/clients
 exec 9>bin/clients/.lock
 flock 9 # the tests of two packages may start at once
+
+# The libraries need Node 20, and Debian 12 has 18: npm has a newer one, which test/browser takes too.
+node=$(command -v node)
+if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then
+  mkdir -p bin/clients/newer
+  cp test/browser/driver/node/package.json test/browser/driver/node/package-lock.json bin/clients/newer/
+  ls bin/clients/newer/node_modules/node-linux-*/bin/node >/dev/null 2>&1 || npm ci --prefix bin/clients/newer --no-audit --no-fund --silent >&2
+  node=$(ls "$PWD"/bin/clients/newer/node_modules/node-linux-*/bin/node)
+fi
+ln -sfn "$node" bin/clients/node-bin
 if cat tools/clients/package-lock.json tools/clients/requirements.txt | cmp -s - bin/clients/.pinned; then exit 0; fi
 
 echo "$0: fetching libraries for Node and Python (60 MB, once)" >&2

@@ -97,7 +97,7 @@ type examples struct {
 func (e examples) node(t *testing.T, token string) string {
 	t.Helper()
 	file := nodeFile(t, "grpc", e.blocks["js test"])
-	return e.command(t, "env", append(e.environ(t, token), "node", file)...)
+	return e.command(t, "env", append(e.environ(t, token), absolute(t, "bin/clients/node-bin"), file)...)
 }
 
 func (e examples) python(t *testing.T, token string) string {
