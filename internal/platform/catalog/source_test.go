@@ -5,7 +5,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,9 +20,25 @@ import (
 // followed is a source at work inside a bubble, whose time is its own.
 type followed struct {
 	*catalog.Source
-	path    string
-	log     loggingtest.Buffer
-	digests []string
+	path string
+	log  loggingtest.Buffer
+
+	mu     sync.Mutex // fake time orders nothing for the race detector
+	passed []string
+}
+
+// changed is catalog.SourceConfig.Changed.
+func (f *followed) changed(c *catalog.Catalog) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.passed = append(f.passed, c.Digest())
+}
+
+// digests returns those of the catalogs that were passed to changed.
+func (f *followed) digests() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.passed)
 }
 
 // follow runs a source on a file that says small until the test ends.
@@ -33,7 +51,7 @@ func follow(t *testing.T, test func(t *testing.T, f *followed)) {
 		var err error
 		f.Source, err = catalog.Open(catalog.SourceConfig{
 			Path: f.path, Logger: slog.New(slog.NewTextHandler(&f.log, nil)),
-			Changed: func(c *catalog.Catalog) { f.digests = append(f.digests, c.Digest()) },
+			Changed: f.changed,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -80,8 +98,8 @@ func TestAChangedFileCountsWithoutARestart(t *testing.T) {
 		if d := f.Rules().Decide(app, "POST", "/v1/a/x"); d != nil {
 			t.Errorf("the rules are the old ones: %v", d)
 		}
-		if len(f.digests) != 2 || f.digests[1] != f.Digest() || !strings.Contains(f.log.String(), f.Digest()) {
-			t.Errorf("the digests told are %v, the log is %s", f.digests, f.log.String())
+		if told := f.digests(); len(told) != 2 || told[1] != f.Digest() || !strings.Contains(f.log.String(), f.Digest()) {
+			t.Errorf("the digests told are %v, the log is %s", told, f.log.String())
 		}
 	})
 }
@@ -113,7 +131,7 @@ func TestASwappedSymbolicLinkCounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		looks(3)
-		if len(f.digests) != 1 {
+		if len(f.digests()) != 1 {
 			t.Error("the same content under a link is a change")
 		}
 		point("v2")
@@ -157,8 +175,8 @@ func TestAFileThatIsBeingWrittenIsNotReadHalf(t *testing.T) {
 		looks(1)
 		write(t, f.path, renamed())
 		looks(3)
-		if len(f.digests) != 2 || !f.Current().KnownPlan("pro") {
-			t.Errorf("%d catalogs counted, want the first and the whole one", len(f.digests))
+		if len(f.digests()) != 2 || !f.Current().KnownPlan("pro") {
+			t.Errorf("%d catalogs counted, want the first and the whole one", len(f.digests()))
 		}
 	})
 }
