@@ -63,7 +63,7 @@ test: $(GOTESTSUM) $(KUSTOMIZE) ## Run every test with the race detector, on thr
 	@tools/need-cc.sh
 	@echo "building the tests with the race detector: the first time takes some minutes until a package is reported"
 	CGO_ENABLED=1 scripts/with-deps.sh $(GOTESTSUM) --format pkgname-and-test-fails --format-hide-empty-pkg \
-	  --post-run-command 'sh tools/testline.sh' -- -race $(NORACE) -p 3 -timeout 60m $(PKG)
+	  --post-run-command 'sh tools/testline.sh' -- -race $(NORACE) -count=1 -p 3 -timeout 60m $(PKG)
 
 .PHONY: check
 check: generate-check breaking lint arch modules deploy-check monitoring-check test ## Everything that CI runs
