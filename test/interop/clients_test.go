@@ -22,7 +22,7 @@ func TestFault_D8_TheExamplesOfEachLibraryRun(t *testing.T) {
 		t.Run(library, func(t *testing.T) {
 			var app *exec.Cmd
 			if language == "js" {
-				app = exec.CommandContext(t.Context(), absolute(t, "bin/clients/node-bin"), nodeFile(t, library, code)) //nolint:gosec // our own script installed it
+				app = exec.CommandContext(t.Context(), absolute(t, "bin/clients/node-bin"), nodeFile(t, library, code))
 			} else {
 				file := filepath.Join(t.TempDir(), "example.py")
 				if err := os.WriteFile(file, []byte(code), 0o600); err != nil {
