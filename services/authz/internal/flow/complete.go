@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -23,7 +24,13 @@ type Decision struct {
 	Approval *Approval
 	// RenewCode asks for a fresh code where the decision is repeated: the client may have the one before already.
 	RenewCode bool
+	// CodeRedeemed says that the client has redeemed the code. See secondClick.
+	CodeRedeemed bool
 }
+
+// secondClick is for how long after an approval the same approval returns a fresh code although the first one is redeemed. A
+// second click within it interrupts the browser on its way to the client, and the person would never get there.
+const secondClick = 10 * time.Second
 
 // Approval is what the person agreed to.
 type Approval struct {
@@ -103,13 +110,20 @@ func (f Flow) approved(ctx context.Context, p pending.Authorization, browser sec
 func (f Flow) repeat(ctx context.Context, p pending.Authorization, d Decision) (secret.String, error) {
 	current := p
 	var err error
-	if d.RenewCode {
+	if d.CodeRedeemed && f.Now().Sub(p.Outcome.At) > secondClick {
+		return secret.String{}, pending.ErrDecided
+	}
+	redeemed := 0 // the attempt whose code needs no deletion: it stays the evidence for a replay
+	if d.CodeRedeemed {
+		redeemed = p.Outcome.Attempt
+	}
+	if d.RenewCode || d.CodeRedeemed {
 		if current, err = f.Pending.Renew(ctx, p.ID, d.Browser, p.Outcome.Attempt); err != nil {
 			return secret.String{}, err
 		}
 	}
 	for {
-		if current.Outcome.Attempt != p.Outcome.Attempt {
+		if current.Outcome.Attempt != p.Outcome.Attempt && p.Outcome.Attempt != redeemed {
 			if err := f.Codes.Drop(ctx, code.Derive(d.Browser, p.ID, p.Outcome.Attempt)); err != nil {
 				return secret.String{}, err
 			}

@@ -253,6 +253,26 @@ func TestFault_A1_AFreshCodeTakesThePlaceOfTheOneBefore(t *testing.T) {
 	}
 }
 
+// TestFault_A1_ASecondClickAfterTheRedemptionGetsAnotherCode for some seconds, and the redeemed one stays what it is.
+func TestFault_A1_ASecondClickAfterTheRedemptionGetsAnotherCode(t *testing.T) {
+	b := newBench(t)
+	id := b.bound(t, query())
+	first := answered(t, b.complete(t, b.approve(id)), authztest.Callback).Get("code")
+	again := b.approve(id)
+	again.RenewCode, again.CodeRedeemed = true, true
+	second := answered(t, b.complete(t, again), authztest.Callback).Get("code")
+	for _, minted := range []string{first, second} {
+		if _, err := b.Codes.Resolve(t.Context(), secret.New(minted)); err != nil {
+			t.Errorf("after a second click: %v", err)
+		}
+	}
+	if first == second {
+		t.Error("a redeemed code is returned again")
+	}
+	b.clock.Advance(11 * time.Second)
+	b.refuses(t, "eleven seconds later", again, pending.ErrDecided)
+}
+
 func TestFault_A8_ACancelledRequestIsDeniedByNobody(t *testing.T) {
 	b := newBench(t)
 	id := b.start(t, query(), b.signedOut()).RequestID
