@@ -122,7 +122,7 @@ func serviceRules() []Rule {
 			Packages: []string{"./services/{service}/internal/introspect"},
 			Only: []string{
 				"std", "golang.org/x/sync/...", "github.com/maypok86/otter/v2/...",
-				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./services/{service}/internal/...",
+				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./services/{service}/internal/...", "./sdk/enforce/...",
 			},
 			Never: plumbing,
 			NeverDeep: append([]string{
