@@ -1,7 +1,11 @@
 package browser
 
 import (
+	"encoding/base64"
 	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
 
 	"github.com/vidocu/usher/gateway/internal/page"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
@@ -35,25 +39,72 @@ func (f Flow) ConsentPage(w http.ResponseWriter, r *http.Request) {
 	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND:
 		f.showMissing(w, r, request)
 		return
-	case errorv1.Reason_REASON_AUTHORIZATION_STALE:
-		f.Pages.Notice(w, r, page.Notice{
-			Status: http.StatusBadRequest,
-			Text:   "The app's access was ended while this page was open. Nothing was decided. To let the app in, start again from the app.",
-		})
+	case errorv1.Reason_REASON_AUTHORIZATION_STALE: // release 0.1 of authz
+		f.showStale(w, r, request)
 		return
 	}
 	if err != nil {
 		f.Fail(w, r, err)
 		return
 	}
-	f.showConsent(w, r, request, prompt)
+	flash := f.Cookies.TakeFlash(w, r, pageConsent, request)
+	if flash.Kind == flashStale {
+		f.showStale(w, r, request)
+		return
+	}
+	f.showConsent(w, r, shown{request: request, prompt: prompt, flash: flash})
 }
 
-func (f Flow) showConsent(w http.ResponseWriter, r *http.Request, request string, prompt *consentv1.GetPromptResponse) {
-	flash := f.Cookies.TakeFlash(w, r, pageConsent, request)
+// showStale says that the decision was made on a page of before a revocation.
+func (f Flow) showStale(w http.ResponseWriter, r *http.Request, request string) {
+	f.Pages.Notice(w, r, page.Notice{
+		Status: http.StatusBadRequest,
+		Text:   "The app's access was ended while this page was open. Nothing was decided. To let the app in, start again from the app, or look at its request once more.",
+		Link:   page.Link{Address: "/consent?request=" + url.QueryEscape(request), Text: "Look at the request"},
+	})
+}
+
+// shown is a consent page.
+type shown struct {
+	request string
+	prompt  *consentv1.GetPromptResponse
+	flash   Flash
+}
+
+// pageToken is the form token of a consent page, which names what the page showed: base64url of the epoch and the client, a dot, and
+// the token over it.
+func (f Flow) pageToken(r *http.Request, request string, shown *consentv1.Page) string {
+	purposes := consentForm(request).purposes
+	if shown == nil {
+		return f.Cookies.FormToken(f.Cookies.Browser(r), f.Cookies.Session(r), purposes...)
+	}
+	named := base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(shown.GetEpoch(), 10) + " " + shown.GetClientId()))
+	return named + "." + f.Cookies.FormToken(f.Cookies.Browser(r), f.Cookies.Session(r), append(purposes, named)...)
+}
+
+// shownPage reads what a posted form's page showed; nil where its token names nothing.
+func shownPage(token string) (named string, shown *consentv1.Page) {
+	named, _, found := strings.Cut(token, ".")
+	if !found {
+		return "", nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(named)
+	if err != nil {
+		return "", nil
+	}
+	number, client, _ := strings.Cut(string(text), " ")
+	epoch, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return "", nil
+	}
+	return named, &consentv1.Page{ClientId: client, Epoch: epoch}
+}
+
+func (f Flow) showConsent(w http.ResponseWriter, r *http.Request, c shown) {
+	prompt, flash := c.prompt, c.flash
 	data := page.Consent{
-		CSRF:    f.Cookies.FormToken(f.Cookies.Browser(r), f.Cookies.Session(r), consentForm(request).purposes...),
-		Request: request, App: prompt.GetClientName(), Origin: prompt.GetRedirectOrigin(),
+		CSRF:    f.pageToken(r, c.request, prompt.GetPage()),
+		Request: c.request, App: prompt.GetClientName(), Origin: prompt.GetRedirectOrigin(),
 		Person: prompt.GetDisplayName(), Email: prompt.GetEmailAddress(), Fault: f.Fault(flash), WorkspaceID: flash.WorkspaceID,
 	}
 	for _, s := range prompt.GetScopes() {
@@ -77,6 +128,10 @@ func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
 		redirect(w, r, "/signin", from.request) // signed out elsewhere: the request goes on after the sign-in
 		return
 	}
+	named, shown := shownPage(strings.TrimSpace(r.PostForm.Get("csrf_token")))
+	if shown != nil {
+		from.purposes = append(from.purposes, named)
+	}
 	if !f.checkForm(w, r, from) {
 		return
 	}
@@ -92,7 +147,7 @@ func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
 	default:
 		f.decide(w, r, from, &consentv1.DecideRequest{
 			RequestId: from.request, SessionToken: f.Cookies.Session(r).Reveal(), BrowserToken: f.Cookies.Browser(r).Reveal(),
-			Decision: decision, WorkspaceId: workspace,
+			Decision: decision, WorkspaceId: workspace, Page: shown,
 			AnsweredBefore: r.PostForm.Get("answered") == "1" ||
 				f.Cookies.PeekFlash(r, pageConsent, from.request).Kind == flashAnswered,
 		})
@@ -105,8 +160,11 @@ func (f Flow) decide(w http.ResponseWriter, r *http.Request, from origin, req *c
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
 		redirect(w, r, "/signin", from.request)
 		return
-	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, errorv1.Reason_REASON_AUTHORIZATION_STALE:
+	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND:
 		redirect(w, r, from.path(), from.request) // which says what became of it
+		return
+	case errorv1.Reason_REASON_AUTHORIZATION_STALE:
+		f.redirectBack(w, r, from, Flash{Kind: flashStale})
 		return
 	case errorv1.Reason_REASON_WORKSPACE_FORBIDDEN:
 		f.redirectBack(w, r, from, Flash{Kind: flashForbidden})
