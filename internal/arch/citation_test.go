@@ -1,0 +1,57 @@
+package arch
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func texts(t *testing.T) []Text {
+	t.Helper()
+	found, err := Texts(os.DirFS(filepath.Join("..", "..")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func TestEveryPageThatIsCitedIsHere(t *testing.T) { none(t, Uncited(texts(t))) }
+
+func TestEveryNumberThatIsCitedIsOnItsPage(t *testing.T) { none(t, Unnumbered(texts(t))) }
+
+func TestEveryTestThatAPageNamesIsHere(t *testing.T) { none(t, Untested(texts(t))) }
+
+func TestPlantedCitationsAreCaught(t *testing.T) {
+	const md = ".m" + "d"
+	planted, err := Texts(fstest.MapFS{
+		"docs/wire-contract" + md:  {Data: []byte("## 4. Dialects\n### 4.1 Token\n")},
+		"docs/security-cases" + md: {Data: []byte("### 7. PKCE\n")},
+		"docs/faults-0.1" + md:     {Data: []byte("| A1 | once | now |\n| A2 | once | now |\n")},
+		"docs/threats" + md:        {Data: []byte("[here](wire-contract" + md + ") `TestNone`, `TestCase7_…`, https://example.com/x" + md)},
+		"a/a_test.go": {Data: []byte("package a // private" + md + ", docs/wire-contract" + md + " §4.1 and §9, docs/wire-contract" + md + " §9\n" +
+			"func TestCase7_X(t *testing.T) {}\nfunc TestCase8_X(t *testing.T) {}\nfunc TestFault_A1_X(t *testing.T) {}\nfunc TestFault_A1_B2_X(t *testing.T) {}\n")},
+		"gen/a.go": {Data: []byte("// elsewhere" + md)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := [][]string{Uncited(planted), Unnumbered(planted), Untested(planted)}
+	want := [][]string{
+		{"a/a_test.go cites private" + md + ", which is not in the repository"},
+		{
+			"a/a_test.go cites 9 of docs/wire-contract" + md + ", which is not there",
+			"a/a_test.go cites 8 of docs/security-cases" + md + ", which is not there",
+			"a/a_test.go cites B2 of docs/faults-0.1" + md + ", which is not there",
+		},
+		{
+			"docs/faults-0.1" + md + " has a row A2 that no test is named after",
+			"docs/threats" + md + " names the test TestNone, which is not there",
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("breaches (-want +got):\n%s", diff)
+	}
+}
