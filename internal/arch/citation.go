@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// Text is a file written by hand that may cite a page.
+// Text is a file of the repository that was not generated.
 type Text struct {
 	// Path is relative to the repository's root, with slashes.
 	Path string
-	// Body is the whole file.
+	// Body is the whole file; empty for files that cite nothing, such as pictures.
 	Body string
 }
 
@@ -26,7 +26,7 @@ var citing = []string{".go", ".proto", ".md", ".mjs", ".sh", ".yaml", ".yml", ".
 // unread are directories whose files others wrote, or a program.
 var unread = append([]string{"dist"}, notOurs...)
 
-// Texts reads every file below root that was written by hand and may cite a page.
+// Texts lists the files below root, and reads those that may cite a page.
 func Texts(root fs.FS) ([]Text, error) {
 	var texts []Text
 	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
@@ -35,13 +35,14 @@ func Texts(root fs.FS) ([]Text, error) {
 			return err
 		case d.IsDir() && slices.Contains(unread, d.Name()):
 			return fs.SkipDir
-		case !d.Type().IsRegular() || !slices.Contains(citing, path.Ext(name)):
+		case !d.Type().IsRegular():
+			return nil
+		case !slices.Contains(citing, path.Ext(name)):
+			texts = append(texts, Text{Path: name})
 			return nil
 		}
 		body, err := fs.ReadFile(root, name)
-		if err == nil {
-			texts = append(texts, Text{Path: name, Body: string(body)})
-		}
+		texts = append(texts, Text{Path: name, Body: string(body)})
 		return err
 	})
 	return texts, err

@@ -24,6 +24,39 @@ func TestEveryNumberThatIsCitedIsOnItsPage(t *testing.T) { none(t, Unnumbered(te
 
 func TestEveryTestThatAPageNamesIsHere(t *testing.T) { none(t, Untested(texts(t))) }
 
+func TestEverythingThatAPageNamesIsHere(t *testing.T) { none(t, Unknown(texts(t))) }
+
+func TestEveryLinkOfAPageLeadsSomewhere(t *testing.T) { none(t, Unlinked(texts(t))) }
+
+func TestPlantedNamesAreCaught(t *testing.T) {
+	const md = ".m" + "d"
+	planted, err := Texts(fstest.MapFS{
+		"Makefile":                   {Data: []byte("test:\n")},
+		"docs/configuration" + md:    {Data: []byte("| `token.life` | `USHER_TOKEN_LIFE` |\n")},
+		"docs/telemetry" + md:        {Data: []byte("| `usher_calls_total` | |\n")},
+		"docs/picture.png":           {},
+		"test/e2e/a_test.go":         {Data: []byte("package e2e\n")},
+		"docs/operations" + md:       {Data: []byte("# How to, here\n`make test`, `token.life`, `test/e2e`, `go.mod`, USHER_TOKEN_LIFE, usher_calls_total, [p](picture.png), [h](#how-to-here)\n")},
+		"docs/wrong/operations" + md: {Data: []byte("`make tests`, `token.live`, `test/e3e/`, USHER_LIFE, usher_calls_now, [x](x.png), [h](../operations" + md + "#how)\n")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const page = "docs/wrong/operations" + md
+	want := []string{
+		page + " names the file test/e3e, which is not there",
+		page + " names the target of make tests, which is not there",
+		page + " names the setting token.live, which is not there",
+		page + " names the variable USHER_LIFE, which is not there",
+		page + " names the metric usher_calls_now, which is not there",
+		page + " links to x.png, which is not in the repository",
+		page + " links to docs/operations" + md + "#how, a heading that is not there",
+	}
+	if diff := cmp.Diff(want, append(Unknown(planted), Unlinked(planted)...)); diff != "" {
+		t.Errorf("breaches (-want +got):\n%s", diff)
+	}
+}
+
 func TestPlantedCitationsAreCaught(t *testing.T) {
 	const md = ".m" + "d"
 	planted, err := Texts(fstest.MapFS{
