@@ -64,6 +64,9 @@ func patterns(texts []Text) []pattern {
 		{"variable", regexp.MustCompile(`\b(USHER_[A-Z_]*[A-Z])\b`), func(name string) bool {
 			return strings.Contains(settings, "`"+name) || strings.HasPrefix(name, "USHER_TEST_")
 		}},
+		{"alert", regexp.MustCompile("`(Usher[A-Z][a-z]\\w+)`"), func(name string) bool {
+			return strings.Contains(bodies["deploy/k8s/components/monitoring/prometheusrule.yaml"], "alert: "+name+"\n")
+		}},
 		{"metric", regexp.MustCompile(`\b(usher_[a-z_]+_[a-z_]+)\b`), func(name string) bool {
 			return strings.Contains(metrics, "`"+name+"`") || name == "usher_browser"
 		}},
