@@ -64,6 +64,16 @@ func patterns(texts []Text) []pattern {
 		{"variable", regexp.MustCompile(`\b(USHER_[A-Z_]*[A-Z])\b`), func(name string) bool {
 			return strings.Contains(settings, "`"+name) || strings.HasPrefix(name, "USHER_TEST_")
 		}},
+		{"type", regexp.MustCompile(`\b(usher\.[a-z]+\.v1\.[A-Z]\w+)`), func(name string) bool {
+			parts := strings.Split(name, ".")
+			declared := regexp.MustCompile(`(?m)^(?:service|message|enum) ` + parts[3] + ` \{`)
+			for file, body := range bodies {
+				if path.Dir(file) == "proto/usher/"+parts[1]+"/v1" && declared.MatchString(body) {
+					return true
+				}
+			}
+			return false
+		}},
 		{"alert", regexp.MustCompile("`(Usher[A-Z][a-z]\\w+)`"), func(name string) bool {
 			return strings.Contains(bodies["deploy/k8s/components/monitoring/prometheusrule.yaml"], "alert: "+name+"\n")
 		}},
