@@ -37,7 +37,7 @@ func TestPlantedNamesAreCaught(t *testing.T) {
 		"docs/picture.png":           {},
 		"test/e2e/a_test.go":         {Data: []byte("package e2e\n")},
 		"docs/operations" + md:       {Data: []byte("# How to, here\n`make test`, `token.life`, `test/e2e`, `go.mod`, USHER_TOKEN_LIFE, usher_calls_total, [p](picture.png), [h](#how-to-here)\n")},
-		"docs/wrong/operations" + md: {Data: []byte("`make tests`, `token.live`, `test/e3e/`, USHER_LIFE, usher.token.v1.Gone, `UsherGone`, usher_calls_now, [x](x.png), [h](../operations" + md + "#how)\n")},
+		"docs/wrong/operations" + md: {Data: []byte("`make tests`, `token.live`, `test/e3e/`, USHER_LIFE, `a.OldName`, usher.token.v1.Gone, `UsherGone`, usher_calls_now, [x](x.png), [h](../operations" + md + "#how)\n")},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -49,6 +49,8 @@ func TestPlantedNamesAreCaught(t *testing.T) {
 		page + " names the setting token.live, which is not there",
 		page + " names the variable USHER_LIFE, which is not there",
 		page + " names the type usher.token.v1.Gone, which is not there",
+		page + " names the name OldName, which is not there",
+		page + " names the name UsherGone, which is not there",
 		page + " names the alert UsherGone, which is not there",
 		page + " names the metric usher_calls_now, which is not there",
 		page + " links to x.png, which is not in the repository",

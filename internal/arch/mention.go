@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // namedBelow are the directories whose paths pages name between backticks.
@@ -39,9 +40,14 @@ func Unknown(texts []Text) []string {
 }
 
 func patterns(texts []Text) []pattern {
-	bodies, places := map[string]string{}, map[string]bool{}
+	bodies, places, words := map[string]string{}, map[string]bool{}, map[string]bool{}
 	for _, t := range texts {
 		bodies[t.Path] = t.Body
+		if !t.IsPage() {
+			for _, word := range strings.FieldsFunc(t.Body, func(c rune) bool { return c != '_' && !unicode.IsLetter(c) && !unicode.IsDigit(c) }) {
+				words[word] = true
+			}
+		}
 		for place := t.Path; place != "."; place = path.Dir(place) {
 			places[place] = true
 		}
@@ -74,6 +80,7 @@ func patterns(texts []Text) []pattern {
 			}
 			return false
 		}},
+		{"name", regexp.MustCompile("`(?:[a-z]+\\.)?([A-Z][a-z]+(?:[A-Z][a-z]+)+)`"), func(name string) bool { return words[name] }},
 		{"alert", regexp.MustCompile("`(Usher[A-Z][a-z]\\w+)`"), func(name string) bool {
 			return strings.Contains(bodies["deploy/k8s/components/monitoring/prometheusrule.yaml"], "alert: "+name+"\n")
 		}},
