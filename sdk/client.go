@@ -70,7 +70,7 @@ func (c *Client) Ready(ctx context.Context) error { return c.state.wait(ctx) }
 // Introspect says what a token stands for. It fails with ErrInactive for a token that opens nothing, and with another error,
 // a gRPC status or that of ctx, when the token service could not be asked within 2 s: deny then, and say 503 and not 401.
 func (c *Client) Introspect(ctx context.Context, token string) (*Token, error) {
-	if !possibleLength(len(token)) {
+	if !enforce.PossibleLength(len(token)) {
 		return nil, ErrInactive
 	}
 	k := keyOf(token)

@@ -6,6 +6,8 @@ import (
 	"math/bits"
 	"sync/atomic"
 	"time"
+
+	"github.com/vidocu/usher/sdk/enforce"
 )
 
 // key is the SHA-256 of a token: what is remembered of a token is not enough to use it.
@@ -13,7 +15,7 @@ type key [sha256.Size]byte
 
 // keyOf hashes a token of a possible length. It copies it to the stack first, since converting a string would allocate.
 func keyOf(token string) key {
-	var b [userLength]byte
+	var b [enforce.MaxTokenLength]byte
 	return sha256.Sum256(b[:copy(b[:], token)])
 }
 

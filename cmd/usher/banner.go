@@ -5,12 +5,15 @@ import (
 	"io"
 	"net/url"
 	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // arrival is what the start has to tell.
 type arrival struct {
 	took time.Duration
-	findings
+	// apiKey is the development key on the start that created it, and the zero secret on every later one.
+	apiKey secret.String
 }
 
 // banner tells a newcomer where to click and what to try.

@@ -11,8 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
+	"github.com/vidocu/usher/internal/platform/inproc"
 	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
@@ -44,16 +43,32 @@ func (devCommand) Run(c *cli) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // the last when its terminal closes
 	defer stop()
 	run.Tune()
-	host, err := run.NewHost(ctx, "dev", &config.Settings, os.Stderr)
+	host, err := run.NewAllInOne(ctx, &config.Settings, run.AllInOne{Network: inproc.NewNetwork(), Listeners: config.listeners}, os.Stderr)
 	if err != nil {
 		return err
 	}
-	found, err := assemble(ctx, host, config)
+	apiKey, err := config.start(ctx, host)
 	if err != nil {
 		return host.Abandon(err)
 	}
-	banner(os.Stdout, config, arrival{took: time.Since(begun), findings: found})
+	banner(os.Stdout, config, arrival{took: time.Since(begun), apiKey: apiKey})
 	return wait(ctx, host)
+}
+
+// start serves everything. The ports come first: where they are taken, another Usher may have the data.
+func (s *settings) start(ctx context.Context, host *run.Host) (apiKey secret.String, err error) {
+	if err := s.databaseURLs(); err != nil {
+		return apiKey, err
+	}
+	for setting, addr := range map[string]string{"http_addr": s.HTTPAddr, "grpc_addr": s.GRPCAddr, "admin_addr": s.AdminAddr} {
+		if err := host.Reserve(setting, addr); err != nil {
+			return apiKey, err
+		}
+	}
+	if apiKey, err = startAll(ctx, host, s); err != nil {
+		return apiKey, err
+	}
+	return apiKey, host.ServeAdmin()
 }
 
 // localURL is where a browser on this machine reaches a listener.
@@ -96,59 +111,4 @@ func (s *settings) databaseURLs() error {
 		}
 	}
 	return nil
-}
-
-// assemble builds every part, lowest first, and serves it.
-func assemble(ctx context.Context, host *run.Host, c *settings) (found findings, err error) {
-	if err := c.databaseURLs(); err != nil {
-		return found, err
-	}
-	// The ports come first: whoever finds them taken has another Usher on the same data.
-	ports, err := listen(host, c)
-	if err != nil {
-		return found, err
-	}
-	dbs, err := openAll(ctx, host, c)
-	if err != nil {
-		return found, err
-	}
-	catalog, err := host.Catalog()
-	if err != nil {
-		return found, err
-	}
-	a := assembly{host: host, config: c, dbs: dbs, catalog: catalog, network: newNetwork(host), found: &found}
-	for _, add := range []func(context.Context) error{a.identity, a.authz, func(ctx context.Context) error { return a.token(ctx, ports.grpc) }, a.consent} {
-		if err := add(ctx); err != nil {
-			return found, err
-		}
-	}
-	upstream, err := a.upstream()
-	if err != nil {
-		return found, err
-	}
-	handler, err := a.gateway(ctx, upstream)
-	if err != nil {
-		return found, err
-	}
-	host.ServeHTTP(ports.http, handler, c.Gateway.IdleTimeout)
-	return found, host.ServeAdmin()
-}
-
-type ports struct{ http, grpc net.Listener }
-
-func listen(host *run.Host, c *settings) (p ports, err error) {
-	if p.http, err = host.Listen("http_addr", c.HTTPAddr); err != nil {
-		return p, err
-	}
-	p.grpc, err = host.Listen("grpc_addr", c.GRPCAddr)
-	return p, err
-}
-
-// concurrently runs start-up work side by side.
-func concurrently(ctx context.Context, work ...func(context.Context) error) error {
-	group, ctx := errgroup.WithContext(ctx)
-	for _, w := range work {
-		group.Go(func() error { return w(ctx) })
-	}
-	return group.Wait()
 }

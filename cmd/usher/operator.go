@@ -6,6 +6,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/localsock"
 	"github.com/vidocu/usher/internal/platform/rpcserver"
+	"github.com/vidocu/usher/internal/platform/run"
 )
 
 // administered are the services that have RPCs for an operator.
@@ -15,19 +16,19 @@ func administered(service string) bool {
 
 // operator opens the socket through which `usher users` and its like reach a service of this process. Development goes on
 // without one where the data folder's path leaves no room for it.
-func (a assembly) operator(service string) ([]rpcserver.Listener, error) {
-	if !administered(service) {
+func (s *settings) operator(host *run.Host) ([]rpcserver.Listener, error) {
+	if !administered(host.Name) {
 		return nil, nil
 	}
-	lis, err := localsock.Listen(a.config.DataDir, service)
+	lis, err := localsock.Listen(s.DataDir, host.Name)
 	if errors.Is(err, localsock.ErrPathTooLong) {
-		a.host.Logger.Warn("no socket for the operator: the administration commands cannot reach this process", "error", err)
+		host.Logger.Warn("no socket for the operator: the administration commands cannot reach this process", "error", err)
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	a.host.Closing(func() error { return closeOnce(lis) })
+	host.Closing(func() error { return closeOnce(lis) })
 	return []rpcserver.Listener{{Listener: lis, Credentials: localsock.ServerCredentials()}}, nil
 }
 

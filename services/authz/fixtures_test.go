@@ -150,18 +150,3 @@ func TestAProductionStartRefusesEachDocumentedApp(t *testing.T) {
 		t.Errorf("seeding a closed database: %v, want ErrUnavailable", err)
 	}
 }
-
-func TestReadyOnceTheSchemaIsCurrent(t *testing.T) {
-	service, db := newService(t, inproc.NewNetwork(), authztest.NewClock())
-	if err := service.Ready(t.Context()); err == nil {
-		t.Error("ready without a schema")
-	}
-	migrate(t, db)
-	if err := service.Ready(t.Context()); err != nil {
-		t.Errorf("not ready: %v", err) // nor does it ask identity, which is not there
-	}
-	_ = db.Close()
-	if err := service.Ready(t.Context()); !errors.Is(err, sqldb.ErrUnavailable) {
-		t.Errorf("the database is closed, and Ready says %v", err)
-	}
-}

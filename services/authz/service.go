@@ -2,7 +2,6 @@ package authz
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -115,18 +114,5 @@ func (s *Service) Run(ctx context.Context) error {
 		Name: "authz", DB: s.deps.DB, Logger: s.deps.Logger, Every: housekeep.Hourly, Done: s.deps.Metrics.Housekept,
 		Work: func(ctx context.Context) error { return s.store.Housekeep(ctx) },
 	}.Run(ctx)
-	return nil
-}
-
-// Ready reports whether the service can answer: its database is there and its schema is current. A short-lived store that
-// is down does not count: apps, on whose authentication every refresh depends, are still answered.
-func (s *Service) Ready(ctx context.Context) error {
-	pending, err := sqldb.NeedsMigration(ctx, s.deps.DB, Migrations())
-	if err != nil {
-		return err
-	}
-	if pending {
-		return errors.New("the authz schema has pending migrations: run `usher migrate up`")
-	}
 	return nil
 }

@@ -13,12 +13,9 @@ import (
 
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
-	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
-	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
-	"github.com/vidocu/usher/services/consent"
 )
 
 func TestTheWayOfAnApp(t *testing.T) {
@@ -133,9 +130,6 @@ func TestADatabaseThatIsGoneIsUnavailable(t *testing.T) {
 	}
 	_, err = b.apps.ListConnectedApps(t.Context(), &consentv1.ListConnectedAppsRequest{SessionToken: "john"})
 	wantReason(t, err, errorv1.Reason_REASON_UNAVAILABLE, "")
-	if b.service.Ready(t.Context()) == nil {
-		t.Error("the service is ready without its database")
-	}
 	// Ending access needs token alone.
 	if _, err := b.apps.DisconnectApp(t.Context(), &consentv1.DisconnectAppRequest{SessionToken: "john", ClientId: "app"}); err != nil {
 		t.Errorf("DisconnectApp without the database: %v, want success", err)
@@ -150,21 +144,6 @@ func TestATokenServiceThatIsGoneIsUnavailable(t *testing.T) {
 	wantReason(t, err, errorv1.Reason_REASON_UNAVAILABLE, "")
 	_, err = b.apps.DisconnectApp(t.Context(), &consentv1.DisconnectAppRequest{SessionToken: "john", ClientId: "app"})
 	wantReason(t, err, errorv1.Reason_REASON_UNAVAILABLE, "")
-}
-
-func TestAServiceWithoutItsSchemaIsNotReady(t *testing.T) {
-	b := newBench(t)
-	if err := b.service.Ready(t.Context()); err != nil {
-		t.Errorf("Ready: %v", err)
-	}
-	bare := sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})
-	service, err := consent.New(consent.DefaultConfig(), consent.Deps{DB: bare, Catalog: catalog.Fixed(catalog.Default())})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if service.Ready(t.Context()) == nil {
-		t.Error("the service is ready without its schema")
-	}
 }
 
 func wantReason(t *testing.T, err error, reason errorv1.Reason, field string) {

@@ -141,19 +141,6 @@ func (s *Service) shared(ctx context.Context) func(userID string, address accoun
 	}
 }
 
-// Ready reports whether the service can answer: its database is there and its schema is current. A short-lived store that
-// is down does not count: memberships, on which tokens in use depend, are still answered.
-func (s *Service) Ready(ctx context.Context) error {
-	pending, err := sqldb.NeedsMigration(ctx, s.deps.DB, Migrations())
-	if err != nil {
-		return err
-	}
-	if pending {
-		return errors.New("the identity schema has pending migrations: run `usher migrate up`")
-	}
-	return nil
-}
-
 // SeedDevelopment adds the documented users, workspaces and authentication app where they are missing, and leaves those that are there as they
 // are. It is for development: everybody knows their password.
 func (s *Service) SeedDevelopment(ctx context.Context) error {

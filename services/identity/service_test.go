@@ -56,21 +56,6 @@ func serve(t *testing.T, s *identity.Service) (*grpc.Server, *grpc.ClientConn) {
 	return server, conn
 }
 
-func TestReadyOnceTheSchemaIsCurrent(t *testing.T) {
-	s, db := open(t)
-	if err := s.Ready(t.Context()); err == nil {
-		t.Error("ready without a schema")
-	}
-	migrate(t, db)
-	if err := s.Ready(t.Context()); err != nil {
-		t.Errorf("not ready: %v", err)
-	}
-	_ = db.Close()
-	if err := s.Ready(t.Context()); !errors.Is(err, sqldb.ErrUnavailable) {
-		t.Errorf("the database is closed, and Ready says %v", err)
-	}
-}
-
 func TestTheDocumentedUsersSignIn(t *testing.T) {
 	s, db := open(t)
 	migrate(t, db)

@@ -2,7 +2,6 @@ package token
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -137,16 +136,4 @@ func (s *Service) Run(ctx context.Context) error {
 	group.Go(func() error { s.feed.Run(ctx); return nil })
 	s.keepHouse(ctx, group)
 	return group.Wait()
-}
-
-// Ready reports whether the service can answer: its database is there and its schema is current.
-func (s *Service) Ready(ctx context.Context) error {
-	pending, err := sqldb.NeedsMigration(ctx, s.deps.DB, Migrations())
-	if err != nil {
-		return err
-	}
-	if pending {
-		return errors.New("the token schema has pending migrations: run `usher migrate up`")
-	}
-	return nil
 }

@@ -179,9 +179,6 @@ func TestRule4_ADatabaseThatIsGoneIsUnavailable(t *testing.T) {
 	for _, err := range []error{issue, refresh, introspect, revoke} {
 		wantReason(t, err, errorv1.Reason_REASON_UNAVAILABLE)
 	}
-	if err := b.service.Ready(t.Context()); err == nil {
-		t.Error("Ready without a database")
-	}
 }
 
 // TestADR0003_OnlyTheNamedCallersMayCall: each RPC's callers stand at the RPC.
@@ -228,28 +225,6 @@ func TestABadConfigurationIsRefusedByTheSettingsName(t *testing.T) {
 	}
 	if err := token.DefaultConfig().Validate(); err != nil {
 		t.Errorf("the defaults: %v", err)
-	}
-}
-
-func TestTheServiceIsReadyOnceItsSchemaIsCurrent(t *testing.T) {
-	db := database(t)
-	service, err := token.New(t.Context(), token.DefaultConfig(), token.Deps{Logger: slog.New(slog.DiscardHandler), DB: db})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := service.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "usher migrate up") {
-		t.Errorf("Ready on an empty database: %v, want what to run", err)
-	}
-	if err := sqldb.Migrate(t.Context(), db, token.Migrations()); err != nil {
-		t.Fatal(err)
-	}
-	if err := service.Ready(t.Context()); err != nil {
-		t.Errorf("Ready on a migrated database: %v", err)
-	}
-	gone, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := service.Ready(gone); err == nil {
-		t.Error("Ready although the database could not be asked")
 	}
 }
 

@@ -5,26 +5,18 @@ import (
 	"testing"
 )
 
-// TestFault_A1_DoubleClickReachesTheApp: after two clicks on Allow the app has a code that it can redeem, and its token is
-// active; after two clicks on Deny the person is at the app.
+// TestFault_A1_DoubleClickReachesTheApp: after two clicks the person is at the app, which has a live token after Allow.
 func TestFault_A1_DoubleClickReachesTheApp(t *testing.T) {
-	played, atApp := 0, 0
 	for _, decision := range []string{"approve", "deny"} {
 		for _, latency := range []int{0, 100, 200} {
 			for round := range *rounds {
 				gap := 20 + 60*(round%4)
 				t.Run(fmt.Sprintf("%s after %d ms, %d ms between the clicks, %d", decision, latency, gap, round), func(t *testing.T) {
-					var ended struct{ AtApp bool }
-					play(t, "double_click", map[string]any{"decision": decision, "latency": latency, "gap": gap}, &ended)
-					played++
-					if ended.AtApp {
-						atApp++
-					}
+					play(t, "double_click", map[string]any{"decision": decision, "latency": latency, "gap": gap}, nil)
 				})
 			}
 		}
 	}
-	t.Logf("%d of %d ended at the app, the others on the page that says what was decided", atApp, played)
 }
 
 // TestFault_A2_A4_BackAndReloadAfterEveryStep: never an error page, never a false sentence, never a form to send again.

@@ -84,7 +84,7 @@ func TestFault_A1_ADoubleClickReachesTheApp(t *testing.T) {
 			if i > 0 {
 				continue
 			}
-			// A third click, now that the app has its tokens, never leads the used code to it: that would end them.
+			// A browser that never got the answer is told, now that the app has its tokens: the used code would end them.
 			third, err := b.Follow(b.Decide(page, "ws_acme", "approve"))
 			must(t, err)
 			wantPage(t, "the third click", third, 200, "You allowed this request", "The app has received its access.", "Acme Studio")
@@ -95,6 +95,33 @@ func TestFault_A1_ADoubleClickReachesTheApp(t *testing.T) {
 		for _, answer := range clicks(t, b, page, "deny", 0) {
 			want(t, "the error of a denial that was clicked twice", answer.Query().Get("error"), "access_denied")
 		}
+	})
+}
+
+// TestFault_A1_AClickAfterTheRedemptionBringsAnotherCode, and the redeemed one stays known as used.
+func TestFault_A1_AClickAfterTheRedemptionBringsAnotherCode(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		b := d.NewBrowser()
+		page, err := b.Consent(harness.Request{})
+		must(t, err)
+		redeem := func() (string, string) {
+			answer, err := b.Decide(page, "ws_acme", "approve")
+			must(t, err)
+			a, err := d.Exchange(answer.Query().Get("code"), harness.Request{})
+			must(t, err)
+			wantTokens(t, a, fullScope)
+			return answer.Query().Get("code"), a.Text("access_token")
+		}
+		code, token := redeem()
+		other, _ := redeem()
+		if code == other {
+			t.Error("a used code is sent to the app again")
+		}
+		wantActive(t, d, token, true)
+		replay, err := d.Exchange(code, harness.Request{})
+		must(t, err)
+		wantFailure(t, replay, http.StatusUnauthorized, "authentication_error", badCode)
+		wantActive(t, d, token, false)
 	})
 }
 

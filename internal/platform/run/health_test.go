@@ -15,6 +15,7 @@ import (
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
 
+	"github.com/vidocu/usher/internal/platform/inproc"
 	"github.com/vidocu/usher/internal/platform/mtls"
 	"github.com/vidocu/usher/internal/platform/rpcserver"
 	"github.com/vidocu/usher/internal/platform/run"
@@ -30,6 +31,24 @@ func probe(t *testing.T, addr, service string) (healthv1.HealthCheckResponse_Ser
 	defer cancel()
 	res, err := healthv1.NewHealthClient(conn).Check(ctx, &healthv1.HealthCheckRequest{Service: service})
 	return res.GetStatus(), err
+}
+
+// served is a process that serves a token service without RPCs at a port, and the button that ends it.
+func served(t *testing.T, s *run.Settings) (*run.Host, net.Listener, context.CancelFunc) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	t.Cleanup(stop)
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	h, err := run.NewAllInOne(ctx, s, run.AllInOne{
+		Network: inproc.NewNetwork(),
+		Listeners: func(*run.Host) ([]rpcserver.Listener, error) {
+			return []rpcserver.Listener{{Listener: lis, Credentials: mtls.Plaintext()}}, nil
+		},
+	}, &log{})
+	must(t, err)
+	must(t, h.For("token").Serve(func(grpc.ServiceRegistrar) {}))
+	return h, lis, stop
 }
 
 func TestAKubeletWithoutACertificateLearnsWhetherTheProcessIsReady(t *testing.T) {
@@ -81,13 +100,7 @@ func TestAKubeletWithoutACertificateLearnsWhetherTheProcessIsReady(t *testing.T)
 func TestFault_F6_ADrainingServiceIsNotServingOnItsOwnPort(t *testing.T) {
 	s := settings(t)
 	s.DrainTime = time.Minute
-	h, stop := host(t, s)
-	lis, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	must(t, h.Serve(run.Service{
-		Name: "token", Register: func(grpc.ServiceRegistrar) {}, Ready: func(context.Context) error { return nil },
-		Listeners: []rpcserver.Listener{{Listener: lis, Credentials: mtls.Plaintext()}},
-	}))
+	h, lis, stop := served(t, s)
 	must(t, h.ServeAdmin())
 	end := make(chan struct{})
 	failing := errors.New("ends the drain")
@@ -96,6 +109,7 @@ func TestFault_F6_ADrainingServiceIsNotServingOnItsOwnPort(t *testing.T) {
 	becomesHealth := func(want healthv1.HealthCheckResponse_ServingStatus) {
 		t.Helper()
 		var got healthv1.HealthCheckResponse_ServingStatus
+		var err error
 		for range 250 {
 			if got, err = probe(t, lis.Addr().String(), ""); err == nil && got == want {
 				return
@@ -115,13 +129,7 @@ func TestFault_F6_ADrainingServiceIsNotServingOnItsOwnPort(t *testing.T) {
 
 // TestFault_F6_BothPortsSayWhetherTheProcessIsReady: not only whether the one service is.
 func TestFault_F6_BothPortsSayWhetherTheProcessIsReady(t *testing.T) {
-	h, stop := host(t, settings(t))
-	lis, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	must(t, h.Serve(run.Service{
-		Name: "token", Register: func(grpc.ServiceRegistrar) {}, Ready: func(context.Context) error { return nil },
-		Listeners: []rpcserver.Listener{{Listener: lis, Credentials: mtls.Plaintext()}},
-	}))
+	h, lis, stop := served(t, settings(t))
 	asked := make(chan struct{}, 100)
 	h.Checking(func(context.Context) error { asked <- struct{}{}; return errors.New("another part is away") })
 	done := wait(h)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -13,7 +14,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
 
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/logging"
@@ -23,9 +23,16 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
-// Host is a running process: what it stands on and what runs in it.
+// Host is a service's view of the process that it runs in.
 type Host struct {
-	Name     string
+	// Name is the service's: what its certificate says, and who it is to the services that it calls.
+	Name string
+
+	*process
+}
+
+// process is what the services of a process share.
+type process struct {
 	Settings *Settings
 	Logger   *slog.Logger
 	Metrics  *telemetry.Metrics
@@ -38,11 +45,15 @@ type Host struct {
 	// stopping says that the end was asked for, and draining is closed then.
 	stopping atomic.Bool
 	draining chan struct{}
+	// allInOne is nil in a process of one service.
+	allInOne *AllInOne
 
-	mu      sync.Mutex
-	closers []func() error
-	checks  []Check
-	admin   []adminRoute
+	mu       sync.Mutex
+	closers  []func() error
+	checks   []Check
+	admin    []adminRoute
+	reserved map[string]net.Listener
+	catalog  *catalog.Source
 }
 
 type adminRoute struct {
@@ -66,10 +77,10 @@ func NewHost(ctx context.Context, name string, s *Settings, out io.Writer) (*Hos
 	s.TLS.TrustDomain = s.TrustDomain
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	group, running := errgroup.WithContext(running)
-	h := &Host{
-		Name: name, Settings: s, Logger: logger, Metrics: telemetry.New(), Tracing: tracing, ctx: running, stop: stop, group: group,
-		draining: make(chan struct{}),
-	}
+	h := &Host{Name: name, process: &process{
+		Settings: s, Logger: logger, Metrics: telemetry.New(), Tracing: tracing, ctx: running, stop: stop, group: group,
+		draining: make(chan struct{}), reserved: make(map[string]net.Listener),
+	}}
 	h.Closing(tracing.Close) // first, so that it is the last to end
 	go h.drain(ctx)
 	return h, nil
@@ -144,21 +155,40 @@ func (h *Host) Ready(ctx context.Context) error {
 	return nil
 }
 
-// Catalog opens the operator's catalog, or the built-in one, and follows its file until the process ends. Its digest stands
+// Catalog returns the operator's catalog, or the built-in one, which follows its file until the process ends. Its digest stands
 // in the log and at /metrics, so that replicas that differ are told apart.
 func (h *Host) Catalog() (*catalog.Source, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.catalog != nil {
+		return h.catalog, nil
+	}
 	source, err := catalog.Open(catalog.SourceConfig{
 		Path: h.Settings.CatalogFile, Logger: h.Logger, Changed: func(c *catalog.Catalog) { h.Metrics.Catalog(c.Digest()) },
 	})
 	if err != nil {
 		return nil, err
 	}
+	h.catalog = source
 	h.Go(source.Run)
 	return source, nil
 }
 
-// Dial connects to another service, each end proven by its certificate.
+// Dial connects to another service: with mutual TLS, or in memory where it runs in this process.
 func (h *Host) Dial(service string) (*grpc.ClientConn, error) {
+	conn, err := h.connect(service)
+	if err != nil {
+		return nil, err
+	}
+	h.Closing(conn.Close)
+	return conn, nil
+}
+
+func (h *Host) connect(service string) (*grpc.ClientConn, error) {
+	traced := rpcclient.Traced(h.Tracing)
+	if h.allInOne != nil {
+		return h.allInOne.Network.Dial(h.Name, service, append(rpcclient.Options(), traced...)...)
+	}
 	addr := h.Settings.peer(service)
 	if addr == "" {
 		return nil, fmt.Errorf("peers.%s is not set: give the %s service's host:port", service, service)
@@ -167,17 +197,11 @@ func (h *Host) Dial(service string) (*grpc.ClientConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := rpcclient.Dial(addr, creds, rpcclient.Traced(h.Tracing)...)
+	conn, err := rpcclient.Dial(addr, creds, traced...)
 	if err != nil {
 		return nil, fmt.Errorf("peers.%s: %w", service, err)
 	}
-	h.Closing(conn.Close)
 	return conn, nil
-}
-
-// credentials prove callers at this process's own port.
-func (h *Host) credentials() (credentials.TransportCredentials, error) {
-	return mtls.Server(h.Settings.TLS)
 }
 
 // stopWithin bounds how long work in progress may take once the end was asked for. In development nothing is worth waiting for,

@@ -18,45 +18,36 @@ import (
 	"github.com/vidocu/usher/internal/platform/rpcserver"
 )
 
-// Service is a gRPC service as a process serves it.
-type Service struct {
-	// Name is the service's.
-	Name string
-	// Register offers its RPCs.
-	Register func(r grpc.ServiceRegistrar)
-	// Ready is its check.
-	Ready Check
-	// Listeners are where it is served; empty is grpc_addr with mutual TLS.
-	Listeners []rpcserver.Listener
-}
-
-// Serve serves a service until the process ends.
-func (h *Host) Serve(s Service) error {
-	h.Checking(s.Ready)
+// Serve serves a service's RPCs until the process ends: at grpc_addr with mutual TLS, or in memory and wherever AllInOne says.
+func (h *Host) Serve(register func(r grpc.ServiceRegistrar)) error {
 	server := rpcserver.New(rpcserver.Options{
-		Name: s.Name, Logger: h.Logger, Metrics: h.Metrics, Tracing: h.Tracing, Development: h.Settings.Development,
+		Name: h.Name, Logger: h.Logger, Metrics: h.Metrics, Tracing: h.Tracing, Development: h.Settings.Development,
 		ResourceServers: h.Settings.ResourceServers, StopWithin: h.stopWithin(),
 		// What the admin port says of the process.
 		Ready: h.Ready, Draining: h.draining,
 	})
-	s.Register(server)
-	if len(s.Listeners) == 0 {
-		creds, err := h.credentials()
-		if err != nil {
-			return err
-		}
-		lis, err := h.Listen("grpc_addr", h.Settings.GRPCAddr)
-		if err != nil {
-			return err
-		}
-		s.Listeners = []rpcserver.Listener{{Listener: lis, Credentials: creds}}
+	register(server)
+	listeners, err := h.listeners()
+	if err != nil {
+		return err
 	}
-	h.Go(func(ctx context.Context) error { return server.Serve(ctx, s.Listeners...) })
+	h.Go(func(ctx context.Context) error { return server.Serve(ctx, listeners...) })
 	return nil
 }
 
-// Listen opens a port; the setting's name is for the error.
-func (*Host) Listen(setting, addr string) (net.Listener, error) {
+// Listen opens a port, or returns the one that was reserved; the setting's name is for the error.
+func (h *Host) Listen(setting, addr string) (net.Listener, error) {
+	h.mu.Lock()
+	lis := h.reserved[setting]
+	delete(h.reserved, setting)
+	h.mu.Unlock()
+	if lis != nil {
+		return lis, nil
+	}
+	return listen(setting, addr)
+}
+
+func listen(setting, addr string) (net.Listener, error) {
 	lis, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("%s: %w: end what listens there, or set %s to another address", setting, err, config.Variable(setting))

@@ -30,7 +30,7 @@ type Process[C Config] struct {
 	Config C
 	// Check names what is wrong with the settings that only the process's own packages can read, without connecting; nil for none.
 	Check func(config C) []error
-	// Start builds the process's parts; they run until the context ends.
+	// Start builds the process's parts, which run until the context ends; its admin port is served afterwards.
 	Start func(ctx context.Context, host *Host, config C) error
 }
 
@@ -72,6 +72,9 @@ func (p Process[C]) run(file string, _, log io.Writer) error {
 	Tune()
 	share()
 	if err := p.Start(host.ctx, host, p.Config); err != nil {
+		return host.Abandon(err)
+	}
+	if err := host.ServeAdmin(); err != nil {
 		return host.Abandon(err)
 	}
 	return host.Wait()

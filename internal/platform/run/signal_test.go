@@ -9,8 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/vidocu/usher/internal/platform/run"
 )
 
 // TestFault_C7_SIGHUPEndsNothing: it killed the process in the middle of its requests. SIGTERM, sent after it, ends it in order.
@@ -19,7 +17,7 @@ func TestFault_C7_SIGHUPEndsNothing(t *testing.T) {
 	self, err := os.Executable()
 	must(t, err)
 	cmd := exec.CommandContext(t.Context(), self)
-	cmd.Dir, cmd.Env = dir, append(environ, asToken+"="+serving)
+	cmd.Dir, cmd.Env = dir, append(environ, asToken+"="+serving, "USHER_ADMIN_ADDR=127.0.0.1:0")
 	out, err := cmd.StdoutPipe()
 	must(t, err)
 	must(t, cmd.Start())
@@ -38,7 +36,7 @@ func TestFault_C8_ATakenPortNamesTheVariableToSet(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	defer taken.Close()
-	var h run.Host
+	h, _ := host(t, settings(t))
 	_, err = h.Listen("grpc_addr", taken.Addr().String())
 	if !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), "USHER_GRPC_ADDR") {
 		t.Errorf("it says %v", err)

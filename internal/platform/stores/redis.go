@@ -42,9 +42,9 @@ func CheckRedis(s *run.Settings) []error {
 	return slices.DeleteFunc(faults, func(err error) bool { return strings.HasPrefix(err.Error(), "redis.addrs") }) // Settings.Validate names them
 }
 
-// Redis opens the short-lived store that replicas share. A Redis that is away is waited for while the process runs; one of another
+// openRedis opens the short-lived store that replicas share. A Redis that is away is waited for while the process runs; one of another
 // topology than the settings say fails the start, and makes the process not ready when it is found later.
-func Redis(ctx context.Context, h *run.Host) (shortlived.Store, error) {
+func openRedis(ctx context.Context, h *run.Host) (shortlived.Store, error) {
 	c := RedisConfig(h.Settings)
 	c.Logger, c.Tracer = h.Logger, h.Tracing.Provider()
 	store, err := shortlived.OpenRedis(c)

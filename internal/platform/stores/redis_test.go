@@ -20,7 +20,7 @@ func TestFault_C14_AWrongTopologyIsNamedAtTheStartAndByReadiness(t *testing.T) {
 	h := host(t)
 	defer func() { must(t, h.Wait()) }()
 	h.Settings.Redis.Addrs, h.Settings.Redis.Cluster = []string{os.Getenv("USHER_TEST_REDIS_ADDR")}, true
-	if _, err := stores.Redis(t.Context(), h); !errors.Is(err, shortlived.ErrTopology) || !strings.Contains(err.Error(), "single server") {
+	if _, err := stores.ShortLived(t.Context(), h); !errors.Is(err, shortlived.ErrTopology) || !strings.Contains(err.Error(), "single server") {
 		t.Errorf("a single server taken for a Cluster: %v", err)
 	}
 
@@ -30,7 +30,7 @@ func TestFault_C14_AWrongTopologyIsNamedAtTheStartAndByReadiness(t *testing.T) {
 	addr, err := harness.FreeAddr()
 	must(t, err)
 	later.Settings.Redis.Addrs, later.Settings.Redis.Cluster = []string{addr}, true
-	_, err = stores.Redis(t.Context(), later)
+	_, err = stores.ShortLived(t.Context(), later)
 	must(t, err)
 	must(t, later.Ready(t.Context())) // away is not wrong
 	_, port, err := net.SplitHostPort(addr)

@@ -5,7 +5,6 @@ package stores
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 
@@ -16,23 +15,51 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
-// Database opens a service's database, and fails unless its schema is current.
+// Database opens the database of h's service. A schema that is not current fails the start, and makes the process not ready when
+// it is found later; the all-in-one, which shares its databases with no other process, brings it up to date.
 func Database(ctx context.Context, h *run.Host, u secret.String, migrations fs.FS) (*sqldb.DB, error) {
-	db, err := open(ctx, h, h.Name, u)
+	db, err := open(ctx, h, u)
 	if err != nil {
 		return nil, err
 	}
-	if err := db.CheckSessions(ctx); err != nil {
-		return nil, fmt.Errorf("%s.database_url: %w", h.Name, err)
+	schema := schema{service: h.Name, db: db, migrations: migrations}
+	if h.AllInOne() {
+		err = sqldb.Migrate(ctx, db, migrations)
+	} else {
+		err = schema.usable(ctx)
 	}
-	pending, err := sqldb.NeedsMigration(ctx, db, migrations)
 	if err != nil {
-		return nil, fmt.Errorf("asking for the schema's version: %w", err)
+		return nil, err
+	}
+	h.Checking(schema.ready)
+	return db, nil
+}
+
+// schema is a service's, as its release needs it.
+type schema struct {
+	service    string
+	db         *sqldb.DB
+	migrations fs.FS
+}
+
+// usable reports whether a process can start on the database.
+func (s schema) usable(ctx context.Context) error {
+	if err := s.db.CheckSessions(ctx); err != nil {
+		return fmt.Errorf("%s.database_url: %w", s.service, err)
+	}
+	return s.ready(ctx)
+}
+
+// ready is the process's check: the database is there and its schema is current.
+func (s schema) ready(ctx context.Context) error {
+	pending, err := sqldb.NeedsMigration(ctx, s.db, s.migrations)
+	if err != nil {
+		return fmt.Errorf("asking for the version of the %s schema: %w", s.service, err)
 	}
 	if pending {
-		return nil, errors.New("the schema has pending migrations: run `usher migrate up` first")
+		return fmt.Errorf("the %s schema has pending migrations: run `usher migrate up`", s.service)
 	}
-	return db, nil
+	return nil
 }
 
 // CheckDatabase names what is wrong with a service's database URL, by its setting. It connects to nothing.
@@ -46,24 +73,8 @@ func CheckDatabase(service string, u secret.String) []error {
 	return nil
 }
 
-// Schema is one service's database in a process that has several.
-type Schema struct {
-	// Name is the service's.
-	Name       string
-	URL        secret.String
-	Migrations fs.FS
-}
-
-// Migrated opens a service's database and brings its schema up to date: for the all-in-one, which nobody else shares.
-func Migrated(ctx context.Context, h *run.Host, s Schema) (*sqldb.DB, error) {
-	db, err := open(ctx, h, s.Name, s.URL)
-	if err != nil {
-		return nil, err
-	}
-	return db, sqldb.Migrate(ctx, db, s.Migrations)
-}
-
-func open(ctx context.Context, h *run.Host, name string, u secret.String) (*sqldb.DB, error) {
+func open(ctx context.Context, h *run.Host, u secret.String) (*sqldb.DB, error) {
+	name := h.Name
 	if u.IsZero() {
 		return nil, fmt.Errorf("%s.database_url is not set", name)
 	}
@@ -76,9 +87,12 @@ func open(ctx context.Context, h *run.Host, name string, u secret.String) (*sqld
 	return db, nil
 }
 
-// Memory opens the short-lived store of a process that has nobody to share it with.
-func Memory(h *run.Host) shortlived.Store {
+// ShortLived opens the short-lived store: Redis, which replicas share, or the memory of the all-in-one, which has none.
+func ShortLived(ctx context.Context, h *run.Host) (shortlived.Store, error) {
+	if !h.AllInOne() {
+		return openRedis(ctx, h)
+	}
 	store := shortlived.NewMemory(shortlived.MemoryOptions{Now: h.Settings.Now})
 	h.Closing(store.Close)
-	return store
+	return store, nil
 }

@@ -2,14 +2,18 @@ package stores_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
+	"github.com/vidocu/usher/internal/platform/inproc"
 	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/internal/platform/stores"
 )
@@ -17,6 +21,15 @@ import (
 func host(t *testing.T) *run.Host {
 	t.Helper()
 	return hostUntil(t, context.Background())
+}
+
+// allInOne is the host of a process that has its stores to itself.
+func allInOne(t *testing.T) *run.Host {
+	t.Helper()
+	s := run.Default()
+	h, err := run.NewAllInOne(context.Background(), &s, run.AllInOne{Network: inproc.NewNetwork()}, io.Discard)
+	must(t, err)
+	return h.For("token")
 }
 
 // hostUntil is a host that ends with the context.
@@ -58,21 +71,28 @@ func TestAServiceDoesNotStartOnASchemaThatIsBehind(t *testing.T) {
 				}
 			}
 			refused(1)
-			_, err := stores.Migrated(t.Context(), h, stores.Schema{Name: "token", URL: url, Migrations: migrations(1)})
+			migrating := allInOne(t)
+			defer func() { must(t, migrating.Wait()) }()
+			_, err := stores.Database(t.Context(), migrating, url, migrations(1))
 			must(t, err)
 			db, err := stores.Database(t.Context(), h, url, migrations(1))
 			must(t, err)
+			must(t, h.Ready(t.Context()))
 			if _, err := db.Exec(t.Context(), "INSERT INTO things (id) VALUES (1)"); err != nil {
 				t.Errorf("the database does not work: %v", err)
 			}
 			refused(2)
+			must(t, db.Close())
+			if err := h.Ready(t.Context()); !errors.Is(err, sqldb.ErrUnavailable) {
+				t.Errorf("the database is closed, and the process is ready: %v", err)
+			}
 		})
 	}
 }
 
 func TestADatabaseEndsWithTheProcess(t *testing.T) {
-	h := host(t)
-	db, err := stores.Migrated(t.Context(), h, stores.Schema{Name: "token", URL: secret.New(sqldbtest.SQLite(t)), Migrations: migrations(1)})
+	h := allInOne(t)
+	db, err := stores.Database(t.Context(), h, secret.New(sqldbtest.SQLite(t)), migrations(1))
 	must(t, err)
 	must(t, h.Wait())
 	if _, err := db.Exec(context.Background(), "INSERT INTO things (id) VALUES (1)"); err == nil {
@@ -86,11 +106,8 @@ func TestAMissingURLIsNamed(t *testing.T) {
 	if _, err := stores.Database(t.Context(), h, secret.String{}, migrations(1)); err == nil || !strings.Contains(err.Error(), "token.database_url") {
 		t.Errorf("Database: %v", err)
 	}
-	if _, err := stores.Migrated(t.Context(), h, stores.Schema{Name: "token", Migrations: migrations(1)}); err == nil || !strings.Contains(err.Error(), "token.database_url") {
-		t.Errorf("Migrated: %v", err)
-	}
-	if _, err := stores.Redis(t.Context(), h); err == nil || !strings.Contains(err.Error(), "redis.addrs") {
-		t.Errorf("Redis: %v", err)
+	if _, err := stores.ShortLived(t.Context(), h); err == nil || !strings.Contains(err.Error(), "redis.addrs") {
+		t.Errorf("ShortLived: %v", err)
 	}
 }
 
@@ -105,9 +122,12 @@ func TestAWrongURLDoesNotShowItsPassword(t *testing.T) {
 }
 
 func TestMemoryKeepsWhatItIsGiven(t *testing.T) {
-	h := host(t)
-	if stores.Memory(h) == nil {
-		t.Fatal("no store")
+	h := allInOne(t)
+	store, err := stores.ShortLived(t.Context(), h)
+	must(t, err)
+	must(t, store.Put(t.Context(), "key", []byte("value"), time.Minute))
+	if value, found, err := store.Get(t.Context(), "key"); err != nil || !found || string(value) != "value" {
+		t.Errorf("Get: %q, %v, %v", value, found, err)
 	}
 	must(t, h.Wait())
 }

@@ -163,22 +163,13 @@ export class Person {
 
   // arrive waits until the person is at the app, and fails unless the app got "connected", or this error code.
   async arrive(outcome = 'connected') {
-    await this.arriveOr(null, outcome);
-  }
-
-  // arriveOr is arrive, but for a page of Usher that says something that matches. It returns whether the person is at the app.
-  async arriveOr(pattern, outcome = 'connected') {
-    let told = false;
     await until(async () => {
       if (new URL(this.page.url()).origin === this.stage.app) return true;
-      told = pattern?.test(await this.text());
-      assert(told || this.status < 400, `the app was not reached: ${await this.describe()}`);
-      return told;
+      assert(this.status < 400, `the app was not reached: ${await this.describe()}`);
+      return false;
     });
-    if (told) return false;
     const got = await this.page.locator('#outcome').innerText();
     assert(got === outcome, `expected the app to say "${outcome}", it says "${got}"`);
-    return true;
   }
 
   // visits returns what came back to the app for an authorization request.

@@ -470,7 +470,10 @@ type CompleteAuthorizationRequest struct {
 	Decision isCompleteAuthorizationRequest_Decision `protobuf_oneof:"decision"`
 	// Asks for a fresh code in place of the one before, which then redeems no more: the browser may have brought that one to
 	// the client already. Means nothing for an authorization that waits, and for a denial.
-	RenewCode     bool `protobuf:"varint,6,opt,name=renew_code,json=renewCode,proto3" json:"renew_code,omitempty"`
+	RenewCode bool `protobuf:"varint,6,opt,name=renew_code,json=renewCode,proto3" json:"renew_code,omitempty"`
+	// Says that the client has redeemed the code: a fresh one is returned beside it, and only within seconds of the decision,
+	// which is a second click that interrupted the browser's way to the client. Later it fails as another decision does.
+	CodeRedeemed  bool `protobuf:"varint,7,opt,name=code_redeemed,json=codeRedeemed,proto3" json:"code_redeemed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -554,6 +557,13 @@ func (x *CompleteAuthorizationRequest) GetDenial() *Denial {
 func (x *CompleteAuthorizationRequest) GetRenewCode() bool {
 	if x != nil {
 		return x.RenewCode
+	}
+	return false
+}
+
+func (x *CompleteAuthorizationRequest) GetCodeRedeemed() bool {
+	if x != nil {
+		return x.CodeRedeemed
 	}
 	return false
 }
@@ -752,7 +762,7 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\rbrowser_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12\x17\n" +
 	"\auser_id\x18\x03 \x01(\tR\x06userId\x12\x14\n" +
 	"\x05epoch\x18\x04 \x01(\x03R\x05epoch\"\x14\n" +
-	"\x12BindPromptResponse\"\x96\x02\n" +
+	"\x12BindPromptResponse\"\xbb\x02\n" +
 	"\x1cCompleteAuthorizationRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
@@ -761,7 +771,8 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\bapproval\x18\x04 \x01(\v2\x18.usher.authz.v1.ApprovalH\x00R\bapproval\x120\n" +
 	"\x06denial\x18\x05 \x01(\v2\x16.usher.authz.v1.DenialH\x00R\x06denial\x12\x1d\n" +
 	"\n" +
-	"renew_code\x18\x06 \x01(\bR\trenewCodeB\n" +
+	"renew_code\x18\x06 \x01(\bR\trenewCode\x12#\n" +
+	"\rcode_redeemed\x18\a \x01(\bR\fcodeRedeemedB\n" +
 	"\n" +
 	"\bdecision\"P\n" +
 	"\bApproval\x12!\n" +

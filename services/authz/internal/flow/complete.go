@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -23,7 +25,13 @@ type Decision struct {
 	Approval *Approval
 	// RenewCode asks for a fresh code where the decision is repeated: the client may have the one before already.
 	RenewCode bool
+	// CodeRedeemed says that the client has redeemed the code. See secondClick.
+	CodeRedeemed bool
 }
+
+// secondClick is for how long after an approval the same approval returns a fresh code although the first one is redeemed. A
+// second click within it interrupts the browser on its way to the client, and the person would never get there.
+const secondClick = 10 * time.Second
 
 // Approval is what the person agreed to.
 type Approval struct {
@@ -87,7 +95,7 @@ func (f Flow) denied(p pending.Authorization) (secret.String, error) {
 // approved keeps the approval's code, which is there already when the decision is repeated, and returns the location.
 func (f Flow) approved(ctx context.Context, p pending.Authorization, browser secret.String) (secret.String, error) {
 	minted := code.Derive(browser, p.ID, p.Outcome.Attempt)
-	err := f.Codes.Keep(ctx, minted, facts(p), p.Outcome.At)
+	err := f.Codes.Keep(ctx, minted, approvedRequest(p), p.Outcome.At)
 	if errors.Is(err, code.ErrInvalid) {
 		return secret.String{}, pending.ErrDecided // its code's time is over
 	}
@@ -103,13 +111,20 @@ func (f Flow) approved(ctx context.Context, p pending.Authorization, browser sec
 func (f Flow) repeat(ctx context.Context, p pending.Authorization, d Decision) (secret.String, error) {
 	current := p
 	var err error
-	if d.RenewCode {
+	if d.CodeRedeemed && f.Now().Sub(p.Outcome.At) > secondClick {
+		return secret.String{}, pending.ErrDecided
+	}
+	redeemed := 0 // the attempt whose code needs no deletion: it stays the evidence for a replay
+	if d.CodeRedeemed {
+		redeemed = p.Outcome.Attempt
+	}
+	if d.RenewCode || d.CodeRedeemed {
 		if current, err = f.Pending.Renew(ctx, p.ID, d.Browser, p.Outcome.Attempt); err != nil {
 			return secret.String{}, err
 		}
 	}
 	for {
-		if current.Outcome.Attempt != p.Outcome.Attempt {
+		if current.Outcome.Attempt != p.Outcome.Attempt && p.Outcome.Attempt != redeemed {
 			if err := f.Codes.Drop(ctx, code.Derive(d.Browser, p.ID, p.Outcome.Attempt)); err != nil {
 				return secret.String{}, err
 			}
@@ -164,10 +179,9 @@ func (f Flow) respond(p pending.Authorization, result ...[2]string) (secret.Stri
 	return secret.New(location), nil
 }
 
-func facts(p pending.Authorization) code.Facts {
-	return code.Facts{
-		ClientID: p.ClientID, RedirectURI: p.RedirectURI, CodeChallenge: p.CodeChallenge,
-		UserID: p.Viewer.UserID, DisplayName: p.Outcome.DisplayName, WorkspaceID: p.Outcome.WorkspaceID,
-		Scope: p.Scope, Epoch: p.Viewer.Epoch,
+func approvedRequest(p pending.Authorization) oauth.ApprovedRequest {
+	return oauth.ApprovedRequest{
+		AuthorizationRequest: p.AuthorizationRequest, UserID: p.Viewer.UserID, DisplayName: p.Outcome.DisplayName,
+		WorkspaceID: p.Outcome.WorkspaceID, Epoch: p.Viewer.Epoch,
 	}
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/authztest"
 	"github.com/vidocu/usher/services/authz/internal/client"
-	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
@@ -54,9 +53,12 @@ func TestRFC6749_4_1_2_AnApprovalIsACodeForWhatWasSeen(t *testing.T) {
 			t.Errorf("answered %v", got)
 		}
 		facts, err := b.Codes.Resolve(t.Context(), secret.New(got.Get("code")))
-		want := code.Facts{
-			ClientID: authztest.Web, RedirectURI: redirectURI, CodeChallenge: waiting.CodeChallenge, UserID: "usr_john",
-			DisplayName: "John Doe", WorkspaceID: "ws_acme", Scope: oauth.Scope{"videos:read"}, Epoch: 7,
+		want := oauth.ApprovedRequest{
+			AuthorizationRequest: oauth.AuthorizationRequest{
+				CodeBinding: oauth.CodeBinding{ClientID: authztest.Web, RedirectURI: redirectURI, CodeChallenge: waiting.CodeChallenge},
+				Scope:       oauth.Scope{"videos:read"},
+			},
+			UserID: "usr_john", DisplayName: "John Doe", WorkspaceID: "ws_acme", Epoch: 7,
 		}
 		if diff := cmp.Diff(want, facts); err != nil || diff != "" {
 			t.Errorf("%v, facts (-want +got):\n%s", err, diff)
@@ -251,6 +253,26 @@ func TestFault_A1_AFreshCodeTakesThePlaceOfTheOneBefore(t *testing.T) {
 			t.Fatalf("%d of %d codes can be redeemed, the first: %v; want the last one alone", live, len(seen), err)
 		}
 	}
+}
+
+// TestFault_A1_ASecondClickAfterTheRedemptionGetsAnotherCode for some seconds, and the redeemed one stays what it is.
+func TestFault_A1_ASecondClickAfterTheRedemptionGetsAnotherCode(t *testing.T) {
+	b := newBench(t)
+	id := b.bound(t, query())
+	first := answered(t, b.complete(t, b.approve(id)), authztest.Callback).Get("code")
+	again := b.approve(id)
+	again.RenewCode, again.CodeRedeemed = true, true
+	second := answered(t, b.complete(t, again), authztest.Callback).Get("code")
+	for _, minted := range []string{first, second} {
+		if _, err := b.Codes.Resolve(t.Context(), secret.New(minted)); err != nil {
+			t.Errorf("after a second click: %v", err)
+		}
+	}
+	if first == second {
+		t.Error("a redeemed code is returned again")
+	}
+	b.clock.Advance(11 * time.Second)
+	b.refuses(t, "eleven seconds later", again, pending.ErrDecided)
 }
 
 func TestFault_A8_ACancelledRequestIsDeniedByNobody(t *testing.T) {

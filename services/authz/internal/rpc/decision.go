@@ -66,6 +66,7 @@ func (s *Decisions) CompleteAuthorization(
 ) (*authzv1.CompleteAuthorizationResponse, error) {
 	d := flow.Decision{
 		RequestID: req.GetRequestId(), Browser: secret.New(req.GetBrowserToken()), UserID: req.GetUserId(), RenewCode: req.GetRenewCode(),
+		CodeRedeemed: req.GetCodeRedeemed(),
 	}
 	switch {
 	case req.GetDecision() == nil:

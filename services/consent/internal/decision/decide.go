@@ -114,7 +114,7 @@ func (f Form) approval(person Person) Completion {
 
 // repeat takes a decision that was made before: a double click, or a form that is sent again. Membership and epoch are checked
 // as the first time, and nothing is recorded again. A code that the client has redeemed is never returned once more: a second
-// use would revoke what the first one issued.
+// use would revoke what the first one issued. A second click gets a fresh one.
 func (d Desk) repeat(ctx context.Context, f Form, person Person, pending Pending) (secret.String, error) {
 	outcome := pending.Outcome
 	if outcome.UserID != person.ID || outcome.Approved != (f.Verdict == Approve) || f.Verdict == Undecided {
@@ -140,10 +140,12 @@ func (d Desk) repeat(ctx context.Context, f Form, person Person, pending Pending
 	if err != nil {
 		return secret.String{}, err
 	}
-	if redeemed {
-		return secret.String{}, ErrNotFound
+	if redeemed && !f.AnsweredBefore {
+		return secret.String{}, ErrNotFound // this browser never had that code
 	}
-	return d.Authorizations.Complete(ctx, f.approval(person))
+	completion := f.approval(person)
+	completion.CodeRedeemed = redeemed
+	return d.Authorizations.Complete(ctx, completion)
 }
 
 // deny completes without a code, and then drops what an approval of the same request may have recorded before its

@@ -113,6 +113,8 @@ type Completion struct {
 	Approval *Approval
 	// RenewCode asks for a fresh code where the decision is repeated.
 	RenewCode bool
+	// CodeRedeemed says that the client has redeemed the code: only a second click, within seconds, gets another one.
+	CodeRedeemed bool
 }
 
 // Approval is what the person agreed to.

@@ -97,6 +97,22 @@ func TestFault_A1_TheSameDecisionAgainLeadsToTheSamePlace(t *testing.T) {
 	}
 }
 
+func TestFault_A1_ARedeemedCodeIsReplacedForTheBrowserThatHadIt(t *testing.T) {
+	w := shown(t)
+	form := approve("john")
+	if _, err := w.desk().Decide(t.Context(), form); err != nil {
+		t.Fatal(err)
+	}
+	w.redeemed["hash"] = true
+	form.AnsweredBefore = true
+	if _, err := w.desk().Decide(t.Context(), form); err != nil {
+		t.Fatalf("a second click: %v", err)
+	}
+	if last := w.done[len(w.done)-1]; !last.RenewCode || !last.CodeRedeemed {
+		t.Errorf("authz is asked for the same code: %+v", last)
+	}
+}
+
 func TestFault_A1_ADecidedRequestIsDecidedForGood(t *testing.T) {
 	other := approve("john")
 	other.WorkspaceID = "ws_zoo"

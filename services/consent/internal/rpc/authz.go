@@ -57,7 +57,8 @@ func (a Authz) Bind(ctx context.Context, r decision.Request, v decision.Viewer) 
 func (a Authz) Complete(ctx context.Context, c decision.Completion) (secret.String, error) {
 	req := &authzv1.CompleteAuthorizationRequest{
 		RequestId: c.Request.ID, BrowserToken: c.Request.Browser.Reveal(), UserId: c.UserID, RenewCode: c.RenewCode,
-		Decision: &authzv1.CompleteAuthorizationRequest_Denial{Denial: &authzv1.Denial{}},
+		CodeRedeemed: c.CodeRedeemed,
+		Decision:     &authzv1.CompleteAuthorizationRequest_Denial{Denial: &authzv1.Denial{}},
 	}
 	if c.Approval != nil {
 		req.Decision = &authzv1.CompleteAuthorizationRequest_Approval{Approval: &authzv1.Approval{

@@ -1,0 +1,54 @@
+package gateway
+
+import (
+	"context"
+
+	"github.com/vidocu/usher/internal/platform/run"
+	usher "github.com/vidocu/usher/sdk"
+)
+
+// Start connects to the services, and serves the gateway until the process ends. In the all-in-one the token service is asked about
+// every request of /v1: it is in this process, so that a revocation that has returned is known, where a cache would learn of it some
+// moments later.
+func Start(ctx context.Context, host *run.Host, config Config) error {
+	s := host.Settings
+	deps := Deps{
+		Logger: host.Logger, Metrics: host.Metrics, Tracing: host.Tracing,
+		PublicURL: s.PublicURL, APIURL: s.APIURL, UpstreamURL: s.UpstreamURL, Development: s.Development,
+	}
+	var err error
+	if deps.Catalog, err = host.Catalog(); err != nil {
+		return err
+	}
+	if deps.Identity, err = host.Dial("identity"); err != nil {
+		return err
+	}
+	if deps.Authz, err = host.Dial("authz"); err != nil {
+		return err
+	}
+	if deps.Token, err = host.Dial("token"); err != nil {
+		return err
+	}
+	if deps.Consent, err = host.Dial("consent"); err != nil {
+		return err
+	}
+	var options []usher.Option
+	if host.AllInOne() {
+		options = append(options, usher.WithCacheSize(0))
+	}
+	checker := usher.New(deps.Token, options...)
+	host.Closing(checker.Close)
+	host.Checking(Warm(checker.Ready))
+	deps.Checker = checker
+	handler, err := New(ctx, config, deps)
+	if err != nil {
+		return err
+	}
+	lis, err := host.Listen("http_addr", s.HTTPAddr)
+	if err != nil {
+		return err
+	}
+	host.ServeHTTP(lis, handler, config.IdleTimeout)
+	host.Admin(ForwardAuthPath, ForwardAuth(config, deps))
+	return nil
+}
