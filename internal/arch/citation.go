@@ -49,7 +49,7 @@ func Texts(root fs.FS) ([]Text, error) {
 }
 
 // Uncited lists mentions of pages that are not in the repository. A page is named from the root, from docs, or from the
-// directory of the file that names it.
+// directory of the file that names it; and its sections by its path, so that a search finds them.
 func Uncited(texts []Text) []string {
 	pages := map[string]bool{}
 	for _, t := range texts {
@@ -62,6 +62,9 @@ func Uncited(texts []Text) []string {
 			if !elsewhere && !pages[path.Clean(cited)] && !pages[path.Join("docs", cited)] && !pages[path.Join(path.Dir(t.Path), cited)] {
 				breaches = append(breaches, fmt.Sprintf("%s cites %s, which is not in the repository", t.Path, cited))
 			}
+		}
+		for _, cited := range regexp.MustCompile(`(?i)\b(?:wire contract|security cases?|design),? §?\d`).FindAllString(t.Body, -1) {
+			breaches = append(breaches, fmt.Sprintf("%s cites %q: give the page's path", t.Path, cited))
 		}
 	}
 	return breaches

@@ -68,7 +68,7 @@ func TestPlantedCitationsAreCaught(t *testing.T) {
 		"docs/security-cases" + md: {Data: []byte("### 7. PKCE\n")},
 		"docs/faults-0.1" + md:     {Data: []byte("| A1 | once | now |\n| A2 | once | now |\n")},
 		"docs/threats" + md:        {Data: []byte("[here](wire-contract" + md + ") `TestNone`, `TestCase7_…`, https://example.com/x" + md)},
-		"a/a_test.go": {Data: []byte("package a // private" + md + ", docs/wire-contract" + md + " §4.1 and §9, docs/wire-contract" + md + " §9\n" +
+		"a/a_test.go": {Data: []byte("package a // private" + md + ", wire" + " contract §4, docs/wire-contract" + md + " §4.1 and §9, docs/wire-contract" + md + " §9\n" +
 			"func TestCase7_X(t *testing.T) {}\nfunc TestCase8_X(t *testing.T) {}\nfunc TestFault_A1_X(t *testing.T) {}\nfunc TestFault_A1_B2_X(t *testing.T) {}\n")},
 		"gen/a.go": {Data: []byte("// elsewhere" + md)},
 	})
@@ -77,7 +77,10 @@ func TestPlantedCitationsAreCaught(t *testing.T) {
 	}
 	got := [][]string{Uncited(planted), Unnumbered(planted), Untested(planted)}
 	want := [][]string{
-		{"a/a_test.go cites private" + md + ", which is not in the repository"},
+		{
+			"a/a_test.go cites private" + md + ", which is not in the repository",
+			"a/a_test.go cites \"wire" + " contract §4\": give the page's path",
+		},
 		{
 			"a/a_test.go cites 9 of docs/wire-contract" + md + ", which is not there",
 			"a/a_test.go cites 8 of docs/security-cases" + md + ", which is not there",
