@@ -20,12 +20,12 @@ type pattern struct {
 }
 
 // Unknown lists what pages name and the repository does not have: files, targets of make, settings and metrics. The
-// changelog and the security cases also name what is gone, or what somebody else has.
+// changelog, the upgrade notes and the security cases also name what is gone, or what other programs have.
 func Unknown(texts []Text) []string {
-	patterns := patterns(texts)
+	patterns, exempt := patterns(texts), []string{"CHANGELOG.md", "UPGRADE.md", "docs/security-cases.md"}
 	var breaches []string
 	for _, t := range texts {
-		if !t.IsPage() || t.Path == "CHANGELOG.md" || t.Path == "docs/security-cases.md" {
+		if !t.IsPage() || slices.Contains(exempt, t.Path) {
 			continue
 		}
 		for _, p := range patterns {
@@ -71,7 +71,7 @@ func patterns(texts []Text) []pattern {
 			return strings.Contains(settings, "`"+name) || strings.HasPrefix(name, "USHER_TEST_")
 		}},
 		{"type", regexp.MustCompile(`\b(usher\.[a-z]+\.v1\.[A-Z]\w+)`), func(name string) bool {
-			parts := strings.Split(name, ".")
+			parts := strings.Split(strings.TrimSuffix(name, "Grpc"), ".") // Java's class for a service
 			declared := regexp.MustCompile(`(?m)^(?:service|message|enum) ` + parts[3] + ` \{`)
 			for file, body := range bodies {
 				if path.Dir(file) == "proto/usher/"+parts[1]+"/v1" && declared.MatchString(body) {
