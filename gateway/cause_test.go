@@ -46,7 +46,7 @@ func (w writer) Write(b []byte) (int, error) { w(b); return len(b), nil }
 
 var uuid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
-// TestFault_D3_EveryResponseHasTheIDOfItsLogLines: the wire contract §3. What a client or an upstream sends under that name counts
+// TestFault_D3_EveryResponseHasTheIDOfItsLogLines: docs/wire-contract.md §3. A value that a client or an upstream sends counts
 // for nothing.
 func TestFault_D3_EveryResponseHasTheIDOfItsLogLines(t *testing.T) {
 	const forged = "00000000-0000-4000-8000-000000000000"

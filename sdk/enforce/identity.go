@@ -2,7 +2,7 @@ package enforce
 
 import "strings"
 
-// The headers that tell what lies behind a door in whose name a request comes (the wire contract §6).
+// The headers that tell what lies behind a door in whose name a request comes (docs/wire-contract.md §6).
 const (
 	HeaderSubject     = "Usher-Subject"
 	HeaderClientID    = "Usher-Client-Id"

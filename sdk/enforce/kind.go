@@ -44,7 +44,7 @@ func KindNumbered(number int32) Kind {
 	return Kind(number)
 }
 
-// The forms of a token (the wire contract §3): a prefix, 43 base62 characters and 6 more of CRC-32 over all that stands
+// The forms of a token (docs/wire-contract.md §3): a prefix, 43 base62 characters and 6 more of CRC-32 over all that stands
 // before; or, for a user token, 112 bytes as 180 characters of base32.
 const (
 	accessPrefix   = "vdo_oat_"

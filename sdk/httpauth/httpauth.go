@@ -115,7 +115,7 @@ func (o options) denialOf(r *http.Request, err error) *enforce.Denial {
 	return d
 }
 
-// deny writes the documented answer (the wire contract §6).
+// deny writes the documented answer (docs/wire-contract.md §6).
 func deny(w http.ResponseWriter, d *enforce.Denial) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")

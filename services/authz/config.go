@@ -32,7 +32,7 @@ type Config struct {
 	ReservedNames []string `koanf:"reserved_names" help:"names, such as the product's, that no app may have or look like unless the operator allows it for that app"`
 }
 
-// DefaultConfig holds the documented lifetimes (the wire contract, §3), and lets an office of thousands sign in at once through
+// DefaultConfig holds the documented lifetimes (docs/wire-contract.md §3), and lets an office of thousands sign in at once through
 // one address, which may so fill a few dozen megabytes at most.
 func DefaultConfig() Config {
 	return Config{

@@ -48,7 +48,7 @@ type Config struct {
 	RevokedKeyRetention time.Duration `koanf:"revoked_key_retention" bounds:"0s to 87600h" help:"how long a revoked API key is still listed; 24h or more, or 0s for ever"`
 }
 
-// DefaultConfig holds the documented lifetimes (the wire contract, §3) and strict reuse detection.
+// DefaultConfig holds the documented lifetimes (docs/wire-contract.md §3) and strict reuse detection.
 func DefaultConfig() Config {
 	return Config{
 		AccessTokenLifetime:  time.Hour,

@@ -1,5 +1,5 @@
-// Package account serves the pages of a person's account: the connected apps and the button that ends one (the wire
-// contract, §7).
+// Package account serves the pages of a person's account: the connected apps and the button that ends one
+// (docs/wire-contract.md §7).
 //
 // It owns the pages. What is connected, and what ending it takes, is the consent service's word.
 package account

@@ -89,7 +89,7 @@ func (e *Endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.mux.ServeHTTP(w, inner(r, kind, body))
 }
 
-// readableType is the media type that a body is read as: a body without one is a form (the wire contract, §4), as several
+// readableType is the media type that a body is read as: a body without one is a form (docs/wire-contract.md §4), as several
 // libraries send revocations. Empty when the body cannot be read.
 func readableType(r *http.Request) string {
 	if untypedForm(r) && r.Header.Get("Content-Encoding") == "" {
@@ -101,7 +101,7 @@ func readableType(r *http.Request) string {
 func untypedForm(r *http.Request) bool { return r.Method == http.MethodPost && httpx.Untyped(r) }
 
 // clientAuthentication are the values of the Authorization header that could authenticate a client: all of them when one is
-// HTTP Basic, none otherwise. A header of another scheme is no client authentication and is left aside (the wire contract, §4):
+// HTTP Basic, none otherwise. A header of another scheme is no client authentication and is left aside (docs/wire-contract.md §4):
 // the sessions of OAuth libraries send the access token with every request, revocations too.
 func clientAuthentication(r *http.Request) []string {
 	values := r.Header["Authorization"]

@@ -18,7 +18,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// row is a failure as both dialects say it (the wire contract, §4).
+// row is a failure as both dialects say it (docs/wire-contract.md §4).
 type row struct {
 	status int
 	code   string
@@ -35,7 +35,7 @@ const (
 	unavailable         = "temporarily_unavailable"
 )
 
-// rowOf is the table of the wire contract §4; what no row names gets the nearest one.
+// rowOf is the table of docs/wire-contract.md §4; what no row names gets the nearest one.
 func rowOf(reason errorv1.Reason) row {
 	switch reason { //nolint:exhaustive // the others belong to the pages and are internal here
 	case errorv1.Reason_REASON_INVALID_REQUEST:

@@ -19,7 +19,7 @@ type answer struct {
 	message string
 }
 
-// expected is the table of the wire contract §4; empty messages are the service's own.
+// expected is the table of docs/wire-contract.md §4; empty messages are the service's own.
 func expected() map[errorv1.Reason][2]answer {
 	both := func(status int, code string) [2]answer { return [2]answer{{status, code, ""}, {status, code, ""}} }
 	grant := func(message string) [2]answer {

@@ -14,7 +14,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/requestid"
 )
 
-// MaxBody is the longest body that is read (the wire contract, §4).
+// MaxBody is the longest body that is read (docs/wire-contract.md §4).
 const MaxBody = 64 << 10
 
 // The media types that are read.

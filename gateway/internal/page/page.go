@@ -16,7 +16,7 @@ import (
 var files embed.FS
 
 // policy lets a page load our stylesheet and nothing else. It has no form-action: a browser would apply that to the redirect
-// to the app, after the decision (the wire contract, §5).
+// to the app, after the decision (docs/wire-contract.md §5).
 const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
 
 // Pages are the parsed templates.

@@ -52,7 +52,7 @@ func userOf(res *tokenv1.GetUserResponse) user {
 	return u
 }
 
-// rowOf is the table of the wire contract §8; what no row names is a failure of ours.
+// rowOf is the table of docs/wire-contract.md §8; what no row names is a failure of ours.
 func rowOf(reason errorv1.Reason) (code int, name string) {
 	switch reason { //nolint:exhaustive // the others belong to other endpoints and are internal here
 	case errorv1.Reason_REASON_INVALID_ACCESS_TOKEN:

@@ -136,7 +136,7 @@ func TestAMissingParameterIsNamedBeforeAnybodyIsAsked(t *testing.T) {
 	}
 }
 
-// TestFailedClientAuthenticationTouchesNothing: design §4.5. Whatever the request would do, a wrong secret does none of it.
+// TestFailedClientAuthenticationTouchesNothing: docs/architecture.md, the way of a token request. Whatever the request would do, a wrong secret does none of it.
 func TestFailedClientAuthenticationTouchesNothing(t *testing.T) {
 	b := newBench(0)
 	wrong := func(r *grant.Request) { r.Credentials = as("app", "wrong") }

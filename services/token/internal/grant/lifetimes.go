@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Lifetimes are how long credentials live (the wire contract, §3).
+// Lifetimes are how long credentials live (docs/wire-contract.md §3).
 type Lifetimes struct {
 	// Access is the life of an access token.
 	Access time.Duration
