@@ -5,9 +5,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -61,18 +61,19 @@ func localhost(addr string) string {
 	return "http://localhost:" + port
 }
 
-// serve starts the server of an example, waits until it listens, and ends it with the test. What it prints is shown when the test fails.
+// serve starts the server of an example, waits until it listens, and waits for its end after the test. What it prints is shown when the test fails.
 func serve(t *testing.T, app *exec.Cmd, addr string) {
 	t.Helper()
 	var printed strings.Builder
 	app.Stdout, app.Stderr = &printed, &printed
+	app.Cancel = func() error { return app.Process.Signal(syscall.SIGTERM) } // at the test's end; a killed Apache would leave its children
+	app.WaitDelay = patience
 	if err := app.Start(); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
 	go func() { _ = app.Wait(); close(done) }()
 	t.Cleanup(func() {
-		_ = app.Process.Signal(os.Interrupt)
 		<-done
 		if t.Failed() {
 			t.Log(printed.String())
