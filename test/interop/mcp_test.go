@@ -9,15 +9,17 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestFault_D8_MCPClientAndServerMeetAtUsher with the examples of docs/clients.md: the client is led from the MCP server to Usher and back,
+// TestFault_D8_MCPClientsAndServerMeetAtUsher with the examples of docs/clients.md: either client is led from the MCP server to Usher and back,
 // and the server does not take another client's token.
-func TestFault_D8_MCPClientAndServerMeetAtUsher(t *testing.T) {
+func TestFault_D8_MCPClientsAndServerMeetAtUsher(t *testing.T) {
 	install(t)
 	endpoint := mcpServer(t)
-	app := command(t, "js", "mcp", blocks(t, "clients.md")["js mcp"])
-	app.Env = append(app.Env, "MCP_URL="+endpoint)
-	if got := walk(t, app); got != "usr_john videos:read" {
-		t.Errorf("the tool answers %q", got)
+	for _, c := range []struct{ language, name string }{{"js", "mcp"}, {"python", "mcp-python"}} {
+		app := command(t, c.language, c.name, blocks(t, "clients.md")[c.language+" "+c.name])
+		app.Env = append(app.Env, "MCP_URL="+endpoint)
+		if got := walk(t, app); got != "usr_john videos:read" {
+			t.Errorf("of the client %s the tool answers %q", c.name, got)
+		}
 	}
 
 	tokens, err := usher.Issue(usher.NewBrowser(), harness.Request{ClientID: harness.PublicID, Verifier: harness.NewVerifier()})
