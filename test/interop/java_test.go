@@ -57,7 +57,7 @@ func newJava(t *testing.T) java {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(sources, "Introspect.java"), []byte(e.blocks["java test"]), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(sources, "Introspect.java"), []byte(unhurried(e.blocks["java test"])), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	e.command(t, "env", append(e.environ(t, ""), "sh", "-c", e.blocks["sh pkcs8"])...)
