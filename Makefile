@@ -101,6 +101,10 @@ attack: ## Attack five processes as in the tests, only longer and with more of e
 	scripts/with-deps.sh go test -count=1 -v -timeout 2h ./test/attack -rounds $(ROUNDS) -crowd $(CROWD)
 	@$(MAKE) endings
 
+.PHONY: interop
+interop: ## Run the examples of docs/grpc.md and docs/clients.md, the slow ones too: Java, Spring, Apache (fetches 200 MB once)
+	scripts/with-deps.sh --clients go test -count=1 -v -timeout 60m -tags slow ./test/interop
+
 .PHONY: pages
 pages: ## Write a picture of every page to PICTURES (dist/pages), in light, dark and on a phone
 	scripts/with-deps.sh go run ./test/browser/cmd/pages -to $(PICTURES)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# with-deps.sh [--durable] CMD...: runs CMD with throw-away PostgreSQL and Redis servers on spare loopback ports.
+# with-deps.sh [--durable] [--clients] CMD...: runs CMD with throw-away PostgreSQL and Redis servers on spare loopback ports.
 #
 # Installs both, and what single tests drive (nginx, HAProxy, PgBouncer, Chromium, Node, pip), on Debian where they are missing;
 # elsewhere says what to install. CMD sees
@@ -9,11 +9,19 @@
 #   USHER_TEST_PG_DATA, USHER_TEST_PG_BIN, USHER_TEST_PG_OPTIONS, USHER_TEST_PG_USER
 #                            what a fault test needs to stop the server and start it again with pg_ctl
 # --durable leaves fsync and synchronous_commit as PostgreSQL ships them, for measurement; without it they are off.
+# --clients also installs what the slow tests of test/interop drive: a JDK, Maven, and Apache with mod_auth_openidc.
 set -euo pipefail
 
-durable=no
-if [ "${1:-}" = --durable ]; then durable=yes; shift; fi
-[ $# -gt 0 ] || { echo "usage: $0 [--durable] CMD..." >&2; exit 2; }
+durable=no clients=no
+while :; do
+  case "${1:-}" in
+    --durable) durable=yes ;;
+    --clients) clients=yes ;;
+    *) break ;;
+  esac
+  shift
+done
+[ $# -gt 0 ] || { echo "usage: $0 [--durable] [--clients] CMD..." >&2; exit 2; }
 
 # pg_bin prints the folder of the newest PostgreSQL: Debian's, its own default, or Homebrew's on either kind of Mac.
 pg_bin() {
@@ -41,6 +49,12 @@ install_missing() {
   command -v node >/dev/null || missing+=(nodejs)
   command -v npm >/dev/null || missing+=(npm)
   python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
+  if [ $clients = yes ]; then
+    command -v javac >/dev/null || missing+=(default-jdk-headless)
+    command -v mvn >/dev/null || missing+=(maven)
+    command -v apache2 >/dev/null || missing+=(apache2-bin) # without the package that starts it
+    [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || missing+=(libapache2-mod-auth-openidc)
+  fi
   [ ${#missing[@]} -eq 0 ] && return
   if ! command -v apt-get >/dev/null || ! as_root true 2>/dev/null; then
     echo "$0: install ${missing[*]} (PostgreSQL 15 or newer, Redis 7 or newer, nginx 1.20 or newer, HAProxy 2.6 or newer, Node 20 or newer) and run this again" >&2
