@@ -2,11 +2,14 @@
 # with-deps.sh [--durable] CMD...: runs CMD with throw-away PostgreSQL and Redis servers on spare loopback ports.
 #
 # Installs both, and what single tests drive (nginx, HAProxy, PgBouncer, Chromium, Node, pip), on Debian where they are missing;
-# elsewhere says what to install. CMD sees
+# elsewhere says what to install. Set, these name other servers than the installed ones (scripts/matrix.sh):
+#   USHER_TEST_PG_BIN        the folder of PostgreSQL's initdb, pg_ctl and postgres
+#   USHER_TEST_REDIS_SERVER  the program of Redis or Valkey
+# CMD sees both, and
 #   USHER_TEST_POSTGRES_URL  a superuser's URL of the PostgreSQL server
 #   USHER_TEST_REDIS_ADDR    host:port of the Redis server
 #   USHER_TEST_BIN           a folder for the binaries that tests share
-#   USHER_TEST_PG_DATA, USHER_TEST_PG_BIN, USHER_TEST_PG_OPTIONS, USHER_TEST_PG_USER
+#   USHER_TEST_PG_DATA, USHER_TEST_PG_OPTIONS, USHER_TEST_PG_USER
 #                            what a fault test needs to stop the server and start it again with pg_ctl
 # --durable leaves fsync and synchronous_commit as PostgreSQL ships them, for measurement; without it they are off.
 set -euo pipefail
@@ -65,7 +68,8 @@ free_port() {
 as_pg() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 
 install_missing
-bin=$(pg_bin)
+bin=${USHER_TEST_PG_BIN:-$(pg_bin)}
+export USHER_TEST_REDIS_SERVER=${USHER_TEST_REDIS_SERVER:-redis-server}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/usher-deps.XXXXXX")
 redis_pid=
 cleanup() {
@@ -88,7 +92,7 @@ if [ $durable = no ]; then options="$options -c fsync=off -c synchronous_commit=
 (cd / && as_pg "$bin/pg_ctl" -D "$dir/pg" -s -w -l "$dir/pg/log" -o "$options" start)
 
 redis_port=$(free_port)
-redis-server --port "$redis_port" --bind 127.0.0.1 --save '' --appendonly no --dir "$dir/redis" --loglevel warning >"$dir/redis/log" 2>&1 &
+"$USHER_TEST_REDIS_SERVER" --port "$redis_port" --bind 127.0.0.1 --save '' --appendonly no --dir "$dir/redis" --loglevel warning >"$dir/redis/log" 2>&1 &
 redis_pid=$!
 until redis-cli -p "$redis_port" ping >/dev/null 2>&1; do
   kill -0 "$redis_pid" 2>/dev/null || { cat "$dir/redis/log" >&2; exit 1; }
