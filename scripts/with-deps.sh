@@ -18,41 +18,44 @@ durable=no
 if [ "${1:-}" = --durable ]; then durable=yes; shift; fi
 [ $# -gt 0 ] || { echo "usage: $0 [--durable] CMD..." >&2; exit 2; }
 
-# pg_bin prints the folder of the newest PostgreSQL: Debian's, its own default, or Homebrew's on either kind of Mac.
+# homebrew prints Homebrew's folder, which differs between the two kinds of Mac.
+homebrew() { brew --prefix 2>/dev/null || /opt/homebrew/bin/brew --prefix 2>/dev/null || echo /usr/local; }
+
+# pg_bin prints the folder of the newest PostgreSQL: Debian's, its own default, or Homebrew's.
 pg_bin() {
-  { ls -d /usr/lib/postgresql/*/bin /usr/local/pgsql/bin /opt/homebrew/opt/postgresql@*/bin /usr/local/opt/postgresql@*/bin 2>/dev/null || true; } |
-    sort -V | tail -1
+  { ls -d /usr/lib/postgresql/*/bin /usr/local/pgsql/bin "$(homebrew)"/opt/postgresql@*/bin 2>/dev/null || true; } |
+    sed -E 's|.*/postgresql[@/]([0-9]+).*|\1 &|; s|^/|0 /|' | sort -n | tail -1 | cut -d ' ' -f 2-
 }
 
-# as_root runs a command as root. sudo may ask for a password only where somebody can type one.
-as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"
-  elif [ -t 0 ]; then sudo "$@"
-  else sudo -n "$@"; fi
+# has_chromium looks where test/browser does.
+has_chromium() {
+  local name
+  [ -z "${USHER_TEST_CHROMIUM:-}" ] || return 0
+  for name in chromium chromium-browser google-chrome google-chrome-stable \
+    /Applications/Chromium.app/Contents/MacOS/Chromium "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
+    command -v "$name" >/dev/null && return 0
+  done
+  return 1
 }
 
 install_missing() {
   local missing=()
-  PATH=$PATH:/opt/homebrew/bin:/usr/local/bin:/usr/sbin # the last is where Debian keeps servers, and an ordinary user's PATH ends before
+  PATH=$PATH:$(homebrew)/bin:/usr/local/bin:/usr/sbin # the last is where Debian keeps servers, and an ordinary user's PATH ends before
   command -v redis-server >/dev/null || missing+=(redis-server)
   [ -x "$(pg_bin)/initdb" ] || missing+=(postgresql)
   command -v nginx >/dev/null || missing+=(nginx-light)
   command -v haproxy >/dev/null || missing+=(haproxy)
   command -v pgbouncer >/dev/null || missing+=(pgbouncer)
-  command -v chromium >/dev/null || command -v google-chrome >/dev/null || [ -n "${USHER_TEST_CHROMIUM:-}" ] ||
-    missing+=(chromium fonts-liberation)
+  has_chromium || missing+=(chromium fonts-liberation)
   command -v node >/dev/null || missing+=(nodejs)
   command -v npm >/dev/null || missing+=(npm)
   python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
-  [ ${#missing[@]} -eq 0 ] && return
-  if ! command -v apt-get >/dev/null || ! as_root true 2>/dev/null; then
-    echo "$0: install ${missing[*]} (PostgreSQL 15 or newer, Redis 7 or newer, nginx 1.20 or newer, HAProxy 2.6 or newer, Node 20 or newer) and run this again" >&2
-    if command -v brew >/dev/null; then echo "$0: brew install postgresql@17 redis nginx haproxy pgbouncer node python" >&2; fi
-    exit 1
-  fi
-  echo "$0: installing ${missing[*]}" >&2
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 update >&2
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "${missing[@]}" >&2
+  command -v flock >/dev/null || missing+=(util-linux)
+  [ ${#missing[@]} -gt 0 ] || return 0
+  "${0%/*}/../tools/install.sh" "${missing[@]}" && return
+  echo "$0: the tests need PostgreSQL 15 or newer, Redis 7 or newer, nginx 1.20 or newer, HAProxy 2.6 or newer, Node 20 or newer" >&2
+  if command -v brew >/dev/null; then echo "$0: brew install postgresql@17 redis nginx haproxy pgbouncer node python flock" >&2; fi
+  exit 1
 }
 
 # free_port prints a loopback port that nothing listens on.
