@@ -21,11 +21,11 @@ func start(t *testing.T, servers harness.Servers, settings map[string]string) *h
 	must(t, err)
 	all := map[string]string{
 		// Everything comes from one user at one address here.
-		"USHER_IDENTITY_SOURCE_ATTEMPTS": "100000", "USHER_AUTHZ_USER_REQUESTS": "0", "USHER_AUTHZ_ANONYMOUS_REQUESTS": "0",
+		"USHER_IDENTITY_SOURCE_ATTEMPTS": "100000", "USHER_AUTHZ_ANONYMOUS_REQUESTS": "0",
 		"USHER_TOKEN_GRANT_LIMIT": "0",
 	}
 	maps.Copy(all, settings)
-	d, err := harness.Replicated(bins, dir, servers, 2, all)
+	d, err := harness.Replicated(bins, dir, servers, 2, harness.Unhurried(all))
 	must(t, err)
 	t.Cleanup(func() {
 		if err := d.Close(); err != nil {
@@ -94,7 +94,7 @@ func TestFault_C4_NoFlowFailsOncePostgreSQLHasFailedOver(t *testing.T) {
 
 	work.watch(t, "before", func() {})
 	for range 2 {
-		must(t, pair.Failover())
+		must(t, pair.Failover(t.Context()))
 		work.recovers(t, "the primary was replaced")
 	}
 }

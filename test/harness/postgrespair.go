@@ -70,8 +70,12 @@ func (p *PostgresPair) NewServers(ctx context.Context) (Servers, error) {
 }
 
 // Failover stops the primary in order, promotes the standby, and starts the old primary again as the standby of the new one. It
-// returns as soon as all of that has happened; no connection is told.
-func (p *PostgresPair) Failover() error {
+// returns as soon as all of that has happened; no connection is told. A standby that has just started is waited for: the primary
+// only sends what is left to one that follows it.
+func (p *PostgresPair) Failover(ctx context.Context) error {
+	if err := p.awaitStandby(ctx); err != nil {
+		return err
+	}
 	old, next := p.Primary, p.Standby
 	if err := old.pg("pg_ctl", "-D", old.dir, "-s", "-w", "-m", "fast", "stop"); err != nil {
 		return err
@@ -81,6 +85,20 @@ func (p *PostgresPair) Failover() error {
 	}
 	p.Primary, p.Standby = next, old
 	return errors.Join(old.follow(next), old.StartPostgres())
+}
+
+// awaitStandby waits until the standby follows the primary.
+func (p *PostgresPair) awaitStandby(ctx context.Context) error {
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(p.Primary.URL()), MaxConns: 1})
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // it was asked
+	return within(takeOverLimit, "a standby that follows the primary", func() bool {
+		var following bool
+		err := db.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_stat_replication WHERE state = 'streaming')`).Scan(&following)
+		return err == nil && following
+	})
 }
 
 // follow writes what makes a stopped server the standby of another one at its next start.
