@@ -10,6 +10,9 @@ MAKEFLAGS += --no-print-directory
 
 # What takes longest begins first; three at once, since most of them wait.
 PKG      ?= ./test/e2e ./services/token/internal/store/... ./test/race ./... ./sdk/...
+# What runs on every server: the stores, and two replicas of everything above them.
+STORES   ?= ./internal/platform/sqldb ./internal/platform/shortlived ./internal/platform/stores \
+            $(foreach s,identity authz token consent,./services/$(s) ./services/$(s)/internal/store/...) ./test/failover ./test/rolling
 FUZZTIME ?= 10s
 FOR      ?= 5m
 ROUNDS   ?= 200
@@ -64,6 +67,11 @@ test: $(GOTESTSUM) $(KUSTOMIZE) ## Run every test with the race detector, on thr
 	@echo "building the tests with the race detector: the first time takes some minutes until a package is reported"
 	CGO_ENABLED=1 scripts/with-deps.sh $(GOTESTSUM) --format pkgname-and-test-fails --format-hide-empty-pkg \
 	  --post-run-command 'sh tools/testline.sh' -- -race $(NORACE) -count=1 -p 3 -timeout 60m $(PKG)
+
+.PHONY: matrix
+matrix: ## Run the stores, and two replicas of everything, on the oldest and the newest PostgreSQL, Redis and Valkey (STORES=./x narrows)
+	@scripts/with-deps.sh scripts/matrix.sh fetch
+	scripts/matrix.sh each go test -count=1 -p 2 -timeout 60m $(STORES)
 
 .PHONY: check
 check: generate-check breaking lint arch modules deploy-check monitoring-check test ## Everything that CI runs

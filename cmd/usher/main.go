@@ -2,6 +2,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 
 	kongcompletion "github.com/jotaen/kong-completion"
@@ -24,6 +25,15 @@ type settings struct {
 	Token        token.Config    `koanf:"token"`
 	Consent      consent.Config  `koanf:"consent"`
 	Gateway      gateway.Config  `koanf:"gateway"`
+}
+
+// ValidateTogether compares what one process alone cannot: a decision that is removed while something that came of it lives would be
+// asked for again.
+func (s *settings) ValidateTogether() error {
+	if kept, family := s.Consent.Retention, s.Token.FamilyLifetime; kept != 0 && kept <= family {
+		return fmt.Errorf("consent.retention is %s: give more than token.family_lifetime, which is %s, or 0s for ever", kept, family)
+	}
+	return nil
 }
 
 func defaults() *settings {

@@ -129,7 +129,9 @@ func Replicated(bins Binaries, dir string, servers Servers, replicas int, extra 
 		env[fmt.Sprintf("USHER_%s_DATABASE_URL", upper(name))] = url
 	}
 	for _, name := range services() {
-		env["USHER_PEERS_"+upper(name)] = plan.peers(name)
+		if name != "gateway" { // nobody calls it over gRPC
+			env["USHER_PEERS_"+upper(name)] = plan.peers(name)
+		}
 	}
 	maps.Copy(env, extra)
 	for _, s := range plan {
