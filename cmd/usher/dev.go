@@ -13,6 +13,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/vidocu/usher/cmd/usher/internal/admin"
+	"github.com/vidocu/usher/internal/platform/config"
 	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
@@ -25,18 +27,12 @@ const stopLimit = 900 * time.Millisecond
 // Run serves everything until a signal.
 func (devCommand) Run(c *cli) error {
 	begun := time.Now()
-	config := defaults()
-	config.Development, config.PublicURL = true, "http://localhost:8080"
-	config.HTTPAddr, config.AdminAddr, config.GRPCAddr = "127.0.0.1:8080", "127.0.0.1:8081", "127.0.0.1:9090"
-	config.DataDir, config.Log.Format, config.Log.Level = "data", "text", "info"
-	config.Gateway.ForwardBearer = true // the example API checks the token itself
+	config := devDefaults()
 	loaded, err := run.Load("usher", config, c.File, os.Environ())
 	if err != nil {
 		return err
 	}
-	if loaded.From["public_url"] == "" {
-		config.PublicURL = localURL(config.HTTPAddr)
-	}
+	config.derive(loaded)
 	if !config.Development {
 		return errors.New("usher dev is for development: everybody knows its passwords. In production run the five services (docs/operations.md)")
 	}
@@ -54,6 +50,32 @@ func (devCommand) Run(c *cli) error {
 	}
 	banner(os.Stdout, config, arrival{took: time.Since(begun), findings: found})
 	return wait(ctx, host)
+}
+
+// devDefaults are the settings of `usher dev` that are not set otherwise.
+func devDefaults() *settings {
+	config := defaults()
+	config.Development, config.PublicURL = true, "http://localhost:8080"
+	config.HTTPAddr, config.AdminAddr, config.GRPCAddr = "127.0.0.1:8080", "127.0.0.1:8081", "127.0.0.1:9090"
+	config.DataDir, config.Log.Format, config.Log.Level = admin.DefaultDataDir, "text", "info"
+	config.Gateway.ForwardBearer = true // the example API checks the token itself
+	return config
+}
+
+// derive fills the settings of `usher dev` that follow from others: the public URL, and a SQLite database in the data folder for
+// every service that has no database configured.
+func (s *settings) derive(loaded config.Loaded) {
+	if loaded.From["public_url"] == "" {
+		s.PublicURL = localURL(s.HTTPAddr)
+	}
+	for service, url := range map[string]*secret.String{
+		"identity": &s.Identity.DatabaseURL, "authz": &s.Authz.DatabaseURL,
+		"token": &s.Token.DatabaseURL, "consent": &s.Consent.DatabaseURL,
+	} {
+		if url.IsZero() {
+			*url = secret.New("sqlite:" + filepath.Join(s.DataDir, service+".db"))
+		}
+	}
 }
 
 // localURL is where a browser on this machine reaches a listener.
@@ -82,26 +104,10 @@ func wait(ctx context.Context, host *run.Host) error {
 	}
 }
 
-// databaseURLs puts every service's database into the data folder, unless one is configured.
-func (s *settings) databaseURLs() error {
-	if err := os.MkdirAll(s.DataDir, 0o700); err != nil {
-		return fmt.Errorf("data_dir: %w", err)
-	}
-	for service, url := range map[string]*secret.String{
-		"identity": &s.Identity.DatabaseURL, "authz": &s.Authz.DatabaseURL,
-		"token": &s.Token.DatabaseURL, "consent": &s.Consent.DatabaseURL,
-	} {
-		if url.IsZero() {
-			*url = secret.New("sqlite:" + filepath.Join(s.DataDir, service+".db"))
-		}
-	}
-	return nil
-}
-
 // assemble builds every part, lowest first, and serves it.
 func assemble(ctx context.Context, host *run.Host, c *settings) (found findings, err error) {
-	if err := c.databaseURLs(); err != nil {
-		return found, err
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return found, fmt.Errorf("data_dir: %w", err)
 	}
 	// The ports come first: whoever finds them taken has another Usher on the same data.
 	ports, err := listen(host, c)

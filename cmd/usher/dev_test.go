@@ -57,7 +57,7 @@ func TestDevelopmentHasADoorForTheOperatorOfTheMachine(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for range 2 { // the second finds what the first left
 		end := startDev(t)
-		for _, service := range []string{"identity", "token"} {
+		for _, service := range []string{"identity", "authz", "token", "consent"} {
 			socket := filepath.Join("data", "operator", service+".sock")
 			for path, want := range map[string]os.FileMode{"data": 0o700, filepath.Dir(socket): 0o700, socket: 0o600} {
 				if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {

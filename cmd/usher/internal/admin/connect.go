@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -13,8 +14,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/run"
 )
 
-// defaultData is where the all-in-one keeps its data when nothing says otherwise.
-const defaultData = "data"
+// DefaultDataDir is the data folder of `usher dev` where data_dir is not set.
+const DefaultDataDir = "data"
 
 // dial connects to a service: at its address, as the operator whom the certificate names, or through the socket of an
 // all-in-one on this machine.
@@ -62,10 +63,7 @@ func proven(settings *run.Settings, service, addr string) (*grpc.ClientConn, err
 
 // local connects through the socket of an all-in-one, if there is one.
 func local(settings *run.Settings, service string) (*grpc.ClientConn, string, error) {
-	dir := settings.DataDir
-	if dir == "" {
-		dir = defaultData
-	}
+	dir := cmp.Or(settings.DataDir, DefaultDataDir)
 	path, err := localsock.Path(dir, service)
 	if err != nil {
 		return nil, "", err

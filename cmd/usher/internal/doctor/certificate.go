@@ -18,6 +18,9 @@ const (
 func (p Patient) certificate(now time.Time) Finding {
 	const check = "certificate"
 	files := p.Settings.Certificate()
+	if p.DevFolder != "" {
+		return Finding{Check: check, State: Skipped, Text: "`usher dev` needs none: its services are in one process"}
+	}
 	if files.CertFile == "" && files.KeyFile == "" && files.CAFile == "" {
 		return Finding{check, Skipped, "tls.cert_file, tls.key_file and tls.ca_file are not set", "set them, except in development: every process and every operator needs a certificate"}
 	}
@@ -55,6 +58,9 @@ func judge(own mtls.Own, files mtls.Config, now time.Time) Finding {
 func (p Patient) authority(now time.Time) Finding {
 	const check = "certificate authority"
 	file := p.Settings.TLS.CAFile
+	if p.DevFolder != "" {
+		return Finding{Check: check, State: Skipped, Text: "`usher dev` needs none"}
+	}
 	if file == "" {
 		return Finding{Check: check, State: Skipped, Text: "tls.ca_file is not set"}
 	}

@@ -47,7 +47,9 @@ type Section struct {
 // Patient is what is examined.
 type Patient struct {
 	Settings *run.Settings
-	Sections []Section
+	// DevFolder is the data folder of the `usher dev` that is examined; empty in a deployment.
+	DevFolder string
+	Sections  []Section
 	// TrustedProxies are the gateway's.
 	TrustedProxies []string
 	// Faults are what was found wrong with the settings' names and values.

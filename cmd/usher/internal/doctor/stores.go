@@ -94,6 +94,9 @@ func clock(ctx context.Context, check, server string, ask func(context.Context) 
 func (p Patient) redis(ctx context.Context) []Finding {
 	const check = "redis"
 	r := p.Settings.Redis
+	if p.DevFolder != "" {
+		return []Finding{{Check: check, State: Skipped, Text: "`usher dev` keeps short-lived data in its memory"}}
+	}
 	if len(r.Addrs) == 0 {
 		return []Finding{{Check: check, State: Skipped, Text: "redis.addrs is not set"}}
 	}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/vidocu/usher/cmd/usher/internal/doctor"
+)
+
+// TestFault_C9_TheDoctorExaminesADevelopmentServerThatRuns with the settings, databases and sockets that it has.
+func TestFault_C9_TheDoctorExaminesADevelopmentServerThatRuns(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("USHER_PUBLIC_URL", "http://localhost:18080") // which production refuses
+	t.Setenv("USHER_REDIS_ADDRS", "127.0.0.1:1")           // which `usher dev` does not use
+	end := startDev(t)
+	findings, r := examine(t, &desk{t: t})
+	if r.status != 0 || r.errors != "" {
+		t.Errorf("it ends with %+v", r)
+	}
+	for check, want := range map[string]doctor.State{
+		"settings": doctor.OK, "certificate": doctor.Skipped, "certificate authority": doctor.Skipped, "redis": doctor.Skipped,
+		"catalog": doctor.OK, "trusted proxies": doctor.Skipped,
+		"identity database": doctor.OK, "authz database": doctor.OK, "token database": doctor.OK, "consent database": doctor.OK,
+		"identity service": doctor.OK, "authz service": doctor.OK, "token service": doctor.OK, "consent service": doctor.OK,
+	} {
+		if f := findings[check]; f.State != want || f.Fix != "" {
+			t.Errorf("%s: %+v, want it %s and nothing to do", check, f, want)
+		}
+	}
+	if err := end(); err != nil {
+		t.Errorf("it ends with %v", err)
+	}
+	if _, r := examine(t, &desk{t: t}); r.status != 1 {
+		t.Errorf("where nothing runs the settings are those of production: %+v", r)
+	}
+}
+
+// TestFault_C9_ADevelopmentServerThatWasKilledIsWrong, and the finding says to start it.
+func TestFault_C9_ADevelopmentServerThatWasKilledIsWrong(t *testing.T) {
+	d := newDesk(t)
+	if err := os.Remove("data/operator/authz.sock"); err != nil {
+		t.Fatal(err)
+	}
+	findings, r := examine(t, d)
+	if f := findings["authz service"]; r.status != 1 || f.State != doctor.Wrong || f.Fix == "" {
+		t.Errorf("it found %+v and ends with %d", f, r.status)
+	}
+}
