@@ -5,13 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"text/tabwriter"
 
 	"github.com/vidocu/usher/cmd/usher/internal/admin"
 	"github.com/vidocu/usher/cmd/usher/internal/doctor"
+	"github.com/vidocu/usher/cmd/usher/internal/table"
 	"github.com/vidocu/usher/internal/platform/config"
 	"github.com/vidocu/usher/internal/platform/localsock"
 	"github.com/vidocu/usher/internal/platform/run"
@@ -66,13 +65,13 @@ func printFindings(out io.Writer, format string, findings []doctor.Finding) erro
 		encoder.SetEscapeHTML(false)
 		return encoder.Encode(map[string]any{"findings": findings})
 	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "CHECK\tSTATE\tFINDING")
+	t := table.Rows{{"CHECK", "STATE", "FINDING"}}
 	for _, f := range findings {
-		fmt.Fprintf(table, "%s\t%s\t%s\n", f.Check, f.State, f.Text)
+		t.Add(f.Check, string(f.State), f.Text)
 		if f.Fix != "" {
-			fmt.Fprintf(table, "\t\tto do: %s\n", f.Fix)
+			t.Add("", "", "to do: "+f.Fix)
 		}
 	}
-	return table.Flush()
+	_, err := table.Write(out, t, 0) // findings are sentences: a terminal breaks their lines
+	return err
 }

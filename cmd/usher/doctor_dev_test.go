@@ -13,7 +13,7 @@ func TestFault_C9_TheDoctorExaminesADevelopmentServerThatRuns(t *testing.T) {
 	t.Setenv("USHER_PUBLIC_URL", "http://localhost:18080") // which production refuses
 	t.Setenv("USHER_REDIS_ADDRS", "127.0.0.1:1")           // which `usher dev` does not use
 	end := startDev(t)
-	findings, r := examine(t, &desk{t: t})
+	findings, r := examine(t, &console{t: t})
 	if r.status != 0 || r.errors != "" {
 		t.Errorf("it ends with %+v", r)
 	}
@@ -30,14 +30,14 @@ func TestFault_C9_TheDoctorExaminesADevelopmentServerThatRuns(t *testing.T) {
 	if err := end(); err != nil {
 		t.Errorf("it ends with %v", err)
 	}
-	if _, r := examine(t, &desk{t: t}); r.status != 1 {
+	if _, r := examine(t, &console{t: t}); r.status != 1 {
 		t.Errorf("where nothing runs the settings are those of production: %+v", r)
 	}
 }
 
 // TestFault_C9_ADevelopmentServerThatWasKilledIsWrong, and the finding says to start it.
 func TestFault_C9_ADevelopmentServerThatWasKilledIsWrong(t *testing.T) {
-	d := newDesk(t)
+	d := newConsole(t)
 	if err := os.Remove("data/operator/authz.sock"); err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // examine runs the doctor and answers its findings by check.
-func examine(t *testing.T, d *desk) (map[string]doctor.Finding, result) {
+func examine(t *testing.T, d *console) (map[string]doctor.Finding, result) {
 	t.Helper()
 	r := d.run("", "doctor", "--output", "json", "--timeout", "2s")
 	var answer struct{ Findings []doctor.Finding }
@@ -28,9 +28,9 @@ func examine(t *testing.T, d *desk) (map[string]doctor.Finding, result) {
 }
 
 // healthy has settings of which nothing is wrong: certificates, two services, four databases.
-func healthy(t *testing.T) *desk {
+func healthy(t *testing.T) *console {
 	t.Helper()
-	d := newDesk(t)
+	d := newConsole(t)
 	d.certified()
 	t.Setenv("USHER_PUBLIC_URL", "https://login.test")
 	for _, service := range []string{"identity", "authz", "token", "consent"} {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -100,7 +101,9 @@ func (p Patient) redis(ctx context.Context) []Finding {
 	if len(r.Addrs) == 0 {
 		return []Finding{{Check: check, State: Skipped, Text: "redis.addrs is not set"}}
 	}
-	store, err := shortlived.OpenRedis(stores.RedisConfig(p.Settings))
+	config := stores.RedisConfig(p.Settings)
+	config.Logger = slog.New(slog.DiscardHandler) // the findings have its errors
+	store, err := shortlived.OpenRedis(config)
 	if err != nil {
 		return []Finding{{check, Wrong, err.Error(), "correct redis.*"}}
 	}
