@@ -186,3 +186,22 @@ func TestFault_C11_AShortPasswordIsRefusedBeforeAnyCall(t *testing.T) {
 		}
 	}
 }
+
+// TestFault_C10_APasswordIsTypedAtATerminal, twice, as docs/cli.md says.
+func TestFault_C10_APasswordIsTypedAtATerminal(t *testing.T) {
+	d := newConsole(t)
+	d.respond("CreateUser", &identityv1.CreateUserResponse{User: john}, nil)
+	d.respond("SetPassword", &tokenv1.SetPasswordResponse{}, nil)
+	for _, args := range [][]string{
+		{"users", "create", "jane@example.com", "--first-name", "Jane", "--last-name", "Roe"}, {"users", "set-password", "usr_john"},
+	} {
+		shown, status := d.terminal("a long password\na long password\n", args...)
+		sent, ok := d.last.(interface{ GetPassword() string })
+		if status != succeeded || !ok || sent.GetPassword() != "a long password" || !strings.Contains(shown, "New password: \nRepeat it: ") {
+			t.Errorf("%v: exit %d, called %v, shown %q", args, status, d.called, shown)
+		}
+		if shown, status := d.terminal("a long password\nanother password\n", args...); status != failed || !strings.Contains(shown, "differ") || len(d.called) > 0 {
+			t.Errorf("%v, typed two passwords: exit %d, shown %q", args, status, shown)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/vidocu/usher/cmd/usher/internal/doctor"
@@ -44,5 +45,21 @@ func TestFault_C9_ADevelopmentServerThatWasKilledIsWrong(t *testing.T) {
 	findings, r := examine(t, d)
 	if f := findings["authz service"]; r.status != 1 || f.State != doctor.Wrong || f.Fix == "" {
 		t.Errorf("it found %+v and ends with %d", f, r.status)
+	}
+}
+
+// TestFault_C10_TheFirstCommandsOfTheAllInOneRun: `usher dev`, and in the same folder the commands without any setting.
+func TestFault_C10_TheFirstCommandsOfTheAllInOneRun(t *testing.T) {
+	t.Chdir(t.TempDir())
+	end := startDev(t)
+	d := &console{t: t}
+	if r := d.run("", "users", "list"); r.status != succeeded || r.errors != "" || !strings.Contains(r.out, "john.doe@gmail.com") {
+		t.Errorf("%+v", r)
+	}
+	if r := d.run("", "clients", "disable", "vdo_client_abc123", "--dry-run"); r.status != succeeded || r.out != "would end 0 grants of 0 users to vdo_client_abc123\n" {
+		t.Errorf("%+v", r)
+	}
+	if err := end(); err != nil {
+		t.Errorf("it ends with %v", err)
 	}
 }
