@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # with-deps.sh [--durable] CMD...: runs CMD with throw-away PostgreSQL and Redis servers on spare loopback ports.
 #
-# Installs both, and what single tests drive (nginx, HAProxy, PgBouncer, Chromium, Node, pip), on Debian where they are missing;
+# Installs both, and what single tests drive (nginx, HAProxy, PgBouncer, jq, Chromium, Node, pip), on Debian where they are missing;
 # elsewhere says what to install. CMD sees
 #   USHER_TEST_POSTGRES_URL  a superuser's URL of the PostgreSQL server
 #   USHER_TEST_REDIS_ADDR    host:port of the Redis server
@@ -36,6 +36,7 @@ install_missing() {
   command -v nginx >/dev/null || missing+=(nginx-light)
   command -v haproxy >/dev/null || missing+=(haproxy)
   command -v pgbouncer >/dev/null || missing+=(pgbouncer)
+  command -v jq >/dev/null || missing+=(jq)
   command -v chromium >/dev/null || command -v google-chrome >/dev/null || [ -n "${USHER_TEST_CHROMIUM:-}" ] ||
     missing+=(chromium fonts-liberation)
   command -v node >/dev/null || missing+=(nodejs)
@@ -44,7 +45,7 @@ install_missing() {
   [ ${#missing[@]} -eq 0 ] && return
   if ! command -v apt-get >/dev/null || ! as_root true 2>/dev/null; then
     echo "$0: install ${missing[*]} (PostgreSQL 15 or newer, Redis 7 or newer, nginx 1.20 or newer, HAProxy 2.6 or newer, Node 20 or newer) and run this again" >&2
-    if command -v brew >/dev/null; then echo "$0: brew install postgresql@17 redis nginx haproxy pgbouncer node python" >&2; fi
+    if command -v brew >/dev/null; then echo "$0: brew install postgresql@17 redis nginx haproxy pgbouncer jq node python" >&2; fi
     exit 1
   fi
   echo "$0: installing ${missing[*]}" >&2
