@@ -13,32 +13,33 @@ import (
 type countStatements struct{ ofUser, ofClient, ofPair, ofMember, userTokens, memberTokens, appTokens string }
 
 // prepareCounts expands them once. Every statement limits the rows that it looks at before it asks whether they are live, because
-// rows that were revoked with what they hang on are still there. The last parameter is the limit.
+// rows that were revoked with what they hang on are still there. It groups them by user, so that it asks once for each row. The last
+// parameter is the limit.
 func prepareCounts(db *sqldb.DB) countStatements {
-	count := func(live, rows string) string {
-		return db.SQL(`SELECT count(CASE WHEN ` + live + ` THEN 1 END), count(DISTINCT CASE WHEN ` + live + ` THEN f.user_id END), ` + rows)
+	count := func(live, limit, truncated, rows string) string {
+		return db.SQL(`SELECT COALESCE(sum(live), 0), count(CASE WHEN live > 0 THEN 1 END), COALESCE(sum(looked_at), 0) >= ` + limit + truncated + `
+FROM (SELECT f.user_id, count(*) AS looked_at, count(CASE WHEN ` + live + ` THEN 1 END) AS live FROM (` + rows + ` LIMIT ` + limit + `) AS f
+    GROUP BY f.user_id) AS users`)
 	}
-	const columns = `user_id, client_id, workspace_id, created_at, refresh_expires_at, revoked_at, born`
 	grants := func(where, limit, among string) string {
-		return count(`f.refresh_expires_at > {{now}} AND `+liveGrant("f")+among,
-			`count(*) >= `+limit+` FROM (SELECT `+columns+` FROM families WHERE `+where+` AND revoked_at IS NULL LIMIT `+limit+`) AS f`)
+		return count(`f.refresh_expires_at > {{now}} AND `+liveGrant("f")+among, limit, "", `
+    SELECT user_id, client_id, workspace_id, created_at, refresh_expires_at, revoked_at, born FROM families WHERE `+where+` AND revoked_at IS NULL`)
 	}
 	tokens := func(where, limit, among string) string {
-		return count(liveUserToken("f")+among, `count(*) >= `+limit+`
-FROM (SELECT user_id, app_id, workspace_id, issued_at, ended_at, born FROM user_tokens
-    WHERE `+where+` AND ended_at IS NULL AND expires_at > {{now}} LIMIT `+limit+`) AS f`)
+		return count(liveUserToken("f")+among, limit, "", `
+    SELECT user_id, app_id, workspace_id, issued_at, ended_at, born FROM user_tokens WHERE `+where+` AND ended_at IS NULL AND expires_at > {{now}}`)
 	}
 	return countStatements{
 		ofUser:   grants(`user_id = $1`, "$2", ""),
 		ofPair:   grants(`user_id = $1 AND client_id = $2`, "$3", ""),
 		ofMember: grants(`user_id = $1`, "$3", ` AND f.workspace_id = $2`),
 		// The pairs are limited too: a client may have had many users who have no grant any more.
-		ofClient: count(`f.refresh_expires_at > {{now}} AND `+liveGrant("f"), `count(*) >= $2
-    OR (SELECT count(*) FROM (SELECT 1 FROM pairs WHERE client_id = $1 LIMIT $2) AS c) >= $2
-FROM (SELECT g.user_id, g.client_id, g.workspace_id, g.created_at, g.refresh_expires_at, g.revoked_at, g.born
+		ofClient: count(`f.refresh_expires_at > {{now}} AND `+liveGrant("f"), "$2",
+			` OR (SELECT count(*) FROM (SELECT 1 FROM pairs WHERE client_id = $1 LIMIT $2) AS c) >= $2`, `
+    SELECT g.user_id, g.client_id, g.workspace_id, g.created_at, g.refresh_expires_at, g.revoked_at, g.born
     FROM (SELECT user_id FROM pairs WHERE client_id = $1 LIMIT $2) AS p
     JOIN families g ON g.user_id = p.user_id AND g.client_id = $1
-    WHERE g.revoked_at IS NULL LIMIT $2) AS f`),
+    WHERE g.revoked_at IS NULL`),
 		userTokens:   tokens(`user_id = $1`, "$2", ""),
 		memberTokens: tokens(`user_id = $1`, "$3", ` AND f.workspace_id = $2`),
 		appTokens:    tokens(`app_id = $1 AND app_id <> ''`, "$2", ""),
