@@ -25,7 +25,7 @@ import (
 	"github.com/vidocu/usher/services/token"
 )
 
-// assembly puts the parts together in one process: the same servers, interceptors and policy as between processes, over
+// assembly connects the services in one process: with the same servers, interceptors and policy as between processes, over
 // connections in memory.
 type assembly struct {
 	host    *run.Host
@@ -33,19 +33,13 @@ type assembly struct {
 	dbs     databases
 	catalog *catalog.Source
 	network network
-	// found is what the start found out for the banner.
-	found *findings
-}
-
-// findings are what only the start knows.
-type findings struct {
-	// apiKey is the development key on the start that drew it, and the zero secret on every later one.
-	apiKey secret.String
+	// apiKey is set to the development key by the start that generates it, and is the zero secret on every later one.
+	apiKey *secret.String
 }
 
 type databases struct{ identity, authz, token, consent *sqldb.DB }
 
-// openAll opens and migrates the four databases side by side.
+// openAll opens and migrates the four databases concurrently.
 func openAll(ctx context.Context, host *run.Host, c *settings) (d databases, err error) {
 	open := func(into **sqldb.DB, s schema) func(context.Context) error {
 		return func(context.Context) (err error) {
@@ -67,7 +61,7 @@ type network struct {
 
 func newNetwork(host *run.Host) network { return network{inproc.NewNetwork(), host} }
 
-// dial connects a caller to several services.
+// dial connects a caller to services.
 func (n network) dial(caller string, conns map[string]*grpc.ClientConnInterface) error {
 	for service, into := range conns {
 		conn, err := n.Dial(caller, service, append(rpcclient.Options(), rpcclient.Traced(n.host.Tracing)...)...)
@@ -80,7 +74,7 @@ func (n network) dial(caller string, conns map[string]*grpc.ClientConnInterface)
 	return nil
 }
 
-// serve serves a service in memory, to the operator of the machine, and on any further listeners.
+// serve serves a service in memory, on the operator's socket, and on any further listeners.
 func (a assembly) serve(s run.Service, more ...rpcserver.Listener) error {
 	operator, err := a.operator(s.Name)
 	if err != nil {
@@ -125,7 +119,7 @@ func (a assembly) authz(ctx context.Context) error {
 	return a.serve(run.Service{Name: "authz", Register: service.Register, Ready: service.Ready})
 }
 
-// token also serves the local port, where any caller is a resource server.
+// token also serves the local port, on which every caller is a resource server.
 func (a assembly) token(ctx context.Context, local net.Listener) error {
 	deps := token.Deps{Logger: a.host.Logger, DB: a.dbs.token, Catalog: a.catalog, Issuer: a.config.PublicURL, Metrics: a.host.Metrics}
 	err := a.network.dial("token", map[string]*grpc.ClientConnInterface{"authz": &deps.Authz, "identity": &deps.Identity})
@@ -136,7 +130,7 @@ func (a assembly) token(ctx context.Context, local net.Listener) error {
 	if err != nil {
 		return err
 	}
-	if a.found.apiKey, err = service.SeedDevelopment(ctx); err != nil {
+	if *a.apiKey, err = service.SeedDevelopment(ctx); err != nil {
 		return err
 	}
 	a.host.Go(service.Run)
@@ -160,11 +154,11 @@ func (a assembly) consent(context.Context) error {
 	return a.serve(run.Service{Name: "consent", Register: service.Register, Ready: service.Ready})
 }
 
-// uncached has a checker ask about every request: the token service is in this process, and a revocation that has returned
-// is denied at once, where a checker's own cache would learn of it some moments later.
+// uncached makes a checker introspect the token of every request: the token service is in this process, and a revoked token is
+// refused as soon as the revocation has returned, where a checker's own cache would be invalidated some moments later.
 func uncached() sdk.Option { return sdk.WithCacheSize(0) }
 
-// gateway answers the public handler; what belongs on the admin port is added there.
+// gateway returns the public handler, and adds the handlers of the admin port to it.
 func (a assembly) gateway(ctx context.Context, upstream string) (http.Handler, error) {
 	deps := gateway.Deps{
 		Logger: a.host.Logger, Metrics: a.host.Metrics, Tracing: a.host.Tracing, Catalog: a.catalog,
@@ -184,10 +178,10 @@ func (a assembly) gateway(ctx context.Context, upstream string) (http.Handler, e
 	return gateway.New(ctx, a.config.Gateway, deps)
 }
 
-// exampleAPI is the name under which the example API asks about tokens.
+// exampleAPI is the name under which the example API introspects tokens.
 const exampleAPI = "video-api"
 
-// upstream is the API behind /v1: the configured one, or the example, which checks every token itself through the SDK.
+// upstream returns the URL of the API behind /v1: the configured one, or the example API, which checks every token through the SDK.
 func (a assembly) upstream() (string, error) {
 	if a.config.UpstreamURL != "" {
 		return a.config.UpstreamURL, nil

@@ -21,12 +21,12 @@ import (
 
 type devCommand struct{}
 
-// stopLimit is how long Ctrl-C may take.
+// stopLimit is how long the process may take to end after Ctrl-C.
 const stopLimit = 900 * time.Millisecond
 
-// Run serves everything until a signal.
+// Run serves all services until a signal.
 func (devCommand) Run(c *cli) error {
-	begun := time.Now()
+	start := time.Now()
 	config := devDefaults()
 	loaded, err := run.Load("usher", config, c.File, os.Environ())
 	if err != nil {
@@ -34,21 +34,21 @@ func (devCommand) Run(c *cli) error {
 	}
 	config.derive(loaded)
 	if !config.Development {
-		return errors.New("usher dev is for development: everybody knows its passwords. In production run the five services (docs/operations.md)")
+		return errors.New("usher dev is for development: its passwords are public. In production run the five services (docs/operations.md)")
 	}
 	config.ResourceServers = append(config.ResourceServers, exampleAPI)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // the last when its terminal closes
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // SIGHUP is sent when the terminal closes
 	defer stop()
 	run.Tune()
 	host, err := run.NewHost(ctx, "dev", &config.Settings, os.Stderr)
 	if err != nil {
 		return err
 	}
-	found, err := assemble(ctx, host, config)
+	apiKey, err := assemble(ctx, host, config)
 	if err != nil {
 		return host.Abandon(err)
 	}
-	banner(os.Stdout, config, arrival{took: time.Since(begun), findings: found})
+	banner(os.Stdout, config, startup{took: time.Since(start), apiKey: apiKey})
 	return wait(ctx, host)
 }
 
@@ -78,7 +78,7 @@ func (s *settings) derive(loaded config.Loaded) {
 	}
 }
 
-// localURL is where a browser on this machine reaches a listener.
+// localURL is the URL at which a browser on this machine reaches a listener.
 func localURL(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if ip := net.ParseIP(host); err != nil || host == "" || ip != nil && (ip.IsLoopback() || ip.IsUnspecified()) {
@@ -87,7 +87,8 @@ func localURL(addr string) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// wait waits for the end; once it was asked for, whatever takes too long is left behind: every store survives that.
+// wait returns when the process has stopped. After a signal it waits for stopLimit at most, and then abandons what still runs: the
+// stores survive that.
 func wait(ctx context.Context, host *run.Host) error {
 	done := make(chan error, 1)
 	go func() { done <- host.Wait() }()
@@ -104,40 +105,41 @@ func wait(ctx context.Context, host *run.Host) error {
 	}
 }
 
-// assemble builds every part, lowest first, and serves it.
-func assemble(ctx context.Context, host *run.Host, c *settings) (found findings, err error) {
+// assemble builds and serves every service, in the order of their dependencies. It returns the development API key, on the first
+// start only.
+func assemble(ctx context.Context, host *run.Host, c *settings) (apiKey secret.String, err error) {
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
-		return found, fmt.Errorf("data_dir: %w", err)
+		return apiKey, fmt.Errorf("data_dir: %w", err)
 	}
-	// The ports come first: whoever finds them taken has another Usher on the same data.
+	// The ports are opened first: where they are taken, another Usher may run on the same data.
 	ports, err := listen(host, c)
 	if err != nil {
-		return found, err
+		return apiKey, err
 	}
 	dbs, err := openAll(ctx, host, c)
 	if err != nil {
-		return found, err
+		return apiKey, err
 	}
 	catalog, err := host.Catalog()
 	if err != nil {
-		return found, err
+		return apiKey, err
 	}
-	a := assembly{host: host, config: c, dbs: dbs, catalog: catalog, network: newNetwork(host), found: &found}
+	a := assembly{host: host, config: c, dbs: dbs, catalog: catalog, network: newNetwork(host), apiKey: &apiKey}
 	for _, add := range []func(context.Context) error{a.identity, a.authz, func(ctx context.Context) error { return a.token(ctx, ports.grpc) }, a.consent} {
 		if err := add(ctx); err != nil {
-			return found, err
+			return apiKey, err
 		}
 	}
 	upstream, err := a.upstream()
 	if err != nil {
-		return found, err
+		return apiKey, err
 	}
 	handler, err := a.gateway(ctx, upstream)
 	if err != nil {
-		return found, err
+		return apiKey, err
 	}
 	host.ServeHTTP(ports.http, handler, c.Gateway.IdleTimeout)
-	return found, host.ServeAdmin()
+	return apiKey, host.ServeAdmin()
 }
 
 type ports struct{ http, grpc net.Listener }
@@ -150,7 +152,7 @@ func listen(host *run.Host, c *settings) (p ports, err error) {
 	return p, err
 }
 
-// concurrently runs start-up work side by side.
+// concurrently runs functions at the same time, and returns the first error.
 func concurrently(ctx context.Context, work ...func(context.Context) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, w := range work {

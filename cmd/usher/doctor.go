@@ -20,7 +20,7 @@ type doctorCommand struct{}
 
 // Run examines what the settings name, or the `usher dev` that runs here; it exits with 1 when something is wrong.
 func (doctorCommand) Run(ctx context.Context, c *cli, s *admin.Session) error {
-	findings := c.patient().Examine(ctx)
+	findings := c.target().Examine(ctx)
 	if err := printFindings(s.Out, c.Output, findings); err != nil {
 		return err
 	}
@@ -30,9 +30,9 @@ func (doctorCommand) Run(ctx context.Context, c *cli, s *admin.Session) error {
 	return nil
 }
 
-// patient reads the settings as the process that runs here reads them: those of `usher dev` where its sockets are in the data
+// target reads the settings as the process that runs here reads them: those of `usher dev` where its sockets are in the data
 // folder and no service's address is set, and else those of a process in production.
-func (c *cli) patient() doctor.Patient {
+func (c *cli) target() doctor.Target {
 	all := defaults()
 	loaded, err := run.Read(all, c.File, os.Environ())
 	folder := cmp.Or(all.DataDir, admin.DefaultDataDir)
@@ -43,7 +43,7 @@ func (c *cli) patient() doctor.Patient {
 	} else {
 		folder = ""
 	}
-	return doctor.Patient{
+	return doctor.Target{
 		Settings: &all.Settings, DevFolder: folder, Sections: all.sections(), TrustedProxies: all.Gateway.TrustedProxies,
 		Faults: append(append(config.Each(err), loaded.Unknown...), run.Validate(all)...), Limit: c.Timeout,
 	}

@@ -14,21 +14,21 @@ import (
 	"github.com/vidocu/usher/internal/platform/rpcclient"
 )
 
-// peers asks every service whose address is known for its health.
-func (p Patient) peers(ctx context.Context) (findings []Finding) {
-	peers := p.Settings.Peers
+// peers checks the health of every service whose address is known.
+func (t Target) peers(ctx context.Context) (findings []Finding) {
+	peers := t.Settings.Peers
 	for _, peer := range []struct{ service, addr string }{
 		{"identity", peers.Identity}, {"authz", peers.Authz}, {"token", peers.Token}, {"consent", peers.Consent},
 	} {
-		findings = append(findings, p.peer(ctx, peer.service, peer.addr))
+		findings = append(findings, t.peer(ctx, peer.service, peer.addr))
 	}
 	return findings
 }
 
-func (p Patient) peer(ctx context.Context, service, addr string) Finding {
+func (t Target) peer(ctx context.Context, service, addr string) Finding {
 	check, fix := service+" service", "see the service's log and /readyz, or correct peers."+service+" and the certificates"
-	conn, addr, err := p.dial(service, addr)
-	if p.DevFolder != "" {
+	conn, addr, err := t.dial(service, addr)
+	if t.DevFolder != "" {
 		fix = "see the log of `usher dev`, or start it again"
 	}
 	switch {
@@ -38,7 +38,7 @@ func (p Patient) peer(ctx context.Context, service, addr string) Finding {
 		return Finding{Check: check, State: Skipped, Text: "peers." + service + " is not set"}
 	}
 	defer conn.Close() //nolint:errcheck // it was used for one call that has returned
-	if err := p.health(ctx, conn); err != nil {
+	if err := t.health(ctx, conn); err != nil {
 		return Finding{check, Wrong, addr + ": " + err.Error(), fix}
 	}
 	return Finding{Check: check, State: OK, Text: addr + " serves"}
@@ -46,19 +46,19 @@ func (p Patient) peer(ctx context.Context, service, addr string) Finding {
 
 // dial connects to a service, and returns its address: the socket of `usher dev`, or the one that is set. Without any it
 // returns no connection.
-func (p Patient) dial(service, addr string) (*grpc.ClientConn, string, error) {
-	if p.DevFolder != "" {
-		path, err := localsock.Path(p.DevFolder, service)
+func (t Target) dial(service, addr string) (*grpc.ClientConn, string, error) {
+	if t.DevFolder != "" {
+		path, err := localsock.Path(t.DevFolder, service)
 		if err != nil {
 			return nil, "", err
 		}
-		conn, err := localsock.Dial(p.DevFolder, service)
+		conn, err := localsock.Dial(t.DevFolder, service)
 		return conn, path, err
 	}
 	if addr == "" {
 		return nil, "", nil
 	}
-	creds, err := mtls.Client(p.Settings.Certificate(), service)
+	creds, err := mtls.Client(t.Settings.Certificate(), service)
 	if err != nil {
 		return nil, addr, err
 	}
@@ -67,8 +67,8 @@ func (p Patient) dial(service, addr string) (*grpc.ClientConn, string, error) {
 }
 
 // health returns an error unless the service says that it serves.
-func (p Patient) health(ctx context.Context, conn *grpc.ClientConn) error {
-	ctx, cancel := context.WithTimeout(ctx, p.Limit)
+func (t Target) health(ctx context.Context, conn *grpc.ClientConn) error {
+	ctx, cancel := context.WithTimeout(ctx, t.Limit)
 	defer cancel()
 	res, err := healthv1.NewHealthClient(conn).Check(ctx, &healthv1.HealthCheckRequest{})
 	if err != nil {
