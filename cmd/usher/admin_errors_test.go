@@ -65,7 +65,7 @@ func TestWrongUsageExitsWithTwoAndMakesNoCall(t *testing.T) {
 	} {
 		r := d.run("", strings.Fields(args)...)
 		if r.status != 2 || r.out != "" || !strings.Contains(r.errors, "Usage: usher") || !strings.Contains(r.errors, "\nusher: ") || len(d.called) > 0 {
-			t.Errorf("%q: %+v, asked %v", args, r, d.called)
+			t.Errorf("%q: %+v, called %v", args, r, d.called)
 		}
 	}
 }
@@ -79,7 +79,7 @@ func TestHelpReadsWellAndSucceeds(t *testing.T) {
 	}
 	for _, part := range []string{"users", "workspaces", "members", "auth-apps", "api-keys", "catalog", "Administration:", "--output"} {
 		if r := d.run("", "--help"); !strings.Contains(r.out, part) {
-			t.Errorf("the help does not tell of %q: %s", part, r.out)
+			t.Errorf("the help does not list %q: %s", part, r.out)
 		}
 	}
 }
@@ -90,14 +90,14 @@ func TestAPasswordIsNeverEmptyOrTooLong(t *testing.T) {
 		"": "no password", "\n": "no password", "\r\n": "no password", strings.Repeat("x", 1025) + "\n": "too long", strings.Repeat("x", 4000): "too long",
 	} {
 		if r := d.run(stdin, "users", "set-password", "usr_john"); r.status != 1 || !strings.Contains(r.errors, want) || len(d.called) > 0 {
-			t.Errorf("%.10q: %+v, asked %v", stdin, r, d.called)
+			t.Errorf("%.10q: %+v, called %v", stdin, r, d.called)
 		}
 	}
 	d.respond("CreateUser", &identityv1.CreateUserResponse{User: john}, nil)
 	longest := strings.Repeat("ü", 512)
 	for _, stdin := range []string{longest, longest + "\n", longest + "\r\n"} {
 		r := d.run(stdin, "users", "create", "john.doe@gmail.com")
-		if asked, ok := d.last.(*identityv1.CreateUserRequest); r.status != 0 || !ok || asked.GetPassword() != longest {
+		if sent, ok := d.last.(*identityv1.CreateUserRequest); r.status != 0 || !ok || sent.GetPassword() != longest {
 			t.Errorf("the longest password: %+v", r)
 		}
 	}

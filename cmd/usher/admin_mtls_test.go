@@ -71,20 +71,20 @@ func TestInProductionTheOperatorsCertificateAdministersAndNoOther(t *testing.T) 
 	d.respond("FindUser", &identityv1.FindUserResponse{User: john}, nil)
 	d.respond("DisableUser", &tokenv1.DisableUserResponse{}, nil)
 	if r := d.run("", "users", "disable", "john.doe@gmail.com", "--yes"); r.status != 0 || len(d.called) != 2 {
-		t.Errorf("the operator asked %v: %+v", d.called, r)
+		t.Errorf("the operator called %v: %+v", d.called, r)
 	}
 	d.as("gateway")
 	if r := d.run("", "users", "disable", "usr_john", "--yes"); r.status != 1 || !strings.Contains(r.errors, "spiffe://<trust_domain>/operator") || len(d.called) > 0 {
-		t.Errorf("the gateway asked %v: %+v", d.called, r)
+		t.Errorf("the gateway called %v: %+v", d.called, r)
 	}
 }
 
-func TestAnotherServiceAtTheAddressIsNotTold(t *testing.T) {
+func TestAnotherServiceAtTheAddressGetsNoCall(t *testing.T) {
 	d := newConsole(t)
 	d.certified()
 	t.Setenv("USHER_PEERS_TOKEN", os.Getenv("USHER_PEERS_IDENTITY"))
 	r := d.run("new password\n", "users", "set-password", "usr_john")
 	if r.status != 1 || len(d.called) > 0 || !strings.Contains(r.errors, "cannot be reached") {
-		t.Errorf("it asked %v: %+v", d.called, r)
+		t.Errorf("it called %v: %+v", d.called, r)
 	}
 }

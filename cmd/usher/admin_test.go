@@ -157,7 +157,7 @@ func TestEveryCommandMakesItsCallAndPrintsTheResponse(t *testing.T) {
 			continue
 		}
 		if diff := cmp.Diff(c.req, d.last, protocmp.Transform()); diff != "" || len(d.called) != 1 || d.called[0] != c.method {
-			t.Errorf("%s asked %v (-want +got):\n%s", c.args, d.called, diff)
+			t.Errorf("%s called %v (-want +got):\n%s", c.args, d.called, diff)
 		}
 		for _, part := range c.table {
 			if !strings.Contains(r.out, part) || r.errors != "" {
@@ -222,7 +222,7 @@ func TestAUserMayBeNamedByAddressEverywhere(t *testing.T) {
 		}
 		r := d.run(c.stdin, strings.Fields(strings.ReplaceAll(c.args, "usr_john", "john.doe@gmail.com"))...)
 		if r.status != 0 || d.called[0] != "FindUser" {
-			t.Errorf("%s by address asked %v and ends with %+v", c.args, d.called, r)
+			t.Errorf("%s by address called %v and ends with %+v", c.args, d.called, r)
 		}
 		if c.method == "FindUser" {
 			continue
@@ -237,9 +237,9 @@ func TestAListGoesOnToItsLimitAndSaysThatThereIsMore(t *testing.T) {
 	d := newConsole(t)
 	var sizes []int32
 	d.responses["ListUsers"] = func(req proto.Message) (proto.Message, error) {
-		asked, _ := req.(*identityv1.ListUsersRequest)
-		sizes = append(sizes, asked.GetPageSize())
-		next := asked.GetPageToken() + "x"
+		list, _ := req.(*identityv1.ListUsersRequest)
+		sizes = append(sizes, list.GetPageSize())
+		next := list.GetPageToken() + "x"
 		if len(next) == 4 {
 			next = ""
 		}

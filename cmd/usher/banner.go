@@ -39,7 +39,7 @@ Usher is ready in %d ms. Development only: these secrets are public.
   API key        %s
   gRPC           %s   Admin %s   Data %s
 
-  Use an access token (an example API answers, unless USHER_UPSTREAM_URL names yours):
+  Use an access token (at the example API, unless USHER_UPSTREAM_URL names yours):
     curl %s/v1/videos -H 'Authorization: Bearer vdo_oat_...'
   Refresh it:
     curl %s/oauth/token -H 'Content-Type: application/json' -d '{"grant_type":"refresh_token",
