@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # with-deps.sh [--durable] [--clients] CMD...: runs CMD with throw-away PostgreSQL and Redis servers on spare loopback ports.
 #
-# Installs both, and what single tests drive (nginx, HAProxy, PgBouncer, Chromium, Node, pip), on Debian where they are missing;
+# Installs both, and what single tests drive (nginx, HAProxy, PgBouncer, jq, Chromium, Node, pip), on Debian where they are missing;
 # elsewhere says what to install. Set, these name other servers than the installed ones (scripts/matrix.sh):
 #   USHER_TEST_PG_BIN        the folder of PostgreSQL's initdb, pg_ctl and postgres
 #   USHER_TEST_REDIS_SERVER  the program of Redis or Valkey
@@ -54,6 +54,7 @@ install_missing() {
   command -v nginx >/dev/null || missing+=(nginx-light)
   command -v haproxy >/dev/null || missing+=(haproxy)
   command -v pgbouncer >/dev/null || missing+=(pgbouncer)
+  command -v jq >/dev/null || missing+=(jq)
   has_chromium || missing+=(chromium fonts-liberation)
   command -v node >/dev/null || missing+=(nodejs)
   command -v npm >/dev/null || missing+=(npm)
@@ -68,7 +69,7 @@ install_missing() {
   [ ${#missing[@]} -gt 0 ] || return 0
   "${0%/*}/../tools/install.sh" "${missing[@]}" && return
   echo "$0: the tests need PostgreSQL 15 or newer, Redis 7 or newer, nginx 1.20 or newer, HAProxy 2.6 or newer, Node 20 or newer" >&2
-  if command -v brew >/dev/null; then echo "$0: brew install postgresql@17 redis nginx haproxy pgbouncer node python flock" >&2; fi
+  if command -v brew >/dev/null; then echo "$0: brew install postgresql@17 redis nginx haproxy pgbouncer jq node python flock" >&2; fi
   exit 1
 }
 
