@@ -9,6 +9,7 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/access"
 	"github.com/vidocu/usher/services/token/internal/apikey"
 	"github.com/vidocu/usher/services/token/internal/feed"
@@ -61,7 +62,7 @@ func (l live) Live(ctx context.Context, token string) (introspect.Facts, error) 
 // Apply is feed.Listener: a workspace that changed is asked about again.
 func (e *enforcement) Apply(entries []feed.Entry) {
 	for _, entry := range entries {
-		if entry.Kind == feed.Workspace {
+		if entry.Kind == revocation.Workspace {
 			e.plans.Forget(entry.WorkspaceID)
 		}
 	}

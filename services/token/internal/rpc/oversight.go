@@ -95,7 +95,7 @@ func (s *Oversight) ListRevocations(
 	}
 	res := &tokenv1.ListRevocationsResponse{Revocations: make([]*tokenv1.LoggedRevocation, len(entries))}
 	for i, e := range entries {
-		res.Revocations[i] = &tokenv1.LoggedRevocation{Revocation: revocation(&e.Entry), Reason: reasonOf(e.Reason), RevokeTime: moment(e.At)}
+		res.Revocations[i] = &tokenv1.LoggedRevocation{Revocation: toRevocation(&e.Entry), Reason: reasonOf(e.Reason), RevokeTime: moment(e.At)}
 	}
 	return res, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/apikey"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/store"
@@ -123,8 +124,8 @@ func keyRevoked(t *testing.T, b bench) {
 		t.Fatalf("the log has %d entries (%v), want 1", len(entries), err)
 	}
 	want := revlog.Entry{
-		Cursor: 1, Kind: revlog.KindToken, Reason: revlog.ReasonKeyRevoked, TokenHash: key.Hash.Bytes(), RevokedAt: entries[0].RevokedAt,
-		Age: entries[0].Age,
+		Cursor: 1, Revocation: revocation.Revocation{Kind: revocation.Token, TokenHash: key.Hash.Bytes()},
+		Reason: revlog.ReasonKeyRevoked, RevokedAt: entries[0].RevokedAt, Age: entries[0].Age,
 	}
 	if diff := cmp.Diff(want, entries[0]); diff != "" {
 		t.Error(diff)

@@ -10,6 +10,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/store"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
@@ -70,7 +71,7 @@ func oldestGrant(t *testing.T, b bench) {
 			t.Error("a grant of another workspace or client was counted")
 		}
 	}
-	b.wantLog(t, []logged{{revlog.KindFamily, revlog.ReasonGrantLimit}, {revlog.KindFamily, revlog.ReasonGrantLimit}})
+	b.wantLog(t, []logged{{revocation.Family, revlog.ReasonGrantLimit}, {revocation.Family, revlog.ReasonGrantLimit}})
 	// A grant that was revoked is not one of them.
 	if _, err := b.RevokeRefresh(t.Context(), all[4].refresh, ""); err != nil {
 		t.Fatal(err)

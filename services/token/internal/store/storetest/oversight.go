@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/oversight"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
@@ -36,7 +37,7 @@ func endUserGrants(t *testing.T, b bench) {
 			t.Errorf("a code in flight to %s: %v", client, err)
 		}
 	}
-	b.wantLog(t, []logged{{revlog.KindPair, revlog.ReasonGrantsRevoked}, {revlog.KindUser, revlog.ReasonGrantsRevoked}})
+	b.wantLog(t, []logged{{revocation.UserClient, revlog.ReasonGrantsRevoked}, {revocation.User, revlog.ReasonGrantsRevoked}})
 }
 
 func listGrants(t *testing.T, b bench) {
