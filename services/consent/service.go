@@ -42,7 +42,7 @@ type Service struct {
 	deps   Deps
 	store  *store.Store
 	desk   decision.Desk
-	apps   connectedapp.Desk
+	apps   connectedapp.Service
 }
 
 // Migrations are the steps of the service's schema, a folder an engine.
@@ -64,7 +64,7 @@ func New(config Config, deps Deps) (*Service, error) {
 		desk: decision.Desk{
 			Identity: identity, Authorizations: authz, Epochs: token, Codes: token, Consents: st, Catalog: deps.Catalog, Logger: deps.Logger,
 		},
-		apps: connectedapp.Desk{
+		apps: connectedapp.Service{
 			Identity: identity, Clients: authz, Connections: token, Approvals: st,
 			ScopeOrder: func() []string { return scopeOrder(deps.Catalog.Current()) }, Logger: deps.Logger,
 		},
@@ -84,7 +84,7 @@ func scopeOrder(c *catalog.Catalog) []string {
 // Register offers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	consentv1.RegisterConsentServiceServer(r, &rpc.Consents{Desk: s.desk})
-	consentv1.RegisterConnectedAppServiceServer(r, &rpc.ConnectedApps{Desk: s.apps})
+	consentv1.RegisterConnectedAppServiceServer(r, &rpc.ConnectedApps{Apps: s.apps})
 }
 
 // Run keeps house until ctx ends: in one replica at a time.

@@ -3,6 +3,7 @@ package decision
 import (
 	"context"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
@@ -68,7 +69,7 @@ func (d Desk) approve(ctx context.Context, f Form, person Person, pending Pendin
 		return secret.String{}, err
 	}
 	// A revocation after this comparison is caught when the code is redeemed: issuing requires the same epoch.
-	epoch, err := d.Epochs.Epoch(ctx, person.ID, pending.ClientID)
+	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: person.ID, ClientID: pending.ClientID})
 	if err != nil {
 		return secret.String{}, err
 	}
@@ -129,7 +130,7 @@ func (d Desk) repeat(ctx context.Context, f Form, person Person, pending Pending
 	if err := d.Identity.CheckMember(ctx, person.ID, f.WorkspaceID); err != nil {
 		return secret.String{}, err
 	}
-	epoch, err := d.Epochs.Epoch(ctx, person.ID, pending.ClientID)
+	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: person.ID, ClientID: pending.ClientID})
 	if err != nil {
 		return secret.String{}, err
 	}

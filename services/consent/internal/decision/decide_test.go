@@ -132,7 +132,7 @@ func TestARevocationWhileThePageIsOpenMakesTheApprovalStale(t *testing.T) {
 }
 
 func TestWhatCannotBeAskedIsNotApproved(t *testing.T) {
-	for _, call := range []string{"Session", "Find", "CheckMember", "Epoch", "Record"} {
+	for _, call := range []string{"Session", "Find", "CheckMember", "GetPairEpoch", "Record"} {
 		w := shown(t)
 		w.fail[call] = errDown
 		if _, err := w.desk().Decide(t.Context(), approve("john")); !errors.Is(err, errDown) {

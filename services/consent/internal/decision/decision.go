@@ -122,9 +122,9 @@ type Approval struct {
 	DisplayName string
 }
 
-// Epochs reads how often a pair (user, app) was revoked.
+// Epochs reads the epoch of a user-client, which rises with each revocation.
 type Epochs interface {
-	Epoch(ctx context.Context, userID, clientID string) (int64, error)
+	GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, error)
 }
 
 // Codes reads what became of a code.

@@ -161,8 +161,8 @@ func (w *world) Redeemed(_ context.Context, hash []byte) (bool, error) {
 	return w.redeemed[string(hash)], err
 }
 
-func (w *world) Epoch(context.Context, string, string) (int64, error) {
-	leave, err := w.enter("Epoch")
+func (w *world) GetPairEpoch(context.Context, oauth.UserClient) (int64, error) {
+	leave, err := w.enter("GetPairEpoch")
 	defer leave()
 	return w.epoch, err
 }

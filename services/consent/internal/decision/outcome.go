@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
 // Decided is a decision as its page shows it.
@@ -47,7 +49,7 @@ func (d Desk) Outcome(ctx context.Context, r Request) (Decided, error) {
 	if decided.Redeemed, err = d.Codes.Redeemed(ctx, outcome.Code); err != nil {
 		return Decided{}, err
 	}
-	epoch, err := d.Epochs.Epoch(ctx, person.ID, pending.ClientID)
+	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: person.ID, ClientID: pending.ClientID})
 	if err != nil {
 		return Decided{}, err
 	}

@@ -42,7 +42,7 @@ func (d Desk) Prompt(ctx context.Context, r Request) (Prompt, error) {
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) { workspaces, err = d.Identity.Workspaces(groupCtx, person.ID); return err })
 	group.Go(func() (err error) {
-		viewer.Epoch, err = d.Epochs.Epoch(groupCtx, person.ID, pending.ClientID)
+		viewer.Epoch, err = d.Epochs.GetPairEpoch(groupCtx, oauth.UserClient{UserID: person.ID, ClientID: pending.ClientID})
 		return err
 	})
 	if err := group.Wait(); err != nil {

@@ -83,7 +83,7 @@ func TestAnotherBrowserHearsWhatAuthzSays(t *testing.T) {
 }
 
 func TestAPromptThatCannotBeShownBindsNobody(t *testing.T) {
-	for _, call := range []string{"Session", "Find", "Workspaces", "Epoch", "Bind"} {
+	for _, call := range []string{"Session", "Find", "Workspaces", "GetPairEpoch", "Bind"} {
 		w := newWorld()
 		w.fail[call] = errDown
 		if _, err := w.desk().Prompt(t.Context(), request("john")); !errors.Is(err, errDown) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
@@ -66,7 +67,7 @@ UPDATE user_tokens SET ended_at = {{now}} WHERE ended_at IS NULL AND expires_at 
 	s.ofMember = families(`SELECT id FROM (
     SELECT id, workspace_id FROM families WHERE user_id = $1 AND revoked_at IS NULL LIMIT $3 {{skip locked}}) AS f WHERE workspace_id = $2`)
 	s.ofClient = families(`SELECT f.id FROM (SELECT user_id FROM pairs WHERE client_id = $1 LIMIT $2) AS p
-    JOIN LATERAL (SELECT id FROM families WHERE user_id = p.user_id AND client_id = $1 AND revoked_at IS NULL LIMIT $2) AS f ON true LIMIT $2`)
+    JOIN LATERAL (SELECT id FROM families WHERE user_id = p.UserID_id AND client_id = $1 AND revoked_at IS NULL LIMIT $2) AS f ON true LIMIT $2`)
 	s.userTokens = tokens(`SELECT hash FROM (` + live + `user_id = $2 LIMIT $3 {{skip locked}}) AS t`)
 	s.memberTokens = tokens(`SELECT hash FROM (` + live + `user_id = $2 LIMIT $4 {{skip locked}}) AS t WHERE workspace_id = $3`)
 	s.appTokens = tokens(`SELECT hash FROM (` + live + `app_id = $2 AND app_id <> '' LIMIT $3 {{skip locked}}) AS t`)
@@ -204,17 +205,17 @@ func (s *Store) EndUserGrants(ctx context.Context, userID string) error {
 // EndConnection ends everything of a user with a client, by the user's own decision: when it returns nothing of it is live, and
 // nothing that was being issued from an older consent becomes so.
 func (s *Store) EndConnection(ctx context.Context, userID, clientID string) error {
-	return s.endPair(ctx, pair{user: userID, client: clientID}, revlog.ReasonDisconnect)
+	return s.endPair(ctx, oauth.UserClient{UserID: userID, ClientID: clientID}, revlog.ReasonDisconnect)
 }
 
 // EndPairGrants is EndConnection as an operator's decision.
 func (s *Store) EndPairGrants(ctx context.Context, userID, clientID string) error {
-	return s.endPair(ctx, pair{user: userID, client: clientID}, revlog.ReasonGrantsRevoked)
+	return s.endPair(ctx, oauth.UserClient{UserID: userID, ClientID: clientID}, revlog.ReasonGrantsRevoked)
 }
 
-func (s *Store) endPair(ctx context.Context, p pair, reason revlog.Reason) error {
+func (s *Store) endPair(ctx context.Context, p oauth.UserClient, reason revlog.Reason) error {
 	return s.log.Revoke(ctx, "ending a connection", func(tx *revlog.Tx) error {
-		if _, err := tx.Exec(ctx, s.ends.holdPair, p.user, p.client); err != nil {
+		if _, err := tx.Exec(ctx, s.ends.holdPair, p.UserID, p.ClientID); err != nil {
 			return err
 		}
 		return s.revokePair(ctx, tx, p, reason)
@@ -222,18 +223,18 @@ func (s *Store) endPair(ctx context.Context, p pair, reason revlog.Reason) error
 }
 
 // revokePair revokes everything of a pair whose row is held. Its new epoch is the cursor, which is larger than every epoch before.
-func (s *Store) revokePair(ctx context.Context, tx *revlog.Tx, p pair, reason revlog.Reason) error {
-	if err := execAll(ctx, tx, step{s.ends.ofPair, []any{p.user, p.client, slice}}); err != nil {
+func (s *Store) revokePair(ctx context.Context, tx *revlog.Tx, p oauth.UserClient, reason revlog.Reason) error {
+	if err := execAll(ctx, tx, step{s.ends.ofPair, []any{p.UserID, p.ClientID, slice}}); err != nil {
 		return err
 	}
-	cursor, err := tx.Append(ctx, revlog.NewEntry(reason, revocation.Revocation{Kind: revocation.UserClient, UserID: p.user, ClientID: p.client}))
+	cursor, err := tx.Append(ctx, revlog.NewEntry(reason, revocation.Revocation{Kind: revocation.UserClient, UserID: p.UserID, ClientID: p.ClientID}))
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, s.ends.movePair, p.user, p.client, cursor); err != nil {
+	if _, err := tx.Exec(ctx, s.ends.movePair, p.UserID, p.ClientID, cursor); err != nil {
 		return err
 	}
-	return s.revokeBefore(ctx, tx, cursor, grantsOfPair(p.user, p.client))
+	return s.revokeBefore(ctx, tx, cursor, grantsOfPair(p.UserID, p.ClientID))
 }
 
 // NoteWorkspace tells followers of the log that what they know of a workspace is old. It ends nothing.

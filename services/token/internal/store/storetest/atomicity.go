@@ -140,7 +140,7 @@ func unknownPair(t *testing.T, b bench) {
 	if err := b.Redeem(t.Context(), r); !errors.Is(err, grant.ErrPairRevoked) || b.live(t, i.access) {
 		t.Errorf("redeeming for an unknown pair: %v", err)
 	}
-	if list, err := b.Connections(t.Context(), "usr_john"); err != nil || len(list) > 0 {
+	if list, err := b.ListConnections(t.Context(), "usr_john"); err != nil || len(list) > 0 {
 		t.Errorf("it is listed: %v %v", list, err)
 	}
 }

@@ -130,7 +130,7 @@ func endMember(t *testing.T, b bench) {
 // wantConnection holds the one pair to its epoch and to how many of its raises were lenient.
 func (b bench) wantConnection(t *testing.T, epoch, lenient int64) {
 	t.Helper()
-	list, err := b.Connections(t.Context(), "usr_john")
+	list, err := b.ListConnections(t.Context(), "usr_john")
 	if err != nil || len(list) != 1 || list[0].Epoch != epoch || list[0].Lenient != lenient {
 		t.Errorf("connections are %+v (%v), want one at epoch %d with %d lenient raises", list, err, epoch, lenient)
 	}
@@ -213,7 +213,7 @@ const endings = 50
 
 func redemptionAgainst(t *testing.T, b bench, end func() error) {
 	t.Helper()
-	if _, err := b.PairEpoch(t.Context(), "usr_john", "app"); err != nil {
+	if _, err := b.GetPairEpoch(t.Context(), "usr_john", "app"); err != nil {
 		t.Fatal(err)
 	}
 	for round := range endings {
@@ -242,7 +242,7 @@ func redemptionAgainst(t *testing.T, b bench, end func() error) {
 // reuseAgainstMember lets a theft be seen while the pair is moved on for another workspace's sake.
 func reuseAgainstMember(t *testing.T, b bench) {
 	for range endings {
-		epoch, err := b.PairEpoch(t.Context(), "usr_john", "app")
+		epoch, err := b.GetPairEpoch(t.Context(), "usr_john", "app")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,7 +27,7 @@ func Limits(t *testing.T) {
 
 func (b bench) redeemWithin(ctx context.Context, limit int, c oauth.ApprovedRequest) (issued, error) {
 	i := fresh()
-	if _, err := b.PairEpoch(ctx, c.UserID, c.ClientID); err != nil {
+	if _, err := b.GetPairEpoch(ctx, c.UserID, c.ClientID); err != nil {
 		return i, err
 	}
 	return i, b.Redeem(ctx, grant.Redemption{
