@@ -13,6 +13,7 @@ import (
 
 	"github.com/vidocu/usher/cmd/usher/internal/admin"
 	"github.com/vidocu/usher/internal/platform/config"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/run"
 )
 
@@ -36,6 +37,10 @@ func execute(args []string, streams admin.Streams) int {
 	parser, err := kong.New(&c, kong.Name("usher"), kong.Description(description),
 		kong.Writers(streams.Out, streams.Err), kong.Exit(func(int) { left = true }), kong.Bind(&c, session),
 		kong.BindSingletonProvider(interruptible), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.Vars{
+			"grant_types":         oauth.JoinNames(oauth.GrantTypeNames(nil), "or"),
+			"default_grant_types": oauth.JoinNames(oauth.DefaultGrantTypes(), "and"),
+		},
 		kong.ExplicitGroups([]kong.Group{{Key: "administration", Title: "Administration:"}}))
 	if err != nil {
 		return report(streams, err, failed)

@@ -27,7 +27,7 @@ type createClient struct {
 	ResourceServer bool     `help:"The app may introspect every access token."`
 	RedirectURIs   []string `name:"redirect-uri" help:"Where browsers come back to; once for each." placeholder:"URI" sep:"none"`
 	Scopes         []string `name:"scope" help:"What the app may ask for; once for each, or with commas between." placeholder:"SCOPE"`
-	Grants         []string `name:"grant" help:"What the app may use: authorization_code, refresh_token; both unless given." placeholder:"GRANT"`
+	Grants         []string `name:"grant" help:"A grant type that the app may use: ${grant_types}; without it the app gets ${default_grant_types}." placeholder:"GRANT"`
 
 	AllowReservedName bool `help:"The app is your own, and may have the product's name."`
 }

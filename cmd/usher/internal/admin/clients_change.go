@@ -14,7 +14,7 @@ type updateClient struct {
 	Name         string   `help:"Another name." placeholder:"NAME"`
 	RedirectURIs []string `name:"redirect-uri" help:"Redirect URIs in place of all that it has; once for each." placeholder:"URI" sep:"none"`
 	Scopes       []string `name:"scope" help:"Scopes in place of all that it has; once for each, or with commas between." placeholder:"SCOPE"`
-	Grants       []string `name:"grant" help:"Grants in place of all that it has: authorization_code, refresh_token." placeholder:"GRANT"`
+	Grants       []string `name:"grant" help:"A grant type, in place of all that it has: ${grant_types}." placeholder:"GRANT"`
 
 	ResourceServer   bool `xor:"server" help:"It may introspect every access token."`
 	NoResourceServer bool `xor:"server" help:"It may not."`

@@ -40,7 +40,7 @@ const Challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 // Apps are one app of each sort.
 func Apps() []client.Registration {
-	grants := []string{client.AuthorizationCode, client.RefreshToken}
+	grants := []string{oauth.AuthorizationCodeGrant, oauth.RefreshTokenGrant}
 	scope := oauth.Scope{"videos:read", "analyze:write"}
 	app := func(id string, kind client.Type, uris ...string) client.Registration {
 		return client.Registration{
@@ -49,7 +49,7 @@ func Apps() []client.Registration {
 		}
 	}
 	noCodes := app(NoCodes, client.Confidential, Callback)
-	noCodes.GrantTypes = []string{client.RefreshToken}
+	noCodes.GrantTypes = []string{oauth.RefreshTokenGrant}
 	off := app(Off, client.Confidential, Callback)
 	off.Disabled = true
 	return []client.Registration{

@@ -68,7 +68,7 @@ func changed(t *testing.T) {
 			{Name: "Renamed"},
 			{RedirectURIs: []string{"https://b.test/", "https://a.test/"}},
 			{Scope: oauth.Scope{"jobs:read"}},
-			{GrantTypes: []string{client.AuthorizationCode}, ResourceServer: &server},
+			{GrantTypes: []string{oauth.AuthorizationCodeGrant}, ResourceServer: &server},
 			{Name: "Again"},
 		} {
 			if change.ClientID = want.ID; change.Name != "" {
