@@ -69,7 +69,7 @@ func App(id string) client.Registration {
 
 // Registry is where Register puts apps.
 type Registry interface {
-	Create(ctx context.Context, app client.Registration, current *client.Imprint) error
+	CreateClient(ctx context.Context, app client.Registration, current *client.Imprint) error
 }
 
 // Register puts Apps into a store.
@@ -81,7 +81,7 @@ func Register(t *testing.T, r Registry) {
 			kept := client.Imprinted(secret.New(WebSecret))
 			current = &kept
 		}
-		if err := r.Create(t.Context(), app, current); err != nil {
+		if err := r.CreateClient(t.Context(), app, current); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -19,7 +19,7 @@ const (
 )
 
 // check gives an app its grant types and finds what cannot be registered.
-func (d Desk) check(app *client.Registration, allowReserved bool) (err error) {
+func (d Clients) check(app *client.Registration, allowReserved bool) (err error) {
 	if !client.ValidID(app.ID) {
 		return &FieldError{"client_id", "must be vdo_client_ and 1 to 53 letters, digits, - and _"}
 	}
@@ -60,7 +60,7 @@ func together(app client.Registration) error {
 }
 
 // lists checks each of an app's lists by itself.
-func (d Desk) lists(uris []string, scope oauth.Scope, grants []string) error {
+func (d Clients) lists(uris []string, scope oauth.Scope, grants []string) error {
 	if err := redirectURIs(uris); err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (d Desk) lists(uris []string, scope oauth.Scope, grants []string) error {
 
 // name is a name as it is kept: without the space around it, and of characters that show. People read it on the consent page,
 // so nothing in it may turn the direction of the text around it, and no reserved name may be imitated.
-func (d Desk) name(typed string, allowReserved bool) (string, error) {
+func (d Clients) name(typed string, allowReserved bool) (string, error) {
 	name := strings.TrimSpace(typed)
 	n := utf8.RuneCountInString(name)
 	if !utf8.ValidString(name) || n == 0 || n > maxNameLength || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
@@ -86,7 +86,7 @@ func (d Desk) name(typed string, allowReserved bool) (string, error) {
 	return name, nil
 }
 
-func (d Desk) scopes(scope oauth.Scope) error {
+func (d Clients) scopes(scope oauth.Scope) error {
 	for i, name := range scope {
 		if _, ok := d.Scopes.Describe(name); !ok {
 			return &FieldError{"scopes", fmt.Sprintf("has %q, which is not in the catalog", name)}

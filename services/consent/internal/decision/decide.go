@@ -32,7 +32,7 @@ type Form struct {
 // Decide takes the person's decision and returns where the browser goes, which holds a code or access_denied. The same decision
 // again leads to the same place. It fails with each of the package's errors, and with ErrNotFound for whoever did not see the
 // consent screen and for a decision other than the one that was made.
-func (d Desk) Decide(ctx context.Context, f Form) (secret.String, error) {
+func (d Decider) Decide(ctx context.Context, f Form) (secret.String, error) {
 	person, pending, err := d.open(ctx, f.Request)
 	if err != nil {
 		return secret.String{}, err
@@ -61,7 +61,7 @@ func otherUser() error { return cause.With(ErrNotFound, cause.AuthorizationOther
 // code when the completion fails. That shows an app which has no access, the harmless way round, and not for longer than
 // it should: the row carries the epoch that was just compared, and only rows of the pair's current epoch are listed, so
 // that disconnecting takes it away. A repeated approval adds no row, and a denial instead withdraws it.
-func (d Desk) approve(ctx context.Context, f Form, person Person, pending Pending) (secret.String, error) {
+func (d Decider) approve(ctx context.Context, f Form, person Person, pending Pending) (secret.String, error) {
 	if f.WorkspaceID == "" {
 		return secret.String{}, ErrWorkspaceMissing
 	}
@@ -96,7 +96,7 @@ func (d Desk) approve(ctx context.Context, f Form, person Person, pending Pendin
 
 // withdrawDenied drops what an approval recorded that came too late: the request was denied meanwhile, and no code can come of
 // it. Whether it was is read again, since a failure to complete says nothing for certain.
-func (d Desk) withdrawDenied(ctx context.Context, r Request) {
+func (d Decider) withdrawDenied(ctx context.Context, r Request) {
 	pending, err := d.Authorizations.Find(ctx, r)
 	if err != nil || pending.Outcome == nil || pending.Outcome.Approved {
 		return
@@ -116,7 +116,7 @@ func (f Form) approval(person Person) Completion {
 // repeat takes a decision that was made before: a double click, or a form that is sent again. Membership and epoch are checked
 // as the first time, and nothing is recorded again. A code that the client has redeemed is never returned once more: a second
 // use would revoke what the first one issued.
-func (d Desk) repeat(ctx context.Context, f Form, person Person, pending Pending) (secret.String, error) {
+func (d Decider) repeat(ctx context.Context, f Form, person Person, pending Pending) (secret.String, error) {
 	outcome := pending.Outcome
 	if outcome.UserID != person.ID || outcome.Approved != (f.Verdict == Approve) || f.Verdict == Undecided {
 		return secret.String{}, ErrNotFound
@@ -149,7 +149,7 @@ func (d Desk) repeat(ctx context.Context, f Form, person Person, pending Pending
 
 // deny completes without a code, and then drops what an approval of the same request may have recorded before its
 // completion failed: authz closes a request once, so no code can come of that any more.
-func (d Desk) deny(ctx context.Context, f Form, person Person) (secret.String, error) {
+func (d Decider) deny(ctx context.Context, f Form, person Person) (secret.String, error) {
 	location, err := d.Authorizations.Complete(ctx, Completion{Request: f.Request, UserID: person.ID})
 	if err != nil {
 		return secret.String{}, err

@@ -11,7 +11,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// Failures of a Desk. Those of the services it asks pass through.
+// Failures of a Decider. Those of the services it asks pass through.
 var (
 	// ErrNotFound is an authorization that was shown to another person or to nobody, or was decided otherwise before.
 	ErrNotFound = errors.New("authorization not found")
@@ -86,7 +86,7 @@ type Pending struct {
 	Outcome *Outcome
 }
 
-// Identity says who a browser is and who belongs where. Its failures pass through a Desk.
+// Identity says who a browser is and who belongs where. Its failures pass through a Decider.
 type Identity interface {
 	Session(ctx context.Context, session secret.String) (Person, error)
 	// Workspaces lists a person's workspaces, by name.
@@ -95,7 +95,7 @@ type Identity interface {
 	CheckMember(ctx context.Context, userID, workspaceID string) error
 }
 
-// Authorizations are the pending ones, which authz keeps. Its failures pass through a Desk.
+// Authorizations are the pending ones, which authz keeps. Its failures pass through a Decider.
 type Authorizations interface {
 	// Find reads an authorization, decided or not.
 	Find(ctx context.Context, r Request) (Pending, error)
@@ -158,8 +158,8 @@ type Consent struct {
 	Epoch int64
 }
 
-// Desk shows consent screens and takes decisions. Its methods may be called concurrently.
-type Desk struct {
+// Decider shows consent screens and takes decisions. Its methods may be called concurrently.
+type Decider struct {
 	Identity       Identity
 	Authorizations Authorizations
 	Epochs         Epochs
@@ -171,7 +171,7 @@ type Desk struct {
 
 // open finds out who asks and what is asked for, at once. A browser that is not signed in hears of that first, whatever
 // else is wrong, so that the answer does not depend on which of the two was quicker.
-func (d Desk) open(ctx context.Context, r Request) (Person, Pending, error) {
+func (d Decider) open(ctx context.Context, r Request) (Person, Pending, error) {
 	var pending Pending
 	var pendingErr error
 	var asking sync.WaitGroup

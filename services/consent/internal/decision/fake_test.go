@@ -61,8 +61,8 @@ func newWorld() *world {
 	}
 }
 
-func (w *world) desk() decision.Desk {
-	return decision.Desk{
+func (w *world) decider() decision.Decider {
+	return decision.Decider{
 		Identity: w, Authorizations: w, Epochs: w, Codes: w, Consents: w, Catalog: words{}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 }
@@ -204,7 +204,7 @@ func request(session string) decision.Request {
 func shown(t *testing.T) *world {
 	t.Helper()
 	w := newWorld()
-	if _, err := w.desk().Prompt(t.Context(), request("john")); err != nil {
+	if _, err := w.decider().GetPrompt(t.Context(), request("john")); err != nil {
 		t.Fatalf("Prompt: %v", err)
 	}
 	return w

@@ -15,7 +15,7 @@ func halfway(t *testing.T) *world {
 	t.Helper()
 	w := shown(t)
 	w.fail["Complete"] = errDown
-	if _, err := w.desk().Decide(t.Context(), approve("john")); !errors.Is(err, errDown) {
+	if _, err := w.decider().Decide(t.Context(), approve("john")); !errors.Is(err, errDown) {
 		t.Fatalf("Decide: %v, want the failure of the completion", err)
 	}
 	if len(w.consents) != 1 {
@@ -27,7 +27,7 @@ func halfway(t *testing.T) *world {
 
 func TestAnApprovalRepeatedAfterAFailedCompletionIsCompletedAndRecordedOnce(t *testing.T) {
 	w := halfway(t)
-	if _, err := w.desk().Decide(t.Context(), approve("john")); err != nil {
+	if _, err := w.decider().Decide(t.Context(), approve("john")); err != nil {
 		t.Fatal(err)
 	}
 	if len(w.consents) != 1 || len(w.done) != 1 {
@@ -39,7 +39,7 @@ func TestARequestRecordedForOneWorkspaceIsNotCompletedForAnother(t *testing.T) {
 	w := halfway(t)
 	form := approve("john")
 	form.WorkspaceID = "ws_zoo"
-	if _, err := w.desk().Decide(t.Context(), form); !errors.Is(err, decision.ErrNotFound) {
+	if _, err := w.decider().Decide(t.Context(), form); !errors.Is(err, decision.ErrNotFound) {
 		t.Errorf("Decide: %v, want ErrNotFound", err)
 	}
 	if got := w.consents[secret.Sum("request")].WorkspaceID; got != "ws_acme" || len(w.done) != 0 {
@@ -49,7 +49,7 @@ func TestARequestRecordedForOneWorkspaceIsNotCompletedForAnother(t *testing.T) {
 
 func TestADenialWithdrawsWhatAFailedApprovalRecorded(t *testing.T) {
 	w := halfway(t)
-	if _, err := w.desk().Decide(t.Context(), deny("john")); err != nil {
+	if _, err := w.decider().Decide(t.Context(), deny("john")); err != nil {
 		t.Fatal(err)
 	}
 	if len(w.consents) != 0 {
@@ -60,7 +60,7 @@ func TestADenialWithdrawsWhatAFailedApprovalRecorded(t *testing.T) {
 func TestADenialThatFailsWithdrawsNothing(t *testing.T) {
 	w := halfway(t)
 	w.fail["Complete"] = errDown // as when the reply is lost after an approval was completed
-	if _, err := w.desk().Decide(t.Context(), deny("john")); !errors.Is(err, errDown) {
+	if _, err := w.decider().Decide(t.Context(), deny("john")); !errors.Is(err, errDown) {
 		t.Errorf("Decide: %v, want the failure of the completion", err)
 	}
 	if len(w.consents) != 1 {
@@ -71,7 +71,7 @@ func TestADenialThatFailsWithdrawsNothing(t *testing.T) {
 func TestADenialStandsWhenTheWithdrawalFails(t *testing.T) {
 	w := halfway(t)
 	w.fail["Withdraw"] = errDown
-	if _, err := w.desk().Decide(t.Context(), deny("john")); err != nil {
+	if _, err := w.decider().Decide(t.Context(), deny("john")); err != nil {
 		t.Errorf("Decide: %v, want success", err)
 	}
 }
@@ -79,12 +79,12 @@ func TestADenialStandsWhenTheWithdrawalFails(t *testing.T) {
 func TestFault_A1_TheSameDecisionAgainLeadsToTheSamePlace(t *testing.T) {
 	for name, form := range map[string]decision.Form{"approve": approve("john"), "deny": deny("john")} {
 		w := shown(t)
-		first, err := w.desk().Decide(t.Context(), form)
+		first, err := w.decider().Decide(t.Context(), form)
 		if err != nil {
 			t.Fatal(err)
 		}
 		form.AnsweredBefore = true
-		again, err := w.desk().Decide(t.Context(), form)
+		again, err := w.decider().Decide(t.Context(), form)
 		if err != nil || !again.Equal(first) {
 			t.Errorf("%s again: %q, %v", name, again.Reveal(), err)
 		}
@@ -122,7 +122,7 @@ func TestFault_A1_ADecidedRequestIsDecidedForGood(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := shown(t)
-			if _, err := w.desk().Decide(t.Context(), row.first); err != nil {
+			if _, err := w.decider().Decide(t.Context(), row.first); err != nil {
 				t.Fatal(err)
 			}
 			if w.asked != 0 {
@@ -132,7 +132,7 @@ func TestFault_A1_ADecidedRequestIsDecidedForGood(t *testing.T) {
 				row.change(w)
 			}
 			consents := len(w.consents)
-			if _, err := w.desk().Decide(t.Context(), row.second); !errors.Is(err, row.want) {
+			if _, err := w.decider().Decide(t.Context(), row.second); !errors.Is(err, row.want) {
 				t.Errorf("a second decision: %v, want %v", err, row.want)
 			}
 			if len(w.consents) != consents || len(w.done) != 1 {
@@ -145,13 +145,13 @@ func TestFault_A1_ADecidedRequestIsDecidedForGood(t *testing.T) {
 func TestAnApprovalThatComesAfterADenialIsNotListed(t *testing.T) {
 	w := shown(t)
 	before := w.pending["request"]
-	if _, err := w.desk().Decide(t.Context(), deny("john")); err != nil {
+	if _, err := w.decider().Decide(t.Context(), deny("john")); err != nil {
 		t.Fatal(err)
 	}
 	after := w.pending["request"]
 	w.pending["request"] = before // as the approval reads it, a moment before
 	w.onRecord = func() { w.pending["request"] = after }
-	if _, err := w.desk().Decide(t.Context(), approve("john")); !errors.Is(err, errUnknown) {
+	if _, err := w.decider().Decide(t.Context(), approve("john")); !errors.Is(err, errUnknown) {
 		t.Errorf("Decide: %v, want what authz says", err)
 	}
 	if len(w.consents) != 0 {
@@ -161,13 +161,13 @@ func TestAnApprovalThatComesAfterADenialIsNotListed(t *testing.T) {
 
 func TestFault_A2_WhatWasDecidedIsTold(t *testing.T) {
 	outcome := func(w *world, session string) (decision.Decided, error) {
-		return w.desk().Outcome(t.Context(), request(session))
+		return w.decider().GetOutcome(t.Context(), request(session))
 	}
 	w := shown(t)
 	if _, err := outcome(w, "john"); !errors.Is(err, decision.ErrNotFound) {
 		t.Errorf("before the decision: %v, want ErrNotFound", err)
 	}
-	if _, err := w.desk().Decide(t.Context(), approve("john")); err != nil {
+	if _, err := w.decider().Decide(t.Context(), approve("john")); err != nil {
 		t.Fatal(err)
 	}
 	want := decision.Decided{
@@ -187,7 +187,7 @@ func TestFault_A2_WhatWasDecidedIsTold(t *testing.T) {
 	if _, err := outcome(w, "jane"); !errors.Is(err, decision.ErrNotFound) {
 		t.Errorf("another person hears of it: %v", err)
 	}
-	if _, err := w.desk().Prompt(t.Context(), request("john")); !errors.Is(err, decision.ErrNotFound) {
+	if _, err := w.decider().GetPrompt(t.Context(), request("john")); !errors.Is(err, decision.ErrNotFound) {
 		t.Errorf("the consent screen of a decided request: %v", err)
 	}
 	w.redeemed["hash"] = false
@@ -202,7 +202,7 @@ func TestFault_A2_WhatWasDecidedIsTold(t *testing.T) {
 	}
 
 	w = shown(t)
-	if _, err := w.desk().Decide(t.Context(), deny("john")); err != nil {
+	if _, err := w.decider().Decide(t.Context(), deny("john")); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := outcome(w, "john"); err != nil || got.Approved || !got.Repeatable {
@@ -215,11 +215,11 @@ func TestFault_A8_ASessionThatDoesNotSufficeIsAskedToSignIn(t *testing.T) {
 	p := w.pending["request"]
 	p.SignIn = true
 	w.pending["request"] = p
-	if _, err := w.desk().Prompt(t.Context(), request("john")); !errors.Is(err, decision.ErrSignIn) {
+	if _, err := w.decider().GetPrompt(t.Context(), request("john")); !errors.Is(err, decision.ErrSignIn) {
 		t.Errorf("Prompt: %v, want ErrSignIn", err)
 	}
 	for _, form := range []decision.Form{approve("john"), deny("john")} {
-		if _, err := w.desk().Decide(t.Context(), form); !errors.Is(err, decision.ErrSignIn) {
+		if _, err := w.decider().Decide(t.Context(), form); !errors.Is(err, decision.ErrSignIn) {
 			t.Errorf("Decide: %v, want ErrSignIn", err)
 		}
 	}

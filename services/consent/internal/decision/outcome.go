@@ -23,8 +23,8 @@ type Decided struct {
 	Repeatable bool
 }
 
-// Outcome reads what the person decided. It fails with ErrNotFound while nothing is decided, and for another person.
-func (d Desk) Outcome(ctx context.Context, r Request) (Decided, error) {
+// GetOutcome reads what the person decided. It fails with ErrNotFound while nothing is decided, and for another person.
+func (d Decider) GetOutcome(ctx context.Context, r Request) (Decided, error) {
 	person, pending, err := d.open(ctx, r)
 	if err != nil {
 		return Decided{}, err
@@ -57,7 +57,7 @@ func (d Desk) Outcome(ctx context.Context, r Request) (Decided, error) {
 	return decided, nil
 }
 
-func (d Desk) workspace(ctx context.Context, userID, workspaceID string) (Workspace, error) {
+func (d Decider) workspace(ctx context.Context, userID, workspaceID string) (Workspace, error) {
 	list, err := d.Identity.Workspaces(ctx, userID)
 	if err != nil {
 		return Workspace{}, err

@@ -26,10 +26,10 @@ type Scope struct {
 	Description string
 }
 
-// Prompt gathers the consent screen and binds the authorization to the person and to the pair's epoch. The epoch is read
+// GetPrompt gathers the consent screen and binds the authorization to the person and to the pair's epoch. The epoch is read
 // before the screen exists, so a revocation that returns while somebody looks at it makes the decision ErrStale.
 // ErrNotFound when the authorization was decided.
-func (d Desk) Prompt(ctx context.Context, r Request) (Prompt, error) {
+func (d Decider) GetPrompt(ctx context.Context, r Request) (Prompt, error) {
 	person, pending, err := d.open(ctx, r)
 	if err != nil {
 		return Prompt{}, err
@@ -60,7 +60,7 @@ func (d Desk) Prompt(ctx context.Context, r Request) (Prompt, error) {
 
 // describe leaves no scope out: one that this replica's catalog does not know is shown by its name, since the person must
 // see all that is asked.
-func (d Desk) describe(scope oauth.Scope) []Scope {
+func (d Decider) describe(scope oauth.Scope) []Scope {
 	list := make([]Scope, len(scope))
 	for i, name := range scope {
 		description, ok := d.Catalog.Describe(name)

@@ -11,7 +11,7 @@ import (
 )
 
 func TestThePromptShowsWhatIsAskedInThatOrder(t *testing.T) {
-	got, err := newWorld().desk().Prompt(t.Context(), request("john"))
+	got, err := newWorld().decider().GetPrompt(t.Context(), request("john"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func TestThePromptBindsThePersonAndTheEpoch(t *testing.T) {
 	w := newWorld()
 	w.epoch = 3
 	for range 2 {
-		if _, err := w.desk().Prompt(t.Context(), request("john")); err != nil {
+		if _, err := w.decider().GetPrompt(t.Context(), request("john")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -42,16 +42,16 @@ func TestThePromptBindsThePersonAndTheEpoch(t *testing.T) {
 
 func TestFault_A8_AnotherPersonTakesThePromptOver(t *testing.T) {
 	w := shown(t)
-	if _, err := w.desk().Prompt(t.Context(), request("jane")); err != nil {
+	if _, err := w.decider().GetPrompt(t.Context(), request("jane")); err != nil {
 		t.Fatalf("Prompt for another person: %v", err)
 	}
 	if got := w.pending["request"].Viewer.UserID; got != "usr_jane" {
 		t.Errorf("the request is %q's", got)
 	}
-	if _, err := w.desk().Decide(t.Context(), approve("john")); !errors.Is(err, decision.ErrNotFound) {
+	if _, err := w.decider().Decide(t.Context(), approve("john")); !errors.Is(err, decision.ErrNotFound) {
 		t.Errorf("the person before decides: %v, want ErrNotFound", err)
 	}
-	if _, err := w.desk().Decide(t.Context(), approve("jane")); err != nil {
+	if _, err := w.decider().Decide(t.Context(), approve("jane")); err != nil {
 		t.Errorf("the person who sees it now: %v", err)
 	}
 }
@@ -59,7 +59,7 @@ func TestFault_A8_AnotherPersonTakesThePromptOver(t *testing.T) {
 func TestAPromptOpenedAgainAfterARevocationIsStale(t *testing.T) {
 	w := shown(t)
 	w.epoch++
-	if _, err := w.desk().Prompt(t.Context(), request("john")); !errors.Is(err, errStale) {
+	if _, err := w.decider().GetPrompt(t.Context(), request("john")); !errors.Is(err, errStale) {
 		t.Errorf("Prompt after a revocation: %v, want what authz says", err)
 	}
 }
@@ -68,7 +68,7 @@ func TestSigningInComesBeforeTheAuthorization(t *testing.T) {
 	r := request("nobody")
 	r.ID = "unknown"
 	for range 20 { // the two are asked at once
-		if _, err := newWorld().desk().Prompt(t.Context(), r); !errors.Is(err, errSignedOut) {
+		if _, err := newWorld().decider().GetPrompt(t.Context(), r); !errors.Is(err, errSignedOut) {
 			t.Fatalf("Prompt: %v, want that the session is required", err)
 		}
 	}
@@ -77,7 +77,7 @@ func TestSigningInComesBeforeTheAuthorization(t *testing.T) {
 func TestAnotherBrowserHearsWhatAuthzSays(t *testing.T) {
 	r := request("john")
 	r.Browser = secret.New("other")
-	if _, err := newWorld().desk().Prompt(t.Context(), r); !errors.Is(err, errUnknown) {
+	if _, err := newWorld().decider().GetPrompt(t.Context(), r); !errors.Is(err, errUnknown) {
 		t.Errorf("Prompt: %v, want what authz says", err)
 	}
 }
@@ -86,7 +86,7 @@ func TestAPromptThatCannotBeShownBindsNobody(t *testing.T) {
 	for _, call := range []string{"Session", "Find", "Workspaces", "GetPairEpoch", "Bind"} {
 		w := newWorld()
 		w.fail[call] = errDown
-		if _, err := w.desk().Prompt(t.Context(), request("john")); !errors.Is(err, errDown) {
+		if _, err := w.decider().GetPrompt(t.Context(), request("john")); !errors.Is(err, errDown) {
 			t.Errorf("Prompt while %s fails: %v, want its failure", call, err)
 		}
 		if got := w.pending["request"].Viewer; got != (decision.Viewer{}) {

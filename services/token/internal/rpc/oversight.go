@@ -16,7 +16,7 @@ import (
 type Oversight struct {
 	tokenv1.UnsafeOversightServiceServer
 
-	Desk oversight.Desk
+	Inspector oversight.Inspector
 }
 
 // ListGrants reads a page of grants.
@@ -32,7 +32,7 @@ func (s *Oversight) ListGrants(ctx context.Context, req *tokenv1.ListGrantsReque
 	if err != nil {
 		return nil, invalid("page_token", "is not one of this list")
 	}
-	list, err := s.Desk.Grants(ctx, oversight.Query{
+	list, err := s.Inspector.ListGrants(ctx, oversight.Query{
 		UserID: req.GetUserId(), ClientID: req.GetClientId(), Limit: p.Size + 1,
 		After: oversight.Place{UserID: p.After[0], ClientID: p.After[1], ID: id},
 	})
@@ -66,7 +66,7 @@ func whose(req *tokenv1.ListGrantsRequest) []named {
 
 // InspectToken says what a token stands for.
 func (s *Oversight) InspectToken(ctx context.Context, req *tokenv1.InspectTokenRequest) (*tokenv1.InspectTokenResponse, error) {
-	kind, facts, err := s.Desk.Inspect(ctx, req.GetToken())
+	kind, facts, err := s.Inspector.InspectToken(ctx, req.GetToken())
 	switch {
 	case errors.Is(err, oversight.ErrNoToken):
 		return nil, invalid("token", err.Error())
@@ -89,7 +89,7 @@ func (s *Oversight) ListRevocations(
 	if err != nil {
 		return nil, err
 	}
-	entries, err := s.Desk.Log(ctx, req.AfterCursor, p.Size)
+	entries, err := s.Inspector.ListRevocations(ctx, req.AfterCursor, p.Size)
 	if err != nil {
 		return nil, fail(err)
 	}

@@ -77,8 +77,8 @@ func (s *Store) CreateFirstKey(ctx context.Context, key apikey.New) (bool, error
 	return n > 0, nil
 }
 
-// Keys lists a workspace's keys, newest first, revoked ones too.
-func (s *Store) Keys(ctx context.Context, workspaceID string) ([]apikey.Key, error) {
+// ListKeys lists a workspace's keys, newest first, revoked ones too.
+func (s *Store) ListKeys(ctx context.Context, workspaceID string) ([]apikey.Key, error) {
 	rows, err := s.db.Query(ctx, s.keys.list, workspaceID)
 	if err != nil {
 		return nil, fmt.Errorf("listing API keys: %w", err)

@@ -58,7 +58,7 @@ func draw() *client.Imprint {
 
 func create(t *testing.T, s *store.Store, app client.Registration, current *client.Imprint) {
 	t.Helper()
-	if err := s.Create(t.Context(), app, current); err != nil {
+	if err := s.CreateClient(t.Context(), app, current); err != nil {
 		t.Fatalf("registering %s: %v", app.ID, err)
 	}
 }

@@ -82,7 +82,7 @@ func keyList(t *testing.T, b bench) {
 	if err := b.RevokeKey(t.Context(), "key_2"); err != nil {
 		t.Fatal(err)
 	}
-	list, err := b.Keys(t.Context(), "ws_acme")
+	list, err := b.ListKeys(t.Context(), "ws_acme")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func keyList(t *testing.T, b bench) {
 	if diff := cmp.Diff([]string{"key_3", "key_2", "key_1"}, ids); diff != "" {
 		t.Error(diff)
 	}
-	if none, err := b.Keys(t.Context(), "ws_none"); err != nil || len(none) > 0 {
+	if none, err := b.ListKeys(t.Context(), "ws_none"); err != nil || len(none) > 0 {
 		t.Errorf("a workspace without keys lists %v, %v", none, err)
 	}
 }
@@ -171,7 +171,7 @@ func keyUse(t *testing.T) {
 			if err := (store.KeyUses{Store: later.Store}).Touch(t.Context(), []byte("key_1")); err != nil {
 				t.Fatal(err)
 			}
-			list, err := later.Keys(t.Context(), "ws_acme")
+			list, err := later.ListKeys(t.Context(), "ws_acme")
 			if err != nil || len(list) != 1 {
 				t.Fatalf("%d keys (%v)", len(list), err)
 			}

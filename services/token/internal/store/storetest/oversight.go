@@ -71,7 +71,7 @@ func listGrants(t *testing.T, b bench) {
 			seen := map[string]bool{}
 			q := row.ask
 			for q.Limit = limit; ; {
-				page, err := b.Grants(t.Context(), q)
+				page, err := b.ListGrants(t.Context(), q)
 				if err != nil {
 					t.Fatal(err)
 				}
