@@ -6,6 +6,7 @@ import (
 	"time"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 )
 
 // recently is how many revocations are held against answers that were asked for before they came. A question that more of them
@@ -28,7 +29,7 @@ type memory struct {
 
 	mu sync.Mutex
 	// recent are the last revocations, by their number; applied counts them, forgotten is the number of the last emptying.
-	recent             [recently]*tokenv1.Revocation
+	recent             [recently]*revocation.Revocation
 	applied, forgotten uint64
 	cursor             int64
 	following          bool
@@ -78,7 +79,7 @@ func (m *memory) remember(q question, e *entry) (current bool) {
 	if q.applied < m.forgotten || m.applied-q.applied > recently {
 		return false
 	}
-	if q.applied < m.applied && m.since(q.applied).ends(e) {
+	if q.applied < m.applied && e.outdated(m.since(q.applied)) {
 		return false
 	}
 	table := m.live
@@ -93,10 +94,10 @@ func (m *memory) remember(q question, e *entry) (current bool) {
 	return true
 }
 
-func (m *memory) since(applied uint64) *sweep {
-	var s sweep
+func (m *memory) since(applied uint64) *revocation.Set {
+	var s revocation.Set
 	for n := applied + 1; n <= m.applied; n++ {
-		s.add(m.recent[n%recently])
+		s.Add(m.recent[n%recently])
 	}
 	return &s
 }
@@ -115,23 +116,26 @@ func (m *memory) apply(res *tokenv1.WatchRevocationsResponse) {
 }
 
 func (m *memory) end(revocations []*tokenv1.Revocation) {
-	for _, r := range revocations {
+	var s revocation.Set
+	for _, received := range revocations {
+		r := revocationOf(received)
 		m.applied++
 		m.recent[m.applied%recently] = r
+		s.Add(r)
 	}
-	s := sweepOf(revocations...)
-	if s.everything {
+	if s.Everything() {
 		m.forget()
 		return
 	}
-	for k := range s.tokens {
+	for hash := range s.Tokens {
+		k := key(hash)
 		m.live.remove(&k)
 		m.dead.remove(&k)
 	}
-	if s.wide() {
-		m.live.removeIf(s.ends)
+	if s.Wide() {
+		m.live.removeIf(func(e *entry) bool { return e.outdated(&s) })
 	}
-	if s.inactive {
+	if s.Has(revocation.Workspace) {
 		m.dead.clear()
 	}
 }
@@ -145,7 +149,7 @@ func (m *memory) forgetAll() {
 
 func (m *memory) forget() {
 	m.applied++
-	m.recent[m.applied%recently] = &tokenv1.Revocation{} // of no kind: everything
+	m.recent[m.applied%recently] = &revocation.Revocation{} // of no kind: everything
 	m.forgotten = m.applied
 	m.live.clear()
 	m.dead.clear()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vidocu/usher/cmd/usher/internal/admin"
 	"github.com/vidocu/usher/internal/platform/config"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/run"
 )
 
@@ -28,6 +29,14 @@ const description = `Usher, the authorization server of a video platform.
 Administration commands call the services at peers.identity, peers.authz and peers.token with the operator's certificate, or an ` + "`usher dev`" + ` on
 this machine through its sockets in data_dir. Run "usher <command> --help" for more.`
 
+// helpVars are the lists that help texts name.
+func helpVars() kong.Vars {
+	return kong.Vars{
+		"grant_types":         oauth.JoinNames(oauth.GrantTypeNames(nil), "or"),
+		"default_grant_types": oauth.JoinNames(oauth.DefaultGrantTypes(), "and"),
+	}
+}
+
 // execute runs one command and returns the exit status.
 func execute(args []string, streams admin.Streams) int {
 	var c cli
@@ -36,7 +45,7 @@ func execute(args []string, streams admin.Streams) int {
 	parser, err := kong.New(&c, kong.Name("usher"), kong.Description(description),
 		kong.Writers(streams.Out, streams.Err), kong.Exit(func(int) { left = true }), kong.Bind(&c, session),
 		kong.BindSingletonProvider(interruptible), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.ExplicitGroups([]kong.Group{{Key: "administration", Title: "Administration:"}}))
+		helpVars(), kong.ExplicitGroups([]kong.Group{{Key: "administration", Title: "Administration:"}}))
 	if err != nil {
 		return report(streams, err, failed)
 	}

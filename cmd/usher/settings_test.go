@@ -114,8 +114,8 @@ func variables(text, secretFile string) (environ []string) {
 	return environ
 }
 
-// yamlOf writes a setting's section and its name with a value that is YAML already.
-func yamlOf(key, value string) string {
+// settingYAML writes a setting's section and its name with a value that is YAML already.
+func settingYAML(key, value string) string {
 	section, name, inSection := strings.Cut(key, ".")
 	if !inSection {
 		return key + ": " + value + "\n"
@@ -183,9 +183,9 @@ func TestFault_C2_WhatIsNotSaidOfAnySettingKeepsItsDefault(t *testing.T) {
 		section, _, inSection := strings.Cut(s.Key, ".")
 		files := map[string]string{}
 		for _, nothing := range []string{"", "~", "null", `""`, "''", "' '", "# only a comment"} {
-			files["value "+nothing] = yamlOf(s.Key, nothing)
+			files["value "+nothing] = settingYAML(s.Key, nothing)
 			if s.Secret {
-				files["file "+nothing] = yamlOf(s.KeyFile(), nothing)
+				files["file "+nothing] = settingYAML(s.KeyFile(), nothing)
 			}
 			if inSection {
 				files["section "+nothing] = section + ": " + nothing + "\n"
@@ -219,7 +219,7 @@ func TestFault_C1_ANameThatIsWrittenWrongIsRefusedInBoth(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "settings.yaml")
 	for _, s := range config.Settings(defaults()) {
 		for _, value := range []string{"1", ""} {
-			_, inFile := run.Read(defaults(), write(t, path, yamlOf(s.Key+"x", value)), nil)
+			_, inFile := run.Read(defaults(), write(t, path, settingYAML(s.Key+"x", value)), nil)
 			loaded, err := run.Read(defaults(), "", []string{s.Env + "X=" + value})
 			if err != nil || len(loaded.Unknown) != 1 || !strings.Contains(loaded.Unknown[0].Error(), s.Env) {
 				t.Errorf("%sX = %q: %v, %v", s.Env, value, err, loaded.Unknown)

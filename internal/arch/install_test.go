@@ -109,7 +109,7 @@ func TestFault_C15_HomebrewsServersAreFound(t *testing.T) {
 		t.Errorf("with nothing installed: %v, %q", err, printed)
 	}
 	for _, name := range []string{
-		"redis-server", "nginx", "haproxy", "pgbouncer", "chromium", "node", "npm", "python3", "flock", "rm", "chmod", "mkdir", "cat",
+		"redis-server", "nginx", "haproxy", "pgbouncer", "jq", "chromium", "node", "npm", "python3", "flock", "rm", "chmod", "mkdir", "cat",
 	} {
 		m.program(t, "homebrew/bin/"+name, "")
 	}

@@ -51,16 +51,18 @@ func layerRules() []Rule {
 		{
 			Name:     "the shared library knows no service",
 			Packages: []string{"./internal/platform/..."},
-			Except:   []string{"./internal/platform/codewire"},
+			Except:   []string{"./internal/platform/convert"},
 			Only:     []string{"std", "other", "./internal/platform/...", "./gen/usher/error/v1", "./gen/usher/rpc/v1", "./sdk/enforce/..."},
 			Reason: "what knows a service belongs to that service; of the contract it needs reasons and callers alone, and of the SDK " +
 				"the one path matcher, for which the catalog is compiled",
 		},
 		{
-			Name:     "codewire converts one message",
-			Packages: []string{"./internal/platform/codewire"},
-			Only:     []string{"std", "./internal/platform/oauth", "./gen/usher/authz/v1"},
-			Reason:   "authz sends the value of a code and token receives it: one package converts it in both directions, and does nothing else",
+			Name:     "convert converts what two services share",
+			Packages: []string{"./internal/platform/convert"},
+			Only: []string{
+				"std", "./internal/platform/oauth", "./gen/usher/authz/v1", "./gen/usher/token/v1", "google.golang.org/protobuf/types/known/timestamppb",
+			},
+			Reason: "one service sends such a message and another receives it: one package converts it in both directions, and does nothing else",
 		},
 		{
 			Name:     "SQL drivers stay in sqldb",

@@ -51,7 +51,7 @@ func (s *Service) fixtures(publicURL string) []fixture {
 	for _, known := range s.deps.Catalog.Scopes() {
 		scope = append(scope, known.Name)
 	}
-	grants := []string{client.AuthorizationCode, client.RefreshToken}
+	grants := oauth.DefaultGrantTypes()
 	demo := strings.TrimSuffix(publicURL, "/") + "/demo/callback"
 	return []fixture{
 		{secret: "vdo_secret_xyz789", app: client.Registration{

@@ -103,7 +103,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
 	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Guard: s.guard, Registry: s.store})
-	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Desk: registry.Desk{
+	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Clients: registry.Clients{
 		Store: s.store, Scopes: s.deps.Catalog, Reserved: s.reserved,
 	}})
 }

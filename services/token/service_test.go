@@ -17,6 +17,7 @@ import (
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token"
@@ -67,6 +68,16 @@ func wantReason(t *testing.T, err error, reason errorv1.Reason) {
 	if got := oerr.Reason(err); err == nil || got != reason {
 		t.Errorf("%v (%s), want %s", err, got, reason)
 	}
+}
+
+func TestRFC8414_2_EveryGrantTypeThatIsNamedIsSupported(t *testing.T) {
+	b := newBench(t, token.DefaultConfig())
+	for _, name := range oauth.GrantTypeNames(nil) {
+		_, err := b.oauth.IssueToken(t.Context(), &tokenv1.IssueTokenRequest{GrantType: name})
+		wantReason(t, err, errorv1.Reason_REASON_INVALID_REQUEST) // it lacks its parameters
+	}
+	_, err := b.oauth.IssueToken(t.Context(), &tokenv1.IssueTokenRequest{GrantType: "password"})
+	wantReason(t, err, errorv1.Reason_REASON_UNSUPPORTED_GRANT_TYPE)
 }
 
 func TestRFC6749_4_1_2_AReplayedCodeEndsWhatItIssued(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
 // Metadata is the document's source.
@@ -50,7 +51,7 @@ func (m Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Issuer: m.Issuer, AuthorizationEndpoint: m.Issuer + "/oauth/authorize",
 		TokenEndpoint: m.API + "/oauth/token", RevocationEndpoint: m.API + "/oauth/revoke", IntrospectionEndpoint: m.API + "/oauth/introspect",
 		ResponseTypesSupported: []string{"code"}, ResponseModesSupported: []string{"query"},
-		GrantTypesSupported: []string{"authorization_code", "refresh_token"},
+		GrantTypesSupported: oauth.GrantTypeNames(nil),
 		TokenAuthMethods:    everybody, RevocationAuthMethods: everybody, IntrospectAuthMethods: confidential,
 		ChallengeMethods: []string{"S256"}, IssParameterSupported: true,
 	}

@@ -12,7 +12,7 @@ type CodeBinding struct {
 
 // AuthorizationRequest is the part of a validated authorization request (RFC 6749 §4.1.1) that its code and its tokens depend
 // on. The pending request, the stored code, the response of ResolveCode and the redemption carry it as one value: a new
-// parameter is added here, to that message and to its conversion (package codewire), and travels with the others. The JSON
+// parameter is added here, to that message and to its conversion (package convert), and travels with the others. The JSON
 // names are those of release 0.1: processes of both releases share one store during an upgrade.
 type AuthorizationRequest struct {
 	CodeBinding

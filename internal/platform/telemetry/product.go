@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
 // What the labels of outcomes say of a success, and of a failure of ours that has no reason.
@@ -34,12 +35,8 @@ type Tokens struct {
 	reuse    *prometheus.CounterVec
 }
 
-// The grants that have a label of their own, and the one for all that a caller may make up.
-const (
-	GrantCode    = "authorization_code"
-	GrantRefresh = "refresh_token"
-	grantOther   = "other"
-)
+// grantOther is the label of every grant type that is not supported: a caller may make up any.
+const grantOther = "other"
 
 // Tokens begins to count at zero. A nil receiver answers nil.
 func (m *Metrics) Tokens() *Tokens {
@@ -55,7 +52,7 @@ func (m *Metrics) Tokens() *Tokens {
 			Name: "usher_token_reuse_total", Help: "Codes and refresh tokens that came a second time, and so ended what the first use began.",
 		}, []string{"kind"}),
 	}
-	for _, grant := range []string{GrantCode, GrantRefresh} {
+	for _, grant := range oauth.GrantTypeNames(nil) {
 		t.issued[grant] = t.requests.WithLabelValues(grant, issued)
 		t.reuse.WithLabelValues(grant)
 	}

@@ -5,15 +5,16 @@ import (
 	"time"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
 func TestTokensAreCountedByGrantAndOutcome(t *testing.T) {
 	m := telemetry.New()
 	tokens := m.Tokens()
-	tokens.Issued(telemetry.GrantCode)
-	tokens.Refused(telemetry.GrantRefresh, errorv1.Reason_REASON_INVALID_REFRESH_TOKEN)
-	tokens.Reused(telemetry.GrantRefresh)
+	tokens.Issued(oauth.AuthorizationCodeGrant)
+	tokens.Refused(oauth.RefreshTokenGrant, errorv1.Reason_REASON_INVALID_REFRESH_TOKEN)
+	tokens.Reused(oauth.RefreshTokenGrant)
 	for _, made := range []string{"urn:x", "urn:y", ""} { // what a caller makes up has no series of its own
 		tokens.Issued(made)
 		tokens.Refused(made, errorv1.Reason(4711))
@@ -81,7 +82,7 @@ func TestWhatIsAskedAtEachScrape(t *testing.T) {
 
 func TestNilShowsNothing(t *testing.T) {
 	var m *telemetry.Metrics
-	m.Tokens().Issued(telemetry.GrantCode)
+	m.Tokens().Issued(oauth.AuthorizationCodeGrant)
 	m.Tokens().Refused("", 0)
 	m.Tokens().Reused("")
 	m.SignIns().Count("", true, 0)

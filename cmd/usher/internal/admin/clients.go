@@ -30,7 +30,7 @@ type createClient struct {
 	ResourceServer bool     `help:"The client may introspect every access token."`
 	RedirectURIs   []string `name:"redirect-uri" help:"A redirect URI; repeat the flag for more." placeholder:"URI" sep:"none"`
 	Scopes         []string `name:"scope" help:"Scopes that the client may request; repeat the flag, or separate them with commas." placeholder:"SCOPE"`
-	GrantTypes     []string `name:"grant" help:"Grant types that the client may use: authorization_code, refresh_token; both unless given." placeholder:"GRANT"`
+	GrantTypes     []string `name:"grant" help:"A grant type that the client may use: ${grant_types}; ${default_grant_types} unless given." placeholder:"GRANT"`
 
 	AllowReservedName bool `help:"The client is your own, and may have the product's name."`
 }

@@ -15,7 +15,7 @@ type updateClient struct {
 	Name         string   `help:"The new name." placeholder:"NAME"`
 	RedirectURIs []string `name:"redirect-uri" help:"A redirect URI; repeat the flag for more. They replace all that it has." placeholder:"URI" sep:"none"`
 	Scopes       []string `name:"scope" help:"Scopes, which replace all that it has; repeat the flag, or separate them with commas." placeholder:"SCOPE"`
-	GrantTypes   []string `name:"grant" help:"Grant types, which replace all that it has: authorization_code, refresh_token." placeholder:"GRANT"`
+	GrantTypes   []string `name:"grant" help:"Grant types, which replace all that it has: ${grant_types}." placeholder:"GRANT"`
 
 	ResourceServer   bool `xor:"server" help:"It may introspect every access token."`
 	NoResourceServer bool `xor:"server" help:"It may not introspect tokens of others."`

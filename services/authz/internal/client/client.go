@@ -17,12 +17,6 @@ var (
 	ErrExists = errors.New("client exists")
 )
 
-// The grants an app may hold, by their names at the token endpoint.
-const (
-	AuthorizationCode = "authorization_code"
-	RefreshToken      = "refresh_token"
-)
-
 // MaxSecrets is how many secrets of one app are valid at once: the current one and, during a rotation, its predecessor.
 const MaxSecrets = 2
 
@@ -48,8 +42,8 @@ type Client struct {
 	Disabled bool
 }
 
-// May reports whether the app may use the grant.
-func (c Client) May(grant string) bool { return slices.Contains(c.GrantTypes, grant) }
+// May reports whether the client may use the grant type.
+func (c Client) May(grantType string) bool { return slices.Contains(c.GrantTypes, grantType) }
 
 // Registration is an app with what an authorization request is checked against.
 type Registration struct {

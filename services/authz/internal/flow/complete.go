@@ -198,7 +198,7 @@ func (f Flow) answerable(ctx context.Context, p pending.Authorization) error {
 	if err != nil {
 		return fmt.Errorf("finding the client: %w", err)
 	}
-	if !permits(app, p.RedirectURI) || !app.Scope.Covers(p.Scope) || !app.May(client.AuthorizationCode) {
+	if !permits(app, p.RedirectURI) || !app.Scope.Covers(p.Scope) || !app.May(oauth.AuthorizationCodeGrant) {
 		return clientChanged()
 	}
 	if app.Type == client.Public && p.CodeChallenge == "" {

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
-	"github.com/vidocu/usher/internal/platform/codewire"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/code"
 )
@@ -22,5 +22,5 @@ func (s *Codes) ResolveCode(ctx context.Context, req *authzv1.ResolveCodeRequest
 	if err != nil {
 		return nil, fail(err)
 	}
-	return codewire.ToProto(approved), nil
+	return convert.CodeToProto(approved), nil
 }

@@ -3,6 +3,7 @@ package decision
 import (
 	"context"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
@@ -37,7 +38,7 @@ type Form struct {
 // The consent is recorded after authz has closed the request and before the code leaves, so that no client is connected without
 // being listed, also where this process dies in between: the code is lost with it, and the decision, sent again, records and
 // returns both.
-func (d Desk) Decide(ctx context.Context, f Form) (secret.String, error) {
+func (d Decider) Decide(ctx context.Context, f Form) (secret.String, error) {
 	person, asked, err := d.decider(ctx, f)
 	if err != nil {
 		return secret.String{}, err
@@ -67,7 +68,7 @@ func (d Desk) Decide(ctx context.Context, f Form) (secret.String, error) {
 
 // decider reads the user who decides, and what they were asked. A form with its page needs no look at the authorization: authz
 // checks everything where it closes it.
-func (d Desk) decider(ctx context.Context, f Form) (Person, Pending, error) {
+func (d Decider) decider(ctx context.Context, f Form) (Person, Pending, error) {
 	if f.Page != nil {
 		person, err := d.Identity.Session(ctx, f.Request.Session)
 		return person, Pending{ClientID: f.Page.ClientID, Viewer: Viewer{UserID: person.ID, Epoch: f.Page.Epoch}}, err
@@ -92,8 +93,8 @@ func approval(person Person, workspaceID string) (*Approval, error) {
 
 // current fails with ErrStale where the access of the user-client was ended after the page was shown. A revocation after this
 // comparison is caught when the code is redeemed: issuing requires the same epoch.
-func (d Desk) current(ctx context.Context, person Person, p Pending) error {
-	epoch, err := d.Epochs.Epoch(ctx, person.ID, p.ClientID)
+func (d Decider) current(ctx context.Context, person Person, p Pending) error {
+	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: person.ID, ClientID: p.ClientID})
 	if err == nil && epoch != p.Viewer.Epoch {
 		err = ErrStale
 	}
@@ -101,7 +102,7 @@ func (d Desk) current(ctx context.Context, person Person, p Pending) error {
 }
 
 // approve closes the request, and records what was approved before the location is returned.
-func (d Desk) approve(ctx context.Context, f Form, c Completion, asked Pending) (secret.String, error) {
+func (d Decider) approve(ctx context.Context, f Form, c Completion, asked Pending) (secret.String, error) {
 	done, err := d.Authorizations.Complete(ctx, c)
 	if err != nil {
 		return secret.String{}, err
@@ -126,7 +127,7 @@ func (d Desk) approve(ctx context.Context, f Form, c Completion, asked Pending) 
 // repeat completes an approval that was made before: a double click, or a form that is sent again. The epoch is compared once more.
 // A code that the client has redeemed is never returned again: a second use would revoke what the first one issued. A second click
 // gets a fresh one.
-func (d Desk) repeat(ctx context.Context, f Form, c Completion, asked Pending) (Completed, error) {
+func (d Decider) repeat(ctx context.Context, f Form, c Completion, asked Pending) (Completed, error) {
 	if asked.Outcome == nil || len(asked.Outcome.Code) == 0 {
 		return Completed{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
 	}

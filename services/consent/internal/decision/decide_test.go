@@ -38,13 +38,13 @@ func wantNothing(t *testing.T, w *world) {
 func TestAnApprovalIsRecordedAndCompleted(t *testing.T) {
 	w := newWorld()
 	w.epoch = 4
-	prompt, err := w.desk().Prompt(t.Context(), request("john"))
+	prompt, err := w.decider().GetPrompt(t.Context(), request("john"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	form := approve("john")
 	form.Page = prompt.Page
-	location, err := w.desk().Decide(t.Context(), form)
+	location, err := w.decider().Decide(t.Context(), form)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestAnApprovalIsRecordedAndCompleted(t *testing.T) {
 
 func TestADenialLeadsBackAndRecordsNothing(t *testing.T) {
 	w := shown(t)
-	location, err := w.desk().Decide(t.Context(), deny("john"))
+	location, err := w.decider().Decide(t.Context(), deny("john"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestWhatIsWrongDecidesNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := bound(t)
-			if _, err := w.desk().Decide(t.Context(), c.form); !errors.Is(err, c.want) {
+			if _, err := w.decider().Decide(t.Context(), c.form); !errors.Is(err, c.want) {
 				t.Errorf("Decide: %v, want %v", err, c.want)
 			}
 			wantNothing(t, w)
@@ -108,12 +108,12 @@ func TestWhatIsWrongDecidesNothing(t *testing.T) {
 func TestNobodyDecidesUnseen(t *testing.T) {
 	for _, form := range []decision.Form{unnamed(approve("john")), unnamed(deny("john"))} {
 		w := newWorld()
-		if _, err := w.desk().Decide(t.Context(), form); !errors.Is(err, decision.ErrNotFound) {
+		if _, err := w.decider().Decide(t.Context(), form); !errors.Is(err, decision.ErrNotFound) {
 			t.Errorf("Decide without a prompt: %v, want ErrNotFound", err)
 		}
 		// Not even a session without a user matches a request without a viewer.
 		w.people["john"] = decision.Person{}
-		if _, err := w.desk().Decide(t.Context(), form); !errors.Is(err, decision.ErrNotFound) {
+		if _, err := w.decider().Decide(t.Context(), form); !errors.Is(err, decision.ErrNotFound) {
 			t.Errorf("Decide by nobody: %v, want ErrNotFound", err)
 		}
 		wantNothing(t, w)
@@ -123,7 +123,7 @@ func TestNobodyDecidesUnseen(t *testing.T) {
 func TestMembershipCountsAtTheMomentOfTheDecision(t *testing.T) {
 	w := shown(t)
 	w.members["usr_john"] = nil
-	if _, err := w.desk().Decide(t.Context(), approve("john")); !errors.Is(err, decision.ErrNotMember) {
+	if _, err := w.decider().Decide(t.Context(), approve("john")); !errors.Is(err, decision.ErrNotMember) {
 		t.Errorf("Decide after leaving: %v, want ErrNotMember", err)
 	}
 	wantNothing(t, w)
@@ -132,20 +132,20 @@ func TestMembershipCountsAtTheMomentOfTheDecision(t *testing.T) {
 func TestARevocationWhileThePageIsOpenMakesTheApprovalStale(t *testing.T) {
 	w := shown(t)
 	w.epoch++
-	if _, err := w.desk().Decide(t.Context(), approve("john")); !errors.Is(err, decision.ErrStale) {
+	if _, err := w.decider().Decide(t.Context(), approve("john")); !errors.Is(err, decision.ErrStale) {
 		t.Errorf("Decide after a revocation: %v, want ErrStale", err)
 	}
 	wantNothing(t, w)
-	if _, err := w.desk().Decide(t.Context(), deny("john")); err != nil {
+	if _, err := w.decider().Decide(t.Context(), deny("john")); err != nil {
 		t.Errorf("a denial after a revocation: %v, want success", err)
 	}
 }
 
 func TestWhatCannotBeAskedIsNotApproved(t *testing.T) {
-	for _, call := range []string{"Session", "Find", "Epoch", "Complete"} {
+	for _, call := range []string{"Session", "Find", "GetPairEpoch", "Complete"} {
 		w := bound(t)
 		w.fail[call] = errDown
-		if _, err := w.desk().Decide(t.Context(), unnamed(approve("john"))); !errors.Is(err, errDown) {
+		if _, err := w.decider().Decide(t.Context(), unnamed(approve("john"))); !errors.Is(err, errDown) {
 			t.Errorf("Decide while %s fails: %v, want its failure", call, err)
 		}
 		wantNothing(t, w)

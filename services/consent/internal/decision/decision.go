@@ -11,7 +11,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// Failures of a Desk. Those of the services it asks pass through.
+// Failures of a Decider. Those of the services it asks pass through.
 var (
 	// ErrNotFound is an authorization that was shown to another user or to none, or was decided otherwise before.
 	ErrNotFound = errors.New("authorization not found")
@@ -107,13 +107,13 @@ type Pending struct {
 	Outcome *Outcome
 }
 
-// Identity returns who a browser is. Its failures pass through a Desk.
+// Identity returns who a browser is. Its failures pass through a Decider.
 type Identity interface {
 	// Session returns the user of a session with their workspaces.
 	Session(ctx context.Context, session secret.String) (Person, error)
 }
 
-// Authorizations are the pending ones, which authz keeps. Its failures pass through a Desk.
+// Authorizations are the pending ones, which authz keeps. Its failures pass through a Decider.
 type Authorizations interface {
 	// Find reads an authorization, decided or not.
 	Find(ctx context.Context, r Request) (Pending, error)
@@ -154,9 +154,9 @@ type Approval struct {
 	DisplayName string
 }
 
-// Epochs reads how often a pair (user, app) was revoked.
+// Epochs reads the epoch of a user-client, which rises with each revocation.
 type Epochs interface {
-	Epoch(ctx context.Context, userID, clientID string) (int64, error)
+	GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, error)
 }
 
 // Codes reads what became of a code.
@@ -188,8 +188,8 @@ type Consent struct {
 	Epoch int64
 }
 
-// Desk shows consent screens and takes decisions. Its methods may be called concurrently.
-type Desk struct {
+// Decider shows consent screens and takes decisions. Its methods may be called concurrently.
+type Decider struct {
 	Identity       Identity
 	Authorizations Authorizations
 	Epochs         Epochs
@@ -201,7 +201,7 @@ type Desk struct {
 
 // open reads the user and the authorization, concurrently. A browser that is not signed in learns that first, whatever else is
 // wrong, so that the response does not depend on which of the two was quicker.
-func (d Desk) open(ctx context.Context, r Request) (Person, Pending, error) {
+func (d Decider) open(ctx context.Context, r Request) (Person, Pending, error) {
 	var pending Pending
 	var pendingErr error
 	var asking sync.WaitGroup

@@ -59,8 +59,8 @@ func newWorld() *world {
 	}
 }
 
-func (w *world) desk() decision.Desk {
-	return decision.Desk{
+func (w *world) decider() decision.Decider {
+	return decision.Decider{
 		Identity: w, Authorizations: w, Epochs: w, Codes: w, Consents: w, Catalog: words{}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 }
@@ -153,8 +153,8 @@ func (w *world) Redeemed(_ context.Context, hash []byte) (bool, error) {
 	return w.redeemed[string(hash)], err
 }
 
-func (w *world) Epoch(context.Context, string, string) (int64, error) {
-	leave, err := w.enter("Epoch")
+func (w *world) GetPairEpoch(context.Context, oauth.UserClient) (int64, error) {
+	leave, err := w.enter("GetPairEpoch")
 	defer leave()
 	return w.epoch, err
 }
@@ -184,7 +184,7 @@ func bound(t *testing.T) *world {
 	p := w.pending["request"]
 	p.EpochInDecision = false
 	w.pending["request"] = p
-	prompt, err := w.desk().Prompt(t.Context(), request("john"))
+	prompt, err := w.decider().GetPrompt(t.Context(), request("john"))
 	if err != nil || prompt.Page != nil || w.pending["request"].Viewer.UserID != "usr_john" {
 		t.Fatalf("Prompt: %+v, %v", prompt.Page, err)
 	}
@@ -195,7 +195,7 @@ func bound(t *testing.T) *world {
 func shown(t *testing.T) *world {
 	t.Helper()
 	w := newWorld()
-	if _, err := w.desk().Prompt(t.Context(), request("john")); err != nil {
+	if _, err := w.decider().GetPrompt(t.Context(), request("john")); err != nil {
 		t.Fatalf("Prompt: %v", err)
 	}
 	return w

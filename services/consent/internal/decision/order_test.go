@@ -15,11 +15,11 @@ import (
 func TestTheCodeLeavesAfterTheConsentIsRecorded(t *testing.T) {
 	w := shown(t)
 	w.fail["Record"] = errDown
-	if location, err := w.desk().Decide(t.Context(), approve("john")); !errors.Is(err, errDown) || !location.IsZero() {
+	if location, err := w.decider().Decide(t.Context(), approve("john")); !errors.Is(err, errDown) || !location.IsZero() {
 		t.Fatalf("Decide: %q, %v, want the failure of the record and no location", location.Reveal(), err)
 	}
 	delete(w.fail, "Record")
-	if _, err := w.desk().Decide(t.Context(), approve("john")); err != nil {
+	if _, err := w.decider().Decide(t.Context(), approve("john")); err != nil {
 		t.Fatal(err)
 	}
 	if len(w.consents) != 1 || w.consents[secret.Sum("request")].WorkspaceID != "ws_acme" {
@@ -31,13 +31,13 @@ func TestTheCodeLeavesAfterTheConsentIsRecorded(t *testing.T) {
 func TestUpgrade_APageThatRelease01BoundIsDecided(t *testing.T) {
 	for _, form := range []decision.Form{approve("john"), deny("john")} {
 		w := bound(t)
-		if _, err := w.desk().Decide(t.Context(), unnamed(form)); err != nil {
+		if _, err := w.decider().Decide(t.Context(), unnamed(form)); err != nil {
 			t.Error(err)
 		}
 	}
 	w := bound(t)
 	w.epoch++
-	if _, err := w.desk().Decide(t.Context(), unnamed(approve("john"))); !errors.Is(err, decision.ErrStale) {
+	if _, err := w.decider().Decide(t.Context(), unnamed(approve("john"))); !errors.Is(err, decision.ErrStale) {
 		t.Errorf("after a revocation: %v, want ErrStale", err)
 	}
 }
@@ -45,12 +45,12 @@ func TestUpgrade_APageThatRelease01BoundIsDecided(t *testing.T) {
 func TestFault_A1_TheSameDecisionAgainLeadsToTheSamePlace(t *testing.T) {
 	for name, form := range map[string]decision.Form{"approve": approve("john"), "deny": deny("john")} {
 		w := shown(t)
-		first, err := w.desk().Decide(t.Context(), form)
+		first, err := w.decider().Decide(t.Context(), form)
 		if err != nil {
 			t.Fatal(err)
 		}
 		form.AnsweredBefore = true
-		again, err := w.desk().Decide(t.Context(), form)
+		again, err := w.decider().Decide(t.Context(), form)
 		if err != nil || !again.Equal(first) {
 			t.Errorf("%s again: %q, %v", name, again.Reveal(), err)
 		}
@@ -66,12 +66,12 @@ func TestFault_A1_TheSameDecisionAgainLeadsToTheSamePlace(t *testing.T) {
 func TestFault_A1_ARedeemedCodeIsReplacedForTheBrowserThatHadIt(t *testing.T) {
 	w := shown(t)
 	form := approve("john")
-	if _, err := w.desk().Decide(t.Context(), form); err != nil {
+	if _, err := w.decider().Decide(t.Context(), form); err != nil {
 		t.Fatal(err)
 	}
 	w.redeemed["hash"] = true
 	form.AnsweredBefore = true
-	if _, err := w.desk().Decide(t.Context(), form); err != nil {
+	if _, err := w.decider().Decide(t.Context(), form); err != nil {
 		t.Fatalf("a second click: %v", err)
 	}
 	if last := w.done[len(w.done)-1]; !last.RenewCode || !last.CodeRedeemed {
@@ -104,7 +104,7 @@ func TestFault_A1_ADecidedRequestIsDecidedForGood(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := shown(t)
-			if _, err := w.desk().Decide(t.Context(), row.first); err != nil {
+			if _, err := w.decider().Decide(t.Context(), row.first); err != nil {
 				t.Fatal(err)
 			}
 			if w.asked != 0 {
@@ -114,7 +114,7 @@ func TestFault_A1_ADecidedRequestIsDecidedForGood(t *testing.T) {
 				row.change(w)
 			}
 			consents := len(w.consents)
-			if _, err := w.desk().Decide(t.Context(), row.second); !errors.Is(err, row.want) {
+			if _, err := w.decider().Decide(t.Context(), row.second); !errors.Is(err, row.want) {
 				t.Errorf("a second decision: %v, want %v", err, row.want)
 			}
 			if len(w.consents) != consents || len(w.done) != 1 {
@@ -126,13 +126,13 @@ func TestFault_A1_ADecidedRequestIsDecidedForGood(t *testing.T) {
 
 func TestFault_A2_WhatWasDecidedIsTold(t *testing.T) {
 	outcome := func(w *world, session string) (decision.Decided, error) {
-		return w.desk().Outcome(t.Context(), request(session))
+		return w.decider().GetOutcome(t.Context(), request(session))
 	}
 	w := shown(t)
 	if _, err := outcome(w, "john"); !errors.Is(err, decision.ErrNotFound) {
 		t.Errorf("before the decision: %v, want ErrNotFound", err)
 	}
-	if _, err := w.desk().Decide(t.Context(), approve("john")); err != nil {
+	if _, err := w.decider().Decide(t.Context(), approve("john")); err != nil {
 		t.Fatal(err)
 	}
 	want := decision.Decided{
@@ -152,7 +152,7 @@ func TestFault_A2_WhatWasDecidedIsTold(t *testing.T) {
 	if _, err := outcome(w, "jane"); !errors.Is(err, decision.ErrNotFound) {
 		t.Errorf("another person hears of it: %v", err)
 	}
-	if _, err := w.desk().Prompt(t.Context(), request("john")); !errors.Is(err, decision.ErrNotFound) {
+	if _, err := w.decider().GetPrompt(t.Context(), request("john")); !errors.Is(err, decision.ErrNotFound) {
 		t.Errorf("the consent screen of a decided request: %v", err)
 	}
 	w.redeemed["hash"] = false
@@ -167,7 +167,7 @@ func TestFault_A2_WhatWasDecidedIsTold(t *testing.T) {
 	}
 
 	w = shown(t)
-	if _, err := w.desk().Decide(t.Context(), deny("john")); err != nil {
+	if _, err := w.decider().Decide(t.Context(), deny("john")); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := outcome(w, "john"); err != nil || got.Approved || !got.Repeatable {
@@ -180,14 +180,14 @@ func TestFault_A8_ASessionThatDoesNotSufficeIsAskedToSignIn(t *testing.T) {
 	p := w.pending["request"]
 	p.SignIn = true
 	w.pending["request"] = p
-	if _, err := w.desk().Prompt(t.Context(), request("john")); !errors.Is(err, decision.ErrSignIn) {
+	if _, err := w.decider().GetPrompt(t.Context(), request("john")); !errors.Is(err, decision.ErrSignIn) {
 		t.Errorf("Prompt: %v, want ErrSignIn", err)
 	}
 	for _, form := range []decision.Form{approve("john"), deny("john")} {
-		if _, err := w.desk().Decide(t.Context(), form); !errors.Is(err, errSignedOut) {
+		if _, err := w.decider().Decide(t.Context(), form); !errors.Is(err, errSignedOut) {
 			t.Errorf("Decide: %v, want what authz says", err)
 		}
-		if _, err := w.desk().Decide(t.Context(), unnamed(form)); !errors.Is(err, decision.ErrSignIn) {
+		if _, err := w.decider().Decide(t.Context(), unnamed(form)); !errors.Is(err, decision.ErrSignIn) {
 			t.Errorf("Decide: %v, want ErrSignIn", err)
 		}
 	}

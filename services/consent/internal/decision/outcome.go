@@ -3,6 +3,8 @@ package decision
 import (
 	"context"
 	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
 // Decided is a decision as its page shows it.
@@ -20,8 +22,8 @@ type Decided struct {
 	Repeatable bool
 }
 
-// Outcome reads what the person decided. It fails with ErrNotFound while nothing is decided, and for another person.
-func (d Desk) Outcome(ctx context.Context, r Request) (Decided, error) {
+// GetOutcome reads what the person decided. It fails with ErrNotFound while nothing is decided, and for another person.
+func (d Decider) GetOutcome(ctx context.Context, r Request) (Decided, error) {
 	person, pending, err := d.open(ctx, r)
 	if err != nil {
 		return Decided{}, err
@@ -47,7 +49,7 @@ func (d Desk) Outcome(ctx context.Context, r Request) (Decided, error) {
 	if decided.Redeemed, err = d.Codes.Redeemed(ctx, outcome.Code); err != nil {
 		return Decided{}, err
 	}
-	epoch, err := d.Epochs.Epoch(ctx, person.ID, pending.ClientID)
+	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: person.ID, ClientID: pending.ClientID})
 	if err != nil {
 		return Decided{}, err
 	}

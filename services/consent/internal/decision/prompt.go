@@ -25,9 +25,9 @@ type Scope struct {
 	Description string
 }
 
-// Prompt gathers the consent page. The epoch is read before the page exists, and the decision names it, so that a revocation that
+// GetPrompt gathers the consent page. The epoch is read before the page exists, and the decision names it, so that a revocation that
 // returns while the page is open makes the decision ErrStale. ErrNotFound when the authorization was decided.
-func (d Desk) Prompt(ctx context.Context, r Request) (Prompt, error) {
+func (d Decider) GetPrompt(ctx context.Context, r Request) (Prompt, error) {
 	person, pending, err := d.open(ctx, r)
 	if err != nil {
 		return Prompt{}, err
@@ -35,7 +35,7 @@ func (d Desk) Prompt(ctx context.Context, r Request) (Prompt, error) {
 	if pending.Outcome != nil {
 		return Prompt{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
 	}
-	epoch, err := d.Epochs.Epoch(ctx, person.ID, pending.ClientID)
+	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: person.ID, ClientID: pending.ClientID})
 	if err != nil {
 		return Prompt{}, err
 	}
@@ -52,7 +52,7 @@ func (d Desk) Prompt(ctx context.Context, r Request) (Prompt, error) {
 
 // describe leaves no scope out: one that this replica's catalog does not know is shown by its name, since the person must
 // see all that is asked.
-func (d Desk) describe(scope oauth.Scope) []Scope {
+func (d Decider) describe(scope oauth.Scope) []Scope {
 	list := make([]Scope, len(scope))
 	for i, name := range scope {
 		description, ok := d.Catalog.Describe(name)

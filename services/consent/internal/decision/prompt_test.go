@@ -11,7 +11,7 @@ import (
 )
 
 func TestThePromptShowsWhatIsAskedInThatOrder(t *testing.T) {
-	got, err := newWorld().desk().Prompt(t.Context(), request("john"))
+	got, err := newWorld().decider().GetPrompt(t.Context(), request("john"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestThePromptShowsWhatIsAskedInThatOrder(t *testing.T) {
 func TestThePromptNamesTheEpochThatItShows(t *testing.T) {
 	w := newWorld()
 	for w.epoch = range 3 {
-		got, err := w.desk().Prompt(t.Context(), request("john"))
+		got, err := w.decider().GetPrompt(t.Context(), request("john"))
 		if diff := cmp.Diff(&decision.Page{ClientID: "app", Epoch: w.epoch}, got.Page); err != nil || diff != "" {
 			t.Errorf("%v, page (-want +got):\n%s", err, diff)
 		}
@@ -47,7 +47,7 @@ func TestSigningInComesBeforeTheAuthorization(t *testing.T) {
 	r := request("nobody")
 	r.ID = "unknown"
 	for range 20 { // the two are asked at once
-		if _, err := newWorld().desk().Prompt(t.Context(), r); !errors.Is(err, errSignedOut) {
+		if _, err := newWorld().decider().GetPrompt(t.Context(), r); !errors.Is(err, errSignedOut) {
 			t.Fatalf("Prompt: %v, want that the session is required", err)
 		}
 	}
@@ -56,19 +56,19 @@ func TestSigningInComesBeforeTheAuthorization(t *testing.T) {
 func TestAnotherBrowserHearsWhatAuthzSays(t *testing.T) {
 	r := request("john")
 	r.Browser = secret.New("other")
-	if _, err := newWorld().desk().Prompt(t.Context(), r); !errors.Is(err, errUnknown) {
+	if _, err := newWorld().decider().GetPrompt(t.Context(), r); !errors.Is(err, errUnknown) {
 		t.Errorf("Prompt: %v, want what authz says", err)
 	}
 }
 
 func TestAPromptThatCannotBeShownBindsNobody(t *testing.T) {
-	for _, call := range []string{"Session", "Find", "Epoch", "Bind"} {
+	for _, call := range []string{"Session", "Find", "GetPairEpoch", "Bind"} {
 		w := newWorld()
 		p := w.pending["request"]
 		p.EpochInDecision = false // authz of release 0.1
 		w.pending["request"] = p
 		w.fail[call] = errDown
-		if _, err := w.desk().Prompt(t.Context(), request("john")); !errors.Is(err, errDown) {
+		if _, err := w.decider().GetPrompt(t.Context(), request("john")); !errors.Is(err, errDown) {
 			t.Errorf("Prompt while %s fails: %v, want its failure", call, err)
 		}
 		if got := w.pending["request"].Viewer; got != (decision.Viewer{}) {

@@ -14,12 +14,12 @@ import (
 type Consents struct {
 	consentv1.UnsafeConsentServiceServer
 
-	Desk decision.Desk
+	Decider decision.Decider
 }
 
 // GetPrompt gathers the consent screen.
 func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptRequest) (*consentv1.GetPromptResponse, error) {
-	prompt, err := s.Desk.Prompt(ctx, decision.Request{
+	prompt, err := s.Decider.GetPrompt(ctx, decision.Request{
 		ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken()),
 	})
 	if err != nil {
@@ -49,7 +49,7 @@ func workspace(w decision.Workspace) *consentv1.PromptWorkspace {
 
 // GetOutcome reads what the person decided.
 func (s *Consents) GetOutcome(ctx context.Context, req *consentv1.GetOutcomeRequest) (*consentv1.GetOutcomeResponse, error) {
-	decided, err := s.Desk.Outcome(ctx, decision.Request{
+	decided, err := s.Decider.GetOutcome(ctx, decision.Request{
 		ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken()),
 	})
 	if err != nil {
@@ -76,7 +76,7 @@ func (s *Consents) Decide(ctx context.Context, req *consentv1.DecideRequest) (*c
 	if page := req.GetPage(); page != nil {
 		form.Page = &decision.Page{ClientID: page.GetClientId(), Epoch: page.GetEpoch()}
 	}
-	location, err := s.Desk.Decide(ctx, form)
+	location, err := s.Decider.Decide(ctx, form)
 	if err != nil {
 		return nil, fail(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/housekeep"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 	"github.com/vidocu/usher/services/consent/internal/decision"
@@ -84,7 +85,7 @@ func (s *Store) Approvals(ctx context.Context, userID string) ([]connectedapp.Ap
 }
 
 // Prune drops consents of the pair whose epoch is lower, a bounded number of them.
-func (s *Store) Prune(ctx context.Context, p connectedapp.Pair, epoch int64) error {
+func (s *Store) Prune(ctx context.Context, p oauth.UserClient, epoch int64) error {
 	if _, err := s.db.Exec(ctx, s.text.prune, p.UserID, p.ClientID, epoch, prunedAtOnce); err != nil {
 		return fmt.Errorf("pruning consents: %w", err)
 	}

@@ -66,7 +66,7 @@ type AuthorizationCode struct {
 }
 
 // Type is `authorization_code`.
-func (AuthorizationCode) Type() string { return "authorization_code" }
+func (AuthorizationCode) Type() string { return oauth.AuthorizationCodeGrant }
 
 // Check wants `code`, and `redirect_uri` or a verifier: a code that carries a challenge may be redeemed without repeating the
 // redirect URI (OAuth 2.1 §10.2). Whether the code carries one is judged with the code.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/feed"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
@@ -203,7 +204,7 @@ func TestWhatIsRememberedEndsWithTheToken(t *testing.T) {
 		if diff := cmp.Diff(facts, got); diff != "" || err != nil {
 			t.Errorf("after 20 s: %v (-want +got):\n%s", err, diff)
 		}
-		p.end(feed.Entry{Kind: feed.Workspace}, token) // it expires; the log does not say so
+		p.end(feed.Entry{Revocation: revocation.Revocation{Kind: revocation.Workspace, WorkspaceID: "ws_acme"}}, token) // it expires; the log does not say so
 		for left := 10 * time.Second; left > 10*time.Millisecond; left -= 10 * time.Millisecond {
 			if active, reads := p.active(t, token); !active || reads != 0 {
 				t.Fatalf("%s before its end: active %v, %d readings", left, active, reads)
@@ -246,29 +247,31 @@ func TestEachKindOfEntryForgetsWhatItEndsAndNotTheRest(t *testing.T) {
 	}{
 		"token": {entry: func(_ *platform, mine string) feed.Entry {
 			hash := secret.Sum(mine)
-			return feed.Entry{Kind: feed.Token, TokenHash: hash.Bytes(), UserID: "usr_0"}
+			return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.Token, TokenHash: hash.Bytes(), UserID: "usr_0"}}
 		}},
 		"key": {mine: (*platform).key, entry: func(_ *platform, mine string) feed.Entry {
 			hash := secret.Sum(mine)
-			return feed.Entry{Kind: feed.Token, TokenHash: hash.Bytes()}
+			return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.Token, TokenHash: hash.Bytes()}}
 		}},
 		"family": {entry: func(*platform, string) feed.Entry {
-			return feed.Entry{Kind: feed.Family, Family: []byte("family-0"), UserID: "usr_0"}
+			return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.Family, FamilyID: []byte("family-0"), UserID: "usr_0"}}
 		}},
 		"family without its user": {entry: func(*platform, string) feed.Entry {
-			return feed.Entry{Kind: feed.Family, Family: []byte("family-0")}
+			return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.Family, FamilyID: []byte("family-0")}}
 		}},
 		"pair": {entry: func(*platform, string) feed.Entry {
-			return feed.Entry{Kind: feed.Pair, UserID: "usr_0", ClientID: "app"}
+			return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.UserClient, UserID: "usr_0", ClientID: "app"}}
 		}},
-		"user": {entry: func(*platform, string) feed.Entry { return feed.Entry{Kind: feed.User, UserID: "usr_0"} }},
+		"user": {entry: func(*platform, string) feed.Entry {
+			return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.User, UserID: "usr_0"}}
+		}},
 		"member": {entry: func(*platform, string) feed.Entry {
-			return feed.Entry{Kind: feed.Member, UserID: "usr_0", WorkspaceID: "ws_acme"}
+			return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.Member, UserID: "usr_0", WorkspaceID: "ws_acme"}}
 		}},
 		"member with a token for all workspaces": {
 			mine: func(p *platform) string { return p.userToken("uapp_1") },
 			entry: func(*platform, string) feed.Entry {
-				return feed.Entry{Kind: feed.Member, UserID: "usr_0", WorkspaceID: "ws_acme"}
+				return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.Member, UserID: "usr_0", WorkspaceID: "ws_acme"}}
 			},
 		},
 		"client": {
@@ -277,12 +280,14 @@ func TestEachKindOfEntryForgetsWhatItEndsAndNotTheRest(t *testing.T) {
 					Kind: enforce.AccessToken, Family: []byte("other"), UserID: "usr_0", ClientID: "other", WorkspaceID: "ws_acme", Left: time.Hour,
 				})
 			},
-			entry: func(*platform, string) feed.Entry { return feed.Entry{Kind: feed.Client, ClientID: "other"} },
+			entry: func(*platform, string) feed.Entry {
+				return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.Client, ClientID: "other"}}
+			},
 		},
 		"authentication app": {
 			mine: func(p *platform) string { return p.userToken("uapp_1") },
 			entry: func(*platform, string) feed.Entry {
-				return feed.Entry{Kind: feed.AuthenticationApp, ClientID: "uapp_1"}
+				return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.AuthenticationApp, ClientID: "uapp_1"}}
 			},
 		},
 	} {
@@ -311,7 +316,7 @@ func TestAnEntryThatIsNotUnderstoodForgetsEverything(t *testing.T) {
 	remembering(t, 100, func(t *testing.T, p *platform) {
 		token := p.access(0)
 		p.remembered(t, token)
-		p.end(feed.Entry{Kind: 99}, token)
+		p.end(feed.Entry{Revocation: revocation.Revocation{Kind: 99}}, token)
 		time.Sleep(20 * time.Millisecond)
 		synctest.Wait()
 		if active, _ := p.active(t, token); active {
@@ -336,7 +341,7 @@ func TestAnAnswerThatWasReadBeforeItsEndIsNotRememberedAfter(t *testing.T) {
 		p.mu.Lock()
 		p.reading = nil
 		p.mu.Unlock()
-		p.end(feed.Entry{Kind: feed.User, UserID: "usr_0"}, token)
+		p.end(feed.Entry{Revocation: revocation.Revocation{Kind: revocation.User, UserID: "usr_0"}}, token)
 		for range 3 {
 			p.active(t, other) // keeps the follower at work
 			time.Sleep(20 * time.Millisecond)
@@ -356,7 +361,7 @@ func TestAQuestionThatNamesACursorIsNotAnsweredFromBefore(t *testing.T) {
 	remembering(t, 100, func(t *testing.T, p *platform) {
 		token := p.access(0)
 		p.remembered(t, token)
-		p.end(feed.Entry{Kind: feed.User, UserID: "usr_0"}, token)
+		p.end(feed.Entry{Revocation: revocation.Revocation{Kind: revocation.User, UserID: "usr_0"}}, token)
 		if _, err := p.Bearer(t.Context(), token, 1); !errors.Is(err, introspect.ErrInactive) {
 			t.Errorf("Bearer: %v, want ErrInactive", err)
 		}

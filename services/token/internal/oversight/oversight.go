@@ -70,50 +70,50 @@ type Store interface {
 	introspect.UserTokens
 	FindAccess(ctx context.Context, token secret.Hash) (introspect.Facts, error)
 	FindRefresh(ctx context.Context, token secret.Hash) (introspect.Facts, error)
-	// Grants reads live grants by user, app and identifier.
-	Grants(ctx context.Context, q Query) ([]Grant, error)
+	// ListGrants reads live grants by user, client and identifier.
+	ListGrants(ctx context.Context, q Query) ([]Grant, error)
 	// CountAccess counts live grants and user tokens, and looks at limit rows of each at most.
 	CountAccess(ctx context.Context, of Holder, limit int) (Count, error)
 	LogBounds(ctx context.Context) (feed.Bounds, error)
-	// Logged reads the log behind a cursor, oldest first.
-	Logged(ctx context.Context, cursor int64, limit int) ([]Entry, error)
+	// ListRevocations reads the log behind a cursor, oldest first.
+	ListRevocations(ctx context.Context, cursor int64, limit int) ([]Entry, error)
 }
 
-// Desk answers operators. Its methods may be called concurrently.
-type Desk struct{ Store }
+// Inspector answers operators. Its methods may be called concurrently.
+type Inspector struct{ Store }
 
-// Inspect says what a token is, and what it stands for while it is live: introspect.ErrInactive beside the kind when it is not.
+// InspectToken says what a token is, and what it stands for while it is live: introspect.ErrInactive beside the kind when it is not.
 // ErrNoToken.
-func (d Desk) Inspect(ctx context.Context, token string) (kind enforce.Kind, facts introspect.Facts, err error) {
+func (i Inspector) InspectToken(ctx context.Context, token string) (kind enforce.Kind, facts introspect.Facts, err error) {
 	hash := secret.Sum(token)
 	switch kind = enforce.KindOf(token); kind {
 	case enforce.AccessToken:
-		facts, err = d.FindAccess(ctx, hash)
+		facts, err = i.FindAccess(ctx, hash)
 	case enforce.RefreshToken:
-		facts, err = d.FindRefresh(ctx, hash)
+		facts, err = i.FindRefresh(ctx, hash)
 	case enforce.APIKey:
-		facts, err = d.FindKey(ctx, hash)
+		facts, err = i.FindKey(ctx, hash)
 	case enforce.UserToken:
-		facts, err = d.FindUserToken(ctx, hash)
+		facts, err = i.FindUserToken(ctx, hash)
 	default:
 		err = ErrNoToken
 	}
 	return kind, facts, err
 }
 
-// Count counts what an operation on a holder would end.
-func (d Desk) Count(ctx context.Context, of Holder) (Count, error) {
-	return d.CountAccess(ctx, of, CountLimit)
+// CountAccess counts what an operation on a holder would end.
+func (i Inspector) CountAccess(ctx context.Context, of Holder) (Count, error) {
+	return i.Store.CountAccess(ctx, of, CountLimit)
 }
 
-// Log reads the log behind a cursor, oldest first; the newest entries if there is none.
-func (d Desk) Log(ctx context.Context, after *int64, limit int) ([]Entry, error) {
+// ListRevocations reads the log behind a cursor, oldest first; the newest entries if there is none.
+func (i Inspector) ListRevocations(ctx context.Context, after *int64, limit int) ([]Entry, error) {
 	if after != nil {
-		return d.Logged(ctx, *after, limit)
+		return i.Store.ListRevocations(ctx, *after, limit)
 	}
-	bounds, err := d.LogBounds(ctx)
+	bounds, err := i.LogBounds(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return d.Logged(ctx, bounds.Head-int64(limit), limit) // cursors have no gaps
+	return i.Store.ListRevocations(ctx, bounds.Head-int64(limit), limit) // cursors have no gaps
 }

@@ -6,7 +6,7 @@ import (
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
-	"github.com/vidocu/usher/internal/platform/codewire"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -61,5 +61,5 @@ func (a Authz) Resolve(ctx context.Context, code secret.String) (oauth.ApprovedR
 	if err != nil {
 		return oauth.ApprovedRequest{}, fmt.Errorf("resolving the code: %w", err)
 	}
-	return codewire.FromProto(res), nil
+	return convert.CodeFromProto(res), nil
 }

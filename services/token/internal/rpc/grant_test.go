@@ -16,24 +16,23 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
-	"github.com/vidocu/usher/services/token/internal/connection"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/rpc"
 )
 
 // pairs is a store of what users and apps have with each other.
 type pairs struct {
-	list  []connection.Connection
+	list  []oauth.Connection
 	down  error
 	asked []string
 }
 
-func (p *pairs) PairEpoch(_ context.Context, userID, clientID string) (int64, error) {
+func (p *pairs) GetPairEpoch(_ context.Context, userID, clientID string) (int64, error) {
 	p.asked = append(p.asked, "epoch "+userID+" "+clientID)
 	return 7, p.down
 }
 
-func (p *pairs) Connections(_ context.Context, userID string) ([]connection.Connection, error) {
+func (p *pairs) ListConnections(_ context.Context, userID string) ([]oauth.Connection, error) {
 	p.asked = append(p.asked, "list "+userID)
 	return p.list, p.down
 }
@@ -80,7 +79,7 @@ func TestAPairIsNamedByTwoIdentifiers(t *testing.T) {
 
 func TestConnectionsAreListedWithTheirLastUse(t *testing.T) {
 	used := time.Date(2026, 5, 6, 7, 8, 0, 0, time.UTC)
-	p := &pairs{list: []connection.Connection{{ClientID: "app", Epoch: 2, LastUsed: used}, {ClientID: "other"}}}
+	p := &pairs{list: []oauth.Connection{{ClientID: "app", Epoch: 2, LastUsed: used}, {ClientID: "other"}}}
 	server := &rpc.Grants{Store: p}
 	got, err := server.ListConnections(t.Context(), &tokenv1.ListConnectionsRequest{UserId: "usr_john"})
 	want := &tokenv1.ListConnectionsResponse{Connections: []*tokenv1.Connection{

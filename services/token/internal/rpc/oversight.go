@@ -16,7 +16,7 @@ import (
 type Oversight struct {
 	tokenv1.UnsafeOversightServiceServer
 
-	Desk oversight.Desk
+	Inspector oversight.Inspector
 }
 
 // ListGrants reads a page of grants.
@@ -32,7 +32,7 @@ func (s *Oversight) ListGrants(ctx context.Context, req *tokenv1.ListGrantsReque
 	if err != nil {
 		return nil, invalid("page_token", "is not one of this list")
 	}
-	list, err := s.Desk.Grants(ctx, oversight.Query{
+	list, err := s.Inspector.ListGrants(ctx, oversight.Query{
 		UserID: req.GetUserId(), ClientID: req.GetClientId(), Limit: p.Size + 1,
 		After: oversight.Place{UserID: p.After[0], ClientID: p.After[1], ID: id},
 	})
@@ -69,7 +69,7 @@ func (s *Oversight) CountAccess(ctx context.Context, req *tokenv1.CountAccessReq
 	if err := wantHolder(req); err != nil {
 		return nil, err
 	}
-	c, err := s.Desk.Count(ctx, oversight.Holder{
+	c, err := s.Inspector.CountAccess(ctx, oversight.Holder{
 		UserID: req.GetUserId(), ClientID: req.GetClientId(), WorkspaceID: req.GetWorkspaceId(), AppID: req.GetAuthenticationAppId(),
 	})
 	if err != nil {
@@ -106,7 +106,7 @@ func wantHolder(req *tokenv1.CountAccessRequest) error {
 
 // InspectToken says what a token stands for.
 func (s *Oversight) InspectToken(ctx context.Context, req *tokenv1.InspectTokenRequest) (*tokenv1.InspectTokenResponse, error) {
-	kind, facts, err := s.Desk.Inspect(ctx, req.GetToken())
+	kind, facts, err := s.Inspector.InspectToken(ctx, req.GetToken())
 	switch {
 	case errors.Is(err, oversight.ErrNoToken):
 		return nil, invalid("token", err.Error())
@@ -129,13 +129,13 @@ func (s *Oversight) ListRevocations(
 	if err != nil {
 		return nil, err
 	}
-	entries, err := s.Desk.Log(ctx, req.AfterCursor, p.Size)
+	entries, err := s.Inspector.ListRevocations(ctx, req.AfterCursor, p.Size)
 	if err != nil {
 		return nil, fail(err)
 	}
 	res := &tokenv1.ListRevocationsResponse{Revocations: make([]*tokenv1.LoggedRevocation, len(entries))}
 	for i, e := range entries {
-		res.Revocations[i] = &tokenv1.LoggedRevocation{Revocation: revocation(&e.Entry), Reason: reasonOf(e.Reason), RevokeTime: moment(e.At)}
+		res.Revocations[i] = &tokenv1.LoggedRevocation{Revocation: toRevocation(&e.Entry), Reason: reasonOf(e.Reason), RevokeTime: moment(e.At)}
 	}
 	return res, nil
 }

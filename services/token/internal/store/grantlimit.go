@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
@@ -25,7 +26,7 @@ func (s *Store) revokeOldest(ctx context.Context, c oauth.ApprovedRequest, limit
 		}
 		var revoked []revlog.Entry
 		for _, family := range families {
-			e := revlog.Entry{Kind: revlog.KindFamily, Reason: revlog.ReasonGrantLimit, FamilyID: family}
+			e := revlog.NewEntry(revlog.ReasonGrantLimit, revocation.Revocation{Kind: revocation.Family, FamilyID: family})
 			var dead bool
 			err := tx.QueryRow(ctx, s.text.endOldest, family).Scan(&e.UserID, &e.ClientID, &e.Epoch, &dead)
 			if isNotFound(err) || err == nil && dead {

@@ -31,8 +31,8 @@ WHERE p.client_id = $1 AND p.user_id >= $2 AND (f.user_id, f.id) > ($2, $3)` + l
 	}
 }
 
-// Grants reads live grants of a user, of an app, or of a user with an app, by user, app and identifier.
-func (s *Store) Grants(ctx context.Context, q oversight.Query) ([]oversight.Grant, error) {
+// ListGrants reads live grants of a user, of an app, or of a user with an app, by user, app and identifier.
+func (s *Store) ListGrants(ctx context.Context, q oversight.Query) ([]oversight.Grant, error) {
 	after := append([]byte{}, q.After.ID...) // the first page begins behind an empty identifier, not behind none
 	text, args := s.sees.ofClient, []any{q.ClientID, q.After.UserID, after, q.Limit}
 	if q.UserID != "" {
@@ -59,8 +59,8 @@ func (s *Store) Grants(ctx context.Context, q oversight.Query) ([]oversight.Gran
 	return list, nil
 }
 
-// Logged reads the log behind a cursor, oldest first, with reasons and times.
-func (s *Store) Logged(ctx context.Context, cursor int64, limit int) ([]oversight.Entry, error) {
+// ListRevocations reads the log behind a cursor, oldest first, with reasons and times.
+func (s *Store) ListRevocations(ctx context.Context, cursor int64, limit int) ([]oversight.Entry, error) {
 	stored, err := s.EntriesAfter(ctx, cursor, limit)
 	if err != nil {
 		return nil, err

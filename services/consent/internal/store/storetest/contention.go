@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/vidocu/usher/services/consent/internal/connectedapp"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/consent/internal/decision"
 	"github.com/vidocu/usher/services/consent/internal/store"
 )
@@ -39,7 +39,7 @@ func oneRecord(t *testing.T, s *store.Store) {
 
 func pruneWhileRecorded(t *testing.T, s *store.Store) {
 	for round := range rounds {
-		pair := connectedapp.Pair{UserID: fmt.Sprintf("usr_%d", round), ClientID: "app"}
+		pair := oauth.UserClient{UserID: fmt.Sprintf("usr_%d", round), ClientID: "app"}
 		var want []decision.Consent
 		for epoch := range int64(2) {
 			c := example()

@@ -12,7 +12,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
-	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 	"github.com/vidocu/usher/services/consent/internal/decision"
 	"github.com/vidocu/usher/services/consent/internal/store"
 )
@@ -88,7 +87,7 @@ func pruned(t *testing.T, s *store.Store) {
 	otherApp.ClientID, otherUser.UserID = "other", "usr_jane"
 	record(t, s, otherApp)
 	record(t, s, otherUser)
-	if err := s.Prune(t.Context(), connectedapp.Pair{UserID: "usr_john", ClientID: "app"}, 2); err != nil {
+	if err := s.Prune(t.Context(), oauth.UserClient{UserID: "usr_john", ClientID: "app"}, 2); err != nil {
 		t.Fatalf("Prune: %v", err)
 	}
 	wantList(t, s, "usr_john", append(keep, otherApp)...)
@@ -107,7 +106,7 @@ func unavailable(t *testing.T) {
 	calls := map[string]func(ctx context.Context) error{
 		"Record":    func(ctx context.Context) error { return s.Record(ctx, c) },
 		"Approvals": func(ctx context.Context) error { _, err := s.Approvals(ctx, c.UserID); return err },
-		"Prune":     func(ctx context.Context) error { return s.Prune(ctx, connectedapp.Pair{}, 1) },
+		"Prune":     func(ctx context.Context) error { return s.Prune(ctx, oauth.UserClient{}, 1) },
 	}
 	got := map[string]bool{}
 	for name, call := range calls {

@@ -10,6 +10,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/store"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
@@ -26,7 +27,7 @@ func Limits(t *testing.T) {
 
 func (b bench) redeemWithin(ctx context.Context, limit int, c oauth.ApprovedRequest) (issued, error) {
 	i := fresh()
-	if _, err := b.PairEpoch(ctx, c.UserID, c.ClientID); err != nil {
+	if _, err := b.GetPairEpoch(ctx, c.UserID, c.ClientID); err != nil {
 		return i, err
 	}
 	return i, b.Redeem(ctx, grant.Redemption{
@@ -70,7 +71,7 @@ func oldestGrant(t *testing.T, b bench) {
 			t.Error("a grant of another workspace or client was counted")
 		}
 	}
-	b.wantLog(t, []logged{{revlog.KindFamily, revlog.ReasonGrantLimit}, {revlog.KindFamily, revlog.ReasonGrantLimit}})
+	b.wantLog(t, []logged{{revocation.Family, revlog.ReasonGrantLimit}, {revocation.Family, revlog.ReasonGrantLimit}})
 	// A grant that was revoked is not one of them.
 	if _, err := b.RevokeRefresh(t.Context(), all[4].refresh, ""); err != nil {
 		t.Fatal(err)

@@ -77,7 +77,7 @@ func code(client, workspace string, epoch int64) oauth.ApprovedRequest {
 
 // redeem is the way of a code: the consent page read the pair's epoch before.
 func (b bench) redeem(ctx context.Context, i issued, c oauth.ApprovedRequest) error {
-	if _, err := b.PairEpoch(ctx, c.UserID, c.ClientID); err != nil {
+	if _, err := b.GetPairEpoch(ctx, c.UserID, c.ClientID); err != nil {
 		return err
 	}
 	return b.Redeem(ctx, grant.Redemption{CodeHash: i.code, Code: c, Access: i.access, Refresh: i.refresh, Lifetimes: lifetimes()})
