@@ -9,13 +9,13 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-func consentForm(request string) origin {
-	return origin{page: pageConsent, purposes: []string{purposeDecide, request}, request: request}
+func consentForm(request string) formPage {
+	return formPage{page: pageConsent, purposes: []string{purposeDecide, request}, request: request}
 }
 
-// ConsentPage shows what the client asks for, or what was decided about it.
+// ConsentPage shows the scopes that the client requests, or the decision where there is one.
 func (f Flow) ConsentPage(w http.ResponseWriter, r *http.Request) {
-	request := requested(r.URL.Query().Get("request"))
+	request := parseRequestID(r.URL.Query().Get("request"))
 	browser, session := f.Cookies.Browser(r), f.Cookies.Session(r)
 	switch {
 	case session.IsZero():
@@ -28,7 +28,7 @@ func (f Flow) ConsentPage(w http.ResponseWriter, r *http.Request) {
 	prompt, err := f.Consents.GetPrompt(r.Context(), &consentv1.GetPromptRequest{
 		RequestId: request, SessionToken: session.Reveal(), BrowserToken: browser.Reveal(),
 	})
-	switch oerr.Reason(err) { //nolint:exhaustive // Fail knows the others
+	switch oerr.Reason(err) { //nolint:exhaustive // ShowError handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
 		redirect(w, r, "/signin", request)
 		return
@@ -43,7 +43,7 @@ func (f Flow) ConsentPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		f.Fail(w, r, err)
+		f.ShowError(w, r, err)
 		return
 	}
 	f.showConsent(w, r, request, prompt)
@@ -64,17 +64,17 @@ func (f Flow) showConsent(w http.ResponseWriter, r *http.Request, request string
 			ID: ws.GetWorkspaceId(), Name: ws.GetName(), Plan: ws.GetPlan(), Role: ws.GetRole(),
 		})
 	}
-	f.Pages.Render(w, page.View{Template: "consent", Title: Titled("Allow "+page.Name(data.App)+"?", data.Fault), Data: data})
+	f.Pages.Render(w, page.View{Template: "consent", Title: ErrorTitle("Allow "+page.Name(data.App)+"?", data.Fault), Data: data})
 }
 
-// Decide hands the person's decision to consent and leads the browser back to the client.
+// Decide passes the user's decision to consent and redirects to the client.
 func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
 	if !f.readForm(w, r) {
 		return
 	}
-	from := consentForm(requested(r.PostForm.Get("request")))
+	from := consentForm(parseRequestID(r.PostForm.Get("request")))
 	if f.Cookies.Session(r).IsZero() {
-		redirect(w, r, "/signin", from.request) // signed out elsewhere: the request goes on after the sign-in
+		redirect(w, r, "/signin", from.request) // signed out in another tab: the authorization continues after the sign-in
 		return
 	}
 	if !f.checkForm(w, r, from) {
@@ -99,33 +99,34 @@ func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (f Flow) decide(w http.ResponseWriter, r *http.Request, from origin, req *consentv1.DecideRequest) {
+func (f Flow) decide(w http.ResponseWriter, r *http.Request, from formPage, req *consentv1.DecideRequest) {
 	res, err := f.Consents.Decide(r.Context(), req)
-	switch oerr.Reason(err) { //nolint:exhaustive // RedirectFailure handles the others
+	switch oerr.Reason(err) { //nolint:exhaustive // RedirectWithError handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
 		redirect(w, r, "/signin", from.request)
 		return
 	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, errorv1.Reason_REASON_AUTHORIZATION_STALE:
-		redirect(w, r, from.path(), from.request) // which says what became of it
+		redirect(w, r, from.path(), from.request) // which shows the state of the authorization
 		return
 	case errorv1.Reason_REASON_WORKSPACE_FORBIDDEN:
 		f.redirectBack(w, r, from, Flash{Kind: flashForbidden})
 		return
 	}
 	if err != nil {
-		f.RedirectFailure(w, r, from, err)
+		f.RedirectWithError(w, r, from, err)
 		return
 	}
-	// A browser that receives this response may bring the code to the client. One that dropped it for a second click did not
-	// store the cookie either, so that the next decision shows whether the code may be in use.
+	// A browser that receives this response may send the code to the client. A browser that dropped
+	// the response because of a second click did not store the cookie, so that the next decision
+	// shows consent whether the code may have been used.
 	f.Cookies.SetFlash(w, r, Flash{Kind: flashAnswered}, from.page, from.request)
-	Leave(w, res.GetLocation())
+	RedirectTo(w, res.GetLocation())
 }
 
 // switchAccount ends the session and redirects to the sign-in page of the same request.
-func (f Flow) switchAccount(w http.ResponseWriter, r *http.Request, from origin) {
+func (f Flow) switchAccount(w http.ResponseWriter, r *http.Request, from formPage) {
 	if err := f.endSession(w, r); err != nil {
-		f.RedirectFailure(w, r, from, err)
+		f.RedirectWithError(w, r, from, err)
 		return
 	}
 	redirect(w, r, "/signin", from.request)

@@ -8,15 +8,15 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// unread is why a request without a usable bearer token is denied.
-func unread(sent bool) errorv1.Cause {
+// unusableCause returns the cause of denying a request without a usable bearer token.
+func unusableCause(sent bool) errorv1.Cause {
 	if sent {
 		return errorv1.Cause_CAUSE_ACCESS_TOKEN_MALFORMED
 	}
 	return errorv1.Cause_CAUSE_ACCESS_TOKEN_MISSING
 }
 
-// causeOf is why a request with a bearer token is denied.
+// causeOf returns the cause of denying a request with a bearer token.
 func causeOf(bearer string, d *enforce.Denial) errorv1.Cause {
 	switch d.Code {
 	case enforce.CodeAuthentication:
