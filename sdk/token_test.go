@@ -7,7 +7,7 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-func TestFault_D4_APrintedTokenSaysWhatItIs(t *testing.T) {
+func TestFault_D4_APrintedTokenIsDescribed(t *testing.T) {
 	token := &usher.Token{
 		Kind: enforce.AccessToken, Subject: "usr_a", ClientID: "vdo_client_x", WorkspaceID: "ws_acme", Scopes: []string{"videos:read", "jobs:read"},
 	}
