@@ -83,7 +83,7 @@ if [ "$(id -u)" = 0 ]; then chown postgres "$dir/pg"; fi
 pg_port=$(free_port)
 (cd / && as_pg "$bin/initdb" -D "$dir/pg" -U postgres -A trust -E UTF8 --no-locale --no-sync) >"$dir/initdb.log" 2>&1 ||
   { cat "$dir/initdb.log" >&2; exit 1; }
-options="-p $pg_port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir/pg -c max_connections=300"
+options="-p $pg_port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir/pg -c max_connections=300 -c shared_preload_libraries=pg_stat_statements"
 if [ $durable = no ]; then options="$options -c fsync=off -c synchronous_commit=off -c full_page_writes=off"; fi
 (cd / && as_pg "$bin/pg_ctl" -D "$dir/pg" -s -w -l "$dir/pg/log" -o "$options" start)
 

@@ -73,7 +73,7 @@ func (c *Client) Ready(ctx context.Context) error { return c.readiness.wait(ctx)
 // and another error, a gRPC status or that of ctx, where the token service did not respond within 2
 // s: deny the request then, with 503 and not with 401.
 func (c *Client) Introspect(ctx context.Context, token string) (*Token, error) {
-	if !possibleLength(len(token)) {
+	if !enforce.PossibleLength(len(token)) {
 		return nil, ErrInactive
 	}
 	k := keyOf(token)

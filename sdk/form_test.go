@@ -14,7 +14,7 @@ import (
 
 // oracle says by other means, a regular expression and big integers, what can be a token.
 func oracle(s string) bool {
-	if regexp.MustCompile(`\A[A-Z2-7]{180}\z`).MatchString(s) {
+	if regexp.MustCompile(`\A[A-Z2-7]{179}[AQ]\z`).MatchString(s) {
 		return true
 	}
 	m := regexp.MustCompile(`\A(vdo_(?:oat|live)_[0-9A-Za-z]{43})([0-9A-Za-z]{6})\z`).FindStringSubmatch(s)

@@ -6,6 +6,8 @@ import (
 	"math/bits"
 	"sync/atomic"
 	"time"
+
+	"github.com/vidocu/usher/sdk/enforce"
 )
 
 // key is the SHA-256 of a token, so that the cache holds no usable token.
@@ -14,7 +16,7 @@ type key [sha256.Size]byte
 // keyOf hashes a token of a possible length. It copies it to the stack first, because a conversion
 // of the string would allocate.
 func keyOf(token string) key {
-	var b [userLength]byte
+	var b [enforce.MaxTokenLength]byte
 	return sha256.Sum256(b[:copy(b[:], token)])
 }
 

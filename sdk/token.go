@@ -83,23 +83,16 @@ func (w *scopeCache) tokenOf(res *tokenv1.IntrospectTokenResponse) Token {
 		username = res.GetSub() // one copy for both
 	}
 	return Token{
-		Kind: kindOf(res.GetKind()), Subject: res.GetSub(), Username: username, Name: res.GetName(), ClientID: res.GetClientId(),
+		Kind: enforce.KindNumbered(int32(res.GetKind())), Subject: res.GetSub(), Username: username, Name: res.GetName(), ClientID: res.GetClientId(),
 		WorkspaceID: res.GetWorkspaceId(), Plan: intern(res.GetPlan()), Scopes: w.fields(res.GetScope()), Issuer: intern(res.GetIss()),
 		IssuedAt: timeOrZero(res.GetIat()), ExpiresAt: timeOrZero(res.GetExp()),
 	}
 }
 
-func kindOf(kind tokenv1.TokenKind) enforce.Kind {
-	switch kind {
-	case tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN:
-		return enforce.AccessToken
-	case tokenv1.TokenKind_TOKEN_KIND_API_KEY:
-		return enforce.APIKey
-	case tokenv1.TokenKind_TOKEN_KIND_USER_TOKEN:
-		return enforce.UserToken
-	case tokenv1.TokenKind_TOKEN_KIND_UNSPECIFIED:
-	}
-	return 0
+// wellFormed reports whether a string can be a bearer's token at all.
+func wellFormed(token string) bool {
+	kind := enforce.KindOf(token)
+	return kind != 0 && kind != enforce.RefreshToken
 }
 
 func timeOrZero(seconds int64) time.Time {

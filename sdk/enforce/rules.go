@@ -7,32 +7,6 @@ import (
 	"strings"
 )
 
-// Kind is what sort of credential a token is.
-type Kind uint8
-
-// String returns the kind's name on the wire: `access_token`, `api_key`, `user_token`, or `unknown`.
-func (k Kind) String() string {
-	switch k {
-	case AccessToken:
-		return "access_token"
-	case APIKey:
-		return "api_key"
-	case UserToken:
-		return "user_token"
-	}
-	return "unknown"
-}
-
-// The kinds. The zero value opens nothing.
-const (
-	// AccessToken is an OAuth access token, `vdo_oat_…`: its scopes bind it.
-	AccessToken Kind = iota + 1
-	// APIKey is a workspace's key, `vdo_live_…`: no scope binds it.
-	APIKey
-	// UserToken is a token of the VIDIZMO API, which opens no endpoint of the catalog.
-	UserToken
-)
-
 // Subject holds the properties of an active token that a decision depends on.
 type Subject struct {
 	Kind Kind

@@ -111,7 +111,7 @@ func (s *Server) Add(token string, facts *tokenv1.IntrospectTokenResponse) {
 // active.
 func Token(kind tokenv1.TokenKind) string {
 	if kind == tokenv1.TokenKind_TOKEN_KIND_USER_TOKEN {
-		return draw("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 180)
+		return draw("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 179) + draw("AQ", 1) // 112 bytes: the last four bits are zero
 	}
 	const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	prefix := "vdo_oat_"

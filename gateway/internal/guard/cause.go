@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
-	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
@@ -35,14 +34,15 @@ func causeOf(bearer string, d *enforce.Denial) errorv1.Cause {
 
 // inactive is why a token is not active, as far as its form says.
 func inactive(bearer string) errorv1.Cause {
-	switch {
-	case secret.Valid(secret.AccessToken, bearer):
+	switch enforce.KindOf(bearer) {
+	case enforce.AccessToken:
 		return errorv1.Cause_CAUSE_ACCESS_TOKEN_INACTIVE
-	case secret.Valid(secret.APIKey, bearer):
+	case enforce.APIKey:
 		return errorv1.Cause_CAUSE_API_KEY_INACTIVE
-	case secret.ValidUserToken(bearer):
+	case enforce.UserToken:
 		return errorv1.Cause_CAUSE_USER_TOKEN_EXPIRED
-	case strings.HasPrefix(bearer, enforce.RefreshTokenPrefix):
+	}
+	if strings.HasPrefix(bearer, enforce.RefreshTokenPrefix) {
 		return errorv1.Cause_CAUSE_ACCESS_TOKEN_IS_REFRESH_TOKEN
 	}
 	return errorv1.Cause_CAUSE_ACCESS_TOKEN_MALFORMED

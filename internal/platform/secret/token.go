@@ -50,16 +50,6 @@ func Valid(kind Kind, s string) bool {
 	return string(sum[:]) == s[body:]
 }
 
-// KindOf names the kind of a well-formed credential; ok is false where Valid holds for none.
-func KindOf(s string) (kind Kind, ok bool) {
-	for _, kind := range [...]Kind{AccessToken, RefreshToken, APIKey, ClientSecret} {
-		if Valid(kind, s) {
-			return kind, true
-		}
-	}
-	return "", false
-}
-
 func checksum(sum uint32) (digits [checksumLength]byte) {
 	for i := len(digits) - 1; i >= 0; i-- {
 		digits[i] = alphabet[sum%62]

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -94,7 +95,7 @@ func (f Flow) denied(p pending.Authorization) (secret.String, error) {
 // approved keeps the approval's code, which is there already when the decision is repeated, and returns the location.
 func (f Flow) approved(ctx context.Context, p pending.Authorization, browser secret.String) (secret.String, error) {
 	minted := code.Derive(browser, p.ID, p.Outcome.Attempt)
-	err := f.Codes.Keep(ctx, minted, facts(p), p.Outcome.At)
+	err := f.Codes.Keep(ctx, minted, approvedRequest(p), p.Outcome.At)
 	if errors.Is(err, code.ErrInvalid) {
 		return secret.String{}, pending.ErrDecided // its code's time is over
 	}
@@ -178,10 +179,9 @@ func (f Flow) respond(p pending.Authorization, result ...[2]string) (secret.Stri
 	return secret.New(location), nil
 }
 
-func facts(p pending.Authorization) code.Facts {
-	return code.Facts{
-		ClientID: p.ClientID, RedirectURI: p.RedirectURI, CodeChallenge: p.CodeChallenge,
-		UserID: p.Viewer.UserID, DisplayName: p.Outcome.DisplayName, WorkspaceID: p.Outcome.WorkspaceID,
-		Scope: p.Scope, Epoch: p.Viewer.Epoch,
+func approvedRequest(p pending.Authorization) oauth.ApprovedRequest {
+	return oauth.ApprovedRequest{
+		AuthorizationRequest: p.AuthorizationRequest, UserID: p.Viewer.UserID, DisplayName: p.Outcome.DisplayName,
+		WorkspaceID: p.Outcome.WorkspaceID, Epoch: p.Viewer.Epoch,
 	}
 }

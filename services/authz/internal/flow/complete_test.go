@@ -15,7 +15,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/authztest"
 	"github.com/vidocu/usher/services/authz/internal/client"
-	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
@@ -54,9 +53,12 @@ func TestRFC6749_4_1_2_AnApprovalIsACodeForWhatWasSeen(t *testing.T) {
 			t.Errorf("answered %v", got)
 		}
 		facts, err := b.Codes.Resolve(t.Context(), secret.New(got.Get("code")))
-		want := code.Facts{
-			ClientID: authztest.Web, RedirectURI: redirectURI, CodeChallenge: waiting.CodeChallenge, UserID: "usr_john",
-			DisplayName: "John Doe", WorkspaceID: "ws_acme", Scope: oauth.Scope{"videos:read"}, Epoch: 7,
+		want := oauth.ApprovedRequest{
+			AuthorizationRequest: oauth.AuthorizationRequest{
+				CodeBinding: oauth.CodeBinding{ClientID: authztest.Web, RedirectURI: redirectURI, CodeChallenge: waiting.CodeChallenge},
+				Scope:       oauth.Scope{"videos:read"},
+			},
+			UserID: "usr_john", DisplayName: "John Doe", WorkspaceID: "ws_acme", Epoch: 7,
 		}
 		if diff := cmp.Diff(want, facts); err != nil || diff != "" {
 			t.Errorf("%v, facts (-want +got):\n%s", err, diff)

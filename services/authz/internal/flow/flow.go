@@ -55,8 +55,8 @@ type Config struct {
 	Clients  Clients
 	Sessions Sessions
 	Scopes   Scopes
-	Pending  *pending.Book
-	Codes    *code.Book
+	Pending  *pending.Store
+	Codes    *code.Store
 	// Starts bounds how many requests are kept.
 	Starts StartLimit
 	// Issuer goes into every answer to an app as `iss` (RFC 9207).
@@ -101,7 +101,7 @@ func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step
 	if err := f.Starts.Allow(ctx, person.id(), browser.Source); err != nil {
 		return Step{}, err
 	}
-	request := asked.request()
+	request := asked.Request
 	if next.reason != 0 { // without a session, any sign-in is a new one
 		request.Demand = pending.Demand{
 			SignIn: next.reason == Again, Account: next.reason == SelectAccount, Session: secret.Sum(browser.Session.Reveal()),

@@ -56,8 +56,13 @@ func TestWhatWaitsIsWhatWasAsked(t *testing.T) {
 	step := b.start(t, native("redirect_uri", "http://127.0.0.1:49152/callback", "state", state, "scope", "analyze:write videos:read analyze:write"), b.signedOut())
 	got, err := b.Pending.Find(t.Context(), step.RequestID, b.token)
 	want := pending.Authorization{ID: step.RequestID, Request: pending.Request{
-		ClientID: authztest.Native, ClientName: authztest.App(authztest.Native).Name, RedirectURI: "http://127.0.0.1:49152/callback",
-		Scope: oauth.Scope{"analyze:write", "videos:read"}, State: state, CodeChallenge: authztest.Challenge,
+		AuthorizationRequest: oauth.AuthorizationRequest{
+			CodeBinding: oauth.CodeBinding{
+				ClientID: authztest.Native, RedirectURI: "http://127.0.0.1:49152/callback", CodeChallenge: authztest.Challenge,
+			},
+			Scope: oauth.Scope{"analyze:write", "videos:read"},
+		},
+		ClientName: authztest.App(authztest.Native).Name, State: state,
 	}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v, pending (-want +got):\n%s", err, diff)

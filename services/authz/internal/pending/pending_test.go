@@ -178,7 +178,7 @@ func TestTheFirstEpochIsAnEpochToo(t *testing.T) {
 }
 
 // The store here keeps everything for ever, as one that was restored from a backup might.
-func TestTheBooksOwnClockEndsARequest(t *testing.T) {
+func TestTheStoresOwnClockEndsARequest(t *testing.T) {
 	b := newBench(t)
 	b.clock.Advance(lifetime - time.Microsecond)
 	if err := b.Bind(t.Context(), b.id, b.browser, john()); err != nil {
@@ -282,7 +282,9 @@ func TestThePersonSeesWhereTheAnswerGoes(t *testing.T) {
 		"com.example.app:/cb": "com.example.app:", "com.example.app:cb": "com.example.app:",
 		"https://user:secret@app.test/": "https://app.test", "": "", "/relative": "", "%": "", "https://app.test\n/": "",
 	} {
-		if got := (pending.Request{RedirectURI: uri}).Origin(); got != want {
+		var r pending.Request
+		r.RedirectURI = uri
+		if got := r.Origin(); got != want {
 			t.Errorf("the origin of %q is %q, want %q", uri, got, want)
 		}
 	}

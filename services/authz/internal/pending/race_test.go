@@ -73,9 +73,9 @@ func TestFault_A1_OneOfManyDecidesAndAllSeeTheSame(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, book := range map[string]struct {
-			*pending.Book
+			*pending.Store
 			id string
-		}{"fake": {b.Book, b.id}, "memory": {memory, id}} {
+		}{"fake": {b.Store, b.id}, "memory": {memory, id}} {
 			var deciders atomic.Int64
 			seen := make([]pending.Outcome, racers)
 			authztest.Race(racers, func(i int) {

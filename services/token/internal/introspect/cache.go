@@ -10,6 +10,7 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/feed"
 )
 
@@ -218,7 +219,7 @@ func ends(e *feed.Entry, hash secret.Hash, f *Facts) bool {
 	case feed.Client:
 		return e.ClientID == f.ClientID
 	case feed.AuthenticationApp:
-		return f.Kind == UserToken
+		return f.Kind == enforce.UserToken
 	case feed.Workspace:
 		return false
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/feed"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
@@ -51,7 +52,7 @@ func remembering(t *testing.T, size int, test func(t *testing.T, p *platform)) {
 	})
 }
 
-func (p *platform) find(kind introspect.Kind, hash secret.Hash) (introspect.Facts, error) {
+func (p *platform) find(kind enforce.Kind, hash secret.Hash) (introspect.Facts, error) {
 	p.mu.Lock()
 	p.reads++
 	facts, ok := p.tokens[hash]
@@ -67,15 +68,15 @@ func (p *platform) find(kind introspect.Kind, hash secret.Hash) (introspect.Fact
 }
 
 func (p *platform) FindAccess(_ context.Context, hash secret.Hash) (introspect.Facts, error) {
-	return p.find(introspect.AccessToken, hash)
+	return p.find(enforce.AccessToken, hash)
 }
 
 func (p *platform) FindKey(_ context.Context, hash secret.Hash) (introspect.Facts, error) {
-	return p.find(introspect.APIKey, hash)
+	return p.find(enforce.APIKey, hash)
 }
 
 func (p *platform) FindUserToken(_ context.Context, hash secret.Hash) (introspect.Facts, error) {
-	return p.find(introspect.UserToken, hash)
+	return p.find(enforce.UserToken, hash)
 }
 
 func (*platform) FindRefresh(context.Context, secret.Hash) (introspect.Facts, error) {
@@ -85,7 +86,7 @@ func (*platform) FindRefresh(context.Context, secret.Hash) (introspect.Facts, er
 func (p *platform) FindManyAccess(_ context.Context, hashes []secret.Hash) (map[secret.Hash]introspect.Facts, error) {
 	found := make(map[secret.Hash]introspect.Facts)
 	for _, hash := range hashes {
-		if facts, err := p.find(introspect.AccessToken, hash); err == nil {
+		if facts, err := p.find(enforce.AccessToken, hash); err == nil {
 			found[hash] = facts
 		}
 	}
@@ -128,19 +129,19 @@ func (p *platform) issue(token string, facts introspect.Facts) string {
 
 func (p *platform) access(n int) string {
 	return p.issue(secret.Generate(secret.AccessToken).Reveal(), introspect.Facts{
-		Kind: introspect.AccessToken, Family: fmt.Appendf(nil, "family-%d", n), UserID: fmt.Sprintf("usr_%d", n), ClientID: "app",
+		Kind: enforce.AccessToken, Family: fmt.Appendf(nil, "family-%d", n), UserID: fmt.Sprintf("usr_%d", n), ClientID: "app",
 		WorkspaceID: "ws_acme", Scope: "videos:read", Left: time.Hour,
 	})
 }
 
 func (p *platform) key() string {
 	return p.issue(secret.Generate(secret.APIKey).Reveal(), introspect.Facts{
-		Kind: introspect.APIKey, KeyID: "key_1", WorkspaceID: "ws_acme",
+		Kind: enforce.APIKey, KeyID: "key_1", WorkspaceID: "ws_acme",
 	})
 }
 
 func (p *platform) userToken(app string) string {
-	return p.issue(secret.NewUserToken().Reveal(), introspect.Facts{Kind: introspect.UserToken, UserID: "usr_0", ClientID: app, Left: 24 * time.Hour})
+	return p.issue(secret.NewUserToken().Reveal(), introspect.Facts{Kind: enforce.UserToken, UserID: "usr_0", ClientID: app, Left: 24 * time.Hour})
 }
 
 // end takes tokens out of the store and says so in the log, in one step.
@@ -191,7 +192,7 @@ func (p *platform) remembered(t *testing.T, tokens ...string) {
 
 func TestWhatIsRememberedEndsWithTheToken(t *testing.T) {
 	remembering(t, 100, func(t *testing.T, p *platform) {
-		facts := introspect.Facts{Kind: introspect.AccessToken, Family: []byte("family"), UserID: "usr_1", WorkspaceID: "ws_acme", Left: 30 * time.Second}
+		facts := introspect.Facts{Kind: enforce.AccessToken, Family: []byte("family"), UserID: "usr_1", WorkspaceID: "ws_acme", Left: 30 * time.Second}
 		token := p.issue(secret.Generate(secret.AccessToken).Reveal(), facts)
 		p.remembered(t, token)
 		time.Sleep(20 * time.Second)
@@ -273,7 +274,7 @@ func TestEachKindOfEntryForgetsWhatItEndsAndNotTheRest(t *testing.T) {
 		"client": {
 			mine: func(p *platform) string {
 				return p.issue(secret.Generate(secret.AccessToken).Reveal(), introspect.Facts{
-					Kind: introspect.AccessToken, Family: []byte("other"), UserID: "usr_0", ClientID: "other", WorkspaceID: "ws_acme", Left: time.Hour,
+					Kind: enforce.AccessToken, Family: []byte("other"), UserID: "usr_0", ClientID: "other", WorkspaceID: "ws_acme", Left: time.Hour,
 				})
 			},
 			entry: func(*platform, string) feed.Entry { return feed.Entry{Kind: feed.Client, ClientID: "other"} },
@@ -394,11 +395,11 @@ func TestABatchAnswersInItsOrderAndReadsWhatIsMissedOnce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var kinds []introspect.Kind
+			var kinds []enforce.Kind
 			for _, facts := range got {
 				kinds = append(kinds, facts.Kind)
 			}
-			want := []introspect.Kind{0, introspect.AccessToken, 0, introspect.APIKey, 0, introspect.UserToken, introspect.AccessToken}
+			want := []enforce.Kind{0, enforce.AccessToken, 0, enforce.APIKey, 0, enforce.UserToken, enforce.AccessToken}
 			if diff := cmp.Diff(want, kinds); diff != "" {
 				t.Errorf("kinds (-want +got):\n%s", diff)
 			}

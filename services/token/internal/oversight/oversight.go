@@ -10,23 +10,13 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/feed"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
 // ErrNoToken says that a text has the form of no token.
 var ErrNoToken = errors.New("is no token: an access or refresh token, an API key or a user token is wanted, whole and alone")
-
-// Kind is what a token is by its form.
-type Kind uint8
-
-// The kinds.
-const (
-	AccessToken Kind = iota + 1
-	RefreshToken
-	APIKey
-	UserToken
-)
 
 // Grant is a live family.
 type Grant struct {
@@ -77,28 +67,21 @@ type Desk struct{ Store }
 
 // Inspect says what a token is, and what it stands for while it is live: introspect.ErrInactive beside the kind when it is not.
 // ErrNoToken.
-func (d Desk) Inspect(ctx context.Context, token string) (Kind, introspect.Facts, error) {
-	kind, find := d.lookUp(token)
-	if kind == 0 {
-		return 0, introspect.Facts{}, ErrNoToken
+func (d Desk) Inspect(ctx context.Context, token string) (kind enforce.Kind, facts introspect.Facts, err error) {
+	hash := secret.Sum(token)
+	switch kind = enforce.KindOf(token); kind {
+	case enforce.AccessToken:
+		facts, err = d.FindAccess(ctx, hash)
+	case enforce.RefreshToken:
+		facts, err = d.FindRefresh(ctx, hash)
+	case enforce.APIKey:
+		facts, err = d.FindKey(ctx, hash)
+	case enforce.UserToken:
+		facts, err = d.FindUserToken(ctx, hash)
+	default:
+		err = ErrNoToken
 	}
-	facts, err := find(ctx, secret.Sum(token))
 	return kind, facts, err
-}
-
-// lookUp tells a token by its form.
-func (d Desk) lookUp(token string) (Kind, func(context.Context, secret.Hash) (introspect.Facts, error)) {
-	switch {
-	case secret.Valid(secret.AccessToken, token):
-		return AccessToken, d.FindAccess
-	case secret.Valid(secret.RefreshToken, token):
-		return RefreshToken, d.FindRefresh
-	case secret.Valid(secret.APIKey, token):
-		return APIKey, d.FindKey
-	case secret.ValidUserToken(token):
-		return UserToken, d.FindUserToken
-	}
-	return 0, nil
 }
 
 // Log reads the log behind a cursor, oldest first; the newest entries if there is none.

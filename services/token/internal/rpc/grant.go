@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/connection"
 	"github.com/vidocu/usher/services/token/internal/grant"
@@ -23,8 +24,8 @@ type Grants struct {
 
 // Redemptions reads which codes were redeemed.
 type Redemptions interface {
-	// Redeemed reads what a code was bound to when it was redeemed. It fails with grant.ErrNoEvidence when it never was.
-	Redeemed(ctx context.Context, code secret.Hash) (grant.Binding, error)
+	// Redeemed reads the binding of a code that was redeemed. It fails with grant.ErrNoEvidence when it never was.
+	Redeemed(ctx context.Context, code secret.Hash) (oauth.CodeBinding, error)
 }
 
 // GetPairEpoch reads the mark that a consent screen must carry.

@@ -13,6 +13,7 @@ import (
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/connection"
@@ -107,11 +108,11 @@ type redemptions struct {
 	down error
 }
 
-func (r redemptions) Redeemed(_ context.Context, code secret.Hash) (grant.Binding, error) {
+func (r redemptions) Redeemed(_ context.Context, code secret.Hash) (oauth.CodeBinding, error) {
 	if r.down == nil && code != r.code {
-		return grant.Binding{}, grant.ErrNoEvidence
+		return oauth.CodeBinding{}, grant.ErrNoEvidence
 	}
-	return grant.Binding{}, r.down
+	return oauth.CodeBinding{}, r.down
 }
 
 func TestFault_A1_WhetherACodeWasRedeemedIsTold(t *testing.T) {

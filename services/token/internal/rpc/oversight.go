@@ -71,28 +71,14 @@ func (s *Oversight) InspectToken(ctx context.Context, req *tokenv1.InspectTokenR
 	case errors.Is(err, oversight.ErrNoToken):
 		return nil, invalid("token", err.Error())
 	case errors.Is(err, introspect.ErrInactive):
-		return &tokenv1.InspectTokenResponse{Kind: formOf(kind)}, nil
+		return &tokenv1.InspectTokenResponse{Kind: tokenKind(kind)}, nil
 	case err != nil:
 		return nil, fail(err)
 	}
 	return &tokenv1.InspectTokenResponse{
-		Kind: formOf(kind), Active: true, UserId: facts.UserID, KeyId: facts.KeyID, ClientId: facts.ClientID, WorkspaceId: facts.WorkspaceID,
+		Kind: tokenKind(kind), Active: true, UserId: facts.UserID, KeyId: facts.KeyID, ClientId: facts.ClientID, WorkspaceId: facts.WorkspaceID,
 		Scopes: strings.Fields(facts.Scope), GrantId: facts.Family, CreateTime: moment(facts.IssuedAt), ExpireTime: moment(facts.ExpiresAt),
 	}, nil
-}
-
-func formOf(k oversight.Kind) tokenv1.TokenKind {
-	switch k {
-	case oversight.AccessToken:
-		return tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN
-	case oversight.RefreshToken:
-		return tokenv1.TokenKind_TOKEN_KIND_REFRESH_TOKEN
-	case oversight.APIKey:
-		return tokenv1.TokenKind_TOKEN_KIND_API_KEY
-	case oversight.UserToken:
-		return tokenv1.TokenKind_TOKEN_KIND_USER_TOKEN
-	}
-	return tokenv1.TokenKind_TOKEN_KIND_UNSPECIFIED
 }
 
 // ListRevocations reads the log.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/apikey"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
@@ -109,7 +110,7 @@ func fromNullable(us *int64) time.Time {
 
 // FindKey reads a live API key. introspect.ErrInactive when there is none.
 func (s *Store) FindKey(ctx context.Context, key secret.Hash) (introspect.Facts, error) {
-	f := introspect.Facts{Kind: introspect.APIKey}
+	f := introspect.Facts{Kind: enforce.APIKey}
 	var created int64
 	err := s.db.QueryRow(ctx, s.keys.find, key.Bytes()).Scan(&f.KeyID, &f.WorkspaceID, &created, &f.LongUnused)
 	if errors.Is(err, sqldb.ErrNotFound) {

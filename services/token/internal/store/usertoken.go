@@ -8,6 +8,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
@@ -175,7 +176,7 @@ func tokenEntry(token secret.Hash, h usertoken.Holder, reason revlog.Reason) rev
 
 // JudgeUserToken reads a user token: usertoken.ErrUnknown, and usertoken.ErrExpired with the facts for one that is not live.
 func (s *Store) JudgeUserToken(ctx context.Context, token secret.Hash) (introspect.Facts, error) {
-	f := introspect.Facts{Kind: introspect.UserToken}
+	f := introspect.Facts{Kind: enforce.UserToken}
 	var issued, expires, left int64
 	var live bool
 	err := s.db.QueryRow(ctx, s.user.judge, token.Bytes(), micros(usertoken.KeptPastTime)).

@@ -11,6 +11,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/apikey"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/store"
@@ -56,7 +57,7 @@ func keyFacts(t *testing.T, b bench) {
 		t.Fatal(err)
 	}
 	want := introspect.Facts{
-		Kind: introspect.APIKey, KeyID: "key_1", WorkspaceID: "ws_acme", IssuedAt: got.IssuedAt, LongUnused: true,
+		Kind: enforce.APIKey, KeyID: "key_1", WorkspaceID: "ws_acme", IssuedAt: got.IssuedAt, LongUnused: true,
 	}
 	if diff := cmp.Diff(want, got); diff != "" || time.Since(got.IssuedAt).Abs() > time.Minute {
 		t.Errorf("issued at %s (-want +got):\n%s", got.IssuedAt, diff)

@@ -48,7 +48,7 @@ func issuedFacts(t *testing.T, b bench) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(code("app", "ws_acme", 0).Binding, bound); diff != "" {
+	if diff := cmp.Diff(code("app", "ws_acme", 0).CodeBinding, bound); diff != "" {
 		t.Error(diff)
 	}
 }

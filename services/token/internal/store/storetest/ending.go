@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
@@ -71,7 +72,7 @@ func endClient(t *testing.T, b bench) {
 		t.Error("another app's tokens ended too")
 	}
 	b.wantJudged(t, "a user token", user, nil)
-	for _, c := range []grant.Code{code("app", "ws_acme", 0), esthers} {
+	for _, c := range []oauth.ApprovedRequest{code("app", "ws_acme", 0), esthers} {
 		if err := b.redeem(t.Context(), fresh(), c); !errors.Is(err, grant.ErrPairRevoked) {
 			t.Errorf("a code in flight of %s: %v", c.UserID, err)
 		}

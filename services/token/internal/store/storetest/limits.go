@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/grant"
@@ -23,7 +24,7 @@ func Limits(t *testing.T) {
 	t.Run("of many refreshes at the limit none passes it", func(t *testing.T) { each(t, refreshRace) })
 }
 
-func (b bench) redeemWithin(ctx context.Context, limit int, c grant.Code) (issued, error) {
+func (b bench) redeemWithin(ctx context.Context, limit int, c oauth.ApprovedRequest) (issued, error) {
 	i := fresh()
 	if _, err := b.PairEpoch(ctx, c.UserID, c.ClientID); err != nil {
 		return i, err
