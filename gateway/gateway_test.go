@@ -194,9 +194,9 @@ func TestAuthorizeRedirectsToAuthzsNextStep(t *testing.T) {
 		"":                            {Next: &authzv1.Step_ErrorPage{ErrorPage: &authzv1.ErrorPage{Message: "<b>unknown app</b>", ClientName: "The App"}}},
 	} {
 		p := newBrowser(t)
-		var asked *authzv1.StartAuthorizationRequest
+		var start *authzv1.StartAuthorizationRequest
 		p.services["StartAuthorization"] = func(req proto.Message) (proto.Message, error) {
-			asked, _ = req.(*authzv1.StartAuthorizationRequest)
+			start, _ = req.(*authzv1.StartAuthorizationRequest)
 			return &authzv1.StartAuthorizationResponse{Step: step}, nil
 		}
 		w := p.get("/oauth/authorize?a=%7E&b=+&a=2")
@@ -207,8 +207,8 @@ func TestAuthorizeRedirectsToAuthzsNextStep(t *testing.T) {
 			!strings.Contains(w.Body.String(), "The App") || !reference.MatchString(w.Body.String())) {
 			t.Errorf("the error page is %d %s", w.Code, w.Body)
 		}
-		if asked.GetRawQuery() != "a=%7E&b=+&a=2" || asked.GetBrowserToken() != p.cookies["__Host-usher_browser"].Value {
-			t.Errorf("authz was called with %v", asked)
+		if start.GetRawQuery() != "a=%7E&b=+&a=2" || start.GetBrowserToken() != p.cookies["__Host-usher_browser"].Value {
+			t.Errorf("authz was called with %v", start)
 		}
 	}
 }

@@ -89,7 +89,7 @@ func (w *scopeCache) tokenOf(res *tokenv1.IntrospectTokenResponse) Token {
 	}
 }
 
-// wellFormed reports whether a string can be a bearer's token at all.
+// wellFormed reports whether a string can be a bearer token.
 func wellFormed(token string) bool {
 	kind := enforce.KindOf(token)
 	return kind != 0 && kind != enforce.RefreshToken

@@ -36,6 +36,6 @@ func TestAKindIsNumberedAndNamedAsInTheContract(t *testing.T) {
 		}
 	}
 	if kind := enforce.Kind(200); kind.String() != "unknown" {
-		t.Errorf("a kind that does not exist is called %s", kind)
+		t.Errorf("an undefined kind has the name %s", kind)
 	}
 }

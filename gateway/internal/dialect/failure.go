@@ -152,7 +152,7 @@ func explain(status int) string {
 	case http.StatusUnsupportedMediaType:
 		return "This address takes the form of a page of ours"
 	case http.StatusMethodNotAllowed:
-		return "This address does not answer that method"
+		return "This address does not support that method"
 	case http.StatusExpectationFailed:
 		return "The only expectation that can be met is 100-continue"
 	case http.StatusRequestHeaderFieldsTooLarge:

@@ -19,7 +19,7 @@ func unusableCause(sent bool) errorv1.Cause {
 func causeOf(bearer string, d *enforce.Denial) errorv1.Cause {
 	switch d.Code {
 	case enforce.CodeAuthentication:
-		return inactive(bearer)
+		return inactiveCause(bearer)
 	case enforce.CodeInsufficientScope:
 		return errorv1.Cause_CAUSE_SCOPE_INSUFFICIENT
 	case enforce.CodePlanRestricted:
@@ -32,8 +32,8 @@ func causeOf(bearer string, d *enforce.Denial) errorv1.Cause {
 	return errorv1.Cause_CAUSE_UNSPECIFIED
 }
 
-// inactive is why a token is not active, as far as its form says.
-func inactive(bearer string) errorv1.Cause {
+// inactiveCause returns why a token is not active, as far as its format shows.
+func inactiveCause(bearer string) errorv1.Cause {
 	switch enforce.KindOf(bearer) {
 	case enforce.AccessToken:
 		return errorv1.Cause_CAUSE_ACCESS_TOKEN_INACTIVE

@@ -137,7 +137,7 @@ func (a API) user(r *http.Request, segment string) (any, error) {
 		return nil, invalid(emailAddress + " " + problem)
 	}
 	if !basicInfo(r.URL.RawQuery) {
-		return nil, invalid("userPartsToFetch must be BasicInfo, once: no other part is known")
+		return nil, invalid("userPartsToFetch must be BasicInfo and must appear once: there is no other part")
 	}
 	res, err := a.Users.GetUser(r.Context(), &tokenv1.GetUserRequest{Token: bearer(r), EmailAddress: email})
 	return userOf(res), err
