@@ -64,8 +64,8 @@ func (c Cookies) write(w http.ResponseWriter, name string, value secret.String, 
 	c.set(w, name, value.Reveal(), until)
 }
 
-// set writes a cookie that expires at until; with a zero time it is a session cookie, and an empty
-// value deletes it.
+// set writes a cookie that expires at until. With a zero time it has no Max-Age and lasts until the
+// browser closes; an empty value deletes it.
 func (c Cookies) set(w http.ResponseWriter, name, value string, until time.Time) {
 	cookie := &http.Cookie{ //nolint:gosec // Secure is set where browsers use https
 		Name: c.name(name), Value: value, Path: "/", HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteLaxMode,
