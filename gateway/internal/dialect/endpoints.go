@@ -91,9 +91,9 @@ func (e *Endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.mux.ServeHTTP(w, innerRequest(r, kind, body))
 }
 
-// readableType returns the media type that a body is parsed as: a body without one is a form (the
-// wire contract, §4), because several libraries send revocation requests so. It returns an empty
-// string where the body cannot be parsed.
+// readableType returns the media type that a body is parsed as: a body without one is a form
+// (docs/wire-contract.md §4), because several libraries send revocation requests so. It returns an
+// empty string where the body cannot be parsed.
 func readableType(r *http.Request) string {
 	if untypedForm(r) && r.Header.Get("Content-Encoding") == "" {
 		return httpx.TypeForm
@@ -105,8 +105,8 @@ func untypedForm(r *http.Request) bool { return r.Method == http.MethodPost && h
 
 // clientAuthentication returns the values of the Authorization header that may authenticate a
 // client: all of them where one is HTTP Basic, none otherwise. Another scheme is not client
-// authentication and is ignored (docs/wire-contract.md §4): OAuth libraries' sessions send the access
-// token with every request, including revocation requests.
+// authentication and is ignored (docs/wire-contract.md §4): OAuth libraries' sessions send the
+// access token with every request, including revocation requests.
 func clientAuthentication(r *http.Request) []string {
 	values := r.Header["Authorization"]
 	if !slices.ContainsFunc(values, func(value string) bool {
