@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/internal/platform/config"
 	"github.com/vidocu/usher/internal/platform/httpserver"
 )
 
@@ -49,24 +50,9 @@ func DefaultConfig() Config {
 
 // Validate returns the errors of all settings that are out of bounds, each with the setting's name.
 func (c Config) Validate() error {
-	var faults []error
-	if c.CallTimeout < 100*time.Millisecond || c.CallTimeout > 30*time.Second {
-		faults = append(faults, fmt.Errorf("call_timeout is %s: give a duration from 100ms to 30s", c.CallTimeout))
-	}
+	faults := []error{config.OutOfBounds(&c), validateErrorDocs(c.ErrorDocsURL)}
 	if _, err := httpx.ParseProxies(c.TrustedProxies); err != nil {
 		faults = append(faults, fmt.Errorf("trusted_proxies: %w", err))
-	}
-	if c.UpstreamTimeout < time.Second || c.UpstreamTimeout > 10*time.Minute {
-		faults = append(faults, fmt.Errorf("upstream_timeout is %s: give a duration from 1s to 10m", c.UpstreamTimeout))
-	}
-	if c.StallTimeout < time.Second || c.StallTimeout > time.Hour {
-		faults = append(faults, fmt.Errorf("stall_timeout is %s: give a duration from 1s to 1h", c.StallTimeout))
-	}
-	if err := validateErrorDocs(c.ErrorDocsURL); err != nil {
-		faults = append(faults, err)
-	}
-	if c.IdleTimeout < time.Second || c.IdleTimeout > maxIdleTimeout {
-		faults = append(faults, fmt.Errorf("idle_timeout is %s: give a duration from 1s to 2h", c.IdleTimeout))
 	}
 	return errors.Join(append(faults, c.validateSecurity())...)
 }
@@ -94,9 +80,6 @@ func (c Config) securityExpiry() time.Time {
 	}
 	return at
 }
-
-// maxIdleTimeout is longer than the default keep-alive timeout of every load balancer.
-const maxIdleTimeout = 2 * time.Hour
 
 // validateErrorDocs checks that an anchor can be added to the address, and that error_uri may
 // contain its characters (RFC 6749 §5.2).

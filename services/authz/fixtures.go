@@ -17,7 +17,7 @@ type fixture struct {
 	secret string
 }
 
-// SeedDevelopment registers the apps of the documents' examples (the wire contract, §2), or makes them what they were.
+// SeedDevelopment registers the apps of the documents' examples (docs/wire-contract.md §2), or makes them what they were.
 func (s *Service) SeedDevelopment(ctx context.Context, publicURL string) error {
 	for _, f := range s.fixtures(publicURL) {
 		var current *client.Imprint

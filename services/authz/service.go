@@ -80,7 +80,7 @@ func New(config Config, deps Deps) (*Service, error) {
 		}),
 		Codes: code.New(code.Config{Entries: deps.ShortLived, Lifetime: config.CodeLifetime, Now: deps.Now}),
 		Starts: flow.StartLimit{
-			Limiter: limiter("authz:start:", deps),
+			Budgets: ratelimit.NewPrepaid(limiter("authz:start:", deps)),
 			Source:  ratelimit.Budget{Limit: config.AnonymousRequests, Window: config.AnonymousWindow},
 			User:    ratelimit.Budget{Limit: config.UserRequests, Window: config.UserWindow},
 		},

@@ -8,7 +8,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/apikey"
 )
 
-// developmentWorkspace is the documents' "Acme Studio" (the wire contract, §2).
+// developmentWorkspace is the documents' "Acme Studio" (docs/wire-contract.md §2).
 const developmentWorkspace = "ws_acme"
 
 // SeedDevelopment draws an API key for the documents' workspace, once for each database: the key is in the first answer, to

@@ -153,7 +153,7 @@ func TestConsentListsAndEndsAConnection(t *testing.T) {
 	}
 }
 
-func TestDesign4_8_ADependencyThatIsDownIsUnavailable(t *testing.T) {
+func TestRule4_ADependencyThatIsDownIsUnavailable(t *testing.T) {
 	b := newBench(t, token.DefaultConfig())
 	pair := b.mustRedeem(t, "code-1")
 	b.authz.fail(status.Error(codes.Unavailable, "connection refused"))
@@ -166,7 +166,7 @@ func TestDesign4_8_ADependencyThatIsDownIsUnavailable(t *testing.T) {
 	b.mustRefresh(t, pair.GetRefreshToken())
 }
 
-func TestDesign4_8_ADatabaseThatIsGoneIsUnavailable(t *testing.T) {
+func TestRule4_ADatabaseThatIsGoneIsUnavailable(t *testing.T) {
 	b := newBench(t, token.DefaultConfig())
 	pair := b.mustRedeem(t, "code-1")
 	if err := b.db.Close(); err != nil {
@@ -181,8 +181,8 @@ func TestDesign4_8_ADatabaseThatIsGoneIsUnavailable(t *testing.T) {
 	}
 }
 
-// TestDesign4_6_OnlyTheNamedCallersMayCall: each RPC's callers stand at the RPC.
-func TestDesign4_6_OnlyTheNamedCallersMayCall(t *testing.T) {
+// TestADR0003_OnlyTheNamedCallersMayCall: each RPC's callers stand at the RPC.
+func TestADR0003_OnlyTheNamedCallersMayCall(t *testing.T) {
 	b := newBench(t, token.DefaultConfig())
 	for _, caller := range []string{"videos", "consent", "identity"} {
 		_, err := tokenv1.NewOAuthServiceClient(b.dial(t, caller, "token")).IssueToken(t.Context(), &tokenv1.IssueTokenRequest{})

@@ -105,5 +105,6 @@ func (c Cookies) CheckForm(r *http.Request, purpose ...string) bool {
 		return false
 	}
 	want := c.FormToken(browser, c.Session(r), purpose...)
-	return hmac.Equal([]byte(want), []byte(strings.TrimSpace(r.PostForm.Get("csrf_token"))))
+	token := strings.TrimSpace(r.PostForm.Get("csrf_token"))
+	return hmac.Equal([]byte(want), []byte(token[strings.LastIndexByte(token, '.')+1:])) // the part before the dot is a purpose
 }

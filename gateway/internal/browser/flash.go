@@ -41,6 +41,7 @@ const (
 	flashNoWorkspace  FlashKind = "workspace"
 	flashForbidden    FlashKind = "forbidden"
 	flashAnswered     FlashKind = "answered"
+	flashStale        FlashKind = "stale"
 	FlashDisconnected FlashKind = "disconnected"
 	FlashNoApp        FlashKind = "no-app"
 )

@@ -249,7 +249,7 @@ func (f Flow) Fault(flash Flash) page.Fault {
 		return page.Fault{Text: "You are not a member of that workspace any more. Choose another one.", Field: "workspaces"}
 	case FlashNoApp:
 		return page.Fault{Text: "There is no such connected app."}
-	case flashAnswered, FlashDisconnected:
+	case flashAnswered, flashStale, FlashDisconnected:
 	}
 	return page.Fault{}
 }

@@ -1,6 +1,6 @@
 // Package catalog owns the product's permissions: the scopes and the words the consent screen has
-// for them, which endpoint asks for which scope, and which plan has which endpoint (the wire
-// contract §6). They are one YAML file, compiled in and replaceable by the operator, and wholly
+// for them, which endpoint asks for which scope, and which plan has which endpoint
+// (docs/wire-contract.md §6). They are one YAML file, compiled in and replaceable by the operator, and wholly
 // validated before anything is served.
 //
 // A Source holds the catalog that counts at this moment and follows the operator's file, so that a change needs no restart.

@@ -43,6 +43,16 @@ func Path(dataDir, service string) (string, error) {
 	return "", fmt.Errorf("%w: %s has %d bytes, at most %d fit", ErrPathTooLong, path, len(path), maxPath)
 }
 
+// Exists reports whether a service's socket lies under a data folder. A process that was killed leaves one behind.
+func Exists(dataDir, service string) bool {
+	path, err := Path(dataDir, service)
+	if err != nil {
+		return false
+	}
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().Type() == fs.ModeSocket
+}
+
 // Listen opens a service's socket under a data folder, which exists: for its owner alone, in a folder of the same kind. A
 // file that a crash left is replaced; one that somebody listens at is an error. Closing the listener removes the file.
 func Listen(dataDir, service string) (net.Listener, error) {

@@ -32,8 +32,8 @@ const (
 )
 
 // CheckChallenge judges the two PKCE parameters of an authorization request. The method must be
-// exactly "S256": an absent one would mean plain (RFC 7636 §4.3), which the wire contract does
-// not know. The challenge must be the one base64url text of 32 bytes. Whether a request may come
+// exactly "S256": an absent one would mean plain (RFC 7636 §4.3), which
+// docs/wire-contract.md §5 does not allow. The challenge must be the one base64url text of 32 bytes. Whether a request may come
 // without either is the caller's to decide.
 func CheckChallenge(challenge, method string) error {
 	switch {

@@ -22,7 +22,7 @@ const (
 	// MaxQueryLength bounds what ParseQuery reads, in bytes before decoding.
 	MaxQueryLength = 16 << 10
 	// MaxFormLength bounds what ParseForm reads, in bytes before decoding: the largest body of
-	// the wire contract §4.
+	// docs/wire-contract.md §4.
 	MaxFormLength = 64 << 10
 	// MaxParams bounds how many parameters either reads, repeated ones included.
 	MaxParams = 100

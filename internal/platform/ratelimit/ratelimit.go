@@ -25,6 +25,8 @@ type Entries interface {
 	Spend(ctx context.Context, key string, limit int64, window time.Duration) (bool, error)
 	// Refund gives one back.
 	Refund(ctx context.Context, key string) error
+	// Delete makes a budget whole again.
+	Delete(ctx context.Context, key string) error
 }
 
 // Budget is how often something may happen within a window. A Limit of 0 bounds nothing.
@@ -90,6 +92,18 @@ func (l *Limiter) Refund(ctx context.Context, keys ...string) {
 			_ = l.Entries.Refund(ctx, key)
 		}
 	}
+}
+
+// Reset makes the budget that a name has whole again, at once and for every replica. It fails with the store's error.
+func (l *Limiter) Reset(ctx context.Context, budget Budget, name Name) error {
+	if name.Kind == "" || budget.Limit == 0 {
+		return nil
+	}
+	key, _ := l.window(name, budget.Window)
+	if err := l.Entries.Delete(ctx, key); err != nil {
+		return fmt.Errorf("resetting a %s's budget: %w", name.Kind, err)
+	}
+	return nil
 }
 
 // window is the key of a name's budget at this moment, and the time until the next window begins. Where windows begin follows

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Kind names a sort of credential by the prefix it is recognised by (the wire contract §3).
+// Kind names a sort of credential by the prefix it is recognised by (docs/wire-contract.md §3).
 type Kind string
 
 // The kinds of credential that share one format: the prefix, 43 random base62 characters (more

@@ -7,8 +7,8 @@ const (
 	userTokenLength = 180
 )
 
-// NewUserToken draws a token of VIDIZMO's user API: 112 random bytes as 180 characters of base32 (RFC 4648 §6), unpadded (the
-// wire contract, §3). It has neither a prefix nor a checksum; no credential that has a prefix looks like it, since base32 has
+// NewUserToken draws a token of VIDIZMO's user API: 112 random bytes as 180 characters of base32 (RFC 4648 §6), unpadded
+// (docs/wire-contract.md §3). It has neither a prefix nor a checksum; no credential that has a prefix looks like it, since base32 has
 // no underscore.
 func NewUserToken() String {
 	var b [userTokenBytes]byte

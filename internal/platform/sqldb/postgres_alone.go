@@ -50,6 +50,8 @@ func (l postgresLead) check(ctx context.Context) error {
 func (l postgresLead) release() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
+	// A busy server ends a session some time after its client has gone, and its locks with it: another leads as soon as this returns.
+	_, _ = l.conn.Exec(ctx, `SELECT pg_advisory_unlock_all()`)
 	_ = l.conn.Close(ctx) // the server ends the session when it hears of it, or misses us
 }
 

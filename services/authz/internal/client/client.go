@@ -42,7 +42,7 @@ type Client struct {
 	Name       string
 	Type       Type
 	GrantTypes []string
-	// ResourceServer may introspect every access token (the wire contract, §4.3).
+	// ResourceServer may introspect every access token (docs/wire-contract.md §4.3).
 	ResourceServer bool
 	// Disabled apps start no authorization and authenticate no more.
 	Disabled bool

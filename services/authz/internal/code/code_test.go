@@ -109,7 +109,7 @@ func TestRFC6749_4_1_2_ACodeStandsForWhatWasApprovedHoweverOftenItIsRead(t *test
 	for _, want := range []oauth.ApprovedRequest{approved(), least} {
 		minted := mint(t, s, want)
 		if !secret.ValidCode(minted.Reveal()) {
-			t.Errorf("%d characters are no code of the wire contract", len(minted.Reveal()))
+			t.Errorf("%d characters are not a code of docs/wire-contract.md §3", len(minted.Reveal()))
 		}
 		kept := len(entries.Keys())
 		for range 3 {

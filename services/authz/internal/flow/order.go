@@ -14,7 +14,7 @@ import (
 // check looks at one thing. It answers a *refusal, another error where it could not be decided, or nil.
 type check func(ctx context.Context, f Flow, a *asked) error
 
-// order is the order of the wire contract §5.
+// order is the order of docs/wire-contract.md §5.
 func order() []check {
 	return []check{
 		checkClient,      // unknown, repeated, missing, disabled      → page

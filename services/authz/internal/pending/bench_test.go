@@ -58,10 +58,13 @@ func request() pending.Request {
 }
 
 // approve decides for an approval of John's.
-func approve(pending.Authorization) (pending.Outcome, error) { return approval(), nil }
+func approve(a *pending.Authorization) error {
+	a.Outcome = approval()
+	return nil
+}
 
-func approval() pending.Outcome {
-	return pending.Outcome{Approved: true, UserID: "usr_john", WorkspaceID: "ws_acme", DisplayName: "John Doe"}
+func approval() *pending.Outcome {
+	return &pending.Outcome{Approved: true, UserID: "usr_john", WorkspaceID: "ws_acme", DisplayName: "John Doe"}
 }
 
 func john() pending.Viewer { return pending.Viewer{UserID: "usr_john", Epoch: 7} }

@@ -26,11 +26,11 @@ func (o Outcome) Same(other Outcome) bool {
 	return o.Approved == other.Approved && o.UserID == other.UserID && o.WorkspaceID == other.WorkspaceID
 }
 
-// Close decides an authorization, once. Decide gets the authorization as it is at that moment and returns what is decided, or
-// why nothing may be. Of any number of concurrent callers one decides, and each of the others gets the outcome of that one:
-// won is false. Close fails as Look does, and with decide's error; then nothing is decided.
+// Close decides an authorization, once. Decide gets the authorization as it is at that moment and sets the viewer and the outcome, or
+// returns why nothing may be decided. Of any number of concurrent callers one decides, and each of the others gets the outcome of
+// that one: won is false. Close fails as Look does, and with decide's error; then nothing is decided.
 func (s *Store) Close(
-	ctx context.Context, id string, browser secret.String, decide func(Authorization) (Outcome, error),
+	ctx context.Context, id string, browser secret.String, decide func(*Authorization) error,
 ) (a Authorization, won bool, err error) {
 	for {
 		e, before, err := s.read(ctx, id, browser)
@@ -40,12 +40,12 @@ func (s *Store) Close(
 		if e.Outcome != nil {
 			return e.authorization(id), false, nil
 		}
-		outcome, err := decide(e.authorization(id))
-		if err != nil {
+		decided := e.authorization(id)
+		if err := decide(&decided); err != nil {
 			return Authorization{}, false, err
 		}
-		outcome.At, outcome.Attempt = time.UnixMicro(s.config.Now().UnixMicro()), 1
-		e.Outcome = &outcome
+		decided.Outcome.At, decided.Outcome.Attempt = time.UnixMicro(s.config.Now().UnixMicro()), 1
+		e.Viewer, e.Outcome = decided.Viewer, decided.Outcome
 		// A lost race means that the entry was bound anew, is closed or is gone.
 		if set, err := s.replace(ctx, id, e, before); err != nil || set {
 			return e.authorization(id), set, err

@@ -12,12 +12,19 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/decision"
 )
 
+// approve and deny are forms of a page that was shown at epoch 0.
 func approve(session string) decision.Form {
-	return decision.Form{Request: request(session), Verdict: decision.Approve, WorkspaceID: "ws_acme"}
+	return decision.Form{Request: request(session), Verdict: decision.Approve, WorkspaceID: "ws_acme", Page: &decision.Page{ClientID: "app"}}
 }
 
 func deny(session string) decision.Form {
-	return decision.Form{Request: request(session), Verdict: decision.Deny}
+	return decision.Form{Request: request(session), Verdict: decision.Deny, Page: &decision.Page{ClientID: "app"}}
+}
+
+// unnamed is a form that does not name its page, as the form of an outcome and those of release 0.1.
+func unnamed(f decision.Form) decision.Form {
+	f.Page = nil
+	return f
 }
 
 // wantNothing fails when anything was recorded or completed.
@@ -31,10 +38,13 @@ func wantNothing(t *testing.T, w *world) {
 func TestAnApprovalIsRecordedAndCompleted(t *testing.T) {
 	w := newWorld()
 	w.epoch = 4
-	if _, err := w.desk().Prompt(t.Context(), request("john")); err != nil {
+	prompt, err := w.desk().Prompt(t.Context(), request("john"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	location, err := w.desk().Decide(t.Context(), approve("john"))
+	form := approve("john")
+	form.Page = prompt.Page
+	location, err := w.desk().Decide(t.Context(), form)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,13 +90,13 @@ func TestWhatIsWrongDecidesNothing(t *testing.T) {
 		"a decision unheard":     {unknownVerdict, decision.ErrUndecided},
 		"no workspace":           {noWorkspace, decision.ErrWorkspaceMissing},
 		"a foreign workspace":    {foreign, decision.ErrNotMember},
-		"approval by another":    {approve("jane"), decision.ErrNotFound},
-		"denial by another":      {deny("jane"), decision.ErrNotFound},
+		"approval by another":    {unnamed(approve("jane")), decision.ErrNotFound},
+		"denial by another":      {unnamed(deny("jane")), decision.ErrNotFound},
 		"approval signed out":    {approve("nobody"), errSignedOut},
 		"denial when signed out": {deny("nobody"), errSignedOut},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := shown(t)
+			w := bound(t)
 			if _, err := w.desk().Decide(t.Context(), c.form); !errors.Is(err, c.want) {
 				t.Errorf("Decide: %v, want %v", err, c.want)
 			}
@@ -96,7 +106,7 @@ func TestWhatIsWrongDecidesNothing(t *testing.T) {
 }
 
 func TestNobodyDecidesUnseen(t *testing.T) {
-	for _, form := range []decision.Form{approve("john"), deny("john")} {
+	for _, form := range []decision.Form{unnamed(approve("john")), unnamed(deny("john"))} {
 		w := newWorld()
 		if _, err := w.desk().Decide(t.Context(), form); !errors.Is(err, decision.ErrNotFound) {
 			t.Errorf("Decide without a prompt: %v, want ErrNotFound", err)
@@ -132,10 +142,10 @@ func TestARevocationWhileThePageIsOpenMakesTheApprovalStale(t *testing.T) {
 }
 
 func TestWhatCannotBeAskedIsNotApproved(t *testing.T) {
-	for _, call := range []string{"Session", "Find", "CheckMember", "Epoch", "Record"} {
-		w := shown(t)
+	for _, call := range []string{"Session", "Find", "Epoch", "Complete"} {
+		w := bound(t)
 		w.fail[call] = errDown
-		if _, err := w.desk().Decide(t.Context(), approve("john")); !errors.Is(err, errDown) {
+		if _, err := w.desk().Decide(t.Context(), unnamed(approve("john"))); !errors.Is(err, errDown) {
 			t.Errorf("Decide while %s fails: %v, want its failure", call, err)
 		}
 		wantNothing(t, w)

@@ -10,69 +10,35 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/decision"
 )
 
-// halfway is a world in which john's approval for ws_acme was recorded and its completion failed.
-func halfway(t *testing.T) *world {
-	t.Helper()
+// TestTheCodeLeavesAfterTheConsentIsRecorded: a failure in between loses the code with it, and the decision, sent again, records and
+// returns both.
+func TestTheCodeLeavesAfterTheConsentIsRecorded(t *testing.T) {
 	w := shown(t)
-	w.fail["Complete"] = errDown
-	if _, err := w.desk().Decide(t.Context(), approve("john")); !errors.Is(err, errDown) {
-		t.Fatalf("Decide: %v, want the failure of the completion", err)
+	w.fail["Record"] = errDown
+	if location, err := w.desk().Decide(t.Context(), approve("john")); !errors.Is(err, errDown) || !location.IsZero() {
+		t.Fatalf("Decide: %q, %v, want the failure of the record and no location", location.Reveal(), err)
 	}
-	if len(w.consents) != 1 {
-		t.Fatalf("%d consents are recorded before completing, want 1", len(w.consents))
-	}
-	delete(w.fail, "Complete")
-	return w
-}
-
-func TestAnApprovalRepeatedAfterAFailedCompletionIsCompletedAndRecordedOnce(t *testing.T) {
-	w := halfway(t)
+	delete(w.fail, "Record")
 	if _, err := w.desk().Decide(t.Context(), approve("john")); err != nil {
 		t.Fatal(err)
 	}
-	if len(w.consents) != 1 || len(w.done) != 1 {
-		t.Errorf("%d consents and %d completions, want 1 and 1", len(w.consents), len(w.done))
+	if len(w.consents) != 1 || w.consents[secret.Sum("request")].WorkspaceID != "ws_acme" {
+		t.Errorf("recorded are %v", w.consents)
 	}
 }
 
-func TestARequestRecordedForOneWorkspaceIsNotCompletedForAnother(t *testing.T) {
-	w := halfway(t)
-	form := approve("john")
-	form.WorkspaceID = "ws_zoo"
-	if _, err := w.desk().Decide(t.Context(), form); !errors.Is(err, decision.ErrNotFound) {
-		t.Errorf("Decide: %v, want ErrNotFound", err)
+// TestUpgrade_APageThatRelease01BoundIsDecided, by its form, which names no page.
+func TestUpgrade_APageThatRelease01BoundIsDecided(t *testing.T) {
+	for _, form := range []decision.Form{approve("john"), deny("john")} {
+		w := bound(t)
+		if _, err := w.desk().Decide(t.Context(), unnamed(form)); err != nil {
+			t.Error(err)
+		}
 	}
-	if got := w.consents[secret.Sum("request")].WorkspaceID; got != "ws_acme" || len(w.done) != 0 {
-		t.Errorf("%s is recorded and %d requests are completed, want ws_acme and none", got, len(w.done))
-	}
-}
-
-func TestADenialWithdrawsWhatAFailedApprovalRecorded(t *testing.T) {
-	w := halfway(t)
-	if _, err := w.desk().Decide(t.Context(), deny("john")); err != nil {
-		t.Fatal(err)
-	}
-	if len(w.consents) != 0 {
-		t.Error("the app is shown as connected though the person denied")
-	}
-}
-
-func TestADenialThatFailsWithdrawsNothing(t *testing.T) {
-	w := halfway(t)
-	w.fail["Complete"] = errDown // as when the reply is lost after an approval was completed
-	if _, err := w.desk().Decide(t.Context(), deny("john")); !errors.Is(err, errDown) {
-		t.Errorf("Decide: %v, want the failure of the completion", err)
-	}
-	if len(w.consents) != 1 {
-		t.Error("the consent is gone though its request may have got a code")
-	}
-}
-
-func TestADenialStandsWhenTheWithdrawalFails(t *testing.T) {
-	w := halfway(t)
-	w.fail["Withdraw"] = errDown
-	if _, err := w.desk().Decide(t.Context(), deny("john")); err != nil {
-		t.Errorf("Decide: %v, want success", err)
+	w := bound(t)
+	w.epoch++
+	if _, err := w.desk().Decide(t.Context(), unnamed(approve("john"))); !errors.Is(err, decision.ErrStale) {
+		t.Errorf("after a revocation: %v, want ErrStale", err)
 	}
 }
 
@@ -121,12 +87,12 @@ func TestFault_A1_ADecidedRequestIsDecidedForGood(t *testing.T) {
 		change        func(w *world)
 		want          error
 	}{
-		"deny after approve":      {approve("john"), deny("john"), nil, decision.ErrNotFound},
-		"approve after deny":      {deny("john"), approve("john"), nil, decision.ErrNotFound},
-		"another workspace":       {approve("john"), other, nil, decision.ErrNotFound},
-		"another person":          {approve("john"), approve("jane"), nil, decision.ErrNotFound},
-		"another person denies":   {deny("john"), deny("jane"), nil, decision.ErrNotFound},
-		"nothing":                 {deny("john"), decision.Form{Request: request("john")}, nil, decision.ErrNotFound},
+		"deny after approve":      {approve("john"), deny("john"), nil, errUnknown},
+		"approve after deny":      {deny("john"), approve("john"), nil, errUnknown},
+		"another workspace":       {approve("john"), other, nil, errUnknown},
+		"another person":          {approve("john"), approve("jane"), nil, errUnknown},
+		"another person denies":   {deny("john"), deny("jane"), nil, errUnknown},
+		"nothing":                 {deny("john"), decision.Form{Request: request("john")}, nil, decision.ErrUndecided},
 		"not a member any more":   {approve("john"), approve("john"), func(w *world) { w.members["usr_john"] = nil }, decision.ErrNotMember},
 		"access ended since":      {approve("john"), approve("john"), func(w *world) { w.epoch++ }, decision.ErrStale},
 		"a code that was used":    {approve("john"), approve("john"), func(w *world) { w.redeemed["hash"] = true }, decision.ErrNotFound},
@@ -155,23 +121,6 @@ func TestFault_A1_ADecidedRequestIsDecidedForGood(t *testing.T) {
 				t.Error("the second decision changed what the first did")
 			}
 		})
-	}
-}
-
-func TestAnApprovalThatComesAfterADenialIsNotListed(t *testing.T) {
-	w := shown(t)
-	before := w.pending["request"]
-	if _, err := w.desk().Decide(t.Context(), deny("john")); err != nil {
-		t.Fatal(err)
-	}
-	after := w.pending["request"]
-	w.pending["request"] = before // as the approval reads it, a moment before
-	w.onRecord = func() { w.pending["request"] = after }
-	if _, err := w.desk().Decide(t.Context(), approve("john")); !errors.Is(err, errUnknown) {
-		t.Errorf("Decide: %v, want what authz says", err)
-	}
-	if len(w.consents) != 0 {
-		t.Error("the app is shown as connected though the person denied")
 	}
 }
 
@@ -235,7 +184,10 @@ func TestFault_A8_ASessionThatDoesNotSufficeIsAskedToSignIn(t *testing.T) {
 		t.Errorf("Prompt: %v, want ErrSignIn", err)
 	}
 	for _, form := range []decision.Form{approve("john"), deny("john")} {
-		if _, err := w.desk().Decide(t.Context(), form); !errors.Is(err, decision.ErrSignIn) {
+		if _, err := w.desk().Decide(t.Context(), form); !errors.Is(err, errSignedOut) {
+			t.Errorf("Decide: %v, want what authz says", err)
+		}
+		if _, err := w.desk().Decide(t.Context(), unnamed(form)); !errors.Is(err, decision.ErrSignIn) {
 			t.Errorf("Decide: %v, want ErrSignIn", err)
 		}
 	}

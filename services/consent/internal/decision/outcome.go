@@ -2,7 +2,6 @@ package decision
 
 import (
 	"context"
-	"slices"
 	"time"
 )
 
@@ -38,8 +37,9 @@ func (d Desk) Outcome(ctx context.Context, r Request) (Decided, error) {
 	if !outcome.Approved {
 		return decided, nil
 	}
-	if decided.Workspace, err = d.workspace(ctx, person.ID, outcome.WorkspaceID); err != nil {
-		return Decided{}, err
+	var member bool
+	if decided.Workspace, member = person.workspace(outcome.WorkspaceID); !member {
+		decided.Workspace = Workspace{ID: outcome.WorkspaceID}
 	}
 	if len(outcome.Code) == 0 {
 		return decided, nil
@@ -51,17 +51,6 @@ func (d Desk) Outcome(ctx context.Context, r Request) (Decided, error) {
 	if err != nil {
 		return Decided{}, err
 	}
-	decided.Repeatable = !decided.Redeemed && decided.Workspace.Name != "" && epoch == pending.Viewer.Epoch
+	decided.Repeatable = !decided.Redeemed && member && epoch == pending.Viewer.Epoch
 	return decided, nil
-}
-
-func (d Desk) workspace(ctx context.Context, userID, workspaceID string) (Workspace, error) {
-	list, err := d.Identity.Workspaces(ctx, userID)
-	if err != nil {
-		return Workspace{}, err
-	}
-	if i := slices.IndexFunc(list, func(w Workspace) bool { return w.ID == workspaceID }); i >= 0 {
-		return list[i], nil
-	}
-	return Workspace{ID: workspaceID}, nil
 }

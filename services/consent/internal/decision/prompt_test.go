@@ -18,49 +18,28 @@ func TestThePromptShowsWhatIsAskedInThatOrder(t *testing.T) {
 	want := decision.Prompt{
 		ClientName: "Example App", RedirectOrigin: "https://yourapp.com",
 		// A scope that the catalog does not know is shown too, by its name.
-		Scopes:     []decision.Scope{{Name: "videos:read", Description: "View videos"}, {Name: "analyze:write", Description: "analyze:write"}},
-		Workspaces: []decision.Workspace{{ID: "ws_acme", Name: "Acme"}, {ID: "ws_zoo", Name: "Zoo"}},
-		Person:     decision.Person{ID: "usr_john", DisplayName: "John Doe", EmailAddress: "john@example.com"},
+		Scopes: []decision.Scope{{Name: "videos:read", Description: "View videos"}, {Name: "analyze:write", Description: "analyze:write"}},
+		Person: decision.Person{
+			ID: "usr_john", DisplayName: "John Doe", EmailAddress: "john@example.com",
+			Workspaces: []decision.Workspace{{ID: "ws_acme", Name: "Acme"}, {ID: "ws_zoo", Name: "Zoo"}},
+		},
+		Page: &decision.Page{ClientID: "app"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("prompt (-want +got):\n%s", diff)
 	}
 }
 
-func TestThePromptBindsThePersonAndTheEpoch(t *testing.T) {
+func TestThePromptNamesTheEpochThatItShows(t *testing.T) {
 	w := newWorld()
-	w.epoch = 3
-	for range 2 {
-		if _, err := w.desk().Prompt(t.Context(), request("john")); err != nil {
-			t.Fatal(err)
+	for w.epoch = range 3 {
+		got, err := w.desk().Prompt(t.Context(), request("john"))
+		if diff := cmp.Diff(&decision.Page{ClientID: "app", Epoch: w.epoch}, got.Page); err != nil || diff != "" {
+			t.Errorf("%v, page (-want +got):\n%s", err, diff)
 		}
 	}
-	if diff := cmp.Diff(decision.Viewer{UserID: "usr_john", Epoch: 3}, w.pending["request"].Viewer); diff != "" {
-		t.Errorf("viewer (-want +got):\n%s", diff)
-	}
-}
-
-func TestFault_A8_AnotherPersonTakesThePromptOver(t *testing.T) {
-	w := shown(t)
-	if _, err := w.desk().Prompt(t.Context(), request("jane")); err != nil {
-		t.Fatalf("Prompt for another person: %v", err)
-	}
-	if got := w.pending["request"].Viewer.UserID; got != "usr_jane" {
-		t.Errorf("the request is %q's", got)
-	}
-	if _, err := w.desk().Decide(t.Context(), approve("john")); !errors.Is(err, decision.ErrNotFound) {
-		t.Errorf("the person before decides: %v, want ErrNotFound", err)
-	}
-	if _, err := w.desk().Decide(t.Context(), approve("jane")); err != nil {
-		t.Errorf("the person who sees it now: %v", err)
-	}
-}
-
-func TestAPromptOpenedAgainAfterARevocationIsStale(t *testing.T) {
-	w := shown(t)
-	w.epoch++
-	if _, err := w.desk().Prompt(t.Context(), request("john")); !errors.Is(err, errStale) {
-		t.Errorf("Prompt after a revocation: %v, want what authz says", err)
+	if got := w.pending["request"].Viewer; got != (decision.Viewer{}) {
+		t.Errorf("showing the page binds %v", got)
 	}
 }
 
@@ -83,8 +62,11 @@ func TestAnotherBrowserHearsWhatAuthzSays(t *testing.T) {
 }
 
 func TestAPromptThatCannotBeShownBindsNobody(t *testing.T) {
-	for _, call := range []string{"Session", "Find", "Workspaces", "Epoch", "Bind"} {
+	for _, call := range []string{"Session", "Find", "Epoch", "Bind"} {
 		w := newWorld()
+		p := w.pending["request"]
+		p.EpochInDecision = false // authz of release 0.1
+		w.pending["request"] = p
 		w.fail[call] = errDown
 		if _, err := w.desk().Prompt(t.Context(), request("john")); !errors.Is(err, errDown) {
 			t.Errorf("Prompt while %s fails: %v, want its failure", call, err)

@@ -29,12 +29,15 @@ func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptReques
 		ClientName: prompt.ClientName, RedirectOrigin: prompt.RedirectOrigin,
 		DisplayName: prompt.Person.DisplayName, EmailAddress: prompt.Person.EmailAddress,
 		Scopes:     make([]*consentv1.PromptScope, len(prompt.Scopes)),
-		Workspaces: make([]*consentv1.PromptWorkspace, len(prompt.Workspaces)),
+		Workspaces: make([]*consentv1.PromptWorkspace, len(prompt.Person.Workspaces)),
+	}
+	if prompt.Page != nil {
+		res.Page = &consentv1.Page{ClientId: prompt.Page.ClientID, Epoch: prompt.Page.Epoch}
 	}
 	for i, scope := range prompt.Scopes {
 		res.Scopes[i] = &consentv1.PromptScope{Name: scope.Name, Description: scope.Description}
 	}
-	for i, w := range prompt.Workspaces {
+	for i, w := range prompt.Person.Workspaces {
 		res.Workspaces[i] = workspace(w)
 	}
 	return res, nil
@@ -64,12 +67,16 @@ func (s *Consents) GetOutcome(ctx context.Context, req *consentv1.GetOutcomeRequ
 
 // Decide takes the person's decision.
 func (s *Consents) Decide(ctx context.Context, req *consentv1.DecideRequest) (*consentv1.DecideResponse, error) {
-	location, err := s.Desk.Decide(ctx, decision.Form{
+	form := decision.Form{
 		Request: decision.Request{
 			ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken()),
 		},
 		Verdict: verdict(req.GetDecision()), WorkspaceID: req.GetWorkspaceId(), AnsweredBefore: req.GetAnsweredBefore(),
-	})
+	}
+	if page := req.GetPage(); page != nil {
+		form.Page = &decision.Page{ClientID: page.GetClientId(), Epoch: page.GetEpoch()}
+	}
+	location, err := s.Desk.Decide(ctx, form)
 	if err != nil {
 		return nil, fail(err)
 	}

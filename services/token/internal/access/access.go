@@ -1,4 +1,4 @@
-// Package access decides whether a token opens an endpoint (the wire contract, §6).
+// Package access decides whether a token opens an endpoint (docs/wire-contract.md §6).
 //
 // It owns the order: the token, then the path, then the scope, then the plan. The path matcher and the words of each denial are
 // sdk/enforce's, which every entry point uses. It never speaks gRPC or HTTP.

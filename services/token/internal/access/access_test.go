@@ -9,7 +9,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/accesstest"
 )
 
-// TestWireContract6_TheScopeMatrix: security case 75, cell by cell.
+// TestWireContract6_TheScopeMatrix: docs/security-cases.md 75, cell by cell.
 func TestWireContract6_TheScopeMatrix(t *testing.T) {
 	rules := catalog.Default().Rules
 	accesstest.Each(t, func(t *testing.T, tokens accesstest.Tokens, c accesstest.Cell) {

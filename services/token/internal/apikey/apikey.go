@@ -1,4 +1,4 @@
-// Package apikey administers the keys of workspaces (the wire contract §3).
+// Package apikey administers the keys of workspaces (docs/wire-contract.md §3).
 //
 // A key belongs to its workspace: it outlives whoever created it and dies with the workspace. It owns what a key may be
 // called and how one is drawn. It never judges a request that comes with a key, and never keeps a key: only its hash.

@@ -41,6 +41,21 @@ type Place struct {
 	ID               []byte
 }
 
+// Holder is what an operation that ends access is applied to: a user, a client, a user with a client, a user in a workspace, or an
+// authentication app. No other combination is counted.
+type Holder struct{ UserID, ClientID, WorkspaceID, AppID string }
+
+// Count is how much access a holder has.
+type Count struct {
+	// Grants are live grants, and UserTokens live user tokens: of so many users.
+	Grants, GrantUsers, UserTokens, UserTokenUsers int64
+	// Truncated says that counting stopped at its bound.
+	Truncated bool
+}
+
+// CountLimit is how many rows are counted at most, for grants and for user tokens each.
+const CountLimit = 10_000
+
 // Entry is one of the log.
 type Entry struct {
 	feed.Entry
@@ -57,6 +72,8 @@ type Store interface {
 	FindRefresh(ctx context.Context, token secret.Hash) (introspect.Facts, error)
 	// Grants reads live grants by user, app and identifier.
 	Grants(ctx context.Context, q Query) ([]Grant, error)
+	// CountAccess counts live grants and user tokens, and looks at limit rows of each at most.
+	CountAccess(ctx context.Context, of Holder, limit int) (Count, error)
 	LogBounds(ctx context.Context) (feed.Bounds, error)
 	// Logged reads the log behind a cursor, oldest first.
 	Logged(ctx context.Context, cursor int64, limit int) ([]Entry, error)
@@ -82,6 +99,11 @@ func (d Desk) Inspect(ctx context.Context, token string) (kind enforce.Kind, fac
 		err = ErrNoToken
 	}
 	return kind, facts, err
+}
+
+// Count counts what an operation on a holder would end.
+func (d Desk) Count(ctx context.Context, of Holder) (Count, error) {
+	return d.CountAccess(ctx, of, CountLimit)
 }
 
 // Log reads the log behind a cursor, oldest first; the newest entries if there is none.

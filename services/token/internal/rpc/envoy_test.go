@@ -199,7 +199,7 @@ func (a away) Live(context.Context, string) (introspect.Facts, error) {
 	return introspect.Facts{}, a.err
 }
 
-func TestDesign4_8_WhatCannotBeKnownIsDeniedWith503AndLogged(t *testing.T) {
+func TestRule4_WhatCannotBeKnownIsDeniedWith503AndLogged(t *testing.T) {
 	var log strings.Builder
 	envoy := door(away{errors.New("connection refused")})
 	envoy.Logger = slog.New(slog.NewTextHandler(&log, nil))

@@ -133,7 +133,7 @@ func TestAWrappedFailureKeepsItsReasonAndHidesItsCause(t *testing.T) {
 	}
 }
 
-func TestDesign4_8_AnOutageIsUnavailableAndSaysWhenToComeBack(t *testing.T) {
+func TestRule4_AnOutageIsUnavailableAndSaysWhenToComeBack(t *testing.T) {
 	outage := fmt.Errorf("redeeming a code: %w: dial tcp 10.0.0.1", sqldb.ErrUnavailable)
 	b := newBench()
 	b.store.Fail("Redeem", outage)

@@ -64,6 +64,46 @@ func whose(req *tokenv1.ListGrantsRequest) []named {
 	return []named{user, client}
 }
 
+// CountAccess counts what an operation would end.
+func (s *Oversight) CountAccess(ctx context.Context, req *tokenv1.CountAccessRequest) (*tokenv1.CountAccessResponse, error) {
+	if err := wantHolder(req); err != nil {
+		return nil, err
+	}
+	c, err := s.Desk.Count(ctx, oversight.Holder{
+		UserID: req.GetUserId(), ClientID: req.GetClientId(), WorkspaceID: req.GetWorkspaceId(), AppID: req.GetAuthenticationAppId(),
+	})
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &tokenv1.CountAccessResponse{
+		Grants: c.Grants, GrantUsers: c.GrantUsers, UserTokens: c.UserTokens, UserTokenUsers: c.UserTokenUsers, Truncated: c.Truncated,
+	}, nil
+}
+
+// wantHolder refuses a combination that no operation has: the field that it names is required, or has no place beside the others.
+func wantHolder(req *tokenv1.CountAccessRequest) error {
+	var set []named
+	for _, id := range []named{
+		{"user_id", req.GetUserId()},
+		{"client_id", req.GetClientId()},
+		{"workspace_id", req.GetWorkspaceId()},
+		{"authentication_app_id", req.GetAuthenticationAppId()},
+	} {
+		if id.value != "" {
+			set = append(set, id)
+		}
+	}
+	switch {
+	case len(set) == 0:
+		return invalid("user_id", "is required, or client_id, or authentication_app_id")
+	case len(set) > 2 || len(set) == 2 && (set[0].field != "user_id" || set[1].field == "authentication_app_id"):
+		return invalid(set[len(set)-1].field, "cannot be combined with the other fields")
+	case set[0].field == "workspace_id":
+		return invalid("user_id", "is required beside workspace_id")
+	}
+	return wantIdentifiers(set...)
+}
+
 // InspectToken says what a token stands for.
 func (s *Oversight) InspectToken(ctx context.Context, req *tokenv1.InspectTokenRequest) (*tokenv1.InspectTokenResponse, error) {
 	kind, facts, err := s.Desk.Inspect(ctx, req.GetToken())

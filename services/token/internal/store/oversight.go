@@ -9,7 +9,10 @@ import (
 )
 
 // oversightStatements are the SQL of what an operator is shown.
-type oversightStatements struct{ ofUser, ofClient string }
+type oversightStatements struct {
+	ofUser, ofClient string
+	count            countStatements
+}
 
 // grantColumns are oversight.Grant.
 const grantColumns = `
@@ -24,6 +27,7 @@ WHERE f.user_id = $1 AND ($2 = '' OR f.client_id = $2) AND (f.client_id, f.id) >
 
 		ofClient: db.SQL(grantColumns + `pairs p JOIN families f ON f.user_id = p.user_id AND f.client_id = p.client_id
 WHERE p.client_id = $1 AND p.user_id >= $2 AND (f.user_id, f.id) > ($2, $3)` + liveGrants + `LIMIT $4`),
+		count: prepareCounts(db),
 	}
 }
 

@@ -23,24 +23,24 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
-// desk is an operator at a machine where fake services listen at their sockets, behind the real interceptors and policy.
-type desk struct {
+// console is an operator's machine where fake services listen at the sockets, behind the real interceptors and policy.
+type console struct {
 	t *testing.T
 
-	mu      sync.Mutex
-	answers map[string]func(req proto.Message) (proto.Message, error)
-	asked   []string
-	last    proto.Message
+	mu        sync.Mutex
+	responses map[string]func(req proto.Message) (proto.Message, error)
+	called    []string
+	last      proto.Message
 }
 
-// newDesk starts the services with their data in ./data of a fresh working directory.
-func newDesk(t *testing.T) *desk {
+// newConsole starts the services with their data in ./data of a new working directory.
+func newConsole(t *testing.T) *console {
 	t.Helper()
 	t.Chdir(t.TempDir())
 	if err := os.Mkdir("data", 0o700); err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, answers: map[string]func(proto.Message) (proto.Message, error){}}
+	d := &console{t: t, responses: map[string]func(proto.Message) (proto.Message, error){}}
 	for _, service := range []string{"identity", "authz", "token"} {
 		lis, err := localsock.Listen("data", service)
 		if err != nil {
@@ -52,7 +52,7 @@ func newDesk(t *testing.T) *desk {
 }
 
 // serve serves one of the services until the test ends.
-func (d *desk) serve(service string, lis rpcserver.Listener) {
+func (d *console) serve(service string, lis rpcserver.Listener) {
 	d.t.Helper()
 	s := rpcserver.New(rpcserver.Options{Name: service, Metrics: telemetry.New(), Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	d.register(service, s)
@@ -67,7 +67,7 @@ func (d *desk) serve(service string, lis rpcserver.Listener) {
 	})
 }
 
-func (d *desk) register(service string, s *rpcserver.Server) {
+func (d *console) register(service string, s *rpcserver.Server) {
 	switch service {
 	case "identity":
 		identityv1.RegisterAdministrationServiceServer(scripted{d, s}, identityv1.UnimplementedAdministrationServiceServer{})
@@ -83,43 +83,48 @@ func (d *desk) register(service string, s *rpcserver.Server) {
 	tokenv1.RegisterCatalogServiceServer(scripted{d, s}, tokenv1.UnimplementedCatalogServiceServer{})
 }
 
-// answer has a method answer always the same.
-func (d *desk) answer(method string, res proto.Message, err error) {
-	d.answers[method] = func(proto.Message) (proto.Message, error) { return res, err }
+// respond makes a method always return the same.
+func (d *console) respond(method string, res proto.Message, err error) {
+	d.responses[method] = func(proto.Message) (proto.Message, error) { return res, err }
 }
 
 // run runs a command as it would be typed, with this standard input.
-func (d *desk) run(stdin string, args ...string) result {
+func (d *console) run(stdin string, args ...string) result {
 	d.t.Helper()
-	d.mu.Lock()
-	d.asked, d.last = nil, nil
-	d.mu.Unlock()
 	var out, errs bytes.Buffer
-	status := execute(args, admin.Streams{In: strings.NewReader(stdin), Out: &out, Err: &errs})
+	status := d.execute(admin.Streams{In: strings.NewReader(stdin), Out: &out, Err: &errs}, args...)
 	return result{status, out.String(), errs.String()}
 }
 
-// handle notes a call and answers as the test said; a method of which it said nothing is not there.
-func (d *desk) handle(ctx context.Context, req any, full string, next grpc.UnaryHandler) (any, error) {
+// execute runs a command with these streams, and returns its exit status.
+func (d *console) execute(streams admin.Streams, args ...string) int {
+	d.mu.Lock()
+	d.called, d.last = nil, nil
+	d.mu.Unlock()
+	return execute(args, streams)
+}
+
+// handle records a call and returns the response that the test set; a method without one is not implemented.
+func (d *console) handle(ctx context.Context, req any, full string, next grpc.UnaryHandler) (any, error) {
 	message, ok := req.(proto.Message)
 	if !ok {
 		return next(ctx, req)
 	}
 	method := path.Base(full)
 	d.mu.Lock()
-	d.asked, d.last = append(d.asked, method), message
-	answer := d.answers[method]
+	d.called, d.last = append(d.called, method), message
+	respond := d.responses[method]
 	d.mu.Unlock()
-	if answer == nil {
+	if respond == nil {
 		return next(ctx, req)
 	}
-	return answer(message)
+	return respond(message)
 }
 
-// scripted registers services so that the desk answers in place of their methods.
+// scripted registers services whose methods the console handles.
 type scripted struct {
-	desk *desk
-	next grpc.ServiceRegistrar
+	console *console
+	next    grpc.ServiceRegistrar
 }
 
 // RegisterService is grpc.ServiceRegistrar.
@@ -130,7 +135,9 @@ func (s scripted) RegisterService(desc *grpc.ServiceDesc, impl any) {
 		generated := m.Handler
 		m.Handler = func(srv any, ctx context.Context, dec func(any) error, edge grpc.UnaryServerInterceptor) (any, error) {
 			return generated(srv, ctx, dec, func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
-				return edge(ctx, req, info, func(ctx context.Context, req any) (any, error) { return s.desk.handle(ctx, req, info.FullMethod, next) })
+				return edge(ctx, req, info, func(ctx context.Context, req any) (any, error) {
+					return s.console.handle(ctx, req, info.FullMethod, next)
+				})
 			})
 		}
 		own.Methods = append(own.Methods, m)
@@ -138,7 +145,7 @@ func (s scripted) RegisterService(desc *grpc.ServiceDesc, impl any) {
 	s.next.RegisterService(&own, impl)
 }
 
-// revocationLog says that there are nine entries, and holds the stream open behind them.
+// revocationLog says that it has nine entries, and keeps the stream open after them.
 type revocationLog struct {
 	tokenv1.UnsafeRevocationServiceServer
 }

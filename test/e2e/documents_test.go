@@ -14,13 +14,13 @@ type printed struct {
 	path           string
 	// body is printed text; AUTH_CODE, vdo_oat_..., vdo_ort_... and your_original_code_verifier are its placeholders.
 	body string
-	// public marks the request that names the confidential client by mistake (the wire contract, §2).
+	// public marks the request that names the confidential client by mistake (docs/wire-contract.md §2).
 	public bool
 	// answer lists the members of the documented answer.
 	answer []string
 }
 
-// printedRequests are the requests of seeds 000 and 001, word for word.
+// printedRequests are the requests of documents 000 and 001 (docs/wire-contract.md), word for word.
 func printedRequests() []printed {
 	tokens := []string{"access_token", "token_type", "expires_in", "refresh_token", "scope"}
 	return []printed{
