@@ -7,16 +7,16 @@ import (
 	"github.com/vidocu/usher/sdk/enforce/revocation"
 )
 
-// revocationOf converts an entry of the log: the contract numbers the kinds alike.
-func revocationOf(r *tokenv1.Revocation) *revocation.Revocation {
+// fromProto converts an entry of the revocation log. The kinds have the same numbers.
+func fromProto(r *tokenv1.Revocation) *revocation.Revocation {
 	return &revocation.Revocation{
 		Kind: revocation.Kind(r.GetKind()), TokenHash: r.GetTokenHash(), FamilyID: r.GetGrantId(),
 		UserID: r.GetUserId(), ClientID: r.GetClientId(), WorkspaceID: r.GetWorkspaceId(),
 	}
 }
 
-// outdated reports whether a cached answer is to be evicted. That a token is not active may change with a workspace: what is
-// known of one changed, for the better perhaps.
+// outdated reports whether a cached response must be evicted. A token that is not active may become active with a change of a
+// workspace.
 func (e *entry) outdated(by *revocation.Set) bool {
 	t := e.token
 	if t == nil {

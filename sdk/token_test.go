@@ -9,7 +9,7 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-func TestFault_D4_APrintedTokenSaysWhatItIs(t *testing.T) {
+func TestFault_D4_APrintedTokenIsDescribed(t *testing.T) {
 	token := &usher.Token{
 		Kind: enforce.AccessToken, Subject: "usr_a", ClientID: "vdo_client_x", WorkspaceID: "ws_acme", Scopes: []string{"videos:read", "jobs:read"},
 	}
@@ -36,6 +36,6 @@ func TestAKindIsNumberedAndNamedAsInTheContract(t *testing.T) {
 		}
 	}
 	if kind := enforce.Kind(200); kind.String() != "unknown" {
-		t.Errorf("a kind that does not exist is called %s", kind)
+		t.Errorf("an undefined kind has the name %s", kind)
 	}
 }

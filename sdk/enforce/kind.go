@@ -5,19 +5,20 @@ import (
 	"strings"
 )
 
-// Kind is what sort of credential a token is. Its values are the numbers of usher.token.v1.TokenKind, so that a kind is
-// converted to the contract's by its number, and from it by KindNumbered.
+// Kind is the kind of a token. Its values are the numbers of usher.token.v1.TokenKind, so that a
+// kind is converted to the proto's by its number, and from it by KindNumbered.
 type Kind uint8
 
-// The kinds. The zero value opens nothing.
+// The kinds. The zero value authorizes nothing.
 const (
-	// AccessToken is an OAuth access token, `vdo_oat_…`: its scopes bind it.
+	// AccessToken is an OAuth access token, `vdo_oat_…`, restricted by its scopes.
 	AccessToken Kind = iota + 1
-	// APIKey is a workspace's key, `vdo_live_…`: no scope binds it.
+	// APIKey is a workspace's API key, `vdo_live_…`, without scopes.
 	APIKey
-	// UserToken is a token of the VIDIZMO API, which opens no endpoint of the catalog.
+	// UserToken is a token of the VIDIZMO API, which authorizes no endpoint of the catalog.
 	UserToken
-	// RefreshToken is an OAuth refresh token, `vdo_ort_…`, which opens nothing and which introspection never reports.
+	// RefreshToken is an OAuth refresh token, `vdo_ort_…`, which authorizes nothing and which
+	// introspection never returns.
 	RefreshToken
 )
 
@@ -36,7 +37,8 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// KindNumbered returns the kind with a number of usher.token.v1.TokenKind; zero for one that this version does not know.
+// KindNumbered returns the kind with a number of usher.token.v1.TokenKind; zero for a number that
+// this version does not define.
 func KindNumbered(number int32) Kind {
 	if number < 0 || number > int32(RefreshToken) {
 		return 0
@@ -44,8 +46,8 @@ func KindNumbered(number int32) Kind {
 	return Kind(number)
 }
 
-// The forms of a token (docs/wire-contract.md §3): a prefix, 43 base62 characters and 6 more of CRC-32 over all that stands
-// before; or, for a user token, 112 bytes as 180 characters of base32.
+// The formats of a token (docs/wire-contract.md §3): a prefix, 43 base62 characters and 6 more of
+// CRC-32 over all before them; or, for a user token, 112 bytes as 180 characters of base32.
 const (
 	accessPrefix   = "vdo_oat_"
 	keyPrefix      = "vdo_live_"
@@ -58,7 +60,7 @@ const (
 // MaxTokenLength is the length of the longest token, in bytes.
 const MaxTokenLength = userLength
 
-// PossibleLength is the cheap half of KindOf: it reports whether any token has that length, in bytes.
+// PossibleLength reports whether a token can have a length, in bytes. It is cheaper than KindOf.
 func PossibleLength(n int) bool {
 	switch n - randomLength - checksumLength {
 	case len(accessPrefix), len(keyPrefix):
@@ -67,8 +69,9 @@ func PossibleLength(n int) bool {
 	return n == userLength
 }
 
-// KindOf returns the kind of a token by its form: prefix, length, alphabet and checksum; zero for a string that cannot be a
-// token. It says nothing about whether the token was ever issued; it spares a lookup of one that cannot have been.
+// KindOf returns the kind of a token by its format: prefix, length, alphabet and checksum; zero for
+// a string that cannot be a token. It does not check whether the token was issued, and saves a
+// lookup of one that cannot have been.
 func KindOf(token string) Kind {
 	switch {
 	case prefixed(token, accessPrefix):
@@ -83,7 +86,8 @@ func KindOf(token string) Kind {
 	return 0
 }
 
-// prefixed reports whether s is a token with the prefix: base62 behind it, and at the end the checksum of the rest.
+// prefixed reports whether s has the format with the prefix: base62 after it, which ends in the
+// checksum of the rest.
 func prefixed(s, prefix string) bool {
 	if len(s) != len(prefix)+randomLength+checksumLength || !strings.HasPrefix(s, prefix) {
 		return false
@@ -104,7 +108,8 @@ func prefixed(s, prefix string) bool {
 	return true
 }
 
-// isBase32 reports whether 180 characters are the base32 of 112 bytes: the last one has four bits too many, which are zero.
+// isBase32 reports whether 180 characters are the base32 of 112 bytes, whose last character has
+// four unused bits, which are zero.
 func isBase32(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; (c < 'A' || c > 'Z') && (c < '2' || c > '7') {

@@ -52,7 +52,7 @@ func userOf(res *tokenv1.GetUserResponse) user {
 	return u
 }
 
-// rowOf is the table of docs/wire-contract.md §8; what no row names is a failure of ours.
+// rowOf is the table of docs/wire-contract.md §8. A reason that is not in it is an internal error.
 func rowOf(reason errorv1.Reason) (code int, name string) {
 	switch reason { //nolint:exhaustive // the others belong to other endpoints and are internal here
 	case errorv1.Reason_REASON_INVALID_ACCESS_TOKEN:
@@ -81,7 +81,7 @@ func rowOf(reason errorv1.Reason) (code int, name string) {
 	return http.StatusInternalServerError, "InternalServerException"
 }
 
-// Problem answers a request that did not come as far as an endpoint, in the documented shape.
+// Problem writes the error response of a request that no endpoint served, in the documented format.
 func (a API) Problem(w http.ResponseWriter, r *http.Request, status int) {
 	name := "InvalidRequestException"
 	switch status {
@@ -95,47 +95,47 @@ func (a API) Problem(w http.ResponseWriter, r *http.Request, status int) {
 		_, name = rowOf(errorv1.Reason_REASON_UNSPECIFIED)
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	a.answerFailure(w, r, failed{status: status, name: name})
+	a.writeFailure(w, r, failure{status: status, name: name})
 }
 
-// failed is a failure as the API says it. The error is for the log.
-type failed struct {
+// failure is an error response. err is for the log.
+type failure struct {
 	status  int
 	name    string
 	details []string
 	err     error
 }
 
-// refusal is why the request was refused; refused is false for a fault of ours.
-func (f failed) refusal() (why refusal.Refusal, refused bool) {
+// refusal returns why the request was refused; refused is false for an internal error.
+func (f failure) refusal() (why refusal.Refusal, refused bool) {
 	if f.err == nil {
-		return refusal.ByStatus(f.status)
+		return refusal.FromStatus(f.status)
 	}
-	return refusal.Of(f.err)
+	return refusal.FromError(f.err)
 }
 
-// fail answers a failure. Its incident id is the request's, by which every line of it is found in every process's log, with
-// nothing that the caller sent.
-func (a API) fail(w http.ResponseWriter, r *http.Request, err error) {
+// writeError writes the response of an error. Its incident ID is the request ID, which is in every
+// log line of every service about the request and contains no part of the request.
+func (a API) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	code, name := rowOf(oerr.Reason(err))
-	f := failed{status: code, name: name, err: err}
+	f := failure{status: code, name: name, err: err}
 	if oerr.Reason(err) == errorv1.Reason_REASON_INVALID_REQUEST {
 		f.details = strings.Split(oerr.Message(err), "; ")
 	}
 	if code == http.StatusServiceUnavailable || code == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
 	}
-	a.answerFailure(w, r, f)
+	a.writeFailure(w, r, f)
 }
 
-func (a API) answerFailure(w http.ResponseWriter, r *http.Request, f failed) {
+func (a API) writeFailure(w http.ResponseWriter, r *http.Request, f failure) {
 	body := exception{Name: f.name, IncidentID: cmp.Or(requestid.From(r.Context()), requestid.New()), Details: f.details}
 	if body.Details == nil {
 		body.Details = []string{}
 	}
 	attrs := []slog.Attr{slog.String("incident_id", body.IncidentID), slog.Int("status", f.status), slog.String("name", f.name)}
 	if why, refused := f.refusal(); refused {
-		why.Logged = true // here, at any level that is usual: an incident is found by its one line
+		why.Logged = true // the line below is at INFO, so that an incident can be found in production
 		refusal.Note(r.Context(), why)
 		attrs = append(attrs, slog.String("cause", oerr.CauseLabel(why.Cause)))
 	}
@@ -150,11 +150,11 @@ func (a API) answerFailure(w http.ResponseWriter, r *http.Request, f failed) {
 	write(w, f.status, body)
 }
 
-// write answers JSON: one line, with what HTML would escape left as it is.
+// write writes JSON on one line, without HTML escapes.
 func write(w http.ResponseWriter, code int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(body) // whoever asked has gone: nothing to do
+	_ = encoder.Encode(body) // fails only where the client has disconnected
 }

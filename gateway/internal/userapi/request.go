@@ -10,17 +10,19 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// The members that are read.
+// The known members of a body.
 const (
 	emailAddress = "emailAddress"
 	password     = "password"
 	clientSecret = "clientSecret"
 )
 
-func known(name string) bool { return name == emailAddress || name == password || name == clientSecret }
+func isMember(name string) bool {
+	return name == emailAddress || name == password || name == clientSecret
+}
 
-// readTexts reads a JSON body's known members.
-func readTexts(w http.ResponseWriter, r *http.Request) (map[string]string, error) {
+// readMembers reads the known members of a JSON body.
+func readMembers(w http.ResponseWriter, r *http.Request) (map[string]string, error) {
 	if httpx.MediaType(r) != httpx.TypeJSON {
 		return nil, unsupported()
 	}
@@ -28,17 +30,18 @@ func readTexts(w http.ResponseWriter, r *http.Request) (map[string]string, error
 	if err != nil {
 		return nil, err
 	}
-	texts, err := jsonbody.Texts(body, known)
+	members, err := jsonbody.Strings(body, isMember)
 	switch {
 	case errors.Is(err, jsonbody.ErrNotObject):
 		return nil, oerr.Refuse(errorv1.Cause_CAUSE_BODY_MALFORMED, err.Error())
 	case err != nil:
 		return nil, invalid(err.Error())
 	}
-	return texts, nil
+	return members, nil
 }
 
-// ignoreBody is for endpoints that need no body: an empty one may be of any type, another one is JSON of whatever content.
+// ignoreBody is for endpoints without parameters: an empty body may have any media type, any other
+// must be JSON, whose content is ignored.
 func ignoreBody(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodGet {
 		return nil
