@@ -82,7 +82,7 @@ func decodeJSON(body []byte, msg proto.Message) error {
 	fields := msg.ProtoReflect().Descriptor().Fields()
 	known := func(name string) bool { return fields.ByTextName(name) != nil }
 	if field := jsonbody.Culprit(body, known); field != "" {
-		return invalid(errorv1.Cause_CAUSE_PARAMETER_MALFORMED, field, jsonbody.NotOneText)
+		return invalid(errorv1.Cause_CAUSE_PARAMETER_MALFORMED, field, jsonbody.NotOneString)
 	}
 	switch {
 	case err == nil:

@@ -22,15 +22,15 @@ type FieldError struct {
 // Error names the member and the problem.
 func (e *FieldError) Error() string { return fmt.Sprintf("%s %s", e.Field, e.Problem) }
 
-// NotOneText is what is wrong with a member that Culprit finds.
-const NotOneText = "must be a text, once"
+// NotOneString is the problem of a member that Culprit returns.
+const NotOneString = "must be a string and must appear once"
 
 // Texts reads the known members; those that are absent are not in the answer, and unknown ones are ignored. It fails with
 // ErrNotObject or a *FieldError.
 func Texts(body []byte, known func(name string) bool) (map[string]string, error) {
 	texts, culprit := members(body, known)
 	if culprit != "" {
-		return nil, &FieldError{culprit, NotOneText}
+		return nil, &FieldError{culprit, NotOneString}
 	}
 	// encoding/json mends what is not UTF-8 and stops at the object's end; protojson judges the whole.
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(body, &emptypb.Empty{}); err != nil {

@@ -44,7 +44,7 @@ func open(receive func(any) error, message any) error {
 		return err
 	}
 	if e.fault != nil {
-		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "the request is no message of this method", oerr.WithInner(e.fault))
+		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "the request is not a valid message for this method", oerr.WithInner(e.fault))
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func together(app client.Registration) error {
 	case app.ResourceServer && app.Type != client.Confidential:
 		return &FieldError{"resource_server", "is for confidential apps: whoever asks about tokens proves who it is"}
 	case !codes && (len(app.GrantTypes) > 0 || !app.ResourceServer):
-		return &FieldError{"grant_types", "must have authorization_code: nothing else begins"}
+		return &FieldError{"grant_types", "must include authorization_code: no other grant type can start an authorization"}
 	case codes && len(app.RedirectURIs) == 0:
 		return &FieldError{"redirect_uris", "must have one at least"}
 	case codes && len(app.Scope) == 0:
