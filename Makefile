@@ -16,6 +16,7 @@ ROUNDS   ?= 200
 CROWD    ?= 10
 GRANTS   ?= 1000000
 PICTURES ?= dist/pages
+UNDER    ?= docs
 # SQLite is C translated by machine, and argon2 fills 19 MiB for a password: watching their every memory access makes them eight and
 # five times slower and tells nothing of ours. No other package: one that instantiates generics would give its unwatched copies to all, and hide what orders their accesses.
 NORACE   := $(foreach p,modernc.org/sqlite/lib golang.org/x/crypto/argon2 golang.org/x/crypto/blake2b,-gcflags='$(p)=-race=false')
@@ -75,6 +76,10 @@ lint: $(LINTER) ## Run the linters; generated code is left out
 .PHONY: arch
 arch: ## Check the repository's own rules: who imports whom, sizes, package comments, redaction
 	go test -count=1 ./internal/arch
+
+.PHONY: words
+words: ## List the private words of a folder with the field's (UNDER=services/token)
+	USHER_TEST_WORDS=$(UNDER) go test -count=1 -run PrivateWordsAreRefused ./internal/arch
 
 .PHONY: modules
 modules: ## Build and vet each module alone, to prove every go.mod complete
