@@ -89,7 +89,7 @@ func TestNilShowsNothing(t *testing.T) {
 	m.Pool("", nil)
 	m.Introspections(nil, nil)
 	m.Passwords(nil, nil)
-	m.Housekept("", time.Time{})
+	m.CleanupSucceeded("", time.Time{})
 	m.RoomUntil("", time.Time{})
 	m.Certificate(nil)
 	m.Ready(nil)

@@ -27,7 +27,7 @@ type Metrics struct {
 	served   *prometheus.HistogramVec
 	refused  *prometheus.CounterVec
 	catalog  *prometheus.GaugeVec
-	house    housekeeping
+	cleanup  cleanupMetrics
 }
 
 // New makes a registry with the Go runtime's and the process's own figures.
@@ -53,7 +53,7 @@ func New() *Metrics {
 			Name: "usher_catalog_info", Help: "The catalog that counts, by its digest: 1. Replicas that show different ones have drifted.",
 		}, []string{"digest"}),
 	}
-	m.house = newHousekeeping(m.registry)
+	m.cleanup = newCleanupMetrics(m.registry)
 	m.registry.MustRegister(m.calls, m.took, m.requests, m.served, m.refused, m.catalog,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
