@@ -14,7 +14,7 @@ import (
 	"github.com/knadh/koanf/v2"
 )
 
-// apply sets one setting from a text, which was found at a place.
+// apply parses text, which was found at a place, and sets a setting.
 func (l *loader) apply(s Setting, place, text string) {
 	if s.Secret {
 		text = strings.TrimRight(text, "\r\n") // as in a secret's file
@@ -27,7 +27,7 @@ func (l *loader) apply(s Setting, place, text string) {
 		l.fault(place, err)
 		return
 	}
-	var wrong error // the library adds the kinds of Go's types to what the operator needs
+	var wrong error // the library's error names Go types, which do not help an operator
 	hook := func(_, to reflect.Type, data any) (any, error) {
 		text, ok := data.(string)
 		if !ok {
@@ -41,7 +41,7 @@ func (l *loader) apply(s Setting, place, text string) {
 	}
 	err := k.UnmarshalWithConf("", l.dst, koanf.UnmarshalConf{Tag: "koanf", DecoderConfig: &mapstructure.DecoderConfig{
 		Result: l.dst, TagName: "koanf", ErrorUnused: true,
-		ZeroFields: true, // a list replaces the list before it, and is not laid over it
+		ZeroFields: true, // a list replaces the previous list, and is not merged into it
 		DecodeHook: mapstructure.DecodeHookFuncType(hook),
 	}})
 	switch {
@@ -59,7 +59,7 @@ func (l *loader) applySecret(s Setting, place, path string) {
 	}
 }
 
-// unset reports whether a text says nothing: the setting keeps what it has. An empty list is one of those.
+// unset reports whether text is empty: the setting keeps its value. An empty list counts as empty.
 func (s Setting) unset(text string) bool {
 	if s.value.Type() == reflect.TypeFor[[]string]() {
 		return len(list(text)) == 0
@@ -67,12 +67,13 @@ func (s Setting) unset(text string) bool {
 	return strings.TrimSpace(text) == ""
 }
 
-// quoted recognises a value whose quotes a shell or a file of another syntax would have taken away.
+// quoted reports whether a value still has quotes that a shell, or a file of another syntax, would
+// have removed.
 func quoted(text string) bool {
 	return len(text) > 1 && (text[0] == '"' || text[0] == '\'') && text[len(text)-1] == text[0]
 }
 
-// parse reads the text of a setting as a type. Sections, which are no texts, never come here.
+// parse parses the text of a setting as a type. Sections, which are structs, never come here.
 func parse(text string, to reflect.Type) (any, error) {
 	switch {
 	case to == reflect.TypeFor[time.Duration]():
@@ -104,7 +105,7 @@ func parse(text string, to reflect.Type) (any, error) {
 	}
 }
 
-// duration reads a number with its unit.
+// duration parses a number with its unit.
 func duration(text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
 	if err != nil {
@@ -113,7 +114,7 @@ func duration(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// boolean reads what YAML of either version, and shells, call true and false.
+// boolean parses the spellings of true and false in both versions of YAML and in shells.
 func boolean(text string) (bool, error) {
 	switch strings.ToLower(text) {
 	case "true", "yes", "on", "1", "t":
@@ -124,7 +125,7 @@ func boolean(text string) (bool, error) {
 	return false, errors.New("give true or false")
 }
 
-// list reads a list with commas between its items; blanks around an item are not part of it.
+// list splits a list at its commas and trims blanks around the items.
 func list(text string) []string {
 	var items []string
 	for item := range strings.SplitSeq(text, ",") {
