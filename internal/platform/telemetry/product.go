@@ -9,14 +9,14 @@ import (
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 )
 
-// What the labels of outcomes say of a success, and of a failure of ours that has no reason.
+// The outcome labels of a success, and of an internal error without a reason.
 const (
 	issued   = "issued"
 	ok       = "ok"
 	internal = "internal"
 )
 
-// outcome is a reason as a label: one of the contract's, so that there are few.
+// outcome returns the label of a reason: one of the contract's, which bounds the number of labels.
 func outcome(reason errorv1.Reason) string {
 	if reason == errorv1.Reason_REASON_UNSPECIFIED {
 		return internal
@@ -27,21 +27,22 @@ func outcome(reason errorv1.Reason) string {
 	return strings.ToLower(strings.TrimPrefix(reason.String(), "REASON_"))
 }
 
-// Tokens counts what the token endpoint answers. A nil one counts nothing.
+// Tokens counts token requests. A nil *Tokens counts nothing.
 type Tokens struct {
 	issued   map[string]prometheus.Counter
 	requests *prometheus.CounterVec
 	reuse    *prometheus.CounterVec
 }
 
-// The grants that have a label of their own, and the one for all that a caller may make up.
+// The grant types with a label of their own, and the label of all others, since a client may send
+// any string.
 const (
 	GrantCode    = "authorization_code"
 	GrantRefresh = "refresh_token"
 	grantOther   = "other"
 )
 
-// Tokens begins to count at zero. A nil receiver answers nil.
+// Tokens registers the counters. A nil receiver returns nil.
 func (m *Metrics) Tokens() *Tokens {
 	if m == nil {
 		return nil
@@ -49,10 +50,10 @@ func (m *Metrics) Tokens() *Tokens {
 	t := &Tokens{
 		issued: map[string]prometheus.Counter{},
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "usher_token_requests_total", Help: "Token requests answered, by grant type and outcome: issued, or the reason of the refusal.",
+			Name: "usher_token_requests_total", Help: "Token requests, by grant type and outcome: issued, or the reason of the refusal.",
 		}, []string{"grant_type", "outcome"}),
 		reuse: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "usher_token_reuse_total", Help: "Codes and refresh tokens that came a second time, and so ended what the first use began.",
+			Name: "usher_token_reuse_total", Help: "Codes and refresh tokens that were used a second time, which revoked the tokens of the first use.",
 		}, []string{"kind"}),
 	}
 	for _, grant := range []string{GrantCode, GrantRefresh} {
@@ -63,7 +64,7 @@ func (m *Metrics) Tokens() *Tokens {
 	return t
 }
 
-// Issued counts a success.
+// Issued counts a successful token request.
 func (t *Tokens) Issued(grantType string) {
 	if t == nil {
 		return
@@ -73,7 +74,7 @@ func (t *Tokens) Issued(grantType string) {
 	}
 }
 
-// Refused counts a refusal.
+// Refused counts a refused token request.
 func (t *Tokens) Refused(grantType string, reason errorv1.Reason) {
 	if t == nil {
 		return
@@ -84,30 +85,30 @@ func (t *Tokens) Refused(grantType string, reason errorv1.Reason) {
 	t.requests.WithLabelValues(grantType, outcome(reason)).Inc()
 }
 
-// Reused counts a code or a refresh token that came a second time.
+// Reused counts a code or a refresh token that was used a second time.
 func (t *Tokens) Reused(grantType string) {
 	if t != nil {
 		t.reuse.WithLabelValues(grantType).Inc()
 	}
 }
 
-// SignIns counts attempts to prove who somebody is. A nil one counts nothing.
+// SignIns counts attempts to sign in. A nil *SignIns counts nothing.
 type SignIns struct{ attempts *prometheus.CounterVec }
 
-// The doors at which people prove who they are.
+// The surfaces at which users sign in.
 const (
 	DoorBrowser      = "browser"
 	DoorPassword     = "user_api_password"
 	DoorClientSecret = "user_api_secret"
 )
 
-// SignIns begins to count at zero. A nil receiver answers nil.
+// SignIns registers the counters. A nil receiver returns nil.
 func (m *Metrics) SignIns() *SignIns {
 	if m == nil {
 		return nil
 	}
 	s := &SignIns{prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "usher_signins_total", Help: "Attempts to sign in, by door and outcome: ok, or the reason of the refusal.",
+		Name: "usher_signins_total", Help: "Attempts to sign in, by method and outcome: ok, or the reason of the refusal.",
 	}, []string{"door", "outcome"})}
 	for _, door := range []string{DoorBrowser, DoorPassword, DoorClientSecret} {
 		s.attempts.WithLabelValues(door, ok)
@@ -117,7 +118,7 @@ func (m *Metrics) SignIns() *SignIns {
 	return s
 }
 
-// Count counts an attempt; failed tells a success from the failure whose reason it was.
+// Count counts an attempt; reason is the reason of the failure if failed is true.
 func (s *SignIns) Count(door string, failed bool, reason errorv1.Reason) {
 	if s == nil {
 		return
@@ -129,16 +130,17 @@ func (s *SignIns) Count(door string, failed bool, reason errorv1.Reason) {
 	s.attempts.WithLabelValues(door, label).Inc()
 }
 
-// Revocations are how far a replica is behind the revocation log.
+// Revocations measures how far a replica is behind the revocation log.
 type Revocations struct{ lag prometheus.Histogram }
 
-// Revocations shows how long ago the log was read to its end, and how many watch. A nil receiver answers nil.
+// Revocations registers the time since the log was read to its end, the number of watch streams,
+// and the lag. A nil receiver returns nil.
 func (m *Metrics) Revocations(readAge func() time.Duration, watchers func() int64) *Revocations {
 	if m == nil {
 		return nil
 	}
 	r := &Revocations{prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name: "usher_revocation_lag_seconds", Help: "How old a revocation was, by the database's clock, when this replica acted upon it.",
+		Name: "usher_revocation_lag_seconds", Help: "How old a revocation was, by the database's clock, when this replica applied it.",
 		Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 15, 60},
 	})}
 	m.registry.MustRegister(r.lag,
@@ -146,13 +148,13 @@ func (m *Metrics) Revocations(readAge func() time.Duration, watchers func() int6
 			Name: "usher_revocation_read_age_seconds", Help: "Time since this replica last read the revocation log to its end.",
 		}, func() float64 { return readAge().Seconds() }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "usher_revocation_watchers", Help: "Streams that are told of revocations by this replica.",
+			Name: "usher_revocation_watchers", Help: "Streams of WatchRevocations that this replica serves.",
 		}, func() float64 { return float64(watchers()) }),
 	)
 	return r
 }
 
-// Applied notes the age of a revocation that was acted upon.
+// Applied records the age of a revocation when it was applied.
 func (r *Revocations) Applied(age time.Duration) {
 	if r != nil {
 		r.lag.Observe(max(age, 0).Seconds())

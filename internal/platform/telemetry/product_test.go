@@ -14,7 +14,7 @@ func TestTokensAreCountedByGrantAndOutcome(t *testing.T) {
 	tokens.Issued(telemetry.GrantCode)
 	tokens.Refused(telemetry.GrantRefresh, errorv1.Reason_REASON_INVALID_REFRESH_TOKEN)
 	tokens.Reused(telemetry.GrantRefresh)
-	for _, made := range []string{"urn:x", "urn:y", ""} { // what a caller makes up has no series of its own
+	for _, made := range []string{"urn:x", "urn:y", ""} { // a made-up grant type has no series of its own
 		tokens.Issued(made)
 		tokens.Refused(made, errorv1.Reason(4711))
 	}
