@@ -42,8 +42,8 @@ func prose(root fs.FS, name string) ([]block, error) {
 	return comments(name, text), nil
 }
 
-// comments joins comment lines that follow each other, so that an expression may span a line break. A
-// comment behind a statement is a block of its own.
+// comments joins comment lines that follow each other, so that an expression may span a line break.
+// A comment behind a statement is a block of its own.
 func comments(name, text string) []block {
 	var blocks []block
 	last := -2
@@ -67,8 +67,8 @@ func comments(name, text string) []block {
 	return blocks
 }
 
-// commentOf returns the comment of a line and whether the line holds nothing else. A marker within a
-// string literal is preceded by a quote or a character of it, hence the blank before it.
+// commentOf returns the comment of a line and whether the line holds nothing else. A marker within
+// a string literal is preceded by a quote or a character of it, hence the blank before it.
 func commentOf(line, marker string) (comment string, alone bool) {
 	trimmed := strings.TrimSpace(line)
 	if rest, ok := strings.CutPrefix(trimmed, marker); ok {

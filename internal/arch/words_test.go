@@ -9,8 +9,8 @@ import (
 	"testing/fstest"
 )
 
-// TestPrivateWordsAreRefused in comments and documents. To list those of a folder that is not swept yet:
-// make words UNDER=services/token.
+// TestPrivateWordsAreRefused in comments and documents. To list those of a folder that is not swept
+// yet: make words UNDER=services/token.
 func TestPrivateWordsAreRefused(t *testing.T) {
 	root := os.DirFS(filepath.Join("..", ".."))
 	skip := func(name string) bool {
