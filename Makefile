@@ -8,7 +8,7 @@ SHELL := bash
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
-# What takes longest begins first; three at once, since most of them wait.
+# The slowest packages begin first; three at once, since most of them wait.
 PKG      ?= ./test/e2e ./services/token/internal/store/... ./test/race ./... ./sdk/...
 FUZZTIME ?= 10s
 FOR      ?= 5m
@@ -18,7 +18,8 @@ GRANTS   ?= 1000000
 PICTURES ?= dist/pages
 UNDER    ?= docs
 # SQLite is C translated by machine, and argon2 fills 19 MiB for a password: watching their every memory access makes them eight and
-# five times slower and tells nothing of ours. No other package: one that instantiates generics would give its unwatched copies to all, and hide what orders their accesses.
+# five times slower and finds no race of ours. No other package: one that instantiates generics would
+# give its uninstrumented copies to all, and hide the order of their accesses.
 NORACE   := $(foreach p,modernc.org/sqlite/lib golang.org/x/crypto/argon2 golang.org/x/crypto/blake2b,-gcflags='$(p)=-race=false')
 
 BUF        := bin/buf
@@ -119,7 +120,7 @@ rolling: ## Replace everything under a load for FOR (5m) and count what clients 
 	scripts/with-deps.sh go run ./test/rolling/cmd/rolling -for $(FOR)
 
 .PHONY: crash
-crash: ## Kill the token service at random moments, ROUNDS (200) with each retry window, and judge what is left
+crash: ## Kill the token service at random moments, ROUNDS (200) with each retry window, and check the data
 	scripts/with-deps.sh go run ./test/crash/cmd/crash -rounds $(ROUNDS)
 
 .PHONY: endings
@@ -134,7 +135,7 @@ deploy-check: $(KUSTOMIZE) $(KUBESCORE) ## Render every overlay, hold it against
 	@tools/k8s/check.sh $(OVERLAYS)
 
 .PHONY: monitoring-check
-monitoring-check: bin/promtool ## Hold the alerts and the dashboard against promtool and Grafana's own types
+monitoring-check: bin/promtool ## Check the alerts and the dashboard with promtool and Grafana's own types
 	@tools/monitoring/check.sh
 
 .PHONY: k8s-validate

@@ -21,7 +21,7 @@ pg_bin() {
     sort -V | tail -1
 }
 
-# as_root runs a command as root. sudo may ask for a password only where somebody can type one.
+# as_root runs a command as root. sudo may ask for a password only where a terminal is attached.
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"
   elif [ -t 0 ]; then sudo "$@"
@@ -97,7 +97,7 @@ done
 
 export USHER_TEST_POSTGRES_URL="postgres://postgres@127.0.0.1:$pg_port/postgres?sslmode=disable"
 export USHER_TEST_REDIS_ADDR="127.0.0.1:$redis_port"
-mkdir "$dir/bin" # what the tests of one run build, they build once
+mkdir "$dir/bin" # the tests of one run share what they build
 export USHER_TEST_BIN="$dir/bin"
 export USHER_TEST_PG_DATA="$dir/pg" USHER_TEST_PG_BIN="$bin" USHER_TEST_PG_OPTIONS="$options"
 if [ "$(id -u)" = 0 ]; then export USHER_TEST_PG_USER=postgres; else export USHER_TEST_PG_USER=; fi
