@@ -60,20 +60,6 @@ func (p pool) Collect(to chan<- prometheus.Metric) {
 	to <- prometheus.MustNewConstMetric(p.waited, prometheus.CounterValue, now.Waited.Seconds())
 }
 
-// Introspections registers counters of the lookups in memory and in the store. A nil receiver does
-// nothing.
-func (m *Metrics) Introspections(memory, store func() uint64) {
-	if m == nil {
-		return
-	}
-	for from, read := range map[string]func() uint64{"memory": memory, "store": store} {
-		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "usher_introspection_lookups_total", Help: "Tokens looked up, by the source of the result: memory or store.",
-			ConstLabels: prometheus.Labels{"from": from},
-		}, func() float64 { return float64(read()) }))
-	}
-}
-
 // Passwords registers gauges of running and waiting password computations. A nil receiver does
 // nothing.
 func (m *Metrics) Passwords(running, waiting func() int) {

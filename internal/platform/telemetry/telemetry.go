@@ -64,6 +64,13 @@ func New() *Metrics {
 // buckets are seconds, from a cached introspection to a timeout.
 func buckets() []float64 { return prometheus.ExponentialBuckets(0.0001, 2.5, 12) }
 
+// Register adds a service's own metrics. A nil receiver does nothing.
+func (m *Metrics) Register(own ...prometheus.Collector) {
+	if m != nil {
+		m.registry.MustRegister(own...)
+	}
+}
+
 // Handler serves the metrics.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
