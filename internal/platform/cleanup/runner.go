@@ -15,14 +15,15 @@ type Runner struct {
 	Name   string
 	DB     *sqldb.DB
 	Logger *slog.Logger
-	// Every is the interval between two runs. The first run starts immediately, or with Later after a
-	// sixth of the interval, so that a restart of all replicas does not start with expensive deletes.
+	// Every is the interval between two runs. The first run starts immediately, or with Later after
+	// a sixth of the interval, so that a restart of all replicas does not start with expensive
+	// deletes.
 	Every time.Duration
 	Later bool
 	// Work is one run. Rows that it does not reach are left to the next run.
 	Work func(ctx context.Context) error
-	// Done, if not nil, is called after every successful run on this replica, and once at the start, so
-	// that a metric of the last success has a value before the first run.
+	// Done, if not nil, is called after every successful run on this replica, and once at the
+	// start, so that a metric of the last success has a value before the first run.
 	Done func(name string, at time.Time)
 }
 

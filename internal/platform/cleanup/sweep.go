@@ -16,19 +16,20 @@ const (
 	budget = 20 * time.Second
 )
 
-// Table describes the table of a sweep. Its fields are concatenated into SQL: they must be constants.
+// Table describes the table of a sweep. Its fields are concatenated into SQL: they must be
+// constants.
 type Table struct {
 	Name string
-	// Key is the primary key, its columns separated by commas. By is its first column, the order of the
-	// sweep.
+	// Key is the primary key, its columns separated by commas. By is its first column, the order of
+	// the sweep.
 	Key, By string
-	// Dead is the SQL condition of a row to delete, with the placeholders of sqldb.DB.SQL. Its parameters
-	// are $3 and up.
+	// Dead is the SQL condition of a row to delete, with the placeholders of sqldb.DB.SQL. Its
+	// parameters are $3 and up.
 	Dead string
 }
 
-// Sweep walks a table along its primary key and deletes the dead rows. It needs no index on the columns
-// of Table.Dead, which requests update often. It must not be used concurrently.
+// Sweep walks a table along its primary key and deletes the dead rows. It needs no index on the
+// columns of Table.Dead, which requests update often. It must not be used concurrently.
 type Sweep[K string | []byte] struct {
 	db                *sqldb.DB
 	name              string
@@ -46,15 +47,16 @@ func NewSweep[K string | []byte](db *sqldb.DB, t Table) *Sweep[K] {
 	return &Sweep[K]{
 		db: db, name: t.Name, at: K(""),
 		last: `SELECT ` + t.By + ` FROM ` + t.Name + ` WHERE ` + t.By + ` > $1 ORDER BY ` + t.By + ` LIMIT 1 OFFSET $2`,
-		// SKIP LOCKED: cleanup never waits for a row while it holds others, so it cannot deadlock with a
-		// rotation. Skipped rows are left to the next run.
+		// SKIP LOCKED: cleanup never waits for a row while it holds others, so it cannot deadlock
+		// with a rotation. Skipped rows are left to the next run.
 		some: erase(t.By + ` > $1 AND ` + t.By + ` <= $2`),
 		// $2 is used only so that the parameters of Table.Dead keep their numbers.
 		erase: erase(t.By + ` > $1 AND ` + t.By + ` >= $2`),
 	}
 }
 
-// Run sweeps to the end of the table, for twenty seconds at most. args are the parameters of Table.Dead.
+// Run sweeps to the end of the table, for twenty seconds at most. args are the parameters of
+// Table.Dead.
 func (s *Sweep[K]) Run(ctx context.Context, args ...any) error {
 	for until := time.Now().Add(budget); time.Now().Before(until); {
 		end, err := s.slice(ctx, args)
@@ -88,8 +90,8 @@ func (s *Sweep[K]) slice(ctx context.Context, args []any) (end bool, err error) 
 }
 
 // Repeat runs a statement that deletes or changes a slice of rows until it affects less than a full
-// slice, for twenty seconds at most. The last parameter of the statement is the size of the slice. It
-// returns the total number of rows affected.
+// slice, for twenty seconds at most. The last parameter of the statement is the size of the slice.
+// It returns the total number of rows affected.
 func Repeat(ctx context.Context, db *sqldb.DB, text string, rows int64, args ...any) (total int64, err error) {
 	for until := time.Now().Add(budget); time.Now().Before(until); {
 		n, err := db.Exec(ctx, text, append(args[:len(args):len(args)], rows)...)

@@ -20,8 +20,8 @@ import (
 type Settings struct {
 	Development bool   `koanf:"development" help:"seed the documents' examples, allow plain http; never in production"`
 	PublicURL   string `koanf:"public_url" required:"*" help:"where browsers reach Usher, and its issuer identifier (RFC 8414 §2)"`
-	APIURL      string `koanf:"api_url" for:"gateway" help:"where apps reach /oauth/token, when that is not public_url"`
-	UpstreamURL string `koanf:"upstream_url" for:"gateway" help:"the API behind /v1, scheme://host:port; empty: nothing is there (in usher dev, an example)"`
+	APIURL      string `koanf:"api_url" for:"gateway" help:"where clients reach /oauth/token, when that is not public_url"`
+	UpstreamURL string `koanf:"upstream_url" for:"gateway" help:"the API behind /v1, scheme://host:port; empty: no API (in usher dev, an example)"`
 	HTTPAddr    string `koanf:"http_addr" for:"gateway" required:"gateway" help:"where the gateway listens"`
 	AdminAddr   string `koanf:"admin_addr" required:"*" help:"where /healthz, /readyz and /metrics listen; never public"`
 	GRPCAddr    string `koanf:"grpc_addr" for:"identity authz token consent" required:"identity authz token consent" help:"where a service listens for gRPC"`
@@ -31,7 +31,7 @@ type Settings struct {
 	TrustDomain     string   `koanf:"trust_domain" required:"*" help:"trust domain of the certificates: spiffe://<trust-domain>/<service>"`
 	ResourceServers []string `koanf:"resource_servers" for:"identity authz token consent" help:"names of certificates that may introspect tokens over gRPC"`
 	// DrainTime is how long the process still serves after it was asked to stop.
-	DrainTime time.Duration `koanf:"drain_time" bounds:"0s to 1m" help:"how long to go on after the end was asked for, not ready, so that callers notice"`
+	DrainTime time.Duration `koanf:"drain_time" bounds:"0s to 1m" help:"how long to keep serving after a stop signal, reported as not ready, so that callers notice"`
 	// ClockOffset moves every clock of the process.
 	ClockOffset time.Duration `koanf:"clock_offset" help:"development only: moves the clock, to watch things expire"`
 
@@ -50,13 +50,13 @@ type Redis struct {
 	MasterName       string        `koanf:"master_name" help:"the master's name at the Sentinels"`
 	Username         string        `koanf:"username" help:"ACL user of the Redis servers"`
 	Password         secret.String `koanf:"password" help:"its password"`
-	SentinelUsername string        `koanf:"sentinel_username" help:"ACL user of the Sentinels, where they ask for one"`
+	SentinelUsername string        `koanf:"sentinel_username" help:"ACL user of the Sentinels, where they require one"`
 	SentinelPassword secret.String `koanf:"sentinel_password" help:"password of the Sentinels, where they have one of their own"`
 	TLS              bool          `koanf:"tls" help:"speak TLS to Redis, and to its Sentinels"`
 	CAFile           string        `koanf:"ca_file" help:"certificate authority of Redis, PEM; empty is the system's; read again for every new connection"`
-	CertFile         string        `koanf:"cert_file" help:"certificate that is shown to Redis, PEM, where it asks for one; read again for every new connection"`
+	CertFile         string        `koanf:"cert_file" help:"client certificate for Redis, PEM, where it requires one; read again for every new connection"`
 	KeyFile          string        `koanf:"key_file" help:"its private key, PEM"`
-	Prefix           string        `koanf:"prefix" help:"stands before every key"`
+	Prefix           string        `koanf:"prefix" help:"prefix of every key"`
 }
 
 // Peers is the section `peers`: the addresses of the services, host:port, or several separated by
@@ -67,7 +67,7 @@ type Peers struct {
 	Token    string `koanf:"token" for:"consent gateway" required:"consent gateway" help:"address of the token service, likewise"`
 	Consent  string `koanf:"consent" for:"gateway" required:"gateway" help:"address of the consent service, likewise"`
 	// Gateway has no gRPC port; the setting exists so that one environment fits every process.
-	Gateway string `koanf:"gateway" for:"usher" help:"not used: nobody calls the gateway over gRPC"`
+	Gateway string `koanf:"gateway" for:"usher" help:"not used: the gateway has no gRPC port"`
 }
 
 // Default returns the settings of a process in production, without the addresses that only the

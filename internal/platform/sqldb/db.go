@@ -37,7 +37,8 @@ type Config struct {
 	// PostgreSQL reads it again, so that password, role and server may change at run time; the
 	// pool's settings are read once.
 	URL secret.String
-	// MaxConns is the most connections to PostgreSQL at once; 0 is 8. SQLite always has one writer and four readers.
+	// MaxConns is the most connections to PostgreSQL at once; 0 is 8. SQLite always has one writer
+	// and four readers.
 	MaxConns int
 	// ClockOffset is added to the database's clock wherever {{now}} stands. It is for tests.
 	ClockOffset time.Duration
@@ -69,7 +70,8 @@ type Row interface {
 	Scan(dest ...any) error
 }
 
-// Rows is a query's result. Close must be called; calling it twice is fine. Err holds what ended Next early.
+// Rows is a query's result. Close must be called; calling it twice is fine. Err holds what ended
+// Next early.
 type Rows interface {
 	Next() bool
 	Scan(dest ...any) error

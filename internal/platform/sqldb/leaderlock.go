@@ -10,12 +10,12 @@ import (
 // leaderCheckInterval is how often the leader checks its session while it works.
 const leaderCheckInterval = time.Second
 
-// maxLeaderTerm limits the age of a leader's session, so that a replaced role or password stops being
-// used here too.
+// maxLeaderTerm limits the age of a leader's session, so that a replaced role or password stops
+// being used here too.
 const maxLeaderTerm = 30 * time.Minute
 
-// ErrLeadershipLost is the cancellation cause of work under a LeaderLock: the session that held the lock
-// has ended, and another process may be the leader already.
+// ErrLeadershipLost is the cancellation cause of work under a LeaderLock: the session that held the
+// lock has ended, and another process may be the leader already.
 var ErrLeadershipLost = errors.New("leadership lost: the session that held the lock has ended")
 
 // leaderSession is the database session that holds a leader lock.
@@ -26,12 +26,13 @@ type leaderSession interface {
 	release()
 }
 
-// LeaderLock elects a leader among the processes that use a database, by an advisory lock. The leader
-// stays the leader until it calls Close or its session ends, which includes the end of its process.
+// LeaderLock elects a leader among the processes that use a database, by an advisory lock. The
+// leader stays the leader until it calls Close or its session ends, which includes the end of its
+// process.
 //
-// On PostgreSQL the advisory lock belongs to a session: the URL must name the server itself or a pooler
-// in session mode. A pooler that shares sessions between transactions would elect several leaders. A
-// SQLite file belongs to one process, which is always the leader.
+// On PostgreSQL the advisory lock belongs to a session: the URL must name the server itself or a
+// pooler in session mode. A pooler that shares sessions between transactions would elect several
+// leaders. A SQLite file belongs to one process, which is always the leader.
 type LeaderLock struct {
 	db   *DB
 	name string
@@ -46,8 +47,8 @@ type LeaderLock struct {
 // exclude each other.
 func (db *DB) LeaderLock(name string) *LeaderLock { return &LeaderLock{db: db, name: name} }
 
-// Do acquires the lock, or checks that it is still held, and runs work. It reports whether this process
-// is the leader; otherwise work is not run. The context of work is cancelled with the cause
+// Do acquires the lock, or checks that it is still held, and runs work. It reports whether this
+// process is the leader; otherwise work is not run. The context of work is cancelled with the cause
 // ErrLeadershipLost when the lock is lost.
 func (l *LeaderLock) Do(ctx context.Context, work func(ctx context.Context) error) (leader bool, err error) {
 	leader, err = l.acquire(ctx)
@@ -92,8 +93,8 @@ func (l *LeaderLock) watch(ctx context.Context, cancel context.CancelCauseFunc) 
 	}
 }
 
-// isHeld checks the session. The check ignores the cancellation of ctx: pgx closes a connection whose
-// query is cancelled, which would release the lock.
+// isHeld checks the session. The check ignores the cancellation of ctx: pgx closes a connection
+// whose query is cancelled, which would release the lock.
 func (l *LeaderLock) isHeld(ctx context.Context) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

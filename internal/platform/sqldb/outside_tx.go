@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// execOutsideTx runs a statement that PostgreSQL refuses within a transaction. The lock timeout is a
-// setting of the session, and is reset before the connection returns to the pool.
+// execOutsideTx runs a statement that PostgreSQL refuses within a transaction. The lock timeout is
+// a setting of the session, and is reset before the connection returns to the pool.
 func (p *postgres) execOutsideTx(ctx context.Context, text string, wait time.Duration) error {
 	ctx, cancel := bounded(ctx)
 	defer cancel()

@@ -6,8 +6,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// cleanupMetrics are the metrics of the replica that runs cleanup. They are times and not ages, so that a
-// former leader need not reset its own: the latest value of all replicas counts.
+// cleanupMetrics are the metrics of the replica that runs cleanup. They are times and not ages, so
+// that a former leader need not reset its own: the latest value of all replicas counts.
 type cleanupMetrics struct {
 	success *prometheus.GaugeVec
 	room    *prometheus.GaugeVec
@@ -28,7 +28,8 @@ func newCleanupMetrics(registry *prometheus.Registry) cleanupMetrics {
 	return m
 }
 
-// CleanupSucceeded records when the cleanup of a service last succeeded. A nil receiver does nothing.
+// CleanupSucceeded records when the cleanup of a service last succeeded. A nil receiver does
+// nothing.
 func (m *Metrics) CleanupSucceeded(service string, at time.Time) {
 	if m != nil {
 		m.cleanup.success.WithLabelValues(service).Set(float64(at.UnixMilli()) / 1000)

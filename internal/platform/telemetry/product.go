@@ -14,7 +14,8 @@ const (
 	internal = "internal"
 )
 
-// Outcome returns the outcome label of a reason: one of the contract's, which bounds the number of labels.
+// Outcome returns the outcome label of a reason: one of the contract's, which bounds the number of
+// labels.
 func Outcome(reason errorv1.Reason) string {
 	if reason == errorv1.Reason_REASON_UNSPECIFIED {
 		return internal

@@ -1,5 +1,5 @@
-// Package sqldbtest owns databases for tests: fresh ones on both engines, removed when the test ends. It is imported by
-// tests and their suites alone.
+// Package sqldbtest owns databases for tests: fresh ones on both engines, removed when the test
+// ends. It is imported by tests and their suites alone.
 package sqldbtest
 
 import (
@@ -18,8 +18,9 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// Each runs f as the sub-tests "postgres" and "sqlite", each on a fresh database with the migrations in fsys applied (nil
-// applies none). The PostgreSQL server is USHER_TEST_POSTGRES_URL's, which scripts/with-deps.sh starts.
+// Each runs f as the sub-tests "postgres" and "sqlite", each on a fresh database with the
+// migrations in fsys applied (nil applies none). The PostgreSQL server is
+// USHER_TEST_POSTGRES_URL's, which scripts/with-deps.sh starts.
 func Each(t *testing.T, fsys fs.FS, f func(t *testing.T, db *sqldb.DB)) {
 	t.Helper()
 	EachReopen(t, fsys, func(t *testing.T, reopen func(time.Duration) *sqldb.DB) { f(t, reopen(0)) })
