@@ -10,6 +10,9 @@ MAKEFLAGS += --no-print-directory
 
 # The slowest packages begin first; three at once, since most of them wait.
 PKG      ?= ./test/e2e ./services/token/internal/store/... ./test/race ./... ./sdk/...
+# What runs on every server: the stores, and two replicas of everything above them.
+STORES   ?= ./internal/platform/sqldb ./internal/platform/shortlived ./internal/platform/stores \
+            $(foreach s,identity authz token consent,./services/$(s) ./services/$(s)/internal/store/...) ./test/failover ./test/rolling
 FUZZTIME ?= 10s
 FOR      ?= 5m
 ROUNDS   ?= 200
@@ -67,6 +70,11 @@ test: $(GOTESTSUM) $(KUSTOMIZE) ## Run every test with the race detector, on thr
 	CGO_ENABLED=1 scripts/with-deps.sh $(GOTESTSUM) --format pkgname-and-test-fails --format-hide-empty-pkg \
 	  --post-run-command 'sh tools/testline.sh' -- -race $(NORACE) -count=1 -p 3 -timeout 60m $(PKG)
 
+.PHONY: matrix
+matrix: ## Run the stores, and two replicas of everything, on the oldest and the newest PostgreSQL, Redis and Valkey (STORES=./x narrows)
+	@scripts/with-deps.sh scripts/matrix.sh fetch
+	scripts/matrix.sh each go test -count=1 -p 2 -timeout 60m $(STORES)
+
 .PHONY: check
 check: generate-check breaking lint arch modules deploy-check monitoring-check test ## Everything that CI runs
 
@@ -106,6 +114,10 @@ fuzz: ## Run each fuzz target for FUZZTIME (10s)
 attack: ## Attack five processes as in the tests, only longer and with more of everything (ROUNDS=1000 CROWD=10), then with GRANTS grants
 	scripts/with-deps.sh go test -count=1 -v -timeout 2h ./test/attack -rounds $(ROUNDS) -crowd $(CROWD)
 	@$(MAKE) endings
+
+.PHONY: interop
+interop: ## Run the examples of docs/grpc.md and docs/clients.md, the slow ones too: Java, Spring, Apache (fetches 200 MB once)
+	scripts/with-deps.sh --clients go test -count=1 -v -timeout 60m -tags slow ./test/interop
 
 .PHONY: pages
 pages: ## Write a picture of every page to PICTURES (dist/pages), in light, dark and on a phone

@@ -15,42 +15,45 @@ import (
 	"github.com/vidocu/usher/gateway/internal/refusal"
 )
 
-// ForwardAuthPath is where ForwardAuth belongs on the second listener.
+// ForwardAuthPath is the path of ForwardAuth on the admin listener.
 const ForwardAuthPath = "/forward-auth"
 
-// ForwardAuth builds the handler that other front doors ask about a request. It belongs on a listener that only they reach.
+// ForwardAuth returns the handler that another reverse proxy asks whether a request may pass. It
+// belongs on a listener that only such proxies reach.
 func ForwardAuth(config Config, deps Deps) http.Handler {
-	return deps.Tracing.Handler(ForwardAuthPath, httpx.Named(
-		ForwardAuthPath, refusals(config, deps), forwardauth.Handler{Guard: guardOf(config, deps)},
+	return deps.Tracing.Handler(ForwardAuthPath, httpx.WithRequestID(
+		ForwardAuthPath, refusalReporter(config, deps), forwardauth.Handler{Guard: newGuard(config, deps)},
 	))
 }
 
-// warmWithin bounds one look at a checker that is not ready.
-const warmWithin = 100 * time.Millisecond
+// readyTimeout is the timeout of one readiness check of a checker that has not been ready yet.
+const readyTimeout = 100 * time.Millisecond
 
-// Warm is a check for readiness that holds once the checker was ready for the first time. Later it does not matter: a token
-// service that is away keeps nobody from the pages, and `/v1` says so itself.
-func Warm(ready func(ctx context.Context) error) func(ctx context.Context) error {
-	var warm atomic.Bool
+// ReadyOnce returns a readiness check that succeeds from the first success of ready on. A token
+// service that becomes unavailable later does not make the gateway unready: the pages work without
+// it, and `/v1` responds 503.
+func ReadyOnce(ready func(ctx context.Context) error) func(ctx context.Context) error {
+	var succeeded atomic.Bool
 	return func(ctx context.Context) error {
-		if warm.Load() {
+		if succeeded.Load() {
 			return nil
 		}
-		ctx, cancel := context.WithTimeout(ctx, warmWithin)
+		ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 		defer cancel()
 		if err := ready(ctx); err != nil {
-			return fmt.Errorf("the catalog is not known yet: %w", err)
+			return fmt.Errorf("the catalog has not been loaded yet: %w", err)
 		}
-		warm.Store(true)
+		succeeded.Store(true)
 		return nil
 	}
 }
 
-// door is the way to the API.
-func door(config Config, deps Deps, proxies httpx.Proxies) (http.Handler, error) {
+// newProxy returns the handler of `/v1`: the access check, and the proxy to the upstream if there
+// is one.
+func newProxy(config Config, deps Deps, proxies httpx.Proxies) (http.Handler, error) {
 	c := proxy.Config{
-		Guard: guardOf(config, deps), Proxies: proxies, Logger: deps.Logger, ForwardBearer: config.ForwardBearer,
-		AnswerWithin: config.UpstreamTimeout, MoveWithin: config.StallTimeout,
+		Guard: newGuard(config, deps), Proxies: proxies, Logger: deps.Logger, ForwardBearer: config.ForwardBearer,
+		ResponseHeaderTimeout: config.UpstreamTimeout, StallTimeout: config.StallTimeout,
 	}
 	api, err := url.Parse(deps.APIURL)
 	if err != nil {
@@ -65,11 +68,12 @@ func door(config Config, deps Deps, proxies httpx.Proxies) (http.Handler, error)
 	return proxy.New(c), nil
 }
 
-func guardOf(config Config, deps Deps) guard.Guard {
+func newGuard(config Config, deps Deps) guard.Guard {
 	return guard.Guard{Checker: deps.Checker, Logger: deps.Logger, Timeout: config.CallTimeout}
 }
 
-// refusals logs and counts what is refused: in development each is a line at the default level.
-func refusals(config Config, deps Deps) refusal.Reporter {
+// refusalReporter logs and counts refused requests. In development each is logged at the default
+// level.
+func refusalReporter(config Config, deps Deps) refusal.Reporter {
 	return refusal.Reporter{Logger: deps.Logger, Metrics: deps.Metrics, Verbose: config.LogRefusals || deps.Development}
 }

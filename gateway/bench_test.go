@@ -14,27 +14,28 @@ import (
 	usher "github.com/vidocu/usher/sdk"
 )
 
-// warm answers as the SDK's cache does when it knows the token: at once.
+// warm is a checker that returns a token at once, as the SDK's cache does after a hit.
 type warm struct{ token *usher.Token }
 
 func (w warm) Check(context.Context, string, string, string) (*usher.Token, error) {
 	return w.token, nil
 }
 
-// BenchmarkV1 compares the way through the gateway with a bare reverse proxy to the same upstream, over real connections.
+// BenchmarkV1 compares the gateway with a bare reverse proxy to the same upstream, over TCP
+// connections.
 func BenchmarkV1(b *testing.B) {
-	answer := make([]byte, 1024)
+	response := make([]byte, 1024)
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(answer)
+		_, _ = w.Write(response)
 	}))
 	defer api.Close()
 	target, err := url.Parse(api.URL)
 	if err != nil {
 		b.Fatal(err)
 	}
-	p := newConfigured(b, gateway.DefaultConfig(), func(d *gateway.Deps) {
-		d.UpstreamURL, d.Checker = api.URL, warm{tokenOf(twoScopes)}
+	p := newBrowserWith(b, gateway.DefaultConfig(), func(d *gateway.Deps) {
+		d.UpstreamURL, d.Checker = api.URL, warm{tokenFor(twoScopes)}
 	})
 	bare := &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target) },
@@ -71,7 +72,7 @@ func load(b *testing.B, handler http.Handler) {
 			_, _ = io.Copy(io.Discard, res.Body)
 			_ = res.Body.Close()
 			if res.StatusCode != http.StatusOK {
-				b.Errorf("it answers %d", res.StatusCode)
+				b.Errorf("it responds %d", res.StatusCode)
 			}
 		}
 	})

@@ -14,8 +14,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// program sends a request with headers as pairs, as an HTTP client does.
-func (p person) program(method, target, body string, header ...string) *httptest.ResponseRecorder {
+// program sends a request with headers as pairs, as a client that is not a browser does.
+func (p browser) program(method, target, body string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "https://login.test"+target, strings.NewReader(body))
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Add(header[i], header[i+1])
@@ -27,12 +27,12 @@ func preflight(method string, header ...string) []string {
 	return append(header, "Origin", "https://app.test", "Access-Control-Request-Method", method)
 }
 
-func TestFault_B1_PreflightsAreAnsweredWhereverGETIsPublic(t *testing.T) {
-	p := newPerson(t)
+func TestFault_B1_PreflightsSucceedWhereverGETIsPublic(t *testing.T) {
+	p := newBrowser(t)
 	for _, path := range []string{"/.well-known/oauth-authorization-server", "/healthz", "/.well-known/nowhere", "/oauth/register", "/nowhere"} {
 		w := p.program(http.MethodOptions, path, "", preflight(http.MethodGet, "Access-Control-Request-Headers", "mcp-protocol-version")...)
 		if w.Code >= 300 || w.Header().Get("Access-Control-Allow-Origin") != "*" || w.Header().Get("Access-Control-Allow-Headers") != "mcp-protocol-version" {
-			t.Errorf("a preflight of %s is answered %d %v", path, w.Code, w.Header())
+			t.Errorf("a preflight of %s gets %d %v", path, w.Code, w.Header())
 		}
 		if w := p.program(http.MethodGet, path, "", "Origin", "https://app.test"); w.Header().Get("Access-Control-Allow-Origin") != "*" {
 			t.Errorf("GET %s cannot be read by a page: %d %v", path, w.Code, w.Header())
@@ -43,7 +43,7 @@ func TestFault_B1_PreflightsAreAnsweredWhereverGETIsPublic(t *testing.T) {
 	}
 	w := p.program(http.MethodOptions, "/.well-known/oauth-authorization-server", "")
 	if w.Code != http.StatusNoContent || w.Header().Get("Allow") != "GET, HEAD, OPTIONS" {
-		t.Errorf("OPTIONS that is no preflight is answered %d %v", w.Code, w.Header())
+		t.Errorf("OPTIONS that is not a preflight gets %d %v", w.Code, w.Header())
 	}
 	for _, path := range []string{"/oauth/authorize", "/signin", "/account/connected-apps"} {
 		if w := p.program(http.MethodOptions, path, "", preflight(http.MethodGet)...); w.Header().Get("Access-Control-Allow-Origin") != "" {
@@ -53,22 +53,22 @@ func TestFault_B1_PreflightsAreAnsweredWhereverGETIsPublic(t *testing.T) {
 }
 
 func TestFault_B2_APreflightMayAskForAnyHeader(t *testing.T) {
-	p := newPerson(t)
-	asked := "authorization,baggage,cache-control,content-type,dpop,mcp-protocol-version,sentry-trace,traceparent,x-correlation-id,x-requested-with"
+	p := newBrowser(t)
+	start := "authorization,baggage,cache-control,content-type,dpop,mcp-protocol-version,sentry-trace,traceparent,x-correlation-id,x-requested-with"
 	for _, path := range []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect", "/api/v1/user/authenticate"} {
-		h := p.program(http.MethodOptions, path, "", preflight(http.MethodPost, "Access-Control-Request-Headers", asked)...).Header()
-		if h.Get("Access-Control-Allow-Headers") != asked || h.Get("Access-Control-Allow-Origin") != "*" || h.Get("Access-Control-Allow-Credentials") != "" {
-			t.Errorf("a preflight of %s is answered %v", path, h)
+		h := p.program(http.MethodOptions, path, "", preflight(http.MethodPost, "Access-Control-Request-Headers", start)...).Header()
+		if h.Get("Access-Control-Allow-Headers") != start || h.Get("Access-Control-Allow-Origin") != "*" || h.Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("a preflight of %s gets %v", path, h)
 		}
 	}
 }
 
-func TestFault_B8_WhatIsNotSaidToBeStoredIsStoredNowhere(t *testing.T) {
-	p := newPerson(t)
+func TestFault_B8_AResponseIsNoStoreUnlessItSetsCacheControl(t *testing.T) {
+	p := newBrowser(t)
 	for _, path := range []string{"/nowhere", "/healthz", "/", "/signin", "/assets/usher-00ff.css", "/assets/none.css", "/account/connected-apps"} {
 		for _, method := range []string{http.MethodGet, http.MethodPut} {
 			if w := p.program(method, path, ""); w.Header().Get("Cache-Control") != "no-store" {
-				t.Errorf("%s %s is answered %d, Cache-Control %q", method, path, w.Code, w.Header().Get("Cache-Control"))
+				t.Errorf("%s %s gets %d, Cache-Control %q", method, path, w.Code, w.Header().Get("Cache-Control"))
 			}
 		}
 	}
@@ -79,56 +79,56 @@ func TestFault_B8_WhatIsNotSaidToBeStoredIsStoredNowhere(t *testing.T) {
 	}
 }
 
-// asking keeps the raw queries that authz is asked about.
-func asking(t *testing.T, p person) (queries *[]string, request string) {
+// recordQueries records the raw queries of the calls to authz.
+func recordQueries(t *testing.T, p browser) (queries *[]string, request string) {
 	t.Helper()
 	request, queries = secret.NewCode().Reveal(), new([]string)
 	p.services["StartAuthorization"] = func(req proto.Message) (proto.Message, error) {
-		asked, _ := req.(*authzv1.StartAuthorizationRequest)
-		*queries = append(*queries, asked.GetRawQuery())
+		start, _ := req.(*authzv1.StartAuthorizationRequest)
+		*queries = append(*queries, start.GetRawQuery())
 		return &authzv1.StartAuthorizationResponse{Step: &authzv1.Step{Next: &authzv1.Step_SignIn{SignIn: &authzv1.SignIn{RequestId: request}}}}, nil
 	}
 	return queries, request
 }
 
 func TestFault_B9_AnAuthorizationRequestMayBePosted(t *testing.T) {
-	p := newPerson(t)
-	queries, request := asking(t, p)
+	p := newBrowser(t)
+	queries, request := recordQueries(t, p)
 	const form = "client_id=app&state=%7E+a&scope=videos%3Aread"
 	crossSite := []string{"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "cross-site", "Origin", "https://app.test"}
 	w := p.program(http.MethodPost, "/oauth/authorize", form, crossSite...)
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/oauth/authorize?"+form || w.Header().Get("Access-Control-Allow-Origin") != "" {
-		t.Fatalf("a form without cookies is answered %d %v", w.Code, w.Header())
+		t.Fatalf("a form without cookies gets %d %v", w.Code, w.Header())
 	}
 	if len(*queries) != 0 || len(p.cookies) != 0 {
-		t.Errorf("authz was asked %q and the browser has %v before its cookies were seen", *queries, p.cookies)
+		t.Errorf("authz was called with %q and the browser has %v before its cookies were seen", *queries, p.cookies)
 	}
 	if w := p.get(w.Header().Get("Location")); w.Header().Get("Location") != "/signin?request="+request {
-		t.Errorf("the repeated request leads to %q", w.Header().Get("Location"))
+		t.Errorf("the repeated request redirects to %q", w.Header().Get("Location"))
 	}
 	w = p.program(http.MethodPost, "/oauth/authorize", form, crossSite...)
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/signin?request="+request {
-		t.Errorf("a form with cookies is answered %d %v", w.Code, w.Header())
+		t.Errorf("a form with cookies gets %d %v", w.Code, w.Header())
 	}
 	p.program(http.MethodPost, "/oauth/authorize?client_id=app", form, crossSite...)
 	if got := *queries; len(got) != 3 || got[0] != form || got[1] != form || got[2] != "client_id=app&"+form {
-		t.Errorf("authz was asked %q", got)
+		t.Errorf("authz was called with %q", got)
 	}
 }
 
 func TestFault_B9_ALongOrOddFormIsReadAsItIs(t *testing.T) {
-	p := newPerson(t)
-	queries, _ := asking(t, p)
+	p := newBrowser(t)
+	queries, _ := recordQueries(t, p)
 	form := []string{"Content-Type", "application/x-www-form-urlencoded; charset=ISO-8859-1"}
 	odd := "client_id=app&state=a b#c\r\n&x=é"
 	w := p.program(http.MethodPost, "/oauth/authorize", odd, form...)
 	location, err := url.Parse(w.Header().Get("Location"))
 	if err != nil || w.Code != http.StatusSeeOther || location.Query().Get("state") != "a b#c\r\n" || location.Query().Get("x") != "é" {
-		t.Errorf("an odd form is answered %d %q, %v", w.Code, w.Header().Get("Location"), err)
+		t.Errorf("an odd form gets %d %q, %v", w.Code, w.Header().Get("Location"), err)
 	}
 	long := "client_id=app&state=" + strings.Repeat("s", 8<<10)
 	if w := p.program(http.MethodPost, "/oauth/authorize", long, form...); w.Code != http.StatusSeeOther || len(*queries) != 1 || (*queries)[0] != long {
-		t.Errorf("a form that is too long for an address is answered %d, authz was asked %d times", w.Code, len(*queries))
+		t.Errorf("a form that is too long for an address gets %d, authz was called with %d times", w.Code, len(*queries))
 	}
 	for name, row := range map[string]struct {
 		body   string
@@ -139,12 +139,12 @@ func TestFault_B9_ALongOrOddFormIsReadAsItIs(t *testing.T) {
 	} {
 		w := p.program(http.MethodPost, "/oauth/authorize", row.body, "Content-Type", row.kind)
 		if w.Code != row.status || !strings.Contains(w.Body.String(), "<h1>") {
-			t.Errorf("%s is answered %d %s", name, w.Code, w.Body)
+			t.Errorf("%s gets %d %s", name, w.Code, w.Body)
 		}
 	}
 }
 
-// TestFault_A15_FormsWorkBehindEveryProxy: with and without fetch metadata, and whatever Host a proxy sends.
+// TestFault_A15_FormsWorkBehindEveryProxy: with and without fetch metadata, and with any Host.
 func TestFault_A15_FormsWorkBehindEveryProxy(t *testing.T) {
 	for _, public := range []string{"https://login.test", "https://login.test:8443", "http://login.test"} {
 		for name, header := range map[string][]string{
@@ -157,7 +157,7 @@ func TestFault_A15_FormsWorkBehindEveryProxy(t *testing.T) {
 			"an origin with the default port": {"Origin", withPort(public)},
 		} {
 			for _, host := range []string{"login.test", "usher-gateway:8080", "10.0.0.7"} {
-				p := newPerson(t, func(d *gateway.Deps) { d.PublicURL = public })
+				p := newBrowser(t, func(d *gateway.Deps) { d.PublicURL = public })
 				form := url.Values{"csrf_token": {csrf(t, p.get("/signin"))}, "email": {""}}
 				w := p.submit("/signin", host, form, header)
 				if w.Code != http.StatusSeeOther || !strings.Contains(p.get("/signin").Body.String(), "Enter your e-mail address") {
@@ -178,8 +178,8 @@ func withPort(origin string) string {
 	return origin
 }
 
-// submit sends a form as it arrives behind a proxy.
-func (p person) submit(target, host string, form url.Values, header []string) *httptest.ResponseRecorder {
+// submit posts a form as it arrives behind a proxy.
+func (p browser) submit(target, host string, form url.Values, header []string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, target, strings.NewReader(form.Encode()))
 	r.Host = host
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -190,7 +190,7 @@ func (p person) submit(target, host string, form url.Values, header []string) *h
 	return p.send(r)
 }
 
-func TestFault_A15_AFormOfAnotherSiteIsRefusedByAPageThatLeadsOn(t *testing.T) {
+func TestFault_A15_AFormOfAnotherSiteIsRefusedByAPageWithALink(t *testing.T) {
 	for name, header := range map[string][]string{
 		"another site": {"Sec-Fetch-Site", "cross-site"}, "a neighbour": {"Sec-Fetch-Site", "same-site"},
 		"another origin": {"Origin", "https://evil.test"}, "no origin": {"Origin", "null"}, "another scheme": {"Origin", "http://login.test"},
@@ -198,7 +198,7 @@ func TestFault_A15_AFormOfAnotherSiteIsRefusedByAPageThatLeadsOn(t *testing.T) {
 		"a longer name": {"Origin", "https://login.test.evil.test"}, "a user": {"Origin", "https://login.test@evil.test"},
 	} {
 		for target, again := range map[string]string{"/signin": "https://login.test/signin", "/signout": "https://login.test/account/connected-apps"} {
-			p := newPerson(t)
+			p := newBrowser(t)
 			w := p.submit(target, "usher-gateway:8080", url.Values{"csrf_token": {csrf(t, p.get("/signin"))}}, header)
 			if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "https://login.test") || !strings.Contains(w.Body.String(), `href="`+again+`"`) {
 				t.Errorf("%s at %s: %d %s", name, target, w.Code, w.Body)

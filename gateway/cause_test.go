@@ -18,11 +18,11 @@ import (
 	"github.com/vidocu/usher/internal/platform/requestid"
 )
 
-// withRequestIDs writes the request's id into every line, as a process does.
-func withRequestIDs(t *testing.T, change ...func(*gateway.Deps)) person {
+// withRequestIDs returns a gateway whose log lines have the request ID, as in a process.
+func withRequestIDs(t *testing.T, change ...func(*gateway.Deps)) browser {
 	t.Helper()
-	var logs *person
-	p := newPerson(t, append(change, func(d *gateway.Deps) {
+	var logs *browser
+	p := newBrowser(t, append(change, func(d *gateway.Deps) {
 		d.Development = true
 		d.Logger = slog.New(relay(func(line []byte) { _, _ = logs.logs.Write(line) }, t))
 	})...)
@@ -30,7 +30,7 @@ func withRequestIDs(t *testing.T, change ...func(*gateway.Deps)) person {
 	return p
 }
 
-// relay is a handler that writes where write says.
+// relay returns a handler that passes its lines to write.
 func relay(write func([]byte), t *testing.T) slog.Handler {
 	t.Helper()
 	logger, err := logging.New(writer(write), logging.Config{Level: "debug", Format: "text"}, requestid.Attrs)
@@ -46,17 +46,17 @@ func (w writer) Write(b []byte) (int, error) { w(b); return len(b), nil }
 
 var uuid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
-// TestFault_D3_EveryResponseHasTheIDOfItsLogLines: the wire contract §3. What a client or an upstream sends under that name counts
-// for nothing.
+// TestFault_D3_EveryResponseHasTheIDOfItsLogLines: docs/wire-contract.md §3. The header is ignored
+// in requests and in the upstream's responses.
 func TestFault_D3_EveryResponseHasTheIDOfItsLogLines(t *testing.T) {
 	const forged = "00000000-0000-4000-8000-000000000000"
 	u := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
 		if len(r.Header["Usher-Request-Id"]) > 0 {
-			t.Error("the forged id reaches the API")
+			t.Error("the forged ID reaches the API")
 		}
 		w.Header().Set("Usher-Request-Id", forged)
 	})
-	p := withRequestIDs(t, behind(u))
+	p := withRequestIDs(t, withUpstream(u))
 	seen := map[string]bool{}
 	for _, path := range []string{
 		"/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/authorize", "/signin", "/signout", "/consent", "/consent/decision",
@@ -85,14 +85,14 @@ func TestFault_D3_EveryResponseHasTheIDOfItsLogLines(t *testing.T) {
 	}
 }
 
-// entrance is a public endpoint in one of its dialects, and the RPC behind it.
-type entrance struct {
+// entryPoint is a public endpoint in one of its dialects, and its RPC.
+type entryPoint struct {
 	rpc, path, kind, body string
 }
 
-func entrances() []entrance {
+func entryPoints() []entryPoint {
 	const form, json = "application/x-www-form-urlencoded", "application/json"
-	return []entrance{
+	return []entryPoint{
 		{"IssueToken", "/oauth/token", form, "grant_type=refresh_token"},
 		{"IssueToken", "/oauth/token", json, `{"grant_type":"x"}`},
 		{"RevokeToken", "/oauth/revoke", form, "token=x"},
@@ -105,14 +105,14 @@ func entrances() []entrance {
 	}
 }
 
-func (p person) enter(e entrance) *httptest.ResponseRecorder {
+func (p browser) postTo(e entryPoint) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, "https://login.test"+e.path, strings.NewReader(e.body))
 	r.Header.Set("Content-Type", e.kind)
 	return p.send(r)
 }
 
-// said is a response without what differs for every request.
-func said(w *httptest.ResponseRecorder) string {
+// normalized returns a response without its request ID.
+func normalized(w *httptest.ResponseRecorder) string {
 	h := w.Header().Clone()
 	id := h.Get("Usher-Request-Id")
 	h.Del("Usher-Request-Id")
@@ -121,11 +121,11 @@ func said(w *httptest.ResponseRecorder) string {
 	return strings.ReplaceAll(b.String()+w.Body.String(), id, "")
 }
 
-// TestFault_D3_NoPublicResponseTellsTheCause: in every dialect of every endpoint, causes that share a reason have one response, to
-// the byte, and the log line alone has the cause and the client.
-func TestFault_D3_NoPublicResponseTellsTheCause(t *testing.T) {
+// TestFault_D3_NoPublicResponseRevealsTheCause: in every dialect of every endpoint, causes that
+// share a reason have identical responses, and only the log line has the cause and the client.
+func TestFault_D3_NoPublicResponseRevealsTheCause(t *testing.T) {
 	const sentinel = "vdo_client_sentinel"
-	for _, e := range entrances() {
+	for _, e := range entryPoints() {
 		p, byReason := withRequestIDs(t), map[errorv1.Reason]string{}
 		for number := range errorv1.Cause_name {
 			cause := errorv1.Cause(number)
@@ -134,21 +134,21 @@ func TestFault_D3_NoPublicResponseTellsTheCause(t *testing.T) {
 				continue
 			}
 			p.logs.Reset()
-			p.answers(e.rpc, nil, oerr.Refuse(cause, "the service's text", oerr.WithClient(sentinel)))
-			w := p.enter(e)
-			got, label := said(w), oerr.CauseLabel(cause)
+			p.respond(e.rpc, nil, oerr.Refuse(cause, "the service's text", oerr.WithClient(sentinel)))
+			w := p.postTo(e)
+			got, label := normalized(w), oerr.CauseLabel(cause)
 			if strings.Contains(got, sentinel) || label != "rate_limited" && strings.Contains(strings.ToLower(got), label) {
-				t.Errorf("%s as %s tells of %s: %s", e.path, e.kind, label, got)
+				t.Errorf("%s as %s reveals %s: %s", e.path, e.kind, label, got)
 			}
 			if first, ok := byReason[reason]; ok && got != first {
-				t.Errorf("%s as %s: %s is answered\n%s\nand another cause of %s\n%s", e.path, e.kind, label, got, reason, first)
+				t.Errorf("%s as %s: %s gets\n%s\nand another cause of %s\n%s", e.path, e.kind, label, got, reason, first)
 			}
 			byReason[reason] = got
 			line := refusalLine(p.logs.String())
 			about := strings.Contains(line, "endpoint="+e.path) && strings.Contains(line, "client_id="+sentinel) &&
 				strings.Contains(line, "level=INFO")
 			if strings.HasPrefix(e.path, "/api/") {
-				about = strings.Contains(line, "incident_id=") // its own line, in production too
+				about = strings.Contains(line, "incident_id=") // the user API logs its own line at INFO
 			}
 			if !about || !strings.Contains(line, "cause="+label) {
 				t.Errorf("%s as %s, %s: the line is %q", e.path, e.kind, label, line)
@@ -157,7 +157,8 @@ func TestFault_D3_NoPublicResponseTellsTheCause(t *testing.T) {
 	}
 }
 
-// refusalLine is the one line about a refusal; empty where there is none, or more than one.
+// refusalLine returns the one log line about a refusal; empty where there is none, or more than
+// one.
 func refusalLine(log string) string {
 	found := ""
 	for line := range strings.Lines(log) {
@@ -172,7 +173,7 @@ func refusalLine(log string) string {
 	return found
 }
 
-// TestFault_D3_ARefusedAuthorizationHasItsCause, whether it ends in a page or in a redirect.
+// TestFault_D3_ARefusedAuthorizationHasItsCause, for an error page and for a redirect.
 func TestFault_D3_ARefusedAuthorizationHasItsCause(t *testing.T) {
 	refused := &authzv1.Refusal{Cause: errorv1.Cause_CAUSE_SCOPE_UNKNOWN, ClientId: "vdo_client_sentinel"}
 	for name, step := range map[string]*authzv1.Step{
@@ -189,16 +190,16 @@ func TestFault_D3_ARefusedAuthorizationHasItsCause(t *testing.T) {
 			!strings.Contains(line, "endpoint=/oauth/authorize") {
 			t.Errorf("%s: the line is %q", name, line)
 		}
-		if got := said(w); strings.Contains(got, "scope_unknown") || strings.Contains(got, "sentinel") {
-			t.Errorf("%s tells the cause: %s", name, got)
+		if got := normalized(w); strings.Contains(got, "scope_unknown") || strings.Contains(got, "sentinel") {
+			t.Errorf("%s reveals the cause: %s", name, got)
 		}
 	}
 }
 
-// TestFault_D3_WhatTheGatewayRefusesHasACauseToo.
-func TestFault_D3_WhatTheGatewayRefusesHasACauseToo(t *testing.T) {
+// TestFault_D3_ARefusalOfTheGatewayHasACauseToo: not only those of the services.
+func TestFault_D3_ARefusalOfTheGatewayHasACauseToo(t *testing.T) {
 	u := newUpstream(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
-	p := withRequestIDs(t, behind(u))
+	p := withRequestIDs(t, withUpstream(u))
 	for _, row := range []struct {
 		method, path, kind, body, bearer, want string
 	}{
@@ -222,7 +223,7 @@ func TestFault_D3_WhatTheGatewayRefusesHasACauseToo(t *testing.T) {
 		{"POST", "/v1/videos/1/export", "", "", freePlan, "plan_restricted"},
 		{"GET", "/v1/nowhere", "", "", allScopes, "not_found"},
 		{"GET", "/v1/videos", "", "", brokenDep, "dependency_unavailable"},
-		{"GET", "/v1/videos", "", "", allScopes, ""}, // the API's own 404 refuses nothing here
+		{"GET", "/v1/videos", "", "", allScopes, ""}, // the 404 of the API is not a refusal of the gateway
 	} {
 		p.logs.Reset()
 		r := httptest.NewRequest(row.method, "https://login.test"+row.path, strings.NewReader(row.body))
@@ -239,12 +240,12 @@ func TestFault_D3_WhatTheGatewayRefusesHasACauseToo(t *testing.T) {
 }
 
 func TestFault_D2_ABodyOfTheOtherTypeIsNamed(t *testing.T) {
-	p := newPerson(t)
+	p := newBrowser(t)
 	for _, row := range []struct{ kind, body, want string }{
 		{"application/json", "grant_type=refresh_token&client_id=a", "the body is a form, and Content-Type says JSON"},
 		{"application/x-www-form-urlencoded", ` {"grant_type":"refresh_token"}`, "the body is JSON, and Content-Type says a form"},
 	} {
-		w := p.enter(entrance{path: "/oauth/token", kind: row.kind, body: row.body})
+		w := p.postTo(entryPoint{path: "/oauth/token", kind: row.kind, body: row.body})
 		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), row.want) || !strings.Contains(w.Body.String(), "invalid_request") {
 			t.Errorf("%s as %s: %d %s", row.body, row.kind, w.Code, w.Body)
 		}
@@ -252,7 +253,7 @@ func TestFault_D2_ABodyOfTheOtherTypeIsNamed(t *testing.T) {
 }
 
 func TestFault_D2_ARefreshTokenAtTheAPIIsNamed(t *testing.T) {
-	p := newPerson(t)
+	p := newBrowser(t)
 	w := p.api(http.MethodGet, "/v1/videos", "vdo_ort_x")
 	if w.Code != http.StatusUnauthorized || w.Body.String() != documented("authentication_error", "This is a refresh token: send the access token") {
 		t.Errorf("%d %s", w.Code, w.Body)
@@ -263,13 +264,13 @@ func TestFault_D3_ErrorURILeadsToThePublicError(t *testing.T) {
 	config := gateway.DefaultConfig()
 	config.ErrorDocsURL = "https://developers.test/errors"
 	for _, cause := range []errorv1.Cause{errorv1.Cause_CAUSE_CODE_EXPIRED, errorv1.Cause_CAUSE_VERIFIER_WRONG} {
-		p := newConfigured(t, config)
-		p.answers("IssueToken", nil, oerr.Refuse(cause, "text"))
-		form := p.enter(entrances()[0]).Body.String()
+		p := newBrowserWith(t, config)
+		p.respond("IssueToken", nil, oerr.Refuse(cause, "text"))
+		form := p.postTo(entryPoints()[0]).Body.String()
 		if !strings.Contains(form, `"error_uri":"https://developers.test/errors#invalid_grant"`) {
 			t.Errorf("%s in a form's dialect: %s", cause, form)
 		}
-		if documented := p.enter(entrances()[1]).Body.String(); strings.Contains(documented, "error_uri") {
+		if documented := p.postTo(entryPoints()[1]).Body.String(); strings.Contains(documented, "error_uri") {
 			t.Errorf("%s in the documented dialect: %s", cause, documented)
 		}
 	}
@@ -281,15 +282,15 @@ func TestFault_D3_ErrorURILeadsToThePublicError(t *testing.T) {
 	}
 }
 
-func TestFault_D5_IntrospectionWithoutASecretSaysWhatItNeeds(t *testing.T) {
-	p := newPerson(t)
-	p.answers("IntrospectClientToken", nil, oerr.Refuse(
+func TestFault_D5_IntrospectionWithoutASecretNamesTheRequirement(t *testing.T) {
+	p := newBrowser(t)
+	p.respond("IntrospectClientToken", nil, oerr.Refuse(
 		errorv1.Cause_CAUSE_INTROSPECTION_WITHOUT_SECRET, "Introspection needs a confidential client", oerr.WithField("client_secret")))
-	for _, e := range entrances() {
+	for _, e := range entryPoints() {
 		if e.rpc != "IntrospectClientToken" {
 			continue
 		}
-		w := p.enter(e)
+		w := p.postTo(e)
 		if w.Code != http.StatusUnauthorized || !strings.Contains(w.Body.String(), "Introspection needs a confidential client") {
 			t.Errorf("as %s: %d %s", e.kind, w.Code, w.Body)
 		}

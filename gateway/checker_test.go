@@ -17,7 +17,7 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// rules are the built-in catalog's.
+// rules returns the built-in catalog's rules.
 func rules() *enforce.Rules {
 	c := catalog.Default()
 	var endpoints []enforce.Endpoint
@@ -39,10 +39,11 @@ func rules() *enforce.Rules {
 	return r
 }
 
-// checker knows a few tokens and judges them as the SDK does.
+// checker is a fake SDK client with a few tokens.
 type checker struct{}
 
-// The tokens: an app's with two scopes and with all, a key, an app's in a free workspace, and what makes the checker fail.
+// The tokens: an access token with two scopes and one with all, an API key, an access token in a
+// workspace with the free plan, and one that makes the checker fail.
 const (
 	twoScopes = "vdo_oat_two"
 	allScopes = "vdo_oat_all"
@@ -52,33 +53,33 @@ const (
 	brokenDep = "vdo_oat_broken"
 )
 
-func tokenOf(bearer string) *usher.Token {
+func tokenFor(bearer string) *usher.Token {
 	var all []string
 	for _, s := range catalog.Default().Scopes() {
 		all = append(all, s.Name)
 	}
-	app := usher.Token{Kind: enforce.AccessToken, Subject: "usr_1", Username: "usr_1", Name: "John Doe", ClientID: "app_1", WorkspaceID: "ws_1", Plan: "pro"}
+	accessToken := usher.Token{Kind: enforce.AccessToken, Subject: "usr_1", Username: "usr_1", Name: "John Doe", ClientID: "app_1", WorkspaceID: "ws_1", Plan: "pro"}
 	switch bearer {
 	case twoScopes:
-		app.Scopes = []string{"videos:read", "analyze:write"}
+		accessToken.Scopes = []string{"videos:read", "analyze:write"}
 	case allScopes:
-		app.Scopes = all
+		accessToken.Scopes = all
 	case freePlan:
-		app.Scopes, app.Plan = all, "free"
+		accessToken.Scopes, accessToken.Plan = all, "free"
 	case apiKey:
 		return &usher.Token{Kind: enforce.APIKey, Subject: "key_1", WorkspaceID: "ws_1", Plan: "pro"}
 	default:
 		return nil
 	}
-	return &app
+	return &accessToken
 }
 
 // Check is gateway.Checker.
 func (checker) Check(_ context.Context, token, method, path string) (*usher.Token, error) {
 	if token == brokenDep {
-		return nil, errors.New("sentinel: the checker is broken")
+		return nil, errors.New("sentinel: the checker has failed")
 	}
-	found := tokenOf(token)
+	found := tokenFor(token)
 	if found == nil {
 		return nil, enforce.Inactive(token)
 	}
@@ -88,25 +89,25 @@ func (checker) Check(_ context.Context, token, method, path string) (*usher.Toke
 	return found, nil
 }
 
-// received is a request as the upstream got it.
+// received is a request as the upstream received it.
 type received struct {
 	Method, URI, Host, Body string
 	Header, Trailer         http.Header
 }
 
-// upstream is an API that remembers what it was asked.
+// upstream is a fake API that records its requests.
 type upstream struct {
 	*httptest.Server
 
 	mu  sync.Mutex
 	got []received
-	// answer, if set, writes the answer.
-	answer http.HandlerFunc
+	// respond, if set, writes the response.
+	respond http.HandlerFunc
 }
 
-func newUpstream(t *testing.T, answer http.HandlerFunc) *upstream {
+func newUpstream(t *testing.T, respond http.HandlerFunc) *upstream {
 	t.Helper()
-	u := &upstream{answer: answer}
+	u := &upstream{respond: respond}
 	u.Server = httptest.NewServer(u)
 	t.Cleanup(u.Close)
 	return u
@@ -114,8 +115,8 @@ func newUpstream(t *testing.T, answer http.HandlerFunc) *upstream {
 
 // ServeHTTP is http.Handler.
 func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if u.answer != nil {
-		u.answer(w, r)
+	if u.respond != nil {
+		u.respond(w, r)
 		return
 	}
 	body, _ := io.ReadAll(r.Body)
@@ -125,7 +126,7 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, `{"data":[]}`)
 }
 
-// take answers what arrived since the last time.
+// take returns the requests since the last call.
 func (u *upstream) take() []received {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -134,13 +135,13 @@ func (u *upstream) take() []received {
 	return got
 }
 
-// behind puts an upstream behind the gateway.
-func behind(u *upstream) func(*gateway.Deps) {
+// withUpstream configures the upstream of the gateway.
+func withUpstream(u *upstream) func(*gateway.Deps) {
 	return func(d *gateway.Deps) { d.UpstreamURL = u.URL }
 }
 
-// api sends a request to /v1 with a bearer's token, and with headers as pairs.
-func (p person) api(method, target, token string, header ...string) *httptest.ResponseRecorder {
+// api sends a request to /v1 with a bearer token, and with headers as pairs.
+func (p browser) api(method, target, token string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "https://login.test/", nil)
 	r.URL = &url.URL{Path: target}
 	if parsed, err := url.ParseRequestURI(target); err == nil {

@@ -9,66 +9,56 @@ import (
 	"unicode"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/internal/platform/config"
 	"github.com/vidocu/usher/internal/platform/httpserver"
 )
 
 // Config is the section `gateway` of the configuration.
 type Config struct {
-	// CallTimeout bounds what a request may wait for a service.
-	CallTimeout time.Duration `koanf:"call_timeout" bounds:"100ms to 30s" help:"how long a request may wait for a service"`
-	// TrustedProxies are whose X-Forwarded-For is believed, for throttling by address.
-	TrustedProxies []string `koanf:"trusted_proxies" help:"networks of the proxies before the gateway, such as 10.0.0.0/8: their X-Forwarded-For is believed"`
-	// UpstreamTimeout bounds the wait for the beginning of the upstream's answer. Bodies may take as long as they move.
-	UpstreamTimeout time.Duration `koanf:"upstream_timeout" bounds:"1s to 10m" help:"how long upstream_url may take until its answer begins"`
-	// StallTimeout bounds how long a body may stand still, whoever is to blame: the client or the upstream.
-	StallTimeout time.Duration `koanf:"stall_timeout" bounds:"1s to 1h" help:"how long an upload or an answer through /v1 may stand still"`
-	// SecurityContact and SecurityExpires stand in security.txt (RFC 9116).
-	SecurityContact []string `koanf:"security_contact" help:"where security problems are reported, for /.well-known/security.txt: mailto:, https: or tel: addresses, the preferred one first; without any there is no such file"`
-	SecurityExpires string   `koanf:"security_expires" help:"until when security_contact is good, such as 2027-06-30T00:00:00Z (RFC 9116 recommends less than a year): afterwards there is no such file"`
-	// IdleTimeout must be longer than what stands before the gateway keeps its connections: what it sends on one that is just
-	// being closed is lost.
-	IdleTimeout time.Duration `koanf:"idle_timeout" bounds:"1s to 2h" help:"how long a connection may wait for its next request; longer than the load balancer keeps its own (Google Cloud 600s, Envoy 1h)"`
-	// ForwardBearer is for an upstream that checks the token again.
-	ForwardBearer bool `koanf:"forward_bearer" help:"let the token itself go to upstream_url, and not only the identity that it proves"`
-	// LogRefusals writes a line for each refused request. Each is counted in any case.
+	// CallTimeout is the timeout of a request's calls to the services.
+	CallTimeout time.Duration `koanf:"call_timeout" bounds:"100ms to 30s" help:"timeout of a request's calls to the services"`
+	// TrustedProxies are the networks whose X-Forwarded-For is trusted, for throttling by address.
+	TrustedProxies []string `koanf:"trusted_proxies" help:"networks of the proxies before the gateway, such as 10.0.0.0/8: their X-Forwarded-For is trusted"`
+	// UpstreamTimeout is the timeout until the header of the upstream's response. A body may take
+	// longer as long as bytes arrive.
+	UpstreamTimeout time.Duration `koanf:"upstream_timeout" bounds:"1s to 10m" help:"timeout until upstream_url begins its response"`
+	// StallTimeout is how long a body may make no progress, because of the client or of the
+	// upstream.
+	StallTimeout time.Duration `koanf:"stall_timeout" bounds:"1s to 1h" help:"timeout of an upload or a response through /v1 that makes no progress"`
+	// SecurityContact and SecurityExpires are fields of security.txt (RFC 9116).
+	SecurityContact []string `koanf:"security_contact" help:"contacts for security reports in /.well-known/security.txt: mailto:, https: or tel: addresses, the preferred one first; without any, the path responds 404"`
+	SecurityExpires string   `koanf:"security_expires" help:"expiry of security.txt, such as 2027-06-30T00:00:00Z (RFC 9116 recommends less than a year): afterwards the path responds 404"`
+	// IdleTimeout must be longer than the keep-alive timeout of the proxy before the gateway: a
+	// request that the proxy sends on a connection that is just being closed is lost.
+	IdleTimeout time.Duration `koanf:"idle_timeout" bounds:"1s to 2h" help:"keep-alive timeout of a connection without a request; longer than the load balancer's own (Google Cloud 600s, Envoy 1h)"`
+	// ForwardBearer passes the token to an upstream that validates it again.
+	ForwardBearer bool `koanf:"forward_bearer" help:"pass the Authorization header to upstream_url, besides the Usher- headers with the token's identity"`
+	// LogRefusals logs each refused request at the level INFO and not at DEBUG. The metric counts
+	// each in any case.
 	LogRefusals bool `koanf:"log_refusals" help:"log each refused request with its cause at info, as in development; otherwise at debug"`
-	// ErrorDocsURL is a page with an anchor for each public error; it becomes error_uri (RFC 6749 §5.2).
-	ErrorDocsURL string `koanf:"error_docs_url" help:"a page that explains errors to authors: form responses get error_uri, this address with #invalid_grant and the like; empty: none"`
+	// ErrorDocsURL is a page with an anchor for each error code. It becomes error_uri (RFC 6749
+	// §5.2).
+	ErrorDocsURL string `koanf:"error_docs_url" help:"a page that explains errors to developers of clients: form responses contain error_uri, this address with #invalid_grant and the like; empty: none"`
 }
 
-// DefaultConfig is patient enough for a password check on a busy machine.
+// DefaultConfig returns timeouts that are long enough for a password check on a busy machine.
 func DefaultConfig() Config {
 	return Config{
 		CallTimeout: 5 * time.Second, UpstreamTimeout: time.Minute, StallTimeout: time.Minute, IdleTimeout: httpserver.DefaultIdleTimeout,
 	}
 }
 
-// Validate joins what is out of bounds, by its name.
+// Validate returns the errors of all settings that are out of bounds, each with the setting's name.
 func (c Config) Validate() error {
-	var faults []error
-	if c.CallTimeout < 100*time.Millisecond || c.CallTimeout > 30*time.Second {
-		faults = append(faults, fmt.Errorf("call_timeout is %s: give a duration from 100ms to 30s", c.CallTimeout))
-	}
+	faults := []error{config.OutOfBounds(&c), validateErrorDocs(c.ErrorDocsURL)}
 	if _, err := httpx.ParseProxies(c.TrustedProxies); err != nil {
 		faults = append(faults, fmt.Errorf("trusted_proxies: %w", err))
 	}
-	if c.UpstreamTimeout < time.Second || c.UpstreamTimeout > 10*time.Minute {
-		faults = append(faults, fmt.Errorf("upstream_timeout is %s: give a duration from 1s to 10m", c.UpstreamTimeout))
-	}
-	if c.StallTimeout < time.Second || c.StallTimeout > time.Hour {
-		faults = append(faults, fmt.Errorf("stall_timeout is %s: give a duration from 1s to 1h", c.StallTimeout))
-	}
-	if err := validateErrorDocs(c.ErrorDocsURL); err != nil {
-		faults = append(faults, err)
-	}
-	if c.IdleTimeout < time.Second || c.IdleTimeout > maxIdleTimeout {
-		faults = append(faults, fmt.Errorf("idle_timeout is %s: give a duration from 1s to 2h", c.IdleTimeout))
-	}
-	return errors.Join(append(faults, c.checkSecurity())...)
+	return errors.Join(append(faults, c.validateSecurity())...)
 }
 
-// checkSecurity names what security.txt must not hold.
-func (c Config) checkSecurity() error {
+// validateSecurity validates the settings of security.txt.
+func (c Config) validateSecurity() error {
 	var faults []error
 	for _, contact := range c.SecurityContact {
 		u, err := url.Parse(contact)
@@ -82,7 +72,7 @@ func (c Config) checkSecurity() error {
 	return errors.Join(faults...)
 }
 
-// securityExpiry is SecurityExpires; zero when it cannot be read.
+// securityExpiry returns SecurityExpires, and the zero time where it cannot be parsed.
 func (c Config) securityExpiry() time.Time {
 	at, err := time.Parse(time.RFC3339, c.SecurityExpires)
 	if err != nil {
@@ -91,10 +81,8 @@ func (c Config) securityExpiry() time.Time {
 	return at
 }
 
-// maxIdleTimeout is more than any load balancer keeps its connections by default.
-const maxIdleTimeout = 2 * time.Hour
-
-// validateErrorDocs wants an address that an anchor can be added to, in the characters that error_uri may have.
+// validateErrorDocs checks that an anchor can be added to the address, and that error_uri may
+// contain its characters (RFC 6749 §5.2).
 func validateErrorDocs(address string) error {
 	if address == "" {
 		return nil

@@ -16,8 +16,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/httpserver"
 )
 
-// listen puts the gateway on a port as its process does.
-func (p person) listen(t *testing.T) (addr string) {
+// listen starts the gateway on a port with the server of its process.
+func (p browser) listen(t *testing.T) (addr string) {
 	t.Helper()
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -35,7 +35,7 @@ func (p person) listen(t *testing.T) (addr string) {
 	return lis.Addr().String()
 }
 
-// dial opens a connection that does not wait for ever.
+// dial opens a connection with a deadline.
 func dial(t *testing.T, addr string) (net.Conn, *bufio.Reader) {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr)
@@ -59,26 +59,26 @@ func exchange(t *testing.T, addr, text string) (*http.Response, string) {
 }
 
 func TestFault_B15_ALargeBodyThatIsRefusedGetsItsResponse(t *testing.T) {
-	addr := newPerson(t, behind(newUpstream(t, nil))).listen(t)
+	addr := newBrowser(t, withUpstream(newUpstream(t, nil))).listen(t)
 	for name, row := range map[string]struct {
 		head   string
 		length int
 		status int
 	}{
-		"a dead token at /v1":  {"POST /v1/videos/upload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + unknown + "\r\nContent-Length: 16777216\r\n\r\n", 16 << 20, 401},
-		"no token at /v1":      {"POST /v1/videos/upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1000000\r\n", 16 << 20, 401},
-		"/oauth/token":         {"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2097152\r\n\r\n", 2 << 20, 413},
-		"/oauth/token, chunks": {"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n200000\r\n", 2 << 20, 413},
-		"no such address":      {"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 16777216\r\n\r\n", 16 << 20, 404},
-		"another media type":   {"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 16777216\r\n\r\n", 16 << 20, 415},
+		"an inactive token at /v1": {"POST /v1/videos/upload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + unknown + "\r\nContent-Length: 16777216\r\n\r\n", 16 << 20, 401},
+		"no token at /v1":          {"POST /v1/videos/upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1000000\r\n", 16 << 20, 401},
+		"/oauth/token":             {"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2097152\r\n\r\n", 2 << 20, 413},
+		"/oauth/token, chunks":     {"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n200000\r\n", 2 << 20, 413},
+		"no such address":          {"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 16777216\r\n\r\n", 16 << 20, 404},
+		"another media type":       {"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 16777216\r\n\r\n", 16 << 20, 415},
 	} {
 		conn, in := dial(t, addr)
 		_, err := io.WriteString(conn, row.head)
 		must(t, err)
 		piece := strings.Repeat("x", row.length/8)
-		for range 8 { // slower than a connection would be reset
+		for range 8 { // long enough for a reset of the connection
 			if _, err = io.WriteString(conn, piece); err != nil {
-				t.Errorf("%s: the body is cut: %v", name, err)
+				t.Errorf("%s: the body could not be sent: %v", name, err)
 				break
 			}
 			<-time.After(100 * time.Millisecond)
@@ -90,13 +90,13 @@ func TestFault_B15_ALargeBodyThatIsRefusedGetsItsResponse(t *testing.T) {
 		}
 		must(t, res.Body.Close())
 		if res.StatusCode != row.status {
-			t.Errorf("%s is answered %d", name, res.StatusCode)
+			t.Errorf("%s gets %d", name, res.StatusCode)
 		}
 	}
 }
 
-func TestFault_B15_ALengthThatIsTooLargeIsRefusedBeforeTheBodyIsAskedFor(t *testing.T) {
-	addr := newPerson(t, behind(newUpstream(t, nil))).listen(t)
+func TestFault_B15_ATooLargeContentLengthIsRefusedWithout100Continue(t *testing.T) {
+	addr := newBrowser(t, withUpstream(newUpstream(t, nil))).listen(t)
 	for target, row := range map[string]struct{ kind, header string }{
 		"/oauth/token": {"application/x-www-form-urlencoded", ""}, "/oauth/revoke": {"application/json", ""},
 		"/api/v1/user/authenticate": {"application/json", ""}, "/signin": {"application/x-www-form-urlencoded", ""},
@@ -104,16 +104,17 @@ func TestFault_B15_ALengthThatIsTooLargeIsRefusedBeforeTheBodyIsAskedFor(t *test
 	} {
 		res, _ := exchange(t, addr, "POST "+target+" HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nContent-Type: "+row.kind+"\r\nExpect: 100-continue\r\nContent-Length: 65537\r\n\r\n")
 		if res.StatusCode != http.StatusRequestEntityTooLarge || !res.Close {
-			t.Errorf("%s is answered %d first", target, res.StatusCode)
+			t.Errorf("%s gets %d first", target, res.StatusCode)
 		}
 	}
 	res, _ := exchange(t, addr, "POST /v1/videos/upload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+unknown+"\r\nExpect: 100-continue\r\nContent-Length: 16777216\r\n\r\n")
 	if res.StatusCode != http.StatusUnauthorized {
-		t.Errorf("a dead token is answered %d first", res.StatusCode)
+		t.Errorf("an inactive token gets %d first", res.StatusCode)
 	}
 }
 
-// malformed are ways in which a request cannot be read, with what net/http says to them. %s is the method and address.
+// malformed returns requests that net/http rejects, by its status. They follow the method and the
+// path; %t is the media type.
 func malformed() map[int]string {
 	return map[int]string{
 		400: " HTTP/1.1\r\nAccept: text/html\r\nContent-Type: %t\r\nOrigin: https://app.test\r\nno colon\r\n\r\n",
@@ -124,19 +125,19 @@ func malformed() map[int]string {
 	}
 }
 
-func TestFault_E10_WhatCannotBeReadIsRefusedInTheDialectOfItsAddress(t *testing.T) {
-	p := newPerson(t, behind(newUpstream(t, nil)))
+func TestFault_E10_AMalformedRequestIsRefusedInTheDialectOfItsPath(t *testing.T) {
+	p := newBrowser(t, withUpstream(newUpstream(t, nil)))
 	addr := p.listen(t)
 	for refused, text := range malformed() {
 		for name, row := range map[string]struct{ target, kind, accept, dialect string }{
-			"the token endpoint, JSON": {"/oauth/token", "application/json", "", "documented"},
-			"the token endpoint, form": {"/oauth/token?x", "application/x-www-form-urlencoded; charset=utf-8", "", "formal"},
-			"a revocation, no type":    {"/oauth/revoke", "", "", "formal"},
-			"the user API":             {"/api/v1/user/logout", "application/json", "", "exception"},
-			"the API":                  {"/v1/videos", "", "text/html", "documented"},
-			"a page":                   {"/signin", "", "text/html", "page"},
-			"nowhere, for a program":   {"/nowhere", "", "*/*", "documented"},
-			"an unreadable address":    {"/%zz", "", "*/*", "documented"},
+			"the token endpoint, JSON":    {"/oauth/token", "application/json", "", "documented"},
+			"the token endpoint, form":    {"/oauth/token?x", "application/x-www-form-urlencoded; charset=utf-8", "", "formal"},
+			"a revocation, no type":       {"/oauth/revoke", "", "", "formal"},
+			"the user API":                {"/api/v1/user/logout", "application/json", "", "exception"},
+			"the API":                     {"/v1/videos", "", "text/html", "documented"},
+			"a page":                      {"/signin", "", "text/html", "page"},
+			"nowhere, for another client": {"/nowhere", "", "*/*", "documented"},
+			"a malformed path":            {"/%zz", "", "*/*", "documented"},
 		} {
 			status, text := refused, strings.ReplaceAll(strings.Replace(text, "%t", row.kind, 1), "text/html", row.accept)
 			res, body := exchange(t, addr, "POST "+row.target+text)
@@ -144,7 +145,7 @@ func TestFault_E10_WhatCannotBeReadIsRefusedInTheDialectOfItsAddress(t *testing.
 				status = http.StatusBadRequest
 			}
 			if got := dialectOf(body); res.StatusCode != status || got != row.dialect {
-				t.Errorf("%d at %s is answered %d in %s: %s", status, name, res.StatusCode, got, body)
+				t.Errorf("%d at %s gets %d in %s: %s", status, name, res.StatusCode, got, body)
 			}
 			h := res.Header
 			if h.Get("Cache-Control") != "no-store" || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Strict-Transport-Security") == "" {
@@ -166,7 +167,7 @@ func incidentID(body string) string {
 	return b.IncidentID
 }
 
-// dialectOf says in which shape a failure is.
+// dialectOf returns the format of an error.
 func dialectOf(body string) string {
 	var b struct {
 		Error   any    `json:"error"`

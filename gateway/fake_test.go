@@ -22,7 +22,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
-// services stand for all four: each method answers what it is told to, as it would arrive over the wire.
+// services is a fake of all four services: a map from method to response. Errors arrive as they
+// would over the network.
 type services map[string]func(req proto.Message) (proto.Message, error)
 
 // Invoke is grpc.ClientConnInterface.
@@ -34,39 +35,39 @@ func (s services) Invoke(_ context.Context, method string, req, res any, _ ...gr
 	if do == nil {
 		return status.Error(codes.Unimplemented, name)
 	}
-	answer, err := do(in)
+	reply, err := do(in)
 	if err != nil {
 		return status.FromProto(status.Convert(oerr.Edge(err)).Proto()).Err()
 	}
-	proto.Merge(out, answer)
+	proto.Merge(out, reply)
 	return nil
 }
 
-// NewStream is grpc.ClientConnInterface; nothing here streams.
+// NewStream is grpc.ClientConnInterface; the gateway opens no streams.
 func (services) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
 	return nil, status.Error(codes.Unimplemented, "no streams")
 }
 
-func (s services) answers(method string, res proto.Message, err error) {
+func (s services) respond(method string, res proto.Message, err error) {
 	s[method] = func(proto.Message) (proto.Message, error) { return res, err }
 }
 
-// person is a browser before the gateway.
-type person struct {
+// browser is a client of the gateway with a cookie jar.
+type browser struct {
 	services
 	handler http.Handler
 	logs    *loggingtest.Buffer
 	cookies map[string]*http.Cookie
 }
 
-func newPerson(t *testing.T, change ...func(*gateway.Deps)) person {
+func newBrowser(t *testing.T, change ...func(*gateway.Deps)) browser {
 	t.Helper()
-	return newConfigured(t, gateway.DefaultConfig(), change...)
+	return newBrowserWith(t, gateway.DefaultConfig(), change...)
 }
 
-func newConfigured(t testing.TB, config gateway.Config, change ...func(*gateway.Deps)) person {
+func newBrowserWith(t testing.TB, config gateway.Config, change ...func(*gateway.Deps)) browser {
 	t.Helper()
-	p := person{services: services{}, logs: &loggingtest.Buffer{}, cookies: map[string]*http.Cookie{}}
+	p := browser{services: services{}, logs: &loggingtest.Buffer{}, cookies: map[string]*http.Cookie{}}
 	deps := gateway.Deps{
 		Logger: slog.New(slog.NewTextHandler(p.logs, nil)), Metrics: telemetry.New(), Catalog: catalog.Fixed(catalog.Default()),
 		Identity: p, Authz: p, Token: p, Consent: p, PublicURL: "https://login.test", Checker: checker{},
@@ -82,7 +83,7 @@ func newConfigured(t testing.TB, config gateway.Config, change ...func(*gateway.
 	return p
 }
 
-func (p person) send(r *http.Request) *httptest.ResponseRecorder {
+func (p browser) send(r *http.Request) *httptest.ResponseRecorder {
 	for _, c := range p.cookies {
 		r.AddCookie(c)
 	}
@@ -97,11 +98,11 @@ func (p person) send(r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-func (p person) get(target string) *httptest.ResponseRecorder {
+func (p browser) get(target string) *httptest.ResponseRecorder {
 	return p.send(httptest.NewRequest(http.MethodGet, "https://login.test"+target, nil))
 }
 
-func (p person) post(target string, form url.Values) *httptest.ResponseRecorder {
+func (p browser) post(target string, form url.Values) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, "https://login.test"+target, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return p.send(r)
@@ -109,7 +110,7 @@ func (p person) post(target string, form url.Values) *httptest.ResponseRecorder 
 
 var csrfField = regexp.MustCompile(`name="csrf_token" value="([^"]+)"`)
 
-// csrf is what a page's form carries.
+// csrf returns the CSRF token of a page's form.
 func csrf(t *testing.T, w *httptest.ResponseRecorder) string {
 	t.Helper()
 	found := csrfField.FindStringSubmatch(w.Body.String())

@@ -12,8 +12,8 @@ import (
 	"github.com/vidocu/usher/gateway"
 )
 
-// frontDoor asks as a front door does, with headers as pairs.
-func frontDoor(header ...string) *httptest.ResponseRecorder {
+// forwardAuth sends a subrequest as a reverse proxy does, with headers as pairs.
+func forwardAuth(header ...string) *httptest.ResponseRecorder {
 	h := gateway.ForwardAuth(gateway.DefaultConfig(), gateway.Deps{Checker: checker{}, Logger: slog.New(slog.NewTextHandler(&bytes.Buffer{}, nil))})
 	r := httptest.NewRequest(http.MethodGet, gateway.ForwardAuthPath, nil)
 	for i := 0; i < len(header); i += 2 {
@@ -27,19 +27,19 @@ func frontDoor(header ...string) *httptest.ResponseRecorder {
 func bearer(token string) []string { return []string{"Authorization", "Bearer " + token} }
 
 func asNginx(method, uri string, more ...string) *httptest.ResponseRecorder {
-	return frontDoor(append(more, "X-Original-URI", uri, "X-Original-Method", method)...)
+	return forwardAuth(append(more, "X-Original-URI", uri, "X-Original-Method", method)...)
 }
 
 func asTraefik(method, uri string, more ...string) *httptest.ResponseRecorder {
-	return frontDoor(append(more, "X-Forwarded-Uri", uri, "X-Forwarded-Method", method)...)
+	return forwardAuth(append(more, "X-Forwarded-Uri", uri, "X-Forwarded-Method", method)...)
 }
 
-func TestAFrontDoorIsToldInWhoseNameItMayPassARequestOn(t *testing.T) {
-	for name, ask := range map[string]func(string, string, ...string) *httptest.ResponseRecorder{"nginx": asNginx, "Traefik": asTraefik} {
+func TestForwardAuthReturnsTheIdentityOfAnAllowedRequest(t *testing.T) {
+	for name, send := range map[string]func(string, string, ...string) *httptest.ResponseRecorder{"nginx": asNginx, "Traefik": asTraefik} {
 		for token, want := range map[string]string{
 			twoScopes: "usr_1|app_1|ws_1|videos:read analyze:write|access_token", apiKey: "key_1||ws_1||api_key",
 		} {
-			w := ask("GET", "/v1/videos?access_token=x", append(bearer(token), "Usher-Client-Id", "spoofed", "Usher-Scope", "spoofed")...)
+			w := send("GET", "/v1/videos?access_token=x", append(bearer(token), "Usher-Client-Id", "spoofed", "Usher-Scope", "spoofed")...)
 			h := w.Header()
 			got := strings.Join([]string{
 				h.Get("Usher-Subject"), h.Get("Usher-Client-Id"), h.Get("Usher-Workspace-Id"), h.Get("Usher-Scope"), h.Get("Usher-Token-Kind"),
@@ -51,7 +51,7 @@ func TestAFrontDoorIsToldInWhoseNameItMayPassARequestOn(t *testing.T) {
 	}
 }
 
-func TestAFrontDoorIsToldTheDocumentedDenialInWhatItUnderstands(t *testing.T) {
+func TestForwardAuthReturnsTheDocumentedDenialInTheProxysFormat(t *testing.T) {
 	for _, row := range []struct {
 		method, uri, token  string
 		status, nginxStatus int
@@ -83,52 +83,52 @@ func TestAFrontDoorIsToldTheDocumentedDenialInWhatItUnderstands(t *testing.T) {
 				t.Errorf("%s, %s %s with %q: %d %v %s", name, row.method, row.uri, row.token, w.Code, h, w.Body)
 			}
 			if got := h.Get("Usher-Denial-Body"); got != denialBody || h.Get("Usher-Denial-Status") != denialStatus {
-				t.Errorf("%s, %s %s: the denial is said to be %s %s", name, row.method, row.uri, h.Get("Usher-Denial-Status"), got)
+				t.Errorf("%s, %s %s: the denial headers are %s %s", name, row.method, row.uri, h.Get("Usher-Denial-Status"), got)
 			}
 		}
 	}
 }
 
-func TestAQuestionThatIsNotOneOpensNothing(t *testing.T) {
+func TestAMalformedSubrequestIsDenied(t *testing.T) {
 	for name, header := range map[string][]string{
-		"nothing":                 nil,
-		"no method":               {"X-Original-URI", "/v1/videos"},
-		"no path":                 {"X-Original-Method", "GET"},
-		"an empty method":         {"X-Original-URI", "/v1/videos", "X-Original-Method", ""},
-		"an empty path":           {"X-Original-URI", "", "X-Original-Method", "GET"},
-		"a path that is none":     {"X-Original-URI", "http://api.test/v1/videos", "X-Original-Method", "GET"},
-		"two paths":               {"X-Original-URI", "/v1/videos", "X-Original-URI", "/v1/videos", "X-Original-Method", "GET"},
-		"two methods":             {"X-Original-URI", "/v1/videos", "X-Original-Method", "GET", "X-Original-Method", "GET"},
-		"the client's own beside": {"X-Original-URI", "/v1/videos", "X-Original-Method", "GET", "X-Forwarded-Uri", "/v1/usage"},
-		"halves of both":          {"X-Original-URI", "/v1/videos", "X-Forwarded-Method", "GET"},
-		"both":                    {"X-Original-URI", "/v1/videos", "X-Original-Method", "GET", "X-Forwarded-Uri", "/v1/videos", "X-Forwarded-Method", "GET"},
-		"no forwarded method":     {"X-Forwarded-Uri", "/v1/videos"},
-		"two forwarded paths":     {"X-Forwarded-Uri", "/v1/videos", "X-Forwarded-Uri", "/v1/usage", "X-Forwarded-Method", "GET"},
+		"no headers":                         nil,
+		"no method":                          {"X-Original-URI", "/v1/videos"},
+		"no path":                            {"X-Original-Method", "GET"},
+		"an empty method":                    {"X-Original-URI", "/v1/videos", "X-Original-Method", ""},
+		"an empty path":                      {"X-Original-URI", "", "X-Original-Method", "GET"},
+		"a URL as the path":                  {"X-Original-URI", "http://api.test/v1/videos", "X-Original-Method", "GET"},
+		"two paths":                          {"X-Original-URI", "/v1/videos", "X-Original-URI", "/v1/videos", "X-Original-Method", "GET"},
+		"two methods":                        {"X-Original-URI", "/v1/videos", "X-Original-Method", "GET", "X-Original-Method", "GET"},
+		"a header of the client beside them": {"X-Original-URI", "/v1/videos", "X-Original-Method", "GET", "X-Forwarded-Uri", "/v1/usage"},
+		"halves of both":                     {"X-Original-URI", "/v1/videos", "X-Forwarded-Method", "GET"},
+		"both":                               {"X-Original-URI", "/v1/videos", "X-Original-Method", "GET", "X-Forwarded-Uri", "/v1/videos", "X-Forwarded-Method", "GET"},
+		"no forwarded method":                {"X-Forwarded-Uri", "/v1/videos"},
+		"two forwarded paths":                {"X-Forwarded-Uri", "/v1/videos", "X-Forwarded-Uri", "/v1/usage", "X-Forwarded-Method", "GET"},
 	} {
-		w := frontDoor(append(header, bearer(allScopes)...)...)
+		w := forwardAuth(append(header, bearer(allScopes)...)...)
 		nginx := strings.Contains(strings.Join(header, " "), "X-Original")
 		if nginx && (w.Code != 403 || w.Header().Get("Usher-Denial-Status") != "400") || !nginx && w.Code != 400 {
-			t.Errorf("%s answers %d %v", name, w.Code, w.Header())
+			t.Errorf("%s responds %d %v", name, w.Code, w.Header())
 		}
 		if !strings.Contains(w.Body.String(), "invalid_request") || w.Header().Get("Usher-Subject") != "" {
-			t.Errorf("%s answers %s", name, w.Body)
+			t.Errorf("%s responds %s", name, w.Body)
 		}
 	}
 }
 
-func TestAFrontDoorsTokenIsReadFromOneHeaderToo(t *testing.T) {
+func TestForwardAuthReadsTheTokenFromOneAuthorizationHeader(t *testing.T) {
 	if w := asNginx("GET", "/v1/videos", append(bearer(apiKey), bearer(allScopes)...)...); w.Code != 401 {
-		t.Errorf("two tokens are answered %d", w.Code)
+		t.Errorf("two tokens get %d", w.Code)
 	}
 	if w := asTraefik("GET", "/v1/videos?access_token="+allScopes, "X-Api-Key", apiKey); w.Code != 401 {
-		t.Errorf("a token in the query is answered %d", w.Code)
+		t.Errorf("a token in the query gets %d", w.Code)
 	}
 }
 
-// TestFault_F10_AFrontDoorsDenialMayBeReadInABrowser as that of /v1 may.
-func TestFault_F10_AFrontDoorsDenialMayBeReadInABrowser(t *testing.T) {
+// TestFault_F10_ForwardAuthDenialsMayBeReadInABrowser, as those of /v1.
+func TestFault_F10_ForwardAuthDenialsMayBeReadInABrowser(t *testing.T) {
 	for name, w := range map[string]*httptest.ResponseRecorder{
-		"nginx": asNginx("GET", "/v1/videos"), "Traefik": asTraefik("GET", "/v1/nowhere", bearer(allScopes)...), "nobody": frontDoor(),
+		"nginx": asNginx("GET", "/v1/videos"), "Traefik": asTraefik("GET", "/v1/nowhere", bearer(allScopes)...), "no headers": forwardAuth(),
 	} {
 		h := w.Header()
 		if h.Get("Access-Control-Allow-Origin") != "*" || h.Get("Access-Control-Expose-Headers") != "Retry-After, WWW-Authenticate" {
@@ -136,18 +136,19 @@ func TestFault_F10_AFrontDoorsDenialMayBeReadInABrowser(t *testing.T) {
 		}
 	}
 	if w := asTraefik("GET", "/v1/videos", bearer(allScopes)...); w.Code != 200 || w.Header().Get("Access-Control-Allow-Origin") != "" {
-		t.Errorf("what is allowed is the API's to share: %d %v", w.Code, w.Header())
+		t.Errorf("an allowed request has CORS headers, which are the API's to set: %d %v", w.Code, w.Header())
 	}
 }
 
-// asIngress asks as ingress-nginx does by itself; it passes the client's own headers on too.
+// asIngress sends the headers of ingress-nginx by default, which forwards the client's own headers
+// too.
 func asIngress(method, host, uri string, client ...string) *httptest.ResponseRecorder {
-	return frontDoor(append(client,
+	return forwardAuth(append(client,
 		"X-Original-URL", "https://"+host+uri, "X-Original-Method", method, "X-Sent-From", "nginx-ingress-controller",
 		"X-Real-IP", "203.0.113.9", "X-Forwarded-For", "203.0.113.9", "X-Auth-Request-Redirect", uri)...)
 }
 
-func TestFault_B6_IngressNginxIsUnderstood(t *testing.T) {
+func TestFault_B6_SubrequestsOfIngressNginxAreParsed(t *testing.T) {
 	for uri, status := range map[string]int{
 		"/v1/videos": 200, "/v1/videos?limit=2&next=/v1/usage": 200, "/v1/videos?a=https://x.test/v1/nowhere": 200,
 		"/v1/nowhere": 404, "/v1/%76ideos": 404, "//v1/videos": 404, "/v1/videos/": 404, "/v1/../v1/videos": 404, "/v1/videos#/v1/usage": 404,
@@ -156,40 +157,41 @@ func TestFault_B6_IngressNginxIsUnderstood(t *testing.T) {
 			w := asIngress("GET", host, uri, bearer(allScopes)...)
 			denied := w.Header().Get("Usher-Denial-Status")
 			if status == 200 && (w.Code != 200 || w.Header().Get("Usher-Subject") != "usr_1") || status == 404 && (w.Code != 403 || denied != "404") {
-				t.Errorf("%s at %q is answered %d, denial %q", uri, host, w.Code, denied)
+				t.Errorf("%s at %q gets %d, denial %q", uri, host, w.Code, denied)
 			}
 		}
 	}
 	if w := asIngress("GET", "api.test", "/v1/videos"); w.Code != 401 || w.Header().Get("WWW-Authenticate") != "Bearer" {
-		t.Errorf("without a token it is answered %d %v", w.Code, w.Header())
+		t.Errorf("without a token: %d %v", w.Code, w.Header())
 	}
 }
 
-// TestFault_B6_WhatAClientAddsNeverStandsForTheRequest: ingress-nginx overwrites the address and the method alone.
-func TestFault_B6_WhatAClientAddsNeverStandsForTheRequest(t *testing.T) {
+// TestFault_B6_AClientsHeadersNeverDescribeTheRequest: ingress-nginx overwrites only the URL and
+// the method.
+func TestFault_B6_AClientsHeadersNeverDescribeTheRequest(t *testing.T) {
 	for name, added := range map[string][]string{
 		"a path": {"X-Original-URI", "/v1/videos"}, "two paths": {"X-Original-URI", "/v1/nowhere", "X-Original-URI", "/v1/videos"},
 		"another pair": {"X-Forwarded-Uri", "/v1/videos", "X-Forwarded-Method", "GET"}, "half of it": {"X-Forwarded-Method", "GET"},
 	} {
 		if w := asIngress("GET", "api.test", "/v1/nowhere", append(bearer(allScopes), added...)...); w.Code != 403 || w.Header().Get("Usher-Subject") != "" {
-			t.Errorf("%s beside the address is answered %d %v", name, w.Code, w.Header())
+			t.Errorf("%s beside the address gets %d %v", name, w.Code, w.Header())
 		}
 	}
 	for _, host := range []string{"api.test?", "api.test#", "a@api.test", `api.test\`, "api.test%2f", "api.test;x", "a, b", "api test"} {
 		if w := asIngress("GET", host, "/v1/videos", bearer(allScopes)...); w.Code != 403 || w.Header().Get("Usher-Denial-Status") != "400" {
-			t.Errorf("the host %q is answered %d", host, w.Code)
+			t.Errorf("the host %q gets %d", host, w.Code)
 		}
 	}
 	same := append(bearer(allScopes), "X-Original-URI", "/v1/videos?a=b")
 	if w := asIngress("GET", "api.test", "/v1/videos?a=b", same...); w.Code != 200 {
-		t.Errorf("path and address that agree are answered %d %s", w.Code, w.Body)
+		t.Errorf("an equal path and URL get %d %s", w.Code, w.Body)
 	}
 	if w := asTraefik("GET", "/v1/videos", append(bearer(allScopes), "X-Original-URL", "https://api.test/v1/nowhere")...); w.Code != 200 {
-		t.Errorf("an address that a client sent through another front door is answered %d", w.Code)
+		t.Errorf("a URL header that a client sent through another proxy gets %d", w.Code)
 	}
 	for _, text := range []string{"/v1/videos", "ftp://api.test/v1/videos", "https://api.test", "https:/api.test/v1/videos", "//api.test/v1/videos", ""} {
-		if w := frontDoor(append(bearer(allScopes), "X-Original-URL", text, "X-Original-Method", "GET")...); w.Code != 403 {
-			t.Errorf("the address %q is answered %d", text, w.Code)
+		if w := forwardAuth(append(bearer(allScopes), "X-Original-URL", text, "X-Original-Method", "GET")...); w.Code != 403 {
+			t.Errorf("the address %q gets %d", text, w.Code)
 		}
 	}
 }

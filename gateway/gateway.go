@@ -28,21 +28,22 @@ import (
 	usher "github.com/vidocu/usher/sdk"
 )
 
-// Deps are what the gateway stands on. The caller opens and closes them.
+// Deps are the connections and addresses that the gateway uses. The caller opens and closes them.
 type Deps struct {
 	Logger  *slog.Logger
 	Metrics *telemetry.Metrics
-	// Tracing follows requests; nil follows none.
+	// Tracing traces requests; nil traces none.
 	Tracing *telemetry.Tracing
-	// Identity, Authz, Token and Consent reach the services as caller `gateway`.
+	// Identity, Authz, Token and Consent are connections to the services, with the identity
+	// `gateway`.
 	Identity, Authz, Token, Consent grpc.ClientConnInterface
-	// Catalog knows which scopes exist at this moment.
+	// Catalog holds the scopes that exist at present.
 	Catalog *catalog.Source
-	// Checker judges bearers' requests: the SDK's client, towards the token service.
+	// Checker authorizes the requests of bearers: the SDK's client, connected to the token service.
 	Checker Checker
-	// PublicURL is where browsers come to, and the issuer.
+	// PublicURL is the address that browsers open, and the issuer (RFC 8414 §2).
 	PublicURL string
-	// APIURL is where apps come to; empty when that is PublicURL.
+	// APIURL is the address that clients call; empty where it is PublicURL.
 	APIURL string
 	// UpstreamURL is the origin behind /v1; empty when there is none.
 	UpstreamURL string
@@ -50,8 +51,8 @@ type Deps struct {
 	Development bool
 }
 
-// Checker says in whose name a request may be served. It fails with an *enforce.Denial, or with anything else when the answer
-// cannot be known.
+// Checker authorizes a request. Check returns the token, an *enforce.Denial where the request must
+// be refused, and any other error where it cannot find out.
 type Checker interface {
 	Check(ctx context.Context, token, method, path string) (*usher.Token, error)
 }
@@ -86,11 +87,11 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		Authorizations: authzv1.NewAuthorizationServiceClient(deps.Authz),
 		Consents:       consentv1.NewConsentServiceClient(deps.Consent),
 	}
-	apps := account.Account{Flow: flow, Apps: consentv1.NewConnectedAppServiceClient(deps.Consent)}
+	connected := account.Account{Flow: flow, ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent)}
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
 	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes}
 
-	api, err := door(config, deps, proxies)
+	api, err := newProxy(config, deps, proxies)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +99,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	notFound := httpx.OpenCORS(http.HandlerFunc(problems.NotFound))
 	router := httpx.NewRouter(httpx.RouterConfig{
 		Logger: deps.Logger, Metrics: deps.Metrics, Tracing: deps.Tracing, Timeout: config.CallTimeout,
-		TLS: cookies.Secure, PublicURL: deps.PublicURL, LogRefusals: refusals(config, deps).Verbose,
+		TLS: cookies.Secure, PublicURL: deps.PublicURL, LogRefusals: refusalReporter(config, deps).Verbose,
 		NotFound: notFound, Problem: problems.Problem,
 		Forwarded: httpx.NewForwardWatch(proxies, deps.Logger, deps.Metrics.UntrustedForwarded(), time.Now),
 	})
@@ -106,8 +107,8 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		PublicURL: deps.PublicURL, Contacts: config.SecurityContact, Expires: config.securityExpiry(), Now: time.Now,
 		NotFound: notFound,
 	}
-	routes(router, parts{
-		endpoints: endpoints, flow: flow, apps: apps, metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
+	routes(router, handlers{
+		endpoints: endpoints, flow: flow, account: connected, metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
 		contact: contact,
 	})
 	if deps.Development {
@@ -118,10 +119,10 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	return router, nil
 }
 
-type parts struct {
+type handlers struct {
 	endpoints *dialect.Endpoints
 	flow      browser.Flow
-	apps      account.Account
+	account   account.Account
 	metadata  wellknown.Metadata
 	pages     *page.Pages
 	users     userapi.API
@@ -133,13 +134,13 @@ type parts struct {
 // oauthPaths are the endpoints with two dialects.
 func oauthPaths() []string { return []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect"} }
 
-// routes is the whole public surface.
-func routes(r *httpx.Router, p parts) {
+// routes adds every public route.
+func routes(r *httpx.Router, p handlers) {
 	for _, path := range oauthPaths() {
-		r.Handle(path, httpx.CORS(p.endpoints)) // answers wrong methods itself, in its own dialect
+		r.Handle(path, httpx.CORS(p.endpoints)) // responds 405 itself, in its own dialect
 	}
 	r.Handle(userapi.Path, httpx.CORS(p.users))
-	r.Prefix(userapi.Path+"/", httpx.CORS(p.users)) // answers wrong methods and paths itself, in its own shape
+	r.Prefix(userapi.Path+"/", httpx.CORS(p.users)) // responds 404 and 405 itself, in its own format
 	r.Under("/v1/", httpx.OpenCORS(p.api))
 	r.Public("/.well-known/oauth-authorization-server", p.metadata)
 
@@ -150,15 +151,15 @@ func routes(r *httpx.Router, p parts) {
 	r.Form("/signout", http.HandlerFunc(p.flow.SignOut))
 	r.Get("/consent", http.HandlerFunc(p.flow.ConsentPage))
 	r.Form("/consent/decision", http.HandlerFunc(p.flow.Decide))
-	r.Get("/account/connected-apps", http.HandlerFunc(p.apps.List))
-	r.Form("/account/connected-apps/disconnect", http.HandlerFunc(p.apps.Disconnect))
+	r.Get("/account/connected-apps", http.HandlerFunc(p.account.List))
+	r.Form("/account/connected-apps/disconnect", http.HandlerFunc(p.account.Disconnect))
 	r.Get(browser.CookieCheckPath, http.HandlerFunc(p.flow.CookieCheck))
 	r.Get("/account", seeOther(browser.HomePath))
 	r.Get("/.well-known/change-password", seeOther("/account"))
 	r.Get("/.well-known/security.txt", p.contact)
 	r.Get("/favicon.ico", http.HandlerFunc(p.pages.Icon))
 	r.Prefix(page.AssetsPath, p.pages.Assets(p.notFound))
-	r.Public("/healthz", http.HandlerFunc(httpx.Alive))
+	r.Public("/healthz", http.HandlerFunc(httpx.Healthz))
 }
 
 func demo(r *httpx.Router, d browser.Demo) {
@@ -166,5 +167,5 @@ func demo(r *httpx.Router, d browser.Demo) {
 	r.Get("/demo/callback", http.HandlerFunc(d.Callback))
 }
 
-// seeOther leads to another page of ours.
+// seeOther redirects to another page of the gateway.
 func seeOther(path string) http.Handler { return http.RedirectHandler(path, http.StatusSeeOther) }

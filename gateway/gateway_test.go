@@ -22,31 +22,31 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// signedIn is a person with a session, a consent page and one connected app.
-func signedIn(t *testing.T) person {
+// signedIn returns a browser with a session, a consent page and one connected app.
+func signedIn(t *testing.T) browser {
 	t.Helper()
-	p := newPerson(t)
-	p.answers("AuthenticateUser", &identityv1.AuthenticateUserResponse{
+	p := newBrowser(t)
+	p.respond("AuthenticateUser", &identityv1.AuthenticateUserResponse{
 		SessionToken: secret.NewCode().Reveal(), Session: &identityv1.Session{ExpireTime: timestamppb.New(time.Now().Add(time.Hour))},
 	}, nil)
-	p.answers("GetSession", &identityv1.GetSessionResponse{Session: &identityv1.Session{DisplayName: "John Doe", EmailAddress: "john@example.com"}}, nil)
-	p.answers("GetPrompt", &consentv1.GetPromptResponse{
+	p.respond("GetSession", &identityv1.GetSessionResponse{Session: &identityv1.Session{DisplayName: "John Doe", EmailAddress: "john@example.com"}}, nil)
+	p.respond("GetPrompt", &consentv1.GetPromptResponse{
 		ClientName: "Exa\u202emple <b>", RedirectOrigin: "https://app.test", DisplayName: "John Doe",
 		Scopes:     []*consentv1.PromptScope{{Name: "videos:read", Description: "See your videos"}},
 		Workspaces: []*consentv1.PromptWorkspace{{WorkspaceId: "ws_1", Name: "Acme"}},
 	}, nil)
-	p.answers("ListConnectedApps", &consentv1.ListConnectedAppsResponse{Apps: []*consentv1.ConnectedApp{
+	p.respond("ListConnectedApps", &consentv1.ListConnectedAppsResponse{Apps: []*consentv1.ConnectedApp{
 		{ClientId: "app", ClientName: "Exa\u202emple <b>", ApproveTime: timestamppb.Now()},
 	}}, nil)
 	w := p.post("/signin", url.Values{"csrf_token": {csrf(t, p.get("/signin"))}, "email": {"john@example.com"}, "password": {"p"}})
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/account/connected-apps" || p.cookies["__Host-usher_session"] == nil {
-		t.Fatalf("signing in answers %d %v", w.Code, w.Header())
+		t.Fatalf("signing in responds %d %v", w.Code, w.Header())
 	}
 	return p
 }
 
-func TestAFailureOfAServiceIsAPageThatSaysWhatToDo(t *testing.T) {
-	fail := func(reason errorv1.Reason) error {
+func TestAServicesErrorIsAPageWithTheNextStep(t *testing.T) {
+	refuse := func(reason errorv1.Reason) error {
 		return oerr.New(reason, "sentinel", oerr.WithInner(errors.New("sentinel")), oerr.WithRetryAfter(7*time.Second))
 	}
 	request := secret.NewCode().Reveal()
@@ -57,8 +57,8 @@ func TestAFailureOfAServiceIsAPageThatSaysWhatToDo(t *testing.T) {
 		later  string
 		logged bool
 	}{
-		{fail(errorv1.Reason_REASON_RATE_LIMITED), 429, "(in 7 seconds)", "7", false},
-		{fail(errorv1.Reason_REASON_UNAVAILABLE), 503, "Nothing is lost", "7", true},
+		{refuse(errorv1.Reason_REASON_RATE_LIMITED), 429, "(in 7 seconds)", "7", false},
+		{refuse(errorv1.Reason_REASON_UNAVAILABLE), 503, "Nothing is lost", "7", true},
 		{errors.New("pq: sentinel"), 500, "Something went wrong on our side", "", true},
 	} {
 		p := signedIn(t)
@@ -69,13 +69,13 @@ func TestAFailureOfAServiceIsAPageThatSaysWhatToDo(t *testing.T) {
 			"LookUpAuthorization": func() *httptest.ResponseRecorder { return p.get("/signin?request=" + request) },
 		} {
 			p.logs.Reset()
-			p.answers(method, nil, row.err)
+			p.respond(method, nil, row.err)
 			w := send()
 			if w.Code != row.status || !strings.Contains(w.Body.String(), row.text) || w.Header().Get("Retry-After") != row.later {
 				t.Errorf("%v from %s: %d, Retry-After %q, %s", row.err, method, w.Code, w.Header().Get("Retry-After"), w.Body)
 			}
 			if strings.Contains(w.Body.String(), "sentinel") || w.Header().Get("Cache-Control") != "no-store" || !reference.MatchString(w.Body.String()) {
-				t.Errorf("%v from %s shows inner text, may be stored, or prints no request id", row.err, method)
+				t.Errorf("%v from %s shows internal text, may be cached, or has no request ID", row.err, method)
 			}
 			if strings.Contains(w.Body.String(), "Nothing was shared") {
 				t.Errorf("%v from %s claims that nothing was shared", row.err, method)
@@ -87,23 +87,23 @@ func TestAFailureOfAServiceIsAPageThatSaysWhatToDo(t *testing.T) {
 	}
 }
 
-// reference is the request's id on a page.
+// reference is the request ID on a page.
 var reference = regexp.MustCompile(`Reference: <code>[0-9a-f-]{36}</code>`)
 
-func TestAPersonWhoseSessionEndedSignsInAgain(t *testing.T) {
+func TestAUserWhoseSessionEndedIsRedirectedToTheSignIn(t *testing.T) {
 	ended := oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "x")
 	request := secret.NewCode().Reveal()
 	p := signedIn(t)
 	form := url.Values{"csrf_token": {csrf(t, p.get("/consent?request="+request))}, "request": {request}, "decision": {"deny"}}
-	p.answers("GetPrompt", nil, ended)
-	p.answers("Decide", nil, ended)
-	p.answers("GetSession", nil, ended)
+	p.respond("GetPrompt", nil, ended)
+	p.respond("Decide", nil, ended)
+	p.respond("GetSession", nil, ended)
 	for name, row := range map[string]struct {
 		w    *httptest.ResponseRecorder
 		want string
 	}{
 		"consent": {p.get("/consent?request=" + request), "/signin?request=" + request}, "decision": {p.post("/consent/decision", form), "/signin?request=" + request},
-		"account": {p.get("/account/connected-apps"), "/signin"}, "nobody": {newPerson(t).get("/consent?request=" + request), "/signin?request=" + request},
+		"account": {p.get("/account/connected-apps"), "/signin"}, "no session": {newBrowser(t).get("/consent?request=" + request), "/signin?request=" + request},
 	} {
 		if row.w.Code != http.StatusSeeOther || row.w.Header().Get("Location") != row.want {
 			t.Errorf("%s: %d to %q, want %q", name, row.w.Code, row.w.Header().Get("Location"), row.want)
@@ -111,7 +111,7 @@ func TestAPersonWhoseSessionEndedSignsInAgain(t *testing.T) {
 	}
 }
 
-func TestTheAnswerToTheAppStandsInTheLocationAlone(t *testing.T) {
+func TestTheResponseToTheClientIsInTheLocationHeaderOnly(t *testing.T) {
 	p, request := signedIn(t), secret.NewCode().Reveal()
 	token := csrf(t, p.get("/consent?request="+request))
 	var decided *consentv1.DecideRequest
@@ -122,11 +122,11 @@ func TestTheAnswerToTheAppStandsInTheLocationAlone(t *testing.T) {
 	w := p.post("/consent/decision", url.Values{"csrf_token": {token}, "request": {request}, "decision": {"approve"}, "workspace_id": {"ws_1"}})
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "https://app.test/callback?code=sentinel" || w.Body.Len() > 0 ||
 		w.Header().Get("Referrer-Policy") != "no-referrer" || w.Header().Get("Cache-Control") != "no-store" {
-		t.Errorf("the answer is %d %v %s", w.Code, w.Header(), w.Body)
+		t.Errorf("the response is %d %v %s", w.Code, w.Header(), w.Body)
 	}
 	if decided.GetRequestId() != request || decided.GetWorkspaceId() != "ws_1" || decided.GetDecision() != consentv1.Decision_DECISION_APPROVE ||
 		decided.GetSessionToken() != p.cookies["__Host-usher_session"].Value || decided.GetBrowserToken() != p.cookies["__Host-usher_browser"].Value {
-		t.Errorf("consent was asked %v", decided)
+		t.Errorf("consent was called with %v", decided)
 	}
 	if strings.Contains(p.logs.String(), "sentinel") {
 		t.Error("the code is in the log")
@@ -140,13 +140,13 @@ func TestAFormThatIsNotOursReachesNoService(t *testing.T) {
 		"another person's": {"request": {request}, "csrf_token": {"x"}}, "another request's": {"csrf_token": {token}, "request": {secret.NewCode().Reveal()}},
 		"another page's": {"csrf_token": {csrf(t, p.get("/account/connected-apps"))}, "request": {request}},
 	} {
-		form.Set("decision", "deny") // Decide answers nothing here, so that it would be an error
+		form.Set("decision", "deny") // Decide has no response here, so that a call would be an error
 		w := p.post("/consent/decision", form)
 		if to := "/consent?request=" + form.Get("request"); w.Code != http.StatusSeeOther || w.Header().Get("Location") != to {
 			t.Errorf("%s: %d to %q", name, w.Code, w.Header().Get("Location"))
 		}
 		if w := p.get(w.Header().Get("Location")); !strings.Contains(w.Body.String(), "Please confirm once more.") {
-			t.Errorf("%s: the page says %s", name, w.Body)
+			t.Errorf("%s: the page is %s", name, w.Body)
 		}
 	}
 	for name, row := range map[string]struct {
@@ -171,12 +171,12 @@ func TestAFormThatIsNotOursReachesNoService(t *testing.T) {
 	}
 }
 
-func TestAWrongPasswordSaysNothingMore(t *testing.T) {
-	p := newPerson(t)
-	p.answers("AuthenticateUser", nil, oerr.New(errorv1.Reason_REASON_INVALID_CREDENTIALS, "x"))
+func TestAWrongPasswordRevealsNothing(t *testing.T) {
+	p := newBrowser(t)
+	p.respond("AuthenticateUser", nil, oerr.New(errorv1.Reason_REASON_INVALID_CREDENTIALS, "x"))
 	w := p.post("/signin", url.Values{"csrf_token": {csrf(t, p.get("/signin"))}, "email": {"john@example.com"}, "password": {"sentinel"}})
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/signin" {
-		t.Errorf("it answers %d to %q", w.Code, w.Header().Get("Location"))
+		t.Errorf("it responds %d to %q", w.Code, w.Header().Get("Location"))
 	}
 	w = p.get("/signin")
 	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "The e-mail address or the password is wrong.") ||
@@ -185,7 +185,7 @@ func TestAWrongPasswordSaysNothingMore(t *testing.T) {
 	}
 }
 
-func TestAuthorizeLeadsWhereAuthzSays(t *testing.T) {
+func TestAuthorizeRedirectsToAuthzsNextStep(t *testing.T) {
 	request := secret.NewCode().Reveal()
 	for want, step := range map[string]*authzv1.Step{
 		"/signin?request=" + request:  {Next: &authzv1.Step_SignIn{SignIn: &authzv1.SignIn{RequestId: request}}},
@@ -193,90 +193,90 @@ func TestAuthorizeLeadsWhereAuthzSays(t *testing.T) {
 		"https://app.test/cb?error=x": {Next: &authzv1.Step_Redirect{Redirect: &authzv1.Redirect{Location: "https://app.test/cb?error=x"}}},
 		"":                            {Next: &authzv1.Step_ErrorPage{ErrorPage: &authzv1.ErrorPage{Message: "<b>unknown app</b>", ClientName: "The App"}}},
 	} {
-		p := newPerson(t)
-		var asked *authzv1.StartAuthorizationRequest
+		p := newBrowser(t)
+		var start *authzv1.StartAuthorizationRequest
 		p.services["StartAuthorization"] = func(req proto.Message) (proto.Message, error) {
-			asked, _ = req.(*authzv1.StartAuthorizationRequest)
+			start, _ = req.(*authzv1.StartAuthorizationRequest)
 			return &authzv1.StartAuthorizationResponse{Step: step}, nil
 		}
 		w := p.get("/oauth/authorize?a=%7E&b=+&a=2")
 		if w.Header().Get("Location") != want || (w.Code == http.StatusSeeOther) != (want != "") || w.Header().Get("Cache-Control") != "no-store" {
-			t.Errorf("%v leads to %d %q", step, w.Code, w.Header().Get("Location"))
+			t.Errorf("%v redirects with %d to %q", step, w.Code, w.Header().Get("Location"))
 		}
 		if want == "" && (w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "&lt;b&gt;unknown app") ||
 			!strings.Contains(w.Body.String(), "The App") || !reference.MatchString(w.Body.String())) {
 			t.Errorf("the error page is %d %s", w.Code, w.Body)
 		}
-		if asked.GetRawQuery() != "a=%7E&b=+&a=2" || asked.GetBrowserToken() != p.cookies["__Host-usher_browser"].Value {
-			t.Errorf("authz was asked %v", asked)
+		if start.GetRawQuery() != "a=%7E&b=+&a=2" || start.GetBrowserToken() != p.cookies["__Host-usher_browser"].Value {
+			t.Errorf("authz was called with %v", start)
 		}
 	}
 }
 
-func TestAConnectedAppIsShownAndEnded(t *testing.T) {
+func TestAConnectedAppIsShownAndDisconnected(t *testing.T) {
 	p := signedIn(t)
 	w := p.get("/account/connected-apps")
 	if !strings.Contains(w.Body.String(), "Example &lt;b&gt;") || !strings.Contains(w.Body.String(), "Not used yet.") {
 		t.Errorf("the page is %s", w.Body)
 	}
 	form := url.Values{"csrf_token": {csrf(t, w)}, "client_id": {"app"}}
-	p.answers("DisconnectApp", &consentv1.DisconnectAppResponse{}, nil)
+	p.respond("DisconnectApp", &consentv1.DisconnectAppResponse{}, nil)
 	home := "/account/connected-apps"
 	if w := p.post(home+"/disconnect", form); w.Code != http.StatusSeeOther || w.Header().Get("Location") != home {
-		t.Errorf("disconnecting answers %d %v", w.Code, w.Header())
+		t.Errorf("disconnecting responds %d %v", w.Code, w.Header())
 	}
 	if w := p.get(home); !strings.Contains(w.Body.String(), "The app is disconnected.") {
-		t.Errorf("the page does not say what was done: %s", w.Body)
+		t.Errorf("the page does not confirm the disconnection: %s", w.Body)
 	}
 	if w := p.get(home); strings.Contains(w.Body.String(), "The app is disconnected.") {
-		t.Error("the page says it again")
+		t.Error("the page confirms it twice")
 	}
-	p.answers("DisconnectApp", nil, oerr.New(errorv1.Reason_REASON_NOT_FOUND, "x"))
+	p.respond("DisconnectApp", nil, oerr.New(errorv1.Reason_REASON_NOT_FOUND, "x"))
 	if w := p.post(home+"/disconnect", form); w.Code != http.StatusSeeOther || !strings.Contains(p.get(home).Body.String(), "no such connected app") {
-		t.Errorf("an app that is none: %d", w.Code)
+		t.Errorf("an unknown client: %d", w.Code)
 	}
-	p.answers("EndSession", nil, oerr.Unavailable(nil))
+	p.respond("EndSession", nil, oerr.Unavailable(nil))
 	if w := p.post("/signout", form); w.Code != http.StatusSeeOther || w.Header().Get("Retry-After") == "" || p.cookies["__Host-usher_session"] == nil {
-		t.Errorf("a session that could not be ended is forgotten: %d", w.Code)
+		t.Errorf("the cookie of a session that could not be ended is deleted: %d", w.Code)
 	}
 	if w := p.get(home); !strings.Contains(w.Body.String(), "We cannot answer right now.") || !reference.MatchString(w.Body.String()) {
 		t.Errorf("after the failure: %s", w.Body)
 	}
-	p.answers("EndSession", &identityv1.EndSessionResponse{}, nil)
+	p.respond("EndSession", &identityv1.EndSessionResponse{}, nil)
 	if w := p.post("/signout", form); w.Header().Get("Location") != "/signin" || p.cookies["__Host-usher_session"] != nil {
-		t.Errorf("signing out answers %d %v", w.Code, w.Header())
+		t.Errorf("signing out responds %d %v", w.Code, w.Header())
 	}
-	for range 2 { // nobody is signed in any more
+	for range 2 { // the session has ended
 		if w := p.post("/signout", form); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/signin" {
-			t.Errorf("signing out once more answers %d to %q", w.Code, w.Header().Get("Location"))
+			t.Errorf("signing out once more responds %d to %q", w.Code, w.Header().Get("Location"))
 		}
 		if w := p.post(home+"/disconnect", form); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/signin" {
-			t.Errorf("disconnecting when signed out answers %d to %q", w.Code, w.Header().Get("Location"))
+			t.Errorf("disconnecting when signed out responds %d to %q", w.Code, w.Header().Get("Location"))
 		}
 	}
 }
 
-func TestWhatIsNotThereIsAPageOrTheDocumentedShape(t *testing.T) {
-	p := newPerson(t)
+func TestAnUnknownPathIsAPageOrTheDocumentedJSON(t *testing.T) {
+	p := newBrowser(t)
 	r := httptest.NewRequest(http.MethodGet, "https://login.test/nowhere", nil)
 	r.Header.Set("Accept", "text/html,*/*")
 	if w := p.send(r); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "There is no such page") {
 		t.Errorf("a browser gets %d %s", w.Code, w.Body)
 	}
 	if w := p.get("/nowhere"); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), `"not_found"`) {
-		t.Errorf("a program gets %d %s", w.Code, w.Body)
+		t.Errorf("another client gets %d %s", w.Code, w.Body)
 	}
 }
 
 func TestTheDemonstrationIsForDevelopmentAlone(t *testing.T) {
-	production := newPerson(t)
+	production := newBrowser(t)
 	if w := production.get("/"); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/account/connected-apps" {
 		t.Errorf("/ in production: %d", w.Code)
 	}
 	if w := production.get("/demo/callback"); w.Code != http.StatusNotFound {
 		t.Errorf("the callback in production: %d", w.Code)
 	}
-	dev := newPerson(t, func(d *gateway.Deps) { d.Development, d.PublicURL = true, "http://localhost:8080" })
+	dev := newBrowser(t, func(d *gateway.Deps) { d.Development, d.PublicURL = true, "http://localhost:8080" })
 	if w := dev.get("/"); w.Code != http.StatusOK || w.Header().Get("Strict-Transport-Security") != "" {
 		t.Errorf("/ in development: %d", w.Code)
 	}
@@ -286,7 +286,7 @@ func TestTheDemonstrationIsForDevelopmentAlone(t *testing.T) {
 	}
 }
 
-func TestATimeoutOutOfBoundsIsNamed(t *testing.T) {
+func TestATimeoutOutOfBoundsIsAnError(t *testing.T) {
 	for _, d := range []time.Duration{0, 99 * time.Millisecond, 31 * time.Second} {
 		if _, err := gateway.New(t.Context(), gateway.Config{CallTimeout: d}, gateway.Deps{}); err == nil || !strings.Contains(err.Error(), "call_timeout") {
 			t.Errorf("%s: %v", d, err)

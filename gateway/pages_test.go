@@ -21,36 +21,37 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// asked is a person whom an app sent, who is not signed in, and the request's identifier.
-func asked(t *testing.T) (person, string) {
+// redirectedByClient returns a browser that a client has redirected here, without a session, and
+// the authorization's identifier.
+func redirectedByClient(t *testing.T) (browser, string) {
 	t.Helper()
-	p, request := newPerson(t), secret.NewCode().Reveal()
-	p.answers("LookUpAuthorization", &authzv1.LookUpAuthorizationResponse{
+	p, request := newBrowser(t), secret.NewCode().Reveal()
+	p.respond("LookUpAuthorization", &authzv1.LookUpAuthorizationResponse{
 		State: authzv1.AuthorizationState_AUTHORIZATION_STATE_OPEN, ClientName: "Example App", RedirectOrigin: "https://app.test",
 		Step:      &authzv1.Step{Next: &authzv1.Step_SignIn{SignIn: &authzv1.SignIn{RequestId: request}}},
 		LoginHint: "hint@example.com",
 	}, nil)
-	p.get("/signin") // gives the browser its cookie
+	p.get("/signin") // sets the browser cookie
 	return p, request
 }
 
-// leads wants a 303 there.
-func leads(t *testing.T, what string, w *httptest.ResponseRecorder, to string) {
+// wantRedirect checks for a 303 to an address.
+func wantRedirect(t *testing.T, name string, w *httptest.ResponseRecorder, to string) {
 	t.Helper()
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != to {
-		t.Errorf("%s: %d to %q, want 303 to %q; %s", what, w.Code, w.Header().Get("Location"), to, w.Body)
+		t.Errorf("%s: %d to %q, want 303 to %q; %s", name, w.Code, w.Header().Get("Location"), to, w.Body)
 	}
 }
 
-// shows wants a page that says all of these.
-func shows(t *testing.T, what string, w *httptest.ResponseRecorder, status int, texts ...string) {
+// wantPage checks for a page with all of the texts.
+func wantPage(t *testing.T, name string, w *httptest.ResponseRecorder, status int, texts ...string) {
 	t.Helper()
 	if w.Code != status {
-		t.Errorf("%s: status %d, want %d", what, w.Code, status)
+		t.Errorf("%s: status %d, want %d", name, w.Code, status)
 	}
 	for _, text := range texts {
 		if !strings.Contains(w.Body.String(), text) {
-			t.Errorf("%s does not say %q:\n%s", what, text, w.Body)
+			t.Errorf("%s does not contain %q:\n%s", name, text, w.Body)
 		}
 	}
 }
@@ -62,22 +63,22 @@ func TestFault_A3_TheRequestStaysInTheAddress(t *testing.T) {
 		"We cannot answer right now.":                  oerr.Unavailable(nil),
 		"Something went wrong on our side.":            errors.New("x"),
 	} {
-		p, request := asked(t)
+		p, request := redirectedByClient(t)
 		page := "/signin?request=" + request
 		first := p.get(page)
-		shows(t, "the page", first, 200, "to continue to", "Example App", "https://app.test", `value="hint@example.com"`,
+		wantPage(t, "the page", first, 200, "to continue to", "Example App", "https://app.test", `value="hint@example.com"`,
 			"<title>Sign in to continue to Example App")
-		p.answers("AuthenticateUser", nil, err)
+		p.respond("AuthenticateUser", nil, err)
 		form := url.Values{"csrf_token": {csrf(t, first)}, "request": {request}, "email": {"john@example.com"}, "password": {"sentinel"}}
 		w := p.post(page, form)
-		leads(t, text, w, page)
+		wantRedirect(t, text, w, page)
 		if strings.Contains(w.Header().Get("Location"), "john") || w.Body.Len() > 0 && strings.Contains(w.Body.String(), "sentinel") {
-			t.Errorf("%s: what was typed is in the answer", text)
+			t.Errorf("%s: the user's input is in the response", text)
 		}
 		again := p.get(page)
-		shows(t, text, again, 200, text, `name="request" value="`+request+`"`, "<title>Error: Sign in", `role="alert"`, `aria-describedby="fault"`)
+		wantPage(t, text, again, 200, text, `name="request" value="`+request+`"`, "<title>Error: Sign in", `role="alert"`, `aria-describedby="fault"`)
 		if p.cookies["__Host-usher_flash"] != nil {
-			t.Errorf("%s: the flash stays when it was shown", text)
+			t.Errorf("%s: the flash is not deleted after it was shown", text)
 		}
 		if w := p.get(page); strings.Contains(w.Body.String(), text) {
 			t.Errorf("%s: shown twice", text)
@@ -85,19 +86,20 @@ func TestFault_A3_TheRequestStaysInTheAddress(t *testing.T) {
 	}
 }
 
-func TestFault_A4_WhatWasTypedStaysAndWhatIsMissingIsNamed(t *testing.T) {
-	p, request := asked(t)
+func TestFault_A4_TheInputIsKeptAndAMissingFieldIsNamed(t *testing.T) {
+	p, request := redirectedByClient(t)
 	page := "/signin?request=" + request
 	form := url.Values{"csrf_token": {csrf(t, p.get(page))}, "request": {request}, "email": {"john@example.com"}}
-	leads(t, "without a password", p.post("/signin", form), page)
-	shows(t, "without a password", p.get(page), 200, "Enter your e-mail address and your password.", `value="john@example.com"`, `<a href="#email">`)
+	wantRedirect(t, "without a password", p.post("/signin", form), page)
+	wantPage(t, "without a password", p.get(page), 200, "Enter your e-mail address and your password.", `value="john@example.com"`, `<a href="#email">`)
 	form.Set("email", strings.Repeat("x", 5000))
-	leads(t, "with an address that no cookie holds", p.post("/signin", form), page)
-	shows(t, "with an address that no cookie holds", p.get(page), 200, "Enter your e-mail address and your password.")
+	wantRedirect(t, "with an address that no cookie holds", p.post("/signin", form), page)
+	wantPage(t, "with an address that no cookie holds", p.get(page), 200, "Enter your e-mail address and your password.")
 }
 
-// TestFault_A4_AFailedDecisionLeadsBackToItsPage, also where a service fails, and the app's answer is never a page.
-func TestFault_A4_AFailedDecisionLeadsBackToItsPage(t *testing.T) {
+// TestFault_A4_AFailedDecisionRedirectsBackToItsPage, even where a service fails: no page responds
+// to the POST itself.
+func TestFault_A4_AFailedDecisionRedirectsBackToItsPage(t *testing.T) {
 	request := secret.NewCode().Reveal()
 	page := "/consent?request=" + request
 	for reason, row := range map[errorv1.Reason]struct{ to, text string }{
@@ -110,49 +112,49 @@ func TestFault_A4_AFailedDecisionLeadsBackToItsPage(t *testing.T) {
 		errorv1.Reason_REASON_UNSPECIFIED:             {page, "Something went wrong on our side."},
 	} {
 		p := signedIn(t)
-		p.answers("Decide", nil, oerr.New(reason, "sentinel"))
+		p.respond("Decide", nil, oerr.New(reason, "sentinel"))
 		form := url.Values{
 			"csrf_token": {csrf(t, p.get(page))}, "request": {request}, "decision": {"approve"}, "workspace_id": {"ws_1"},
 		}
-		leads(t, reason.String(), p.post("/consent/decision", form), row.to)
+		wantRedirect(t, reason.String(), p.post("/consent/decision", form), row.to)
 		if w := p.get(page); row.text != "" {
-			shows(t, reason.String(), w, 200, row.text)
+			wantPage(t, reason.String(), w, 200, row.text)
 		} else if strings.Contains(w.Body.String(), `role="alert"`) {
-			t.Errorf("%s: the page says more than its state: %s", reason, w.Body)
+			t.Errorf("%s: the page shows more than its state: %s", reason, w.Body)
 		}
 	}
 }
 
-func TestFault_A5_AFormThatDoesNotFitGoesOnWhereItCan(t *testing.T) {
-	p, request := asked(t)
+func TestFault_A5_AFormWithAnOldTokenRedirectsToTheNextStep(t *testing.T) {
+	p, request := redirectedByClient(t)
 	page := "/signin?request=" + request
 	tab := csrf(t, p.get(page))
 	// The other tab signs in.
-	p.answers("AuthenticateUser", &identityv1.AuthenticateUserResponse{
+	p.respond("AuthenticateUser", &identityv1.AuthenticateUserResponse{
 		SessionToken: secret.NewCode().Reveal(), Session: &identityv1.Session{ExpireTime: timestamppb.New(time.Now().Add(time.Hour))},
 	}, nil)
 	step := &authzv1.Step{Next: &authzv1.Step_Consent{Consent: &authzv1.Consent{RequestId: request}}}
-	p.answers("ResumeAuthorization", &authzv1.ResumeAuthorizationResponse{Step: step}, nil)
+	p.respond("ResumeAuthorization", &authzv1.ResumeAuthorizationResponse{Step: step}, nil)
 	form := url.Values{"csrf_token": {tab}, "request": {request}, "email": {"john@example.com"}, "password": {"p"}}
-	leads(t, "the first tab", p.post("/signin", form), "/consent?request="+request)
-	p.answers("LookUpAuthorization", &authzv1.LookUpAuthorizationResponse{
+	wantRedirect(t, "the first tab", p.post("/signin", form), "/consent?request="+request)
+	p.respond("LookUpAuthorization", &authzv1.LookUpAuthorizationResponse{
 		State: authzv1.AuthorizationState_AUTHORIZATION_STATE_OPEN, ClientName: "Example App", Step: step,
 	}, nil)
-	leads(t, "the second tab", p.post("/signin", form), page)
-	leads(t, "the page that it leads to", p.get(page), "/consent?request="+request)
+	wantRedirect(t, "the second tab", p.post("/signin", form), page)
+	wantRedirect(t, "the page that it redirects to", p.get(page), "/consent?request="+request)
 
-	// Allow, after signing out elsewhere.
+	// The user allows after a sign-out in another tab.
 	delete(p.cookies, "__Host-usher_session")
 	form = url.Values{"csrf_token": {tab}, "request": {request}, "decision": {"approve"}, "workspace_id": {"ws_1"}}
-	leads(t, "a decision without a session", p.post("/consent/decision", form), page)
+	wantRedirect(t, "a decision without a session", p.post("/consent/decision", form), page)
 }
 
-func TestFault_A5_WithoutCookiesThePageSaysCookies(t *testing.T) {
-	p, request := asked(t)
+func TestFault_A5_WithoutCookiesThePageRequestsCookies(t *testing.T) {
+	p, request := redirectedByClient(t)
 	token := csrf(t, p.get("/signin?request="+request))
 	clear(p.cookies)
 	send := func(path string, form url.Values) *httptest.ResponseRecorder {
-		clear(p.cookies) // it keeps none
+		clear(p.cookies) // the browser stores no cookies
 		if form == nil {
 			return p.get(path)
 		}
@@ -164,83 +166,83 @@ func TestFault_A5_WithoutCookiesThePageSaysCookies(t *testing.T) {
 		"with a session": send("/signin?request="+request, nil),
 	} {
 		to := "/cookie-check?page=signin&request=" + request
-		leads(t, name, w, to)
-		shows(t, name, send(to, nil), 400, "Cookies are needed", `href="/signin?request=`+request+`"`)
+		wantRedirect(t, name, w, to)
+		wantPage(t, name, send(to, nil), 400, "Cookies are needed", `href="/signin?request=`+request+`"`)
 	}
 	clear(p.cookies)
 	w := p.get("/signin?request=" + request)
-	leads(t, "a browser that keeps cookies", p.get(w.Header().Get("Location")), "/signin?request="+request)
+	wantRedirect(t, "a browser that stores cookies", p.get(w.Header().Get("Location")), "/signin?request="+request)
 	for _, path := range []string{"/cookie-check", "/cookie-check?page=//evil.test&request=//evil.test", "/cookie-check?page=account&request=x"} {
 		if to := p.get(path).Header().Get("Location"); !strings.HasPrefix(to, "/account/connected-apps") || strings.Contains(to, "evil") {
-			t.Errorf("%s leads to %q", path, to)
+			t.Errorf("%s redirects to %q", path, to)
 		}
 	}
 }
 
-func TestFault_A7_NobodyIsAskedForAPasswordForARequestThatIsOver(t *testing.T) {
+func TestFault_A7_AClosedRequestShowsNoPasswordField(t *testing.T) {
 	state := func(s authzv1.AuthorizationState, name string) *authzv1.LookUpAuthorizationResponse {
 		return &authzv1.LookUpAuthorizationResponse{State: s, ClientName: name, RedirectOrigin: "https://app.test"}
 	}
 	request := secret.NewCode().Reveal()
 	headings := map[string]bool{}
-	for what, row := range map[string]struct {
+	for name, row := range map[string]struct {
 		found  *authzv1.LookUpAuthorizationResponse
 		status int
 		text   string
-		shared bool // whether it is known that nothing was shared
+		shared bool // whether it is certain that nothing was shared
 	}{
-		"expired":         {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_EXPIRED, "Example App"), 400, "This request has expired", true},
-		"expired long":    {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_EXPIRED, ""), 400, "This request has expired", false},
-		"approved":        {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_APPROVED, "Example App"), 200, "You allowed this request", false},
-		"denied":          {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_DENIED, "Example App"), 200, "You denied this request", true},
-		"another browser": {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_BROWSER, ""), 400, "begun in another browser", false},
-		"another person":  {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_PERSON, "Example App"), 400, "Another person answered", false},
-		"invented":        {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_UNKNOWN, ""), 400, "There is no such request", false},
+		"expired":          {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_EXPIRED, "Example App"), 400, "This request has expired", true},
+		"expired long ago": {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_EXPIRED, ""), 400, "This request has expired", false},
+		"approved":         {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_APPROVED, "Example App"), 200, "You allowed this request", false},
+		"denied":           {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_DENIED, "Example App"), 200, "You denied this request", true},
+		"another browser":  {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_BROWSER, ""), 400, "begun in another browser", false},
+		"another person":   {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_PERSON, "Example App"), 400, "Another person answered", false},
+		"invented":         {state(authzv1.AuthorizationState_AUTHORIZATION_STATE_UNKNOWN, ""), 400, "There is no such request", false},
 	} {
-		p := newPerson(t)
+		p := newBrowser(t)
 		p.get("/signin")
-		p.answers("LookUpAuthorization", row.found, nil)
-		p.answers("GetOutcome", nil, oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "x"))
+		p.respond("LookUpAuthorization", row.found, nil)
+		p.respond("GetOutcome", nil, oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "x"))
 		w := p.get("/signin?request=" + request)
-		shows(t, what, w, row.status, row.text)
+		wantPage(t, name, w, row.status, row.text)
 		body := w.Body.String()
 		if strings.Contains(body, `type="password"`) || strings.Count(body, "<a href=") != 1 {
-			t.Errorf("%s: a password is asked for, or there is not one way on: %s", what, body)
+			t.Errorf("%s: there is a password field, or not exactly one link: %s", name, body)
 		}
 		if strings.Contains(body, "othing was shared") != row.shared && strings.Contains(body, "nothing was shared") != row.shared {
-			t.Errorf("%s: that nothing was shared is said: %v", what, !row.shared)
+			t.Errorf("%s: states that nothing was shared: %v", name, !row.shared)
 		}
 		if !reference.MatchString(body) {
-			t.Errorf("%s: no request id", what)
+			t.Errorf("%s: no request ID", name)
 		}
 		headings[row.text] = true
 	}
 	if len(headings) != 6 {
-		t.Errorf("%d endings are told apart", len(headings))
+		t.Errorf("%d states have a heading of their own", len(headings))
 	}
 }
 
-func TestFault_A2_APersonWhoGoesBackReadsWhatTheyDecided(t *testing.T) {
+func TestFault_A2_AUserWhoGoesBackSeesTheirDecision(t *testing.T) {
 	p, request := signedIn(t), secret.NewCode().Reveal()
-	p.answers("GetPrompt", nil, oerr.New(errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "x"))
-	p.answers("LookUpAuthorization", &authzv1.LookUpAuthorizationResponse{
+	p.respond("GetPrompt", nil, oerr.New(errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "x"))
+	p.respond("LookUpAuthorization", &authzv1.LookUpAuthorizationResponse{
 		State: authzv1.AuthorizationState_AUTHORIZATION_STATE_APPROVED, ClientName: "Example App", RedirectOrigin: "https://app.test",
 	}, nil)
 	outcome := &consentv1.GetOutcomeResponse{
 		Decision: consentv1.Decision_DECISION_APPROVE, DecideTime: timestamppb.New(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)),
 		Workspace: &consentv1.PromptWorkspace{WorkspaceId: "ws_1", Name: "Acme"}, CodeRedeemed: true,
 	}
-	p.answers("GetOutcome", outcome, nil)
+	p.respond("GetOutcome", outcome, nil)
 	page := "/consent?request=" + request
 	w := p.get(page)
-	shows(t, "redeemed", w, 200, "You allowed this request", "Example App", "Acme", "4 March 2026, 05:06 UTC",
+	wantPage(t, "redeemed", w, 200, "You allowed this request", "Example App", "Acme", "4 March 2026, 05:06 UTC",
 		"The app has received its access.", `<a href="/account/connected-apps">`, "<title>You allowed this request: Example App")
 	if strings.Contains(w.Body.String(), "<form") || strings.Contains(w.Body.String(), "othing was shared") {
 		t.Errorf("redeemed: %s", w.Body)
 	}
 	outcome.CodeRedeemed, outcome.Repeatable = false, true
 	w = p.get(page)
-	shows(t, "not redeemed yet", w, 200, "The app has not received its access yet.", "Continue to the app")
+	wantPage(t, "not redeemed yet", w, 200, "The app has not received its access yet.", "Continue to the app")
 	var again *consentv1.DecideRequest
 	p.services["Decide"] = func(req proto.Message) (proto.Message, error) {
 		again, _ = req.(*consentv1.DecideRequest)
@@ -249,9 +251,9 @@ func TestFault_A2_APersonWhoGoesBackReadsWhatTheyDecided(t *testing.T) {
 	form := url.Values{
 		"csrf_token": {csrf(t, w)}, "request": {request}, "decision": {"approve"}, "workspace_id": {"ws_1"}, "answered": {"1"},
 	}
-	leads(t, "going on", p.post("/consent/decision", form), "https://app.test/cb?code=2")
+	wantRedirect(t, "going on", p.post("/consent/decision", form), "https://app.test/cb?code=2")
 	if !again.GetAnsweredBefore() {
-		t.Error("consent is not told that the app may have a code")
+		t.Error("AnsweredBefore is not set though the client may have a code")
 	}
 	outcome.Repeatable = false
 	if w := p.get(page); strings.Contains(w.Body.String(), "<form") {
@@ -259,7 +261,7 @@ func TestFault_A2_APersonWhoGoesBackReadsWhatTheyDecided(t *testing.T) {
 	}
 }
 
-func TestFault_A1_ABrowserThatFollowedAnAnswerSaysSo(t *testing.T) {
+func TestFault_A1_ADecisionAfterARedirectSetsAnsweredBefore(t *testing.T) {
 	p, request := signedIn(t), secret.NewCode().Reveal()
 	var before []bool
 	p.services["Decide"] = func(req proto.Message) (proto.Message, error) {
@@ -272,12 +274,12 @@ func TestFault_A1_ABrowserThatFollowedAnAnswerSaysSo(t *testing.T) {
 	}
 	p.post("/consent/decision", form)
 	flash := p.cookies["__Host-usher_flash"]
-	delete(p.cookies, "__Host-usher_flash") // the first answer was dropped for the second click
+	delete(p.cookies, "__Host-usher_flash") // the browser dropped the first response because of the second click
 	p.post("/consent/decision", form)
 	p.cookies["__Host-usher_flash"] = flash
 	p.post("/consent/decision", form)
 	if len(before) != 3 || before[0] || before[1] || !before[2] {
-		t.Errorf("consent is told %v, want it of the third alone", before)
+		t.Errorf("AnsweredBefore was %v, want it in the third call only", before)
 	}
 }
 
@@ -291,61 +293,61 @@ func TestFault_A8_NotYouEndsTheSessionAndKeepsTheRequest(t *testing.T) {
 	}
 	session := p.cookies["__Host-usher_session"].Value
 	w := p.get("/consent?request=" + request)
-	shows(t, "the consent page", w, 200, `name="decision" value="switch"`, "Not you?")
-	leads(t, "not you", p.post("/consent/decision", url.Values{"csrf_token": {csrf(t, w)}, "request": {request}, "decision": {"switch"}}), "/signin?request="+request)
+	wantPage(t, "the consent page", w, 200, `name="decision" value="switch"`, "Not you?")
+	wantRedirect(t, "not you", p.post("/consent/decision", url.Values{"csrf_token": {csrf(t, w)}, "request": {request}, "decision": {"switch"}}), "/signin?request="+request)
 	if ended != session || p.cookies["__Host-usher_session"] != nil {
-		t.Error("the session goes on")
+		t.Error("the session is still active")
 	}
 }
 
-func TestFault_A8_WhatTheAppAsksOfTheSignInIsShown(t *testing.T) {
+func TestFault_A8_TheClientsPromptIsShown(t *testing.T) {
 	p, request := signedIn(t), secret.NewCode().Reveal()
 	found := &authzv1.LookUpAuthorizationResponse{
 		State: authzv1.AuthorizationState_AUTHORIZATION_STATE_OPEN, ClientName: "Example App",
 		Step:         &authzv1.Step{Next: &authzv1.Step_SignIn{SignIn: &authzv1.SignIn{RequestId: request}}},
 		SignInReason: authzv1.SignInReason_SIGN_IN_REASON_AGAIN,
 	}
-	p.answers("LookUpAuthorization", found, nil)
+	p.respond("LookUpAuthorization", found, nil)
 	page := "/signin?request=" + request
-	shows(t, "prompt=login", p.get(page), 200, "Sign in again", `value="john@example.com"`, `type="password"`)
+	wantPage(t, "prompt=login", p.get(page), 200, "Sign in again", `value="john@example.com"`, `type="password"`)
 	found.LoginHint = "hint@example.com"
-	shows(t, "with a hint", p.get(page), 200, `value="hint@example.com"`)
+	wantPage(t, "with a hint", p.get(page), 200, `value="hint@example.com"`)
 	found.SignInReason = authzv1.SignInReason_SIGN_IN_REASON_SELECT_ACCOUNT
 	w := p.get(page)
-	shows(t, "prompt=select_account", w, 200, "Choose an account", "John Doe", "(john@example.com)", `value="continue"`, `type="password"`)
+	wantPage(t, "prompt=select_account", w, 200, "Choose an account", "John Doe", "(john@example.com)", `value="continue"`, `type="password"`)
 	step := &authzv1.Step{Next: &authzv1.Step_Consent{Consent: &authzv1.Consent{RequestId: request}}}
-	p.answers("ContinueAuthorization", &authzv1.ContinueAuthorizationResponse{Step: step}, nil)
+	p.respond("ContinueAuthorization", &authzv1.ContinueAuthorizationResponse{Step: step}, nil)
 	form := url.Values{"csrf_token": {csrf(t, w)}, "request": {request}, "decision": {"continue"}}
-	leads(t, "continue as John", p.post("/signin", form), "/consent?request="+request)
+	wantRedirect(t, "continue as John", p.post("/signin", form), "/consent?request="+request)
 
 	form.Set("decision", "deny")
 	back := &authzv1.Step{Next: &authzv1.Step_Redirect{Redirect: &authzv1.Redirect{Location: "https://app.test/cb?error=access_denied"}}}
-	p.answers("CancelAuthorization", &authzv1.CancelAuthorizationResponse{Step: back}, nil)
-	leads(t, "cancel", p.post("/signin", form), "https://app.test/cb?error=access_denied")
-	p.answers("CancelAuthorization", nil, oerr.New(errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "x"))
-	leads(t, "cancel what is over", p.post("/signin", form), page)
-	p.answers("CancelAuthorization", nil, oerr.Unavailable(nil))
-	leads(t, "cancel in an outage", p.post("/signin", form), page)
-	shows(t, "cancel in an outage", p.get(page), 200, "We cannot answer right now.")
+	p.respond("CancelAuthorization", &authzv1.CancelAuthorizationResponse{Step: back}, nil)
+	wantRedirect(t, "cancel", p.post("/signin", form), "https://app.test/cb?error=access_denied")
+	p.respond("CancelAuthorization", nil, oerr.New(errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "x"))
+	wantRedirect(t, "cancel a closed request", p.post("/signin", form), page)
+	p.respond("CancelAuthorization", nil, oerr.Unavailable(nil))
+	wantRedirect(t, "cancel in an outage", p.post("/signin", form), page)
+	wantPage(t, "cancel in an outage", p.get(page), 200, "We cannot answer right now.")
 }
 
 func TestFault_A9_WorkspacesOfOneNameDiffer(t *testing.T) {
 	p, request := signedIn(t), secret.NewCode().Reveal()
 	long := strings.Repeat("long name ", 12)
-	p.answers("GetPrompt", &consentv1.GetPromptResponse{ClientName: long, Workspaces: []*consentv1.PromptWorkspace{
+	p.respond("GetPrompt", &consentv1.GetPromptResponse{ClientName: long, Workspaces: []*consentv1.PromptWorkspace{
 		{WorkspaceId: "ws_1", Name: "Acme", Plan: "pro", Role: "administrator"}, {WorkspaceId: "ws_2", Name: "Acme", Plan: "free", Role: "member"},
 	}}, nil)
-	shows(t, "the consent page", p.get("/consent?request="+request), 200, strings.TrimSpace(long),
+	wantPage(t, "the consent page", p.get("/consent?request="+request), 200, strings.TrimSpace(long),
 		"pro plan, you are administrator, <code>ws_1</code>", "free plan, you are member, <code>ws_2</code>")
 }
 
-func TestFault_A12_NobodyElseWritesANotice(t *testing.T) {
+func TestFault_A12_AFlashCannotBeForged(t *testing.T) {
 	p := signedIn(t)
-	p.answers("DisconnectApp", &consentv1.DisconnectAppResponse{}, nil)
+	p.respond("DisconnectApp", &consentv1.DisconnectAppResponse{}, nil)
 	home := "/account/connected-apps"
-	says := func() bool { return strings.Contains(p.get(home).Body.String(), "is disconnected") }
+	shown := func() bool { return strings.Contains(p.get(home).Body.String(), "is disconnected") }
 	if strings.Contains(p.get(home+"?disconnected=1").Body.String(), "is disconnected") {
-		t.Error("a link makes the page say that an app was disconnected")
+		t.Error("a link makes the page confirm a disconnection")
 	}
 	p.post(home+"/disconnect", url.Values{"csrf_token": {csrf(t, p.get(home))}, "client_id": {"app"}})
 	flash := *p.cookies["__Host-usher_flash"]
@@ -358,28 +360,28 @@ func TestFault_A12_NobodyElseWritesANotice(t *testing.T) {
 		p.cookies[flash.Name] = &c
 	}
 	for name, value := range map[string]string{
-		"changed": "x" + flash.Value, "without a seal": strings.Split(flash.Value, ".")[0] + ".", "nothing": "", "no JSON": "AAAA." + strings.Split(flash.Value, ".")[1],
+		"changed": "x" + flash.Value, "without a MAC": strings.Split(flash.Value, ".")[0] + ".", "nothing": "", "no JSON": "AAAA." + strings.Split(flash.Value, ".")[1],
 	} {
-		if put(value); says() {
-			t.Errorf("%s: believed", name)
+		if put(value); shown() {
+			t.Errorf("%s: accepted", name)
 		}
 	}
 	put(flash.Value)
-	if strings.Contains(p.get("/signin?x").Body.String(), "is disconnected") || !says() || says() {
+	if strings.Contains(p.get("/signin?x").Body.String(), "is disconnected") || !shown() || shown() {
 		t.Error("the flash is shown on another page, not at all, or twice")
 	}
 	put(flash.Value)
 	session := p.cookies["__Host-usher_session"]
 	p.cookies["__Host-usher_session"] = &http.Cookie{Name: session.Name, Value: secret.NewCode().Reveal()}
-	if says() {
+	if shown() {
 		t.Error("a flash of one session is shown in another")
 	}
 }
 
-func TestFault_A13_BrowsersFindWhatTheyLookFor(t *testing.T) {
-	p := newPerson(t)
+func TestFault_A13_WellKnownAddressesOfBrowsersWork(t *testing.T) {
+	p := newBrowser(t)
 	for path, to := range map[string]string{"/account": "/account/connected-apps", "/.well-known/change-password": "/account"} {
-		leads(t, path, p.get(path), to)
+		wantRedirect(t, path, p.get(path), to)
 	}
 	if w := p.get("/favicon.ico"); w.Code != 200 || w.Header().Get("Content-Type") != "image/x-icon" {
 		t.Errorf("the icon: %d %v", w.Code, w.Header())
@@ -391,19 +393,19 @@ func TestFault_A13_BrowsersFindWhatTheyLookFor(t *testing.T) {
 	}
 	for _, path := range []string{"/consent/decision", "/signout", "/account/connected-apps/disconnect"} {
 		w := send(http.MethodGet, path, "text/html,application/xhtml+xml,*/*;q=0.8")
-		shows(t, path, w, 405, "<!doctype html>", "This page cannot be opened this way")
+		wantPage(t, path, w, 405, "<!doctype html>", "This page cannot be opened this way")
 		if w.Header().Get("Allow") != "POST" || strings.Count(w.Body.String(), "<a href=") != 1 || w.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %v", path, w.Header())
 		}
 		if w := send(http.MethodGet, path, "*/*"); w.Code != 405 || strings.Contains(w.Body.String(), "<") || w.Header().Get("Allow") != "POST" {
-			t.Errorf("%s to a program: %d %s", path, w.Code, w.Body)
+			t.Errorf("%s without text/html: %d %s", path, w.Code, w.Body)
 		}
 	}
 }
 
 func TestFault_A13_SecurityTxtNamesTheContact(t *testing.T) {
 	path := "/.well-known/security.txt"
-	w := newPerson(t).get(path)
+	w := newBrowser(t).get(path)
 	if w.Code != 404 || !strings.Contains(w.Body.String(), `"not_found"`) {
 		t.Errorf("without a contact: %d %s", w.Code, w.Body)
 	}
@@ -411,15 +413,15 @@ func TestFault_A13_SecurityTxtNamesTheContact(t *testing.T) {
 	config.SecurityContact = []string{"mailto:security@example.com", "https://example.com/security"}
 	expires := time.Now().Add(30 * 24 * time.Hour).UTC().Truncate(time.Second)
 	config.SecurityExpires = expires.Format(time.RFC3339)
-	w = newConfigured(t, config).get(path)
+	w = newBrowserWith(t, config).get(path)
 	want := "Contact: mailto:security@example.com\nContact: https://example.com/security\nExpires: " + config.SecurityExpires +
 		"\nCanonical: https://login.test/.well-known/security.txt\n"
 	if w.Code != 200 || w.Body.String() != want || w.Header().Get("Content-Type") != "text/plain; charset=utf-8" {
 		t.Errorf("RFC 9116: %d %v\n%s", w.Code, w.Header(), w.Body)
 	}
 	config.SecurityExpires = "2020-01-01T00:00:00Z"
-	if w := newConfigured(t, config).get(path); w.Code != 404 {
-		t.Errorf("past its time: %d", w.Code)
+	if w := newBrowserWith(t, config).get(path); w.Code != 404 {
+		t.Errorf("expired: %d", w.Code)
 	}
 	for name, change := range map[string]func(*gateway.Config){
 		"security_expires": func(c *gateway.Config) { c.SecurityExpires = "" },
@@ -432,34 +434,34 @@ func TestFault_A13_SecurityTxtNamesTheContact(t *testing.T) {
 	}
 }
 
-func TestFault_A16_WhoIsSignedInGoesOn(t *testing.T) {
+func TestFault_A16_ASignedInUserIsRedirectedToTheAccount(t *testing.T) {
 	p := signedIn(t)
-	leads(t, "/signin", p.get("/signin"), "/account/connected-apps")
-	p.answers("GetSession", nil, oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "x"))
-	shows(t, "with a session that ended", p.get("/signin"), 200, `type="password"`)
-	p.answers("GetSession", nil, oerr.Unavailable(nil))
-	shows(t, "in an outage", p.get("/signin"), 503, "Nothing is lost")
+	wantRedirect(t, "/signin", p.get("/signin"), "/account/connected-apps")
+	p.respond("GetSession", nil, oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "x"))
+	wantPage(t, "with a session that ended", p.get("/signin"), 200, `type="password"`)
+	p.respond("GetSession", nil, oerr.Unavailable(nil))
+	wantPage(t, "in an outage", p.get("/signin"), 503, "Nothing is lost")
 }
 
-func TestFault_A16_TheDemoSaysTheError(t *testing.T) {
-	dev := newPerson(t, func(d *gateway.Deps) { d.Development, d.PublicURL = true, "http://localhost:8080" })
+func TestFault_A16_TheDemoShowsTheError(t *testing.T) {
+	dev := newBrowser(t, func(d *gateway.Deps) { d.Development, d.PublicURL = true, "http://localhost:8080" })
 	for _, code := range []string{"access_denied", "invalid_scope", "login_required"} {
-		shows(t, code, dev.get("/demo/callback?error="+code+"&error_description=because+of+this"), 200,
+		wantPage(t, code, dev.get("/demo/callback?error="+code+"&error_description=because+of+this"), 200,
 			"The app received an error: <code>"+code+"</code>", "because of this")
 	}
 }
 
-// During an upgrade, release 0.1 of the authorization service may answer: it knows of no look-up.
-func TestTheReleaseBeforeIsAskedWhatItKnows(t *testing.T) {
-	p, request := asked(t)
+// During an upgrade, authz may run release 0.1, which does not implement LookUpAuthorization.
+func TestResumeAuthorizationIsCalledWithRelease01(t *testing.T) {
+	p, request := redirectedByClient(t)
 	delete(p.services, "LookUpAuthorization")
 	page := "/signin?request=" + request
-	p.answers("ResumeAuthorization", &authzv1.ResumeAuthorizationResponse{
+	p.respond("ResumeAuthorization", &authzv1.ResumeAuthorizationResponse{
 		Step: &authzv1.Step{Next: &authzv1.Step_SignIn{SignIn: &authzv1.SignIn{RequestId: request}}},
 	}, nil)
-	shows(t, "an open request", p.get(page), 200, `type="password"`, "<title>Sign in – ")
-	p.answers("ResumeAuthorization", nil, oerr.New(errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "x"))
-	shows(t, "one that is over", p.get(page), 400, "There is no such request")
-	p.answers("ResumeAuthorization", nil, oerr.Unavailable(nil))
-	shows(t, "an outage", p.get(page), 503, "Nothing is lost")
+	wantPage(t, "an open request", p.get(page), 200, `type="password"`, "<title>Sign in – ")
+	p.respond("ResumeAuthorization", nil, oerr.New(errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "x"))
+	wantPage(t, "a closed request", p.get(page), 400, "There is no such request")
+	p.respond("ResumeAuthorization", nil, oerr.Unavailable(nil))
+	wantPage(t, "an outage", p.get(page), 503, "Nothing is lost")
 }

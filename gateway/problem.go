@@ -11,8 +11,9 @@ import (
 	"github.com/vidocu/usher/gateway/internal/userapi"
 )
 
-// problems answers what no handler answers, as the handlers of the address answer a failure: one of the OAuth dialects, the user
-// API's exception, a page for a browser, and the documented shape for everything else.
+// problems writes the error response of a request that no handler serves, in the format of its
+// path: one of the OAuth dialects, the user API's exception, a page for a browser, and the
+// documented JSON for all other paths.
 type problems struct {
 	endpoints *dialect.Endpoints
 	users     userapi.API
@@ -20,7 +21,7 @@ type problems struct {
 	publicURL string
 }
 
-// Problem writes the response to a request.
+// Problem writes the error response with a status.
 func (p problems) Problem(w http.ResponseWriter, r *http.Request, status int) {
 	path := r.URL.EscapedPath()
 	switch {
@@ -31,7 +32,7 @@ func (p problems) Problem(w http.ResponseWriter, r *http.Request, status int) {
 	case !browses(r) || strings.HasPrefix(path, "/v1/"):
 		dialect.Problem(w, status)
 	case status == http.StatusForbidden:
-		p.foreign(w, path)
+		p.showCrossOrigin(w, path)
 	case status == http.StatusMethodNotAllowed:
 		p.pages.Notice(w, r, page.Notice{
 			Status: status, Heading: "This page cannot be opened this way",
@@ -44,27 +45,28 @@ func (p problems) Problem(w http.ResponseWriter, r *http.Request, status int) {
 	}
 }
 
-// NotFound answers a path that is not routed.
+// NotFound responds 404 to a path that has no route.
 func (p problems) NotFound(w http.ResponseWriter, r *http.Request) {
 	p.Problem(w, r, http.StatusNotFound)
 }
 
-// foreign says to a person whose form was refused where our pages are.
-func (p problems) foreign(w http.ResponseWriter, path string) {
+// showCrossOrigin shows the address of the right page to a user whose form came from
+// another origin.
+func (p problems) showCrossOrigin(w http.ResponseWriter, path string) {
 	again := p.publicURL + browser.HomePath
 	if path == "/signin" {
 		again = p.publicURL + path
 	}
 	p.pages.Render(w, page.View{
-		Template: "foreign", Title: "This form was not accepted", Status: http.StatusForbidden,
-		Data: page.Foreign{PublicURL: p.publicURL, Again: again},
+		Template: "crossorigin", Title: "This form was not accepted", Status: http.StatusForbidden,
+		Data: page.CrossOrigin{PublicURL: p.publicURL, Again: again},
 	})
 }
 
-// browses reports whether a person sees the response.
+// browses reports whether the request accepts HTML, so that the response should be a page.
 func browses(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
 
-// explain is for a person.
+// explain returns the page's text for a status.
 func explain(status int) string {
 	switch status {
 	case http.StatusUnsupportedMediaType:

@@ -16,25 +16,25 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-func TestFault_A6_TooManySignInsSayWhenToComeBack(t *testing.T) {
-	p := newPerson(t)
-	var asked *identityv1.AuthenticateUserRequest
+func TestFault_A6_AThrottledSignInHasTheTimeOfTheNextAttempt(t *testing.T) {
+	p := newBrowser(t)
+	var received *identityv1.AuthenticateUserRequest
 	p.services["AuthenticateUser"] = func(req proto.Message) (proto.Message, error) {
-		asked, _ = req.(*identityv1.AuthenticateUserRequest)
+		received, _ = req.(*identityv1.AuthenticateUserRequest)
 		return nil, oerr.New(errorv1.Reason_REASON_RATE_LIMITED, "x", oerr.WithRetryAfter(30*time.Second))
 	}
 	form := url.Values{"csrf_token": {csrf(t, p.get("/signin"))}, "email": {"john@example.com"}, "password": {"p"}}
 	r := httptest.NewRequest(http.MethodPost, "https://login.test/signin", strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("X-Forwarded-For", "127.0.0.1") // from nobody's proxy
+	r.Header.Set("X-Forwarded-For", "127.0.0.1") // not from a trusted proxy
 	w := p.send(r)
 	if w.Code != http.StatusSeeOther || w.Header().Get("Retry-After") != "30" || w.Header().Get("Location") != "/signin" {
-		t.Errorf("it answers %d %v", w.Code, w.Header())
+		t.Errorf("it responds %d %v", w.Code, w.Header())
 	}
 	if w := p.get("/signin"); !regexp.MustCompile(`Try again at \d\d:\d\d UTC \(in (30|29|28) seconds\)`).MatchString(w.Body.String()) {
-		t.Errorf("the page says %s", w.Body)
+		t.Errorf("the page is %s", w.Body)
 	}
-	if asked.GetSourceAddress() != "192.0.2.1" {
-		t.Errorf("identity hears of %q", asked.GetSourceAddress())
+	if received.GetSourceAddress() != "192.0.2.1" {
+		t.Errorf("identity received %q", received.GetSourceAddress())
 	}
 }

@@ -7,9 +7,9 @@ import (
 	usher "github.com/vidocu/usher/sdk"
 )
 
-// Start connects to the services, and serves the gateway until the process ends. In the all-in-one the token service is asked about
-// every request of /v1: it is in this process, so that a revocation that has returned is known, where a cache would learn of it some
-// moments later.
+// Start connects to the services and serves the gateway until the process ends. In the all-in-one
+// the checker does not cache: it introspects the token of every request of /v1 in this process, so
+// that a revocation holds as soon as it has returned.
 func Start(ctx context.Context, host *run.Host, config Config) error {
 	s := host.Settings
 	deps := Deps{
@@ -38,7 +38,7 @@ func Start(ctx context.Context, host *run.Host, config Config) error {
 	}
 	checker := usher.New(deps.Token, options...)
 	host.Closing(checker.Close)
-	host.Checking(Warm(checker.Ready))
+	host.Checking(ReadyOnce(checker.Ready))
 	deps.Checker = checker
 	handler, err := New(ctx, config, deps)
 	if err != nil {

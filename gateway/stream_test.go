@@ -24,8 +24,9 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// serve puts the gateway on a port, with limits on each connection as a process has them, only shorter.
-func (p person) serve(t *testing.T, limit time.Duration) string {
+// serve starts the gateway on a port, with read and write timeouts per connection that are shorter
+// than a process's.
+func (p browser) serve(t *testing.T, limit time.Duration) string {
 	t.Helper()
 	s := httptest.NewUnstartedServer(p.handler)
 	s.Config.ReadTimeout, s.Config.WriteTimeout = limit, limit
@@ -42,7 +43,7 @@ func request(ctx context.Context, t *testing.T, method, url string, body io.Read
 	return r
 }
 
-func TestAnUploadArrivesPieceByPieceAndMayTakeItsTime(t *testing.T) {
+func TestAnUploadIsStreamedWithoutADeadline(t *testing.T) {
 	pieces := make(chan string)
 	u := newUpstream(t, func(w http.ResponseWriter, r *http.Request) {
 		defer close(pieces)
@@ -58,7 +59,7 @@ func TestAnUploadArrivesPieceByPieceAndMayTakeItsTime(t *testing.T) {
 		}
 	})
 	const limit = 200 * time.Millisecond
-	public := newPerson(t, behind(u)).serve(t, limit)
+	public := newBrowser(t, withUpstream(u)).serve(t, limit)
 	from, to := io.Pipe()
 	status := make(chan int, 1)
 	go func() {
@@ -70,40 +71,40 @@ func TestAnUploadArrivesPieceByPieceAndMayTakeItsTime(t *testing.T) {
 		defer res.Body.Close()
 		status <- res.StatusCode
 	}()
-	for begun := time.Now(); time.Since(begun) < 2*limit; { // longer than a connection's own limit
+	for start := time.Now(); time.Since(start) < 2*limit; { // longer than the connection's timeout
 		_, err := io.WriteString(to, "piece")
 		must(t, err)
 		if got := <-pieces; got != "piece" {
-			t.Fatalf("there arrived %q", got)
+			t.Fatalf("the upstream received %q", got)
 		}
 		<-time.After(limit / 4)
 	}
 	must(t, to.Close())
 	for range pieces {
-		t.Error("more arrived than was sent")
+		t.Error("the upstream received more than was sent")
 	}
 	if got := <-status; got != http.StatusOK {
-		t.Errorf("it is answered %d", got)
+		t.Errorf("it gets %d", got)
 	}
 }
 
-func TestAnUploadOfAnyLengthPasses(t *testing.T) {
+func TestAnUploadOfAnyLengthIsForwarded(t *testing.T) {
 	u := newUpstream(t, nil)
-	public := newPerson(t, behind(u)).serve(t, time.Minute)
+	public := newBrowser(t, withUpstream(u)).serve(t, time.Minute)
 	body := strings.Repeat("0123456789abcdef", 1<<16) // a megabyte
 	res, err := http.DefaultClient.Do(request(t.Context(), t, "POST", public+"/v1/videos/upload", strings.NewReader(body)))
 	must(t, err)
 	defer res.Body.Close()
 	if got := u.take(); res.StatusCode != 200 || len(got) != 1 || got[0].Body != body {
-		t.Errorf("it is answered %d and %d arrived", res.StatusCode, len(got))
+		t.Errorf("it gets %d and %d arrived", res.StatusCode, len(got))
 	}
 }
 
-func TestADownloadArrivesPieceByPieceAndMayTakeItsTime(t *testing.T) {
+func TestADownloadIsStreamedWithoutADeadline(t *testing.T) {
 	const limit = 200 * time.Millisecond
 	next := make(chan struct{})
 	u := newUpstream(t, func(w http.ResponseWriter, _ *http.Request) {
-		<-time.After(2 * limit) // longer than a connection's own limit
+		<-time.After(2 * limit) // longer than the connection's timeout
 		w.Header().Set("Content-Length", "15")
 		for range 3 {
 			_, _ = io.WriteString(w, "piece")
@@ -111,7 +112,7 @@ func TestADownloadArrivesPieceByPieceAndMayTakeItsTime(t *testing.T) {
 			<-next
 		}
 	})
-	public := newPerson(t, behind(u)).serve(t, limit)
+	public := newBrowser(t, withUpstream(u)).serve(t, limit)
 	res, err := http.DefaultClient.Do(request(t.Context(), t, "GET", public+"/v1/videos", nil))
 	must(t, err)
 	defer res.Body.Close()
@@ -120,7 +121,7 @@ func TestADownloadArrivesPieceByPieceAndMayTakeItsTime(t *testing.T) {
 		_, err := io.ReadFull(res.Body, b)
 		must(t, err)
 		if string(b) != "piece" {
-			t.Fatalf("there arrived %q", b)
+			t.Fatalf("the client received %q", b)
 		}
 		next <- struct{}{}
 	}
@@ -129,25 +130,25 @@ func TestADownloadArrivesPieceByPieceAndMayTakeItsTime(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatWasCutOffIsNotTakenForTheWhole(t *testing.T) {
+func TestATruncatedResponseIsSeenAsTruncated(t *testing.T) {
 	u := newUpstream(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "the first half")
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	})
-	p := newPerson(t, behind(u))
+	p := newBrowser(t, withUpstream(u))
 	res, err := http.DefaultClient.Do(request(t.Context(), t, "GET", p.serve(t, time.Minute)+"/v1/videos", nil))
 	must(t, err)
 	defer res.Body.Close()
 	if body, err := io.ReadAll(res.Body); err == nil {
-		t.Errorf("the client takes %q for whole", body)
+		t.Errorf("the client accepts %q as complete", body)
 	}
 	if strings.Contains(p.logs.String(), "panicked") {
 		t.Errorf("the log has %s", p.logs)
 	}
 }
 
-func TestAnUpstreamThatIsDownIsSaidInTheDocumentedShape(t *testing.T) {
+func TestAnUpstreamThatIsDownIsTheDocumentedError(t *testing.T) {
 	cut := newUpstream(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	silent := newUpstream(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
@@ -161,11 +162,11 @@ func TestAnUpstreamThatIsDownIsSaidInTheDocumentedShape(t *testing.T) {
 		message string
 		later   string
 	}{
-		"nobody listens":  {"http://" + lis.Addr().String(), 503, down, "2"},
-		"it hangs up":     {cut.URL, 502, "The service behind this endpoint did not answer", ""},
-		"it says nothing": {silent.URL, 502, "The service behind this endpoint did not answer", ""},
+		"refuses connections": {"http://" + lis.Addr().String(), 503, down, "2"},
+		"closes connections":  {cut.URL, 502, "The service behind this endpoint did not answer", ""},
+		"sends nothing":       {silent.URL, 502, "The service behind this endpoint did not answer", ""},
 	} {
-		p := newConfigured(t, config, func(d *gateway.Deps) { d.UpstreamURL = row.url })
+		p := newBrowserWith(t, config, func(d *gateway.Deps) { d.UpstreamURL = row.url })
 		w := p.api("POST", "/v1/videos/process", allScopes)
 		if w.Code != row.status || w.Body.String() != documented("unavailable", row.message) || w.Header().Get("Retry-After") != row.later {
 			t.Errorf("%s: %d %v %s", name, w.Code, w.Header(), w.Body)
@@ -176,15 +177,15 @@ func TestAnUpstreamThatIsDownIsSaidInTheDocumentedShape(t *testing.T) {
 	}
 }
 
-func TestAClientThatWentAwayIsNobodysFailure(t *testing.T) {
-	ctx, leave := context.WithCancel(t.Context())
+func TestADisconnectedClientIsNotLogged(t *testing.T) {
+	ctx, disconnect := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	u := newUpstream(t, func(_ http.ResponseWriter, r *http.Request) {
-		leave()
+		disconnect()
 		<-r.Context().Done()
 		close(ended)
 	})
-	p := newPerson(t, behind(u))
+	p := newBrowser(t, withUpstream(u))
 	p.handler.ServeHTTP(httptest.NewRecorder(), request(ctx, t, "GET", "http://login.test/v1/videos", nil))
 	<-ended
 	if p.logs.Len() > 0 {
@@ -192,14 +193,14 @@ func TestAClientThatWentAwayIsNobodysFailure(t *testing.T) {
 	}
 }
 
-func TestABodyThatIsCutOffIsTheSendersFailure(t *testing.T) {
+func TestATruncatedBodyIs400AndNotLogged(t *testing.T) {
 	u := newUpstream(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
-	p := newPerson(t, behind(u))
+	p := newBrowser(t, withUpstream(u))
 	r := request(t.Context(), t, "POST", "http://login.test/v1/videos/upload", io.MultiReader(strings.NewReader("half"), broken{}))
 	r.ContentLength = -1
 	w := p.send(r)
 	if w.Code != 400 || !strings.Contains(w.Body.String(), "invalid_request") || p.logs.Len() > 0 {
-		t.Errorf("it is answered %d %s, and the log has %s", w.Code, w.Body, p.logs)
+		t.Errorf("it gets %d %s, and the log has %s", w.Code, w.Body, p.logs)
 	}
 }
 
@@ -207,9 +208,9 @@ type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-func TestNothingIsUpgradedAndNoTrailerSlipsIn(t *testing.T) {
+func TestUpgradesAndRequestTrailersAreNotForwarded(t *testing.T) {
 	u := newUpstream(t, nil)
-	p := newPerson(t, behind(u))
+	p := newBrowser(t, withUpstream(u))
 	public := p.serve(t, time.Minute)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(public, "http://"))
 	must(t, err)
@@ -222,24 +223,24 @@ func TestNothingIsUpgradedAndNoTrailerSlipsIn(t *testing.T) {
 	defer res.Body.Close()
 	got := u.take()
 	if res.StatusCode != 200 || len(got) != 1 || got[0].Body != "body" {
-		t.Fatalf("it is answered %d and there arrived %v", res.StatusCode, got)
+		t.Fatalf("it gets %d and the upstream received %v", res.StatusCode, got)
 	}
 	if len(got[0].Trailer) > 0 || got[0].Header.Get("Upgrade") != "" || got[0].Header.Get("Usher-Subject") != "usr_1" {
-		t.Errorf("there arrived %v and the trailer %v", got[0].Header, got[0].Trailer)
+		t.Errorf("the upstream received %v and the trailer %v", got[0].Header, got[0].Trailer)
 	}
 	switching := newUpstream(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusSwitchingProtocols) })
-	if w := newPerson(t, behind(switching)).api("GET", "/v1/videos", allScopes); w.Code != 502 {
-		t.Errorf("an upstream that changes the protocol is passed on: %d", w.Code)
+	if w := newBrowser(t, withUpstream(switching)).api("GET", "/v1/videos", allScopes); w.Code != 502 {
+		t.Errorf("a protocol switch of the upstream is forwarded: %d", w.Code)
 	}
 }
 
-func TestAnInterimAnswerTakesNothingFromTheLastOne(t *testing.T) {
+func TestAnInterimResponseRemovesNoHeaderOfTheFinalOne(t *testing.T) {
 	u := newUpstream(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Usher-Subject", "sentinel")
 		w.WriteHeader(http.StatusEarlyHints)
 		w.WriteHeader(http.StatusOK)
 	})
-	public := newPerson(t, behind(u)).serve(t, time.Minute)
+	public := newBrowser(t, withUpstream(u)).serve(t, time.Minute)
 	res, err := http.DefaultClient.Do(request(t.Context(), t, "GET", public+"/v1/videos", nil))
 	must(t, err)
 	defer res.Body.Close()

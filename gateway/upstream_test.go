@@ -13,9 +13,9 @@ import (
 	"github.com/vidocu/usher/gateway"
 )
 
-// TestFault_B3_WhatAnAPISaysToBrowsersArrives, whatever the gateway has set before.
-func TestFault_B3_WhatAnAPISaysToBrowsersArrives(t *testing.T) {
-	said := map[string]string{
+// TestFault_B3_TheUpstreamsHeadersForBrowsersAreForwarded, and override the gateway's.
+func TestFault_B3_TheUpstreamsHeadersForBrowsersAreForwarded(t *testing.T) {
+	sent := map[string]string{
 		"Timing-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin", "Content-Security-Policy": "default-src 'none'", "Server-Timing": "db;dur=5",
 		"Cache-Control": "private, max-age=5", "Referrer-Policy": "no-referrer", "Www-Authenticate": "Custom", "Retry-After": "7", "Link": "</next>; rel=next",
 	}
@@ -23,7 +23,7 @@ func TestFault_B3_WhatAnAPISaysToBrowsersArrives(t *testing.T) {
 		h := w.Header()
 		h.Set("Link", "</style.css>; rel=preload")
 		w.WriteHeader(http.StatusEarlyHints)
-		for name, value := range said {
+		for name, value := range sent {
 			h.Set(name, value)
 		}
 		h.Add("Access-Control-Expose-Headers", "X-Total-Count, Link")
@@ -32,7 +32,7 @@ func TestFault_B3_WhatAnAPISaysToBrowsersArrives(t *testing.T) {
 		h.Set("Access-Control-Allow-Origin", "https://only.test")
 		w.WriteHeader(http.StatusOK)
 	})
-	public := newPerson(t, behind(u)).serve(t, time.Minute)
+	public := newBrowser(t, withUpstream(u)).serve(t, time.Minute)
 	for _, origin := range []string{"https://app.test", ""} {
 		r := request(t.Context(), t, "GET", public+"/v1/videos", nil)
 		if origin != "" {
@@ -42,7 +42,7 @@ func TestFault_B3_WhatAnAPISaysToBrowsersArrives(t *testing.T) {
 		must(t, err)
 		must(t, res.Body.Close())
 		h := res.Header
-		for name, value := range said {
+		for name, value := range sent {
 			if got := h.Values(name); len(got) != 1 || got[0] != value {
 				t.Errorf("from %q: %s is %q, want %q", origin, name, got, value)
 			}
@@ -62,20 +62,20 @@ func TestFault_B3_WhatAnAPISaysToBrowsersArrives(t *testing.T) {
 	}
 }
 
-func TestFault_B4_TheUpstreamIsToldTheClientAndTheProxy(t *testing.T) {
+func TestFault_B4_TheUpstreamReceivesTheAddressesOfTheClientAndTheProxy(t *testing.T) {
 	u := newUpstream(t, nil)
 	config := gateway.DefaultConfig()
 	config.TrustedProxies = []string{"192.0.2.0/24"}
-	behindProxies, alone := newConfigured(t, config, behind(u)), newPerson(t, behind(u))
+	behindProxies, alone := newBrowserWith(t, config, withUpstream(u)), newBrowser(t, withUpstream(u))
 	for name, row := range map[string]struct {
-		p                        person
+		p                        browser
 		forwarded, chain, client string
 	}{
-		"a trusted proxy":                   {behindProxies, "203.0.113.9", "203.0.113.9, 192.0.2.1", "203.0.113.9"},
-		"two, of which the nearer is known": {behindProxies, "198.51.100.4, 203.0.113.9", "203.0.113.9, 192.0.2.1", "203.0.113.9"},
-		"two trusted ones":                  {behindProxies, "203.0.113.9, 192.0.2.7", "203.0.113.9, 192.0.2.1", "203.0.113.9"},
-		"one that says nothing":             {behindProxies, "", "192.0.2.1", "192.0.2.1"},
-		"one that is not trusted":           {alone, "203.0.113.9", "192.0.2.1", "192.0.2.1"},
+		"a trusted proxy":                         {behindProxies, "203.0.113.9", "203.0.113.9, 192.0.2.1", "203.0.113.9"},
+		"a trusted proxy and a forged entry":      {behindProxies, "198.51.100.4, 203.0.113.9", "203.0.113.9, 192.0.2.1", "203.0.113.9"},
+		"two trusted proxies":                     {behindProxies, "203.0.113.9, 192.0.2.7", "203.0.113.9, 192.0.2.1", "203.0.113.9"},
+		"a trusted proxy without X-Forwarded-For": {behindProxies, "", "192.0.2.1", "192.0.2.1"},
+		"an untrusted proxy":                      {alone, "203.0.113.9", "192.0.2.1", "192.0.2.1"},
 	} {
 		var header []string
 		if row.forwarded != "" {
@@ -87,15 +87,14 @@ func TestFault_B4_TheUpstreamIsToldTheClientAndTheProxy(t *testing.T) {
 			t.Fatalf("%s: %d requests arrived", name, len(got))
 		}
 		if h := got[0].Header; h.Get("X-Forwarded-For") != row.chain || h.Get("X-Real-Ip") != row.client || strings.Contains(fmt.Sprint(h), "198.51") {
-			t.Errorf("%s: the upstream is told %v", name, h)
+			t.Errorf("%s: the upstream received %v", name, h)
 		}
 	}
 }
 
-// TestFault_E9_NoSpellingOfWhatMisleadsReachesTheUpstream.
-func TestFault_E9_NoSpellingOfWhatMisleadsReachesTheUpstream(t *testing.T) {
+func TestFault_E9_NoSpellingOfAMisleadingHeaderReachesTheUpstream(t *testing.T) {
 	u := newUpstream(t, nil)
-	p := newPerson(t, behind(u))
+	p := newBrowser(t, withUpstream(u))
 	var header []string
 	for _, name := range []string{
 		"usher.subject", "usher~subject", "Usher_Subject", "Usher!scope", "X-Http-Method-Override", "X_http_method_override", "X.http.method.override",
@@ -106,12 +105,12 @@ func TestFault_E9_NoSpellingOfWhatMisleadsReachesTheUpstream(t *testing.T) {
 	p.api("GET", "/v1/videos", twoScopes, append(header, "X.kept", "kept")...)
 	got := u.take()
 	if len(got) != 1 || strings.Contains(fmt.Sprint(got[0].Header), "sentinel") || got[0].Header.Get("X.kept") != "kept" {
-		t.Errorf("there arrived %v", got)
+		t.Errorf("the upstream received %v", got)
 	}
 }
 
-// TestFault_E9_WhatHoldsForTheWholeHostIsNotTheUpstreamsToSay: the sign-in pages are on the same host.
-func TestFault_E9_WhatHoldsForTheWholeHostIsNotTheUpstreamsToSay(t *testing.T) {
+// TestFault_E9_HeadersForTheWholeHostAreNotForwarded: the sign-in pages are on the same host.
+func TestFault_E9_HeadersForTheWholeHostAreNotForwarded(t *testing.T) {
 	for name, announced := range map[string]bool{"announced": true, "unannounced": false} {
 		u := newUpstream(t, func(w http.ResponseWriter, _ *http.Request) {
 			h := w.Header()
@@ -130,13 +129,13 @@ func TestFault_E9_WhatHoldsForTheWholeHostIsNotTheUpstreamsToSay(t *testing.T) {
 			}
 			h.Set(prefix+"X-Checksum", "1")
 		})
-		res, err := http.DefaultClient.Do(request(t.Context(), t, "GET", newPerson(t, behind(u)).serve(t, time.Minute)+"/v1/videos", nil))
+		res, err := http.DefaultClient.Do(request(t.Context(), t, "GET", newBrowser(t, withUpstream(u)).serve(t, time.Minute)+"/v1/videos", nil))
 		must(t, err)
 		body, err := io.ReadAll(res.Body)
 		must(t, err)
 		must(t, res.Body.Close())
 		if string(body) != "body" || strings.Contains(fmt.Sprint(res.Header), "sentinel") || strings.Contains(fmt.Sprint(res.Trailer), "sentinel") {
-			t.Errorf("%s: there arrived %q with %v and the trailer %v", name, body, res.Header, res.Trailer)
+			t.Errorf("%s: the client received %q with %v and the trailer %v", name, body, res.Header, res.Trailer)
 		}
 		if res.Trailer.Get("X-Checksum") != "1" {
 			t.Errorf("%s: the trailer is %v", name, res.Trailer)
@@ -144,7 +143,7 @@ func TestFault_E9_WhatHoldsForTheWholeHostIsNotTheUpstreamsToSay(t *testing.T) {
 	}
 }
 
-func TestFault_E10_AnUpstreamWithoutAStatusIs502InTheDocumentedShape(t *testing.T) {
+func TestFault_E10_AnUpstreamWithoutAStatusIs502InTheDocumentedFormat(t *testing.T) {
 	for _, line := range []string{"HTTP/1.1 000 OK", "HTTP/1.1 099 X", "HTTP/1.1 600 X", "HTTP/1.1 999 X", "HTTP/1.1 abc X", "HTTP/1.1 -20 X", "nonsense"} {
 		lis, err := net.Listen("tcp", "127.0.0.1:0")
 		must(t, err)
@@ -159,10 +158,10 @@ func TestFault_E10_AnUpstreamWithoutAStatusIs502InTheDocumentedShape(t *testing.
 				_ = conn.Close()
 			}
 		}()
-		p := newPerson(t, func(d *gateway.Deps) { d.UpstreamURL = "http://" + lis.Addr().String() })
+		p := newBrowser(t, func(d *gateway.Deps) { d.UpstreamURL = "http://" + lis.Addr().String() })
 		w := p.api("GET", "/v1/videos", allScopes)
 		if w.Code != http.StatusBadGateway || w.Body.String() != documented("unavailable", "The service behind this endpoint did not answer") {
-			t.Errorf("%q is answered %d %s", line, w.Code, w.Body)
+			t.Errorf("%q gets %d %s", line, w.Code, w.Body)
 		}
 		must(t, lis.Close())
 	}

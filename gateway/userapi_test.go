@@ -18,7 +18,7 @@ import (
 )
 
 // call sends a request of the user API; kind is the body's media type.
-func (p person) call(method, target, kind, body string) *httptest.ResponseRecorder {
+func (p browser) call(method, target, kind, body string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "https://login.test"+target, strings.NewReader(body))
 	if kind != "" {
 		r.Header.Set("Content-Type", kind)
@@ -30,26 +30,26 @@ func (p person) call(method, target, kind, body string) *httptest.ResponseRecord
 
 var incident = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
-// wantException holds a failure to its shape and to its one line of the log; it answers the details.
-func (p person) wantException(t *testing.T, w *httptest.ResponseRecorder, status int, name string) []string {
+// wantException checks an error's format and its one log line, and returns its details.
+func (p browser) wantException(t *testing.T, w *httptest.ResponseRecorder, status int, name string) []string {
 	t.Helper()
 	var body struct {
 		Name, IncidentID string
 		ExceptionDetails []string
 	}
 	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != status || body.Name != name || body.ExceptionDetails == nil {
-		t.Errorf("answers %d %s (%v), want %d %s", w.Code, w.Body, err, status, name)
+		t.Errorf("responds %d %s (%v), want %d %s", w.Code, w.Body, err, status, name)
 	}
 	if !incident.MatchString(body.IncidentID) || strings.Count(p.logs.String(), body.IncidentID) != 1 {
-		t.Errorf("the incident %q does not stand in one line of %s", body.IncidentID, p.logs)
+		t.Errorf("the incident %q is not in exactly one line of %s", body.IncidentID, p.logs)
 	}
 	if strings.Contains(strings.ToLower(p.logs.String()), "sentinel") || w.Header().Get("Cache-Control") != "no-store" {
-		t.Errorf("the log has a secret, or the answer may be stored: %s", p.logs)
+		t.Errorf("the log has a secret, or the response may be cached: %s", p.logs)
 	}
 	return body.ExceptionDetails
 }
 
-func TestWireContract8_EveryFailureHasItsRow(t *testing.T) {
+func TestWireContract8_EveryErrorHasItsRow(t *testing.T) {
 	for _, row := range []struct {
 		err    error
 		status int
@@ -64,7 +64,7 @@ func TestWireContract8_EveryFailureHasItsRow(t *testing.T) {
 		{oerr.Unavailable(nil), 503, "ServiceUnavailableException", "2"},
 		{errors.New("pq: sentinel"), 500, "InternalServerException", ""},
 	} {
-		p := newPerson(t)
+		p := newBrowser(t)
 		for method, send := range map[string]func() *httptest.ResponseRecorder{
 			"AuthenticateUser": func() *httptest.ResponseRecorder {
 				return p.call("POST", "/api/v1/user/authenticate", "application/json", `{"emailAddress":"sentinel@x","password":"sentinel"}`)
@@ -73,7 +73,7 @@ func TestWireContract8_EveryFailureHasItsRow(t *testing.T) {
 			"Logout":             func() *httptest.ResponseRecorder { return p.call("GET", "/api/v1/user/logout", "", "") },
 			"GetUser":            func() *httptest.ResponseRecorder { return p.call("GET", "/api/v1/user/sentinel@x", "", "") },
 		} {
-			p.answers(method, nil, row.err)
+			p.respond(method, nil, row.err)
 			w := send()
 			if details := p.wantException(t, w, row.status, row.name); len(details) > 0 || w.Header().Get("Retry-After") != row.later {
 				t.Errorf("%s: details %v, Retry-After %q", method, details, w.Header().Get("Retry-After"))
@@ -82,7 +82,7 @@ func TestWireContract8_EveryFailureHasItsRow(t *testing.T) {
 	}
 }
 
-func TestWireContract8_WhatTheGatewayItselfRefusesHasTheShape(t *testing.T) {
+func TestWireContract8_ARefusalOfTheGatewayHasTheFormat(t *testing.T) {
 	const authenticate = "/api/v1/user/authenticate"
 	for _, row := range []struct {
 		method, target, kind, body string
@@ -112,7 +112,7 @@ func TestWireContract8_WhatTheGatewayItselfRefusesHasTheShape(t *testing.T) {
 		{"POST", authenticate, "application/json", `{"password":"a","password":"a"}`, 400, "InvalidRequestException", "", "password"},
 		{"POST", authenticate, "application/json", `{"emailAddress":"a\u0000"}`, 400, "InvalidRequestException", "", "emailAddress"},
 	} {
-		p := newPerson(t) // no service answers: one that was asked would be a 500
+		p := newBrowser(t) // without a service, so that a call would be a 500
 		w := p.call(row.method, row.target, row.kind, row.body)
 		details := p.wantException(t, w, row.status, row.name)
 		if w.Header().Get("Allow") != row.allow || !strings.Contains(strings.Join(details, " "), row.detail) || (row.detail != "") != (len(details) > 0) {
@@ -122,14 +122,14 @@ func TestWireContract8_WhatTheGatewayItselfRefusesHasTheShape(t *testing.T) {
 }
 
 func TestWireContract8_TheBodiesAreTheDocumentedOnes(t *testing.T) {
-	p := newPerson(t)
+	p := newBrowser(t)
 	var asked *tokenv1.AuthenticateUserRequest
 	p.services["AuthenticateUser"] = func(req proto.Message) (proto.Message, error) {
 		asked, _ = req.(*tokenv1.AuthenticateUserRequest)
 		return &tokenv1.AuthenticateUserResponse{Token: "ABC"}, nil
 	}
-	p.answers("RefreshAccessToken", &tokenv1.RefreshAccessTokenResponse{Token: "DEF"}, nil)
-	p.answers("Logout", &tokenv1.LogoutResponse{}, nil)
+	p.respond("RefreshAccessToken", &tokenv1.RefreshAccessTokenResponse{Token: "DEF"}, nil)
+	p.respond("Logout", &tokenv1.LogoutResponse{}, nil)
 	for _, row := range []struct{ method, target, kind, body, want string }{
 		{"POST", "/api/v1/user/authenticate", "application/json; charset=utf-8", `{"emailAddress":"j@x","clientSecret":"","email_address":"other","sourceAddress":"1.2.3.4"}`, `"ABC"`},
 		{"POST", "/api/v1/user/refresh-access-token", "", "", `"DEF"`},
@@ -143,7 +143,7 @@ func TestWireContract8_TheBodiesAreTheDocumentedOnes(t *testing.T) {
 		}
 	}
 	if asked.GetEmailAddress() != "j@x" || asked.Password != nil || asked.ClientSecret == nil || asked.GetSourceAddress() != "192.0.2.1" {
-		t.Errorf("the service was asked %v", asked)
+		t.Errorf("the service was called %v", asked)
 	}
 }
 
@@ -152,7 +152,7 @@ func TestSecurity84_TheAddressIsDecodedOnce(t *testing.T) {
 		"esther.fray@gmail.com?userPartsToFetch=BasicInfo": "esther.fray@gmail.com", "esther.fray%40gmail.com": "esther.fray@gmail.com",
 		"%2565sther": "%65sther", "esther%2f..%2fjohn": "esther/../john", "%25": "%", "*": "*", "a+b@x?emailAddress=c": "a+b@x", "%61uthenticate": "authenticate",
 	} {
-		p := newPerson(t)
+		p := newBrowser(t)
 		var asked *tokenv1.GetUserRequest
 		p.services["GetUser"] = func(req proto.Message) (proto.Message, error) {
 			asked, _ = req.(*tokenv1.GetUserRequest)
@@ -161,7 +161,7 @@ func TestSecurity84_TheAddressIsDecodedOnce(t *testing.T) {
 		w := p.call("GET", "/api/v1/user/"+target, "", "")
 		const body = `{"emailAddress":"e","firstName":"","lastName":"","displayName":"","status":"Active","workspaces":[{"id":"ws_a","name":"A & B","role":"member"}]}` + "\n"
 		if w.Code != http.StatusOK || asked.GetEmailAddress() != want || asked.GetToken() != "SENTINEL" || w.Body.String() != body {
-			t.Errorf("%s: %d %s, asked about %q", target, w.Code, w.Body, asked.GetEmailAddress())
+			t.Errorf("%s: %d %s, called with %q", target, w.Code, w.Body, asked.GetEmailAddress())
 		}
 	}
 }

@@ -20,9 +20,9 @@ const (
 	down     = "The service is temporarily unavailable, try again shortly"
 )
 
-func TestWireContract6_EachCallerGetsItsDocumentedAnswer(t *testing.T) {
+func TestWireContract6_EachRequestGetsItsDocumentedResponse(t *testing.T) {
 	u := newUpstream(t, nil)
-	p := newPerson(t, behind(u))
+	p := newBrowser(t, withUpstream(u))
 	for _, row := range []struct {
 		method, target, token string
 		status                int
@@ -51,7 +51,7 @@ func TestWireContract6_EachCallerGetsItsDocumentedAnswer(t *testing.T) {
 			t.Errorf("%s: %d %q %s", name, w.Code, w.Header().Get("WWW-Authenticate"), w.Body)
 		}
 		if passed := len(u.take()) == 1; passed != (row.status == 200) {
-			t.Errorf("%s: passed on: %t", name, passed)
+			t.Errorf("%s: forwarded: %t", name, passed)
 		}
 		if row.status != 200 && (w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Content-Type") != "application/json") {
 			t.Errorf("%s: the headers are %v", name, w.Header())
@@ -60,14 +60,14 @@ func TestWireContract6_EachCallerGetsItsDocumentedAnswer(t *testing.T) {
 			t.Errorf("%s: the headers are %v", name, w.Header())
 		}
 		if strings.Contains(w.Body.String(), "sentinel") || row.token != "" && strings.Contains(p.logs.String(), row.token) {
-			t.Errorf("%s: inner text shows, or the token is logged", name)
+			t.Errorf("%s: internal text is shown, or the token is logged", name)
 		}
 	}
 }
 
-func TestRFC9700_4_3_2_TheTokenIsReadFromOneAuthorizationHeaderAlone(t *testing.T) {
+func TestRFC9700_4_3_2_TheTokenIsReadFromOneAuthorizationHeaderOnly(t *testing.T) {
 	u := newUpstream(t, nil)
-	p := newPerson(t, behind(u))
+	p := newBrowser(t, withUpstream(u))
 	for name, header := range map[string][]string{
 		"two headers":      {"Authorization", "Bearer " + apiKey, "Authorization", "Bearer " + allScopes},
 		"the same twice":   {"Authorization", "Bearer " + allScopes, "Authorization", "Bearer " + allScopes},
@@ -81,26 +81,26 @@ func TestRFC9700_4_3_2_TheTokenIsReadFromOneAuthorizationHeaderAlone(t *testing.
 		"a subprotocol":    {"Sec-Websocket-Protocol", allScopes},
 	} {
 		if w := p.api("GET", "/v1/videos", "", header...); w.Code != 401 {
-			t.Errorf("%s answers %d", name, w.Code)
+			t.Errorf("%s responds %d", name, w.Code)
 		}
 	}
 	if w := p.api("GET", "/v1/videos?access_token="+allScopes, ""); w.Code != 401 {
-		t.Errorf("a query answers %d", w.Code)
+		t.Errorf("a query responds %d", w.Code)
 	}
 	r := httptest.NewRequest("POST", "https://login.test/v1/videos/upload", strings.NewReader(url.Values{"access_token": {allScopes}}.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if w := p.send(r); w.Code != 401 {
-		t.Errorf("a form answers %d", w.Code)
+		t.Errorf("a form responds %d", w.Code)
 	}
 	if got := u.take(); len(got) > 0 {
-		t.Errorf("%d requests were passed on", len(got))
+		t.Errorf("%d requests were forwarded", len(got))
 	}
 	if w := p.api("GET", "/v1/videos", "", "Authorization", "bEARER  "+allScopes, "Connection", "close, Authorization"); w.Code != 200 {
-		t.Errorf("the scheme in another case, and listed as a hop's, answers %d", w.Code)
+		t.Errorf("the scheme in another case, and listed as a hop's, responds %d", w.Code)
 	}
 }
 
-// spoofed is what a sender may put into a request to be taken for somebody else.
+// spoofed returns headers that a client may forge to impersonate another identity.
 func spoofed() []string {
 	names := []string{
 		"Usher-Subject", "Usher-Client-Id", "Usher-Workspace-Id", "Usher-Scope", "Usher-Token-Kind", "Usher-Anything", "Usher-",
@@ -115,9 +115,9 @@ func spoofed() []string {
 	return header
 }
 
-func TestTheIdentityThatGoesUpstreamIsTheVerifiedOneAlone(t *testing.T) {
+func TestOnlyTheVerifiedIdentityIsForwarded(t *testing.T) {
 	u := newUpstream(t, nil)
-	p := newPerson(t, behind(u), func(d *gateway.Deps) { d.PublicURL = "https://login.test" })
+	p := newBrowser(t, withUpstream(u), func(d *gateway.Deps) { d.PublicURL = "https://login.test" })
 	for token, want := range map[string]map[string]string{
 		twoScopes: {
 			"Usher-Subject": "usr_1", "Usher-Client-Id": "app_1", "Usher-Workspace-Id": "ws_1",
@@ -149,25 +149,25 @@ func TestTheIdentityThatGoesUpstreamIsTheVerifiedOneAlone(t *testing.T) {
 				t.Errorf("%s: the headers are %v at %s", name, h, got[0].Host)
 			}
 			if h.Get("X-Forwarded-For") != "192.0.2.1" || h.Get("X-Forwarded-Proto") != "https" || h.Get("X-Forwarded-Host") != "login.test" {
-				t.Errorf("%s: it is said to come from %q %q %q", name, h["X-Forwarded-For"], h["X-Forwarded-Proto"], h["X-Forwarded-Host"])
+				t.Errorf("%s: the forwarding headers are %q %q %q", name, h["X-Forwarded-For"], h["X-Forwarded-Proto"], h["X-Forwarded-Host"])
 			}
 		}
 	}
 }
 
-func TestTheTokenGoesUpstreamOnlyWhereThatIsConfigured(t *testing.T) {
+func TestTheTokenIsForwardedOnlyWhereConfigured(t *testing.T) {
 	u := newUpstream(t, nil)
 	config := gateway.DefaultConfig()
 	config.ForwardBearer = true
-	p := newConfigured(t, config, behind(u))
+	p := newBrowserWith(t, config, withUpstream(u))
 	p.api("GET", "/v1/videos", "", "Authorization", "bearer   "+twoScopes, "Connection", "Authorization")
 	if got := u.take(); len(got) != 1 || got[0].Header.Get("Authorization") != "Bearer "+twoScopes {
-		t.Errorf("there arrived %v", got)
+		t.Errorf("the upstream received %v", got)
 	}
 }
 
-func TestWithoutAnUpstreamTheChecksAreTheSameAndNothingIsThere(t *testing.T) {
-	p := newPerson(t)
+func TestWithoutAnUpstreamAnAllowedRequestIs404(t *testing.T) {
+	p := newBrowser(t)
 	for token, want := range map[string]int{"": 401, unknown: 401, allScopes: 404, apiKey: 404, brokenDep: 503} {
 		if w := p.api("GET", "/v1/videos", token); w.Code != want {
 			t.Errorf("%q: %d, want %d", token, w.Code, want)
@@ -178,9 +178,9 @@ func TestWithoutAnUpstreamTheChecksAreTheSameAndNothingIsThere(t *testing.T) {
 	}
 }
 
-func TestAPathIsJudgedAsItWasSent(t *testing.T) {
+func TestAPathIsMatchedAsItWasSent(t *testing.T) {
 	u := newUpstream(t, nil)
-	p := newPerson(t, behind(u))
+	p := newBrowser(t, withUpstream(u))
 	for _, target := range []string{
 		"//v1/videos", "/v1//videos", "/v1/./videos", "/v1/../v1/videos", "/x/../v1/videos", "/v1/videos/", "/v1/videos/.", "/v1/videos/..",
 		"/v1/%76ideos", "/%761/videos", "/v1%2fvideos", "/v1/videos%2f1%2fanalyze", "/v1/videos;a=b", "/v1/videos%3flimit=1", "/v1/videos%00",
@@ -188,14 +188,14 @@ func TestAPathIsJudgedAsItWasSent(t *testing.T) {
 		"/v1/Videos", "/v1/oauth/token", "/v1/..", "/v1/../oauth/token", "/v1/",
 	} {
 		if w := p.api("GET", target, allScopes); w.Code != 404 {
-			t.Errorf("%s answers %d", target, w.Code)
+			t.Errorf("%s responds %d", target, w.Code)
 		}
 		if w := p.api("GET", target, ""); w.Code != 401 {
-			t.Errorf("%s without a token answers %d", target, w.Code)
+			t.Errorf("%s without a token responds %d", target, w.Code)
 		}
 	}
 	if got := u.take(); len(got) > 0 {
-		t.Errorf("%d requests were passed on, first %s", len(got), got[0].URI)
+		t.Errorf("%d requests were forwarded, first %s", len(got), got[0].URI)
 	}
 	for _, target := range []string{
 		"/v1/videos", "/v1/videos?", "/v1/videos?limit=1;x=2&%zz", "/v1/videos?a=/../b", "/v1/videos/a-b._~/subtitles", "/v1/jobs/process?x=%2f",
@@ -207,18 +207,18 @@ func TestAPathIsJudgedAsItWasSent(t *testing.T) {
 	}
 }
 
-func FuzzWhatReachesTheUpstreamIsWhatWasJudged(f *testing.F) {
+func FuzzTheUpstreamReceivesThePathThatWasChecked(f *testing.F) {
 	for _, s := range []string{"/v1/videos", "//v1/videos", "/v1/../videos?x", "/v1/videos/%2e%2e/subtitles", "/v1/videos/1/subtitles?a=%zz"} {
 		f.Add("GET", s)
 	}
 	u := &upstream{}
 	u.Server = httptest.NewServer(u)
 	f.Cleanup(u.Close)
-	known := rules()
-	var p person
+	compiled := rules()
+	var p browser
 	f.Fuzz(func(t *testing.T, method, target string) {
 		if p.handler == nil {
-			p = newPerson(t, behind(u))
+			p = newBrowser(t, withUpstream(u))
 		}
 		r, err := http.ReadRequest(bufioReader(method + " " + target + " HTTP/1.1\r\nHost: login.test\r\nAuthorization: Bearer " + apiKey + "\r\n\r\n"))
 		if err != nil || r.Method == http.MethodConnect || r.ContentLength != 0 || len(r.Header) != 1 {
@@ -227,18 +227,18 @@ func FuzzWhatReachesTheUpstreamIsWhatWasJudged(f *testing.F) {
 		r.RemoteAddr = "192.0.2.1:1"
 		w := p.send(r)
 		sent, _, _ := strings.Cut(r.RequestURI, "?")
-		_, knows := known.Match(r.Method, sent)
+		_, known := compiled.Match(r.Method, sent)
 		got := u.take()
-		if len(got) > 1 || len(got) == 1 && (!knows || got[0].URI != r.RequestURI || got[0].Method != r.Method) {
+		if len(got) > 1 || len(got) == 1 && (!known || got[0].URI != r.RequestURI || got[0].Method != r.Method) {
 			t.Fatalf("%s %q arrived as %v", r.Method, r.RequestURI, got)
 		}
-		if knows && len(got) == 0 {
-			t.Fatalf("%s %q is known and did not arrive: %d", r.Method, r.RequestURI, w.Code)
+		if known && len(got) == 0 {
+			t.Fatalf("%s %q is in the catalog and was not forwarded: %d", r.Method, r.RequestURI, w.Code)
 		}
 	})
 }
 
-func TestABrowsersAppMayUseTheAPIWithoutCookies(t *testing.T) {
+func TestAClientInABrowserMayUseTheAPIWithoutCookies(t *testing.T) {
 	u := newUpstream(t, func(w http.ResponseWriter, _ *http.Request) {
 		h := w.Header()
 		h.Set("Access-Control-Allow-Origin", "https://upstream.test")
@@ -251,12 +251,12 @@ func TestABrowsersAppMayUseTheAPIWithoutCookies(t *testing.T) {
 		w.WriteHeader(http.StatusTeapot)
 		_, _ = fmt.Fprint(w, "short and stout")
 	})
-	p := newPerson(t, behind(u))
+	p := newBrowser(t, withUpstream(u))
 	w := p.api("OPTIONS", "/v1/videos", "", "Origin", "https://app.test", "Access-Control-Request-Method", "DELETE", "Access-Control-Request-Headers", "authorization,x-other")
 	if w.Code >= 300 || w.Body.Len() > 0 || w.Header().Get("Access-Control-Allow-Origin") != "*" || w.Header().Get("Access-Control-Allow-Headers") == "" {
-		t.Errorf("a preflight is answered %d %v", w.Code, w.Header())
+		t.Errorf("a preflight gets %d %v", w.Code, w.Header())
 	}
-	for name, origin := range map[string][]string{"an app's page": {"Origin", "https://evil.test"}, "a sandbox": {"Origin", "null"}} {
+	for name, origin := range map[string][]string{"another origin": {"Origin", "https://evil.test"}, "a sandbox": {"Origin", "null"}} {
 		w := p.api("GET", "/v1/videos", allScopes, origin...)
 		h := w.Header()
 		if w.Code != http.StatusTeapot || w.Body.String() != "short and stout" || h.Get("Etag") != `"1"` {

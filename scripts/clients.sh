@@ -20,7 +20,7 @@ fi
 ln -sfn "$node" bin/clients/node-bin
 if cat tools/clients/package-lock.json tools/clients/requirements.txt | cmp -s - bin/clients/.pinned; then exit 0; fi
 
-echo "$0: fetching libraries for Node and Python (60 MB, once)" >&2
+echo "$0: fetching libraries for Node and Python (150 MB on disk, once)" >&2
 rm -rf bin/clients/node bin/clients/python
 mkdir -p bin/clients/node
 cp tools/clients/package.json tools/clients/package-lock.json bin/clients/node/

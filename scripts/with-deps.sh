@@ -1,55 +1,76 @@
 #!/usr/bin/env bash
-# with-deps.sh [--durable] CMD...: runs CMD with throw-away PostgreSQL and Redis servers on spare loopback ports.
+# with-deps.sh [--durable] [--clients] CMD...: runs CMD with throw-away PostgreSQL and Redis servers on spare loopback ports.
 #
-# Installs both, and what single tests drive (nginx, HAProxy, PgBouncer, Chromium, Node, pip), on Debian where they are missing;
-# elsewhere says what to install. CMD sees
+# Installs both, and what single tests drive (nginx, HAProxy, PgBouncer, jq, Chromium, Node, pip), on Debian where they are missing;
+# elsewhere says what to install. Set, these name other servers than the installed ones (scripts/matrix.sh):
+#   USHER_TEST_PG_BIN        the folder of PostgreSQL's initdb, pg_ctl and postgres
+#   USHER_TEST_REDIS_SERVER  the program of Redis or Valkey
+# CMD sees both, and
 #   USHER_TEST_POSTGRES_URL  a superuser's URL of the PostgreSQL server
 #   USHER_TEST_REDIS_ADDR    host:port of the Redis server
 #   USHER_TEST_BIN           a folder for the binaries that tests share
-#   USHER_TEST_PG_DATA, USHER_TEST_PG_BIN, USHER_TEST_PG_OPTIONS, USHER_TEST_PG_USER
+#   USHER_TEST_PG_DATA, USHER_TEST_PG_OPTIONS, USHER_TEST_PG_USER
 #                            what a fault test needs to stop the server and start it again with pg_ctl
 # --durable leaves fsync and synchronous_commit as PostgreSQL ships them, for measurement; without it they are off.
+# --clients also installs what the slow tests of test/interop drive: a JDK, Maven, and Apache with mod_auth_openidc.
 set -euo pipefail
 
-durable=no
-if [ "${1:-}" = --durable ]; then durable=yes; shift; fi
-[ $# -gt 0 ] || { echo "usage: $0 [--durable] CMD..." >&2; exit 2; }
+durable=no clients=no
+while :; do
+  case "${1:-}" in
+    --durable) durable=yes ;;
+    --clients) clients=yes ;;
+    *) break ;;
+  esac
+  shift
+done
+[ $# -gt 0 ] || { echo "usage: $0 [--durable] [--clients] CMD..." >&2; exit 2; }
 
-# pg_bin prints the folder of the newest PostgreSQL: Debian's, its own default, or Homebrew's on either kind of Mac.
+# homebrew prints Homebrew's folder, which differs between the two kinds of Mac.
+homebrew() { brew --prefix 2>/dev/null || /opt/homebrew/bin/brew --prefix 2>/dev/null || echo /usr/local; }
+
+# pg_bin prints the folder of the newest PostgreSQL: Debian's, its own default, or Homebrew's.
 pg_bin() {
-  { ls -d /usr/lib/postgresql/*/bin /usr/local/pgsql/bin /opt/homebrew/opt/postgresql@*/bin /usr/local/opt/postgresql@*/bin 2>/dev/null || true; } |
-    sort -V | tail -1
+  { ls -d /usr/lib/postgresql/*/bin /usr/local/pgsql/bin "$(homebrew)"/opt/postgresql@*/bin 2>/dev/null || true; } |
+    sed -E 's|.*/postgresql[@/]([0-9]+).*|\1 &|; s|^/|0 /|' | sort -n | tail -1 | cut -d ' ' -f 2-
 }
 
-# as_root runs a command as root. sudo may ask for a password only where a terminal is attached.
-as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"
-  elif [ -t 0 ]; then sudo "$@"
-  else sudo -n "$@"; fi
+# has_chromium looks where test/browser does.
+has_chromium() {
+  local name
+  [ -z "${USHER_TEST_CHROMIUM:-}" ] || return 0
+  for name in chromium chromium-browser google-chrome google-chrome-stable \
+    /Applications/Chromium.app/Contents/MacOS/Chromium "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
+    command -v "$name" >/dev/null && return 0
+  done
+  return 1
 }
 
 install_missing() {
   local missing=()
-  PATH=$PATH:/opt/homebrew/bin:/usr/local/bin:/usr/sbin # the last is where Debian keeps servers, and an ordinary user's PATH ends before
+  PATH=$PATH:$(homebrew)/bin:/usr/local/bin:/usr/sbin # the last is where Debian keeps servers, and an ordinary user's PATH ends before
   command -v redis-server >/dev/null || missing+=(redis-server)
   [ -x "$(pg_bin)/initdb" ] || missing+=(postgresql)
   command -v nginx >/dev/null || missing+=(nginx-light)
   command -v haproxy >/dev/null || missing+=(haproxy)
   command -v pgbouncer >/dev/null || missing+=(pgbouncer)
-  command -v chromium >/dev/null || command -v google-chrome >/dev/null || [ -n "${USHER_TEST_CHROMIUM:-}" ] ||
-    missing+=(chromium fonts-liberation)
+  command -v jq >/dev/null || missing+=(jq)
+  has_chromium || missing+=(chromium fonts-liberation)
   command -v node >/dev/null || missing+=(nodejs)
   command -v npm >/dev/null || missing+=(npm)
   python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
-  [ ${#missing[@]} -eq 0 ] && return
-  if ! command -v apt-get >/dev/null || ! as_root true 2>/dev/null; then
-    echo "$0: install ${missing[*]} (PostgreSQL 15 or newer, Redis 7 or newer, nginx 1.20 or newer, HAProxy 2.6 or newer, Node 20 or newer) and run this again" >&2
-    if command -v brew >/dev/null; then echo "$0: brew install postgresql@17 redis nginx haproxy pgbouncer node python" >&2; fi
-    exit 1
+  if [ $clients = yes ]; then
+    command -v javac >/dev/null || missing+=(default-jdk-headless)
+    command -v mvn >/dev/null || missing+=(maven)
+    command -v apache2 >/dev/null || missing+=(apache2-bin) # without the package that starts it
+    [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || missing+=(libapache2-mod-auth-openidc)
   fi
-  echo "$0: installing ${missing[*]}" >&2
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 update >&2
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "${missing[@]}" >&2
+  command -v flock >/dev/null || missing+=(util-linux)
+  [ ${#missing[@]} -gt 0 ] || return 0
+  "${0%/*}/../tools/install.sh" "${missing[@]}" && return
+  echo "$0: the tests need PostgreSQL 15 or newer, Redis 7 or newer, nginx 1.20 or newer, HAProxy 2.6 or newer, Node 20 or newer" >&2
+  if command -v brew >/dev/null; then echo "$0: brew install postgresql@17 redis nginx haproxy pgbouncer jq node python flock" >&2; fi
+  exit 1
 }
 
 # free_port prints a loopback port that nothing listens on.
@@ -65,7 +86,8 @@ free_port() {
 as_pg() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 
 install_missing
-bin=$(pg_bin)
+bin=${USHER_TEST_PG_BIN:-$(pg_bin)}
+export USHER_TEST_REDIS_SERVER=${USHER_TEST_REDIS_SERVER:-redis-server}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/usher-deps.XXXXXX")
 redis_pid=
 cleanup() {
@@ -84,11 +106,15 @@ pg_port=$(free_port)
 (cd / && as_pg "$bin/initdb" -D "$dir/pg" -U postgres -A trust -E UTF8 --no-locale --no-sync) >"$dir/initdb.log" 2>&1 ||
   { cat "$dir/initdb.log" >&2; exit 1; }
 options="-p $pg_port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir/pg -c max_connections=300"
+# What test/budget counts with; builds without contrib modules lack it.
+if ls "$bin"/../lib/pg_stat_statements.* "$bin"/../lib/postgresql/pg_stat_statements.* >/dev/null 2>&1; then
+  options="$options -c shared_preload_libraries=pg_stat_statements"
+fi
 if [ $durable = no ]; then options="$options -c fsync=off -c synchronous_commit=off -c full_page_writes=off"; fi
 (cd / && as_pg "$bin/pg_ctl" -D "$dir/pg" -s -w -l "$dir/pg/log" -o "$options" start)
 
 redis_port=$(free_port)
-redis-server --port "$redis_port" --bind 127.0.0.1 --save '' --appendonly no --dir "$dir/redis" --loglevel warning >"$dir/redis/log" 2>&1 &
+"$USHER_TEST_REDIS_SERVER" --port "$redis_port" --bind 127.0.0.1 --save '' --appendonly no --dir "$dir/redis" --loglevel warning >"$dir/redis/log" 2>&1 &
 redis_pid=$!
 until redis-cli -p "$redis_port" ping >/dev/null 2>&1; do
   kill -0 "$redis_pid" 2>/dev/null || { cat "$dir/redis/log" >&2; exit 1; }

@@ -7,11 +7,12 @@ import (
 )
 
 const (
-	shortestPause = 25 * time.Millisecond
-	longestPause  = 2 * time.Second
+	minPause = 25 * time.Millisecond
+	maxPause = 2 * time.Second
 )
 
-// backoff is the pause before a next attempt: it doubles, with half of it left to chance, so that many clients do not come back in step.
+// backoff is an exponential backoff with jitter, so that many clients do not retry at the same
+// time.
 type backoff struct{ next time.Duration }
 
 // first reports whether no attempt has failed since the last reset.
@@ -19,9 +20,9 @@ func (b *backoff) first() bool { return b.next == 0 }
 
 func (b *backoff) reset() { b.next = 0 }
 
-// wait pauses; it reports false when ctx ended.
+// wait waits for the next attempt; it returns false where ctx ended.
 func (b *backoff) wait(ctx context.Context) bool {
-	b.next = min(max(2*b.next, shortestPause), longestPause)
+	b.next = min(max(2*b.next, minPause), maxPause)
 	return pause(ctx, b.next/2+rand.N(b.next/2)) //nolint:gosec // noise, not a secret
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/vidocu/usher/sdk/ushertest"
 )
 
-// warm is a client that remembers n tokens.
+// warm returns a client with n cached tokens.
 func warm(t testing.TB, n int) (*usher.Client, []string) {
 	t.Helper()
 	server := ushertest.New()
@@ -80,7 +80,7 @@ func benchmarkParallel(b *testing.B, n int) {
 func BenchmarkCheckWarmParallelHot(b *testing.B)  { benchmarkParallel(b, 1) }
 func BenchmarkCheckWarmParallelMany(b *testing.B) { benchmarkParallel(b, 20_000) }
 
-// BenchmarkCheckCold asks the token service every time, over loopback.
+// BenchmarkCheckCold introspects at every call, over loopback.
 func BenchmarkCheckCold(b *testing.B) {
 	server := ushertest.New()
 	client := ready(b, server, usher.WithCacheSize(0))

@@ -12,27 +12,27 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// catalog is the rules that the token service decides by. A new one takes the place of the old one whole; where it cannot be
-// read or makes no sense the old one stays.
+// catalog holds the token service's current catalog. A new version replaces the old one atomically;
+// where it cannot be loaded or compiled the old one stays.
 type catalog struct {
-	service tokenv1.CatalogServiceClient
-	state   *state
-	logger  *slog.Logger
-	current atomic.Pointer[edition]
-	// wake asks for a reading; one that is asked for already is enough.
+	service   tokenv1.CatalogServiceClient
+	readiness *readiness
+	logger    *slog.Logger
+	current   atomic.Pointer[version]
+	// wake requests a reload; it has room for one request.
 	wake chan struct{}
 }
 
-type edition struct {
+type version struct {
 	rules  *enforce.Rules
 	digest string
 }
 
-func newCatalog(service tokenv1.CatalogServiceClient, s *state, logger *slog.Logger) *catalog {
-	return &catalog{service: service, state: s, logger: logger, wake: make(chan struct{}, 1)}
+func newCatalog(service tokenv1.CatalogServiceClient, s *readiness, logger *slog.Logger) *catalog {
+	return &catalog{service: service, readiness: s, logger: logger, wake: make(chan struct{}, 1)}
 }
 
-// rules is nil until the first catalog has been read.
+// rules returns the compiled catalog, and nil until the first one is loaded.
 func (c *catalog) rules() *enforce.Rules {
 	if e := c.current.Load(); e != nil {
 		return e.rules
@@ -40,8 +40,9 @@ func (c *catalog) rules() *enforce.Rules {
 	return nil
 }
 
-// announced hears which catalog the server has. Replicas may differ for a moment: it is read again until the digests agree.
-func (c *catalog) announced(digest string) {
+// checkDigest requests a reload where the server's catalog has another digest. The replicas' catalogs
+// may differ for a moment: it is reloaded until the digests match.
+func (c *catalog) checkDigest(digest string) {
 	if e := c.current.Load(); digest != "" && e != nil && e.digest != digest {
 		c.refresh()
 	}
@@ -54,25 +55,25 @@ func (c *catalog) refresh() {
 	}
 }
 
-// run reads the catalog at once and whenever it is asked to, again and again until that succeeds.
+// run loads the catalog at the start and at each request, and retries until it succeeds.
 func (c *catalog) run(ctx context.Context) {
 	var pause backoff
 	for {
-		if err := c.read(ctx); err != nil {
+		if err := c.load(ctx); err != nil {
 			if ctx.Err() != nil {
 				return
 			}
 			if pause.first() {
-				c.logger.LogAttrs(ctx, slog.LevelWarn, "catalog cannot be read", slog.Any("error", err))
+				c.logger.LogAttrs(ctx, slog.LevelWarn, "catalog cannot be loaded", slog.Any("error", err))
 			}
-			c.state.gotCatalog(err)
+			c.readiness.setCatalog(err)
 			if !pause.wait(ctx) {
 				return
 			}
 			continue
 		}
 		pause.reset()
-		c.state.gotCatalog(nil)
+		c.readiness.setCatalog(nil)
 		select {
 		case <-c.wake:
 		case <-ctx.Done():
@@ -81,18 +82,18 @@ func (c *catalog) run(ctx context.Context) {
 	}
 }
 
-func (c *catalog) read(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
+func (c *catalog) load(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	res, err := c.service.GetCatalog(ctx, &tokenv1.GetCatalogRequest{}, grpc.WaitForReady(true))
 	if err != nil {
-		return fmt.Errorf("reading the catalog: %w", err)
+		return fmt.Errorf("loading the catalog: %w", err)
 	}
 	rules, err := enforce.Compile(rowsOf(res))
 	if err != nil {
-		return fmt.Errorf("reading the catalog: %w", err)
+		return fmt.Errorf("loading the catalog: %w", err)
 	}
-	c.current.Store(&edition{rules: rules, digest: res.GetDigest()})
+	c.current.Store(&version{rules: rules, digest: res.GetDigest()})
 	return nil
 }
 

@@ -13,38 +13,38 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// callLimit bounds a question to the token service.
-const callLimit = 2 * time.Second
+// callTimeout is the timeout of a call to the token service.
+const callTimeout = 2 * time.Second
 
-// Client says what tokens stand for. Its methods may be called concurrently.
+// Client introspects and checks tokens. Its methods may be called concurrently.
 type Client struct {
 	options
-	memory        *memory
+	cache         *cache
 	flights       flights
 	catalog       *catalog
-	state         *state
-	words         words
+	readiness     *readiness
+	scopes        scopeCache
 	introspection tokenv1.IntrospectionServiceClient
 
 	close func() error
 }
 
-// New makes a client over a connection that stays the caller's. It begins at once to follow the revocation log and to read
-// the catalog; Close ends that. Behind a network that may swallow bytes the connection should have keepalive on, as
-// those that Dial makes do.
+// New returns a client that uses the caller's connection, which Close does not close. It starts to
+// follow the revocation log and to load the catalog. On a network that may drop packets silently
+// the connection needs keepalive, as those of Dial have.
 func New(conn grpc.ClientConnInterface, opts ...Option) *Client {
 	return start(conn, settings(opts), nil, func() error { return nil })
 }
 
-func start(conn grpc.ClientConnInterface, o options, renew func(), end func() error) *Client {
+func start(conn grpc.ClientConnInterface, o options, reconnect func(), closeConn func() error) *Client {
 	c := &Client{
-		options: o, memory: newMemory(o.size, o.now), flights: flights{under: map[key]*flight{}}, state: newState(),
+		options: o, cache: newCache(o.size, o.now), flights: flights{inFlight: map[key]*flight{}}, readiness: newReadiness(),
 		introspection: tokenv1.NewIntrospectionServiceClient(conn),
 	}
-	c.catalog = newCatalog(tokenv1.NewCatalogServiceClient(conn), c.state, o.logger)
+	c.catalog = newCatalog(tokenv1.NewCatalogServiceClient(conn), c.readiness, o.logger)
 	log := &follower{
-		service: tokenv1.NewRevocationServiceClient(conn), memory: c.memory, catalog: c.catalog, state: c.state,
-		logger: o.logger, now: o.now, renew: renew, bound: firstBound,
+		service: tokenv1.NewRevocationServiceClient(conn), cache: c.cache, catalog: c.catalog, readiness: c.readiness,
+		logger: o.logger, now: o.now, reconnect: reconnect, bound: initialBound,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -53,28 +53,31 @@ func start(conn grpc.ClientConnInterface, o options, renew func(), end func() er
 	c.close = sync.OnceValue(func() error {
 		cancel()
 		running.Wait()
-		c.memory.trust(0)
-		c.state.end()
-		return end()
+		c.cache.trustUntil(0)
+		c.readiness.close()
+		return closeConn()
 	})
 	return c
 }
 
-// Close ends what runs in the background, and the connection if Dial made it. A client that is closed remembers nothing.
+// Close stops the background goroutines, and closes the connection of Dial. A closed client uses no
+// cached response.
 func (c *Client) Close() error { return c.close() }
 
-// Ready waits until the catalog is there and the revocation log is followed, so that the first requests neither fail nor all ask.
-// With a token service that has no log it waits for the catalog alone. It fails when ctx ends first, with the reason why not.
-func (c *Client) Ready(ctx context.Context) error { return c.state.wait(ctx) }
+// Ready waits until the catalog is loaded and the revocation log is followed, so that the first
+// requests do not fail and can be cached. With a token service without a revocation log it waits
+// for the catalog only. It returns an error with the cause where ctx ends first.
+func (c *Client) Ready(ctx context.Context) error { return c.readiness.wait(ctx) }
 
-// Introspect says what a token stands for. It fails with ErrInactive for a token that opens nothing, and with another error,
-// a gRPC status or that of ctx, when the token service could not be asked within 2 s: deny then, and say 503 and not 401.
+// Introspect returns the token's properties. It returns ErrInactive for a token that is not active,
+// and another error, a gRPC status or that of ctx, where the token service did not respond within 2
+// s: deny the request then, with 503 and not with 401.
 func (c *Client) Introspect(ctx context.Context, token string) (*Token, error) {
-	if !possibleLength(len(token)) {
+	if !enforce.PossibleLength(len(token)) {
 		return nil, ErrInactive
 	}
 	k := keyOf(token)
-	if e := c.memory.get(&k, c.now()); e != nil {
+	if e := c.cache.get(&k, c.now()); e != nil {
 		if e.token == nil {
 			return nil, ErrInactive
 		}
@@ -83,12 +86,13 @@ func (c *Client) Introspect(ctx context.Context, token string) (*Token, error) {
 	if !wellFormed(token) {
 		return nil, ErrInactive
 	}
-	return c.ask(ctx, k, token)
+	return c.introspect(ctx, k, token)
 }
 
-// Check decides whether a token opens an endpoint, by the catalog of the token service: the token first, then the path, the
-// scope and the plan. An empty token is none. The path is as it stood in the request line, undecoded and without the
-// query. The error is, for errors.As, an *enforce.Denial: 401, 403 or 404, or 503 when it cannot be known.
+// Check authorizes a request by the token service's catalog: it checks the token, then the path,
+// the scope and the plan. An empty token counts as none. The path is that of the request line,
+// undecoded and without the query. errors.As finds an *enforce.Denial in the error: 401, 403 or
+// 404, or 503 where the token cannot be checked.
 func (c *Client) Check(ctx context.Context, token, method, path string) (*Token, error) {
 	if token == "" {
 		return nil, enforce.Unauthenticated(false)
@@ -107,7 +111,7 @@ func (c *Client) Check(ctx context.Context, token, method, path string) (*Token,
 	return t, nil
 }
 
-var errNoCatalog = errors.New("the catalog has not been read yet")
+var errNoCatalog = errors.New("the catalog has not been loaded yet")
 
 func denialOf(token string, err error) error {
 	if errors.Is(err, ErrInactive) {
@@ -116,5 +120,5 @@ func denialOf(token string, err error) error {
 	return unavailable(err)
 }
 
-// unavailable keeps the cause, for the log.
+// unavailable returns a 503 denial that wraps its cause, for the log.
 func unavailable(cause error) error { return fmt.Errorf("%w (%w)", enforce.Unavailable(), cause) }

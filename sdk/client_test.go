@@ -19,7 +19,7 @@ import (
 	"github.com/vidocu/usher/sdk/ushertest"
 )
 
-func TestIntrospectAnswersTypedFacts(t *testing.T) {
+func TestIntrospectReturnsATypedToken(t *testing.T) {
 	server := ushertest.New()
 	client := ready(t, server)
 	got, err := client.Introspect(t.Context(), server.Issue(facts()))
@@ -31,7 +31,7 @@ func TestIntrospectAnswersTypedFacts(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if !got.Has("jobs:read") || got.Has("jobs") || got.Has("videos:read jobs:read") || got.Has("") {
-		t.Error("a scope is matched whole and exactly")
+		t.Error("a scope is not matched exactly")
 	}
 	key, err := client.Introspect(t.Context(), server.Issue(&tokenv1.IntrospectTokenResponse{
 		Kind: tokenv1.TokenKind_TOKEN_KIND_API_KEY, Sub: "key_a", WorkspaceId: "ws_a", Plan: "free",
@@ -41,11 +41,11 @@ func TestIntrospectAnswersTypedFacts(t *testing.T) {
 	}
 }
 
-func TestRFC7662_2_2_WhatIsNotLiveIsOneAnswer(t *testing.T) {
+func TestRFC7662_2_2_EveryInactiveTokenIsErrInactive(t *testing.T) {
 	server := ushertest.New()
 	client := ready(t, server)
 	ended := server.Issue(facts())
-	server.End(ended)
+	server.Revoke(ended)
 	for _, token := range []string{"", "unknown", ended, ushertest.Token(tokenv1.TokenKind_TOKEN_KIND_API_KEY)} {
 		if _, err := client.Introspect(t.Context(), token); !errors.Is(err, usher.ErrInactive) {
 			t.Errorf("%q: %v", token, err)
@@ -67,13 +67,13 @@ func TestAnOutageIsNotAnInactiveToken(t *testing.T) {
 	}
 }
 
-func TestWireContract6_CheckAnswersAsTheTableSays(t *testing.T) {
+func TestWireContract6_CheckReturnsTheTablesStatus(t *testing.T) {
 	server := ushertest.New()
 	client := ready(t, server)
 	access := server.Issue(facts())
 	key := server.Issue(&tokenv1.IntrospectTokenResponse{Kind: tokenv1.TokenKind_TOKEN_KIND_API_KEY, Sub: "key_a", WorkspaceId: "ws_a", Plan: "free"})
 	user := server.Issue(&tokenv1.IntrospectTokenResponse{Kind: tokenv1.TokenKind_TOKEN_KIND_USER_TOKEN, Sub: "usr_a", ExpiresInMs: 1000, Exp: 1})
-	for range 2 { // asked, then remembered
+	for range 2 { // introspected, then cached
 		for name, row := range map[string]struct {
 			token, method, path string
 			status              int
@@ -96,7 +96,7 @@ func TestWireContract6_CheckAnswersAsTheTableSays(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeATokenIsNeverAsked(t *testing.T) {
+func TestAMalformedTokenIsNotIntrospected(t *testing.T) {
 	server := ushertest.New()
 	client := ready(t, server)
 	good, key, user := ushertest.Token(0), ushertest.Token(tokenv1.TokenKind_TOKEN_KIND_API_KEY), ushertest.Token(tokenv1.TokenKind_TOKEN_KIND_USER_TOKEN)
@@ -110,14 +110,14 @@ func TestWhatCannotBeATokenIsNeverAsked(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if asked := server.Asked(); len(asked) != 0 {
-		t.Errorf("asked %d times", len(asked))
+	if requests := server.Introspections(); len(requests) != 0 {
+		t.Errorf("introspected %d times", len(requests))
 	}
 	for _, token := range []string{good, key, user} {
 		_ = active(t, client, token)
 	}
-	if asked := server.Asked(); len(asked) != 3 {
-		t.Errorf("asked %d times about 3 well-formed ones", len(asked))
+	if requests := server.Introspections(); len(requests) != 3 {
+		t.Errorf("introspected %d times for 3 well-formed tokens", len(requests))
 	}
 }
 
@@ -166,7 +166,7 @@ func TestANewCatalogTakesEffect(t *testing.T) {
 		return err == nil
 	})
 	if _, err := client.Check(t.Context(), token, "GET", "/v1/videos"); statusOf(err) != 404 {
-		t.Errorf("the old row still stands: %v", err)
+		t.Errorf("the old row is still in the catalog: %v", err)
 	}
 }
 
@@ -189,8 +189,8 @@ func TestTheCallersConnectionStaysOpen(t *testing.T) {
 	if err := client.Ready(t.Context()); err == nil {
 		t.Error("a closed client is ready")
 	}
-	if remembered(t, server, client, token) {
-		t.Error("a closed client remembers")
+	if cached(t, server, client, token) {
+		t.Error("a closed client uses its cache")
 	}
 	if _, err := tokenv1.NewCatalogServiceClient(conn).GetCatalog(t.Context(), &tokenv1.GetCatalogRequest{}); err != nil {
 		t.Error(err)

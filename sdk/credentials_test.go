@@ -20,7 +20,7 @@ import (
 	usher "github.com/vidocu/usher/sdk"
 )
 
-// authority signs certificates into a folder.
+// authority is a certificate authority that signs into a directory.
 type authority struct {
 	dir  string
 	cert *x509.Certificate
@@ -34,7 +34,7 @@ func newAuthority(t *testing.T) authority {
 	return a
 }
 
-// issue leaves <name>.pem and <name>.key for a member of the trust domain.
+// issue writes <name>.pem and <name>.key for a service of the trust domain.
 func (a authority) issue(t *testing.T, name string) {
 	t.Helper()
 	a.sign(t, name, &x509.Certificate{
@@ -83,9 +83,9 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// meet runs the handshake of the client's credentials with a server that has the certificate of that name; it answers who the
-// server was told, and the client's error.
-func (a authority) meet(t *testing.T, creds credentials.TransportCredentials, server string) (string, error) {
+// handshake runs the handshake of the client's credentials with a server that has the named
+// certificate. It returns the URI SAN that the server received, and the client's error.
+func (a authority) handshake(t *testing.T, creds credentials.TransportCredentials, server string) (string, error) {
 	t.Helper()
 	cert, err := tls.LoadX509KeyPair(filepath.Join(a.dir, server+".pem"), filepath.Join(a.dir, server+".key"))
 	must(t, err)
@@ -94,32 +94,32 @@ func (a authority) meet(t *testing.T, creds credentials.TransportCredentials, se
 	})
 	must(t, err)
 	defer lis.Close()
-	told := make(chan string, 1)
+	received := make(chan string, 1)
 	go func() {
 		conn, err := lis.Accept()
 		if err != nil {
-			told <- ""
+			received <- ""
 			return
 		}
 		defer conn.Close()
-		end, _ := conn.(*tls.Conn) // it is one, since the listener is TLS's
+		end, _ := conn.(*tls.Conn) // always, with a TLS listener
 		if end.Handshake() != nil {
-			told <- ""
+			received <- ""
 			return
 		}
-		told <- end.ConnectionState().PeerCertificates[0].URIs[0].String()
+		received <- end.ConnectionState().PeerCertificates[0].URIs[0].String()
 	}()
-	near, err := net.Dial("tcp", lis.Addr().String())
+	conn, err := net.Dial("tcp", lis.Addr().String())
 	must(t, err)
-	defer near.Close()
-	_, _, err = creds.ClientHandshake(t.Context(), "token", near)
+	defer conn.Close()
+	_, _, err = creds.ClientHandshake(t.Context(), "token", conn)
 	if err != nil {
-		_ = near.Close() // so that the other end is not kept waiting
+		_ = conn.Close() // so that the server's handshake ends
 	}
-	return <-told, err
+	return <-received, err
 }
 
-func TestTheOtherEndMustBeTheTokenServiceOfTheTrustDomain(t *testing.T) {
+func TestTheServerMustBeTheTokenServiceOfTheTrustDomain(t *testing.T) {
 	a, stranger := newAuthority(t), newAuthority(t)
 	for _, name := range []string{"token", "gateway", "video-api"} {
 		a.issue(t, name)
@@ -127,18 +127,18 @@ func TestTheOtherEndMustBeTheTokenServiceOfTheTrustDomain(t *testing.T) {
 	stranger.issue(t, "token")
 	creds, err := a.certificate("video-api").Credentials()
 	must(t, err)
-	if who, err := a.meet(t, creds, "token"); err != nil || who != "spiffe://usher.test/video-api" {
-		t.Errorf("the token service: %v, it was told %q", err, who)
+	if uri, err := a.handshake(t, creds, "token"); err != nil || uri != "spiffe://usher.test/video-api" {
+		t.Errorf("the token service: %v, it received %q", err, uri)
 	}
-	if _, err := a.meet(t, creds, "gateway"); err == nil {
-		t.Error("another service passes for the token service")
+	if _, err := a.handshake(t, creds, "gateway"); err == nil {
+		t.Error("another service is accepted as the token service")
 	}
-	if _, err := stranger.meet(t, creds, "token"); err == nil {
-		t.Error("another authority's token service passes")
+	if _, err := stranger.handshake(t, creds, "token"); err == nil {
+		t.Error("another authority's token service is accepted")
 	}
 }
 
-func TestReplacedFilesCountAtTheNextHandshake(t *testing.T) {
+func TestReplacedFilesAreUsedAtTheNextHandshake(t *testing.T) {
 	a := newAuthority(t)
 	a.issue(t, "token")
 	a.issue(t, "video-api")
@@ -150,23 +150,23 @@ func TestReplacedFilesCountAtTheNextHandshake(t *testing.T) {
 	for _, name := range []string{"ca.pem", "video-api.pem", "video-api.key"} {
 		must(t, os.Rename(filepath.Join(next.dir, name), filepath.Join(a.dir, name)))
 	}
-	if _, err := next.meet(t, creds, "token"); err != nil {
+	if _, err := next.handshake(t, creds, "token"); err != nil {
 		t.Errorf("the new authority's token service: %v", err)
 	}
-	if _, err := a.meet(t, creds, "token"); err == nil {
-		t.Error("the former authority's token service passes")
+	if _, err := a.handshake(t, creds, "token"); err == nil {
+		t.Error("the former authority's token service is accepted")
 	}
 }
 
 func TestCredentialsFailEarly(t *testing.T) {
 	a := newAuthority(t)
 	a.issue(t, "video-api")
-	for name, spoil := range map[string]func(*usher.Certificate){
+	for name, change := range map[string]func(*usher.Certificate){
 		"no certificate": func(c *usher.Certificate) { c.CertFile = "nowhere" }, "no authority": func(c *usher.Certificate) { c.CAFile = "nowhere" },
 		"an authority without a certificate": func(c *usher.Certificate) { c.CAFile = c.KeyFile }, "no trust domain": func(c *usher.Certificate) { c.TrustDomain = "" },
 	} {
 		c := a.certificate("video-api")
-		spoil(&c)
+		change(&c)
 		if _, err := c.Credentials(); err == nil {
 			t.Errorf("%s: no error", name)
 		}

@@ -17,8 +17,8 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// serviceConfig spreads calls over every replica, and repeats a question, which changes nothing, when a replica goes away
-// under it.
+// serviceConfig distributes calls over all replicas, and retries a call, which is read-only, when
+// its replica becomes unavailable.
 const serviceConfig = `{
 	"loadBalancingConfig": [{"round_robin": {}}],
 	"methodConfig": [{
@@ -30,9 +30,10 @@ const serviceConfig = `{
 	}]
 }`
 
-// Dial makes a client of the token service at host:port. It does not wait for it: Ready does, and otherwise the first call
-// finds out. The credentials must present a certificate whose URI SAN names a resource server, `spiffe://<trust-domain>/<name>`.
-// A connection that looks whole and carries nothing is replaced when the revocation log falls silent on it.
+// Dial returns a client of the token service at host:port. It does not wait for a connection: Ready
+// does, or the first call. The credentials must present a certificate whose URI SAN names a
+// resource server, `spiffe://<trust-domain>/<name>`. A connection that is open and delivers nothing
+// is replaced when the revocation log sends no message on it.
 func Dial(addr string, creds credentials.TransportCredentials, opts ...Option) (*Client, error) {
 	o := settings(opts)
 	conn := &connection{dial: func() (*grpc.ClientConn, error) {
@@ -51,10 +52,10 @@ func Dial(addr string, creds credentials.TransportCredentials, opts ...Option) (
 		return nil, fmt.Errorf("preparing the connection to the token service: %w", err)
 	}
 	conn.current.Store(first)
-	return start(conn, o, conn.renew, conn.Close), nil
+	return start(conn, o, conn.reconnect, conn.Close), nil
 }
 
-// connection is a gRPC connection that can be replaced under its users.
+// connection is a gRPC connection that can be replaced while it is in use.
 type connection struct {
 	dial    func() (*grpc.ClientConn, error)
 	current atomic.Pointer[grpc.ClientConn]
@@ -64,59 +65,59 @@ type connection struct {
 	old    map[*grpc.ClientConn]*time.Timer
 }
 
-// Invoke makes a call on the connection of the moment.
+// Invoke makes a call on the current connection.
 func (c *connection) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
 	return c.current.Load().Invoke(ctx, method, args, reply, opts...)
 }
 
-// NewStream opens a stream on the connection of the moment.
+// NewStream opens a stream on the current connection.
 func (c *connection) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 	return c.current.Load().NewStream(ctx, desc, method, opts...)
 }
 
-// renew replaces a connection that says it is ready; any other is being restored by gRPC already. Calls that are under way on
-// the old one may finish.
-func (c *connection) renew() {
+// reconnect replaces a connection whose state is Ready; gRPC reconnects any other by itself. Calls
+// in progress on the old connection may finish.
+func (c *connection) reconnect() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	stalled := c.current.Load()
 	if c.closed || stalled.GetState() != connectivity.Ready {
 		return
 	}
-	fresh, err := c.dial()
-	if err != nil { // it has worked with the same settings before
+	replacement, err := c.dial()
+	if err != nil { // cannot happen: the same settings worked before
 		return
 	}
-	c.current.Store(fresh)
+	c.current.Store(replacement)
 	if c.old == nil {
 		c.old = map[*grpc.ClientConn]*time.Timer{}
 	}
-	c.old[stalled] = time.AfterFunc(callLimit, func() { c.drop(stalled) })
+	c.old[stalled] = time.AfterFunc(callTimeout, func() { c.drop(stalled) })
 }
 
 func (c *connection) drop(old *grpc.ClientConn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.old, old)
-	_ = ended(old.Close())
+	_ = ignoreClosed(old.Close())
 }
 
-// Close ends the connection and those it replaced.
+// Close closes the connection and those that it replaced.
 func (c *connection) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
-	err := ended(c.current.Load().Close())
+	err := ignoreClosed(c.current.Load().Close())
 	for old, timer := range c.old {
 		timer.Stop()
-		err = errors.Join(err, ended(old.Close()))
+		err = errors.Join(err, ignoreClosed(old.Close()))
 	}
 	c.old = nil
 	return err
 }
 
-// ended is nil for a connection that was closed before.
-func ended(err error) error {
+// ignoreClosed returns nil for a connection that was closed before.
+func ignoreClosed(err error) error {
 	if status.Code(err) == codes.Canceled {
 		return nil
 	}

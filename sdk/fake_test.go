@@ -16,9 +16,9 @@ import (
 	"github.com/vidocu/usher/sdk/ushertest"
 )
 
-const patience = 2 * time.Minute
+const timeout = 2 * time.Minute
 
-// facts are of an ordinary access token.
+// facts are the properties of an ordinary access token.
 func facts() *tokenv1.IntrospectTokenResponse {
 	return &tokenv1.IntrospectTokenResponse{
 		Kind: tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN, Sub: "usr_a", Username: "usr_a", Name: "A", ClientId: "app", WorkspaceId: "ws_a",
@@ -51,7 +51,7 @@ func dial(t testing.TB, addr string, opts ...usher.Option) *usher.Client {
 	return client
 }
 
-// ready is a client of a server that has everything it needs.
+// ready returns a client of a running server, once it is ready.
 func ready(t testing.TB, server *ushertest.Server, opts ...usher.Option) *usher.Client {
 	t.Helper()
 	client := dial(t, start(t, server), opts...)
@@ -61,20 +61,20 @@ func ready(t testing.TB, server *ushertest.Server, opts ...usher.Option) *usher.
 
 func waitReady(t testing.TB, client *usher.Client) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
 	if err := client.Ready(ctx); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// eventually awaits a condition.
-func eventually(t testing.TB, what string, holds func() bool) {
+// eventually waits for a condition.
+func eventually(t testing.TB, name string, holds func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(timeout)
 	for tick := time.NewTicker(2 * time.Millisecond); !holds(); <-tick.C {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within %v", what, patience)
+			t.Fatalf("%s: not within %v", name, timeout)
 		}
 	}
 }
@@ -88,12 +88,12 @@ func active(t testing.TB, client *usher.Client, token string) bool {
 	return err == nil
 }
 
-// remembered reports whether an answer is given without a question.
-func remembered(t testing.TB, server *ushertest.Server, client *usher.Client, token string) bool {
+// cached reports whether the client responds without an introspection request.
+func cached(t testing.TB, server *ushertest.Server, client *usher.Client, token string) bool {
 	t.Helper()
-	before := len(server.Asked())
+	before := len(server.Introspections())
 	_, _ = client.Introspect(t.Context(), token)
-	return len(server.Asked()) == before
+	return len(server.Introspections()) == before
 }
 
 func statusOf(err error) int {
@@ -104,7 +104,7 @@ func statusOf(err error) int {
 	return 0
 }
 
-// syncBuffer is a log that a test reads while the client writes it.
+// syncBuffer is a log that a test reads while the client writes to it.
 type syncBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer

@@ -14,46 +14,49 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
-// The bound on trust is three heartbeat intervals, within limits: one lost packet is no break, and an interval that the
-// server names wrongly does not make the client trust for long.
+// The cache is trusted for three heartbeat intervals, within limits: one lost packet does not
+// interrupt it, and a wrong interval of the server does not make the client trust the cache for
+// long.
 const (
-	intervals     = 3
-	shortestBound = 750 * time.Millisecond
-	longestBound  = 30 * time.Second
-	// shortestSilence is the least silence for which a stream is given up: a busy machine is no break.
-	shortestSilence = time.Second
-	// firstBound serves until the server has named its interval.
-	firstBound = 3 * time.Second
-	// unablePause is between attempts at a server without a log.
-	unablePause = time.Minute
-	// steady is how long a stream lives before its end is no sign of trouble.
-	steady = time.Second
+	trustedIntervals = 3
+	minBound         = 750 * time.Millisecond
+	maxBound         = 30 * time.Second
+	// minSilence is the minimum time without a message after which a stream is replaced, so that a
+	// busy machine does not cause it.
+	minSilence = time.Second
+	// initialBound applies until the server has sent its interval.
+	initialBound = 3 * time.Second
+	// unsupportedPause is the interval between attempts with a server without a revocation log.
+	unsupportedPause = time.Minute
+	// stableAfter is the age from which on the end of a stream resets the backoff.
+	stableAfter = time.Second
 )
 
-var errSilent = errors.New("nothing has come from the revocation log for too long")
+var errSilent = errors.New("the revocation log sent no message within the timeout")
 
-// follower follows the revocation log. One goroutine uses it.
+// follower follows the revocation log. It is used by one goroutine.
 type follower struct {
-	service tokenv1.RevocationServiceClient
-	memory  *memory
-	catalog *catalog
-	state   *state
-	logger  *slog.Logger
-	now     func() time.Duration
-	// renew replaces a connection that looks whole and carries nothing; nil where the connection is the caller's.
-	renew func()
-	bound time.Duration
+	service   tokenv1.RevocationServiceClient
+	cache     *cache
+	catalog   *catalog
+	readiness *readiness
+	logger    *slog.Logger
+	now       func() time.Duration
+	// reconnect replaces a connection that is open and delivers nothing; nil where the connection
+	// is the caller's.
+	reconnect func()
+	bound     time.Duration
 }
 
 func (f *follower) run(ctx context.Context) {
 	var pauses backoff
 	for {
-		began := f.now()
+		start := f.now()
 		err := f.follow(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		if f.now()-began > steady {
+		if f.now()-start > stableAfter {
 			pauses.reset()
 		}
 		if !f.recover(ctx, err, &pauses) {
@@ -62,42 +65,44 @@ func (f *follower) run(ctx context.Context) {
 	}
 }
 
-// recover does what the end of a stream asks for and waits for the next attempt; it reports false when ctx ended. A stream that
-// ends with OK has lasted for its lifetime: the next one continues after its last message, and nothing is amiss.
+// recover handles the end of a stream and waits for the next attempt; it returns false where ctx
+// ended. A stream that ends with OK has reached its maximum lifetime: the next one continues after
+// its last message, and there is no error.
 func (f *follower) recover(ctx context.Context, err error, pauses *backoff) bool {
 	if errors.Is(err, io.EOF) && pauses.first() {
 		f.logger.LogAttrs(ctx, slog.LevelDebug, "revocation stream ended by the server, resuming")
 		return pauses.wait(ctx)
 	}
-	unable := status.Code(err) == codes.Unimplemented
-	if f.state.lost(err, unable) {
+	unsupported := status.Code(err) == codes.Unimplemented
+	if f.readiness.setLost(err, unsupported) {
 		f.logger.LogAttrs(ctx, slog.LevelWarn, "revocation log lost", slog.Any("error", err))
 	}
-	if unable {
-		f.memory.trust(0)
+	if unsupported {
+		f.cache.trustUntil(0)
 		f.catalog.refresh()
-		return pause(ctx, unablePause)
+		return pause(ctx, unsupportedPause)
 	}
-	if errors.Is(err, errSilent) && f.renew != nil {
-		f.renew()
+	if errors.Is(err, errSilent) && f.reconnect != nil {
+		f.reconnect()
 	}
 	return pauses.wait(ctx)
 }
 
-// follow opens the stream where the last one ended and takes in what it tells until it breaks or falls silent.
+// follow opens a stream that continues the last one, and applies its messages until it ends or
+// sends none within the timeout.
 func (f *follower) follow(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	silence := time.AfterFunc(max(f.bound, shortestSilence), func() { cancel(errSilent) })
+	silence := time.AfterFunc(max(f.bound, minSilence), func() { cancel(errSilent) })
 	defer silence.Stop()
-	request := f.memory.resume()
-	s := session{resumed: request.Cursor != nil, fresh: f.now()}
+	request := f.cache.resumeRequest()
+	s := streamState{resumed: request.Cursor != nil, previous: f.now()}
 	stream, err := f.service.WatchRevocations(ctx, request, grpc.WaitForReady(true))
 	for err == nil {
 		var res *tokenv1.WatchRevocationsResponse
 		if res, err = stream.Recv(); err == nil {
-			f.take(ctx, &s, res)
-			silence.Reset(max(f.bound, shortestSilence))
+			f.apply(ctx, &s, res)
+			silence.Reset(max(f.bound, minSilence))
 		}
 	}
 	if errors.Is(context.Cause(ctx), errSilent) {
@@ -106,57 +111,61 @@ func (f *follower) follow(ctx context.Context) error {
 	return err
 }
 
-// session is what is known of one stream. It is settled when everything that ended before it was opened has been told.
-type session struct {
-	resumed, begun, settled bool
-	since                   time.Duration
-	// fresh is a time after which the next message was made: when the one before it arrived, or when the stream was asked for.
-	fresh time.Duration
+// streamState is the state of one stream. It is caughtUp once all revocations from before it was
+// opened have been received.
+type streamState struct {
+	resumed, started, caughtUp bool
+	startedAt                  time.Duration
+	// previous is a time before which the next message cannot have been created: the arrival of the
+	// message before it, or the start of the request.
+	previous time.Duration
 }
 
-// take applies a message before it trusts anything for it.
+// apply applies a message before it trusts the cache because of it.
 //
-// A message proves nothing about the moment of its arrival: the server may have made it, stood still for a minute, and sent it
-// then. But it makes each after it has sent the one before. So trust is counted from the arrival of the previous message, and the
-// first one after a silence gives none.
-func (f *follower) take(ctx context.Context, s *session, res *tokenv1.WatchRevocationsResponse) {
-	now, fresh := f.now(), s.fresh
-	s.fresh = now
+// A message says nothing about the time of its arrival: the server may have created it, been
+// suspended for a minute, and sent it then. But the server creates a message only after it has sent
+// the one before. So trust is counted from the arrival of the previous message, and the first
+// message after a silence gives none.
+func (f *follower) apply(ctx context.Context, s *streamState, res *tokenv1.WatchRevocationsResponse) {
+	now, previous := f.now(), s.previous
+	s.previous = now
 	f.bound = boundOf(res.GetHeartbeatIntervalMs())
-	if !s.begun {
-		s.begun, s.since = true, now
-		if !s.resumed { // what ended before this message is not told, and what was asked before it may not know
-			f.memory.forgetAll()
+	if !s.started {
+		s.started, s.startedAt = true, now
+		if !s.resumed { // the stream omits earlier revocations, which a cached response may not reflect
+			f.cache.clear()
 		}
-		s.settled = !s.resumed
+		s.caughtUp = !s.resumed
 	}
-	f.memory.apply(res)
-	f.catalog.announced(res.GetCatalogDigest())
-	if !f.settle(s, res, now) {
+	f.cache.apply(res)
+	f.catalog.checkDigest(res.GetCatalogDigest())
+	if !f.catchUp(s, res, now) {
 		return
 	}
-	f.memory.trust(fresh + f.bound)
-	if f.state.following() {
+	f.cache.trustUntil(previous + f.bound)
+	if f.readiness.setFollowing() {
 		f.logger.LogAttrs(ctx, slog.LevelInfo, "revocation log followed", slog.Duration("bound", f.bound))
 	}
 }
 
-// settle reports whether a resumed stream has come to the end of the log: it has when it has nothing to tell. One that goes on
-// telling is not waited for: what was remembered from before is forgotten instead.
-func (f *follower) settle(s *session, res *tokenv1.WatchRevocationsResponse, now time.Duration) bool {
-	if s.settled || res.GetReset_() || len(res.GetRevocations()) == 0 {
-		s.settled = true
-	} else if now-s.since > f.bound/intervals {
-		f.memory.forgetAll()
-		s.settled = true
+// catchUp reports whether a resumed stream has reached the end of the log, which is the first
+// message without revocations. Where the stream keeps sending revocations, it clears the cache
+// instead of waiting.
+func (f *follower) catchUp(s *streamState, res *tokenv1.WatchRevocationsResponse, now time.Duration) bool {
+	if s.caughtUp || res.GetReset_() || len(res.GetRevocations()) == 0 {
+		s.caughtUp = true
+	} else if now-s.startedAt > f.bound/trustedIntervals {
+		f.cache.clear()
+		s.caughtUp = true
 	}
-	return s.settled
+	return s.caughtUp
 }
 
 func boundOf(heartbeatMillis int64) time.Duration {
 	if heartbeatMillis <= 0 {
-		return firstBound
+		return initialBound
 	}
-	heartbeat := time.Duration(min(heartbeatMillis, longestBound.Milliseconds())) * time.Millisecond
-	return min(max(intervals*heartbeat, shortestBound), longestBound)
+	heartbeat := time.Duration(min(heartbeatMillis, maxBound.Milliseconds())) * time.Millisecond
+	return min(max(trustedIntervals*heartbeat, minBound), maxBound)
 }

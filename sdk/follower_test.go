@@ -17,18 +17,18 @@ import (
 	"github.com/vidocu/usher/sdk/ushertest"
 )
 
-// bound is how long the client trusts a silent stream of ushertest's 100 ms heartbeats.
+// bound is the bound of trust with ushertest's 100 ms heartbeats, with a margin.
 const bound = time.Second
 
-func TestARevocationIsHeardOfAtOnce(t *testing.T) {
+func TestARevocationTakesEffectAtOnce(t *testing.T) {
 	server := ushertest.New()
 	client := ready(t, server)
 	token := server.Issue(facts())
 	_ = active(t, client, token)
-	server.End(token)
+	server.Revoke(token)
 	eventually(t, "the denial", func() bool { return !active(t, client, token) })
-	if n := len(server.Watched()); n != 1 {
-		t.Errorf("%d streams were opened: the denial came from asking anew, and not from the stream", n)
+	if n := len(server.WatchRequests()); n != 1 {
+		t.Errorf("%d streams were opened: the denial came from a new introspection, and not from the stream", n)
 	}
 }
 
@@ -37,46 +37,47 @@ func TestAfterABreakTheLogIsResumedAndNothingIsMissed(t *testing.T) {
 	client := ready(t, server)
 	stays, ends := server.Issue(facts()), server.Issue(facts())
 	_, _ = active(t, client, stays), active(t, client, ends)
-	server.EndAll(&tokenv1.Revocation{Kind: tokenv1.RevocationKind_REVOCATION_KIND_USER, UserId: "usr_x"})
+	server.RevokeWith(&tokenv1.Revocation{Kind: tokenv1.RevocationKind_REVOCATION_KIND_USER, UserId: "usr_x"})
 	eventually(t, "the entry", func() bool { return usher.Applied(client) == 1 })
 	server.Fail(status.Error(codes.Unavailable, "stopping"))
 	server.Break()
-	server.End(ends)
+	server.Revoke(ends)
 	server.Fail(nil)
 	eventually(t, "the missed entry", func() bool { return usher.Applied(client) == 2 })
-	if watched := server.Watched(); watched[0].Cursor != nil || watched[len(watched)-1].Cursor == nil || watched[len(watched)-1].GetCursor() != 1 {
-		t.Errorf("streams were asked for by %v", watched)
+	if watched := server.WatchRequests(); watched[0].Cursor != nil || watched[len(watched)-1].Cursor == nil || watched[len(watched)-1].GetCursor() != 1 {
+		t.Errorf("the stream requests were %v", watched)
 	}
 	if active(t, client, ends) {
-		t.Error("active after its end was told")
+		t.Error("active after its revocation was received")
 	}
-	eventually(t, "trust", func() bool { return remembered(t, server, client, stays) })
-	if n := len(server.Asked()); n != 3 {
-		t.Errorf("asked %d times: what did not end was forgotten", n)
+	eventually(t, "trust", func() bool { return cached(t, server, client, stays) })
+	if n := len(server.Introspections()); n != 3 {
+		t.Errorf("introspected %d times: a token that was not revoked was evicted", n)
 	}
 }
 
-// TestFault_D9_AStreamThatEndsByItselfIsResumedInSilence: the service ends each stream with OK after a while.
-func TestFault_D9_AStreamThatEndsByItselfIsResumedInSilence(t *testing.T) {
+// TestFault_D9_AStreamThatReachedItsLifetimeIsResumedWithoutAWarning: the service ends each stream
+// with OK after its lifetime.
+func TestFault_D9_AStreamThatReachedItsLifetimeIsResumedWithoutAWarning(t *testing.T) {
 	server := ushertest.New()
 	var log syncBuffer
 	client := ready(t, server, usher.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))))
 	stays, ends := server.Issue(facts()), server.Issue(facts())
 	_, _ = active(t, client, stays), active(t, client, ends)
 	server.EndStreams()
-	server.End(ends)
+	server.Revoke(ends)
 	eventually(t, "the entry after the end", func() bool { return usher.Applied(client) == 1 })
 	if active(t, client, ends) || !active(t, client, stays) {
 		t.Error("after the stream was resumed, a revoked token is active or a live one is not")
 	}
-	if watched := server.Watched(); len(watched) != 2 || watched[1].Cursor == nil {
-		t.Errorf("streams were asked for by %v, want one from the start and one that resumes", watched)
+	if watched := server.WatchRequests(); len(watched) != 2 || watched[1].Cursor == nil {
+		t.Errorf("the stream requests were %v, want a new stream and a resumed one", watched)
 	}
-	if n := len(server.Asked()); n != 3 {
+	if n := len(server.Introspections()); n != 3 {
 		t.Errorf("introspected %d times: the cache was lost", n)
 	}
 	if log.String() != "" {
-		t.Errorf("the client warns of a planned end: %s", log.String())
+		t.Errorf("the client logs a warning about a planned end: %s", log.String())
 	}
 }
 
@@ -91,7 +92,7 @@ func TestAServerThatRestartsLosesNoEntry(t *testing.T) {
 	token := server.Issue(facts())
 	_ = active(t, client, token)
 	stop()
-	server.End(token)
+	server.Revoke(token)
 	_, stop, err = server.StartAt(addr)
 	if err != nil {
 		t.Fatal(err)
@@ -99,25 +100,25 @@ func TestAServerThatRestartsLosesNoEntry(t *testing.T) {
 	t.Cleanup(stop)
 	eventually(t, "the entry", func() bool { return usher.Applied(client) == 1 })
 	if active(t, client, token) {
-		t.Error("active after its end was told")
+		t.Error("active after its revocation was received")
 	}
 }
 
-func TestAResetForgetsEverything(t *testing.T) {
+func TestAResetClearsTheCache(t *testing.T) {
 	server := ushertest.New()
 	client := ready(t, server)
 	token := server.Issue(facts())
 	_ = active(t, client, token)
 	server.Fail(status.Error(codes.Unavailable, "stopping"))
 	server.Break()
-	server.EndAll(&tokenv1.Revocation{Kind: tokenv1.RevocationKind_REVOCATION_KIND_USER, UserId: "usr_x"})
+	server.RevokeWith(&tokenv1.Revocation{Kind: tokenv1.RevocationKind_REVOCATION_KIND_USER, UserId: "usr_x"})
 	server.Trim()
 	server.Fail(nil)
 	eventually(t, "the reset", func() bool { return usher.Applied(client) == 1 })
-	if remembered(t, server, client, token) {
-		t.Error("remembered after a reset")
+	if cached(t, server, client, token) {
+		t.Error("cached after a reset")
 	}
-	eventually(t, "trust", func() bool { return remembered(t, server, client, token) })
+	eventually(t, "trust", func() bool { return cached(t, server, client, token) })
 }
 
 func TestASilentStreamIsNotTrustedBeyondTheBound(t *testing.T) {
@@ -127,13 +128,13 @@ func TestASilentStreamIsNotTrustedBeyondTheBound(t *testing.T) {
 	_ = active(t, client, token)
 	server.Silence(true)
 	quiet := time.Now()
-	server.End(token)
+	server.Revoke(token)
 	allowed := quiet
 	eventually(t, "the denial", func() bool {
-		began := time.Now() // no later than the decision, however long a busy machine takes to return it
+		start := time.Now() // not later than the decision, even on a busy machine
 		yes := active(t, client, token)
 		if yes {
-			allowed = began
+			allowed = start
 		}
 		return !yes
 	})
@@ -142,31 +143,31 @@ func TestASilentStreamIsNotTrustedBeyondTheBound(t *testing.T) {
 	}
 	other := server.Issue(facts())
 	for range 3 {
-		if !active(t, client, other) || remembered(t, server, client, other) {
+		if !active(t, client, other) || cached(t, server, client, other) {
 			t.Fatal("a silent stream is trusted")
 		}
 	}
-	eventually(t, "another stream", func() bool { return len(server.Watched()) > 1 })
+	eventually(t, "another stream", func() bool { return len(server.WatchRequests()) > 1 })
 	server.Silence(false)
-	eventually(t, "trust", func() bool { return remembered(t, server, client, other) })
+	eventually(t, "trust", func() bool { return cached(t, server, client, other) })
 }
 
-func TestAConnectionThatSwallowsBytesAllowsNothingBeyondTheBoundAndIsReplaced(t *testing.T) {
+func TestAConnectionThatDropsBytesAllowsNothingBeyondTheBoundAndIsReplaced(t *testing.T) {
 	server := ushertest.New()
 	p := newProxy(t, start(t, server))
 	client := dial(t, p.addr)
 	waitReady(t, client)
 	ends, stays := server.Issue(facts()), server.Issue(facts())
 	_, _ = active(t, client, ends), active(t, client, stays)
-	p.swallowAll(true)
-	server.End(ends)
+	p.dropAll(true)
+	server.Revoke(ends)
 	quiet := time.Now()
 	allowed := quiet
-	eventually(t, "doubt", func() bool {
-		began := time.Now() // no later than the decision, however long a busy machine takes to return it
+	eventually(t, "the denial", func() bool {
+		start := time.Now() // not later than the decision, even on a busy machine
 		_, err := client.Check(t.Context(), ends, "GET", "/v1/videos")
 		if err == nil {
-			allowed = began
+			allowed = start
 		}
 		return err != nil
 	})
@@ -174,28 +175,28 @@ func TestAConnectionThatSwallowsBytesAllowsNothingBeyondTheBoundAndIsReplaced(t 
 		t.Errorf("a check that began %v after the last message was allowed", late)
 	}
 	if _, err := client.Check(t.Context(), ends, "GET", "/v1/videos"); statusOf(err) != enforce.Unavailable().Status {
-		t.Errorf("what cannot be known is %v", err)
+		t.Errorf("an uncheckable token gets %v", err)
 	}
-	p.swallowAll(false)
+	p.dropAll(false)
 	eventually(t, "another connection", func() bool {
 		_, err := client.Check(t.Context(), stays, "GET", "/v1/videos")
 		return err == nil
 	})
 	if _, err := client.Check(t.Context(), ends, "GET", "/v1/videos"); statusOf(err) != 401 {
-		t.Errorf("what ended meanwhile is %v", err)
+		t.Errorf("a token that was revoked meanwhile gets %v", err)
 	}
 }
 
-// old is a token service from before the revocation log.
-type old struct {
+// withoutLog is a token service without a revocation log.
+type withoutLog struct {
 	*ushertest.Server
 }
 
-func (o old) WatchRevocations(*tokenv1.WatchRevocationsRequest, grpc.ServerStreamingServer[tokenv1.WatchRevocationsResponse]) error {
+func (o withoutLog) WatchRevocations(*tokenv1.WatchRevocationsRequest, grpc.ServerStreamingServer[tokenv1.WatchRevocationsResponse]) error {
 	return status.Error(codes.Unimplemented, "unknown method")
 }
 
-func TestAServerWithoutALogIsAskedEveryTime(t *testing.T) {
+func TestWithAServerWithoutALogEveryCallIntrospects(t *testing.T) {
 	server := ushertest.New()
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -204,18 +205,18 @@ func TestAServerWithoutALogIsAskedEveryTime(t *testing.T) {
 	s := grpc.NewServer()
 	tokenv1.RegisterIntrospectionServiceServer(s, server)
 	tokenv1.RegisterCatalogServiceServer(s, server)
-	tokenv1.RegisterRevocationServiceServer(s, old{server})
+	tokenv1.RegisterRevocationServiceServer(s, withoutLog{server})
 	go func() { _ = s.Serve(lis) }()
 	t.Cleanup(s.Stop)
 	client := dial(t, lis.Addr().String())
 	waitReady(t, client)
 	token := server.Issue(facts())
 	for range 3 {
-		if _, err := client.Check(t.Context(), token, "GET", "/v1/videos"); err != nil || remembered(t, server, client, token) {
-			t.Fatalf("remembered, or %v", err)
+		if _, err := client.Check(t.Context(), token, "GET", "/v1/videos"); err != nil || cached(t, server, client, token) {
+			t.Fatalf("cached, or %v", err)
 		}
 	}
-	server.End(token)
+	server.Revoke(token)
 	if _, err := client.Introspect(t.Context(), token); !errors.Is(err, usher.ErrInactive) {
 		t.Errorf("got %v", err)
 	}

@@ -12,16 +12,16 @@ import (
 	"github.com/vidocu/usher/sdk/ushertest"
 )
 
-// oracle says by other means, a regular expression and big integers, what can be a token.
+// oracle checks the format of a token by a regular expression and big integers.
 func oracle(s string) bool {
-	if regexp.MustCompile(`\A[A-Z2-7]{180}\z`).MatchString(s) {
+	if regexp.MustCompile(`\A[A-Z2-7]{179}[AQ]\z`).MatchString(s) {
 		return true
 	}
 	m := regexp.MustCompile(`\A(vdo_(?:oat|live)_[0-9A-Za-z]{43})([0-9A-Za-z]{6})\z`).FindStringSubmatch(s)
 	if m == nil {
 		return false
 	}
-	// math/big's digits above nine are lower case first; ours are upper case first.
+	// The digits above nine of math/big are lower case first; the token's are upper case first.
 	digits := new(big.Int).SetUint64(uint64(crc32.ChecksumIEEE([]byte(m[1])))).Text(62)
 	swapped := strings.Map(func(r rune) rune {
 		switch {

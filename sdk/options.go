@@ -24,15 +24,16 @@ type options struct {
 // Option changes a setting of a client.
 type Option func(*options)
 
-// WithCacheSize bounds how many live tokens are remembered: 65,536 unless told otherwise, each about half a kilobyte. 0 turns
-// the memory off: every call asks.
+// WithCacheSize sets the maximum number of active tokens in the cache: 65,536 by default, each
+// about half a kilobyte. 0 disables the cache: every call introspects.
 func WithCacheSize(n int) Option { return func(o *options) { o.size = max(n, 0) } }
 
-// WithMaxAge bounds how long an answer is used before the token service is asked again: 1 minute unless told otherwise. It
-// is the net under the revocation log, not the rule: what is revoked is forgotten at once.
+// WithMaxAge sets the maximum age of a cached response: 1 minute by default. It is only a fallback,
+// because the revocation log evicts revoked tokens at once.
 func WithMaxAge(d time.Duration) Option { return func(o *options) { o.maxAge = max(d, 0) } }
 
-// WithNegativeAge bounds how long it is remembered that a token is not active: 10 s unless told otherwise.
+// WithNegativeAge sets the maximum age of a cached response for a token that is not active: 10 s by
+// default.
 func WithNegativeAge(d time.Duration) Option { return func(o *options) { o.negativeAge = max(d, 0) } }
 
 // WithDialOptions adds options to the connection that Dial makes. New ignores it.
@@ -40,7 +41,8 @@ func WithDialOptions(opts ...grpc.DialOption) Option {
 	return func(o *options) { o.dial = append(o.dial, opts...) }
 }
 
-// WithLogger tells when the revocation log is lost and found again. No token, and nothing that a token stands for, is ever logged.
+// WithLogger sets the logger for the loss and the recovery of the revocation log; nothing is logged
+// by default. It never logs a token or its properties.
 func WithLogger(logger *slog.Logger) Option { return func(o *options) { o.logger = logger } }
 
 func settings(opts []Option) options {

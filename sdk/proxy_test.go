@@ -7,12 +7,12 @@ import (
 	"testing"
 )
 
-// proxy passes TCP on, until it is told to swallow: then the connections it has stay open, and nothing comes through.
+// proxy is a TCP proxy that can drop all bytes: the connections stay open, and deliver nothing.
 type proxy struct {
 	addr string
-	// generation counts how often it began to swallow; connections of the present one pass.
+	// generation counts the calls of dropAll; only connections of the current one are forwarded.
 	generation atomic.Int64
-	// closed keeps new connections from passing as well.
+	// closed drops new connections' bytes too.
 	closed atomic.Bool
 }
 
@@ -50,14 +50,14 @@ func newProxy(t *testing.T, to string) *proxy {
 			open = append(open, in, out)
 			mu.Unlock()
 			born := p.generation.Load()
-			running.Go(func() { p.pass(out, in, born) })
-			running.Go(func() { p.pass(in, out, born) })
+			running.Go(func() { p.forward(out, in, born) })
+			running.Go(func() { p.forward(in, out, born) })
 		}
 	})
 	return p
 }
 
-func (p *proxy) pass(to, from net.Conn, born int64) {
+func (p *proxy) forward(to, from net.Conn, born int64) {
 	b := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(b)
@@ -71,8 +71,9 @@ func (p *proxy) pass(to, from net.Conn, born int64) {
 	}
 }
 
-// swallowAll keeps what is connected now from telling anything, and new connections as well.
-func (p *proxy) swallowAll(all bool) {
+// dropAll drops the bytes of the existing connections for good, and those of new connections while
+// all is true.
+func (p *proxy) dropAll(all bool) {
 	p.closed.Store(all)
 	p.generation.Add(1)
 }

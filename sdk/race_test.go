@@ -11,31 +11,31 @@ import (
 	"github.com/vidocu/usher/sdk/ushertest"
 )
 
-func TestAnAnswerThatARevocationOvertookIsNeitherUsedNorRemembered(t *testing.T) {
-	for name := range endings("") {
+func TestAResponseThatARevocationOvertookIsNeitherReturnedNorCached(t *testing.T) {
+	for name := range revocations("") {
 		t.Run(name, func(t *testing.T) {
 			server := ushertest.New()
 			var client *usher.Client
 			var once sync.Once
-			server.Answered = func(req *tokenv1.IntrospectTokenRequest) {
-				once.Do(func() { // the first answer is settled: now the token ends, and the client hears of it first
-					row := endings(req.GetToken())[name]
+			server.Introspected = func(req *tokenv1.IntrospectTokenRequest) {
+				once.Do(func() { // the first response is determined: now the token is revoked, and the client receives the revocation first
+					row := revocations(req.GetToken())[name]
 					if row.ends {
-						server.EndAll(row.entry, req.GetToken())
+						server.RevokeWith(row.entry, req.GetToken())
 					} else {
-						server.EndAll(row.entry)
+						server.RevokeWith(row.entry)
 					}
 					eventually(t, "the entry", func() bool { return usher.Applied(client) == 1 })
 				})
 			}
 			client = ready(t, server)
 			token := server.Issue(facts())
-			ends := endings(token)[name].ends
+			ends := revocations(token)[name].ends
 			if active(t, client, token) == ends {
 				t.Errorf("active is %t", !ends)
 			}
-			if want := map[bool]int{true: 2, false: 1}[ends]; len(server.Asked()) != want {
-				t.Errorf("asked %d times, want %d", len(server.Asked()), want)
+			if want := map[bool]int{true: 2, false: 1}[ends]; len(server.Introspections()) != want {
+				t.Errorf("introspected %d times, want %d", len(server.Introspections()), want)
 			}
 			if active(t, client, token) == ends {
 				t.Errorf("later active is %t", !ends)
@@ -44,14 +44,14 @@ func TestAnAnswerThatARevocationOvertookIsNeitherUsedNorRemembered(t *testing.T)
 	}
 }
 
-func TestAnAnswerThatAResetOvertookIsAskedForAgain(t *testing.T) {
+func TestAResponseThatAResetOvertookIsRequestedAgain(t *testing.T) {
 	server := ushertest.New()
 	var client *usher.Client
 	var once sync.Once
-	server.Answered = func(req *tokenv1.IntrospectTokenRequest) {
+	server.Introspected = func(req *tokenv1.IntrospectTokenRequest) {
 		once.Do(func() {
 			server.Silence(true)
-			server.End(req.GetToken())
+			server.Revoke(req.GetToken())
 			server.Trim()
 			server.Silence(false)
 			eventually(t, "the reset", func() bool { return usher.Applied(client) == 1 })
@@ -59,104 +59,105 @@ func TestAnAnswerThatAResetOvertookIsAskedForAgain(t *testing.T) {
 	}
 	client = ready(t, server)
 	if token := server.Issue(facts()); active(t, client, token) {
-		t.Error("active after its end was told")
+		t.Error("active after its revocation was received")
 	}
 }
 
-// TestRaceOfQuestionsAndRevocations lets many ask while a token ends. Whoever comes after the client has heard of it is denied.
-func TestRaceOfQuestionsAndRevocations(t *testing.T) {
+// TestRaceOfIntrospectionsAndRevocations calls concurrently while a token is revoked. A call that
+// starts after the client has received the revocation is denied.
+func TestRaceOfIntrospectionsAndRevocations(t *testing.T) {
 	server := ushertest.New()
 	client := ready(t, server)
 	for round := range 200 {
 		token := server.Issue(facts())
 		barrier, applied := make(chan struct{}), usher.Applied(client)
-		var askers sync.WaitGroup
+		var callers sync.WaitGroup
 		for range 8 {
-			askers.Go(func() {
+			callers.Go(func() {
 				<-barrier
 				if _, err := client.Introspect(context.Background(), token); err != nil && !errors.Is(err, usher.ErrInactive) {
 					t.Error(err)
 				}
 			})
 		}
-		askers.Go(func() {
+		callers.Go(func() {
 			<-barrier
-			server.End(token)
+			server.Revoke(token)
 		})
 		close(barrier)
 		eventually(t, "the entry", func() bool { return usher.Applied(client) > applied })
 		if active(t, client, token) {
-			t.Fatalf("round %d: active after its end was heard of", round)
+			t.Fatalf("round %d: active after its revocation was received", round)
 		}
-		askers.Wait()
+		callers.Wait()
 		if active(t, client, token) {
-			t.Fatalf("round %d: a late answer was remembered", round)
+			t.Fatalf("round %d: a late response was cached", round)
 		}
 	}
 }
 
-func TestConcurrentMissesAreOneQuestion(t *testing.T) {
+func TestConcurrentMissesSendOneRequest(t *testing.T) {
 	server := ushertest.New()
 	release := make(chan struct{})
-	server.Answered = func(*tokenv1.IntrospectTokenRequest) { <-release }
+	server.Introspected = func(*tokenv1.IntrospectTokenRequest) { <-release }
 	client := ready(t, server)
 	token := server.Issue(facts())
-	leaving, leave := context.WithCancel(t.Context())
-	left := make(chan error)
+	cancelled, cancel := context.WithCancel(t.Context())
+	result := make(chan error)
 	go func() {
-		_, err := client.Introspect(leaving, token)
-		left <- err
+		_, err := client.Introspect(cancelled, token)
+		result <- err
 	}()
-	eventually(t, "the question", func() bool { return len(server.Asked()) == 1 })
-	answers := make(chan *usher.Token, 100)
-	for range cap(answers) {
+	eventually(t, "the request", func() bool { return len(server.Introspections()) == 1 })
+	tokens := make(chan *usher.Token, 100)
+	for range cap(tokens) {
 		go func() {
 			got, err := client.Introspect(context.Background(), token)
 			if err != nil {
 				t.Error(err)
 			}
-			answers <- got
+			tokens <- got
 		}()
 	}
-	leave()
-	if err := <-left; !errors.Is(err, context.Canceled) {
-		t.Errorf("who left got %v", err)
+	cancel()
+	if err := <-result; !errors.Is(err, context.Canceled) {
+		t.Errorf("the cancelled call got %v", err)
 	}
 	close(release)
-	first := <-answers
-	for range cap(answers) - 1 {
-		if got := <-answers; got != first {
-			t.Fatal("the answer is not shared")
+	first := <-tokens
+	for range cap(tokens) - 1 {
+		if got := <-tokens; got != first {
+			t.Fatal("the response is not shared")
 		}
 	}
-	if n := len(server.Asked()); n != 1 {
-		t.Errorf("asked %d times", n)
+	if n := len(server.Introspections()); n != 1 {
+		t.Errorf("introspected %d times", n)
 	}
 }
 
-func TestWithoutTrustNobodyJoinsAQuestionThatIsOlderThanTheirs(t *testing.T) {
+func TestWithoutTrustACallDoesNotJoinAnEarlierRequest(t *testing.T) {
 	server := ushertest.New()
-	settled, release := make(chan struct{}), make(chan struct{})
+	determined, release := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	server.Answered = func(*tokenv1.IntrospectTokenRequest) {
-		once.Do(func() { close(settled); <-release })
+	server.Introspected = func(*tokenv1.IntrospectTokenRequest) {
+		once.Do(func() { close(determined); <-release })
 	}
 	client := ready(t, server, usher.WithCacheSize(0))
 	token := server.Issue(facts())
 	before, after := make(chan error), make(chan error)
-	ask := func(result chan error) {
+	introspect := func(result chan error) {
 		_, err := client.Introspect(context.Background(), token)
 		result <- err
 	}
-	go ask(before)
-	<-settled
-	server.End(token)
-	go ask(after)
+	go introspect(before)
+	<-determined
+	server.Revoke(token)
+	go introspect(after)
 	close(release)
-	if err := <-before; err != nil && !errors.Is(err, usher.ErrInactive) { // either is right: the end came while they asked
-		t.Errorf("who asked before the end got %v", err)
+	if err := <-before; err != nil && !errors.Is(err, usher.ErrInactive) { // both are right: the token was revoked during the call
+		t.Errorf("the call from before the revocation got %v", err)
 	}
 	if err := <-after; !errors.Is(err, usher.ErrInactive) {
-		t.Errorf("who asked after the end got %v", err)
+		t.Errorf("the call from after the revocation got %v", err)
 	}
 }

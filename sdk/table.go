@@ -6,55 +6,60 @@ import (
 	"math/bits"
 	"sync/atomic"
 	"time"
+
+	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// key is the SHA-256 of a token: what is remembered of a token is not enough to use it.
+// key is the SHA-256 of a token, so that the cache holds no usable token.
 type key [sha256.Size]byte
 
-// keyOf hashes a token of a possible length. It copies it to the stack first, since converting a string would allocate.
+// keyOf hashes a token of a possible length. It copies it to the stack first, because a conversion
+// of the string would allocate.
 func keyOf(token string) key {
-	var b [userLength]byte
+	var b [enforce.MaxTokenLength]byte
 	return sha256.Sum256(b[:copy(b[:], token)])
 }
 
-// entry is one remembered answer. It never changes but for used.
+// entry is a cached response. Only used changes.
 type entry struct {
 	key key
 	// deadline is on the client's monotonic clock.
 	deadline time.Duration
-	// token is nil where the answer was that the token is not active.
+	// token is nil where the token is not active.
 	token *Token
-	// grant is the authorization that the token hangs on.
+	// grant is the ID of the grant that the token belongs to.
 	grant string
-	// used is set by a hit and taken back by the clock hand of eviction.
+	// used is set by a hit and cleared by the clock hand of eviction.
 	used atomic.Bool
 }
 
-// living is an entry with its token beside it, so that whoever has found the one need not go far for the other.
-type living struct {
+// cachedToken is an entry and its token in one allocation, so that both are close in memory.
+type cachedToken struct {
 	entry
-	facts Token
+	value Token
 }
 
-// ways is how many places a key may be in.
+// ways is the number of slots of a set.
 const ways = 8
 
-// set is the places of the keys that fall into it. The tags spare a reader the entries that are not the one it looks for.
+// set holds the entries of the keys that map to it. A reader compares the tags first and loads only
+// an entry whose tag matches.
 type set struct {
 	tags  [ways]atomic.Uint32
 	slots [ways]atomic.Pointer[entry]
 	hand  int
-	_     [24]byte // whole cache lines, so that no set shares one with its neighbour
+	_     [24]byte // pads the set to whole cache lines, so that no two sets share one (false sharing)
 }
 
-// table is a set-associative hash table. Readers take no lock and see an entry whole or not at all; writers hold the
-// memory's mutex. Its size is fixed, so nothing that is asked makes it grow.
+// table is a set-associative hash table with clock eviction. Readers take no lock, and load an
+// entry atomically; writers hold the cache's mutex. Its size is fixed, so that requests cannot make
+// it grow.
 type table struct {
 	sets []set
 	ways int
 }
 
-// newTable makes a table for at most n entries; nil for none.
+// newTable returns a table for at most n entries; nil for none.
 func newTable(n int) *table {
 	if n <= 0 {
 		return nil
@@ -62,27 +67,27 @@ func newTable(n int) *table {
 	return &table{sets: make([]set, max(n/ways, 1)), ways: min(n, ways)}
 }
 
-// place is one of the two sets that a key may be in. With one alone an eighth of the sets would overflow long before the table
-// is full.
-func (t *table) place(k *key, choice int) *set {
+// setOf returns one of the two sets that a key may be in. With one set per key, an eighth of the
+// sets would overflow long before the table is full.
+func (t *table) setOf(k *key, choice int) *set {
 	i, _ := bits.Mul64(binary.LittleEndian.Uint64(k[8*choice:]), uint64(len(t.sets)))
 	return &t.sets[i]
 }
 
-// tag is from bytes that place does not use. An empty slot has the tag 0.
+// tag returns bytes of the key that setOf does not use. An empty slot has the tag 0.
 func tag(k *key) uint32 { return binary.LittleEndian.Uint32(k[16:]) | 1 }
 
-// choices is how many sets a key may be in.
+// choices is the number of sets that a key may be in.
 const choices = 2
 
-// get finds an entry whose deadline is still to come.
+// get returns the entry of a key that has not expired.
 func (t *table) get(k *key, now time.Duration) *entry {
 	if t == nil {
 		return nil
 	}
 	for choice := range choices {
-		if e := t.place(k, choice).find(k, t.ways); e != nil && now < e.deadline {
-			if !e.used.Load() { // a store where it is set already would take the line from every other core
+		if e := t.setOf(k, choice).find(k, t.ways); e != nil && now < e.deadline {
+			if !e.used.Load() { // an unnecessary store would invalidate the cache line on every other core
 				e.used.Store(true)
 			}
 			return e
@@ -91,8 +96,9 @@ func (t *table) get(k *key, now time.Duration) *entry {
 	return nil
 }
 
-// find reads a set. A tag and its slot are written one after the other, so it may meet a pair that does not belong together:
-// the whole key is compared, and nothing is found then.
+// find searches a set. A tag and its slot are not written atomically together, so that a reader may
+// load a tag and an entry that do not belong together. It compares the whole key and finds nothing
+// then.
 func (s *set) find(k *key, n int) *entry {
 	want := tag(k)
 	for i := range n {
@@ -106,15 +112,15 @@ func (s *set) find(k *key, n int) *entry {
 	return nil
 }
 
-// put places an entry, which is not there yet: in a free or expired slot of either set, else in the first where the clock hand
-// finds one that was not used since it last came by.
+// put stores an entry that is not in the table: in a free or expired slot of either set, otherwise
+// in the first set, in place of an entry that was not used since the clock hand's last pass.
 func (t *table) put(e *entry, now time.Duration) {
 	for choice := range choices {
-		if s := t.place(&e.key, choice); s.putFree(e, t.ways, now) {
+		if s := t.setOf(&e.key, choice); s.putFree(e, t.ways, now) {
 			return
 		}
 	}
-	s := t.place(&e.key, 0)
+	s := t.setOf(&e.key, 0)
 	s.set(s.victim(t.ways), e)
 }
 
@@ -133,7 +139,8 @@ func (s *set) set(i int, e *entry) {
 	s.tags[i].Store(tag(&e.key))
 }
 
-// victim goes round a full set, once at most: readers may be setting marks as fast as they are taken back.
+// victim advances the clock hand to an unused slot, at most once around: readers may set the used
+// bits as fast as it clears them.
 func (s *set) victim(n int) int {
 	for range n {
 		if !s.slots[s.hand].Load().used.Swap(false) {
@@ -146,31 +153,31 @@ func (s *set) victim(n int) int {
 	return i
 }
 
-// remove forgets one key.
+// remove evicts one key.
 func (t *table) remove(k *key) {
 	if t == nil {
 		return
 	}
 	for choice := range choices {
-		s := t.place(k, choice)
+		s := t.setOf(k, choice)
 		for i := range t.ways {
 			if e := s.slots[i].Load(); e != nil && e.key == *k {
-				s.empty(i)
+				s.clearSlot(i)
 			}
 		}
 	}
 }
 
-// removeIf forgets every entry that is to go.
-func (t *table) removeIf(gone func(*entry) bool) {
+// removeIf evicts every entry that match returns true for.
+func (t *table) removeIf(match func(*entry) bool) {
 	if t == nil {
 		return
 	}
 	for i := range t.sets {
 		s := &t.sets[i]
 		for j := range t.ways {
-			if e := s.slots[j].Load(); e != nil && gone(e) {
-				s.empty(j)
+			if e := s.slots[j].Load(); e != nil && match(e) {
+				s.clearSlot(j)
 			}
 		}
 	}
@@ -178,7 +185,7 @@ func (t *table) removeIf(gone func(*entry) bool) {
 
 func (t *table) clear() { t.removeIf(func(*entry) bool { return true }) }
 
-func (s *set) empty(i int) {
+func (s *set) clearSlot(i int) {
 	s.tags[i].Store(0)
 	s.slots[i].Store(nil)
 }

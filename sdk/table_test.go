@@ -13,7 +13,7 @@ func entryNumber(i int) *entry {
 	binary.LittleEndian.PutUint64(b[:], uint64(i))
 	return &entry{
 		key: keyOf(string(b[:])), deadline: time.Hour, grant: string(b[:]),
-		token: &Token{Subject: "usr_" + string(b[:]), ClientID: "app", WorkspaceID: "ws_a"},
+		token: &Token{Subject: "usr_" + string(b[:]), ClientID: "client", WorkspaceID: "ws_a"},
 	}
 }
 
@@ -29,7 +29,7 @@ func TestTheTableNeverHoldsMoreThanItsSize(t *testing.T) {
 			e := entryNumber(i)
 			table.put(e, 0)
 			if table.get(&e.key, 0) != e {
-				t.Fatalf("size %d: what was just put is not there", size)
+				t.Fatalf("size %d: the entry that was just put is missing", size)
 			}
 			if n := count(table); n > size {
 				t.Fatalf("size %d holds %d", size, n)
@@ -37,22 +37,22 @@ func TestTheTableNeverHoldsMoreThanItsSize(t *testing.T) {
 		}
 	}
 	if newTable(0).get(&key{}, 0) != nil {
-		t.Error("no table holds something")
+		t.Error("a table without a size holds an entry")
 	}
 }
 
-func TestWhatIsUsedOutlivesWhatIsNot(t *testing.T) {
+func TestAUsedEntryIsNotEvicted(t *testing.T) {
 	table, hot := newTable(8), entryNumber(-1)
 	table.put(hot, 0)
 	for i := range 1000 {
 		if table.get(&hot.key, 0) == nil {
-			t.Fatalf("gone after %d others", i)
+			t.Fatalf("evicted after %d others", i)
 		}
 		table.put(entryNumber(i), 0)
 	}
 }
 
-func TestTheExpiredMakesRoomFirst(t *testing.T) {
+func TestAnExpiredEntryIsReplacedFirst(t *testing.T) {
 	table := newTable(8)
 	for i := range 8 {
 		e := entryNumber(i)
@@ -69,7 +69,7 @@ func TestTheExpiredMakesRoomFirst(t *testing.T) {
 	}
 }
 
-func TestNearlyAllFitsBeforeTheTableIsFull(t *testing.T) {
+func TestFewEntriesAreEvictedBeforeTheTableIsFull(t *testing.T) {
 	const size, n = 4096, 4096 * 3 / 4
 	table, there := newTable(size), 0
 	for i := range n {
@@ -81,28 +81,29 @@ func TestNearlyAllFitsBeforeTheTableIsFull(t *testing.T) {
 		}
 	}
 	if there < n*97/100 {
-		t.Errorf("%d of %d are there", there, n)
+		t.Errorf("%d of %d are in the table", there, n)
 	}
 }
 
-func TestTheSameTokenIsRememberedOnce(t *testing.T) {
-	m := newMemory(64, func() time.Duration { return 0 })
+func TestATokenIsCachedOnce(t *testing.T) {
+	m := newCache(64, func() time.Duration { return 0 })
 	for range 20 {
-		m.remember(m.ask(), entryNumber(1))
+		m.store(m.startLookup(), entryNumber(1))
 	}
 	dead := entryNumber(1)
 	dead.token = nil
-	m.remember(m.ask(), dead)
-	if live, dead := count(m.live), count(m.dead); live != 0 || dead != 1 {
-		t.Errorf("%d live and %d dead answers for one token", live, dead)
+	m.store(m.startLookup(), dead)
+	if live, dead := count(m.active), count(m.inactive); live != 0 || dead != 1 {
+		t.Errorf("%d active and %d inactive entries for one token", live, dead)
 	}
 }
 
-// BenchmarkForgetGrant is one revocation of a grant against a full memory: misses wait for it, hits do not.
-func BenchmarkForgetGrant(b *testing.B) {
-	m := newMemory(defaultCacheSize, func() time.Duration { return 0 })
+// BenchmarkEvictGrant applies the revocation of one grant to a full cache: misses wait for it, hits
+// do not.
+func BenchmarkEvictGrant(b *testing.B) {
+	m := newCache(defaultCacheSize, func() time.Duration { return 0 })
 	for i := range defaultCacheSize {
-		m.live.put(entryNumber(i), 0)
+		m.active.put(entryNumber(i), 0)
 	}
 	message := &tokenv1.WatchRevocationsResponse{Revocations: []*tokenv1.Revocation{
 		{Kind: tokenv1.RevocationKind_REVOCATION_KIND_GRANT, GrantId: []byte("another")},

@@ -12,12 +12,15 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// ErrInactive is a token that is unknown, expired or revoked: one answer for all (RFC 7662 §2.2).
+// ErrInactive is returned for a token that is unknown, expired or revoked, without a distinction
+// (RFC 7662 §2.2).
 var ErrInactive = errors.New("token is not active")
 
-// Token is what a live token stands for. It is shared by all who ask about the same token: it is read and never changed.
+// Token is the introspection response of an active token. Callers that introspect the same token
+// share it, and must not modify it.
 type Token struct {
-	// Kind is what sort of credential it is; zero, which opens nothing, for one that this version does not know.
+	// Kind is the token's kind; zero, which authorizes nothing, for a kind that this version does
+	// not implement.
 	Kind enforce.Kind
 	// Subject is the user, `usr_…`; for an API key the key itself, `key_…`.
 	Subject string
@@ -25,75 +28,74 @@ type Token struct {
 	Username string
 	// Name is the user's display name; two users may have the same. Empty for an API key.
 	Name string
-	// ClientID is the app that the token was issued to; empty for an API key.
+	// ClientID is the client that the token was issued to; empty for an API key.
 	ClientID string
-	// WorkspaceID is the only workspace that the token is good for, `ws_…`; empty for a user token that is good for all of the user's.
+	// WorkspaceID is the only workspace that the token is valid for, `ws_…`; empty for a user token
+	// that is valid for all of its user's.
 	WorkspaceID string
 	// Plan is the plan of the workspace, by its name in the catalog.
 	Plan string
-	// Scopes are the permissions, in the order they were asked. They bind an access token and nothing else.
+	// Scopes are the granted scopes, in the order of the request. They apply to an access token
+	// only.
 	Scopes []string
 	// Issuer is the authorization server (RFC 8414 §2).
 	Issuer string
-	// IssuedAt and ExpiresAt are whole seconds of the server's clock. ExpiresAt is zero for a token without an end, such as an API key.
+	// IssuedAt and ExpiresAt have a resolution of seconds, by the server's clock. ExpiresAt is zero
+	// for a token without an expiry, such as an API key.
 	IssuedAt, ExpiresAt time.Time
 }
 
-// String describes the token for a log line: who holds it, through which client, in which workspace, with which scopes. The
-// credential itself is not part of a Token.
+// String describes the token for a log line: its user, client, workspace and scopes. The credential
+// itself is not part of a Token.
 func (t *Token) String() string {
 	return fmt.Sprintf("%s of %s (client %q, workspace %q, scopes %q)",
 		t.Kind, t.Subject, t.ClientID, t.WorkspaceID, strings.Join(t.Scopes, " "))
 }
 
-// Has reports whether the token has a scope: the whole name, and no other implies it.
+// Has reports whether the token has a scope. The name must match exactly, and no scope implies
+// another.
 func (t *Token) Has(scope string) bool { return slices.Contains(t.Scopes, scope) }
 
-// subject is what package enforce needs to know of the token.
+// subject returns the token's properties that package enforce checks.
 func (t *Token) subject() enforce.Subject {
 	return enforce.Subject{Kind: t.Kind, Scopes: t.Scopes, Plan: t.Plan}
 }
 
 type contextKey struct{}
 
-// NewContext is ctx with the token of the request that it belongs to.
+// NewContext returns a context with a token, for the request that the token authorized.
 func NewContext(ctx context.Context, t *Token) context.Context {
 	return context.WithValue(ctx, contextKey{}, t)
 }
 
-// FromContext is the token that middleware put into the request's context; ok is false where none did.
+// FromContext returns the token that middleware has put into the request's context; ok is false
+// where there is none.
 func FromContext(ctx context.Context) (t *Token, ok bool) {
 	t, _ = ctx.Value(contextKey{}).(*Token)
 	return t, t != nil
 }
 
-// tokenOf reads an active answer. What many tokens say alike is kept once, so that a check finds it in the processor's cache.
-func (w *words) tokenOf(res *tokenv1.IntrospectTokenResponse) Token {
+// tokenOf converts an active introspection response. Equal strings of many tokens are interned,
+// which keeps a check within the processor's cache.
+func (w *scopeCache) tokenOf(res *tokenv1.IntrospectTokenResponse) Token {
 	username := res.GetUsername()
 	if username == res.GetSub() {
 		username = res.GetSub() // one copy for both
 	}
 	return Token{
-		Kind: kindOf(res.GetKind()), Subject: res.GetSub(), Username: username, Name: res.GetName(), ClientID: res.GetClientId(),
-		WorkspaceID: res.GetWorkspaceId(), Plan: same(res.GetPlan()), Scopes: w.fields(res.GetScope()), Issuer: same(res.GetIss()),
-		IssuedAt: moment(res.GetIat()), ExpiresAt: moment(res.GetExp()),
+		Kind: enforce.KindNumbered(int32(res.GetKind())), Subject: res.GetSub(), Username: username, Name: res.GetName(), ClientID: res.GetClientId(),
+		WorkspaceID: res.GetWorkspaceId(), Plan: intern(res.GetPlan()), Scopes: w.fields(res.GetScope()), Issuer: intern(res.GetIss()),
+		IssuedAt: timeOrZero(res.GetIat()), ExpiresAt: timeOrZero(res.GetExp()),
 	}
 }
 
-func kindOf(kind tokenv1.TokenKind) enforce.Kind {
-	switch kind {
-	case tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN:
-		return enforce.AccessToken
-	case tokenv1.TokenKind_TOKEN_KIND_API_KEY:
-		return enforce.APIKey
-	case tokenv1.TokenKind_TOKEN_KIND_USER_TOKEN:
-		return enforce.UserToken
-	case tokenv1.TokenKind_TOKEN_KIND_UNSPECIFIED:
-	}
-	return 0
+// wellFormed reports whether a string can be a bearer token.
+func wellFormed(token string) bool {
+	kind := enforce.KindOf(token)
+	return kind != 0 && kind != enforce.RefreshToken
 }
 
-func moment(seconds int64) time.Time {
+func timeOrZero(seconds int64) time.Time {
 	if seconds == 0 {
 		return time.Time{}
 	}

@@ -11,7 +11,7 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
-// clientCommands are those on apps and what was granted to them.
+// clientCommands are those on clients and grants.
 func clientCommands() []command {
 	at := timestamppb.New(at.AsTime())
 	registered := &authzv1.Registration{
@@ -45,7 +45,7 @@ func clientCommands() []command {
 		{
 			"clients list", "", "ListClients", &authzv1.ListClientsRequest{PageSize: 100},
 			&authzv1.ListClientsResponse{Registrations: []*authzv1.Registration{registered, {Client: &authzv1.Client{ClientId: "vdo_client_b"}, Disabled: true}}},
-			[]string{"APP", "vdo_client_a", "confidential", "enabled", "vdo_client_b", "disabled"},
+			[]string{"CLIENT", "vdo_client_a", "confidential", "enabled", "vdo_client_b", "disabled"},
 		},
 		{
 			"clients show vdo_client_a", "", "FindClient", &authzv1.FindClientRequest{ClientId: "vdo_client_a"},
@@ -62,8 +62,8 @@ func clientCommands() []command {
 			&authzv1.RotateClientSecretRequest{ClientId: "vdo_client_a", OverlapSeconds: 3600},
 			&authzv1.RotateClientSecretResponse{ClientSecret: "secret-once"}, nil,
 		},
-		{"clients disable vdo_client_a", "", "DisableClient", &tokenv1.DisableClientRequest{ClientId: "vdo_client_a"}, &tokenv1.DisableClientResponse{}, []string{"vdo_client_a is disabled"}},
-		{"clients enable vdo_client_a", "", "EnableClient", &authzv1.EnableClientRequest{ClientId: "vdo_client_a"}, &authzv1.EnableClientResponse{}, []string{"vdo_client_a may be connected again"}},
+		{"clients disable vdo_client_a --yes", "", "DisableClient", &tokenv1.DisableClientRequest{ClientId: "vdo_client_a"}, &tokenv1.DisableClientResponse{}, []string{"vdo_client_a is disabled"}},
+		{"clients enable vdo_client_a", "", "EnableClient", &authzv1.EnableClientRequest{ClientId: "vdo_client_a"}, &authzv1.EnableClientResponse{}, []string{"vdo_client_a is enabled"}},
 		{
 			"clients create API --resource-server --grant authorization_code", "", "CreateClient",
 			&authzv1.CreateClientRequest{
@@ -100,19 +100,19 @@ func clientCommands() []command {
 			[]string{"usr_john"},
 		},
 		{
-			"grants revoke --user usr_john --client vdo_client_a", "", "RevokeUserGrants",
+			"grants revoke --user usr_john --client vdo_client_a --yes", "", "RevokeUserGrants",
 			&tokenv1.RevokeUserGrantsRequest{UserId: "usr_john", ClientId: "vdo_client_a"}, &tokenv1.RevokeUserGrantsResponse{},
-			[]string{"what usr_john granted to vdo_client_a has ended"},
+			[]string{"the grants of usr_john to vdo_client_a are revoked"},
 		},
 		{
-			"grants revoke --user usr_john", "", "RevokeUserGrants",
+			"grants revoke --user usr_john --yes", "", "RevokeUserGrants",
 			&tokenv1.RevokeUserGrantsRequest{UserId: "usr_john"}, &tokenv1.RevokeUserGrantsResponse{},
-			[]string{"to any app has ended"},
+			[]string{"to every client are revoked"},
 		},
 		{
-			"grants revoke --client vdo_client_a", "", "RevokeClientGrants",
+			"grants revoke --client vdo_client_a --yes", "", "RevokeClientGrants",
 			&tokenv1.RevokeClientGrantsRequest{ClientId: "vdo_client_a"}, &tokenv1.RevokeClientGrantsResponse{},
-			[]string{"all that was granted to vdo_client_a has ended"},
+			[]string{"all grants to vdo_client_a are revoked"},
 		},
 		{
 			"tokens inspect", "vdo_oat_x\n", "InspectToken", &tokenv1.InspectTokenRequest{Token: "vdo_oat_x"},
@@ -140,26 +140,26 @@ func clientCommands() []command {
 		{
 			"tokens revoke", "vdo_oat_x", "EndToken", &tokenv1.EndTokenRequest{Token: "vdo_oat_x"},
 			&tokenv1.EndTokenResponse{Ended: true},
-			[]string{"the token has ended"},
+			[]string{"the token is revoked"},
 		},
 	}
 }
 
 func TestATokenIsReadAndNeverAnArgument(t *testing.T) {
-	d := newDesk(t)
+	d := newConsole(t)
 	for _, args := range [][]string{{"tokens", "inspect", "vdo_oat_x"}, {"tokens", "revoke", "vdo_oat_x"}} {
-		if r := d.run("", args...); r.status != wrongUsage || len(d.asked) > 0 {
+		if r := d.run("", args...); r.status != wrongUsage || len(d.called) > 0 {
 			t.Errorf("%v: %+v", args, r)
 		}
 	}
 	for _, in := range []string{"", "\n", strings.Repeat("x", 10_000)} {
-		if r := d.run(in, "tokens", "inspect"); r.status != failed || len(d.asked) > 0 || !strings.Contains(r.errors, "standard input") {
+		if r := d.run(in, "tokens", "inspect"); r.status != failed || len(d.called) > 0 || !strings.Contains(r.errors, "standard input") {
 			t.Errorf("%.20q: %+v", in, r)
 		}
 	}
 }
 
-// logged are the entries 7 to 9 of the log.
+// logged is the entries 7 to 9 of the log.
 func logged() []*tokenv1.LoggedRevocation {
 	return []*tokenv1.LoggedRevocation{
 		{
@@ -177,11 +177,11 @@ func logged() []*tokenv1.LoggedRevocation {
 	}
 }
 
-func TestTheLogIsToldFromWhereOneAsks(t *testing.T) {
-	d := newDesk(t)
-	d.answers["ListRevocations"] = func(req proto.Message) (proto.Message, error) {
-		asked, _ := req.(*tokenv1.ListRevocationsRequest)
-		return &tokenv1.ListRevocationsResponse{Revocations: logged()[asked.GetAfterCursor()-6:][:1]}, nil // a page holds one
+func TestTheLogIsPrintedFromTheCursor(t *testing.T) {
+	d := newConsole(t)
+	d.responses["ListRevocations"] = func(req proto.Message) (proto.Message, error) {
+		list, _ := req.(*tokenv1.ListRevocationsRequest)
+		return &tokenv1.ListRevocationsResponse{Revocations: logged()[list.GetAfterCursor()-6:][:1]}, nil // a page holds one
 	}
 	r := d.run("", "revocations", "tail", "--after", "7", "--count", "2")
 	want := "8  2026-11-24T06:30:00Z  user  password set  usr_john\n9  2026-11-24T06:30:00Z  pair  grants revoked  usr_john vdo_client_a\n"
@@ -190,8 +190,8 @@ func TestTheLogIsToldFromWhereOneAsks(t *testing.T) {
 	}
 }
 
-func TestATailThatIsRefusedSaysWhatToFix(t *testing.T) {
-	d := newDesk(t)
+func TestATailThatIsDeniedSaysWhatToFix(t *testing.T) {
+	d := newConsole(t)
 	d.certified()
 	d.as("identity")
 	if r := d.run("", "revocations", "tail"); r.status != 1 || !strings.Contains(r.errors, "spiffe://<trust_domain>/operator") {
@@ -199,8 +199,8 @@ func TestATailThatIsRefusedSaysWhatToFix(t *testing.T) {
 	}
 }
 
-func TestAShellIsToldWhatMayComeNext(t *testing.T) {
-	d := newDesk(t)
+func TestTheShellCompletesCommands(t *testing.T) {
+	d := newConsole(t)
 	for shell, want := range map[string]string{"bash": "complete ", "zsh": "bashcompinit", "fish": "__complete_usher"} {
 		if r := d.run("", "completion", "--code", shell); r.status != 0 || !strings.Contains(r.out, want) {
 			t.Errorf("%s: %+v", shell, r)

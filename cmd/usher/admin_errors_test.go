@@ -16,7 +16,7 @@ import (
 )
 
 func TestAFailureIsOneLineThatSaysWhatToFix(t *testing.T) {
-	d := newDesk(t)
+	d := newConsole(t)
 	for _, c := range []struct {
 		args, method string
 		err          error
@@ -33,15 +33,15 @@ func TestAFailureIsOneLineThatSaysWhatToFix(t *testing.T) {
 			oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "scopes has \"videos:raed\", which is not in the catalog", oerr.WithField("scopes")),
 			[]string{": scopes has \"videos:raed\"", "`usher catalog show`"},
 		},
-		{"clients show vdo_client_none", "FindClient", oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no app has that client_id"), []string{"no app", "`usher clients list`"}},
-		{"api-keys revoke key_none", "RevokeApiKey", oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no such key"), []string{"no such key", "`usher api-keys list`"}},
+		{"clients show vdo_client_none", "FindClient", oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no client has that client_id"), []string{"no client", "`usher clients list`"}},
+		{"api-keys revoke key_none --yes", "RevokeApiKey", oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no such key"), []string{"no such key", "`usher api-keys list`"}},
 		{"users create a@b.example --no-password", "CreateUser", oerr.New(errorv1.Reason_REASON_ALREADY_EXISTS, "address is taken", oerr.WithField("email_address")), []string{"email_address: address is taken"}},
 		{"users list", "ListUsers", oerr.New(errorv1.Reason_REASON_RATE_LIMITED, "too many", oerr.WithRetryAfter(3*time.Second)), []string{"wait 3s"}},
 		{"users list", "ListUsers", oerr.New(errorv1.Reason_REASON_CALLER_DENIED, "denied"), []string{"identity", "spiffe://<trust_domain>/operator"}},
 		{"users list", "ListUsers", oerr.Unavailable(nil), []string{"a dependency is unavailable"}},
 		{"users list", "ListUsers", status.Error(codes.Internal, "pq: sentinel"), []string{"identity service at data/operator/identity.sock failed", "log"}},
 	} {
-		d.answer(c.method, nil, c.err)
+		d.respond(c.method, nil, c.err)
 		r := d.run("", strings.Fields(c.args)...)
 		if r.status != 1 || r.out != "" || strings.Count(r.errors, "\n") != 1 || strings.Contains(r.errors, "sentinel") {
 			t.Errorf("%s, %v: %+v", c.args, c.err, r)
@@ -54,8 +54,8 @@ func TestAFailureIsOneLineThatSaysWhatToFix(t *testing.T) {
 	}
 }
 
-func TestAWrongUsageEndsWithTwoAndAsksNobody(t *testing.T) {
-	d := newDesk(t)
+func TestWrongUsageExitsWithTwoAndMakesNoCall(t *testing.T) {
+	d := newConsole(t)
 	for _, args := range []string{
 		"", "nonsense", "users", "users nonsense", "users show", "users list --output xml", "users list --timeout 0s", "users list --timeout soon",
 		"members add ws_acme usr_john --role owner", "workspaces create Acme", "api-keys create ws_acme", "auth-apps rotate aap_x --overlap 721h",
@@ -64,14 +64,14 @@ func TestAWrongUsageEndsWithTwoAndAsksNobody(t *testing.T) {
 		"users create a@b.example --password secret", "users set-password usr_john secret",
 	} {
 		r := d.run("", strings.Fields(args)...)
-		if r.status != 2 || r.out != "" || !strings.Contains(r.errors, "Usage: usher") || !strings.Contains(r.errors, "\nusher: ") || len(d.asked) > 0 {
-			t.Errorf("%q: %+v, asked %v", args, r, d.asked)
+		if r.status != 2 || r.out != "" || !strings.Contains(r.errors, "Usage: usher") || !strings.Contains(r.errors, "\nusher: ") || len(d.called) > 0 {
+			t.Errorf("%q: %+v, called %v", args, r, d.called)
 		}
 	}
 }
 
 func TestHelpReadsWellAndSucceeds(t *testing.T) {
-	d := newDesk(t)
+	d := newConsole(t)
 	for _, args := range []string{"--help", "users --help", "users create --help", "auth-apps rotate --help"} {
 		if r := d.run("", strings.Fields(args)...); r.status != 0 || r.errors != "" || !strings.HasPrefix(r.out, "Usage: usher") {
 			t.Errorf("%q: %+v", args, r)
@@ -79,46 +79,46 @@ func TestHelpReadsWellAndSucceeds(t *testing.T) {
 	}
 	for _, part := range []string{"users", "workspaces", "members", "auth-apps", "api-keys", "catalog", "Administration:", "--output"} {
 		if r := d.run("", "--help"); !strings.Contains(r.out, part) {
-			t.Errorf("the help does not tell of %q: %s", part, r.out)
+			t.Errorf("the help does not list %q: %s", part, r.out)
 		}
 	}
 }
 
 func TestAPasswordIsNeverEmptyOrTooLong(t *testing.T) {
-	d := newDesk(t)
+	d := newConsole(t)
 	for stdin, want := range map[string]string{
 		"": "no password", "\n": "no password", "\r\n": "no password", strings.Repeat("x", 1025) + "\n": "too long", strings.Repeat("x", 4000): "too long",
 	} {
-		if r := d.run(stdin, "users", "set-password", "usr_john"); r.status != 1 || !strings.Contains(r.errors, want) || len(d.asked) > 0 {
-			t.Errorf("%.10q: %+v, asked %v", stdin, r, d.asked)
+		if r := d.run(stdin, "users", "set-password", "usr_john"); r.status != 1 || !strings.Contains(r.errors, want) || len(d.called) > 0 {
+			t.Errorf("%.10q: %+v, called %v", stdin, r, d.called)
 		}
 	}
-	d.answer("CreateUser", &identityv1.CreateUserResponse{User: john}, nil)
+	d.respond("CreateUser", &identityv1.CreateUserResponse{User: john}, nil)
 	longest := strings.Repeat("ü", 512)
 	for _, stdin := range []string{longest, longest + "\n", longest + "\r\n"} {
 		r := d.run(stdin, "users", "create", "john.doe@gmail.com")
-		if asked, ok := d.last.(*identityv1.CreateUserRequest); r.status != 0 || !ok || asked.GetPassword() != longest {
+		if sent, ok := d.last.(*identityv1.CreateUserRequest); r.status != 0 || !ok || sent.GetPassword() != longest {
 			t.Errorf("the longest password: %+v", r)
 		}
 	}
 }
 
-func TestAServiceThatDoesNotAnswerIsNamedInTime(t *testing.T) {
-	d := newDesk(t)
+func TestACallThatTimesOutNamesItsService(t *testing.T) {
+	d := newConsole(t)
 	release := make(chan struct{})
 	defer close(release)
-	d.answers["ListUsers"] = func(proto.Message) (proto.Message, error) {
+	d.responses["ListUsers"] = func(proto.Message) (proto.Message, error) {
 		<-release
 		return &identityv1.ListUsersResponse{}, nil
 	}
 	r := d.run("", "users", "list", "--timeout", "50ms")
-	if r.status != 1 || !strings.Contains(r.errors, "did not answer within 50ms") || !strings.Contains(r.errors, "--timeout") {
+	if r.status != 1 || !strings.Contains(r.errors, "no response from the identity service") || !strings.Contains(r.errors, "--timeout") {
 		t.Errorf("it ends with %+v", r)
 	}
 }
 
-func TestWithoutAnythingToTalkToTheCommandSaysWhatToSet(t *testing.T) {
-	d := newDesk(t)
+func TestWithoutAServiceTheCommandSaysWhatToSet(t *testing.T) {
+	d := newConsole(t)
 	t.Setenv("USHER_DATA_DIR", "elsewhere")
 	r := d.run("", "users", "list")
 	for _, part := range []string{"USHER_PEERS_IDENTITY", "USHER_TLS_CERT_FILE", "USHER_DATA_DIR", "usher dev", "elsewhere/operator/identity.sock"} {
@@ -139,8 +139,8 @@ func TestWithoutAnythingToTalkToTheCommandSaysWhatToSet(t *testing.T) {
 	}
 }
 
-func TestASocketThatNobodyListensAtIsUnreachable(t *testing.T) {
-	d := newDesk(t)
+func TestASocketWithoutAListenerIsUnreachable(t *testing.T) {
+	d := newConsole(t)
 	if err := os.MkdirAll("left/operator", 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestASocketThatNobodyListensAtIsUnreachable(t *testing.T) {
 }
 
 func TestACatalogFileIsCheckedWithoutAnyService(t *testing.T) {
-	d := newDesk(t)
+	d := newConsole(t)
 	t.Setenv("USHER_DATA_DIR", "elsewhere")
 	const good = "scopes:\n  - {name: \"videos:read\", description: View videos}\n" +
 		"endpoints:\n  - {endpoint: \"GET /v1/videos\", scope: \"videos:read\"}\nplans:\n  - {name: free, endpoints: all}\n"

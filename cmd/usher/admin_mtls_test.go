@@ -15,7 +15,7 @@ import (
 )
 
 // certified has the desk's services listen at ports as well, with certificates, and the environment name them.
-func (d *desk) certified() {
+func (d *console) certified() {
 	d.t.Helper()
 	authority, err := harness.NewAuthority(".")
 	if err != nil {
@@ -43,7 +43,7 @@ func (d *desk) certified() {
 }
 
 // as gives the command a certificate.
-func (d *desk) as(name string) {
+func (d *console) as(name string) {
 	f := files(d.t, name)
 	d.t.Setenv("USHER_TLS_CERT_FILE", f.CertFile)
 	d.t.Setenv("USHER_TLS_KEY_FILE", f.KeyFile)
@@ -63,28 +63,28 @@ func files(t *testing.T, name string) mtls.Config {
 }
 
 func TestInProductionTheOperatorsCertificateAdministersAndNoOther(t *testing.T) {
-	d := newDesk(t)
+	d := newConsole(t)
 	d.certified()
 	if err := os.RemoveAll("data"); err != nil { // so that it cannot be the socket
 		t.Fatal(err)
 	}
-	d.answer("FindUser", &identityv1.FindUserResponse{User: john}, nil)
-	d.answer("DisableUser", &tokenv1.DisableUserResponse{}, nil)
-	if r := d.run("", "users", "disable", "john.doe@gmail.com"); r.status != 0 || len(d.asked) != 2 {
-		t.Errorf("the operator asked %v: %+v", d.asked, r)
+	d.respond("FindUser", &identityv1.FindUserResponse{User: john}, nil)
+	d.respond("DisableUser", &tokenv1.DisableUserResponse{}, nil)
+	if r := d.run("", "users", "disable", "john.doe@gmail.com", "--yes"); r.status != 0 || len(d.called) != 2 {
+		t.Errorf("the operator called %v: %+v", d.called, r)
 	}
 	d.as("gateway")
-	if r := d.run("", "users", "disable", "usr_john"); r.status != 1 || !strings.Contains(r.errors, "spiffe://<trust_domain>/operator") || len(d.asked) > 0 {
-		t.Errorf("the gateway asked %v: %+v", d.asked, r)
+	if r := d.run("", "users", "disable", "usr_john", "--yes"); r.status != 1 || !strings.Contains(r.errors, "spiffe://<trust_domain>/operator") || len(d.called) > 0 {
+		t.Errorf("the gateway called %v: %+v", d.called, r)
 	}
 }
 
-func TestAnotherServiceAtTheAddressIsNotTold(t *testing.T) {
-	d := newDesk(t)
+func TestAnotherServiceAtTheAddressGetsNoCall(t *testing.T) {
+	d := newConsole(t)
 	d.certified()
 	t.Setenv("USHER_PEERS_TOKEN", os.Getenv("USHER_PEERS_IDENTITY"))
 	r := d.run("new password\n", "users", "set-password", "usr_john")
-	if r.status != 1 || len(d.asked) > 0 || !strings.Contains(r.errors, "cannot be reached") {
-		t.Errorf("it asked %v: %+v", d.asked, r)
+	if r.status != 1 || len(d.called) > 0 || !strings.Contains(r.errors, "cannot be reached") {
+		t.Errorf("it called %v: %+v", d.called, r)
 	}
 }

@@ -28,7 +28,7 @@ var (
 	key = &tokenv1.ApiKey{KeyId: "key_one", WorkspaceId: "ws_acme", Name: "exporter", Prefix: "vdo_live_", LastFour: "1234", CreateTime: at}
 )
 
-// command is one as it is typed, what it must ask for, and what must stand in its table.
+// command is a command as it is typed, the call that it must make, and texts that its table must contain.
 type command struct {
 	args, stdin string
 	method      string
@@ -65,7 +65,8 @@ func commands() []command {
 			&identityv1.FindUserResponse{User: john},
 			[]string{"usr_john"},
 		},
-		{"users disable usr_john", "", "DisableUser", &tokenv1.DisableUserRequest{UserId: "usr_john"}, &tokenv1.DisableUserResponse{}, []string{"usr_john is disabled"}},
+		{"users disable usr_john --yes", "", "DisableUser", &tokenv1.DisableUserRequest{UserId: "usr_john"}, &tokenv1.DisableUserResponse{}, []string{"usr_john is disabled"}},
+		{"users unlock usr_john", "", "UnlockUser", &identityv1.UnlockUserRequest{UserId: "usr_john"}, &identityv1.UnlockUserResponse{}, []string{"usr_john may try to sign in again"}},
 		{"users enable usr_john", "", "EnableUser", &identityv1.EnableUserRequest{UserId: "usr_john"}, &identityv1.EnableUserResponse{}, []string{"usr_john may sign in again"}},
 		{
 			"users set-password usr_john", " two  words \r\nanother line\n", "SetPassword",
@@ -95,7 +96,7 @@ func commands() []command {
 			[]string{"usr_john is in ws_acme as administrator"},
 		},
 		{
-			"members remove ws_acme usr_john", "", "RemoveMember", &tokenv1.RemoveMemberRequest{UserId: "usr_john", WorkspaceId: "ws_acme"},
+			"members remove ws_acme usr_john --yes", "", "RemoveMember", &tokenv1.RemoveMemberRequest{UserId: "usr_john", WorkspaceId: "ws_acme"},
 			&tokenv1.RemoveMemberResponse{},
 			[]string{"usr_john is no longer in ws_acme"},
 		},
@@ -120,7 +121,7 @@ func commands() []command {
 			&identityv1.RotateAuthenticationAppSecretResponse{AuthenticationApp: app, ClientSecret: "secret-once"}, nil,
 		},
 		{
-			"auth-apps revoke aap_portal", "", "RevokeAuthenticationApp", &tokenv1.RevokeAuthenticationAppRequest{AuthenticationAppId: "aap_portal"},
+			"auth-apps revoke aap_portal --yes", "", "RevokeAuthenticationApp", &tokenv1.RevokeAuthenticationAppRequest{AuthenticationAppId: "aap_portal"},
 			&tokenv1.RevokeAuthenticationAppResponse{},
 			[]string{"aap_portal is revoked"},
 		},
@@ -133,7 +134,7 @@ func commands() []command {
 			&tokenv1.ListApiKeysResponse{ApiKeys: []*tokenv1.ApiKey{key}},
 			[]string{"key_one", "exporter", "vdo_live_…1234", "2026-11-24T06:30:00Z"},
 		},
-		{"api-keys revoke key_one", "", "RevokeApiKey", &tokenv1.RevokeApiKeyRequest{KeyId: "key_one"}, &tokenv1.RevokeApiKeyResponse{}, []string{"key_one is revoked"}},
+		{"api-keys revoke key_one --yes", "", "RevokeApiKey", &tokenv1.RevokeApiKeyRequest{KeyId: "key_one"}, &tokenv1.RevokeApiKeyResponse{}, []string{"key_one is revoked"}},
 		{
 			"catalog show", "", "GetCatalog", &tokenv1.GetCatalogRequest{},
 			&tokenv1.GetCatalogResponse{
@@ -146,17 +147,17 @@ func commands() []command {
 	}
 }
 
-func TestEveryCommandAsksForWhatItSaysAndPrintsTheAnswer(t *testing.T) {
-	d := newDesk(t)
+func TestEveryCommandMakesItsCallAndPrintsTheResponse(t *testing.T) {
+	d := newConsole(t)
 	for _, c := range append(commands(), clientCommands()...) {
-		d.answer(c.method, c.res, nil)
+		d.respond(c.method, c.res, nil)
 		r := d.run(c.stdin, strings.Fields(c.args)...)
 		if r.status != 0 {
 			t.Errorf("%s ends with %+v", c.args, r)
 			continue
 		}
-		if diff := cmp.Diff(c.req, d.last, protocmp.Transform()); diff != "" || len(d.asked) != 1 || d.asked[0] != c.method {
-			t.Errorf("%s asked %v (-want +got):\n%s", c.args, d.asked, diff)
+		if diff := cmp.Diff(c.req, d.last, protocmp.Transform()); diff != "" || len(d.called) != 1 || d.called[0] != c.method {
+			t.Errorf("%s called %v (-want +got):\n%s", c.args, d.called, diff)
 		}
 		for _, part := range c.table {
 			if !strings.Contains(r.out, part) || r.errors != "" {
@@ -167,9 +168,9 @@ func TestEveryCommandAsksForWhatItSaysAndPrintsTheAnswer(t *testing.T) {
 }
 
 func TestTheJSONOfACommandIsTheContractsAndAlwaysTheSame(t *testing.T) {
-	d := newDesk(t)
+	d := newConsole(t)
 	for _, c := range append(commands(), clientCommands()...) {
-		d.answer(c.method, c.res, nil)
+		d.respond(c.method, c.res, nil)
 		first := d.run(c.stdin, append(strings.Fields(c.args), "--output", "json")...)
 		again := d.run(c.stdin, append([]string{"-o", "json"}, strings.Fields(c.args)...)...)
 		if first.status != 0 || first.errors != "" || first != again || !json.Valid([]byte(first.out)) {
@@ -189,39 +190,39 @@ func TestTheJSONOfACommandIsTheContractsAndAlwaysTheSame(t *testing.T) {
   "workspaces": []
 }
 `
-	d.answer("FindUser", &identityv1.FindUserResponse{User: john}, nil)
+	d.respond("FindUser", &identityv1.FindUserResponse{User: john}, nil)
 	if diff := cmp.Diff(want, d.run("", "users", "show", "usr_john", "-o", "json").out); diff != "" {
 		t.Errorf("the user (-want +got):\n%s", diff)
 	}
 }
 
 func TestASecretStandsAloneOnStandardOutput(t *testing.T) {
-	d := newDesk(t)
+	d := newConsole(t)
 	for _, c := range append(commands(), clientCommands()...) {
 		if c.table != nil {
 			continue
 		}
-		d.answer(c.method, c.res, nil)
+		d.respond(c.method, c.res, nil)
 		r := d.run("", strings.Fields(c.args)...)
-		if r.out != "secret-once\n" || !strings.Contains(r.errors, "shown this once") || strings.Contains(r.errors, "secret-once") {
+		if r.out != "secret-once\n" || !strings.Contains(r.errors, "shown only now") || strings.Contains(r.errors, "secret-once") {
 			t.Errorf("%s prints %+v", c.args, r)
 		}
 	}
 }
 
 func TestAUserMayBeNamedByAddressEverywhere(t *testing.T) {
-	d := newDesk(t)
-	d.answer("FindUser", &identityv1.FindUserResponse{User: john}, nil)
+	d := newConsole(t)
+	d.respond("FindUser", &identityv1.FindUserResponse{User: john}, nil)
 	for _, c := range append(commands(), clientCommands()...) {
 		if !strings.Contains(c.args, "usr_john") {
 			continue
 		}
 		if c.method != "FindUser" {
-			d.answer(c.method, c.res, nil)
+			d.respond(c.method, c.res, nil)
 		}
 		r := d.run(c.stdin, strings.Fields(strings.ReplaceAll(c.args, "usr_john", "john.doe@gmail.com"))...)
-		if r.status != 0 || d.asked[0] != "FindUser" {
-			t.Errorf("%s by address asked %v and ends with %+v", c.args, d.asked, r)
+		if r.status != 0 || d.called[0] != "FindUser" {
+			t.Errorf("%s by address called %v and ends with %+v", c.args, d.called, r)
 		}
 		if c.method == "FindUser" {
 			continue
@@ -233,12 +234,12 @@ func TestAUserMayBeNamedByAddressEverywhere(t *testing.T) {
 }
 
 func TestAListGoesOnToItsLimitAndSaysThatThereIsMore(t *testing.T) {
-	d := newDesk(t)
+	d := newConsole(t)
 	var sizes []int32
-	d.answers["ListUsers"] = func(req proto.Message) (proto.Message, error) {
-		asked, _ := req.(*identityv1.ListUsersRequest)
-		sizes = append(sizes, asked.GetPageSize())
-		next := asked.GetPageToken() + "x"
+	d.responses["ListUsers"] = func(req proto.Message) (proto.Message, error) {
+		list, _ := req.(*identityv1.ListUsersRequest)
+		sizes = append(sizes, list.GetPageSize())
+		next := list.GetPageToken() + "x"
 		if len(next) == 4 {
 			next = ""
 		}
@@ -254,8 +255,8 @@ func TestAListGoesOnToItsLimitAndSaysThatThereIsMore(t *testing.T) {
 }
 
 func TestANameCannotSteerTheTerminal(t *testing.T) {
-	d := newDesk(t)
-	d.answer("ListUsers", &identityv1.ListUsersResponse{Users: []*identityv1.User{{UserId: "usr_x", DisplayName: "a\x1b[2J\n\tb\u202e"}}}, nil)
+	d := newConsole(t)
+	d.respond("ListUsers", &identityv1.ListUsersResponse{Users: []*identityv1.User{{UserId: "usr_x", DisplayName: "a\x1b[2J\n\tb\u202e"}}}, nil)
 	r := d.run("", "users", "list")
 	if strings.ContainsAny(r.out, "\x1b\t\u202e") || strings.Count(r.out, "\n") != 2 {
 		t.Errorf("it prints %q", r.out)

@@ -9,15 +9,15 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// arrival is what the start has to tell.
-type arrival struct {
+// startup is what the banner says of this start.
+type startup struct {
 	took time.Duration
-	// apiKey is the development key on the start that created it, and the zero secret on every later one.
+	// apiKey is the development key, on the start that generated it.
 	apiKey secret.String
 }
 
-// banner tells a newcomer where to click and what to try.
-func banner(out io.Writer, c *settings, a arrival) {
+// banner prints where to click and what to try.
+func banner(out io.Writer, c *settings, a startup) {
 	api := c.APIURL
 	if api == "" {
 		api = c.PublicURL
@@ -28,25 +28,25 @@ func banner(out io.Writer, c *settings, a arrival) {
 	}.Encode()
 
 	fmt.Fprintf(out, `
-Usher is ready in %d ms. Development only: everybody knows these secrets.
+Usher is ready in %d ms. Development only: these secrets are public.
 
   Start here     %s
                  sign in as john.doe@gmail.com (or esther.fray@gmail.com), password examplepassword;
                  the page behind it shows the code and the request that exchanges it
   Connected apps %s/account/connected-apps
-  Apps           vdo_client_abc123 / vdo_secret_xyz789, public vdo_client_public123,
+  Clients        vdo_client_abc123 / vdo_secret_xyz789, public vdo_client_public123,
                  resource server vdo_client_resource123 / vdo_secret_resource789
   API key        %s
   gRPC           %s   Admin %s   Data %s
 
-  Use an access token (an example API answers, unless USHER_UPSTREAM_URL names yours):
+  Use an access token (at the example API, unless USHER_UPSTREAM_URL names yours):
     curl %s/v1/videos -H 'Authorization: Bearer vdo_oat_...'
   Refresh it:
     curl %s/oauth/token -H 'Content-Type: application/json' -d '{"grant_type":"refresh_token",
       "refresh_token":"vdo_ort_...","client_id":"vdo_client_abc123","client_secret":"vdo_secret_xyz789"}'
   Revoke it:
     curl %s/oauth/revoke -H 'Content-Type: application/json' -d '{"token":"vdo_ort_..."}'
-  Ask about one, as a resource server:
+  Introspect one, as a resource server:
     curl %s/oauth/introspect -u vdo_client_resource123:vdo_secret_resource789 -d token=vdo_oat_...
 
   Ctrl-C stops it; the data stays.
@@ -54,12 +54,12 @@ Usher is ready in %d ms. Development only: everybody knows these secrets.
 `, a.took.Milliseconds(), demo, c.PublicURL, a.keyLine(api), c.GRPCAddr, c.AdminAddr, c.DataDir, api, api, api, api)
 }
 
-// keyLine shows the development key on the start that drew it: after that nobody knows it any more.
-func (a arrival) keyLine(api string) string {
+// keyLine prints the development key on the start that generated it; only its hash is stored.
+func (a startup) keyLine(api string) string {
 	if a.apiKey.IsZero() {
-		return "of ws_acme: it was shown at the first start; a start without the data folder makes another"
+		return "of ws_acme: it was printed at the first start; a start without the data folder generates another"
 	}
 	key := a.apiKey.Reveal()
-	return key + " (of ws_acme; shown this once)\n" +
+	return key + " (of ws_acme; printed only now)\n" +
 		"    curl " + api + "/v1/videos -H 'Authorization: Bearer " + key + "'"
 }

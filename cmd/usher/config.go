@@ -1,10 +1,9 @@
 package main
 
 import (
-	"fmt"
 	"os"
-	"text/tabwriter"
 
+	"github.com/vidocu/usher/cmd/usher/internal/table"
 	"github.com/vidocu/usher/internal/platform/config"
 )
 
@@ -18,14 +17,14 @@ func (c configCommand) Run() error {
 		_, err := os.Stdout.WriteString(reference())
 		return err
 	}
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SETTING\tENVIRONMENT\tDEFAULT\tBOUNDS\tWHAT IT IS")
+	t := table.Rows{{"SETTING", "ENVIRONMENT", "DEFAULT", "BOUNDS", "MEANING"}}
 	for _, s := range config.Settings(defaults()) {
 		env := s.Env
 		if s.Secret {
 			env += " or " + s.EnvFile()
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", s.Key, env, s.Default, s.Bounds, s.Help)
+		t.Add(s.Key, env, s.Default, s.Bounds, s.Help)
 	}
-	return table.Flush()
+	_, err := table.Write(os.Stdout, t, 0) // the meanings are sentences: a terminal breaks their lines
+	return err
 }

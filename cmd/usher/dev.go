@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/vidocu/usher/cmd/usher/internal/admin"
+	"github.com/vidocu/usher/internal/platform/config"
 	"github.com/vidocu/usher/internal/platform/inproc"
 	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -18,29 +20,23 @@ import (
 
 type devCommand struct{}
 
-// stopLimit is how long Ctrl-C may take.
+// stopLimit is how long the process may take to end after Ctrl-C.
 const stopLimit = 900 * time.Millisecond
 
-// Run serves everything until a signal.
+// Run serves all services until a signal.
 func (devCommand) Run(c *cli) error {
-	begun := time.Now()
-	config := defaults()
-	config.Development, config.PublicURL = true, "http://localhost:8080"
-	config.HTTPAddr, config.AdminAddr, config.GRPCAddr = "127.0.0.1:8080", "127.0.0.1:8081", "127.0.0.1:9090"
-	config.DataDir, config.Log.Format, config.Log.Level = "data", "text", "info"
-	config.Gateway.ForwardBearer = true // the example API checks the token itself
+	start := time.Now()
+	config := devDefaults()
 	loaded, err := run.Load("usher", config, c.File, os.Environ())
 	if err != nil {
 		return err
 	}
-	if loaded.From["public_url"] == "" {
-		config.PublicURL = localURL(config.HTTPAddr)
-	}
+	config.derive(loaded)
 	if !config.Development {
-		return errors.New("usher dev is for development: everybody knows its passwords. In production run the five services (docs/operations.md)")
+		return errors.New("usher dev is for development: its passwords are public. In production run the five services (docs/operations.md)")
 	}
 	config.ResourceServers = append(config.ResourceServers, exampleAPI)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // the last when its terminal closes
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // SIGHUP is sent when the terminal closes
 	defer stop()
 	run.Tune()
 	host, err := run.NewAllInOne(ctx, &config.Settings, run.AllInOne{Network: inproc.NewNetwork(), Listeners: config.listeners}, os.Stderr)
@@ -51,14 +47,14 @@ func (devCommand) Run(c *cli) error {
 	if err != nil {
 		return host.Abandon(err)
 	}
-	banner(os.Stdout, config, arrival{took: time.Since(begun), apiKey: apiKey})
+	banner(os.Stdout, config, startup{took: time.Since(start), apiKey: apiKey})
 	return wait(ctx, host)
 }
 
-// start serves everything. The ports come first: where they are taken, another Usher may have the data.
+// start serves everything. The ports are opened first: where they are taken, another Usher may run on the same data.
 func (s *settings) start(ctx context.Context, host *run.Host) (apiKey secret.String, err error) {
-	if err := s.databaseURLs(); err != nil {
-		return apiKey, err
+	if err := os.MkdirAll(s.DataDir, 0o700); err != nil {
+		return apiKey, fmt.Errorf("data_dir: %w", err)
 	}
 	for setting, addr := range map[string]string{"http_addr": s.HTTPAddr, "grpc_addr": s.GRPCAddr, "admin_addr": s.AdminAddr} {
 		if err := host.Reserve(setting, addr); err != nil {
@@ -71,7 +67,33 @@ func (s *settings) start(ctx context.Context, host *run.Host) (apiKey secret.Str
 	return apiKey, host.ServeAdmin()
 }
 
-// localURL is where a browser on this machine reaches a listener.
+// devDefaults are the settings of `usher dev` that are not set otherwise.
+func devDefaults() *settings {
+	config := defaults()
+	config.Development, config.PublicURL = true, "http://localhost:8080"
+	config.HTTPAddr, config.AdminAddr, config.GRPCAddr = "127.0.0.1:8080", "127.0.0.1:8081", "127.0.0.1:9090"
+	config.DataDir, config.Log.Format, config.Log.Level = admin.DefaultDataDir, "text", "info"
+	config.Gateway.ForwardBearer = true // the example API checks the token itself
+	return config
+}
+
+// derive fills the settings of `usher dev` that follow from others: the public URL, and a SQLite database in the data folder for
+// every service that has no database configured.
+func (s *settings) derive(loaded config.Loaded) {
+	if loaded.From["public_url"] == "" {
+		s.PublicURL = localURL(s.HTTPAddr)
+	}
+	for service, url := range map[string]*secret.String{
+		"identity": &s.Identity.DatabaseURL, "authz": &s.Authz.DatabaseURL,
+		"token": &s.Token.DatabaseURL, "consent": &s.Consent.DatabaseURL,
+	} {
+		if url.IsZero() {
+			*url = secret.New("sqlite:" + filepath.Join(s.DataDir, service+".db"))
+		}
+	}
+}
+
+// localURL is the URL at which a browser on this machine reaches a listener.
 func localURL(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if ip := net.ParseIP(host); err != nil || host == "" || ip != nil && (ip.IsLoopback() || ip.IsUnspecified()) {
@@ -80,7 +102,8 @@ func localURL(addr string) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// wait waits for the end; once it was asked for, whatever takes too long is left behind: every store survives that.
+// wait returns when the process has stopped. After a signal it waits for stopLimit at most, and then abandons what still runs: the
+// stores survive that.
 func wait(ctx context.Context, host *run.Host) error {
 	done := make(chan error, 1)
 	go func() { done <- host.Wait() }()
@@ -95,20 +118,4 @@ func wait(ctx context.Context, host *run.Host) error {
 	case <-time.After(stopLimit):
 		return nil
 	}
-}
-
-// databaseURLs puts every service's database into the data folder, unless one is configured.
-func (s *settings) databaseURLs() error {
-	if err := os.MkdirAll(s.DataDir, 0o700); err != nil {
-		return fmt.Errorf("data_dir: %w", err)
-	}
-	for service, url := range map[string]*secret.String{
-		"identity": &s.Identity.DatabaseURL, "authz": &s.Authz.DatabaseURL,
-		"token": &s.Token.DatabaseURL, "consent": &s.Consent.DatabaseURL,
-	} {
-		if url.IsZero() {
-			*url = secret.New("sqlite:" + filepath.Join(s.DataDir, service+".db"))
-		}
-	}
-	return nil
 }

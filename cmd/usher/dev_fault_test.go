@@ -19,7 +19,7 @@ func TestFault_C8_LinksFollowTheAddress(t *testing.T) {
 
 // TestFault_C11_TheVersionIsTold in one line.
 func TestFault_C11_TheVersionIsTold(t *testing.T) {
-	r := newDesk(t).run("", "version")
+	r := newConsole(t).run("", "version")
 	if r.status != 0 || r.errors != "" || !strings.HasPrefix(r.out, "usher ") || !strings.Contains(r.out, "commit") || strings.Count(r.out, "\n") != 1 {
 		t.Errorf("%+v", r)
 	}

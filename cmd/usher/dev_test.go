@@ -16,7 +16,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/localsock"
 )
 
-// startDev starts `usher dev` on spare ports in the working directory, waits until it is ready and answers how to end it.
+// startDev starts `usher dev` on spare ports in the working directory, waits until it is ready, and returns a function that ends it.
 func startDev(t *testing.T) (end func() error) {
 	t.Helper()
 	self, err := os.Executable()
@@ -53,11 +53,11 @@ func startDev(t *testing.T) (end func() error) {
 	}
 }
 
-func TestDevelopmentHasADoorForTheOperatorOfTheMachine(t *testing.T) {
+func TestDevelopmentHasSocketsForTheOperator(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for range 2 { // the second finds what the first left
 		end := startDev(t)
-		for _, service := range []string{"identity", "token"} {
+		for _, service := range []string{"identity", "authz", "token", "consent"} {
 			socket := filepath.Join("data", "operator", service+".sock")
 			for path, want := range map[string]os.FileMode{"data": 0o700, filepath.Dir(socket): 0o700, socket: 0o600} {
 				if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
@@ -69,7 +69,7 @@ func TestDevelopmentHasADoorForTheOperatorOfTheMachine(t *testing.T) {
 				t.Fatal(err)
 			}
 			if _, err := healthv1.NewHealthClient(conn).Check(t.Context(), &healthv1.HealthCheckRequest{}); err != nil {
-				t.Errorf("%s does not answer at its socket: %v", service, err)
+				t.Errorf("%s does not respond at its socket: %v", service, err)
 			}
 			if err := conn.Close(); err != nil {
 				t.Error(err)

@@ -1,30 +1,26 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"text/tabwriter"
 
 	"github.com/vidocu/usher/cmd/usher/internal/admin"
 	"github.com/vidocu/usher/cmd/usher/internal/doctor"
+	"github.com/vidocu/usher/cmd/usher/internal/table"
 	"github.com/vidocu/usher/internal/platform/config"
+	"github.com/vidocu/usher/internal/platform/localsock"
 	"github.com/vidocu/usher/internal/platform/run"
 )
 
 type doctorCommand struct{}
 
-// Run examines what the settings speak of; exit 1 when something is wrong.
+// Run examines what the settings name, or the `usher dev` that runs here; it exits with 1 when something is wrong.
 func (doctorCommand) Run(ctx context.Context, c *cli, s *admin.Session) error {
-	all := defaults()
-	loaded, err := run.Read(all, c.File, os.Environ())
-	faults := append(config.Each(err), loaded.Unknown...)
-	findings := doctor.Patient{
-		Settings: &all.Settings, Sections: all.sections(), TrustedProxies: all.Gateway.TrustedProxies, Faults: append(faults, run.Validate(all)...), Limit: c.Timeout,
-	}.Examine(ctx)
+	findings := c.target().Examine(ctx)
 	if err := printFindings(s.Out, c.Output, findings); err != nil {
 		return err
 	}
@@ -32,6 +28,25 @@ func (doctorCommand) Run(ctx context.Context, c *cli, s *admin.Session) error {
 		return errors.New("something is wrong: see above")
 	}
 	return nil
+}
+
+// target reads the settings as the process that runs here reads them: those of `usher dev` where its sockets are in the data
+// folder and no service's address is set, and else those of a process in production.
+func (c *cli) target() doctor.Target {
+	all := defaults()
+	loaded, err := run.Read(all, c.File, os.Environ())
+	folder := cmp.Or(all.DataDir, admin.DefaultDataDir)
+	if all.Peers == (run.Peers{}) && localsock.Exists(folder, "identity") {
+		all = devDefaults()
+		loaded, err = run.Read(all, c.File, os.Environ())
+		all.derive(loaded)
+	} else {
+		folder = ""
+	}
+	return doctor.Target{
+		Settings: &all.Settings, DevFolder: folder, Sections: all.sections(), TrustedProxies: all.Gateway.TrustedProxies,
+		Faults: append(append(config.Each(err), loaded.Unknown...), run.Validate(all)...), Limit: c.Timeout,
+	}
 }
 
 // sections are the services' databases.
@@ -50,13 +65,13 @@ func printFindings(out io.Writer, format string, findings []doctor.Finding) erro
 		encoder.SetEscapeHTML(false)
 		return encoder.Encode(map[string]any{"findings": findings})
 	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "CHECK\tSTATE\tFINDING")
+	t := table.Rows{{"CHECK", "STATE", "FINDING"}}
 	for _, f := range findings {
-		fmt.Fprintf(table, "%s\t%s\t%s\n", f.Check, f.State, f.Text)
+		t.Add(f.Check, string(f.State), f.Text)
 		if f.Fix != "" {
-			fmt.Fprintf(table, "\t\tto do: %s\n", f.Fix)
+			t.Add("", "", "to do: "+f.Fix)
 		}
 	}
-	return table.Flush()
+	_, err := table.Write(out, t, 0) // findings are sentences: a terminal breaks their lines
+	return err
 }

@@ -10,16 +10,16 @@ import (
 	"github.com/vidocu/usher/cmd/usher/internal/doctor"
 )
 
-// examine runs the doctor and answers its findings by check.
-func examine(t *testing.T, d *desk) (map[string]doctor.Finding, result) {
+// examine runs the doctor and returns its findings by check.
+func examine(t *testing.T, d *console) (map[string]doctor.Finding, result) {
 	t.Helper()
 	r := d.run("", "doctor", "--output", "json", "--timeout", "2s")
-	var answer struct{ Findings []doctor.Finding }
-	if err := json.Unmarshal([]byte(r.out), &answer); err != nil {
+	var printed struct{ Findings []doctor.Finding }
+	if err := json.Unmarshal([]byte(r.out), &printed); err != nil {
 		t.Fatalf("%v: %+v", err, r)
 	}
 	findings := map[string]doctor.Finding{}
-	for _, f := range answer.Findings {
+	for _, f := range printed.Findings {
 		if findings[f.Check].State != doctor.Wrong { // of several, the worst
 			findings[f.Check] = f
 		}
@@ -27,10 +27,10 @@ func examine(t *testing.T, d *desk) (map[string]doctor.Finding, result) {
 	return findings, r
 }
 
-// healthy has settings of which nothing is wrong: certificates, two services, four databases.
-func healthy(t *testing.T) *desk {
+// healthy has valid settings: certificates, three services, four databases.
+func healthy(t *testing.T) *console {
 	t.Helper()
-	d := newDesk(t)
+	d := newConsole(t)
 	d.certified()
 	t.Setenv("USHER_PUBLIC_URL", "https://login.test")
 	for _, service := range []string{"identity", "authz", "token", "consent"} {
@@ -89,13 +89,13 @@ func TestTheDoctorNamesWhatIsWrongAndWhatToDo(t *testing.T) {
 				t.Errorf("it found %+v and ends with %d", f, r.status)
 			}
 			if strings.Contains(r.out+r.errors, "sentinel") {
-				t.Errorf("it tells a password: %+v", r)
+				t.Errorf("it prints a password: %+v", r)
 			}
 		})
 	}
 }
 
-func TestTheDoctorSeesPendingStepsAndChangesNothing(t *testing.T) {
+func TestTheDoctorFindsPendingMigrationsAndChangesNothing(t *testing.T) {
 	d := healthy(t)
 	if err := os.WriteFile("fresh.db", nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -112,7 +112,7 @@ func TestTheDoctorSeesPendingStepsAndChangesNothing(t *testing.T) {
 	}
 }
 
-func TestTheDoctorTellsOfEveryFaultInTheSettings(t *testing.T) {
+func TestTheDoctorReportsEveryErrorOfTheSettings(t *testing.T) {
 	d := healthy(t)
 	t.Setenv("USHER_HTTP_ADR", "slip")
 	t.Setenv("USHER_GATEWAY_CALL_TIMEOUT", "1ms")
@@ -125,7 +125,7 @@ func TestTheDoctorTellsOfEveryFaultInTheSettings(t *testing.T) {
 		"token.database_url is a secret", "to do: ", "token database", // it goes on
 	} {
 		if r.status != 1 || !strings.Contains(r.out, part) {
-			t.Errorf("it does not tell of %q: %+v", part, r)
+			t.Errorf("it does not report %q: %+v", part, r)
 		}
 	}
 }
@@ -156,5 +156,18 @@ func TestFault_C14_TheDoctorNamesAWrongTopology(t *testing.T) {
 				t.Errorf("it found %+v and ends with %d", f, r.status)
 			}
 		})
+	}
+}
+
+// TestFault_E2_TheDoctorWarnsOfAProxyThatIsNotTrusted: behind a public https address there is one.
+func TestFault_E2_TheDoctorWarnsOfAProxyThatIsNotTrusted(t *testing.T) {
+	d := healthy(t)
+	findings, r := examine(t, d)
+	if f := findings["trusted proxies"]; r.status != 0 || f.State != doctor.Warning || !strings.Contains(f.Fix, "gateway.trusted_proxies") {
+		t.Errorf("without any it found %+v and ends with %d", f, r.status)
+	}
+	t.Setenv("USHER_GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8")
+	if findings, _ := examine(t, d); findings["trusted proxies"].State != doctor.OK {
+		t.Errorf("with one it found %+v", findings["trusted proxies"])
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vidocu/usher/cmd/usher/internal/admin"
 	"github.com/vidocu/usher/internal/platform/config"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/run"
 )
 
@@ -25,22 +26,30 @@ const (
 
 const description = `Usher, the authorization server of a video platform.
 
-Administration commands reach the services at peers.identity and peers.token with the operator's certificate, or an all-in-one on this machine
-through its socket in data_dir. Run "usher <command> --help" for more.`
+Administration commands call the services at peers.identity, peers.authz and peers.token with the operator's certificate, or an ` + "`usher dev`" + ` on
+this machine through its sockets in data_dir. Run "usher <command> --help" for more.`
 
-// execute runs one command and answers the exit status.
+// helpVars are the lists that help texts name.
+func helpVars() kong.Vars {
+	return kong.Vars{
+		"grant_types":         oauth.JoinNames(oauth.GrantTypeNames(nil), "or"),
+		"default_grant_types": oauth.JoinNames(oauth.DefaultGrantTypes(), "and"),
+	}
+}
+
+// execute runs one command and returns the exit status.
 func execute(args []string, streams admin.Streams) int {
 	var c cli
 	session := admin.New(streams, &c.Options, c.settings)
-	left := false // kong's --help asks to leave, and then goes on to miss a command
+	left := false // kong calls Exit for --help, and then goes on to report a missing command
 	parser, err := kong.New(&c, kong.Name("usher"), kong.Description(description),
 		kong.Writers(streams.Out, streams.Err), kong.Exit(func(int) { left = true }), kong.Bind(&c, session),
 		kong.BindSingletonProvider(interruptible), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.ExplicitGroups([]kong.Group{{Key: "administration", Title: "Administration:"}}))
+		helpVars(), kong.ExplicitGroups([]kong.Group{{Key: "administration", Title: "Administration:"}}))
 	if err != nil {
 		return report(streams, err, failed)
 	}
-	// A shell that asks what may come next names the line in its environment (COMP_LINE).
+	// A shell that completes a line passes it in its environment (COMP_LINE).
 	kongcompletion.Register(parser)
 	if left {
 		return succeeded
@@ -65,30 +74,30 @@ func report(streams admin.Streams, err error, status int) int {
 	return status
 }
 
-// usage says how the command is meant, and what was wrong.
+// usage prints the usage of the command, and the error.
 func usage(streams admin.Streams, err error) int {
 	var wrong *kong.ParseError
 	if errors.As(err, &wrong) && wrong.Context != nil {
-		wrong.Context.Stdout = streams.Err                            // the answer's place stays empty
-		_ = wrong.Context.PrintUsage(wrong.Context.Selected() != nil) // a terminal that is gone cannot be told
+		wrong.Context.Stdout = streams.Err                            // standard output stays empty
+		_ = wrong.Context.PrintUsage(wrong.Context.Selected() != nil) // standard error may be closed
 	}
 	return report(streams, err, wrongUsage)
 }
 
-// interruptible is the life of an administration command: until a signal. The other commands see to their signals themselves.
+// interruptible is the context of an administration command, which a signal cancels. The other commands handle signals themselves.
 func interruptible() context.Context {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process
+	context.AfterFunc(ctx, stop) // a second signal terminates the process
 	return ctx
 }
 
-// settings are those that every process shares, as far as the administration commands need them.
+// settings reads the settings that all processes share, for the administration commands.
 func (c *cli) settings() (*run.Settings, error) {
 	all, err := c.read()
 	return &all.Settings, err
 }
 
-// read reads the settings of every process; a name that nobody knows is refused, as it is by a process.
+// read reads the settings of every process. An unknown name is an error, as it is for a process.
 func (c *cli) read() (*settings, error) {
 	all := defaults()
 	loaded, err := run.Read(all, c.File, os.Environ())

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 
 	kongcompletion "github.com/jotaen/kong-completion"
@@ -16,7 +17,7 @@ import (
 	"github.com/vidocu/usher/gateway"
 )
 
-// settings are those of every process together.
+// settings are the settings of all processes.
 type settings struct {
 	run.Settings `koanf:",squash"`
 	Identity     identity.Config `koanf:"identity"`
@@ -24,6 +25,15 @@ type settings struct {
 	Token        token.Config    `koanf:"token"`
 	Consent      consent.Config  `koanf:"consent"`
 	Gateway      gateway.Config  `koanf:"gateway"`
+}
+
+// ValidateTogether compares what one process alone cannot: a decision that is removed while something that came of it lives would be
+// asked for again.
+func (s *settings) ValidateTogether() error {
+	if kept, family := s.Consent.Retention, s.Token.FamilyLifetime; kept != 0 && kept <= family {
+		return fmt.Errorf("consent.retention is %s: give more than token.family_lifetime, which is %s, or 0s for ever", kept, family)
+	}
+	return nil
 }
 
 func defaults() *settings {
@@ -34,23 +44,23 @@ func defaults() *settings {
 }
 
 type cli struct {
-	File string `name:"config" help:"Settings file, YAML; the environment (USHER_…) goes before it." placeholder:"FILE" env:"USHER_CONFIG_FILE"`
+	File string `name:"config" help:"Settings file, YAML; environment variables (USHER_…) take precedence." placeholder:"FILE" env:"USHER_CONFIG_FILE"`
 	admin.Options
 
-	Dev     devCommand     `cmd:"" help:"Run everything in this process, with the documents' examples in it."`
-	Migrate migrateCommand `cmd:"" help:"Bring the databases' schemas up to date, or say what is pending."`
+	Dev     devCommand     `cmd:"" help:"Run everything in one process, for development, with the users and clients of the examples."`
+	Migrate migrateCommand `cmd:"" help:"Migrate the databases' schemas, or list pending migrations."`
 	Config  configCommand  `cmd:"" help:"List every setting with its environment variable and its default."`
 	Doctor  doctorCommand  `cmd:"" help:"Check settings, certificate, databases, Redis, clocks and services; say what to fix."`
-	Version versionCommand `cmd:"" help:"Print the version, the commit and the Go release that this binary was built from."`
+	Version versionCommand `cmd:"" help:"Print the version, the commit and the Go release of this binary."`
 
-	Completion kongcompletion.Completion `cmd:"" help:"Print what makes a shell complete these commands: bash, zsh or fish."`
+	Completion kongcompletion.Completion `cmd:"" help:"Print the shell completion for bash, zsh or fish."`
 
-	Users       admin.Users       `cmd:"" group:"administration" help:"People: create, list, show, disable, enable, set-password."`
+	Users       admin.Users       `cmd:"" group:"administration" help:"Users: create, list, show, disable, enable, unlock, set-password."`
 	Workspaces  admin.Workspaces  `cmd:"" group:"administration" help:"Workspaces and their plans: create, list, set-plan."`
-	Members     admin.Members     `cmd:"" group:"administration" help:"Who is in a workspace: add, remove, list."`
-	Clients     admin.Clients     `cmd:"" group:"administration" help:"Apps: create, list, show, update, rotate-secret, revoke-old-secret, disable, enable."`
-	Grants      admin.Grants      `cmd:"" group:"administration" help:"What people granted to apps: list, revoke."`
-	Tokens      admin.Tokens      `cmd:"" group:"administration" help:"One token, read from standard input: inspect, revoke."`
+	Members     admin.Members     `cmd:"" group:"administration" help:"Members of a workspace: add, remove, list."`
+	Clients     admin.Clients     `cmd:"" group:"administration" help:"OAuth clients: create, list, show, update, rotate-secret, revoke-old-secret, disable, enable."`
+	Grants      admin.Grants      `cmd:"" group:"administration" help:"Grants of users to clients: list, revoke."`
+	Tokens      admin.Tokens      `cmd:"" group:"administration" help:"A token, read from standard input: inspect, revoke."`
 	Revocations admin.Revocations `cmd:"" group:"administration" help:"The revocation log: list, tail."`
 	AuthApps    admin.AuthApps    `cmd:"" group:"administration" help:"Authentication apps: create, list, rotate, revoke."`
 	APIKeys     admin.APIKeys     `cmd:"" name:"api-keys" group:"administration" help:"API keys of workspaces: create, list, revoke."`

@@ -15,11 +15,11 @@ import (
 )
 
 type migrateCommand struct {
-	Up     upCommand     `cmd:"" help:"Apply what is pending; a database whose URL is not set is left out."`
-	Status statusCommand `cmd:"" help:"Say which steps each database has; exit 1 when some are pending."`
+	Up     upCommand     `cmd:"" help:"Apply pending migrations; a database whose URL is not set is skipped."`
+	Status statusCommand `cmd:"" help:"List the migrations of each database; exit 1 when some are pending."`
 }
 
-// schema is a service's database and the steps of its schema.
+// schema is a service's database and its migrations.
 type schema struct {
 	service string
 	url     secret.String
@@ -37,7 +37,7 @@ func (s *settings) schemas() []schema {
 
 type upCommand struct{}
 
-// Run applies every database's pending steps.
+// Run applies the pending migrations of every database.
 func (upCommand) Run(c *cli) error {
 	return c.eachSchema(func(ctx context.Context, s schema, db *sqldb.DB) error {
 		if err := sqldb.Migrate(ctx, db, s.steps); err != nil {
@@ -50,7 +50,7 @@ func (upCommand) Run(c *cli) error {
 
 type statusCommand struct{}
 
-// Run lists every database's steps.
+// Run lists the migrations of every database.
 func (statusCommand) Run(c *cli) error {
 	pending := 0
 	err := c.eachSchema(func(ctx context.Context, s schema, db *sqldb.DB) error {
@@ -71,7 +71,7 @@ func (statusCommand) Run(c *cli) error {
 		return nil
 	})
 	if err == nil && pending > 0 {
-		return fmt.Errorf("%d steps are pending: run `usher migrate up`", pending)
+		return fmt.Errorf("%d migrations are pending: run `usher migrate up`", pending)
 	}
 	return err
 }
@@ -93,7 +93,7 @@ func (c *cli) eachSchema(do func(ctx context.Context, s schema, db *sqldb.DB) er
 		done++
 	}
 	if done == 0 {
-		return fmt.Errorf("no database is configured: set USHER_TOKEN_DATABASE_URL and its like (see usher config)")
+		return fmt.Errorf("no database is configured: set USHER_TOKEN_DATABASE_URL and those of the other services (see usher config)")
 	}
 	return nil
 }

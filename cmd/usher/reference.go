@@ -9,35 +9,35 @@ import (
 	"github.com/vidocu/usher/internal/platform/run"
 )
 
-// preface begins docs/configuration.md.
+// preface is the beginning of docs/configuration.md.
 const preface = `# Configuration
 
 Every setting of every process. ` + "`make configuration`" + ` writes this page from the code, and a test fails when it is stale.
 ` + "`bin/usher config`" + ` prints the same as a list.
 
-Defaults, then a YAML file (` + "`--config FILE` or `USHER_CONFIG_FILE`" + `), then the environment: each goes before the one before it. One
-file and one environment may serve all processes, since each reads its own section and leaves the others' alone. A key or a
-variable that nobody knows stops the start, with the name that may have been meant; so does a value that cannot be used, and all faults
-are told at once. Of the variables that begin with ` + "`USHER_`" + `, those that Kubernetes sets for a Service of that name and those of
-our own tests (` + "`USHER_TEST_`" + `) are left alone.
+Usher reads defaults, then a YAML file (` + "`--config FILE` or `USHER_CONFIG_FILE`" + `), then the environment: each overrides the one before it. One
+file and one environment may serve all processes, since each reads its own section and ignores the others'. An unknown key or variable is
+an error at the start, with the name that may have been meant; so is an invalid value, and all errors are reported at once. Of the
+variables that begin with ` + "`USHER_`" + `, those that Kubernetes sets for a Service of that name and those of
+our own tests (` + "`USHER_TEST_`" + `) are ignored.
 
-A value means the same in the file and in a variable, and what one refuses the other refuses. A duration has a unit: ` + "`90s`, `15m`, `24h`" + `. A
+A value means the same in the file and in a variable, and is valid in both or in neither. A duration has a unit: ` + "`90s`, `15m`, `24h`" + `. A
 list has commas between its items, or in the file is a YAML list. ` + "`true` is also `yes`, `on` and `1`" + `. Blanks around a value are not part of it,
-and quotes are not taken away from a variable. An empty variable, an empty or null value and a section with everything commented out are not
-set: the default, or what the file says, stays.
+and quotes around a variable are. An empty variable, an empty or null value and a section with everything commented out are not
+set: the default, or the value in the file, applies.
 
 **Secrets** never stand in the file or on a command line. For ` + "`token.database_url`" + `, a file that holds the secret is named by
 ` + "`token.database_url_file`" + ` in the settings file or by ` + "`USHER_TOKEN_DATABASE_URL_FILE`" + `; ` + "`USHER_TOKEN_DATABASE_URL`" + ` holds the secret itself. The file
 is read again for every new connection, so that a secret is rotated without a restart ([operations](operations.md#rotation)).
 
-**Before a start**, ` + "`token --check-config`" + ` (and its like) reads the settings, the secrets, the certificate and the catalog as the
-process would, connects to nothing, and prints what is set and from where. It exits with 1 when something is wrong, and names all of it.
-` + "`usher doctor`" + ` goes on to ask the databases, Redis and the services ([command line](cli.md)).
+**Before a start**, ` + "`token --check-config`" + ` (and the same flag of every process) reads the settings, the secrets, the certificate and the catalog as the
+process would, connects to nothing, and prints what is set and from where. It exits with 1 when something is wrong, and reports all errors.
+` + "`usher doctor`" + ` also checks the databases, Redis and the services ([command line](cli.md)).
 
 In the tables, **required** is a setting without which the process does not start.
 `
 
-// reference is docs/configuration.md.
+// reference returns the text of docs/configuration.md.
 func reference() string {
 	var b strings.Builder
 	b.WriteString(preface)
@@ -53,16 +53,16 @@ func reference() string {
 	return b.String()
 }
 
-// shared reports whether every process reads a setting: it is for nobody in particular, and of no one's section.
+// shared reports whether every process reads a setting: it names no process, and is in no process's section.
 func shared(s config.Setting) bool {
 	return len(s.For) == 0 && !slices.ContainsFunc(run.Services(), func(p string) bool { return strings.HasPrefix(s.Key, p+".") })
 }
 
-// section writes a table of the settings that are meant.
-func section(b *strings.Builder, all []config.Setting, process string, meant func(config.Setting) bool) {
+// section writes a table of the settings for which include is true.
+func section(b *strings.Builder, all []config.Setting, process string, include func(config.Setting) bool) {
 	b.WriteString("| setting | variable | default | bounds | what it is |\n| --- | --- | --- | --- | --- |\n")
 	for _, s := range all {
-		if !meant(s) || foreignSection(s, process) {
+		if !include(s) || foreignSection(s, process) {
 			continue
 		}
 		variable := "`" + s.Env + "`"
@@ -73,12 +73,12 @@ func section(b *strings.Builder, all []config.Setting, process string, meant fun
 	}
 }
 
-// foreignSection reports whether a setting stands in another process's section.
+// foreignSection reports whether a setting is in another process's section.
 func foreignSection(s config.Setting, process string) bool {
 	return slices.ContainsFunc(run.Services(), func(p string) bool { return p != process && strings.HasPrefix(s.Key, p+".") })
 }
 
-// standard is what a setting is when nobody sets it.
+// standard returns the default of a setting, or that it is required.
 func standard(s config.Setting, process string) string {
 	switch {
 	case s.Default != "":
@@ -89,5 +89,5 @@ func standard(s config.Setting, process string) string {
 	return ""
 }
 
-// plain keeps a sentence from being taken for a column's end or a tag.
+// plain escapes characters of a sentence that Markdown would read as the end of a column or as a tag.
 func plain(text string) string { return strings.NewReplacer("|", `\|`, "<", `\<`).Replace(text) }

@@ -53,15 +53,19 @@ func TestTheReferenceHasEverySettingUnderEachProcessThatReadsIt(t *testing.T) {
 func TestBoundsAreTheOnesThatAreKept(t *testing.T) {
 	bounded := 0
 	for _, s := range config.Settings(defaults()) {
-		least, most, both := strings.Cut(s.Bounds, " to ")
+		span, besides, _ := strings.Cut(s.Bounds, ", or ")
+		least, most, both := strings.Cut(span, " to ")
 		if !both {
-			least = strings.TrimSuffix(s.Bounds, " or more")
+			least = strings.TrimSuffix(span, " or more")
 		}
 		if s.Bounds == "" {
 			continue
 		}
 		bounded++
 		tries := map[string]bool{least: true, step(t, s, least, -1): false}
+		if besides != "" {
+			tries[besides] = true
+		}
 		if both {
 			tries[most], tries[step(t, s, most, 1)] = true, false
 		}
@@ -80,8 +84,11 @@ func TestBoundsAreTheOnesThatAreKept(t *testing.T) {
 // roomy are defaults with room for one setting to take any value of its bounds: of the lifetimes, one bounds the others.
 func roomy(key string) *settings {
 	all := defaults()
-	if key == "token.family_lifetime" {
+	switch key {
+	case "token.family_lifetime":
 		all.Token.AccessTokenLifetime, all.Token.RefreshTokenLifetime = time.Second, time.Second
+	case "consent.retention":
+		all.Token.AccessTokenLifetime, all.Token.RefreshTokenLifetime, all.Token.FamilyLifetime = time.Second, time.Second, time.Second
 	}
 	return all
 }
@@ -118,4 +125,14 @@ func values(s *settings) (all []string) {
 		all = append(all, setting.Key+"="+setting.Value())
 	}
 	return all
+}
+
+// TestADecisionIsKeptForLongerThanWhatCameOfIt, where both settings are known.
+func TestADecisionIsKeptForLongerThanWhatCameOfIt(t *testing.T) {
+	for retention, fits := range map[string]bool{"24h": false, "8760h": false, "8761h": true, "0s": true} {
+		_, err := run.Load("usher", defaults(), "", []string{"USHER_PUBLIC_URL=https://login.test", "USHER_CONSENT_RETENTION=" + retention})
+		if (err == nil) != fits || !fits && !strings.Contains(err.Error(), "token.family_lifetime") {
+			t.Errorf("consent.retention = %s with token.family_lifetime of 8760h: %v", retention, err)
+		}
+	}
 }

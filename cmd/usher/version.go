@@ -11,7 +11,7 @@ import (
 
 type versionCommand struct{}
 
-// Run prints one line.
+// Run prints the version in one line.
 func (versionCommand) Run(s *admin.Session) error {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

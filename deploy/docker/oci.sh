@@ -2,6 +2,7 @@
 # Builds dist/images/<command>.tar, an image archive, and dist/images/<command>.cdx.json, its bill of materials in
 # CycloneDX, without Docker or Podman. The same source and the same Go give the same bytes.
 #   VERSION, REGISTRY  as in images.sh
+#   OUT                where they go, dist/images
 #   PLATFORM           linux/amd64, or what `go tool dist list` has
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -9,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 commands=("$@")
 ((${#commands[@]})) || commands=(usher identity authz token consent gateway)
 platform=${PLATFORM:-linux/amd64}
-out=dist/images
+out=${OUT:-dist/images}
 mkdir -p "$out"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -51,9 +51,18 @@ func layerRules() []Rule {
 		{
 			Name:     "the shared library knows no service",
 			Packages: []string{"./internal/platform/..."},
+			Except:   []string{"./internal/platform/convert"},
 			Only:     []string{"std", "other", "./internal/platform/...", "./gen/usher/error/v1", "./gen/usher/rpc/v1", "./sdk/enforce/..."},
 			Reason: "code about a service belongs to that service; of the contract it needs reasons and callers only, and of the SDK " +
 				"the one path matcher, for which the catalog is compiled",
+		},
+		{
+			Name:     "convert converts what two services share",
+			Packages: []string{"./internal/platform/convert"},
+			Only: []string{
+				"std", "./internal/platform/oauth", "./gen/usher/authz/v1", "./gen/usher/token/v1", "google.golang.org/protobuf/types/known/timestamppb",
+			},
+			Reason: "one service sends such a message and another receives it: one package converts it in both directions, and does nothing else",
 		},
 		{
 			Name:     "SQL drivers stay in sqldb",
@@ -115,7 +124,7 @@ func serviceRules() []Rule {
 			Packages: []string{"./services/{service}/internal/introspect"},
 			Only: []string{
 				"std", "golang.org/x/sync/...", "github.com/maypok86/otter/v2/...",
-				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./services/{service}/internal/...",
+				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./services/{service}/internal/...", "./sdk/enforce/...",
 			},
 			Never: plumbing,
 			NeverDeep: append([]string{

@@ -33,6 +33,7 @@ var planted = map[string]Package{
 	"generated gateway code needs the contract and its runtime": ours("gen/gw/usher/token/v1", Module+"/gateway"),
 	"oauth and secret are grammar and types":                    ours("internal/platform/oauth", "net/http"),
 	"the shared library knows no service":                       ours("internal/platform/policy", Module+"/gen/usher/token/v1"),
+	"convert converts what two services share":                  ours("internal/platform/convert", Module+"/gen/usher/identity/v1"),
 	"SQL drivers stay in sqldb":                                 ours("services/token/internal/store", "github.com/jackc/pgx/v5"),
 	"the Redis client stays in shortlived":                      ours("services/authz/internal/store", "github.com/redis/go-redis/v9"),
 	"OpenTelemetry stays at the edges of the shared library":    ours("services/token", "go.opentelemetry.io/otel/trace"),

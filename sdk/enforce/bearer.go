@@ -2,9 +2,9 @@ package enforce
 
 import "strings"
 
-// Bearer reads the token of a request from the values of its Authorization header (RFC 6750 §2.1). sent is false when there
-// is no bearer token; when there is one that cannot be right, such as two headers or two words, it is true and the token is
-// empty, which is never active.
+// Bearer returns the bearer token in the values of an Authorization header (RFC 6750 §2.1). sent is
+// false where there is none. Where it is malformed, for example with two headers or two tokens,
+// sent is true and the token is empty, which is never active.
 func Bearer(values []string) (token string, sent bool) {
 	switch len(values) {
 	case 0:
@@ -29,7 +29,7 @@ func Bearer(values []string) (token string, sent bool) {
 	return token, true
 }
 
-// tokenCharacter is b64token's alphabet (RFC 6750 §2.1).
+// tokenCharacter reports whether b64token allows a character (RFC 6750 §2.1).
 func tokenCharacter(c byte) bool {
 	return unreserved(c) || c == '+' || c == '/' || c == '='
 }

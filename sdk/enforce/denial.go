@@ -14,28 +14,29 @@ const (
 	CodeUnavailable       = "unavailable"
 )
 
-// RetryAfter is when to come back after a denial whose status is 503, in seconds, as the header Retry-After has it.
+// RetryAfter is the value of Retry-After for a denial with the status 503, in seconds.
 const RetryAfter = "2"
 
-// ExposedHeaders are the headers of a denial that programs in a browser may read, as Access-Control-Expose-Headers has them.
+// ExposedHeaders is the value of Access-Control-Expose-Headers: the headers of a denial that
+// clients in a browser may read.
 const ExposedHeaders = "Retry-After, WWW-Authenticate"
 
-// Denial is the documented answer to a request that may not be passed on. It is an error, so that a check can return it.
+// Denial is the documented response to a request that must be refused. It is an error.
 type Denial struct {
 	// Status is the HTTP status: 401, 403, 404 or 503.
 	Status int
 	// Code is one of the codes above.
 	Code string
-	// Message is for the author of the app.
+	// Message is for the developer of the client.
 	Message string
-	// Challenge is the value of WWW-Authenticate (RFC 6750 §3); empty when there is to be none.
+	// Challenge is the value of WWW-Authenticate (RFC 6750 §3); empty for none.
 	Challenge string
 }
 
-// Error is the code and the message.
+// Error returns the code and the message.
 func (d *Denial) Error() string { return d.Code + ": " + d.Message }
 
-// JSON is the documented body.
+// JSON returns the documented body.
 func (d *Denial) JSON() []byte {
 	var body struct {
 		Error struct {
@@ -47,11 +48,12 @@ func (d *Denial) JSON() []byte {
 	var b strings.Builder
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(body) // two texts always encode
+	_ = encoder.Encode(body) // strings always encode
 	return []byte(b.String())
 }
 
-// Unauthenticated is the answer to a request without a token, or, when one was sent, with one that is not active.
+// Unauthenticated returns the denial of a request without a token, or, where one was sent, with one
+// that is not active.
 func Unauthenticated(sent bool) *Denial {
 	if !sent {
 		return &Denial{Status: 401, Code: CodeAuthentication, Message: "Missing access token or API key", Challenge: "Bearer"}
@@ -61,10 +63,12 @@ func Unauthenticated(sent bool) *Denial {
 	}
 }
 
-// RefreshTokenPrefix is how a refresh token begins. It is never a bearer token: only its own client sends it, to /oauth/token.
+// RefreshTokenPrefix is the prefix of a refresh token, which is never a bearer token: only its
+// client sends it, to /oauth/token.
 const RefreshTokenPrefix = "vdo_ort_"
 
-// Inactive is the response to a request with a bearer token that is not active. A refresh token is named as one, by its form.
+// Inactive returns the denial of a request with a token that is not active. Its message names a
+// refresh token, by its prefix.
 func Inactive(token string) *Denial {
 	d := Unauthenticated(true)
 	if strings.HasPrefix(token, RefreshTokenPrefix) {
@@ -73,7 +77,7 @@ func Inactive(token string) *Denial {
 	return d
 }
 
-// Unavailable is the answer when it cannot be known whether the token is active.
+// Unavailable returns the denial of a request whose token cannot be checked.
 func Unavailable() *Denial {
 	return &Denial{Status: 503, Code: CodeUnavailable, Message: "The service is temporarily unavailable, try again shortly"}
 }

@@ -1,6 +1,6 @@
-// Package enforce decides whether a token opens an endpoint: the path matcher, the scope check and the plan check of the wire
-// contract §6, for every door alike.
+// Package enforce decides whether a token authorizes a request: the path matcher, the scope check
+// and the plan check of docs/wire-contract.md §6, for every enforcement point alike.
 //
-// It owns the order of the checks and the documented words of each denial. It never asks what a token stands for, never
-// speaks HTTP or gRPC, and remembers nothing; what it is given it takes as true.
+// It owns the order of the checks and the documented messages of each denial. It never introspects,
+// never sends HTTP or gRPC, caches nothing, and trusts its input.
 package enforce

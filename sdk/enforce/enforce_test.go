@@ -36,7 +36,7 @@ func TestDocument002_TheDenialIsWordForWord(t *testing.T) {
 	}
 }
 
-func TestThePathIsJudgedBeforeTheScopeAndTheScopeBeforeThePlan(t *testing.T) {
+func TestThePathIsCheckedBeforeTheScopeAndTheScopeBeforeThePlan(t *testing.T) {
 	r := rules(t)
 	for name, row := range map[string]struct {
 		subject      enforce.Subject
@@ -68,10 +68,10 @@ func TestThePathIsJudgedBeforeTheScopeAndTheScopeBeforeThePlan(t *testing.T) {
 	}
 }
 
-func TestOnlyTheExactPathIsKnown(t *testing.T) {
+func TestOnlyTheExactPathMatches(t *testing.T) {
 	r := rules(t)
 	if _, ok := r.Match("POST", "/v1/videos/vid_1-a.b~c/export"); !ok {
-		t.Fatal("a plain path is not known")
+		t.Fatal("a literal path does not match")
 	}
 	for _, request := range [][2]string{
 		{"GET", "/v1/videos/"},
@@ -98,7 +98,7 @@ func TestOnlyTheExactPathIsKnown(t *testing.T) {
 		{"POST", "/v1/videos/a;b/export"},
 	} {
 		if e, ok := r.Match(request[0], request[1]); ok {
-			t.Errorf("%s %q passes as %v", request[0], request[1], e)
+			t.Errorf("%s %q matches %v", request[0], request[1], e)
 		}
 	}
 }
@@ -121,7 +121,7 @@ func TestRFC6750_2_1_TheHeaderAlone(t *testing.T) {
 	}
 }
 
-func TestACatalogThatCouldWidenIsRefused(t *testing.T) {
+func TestAnAmbiguousCatalogIsRefused(t *testing.T) {
 	for name, endpoints := range map[string][]enforce.Endpoint{
 		"a trailing slash":    {{Method: "GET", Path: "/v1/"}},
 		"an empty segment":    {{Method: "GET", Path: "/v1//x"}},
@@ -134,7 +134,7 @@ func TestACatalogThatCouldWidenIsRefused(t *testing.T) {
 		"the same variables":  {{Method: "GET", Path: "/v1/:a", Scope: "a"}, {Method: "GET", Path: "/v1/:b", Scope: "b"}},
 	} {
 		if _, err := enforce.Compile(endpoints, nil); err == nil {
-			t.Errorf("%s is taken", name)
+			t.Errorf("%s is accepted", name)
 		}
 	}
 	if _, err := enforce.Compile(nil, []enforce.Plan{{Name: "pro", Endpoints: []string{"GET /v1/x"}}}); err == nil {
@@ -142,7 +142,7 @@ func TestACatalogThatCouldWidenIsRefused(t *testing.T) {
 	}
 }
 
-func TestOneScopeIsAskedWhereNoCatalogIs(t *testing.T) {
+func TestRequireScopeChecksOneScope(t *testing.T) {
 	for name, row := range map[string]struct {
 		subject enforce.Subject
 		status  int

@@ -8,7 +8,7 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// documented is the default catalog's thirteen rows.
+// documented returns the thirteen rows of the default catalog.
 func documented() []enforce.Endpoint {
 	return []enforce.Endpoint{
 		{Method: "GET", Path: "/v1/videos", Scope: "videos:read"},
@@ -27,7 +27,7 @@ func documented() []enforce.Endpoint {
 	}
 }
 
-// oracle says by regular expressions, and not by our cutting, which rows a request may be meant for.
+// oracle finds the matching rows by regular expressions instead of segments.
 func oracle(endpoints []enforce.Endpoint, method, path string) (rows []enforce.Endpoint) {
 	variable := regexp.MustCompile(`:[^/]+`)
 	dots := regexp.MustCompile(`/\.{1,2}(/|\z)`)
@@ -94,7 +94,7 @@ func FuzzBearerNeverInvents(f *testing.F) {
 	})
 }
 
-func FuzzCompileRefusesWhatCouldWiden(f *testing.F) {
+func FuzzCompileRefusesAmbiguousPaths(f *testing.F) {
 	for _, path := range []string{"/v1/videos", "/v1/:id", "/v1/", "/", "", "v1", "/v1//x", "/v1/../x", "/v1/%2e", "/:", "/:a:b", "/v1/a;b"} {
 		f.Add(path, "/v1/videos")
 	}
@@ -106,10 +106,10 @@ func FuzzCompileRefusesWhatCouldWiden(f *testing.F) {
 			return
 		}
 		if !shape.MatchString(pattern) {
-			t.Fatalf("%q is taken", pattern)
+			t.Fatalf("%q is accepted", pattern)
 		}
 		if _, ok := rules.Match("GET", path); ok && len(oracle(endpoints, "GET", path)) == 0 {
-			t.Fatalf("%q opens %q", pattern, path)
+			t.Fatalf("%q matches %q", pattern, path)
 		}
 	})
 }

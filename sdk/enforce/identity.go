@@ -2,7 +2,8 @@ package enforce
 
 import "strings"
 
-// The headers that tell what lies behind a door in whose name a request comes (the wire contract §6).
+// The headers with the verified identity, for an API behind an enforcement point
+// (docs/wire-contract.md §6).
 const (
 	HeaderSubject     = "Usher-Subject"
 	HeaderClientID    = "Usher-Client-Id"
@@ -11,16 +12,16 @@ const (
 	HeaderTokenKind   = "Usher-Token-Kind"
 )
 
-// reservedPrefix begins every header that is ours to set.
+// reservedPrefix is the prefix of the headers that only Usher may set.
 const reservedPrefix = "usher-"
 
-// Identity is in whose name a request is passed on.
+// Identity is the verified identity that a request is forwarded with.
 type Identity struct {
 	// Kind is AccessToken or APIKey.
 	Kind Kind
 	// Subject is the user, `usr_…`; for an API key the key, `key_…`.
 	Subject string
-	// ClientID is the app; empty for an API key.
+	// ClientID is the client; empty for an API key.
 	ClientID    string
 	WorkspaceID string
 	// Scope is space-separated; empty for an API key.
@@ -30,8 +31,8 @@ type Identity struct {
 // Header is one header's name and value.
 type Header struct{ Name, Value string }
 
-// Headers are the identity as headers, always all five in the same order. One whose value is empty is not to be passed on,
-// and neither is what the caller sent under its name.
+// Headers returns the identity as headers, always all five in the same order. A header without a
+// value must not be forwarded, and neither must a client's header of the same name.
 func (i Identity) Headers() [5]Header {
 	return [5]Header{
 		{HeaderSubject, i.Subject},
@@ -42,9 +43,10 @@ func (i Identity) Headers() [5]Header {
 	}
 }
 
-// Reserved reports whether a header of an incoming request is to be dropped because its name is one of Usher's: all that begins
-// with "Usher" and a sign that is neither letter nor digit, in whatever case. Some servers behind an entry point take an
-// underscore for a hyphen, and some, as Apache for CGI, any such sign.
+// Reserved reports whether a header of an incoming request must be removed because its name is
+// reserved: it begins with "Usher" and a character that is neither a letter nor a digit, in any
+// case. Some servers behind an enforcement point treat an underscore as a hyphen, and some, such as
+// Apache with CGI, any such character.
 func Reserved(name string) bool {
 	last := len(reservedPrefix) - 1
 	if len(name) <= last || !strings.EqualFold(name[:last], reservedPrefix[:last]) {
@@ -53,8 +55,8 @@ func Reserved(name string) bool {
 	return !alphanumeric(name[last])
 }
 
-// MisleadingHeaders are the headers by which some servers read another method or path than the one that was judged, in lower
-// case. None of them is to be passed on from a client, in any spelling.
+// MisleadingHeaders returns the headers that make some servers use another method or path than the
+// one that was checked, in lower case. They must not be forwarded from a client, in any spelling.
 func MisleadingHeaders() []string {
 	return []string{
 		"x-http-method-override", "x-http-method", "x-method-override",
@@ -62,8 +64,8 @@ func MisleadingHeaders() []string {
 	}
 }
 
-// Misleading reports whether a header is one of MisleadingHeaders, however it is spelled: in any case, and with any sign in
-// place of a hyphen.
+// Misleading reports whether a header is one of MisleadingHeaders in any spelling: in any case, and
+// with any other character in place of a hyphen.
 func Misleading(name string) bool {
 	if len(name) == 0 || name[0] != 'x' && name[0] != 'X' {
 		return false
@@ -76,7 +78,8 @@ func Misleading(name string) bool {
 	return false
 }
 
-// spells reports whether two names are one to a server that reads any sign as a hyphen. The second is in lower case.
+// spells reports whether two names are equal for a server that treats every other character as a
+// hyphen. The second is in lower case.
 func spells(name, lower string) bool {
 	if len(name) != len(lower) {
 		return false

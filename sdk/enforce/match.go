@@ -2,9 +2,10 @@ package enforce
 
 import "strings"
 
-// match finds the most literal endpoint for a request. It decodes and cleans nothing: what another part behind it might read
-// as another path (an encoded character, a dot segment, an empty segment, a parameter) fits no endpoint, so that nothing
-// that is allowed here means something else there.
+// match returns the endpoint with the fewest variables that matches a request. It does not decode
+// or clean the path. A path that another component may interpret as a different one, because of an
+// encoded character, a dot segment, an empty segment or a parameter, matches no endpoint, so that
+// an allowed path has one meaning.
 func (r *Rules) match(method, path string) *compiled {
 	if len(path) == 0 || path[0] != '/' {
 		return nil
@@ -23,22 +24,23 @@ func (r *Rules) match(method, path string) *compiled {
 	return nil
 }
 
-// fits holds a path of as many segments against an endpoint's.
+// fits reports whether a path with the same number of segments matches an endpoint's.
 func fits(segments []string, rest string) bool {
 	for _, want := range segments {
 		got := rest
 		if end := strings.IndexByte(rest, '/'); end >= 0 {
 			got, rest = rest[:end], rest[end+1:]
 		}
-		if want == "" && !plain(got) || want != "" && want != got {
+		if want == "" && !literal(got) || want != "" && want != got {
 			return false
 		}
 	}
 	return true
 }
 
-// plain reports whether a segment means itself everywhere: unreserved characters (RFC 3986 §2.3), and no dot segment.
-func plain(segment string) bool {
+// literal reports whether every component interprets a segment in the same way: unreserved
+// characters (RFC 3986 §2.3), and no dot segment.
+func literal(segment string) bool {
 	if segment == "" || segment == "." || segment == ".." {
 		return false
 	}

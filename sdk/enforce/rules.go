@@ -7,87 +7,64 @@ import (
 	"strings"
 )
 
-// Kind is what sort of credential a token is.
-type Kind uint8
-
-// String returns the kind's name on the wire: `access_token`, `api_key`, `user_token`, or `unknown`.
-func (k Kind) String() string {
-	switch k {
-	case AccessToken:
-		return "access_token"
-	case APIKey:
-		return "api_key"
-	case UserToken:
-		return "user_token"
-	}
-	return "unknown"
-}
-
-// The kinds. The zero value opens nothing.
-const (
-	// AccessToken is an OAuth access token, `vdo_oat_…`: its scopes bind it.
-	AccessToken Kind = iota + 1
-	// APIKey is a workspace's key, `vdo_live_…`: no scope binds it.
-	APIKey
-	// UserToken is a token of the VIDIZMO API, which opens no endpoint of the catalog.
-	UserToken
-)
-
-// Subject is what a decision needs to know of an active token.
+// Subject holds the properties of an active token that a decision depends on.
 type Subject struct {
 	Kind Kind
-	// Scopes bind an AccessToken and nothing else.
+	// Scopes apply to an AccessToken only.
 	Scopes []string
 	// Plan is the plan of the token's workspace, by its name in the catalog.
 	Plan string
 }
 
-// Endpoint is one row of the catalog. In Path a segment that begins with a colon stands for any one segment.
+// Endpoint is a row of the catalog. In Path a segment that begins with a colon is a variable, which
+// matches any one segment.
 type Endpoint struct {
 	Method, Path, Scope string
 }
 
-// Plan is a plan of the catalog: its endpoints by "METHOD path".
+// Plan is a plan of the catalog with its endpoints as "METHOD path".
 type Plan struct {
 	Name      string
 	Endpoints []string
 }
 
-// Rules are a catalog, made ready. They never change and may be used concurrently.
+// Rules is a compiled catalog. It is immutable and may be used concurrently.
 type Rules struct {
-	// bySize holds the endpoints of a method by their number of segments, the more literal ones first.
+	// bySize holds the endpoints of a method by their number of segments, those with fewer
+	// variables first.
 	bySize map[string][][]compiled
-	// plans holds for each plan which endpoints it has, by their place in the catalog.
+	// plans holds for each plan which endpoints it includes, by their index in the catalog.
 	plans map[string][]bool
 }
 
 type compiled struct {
 	Endpoint
-	// segments are the path's; an empty one stands for any.
+	// segments are the path's; an empty one is a variable.
 	segments []string
 	index    int
 }
 
-// Compile makes rules of a catalog. It fails when a path does not begin with a slash, has a segment that no request could mean
-// unambiguously, or stands twice, and when a plan names an endpoint that is not there. Where a request fits two endpoints the
-// one with fewer variables is meant, and of equals the earlier.
+// Compile compiles a catalog. It returns an error for a path that does not begin with a slash, has
+// an ambiguous segment or is a duplicate, and for a plan with an endpoint that is not in the
+// catalog. A request that matches two endpoints is assigned to the one with fewer variables, and of
+// equals to the earlier one.
 func Compile(endpoints []Endpoint, plans []Plan) (*Rules, error) {
 	r := &Rules{bySize: map[string][][]compiled{}, plans: map[string][]bool{}}
-	places := map[string]int{}
+	indexes := map[string]int{}
 	for i, e := range endpoints {
 		segments, err := segmentsOf(e.Path)
 		if err != nil {
 			return nil, fmt.Errorf("endpoint %q: %w", e.Method+" "+e.Path, err)
 		}
 		if !r.add(compiled{Endpoint: e, segments: segments, index: i}) {
-			return nil, fmt.Errorf("endpoint %q stands twice", e.Method+" "+e.Path)
+			return nil, fmt.Errorf("endpoint %q is a duplicate", e.Method+" "+e.Path)
 		}
-		places[e.Method+" "+e.Path] = i
+		indexes[e.Method+" "+e.Path] = i
 	}
 	for _, p := range plans {
 		has := make([]bool, len(endpoints))
 		for _, name := range p.Endpoints {
-			i, ok := places[name]
+			i, ok := indexes[name]
 			if !ok {
 				return nil, fmt.Errorf("plan %q has the endpoint %q, which is not in the catalog", p.Name, name)
 			}
@@ -98,7 +75,7 @@ func Compile(endpoints []Endpoint, plans []Plan) (*Rules, error) {
 	return r, nil
 }
 
-// add reports false for an endpoint that is there already, be it with other names for its variables.
+// add returns false for a duplicate, which may have other names of its variables.
 func (r *Rules) add(c compiled) bool {
 	n := len(c.segments)
 	sized := r.bySize[c.Method]
@@ -125,24 +102,24 @@ func variables(c compiled) (n int) {
 
 var errPath = errors.New("a path is a slash, then segments of unreserved characters or variables, each with a slash between")
 
-// segmentsOf cuts a path of the catalog. An empty literal would read as a variable here, so it is refused as are those that
-// another part could take for something else.
+// segmentsOf splits a path of the catalog. It refuses empty segments, which represent variables
+// here, and segments that another component may interpret differently.
 func segmentsOf(path string) ([]string, error) {
 	rest, rooted := strings.CutPrefix(path, "/")
 	segments := strings.Split(rest, "/")
 	for i, s := range segments {
 		switch {
-		case len(s) > 1 && s[0] == ':' && plain(s[1:]):
+		case len(s) > 1 && s[0] == ':' && literal(s[1:]):
 			segments[i] = ""
-		case !rooted || !plain(s):
+		case !rooted || !literal(s):
 			return nil, errPath
 		}
 	}
 	return segments, nil
 }
 
-// Decide judges an active token's request: the path, then the scope, then the plan. nil allows it. The path is as it stood
-// in the request line, undecoded and without the query.
+// Decide checks an active token's request: the path, then the scope, then the plan. It returns nil
+// for an allowed one. The path is that of the request line, undecoded and without the query.
 func (r *Rules) Decide(s Subject, method, path string) *Denial {
 	if s.Kind != AccessToken && s.Kind != APIKey {
 		return Unauthenticated(true)
@@ -159,8 +136,9 @@ func (r *Rules) Decide(s Subject, method, path string) *Denial {
 	return nil
 }
 
-// RequireScope judges an active token by one scope, for what no catalog lists: nil allows it. An access token needs the
-// scope, an API key is bound by none, and anything else opens nothing.
+// RequireScope checks an active token for one scope, for endpoints that are not in the catalog. It
+// returns nil where it is allowed. An access token needs the scope, an API key has none and is
+// allowed, and any other token is refused.
 func RequireScope(s Subject, scope string) *Denial {
 	switch {
 	case s.Kind == APIKey, s.Kind == AccessToken && slices.Contains(s.Scopes, scope):
@@ -176,7 +154,7 @@ func (r *Rules) has(plan string, e *compiled) bool {
 	return has != nil && has[e.index]
 }
 
-// Match finds the endpoint that a request is for; ok is false where the catalog knows none.
+// Match returns the endpoint of a request; ok is false where the catalog has none.
 func (r *Rules) Match(method, path string) (e Endpoint, ok bool) {
 	if c := r.match(method, path); c != nil {
 		return c.Endpoint, true

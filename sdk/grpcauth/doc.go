@@ -1,5 +1,5 @@
-// Package grpcauth is interceptors for gRPC servers that let a call through when its bearer's token has the scope that the
-// method needs.
+// Package grpcauth provides interceptors for gRPC servers that pass a call on when its bearer token
+// has the method's scope.
 //
 //	client, err := usher.Dial("token.usher.svc:9090", credentials.NewTLS(config))
 //	guard := grpcauth.New(client, map[string]string{"/video.v1.VideoService/ListVideos": "videos:read"},
@@ -8,17 +8,19 @@
 //
 // # What it decides
 //
-// A method that is neither in the map nor public is denied to everybody, so that a method that somebody adds is closed until
-// somebody says what opens it. An access token needs the method's scope; an API key is bound by none; a user token opens
-// nothing. The token comes from the `authorization` metadata alone. A stream is judged once, when it is opened: whoever keeps
-// streams open for long asks again, with [usher.Client.Introspect].
+// A method that is neither in the map nor public is always denied, so that a new method is closed
+// until it gets a scope. An access token needs the method's scope; an API key has no scopes and may
+// call every method in the map; a user token is refused. The token comes from the `authorization`
+// metadata only. A stream is checked once, when it is opened: a server with long streams
+// introspects again with [usher.Client.Introspect].
 //
-// # What it answers
+// # What it returns
 //
-// Unauthenticated without an active token, PermissionDenied without the scope and for an unknown method, Unavailable where it
-// cannot be known; each with the documented message and a google.rpc.ErrorInfo of the domain `usher`, whose reason is
-// AUTHENTICATION_ERROR, INSUFFICIENT_SCOPE (with the scope as metadata), METHOD_NOT_ALLOWED or UNAVAILABLE (with a
-// google.rpc.RetryInfo). A handler that is reached finds the token with usher.FromContext.
+// Unauthenticated without an active token, PermissionDenied without the scope and for an unknown
+// method, Unavailable where the token cannot be checked; each with the documented message and a
+// google.rpc.ErrorInfo of the domain `usher`, whose reason is AUTHENTICATION_ERROR,
+// INSUFFICIENT_SCOPE (with the scope as metadata), METHOD_NOT_ALLOWED or UNAVAILABLE (with a
+// google.rpc.RetryInfo). A handler gets the token from usher.FromContext.
 //
-// The package owns the status of a denial. It decides nothing beyond the map and remembers nothing.
+// The package owns the status of a denial. It makes no decision beyond the map and caches nothing.
 package grpcauth

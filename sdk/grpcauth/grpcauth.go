@@ -13,13 +13,13 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// Introspector says what a token stands for; *usher.Client is one. The error for a token that opens nothing is
-// usher.ErrInactive; any other counts as "cannot be known".
+// Introspector introspects a token; *usher.Client is one. It returns usher.ErrInactive for a token
+// that is not active; any other error results in Unavailable.
 type Introspector interface {
 	Introspect(ctx context.Context, token string) (*usher.Token, error)
 }
 
-// Guard judges the calls of a server. It never changes and may be used concurrently.
+// Guard authorizes the calls of a server. It is immutable and may be used concurrently.
 type Guard struct {
 	introspector Introspector
 	scopes       map[string]string
@@ -30,7 +30,7 @@ type Guard struct {
 // Option changes a setting of a guard.
 type Option func(*Guard)
 
-// WithPublic opens methods, by their full names, to everybody, without looking at a token.
+// WithPublic allows calls of methods, by their full names, without a token.
 func WithPublic(methods ...string) Option {
 	return func(g *Guard) {
 		for _, method := range methods {
@@ -39,11 +39,11 @@ func WithPublic(methods ...string) Option {
 	}
 }
 
-// WithLogger tells why a token could not be judged.
+// WithLogger sets the logger for failed introspections; they are not logged by default.
 func WithLogger(logger *slog.Logger) Option { return func(g *Guard) { g.logger = logger } }
 
-// New makes a guard from the scope that each method needs, by its full name `/package.Service/Method`. A method that is
-// both there and public needs its scope.
+// New returns a guard with the scope that each method needs, by its full name
+// `/package.Service/Method`. A method that is both in the map and public needs its scope.
 func New(c Introspector, scopes map[string]string, opts ...Option) *Guard {
 	g := &Guard{introspector: c, scopes: maps.Clone(scopes), public: map[string]bool{}, logger: slog.New(slog.DiscardHandler)}
 	for _, opt := range opts {
@@ -52,10 +52,10 @@ func New(c Introspector, scopes map[string]string, opts ...Option) *Guard {
 	return g
 }
 
-// Unary is the interceptor for calls with one answer.
+// Unary returns the interceptor for unary calls.
 func (g *Guard) Unary() grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-		ctx, err := g.judge(ctx, info.FullMethod)
+		ctx, err := g.authorize(ctx, info.FullMethod)
 		if err != nil {
 			return nil, err
 		}
@@ -63,37 +63,37 @@ func (g *Guard) Unary() grpc.UnaryServerInterceptor {
 	}
 }
 
-// Stream is the interceptor for streams.
+// Stream returns the interceptor for streams.
 func (g *Guard) Stream() grpc.StreamServerInterceptor {
 	return func(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-		ctx, err := g.judge(stream.Context(), info.FullMethod)
+		ctx, err := g.authorize(stream.Context(), info.FullMethod)
 		if err != nil {
 			return err
 		}
-		return handler(srv, &guarded{ServerStream: stream, ctx: ctx})
+		return handler(srv, &authorizedStream{ServerStream: stream, ctx: ctx})
 	}
 }
 
-// guarded is a stream whose context has the token.
-type guarded struct {
+// authorizedStream is a stream whose context has the token.
+type authorizedStream struct {
 	grpc.ServerStream
 	ctx context.Context
 }
 
-// Context has the token.
-func (s *guarded) Context() context.Context { return s.ctx }
+// Context returns the context with the token.
+func (s *authorizedStream) Context() context.Context { return s.ctx }
 
-// judge returns the context of a call that may go on.
-func (g *Guard) judge(ctx context.Context, method string) (context.Context, error) {
-	scope, known := g.scopes[method]
-	if !known && g.public[method] {
+// authorize returns the context of an authorized call.
+func (g *Guard) authorize(ctx context.Context, method string) (context.Context, error) {
+	scope, listed := g.scopes[method]
+	if !listed && g.public[method] {
 		return ctx, nil
 	}
 	t, err := g.token(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if !known {
+	if !listed {
 		return nil, methodDenied()
 	}
 	if d := enforce.RequireScope(enforce.Subject{Kind: t.Kind, Scopes: t.Scopes, Plan: t.Plan}, scope); d != nil {
@@ -102,7 +102,7 @@ func (g *Guard) judge(ctx context.Context, method string) (context.Context, erro
 	return usher.NewContext(ctx, t), nil
 }
 
-// token is the caller's, if it is active.
+// token returns the caller's token, if it is active.
 func (g *Guard) token(ctx context.Context) (*usher.Token, error) {
 	token, sent := enforce.Bearer(metadata.ValueFromIncomingContext(ctx, "authorization"))
 	if token == "" {
@@ -113,8 +113,8 @@ func (g *Guard) token(ctx context.Context) (*usher.Token, error) {
 	case errors.Is(err, usher.ErrInactive):
 		return nil, statusOf(enforce.Inactive(token), "")
 	case err != nil || t == nil:
-		if ctx.Err() == nil { // a caller who left is no outage
-			g.logger.LogAttrs(ctx, slog.LevelWarn, "token cannot be judged", slog.Any("error", err))
+		if ctx.Err() == nil { // the client has not cancelled the call
+			g.logger.LogAttrs(ctx, slog.LevelWarn, "token cannot be checked", slog.Any("error", err))
 		}
 		return nil, statusOf(enforce.Unavailable(), "")
 	}

@@ -34,7 +34,7 @@ func guard() *grpcauth.Guard {
 	return grpcauth.New(introspector{}, map[string]string{"/v.S/List": "videos:read", "/v.S/Export": "export:write"}, grpcauth.WithPublic("/v.S/Health"))
 }
 
-// stream is one that a caller opened.
+// stream is a fake stream with a context.
 type stream struct {
 	grpc.ServerStream
 	ctx context.Context
@@ -42,18 +42,19 @@ type stream struct {
 
 func (s stream) Context() context.Context { return s.ctx }
 
-// call makes a call both ways, which must end alike.
-func call(t *testing.T, method string, authorization ...string) (who string, err error) {
+// call makes a unary and a streaming call, which must have the same result. It returns the subject
+// of the token in the handler's context.
+func call(t *testing.T, method string, authorization ...string) (subject string, err error) {
 	t.Helper()
 	ctx := metadata.NewIncomingContext(context.Background(), metadata.MD{"authorization": authorization})
 	name := func(ctx context.Context) string {
 		if token, ok := usher.FromContext(ctx); ok {
 			return token.Subject
 		}
-		return "nobody"
+		return "no token"
 	}
 	_, err = guard().Unary()(ctx, nil, &grpc.UnaryServerInfo{FullMethod: method}, func(ctx context.Context, _ any) (any, error) {
-		who = name(ctx)
+		subject = name(ctx)
 		return nil, nil
 	})
 	var streamed string
@@ -61,34 +62,34 @@ func call(t *testing.T, method string, authorization ...string) (who string, err
 		streamed = name(s.Context())
 		return nil
 	})
-	if who != streamed || status.Code(err) != status.Code(again) {
-		t.Errorf("%s: %q %v as a call, %q %v as a stream", method, who, err, streamed, again)
+	if subject != streamed || status.Code(err) != status.Code(again) {
+		t.Errorf("%s: %q %v as a call, %q %v as a stream", method, subject, err, streamed, again)
 	}
-	return who, err
+	return subject, err
 }
 
-func TestAMethodIsOpenToWhoHasItsScope(t *testing.T) {
+func TestAMethodNeedsItsScope(t *testing.T) {
 	for name, row := range map[string]struct {
 		method        string
 		authorization []string
-		who           string
+		subject       string
 		code          codes.Code
 		reason        string
 	}{
-		"scope":            {"/v.S/List", []string{"Bearer live"}, "usr_a", codes.OK, ""},
-		"a key":            {"/v.S/Export", []string{"Bearer key"}, "key_a", codes.OK, ""},
-		"public":           {"/v.S/Health", nil, "nobody", codes.OK, ""},
-		"none":             {"/v.S/List", nil, "", codes.Unauthenticated, "AUTHENTICATION_ERROR"},
-		"dead":             {"/v.S/List", []string{"Bearer x"}, "", codes.Unauthenticated, "AUTHENTICATION_ERROR"},
-		"two":              {"/v.S/List", []string{"Bearer live", "Bearer key"}, "", codes.Unauthenticated, "AUTHENTICATION_ERROR"},
-		"no scope":         {"/v.S/Export", []string{"Bearer live"}, "", codes.PermissionDenied, "INSUFFICIENT_SCOPE"},
-		"unknown":          {"/v.S/New", []string{"Bearer live"}, "", codes.PermissionDenied, "METHOD_NOT_ALLOWED"},
-		"unknown to a key": {"/v.S/New", []string{"Bearer key"}, "", codes.PermissionDenied, "METHOD_NOT_ALLOWED"},
-		"down":             {"/v.S/List", []string{"Bearer down"}, "", codes.Unavailable, "UNAVAILABLE"},
+		"scope":              {"/v.S/List", []string{"Bearer live"}, "usr_a", codes.OK, ""},
+		"a key":              {"/v.S/Export", []string{"Bearer key"}, "key_a", codes.OK, ""},
+		"public":             {"/v.S/Health", nil, "no token", codes.OK, ""},
+		"none":               {"/v.S/List", nil, "", codes.Unauthenticated, "AUTHENTICATION_ERROR"},
+		"dead":               {"/v.S/List", []string{"Bearer x"}, "", codes.Unauthenticated, "AUTHENTICATION_ERROR"},
+		"two":                {"/v.S/List", []string{"Bearer live", "Bearer key"}, "", codes.Unauthenticated, "AUTHENTICATION_ERROR"},
+		"no scope":           {"/v.S/Export", []string{"Bearer live"}, "", codes.PermissionDenied, "INSUFFICIENT_SCOPE"},
+		"unknown":            {"/v.S/New", []string{"Bearer live"}, "", codes.PermissionDenied, "METHOD_NOT_ALLOWED"},
+		"unknown with a key": {"/v.S/New", []string{"Bearer key"}, "", codes.PermissionDenied, "METHOD_NOT_ALLOWED"},
+		"down":               {"/v.S/List", []string{"Bearer down"}, "", codes.Unavailable, "UNAVAILABLE"},
 	} {
-		who, err := call(t, row.method, row.authorization...)
-		if who != row.who || status.Code(err) != row.code {
-			t.Errorf("%s: %q %v", name, who, err)
+		subject, err := call(t, row.method, row.authorization...)
+		if subject != row.subject || status.Code(err) != row.code {
+			t.Errorf("%s: %q %v", name, subject, err)
 		}
 		if info := infoOf(err); row.reason != "" && (info.GetReason() != row.reason || info.GetDomain() != "usher") {
 			t.Errorf("%s: the reason is %v", name, info)

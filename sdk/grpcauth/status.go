@@ -14,33 +14,33 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// domain marks our reasons among those of other systems.
+// domain distinguishes Usher's reasons from those of other systems.
 const domain = "usher"
 
-// retryDelay is how long a caller waits where it could not be known.
+// retryDelay is the delay before a retry after Unavailable.
 const retryDelay = time.Second
 
-// statusOf puts a denial into gRPC's words. scope is the one that was missing, if any.
+// statusOf converts a denial to a gRPC status. scope is the missing one, if any.
 func statusOf(d *enforce.Denial, scope string) error {
 	info := &errdetails.ErrorInfo{Domain: domain, Reason: strings.ToUpper(d.Code)}
 	switch d.Status {
 	case http.StatusUnauthorized:
-		return detailed(codes.Unauthenticated, d.Message, info)
+		return withDetails(codes.Unauthenticated, d.Message, info)
 	case http.StatusForbidden:
 		info.Metadata = map[string]string{"scope": scope}
-		return detailed(codes.PermissionDenied, d.Message, info)
+		return withDetails(codes.PermissionDenied, d.Message, info)
 	}
-	return detailed(codes.Unavailable, d.Message, info, &errdetails.RetryInfo{RetryDelay: durationpb.New(retryDelay)})
+	return withDetails(codes.Unavailable, d.Message, info, &errdetails.RetryInfo{RetryDelay: durationpb.New(retryDelay)})
 }
 
-// methodDenied is the answer for a method that nobody has said the scope of.
+// methodDenied returns the status for a method without a scope.
 func methodDenied() error {
-	return detailed(codes.PermissionDenied, "This method is not open to tokens", &errdetails.ErrorInfo{Domain: domain, Reason: "METHOD_NOT_ALLOWED"})
+	return withDetails(codes.PermissionDenied, "This method is not open to tokens", &errdetails.ErrorInfo{Domain: domain, Reason: "METHOD_NOT_ALLOWED"})
 }
 
-func detailed(code codes.Code, message string, details ...protoadapt.MessageV1) error {
+func withDetails(code codes.Code, message string, details ...protoadapt.MessageV1) error {
 	s := status.New(code, message)
-	if with, err := s.WithDetails(details...); err == nil { // it fails for a message that cannot be encoded: these can
+	if with, err := s.WithDetails(details...); err == nil { // fails only for a message that cannot be encoded
 		s = with
 	}
 	return s.Err()

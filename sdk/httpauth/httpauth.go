@@ -11,14 +11,14 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// Checker decides whether a token opens an endpoint; *usher.Client is one. The error is, for errors.As, an *enforce.Denial;
-// any other counts as "cannot be known".
+// Checker authorizes a request; *usher.Client is one. errors.As finds an *enforce.Denial in the
+// error; any other error results in 503.
 type Checker interface {
 	Check(ctx context.Context, token, method, path string) (*usher.Token, error)
 }
 
-// Introspector says what a token stands for; *usher.Client is one. The error for a token that opens nothing is
-// usher.ErrInactive; any other counts as "cannot be known".
+// Introspector introspects a token; *usher.Client is one. It returns usher.ErrInactive for a token
+// that is not active; any other error results in 503.
 type Introspector interface {
 	Introspect(ctx context.Context, token string) (*usher.Token, error)
 }
@@ -26,32 +26,34 @@ type Introspector interface {
 type options struct {
 	path   func(*http.Request) string
 	logger *slog.Logger
-	// unknownPath logs the first path that the catalog does not know.
+	// unknownPath limits the log line about a path that is not in the catalog to the first one.
 	unknownPath *sync.Once
 }
 
 // Option changes a setting of the middleware.
 type Option func(*options)
 
-// WithPath says which path is judged: the URL's as it was sent, unless told otherwise. A service behind something that rewrites paths
-// names the one that the catalog knows. It must be undecoded and without a query, and be what the handler behind acts on.
+// WithPath sets the function that returns the path to check: by default the URL's path as it was
+// sent. A service behind a proxy that rewrites paths returns the path that is in the catalog. It
+// must be undecoded and without a query, and the handler must act on the same one.
 func WithPath(path func(*http.Request) string) Option { return func(o *options) { o.path = path } }
 
-// WithLogger sets the logger, slog.Default unless told otherwise. A token that cannot be introspected is logged each time. A path
-// that the catalog does not know is logged once a middleware, because it is usually New around a service whose paths belong to
-// RequireScope. Other denials are the sender's business and are not logged.
+// WithLogger sets the logger, slog.Default by default. Each failed introspection is logged. A path
+// that is not in the catalog is logged once per middleware, because it usually means that New is
+// used around a service that needs RequireScope. Other denials are caused by the client and are not
+// logged.
 func WithLogger(logger *slog.Logger) Option { return func(o *options) { o.logger = logger } }
 
 func settings(opts []Option) options {
 	o := options{path: func(r *http.Request) string { return r.URL.EscapedPath() }, unknownPath: &sync.Once{}}
-	o.logger = slog.Default() //nolint:forbidigo // the default of a library; WithLogger hands another one in
+	o.logger = slog.Default() //nolint:forbidigo // the default of a library; WithLogger replaces it
 	for _, opt := range opts {
 		opt(&o)
 	}
 	return o
 }
 
-// New is middleware that lets through what the checker allows.
+// New returns middleware that passes the requests on that the checker allows.
 func New(c Checker, opts ...Option) func(http.Handler) http.Handler {
 	o := settings(opts)
 	return o.guard(func(r *http.Request, token string) (*usher.Token, error) {
@@ -59,8 +61,9 @@ func New(c Checker, opts ...Option) func(http.Handler) http.Handler {
 	})
 }
 
-// RequireScope is middleware that lets through an access token that has the scope, and an API key, which no scope binds; the plan
-// is not looked at. A handler that is not for keys looks at the token's Kind.
+// RequireScope returns middleware that requires an access token with the scope, or an API key,
+// which has no scopes; it does not check the plan. A handler that must refuse API keys checks the
+// token's Kind.
 func RequireScope(c Introspector, scope string, opts ...Option) func(http.Handler) http.Handler {
 	return settings(opts).guard(func(r *http.Request, token string) (*usher.Token, error) {
 		t, err := c.Introspect(r.Context(), token)
@@ -77,16 +80,17 @@ func RequireScope(c Introspector, scope string, opts ...Option) func(http.Handle
 	})
 }
 
-// guard reads the header, judges and answers. judge is asked only when a token was sent.
-func (o options) guard(judge func(*http.Request, string) (*usher.Token, error)) func(http.Handler) http.Handler {
+// guard reads the header, calls check and writes a denial. It calls check only where a token was
+// sent.
+func (o options) guard(check func(*http.Request, string) (*usher.Token, error)) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			token, sent := enforce.Bearer(r.Header["Authorization"])
-			if token == "" { // none, or one that cannot be right and is never active
+			if token == "" { // none, or a malformed one, which is never active
 				deny(w, enforce.Unauthenticated(sent))
 				return
 			}
-			t, err := judge(r, token)
+			t, err := check(r, token)
 			if err == nil && t != nil {
 				next.ServeHTTP(w, r.WithContext(usher.NewContext(r.Context(), t)))
 				return
@@ -96,7 +100,8 @@ func (o options) guard(judge func(*http.Request, string) (*usher.Token, error)) 
 	}
 }
 
-// denialOf reads an error. What is no denial is an outage, and so is a checker that says neither; a sender who left is no outage.
+// denialOf converts an error to a denial. An error that is not a denial is a 503, and so is a nil
+// token without an error. A disconnected client is not logged.
 func (o options) denialOf(r *http.Request, err error) *enforce.Denial {
 	ctx := r.Context()
 	var d *enforce.Denial
@@ -104,7 +109,7 @@ func (o options) denialOf(r *http.Request, err error) *enforce.Denial {
 		d = enforce.Unavailable()
 	}
 	if d.Status >= http.StatusInternalServerError && ctx.Err() == nil {
-		o.logger.LogAttrs(ctx, slog.LevelWarn, "token cannot be judged", slog.Any("error", err))
+		o.logger.LogAttrs(ctx, slog.LevelWarn, "token cannot be checked", slog.Any("error", err))
 	}
 	if d.Code == enforce.CodeNotFound {
 		o.unknownPath.Do(func() {
@@ -115,7 +120,7 @@ func (o options) denialOf(r *http.Request, err error) *enforce.Denial {
 	return d
 }
 
-// deny writes the documented answer (the wire contract §6).
+// deny writes the documented response (docs/wire-contract.md §6).
 func deny(w http.ResponseWriter, d *enforce.Denial) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
@@ -127,5 +132,5 @@ func deny(w http.ResponseWriter, d *enforce.Denial) {
 		h.Set("Retry-After", enforce.RetryAfter)
 	}
 	w.WriteHeader(d.Status)
-	_, _ = w.Write(d.JSON()) //nolint:gosec // JSON; and a sender who is gone misses nothing
+	_, _ = w.Write(d.JSON()) //nolint:gosec // JSON; fails only where the client has disconnected
 }

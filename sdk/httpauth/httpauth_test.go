@@ -15,7 +15,7 @@ import (
 	"github.com/vidocu/usher/sdk/httpauth"
 )
 
-// checker knows one token, and the path that it was last asked about.
+// checker is a fake with one active token, which records the last path.
 type checker struct{ path string }
 
 var errDown = errors.New("down")
@@ -57,15 +57,15 @@ func serve(h http.Handler, target string, authorization ...string) *httptest.Res
 	return w
 }
 
-func TestWireContract6_DenialsAreAnsweredAsDocumented(t *testing.T) {
+func TestWireContract6_DenialsHaveTheDocumentedResponse(t *testing.T) {
 	guarded := httpauth.New(&checker{})(http.HandlerFunc(subject))
 	scoped := httpauth.RequireScope(&checker{}, "export:write")(http.HandlerFunc(subject))
 	for name, row := range map[string]struct {
-		handler                       http.Handler
-		target                        string
-		authorization                 []string
-		status                        int
-		challenge, retry, code, words string
+		handler                         http.Handler
+		target                          string
+		authorization                   []string
+		status                          int
+		challenge, retry, code, message string
 	}{
 		"none":         {guarded, "/v1/videos", nil, 401, "Bearer", "", "authentication_error", "Missing"},
 		"in the query": {guarded, "/v1/videos?access_token=live", nil, 401, "Bearer", "", "authentication_error", "Missing"},
@@ -86,13 +86,13 @@ func TestWireContract6_DenialsAreAnsweredAsDocumented(t *testing.T) {
 		h := w.Header()
 		if w.Code != row.status || h.Get("WWW-Authenticate") != row.challenge || h.Get("Retry-After") != row.retry ||
 			h.Get("Cache-Control") != "no-store" || h.Get("Content-Type") != "application/json" ||
-			!strings.HasPrefix(w.Body.String(), `{"error":{"code":"`+row.code+`","message":"`) || !strings.Contains(w.Body.String(), row.words) {
+			!strings.HasPrefix(w.Body.String(), `{"error":{"code":"`+row.code+`","message":"`) || !strings.Contains(w.Body.String(), row.message) {
 			t.Errorf("%s: %d %v %s", name, w.Code, h, w.Body)
 		}
 	}
 }
 
-func TestWhoIsLetThroughStandsInTheContext(t *testing.T) {
+func TestTheTokenOfAnAllowedRequestIsInTheContext(t *testing.T) {
 	for name, h := range map[string]http.Handler{
 		"catalog": httpauth.New(&checker{})(http.HandlerFunc(subject)),
 		"scope":   httpauth.RequireScope(&checker{}, "videos:read")(http.HandlerFunc(subject)),
@@ -103,12 +103,12 @@ func TestWhoIsLetThroughStandsInTheContext(t *testing.T) {
 	}
 }
 
-func TestThePathIsJudgedAsItWasSent(t *testing.T) {
+func TestThePathIsCheckedAsItWasSent(t *testing.T) {
 	c := &checker{}
 	h := httpauth.New(c)(http.HandlerFunc(subject))
 	for _, path := range []string{"/v1/vid%65os", "/v1/videos%2f", "/v1/../videos", "//v1/videos", "/v1/videos/", "/v1/videos;x"} {
 		if serve(h, path+"?q=/v1/videos", "Bearer live"); c.path != path {
-			t.Errorf("%s was judged as %s", path, c.path)
+			t.Errorf("%s was checked as %s", path, c.path)
 		}
 	}
 	moved := httpauth.New(c, httpauth.WithPath(func(*http.Request) string { return "/v1/videos" }))(http.HandlerFunc(subject))
@@ -117,8 +117,9 @@ func TestThePathIsJudgedAsItWasSent(t *testing.T) {
 	}
 }
 
-// TestFault_D4_APathOfOnesOwnIsLoggedOnce: New around a service whose paths are not in the catalog answers 404 to everything.
-func TestFault_D4_APathOfOnesOwnIsLoggedOnce(t *testing.T) {
+// TestFault_D4_APathOutsideTheCatalogIsLoggedOnce: New around a service whose paths are not in the
+// catalog responds 404 to every request.
+func TestFault_D4_APathOutsideTheCatalogIsLoggedOnce(t *testing.T) {
 	var log bytes.Buffer
 	unknown := checkerFunc(func() error { return &enforce.Denial{Status: http.StatusNotFound, Code: enforce.CodeNotFound} })
 	guarded := httpauth.New(unknown, httpauth.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))(http.HandlerFunc(subject))
@@ -128,7 +129,7 @@ func TestFault_D4_APathOfOnesOwnIsLoggedOnce(t *testing.T) {
 		}
 	}
 	if lines := strings.Count(log.String(), "\n"); lines != 1 || !strings.Contains(log.String(), "path=/reports") || !strings.Contains(log.String(), "RequireScope") {
-		t.Errorf("the log is %q, want one line that names the path and the cure", log.String())
+		t.Errorf("the log is %q, want one line with the path and the solution", log.String())
 	}
 }
 

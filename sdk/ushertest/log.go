@@ -12,14 +12,15 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
-// End makes a token inactive and writes that to the log.
-func (s *Server) End(token string) {
+// Revoke makes a token inactive and appends an entry to the revocation log.
+func (s *Server) Revoke(token string) {
 	sum := sha256.Sum256([]byte(token))
-	s.EndAll(&tokenv1.Revocation{Kind: tokenv1.RevocationKind_REVOCATION_KIND_TOKEN, TokenHash: sum[:]}, token)
+	s.RevokeWith(&tokenv1.Revocation{Kind: tokenv1.RevocationKind_REVOCATION_KIND_TOKEN, TokenHash: sum[:]}, token)
 }
 
-// EndAll makes tokens inactive and writes one entry to the log, whose cursor it sets. Without tokens it only writes.
-func (s *Server) EndAll(entry *tokenv1.Revocation, tokens ...string) {
+// RevokeWith makes tokens inactive and appends one entry to the log, whose cursor it sets. Without
+// tokens it only appends.
+func (s *Server) RevokeWith(entry *tokenv1.Revocation, tokens ...string) {
 	s.change(func() {
 		for _, token := range tokens {
 			delete(s.tokens, token)
@@ -39,33 +40,33 @@ func (s *Server) Break() {
 	})
 }
 
-// EndStreams ends every stream with OK, as the service does when a stream has lasted for its lifetime.
+// EndStreams ends every stream with OK, as the service does at the end of a stream's lifetime.
 func (s *Server) EndStreams() { s.change(func() { s.generation, s.endsWith = s.generation+1, nil }) }
 
-// Trim drops the log, so that whoever resumes before its end is told to forget everything.
+// Trim deletes the log's entries, so that a client that resumes before its end receives a reset.
 func (s *Server) Trim() { s.change(func() { s.trimmed, s.log = s.head(), nil }) }
 
-// Silence keeps streams from telling anything, heartbeats too, or ends that.
+// Silence stops all messages of streams, including heartbeats, or resumes them.
 func (s *Server) Silence(silent bool) { s.change(func() { s.silent = silent }) }
 
-// Fail makes every question and new stream fail with err; nil ends that. Streams that are open stay.
+// Fail makes every call and new stream fail with err; nil ends that. Open streams continue.
 func (s *Server) Fail(err error) { s.change(func() { s.down = err }) }
 
-// Asked are the questions so far.
-func (s *Server) Asked() []*tokenv1.IntrospectTokenRequest {
+// Introspections returns the introspection requests so far.
+func (s *Server) Introspections() []*tokenv1.IntrospectTokenRequest {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]*tokenv1.IntrospectTokenRequest(nil), s.asked...)
+	return append([]*tokenv1.IntrospectTokenRequest(nil), s.introspections...)
 }
 
-// Watched are the requests for streams so far.
-func (s *Server) Watched() []*tokenv1.WatchRevocationsRequest {
+// WatchRequests returns the requests for streams so far.
+func (s *Server) WatchRequests() []*tokenv1.WatchRevocationsRequest {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]*tokenv1.WatchRevocationsRequest(nil), s.watched...)
 }
 
-// WatchRevocations tells the log.
+// WatchRevocations streams the log.
 func (s *Server) WatchRevocations(req *tokenv1.WatchRevocationsRequest, stream grpc.ServerStreamingServer[tokenv1.WatchRevocationsResponse]) error {
 	s.mu.Lock()
 	s.watched = append(s.watched, req)
@@ -101,8 +102,8 @@ func (s *Server) WatchRevocations(req *tokenv1.WatchRevocationsRequest, stream g
 	}
 }
 
-// moment is what there is to tell behind a cursor.
-type moment struct {
+// update is the next message of a stream at a cursor.
+type update struct {
 	ended, silent, news bool
 	// endsWith is the status of a stream that has ended; nil for OK.
 	endsWith error
@@ -110,7 +111,7 @@ type moment struct {
 	changed  chan struct{}
 }
 
-func (s *Server) at(cursor int64, generation int) moment {
+func (s *Server) at(cursor int64, generation int) update {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	res := &tokenv1.WatchRevocationsResponse{
@@ -121,7 +122,7 @@ func (s *Server) at(cursor int64, generation int) moment {
 	} else {
 		res.Revocations = append(res.Revocations, s.log[cursor-s.trimmed:]...)
 	}
-	return moment{
+	return update{
 		ended: generation != s.generation, endsWith: s.endsWith, silent: s.silent, news: res.GetReset_() || len(res.GetRevocations()) > 0,
 		message: res, changed: s.changed,
 	}

@@ -19,35 +19,37 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
-// Server is the token service. Its methods may be called concurrently, and while it serves.
+// Server is the fake token service. Its methods may be called concurrently, and while it serves.
 type Server struct {
 	tokenv1.UnimplementedIntrospectionServiceServer
 	tokenv1.UnimplementedRevocationServiceServer
 	tokenv1.UnimplementedCatalogServiceServer
 
-	// Heartbeat is the interval that it names and keeps; New sets 100 ms. Change it before serving.
+	// Heartbeat is the interval of heartbeats; New sets 100 ms. Change it before serving.
 	Heartbeat time.Duration
-	// Answered, when set before serving, is called for each question once its answer is settled and before it is sent: what
-	// is ended meanwhile the answer does not know.
-	Answered func(*tokenv1.IntrospectTokenRequest)
+	// Introspected, if set before serving, is called after the response of an introspection was
+	// determined and before it is sent: the response does not reflect revocations during the call.
+	Introspected func(*tokenv1.IntrospectTokenRequest)
 
 	mu      sync.Mutex
 	changed chan struct{}
 	tokens  map[string]*tokenv1.IntrospectTokenResponse
 	catalog *tokenv1.GetCatalogResponse
 	log     []*tokenv1.Revocation
-	// trimmed is the cursor up to which the log is gone; generation counts the cuts of streams.
-	trimmed    int64
-	generation int
-	endsWith   error
-	down       error
-	silent     bool
-	asked      []*tokenv1.IntrospectTokenRequest
-	watched    []*tokenv1.WatchRevocationsRequest
+	// trimmed is the cursor up to which the log's entries were deleted; generation counts the
+	// interruptions of streams.
+	trimmed        int64
+	generation     int
+	endsWith       error
+	down           error
+	silent         bool
+	introspections []*tokenv1.IntrospectTokenRequest
+	watched        []*tokenv1.WatchRevocationsRequest
 }
 
-// New makes a server that knows no token and whose catalog is the row `GET /v1/videos` for videos:read and the row
-// `POST /v1/videos/:id/export` for export:write, the first in the plan free and both in pro.
+// New returns a server without tokens. Its catalog has the row `GET /v1/videos` with the scope
+// videos:read and the row `POST /v1/videos/:id/export` with export:write; the plan free includes
+// the first and pro both.
 func New() *Server {
 	s := &Server{
 		Heartbeat: 100 * time.Millisecond, changed: make(chan struct{}), tokens: map[string]*tokenv1.IntrospectTokenResponse{},
@@ -65,14 +67,14 @@ func New() *Server {
 	return s
 }
 
-// Register adds its three services to a gRPC server.
+// Register registers its three services with a gRPC server.
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterIntrospectionServiceServer(r, s)
 	tokenv1.RegisterRevocationServiceServer(r, s)
 	tokenv1.RegisterCatalogServiceServer(r, s)
 }
 
-// Start serves on a free port of 127.0.0.1, in plain text, until stop.
+// Start serves on a free port of 127.0.0.1 without TLS, until stop is called.
 func (s *Server) Start() (addr string, stop func(), err error) {
 	return s.StartAt("127.0.0.1:0")
 }
@@ -85,18 +87,18 @@ func (s *Server) StartAt(at string) (addr string, stop func(), err error) {
 	}
 	server := grpc.NewServer()
 	s.Register(server)
-	go func() { _ = server.Serve(lis) }() // it ends with stop, and what else could end it the clients see
+	go func() { _ = server.Serve(lis) }() // returns after stop; clients see any other error
 	return lis.Addr().String(), server.Stop, nil
 }
 
-// Issue makes a token of the kind that facts name, which are active from now on.
+// Issue generates an active token of the kind in facts.
 func (s *Server) Issue(facts *tokenv1.IntrospectTokenResponse) (token string) {
 	token = Token(facts.GetKind())
 	s.Add(token, facts)
 	return token
 }
 
-// Add makes a given token stand for facts, until End.
+// Add makes a given token active, until it is revoked.
 func (s *Server) Add(token string, facts *tokenv1.IntrospectTokenResponse) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,10 +107,11 @@ func (s *Server) Add(token string, facts *tokenv1.IntrospectTokenResponse) {
 	s.tokens[token] = facts
 }
 
-// Token makes a string in the form of the kind; without a kind, of an access token. Nobody knows it yet.
+// Token generates a string in the format of the kind; without a kind, of an access token. It is not
+// active.
 func Token(kind tokenv1.TokenKind) string {
 	if kind == tokenv1.TokenKind_TOKEN_KIND_USER_TOKEN {
-		return draw("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 180)
+		return draw("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 179) + draw("AQ", 1) // 112 bytes: the last four bits are zero
 	}
 	const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	prefix := "vdo_oat_"
@@ -123,7 +126,8 @@ func Token(kind tokenv1.TokenKind) string {
 	return body + string(digits[:])
 }
 
-// draw is not quite uniform, which a test does not mind.
+// draw returns random characters. Their distribution is not quite uniform, which does not matter in
+// tests.
 func draw(alphabet string, n int) string {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // never fails
@@ -133,17 +137,17 @@ func draw(alphabet string, n int) string {
 	return string(b)
 }
 
-// IntrospectToken answers from what was issued.
+// IntrospectToken returns the facts of an active token.
 func (s *Server) IntrospectToken(ctx context.Context, req *tokenv1.IntrospectTokenRequest) (*tokenv1.IntrospectTokenResponse, error) {
 	if _, has := ctx.Deadline(); !has {
-		return nil, status.Error(codes.InvalidArgument, "a call came without a deadline")
+		return nil, status.Error(codes.InvalidArgument, "the call has no deadline")
 	}
 	s.mu.Lock()
-	s.asked = append(s.asked, req)
+	s.introspections = append(s.introspections, req)
 	facts, down := s.tokens[req.GetToken()], s.down
 	s.mu.Unlock()
-	if s.Answered != nil {
-		s.Answered(req)
+	if s.Introspected != nil {
+		s.Introspected(req)
 	}
 	switch {
 	case down != nil:
@@ -154,30 +158,30 @@ func (s *Server) IntrospectToken(ctx context.Context, req *tokenv1.IntrospectTok
 	return facts, nil
 }
 
-// GetCatalog tells the catalog.
+// GetCatalog returns the catalog.
 func (s *Server) GetCatalog(context.Context, *tokenv1.GetCatalogRequest) (*tokenv1.GetCatalogResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.catalog, s.down
 }
 
-// Catalog is the catalog as it is told.
+// Catalog returns the catalog that GetCatalog returns.
 func (s *Server) Catalog() *tokenv1.GetCatalogResponse {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.catalog
 }
 
-// SetCatalog replaces the catalog, with a digest of its own.
+// SetCatalog replaces the catalog and computes its digest.
 func (s *Server) SetCatalog(catalog *tokenv1.GetCatalogResponse) {
-	text, _ := proto.MarshalOptions{Deterministic: true}.Marshal(catalog) // a message without required fields always does
+	text, _ := proto.MarshalOptions{Deterministic: true}.Marshal(catalog) // a message without required fields always encodes
 	sum := sha256.Sum256(text)
 	catalog = proto.CloneOf(catalog)
 	catalog.Digest = hex.EncodeToString(sum[:])
 	s.change(func() { s.catalog = catalog })
 }
 
-// change makes a change and wakes every stream.
+// change applies a change and wakes every stream.
 func (s *Server) change(apply func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,10 +1,9 @@
 package authz
 
 import (
-	"errors"
-	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/config"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/code"
 )
@@ -18,21 +17,21 @@ type Config struct {
 	// PromptLifetime is how long a person may take from the app's request to the decision.
 	PromptLifetime time.Duration `koanf:"prompt_lifetime" bounds:"1m to 24h" help:"how long a person may take to sign in and decide"`
 	// AnonymousRequests is how many authorization requests are kept for a source address, without a session, in each window.
-	AnonymousRequests int           `koanf:"anonymous_requests" help:"authorization requests that a source address (IPv6: a /64) may begin without signing in, each anonymous_window; 0 is any number"`
+	AnonymousRequests int           `koanf:"anonymous_requests" bounds:"0 or more" help:"authorization requests that a source address (IPv6: a /64) may begin without signing in, each anonymous_window; 0 is any number"`
 	AnonymousWindow   time.Duration `koanf:"anonymous_window" bounds:"1s to 24h" help:"after which they are forgotten"`
 	// UserRequests is the same for each user who is signed in.
-	UserRequests int           `koanf:"user_requests" help:"authorization requests that a user who is signed in may begin, each user_window; 0 is any number"`
+	UserRequests int           `koanf:"user_requests" bounds:"0 or more" help:"authorization requests that a user who is signed in may begin, each user_window; 0 is any number"`
 	UserWindow   time.Duration `koanf:"user_window" bounds:"1s to 24h" help:"the window of user_requests"`
 	// SourceAttempts and ClientAttempts are how many client authentications may fail within a window before the response is 429.
-	SourceAttempts int           `koanf:"source_attempts" help:"failed client authentications of a source address (IPv6: a /64), each source_window, before the response is 429; 0 is any number"`
+	SourceAttempts int           `koanf:"source_attempts" bounds:"0 or more" help:"failed client authentications of a source address (IPv6: a /64), each source_window, before the response is 429; 0 is any number"`
 	SourceWindow   time.Duration `koanf:"source_window" bounds:"1s to 24h" help:"the window of source_attempts"`
-	ClientAttempts int           `koanf:"client_attempts" help:"failed client authentications in a client's name, each client_window, before the response is 429; 0 is any number. A right secret is accepted all the same"`
+	ClientAttempts int           `koanf:"client_attempts" bounds:"0 or more" help:"failed client authentications in a client's name, each client_window, before the response is 429; 0 is any number. A right secret is accepted all the same"`
 	ClientWindow   time.Duration `koanf:"client_window" bounds:"1s to 24h" help:"the window of client_attempts"`
 	// ReservedNames are the product's: an app that has one of them, or looks like it, is registered only where the operator says so.
 	ReservedNames []string `koanf:"reserved_names" help:"names, such as the product's, that no app may have or look like unless the operator allows it for that app"`
 }
 
-// DefaultConfig holds the documented lifetimes (the wire contract, §3), and lets an office of thousands sign in at once through
+// DefaultConfig holds the documented lifetimes (docs/wire-contract.md §3), and lets an office of thousands sign in at once through
 // one address, which may so fill a few dozen megabytes at most.
 func DefaultConfig() Config {
 	return Config{
@@ -43,40 +42,5 @@ func DefaultConfig() Config {
 	}
 }
 
-// Validate joins every lifetime that is out of bounds.
-func (c Config) Validate() error {
-	var faults []error
-	for _, l := range []struct {
-		name            string
-		value, min, max time.Duration
-	}{
-		{"code_lifetime", c.CodeLifetime, time.Second, code.MaxLifetime},
-		{"prompt_lifetime", c.PromptLifetime, time.Minute, 24 * time.Hour},
-	} {
-		if l.value < l.min || l.value > l.max {
-			faults = append(faults, fmt.Errorf("%s is %s: give a duration from %s to %s", l.name, l.value, l.min, l.max))
-		}
-	}
-	return errors.Join(append(faults, c.validateBudgets()...)...)
-}
-
-func (c Config) validateBudgets() (faults []error) {
-	for _, b := range []struct {
-		name, windowName string
-		limit            int
-		window           time.Duration
-	}{
-		{"anonymous_requests", "anonymous_window", c.AnonymousRequests, c.AnonymousWindow},
-		{"user_requests", "user_window", c.UserRequests, c.UserWindow},
-		{"source_attempts", "source_window", c.SourceAttempts, c.SourceWindow},
-		{"client_attempts", "client_window", c.ClientAttempts, c.ClientWindow},
-	} {
-		if b.limit < 0 {
-			faults = append(faults, fmt.Errorf("%s is %d: give a number, or 0 for any number", b.name, b.limit))
-		}
-		if b.limit > 0 && (b.window < time.Second || b.window > 24*time.Hour) {
-			faults = append(faults, fmt.Errorf("%s is %s: give a duration from 1s to 24h", b.windowName, b.window))
-		}
-	}
-	return faults
-}
+// Validate joins every setting that is out of bounds, by its name.
+func (c Config) Validate() error { return config.OutOfBounds(&c) }

@@ -32,7 +32,8 @@ func TestLifetimesHaveBounds(t *testing.T) {
 		{"a prompt for days", time.Minute, 24*time.Hour + 1, "prompt_lifetime"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			config := authz.Config{CodeLifetime: row.code, PromptLifetime: row.prompt}
+			config := authz.DefaultConfig()
+			config.CodeLifetime, config.PromptLifetime = row.code, row.prompt
 			err := config.Validate()
 			if (err != nil) != (row.fault != "") || err != nil && !strings.Contains(err.Error(), row.fault) {
 				t.Errorf("%v, want a fault of %q", err, row.fault)

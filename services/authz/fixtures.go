@@ -17,7 +17,7 @@ type fixture struct {
 	secret string
 }
 
-// SeedDevelopment registers the apps of the documents' examples (the wire contract, §2), or makes them what they were.
+// SeedDevelopment registers the apps of the documents' examples (docs/wire-contract.md §2), or makes them what they were.
 func (s *Service) SeedDevelopment(ctx context.Context, publicURL string) error {
 	for _, f := range s.fixtures(publicURL) {
 		var current *client.Imprint
@@ -51,7 +51,7 @@ func (s *Service) fixtures(publicURL string) []fixture {
 	for _, known := range s.deps.Catalog.Scopes() {
 		scope = append(scope, known.Name)
 	}
-	grants := []string{client.AuthorizationCode, client.RefreshToken}
+	grants := oauth.DefaultGrantTypes()
 	demo := strings.TrimSuffix(publicURL, "/") + "/demo/callback"
 	return []fixture{
 		{secret: "vdo_secret_xyz789", app: client.Registration{

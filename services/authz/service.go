@@ -80,7 +80,7 @@ func New(config Config, deps Deps) (*Service, error) {
 		}),
 		Codes: code.New(code.Config{Entries: deps.ShortLived, Lifetime: config.CodeLifetime, Now: deps.Now}),
 		Starts: flow.StartLimit{
-			Limiter: limiter("authz:start:", deps),
+			Budgets: ratelimit.NewPrepaid(limiter("authz:start:", deps)),
 			Source:  ratelimit.Budget{Limit: config.AnonymousRequests, Window: config.AnonymousWindow},
 			User:    ratelimit.Budget{Limit: config.UserRequests, Window: config.UserWindow},
 		},
@@ -103,7 +103,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
 	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Guard: s.guard, Registry: s.store})
-	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Desk: registry.Desk{
+	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Clients: registry.Clients{
 		Store: s.store, Scopes: s.deps.Catalog, Reserved: s.reserved,
 	}})
 }

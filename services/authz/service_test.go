@@ -124,7 +124,7 @@ func TestIdentityDownIsUnavailableForTheGatewayToo(t *testing.T) {
 	} {
 		b.identity.breakDown(down)
 		_, err := b.browser.StartAuthorization(t.Context(), &authzv1.StartAuthorizationRequest{
-			RawQuery: documented(), SessionToken: "john", BrowserToken: b.token,
+			RawQuery: documented() + "&max_age=60", SessionToken: "john", BrowserToken: b.token,
 		})
 		wantReason(t, what, err, errorv1.Reason_REASON_UNAVAILABLE)
 	}

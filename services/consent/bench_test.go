@@ -96,5 +96,6 @@ func approval() *consentv1.DecideRequest {
 	return &consentv1.DecideRequest{
 		RequestId: "request", SessionToken: "john", BrowserToken: "browser",
 		Decision: consentv1.Decision_DECISION_APPROVE, WorkspaceId: "ws_acme",
+		Page: &consentv1.Page{ClientId: "app"},
 	}
 }

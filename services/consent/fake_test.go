@@ -36,7 +36,7 @@ type peers struct {
 func newPeers() *peers {
 	return &peers{pending: &authzv1.PendingAuthorization{
 		RequestId: "request", ClientId: "app", ClientName: "Example App", RedirectOrigin: "https://yourapp.com",
-		Scopes: []string{"videos:read", "analyze:write"},
+		Scopes: []string{"videos:read", "analyze:write"}, EpochInDecision: true,
 	}}
 }
 
@@ -93,8 +93,12 @@ func (p *peers) CompleteAuthorization(
 ) (*authzv1.CompleteAuthorizationResponse, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if req.GetBrowserToken() != "browser" {
+		return nil, oerr.New(errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "unknown")
+	}
+	res := &authzv1.CompleteAuthorizationResponse{Location: "https://yourapp.com/callback?code=1", Authorization: p.pending}
 	p.pending, p.completed = nil, proto.CloneOf(req)
-	return &authzv1.CompleteAuthorizationResponse{Location: "https://yourapp.com/callback?code=1"}, nil
+	return res, nil
 }
 
 func (p *peers) BatchGetClients(_ context.Context, req *authzv1.BatchGetClientsRequest) (*authzv1.BatchGetClientsResponse, error) {

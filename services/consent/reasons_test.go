@@ -27,8 +27,8 @@ func TestWhatADecisionIsRefusedFor(t *testing.T) {
 			func(req *consentv1.DecideRequest, _ *peers) { req.BrowserToken = "other" },
 			errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "",
 		},
-		"another person's screen": {
-			func(_ *consentv1.DecideRequest, p *peers) { p.pending.UserId = "usr_jane" },
+		"another person's page, bound by release 0.1": {
+			func(req *consentv1.DecideRequest, p *peers) { req.Page, p.pending.UserId = nil, "usr_jane" },
 			errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "",
 		},
 		"no decision": {
@@ -80,8 +80,9 @@ func TestWhatAPromptIsRefusedFor(t *testing.T) {
 
 	b.prompt(t)
 	b.peers.set(func(p *peers) { p.epoch++ })
-	_, err = b.consents.GetPrompt(t.Context(), promptRequest())
-	wantReason(t, err, errorv1.Reason_REASON_AUTHORIZATION_STALE, "")
+	if page := b.prompt(t).GetPage(); page.GetEpoch() != 1 {
+		t.Errorf("a page that is opened after a revocation shows %v", page)
+	}
 	b.peers.set(func(p *peers) { p.pending.SignInRequired = true })
 	_, err = b.consents.GetPrompt(t.Context(), promptRequest())
 	wantReason(t, err, errorv1.Reason_REASON_SESSION_REQUIRED, "")

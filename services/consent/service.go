@@ -37,11 +37,11 @@ type Deps struct {
 
 // Service is the consent service.
 type Service struct {
-	config Config
-	deps   Deps
-	store  *store.Store
-	desk   decision.Desk
-	apps   connectedapp.Desk
+	config  Config
+	deps    Deps
+	store   *store.Store
+	decider decision.Decider
+	apps    connectedapp.Service
 }
 
 // Migrations are the steps of the service's schema, a folder an engine.
@@ -60,10 +60,10 @@ func New(config Config, deps Deps) (*Service, error) {
 	token := rpc.Token{Grants: tokenv1.NewGrantServiceClient(deps.Token)}
 	return &Service{
 		config: config, deps: deps, store: st,
-		desk: decision.Desk{
+		decider: decision.Decider{
 			Identity: identity, Authorizations: authz, Epochs: token, Codes: token, Consents: st, Catalog: deps.Catalog, Logger: deps.Logger,
 		},
-		apps: connectedapp.Desk{
+		apps: connectedapp.Service{
 			Identity: identity, Clients: authz, Connections: token, Approvals: st,
 			ScopeOrder: func() []string { return scopeOrder(deps.Catalog.Current()) }, Logger: deps.Logger,
 		},
@@ -82,8 +82,8 @@ func scopeOrder(c *catalog.Catalog) []string {
 
 // Register offers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) {
-	consentv1.RegisterConsentServiceServer(r, &rpc.Consents{Desk: s.desk})
-	consentv1.RegisterConnectedAppServiceServer(r, &rpc.ConnectedApps{Desk: s.apps})
+	consentv1.RegisterConsentServiceServer(r, &rpc.Consents{Decider: s.decider})
+	consentv1.RegisterConnectedAppServiceServer(r, &rpc.ConnectedApps{Apps: s.apps})
 }
 
 // Run keeps house until ctx ends: in one replica at a time.

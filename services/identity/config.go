@@ -1,25 +1,15 @@
 package identity
 
 import (
-	"errors"
-	"fmt"
 	"runtime"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/config"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-const (
-	minSessionLifetime     = time.Minute
-	maxSessionLifetime     = 720 * time.Hour
-	maxPasswordConcurrency = 64
-	maxPasswordWaiting     = 4096
-	maxAttempts            = 100_000
-	minAttemptWindow       = time.Minute
-	maxAttemptWindow       = 24 * time.Hour
-	minRetention           = 24 * time.Hour
-	maxRetention           = 87600 * time.Hour
-)
+// maxPasswordConcurrency is also the bound of the setting.
+const maxPasswordConcurrency = 64
 
 // Config is the section `identity` of the configuration.
 type Config struct {
@@ -37,7 +27,7 @@ type Config struct {
 	SourceAttempts  int           `koanf:"source_attempts" bounds:"1 to 100000" help:"the same, a source address (IPv6: a /64) and source_window"`
 	SourceWindow    time.Duration `koanf:"source_window" bounds:"1m to 24h" help:"after which a source's failed attempts are forgotten"`
 	// RevokedAppRetention is how long a revoked authentication app is still listed.
-	RevokedAppRetention time.Duration `koanf:"revoked_app_retention" bounds:"0s to 87600h" help:"how long a revoked authentication app is still listed; 24h or more, or 0s for ever"`
+	RevokedAppRetention time.Duration `koanf:"revoked_app_retention" bounds:"24h to 87600h, or 0s" help:"how long a revoked authentication app is still listed; 0s is for ever"`
 }
 
 // DefaultConfig keeps a browser signed in for a working day, leaves half of the cores to others, and lets an account's password
@@ -58,33 +48,5 @@ func (c Config) passwordConcurrency() int {
 	return min(max(runtime.NumCPU()/2, 1), maxPasswordConcurrency)
 }
 
-// Validate reports values that are out of bounds.
-func (c Config) Validate() error {
-	var errs []error
-	if c.SessionLifetime < minSessionLifetime || c.SessionLifetime > maxSessionLifetime {
-		errs = append(errs, errors.New("session_lifetime must be between 1m and 720h"))
-	}
-	if c.PasswordConcurrency < 0 || c.PasswordConcurrency > maxPasswordConcurrency {
-		errs = append(errs, errors.New("password_concurrency must be between 1 and 64, or 0 for half of the cores"))
-	}
-	if c.PasswordWaiting < 0 || c.PasswordWaiting > maxPasswordWaiting {
-		errs = append(errs, errors.New("password_waiting must be between 1 and 4096, or 0 for 32 for each at once"))
-	}
-	if c.RevokedAppRetention != 0 && (c.RevokedAppRetention < minRetention || c.RevokedAppRetention > maxRetention) {
-		errs = append(errs, errors.New("revoked_app_retention must be between 24h and 87600h, or 0s for ever"))
-	}
-	errs = append(errs, validateBudget("account", c.AccountAttempts, c.AccountWindow),
-		validateBudget("source", c.SourceAttempts, c.SourceWindow))
-	return errors.Join(errs...)
-}
-
-func validateBudget(of string, attempts int, window time.Duration) error {
-	var errs []error
-	if attempts < 1 || attempts > maxAttempts {
-		errs = append(errs, fmt.Errorf("%s_attempts must be between 1 and 100000", of))
-	}
-	if window < minAttemptWindow || window > maxAttemptWindow {
-		errs = append(errs, fmt.Errorf("%s_window must be between 1m and 24h", of))
-	}
-	return errors.Join(errs...)
-}
+// Validate joins every setting that is out of bounds, by its name.
+func (c Config) Validate() error { return config.OutOfBounds(&c) }

@@ -22,12 +22,12 @@ func TestABadConfigurationNamesTheKey(t *testing.T) {
 		"720h":                 func(c *identity.Config) { c.SessionLifetime = 720*time.Hour + 1 },
 		"password_concurrency": func(c *identity.Config) { c.PasswordConcurrency = -1 },
 		"password_waiting":     func(c *identity.Config) { c.PasswordWaiting = -1 },
-		"and 4096":             func(c *identity.Config) { c.PasswordWaiting = 4097 },
+		"to 4096":              func(c *identity.Config) { c.PasswordWaiting = 4097 },
 		"account_attempts":     func(c *identity.Config) { c.AccountAttempts = 0 },
 		"account_window":       func(c *identity.Config) { c.AccountWindow = time.Minute - 1 },
 		"source_attempts":      func(c *identity.Config) { c.SourceAttempts = 100_001 },
 		"source_window":        func(c *identity.Config) { c.SourceWindow = 24*time.Hour + 1 },
-		"and 64":               func(c *identity.Config) { c.PasswordConcurrency = 65 },
+		"to 64":                func(c *identity.Config) { c.PasswordConcurrency = 65 },
 	} {
 		c := identity.DefaultConfig()
 		change(&c)

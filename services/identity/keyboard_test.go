@@ -64,7 +64,7 @@ const (
 func TestFault_A14_OnePersonIsOneAccountAtEveryEntry(t *testing.T) {
 	eachKeyboards(t, func(t *testing.T, k keyboards) {
 		made, err := k.admin.CreateUser(t.Context(), &identityv1.CreateUserRequest{
-			EmailAddress: decomposed, FirstName: "E", LastName: "M", Password: "p\u00e4ss w\u00f6rd",
+			EmailAddress: decomposed, FirstName: "E", LastName: "M", Password: "p\u00e4ss w\u00f6rd two",
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -75,11 +75,11 @@ func TestFault_A14_OnePersonIsOneAccountAtEveryEntry(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, address := range []string{composed, decomposed, encoded, wide} {
-			if who, why := k.signIn(t, address, "pa\u0308ss\u00a0wo\u0308rd"); who != id {
+			if who, why := k.signIn(t, address, "pa\u0308ss\u00a0wo\u0308rd two"); who != id {
 				t.Errorf("the sign-in page as %+q: %q, %s", address, who, why)
 			}
 			verified, err := k.proofs.VerifyPassword(t.Context(), &identityv1.VerifyPasswordRequest{
-				EmailAddress: address, Password: "p\u00e4ss w\u00f6rd",
+				EmailAddress: address, Password: "p\u00e4ss w\u00f6rd two",
 			})
 			if err != nil || verified.GetUser().GetUserId() != id {
 				t.Errorf("the user API as %+q: %v", address, err)
@@ -105,16 +105,16 @@ func TestFault_A14_OnePersonIsOneAccountAtEveryEntry(t *testing.T) {
 				t.Errorf("another account as %+q: %v", address, err)
 			}
 		}
-		_, err = k.admin.ApplySetPassword(t.Context(), &identityv1.ApplySetPasswordRequest{UserId: id, Password: "no\u0308ch\u2003eins"})
+		_, err = k.admin.ApplySetPassword(t.Context(), &identityv1.ApplySetPasswordRequest{UserId: id, Password: "no\u0308ch\u2003eins, zwei"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if who, why := k.signIn(t, composed, "n\u00f6ch eins"); who != id {
+		if who, why := k.signIn(t, composed, "n\u00f6ch eins, zwei"); who != id {
 			t.Errorf("after the password was set: %q, %s", who, why)
 		}
 		for field, req := range map[string]*identityv1.CreateUserRequest{
 			"email_address": {EmailAddress: "emile\u200b@a.test", FirstName: "E", LastName: "M"},
-			"password":      {EmailAddress: "other@a.test", FirstName: "E", LastName: "M", Password: "p\u200bass"},
+			"password":      {EmailAddress: "other@a.test", FirstName: "E", LastName: "M", Password: "p\u200bassword password"},
 		} {
 			if _, err := k.admin.CreateUser(t.Context(), req); oerr.Field(err) != field {
 				t.Errorf("an invisible character in %s: %v", field, err)

@@ -83,8 +83,9 @@ func New(config Config, deps Deps) (*Service, error) {
 	deps.Metrics.Passwords(passwords.Running, passwords.Waiting)
 	signIns := deps.Metrics.SignIns()
 	apps := authapp.Registry{Apps: st}
+	guard := attempts(config, deps)
 	doors := credential.Doors{
-		Attempts: attempts(config, deps), Accounts: account.Authenticator{Records: st, Passwords: passwords}, Apps: apps,
+		Attempts: guard, Accounts: account.Authenticator{Records: st, Passwords: passwords}, Apps: apps,
 	}
 	book := session.New(session.Config{Entries: deps.ShortLived, Users: st, Lifetime: config.SessionLifetime, Now: deps.Now})
 	return &Service{
@@ -93,7 +94,7 @@ func New(config Config, deps Deps) (*Service, error) {
 		credentials: &rpc.Credentials{Doors: doors, SignIns: signIns},
 		directory:   &rpc.Directory{Memberships: st},
 		administration: &rpc.Administration{
-			People: administration.Desk{Store: st, Passwords: passwords, Plans: deps.Plans}, Apps: apps,
+			People: administration.Desk{Store: st, Passwords: passwords, Plans: deps.Plans, Attempts: guard}, Apps: apps,
 		},
 	}, nil
 }

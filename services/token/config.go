@@ -2,12 +2,11 @@ package token
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/config"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/grant"
-	"github.com/vidocu/usher/services/token/internal/plan"
 	"github.com/vidocu/usher/services/token/internal/store"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
@@ -24,11 +23,13 @@ type Config struct {
 	FamilyLifetime time.Duration `koanf:"family_lifetime" bounds:"1s to 43800h" help:"life of everything that came of one authorization, however often refreshed"`
 	// RefreshRetryWindow is how long the same client gets the same successor of a refresh token again.
 	RefreshRetryWindow time.Duration `koanf:"refresh_retry_window" bounds:"0s to 30s" help:"how long a repeated refresh answers the same successor; 0s refuses it, and ends everything (strict)"`
-	// RefreshLimit is how often the tokens of one authorization are refreshed within RefreshWindow.
+	// RefreshLimit is how often the tokens of one authorization are refreshed within RefreshWindow, at most what a day could hold at
+	// ten a second.
 	RefreshLimit int `koanf:"refresh_limit" bounds:"0 to 1000000" help:"how often the tokens of one authorization are refreshed within refresh_window; more is answered with 429; 0 is without a limit"`
 	// RefreshWindow is RefreshLimit's.
 	RefreshWindow time.Duration `koanf:"refresh_window" bounds:"1s to 24h" help:"the time that refresh_limit counts in"`
-	// GrantLimit is how many grants of one user with one client in one workspace live.
+	// GrantLimit is how many grants of one user with one client in one workspace live. A redemption passes over so many when it looks
+	// for the oldest.
 	GrantLimit int `koanf:"grant_limit" bounds:"0 to 10000" help:"live grants of a user with an app in a workspace; one more revokes the oldest; 0 is any number"`
 	// PlanAge is how long a workspace's plan is remembered, when no change of it is heard of.
 	PlanAge time.Duration `koanf:"plan_age" bounds:"0s to 1m" help:"how long a workspace's plan is remembered; a change that is heard of counts at once"`
@@ -42,13 +43,14 @@ type Config struct {
 	WatchLifetime time.Duration `koanf:"watch_lifetime" bounds:"1s to 2m" help:"how long a stream of revocations lasts before it ends by itself with OK, to be resumed"`
 	// UserTokenLifetime is the life of a user token of VIDIZMO's API.
 	UserTokenLifetime time.Duration `koanf:"user_token_lifetime" bounds:"1s to 720h" help:"life of a user token of the user API"`
-	// UserTokenRetention is how long the record of who got a user token stays past the token's time.
+	// UserTokenRetention is how long the record of who got a user token stays past the token's time, no less than usertoken.KeptPastTime.
+	// Each three days of it are a partition, which every statement about user tokens locks.
 	UserTokenRetention time.Duration `koanf:"user_token_retention" bounds:"720h to 8760h" help:"how long the record of who got a user token stays past the token's time"`
 	// RevokedKeyRetention is how long a revoked API key is still listed.
-	RevokedKeyRetention time.Duration `koanf:"revoked_key_retention" bounds:"0s to 87600h" help:"how long a revoked API key is still listed; 24h or more, or 0s for ever"`
+	RevokedKeyRetention time.Duration `koanf:"revoked_key_retention" bounds:"24h to 87600h, or 0s" help:"how long a revoked API key is still listed; 0s is for ever"`
 }
 
-// DefaultConfig holds the documented lifetimes (the wire contract, §3) and strict reuse detection.
+// DefaultConfig holds the documented lifetimes (docs/wire-contract.md §3) and strict reuse detection.
 func DefaultConfig() Config {
 	return Config{
 		AccessTokenLifetime:  time.Hour,
@@ -70,65 +72,16 @@ func DefaultConfig() Config {
 
 // Validate joins every setting that is out of bounds, by its name.
 func (c Config) Validate() error {
-	var faults []error
-	if c.UserTokenLifetime < time.Second || c.UserTokenLifetime > maxUserToken {
-		faults = append(faults, fmt.Errorf("user_token_lifetime is %s: give a duration from 1s to %s", c.UserTokenLifetime, maxUserToken))
-	}
-	if !plan.ValidAge(c.PlanAge) {
-		faults = append(faults, fmt.Errorf("plan_age is %s: give a duration from 0s to 1m", c.PlanAge))
-	}
-	if c.RefreshLimit < 0 || c.RefreshLimit > maxRefreshLimit {
-		faults = append(faults, fmt.Errorf("refresh_limit is %d: give a number from 0 to %d", c.RefreshLimit, maxRefreshLimit))
-	}
-	if c.RefreshWindow < time.Second || c.RefreshWindow > maxRefreshWindow {
-		faults = append(faults, fmt.Errorf("refresh_window is %s: give a duration from 1s to %s", c.RefreshWindow, maxRefreshWindow))
-	}
-	if c.GrantLimit < 0 || c.GrantLimit > maxGrantLimit {
-		faults = append(faults, fmt.Errorf("grant_limit is %d: give a number from 0 to %d", c.GrantLimit, maxGrantLimit))
-	}
-	if c.IntrospectionCacheSize < 0 {
-		faults = append(faults, errors.New("introspection_cache_size must not be negative"))
-	}
-	if c.HeartbeatInterval < 100*time.Millisecond || c.HeartbeatInterval > time.Minute {
-		faults = append(faults, errors.New("heartbeat_interval must be 100ms to 1m"))
-	}
-	if c.WatchLifetime < time.Second || c.WatchLifetime > maxWatch {
-		faults = append(faults, fmt.Errorf("watch_lifetime is %s: give a duration from 1s to %s", c.WatchLifetime, maxWatch))
-	}
-	if c.UserTokenRetention < usertoken.KeptPastTime || c.UserTokenRetention > maxUserTokenRetention {
-		faults = append(faults, fmt.Errorf("user_token_retention is %s: give a duration from %s to %s", c.UserTokenRetention, usertoken.KeptPastTime, maxUserTokenRetention))
-	}
-	if c.RevokedKeyRetention != 0 && (c.RevokedKeyRetention < 24*time.Hour || c.RevokedKeyRetention > maxRetention) {
-		faults = append(faults, fmt.Errorf("revoked_key_retention is %s: give a duration from 24h to %s, or 0s for ever", c.RevokedKeyRetention, maxRetention))
-	}
-	return errors.Join(append(faults, c.lifetimes().Validate())...)
+	return errors.Join(config.OutOfBounds(&c), c.lifetimes().Validate())
 }
-
-const (
-	// maxRetention is ten years.
-	maxRetention = 87600 * time.Hour
-	// maxUserTokenRetention is a year: each three days of it are a partition, which every statement about user tokens locks.
-	maxUserTokenRetention = 8760 * time.Hour
-)
 
 // maxWatch is shorter than the time that a connection has left once the server asks its caller to replace it (rpcserver), so that
 // no stream is cut off by the age of its connection.
 const maxWatch = 2 * time.Minute
 
-const (
-	// maxRefreshLimit is what a day could hold at ten a second.
-	maxRefreshLimit  = 1_000_000
-	maxRefreshWindow = 24 * time.Hour
-	// maxGrantLimit bounds what a redemption passes over when it looks for the oldest grant.
-	maxGrantLimit = 10_000
-)
-
 func (c Config) refreshLimit() grant.RefreshLimit {
 	return grant.RefreshLimit{Count: c.RefreshLimit, Window: c.RefreshWindow}
 }
-
-// maxUserToken keeps a typing error from becoming a token that never expires.
-const maxUserToken = 30 * 24 * time.Hour
 
 func (c Config) retention() store.Retention {
 	return store.Retention{UserTokens: c.UserTokenRetention, RevokedKeys: c.RevokedKeyRetention}

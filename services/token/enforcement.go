@@ -9,6 +9,7 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/access"
 	"github.com/vidocu/usher/services/token/internal/apikey"
 	"github.com/vidocu/usher/services/token/internal/feed"
@@ -23,7 +24,7 @@ import (
 type enforcement struct {
 	plans   *plan.Book
 	uses    *lastuse.Recorder
-	desk    apikey.Desk
+	keys    apikey.Keys
 	rules   func() *enforce.Rules
 	access  *rpc.Access
 	catalog *rpc.Catalog
@@ -36,7 +37,7 @@ func newEnforcement(config Config, deps Deps, st *store.Store) *enforcement {
 	return &enforcement{
 		plans:   plan.New(plan.Config{Directory: workspaces, Age: config.PlanAge}),
 		uses:    lastuse.New(store.KeyUses{Store: st}, deps.Logger.With("of", "API keys")),
-		desk:    apikey.Desk{Store: st, Workspaces: workspaces},
+		keys:    apikey.Keys{Store: st, Workspaces: workspaces},
 		rules:   deps.Catalog.Rules,
 		access:  &rpc.Access{},
 		catalog: &rpc.Catalog{Current: deps.Catalog.Current},
@@ -61,7 +62,7 @@ func (l live) Live(ctx context.Context, token string) (introspect.Facts, error) 
 // Apply is feed.Listener: a workspace that changed is asked about again.
 func (e *enforcement) Apply(entries []feed.Entry) {
 	for _, entry := range entries {
-		if entry.Kind == feed.Workspace {
+		if entry.Kind == revocation.Workspace {
 			e.plans.Forget(entry.WorkspaceID)
 		}
 	}
@@ -73,6 +74,6 @@ func (e *enforcement) Forget() { e.plans.ForgetAll() }
 func (e *enforcement) register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterAccessServiceServer(r, e.access)
 	tokenv1.RegisterCatalogServiceServer(r, e.catalog)
-	tokenv1.RegisterApiKeyServiceServer(r, &rpc.APIKeys{Desk: e.desk})
+	tokenv1.RegisterApiKeyServiceServer(r, &rpc.APIKeys{Keys: e.keys})
 	authv3.RegisterAuthorizationServer(r, e.envoy)
 }

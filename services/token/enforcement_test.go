@@ -178,7 +178,7 @@ func TestWireContract6_AChangeOfPlanEndsNoToken(t *testing.T) {
 	}
 }
 
-func TestDesign4_8_APlanThatCannotBeKnownIsUnavailableAtEachDoor(t *testing.T) {
+func TestRule4_APlanThatCannotBeKnownIsUnavailableAtEachDoor(t *testing.T) {
 	b := newBench(t, token.DefaultConfig())
 	b.directory.fail(status.Error(codes.Unavailable, "connection refused"))
 	pair := b.mustRedeem(t, "code-1")

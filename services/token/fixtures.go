@@ -8,13 +8,13 @@ import (
 	"github.com/vidocu/usher/services/token/internal/apikey"
 )
 
-// developmentWorkspace is the documents' "Acme Studio" (the wire contract, §2).
+// developmentWorkspace is the documents' "Acme Studio" (docs/wire-contract.md §2).
 const developmentWorkspace = "ws_acme"
 
 // SeedDevelopment draws an API key for the documents' workspace, once for each database: the key is in the first answer, to
 // be shown, and every later one is the zero secret.
 func (s *Service) SeedDevelopment(ctx context.Context) (secret.String, error) {
-	key, err := s.enforcement.desk.CreateDevelopment(ctx, developmentWorkspace)
+	key, err := s.enforcement.keys.CreateDevelopment(ctx, developmentWorkspace)
 	if err != nil {
 		return secret.String{}, fmt.Errorf("adding the development API key: %w", err)
 	}

@@ -116,3 +116,35 @@ func TestAnOperatorListsAndRevokesGrantsAndReadsWhy(t *testing.T) {
 		wantReason(t, err, errorv1.Reason_REASON_CALLER_DENIED)
 	}
 }
+
+// TestFault_C11_AnOperatorCountsBeforeRevoking: what an operation would end, and nothing of it ends.
+func TestFault_C11_AnOperatorCountsBeforeRevoking(t *testing.T) {
+	b := newBench(t, token.DefaultConfig())
+	inspection := tokenv1.NewOversightServiceClient(b.dial(t, "operator", "token"))
+	pair, _ := b.mustRedeem(t, "code-1"), b.mustRedeem(t, "code-2")
+	for _, ask := range []*tokenv1.CountAccessRequest{
+		{UserId: "usr_john"}, {ClientId: "app"}, {UserId: "usr_john", ClientId: "app"}, {UserId: "usr_john", WorkspaceId: "ws_acme"},
+	} {
+		res, err := inspection.CountAccess(t.Context(), ask)
+		if want := (&tokenv1.CountAccessResponse{Grants: 2, GrantUsers: 1}); err != nil || !proto.Equal(res, want) {
+			t.Errorf("%v: %v, %v, want %v", ask, res, err, want)
+		}
+	}
+	if res, err := inspection.CountAccess(t.Context(), &tokenv1.CountAccessRequest{AuthenticationAppId: "aap_1"}); err != nil || res.GetUserTokens() != 0 {
+		t.Errorf("an authentication app: %v, %v", res, err)
+	}
+	if !b.active(t, pair.GetAccessToken()) {
+		t.Error("counting revoked a token")
+	}
+	for _, ask := range []*tokenv1.CountAccessRequest{
+		{},
+		{WorkspaceId: "ws_acme"},
+		{ClientId: "app", WorkspaceId: "ws_acme"},
+		{UserId: "usr_john", ClientId: "app", WorkspaceId: "ws_acme"},
+		{UserId: "usr_john", AuthenticationAppId: "aap_1"},
+		{UserId: "\x00"},
+	} {
+		_, err := inspection.CountAccess(t.Context(), ask)
+		wantReason(t, err, errorv1.Reason_REASON_INVALID_REQUEST)
+	}
+}

@@ -62,9 +62,9 @@ func endings() map[string]func(ctx context.Context, b bench, user, code string, 
 	}
 }
 
-// TestDesign4_4_NoReplicaAnswersFromBeforeARevocationThatReturned: a token that the other replica remembers, and is asked about
+// TestADR0008_NoReplicaAnswersFromBeforeARevocationThatReturned: a token that the other replica remembers, and is asked about
 // all the time, is dead there at the moment at which its revocation returns here.
-func TestDesign4_4_NoReplicaAnswersFromBeforeARevocationThatReturned(t *testing.T) {
+func TestADR0008_NoReplicaAnswersFromBeforeARevocationThatReturned(t *testing.T) {
 	const each = 40
 	here, there := replicas(t)
 	for name, end := range endings() {

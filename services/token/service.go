@@ -125,7 +125,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	s.enforcement.register(r)
 	tokenv1.RegisterUserServiceServer(r, s.users)
 	tokenv1.RegisterEndingServiceServer(r, s.endings)
-	tokenv1.RegisterOversightServiceServer(r, &rpc.Oversight{Desk: oversight.Desk{Store: s.store}})
+	tokenv1.RegisterOversightServiceServer(r, &rpc.Oversight{Inspector: oversight.Inspector{Store: s.store}})
 }
 
 // Run does the service's background work until ctx ends. It is called once.

@@ -17,6 +17,7 @@ import (
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token"
@@ -67,6 +68,16 @@ func wantReason(t *testing.T, err error, reason errorv1.Reason) {
 	if got := oerr.Reason(err); err == nil || got != reason {
 		t.Errorf("%v (%s), want %s", err, got, reason)
 	}
+}
+
+func TestRFC8414_2_EveryGrantTypeThatIsNamedIsSupported(t *testing.T) {
+	b := newBench(t, token.DefaultConfig())
+	for _, name := range oauth.GrantTypeNames(nil) {
+		_, err := b.oauth.IssueToken(t.Context(), &tokenv1.IssueTokenRequest{GrantType: name})
+		wantReason(t, err, errorv1.Reason_REASON_INVALID_REQUEST) // it lacks its parameters
+	}
+	_, err := b.oauth.IssueToken(t.Context(), &tokenv1.IssueTokenRequest{GrantType: "password"})
+	wantReason(t, err, errorv1.Reason_REASON_UNSUPPORTED_GRANT_TYPE)
 }
 
 func TestRFC6749_4_1_2_AReplayedCodeEndsWhatItIssued(t *testing.T) {
@@ -153,7 +164,7 @@ func TestConsentListsAndEndsAConnection(t *testing.T) {
 	}
 }
 
-func TestDesign4_8_ADependencyThatIsDownIsUnavailable(t *testing.T) {
+func TestRule4_ADependencyThatIsDownIsUnavailable(t *testing.T) {
 	b := newBench(t, token.DefaultConfig())
 	pair := b.mustRedeem(t, "code-1")
 	b.authz.fail(status.Error(codes.Unavailable, "connection refused"))
@@ -166,7 +177,7 @@ func TestDesign4_8_ADependencyThatIsDownIsUnavailable(t *testing.T) {
 	b.mustRefresh(t, pair.GetRefreshToken())
 }
 
-func TestDesign4_8_ADatabaseThatIsGoneIsUnavailable(t *testing.T) {
+func TestRule4_ADatabaseThatIsGoneIsUnavailable(t *testing.T) {
 	b := newBench(t, token.DefaultConfig())
 	pair := b.mustRedeem(t, "code-1")
 	if err := b.db.Close(); err != nil {
@@ -181,8 +192,8 @@ func TestDesign4_8_ADatabaseThatIsGoneIsUnavailable(t *testing.T) {
 	}
 }
 
-// TestDesign4_6_OnlyTheNamedCallersMayCall: each RPC's callers stand at the RPC.
-func TestDesign4_6_OnlyTheNamedCallersMayCall(t *testing.T) {
+// TestADR0003_OnlyTheNamedCallersMayCall: each RPC's callers stand at the RPC.
+func TestADR0003_OnlyTheNamedCallersMayCall(t *testing.T) {
 	b := newBench(t, token.DefaultConfig())
 	for _, caller := range []string{"videos", "consent", "identity"} {
 		_, err := tokenv1.NewOAuthServiceClient(b.dial(t, caller, "token")).IssueToken(t.Context(), &tokenv1.IssueTokenRequest{})

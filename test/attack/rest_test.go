@@ -85,7 +85,7 @@ func createKey(t *testing.T) (string, error) {
 	return strings.TrimSpace(out), err
 }
 
-// alphabet is that of tokens (the wire contract, §3).
+// alphabet is that of tokens (docs/wire-contract.md §3).
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 // TestCase118_TokensAreRandom: none twice, also after a restart; every character as likely as another, whatever stands before.

@@ -24,6 +24,7 @@ func Rules() []Rule {
 		{"says what it needs", sized, "Deployment", "authz", container + "resources|requests|memory", nil},
 		{"says what it may take", sized, "Deployment", "authz", container + "resources|limits|cpu", nil},
 		{"the collector stays below the limit", sized, "Deployment", "identity", container + "resources|limits|memory", "256Mi"},
+		{"passwords fit the limits", computes, "Deployment", "identity", container + "env|3|value", "16"},
 		{"secrets by reference", secretFree, "Deployment", "token", container + "env|0|name", "USHER_TOKEN_DATABASE_URL"},
 		{"secrets are rotated in place", followed, "Deployment", "token", container + "volumeMounts|2|subPath", "url"},
 		{"no secret in a manifest", secretFree, "Service", "token", "kind", "Secret"},

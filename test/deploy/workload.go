@@ -105,6 +105,22 @@ func sized(all []Object) (broken []string) {
 	return broken
 }
 
+// computes: identity computes no more passwords at once than it may use cores. Unless it is told, it counts the node's.
+func computes(all []Object) (broken []string) {
+	for _, d := range deployments(all) {
+		if d.Name() != "identity" {
+			continue
+		}
+		c := containers(d)[0]
+		atOnce, _ := strconv.Atoi(env(c, "USHER_IDENTITY_PASSWORD_CONCURRENCY")) // what cannot be read is zero, and refused below
+		cores, _ := strconv.Atoi(c.Text("resources", "limits", "cpu"))           // likewise
+		if atOnce < 1 || atOnce > cores {
+			broken = append(broken, fmt.Sprintf("identity computes %d passwords at once on %d cores", atOnce, cores))
+		}
+	}
+	return broken
+}
+
 func mebibytes(text, unit string) int {
 	n, err := strconv.Atoi(strings.TrimSuffix(text, unit))
 	if err != nil || !strings.HasSuffix(text, unit) {

@@ -9,7 +9,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// spellings are security case 2: everything that is almost the registered redirect URI.
+// spellings are docs/security-cases.md 2: everything that is almost the registered redirect URI.
 func spellings() []string {
 	return []string{
 		"https://yourapp.com/CALLBACK", "https://YOURAPP.com/callback", "HTTPS://yourapp.com/callback", "http://yourapp.com/callback",
@@ -129,7 +129,7 @@ func TestRFC8252_7_3_LoopbackPortIsFree(t *testing.T) {
 	})
 }
 
-// TestRFC6749_3_1_RepeatedParameters: security case 4, both orders, also under an encoded name.
+// TestRFC6749_3_1_RepeatedParameters: docs/security-cases.md 4, both orders, also under an encoded name.
 func TestRFC6749_3_1_RepeatedParameters(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -161,7 +161,7 @@ func TestRFC6749_3_1_RepeatedParameters(t *testing.T) {
 	})
 }
 
-// TestWire5_OtherErrorsRedirect: security cases 6, 7 and 15, each with its code.
+// TestWire5_OtherErrorsRedirect: docs/security-cases.md 6, 7 and 15, each with its code.
 func TestWire5_OtherErrorsRedirect(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -259,7 +259,7 @@ func TestCase9_ErrorPageReflectsNothing(t *testing.T) {
 	})
 }
 
-// wantPageHeaders is security case 10.
+// wantPageHeaders is docs/security-cases.md 10.
 func wantPageHeaders(t *testing.T, what string, page harness.Page) {
 	t.Helper()
 	for name, value := range map[string]string{

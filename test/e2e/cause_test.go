@@ -222,7 +222,7 @@ func TestFault_D3_WhatAnOperatorDidToAClientIsTheCause(t *testing.T) {
 	body := codeRequest(harness.NewVerifier(), map[string]any{"client_id": id, "client_secret": old})
 	replaced := refusedToken(t, d, body, "secret_expired", id)
 	operate("clients", "update", id, "--grant", "refresh_token", "--grant", "authorization_code")
-	operate("clients", "disable", id)
+	operate("clients", "disable", id, "--yes")
 	body["client_secret"] = fresh
 	if disabled := refusedToken(t, d, body, "client_disabled", id); disabled != replaced {
 		t.Errorf("a disabled client is answered %s, one with a replaced secret %s", disabled, replaced)

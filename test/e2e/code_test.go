@@ -30,7 +30,7 @@ func codeRequest(code string, change map[string]any) map[string]any {
 	return body
 }
 
-// TestRFC6749_4_1_2_CodeUsedTwiceRevokesGrant: security case 35; the second use is refused and ends what the first issued.
+// TestRFC6749_4_1_2_CodeUsedTwiceRevokesGrant: docs/security-cases.md 35; the second use is refused and ends what the first issued.
 func TestRFC6749_4_1_2_CodeUsedTwiceRevokesGrant(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -93,7 +93,7 @@ func TestCase37_CodeOfAnotherClientIsRefusedAndNotBurnt(t *testing.T) {
 	})
 }
 
-// TestRFC7636_4_6_ChallengeNeedsItsVerifier: security case 38, for both kinds of client; a secret never substitutes.
+// TestRFC7636_4_6_ChallengeNeedsItsVerifier: docs/security-cases.md 38, for both kinds of client; a secret never substitutes.
 func TestRFC7636_4_6_ChallengeNeedsItsVerifier(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for client, base := range map[string]map[string]any{
@@ -123,7 +123,7 @@ func TestRFC7636_4_6_ChallengeNeedsItsVerifier(t *testing.T) {
 	})
 }
 
-// wrongVerifiers are security cases 38 and 40: everything but the exact preimage.
+// wrongVerifiers are docs/security-cases.md 38 and 40: everything but the exact preimage.
 func wrongVerifiers(right string) []any {
 	return []any{
 		"", nil, " ", harness.NewVerifier(), harness.Challenge(right), harness.Challenge(right) + "=",
@@ -144,7 +144,7 @@ func TestWire4_1_VerifierWithoutChallengeIsRefused(t *testing.T) {
 	})
 }
 
-// TestRFC6749_4_1_3_RedirectURIMustBeTheSame: security case 41; equal to the authorization request's, byte for byte.
+// TestRFC6749_4_1_3_RedirectURIMustBeTheSame: docs/security-cases.md 41; equal to the authorization request's, byte for byte.
 func TestRFC6749_4_1_3_RedirectURIMustBeTheSame(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		code, err := d.NewBrowser().Approve(harness.Request{})

@@ -10,7 +10,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// row is a failure of the wire contract §4 with a request that causes it.
+// row is a failure of docs/wire-contract.md §4 with a request that causes it.
 type row struct {
 	name   string
 	change map[string]any
@@ -108,7 +108,7 @@ func TestCase57_OnlyTwoGrantsExist(t *testing.T) {
 	})
 }
 
-// TestRFC6749_2_3_OneClientAuthenticationMethod: security case 58; never a success, and the code is not consumed.
+// TestRFC6749_2_3_OneClientAuthenticationMethod: docs/security-cases.md 58; never a success, and the code is not consumed.
 func TestRFC6749_2_3_OneClientAuthenticationMethod(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		code, err := d.NewBrowser().Approve(harness.Request{})

@@ -26,7 +26,7 @@ func own(t *testing.T, extra map[string]string) (*harness.Deployment, *harness.O
 	return d, servers
 }
 
-// wantUnavailable is the 503 row of the wire contract §4 in both dialects.
+// wantUnavailable is the 503 row of docs/wire-contract.md §4 in both dialects.
 func wantUnavailable(t *testing.T, d *harness.Deployment, what, path string, body map[string]any) {
 	t.Helper()
 	a, err := d.JSON(path, body)
@@ -128,8 +128,8 @@ func TestCase104_RedisAway(t *testing.T) {
 	wantActive(t, d, next.Text("access_token"), true)
 }
 
-// TestDesign4_2_RedisDecidesNothing: flushed or restored, rotation, reuse, revocation and single use are decided rightly.
-func TestDesign4_2_RedisDecidesNothing(t *testing.T) {
+// TestADR0002_RedisDecidesNothing: flushed or restored, rotation, reuse, revocation and single use are decided rightly.
+func TestADR0002_RedisDecidesNothing(t *testing.T) {
 	t.Parallel() // on servers of its own
 	d, servers := own(t, nil)
 	redis := servers.Redis()

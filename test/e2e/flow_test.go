@@ -11,7 +11,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestDocument000_TheWholeFlow is `seeds/000` from the first step to the last, for a confidential app.
+// TestDocument000_TheWholeFlow is document 000 (docs/wire-contract.md) from the first step to the last, for a confidential app.
 func TestDocument000_TheWholeFlow(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()

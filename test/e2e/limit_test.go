@@ -9,8 +9,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestFault_E4_RefreshesBeyondTheLimitAre429 in both dialects, and the token stays good: the row of the wire contract (§4) could not
-// happen.
+// TestFault_E4_RefreshesBeyondTheLimitAre429 in both dialects (docs/wire-contract.md §4), and the token stays good.
 func TestFault_E4_RefreshesBeyondTheLimitAre429(t *testing.T) {
 	t.Parallel() // on a server of its own
 	d := alone(t, map[string]string{"USHER_TOKEN_REFRESH_LIMIT": "2", "USHER_TOKEN_REFRESH_WINDOW": "1h"})

@@ -40,7 +40,7 @@ func TestCase46_RotationIsReal(t *testing.T) {
 	})
 }
 
-// TestDocument001_ReuseEndsTheConnectionInAllWorkspaces: security case 47; both user and app must authorize anew.
+// TestDocument001_ReuseEndsTheConnectionInAllWorkspaces: docs/security-cases.md 47; both user and app must authorize anew.
 func TestDocument001_ReuseEndsTheConnectionInAllWorkspaces(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -91,7 +91,7 @@ func TestDocument001_ReuseEndsTheConnectionInAllWorkspaces(t *testing.T) {
 	})
 }
 
-// TestCase49_RefreshTokenIsBoundToItsClient: security cases 49 and 50; who cannot authenticate rotates and revokes nothing.
+// TestCase49_RefreshTokenIsBoundToItsClient: docs/security-cases.md 49 and 50; who cannot authenticate rotates and revokes nothing.
 func TestCase49_RefreshTokenIsBoundToItsClient(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		first, err := d.Issue(d.NewBrowser(), harness.Request{})
@@ -133,7 +133,7 @@ func TestWire4_ClientMayNotUseThisGrant(t *testing.T) {
 	})
 }
 
-// TestRFC6749_6_ScopeAtRefreshNarrowsTheAccessTokenOnly: security case 51.
+// TestRFC6749_6_ScopeAtRefreshNarrowsTheAccessTokenOnly: docs/security-cases.md 51.
 func TestRFC6749_6_ScopeAtRefreshNarrowsTheAccessTokenOnly(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})

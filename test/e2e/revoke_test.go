@@ -9,7 +9,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestRFC7009_2_2_AlwaysOKWhateverTheTokenMeans: security case 65.
+// TestRFC7009_2_2_AlwaysOKWhateverTheTokenMeans: docs/security-cases.md 65.
 func TestRFC7009_2_2_AlwaysOKWhateverTheTokenMeans(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, token := range []string{"x", "vdo_oat_nope", "vdo_ort_nope", strings.Repeat("y", 10_000), "vdo_live_example", "\"<>&"} {

@@ -28,7 +28,7 @@ GET /v1/usage | usage:read`
 const allScopes = "videos:read videos:write subtitles:read subtitles:write export:write translate:write voiceover:write article:read " +
 	"article:write analyze:write tools:read tools:write jobs:read usage:read process:write"
 
-// inFreePlan is the wire contract §6: every GET row and two more.
+// inFreePlan is docs/wire-contract.md §6: every GET row and two more.
 func inFreePlan(row endpoint) bool {
 	return row.method == http.MethodGet || slices.Contains([]string{"/v1/videos/upload", "/v1/videos/vid_1/analyze"}, row.path)
 }

@@ -129,7 +129,9 @@ func Replicated(bins Binaries, dir string, servers Servers, replicas int, extra 
 		env[fmt.Sprintf("USHER_%s_DATABASE_URL", upper(name))] = url
 	}
 	for _, name := range services() {
-		env["USHER_PEERS_"+upper(name)] = plan.peers(name)
+		if name != "gateway" { // nobody calls it over gRPC
+			env["USHER_PEERS_"+upper(name)] = plan.peers(name)
+		}
 	}
 	maps.Copy(env, extra)
 	for _, s := range plan {
@@ -418,13 +420,15 @@ func (d *Deployment) AdminURLs() map[string]string {
 // GRPCAddr is where a service listens for gRPC.
 func (d *Deployment) GRPCAddr(service string) string { return d.envOf(service, "USHER_GRPC_ADDR") }
 
-// Operate runs `usher` as the operator, by certificate, and answers what it printed.
+// Operate runs `usher` as the operator, by certificate or, in the all-in-one, through its socket, and returns what it printed.
 func (d *Deployment) Operate(ctx context.Context, bins Binaries, args ...string) (string, error) {
-	if err := d.authority.Issue("operator"); err != nil {
-		return "", err
-	}
 	env := maps.Clone(d.specs[0].env)
-	env["USHER_TLS_CERT_FILE"], env["USHER_TLS_KEY_FILE"] = filepath.Join(d.dir, "operator.pem"), filepath.Join(d.dir, "operator.key")
+	if d.authority != nil {
+		if err := d.authority.Issue("operator"); err != nil {
+			return "", err
+		}
+		env["USHER_TLS_CERT_FILE"], env["USHER_TLS_KEY_FILE"] = filepath.Join(d.dir, "operator.pem"), filepath.Join(d.dir, "operator.key")
+	}
 	cmd := exec.CommandContext(ctx, bins.Path("usher"), args...)
 	cmd.Env, cmd.Stderr = environ(env), os.Stderr
 	out, err := cmd.Output()

@@ -154,7 +154,7 @@ func (o *OwnServers) startRedis(ctx context.Context, addr string) error {
 	if err != nil {
 		return err
 	}
-	o.redis = exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
+	o.redis = exec.Command(RedisServer(), "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
 	o.redis.Dir = filepath.Dir(o.dir)
 	if err := o.redis.Start(); err != nil {
 		return err
@@ -167,6 +167,9 @@ func (o *OwnServers) startRedis(ctx context.Context, addr string) error {
 		}
 	}
 }
+
+// RedisServer is the program of Redis, or of what takes its place (scripts/with-deps.sh).
+func RedisServer() string { return cmp.Or(os.Getenv("USHER_TEST_REDIS_SERVER"), "redis-server") }
 
 // Redis is a client of the server, to read, restore and flush what lies there.
 func (o *OwnServers) Redis() *redis.Client { return o.client }

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -18,7 +20,7 @@ type PostgresPair struct {
 	Primary, Standby *OwnServers
 }
 
-// StartPostgresPair starts both in dir. The standby is made by pg_basebackup, as an operator does.
+// StartPostgresPair starts both in dir. The standby is a copy of the primary's files from before its first start.
 func StartPostgresPair(dir string) (*PostgresPair, error) {
 	addrs, err := freeAddrs(2)
 	if err != nil {
@@ -32,32 +34,21 @@ func StartPostgresPair(dir string) (*PostgresPair, error) {
 		}
 		*server = &OwnServers{dir: filepath.Join(dir, "pg-"+port), pgPort: port}
 	}
-	if err := pair.Primary.initdb(); err != nil {
+	if err := errors.Join(pair.Primary.initdb(), quick(pair.Primary.dir), pair.Standby.copyOf(pair.Primary)); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(quick(pair.Primary.dir), pair.Primary.StartPostgres()); err != nil {
+	if err := pair.Primary.StartPostgres(); err != nil {
 		return nil, err
 	}
-	if err := pair.Standby.copyOf(pair.Primary); err != nil {
+	if err := errors.Join(pair.Standby.follow(pair.Primary), pair.Standby.StartPostgres()); err != nil {
 		return nil, errors.Join(err, pair.Primary.StopPostgres())
 	}
 	return pair, nil
 }
 
-// copyOf makes the server a standby of another one, and starts it.
-func (o *OwnServers) copyOf(primary *OwnServers) error {
-	if err := os.Mkdir(o.dir, 0o700); err != nil {
-		return err
-	}
-	if name := os.Getenv("USHER_TEST_PG_USER"); name != "" {
-		if err := handOver(o.dir, name); err != nil {
-			return err
-		}
-	}
-	if err := o.pg("pg_basebackup", "-d", primary.URL(), "-D", o.dir, "-R", "-c", "fast", "--no-sync"); err != nil {
-		return err
-	}
-	return o.StartPostgres()
+// copyOf copies the files of a server that does not run, with their owner and rights.
+func (o *OwnServers) copyOf(other *OwnServers) error {
+	return exec.Command("cp", "-a", other.dir, o.dir).Run()
 }
 
 // URL names both servers, the one that was the primary first in the first place, and the database.
@@ -65,9 +56,26 @@ func (p *PostgresPair) URL(database string) string {
 	return fmt.Sprintf("postgres://postgres@127.0.0.1:%s,127.0.0.1:%s/%s?sslmode=disable", p.Primary.pgPort, p.Standby.pgPort, database)
 }
 
+// NewServers makes a database a service on the pair, beside the Redis that scripts/with-deps.sh started.
+func (p *PostgresPair) NewServers(ctx context.Context) (Servers, error) {
+	servers, err := databasesOn(ctx, p.Primary.URL(), os.Getenv("USHER_TEST_REDIS_ADDR"))
+	if err != nil {
+		return Servers{}, err
+	}
+	for service, url := range servers.Databases {
+		name, _, _ := strings.Cut(url[strings.LastIndex(url, "/")+1:], "?")
+		servers.Databases[service] = p.URL(name)
+	}
+	return servers, nil
+}
+
 // Failover stops the primary in order, promotes the standby, and starts the old primary again as the standby of the new one. It
-// returns as soon as all of that has happened; no connection is told.
-func (p *PostgresPair) Failover() error {
+// returns as soon as all of that has happened; no connection is told. A standby that has just started is waited for: the primary
+// only sends what is left to one that follows it.
+func (p *PostgresPair) Failover(ctx context.Context) error {
+	if err := p.awaitStandby(ctx); err != nil {
+		return err
+	}
 	old, next := p.Primary, p.Standby
 	if err := old.pg("pg_ctl", "-D", old.dir, "-s", "-w", "-m", "fast", "stop"); err != nil {
 		return err
@@ -77,6 +85,20 @@ func (p *PostgresPair) Failover() error {
 	}
 	p.Primary, p.Standby = next, old
 	return errors.Join(old.follow(next), old.StartPostgres())
+}
+
+// awaitStandby waits until the standby follows the primary.
+func (p *PostgresPair) awaitStandby(ctx context.Context) error {
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(p.Primary.URL()), MaxConns: 1})
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // it was asked
+	return within(takeOverLimit, "a standby that follows the primary", func() bool {
+		var following bool
+		err := db.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_stat_replication WHERE state = 'streaming')`).Scan(&following)
+		return err == nil && following
+	})
 }
 
 // follow writes what makes a stopped server the standby of another one at its next start.

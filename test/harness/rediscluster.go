@@ -59,7 +59,7 @@ func (c *RedisCluster) start(ctx context.Context, addr string) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command("redis-server", "--port", port, "--bind", host, "--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0",
+	cmd := exec.Command(RedisServer(), "--port", port, "--bind", host, "--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0",
 		"--logfile", filepath.Join(c.dir, "redis-"+port+".log"), "--dbfilename", port+".rdb",
 		"--cluster-enabled", "yes", "--cluster-config-file", "nodes-"+port+".conf", "--cluster-port", bus, "--cluster-node-timeout", "1000")
 	cmd.Dir = c.dir

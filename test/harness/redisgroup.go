@@ -216,7 +216,7 @@ func (g *RedisGroup) start(ctx context.Context, addr, password string, args []st
 	}
 	log := filepath.Join(g.dir, "redis-"+port+".log")
 	line := append(append(append([]string{}, first...), "--port", port, "--bind", host, "--logfile", log), args...)
-	cmd := exec.Command("redis-server", line...)
+	cmd := exec.Command(RedisServer(), line...)
 	cmd.Dir = g.dir
 	if err := cmd.Start(); err != nil {
 		return err

@@ -27,7 +27,8 @@ type TLSRedis struct {
 	cmd *exec.Cmd
 }
 
-// StartTLSRedis starts it in dir, where its certificates lie too.
+// StartTLSRedis starts it in dir, where its certificates lie too. It is always the installed redis-server: the others that
+// scripts/matrix.sh fetches are built without TLS.
 func StartTLSRedis(ctx context.Context, dir string) (*TLSRedis, error) {
 	authority, err := NewAuthority(dir)
 	if err != nil {

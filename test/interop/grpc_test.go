@@ -15,24 +15,9 @@ import (
 // certificates of production, with a live token and with a dead one.
 func TestFault_D7_TheExamplesOfOtherLanguagesRun(t *testing.T) {
 	install(t)
-	d := production(t)
-	tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := d.TLS("video-api", "token"); err != nil { // issues the certificate
-		t.Fatal(err)
-	}
-	e := examples{deployment: d, dir: t.TempDir(), blocks: blocks(t, "grpc.md")}
+	e := newExamples(t)
 	for name, run := range map[string]func(*testing.T, string) string{"node": e.node, "python": e.python} {
-		t.Run(name, func(t *testing.T) {
-			if got := run(t, tokens.Access); !strings.HasPrefix(got, "usr_john videos:read") {
-				t.Errorf("of a live token the example prints %q", got)
-			}
-			if got := run(t, "vdo_oat_nothing"); got != "inactive" {
-				t.Errorf("of a dead token the example prints %q", got)
-			}
-		})
+		t.Run(name, func(t *testing.T) { e.introspect(t, run) })
 	}
 }
 
@@ -94,9 +79,40 @@ type examples struct {
 	blocks     map[string]string
 }
 
+// newExamples starts a production deployment and issues the certificate of a resource server.
+func newExamples(t *testing.T) examples {
+	t.Helper()
+	e := examples{deployment: production(t), dir: t.TempDir(), blocks: blocks(t, "grpc.md")}
+	if _, err := e.deployment.TLS("video-api", "token"); err != nil { // issues the certificate
+		t.Fatal(err)
+	}
+	return e
+}
+
+// introspect runs an example with a live token and with a dead one.
+func (e examples) introspect(t *testing.T, run func(*testing.T, string) string) {
+	t.Helper()
+	tokens, err := e.deployment.Issue(e.deployment.NewBrowser(), harness.Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := run(t, tokens.Access); !strings.HasPrefix(got, "usr_john videos:read") {
+		t.Errorf("of a live token the example prints %q", got)
+	}
+	if got := run(t, "vdo_oat_nothing"); got != "inactive" {
+		t.Errorf("of a dead token the example prints %q", got)
+	}
+}
+
+// unhurried gives the calls of an example a deadline that only a hang reaches.
+func unhurried(example string) string {
+	return strings.NewReplacer("Date.now() + 10_000", "Date.now() + 600_000", "timeout=10)", "timeout=600)",
+		"withDeadlineAfter(10,", "withDeadlineAfter(600,").Replace(example)
+}
+
 func (e examples) node(t *testing.T, token string) string {
 	t.Helper()
-	file := nodeFile(t, "grpc", e.blocks["js test"])
+	file := nodeFile(t, "grpc", unhurried(e.blocks["js test"]))
 	return e.command(t, "env", append(e.environ(t, token), absolute(t, "bin/clients/node-bin"), file)...)
 }
 
@@ -104,7 +120,7 @@ func (e examples) python(t *testing.T, token string) string {
 	t.Helper()
 	e.command(t, "env", append(e.environ(t, token), "sh", "-c", e.blocks["sh test"])...)
 	file := filepath.Join(e.dir, "example.py")
-	if err := os.WriteFile(file, []byte(e.blocks["python test"]), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(unhurried(e.blocks["python test"])), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return e.command(t, "env", append(e.environ(t, token), "python3", file)...)

@@ -17,7 +17,11 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-var usher *harness.Deployment //nolint:gochecknoglobals // set once in TestMain, read by every test
+// usher is the deployment that every test uses, and the commands that it is made of.
+var usher struct { //nolint:gochecknoglobals // set once in TestMain, read by every test
+	*harness.Deployment
+	bins harness.Binaries
+}
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -30,7 +34,8 @@ func run(m *testing.M) int {
 	defer func() { _ = os.RemoveAll(dir) }()
 	bins, err := harness.Build(filepath.Join(dir, "bin"), true)
 	if err == nil {
-		usher, err = harness.AllInOne(bins, dir, harness.Unhurried(nil))
+		usher.bins = bins
+		usher.Deployment, err = harness.AllInOne(bins, dir, harness.Unhurried(nil))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -16,7 +16,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-const page = "../../docs/operations.md"
+// pages are those whose commands are run, each in a deployment of its own.
+func pages() []string { return []string{"../../docs/operations.md", "../../docs/cli.md"} }
 
 // limit is how long one block may take on a busy machine.
 const limit = 10 * time.Minute
@@ -28,8 +29,14 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// TestEveryCommandOfThePageRuns follows the page from top to bottom.
-func TestEveryCommandOfThePageRuns(t *testing.T) {
+// TestEveryCommandOfThePageRuns follows docs/operations.md from top to bottom.
+func TestEveryCommandOfThePageRuns(t *testing.T) { follow(t, pages()[0]) }
+
+// TestFault_C10_EveryExampleOfTheCommandLineRuns follows docs/cli.md from top to bottom.
+func TestFault_C10_EveryExampleOfTheCommandLineRuns(t *testing.T) { follow(t, pages()[1]) }
+
+func follow(t *testing.T, page string) {
+	t.Helper()
 	blocks, err := read(page)
 	must(t, err)
 	site := newSite(t)
@@ -52,6 +59,13 @@ func TestEveryCommandOfThePageRuns(t *testing.T) {
 
 // TestWhatAnotherTestRunsIsRunThere: a page that names a test names one that exists.
 func TestWhatAnotherTestRunsIsRunThere(t *testing.T) {
+	for _, page := range pages() {
+		wantTests(t, page)
+	}
+}
+
+func wantTests(t *testing.T, page string) {
+	t.Helper()
 	blocks, err := read(page)
 	must(t, err)
 	for _, b := range blocks {
@@ -118,7 +132,11 @@ func (s *site) environment(bin string, bins harness.Binaries, servers *harness.O
 	for k, v := range operator {
 		env = append(env, k+"="+v)
 	}
-	return append(env, "POSTGRES_URL="+servers.URL(), "GATEWAY="+s.d.PublicURL, "GATEWAY_ADMIN="+s.d.AdminURL,
+	catalog, err := filepath.Abs("../../internal/platform/catalog/default.yaml")
+	if err != nil {
+		return nil, err
+	}
+	return append(env, "POSTGRES_URL="+servers.URL(), "GATEWAY="+s.d.PublicURL, "GATEWAY_ADMIN="+s.d.AdminURL, "CATALOG="+catalog,
 		"TOKEN_ADMIN="+s.d.AdminURLs()["token"], "ACCESS_TOKEN="+s.token), nil
 }
 

@@ -23,13 +23,4 @@ for program in "$@"; do
   if [ "$program" = initdb ] && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then continue; fi
   missing+=("$(package "$program")")
 done
-[ ${#missing[@]} -gt 0 ] || exit 0
-root=(env)
-[ "$(id -u)" = 0 ] || root=(sudo -n env)
-if ! command -v apt-get >/dev/null || ! "${root[@]}" true 2>/dev/null; then
-  echo "$0: install ${missing[*]} (Debian's names) and run this again" >&2
-  exit 1
-fi
-echo "$0: installing ${missing[*]}" >&2
-"${root[@]}" DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 update >&2
-"${root[@]}" DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends "${missing[@]}" >&2
+[ ${#missing[@]} -eq 0 ] || exec "${0%/*}/../install.sh" "${missing[@]}"

@@ -13,10 +13,11 @@ fi
 target=$(realpath "$1") fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 chmod 755 "$fresh" # apt downloads as a user of its own
+install=$(realpath "${0%/*}/../install.sh")
 cd "$fresh"
 apt-get -q download prometheus >&2 || {
   # A fresh machine has no list of packages yet.
-  [ "$(id -u)" = 0 ] && apt-get -q -o DPkg::Lock::Timeout=300 update >&2 && apt-get -q download prometheus >&2
+  "$install" --lists && apt-get -q download prometheus >&2
 }
 dpkg-deb -x prometheus_*.deb .
 install -m 755 usr/bin/promtool "$target"

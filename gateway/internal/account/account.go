@@ -1,7 +1,7 @@
-// Package account serves the pages of a person's account: the connected apps and the button that ends one (the wire
-// contract, §7).
+// Package account serves the account pages: the list of connected apps and the button that
+// disconnects one (docs/wire-contract.md §7).
 //
-// It owns the pages. What is connected, and what ending it takes, is the consent service's word.
+// It owns the pages. The consent service owns the list and the disconnection.
 package account
 
 import (
@@ -17,41 +17,41 @@ import (
 
 // Account serves the pages.
 type Account struct {
-	Flow browser.Flow
-	Apps consentv1.ConnectedAppServiceClient
+	Flow          browser.Flow
+	ConnectedApps consentv1.ConnectedAppServiceClient
 }
 
-// List shows the connected apps of who is signed in.
+// List shows the connected apps of the signed-in user.
 func (a Account) List(w http.ResponseWriter, r *http.Request) {
-	session := a.Flow.Cookies.Session(r).Reveal()
-	if session == "" {
+	sessionToken := a.Flow.Cookies.Session(r).Reveal()
+	if sessionToken == "" {
 		a.signIn(w, r)
 		return
 	}
-	who, err := a.Flow.Sessions.GetSession(r.Context(), &identityv1.GetSessionRequest{SessionToken: session})
+	session, err := a.Flow.Sessions.GetSession(r.Context(), &identityv1.GetSessionRequest{SessionToken: sessionToken})
 	if err != nil {
-		a.fail(w, r, err)
+		a.showError(w, r, err)
 		return
 	}
-	res, err := a.Apps.ListConnectedApps(r.Context(), &consentv1.ListConnectedAppsRequest{SessionToken: session})
+	res, err := a.ConnectedApps.ListConnectedApps(r.Context(), &consentv1.ListConnectedAppsRequest{SessionToken: sessionToken})
 	if err != nil {
-		a.fail(w, r, err)
+		a.showError(w, r, err)
 		return
 	}
 	cookies := a.Flow.Cookies
 	flash := cookies.TakeFlash(w, r, browser.PageAccount, "")
 	data := page.Apps{
 		CSRF:   cookies.AccountToken(cookies.EnsureBrowser(w, r), cookies.Session(r)),
-		Person: who.GetSession().GetDisplayName(), Email: who.GetSession().GetEmailAddress(),
+		Person: session.GetSession().GetDisplayName(), Email: session.GetSession().GetEmailAddress(),
 		Fault: a.Flow.Fault(flash), Disconnected: flash.Kind == browser.FlashDisconnected,
 	}
 	for _, app := range res.GetApps() {
-		data.Apps = append(data.Apps, show(app))
+		data.Apps = append(data.Apps, pageApp(app))
 	}
-	a.Flow.Pages.Render(w, page.View{Template: "apps", Title: browser.Titled("Connected apps", data.Fault), Data: data})
+	a.Flow.Pages.Render(w, page.View{Template: "apps", Title: browser.ErrorTitle("Connected apps", data.Fault), Data: data})
 }
 
-func show(app *consentv1.ConnectedApp) page.App {
+func pageApp(app *consentv1.ConnectedApp) page.App {
 	shown := page.App{ClientID: app.GetClientId(), Name: app.GetClientName(), Approved: app.GetApproveTime().AsTime()}
 	if app.GetLastUseTime() != nil {
 		shown.Used = app.GetLastUseTime().AsTime()
@@ -62,16 +62,17 @@ func show(app *consentv1.ConnectedApp) page.App {
 	return shown
 }
 
-// Disconnect ends an app. When the answer arrives, nothing of the app is active for this person.
+// Disconnect revokes a client's access. After the response, no token of the client is active for
+// this user.
 func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
-	if !a.Flow.Posted(w, r, browser.AccountForm()) {
+	if !a.Flow.ParseForm(w, r, browser.AccountForm()) {
 		return
 	}
 	flash := browser.Flash{Kind: browser.FlashDisconnected}
-	_, err := a.Apps.DisconnectApp(r.Context(), &consentv1.DisconnectAppRequest{
+	_, err := a.ConnectedApps.DisconnectApp(r.Context(), &consentv1.DisconnectAppRequest{
 		SessionToken: a.Flow.Cookies.Session(r).Reveal(), ClientId: r.PostForm.Get("client_id"),
 	})
-	switch oerr.Reason(err) { //nolint:exhaustive // RedirectFailure handles the others
+	switch oerr.Reason(err) { //nolint:exhaustive // RedirectWithError handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
 		a.signIn(w, r)
 		return
@@ -79,7 +80,7 @@ func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
 		err, flash = nil, browser.Flash{Kind: browser.FlashNoApp}
 	}
 	if err != nil {
-		a.Flow.RedirectFailure(w, r, browser.AccountForm(), err)
+		a.Flow.RedirectWithError(w, r, browser.AccountForm(), err)
 		return
 	}
 	a.Flow.Cookies.SetFlash(w, r, flash, browser.PageAccount, "")
@@ -87,15 +88,15 @@ func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, browser.HomePath, http.StatusSeeOther)
 }
 
-func (a Account) fail(w http.ResponseWriter, r *http.Request, err error) {
+func (a Account) showError(w http.ResponseWriter, r *http.Request, err error) {
 	if oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED {
 		a.signIn(w, r)
 		return
 	}
-	a.Flow.Fail(w, r, err)
+	a.Flow.ShowError(w, r, err)
 }
 
-// signIn asks who it is; afterwards the person comes back here.
+// signIn redirects to the sign-in page, which redirects back here after the sign-in.
 func (a Account) signIn(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, "/signin", http.StatusSeeOther)

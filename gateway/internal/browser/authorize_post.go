@@ -8,14 +8,17 @@ import (
 	"github.com/vidocu/usher/gateway/internal/httpx"
 )
 
-// maxRedirected bounds the request that is repeated in an address, in bytes: proxies take request lines of 8 KiB by default.
+// maxRedirected is the maximum length of the address in the redirect in bytes: proxies accept
+// request lines of 8 KiB by default.
 const maxRedirected = 6 << 10
 
-// AuthorizePosted is Authorize for parameters in a form body (OpenID Connect Core §3.1.2.1). Any page may send it, as any page
-// may lead to the same request by GET: nothing is decided here.
+// AuthorizePosted is Authorize with the parameters in a form body (OpenID Connect Core §3.1.2.1).
+// It accepts a form from any origin, because any page may link to the same request by GET, and the
+// request changes nothing by itself.
 //
-// A browser sends no SameSite=Lax cookie with a form that another site posts: a signed-in user would not be recognized, and
-// would get a second browser cookie. Such a request is repeated by GET, which carries the cookies.
+// A browser sends no SameSite=Lax cookie with a cross-site POST: a signed-in user would not be
+// recognized, and would get a second browser cookie. Such a request is redirected to GET, which
+// sends the cookies.
 func (f Flow) AuthorizePosted(w http.ResponseWriter, r *http.Request) {
 	if kind := httpx.MediaType(r); kind != httpx.TypeForm && !httpx.Untyped(r) {
 		f.Pages.Problem(w, r, http.StatusUnsupportedMediaType, "The app sent its request in a form that cannot be read here.")
@@ -30,9 +33,9 @@ func (f Flow) AuthorizePosted(w http.ResponseWriter, r *http.Request) {
 		f.Pages.Problem(w, r, http.StatusBadRequest, "The app's request did not arrive whole. Go back to the app and start again.")
 		return
 	}
-	query := joined(r.URL.RawQuery, string(body))
-	if address := "/oauth/authorize?" + printable(query); f.Cookies.Browser(r).IsZero() && len(address) <= maxRedirected {
-		Leave(w, address)
+	query := joinQueries(r.URL.RawQuery, string(body))
+	if address := "/oauth/authorize?" + escapeQuery(query); f.Cookies.Browser(r).IsZero() && len(address) <= maxRedirected {
+		RedirectTo(w, address)
 		return
 	}
 	posted := r.Clone(r.Context())
@@ -40,16 +43,18 @@ func (f Flow) AuthorizePosted(w http.ResponseWriter, r *http.Request) {
 	f.Authorize(w, posted)
 }
 
-// joined is the parameters of the address and the body as one text, so that the parser sees one that is in both as repeated.
-func joined(query, body string) string {
+// joinQueries joins the parameters of the query and the body, so that the parser detects one that
+// is in both as repeated.
+func joinQueries(query, body string) string {
 	if query == "" || body == "" {
 		return query + body
 	}
 	return query + "&" + body
 }
 
-// printable percent-encodes what may stand in a form's body and not in an address. It decodes to the same parameters.
-func printable(form string) string {
+// escapeQuery percent-encodes the characters that a form body may contain and a URL may not. The
+// parameters stay the same.
+func escapeQuery(form string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
 	for i := range len(form) {

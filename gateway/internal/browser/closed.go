@@ -14,7 +14,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// lookUp asks authz what became of a request. Release 0.1, which may answer during an upgrade, knows only whether it goes on.
+// lookUp calls authz for the state of an authorization. Release 0.1 of authz, which may run during
+// an upgrade, only implements ResumeAuthorization.
 func (f Flow) lookUp(r *http.Request, request string) (*authzv1.LookUpAuthorizationResponse, error) {
 	session, browser := f.Cookies.Session(r).Reveal(), f.Cookies.Browser(r).Reveal()
 	found, err := f.Authorizations.LookUpAuthorization(r.Context(), &authzv1.LookUpAuthorizationRequest{
@@ -37,7 +38,7 @@ func (f Flow) lookUp(r *http.Request, request string) (*authzv1.LookUpAuthorizat
 	}, nil
 }
 
-// showMissing reads why there is no consent page for a request, and shows that.
+// showMissing shows why there is no consent page for an authorization.
 func (f Flow) showMissing(w http.ResponseWriter, r *http.Request, request string) {
 	if request == "" {
 		f.showClosed(w, r, "", &authzv1.LookUpAuthorizationResponse{})
@@ -45,13 +46,14 @@ func (f Flow) showMissing(w http.ResponseWriter, r *http.Request, request string
 	}
 	found, err := f.lookUp(r, request)
 	if err != nil {
-		f.Fail(w, r, err)
+		f.ShowError(w, r, err)
 		return
 	}
 	f.showClosed(w, r, request, found)
 }
 
-// showClosed shows the state of a request that is not open. It says "nothing was shared" only where that is known.
+// showClosed shows the state of an authorization that is not open. It states "nothing was shared"
+// only where that is certain.
 func (f Flow) showClosed(w http.ResponseWriter, r *http.Request, request string, found *authzv1.LookUpAuthorizationResponse) {
 	n := page.Notice{Status: http.StatusBadRequest, App: found.GetClientName(), Link: backTo(found.GetRedirectOrigin())}
 	switch found.GetState() {
@@ -71,7 +73,7 @@ func (f Flow) showClosed(w http.ResponseWriter, r *http.Request, request string,
 		n.Heading = "Another person answered this request"
 		n.Text = "Somebody else who was signed in in this browser answered it. To decide for yourself, start again from the app."
 	case authzv1.AuthorizationState_AUTHORIZATION_STATE_OPEN:
-		// It was bound anew between the two questions: asking again shows the page.
+		// The user signed in between the two calls: the consent page is available now.
 		n.Heading = "This request is still open"
 		n.Text = "It waits for your answer."
 		n.Link = page.Link{Address: "/consent?request=" + url.QueryEscape(request), Text: "Go on"}
@@ -91,8 +93,8 @@ func backTo(origin string) page.Link {
 	return page.Link{Address: "https://" + u.Host + "/", Text: "Go to " + u.Host}
 }
 
-// showDecided shows the decision. The workspace and whether the code was redeemed come from consent, which returns them only to
-// the user who decided.
+// showDecided shows the decision. The workspace and whether the code was redeemed come from
+// consent, which returns them only to the user who decided.
 func (f Flow) showDecided(w http.ResponseWriter, r *http.Request, request string, found *authzv1.LookUpAuthorizationResponse) {
 	n := page.Notice{App: found.GetClientName(), Link: backTo(found.GetRedirectOrigin())}
 	if found.GetState() == authzv1.AuthorizationState_AUTHORIZATION_STATE_DENIED {
@@ -116,13 +118,14 @@ func (f Flow) showDecided(w http.ResponseWriter, r *http.Request, request string
 		f.Pages.Notice(w, r, n)
 		return
 	case err != nil:
-		f.Fail(w, r, err)
+		f.ShowError(w, r, err)
 		return
 	}
 	f.showApproved(w, r, n, request, outcome)
 }
 
-// showApproved shows an approval to the user who made it, with a form that repeats it as long as the code was not redeemed.
+// showApproved shows an approval to the user who made it, with a form that repeats it as long as
+// the code was not redeemed.
 func (f Flow) showApproved(w http.ResponseWriter, r *http.Request, n page.Notice, request string, outcome *consentv1.GetOutcomeResponse) {
 	workspace := outcome.GetWorkspace().GetName()
 	if workspace == "" {

@@ -1,7 +1,11 @@
 package browser
 
 import (
+	"encoding/base64"
 	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
 
 	"github.com/vidocu/usher/gateway/internal/page"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
@@ -9,13 +13,13 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-func consentForm(request string) origin {
-	return origin{page: pageConsent, purposes: []string{purposeDecide, request}, request: request}
+func consentForm(request string) formPage {
+	return formPage{page: pageConsent, purposes: []string{purposeDecide, request}, request: request}
 }
 
-// ConsentPage shows what the client asks for, or what was decided about it.
+// ConsentPage shows the scopes that the client requests, or the decision where there is one.
 func (f Flow) ConsentPage(w http.ResponseWriter, r *http.Request) {
-	request := requested(r.URL.Query().Get("request"))
+	request := parseRequestID(r.URL.Query().Get("request"))
 	browser, session := f.Cookies.Browser(r), f.Cookies.Session(r)
 	switch {
 	case session.IsZero():
@@ -28,32 +32,80 @@ func (f Flow) ConsentPage(w http.ResponseWriter, r *http.Request) {
 	prompt, err := f.Consents.GetPrompt(r.Context(), &consentv1.GetPromptRequest{
 		RequestId: request, SessionToken: session.Reveal(), BrowserToken: browser.Reveal(),
 	})
-	switch oerr.Reason(err) { //nolint:exhaustive // Fail knows the others
+	switch oerr.Reason(err) { //nolint:exhaustive // ShowError handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
 		redirect(w, r, "/signin", request)
 		return
 	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND:
 		f.showMissing(w, r, request)
 		return
-	case errorv1.Reason_REASON_AUTHORIZATION_STALE:
-		f.Pages.Notice(w, r, page.Notice{
-			Status: http.StatusBadRequest,
-			Text:   "The app's access was ended while this page was open. Nothing was decided. To let the app in, start again from the app.",
-		})
+	case errorv1.Reason_REASON_AUTHORIZATION_STALE: // release 0.1 of authz
+		f.showStale(w, r, request)
 		return
 	}
 	if err != nil {
-		f.Fail(w, r, err)
+		f.ShowError(w, r, err)
 		return
 	}
-	f.showConsent(w, r, request, prompt)
+	flash := f.Cookies.TakeFlash(w, r, pageConsent, request)
+	if flash.Kind == flashStale {
+		f.showStale(w, r, request)
+		return
+	}
+	f.showConsent(w, r, consentView{request: request, prompt: prompt, flash: flash})
 }
 
-func (f Flow) showConsent(w http.ResponseWriter, r *http.Request, request string, prompt *consentv1.GetPromptResponse) {
-	flash := f.Cookies.TakeFlash(w, r, pageConsent, request)
+// showStale shows that the decision was made on a page from before a revocation.
+func (f Flow) showStale(w http.ResponseWriter, r *http.Request, request string) {
+	f.Pages.Notice(w, r, page.Notice{
+		Status: http.StatusBadRequest,
+		Text:   "The app's access was ended while this page was open. Nothing was decided. To let the app in, start again from the app, or look at its request once more.",
+		Link:   page.Link{Address: "/consent?request=" + url.QueryEscape(request), Text: "Look at the request"},
+	})
+}
+
+// consentView is the data of a consent page.
+type consentView struct {
+	request string
+	prompt  *consentv1.GetPromptResponse
+	flash   Flash
+}
+
+// pageToken returns the CSRF token of a consent page, which contains the epoch and the client that
+// the page showed: their base64url, a dot, and the token over them.
+func (f Flow) pageToken(r *http.Request, request string, displayed *consentv1.Page) string {
+	purposes := consentForm(request).purposes
+	if displayed == nil {
+		return f.Cookies.FormToken(f.Cookies.Browser(r), f.Cookies.Session(r), purposes...)
+	}
+	named := base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(displayed.GetEpoch(), 10) + " " + displayed.GetClientId()))
+	return named + "." + f.Cookies.FormToken(f.Cookies.Browser(r), f.Cookies.Session(r), append(purposes, named)...)
+}
+
+// shownPage parses the epoch and the client in the CSRF token of a posted form; nil where it has
+// none.
+func shownPage(token string) (named string, displayed *consentv1.Page) {
+	named, _, found := strings.Cut(token, ".")
+	if !found {
+		return "", nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(named)
+	if err != nil {
+		return "", nil
+	}
+	number, client, _ := strings.Cut(string(text), " ")
+	epoch, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return "", nil
+	}
+	return named, &consentv1.Page{ClientId: client, Epoch: epoch}
+}
+
+func (f Flow) showConsent(w http.ResponseWriter, r *http.Request, c consentView) {
+	prompt, flash := c.prompt, c.flash
 	data := page.Consent{
-		CSRF:    f.Cookies.FormToken(f.Cookies.Browser(r), f.Cookies.Session(r), consentForm(request).purposes...),
-		Request: request, App: prompt.GetClientName(), Origin: prompt.GetRedirectOrigin(),
+		CSRF:    f.pageToken(r, c.request, prompt.GetPage()),
+		Request: c.request, App: prompt.GetClientName(), Origin: prompt.GetRedirectOrigin(),
 		Person: prompt.GetDisplayName(), Email: prompt.GetEmailAddress(), Fault: f.Fault(flash), WorkspaceID: flash.WorkspaceID,
 	}
 	for _, s := range prompt.GetScopes() {
@@ -64,18 +116,22 @@ func (f Flow) showConsent(w http.ResponseWriter, r *http.Request, request string
 			ID: ws.GetWorkspaceId(), Name: ws.GetName(), Plan: ws.GetPlan(), Role: ws.GetRole(),
 		})
 	}
-	f.Pages.Render(w, page.View{Template: "consent", Title: Titled("Allow "+page.Name(data.App)+"?", data.Fault), Data: data})
+	f.Pages.Render(w, page.View{Template: "consent", Title: ErrorTitle("Allow "+page.Name(data.App)+"?", data.Fault), Data: data})
 }
 
-// Decide hands the person's decision to consent and leads the browser back to the client.
+// Decide passes the user's decision to consent and redirects to the client.
 func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
 	if !f.readForm(w, r) {
 		return
 	}
-	from := consentForm(requested(r.PostForm.Get("request")))
+	from := consentForm(parseRequestID(r.PostForm.Get("request")))
 	if f.Cookies.Session(r).IsZero() {
-		redirect(w, r, "/signin", from.request) // signed out elsewhere: the request goes on after the sign-in
+		redirect(w, r, "/signin", from.request) // signed out in another tab: the authorization continues after the sign-in
 		return
+	}
+	named, displayed := shownPage(strings.TrimSpace(r.PostForm.Get("csrf_token")))
+	if displayed != nil {
+		from.purposes = append(from.purposes, named)
 	}
 	if !f.checkForm(w, r, from) {
 		return
@@ -92,40 +148,44 @@ func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
 	default:
 		f.decide(w, r, from, &consentv1.DecideRequest{
 			RequestId: from.request, SessionToken: f.Cookies.Session(r).Reveal(), BrowserToken: f.Cookies.Browser(r).Reveal(),
-			Decision: decision, WorkspaceId: workspace,
+			Decision: decision, WorkspaceId: workspace, Page: displayed,
 			AnsweredBefore: r.PostForm.Get("answered") == "1" ||
 				f.Cookies.PeekFlash(r, pageConsent, from.request).Kind == flashAnswered,
 		})
 	}
 }
 
-func (f Flow) decide(w http.ResponseWriter, r *http.Request, from origin, req *consentv1.DecideRequest) {
+func (f Flow) decide(w http.ResponseWriter, r *http.Request, from formPage, req *consentv1.DecideRequest) {
 	res, err := f.Consents.Decide(r.Context(), req)
-	switch oerr.Reason(err) { //nolint:exhaustive // RedirectFailure handles the others
+	switch oerr.Reason(err) { //nolint:exhaustive // RedirectWithError handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
 		redirect(w, r, "/signin", from.request)
 		return
-	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, errorv1.Reason_REASON_AUTHORIZATION_STALE:
-		redirect(w, r, from.path(), from.request) // which says what became of it
+	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND:
+		redirect(w, r, from.path(), from.request) // which shows the state of the authorization
+		return
+	case errorv1.Reason_REASON_AUTHORIZATION_STALE:
+		f.redirectBack(w, r, from, Flash{Kind: flashStale})
 		return
 	case errorv1.Reason_REASON_WORKSPACE_FORBIDDEN:
 		f.redirectBack(w, r, from, Flash{Kind: flashForbidden})
 		return
 	}
 	if err != nil {
-		f.RedirectFailure(w, r, from, err)
+		f.RedirectWithError(w, r, from, err)
 		return
 	}
-	// A browser that receives this response may bring the code to the client. One that dropped it for a second click did not
-	// store the cookie either, so that the next decision shows whether the code may be in use.
+	// A browser that receives this response may send the code to the client. A browser that dropped
+	// the response because of a second click did not store the cookie, so that the next decision
+	// shows consent whether the code may have been used.
 	f.Cookies.SetFlash(w, r, Flash{Kind: flashAnswered}, from.page, from.request)
-	Leave(w, res.GetLocation())
+	RedirectTo(w, res.GetLocation())
 }
 
 // switchAccount ends the session and redirects to the sign-in page of the same request.
-func (f Flow) switchAccount(w http.ResponseWriter, r *http.Request, from origin) {
+func (f Flow) switchAccount(w http.ResponseWriter, r *http.Request, from formPage) {
 	if err := f.endSession(w, r); err != nil {
-		f.RedirectFailure(w, r, from, err)
+		f.RedirectWithError(w, r, from, err)
 		return
 	}
 	redirect(w, r, "/signin", from.request)

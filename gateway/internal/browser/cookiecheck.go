@@ -10,7 +10,8 @@ import (
 // CookieCheckPath is the path of CookieCheck.
 const CookieCheckPath = "/cookie-check"
 
-// checkCookies sets the browser cookie and redirects to CookieCheck, which sees whether the browser sends it back.
+// checkCookies sets the browser cookie and redirects to CookieCheck, which checks that the browser
+// sends it.
 func (f Flow) checkCookies(w http.ResponseWriter, r *http.Request, from, request string) {
 	f.Cookies.EnsureBrowser(w, r)
 	q := url.Values{"page": {from}}
@@ -21,16 +22,17 @@ func (f Flow) checkCookies(w http.ResponseWriter, r *http.Request, from, request
 	http.Redirect(w, r, CookieCheckPath+"?"+q.Encode(), http.StatusSeeOther)
 }
 
-// CookieCheck redirects back to the page if the browser sent its cookie, and shows that cookies are needed otherwise.
+// CookieCheck redirects back to the page where the browser sent its cookie, and shows that cookies
+// are needed otherwise.
 func (f Flow) CookieCheck(w http.ResponseWriter, r *http.Request) {
-	back := origin{page: PageAccount}
-	switch r.URL.Query().Get("page") { // nothing that an address says becomes one
+	back := formPage{page: PageAccount}
+	switch r.URL.Query().Get("page") { // no part of the query becomes an address
 	case pageSignIn:
 		back.page = pageSignIn
 	case pageConsent:
 		back.page = pageConsent
 	}
-	request := requested(r.URL.Query().Get("request"))
+	request := parseRequestID(r.URL.Query().Get("request"))
 	if f.Cookies.Browser(r).IsZero() {
 		address := back.path()
 		if request != "" && back.page != PageAccount {

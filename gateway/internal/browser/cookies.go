@@ -11,7 +11,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// The cookies' names; over TLS they carry the prefix that ties them to this very host.
+// The cookies' names. Over TLS they have the prefix __Host-, which binds them to the host (RFC
+// 6265bis §4.1.3.2).
 const (
 	sessionCookie = "usher_session"
 	browserCookie = "usher_browser"
@@ -19,19 +20,19 @@ const (
 	hostPrefix    = "__Host-"
 )
 
-// Cookies reads and writes the cookies. None is readable by a script.
+// Cookies reads and writes the cookies, all of which are HttpOnly.
 type Cookies struct {
-	// Secure says that browsers come over https.
+	// Secure is true where browsers use https.
 	Secure bool
 }
 
-// Session is the session cookie's value; zero when there is none or it cannot be one.
+// Session returns the session cookie's value; zero where there is none or it is malformed.
 func (c Cookies) Session(r *http.Request) secret.String { return c.read(r, sessionCookie) }
 
-// Browser is the browser cookie's value; zero when there is none or it cannot be one.
+// Browser returns the browser cookie's value; zero where there is none or it is malformed.
 func (c Cookies) Browser(r *http.Request) secret.String { return c.read(r, browserCookie) }
 
-// EnsureBrowser is Browser, with a fresh value for a browser that has none.
+// EnsureBrowser is Browser, and sets a new value where there is none.
 func (c Cookies) EnsureBrowser(w http.ResponseWriter, r *http.Request) secret.String {
 	value := c.Browser(r)
 	if value.IsZero() {
@@ -41,12 +42,12 @@ func (c Cookies) EnsureBrowser(w http.ResponseWriter, r *http.Request) secret.St
 	return value
 }
 
-// SetSession keeps a new session until it ends.
+// SetSession sets the session cookie until the session expires.
 func (c Cookies) SetSession(w http.ResponseWriter, value secret.String, until time.Time) {
 	c.write(w, sessionCookie, value, until)
 }
 
-// ClearSession forgets the session.
+// ClearSession deletes the session cookie.
 func (c Cookies) ClearSession(w http.ResponseWriter) {
 	c.write(w, sessionCookie, secret.String{}, time.Unix(0, 0))
 }
@@ -63,9 +64,10 @@ func (c Cookies) write(w http.ResponseWriter, name string, value secret.String, 
 	c.set(w, name, value.Reveal(), until)
 }
 
-// set writes a cookie that ends then; a zero time ends it with the browser, and an empty value at once.
+// set writes a cookie that expires at until. With a zero time it has no Max-Age and lasts until the
+// browser closes; an empty value deletes it.
 func (c Cookies) set(w http.ResponseWriter, name, value string, until time.Time) {
-	cookie := &http.Cookie{ //nolint:gosec // Secure is set wherever browsers come over https
+	cookie := &http.Cookie{ //nolint:gosec // Secure is set where browsers use https
 		Name: c.name(name), Value: value, Path: "/", HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteLaxMode,
 	}
 	switch {
@@ -84,24 +86,25 @@ func (c Cookies) name(name string) string {
 	return name
 }
 
-// FormToken is what a form of ours carries: proof that the page came to this browser, in this session, for this purpose and
-// this authorization. Its key is the browser cookie's value, which no other site and no script can read, so that replicas
-// need no secret in common.
+// FormToken returns a form's CSRF token: an HMAC over the session, the purpose and the
+// authorization. Its key is the browser cookie's value, which other sites and scripts cannot read,
+// so that replicas need no shared secret.
 func (c Cookies) FormToken(browser, session secret.String, purpose ...string) string {
 	mac := hmac.New(sha256.New, []byte(browser.Reveal()))
 	for _, part := range append(purpose, session.Reveal()) {
 		mac.Write([]byte(part))
-		mac.Write([]byte{0}) // no part can flow into the next
+		mac.Write([]byte{0}) // separates the parts unambiguously
 	}
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// CheckForm reports whether a posted form is one that came to this browser in this session.
+// CheckForm reports whether a posted form has the CSRF token of this browser and session.
 func (c Cookies) CheckForm(r *http.Request, purpose ...string) bool {
 	browser := c.Browser(r)
 	if browser.IsZero() {
 		return false
 	}
 	want := c.FormToken(browser, c.Session(r), purpose...)
-	return hmac.Equal([]byte(want), []byte(strings.TrimSpace(r.PostForm.Get("csrf_token"))))
+	token := strings.TrimSpace(r.PostForm.Get("csrf_token"))
+	return hmac.Equal([]byte(want), []byte(token[strings.LastIndexByte(token, '.')+1:])) // the part before the dot is a purpose
 }

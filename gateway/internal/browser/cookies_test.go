@@ -19,12 +19,12 @@ func request(cookies ...*http.Cookie) *http.Request {
 	return r
 }
 
-// written is the one cookie that an answer sets.
-func written(t *testing.T, w *httptest.ResponseRecorder) *http.Cookie {
+// setCookie returns the one cookie that a response sets.
+func setCookie(t *testing.T, w *httptest.ResponseRecorder) *http.Cookie {
 	t.Helper()
 	set := w.Result().Cookies()
 	if len(set) != 1 {
-		t.Fatalf("the answer sets %d cookies, want one", len(set))
+		t.Fatalf("the response sets %d cookies, want one", len(set))
 	}
 	return set[0]
 }
@@ -34,10 +34,10 @@ func TestCookiesAreTiedToTheHostOverHTTPS(t *testing.T) {
 		c := browser.Cookies{Secure: secure}
 		w := httptest.NewRecorder()
 		c.SetSession(w, secret.NewCode(), time.Now().Add(time.Hour))
-		session := written(t, w)
+		session := setCookie(t, w)
 		w = httptest.NewRecorder()
 		value := c.EnsureBrowser(w, request())
-		own := written(t, w)
+		own := setCookie(t, w)
 		if session.Name != prefix+"usher_session" || own.Name != prefix+"usher_browser" || own.Value != value.Reveal() {
 			t.Errorf("secure %t: the cookies are %s and %s", secure, session, own)
 		}
@@ -52,24 +52,24 @@ func TestCookiesAreTiedToTheHostOverHTTPS(t *testing.T) {
 	}
 }
 
-func TestASessionIsForgotten(t *testing.T) {
+func TestClearSessionDeletesTheCookie(t *testing.T) {
 	w := httptest.NewRecorder()
 	browser.Cookies{Secure: true}.ClearSession(w)
-	if k := written(t, w); k.MaxAge >= 0 || k.Value != "" || !k.Secure || k.Path != "/" || k.Name != "__Host-usher_session" {
+	if k := setCookie(t, w); k.MaxAge >= 0 || k.Value != "" || !k.Secure || k.Path != "/" || k.Name != "__Host-usher_session" {
 		t.Errorf("the cookie is %s", k)
 	}
 	w = httptest.NewRecorder()
 	browser.Cookies{}.SetSession(w, secret.NewCode(), time.Now().Add(-time.Hour))
-	if k := written(t, w); k.MaxAge != 1 {
+	if k := setCookie(t, w); k.MaxAge != 1 {
 		t.Errorf("a session that has ended is kept for %d s", k.MaxAge)
 	}
 }
 
-func TestACookieThatCannotBeOursIsNone(t *testing.T) {
+func TestAMalformedCookieIsIgnored(t *testing.T) {
 	c, value := browser.Cookies{Secure: true}, secret.NewCode().Reveal()
 	one := &http.Cookie{Name: "__Host-usher_session", Value: value}
 	if got := c.Session(request(one)); got.Reveal() != value {
-		t.Error("our own cookie is not read")
+		t.Error("a valid cookie is not read")
 	}
 	for name, cookies := range map[string][]*http.Cookie{
 		"two of one name":          {one, {Name: one.Name, Value: secret.NewCode().Reveal()}},
@@ -81,12 +81,12 @@ func TestACookieThatCannotBeOursIsNone(t *testing.T) {
 		"none":                     nil,
 	} {
 		if got := c.Session(request(cookies...)); !got.IsZero() {
-			t.Errorf("%s: taken for a session", name)
+			t.Errorf("%s: accepted as a session", name)
 		}
 	}
 }
 
-func TestABrowserKeepsItsValue(t *testing.T) {
+func TestABrowserCookieIsNotReplaced(t *testing.T) {
 	c, value := browser.Cookies{}, secret.NewCode().Reveal()
 	own := &http.Cookie{Name: "usher_browser", Value: value}
 	w := httptest.NewRecorder()
@@ -95,9 +95,9 @@ func TestABrowserKeepsItsValue(t *testing.T) {
 	}
 	w = httptest.NewRecorder()
 	if got := c.EnsureBrowser(w, request(own, &http.Cookie{Name: "usher_browser", Value: secret.NewCode().Reveal()})); got.Reveal() == value {
-		t.Error("with two values of one name, one is believed")
+		t.Error("with two cookies of one name, one is used")
 	}
-	if fresh := written(t, w); fresh.Value == value || !secret.ValidCode(fresh.Value) {
+	if fresh := setCookie(t, w); fresh.Value == value || !secret.ValidCode(fresh.Value) {
 		t.Errorf("the fresh value is %s", fresh)
 	}
 }
@@ -119,20 +119,20 @@ func TestAFormIsBoundToBrowserSessionPurposeAndRequest(t *testing.T) {
 		return c.CheckForm(r, purpose...)
 	}
 	if !check(own, session, token, "decide", "request-1") {
-		t.Fatal("our own form is refused")
+		t.Fatal("a valid form is refused")
 	}
 	none := secret.String{}
 	for name, accepted := range map[string]bool{
-		"another browser":     check(secret.NewCode(), session, token, "decide", "request-1"),
-		"no browser":          check(none, session, token, "decide", "request-1"),
-		"another session":     check(own, secret.NewCode(), token, "decide", "request-1"),
-		"no session":          check(own, none, token, "decide", "request-1"),
-		"another purpose":     check(own, session, token, "sign-in", "request-1"),
-		"another request":     check(own, session, token, "decide", "request-2"),
-		"no request":          check(own, session, token, "decide"),
-		"parts cut elsewhere": check(own, session, token, "deciderequest", "-1"),
-		"no token":            check(own, session, "", "decide", "request-1"),
-		"half a token":        check(own, session, token[:20], "decide", "request-1"),
+		"another browser":       check(secret.NewCode(), session, token, "decide", "request-1"),
+		"no browser":            check(none, session, token, "decide", "request-1"),
+		"another session":       check(own, secret.NewCode(), token, "decide", "request-1"),
+		"no session":            check(own, none, token, "decide", "request-1"),
+		"another purpose":       check(own, session, token, "sign-in", "request-1"),
+		"another request":       check(own, session, token, "decide", "request-2"),
+		"no request":            check(own, session, token, "decide"),
+		"parts split elsewhere": check(own, session, token, "deciderequest", "-1"),
+		"no token":              check(own, session, "", "decide", "request-1"),
+		"half a token":          check(own, session, token[:20], "decide", "request-1"),
 		"a browser's value without a key": check(none, session, c.FormToken(none, session, "decide", "request-1"),
 			"decide", "request-1"),
 	} {

@@ -8,7 +8,8 @@ import (
 	"github.com/vidocu/usher/gateway/internal/page"
 )
 
-// Demo serves the pages of a development server: a home, and the example app's callback.
+// Demo serves the pages of a development server: a home page, and the example client's redirect
+// URI.
 type Demo struct {
 	Pages     *page.Pages
 	PublicURL string
@@ -17,12 +18,13 @@ type Demo struct {
 
 const callbackPath = "/demo/callback"
 
-// Home says where to begin.
+// Home shows a link that starts an authorization.
 func (d Demo) Home(w http.ResponseWriter, _ *http.Request) {
 	d.Pages.Render(w, page.View{Template: "home", Title: "Usher", Data: page.Demo{AuthorizeURL: d.authorizeURL()}})
 }
 
-// Callback shows what the example app received, and the request that exchanges it.
+// Callback shows the parameters that the example client received, and the token request for the
+// code.
 func (d Demo) Callback(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	data := page.Demo{

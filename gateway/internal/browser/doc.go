@@ -1,5 +1,7 @@
-// Package browser walks a person through an authorization: authorize, sign in, consent, back to the app.
+// Package browser serves the pages of an authorization: authorize, sign-in, consent, and the
+// redirect to the client.
 //
-// It owns cookies, form tokens and which page comes next on the screen. Which step comes next is authz's word, who a session
-// is identity's, and what a decision does consent's: it hands them the cookies' values and shows what they answer.
+// It owns cookies, CSRF tokens and the order of pages. Authz decides the next step of an
+// authorization, identity validates sessions, and consent applies decisions: this package passes
+// them the cookies' values and shows their responses.
 package browser

@@ -11,21 +11,22 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// Flash is what a POST leaves for the page that its redirect leads to: which sentence to show, and what was typed. It travels
-// in a cookie of its own, since the gateway keeps nothing and an address may be anybody's. It is bound to this browser and
-// session, to one page and to one authorization, and is gone when it was shown.
+// Flash is a message from a POST to the page that it redirects to: its kind, and the user's input.
+// It is stored in a cookie, because the gateway has no store and an address can be forged. It is
+// bound to the browser, the session, the page and the authorization, and is deleted when it is
+// shown.
 type Flash struct {
 	Kind FlashKind `json:"k"`
-	// Email and WorkspaceID are what was typed and chosen.
+	// Email and WorkspaceID are the user's input.
 	Email       string `json:"e,omitempty"`
 	WorkspaceID string `json:"w,omitempty"`
-	// Until is when to try again, in seconds since 1970.
+	// Until is the time of the next attempt, in seconds since 1970.
 	Until int64 `json:"u,omitempty"`
-	// Reference is the id of the request that failed.
+	// Reference is the ID of the request that failed.
 	Reference string `json:"r,omitempty"`
 }
 
-// FlashKind is which sentence to show.
+// FlashKind selects the message of a Flash.
 type FlashKind string
 
 // The kinds of flashes.
@@ -40,6 +41,7 @@ const (
 	flashNoWorkspace  FlashKind = "workspace"
 	flashForbidden    FlashKind = "forbidden"
 	flashAnswered     FlashKind = "answered"
+	flashStale        FlashKind = "stale"
 	FlashDisconnected FlashKind = "disconnected"
 	FlashNoApp        FlashKind = "no-app"
 )
@@ -52,19 +54,19 @@ const (
 )
 
 const (
-	// flashLifetime is how long a flash waits for its page.
+	// flashLifetime is the maximum age of a flash.
 	flashLifetime = 5 * time.Minute
-	// maxFlash bounds each text in a flash, in bytes: a cookie holds 4 KiB.
+	// maxFlash is the maximum length of each string in a flash in bytes: a cookie holds 4 KiB.
 	maxFlash = 512
 )
 
-// SetFlash leaves a flash for a page, and for one authorization where request is not empty.
+// SetFlash sets a flash for a page, and for one authorization where request is not empty.
 func (c Cookies) SetFlash(w http.ResponseWriter, r *http.Request, f Flash, page, request string) {
 	browser := c.Browser(r)
 	if browser.IsZero() {
-		return // a browser without cookies gets none
+		return // without a browser cookie a flash cannot be signed
 	}
-	f.keepShort()
+	f.dropLong()
 	payload, err := json.Marshal(f)
 	if err != nil {
 		return // strings and numbers always encode
@@ -74,7 +76,7 @@ func (c Cookies) SetFlash(w http.ResponseWriter, r *http.Request, f Flash, page,
 	c.set(w, flashCookie, text+"."+mac, time.Now().Add(flashLifetime))
 }
 
-// PeekFlash reads the flash for a page; zero when there is none. It stays where it is.
+// PeekFlash returns the flash for a page; zero where there is none. It does not delete it.
 func (c Cookies) PeekFlash(r *http.Request, page, request string) Flash {
 	found := r.CookiesNamed(c.name(flashCookie))
 	browser := c.Browser(r)
@@ -96,7 +98,7 @@ func (c Cookies) PeekFlash(r *http.Request, page, request string) Flash {
 	return f
 }
 
-// TakeFlash is PeekFlash, and removes what it returns.
+// TakeFlash is PeekFlash, and deletes the flash.
 func (c Cookies) TakeFlash(w http.ResponseWriter, r *http.Request, page, request string) Flash {
 	f := c.PeekFlash(r, page, request)
 	if f != (Flash{}) && r.Method != http.MethodHead {
@@ -105,8 +107,8 @@ func (c Cookies) TakeFlash(w http.ResponseWriter, r *http.Request, page, request
 	return f
 }
 
-// keepShort drops what would not fit into a cookie.
-func (f *Flash) keepShort() {
+// dropLong drops strings that do not fit into a cookie.
+func (f *Flash) dropLong() {
 	for _, text := range []*string{&f.Email, &f.WorkspaceID, &f.Reference} {
 		if len(*text) > maxFlash {
 			*text = ""
@@ -114,7 +116,7 @@ func (f *Flash) keepShort() {
 	}
 }
 
-// AccountToken is what the forms of account pages carry.
+// AccountToken returns the CSRF token of the account pages' forms.
 func (c Cookies) AccountToken(browser, session secret.String) string {
 	return c.FormToken(browser, session, AccountForm().purposes...)
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/requestid"
 )
 
-// HomePath is where a person without an authorization in progress belongs.
+// HomePath is the page for a user without an authorization in progress.
 const HomePath = "/account/connected-apps"
 
 // Flow serves the pages of an authorization.
@@ -30,16 +30,16 @@ type Flow struct {
 	Cookies Cookies
 	Pages   *page.Pages
 	Logger  *slog.Logger
-	// Proxies tell where a request came from.
+	// Proxies are trusted for the client's address.
 	Proxies        httpx.Proxies
 	Sessions       identityv1.SessionServiceClient
 	Authorizations authzv1.AuthorizationServiceClient
 	Consents       consentv1.ConsentServiceClient
-	// Now is the clock; nil is the process's.
+	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
 
-// Authorize is the authorization endpoint (RFC 6749 §3.1). The query goes to authz undecoded.
+// Authorize is the authorization endpoint (RFC 6749 §3.1). It passes the query to authz undecoded.
 func (f Flow) Authorize(w http.ResponseWriter, r *http.Request) {
 	if !utf8.ValidString(r.URL.RawQuery) {
 		f.Pages.Problem(w, r, http.StatusBadRequest, "The address of this page cannot be read: it is wrongly encoded.")
@@ -50,17 +50,18 @@ func (f Flow) Authorize(w http.ResponseWriter, r *http.Request) {
 		SourceAddress: f.Proxies.Source(r),
 	})
 	if err != nil {
-		f.Fail(w, r, err)
+		f.ShowError(w, r, err)
 		return
 	}
 	f.step(w, r, res.GetStep())
 }
 
-// step leads the browser on. Every redirect after a form is 303, so that nothing posted is posted again elsewhere.
+// step redirects to the next step. Every redirect after a form has the status 303, so that the
+// browser does not repeat the POST (RFC 9700 §4.12).
 func (f Flow) step(w http.ResponseWriter, r *http.Request, step *authzv1.Step) {
 	switch {
 	case step.GetRedirect() != nil:
-		Leave(w, step.GetRedirect().GetLocation())
+		RedirectTo(w, step.GetRedirect().GetLocation())
 	case step.GetSignIn() != nil:
 		redirect(w, r, "/signin", step.GetSignIn().GetRequestId())
 	case step.GetConsent() != nil:
@@ -73,7 +74,7 @@ func (f Flow) step(w http.ResponseWriter, r *http.Request, step *authzv1.Step) {
 	}
 }
 
-// redirect goes to a page of ours; nothing that a request said becomes an address.
+// redirect redirects to a page of the gateway. No part of the request becomes a path.
 func redirect(w http.ResponseWriter, r *http.Request, path, request string) {
 	w.Header().Set("Cache-Control", "no-store")
 	if request != "" {
@@ -82,9 +83,9 @@ func redirect(w http.ResponseWriter, r *http.Request, path, request string) {
 	http.Redirect(w, r, path, http.StatusSeeOther) //nolint:gosec // the path is a constant, and the request is escaped
 }
 
-// Leave sends the browser to an address that authz made. It writes the header itself: http.Redirect would put the address,
-// and with it a code, into a body too.
-func Leave(w http.ResponseWriter, location string) {
+// RedirectTo redirects to an address from authz. It does not use http.Redirect, which would write
+// the address, and with it a code, into the body.
+func RedirectTo(w http.ResponseWriter, location string) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
 	header.Set("Referrer-Policy", "no-referrer")
@@ -92,7 +93,8 @@ func Leave(w http.ResponseWriter, location string) {
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// readForm parses the body. It writes an error page and returns false for a body that no page of ours sends.
+// readForm parses the body. It writes an error page and returns false for a body that none of the
+// gateway's pages sends.
 func (f Flow) readForm(w http.ResponseWriter, r *http.Request) bool {
 	body, err := httpx.ReadBody(w, r)
 	if errors.Is(err, httpx.ErrTooLarge) {
@@ -102,15 +104,15 @@ func (f Flow) readForm(w http.ResponseWriter, r *http.Request) bool {
 	if err == nil {
 		r.PostForm, err = url.ParseQuery(string(body))
 	}
-	if err != nil || !readable(r.PostForm) {
+	if err != nil || !isPlainText(r.PostForm) {
 		f.Pages.Problem(w, r, http.StatusBadRequest, "The form could not be read. Go back and try again.")
 		return false
 	}
 	return true
 }
 
-// readable says that a form holds text and nothing else; gRPC carries no other.
-func readable(form url.Values) bool {
+// isPlainText reports whether a form is valid UTF-8 without NUL, as gRPC and PostgreSQL require.
+func isPlainText(form url.Values) bool {
 	for name, values := range form {
 		for _, text := range append([]string{name}, values...) {
 			if !utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0 {
@@ -121,12 +123,13 @@ func readable(form url.Values) bool {
 	return true
 }
 
-// maxRequest is more than an authorization's identifier has.
+// maxRequest is the maximum length of an authorization's identifier.
 const maxRequest = 256
 
-// requested validates the identifier of an authorization in an address or a form. It returns an empty string for a text with
-// characters that no identifier has. An identifier that is cut or invented passes: authz reports it as unknown.
-func requested(id string) string {
+// parseRequestID validates the identifier of an authorization in an address or a form. It returns
+// an empty string for a value with characters that no identifier has. A truncated or forged
+// identifier passes: authz reports it as unknown.
+func parseRequestID(id string) string {
 	if len(id) > maxRequest || strings.Trim(id, identifierCharacters) != "" {
 		return ""
 	}
@@ -136,10 +139,12 @@ func requested(id string) string {
 // identifierCharacters are those of base64url (RFC 4648 §5).
 const identifierCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-// Posted parses a form and checks its token. Where the token does not fit it writes the response and returns false: a redirect
-// back to the page, which asks to confirm once more; a redirect to the cookie check where the browser sent no cookie; or 403
-// for a form without a token, which no page of ours sends. Without a session, the form of an account page leads to the sign-in.
-func (f Flow) Posted(w http.ResponseWriter, r *http.Request, from origin) bool {
+// ParseForm parses a form and checks its CSRF token. Where the token does not match it writes the
+// response and returns false: a redirect back to the page, which asks for confirmation; a redirect
+// to the cookie check where the browser sent no cookie; or 403 for a form without a token, which
+// none of the gateway's pages sends. Without a session, the form of an account page redirects to
+// the sign-in page.
+func (f Flow) ParseForm(w http.ResponseWriter, r *http.Request, from formPage) bool {
 	if !f.readForm(w, r) {
 		return false
 	}
@@ -150,19 +155,19 @@ func (f Flow) Posted(w http.ResponseWriter, r *http.Request, from origin) bool {
 	return f.checkForm(w, r, from)
 }
 
-// origin is the page that a form belongs to.
-type origin struct {
-	// page is one of the pages of flashes, and purposes what its form token is bound to.
+// formPage is the page that a form belongs to.
+type formPage struct {
+	// page is one of the pages with flashes; purposes are bound into its CSRF token.
 	page     string
 	purposes []string
-	// request is the authorization that the page is about; empty for none.
+	// request is the authorization of the page; empty for none.
 	request string
 }
 
-// AccountForm is the origin of the forms on account pages.
-func AccountForm() origin { return origin{page: PageAccount, purposes: []string{purposeAccount}} }
+// AccountForm returns the page of the forms on account pages.
+func AccountForm() formPage { return formPage{page: PageAccount, purposes: []string{purposeAccount}} }
 
-func (o origin) path() string {
+func (o formPage) path() string {
 	switch o.page {
 	case pageConsent:
 		return "/consent"
@@ -172,8 +177,8 @@ func (o origin) path() string {
 	return HomePath
 }
 
-func (f Flow) checkForm(w http.ResponseWriter, r *http.Request, from origin) bool {
-	if r.PostForm.Get("csrf_token") == "" { // every form of ours carries one
+func (f Flow) checkForm(w http.ResponseWriter, r *http.Request, from formPage) bool {
+	if r.PostForm.Get("csrf_token") == "" { // every form of the gateway's pages has one
 		f.Pages.Problem(w, r, http.StatusForbidden, "This form did not come from one of our pages. Nothing was done.")
 		return false
 	}
@@ -188,17 +193,17 @@ func (f Flow) checkForm(w http.ResponseWriter, r *http.Request, from origin) boo
 	return true
 }
 
-// redirectBack redirects to the page that a form belongs to and leaves a flash for it.
-func (f Flow) redirectBack(w http.ResponseWriter, r *http.Request, from origin, flash Flash) {
+// redirectBack redirects to the page that a form belongs to, with a flash.
+func (f Flow) redirectBack(w http.ResponseWriter, r *http.Request, from formPage, flash Flash) {
 	f.Cookies.SetFlash(w, r, flash, from.page, from.request)
 	redirect(w, r, from.path(), from.request)
 }
 
-// RedirectFailure is redirectBack after an RPC failed. Every form can be sent again: each of its RPCs is idempotent or has done
-// nothing, and the page reads by itself what was decided already.
-func (f Flow) RedirectFailure(w http.ResponseWriter, r *http.Request, from origin, err error) {
+// RedirectWithError is redirectBack after an RPC failed. Every form can be sent again: each of its
+// RPCs is idempotent or changed nothing, and the page shows a decision that was made already.
+func (f Flow) RedirectWithError(w http.ResponseWriter, r *http.Request, from formPage, err error) {
 	flash := Flash{Kind: flashFailed, Reference: requestid.From(r.Context())}
-	switch oerr.Reason(err) { //nolint:exhaustive // the others are faults of ours
+	switch oerr.Reason(err) { //nolint:exhaustive // the others are internal errors
 	case errorv1.Reason_REASON_RATE_LIMITED:
 		after := oerr.RetryAfter(err)
 		w.Header().Set("Retry-After", httpx.Seconds(after))
@@ -221,7 +226,7 @@ func (f Flow) now() time.Time {
 	return f.Now()
 }
 
-// Fault is the sentence of a flash.
+// Fault returns the error message of a flash.
 func (f Flow) Fault(flash Flash) page.Fault {
 	switch flash.Kind {
 	case flashEmpty:
@@ -244,14 +249,14 @@ func (f Flow) Fault(flash Flash) page.Fault {
 		return page.Fault{Text: "You are not a member of that workspace any more. Choose another one.", Field: "workspaces"}
 	case FlashNoApp:
 		return page.Fault{Text: "There is no such connected app."}
-	case flashAnswered, FlashDisconnected:
+	case flashAnswered, flashStale, FlashDisconnected:
 	}
 	return page.Fault{}
 }
 
-// Fail shows a failure of a service as a page.
-func (f Flow) Fail(w http.ResponseWriter, r *http.Request, err error) {
-	switch oerr.Reason(err) { //nolint:exhaustive // the others are faults of ours
+// ShowError shows the error of an RPC as a page.
+func (f Flow) ShowError(w http.ResponseWriter, r *http.Request, err error) {
+	switch oerr.Reason(err) { //nolint:exhaustive // the others are internal errors
 	case errorv1.Reason_REASON_RATE_LIMITED:
 		after, now := oerr.RetryAfter(err), f.now()
 		w.Header().Set("Retry-After", httpx.Seconds(after))
@@ -277,7 +282,7 @@ func (f Flow) Fail(w http.ResponseWriter, r *http.Request, err error) {
 
 func (f Flow) log(r *http.Request, err error) {
 	if errors.Is(r.Context().Err(), context.Canceled) {
-		return // the person has gone, which is no failure
+		return // the client has disconnected
 	}
 	f.Logger.WarnContext(r.Context(), "a page failed", "path", r.URL.Path, "error", status.Convert(err).Message())
 }

@@ -11,23 +11,23 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// The purposes of forms.
+// The purposes of forms, which are part of their CSRF tokens.
 const (
 	purposeSignIn  = "sign-in"
 	purposeDecide  = "decide"
 	purposeAccount = "account"
 )
 
-func signInForm(request string) origin {
-	return origin{page: pageSignIn, purposes: []string{purposeSignIn, request}, request: request}
+func signInForm(request string) formPage {
+	return formPage{page: pageSignIn, purposes: []string{purposeSignIn, request}, request: request}
 }
 
-// SignInPage looks the request up before it shows the form: a user who is signed in is redirected to the next step, and a
-// request that is not open is shown as that, without a password field.
+// SignInPage looks up the authorization before it shows the form: a signed-in user is redirected to
+// the next step, and an authorization that is not open is shown without a password field.
 func (f Flow) SignInPage(w http.ResponseWriter, r *http.Request) {
-	request := requested(r.URL.Query().Get("request"))
+	request := parseRequestID(r.URL.Query().Get("request"))
 	if request == "" {
-		f.signInAlone(w, r)
+		f.showSignInOnly(w, r)
 		return
 	}
 	if f.Cookies.Browser(r).IsZero() {
@@ -36,7 +36,7 @@ func (f Flow) SignInPage(w http.ResponseWriter, r *http.Request) {
 	}
 	found, err := f.lookUp(r, request)
 	if err != nil {
-		f.Fail(w, r, err)
+		f.ShowError(w, r, err)
 		return
 	}
 	flash := f.Cookies.TakeFlash(w, r, pageSignIn, request)
@@ -46,12 +46,12 @@ func (f Flow) SignInPage(w http.ResponseWriter, r *http.Request) {
 	case found.GetStep().GetSignIn() == nil:
 		f.step(w, r, found.GetStep())
 	default:
-		f.signInFor(w, r, request, found, flash)
+		f.showSignInFor(w, r, request, found, flash)
 	}
 }
 
-// signInAlone shows the form without a request.
-func (f Flow) signInAlone(w http.ResponseWriter, r *http.Request) {
+// showSignInOnly shows the form without an authorization.
+func (f Flow) showSignInOnly(w http.ResponseWriter, r *http.Request) {
 	flash := f.Cookies.TakeFlash(w, r, pageSignIn, "")
 	if session := f.Cookies.Session(r); !session.IsZero() {
 		_, err := f.Sessions.GetSession(r.Context(), &identityv1.GetSessionRequest{SessionToken: session.Reveal()})
@@ -60,15 +60,16 @@ func (f Flow) signInAlone(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		if oerr.Reason(err) != errorv1.Reason_REASON_SESSION_REQUIRED {
-			f.Fail(w, r, err)
+			f.ShowError(w, r, err)
 			return
 		}
 	}
 	f.showSignIn(w, r, page.SignIn{Email: flash.Email, Fault: f.Fault(flash)}, "Sign in")
 }
 
-// signInFor shows the form for a request, and whose account is signed in where the client wants a choice or a new sign-in.
-func (f Flow) signInFor(
+// showSignInFor shows the form for an authorization, with the signed-in account where the client
+// requests a choice or a new authentication.
+func (f Flow) showSignInFor(
 	w http.ResponseWriter, r *http.Request, request string, found *authzv1.LookUpAuthorizationResponse, flash Flash,
 ) {
 	data := page.SignIn{
@@ -79,20 +80,20 @@ func (f Flow) signInFor(
 		title += " to continue to " + page.Name(data.App)
 	}
 	if reason := found.GetSignInReason(); reason != authzv1.SignInReason_SIGN_IN_REASON_UNSPECIFIED {
-		who, err := f.Sessions.GetSession(r.Context(), &identityv1.GetSessionRequest{SessionToken: f.Cookies.Session(r).Reveal()})
+		current, err := f.Sessions.GetSession(r.Context(), &identityv1.GetSessionRequest{SessionToken: f.Cookies.Session(r).Reveal()})
 		if err != nil && oerr.Reason(err) != errorv1.Reason_REASON_SESSION_REQUIRED {
-			f.Fail(w, r, err)
+			f.ShowError(w, r, err)
 			return
 		}
 		switch {
 		case reason == authzv1.SignInReason_SIGN_IN_REASON_SELECT_ACCOUNT && err == nil:
 			title = "Choose an account to continue to " + page.Name(data.App)
-			data.Person, data.PersonEmail = who.GetSession().GetDisplayName(), who.GetSession().GetEmailAddress()
+			data.Person, data.PersonEmail = current.GetSession().GetDisplayName(), current.GetSession().GetEmailAddress()
 		case err == nil:
 			title = "Sign in again to continue to " + page.Name(data.App)
 			data.Again = true
 			if data.Email == "" {
-				data.Email = who.GetSession().GetEmailAddress()
+				data.Email = current.GetSession().GetEmailAddress()
 			}
 		}
 	}
@@ -105,23 +106,25 @@ func (f Flow) signInFor(
 func (f Flow) showSignIn(w http.ResponseWriter, r *http.Request, data page.SignIn, title string) {
 	browser := f.Cookies.EnsureBrowser(w, r)
 	data.CSRF = f.Cookies.FormToken(browser, f.Cookies.Session(r), signInForm(data.Request).purposes...)
-	f.Pages.Render(w, page.View{Template: "signin", Title: Titled(title, data.Fault), Data: data})
+	f.Pages.Render(w, page.View{Template: "signin", Title: ErrorTitle(title, data.Fault), Data: data})
 }
 
-// Titled puts the error in front, where a screen reader says it first.
-func Titled(title string, fault page.Fault) string {
+// ErrorTitle prefixes the title of a page with an error, because screen readers read the title
+// first.
+func ErrorTitle(title string, fault page.Fault) string {
 	if fault.Text == "" {
 		return title
 	}
 	return "Error: " + title
 }
 
-// SignIn checks the form and begins a session with a new value; the browser's former session ends with it.
+// SignIn authenticates the user and starts a session with a new identifier, which replaces the
+// browser's former session.
 func (f Flow) SignIn(w http.ResponseWriter, r *http.Request) {
 	if !f.readForm(w, r) {
 		return
 	}
-	from := signInForm(requested(r.PostForm.Get("request")))
+	from := signInForm(parseRequestID(r.PostForm.Get("request")))
 	if !f.checkForm(w, r, from) {
 		return
 	}
@@ -135,7 +138,7 @@ func (f Flow) SignIn(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (f Flow) authenticate(w http.ResponseWriter, r *http.Request, from origin) {
+func (f Flow) authenticate(w http.ResponseWriter, r *http.Request, from formPage) {
 	email, password := r.PostForm.Get("email"), r.PostForm.Get("password")
 	if email == "" || password == "" {
 		f.redirectBack(w, r, from, Flash{Kind: flashEmpty, Email: email})
@@ -145,21 +148,22 @@ func (f Flow) authenticate(w http.ResponseWriter, r *http.Request, from origin) 
 		EmailAddress: email, Password: password, PreviousSessionToken: f.Cookies.Session(r).Reveal(),
 		SourceAddress: f.Proxies.Source(r),
 	})
-	switch oerr.Reason(err) { //nolint:exhaustive // RedirectFailure handles the others
+	switch oerr.Reason(err) { //nolint:exhaustive // RedirectWithError handles the others
 	case errorv1.Reason_REASON_INVALID_CREDENTIALS, errorv1.Reason_REASON_INVALID_REQUEST:
 		f.redirectBack(w, r, from, Flash{Kind: flashWrong, Email: email})
 		return
 	}
 	if err != nil {
-		f.RedirectFailure(w, r, from, err)
+		f.RedirectWithError(w, r, from, err)
 		return
 	}
 	f.Cookies.SetSession(w, secret.New(res.GetSessionToken()), res.GetSession().GetExpireTime().AsTime())
 	f.resume(w, r, from, res.GetSessionToken())
 }
 
-// resume asks authz for the next step of an authorization, which is state and not what the form said.
-func (f Flow) resume(w http.ResponseWriter, r *http.Request, from origin, session string) {
+// resume redirects to the next step of an authorization as authz stores it, whatever the form
+// contained.
+func (f Flow) resume(w http.ResponseWriter, r *http.Request, from formPage, session string) {
 	if from.request == "" {
 		redirect(w, r, HomePath, "")
 		return
@@ -168,47 +172,48 @@ func (f Flow) resume(w http.ResponseWriter, r *http.Request, from origin, sessio
 		RequestId: from.request, SessionToken: session, BrowserToken: f.Cookies.Browser(r).Reveal(),
 	})
 	if err != nil {
-		// The user is signed in, so the sign-in page redirects to the next step, or shows why there is none.
+		// The user is signed in, so the sign-in page redirects to the next step, or shows why there
+		// is none.
 		redirect(w, r, from.path(), from.request)
 		return
 	}
 	f.step(w, r, res.GetStep())
 }
 
-// cancel leads back to the client without anybody's having signed in.
-func (f Flow) cancel(w http.ResponseWriter, r *http.Request, from origin) {
+// cancel redirects to the client without a sign-in.
+func (f Flow) cancel(w http.ResponseWriter, r *http.Request, from formPage) {
 	res, err := f.Authorizations.CancelAuthorization(r.Context(), &authzv1.CancelAuthorizationRequest{
 		RequestId: from.request, BrowserToken: f.Cookies.Browser(r).Reveal(),
 	})
 	f.stepOr(w, r, from, res.GetStep(), err)
 }
 
-// continueAs keeps the account that is signed in.
-func (f Flow) continueAs(w http.ResponseWriter, r *http.Request, from origin) {
+// continueAs continues with the signed-in account.
+func (f Flow) continueAs(w http.ResponseWriter, r *http.Request, from formPage) {
 	res, err := f.Authorizations.ContinueAuthorization(r.Context(), &authzv1.ContinueAuthorizationRequest{
 		RequestId: from.request, SessionToken: f.Cookies.Session(r).Reveal(), BrowserToken: f.Cookies.Browser(r).Reveal(),
 	})
 	f.stepOr(w, r, from, res.GetStep(), err)
 }
 
-func (f Flow) stepOr(w http.ResponseWriter, r *http.Request, from origin, step *authzv1.Step, err error) {
+func (f Flow) stepOr(w http.ResponseWriter, r *http.Request, from formPage, step *authzv1.Step, err error) {
 	switch {
 	case oerr.Reason(err) == errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND:
-		redirect(w, r, from.path(), from.request) // which says what became of it
+		redirect(w, r, from.path(), from.request) // which shows the state of the authorization
 	case err != nil:
-		f.RedirectFailure(w, r, from, err)
+		f.RedirectWithError(w, r, from, err)
 	default:
 		f.step(w, r, step)
 	}
 }
 
-// SignOut ends the session on every replica. Without a session it redirects to the sign-in page too.
+// SignOut ends the session. It redirects to the sign-in page even where there is none.
 func (f Flow) SignOut(w http.ResponseWriter, r *http.Request) {
-	if !f.Posted(w, r, AccountForm()) {
+	if !f.ParseForm(w, r, AccountForm()) {
 		return
 	}
 	if err := f.endSession(w, r); err != nil {
-		f.RedirectFailure(w, r, AccountForm(), err)
+		f.RedirectWithError(w, r, AccountForm(), err)
 		return
 	}
 	redirect(w, r, "/signin", "")

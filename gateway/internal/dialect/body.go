@@ -20,38 +20,38 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// jsonBody reads the documents' JSON.
+// jsonBody decodes the documents' JSON.
 type jsonBody struct{ runtime.Marshaler }
 
 // NewDecoder is runtime.Marshaler.
 func (jsonBody) NewDecoder(r io.Reader) runtime.Decoder { return decoder(r, decodeJSON) }
 
-// formBody reads a form; the answer is JSON (RFC 6749 §5.1).
+// formBody decodes a form; the response is JSON (RFC 6749 §5.1).
 type formBody struct{ runtime.Marshaler }
 
 // NewDecoder is runtime.Marshaler.
 func (formBody) NewDecoder(r io.Reader) runtime.Decoder { return decoder(r, decodeForm) }
 
-// sentBody is a body that was read whole. The runtime makes a text of what a decoder says: the fault itself stays here, for the
-// error handler.
-type sentBody struct {
+// bufferedBody is a body in memory. The runtime converts a decoder's error to text; the error
+// itself is kept here for the error handler.
+type bufferedBody struct {
 	*bytes.Reader
 
-	fault error
+	err error
 }
 
 // Close is io.Closer.
-func (*sentBody) Close() error { return nil }
+func (*bufferedBody) Close() error { return nil }
 
 func decoder(r io.Reader, decode func([]byte, proto.Message) error) runtime.Decoder {
 	read := decodeFrom(r, decode)
-	sent, ok := r.(*sentBody)
+	sent, ok := r.(*bufferedBody)
 	if !ok {
 		return runtime.DecoderFunc(read)
 	}
 	return runtime.DecoderFunc(func(v any) error {
-		sent.fault = read(v)
-		return sent.fault
+		sent.err = read(v)
+		return sent.err
 	})
 }
 
@@ -63,39 +63,39 @@ func decodeFrom(r io.Reader, decode func([]byte, proto.Message) error) func(v an
 		}
 		msg, ok := v.(proto.Message)
 		if !ok {
-			return errors.New("a body is decoded into a message alone")
+			return errors.New("a body is decoded into a proto message only")
 		}
 		if err := decode(body, msg); err != nil {
 			return err
 		}
-		return checkTexts(msg.ProtoReflect())
+		return refuseNUL(msg.ProtoReflect())
 	}
 }
 
-// decodeJSON reads one object and nothing behind it. Members that are known must be texts, once, spelled exactly; others
-// are ignored.
+// decodeJSON decodes exactly one object. Known members must be strings, appear once and be spelled
+// exactly; unknown members are ignored.
 func decodeJSON(body []byte, msg proto.Message) error {
 	err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(body, msg)
-	if err == nil && !bytes.Contains(body, []byte("null")) { // which protojson takes for an absent member
+	if err == nil && !bytes.Contains(body, []byte("null")) { // protojson treats null as an absent member
 		return nil
 	}
 	fields := msg.ProtoReflect().Descriptor().Fields()
-	known := func(name string) bool { return fields.ByTextName(name) != nil }
-	if field := jsonbody.Culprit(body, known); field != "" {
+	isField := func(name string) bool { return fields.ByTextName(name) != nil }
+	if field := jsonbody.InvalidMember(body, isField); field != "" {
 		return invalid(errorv1.Cause_CAUSE_PARAMETER_MALFORMED, field, jsonbody.NotOneString)
 	}
 	switch {
 	case err == nil:
 		return nil
-	case formHas(body, fields):
+	case isFormWithField(body, fields):
 		return oerr.Refuse(errorv1.Cause_CAUSE_BODY_FORM_SENT_AS_JSON,
 			"the body is a form, and Content-Type says JSON: send Content-Type "+httpx.TypeForm)
 	}
 	return oerr.Refuse(errorv1.Cause_CAUSE_BODY_MALFORMED, jsonbody.ErrNotObject.Error())
 }
 
-// formHas reports whether a body is a form with a parameter that is known.
-func formHas(body []byte, fields protoreflect.FieldDescriptors) bool {
+// isFormWithField reports whether a body is a form with a known parameter.
+func isFormWithField(body []byte, fields protoreflect.FieldDescriptors) bool {
 	params, err := oauth.ParseForm(string(body))
 	if err != nil {
 		return false
@@ -108,15 +108,16 @@ func formHas(body []byte, fields protoreflect.FieldDescriptors) bool {
 	return false
 }
 
-// jsonObject reports whether a body is a JSON object, which no form is that anybody sends.
-func jsonObject(body []byte) bool {
+// isJSONObject reports whether a body is a JSON object, which no client sends as a form.
+func isJSONObject(body []byte) bool {
 	body = bytes.TrimSpace(body)
 	return bytes.HasPrefix(body, []byte("{")) && json.Valid(body)
 }
 
-// decodeForm reads known parameters, each at most once; one without a value counts as omitted (RFC 6749 §3.2).
+// decodeForm decodes known parameters, each at most once; a parameter without a value is treated as
+// omitted (RFC 6749 §3.2).
 func decodeForm(body []byte, msg proto.Message) error {
-	if jsonObject(body) {
+	if isJSONObject(body) {
 		return oerr.Refuse(errorv1.Cause_CAUSE_BODY_JSON_SENT_AS_FORM,
 			"the body is JSON, and Content-Type says a form: send Content-Type "+httpx.TypeJSON)
 	}
@@ -139,16 +140,17 @@ func decodeForm(body []byte, msg proto.Message) error {
 	return nil
 }
 
-// checkTexts refuses NUL, which no parameter may hold and PostgreSQL cannot.
-func checkTexts(m protoreflect.Message) error {
-	var fault error
+// refuseNUL refuses a value with a NUL character, which no parameter allows and PostgreSQL cannot
+// store.
+func refuseNUL(m protoreflect.Message) error {
+	var err error
 	m.Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
 		if strings.IndexByte(value.String(), 0) >= 0 {
-			fault = invalid(errorv1.Cause_CAUSE_PARAMETER_MALFORMED, field.TextName(), "has a NUL character")
+			err = invalid(errorv1.Cause_CAUSE_PARAMETER_MALFORMED, field.TextName(), "has a NUL character")
 		}
-		return fault == nil
+		return err == nil
 	})
-	return fault
+	return err
 }
 
 func invalid(cause errorv1.Cause, field, problem string) error {

@@ -15,8 +15,8 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
-func TestABodyThatCannotBeReadNamesTheField(t *testing.T) {
-	b := newBench(t)
+func TestAnInvalidBodyIsAnErrorThatNamesTheField(t *testing.T) {
+	b := newFixture(t)
 	for _, row := range []struct{ kind, body, field string }{
 		{httpx.TypeJSON, `{"code":"a","code":"b"}`, "code"},
 		{httpx.TypeJSON, `{"code":"a","c\u006fde":"b"}`, "code"},
@@ -53,12 +53,12 @@ func TestABodyThatCannotBeReadNamesTheField(t *testing.T) {
 		}
 	}
 	if b.service.calls > 0 {
-		t.Errorf("the service was asked, with %v", b.service.issued)
+		t.Errorf("the service was called, with %v", b.service.issued)
 	}
 }
 
 func TestAMessageNeverRepeatsWhatWasSent(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	for kind, bodies := range map[string][]string{
 		httpx.TypeJSON: {`{"client_secret":"sentinel`, `{"client_secret":"sentinel","client_secret":"sentinel"}`, `sentinel`},
 		httpx.TypeForm: {"client_secret=sentinel%z", "client_secret=sentinel&client_secret=sentinel", "client_secret=sentinel%00"},
@@ -84,8 +84,9 @@ func fields(msg proto.Message, f func(name, value string)) {
 	}
 }
 
-// judge sends a body and answers what the service was given: nil when it was refused, which must look as a refusal does.
-func judge(t *testing.T, b bench, kind string, body []byte) *tokenv1.IssueTokenRequest {
+// decoded sends a body and returns the request that the service received: nil where the body was
+// refused, which must be an invalid_request error.
+func decoded(t *testing.T, b fixture, kind string, body []byte) *tokenv1.IssueTokenRequest {
 	t.Helper()
 	before := b.service.calls
 	w := b.post("/oauth/token", kind, string(body))
@@ -93,12 +94,12 @@ func judge(t *testing.T, b bench, kind string, body []byte) *tokenv1.IssueTokenR
 		return b.service.issued
 	}
 	if got := failure(t, kind, w); w.Code != http.StatusBadRequest && w.Code != http.StatusRequestEntityTooLarge || got.code != "invalid_request" {
-		t.Errorf("%q is answered %d %v", body, w.Code, got)
+		t.Errorf("%q gets %d %v", body, w.Code, got)
 	}
 	return nil
 }
 
-// FuzzJSONHasOneMeaning: what is accepted says the same to the plainest reader of tokens, member by member.
+// FuzzJSONHasOneMeaning: an accepted body has the same members for encoding/json's tokenizer.
 func FuzzJSONHasOneMeaning(f *testing.F) {
 	for _, seed := range []string{
 		`{"grant_type":"refresh_token","x":{"code":"y"}}`, `{"code":"a","code":"b"}`, `{"code":null}`, `{"x":[null,1e3],"code":"\u00e9"}`,
@@ -106,9 +107,9 @@ func FuzzJSONHasOneMeaning(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	b := newBench(f)
+	b := newFixture(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		got := judge(t, b, httpx.TypeJSON, body)
+		got := decoded(t, b, httpx.TypeJSON, body)
 		if got == nil {
 			return
 		}
@@ -121,8 +122,8 @@ func FuzzJSONHasOneMeaning(f *testing.F) {
 			if len(found) == 0 && value == "" {
 				return
 			}
-			if text, isText := first(found).(string); len(found) != 1 || !isText || text != value {
-				t.Errorf("%q: the service got %s=%q, the body says %v", body, name, value, found)
+			if text, isString := first(found).(string); len(found) != 1 || !isString || text != value {
+				t.Errorf("%q: the service got %s=%q, the body has %v", body, name, value, found)
 			}
 		})
 	})
@@ -135,7 +136,7 @@ func first(values []any) any {
 	return values[0]
 }
 
-// members reads one object, keeping every value of every member.
+// members parses one object and returns every value of every member.
 func members(body []byte) (map[string][]any, bool) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
@@ -145,9 +146,9 @@ func members(body []byte) (map[string][]any, bool) {
 	all := map[string][]any{}
 	for d.More() {
 		key, err := d.Token()
-		name, isText := key.(string)
+		name, isString := key.(string)
 		var value any
-		if err != nil || !isText || d.Decode(&value) != nil {
+		if err != nil || !isString || d.Decode(&value) != nil {
 			return nil, false
 		}
 		all[name] = append(all[name], value)
@@ -159,26 +160,26 @@ func members(body []byte) (map[string][]any, bool) {
 	return all, err == io.EOF
 }
 
-// FuzzFormHasOneMeaning: what is accepted says the same to the standard library's reader of forms.
+// FuzzFormHasOneMeaning: an accepted form has the same values for net/url.
 func FuzzFormHasOneMeaning(f *testing.F) {
 	for _, seed := range []string{
 		"grant_type=refresh_token&scope=a+b%20c", "code=a&code=b", "code=a;code=b", "code=", "code", "=a&&", "c%6fde=x", "code=%zz", "code=%00",
 	} {
 		f.Add([]byte(seed))
 	}
-	b := newBench(f)
+	b := newFixture(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		got := judge(t, b, httpx.TypeForm, body)
+		got := decoded(t, b, httpx.TypeForm, body)
 		if got == nil {
 			return
 		}
 		form, err := url.ParseQuery(string(body))
 		if err != nil {
-			t.Fatalf("accepted, though it is no form: %q", body)
+			t.Fatalf("accepted, though it is not a form: %q", body)
 		}
 		fields(got, func(name, value string) {
 			if values := form[name]; len(values) > 1 || form.Get(name) != value {
-				t.Errorf("%q: the service got %s=%q, the form says %q", body, name, value, values)
+				t.Errorf("%q: the service got %s=%q, the form has %q", body, name, value, values)
 			}
 		})
 	})

@@ -23,7 +23,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
-// service is a token service that keeps what reached it and answers what it is told to.
+// service is a fake token service: it records the requests and returns the configured error.
 type service struct {
 	tokenv1.UnimplementedOAuthServiceServer
 
@@ -57,16 +57,16 @@ func (s *service) IntrospectClientToken(context.Context, *tokenv1.IntrospectClie
 	return &tokenv1.IntrospectClientTokenResponse{Active: proto.Bool(false)}, s.err
 }
 
-// bench is the endpoints before a token service, as the gateway has them.
-type bench struct {
+// fixture is the endpoints connected to a fake token service.
+type fixture struct {
 	*dialect.Endpoints
 	service *service
 	logs    *bytes.Buffer
 }
 
-func newBench(t testing.TB) bench {
+func newFixture(t testing.TB) fixture {
 	t.Helper()
-	b := bench{service: &service{}, logs: &bytes.Buffer{}}
+	b := fixture{service: &service{}, logs: &bytes.Buffer{}}
 	network := inproc.NewNetwork()
 	server := rpcserver.New(rpcserver.Options{Name: "token", Logger: slog.New(slog.DiscardHandler), Metrics: telemetry.New(), StopWithin: time.Second})
 	tokenv1.RegisterOAuthServiceServer(server, b.service)
@@ -94,7 +94,7 @@ func newBench(t testing.TB) bench {
 }
 
 // post sends a body; header is names and values.
-func (b bench) post(path, kind, body string, header ...string) *httptest.ResponseRecorder {
+func (b fixture) post(path, kind, body string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
 	r.Header.Set("Content-Type", kind)
 	for i := 0; i < len(header); i += 2 {
@@ -105,13 +105,13 @@ func (b bench) post(path, kind, body string, header ...string) *httptest.Respons
 	return w
 }
 
-// said is a failure in either dialect.
-type said struct{ code, message string }
+// oauthError is an error in either dialect.
+type oauthError struct{ code, message string }
 
-func failure(t testing.TB, kind string, w *httptest.ResponseRecorder) said {
+func failure(t testing.TB, kind string, w *httptest.ResponseRecorder) oauthError {
 	t.Helper()
 	if w.Header().Get("Content-Type") != "application/json" || w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Pragma") != "no-cache" {
-		t.Errorf("an answer has the headers %v", w.Header())
+		t.Errorf("a response has the headers %v", w.Header())
 	}
 	var documented struct {
 		Error struct{ Code, Message string }
@@ -127,16 +127,16 @@ func failure(t testing.TB, kind string, w *httptest.ResponseRecorder) said {
 	d := json.NewDecoder(w.Body)
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		t.Errorf("the answer is not of the dialect %s: %v", kind, err)
+		t.Errorf("the response is not of the dialect %s: %v", kind, err)
 	}
 	if kind == httpx.TypeForm {
-		return said{formal.Error, formal.Description}
+		return oauthError{formal.Error, formal.Description}
 	}
-	return said{documented.Error.Code, documented.Error.Message}
+	return oauthError{documented.Error.Code, documented.Error.Message}
 }
 
 func TestSuccessIsTheSameInBothDialects(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	for kind, body := range map[string]string{
 		httpx.TypeJSON: `{"grant_type":"authorization_code","code":"c","client_id":"app","grantType":"x","other":{"a":[1,null]}}`,
 		httpx.TypeForm: "grant_type=authorization_code&code=c&client_id=app&client_secret=&grantType=x&other=1&other=2",
@@ -155,10 +155,10 @@ func TestSuccessIsTheSameInBothDialects(t *testing.T) {
 			t.Errorf("%s: the service got %v", kind, b.service.issued)
 		}
 		if w := b.post("/oauth/revoke", kind, body); w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != "{}" {
-			t.Errorf("%s: revoke answers %d %s", kind, w.Code, w.Body)
+			t.Errorf("%s: revoke responds %d %s", kind, w.Code, w.Body)
 		}
 		if w := b.post("/oauth/introspect", kind, body); strings.TrimSpace(w.Body.String()) != `{"active":false}` {
-			t.Errorf("%s: introspect answers %s", kind, w.Body)
+			t.Errorf("%s: introspect responds %s", kind, w.Body)
 		}
 	}
 }
@@ -170,13 +170,13 @@ func same(a, b any) bool {
 }
 
 func TestOnlyTheAuthorizationHeaderReachesTheService(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	w := b.post("/oauth/token?code=query&client_secret=query", httpx.TypeJSON, `{"grant_type":"refresh_token"}`,
 		"Authorization", "Basic YTpi", "Grpc-Metadata-Authorization", "Basic evil", "Grpc-Metadata-X-Caller", "evil", "Grpc-Timeout", "1n",
 		"X-Forwarded-For", "10.0.0.1", "X-Forwarded-Host", "evil.test", "X-HTTP-Method-Override", "DELETE", "Cookie", "usher_session=evil",
 		"Traceparent", "evil", "Forwarded", "for=evil", "User-Agent", "evil")
 	if w.Code != http.StatusOK {
-		t.Fatalf("it answers %d %s", w.Code, w.Body)
+		t.Fatalf("it responds %d %s", w.Code, w.Body)
 	}
 	if got := b.service.issued; !proto.Equal(got, &tokenv1.IssueTokenRequest{GrantType: "refresh_token"}) {
 		t.Errorf("the service got %v", got)
@@ -191,7 +191,7 @@ func TestOnlyTheAuthorizationHeaderReachesTheService(t *testing.T) {
 			if len(values) != 1 || values[0] != "192.0.2.1" {
 				t.Errorf("usher-source-address is %q", values)
 			}
-		case ":authority", "content-type": // gRPC's own
+		case ":authority", "content-type": // set by gRPC
 		case "user-agent":
 			if strings.Contains(strings.Join(values, ""), "evil") {
 				t.Errorf("user-agent is %q", values)
@@ -205,8 +205,8 @@ func TestOnlyTheAuthorizationHeaderReachesTheService(t *testing.T) {
 	}
 }
 
-func TestAnAuthorizationHeaderThatGRPCCannotCarryIsInvalidClient(t *testing.T) {
-	b := newBench(t)
+func TestAnAuthorizationHeaderThatGRPCCannotHoldIsInvalidClient(t *testing.T) {
+	b := newFixture(t)
 	for name, value := range map[string]string{"too long": "Basic " + strings.Repeat("x", 4<<10), "not ASCII": "Basic ü", "a control": "Basic \t", "a DEL": "Basic \x7f"} {
 		for kind, code := range map[string]string{httpx.TypeJSON: "authentication_error", httpx.TypeForm: "invalid_client"} {
 			w := b.post("/oauth/token", kind, "", "Authorization", value)
@@ -217,12 +217,12 @@ func TestAnAuthorizationHeaderThatGRPCCannotCarryIsInvalidClient(t *testing.T) {
 		}
 	}
 	if b.service.calls > 0 {
-		t.Error("the service was asked")
+		t.Error("the service was called")
 	}
 }
 
-func TestWhatIsNotAPOSTOfOneOfTheTwoKindsIsRefused(t *testing.T) {
-	b := newBench(t)
+func TestOnlyPOSTOfAFormOrJSONIsAccepted(t *testing.T) {
+	b := newFixture(t)
 	r := httptest.NewRequest(http.MethodGet, "/oauth/token?grant_type=refresh_token", nil)
 	w := httptest.NewRecorder()
 	b.ServeHTTP(w, r)
@@ -244,14 +244,14 @@ func TestWhatIsNotAPOSTOfOneOfTheTwoKindsIsRefused(t *testing.T) {
 		}
 	}
 	if b.service.calls > 0 {
-		t.Error("the service was asked")
+		t.Error("the service was called")
 	}
 }
 
-func TestAnUnknownPathIsAnsweredInTheDocumentedShape(t *testing.T) {
+func TestAnUnknownPathGetsTheDocumentedJSON(t *testing.T) {
 	w := httptest.NewRecorder()
 	dialect.Problem(w, http.StatusNotFound)
 	if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), `"code":"not_found"`) || w.Header().Get("Content-Type") != "application/json" {
-		t.Errorf("it answers %d %s", w.Code, w.Body)
+		t.Errorf("it responds %d %s", w.Code, w.Body)
 	}
 }

@@ -1,5 +1,7 @@
-// Package dialect presents the token service's OAuth RPCs as HTTP endpoints in two dialects: the documents' JSON and RFC 6749's
-// forms. The request's media type picks the dialect (the wire contract, §4).
+// Package dialect serves the token service's OAuth RPCs as HTTP endpoints in two dialects: the
+// documents' JSON and RFC 6749's forms. The request's media type selects the dialect
+// (docs/wire-contract.md §4).
 //
-// It owns how a body is read, strictly and one way, and how a failure looks. It judges nothing that is said in a request.
+// It owns the strict parsing of bodies, in one way only, and the format of errors. It validates no
+// parameter.
 package dialect

@@ -29,25 +29,26 @@ type Endpoints struct {
 	mux    *runtime.ServeMux
 }
 
-// Config is what Endpoints stand on.
+// Config is the configuration of Endpoints.
 type Config struct {
-	// Token reaches the token service.
+	// Token is the connection to the token service.
 	Token   grpc.ClientConnInterface
 	Logger  *slog.Logger
 	Proxies httpx.Proxies
-	// ErrorDocsURL is the page that error_uri leads to; empty sends none.
+	// ErrorDocsURL is the page that error_uri links to; empty for none.
 	ErrorDocsURL string
 }
 
-// New connects the endpoints to the token service.
+// New returns the endpoints.
 func New(ctx context.Context, config Config) (*Endpoints, error) {
 	e := &Endpoints{config: config}
 	json := &runtime.JSONPb{MarshalOptions: protojson.MarshalOptions{UseProtoNames: true}}
 	e.mux = runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, jsonBody{json}),
 		runtime.WithMarshalerOption(httpx.TypeForm, formBody{json}),
-		runtime.WithErrorHandler(e.fail),
-		// Of what came in, the services get the Authorization header, which the runtime always hands on, and nothing else.
+		runtime.WithErrorHandler(e.handleError),
+		// The services receive the Authorization header, which the runtime always forwards, and no
+		// other header of the request.
 		runtime.WithIncomingHeaderMatcher(func(string) (string, bool) { return "", false }),
 		runtime.WithOutgoingHeaderMatcher(func(string) (string, bool) { return "", false }),
 		runtime.WithMetadata(func(ctx context.Context, _ *http.Request) metadata.MD { return source.Metadata(sourceOf(ctx)) }),
@@ -78,19 +79,21 @@ func (e *Endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.refuse(w, r, errorv1.Reason_REASON_REQUEST_TOO_LARGE, "the body is longer than 64 KiB")
 		return
 	case err != nil:
-		e.write(w, r, oerr.Refuse(errorv1.Cause_CAUSE_BODY_MALFORMED, "the body was cut off"))
+		e.writeError(w, r, oerr.Refuse(errorv1.Cause_CAUSE_BODY_MALFORMED, "the body was cut off"))
 		return
-	case !portable(clientAuthentication(r)):
-		// gRPC metadata cannot carry such a value. Without it the service would not see that the client tried to authenticate.
-		e.write(w, r, oerr.Refuse(errorv1.Cause_CAUSE_AUTHENTICATION_MALFORMED, "the Authorization header is not readable"))
+	case !fitsMetadata(clientAuthentication(r)):
+		// gRPC metadata cannot hold the value, and without it the service would see no client
+		// authentication.
+		e.writeError(w, r, oerr.Refuse(errorv1.Cause_CAUSE_AUTHENTICATION_MALFORMED, "the Authorization header is not readable"))
 		return
 	}
 	r = r.WithContext(context.WithValue(r.Context(), sourceKey{}, e.config.Proxies.Source(r)))
-	e.mux.ServeHTTP(w, inner(r, kind, body))
+	e.mux.ServeHTTP(w, innerRequest(r, kind, body))
 }
 
-// readableType is the media type that a body is read as: a body without one is a form (the wire contract, §4), as several
-// libraries send revocations. Empty when the body cannot be read.
+// readableType returns the media type that a body is parsed as: a body without one is a form
+// (docs/wire-contract.md §4), because several libraries send revocation requests so. It returns an
+// empty string where the body cannot be parsed.
 func readableType(r *http.Request) string {
 	if untypedForm(r) && r.Header.Get("Content-Encoding") == "" {
 		return httpx.TypeForm
@@ -100,9 +103,10 @@ func readableType(r *http.Request) string {
 
 func untypedForm(r *http.Request) bool { return r.Method == http.MethodPost && httpx.Untyped(r) }
 
-// clientAuthentication are the values of the Authorization header that could authenticate a client: all of them when one is
-// HTTP Basic, none otherwise. A header of another scheme is no client authentication and is left aside (the wire contract, §4):
-// the sessions of OAuth libraries send the access token with every request, revocations too.
+// clientAuthentication returns the values of the Authorization header that may authenticate a
+// client: all of them where one is HTTP Basic, none otherwise. Another scheme is not client
+// authentication and is ignored (docs/wire-contract.md §4): OAuth libraries' sessions send the
+// access token with every request, including revocation requests.
 func clientAuthentication(r *http.Request) []string {
 	values := r.Header["Authorization"]
 	if !slices.ContainsFunc(values, func(value string) bool {
@@ -114,7 +118,7 @@ func clientAuthentication(r *http.Request) []string {
 	return values
 }
 
-// sourceKey is where the request's source address stands while the generated code works on it.
+// sourceKey is the context key of the request's source address, for the generated code.
 type sourceKey struct{}
 
 func sourceOf(ctx context.Context) string {
@@ -122,11 +126,12 @@ func sourceOf(ctx context.Context) string {
 	return address
 }
 
-// maxAuthorization is far more than two identifiers and a secret need.
+// maxAuthorization is the maximum length of the Authorization values in bytes, far more than two
+// identifiers and a secret.
 const maxAuthorization = 4 << 10
 
-// portable says that gRPC metadata can carry the values.
-func portable(values []string) bool {
+// fitsMetadata reports whether gRPC metadata can hold the values.
+func fitsMetadata(values []string) bool {
 	length := 0
 	for _, value := range values {
 		if length += len(value); length > maxAuthorization {
@@ -141,40 +146,42 @@ func portable(values []string) bool {
 	return true
 }
 
-// inner is the request as the generated code gets it: what the endpoints read, and nothing else that came in. It has no
-// query, no forwarding headers, and no Grpc- header that could set a deadline.
-func inner(r *http.Request, kind string, body []byte) *http.Request {
+// innerRequest returns the request for the generated code, with only what the endpoints read. It
+// has no query, no forwarding headers, and no Grpc- header that could set a deadline.
+func innerRequest(r *http.Request, kind string, body []byte) *http.Request {
 	header := http.Header{"Content-Type": {kind}}
 	if values := clientAuthentication(r); len(values) > 0 {
 		header["Authorization"] = values
 	}
 	in := &http.Request{
 		Method: http.MethodPost, URL: &url.URL{Path: r.URL.Path}, Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
-		Header: header, Body: &sentBody{Reader: bytes.NewReader(body)}, ContentLength: int64(len(body)),
+		Header: header, Body: &bufferedBody{Reader: bytes.NewReader(body)}, ContentLength: int64(len(body)),
 	}
 	return in.WithContext(context.WithValue(r.Context(), bodyKey{}, body))
 }
 
-// bodyKey is where inner leaves the body for the error handler, after the runtime has read it.
+// bodyKey is the context key of the body, for the error handler: the runtime has consumed the
+// request's body by then.
 type bodyKey struct{}
 
-// Problem answers a request that did not come as far as the endpoints, in its dialect.
+// Problem writes the error response of a request that the endpoints did not serve, in the request's
+// dialect.
 func (e *Endpoints) Problem(w http.ResponseWriter, r *http.Request, status int) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Pragma", "no-cache")
-	e.say(w, r, problemOf(status))
+	e.writeRow(w, r, problemOf(status))
 }
 
 func (e *Endpoints) refuse(w http.ResponseWriter, r *http.Request, reason errorv1.Reason, message string) {
-	e.write(w, r, oerr.New(reason, message))
+	e.writeError(w, r, oerr.New(reason, message))
 }
 
-// fail is the runtime's error handler.
-func (e *Endpoints) fail(
+// handleError is the runtime's error handler.
+func (e *Endpoints) handleError(
 	_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error,
 ) {
-	if body, ok := r.Body.(*sentBody); ok && body.fault != nil {
-		err = body.fault
+	if body, ok := r.Body.(*bufferedBody); ok && body.err != nil {
+		err = body.err
 	}
-	e.write(w, r, err)
+	e.writeError(w, r, err)
 }

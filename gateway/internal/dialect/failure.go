@@ -18,11 +18,11 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// row is a failure as both dialects say it (the wire contract, §4).
+// row is an error in both dialects (docs/wire-contract.md §4).
 type row struct {
 	status int
 	code   string
-	// message is the documented one; empty takes the service's, which says what to fix.
+	// message is the documented one; empty uses the service's, which names the problem.
 	message string
 
 	formStatus int
@@ -35,23 +35,23 @@ const (
 	unavailable         = "temporarily_unavailable"
 )
 
-// rowOf is the table of the wire contract §4; what no row names gets the nearest one.
+// rowOf is the table of docs/wire-contract.md §4. A reason that is not in it is an internal error.
 func rowOf(reason errorv1.Reason) row {
 	switch reason { //nolint:exhaustive // the others belong to the pages and are internal here
 	case errorv1.Reason_REASON_INVALID_REQUEST:
-		return same(http.StatusBadRequest, invalidRequest)
+		return sameInBoth(http.StatusBadRequest, invalidRequest)
 	case errorv1.Reason_REASON_UNSUPPORTED_GRANT_TYPE:
-		return same(http.StatusBadRequest, "unsupported_grant_type")
+		return sameInBoth(http.StatusBadRequest, "unsupported_grant_type")
 	case errorv1.Reason_REASON_INVALID_SCOPE:
-		return same(http.StatusBadRequest, "invalid_scope")
+		return sameInBoth(http.StatusBadRequest, "invalid_scope")
 	case errorv1.Reason_REASON_UNAUTHORIZED_CLIENT:
-		return same(http.StatusBadRequest, "unauthorized_client")
+		return sameInBoth(http.StatusBadRequest, "unauthorized_client")
 	case errorv1.Reason_REASON_METHOD_NOT_ALLOWED:
-		return same(http.StatusMethodNotAllowed, invalidRequest)
+		return sameInBoth(http.StatusMethodNotAllowed, invalidRequest)
 	case errorv1.Reason_REASON_REQUEST_TOO_LARGE:
-		return same(http.StatusRequestEntityTooLarge, invalidRequest)
+		return sameInBoth(http.StatusRequestEntityTooLarge, invalidRequest)
 	case errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE:
-		return same(http.StatusUnsupportedMediaType, invalidRequest)
+		return sameInBoth(http.StatusUnsupportedMediaType, invalidRequest)
 	case errorv1.Reason_REASON_INVALID_CLIENT:
 		return row{http.StatusUnauthorized, authenticationError, "Invalid client credentials", http.StatusUnauthorized, "invalid_client"}
 	case errorv1.Reason_REASON_INVALID_CODE:
@@ -71,67 +71,67 @@ func rowOf(reason errorv1.Reason) row {
 	return row{http.StatusInternalServerError, "internal_error", "Something went wrong on our side", http.StatusInternalServerError, "server_error"}
 }
 
-func same(code int, name string) row { return row{code, name, "", code, name} }
+func sameInBoth(code int, name string) row { return row{code, name, "", code, name} }
 
 func invalidGrant(message string) row {
 	return row{http.StatusUnauthorized, authenticationError, message, http.StatusBadRequest, "invalid_grant"}
 }
 
-// The shapes of a failure in the two dialects.
+// The JSON of an error in the two dialects.
 type (
-	documented struct {
+	documentedError struct {
 		Error struct {
 			Code    string `json:"code"`
 			Message string `json:"message"`
 		} `json:"error"`
 	}
-	formal struct {
+	oauthError struct {
 		Error       string `json:"error"`
 		Description string `json:"error_description"`
 		URI         string `json:"error_uri,omitempty"`
 	}
 )
 
-// write answers a failure in the request's dialect.
-func (e *Endpoints) write(w http.ResponseWriter, r *http.Request, err error) {
+// writeError writes an error response in the request's dialect.
+func (e *Endpoints) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	refusal.NoteError(r.Context(), err)
 	reason, message := classify(err)
 	row := rowOf(reason)
 	if reason == errorv1.Reason_REASON_INVALID_CLIENT && oerr.Field(err) != "" {
-		row.message = "" // what is missing is told, where that says nothing of the client
+		row.message = "" // a missing parameter may be named: that reveals nothing about the client
 	}
 	if row.status >= http.StatusInternalServerError && !errors.Is(r.Context().Err(), context.Canceled) {
 		e.config.Logger.WarnContext(r.Context(), "an OAuth endpoint failed", "path", r.URL.Path, "error", status.Convert(err).Message())
 	}
 	header := w.Header()
-	if row.formError == "invalid_client" && challenged(r) {
+	if row.formError == "invalid_client" && needsChallenge(r) {
 		header.Set("WWW-Authenticate", `Basic realm="usher", charset="UTF-8"`)
 	}
 	if row.status == http.StatusServiceUnavailable || row.status == http.StatusTooManyRequests {
 		header.Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
 	}
 	row.message = cmp.Or(row.message, message)
-	e.say(w, r, row)
+	e.writeRow(w, r, row)
 }
 
-// say writes a failure in the request's dialect.
-func (e *Endpoints) say(w http.ResponseWriter, r *http.Request, row row) {
+// writeRow writes a row in the request's dialect.
+func (e *Endpoints) writeRow(w http.ResponseWriter, r *http.Request, row row) {
 	if untypedForm(r) || httpx.DeclaredType(r) == httpx.TypeForm {
-		writeJSON(w, row.formStatus, formal{
+		writeJSON(w, row.formStatus, oauthError{
 			Error: row.formError, Description: describe(row.message), URI: e.errorURI(row.formError),
 		})
 		return
 	}
-	documentedFailure(w, row)
+	writeDocumented(w, row)
 }
 
-func documentedFailure(w http.ResponseWriter, row row) {
-	var body documented
+func writeDocumented(w http.ResponseWriter, row row) {
+	var body documentedError
 	body.Error.Code, body.Error.Message = row.code, row.message
 	writeJSON(w, row.status, body)
 }
 
-// problemOf is the failure of a request that no handler answers, by its status.
+// problemOf returns the error of a request that no handler serves, by its status.
 func problemOf(status int) row {
 	if status == http.StatusNotFound {
 		return row{status, "not_found", "There is no such endpoint", status, invalidRequest}
@@ -142,7 +142,7 @@ func problemOf(status int) row {
 	return row{status, invalidRequest, explain(status), status, invalidRequest}
 }
 
-// explain is for the author of the client.
+// explain returns the message of a status, for the developer of the client.
 func explain(status int) string {
 	switch status {
 	case http.StatusBadRequest:
@@ -152,7 +152,7 @@ func explain(status int) string {
 	case http.StatusUnsupportedMediaType:
 		return "This address takes the form of a page of ours"
 	case http.StatusMethodNotAllowed:
-		return "This address does not answer that method"
+		return "This address does not support that method"
 	case http.StatusExpectationFailed:
 		return "The only expectation that can be met is 100-continue"
 	case http.StatusRequestHeaderFieldsTooLarge:
@@ -165,22 +165,23 @@ func explain(status int) string {
 	return http.StatusText(status)
 }
 
-// challenged reports whether a 401 names the scheme to authenticate with (RFC 9110 §15.5.2): where HTTP Basic was tried (RFC
-// 6749 §5.2), and where the request had no client authentication, since several HTTP clients send their credentials only after
-// a challenge. A wrong secret in the body is not challenged: oauth4webapi would stop at the challenge before it reads the error.
-func challenged(r *http.Request) bool {
+// needsChallenge reports whether a 401 has WWW-Authenticate (RFC 9110 §15.5.2): where the client
+// used HTTP Basic (RFC 6749 §5.2), and where the request had no client authentication, because
+// several HTTP clients send their credentials only after a challenge. A wrong secret in the body
+// gets none: oauth4webapi would report the challenge and not the error.
+func needsChallenge(r *http.Request) bool {
 	body, _ := r.Context().Value(bodyKey{}).([]byte)
-	return len(clientAuthentication(r)) > 0 || !authenticates(httpx.MediaType(r), body)
+	return len(clientAuthentication(r)) > 0 || !hasClientCredentials(httpx.MediaType(r), body)
 }
 
-// authenticates reports whether a body that could be read has a client's secret or assertion.
-func authenticates(kind string, body []byte) bool {
+// hasClientCredentials reports whether a parsed body has a client secret or assertion.
+func hasClientCredentials(kind string, body []byte) bool {
 	if kind == httpx.TypeJSON {
 		var sent struct {
 			Secret    string `json:"client_secret"`
 			Assertion string `json:"client_assertion"`
 		}
-		_ = json.Unmarshal(body, &sent) // it was read before
+		_ = json.Unmarshal(body, &sent) // the body was decoded before
 		return sent.Secret != "" || sent.Assertion != ""
 	}
 	form, _ := oauth.ParseForm(string(body)) // likewise
@@ -189,7 +190,7 @@ func authenticates(kind string, body []byte) bool {
 	return secret != "" || assertion != ""
 }
 
-// errorURI is where the public error is explained. It says no more than the error does.
+// errorURI returns the address of the error's explanation, which depends on the error code alone.
 func (e *Endpoints) errorURI(name string) string {
 	if e.config.ErrorDocsURL == "" {
 		return ""
@@ -197,8 +198,8 @@ func (e *Endpoints) errorURI(name string) string {
 	return e.config.ErrorDocsURL + "#" + name
 }
 
-// classify names a failure. The runtime flattens what our decoders say into a status with nothing but its text; no service
-// answers such a one.
+// classify returns an error's reason and message. The runtime converts the errors of its own
+// decoding to a status without a reason, which no service returns.
 func classify(err error) (reason errorv1.Reason, message string) {
 	reason, message = oerr.Reason(err), oerr.Message(err)
 	if reason == errorv1.Reason_REASON_UNSPECIFIED && status.Code(err) == codes.InvalidArgument {
@@ -207,7 +208,7 @@ func classify(err error) (reason errorv1.Reason, message string) {
 	return reason, message
 }
 
-// describe keeps to the characters that error_description may hold (RFC 6749 §5.2).
+// describe replaces the characters that error_description must not contain (RFC 6749 §5.2).
 func describe(s string) string {
 	return strings.Map(func(c rune) rune {
 		if c < ' ' || c > '~' || c == '"' || c == '\\' {
@@ -217,11 +218,11 @@ func describe(s string) string {
 	}, s)
 }
 
-// Problem answers a request that no handler answers, in the documented shape.
-func Problem(w http.ResponseWriter, status int) { documentedFailure(w, problemOf(status)) }
+// Problem writes the error response of a request that no handler serves, in the documented format.
+func Problem(w http.ResponseWriter, status int) { writeDocumented(w, problemOf(status)) }
 
 func writeJSON(w http.ResponseWriter, code int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(body) // whoever asked has gone: nothing to do
+	_ = json.NewEncoder(w).Encode(body) // fails only where the client has disconnected
 }

@@ -12,22 +12,22 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// answer is a status and what stands in the body.
-type answer struct {
+// response is a status and the body's fields.
+type response struct {
 	status  int
 	code    string
 	message string
 }
 
-// expected is the table of the wire contract §4; empty messages are the service's own.
-func expected() map[errorv1.Reason][2]answer {
-	both := func(status int, code string) [2]answer { return [2]answer{{status, code, ""}, {status, code, ""}} }
-	grant := func(message string) [2]answer {
-		return [2]answer{{401, "authentication_error", message}, {400, "invalid_grant", message}}
+// expected is the table of docs/wire-contract.md §4; an empty message is the service's.
+func expected() map[errorv1.Reason][2]response {
+	both := func(status int, code string) [2]response { return [2]response{{status, code, ""}, {status, code, ""}} }
+	grant := func(message string) [2]response {
+		return [2]response{{401, "authentication_error", message}, {400, "invalid_grant", message}}
 	}
-	inner := [2]answer{{500, "internal_error", "Something went wrong on our side"}, {500, "server_error", "Something went wrong on our side"}}
+	inner := [2]response{{500, "internal_error", "Something went wrong on our side"}, {500, "server_error", "Something went wrong on our side"}}
 	down := "The service is temporarily unavailable, try again shortly"
-	return map[errorv1.Reason][2]answer{
+	return map[errorv1.Reason][2]response{
 		errorv1.Reason_REASON_INVALID_REQUEST:         both(400, "invalid_request"),
 		errorv1.Reason_REASON_UNSUPPORTED_GRANT_TYPE:  both(400, "unsupported_grant_type"),
 		errorv1.Reason_REASON_INVALID_SCOPE:           both(400, "invalid_scope"),
@@ -57,8 +57,8 @@ func expected() map[errorv1.Reason][2]answer {
 	}
 }
 
-func TestEveryReasonLooksAsTheWireContractSays(t *testing.T) {
-	b, table := newBench(t), expected()
+func TestEveryReasonMatchesTheWireContract(t *testing.T) {
+	b, table := newFixture(t), expected()
 	const own = `field "scope" is ünusual`
 	for number := range errorv1.Reason_name {
 		reason := errorv1.Reason(number)
@@ -73,7 +73,7 @@ func TestEveryReasonLooksAsTheWireContractSays(t *testing.T) {
 			if want.message == "" {
 				want.message = []string{own, "field 'scope' is 'nusual"}[i]
 			}
-			if (answer{w.Code, got.code, got.message}) != want {
+			if (response{w.Code, got.code, got.message}) != want {
 				t.Errorf("%s in %s is %d %v, want %v", reason, kind, w.Code, got, want)
 			}
 			if later := w.Header().Get("Retry-After"); (later == "2") != (w.Code == 429 || w.Code == 503) {
@@ -87,16 +87,16 @@ func TestEveryReasonLooksAsTheWireContractSays(t *testing.T) {
 }
 
 func TestFault_B14_A401NamesBasicWhereNoClientAuthenticationWasSent(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	b.service.err = oerr.New(errorv1.Reason_REASON_INVALID_CLIENT, "x")
 	for _, row := range []struct {
 		name, kind, body string
 		header           []string
 		want             bool
 	}{
-		{"a form that names its client", httpx.TypeForm, "client_id=a", nil, true},
-		{"a form that names nobody", httpx.TypeForm, "token=x", nil, true},
-		{"JSON that names its client", httpx.TypeJSON, `{"client_id":"a"}`, nil, true},
+		{"a form with client_id", httpx.TypeForm, "client_id=a", nil, true},
+		{"a form without client_id", httpx.TypeForm, "token=x", nil, true},
+		{"JSON with client_id", httpx.TypeJSON, `{"client_id":"a"}`, nil, true},
 		{"an empty secret", httpx.TypeForm, "client_id=a&client_secret=", nil, true},
 		{"another scheme", httpx.TypeForm, "client_id=a", []string{"Authorization", "Bearer x"}, true},
 		{"Basic", httpx.TypeForm, "", []string{"Authorization", "Basic YTpi"}, true},
@@ -109,14 +109,14 @@ func TestFault_B14_A401NamesBasicWhereNoClientAuthenticationWasSent(t *testing.T
 			w := b.post(path, row.kind, row.body, row.header...)
 			challenge := w.Header().Get("WWW-Authenticate")
 			if w.Code != http.StatusUnauthorized || strings.HasPrefix(challenge, "Basic ") != row.want {
-				t.Errorf("%s at %s is answered %d, WWW-Authenticate %q", row.name, path, w.Code, challenge)
+				t.Errorf("%s at %s gets %d, WWW-Authenticate %q", row.name, path, w.Code, challenge)
 			}
 		}
 	}
 }
 
-func TestAFailureOfOursIsLoggedAndACallersIsNot(t *testing.T) {
-	b := newBench(t)
+func TestAnInternalErrorIsLoggedAndAnInvalidRequestIsNot(t *testing.T) {
+	b := newFixture(t)
 	b.service.err = oerr.New(errorv1.Reason_REASON_INVALID_CODE, "x")
 	b.post("/oauth/token", httpx.TypeJSON, "{}")
 	if b.logs.Len() > 0 {
@@ -125,9 +125,9 @@ func TestAFailureOfOursIsLoggedAndACallersIsNot(t *testing.T) {
 	b.service.err = errors.New("pq: relation missing")
 	w := b.post("/oauth/token", httpx.TypeJSON, "{}")
 	if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "pq") {
-		t.Errorf("an inner error leaves as %d %s", w.Code, w.Body)
+		t.Errorf("an internal error gets %d %s", w.Code, w.Body)
 	}
 	if !strings.Contains(b.logs.String(), "/oauth/token") {
-		t.Errorf("a failure of ours is not in the log: %s", b.logs)
+		t.Errorf("a failure of Usher is not in the log: %s", b.logs)
 	}
 }

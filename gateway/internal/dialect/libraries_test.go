@@ -9,11 +9,11 @@ import (
 	"github.com/vidocu/usher/gateway/internal/httpx"
 )
 
-// endpoints are the addresses of the two dialects.
+// endpoints returns the paths of the endpoints.
 func endpoints() []string { return []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect"} }
 
 func TestFault_B5_CharsetsOfAFormAreRead(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	for _, charset := range []string{"ISO-8859-1", "us-ascii", "utf8", "UTF-8", `"utf-8"`, "windows-1252"} {
 		for kind, body := range map[string]string{httpx.TypeForm: "code=a%C3%A9&token=x", httpx.TypeJSON: `{"code":"aé","token":"x"}`} {
 			for _, path := range endpoints() {
@@ -29,7 +29,7 @@ func TestFault_B5_CharsetsOfAFormAreRead(t *testing.T) {
 }
 
 func TestFault_B5_AFormThatCannotBeReadIsRefusedInTheFormsDialect(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	for kind, header := range map[string][]string{
 		"application/x-www-form-urlencoded; charset=utf-16":   nil,
 		"application/x-www-form-urlencoded; charset=utf-7":    nil,
@@ -47,7 +47,7 @@ func TestFault_B5_AFormThatCannotBeReadIsRefusedInTheFormsDialect(t *testing.T) 
 }
 
 func TestFault_B10_ABodyWithoutAMediaTypeIsAForm(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	for name, types := range map[string][]string{"absent": nil, "empty": {""}} {
 		send := func(path, body string) *httptest.ResponseRecorder {
 			r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
@@ -58,31 +58,31 @@ func TestFault_B10_ABodyWithoutAMediaTypeIsAForm(t *testing.T) {
 		}
 		for _, path := range endpoints() {
 			if w := send(path, "token=x&code=a"); w.Code != http.StatusOK {
-				t.Errorf("%s, %s is answered %d %s", name, path, w.Code, w.Body)
+				t.Errorf("%s, %s gets %d %s", name, path, w.Code, w.Body)
 			}
 			if w := send(path, "token=x&token=y&code=a&code=b"); w.Code != http.StatusBadRequest || failure(t, httpx.TypeForm, w).code != "invalid_request" {
-				t.Errorf("%s, %s with a repeated parameter is answered %d %s", name, path, w.Code, w.Body)
+				t.Errorf("%s, %s with a repeated parameter gets %d %s", name, path, w.Code, w.Body)
 			}
 		}
 		if b.service.issued.GetCode() != "a" {
-			t.Errorf("%s: the service was asked %v", name, b.service.issued)
+			t.Errorf("%s: the service was called %v", name, b.service.issued)
 		}
 	}
 }
 
-func TestFault_B13_AHeaderOfAnotherSchemeIsLeftAside(t *testing.T) {
-	b := newBench(t)
+func TestFault_B13_AHeaderOfAnotherSchemeIsIgnored(t *testing.T) {
+	b := newFixture(t)
 	for _, value := range []string{"Bearer vdo_oat_x", "bearer " + strings.Repeat("x", 8<<10), "DPoP é", "Digest username=\"x\"", "", "Negotiate"} {
 		for kind, body := range map[string]string{
 			httpx.TypeForm: "token=x&client_id=a&client_secret=b", httpx.TypeJSON: `{"token":"x","client_id":"a","client_secret":"b"}`,
 		} {
 			for _, path := range endpoints() {
 				if w := b.post(path, kind, body, "Authorization", value); w.Code != http.StatusOK {
-					t.Errorf("%.20s beside %s at %s is answered %d %s", value, kind, path, w.Code, w.Body)
+					t.Errorf("%.20s beside %s at %s gets %d %s", value, kind, path, w.Code, w.Body)
 				}
 			}
 			if got := b.service.with.Get("authorization"); len(got) > 0 || b.service.issued.GetClientSecret() != "b" {
-				t.Errorf("%.20s beside %s: the service was asked %v with %q", value, kind, b.service.issued, got)
+				t.Errorf("%.20s beside %s: the service was called %v with %q", value, kind, b.service.issued, got)
 			}
 		}
 	}

@@ -1,7 +1,9 @@
-// Package forwardauth answers the platform's own front door: nginx's auth_request, Traefik's ForwardAuth and Caddy's
-// forward_auth ask here about a request before they pass it on.
+// Package forwardauth authorizes requests for another reverse proxy: nginx's auth_request,
+// Traefik's ForwardAuth and Caddy's forward_auth send a subrequest here before they forward a
+// request.
 //
-// It owns how each of them describes a request and can be told a denial. It decides nothing, and never sees a body.
+// It owns how each of them describes a request, and the response that each of them understands. It
+// makes no decision, and never receives a body.
 package forwardauth
 
 import (
@@ -13,9 +15,10 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// A front door describes the request that it asks about in one of these pairs of headers: nginx in the first, as our
-// configuration for it says, Traefik and Caddy in the second, by themselves. ingress-nginx has the whole address instead of the
-// first pair's path, by itself, and both where the method of the question is configured.
+// A proxy describes the original request in one of these pairs of headers: nginx in the first, as
+// the documented configuration sets it, Traefik and Caddy in the second, by default. ingress-nginx
+// sends the whole URL instead of the first pair's path, by default, and both where the method of
+// the subrequest is configured.
 const (
 	originalURI     = "X-Original-Uri"
 	originalURL     = "X-Original-Url"
@@ -24,61 +27,64 @@ const (
 	forwardedMethod = "X-Forwarded-Method"
 )
 
-// nginx understands 2xx, 401 and 403. What it is to tell its client instead of 403 stands in these.
+// nginx accepts 2xx, 401 and 403 of a subrequest. These headers hold the response that it sends to
+// its client instead of the 403.
 const (
 	denialStatus = "Usher-Denial-Status"
 	denialBody   = "Usher-Denial-Body"
 )
 
-// Handler answers 200 with the identity headers, or a denial.
+// Handler responds 200 with the identity headers, or with a denial.
 type Handler struct{ Guard guard.Guard }
 
 // ServeHTTP is http.Handler.
 func (f Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	asked, ok := read(r.Header)
+	sub, ok := parseSubrequest(r.Header)
 	if !ok {
-		f.deny(w, asked, undescribed())
+		f.deny(w, sub, invalidSubrequest())
 		return
 	}
-	path, _, _ := strings.Cut(asked.uri, "?")
-	pass, denial := f.Guard.Judge(r, asked.method, path)
+	path, _, _ := strings.Cut(sub.uri, "?")
+	authorized, denial := f.Guard.Authorize(r, sub.method, path)
 	if denial != nil {
-		f.deny(w, asked, denial)
+		f.deny(w, sub, denial)
 		return
 	}
-	pass.Identify(w.Header())
+	authorized.SetIdentityHeaders(w.Header())
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusOK)
 }
 
-// question is what a front door asks about.
-type question struct {
+// subrequest describes the original request.
+type subrequest struct {
 	method, uri string
-	// nginx says that the asker understands few statuses.
+	// nginx is true for a proxy that accepts only a few statuses.
 	nginx bool
 }
 
-// read finds the one pair, each half once. A request that has anything of both pairs is refused: one of them is the client's
-// own, and which one depends on the front door. An address without the method that comes with it is the client's too, and is
-// not looked at: a front door that sends the second pair says all that is needed.
-func read(h http.Header) (question, bool) {
+// parseSubrequest reads the one pair of headers, each exactly once. It refuses a subrequest with a
+// header of each pair: one of them was sent by the client, and which one depends on the proxy.
+// X-Original-Url without X-Original-Method was also sent by the client and is ignored where the
+// proxy sends the second pair.
+func parseSubrequest(h http.Header) (subrequest, bool) {
 	original := len(h[originalURI]) > 0 || len(h[originalMethod]) > 0
 	forwarded := len(h[forwardedURI]) > 0 || len(h[forwardedMethod]) > 0
-	q := question{nginx: original}
+	sub := subrequest{nginx: original}
 	uris, methods := h[forwardedURI], h[forwardedMethod]
 	if original {
-		uris, methods = originals(h), h[originalMethod]
+		uris, methods = originalURIs(h), h[originalMethod]
 	}
 	if original == forwarded || len(uris) != 1 || len(methods) != 1 || methods[0] == "" {
-		return q, false
+		return sub, false
 	}
-	q.uri, q.method = uris[0], methods[0]
-	return q, strings.HasPrefix(q.uri, "/")
+	sub.uri, sub.method = uris[0], methods[0]
+	return sub, strings.HasPrefix(sub.uri, "/")
 }
 
-// originals are the paths that the first pair names, in the form of a request line. Where the path and the address are both
-// there, they must be the same: a client may have sent one of them through a front door that sets only the other.
-func originals(h http.Header) []string {
+// originalURIs returns the path and query that the first pair names. Where both the path and the
+// URL are present they must be equal: a client may have sent one of them through a proxy that sets
+// only the other.
+func originalURIs(h http.Header) []string {
 	uris, urls := h[originalURI], h[originalURL]
 	switch {
 	case len(urls) == 0:
@@ -93,9 +99,10 @@ func originals(h http.Header) []string {
 	return []string{uri}
 }
 
-// requestURI is what stands behind the host of an address that ingress-nginx has put together from the scheme, the Host header
-// and the request line. It is cut and not parsed: the path must stay byte for byte what is served, and nginx takes no host with
-// a slash, so the first one begins the path. A host with any other sign that could end it is refused.
+// requestURI returns the part after the host of a URL that ingress-nginx has concatenated from the
+// scheme, the Host header and the request line. It cuts the URL and does not parse it, because the
+// path must stay byte for byte the one that is served. nginx rejects a host with a slash, so the
+// first slash begins the path. A host with any other character that could end it is refused.
 func requestURI(address string) (uri string, ok bool) {
 	scheme, rest, found := strings.Cut(address, "://")
 	slash := strings.IndexByte(rest, '/')
@@ -105,32 +112,34 @@ func requestURI(address string) (uri string, ok bool) {
 	return rest[slash:], true
 }
 
-// undescribed is the answer to a question that is none. It opens nothing anywhere: no front door passes on what it answers.
-func undescribed() *enforce.Denial {
+// invalidSubrequest is the response to a malformed subrequest. No proxy forwards the original
+// request after it.
+func invalidSubrequest() *enforce.Denial {
 	return &enforce.Denial{
 		Status: http.StatusBadRequest, Code: "invalid_request",
 		Message: "Exactly one of X-Original-URI, X-Original-URL and X-Forwarded-Uri must say which request this is about, with its method",
 	}
 }
 
-func (Handler) deny(w http.ResponseWriter, asked question, d *enforce.Denial) {
-	// The front door passes these on, so that a program in a browser may read a denial, as at /v1.
+func (Handler) deny(w http.ResponseWriter, sub subrequest, d *enforce.Denial) {
+	// The proxy forwards these, so that a client in a browser can read a denial, as at /v1.
 	w.Header().Set("Access-Control-Allow-Origin", "*")
 	w.Header().Set("Access-Control-Expose-Headers", enforce.ExposedHeaders)
-	if !asked.nginx {
-		guard.Deny(w, d)
+	if !sub.nginx {
+		guard.WriteDenial(w, d)
 		return
 	}
 	body := d.JSON()
-	guard.Head(w.Header(), d)
+	guard.SetDenialHeaders(w.Header(), d)
 	w.Header().Set(denialStatus, strconv.Itoa(d.Status))
 	w.Header().Set(denialBody, strings.TrimSpace(string(body)))
-	w.WriteHeader(understood(d.Status))
-	_, _ = w.Write(body) //nolint:gosec // JSON; and whoever asked has gone: nothing to do
+	w.WriteHeader(nginxStatus(d.Status))
+	_, _ = w.Write(body) //nolint:gosec // JSON; fails only where the client has disconnected
 }
 
-// understood is the status that makes nginx deny: 403 for what it does not know. 503 stays: nginx makes an error of it.
-func understood(status int) int {
+// nginxStatus returns the status that makes nginx deny: 403 for a status that it does not accept.
+// 503 stays, because nginx responds with an error then.
+func nginxStatus(status int) int {
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable:
 		return status

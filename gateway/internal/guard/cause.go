@@ -4,23 +4,22 @@ import (
 	"strings"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
-	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// unread is why a request without a usable bearer token is denied.
-func unread(sent bool) errorv1.Cause {
+// unusableCause returns the cause of denying a request without a usable bearer token.
+func unusableCause(sent bool) errorv1.Cause {
 	if sent {
 		return errorv1.Cause_CAUSE_ACCESS_TOKEN_MALFORMED
 	}
 	return errorv1.Cause_CAUSE_ACCESS_TOKEN_MISSING
 }
 
-// causeOf is why a request with a bearer token is denied.
+// causeOf returns the cause of denying a request with a bearer token.
 func causeOf(bearer string, d *enforce.Denial) errorv1.Cause {
 	switch d.Code {
 	case enforce.CodeAuthentication:
-		return inactive(bearer)
+		return inactiveCause(bearer)
 	case enforce.CodeInsufficientScope:
 		return errorv1.Cause_CAUSE_SCOPE_INSUFFICIENT
 	case enforce.CodePlanRestricted:
@@ -33,16 +32,17 @@ func causeOf(bearer string, d *enforce.Denial) errorv1.Cause {
 	return errorv1.Cause_CAUSE_UNSPECIFIED
 }
 
-// inactive is why a token is not active, as far as its form says.
-func inactive(bearer string) errorv1.Cause {
-	switch {
-	case secret.Valid(secret.AccessToken, bearer):
+// inactiveCause returns why a token is not active, as far as its format shows.
+func inactiveCause(bearer string) errorv1.Cause {
+	switch enforce.KindOf(bearer) {
+	case enforce.AccessToken:
 		return errorv1.Cause_CAUSE_ACCESS_TOKEN_INACTIVE
-	case secret.Valid(secret.APIKey, bearer):
+	case enforce.APIKey:
 		return errorv1.Cause_CAUSE_API_KEY_INACTIVE
-	case secret.ValidUserToken(bearer):
+	case enforce.UserToken:
 		return errorv1.Cause_CAUSE_USER_TOKEN_EXPIRED
-	case strings.HasPrefix(bearer, enforce.RefreshTokenPrefix):
+	}
+	if strings.HasPrefix(bearer, enforce.RefreshTokenPrefix) {
 		return errorv1.Cause_CAUSE_ACCESS_TOKEN_IS_REFRESH_TOKEN
 	}
 	return errorv1.Cause_CAUSE_ACCESS_TOKEN_MALFORMED

@@ -1,7 +1,9 @@
-// Package guard stands at the gateway's two doors to an API: it reads the bearer's token from a request, has it judged, and
-// says the answer: a denial in the documented shape, or the verified identity as headers.
+// Package guard authorizes requests at the gateway's two entry points to an API, `/v1` and forward
+// auth: it reads the bearer token of a request, has it checked, and writes the result, which is a
+// denial in the documented format or the verified identity as headers.
 //
-// It owns how a credential is read and which headers carry an identity. It decides nothing: the checker does.
+// It owns how a credential is read and which headers carry an identity. It makes no decision: the
+// checker does.
 package guard
 
 import (
@@ -17,40 +19,40 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// Checker says in whose name a request may be served. It fails with an *enforce.Denial, or with anything else when the answer
-// cannot be known.
+// Checker authorizes a request. Check returns the token, an *enforce.Denial where the request must
+// be refused, and any other error where it cannot find out.
 type Checker interface {
 	Check(ctx context.Context, token, method, path string) (*usher.Token, error)
 }
 
-// Guard judges requests.
+// Guard authorizes requests.
 type Guard struct {
 	Checker Checker
 	Logger  *slog.Logger
-	// Timeout bounds a judgement.
+	// Timeout is the timeout of one check.
 	Timeout time.Duration
 }
 
-// Pass is a request that may be served.
-type Pass struct {
+// Authorized is the token of a request that may be served.
+type Authorized struct {
 	*usher.Token
-	// Bearer is the credential that was judged.
+	// Bearer is the credential of the request.
 	Bearer string
 }
 
-// Judge judges a request by its Authorization header and by nothing else (RFC 9700 §4.3.2). The path is as it stood in the
-// request line, undecoded and without the query.
-func (g Guard) Judge(r *http.Request, method, path string) (Pass, *enforce.Denial) {
+// Authorize checks a request by its Authorization header alone (RFC 9700 §4.3.2). The path is that
+// of the request line, undecoded and without the query.
+func (g Guard) Authorize(r *http.Request, method, path string) (Authorized, *enforce.Denial) {
 	bearer, sent := enforce.Bearer(r.Header["Authorization"])
 	if bearer == "" {
-		refusal.NoteCause(r.Context(), unread(sent))
-		return Pass{}, enforce.Unauthenticated(sent)
+		refusal.NoteCause(r.Context(), unusableCause(sent))
+		return Authorized{}, enforce.Unauthenticated(sent)
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), g.Timeout)
 	defer cancel()
 	token, err := g.Checker.Check(ctx, bearer, method, path)
 	if err == nil && token != nil {
-		return Pass{token, bearer}, nil
+		return Authorized{token, bearer}, nil
 	}
 	var denial *enforce.Denial
 	if !errors.As(err, &denial) {
@@ -58,13 +60,14 @@ func (g Guard) Judge(r *http.Request, method, path string) (Pass, *enforce.Denia
 	}
 	refusal.NoteCause(r.Context(), causeOf(bearer, denial))
 	if denial.Status >= http.StatusInternalServerError && r.Context().Err() == nil {
-		g.Logger.WarnContext(ctx, "a token could not be judged", "error", err)
+		g.Logger.WarnContext(ctx, "a token could not be checked", "error", err)
 	}
-	return Pass{}, denial
+	return Authorized{}, denial
 }
 
-// Identify sets the headers of the verified identity. One that would be empty is not sent.
-func (p Pass) Identify(h http.Header) {
+// SetIdentityHeaders sets the headers of the verified identity, and leaves out those without a
+// value.
+func (p Authorized) SetIdentityHeaders(h http.Header) {
 	identity := enforce.Identity{
 		Kind: p.Kind, Subject: p.Subject, ClientID: p.ClientID, WorkspaceID: p.WorkspaceID, Scope: strings.Join(p.Scopes, " "),
 	}
@@ -75,8 +78,8 @@ func (p Pass) Identify(h http.Header) {
 	}
 }
 
-// Head sets a denial's headers.
-func Head(h http.Header, d *enforce.Denial) {
+// SetDenialHeaders sets the headers of a denial.
+func SetDenialHeaders(h http.Header, d *enforce.Denial) {
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	if d.Challenge != "" {
@@ -87,9 +90,9 @@ func Head(h http.Header, d *enforce.Denial) {
 	}
 }
 
-// Deny answers with a denial.
-func Deny(w http.ResponseWriter, d *enforce.Denial) {
-	Head(w.Header(), d)
+// WriteDenial writes a denial as the response.
+func WriteDenial(w http.ResponseWriter, d *enforce.Denial) {
+	SetDenialHeaders(w.Header(), d)
 	w.WriteHeader(d.Status)
-	_, _ = w.Write(d.JSON()) // whoever asked has gone: nothing to do
+	_, _ = w.Write(d.JSON()) // fails only where the client has disconnected
 }

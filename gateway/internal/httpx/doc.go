@@ -1,5 +1,6 @@
-// Package httpx is the gateway's HTTP plumbing: an exact router, and what every request passes.
+// Package httpx is the gateway's HTTP plumbing: a router that matches paths exactly, and the
+// middleware of every request.
 //
-// It owns routing by path and method, deadlines, the headers of every answer, recovery, and the count of requests. It never
-// knows what a route does.
+// It owns routing by path and method, timeouts, the headers of every response, recovery from
+// panics, and the request metrics. It does not depend on any route's handler.
 package httpx

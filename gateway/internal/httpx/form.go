@@ -6,11 +6,12 @@ import (
 	"strings"
 )
 
-// ownForm refuses a form that a page of ours did not send, before the handler reads it.
-func (r *Router) ownForm(h http.Handler) http.Handler {
+// requireSameOrigin rejects a form that was not sent by one of the gateway's own pages, before the
+// handler parses it.
+func (r *Router) requireSameOrigin(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		switch {
-		case r.foreign(req):
+		case r.crossOrigin(req):
 			r.problem(w, req, http.StatusForbidden)
 		case MediaType(req) != TypeForm:
 			r.problem(w, req, http.StatusUnsupportedMediaType)
@@ -20,13 +21,14 @@ func (r *Router) ownForm(h http.Handler) http.Handler {
 	})
 }
 
-// foreign reports whether a page of another origin sent a form. A browser says so by itself; one that sends no fetch metadata,
-// as over plain http, names the page's origin or address, which must be of the configured public URL. The Host header is not
-// looked at: a proxy may have replaced it, and ended TLS. A request without any of them is no browser's, or an old one's, and
-// has to carry the form's token like every other.
-func (r *Router) foreign(req *http.Request) bool {
+// crossOrigin reports whether a page of another origin sent the form. Sec-Fetch-Site decides where
+// the browser sends it. Browsers send none over plain http: then Origin or Referer must match the
+// configured public URL. The Host header is not used, because a proxy may have replaced it or
+// terminated TLS. A request without any of these headers comes from an old browser or from no
+// browser, and the CSRF token in the form is checked as always.
+func (r *Router) crossOrigin(req *http.Request) bool {
 	switch req.Header.Get("Sec-Fetch-Site") {
-	case "same-origin", "none": // none: the person had the form sent again
+	case "same-origin", "none": // none: the user reloaded the response of the form
 		return false
 	case "":
 	default:
@@ -40,7 +42,8 @@ func (r *Router) foreign(req *http.Request) bool {
 	return false
 }
 
-// originOf is an address's origin (RFC 6454 §4), with the scheme's own port left out; empty when it has none.
+// originOf returns the origin of a URL (RFC 6454 §4) without the scheme's default port; empty where
+// the URL has no host.
 func originOf(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {

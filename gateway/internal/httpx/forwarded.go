@@ -8,38 +8,40 @@ import (
 	"time"
 )
 
-// The bounds of what ForwardWatch says.
+// The thresholds of ForwardWatch.
 const (
-	// watched is over how long requests are compared.
-	watched = time.Minute
-	// enough is how many requests say something.
-	enough = 20
-	// warnEvery is how often it is said at most.
+	// watchWindow is the period over which requests are counted.
+	watchWindow = time.Minute
+	// minRequests is the number of requests in a window below which there is no warning.
+	minRequests = 20
+	// warnEvery is the minimum interval between two warnings.
 	warnEvery = 10 * time.Minute
 )
 
-// ForwardWatch notices that most requests come through a proxy that is not trusted: all who use it are one source address then, and
-// are throttled as one. Anybody can send an X-Forwarded-For; what it decides is a line in the log and a counter.
+// ForwardWatch detects that most requests come through a proxy that is not in trusted_proxies. All
+// users behind it share one source address, and are throttled as one. Any client can send
+// X-Forwarded-For, so the only effects are a log line and a counter.
 type ForwardWatch struct {
 	proxies Proxies
 	logger  *slog.Logger
 	count   func()
 	now     func() time.Time
 
-	mu               sync.Mutex
-	begun, warned    time.Time
-	total, forwarded int
+	mu                  sync.Mutex
+	windowStart, warned time.Time
+	total, forwarded    int
 }
 
-// NewForwardWatch makes one that has seen nothing. count is called for each request with an X-Forwarded-For that is not believed.
+// NewForwardWatch returns a ForwardWatch. It calls count for each request whose X-Forwarded-For is
+// ignored.
 func NewForwardWatch(proxies Proxies, logger *slog.Logger, count func(), now func() time.Time) *ForwardWatch {
 	return &ForwardWatch{proxies: proxies, logger: logger, count: count, now: now}
 }
 
-// See counts a request.
-func (w *ForwardWatch) See(r *http.Request) {
-	peer, known := hop(r.RemoteAddr)
-	ignored := known && len(r.Header["X-Forwarded-For"]) > 0 && !w.proxies.trusted(peer)
+// Observe counts a request.
+func (w *ForwardWatch) Observe(r *http.Request) {
+	peer, ok := hop(r.RemoteAddr)
+	ignored := ok && len(r.Header["X-Forwarded-For"]) > 0 && !w.proxies.trusted(peer)
 	if ignored {
 		w.count()
 	}
@@ -53,14 +55,14 @@ func (w *ForwardWatch) add(ignored bool) (total, forwarded int, due bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := w.now()
-	if now.Sub(w.begun) >= watched {
-		w.begun, w.total, w.forwarded = now, 0, 0
+	if now.Sub(w.windowStart) >= watchWindow {
+		w.windowStart, w.total, w.forwarded = now, 0, 0
 	}
 	w.total++
 	if ignored {
 		w.forwarded++
 	}
-	due = ignored && w.total >= enough && 2*w.forwarded > w.total && (w.warned.IsZero() || now.Sub(w.warned) >= warnEvery)
+	due = ignored && w.total >= minRequests && 2*w.forwarded > w.total && (w.warned.IsZero() || now.Sub(w.warned) >= warnEvery)
 	if due {
 		w.warned = now
 	}

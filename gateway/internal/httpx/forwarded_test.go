@@ -12,7 +12,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/httpx"
 )
 
-func TestFault_E2_AProxyThatNobodyTrustsIsNoticed(t *testing.T) {
+func TestFault_E2_AnUntrustedProxyIsDetected(t *testing.T) {
 	trusted, err := httpx.ParseProxies([]string{"10.0.0.0/8"})
 	if err != nil {
 		t.Fatal(err)
@@ -22,11 +22,11 @@ func TestFault_E2_AProxyThatNobodyTrustsIsNoticed(t *testing.T) {
 		proxied, direct, byTrusted int
 		warned                     bool
 	}{
-		{"an ingress that is not named", 100, 10, 0, true},
-		{"an ingress that is named", 0, 10, 100, false},
-		{"a client that says where it comes from", 30, 100, 0, false},
-		{"some of those that are named", 30, 0, 100, false},
-		{"too few to say", 19, 0, 0, false},
+		{"an ingress that is not trusted", 100, 10, 0, true},
+		{"a trusted ingress", 0, 10, 100, false},
+		{"a client that sends X-Forwarded-For", 30, 100, 0, false},
+		{"some clients behind a trusted ingress", 30, 0, 100, false},
+		{"too few requests", 19, 0, 0, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var log bytes.Buffer
@@ -39,7 +39,7 @@ func TestFault_E2_AProxyThatNobodyTrustsIsNoticed(t *testing.T) {
 					if forwarded != "" {
 						r.Header.Set("X-Forwarded-For", forwarded)
 					}
-					watch.See(r)
+					watch.Observe(r)
 				}
 			}
 			send(row.direct, "203.0.113.1:1", "")

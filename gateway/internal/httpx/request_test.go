@@ -12,7 +12,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/httpx"
 )
 
-func TestAMediaTypeThatCouldBeReadInTwoWaysIsNone(t *testing.T) {
+func TestAnAmbiguousMediaTypeIsEmpty(t *testing.T) {
 	for _, row := range []struct {
 		types    []string
 		encoding string
@@ -43,7 +43,7 @@ func TestAMediaTypeThatCouldBeReadInTwoWaysIsNone(t *testing.T) {
 	}
 }
 
-func TestABodyIsReadWholeOrNotAtAll(t *testing.T) {
+func TestABodyIsReadCompletelyOrReturnsAnError(t *testing.T) {
 	broken := errors.New("cut off")
 	for name, row := range map[string]struct {
 		body   io.Reader
@@ -66,7 +66,7 @@ func TestABodyIsReadWholeOrNotAtAll(t *testing.T) {
 }
 
 func TestAnyOriginMayReadButNotWithCookies(t *testing.T) {
-	h := httpx.CORS(text("answer"))
+	h := httpx.CORS(text("response"))
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set("Origin", "https://app.test")
 	w := httptest.NewRecorder()
@@ -81,14 +81,14 @@ func TestAnyOriginMayReadButNotWithCookies(t *testing.T) {
 	w = httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	if w.Body.Len() > 0 || w.Code >= 300 || w.Header().Get("Access-Control-Allow-Headers") == "" {
-		t.Errorf("a preflight is answered %d %v", w.Code, w.Header())
+		t.Errorf("a preflight gets %d %v", w.Code, w.Header())
 	}
 }
 
-func TestAliveSaysOK(t *testing.T) {
+func TestHealthzRespondsOK(t *testing.T) {
 	w := httptest.NewRecorder()
-	httpx.Alive(w, httptest.NewRequest(http.MethodGet, "/healthz", nil))
+	httpx.Healthz(w, httptest.NewRequest(http.MethodGet, "/healthz", nil))
 	if w.Code != http.StatusOK || w.Body.String() != "ok\n" {
-		t.Errorf("it says %d %q", w.Code, w.Body)
+		t.Errorf("it responds %d %q", w.Code, w.Body)
 	}
 }

@@ -17,47 +17,49 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
-// RouterConfig is what a Router stands on.
+// RouterConfig is the configuration of a Router.
 type RouterConfig struct {
 	Logger  *slog.Logger
 	Metrics *telemetry.Metrics
-	// Tracing follows requests; nil follows none.
+	// Tracing traces requests; nil traces none.
 	Tracing *telemetry.Tracing
-	// Timeout bounds what a handler may wait for.
+	// Timeout is the deadline of a handler's context.
 	Timeout time.Duration
-	// TLS says that browsers come over https, so that they must never come over http again.
+	// TLS is true where browsers use https. Responses then have Strict-Transport-Security (RFC
+	// 6797).
 	TLS bool
-	// LogRefusals writes each refused request at the level INFO and not at DEBUG. Each is counted in any case.
+	// LogRefusals logs each refused request at the level INFO and not at DEBUG. The metric counts
+	// each in any case.
 	LogRefusals bool
-	// PublicURL is where browsers reach our pages: a form of another origin is refused.
+	// PublicURL is the origin of the gateway's pages: a form of another origin is rejected.
 	PublicURL string
-	// NotFound answers a path that is not routed.
+	// NotFound serves a path without a route.
 	NotFound http.Handler
-	// Forwarded watches for a proxy that nobody trusts; nil watches nothing.
+	// Forwarded detects a proxy that is not trusted; nil is disabled.
 	Forwarded *ForwardWatch
-	// Problem answers in place of a handler, in the dialect of the address. Nil says the status and no more.
+	// Problem writes an error response in the format of the path. Nil writes the status text.
 	Problem func(w http.ResponseWriter, r *http.Request, status int)
 }
 
-// Router routes by the exact path as it was sent: nothing is cleaned, decoded or redirected, so that no two components can
-// read a path differently. Routes are added before it serves.
+// Router matches the exact path as it was sent: it does not clean, decode or redirect, so that no
+// two components interpret a path differently. Add all routes before serving.
 type Router struct {
 	config RouterConfig
 	routes map[string]*route
-	// prefixes are the routes of Prefix, and open those of Under.
+	// prefixes are the routes of Prefix; open are those of Under.
 	prefixes, open []*route
 }
 
-// route is one path. Methods is nil where the handler judges the method itself.
+// route is a path or a prefix. Its any serves every method, where it is not nil.
 type route struct {
 	path    string
 	methods map[string]http.Handler
 	any     http.Handler
-	// patient says that the handler bounds its own waiting.
-	patient bool
+	// ownDeadline is true where the handler sets its own deadlines.
+	ownDeadline bool
 }
 
-// NewRouter makes a router without routes.
+// NewRouter returns a router without routes.
 func NewRouter(c RouterConfig) *Router {
 	return &Router{config: c, routes: map[string]*route{}}
 }
@@ -65,17 +67,17 @@ func NewRouter(c RouterConfig) *Router {
 // Handle routes every method of a path.
 func (r *Router) Handle(path string, h http.Handler) { r.route(path).any = h }
 
-// Prefix routes every path that begins with path, which ends in a slash, and that is not routed by itself. The handler judges
-// the rest of the path, as it was sent, and the method.
+// Prefix routes every path that begins with path, which ends in a slash, and that has no exact
+// route. The handler checks the rest of the path, as it was sent, and the method.
 func (r *Router) Prefix(path string, h http.Handler) {
 	r.prefixes = append(r.prefixes, &route{path: path, any: h})
 }
 
-// Under routes every path that begins with prefix, which ends in a slash, and every path that another part might read as one:
-// `//v1/x`, `/v1/../x` or `/%761/x` with `/v1/`. The handler judges the method, and the path as it was sent; it bounds its own
-// waiting.
+// Under routes every path that begins with prefix, which ends in a slash, and every path that
+// another component might interpret as one: `//v1/x`, `/v1/../x` or `/%761/x` with `/v1/`. The
+// handler checks the method, and the path as it was sent. It sets its own deadlines.
 func (r *Router) Under(prefix string, h http.Handler) {
-	r.open = append(r.open, &route{path: prefix, any: h, patient: true})
+	r.open = append(r.open, &route{path: prefix, any: h, ownDeadline: true})
 }
 
 // Get routes GET and HEAD.
@@ -84,7 +86,8 @@ func (r *Router) Get(path string, h http.Handler) {
 	r.route(path).methods[http.MethodHead] = h
 }
 
-// Public routes GET, HEAD and OPTIONS of what every origin may read, preflights included.
+// Public routes GET, HEAD and OPTIONS of a resource that every origin may read, including
+// preflights.
 func (r *Router) Public(path string, h http.Handler) {
 	r.Get(path, h)
 	found := r.route(path)
@@ -95,11 +98,12 @@ func (r *Router) Public(path string, h http.Handler) {
 	found.any = CORS(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { r.byMethod(found, w, req) }))
 }
 
-// Post routes a POST that any page may send.
+// Post routes a POST from any origin.
 func (r *Router) Post(path string, h http.Handler) { r.route(path).methods[http.MethodPost] = h }
 
-// Form routes a POST of one of our own pages' forms; a form that comes from another site is refused.
-func (r *Router) Form(path string, h http.Handler) { r.Post(path, r.ownForm(h)) }
+// Form routes a POST of a form on one of the gateway's own pages; a form from another origin is
+// rejected.
+func (r *Router) Form(path string, h http.Handler) { r.Post(path, r.requireSameOrigin(h)) }
 
 func (r *Router) route(path string) *route {
 	if r.routes[path] == nil {
@@ -109,26 +113,27 @@ func (r *Router) route(path string) *route {
 }
 
 // ServeHTTP is http.Handler.
-func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.pass(w, req, r.find(req)) }
+func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.serve(w, req, r.find(req)) }
 
-// Reject answers a request that could not be read, or not in full, as the handlers of its address would refuse it.
+// Reject responds to a request that could not be parsed, or not completely, in the format of its
+// path.
 func (r *Router) Reject(w http.ResponseWriter, req *http.Request, status int) {
 	var refusal http.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { r.problem(w, req, status) })
-	if found := r.find(req); found == nil || found.any != nil { // not a page's address, so that other origins may read it
+	if found := r.find(req); found == nil || found.any != nil { // not a page: other origins may read the response
 		refusal = OpenCORS(refusal)
 	}
-	r.pass(w, req, &route{path: "rejected", any: refusal})
+	r.serve(w, req, &route{path: "rejected", any: refusal})
 }
 
-func (r *Router) pass(w http.ResponseWriter, req *http.Request, found *route) {
-	begun := time.Now()
+func (r *Router) serve(w http.ResponseWriter, req *http.Request, found *route) {
+	start := time.Now()
 	if r.config.Forwarded != nil {
-		r.config.Forwarded.See(req)
+		r.config.Forwarded.Observe(req)
 	}
 	rec := &recorder{ResponseWriter: w}
 	caller := req.Context()
-	ctx, span := r.config.Tracing.Request(refusal.Begin(requestid.Begin(caller)), req, found.name())
-	if found == nil || !found.patient {
+	ctx, span := r.config.Tracing.Request(refusal.NewContext(requestid.Begin(caller)), req, found.name())
+	if found == nil || !found.ownDeadline {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, r.config.Timeout)
 		defer cancel()
@@ -136,19 +141,21 @@ func (r *Router) pass(w http.ResponseWriter, req *http.Request, found *route) {
 	req = req.WithContext(ctx)
 	defer func() {
 		gone := errors.Is(caller.Err(), context.Canceled)
-		r.finish(ctx, rec, finished{req, found, begun, span, gone, recover()})
+		r.finish(ctx, rec, finished{req, found, start, span, gone, recover()})
 	}()
 	header := w.Header()
 	header.Set(requestid.Header, requestid.From(ctx))
 	header.Set("X-Content-Type-Options", "nosniff")
-	if found == nil || !found.patient {
-		// Several statuses may be stored by default, 404 and 405 among them (RFC 9110 §15.1), and during a rolling update another
-		// release may have what this one lacks. A handler whose response may be stored says so.
+	if found == nil || !found.ownDeadline {
+		// A cache may store several statuses by default, 404 and 405 among them (RFC 9110 §15.1),
+		// and during a rolling update the other release may have the route that this one lacks. A
+		// handler whose response may be stored overrides this header.
 		header.Set("Cache-Control", "no-store")
 	}
 	if len(req.TransferEncoding) > 0 {
-		// A length beside the chunks is gone by now, and what stands before us may have believed it: what it takes for the
-		// rest of this request would be the next one to us (RFC 9112 §6.1).
+		// net/http has dropped a Content-Length beside the chunks, but a proxy before the gateway
+		// may have used it, and could send the rest of this request's body as the next request (RFC
+		// 9112 §6.1).
 		header.Set("Connection", "close")
 	}
 	if r.config.TLS {
@@ -165,7 +172,7 @@ func (r *Router) pass(w http.ResponseWriter, req *http.Request, found *route) {
 	r.byMethod(found, rec, req)
 }
 
-// name is what a route is called in figures and traces: never what a caller chose.
+// name returns the route's name in metrics and traces, which contains no part of the request.
 func (r *route) name() string {
 	if r == nil {
 		return "none"
@@ -173,7 +180,7 @@ func (r *route) name() string {
 	return r.path
 }
 
-// find is the route of a request, or nil.
+// find returns the route of a request, or nil.
 func (r *Router) find(req *http.Request) *route {
 	sent := req.URL.EscapedPath()
 	if found := r.routes[sent]; found != nil {
@@ -221,33 +228,34 @@ func (r *route) allow() string {
 type finished struct {
 	request *http.Request
 	route   *route
-	begun   time.Time
+	start   time.Time
 	span    telemetry.Request
-	// gone says that the caller did not wait for the answer.
+	// gone is true where the client disconnected before the response.
 	gone     bool
 	panicked any
 }
 
-// statusGone is how a caller's going away is counted: it is nobody's failure.
+// statusGone is the status in the metric for a request whose client disconnected, which is not an
+// error of the server.
 const statusGone = 499
 
-// finish counts and logs a request. Its address, headers and body are never logged: they hold secrets.
+// finish logs and counts a request. It never logs the address, headers or body, which hold secrets.
 func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
-	cut := f.panicked == http.ErrAbortHandler //nolint:errorlint // the value that net/http names, thrown and never wrapped
+	cut := f.panicked == http.ErrAbortHandler //nolint:errorlint // net/http documents this value, and panics with it unwrapped
 	if f.panicked != nil && !cut {
 		r.config.Logger.ErrorContext(ctx, "request panicked", "panic", fmt.Sprint(f.panicked), "stack", string(debug.Stack()))
 		if w.status == 0 {
 			r.problem(w, f.request, http.StatusInternalServerError)
 		}
 	}
-	name, took, status := f.route.name(), time.Since(f.begun), w.code()
+	name, took, status := f.route.name(), time.Since(f.start), w.code()
 	if f.gone {
 		status = statusGone
 	}
 	f.span.End(status)
 	r.config.Metrics.HTTP(name, status, took)
 	if !f.gone {
-		r.refusals().Report(ctx, refusal.Response{Endpoint: name, Status: status, Upstream: f.route != nil && f.route.patient})
+		r.refusals().Report(ctx, refusal.Response{Endpoint: name, Status: status, Upstream: f.route != nil && f.route.ownDeadline})
 	}
 	level := slog.LevelDebug
 	if status >= http.StatusInternalServerError {
@@ -258,7 +266,7 @@ func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
 			slog.String("route", name), slog.Int("status", status), slog.Duration("took", took))
 	}
 	if cut {
-		panic(http.ErrAbortHandler) // ends the connection, so that a part of an answer is not taken for the whole
+		panic(http.ErrAbortHandler) // closes the connection, so that the client sees a truncated response
 	}
 }
 
@@ -266,7 +274,7 @@ func (r *Router) refusals() refusal.Reporter {
 	return refusal.Reporter{Logger: r.config.Logger, Metrics: r.config.Metrics, Verbose: r.config.LogRefusals}
 }
 
-// recorder remembers the status.
+// recorder records the status.
 type recorder struct {
 	http.ResponseWriter
 
@@ -275,7 +283,7 @@ type recorder struct {
 
 // WriteHeader is http.ResponseWriter.
 func (w *recorder) WriteHeader(status int) {
-	if w.status == 0 && status >= http.StatusOK { // what goes before is not the answer
+	if w.status == 0 && status >= http.StatusOK { // an interim response (1xx) is not the final one
 		w.status = status
 	}
 	w.ResponseWriter.WriteHeader(status)

@@ -15,7 +15,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
-// site is a router with what it logs and counts.
+// site is a router with its log and metrics.
 type site struct {
 	*httpx.Router
 	logs    *bytes.Buffer
@@ -45,7 +45,7 @@ func (s site) send(method, target string, header ...string) *httptest.ResponseRe
 	return w
 }
 
-func (s site) counted(t *testing.T, line string) {
+func (s site) wantMetric(t *testing.T, line string) {
 	t.Helper()
 	w := httptest.NewRecorder()
 	s.metrics.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
@@ -63,11 +63,11 @@ func TestAPathIsMatchedExactlyAsItWasSent(t *testing.T) {
 	} {
 		w := s.send(http.MethodGet, target)
 		if w.Code != want || w.Header().Get("Location") != "" {
-			t.Errorf("%s answers %d %s, want %d", target, w.Code, w.Header().Get("Location"), want)
+			t.Errorf("%s responds %d %s, want %d", target, w.Code, w.Header().Get("Location"), want)
 		}
 	}
-	s.counted(t, `usher_http_requests_total{route="/signin",status="200"} 2`)
-	s.counted(t, `usher_http_requests_total{route="none",status="404"} 9`)
+	s.wantMetric(t, `usher_http_requests_total{route="/signin",status="200"} 2`)
+	s.wantMetric(t, `usher_http_requests_total{route="none",status="404"} 9`)
 }
 
 func TestAMethodThatIsNotRoutedIs405WithAllow(t *testing.T) {
@@ -80,11 +80,11 @@ func TestAMethodThatIsNotRoutedIs405WithAllow(t *testing.T) {
 	} {
 		w := s.send(row.method, row.path)
 		if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != row.allow {
-			t.Errorf("%s %s answers %d, Allow %q, want %q", row.method, row.path, w.Code, w.Header().Get("Allow"), row.allow)
+			t.Errorf("%s %s responds %d, Allow %q, want %q", row.method, row.path, w.Code, w.Header().Get("Allow"), row.allow)
 		}
 	}
 	if w := s.send(http.MethodHead, "/signin"); w.Code != http.StatusOK {
-		t.Errorf("HEAD answers %d", w.Code)
+		t.Errorf("HEAD responds %d", w.Code)
 	}
 }
 
@@ -99,15 +99,15 @@ func TestHEADHasNoBody(t *testing.T) {
 	}
 	defer res.Body.Close()
 	if body, _ := io.ReadAll(res.Body); res.StatusCode != http.StatusOK || len(body) > 0 {
-		t.Errorf("HEAD answers %d %q", res.StatusCode, body)
+		t.Errorf("HEAD responds %d %q", res.StatusCode, body)
 	}
 }
 
-func TestHandleLeavesTheMethodToTheHandler(t *testing.T) {
+func TestHandleRoutesEveryMethod(t *testing.T) {
 	s := newSite(false)
 	s.Handle("/oauth/token", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Method) }))
 	if w := s.send("PURGE", "/oauth/token"); w.Body.String() != "PURGE" {
-		t.Errorf("the handler says %q", w.Body)
+		t.Errorf("the handler received %q", w.Body)
 	}
 }
 
@@ -116,7 +116,7 @@ func TestAPanicIsA500ThatIsLoggedAndCounted(t *testing.T) {
 	s.Get("/signin", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("out of cheese") }))
 	w := s.send(http.MethodGet, "/signin?request=sentinel")
 	if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "cheese") {
-		t.Errorf("the caller gets %d %q", w.Code, w.Body)
+		t.Errorf("the client gets %d %q", w.Code, w.Body)
 	}
 	if logs := s.logs.String(); !strings.Contains(logs, "out of cheese") || !strings.Contains(logs, "router_test.go") {
 		t.Errorf("the log has no panic or no stack: %s", logs)
@@ -124,7 +124,7 @@ func TestAPanicIsA500ThatIsLoggedAndCounted(t *testing.T) {
 	if strings.Contains(s.logs.String(), "sentinel") {
 		t.Error("the log has the request's query")
 	}
-	s.counted(t, `usher_http_requests_total{route="/signin",status="500"} 1`)
+	s.wantMetric(t, `usher_http_requests_total{route="/signin",status="500"} 1`)
 }
 
 func TestAFormFromAnotherSiteIsRefused(t *testing.T) {
@@ -135,13 +135,13 @@ func TestAFormFromAnotherSiteIsRefused(t *testing.T) {
 		header []string
 		want   int
 	}{
-		"our own page":             {append(form, "Sec-Fetch-Site", "same-origin", "Origin", "https://example.com"), http.StatusOK},
-		"another site":             {append(form, "Sec-Fetch-Site", "cross-site"), http.StatusForbidden},
-		"a neighbour of our host":  {append(form, "Sec-Fetch-Site", "same-site"), http.StatusForbidden},
-		"another origin":           {append(form, "Origin", "https://evil.test"), http.StatusForbidden},
-		"a page without an origin": {append(form, "Origin", "null"), http.StatusForbidden},
-		"another media type":       {[]string{"Content-Type", "text/plain"}, http.StatusUnsupportedMediaType},
-		"no media type":            {nil, http.StatusUnsupportedMediaType},
+		"the same origin":               {append(form, "Sec-Fetch-Site", "same-origin", "Origin", "https://example.com"), http.StatusOK},
+		"another site":                  {append(form, "Sec-Fetch-Site", "cross-site"), http.StatusForbidden},
+		"another host of the same site": {append(form, "Sec-Fetch-Site", "same-site"), http.StatusForbidden},
+		"another origin":                {append(form, "Origin", "https://evil.test"), http.StatusForbidden},
+		"a page without an origin":      {append(form, "Origin", "null"), http.StatusForbidden},
+		"another media type":            {[]string{"Content-Type", "text/plain"}, http.StatusUnsupportedMediaType},
+		"no media type":                 {nil, http.StatusUnsupportedMediaType},
 	} {
 		w := s.send(http.MethodPost, "https://example.com/signout", row.header...)
 		if w.Code != row.want || (w.Body.String() == "posted") != (row.want == http.StatusOK) {
@@ -150,7 +150,7 @@ func TestAFormFromAnotherSiteIsRefused(t *testing.T) {
 	}
 }
 
-func TestBrowsersAreKeptOnHTTPSOnlyWhereTheyComeOverIt(t *testing.T) {
+func TestHSTSIsSentOnlyWithTLS(t *testing.T) {
 	for tls, want := range map[bool]string{true: "max-age=63072000", false: ""} {
 		s := newSite(tls)
 		s.Get("/signin", text("page"))
@@ -163,22 +163,22 @@ func TestBrowsersAreKeptOnHTTPSOnlyWhereTheyComeOverIt(t *testing.T) {
 	}
 }
 
-func TestACallerWhoWentAwayIsCountedAs499AndNoFailure(t *testing.T) {
+func TestADisconnectedClientIsCountedAs499AndNotLogged(t *testing.T) {
 	s := newSite(false)
 	s.Get("/consent", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
 		http.Error(w, "too late", http.StatusServiceUnavailable)
 	}))
-	ctx, leave := context.WithCancel(t.Context())
-	time.AfterFunc(20*time.Millisecond, leave)
+	ctx, disconnect := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, disconnect)
 	s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/consent", nil))
-	s.counted(t, `usher_http_requests_total{route="/consent",status="499"} 1`)
+	s.wantMetric(t, `usher_http_requests_total{route="/consent",status="499"} 1`)
 	if s.logs.Len() > 0 {
 		t.Errorf("the log has %s", s.logs)
 	}
 }
 
-func TestAHandlerMayNotWaitLongerThanTheTimeout(t *testing.T) {
+func TestAHandlersContextHasTheTimeout(t *testing.T) {
 	metrics := telemetry.New()
 	logs := &bytes.Buffer{}
 	r := httpx.NewRouter(httpx.RouterConfig{Logger: slog.New(slog.NewTextHandler(logs, nil)), Metrics: metrics, Timeout: 20 * time.Millisecond})
@@ -188,26 +188,26 @@ func TestAHandlerMayNotWaitLongerThanTheTimeout(t *testing.T) {
 	}))
 	s := site{Router: r, logs: logs, metrics: metrics}
 	if w := s.send(http.MethodGet, "/consent"); w.Code != http.StatusServiceUnavailable {
-		t.Errorf("it answers %d", w.Code)
+		t.Errorf("it responds %d", w.Code)
 	}
-	s.counted(t, `usher_http_requests_total{route="/consent",status="503"} 1`)
+	s.wantMetric(t, `usher_http_requests_total{route="/consent",status="503"} 1`)
 	if !strings.Contains(logs.String(), "status=503") {
 		t.Errorf("a 503 is not in the log: %s", logs)
 	}
 }
 
-// TestWhatGoesBeforeAnAnswerIsNotTheAnswer: an upstream may say Early Hints (RFC 8297) and fail then.
-func TestWhatGoesBeforeAnAnswerIsNotTheAnswer(t *testing.T) {
+// TestAnInterimResponseIsNotCounted: an upstream may send Early Hints (RFC 8297) before it fails.
+func TestAnInterimResponseIsNotCounted(t *testing.T) {
 	s := newSite(false)
 	s.Get("/signin", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusEarlyHints)
 		w.WriteHeader(http.StatusBadGateway)
 	}))
 	s.send(http.MethodGet, "/signin")
-	s.counted(t, `usher_http_requests_total{route="/signin",status="502"} 1`)
+	s.wantMetric(t, `usher_http_requests_total{route="/signin",status="502"} 1`)
 }
 
-func TestUnderAPrefixEveryPathThatMayBeReadAsOneIsTheHandlers(t *testing.T) {
+func TestUnderRoutesEveryPathThatMayBeReadAsOneOfThePrefix(t *testing.T) {
 	s := newSite(false)
 	s.Get("/v1/own", text("own"))
 	s.Under("/v1/", text("open"))
@@ -216,16 +216,16 @@ func TestUnderAPrefixEveryPathThatMayBeReadAsOneIsTheHandlers(t *testing.T) {
 		"/v1%2fx": "open", "/v1/%2e%2e/x": "open", "/v1/own": "own", "/v1/own/": "open", "/v10": "nowhere\n", "/V1/x": "nowhere\n", "/x/v1/": "nowhere\n",
 	} {
 		if w := s.send("PURGE", target); want != "own" && w.Body.String() != want {
-			t.Errorf("%s is answered %q", target, w.Body)
+			t.Errorf("%s gets %q", target, w.Body)
 		}
 	}
 	if w := s.send(http.MethodGet, "/v1/own"); w.Body.String() != "own" {
-		t.Errorf("an exact route is answered %q", w.Body)
+		t.Errorf("an exact route gets %q", w.Body)
 	}
-	s.counted(t, `usher_http_requests_total{route="/v1/",status="200"} 10`)
+	s.wantMetric(t, `usher_http_requests_total{route="/v1/",status="200"} 10`)
 }
 
-func TestUnderAPrefixTheHandlerBoundsItsOwnWaiting(t *testing.T) {
+func TestUnderAPrefixTheContextHasNoDeadline(t *testing.T) {
 	s := newSite(false)
 	s.Under("/v1/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, bounded := r.Context().Deadline(); bounded {
@@ -235,7 +235,7 @@ func TestUnderAPrefixTheHandlerBoundsItsOwnWaiting(t *testing.T) {
 	s.send(http.MethodGet, "/v1/x")
 }
 
-func TestAnAbortedAnswerEndsTheConnectionAndIsCounted(t *testing.T) {
+func TestAnAbortedResponseClosesTheConnectionAndIsCounted(t *testing.T) {
 	s := newSite(false)
 	s.Under("/v1/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusOK)
@@ -243,20 +243,21 @@ func TestAnAbortedAnswerEndsTheConnectionAndIsCounted(t *testing.T) {
 	}))
 	func() {
 		defer func() {
-			if got := recover(); got != http.ErrAbortHandler { //nolint:errorlint // the value that net/http names
+			if got := recover(); got != http.ErrAbortHandler { //nolint:errorlint // net/http documents this value
 				t.Errorf("it ends with %v", got)
 			}
 		}()
 		s.send(http.MethodGet, "/v1/x")
 	}()
-	s.counted(t, `usher_http_requests_total{route="/v1/",status="200"} 1`)
+	s.wantMetric(t, `usher_http_requests_total{route="/v1/",status="200"} 1`)
 	if s.logs.Len() > 0 {
 		t.Errorf("the log has %s", s.logs)
 	}
 }
 
-// TestRFC9112_6_1_ChunksEndTheConnection: a length that stood beside them may have been believed by whoever is in front.
-func TestRFC9112_6_1_ChunksEndTheConnection(t *testing.T) {
+// TestRFC9112_6_1_ChunksCloseTheConnection: a proxy may have used a Content-Length beside the
+// chunks.
+func TestRFC9112_6_1_ChunksCloseTheConnection(t *testing.T) {
 	s := newSite(false)
 	s.Handle("/oauth/token", text("ok"))
 	for chunked, want := range map[bool]string{true: "close", false: ""} {

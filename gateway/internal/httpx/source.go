@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Proxies are the networks whose X-Forwarded-For is believed. The zero value believes nobody.
+// Proxies are the networks whose X-Forwarded-For is trusted. The zero value trusts none.
 type Proxies struct{ networks []netip.Prefix }
 
-// ParseProxies reads networks such as 10.0.0.0/8, and single addresses.
+// ParseProxies parses networks such as 10.0.0.0/8, and single addresses.
 func ParseProxies(networks []string) (Proxies, error) {
 	var p Proxies
 	for _, text := range networks {
@@ -19,16 +19,17 @@ func ParseProxies(networks []string) (Proxies, error) {
 			network, err = netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen()), nil
 		}
 		if err != nil || network.Addr().Is4In6() {
-			return Proxies{}, fmt.Errorf("%q is no network such as 10.0.0.0/8", text)
+			return Proxies{}, fmt.Errorf("%q is not a network such as 10.0.0.0/8", text)
 		}
 		p.networks = append(p.networks, network.Masked())
 	}
 	return p, nil
 }
 
-// Source is the address that a request came from: the peer's, or, where the peer is a trusted proxy, the nearest address in
-// X-Forwarded-For that is not one. Each proxy adds the address that it saw at the right, so what stands left of the first one
-// that is not trusted is hearsay. Empty when the peer has no address.
+// Source returns the client's address: the peer's, or, where the peer is a trusted proxy, the
+// rightmost address in X-Forwarded-For that is not a trusted proxy. Each proxy appends the address
+// of its peer, so that entries left of the first untrusted one may be forged. It returns an empty
+// string where the peer has no address.
 func (p Proxies) Source(r *http.Request) string {
 	source, ok := hop(r.RemoteAddr)
 	if !ok {
@@ -45,7 +46,7 @@ func (p Proxies) Source(r *http.Request) string {
 	return source.String()
 }
 
-// Peer is the address that a request's connection came from. Empty when it has none.
+// Peer returns the address of the connection's peer, and an empty string where it has none.
 func Peer(r *http.Request) string {
 	peer, ok := hop(r.RemoteAddr)
 	if !ok {
@@ -63,7 +64,7 @@ func (p Proxies) trusted(addr netip.Addr) bool {
 	return false
 }
 
-// hop reads an address, with or without a port.
+// hop parses an address, with or without a port.
 func hop(text string) (netip.Addr, bool) {
 	if both, err := netip.ParseAddrPort(text); err == nil {
 		return both.Addr().Unmap().WithZone(""), true

@@ -9,7 +9,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/httpx"
 )
 
-func TestSecurity94_ForwardedForIsBelievedFromTrustedProxiesAlone(t *testing.T) {
+func TestSecurity94_ForwardedForIsUsedFromTrustedProxiesOnly(t *testing.T) {
 	trusted, err := httpx.ParseProxies([]string{"10.0.0.0/8", "fd00::/8", "192.0.2.1"})
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +43,7 @@ func TestSecurity94_ForwardedForIsBelievedFromTrustedProxiesAlone(t *testing.T) 
 	}
 }
 
-func TestANetworkThatIsNoneIsNamed(t *testing.T) {
+func TestAnInvalidNetworkIsAnError(t *testing.T) {
 	for _, text := range []string{"", "10.0.0.0/33", "proxy.internal", "10.0.0.0/8 ", "::ffff:172.16.0.0/108"} {
 		if _, err := httpx.ParseProxies([]string{text}); err == nil || !strings.Contains(err.Error(), "10.0.0.0/8") {
 			t.Errorf("%q: %v", text, err)

@@ -1,5 +1,6 @@
-// Package jsonbody reads a JSON body strictly: one object in UTF-8 and nothing behind it, whose known members are texts, once,
-// spelled exactly.
+// Package jsonbody parses a JSON body strictly: exactly one object in UTF-8, whose known members
+// are strings, appear once, and are spelled exactly.
 //
-// It owns that strictness for every endpoint. It never knows which members an endpoint has, and never repeats a value.
+// It owns that strictness for every endpoint. The caller defines which members an endpoint has. An
+// error never contains a value of the body.
 package jsonbody

@@ -11,52 +11,54 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// ErrNotObject is a body that is not one JSON object in UTF-8.
+// ErrNotObject is returned for a body that is not one JSON object in UTF-8.
 var ErrNotObject = errors.New("the body is not one JSON object in UTF-8")
 
-// FieldError is a known member that cannot be used.
+// FieldError is returned for a known member that is invalid.
 type FieldError struct {
 	Field, Problem string
 }
 
-// Error names the member and the problem.
+// Error returns the member's name and the problem.
 func (e *FieldError) Error() string { return fmt.Sprintf("%s %s", e.Field, e.Problem) }
 
-// NotOneString is the problem of a member that Culprit returns.
+// NotOneString is the problem of a member that InvalidMember returns.
 const NotOneString = "must be a string and must appear once"
 
-// Texts reads the known members; those that are absent are not in the answer, and unknown ones are ignored. It fails with
-// ErrNotObject or a *FieldError.
-func Texts(body []byte, known func(name string) bool) (map[string]string, error) {
-	texts, culprit := members(body, known)
-	if culprit != "" {
-		return nil, &FieldError{culprit, NotOneString}
+// Strings parses a body and returns the values of its known members. Unknown members are ignored.
+// It returns ErrNotObject or a *FieldError.
+func Strings(body []byte, isMember func(name string) bool) (map[string]string, error) {
+	values, invalid := members(body, isMember)
+	if invalid != "" {
+		return nil, &FieldError{invalid, NotOneString}
 	}
-	// encoding/json mends what is not UTF-8 and stops at the object's end; protojson judges the whole.
+	// encoding/json replaces invalid UTF-8 and stops at the object's end; protojson validates the
+	// whole body.
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(body, &emptypb.Empty{}); err != nil {
 		return nil, ErrNotObject
 	}
-	for name, text := range texts {
-		if strings.IndexByte(text, 0) >= 0 {
+	for name, value := range values {
+		if strings.IndexByte(value, 0) >= 0 {
 			return nil, &FieldError{name, "has a NUL character"}
 		}
 	}
-	return texts, nil
+	return values, nil
 }
 
-// Culprit finds the known member that is no text, or that is there twice; empty if it is the whole that cannot be read.
-func Culprit(body []byte, known func(name string) bool) string {
-	_, culprit := members(body, known)
-	return culprit
+// InvalidMember returns the name of the known member that is not a string or is repeated, and an
+// empty string where there is none or the body is not an object.
+func InvalidMember(body []byte, isMember func(name string) bool) string {
+	_, invalid := members(body, isMember)
+	return invalid
 }
 
-func members(body []byte, known func(name string) bool) (texts map[string]string, culprit string) {
+func members(body []byte, isMember func(name string) bool) (values map[string]string, invalid string) {
 	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber() // a number beyond a float's range is still a number, and none of ours
+	d.UseNumber() // a number beyond the range of float64 is valid JSON
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
 		return nil, ""
 	}
-	texts = map[string]string{}
+	values = map[string]string{}
 	for d.More() {
 		key, err := d.Token()
 		name, ok := key.(string)
@@ -67,14 +69,14 @@ func members(body []byte, known func(name string) bool) (texts map[string]string
 		if d.Decode(&value) != nil {
 			return nil, ""
 		}
-		if !known(name) {
+		if !isMember(name) {
 			continue
 		}
-		text, isText := value.(string)
-		if _, seen := texts[name]; !isText || seen {
+		text, isString := value.(string)
+		if _, seen := values[name]; !isString || seen {
 			return nil, name
 		}
-		texts[name] = text
+		values[name] = text
 	}
-	return texts, ""
+	return values, ""
 }

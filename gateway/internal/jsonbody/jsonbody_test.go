@@ -12,14 +12,14 @@ import (
 
 func ab(name string) bool { return name == "a" || name == "b" }
 
-func TestKnownMembersAreTextsOnce(t *testing.T) {
+func TestKnownMembersAreStringsAndAppearOnce(t *testing.T) {
 	for body, want := range map[string]map[string]string{
 		`{}`:                                  {},
 		` {"a":"x"} `:                         {"a": "x"},
 		`{"a":"","b":"é\u00e9"}`:              {"a": "", "b": "éé"},
 		`{"A":1,"c":null,"d":[{}],"e":1e999}`: {},
 	} {
-		got, err := jsonbody.Texts([]byte(body), ab)
+		got, err := jsonbody.Strings([]byte(body), ab)
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v %s", body, err, diff)
 		}
@@ -27,29 +27,29 @@ func TestKnownMembersAreTextsOnce(t *testing.T) {
 	for body, field := range map[string]string{
 		`{"a":1}`: "a", `{"a":null}`: "a", `{"b":["x"]}`: "b", `{"a":"x","a":"x"}`: "a", `{"a":"x","\u0061":"y"}`: "a", `{"a":"x\u0000"}`: "a",
 	} {
-		var fault *jsonbody.FieldError
-		if _, err := jsonbody.Texts([]byte(body), ab); !errors.As(err, &fault) || fault.Field != field {
+		var fieldErr *jsonbody.FieldError
+		if _, err := jsonbody.Strings([]byte(body), ab); !errors.As(err, &fieldErr) || fieldErr.Field != field {
 			t.Errorf("%s: %v, want %s named", body, err, field)
 		}
 	}
 	for _, body := range []string{``, `null`, `[]`, `"a"`, `{"a":"x"} {}`, `{"a":"x"`, `{"a":"x",}`, `{'a':'x'}`, "{\"a\":\"\xff\"}", `{"a":"\ud800"}`, "{\"c\":\"\xff\"}"} {
-		if _, err := jsonbody.Texts([]byte(body), ab); !errors.Is(err, jsonbody.ErrNotObject) {
+		if _, err := jsonbody.Strings([]byte(body), ab); !errors.Is(err, jsonbody.ErrNotObject) {
 			t.Errorf("%q: %v", body, err)
 		}
 	}
 }
 
-func FuzzTexts(f *testing.F) {
+func FuzzStrings(f *testing.F) {
 	f.Add([]byte(`{"a":"x","b":1}`))
 	f.Add([]byte("{\"a\":\"\xff\"}"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		texts, err := jsonbody.Texts(body, ab)
+		values, err := jsonbody.Strings(body, ab)
 		if err != nil {
 			return
 		}
-		for name, text := range texts {
-			if !ab(name) || !utf8.ValidString(text) || !utf8.Valid(body) {
-				t.Errorf("%q gives %q: %q", body, name, text)
+		for name, value := range values {
+			if !ab(name) || !utf8.ValidString(value) || !utf8.Valid(body) {
+				t.Errorf("%q gives %q: %q", body, name, value)
 			}
 		}
 	})

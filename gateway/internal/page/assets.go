@@ -7,25 +7,26 @@ import (
 	"time"
 )
 
-// AssetsPath is what every asset is served under.
+// AssetsPath is the path prefix of every asset.
 const AssetsPath = "/assets/"
 
 const (
 	stylesheetName   = "usher"
-	stylesheetEnding = ".css"
+	stylesheetSuffix = ".css"
 )
 
-// StylesheetPath is the stylesheet's address. A hash of the content is part of it, so that the address of one content never
-// serves another, whatever a cache keeps of it. The hash is in the path: some caches leave the query out of their keys.
+// StylesheetPath returns the stylesheet's path. It contains a hash of the content, so that a cache
+// never serves the content of another release for it. The hash is in the path and not in the query,
+// because some caches ignore the query.
 func (p *Pages) StylesheetPath() string {
-	return AssetsPath + stylesheetName + "-" + p.version + stylesheetEnding
+	return AssetsPath + stylesheetName + "-" + p.version + stylesheetSuffix
 }
 
-// Assets serves what lies under AssetsPath; notFound answers everything else.
+// Assets serves the paths under AssetsPath; notFound serves those that do not exist.
 //
-// During a rolling update two releases serve the same addresses. The address of another release's stylesheet gets this
-// release's, which no cache may keep: a person sees a styled page, and the next request for that address may get what
-// belongs to it.
+// During a rolling update two releases serve the same addresses. A request for another release's
+// stylesheet gets this release's with no-store: the page is styled, and the next request may reach
+// the release that has it.
 func (p *Pages) Assets(notFound http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.EscapedPath()
@@ -44,11 +45,11 @@ func (p *Pages) Assets(notFound http.Handler) http.Handler {
 	})
 }
 
-// isStylesheet reports whether a path is that of a stylesheet of ours, of whichever release: `usher.css` up to 0.1, and
-// `usher-<hash>.css` since.
+// isStylesheet reports whether a path is that of any release's stylesheet: `usher.css` up to 0.1,
+// and `usher-<hash>.css` since.
 func isStylesheet(path string) bool {
-	rest, ours := strings.CutPrefix(path, AssetsPath+stylesheetName)
-	rest, css := strings.CutSuffix(rest, stylesheetEnding)
+	rest, ownName := strings.CutPrefix(path, AssetsPath+stylesheetName)
+	rest, css := strings.CutSuffix(rest, stylesheetSuffix)
 	hash, hashed := strings.CutPrefix(rest, "-")
-	return ours && css && (rest == "" || hashed && hash != "" && strings.Trim(hash, "0123456789abcdef") == "")
+	return ownName && css && (rest == "" || hashed && hash != "" && strings.Trim(hash, "0123456789abcdef") == "")
 }

@@ -1,4 +1,5 @@
 // Package page renders Usher's pages: one layout, one stylesheet, no script.
 //
-// It owns templates, the headers of every page and how untrusted names are shown. It never knows where its data came from.
+// It owns templates, the headers of every page and the sanitizing of untrusted names. It does not
+// depend on the source of its data.
 package page

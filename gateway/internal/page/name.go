@@ -6,22 +6,25 @@ import (
 )
 
 const (
-	// maxName is how much of a name is shown: more than any registration takes, so that none is cut. Long ones wrap.
+	// maxName is the number of characters of a name that are shown: more than a registration
+	// allows, so that no name is truncated. Long names wrap.
 	maxName = 256
-	// maxMarks is how many marks one letter may carry; more would pile up over other lines.
+	// maxMarks is the maximum number of combining marks per letter; more would overlap other lines.
 	maxMarks = 2
-	// brailleBlank is a letter without ink.
+	// brailleBlank is a letter that renders as blank.
 	brailleBlank = '\u2800'
 )
 
-// unseen are characters without a look of their own: controls, formats, fillers, selectors, and what is no character.
-func unseen(r rune) bool {
+// invisible reports whether a character has no glyph of its own: control and format characters,
+// fillers, variation selectors, surrogates, and private use.
+func invisible(r rune) bool {
 	return r == unicode.ReplacementChar || r == brailleBlank || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs,
 		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// Name makes a name that somebody else chose fit to be shown: no control or formatting characters, which could turn text
-// around or hide it, and no more of it than a registration takes. The template escapes it.
+// Name sanitizes an untrusted name for display: it removes control and format characters, which
+// could reverse or hide text, and truncates it to the length that a registration allows. The
+// template escapes it.
 func Name(s string) string {
 	marks := 0
 	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
@@ -33,7 +36,7 @@ func Name(s string) string {
 		} else {
 			marks = 0
 		}
-		if marks > maxMarks || unseen(r) {
+		if marks > maxMarks || invisible(r) {
 			return -1
 		}
 		return r

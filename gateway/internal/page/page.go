@@ -15,8 +15,8 @@ import (
 //go:embed files
 var files embed.FS
 
-// policy lets a page load our stylesheet and nothing else. It has no form-action: a browser would apply that to the redirect
-// to the app, after the decision (the wire contract, §5).
+// policy allows the stylesheet and the icon and nothing else. It has no form-action: a browser
+// would apply that to the redirect to the client after the decision (docs/wire-contract.md §5).
 const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
 
 // Pages are the parsed templates.
@@ -27,13 +27,13 @@ type Pages struct {
 	icon       []byte
 }
 
-// New parses the templates. They are embedded: it cannot fail at run time, and a test opens every one.
+// New parses the embedded templates. A test renders each, so that it cannot fail at run time.
 func New() *Pages {
 	css := must(files.ReadFile("files/usher.css"))
 	sum := sha256.Sum256(css)
 	p := &Pages{byName: map[string]*template.Template{}, stylesheet: css, version: hex.EncodeToString(sum[:6])}
 	p.icon = must(files.ReadFile("files/favicon.ico"))
-	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{"name": Name, "moment": moment, "stamp": stamp}).
+	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{"name": Name, "displayTime": displayTime, "timestamp": timestamp}).
 		ParseFS(files, "files/layout.html", "files/fault.html"))
 	for _, entry := range must(files.ReadDir("files")) {
 		if name := entry.Name(); path.Ext(name) == ".html" && name != "layout.html" && name != "fault.html" {
@@ -52,15 +52,16 @@ func must[T any](v T, err error) T {
 
 // View is a page to show.
 type View struct {
-	// Template is the file's name without its ending.
+	// Template is the file's name without its extension.
 	Template string
 	Title    string
-	// Status is 0 for 200.
+	// Status is the HTTP status; 0 is 200.
 	Status int
 	Data   any
 }
 
-// Render writes a page. It is rendered whole before anything is sent, so that nobody sees half of one.
+// Render writes a page. It executes the template before it writes, so that a client never receives
+// half a page.
 func (p *Pages) Render(w http.ResponseWriter, v View) {
 	var out bytes.Buffer
 	err := p.byName[v.Template+".html"].Execute(&out, struct {
@@ -68,7 +69,7 @@ func (p *Pages) Render(w http.ResponseWriter, v View) {
 		Data              any
 	}{v.Title, p.StylesheetPath(), v.Data})
 	if err != nil {
-		panic(err) // a template and its data are both ours; the router answers 500 and logs it
+		panic(err) // a template and its data do not match: the router responds 500 and logs it
 	}
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
@@ -79,16 +80,16 @@ func (p *Pages) Render(w http.ResponseWriter, v View) {
 	if v.Status != 0 {
 		w.WriteHeader(v.Status)
 	}
-	_, _ = w.Write(out.Bytes()) // the reader has gone: nothing to do
+	_, _ = w.Write(out.Bytes()) // fails only where the client has disconnected
 }
 
-// Problem shows what went wrong. The text is ours: it never repeats what a request said.
+// Problem renders a page with an error message, which must not contain any part of the request.
 func (p *Pages) Problem(w http.ResponseWriter, r *http.Request, status int, text string) {
 	p.Notice(w, r, Notice{Status: status, Text: text})
 }
 
-// Notice renders a page with one message and one link or form that leads on. It prints the request id, which the log lines of
-// the request carry.
+// Notice renders a page with one message and one link or form to continue with. It shows the
+// request ID, which the request's log lines contain.
 func (p *Pages) Notice(w http.ResponseWriter, r *http.Request, n Notice) {
 	if n.Heading == "" {
 		n.Heading = "This did not work"
@@ -104,9 +105,9 @@ func (p *Pages) Notice(w http.ResponseWriter, r *http.Request, n Notice) {
 	p.Render(w, View{Template: "problem", Title: title, Status: n.Status, Data: n})
 }
 
-// Icon serves the icon that browsers ask for by themselves.
+// Icon serves /favicon.ico, which browsers request by themselves.
 func (p *Pages) Icon(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "image/x-icon")
 	w.Header().Set("Cache-Control", "public, max-age=86400")
-	_, _ = w.Write(p.icon) // the reader has gone: nothing to do
+	_, _ = w.Write(p.icon) // fails only where the client has disconnected
 }

@@ -29,7 +29,7 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 			Heading: evil, App: evil, Text: evil, Workspace: evil, At: at, Known: evil, Reference: evil,
 			Repeat: &page.Repeat{CSRF: "csrf-value", Request: "req", Decision: "approve", WorkspaceID: evil, Text: evil},
 		}, []string{"1 March 2026, 09:05", `name="decision" value="approve"`, `name="answered" value="1"`}},
-		"foreign": {page.Foreign{PublicURL: evil, Again: "https://login.test/signin"}, []string{"was not accepted", "https://login.test/signin"}},
+		"crossorigin": {page.CrossOrigin{PublicURL: evil, Again: "https://login.test/signin"}, []string{"was not accepted", "https://login.test/signin"}},
 		"consent": {page.Consent{
 			CSRF: "csrf-value", Request: "req", App: evil, Origin: evil, Person: evil, Email: evil, Fault: page.Fault{Text: evil, Field: "workspaces"},
 			Scopes:     []page.Scope{{Name: "videos:read", Description: "See your videos"}},
@@ -100,7 +100,7 @@ func TestAPageCannotBeFramedStoredOrScripted(t *testing.T) {
 	}
 }
 
-func TestFault_B8_AStylesheetIsKeptForGoodOnlyUnderTheAddressOfItsContent(t *testing.T) {
+func TestFault_B8_AStylesheetIsImmutableOnlyUnderTheAddressOfItsContent(t *testing.T) {
 	p := page.New()
 	h := p.Assets(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }))
 	send := func(method, target string, header ...string) *httptest.ResponseRecorder {
@@ -115,23 +115,23 @@ func TestFault_B8_AStylesheetIsKeptForGoodOnlyUnderTheAddressOfItsContent(t *tes
 	own := send(http.MethodGet, p.StylesheetPath())
 	if own.Code != http.StatusOK || own.Header().Get("Content-Type") != "text/css; charset=utf-8" ||
 		!strings.Contains(own.Header().Get("Cache-Control"), "immutable") || own.Body.Len() == 0 {
-		t.Errorf("the stylesheet is answered %d %v", own.Code, own.Header())
+		t.Errorf("the stylesheet gets %d %v", own.Code, own.Header())
 	}
 	if w := send(http.MethodGet, p.StylesheetPath(), "If-None-Match", own.Header().Get("ETag")); w.Code != http.StatusNotModified {
-		t.Errorf("the stylesheet that is there already is answered %d", w.Code)
+		t.Errorf("a cached stylesheet gets %d", w.Code)
 	}
 	if w := send(http.MethodHead, p.StylesheetPath()); w.Code != http.StatusOK || w.Body.Len() > 0 {
-		t.Errorf("HEAD is answered %d with %d bytes", w.Code, w.Body.Len())
+		t.Errorf("HEAD gets %d with %d bytes", w.Code, w.Body.Len())
 	}
 	for _, others := range []string{"/assets/usher-0123456789ab.css", "/assets/usher.css", "/assets/usher.css?v=0123456789ab"} {
 		w := send(http.MethodGet, others)
 		if w.Code != http.StatusOK || w.Header().Get("Cache-Control") != "no-store" || w.Body.String() != own.Body.String() {
-			t.Errorf("%s of another release is answered %d %v", others, w.Code, w.Header())
+			t.Errorf("%s of another release gets %d %v", others, w.Code, w.Header())
 		}
 	}
 	for _, unknown := range []string{"/assets/", "/assets/usher-.css", "/assets/usher-x.css", "/assets/usher-00.js", "/assets/x/usher.css", "/assets/ush%65r.css"} {
 		if w := send(http.MethodGet, unknown); w.Code != http.StatusNotFound {
-			t.Errorf("%s is answered %d", unknown, w.Code)
+			t.Errorf("%s gets %d", unknown, w.Code)
 		}
 	}
 	w := httptest.NewRecorder()
@@ -141,21 +141,21 @@ func TestFault_B8_AStylesheetIsKeptForGoodOnlyUnderTheAddressOfItsContent(t *tes
 	}
 }
 
-func TestNothingIsSentOfAPageThatFails(t *testing.T) {
+func TestAPageThatFailsToRenderWritesNothing(t *testing.T) {
 	w := httptest.NewRecorder()
 	defer func() {
 		if recover() == nil || w.Body.Len() > 0 || len(w.Header()) > 0 {
 			t.Errorf("half a page was sent: %q", w.Body)
 		}
 	}()
-	page.New().Render(w, page.View{Template: "consent", Data: "not what the template wants"})
+	page.New().Render(w, page.View{Template: "consent", Data: "data of another template"})
 }
 
-func TestANameCannotHideOrTurnTextAround(t *testing.T) {
+func TestANameCannotHideOrReverseText(t *testing.T) {
 	for given, want := range map[string]string{
 		"Example App": "Example App", "  a \t\n b  ": "a b", "": "(no name)", "\u200b\u200d": "(no name)", " \u00a0 ": "(no name)",
 		"abc\u202egpj.exe": "abcgpj.exe", "a\u2066b\u2069": "ab", "a\u061cb\u200eb": "abb", // bidirectional controls
-		"pay\u200bpal": "paypal", "pay\u2060pal": "paypal", "\ufeffx": "x", "soft\u00adhyphen": "softhyphen", // nothing to see
+		"pay\u200bpal": "paypal", "pay\u2060pal": "paypal", "\ufeffx": "x", "soft\u00adhyphen": "softhyphen", // invisible characters
 		"a\x00b\x1b[31mc": "ab[31mc", "a\u0085b": "a b", "a\u2028b\u2029c": "a b c", // control and line characters
 		"\ue000x": "x", "a\xffb": "ab", "a\ufffdb": "ab", // private use, not UTF-8
 		"Žluťoučký 日本語 👍":        "Žluťoučký 日本語 👍",
@@ -168,7 +168,7 @@ func TestANameCannotHideOrTurnTextAround(t *testing.T) {
 	}
 }
 
-func TestWhenToTryAgainIsToldInUTCAndFromNowOn(t *testing.T) {
+func TestTryAgainNamesTheTimeInUTCAndTheWait(t *testing.T) {
 	now := time.Date(2026, 3, 1, 20, 30, 20, 0, time.FixedZone("CET", 3600))
 	for wait, want := range map[time.Duration]string{
 		-time.Second: "Try again now.", 0: "Try again now.", time.Second: "Try again at 19:31 UTC (in 1 second).",
@@ -182,7 +182,7 @@ func TestWhenToTryAgainIsToldInUTCAndFromNowOn(t *testing.T) {
 	}
 }
 
-func TestTheIconIsOne(t *testing.T) {
+func TestTheFaviconIsAnICOFile(t *testing.T) {
 	w := httptest.NewRecorder()
 	page.New().Icon(w, nil)
 	if w.Header().Get("Content-Type") != "image/x-icon" || !strings.HasPrefix(w.Body.String(), "\x00\x00\x01\x00") {

@@ -1,6 +1,6 @@
-// Package proxy is the gateway's door to the API: what the catalog allows goes upstream, in the name of whoever was verified,
-// and nothing else does.
+// Package proxy is the reverse proxy of `/v1`: it forwards requests that the catalog allows to the
+// API, with the verified identity, and denies all others.
 //
-// It owns what travels: the path byte for byte as it was judged, bodies as they come, and which headers pass either way. It
-// decides nothing, and keeps nothing of what it carries.
+// It owns what is forwarded: the path byte for byte as it was checked, the bodies as streams, and
+// the headers in both directions. It makes no decision, and stores nothing of what it forwards.
 package proxy

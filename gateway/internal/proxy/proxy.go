@@ -18,32 +18,33 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// Config is what a Proxy stands on.
+// Config is the configuration of a Proxy.
 type Config struct {
 	Guard  guard.Guard
 	Logger *slog.Logger
-	// Upstream is the origin that allowed requests go to. Without one nothing exists behind the door: what is allowed is
-	// answered 404, after the same checks in the same order.
+	// Upstream is the origin that allowed requests are forwarded to. Without one an allowed request
+	// gets a 404, after the same checks in the same order.
 	Upstream *url.URL
-	// Proxies say where a request came from before it reached the gateway.
+	// Proxies are trusted for the client's address.
 	Proxies httpx.Proxies
-	// Scheme is how clients reach the gateway: what stands before it may have ended TLS.
+	// Scheme is the scheme that clients use: a proxy before the gateway may have terminated TLS.
 	Scheme string
-	// ForwardBearer lets the token itself go upstream, to an API that checks it again.
+	// ForwardBearer forwards the token, for an API that validates it again.
 	ForwardBearer bool
-	// AnswerWithin bounds how long the upstream may take until its answer begins, once it has the request.
-	AnswerWithin time.Duration
-	// MoveWithin bounds how long a body may stand still, either way.
-	MoveWithin time.Duration
+	// ResponseHeaderTimeout is the timeout between the end of the request and the header of the
+	// upstream's response.
+	ResponseHeaderTimeout time.Duration
+	// StallTimeout is how long a body may make no progress in either direction.
+	StallTimeout time.Duration
 }
 
-// Proxy is a handler that judges each request and passes on what is allowed.
+// Proxy is a handler that authorizes each request and forwards those that are allowed.
 type Proxy struct {
 	config  Config
 	reverse httputil.ReverseProxy
 }
 
-// The limits towards the upstream; an answer's beginning has a setting.
+// The timeouts and limits of connections to the upstream that have no setting.
 const (
 	dialLimit    = 3 * time.Second
 	tlsLimit     = 5 * time.Second
@@ -53,132 +54,135 @@ const (
 	flushLatency = 50 * time.Millisecond
 )
 
-// New makes a proxy.
+// New returns a proxy.
 func New(c Config) *Proxy {
 	return &Proxy{config: c, reverse: httputil.ReverseProxy{
 		Transport: &http.Transport{
 			DialContext:         (&net.Dialer{Timeout: dialLimit}).DialContext,
-			TLSHandshakeTimeout: tlsLimit, ResponseHeaderTimeout: c.AnswerWithin, ExpectContinueTimeout: expectLimit,
+			TLSHandshakeTimeout: tlsLimit, ResponseHeaderTimeout: c.ResponseHeaderTimeout, ExpectContinueTimeout: expectLimit,
 			MaxIdleConnsPerHost: idlePerHost, IdleConnTimeout: idleLimit,
-			DisableCompression: true, // bodies pass as they are
+			DisableCompression: true, // bodies are forwarded unchanged
 		},
 		FlushInterval:  flushLatency,
 		BufferPool:     newBuffers(),
 		ErrorLog:       slog.NewLogLogger(c.Logger.Handler(), slog.LevelWarn),
-		ModifyResponse: accept,
+		ModifyResponse: checkResponse,
 	}}
 }
 
 // ServeHTTP is http.Handler.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	pass, denial := p.config.Guard.Judge(r, r.Method, r.URL.EscapedPath())
+	authorized, denial := p.config.Guard.Authorize(r, r.Method, r.URL.EscapedPath())
 	if denial == nil && p.config.Upstream == nil {
 		denial = &enforce.Denial{Status: http.StatusNotFound, Code: enforce.CodeNotFound, Message: "There is no such endpoint"}
 		refusal.NoteCause(r.Context(), errorv1.Cause_CAUSE_NOT_FOUND)
 	}
 	if denial != nil {
 		if r.ContentLength < 0 || r.ContentLength > httpx.MaxBody {
-			httpx.LeaveBody(w) // a short one is read by net/http, and the connection stays
+			httpx.CloseAfterResponse(w) // net/http discards a shorter body, and keeps the connection
 		}
-		guard.Deny(w, denial)
+		guard.WriteDenial(w, denial)
 		return
 	}
-	c := call{config: &p.config, pass: pass, control: http.NewResponseController(w)}
-	c.patience = patience{limit: p.config.MoveWithin, answer: p.config.AnswerWithin}
-	r, done := c.patience.watch(r)
+	c := call{config: &p.config, authorized: authorized, control: http.NewResponseController(w)}
+	c.stallTimer = stallTimer{limit: p.config.StallTimeout, header: p.config.ResponseHeaderTimeout}
+	r, done := c.stallTimer.watch(r)
 	defer done()
-	c.down = downstream{ResponseWriter: w, patience: &c.patience, control: c.control, standing: w.Header().Clone()}
-	c.receive(r)
+	c.down = downstream{ResponseWriter: w, stallTimer: &c.stallTimer, control: c.control, gatewayHeaders: w.Header().Clone()}
+	c.wrapBody(r)
 	reverse := p.reverse
-	reverse.Rewrite, reverse.ErrorHandler = c.rewrite, c.failed
+	reverse.Rewrite, reverse.ErrorHandler = c.rewrite, c.handleError
 	reverse.ServeHTTP(&c.down, r)
 }
 
-// call is one request on its way.
+// call is one forwarded request.
 type call struct {
-	config   *Config
-	pass     guard.Pass
-	control  *http.ResponseController
-	patience patience
-	down     downstream
-	up       upload
+	config     *Config
+	authorized guard.Authorized
+	control    *http.ResponseController
+	stallTimer stallTimer
+	down       downstream
+	up         upload
 }
 
-// receive lets the body take its time: the connection's own limit is for small requests.
-func (c *call) receive(r *http.Request) {
+// wrapBody replaces the connection's read deadline, which is meant for small requests, by one for
+// each read of the body.
+func (c *call) wrapBody(r *http.Request) {
 	if r.Body == nil || r.Body == http.NoBody {
-		_ = c.control.SetReadDeadline(time.Time{}) // without a connection there is no deadline
+		_ = c.control.SetReadDeadline(time.Time{}) // fails only where there is no connection, as in tests
 		return
 	}
-	c.up = upload{ReadCloser: r.Body, patience: &c.patience, control: c.control}
+	c.up = upload{ReadCloser: r.Body, stallTimer: &c.stallTimer, control: c.control}
 	r.Body = &c.up
 }
 
-// codeInvalidRequest is the documented code of a request that cannot be read.
+// codeInvalidRequest is the documented code of a malformed request.
 const codeInvalidRequest = "invalid_request"
 
-// failed answers for an upstream that did not.
-func (c *call) failed(w http.ResponseWriter, r *http.Request, err error) {
-	if c.up.failed() != nil {
-		guard.Deny(w, &enforce.Denial{
+// handleError writes the error response of an upstream that did not respond.
+func (c *call) handleError(w http.ResponseWriter, r *http.Request, err error) {
+	if c.up.readError() != nil {
+		guard.WriteDenial(w, &enforce.Denial{
 			Status: http.StatusBadRequest, Code: codeInvalidRequest, Message: "The request's body did not arrive whole",
 		})
 		return
 	}
-	if cause := context.Cause(r.Context()); cause == nil || errors.Is(cause, errStalled) { // otherwise whoever asked has gone, and this is nobody's failure
+	if cause := context.Cause(r.Context()); cause == nil || errors.Is(cause, errStalled) { // otherwise the client has disconnected
 		c.config.Logger.WarnContext(r.Context(), "the upstream failed", "error", err)
 	}
 	denial := enforce.Unavailable()
 	var op *net.OpError
 	if !errors.As(err, &op) || op.Op != "dial" {
-		// The upstream may have done what was asked: nothing here says that it is safe to try again.
+		// The upstream may have executed the request, so the response does not suggest a retry.
 		denial.Status, denial.Message = http.StatusBadGateway, "The service behind this endpoint did not answer"
 	}
-	guard.Deny(w, denial)
+	guard.WriteDenial(w, denial)
 }
 
 var (
-	errUpgrade = errors.New("upstream changed the protocol unasked")
-	errStatus  = errors.New("upstream answered with a status that HTTP does not have")
+	errUpgrade = errors.New("upstream switched protocols without an Upgrade request")
+	errStatus  = errors.New("upstream responded with a status outside 200 to 599")
 )
 
-// accept refuses a response that cannot be passed on, and takes off its trailers what its headers may not say either.
-func accept(res *http.Response) error {
+// checkResponse returns an error for a response that cannot be forwarded, and filters its trailers
+// like its headers.
+func checkResponse(res *http.Response) error {
 	switch {
 	case res.StatusCode == http.StatusSwitchingProtocols:
-		return errUpgrade // what went through an upgraded connection would be judged once and never again
+		return errUpgrade // requests inside an upgraded connection would not be checked
 	case res.StatusCode < http.StatusOK || res.StatusCode > maxStatus:
 		return errStatus
 	}
-	keepReturning(res.Trailer)
-	if res.ContentLength < 0 { // only such a body has trailers, and they may come unannounced
-		res.Body = &trailed{ReadCloser: res.Body, response: res}
+	filterTrailer(res.Trailer)
+	if res.ContentLength < 0 { // only a chunked body has trailers, and they may be unannounced
+		res.Body = &trailerFilter{ReadCloser: res.Body, response: res}
 	}
 	return nil
 }
 
-// maxStatus is the last status that HTTP has (RFC 9110 §15).
+// maxStatus is the largest status of HTTP (RFC 9110 §15).
 const maxStatus = 599
 
-// trailed is a response's body that has its trailers judged when they are there, before they are passed on.
-type trailed struct {
+// trailerFilter is a response's body that filters the trailers at its end, before they are
+// forwarded.
+type trailerFilter struct {
 	io.ReadCloser
 
 	response *http.Response
 }
 
 // Read is io.Reader.
-func (t *trailed) Read(b []byte) (int, error) {
+func (t *trailerFilter) Read(b []byte) (int, error) {
 	n, err := t.ReadCloser.Read(b)
 	if err != nil {
-		keepReturning(t.response.Trailer)
+		filterTrailer(t.response.Trailer)
 	}
 	return n, err
 }
 
-func keepReturning(trailer http.Header) {
+func filterTrailer(trailer http.Header) {
 	for name := range trailer {
-		if !returns(name) || merges(name) {
+		if !forwardsResponseHeader(name) || mergesHeader(name) {
 			delete(trailer, name)
 		}
 	}

@@ -11,33 +11,33 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// rewrite makes the request that goes upstream. What the sender's Connection header lists is gone from Out by now, so that
-// nothing set here can be listed away.
+// rewrite builds the request to the upstream. httputil has already removed the headers that the
+// client's Connection header lists, so that it cannot remove those set here.
 func (c *call) rewrite(pr *httputil.ProxyRequest) {
 	in, out := pr.In, pr.Out
-	// Byte for byte what was judged, and the query as it came: the upstream alone reads it.
+	// The path is byte for byte the one that was checked. Only the upstream parses the query.
 	out.URL = &url.URL{
 		Scheme: c.config.Upstream.Scheme, Host: c.config.Upstream.Host, Path: in.URL.Path, RawPath: in.URL.RawPath,
 		RawQuery: in.URL.RawQuery, ForceQuery: in.URL.ForceQuery,
 	}
 	out.Host = ""
-	out.Trailer = nil // would arrive after the headers were judged
+	out.Trailer = nil // trailers would arrive after the headers were filtered
 	h := out.Header
 	for name := range h {
-		if !travels(name) {
+		if !forwardsRequestHeader(name) {
 			delete(h, name)
 		}
 	}
 	telemetry.Outgoing(in.Context(), h)
 	c.forwarded(h, in)
-	c.pass.Identify(h)
+	c.authorized.SetIdentityHeaders(h)
 	if c.config.ForwardBearer {
-		h["Authorization"] = []string{"Bearer " + c.pass.Bearer}
+		h["Authorization"] = []string{"Bearer " + c.authorized.Bearer}
 	}
 }
 
-// forwarded says where the request came from: the client as this process found it, then the proxy that brought it, if one did
-// (RFC 7239 §5.2 has the same order).
+// forwarded sets the headers with the client's address: the client, then the peer where that is a
+// proxy (RFC 7239 §5.2 has the same order).
 func (c *call) forwarded(h http.Header, in *http.Request) {
 	client, peer := c.config.Proxies.Source(in), httpx.Peer(in)
 	chain := client
@@ -52,10 +52,12 @@ func (c *call) forwarded(h http.Header, in *http.Request) {
 	}
 }
 
-// travels reports whether a header goes upstream. What does not: identities and credentials, the sender's word for where the
-// request came from, and what makes some servers read another method or path than was judged; each in every spelling.
-func travels(name string) bool {
-	if strings.IndexByte(name, '_') >= 0 { // another name's double to whatever turns names into variables
+// forwardsRequestHeader reports whether a header of the request is forwarded upstream. It excludes,
+// in every spelling, identities and credentials, forwarding headers that the client may have
+// forged, and headers that make some servers use another method or path than the one that was
+// checked.
+func forwardsRequestHeader(name string) bool {
+	if strings.IndexByte(name, '_') >= 0 { // CGI-style servers map `_` and `-` to the same variable
 		return false
 	}
 	name = hyphenated(name)
@@ -67,7 +69,8 @@ func travels(name string) bool {
 	return !enforce.Reserved(name) && !enforce.Misleading(name) && !strings.HasPrefix(name, "X-Forwarded-")
 }
 
-// hyphenated is a header's name as a server reads it that takes every sign for a hyphen.
+// hyphenated returns a header's name as a server reads it that takes every other character for a
+// hyphen.
 func hyphenated(name string) string {
 	odd := func(c rune) bool {
 		return c != '-' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9')

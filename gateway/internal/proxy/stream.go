@@ -13,64 +13,64 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// upload is a request's body, of any length, that may not stall.
+// upload is a request's body of any length, with a stall timeout.
 type upload struct {
 	io.ReadCloser
 
-	patience *patience
-	control  *http.ResponseController
-	renewed  time.Time
-	err      atomic.Pointer[error]
+	stallTimer *stallTimer
+	control    *http.ResponseController
+	renewed    time.Time
+	err        atomic.Pointer[error]
 }
 
 // Read is io.Reader.
 func (u *upload) Read(b []byte) (int, error) {
-	if now := time.Now(); now.Sub(u.renewed) > u.patience.renewEvery() {
+	if now := time.Now(); now.Sub(u.renewed) > u.stallTimer.renewEvery() {
 		u.renewed = now
-		_ = u.control.SetReadDeadline(now.Add(u.patience.limit)) // without a connection there is no deadline
+		_ = u.control.SetReadDeadline(now.Add(u.stallTimer.limit)) // fails only where there is no connection, as in tests
 	}
-	u.patience.moved()
+	u.stallTimer.progress()
 	n, err := u.ReadCloser.Read(b)
-	u.patience.moved()
+	u.stallTimer.progress()
 	switch {
 	case errors.Is(err, io.EOF):
-		_ = u.control.SetReadDeadline(time.Time{}) // likewise; the answer may take its time
-		u.patience.sent()
+		_ = u.control.SetReadDeadline(time.Time{}) // likewise; the response has a timeout of its own
+		u.stallTimer.bodySent()
 	case err != nil && !errors.Is(err, http.ErrBodyReadAfterClose):
 		u.err.Store(&err)
 	}
 	return n, err
 }
 
-// failed is why the body could not be read; nil when it could.
-func (u *upload) failed() error {
+// readError returns the error of reading the body, or nil.
+func (u *upload) readError() error {
 	if err := u.err.Load(); err != nil {
 		return *err
 	}
 	return nil
 }
 
-// downstream is the answer on its way to the client.
+// downstream is the response to the client.
 type downstream struct {
 	http.ResponseWriter
 
-	patience *patience
-	control  *http.ResponseController
-	// standing are the headers that the gateway has set. The upstream cannot take them back.
-	standing http.Header
-	renewed  time.Time
+	stallTimer *stallTimer
+	control    *http.ResponseController
+	// gatewayHeaders are the headers that the gateway has set, which the upstream cannot replace.
+	gatewayHeaders http.Header
+	renewed        time.Time
 }
 
-// WriteHeader is http.ResponseWriter. It is called for each interim answer too.
+// WriteHeader is http.ResponseWriter. It is called for each interim response too.
 func (d *downstream) WriteHeader(status int) {
 	h := d.Header()
 	for name := range h {
-		if !returns(name) {
+		if !forwardsResponseHeader(name) {
 			delete(h, name)
 		}
 	}
-	for name, values := range d.standing {
-		if merges(name) {
+	for name, values := range d.gatewayHeaders {
+		if mergesHeader(name) {
 			values = union(values, h[name])
 		}
 		h[name] = values
@@ -79,10 +79,11 @@ func (d *downstream) WriteHeader(status int) {
 	d.ResponseWriter.WriteHeader(status)
 }
 
-// returns reports whether a header of the upstream's response reaches the client: not what speaks for Usher; not cookies and
-// what else holds for a whole host, which is the sign-in pages' too; and of CORS only which headers a page may read. The
-// gateway answers for the rest: it takes no cookie, so that every origin may ask.
-func returns(name string) bool {
+// forwardsResponseHeader reports whether a header of the upstream's response is forwarded to the
+// client. It excludes Usher's own headers, cookies and other headers that apply to the whole host,
+// which also serves the sign-in pages, and of CORS all but the exposed headers: the gateway allows
+// every origin, because `/v1` accepts no cookie.
+func forwardsResponseHeader(name string) bool {
 	switch name = hyphenated(name); name {
 	case "Access-Control-Expose-Headers":
 		return true
@@ -93,10 +94,10 @@ func returns(name string) bool {
 	return !enforce.Reserved(name) && !strings.HasPrefix(name, "Access-Control-")
 }
 
-// merges reports whether both the gateway and the upstream have something to add to a header.
-func merges(name string) bool { return name == "Vary" || name == "Access-Control-Expose-Headers" }
+// mergesHeader reports whether the values of the gateway and of the upstream are merged.
+func mergesHeader(name string) bool { return name == "Vary" || name == "Access-Control-Expose-Headers" }
 
-// union is what stands in either, once.
+// union returns the values in either list without duplicates.
 func union(ours, theirs []string) []string {
 	all := slices.Clip(ours)
 	for _, value := range theirs {
@@ -111,22 +112,22 @@ func union(ours, theirs []string) []string {
 func (d *downstream) Write(b []byte) (int, error) {
 	d.renew()
 	n, err := d.ResponseWriter.Write(b)
-	d.patience.moved()
+	d.stallTimer.progress()
 	return n, err
 }
 
 func (d *downstream) renew() {
-	if now := time.Now(); now.Sub(d.renewed) > d.patience.renewEvery() {
+	if now := time.Now(); now.Sub(d.renewed) > d.stallTimer.renewEvery() {
 		d.renewed = now
-		_ = d.control.SetWriteDeadline(now.Add(d.patience.limit)) // without a connection there is no deadline
+		_ = d.control.SetWriteDeadline(now.Add(d.stallTimer.limit)) // fails only where there is no connection, as in tests
 	}
-	d.patience.moved()
+	d.stallTimer.progress()
 }
 
 // Unwrap is for http.ResponseController.
 func (d *downstream) Unwrap() http.ResponseWriter { return d.ResponseWriter }
 
-// buffers lends the space through which answers are copied.
+// buffers pools the buffers that responses are copied with.
 type buffers struct{ pool sync.Pool }
 
 const bufferSize = 32 << 10

@@ -8,7 +8,8 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 )
 
-// Conn is a connection to a service whose refusals are noted, so that no handler can forget to.
+// Conn is a connection to a service that records the refusals of its calls in the request's
+// context, so that no handler has to.
 type Conn struct{ grpc.ClientConnInterface }
 
 // Invoke is grpc.ClientConnInterface.
@@ -18,7 +19,8 @@ func (c Conn) Invoke(ctx context.Context, method string, args, reply any, opts .
 		NoteError(ctx, err)
 		return err
 	}
-	// A refused authorization request is no failure of the call: it ends in a page or in a redirect.
+	// A refused authorization request is not an error of the call: the response is an error page or
+	// a redirect.
 	if res, ok := reply.(interface{ GetStep() *authzv1.Step }); ok && res.GetStep().GetRefusal() != nil {
 		refused := res.GetStep().GetRefusal()
 		Note(ctx, Refusal{Cause: refused.GetCause(), ClientID: refused.GetClientId()})

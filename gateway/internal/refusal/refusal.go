@@ -1,6 +1,8 @@
-// Package refusal carries why a request was refused from where that is known to where a request is logged and counted.
+// Package refusal passes the cause of a refused request from the code that refuses it to the code
+// that logs and counts it.
 //
-// It owns the note that a request's context holds. It never writes a response: a cause stays inside.
+// It owns the record in a request's context. It never writes a response: the cause is not for
+// clients.
 package refusal
 
 import (
@@ -12,44 +14,45 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// Refusal is why a request was refused.
+// Refusal is the cause of a refused request.
 type Refusal struct {
 	Cause errorv1.Cause
-	// Field is the parameter that it is about; empty if none.
+	// Field is the parameter that was refused; empty if none.
 	Field string
-	// ClientID is the registered client that made the request; empty where it is not known.
+	// ClientID is the registered client that made the request; empty where it is unknown.
 	ClientID string
-	// Logged says that a line about it was written already: it is only counted.
+	// Logged is true where a line about it was already logged, so that it is only counted.
 	Logged bool
 }
 
 type key struct{}
 
-// note holds the last refusal that was noted. Handlers may call services concurrently.
+// note holds the last recorded refusal. Handlers may call services concurrently.
 type note = atomic.Pointer[Refusal]
 
-// Begin makes room for a note.
-func Begin(ctx context.Context) context.Context { return context.WithValue(ctx, key{}, new(note)) }
+// NewContext returns a context that can hold a refusal.
+func NewContext(ctx context.Context) context.Context { return context.WithValue(ctx, key{}, new(note)) }
 
-// Note records a refusal; a later one replaces it. Without Begin it does nothing.
+// Note records a refusal and replaces an earlier one. It does nothing without NewContext.
 func Note(ctx context.Context, r Refusal) {
 	if n, ok := ctx.Value(key{}).(*note); ok {
 		n.Store(&r)
 	}
 }
 
-// NoteCause records a refusal that this process decided.
+// NoteCause records a refusal of this process.
 func NoteCause(ctx context.Context, cause errorv1.Cause) { Note(ctx, Refusal{Cause: cause}) }
 
-// NoteError records a failure, unless it is a fault of ours or only leads to the sign-in page.
+// NoteError records the refusal of FromError, if there is one.
 func NoteError(ctx context.Context, err error) {
-	if r, refused := Of(err); refused {
+	if r, refused := FromError(err); refused {
 		Note(ctx, r)
 	}
 }
 
-// Of is the refusal that a failure is; refused is false for a fault of ours and for what only leads to the sign-in page.
-func Of(err error) (r Refusal, refused bool) {
+// FromError returns the refusal that an error stands for. refused is false for an internal error
+// and for a missing session, which redirects to the sign-in page.
+func FromError(err error) (r Refusal, refused bool) {
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are refusals
 	case errorv1.Reason_REASON_UNSPECIFIED, errorv1.Reason_REASON_SESSION_REQUIRED:
 		return Refusal{}, false
@@ -57,8 +60,8 @@ func Of(err error) (r Refusal, refused bool) {
 	return Refusal{Cause: oerr.Cause(err), Field: oerr.Field(err), ClientID: oerr.ClientID(err)}, true
 }
 
-// From is the refusal that was noted; ok is false where there is none.
-func From(ctx context.Context) (r Refusal, ok bool) {
+// FromContext returns the recorded refusal; ok is false where there is none.
+func FromContext(ctx context.Context) (r Refusal, ok bool) {
 	n, found := ctx.Value(key{}).(*note)
 	if !found {
 		return Refusal{}, false
@@ -70,9 +73,9 @@ func From(ctx context.Context) (r Refusal, ok bool) {
 	return *last, true
 }
 
-// ByStatus is why a request was refused that no service was asked about, by the response's status; ok is false for a status that
-// refuses nothing.
-func ByStatus(status int) (r Refusal, ok bool) {
+// FromStatus returns the refusal of a request that this gateway refused without a call to a
+// service, by the status of its response; ok is false for a status that refuses nothing.
+func FromStatus(status int) (r Refusal, ok bool) {
 	switch status {
 	case http.StatusBadRequest:
 		r.Cause = errorv1.Cause_CAUSE_QUERY_MALFORMED

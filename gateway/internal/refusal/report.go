@@ -13,48 +13,49 @@ import (
 type Reporter struct {
 	Logger  *slog.Logger
 	Metrics *telemetry.Metrics
-	// Verbose writes each refusal at the level INFO and not at DEBUG.
+	// Verbose logs each refusal at the level INFO and not at DEBUG.
 	Verbose bool
 }
 
-// Response is how a request was answered.
+// Response describes the response to a request.
 type Response struct {
-	// Endpoint is the route: never a path that a caller chose.
+	// Endpoint is the route, which contains no part of the request.
 	Endpoint string
 	Status   int
-	// Upstream says that the response may be that of the API behind the gateway, whose statuses say nothing of a refusal here.
+	// Upstream is true where the response may be that of the API behind the gateway, whose statuses
+	// are not refusals of the gateway.
 	Upstream bool
 }
 
-// Report counts a refused request and writes its one line. A response that is no error refuses nothing: a handler dealt with what
-// was noted.
+// Report counts and logs a refused request. A response that is not an error is not reported: its
+// handler has handled the recorded refusal.
 func (r Reporter) Report(ctx context.Context, res Response) {
 	if res.Status < http.StatusMultipleChoices {
 		return
 	}
-	why, noted := From(ctx)
+	refusal, noted := FromContext(ctx)
 	if !noted && !res.Upstream {
-		why, noted = ByStatus(res.Status)
+		refusal, noted = FromStatus(res.Status)
 	}
 	if !noted {
 		return
 	}
-	r.Metrics.Refused(res.Endpoint, why.Cause)
+	r.Metrics.Refused(res.Endpoint, refusal.Cause)
 	level := slog.LevelDebug
 	if r.Verbose {
 		level = slog.LevelInfo
 	}
-	if why.Logged || !r.Logger.Enabled(ctx, level) {
+	if refusal.Logged || !r.Logger.Enabled(ctx, level) {
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("endpoint", res.Endpoint), slog.Int("status", res.Status), slog.String("cause", oerr.CauseLabel(why.Cause)),
+		slog.String("endpoint", res.Endpoint), slog.Int("status", res.Status), slog.String("cause", oerr.CauseLabel(refusal.Cause)),
 	}
-	if why.Field != "" {
-		attrs = append(attrs, slog.String("field", why.Field))
+	if refusal.Field != "" {
+		attrs = append(attrs, slog.String("field", refusal.Field))
 	}
-	if why.ClientID != "" {
-		attrs = append(attrs, slog.String("client_id", why.ClientID))
+	if refusal.ClientID != "" {
+		attrs = append(attrs, slog.String("client_id", refusal.ClientID))
 	}
 	r.Logger.LogAttrs(ctx, level, "request refused", attrs...)
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// Path is what every endpoint stands under.
+// Path is the path prefix of every endpoint.
 const Path = "/api/v1/user"
 
 // API serves the endpoints.
@@ -27,43 +27,43 @@ type API struct {
 	Logger  *slog.Logger
 }
 
-// answer is what a request is answered with, as JSON.
-type answer func(w http.ResponseWriter, r *http.Request) (any, error)
+// handler serves a request and returns the response, to be encoded as JSON.
+type handler func(w http.ResponseWriter, r *http.Request) (any, error)
 
-// endpoint is a path's answers by method.
-type endpoint map[string]answer
+// endpoint maps a method to its handler.
+type endpoint map[string]handler
 
-// ServeHTTP is http.Handler. What this gateway refuses, and a panic of ours, has the documented shape too.
+// ServeHTTP is http.Handler. Errors of this gateway and panics have the documented format too.
 func (a API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if p := recover(); p != nil {
-			a.fail(w, r, fmt.Errorf("panic: %v: %s", p, debug.Stack()))
+			a.writeError(w, r, fmt.Errorf("panic: %v: %s", p, debug.Stack()))
 		}
 	}()
 	w.Header().Set("Cache-Control", "no-store")
-	body, err := a.answer(w, r)
+	body, err := a.route(w, r)
 	if err != nil {
-		a.fail(w, r, err)
+		a.writeError(w, r, err)
 		return
 	}
 	write(w, http.StatusOK, body)
 }
 
-// answer finds the endpoint and asks it. A method's override by a header is not read.
-func (a API) answer(w http.ResponseWriter, r *http.Request) (any, error) {
+// route finds the endpoint and calls its handler. It ignores headers that override the method.
+func (a API) route(w http.ResponseWriter, r *http.Request) (any, error) {
 	found := a.endpoint(r.URL.EscapedPath())
 	if found == nil {
 		return nil, oerr.New(errorv1.Reason_REASON_NOT_FOUND, "unknown path")
 	}
-	handler := found[r.Method]
-	if handler == nil {
+	serve := found[r.Method]
+	if serve == nil {
 		w.Header().Set("Allow", found.allow())
 		return nil, oerr.New(errorv1.Reason_REASON_METHOD_NOT_ALLOWED, "wrong method")
 	}
-	return handler(w, r)
+	return serve(w, r)
 }
 
-// endpoint routes the path as it was sent; nil for one that does not exist.
+// endpoint matches the path as it was sent; nil where there is no endpoint.
 func (a API) endpoint(path string) endpoint {
 	rest, under := strings.CutPrefix(path, Path+"/")
 	if !under || rest == "" {
@@ -94,19 +94,19 @@ func (e endpoint) allow() string {
 	return strings.Join(methods, ", ")
 }
 
-// authenticate is POST /authenticate. Whether there is one proof and which is the service's to judge; one that is there and
-// empty is told apart from one that is absent.
+// authenticate is POST /authenticate. The service checks that there is exactly one credential. A
+// field that is present and empty is passed differently from one that is absent.
 func (a API) authenticate(w http.ResponseWriter, r *http.Request) (any, error) {
-	texts, err := readTexts(w, r)
+	members, err := readMembers(w, r)
 	if err != nil {
 		return nil, err
 	}
-	req := &tokenv1.AuthenticateUserRequest{EmailAddress: texts[emailAddress], SourceAddress: a.Proxies.Source(r)}
-	if proof, sent := texts[password]; sent {
-		req.Password = &proof
+	req := &tokenv1.AuthenticateUserRequest{EmailAddress: members[emailAddress], SourceAddress: a.Proxies.Source(r)}
+	if value, sent := members[password]; sent {
+		req.Password = &value
 	}
-	if proof, sent := texts[clientSecret]; sent {
-		req.ClientSecret = &proof
+	if value, sent := members[clientSecret]; sent {
+		req.ClientSecret = &value
 	}
 	res, err := a.Users.AuthenticateUser(r.Context(), req)
 	return res.GetToken(), err
@@ -137,13 +137,13 @@ func (a API) user(r *http.Request, segment string) (any, error) {
 		return nil, invalid(emailAddress + " " + problem)
 	}
 	if !basicInfo(r.URL.RawQuery) {
-		return nil, invalid("userPartsToFetch must be BasicInfo, once: no other part is known")
+		return nil, invalid("userPartsToFetch must be BasicInfo and must appear once: there is no other part")
 	}
 	res, err := a.Users.GetUser(r.Context(), &tokenv1.GetUserRequest{Token: bearer(r), EmailAddress: email})
 	return userOf(res), err
 }
 
-// address decodes a path's segment, exactly once.
+// address decodes a path segment, exactly once.
 func address(segment string) (email, problem string) {
 	email, err := url.PathUnescape(segment)
 	switch {
@@ -159,7 +159,7 @@ func address(segment string) (email, problem string) {
 	return email, ""
 }
 
-// basicInfo says that a query asks for the one part that there is, or for none in particular.
+// basicInfo reports whether a query requests the only part that exists, or no part.
 func basicInfo(query string) bool {
 	params, err := oauth.ParseQuery(query)
 	if err != nil {
@@ -169,7 +169,8 @@ func basicInfo(query string) bool {
 	return !sent || part == "BasicInfo" && !repeated
 }
 
-// bearer is the token of a request, of whatever kind; empty when there is none that can be right.
+// bearer returns the bearer token of a request, of any kind; empty where there is none or it is
+// malformed.
 func bearer(r *http.Request) string {
 	token, _ := enforce.Bearer(r.Header.Values("Authorization"))
 	return token

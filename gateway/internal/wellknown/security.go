@@ -8,16 +8,17 @@ import (
 	"time"
 )
 
-// SecurityTxt is where security problems are reported (RFC 9116).
+// SecurityTxt serves the contacts for security reports (RFC 9116).
 type SecurityTxt struct {
-	// PublicURL is where browsers come to.
+	// PublicURL is the origin of the file's canonical address.
 	PublicURL string
-	// Contacts are addresses, the preferred one first; without any there is no such file.
+	// Contacts are URIs, the preferred one first; without any the file does not exist.
 	Contacts []string
-	// Expires is until when they are good. A file that is past it must not be used (RFC 9116 §2.5.5), so there is none then.
+	// Expires is the file's expiry. An expired file must not be used (RFC 9116 §2.5.5), so that it
+	// does not exist then.
 	Expires time.Time
 	Now     func() time.Time
-	// NotFound serves the request where there is no such file.
+	// NotFound serves the request where the file does not exist.
 	NotFound http.Handler
 }
 
@@ -35,5 +36,5 @@ func (s SecurityTxt) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(&text, "Canonical: %s/.well-known/security.txt\n", strings.TrimSuffix(s.PublicURL, "/"))
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "public, max-age=3600")
-	_, _ = io.WriteString(w, text.String()) // the reader has gone: nothing to do
+	_, _ = io.WriteString(w, text.String()) // fails only where the client has disconnected
 }

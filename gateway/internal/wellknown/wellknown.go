@@ -1,6 +1,7 @@
-// Package wellknown serves what is looked for under /.well-known: the metadata (RFC 8414) and security.txt (RFC 9116).
+// Package wellknown serves documents under /.well-known: the metadata (RFC 8414) and security.txt
+// (RFC 9116).
 //
-// It owns the documents: exactly what is supported, from the configuration and never from the request.
+// It owns the documents, which come from the configuration and never from the request.
 package wellknown
 
 import (
@@ -12,15 +13,16 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
-// Metadata is the document's source.
+// Metadata serves the authorization server's metadata.
 type Metadata struct {
-	// Issuer is where browsers come to.
+	// Issuer is the issuer and the origin of the authorization endpoint.
 	Issuer string
-	// API is where apps come to.
+	// API is the origin of the endpoints that clients call.
 	API string
-	// Scopes are all that an app may ask for at this moment.
+	// Scopes returns the scopes that exist at present.
 	Scopes func() []catalog.Scope
 }
 
@@ -45,13 +47,13 @@ type document struct {
 // ServeHTTP is http.Handler.
 func (m Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	confidential := []string{"client_secret_basic", "client_secret_post"}
-	everybody := append([]string{"none"}, confidential...)
+	withPublic := append([]string{"none"}, confidential...)
 	d := document{
 		Issuer: m.Issuer, AuthorizationEndpoint: m.Issuer + "/oauth/authorize",
 		TokenEndpoint: m.API + "/oauth/token", RevocationEndpoint: m.API + "/oauth/revoke", IntrospectionEndpoint: m.API + "/oauth/introspect",
 		ResponseTypesSupported: []string{"code"}, ResponseModesSupported: []string{"query"},
-		GrantTypesSupported: []string{"authorization_code", "refresh_token"},
-		TokenAuthMethods:    everybody, RevocationAuthMethods: everybody, IntrospectAuthMethods: confidential,
+		GrantTypesSupported: oauth.GrantTypeNames(nil),
+		TokenAuthMethods:    withPublic, RevocationAuthMethods: withPublic, IntrospectAuthMethods: confidential,
 		ChallengeMethods: []string{"S256"}, IssParameterSupported: true,
 	}
 	for _, scope := range m.Scopes() {
@@ -60,7 +62,7 @@ func (m Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "public, max-age=300")
 	var body bytes.Buffer
-	_ = json.NewEncoder(&body).Encode(d) // texts and a flag always encode
+	_ = json.NewEncoder(&body).Encode(d) // strings and a boolean always encode
 	sum := sha256.Sum256(body.Bytes())
 	w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body.Bytes()))

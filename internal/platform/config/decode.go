@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ import (
 func (l *loader) apply(s Setting, place, text string) {
 	if s.Secret {
 		text = strings.TrimRight(text, "\r\n") // as in a secret's file
-	} else if text = strings.TrimSpace(text); quoted(text) {
+	} else if text = strings.TrimSpace(text); s.quoted(text) {
 		l.fault(place, fmt.Errorf("%s is in quotes, which are part of the value here: leave them out", s.Key))
 		return
 	}
@@ -67,8 +68,12 @@ func (s Setting) unset(text string) bool {
 	return strings.TrimSpace(text) == ""
 }
 
-// quoted reports whether a value still has quotes that a shell, or a file of another syntax, would
-// have removed.
+// quoted reports whether a value, or an item of a list, still has quotes that a shell, or a file of
+// another syntax, would have removed.
+func (s Setting) quoted(text string) bool {
+	return quoted(text) || s.value.Type() == reflect.TypeFor[[]string]() && slices.ContainsFunc(list(text), quoted)
+}
+
 func quoted(text string) bool {
 	return len(text) > 1 && (text[0] == '"' || text[0] == '\'') && text[len(text)-1] == text[0]
 }

@@ -116,6 +116,8 @@ func TestFault_C1_AListMayBeWrittenAsYAMLOrWithCommas(t *testing.T) {
 func TestFault_C2_WhatIsNotSaidKeepsItsDefault(t *testing.T) {
 	for name, options := range map[string]config.Options{
 		"an empty file":              {File: write(t, "")},
+		"an empty document":          {File: write(t, "---\n...\n")},
+		"a section that is empty":    {File: write(t, "part: ''\n")},
 		"comments alone":             {File: write(t, "# part:\n#   text: x\n")},
 		"a section commented out":    {File: write(t, "part:\n  # text: x\n")},
 		"a section that is null":     {File: write(t, "part: ~\n")},
@@ -151,7 +153,7 @@ func TestFault_C1_YAMLsOwnMeansWorkAsBefore(t *testing.T) {
 	if err != nil || got.Part.Count != 3 || got.Part.Life != 5*time.Minute || got.Part.Text != "x" {
 		t.Errorf("%+v, %v", got.Part, err)
 	}
-	for _, wrong := range []string{"part: {text: a, text: b}", "part: [a]", "- a", "text", "part: {text: {a: 1}}"} {
+	for _, wrong := range []string{"part: {text: a, text: b}", "part: [a]", "- a", "text", "part: {text: {a: 1}}", "part: {text: a}\n---\npart: {text: b}", "a: [\n---\n"} {
 		if _, err := config.Load(kindDefaults(), config.Options{File: write(t, wrong)}); err == nil {
 			t.Errorf("%s is accepted", wrong)
 		}

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"reflect"
@@ -20,9 +22,14 @@ func (l *loader) file() {
 		l.fault(name, err)
 		return
 	}
-	var root yaml.Node
-	if err := yaml.Unmarshal(raw, &root); err != nil {
+	var root, more yaml.Node
+	documents := yaml.NewDecoder(bytes.NewReader(raw))
+	if err := documents.Decode(&root); err != nil && !errors.Is(err, io.EOF) {
 		l.fault(name, err)
+		return
+	}
+	if err := documents.Decode(&more); !errors.Is(err, io.EOF) {
+		l.fault(name, errors.New("holds several YAML documents, of which only the first would be read: write one"))
 		return
 	}
 	if len(root.Content) > 0 { // the file is empty, or has comments only
@@ -32,8 +39,8 @@ func (l *loader) file() {
 
 // mapping reads a section, or the whole file, whose prefix is empty.
 func (l *loader) mapping(prefix string, node *yaml.Node) {
-	if node = resolved(node); isNull(node) {
-		return // all its settings are commented out
+	if node = resolved(node); node.Kind == yaml.ScalarNode && (isNull(node) || strings.TrimSpace(node.Value) == "") {
+		return // all its settings are commented out, or a template left it empty
 	}
 	var entries map[string]yaml.Node // merges the mappings of YAML's <<, and refuses duplicate keys
 	if err := node.Decode(&entries); err != nil || node.Kind != yaml.MappingNode {
@@ -107,14 +114,13 @@ func (l *loader) secretInFile(s Setting, node *yaml.Node) {
 	if err == nil && strings.TrimSpace(text) == "" {
 		return
 	}
+	l.loaded.From[s.Key] = l.options.File
 	if err == nil {
 		err = l.secretFrom(s, strings.TrimSpace(text))
 	}
 	if err != nil {
 		l.fault(l.options.File, fmt.Errorf("%s: %w", s.KeyFile(), err))
-		return
 	}
-	l.loaded.From[s.Key] = l.options.File
 }
 
 // scalar returns a value's text as it is written in the file, so that 60 means the same here as in

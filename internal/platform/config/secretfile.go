@@ -45,7 +45,7 @@ func (f *secretFile) read() (string, error) {
 		return "", err
 	}
 	value := strings.TrimRight(string(raw), "\r\n")
-	if value == "" {
+	if strings.TrimSpace(value) == "" {
 		return "", errors.New(f.path + " is empty: write the secret into it")
 	}
 	return value, nil

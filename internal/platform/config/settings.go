@@ -19,7 +19,7 @@ type Setting struct {
 	Env string
 	// Help is the field's `help` tag.
 	Help string
-	// Bounds is the field's `bounds` tag: "<least> to <most>".
+	// Bounds is the field's `bounds` tag, "<least> to <most>" or "<least> or more", which OutOfBounds holds the value against.
 	Bounds string
 	// For is the `for` tag of the field or of its section: the processes that read it; empty means
 	// all.

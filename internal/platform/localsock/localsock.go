@@ -48,6 +48,17 @@ func Path(dataDir, service string) (string, error) {
 	return "", fmt.Errorf("%w: %s has %d bytes, at most %d fit", ErrPathTooLong, path, len(path), maxPath)
 }
 
+// Exists reports whether a service's socket is under a data folder. A process that was killed leaves
+// one behind.
+func Exists(dataDir, service string) bool {
+	path, err := Path(dataDir, service)
+	if err != nil {
+		return false
+	}
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().Type() == fs.ModeSocket
+}
+
 // Listen creates a service's socket under a data folder, which exists: with access for its owner
 // only, in a folder of the same kind. A socket that a crash left is replaced; one with a listening
 // process is an error. Closing the listener removes the file.

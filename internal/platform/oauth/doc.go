@@ -2,6 +2,9 @@
 // redirect URIs (RFC 6749 §3.1.2, RFC 8252 §7.3), client credentials in HTTP Basic (RFC 6749
 // §2.3.1) and the parameters of a query or a form (RFC 6749 appendix B).
 //
+// It also has the values that several services share: the request behind an authorization code,
+// connections, grant types.
+//
 // Every function validates one string and returns a sentinel error; no error repeats its input. The
 // package does no I/O, knows no registered client or issued token, and imports the standard library
 // and package secret only.

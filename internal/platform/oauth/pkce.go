@@ -32,9 +32,9 @@ const (
 )
 
 // CheckChallenge validates the two PKCE parameters of an authorization request. The method must be
-// exactly "S256": an absent one would mean plain (RFC 7636 §4.3), which the wire contract excludes.
-// The challenge must be a base64url text of 32 bytes. The caller decides whether a request may omit
-// both.
+// exactly "S256": an absent one would mean plain (RFC 7636 §4.3), which docs/wire-contract.md §5
+// does not allow. The challenge must be a base64url text of 32 bytes. The caller decides whether a
+// request may omit both.
 func CheckChallenge(challenge, method string) error {
 	switch {
 	case challenge == "":

@@ -22,7 +22,7 @@ const (
 	// MaxQueryLength bounds the input of ParseQuery, in bytes before decoding.
 	MaxQueryLength = 16 << 10
 	// MaxFormLength bounds the input of ParseForm, in bytes before decoding: the largest body of
-	// the wire contract §4.
+	// docs/wire-contract.md §4.
 	MaxFormLength = 64 << 10
 	// MaxParams bounds the number of parameters, including repeated ones.
 	MaxParams = 100

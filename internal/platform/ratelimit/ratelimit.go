@@ -26,6 +26,8 @@ type Entries interface {
 	Spend(ctx context.Context, key string, limit int64, window time.Duration) (bool, error)
 	// Refund gives one back.
 	Refund(ctx context.Context, key string) error
+	// Delete makes a budget whole again.
+	Delete(ctx context.Context, key string) error
 }
 
 // Budget is how often an event may happen within a window. A Limit of 0 is unlimited.
@@ -91,6 +93,18 @@ func (l *Limiter) Refund(ctx context.Context, keys ...string) {
 			_ = l.Entries.Refund(ctx, key)
 		}
 	}
+}
+
+// Reset resets the budget of a name, at once and for every replica. It returns the store's error.
+func (l *Limiter) Reset(ctx context.Context, budget Budget, name Name) error {
+	if name.Kind == "" || budget.Limit == 0 {
+		return nil
+	}
+	key, _ := l.window(name, budget.Window)
+	if err := l.Entries.Delete(ctx, key); err != nil {
+		return fmt.Errorf("resetting a %s's budget: %w", name.Kind, err)
+	}
+	return nil
 }
 
 // window returns the key of a name's current budget, and the time until the next window begins. The

@@ -68,6 +68,7 @@ func (away) Spend(context.Context, string, int64, time.Duration) (bool, error) {
 	return false, shortlived.ErrUnavailable
 }
 func (away) Refund(context.Context, string) error { return shortlived.ErrUnavailable }
+func (away) Delete(context.Context, string) error { return shortlived.ErrUnavailable }
 
 func TestAStoreThatIsAwayIsNotAnExhaustedBudget(t *testing.T) {
 	_, err := limiter(away{}).Spend(t.Context(), ratelimit.Budget{Limit: 1, Window: time.Hour}, ratelimit.Source("192.0.2.1"))

@@ -30,5 +30,9 @@ func Read(c Config, file string, environ []string) (config.Loaded, error) {
 
 // Validate returns an error for every invalid value.
 func Validate(c Config) []error {
-	return append(config.Each(c.Common().Validate()), config.Validate(c)...)
+	faults := append(config.Each(c.Common().Validate()), config.Validate(c)...)
+	if several, ok := c.(interface{ ValidateTogether() error }); ok { // the settings of several processes, which have to fit one another
+		faults = append(faults, config.Each(several.ValidateTogether())...)
+	}
+	return faults
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/config"
 	"github.com/vidocu/usher/internal/platform/hostport"
 	"github.com/vidocu/usher/internal/platform/logging"
 	"github.com/vidocu/usher/internal/platform/mtls"
@@ -66,8 +67,6 @@ type Peers struct {
 	Authz    string `koanf:"authz" for:"token consent gateway" required:"token consent gateway" help:"address of the authorization service, likewise"`
 	Token    string `koanf:"token" for:"consent gateway" required:"consent gateway" help:"address of the token service, likewise"`
 	Consent  string `koanf:"consent" for:"gateway" required:"gateway" help:"address of the consent service, likewise"`
-	// Gateway has no gRPC port; the setting exists so that one environment fits every process.
-	Gateway string `koanf:"gateway" for:"usher" help:"not used: the gateway has no gRPC port"`
 }
 
 // Default returns the settings of a process in production, without the addresses that only the
@@ -90,10 +89,7 @@ func (s *Settings) Validate() error {
 	if s.ClockOffset != 0 && !s.Development {
 		faults = append(faults, errors.New("clock_offset is for development alone"))
 	}
-	if s.DrainTime < 0 || s.DrainTime > time.Minute {
-		faults = append(faults, fmt.Errorf("drain_time is %s: give a duration from 0s to 1m", s.DrainTime))
-	}
-	return errors.Join(append(faults, s.validateAddrs(), s.Telemetry.Validate(), s.Log.Validate())...)
+	return errors.Join(append(faults, config.OutOfBounds(s), s.validateAddrs(), s.Telemetry.Validate(), s.Log.Validate())...)
 }
 
 // validateAddrs parses every address as the process will.

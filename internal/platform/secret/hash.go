@@ -13,8 +13,8 @@ var ErrHashLength = errors.New("hash is not 32 bytes long")
 // so the hash needs neither salt nor work factor and may be stored.
 type Hash [sha256.Size]byte
 
-// Sum hashes s. It runs at every token validation, so the bytes of the longest credential (180, the
-// wire contract §3) are kept on the stack.
+// Sum hashes s. It runs at every token validation, so the bytes of the longest credential (180,
+// docs/wire-contract.md §3) are kept on the stack.
 func Sum(s string) Hash {
 	var stack [192]byte
 	return sha256.Sum256(append(stack[:0], s...))

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Kind is a kind of credential, by its prefix (the wire contract §3).
+// Kind is a kind of credential, by its prefix (docs/wire-contract.md §3).
 type Kind string
 
 // The kinds of credential that share one format: the prefix, 43 random base62 characters (more than
@@ -48,17 +48,6 @@ func Valid(kind Kind, s string) bool {
 	body := len(s) - checksumLength
 	sum := checksum(crc32.ChecksumIEEE([]byte(s[:body])))
 	return string(sum[:]) == s[body:]
-}
-
-// KindOf returns the kind of a well-formed credential; ok is false where Valid is false for every
-// kind.
-func KindOf(s string) (kind Kind, ok bool) {
-	for _, kind := range [...]Kind{AccessToken, RefreshToken, APIKey, ClientSecret} {
-		if Valid(kind, s) {
-			return kind, true
-		}
-	}
-	return "", false
 }
 
 func checksum(sum uint32) (digits [checksumLength]byte) {

@@ -8,7 +8,7 @@ const (
 )
 
 // NewUserToken generates a token of VIDIZMO's user API: 112 random bytes as 180 characters of
-// base32 (RFC 4648 §6), unpadded (the wire contract, §3). It has neither a prefix nor a checksum;
+// base32 (RFC 4648 §6), unpadded (docs/wire-contract.md §3). It has neither a prefix nor a checksum;
 // it cannot be confused with a credential that has a prefix, since base32 has no underscore.
 func NewUserToken() String {
 	var b [userTokenBytes]byte

@@ -22,7 +22,7 @@ func TestWireContract3_AUserTokenIs180CharactersOfBase32(t *testing.T) {
 			t.Fatalf("%q: %d bytes, %v", token, len(raw), err)
 		}
 		seen[token] = true
-		if kind, ok := secret.KindOf(token); ok {
+		if kind, ok := kindOf(token); ok {
 			t.Errorf("it passes for a %s", kind)
 		}
 	}

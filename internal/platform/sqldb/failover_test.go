@@ -54,7 +54,7 @@ func eventually(t *testing.T, what string, ask func() error) (before []error) {
 func TestFault_C4_AFailoverHealsWithoutARestart(t *testing.T) {
 	pair, db := pairOf(t)
 	for id := range int64(3) {
-		if err := pair.Failover(); err != nil {
+		if err := pair.Failover(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		var port string

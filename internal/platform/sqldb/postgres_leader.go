@@ -49,6 +49,9 @@ func (l postgresLeader) check(ctx context.Context) error {
 func (l postgresLeader) release() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
+	// A busy server ends a session, and releases its locks, some time after its client has gone:
+	// with the unlock another process can be elected as soon as this returns.
+	_, _ = l.conn.Exec(ctx, `SELECT pg_advisory_unlock_all()`)
 	_ = l.conn.Close(ctx) // without a clean end, the keep-alives end the session
 }
 

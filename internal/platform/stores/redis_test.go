@@ -35,7 +35,7 @@ func TestFault_C14_AWrongTopologyIsNamedAtTheStartAndByReadiness(t *testing.T) {
 	must(t, later.Ready(t.Context())) // down is not wrong
 	_, port, err := net.SplitHostPort(addr)
 	must(t, err)
-	server := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "")
+	server := exec.Command(harness.RedisServer(), "--port", port, "--bind", "127.0.0.1", "--save", "")
 	server.Dir = t.TempDir()
 	must(t, server.Start())
 	defer func() {

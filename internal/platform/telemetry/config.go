@@ -15,7 +15,7 @@ type Config struct {
 	// OTLPCAFile is the authority of the collector's certificate.
 	OTLPCAFile string `koanf:"otlp_ca_file" help:"certificate authority of the collector, PEM; empty is the system's"`
 	// SampleRatio is the share of requests that are sampled, decided where a request arrives.
-	SampleRatio float64 `koanf:"sample_ratio" help:"share of the requests that are traced, 0 to 1"`
+	SampleRatio float64 `koanf:"sample_ratio" bounds:"0 to 1" help:"share of the requests that are traced"`
 	// Profiles serves pprof on the admin listener.
 	Profiles bool `koanf:"profiles" help:"serve /debug/pprof at admin_addr; in development it always is"`
 }
@@ -25,9 +25,6 @@ func DefaultConfig() Config { return Config{SampleRatio: 0.1} }
 
 // Validate reports invalid settings by name.
 func (c Config) Validate() error {
-	if !(c.SampleRatio >= 0 && c.SampleRatio <= 1) { // excludes NaN too
-		return fmt.Errorf("telemetry.sample_ratio is %g: give a number from 0 to 1", c.SampleRatio)
-	}
 	if c.OTLPEndpoint == "" {
 		if c.OTLPCAFile != "" {
 			return errors.New("telemetry.otlp_ca_file is set and telemetry.otlp_endpoint is not: set both or neither")

@@ -125,7 +125,6 @@ func TestOutgoingHeadersAreOurs(t *testing.T) {
 
 func TestASettingThatCannotBeUsedIsNamed(t *testing.T) {
 	for name, c := range map[string]Config{
-		"telemetry.sample_ratio":  {SampleRatio: 1.5},
 		"telemetry.otlp_endpoint": {OTLPEndpoint: "collector:4317"},
 		"telemetry.otlp_ca_file":  {OTLPCAFile: "ca.pem"},
 		"https://":                {OTLPEndpoint: "http://collector:4317", OTLPCAFile: "ca.pem"},

@@ -5,125 +5,101 @@ import (
 	"fmt"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+
+	"github.com/vidocu/usher/cmd/usher/internal/table"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 )
 
 // Clients is `usher clients`.
 type Clients struct {
-	Create          createClient    `cmd:"" help:"Register an app; the secret of a confidential one is printed once."`
-	List            listClients     `cmd:"" help:"List apps by name, disabled ones too."`
-	Show            showClient      `cmd:"" help:"Show an app with its redirect URIs and secrets."`
-	Update          updateClient    `cmd:"" help:"Change an app; what is given replaces, what is not stays, and so does what was granted."`
-	RotateSecret    rotateClient    `cmd:"" help:"Draw a new secret, printed once; the one before stays valid for the overlap."`
-	RevokeOldSecret revokeOldSecret `cmd:"" help:"End the secret before a rotation now."`
-	Disable         disableClient   `cmd:"" help:"Keep an app out, and end all that was granted to it at once."`
-	Enable          enableClient    `cmd:"" help:"Let a disabled app in again; what ended stays ended."`
+	Create          createClient    `cmd:"" help:"Register a client; the secret of a confidential one is printed only once."`
+	List            listClients     `cmd:"" help:"List clients by name, disabled ones too."`
+	Show            showClient      `cmd:"" help:"Show a client with its redirect URIs and secrets."`
+	Update          updateClient    `cmd:"" help:"Change a client: flags replace values, the others stay, and existing grants stay."`
+	RotateSecret    rotateClient    `cmd:"" help:"Create a new secret, printed only once; the previous one stays valid for the overlap."`
+	RevokeOldSecret revokeOldSecret `cmd:"" help:"Revoke the previous secret now, before its overlap ends."`
+	Disable         disableClient   `cmd:"" help:"Disable a client, and revoke everything that was granted to it."`
+	Enable          enableClient    `cmd:"" help:"Enable a disabled client; revoked grants stay revoked."`
 }
 
 type createClient struct {
-	Name           string   `arg:"" help:"The app's name, which people see on the consent page."`
-	ID             string   `help:"The identifier, vdo_client_…; without it one is drawn." placeholder:"ID"`
-	Public         bool     `help:"The app cannot keep a secret: it gets none, and must use PKCE."`
-	ResourceServer bool     `help:"The app may introspect every access token."`
-	RedirectURIs   []string `name:"redirect-uri" help:"Where browsers come back to; once for each." placeholder:"URI" sep:"none"`
-	Scopes         []string `name:"scope" help:"What the app may ask for; once for each, or with commas between." placeholder:"SCOPE"`
-	Grants         []string `name:"grant" help:"What the app may use: authorization_code, refresh_token; both unless given." placeholder:"GRANT"`
+	Name           string   `arg:"" help:"The client's name, shown on the consent page."`
+	ID             string   `help:"The client identifier, vdo_client_…; generated when not given." placeholder:"ID"`
+	Public         bool     `help:"A public client (RFC 6749 §2.1): it has no secret, and must use PKCE."`
+	ResourceServer bool     `help:"The client may introspect every access token."`
+	RedirectURIs   []string `name:"redirect-uri" help:"A redirect URI; repeat the flag for more." placeholder:"URI" sep:"none"`
+	Scopes         []string `name:"scope" help:"Scopes that the client may request; repeat the flag, or separate them with commas." placeholder:"SCOPE"`
+	GrantTypes     []string `name:"grant" help:"A grant type that the client may use: ${grant_types}; ${default_grant_types} unless given." placeholder:"GRANT"`
 
-	AllowReservedName bool `help:"The app is your own, and may have the product's name."`
+	AllowReservedName bool `help:"The client is your own, and may have the product's name."`
 }
 
-// Run registers an app.
+// Run registers a client.
 func (c createClient) Run(ctx context.Context, s *Session) error {
-	client, err := s.registry()
-	if err != nil {
-		return err
-	}
 	kind := authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL
 	if c.Public {
 		kind = authzv1.ClientType_CLIENT_TYPE_PUBLIC
 	}
-	res, err := client.CreateClient(ctx, &authzv1.CreateClientRequest{
+	res, err := s.authz().CreateClient(ctx, &authzv1.CreateClientRequest{
 		ClientId: c.ID, Name: c.Name, Type: kind, RedirectUris: c.RedirectURIs, Scopes: c.Scopes,
-		ResourceServer: c.ResourceServer, GrantTypes: c.Grants, AllowReservedName: c.AllowReservedName,
+		ResourceServer: c.ResourceServer, GrantTypes: c.GrantTypes, AllowReservedName: c.AllowReservedName,
 	})
 	if err != nil {
 		return err
 	}
 	if res.GetClientSecret() == "" {
-		return s.print(res, clientTable(res.GetRegistration()))
+		return s.print(res, clientRows(res.GetRegistration()))
 	}
-	return s.reveal(res, res.GetClientSecret(), fmt.Sprintf("The secret of app %s.", res.GetRegistration().GetClient().GetClientId()))
+	return s.reveal(res, res.GetClientSecret(), fmt.Sprintf("The secret of client %s.", res.GetRegistration().GetClient().GetClientId()))
 }
 
-type listClients struct {
-	Limit int32 `help:"At most so many; 0 is all of them." default:"100"`
-}
+type listClients struct{ limit }
 
-// Run lists apps.
+// Run lists clients.
 func (c listClients) Run(ctx context.Context, s *Session) error {
-	client, err := s.registry()
-	if err != nil {
-		return err
-	}
-	all := &authzv1.ListClientsResponse{}
-	err = s.pages(c.Limit, func(size int32, after string) (int, string, error) {
-		page, err := client.ListClients(ctx, &authzv1.ListClientsRequest{PageSize: size, PageToken: after})
-		all.Registrations = append(all.Registrations, page.GetRegistrations()...)
-		all.NextPageToken = page.GetNextPageToken()
-		return len(page.GetRegistrations()), page.GetNextPageToken(), err
-	})
-	if err != nil {
-		return err
-	}
-	return s.print(all, clientTable(all.GetRegistrations()...))
+	return call(ctx, allPages(s, c.Limit, s.authz().ListClients), &authzv1.ListClientsRequest{},
+		rows(s, func(res *authzv1.ListClientsResponse) table.Rows { return clientRows(res.GetRegistrations()...) }))
 }
 
 type showClient struct {
-	Client string `arg:"" help:"The app, vdo_client_…."`
+	Client string `arg:"" help:"The client, vdo_client_…."`
 }
 
-// Run shows an app.
+// Run shows a client.
 func (c showClient) Run(ctx context.Context, s *Session) error {
-	client, err := s.registry()
-	if err != nil {
-		return err
-	}
-	res, err := client.FindClient(ctx, &authzv1.FindClientRequest{ClientId: c.Client})
-	if err != nil {
-		return err
-	}
-	return s.print(res, wholeClient(res.GetRegistration()))
+	return call(ctx, s.authz().FindClient, &authzv1.FindClientRequest{ClientId: c.Client}, rows(s, registrationRows[*authzv1.FindClientResponse]))
 }
 
-// wholeClient tells everything of one app.
-func wholeClient(r *authzv1.Registration) table {
-	t := clientTable(r)
-	t.add("")
-	t.add("GRANTS", orNone(strings.Join(r.GetClient().GetGrantTypes(), " ")))
-	t.add("SCOPES", orNone(strings.Join(r.GetScopes(), " ")))
+// registrationRows shows everything of one client.
+func registrationRows[Res interface {
+	proto.Message
+	GetRegistration() *authzv1.Registration
+}](res Res) table.Rows {
+	r := res.GetRegistration()
+	t := clientRows(r)
+	t.Add("")
+	t.Add("GRANT TYPES", orNone(strings.Join(r.GetClient().GetGrantTypes(), " ")))
+	t.Add("SCOPES", orNone(strings.Join(r.GetScopes(), " ")))
 	for _, uri := range r.GetRedirectUris() {
-		t.add("REDIRECT URI", uri)
+		t.Add("REDIRECT URI", uri)
 	}
 	if len(r.GetSecrets()) > 0 {
-		t.add("SECRETS", secretsOf(r.GetSecrets()))
+		t.Add("SECRETS", secretsOf(r.GetSecrets()))
 	}
 	return t
 }
 
-func clientTable(apps ...*authzv1.Registration) table {
-	t := table{{"APP", "NAME", "TYPE", "STATE", "CREATED"}}
-	for _, a := range apps {
+func clientRows(clients ...*authzv1.Registration) table.Rows {
+	t := table.Rows{{"CLIENT", "NAME", "TYPE", "STATE", "CREATED"}}
+	for _, r := range clients {
 		kind := map[authzv1.ClientType]string{
 			authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL: "confidential", authzv1.ClientType_CLIENT_TYPE_PUBLIC: "public",
-		}[a.GetClient().GetType()]
-		if a.GetClient().GetResourceServer() {
+		}[r.GetClient().GetType()]
+		if r.GetClient().GetResourceServer() {
 			kind += ", resource server"
 		}
-		state := "enabled"
-		if a.GetDisabled() {
-			state = "disabled"
-		}
-		t.add(a.GetClient().GetClientId(), a.GetClient().GetName(), kind, state, when(a.GetCreateTime()))
+		t.Add(r.GetClient().GetClientId(), r.GetClient().GetName(), kind, state(r), timestamp(r.GetCreateTime()))
 	}
 	return t
 }

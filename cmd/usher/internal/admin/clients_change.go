@@ -5,118 +5,88 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/vidocu/usher/cmd/usher/internal/table"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
 type updateClient struct {
-	Client       string   `arg:"" help:"The app, vdo_client_…."`
-	Name         string   `help:"Another name." placeholder:"NAME"`
-	RedirectURIs []string `name:"redirect-uri" help:"Redirect URIs in place of all that it has; once for each." placeholder:"URI" sep:"none"`
-	Scopes       []string `name:"scope" help:"Scopes in place of all that it has; once for each, or with commas between." placeholder:"SCOPE"`
-	Grants       []string `name:"grant" help:"Grants in place of all that it has: authorization_code, refresh_token." placeholder:"GRANT"`
+	Client       string   `arg:"" help:"The client, vdo_client_…."`
+	Name         string   `help:"The new name." placeholder:"NAME"`
+	RedirectURIs []string `name:"redirect-uri" help:"A redirect URI; repeat the flag for more. They replace all that it has." placeholder:"URI" sep:"none"`
+	Scopes       []string `name:"scope" help:"Scopes, which replace all that it has; repeat the flag, or separate them with commas." placeholder:"SCOPE"`
+	GrantTypes   []string `name:"grant" help:"Grant types, which replace all that it has: ${grant_types}." placeholder:"GRANT"`
 
 	ResourceServer   bool `xor:"server" help:"It may introspect every access token."`
-	NoResourceServer bool `xor:"server" help:"It may not."`
+	NoResourceServer bool `xor:"server" help:"It may not introspect tokens of others."`
 
-	AllowReservedName bool `help:"The app is your own, and may have the product's name."`
+	AllowReservedName bool `help:"The client is your own, and may have the product's name."`
 }
 
-// Validate is kong's.
+// Validate is called by kong.
 func (c updateClient) Validate() error {
-	if c.Name == "" && len(c.RedirectURIs)+len(c.Scopes)+len(c.Grants) == 0 && !c.ResourceServer && !c.NoResourceServer {
-		return errors.New("nothing is to change: give --name, --redirect-uri, --scope, --grant, --resource-server or --no-resource-server")
+	if c.Name == "" && len(c.RedirectURIs)+len(c.Scopes)+len(c.GrantTypes) == 0 && !c.ResourceServer && !c.NoResourceServer {
+		return errors.New("no change was given: add --name, --redirect-uri, --scope, --grant, --resource-server or --no-resource-server")
 	}
 	return nil
 }
 
-// Run changes an app.
+// Run changes a client.
 func (c updateClient) Run(ctx context.Context, s *Session) error {
-	client, err := s.registry()
-	if err != nil {
-		return err
-	}
-	req := &authzv1.UpdateClientRequest{ClientId: c.Client, RedirectUris: c.RedirectURIs, Scopes: c.Scopes, GrantTypes: c.Grants}
+	req := &authzv1.UpdateClientRequest{ClientId: c.Client, RedirectUris: c.RedirectURIs, Scopes: c.Scopes, GrantTypes: c.GrantTypes}
 	if c.ResourceServer || c.NoResourceServer {
 		req.ResourceServer = &c.ResourceServer
 	}
 	if c.Name != "" {
 		req.Name, req.AllowReservedName = &c.Name, c.AllowReservedName
 	}
-	res, err := client.UpdateClient(ctx, req)
-	if err != nil {
-		return err
-	}
-	return s.print(res, wholeClient(res.GetRegistration()))
+	return call(ctx, s.authz().UpdateClient, req, rows(s, registrationRows[*authzv1.UpdateClientResponse]))
 }
 
 type rotateClient struct {
-	Client string `arg:"" help:"The app, vdo_client_…."`
+	Client string `arg:"" help:"The client, vdo_client_…."`
 	overlap
 }
 
 // Run rotates a secret.
 func (c rotateClient) Run(ctx context.Context, s *Session) error {
-	client, err := s.registry()
-	if err != nil {
-		return err
-	}
-	res, err := client.RotateClientSecret(ctx, &authzv1.RotateClientSecretRequest{
-		ClientId: c.Client, OverlapSeconds: c.seconds(),
-	})
-	if err != nil {
-		return err
-	}
-	return s.reveal(res, res.GetClientSecret(), fmt.Sprintf("The new secret of app %s; the one before %s.", c.Client, c.before()))
+	return call(ctx, s.authz().RotateClientSecret, &authzv1.RotateClientSecretRequest{ClientId: c.Client, OverlapSeconds: c.seconds()},
+		secretOf(s, func(*authzv1.RotateClientSecretResponse) string {
+			return fmt.Sprintf("The new secret of client %s; the previous one %s.", c.Client, c.previous())
+		}))
 }
 
 type revokeOldSecret struct {
-	Client string `arg:"" help:"The app, vdo_client_…."`
+	Client string `arg:"" help:"The client, vdo_client_…."`
 }
 
-// Run ends the secret before.
+// Run revokes the previous secret.
 func (c revokeOldSecret) Run(ctx context.Context, s *Session) error {
-	client, err := s.registry()
-	if err != nil {
-		return err
-	}
-	res, err := client.RevokePreviousClientSecret(ctx, &authzv1.RevokePreviousClientSecretRequest{ClientId: c.Client})
-	if err != nil {
-		return err
-	}
-	return s.done(res, "%s has one secret: %s", c.Client, secretsOf(res.GetRegistration().GetSecrets()))
+	return call(ctx, s.authz().RevokePreviousClientSecret, &authzv1.RevokePreviousClientSecretRequest{ClientId: c.Client},
+		rows(s, func(res *authzv1.RevokePreviousClientSecretResponse) table.Rows {
+			return table.Rows{{fmt.Sprintf("%s has one secret: %s", c.Client, secretsOf(res.GetRegistration().GetSecrets()))}}
+		}))
 }
 
 type disableClient struct {
-	Client string `arg:"" help:"The app, vdo_client_…."`
+	Client string `arg:"" help:"The client, vdo_client_…."`
+	confirmation
 }
 
-// Run disables an app.
+// Run disables a client.
 func (c disableClient) Run(ctx context.Context, s *Session) error {
-	client, err := s.ending()
-	if err != nil {
-		return err
-	}
-	res, err := client.DisableClient(ctx, &tokenv1.DisableClientRequest{ClientId: c.Client})
-	if err != nil {
-		return err
-	}
-	return s.done(res, "%s is disabled; all that was granted to it has ended", c.Client)
+	return c.confirmed(ctx, s, clientImpact(c.Client), func() error {
+		return call(ctx, s.revocation().DisableClient, &tokenv1.DisableClientRequest{ClientId: c.Client},
+			s.line("%s is disabled, and everything that was granted to it is revoked", c.Client))
+	})
 }
 
 type enableClient struct {
-	Client string `arg:"" help:"The app, vdo_client_…."`
+	Client string `arg:"" help:"The client, vdo_client_…."`
 }
 
-// Run enables an app.
+// Run enables a client.
 func (c enableClient) Run(ctx context.Context, s *Session) error {
-	client, err := s.registry()
-	if err != nil {
-		return err
-	}
-	res, err := client.EnableClient(ctx, &authzv1.EnableClientRequest{ClientId: c.Client})
-	if err != nil {
-		return err
-	}
-	return s.done(res, "%s may be connected again", c.Client)
+	return call(ctx, s.authz().EnableClient, &authzv1.EnableClientRequest{ClientId: c.Client},
+		s.line("%s is enabled; users must grant it access again", c.Client))
 }

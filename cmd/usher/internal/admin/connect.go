@@ -1,9 +1,11 @@
 package admin
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -13,43 +15,49 @@ import (
 	"github.com/vidocu/usher/internal/platform/run"
 )
 
-// defaultData is where the all-in-one keeps its data when nothing says otherwise.
-const defaultData = "data"
+// DefaultDataDir is the data folder of `usher dev` where data_dir is not set.
+const DefaultDataDir = "data"
 
-// dial connects to a service: at its address, as the operator whom the certificate names, or through the socket of an
-// all-in-one on this machine.
-func (s *Session) dial(service string) (grpc.ClientConnInterface, error) {
-	if known, ok := s.conns[service]; ok {
-		return known, nil
+// connection is a connection to a service, with the address that error messages name.
+type connection struct {
+	*grpc.ClientConn
+
+	service, addr string
+	timeout       time.Duration
+}
+
+// dial connects to a service, once in a session: at its address with the operator's certificate, or through the socket of an
+// `usher dev` on this machine.
+func (s *Session) dial(service string) (connection, error) {
+	if conn, ok := s.conns[service]; ok {
+		return conn, nil
 	}
 	settings, err := s.settings()
 	if err != nil {
-		return bounded{}, err
+		return connection{}, err
 	}
-	conn, where, err := connect(settings, service)
+	conn, addr, err := connect(settings, service)
 	if err != nil {
-		return bounded{}, err
+		return connection{}, err
 	}
-	s.conns[service] = bounded{ClientConn: conn, service: service, where: where, limit: s.options.Timeout}
+	s.conns[service] = connection{ClientConn: conn, service: service, addr: addr, timeout: s.options.Timeout}
 	return s.conns[service], nil
 }
 
-func connect(settings *run.Settings, service string) (conn *grpc.ClientConn, where string, err error) {
-	addr := map[string]string{
+func connect(settings *run.Settings, service string) (conn *grpc.ClientConn, addr string, err error) {
+	addr = map[string]string{
 		"identity": settings.Peers.Identity, "authz": settings.Peers.Authz, "token": settings.Peers.Token,
 	}[service]
 	if addr != "" {
-		conn, err = proven(settings, service, addr)
+		conn, err = dialTLS(settings, service, addr)
 		return conn, addr, err
 	}
-	return local(settings, service)
+	return dialSocket(settings, service)
 }
 
-// proven connects with the operator's certificate.
-func proven(settings *run.Settings, service, addr string) (*grpc.ClientConn, error) {
-	files := settings.TLS
-	files.TrustDomain = settings.TrustDomain
-	creds, err := mtls.Client(files, service)
+// dialTLS connects with the operator's certificate.
+func dialTLS(settings *run.Settings, service, addr string) (*grpc.ClientConn, error) {
+	creds, err := mtls.Client(settings.Certificate(), service)
 	if err != nil {
 		return nil, fmt.Errorf("%w: the certificate must name spiffe://%s/%s", err, settings.TrustDomain, localsock.Operator)
 	}
@@ -60,18 +68,15 @@ func proven(settings *run.Settings, service, addr string) (*grpc.ClientConn, err
 	return conn, nil
 }
 
-// local connects through the socket of an all-in-one, if there is one.
-func local(settings *run.Settings, service string) (*grpc.ClientConn, string, error) {
-	dir := settings.DataDir
-	if dir == "" {
-		dir = defaultData
-	}
+// dialSocket connects through the socket of `usher dev`. It returns an error that says what to set where there is none.
+func dialSocket(settings *run.Settings, service string) (*grpc.ClientConn, string, error) {
+	dir := cmp.Or(settings.DataDir, DefaultDataDir)
 	path, err := localsock.Path(dir, service)
 	if err != nil {
 		return nil, "", err
 	}
 	if _, err := os.Stat(path); err != nil {
-		return nil, "", fmt.Errorf("no %[1]s service to talk to: set peers.%[1]s and tls.* (USHER_PEERS_%[3]s, "+
+		return nil, "", fmt.Errorf("no %[1]s service to connect to: set peers.%[1]s and tls.* (USHER_PEERS_%[3]s, "+
 			"USHER_TLS_CERT_FILE, USHER_TLS_KEY_FILE, USHER_TLS_CA_FILE), or start `usher dev` and set data_dir (USHER_DATA_DIR) to its folder: "+
 			"there is no socket at %[2]s", service, path, strings.ToUpper(service))
 	}

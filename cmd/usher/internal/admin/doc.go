@@ -1,7 +1,6 @@
-// Package admin is the administration commands: people, workspaces, apps, what was granted to them,
-// authentication apps, API keys and the catalog, over gRPC
-// as the caller `operator`.
+// Package admin is the administration commands: users, workspaces, clients, grants, authentication apps, API keys and the catalog,
+// over gRPC as the caller `operator`.
 //
-// It owns how a command reads its arguments and prints its answer. It never decides what may be done, and holds no database:
-// the services behind the RPCs decide.
+// It owns how a command reads its arguments, asks before it ends access, and prints a response. It never decides what is allowed,
+// and has no database: the services behind the RPCs decide.
 package admin

@@ -15,47 +15,47 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// explain turns a failed call into one line that says what to fix.
-func (b bounded) explain(method string, err error) error {
+// explain returns the error of a failed call as one line that says what to fix.
+func (c connection) explain(method string, err error) error {
 	text := oerr.Message(err)
 	if field := oerr.Field(err); field != "" && !strings.HasPrefix(text, field+" ") {
 		text = field + ": " + text
 	}
-	switch oerr.Reason(err) { //nolint:exhaustive // the other reasons are those of apps and browsers
+	switch oerr.Reason(err) { //nolint:exhaustive // the other reasons are those of clients and browsers
 	case errorv1.Reason_REASON_INVALID_REQUEST:
 		return advise(text, invalid(oerr.Field(err)))
 	case errorv1.Reason_REASON_NOT_FOUND:
 		return advise(text, missing(path.Base(method)))
 	case errorv1.Reason_REASON_ALREADY_EXISTS:
-		return advise(text, "choose another, or use the one that is there")
+		return advise(text, "choose another, or use the existing one")
 	case errorv1.Reason_REASON_CALLER_DENIED:
 		return fmt.Errorf("the %s service at %s refuses this caller: the certificate must name the operator, spiffe://<trust_domain>/%s",
-			b.service, b.where, localsock.Operator)
+			c.service, c.addr, localsock.Operator)
 	case errorv1.Reason_REASON_RATE_LIMITED:
 		return advise(text, "wait "+oerr.RetryAfter(err).Round(time.Second).String()+" and try again")
 	}
 	if text != "" {
 		return errors.New(text)
 	}
-	return b.foreign(err)
+	return c.explainStatus(err)
 }
 
-// foreign explains a failure that carries no reason of ours: the network's, or a fault of the service.
-func (b bounded) foreign(err error) error {
+// explainStatus explains an error without a reason of our contract: the network's, or an internal error of the service.
+func (c connection) explainStatus(err error) error {
 	st := status.Convert(err)
-	switch st.Code() { //nolint:exhaustive // the rest is said as it is
+	switch st.Code() { //nolint:exhaustive // the message of the others is printed as it is
 	case codes.DeadlineExceeded:
-		return fmt.Errorf("the %s service at %s did not answer within %s: try a longer --timeout, or look at its log", b.service, b.where, b.limit)
+		return fmt.Errorf("no response from the %s service at %s within %s: try a longer --timeout, or look at its log", c.service, c.addr, c.timeout)
 	case codes.Unavailable:
-		return fmt.Errorf("the %s service at %s cannot be reached: is it running? (%s)", b.service, b.where, st.Message())
+		return fmt.Errorf("the %s service at %s cannot be reached: is it running? (%s)", c.service, c.addr, st.Message())
 	case codes.Unimplemented:
-		return fmt.Errorf("the %s service at %s is older than this command: upgrade it first", b.service, b.where)
+		return fmt.Errorf("the %s service at %s is older than this command: upgrade it first", c.service, c.addr)
 	case codes.Canceled:
-		return errors.New("interrupted: whether the change was made is not known, so look before you repeat it")
+		return errors.New("interrupted: the change may have been made, so check before you repeat it")
 	case codes.Internal, codes.Unknown:
-		return fmt.Errorf("the %s service at %s failed: its log says why", b.service, b.where)
+		return fmt.Errorf("the %s service at %s failed: its log says why", c.service, c.addr)
 	}
-	return fmt.Errorf("the %s service at %s: %s", b.service, b.where, st.Message())
+	return fmt.Errorf("the %s service at %s: %s", c.service, c.addr, st.Message())
 }
 
 func advise(text, advice string) error {
@@ -65,41 +65,41 @@ func advise(text, advice string) error {
 	return fmt.Errorf("%s (%s)", text, advice)
 }
 
-// invalid is what helps where a field of the request is wrong.
+// invalid returns the advice for a field of the request that is invalid.
 func invalid(field string) string {
 	return map[string]string{
 		"plan":          "`usher catalog show` lists the plans",
 		"email_address": "write it as name@example.com",
-		"workspace_id":  "`usher workspaces list` shows what there is",
-		"user_id":       "`usher users list` shows who there is",
-		"client_id":     "`usher clients list` shows what there is",
+		"workspace_id":  "`usher workspaces list` lists the workspaces",
+		"user_id":       "`usher users list` lists the users",
+		"client_id":     "`usher clients list` lists the clients",
 		"scopes":        "`usher catalog show` lists the scopes",
-		"redirect_uris": "write each as https://app.example.com/callback; http is for 127.0.0.1, [::1] and localhost alone",
+		"redirect_uris": "write each as https://app.example.com/callback; http is only for 127.0.0.1, [::1] and localhost",
 		"page_token":    "start again from the first page",
 	}[field]
 }
 
-// missing is what helps where a method did not find what it was to work on.
+// missing returns the advice for a method that returned NOT_FOUND.
 func missing(method string) string {
 	switch method {
-	case "FindUser", "EnableUser", "DisableUser", "SetPassword":
-		return "`usher users list` shows who there is"
+	case "FindUser", "EnableUser", "DisableUser", "SetPassword", "UnlockUser":
+		return "`usher users list` lists the users"
 	case "ListMembers", "SetWorkspacePlan", "CreateApiKey", "ListApiKeys", "CreateAuthenticationApp":
-		return "`usher workspaces list` shows what there is"
+		return "`usher workspaces list` lists the workspaces"
 	case "AddMember":
-		return "`usher users list` and `usher workspaces list` show what there is"
+		return "`usher users list` and `usher workspaces list` list both"
 	case "RemoveMember":
-		return "`usher members list` shows who is in a workspace"
+		return "`usher members list` lists the members of a workspace"
 	case "RotateAuthenticationAppSecret":
-		return "`usher auth-apps list` shows what there is; a revoked one has no new secret"
+		return "`usher auth-apps list` lists the authentication apps; a revoked one has no new secret"
 	case "RevokeAuthenticationApp":
-		return "`usher auth-apps list` shows what there is"
+		return "`usher auth-apps list` lists the authentication apps"
 	case "FindClient", "UpdateClient", "EnableClient", "DisableClient":
-		return "`usher clients list` shows what there is"
+		return "`usher clients list` lists the clients"
 	case "RotateClientSecret", "RevokePreviousClientSecret":
-		return "`usher clients list` shows what there is; a public one has no secret"
+		return "`usher clients list` lists the clients; a public one has no secret"
 	case "RevokeApiKey":
-		return "`usher api-keys list` shows a workspace's keys"
+		return "`usher api-keys list` lists the keys of a workspace"
 	}
 	return ""
 }

@@ -5,104 +5,76 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/vidocu/usher/cmd/usher/internal/table"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
 // Grants is `usher grants`.
 type Grants struct {
-	List   listGrants   `cmd:"" help:"List what is granted: by a user, to an app, or by a user to an app."`
-	Revoke revokeGrants `cmd:"" help:"End what was granted: by a user, to an app, or by a user to an app."`
+	List   listGrants   `cmd:"" help:"List live grants: of a user, to a client, or of a user to a client."`
+	Revoke revokeGrants `cmd:"" help:"Revoke grants: of a user, to a client, or of a user to a client."`
 }
 
-// whose says whose grants are meant.
-type whose struct {
+// holder selects grants by user, by client, or by both.
+type holder struct {
 	User   string `help:"The user, by identifier (usr_…) or e-mail address." placeholder:"USER"`
-	Client string `help:"The app, vdo_client_…." placeholder:"APP"`
+	Client string `help:"The client, vdo_client_…." placeholder:"CLIENT"`
 }
 
-// Validate is kong's.
-func (w whose) Validate() error {
-	if w.User == "" && w.Client == "" {
+// Validate is called by kong.
+func (h holder) Validate() error {
+	if h.User == "" && h.Client == "" {
 		return errors.New("give --user, --client or both")
 	}
 	return nil
 }
 
-// userID is empty where no user is named.
-func (w whose) userID(ctx context.Context, s *Session) (string, error) {
-	if w.User == "" {
-		return "", nil
-	}
-	return s.userID(ctx, w.User)
-}
-
 type listGrants struct {
-	whose
-	Limit int32 `help:"At most so many; 0 is all of them." default:"100"`
+	holder
+	limit
 }
 
 // Run lists grants.
 func (c listGrants) Run(ctx context.Context, s *Session) error {
-	id, err := c.userID(ctx, s)
+	id, err := s.userID(ctx, c.User)
 	if err != nil {
 		return err
 	}
-	client, err := s.oversight()
-	if err != nil {
-		return err
-	}
-	all := &tokenv1.ListGrantsResponse{}
-	err = s.pages(c.Limit, func(size int32, after string) (int, string, error) {
-		page, err := client.ListGrants(ctx, &tokenv1.ListGrantsRequest{UserId: id, ClientId: c.Client, PageSize: size, PageToken: after})
-		all.Grants = append(all.Grants, page.GetGrants()...)
-		all.NextPageToken = page.GetNextPageToken()
-		return len(page.GetGrants()), page.GetNextPageToken(), err
-	})
-	if err != nil {
-		return err
-	}
-	t := table{{"GRANT", "USER", "APP", "WORKSPACE", "SCOPES", "CREATED", "LAST USED", "ENDS"}}
-	for _, g := range all.GetGrants() {
-		t.add(short(g.GetGrantId()), g.GetUserId(), g.GetClientId(), g.GetWorkspaceId(), strings.Join(g.GetScopes(), " "),
-			when(g.GetCreateTime()), when(g.GetLastUseTime()), when(g.GetExpireTime()))
-	}
-	return s.print(all, t)
+	return call(ctx, allPages(s, c.Limit, s.inspection().ListGrants), &tokenv1.ListGrantsRequest{UserId: id, ClientId: c.Client}, rows(s, grantRows))
 }
 
-type revokeGrants struct{ whose }
+func grantRows(res *tokenv1.ListGrantsResponse) table.Rows {
+	t := table.Rows{{"GRANT", "USER", "CLIENT", "WORKSPACE", "SCOPES", "CREATED", "LAST USED", "EXPIRES"}}
+	for _, g := range res.GetGrants() {
+		t.Add(short(g.GetGrantId()), g.GetUserId(), g.GetClientId(), g.GetWorkspaceId(), strings.Join(g.GetScopes(), " "),
+			timestamp(g.GetCreateTime()), timestamp(g.GetLastUseTime()), timestamp(g.GetExpireTime()))
+	}
+	return t
+}
 
-// Run ends what was granted.
+type revokeGrants struct {
+	holder
+	confirmation
+}
+
+// Run revokes grants.
 func (c revokeGrants) Run(ctx context.Context, s *Session) error {
 	if c.User == "" {
-		return c.ofClient(ctx, s)
+		return c.confirmed(ctx, s, clientImpact(c.Client), func() error {
+			return call(ctx, s.revocation().RevokeClientGrants, &tokenv1.RevokeClientGrantsRequest{ClientId: c.Client},
+				s.line("all grants to %s are revoked; users may grant it access again", c.Client))
+		})
 	}
-	id, err := c.userID(ctx, s)
+	id, err := s.userID(ctx, c.User)
 	if err != nil {
 		return err
 	}
-	client, err := s.ending()
-	if err != nil {
-		return err
+	which := "to every client"
+	if c.Client != "" {
+		which = "to " + c.Client
 	}
-	res, err := client.RevokeUserGrants(ctx, &tokenv1.RevokeUserGrantsRequest{UserId: id, ClientId: c.Client})
-	if err != nil {
-		return err
-	}
-	what := "to " + c.Client
-	if c.Client == "" {
-		what = "to any app"
-	}
-	return s.done(res, "what %s granted %s has ended; they may grant it again", id, what)
-}
-
-func (c revokeGrants) ofClient(ctx context.Context, s *Session) error {
-	client, err := s.ending()
-	if err != nil {
-		return err
-	}
-	res, err := client.RevokeClientGrants(ctx, &tokenv1.RevokeClientGrantsRequest{ClientId: c.Client})
-	if err != nil {
-		return err
-	}
-	return s.done(res, "all that was granted to %s has ended; people may connect it again", c.Client)
+	return c.confirmed(ctx, s, grantsImpact(id, c.Client), func() error {
+		return call(ctx, s.revocation().RevokeUserGrants, &tokenv1.RevokeUserGrantsRequest{UserId: id, ClientId: c.Client},
+			s.line("the grants of %s %s are revoked; they may grant access again", id, which))
+	})
 }

@@ -3,21 +3,22 @@ package admin
 import (
 	"context"
 
+	"github.com/vidocu/usher/cmd/usher/internal/table"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
 // Members is `usher members`.
 type Members struct {
-	Add    addMember    `cmd:"" help:"Put a user into a workspace, or change the role of one who is in it."`
-	Remove removeMember `cmd:"" help:"Take a user out of a workspace, and end their tokens for it at once."`
+	Add    addMember    `cmd:"" help:"Add a user to a workspace, or change the role of a member."`
+	Remove removeMember `cmd:"" help:"Remove a user from a workspace, and revoke their grants and user tokens for it."`
 	List   listMembers  `cmd:"" help:"List a workspace's members by e-mail address."`
 }
 
 type addMember struct {
 	Workspace string `arg:"" help:"The workspace, ws_…."`
 	User      string `arg:"" help:"The user, by identifier (usr_…) or e-mail address."`
-	Role      string `help:"What the member may do: member or administrator." enum:"member,administrator" default:"member" placeholder:"ROLE"`
+	Role      string `help:"The member's role: member or administrator." enum:"member,administrator" default:"member" placeholder:"ROLE"`
 }
 
 // Run adds a member.
@@ -26,20 +27,14 @@ func (c addMember) Run(ctx context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
-	client, err := s.identity()
-	if err != nil {
-		return err
-	}
-	res, err := client.AddMember(ctx, &identityv1.AddMemberRequest{UserId: id, WorkspaceId: c.Workspace, Role: roleOf(c.Role)})
-	if err != nil {
-		return err
-	}
-	return s.done(res, "%s is in %s as %s", id, c.Workspace, c.Role)
+	return call(ctx, s.identity().AddMember, &identityv1.AddMemberRequest{UserId: id, WorkspaceId: c.Workspace, Role: roleOf(c.Role)},
+		s.line("%s is in %s as %s", id, c.Workspace, c.Role))
 }
 
 type removeMember struct {
 	Workspace string `arg:"" help:"The workspace, ws_…."`
 	User      string `arg:"" help:"The user, by identifier (usr_…) or e-mail address."`
+	confirmation
 }
 
 // Run removes a member.
@@ -48,15 +43,10 @@ func (c removeMember) Run(ctx context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
-	client, err := s.ending()
-	if err != nil {
-		return err
-	}
-	res, err := client.RemoveMember(ctx, &tokenv1.RemoveMemberRequest{UserId: id, WorkspaceId: c.Workspace})
-	if err != nil {
-		return err
-	}
-	return s.done(res, "%s is no longer in %s; their tokens for it have ended", id, c.Workspace)
+	return c.confirmed(ctx, s, memberImpact(id, c.Workspace), func() error {
+		return call(ctx, s.revocation().RemoveMember, &tokenv1.RemoveMemberRequest{UserId: id, WorkspaceId: c.Workspace},
+			s.line("%s is no longer in %s; their grants and user tokens for it are revoked", id, c.Workspace))
+	})
 }
 
 type listMembers struct {
@@ -65,17 +55,13 @@ type listMembers struct {
 
 // Run lists members.
 func (c listMembers) Run(ctx context.Context, s *Session) error {
-	client, err := s.identity()
-	if err != nil {
-		return err
-	}
-	res, err := client.ListMembers(ctx, &identityv1.ListMembersRequest{WorkspaceId: c.Workspace})
-	if err != nil {
-		return err
-	}
-	t := table{{"USER", "E-MAIL ADDRESS", "NAME", "ROLE"}}
+	return call(ctx, s.identity().ListMembers, &identityv1.ListMembersRequest{WorkspaceId: c.Workspace}, rows(s, memberRows))
+}
+
+func memberRows(res *identityv1.ListMembersResponse) table.Rows {
+	t := table.Rows{{"USER", "E-MAIL ADDRESS", "NAME", "ROLE"}}
 	for _, m := range res.GetMembers() {
-		t.add(m.GetUser().GetUserId(), m.GetUser().GetEmailAddress(), orNone(m.GetUser().GetDisplayName()), roleName(m.GetRole()))
+		t.Add(m.GetUser().GetUserId(), m.GetUser().GetEmailAddress(), orNone(m.GetUser().GetDisplayName()), roleName(m.GetRole()))
 	}
-	return s.print(res, t)
+	return t
 }

@@ -5,93 +5,111 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"strings"
-	"text/tabwriter"
+	"os"
 	"time"
-	"unicode"
 
+	"golang.org/x/term"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/vidocu/usher/cmd/usher/internal/table"
 )
 
-// table is an answer in lines and columns; the first line is its head.
-type table [][]string
-
-func (t *table) add(cells ...string) { *t = append(*t, cells) }
-
-// print writes an answer as the caller wants it: the whole message, or a table of it.
-func (s *Session) print(answer proto.Message, t table) error {
+// print writes a response in the format of --output: the whole message, or a table of it.
+func (s *Session) print(response proto.Message, rows table.Rows) error {
 	if s.options.Output == "json" {
-		return s.json(answer)
+		return s.json(response)
 	}
-	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
-	for _, row := range t {
-		cells := make([]string, len(row))
-		for i, cell := range row {
-			cells[i] = harmless(cell)
-		}
-		if _, err := fmt.Fprintln(w, strings.Join(cells, "\t")); err != nil {
-			return err
-		}
+	cut, err := table.Write(s.Out, rows, s.width())
+	if cut {
+		fmt.Fprintln(s.Err, "Cut to the width of the terminal: --wide or --output json shows all of it.")
 	}
-	return w.Flush()
+	return err
 }
 
-// done writes one line where the answer has nothing in it.
-func (s *Session) done(answer proto.Message, format string, args ...any) error {
-	return s.print(answer, table{{fmt.Sprintf(format, args...)}})
+// width is how wide a table may be, in the cells of the terminal; 0 where it is not cut: with --wide, in a file or a pipe.
+func (s *Session) width() int {
+	file, ok := s.Out.(*os.File)
+	if s.options.Wide || !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }
 
-// reveal writes a secret alone to standard output, so that $(usher …) is the secret, and what it is beside it.
-func (s *Session) reveal(answer proto.Message, secret, note string) error {
-	if s.options.Output == "json" {
-		return s.json(answer)
+// rows prints a response as a table.
+func rows[Res proto.Message](s *Session, of func(Res) table.Rows) printer {
+	return func(response proto.Message) error {
+		res, ok := response.(Res)
+		if !ok {
+			return fmt.Errorf("a %T is not the response of this call", response)
+		}
+		return s.print(response, of(res))
 	}
-	fmt.Fprintln(s.Err, harmless(note)+" It is shown this once: keep it now.")
+}
+
+// line prints one line for a response.
+func (s *Session) line(format string, args ...any) printer {
+	return func(response proto.Message) error {
+		return s.print(response, table.Rows{{fmt.Sprintf(format, args...)}})
+	}
+}
+
+// reveal prints a secret. It is alone on standard output, so that $(usher …) is the secret; the note is on standard error.
+func (s *Session) reveal(response proto.Message, secret, note string) error {
+	if s.options.Output == "json" {
+		return s.json(response)
+	}
+	fmt.Fprintln(s.Err, table.Harmless(note)+" It is shown only now: keep it.")
 	_, err := fmt.Fprintln(s.Out, secret)
 	return err
 }
 
-// json writes the message with the contract's names. Every field that has a value or a default is there, and the same message
-// is the same text: protojson alone varies its blanks on purpose.
-func (s *Session) json(answer proto.Message) error {
-	raw, err := protojson.MarshalOptions{UseProtoNames: true, EmitDefaultValues: true}.Marshal(answer)
+// secretOf prints the secret of a response.
+func secretOf[Res interface {
+	proto.Message
+	GetClientSecret() string
+}](s *Session, note func(Res) string) printer {
+	return func(response proto.Message) error {
+		res, ok := response.(Res)
+		if !ok {
+			return fmt.Errorf("a %T is not the response of this call", response)
+		}
+		return s.reveal(res, res.GetClientSecret(), note(res))
+	}
+}
+
+// json writes the message with the contract's names. Every field that has a value or a default is written, and equal messages are
+// equal text: protojson alone varies its white space on purpose.
+func (s *Session) json(response proto.Message) error {
+	raw, err := protojson.MarshalOptions{UseProtoNames: true, EmitDefaultValues: true}.Marshal(response)
 	if err != nil {
-		return fmt.Errorf("writing the answer: %w", err)
+		return fmt.Errorf("writing the response: %w", err)
 	}
 	var text bytes.Buffer
 	if err := json.Indent(&text, raw, "", "  "); err != nil {
-		return fmt.Errorf("writing the answer: %w", err)
+		return fmt.Errorf("writing the response: %w", err)
 	}
 	text.WriteByte('\n')
 	_, err = s.Out.Write(text.Bytes())
 	return err
 }
 
-// harmless keeps a name that somebody chose from steering the terminal or breaking the table.
-func harmless(cell string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, cell)
-}
-
-// short is the beginning of a hash, as the JSON output writes it: enough to tell one from another. It is empty for none.
+// short is the beginning of a hash in the encoding of the JSON output: enough to tell it from others. It is empty for none.
 func short(hash []byte) string {
 	const shown = 12
-	if text := base64.StdEncoding.EncodeToString(hash); len(text) > shown {
-		return text[:shown]
-	}
-	return base64.StdEncoding.EncodeToString(hash)
+	text := base64.StdEncoding.EncodeToString(hash)
+	return text[:min(shown, len(text))]
 }
 
-// none stands for what is absent.
+// none is printed for an absent value.
 const none = "-"
 
-func when(t *timestamppb.Timestamp) string {
+func timestamp(t *timestamppb.Timestamp) string {
 	if t == nil {
 		return none
 	}

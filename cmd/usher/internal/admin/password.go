@@ -8,42 +8,53 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/term"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// maxPassword is the contract's limit, in bytes.
-const maxPassword = 1024
-
-var (
-	errNoPassword   = errors.New("no password was given: type one, or send it as one line to standard input")
-	errLongPassword = fmt.Errorf("the password is too long: at most %d bytes fit", maxPassword)
-	errTwoPasswords = errors.New("the two passwords differ: try again")
+const (
+	// maxPassword is the contract's limit, in bytes.
+	maxPassword = 1024
+	// minPassword is the contract's limit, in characters of the composed form.
+	minPassword = 12
 )
 
-// asker reads a line that is not shown.
-type asker func(ctx context.Context, prompt string) (string, error)
+var (
+	errNoPassword    = errors.New("no password: type one, or write it as one line to standard input")
+	errLongPassword  = fmt.Errorf("the password is too long: at most %d bytes are allowed", maxPassword)
+	errShortPassword = fmt.Errorf("the password is too short: at least %d characters are required", minPassword)
+	errTwoPasswords  = errors.New("the two passwords differ: try again")
+)
 
-// newPassword reads a new password: twice from a terminal, without showing it, or the first line of standard input.
-func (s *Session) newPassword(ctx context.Context) (secret.String, error) {
-	if file, ok := s.In.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		return askTwice(ctx, s.terminal(file))
+// prompt reads a line that is not shown.
+type prompt func(ctx context.Context, text string) (string, error)
+
+// newPassword reads a new password for a service: twice from a terminal, without showing it, or the first line of standard input. It
+// fails before it prompts where no connection to the service can be prepared.
+func (s *Session) newPassword(ctx context.Context, service string) (secret.String, error) {
+	if _, err := s.dial(service); err != nil {
+		return secret.String{}, err
+	}
+	if file, ok := s.terminal(); ok {
+		return readTwice(ctx, s.hiddenPrompt(file))
 	}
 	return readLine(s.In)
 }
 
-func askTwice(ctx context.Context, ask asker) (secret.String, error) {
-	first, err := ask(ctx, "New password: ")
+func readTwice(ctx context.Context, read prompt) (secret.String, error) {
+	first, err := read(ctx, "New password: ")
 	if err != nil {
 		return secret.String{}, err
 	}
-	password, err := usable(first)
+	password, err := validPassword(first)
 	if err != nil {
 		return secret.String{}, err
 	}
-	second, err := ask(ctx, "Once more: ")
+	second, err := read(ctx, "Repeat it: ")
 	if err != nil {
 		return secret.String{}, err
 	}
@@ -58,46 +69,62 @@ func readLine(in io.Reader) (secret.String, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return secret.String{}, fmt.Errorf("reading the password: %w", err)
 	}
-	return usable(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"))
+	return validPassword(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"))
 }
 
-func usable(password string) (secret.String, error) {
+func validPassword(password string) (secret.String, error) {
 	switch {
 	case password == "":
 		return secret.String{}, errNoPassword
 	case len(password) > maxPassword:
 		return secret.String{}, errLongPassword
+	case utf8.RuneCountInString(norm.NFC.String(password)) < minPassword:
+		return secret.String{}, errShortPassword
 	}
 	return secret.New(password), nil
 }
 
-// terminal asks at a terminal. Ctrl-C gives the terminal back as it was, showing what is typed.
-func (s *Session) terminal(file *os.File) asker {
-	return func(ctx context.Context, prompt string) (string, error) {
+func isTerminal(file *os.File) bool { return term.IsTerminal(int(file.Fd())) }
+
+// hiddenPrompt reads lines from a terminal without showing them. An interrupt restores the terminal's state.
+func (s *Session) hiddenPrompt(file *os.File) prompt {
+	return func(ctx context.Context, text string) (string, error) {
 		fd := int(file.Fd())
 		before, err := term.GetState(fd)
 		if err != nil {
 			return "", fmt.Errorf("reading the password: %w", err)
 		}
-		fmt.Fprint(s.Err, prompt)
+		fmt.Fprint(s.Err, text)
 		defer fmt.Fprintln(s.Err)
-		type answer struct {
-			line []byte
-			err  error
-		}
-		got := make(chan answer, 1)
-		go func() {
+		line, err := interruptible(ctx, func() (string, error) {
 			line, err := term.ReadPassword(fd)
-			got <- answer{line, err}
-		}()
-		select {
-		case a := <-got:
-			if a.err != nil && !errors.Is(a.err, io.EOF) {
-				return "", fmt.Errorf("reading the password: %w", a.err)
-			}
-			return string(a.line), nil
-		case <-ctx.Done():
+			return string(line), err
+		})
+		switch {
+		case ctx.Err() != nil:
 			return "", errors.Join(errors.New("interrupted: nothing was changed"), term.Restore(fd, before))
+		case err != nil && !errors.Is(err, io.EOF):
+			return "", fmt.Errorf("reading the password: %w", err)
 		}
+		return line, nil
+	}
+}
+
+// interruptible reads a line until ctx ends. A read that was interrupted goes on in the background, to the end of the process.
+func interruptible(ctx context.Context, read func() (string, error)) (string, error) {
+	type result struct {
+		line string
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		line, err := read()
+		done <- result{line, err}
+	}()
+	select {
+	case r := <-done:
+		return r.line, r.err
+	case <-ctx.Done():
+		return "", ctx.Err()
 	}
 }

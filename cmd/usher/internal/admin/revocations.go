@@ -8,59 +8,55 @@ import (
 	"strconv"
 	"strings"
 
+	"google.golang.org/grpc"
+
+	"github.com/vidocu/usher/cmd/usher/internal/table"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
 // Revocations is `usher revocations`.
 type Revocations struct {
-	List listRevocations `cmd:"" help:"List the newest entries of the log, or those behind a place in it; it holds a week."`
-	Tail tailRevocations `cmd:"" help:"Print what ends as it ends, until interrupted; --after begins further back."`
+	List listRevocations `cmd:"" help:"List the newest entries of the revocation log, or those after a cursor; it holds a week."`
+	Tail tailRevocations `cmd:"" help:"Follow the revocation log until interrupted; --after begins further back."`
 }
 
 type listRevocations struct {
-	After *int64 `help:"Begin behind this place in the log; 0 is its beginning." placeholder:"CURSOR"`
-	Limit int32  `help:"At most so many, 1 to 1000." default:"100"`
+	After *int64 `help:"List entries after this cursor; 0 is the beginning of the log." placeholder:"CURSOR"`
+	Limit int32  `help:"List at most this many, 1 to 1000." default:"100"`
 }
 
-// Validate is kong's.
+// Validate is called by kong.
 func (c listRevocations) Validate() error {
 	if c.Limit < 1 || c.Limit > maxPage {
-		return errors.New("--limit must be from 1 to 1000; --after goes on from where a list ended")
+		return errors.New("--limit must be from 1 to 1000; --after continues where a list ended")
 	}
 	return nil
 }
 
 // Run lists entries.
 func (c listRevocations) Run(ctx context.Context, s *Session) error {
-	client, err := s.oversight()
-	if err != nil {
-		return err
-	}
-	res, err := client.ListRevocations(ctx, &tokenv1.ListRevocationsRequest{AfterCursor: c.After, PageSize: c.Limit})
-	if err != nil {
-		return err
-	}
-	t := table{{"CURSOR", "AT", "WHAT", "WHY", "WHOSE"}}
+	return call(ctx, s.inspection().ListRevocations, &tokenv1.ListRevocationsRequest{AfterCursor: c.After, PageSize: c.Limit}, rows(s, revocationRows))
+}
+
+func revocationRows(res *tokenv1.ListRevocationsResponse) table.Rows {
+	t := table.Rows{{"CURSOR", "TIME", "KIND", "REASON", "OF"}}
 	for _, r := range res.GetRevocations() {
-		t.add(revocationRow(r)...)
+		t.Add(revocationRow(r)...)
 	}
-	return s.print(res, t)
+	return t
 }
 
 type tailRevocations struct {
-	After *int64 `help:"Begin behind this place in the log; 0 is its beginning." placeholder:"CURSOR"`
-	Count int    `help:"Leave after so many; 0 goes on." default:"0"`
+	After *int64 `help:"Begin after this cursor; 0 is the beginning of the log." placeholder:"CURSOR"`
+	Count int    `help:"Exit after this many entries; 0 never exits." default:"0"`
 }
 
-// Run follows the log. The stream says that there is more; what it is, with its reason, only an operator is told, who asks.
+// Run follows the log. The stream only says how far the log reaches; the entries with their reasons are listed, because only an
+// operator may read reasons.
 func (c tailRevocations) Run(ctx context.Context, s *Session) error {
-	client, err := s.revocations()
-	if err != nil {
-		return err
-	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	stream, err := client.WatchRevocations(ctx, &tokenv1.WatchRevocationsRequest{Cursor: c.After})
+	stream, err := s.revocationLog().WatchRevocations(ctx, &tokenv1.WatchRevocationsRequest{Cursor: c.After})
 	if err != nil {
 		return err
 	}
@@ -68,13 +64,26 @@ func (c tailRevocations) Run(ctx context.Context, s *Session) error {
 	if c.After != nil {
 		t.last = *c.After
 	}
+	return t.follow(ctx, stream)
+}
+
+// tail is how far the log was printed: to the entry of cursor last, or not at all at -1.
+type tail struct {
+	*Session
+
+	last int64
+	left int
+	done bool
+}
+
+func (t *tail) follow(ctx context.Context, stream grpc.ServerStreamingClient[tokenv1.WatchRevocationsResponse]) error {
 	for !t.done {
 		res, err := stream.Recv()
 		switch {
 		case ctx.Err() != nil:
 			return nil // interrupted
 		case errors.Is(err, io.EOF):
-			return fmt.Errorf("the token service stopped: go on with --after %d", t.last)
+			return fmt.Errorf("the token service ended the stream: continue with --after %d", t.last)
 		case err != nil:
 			return err
 		}
@@ -85,33 +94,21 @@ func (c tailRevocations) Run(ctx context.Context, s *Session) error {
 	return nil
 }
 
-// tail is how far the log was printed: nowhere at -1.
-type tail struct {
-	*Session
-	last int64
-	left int
-	done bool
-}
-
-// upTo prints what is behind the last entry that was printed.
+// upTo prints the entries after the last one that was printed.
 func (t *tail) upTo(ctx context.Context, res *tokenv1.WatchRevocationsResponse) error {
 	if res.GetReset_() {
-		fmt.Fprintf(t.Err, "The log does not reach back so far: going on with what there is up to %d.\n", res.GetCursor())
+		fmt.Fprintf(t.Err, "The log no longer holds entries from there: continuing with those it holds, up to %d.\n", res.GetCursor())
 	}
 	if t.last < 0 {
 		t.last = res.GetCursor()
 	}
-	client, err := t.oversight()
-	if err != nil {
-		return err
-	}
 	for t.last < res.GetCursor() && !t.done {
-		page, err := client.ListRevocations(ctx, &tokenv1.ListRevocationsRequest{AfterCursor: &t.last, PageSize: maxPage})
+		page, err := t.inspection().ListRevocations(ctx, &tokenv1.ListRevocationsRequest{AfterCursor: &t.last, PageSize: maxPage})
 		if err != nil {
 			return err
 		}
 		if len(page.GetRevocations()) == 0 {
-			t.last = res.GetCursor() // they were trimmed meanwhile
+			t.last = res.GetCursor() // they were deleted by cleanup in the meantime
 		}
 		if err := t.printAll(page.GetRevocations()); err != nil {
 			return err
@@ -122,7 +119,7 @@ func (t *tail) upTo(ctx context.Context, res *tokenv1.WatchRevocationsResponse) 
 
 func (t *tail) printAll(entries []*tokenv1.LoggedRevocation) error {
 	for _, r := range entries {
-		if err := t.print(r, table{revocationRow(r)}); err != nil {
+		if err := t.print(r, table.Rows{revocationRow(r)}); err != nil {
 			return err
 		}
 		t.last = r.GetRevocation().GetCursor()
@@ -143,12 +140,12 @@ func revocationRow(r *tokenv1.LoggedRevocation) []string {
 		}
 	}
 	return []string{
-		strconv.FormatInt(e.GetCursor(), 10), when(r.GetRevokeTime()), words(e.GetKind().String(), "REVOCATION_KIND_"),
+		strconv.FormatInt(e.GetCursor(), 10), timestamp(r.GetRevokeTime()), words(e.GetKind().String(), "REVOCATION_KIND_"),
 		words(r.GetReason().String(), "REVOCATION_REASON_"), orNone(strings.Join(names, " ")),
 	}
 }
 
-// words is a value of an enumeration as people write it.
+// words is the name of an enum value in lower case, with blanks.
 func words(name, prefix string) string {
 	return strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, prefix)), "_", " ")
 }

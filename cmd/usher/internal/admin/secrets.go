@@ -8,34 +8,34 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// held is a secret as a service tells of it.
-type held interface {
+// listedSecret is a secret as a list shows it.
+type listedSecret interface {
 	GetLastFour() string
 	GetExpireTime() *timestamppb.Timestamp
 }
 
-// secretsOf tells secrets by their last characters, newest first, with the end of those that end.
-func secretsOf[S held](secrets []S) string {
+// secretsOf writes secrets by their last characters, newest first, with the time at which they expire.
+func secretsOf[S listedSecret](secrets []S) string {
 	var texts []string
 	for _, secret := range secrets {
 		text := "…" + secret.GetLastFour()
 		if secret.GetExpireTime() != nil {
-			text += " until " + when(secret.GetExpireTime())
+			text += " until " + timestamp(secret.GetExpireTime())
 		}
 		texts = append(texts, text)
 	}
 	return orNone(strings.Join(texts, ", "))
 }
 
-// maxOverlap is the contract's.
+// maxOverlap is the contract's limit.
 const maxOverlap = 30 * 24 * time.Hour
 
-// overlap is the flag of commands that replace a secret.
+// overlap is the flag of commands that rotate a secret.
 type overlap struct {
-	Overlap time.Duration `help:"How long the secret before stays valid, in whole seconds; 0s ends it at once, at most 720h." default:"24h"`
+	Overlap time.Duration `help:"How long the previous secret stays valid, in whole seconds; 0s revokes it at once, at most 720h." default:"24h"`
 }
 
-// Validate is kong's.
+// Validate is called by kong.
 func (o overlap) Validate() error {
 	if o.Overlap < 0 || o.Overlap > maxOverlap || o.Overlap%time.Second != 0 {
 		return errors.New("--overlap must be whole seconds from 0s to 720h")
@@ -45,10 +45,10 @@ func (o overlap) Validate() error {
 
 func (o overlap) seconds() int64 { return int64(o.Overlap / time.Second) }
 
-// before says what becomes of the secret before.
-func (o overlap) before() string {
+// previous says how long the previous secret is valid.
+func (o overlap) previous() string {
 	if o.Overlap > 0 {
 		return "stays valid for " + o.Overlap.String()
 	}
-	return "has ended"
+	return "is revoked"
 }

@@ -1,12 +1,9 @@
 package admin
 
 import (
-	"context"
 	"errors"
 	"io"
 	"time"
-
-	"google.golang.org/grpc"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
@@ -16,19 +13,20 @@ import (
 
 // Options are the flags that every administration command understands.
 type Options struct {
-	Output  string        `help:"How administration commands print: table or json." enum:"table,json" default:"table" short:"o" placeholder:"FORMAT"`
-	Timeout time.Duration `help:"How long a service may take to answer." default:"10s"`
+	Output  string        `help:"Output format of administration commands: table or json." enum:"table,json" default:"table" short:"o" placeholder:"FORMAT"`
+	Wide    bool          `help:"Do not cut tables to the width of the terminal."`
+	Timeout time.Duration `help:"Timeout of each call to a service." default:"10s"`
 }
 
-// Validate is kong's: it reports flags that make no sense.
+// Validate is called by kong: it refuses flags that cannot be used.
 func (o *Options) Validate() error {
 	if o.Timeout <= 0 {
-		return errors.New("--timeout must be longer than nothing, such as 10s")
+		return errors.New("--timeout must be longer than 0, such as 10s")
 	}
 	return nil
 }
 
-// Streams are where a command reads and writes.
+// Streams are the standard streams of a command.
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
@@ -37,17 +35,18 @@ type Streams struct {
 // Session is one run of a command: its streams, its flags and its connections.
 type Session struct {
 	Streams
+
 	options  *Options
 	settings func() (*run.Settings, error)
-	conns    map[string]bounded
+	conns    map[string]connection
 }
 
-// New makes a session. The options are filled, and the settings read, by the time a command runs.
+// New makes a session. The options are parsed, and the settings read, by the time a command runs.
 func New(streams Streams, options *Options, settings func() (*run.Settings, error)) *Session {
-	return &Session{Streams: streams, options: options, settings: settings, conns: map[string]bounded{}}
+	return &Session{Streams: streams, options: options, settings: settings, conns: map[string]connection{}}
 }
 
-// Close ends the session's connections.
+// Close closes the session's connections.
 func (s *Session) Close() error {
 	var errs []error
 	for _, conn := range s.conns {
@@ -56,82 +55,39 @@ func (s *Session) Close() error {
 	return errors.Join(errs...)
 }
 
-// identity reaches administration that takes nothing away.
-func (s *Session) identity() (identityv1.AdministrationServiceClient, error) {
-	conn, err := s.dial("identity")
-	return identityv1.NewAdministrationServiceClient(conn), err
+// The clients below connect with their first call.
+
+// identity is administration of users and workspaces that revokes nothing.
+func (s *Session) identity() identityv1.AdministrationServiceClient {
+	return identityv1.NewAdministrationServiceClient(remote{s, "identity"})
 }
 
-// registry reaches administration of apps that takes nothing away.
-func (s *Session) registry() (authzv1.AdministrationServiceClient, error) {
-	conn, err := s.dial("authz")
-	return authzv1.NewAdministrationServiceClient(conn), err
+// authz is administration of clients that revokes nothing.
+func (s *Session) authz() authzv1.AdministrationServiceClient {
+	return authzv1.NewAdministrationServiceClient(remote{s, "authz"})
 }
 
-func (s *Session) oversight() (tokenv1.OversightServiceClient, error) {
-	conn, err := s.dial("token")
-	return tokenv1.NewOversightServiceClient(conn), err
+// inspection reads grants, tokens and the revocation log.
+func (s *Session) inspection() tokenv1.OversightServiceClient {
+	return tokenv1.NewOversightServiceClient(remote{s, "token"})
 }
 
-func (s *Session) revocations() (tokenv1.RevocationServiceClient, error) {
-	conn, err := s.dial("token")
-	return tokenv1.NewRevocationServiceClient(conn), err
+// revocation is administration that revokes access.
+func (s *Session) revocation() tokenv1.EndingServiceClient {
+	return tokenv1.NewEndingServiceClient(remote{s, "token"})
 }
 
-// ending reaches administration that takes access away.
-func (s *Session) ending() (tokenv1.EndingServiceClient, error) {
-	conn, err := s.dial("token")
-	return tokenv1.NewEndingServiceClient(conn), err
+// revocationLog streams the revocation log.
+func (s *Session) revocationLog() tokenv1.RevocationServiceClient {
+	return tokenv1.NewRevocationServiceClient(remote{s, "token"})
 }
 
-func (s *Session) apiKeys() (tokenv1.ApiKeyServiceClient, error) {
-	conn, err := s.dial("token")
-	return tokenv1.NewApiKeyServiceClient(conn), err
+// apiKeys is administration of API keys.
+func (s *Session) apiKeys() tokenv1.ApiKeyServiceClient {
+	return tokenv1.NewApiKeyServiceClient(remote{s, "token"})
 }
 
-func (s *Session) catalog() (tokenv1.CatalogServiceClient, error) {
-	conn, err := s.dial("token")
-	return tokenv1.NewCatalogServiceClient(conn), err
-}
-
-// bounded is a connection whose calls end in time and whose failures say what to fix.
-type bounded struct {
-	*grpc.ClientConn
-	service, where string
-	limit          time.Duration
-}
-
-// Invoke is part of grpc.ClientConnInterface.
-func (b bounded) Invoke(ctx context.Context, method string, req, res any, opts ...grpc.CallOption) error {
-	ctx, cancel := context.WithTimeout(ctx, b.limit)
-	defer cancel()
-	if err := b.ClientConn.Invoke(ctx, method, req, res, opts...); err != nil {
-		return b.explain(method, err)
-	}
-	return nil
-}
-
-// NewStream is part of grpc.ClientConnInterface. A stream goes on until the caller leaves; its failures say what to fix too.
-func (b bounded) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-	stream, err := b.ClientConn.NewStream(ctx, desc, method, opts...)
-	if err != nil {
-		return nil, b.explain(method, err)
-	}
-	return explained{ClientStream: stream, by: b, method: method}, nil
-}
-
-// explained is a stream whose failures say what to fix.
-type explained struct {
-	grpc.ClientStream
-	by     bounded
-	method string
-}
-
-// RecvMsg is part of grpc.ClientStream.
-func (e explained) RecvMsg(m any) error {
-	err := e.ClientStream.RecvMsg(m)
-	if err == nil || errors.Is(err, io.EOF) {
-		return err
-	}
-	return e.by.explain(e.method, err)
+// catalog reads the catalog that the token service uses.
+func (s *Session) catalog() tokenv1.CatalogServiceClient {
+	return tokenv1.NewCatalogServiceClient(remote{s, "token"})
 }

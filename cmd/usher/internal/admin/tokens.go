@@ -6,19 +6,22 @@ import (
 	"errors"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+
+	"github.com/vidocu/usher/cmd/usher/internal/table"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
 // Tokens is `usher tokens`.
 type Tokens struct {
-	Inspect inspectToken `cmd:"" help:"Say what the token on standard input stands for; it is not printed."`
-	Revoke  revokeToken  `cmd:"" help:"End the token on standard input, whoever holds it; a refresh token takes its connection along."`
+	Inspect inspectToken `cmd:"" help:"Inspect the token on standard input; the token is not printed."`
+	Revoke  revokeToken  `cmd:"" help:"Revoke the token on standard input, of any client; a refresh token is revoked with its grant."`
 }
 
 // maxToken is longer than any token.
 const maxToken = 4096
 
-// readToken takes the first line of standard input. A token is never an argument, which others on the machine can read.
+// readToken reads the first line of standard input. A token is never an argument, which others on the machine can read.
 func (s *Session) readToken() (string, error) {
 	in := bufio.NewReaderSize(s.In, maxToken)
 	line, err := in.ReadSlice('\n')
@@ -34,60 +37,50 @@ func (s *Session) readToken() (string, error) {
 
 type inspectToken struct{}
 
-// Run asks about a token.
+// Run inspects a token.
 func (inspectToken) Run(ctx context.Context, s *Session) error {
 	token, err := s.readToken()
 	if err != nil {
 		return err
 	}
-	client, err := s.oversight()
-	if err != nil {
-		return err
-	}
-	res, err := client.InspectToken(ctx, &tokenv1.InspectTokenRequest{Token: token})
-	if err != nil {
-		return err
-	}
+	return call(ctx, s.inspection().InspectToken, &tokenv1.InspectTokenRequest{Token: token}, rows(s, tokenRows))
+}
+
+func tokenRows(res *tokenv1.InspectTokenResponse) table.Rows {
 	kind := words(res.GetKind().String(), "TOKEN_KIND_")
 	if !res.GetActive() {
-		return s.print(res, table{{"KIND", kind}, {"STATE", "not active: unknown, expired or ended"}})
+		return table.Rows{{"KIND", kind}, {"STATE", "not active: unknown, expired or revoked"}}
 	}
-	t := table{{"KIND", kind}, {"STATE", "active"}}
-	for _, fact := range [][2]string{
+	t := table.Rows{{"KIND", kind}, {"STATE", "active"}}
+	for _, row := range [][2]string{
 		{"USER", res.GetUserId()},
 		{"API KEY", res.GetKeyId()},
-		{"APP", res.GetClientId()},
+		{"CLIENT", res.GetClientId()},
 		{"WORKSPACE", res.GetWorkspaceId()},
 		{"SCOPES", strings.Join(res.GetScopes(), " ")},
 		{"GRANT", short(res.GetGrantId())},
-		{"ISSUED", when(res.GetCreateTime())},
-		{"ENDS", when(res.GetExpireTime())},
+		{"ISSUED", timestamp(res.GetCreateTime())},
+		{"EXPIRES", timestamp(res.GetExpireTime())},
 	} {
-		if fact[1] != "" {
-			t.add(fact[0], fact[1])
+		if row[1] != "" {
+			t.Add(row[0], row[1])
 		}
 	}
-	return s.print(res, t)
+	return t
 }
 
 type revokeToken struct{}
 
-// Run ends a token.
+// Run revokes a token.
 func (revokeToken) Run(ctx context.Context, s *Session) error {
 	token, err := s.readToken()
 	if err != nil {
 		return err
 	}
-	client, err := s.ending()
-	if err != nil {
-		return err
-	}
-	res, err := client.EndToken(ctx, &tokenv1.EndTokenRequest{Token: token})
-	if err != nil {
-		return err
-	}
-	if !res.GetEnded() {
-		return s.done(res, "nothing to end: the token was not active")
-	}
-	return s.done(res, "the token has ended")
+	return call(ctx, s.revocation().EndToken, &tokenv1.EndTokenRequest{Token: token}, func(response proto.Message) error {
+		if res, ok := response.(*tokenv1.EndTokenResponse); ok && res.GetEnded() {
+			return s.line("the token is revoked")(response)
+		}
+		return s.line("nothing was revoked: the token was not active")(response)
+	})
 }

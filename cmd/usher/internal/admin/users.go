@@ -4,17 +4,19 @@ import (
 	"context"
 	"strings"
 
+	"github.com/vidocu/usher/cmd/usher/internal/table"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 )
 
 // Users is `usher users`.
 type Users struct {
-	Create      createUser  `cmd:"" help:"Add a user; the password is asked for, or read from standard input."`
+	Create      createUser  `cmd:"" help:"Create a user; the password is prompted for, or read from standard input."`
 	List        listUsers   `cmd:"" help:"List users by e-mail address."`
 	Show        showUser    `cmd:"" help:"Show a user with their workspaces."`
-	Disable     disableUser `cmd:"" help:"Keep a user out, and end all that is theirs at once: tokens, codes, sessions."`
-	Enable      enableUser  `cmd:"" help:"Let a disabled user in again; what ended stays ended."`
-	SetPassword setPassword `cmd:"" help:"Give a user a new password, and end their sessions and user tokens; apps stay connected."`
+	Disable     disableUser `cmd:"" help:"Disable a user, and revoke all their access: tokens, authorization codes, browser sessions."`
+	Enable      enableUser  `cmd:"" help:"Enable a disabled user; revoked access stays revoked."`
+	Unlock      unlockUser  `cmd:"" help:"Let a user sign in who was throttled after too many wrong passwords."`
+	SetPassword setPassword `cmd:"" help:"Set a user's password, and revoke their sessions and user tokens; grants stay."`
 }
 
 type createUser struct {
@@ -22,53 +24,31 @@ type createUser struct {
 	FirstName   string `help:"The first name." placeholder:"NAME"`
 	LastName    string `help:"The last name." placeholder:"NAME"`
 	DisplayName string `help:"The name that others see; without it, first and last name." placeholder:"NAME"`
-	NoPassword  bool   `help:"Do not ask for a password: the user cannot sign in with one."`
+	NoPassword  bool   `help:"Do not prompt for a password: the user cannot sign in with one."`
 }
 
-// Run adds a user.
+// Run creates a user.
 func (c createUser) Run(ctx context.Context, s *Session) error {
-	client, err := s.identity()
-	if err != nil {
-		return err
-	}
 	req := &identityv1.CreateUserRequest{
 		EmailAddress: c.Email, FirstName: c.FirstName, LastName: c.LastName, DisplayName: c.DisplayName,
 	}
 	if !c.NoPassword {
-		password, err := s.newPassword(ctx)
+		password, err := s.newPassword(ctx, "identity")
 		if err != nil {
 			return err
 		}
 		req.Password = password.Reveal()
 	}
-	res, err := client.CreateUser(ctx, req)
-	if err != nil {
-		return err
-	}
-	return s.print(res, userTable(res.GetUser()))
+	return call(ctx, s.identity().CreateUser, req,
+		rows(s, func(res *identityv1.CreateUserResponse) table.Rows { return userRows(res.GetUser()) }))
 }
 
-type listUsers struct {
-	Limit int32 `help:"At most so many; 0 is all of them." default:"100"`
-}
+type listUsers struct{ limit }
 
 // Run lists users.
 func (c listUsers) Run(ctx context.Context, s *Session) error {
-	client, err := s.identity()
-	if err != nil {
-		return err
-	}
-	all := &identityv1.ListUsersResponse{}
-	err = s.pages(c.Limit, func(size int32, after string) (int, string, error) {
-		page, err := client.ListUsers(ctx, &identityv1.ListUsersRequest{PageSize: size, PageToken: after})
-		all.Users = append(all.Users, page.GetUsers()...)
-		all.NextPageToken = page.GetNextPageToken()
-		return len(page.GetUsers()), page.GetNextPageToken(), err
-	})
-	if err != nil {
-		return err
-	}
-	return s.print(all, userTable(all.GetUsers()...))
+	return call(ctx, allPages(s, c.Limit, s.identity().ListUsers), &identityv1.ListUsersRequest{},
+		rows(s, func(res *identityv1.ListUsersResponse) table.Rows { return userRows(res.GetUsers()...) }))
 }
 
 type showUser struct {
@@ -77,47 +57,45 @@ type showUser struct {
 
 // Run shows a user.
 func (c showUser) Run(ctx context.Context, s *Session) error {
-	found, err := s.find(ctx, c.User)
-	if err != nil {
-		return err
-	}
-	t := userTable(found.GetUser())
-	if len(found.GetWorkspaces()) > 0 {
-		t.add("")
-		t = append(t, memberships(found.GetWorkspaces())...)
-	}
-	return s.print(found, t)
+	return call(ctx, s.identity().FindUser, findUser(c.User), rows(s, func(res *identityv1.FindUserResponse) table.Rows {
+		t := userRows(res.GetUser())
+		if len(res.GetWorkspaces()) > 0 {
+			t.Add("")
+			t = append(t, membershipRows(res.GetWorkspaces())...)
+		}
+		return t
+	}))
 }
 
-// userID answers the identifier of a user who is named by identifier or by address.
+// userID returns the identifier of a user who is named by identifier or by address.
 func (s *Session) userID(ctx context.Context, name string) (string, error) {
 	if !strings.Contains(name, "@") {
 		return name, nil
 	}
-	found, err := s.find(ctx, name)
-	return found.GetUser().GetUserId(), err
+	res, err := s.identity().FindUser(ctx, findUser(name))
+	return res.GetUser().GetUserId(), err
 }
 
-func (s *Session) find(ctx context.Context, name string) (*identityv1.FindUserResponse, error) {
-	client, err := s.identity()
-	if err != nil {
-		return nil, err
-	}
-	req := &identityv1.FindUserRequest{By: &identityv1.FindUserRequest_UserId{UserId: name}}
+// findUser is the request for a user who is named by identifier or by address.
+func findUser(name string) *identityv1.FindUserRequest {
 	if strings.Contains(name, "@") {
-		req.By = &identityv1.FindUserRequest_EmailAddress{EmailAddress: name}
+		return &identityv1.FindUserRequest{By: &identityv1.FindUserRequest_EmailAddress{EmailAddress: name}}
 	}
-	return client.FindUser(ctx, req)
+	return &identityv1.FindUserRequest{By: &identityv1.FindUserRequest_UserId{UserId: name}}
 }
 
-func userTable(users ...*identityv1.User) table {
-	t := table{{"USER", "E-MAIL ADDRESS", "NAME", "STATE", "CREATED"}}
+func userRows(users ...*identityv1.User) table.Rows {
+	t := table.Rows{{"USER", "E-MAIL ADDRESS", "NAME", "STATE", "CREATED"}}
 	for _, u := range users {
-		state := "enabled"
-		if u.GetDisabled() {
-			state = "disabled"
-		}
-		t.add(u.GetUserId(), u.GetEmailAddress(), orNone(u.GetDisplayName()), state, when(u.GetCreateTime()))
+		t.Add(u.GetUserId(), u.GetEmailAddress(), orNone(u.GetDisplayName()), state(u), timestamp(u.GetCreateTime()))
 	}
 	return t
+}
+
+// state is the word for a user or a client that is disabled or not.
+func state(of interface{ GetDisabled() bool }) string {
+	if of.GetDisabled() {
+		return "disabled"
+	}
+	return "enabled"
 }

@@ -9,6 +9,7 @@ import (
 
 type disableUser struct {
 	User string `arg:"" help:"The user, by identifier (usr_…) or e-mail address."`
+	confirmation
 }
 
 // Run disables a user.
@@ -17,15 +18,10 @@ func (c disableUser) Run(ctx context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
-	client, err := s.ending()
-	if err != nil {
-		return err
-	}
-	res, err := client.DisableUser(ctx, &tokenv1.DisableUserRequest{UserId: id})
-	if err != nil {
-		return err
-	}
-	return s.done(res, "%s is disabled; their tokens, codes and sessions have ended", id)
+	return c.confirmed(ctx, s, userImpact(id), func() error {
+		return call(ctx, s.revocation().DisableUser, &tokenv1.DisableUserRequest{UserId: id},
+			s.line("%s is disabled; their tokens, authorization codes and sessions are revoked", id))
+	})
 }
 
 type enableUser struct {
@@ -38,15 +34,21 @@ func (c enableUser) Run(ctx context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
-	client, err := s.identity()
+	return call(ctx, s.identity().EnableUser, &identityv1.EnableUserRequest{UserId: id}, s.line("%s may sign in again", id))
+}
+
+type unlockUser struct {
+	User string `arg:"" help:"The user, by identifier (usr_…) or e-mail address."`
+}
+
+// Run resets the count of a user's failed sign-ins.
+func (c unlockUser) Run(ctx context.Context, s *Session) error {
+	id, err := s.userID(ctx, c.User)
 	if err != nil {
 		return err
 	}
-	res, err := client.EnableUser(ctx, &identityv1.EnableUserRequest{UserId: id})
-	if err != nil {
-		return err
-	}
-	return s.done(res, "%s may sign in again", id)
+	return call(ctx, s.identity().UnlockUser, &identityv1.UnlockUserRequest{UserId: id},
+		s.line("%s may try to sign in again; failures counted for a source address stay counted", id))
 }
 
 type setPassword struct {
@@ -59,17 +61,10 @@ func (c setPassword) Run(ctx context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
-	client, err := s.ending()
+	password, err := s.newPassword(ctx, "token")
 	if err != nil {
 		return err
 	}
-	password, err := s.newPassword(ctx)
-	if err != nil {
-		return err
-	}
-	res, err := client.SetPassword(ctx, &tokenv1.SetPasswordRequest{UserId: id, Password: password.Reveal()})
-	if err != nil {
-		return err
-	}
-	return s.done(res, "%s has a new password; their sessions and user tokens have ended", id)
+	return call(ctx, s.revocation().SetPassword, &tokenv1.SetPasswordRequest{UserId: id, Password: password.Reveal()},
+		s.line("%s has a new password; their sessions and user tokens are revoked", id))
 }

@@ -4,57 +4,43 @@ import (
 	"context"
 	"strings"
 
+	"github.com/vidocu/usher/cmd/usher/internal/table"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
 // Workspaces is `usher workspaces`.
 type Workspaces struct {
-	Create  createWorkspace `cmd:"" help:"Add a workspace."`
+	Create  createWorkspace `cmd:"" help:"Create a workspace."`
 	List    listWorkspaces  `cmd:"" help:"List workspaces by name."`
-	SetPlan setPlan         `cmd:"" help:"Change a workspace's plan; what its tokens and keys open follows at once."`
+	SetPlan setPlan         `cmd:"" help:"Change a workspace's plan; what its tokens and keys may call changes at once."`
 }
 
 type createWorkspace struct {
 	Name string `arg:"" help:"The workspace's name."`
 	Plan string `help:"Its plan in the catalog." required:""`
-	ID   string `name:"id" help:"Its identifier, ws_…; drawn when not given." placeholder:"WORKSPACE"`
+	ID   string `name:"id" help:"Its identifier, ws_…; generated when not given." placeholder:"WORKSPACE"`
 }
 
-// Run adds a workspace.
+// Run creates a workspace.
 func (c createWorkspace) Run(ctx context.Context, s *Session) error {
-	client, err := s.identity()
-	if err != nil {
-		return err
-	}
-	res, err := client.CreateWorkspace(ctx, &identityv1.CreateWorkspaceRequest{Name: c.Name, Plan: c.Plan, WorkspaceId: c.ID})
-	if err != nil {
-		return err
-	}
-	return s.print(res, workspaceTable(res.GetWorkspace()))
+	return call(ctx, s.identity().CreateWorkspace, &identityv1.CreateWorkspaceRequest{Name: c.Name, Plan: c.Plan, WorkspaceId: c.ID},
+		rows(s, func(res *identityv1.CreateWorkspaceResponse) table.Rows { return workspaceRows(res.GetWorkspace()) }))
 }
 
-type listWorkspaces struct {
-	Limit int32 `help:"At most so many; 0 is all of them." default:"100"`
+// limit is the flag of commands that list.
+type limit struct {
+	Limit int32 `help:"List at most this many; 0 lists all of them." default:"100"`
 }
+
+type listWorkspaces struct{ limit }
 
 // Run lists workspaces.
 func (c listWorkspaces) Run(ctx context.Context, s *Session) error {
-	client, err := s.identity()
-	if err != nil {
-		return err
-	}
-	all := &identityv1.ListAllWorkspacesResponse{}
-	err = s.pages(c.Limit, func(size int32, after string) (int, string, error) {
-		page, err := client.ListAllWorkspaces(ctx, &identityv1.ListAllWorkspacesRequest{PageSize: size, PageToken: after})
-		all.Workspaces = append(all.Workspaces, page.GetWorkspaces()...)
-		all.NextPageToken = page.GetNextPageToken()
-		return len(page.GetWorkspaces()), page.GetNextPageToken(), err
-	})
-	if err != nil {
-		return err
-	}
-	return s.print(all, workspaceTable(all.GetWorkspaces()...))
+	return call(ctx, allPages(s, c.Limit, s.identity().ListAllWorkspaces), &identityv1.ListAllWorkspacesRequest{},
+		rows(s, func(res *identityv1.ListAllWorkspacesResponse) table.Rows {
+			return workspaceRows(res.GetWorkspaces()...)
+		}))
 }
 
 type setPlan struct {
@@ -64,30 +50,23 @@ type setPlan struct {
 
 // Run changes a plan.
 func (c setPlan) Run(ctx context.Context, s *Session) error {
-	client, err := s.ending()
-	if err != nil {
-		return err
-	}
-	res, err := client.SetWorkspacePlan(ctx, &tokenv1.SetWorkspacePlanRequest{WorkspaceId: c.Workspace, Plan: c.Plan})
-	if err != nil {
-		return err
-	}
-	return s.done(res, "%s has the plan %s", c.Workspace, c.Plan)
+	return call(ctx, s.revocation().SetWorkspacePlan, &tokenv1.SetWorkspacePlanRequest{WorkspaceId: c.Workspace, Plan: c.Plan},
+		s.line("%s has the plan %s", c.Workspace, c.Plan))
 }
 
-func workspaceTable(workspaces ...*identityv1.Workspace) table {
-	t := table{{"WORKSPACE", "NAME", "PLAN"}}
+func workspaceRows(workspaces ...*identityv1.Workspace) table.Rows {
+	t := table.Rows{{"WORKSPACE", "NAME", "PLAN"}}
 	for _, w := range workspaces {
-		t.add(w.GetWorkspaceId(), w.GetName(), w.GetPlan())
+		t.Add(w.GetWorkspaceId(), w.GetName(), w.GetPlan())
 	}
 	return t
 }
 
-// memberships are one user's workspaces.
-func memberships(workspaces []*identityv1.Workspace) table {
-	t := table{{"WORKSPACE", "NAME", "PLAN", "ROLE"}}
+// membershipRows are the workspaces of one user.
+func membershipRows(workspaces []*identityv1.Workspace) table.Rows {
+	t := table.Rows{{"WORKSPACE", "NAME", "PLAN", "ROLE"}}
 	for _, w := range workspaces {
-		t.add(w.GetWorkspaceId(), w.GetName(), w.GetPlan(), roleName(w.GetRole()))
+		t.Add(w.GetWorkspaceId(), w.GetName(), w.GetPlan(), roleName(w.GetRole()))
 	}
 	return t
 }

@@ -33,11 +33,11 @@ func TestACertificatesTimeIsJudged(t *testing.T) {
 		state State
 		fix   string
 	}{
-		"before its time": {own.Begins.Add(-time.Minute), Wrong, "clock"},
-		"near its end":    {ends.Add(-time.Minute), Warning, "new certificate"},
-		"after its end":   {ends.Add(time.Minute), Wrong, "new certificate"},
+		"not valid yet": {own.Begins.Add(-time.Minute), Wrong, "clock"},
+		"expires soon":  {ends.Add(-time.Minute), Warning, "replace the certificate"},
+		"expired":       {ends.Add(time.Minute), Wrong, "replace the certificate"},
 	} {
-		if f := judge(own, files, c.now); f.State != c.state || !strings.Contains(f.Fix, c.fix) {
+		if f := validate(own, files, c.now); f.State != c.state || !strings.Contains(f.Fix, c.fix) {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
@@ -51,24 +51,24 @@ func TestACertificatesTimeIsJudged(t *testing.T) {
 	if own, err = mtls.Read(files); err != nil {
 		t.Fatal(err)
 	}
-	if f := judge(own, files, time.Now()); f.State != Wrong || !strings.Contains(f.Fix, "tls.ca_file") {
-		t.Errorf("signed by nobody we know: %+v", f)
+	if f := validate(own, files, time.Now()); f.State != Wrong || !strings.Contains(f.Fix, "tls.ca_file") {
+		t.Errorf("signed by another authority: %+v", f)
 	}
 }
 
-func TestAnAuthoritysEndIsSeenBeforeItComes(t *testing.T) {
+func TestAnAuthorityThatExpiresSoonIsAWarning(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if _, err := harness.NewAuthority("."); err != nil {
 		t.Fatal(err)
 	}
 	settings := run.Default()
 	settings.TLS.CAFile = "ca.pem"
-	p := Patient{Settings: &settings}
+	target := Target{Settings: &settings}
 	first, err := mtls.Authority("ca.pem")
 	if err != nil {
 		t.Fatal(err)
 	}
-	ends := first.NotAfter // it lives for 25 hours
+	ends := first.NotAfter // it is valid for 25 hours
 	for name, c := range map[string]struct {
 		now   time.Time
 		state State
@@ -78,21 +78,21 @@ func TestAnAuthoritysEndIsSeenBeforeItComes(t *testing.T) {
 		"soon":        {ends.Add(-2 * time.Hour), Warning, "Rotation"},
 		"after":       {ends.Add(time.Second), Wrong, "tls.ca_file"},
 	} {
-		if f := p.authority(c.now); f.State != c.state || !strings.Contains(f.Fix, c.fix) || !strings.Contains(f.Text, ends.UTC().Format(time.RFC3339)) {
+		if f := target.authority(c.now); f.State != c.state || !strings.Contains(f.Fix, c.fix) || !strings.Contains(f.Text, ends.UTC().Format(time.RFC3339)) {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
 }
 
-func TestAClockThatIsOffIsWrongWhoeverIsAsked(t *testing.T) {
+func TestAClockThatIsOffIsWrong(t *testing.T) {
 	for off, want := range map[time.Duration]State{0: OK, time.Second: OK, time.Hour: Wrong, -time.Hour: Wrong} {
 		f := clock(t.Context(), "redis clock", "Redis", func(context.Context) (time.Time, error) { return time.Now().Add(off), nil })
 		if f.State != want || (want == Wrong) != strings.Contains(f.Fix, "NTP") {
 			t.Errorf("off by %s: %+v", off, f)
 		}
 	}
-	failing := func(context.Context) (time.Time, error) { return time.Time{}, errors.New("no answer") }
-	if f := clock(t.Context(), "redis clock", "Redis", failing); f.State != Wrong || !strings.Contains(f.Text, "no answer") {
-		t.Errorf("without an answer: %+v", f)
+	failing := func(context.Context) (time.Time, error) { return time.Time{}, errors.New("no response") }
+	if f := clock(t.Context(), "redis clock", "Redis", failing); f.State != Wrong || !strings.Contains(f.Text, "no response") {
+		t.Errorf("without a response: %+v", f)
 	}
 }

@@ -1,7 +1,7 @@
-// Package doctor examines what a process of Usher stands on: its settings, certificate, catalog, databases, Redis, clock and
-// the services beside it, and says what to fix.
+// Package doctor checks what a process of Usher depends on: its settings, certificate, catalog, databases, Redis, clock and the
+// services that it calls, and says what to fix.
 //
-// It owns the questions. It never changes anything: no file is created, no schema migrated.
+// It owns the checks. It never changes anything: it creates no file and migrates no schema.
 package doctor
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// State is how a check ended.
+// State is the result of a check.
 type State string
 
 // The states. Only Wrong is a failure.
@@ -23,17 +23,17 @@ const (
 	OK      State = "ok"
 	Warning State = "warning"
 	Wrong   State = "wrong"
-	// Skipped is something that these settings say nothing about.
+	// Skipped is a check of something that is not set.
 	Skipped State = "skipped"
 )
 
-// Finding is the result of a check.
+// Finding is a check with its result.
 type Finding struct {
 	Check string `json:"check"`
 	State State  `json:"state"`
-	// Text is what was found. It holds no secret.
+	// Text is the result in words, without secrets.
 	Text string `json:"finding"`
-	// Fix is what to do; empty when all is well.
+	// Fix is what to do; empty when nothing is wrong.
 	Fix string `json:"fix"`
 }
 
@@ -44,27 +44,29 @@ type Section struct {
 	Migrations  fs.FS
 }
 
-// Patient is what is examined.
-type Patient struct {
+// Target is the process, or the deployment, that is examined.
+type Target struct {
 	Settings *run.Settings
-	Sections []Section
+	// DevFolder is the data folder of the `usher dev` that is examined; empty in a deployment.
+	DevFolder string
+	Sections  []Section
 	// TrustedProxies are the gateway's.
 	TrustedProxies []string
-	// Faults are what was found wrong with the settings' names and values.
+	// Faults are the errors of the settings' names and values.
 	Faults []error
-	// Limit bounds each question that goes out.
+	// Limit is the timeout of each check that uses the network.
 	Limit time.Duration
 }
 
-// Examine runs every check, in the order in which a start would meet them.
-func (p Patient) Examine(ctx context.Context) []Finding {
-	findings := append(p.settings(), p.certificate(time.Now()), p.authority(time.Now()), p.catalog(), p.proxies())
-	for _, s := range p.Sections {
-		findings = append(findings, p.database(ctx, s)...)
+// Examine runs every check, in the order in which they matter to a start.
+func (t Target) Examine(ctx context.Context) []Finding {
+	findings := append(t.settings(), t.certificate(time.Now()), t.authority(time.Now()), t.catalog(), t.proxies())
+	for _, s := range t.Sections {
+		findings = append(findings, t.database(ctx, s)...)
 	}
-	findings = append(findings, p.redis(ctx)...)
-	findings = append(findings, p.peers(ctx)...)
-	for i := range findings { // a driver's error has a line for each address
+	findings = append(findings, t.redis(ctx)...)
+	findings = append(findings, t.peers(ctx)...)
+	for i := range findings { // the error of a driver may have a line for each address
 		findings[i].Text = strings.Join(strings.Fields(findings[i].Text), " ")
 	}
 	return findings
@@ -80,8 +82,8 @@ func Healthy(findings []Finding) bool {
 	return true
 }
 
-func (p Patient) settings() (findings []Finding) {
-	for _, fault := range p.Faults {
+func (t Target) settings() (findings []Finding) {
+	for _, fault := range t.Faults {
 		findings = append(findings, Finding{"settings", Wrong, fault.Error(), "correct it: `usher config` lists every setting with its variable"})
 	}
 	if len(findings) == 0 {
@@ -90,11 +92,11 @@ func (p Patient) settings() (findings []Finding) {
 	return findings
 }
 
-func (p Patient) catalog() Finding {
+func (t Target) catalog() Finding {
 	const check = "catalog"
-	file := p.Settings.CatalogFile
+	file := t.Settings.CatalogFile
 	if file == "" {
-		return Finding{Check: check, State: OK, Text: "the built-in one, " + catalog.Default().Digest()[:12]}
+		return Finding{Check: check, State: OK, Text: "the built-in catalog, " + catalog.Default().Digest()[:12]}
 	}
 	read, err := catalog.Load(file)
 	if err != nil {

@@ -2,18 +2,18 @@ package doctor
 
 import "strings"
 
-// proxies asks whether the gateway knows who stands in front of it. It speaks no TLS itself, so that behind a public https address
-// there is always something.
-func (p Patient) proxies() Finding {
+// proxies checks that the gateway knows the proxies in front of it. It does not terminate TLS itself, so a public https address
+// always has a proxy.
+func (t Target) proxies() Finding {
 	const check = "trusted proxies"
 	switch {
-	case len(p.TrustedProxies) > 0:
-		return Finding{Check: check, State: OK, Text: strings.Join(p.TrustedProxies, ", ")}
-	case strings.HasPrefix(p.Settings.PublicURL, "https://"):
+	case len(t.TrustedProxies) > 0:
+		return Finding{Check: check, State: OK, Text: strings.Join(t.TrustedProxies, ", ")}
+	case strings.HasPrefix(t.Settings.PublicURL, "https://"):
 		return Finding{
-			check, Warning, "gateway.trusted_proxies names nobody: behind a proxy everybody is one source address, and throttled as one",
-			"set gateway.trusted_proxies to the networks of what stands before the gateway",
+			check, Warning, "gateway.trusted_proxies is empty: all requests through a proxy count as one source address, and are throttled together",
+			"set gateway.trusted_proxies to the networks of the proxies in front of the gateway",
 		}
 	}
-	return Finding{Check: check, State: Skipped, Text: "the public address is not https: nothing stands before the gateway"}
+	return Finding{Check: check, State: Skipped, Text: "the public address is not https: there is no proxy in front of the gateway"}
 }

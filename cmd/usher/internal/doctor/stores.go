@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -15,15 +16,16 @@ import (
 	"github.com/vidocu/usher/internal/platform/stores"
 )
 
-// skewLimit is how far a machine's clock may be from the database's: expiries are judged by the one, sessions by the other.
+// skewLimit is the largest difference of a machine's clock and the database's: stored expiries are compared with the database's clock,
+// and sessions with the machine's.
 const skewLimit = 2 * time.Second
 
-func (p Patient) database(ctx context.Context, s Section) []Finding {
+func (t Target) database(ctx context.Context, s Section) []Finding {
 	check := s.Service + " database"
 	if s.DatabaseURL.IsZero() {
 		return []Finding{{Check: check, State: Skipped, Text: s.Service + ".database_url is not set"}}
 	}
-	ctx, cancel := context.WithTimeout(ctx, p.Limit)
+	ctx, cancel := context.WithTimeout(ctx, t.Limit)
 	defer cancel()
 	db, err := reach(ctx, s)
 	if err != nil {
@@ -33,7 +35,7 @@ func (p Patient) database(ctx context.Context, s Section) []Finding {
 	return []Finding{schema(ctx, check, db, s.Migrations), clock(ctx, s.Service+" clock", "the database", databaseClock(db))}
 }
 
-// reach opens a database that is there. SQLite would make a file that is not.
+// reach opens a database that exists. SQLite would create a missing file.
 func reach(ctx context.Context, s Section) (*sqldb.DB, error) {
 	if path, ok := strings.CutPrefix(s.DatabaseURL.Reveal(), "sqlite:"); ok {
 		if _, err := os.Stat(path); err != nil {
@@ -53,7 +55,7 @@ func reach(ctx context.Context, s Section) (*sqldb.DB, error) {
 func schema(ctx context.Context, check string, db *sqldb.DB, steps fs.FS) Finding {
 	all, err := sqldb.MigrationStatus(ctx, db, steps)
 	if err != nil {
-		return Finding{check, Wrong, err.Error(), "the role needs the schema that `usher migrate up` makes"}
+		return Finding{check, Wrong, err.Error(), "the role needs the schema that `usher migrate up` creates"}
 	}
 	pending := 0
 	for _, step := range all {
@@ -62,12 +64,12 @@ func schema(ctx context.Context, check string, db *sqldb.DB, steps fs.FS) Findin
 		}
 	}
 	if pending > 0 {
-		return Finding{check, Wrong, fmt.Sprintf("reachable, %d of %d steps of its schema are pending", pending, len(all)), "run `usher migrate up`"}
+		return Finding{check, Wrong, fmt.Sprintf("reachable, %d of %d migrations are pending", pending, len(all)), "run `usher migrate up`"}
 	}
-	return Finding{Check: check, State: OK, Text: fmt.Sprintf("reachable, all %d steps of its schema applied", len(all))}
+	return Finding{Check: check, State: OK, Text: fmt.Sprintf("reachable, all %d migrations are applied", len(all))}
 }
 
-// databaseClock asks a database what time it is.
+// databaseClock returns a function that reads the clock of a database.
 func databaseClock(db *sqldb.DB) func(context.Context) (time.Time, error) {
 	return func(ctx context.Context) (time.Time, error) {
 		var micros int64
@@ -76,12 +78,12 @@ func databaseClock(db *sqldb.DB) func(context.Context) (time.Time, error) {
 	}
 }
 
-// clock compares this machine's clock with a server's, as it was in the middle of the question.
-func clock(ctx context.Context, check, server string, ask func(context.Context) (time.Time, error)) Finding {
+// clock compares this machine's clock with a server's, which is assumed to have been read in the middle of the call.
+func clock(ctx context.Context, check, server string, read func(context.Context) (time.Time, error)) Finding {
 	before := time.Now()
-	there, err := ask(ctx)
+	there, err := read(ctx)
 	if err != nil {
-		return Finding{check, Wrong, err.Error(), "see why " + server + " does not answer"}
+		return Finding{check, Wrong, err.Error(), "see why " + server + " does not respond"}
 	}
 	took := time.Since(before)
 	skew := there.Sub(before.Add(took / 2)).Abs().Round(time.Millisecond)
@@ -91,23 +93,28 @@ func clock(ctx context.Context, check, server string, ask func(context.Context) 
 	return Finding{Check: check, State: OK, Text: "within " + (skew + took/2).Round(time.Millisecond).String() + " of " + server + "'s"}
 }
 
-func (p Patient) redis(ctx context.Context) []Finding {
+func (t Target) redis(ctx context.Context) []Finding {
 	const check = "redis"
-	r := p.Settings.Redis
+	r := t.Settings.Redis
+	if t.DevFolder != "" {
+		return []Finding{{Check: check, State: Skipped, Text: "`usher dev` keeps short-lived data in its memory"}}
+	}
 	if len(r.Addrs) == 0 {
 		return []Finding{{Check: check, State: Skipped, Text: "redis.addrs is not set"}}
 	}
-	store, err := shortlived.OpenRedis(stores.RedisConfig(p.Settings))
+	config := stores.RedisConfig(t.Settings)
+	config.Logger = slog.New(slog.DiscardHandler) // the findings have its errors
+	store, err := shortlived.OpenRedis(config)
 	if err != nil {
 		return []Finding{{check, Wrong, err.Error(), "correct redis.*"}}
 	}
 	defer store.Close() //nolint:errcheck // nothing was written
-	ctx, cancel := context.WithTimeout(ctx, p.Limit)
+	ctx, cancel := context.WithTimeout(ctx, t.Limit)
 	defer cancel()
 	if err := cmp.Or(store.CheckTopology(ctx), store.Ping(ctx)); err != nil {
 		return []Finding{{check, Wrong, err.Error(), "start Redis, or correct redis.addrs, redis.cluster, redis.master_name, the users and passwords, and redis.tls"}}
 	}
 	return []Finding{
-		{Check: check, State: OK, Text: strings.Join(r.Addrs, ", ") + " answers"}, clock(ctx, "redis clock", "Redis", store.Time),
+		{Check: check, State: OK, Text: strings.Join(r.Addrs, ", ") + " responds"}, clock(ctx, "redis clock", "Redis", store.Time),
 	}
 }

@@ -85,7 +85,7 @@ type Client struct {
 	Type ClientType `protobuf:"varint,3,opt,name=type,proto3,enum=usher.authz.v1.ClientType" json:"type,omitempty"`
 	// The grants it may use: `authorization_code`, `refresh_token`.
 	GrantTypes []string `protobuf:"bytes,4,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
-	// Whether it may introspect every access token (the wire contract, §4.3).
+	// Whether it may introspect every access token (docs/wire-contract.md §4.3).
 	ResourceServer bool `protobuf:"varint,5,opt,name=resource_server,json=resourceServer,proto3" json:"resource_server,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache

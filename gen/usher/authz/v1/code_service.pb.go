@@ -68,7 +68,7 @@ func (x *ResolveCodeRequest) GetCode() string {
 	return ""
 }
 
-// ResolveCodeResponse is what the user approved.
+// ResolveCodeResponse is the value of a code: the request, and the user who approved it.
 type ResolveCodeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The app that the code was issued to.

@@ -26,10 +26,10 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// CodeService tells token what an authorization code stands for. Reading is idempotent: that a code
-// works once is decided in token's database, not here.
+// CodeService resolves authorization codes for token. Reading is idempotent: that a code works once is decided in token's
+// database, not here.
 type CodeServiceClient interface {
-	// ResolveCode reads a code's facts. INVALID_CODE when it is unknown or older than its lifetime.
+	// ResolveCode reads the value of a code. INVALID_CODE when it is unknown or older than its lifetime.
 	ResolveCode(ctx context.Context, in *ResolveCodeRequest, opts ...grpc.CallOption) (*ResolveCodeResponse, error)
 }
 
@@ -55,10 +55,10 @@ func (c *codeServiceClient) ResolveCode(ctx context.Context, in *ResolveCodeRequ
 // All implementations must embed UnimplementedCodeServiceServer
 // for forward compatibility.
 //
-// CodeService tells token what an authorization code stands for. Reading is idempotent: that a code
-// works once is decided in token's database, not here.
+// CodeService resolves authorization codes for token. Reading is idempotent: that a code works once is decided in token's
+// database, not here.
 type CodeServiceServer interface {
-	// ResolveCode reads a code's facts. INVALID_CODE when it is unknown or older than its lifetime.
+	// ResolveCode reads the value of a code. INVALID_CODE when it is unknown or older than its lifetime.
 	ResolveCode(context.Context, *ResolveCodeRequest) (*ResolveCodeResponse, error)
 	mustEmbedUnimplementedCodeServiceServer()
 }

@@ -43,9 +43,11 @@ type PendingAuthorization struct {
 	// Whether the session of the request does not suffice: the client asked for a new sign-in or for a choice of account.
 	SignInRequired bool `protobuf:"varint,8,opt,name=sign_in_required,json=signInRequired,proto3" json:"sign_in_required,omitempty"`
 	// What was decided; absent while the authorization waits. Only where the request asked for it.
-	Outcome       *Outcome `protobuf:"bytes,9,opt,name=outcome,proto3" json:"outcome,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Outcome *Outcome `protobuf:"bytes,9,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// Whether CompleteAuthorization takes the epoch of the consent page, so that no BindPrompt is needed. Release 0.1 never sets it.
+	EpochInDecision bool `protobuf:"varint,10,opt,name=epoch_in_decision,json=epochInDecision,proto3" json:"epoch_in_decision,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *PendingAuthorization) Reset() {
@@ -139,6 +141,13 @@ func (x *PendingAuthorization) GetOutcome() *Outcome {
 		return x.Outcome
 	}
 	return nil
+}
+
+func (x *PendingAuthorization) GetEpochInDecision() bool {
+	if x != nil {
+		return x.EpochInDecision
+	}
+	return false
 }
 
 // Outcome is a decision that was made.
@@ -459,7 +468,7 @@ type CompleteAuthorizationRequest struct {
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// The browser cookie's value.
 	BrowserToken string `protobuf:"bytes,2,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
-	// The user who decided; must be the one whom the prompt was bound to.
+	// The user who decided.
 	UserId string `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// Exactly one is set.
 	//
@@ -473,7 +482,15 @@ type CompleteAuthorizationRequest struct {
 	RenewCode bool `protobuf:"varint,6,opt,name=renew_code,json=renewCode,proto3" json:"renew_code,omitempty"`
 	// Says that the client has redeemed the code: a fresh one is returned beside it, and only within seconds of the decision,
 	// which is a second click that interrupted the browser's way to the client. Later it fails as another decision does.
-	CodeRedeemed  bool `protobuf:"varint,7,opt,name=code_redeemed,json=codeRedeemed,proto3" json:"code_redeemed,omitempty"`
+	CodeRedeemed bool `protobuf:"varint,7,opt,name=code_redeemed,json=codeRedeemed,proto3" json:"code_redeemed,omitempty"`
+	// The session cookie's value: a client may have asked for a new sign-in.
+	SessionToken string `protobuf:"bytes,8,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// The epoch of the user-client that the consent page showed, which the code carries. Absent: that of BindPrompt, which must have
+	// named this user.
+	Epoch *int64 `protobuf:"varint,9,opt,name=epoch,proto3,oneof" json:"epoch,omitempty"`
+	// Whether an approval that was made before is returned as its outcome, without a location: the caller checks the code before it
+	// asks again, without this.
+	ReportRepeat  bool `protobuf:"varint,10,opt,name=report_repeat,json=reportRepeat,proto3" json:"report_repeat,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -564,6 +581,27 @@ func (x *CompleteAuthorizationRequest) GetRenewCode() bool {
 func (x *CompleteAuthorizationRequest) GetCodeRedeemed() bool {
 	if x != nil {
 		return x.CodeRedeemed
+	}
+	return false
+}
+
+func (x *CompleteAuthorizationRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+func (x *CompleteAuthorizationRequest) GetEpoch() int64 {
+	if x != nil && x.Epoch != nil {
+		return *x.Epoch
+	}
+	return 0
+}
+
+func (x *CompleteAuthorizationRequest) GetReportRepeat() bool {
+	if x != nil {
+		return x.ReportRepeat
 	}
 	return false
 }
@@ -681,8 +719,10 @@ func (*Denial) Descriptor() ([]byte, []int) {
 // CompleteAuthorizationResponse leads back to the app.
 type CompleteAuthorizationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The redirect URI with `code` or `error`, `state` and `iss`.
-	Location      string `protobuf:"bytes,1,opt,name=location,proto3" json:"location,omitempty"`
+	// The redirect URI with `code` or `error`, `state` and `iss`. Empty for a repeated approval that report_repeat asked about.
+	Location string `protobuf:"bytes,1,opt,name=location,proto3" json:"location,omitempty"`
+	// What was asked for and decided. Release 0.1 never sends it.
+	Authorization *PendingAuthorization `protobuf:"bytes,2,opt,name=authorization,proto3" json:"authorization,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -724,11 +764,18 @@ func (x *CompleteAuthorizationResponse) GetLocation() string {
 	return ""
 }
 
+func (x *CompleteAuthorizationResponse) GetAuthorization() *PendingAuthorization {
+	if x != nil {
+		return x.Authorization
+	}
+	return nil
+}
+
 var File_usher_authz_v1_decision_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\n" +
-	"%usher/authz/v1/decision_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\xc0\x02\n" +
+	"%usher/authz/v1/decision_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\xec\x02\n" +
 	"\x14PendingAuthorization\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1b\n" +
@@ -740,7 +787,9 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\auser_id\x18\x06 \x01(\tR\x06userId\x12\x14\n" +
 	"\x05epoch\x18\a \x01(\x03R\x05epoch\x12(\n" +
 	"\x10sign_in_required\x18\b \x01(\bR\x0esignInRequired\x121\n" +
-	"\aoutcome\x18\t \x01(\v2\x17.usher.authz.v1.OutcomeR\aoutcome\"\xc1\x01\n" +
+	"\aoutcome\x18\t \x01(\v2\x17.usher.authz.v1.OutcomeR\aoutcome\x12*\n" +
+	"\x11epoch_in_decision\x18\n" +
+	" \x01(\bR\x0fepochInDecision\"\xc1\x01\n" +
 	"\aOutcome\x12\x1a\n" +
 	"\bapproved\x18\x01 \x01(\bR\bapproved\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12!\n" +
@@ -762,7 +811,7 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\rbrowser_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12\x17\n" +
 	"\auser_id\x18\x03 \x01(\tR\x06userId\x12\x14\n" +
 	"\x05epoch\x18\x04 \x01(\x03R\x05epoch\"\x14\n" +
-	"\x12BindPromptResponse\"\xbb\x02\n" +
+	"\x12BindPromptResponse\"\xb0\x03\n" +
 	"\x1cCompleteAuthorizationRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
@@ -772,15 +821,21 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\x06denial\x18\x05 \x01(\v2\x16.usher.authz.v1.DenialH\x00R\x06denial\x12\x1d\n" +
 	"\n" +
 	"renew_code\x18\x06 \x01(\bR\trenewCode\x12#\n" +
-	"\rcode_redeemed\x18\a \x01(\bR\fcodeRedeemedB\n" +
+	"\rcode_redeemed\x18\a \x01(\bR\fcodeRedeemed\x12)\n" +
+	"\rsession_token\x18\b \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x19\n" +
+	"\x05epoch\x18\t \x01(\x03H\x01R\x05epoch\x88\x01\x01\x12#\n" +
+	"\rreport_repeat\x18\n" +
+	" \x01(\bR\freportRepeatB\n" +
 	"\n" +
-	"\bdecision\"P\n" +
+	"\bdecisionB\b\n" +
+	"\x06_epoch\"P\n" +
 	"\bApproval\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\"\b\n" +
-	"\x06Denial\"A\n" +
+	"\x06Denial\"\x8d\x01\n" +
 	"\x1dCompleteAuthorizationResponse\x12 \n" +
-	"\blocation\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\blocation2\xde\x02\n" +
+	"\blocation\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\blocation\x12J\n" +
+	"\rauthorization\x18\x02 \x01(\v2$.usher.authz.v1.PendingAuthorizationR\rauthorization2\xde\x02\n" +
 	"\x0fDecisionService\x12o\n" +
 	"\x10GetAuthorization\x12'.usher.authz.v1.GetAuthorizationRequest\x1a(.usher.authz.v1.GetAuthorizationResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12]\n" +
 	"\n" +
@@ -820,17 +875,18 @@ var file_usher_authz_v1_decision_service_proto_depIdxs = []int32{
 	0,  // 2: usher.authz.v1.GetAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
 	7,  // 3: usher.authz.v1.CompleteAuthorizationRequest.approval:type_name -> usher.authz.v1.Approval
 	8,  // 4: usher.authz.v1.CompleteAuthorizationRequest.denial:type_name -> usher.authz.v1.Denial
-	2,  // 5: usher.authz.v1.DecisionService.GetAuthorization:input_type -> usher.authz.v1.GetAuthorizationRequest
-	4,  // 6: usher.authz.v1.DecisionService.BindPrompt:input_type -> usher.authz.v1.BindPromptRequest
-	6,  // 7: usher.authz.v1.DecisionService.CompleteAuthorization:input_type -> usher.authz.v1.CompleteAuthorizationRequest
-	3,  // 8: usher.authz.v1.DecisionService.GetAuthorization:output_type -> usher.authz.v1.GetAuthorizationResponse
-	5,  // 9: usher.authz.v1.DecisionService.BindPrompt:output_type -> usher.authz.v1.BindPromptResponse
-	9,  // 10: usher.authz.v1.DecisionService.CompleteAuthorization:output_type -> usher.authz.v1.CompleteAuthorizationResponse
-	8,  // [8:11] is the sub-list for method output_type
-	5,  // [5:8] is the sub-list for method input_type
-	5,  // [5:5] is the sub-list for extension type_name
-	5,  // [5:5] is the sub-list for extension extendee
-	0,  // [0:5] is the sub-list for field type_name
+	0,  // 5: usher.authz.v1.CompleteAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
+	2,  // 6: usher.authz.v1.DecisionService.GetAuthorization:input_type -> usher.authz.v1.GetAuthorizationRequest
+	4,  // 7: usher.authz.v1.DecisionService.BindPrompt:input_type -> usher.authz.v1.BindPromptRequest
+	6,  // 8: usher.authz.v1.DecisionService.CompleteAuthorization:input_type -> usher.authz.v1.CompleteAuthorizationRequest
+	3,  // 9: usher.authz.v1.DecisionService.GetAuthorization:output_type -> usher.authz.v1.GetAuthorizationResponse
+	5,  // 10: usher.authz.v1.DecisionService.BindPrompt:output_type -> usher.authz.v1.BindPromptResponse
+	9,  // 11: usher.authz.v1.DecisionService.CompleteAuthorization:output_type -> usher.authz.v1.CompleteAuthorizationResponse
+	9,  // [9:12] is the sub-list for method output_type
+	6,  // [6:9] is the sub-list for method input_type
+	6,  // [6:6] is the sub-list for extension type_name
+	6,  // [6:6] is the sub-list for extension extendee
+	0,  // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_decision_service_proto_init() }

@@ -33,11 +33,13 @@ const (
 type DecisionServiceClient interface {
 	// GetAuthorization reads what is asked for.
 	GetAuthorization(ctx context.Context, in *GetAuthorizationRequest, opts ...grpc.CallOption) (*GetAuthorizationResponse, error)
-	// BindPrompt records who is looking at the consent screen and the epoch of the pair that it showed. Another user later
-	// takes the place of the first as long as the request is undecided; the same user at another epoch is AUTHORIZATION_STALE.
+	// BindPrompt records the user who sees the consent page and the epoch that it shows, for a decision that names no epoch: only
+	// release 0.1 calls it. Another user later takes the place of the first as long as the request is undecided; the same user at
+	// another epoch is AUTHORIZATION_STALE.
 	BindPrompt(ctx context.Context, in *BindPromptRequest, opts ...grpc.CallOption) (*BindPromptResponse, error)
 	// CompleteAuthorization closes the authorization with a code or with access_denied. It is decided once: as long as the
 	// code lives, the same decision of the same user returns the same location, and any other is AUTHORIZATION_NOT_FOUND.
+	// SESSION_REQUIRED where the client asked for a new sign-in and the session is not one.
 	CompleteAuthorization(ctx context.Context, in *CompleteAuthorizationRequest, opts ...grpc.CallOption) (*CompleteAuthorizationResponse, error)
 }
 
@@ -88,11 +90,13 @@ func (c *decisionServiceClient) CompleteAuthorization(ctx context.Context, in *C
 type DecisionServiceServer interface {
 	// GetAuthorization reads what is asked for.
 	GetAuthorization(context.Context, *GetAuthorizationRequest) (*GetAuthorizationResponse, error)
-	// BindPrompt records who is looking at the consent screen and the epoch of the pair that it showed. Another user later
-	// takes the place of the first as long as the request is undecided; the same user at another epoch is AUTHORIZATION_STALE.
+	// BindPrompt records the user who sees the consent page and the epoch that it shows, for a decision that names no epoch: only
+	// release 0.1 calls it. Another user later takes the place of the first as long as the request is undecided; the same user at
+	// another epoch is AUTHORIZATION_STALE.
 	BindPrompt(context.Context, *BindPromptRequest) (*BindPromptResponse, error)
 	// CompleteAuthorization closes the authorization with a code or with access_denied. It is decided once: as long as the
 	// code lives, the same decision of the same user returns the same location, and any other is AUTHORIZATION_NOT_FOUND.
+	// SESSION_REQUIRED where the client asked for a new sign-in and the session is not one.
 	CompleteAuthorization(context.Context, *CompleteAuthorizationRequest) (*CompleteAuthorizationResponse, error)
 	mustEmbedUnimplementedDecisionServiceServer()
 }

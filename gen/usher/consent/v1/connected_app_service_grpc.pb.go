@@ -27,7 +27,7 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// ConnectedAppService shows a person the apps they let in and takes one out (the wire contract, §7). Both RPCs
+// ConnectedAppService shows a person the apps they let in and takes one out (docs/wire-contract.md §7). Both RPCs
 // answer SESSION_REQUIRED when the browser is not signed in.
 type ConnectedAppServiceClient interface {
 	// ListConnectedApps lists the apps that the session's user approved and has not disconnected since.
@@ -69,7 +69,7 @@ func (c *connectedAppServiceClient) DisconnectApp(ctx context.Context, in *Disco
 // All implementations must embed UnimplementedConnectedAppServiceServer
 // for forward compatibility.
 //
-// ConnectedAppService shows a person the apps they let in and takes one out (the wire contract, §7). Both RPCs
+// ConnectedAppService shows a person the apps they let in and takes one out (docs/wire-contract.md §7). Both RPCs
 // answer SESSION_REQUIRED when the browser is not signed in.
 type ConnectedAppServiceServer interface {
 	// ListConnectedApps lists the apps that the session's user approved and has not disconnected since.

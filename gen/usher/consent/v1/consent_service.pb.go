@@ -154,7 +154,9 @@ type GetPromptResponse struct {
 	// The signed-in person's display name.
 	DisplayName string `protobuf:"bytes,5,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// The signed-in person's e-mail address.
-	EmailAddress  string `protobuf:"bytes,6,opt,name=email_address,json=emailAddress,proto3" json:"email_address,omitempty"`
+	EmailAddress string `protobuf:"bytes,6,opt,name=email_address,json=emailAddress,proto3" json:"email_address,omitempty"`
+	// What the decision on this page names. Absent from release 0.1, and where authz of that release bound the page itself.
+	Page          *Page `protobuf:"bytes,7,opt,name=page,proto3" json:"page,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -231,6 +233,68 @@ func (x *GetPromptResponse) GetEmailAddress() string {
 	return ""
 }
 
+func (x *GetPromptResponse) GetPage() *Page {
+	if x != nil {
+		return x.Page
+	}
+	return nil
+}
+
+// Page identifies what a consent page showed.
+type Page struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The epoch of the user-client: how often its access was ended before.
+	Epoch         int64 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Page) Reset() {
+	*x = Page{}
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Page) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Page) ProtoMessage() {}
+
+func (x *Page) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Page.ProtoReflect.Descriptor instead.
+func (*Page) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Page) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *Page) GetEpoch() int64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
 // PromptScope is one permission.
 type PromptScope struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -244,7 +308,7 @@ type PromptScope struct {
 
 func (x *PromptScope) Reset() {
 	*x = PromptScope{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[2]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -256,7 +320,7 @@ func (x *PromptScope) String() string {
 func (*PromptScope) ProtoMessage() {}
 
 func (x *PromptScope) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[2]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -269,7 +333,7 @@ func (x *PromptScope) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PromptScope.ProtoReflect.Descriptor instead.
 func (*PromptScope) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{2}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *PromptScope) GetName() string {
@@ -303,7 +367,7 @@ type PromptWorkspace struct {
 
 func (x *PromptWorkspace) Reset() {
 	*x = PromptWorkspace{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[3]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -315,7 +379,7 @@ func (x *PromptWorkspace) String() string {
 func (*PromptWorkspace) ProtoMessage() {}
 
 func (x *PromptWorkspace) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[3]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -328,7 +392,7 @@ func (x *PromptWorkspace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PromptWorkspace.ProtoReflect.Descriptor instead.
 func (*PromptWorkspace) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{3}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *PromptWorkspace) GetWorkspaceId() string {
@@ -374,13 +438,15 @@ type DecideRequest struct {
 	WorkspaceId string `protobuf:"bytes,5,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	// Whether the browser followed the answer to an earlier post of the same decision, so that the client may have the code.
 	AnsweredBefore bool `protobuf:"varint,6,opt,name=answered_before,json=answeredBefore,proto3" json:"answered_before,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// That of GetPromptResponse. Absent in the form of an outcome, and from release 0.1.
+	Page          *Page `protobuf:"bytes,7,opt,name=page,proto3" json:"page,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DecideRequest) Reset() {
 	*x = DecideRequest{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[4]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -392,7 +458,7 @@ func (x *DecideRequest) String() string {
 func (*DecideRequest) ProtoMessage() {}
 
 func (x *DecideRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[4]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -405,7 +471,7 @@ func (x *DecideRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideRequest.ProtoReflect.Descriptor instead.
 func (*DecideRequest) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{4}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *DecideRequest) GetRequestId() string {
@@ -450,6 +516,13 @@ func (x *DecideRequest) GetAnsweredBefore() bool {
 	return false
 }
 
+func (x *DecideRequest) GetPage() *Page {
+	if x != nil {
+		return x.Page
+	}
+	return nil
+}
+
 // DecideResponse leads back to the app.
 type DecideResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -461,7 +534,7 @@ type DecideResponse struct {
 
 func (x *DecideResponse) Reset() {
 	*x = DecideResponse{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[5]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -473,7 +546,7 @@ func (x *DecideResponse) String() string {
 func (*DecideResponse) ProtoMessage() {}
 
 func (x *DecideResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[5]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -486,7 +559,7 @@ func (x *DecideResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideResponse.ProtoReflect.Descriptor instead.
 func (*DecideResponse) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{5}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *DecideResponse) GetLocation() string {
@@ -511,7 +584,7 @@ type GetOutcomeRequest struct {
 
 func (x *GetOutcomeRequest) Reset() {
 	*x = GetOutcomeRequest{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[6]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -523,7 +596,7 @@ func (x *GetOutcomeRequest) String() string {
 func (*GetOutcomeRequest) ProtoMessage() {}
 
 func (x *GetOutcomeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[6]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -536,7 +609,7 @@ func (x *GetOutcomeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOutcomeRequest.ProtoReflect.Descriptor instead.
 func (*GetOutcomeRequest) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{6}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetOutcomeRequest) GetRequestId() string {
@@ -583,7 +656,7 @@ type GetOutcomeResponse struct {
 
 func (x *GetOutcomeResponse) Reset() {
 	*x = GetOutcomeResponse{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[7]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -595,7 +668,7 @@ func (x *GetOutcomeResponse) String() string {
 func (*GetOutcomeResponse) ProtoMessage() {}
 
 func (x *GetOutcomeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[7]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -608,7 +681,7 @@ func (x *GetOutcomeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOutcomeResponse.ProtoReflect.Descriptor instead.
 func (*GetOutcomeResponse) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{7}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetOutcomeResponse) GetClientName() string {
@@ -669,7 +742,7 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
-	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"\x9f\x02\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"\xcb\x02\n" +
 	"\x11GetPromptResponse\x12\x1f\n" +
 	"\vclient_name\x18\x01 \x01(\tR\n" +
 	"clientName\x12'\n" +
@@ -679,7 +752,11 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"workspaces\x18\x04 \x03(\v2!.usher.consent.v1.PromptWorkspaceR\n" +
 	"workspaces\x12!\n" +
 	"\fdisplay_name\x18\x05 \x01(\tR\vdisplayName\x12#\n" +
-	"\remail_address\x18\x06 \x01(\tR\femailAddress\"C\n" +
+	"\remail_address\x18\x06 \x01(\tR\femailAddress\x12*\n" +
+	"\x04page\x18\a \x01(\v2\x16.usher.consent.v1.PageR\x04page\"9\n" +
+	"\x04Page\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x14\n" +
+	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\"C\n" +
 	"\vPromptScope\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\"p\n" +
@@ -687,7 +764,7 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
 	"\x04plan\x18\x03 \x01(\tR\x04plan\x12\x12\n" +
-	"\x04role\x18\x04 \x01(\tR\x04role\"\x88\x02\n" +
+	"\x04role\x18\x04 \x01(\tR\x04role\"\xb4\x02\n" +
 	"\rDecideRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
@@ -695,7 +772,8 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x126\n" +
 	"\bdecision\x18\x04 \x01(\x0e2\x1a.usher.consent.v1.DecisionR\bdecision\x12!\n" +
 	"\fworkspace_id\x18\x05 \x01(\tR\vworkspaceId\x12'\n" +
-	"\x0fanswered_before\x18\x06 \x01(\bR\x0eansweredBefore\"2\n" +
+	"\x0fanswered_before\x18\x06 \x01(\bR\x0eansweredBefore\x12*\n" +
+	"\x04page\x18\a \x01(\v2\x16.usher.consent.v1.PageR\x04page\"2\n" +
 	"\x0eDecideResponse\x12 \n" +
 	"\blocation\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\blocation\"\x88\x01\n" +
 	"\x11GetOutcomeRequest\x12\x1d\n" +
@@ -739,37 +817,40 @@ func file_usher_consent_v1_consent_service_proto_rawDescGZIP() []byte {
 }
 
 var file_usher_consent_v1_consent_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_usher_consent_v1_consent_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_usher_consent_v1_consent_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_usher_consent_v1_consent_service_proto_goTypes = []any{
 	(Decision)(0),                 // 0: usher.consent.v1.Decision
 	(*GetPromptRequest)(nil),      // 1: usher.consent.v1.GetPromptRequest
 	(*GetPromptResponse)(nil),     // 2: usher.consent.v1.GetPromptResponse
-	(*PromptScope)(nil),           // 3: usher.consent.v1.PromptScope
-	(*PromptWorkspace)(nil),       // 4: usher.consent.v1.PromptWorkspace
-	(*DecideRequest)(nil),         // 5: usher.consent.v1.DecideRequest
-	(*DecideResponse)(nil),        // 6: usher.consent.v1.DecideResponse
-	(*GetOutcomeRequest)(nil),     // 7: usher.consent.v1.GetOutcomeRequest
-	(*GetOutcomeResponse)(nil),    // 8: usher.consent.v1.GetOutcomeResponse
-	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(*Page)(nil),                  // 3: usher.consent.v1.Page
+	(*PromptScope)(nil),           // 4: usher.consent.v1.PromptScope
+	(*PromptWorkspace)(nil),       // 5: usher.consent.v1.PromptWorkspace
+	(*DecideRequest)(nil),         // 6: usher.consent.v1.DecideRequest
+	(*DecideResponse)(nil),        // 7: usher.consent.v1.DecideResponse
+	(*GetOutcomeRequest)(nil),     // 8: usher.consent.v1.GetOutcomeRequest
+	(*GetOutcomeResponse)(nil),    // 9: usher.consent.v1.GetOutcomeResponse
+	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
 }
 var file_usher_consent_v1_consent_service_proto_depIdxs = []int32{
-	3, // 0: usher.consent.v1.GetPromptResponse.scopes:type_name -> usher.consent.v1.PromptScope
-	4, // 1: usher.consent.v1.GetPromptResponse.workspaces:type_name -> usher.consent.v1.PromptWorkspace
-	0, // 2: usher.consent.v1.DecideRequest.decision:type_name -> usher.consent.v1.Decision
-	0, // 3: usher.consent.v1.GetOutcomeResponse.decision:type_name -> usher.consent.v1.Decision
-	4, // 4: usher.consent.v1.GetOutcomeResponse.workspace:type_name -> usher.consent.v1.PromptWorkspace
-	9, // 5: usher.consent.v1.GetOutcomeResponse.decide_time:type_name -> google.protobuf.Timestamp
-	1, // 6: usher.consent.v1.ConsentService.GetPrompt:input_type -> usher.consent.v1.GetPromptRequest
-	5, // 7: usher.consent.v1.ConsentService.Decide:input_type -> usher.consent.v1.DecideRequest
-	7, // 8: usher.consent.v1.ConsentService.GetOutcome:input_type -> usher.consent.v1.GetOutcomeRequest
-	2, // 9: usher.consent.v1.ConsentService.GetPrompt:output_type -> usher.consent.v1.GetPromptResponse
-	6, // 10: usher.consent.v1.ConsentService.Decide:output_type -> usher.consent.v1.DecideResponse
-	8, // 11: usher.consent.v1.ConsentService.GetOutcome:output_type -> usher.consent.v1.GetOutcomeResponse
-	9, // [9:12] is the sub-list for method output_type
-	6, // [6:9] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	4,  // 0: usher.consent.v1.GetPromptResponse.scopes:type_name -> usher.consent.v1.PromptScope
+	5,  // 1: usher.consent.v1.GetPromptResponse.workspaces:type_name -> usher.consent.v1.PromptWorkspace
+	3,  // 2: usher.consent.v1.GetPromptResponse.page:type_name -> usher.consent.v1.Page
+	0,  // 3: usher.consent.v1.DecideRequest.decision:type_name -> usher.consent.v1.Decision
+	3,  // 4: usher.consent.v1.DecideRequest.page:type_name -> usher.consent.v1.Page
+	0,  // 5: usher.consent.v1.GetOutcomeResponse.decision:type_name -> usher.consent.v1.Decision
+	5,  // 6: usher.consent.v1.GetOutcomeResponse.workspace:type_name -> usher.consent.v1.PromptWorkspace
+	10, // 7: usher.consent.v1.GetOutcomeResponse.decide_time:type_name -> google.protobuf.Timestamp
+	1,  // 8: usher.consent.v1.ConsentService.GetPrompt:input_type -> usher.consent.v1.GetPromptRequest
+	6,  // 9: usher.consent.v1.ConsentService.Decide:input_type -> usher.consent.v1.DecideRequest
+	8,  // 10: usher.consent.v1.ConsentService.GetOutcome:input_type -> usher.consent.v1.GetOutcomeRequest
+	2,  // 11: usher.consent.v1.ConsentService.GetPrompt:output_type -> usher.consent.v1.GetPromptResponse
+	7,  // 12: usher.consent.v1.ConsentService.Decide:output_type -> usher.consent.v1.DecideResponse
+	9,  // 13: usher.consent.v1.ConsentService.GetOutcome:output_type -> usher.consent.v1.GetOutcomeResponse
+	11, // [11:14] is the sub-list for method output_type
+	8,  // [8:11] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_usher_consent_v1_consent_service_proto_init() }
@@ -783,7 +864,7 @@ func file_usher_consent_v1_consent_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_consent_v1_consent_service_proto_rawDesc), len(file_usher_consent_v1_consent_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -32,7 +32,7 @@ const (
 // the browser is not signed in or the client asked for a new sign-in, and AUTHORIZATION_NOT_FOUND when the request is
 // unknown, expired, decided otherwise, another browser's, or another user's.
 type ConsentServiceClient interface {
-	// GetPrompt gathers the consent screen and ties it to the user and to the pair's epoch.
+	// GetPrompt gathers the consent page and the epoch that it shows.
 	GetPrompt(ctx context.Context, in *GetPromptRequest, opts ...grpc.CallOption) (*GetPromptResponse, error)
 	// Decide records the decision and leads back to the app. Approving needs a workspace that the user belongs
 	// to at this moment (WORKSPACE_FORBIDDEN). A request is decided once: the same decision again leads to the same place as
@@ -88,7 +88,7 @@ func (c *consentServiceClient) GetOutcome(ctx context.Context, in *GetOutcomeReq
 // the browser is not signed in or the client asked for a new sign-in, and AUTHORIZATION_NOT_FOUND when the request is
 // unknown, expired, decided otherwise, another browser's, or another user's.
 type ConsentServiceServer interface {
-	// GetPrompt gathers the consent screen and ties it to the user and to the pair's epoch.
+	// GetPrompt gathers the consent page and the epoch that it shows.
 	GetPrompt(context.Context, *GetPromptRequest) (*GetPromptResponse, error)
 	// Decide records the decision and leads back to the app. Approving needs a workspace that the user belongs
 	// to at this moment (WORKSPACE_FORBIDDEN). A request is decided once: the same decision again leads to the same place as

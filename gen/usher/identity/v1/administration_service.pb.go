@@ -198,7 +198,7 @@ type CreateUserRequest struct {
 	LastName string `protobuf:"bytes,3,opt,name=last_name,json=lastName,proto3" json:"last_name,omitempty"`
 	// The name that others see; empty is first and last name.
 	DisplayName string `protobuf:"bytes,4,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// The password; empty for a user who cannot sign in with one.
+	// The password, 12 characters to 1,024 bytes; empty for a user who cannot sign in with one.
 	Password      string `protobuf:"bytes,5,opt,name=password,proto3" json:"password,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -650,6 +650,89 @@ func (*EnableUserResponse) Descriptor() ([]byte, []int) {
 	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{9}
 }
 
+// UnlockUserRequest names a user.
+type UnlockUserRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user, `usr_…`.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnlockUserRequest) Reset() {
+	*x = UnlockUserRequest{}
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnlockUserRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnlockUserRequest) ProtoMessage() {}
+
+func (x *UnlockUserRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnlockUserRequest.ProtoReflect.Descriptor instead.
+func (*UnlockUserRequest) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *UnlockUserRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+// UnlockUserResponse is empty.
+type UnlockUserResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnlockUserResponse) Reset() {
+	*x = UnlockUserResponse{}
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnlockUserResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnlockUserResponse) ProtoMessage() {}
+
+func (x *UnlockUserResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnlockUserResponse.ProtoReflect.Descriptor instead.
+func (*UnlockUserResponse) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{11}
+}
+
 // CreateWorkspaceRequest describes a workspace.
 type CreateWorkspaceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -665,7 +748,7 @@ type CreateWorkspaceRequest struct {
 
 func (x *CreateWorkspaceRequest) Reset() {
 	*x = CreateWorkspaceRequest{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[10]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -677,7 +760,7 @@ func (x *CreateWorkspaceRequest) String() string {
 func (*CreateWorkspaceRequest) ProtoMessage() {}
 
 func (x *CreateWorkspaceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[10]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -690,7 +773,7 @@ func (x *CreateWorkspaceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateWorkspaceRequest.ProtoReflect.Descriptor instead.
 func (*CreateWorkspaceRequest) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{10}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CreateWorkspaceRequest) GetName() string {
@@ -725,7 +808,7 @@ type CreateWorkspaceResponse struct {
 
 func (x *CreateWorkspaceResponse) Reset() {
 	*x = CreateWorkspaceResponse{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[11]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -737,7 +820,7 @@ func (x *CreateWorkspaceResponse) String() string {
 func (*CreateWorkspaceResponse) ProtoMessage() {}
 
 func (x *CreateWorkspaceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[11]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -750,7 +833,7 @@ func (x *CreateWorkspaceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateWorkspaceResponse.ProtoReflect.Descriptor instead.
 func (*CreateWorkspaceResponse) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{11}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CreateWorkspaceResponse) GetWorkspace() *Workspace {
@@ -773,7 +856,7 @@ type ListAllWorkspacesRequest struct {
 
 func (x *ListAllWorkspacesRequest) Reset() {
 	*x = ListAllWorkspacesRequest{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[12]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -785,7 +868,7 @@ func (x *ListAllWorkspacesRequest) String() string {
 func (*ListAllWorkspacesRequest) ProtoMessage() {}
 
 func (x *ListAllWorkspacesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[12]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -798,7 +881,7 @@ func (x *ListAllWorkspacesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAllWorkspacesRequest.ProtoReflect.Descriptor instead.
 func (*ListAllWorkspacesRequest) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{12}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListAllWorkspacesRequest) GetPageSize() int32 {
@@ -828,7 +911,7 @@ type ListAllWorkspacesResponse struct {
 
 func (x *ListAllWorkspacesResponse) Reset() {
 	*x = ListAllWorkspacesResponse{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[13]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -840,7 +923,7 @@ func (x *ListAllWorkspacesResponse) String() string {
 func (*ListAllWorkspacesResponse) ProtoMessage() {}
 
 func (x *ListAllWorkspacesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[13]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -853,7 +936,7 @@ func (x *ListAllWorkspacesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAllWorkspacesResponse.ProtoReflect.Descriptor instead.
 func (*ListAllWorkspacesResponse) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{13}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListAllWorkspacesResponse) GetWorkspaces() []*Workspace {
@@ -885,7 +968,7 @@ type AddMemberRequest struct {
 
 func (x *AddMemberRequest) Reset() {
 	*x = AddMemberRequest{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[14]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -897,7 +980,7 @@ func (x *AddMemberRequest) String() string {
 func (*AddMemberRequest) ProtoMessage() {}
 
 func (x *AddMemberRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[14]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -910,7 +993,7 @@ func (x *AddMemberRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddMemberRequest.ProtoReflect.Descriptor instead.
 func (*AddMemberRequest) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{14}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *AddMemberRequest) GetUserId() string {
@@ -943,7 +1026,7 @@ type AddMemberResponse struct {
 
 func (x *AddMemberResponse) Reset() {
 	*x = AddMemberResponse{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[15]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -955,7 +1038,7 @@ func (x *AddMemberResponse) String() string {
 func (*AddMemberResponse) ProtoMessage() {}
 
 func (x *AddMemberResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[15]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -968,7 +1051,7 @@ func (x *AddMemberResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddMemberResponse.ProtoReflect.Descriptor instead.
 func (*AddMemberResponse) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{15}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{17}
 }
 
 // ListMembersRequest names a workspace.
@@ -982,7 +1065,7 @@ type ListMembersRequest struct {
 
 func (x *ListMembersRequest) Reset() {
 	*x = ListMembersRequest{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[16]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -994,7 +1077,7 @@ func (x *ListMembersRequest) String() string {
 func (*ListMembersRequest) ProtoMessage() {}
 
 func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[16]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1007,7 +1090,7 @@ func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersRequest.ProtoReflect.Descriptor instead.
 func (*ListMembersRequest) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{16}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListMembersRequest) GetWorkspaceId() string {
@@ -1028,7 +1111,7 @@ type ListMembersResponse struct {
 
 func (x *ListMembersResponse) Reset() {
 	*x = ListMembersResponse{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[17]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1040,7 +1123,7 @@ func (x *ListMembersResponse) String() string {
 func (*ListMembersResponse) ProtoMessage() {}
 
 func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[17]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1053,7 +1136,7 @@ func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersResponse.ProtoReflect.Descriptor instead.
 func (*ListMembersResponse) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{17}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListMembersResponse) GetMembers() []*Member {
@@ -1076,7 +1159,7 @@ type Member struct {
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[18]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1088,7 +1171,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[18]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1101,7 +1184,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{18}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Member) GetUser() *User {
@@ -1131,7 +1214,7 @@ type CreateAuthenticationAppRequest struct {
 
 func (x *CreateAuthenticationAppRequest) Reset() {
 	*x = CreateAuthenticationAppRequest{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[19]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1143,7 +1226,7 @@ func (x *CreateAuthenticationAppRequest) String() string {
 func (*CreateAuthenticationAppRequest) ProtoMessage() {}
 
 func (x *CreateAuthenticationAppRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[19]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1156,7 +1239,7 @@ func (x *CreateAuthenticationAppRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAuthenticationAppRequest.ProtoReflect.Descriptor instead.
 func (*CreateAuthenticationAppRequest) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{19}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CreateAuthenticationAppRequest) GetName() string {
@@ -1186,7 +1269,7 @@ type CreateAuthenticationAppResponse struct {
 
 func (x *CreateAuthenticationAppResponse) Reset() {
 	*x = CreateAuthenticationAppResponse{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[20]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1198,7 +1281,7 @@ func (x *CreateAuthenticationAppResponse) String() string {
 func (*CreateAuthenticationAppResponse) ProtoMessage() {}
 
 func (x *CreateAuthenticationAppResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[20]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1211,7 +1294,7 @@ func (x *CreateAuthenticationAppResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAuthenticationAppResponse.ProtoReflect.Descriptor instead.
 func (*CreateAuthenticationAppResponse) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{20}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CreateAuthenticationAppResponse) GetAuthenticationApp() *AuthenticationApp {
@@ -1237,7 +1320,7 @@ type ListAuthenticationAppsRequest struct {
 
 func (x *ListAuthenticationAppsRequest) Reset() {
 	*x = ListAuthenticationAppsRequest{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[21]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1249,7 +1332,7 @@ func (x *ListAuthenticationAppsRequest) String() string {
 func (*ListAuthenticationAppsRequest) ProtoMessage() {}
 
 func (x *ListAuthenticationAppsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[21]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1262,7 +1345,7 @@ func (x *ListAuthenticationAppsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuthenticationAppsRequest.ProtoReflect.Descriptor instead.
 func (*ListAuthenticationAppsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{21}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{23}
 }
 
 // ListAuthenticationAppsResponse is every authentication app.
@@ -1276,7 +1359,7 @@ type ListAuthenticationAppsResponse struct {
 
 func (x *ListAuthenticationAppsResponse) Reset() {
 	*x = ListAuthenticationAppsResponse{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[22]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1288,7 +1371,7 @@ func (x *ListAuthenticationAppsResponse) String() string {
 func (*ListAuthenticationAppsResponse) ProtoMessage() {}
 
 func (x *ListAuthenticationAppsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[22]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1301,7 +1384,7 @@ func (x *ListAuthenticationAppsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuthenticationAppsResponse.ProtoReflect.Descriptor instead.
 func (*ListAuthenticationAppsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{22}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListAuthenticationAppsResponse) GetAuthenticationApps() []*AuthenticationApp {
@@ -1324,7 +1407,7 @@ type RotateAuthenticationAppSecretRequest struct {
 
 func (x *RotateAuthenticationAppSecretRequest) Reset() {
 	*x = RotateAuthenticationAppSecretRequest{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[23]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1336,7 +1419,7 @@ func (x *RotateAuthenticationAppSecretRequest) String() string {
 func (*RotateAuthenticationAppSecretRequest) ProtoMessage() {}
 
 func (x *RotateAuthenticationAppSecretRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[23]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1349,7 +1432,7 @@ func (x *RotateAuthenticationAppSecretRequest) ProtoReflect() protoreflect.Messa
 
 // Deprecated: Use RotateAuthenticationAppSecretRequest.ProtoReflect.Descriptor instead.
 func (*RotateAuthenticationAppSecretRequest) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{23}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *RotateAuthenticationAppSecretRequest) GetAuthenticationAppId() string {
@@ -1379,7 +1462,7 @@ type RotateAuthenticationAppSecretResponse struct {
 
 func (x *RotateAuthenticationAppSecretResponse) Reset() {
 	*x = RotateAuthenticationAppSecretResponse{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[24]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1391,7 +1474,7 @@ func (x *RotateAuthenticationAppSecretResponse) String() string {
 func (*RotateAuthenticationAppSecretResponse) ProtoMessage() {}
 
 func (x *RotateAuthenticationAppSecretResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[24]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1404,7 +1487,7 @@ func (x *RotateAuthenticationAppSecretResponse) ProtoReflect() protoreflect.Mess
 
 // Deprecated: Use RotateAuthenticationAppSecretResponse.ProtoReflect.Descriptor instead.
 func (*RotateAuthenticationAppSecretResponse) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{24}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RotateAuthenticationAppSecretResponse) GetAuthenticationApp() *AuthenticationApp {
@@ -1432,7 +1515,7 @@ type ApplyDisableUserRequest struct {
 
 func (x *ApplyDisableUserRequest) Reset() {
 	*x = ApplyDisableUserRequest{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[25]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1444,7 +1527,7 @@ func (x *ApplyDisableUserRequest) String() string {
 func (*ApplyDisableUserRequest) ProtoMessage() {}
 
 func (x *ApplyDisableUserRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[25]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1457,7 +1540,7 @@ func (x *ApplyDisableUserRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyDisableUserRequest.ProtoReflect.Descriptor instead.
 func (*ApplyDisableUserRequest) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{25}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ApplyDisableUserRequest) GetUserId() string {
@@ -1476,7 +1559,7 @@ type ApplyDisableUserResponse struct {
 
 func (x *ApplyDisableUserResponse) Reset() {
 	*x = ApplyDisableUserResponse{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[26]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1488,7 +1571,7 @@ func (x *ApplyDisableUserResponse) String() string {
 func (*ApplyDisableUserResponse) ProtoMessage() {}
 
 func (x *ApplyDisableUserResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[26]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1501,7 +1584,7 @@ func (x *ApplyDisableUserResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyDisableUserResponse.ProtoReflect.Descriptor instead.
 func (*ApplyDisableUserResponse) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{26}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{28}
 }
 
 // ApplySetPasswordRequest is a user's new password.
@@ -1509,7 +1592,7 @@ type ApplySetPasswordRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user, `usr_…`.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The new password.
+	// The new password, 12 characters to 1,024 bytes.
 	Password      string `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1517,7 +1600,7 @@ type ApplySetPasswordRequest struct {
 
 func (x *ApplySetPasswordRequest) Reset() {
 	*x = ApplySetPasswordRequest{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[27]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1529,7 +1612,7 @@ func (x *ApplySetPasswordRequest) String() string {
 func (*ApplySetPasswordRequest) ProtoMessage() {}
 
 func (x *ApplySetPasswordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[27]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1542,7 +1625,7 @@ func (x *ApplySetPasswordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplySetPasswordRequest.ProtoReflect.Descriptor instead.
 func (*ApplySetPasswordRequest) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{27}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ApplySetPasswordRequest) GetUserId() string {
@@ -1568,7 +1651,7 @@ type ApplySetPasswordResponse struct {
 
 func (x *ApplySetPasswordResponse) Reset() {
 	*x = ApplySetPasswordResponse{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[28]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1580,7 +1663,7 @@ func (x *ApplySetPasswordResponse) String() string {
 func (*ApplySetPasswordResponse) ProtoMessage() {}
 
 func (x *ApplySetPasswordResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[28]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1593,7 +1676,7 @@ func (x *ApplySetPasswordResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplySetPasswordResponse.ProtoReflect.Descriptor instead.
 func (*ApplySetPasswordResponse) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{28}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{30}
 }
 
 // ApplyRemoveMemberRequest names a membership.
@@ -1609,7 +1692,7 @@ type ApplyRemoveMemberRequest struct {
 
 func (x *ApplyRemoveMemberRequest) Reset() {
 	*x = ApplyRemoveMemberRequest{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[29]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1621,7 +1704,7 @@ func (x *ApplyRemoveMemberRequest) String() string {
 func (*ApplyRemoveMemberRequest) ProtoMessage() {}
 
 func (x *ApplyRemoveMemberRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[29]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1634,7 +1717,7 @@ func (x *ApplyRemoveMemberRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyRemoveMemberRequest.ProtoReflect.Descriptor instead.
 func (*ApplyRemoveMemberRequest) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{29}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ApplyRemoveMemberRequest) GetUserId() string {
@@ -1660,7 +1743,7 @@ type ApplyRemoveMemberResponse struct {
 
 func (x *ApplyRemoveMemberResponse) Reset() {
 	*x = ApplyRemoveMemberResponse{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[30]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1672,7 +1755,7 @@ func (x *ApplyRemoveMemberResponse) String() string {
 func (*ApplyRemoveMemberResponse) ProtoMessage() {}
 
 func (x *ApplyRemoveMemberResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[30]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1685,7 +1768,7 @@ func (x *ApplyRemoveMemberResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyRemoveMemberResponse.ProtoReflect.Descriptor instead.
 func (*ApplyRemoveMemberResponse) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{30}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{32}
 }
 
 // ApplyRevokeAuthenticationAppRequest names an authentication app.
@@ -1699,7 +1782,7 @@ type ApplyRevokeAuthenticationAppRequest struct {
 
 func (x *ApplyRevokeAuthenticationAppRequest) Reset() {
 	*x = ApplyRevokeAuthenticationAppRequest{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[31]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1711,7 +1794,7 @@ func (x *ApplyRevokeAuthenticationAppRequest) String() string {
 func (*ApplyRevokeAuthenticationAppRequest) ProtoMessage() {}
 
 func (x *ApplyRevokeAuthenticationAppRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[31]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1724,7 +1807,7 @@ func (x *ApplyRevokeAuthenticationAppRequest) ProtoReflect() protoreflect.Messag
 
 // Deprecated: Use ApplyRevokeAuthenticationAppRequest.ProtoReflect.Descriptor instead.
 func (*ApplyRevokeAuthenticationAppRequest) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{31}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ApplyRevokeAuthenticationAppRequest) GetAuthenticationAppId() string {
@@ -1743,7 +1826,7 @@ type ApplyRevokeAuthenticationAppResponse struct {
 
 func (x *ApplyRevokeAuthenticationAppResponse) Reset() {
 	*x = ApplyRevokeAuthenticationAppResponse{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[32]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1755,7 +1838,7 @@ func (x *ApplyRevokeAuthenticationAppResponse) String() string {
 func (*ApplyRevokeAuthenticationAppResponse) ProtoMessage() {}
 
 func (x *ApplyRevokeAuthenticationAppResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[32]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1768,7 +1851,7 @@ func (x *ApplyRevokeAuthenticationAppResponse) ProtoReflect() protoreflect.Messa
 
 // Deprecated: Use ApplyRevokeAuthenticationAppResponse.ProtoReflect.Descriptor instead.
 func (*ApplyRevokeAuthenticationAppResponse) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{32}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{34}
 }
 
 // ApplySetWorkspacePlanRequest is a workspace's new plan.
@@ -1784,7 +1867,7 @@ type ApplySetWorkspacePlanRequest struct {
 
 func (x *ApplySetWorkspacePlanRequest) Reset() {
 	*x = ApplySetWorkspacePlanRequest{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[33]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1796,7 +1879,7 @@ func (x *ApplySetWorkspacePlanRequest) String() string {
 func (*ApplySetWorkspacePlanRequest) ProtoMessage() {}
 
 func (x *ApplySetWorkspacePlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[33]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1809,7 +1892,7 @@ func (x *ApplySetWorkspacePlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplySetWorkspacePlanRequest.ProtoReflect.Descriptor instead.
 func (*ApplySetWorkspacePlanRequest) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{33}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ApplySetWorkspacePlanRequest) GetWorkspaceId() string {
@@ -1835,7 +1918,7 @@ type ApplySetWorkspacePlanResponse struct {
 
 func (x *ApplySetWorkspacePlanResponse) Reset() {
 	*x = ApplySetWorkspacePlanResponse{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[34]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1847,7 +1930,7 @@ func (x *ApplySetWorkspacePlanResponse) String() string {
 func (*ApplySetWorkspacePlanResponse) ProtoMessage() {}
 
 func (x *ApplySetWorkspacePlanResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[34]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1860,7 +1943,7 @@ func (x *ApplySetWorkspacePlanResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplySetWorkspacePlanResponse.ProtoReflect.Descriptor instead.
 func (*ApplySetWorkspacePlanResponse) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{34}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{36}
 }
 
 var File_usher_identity_v1_administration_service_proto protoreflect.FileDescriptor
@@ -1911,7 +1994,10 @@ const file_usher_identity_v1_administration_service_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\",\n" +
 	"\x11EnableUserRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"\x14\n" +
-	"\x12EnableUserResponse\"c\n" +
+	"\x12EnableUserResponse\",\n" +
+	"\x11UnlockUserRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"\x14\n" +
+	"\x12UnlockUserResponse\"c\n" +
 	"\x16CreateWorkspaceRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04plan\x18\x02 \x01(\tR\x04plan\x12!\n" +
@@ -1971,14 +2057,16 @@ const file_usher_identity_v1_administration_service_proto_rawDesc = "" +
 	"\x1cApplySetWorkspacePlanRequest\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
 	"\x04plan\x18\x02 \x01(\tR\x04plan\"\x1f\n" +
-	"\x1dApplySetWorkspacePlanResponse2\x8f\x0f\n" +
+	"\x1dApplySetWorkspacePlanResponse2\xf4\x0f\n" +
 	"\x15AdministrationService\x12`\n" +
 	"\n" +
 	"CreateUser\x12$.usher.identity.v1.CreateUserRequest\x1a%.usher.identity.v1.CreateUserResponse\"\x05\xe2\xbd\x18\x01\a\x12]\n" +
 	"\bFindUser\x12\".usher.identity.v1.FindUserRequest\x1a#.usher.identity.v1.FindUserResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12`\n" +
 	"\tListUsers\x12#.usher.identity.v1.ListUsersRequest\x1a$.usher.identity.v1.ListUsersResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12c\n" +
 	"\n" +
-	"EnableUser\x12$.usher.identity.v1.EnableUserRequest\x1a%.usher.identity.v1.EnableUserResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12o\n" +
+	"EnableUser\x12$.usher.identity.v1.EnableUserRequest\x1a%.usher.identity.v1.EnableUserResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12c\n" +
+	"\n" +
+	"UnlockUser\x12$.usher.identity.v1.UnlockUserRequest\x1a%.usher.identity.v1.UnlockUserResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12o\n" +
 	"\x0fCreateWorkspace\x12).usher.identity.v1.CreateWorkspaceRequest\x1a*.usher.identity.v1.CreateWorkspaceResponse\"\x05\xe2\xbd\x18\x01\a\x12x\n" +
 	"\x11ListAllWorkspaces\x12+.usher.identity.v1.ListAllWorkspacesRequest\x1a,.usher.identity.v1.ListAllWorkspacesResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12`\n" +
 	"\tAddMember\x12#.usher.identity.v1.AddMemberRequest\x1a$.usher.identity.v1.AddMemberResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12f\n" +
@@ -2005,7 +2093,7 @@ func file_usher_identity_v1_administration_service_proto_rawDescGZIP() []byte {
 	return file_usher_identity_v1_administration_service_proto_rawDescData
 }
 
-var file_usher_identity_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_usher_identity_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_usher_identity_v1_administration_service_proto_goTypes = []any{
 	(*AuthenticationApp)(nil),                     // 0: usher.identity.v1.AuthenticationApp
 	(*AuthenticationAppSecret)(nil),               // 1: usher.identity.v1.AuthenticationAppSecret
@@ -2017,53 +2105,55 @@ var file_usher_identity_v1_administration_service_proto_goTypes = []any{
 	(*ListUsersResponse)(nil),                     // 7: usher.identity.v1.ListUsersResponse
 	(*EnableUserRequest)(nil),                     // 8: usher.identity.v1.EnableUserRequest
 	(*EnableUserResponse)(nil),                    // 9: usher.identity.v1.EnableUserResponse
-	(*CreateWorkspaceRequest)(nil),                // 10: usher.identity.v1.CreateWorkspaceRequest
-	(*CreateWorkspaceResponse)(nil),               // 11: usher.identity.v1.CreateWorkspaceResponse
-	(*ListAllWorkspacesRequest)(nil),              // 12: usher.identity.v1.ListAllWorkspacesRequest
-	(*ListAllWorkspacesResponse)(nil),             // 13: usher.identity.v1.ListAllWorkspacesResponse
-	(*AddMemberRequest)(nil),                      // 14: usher.identity.v1.AddMemberRequest
-	(*AddMemberResponse)(nil),                     // 15: usher.identity.v1.AddMemberResponse
-	(*ListMembersRequest)(nil),                    // 16: usher.identity.v1.ListMembersRequest
-	(*ListMembersResponse)(nil),                   // 17: usher.identity.v1.ListMembersResponse
-	(*Member)(nil),                                // 18: usher.identity.v1.Member
-	(*CreateAuthenticationAppRequest)(nil),        // 19: usher.identity.v1.CreateAuthenticationAppRequest
-	(*CreateAuthenticationAppResponse)(nil),       // 20: usher.identity.v1.CreateAuthenticationAppResponse
-	(*ListAuthenticationAppsRequest)(nil),         // 21: usher.identity.v1.ListAuthenticationAppsRequest
-	(*ListAuthenticationAppsResponse)(nil),        // 22: usher.identity.v1.ListAuthenticationAppsResponse
-	(*RotateAuthenticationAppSecretRequest)(nil),  // 23: usher.identity.v1.RotateAuthenticationAppSecretRequest
-	(*RotateAuthenticationAppSecretResponse)(nil), // 24: usher.identity.v1.RotateAuthenticationAppSecretResponse
-	(*ApplyDisableUserRequest)(nil),               // 25: usher.identity.v1.ApplyDisableUserRequest
-	(*ApplyDisableUserResponse)(nil),              // 26: usher.identity.v1.ApplyDisableUserResponse
-	(*ApplySetPasswordRequest)(nil),               // 27: usher.identity.v1.ApplySetPasswordRequest
-	(*ApplySetPasswordResponse)(nil),              // 28: usher.identity.v1.ApplySetPasswordResponse
-	(*ApplyRemoveMemberRequest)(nil),              // 29: usher.identity.v1.ApplyRemoveMemberRequest
-	(*ApplyRemoveMemberResponse)(nil),             // 30: usher.identity.v1.ApplyRemoveMemberResponse
-	(*ApplyRevokeAuthenticationAppRequest)(nil),   // 31: usher.identity.v1.ApplyRevokeAuthenticationAppRequest
-	(*ApplyRevokeAuthenticationAppResponse)(nil),  // 32: usher.identity.v1.ApplyRevokeAuthenticationAppResponse
-	(*ApplySetWorkspacePlanRequest)(nil),          // 33: usher.identity.v1.ApplySetWorkspacePlanRequest
-	(*ApplySetWorkspacePlanResponse)(nil),         // 34: usher.identity.v1.ApplySetWorkspacePlanResponse
-	(*timestamppb.Timestamp)(nil),                 // 35: google.protobuf.Timestamp
-	(*User)(nil),                                  // 36: usher.identity.v1.User
-	(*Workspace)(nil),                             // 37: usher.identity.v1.Workspace
-	(Role)(0),                                     // 38: usher.identity.v1.Role
+	(*UnlockUserRequest)(nil),                     // 10: usher.identity.v1.UnlockUserRequest
+	(*UnlockUserResponse)(nil),                    // 11: usher.identity.v1.UnlockUserResponse
+	(*CreateWorkspaceRequest)(nil),                // 12: usher.identity.v1.CreateWorkspaceRequest
+	(*CreateWorkspaceResponse)(nil),               // 13: usher.identity.v1.CreateWorkspaceResponse
+	(*ListAllWorkspacesRequest)(nil),              // 14: usher.identity.v1.ListAllWorkspacesRequest
+	(*ListAllWorkspacesResponse)(nil),             // 15: usher.identity.v1.ListAllWorkspacesResponse
+	(*AddMemberRequest)(nil),                      // 16: usher.identity.v1.AddMemberRequest
+	(*AddMemberResponse)(nil),                     // 17: usher.identity.v1.AddMemberResponse
+	(*ListMembersRequest)(nil),                    // 18: usher.identity.v1.ListMembersRequest
+	(*ListMembersResponse)(nil),                   // 19: usher.identity.v1.ListMembersResponse
+	(*Member)(nil),                                // 20: usher.identity.v1.Member
+	(*CreateAuthenticationAppRequest)(nil),        // 21: usher.identity.v1.CreateAuthenticationAppRequest
+	(*CreateAuthenticationAppResponse)(nil),       // 22: usher.identity.v1.CreateAuthenticationAppResponse
+	(*ListAuthenticationAppsRequest)(nil),         // 23: usher.identity.v1.ListAuthenticationAppsRequest
+	(*ListAuthenticationAppsResponse)(nil),        // 24: usher.identity.v1.ListAuthenticationAppsResponse
+	(*RotateAuthenticationAppSecretRequest)(nil),  // 25: usher.identity.v1.RotateAuthenticationAppSecretRequest
+	(*RotateAuthenticationAppSecretResponse)(nil), // 26: usher.identity.v1.RotateAuthenticationAppSecretResponse
+	(*ApplyDisableUserRequest)(nil),               // 27: usher.identity.v1.ApplyDisableUserRequest
+	(*ApplyDisableUserResponse)(nil),              // 28: usher.identity.v1.ApplyDisableUserResponse
+	(*ApplySetPasswordRequest)(nil),               // 29: usher.identity.v1.ApplySetPasswordRequest
+	(*ApplySetPasswordResponse)(nil),              // 30: usher.identity.v1.ApplySetPasswordResponse
+	(*ApplyRemoveMemberRequest)(nil),              // 31: usher.identity.v1.ApplyRemoveMemberRequest
+	(*ApplyRemoveMemberResponse)(nil),             // 32: usher.identity.v1.ApplyRemoveMemberResponse
+	(*ApplyRevokeAuthenticationAppRequest)(nil),   // 33: usher.identity.v1.ApplyRevokeAuthenticationAppRequest
+	(*ApplyRevokeAuthenticationAppResponse)(nil),  // 34: usher.identity.v1.ApplyRevokeAuthenticationAppResponse
+	(*ApplySetWorkspacePlanRequest)(nil),          // 35: usher.identity.v1.ApplySetWorkspacePlanRequest
+	(*ApplySetWorkspacePlanResponse)(nil),         // 36: usher.identity.v1.ApplySetWorkspacePlanResponse
+	(*timestamppb.Timestamp)(nil),                 // 37: google.protobuf.Timestamp
+	(*User)(nil),                                  // 38: usher.identity.v1.User
+	(*Workspace)(nil),                             // 39: usher.identity.v1.Workspace
+	(Role)(0),                                     // 40: usher.identity.v1.Role
 }
 var file_usher_identity_v1_administration_service_proto_depIdxs = []int32{
-	35, // 0: usher.identity.v1.AuthenticationApp.create_time:type_name -> google.protobuf.Timestamp
-	35, // 1: usher.identity.v1.AuthenticationApp.last_use_time:type_name -> google.protobuf.Timestamp
-	35, // 2: usher.identity.v1.AuthenticationApp.revoke_time:type_name -> google.protobuf.Timestamp
+	37, // 0: usher.identity.v1.AuthenticationApp.create_time:type_name -> google.protobuf.Timestamp
+	37, // 1: usher.identity.v1.AuthenticationApp.last_use_time:type_name -> google.protobuf.Timestamp
+	37, // 2: usher.identity.v1.AuthenticationApp.revoke_time:type_name -> google.protobuf.Timestamp
 	1,  // 3: usher.identity.v1.AuthenticationApp.secrets:type_name -> usher.identity.v1.AuthenticationAppSecret
-	35, // 4: usher.identity.v1.AuthenticationAppSecret.create_time:type_name -> google.protobuf.Timestamp
-	35, // 5: usher.identity.v1.AuthenticationAppSecret.expire_time:type_name -> google.protobuf.Timestamp
-	36, // 6: usher.identity.v1.CreateUserResponse.user:type_name -> usher.identity.v1.User
-	36, // 7: usher.identity.v1.FindUserResponse.user:type_name -> usher.identity.v1.User
-	37, // 8: usher.identity.v1.FindUserResponse.workspaces:type_name -> usher.identity.v1.Workspace
-	36, // 9: usher.identity.v1.ListUsersResponse.users:type_name -> usher.identity.v1.User
-	37, // 10: usher.identity.v1.CreateWorkspaceResponse.workspace:type_name -> usher.identity.v1.Workspace
-	37, // 11: usher.identity.v1.ListAllWorkspacesResponse.workspaces:type_name -> usher.identity.v1.Workspace
-	38, // 12: usher.identity.v1.AddMemberRequest.role:type_name -> usher.identity.v1.Role
-	18, // 13: usher.identity.v1.ListMembersResponse.members:type_name -> usher.identity.v1.Member
-	36, // 14: usher.identity.v1.Member.user:type_name -> usher.identity.v1.User
-	38, // 15: usher.identity.v1.Member.role:type_name -> usher.identity.v1.Role
+	37, // 4: usher.identity.v1.AuthenticationAppSecret.create_time:type_name -> google.protobuf.Timestamp
+	37, // 5: usher.identity.v1.AuthenticationAppSecret.expire_time:type_name -> google.protobuf.Timestamp
+	38, // 6: usher.identity.v1.CreateUserResponse.user:type_name -> usher.identity.v1.User
+	38, // 7: usher.identity.v1.FindUserResponse.user:type_name -> usher.identity.v1.User
+	39, // 8: usher.identity.v1.FindUserResponse.workspaces:type_name -> usher.identity.v1.Workspace
+	38, // 9: usher.identity.v1.ListUsersResponse.users:type_name -> usher.identity.v1.User
+	39, // 10: usher.identity.v1.CreateWorkspaceResponse.workspace:type_name -> usher.identity.v1.Workspace
+	39, // 11: usher.identity.v1.ListAllWorkspacesResponse.workspaces:type_name -> usher.identity.v1.Workspace
+	40, // 12: usher.identity.v1.AddMemberRequest.role:type_name -> usher.identity.v1.Role
+	20, // 13: usher.identity.v1.ListMembersResponse.members:type_name -> usher.identity.v1.Member
+	38, // 14: usher.identity.v1.Member.user:type_name -> usher.identity.v1.User
+	40, // 15: usher.identity.v1.Member.role:type_name -> usher.identity.v1.Role
 	0,  // 16: usher.identity.v1.CreateAuthenticationAppResponse.authentication_app:type_name -> usher.identity.v1.AuthenticationApp
 	0,  // 17: usher.identity.v1.ListAuthenticationAppsResponse.authentication_apps:type_name -> usher.identity.v1.AuthenticationApp
 	0,  // 18: usher.identity.v1.RotateAuthenticationAppSecretResponse.authentication_app:type_name -> usher.identity.v1.AuthenticationApp
@@ -2071,36 +2161,38 @@ var file_usher_identity_v1_administration_service_proto_depIdxs = []int32{
 	4,  // 20: usher.identity.v1.AdministrationService.FindUser:input_type -> usher.identity.v1.FindUserRequest
 	6,  // 21: usher.identity.v1.AdministrationService.ListUsers:input_type -> usher.identity.v1.ListUsersRequest
 	8,  // 22: usher.identity.v1.AdministrationService.EnableUser:input_type -> usher.identity.v1.EnableUserRequest
-	10, // 23: usher.identity.v1.AdministrationService.CreateWorkspace:input_type -> usher.identity.v1.CreateWorkspaceRequest
-	12, // 24: usher.identity.v1.AdministrationService.ListAllWorkspaces:input_type -> usher.identity.v1.ListAllWorkspacesRequest
-	14, // 25: usher.identity.v1.AdministrationService.AddMember:input_type -> usher.identity.v1.AddMemberRequest
-	16, // 26: usher.identity.v1.AdministrationService.ListMembers:input_type -> usher.identity.v1.ListMembersRequest
-	19, // 27: usher.identity.v1.AdministrationService.CreateAuthenticationApp:input_type -> usher.identity.v1.CreateAuthenticationAppRequest
-	21, // 28: usher.identity.v1.AdministrationService.ListAuthenticationApps:input_type -> usher.identity.v1.ListAuthenticationAppsRequest
-	23, // 29: usher.identity.v1.AdministrationService.RotateAuthenticationAppSecret:input_type -> usher.identity.v1.RotateAuthenticationAppSecretRequest
-	25, // 30: usher.identity.v1.AdministrationService.ApplyDisableUser:input_type -> usher.identity.v1.ApplyDisableUserRequest
-	27, // 31: usher.identity.v1.AdministrationService.ApplySetPassword:input_type -> usher.identity.v1.ApplySetPasswordRequest
-	29, // 32: usher.identity.v1.AdministrationService.ApplyRemoveMember:input_type -> usher.identity.v1.ApplyRemoveMemberRequest
-	31, // 33: usher.identity.v1.AdministrationService.ApplyRevokeAuthenticationApp:input_type -> usher.identity.v1.ApplyRevokeAuthenticationAppRequest
-	33, // 34: usher.identity.v1.AdministrationService.ApplySetWorkspacePlan:input_type -> usher.identity.v1.ApplySetWorkspacePlanRequest
-	3,  // 35: usher.identity.v1.AdministrationService.CreateUser:output_type -> usher.identity.v1.CreateUserResponse
-	5,  // 36: usher.identity.v1.AdministrationService.FindUser:output_type -> usher.identity.v1.FindUserResponse
-	7,  // 37: usher.identity.v1.AdministrationService.ListUsers:output_type -> usher.identity.v1.ListUsersResponse
-	9,  // 38: usher.identity.v1.AdministrationService.EnableUser:output_type -> usher.identity.v1.EnableUserResponse
-	11, // 39: usher.identity.v1.AdministrationService.CreateWorkspace:output_type -> usher.identity.v1.CreateWorkspaceResponse
-	13, // 40: usher.identity.v1.AdministrationService.ListAllWorkspaces:output_type -> usher.identity.v1.ListAllWorkspacesResponse
-	15, // 41: usher.identity.v1.AdministrationService.AddMember:output_type -> usher.identity.v1.AddMemberResponse
-	17, // 42: usher.identity.v1.AdministrationService.ListMembers:output_type -> usher.identity.v1.ListMembersResponse
-	20, // 43: usher.identity.v1.AdministrationService.CreateAuthenticationApp:output_type -> usher.identity.v1.CreateAuthenticationAppResponse
-	22, // 44: usher.identity.v1.AdministrationService.ListAuthenticationApps:output_type -> usher.identity.v1.ListAuthenticationAppsResponse
-	24, // 45: usher.identity.v1.AdministrationService.RotateAuthenticationAppSecret:output_type -> usher.identity.v1.RotateAuthenticationAppSecretResponse
-	26, // 46: usher.identity.v1.AdministrationService.ApplyDisableUser:output_type -> usher.identity.v1.ApplyDisableUserResponse
-	28, // 47: usher.identity.v1.AdministrationService.ApplySetPassword:output_type -> usher.identity.v1.ApplySetPasswordResponse
-	30, // 48: usher.identity.v1.AdministrationService.ApplyRemoveMember:output_type -> usher.identity.v1.ApplyRemoveMemberResponse
-	32, // 49: usher.identity.v1.AdministrationService.ApplyRevokeAuthenticationApp:output_type -> usher.identity.v1.ApplyRevokeAuthenticationAppResponse
-	34, // 50: usher.identity.v1.AdministrationService.ApplySetWorkspacePlan:output_type -> usher.identity.v1.ApplySetWorkspacePlanResponse
-	35, // [35:51] is the sub-list for method output_type
-	19, // [19:35] is the sub-list for method input_type
+	10, // 23: usher.identity.v1.AdministrationService.UnlockUser:input_type -> usher.identity.v1.UnlockUserRequest
+	12, // 24: usher.identity.v1.AdministrationService.CreateWorkspace:input_type -> usher.identity.v1.CreateWorkspaceRequest
+	14, // 25: usher.identity.v1.AdministrationService.ListAllWorkspaces:input_type -> usher.identity.v1.ListAllWorkspacesRequest
+	16, // 26: usher.identity.v1.AdministrationService.AddMember:input_type -> usher.identity.v1.AddMemberRequest
+	18, // 27: usher.identity.v1.AdministrationService.ListMembers:input_type -> usher.identity.v1.ListMembersRequest
+	21, // 28: usher.identity.v1.AdministrationService.CreateAuthenticationApp:input_type -> usher.identity.v1.CreateAuthenticationAppRequest
+	23, // 29: usher.identity.v1.AdministrationService.ListAuthenticationApps:input_type -> usher.identity.v1.ListAuthenticationAppsRequest
+	25, // 30: usher.identity.v1.AdministrationService.RotateAuthenticationAppSecret:input_type -> usher.identity.v1.RotateAuthenticationAppSecretRequest
+	27, // 31: usher.identity.v1.AdministrationService.ApplyDisableUser:input_type -> usher.identity.v1.ApplyDisableUserRequest
+	29, // 32: usher.identity.v1.AdministrationService.ApplySetPassword:input_type -> usher.identity.v1.ApplySetPasswordRequest
+	31, // 33: usher.identity.v1.AdministrationService.ApplyRemoveMember:input_type -> usher.identity.v1.ApplyRemoveMemberRequest
+	33, // 34: usher.identity.v1.AdministrationService.ApplyRevokeAuthenticationApp:input_type -> usher.identity.v1.ApplyRevokeAuthenticationAppRequest
+	35, // 35: usher.identity.v1.AdministrationService.ApplySetWorkspacePlan:input_type -> usher.identity.v1.ApplySetWorkspacePlanRequest
+	3,  // 36: usher.identity.v1.AdministrationService.CreateUser:output_type -> usher.identity.v1.CreateUserResponse
+	5,  // 37: usher.identity.v1.AdministrationService.FindUser:output_type -> usher.identity.v1.FindUserResponse
+	7,  // 38: usher.identity.v1.AdministrationService.ListUsers:output_type -> usher.identity.v1.ListUsersResponse
+	9,  // 39: usher.identity.v1.AdministrationService.EnableUser:output_type -> usher.identity.v1.EnableUserResponse
+	11, // 40: usher.identity.v1.AdministrationService.UnlockUser:output_type -> usher.identity.v1.UnlockUserResponse
+	13, // 41: usher.identity.v1.AdministrationService.CreateWorkspace:output_type -> usher.identity.v1.CreateWorkspaceResponse
+	15, // 42: usher.identity.v1.AdministrationService.ListAllWorkspaces:output_type -> usher.identity.v1.ListAllWorkspacesResponse
+	17, // 43: usher.identity.v1.AdministrationService.AddMember:output_type -> usher.identity.v1.AddMemberResponse
+	19, // 44: usher.identity.v1.AdministrationService.ListMembers:output_type -> usher.identity.v1.ListMembersResponse
+	22, // 45: usher.identity.v1.AdministrationService.CreateAuthenticationApp:output_type -> usher.identity.v1.CreateAuthenticationAppResponse
+	24, // 46: usher.identity.v1.AdministrationService.ListAuthenticationApps:output_type -> usher.identity.v1.ListAuthenticationAppsResponse
+	26, // 47: usher.identity.v1.AdministrationService.RotateAuthenticationAppSecret:output_type -> usher.identity.v1.RotateAuthenticationAppSecretResponse
+	28, // 48: usher.identity.v1.AdministrationService.ApplyDisableUser:output_type -> usher.identity.v1.ApplyDisableUserResponse
+	30, // 49: usher.identity.v1.AdministrationService.ApplySetPassword:output_type -> usher.identity.v1.ApplySetPasswordResponse
+	32, // 50: usher.identity.v1.AdministrationService.ApplyRemoveMember:output_type -> usher.identity.v1.ApplyRemoveMemberResponse
+	34, // 51: usher.identity.v1.AdministrationService.ApplyRevokeAuthenticationApp:output_type -> usher.identity.v1.ApplyRevokeAuthenticationAppResponse
+	36, // 52: usher.identity.v1.AdministrationService.ApplySetWorkspacePlan:output_type -> usher.identity.v1.ApplySetWorkspacePlanResponse
+	36, // [36:53] is the sub-list for method output_type
+	19, // [19:36] is the sub-list for method input_type
 	19, // [19:19] is the sub-list for extension type_name
 	19, // [19:19] is the sub-list for extension extendee
 	0,  // [0:19] is the sub-list for field type_name
@@ -2123,7 +2215,7 @@ func file_usher_identity_v1_administration_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_identity_v1_administration_service_proto_rawDesc), len(file_usher_identity_v1_administration_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   35,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,6 +23,7 @@ const (
 	AdministrationService_FindUser_FullMethodName                      = "/usher.identity.v1.AdministrationService/FindUser"
 	AdministrationService_ListUsers_FullMethodName                     = "/usher.identity.v1.AdministrationService/ListUsers"
 	AdministrationService_EnableUser_FullMethodName                    = "/usher.identity.v1.AdministrationService/EnableUser"
+	AdministrationService_UnlockUser_FullMethodName                    = "/usher.identity.v1.AdministrationService/UnlockUser"
 	AdministrationService_CreateWorkspace_FullMethodName               = "/usher.identity.v1.AdministrationService/CreateWorkspace"
 	AdministrationService_ListAllWorkspaces_FullMethodName             = "/usher.identity.v1.AdministrationService/ListAllWorkspaces"
 	AdministrationService_AddMember_FullMethodName                     = "/usher.identity.v1.AdministrationService/AddMember"
@@ -52,6 +53,9 @@ type AdministrationServiceClient interface {
 	ListUsers(ctx context.Context, in *ListUsersRequest, opts ...grpc.CallOption) (*ListUsersResponse, error)
 	// EnableUser lets a disabled user in again; what ended stays ended. NOT_FOUND.
 	EnableUser(ctx context.Context, in *EnableUserRequest, opts ...grpc.CallOption) (*EnableUserResponse, error)
+	// UnlockUser gives a user all attempts of their account to sign in back: a user who was throttled may sign in at once. The
+	// attempts that were counted for source addresses stay counted. NOT_FOUND.
+	UnlockUser(ctx context.Context, in *UnlockUserRequest, opts ...grpc.CallOption) (*UnlockUserResponse, error)
 	// CreateWorkspace adds a workspace. INVALID_REQUEST for a plan that the catalog does not have.
 	CreateWorkspace(ctx context.Context, in *CreateWorkspaceRequest, opts ...grpc.CallOption) (*CreateWorkspaceResponse, error)
 	// ListAllWorkspaces lists workspaces by name, a page at a time.
@@ -124,6 +128,16 @@ func (c *administrationServiceClient) EnableUser(ctx context.Context, in *Enable
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EnableUserResponse)
 	err := c.cc.Invoke(ctx, AdministrationService_EnableUser_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *administrationServiceClient) UnlockUser(ctx context.Context, in *UnlockUserRequest, opts ...grpc.CallOption) (*UnlockUserResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UnlockUserResponse)
+	err := c.cc.Invoke(ctx, AdministrationService_UnlockUser_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -265,6 +279,9 @@ type AdministrationServiceServer interface {
 	ListUsers(context.Context, *ListUsersRequest) (*ListUsersResponse, error)
 	// EnableUser lets a disabled user in again; what ended stays ended. NOT_FOUND.
 	EnableUser(context.Context, *EnableUserRequest) (*EnableUserResponse, error)
+	// UnlockUser gives a user all attempts of their account to sign in back: a user who was throttled may sign in at once. The
+	// attempts that were counted for source addresses stay counted. NOT_FOUND.
+	UnlockUser(context.Context, *UnlockUserRequest) (*UnlockUserResponse, error)
 	// CreateWorkspace adds a workspace. INVALID_REQUEST for a plan that the catalog does not have.
 	CreateWorkspace(context.Context, *CreateWorkspaceRequest) (*CreateWorkspaceResponse, error)
 	// ListAllWorkspaces lists workspaces by name, a page at a time.
@@ -314,6 +331,9 @@ func (UnimplementedAdministrationServiceServer) ListUsers(context.Context, *List
 }
 func (UnimplementedAdministrationServiceServer) EnableUser(context.Context, *EnableUserRequest) (*EnableUserResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EnableUser not implemented")
+}
+func (UnimplementedAdministrationServiceServer) UnlockUser(context.Context, *UnlockUserRequest) (*UnlockUserResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UnlockUser not implemented")
 }
 func (UnimplementedAdministrationServiceServer) CreateWorkspace(context.Context, *CreateWorkspaceRequest) (*CreateWorkspaceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateWorkspace not implemented")
@@ -440,6 +460,24 @@ func _AdministrationService_EnableUser_Handler(srv interface{}, ctx context.Cont
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(AdministrationServiceServer).EnableUser(ctx, req.(*EnableUserRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdministrationService_UnlockUser_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UnlockUserRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdministrationServiceServer).UnlockUser(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdministrationService_UnlockUser_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdministrationServiceServer).UnlockUser(ctx, req.(*UnlockUserRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -682,6 +720,10 @@ var AdministrationService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "EnableUser",
 			Handler:    _AdministrationService_EnableUser_Handler,
+		},
+		{
+			MethodName: "UnlockUser",
+			Handler:    _AdministrationService_UnlockUser_Handler,
 		},
 		{
 			MethodName: "CreateWorkspace",

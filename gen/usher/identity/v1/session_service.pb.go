@@ -154,9 +154,11 @@ func (x *AuthenticateUserResponse) GetSession() *Session {
 type GetSessionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The cookie's value.
-	SessionToken  string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// Whether to return the user's workspaces too, as of the same moment.
+	IncludeWorkspaces bool `protobuf:"varint,2,opt,name=include_workspaces,json=includeWorkspaces,proto3" json:"include_workspaces,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *GetSessionRequest) Reset() {
@@ -196,11 +198,20 @@ func (x *GetSessionRequest) GetSessionToken() string {
 	return ""
 }
 
+func (x *GetSessionRequest) GetIncludeWorkspaces() bool {
+	if x != nil {
+		return x.IncludeWorkspaces
+	}
+	return false
+}
+
 // GetSessionResponse holds the session.
 type GetSessionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Who the browser is.
-	Session       *Session `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	Session *Session `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	// Where the user belongs; absent unless it was asked for. Release 0.1 never sends it.
+	Workspaces    *WorkspaceList `protobuf:"bytes,2,opt,name=workspaces,proto3" json:"workspaces,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -242,6 +253,59 @@ func (x *GetSessionResponse) GetSession() *Session {
 	return nil
 }
 
+func (x *GetSessionResponse) GetWorkspaces() *WorkspaceList {
+	if x != nil {
+		return x.Workspaces
+	}
+	return nil
+}
+
+// WorkspaceList is the workspaces of one user.
+type WorkspaceList struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ordered by name, each with the user's role.
+	Workspaces    []*Workspace `protobuf:"bytes,1,rep,name=workspaces,proto3" json:"workspaces,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkspaceList) Reset() {
+	*x = WorkspaceList{}
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkspaceList) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkspaceList) ProtoMessage() {}
+
+func (x *WorkspaceList) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkspaceList.ProtoReflect.Descriptor instead.
+func (*WorkspaceList) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *WorkspaceList) GetWorkspaces() []*Workspace {
+	if x != nil {
+		return x.Workspaces
+	}
+	return nil
+}
+
 // EndSessionRequest names a session by its value.
 type EndSessionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -253,7 +317,7 @@ type EndSessionRequest struct {
 
 func (x *EndSessionRequest) Reset() {
 	*x = EndSessionRequest{}
-	mi := &file_usher_identity_v1_session_service_proto_msgTypes[4]
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -265,7 +329,7 @@ func (x *EndSessionRequest) String() string {
 func (*EndSessionRequest) ProtoMessage() {}
 
 func (x *EndSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_session_service_proto_msgTypes[4]
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -278,7 +342,7 @@ func (x *EndSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndSessionRequest.ProtoReflect.Descriptor instead.
 func (*EndSessionRequest) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{4}
+	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *EndSessionRequest) GetSessionToken() string {
@@ -297,7 +361,7 @@ type EndSessionResponse struct {
 
 func (x *EndSessionResponse) Reset() {
 	*x = EndSessionResponse{}
-	mi := &file_usher_identity_v1_session_service_proto_msgTypes[5]
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -309,7 +373,7 @@ func (x *EndSessionResponse) String() string {
 func (*EndSessionResponse) ProtoMessage() {}
 
 func (x *EndSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_session_service_proto_msgTypes[5]
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -322,14 +386,14 @@ func (x *EndSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndSessionResponse.ProtoReflect.Descriptor instead.
 func (*EndSessionResponse) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{5}
+	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{6}
 }
 
 var File_usher_identity_v1_session_service_proto protoreflect.FileDescriptor
 
 const file_usher_identity_v1_session_service_proto_rawDesc = "" +
 	"\n" +
-	"'usher/identity/v1/session_service.proto\x12\x11usher.identity.v1\x1a\x1fusher/identity/v1/session.proto\x1a\x1ausher/rpc/v1/options.proto\"\xc3\x01\n" +
+	"'usher/identity/v1/session_service.proto\x12\x11usher.identity.v1\x1a\x1fusher/identity/v1/session.proto\x1a!usher/identity/v1/workspace.proto\x1a\x1ausher/rpc/v1/options.proto\"\xc3\x01\n" +
 	"\x17AuthenticateUserRequest\x12#\n" +
 	"\remail_address\x18\x01 \x01(\tR\femailAddress\x12 \n" +
 	"\bpassword\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\bpassword\x12:\n" +
@@ -337,11 +401,19 @@ const file_usher_identity_v1_session_service_proto_rawDesc = "" +
 	"\x0esource_address\x18\x04 \x01(\tR\rsourceAddress\"{\n" +
 	"\x18AuthenticateUserResponse\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x124\n" +
-	"\asession\x18\x02 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\">\n" +
+	"\asession\x18\x02 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\"m\n" +
 	"\x11GetSessionRequest\x12)\n" +
-	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"J\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12-\n" +
+	"\x12include_workspaces\x18\x02 \x01(\bR\x11includeWorkspaces\"\x8c\x01\n" +
 	"\x12GetSessionResponse\x124\n" +
-	"\asession\x18\x01 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\">\n" +
+	"\asession\x18\x01 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\x12@\n" +
+	"\n" +
+	"workspaces\x18\x02 \x01(\v2 .usher.identity.v1.WorkspaceListR\n" +
+	"workspaces\"M\n" +
+	"\rWorkspaceList\x12<\n" +
+	"\n" +
+	"workspaces\x18\x01 \x03(\v2\x1c.usher.identity.v1.WorkspaceR\n" +
+	"workspaces\">\n" +
 	"\x11EndSessionRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"\x14\n" +
 	"\x12EndSessionResponse2\xd0\x02\n" +
@@ -366,30 +438,34 @@ func file_usher_identity_v1_session_service_proto_rawDescGZIP() []byte {
 	return file_usher_identity_v1_session_service_proto_rawDescData
 }
 
-var file_usher_identity_v1_session_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_usher_identity_v1_session_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_usher_identity_v1_session_service_proto_goTypes = []any{
 	(*AuthenticateUserRequest)(nil),  // 0: usher.identity.v1.AuthenticateUserRequest
 	(*AuthenticateUserResponse)(nil), // 1: usher.identity.v1.AuthenticateUserResponse
 	(*GetSessionRequest)(nil),        // 2: usher.identity.v1.GetSessionRequest
 	(*GetSessionResponse)(nil),       // 3: usher.identity.v1.GetSessionResponse
-	(*EndSessionRequest)(nil),        // 4: usher.identity.v1.EndSessionRequest
-	(*EndSessionResponse)(nil),       // 5: usher.identity.v1.EndSessionResponse
-	(*Session)(nil),                  // 6: usher.identity.v1.Session
+	(*WorkspaceList)(nil),            // 4: usher.identity.v1.WorkspaceList
+	(*EndSessionRequest)(nil),        // 5: usher.identity.v1.EndSessionRequest
+	(*EndSessionResponse)(nil),       // 6: usher.identity.v1.EndSessionResponse
+	(*Session)(nil),                  // 7: usher.identity.v1.Session
+	(*Workspace)(nil),                // 8: usher.identity.v1.Workspace
 }
 var file_usher_identity_v1_session_service_proto_depIdxs = []int32{
-	6, // 0: usher.identity.v1.AuthenticateUserResponse.session:type_name -> usher.identity.v1.Session
-	6, // 1: usher.identity.v1.GetSessionResponse.session:type_name -> usher.identity.v1.Session
-	0, // 2: usher.identity.v1.SessionService.AuthenticateUser:input_type -> usher.identity.v1.AuthenticateUserRequest
-	2, // 3: usher.identity.v1.SessionService.GetSession:input_type -> usher.identity.v1.GetSessionRequest
-	4, // 4: usher.identity.v1.SessionService.EndSession:input_type -> usher.identity.v1.EndSessionRequest
-	1, // 5: usher.identity.v1.SessionService.AuthenticateUser:output_type -> usher.identity.v1.AuthenticateUserResponse
-	3, // 6: usher.identity.v1.SessionService.GetSession:output_type -> usher.identity.v1.GetSessionResponse
-	5, // 7: usher.identity.v1.SessionService.EndSession:output_type -> usher.identity.v1.EndSessionResponse
-	5, // [5:8] is the sub-list for method output_type
-	2, // [2:5] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	7, // 0: usher.identity.v1.AuthenticateUserResponse.session:type_name -> usher.identity.v1.Session
+	7, // 1: usher.identity.v1.GetSessionResponse.session:type_name -> usher.identity.v1.Session
+	4, // 2: usher.identity.v1.GetSessionResponse.workspaces:type_name -> usher.identity.v1.WorkspaceList
+	8, // 3: usher.identity.v1.WorkspaceList.workspaces:type_name -> usher.identity.v1.Workspace
+	0, // 4: usher.identity.v1.SessionService.AuthenticateUser:input_type -> usher.identity.v1.AuthenticateUserRequest
+	2, // 5: usher.identity.v1.SessionService.GetSession:input_type -> usher.identity.v1.GetSessionRequest
+	5, // 6: usher.identity.v1.SessionService.EndSession:input_type -> usher.identity.v1.EndSessionRequest
+	1, // 7: usher.identity.v1.SessionService.AuthenticateUser:output_type -> usher.identity.v1.AuthenticateUserResponse
+	3, // 8: usher.identity.v1.SessionService.GetSession:output_type -> usher.identity.v1.GetSessionResponse
+	6, // 9: usher.identity.v1.SessionService.EndSession:output_type -> usher.identity.v1.EndSessionResponse
+	7, // [7:10] is the sub-list for method output_type
+	4, // [4:7] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_usher_identity_v1_session_service_proto_init() }
@@ -398,13 +474,14 @@ func file_usher_identity_v1_session_service_proto_init() {
 		return
 	}
 	file_usher_identity_v1_session_proto_init()
+	file_usher_identity_v1_workspace_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_identity_v1_session_service_proto_rawDesc), len(file_usher_identity_v1_session_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

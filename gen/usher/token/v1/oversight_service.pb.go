@@ -365,6 +365,162 @@ func (x *ListGrantsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// CountAccessRequest names what an operation ends: a user, a client, a user with a client, a user in a workspace, or an
+// authentication app.
+type CountAccessRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user, `usr_…`.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// The client, `vdo_client_…`, alone or with a user.
+	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The workspace, `ws_…`, with a user.
+	WorkspaceId string `protobuf:"bytes,3,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// The authentication app, `aap_…`, alone.
+	AuthenticationAppId string `protobuf:"bytes,4,opt,name=authentication_app_id,json=authenticationAppId,proto3" json:"authentication_app_id,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *CountAccessRequest) Reset() {
+	*x = CountAccessRequest{}
+	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountAccessRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountAccessRequest) ProtoMessage() {}
+
+func (x *CountAccessRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountAccessRequest.ProtoReflect.Descriptor instead.
+func (*CountAccessRequest) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_oversight_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *CountAccessRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *CountAccessRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *CountAccessRequest) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
+}
+
+func (x *CountAccessRequest) GetAuthenticationAppId() string {
+	if x != nil {
+		return x.AuthenticationAppId
+	}
+	return ""
+}
+
+// CountAccessResponse is the counts.
+type CountAccessResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Live grants.
+	Grants int64 `protobuf:"varint,1,opt,name=grants,proto3" json:"grants,omitempty"`
+	// Users who have at least one of them.
+	GrantUsers int64 `protobuf:"varint,2,opt,name=grant_users,json=grantUsers,proto3" json:"grant_users,omitempty"`
+	// Live user tokens.
+	UserTokens int64 `protobuf:"varint,3,opt,name=user_tokens,json=userTokens,proto3" json:"user_tokens,omitempty"`
+	// Users who have at least one of them.
+	UserTokenUsers int64 `protobuf:"varint,4,opt,name=user_token_users,json=userTokenUsers,proto3" json:"user_token_users,omitempty"`
+	// Whether counting stopped at its bound, 10,000 rows for grants and for user tokens each: there may be more than is counted.
+	Truncated     bool `protobuf:"varint,5,opt,name=truncated,proto3" json:"truncated,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountAccessResponse) Reset() {
+	*x = CountAccessResponse{}
+	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountAccessResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountAccessResponse) ProtoMessage() {}
+
+func (x *CountAccessResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountAccessResponse.ProtoReflect.Descriptor instead.
+func (*CountAccessResponse) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_oversight_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *CountAccessResponse) GetGrants() int64 {
+	if x != nil {
+		return x.Grants
+	}
+	return 0
+}
+
+func (x *CountAccessResponse) GetGrantUsers() int64 {
+	if x != nil {
+		return x.GrantUsers
+	}
+	return 0
+}
+
+func (x *CountAccessResponse) GetUserTokens() int64 {
+	if x != nil {
+		return x.UserTokens
+	}
+	return 0
+}
+
+func (x *CountAccessResponse) GetUserTokenUsers() int64 {
+	if x != nil {
+		return x.UserTokenUsers
+	}
+	return 0
+}
+
+func (x *CountAccessResponse) GetTruncated() bool {
+	if x != nil {
+		return x.Truncated
+	}
+	return false
+}
+
 // InspectTokenRequest holds a token.
 type InspectTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -376,7 +532,7 @@ type InspectTokenRequest struct {
 
 func (x *InspectTokenRequest) Reset() {
 	*x = InspectTokenRequest{}
-	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[3]
+	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -388,7 +544,7 @@ func (x *InspectTokenRequest) String() string {
 func (*InspectTokenRequest) ProtoMessage() {}
 
 func (x *InspectTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[3]
+	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -401,7 +557,7 @@ func (x *InspectTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InspectTokenRequest.ProtoReflect.Descriptor instead.
 func (*InspectTokenRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_oversight_service_proto_rawDescGZIP(), []int{3}
+	return file_usher_token_v1_oversight_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *InspectTokenRequest) GetToken() string {
@@ -440,7 +596,7 @@ type InspectTokenResponse struct {
 
 func (x *InspectTokenResponse) Reset() {
 	*x = InspectTokenResponse{}
-	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[4]
+	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -452,7 +608,7 @@ func (x *InspectTokenResponse) String() string {
 func (*InspectTokenResponse) ProtoMessage() {}
 
 func (x *InspectTokenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[4]
+	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -465,7 +621,7 @@ func (x *InspectTokenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InspectTokenResponse.ProtoReflect.Descriptor instead.
 func (*InspectTokenResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_oversight_service_proto_rawDescGZIP(), []int{4}
+	return file_usher_token_v1_oversight_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *InspectTokenResponse) GetKind() TokenKind {
@@ -551,7 +707,7 @@ type ListRevocationsRequest struct {
 
 func (x *ListRevocationsRequest) Reset() {
 	*x = ListRevocationsRequest{}
-	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[5]
+	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -563,7 +719,7 @@ func (x *ListRevocationsRequest) String() string {
 func (*ListRevocationsRequest) ProtoMessage() {}
 
 func (x *ListRevocationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[5]
+	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -576,7 +732,7 @@ func (x *ListRevocationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRevocationsRequest.ProtoReflect.Descriptor instead.
 func (*ListRevocationsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_oversight_service_proto_rawDescGZIP(), []int{5}
+	return file_usher_token_v1_oversight_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListRevocationsRequest) GetAfterCursor() int64 {
@@ -604,7 +760,7 @@ type ListRevocationsResponse struct {
 
 func (x *ListRevocationsResponse) Reset() {
 	*x = ListRevocationsResponse{}
-	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[6]
+	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -616,7 +772,7 @@ func (x *ListRevocationsResponse) String() string {
 func (*ListRevocationsResponse) ProtoMessage() {}
 
 func (x *ListRevocationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[6]
+	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -629,7 +785,7 @@ func (x *ListRevocationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRevocationsResponse.ProtoReflect.Descriptor instead.
 func (*ListRevocationsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_oversight_service_proto_rawDescGZIP(), []int{6}
+	return file_usher_token_v1_oversight_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListRevocationsResponse) GetRevocations() []*LoggedRevocation {
@@ -654,7 +810,7 @@ type LoggedRevocation struct {
 
 func (x *LoggedRevocation) Reset() {
 	*x = LoggedRevocation{}
-	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[7]
+	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -666,7 +822,7 @@ func (x *LoggedRevocation) String() string {
 func (*LoggedRevocation) ProtoMessage() {}
 
 func (x *LoggedRevocation) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[7]
+	mi := &file_usher_token_v1_oversight_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -679,7 +835,7 @@ func (x *LoggedRevocation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoggedRevocation.ProtoReflect.Descriptor instead.
 func (*LoggedRevocation) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_oversight_service_proto_rawDescGZIP(), []int{7}
+	return file_usher_token_v1_oversight_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *LoggedRevocation) GetRevocation() *Revocation {
@@ -727,7 +883,20 @@ const file_usher_token_v1_oversight_service_proto_rawDesc = "" +
 	"page_token\x18\x04 \x01(\tR\tpageToken\"k\n" +
 	"\x12ListGrantsResponse\x12-\n" +
 	"\x06grants\x18\x01 \x03(\v2\x15.usher.token.v1.GrantR\x06grants\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"1\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa1\x01\n" +
+	"\x12CountAccessRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12!\n" +
+	"\fworkspace_id\x18\x03 \x01(\tR\vworkspaceId\x122\n" +
+	"\x15authentication_app_id\x18\x04 \x01(\tR\x13authenticationAppId\"\xb7\x01\n" +
+	"\x13CountAccessResponse\x12\x16\n" +
+	"\x06grants\x18\x01 \x01(\x03R\x06grants\x12\x1f\n" +
+	"\vgrant_users\x18\x02 \x01(\x03R\n" +
+	"grantUsers\x12\x1f\n" +
+	"\vuser_tokens\x18\x03 \x01(\x03R\n" +
+	"userTokens\x12(\n" +
+	"\x10user_token_users\x18\x04 \x01(\x03R\x0euserTokenUsers\x12\x1c\n" +
+	"\ttruncated\x18\x05 \x01(\bR\ttruncated\"1\n" +
 	"\x13InspectTokenRequest\x12\x1a\n" +
 	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\"\xfa\x02\n" +
 	"\x14InspectTokenResponse\x12-\n" +
@@ -774,10 +943,11 @@ const file_usher_token_v1_oversight_service_proto_rawDesc = "" +
 	"\x1eREVOCATION_REASON_PLAN_CHANGED\x10\f\x12\"\n" +
 	"\x1eREVOCATION_REASON_CLIENT_ENDED\x10\r\x12$\n" +
 	" REVOCATION_REASON_GRANTS_REVOKED\x10\x0e\x12!\n" +
-	"\x1dREVOCATION_REASON_GRANT_LIMIT\x10\x0f2\xc4\x02\n" +
+	"\x1dREVOCATION_REASON_GRANT_LIMIT\x10\x0f2\xa6\x03\n" +
 	"\x10OversightService\x12]\n" +
 	"\n" +
-	"ListGrants\x12!.usher.token.v1.ListGrantsRequest\x1a\".usher.token.v1.ListGrantsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12c\n" +
+	"ListGrants\x12!.usher.token.v1.ListGrantsRequest\x1a\".usher.token.v1.ListGrantsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12`\n" +
+	"\vCountAccess\x12\".usher.token.v1.CountAccessRequest\x1a#.usher.token.v1.CountAccessResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12c\n" +
 	"\fInspectToken\x12#.usher.token.v1.InspectTokenRequest\x1a$.usher.token.v1.InspectTokenResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12l\n" +
 	"\x0fListRevocations\x12&.usher.token.v1.ListRevocationsRequest\x1a'.usher.token.v1.ListRevocationsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01B\xc0\x01\n" +
 	"\x19com.vidocu.usher.token.v1B\x15OversightServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
@@ -795,41 +965,45 @@ func file_usher_token_v1_oversight_service_proto_rawDescGZIP() []byte {
 }
 
 var file_usher_token_v1_oversight_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_usher_token_v1_oversight_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_usher_token_v1_oversight_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_usher_token_v1_oversight_service_proto_goTypes = []any{
 	(RevocationReason)(0),           // 0: usher.token.v1.RevocationReason
 	(*Grant)(nil),                   // 1: usher.token.v1.Grant
 	(*ListGrantsRequest)(nil),       // 2: usher.token.v1.ListGrantsRequest
 	(*ListGrantsResponse)(nil),      // 3: usher.token.v1.ListGrantsResponse
-	(*InspectTokenRequest)(nil),     // 4: usher.token.v1.InspectTokenRequest
-	(*InspectTokenResponse)(nil),    // 5: usher.token.v1.InspectTokenResponse
-	(*ListRevocationsRequest)(nil),  // 6: usher.token.v1.ListRevocationsRequest
-	(*ListRevocationsResponse)(nil), // 7: usher.token.v1.ListRevocationsResponse
-	(*LoggedRevocation)(nil),        // 8: usher.token.v1.LoggedRevocation
-	(*timestamppb.Timestamp)(nil),   // 9: google.protobuf.Timestamp
-	(TokenKind)(0),                  // 10: usher.token.v1.TokenKind
-	(*Revocation)(nil),              // 11: usher.token.v1.Revocation
+	(*CountAccessRequest)(nil),      // 4: usher.token.v1.CountAccessRequest
+	(*CountAccessResponse)(nil),     // 5: usher.token.v1.CountAccessResponse
+	(*InspectTokenRequest)(nil),     // 6: usher.token.v1.InspectTokenRequest
+	(*InspectTokenResponse)(nil),    // 7: usher.token.v1.InspectTokenResponse
+	(*ListRevocationsRequest)(nil),  // 8: usher.token.v1.ListRevocationsRequest
+	(*ListRevocationsResponse)(nil), // 9: usher.token.v1.ListRevocationsResponse
+	(*LoggedRevocation)(nil),        // 10: usher.token.v1.LoggedRevocation
+	(*timestamppb.Timestamp)(nil),   // 11: google.protobuf.Timestamp
+	(TokenKind)(0),                  // 12: usher.token.v1.TokenKind
+	(*Revocation)(nil),              // 13: usher.token.v1.Revocation
 }
 var file_usher_token_v1_oversight_service_proto_depIdxs = []int32{
-	9,  // 0: usher.token.v1.Grant.create_time:type_name -> google.protobuf.Timestamp
-	9,  // 1: usher.token.v1.Grant.last_use_time:type_name -> google.protobuf.Timestamp
-	9,  // 2: usher.token.v1.Grant.expire_time:type_name -> google.protobuf.Timestamp
+	11, // 0: usher.token.v1.Grant.create_time:type_name -> google.protobuf.Timestamp
+	11, // 1: usher.token.v1.Grant.last_use_time:type_name -> google.protobuf.Timestamp
+	11, // 2: usher.token.v1.Grant.expire_time:type_name -> google.protobuf.Timestamp
 	1,  // 3: usher.token.v1.ListGrantsResponse.grants:type_name -> usher.token.v1.Grant
-	10, // 4: usher.token.v1.InspectTokenResponse.kind:type_name -> usher.token.v1.TokenKind
-	9,  // 5: usher.token.v1.InspectTokenResponse.create_time:type_name -> google.protobuf.Timestamp
-	9,  // 6: usher.token.v1.InspectTokenResponse.expire_time:type_name -> google.protobuf.Timestamp
-	8,  // 7: usher.token.v1.ListRevocationsResponse.revocations:type_name -> usher.token.v1.LoggedRevocation
-	11, // 8: usher.token.v1.LoggedRevocation.revocation:type_name -> usher.token.v1.Revocation
+	12, // 4: usher.token.v1.InspectTokenResponse.kind:type_name -> usher.token.v1.TokenKind
+	11, // 5: usher.token.v1.InspectTokenResponse.create_time:type_name -> google.protobuf.Timestamp
+	11, // 6: usher.token.v1.InspectTokenResponse.expire_time:type_name -> google.protobuf.Timestamp
+	10, // 7: usher.token.v1.ListRevocationsResponse.revocations:type_name -> usher.token.v1.LoggedRevocation
+	13, // 8: usher.token.v1.LoggedRevocation.revocation:type_name -> usher.token.v1.Revocation
 	0,  // 9: usher.token.v1.LoggedRevocation.reason:type_name -> usher.token.v1.RevocationReason
-	9,  // 10: usher.token.v1.LoggedRevocation.revoke_time:type_name -> google.protobuf.Timestamp
+	11, // 10: usher.token.v1.LoggedRevocation.revoke_time:type_name -> google.protobuf.Timestamp
 	2,  // 11: usher.token.v1.OversightService.ListGrants:input_type -> usher.token.v1.ListGrantsRequest
-	4,  // 12: usher.token.v1.OversightService.InspectToken:input_type -> usher.token.v1.InspectTokenRequest
-	6,  // 13: usher.token.v1.OversightService.ListRevocations:input_type -> usher.token.v1.ListRevocationsRequest
-	3,  // 14: usher.token.v1.OversightService.ListGrants:output_type -> usher.token.v1.ListGrantsResponse
-	5,  // 15: usher.token.v1.OversightService.InspectToken:output_type -> usher.token.v1.InspectTokenResponse
-	7,  // 16: usher.token.v1.OversightService.ListRevocations:output_type -> usher.token.v1.ListRevocationsResponse
-	14, // [14:17] is the sub-list for method output_type
-	11, // [11:14] is the sub-list for method input_type
+	4,  // 12: usher.token.v1.OversightService.CountAccess:input_type -> usher.token.v1.CountAccessRequest
+	6,  // 13: usher.token.v1.OversightService.InspectToken:input_type -> usher.token.v1.InspectTokenRequest
+	8,  // 14: usher.token.v1.OversightService.ListRevocations:input_type -> usher.token.v1.ListRevocationsRequest
+	3,  // 15: usher.token.v1.OversightService.ListGrants:output_type -> usher.token.v1.ListGrantsResponse
+	5,  // 16: usher.token.v1.OversightService.CountAccess:output_type -> usher.token.v1.CountAccessResponse
+	7,  // 17: usher.token.v1.OversightService.InspectToken:output_type -> usher.token.v1.InspectTokenResponse
+	9,  // 18: usher.token.v1.OversightService.ListRevocations:output_type -> usher.token.v1.ListRevocationsResponse
+	15, // [15:19] is the sub-list for method output_type
+	11, // [11:15] is the sub-list for method input_type
 	11, // [11:11] is the sub-list for extension type_name
 	11, // [11:11] is the sub-list for extension extendee
 	0,  // [0:11] is the sub-list for field type_name
@@ -842,14 +1016,14 @@ func file_usher_token_v1_oversight_service_proto_init() {
 	}
 	file_usher_token_v1_introspection_service_proto_init()
 	file_usher_token_v1_revocation_service_proto_init()
-	file_usher_token_v1_oversight_service_proto_msgTypes[5].OneofWrappers = []any{}
+	file_usher_token_v1_oversight_service_proto_msgTypes[7].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_token_v1_oversight_service_proto_rawDesc), len(file_usher_token_v1_oversight_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   8,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	OversightService_ListGrants_FullMethodName      = "/usher.token.v1.OversightService/ListGrants"
+	OversightService_CountAccess_FullMethodName     = "/usher.token.v1.OversightService/CountAccess"
 	OversightService_InspectToken_FullMethodName    = "/usher.token.v1.OversightService/InspectToken"
 	OversightService_ListRevocations_FullMethodName = "/usher.token.v1.OversightService/ListRevocations"
 )
@@ -33,6 +34,10 @@ type OversightServiceClient interface {
 	// ListGrants lists the live grants of a user, of an app, or of a user with an app, a page at a time. INVALID_REQUEST when
 	// neither is named.
 	ListGrants(ctx context.Context, in *ListGrantsRequest, opts ...grpc.CallOption) (*ListGrantsResponse, error)
+	// CountAccess counts the live grants and user tokens that an operation of EndingService would end, without ending them. It reads
+	// a bounded number of rows, whatever their number in the database. INVALID_REQUEST for a combination of fields that no operation
+	// has.
+	CountAccess(ctx context.Context, in *CountAccessRequest, opts ...grpc.CallOption) (*CountAccessResponse, error)
 	// InspectToken says what a token of any kind stands for. It counts as no use of the token. A dead token is an answer;
 	// INVALID_REQUEST for what is no token by its form.
 	InspectToken(ctx context.Context, in *InspectTokenRequest, opts ...grpc.CallOption) (*InspectTokenResponse, error)
@@ -52,6 +57,16 @@ func (c *oversightServiceClient) ListGrants(ctx context.Context, in *ListGrantsR
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListGrantsResponse)
 	err := c.cc.Invoke(ctx, OversightService_ListGrants_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *oversightServiceClient) CountAccess(ctx context.Context, in *CountAccessRequest, opts ...grpc.CallOption) (*CountAccessResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CountAccessResponse)
+	err := c.cc.Invoke(ctx, OversightService_CountAccess_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -87,6 +102,10 @@ type OversightServiceServer interface {
 	// ListGrants lists the live grants of a user, of an app, or of a user with an app, a page at a time. INVALID_REQUEST when
 	// neither is named.
 	ListGrants(context.Context, *ListGrantsRequest) (*ListGrantsResponse, error)
+	// CountAccess counts the live grants and user tokens that an operation of EndingService would end, without ending them. It reads
+	// a bounded number of rows, whatever their number in the database. INVALID_REQUEST for a combination of fields that no operation
+	// has.
+	CountAccess(context.Context, *CountAccessRequest) (*CountAccessResponse, error)
 	// InspectToken says what a token of any kind stands for. It counts as no use of the token. A dead token is an answer;
 	// INVALID_REQUEST for what is no token by its form.
 	InspectToken(context.Context, *InspectTokenRequest) (*InspectTokenResponse, error)
@@ -104,6 +123,9 @@ type UnimplementedOversightServiceServer struct{}
 
 func (UnimplementedOversightServiceServer) ListGrants(context.Context, *ListGrantsRequest) (*ListGrantsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListGrants not implemented")
+}
+func (UnimplementedOversightServiceServer) CountAccess(context.Context, *CountAccessRequest) (*CountAccessResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CountAccess not implemented")
 }
 func (UnimplementedOversightServiceServer) InspectToken(context.Context, *InspectTokenRequest) (*InspectTokenResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method InspectToken not implemented")
@@ -146,6 +168,24 @@ func _OversightService_ListGrants_Handler(srv interface{}, ctx context.Context, 
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(OversightServiceServer).ListGrants(ctx, req.(*ListGrantsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OversightService_CountAccess_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CountAccessRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OversightServiceServer).CountAccess(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OversightService_CountAccess_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OversightServiceServer).CountAccess(ctx, req.(*CountAccessRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -196,6 +236,10 @@ var OversightService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListGrants",
 			Handler:    _OversightService_ListGrants_Handler,
+		},
+		{
+			MethodName: "CountAccess",
+			Handler:    _OversightService_CountAccess_Handler,
 		},
 		{
 			MethodName: "InspectToken",

@@ -29,7 +29,7 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// UserService is VIDIZMO's user authentication (the wire contract, §8): it verifies through identity, and issues and ends
+// UserService is VIDIZMO's user authentication (docs/wire-contract.md §8): it verifies through identity, and issues and ends
 // user tokens itself.
 type UserServiceClient interface {
 	// AuthenticateUser issues a user token for an e-mail address and either a password or an authentication app's secret.
@@ -97,7 +97,7 @@ func (c *userServiceClient) GetUser(ctx context.Context, in *GetUserRequest, opt
 // All implementations must embed UnimplementedUserServiceServer
 // for forward compatibility.
 //
-// UserService is VIDIZMO's user authentication (the wire contract, §8): it verifies through identity, and issues and ends
+// UserService is VIDIZMO's user authentication (docs/wire-contract.md §8): it verifies through identity, and issues and ends
 // user tokens itself.
 type UserServiceServer interface {
 	// AuthenticateUser issues a user token for an e-mail address and either a password or an authentication app's secret.

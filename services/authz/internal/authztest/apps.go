@@ -40,7 +40,7 @@ const Challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 // Apps are one app of each sort.
 func Apps() []client.Registration {
-	grants := []string{client.AuthorizationCode, client.RefreshToken}
+	grants := []string{oauth.AuthorizationCodeGrant, oauth.RefreshTokenGrant}
 	scope := oauth.Scope{"videos:read", "analyze:write"}
 	app := func(id string, kind client.Type, uris ...string) client.Registration {
 		return client.Registration{
@@ -49,7 +49,7 @@ func Apps() []client.Registration {
 		}
 	}
 	noCodes := app(NoCodes, client.Confidential, Callback)
-	noCodes.GrantTypes = []string{client.RefreshToken}
+	noCodes.GrantTypes = []string{oauth.RefreshTokenGrant}
 	off := app(Off, client.Confidential, Callback)
 	off.Disabled = true
 	return []client.Registration{
@@ -69,7 +69,7 @@ func App(id string) client.Registration {
 
 // Registry is where Register puts apps.
 type Registry interface {
-	Create(ctx context.Context, app client.Registration, current *client.Imprint) error
+	CreateClient(ctx context.Context, app client.Registration, current *client.Imprint) error
 }
 
 // Register puts Apps into a store.
@@ -81,7 +81,7 @@ func Register(t *testing.T, r Registry) {
 			kept := client.Imprinted(secret.New(WebSecret))
 			current = &kept
 		}
-		if err := r.Create(t.Context(), app, current); err != nil {
+		if err := r.CreateClient(t.Context(), app, current); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -109,7 +109,7 @@ func TestFault_D3_AFailedAuthenticationHasItsCause(t *testing.T) {
 		}
 	}
 	rotation := client.Rotation{ClientID: authztest.Web, Secret: client.Imprinted(secret.New("second"))}
-	if err := fake.Rotate(t.Context(), rotation); err != nil {
+	if err := fake.RotateClientSecret(t.Context(), rotation); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := a.Authenticate(t.Context(), readings(reading(authztest.Web, authztest.WebSecret))); cause.Of(err) != cause.SecretExpired {
@@ -121,7 +121,7 @@ func TestDuringARotationBothSecretsCountAndThenOne(t *testing.T) {
 	a, fake := newAuthenticator(t)
 	rotate := func(to string, overlap time.Duration) {
 		t.Helper()
-		err := fake.Rotate(t.Context(), client.Rotation{ClientID: authztest.Web, Secret: client.Imprinted(secret.New(to)), Overlap: overlap})
+		err := fake.RotateClientSecret(t.Context(), client.Rotation{ClientID: authztest.Web, Secret: client.Imprinted(secret.New(to)), Overlap: overlap})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,7 +140,7 @@ func TestDuringARotationBothSecretsCountAndThenOne(t *testing.T) {
 	want("after another rotation", map[string]bool{authztest.WebSecret: false, "second": true, "third": true})
 	rotate("fourth", 0)
 	want("after a rotation without overlap", map[string]bool{"second": false, "third": false, "fourth": true})
-	if err := fake.SetDisabled(t.Context(), authztest.Web, true); err != nil {
+	if err := fake.SetClientDisabled(t.Context(), authztest.Web, true); err != nil {
 		t.Fatal(err)
 	}
 	want("disabled", map[string]bool{"fourth": false})

@@ -17,12 +17,6 @@ var (
 	ErrExists = errors.New("client exists")
 )
 
-// The grants an app may hold, by their names at the token endpoint.
-const (
-	AuthorizationCode = "authorization_code"
-	RefreshToken      = "refresh_token"
-)
-
 // MaxSecrets is how many secrets of one app are valid at once: the current one and, during a rotation, its predecessor.
 const MaxSecrets = 2
 
@@ -42,14 +36,14 @@ type Client struct {
 	Name       string
 	Type       Type
 	GrantTypes []string
-	// ResourceServer may introspect every access token (the wire contract, §4.3).
+	// ResourceServer may introspect every access token (docs/wire-contract.md §4.3).
 	ResourceServer bool
 	// Disabled apps start no authorization and authenticate no more.
 	Disabled bool
 }
 
-// May reports whether the app may use the grant.
-func (c Client) May(grant string) bool { return slices.Contains(c.GrantTypes, grant) }
+// May reports whether the client may use the grant type.
+func (c Client) May(grantType string) bool { return slices.Contains(c.GrantTypes, grantType) }
 
 // Registration is an app with what an authorization request is checked against.
 type Registration struct {

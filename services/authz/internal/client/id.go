@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// IDPrefix begins every client identifier (the wire contract, §3).
+	// IDPrefix begins every client identifier (docs/wire-contract.md §3).
 	IDPrefix    = "vdo_client_"
 	maxIDLength = 64
 )

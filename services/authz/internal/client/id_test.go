@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
@@ -45,8 +46,8 @@ func FuzzValidID(f *testing.F) {
 }
 
 func TestAnAppMayUseTheGrantsThatItHolds(t *testing.T) {
-	app := client.Client{GrantTypes: []string{client.RefreshToken}}
-	if !app.May(client.RefreshToken) || app.May(client.AuthorizationCode) || app.May("") || (client.Client{}).May("") {
+	app := client.Client{GrantTypes: []string{oauth.RefreshTokenGrant}}
+	if !app.May(oauth.RefreshTokenGrant) || app.May(oauth.AuthorizationCodeGrant) || app.May("") || (client.Client{}).May("") {
 		t.Error("an app may use another grant than those it holds")
 	}
 }

@@ -27,7 +27,7 @@ func checkClient(ctx context.Context, f Flow, a *asked) error {
 	case err != nil:
 		return fmt.Errorf("finding the client: %w", err)
 	}
-	a.client = found
+	a.client, a.ClientID, a.ClientName = found, found.ID, found.Name
 	if found.Disabled {
 		return unknownApp(cause.ClientDisabled)
 	}

@@ -25,6 +25,6 @@ func checkPKCE(_ context.Context, _ Flow, a *asked) error {
 	case err != nil:
 		return invalidRequest(cause.ChallengeMalformed, "the parameter code_challenge must be 43 base64url characters")
 	}
-	a.challenge = challenge
+	a.CodeChallenge = challenge
 	return nil
 }

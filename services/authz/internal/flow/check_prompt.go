@@ -47,7 +47,7 @@ func checkMaxAge(_ context.Context, _ Flow, a *asked) error {
 func checkLoginHint(_ context.Context, _ Flow, a *asked) error {
 	hint := a.value("login_hint")
 	if len(hint) <= maxHintLength && utf8.ValidString(hint) && strings.IndexFunc(hint, unicode.IsControl) < 0 {
-		a.loginHint = hint
+		a.LoginHint = hint
 	}
 	return nil
 }

@@ -18,6 +18,6 @@ func checkRedirectURI(_ context.Context, _ Flow, a *asked) error {
 	case !permits(a.client, uri):
 		return pageWith(cause.RedirectURIUnregistered, "The app asked to return to an address that it has not registered: redirect_uri must be one of its registered addresses, character by character.")
 	}
-	a.redirectURI = uri
+	a.RedirectURI = uri
 	return nil
 }

@@ -31,6 +31,6 @@ func checkScope(_ context.Context, f Flow, a *asked) error {
 	if missing := scope.Missing(a.client.Scope); len(missing) > 0 {
 		return invalidScope(cause.ScopeNotAllowed, "the app is not registered for the scope "+oauth.Quote(missing[0]))
 	}
-	a.scope = scope
+	a.Scope = scope
 	return nil
 }

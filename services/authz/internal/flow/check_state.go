@@ -14,6 +14,6 @@ func checkState(_ context.Context, _ Flow, a *asked) error {
 	if len(state) > maxStateLength {
 		return pageWith(cause.StateTooLong, "The app sent a state that is too long: at most 2048 bytes can be returned.")
 	}
-	a.state = state
+	a.State = state
 	return nil
 }

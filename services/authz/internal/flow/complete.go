@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -13,19 +14,40 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
-// Decision is what a person decided about a pending authorization.
+// Decision is what a user decided about a pending authorization.
 type Decision struct {
 	RequestID string
-	// Browser is the browser cookie's value.
-	Browser secret.String
-	// UserID is who decided: it must be who saw the consent screen.
+	// Browser and Session are the cookies' values.
+	Browser, Session secret.String
+	// UserID is the user who decided.
 	UserID string
-	// Approval is nil when the person denied.
+	// Epoch is the epoch of the user-client that the consent page showed; nil for a page whose viewer was bound (release 0.1).
+	Epoch *int64
+	// Approval is nil when the user denied.
 	Approval *Approval
+	// ReportRepeat asks for the outcome of an approval that was made before, and not for its location.
+	ReportRepeat bool
 	// RenewCode asks for a fresh code where the decision is repeated: the client may have the one before already.
 	RenewCode bool
 	// CodeRedeemed says that the client has redeemed the code. See secondClick.
 	CodeRedeemed bool
+}
+
+// outcome is the decision as it is kept.
+func (d Decision) outcome() pending.Outcome {
+	if d.Approval == nil {
+		return pending.Outcome{UserID: d.UserID}
+	}
+	return pending.Outcome{
+		Approved: true, UserID: d.UserID, WorkspaceID: d.Approval.WorkspaceID, DisplayName: d.Approval.DisplayName,
+	}
+}
+
+// Completed is an authorization that was decided.
+type Completed struct {
+	pending.Authorization
+	// Location is where the browser goes, with a code or access_denied; zero for a repeat that was only reported.
+	Location secret.String
 }
 
 // secondClick is for how long after an approval the same approval returns a fresh code although the first one is redeemed. A
@@ -39,35 +61,44 @@ type Approval struct {
 	DisplayName string
 }
 
-// Complete decides an authorization and returns where the browser goes, which holds a code or access_denied. Everything is
-// checked before anything is closed, so that a wrong call closes nothing. Of any number of concurrent calls one decides. The
-// same decision again returns the same location as long as its code lives, with the same code unless a fresh one is asked
-// for, and any other decision fails with pending.ErrDecided.
-func (f Flow) Complete(ctx context.Context, d Decision) (secret.String, error) {
-	outcome := pending.Outcome{UserID: d.UserID}
-	if d.Approval != nil {
-		outcome.Approved, outcome.WorkspaceID, outcome.DisplayName = true, d.Approval.WorkspaceID, d.Approval.DisplayName
-	}
-	p, won, err := f.Pending.Close(ctx, d.RequestID, d.Browser, func(p pending.Authorization) (pending.Outcome, error) {
-		return outcome, f.decidable(ctx, p, d.UserID)
+// Complete decides an authorization and returns where the browser goes. Everything is checked before anything is closed, so that a
+// wrong call closes nothing. Of any number of concurrent calls one decides. The same decision again returns the same location as
+// long as its code lives, with the same code unless a fresh one is asked for, and any other decision fails with pending.ErrDecided.
+// It fails with ErrSignedOut where the client asked for a new sign-in and the session is not one.
+func (f Flow) Complete(ctx context.Context, d Decision) (Completed, error) {
+	outcome := d.outcome()
+	p, won, err := f.Pending.Close(ctx, d.RequestID, d.Browser, func(p *pending.Authorization) error {
+		if err := f.decidable(ctx, p, d); err != nil {
+			return err
+		}
+		p.Outcome = &outcome
+		return nil
 	})
 	if err != nil {
-		return secret.String{}, err
+		return Completed{}, err
 	}
 	if !p.Outcome.Same(outcome) {
-		return secret.String{}, pending.ErrDecided
+		return Completed{}, pending.ErrDecided
 	}
+	if !won {
+		if err := f.answerable(ctx, p); err != nil { // the client may have changed since
+			return Completed{}, err
+		}
+		if d.ReportRepeat && p.Outcome.Approved {
+			return Completed{Authorization: p}, nil
+		}
+	}
+	location, err := f.location(ctx, p, d, won)
+	return Completed{p, location}, err
+}
+
+// location is where the browser goes after a decision, which was made before unless it has won.
+func (f Flow) location(ctx context.Context, p pending.Authorization, d Decision, won bool) (secret.String, error) {
 	switch {
-	case won && p.Outcome.Approved:
-		return f.approved(ctx, p, d.Browser)
+	case !p.Outcome.Approved:
+		return f.denied(p)
 	case won:
-		return f.denied(p)
-	}
-	if err := f.answerable(ctx, p); err != nil { // the client may have changed since
-		return secret.String{}, err
-	}
-	if !p.Outcome.Approved {
-		return f.denied(p)
+		return f.approved(ctx, p, d.Browser)
 	}
 	return f.repeat(ctx, p, d)
 }
@@ -75,8 +106,9 @@ func (f Flow) Complete(ctx context.Context, d Decision) (secret.String, error) {
 // Cancel denies an authorization that nobody decided, for a browser in which nobody signed in for it. The same again returns
 // the same location, and a request that was decided otherwise is pending.ErrDecided.
 func (f Flow) Cancel(ctx context.Context, id string, browser secret.String) (secret.String, error) {
-	p, _, err := f.Pending.Close(ctx, id, browser, func(p pending.Authorization) (pending.Outcome, error) {
-		return pending.Outcome{}, f.answerable(ctx, p)
+	p, _, err := f.Pending.Close(ctx, id, browser, func(p *pending.Authorization) error {
+		p.Outcome = &pending.Outcome{}
+		return f.answerable(ctx, *p)
 	})
 	if err != nil {
 		return secret.String{}, err
@@ -94,7 +126,7 @@ func (f Flow) denied(p pending.Authorization) (secret.String, error) {
 // approved keeps the approval's code, which is there already when the decision is repeated, and returns the location.
 func (f Flow) approved(ctx context.Context, p pending.Authorization, browser secret.String) (secret.String, error) {
 	minted := code.Derive(browser, p.ID, p.Outcome.Attempt)
-	err := f.Codes.Keep(ctx, minted, facts(p), p.Outcome.At)
+	err := f.Codes.Keep(ctx, minted, approvedRequest(p), p.Outcome.At)
 	if errors.Is(err, code.ErrInvalid) {
 		return secret.String{}, pending.ErrDecided // its code's time is over
 	}
@@ -142,12 +174,19 @@ func (f Flow) repeat(ctx context.Context, p pending.Authorization, d Decision) (
 	}
 }
 
-// decidable reports whether the person may decide: it is they who saw the screen, and the client may have its answer.
-func (f Flow) decidable(ctx context.Context, p pending.Authorization, userID string) error {
-	if p.Viewer.UserID == "" || p.Viewer.UserID != userID {
+// decidable reports whether the user may decide, and makes the viewer the one of this decision: the consent page was theirs, since
+// its form is bound to their session; the client has the sign-in that it asked for, and may have its answer.
+func (f Flow) decidable(ctx context.Context, p *pending.Authorization, d Decision) error {
+	switch {
+	case d.Epoch != nil:
+		p.Viewer = pending.Viewer{UserID: d.UserID, Epoch: *d.Epoch}
+	case p.Viewer.UserID == "" || p.Viewer.UserID != d.UserID:
 		return cause.With(pending.ErrNotFound, cause.AuthorizationOtherUser)
 	}
-	return f.answerable(ctx, p)
+	if !d.Session.IsZero() && !p.Demand.Meets(d.Session) {
+		return ErrSignedOut
+	}
+	return f.answerable(ctx, *p)
 }
 
 // answerable reports whether the client may have an answer: it is still what it was when it asked.
@@ -159,7 +198,7 @@ func (f Flow) answerable(ctx context.Context, p pending.Authorization) error {
 	if err != nil {
 		return fmt.Errorf("finding the client: %w", err)
 	}
-	if !permits(app, p.RedirectURI) || !app.Scope.Covers(p.Scope) || !app.May(client.AuthorizationCode) {
+	if !permits(app, p.RedirectURI) || !app.Scope.Covers(p.Scope) || !app.May(oauth.AuthorizationCodeGrant) {
 		return clientChanged()
 	}
 	if app.Type == client.Public && p.CodeChallenge == "" {
@@ -178,10 +217,9 @@ func (f Flow) respond(p pending.Authorization, result ...[2]string) (secret.Stri
 	return secret.New(location), nil
 }
 
-func facts(p pending.Authorization) code.Facts {
-	return code.Facts{
-		ClientID: p.ClientID, RedirectURI: p.RedirectURI, CodeChallenge: p.CodeChallenge,
-		UserID: p.Viewer.UserID, DisplayName: p.Outcome.DisplayName, WorkspaceID: p.Outcome.WorkspaceID,
-		Scope: p.Scope, Epoch: p.Viewer.Epoch,
+func approvedRequest(p pending.Authorization) oauth.ApprovedRequest {
+	return oauth.ApprovedRequest{
+		AuthorizationRequest: p.AuthorizationRequest, UserID: p.Viewer.UserID, DisplayName: p.Outcome.DisplayName,
+		WorkspaceID: p.Outcome.WorkspaceID, Epoch: p.Viewer.Epoch,
 	}
 }

@@ -15,25 +15,24 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/authztest"
 	"github.com/vidocu/usher/services/authz/internal/client"
-	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
 func (b *bench) complete(t *testing.T, d flow.Decision) secret.String {
 	t.Helper()
-	location, err := b.Complete(t.Context(), d)
+	done, err := b.Complete(t.Context(), d)
 	if err != nil {
 		t.Fatalf("Complete: %v", err)
 	}
-	return location
+	return done.Location
 }
 
 // refuses wants a decision to fail and to close nothing: the right one still counts afterwards.
 func (b *bench) refuses(t *testing.T, what string, d flow.Decision, want error) {
 	t.Helper()
-	location, err := b.Complete(t.Context(), d)
-	if !errors.Is(err, want) || !location.IsZero() {
+	done, err := b.Complete(t.Context(), d)
+	if !errors.Is(err, want) || !done.Location.IsZero() {
 		t.Errorf("%s: %v, want %v and no location", what, err, want)
 	}
 }
@@ -54,9 +53,12 @@ func TestRFC6749_4_1_2_AnApprovalIsACodeForWhatWasSeen(t *testing.T) {
 			t.Errorf("answered %v", got)
 		}
 		facts, err := b.Codes.Resolve(t.Context(), secret.New(got.Get("code")))
-		want := code.Facts{
-			ClientID: authztest.Web, RedirectURI: redirectURI, CodeChallenge: waiting.CodeChallenge, UserID: "usr_john",
-			DisplayName: "John Doe", WorkspaceID: "ws_acme", Scope: oauth.Scope{"videos:read"}, Epoch: 7,
+		want := oauth.ApprovedRequest{
+			AuthorizationRequest: oauth.AuthorizationRequest{
+				CodeBinding: oauth.CodeBinding{ClientID: authztest.Web, RedirectURI: redirectURI, CodeChallenge: waiting.CodeChallenge},
+				Scope:       oauth.Scope{"videos:read"},
+			},
+			UserID: "usr_john", DisplayName: "John Doe", WorkspaceID: "ws_acme", Epoch: 7,
 		}
 		if diff := cmp.Diff(want, facts); err != nil || diff != "" {
 			t.Errorf("%v, facts (-want +got):\n%s", err, diff)
@@ -156,7 +158,7 @@ func TestFault_A1_OneOfManyConcurrentDecisionsCounts(t *testing.T) {
 			if i%4 == 0 {
 				d = b.deny(id)
 			}
-			location, err := b.Complete(t.Context(), d)
+			done, err := b.Complete(t.Context(), d)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -166,7 +168,7 @@ func TestFault_A1_OneOfManyConcurrentDecisionsCounts(t *testing.T) {
 				}
 				return
 			}
-			locations[location.Reveal()]++
+			locations[done.Location.Reveal()]++
 		})
 		if len(locations) != 1 || refused != 4 && refused != 12 {
 			t.Fatalf("%d locations, want 1, and %d were refused: %v", len(locations), refused, locations)
@@ -232,14 +234,14 @@ func TestFault_A1_AFreshCodeTakesThePlaceOfTheOneBefore(t *testing.T) {
 		authztest.Race(16, func(i int) {
 			d := b.approve(id)
 			d.RenewCode = i%2 == 0
-			location, err := b.Complete(t.Context(), d)
+			done, err := b.Complete(t.Context(), d)
 			if err != nil {
 				t.Errorf("Complete: %v", err)
 				return
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			seen[answered(t, location, authztest.Callback).Get("code")] = true
+			seen[answered(t, done.Location, authztest.Callback).Get("code")] = true
 		})
 		live := 0
 		for code := range seen {
@@ -271,6 +273,42 @@ func TestFault_A1_ASecondClickAfterTheRedemptionGetsAnotherCode(t *testing.T) {
 	}
 	b.clock.Advance(11 * time.Second)
 	b.refuses(t, "eleven seconds later", again, pending.ErrDecided)
+}
+
+// TestADecisionNamesTheEpochOfItsPage: nobody needs to be bound, and the code carries that epoch.
+func TestADecisionNamesTheEpochOfItsPage(t *testing.T) {
+	b := newBench(t)
+	id := b.start(t, query(), b.signedIn()).RequestID
+	b.refuses(t, "a decision of nobody's page", b.approve(id), pending.ErrNotFound)
+	d := b.approve(id)
+	epoch := int64(3)
+	d.Epoch, d.ReportRepeat = &epoch, true
+	done, err := b.Complete(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	approved, err := b.Codes.Resolve(t.Context(), secret.New(answered(t, done.Location, authztest.Callback).Get("code")))
+	if err != nil || approved.Epoch != epoch || approved.UserID != d.UserID {
+		t.Errorf("the code stands for %+v, %v", approved, err)
+	}
+	again, err := b.Complete(t.Context(), d)
+	if err != nil || !again.Location.IsZero() || again.Outcome == nil || !again.Outcome.Approved || again.Viewer.Epoch != epoch {
+		t.Errorf("the repeat is reported as %+v, %v", again, err)
+	}
+}
+
+// TestFault_A8_ADecisionNeedsTheSignInThatTheClientAskedFor.
+func TestFault_A8_ADecisionNeedsTheSignInThatTheClientAskedFor(t *testing.T) {
+	b := newBench(t)
+	before := b.signedIn()
+	id := b.start(t, query("prompt", "login"), before).RequestID
+	d, epoch := b.approve(id), int64(0)
+	d.Epoch, d.Session = &epoch, before.Session
+	b.refuses(t, "the session of before", d, flow.ErrSignedOut)
+	d.Session = secret.NewCode()
+	if !answered(t, b.complete(t, d), authztest.Callback).Has("code") {
+		t.Error("a session that began later does not suffice")
+	}
 }
 
 func TestFault_A8_ACancelledRequestIsDeniedByNobody(t *testing.T) {

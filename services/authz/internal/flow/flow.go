@@ -55,8 +55,8 @@ type Config struct {
 	Clients  Clients
 	Sessions Sessions
 	Scopes   Scopes
-	Pending  *pending.Book
-	Codes    *code.Book
+	Pending  *pending.Store
+	Codes    *code.Store
 	// Starts bounds how many requests are kept.
 	Starts StartLimit
 	// Issuer goes into every answer to an app as `iss` (RFC 9207).
@@ -88,20 +88,17 @@ func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step
 	if err != nil {
 		return Step{}, err
 	}
-	person, err := f.person(ctx, browser.Session)
+	next, err := f.first(ctx, asked, browser)
 	if err != nil {
 		return Step{}, err
 	}
-	next := dispatch(state{
-		silent: asked.silent, signedIn: person != nil, again: asked.signInAgain || f.tooLongAgo(asked, person), choose: asked.selectAccount,
-	})
 	if next.refusal != nil {
 		return f.refuse(asked, next.refusal), nil
 	}
-	if err := f.Starts.Allow(ctx, person.id(), browser.Source); err != nil {
+	if err := f.Starts.Allow(ctx, f.asks(browser)); err != nil {
 		return Step{}, err
 	}
-	request := asked.request()
+	request := asked.Request
 	if next.reason != 0 { // without a session, any sign-in is a new one
 		request.Demand = pending.Demand{
 			SignIn: next.reason == Again, Account: next.reason == SelectAccount, Session: secret.Sum(browser.Session.Reveal()),
@@ -112,6 +109,32 @@ func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step
 		return Step{}, err
 	}
 	return Step{Kind: next.kind, RequestID: id, Reason: next.reason}, nil
+}
+
+// first is the first step. A session cookie is enough to lead to the consent page, which asks identity for the session anyway; only a
+// request that says something of the sign-in needs the session now.
+func (f Flow) first(ctx context.Context, a *asked, browser Browser) (transition, error) {
+	if !a.silent && !a.signInAgain && !a.selectAccount && a.maxAge == nil {
+		return dispatch(state{signedIn: !browser.Session.IsZero()}), nil
+	}
+	person, err := f.person(ctx, browser.Session)
+	if err != nil {
+		return transition{}, err
+	}
+	return dispatch(state{
+		silent: a.silent, signedIn: person != nil, again: a.signInAgain || f.tooLongAgo(a, person), choose: a.selectAccount,
+	}), nil
+}
+
+// asks is who begins a request.
+func (f Flow) asks(browser Browser) Starter {
+	return Starter{
+		Source: browser.Source, Session: browser.Session,
+		UserID: func(ctx context.Context) (string, error) {
+			person, err := f.person(ctx, browser.Session)
+			return person.id(), err
+		},
+	}
 }
 
 // tooLongAgo reports whether max_age forbids to go on with the session. A sign-in whose time is not known is too long ago.

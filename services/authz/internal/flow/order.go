@@ -14,7 +14,7 @@ import (
 // check looks at one thing. It answers a *refusal, another error where it could not be decided, or nil.
 type check func(ctx context.Context, f Flow, a *asked) error
 
-// order is the order of the wire contract §5.
+// order is the order of docs/wire-contract.md §5.
 func order() []check {
 	return []check{
 		checkClient,      // unknown, repeated, missing, disabled      → page
@@ -36,13 +36,10 @@ func order() []check {
 
 // asked is a request while it is judged: each check reads the parameters and leaves what it found.
 type asked struct {
-	params      oauth.Params
-	client      client.Registration
-	redirectURI string
-	state       string
-	scope       oauth.Scope
-	challenge   string
-	loginHint   string
+	params oauth.Params
+	client client.Registration
+	// Request is what is kept of the request when every check has passed.
+	pending.Request
 	// silent, signInAgain and selectAccount are prompt=none, login and select_account.
 	silent, signInAgain, selectAccount bool
 	// maxAge is how long ago the sign-in may have been; nil for any time.
@@ -79,19 +76,12 @@ func (a *asked) repeated(name string) bool {
 // verified reports whether answers may go to the redirect URI. It decides by the facts and not by which check spoke, so
 // that no order of checks and no later check can turn this into an open redirector.
 func (a *asked) verified() bool {
-	return permits(a.client, a.redirectURI)
+	return permits(a.client, a.RedirectURI)
 }
 
 // permits reports whether the app may have answers sent there.
 func permits(app client.Registration, redirectURI string) bool {
 	return !app.Disabled && oauth.MatchRedirectURI(app.RedirectURIs, redirectURI)
-}
-
-func (a *asked) request() pending.Request {
-	return pending.Request{
-		ClientID: a.client.ID, ClientName: a.client.Name, RedirectURI: a.redirectURI,
-		Scope: a.scope, State: a.state, CodeChallenge: a.challenge, LoginHint: a.loginHint,
-	}
 }
 
 // refuse answers a request that a check turned down.
@@ -102,7 +92,7 @@ func (f Flow) refuse(a *asked, r *refusal) Step {
 	if r.code == "" || !a.verified() {
 		return page
 	}
-	location, err := f.answer(a.redirectURI, a.state, [2]string{"error", r.code}, [2]string{"error_description", r.text})
+	location, err := f.answer(a.RedirectURI, a.State, [2]string{"error", r.code}, [2]string{"error_description", r.text})
 	if err != nil {
 		return page
 	}

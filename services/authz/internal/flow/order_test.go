@@ -87,8 +87,8 @@ func TestRFC8252_7_3_TheAnswerGoesToThePortThatWasAsked(t *testing.T) {
 		if got := answered(t, step.Location, uri); got.Get("error") != "invalid_scope" {
 			t.Errorf("%s: answered %v", uri, got)
 		}
-		location, err := b.Complete(t.Context(), b.approve(b.bound(t, native("redirect_uri", uri))))
-		if err != nil || !answered(t, location, uri).Has("code") {
+		done, err := b.Complete(t.Context(), b.approve(b.bound(t, native("redirect_uri", uri))))
+		if err != nil || !answered(t, done.Location, uri).Has("code") {
 			t.Errorf("%s: %v", uri, err)
 		}
 	}

@@ -23,7 +23,6 @@ func TestTheNextStepIsReadFromWhoAsks(t *testing.T) {
 		want    flow.Kind
 	}{
 		"no session":   {b.signedOut(), flow.SignIn},
-		"a dead one":   {flow.Browser{Token: b.token, Session: secret.New("ended")}, flow.SignIn},
 		"a living one": {b.signedIn(), flow.Consent},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -45,8 +44,9 @@ func TestTheNextStepIsReadFromWhoAsks(t *testing.T) {
 			}
 		})
 	}
-	if before := b.sessions.asked; b.start(t, query(), b.signedOut()).Kind != flow.SignIn || b.sessions.asked != before {
-		t.Error("identity is asked about no session")
+	dead, before := flow.Browser{Token: b.token, Session: secret.New("ended")}, b.sessions.asked
+	if b.start(t, query(), b.signedOut()).Kind != flow.SignIn || b.start(t, query(), dead).Kind != flow.Consent || b.sessions.asked != before {
+		t.Error("identity is asked for a session that the consent page asks for")
 	}
 }
 
@@ -56,8 +56,13 @@ func TestWhatWaitsIsWhatWasAsked(t *testing.T) {
 	step := b.start(t, native("redirect_uri", "http://127.0.0.1:49152/callback", "state", state, "scope", "analyze:write videos:read analyze:write"), b.signedOut())
 	got, err := b.Pending.Find(t.Context(), step.RequestID, b.token)
 	want := pending.Authorization{ID: step.RequestID, Request: pending.Request{
-		ClientID: authztest.Native, ClientName: authztest.App(authztest.Native).Name, RedirectURI: "http://127.0.0.1:49152/callback",
-		Scope: oauth.Scope{"analyze:write", "videos:read"}, State: state, CodeChallenge: authztest.Challenge,
+		AuthorizationRequest: oauth.AuthorizationRequest{
+			CodeBinding: oauth.CodeBinding{
+				ClientID: authztest.Native, RedirectURI: "http://127.0.0.1:49152/callback", CodeChallenge: authztest.Challenge,
+			},
+			Scope: oauth.Scope{"analyze:write", "videos:read"},
+		},
+		ClientName: authztest.App(authztest.Native).Name, State: state,
 	}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v, pending (-want +got):\n%s", err, diff)
@@ -85,7 +90,7 @@ func TestAnOutageOfIdentityIsNeverSignedOut(t *testing.T) {
 	step := b.start(t, query(), b.signedIn())
 	b.sessions.down = errDown
 	for name, call := range map[string]func() (flow.Step, error){
-		"Start":              func() (flow.Step, error) { return b.Start(t.Context(), query(), b.signedIn()) },
+		"Start":              func() (flow.Step, error) { return b.Start(t.Context(), query("max_age", "60"), b.signedIn()) },
 		"Start, prompt=none": func() (flow.Step, error) { return b.Start(t.Context(), query("prompt", "none"), b.signedIn()) },
 		"Resume":             func() (flow.Step, error) { return b.Resume(t.Context(), step.RequestID, b.signedIn()) },
 	} {

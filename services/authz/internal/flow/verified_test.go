@@ -7,6 +7,12 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
+func askedFor(app client.Registration, redirectURI string) asked {
+	a := asked{client: app}
+	a.RedirectURI = redirectURI
+	return a
+}
+
 // This one test looks inside: that no order of checks makes an open redirector cannot be seen from outside while the order
 // is right.
 func TestARefusalRedirectsByTheFactsAndNotByTheCheckThatSpoke(t *testing.T) {
@@ -20,11 +26,11 @@ func TestARefusalRedirectsByTheFactsAndNotByTheCheckThatSpoke(t *testing.T) {
 		want  Kind
 	}{
 		"nothing is known":                   {asked{}, ErrorPage},
-		"the app is not known":               {asked{redirectURI: uri}, ErrorPage},
+		"the app is not known":               {askedFor(client.Registration{}, uri), ErrorPage},
 		"the redirect URI is not known":      {asked{client: app}, ErrorPage},
-		"the redirect URI is not registered": {asked{client: app, redirectURI: "https://evil.test"}, ErrorPage},
-		"the app is disabled":                {asked{client: disabled, redirectURI: uri}, ErrorPage},
-		"both are known":                     {asked{client: app, redirectURI: uri}, Redirect},
+		"the redirect URI is not registered": {askedFor(app, "https://evil.test"), ErrorPage},
+		"the app is disabled":                {askedFor(disabled, uri), ErrorPage},
+		"both are known":                     {askedFor(app, uri), Redirect},
 	} {
 		step := f.refuse(&row.asked, redirectWith(cause.ScopeUnknown, "invalid_scope", "text"))
 		if step.Kind != row.want || step.Location.IsZero() != (row.want == ErrorPage) {
@@ -34,8 +40,8 @@ func TestARefusalRedirectsByTheFactsAndNotByTheCheckThatSpoke(t *testing.T) {
 			t.Errorf("%s: a page became %+v", name, step)
 		}
 	}
-	fragment := asked{client: app, redirectURI: uri + "#"}
-	fragment.client.RedirectURIs = []string{fragment.redirectURI}
+	fragment := askedFor(app, uri+"#")
+	fragment.client.RedirectURIs = []string{fragment.RedirectURI}
 	if step := f.refuse(&fragment, redirectWith(cause.ScopeUnknown, "invalid_scope", "text")); step.Kind != ErrorPage {
 		t.Errorf("an address that takes no answer: %+v, want a page", step)
 	}

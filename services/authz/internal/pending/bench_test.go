@@ -18,7 +18,7 @@ const (
 
 // bench is a book with one open request in it.
 type bench struct {
-	*pending.Book
+	*pending.Store
 	entries *authztest.Entries
 	clock   *authztest.Clock
 	browser secret.String
@@ -34,7 +34,7 @@ func newBench(t *testing.T) bench {
 
 func emptyBench() bench {
 	b := bench{entries: authztest.NewEntries(), clock: authztest.NewClock(), browser: secret.NewCode()}
-	b.Book = pending.New(pending.Config{Entries: b.entries, Lifetime: lifetime, Kept: kept, Now: b.clock.Now})
+	b.Store = pending.New(pending.Config{Entries: b.entries, Lifetime: lifetime, Kept: kept, Now: b.clock.Now})
 	return b
 }
 
@@ -49,16 +49,22 @@ func (b bench) open(t *testing.T, r pending.Request) string {
 
 func request() pending.Request {
 	return pending.Request{
-		ClientID: authztest.Web, ClientName: "Test “App”", RedirectURI: authztest.WithQuery,
-		Scope: oauth.Scope{"videos:read", "analyze:write"}, State: "a state", CodeChallenge: authztest.Challenge,
+		AuthorizationRequest: oauth.AuthorizationRequest{
+			CodeBinding: oauth.CodeBinding{ClientID: authztest.Web, RedirectURI: authztest.WithQuery, CodeChallenge: authztest.Challenge},
+			Scope:       oauth.Scope{"videos:read", "analyze:write"},
+		},
+		ClientName: "Test “App”", State: "a state",
 	}
 }
 
 // approve decides for an approval of John's.
-func approve(pending.Authorization) (pending.Outcome, error) { return approval(), nil }
+func approve(a *pending.Authorization) error {
+	a.Outcome = approval()
+	return nil
+}
 
-func approval() pending.Outcome {
-	return pending.Outcome{Approved: true, UserID: "usr_john", WorkspaceID: "ws_acme", DisplayName: "John Doe"}
+func approval() *pending.Outcome {
+	return &pending.Outcome{Approved: true, UserID: "usr_john", WorkspaceID: "ws_acme", DisplayName: "John Doe"}
 }
 
 func john() pending.Viewer { return pending.Viewer{UserID: "usr_john", Epoch: 7} }

@@ -26,17 +26,18 @@ func (e entry) authorization(id string) Authorization {
 
 // stored is an entry as JSON. Texts from outside are bytes, so that they come back byte for byte.
 type stored struct {
-	ClientID      string `json:"client"`
-	ClientName    []byte `json:"name,omitempty"`
-	RedirectURI   []byte `json:"uri"`
-	Scope         string `json:"scope"`
-	State         []byte `json:"state,omitempty"`
-	CodeChallenge string `json:"challenge,omitempty"`
-	Browser       []byte `json:"browser"`
-	Deadline      int64  `json:"deadline"`
-	UserID        string `json:"user,omitempty"`
-	Epoch         int64  `json:"epoch,omitempty"`
-	LoginHint     []byte `json:"hint,omitempty"`
+	oauth.AuthorizationRequest
+	// RedirectURI and Scope have another form here than in AuthorizationRequest: encoding/json takes the outer of two fields
+	// with one name.
+	RedirectURI []byte `json:"uri"`
+	Scope       string `json:"scope"`
+	ClientName  []byte `json:"name,omitempty"`
+	State       []byte `json:"state,omitempty"`
+	Browser     []byte `json:"browser"`
+	Deadline    int64  `json:"deadline"`
+	UserID      string `json:"user,omitempty"`
+	Epoch       int64  `json:"epoch,omitempty"`
+	LoginHint   []byte `json:"hint,omitempty"`
 	// SignIn, Account and Session are the demand.
 	SignIn  bool   `json:"sign_in,omitempty"`
 	Account bool   `json:"account,omitempty"`
@@ -58,9 +59,8 @@ type storedOutcome struct {
 
 func encode(e entry) ([]byte, error) {
 	s := stored{
-		ClientID: e.ClientID, ClientName: []byte(e.ClientName), RedirectURI: []byte(e.RedirectURI),
-		Scope: e.Scope.String(), State: []byte(e.State), CodeChallenge: e.CodeChallenge,
-		Browser: e.Browser.Bytes(), Deadline: e.Deadline.UnixMicro(),
+		AuthorizationRequest: e.AuthorizationRequest, RedirectURI: []byte(e.RedirectURI), Scope: e.Scope.String(),
+		ClientName: []byte(e.ClientName), State: []byte(e.State), Browser: e.Browser.Bytes(), Deadline: e.Deadline.UnixMicro(),
 		UserID: e.Viewer.UserID, Epoch: e.Viewer.Epoch,
 		LoginHint: []byte(e.LoginHint), SignIn: e.Demand.SignIn, Account: e.Demand.Account,
 	}
@@ -90,8 +90,9 @@ func decode(value []byte) (entry, error) {
 	if err != nil {
 		return entry{}, fmt.Errorf("decoding an authorization: %w", err)
 	}
-	scope, err := oauth.ParseScope(s.Scope)
-	if err != nil {
+	request := s.AuthorizationRequest
+	request.RedirectURI = string(s.RedirectURI)
+	if request.Scope, err = oauth.ParseScope(s.Scope); err != nil {
 		return entry{}, fmt.Errorf("decoding an authorization: %w", err)
 	}
 	demand, err := s.demand()
@@ -100,8 +101,8 @@ func decode(value []byte) (entry, error) {
 	}
 	e := entry{
 		Request: Request{
-			ClientID: s.ClientID, ClientName: string(s.ClientName), RedirectURI: string(s.RedirectURI),
-			Scope: scope, State: string(s.State), CodeChallenge: s.CodeChallenge, LoginHint: string(s.LoginHint), Demand: demand,
+			AuthorizationRequest: request, ClientName: string(s.ClientName), State: string(s.State),
+			LoginHint: string(s.LoginHint), Demand: demand,
 		},
 		Browser:  browser,
 		Deadline: time.UnixMicro(s.Deadline),

@@ -11,7 +11,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// Failures of a Book.
+// Failures of a Store.
 var (
 	// ErrNotFound is an authorization that cannot be used by who asks. Each of the failures below is one, with its cause, but
 	// ErrStale.
@@ -28,18 +28,13 @@ var (
 	ErrStale = errors.New("authorization is stale")
 )
 
-// Request is a checked authorization request.
+// Request is a validated authorization request.
 type Request struct {
-	ClientID string
+	oauth.AuthorizationRequest
 	// ClientName is the app's name at that moment: untrusted text.
 	ClientName string
-	// RedirectURI is as the app sent it, byte for byte.
-	RedirectURI string
-	Scope       oauth.Scope
 	// State is empty when none was sent.
 	State string
-	// CodeChallenge is S256; empty when none was sent.
-	CodeChallenge string
 	// LoginHint is the address that the client expects to sign in: untrusted text, empty when none was sent.
 	LoginHint string
 	// Demand is what the client asks of the person's sign-in.
@@ -79,7 +74,7 @@ type Authorization struct {
 	Outcome *Outcome
 }
 
-// Entries is the short-lived store, of which a Book needs this much. Each method is atomic, and CompareAndSet keeps the
+// Entries is the short-lived store, of which a Store needs this much. Each method is atomic, and CompareAndSet keeps the
 // entry's deadline.
 type Entries interface {
 	Put(ctx context.Context, key string, value []byte, ttl time.Duration) error
@@ -87,7 +82,7 @@ type Entries interface {
 	CompareAndSet(ctx context.Context, key string, before, after []byte) (bool, error)
 }
 
-// Config is what a Book needs.
+// Config is what a Store needs.
 type Config struct {
 	Entries Entries
 	// Lifetime is how long a request waits for its decision.
@@ -97,37 +92,37 @@ type Config struct {
 	Now  func() time.Time
 }
 
-// Book holds the pending authorizations. Its methods may be called concurrently and pass the store's errors on.
-type Book struct{ config Config }
+// Store holds the pending authorizations. Its methods may be called concurrently and return the errors of Entries.
+type Store struct{ config Config }
 
-// New opens a book.
-func New(config Config) *Book { return &Book{config: config} }
+// New returns a Store over the entries.
+func New(config Config) *Store { return &Store{config: config} }
 
 // ValidBrowser reports whether a browser token has the form of one; an authorization is opened for no other.
 func ValidBrowser(browser secret.String) bool { return secret.ValidCode(browser.Reveal()) }
 
 // Open keeps a request for the browser and answers its random identifier.
-func (b *Book) Open(ctx context.Context, browser secret.String, r Request) (string, error) {
+func (s *Store) Open(ctx context.Context, browser secret.String, r Request) (string, error) {
 	if !ValidBrowser(browser) {
 		return "", ErrNotFound
 	}
-	now := b.config.Now()
+	now := s.config.Now()
 	id := newID(now)
 	value, err := encode(entry{
-		Request: r, Browser: secret.Sum(browser.Reveal()), Deadline: now.Add(b.config.Lifetime),
+		Request: r, Browser: secret.Sum(browser.Reveal()), Deadline: now.Add(s.config.Lifetime),
 	})
 	if err != nil {
 		return "", err
 	}
-	if err := b.config.Entries.Put(ctx, key(id), value, b.config.Lifetime+b.config.Kept); err != nil {
+	if err := s.config.Entries.Put(ctx, key(id), value, s.config.Lifetime+s.config.Kept); err != nil {
 		return "", fmt.Errorf("keeping an authorization: %w", err)
 	}
 	return id, nil
 }
 
 // Find reads an authorization that waits for its decision. It changes nothing, and fails as Look does or with ErrDecided.
-func (b *Book) Find(ctx context.Context, id string, browser secret.String) (Authorization, error) {
-	a, err := b.Look(ctx, id, browser)
+func (s *Store) Find(ctx context.Context, id string, browser secret.String) (Authorization, error) {
+	a, err := s.Look(ctx, id, browser)
 	if err == nil && a.Outcome != nil {
 		return Authorization{}, ErrDecided
 	}
@@ -135,8 +130,8 @@ func (b *Book) Find(ctx context.Context, id string, browser secret.String) (Auth
 }
 
 // Look reads an authorization, decided or not. It changes nothing. It fails with ErrUnknown, ErrOtherBrowser or ErrExpired.
-func (b *Book) Look(ctx context.Context, id string, browser secret.String) (Authorization, error) {
-	e, _, err := b.read(ctx, id, browser)
+func (s *Store) Look(ctx context.Context, id string, browser secret.String) (Authorization, error) {
+	e, _, err := s.read(ctx, id, browser)
 	if err != nil {
 		return Authorization{}, err
 	}
@@ -144,25 +139,25 @@ func (b *Book) Look(ctx context.Context, id string, browser secret.String) (Auth
 }
 
 // Expired reads a request whose time to be decided is over and that is still kept; false for any other.
-func (b *Book) Expired(ctx context.Context, id string, browser secret.String) (Request, bool, error) {
-	e, _, err := b.get(ctx, id, browser)
+func (s *Store) Expired(ctx context.Context, id string, browser secret.String) (Request, bool, error) {
+	e, _, err := s.get(ctx, id, browser)
 	if errors.Is(err, ErrNotFound) {
 		return Request{}, false, nil
 	}
 	if err != nil {
 		return Request{}, false, err
 	}
-	return e.Request, e.Outcome == nil && !b.config.Now().Before(e.Deadline), nil
+	return e.Request, e.Outcome == nil && !s.config.Now().Before(e.Deadline), nil
 }
 
 // Bind records who sees the consent screen. The same viewer again is no change. Another person takes the place of the one
 // before as long as the request is undecided: forms of that one need their session. Another epoch of the same
 // person is ErrStale. It fails as Find does.
-func (b *Book) Bind(ctx context.Context, id string, browser secret.String, viewer Viewer) error {
+func (s *Store) Bind(ctx context.Context, id string, browser secret.String, viewer Viewer) error {
 	if viewer.UserID == "" {
 		return ErrNotFound
 	}
-	return b.change(ctx, id, browser, func(e *entry) (bool, error) {
+	return s.change(ctx, id, browser, func(e *entry) (bool, error) {
 		if e.Viewer.UserID == viewer.UserID {
 			return false, e.Viewer.match(viewer)
 		}
@@ -172,8 +167,8 @@ func (b *Book) Bind(ctx context.Context, id string, browser secret.String, viewe
 }
 
 // ChooseAccount records that the person goes on with the account of the browser's session. It fails as Find does.
-func (b *Book) ChooseAccount(ctx context.Context, id string, browser secret.String) error {
-	return b.change(ctx, id, browser, func(e *entry) (bool, error) {
+func (s *Store) ChooseAccount(ctx context.Context, id string, browser secret.String) error {
+	return s.change(ctx, id, browser, func(e *entry) (bool, error) {
 		changed := e.Demand.Account
 		e.Demand.Account = false
 		return changed, nil
@@ -182,9 +177,9 @@ func (b *Book) ChooseAccount(ctx context.Context, id string, browser secret.Stri
 
 // change applies edit to an authorization that waits, until no other change comes between; edit returns whether there is
 // anything to write.
-func (b *Book) change(ctx context.Context, id string, browser secret.String, edit func(*entry) (bool, error)) error {
+func (s *Store) change(ctx context.Context, id string, browser secret.String, edit func(*entry) (bool, error)) error {
 	for {
-		e, before, err := b.read(ctx, id, browser)
+		e, before, err := s.read(ctx, id, browser)
 		if err != nil {
 			return err
 		}
@@ -195,7 +190,7 @@ func (b *Book) change(ctx context.Context, id string, browser secret.String, edi
 		if err != nil || !changed {
 			return err
 		}
-		if set, err := b.replace(ctx, id, e, before); err != nil || set {
+		if set, err := s.replace(ctx, id, e, before); err != nil || set {
 			return err
 		}
 	}
@@ -209,36 +204,36 @@ func (v Viewer) match(other Viewer) error {
 }
 
 // read returns an entry whose time is not over, and its stored bytes, which CompareAndSet wants back.
-func (b *Book) read(ctx context.Context, id string, browser secret.String) (entry, []byte, error) {
-	e, value, err := b.get(ctx, id, browser)
+func (s *Store) read(ctx context.Context, id string, browser secret.String) (entry, []byte, error) {
+	e, value, err := s.get(ctx, id, browser)
 	if err != nil {
 		return entry{}, nil, err
 	}
-	if end := b.end(e); !b.config.Now().Before(end) {
+	if end := s.end(e); !s.config.Now().Before(end) {
 		return entry{}, nil, ErrExpired
 	}
 	return e, value, nil
 }
 
 // end is when an entry counts no more: a request when its time to be decided is over, an outcome when it is not kept longer.
-func (b *Book) end(e entry) time.Time {
+func (s *Store) end(e entry) time.Time {
 	if e.Outcome != nil {
-		return e.Deadline.Add(b.config.Kept)
+		return e.Deadline.Add(s.config.Kept)
 	}
 	return e.Deadline
 }
 
 // get returns an entry of the browser, expired or not.
-func (b *Book) get(ctx context.Context, id string, browser secret.String) (entry, []byte, error) {
+func (s *Store) get(ctx context.Context, id string, browser secret.String) (entry, []byte, error) {
 	if !secret.ValidCode(id) || !ValidBrowser(browser) {
-		return entry{}, nil, b.missing(id)
+		return entry{}, nil, s.missing(id)
 	}
-	value, found, err := b.config.Entries.Get(ctx, key(id))
+	value, found, err := s.config.Entries.Get(ctx, key(id))
 	if err != nil {
 		return entry{}, nil, fmt.Errorf("reading an authorization: %w", err)
 	}
 	if !found {
-		return entry{}, nil, b.missing(id)
+		return entry{}, nil, s.missing(id)
 	}
 	e, err := decode(value)
 	if err != nil {
@@ -251,8 +246,8 @@ func (b *Book) get(ctx context.Context, id string, browser secret.String) (entry
 }
 
 // missing returns ErrExpired for an identifier that was drawn too long ago, and ErrUnknown for any other.
-func (b *Book) missing(id string) error {
-	if drawn, ok := drawnAt(id); ok && !b.config.Now().Before(drawn.Add(b.config.Lifetime)) {
+func (s *Store) missing(id string) error {
+	if drawn, ok := drawnAt(id); ok && !s.config.Now().Before(drawn.Add(s.config.Lifetime)) {
 		return cause.With(ErrExpired, cause.AuthorizationUnknown)
 	}
 	return cause.With(ErrUnknown, cause.AuthorizationUnknown)

@@ -35,7 +35,7 @@ func TestARequestWaitsUnchangedUntilItIsClosed(t *testing.T) {
 	closed, won, err := b.Close(t.Context(), b.id, b.browser, approve)
 	outcome := approval()
 	outcome.At, outcome.Attempt = time.UnixMicro(b.clock.Now().UnixMicro()), 1
-	want.Outcome = &outcome
+	want.Outcome = outcome
 	if diff := cmp.Diff(want, closed); err != nil || !won || diff != "" {
 		t.Errorf("%v, won %v, closed (-want +got):\n%s", err, won, diff)
 	}
@@ -47,9 +47,9 @@ func TestARequestWaitsUnchangedUntilItIsClosed(t *testing.T) {
 	wantError(t, "Find after Close", err, pending.ErrDecided)
 	wantError(t, "Bind after Close", b.Bind(t.Context(), b.id, b.browser, john()), pending.ErrDecided)
 	wantError(t, "ChooseAccount after Close", b.ChooseAccount(t.Context(), b.id, b.browser), pending.ErrDecided)
-	again, won, err := b.Close(t.Context(), b.id, b.browser, func(pending.Authorization) (pending.Outcome, error) {
+	again, won, err := b.Close(t.Context(), b.id, b.browser, func(*pending.Authorization) error {
 		t.Error("a decided request is decided again")
-		return pending.Outcome{}, nil
+		return nil
 	})
 	if diff := cmp.Diff(want, again); err != nil || won || diff != "" {
 		t.Errorf("%v, won %v, closed again (-want +got):\n%s", err, won, diff)
@@ -178,7 +178,7 @@ func TestTheFirstEpochIsAnEpochToo(t *testing.T) {
 }
 
 // The store here keeps everything for ever, as one that was restored from a backup might.
-func TestTheBooksOwnClockEndsARequest(t *testing.T) {
+func TestTheStoresOwnClockEndsARequest(t *testing.T) {
 	b := newBench(t)
 	b.clock.Advance(lifetime - time.Microsecond)
 	if err := b.Bind(t.Context(), b.id, b.browser, john()); err != nil {
@@ -282,7 +282,9 @@ func TestThePersonSeesWhereTheAnswerGoes(t *testing.T) {
 		"com.example.app:/cb": "com.example.app:", "com.example.app:cb": "com.example.app:",
 		"https://user:secret@app.test/": "https://app.test", "": "", "/relative": "", "%": "", "https://app.test\n/": "",
 	} {
-		if got := (pending.Request{RedirectURI: uri}).Origin(); got != want {
+		var r pending.Request
+		r.RedirectURI = uri
+		if got := r.Origin(); got != want {
 			t.Errorf("the origin of %q is %q, want %q", uri, got, want)
 		}
 	}

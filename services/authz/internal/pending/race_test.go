@@ -73,14 +73,15 @@ func TestFault_A1_OneOfManyDecidesAndAllSeeTheSame(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, book := range map[string]struct {
-			*pending.Book
+			*pending.Store
 			id string
-		}{"fake": {b.Book, b.id}, "memory": {memory, id}} {
+		}{"fake": {b.Store, b.id}, "memory": {memory, id}} {
 			var deciders atomic.Int64
 			seen := make([]pending.Outcome, racers)
 			authztest.Race(racers, func(i int) {
-				a, won, err := book.Close(t.Context(), book.id, b.browser, func(pending.Authorization) (pending.Outcome, error) {
-					return pending.Outcome{Approved: i%2 == 0, UserID: fmt.Sprintf("usr_%d", i)}, nil
+				a, won, err := book.Close(t.Context(), book.id, b.browser, func(a *pending.Authorization) error {
+					a.Outcome = &pending.Outcome{Approved: i%2 == 0, UserID: fmt.Sprintf("usr_%d", i)}
+					return nil
 				})
 				if err != nil {
 					t.Errorf("Close: %v", err)
@@ -156,9 +157,9 @@ func TestWhoDecidesIsJudgedByWhatABindInBetweenLeft(t *testing.T) {
 		wantError(t, "Bind", b.Bind(t.Context(), b.id, b.browser, john()), nil)
 	})
 	var judged []pending.Viewer
-	closed, won, err := b.Close(t.Context(), b.id, b.browser, func(a pending.Authorization) (pending.Outcome, error) {
+	closed, won, err := b.Close(t.Context(), b.id, b.browser, func(a *pending.Authorization) error {
 		judged = append(judged, a.Viewer)
-		return approval(), nil
+		return approve(a)
 	})
 	if err != nil || !won || closed.Viewer != john() || len(judged) != 2 || judged[1] != john() {
 		t.Errorf("closed %v, %v, %v; judged %v", closed.Viewer, won, err, judged)

@@ -18,8 +18,8 @@ const (
 	maxURIs       = 20
 )
 
-// check gives an app its grants and finds what cannot be registered.
-func (d Desk) check(app *client.Registration, allowReserved bool) (err error) {
+// check gives an app its grant types and finds what cannot be registered.
+func (d Clients) check(app *client.Registration, allowReserved bool) (err error) {
 	if !client.ValidID(app.ID) {
 		return &FieldError{"client_id", "must be vdo_client_ and 1 to 53 letters, digits, - and _"}
 	}
@@ -34,7 +34,7 @@ func (d Desk) check(app *client.Registration, allowReserved bool) (err error) {
 	}
 	authorizes := !app.ResourceServer || len(app.RedirectURIs) > 0 || len(app.Scope) > 0
 	if authorizes && len(app.GrantTypes) == 0 {
-		app.GrantTypes = []string{client.AuthorizationCode, client.RefreshToken}
+		app.GrantTypes = oauth.DefaultGrantTypes()
 	}
 	return together(*app)
 }
@@ -42,22 +42,25 @@ func (d Desk) check(app *client.Registration, allowReserved bool) (err error) {
 // together refuses what could never be used: an app that people authorize says where they come back to and what it asks for; a
 // resource server need not be one.
 func together(app client.Registration) error {
-	codes := app.May(client.AuthorizationCode)
+	starts := oauth.AnyGrantType(app.GrantTypes, func(g oauth.GrantType) bool { return g.Starts })
+	redirects := oauth.AnyGrantType(app.GrantTypes, func(g oauth.GrantType) bool { return g.Redirects })
 	switch {
 	case app.ResourceServer && app.Type != client.Confidential:
 		return &FieldError{"resource_server", "is for confidential apps: whoever asks about tokens proves who it is"}
-	case !codes && (len(app.GrantTypes) > 0 || !app.ResourceServer):
-		return &FieldError{"grant_types", "must include authorization_code: no other grant type can start an authorization"}
-	case codes && len(app.RedirectURIs) == 0:
+	case !starts && (len(app.GrantTypes) > 0 || !app.ResourceServer):
+		names := oauth.GrantTypeNames(func(g oauth.GrantType) bool { return g.Starts })
+		return &FieldError{"grant_types", fmt.Sprintf(
+			"must include %s: no other grant type can start an authorization", oauth.JoinNames(names, "or"))}
+	case redirects && len(app.RedirectURIs) == 0:
 		return &FieldError{"redirect_uris", "must have one at least"}
-	case codes && len(app.Scope) == 0:
+	case starts && len(app.Scope) == 0:
 		return &FieldError{"scopes", "must have one at least"}
 	}
 	return nil
 }
 
 // lists checks each of an app's lists by itself.
-func (d Desk) lists(uris []string, scope oauth.Scope, grants []string) error {
+func (d Clients) lists(uris []string, scope oauth.Scope, grants []string) error {
 	if err := redirectURIs(uris); err != nil {
 		return err
 	}
@@ -69,7 +72,7 @@ func (d Desk) lists(uris []string, scope oauth.Scope, grants []string) error {
 
 // name is a name as it is kept: without the space around it, and of characters that show. People read it on the consent page,
 // so nothing in it may turn the direction of the text around it, and no reserved name may be imitated.
-func (d Desk) name(typed string, allowReserved bool) (string, error) {
+func (d Clients) name(typed string, allowReserved bool) (string, error) {
 	name := strings.TrimSpace(typed)
 	n := utf8.RuneCountInString(name)
 	if !utf8.ValidString(name) || n == 0 || n > maxNameLength || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
@@ -83,7 +86,7 @@ func (d Desk) name(typed string, allowReserved bool) (string, error) {
 	return name, nil
 }
 
-func (d Desk) scopes(scope oauth.Scope) error {
+func (d Clients) scopes(scope oauth.Scope) error {
 	for i, name := range scope {
 		if _, ok := d.Scopes.Describe(name); !ok {
 			return &FieldError{"scopes", fmt.Sprintf("has %q, which is not in the catalog", name)}
@@ -97,8 +100,8 @@ func (d Desk) scopes(scope oauth.Scope) error {
 
 func grantTypes(list []string) error {
 	for i, name := range list {
-		if name != client.AuthorizationCode && name != client.RefreshToken {
-			return &FieldError{"grant_types", fmt.Sprintf("has %q: there are authorization_code and refresh_token", name)}
+		if known := oauth.GrantTypeNames(nil); !slices.Contains(known, name) {
+			return &FieldError{"grant_types", fmt.Sprintf("has %q: there are %s", name, oauth.JoinNames(known, "and"))}
 		}
 		if slices.Contains(list[:i], name) {
 			return &FieldError{"grant_types", fmt.Sprintf("has %q twice", name)}

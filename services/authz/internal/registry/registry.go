@@ -39,18 +39,18 @@ type Secret struct {
 // Store is the part of the store that administration changes and lists. Its methods fail with client.ErrUnknown for an app
 // that is not there.
 type Store interface {
-	// Create fails with client.ErrExists.
-	Create(ctx context.Context, app client.Registration, current *client.Imprint) error
-	// FindApp reads an app with its secrets.
-	FindApp(ctx context.Context, id string) (App, error)
-	// ListApps reads apps by name and identifier, at most so many, from behind one; without redirect URIs and secrets.
-	ListApps(ctx context.Context, afterName, afterID string, most int) ([]App, error)
-	// Update changes what is not zero, whole or not at all.
-	Update(ctx context.Context, change Change) error
-	Rotate(ctx context.Context, r client.Rotation) error
-	// EndPredecessor ends what a rotation left valid of a confidential app.
-	EndPredecessor(ctx context.Context, id string) error
-	SetDisabled(ctx context.Context, id string, disabled bool) error
+	// CreateClient fails with client.ErrExists.
+	CreateClient(ctx context.Context, app client.Registration, current *client.Imprint) error
+	// FindClient reads an app with its secrets.
+	FindClient(ctx context.Context, id string) (App, error)
+	// ListClients reads apps by name and identifier, at most so many, from behind one; without redirect URIs and secrets.
+	ListClients(ctx context.Context, afterName, afterID string, most int) ([]App, error)
+	// UpdateClient changes what is not zero, whole or not at all.
+	UpdateClient(ctx context.Context, change Change) error
+	RotateClientSecret(ctx context.Context, r client.Rotation) error
+	// RevokePreviousClientSecret ends what a rotation left valid of a confidential app.
+	RevokePreviousClientSecret(ctx context.Context, id string) error
+	SetClientDisabled(ctx context.Context, id string, disabled bool) error
 }
 
 // Change is what is to be otherwise; what is zero stays.
@@ -72,8 +72,8 @@ type Scopes interface {
 	Describe(name string) (description string, ok bool)
 }
 
-// Desk is where operators' requests are checked. What needs no check is the store's own method.
-type Desk struct {
+// Clients validates operators' requests. One that needs no validation is the store's own method.
+type Clients struct {
 	Store
 
 	Scopes Scopes
@@ -89,28 +89,28 @@ type New struct {
 	AllowReservedName bool
 }
 
-// Register registers an app. The secret is zero for a public app. It fails with a *FieldError or with client.ErrExists.
-func (d Desk) Register(ctx context.Context, n New) (secret.String, error) {
+// CreateClient registers an app. The secret is zero for a public app. It fails with a *FieldError or with client.ErrExists.
+func (d Clients) CreateClient(ctx context.Context, n New) (secret.String, error) {
 	app := n.Registration
 	if err := d.check(&app, n.AllowReservedName); err != nil {
 		return secret.String{}, err
 	}
 	if app.Type == client.Public {
-		return secret.String{}, d.Create(ctx, app, nil)
+		return secret.String{}, d.Store.CreateClient(ctx, app, nil)
 	}
 	drawn := secret.Generate(secret.ClientSecret)
 	kept := client.Imprinted(drawn)
-	if err := d.Create(ctx, app, &kept); err != nil {
+	if err := d.Store.CreateClient(ctx, app, &kept); err != nil {
 		return secret.String{}, err
 	}
 	return drawn, nil
 }
 
-// Change changes an app. It fails with a *FieldError or with client.ErrUnknown. What belongs together is held against the app as
+// UpdateClient changes an app. It fails with a *FieldError or with client.ErrUnknown. What belongs together is held against the app as
 // it was read just before: two changes that meet may leave what neither asked for, such as codes of an app without redirect URIs,
 // which gets less than it should and never more.
-func (d Desk) Change(ctx context.Context, c Change) error {
-	before, err := d.FindApp(ctx, c.ClientID)
+func (d Clients) UpdateClient(ctx context.Context, c Change) error {
+	before, err := d.FindClient(ctx, c.ClientID)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (d Desk) Change(ctx context.Context, c Change) error {
 	if err := together(c.applied(before.Registration)); err != nil {
 		return err
 	}
-	return d.Update(ctx, c)
+	return d.Store.UpdateClient(ctx, c)
 }
 
 // applied is an app after the change.
@@ -145,14 +145,14 @@ func (c Change) applied(app client.Registration) client.Registration {
 	return app
 }
 
-// NewSecret draws another secret; the present one stays valid for the overlap. It fails with a *FieldError or with
+// RotateClientSecret draws another secret; the present one stays valid for the overlap. It fails with a *FieldError or with
 // client.ErrUnknown, also for a public app.
-func (d Desk) NewSecret(ctx context.Context, id string, overlap time.Duration) (secret.String, error) {
+func (d Clients) RotateClientSecret(ctx context.Context, id string, overlap time.Duration) (secret.String, error) {
 	if overlap < 0 || overlap > MaxOverlap {
 		return secret.String{}, &FieldError{"overlap_seconds", fmt.Sprintf("must be from 0 to %d", int64(MaxOverlap/time.Second))}
 	}
 	drawn := secret.Generate(secret.ClientSecret)
-	err := d.Rotate(ctx, client.Rotation{ClientID: id, Secret: client.Imprinted(drawn), Overlap: overlap})
+	err := d.Store.RotateClientSecret(ctx, client.Rotation{ClientID: id, Secret: client.Imprinted(drawn), Overlap: overlap})
 	if err != nil {
 		return secret.String{}, err
 	}

@@ -17,7 +17,7 @@ import (
 type Administration struct {
 	authzv1.UnsafeAdministrationServiceServer
 
-	Desk registry.Desk
+	Clients registry.Clients
 }
 
 // CreateClient registers an app.
@@ -32,7 +32,7 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 	if app.ID == "" {
 		app.ID = client.NewID()
 	}
-	drawn, err := s.Desk.Register(ctx, registry.New{Registration: app, AllowReservedName: req.GetAllowReservedName()})
+	drawn, err := s.Clients.CreateClient(ctx, registry.New{Registration: app, AllowReservedName: req.GetAllowReservedName()})
 	if err != nil {
 		return nil, fail(err)
 	}
@@ -52,7 +52,7 @@ func (s *Administration) find(ctx context.Context, id string) (*authzv1.Registra
 	if err := wantClient(id); err != nil {
 		return nil, err
 	}
-	app, err := s.Desk.FindApp(ctx, id)
+	app, err := s.Clients.FindClient(ctx, id)
 	if err != nil {
 		return nil, fail(err)
 	}
@@ -75,7 +75,7 @@ func (s *Administration) ListClients(ctx context.Context, req *authzv1.ListClien
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Desk.ListApps(ctx, p.After[0], p.After[1], p.Size+1)
+	list, err := s.Clients.ListClients(ctx, p.After[0], p.After[1], p.Size+1)
 	if err != nil {
 		return nil, fail(err)
 	}
@@ -95,7 +95,7 @@ func (s *Administration) UpdateClient(ctx context.Context, req *authzv1.UpdateCl
 	if req.Name != nil && req.GetName() == "" {
 		return nil, fail(&registry.FieldError{Field: "name", Fault: "must not become empty"})
 	}
-	err := s.Desk.Change(ctx, registry.Change{
+	err := s.Clients.UpdateClient(ctx, registry.Change{
 		ClientID: req.GetClientId(), Name: req.GetName(), RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()),
 		GrantTypes: req.GetGrantTypes(), ResourceServer: req.ResourceServer, AllowReservedName: req.GetAllowReservedName(),
 	})
@@ -114,7 +114,7 @@ func (s *Administration) RotateClientSecret(
 		return nil, err
 	}
 	seconds := min(max(req.GetOverlapSeconds(), -1), int64(registry.MaxOverlap/time.Second)+1) // so that it cannot overflow
-	drawn, err := s.Desk.NewSecret(ctx, req.GetClientId(), time.Duration(seconds)*time.Second)
+	drawn, err := s.Clients.RotateClientSecret(ctx, req.GetClientId(), time.Duration(seconds)*time.Second)
 	if err != nil {
 		return nil, fail(err)
 	}
@@ -129,7 +129,7 @@ func (s *Administration) RevokePreviousClientSecret(
 	if err := wantClient(req.GetClientId()); err != nil {
 		return nil, err
 	}
-	if err := s.Desk.EndPredecessor(ctx, req.GetClientId()); err != nil {
+	if err := s.Clients.RevokePreviousClientSecret(ctx, req.GetClientId()); err != nil {
 		return nil, fail(err)
 	}
 	app, err := s.find(ctx, req.GetClientId())
@@ -152,7 +152,7 @@ func (s *Administration) setDisabled(ctx context.Context, id string, disabled bo
 	if err := wantClient(id); err != nil {
 		return err
 	}
-	return fail(s.Desk.SetDisabled(ctx, id, disabled))
+	return fail(s.Clients.SetClientDisabled(ctx, id, disabled))
 }
 
 // wantClient refuses what names no app before anything is looked up.

@@ -15,13 +15,13 @@ import (
 // unreadable is a registry that goes away when something was written.
 type unreadable struct{ *storetest.Fake }
 
-func (unreadable) FindApp(context.Context, string) (registry.App, error) {
+func (unreadable) FindClient(context.Context, string) (registry.App, error) {
 	return registry.App{}, sqldb.ErrUnavailable
 }
 
 // TestADrawnSecretReachesTheOperator though the app cannot be read any more: whoever repeats the request would end the one in use.
 func TestADrawnSecretReachesTheOperator(t *testing.T) {
-	a := rpc.Administration{Desk: registry.Desk{Store: unreadable{storetest.NewFake(t)}, Scopes: catalog.Default()}}
+	a := rpc.Administration{Clients: registry.Clients{Store: unreadable{storetest.NewFake(t)}, Scopes: catalog.Default()}}
 	created, err := a.CreateClient(t.Context(), &authzv1.CreateClientRequest{
 		Name: "App", Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL, RedirectUris: []string{"https://a.test/cb"}, Scopes: []string{"videos:read"},
 	})

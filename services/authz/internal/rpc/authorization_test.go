@@ -53,7 +53,7 @@ func TestEachStepIsItselfOnTheWire(t *testing.T) {
 	if err != nil || !strings.HasPrefix(step.GetRedirect().GetLocation(), authztest.Callback+"?error=invalid_scope&") {
 		t.Errorf("a redirect: %v, %v", step, err)
 	}
-	step, err = b.start(t, authztest.Query(), "ended")
+	step, err = b.start(t, authztest.Query(), "")
 	if id := step.GetSignIn().GetRequestId(); err != nil || !secret.ValidCode(id) {
 		t.Errorf("signing in: %v, %v", step, err)
 	}
@@ -112,7 +112,7 @@ func TestAnOutageOfIdentityIsNeverSignedOut(t *testing.T) {
 		"older":       {status.Error(codes.Unauthenticated, "no reason in it"), errorv1.Reason_REASON_UNSPECIFIED},
 	} {
 		b.identity.err = row.err
-		step, err := b.start(t, authztest.Query(), "john")
+		step, err := b.start(t, authztest.Query("prompt", "login"), "john")
 		wantReason(t, what, err, row.want, "")
 		if step != nil {
 			t.Errorf("%s: step %v", what, step)

@@ -43,7 +43,7 @@ func TestAnAppThatAuthenticatesIsDescribed(t *testing.T) {
 	}
 	api := client.Registration{Client: client.Client{ID: "vdo_client_api", Name: "API", Type: client.Confidential, ResourceServer: true}}
 	kept := client.Imprinted(secret.New("proof"))
-	if err := b.registry.Create(t.Context(), api, &kept); err != nil {
+	if err := b.registry.CreateClient(t.Context(), api, &kept); err != nil {
 		t.Fatal(err)
 	}
 	got, err = b.authenticate(t, credentials(api.ID, "proof"))

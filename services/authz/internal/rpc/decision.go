@@ -27,25 +27,29 @@ func (s *Decisions) GetAuthorization(
 	if req.GetIncludeDecided() {
 		read = s.Flow.Pending.Look
 	}
-	token := secret.New(req.GetBrowserToken())
-	p, err := read(ctx, req.GetRequestId(), token)
+	p, err := read(ctx, req.GetRequestId(), secret.New(req.GetBrowserToken()))
 	if err != nil {
 		return nil, fail(err)
 	}
+	return &authzv1.GetAuthorizationResponse{Authorization: s.authorization(p, req)}, nil
+}
+
+// authorization converts one for the browser that asks.
+func (s *Decisions) authorization(p pending.Authorization, from cookies) *authzv1.PendingAuthorization {
 	res := &authzv1.PendingAuthorization{
 		RequestId: p.ID, ClientId: p.ClientID, ClientName: p.ClientName, RedirectOrigin: p.Origin(),
 		Scopes: p.Scope, UserId: p.Viewer.UserID, Epoch: p.Viewer.Epoch,
-		SignInRequired: !p.Demand.Meets(secret.New(req.GetSessionToken())),
+		SignInRequired: !p.Demand.Meets(secret.New(from.GetSessionToken())), EpochInDecision: true,
 	}
 	if o := p.Outcome; o != nil {
 		res.Outcome = &authzv1.Outcome{
 			Approved: o.Approved, UserId: o.UserID, WorkspaceId: o.WorkspaceID, DecideTime: timestamppb.New(o.At),
 		}
 		if o.Approved && s.Flow.Codes.Live(o.At) {
-			res.Outcome.CodeHash = code.Hash(code.Derive(token, p.ID, o.Attempt)).Bytes()
+			res.Outcome.CodeHash = code.Hash(code.Derive(secret.New(from.GetBrowserToken()), p.ID, o.Attempt)).Bytes()
 		}
 	}
-	return &authzv1.GetAuthorizationResponse{Authorization: res}, nil
+	return res
 }
 
 // BindPrompt records who sees the consent screen.
@@ -65,8 +69,9 @@ func (s *Decisions) CompleteAuthorization(
 	ctx context.Context, req *authzv1.CompleteAuthorizationRequest,
 ) (*authzv1.CompleteAuthorizationResponse, error) {
 	d := flow.Decision{
-		RequestID: req.GetRequestId(), Browser: secret.New(req.GetBrowserToken()), UserID: req.GetUserId(), RenewCode: req.GetRenewCode(),
-		CodeRedeemed: req.GetCodeRedeemed(),
+		RequestID: req.GetRequestId(), Browser: secret.New(req.GetBrowserToken()), Session: secret.New(req.GetSessionToken()),
+		UserID: req.GetUserId(), Epoch: req.Epoch, //nolint:protogetter // absent is not 0
+		ReportRepeat: req.GetReportRepeat(), RenewCode: req.GetRenewCode(), CodeRedeemed: req.GetCodeRedeemed(),
 	}
 	switch {
 	case req.GetDecision() == nil:
@@ -78,9 +83,11 @@ func (s *Decisions) CompleteAuthorization(
 			WorkspaceID: req.GetApproval().GetWorkspaceId(), DisplayName: req.GetApproval().GetDisplayName(),
 		}
 	}
-	location, err := s.Flow.Complete(ctx, d)
+	done, err := s.Flow.Complete(ctx, d)
 	if err != nil {
 		return nil, fail(err)
 	}
-	return &authzv1.CompleteAuthorizationResponse{Location: location.Reveal()}, nil
+	return &authzv1.CompleteAuthorizationResponse{
+		Location: done.Location.Reveal(), Authorization: s.authorization(done.Authorization, req),
+	}, nil
 }

@@ -69,7 +69,7 @@ func TestWhatIsAskedForIsShownAsItIs(t *testing.T) {
 	}
 	want := &authzv1.PendingAuthorization{
 		RequestId: id, ClientId: authztest.Web, ClientName: authztest.App(authztest.Web).Name, RedirectOrigin: "https://app.test",
-		Scopes: []string{"videos:read"},
+		Scopes: []string{"videos:read"}, EpochInDecision: true,
 	}
 	if diff := cmp.Diff(want, get(), protocmp.Transform()); diff != "" {
 		t.Errorf("before anybody sees it (-want +got):\n%s", diff)

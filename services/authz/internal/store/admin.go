@@ -11,8 +11,8 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/registry"
 )
 
-// FindApp reads an app with its redirect URIs and its valid secrets. client.ErrUnknown when there is none.
-func (s *Store) FindApp(ctx context.Context, id string) (registry.App, error) {
+// FindClient reads an app with its redirect URIs and its valid secrets. client.ErrUnknown when there is none.
+func (s *Store) FindClient(ctx context.Context, id string) (registry.App, error) {
 	found, err := s.Find(ctx, id)
 	if err != nil {
 		return registry.App{}, err
@@ -53,8 +53,8 @@ func (s *Store) secrets(ctx context.Context, id string) ([]registry.Secret, erro
 	return list, nil
 }
 
-// ListApps reads apps by name and identifier, at most so many, from behind one.
-func (s *Store) ListApps(ctx context.Context, afterName, afterID string, most int) ([]registry.App, error) {
+// ListClients reads apps by name and identifier, at most so many, from behind one.
+func (s *Store) ListClients(ctx context.Context, afterName, afterID string, most int) ([]registry.App, error) {
 	rows, err := s.db.Query(ctx, s.text.apps, afterName, afterID, most)
 	if err != nil {
 		return nil, fmt.Errorf("listing clients: %w", err)
@@ -77,8 +77,8 @@ func (s *Store) ListApps(ctx context.Context, afterName, afterID string, most in
 	return list, nil
 }
 
-// Update changes what is not zero, in one transaction. client.ErrUnknown when there is no such app.
-func (s *Store) Update(ctx context.Context, c registry.Change) error {
+// UpdateClient changes what is not zero, in one transaction. client.ErrUnknown when there is no such app.
+func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 	var one int
 	app := sqldb.Stmt(s.text.lockAny, c.ClientID).Scan(&one)
 	steps := []*sqldb.Statement{

@@ -10,9 +10,9 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
-// Create registers an app, with its secret when it is confidential. client.ErrExists when the identifier is
+// CreateClient registers an app, with its secret when it is confidential. client.ErrExists when the identifier is
 // taken.
-func (s *Store) Create(ctx context.Context, app client.Registration, current *client.Imprint) error {
+func (s *Store) CreateClient(ctx context.Context, app client.Registration, current *client.Imprint) error {
 	steps := append([]*sqldb.Statement{clientRow(s.text.insert, app)}, s.belongings(app, current)...)
 	err := s.db.Pipeline(ctx, steps...)
 	if errors.Is(err, sqldb.ErrConflict) {
@@ -59,9 +59,9 @@ func (s *Store) uriRows(id string, uris []string) []*sqldb.Statement {
 	return steps
 }
 
-// Rotate makes a new secret the current one. The present one stays valid for the overlap, and what an earlier rotation
+// RotateClientSecret makes a new secret the current one. The present one stays valid for the overlap, and what an earlier rotation
 // left ends at once. client.ErrUnknown when no confidential app has the identifier.
-func (s *Store) Rotate(ctx context.Context, r client.Rotation) error {
+func (s *Store) RotateClientSecret(ctx context.Context, r client.Rotation) error {
 	var one int
 	app := sqldb.Stmt(s.text.lock, r.ClientID).Scan(&one)
 	err := s.db.Pipeline(ctx,
@@ -79,9 +79,9 @@ func (s *Store) Rotate(ctx context.Context, r client.Rotation) error {
 	return nil
 }
 
-// EndPredecessor ends the secret that a rotation left valid, if there is one. client.ErrUnknown when no confidential app has
+// RevokePreviousClientSecret ends the secret that a rotation left valid, if there is one. client.ErrUnknown when no confidential app has
 // the identifier.
-func (s *Store) EndPredecessor(ctx context.Context, id string) error {
+func (s *Store) RevokePreviousClientSecret(ctx context.Context, id string) error {
 	var one int
 	app := sqldb.Stmt(s.text.lock, id).Scan(&one)
 	if err := s.db.Pipeline(ctx, app, sqldb.Stmt(s.text.dropEnded, id)); err != nil {
@@ -93,8 +93,8 @@ func (s *Store) EndPredecessor(ctx context.Context, id string) error {
 	return nil
 }
 
-// SetDisabled disables an app or enables it again. client.ErrUnknown when there is none.
-func (s *Store) SetDisabled(ctx context.Context, id string, disabled bool) error {
+// SetClientDisabled disables an app or enables it again. client.ErrUnknown when there is none.
+func (s *Store) SetClientDisabled(ctx context.Context, id string, disabled bool) error {
 	n, err := s.db.Exec(ctx, s.text.setDisabled, id, disabled)
 	if err != nil {
 		return fmt.Errorf("disabling a client: %w", err)

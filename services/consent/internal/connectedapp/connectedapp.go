@@ -48,24 +48,7 @@ type Approval struct {
 	At time.Time
 }
 
-// Connection is a pair (user, app) that token has issued for or revoked.
-type Connection struct {
-	ClientID string
-	// Epoch rises with every revocation of the pair.
-	Epoch int64
-	// Lenient is how many of the last raises ended no approval: so many epochs below Epoch still count.
-	Lenient int64
-	// LastUsed is zero if nothing was ever issued.
-	LastUsed time.Time
-}
-
-// Pair is a user and an app.
-type Pair struct {
-	UserID   string
-	ClientID string
-}
-
-// Identity says who a browser is and how the person's workspaces are called. Its failures pass through a Desk.
+// Identity says who a browser is and how the person's workspaces are called. Its failures pass through a Service.
 type Identity interface {
 	UserID(ctx context.Context, session secret.String) (string, error)
 	// WorkspaceNames are the names of the person's workspaces by identifier.
@@ -78,26 +61,26 @@ type Clients interface {
 	ClientNames(ctx context.Context, ids []string) (map[string]string, error)
 }
 
-// Connections are what token knows of a person's pairs.
+// Connections are what token knows of a user's clients.
 type Connections interface {
-	// Connections lists the pairs. One that is missing has the epoch 0 and was never used.
-	Connections(ctx context.Context, userID string) ([]Connection, error)
-	// EndConnection ends everything of the pair and raises its epoch before it returns. It may be repeated.
-	EndConnection(ctx context.Context, p Pair) error
-	// Epoch reads the pair's epoch.
-	Epoch(ctx context.Context, userID, clientID string) (int64, error)
+	// ListConnections lists the clients. One that is missing has the epoch 0 and was never used.
+	ListConnections(ctx context.Context, userID string) ([]oauth.Connection, error)
+	// EndConnection ends everything of the user-client and raises its epoch before it returns. It may be repeated.
+	EndConnection(ctx context.Context, u oauth.UserClient) error
+	// GetPairEpoch reads the epoch of the user-client.
+	GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, error)
 }
 
 // Approvals is the durable record of what was approved.
 type Approvals interface {
 	// Approvals lists the person's, also those that count no more, the oldest first.
 	Approvals(ctx context.Context, userID string) ([]Approval, error)
-	// Prune drops those of the pair whose epoch is lower.
-	Prune(ctx context.Context, p Pair, epoch int64) error
+	// Prune drops those of the user-client whose epoch is lower.
+	Prune(ctx context.Context, u oauth.UserClient, epoch int64) error
 }
 
-// Desk lists and disconnects apps. Its methods may be called concurrently.
-type Desk struct {
+// Service lists and disconnects apps. Its methods may be called concurrently.
+type Service struct {
 	Identity    Identity
 	Clients     Clients
 	Connections Connections

@@ -4,44 +4,45 @@ import (
 	"context"
 	"slices"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // Disconnect ends everything between the session's user and the app, in all workspaces. Ending what is ended succeeds.
 // ErrClientMissing when no app is named, ErrNotConnected when the two never met: nobody can leave marks for made-up apps.
-func (d Desk) Disconnect(ctx context.Context, session secret.String, clientID string) error {
-	userID, err := d.Identity.UserID(ctx, session)
+func (s Service) Disconnect(ctx context.Context, session secret.String, clientID string) error {
+	userID, err := s.Identity.UserID(ctx, session)
 	if err != nil {
 		return err
 	}
 	if clientID == "" {
 		return ErrClientMissing
 	}
-	pair := Pair{UserID: userID, ClientID: clientID}
-	if err := d.met(ctx, pair); err != nil {
+	pair := oauth.UserClient{UserID: userID, ClientID: clientID}
+	if err := s.met(ctx, pair); err != nil {
 		return err
 	}
-	if err := d.Connections.EndConnection(ctx, pair); err != nil {
+	if err := s.Connections.EndConnection(ctx, pair); err != nil {
 		return err
 	}
 	// Access has ended and the raised epoch hides the consents already. Dropping them is tidiness, and fails nothing.
-	if err := d.prune(ctx, pair); err != nil {
-		d.Logger.WarnContext(ctx, "pruning the consents of a disconnected app failed", "error", err)
+	if err := s.prune(ctx, pair); err != nil {
+		s.Logger.WarnContext(ctx, "pruning the consents of a disconnected app failed", "error", err)
 	}
 	return nil
 }
 
 // met fails with ErrNotConnected unless token or our own record knows the pair. Either is enough: whatever was issued must
 // be possible to end.
-func (d Desk) met(ctx context.Context, pair Pair) error {
-	connections, err := d.Connections.Connections(ctx, pair.UserID)
+func (s Service) met(ctx context.Context, pair oauth.UserClient) error {
+	connections, err := s.Connections.ListConnections(ctx, pair.UserID)
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(connections, func(c Connection) bool { return c.ClientID == pair.ClientID }) {
+	if slices.ContainsFunc(connections, func(c oauth.Connection) bool { return c.ClientID == pair.ClientID }) {
 		return nil
 	}
-	approvals, err := d.Approvals.Approvals(ctx, pair.UserID)
+	approvals, err := s.Approvals.Approvals(ctx, pair.UserID)
 	if err != nil {
 		return err
 	}
@@ -53,10 +54,10 @@ func (d Desk) met(ctx context.Context, pair Pair) error {
 
 // prune drops only what is older than the epoch read after the end: a person who approves the app again at this very
 // moment does so at the new epoch, and that consent must stay.
-func (d Desk) prune(ctx context.Context, pair Pair) error {
-	epoch, err := d.Connections.Epoch(ctx, pair.UserID, pair.ClientID)
+func (s Service) prune(ctx context.Context, pair oauth.UserClient) error {
+	epoch, err := s.Connections.GetPairEpoch(ctx, pair)
 	if err != nil {
 		return err
 	}
-	return d.Approvals.Prune(ctx, pair, epoch)
+	return s.Approvals.Prune(ctx, pair, epoch)
 }

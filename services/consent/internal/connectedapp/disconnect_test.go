@@ -50,7 +50,7 @@ func TestDisconnectingAStrangerLeavesNoMark(t *testing.T) {
 }
 
 func TestAConsentIsHiddenEvenWhenPruningFails(t *testing.T) {
-	for _, call := range []string{"Epoch", "Prune"} {
+	for _, call := range []string{"GetPairEpoch", "Prune"} {
 		w := connected()
 		w.fail[call] = errDown
 		disconnect(t, w)

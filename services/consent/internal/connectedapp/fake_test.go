@@ -25,7 +25,7 @@ type world struct {
 	mu          sync.Mutex
 	workspaces  map[string]string
 	clients     map[string]string
-	connections map[string]connectedapp.Connection
+	connections map[string]oauth.Connection
 	approvals   []connectedapp.Approval
 	fail        map[string]error
 	atEnd       func()
@@ -35,14 +35,14 @@ func newWorld() *world {
 	return &world{
 		workspaces:  map[string]string{"ws_acme": "Acme", "ws_zoo": "Zoo"},
 		clients:     map[string]string{"app_1": "Zebra", "app_2": "apple", "app_3": "Mango"},
-		connections: map[string]connectedapp.Connection{},
+		connections: map[string]oauth.Connection{},
 		fail:        map[string]error{},
 		atEnd:       func() {},
 	}
 }
 
-func (w *world) desk() connectedapp.Desk {
-	return connectedapp.Desk{
+func (w *world) desk() connectedapp.Service {
+	return connectedapp.Service{
 		Identity: w, Clients: w, Connections: w, Approvals: w,
 		ScopeOrder: func() []string { return []string{"videos:read", "videos:write", "export:write"} },
 		Logger:     slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -90,32 +90,32 @@ func (w *world) ClientNames(_ context.Context, ids []string) (map[string]string,
 	return names, err
 }
 
-func (w *world) Connections(context.Context, string) ([]connectedapp.Connection, error) {
-	leave, err := w.enter("Connections")
+func (w *world) ListConnections(context.Context, string) ([]oauth.Connection, error) {
+	leave, err := w.enter("ListConnections")
 	defer leave()
-	var list []connectedapp.Connection
+	var list []oauth.Connection
 	for _, c := range w.connections {
 		list = append(list, c)
 	}
 	return list, err
 }
 
-func (w *world) EndConnection(_ context.Context, p connectedapp.Pair) error {
+func (w *world) EndConnection(_ context.Context, p oauth.UserClient) error {
 	leave, err := w.enter("EndConnection")
 	defer leave()
 	if err != nil || p.UserID != "usr_john" {
 		return err
 	}
 	c := w.connections[p.ClientID]
-	w.connections[p.ClientID] = connectedapp.Connection{ClientID: p.ClientID, Epoch: c.Epoch + 1, LastUsed: c.LastUsed}
+	w.connections[p.ClientID] = oauth.Connection{ClientID: p.ClientID, Epoch: c.Epoch + 1, LastUsed: c.LastUsed}
 	w.atEnd()
 	return nil
 }
 
-func (w *world) Epoch(_ context.Context, _, clientID string) (int64, error) {
-	leave, err := w.enter("Epoch")
+func (w *world) GetPairEpoch(_ context.Context, u oauth.UserClient) (int64, error) {
+	leave, err := w.enter("GetPairEpoch")
 	defer leave()
-	return w.connections[clientID].Epoch, err
+	return w.connections[u.ClientID].Epoch, err
 }
 
 func (w *world) Approvals(context.Context, string) ([]connectedapp.Approval, error) {
@@ -124,7 +124,7 @@ func (w *world) Approvals(context.Context, string) ([]connectedapp.Approval, err
 	return slices.Clone(w.approvals), err
 }
 
-func (w *world) Prune(_ context.Context, p connectedapp.Pair, epoch int64) error {
+func (w *world) Prune(_ context.Context, p oauth.UserClient, epoch int64) error {
 	leave, err := w.enter("Prune")
 	defer leave()
 	if err == nil {

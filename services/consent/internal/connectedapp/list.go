@@ -15,12 +15,12 @@ import (
 
 // List lists the apps of the session's user, by name. An app stands there from the approval on, also before its code was
 // redeemed, which may happen at any moment.
-func (d Desk) List(ctx context.Context, session secret.String) ([]App, error) {
-	userID, err := d.Identity.UserID(ctx, session)
+func (s Service) List(ctx context.Context, session secret.String) ([]App, error) {
+	userID, err := s.Identity.UserID(ctx, session)
 	if err != nil {
 		return nil, err
 	}
-	f, err := d.gather(ctx, userID)
+	f, err := s.gather(ctx, userID)
 	if err != nil {
 		return nil, err
 	}
@@ -28,14 +28,14 @@ func (d Desk) List(ctx context.Context, session secret.String) ([]App, error) {
 	if len(byApp) == 0 {
 		return nil, nil
 	}
-	names, err := d.Clients.ClientNames(ctx, slices.Sorted(maps.Keys(byApp)))
+	names, err := s.Clients.ClientNames(ctx, slices.Sorted(maps.Keys(byApp)))
 	if err != nil {
 		return nil, err
 	}
 	apps := make([]App, 0, len(byApp))
 	for id, approvals := range byApp {
 		apps = append(apps, App{
-			ClientID: id, Name: nameOr(names, id), Workspaces: d.workspaces(approvals, f.workspaceNames),
+			ClientID: id, Name: nameOr(names, id), Workspaces: s.workspaces(approvals, f.workspaceNames),
 			// Approvals are in the order of time.
 			ApprovedAt: approvals[len(approvals)-1].At, LastUsed: f.connections[id].LastUsed,
 		})
@@ -48,18 +48,18 @@ func (d Desk) List(ctx context.Context, session secret.String) ([]App, error) {
 type facts struct {
 	approvals []Approval
 	// connections are by app; what is not in it is the zero value, as token means it.
-	connections    map[string]Connection
+	connections    map[string]oauth.Connection
 	workspaceNames map[string]string
 }
 
-func (d Desk) gather(ctx context.Context, userID string) (facts, error) {
+func (s Service) gather(ctx context.Context, userID string) (facts, error) {
 	var f facts
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { f.approvals, err = d.Approvals.Approvals(ctx, userID); return err })
-	group.Go(func() (err error) { f.workspaceNames, err = d.Identity.WorkspaceNames(ctx, userID); return err })
+	group.Go(func() (err error) { f.approvals, err = s.Approvals.Approvals(ctx, userID); return err })
+	group.Go(func() (err error) { f.workspaceNames, err = s.Identity.WorkspaceNames(ctx, userID); return err })
 	group.Go(func() error {
-		list, err := d.Connections.Connections(ctx, userID)
-		f.connections = make(map[string]Connection, len(list))
+		list, err := s.Connections.ListConnections(ctx, userID)
+		f.connections = make(map[string]oauth.Connection, len(list))
 		for _, c := range list {
 			f.connections[c.ClientID] = c
 		}
@@ -83,14 +83,14 @@ func (f facts) current() map[string][]Approval {
 
 // workspaces are the rows of one app: in each workspace the union of what was approved there, since every approval has
 // tokens of its own.
-func (d Desk) workspaces(approvals []Approval, names map[string]string) []Workspace {
+func (s Service) workspaces(approvals []Approval, names map[string]string) []Workspace {
 	approved := make(map[string]oauth.Scope)
 	for _, a := range approvals {
 		approved[a.WorkspaceID] = append(approved[a.WorkspaceID], a.Scope...)
 	}
 	list := make([]Workspace, 0, len(approved))
 	for id, scope := range approved {
-		list = append(list, Workspace{ID: id, Name: nameOr(names, id), Scope: inOrder(d.ScopeOrder(), scope)})
+		list = append(list, Workspace{ID: id, Name: nameOr(names, id), Scope: inOrder(s.ScopeOrder(), scope)})
 	}
 	slices.SortFunc(list, func(a, b Workspace) int { return byName(a.Name, b.Name, a.ID, b.ID) })
 	return list

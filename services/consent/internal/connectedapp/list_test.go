@@ -36,7 +36,7 @@ func TestAnAppIsOneRowWithItsWorkspacesAndTheUnionOfScopes(t *testing.T) {
 	w.approve("app_1", "ws_zoo", 0, "export:write")
 	w.approve("app_1", "ws_acme", 0, "export:write", "gone:b", "videos:read")
 	w.approve("app_1", "ws_acme", 0, "gone:a", "videos:write", "videos:read")
-	w.connections["app_1"] = connectedapp.Connection{ClientID: "app_1", LastUsed: minute(9)}
+	w.connections["app_1"] = oauth.Connection{ClientID: "app_1", LastUsed: minute(9)}
 	want := []connectedapp.App{{
 		ClientID: "app_1", Name: "Zebra", ApprovedAt: minute(2), LastUsed: minute(9),
 		Workspaces: []connectedapp.Workspace{
@@ -73,7 +73,7 @@ func TestAnApprovalOutlivesARaiseThatSpoiledCodesAlone(t *testing.T) {
 	w.approve("app_2", "ws_acme", 0, "videos:read")
 	w.approve("app_3", "ws_acme", 4, "videos:read")
 	for _, id := range []string{"app_1", "app_2", "app_3"} {
-		w.connections[id] = connectedapp.Connection{ClientID: id, Epoch: 3, Lenient: 2}
+		w.connections[id] = oauth.Connection{ClientID: id, Epoch: 3, Lenient: 2}
 	}
 	wantApps(t, w, "app_1")
 }
@@ -84,8 +84,8 @@ func TestOnlyConsentsOfTheCurrentEpochCount(t *testing.T) {
 	w.approve("app_1", "ws_zoo", 1, "export:write")
 	w.approve("app_2", "ws_acme", 0, "videos:read")
 	w.approve("app_3", "ws_acme", 1, "videos:read") // token does not know the pair: its epoch is 0
-	w.connections["app_1"] = connectedapp.Connection{ClientID: "app_1", Epoch: 1}
-	w.connections["app_2"] = connectedapp.Connection{ClientID: "app_2", Epoch: 2}
+	w.connections["app_1"] = oauth.Connection{ClientID: "app_1", Epoch: 1}
+	w.connections["app_2"] = oauth.Connection{ClientID: "app_2", Epoch: 2}
 	wantApps(t, w, "app_1")
 	if got := list(t, w)[0].Workspaces; len(got) != 1 || got[0].ID != "ws_zoo" || len(got[0].Scope) != 1 {
 		t.Errorf("workspaces %+v, want ws_zoo alone", got)
@@ -94,7 +94,7 @@ func TestOnlyConsentsOfTheCurrentEpochCount(t *testing.T) {
 
 func TestAConnectionWithoutAConsentIsNotListed(t *testing.T) {
 	w := newWorld()
-	w.connections["app_1"] = connectedapp.Connection{ClientID: "app_1", LastUsed: minute(1)}
+	w.connections["app_1"] = oauth.Connection{ClientID: "app_1", LastUsed: minute(1)}
 	w.fail["ClientNames"] = errors.New("must not be asked about no app")
 	wantApps(t, w)
 }
@@ -109,7 +109,7 @@ func TestWhatHasNoNameIsShownByItsIdentifier(t *testing.T) {
 }
 
 func TestAListThatIsNotWholeIsAFailure(t *testing.T) {
-	for _, call := range []string{"UserID", "WorkspaceNames", "ClientNames", "Connections", "Approvals"} {
+	for _, call := range []string{"UserID", "WorkspaceNames", "ClientNames", "ListConnections", "Approvals"} {
 		w := newWorld()
 		w.approve("app_1", "ws_acme", 0, "videos:read")
 		w.fail[call] = errDown

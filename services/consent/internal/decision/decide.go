@@ -3,11 +3,12 @@ package decision
 import (
 	"context"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// Verdict is the person's answer.
+// Verdict is the user's answer.
 type Verdict int
 
 // The answers. The zero value is none.
@@ -23,141 +24,123 @@ type Form struct {
 	Verdict Verdict
 	// WorkspaceID is the chosen workspace, which an approval needs.
 	WorkspaceID string
-	// AnsweredBefore says that the browser followed the answer to an earlier post of the same decision: the client may have the
+	// Page is what the consent page showed; nil in the form of an outcome, and where authz bound the page.
+	Page *Page
+	// AnsweredBefore says that the browser followed the response to an earlier post of the same decision: the client may have the
 	// code.
 	AnsweredBefore bool
 }
 
-// Decide takes the person's decision and returns where the browser goes, which holds a code or access_denied. The same decision
-// again leads to the same place. It fails with each of the package's errors, and with ErrNotFound for whoever did not see the
-// consent screen and for a decision other than the one that was made.
-func (d Desk) Decide(ctx context.Context, f Form) (secret.String, error) {
-	person, pending, err := d.open(ctx, f.Request)
+// Decide takes the user's decision and returns where the browser goes, which holds a code or access_denied. The same decision again
+// leads to the same place. It fails with each of the package's errors, and with ErrNotFound for a user who did not see the consent
+// page and for a decision other than the one that was made.
+//
+// The consent is recorded after authz has closed the request and before the code leaves, so that no client is connected without
+// being listed, also where this process dies in between: the code is lost with it, and the decision, sent again, records and
+// returns both.
+func (d Decider) Decide(ctx context.Context, f Form) (secret.String, error) {
+	person, asked, err := d.decider(ctx, f)
 	if err != nil {
 		return secret.String{}, err
 	}
-	if pending.Outcome != nil {
-		return d.repeat(ctx, f, person, pending)
+	if f.Verdict != Approve && f.Verdict != Deny {
+		return secret.String{}, ErrUndecided
 	}
-	if pending.Viewer.UserID == "" || pending.Viewer.UserID != person.ID {
-		return secret.String{}, otherUser()
-	}
-	switch f.Verdict {
-	case Deny:
-		return d.deny(ctx, f, person)
-	case Approve:
-		return d.approve(ctx, f, person, pending)
-	case Undecided:
-	}
-	return secret.String{}, ErrUndecided
-}
-
-// otherUser refuses a person who is not the one that saw the consent screen.
-func otherUser() error { return cause.With(ErrNotFound, cause.AuthorizationOtherUser) }
-
-// approve checks, records, completes: in this order. Recording comes before completing, so that no app is connected which
-// the person cannot see and disconnect, not even when this process dies between the two. The price is a consent without a
-// code when the completion fails. That shows an app which has no access, the harmless way round, and not for longer than
-// it should: the row carries the epoch that was just compared, and only rows of the pair's current epoch are listed, so
-// that disconnecting takes it away. A repeated approval adds no row, and a denial instead withdraws it.
-func (d Desk) approve(ctx context.Context, f Form, person Person, pending Pending) (secret.String, error) {
-	if f.WorkspaceID == "" {
-		return secret.String{}, ErrWorkspaceMissing
-	}
-	if err := d.Identity.CheckMember(ctx, person.ID, f.WorkspaceID); err != nil {
-		return secret.String{}, err
-	}
-	// A revocation after this comparison is caught when the code is redeemed: issuing requires the same epoch.
-	epoch, err := d.Epochs.Epoch(ctx, person.ID, pending.ClientID)
-	if err != nil {
-		return secret.String{}, err
-	}
-	if epoch != pending.Viewer.Epoch {
-		return secret.String{}, ErrStale
-	}
-	recorded, err := d.Consents.Record(ctx, Consent{
-		Request: secret.Sum(f.Request.ID), UserID: person.ID, ClientID: pending.ClientID,
-		WorkspaceID: f.WorkspaceID, Scope: pending.Scope, Epoch: epoch,
-	})
-	if err != nil {
-		return secret.String{}, err
-	}
-	// A request is decided once. Another workspace than the recorded one would get a code that the list tells wrongly.
-	if recorded != f.WorkspaceID {
-		return secret.String{}, cause.With(ErrNotFound, cause.AuthorizationUnknown)
-	}
-	location, err := d.Authorizations.Complete(ctx, f.approval(person))
-	if err != nil {
-		d.withdrawDenied(ctx, f.Request)
-	}
-	return location, err
-}
-
-// withdrawDenied drops what an approval recorded that came too late: the request was denied meanwhile, and no code can come of
-// it. Whether it was is read again, since a failure to complete says nothing for certain.
-func (d Desk) withdrawDenied(ctx context.Context, r Request) {
-	pending, err := d.Authorizations.Find(ctx, r)
-	if err != nil || pending.Outcome == nil || pending.Outcome.Approved {
-		return
-	}
-	if err := d.Consents.Withdraw(ctx, secret.Sum(r.ID)); err != nil {
-		d.Logger.WarnContext(ctx, "withdrawing the consent of a denied request failed", "error", err)
-	}
-}
-
-func (f Form) approval(person Person) Completion {
-	return Completion{
-		Request: f.Request, UserID: person.ID, RenewCode: f.AnsweredBefore,
-		Approval: &Approval{WorkspaceID: f.WorkspaceID, DisplayName: person.DisplayName},
-	}
-}
-
-// repeat takes a decision that was made before: a double click, or a form that is sent again. Membership and epoch are checked
-// as the first time, and nothing is recorded again. A code that the client has redeemed is never returned once more: a second
-// use would revoke what the first one issued. A second click gets a fresh one.
-func (d Desk) repeat(ctx context.Context, f Form, person Person, pending Pending) (secret.String, error) {
-	outcome := pending.Outcome
-	if outcome.UserID != person.ID || outcome.Approved != (f.Verdict == Approve) || f.Verdict == Undecided {
-		return secret.String{}, ErrNotFound
+	completion := Completion{Request: f.Request, UserID: person.ID}
+	if f.Page != nil {
+		completion.Epoch = &f.Page.Epoch
 	}
 	if f.Verdict == Deny {
-		return d.Authorizations.Complete(ctx, Completion{Request: f.Request, UserID: person.ID})
+		done, err := d.Authorizations.Complete(ctx, completion)
+		return done.Location, err
 	}
-	if outcome.WorkspaceID != f.WorkspaceID || len(outcome.Code) == 0 {
-		return secret.String{}, ErrNotFound
-	}
-	if err := d.Identity.CheckMember(ctx, person.ID, f.WorkspaceID); err != nil {
+	if completion.Approval, err = approval(person, f.WorkspaceID); err != nil {
 		return secret.String{}, err
 	}
-	epoch, err := d.Epochs.Epoch(ctx, person.ID, pending.ClientID)
-	if err != nil {
-		return secret.String{}, err
+	if asked.Outcome == nil {
+		if err := d.current(ctx, person, asked); err != nil {
+			return secret.String{}, err
+		}
 	}
-	if epoch != pending.Viewer.Epoch {
-		return secret.String{}, ErrStale
-	}
-	redeemed, err := d.Codes.Redeemed(ctx, outcome.Code)
-	if err != nil {
-		return secret.String{}, err
-	}
-	if redeemed && !f.AnsweredBefore {
-		return secret.String{}, ErrNotFound // this browser never had that code
-	}
-	completion := f.approval(person)
-	completion.CodeRedeemed = redeemed
-	return d.Authorizations.Complete(ctx, completion)
+	completion.ReportRepeat = true
+	return d.approve(ctx, f, completion, asked)
 }
 
-// deny completes without a code, and then drops what an approval of the same request may have recorded before its
-// completion failed: authz closes a request once, so no code can come of that any more.
-func (d Desk) deny(ctx context.Context, f Form, person Person) (secret.String, error) {
-	location, err := d.Authorizations.Complete(ctx, Completion{Request: f.Request, UserID: person.ID})
+// decider reads the user who decides, and what they were asked. A form with its page needs no look at the authorization: authz
+// checks everything where it closes it.
+func (d Decider) decider(ctx context.Context, f Form) (Person, Pending, error) {
+	if f.Page != nil {
+		person, err := d.Identity.Session(ctx, f.Request.Session)
+		return person, Pending{ClientID: f.Page.ClientID, Viewer: Viewer{UserID: person.ID, Epoch: f.Page.Epoch}}, err
+	}
+	person, pending, err := d.open(ctx, f.Request)
+	if err == nil && pending.Outcome == nil && (pending.Viewer.UserID == "" || pending.Viewer.UserID != person.ID) {
+		err = cause.With(ErrNotFound, cause.AuthorizationOtherUser)
+	}
+	return person, pending, err
+}
+
+// approval is for a workspace that the user belongs to at this moment.
+func approval(person Person, workspaceID string) (*Approval, error) {
+	if workspaceID == "" {
+		return nil, ErrWorkspaceMissing
+	}
+	if _, member := person.workspace(workspaceID); !member {
+		return nil, ErrNotMember
+	}
+	return &Approval{WorkspaceID: workspaceID, DisplayName: person.DisplayName}, nil
+}
+
+// current fails with ErrStale where the access of the user-client was ended after the page was shown. A revocation after this
+// comparison is caught when the code is redeemed: issuing requires the same epoch.
+func (d Decider) current(ctx context.Context, person Person, p Pending) error {
+	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: person.ID, ClientID: p.ClientID})
+	if err == nil && epoch != p.Viewer.Epoch {
+		err = ErrStale
+	}
+	return err
+}
+
+// approve closes the request, and records what was approved before the location is returned.
+func (d Decider) approve(ctx context.Context, f Form, c Completion, asked Pending) (secret.String, error) {
+	done, err := d.Authorizations.Complete(ctx, c)
 	if err != nil {
 		return secret.String{}, err
 	}
-	if err := d.Consents.Withdraw(ctx, secret.Sum(f.Request.ID)); err != nil {
-		// The decision stands and the person can still disconnect the app, so this fails nothing.
-		d.Logger.WarnContext(ctx, "withdrawing the consent of a denied request failed", "error", err)
+	if done.Pending != nil {
+		asked = *done.Pending
 	}
-	return location, nil
+	if done.Location.IsZero() {
+		if done, err = d.repeat(ctx, f, c, asked); err != nil {
+			return secret.String{}, err
+		}
+	}
+	if err := d.Consents.Record(ctx, Consent{
+		Request: secret.Sum(f.Request.ID), UserID: c.UserID, ClientID: asked.ClientID,
+		WorkspaceID: c.Approval.WorkspaceID, Scope: asked.Scope, Epoch: asked.Viewer.Epoch,
+	}); err != nil {
+		return secret.String{}, err
+	}
+	return done.Location, nil
+}
+
+// repeat completes an approval that was made before: a double click, or a form that is sent again. The epoch is compared once more.
+// A code that the client has redeemed is never returned again: a second use would revoke what the first one issued. A second click
+// gets a fresh one.
+func (d Decider) repeat(ctx context.Context, f Form, c Completion, asked Pending) (Completed, error) {
+	if asked.Outcome == nil || len(asked.Outcome.Code) == 0 {
+		return Completed{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
+	}
+	if err := d.current(ctx, Person{ID: c.UserID}, asked); err != nil {
+		return Completed{}, err
+	}
+	redeemed, err := d.Codes.Redeemed(ctx, asked.Outcome.Code)
+	if err != nil {
+		return Completed{}, err
+	}
+	if redeemed && !f.AnsweredBefore {
+		return Completed{}, cause.With(ErrNotFound, cause.AuthorizationDecided) // this browser never had that code
+	}
+	c.ReportRepeat, c.RenewCode, c.CodeRedeemed = false, f.AnsweredBefore, redeemed
+	return d.Authorizations.Complete(ctx, c)
 }

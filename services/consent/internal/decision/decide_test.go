@@ -12,12 +12,19 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/decision"
 )
 
+// approve and deny are forms of a page that was shown at epoch 0.
 func approve(session string) decision.Form {
-	return decision.Form{Request: request(session), Verdict: decision.Approve, WorkspaceID: "ws_acme"}
+	return decision.Form{Request: request(session), Verdict: decision.Approve, WorkspaceID: "ws_acme", Page: &decision.Page{ClientID: "app"}}
 }
 
 func deny(session string) decision.Form {
-	return decision.Form{Request: request(session), Verdict: decision.Deny}
+	return decision.Form{Request: request(session), Verdict: decision.Deny, Page: &decision.Page{ClientID: "app"}}
+}
+
+// unnamed is a form that does not name its page, as the form of an outcome and those of release 0.1.
+func unnamed(f decision.Form) decision.Form {
+	f.Page = nil
+	return f
 }
 
 // wantNothing fails when anything was recorded or completed.
@@ -31,10 +38,13 @@ func wantNothing(t *testing.T, w *world) {
 func TestAnApprovalIsRecordedAndCompleted(t *testing.T) {
 	w := newWorld()
 	w.epoch = 4
-	if _, err := w.desk().Prompt(t.Context(), request("john")); err != nil {
+	prompt, err := w.decider().GetPrompt(t.Context(), request("john"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	location, err := w.desk().Decide(t.Context(), approve("john"))
+	form := approve("john")
+	form.Page = prompt.Page
+	location, err := w.decider().Decide(t.Context(), form)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +69,7 @@ func TestAnApprovalIsRecordedAndCompleted(t *testing.T) {
 
 func TestADenialLeadsBackAndRecordsNothing(t *testing.T) {
 	w := shown(t)
-	location, err := w.desk().Decide(t.Context(), deny("john"))
+	location, err := w.decider().Decide(t.Context(), deny("john"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,14 +90,14 @@ func TestWhatIsWrongDecidesNothing(t *testing.T) {
 		"a decision unheard":     {unknownVerdict, decision.ErrUndecided},
 		"no workspace":           {noWorkspace, decision.ErrWorkspaceMissing},
 		"a foreign workspace":    {foreign, decision.ErrNotMember},
-		"approval by another":    {approve("jane"), decision.ErrNotFound},
-		"denial by another":      {deny("jane"), decision.ErrNotFound},
+		"approval by another":    {unnamed(approve("jane")), decision.ErrNotFound},
+		"denial by another":      {unnamed(deny("jane")), decision.ErrNotFound},
 		"approval signed out":    {approve("nobody"), errSignedOut},
 		"denial when signed out": {deny("nobody"), errSignedOut},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := shown(t)
-			if _, err := w.desk().Decide(t.Context(), c.form); !errors.Is(err, c.want) {
+			w := bound(t)
+			if _, err := w.decider().Decide(t.Context(), c.form); !errors.Is(err, c.want) {
 				t.Errorf("Decide: %v, want %v", err, c.want)
 			}
 			wantNothing(t, w)
@@ -96,14 +106,14 @@ func TestWhatIsWrongDecidesNothing(t *testing.T) {
 }
 
 func TestNobodyDecidesUnseen(t *testing.T) {
-	for _, form := range []decision.Form{approve("john"), deny("john")} {
+	for _, form := range []decision.Form{unnamed(approve("john")), unnamed(deny("john"))} {
 		w := newWorld()
-		if _, err := w.desk().Decide(t.Context(), form); !errors.Is(err, decision.ErrNotFound) {
+		if _, err := w.decider().Decide(t.Context(), form); !errors.Is(err, decision.ErrNotFound) {
 			t.Errorf("Decide without a prompt: %v, want ErrNotFound", err)
 		}
 		// Not even a session without a user matches a request without a viewer.
 		w.people["john"] = decision.Person{}
-		if _, err := w.desk().Decide(t.Context(), form); !errors.Is(err, decision.ErrNotFound) {
+		if _, err := w.decider().Decide(t.Context(), form); !errors.Is(err, decision.ErrNotFound) {
 			t.Errorf("Decide by nobody: %v, want ErrNotFound", err)
 		}
 		wantNothing(t, w)
@@ -113,7 +123,7 @@ func TestNobodyDecidesUnseen(t *testing.T) {
 func TestMembershipCountsAtTheMomentOfTheDecision(t *testing.T) {
 	w := shown(t)
 	w.members["usr_john"] = nil
-	if _, err := w.desk().Decide(t.Context(), approve("john")); !errors.Is(err, decision.ErrNotMember) {
+	if _, err := w.decider().Decide(t.Context(), approve("john")); !errors.Is(err, decision.ErrNotMember) {
 		t.Errorf("Decide after leaving: %v, want ErrNotMember", err)
 	}
 	wantNothing(t, w)
@@ -122,20 +132,20 @@ func TestMembershipCountsAtTheMomentOfTheDecision(t *testing.T) {
 func TestARevocationWhileThePageIsOpenMakesTheApprovalStale(t *testing.T) {
 	w := shown(t)
 	w.epoch++
-	if _, err := w.desk().Decide(t.Context(), approve("john")); !errors.Is(err, decision.ErrStale) {
+	if _, err := w.decider().Decide(t.Context(), approve("john")); !errors.Is(err, decision.ErrStale) {
 		t.Errorf("Decide after a revocation: %v, want ErrStale", err)
 	}
 	wantNothing(t, w)
-	if _, err := w.desk().Decide(t.Context(), deny("john")); err != nil {
+	if _, err := w.decider().Decide(t.Context(), deny("john")); err != nil {
 		t.Errorf("a denial after a revocation: %v, want success", err)
 	}
 }
 
 func TestWhatCannotBeAskedIsNotApproved(t *testing.T) {
-	for _, call := range []string{"Session", "Find", "CheckMember", "Epoch", "Record"} {
-		w := shown(t)
+	for _, call := range []string{"Session", "Find", "GetPairEpoch", "Complete"} {
+		w := bound(t)
 		w.fail[call] = errDown
-		if _, err := w.desk().Decide(t.Context(), approve("john")); !errors.Is(err, errDown) {
+		if _, err := w.decider().Decide(t.Context(), unnamed(approve("john"))); !errors.Is(err, errDown) {
 			t.Errorf("Decide while %s fails: %v, want its failure", call, err)
 		}
 		wantNothing(t, w)

@@ -11,9 +11,9 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// Failures of a Desk. Those of the services it asks pass through.
+// Failures of a Decider. Those of the services it asks pass through.
 var (
-	// ErrNotFound is an authorization that was shown to another person or to nobody, or was decided otherwise before.
+	// ErrNotFound is an authorization that was shown to another user or to none, or was decided otherwise before.
 	ErrNotFound = errors.New("authorization not found")
 	// ErrSignIn is an authorization for which the session does not suffice: the client asked for a new sign-in.
 	ErrSignIn = errors.New("the client asks for a new sign-in")
@@ -36,11 +36,23 @@ type Request struct {
 	Browser secret.String
 }
 
-// Person is who is signed in.
+// Person is the user who is signed in.
 type Person struct {
 	ID           string
 	DisplayName  string
 	EmailAddress string
+	// Workspaces are where the user belongs at this moment, by name.
+	Workspaces []Workspace
+}
+
+// workspace finds a workspace that the user belongs to.
+func (p Person) workspace(id string) (Workspace, bool) {
+	for _, w := range p.Workspaces {
+		if w.ID == id {
+			return w, true
+		}
+	}
+	return Workspace{}, false
 }
 
 // Workspace is a workspace of a person.
@@ -53,10 +65,17 @@ type Workspace struct {
 	Role string
 }
 
-// Viewer is who saw the consent screen, and the epoch of the pair (user, app) that it showed.
+// Viewer is the user who saw the consent page, and the epoch of the user-client that it showed.
 type Viewer struct {
 	UserID string
 	Epoch  int64
+}
+
+// Page identifies what a consent page showed.
+type Page struct {
+	ClientID string
+	// Epoch is that of the user-client.
+	Epoch int64
 }
 
 // Outcome is what was decided about an authorization.
@@ -78,43 +97,54 @@ type Pending struct {
 	RedirectOrigin string
 	// Scope is in the order it was asked.
 	Scope oauth.Scope
-	// Viewer is zero before the screen was first shown.
+	// Viewer is that of the decision, or of a page that was bound; zero before.
 	Viewer Viewer
+	// EpochInDecision says that the decision names the epoch of its page. Authz of release 0.1 binds the page instead.
+	EpochInDecision bool
 	// SignIn says that the client asked for a new sign-in, or for a choice of account, which the session is not.
 	SignIn bool
 	// Outcome is nil while the authorization waits.
 	Outcome *Outcome
 }
 
-// Identity says who a browser is and who belongs where. Its failures pass through a Desk.
+// Identity returns who a browser is. Its failures pass through a Decider.
 type Identity interface {
+	// Session returns the user of a session with their workspaces.
 	Session(ctx context.Context, session secret.String) (Person, error)
-	// Workspaces lists a person's workspaces, by name.
-	Workspaces(ctx context.Context, userID string) ([]Workspace, error)
-	// CheckMember fails with ErrNotMember when the person does not belong to the workspace now.
-	CheckMember(ctx context.Context, userID, workspaceID string) error
 }
 
-// Authorizations are the pending ones, which authz keeps. Its failures pass through a Desk.
+// Authorizations are the pending ones, which authz keeps. Its failures pass through a Decider.
 type Authorizations interface {
 	// Find reads an authorization, decided or not.
 	Find(ctx context.Context, r Request) (Pending, error)
-	// Bind records the viewer; another epoch of the same person later fails.
+	// Bind records the viewer at authz of release 0.1; another epoch of the same user later fails.
 	Bind(ctx context.Context, r Request, v Viewer) error
-	// Complete decides the authorization, once, and returns where the browser goes: the same for the same decision again.
-	Complete(ctx context.Context, c Completion) (secret.String, error)
+	// Complete decides the authorization, once.
+	Complete(ctx context.Context, c Completion) (Completed, error)
 }
 
 // Completion is a decision for authz.
 type Completion struct {
 	Request Request
 	UserID  string
-	// Approval is nil when the person denied.
+	// Epoch is that of the consent page; nil where the page was bound.
+	Epoch *int64
+	// Approval is nil when the user denied.
 	Approval *Approval
+	// ReportRepeat asks for the outcome of an approval that was made before, and not for its location.
+	ReportRepeat bool
 	// RenewCode asks for a fresh code where the decision is repeated.
 	RenewCode bool
 	// CodeRedeemed says that the client has redeemed the code: only a second click, within seconds, gets another one.
 	CodeRedeemed bool
+}
+
+// Completed is an authorization that was decided.
+type Completed struct {
+	// Location is where the browser goes; zero for a repeat that was only reported.
+	Location secret.String
+	// Pending is what was asked for and decided; nil from release 0.1.
+	Pending *Pending
 }
 
 // Approval is what the person agreed to.
@@ -124,9 +154,9 @@ type Approval struct {
 	DisplayName string
 }
 
-// Epochs reads how often a pair (user, app) was revoked.
+// Epochs reads the epoch of a user-client, which rises with each revocation.
 type Epochs interface {
-	Epoch(ctx context.Context, userID, clientID string) (int64, error)
+	GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, error)
 }
 
 // Codes reads what became of a code.
@@ -142,10 +172,8 @@ type Catalog interface {
 
 // Consents is the durable record of what was approved.
 type Consents interface {
-	// Record keeps a consent unless one of the same request is kept, and answers the workspace of the one that is.
-	Record(ctx context.Context, c Consent) (workspaceID string, err error)
-	// Withdraw drops the consent of a request; that there is none is no failure.
-	Withdraw(ctx context.Context, request secret.Hash) error
+	// Record keeps a consent unless one of the same request is kept: a request is decided once, so that they are equal.
+	Record(ctx context.Context, c Consent) error
 }
 
 // Consent is one approval as it is kept.
@@ -160,8 +188,8 @@ type Consent struct {
 	Epoch int64
 }
 
-// Desk shows consent screens and takes decisions. Its methods may be called concurrently.
-type Desk struct {
+// Decider shows consent screens and takes decisions. Its methods may be called concurrently.
+type Decider struct {
 	Identity       Identity
 	Authorizations Authorizations
 	Epochs         Epochs
@@ -171,9 +199,9 @@ type Desk struct {
 	Logger         *slog.Logger
 }
 
-// open finds out who asks and what is asked for, at once. A browser that is not signed in hears of that first, whatever
-// else is wrong, so that the answer does not depend on which of the two was quicker.
-func (d Desk) open(ctx context.Context, r Request) (Person, Pending, error) {
+// open reads the user and the authorization, concurrently. A browser that is not signed in learns that first, whatever else is
+// wrong, so that the response does not depend on which of the two was quicker.
+func (d Decider) open(ctx context.Context, r Request) (Person, Pending, error) {
 	var pending Pending
 	var pendingErr error
 	var asking sync.WaitGroup

@@ -36,8 +36,6 @@ type world struct {
 	// redeemed are hashes of codes, and asked how often they were asked for.
 	redeemed map[string]bool
 	asked    int
-	// onRecord is called when a consent is recorded.
-	onRecord func()
 	fail     map[string]error
 }
 
@@ -53,7 +51,7 @@ func newWorld() *world {
 		},
 		pending: map[string]decision.Pending{"request": {
 			ClientID: "app", ClientName: "Example App", RedirectOrigin: "https://yourapp.com",
-			Scope: oauth.Scope{"videos:read", "analyze:write"},
+			Scope: oauth.Scope{"videos:read", "analyze:write"}, EpochInDecision: true,
 		}},
 		consents: map[secret.Hash]decision.Consent{},
 		fail:     map[string]error{},
@@ -61,8 +59,8 @@ func newWorld() *world {
 	}
 }
 
-func (w *world) desk() decision.Desk {
-	return decision.Desk{
+func (w *world) decider() decision.Decider {
+	return decision.Decider{
 		Identity: w, Authorizations: w, Epochs: w, Codes: w, Consents: w, Catalog: words{}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 }
@@ -80,24 +78,8 @@ func (w *world) Session(_ context.Context, session secret.String) (decision.Pers
 	if err == nil && !ok {
 		err = errSignedOut
 	}
+	person.Workspaces = w.members[person.ID]
 	return person, err
-}
-
-func (w *world) Workspaces(_ context.Context, userID string) ([]decision.Workspace, error) {
-	leave, err := w.enter("Workspaces")
-	defer leave()
-	return w.members[userID], err
-}
-
-func (w *world) CheckMember(_ context.Context, userID, workspaceID string) error {
-	leave, err := w.enter("CheckMember")
-	defer leave()
-	for _, m := range w.members[userID] {
-		if m.ID == workspaceID {
-			return err
-		}
-	}
-	return decision.ErrNotMember
 }
 
 func (w *world) Find(_ context.Context, r decision.Request) (decision.Pending, error) {
@@ -126,32 +108,42 @@ func (w *world) Bind(_ context.Context, r decision.Request, v decision.Viewer) e
 	return nil
 }
 
-func (w *world) Complete(_ context.Context, c decision.Completion) (secret.String, error) {
+func (w *world) Complete(_ context.Context, c decision.Completion) (decision.Completed, error) {
 	leave, err := w.enter("Complete")
 	defer leave()
 	p, ok := w.pending[c.Request.ID]
 	if err == nil && !ok {
 		err = errUnknown
 	}
+	if err == nil && p.SignIn && p.Outcome == nil {
+		err = errSignedOut
+	}
 	if err != nil {
-		return secret.String{}, err
+		return decision.Completed{}, err
 	}
 	outcome := decision.Outcome{UserID: c.UserID, At: decidedAt}
 	if c.Approval != nil {
 		outcome.Approved, outcome.WorkspaceID, outcome.Code = true, c.Approval.WorkspaceID, []byte("hash")
 	}
-	if p.Outcome != nil && (p.Outcome.Approved != outcome.Approved || p.Outcome.WorkspaceID != outcome.WorkspaceID) {
-		return secret.String{}, errUnknown
+	before := p.Outcome
+	if before != nil && (before.Approved != outcome.Approved || before.WorkspaceID != outcome.WorkspaceID || before.UserID != outcome.UserID) {
+		return decision.Completed{}, errUnknown
 	}
-	if p.Outcome == nil {
+	if before == nil {
 		p.Outcome = &outcome
+		if c.Epoch != nil {
+			p.Viewer = decision.Viewer{UserID: c.UserID, Epoch: *c.Epoch}
+		}
 		w.pending[c.Request.ID] = p
+	}
+	if before != nil && c.ReportRepeat {
+		return decision.Completed{Pending: &p}, nil
 	}
 	w.done = append(w.done, c)
 	if c.Approval == nil {
-		return secret.New("https://yourapp.com/callback?error=access_denied"), nil
+		return decision.Completed{Location: secret.New("https://yourapp.com/callback?error=access_denied"), Pending: &p}, nil
 	}
-	return secret.New("https://yourapp.com/callback?code=1"), nil
+	return decision.Completed{Location: secret.New("https://yourapp.com/callback?code=1"), Pending: &p}, nil
 }
 
 func (w *world) Redeemed(_ context.Context, hash []byte) (bool, error) {
@@ -161,32 +153,17 @@ func (w *world) Redeemed(_ context.Context, hash []byte) (bool, error) {
 	return w.redeemed[string(hash)], err
 }
 
-func (w *world) Epoch(context.Context, string, string) (int64, error) {
-	leave, err := w.enter("Epoch")
+func (w *world) GetPairEpoch(context.Context, oauth.UserClient) (int64, error) {
+	leave, err := w.enter("GetPairEpoch")
 	defer leave()
 	return w.epoch, err
 }
 
-func (w *world) Record(_ context.Context, c decision.Consent) (string, error) {
+func (w *world) Record(_ context.Context, c decision.Consent) error {
 	leave, err := w.enter("Record")
 	defer leave()
-	if err != nil {
-		return "", err
-	}
-	if w.onRecord != nil {
-		w.onRecord()
-	}
-	if _, ok := w.consents[c.Request]; !ok {
+	if _, ok := w.consents[c.Request]; err == nil && !ok {
 		w.consents[c.Request] = c
-	}
-	return w.consents[c.Request].WorkspaceID, nil
-}
-
-func (w *world) Withdraw(_ context.Context, request secret.Hash) error {
-	leave, err := w.enter("Withdraw")
-	defer leave()
-	if err == nil {
-		delete(w.consents, request)
 	}
 	return err
 }
@@ -200,11 +177,25 @@ func request(session string) decision.Request {
 	return decision.Request{ID: "request", Session: secret.New(session), Browser: secret.New("browser")}
 }
 
-// shown is a world in which john looks at the screen.
+// bound is a world in which john looks at a page that authz of release 0.1 bound to him.
+func bound(t *testing.T) *world {
+	t.Helper()
+	w := newWorld()
+	p := w.pending["request"]
+	p.EpochInDecision = false
+	w.pending["request"] = p
+	prompt, err := w.decider().GetPrompt(t.Context(), request("john"))
+	if err != nil || prompt.Page != nil || w.pending["request"].Viewer.UserID != "usr_john" {
+		t.Fatalf("Prompt: %+v, %v", prompt.Page, err)
+	}
+	return w
+}
+
+// shown is a world in which john looks at the page.
 func shown(t *testing.T) *world {
 	t.Helper()
 	w := newWorld()
-	if _, err := w.desk().Prompt(t.Context(), request("john")); err != nil {
+	if _, err := w.decider().GetPrompt(t.Context(), request("john")); err != nil {
 		t.Fatalf("Prompt: %v", err)
 	}
 	return w

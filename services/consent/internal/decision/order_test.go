@@ -10,81 +10,47 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/decision"
 )
 
-// halfway is a world in which john's approval for ws_acme was recorded and its completion failed.
-func halfway(t *testing.T) *world {
-	t.Helper()
+// TestTheCodeLeavesAfterTheConsentIsRecorded: a failure in between loses the code with it, and the decision, sent again, records and
+// returns both.
+func TestTheCodeLeavesAfterTheConsentIsRecorded(t *testing.T) {
 	w := shown(t)
-	w.fail["Complete"] = errDown
-	if _, err := w.desk().Decide(t.Context(), approve("john")); !errors.Is(err, errDown) {
-		t.Fatalf("Decide: %v, want the failure of the completion", err)
+	w.fail["Record"] = errDown
+	if location, err := w.decider().Decide(t.Context(), approve("john")); !errors.Is(err, errDown) || !location.IsZero() {
+		t.Fatalf("Decide: %q, %v, want the failure of the record and no location", location.Reveal(), err)
 	}
-	if len(w.consents) != 1 {
-		t.Fatalf("%d consents are recorded before completing, want 1", len(w.consents))
-	}
-	delete(w.fail, "Complete")
-	return w
-}
-
-func TestAnApprovalRepeatedAfterAFailedCompletionIsCompletedAndRecordedOnce(t *testing.T) {
-	w := halfway(t)
-	if _, err := w.desk().Decide(t.Context(), approve("john")); err != nil {
+	delete(w.fail, "Record")
+	if _, err := w.decider().Decide(t.Context(), approve("john")); err != nil {
 		t.Fatal(err)
 	}
-	if len(w.consents) != 1 || len(w.done) != 1 {
-		t.Errorf("%d consents and %d completions, want 1 and 1", len(w.consents), len(w.done))
+	if len(w.consents) != 1 || w.consents[secret.Sum("request")].WorkspaceID != "ws_acme" {
+		t.Errorf("recorded are %v", w.consents)
 	}
 }
 
-func TestARequestRecordedForOneWorkspaceIsNotCompletedForAnother(t *testing.T) {
-	w := halfway(t)
-	form := approve("john")
-	form.WorkspaceID = "ws_zoo"
-	if _, err := w.desk().Decide(t.Context(), form); !errors.Is(err, decision.ErrNotFound) {
-		t.Errorf("Decide: %v, want ErrNotFound", err)
+// TestUpgrade_APageThatRelease01BoundIsDecided, by its form, which names no page.
+func TestUpgrade_APageThatRelease01BoundIsDecided(t *testing.T) {
+	for _, form := range []decision.Form{approve("john"), deny("john")} {
+		w := bound(t)
+		if _, err := w.decider().Decide(t.Context(), unnamed(form)); err != nil {
+			t.Error(err)
+		}
 	}
-	if got := w.consents[secret.Sum("request")].WorkspaceID; got != "ws_acme" || len(w.done) != 0 {
-		t.Errorf("%s is recorded and %d requests are completed, want ws_acme and none", got, len(w.done))
-	}
-}
-
-func TestADenialWithdrawsWhatAFailedApprovalRecorded(t *testing.T) {
-	w := halfway(t)
-	if _, err := w.desk().Decide(t.Context(), deny("john")); err != nil {
-		t.Fatal(err)
-	}
-	if len(w.consents) != 0 {
-		t.Error("the app is shown as connected though the person denied")
-	}
-}
-
-func TestADenialThatFailsWithdrawsNothing(t *testing.T) {
-	w := halfway(t)
-	w.fail["Complete"] = errDown // as when the reply is lost after an approval was completed
-	if _, err := w.desk().Decide(t.Context(), deny("john")); !errors.Is(err, errDown) {
-		t.Errorf("Decide: %v, want the failure of the completion", err)
-	}
-	if len(w.consents) != 1 {
-		t.Error("the consent is gone though its request may have got a code")
-	}
-}
-
-func TestADenialStandsWhenTheWithdrawalFails(t *testing.T) {
-	w := halfway(t)
-	w.fail["Withdraw"] = errDown
-	if _, err := w.desk().Decide(t.Context(), deny("john")); err != nil {
-		t.Errorf("Decide: %v, want success", err)
+	w := bound(t)
+	w.epoch++
+	if _, err := w.decider().Decide(t.Context(), unnamed(approve("john"))); !errors.Is(err, decision.ErrStale) {
+		t.Errorf("after a revocation: %v, want ErrStale", err)
 	}
 }
 
 func TestFault_A1_TheSameDecisionAgainLeadsToTheSamePlace(t *testing.T) {
 	for name, form := range map[string]decision.Form{"approve": approve("john"), "deny": deny("john")} {
 		w := shown(t)
-		first, err := w.desk().Decide(t.Context(), form)
+		first, err := w.decider().Decide(t.Context(), form)
 		if err != nil {
 			t.Fatal(err)
 		}
 		form.AnsweredBefore = true
-		again, err := w.desk().Decide(t.Context(), form)
+		again, err := w.decider().Decide(t.Context(), form)
 		if err != nil || !again.Equal(first) {
 			t.Errorf("%s again: %q, %v", name, again.Reveal(), err)
 		}
@@ -100,12 +66,12 @@ func TestFault_A1_TheSameDecisionAgainLeadsToTheSamePlace(t *testing.T) {
 func TestFault_A1_ARedeemedCodeIsReplacedForTheBrowserThatHadIt(t *testing.T) {
 	w := shown(t)
 	form := approve("john")
-	if _, err := w.desk().Decide(t.Context(), form); err != nil {
+	if _, err := w.decider().Decide(t.Context(), form); err != nil {
 		t.Fatal(err)
 	}
 	w.redeemed["hash"] = true
 	form.AnsweredBefore = true
-	if _, err := w.desk().Decide(t.Context(), form); err != nil {
+	if _, err := w.decider().Decide(t.Context(), form); err != nil {
 		t.Fatalf("a second click: %v", err)
 	}
 	if last := w.done[len(w.done)-1]; !last.RenewCode || !last.CodeRedeemed {
@@ -121,12 +87,12 @@ func TestFault_A1_ADecidedRequestIsDecidedForGood(t *testing.T) {
 		change        func(w *world)
 		want          error
 	}{
-		"deny after approve":      {approve("john"), deny("john"), nil, decision.ErrNotFound},
-		"approve after deny":      {deny("john"), approve("john"), nil, decision.ErrNotFound},
-		"another workspace":       {approve("john"), other, nil, decision.ErrNotFound},
-		"another person":          {approve("john"), approve("jane"), nil, decision.ErrNotFound},
-		"another person denies":   {deny("john"), deny("jane"), nil, decision.ErrNotFound},
-		"nothing":                 {deny("john"), decision.Form{Request: request("john")}, nil, decision.ErrNotFound},
+		"deny after approve":      {approve("john"), deny("john"), nil, errUnknown},
+		"approve after deny":      {deny("john"), approve("john"), nil, errUnknown},
+		"another workspace":       {approve("john"), other, nil, errUnknown},
+		"another person":          {approve("john"), approve("jane"), nil, errUnknown},
+		"another person denies":   {deny("john"), deny("jane"), nil, errUnknown},
+		"nothing":                 {deny("john"), decision.Form{Request: request("john")}, nil, decision.ErrUndecided},
 		"not a member any more":   {approve("john"), approve("john"), func(w *world) { w.members["usr_john"] = nil }, decision.ErrNotMember},
 		"access ended since":      {approve("john"), approve("john"), func(w *world) { w.epoch++ }, decision.ErrStale},
 		"a code that was used":    {approve("john"), approve("john"), func(w *world) { w.redeemed["hash"] = true }, decision.ErrNotFound},
@@ -138,7 +104,7 @@ func TestFault_A1_ADecidedRequestIsDecidedForGood(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := shown(t)
-			if _, err := w.desk().Decide(t.Context(), row.first); err != nil {
+			if _, err := w.decider().Decide(t.Context(), row.first); err != nil {
 				t.Fatal(err)
 			}
 			if w.asked != 0 {
@@ -148,7 +114,7 @@ func TestFault_A1_ADecidedRequestIsDecidedForGood(t *testing.T) {
 				row.change(w)
 			}
 			consents := len(w.consents)
-			if _, err := w.desk().Decide(t.Context(), row.second); !errors.Is(err, row.want) {
+			if _, err := w.decider().Decide(t.Context(), row.second); !errors.Is(err, row.want) {
 				t.Errorf("a second decision: %v, want %v", err, row.want)
 			}
 			if len(w.consents) != consents || len(w.done) != 1 {
@@ -158,32 +124,15 @@ func TestFault_A1_ADecidedRequestIsDecidedForGood(t *testing.T) {
 	}
 }
 
-func TestAnApprovalThatComesAfterADenialIsNotListed(t *testing.T) {
-	w := shown(t)
-	before := w.pending["request"]
-	if _, err := w.desk().Decide(t.Context(), deny("john")); err != nil {
-		t.Fatal(err)
-	}
-	after := w.pending["request"]
-	w.pending["request"] = before // as the approval reads it, a moment before
-	w.onRecord = func() { w.pending["request"] = after }
-	if _, err := w.desk().Decide(t.Context(), approve("john")); !errors.Is(err, errUnknown) {
-		t.Errorf("Decide: %v, want what authz says", err)
-	}
-	if len(w.consents) != 0 {
-		t.Error("the app is shown as connected though the person denied")
-	}
-}
-
 func TestFault_A2_WhatWasDecidedIsTold(t *testing.T) {
 	outcome := func(w *world, session string) (decision.Decided, error) {
-		return w.desk().Outcome(t.Context(), request(session))
+		return w.decider().GetOutcome(t.Context(), request(session))
 	}
 	w := shown(t)
 	if _, err := outcome(w, "john"); !errors.Is(err, decision.ErrNotFound) {
 		t.Errorf("before the decision: %v, want ErrNotFound", err)
 	}
-	if _, err := w.desk().Decide(t.Context(), approve("john")); err != nil {
+	if _, err := w.decider().Decide(t.Context(), approve("john")); err != nil {
 		t.Fatal(err)
 	}
 	want := decision.Decided{
@@ -203,7 +152,7 @@ func TestFault_A2_WhatWasDecidedIsTold(t *testing.T) {
 	if _, err := outcome(w, "jane"); !errors.Is(err, decision.ErrNotFound) {
 		t.Errorf("another person hears of it: %v", err)
 	}
-	if _, err := w.desk().Prompt(t.Context(), request("john")); !errors.Is(err, decision.ErrNotFound) {
+	if _, err := w.decider().GetPrompt(t.Context(), request("john")); !errors.Is(err, decision.ErrNotFound) {
 		t.Errorf("the consent screen of a decided request: %v", err)
 	}
 	w.redeemed["hash"] = false
@@ -218,7 +167,7 @@ func TestFault_A2_WhatWasDecidedIsTold(t *testing.T) {
 	}
 
 	w = shown(t)
-	if _, err := w.desk().Decide(t.Context(), deny("john")); err != nil {
+	if _, err := w.decider().Decide(t.Context(), deny("john")); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := outcome(w, "john"); err != nil || got.Approved || !got.Repeatable {
@@ -231,11 +180,14 @@ func TestFault_A8_ASessionThatDoesNotSufficeIsAskedToSignIn(t *testing.T) {
 	p := w.pending["request"]
 	p.SignIn = true
 	w.pending["request"] = p
-	if _, err := w.desk().Prompt(t.Context(), request("john")); !errors.Is(err, decision.ErrSignIn) {
+	if _, err := w.decider().GetPrompt(t.Context(), request("john")); !errors.Is(err, decision.ErrSignIn) {
 		t.Errorf("Prompt: %v, want ErrSignIn", err)
 	}
 	for _, form := range []decision.Form{approve("john"), deny("john")} {
-		if _, err := w.desk().Decide(t.Context(), form); !errors.Is(err, decision.ErrSignIn) {
+		if _, err := w.decider().Decide(t.Context(), form); !errors.Is(err, errSignedOut) {
+			t.Errorf("Decide: %v, want what authz says", err)
+		}
+		if _, err := w.decider().Decide(t.Context(), unnamed(form)); !errors.Is(err, decision.ErrSignIn) {
 			t.Errorf("Decide: %v, want ErrSignIn", err)
 		}
 	}

@@ -2,8 +2,9 @@ package decision
 
 import (
 	"context"
-	"slices"
 	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
 // Decided is a decision as its page shows it.
@@ -21,8 +22,8 @@ type Decided struct {
 	Repeatable bool
 }
 
-// Outcome reads what the person decided. It fails with ErrNotFound while nothing is decided, and for another person.
-func (d Desk) Outcome(ctx context.Context, r Request) (Decided, error) {
+// GetOutcome reads what the person decided. It fails with ErrNotFound while nothing is decided, and for another person.
+func (d Decider) GetOutcome(ctx context.Context, r Request) (Decided, error) {
 	person, pending, err := d.open(ctx, r)
 	if err != nil {
 		return Decided{}, err
@@ -38,8 +39,9 @@ func (d Desk) Outcome(ctx context.Context, r Request) (Decided, error) {
 	if !outcome.Approved {
 		return decided, nil
 	}
-	if decided.Workspace, err = d.workspace(ctx, person.ID, outcome.WorkspaceID); err != nil {
-		return Decided{}, err
+	var member bool
+	if decided.Workspace, member = person.workspace(outcome.WorkspaceID); !member {
+		decided.Workspace = Workspace{ID: outcome.WorkspaceID}
 	}
 	if len(outcome.Code) == 0 {
 		return decided, nil
@@ -47,21 +49,10 @@ func (d Desk) Outcome(ctx context.Context, r Request) (Decided, error) {
 	if decided.Redeemed, err = d.Codes.Redeemed(ctx, outcome.Code); err != nil {
 		return Decided{}, err
 	}
-	epoch, err := d.Epochs.Epoch(ctx, person.ID, pending.ClientID)
+	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: person.ID, ClientID: pending.ClientID})
 	if err != nil {
 		return Decided{}, err
 	}
-	decided.Repeatable = !decided.Redeemed && decided.Workspace.Name != "" && epoch == pending.Viewer.Epoch
+	decided.Repeatable = !decided.Redeemed && member && epoch == pending.Viewer.Epoch
 	return decided, nil
-}
-
-func (d Desk) workspace(ctx context.Context, userID, workspaceID string) (Workspace, error) {
-	list, err := d.Identity.Workspaces(ctx, userID)
-	if err != nil {
-		return Workspace{}, err
-	}
-	if i := slices.IndexFunc(list, func(w Workspace) bool { return w.ID == workspaceID }); i >= 0 {
-		return list[i], nil
-	}
-	return Workspace{ID: workspaceID}, nil
 }

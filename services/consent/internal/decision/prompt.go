@@ -3,8 +3,6 @@ package decision
 import (
 	"context"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
@@ -15,9 +13,10 @@ type Prompt struct {
 	ClientName     string
 	RedirectOrigin string
 	// Scopes are exactly those asked for, in that order.
-	Scopes     []Scope
-	Workspaces []Workspace
-	Person     Person
+	Scopes []Scope
+	Person Person
+	// Page is what the decision names; nil where authz bound the page.
+	Page *Page
 }
 
 // Scope is one permission and what it means.
@@ -26,10 +25,9 @@ type Scope struct {
 	Description string
 }
 
-// Prompt gathers the consent screen and binds the authorization to the person and to the pair's epoch. The epoch is read
-// before the screen exists, so a revocation that returns while somebody looks at it makes the decision ErrStale.
-// ErrNotFound when the authorization was decided.
-func (d Desk) Prompt(ctx context.Context, r Request) (Prompt, error) {
+// GetPrompt gathers the consent page. The epoch is read before the page exists, and the decision names it, so that a revocation that
+// returns while the page is open makes the decision ErrStale. ErrNotFound when the authorization was decided.
+func (d Decider) GetPrompt(ctx context.Context, r Request) (Prompt, error) {
 	person, pending, err := d.open(ctx, r)
 	if err != nil {
 		return Prompt{}, err
@@ -37,30 +35,24 @@ func (d Desk) Prompt(ctx context.Context, r Request) (Prompt, error) {
 	if pending.Outcome != nil {
 		return Prompt{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
 	}
-	var workspaces []Workspace
-	viewer := Viewer{UserID: person.ID}
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { workspaces, err = d.Identity.Workspaces(groupCtx, person.ID); return err })
-	group.Go(func() (err error) {
-		viewer.Epoch, err = d.Epochs.Epoch(groupCtx, person.ID, pending.ClientID)
-		return err
-	})
-	if err := group.Wait(); err != nil {
+	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: person.ID, ClientID: pending.ClientID})
+	if err != nil {
 		return Prompt{}, err
 	}
-	// Last, so that a screen that could not be shown binds nobody.
-	if err := d.Authorizations.Bind(ctx, r, viewer); err != nil {
-		return Prompt{}, err
-	}
-	return Prompt{
+	prompt := Prompt{
 		ClientName: pending.ClientName, RedirectOrigin: pending.RedirectOrigin,
-		Scopes: d.describe(pending.Scope), Workspaces: workspaces, Person: person,
-	}, nil
+		Scopes: d.describe(pending.Scope), Person: person,
+	}
+	if !pending.EpochInDecision { // last, so that a page that could not be shown binds no user
+		return prompt, d.Authorizations.Bind(ctx, r, Viewer{UserID: person.ID, Epoch: epoch})
+	}
+	prompt.Page = &Page{ClientID: pending.ClientID, Epoch: epoch}
+	return prompt, nil
 }
 
 // describe leaves no scope out: one that this replica's catalog does not know is shown by its name, since the person must
 // see all that is asked.
-func (d Desk) describe(scope oauth.Scope) []Scope {
+func (d Decider) describe(scope oauth.Scope) []Scope {
 	list := make([]Scope, len(scope))
 	for i, name := range scope {
 		description, ok := d.Catalog.Describe(name)

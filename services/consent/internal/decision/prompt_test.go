@@ -11,56 +11,35 @@ import (
 )
 
 func TestThePromptShowsWhatIsAskedInThatOrder(t *testing.T) {
-	got, err := newWorld().desk().Prompt(t.Context(), request("john"))
+	got, err := newWorld().decider().GetPrompt(t.Context(), request("john"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := decision.Prompt{
 		ClientName: "Example App", RedirectOrigin: "https://yourapp.com",
 		// A scope that the catalog does not know is shown too, by its name.
-		Scopes:     []decision.Scope{{Name: "videos:read", Description: "View videos"}, {Name: "analyze:write", Description: "analyze:write"}},
-		Workspaces: []decision.Workspace{{ID: "ws_acme", Name: "Acme"}, {ID: "ws_zoo", Name: "Zoo"}},
-		Person:     decision.Person{ID: "usr_john", DisplayName: "John Doe", EmailAddress: "john@example.com"},
+		Scopes: []decision.Scope{{Name: "videos:read", Description: "View videos"}, {Name: "analyze:write", Description: "analyze:write"}},
+		Person: decision.Person{
+			ID: "usr_john", DisplayName: "John Doe", EmailAddress: "john@example.com",
+			Workspaces: []decision.Workspace{{ID: "ws_acme", Name: "Acme"}, {ID: "ws_zoo", Name: "Zoo"}},
+		},
+		Page: &decision.Page{ClientID: "app"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("prompt (-want +got):\n%s", diff)
 	}
 }
 
-func TestThePromptBindsThePersonAndTheEpoch(t *testing.T) {
+func TestThePromptNamesTheEpochThatItShows(t *testing.T) {
 	w := newWorld()
-	w.epoch = 3
-	for range 2 {
-		if _, err := w.desk().Prompt(t.Context(), request("john")); err != nil {
-			t.Fatal(err)
+	for w.epoch = range 3 {
+		got, err := w.decider().GetPrompt(t.Context(), request("john"))
+		if diff := cmp.Diff(&decision.Page{ClientID: "app", Epoch: w.epoch}, got.Page); err != nil || diff != "" {
+			t.Errorf("%v, page (-want +got):\n%s", err, diff)
 		}
 	}
-	if diff := cmp.Diff(decision.Viewer{UserID: "usr_john", Epoch: 3}, w.pending["request"].Viewer); diff != "" {
-		t.Errorf("viewer (-want +got):\n%s", diff)
-	}
-}
-
-func TestFault_A8_AnotherPersonTakesThePromptOver(t *testing.T) {
-	w := shown(t)
-	if _, err := w.desk().Prompt(t.Context(), request("jane")); err != nil {
-		t.Fatalf("Prompt for another person: %v", err)
-	}
-	if got := w.pending["request"].Viewer.UserID; got != "usr_jane" {
-		t.Errorf("the request is %q's", got)
-	}
-	if _, err := w.desk().Decide(t.Context(), approve("john")); !errors.Is(err, decision.ErrNotFound) {
-		t.Errorf("the person before decides: %v, want ErrNotFound", err)
-	}
-	if _, err := w.desk().Decide(t.Context(), approve("jane")); err != nil {
-		t.Errorf("the person who sees it now: %v", err)
-	}
-}
-
-func TestAPromptOpenedAgainAfterARevocationIsStale(t *testing.T) {
-	w := shown(t)
-	w.epoch++
-	if _, err := w.desk().Prompt(t.Context(), request("john")); !errors.Is(err, errStale) {
-		t.Errorf("Prompt after a revocation: %v, want what authz says", err)
+	if got := w.pending["request"].Viewer; got != (decision.Viewer{}) {
+		t.Errorf("showing the page binds %v", got)
 	}
 }
 
@@ -68,7 +47,7 @@ func TestSigningInComesBeforeTheAuthorization(t *testing.T) {
 	r := request("nobody")
 	r.ID = "unknown"
 	for range 20 { // the two are asked at once
-		if _, err := newWorld().desk().Prompt(t.Context(), r); !errors.Is(err, errSignedOut) {
+		if _, err := newWorld().decider().GetPrompt(t.Context(), r); !errors.Is(err, errSignedOut) {
 			t.Fatalf("Prompt: %v, want that the session is required", err)
 		}
 	}
@@ -77,16 +56,19 @@ func TestSigningInComesBeforeTheAuthorization(t *testing.T) {
 func TestAnotherBrowserHearsWhatAuthzSays(t *testing.T) {
 	r := request("john")
 	r.Browser = secret.New("other")
-	if _, err := newWorld().desk().Prompt(t.Context(), r); !errors.Is(err, errUnknown) {
+	if _, err := newWorld().decider().GetPrompt(t.Context(), r); !errors.Is(err, errUnknown) {
 		t.Errorf("Prompt: %v, want what authz says", err)
 	}
 }
 
 func TestAPromptThatCannotBeShownBindsNobody(t *testing.T) {
-	for _, call := range []string{"Session", "Find", "Workspaces", "Epoch", "Bind"} {
+	for _, call := range []string{"Session", "Find", "GetPairEpoch", "Bind"} {
 		w := newWorld()
+		p := w.pending["request"]
+		p.EpochInDecision = false // authz of release 0.1
+		w.pending["request"] = p
 		w.fail[call] = errDown
-		if _, err := w.desk().Prompt(t.Context(), request("john")); !errors.Is(err, errDown) {
+		if _, err := w.decider().GetPrompt(t.Context(), request("john")); !errors.Is(err, errDown) {
 			t.Errorf("Prompt while %s fails: %v, want its failure", call, err)
 		}
 		if got := w.pending["request"].Viewer; got != (decision.Viewer{}) {

@@ -28,10 +28,13 @@ func (a Authz) Find(ctx context.Context, r decision.Request) (decision.Pending, 
 	if err != nil {
 		return decision.Pending{}, fmt.Errorf("reading the authorization: %w", err)
 	}
-	p := res.GetAuthorization()
+	return fromAuthorization(res.GetAuthorization()), nil
+}
+
+func fromAuthorization(p *authzv1.PendingAuthorization) decision.Pending {
 	found := decision.Pending{
 		ClientID: p.GetClientId(), ClientName: p.GetClientName(), RedirectOrigin: p.GetRedirectOrigin(), Scope: p.GetScopes(),
-		Viewer: decision.Viewer{UserID: p.GetUserId(), Epoch: p.GetEpoch()}, SignIn: p.GetSignInRequired(),
+		Viewer: decision.Viewer{UserID: p.GetUserId(), Epoch: p.GetEpoch()}, SignIn: p.GetSignInRequired(), EpochInDecision: p.GetEpochInDecision(),
 	}
 	if o := p.GetOutcome(); o != nil {
 		found.Outcome = &decision.Outcome{
@@ -39,7 +42,7 @@ func (a Authz) Find(ctx context.Context, r decision.Request) (decision.Pending, 
 			Code: o.GetCodeHash(),
 		}
 	}
-	return found, nil
+	return found
 }
 
 // Bind records who sees the consent screen.
@@ -54,11 +57,11 @@ func (a Authz) Bind(ctx context.Context, r decision.Request, v decision.Viewer) 
 }
 
 // Complete closes an authorization.
-func (a Authz) Complete(ctx context.Context, c decision.Completion) (secret.String, error) {
+func (a Authz) Complete(ctx context.Context, c decision.Completion) (decision.Completed, error) {
 	req := &authzv1.CompleteAuthorizationRequest{
-		RequestId: c.Request.ID, BrowserToken: c.Request.Browser.Reveal(), UserId: c.UserID, RenewCode: c.RenewCode,
-		CodeRedeemed: c.CodeRedeemed,
-		Decision:     &authzv1.CompleteAuthorizationRequest_Denial{Denial: &authzv1.Denial{}},
+		RequestId: c.Request.ID, BrowserToken: c.Request.Browser.Reveal(), SessionToken: c.Request.Session.Reveal(), UserId: c.UserID,
+		Epoch: c.Epoch, ReportRepeat: c.ReportRepeat, RenewCode: c.RenewCode, CodeRedeemed: c.CodeRedeemed,
+		Decision: &authzv1.CompleteAuthorizationRequest_Denial{Denial: &authzv1.Denial{}},
 	}
 	if c.Approval != nil {
 		req.Decision = &authzv1.CompleteAuthorizationRequest_Approval{Approval: &authzv1.Approval{
@@ -67,9 +70,14 @@ func (a Authz) Complete(ctx context.Context, c decision.Completion) (secret.Stri
 	}
 	res, err := a.Decisions.CompleteAuthorization(ctx, req)
 	if err != nil {
-		return secret.String{}, fmt.Errorf("completing the authorization: %w", err)
+		return decision.Completed{}, fmt.Errorf("completing the authorization: %w", err)
 	}
-	return secret.New(res.GetLocation()), nil
+	done := decision.Completed{Location: secret.New(res.GetLocation())}
+	if res.GetAuthorization() != nil {
+		pending := fromAuthorization(res.GetAuthorization())
+		done.Pending = &pending
+	}
+	return done, nil
 }
 
 // ClientNames are the names of apps by identifier; unknown ones are left out.

@@ -14,14 +14,14 @@ import (
 type ConnectedApps struct {
 	consentv1.UnsafeConnectedAppServiceServer
 
-	Desk connectedapp.Desk
+	Apps connectedapp.Service
 }
 
 // ListConnectedApps lists the apps that the session's user let in.
 func (s *ConnectedApps) ListConnectedApps(
 	ctx context.Context, req *consentv1.ListConnectedAppsRequest,
 ) (*consentv1.ListConnectedAppsResponse, error) {
-	apps, err := s.Desk.List(ctx, secret.New(req.GetSessionToken()))
+	apps, err := s.Apps.List(ctx, secret.New(req.GetSessionToken()))
 	if err != nil {
 		return nil, fail(err)
 	}
@@ -36,7 +36,7 @@ func (s *ConnectedApps) ListConnectedApps(
 func (s *ConnectedApps) DisconnectApp(
 	ctx context.Context, req *consentv1.DisconnectAppRequest,
 ) (*consentv1.DisconnectAppResponse, error) {
-	if err := s.Desk.Disconnect(ctx, secret.New(req.GetSessionToken()), req.GetClientId()); err != nil {
+	if err := s.Apps.Disconnect(ctx, secret.New(req.GetSessionToken()), req.GetClientId()); err != nil {
 		return nil, fail(err)
 	}
 	return &consentv1.DisconnectAppResponse{}, nil

@@ -14,12 +14,12 @@ import (
 type Consents struct {
 	consentv1.UnsafeConsentServiceServer
 
-	Desk decision.Desk
+	Decider decision.Decider
 }
 
 // GetPrompt gathers the consent screen.
 func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptRequest) (*consentv1.GetPromptResponse, error) {
-	prompt, err := s.Desk.Prompt(ctx, decision.Request{
+	prompt, err := s.Decider.GetPrompt(ctx, decision.Request{
 		ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken()),
 	})
 	if err != nil {
@@ -29,12 +29,15 @@ func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptReques
 		ClientName: prompt.ClientName, RedirectOrigin: prompt.RedirectOrigin,
 		DisplayName: prompt.Person.DisplayName, EmailAddress: prompt.Person.EmailAddress,
 		Scopes:     make([]*consentv1.PromptScope, len(prompt.Scopes)),
-		Workspaces: make([]*consentv1.PromptWorkspace, len(prompt.Workspaces)),
+		Workspaces: make([]*consentv1.PromptWorkspace, len(prompt.Person.Workspaces)),
+	}
+	if prompt.Page != nil {
+		res.Page = &consentv1.Page{ClientId: prompt.Page.ClientID, Epoch: prompt.Page.Epoch}
 	}
 	for i, scope := range prompt.Scopes {
 		res.Scopes[i] = &consentv1.PromptScope{Name: scope.Name, Description: scope.Description}
 	}
-	for i, w := range prompt.Workspaces {
+	for i, w := range prompt.Person.Workspaces {
 		res.Workspaces[i] = workspace(w)
 	}
 	return res, nil
@@ -46,7 +49,7 @@ func workspace(w decision.Workspace) *consentv1.PromptWorkspace {
 
 // GetOutcome reads what the person decided.
 func (s *Consents) GetOutcome(ctx context.Context, req *consentv1.GetOutcomeRequest) (*consentv1.GetOutcomeResponse, error) {
-	decided, err := s.Desk.Outcome(ctx, decision.Request{
+	decided, err := s.Decider.GetOutcome(ctx, decision.Request{
 		ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken()),
 	})
 	if err != nil {
@@ -64,12 +67,16 @@ func (s *Consents) GetOutcome(ctx context.Context, req *consentv1.GetOutcomeRequ
 
 // Decide takes the person's decision.
 func (s *Consents) Decide(ctx context.Context, req *consentv1.DecideRequest) (*consentv1.DecideResponse, error) {
-	location, err := s.Desk.Decide(ctx, decision.Form{
+	form := decision.Form{
 		Request: decision.Request{
 			ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken()),
 		},
 		Verdict: verdict(req.GetDecision()), WorkspaceID: req.GetWorkspaceId(), AnsweredBefore: req.GetAnsweredBefore(),
-	})
+	}
+	if page := req.GetPage(); page != nil {
+		form.Page = &decision.Page{ClientID: page.GetClientId(), Epoch: page.GetEpoch()}
+	}
+	location, err := s.Decider.Decide(ctx, form)
 	if err != nil {
 		return nil, fail(err)
 	}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
-	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/consent/internal/decision"
 )
@@ -18,38 +16,56 @@ type Identity struct {
 	Directory identityv1.DirectoryServiceClient
 }
 
-// Session resolves a session.
+// Session returns the user of a session with their workspaces. Release 0.1, which may answer during an upgrade, sends none with the
+// session.
 func (i Identity) Session(ctx context.Context, session secret.String) (decision.Person, error) {
-	res, err := i.Sessions.GetSession(ctx, &identityv1.GetSessionRequest{SessionToken: session.Reveal()})
+	s, workspaces, err := i.session(ctx, &identityv1.GetSessionRequest{SessionToken: session.Reveal(), IncludeWorkspaces: true})
 	if err != nil {
-		return decision.Person{}, fmt.Errorf("resolving the session: %w", err)
+		return decision.Person{}, err
 	}
-	s := res.GetSession()
-	return decision.Person{ID: s.GetUserId(), DisplayName: s.GetDisplayName(), EmailAddress: s.GetEmailAddress()}, nil
+	person := decision.Person{ID: s.GetUserId(), DisplayName: s.GetDisplayName(), EmailAddress: s.GetEmailAddress()}
+	if workspaces == nil {
+		person.Workspaces, err = i.workspaces(ctx, person.ID)
+		return person, err
+	}
+	person.Workspaces = fromWorkspaces(workspaces.GetWorkspaces())
+	return person, nil
+}
+
+func (i Identity) session(ctx context.Context, req *identityv1.GetSessionRequest) (*identityv1.Session, *identityv1.WorkspaceList, error) {
+	res, err := i.Sessions.GetSession(ctx, req)
+	if err != nil {
+		return nil, nil, fmt.Errorf("resolving the session: %w", err)
+	}
+	return res.GetSession(), res.GetWorkspaces(), nil
 }
 
 // UserID resolves a session to its user alone.
 func (i Identity) UserID(ctx context.Context, session secret.String) (string, error) {
-	person, err := i.Session(ctx, session)
-	return person.ID, err
+	s, _, err := i.session(ctx, &identityv1.GetSessionRequest{SessionToken: session.Reveal()})
+	return s.GetUserId(), err
 }
 
-// Workspaces lists a person's workspaces, by name.
-func (i Identity) Workspaces(ctx context.Context, userID string) ([]decision.Workspace, error) {
+// workspaces lists a user's workspaces, by name.
+func (i Identity) workspaces(ctx context.Context, userID string) ([]decision.Workspace, error) {
 	res, err := i.Directory.ListWorkspaces(ctx, &identityv1.ListWorkspacesRequest{UserId: userID})
 	if err != nil {
 		return nil, fmt.Errorf("listing the workspaces: %w", err)
 	}
-	list := make([]decision.Workspace, len(res.GetWorkspaces()))
-	for n, w := range res.GetWorkspaces() {
+	return fromWorkspaces(res.GetWorkspaces()), nil
+}
+
+func fromWorkspaces(sent []*identityv1.Workspace) []decision.Workspace {
+	list := make([]decision.Workspace, len(sent))
+	for n, w := range sent {
 		list[n] = decision.Workspace{ID: w.GetWorkspaceId(), Name: w.GetName(), Plan: w.GetPlan(), Role: role(w.GetRole())}
 	}
-	return list, nil
+	return list
 }
 
 // WorkspaceNames are the names of a person's workspaces by identifier.
 func (i Identity) WorkspaceNames(ctx context.Context, userID string) (map[string]string, error) {
-	list, err := i.Workspaces(ctx, userID)
+	list, err := i.workspaces(ctx, userID)
 	if err != nil {
 		return nil, err
 	}
@@ -58,18 +74,6 @@ func (i Identity) WorkspaceNames(ctx context.Context, userID string) (map[string
 		names[w.ID] = w.Name
 	}
 	return names, nil
-}
-
-// CheckMember fails with decision.ErrNotMember when the person does not belong to the workspace now.
-func (i Identity) CheckMember(ctx context.Context, userID, workspaceID string) error {
-	_, err := i.Directory.GetMembership(ctx, &identityv1.GetMembershipRequest{UserId: userID, WorkspaceId: workspaceID})
-	if oerr.Reason(err) == errorv1.Reason_REASON_NOT_FOUND {
-		return decision.ErrNotMember
-	}
-	if err != nil {
-		return fmt.Errorf("checking the membership: %w", err)
-	}
-	return nil
 }
 
 // role names a role as pages do.

@@ -8,16 +8,17 @@ import (
 	"google.golang.org/grpc/status"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
-	"github.com/vidocu/usher/services/consent/internal/connectedapp"
+	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
-// Token is what consent asks the token service about pairs of a user and an app. It is decision.Epochs,
-// decision.Codes and connectedapp.Connections.
+// Token calls the token service about user-clients and codes. It is decision.Epochs, decision.Codes and
+// connectedapp.Connections.
 type Token struct{ Grants tokenv1.GrantServiceClient }
 
-// Epoch reads how often a pair was revoked.
-func (t Token) Epoch(ctx context.Context, userID, clientID string) (int64, error) {
-	res, err := t.Grants.GetPairEpoch(ctx, &tokenv1.GetPairEpochRequest{UserId: userID, ClientId: clientID})
+// GetPairEpoch reads the epoch of a user-client.
+func (t Token) GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, error) {
+	res, err := t.Grants.GetPairEpoch(ctx, &tokenv1.GetPairEpochRequest{UserId: u.UserID, ClientId: u.ClientID})
 	if err != nil {
 		return 0, fmt.Errorf("reading the pair's epoch: %w", err)
 	}
@@ -37,25 +38,22 @@ func (t Token) Redeemed(ctx context.Context, hash []byte) (bool, error) {
 	return res.GetRedeemed(), nil
 }
 
-// Connections lists a user's pairs.
-func (t Token) Connections(ctx context.Context, userID string) ([]connectedapp.Connection, error) {
+// ListConnections lists a user's clients.
+func (t Token) ListConnections(ctx context.Context, userID string) ([]oauth.Connection, error) {
 	res, err := t.Grants.ListConnections(ctx, &tokenv1.ListConnectionsRequest{UserId: userID})
 	if err != nil {
 		return nil, fmt.Errorf("listing the connections: %w", err)
 	}
-	list := make([]connectedapp.Connection, len(res.GetConnections()))
+	list := make([]oauth.Connection, len(res.GetConnections()))
 	for i, c := range res.GetConnections() {
-		list[i] = connectedapp.Connection{ClientID: c.GetClientId(), Epoch: c.GetEpoch(), Lenient: c.GetLenientRaises()}
-		if used := c.GetLastUseTime(); used != nil {
-			list[i].LastUsed = used.AsTime()
-		}
+		list[i] = convert.ConnectionFromProto(c)
 	}
 	return list, nil
 }
 
-// EndConnection ends everything of a pair.
-func (t Token) EndConnection(ctx context.Context, p connectedapp.Pair) error {
-	_, err := t.Grants.EndConnection(ctx, &tokenv1.EndConnectionRequest{UserId: p.UserID, ClientId: p.ClientID})
+// EndConnection ends everything of a user-client.
+func (t Token) EndConnection(ctx context.Context, u oauth.UserClient) error {
+	_, err := t.Grants.EndConnection(ctx, &tokenv1.EndConnectionRequest{UserId: u.UserID, ClientId: u.ClientID})
 	if err != nil {
 		return fmt.Errorf("ending the connection: %w", err)
 	}

@@ -1,9 +1,14 @@
 package store
 
-import "github.com/vidocu/usher/internal/platform/sqldb"
+import (
+	"strings"
+
+	"github.com/vidocu/usher/internal/platform/sqldb"
+)
 
 // statements are the store's SQL, one text for both engines.
-type statements struct{ record, supersede, withdraw, approvals, prune string }
+// supersede is empty where record does it.
+type statements struct{ record, supersede, approvals, prune string }
 
 // prepare expands every statement once.
 func prepare(db *sqldb.DB) statements {
@@ -12,26 +17,24 @@ func prepare(db *sqldb.DB) statements {
 	if db.Engine() == sqldb.Postgres { // it would join, and read the whole table for it
 		oneOf = func(some string) string { return `= ANY (ARRAY(` + some + `))` }
 	}
-	return statements{
-		// The update changes nothing. It is there because DO NOTHING returns no row, and the row that is kept is the answer.
-		record: db.SQL(`
-INSERT INTO consents (request_id_hash, user_id, client_id, workspace_id, scope, epoch, approved_at)
-VALUES ($1, $2, $3, $4, $5, $6, {{now}})
-ON CONFLICT (request_id_hash) DO UPDATE SET request_id_hash = consents.request_id_hash
-RETURNING workspace_id`),
-
-		// A day is longer than a request can wait for its decision, so that none is completed whose row went. The newest of the
-		// old ones stays: what is recorded now may be withdrawn yet, and a live connection must not leave the list with it. What
-		// was approved for another workspace may count at a lower epoch still, which token knows and this does not. Both are found
-		// by their time in the index; of many that became old together each approval drops some.
-		supersede: db.SQL(`
-DELETE FROM consents WHERE request_id_hash ` + oneOf(`
+	// A day is longer than a request can wait for its decision. The newest of the old ones stays: the list shows the connection by it
+	// until this one is committed. What was approved for another workspace may count at a lower epoch still, which token knows and
+	// this does not. Both are found by their time in the index; of many that became old together each approval drops some.
+	supersede := `DELETE FROM consents WHERE request_id_hash ` + oneOf(`
     SELECT request_id_hash FROM consents WHERE `+equal+` AND epoch <= $5
         AND approved_at < (SELECT approved_at FROM consents WHERE `+equal+` AND epoch <= $5 AND approved_at < {{now}} - 86400000000
             ORDER BY approved_at DESC LIMIT 1)
-    ORDER BY approved_at LIMIT $6`)),
-
-		withdraw: db.SQL(`DELETE FROM consents WHERE request_id_hash = $1`),
+    ORDER BY approved_at LIMIT $7`)
+	record := `
+INSERT INTO consents (user_id, client_id, workspace_id, scope, epoch, request_id_hash, approved_at)
+VALUES ($1, $2, $3, $4, $5, $6, {{now}}) ON CONFLICT (request_id_hash) DO NOTHING`
+	if db.Engine() == sqldb.Postgres { // one statement
+		record, supersede = `WITH superseded AS (`+supersede+`)`+record, ``
+	} else {
+		supersede = strings.Replace(supersede, "$7", "$6", 1)
+	}
+	return statements{
+		record: db.SQL(record), supersede: db.SQL(supersede),
 
 		// Grouped, since a person who approves the same app every day has one row on the page. The order is total.
 		approvals: db.SQL(`

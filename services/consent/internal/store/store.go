@@ -5,11 +5,12 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/cleanup"
-	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 	"github.com/vidocu/usher/services/consent/internal/decision"
@@ -42,25 +43,19 @@ func New(db *sqldb.DB) *Store {
 	})}
 }
 
-// Record keeps a consent unless one of the same request is kept, and answers the workspace of the one that is. Of
-// those of past days that say no more than this one the latest alone stays, so that a person who approves every day leaves no row
-// a day, and one who denies after all still finds what was approved before.
-func (s *Store) Record(ctx context.Context, c decision.Consent) (string, error) {
-	var workspaceID string
-	err := s.db.Pipeline(ctx,
-		sqldb.Stmt(s.text.supersede, c.UserID, c.ClientID, c.WorkspaceID, c.Scope.String(), c.Epoch, supersededAtOnce),
-		sqldb.Stmt(s.text.record,
-			c.Request.Bytes(), c.UserID, c.ClientID, c.WorkspaceID, c.Scope.String(), c.Epoch).Scan(&workspaceID))
-	if err != nil {
-		return "", fmt.Errorf("recording a consent: %w", err)
+// Record keeps a consent unless one of the same request is kept. Of those of past days that say no more than this one the latest
+// alone stays, so that a user who approves every day leaves no row a day.
+func (s *Store) Record(ctx context.Context, c decision.Consent) error {
+	same := []any{c.UserID, c.ClientID, c.WorkspaceID, c.Scope.String(), c.Epoch}
+	record := append(slices.Clone(same), c.Request.Bytes())
+	var err error
+	if s.text.supersede == "" {
+		_, err = s.db.Exec(ctx, s.text.record, append(record, supersededAtOnce)...)
+	} else {
+		err = s.db.Pipeline(ctx, sqldb.Stmt(s.text.supersede, append(same, supersededAtOnce)...), sqldb.Stmt(s.text.record, record...))
 	}
-	return workspaceID, nil
-}
-
-// Withdraw drops the consent of a request; that there is none is no failure.
-func (s *Store) Withdraw(ctx context.Context, request secret.Hash) error {
-	if _, err := s.db.Exec(ctx, s.text.withdraw, request.Bytes()); err != nil {
-		return fmt.Errorf("withdrawing a consent: %w", err)
+	if err != nil {
+		return fmt.Errorf("recording a consent: %w", err)
 	}
 	return nil
 }
@@ -90,7 +85,7 @@ func (s *Store) Approvals(ctx context.Context, userID string) ([]connectedapp.Ap
 }
 
 // Prune drops consents of the pair whose epoch is lower, a bounded number of them.
-func (s *Store) Prune(ctx context.Context, p connectedapp.Pair, epoch int64) error {
+func (s *Store) Prune(ctx context.Context, p oauth.UserClient, epoch int64) error {
 	if _, err := s.db.Exec(ctx, s.text.prune, p.UserID, p.ClientID, epoch, prunedAtOnce); err != nil {
 		return fmt.Errorf("pruning consents: %w", err)
 	}

@@ -55,12 +55,19 @@ type Plans interface {
 	KnownPlan(name string) bool
 }
 
+// Attempts counts attempts to sign in.
+type Attempts interface {
+	// Unlock gives an account all its attempts back.
+	Unlock(ctx context.Context, address account.Address) error
+}
+
 // Desk is where operators' requests are checked. What needs no check is the store's own method.
 type Desk struct {
 	Store
 
 	Passwords Passwords
 	Plans     Plans
+	Attempts  Attempts
 }
 
 // NewUser describes a user.
@@ -102,10 +109,22 @@ func (d Desk) ChangePassword(ctx context.Context, userID string, clear secret.St
 	return d.SetPassword(ctx, userID, hash)
 }
 
+// UnlockUser lets a user who was throttled sign in at once. It fails with account.ErrUnknown.
+func (d Desk) UnlockUser(ctx context.Context, userID string) error {
+	user, err := d.FindUser(ctx, userID)
+	if err != nil {
+		return err
+	}
+	return d.Attempts.Unlock(ctx, user.EmailAddress)
+}
+
 func (d Desk) hash(ctx context.Context, clear secret.String) (secret.String, error) {
+	if err := password.CheckNew(clear); err != nil {
+		return secret.String{}, &account.FieldError{Field: "password", Fault: "must have at least 12 characters"}
+	}
 	hash, err := d.Passwords.Hash(ctx, clear)
 	if errors.Is(err, password.ErrUnusable) {
-		return secret.String{}, &account.FieldError{Field: "password", Fault: "must have 1 to 1024 bytes"}
+		return secret.String{}, &account.FieldError{Field: "password", Fault: "must have at most 1024 bytes"}
 	}
 	if errors.Is(err, password.ErrCharacters) {
 		return secret.String{}, &account.FieldError{

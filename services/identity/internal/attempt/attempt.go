@@ -53,3 +53,9 @@ func (g *Guard) Check(ctx context.Context, try Try, check func(ctx context.Conte
 	}
 	return err
 }
+
+// Unlock gives an account all its attempts back. Those that were counted for source addresses stay counted, so that a source that
+// guesses passwords gains nothing from it. It fails with the error of a store that could not be asked.
+func (g *Guard) Unlock(ctx context.Context, address account.Address) error {
+	return g.config.Limiter.Reset(ctx, g.config.Account, accountName(string(address)))
+}

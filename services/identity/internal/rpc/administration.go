@@ -85,6 +85,13 @@ func (s *Administration) EnableUser(
 	return &identityv1.EnableUserResponse{}, s.onUser(ctx, req.GetUserId(), s.People.EnableUser)
 }
 
+// UnlockUser gives a user's account its attempts to sign in back.
+func (s *Administration) UnlockUser(
+	ctx context.Context, req *identityv1.UnlockUserRequest,
+) (*identityv1.UnlockUserResponse, error) {
+	return &identityv1.UnlockUserResponse{}, s.onUser(ctx, req.GetUserId(), s.People.UnlockUser)
+}
+
 // ApplyDisableUser keeps a user out and ends their browser sessions.
 func (s *Administration) ApplyDisableUser(
 	ctx context.Context, req *identityv1.ApplyDisableUserRequest,

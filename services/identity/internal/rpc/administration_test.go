@@ -11,7 +11,7 @@ import (
 )
 
 func newUser() *identityv1.CreateUserRequest {
-	return &identityv1.CreateUserRequest{EmailAddress: " Zoe@A.test", FirstName: "Zoe ", LastName: "Zin", Password: "a password"}
+	return &identityv1.CreateUserRequest{EmailAddress: " Zoe@A.test", FirstName: "Zoe ", LastName: "Zin", Password: "a long password"}
 }
 
 func TestANewUserSignsInUnderEverySpelling(t *testing.T) {
@@ -22,7 +22,7 @@ func TestANewUserSignsInUnderEverySpelling(t *testing.T) {
 		u.GetFirstName() != "Zoe" || u.GetDisabled() || u.GetCreateTime() == nil {
 		t.Fatalf("%v, %v", u, err)
 	}
-	if err := d.passwordFrom("")(t.Context(), "ZOE@a.TEST", "a password"); err != nil {
+	if err := d.passwordFrom("")(t.Context(), "ZOE@a.TEST", "a long password"); err != nil {
 		t.Errorf("signing in: %v", err)
 	}
 	_, err = d.CreateUser(t.Context(), newUser())
@@ -65,6 +65,8 @@ func TestAFieldThatCannotBeUsedIsNamed(t *testing.T) {
 	wantField(t, "name", app)
 	_, password := d.ApplySetPassword(t.Context(), &identityv1.ApplySetPasswordRequest{UserId: "usr_john"})
 	wantField(t, "password", password)
+	_, short := d.ApplySetPassword(t.Context(), &identityv1.ApplySetPasswordRequest{UserId: "usr_john", Password: "12345678901"})
+	wantField(t, "password", short)
 	for _, overlap := range []int64{-1, 30*24*3600 + 1, 1 << 62} {
 		_, err := d.RotateAuthenticationAppSecret(t.Context(), &identityv1.RotateAuthenticationAppSecretRequest{
 			AuthenticationAppId: "aap_example", OverlapSeconds: overlap,
@@ -131,7 +133,7 @@ func TestListsComePageByPage(t *testing.T) {
 func TestSecurityCase16_DisablingAndANewPasswordEndEverySession(t *testing.T) {
 	d := open(t)
 	first, second := d.signIn(t, ""), d.signIn(t, "")
-	if _, err := d.ApplySetPassword(t.Context(), &identityv1.ApplySetPasswordRequest{UserId: "usr_john", Password: "another"}); err != nil {
+	if _, err := d.ApplySetPassword(t.Context(), &identityv1.ApplySetPasswordRequest{UserId: "usr_john", Password: "another password"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, token := range []string{first, second} {
@@ -139,7 +141,7 @@ func TestSecurityCase16_DisablingAndANewPasswordEndEverySession(t *testing.T) {
 		wantReason(t, "after a new password", err, errorv1.Reason_REASON_SESSION_REQUIRED)
 	}
 	wantReason(t, "the password before", d.passwordFrom("")(t.Context(), address, right), errorv1.Reason_REASON_INVALID_CREDENTIALS)
-	res, err := d.AuthenticateUser(t.Context(), &identityv1.AuthenticateUserRequest{EmailAddress: address, Password: "another"})
+	res, err := d.AuthenticateUser(t.Context(), &identityv1.AuthenticateUserRequest{EmailAddress: address, Password: "another password"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,4 +268,58 @@ func TestWireContract8_WhoMayNotBeSeenDoesNotExist(t *testing.T) {
 	}
 	_, err = d.BatchGetWorkspaces(t.Context(), &identityv1.BatchGetWorkspacesRequest{WorkspaceIds: make([]string, 1001)})
 	wantField(t, "workspace_ids", err)
+}
+
+// TestFault_C11_ANewPasswordHasTwelveCharacters, counted as a person would; one that was set before goes on being right.
+func TestFault_C11_ANewPasswordHasTwelveCharacters(t *testing.T) {
+	d := open(t)
+	for password, allowed := range map[string]bool{
+		"12345": false, "12345678901": false, "123456789012": true, "ПарольПароль": true, "비밀번호비밀번호비밀번호": true,
+		strings.Repeat("a\u0308", 11): false, strings.Repeat("a\u0308", 12): true, "": false, strings.Repeat("x", 1024): true,
+	} {
+		_, err := d.ApplySetPassword(t.Context(), &identityv1.ApplySetPasswordRequest{UserId: "usr_esther", Password: password})
+		if (err == nil) != allowed {
+			t.Errorf("setting %.20q: %v", password, err)
+		}
+		if password == "" {
+			continue // a user without a password
+		}
+		req := newUser()
+		req.EmailAddress, req.Password = fmt.Sprintf("p%x@a.test", len(password)*1000+len([]rune(password))), password
+		if _, err := d.CreateUser(t.Context(), req); (err == nil) != allowed || err != nil && oerr.Field(err) != "password" {
+			t.Errorf("creating a user with %.20q: %v", password, err)
+		}
+	}
+}
+
+// TestFault_C11_AnOperatorUnlocksAThrottledUser, whose account has all its attempts again; the source address has not.
+func TestFault_C11_AnOperatorUnlocksAThrottledUser(t *testing.T) {
+	d := open(t)
+	fail := func(n int, source string) {
+		for range n {
+			wantReason(t, "a wrong password", d.passwordFrom(source)(t.Context(), " JOHN.doe@gmail.com", "wrong"), errorv1.Reason_REASON_INVALID_CREDENTIALS)
+		}
+	}
+	unlock := func() {
+		if _, err := d.UnlockUser(t.Context(), &identityv1.UnlockUserRequest{UserId: "usr_john"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	unlock() // nothing was counted yet
+	for range perSource / perAccount {
+		fail(perAccount, "192.0.2.1")
+		wantReason(t, "throttled", d.passwordFrom("192.0.2.2")(t.Context(), address, right), errorv1.Reason_REASON_RATE_LIMITED)
+		unlock()
+	}
+	wantReason(t, "the source", d.passwordFrom("192.0.2.1")(t.Context(), address, right), errorv1.Reason_REASON_RATE_LIMITED)
+	if err := d.passwordFrom("192.0.2.2")(t.Context(), address, right); err != nil {
+		t.Errorf("after the account was unlocked: %v", err)
+	}
+	_, err := d.UnlockUser(t.Context(), &identityv1.UnlockUserRequest{UserId: "usr_nobody"})
+	wantReason(t, "nobody", err, errorv1.Reason_REASON_NOT_FOUND)
+	_, err = d.UnlockUser(t.Context(), &identityv1.UnlockUserRequest{})
+	wantField(t, "user_id", err)
+	d.entries.down.Store(true)
+	_, err = d.UnlockUser(t.Context(), &identityv1.UnlockUserRequest{UserId: "usr_john"})
+	wantReason(t, "without the short-lived store", err, errorv1.Reason_REASON_UNAVAILABLE)
 }

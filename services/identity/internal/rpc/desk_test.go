@@ -104,13 +104,14 @@ func open(t *testing.T) *desk {
 	d.entries = &entries{Store: shortlived.NewMemory(shortlived.MemoryOptions{Now: d.clock.Now})}
 	d.passwords = &checks{Hasher: password.New(password.Config{Concurrency: 2})}
 	apps := authapp.Registry{Apps: d.store}
+	guard := attempt.New(attempt.Config{
+		Limiter: &ratelimit.Limiter{Entries: d.entries, Prefix: attempt.Prefix, Now: d.clock.Now},
+		Account: ratelimit.Budget{Limit: perAccount, Window: attemptWindow},
+		Source:  ratelimit.Budget{Limit: perSource, Window: attemptWindow},
+	})
 	doors := credential.Doors{
 		Accounts: account.Authenticator{Records: d.store, Passwords: d.passwords}, Apps: apps,
-		Attempts: attempt.New(attempt.Config{
-			Limiter: &ratelimit.Limiter{Entries: d.entries, Prefix: attempt.Prefix, Now: d.clock.Now},
-			Account: ratelimit.Budget{Limit: perAccount, Window: attemptWindow},
-			Source:  ratelimit.Budget{Limit: perSource, Window: attemptWindow},
-		}),
+		Attempts: guard,
 	}
 	d.Sessions = &rpc.Sessions{
 		Doors: doors,
@@ -122,7 +123,7 @@ func open(t *testing.T) *desk {
 	}
 	d.Directory = &rpc.Directory{Memberships: d.store}
 	d.Administration = &rpc.Administration{
-		People: administration.Desk{Store: d.store, Passwords: d.passwords, Plans: catalog.Default()}, Apps: apps,
+		People: administration.Desk{Store: d.store, Passwords: d.passwords, Plans: catalog.Default(), Attempts: guard}, Apps: apps,
 	}
 	return d
 }

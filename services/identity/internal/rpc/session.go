@@ -45,13 +45,22 @@ func (s *Sessions) AuthenticateUser(
 	return &identityv1.AuthenticateUserResponse{SessionToken: token.Reveal(), Session: toSession(begun)}, nil
 }
 
-// GetSession says who a browser is. A browser without a value is one that is not signed in: SESSION_REQUIRED.
+// GetSession returns the session of a browser, with its user's workspaces where they are asked for. A browser without a value is not
+// signed in: SESSION_REQUIRED.
 func (s *Sessions) GetSession(ctx context.Context, req *identityv1.GetSessionRequest) (*identityv1.GetSessionResponse, error) {
-	found, err := s.Book.Find(ctx, secret.New(req.GetSessionToken()))
+	find := s.Book.Find
+	if req.GetIncludeWorkspaces() {
+		find = s.Book.FindWithWorkspaces
+	}
+	found, err := find(ctx, secret.New(req.GetSessionToken()))
 	if err != nil {
 		return nil, fail(err)
 	}
-	return &identityv1.GetSessionResponse{Session: toSession(found)}, nil
+	res := &identityv1.GetSessionResponse{Session: toSession(found)}
+	if req.GetIncludeWorkspaces() {
+		res.Workspaces = &identityv1.WorkspaceList{Workspaces: each(found.Workspaces, toMembership)}
+	}
+	return res, nil
 }
 
 // EndSession signs a browser out.

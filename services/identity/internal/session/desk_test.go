@@ -62,15 +62,15 @@ func (d durable) EndSession(_ context.Context, hash secret.Hash) (bool, error) {
 	return found, nil
 }
 
-func (d durable) FindHolder(_ context.Context, id string, hash secret.Hash) (session.Holder, error) {
-	user, found := d.users[id]
+func (d durable) FindHolder(_ context.Context, l session.Lookup) (session.Holder, error) {
+	user, found := d.users[l.UserID]
 	switch {
-	case id == "usr_down":
+	case l.UserID == "usr_down":
 		return session.Holder{}, errDown
 	case !found:
 		return session.Holder{}, account.ErrUnknown
 	}
-	return session.Holder{User: user, Live: d.live[hash] == id}, nil
+	return session.Holder{User: user, Live: d.live[l.Hash] == l.UserID}, nil
 }
 
 var errDown = errors.New("down")

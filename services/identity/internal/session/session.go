@@ -25,6 +25,8 @@ type Session struct {
 	// AuthenticatedAt is when the person proved who they are, in whole microseconds; zero for a session that an earlier release
 	// began.
 	AuthenticatedAt time.Time
+	// Workspaces are where the user belongs, by name; nil unless they were asked for.
+	Workspaces []account.Membership
 }
 
 // Entries is the short-lived store, of which a Book needs this much.
@@ -34,12 +36,24 @@ type Entries interface {
 	Delete(ctx context.Context, key string) error
 }
 
+// Lookup names a session in the durable store.
+type Lookup struct {
+	// UserID is the user that the short-lived store names.
+	UserID string
+	// Hash is the SHA-256 of the session's value.
+	Hash secret.Hash
+	// Workspaces asks for the user's workspaces too.
+	Workspaces bool
+}
+
 // Holder is the user of a session.
 type Holder struct {
 	account.User
 
-	// Live says that the durable store knows the session as this user's: it was begun and has not been ended.
+	// Live says that the durable store has the session as this user's: it was begun and has not been ended.
 	Live bool
+	// Workspaces are where the user belongs, by name; nil unless they were asked for.
+	Workspaces []account.Membership
 }
 
 // Users is the durable store, of which a Book needs this much. It decides which sessions live.
@@ -47,7 +61,7 @@ type Users interface {
 	// BeginSession records that a session lives.
 	BeginSession(ctx context.Context, hash secret.Hash, userID string, expires time.Time) error
 	// FindHolder reads the user of a session, disabled or not. It fails with account.ErrUnknown.
-	FindHolder(ctx context.Context, userID string, hash secret.Hash) (Holder, error)
+	FindHolder(ctx context.Context, l Lookup) (Holder, error)
 	// EndSession records that a session has ended, and reports whether it was recorded as living.
 	EndSession(ctx context.Context, hash secret.Hash) (bool, error)
 }
@@ -91,8 +105,17 @@ func (b *Book) Begin(ctx context.Context, user account.User, previous secret.Str
 	return token, Session{User: user, ExpiresAt: expires, AuthenticatedAt: now}, nil
 }
 
-// Find reads who a browser is. It fails with ErrRequired; what cannot be a session's value is refused without a look-up.
+// Find returns the session of a browser. It fails with ErrRequired; a malformed value is refused without a lookup.
 func (b *Book) Find(ctx context.Context, token secret.String) (Session, error) {
+	return b.find(ctx, token, false)
+}
+
+// FindWithWorkspaces is Find with the user's workspaces of the same moment.
+func (b *Book) FindWithWorkspaces(ctx context.Context, token secret.String) (Session, error) {
+	return b.find(ctx, token, true)
+}
+
+func (b *Book) find(ctx context.Context, token secret.String, workspaces bool) (Session, error) {
 	entry, err := b.read(ctx, token)
 	if err != nil {
 		return Session{}, err
@@ -102,7 +125,7 @@ func (b *Book) Find(ctx context.Context, token secret.String) (Session, error) {
 	if !b.config.Now().Before(expires) {
 		return Session{}, ErrRequired
 	}
-	holder, err := b.config.Users.FindHolder(ctx, entry.UserID, secret.Sum(token.Reveal()))
+	holder, err := b.config.Users.FindHolder(ctx, Lookup{UserID: entry.UserID, Hash: secret.Sum(token.Reveal()), Workspaces: workspaces})
 	if errors.Is(err, account.ErrUnknown) {
 		return Session{}, ErrRequired
 	}
@@ -114,7 +137,7 @@ func (b *Book) Find(ctx context.Context, token secret.String) (Session, error) {
 	if holder.Disabled || entry.Epoch < holder.SessionEpoch || entry.Recorded && !holder.Live {
 		return Session{}, ErrRequired
 	}
-	found := Session{User: holder.User, ExpiresAt: expires}
+	found := Session{User: holder.User, ExpiresAt: expires, Workspaces: holder.Workspaces}
 	if entry.Authenticated != 0 {
 		found.AuthenticatedAt = time.UnixMicro(entry.Authenticated)
 	}

@@ -27,48 +27,63 @@ func (s *Store) EndSession(ctx context.Context, hash secret.Hash) (bool, error) 
 	return n > 0, nil
 }
 
-// sessionKey is a session and whose it says it is.
-type sessionKey struct {
-	userID string
-	hash   secret.Hash
+// FindHolder reads the user of a session and whether the session is recorded as theirs. account.ErrUnknown when there is no user.
+func (s *Store) FindHolder(ctx context.Context, l session.Lookup) (session.Holder, error) {
+	var holder session.Holder
+	var found bool
+	var err error
+	if s.holders != nil {
+		holder, found, err = s.holders.Get(ctx, l)
+	} else {
+		holder, found, err = s.findHolder(ctx, l)
+	}
+	if err == nil && !found {
+		err = account.ErrUnknown
+	}
+	return holder, err
 }
 
-// FindHolder reads the user of a session and whether the session is recorded as theirs. account.ErrUnknown when there is no user.
-func (s *Store) FindHolder(ctx context.Context, userID string, hash secret.Hash) (session.Holder, error) {
-	if s.holders != nil {
-		holder, found, err := s.holders.Get(ctx, sessionKey{userID, hash})
-		if err == nil && !found {
-			err = account.ErrUnknown
-		}
-		return holder, err
-	}
-	var found session.Holder
-	err := s.db.QueryRow(ctx, s.text.session.holder, userID, hash.Bytes()).Scan(append(userDest(&found.User), &found.Live)...)
-	if err != nil {
-		return session.Holder{}, missing("reading a session's user", err, account.ErrUnknown)
-	}
-	return found, nil
+func (s *Store) findHolder(ctx context.Context, l session.Lookup) (session.Holder, bool, error) {
+	found, err := s.readHolders(ctx, s.text.session.holder, l.UserID, l.Hash.Bytes(), l.Workspaces)
+	holder, known := found[l]
+	return holder, known, err
 }
 
 // findHolders is FindHolder for concurrent calls.
-func (s *Store) findHolders(ctx context.Context, keys []sessionKey) (map[sessionKey]session.Holder, error) {
-	ids, hashes := make([]string, len(keys)), make([][]byte, len(keys))
-	for i, key := range keys {
-		ids[i], hashes[i] = key.userID, key.hash.Bytes()
+func (s *Store) findHolders(ctx context.Context, lookups []session.Lookup) (map[session.Lookup]session.Holder, error) {
+	ids, hashes, workspaces := make([]string, len(lookups)), make([][]byte, len(lookups)), make([]bool, len(lookups))
+	for i, l := range lookups {
+		ids[i], hashes[i], workspaces[i] = l.UserID, l.Hash.Bytes(), l.Workspaces
 	}
-	rows, err := s.db.Query(ctx, s.text.session.holders, ids, hashes)
+	return s.readHolders(ctx, s.text.session.holders, ids, hashes, workspaces)
+}
+
+// readHolders reads a row for each workspace of a session's user, and one without a workspace for a user who has none or whose
+// workspaces were not asked for.
+func (s *Store) readHolders(ctx context.Context, text string, args ...any) (map[session.Lookup]session.Holder, error) {
+	rows, err := s.db.Query(ctx, text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading users of sessions: %w", err)
 	}
 	defer rows.Close()
-	found := make(map[sessionKey]session.Holder, len(keys))
+	found := make(map[session.Lookup]session.Holder)
 	for rows.Next() {
-		var holder session.Holder
+		var row session.Holder
+		var l session.Lookup
 		var hash []byte
-		if err := rows.Scan(append(userDest(&holder.User), &holder.Live, &hash)...); err != nil {
+		var belongs account.Membership
+		dest := append(userDest(&row.User), &row.Live, &hash, &l.Workspaces)
+		if err := rows.Scan(append(dest, membershipDest(&belongs)...)...); err != nil {
 			return nil, fmt.Errorf("reading users of sessions: %w", err)
 		}
-		found[sessionKey{holder.ID, secret.Hash(hash)}] = holder
+		l.UserID, l.Hash = row.ID, secret.Hash(hash)
+		if before, again := found[l]; again {
+			row.Workspaces = before.Workspaces
+		}
+		if belongs.UserID != "" {
+			row.Workspaces = append(row.Workspaces, belongs)
+		}
+		found[l] = row
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("reading users of sessions: %w", err)
@@ -84,6 +99,9 @@ func (t *sessionStatements) all() []*string {
 }
 
 func sessions() sessionStatements {
+	const belonging = `COALESCE(m.user_id, ''), COALESCE(w.id, ''), COALESCE(w.name, ''), COALESCE(w.plan, ''), COALESCE(m.role, '')`
+	const where = `
+LEFT JOIN memberships m ON q.workspaces AND m.user_id = u.id AND NOT u.disabled LEFT JOIN workspaces w ON w.id = m.workspace_id`
 	const live = `EXISTS (SELECT 1 FROM browser_sessions s WHERE s.hash = `
 	return sessionStatements{
 		// A user who was deleted at this moment has no session.
@@ -93,10 +111,12 @@ SELECT $1, u.id, {{now}}, $3 FROM users u WHERE u.id = $2`,
 
 		end: `DELETE FROM browser_sessions WHERE hash = $1`,
 
-		holder: `SELECT ` + userColumns + `, ` + live + `$2 AND s.user_id = u.id) FROM users u WHERE u.id = $1`,
+		holder: `
+SELECT ` + userColumns + `, ` + live + `q.hash AND s.user_id = u.id), q.hash, q.workspaces, ` + belonging + `
+FROM (SELECT $1 AS user_id, $2 AS hash, $3 AS workspaces) q JOIN users u ON u.id = q.user_id` + where + byName,
 
 		holders: `
-SELECT ` + userColumns + `, ` + live + `q.hash AND s.user_id = u.id), q.hash
-FROM unnest($1::text[], $2::bytea[]) AS q (user_id, hash) JOIN users u ON u.id = q.user_id`,
+SELECT ` + userColumns + `, ` + live + `q.hash AND s.user_id = u.id), q.hash, q.workspaces, ` + belonging + `
+FROM unnest($1::text[], $2::bytea[], $3::boolean[]) AS q (user_id, hash, workspaces) JOIN users u ON u.id = q.user_id` + where + byName,
 	}
 }

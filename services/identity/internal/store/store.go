@@ -31,7 +31,7 @@ type Store struct {
 	db   *sqldb.DB
 	text statements
 	// holders batches look-ups of sessions; nil where that saves nothing.
-	holders *coalesce.Loader[sessionKey, session.Holder]
+	holders *coalesce.Loader[session.Lookup, session.Holder]
 	// ended, revoked and expired are the walks of Housekeep.
 	ended   *cleanup.Sweep[[]byte]
 	revoked *cleanup.Sweep[string]

@@ -1,7 +1,7 @@
-// Package access decides whether a token opens an endpoint (the wire contract, §6).
+// Package access decides whether a token opens an endpoint (docs/wire-contract.md §6).
 //
-// It owns the order (the token, then the path, then the scope, then the plan) and that an API key dies with its workspace.
-// The path matcher and the words of each denial are sdk/enforce's, which every door uses. It never speaks gRPC or HTTP.
+// It owns the order: the token, then the path, then the scope, then the plan. The path matcher and the words of each denial are
+// sdk/enforce's, which every entry point uses. It never speaks gRPC or HTTP.
 package access
 
 import (
@@ -16,7 +16,7 @@ import (
 // Tokens judges a credential by itself.
 type Tokens interface {
 	// Live reads an access token, an API key or a user token, with the plan of its workspace. introspect.ErrInactive for
-	// what is none, or not live; anything else when that cannot be known.
+	// a token that is not live, such as a key whose workspace is gone; any other error when that cannot be known.
 	Live(ctx context.Context, token string) (introspect.Facts, error)
 }
 
@@ -50,35 +50,21 @@ func (d Decider) Decide(ctx context.Context, r Request) (enforce.Identity, *enfo
 		return enforce.Identity{}, nil, err
 	}
 	var room [16]string // the scopes of most tokens, without the heap
-	subject := enforce.Subject{Kind: kind(facts), Plan: facts.Plan}
+	subject := enforce.Subject{Kind: facts.Kind, Plan: facts.Plan}
 	if subject.Kind == enforce.AccessToken {
 		subject.Scopes = split(room[:0], facts.Scope)
 	}
 	if denial := d.Rules().Decide(subject, r.Method, r.Path); denial != nil {
 		return enforce.Identity{}, denial, nil
 	}
-	return identity(facts, subject.Kind), nil, nil
+	return identity(facts), nil, nil
 }
 
-// kind is what a door may take the credential for: nothing for an API key whose workspace is no more, since a key dies with
-// its workspace.
-func kind(f introspect.Facts) enforce.Kind {
-	switch {
-	case f.Kind == introspect.AccessToken:
-		return enforce.AccessToken
-	case f.Kind == introspect.APIKey && f.Plan != "":
-		return enforce.APIKey
-	case f.Kind == introspect.UserToken:
-		return enforce.UserToken
+func identity(f introspect.Facts) enforce.Identity {
+	if f.Kind == enforce.APIKey {
+		return enforce.Identity{Kind: f.Kind, Subject: f.KeyID, WorkspaceID: f.WorkspaceID}
 	}
-	return 0
-}
-
-func identity(f introspect.Facts, kind enforce.Kind) enforce.Identity {
-	if kind == enforce.APIKey {
-		return enforce.Identity{Kind: kind, Subject: f.KeyID, WorkspaceID: f.WorkspaceID}
-	}
-	return enforce.Identity{Kind: kind, Subject: f.UserID, ClientID: f.ClientID, WorkspaceID: f.WorkspaceID, Scope: f.Scope}
+	return enforce.Identity{Kind: f.Kind, Subject: f.UserID, ClientID: f.ClientID, WorkspaceID: f.WorkspaceID, Scope: f.Scope}
 }
 
 // split appends the scopes of a space-separated list.

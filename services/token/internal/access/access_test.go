@@ -7,10 +7,9 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/access"
 	"github.com/vidocu/usher/services/token/internal/accesstest"
-	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
-// TestWireContract6_TheScopeMatrix: security case 75, cell by cell.
+// TestWireContract6_TheScopeMatrix: docs/security-cases.md 75, cell by cell.
 func TestWireContract6_TheScopeMatrix(t *testing.T) {
 	rules := catalog.Default().Rules
 	accesstest.Each(t, func(t *testing.T, tokens accesstest.Tokens, c accesstest.Cell) {
@@ -23,7 +22,7 @@ func TestWireContract6_TheScopeMatrix(t *testing.T) {
 			want := enforce.Identity{
 				Kind: enforce.AccessToken, Subject: c.Facts.UserID, ClientID: c.Facts.ClientID, WorkspaceID: c.Facts.WorkspaceID, Scope: c.Facts.Scope,
 			}
-			if c.Facts.Kind == introspect.APIKey {
+			if c.Facts.Kind == enforce.APIKey {
 				want = enforce.Identity{Kind: enforce.APIKey, Subject: c.Facts.KeyID, WorkspaceID: c.Facts.WorkspaceID}
 			}
 			if denial != nil || identity != want {
@@ -57,7 +56,7 @@ func TestWireContract6_TheTokenIsJudgedBeforeThePath(t *testing.T) {
 
 func BenchmarkDecide(b *testing.B) {
 	d := access.Decider{Tokens: accesstest.Tokens{"token": {
-		Kind: introspect.AccessToken, UserID: "usr_1", ClientID: "app", WorkspaceID: "ws_1", Scope: "videos:read export:write", Plan: "pro",
+		Kind: enforce.AccessToken, UserID: "usr_1", ClientID: "app", WorkspaceID: "ws_1", Scope: "videos:read export:write", Plan: "pro",
 	}}, Rules: catalog.Default().Rules}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
@@ -73,7 +74,7 @@ func Matrix() []Cell {
 			cells = append(cells, r.key(plan))
 		}
 		cells = append(cells,
-			Cell{Name: "user token " + r.path, Facts: introspect.Facts{Kind: introspect.UserToken, UserID: "usr_1", Plan: "pro"}, Method: r.method, Path: r.path}.
+			Cell{Name: "user token " + r.path, Facts: introspect.Facts{Kind: enforce.UserToken, UserID: "usr_1", Plan: "pro"}, Method: r.method, Path: r.path}.
 				unauthenticated(),
 			Cell{Name: "dead token " + r.path, Method: r.method, Path: r.path}.unauthenticated())
 	}
@@ -97,8 +98,8 @@ func strays() []Cell {
 		{"GET", ""},
 	} {
 		for _, facts := range []introspect.Facts{
-			{Kind: introspect.AccessToken, UserID: "usr_1", ClientID: "app", Scope: strings.Join(scopes(), " "), Plan: "enterprise"},
-			{Kind: introspect.APIKey, KeyID: "key_1", Plan: "enterprise"},
+			{Kind: enforce.AccessToken, UserID: "usr_1", ClientID: "app", Scope: strings.Join(scopes(), " "), Plan: "enterprise"},
+			{Kind: enforce.APIKey, KeyID: "key_1", Plan: "enterprise"},
 		} {
 			cells = append(cells, Cell{
 				Name: r[0] + " " + r[1], Facts: facts, Method: r[0], Path: r[1], Status: 404, Code: "not_found", Message: "There is no such endpoint",
@@ -117,7 +118,7 @@ func (r row) app(scope []string, plan string) Cell {
 	c := Cell{
 		Name: r.method + " " + r.path + " with " + strings.Join(scope, ",") + " on " + plan, Method: r.method, Path: r.path,
 		Facts: introspect.Facts{
-			Kind: introspect.AccessToken, UserID: "usr_1", ClientID: "app", WorkspaceID: "ws_1", Scope: strings.Join(scope, " "), Plan: plan,
+			Kind: enforce.AccessToken, UserID: "usr_1", ClientID: "app", WorkspaceID: "ws_1", Scope: strings.Join(scope, " "), Plan: plan,
 		},
 	}
 	if !slices.Contains(scope, r.scope) {
@@ -133,7 +134,7 @@ func (r row) app(scope []string, plan string) Cell {
 func (r row) key(plan string) Cell {
 	c := Cell{
 		Name: r.method + " " + r.path + " with a key on " + plan, Method: r.method, Path: r.path,
-		Facts: introspect.Facts{Kind: introspect.APIKey, KeyID: "key_1", WorkspaceID: "ws_1", Plan: plan},
+		Facts: introspect.Facts{Kind: enforce.APIKey, KeyID: "key_1", WorkspaceID: "ws_1", Plan: plan},
 	}
 	if plan == "" {
 		return c.unauthenticated()
@@ -160,7 +161,7 @@ type Tokens map[string]introspect.Facts
 // Live is access.Tokens.
 func (t Tokens) Live(_ context.Context, token string) (introspect.Facts, error) {
 	facts, ok := t[token]
-	if !ok || facts.Kind == 0 {
+	if !ok || facts.Kind == 0 || facts.Orphaned() {
 		return introspect.Facts{}, introspect.ErrInactive
 	}
 	return facts, nil

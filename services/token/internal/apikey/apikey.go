@@ -1,4 +1,4 @@
-// Package apikey administers the keys of workspaces (the wire contract §3).
+// Package apikey administers the keys of workspaces (docs/wire-contract.md §3).
 //
 // A key belongs to its workspace: it outlives whoever created it and dies with the workspace. It owns what a key may be
 // called and how one is drawn. It never judges a request that comes with a key, and never keeps a key: only its hash.
@@ -65,8 +65,8 @@ type Store interface {
 	CreateKey(ctx context.Context, key New) (time.Time, error)
 	// CreateFirstKey is CreateKey for a workspace that never had a key; created is false where it had one.
 	CreateFirstKey(ctx context.Context, key New) (created bool, err error)
-	// Keys lists a workspace's keys, newest first, revoked ones too.
-	Keys(ctx context.Context, workspaceID string) ([]Key, error)
+	// ListKeys lists a workspace's keys, newest first, revoked ones too.
+	ListKeys(ctx context.Context, workspaceID string) ([]Key, error)
 	// RevokeKey revokes a key at every replica before it returns; revoking one twice succeeds. ErrUnknown when there is none.
 	RevokeKey(ctx context.Context, id string) error
 }
@@ -77,18 +77,18 @@ type Workspaces interface {
 	Plan(ctx context.Context, workspaceID string) (string, error)
 }
 
-// Desk administers keys. Its methods may be called concurrently.
-type Desk struct {
+// Keys administers keys. Its methods may be called concurrently.
+type Keys struct {
 	Store      Store
 	Workspaces Workspaces
 }
 
 // Create draws a key for a workspace. The key itself is in this answer and nowhere else. ErrName, ErrNoWorkspace.
-func (d Desk) Create(ctx context.Context, workspaceID, name string) (Key, secret.String, error) {
+func (k Keys) Create(ctx context.Context, workspaceID, name string) (Key, secret.String, error) {
 	if !nameable(name) {
 		return Key{}, secret.String{}, ErrName
 	}
-	plan, err := d.Workspaces.Plan(ctx, workspaceID)
+	plan, err := k.Workspaces.Plan(ctx, workspaceID)
 	if err != nil {
 		return Key{}, secret.String{}, fmt.Errorf("looking for the key's workspace: %w", err)
 	}
@@ -96,7 +96,7 @@ func (d Desk) Create(ctx context.Context, workspaceID, name string) (Key, secret
 		return Key{}, secret.String{}, ErrNoWorkspace
 	}
 	n, key := draw(secret.NewID("key_"), workspaceID, name)
-	created, err := d.Store.CreateKey(ctx, n)
+	created, err := k.Store.CreateKey(ctx, n)
 	if err != nil {
 		return Key{}, secret.String{}, err
 	}
@@ -108,9 +108,9 @@ const DevelopmentID = "key_development"
 
 // CreateDevelopment draws a key for a workspace that never had one; it answers the zero secret where it had. It asks nobody
 // whether there is such a workspace.
-func (d Desk) CreateDevelopment(ctx context.Context, workspaceID string) (secret.String, error) {
+func (k Keys) CreateDevelopment(ctx context.Context, workspaceID string) (secret.String, error) {
 	n, key := draw(DevelopmentID, workspaceID, "Development")
-	created, err := d.Store.CreateFirstKey(ctx, n)
+	created, err := k.Store.CreateFirstKey(ctx, n)
 	if err != nil || !created {
 		return secret.String{}, err
 	}
@@ -126,13 +126,13 @@ func draw(id, workspaceID, name string) (New, secret.String) {
 }
 
 // List lists a workspace's keys, newest first, revoked ones too. A workspace that does not exist has none.
-func (d Desk) List(ctx context.Context, workspaceID string) ([]Key, error) {
-	return d.Store.Keys(ctx, workspaceID)
+func (k Keys) List(ctx context.Context, workspaceID string) ([]Key, error) {
+	return k.Store.ListKeys(ctx, workspaceID)
 }
 
 // Revoke ends a key everywhere before it returns; ending one twice succeeds. ErrUnknown.
-func (d Desk) Revoke(ctx context.Context, id string) error {
-	return d.Store.RevokeKey(ctx, id)
+func (k Keys) Revoke(ctx context.Context, id string) error {
+	return k.Store.RevokeKey(ctx, id)
 }
 
 // nameable wants what a list can show as it is: no line breaks, no invisible direction marks, nothing at all but spaces.

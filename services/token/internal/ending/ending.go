@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 )
@@ -12,12 +15,17 @@ import (
 var (
 	// ErrPlan is a plan that the catalog does not have.
 	ErrPlan = errors.New("no such plan")
-	// ErrPassword is a password that nobody could use.
-	ErrPassword = errors.New("must be 1 to 1,024 bytes without a NUL character")
+	// ErrPassword is a new password that identity would refuse for its length, or that cannot be sent.
+	ErrPassword = errors.New("must have at least 12 characters, and at most 1,024 bytes without a NUL character")
 )
 
-// maxPassword is in bytes.
-const maxPassword = 1024
+const (
+	// minPassword is identity's, in characters of the composed form (NFC). It is checked here too, because identity is asked only
+	// when sessions and user tokens have ended.
+	minPassword = 12
+	// maxPassword is in bytes.
+	maxPassword = 1024
+)
 
 // Store ends tokens, each method in one transaction that also writes the log, whatever hangs on it. Each returns when no replica
 // answers from before it.
@@ -73,7 +81,8 @@ func (d Desk) DisableUser(ctx context.Context, userID string) error {
 // SetPassword gives a user a new password and ends what the old one opened; apps stay connected. The log's entry names the
 // user, so whoever remembers the user's OAuth tokens asks about them again and finds them live.
 func (d Desk) SetPassword(ctx context.Context, userID string, password secret.String) error {
-	if n := len(password.Reveal()); n == 0 || n > maxPassword || strings.IndexByte(password.Reveal(), 0) >= 0 {
+	clear := password.Reveal()
+	if utf8.RuneCountInString(norm.NFC.String(clear)) < minPassword || len(clear) > maxPassword || strings.IndexByte(clear, 0) >= 0 {
 		return ErrPassword
 	}
 	return around(

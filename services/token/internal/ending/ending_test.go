@@ -3,6 +3,7 @@ package ending_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -51,7 +52,7 @@ func (w *world) desk() ending.Desk {
 func operations(d ending.Desk) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"disable":  func(ctx context.Context) error { return d.DisableUser(ctx, "usr_1") },
-		"password": func(ctx context.Context) error { return d.SetPassword(ctx, "usr_1", secret.New("new")) },
+		"password": func(ctx context.Context) error { return d.SetPassword(ctx, "usr_1", secret.New("a long password")) },
 		"member":   func(ctx context.Context) error { return d.RemoveMember(ctx, "usr_1", "ws_1") },
 		"app":      func(ctx context.Context) error { return d.RevokeAuthenticationApp(ctx, "aap_1") },
 		"client":   func(ctx context.Context) error { return d.DisableClient(ctx, "vdo_client_1") },
@@ -81,8 +82,15 @@ func TestANewPlanIsToldAfterTheChange(t *testing.T) {
 	if err := w.desk().SetWorkspacePlan(t.Context(), "ws_1", "gold"); !errors.Is(err, ending.ErrPlan) || len(w.calls) > 0 {
 		t.Errorf("an unknown plan: %v %v", w.calls, err)
 	}
-	if err := w.desk().SetPassword(t.Context(), "usr_1", secret.String{}); !errors.Is(err, ending.ErrPassword) || len(w.calls) > 0 {
-		t.Errorf("an empty password: %v %v", w.calls, err)
+}
+
+// TestFault_C11_APasswordThatIsTooShortEndsNothing: it is refused before sessions and tokens end.
+func TestFault_C11_APasswordThatIsTooShortEndsNothing(t *testing.T) {
+	for _, password := range []string{"", "12345678901", strings.Repeat("a\u0308", 11), strings.Repeat("x", 1025), "1234567890\x0012"} {
+		w := &world{}
+		if err := w.desk().SetPassword(t.Context(), "usr_1", secret.New(password)); !errors.Is(err, ending.ErrPassword) || len(w.calls) > 0 {
+			t.Errorf("%.20q: %v %v", password, w.calls, err)
+		}
 	}
 }
 

@@ -3,42 +3,15 @@ package feed
 import (
 	"context"
 	"time"
-)
 
-// Kind is what an entry of the log ends. The values are the stored ones.
-type Kind int16
-
-// The kinds.
-const (
-	// Token is one access token, API key or user token, named by TokenHash.
-	Token Kind = 1
-	// Family is every token of one authorization, named by Family.
-	Family Kind = 2
-	// Pair is every token of UserID with the app ClientID.
-	Pair Kind = 3
-	// User is every token of UserID.
-	User Kind = 4
-	// Member is every token of UserID that is good for WorkspaceID.
-	Member Kind = 5
-	// Client is every token of ClientID.
-	Client Kind = 6
-	// Workspace ends nothing: what is known of WorkspaceID changed.
-	Workspace Kind = 7
-	// AuthenticationApp is every user token that was issued through the authentication app ClientID.
-	AuthenticationApp Kind = 8
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 )
 
 // Entry is one revocation as followers need it.
 type Entry struct {
 	// Cursor is its place in the log. Cursors rise by one in the order of commits.
 	Cursor int64
-	Kind   Kind
-	// TokenHash and Family are nil, and the names empty, where the kind does not use them.
-	TokenHash   []byte
-	Family      []byte
-	UserID      string
-	ClientID    string
-	WorkspaceID string
+	revocation.Revocation
 	// Age is how old it was when it was read, by the database's clock.
 	Age time.Duration
 }

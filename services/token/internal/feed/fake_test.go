@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/feed"
 )
 
@@ -31,7 +32,7 @@ func (l *memoryLog) append(n int) {
 	defer l.mu.Unlock()
 	for range n {
 		l.head++
-		l.entries = append(l.entries, feed.Entry{Cursor: l.head, Kind: feed.User, UserID: "usr_john"})
+		l.entries = append(l.entries, feed.Entry{Cursor: l.head, Revocation: revocation.Revocation{Kind: revocation.User, UserID: "usr_john"}})
 	}
 }
 

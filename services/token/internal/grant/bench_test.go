@@ -48,7 +48,7 @@ func newBench(retryWindow time.Duration) bench {
 			Secrets:    map[string]string{"app": "secret", "other": "secret"},
 			GrantTypes: []string{"authorization_code", "refresh_token"},
 		},
-		codes: granttest.Codes{Journal: j, Held: map[string]grant.Code{theCode: johnsCode()}},
+		codes: granttest.Codes{Journal: j, Held: map[string]oauth.ApprovedRequest{theCode: johnsCode()}},
 		store: granttest.NewStore(j),
 	}
 	l := lifetimes()
@@ -65,11 +65,13 @@ func lifetimes() grant.Lifetimes {
 }
 
 // johnsCode is what John approved.
-func johnsCode() grant.Code {
-	return grant.Code{
-		Binding: grant.Binding{ClientID: "app", RedirectURI: callback, CodeChallenge: challenge},
-		UserID:  "usr_john", DisplayName: "John Doe", WorkspaceID: "ws_acme",
-		Scope: oauth.Scope{"videos:read", "analyze:write", "jobs:read"},
+func johnsCode() oauth.ApprovedRequest {
+	return oauth.ApprovedRequest{
+		AuthorizationRequest: oauth.AuthorizationRequest{
+			CodeBinding: oauth.CodeBinding{ClientID: "app", RedirectURI: callback, CodeChallenge: challenge},
+			Scope:       oauth.Scope{"videos:read", "analyze:write", "jobs:read"},
+		},
+		UserID: "usr_john", DisplayName: "John Doe", WorkspaceID: "ws_acme",
 	}
 }
 

@@ -26,34 +26,16 @@ var (
 	ErrNoEvidence = errors.New("code was never redeemed")
 )
 
-// Binding is what a redemption must repeat of the authorization request to be right.
-type Binding struct {
-	ClientID      string
-	RedirectURI   string
-	CodeChallenge string
-}
-
-// Code is what an authorization code stands for.
-type Code struct {
-	Binding
-	UserID      string
-	DisplayName string
-	WorkspaceID string
-	Scope       oauth.Scope
-	// Epoch is the pair's mark that the consent screen showed.
-	Epoch int64
-}
-
 // Codes resolves codes. ErrCodeUnknown when there is none such; reading is idempotent.
 type Codes interface {
-	Resolve(ctx context.Context, code secret.String) (Code, error)
+	Resolve(ctx context.Context, code secret.String) (oauth.ApprovedRequest, error)
 }
 
 // Redemption begins a token family from a code.
 type Redemption struct {
 	// CodeHash names the family: that it is unique is what makes a code single-use.
 	CodeHash  secret.Hash
-	Code      Code
+	Code      oauth.ApprovedRequest
 	Access    secret.Hash
 	Refresh   secret.Hash
 	Lifetimes Lifetimes
@@ -66,8 +48,8 @@ type CodeStore interface {
 	// Redeem creates the family with its first tokens if the code's hash is new and the pair's epoch is still
 	// the code's: else ErrCodeUsed or ErrPairRevoked, and nothing is written. Beyond the limit the oldest grant is revoked.
 	Redeem(ctx context.Context, r Redemption) error
-	// Redeemed reads what a code was bound to when it was redeemed. ErrNoEvidence when it never was.
-	Redeemed(ctx context.Context, code secret.Hash) (Binding, error)
+	// Redeemed reads the binding of a code that was redeemed. ErrNoEvidence when it never was.
+	Redeemed(ctx context.Context, code secret.Hash) (oauth.CodeBinding, error)
 	// RevokeFamily ends all that the code's redemption issued.
 	RevokeFamily(ctx context.Context, code secret.Hash) error
 	// RedemptionOrigin reads whose a redeemed code was, and when. It only serves the log. ErrNoEvidence when it never was.
@@ -84,7 +66,7 @@ type AuthorizationCode struct {
 }
 
 // Type is `authorization_code`.
-func (AuthorizationCode) Type() string { return "authorization_code" }
+func (AuthorizationCode) Type() string { return oauth.AuthorizationCodeGrant }
 
 // Check wants `code`, and `redirect_uri` or a verifier: a code that carries a challenge may be redeemed without repeating the
 // redirect URI (OAuth 2.1 §10.2). Whether the code carries one is judged with the code.
@@ -112,7 +94,7 @@ func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request
 	if err != nil {
 		return Pair{}, err
 	}
-	if err := code.check(client, req); err != nil {
+	if err := checkBinding(code.CodeBinding, client, req); err != nil {
 		return Pair{}, err
 	}
 	pair := Pair{
@@ -150,7 +132,7 @@ func (g AuthorizationCode) replayed(ctx context.Context, r replay) error {
 	if bound.ClientID != r.client.ID {
 		return invalidCode(cause.CodeOtherClient)
 	}
-	if bound.check(r.client, r.req) != nil {
+	if checkBinding(bound, r.client, r.req) != nil {
 		return invalidCode(cause.CodeUsed)
 	}
 	if err := g.Store.RevokeFamily(ctx, r.hash); err != nil {
@@ -172,8 +154,8 @@ type replay struct {
 	otherwise error
 }
 
-// check holds a request against what the code was bound to: client, redirect URI, then verifier.
-func (b Binding) check(client Client, req Request) error {
+// checkBinding compares a request with the binding of its code: client, redirect URI, then verifier.
+func checkBinding(b oauth.CodeBinding, client Client, req Request) error {
 	switch {
 	case b.ClientID != client.ID:
 		return invalidCode(cause.CodeOtherClient)

@@ -8,7 +8,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
-// The failures of the token endpoint. Each is one row of the wire contract §4. Those that have several causes carry theirs
+// The failures of the token endpoint. Each is one row of docs/wire-contract.md §4. Those that have several causes carry theirs
 // (package cause), which the caller is never told.
 var (
 	// ErrUnsupportedGrantType is RFC 6749 §5.2 unsupported_grant_type.

@@ -116,7 +116,7 @@ type RefreshToken struct {
 }
 
 // Type is `refresh_token`.
-func (RefreshToken) Type() string { return "refresh_token" }
+func (RefreshToken) Type() string { return oauth.RefreshTokenGrant }
 
 // Check wants `refresh_token`.
 func (RefreshToken) Check(req Request) error {

@@ -148,7 +148,7 @@ func TestWithoutARetryWindowNothingIsSealed(t *testing.T) {
 	}
 }
 
-// TestARetryGetsTheSameSuccessor: design §4.11.
+// TestARetryGetsTheSameSuccessor: docs/wire-contract.md §4.1.
 func TestARetryGetsTheSameSuccessor(t *testing.T) {
 	for scope, want := range map[string]string{"": granted, "jobs:read": "jobs:read"} {
 		b := newBench(10 * time.Second)
@@ -244,7 +244,7 @@ func TestTheEndOfTheFamilyShortensTheAnswer(t *testing.T) {
 	}
 }
 
-// TestAnOutageIsNeverAnInvalidRefreshToken: design §4.8.
+// TestAnOutageIsNeverAnInvalidRefreshToken: rule 4 of docs/architecture.md.
 func TestAnOutageIsNeverAnInvalidRefreshToken(t *testing.T) {
 	for _, row := range []struct {
 		down  string

@@ -34,21 +34,21 @@ func (c Clients) Authenticate(_ context.Context, readings []oauth.ClientCredenti
 	return grant.Client{}, ErrClient
 }
 
-// Codes holds codes until they are forgotten; reading one leaves it there.
+// Codes holds codes until they are deleted; reading one leaves it there.
 type Codes struct {
 	*Journal
 	// Held are the codes by their text.
-	Held map[string]grant.Code
+	Held map[string]oauth.ApprovedRequest
 }
 
 // Resolve is grant.Codes.
-func (c Codes) Resolve(_ context.Context, code secret.String) (grant.Code, error) {
+func (c Codes) Resolve(_ context.Context, code secret.String) (oauth.ApprovedRequest, error) {
 	if err := c.note("Resolve"); err != nil {
-		return grant.Code{}, err
+		return oauth.ApprovedRequest{}, err
 	}
 	held, ok := c.Held[code.Reveal()]
 	if !ok {
-		return grant.Code{}, grant.ErrCodeUnknown
+		return oauth.ApprovedRequest{}, grant.ErrCodeUnknown
 	}
 	return held, nil
 }

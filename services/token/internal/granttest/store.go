@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
@@ -67,15 +68,15 @@ func (s *Store) Redeem(_ context.Context, r grant.Redemption) error {
 }
 
 // Redeemed is grant.CodeStore.
-func (s *Store) Redeemed(_ context.Context, code secret.Hash) (grant.Binding, error) {
+func (s *Store) Redeemed(_ context.Context, code secret.Hash) (oauth.CodeBinding, error) {
 	if err := s.note("Redeemed"); err != nil {
-		return grant.Binding{}, err
+		return oauth.CodeBinding{}, err
 	}
 	f := s.families[code]
 	if f == nil {
-		return grant.Binding{}, grant.ErrNoEvidence
+		return oauth.CodeBinding{}, grant.ErrNoEvidence
 	}
-	return f.Code.Binding, nil
+	return f.Code.CodeBinding, nil
 }
 
 // RevokeFamily is grant.CodeStore.

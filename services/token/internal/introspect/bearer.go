@@ -7,17 +7,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// kindOf tells a token's kind by its form; 0 for what is no bearer's token, such as a refresh token.
-func kindOf(token string) Kind {
-	switch {
-	case secret.Valid(secret.AccessToken, token):
-		return AccessToken
-	case secret.Valid(secret.APIKey, token):
-		return APIKey
-	case secret.ValidUserToken(token):
-		return UserToken
+// bearerKind returns a token's kind by its form; 0 for a string that is no bearer's token, such as a refresh token.
+func bearerKind(token string) enforce.Kind {
+	if kind := enforce.KindOf(token); kind != enforce.RefreshToken {
+		return kind
 	}
 	return 0
 }
@@ -25,7 +21,7 @@ func kindOf(token string) Kind {
 // Bearer judges a bearer's token of any kind. The answer takes every revocation up to minCursor into account, and every one
 // that had returned. A string that is no token by its form is ErrInactive without a look-up.
 func (i Introspector) Bearer(ctx context.Context, token string, minCursor int64) (Facts, error) {
-	kind := kindOf(token)
+	kind := bearerKind(token)
 	if kind == 0 {
 		return Facts{}, ErrInactive
 	}
@@ -53,7 +49,7 @@ func (i Introspector) Bearers(ctx context.Context, tokens []string, minCursor in
 		if known[n] = q.memory.find(hash); known[n] != nil {
 			continue
 		}
-		if kind := kindOf(token); kind != 0 {
+		if kind := bearerKind(token); kind != 0 {
 			missed = append(missed, miss{at: n, kind: kind, hash: hash})
 		}
 	}
@@ -79,10 +75,10 @@ func (i Introspector) Bearers(ctx context.Context, tokens []string, minCursor in
 	return nil
 }
 
-// plan fills in the plan, which may change while the token lives and so is never remembered with it. A key dies with its
-// workspace: ErrInactive.
+// plan fills in the plan, which may change while the token lives and so is never cached with it. A key without its
+// workspace is ErrInactive.
 func (q *question) plan(ctx context.Context, facts *Facts) error {
-	if q.Plans == nil || facts.WorkspaceID == "" || facts.Kind == UserToken {
+	if q.Plans == nil || facts.WorkspaceID == "" || facts.Kind == enforce.UserToken {
 		return nil
 	}
 	if facts.WorkspaceID != q.workspace {
@@ -96,7 +92,7 @@ func (q *question) plan(ctx context.Context, facts *Facts) error {
 		}
 		q.workspace, q.planned = facts.WorkspaceID, name
 	}
-	if facts.Plan = q.planned; facts.Plan == "" && facts.Kind == APIKey {
+	if facts.Plan = q.planned; facts.Orphaned() {
 		return ErrInactive
 	}
 	return nil
@@ -132,7 +128,7 @@ type finding struct {
 }
 
 // one finds one token.
-func (q *question) one(ctx context.Context, kind Kind, hash secret.Hash) (finding, error) {
+func (q *question) one(ctx context.Context, kind enforce.Kind, hash secret.Hash) (finding, error) {
 	f := finding{hash: hash}
 	if q.memory.get(hash, &f.facts) {
 		return f, nil
@@ -154,14 +150,14 @@ func (q *question) told(f *finding) {
 }
 
 // find asks the store that has tokens of the kind.
-func (q *question) find(ctx context.Context, kind Kind, hash secret.Hash) (facts Facts, err error) {
+func (q *question) find(ctx context.Context, kind enforce.Kind, hash secret.Hash) (facts Facts, err error) {
 	q.memory.asked(1)
 	switch {
-	case kind == AccessToken:
+	case kind == enforce.AccessToken:
 		facts, err = q.Store.FindAccess(ctx, hash)
-	case kind == APIKey && q.Keys != nil:
+	case kind == enforce.APIKey && q.Keys != nil:
 		facts, err = q.Keys.FindKey(ctx, hash)
-	case kind == UserToken && q.UserTokens != nil:
+	case kind == enforce.UserToken && q.UserTokens != nil:
 		facts, err = q.UserTokens.FindUserToken(ctx, hash)
 	default:
 		err = ErrInactive
@@ -176,7 +172,7 @@ func (q *question) find(ctx context.Context, kind Kind, hash secret.Hash) (facts
 // miss is a token of a batch that nothing is remembered of, and what the store says of it.
 type miss struct {
 	at    int
-	kind  Kind
+	kind  enforce.Kind
 	hash  secret.Hash
 	facts Facts
 }
@@ -194,7 +190,7 @@ func (q *question) many(ctx context.Context, missed []miss) error {
 	group.Go(func() error { return q.manyAccess(ctx, missed) })
 	for n := range missed {
 		m := &missed[n]
-		if m.kind == AccessToken {
+		if m.kind == enforce.AccessToken {
 			continue
 		}
 		group.Go(func() error {
@@ -215,7 +211,7 @@ func (q *question) many(ctx context.Context, missed []miss) error {
 func (q *question) manyAccess(ctx context.Context, missed []miss) error {
 	hashes := make([]secret.Hash, 0, len(missed))
 	for n := range missed { // by place: of the others somebody writes the facts meanwhile
-		if missed[n].kind == AccessToken {
+		if missed[n].kind == enforce.AccessToken {
 			hashes = append(hashes, missed[n].hash)
 		}
 	}
@@ -230,10 +226,10 @@ func (q *question) manyAccess(ctx context.Context, missed []miss) error {
 	for n := range missed {
 		m := &missed[n]
 		facts, live := found[m.hash]
-		if m.kind != AccessToken || !live {
+		if m.kind != enforce.AccessToken || !live {
 			continue
 		}
-		facts.Kind = AccessToken
+		facts.Kind = enforce.AccessToken
 		q.told(&finding{hash: m.hash, facts: facts, stored: true})
 		m.facts = facts
 	}

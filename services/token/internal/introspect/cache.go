@@ -1,7 +1,6 @@
 package introspect
 
 import (
-	"bytes"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -10,6 +9,7 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/feed"
 )
 
@@ -138,8 +138,12 @@ func (v *view) put(hash secret.Hash, facts Facts) {
 	if !known {
 		return
 	}
-	for i := range since {
-		if ends(&since[i], hash, &facts) {
+	if len(since) > 0 {
+		var ended revocation.Set
+		for i := range since {
+			ended.Add(&since[i].Revocation)
+		}
+		if facts.ended(hash, &ended) {
 			return
 		}
 	}
@@ -148,79 +152,58 @@ func (v *view) put(hash secret.Hash, facts Facts) {
 	c.held.Set(hash, r)
 }
 
-// Apply forgets what entries end: feed.Listener.
+// Apply evicts what entries end: feed.Listener.
 func (c *Cache) Apply(entries []feed.Entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i := range entries {
-		c.forget(&entries[i])
+		c.evict(&entries[i])
 	}
 }
 
-// Forget forgets everything: feed.Listener.
+// Forget evicts everything: feed.Listener.
 func (c *Cache) Forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.held.InvalidateAll()
 }
 
-func (c *Cache) forget(e *feed.Entry) {
-	switch e.Kind {
-	case feed.Token:
-		if hash, err := secret.HashFromBytes(e.TokenHash); err == nil {
-			c.held.Invalidate(hash)
-			return
-		}
-		c.held.InvalidateAll() // it names something that we cannot read
-	case feed.Family, feed.Pair, feed.User, feed.Member:
-		if e.UserID == "" {
-			c.sweep(e)
-		}
+// evict evicts the tokens that an entry ends. Only where to look is decided here: whom it ends is the rule of package revocation.
+func (c *Cache) evict(e *feed.Entry) {
+	ended := revocation.NewSet(&e.Revocation)
+	switch {
+	case ended.Everything():
+		c.held.InvalidateAll()
+	case e.Kind == revocation.Token:
+		c.held.Invalidate(secret.Hash(e.TokenHash))
+	case e.Kind == revocation.Workspace: // no plan is cached here
+	case e.UserID != "":
 		for _, r := range c.users.of(e.UserID) {
-			if ends(e, r.hash, &r.facts) {
+			if r.facts.ended(r.hash, ended) {
 				c.held.Invalidate(r.hash)
 			}
 		}
-	case feed.Workspace:
-	case feed.Client, feed.AuthenticationApp:
-		c.sweep(e)
 	default:
-		c.held.InvalidateAll()
+		c.sweep(ended)
 	}
 }
 
-// sweep looks at everything. It is for what an operator does now and then.
-func (c *Cache) sweep(e *feed.Entry) {
-	var ended []secret.Hash
+// sweep looks through the whole cache, which operators' decisions need now and then.
+func (c *Cache) sweep(ended *revocation.Set) {
+	var hashes []secret.Hash
 	for hash, r := range c.held.All() {
-		if ends(e, hash, &r.facts) {
-			ended = append(ended, hash)
+		if r.facts.ended(hash, ended) {
+			hashes = append(hashes, hash)
 		}
 	}
-	for _, hash := range ended {
+	for _, hash := range hashes {
 		c.held.Invalidate(hash)
 	}
 }
 
-// ends reports whether an entry ends a token, or may: forgetting more than it names is always right.
-func ends(e *feed.Entry, hash secret.Hash, f *Facts) bool {
-	switch e.Kind {
-	case feed.Token:
-		return bytes.Equal(e.TokenHash, hash[:])
-	case feed.Family:
-		return bytes.Equal(e.Family, f.Family)
-	case feed.Pair:
-		return e.UserID == f.UserID && e.ClientID == f.ClientID
-	case feed.User:
-		return e.UserID == f.UserID
-	case feed.Member:
-		return e.UserID == f.UserID && (f.WorkspaceID == "" || e.WorkspaceID == f.WorkspaceID)
-	case feed.Client:
-		return e.ClientID == f.ClientID
-	case feed.AuthenticationApp:
-		return f.Kind == UserToken
-	case feed.Workspace:
-		return false
-	}
-	return true
+// ended reports whether revocations end the token.
+func (f *Facts) ended(hash secret.Hash, by *revocation.Set) bool {
+	return by.Ends(&revocation.Cached{
+		Hash: (*[len(hash)]byte)(&hash), Kind: f.Kind, FamilyID: string(f.Family), UserID: f.UserID, ClientID: f.ClientID, WorkspaceID: f.WorkspaceID,
+	})
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/feed"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
@@ -51,7 +53,7 @@ func remembering(t *testing.T, size int, test func(t *testing.T, p *platform)) {
 	})
 }
 
-func (p *platform) find(kind introspect.Kind, hash secret.Hash) (introspect.Facts, error) {
+func (p *platform) find(kind enforce.Kind, hash secret.Hash) (introspect.Facts, error) {
 	p.mu.Lock()
 	p.reads++
 	facts, ok := p.tokens[hash]
@@ -67,15 +69,15 @@ func (p *platform) find(kind introspect.Kind, hash secret.Hash) (introspect.Fact
 }
 
 func (p *platform) FindAccess(_ context.Context, hash secret.Hash) (introspect.Facts, error) {
-	return p.find(introspect.AccessToken, hash)
+	return p.find(enforce.AccessToken, hash)
 }
 
 func (p *platform) FindKey(_ context.Context, hash secret.Hash) (introspect.Facts, error) {
-	return p.find(introspect.APIKey, hash)
+	return p.find(enforce.APIKey, hash)
 }
 
 func (p *platform) FindUserToken(_ context.Context, hash secret.Hash) (introspect.Facts, error) {
-	return p.find(introspect.UserToken, hash)
+	return p.find(enforce.UserToken, hash)
 }
 
 func (*platform) FindRefresh(context.Context, secret.Hash) (introspect.Facts, error) {
@@ -85,7 +87,7 @@ func (*platform) FindRefresh(context.Context, secret.Hash) (introspect.Facts, er
 func (p *platform) FindManyAccess(_ context.Context, hashes []secret.Hash) (map[secret.Hash]introspect.Facts, error) {
 	found := make(map[secret.Hash]introspect.Facts)
 	for _, hash := range hashes {
-		if facts, err := p.find(introspect.AccessToken, hash); err == nil {
+		if facts, err := p.find(enforce.AccessToken, hash); err == nil {
 			found[hash] = facts
 		}
 	}
@@ -128,19 +130,19 @@ func (p *platform) issue(token string, facts introspect.Facts) string {
 
 func (p *platform) access(n int) string {
 	return p.issue(secret.Generate(secret.AccessToken).Reveal(), introspect.Facts{
-		Kind: introspect.AccessToken, Family: fmt.Appendf(nil, "family-%d", n), UserID: fmt.Sprintf("usr_%d", n), ClientID: "app",
+		Kind: enforce.AccessToken, Family: fmt.Appendf(nil, "family-%d", n), UserID: fmt.Sprintf("usr_%d", n), ClientID: "app",
 		WorkspaceID: "ws_acme", Scope: "videos:read", Left: time.Hour,
 	})
 }
 
 func (p *platform) key() string {
 	return p.issue(secret.Generate(secret.APIKey).Reveal(), introspect.Facts{
-		Kind: introspect.APIKey, KeyID: "key_1", WorkspaceID: "ws_acme",
+		Kind: enforce.APIKey, KeyID: "key_1", WorkspaceID: "ws_acme",
 	})
 }
 
 func (p *platform) userToken(app string) string {
-	return p.issue(secret.NewUserToken().Reveal(), introspect.Facts{Kind: introspect.UserToken, UserID: "usr_0", ClientID: app, Left: 24 * time.Hour})
+	return p.issue(secret.NewUserToken().Reveal(), introspect.Facts{Kind: enforce.UserToken, UserID: "usr_0", ClientID: app, Left: 24 * time.Hour})
 }
 
 // end takes tokens out of the store and says so in the log, in one step.
@@ -191,7 +193,7 @@ func (p *platform) remembered(t *testing.T, tokens ...string) {
 
 func TestWhatIsRememberedEndsWithTheToken(t *testing.T) {
 	remembering(t, 100, func(t *testing.T, p *platform) {
-		facts := introspect.Facts{Kind: introspect.AccessToken, Family: []byte("family"), UserID: "usr_1", WorkspaceID: "ws_acme", Left: 30 * time.Second}
+		facts := introspect.Facts{Kind: enforce.AccessToken, Family: []byte("family"), UserID: "usr_1", WorkspaceID: "ws_acme", Left: 30 * time.Second}
 		token := p.issue(secret.Generate(secret.AccessToken).Reveal(), facts)
 		p.remembered(t, token)
 		time.Sleep(20 * time.Second)
@@ -202,7 +204,7 @@ func TestWhatIsRememberedEndsWithTheToken(t *testing.T) {
 		if diff := cmp.Diff(facts, got); diff != "" || err != nil {
 			t.Errorf("after 20 s: %v (-want +got):\n%s", err, diff)
 		}
-		p.end(feed.Entry{Kind: feed.Workspace}, token) // it expires; the log does not say so
+		p.end(feed.Entry{Revocation: revocation.Revocation{Kind: revocation.Workspace, WorkspaceID: "ws_acme"}}, token) // it expires; the log does not say so
 		for left := 10 * time.Second; left > 10*time.Millisecond; left -= 10 * time.Millisecond {
 			if active, reads := p.active(t, token); !active || reads != 0 {
 				t.Fatalf("%s before its end: active %v, %d readings", left, active, reads)
@@ -245,43 +247,47 @@ func TestEachKindOfEntryForgetsWhatItEndsAndNotTheRest(t *testing.T) {
 	}{
 		"token": {entry: func(_ *platform, mine string) feed.Entry {
 			hash := secret.Sum(mine)
-			return feed.Entry{Kind: feed.Token, TokenHash: hash.Bytes(), UserID: "usr_0"}
+			return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.Token, TokenHash: hash.Bytes(), UserID: "usr_0"}}
 		}},
 		"key": {mine: (*platform).key, entry: func(_ *platform, mine string) feed.Entry {
 			hash := secret.Sum(mine)
-			return feed.Entry{Kind: feed.Token, TokenHash: hash.Bytes()}
+			return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.Token, TokenHash: hash.Bytes()}}
 		}},
 		"family": {entry: func(*platform, string) feed.Entry {
-			return feed.Entry{Kind: feed.Family, Family: []byte("family-0"), UserID: "usr_0"}
+			return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.Family, FamilyID: []byte("family-0"), UserID: "usr_0"}}
 		}},
 		"family without its user": {entry: func(*platform, string) feed.Entry {
-			return feed.Entry{Kind: feed.Family, Family: []byte("family-0")}
+			return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.Family, FamilyID: []byte("family-0")}}
 		}},
 		"pair": {entry: func(*platform, string) feed.Entry {
-			return feed.Entry{Kind: feed.Pair, UserID: "usr_0", ClientID: "app"}
+			return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.UserClient, UserID: "usr_0", ClientID: "app"}}
 		}},
-		"user": {entry: func(*platform, string) feed.Entry { return feed.Entry{Kind: feed.User, UserID: "usr_0"} }},
+		"user": {entry: func(*platform, string) feed.Entry {
+			return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.User, UserID: "usr_0"}}
+		}},
 		"member": {entry: func(*platform, string) feed.Entry {
-			return feed.Entry{Kind: feed.Member, UserID: "usr_0", WorkspaceID: "ws_acme"}
+			return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.Member, UserID: "usr_0", WorkspaceID: "ws_acme"}}
 		}},
 		"member with a token for all workspaces": {
 			mine: func(p *platform) string { return p.userToken("uapp_1") },
 			entry: func(*platform, string) feed.Entry {
-				return feed.Entry{Kind: feed.Member, UserID: "usr_0", WorkspaceID: "ws_acme"}
+				return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.Member, UserID: "usr_0", WorkspaceID: "ws_acme"}}
 			},
 		},
 		"client": {
 			mine: func(p *platform) string {
 				return p.issue(secret.Generate(secret.AccessToken).Reveal(), introspect.Facts{
-					Kind: introspect.AccessToken, Family: []byte("other"), UserID: "usr_0", ClientID: "other", WorkspaceID: "ws_acme", Left: time.Hour,
+					Kind: enforce.AccessToken, Family: []byte("other"), UserID: "usr_0", ClientID: "other", WorkspaceID: "ws_acme", Left: time.Hour,
 				})
 			},
-			entry: func(*platform, string) feed.Entry { return feed.Entry{Kind: feed.Client, ClientID: "other"} },
+			entry: func(*platform, string) feed.Entry {
+				return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.Client, ClientID: "other"}}
+			},
 		},
 		"authentication app": {
 			mine: func(p *platform) string { return p.userToken("uapp_1") },
 			entry: func(*platform, string) feed.Entry {
-				return feed.Entry{Kind: feed.AuthenticationApp, ClientID: "uapp_1"}
+				return feed.Entry{Revocation: revocation.Revocation{Kind: revocation.AuthenticationApp, ClientID: "uapp_1"}}
 			},
 		},
 	} {
@@ -310,7 +316,7 @@ func TestAnEntryThatIsNotUnderstoodForgetsEverything(t *testing.T) {
 	remembering(t, 100, func(t *testing.T, p *platform) {
 		token := p.access(0)
 		p.remembered(t, token)
-		p.end(feed.Entry{Kind: 99}, token)
+		p.end(feed.Entry{Revocation: revocation.Revocation{Kind: 99}}, token)
 		time.Sleep(20 * time.Millisecond)
 		synctest.Wait()
 		if active, _ := p.active(t, token); active {
@@ -335,7 +341,7 @@ func TestAnAnswerThatWasReadBeforeItsEndIsNotRememberedAfter(t *testing.T) {
 		p.mu.Lock()
 		p.reading = nil
 		p.mu.Unlock()
-		p.end(feed.Entry{Kind: feed.User, UserID: "usr_0"}, token)
+		p.end(feed.Entry{Revocation: revocation.Revocation{Kind: revocation.User, UserID: "usr_0"}}, token)
 		for range 3 {
 			p.active(t, other) // keeps the follower at work
 			time.Sleep(20 * time.Millisecond)
@@ -355,7 +361,7 @@ func TestAQuestionThatNamesACursorIsNotAnsweredFromBefore(t *testing.T) {
 	remembering(t, 100, func(t *testing.T, p *platform) {
 		token := p.access(0)
 		p.remembered(t, token)
-		p.end(feed.Entry{Kind: feed.User, UserID: "usr_0"}, token)
+		p.end(feed.Entry{Revocation: revocation.Revocation{Kind: revocation.User, UserID: "usr_0"}}, token)
 		if _, err := p.Bearer(t.Context(), token, 1); !errors.Is(err, introspect.ErrInactive) {
 			t.Errorf("Bearer: %v, want ErrInactive", err)
 		}
@@ -394,11 +400,11 @@ func TestABatchAnswersInItsOrderAndReadsWhatIsMissedOnce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var kinds []introspect.Kind
+			var kinds []enforce.Kind
 			for _, facts := range got {
 				kinds = append(kinds, facts.Kind)
 			}
-			want := []introspect.Kind{0, introspect.AccessToken, 0, introspect.APIKey, 0, introspect.UserToken, introspect.AccessToken}
+			want := []enforce.Kind{0, enforce.AccessToken, 0, enforce.APIKey, 0, enforce.UserToken, enforce.AccessToken}
 			if diff := cmp.Diff(want, kinds); diff != "" {
 				t.Errorf("kinds (-want +got):\n%s", diff)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/sdk/enforce"
 )
 
 // Caller is the app that asks over HTTP.
@@ -23,7 +24,8 @@ type Answer struct {
 // ForClient judges an access or refresh token for an app; no other token is seen here. ErrInactive also for what the app may
 // not see.
 func (i Introspector) ForClient(ctx context.Context, caller Caller, token string) (Answer, error) {
-	if secret.Valid(secret.RefreshToken, token) {
+	switch enforce.KindOf(token) {
+	case enforce.RefreshToken:
 		facts, err := i.Store.FindRefresh(ctx, secret.Sum(token))
 		if err != nil {
 			return Answer{}, err
@@ -32,12 +34,12 @@ func (i Introspector) ForClient(ctx context.Context, caller Caller, token string
 			return Answer{}, ErrInactive
 		}
 		return Answer{Facts: facts, Refresh: true}, nil
-	}
-	if !secret.Valid(secret.AccessToken, token) {
+	case enforce.AccessToken:
+	default:
 		return Answer{}, ErrInactive
 	}
 	q := i.ask(0)
-	found, err := q.one(ctx, AccessToken, secret.Sum(token))
+	found, err := q.one(ctx, enforce.AccessToken, secret.Sum(token))
 	if err != nil {
 		return Answer{}, err
 	}

@@ -11,28 +11,16 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/feed"
 )
 
 // ErrInactive is what a store answers for a token that is not live: unknown, expired, revoked, all the same.
 var ErrInactive = errors.New("token is not active")
 
-// Kind is what sort of credential a token is; 0 is none.
-type Kind uint8
-
-// The kinds.
-const (
-	// AccessToken is an OAuth access token, `vdo_oat_…`.
-	AccessToken Kind = iota + 1
-	// APIKey is a workspace's key, `vdo_live_…`.
-	APIKey
-	// UserToken is a token of VIDIZMO's user API.
-	UserToken
-)
-
 // Facts are what a live token stands for.
 type Facts struct {
-	Kind Kind
+	Kind enforce.Kind
 	// Family names what the token hangs on; nil for an API key and a user token.
 	Family []byte
 	// UserID is empty for an API key.
@@ -56,6 +44,9 @@ type Facts struct {
 	// LongUnused reports that the last recorded use of the family is over a minute old.
 	LongUnused bool
 }
+
+// Orphaned reports an API key whose workspace is gone, by the plan that was read: a key dies with its workspace.
+func (f *Facts) Orphaned() bool { return f.Kind == enforce.APIKey && f.Plan == "" }
 
 // Store looks access and refresh tokens up by hash. The first two answer ErrInactive when there is no such live token,
 // FindManyAccess leaves it out.

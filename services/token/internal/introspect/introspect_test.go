@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/feed"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
@@ -30,7 +31,7 @@ func newWorld() *world {
 		access:  secret.Generate(secret.AccessToken).Reveal(),
 		refresh: secret.Generate(secret.RefreshToken).Reveal(),
 		facts: introspect.Facts{
-			Kind: introspect.AccessToken, Family: []byte("family"), UserID: "usr_john", ClientID: "app", WorkspaceID: "ws_acme", DisplayName: "John Doe",
+			Kind: enforce.AccessToken, Family: []byte("family"), UserID: "usr_john", ClientID: "app", WorkspaceID: "ws_acme", DisplayName: "John Doe",
 			Scope: "videos:read analyze:write", IssuedAt: issued, ExpiresAt: issued.Add(time.Hour),
 		},
 	}

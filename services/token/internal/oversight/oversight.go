@@ -10,23 +10,13 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/feed"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
 // ErrNoToken says that a text has the form of no token.
 var ErrNoToken = errors.New("is no token: an access or refresh token, an API key or a user token is wanted, whole and alone")
-
-// Kind is what a token is by its form.
-type Kind uint8
-
-// The kinds.
-const (
-	AccessToken Kind = iota + 1
-	RefreshToken
-	APIKey
-	UserToken
-)
 
 // Grant is a live family.
 type Grant struct {
@@ -51,6 +41,21 @@ type Place struct {
 	ID               []byte
 }
 
+// Holder is what an operation that ends access is applied to: a user, a client, a user with a client, a user in a workspace, or an
+// authentication app. No other combination is counted.
+type Holder struct{ UserID, ClientID, WorkspaceID, AppID string }
+
+// Count is how much access a holder has.
+type Count struct {
+	// Grants are live grants, and UserTokens live user tokens: of so many users.
+	Grants, GrantUsers, UserTokens, UserTokenUsers int64
+	// Truncated says that counting stopped at its bound.
+	Truncated bool
+}
+
+// CountLimit is how many rows are counted at most, for grants and for user tokens each.
+const CountLimit = 10_000
+
 // Entry is one of the log.
 type Entry struct {
 	feed.Entry
@@ -65,50 +70,50 @@ type Store interface {
 	introspect.UserTokens
 	FindAccess(ctx context.Context, token secret.Hash) (introspect.Facts, error)
 	FindRefresh(ctx context.Context, token secret.Hash) (introspect.Facts, error)
-	// Grants reads live grants by user, app and identifier.
-	Grants(ctx context.Context, q Query) ([]Grant, error)
+	// ListGrants reads live grants by user, client and identifier.
+	ListGrants(ctx context.Context, q Query) ([]Grant, error)
+	// CountAccess counts live grants and user tokens, and looks at limit rows of each at most.
+	CountAccess(ctx context.Context, of Holder, limit int) (Count, error)
 	LogBounds(ctx context.Context) (feed.Bounds, error)
-	// Logged reads the log behind a cursor, oldest first.
-	Logged(ctx context.Context, cursor int64, limit int) ([]Entry, error)
+	// ListRevocations reads the log behind a cursor, oldest first.
+	ListRevocations(ctx context.Context, cursor int64, limit int) ([]Entry, error)
 }
 
-// Desk answers operators. Its methods may be called concurrently.
-type Desk struct{ Store }
+// Inspector answers operators. Its methods may be called concurrently.
+type Inspector struct{ Store }
 
-// Inspect says what a token is, and what it stands for while it is live: introspect.ErrInactive beside the kind when it is not.
+// InspectToken says what a token is, and what it stands for while it is live: introspect.ErrInactive beside the kind when it is not.
 // ErrNoToken.
-func (d Desk) Inspect(ctx context.Context, token string) (Kind, introspect.Facts, error) {
-	kind, find := d.lookUp(token)
-	if kind == 0 {
-		return 0, introspect.Facts{}, ErrNoToken
+func (i Inspector) InspectToken(ctx context.Context, token string) (kind enforce.Kind, facts introspect.Facts, err error) {
+	hash := secret.Sum(token)
+	switch kind = enforce.KindOf(token); kind {
+	case enforce.AccessToken:
+		facts, err = i.FindAccess(ctx, hash)
+	case enforce.RefreshToken:
+		facts, err = i.FindRefresh(ctx, hash)
+	case enforce.APIKey:
+		facts, err = i.FindKey(ctx, hash)
+	case enforce.UserToken:
+		facts, err = i.FindUserToken(ctx, hash)
+	default:
+		err = ErrNoToken
 	}
-	facts, err := find(ctx, secret.Sum(token))
 	return kind, facts, err
 }
 
-// lookUp tells a token by its form.
-func (d Desk) lookUp(token string) (Kind, func(context.Context, secret.Hash) (introspect.Facts, error)) {
-	switch {
-	case secret.Valid(secret.AccessToken, token):
-		return AccessToken, d.FindAccess
-	case secret.Valid(secret.RefreshToken, token):
-		return RefreshToken, d.FindRefresh
-	case secret.Valid(secret.APIKey, token):
-		return APIKey, d.FindKey
-	case secret.ValidUserToken(token):
-		return UserToken, d.FindUserToken
-	}
-	return 0, nil
+// CountAccess counts what an operation on a holder would end.
+func (i Inspector) CountAccess(ctx context.Context, of Holder) (Count, error) {
+	return i.Store.CountAccess(ctx, of, CountLimit)
 }
 
-// Log reads the log behind a cursor, oldest first; the newest entries if there is none.
-func (d Desk) Log(ctx context.Context, after *int64, limit int) ([]Entry, error) {
+// ListRevocations reads the log behind a cursor, oldest first; the newest entries if there is none.
+func (i Inspector) ListRevocations(ctx context.Context, after *int64, limit int) ([]Entry, error) {
 	if after != nil {
-		return d.Logged(ctx, *after, limit)
+		return i.Store.ListRevocations(ctx, *after, limit)
 	}
-	bounds, err := d.LogBounds(ctx)
+	bounds, err := i.LogBounds(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return d.Logged(ctx, bounds.Head-int64(limit), limit) // cursors have no gaps
+	return i.Store.ListRevocations(ctx, bounds.Head-int64(limit), limit) // cursors have no gaps
 }

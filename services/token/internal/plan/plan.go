@@ -10,14 +10,8 @@ import (
 	"time"
 )
 
-// maxAge and most bound the memory. A workspace is remembered in about two hundred bytes.
-const (
-	maxAge = time.Minute
-	most   = 20_000
-)
-
-// ValidAge reports whether a plan may be remembered for so long: 0 (never) to 1 min.
-func ValidAge(age time.Duration) bool { return age >= 0 && age <= maxAge }
+// most bounds the memory. A workspace is remembered in about two hundred bytes.
+const most = 20_000
 
 // Directory knows the plans at this moment. Many may ask it at once; gathering them is its business.
 type Directory interface {

@@ -17,7 +17,7 @@ import (
 type APIKeys struct {
 	tokenv1.UnsafeApiKeyServiceServer
 
-	Desk apikey.Desk
+	Keys apikey.Keys
 }
 
 // CreateApiKey draws a key.
@@ -27,7 +27,7 @@ func (s *APIKeys) CreateApiKey(
 	if !identifier(req.GetWorkspaceId()) {
 		return nil, invalid("workspace_id", "must be an identifier")
 	}
-	facts, key, err := s.Desk.Create(ctx, req.GetWorkspaceId(), req.GetName())
+	facts, key, err := s.Keys.Create(ctx, req.GetWorkspaceId(), req.GetName())
 	if err != nil {
 		return nil, failKey(err)
 	}
@@ -41,7 +41,7 @@ func (s *APIKeys) ListApiKeys(
 	if !identifier(req.GetWorkspaceId()) {
 		return nil, invalid("workspace_id", "must be an identifier")
 	}
-	list, err := s.Desk.List(ctx, req.GetWorkspaceId())
+	list, err := s.Keys.List(ctx, req.GetWorkspaceId())
 	if err != nil {
 		return nil, failKey(err)
 	}
@@ -59,7 +59,7 @@ func (s *APIKeys) RevokeApiKey(
 	if !identifier(req.GetKeyId()) {
 		return nil, invalid("key_id", "must be an identifier")
 	}
-	if err := s.Desk.Revoke(ctx, req.GetKeyId()); err != nil {
+	if err := s.Keys.Revoke(ctx, req.GetKeyId()); err != nil {
 		return nil, failKey(err)
 	}
 	return &tokenv1.RevokeApiKeyResponse{}, nil

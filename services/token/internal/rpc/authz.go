@@ -6,6 +6,7 @@ import (
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -13,7 +14,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// Authz is what token asks the authorization service: who a client is and what a code stands for.
+// Authz calls the authorization service: it authenticates clients, resolves codes and disables clients.
 type Authz struct {
 	Clients authzv1.ClientServiceClient
 	Codes   authzv1.CodeServiceClient
@@ -52,22 +53,13 @@ func (a Authz) Authenticate(ctx context.Context, readings []oauth.ClientCredenti
 }
 
 // Resolve is grant.Codes.
-func (a Authz) Resolve(ctx context.Context, code secret.String) (grant.Code, error) {
+func (a Authz) Resolve(ctx context.Context, code secret.String) (oauth.ApprovedRequest, error) {
 	res, err := a.Codes.ResolveCode(ctx, &authzv1.ResolveCodeRequest{Code: code.Reveal()})
 	if oerr.Reason(err) == errorv1.Reason_REASON_INVALID_CODE {
-		return grant.Code{}, cause.With(grant.ErrCodeUnknown, oerr.NameOf(oerr.Cause(err)))
+		return oauth.ApprovedRequest{}, cause.With(grant.ErrCodeUnknown, oerr.NameOf(oerr.Cause(err)))
 	}
 	if err != nil {
-		return grant.Code{}, fmt.Errorf("resolving the code: %w", err)
+		return oauth.ApprovedRequest{}, fmt.Errorf("resolving the code: %w", err)
 	}
-	return grant.Code{
-		Binding: grant.Binding{
-			ClientID: res.GetClientId(), RedirectURI: res.GetRedirectUri(), CodeChallenge: res.GetCodeChallenge(),
-		},
-		UserID:      res.GetUserId(),
-		DisplayName: res.GetDisplayName(),
-		WorkspaceID: res.GetWorkspaceId(),
-		Scope:       res.GetScopes(),
-		Epoch:       res.GetEpoch(),
-	}, nil
+	return convert.CodeFromProto(res), nil
 }

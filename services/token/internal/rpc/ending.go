@@ -5,6 +5,7 @@ import (
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/ending"
 )
 
@@ -59,16 +60,17 @@ func (s *Endings) EndToken(ctx context.Context, req *tokenv1.EndTokenRequest) (*
 	hash := secret.Sum(token)
 	var ended bool
 	var err error
-	switch kind, _ := secret.KindOf(token); {
-	case token == "":
+	if token == "" {
 		return nil, invalid("token", "is required")
-	case kind == secret.APIKey:
+	}
+	switch enforce.KindOf(token) {
+	case enforce.APIKey:
 		return nil, invalid("token", "is an API key: revoke it by its identifier (key_…), which the list of its workspace tells")
-	case kind == secret.AccessToken:
+	case enforce.AccessToken:
 		ended, err = s.Tokens.RevokeAccess(ctx, hash, "")
-	case kind == secret.RefreshToken:
+	case enforce.RefreshToken:
 		ended, err = s.Tokens.RevokeRefresh(ctx, hash, "")
-	case secret.ValidUserToken(token):
+	case enforce.UserToken:
 		ended, err = s.Tokens.RevokeUserToken(ctx, hash)
 	}
 	return &tokenv1.EndTokenResponse{Ended: ended}, fail(err)

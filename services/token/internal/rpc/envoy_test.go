@@ -97,14 +97,14 @@ func TestFault_E9_WhatTheCallerSaysOfItselfNeverPassesEnvoy(t *testing.T) {
 		removed []string
 	}{
 		"an app": {
-			introspect.Facts{Kind: introspect.AccessToken, UserID: "usr_john", ClientID: "app", WorkspaceID: "ws_acme", Scope: "videos:read", Plan: "pro"},
+			introspect.Facts{Kind: enforce.AccessToken, UserID: "usr_john", ClientID: "app", WorkspaceID: "ws_acme", Scope: "videos:read", Plan: "pro"},
 			map[string]string{
 				"Usher-Subject": "usr_john", "Usher-Client-Id": "app", "Usher-Workspace-Id": "ws_acme", "Usher-Scope": "videos:read", "Usher-Token-Kind": "access_token",
 			},
 			[]string{"authorization", "usher-anything", "usher.subject", "usher_subject", "usher~subject", "x.http.method"},
 		},
 		"a key": {
-			introspect.Facts{Kind: introspect.APIKey, KeyID: "key_1", WorkspaceID: "ws_acme", Plan: "pro"},
+			introspect.Facts{Kind: enforce.APIKey, KeyID: "key_1", WorkspaceID: "ws_acme", Plan: "pro"},
 			map[string]string{"Usher-Subject": "key_1", "Usher-Workspace-Id": "ws_acme", "Usher-Token-Kind": "api_key"},
 			[]string{
 				"authorization", "usher-anything", "usher-client-id", "usher-scope", "usher.subject", "usher_subject", "usher~subject", "x.http.method",
@@ -157,7 +157,7 @@ func asRaw(http *authv3.AttributeContext_HttpRequest) {
 }
 
 func TestRFC6750_3_1_EnvoyIsToldWhetherATokenWasSent(t *testing.T) {
-	envoy := door(accesstest.Tokens{"token": {Kind: introspect.APIKey, KeyID: "key_1", Plan: "pro"}})
+	envoy := door(accesstest.Tokens{"token": {Kind: enforce.APIKey, KeyID: "key_1", Plan: "pro"}})
 	for value, challenge := range map[string]string{
 		"": "Bearer", "Basic dG9rZW4=": "Bearer", "Bearer": "Bearer", "Bearer other": `Bearer error="invalid_token"`,
 		"Bearer token,Bearer token": `Bearer error="invalid_token"`, "Bearer token token": `Bearer error="invalid_token"`,
@@ -199,7 +199,7 @@ func (a away) Live(context.Context, string) (introspect.Facts, error) {
 	return introspect.Facts{}, a.err
 }
 
-func TestDesign4_8_WhatCannotBeKnownIsDeniedWith503AndLogged(t *testing.T) {
+func TestRule4_WhatCannotBeKnownIsDeniedWith503AndLogged(t *testing.T) {
 	var log strings.Builder
 	envoy := door(away{errors.New("connection refused")})
 	envoy.Logger = slog.New(slog.NewTextHandler(&log, nil))
@@ -222,7 +222,7 @@ func TestDesign4_8_WhatCannotBeKnownIsDeniedWith503AndLogged(t *testing.T) {
 
 func BenchmarkEnvoyCheck(b *testing.B) {
 	envoy := door(accesstest.Tokens{"token": {
-		Kind: introspect.AccessToken, UserID: "usr_1", ClientID: "app", WorkspaceID: "ws_1", Scope: "videos:read export:write", Plan: "pro",
+		Kind: enforce.AccessToken, UserID: "usr_1", ClientID: "app", WorkspaceID: "ws_1", Scope: "videos:read export:write", Plan: "pro",
 	}})
 	req := envoyAsks("POST", "/v1/videos/vid_1/export?x=1", map[string]string{
 		"authorization": "Bearer token", "accept": "*/*", "user-agent": "bench", "content-type": "application/json", "x-request-id": "1",

@@ -5,11 +5,10 @@ import (
 	"errors"
 	"strings"
 
-	"google.golang.org/protobuf/types/known/timestamppb"
-
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
-	"github.com/vidocu/usher/services/token/internal/connection"
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
@@ -17,48 +16,55 @@ import (
 type Grants struct {
 	tokenv1.UnsafeGrantServiceServer
 
-	Store connection.Store
+	Store Connections
 	Codes Redemptions
+}
+
+// Connections keeps the user-clients.
+type Connections interface {
+	// GetPairEpoch reads the epoch of a user-client; 0 for one that was never revoked. From then on it is known.
+	GetPairEpoch(ctx context.Context, userID, clientID string) (int64, error)
+	// ListConnections lists the user's clients, in no particular order.
+	ListConnections(ctx context.Context, userID string) ([]oauth.Connection, error)
+	// EndConnection raises the epoch and ends everything of the user-client before it returns.
+	EndConnection(ctx context.Context, userID, clientID string) error
 }
 
 // Redemptions reads which codes were redeemed.
 type Redemptions interface {
-	// Redeemed reads what a code was bound to when it was redeemed. It fails with grant.ErrNoEvidence when it never was.
-	Redeemed(ctx context.Context, code secret.Hash) (grant.Binding, error)
+	// Redeemed reads the binding of a code that was redeemed. It fails with grant.ErrNoEvidence when it never was.
+	Redeemed(ctx context.Context, code secret.Hash) (oauth.CodeBinding, error)
 }
 
-// GetPairEpoch reads the mark that a consent screen must carry.
+// GetPairEpoch reads the epoch that a consent screen must carry.
 func (s *Grants) GetPairEpoch(ctx context.Context, req *tokenv1.GetPairEpochRequest) (*tokenv1.GetPairEpochResponse, error) {
 	if err := wantPair(req.GetUserId(), req.GetClientId()); err != nil {
 		return nil, err
 	}
-	epoch, err := s.Store.PairEpoch(ctx, req.GetUserId(), req.GetClientId())
+	epoch, err := s.Store.GetPairEpoch(ctx, req.GetUserId(), req.GetClientId())
 	if err != nil {
 		return nil, fail(err)
 	}
 	return &tokenv1.GetPairEpochResponse{Epoch: epoch}, nil
 }
 
-// ListConnections lists the user's pairs.
+// ListConnections lists the user's clients.
 func (s *Grants) ListConnections(ctx context.Context, req *tokenv1.ListConnectionsRequest) (*tokenv1.ListConnectionsResponse, error) {
 	if !identifier(req.GetUserId()) {
 		return nil, invalid("user_id", "must be an identifier")
 	}
-	list, err := s.Store.Connections(ctx, req.GetUserId())
+	list, err := s.Store.ListConnections(ctx, req.GetUserId())
 	if err != nil {
 		return nil, fail(err)
 	}
 	res := &tokenv1.ListConnectionsResponse{Connections: make([]*tokenv1.Connection, len(list))}
 	for i, c := range list {
-		res.Connections[i] = &tokenv1.Connection{ClientId: c.ClientID, Epoch: c.Epoch, LenientRaises: c.Lenient}
-		if !c.LastUsed.IsZero() {
-			res.Connections[i].LastUseTime = timestamppb.New(c.LastUsed)
-		}
+		res.Connections[i] = convert.ConnectionToProto(c)
 	}
 	return res, nil
 }
 
-// EndConnection ends everything of a pair before it returns.
+// EndConnection ends everything of a user-client before it returns.
 func (s *Grants) EndConnection(ctx context.Context, req *tokenv1.EndConnectionRequest) (*tokenv1.EndConnectionResponse, error) {
 	if err := wantPair(req.GetUserId(), req.GetClientId()); err != nil {
 		return nil, err

@@ -13,26 +13,26 @@ import (
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
-	"github.com/vidocu/usher/services/token/internal/connection"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/rpc"
 )
 
 // pairs is a store of what users and apps have with each other.
 type pairs struct {
-	list  []connection.Connection
+	list  []oauth.Connection
 	down  error
 	asked []string
 }
 
-func (p *pairs) PairEpoch(_ context.Context, userID, clientID string) (int64, error) {
+func (p *pairs) GetPairEpoch(_ context.Context, userID, clientID string) (int64, error) {
 	p.asked = append(p.asked, "epoch "+userID+" "+clientID)
 	return 7, p.down
 }
 
-func (p *pairs) Connections(_ context.Context, userID string) ([]connection.Connection, error) {
+func (p *pairs) ListConnections(_ context.Context, userID string) ([]oauth.Connection, error) {
 	p.asked = append(p.asked, "list "+userID)
 	return p.list, p.down
 }
@@ -79,7 +79,7 @@ func TestAPairIsNamedByTwoIdentifiers(t *testing.T) {
 
 func TestConnectionsAreListedWithTheirLastUse(t *testing.T) {
 	used := time.Date(2026, 5, 6, 7, 8, 0, 0, time.UTC)
-	p := &pairs{list: []connection.Connection{{ClientID: "app", Epoch: 2, LastUsed: used}, {ClientID: "other"}}}
+	p := &pairs{list: []oauth.Connection{{ClientID: "app", Epoch: 2, LastUsed: used}, {ClientID: "other"}}}
 	server := &rpc.Grants{Store: p}
 	got, err := server.ListConnections(t.Context(), &tokenv1.ListConnectionsRequest{UserId: "usr_john"})
 	want := &tokenv1.ListConnectionsResponse{Connections: []*tokenv1.Connection{
@@ -107,11 +107,11 @@ type redemptions struct {
 	down error
 }
 
-func (r redemptions) Redeemed(_ context.Context, code secret.Hash) (grant.Binding, error) {
+func (r redemptions) Redeemed(_ context.Context, code secret.Hash) (oauth.CodeBinding, error) {
 	if r.down == nil && code != r.code {
-		return grant.Binding{}, grant.ErrNoEvidence
+		return oauth.CodeBinding{}, grant.ErrNoEvidence
 	}
-	return grant.Binding{}, r.down
+	return oauth.CodeBinding{}, r.down
 }
 
 func TestFault_A1_WhetherACodeWasRedeemedIsTold(t *testing.T) {

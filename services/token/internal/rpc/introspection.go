@@ -6,6 +6,7 @@ import (
 	"time"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
@@ -75,10 +76,10 @@ func (s *Introspection) tell(res *tokenv1.IntrospectTokenResponse, facts *intros
 	res.Iat = facts.IssuedAt.Unix()
 	res.Iss = s.Issuer
 	res.WorkspaceId = facts.WorkspaceID
-	res.Kind = kindOf(facts.Kind)
+	res.Kind = tokenKind(facts.Kind)
 	res.Plan = facts.Plan
 	res.GrantId = facts.Family
-	if facts.Kind == introspect.APIKey {
+	if facts.Kind == enforce.APIKey {
 		res.Sub = facts.KeyID
 	}
 	res.Username = res.GetSub()
@@ -89,16 +90,4 @@ func (s *Introspection) tell(res *tokenv1.IntrospectTokenResponse, facts *intros
 		// 0 is for a token without an end, so the last of a token's milliseconds is told whole.
 		res.ExpiresInMs = max(int64(facts.Left/time.Millisecond), 1)
 	}
-}
-
-func kindOf(k introspect.Kind) tokenv1.TokenKind {
-	switch k {
-	case introspect.AccessToken:
-		return tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN
-	case introspect.APIKey:
-		return tokenv1.TokenKind_TOKEN_KIND_API_KEY
-	case introspect.UserToken:
-		return tokenv1.TokenKind_TOKEN_KIND_USER_TOKEN
-	}
-	return tokenv1.TokenKind_TOKEN_KIND_UNSPECIFIED
 }

@@ -26,10 +26,11 @@ func TestRFC6749_5_1_TheAnswerHasEveryField(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := grant.Code{
-		Binding: grant.Binding{ClientID: "app", RedirectURI: callback},
-		UserID:  "usr_john", DisplayName: "John Doe", WorkspaceID: "ws_acme",
-		Scope: oauth.Scope{"videos:read", "analyze:write"}, Epoch: 3,
+	want := oauth.ApprovedRequest{
+		AuthorizationRequest: oauth.AuthorizationRequest{
+			CodeBinding: oauth.CodeBinding{ClientID: "app", RedirectURI: callback}, Scope: oauth.Scope{"videos:read", "analyze:write"},
+		},
+		UserID: "usr_john", DisplayName: "John Doe", WorkspaceID: "ws_acme", Epoch: 3,
 	}
 	if diff := cmp.Diff(want, b.store.Redemption.Code); diff != "" {
 		t.Errorf("redeemed code (-want +got):\n%s", diff)
@@ -132,7 +133,7 @@ func TestAWrappedFailureKeepsItsReasonAndHidesItsCause(t *testing.T) {
 	}
 }
 
-func TestDesign4_8_AnOutageIsUnavailableAndSaysWhenToComeBack(t *testing.T) {
+func TestRule4_AnOutageIsUnavailableAndSaysWhenToComeBack(t *testing.T) {
 	outage := fmt.Errorf("redeeming a code: %w: dial tcp 10.0.0.1", sqldb.ErrUnavailable)
 	b := newBench()
 	b.store.Fail("Redeem", outage)
@@ -173,8 +174,8 @@ func TestACodeThatCannotBeResolvedNowIsNotInvalid(t *testing.T) {
 
 type failing struct{ err error }
 
-func (f failing) Resolve(context.Context, secret.String) (grant.Code, error) {
-	return grant.Code{}, f.err
+func (f failing) Resolve(context.Context, secret.String) (oauth.ApprovedRequest, error) {
+	return oauth.ApprovedRequest{}, f.err
 }
 
 func TestWhatIsUnknownIsInternalAndSaysNothing(t *testing.T) {

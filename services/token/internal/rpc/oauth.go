@@ -14,6 +14,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/source"
+	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/usedfrom"
@@ -111,10 +112,10 @@ func (s *OAuth) RevokeToken(ctx context.Context, req *tokenv1.RevokeTokenRequest
 
 func (s *OAuth) revoke(ctx context.Context, token, onlyClient string) error {
 	var err error
-	switch {
-	case secret.Valid(secret.AccessToken, token):
+	switch enforce.KindOf(token) {
+	case enforce.AccessToken:
 		_, err = s.Revoker.RevokeAccess(ctx, secret.Sum(token), onlyClient)
-	case secret.Valid(secret.RefreshToken, token):
+	case enforce.RefreshToken:
 		_, err = s.Revoker.RevokeRefresh(ctx, secret.Sum(token), onlyClient)
 	}
 	return err

@@ -16,7 +16,7 @@ import (
 type Oversight struct {
 	tokenv1.UnsafeOversightServiceServer
 
-	Desk oversight.Desk
+	Inspector oversight.Inspector
 }
 
 // ListGrants reads a page of grants.
@@ -32,7 +32,7 @@ func (s *Oversight) ListGrants(ctx context.Context, req *tokenv1.ListGrantsReque
 	if err != nil {
 		return nil, invalid("page_token", "is not one of this list")
 	}
-	list, err := s.Desk.Grants(ctx, oversight.Query{
+	list, err := s.Inspector.ListGrants(ctx, oversight.Query{
 		UserID: req.GetUserId(), ClientID: req.GetClientId(), Limit: p.Size + 1,
 		After: oversight.Place{UserID: p.After[0], ClientID: p.After[1], ID: id},
 	})
@@ -64,35 +64,61 @@ func whose(req *tokenv1.ListGrantsRequest) []named {
 	return []named{user, client}
 }
 
+// CountAccess counts what an operation would end.
+func (s *Oversight) CountAccess(ctx context.Context, req *tokenv1.CountAccessRequest) (*tokenv1.CountAccessResponse, error) {
+	if err := wantHolder(req); err != nil {
+		return nil, err
+	}
+	c, err := s.Inspector.CountAccess(ctx, oversight.Holder{
+		UserID: req.GetUserId(), ClientID: req.GetClientId(), WorkspaceID: req.GetWorkspaceId(), AppID: req.GetAuthenticationAppId(),
+	})
+	if err != nil {
+		return nil, fail(err)
+	}
+	return &tokenv1.CountAccessResponse{
+		Grants: c.Grants, GrantUsers: c.GrantUsers, UserTokens: c.UserTokens, UserTokenUsers: c.UserTokenUsers, Truncated: c.Truncated,
+	}, nil
+}
+
+// wantHolder refuses a combination that no operation has: the field that it names is required, or has no place beside the others.
+func wantHolder(req *tokenv1.CountAccessRequest) error {
+	var set []named
+	for _, id := range []named{
+		{"user_id", req.GetUserId()},
+		{"client_id", req.GetClientId()},
+		{"workspace_id", req.GetWorkspaceId()},
+		{"authentication_app_id", req.GetAuthenticationAppId()},
+	} {
+		if id.value != "" {
+			set = append(set, id)
+		}
+	}
+	switch {
+	case len(set) == 0:
+		return invalid("user_id", "is required, or client_id, or authentication_app_id")
+	case len(set) > 2 || len(set) == 2 && (set[0].field != "user_id" || set[1].field == "authentication_app_id"):
+		return invalid(set[len(set)-1].field, "cannot be combined with the other fields")
+	case set[0].field == "workspace_id":
+		return invalid("user_id", "is required beside workspace_id")
+	}
+	return wantIdentifiers(set...)
+}
+
 // InspectToken says what a token stands for.
 func (s *Oversight) InspectToken(ctx context.Context, req *tokenv1.InspectTokenRequest) (*tokenv1.InspectTokenResponse, error) {
-	kind, facts, err := s.Desk.Inspect(ctx, req.GetToken())
+	kind, facts, err := s.Inspector.InspectToken(ctx, req.GetToken())
 	switch {
 	case errors.Is(err, oversight.ErrNoToken):
 		return nil, invalid("token", err.Error())
 	case errors.Is(err, introspect.ErrInactive):
-		return &tokenv1.InspectTokenResponse{Kind: formOf(kind)}, nil
+		return &tokenv1.InspectTokenResponse{Kind: tokenKind(kind)}, nil
 	case err != nil:
 		return nil, fail(err)
 	}
 	return &tokenv1.InspectTokenResponse{
-		Kind: formOf(kind), Active: true, UserId: facts.UserID, KeyId: facts.KeyID, ClientId: facts.ClientID, WorkspaceId: facts.WorkspaceID,
+		Kind: tokenKind(kind), Active: true, UserId: facts.UserID, KeyId: facts.KeyID, ClientId: facts.ClientID, WorkspaceId: facts.WorkspaceID,
 		Scopes: strings.Fields(facts.Scope), GrantId: facts.Family, CreateTime: moment(facts.IssuedAt), ExpireTime: moment(facts.ExpiresAt),
 	}, nil
-}
-
-func formOf(k oversight.Kind) tokenv1.TokenKind {
-	switch k {
-	case oversight.AccessToken:
-		return tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN
-	case oversight.RefreshToken:
-		return tokenv1.TokenKind_TOKEN_KIND_REFRESH_TOKEN
-	case oversight.APIKey:
-		return tokenv1.TokenKind_TOKEN_KIND_API_KEY
-	case oversight.UserToken:
-		return tokenv1.TokenKind_TOKEN_KIND_USER_TOKEN
-	}
-	return tokenv1.TokenKind_TOKEN_KIND_UNSPECIFIED
 }
 
 // ListRevocations reads the log.
@@ -103,13 +129,13 @@ func (s *Oversight) ListRevocations(
 	if err != nil {
 		return nil, err
 	}
-	entries, err := s.Desk.Log(ctx, req.AfterCursor, p.Size)
+	entries, err := s.Inspector.ListRevocations(ctx, req.AfterCursor, p.Size)
 	if err != nil {
 		return nil, fail(err)
 	}
 	res := &tokenv1.ListRevocationsResponse{Revocations: make([]*tokenv1.LoggedRevocation, len(entries))}
 	for i, e := range entries {
-		res.Revocations[i] = &tokenv1.LoggedRevocation{Revocation: revocation(&e.Entry), Reason: reasonOf(e.Reason), RevokeTime: moment(e.At)}
+		res.Revocations[i] = &tokenv1.LoggedRevocation{Revocation: toRevocation(&e.Entry), Reason: reasonOf(e.Reason), RevokeTime: moment(e.At)}
 	}
 	return res, nil
 }

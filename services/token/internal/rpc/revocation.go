@@ -71,31 +71,16 @@ func (s *Revocations) message(b feed.Batch) *tokenv1.WatchRevocationsResponse {
 		res.Revocations = make([]*tokenv1.Revocation, len(b.Entries))
 	}
 	for i := range b.Entries {
-		res.Revocations[i] = revocation(&b.Entries[i])
+		res.Revocations[i] = toRevocation(&b.Entries[i])
 	}
 	return res
 }
 
-// revocation tells what the entry's kind names, and no more.
-func revocation(e *feed.Entry) *tokenv1.Revocation {
-	r := &tokenv1.Revocation{Cursor: e.Cursor}
-	switch e.Kind {
-	case feed.Token:
-		r.Kind, r.TokenHash = tokenv1.RevocationKind_REVOCATION_KIND_TOKEN, e.TokenHash
-	case feed.Family:
-		r.Kind, r.GrantId = tokenv1.RevocationKind_REVOCATION_KIND_GRANT, e.Family
-	case feed.Pair:
-		r.Kind, r.UserId, r.ClientId = tokenv1.RevocationKind_REVOCATION_KIND_PAIR, e.UserID, e.ClientID
-	case feed.User:
-		r.Kind, r.UserId = tokenv1.RevocationKind_REVOCATION_KIND_USER, e.UserID
-	case feed.Member:
-		r.Kind, r.UserId, r.WorkspaceId = tokenv1.RevocationKind_REVOCATION_KIND_MEMBER, e.UserID, e.WorkspaceID
-	case feed.Client:
-		r.Kind, r.ClientId = tokenv1.RevocationKind_REVOCATION_KIND_CLIENT, e.ClientID
-	case feed.Workspace:
-		r.Kind, r.WorkspaceId = tokenv1.RevocationKind_REVOCATION_KIND_WORKSPACE, e.WorkspaceID
-	case feed.AuthenticationApp:
-		r.Kind = tokenv1.RevocationKind_REVOCATION_KIND_AUTHENTICATION_APP
+// toRevocation converts an entry with what its kind names, and no more. The contract numbers the kinds alike.
+func toRevocation(e *feed.Entry) *tokenv1.Revocation {
+	r := e.Named()
+	return &tokenv1.Revocation{
+		Cursor: e.Cursor, Kind: tokenv1.RevocationKind(r.Kind), TokenHash: r.TokenHash, GrantId: r.FamilyID,
+		UserId: r.UserID, ClientId: r.ClientID, WorkspaceId: r.WorkspaceID,
 	}
-	return r
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
@@ -32,7 +33,7 @@ func NewTokenMetrics(m *telemetry.Metrics) *TokenMetrics {
 			Name: "usher_token_reuse_total", Help: "Codes and refresh tokens that were used a second time, which revoked the tokens of the first use.",
 		}, []string{"kind"}),
 	}
-	for _, grantType := range []string{"authorization_code", "refresh_token"} {
+	for _, grantType := range oauth.GrantTypeNames(nil) {
 		t.issued[grantType] = t.requests.WithLabelValues(grantType, issuedOutcome)
 		t.reuse.WithLabelValues(grantType)
 	}

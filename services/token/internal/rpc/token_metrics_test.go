@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/token/internal/rpc"
 )
@@ -14,9 +15,9 @@ import (
 func TestTokenRequestsAreCountedByGrantAndOutcome(t *testing.T) {
 	m := telemetry.New()
 	tokens := rpc.NewTokenMetrics(m)
-	tokens.Issued("authorization_code")
-	tokens.Refused("refresh_token", errorv1.Reason_REASON_INVALID_REFRESH_TOKEN)
-	tokens.Reused("refresh_token")
+	tokens.Issued(oauth.AuthorizationCodeGrant)
+	tokens.Refused(oauth.RefreshTokenGrant, errorv1.Reason_REASON_INVALID_REFRESH_TOKEN)
+	tokens.Reused(oauth.RefreshTokenGrant)
 	for _, made := range []string{"urn:x", "urn:y", ""} { // a made-up grant type has no series of its own
 		tokens.Issued(made)
 		tokens.Refused(made, errorv1.Reason(4711))

@@ -8,6 +8,8 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/apikey"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
@@ -75,8 +77,8 @@ func (s *Store) CreateFirstKey(ctx context.Context, key apikey.New) (bool, error
 	return n > 0, nil
 }
 
-// Keys lists a workspace's keys, newest first, revoked ones too.
-func (s *Store) Keys(ctx context.Context, workspaceID string) ([]apikey.Key, error) {
+// ListKeys lists a workspace's keys, newest first, revoked ones too.
+func (s *Store) ListKeys(ctx context.Context, workspaceID string) ([]apikey.Key, error) {
 	rows, err := s.db.Query(ctx, s.keys.list, workspaceID)
 	if err != nil {
 		return nil, fmt.Errorf("listing API keys: %w", err)
@@ -109,7 +111,7 @@ func fromNullable(us *int64) time.Time {
 
 // FindKey reads a live API key. introspect.ErrInactive when there is none.
 func (s *Store) FindKey(ctx context.Context, key secret.Hash) (introspect.Facts, error) {
-	f := introspect.Facts{Kind: introspect.APIKey}
+	f := introspect.Facts{Kind: enforce.APIKey}
 	var created int64
 	err := s.db.QueryRow(ctx, s.keys.find, key.Bytes()).Scan(&f.KeyID, &f.WorkspaceID, &created, &f.LongUnused)
 	if errors.Is(err, sqldb.ErrNotFound) {
@@ -136,7 +138,7 @@ func (u KeyUses) Touch(ctx context.Context, id []byte) error {
 // RevokeKey revokes a key and logs it; one that is dead already is left alone. apikey.ErrUnknown when there is none.
 func (s *Store) RevokeKey(ctx context.Context, id string) error {
 	return s.log.Revoke(ctx, "revoking an API key", func(tx *revlog.Tx) error {
-		e := revlog.Entry{Kind: revlog.KindToken, Reason: revlog.ReasonKeyRevoked}
+		e := revlog.NewEntry(revlog.ReasonKeyRevoked, revocation.Revocation{Kind: revocation.Token})
 		err := tx.QueryRow(ctx, s.keys.revoke, id).Scan(&e.TokenHash)
 		if errors.Is(err, sqldb.ErrNotFound) {
 			return known(tx.QueryRow(ctx, s.keys.exists, id))

@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
@@ -65,7 +67,7 @@ UPDATE user_tokens SET ended_at = {{now}} WHERE ended_at IS NULL AND expires_at 
 	s.ofMember = families(`SELECT id FROM (
     SELECT id, workspace_id FROM families WHERE user_id = $1 AND revoked_at IS NULL LIMIT $3 {{skip locked}}) AS f WHERE workspace_id = $2`)
 	s.ofClient = families(`SELECT f.id FROM (SELECT user_id FROM pairs WHERE client_id = $1 LIMIT $2) AS p
-    JOIN LATERAL (SELECT id FROM families WHERE user_id = p.user_id AND client_id = $1 AND revoked_at IS NULL LIMIT $2) AS f ON true LIMIT $2`)
+    JOIN LATERAL (SELECT id FROM families WHERE user_id = p.UserID_id AND client_id = $1 AND revoked_at IS NULL LIMIT $2) AS f ON true LIMIT $2`)
 	s.userTokens = tokens(`SELECT hash FROM (` + live + `user_id = $2 LIMIT $3 {{skip locked}}) AS t`)
 	s.memberTokens = tokens(`SELECT hash FROM (` + live + `user_id = $2 LIMIT $4 {{skip locked}}) AS t WHERE workspace_id = $3`)
 	s.appTokens = tokens(`SELECT hash FROM (` + live + `app_id = $2 AND app_id <> '' LIMIT $3 {{skip locked}}) AS t`)
@@ -77,8 +79,8 @@ UPDATE user_tokens SET ended_at = {{now}} WHERE ended_at IS NULL AND expires_at 
     SELECT user_id FROM pairs WHERE client_id = $1 ORDER BY user_id LIMIT $2 {{for update}}))`)
 }
 
-// revocation is one ending: what it says in the log, and what it revokes.
-type revocation struct {
+// subjectRevocation revokes whatever hangs on some subjects: its entry of the log, and the subjects.
+type subjectRevocation struct {
 	entry    revlog.Entry
 	subjects []string
 	// marked is the row of ending_marks that is held meanwhile: release 0.1 issues user tokens under it, and so do we.
@@ -94,7 +96,7 @@ type step struct {
 }
 
 // revokeSubjects revokes whatever hangs on some subjects. What it costs does not depend on how much that is.
-func (s *Store) revokeSubjects(ctx context.Context, r revocation) error {
+func (s *Store) revokeSubjects(ctx context.Context, r subjectRevocation) error {
 	return s.log.Revoke(ctx, "revoking what a user or a client holds", func(tx *revlog.Tx) error {
 		if _, err := tx.Exec(ctx, s.ends.mark, r.marked); err != nil {
 			return err
@@ -134,8 +136,8 @@ func execAll(ctx context.Context, tx *revlog.Tx, steps ...step) error {
 
 // EndUser ends everything of a user: OAuth grants, codes in flight, user tokens.
 func (s *Store) EndUser(ctx context.Context, userID string) error {
-	return s.revokeSubjects(ctx, revocation{
-		entry:    revlog.Entry{Kind: revlog.KindUser, Reason: revlog.ReasonUserDisabled, UserID: userID},
+	return s.revokeSubjects(ctx, subjectRevocation{
+		entry:    revlog.NewEntry(revlog.ReasonUserDisabled, revocation.Revocation{Kind: revocation.User, UserID: userID}),
 		subjects: []string{grantsOfUser(userID), tokensOfUser(userID)}, marked: userID,
 		slices: []step{
 			{s.ends.pairsOfUser, []any{userID, slice}},
@@ -148,8 +150,8 @@ func (s *Store) EndUser(ctx context.Context, userID string) error {
 // EndSignIns ends what a user's password opened: user tokens, and codes in flight, whose consent was given in a session that
 // ends too. OAuth grants stay.
 func (s *Store) EndSignIns(ctx context.Context, userID string) error {
-	return s.revokeSubjects(ctx, revocation{
-		entry:    revlog.Entry{Kind: revlog.KindUser, Reason: revlog.ReasonPasswordSet, UserID: userID},
+	return s.revokeSubjects(ctx, subjectRevocation{
+		entry:    revlog.NewEntry(revlog.ReasonPasswordSet, revocation.Revocation{Kind: revocation.User, UserID: userID}),
 		subjects: []string{codesOfUser(userID), tokensOfUser(userID)}, marked: userID,
 		slices: []step{
 			{s.ends.codesOfUser, []any{userID, slice}},
@@ -162,10 +164,8 @@ func (s *Store) EndSignIns(ctx context.Context, userID string) error {
 // and the user's codes in flight, since a consent page does not know the workspace yet. User tokens without a limit stay: what
 // they open follows the memberships of the moment.
 func (s *Store) EndMember(ctx context.Context, userID, workspaceID string) error {
-	return s.revokeSubjects(ctx, revocation{
-		entry: revlog.Entry{
-			Kind: revlog.KindMember, Reason: revlog.ReasonMemberRemoved, UserID: userID, WorkspaceID: workspaceID,
-		},
+	return s.revokeSubjects(ctx, subjectRevocation{
+		entry:    revlog.NewEntry(revlog.ReasonMemberRemoved, revocation.Revocation{Kind: revocation.Member, UserID: userID, WorkspaceID: workspaceID}),
 		subjects: []string{memberOf(userID, workspaceID), codesOfUser(userID)}, marked: userID,
 		slices: []step{
 			{s.ends.codesOfUser, []any{userID, slice}},
@@ -177,8 +177,8 @@ func (s *Store) EndMember(ctx context.Context, userID, workspaceID string) error
 
 // EndAuthenticationApp ends the user tokens that were issued through an authentication app.
 func (s *Store) EndAuthenticationApp(ctx context.Context, appID string) error {
-	return s.revokeSubjects(ctx, revocation{
-		entry:    revlog.Entry{Kind: revlog.KindAuthenticationApp, Reason: revlog.ReasonAppRevoked, ClientID: appID},
+	return s.revokeSubjects(ctx, subjectRevocation{
+		entry:    revlog.NewEntry(revlog.ReasonAppRevoked, revocation.Revocation{Kind: revocation.AuthenticationApp, ClientID: appID}),
 		subjects: []string{tokensOfApp(appID)}, marked: appID,
 		slices: []step{{s.ends.appTokens, []any{micros(usertoken.KeptPastTime), appID, slice}}},
 	})
@@ -186,8 +186,8 @@ func (s *Store) EndAuthenticationApp(ctx context.Context, appID string) error {
 
 // EndClient ends all that was granted to a client: OAuth grants, codes in flight, consent pages that are open.
 func (s *Store) EndClient(ctx context.Context, clientID string) error {
-	return s.revokeSubjects(ctx, revocation{
-		entry:    revlog.Entry{Kind: revlog.KindClient, Reason: revlog.ReasonClientEnded, ClientID: clientID},
+	return s.revokeSubjects(ctx, subjectRevocation{
+		entry:    revlog.NewEntry(revlog.ReasonClientEnded, revocation.Revocation{Kind: revocation.Client, ClientID: clientID}),
 		subjects: []string{grantsOfClient(clientID)}, marked: clientID,
 		slices: []step{{s.ends.pairsOfClient, []any{clientID, slice}}, {s.ends.ofClient, []any{clientID, slice}}},
 	})
@@ -195,8 +195,8 @@ func (s *Store) EndClient(ctx context.Context, clientID string) error {
 
 // EndUserGrants ends all that a user granted: OAuth grants, codes in flight, consent pages that are open. User tokens stay.
 func (s *Store) EndUserGrants(ctx context.Context, userID string) error {
-	return s.revokeSubjects(ctx, revocation{
-		entry:    revlog.Entry{Kind: revlog.KindUser, Reason: revlog.ReasonGrantsRevoked, UserID: userID},
+	return s.revokeSubjects(ctx, subjectRevocation{
+		entry:    revlog.NewEntry(revlog.ReasonGrantsRevoked, revocation.Revocation{Kind: revocation.User, UserID: userID}),
 		subjects: []string{grantsOfUser(userID)}, marked: userID,
 		slices: []step{{s.ends.pairsOfUser, []any{userID, slice}}, {s.ends.ofUser, []any{userID, slice}}},
 	})
@@ -205,17 +205,17 @@ func (s *Store) EndUserGrants(ctx context.Context, userID string) error {
 // EndConnection ends everything of a user with a client, by the user's own decision: when it returns nothing of it is live, and
 // nothing that was being issued from an older consent becomes so.
 func (s *Store) EndConnection(ctx context.Context, userID, clientID string) error {
-	return s.endPair(ctx, pair{user: userID, client: clientID}, revlog.ReasonDisconnect)
+	return s.endPair(ctx, oauth.UserClient{UserID: userID, ClientID: clientID}, revlog.ReasonDisconnect)
 }
 
 // EndPairGrants is EndConnection as an operator's decision.
 func (s *Store) EndPairGrants(ctx context.Context, userID, clientID string) error {
-	return s.endPair(ctx, pair{user: userID, client: clientID}, revlog.ReasonGrantsRevoked)
+	return s.endPair(ctx, oauth.UserClient{UserID: userID, ClientID: clientID}, revlog.ReasonGrantsRevoked)
 }
 
-func (s *Store) endPair(ctx context.Context, p pair, reason revlog.Reason) error {
+func (s *Store) endPair(ctx context.Context, p oauth.UserClient, reason revlog.Reason) error {
 	return s.log.Revoke(ctx, "ending a connection", func(tx *revlog.Tx) error {
-		if _, err := tx.Exec(ctx, s.ends.holdPair, p.user, p.client); err != nil {
+		if _, err := tx.Exec(ctx, s.ends.holdPair, p.UserID, p.ClientID); err != nil {
 			return err
 		}
 		return s.revokePair(ctx, tx, p, reason)
@@ -223,24 +223,24 @@ func (s *Store) endPair(ctx context.Context, p pair, reason revlog.Reason) error
 }
 
 // revokePair revokes everything of a pair whose row is held. Its new epoch is the cursor, which is larger than every epoch before.
-func (s *Store) revokePair(ctx context.Context, tx *revlog.Tx, p pair, reason revlog.Reason) error {
-	if err := execAll(ctx, tx, step{s.ends.ofPair, []any{p.user, p.client, slice}}); err != nil {
+func (s *Store) revokePair(ctx context.Context, tx *revlog.Tx, p oauth.UserClient, reason revlog.Reason) error {
+	if err := execAll(ctx, tx, step{s.ends.ofPair, []any{p.UserID, p.ClientID, slice}}); err != nil {
 		return err
 	}
-	cursor, err := tx.Append(ctx, revlog.Entry{Kind: revlog.KindPair, Reason: reason, UserID: p.user, ClientID: p.client})
+	cursor, err := tx.Append(ctx, revlog.NewEntry(reason, revocation.Revocation{Kind: revocation.UserClient, UserID: p.UserID, ClientID: p.ClientID}))
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, s.ends.movePair, p.user, p.client, cursor); err != nil {
+	if _, err := tx.Exec(ctx, s.ends.movePair, p.UserID, p.ClientID, cursor); err != nil {
 		return err
 	}
-	return s.revokeBefore(ctx, tx, cursor, grantsOfPair(p.user, p.client))
+	return s.revokeBefore(ctx, tx, cursor, grantsOfPair(p.UserID, p.ClientID))
 }
 
 // NoteWorkspace tells followers of the log that what they know of a workspace is old. It ends nothing.
 func (s *Store) NoteWorkspace(ctx context.Context, workspaceID string) error {
 	return s.log.Revoke(ctx, "noting a workspace's change", func(tx *revlog.Tx) error {
-		_, err := tx.Append(ctx, revlog.Entry{Kind: revlog.KindWorkspace, Reason: revlog.ReasonPlanChanged, WorkspaceID: workspaceID})
+		_, err := tx.Append(ctx, revlog.NewEntry(revlog.ReasonPlanChanged, revocation.Revocation{Kind: revocation.Workspace, WorkspaceID: workspaceID}))
 		return err
 	})
 }

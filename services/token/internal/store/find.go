@@ -8,6 +8,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
@@ -79,7 +80,7 @@ func (s *Store) findManyAccess(ctx context.Context, tokens []secret.Hash) (map[s
 
 // scanFacts reads the columns of findAccess behind those of before.
 func scanFacts(row sqldb.Row, before ...any) (introspect.Facts, error) {
-	f := introspect.Facts{Kind: introspect.AccessToken}
+	f := introspect.Facts{Kind: enforce.AccessToken}
 	var issued, expires, left int64
 	err := row.Scan(append(before, &f.Family, &f.UserID, &f.ClientID, &f.WorkspaceID, &f.DisplayName, &f.Scope, &issued, &expires, &left, &f.LongUnused)...)
 	if errors.Is(err, sqldb.ErrNotFound) {

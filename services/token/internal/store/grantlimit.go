@@ -3,7 +3,8 @@ package store
 import (
 	"context"
 
-	"github.com/vidocu/usher/services/token/internal/grant"
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
@@ -13,7 +14,7 @@ const oldestAtOnce = 10
 
 // revokeOldest revokes the oldest grants of a user with a client in a workspace beyond limit. What each costs does not depend on
 // how many there are.
-func (s *Store) revokeOldest(ctx context.Context, c grant.Code, limit int) error {
+func (s *Store) revokeOldest(ctx context.Context, c oauth.ApprovedRequest, limit int) error {
 	return s.log.Revoke(ctx, "revoking the oldest grants", func(tx *revlog.Tx) error {
 		rows, err := tx.Query(ctx, s.text.overGrantLimit, c.UserID, c.ClientID, c.WorkspaceID, limit, oldestAtOnce)
 		if err != nil {
@@ -25,7 +26,7 @@ func (s *Store) revokeOldest(ctx context.Context, c grant.Code, limit int) error
 		}
 		var revoked []revlog.Entry
 		for _, family := range families {
-			e := revlog.Entry{Kind: revlog.KindFamily, Reason: revlog.ReasonGrantLimit, FamilyID: family}
+			e := revlog.NewEntry(revlog.ReasonGrantLimit, revocation.Revocation{Kind: revocation.Family, FamilyID: family})
 			var dead bool
 			err := tx.QueryRow(ctx, s.text.endOldest, family).Scan(&e.UserID, &e.ClientID, &e.Epoch, &dead)
 			if isNotFound(err) || err == nil && dead {

@@ -9,7 +9,10 @@ import (
 )
 
 // oversightStatements are the SQL of what an operator is shown.
-type oversightStatements struct{ ofUser, ofClient string }
+type oversightStatements struct {
+	ofUser, ofClient string
+	count            countStatements
+}
 
 // grantColumns are oversight.Grant.
 const grantColumns = `
@@ -24,11 +27,12 @@ WHERE f.user_id = $1 AND ($2 = '' OR f.client_id = $2) AND (f.client_id, f.id) >
 
 		ofClient: db.SQL(grantColumns + `pairs p JOIN families f ON f.user_id = p.user_id AND f.client_id = p.client_id
 WHERE p.client_id = $1 AND p.user_id >= $2 AND (f.user_id, f.id) > ($2, $3)` + liveGrants + `LIMIT $4`),
+		count: prepareCounts(db),
 	}
 }
 
-// Grants reads live grants of a user, of an app, or of a user with an app, by user, app and identifier.
-func (s *Store) Grants(ctx context.Context, q oversight.Query) ([]oversight.Grant, error) {
+// ListGrants reads live grants of a user, of an app, or of a user with an app, by user, app and identifier.
+func (s *Store) ListGrants(ctx context.Context, q oversight.Query) ([]oversight.Grant, error) {
 	after := append([]byte{}, q.After.ID...) // the first page begins behind an empty identifier, not behind none
 	text, args := s.sees.ofClient, []any{q.ClientID, q.After.UserID, after, q.Limit}
 	if q.UserID != "" {
@@ -55,8 +59,8 @@ func (s *Store) Grants(ctx context.Context, q oversight.Query) ([]oversight.Gran
 	return list, nil
 }
 
-// Logged reads the log behind a cursor, oldest first, with reasons and times.
-func (s *Store) Logged(ctx context.Context, cursor int64, limit int) ([]oversight.Entry, error) {
+// ListRevocations reads the log behind a cursor, oldest first, with reasons and times.
+func (s *Store) ListRevocations(ctx context.Context, cursor int64, limit int) ([]oversight.Entry, error) {
 	stored, err := s.EntriesAfter(ctx, cursor, limit)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/vidocu/usher/services/token/internal/connection"
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
 // pairStatements are the SQL of what a user and a client have with each other.
@@ -48,10 +48,10 @@ func (e epochs) now() (epoch, lenient int64) {
 	return epoch, epoch - max(e.own-e.lenient, e.hard)
 }
 
-// PairEpoch reads a pair's epoch; 0 for a pair that was never revoked. It is written to the pair where something around it was
+// GetPairEpoch reads a pair's epoch; 0 for a pair that was never revoked. It is written to the pair where something around it was
 // revoked since, for processes of release 0.1, which know no other, and for redemptions, which compare no other. A pair that
 // is not there is added.
-func (s *Store) PairEpoch(ctx context.Context, userID, clientID string) (int64, error) {
+func (s *Store) GetPairEpoch(ctx context.Context, userID, clientID string) (int64, error) {
 	for {
 		var e epochs
 		err := s.db.QueryRow(ctx, s.pairs.epochs, userID, clientID).Scan(&e.own, &e.lenient, &e.hard, &e.soft)
@@ -73,16 +73,16 @@ func (s *Store) PairEpoch(ctx context.Context, userID, clientID string) (int64, 
 	}
 }
 
-// Connections lists the user's pairs.
-func (s *Store) Connections(ctx context.Context, userID string) ([]connection.Connection, error) {
+// ListConnections lists the user's clients.
+func (s *Store) ListConnections(ctx context.Context, userID string) ([]oauth.Connection, error) {
 	rows, err := s.db.Query(ctx, s.pairs.connections, userID)
 	if err != nil {
 		return nil, fmt.Errorf("listing connections: %w", err)
 	}
 	defer rows.Close()
-	var list []connection.Connection
+	var list []oauth.Connection
 	for rows.Next() {
-		var c connection.Connection
+		var c oauth.Connection
 		var e epochs
 		var used *int64
 		if err := rows.Scan(&c.ClientID, &e.own, &e.lenient, &e.hard, &e.soft, &used); err != nil {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/grant"
@@ -57,7 +59,24 @@ func (s *Store) redeemWhole(ctx context.Context, r grant.Redemption) (done, full
 	return err == nil && whole.Found(), full, err
 }
 
-// familyColumns are insertFamily's parameters.
+// insertFamily is the statement that adds a family for each row of from, in the parameters of familyColumns.
+func insertFamily(from string) string {
+	return `
+INSERT INTO families (id, user_id, client_id, workspace_id, display_name, scope, epoch, born, redirect_uri, code_challenge,
+    created_at, expires_at, refresh_hash, refresh_issued_at, refresh_expires_at, last_used_at)
+SELECT $1, $2, $3, $4, $5, $6, $7, $7, $8, $9, {{now}}, {{now}} + $10, $11, {{now}}, {{now}} + $12, {{now}}
+FROM ` + from + `
+WHERE ` + codeStands + `
+ON CONFLICT DO NOTHING`
+}
+
+// familyParameters is how many values familyColumns returns.
+const familyParameters = 12
+
+// afterFamily is the nth parameter behind those of familyColumns, from 1.
+func afterFamily(n int) string { return "$" + strconv.Itoa(familyParameters+n) }
+
+// familyColumns are the parameters of insertFamily.
 func familyColumns(r grant.Redemption) []any {
 	c := r.Code
 	return []any{
@@ -66,9 +85,9 @@ func familyColumns(r grant.Redemption) []any {
 	}
 }
 
-// Redeemed reads what a code was bound to when it was redeemed; grant.ErrNoEvidence when it never was.
-func (s *Store) Redeemed(ctx context.Context, code secret.Hash) (grant.Binding, error) {
-	var b grant.Binding
+// Redeemed reads the binding of a code that was redeemed; grant.ErrNoEvidence when it never was.
+func (s *Store) Redeemed(ctx context.Context, code secret.Hash) (oauth.CodeBinding, error) {
+	var b oauth.CodeBinding
 	err := s.db.QueryRow(ctx, s.text.redeemed, code.Bytes()).Scan(&b.ClientID, &b.RedirectURI, &b.CodeChallenge)
 	if isNotFound(err) {
 		return b, grant.ErrNoEvidence

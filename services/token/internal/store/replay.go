@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
@@ -13,7 +14,7 @@ import (
 // spent is what is known of a spent refresh token.
 type spent struct {
 	family []byte
-	pair
+	oauth.UserClient
 	scope string
 	// left is how long the family still had when its current token was issued, in microseconds.
 	left int64
@@ -22,9 +23,6 @@ type spent struct {
 	// settled reports that the token is no evidence any more: its pair has been revoked since.
 	settled bool
 }
-
-// pair is a user and a client.
-type pair struct{ user, client string }
 
 // Replayed judges a refresh token that was not current. Inside the retry window it returns the sealed successor. A spent
 // token of this client otherwise revokes its pair, once: the transaction that does so judges it again. Any other token, and one
@@ -44,7 +42,7 @@ func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string
 	var replay grant.Replay
 	err = s.log.Revoke(ctx, what, func(tx *revlog.Tx) error {
 		replay = grant.Replay{}
-		if _, err := tx.Exec(ctx, s.ends.holdPair, found.user, found.client); err != nil {
+		if _, err := tx.Exec(ctx, s.ends.holdPair, found.UserID, found.ClientID); err != nil {
 			return err
 		}
 		// A statement of its own, so that it sees what was revoked while this waited for the pair.
@@ -56,13 +54,13 @@ func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string
 			return err
 		}
 		replay.Reused = true
-		return s.revokePair(ctx, tx, found.pair, revlog.ReasonReuse)
+		return s.revokePair(ctx, tx, found.UserClient, revlog.ReasonReuse)
 	})
 	return replay, err
 }
 
 func (s *Store) spent(ctx context.Context, query queryRow, token secret.Hash, clientID string) (f spent, err error) {
 	err = query(ctx, s.text.spentFacts, token.Bytes(), clientID).
-		Scan(&f.family, &f.user, &f.client, &f.scope, &f.left, &f.sealed, &f.settled)
+		Scan(&f.family, &f.UserID, &f.ClientID, &f.scope, &f.left, &f.sealed, &f.settled)
 	return f, err
 }

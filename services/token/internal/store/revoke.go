@@ -6,6 +6,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
@@ -42,7 +43,7 @@ func (s *Store) RevokeRefresh(ctx context.Context, token secret.Hash, onlyClient
 func (s *Store) RevokeAccess(ctx context.Context, token secret.Hash, onlyClient string) (bool, error) {
 	var revoked bool
 	err := s.log.Revoke(ctx, "revoking an access token", func(tx *revlog.Tx) error {
-		e := revlog.Entry{Kind: revlog.KindToken, Reason: revlog.ReasonRevoked, TokenHash: token.Bytes()}
+		e := revlog.NewEntry(revlog.ReasonRevoked, revocation.Revocation{Kind: revocation.Token, TokenHash: token.Bytes()})
 		err := tx.QueryRow(ctx, s.text.endAccess, token.Bytes(), onlyClient).
 			Scan(&e.FamilyID, &e.UserID, &e.ClientID, &e.Epoch)
 		revoked = err == nil
@@ -68,7 +69,7 @@ func (s *Store) RevokeFamily(ctx context.Context, code secret.Hash) error {
 
 // revokeFamily marks one family and logs it; one that is dead already is left alone.
 func (s *Store) revokeFamily(ctx context.Context, tx *revlog.Tx, c condemned) (bool, error) {
-	entry := revlog.Entry{Kind: revlog.KindFamily, Reason: c.reason, FamilyID: c.family}
+	entry := revlog.NewEntry(c.reason, revocation.Revocation{Kind: revocation.Family, FamilyID: c.family})
 	err := tx.QueryRow(ctx, s.text.endFamily, c.family, c.client).Scan(&entry.UserID, &entry.ClientID, &entry.Epoch)
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return false, nil

@@ -41,13 +41,7 @@ func atGrantLimit(limit string) string {
 var portable = statements{
 	// The pair's row stays shared-locked until the commit, for what release 0.1 revokes meanwhile. What this release revokes
 	// needs no lock: a family that did not see it is older than it.
-	insertFamily: `
-INSERT INTO families (id, user_id, client_id, workspace_id, display_name, scope, epoch, born, redirect_uri, code_challenge,
-    created_at, expires_at, refresh_hash, refresh_issued_at, refresh_expires_at, last_used_at)
-SELECT $1, $2, $3, $4, $5, $6, $7, $7, $8, $9, {{now}}, {{now}} + $10, $11, {{now}}, {{now}} + $12, {{now}}
-FROM (SELECT 1 AS held FROM pairs WHERE user_id = $2 AND client_id = $3 AND epoch = $7 {{for share}}) AS pair
-WHERE ` + codeStands + `
-ON CONFLICT DO NOTHING`,
+	insertFamily: insertFamily("(SELECT 1 AS held FROM pairs WHERE user_id = $2 AND client_id = $3 AND epoch = $7 {{for share}}) AS pair"),
 
 	insertFirstAccess: `
 INSERT INTO access_tokens (hash, family_id, scope, issued_at, expires_at)

@@ -35,6 +35,9 @@ func BenchmarkWaits(b *testing.B) {
 func TestFault_E1_AnEndingCostsTheSameWhateverHangsOnIt(t *testing.T) { storetest.EndingsOfMany(t) }
 
 // TestFault_E1_AReplayAfterTheReuseIsOneRead: 20 callers that replayed one spent token nearly stopped both replicas.
+// TestFault_C11_WhatAnOperationWouldEndIsCounted at a cost that does not depend on how much it is.
+func TestFault_C11_WhatAnOperationWouldEndIsCounted(t *testing.T) { storetest.Counts(t) }
+
 func TestFault_E1_AReplayAfterTheReuseIsOneRead(t *testing.T) { storetest.ReplaysOfMany(t) }
 
 func TestFault_E1_RowsOfTheReleaseBeforeEndToo(t *testing.T) { storetest.Before(t) }

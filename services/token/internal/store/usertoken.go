@@ -8,6 +8,8 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
@@ -170,12 +172,12 @@ func (s *Store) RevokeUserToken(ctx context.Context, token secret.Hash) (bool, e
 }
 
 func tokenEntry(token secret.Hash, h usertoken.Holder, reason revlog.Reason) revlog.Entry {
-	return revlog.Entry{Kind: revlog.KindToken, Reason: reason, TokenHash: token.Bytes(), UserID: h.UserID, ClientID: h.AppID}
+	return revlog.NewEntry(reason, revocation.Revocation{Kind: revocation.Token, TokenHash: token.Bytes(), UserID: h.UserID, ClientID: h.AppID})
 }
 
 // JudgeUserToken reads a user token: usertoken.ErrUnknown, and usertoken.ErrExpired with the facts for one that is not live.
 func (s *Store) JudgeUserToken(ctx context.Context, token secret.Hash) (introspect.Facts, error) {
-	f := introspect.Facts{Kind: introspect.UserToken}
+	f := introspect.Facts{Kind: enforce.UserToken}
 	var issued, expires, left int64
 	var live bool
 	err := s.db.QueryRow(ctx, s.user.judge, token.Bytes(), micros(usertoken.KeptPastTime)).

@@ -9,18 +9,13 @@ func redeemWhole() string {
 	return `
 WITH pair AS (
     SELECT 1 AS held FROM pairs WHERE user_id = $2 AND client_id = $3 AND epoch = $7 FOR SHARE
-), family AS (
-    INSERT INTO families (id, user_id, client_id, workspace_id, display_name, scope, epoch, born, redirect_uri, code_challenge,
-        created_at, expires_at, refresh_hash, refresh_issued_at, refresh_expires_at, last_used_at)
-    SELECT $1, $2, $3, $4, $5, $6, $7, $7, $8, $9, {{now}}, {{now}} + $10, $11, {{now}}, {{now}} + $12, {{now}} FROM pair
-    WHERE ` + codeStands + `
-    ON CONFLICT DO NOTHING
+), family AS (` + insertFamily("pair") + `
     RETURNING id, scope, expires_at
 ), access AS (
     INSERT INTO access_tokens (hash, family_id, scope, issued_at, expires_at)
-    SELECT $13, id, scope, {{now}}, LEAST({{now}} + $14, expires_at) FROM family
+    SELECT ` + afterFamily(1) + `, id, scope, {{now}}, LEAST({{now}} + ` + afterFamily(2) + `, expires_at) FROM family
 )
-SELECT ` + atGrantLimit("$15") + ` FROM family`
+SELECT ` + atGrantLimit(afterFamily(3)) + ` FROM family`
 }
 
 // rotateWhole is rotate, insertAccess, spend and refreshLimited.

@@ -10,7 +10,7 @@ import (
 )
 
 // KeptPastTime is how long a token is remembered after its time: it can be refreshed so long, and is told from one that never
-// was (the wire contract, §8).
+// was (docs/wire-contract.md §8).
 const KeptPastTime = 30 * 24 * time.Hour
 
 // The failures of this package. Those of identity and of the store that are not among them pass through.

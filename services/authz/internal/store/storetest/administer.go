@@ -22,7 +22,7 @@ func endPredecessor(t *testing.T) {
 		create(t, s, Example(), first)
 		rotate(t, s, client.Rotation{ClientID: Example().ID, Secret: *second, Overlap: time.Hour})
 		for range 2 { // where there is none it changes nothing
-			if err := s.EndPredecessor(t.Context(), Example().ID); err != nil {
+			if err := s.RevokePreviousClientSecret(t.Context(), Example().ID); err != nil {
 				t.Fatal(err)
 			}
 			wantValid(t, s, Example().ID, second)
@@ -33,7 +33,7 @@ func endPredecessor(t *testing.T) {
 // wantApp compares all but the times, which must be there where they should.
 func wantApp(t *testing.T, s *store.Store, want registry.App) {
 	t.Helper()
-	got, err := s.FindApp(t.Context(), want.ID)
+	got, err := s.FindClient(t.Context(), want.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func changed(t *testing.T) {
 			{Name: "Renamed"},
 			{RedirectURIs: []string{"https://b.test/", "https://a.test/"}},
 			{Scope: oauth.Scope{"jobs:read"}},
-			{GrantTypes: []string{client.AuthorizationCode}, ResourceServer: &server},
+			{GrantTypes: []string{oauth.AuthorizationCodeGrant}, ResourceServer: &server},
 			{Name: "Again"},
 		} {
 			if change.ClientID = want.ID; change.Name != "" {
@@ -83,7 +83,7 @@ func changed(t *testing.T) {
 			if change.GrantTypes != nil {
 				want.GrantTypes, want.ResourceServer = change.GrantTypes, server
 			}
-			if err := s.Update(t.Context(), change); err != nil {
+			if err := s.UpdateClient(t.Context(), change); err != nil {
 				t.Fatal(err)
 			}
 			wantApp(t, s, registry.App{Registration: want})
@@ -111,7 +111,7 @@ func paged(t *testing.T) {
 		})
 		var got []place
 		for after := (place{}); ; {
-			page, err := s.ListApps(t.Context(), after.name, after.id, 3)
+			page, err := s.ListClients(t.Context(), after.name, after.id, 3)
 			if err != nil {
 				t.Fatal(err)
 			}

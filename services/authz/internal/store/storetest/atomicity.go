@@ -25,7 +25,7 @@ func taken(t *testing.T) {
 		create(t, s, Example(), hash)
 		other := Example()
 		other.Name, other.RedirectURIs = "Impostor", []string{"https://evil.test/cb"}
-		if err := s.Create(t.Context(), other, draw()); !errors.Is(err, client.ErrExists) {
+		if err := s.CreateClient(t.Context(), other, draw()); !errors.Is(err, client.ErrExists) {
 			t.Fatalf("Create: %v, want ErrExists", err)
 		}
 		got, err := s.Find(t.Context(), Example().ID)
@@ -43,7 +43,7 @@ func wholeOrNot(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		app := Example()
 		app.RedirectURIs = append(app.RedirectURIs, app.RedirectURIs[0])
-		if err := s.Create(t.Context(), app, draw()); err == nil {
+		if err := s.CreateClient(t.Context(), app, draw()); err == nil {
 			t.Fatal("a redirect URI was kept twice")
 		}
 		if _, err := s.Find(t.Context(), app.ID); !errors.Is(err, client.ErrUnknown) {
@@ -64,7 +64,7 @@ func rotationWhole(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		hash := draw()
 		create(t, s, Example(), hash)
-		if err := s.Rotate(t.Context(), client.Rotation{ClientID: Example().ID, Secret: *hash}); err == nil {
+		if err := s.RotateClientSecret(t.Context(), client.Rotation{ClientID: Example().ID, Secret: *hash}); err == nil {
 			t.Fatal("the same secret became its own successor")
 		}
 		wantValid(t, s, Example().ID, hash)
@@ -75,7 +75,7 @@ func changeWhole(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		create(t, s, Example(), nil)
 		twice := []string{"https://a.test/", "https://a.test/"}
-		if err := s.Update(t.Context(), registry.Change{ClientID: Example().ID, Name: "Renamed", RedirectURIs: twice}); err == nil {
+		if err := s.UpdateClient(t.Context(), registry.Change{ClientID: Example().ID, Name: "Renamed", RedirectURIs: twice}); err == nil {
 			t.Fatal("a redirect URI was kept twice")
 		}
 		wantApp(t, s, registry.App{Registration: Example()})

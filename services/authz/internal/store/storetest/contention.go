@@ -31,7 +31,7 @@ func oneRegistration(t *testing.T) {
 			app.ID = secret.NewID(client.IDPrefix)
 			var won, lost atomic.Int64
 			race(racers, func(int) {
-				switch err := s.Create(t.Context(), app, draw()); {
+				switch err := s.CreateClient(t.Context(), app, draw()); {
 				case err == nil:
 					won.Add(1)
 				case errors.Is(err, client.ErrExists):
@@ -55,7 +55,7 @@ func manyRotations(t *testing.T) {
 		create(t, s, Example(), draw())
 		for range rounds {
 			race(racers, func(int) {
-				if err := s.Rotate(t.Context(), client.Rotation{ClientID: Example().ID, Secret: *draw(), Overlap: time.Hour}); err != nil {
+				if err := s.RotateClientSecret(t.Context(), client.Rotation{ClientID: Example().ID, Secret: *draw(), Overlap: time.Hour}); err != nil {
 					t.Errorf("Rotate: %v", err)
 				}
 			})

@@ -63,20 +63,20 @@ func unknown(t *testing.T) {
 			t.Errorf("Credentials: %d records, %v, want none", len(records), err)
 		}
 		for _, id := range []string{"vdo_client_nope", Native().ID} {
-			if err := s.Rotate(t.Context(), client.Rotation{ClientID: id, Secret: *draw()}); !errors.Is(err, client.ErrUnknown) {
+			if err := s.RotateClientSecret(t.Context(), client.Rotation{ClientID: id, Secret: *draw()}); !errors.Is(err, client.ErrUnknown) {
 				t.Errorf("Rotate: %v, want ErrUnknown", err)
 			}
-			if err := s.SetDisabled(t.Context(), id, true); !errors.Is(err, client.ErrUnknown) {
-				t.Errorf("SetDisabled: %v, want ErrUnknown", err)
+			if err := s.SetClientDisabled(t.Context(), id, true); !errors.Is(err, client.ErrUnknown) {
+				t.Errorf("SetClientDisabled: %v, want ErrUnknown", err)
 			}
-			if err := s.EndPredecessor(t.Context(), id); !errors.Is(err, client.ErrUnknown) {
-				t.Errorf("EndPredecessor: %v, want ErrUnknown", err)
+			if err := s.RevokePreviousClientSecret(t.Context(), id); !errors.Is(err, client.ErrUnknown) {
+				t.Errorf("RevokePreviousClientSecret: %v, want ErrUnknown", err)
 			}
-			if err := s.Update(t.Context(), registry.Change{ClientID: id, Name: "x", RedirectURIs: []string{"https://a.test/"}}); !errors.Is(err, client.ErrUnknown) {
+			if err := s.UpdateClient(t.Context(), registry.Change{ClientID: id, Name: "x", RedirectURIs: []string{"https://a.test/"}}); !errors.Is(err, client.ErrUnknown) {
 				t.Errorf("Update: %v, want ErrUnknown", err)
 			}
-			if _, err := s.FindApp(t.Context(), id); !errors.Is(err, client.ErrUnknown) {
-				t.Errorf("FindApp: %v, want ErrUnknown", err)
+			if _, err := s.FindClient(t.Context(), id); !errors.Is(err, client.ErrUnknown) {
+				t.Errorf("FindClient: %v, want ErrUnknown", err)
 			}
 		}
 	})
@@ -127,7 +127,7 @@ func disabled(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		create(t, s, Example(), draw())
 		for _, want := range []bool{true, false} {
-			if err := s.SetDisabled(t.Context(), Example().ID, want); err != nil {
+			if err := s.SetClientDisabled(t.Context(), Example().ID, want); err != nil {
 				t.Fatal(err)
 			}
 			found, err := s.Find(t.Context(), Example().ID)
@@ -183,7 +183,7 @@ func overlap(t *testing.T) {
 
 func rotate(t *testing.T, s *store.Store, r client.Rotation) {
 	t.Helper()
-	if err := s.Rotate(t.Context(), r); err != nil {
+	if err := s.RotateClientSecret(t.Context(), r); err != nil {
 		t.Fatalf("rotating: %v", err)
 	}
 }

@@ -35,7 +35,7 @@ func Example() client.Registration {
 	return client.Registration{
 		Client: client.Client{
 			ID: "vdo_client_example", Name: "Example “App” <b>", Type: client.Confidential,
-			GrantTypes: []string{client.AuthorizationCode, client.RefreshToken},
+			GrantTypes: []string{oauth.AuthorizationCodeGrant, oauth.RefreshTokenGrant},
 		},
 		RedirectURIs: []string{"https://yourapp.com/callback", "https://another.test/b", "https://another.test/a"},
 		Scope:        oauth.Scope{"videos:read", "analyze:write"},
@@ -58,7 +58,7 @@ func draw() *client.Imprint {
 
 func create(t *testing.T, s *store.Store, app client.Registration, current *client.Imprint) {
 	t.Helper()
-	if err := s.Create(t.Context(), app, current); err != nil {
+	if err := s.CreateClient(t.Context(), app, current); err != nil {
 		t.Fatalf("registering %s: %v", app.ID, err)
 	}
 }

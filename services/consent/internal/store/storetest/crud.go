@@ -12,7 +12,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
-	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 	"github.com/vidocu/usher/services/consent/internal/decision"
 	"github.com/vidocu/usher/services/consent/internal/store"
 )
@@ -21,8 +20,9 @@ import (
 func CRUD(t *testing.T) {
 	t.Run("a consent is listed whole and to its person alone", func(t *testing.T) { each(t, listedWhole) })
 	t.Run("equal consents are one, with the latest time, the oldest first", func(t *testing.T) { eachLater(t, grouped) })
-	t.Run("a withdrawn consent is gone and its neighbour is not", func(t *testing.T) { each(t, withdrawn) })
-	t.Run("a daily approval leaves no row a day, and one before a withdrawn one stays", func(t *testing.T) { eachLater(t, daily) })
+	t.Run("a daily approval leaves no row a day", func(t *testing.T) {
+		sqldbtest.EachReopen(t, store.Migrations(), daily)
+	})
 	t.Run("pruning takes the older epochs of the pair alone", func(t *testing.T) { each(t, pruned) })
 	t.Run("a database that is gone is unavailable", func(t *testing.T) { unavailable(t) })
 }
@@ -56,37 +56,21 @@ func grouped(t *testing.T, later func(time.Duration) *store.Store) {
 	}
 }
 
-// daily approves every day for a week. What the last one leaves when it is withdrawn is the day before's.
-func daily(t *testing.T, later func(time.Duration) *store.Store) {
+// daily approves every day for a week: the last day and the one before it are left.
+func daily(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 	const day = 25 * time.Hour
-	var last decision.Consent
+	var db *sqldb.DB
 	for n := range time.Duration(7) {
-		last = example()
-		record(t, later(n*day), last)
+		db = reopen(n * day)
+		record(t, store.New(db), example())
 	}
-	if err := later(6*day).Withdraw(t.Context(), last.Request); err != nil {
-		t.Fatalf("Withdraw: %v", err)
+	if got := list(t, store.New(db), "usr_john"); len(got) != 1 {
+		t.Errorf("%d approvals are listed, want the latest", len(got))
 	}
-	got := list(t, later(6*day), last.UserID)
-	if len(got) != 1 {
-		t.Fatalf("%d approvals are listed, want the one of the day before", len(got))
+	var rows int
+	if err := db.QueryRow(t.Context(), `SELECT count(*) FROM consents`).Scan(&rows); err != nil || rows != 2 {
+		t.Errorf("%d rows are left of seven days, %v, want 2", rows, err)
 	}
-	if ago := time.Since(got[0].At) + 5*day; ago.Abs() > time.Minute {
-		t.Errorf("the approval that is left is %s from the day before's", ago)
-	}
-}
-
-func withdrawn(t *testing.T, s *store.Store) {
-	gone, stays := example(), example()
-	stays.WorkspaceID = "ws_other"
-	record(t, s, gone)
-	record(t, s, stays)
-	for range 2 {
-		if err := s.Withdraw(t.Context(), gone.Request); err != nil {
-			t.Fatalf("Withdraw: %v", err)
-		}
-	}
-	wantList(t, s, gone.UserID, stays)
 }
 
 func pruned(t *testing.T, s *store.Store) {
@@ -103,7 +87,7 @@ func pruned(t *testing.T, s *store.Store) {
 	otherApp.ClientID, otherUser.UserID = "other", "usr_jane"
 	record(t, s, otherApp)
 	record(t, s, otherUser)
-	if err := s.Prune(t.Context(), connectedapp.Pair{UserID: "usr_john", ClientID: "app"}, 2); err != nil {
+	if err := s.Prune(t.Context(), oauth.UserClient{UserID: "usr_john", ClientID: "app"}, 2); err != nil {
 		t.Fatalf("Prune: %v", err)
 	}
 	wantList(t, s, "usr_john", append(keep, otherApp)...)
@@ -120,16 +104,15 @@ func unavailable(t *testing.T) {
 	}
 	s, c := store.New(db), example()
 	calls := map[string]func(ctx context.Context) error{
-		"Record":    func(ctx context.Context) error { _, err := s.Record(ctx, c); return err },
-		"Withdraw":  func(ctx context.Context) error { return s.Withdraw(ctx, c.Request) },
+		"Record":    func(ctx context.Context) error { return s.Record(ctx, c) },
 		"Approvals": func(ctx context.Context) error { _, err := s.Approvals(ctx, c.UserID); return err },
-		"Prune":     func(ctx context.Context) error { return s.Prune(ctx, connectedapp.Pair{}, 1) },
+		"Prune":     func(ctx context.Context) error { return s.Prune(ctx, oauth.UserClient{}, 1) },
 	}
 	got := map[string]bool{}
 	for name, call := range calls {
 		got[name] = errors.Is(call(t.Context()), sqldb.ErrUnavailable)
 	}
-	if diff := cmp.Diff(map[string]bool{"Record": true, "Withdraw": true, "Approvals": true, "Prune": true}, got); diff != "" {
+	if diff := cmp.Diff(map[string]bool{"Record": true, "Approvals": true, "Prune": true}, got); diff != "" {
 		t.Errorf("unavailable (-want +got):\n%s", diff)
 	}
 }

@@ -4,10 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
-	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 	"github.com/vidocu/usher/services/consent/internal/store"
 )
 
@@ -27,7 +27,7 @@ func ManyApprovals(t *testing.T) {
 				t.Errorf("an approval reads and writes %d rows, of %d", rows, history)
 			}
 			rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
-				if err := store.New(db).Prune(t.Context(), connectedapp.Pair{UserID: "usr_john", ClientID: "app"}, 1); err != nil {
+				if err := store.New(db).Prune(t.Context(), oauth.UserClient{UserID: "usr_john", ClientID: "app"}, 1); err != nil {
 					t.Error(err)
 				}
 			})

@@ -87,11 +87,11 @@ func (f *Fake) FindUser(ctx context.Context, id string) (account.User, error) {
 }
 
 // FindHolder is the store's.
-func (f *Fake) FindHolder(ctx context.Context, userID string, hash secret.Hash) (session.Holder, error) {
+func (f *Fake) FindHolder(ctx context.Context, l session.Lookup) (session.Holder, error) {
 	if err := f.next(); err != nil {
 		return session.Holder{}, err
 	}
-	return f.Store.FindHolder(ctx, userID, hash)
+	return f.Store.FindHolder(ctx, l)
 }
 
 // Workspaces is the store's.

@@ -6,10 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/session"
 	"github.com/vidocu/usher/services/identity/internal/store"
 )
 
@@ -31,7 +34,7 @@ func Sessions(t *testing.T) {
 			}
 			wantLive(t, s, "usr_ada", first, false)
 			wantLive(t, s, "usr_ada", second, true)
-			if _, err := s.FindHolder(t.Context(), "usr_nobody", second); !errors.Is(err, account.ErrUnknown) {
+			if _, err := s.FindHolder(t.Context(), session.Lookup{UserID: "usr_nobody", Hash: second}); !errors.Is(err, account.ErrUnknown) {
 				t.Errorf("a user who is gone: %v", err)
 			}
 			if err := s.BeginSession(t.Context(), secret.Sum("x"), "usr_nobody", time.Now().Add(time.Hour)); err != nil {
@@ -41,16 +44,26 @@ func Sessions(t *testing.T) {
 	})
 	t.Run("concurrent look-ups keep users and sessions apart", func(t *testing.T) {
 		each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
-			seed(t, s, example())
+			people := example()
+			people.Memberships = append(people.Memberships, member("usr_ada", "ws_two", "another"), member("usr_ada", "ws_three", "Zoo"))
+			seed(t, s, people)
 			live := secret.Sum("live")
 			begin(t, s, live, time.Hour)
 			var n atomic.Int32
 			race(40, func() {
 				i := n.Add(1)
 				user, hash := []string{"usr_ada", "usr_bob"}[i%2], []secret.Hash{live, secret.Sum("dead")}[i/2%2]
-				holder, err := s.FindHolder(t.Context(), user, hash)
+				l := session.Lookup{UserID: user, Hash: hash, Workspaces: i/4%2 == 0}
+				holder, err := s.FindHolder(t.Context(), l)
 				if err != nil || holder.ID != user || holder.Live != (user == "usr_ada" && hash == live) {
 					t.Errorf("%s: %+v, %v", user, holder, err)
+				}
+				var want []account.Membership
+				if l.Workspaces {
+					want, err = s.Workspaces(t.Context(), user)
+				}
+				if diff := cmp.Diff(want, holder.Workspaces); err != nil || diff != "" {
+					t.Errorf("%s, workspaces %v: %v (-want +got)\n%s", user, l.Workspaces, err, diff)
 				}
 			})
 		})
@@ -86,7 +99,7 @@ func begin(t *testing.T, s *store.Store, hash secret.Hash, lifetime time.Duratio
 
 func wantLive(t *testing.T, s *store.Store, userID string, hash secret.Hash, want bool) {
 	t.Helper()
-	holder, err := s.FindHolder(t.Context(), userID, hash)
+	holder, err := s.FindHolder(t.Context(), session.Lookup{UserID: userID, Hash: hash})
 	if err != nil || holder.ID != userID || holder.Live != want {
 		t.Errorf("%s: %+v, %v, want live %v", userID, holder, err, want)
 	}

@@ -1,28 +1,9 @@
 package revlog
 
-import "time"
+import (
+	"time"
 
-// Kind is what an entry revokes.
-type Kind int16
-
-// The kinds, as stored.
-const (
-	// KindToken is one access token, API key or user token, named by TokenHash.
-	KindToken Kind = 1
-	// KindFamily is a token family with all its tokens, named by FamilyID.
-	KindFamily Kind = 2
-	// KindPair is every token of UserID with the client ClientID.
-	KindPair Kind = 3
-	// KindUser is every token of UserID.
-	KindUser Kind = 4
-	// KindMember is every token of UserID that is good for WorkspaceID.
-	KindMember Kind = 5
-	// KindClient is every token of ClientID.
-	KindClient Kind = 6
-	// KindWorkspace revokes nothing: what is known of WorkspaceID changed.
-	KindWorkspace Kind = 7
-	// KindAuthenticationApp is every user token that was issued through the authentication app ClientID.
-	KindAuthenticationApp Kind = 8
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 )
 
 // Reason is why it was revoked.
@@ -64,18 +45,18 @@ const (
 
 // Entry is one revocation. Cursors rise by one in the order of commits.
 type Entry struct {
-	Cursor    int64
-	Kind      Kind
-	Reason    Reason
-	TokenHash []byte
-	FamilyID  []byte
-	UserID    string
-	ClientID  string
-	// WorkspaceID is empty but for KindMember and KindWorkspace.
-	WorkspaceID string
-	// Epoch is the family's. Entries of KindPair from release 0.1 have the one that the pair was raised to.
+	Cursor int64
+	// Revocation may have more names than its kind needs: they serve the operator who reads the log.
+	revocation.Revocation
+	Reason Reason
+	// Epoch is the family's. Entries of revocation.UserClient from release 0.1 have the one that the pair was raised to.
 	Epoch     int64
 	RevokedAt time.Time
 	// Age is how old it was when it was read, by the database's clock.
 	Age time.Duration
+}
+
+// NewEntry returns an entry that is to be appended.
+func NewEntry(reason Reason, r revocation.Revocation) Entry {
+	return Entry{Revocation: r, Reason: reason}
 }

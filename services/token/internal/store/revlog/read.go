@@ -91,10 +91,7 @@ func (r *Reader) LogAfter(ctx context.Context, cursor int64, limit int) ([]feed.
 
 // Followed is the entry as followers need it.
 func (e Entry) Followed() feed.Entry {
-	return feed.Entry{
-		Cursor: e.Cursor, Kind: feed.Kind(e.Kind), TokenHash: e.TokenHash, Family: e.FamilyID,
-		UserID: e.UserID, ClientID: e.ClientID, WorkspaceID: e.WorkspaceID, Age: e.Age,
-	}
+	return feed.Entry{Cursor: e.Cursor, Revocation: e.Revocation, Age: e.Age}
 }
 
 // trimSlice is how many entries one statement of Trim looks at.

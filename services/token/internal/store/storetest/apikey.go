@@ -11,6 +11,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/apikey"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/store"
@@ -56,7 +58,7 @@ func keyFacts(t *testing.T, b bench) {
 		t.Fatal(err)
 	}
 	want := introspect.Facts{
-		Kind: introspect.APIKey, KeyID: "key_1", WorkspaceID: "ws_acme", IssuedAt: got.IssuedAt, LongUnused: true,
+		Kind: enforce.APIKey, KeyID: "key_1", WorkspaceID: "ws_acme", IssuedAt: got.IssuedAt, LongUnused: true,
 	}
 	if diff := cmp.Diff(want, got); diff != "" || time.Since(got.IssuedAt).Abs() > time.Minute {
 		t.Errorf("issued at %s (-want +got):\n%s", got.IssuedAt, diff)
@@ -80,7 +82,7 @@ func keyList(t *testing.T, b bench) {
 	if err := b.RevokeKey(t.Context(), "key_2"); err != nil {
 		t.Fatal(err)
 	}
-	list, err := b.Keys(t.Context(), "ws_acme")
+	list, err := b.ListKeys(t.Context(), "ws_acme")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +99,7 @@ func keyList(t *testing.T, b bench) {
 	if diff := cmp.Diff([]string{"key_3", "key_2", "key_1"}, ids); diff != "" {
 		t.Error(diff)
 	}
-	if none, err := b.Keys(t.Context(), "ws_none"); err != nil || len(none) > 0 {
+	if none, err := b.ListKeys(t.Context(), "ws_none"); err != nil || len(none) > 0 {
 		t.Errorf("a workspace without keys lists %v, %v", none, err)
 	}
 }
@@ -122,8 +124,8 @@ func keyRevoked(t *testing.T, b bench) {
 		t.Fatalf("the log has %d entries (%v), want 1", len(entries), err)
 	}
 	want := revlog.Entry{
-		Cursor: 1, Kind: revlog.KindToken, Reason: revlog.ReasonKeyRevoked, TokenHash: key.Hash.Bytes(), RevokedAt: entries[0].RevokedAt,
-		Age: entries[0].Age,
+		Cursor: 1, Revocation: revocation.Revocation{Kind: revocation.Token, TokenHash: key.Hash.Bytes()},
+		Reason: revlog.ReasonKeyRevoked, RevokedAt: entries[0].RevokedAt, Age: entries[0].Age,
 	}
 	if diff := cmp.Diff(want, entries[0]); diff != "" {
 		t.Error(diff)
@@ -169,7 +171,7 @@ func keyUse(t *testing.T) {
 			if err := (store.KeyUses{Store: later.Store}).Touch(t.Context(), []byte("key_1")); err != nil {
 				t.Fatal(err)
 			}
-			list, err := later.Keys(t.Context(), "ws_acme")
+			list, err := later.ListKeys(t.Context(), "ws_acme")
 			if err != nil || len(list) != 1 {
 				t.Fatalf("%d keys (%v)", len(list), err)
 			}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
@@ -139,7 +140,7 @@ func unknownPair(t *testing.T, b bench) {
 	if err := b.Redeem(t.Context(), r); !errors.Is(err, grant.ErrPairRevoked) || b.live(t, i.access) {
 		t.Errorf("redeeming for an unknown pair: %v", err)
 	}
-	if list, err := b.Connections(t.Context(), "usr_john"); err != nil || len(list) > 0 {
+	if list, err := b.ListConnections(t.Context(), "usr_john"); err != nil || len(list) > 0 {
 		t.Errorf("it is listed: %v %v", list, err)
 	}
 }
@@ -199,7 +200,7 @@ func logEntries(t *testing.T, b bench) {
 	}
 	type row struct {
 		Cursor int64
-		Kind   revlog.Kind
+		Kind   revocation.Kind
 		Reason revlog.Reason
 	}
 	var got []row
@@ -207,9 +208,9 @@ func logEntries(t *testing.T, b bench) {
 		got = append(got, row{e.Cursor, e.Kind, e.Reason})
 	}
 	want := []row{
-		{1, revlog.KindToken, revlog.ReasonRevoked},
-		{2, revlog.KindFamily, revlog.ReasonRevoked},
-		{3, revlog.KindPair, revlog.ReasonDisconnect},
+		{1, revocation.Token, revlog.ReasonRevoked},
+		{2, revocation.Family, revlog.ReasonRevoked},
+		{3, revocation.UserClient, revlog.ReasonDisconnect},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

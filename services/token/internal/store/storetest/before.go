@@ -77,7 +77,7 @@ func oldRows(t *testing.T) {
 			}
 			// What release 0.1 issues later is live.
 			later := open(t, reopen(time.Minute))
-			epoch, err := later.PairEpoch(t.Context(), "usr_john", "app")
+			epoch, err := later.GetPairEpoch(t.Context(), "usr_john", "app")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -112,7 +112,7 @@ func carried(t *testing.T, b bench) {
 		if err := end(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
-		epoch, err := b.PairEpoch(t.Context(), "usr_john", "app")
+		epoch, err := b.GetPairEpoch(t.Context(), "usr_john", "app")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func carried(t *testing.T, b bench) {
 			t.Errorf("%s: a code from before redeems", name)
 		}
 		i := b.mustRedeem(t, code("app", "ws_acme", epoch))
-		if list, err := b.Connections(t.Context(), "usr_john"); err != nil || len(list) != 1 || list[0].Epoch != epoch || list[0].Lenient != lenient {
+		if list, err := b.ListConnections(t.Context(), "usr_john"); err != nil || len(list) != 1 || list[0].Epoch != epoch || list[0].Lenient != lenient {
 			t.Errorf("%s: connections are %+v (%v)", name, list, err)
 		}
 		if !b.live(t, i.access) {

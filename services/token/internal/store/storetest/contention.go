@@ -45,7 +45,7 @@ func manyRedemptions(t *testing.T, b bench) {
 func refreshesAgainstDisconnect(t *testing.T, b bench) {
 	const families = 12
 	for range endings {
-		epoch, err := b.PairEpoch(t.Context(), "usr_john", "app")
+		epoch, err := b.GetPairEpoch(t.Context(), "usr_john", "app")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +75,7 @@ func refreshesAgainstDisconnect(t *testing.T, b bench) {
 
 func manyRefreshes(t *testing.T, b bench) {
 	for round := range rounds {
-		epoch, err := b.PairEpoch(t.Context(), "usr_john", "app")
+		epoch, err := b.GetPairEpoch(t.Context(), "usr_john", "app")
 		if err != nil {
 			t.Fatal(err)
 		}

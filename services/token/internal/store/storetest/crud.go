@@ -48,7 +48,7 @@ func issuedFacts(t *testing.T, b bench) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(code("app", "ws_acme", 0).Binding, bound); diff != "" {
+	if diff := cmp.Diff(code("app", "ws_acme", 0).CodeBinding, bound); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -73,7 +73,7 @@ func narrowed(t *testing.T, b bench) {
 }
 
 func connections(t *testing.T, b bench) {
-	if epoch, err := b.PairEpoch(t.Context(), "usr_john", "app"); err != nil || epoch != 0 {
+	if epoch, err := b.GetPairEpoch(t.Context(), "usr_john", "app"); err != nil || epoch != 0 {
 		t.Fatalf("epoch of a new pair is %d (%v)", epoch, err)
 	}
 	b.mustRedeem(t, code("app", "ws_acme", 0))
@@ -81,10 +81,10 @@ func connections(t *testing.T, b bench) {
 	if err := b.EndConnection(t.Context(), "usr_john", "other"); err != nil {
 		t.Fatal(err)
 	}
-	if epoch, err := b.PairEpoch(t.Context(), "usr_john", "looked at"); err != nil || epoch != 0 {
+	if epoch, err := b.GetPairEpoch(t.Context(), "usr_john", "looked at"); err != nil || epoch != 0 {
 		t.Fatalf("epoch of a pair that was looked at is %d (%v)", epoch, err)
 	}
-	list, err := b.Connections(t.Context(), "usr_john")
+	list, err := b.ListConnections(t.Context(), "usr_john")
 	if err != nil {
 		t.Fatal(err)
 	}

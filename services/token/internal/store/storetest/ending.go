@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
@@ -47,7 +49,7 @@ func endUser(t *testing.T, b bench) {
 	if err := b.redeem(t.Context(), fresh(), code("app", "ws_acme", 0)); !errors.Is(err, grant.ErrPairRevoked) {
 		t.Errorf("a code in flight: %v", err)
 	}
-	b.wantLog(t, []logged{{revlog.KindUser, revlog.ReasonUserDisabled}, {revlog.KindUser, revlog.ReasonUserDisabled}})
+	b.wantLog(t, []logged{{revocation.User, revlog.ReasonUserDisabled}, {revocation.User, revlog.ReasonUserDisabled}})
 }
 
 func endClient(t *testing.T, b bench) {
@@ -71,7 +73,7 @@ func endClient(t *testing.T, b bench) {
 		t.Error("another app's tokens ended too")
 	}
 	b.wantJudged(t, "a user token", user, nil)
-	for _, c := range []grant.Code{code("app", "ws_acme", 0), esthers} {
+	for _, c := range []oauth.ApprovedRequest{code("app", "ws_acme", 0), esthers} {
 		if err := b.redeem(t.Context(), fresh(), c); !errors.Is(err, grant.ErrPairRevoked) {
 			t.Errorf("a code in flight of %s: %v", c.UserID, err)
 		}
@@ -79,7 +81,7 @@ func endClient(t *testing.T, b bench) {
 	if err := b.redeem(t.Context(), fresh(), code("app2", "ws_acme", 0)); err != nil {
 		t.Errorf("a code of another app: %v", err)
 	}
-	b.wantLog(t, []logged{{revlog.KindClient, revlog.ReasonClientEnded}, {revlog.KindClient, revlog.ReasonClientEnded}})
+	b.wantLog(t, []logged{{revocation.Client, revlog.ReasonClientEnded}, {revocation.Client, revlog.ReasonClientEnded}})
 }
 
 func endPopularClient(t *testing.T, b bench) {
@@ -98,7 +100,7 @@ func endPopularClient(t *testing.T, b bench) {
 			t.Errorf("the tokens of user %d outlive their app", i)
 		}
 	}
-	b.wantLog(t, []logged{{revlog.KindClient, revlog.ReasonClientEnded}})
+	b.wantLog(t, []logged{{revocation.Client, revlog.ReasonClientEnded}})
 }
 
 func endMember(t *testing.T, b bench) {
@@ -122,13 +124,13 @@ func endMember(t *testing.T, b bench) {
 		t.Errorf("a code in flight: %v", err)
 	}
 	b.wantConnection(t, 1, 1)
-	b.wantLog(t, []logged{{revlog.KindMember, revlog.ReasonMemberRemoved}})
+	b.wantLog(t, []logged{{revocation.Member, revlog.ReasonMemberRemoved}})
 }
 
 // wantConnection holds the one pair to its epoch and to how many of its raises were lenient.
 func (b bench) wantConnection(t *testing.T, epoch, lenient int64) {
 	t.Helper()
-	list, err := b.Connections(t.Context(), "usr_john")
+	list, err := b.ListConnections(t.Context(), "usr_john")
 	if err != nil || len(list) != 1 || list[0].Epoch != epoch || list[0].Lenient != lenient {
 		t.Errorf("connections are %+v (%v), want one at epoch %d with %d lenient raises", list, err, epoch, lenient)
 	}
@@ -179,7 +181,7 @@ func endSignIns(t *testing.T, b bench) {
 		t.Errorf("a code in flight: %v", err)
 	}
 	b.wantConnection(t, 1, 1)
-	b.wantLog(t, []logged{{revlog.KindUser, revlog.ReasonPasswordSet}})
+	b.wantLog(t, []logged{{revocation.User, revlog.ReasonPasswordSet}})
 }
 
 func endApp(t *testing.T, b bench) {
@@ -191,7 +193,7 @@ func endApp(t *testing.T, b bench) {
 	b.wantJudged(t, "through the app", through, usertoken.ErrExpired)
 	b.wantJudged(t, "through another", other, nil)
 	b.wantJudged(t, "by password", password, nil)
-	b.wantLog(t, []logged{{revlog.KindAuthenticationApp, revlog.ReasonAppRevoked}})
+	b.wantLog(t, []logged{{revocation.AuthenticationApp, revlog.ReasonAppRevoked}})
 }
 
 func redemptionAgainstUser(t *testing.T, b bench) {
@@ -211,7 +213,7 @@ const endings = 50
 
 func redemptionAgainst(t *testing.T, b bench, end func() error) {
 	t.Helper()
-	if _, err := b.PairEpoch(t.Context(), "usr_john", "app"); err != nil {
+	if _, err := b.GetPairEpoch(t.Context(), "usr_john", "app"); err != nil {
 		t.Fatal(err)
 	}
 	for round := range endings {
@@ -240,7 +242,7 @@ func redemptionAgainst(t *testing.T, b bench, end func() error) {
 // reuseAgainstMember lets a theft be seen while the pair is moved on for another workspace's sake.
 func reuseAgainstMember(t *testing.T, b bench) {
 	for range endings {
-		epoch, err := b.PairEpoch(t.Context(), "usr_john", "app")
+		epoch, err := b.GetPairEpoch(t.Context(), "usr_john", "app")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/feed"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/store"
@@ -35,9 +36,13 @@ func followed(t *testing.T, b bench) {
 	}
 	wantBounds(t, b, feed.Bounds{Head: 3, Oldest: 1})
 	want := []feed.Entry{
-		{Cursor: 1, Kind: feed.Token, TokenHash: token.access.Bytes(), Family: token.code.Bytes(), UserID: "usr_john", ClientID: "app"},
-		{Cursor: 2, Kind: feed.Family, Family: family.code.Bytes(), UserID: "usr_john", ClientID: "app"},
-		{Cursor: 3, Kind: feed.Pair, UserID: "usr_john", ClientID: "app"},
+		{Cursor: 1, Revocation: revocation.Revocation{
+			Kind: revocation.Token, TokenHash: token.access.Bytes(), FamilyID: token.code.Bytes(), UserID: "usr_john", ClientID: "app",
+		}},
+		{Cursor: 2, Revocation: revocation.Revocation{
+			Kind: revocation.Family, FamilyID: family.code.Bytes(), UserID: "usr_john", ClientID: "app",
+		}},
+		{Cursor: 3, Revocation: revocation.Revocation{Kind: revocation.UserClient, UserID: "usr_john", ClientID: "app"}},
 	}
 	for from := range int64(4) {
 		got, err := b.LogAfter(t.Context(), from, 10)

@@ -59,7 +59,7 @@ func lifetimesMayDiffer(t *testing.T) {
 			t.Fatal(err)
 		}
 		i := fresh()
-		if _, err := b.PairEpoch(t.Context(), "usr_john", "app"); err != nil {
+		if _, err := b.GetPairEpoch(t.Context(), "usr_john", "app"); err != nil {
 			t.Fatal(err)
 		}
 		err := b.Redeem(t.Context(), grant.Redemption{
@@ -79,7 +79,7 @@ func familyEnd(t *testing.T) {
 		l := lifetimes()
 		l.Refresh, l.Family = 3*time.Hour, 3*time.Hour
 		i, b := fresh(), open(t, reopen(0))
-		if _, err := b.PairEpoch(t.Context(), "usr_john", "app"); err != nil {
+		if _, err := b.GetPairEpoch(t.Context(), "usr_john", "app"); err != nil {
 			t.Fatal(err)
 		}
 		err := b.Redeem(t.Context(), grant.Redemption{

@@ -7,8 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/store"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
@@ -23,9 +25,9 @@ func Limits(t *testing.T) {
 	t.Run("of many refreshes at the limit none passes it", func(t *testing.T) { each(t, refreshRace) })
 }
 
-func (b bench) redeemWithin(ctx context.Context, limit int, c grant.Code) (issued, error) {
+func (b bench) redeemWithin(ctx context.Context, limit int, c oauth.ApprovedRequest) (issued, error) {
 	i := fresh()
-	if _, err := b.PairEpoch(ctx, c.UserID, c.ClientID); err != nil {
+	if _, err := b.GetPairEpoch(ctx, c.UserID, c.ClientID); err != nil {
 		return i, err
 	}
 	return i, b.Redeem(ctx, grant.Redemption{
@@ -69,7 +71,7 @@ func oldestGrant(t *testing.T, b bench) {
 			t.Error("a grant of another workspace or client was counted")
 		}
 	}
-	b.wantLog(t, []logged{{revlog.KindFamily, revlog.ReasonGrantLimit}, {revlog.KindFamily, revlog.ReasonGrantLimit}})
+	b.wantLog(t, []logged{{revocation.Family, revlog.ReasonGrantLimit}, {revocation.Family, revlog.ReasonGrantLimit}})
 	// A grant that was revoked is not one of them.
 	if _, err := b.RevokeRefresh(t.Context(), all[4].refresh, ""); err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/oversight"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
@@ -21,7 +22,7 @@ func endUserGrants(t *testing.T, b bench) {
 	if b.live(t, first.access) || b.current(t, first.refresh) || !b.live(t, second.access) {
 		t.Error("a pair's grants did not end alone")
 	}
-	if _, err := b.PairEpoch(t.Context(), "usr_john", "app3"); err != nil { // a consent page that is open, and no more
+	if _, err := b.GetPairEpoch(t.Context(), "usr_john", "app3"); err != nil { // a consent page that is open, and no more
 		t.Fatal(err)
 	}
 	if err := b.EndUserGrants(t.Context(), "usr_john"); err != nil {
@@ -36,7 +37,7 @@ func endUserGrants(t *testing.T, b bench) {
 			t.Errorf("a code in flight to %s: %v", client, err)
 		}
 	}
-	b.wantLog(t, []logged{{revlog.KindPair, revlog.ReasonGrantsRevoked}, {revlog.KindUser, revlog.ReasonGrantsRevoked}})
+	b.wantLog(t, []logged{{revocation.UserClient, revlog.ReasonGrantsRevoked}, {revocation.User, revlog.ReasonGrantsRevoked}})
 }
 
 func listGrants(t *testing.T, b bench) {
@@ -70,7 +71,7 @@ func listGrants(t *testing.T, b bench) {
 			seen := map[string]bool{}
 			q := row.ask
 			for q.Limit = limit; ; {
-				page, err := b.Grants(t.Context(), q)
+				page, err := b.ListGrants(t.Context(), q)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -194,7 +194,7 @@ func revokedKeys(t *testing.T) {
 			if err := keepHouse(t, later, store.Retention{RevokedKeys: turn.kept}); err != nil {
 				t.Fatal(err)
 			}
-			keys, err := later.Keys(t.Context(), "ws_acme")
+			keys, err := later.ListKeys(t.Context(), "ws_acme")
 			if err != nil || len(keys) != turn.want {
 				t.Errorf("kept for %s, %d keys are listed (%v), want %d", turn.kept, len(keys), err, turn.want)
 			}

@@ -62,27 +62,29 @@ func fresh() issued {
 func token() secret.Hash { return secret.Sum(secret.NewCode().Reveal()) }
 
 // code is what John approved for an app in a workspace.
-func code(client, workspace string, epoch int64) grant.Code {
-	return grant.Code{
-		Binding:     grant.Binding{ClientID: client, RedirectURI: "https://yourapp.com/callback", CodeChallenge: "challenge"},
+func code(client, workspace string, epoch int64) oauth.ApprovedRequest {
+	return oauth.ApprovedRequest{
+		AuthorizationRequest: oauth.AuthorizationRequest{
+			CodeBinding: oauth.CodeBinding{ClientID: client, RedirectURI: "https://yourapp.com/callback", CodeChallenge: "challenge"},
+			Scope:       oauth.Scope{"videos:read", "analyze:write", "jobs:read"},
+		},
 		UserID:      "usr_john",
 		DisplayName: "John Doe",
 		WorkspaceID: workspace,
-		Scope:       oauth.Scope{"videos:read", "analyze:write", "jobs:read"},
 		Epoch:       epoch,
 	}
 }
 
 // redeem is the way of a code: the consent page read the pair's epoch before.
-func (b bench) redeem(ctx context.Context, i issued, c grant.Code) error {
-	if _, err := b.PairEpoch(ctx, c.UserID, c.ClientID); err != nil {
+func (b bench) redeem(ctx context.Context, i issued, c oauth.ApprovedRequest) error {
+	if _, err := b.GetPairEpoch(ctx, c.UserID, c.ClientID); err != nil {
 		return err
 	}
 	return b.Redeem(ctx, grant.Redemption{CodeHash: i.code, Code: c, Access: i.access, Refresh: i.refresh, Lifetimes: lifetimes()})
 }
 
 // mustRedeem begins a family.
-func (b bench) mustRedeem(t testing.TB, c grant.Code) issued {
+func (b bench) mustRedeem(t testing.TB, c oauth.ApprovedRequest) issued {
 	t.Helper()
 	i := fresh()
 	if err := b.redeem(t.Context(), i, c); err != nil {

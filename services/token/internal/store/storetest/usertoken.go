@@ -12,6 +12,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/store"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
@@ -82,7 +84,7 @@ func holders(t *testing.T, b bench) {
 	if diff := cmp.Diff(john(), got); diff != "" {
 		t.Error(diff)
 	}
-	if f.Kind != introspect.UserToken || f.Family != nil || f.ExpiresAt.Sub(f.IssuedAt) != 24*time.Hour || f.Left > 24*time.Hour || f.Left < 23*time.Hour {
+	if f.Kind != enforce.UserToken || f.Family != nil || f.ExpiresAt.Sub(f.IssuedAt) != 24*time.Hour || f.Left > 24*time.Hour || f.Left < 23*time.Hour {
 		t.Errorf("the successor is %+v", f)
 	}
 	b.wantJudged(t, "the replaced one", first, usertoken.ErrExpired)
@@ -113,12 +115,12 @@ func endedTokens(t *testing.T, b bench) {
 	if err := b.EndUserToken(t.Context(), token()); !errors.Is(err, usertoken.ErrUnknown) {
 		t.Errorf("logging one out that never was: %v", err)
 	}
-	b.wantLog(t, []logged{{revlog.KindToken, revlog.ReasonReplaced}, {revlog.KindToken, revlog.ReasonLogout}})
+	b.wantLog(t, []logged{{revocation.Token, revlog.ReasonReplaced}, {revocation.Token, revlog.ReasonLogout}})
 }
 
 // logged is what a test compares of a log entry.
 type logged struct {
-	Kind   revlog.Kind
+	Kind   revocation.Kind
 	Reason revlog.Reason
 }
 

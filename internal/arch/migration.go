@@ -1,0 +1,35 @@
+package arch
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Blocking lists indexes of PostgreSQL migrations that lock a table which holds rows already: CONCURRENTLY is missing, or the
+// migration runs in a transaction, where CONCURRENTLY fails. A table that the same migration creates is empty.
+func Blocking(texts []Text) []string {
+	index := regexp.MustCompile(`(?i)CREATE\s+(?:UNIQUE\s+)?INDEX\s+(CONCURRENTLY\s+)?(?:IF\s+NOT\s+EXISTS\s+)?\w+\s+ON\s+(\w+)`)
+	table := regexp.MustCompile(`(?i)CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(\w+)`)
+	var breaches []string
+	for _, t := range texts {
+		if !strings.Contains(t.Path, "/migrations/postgres/") {
+			continue
+		}
+		var created []string
+		for _, found := range table.FindAllStringSubmatch(t.Body, -1) {
+			created = append(created, found[1])
+		}
+		for _, found := range index.FindAllStringSubmatch(t.Body, -1) {
+			switch {
+			case slices.Contains(created, found[2]):
+			case found[1] == "":
+				breaches = append(breaches, fmt.Sprintf("%s builds an index of %s without CONCURRENTLY", t.Path, found[2]))
+			case !strings.Contains(t.Body, "-- +goose NO TRANSACTION"):
+				breaches = append(breaches, fmt.Sprintf("%s builds an index CONCURRENTLY in a transaction: add -- +goose NO TRANSACTION", t.Path))
+			}
+		}
+	}
+	return breaches
+}

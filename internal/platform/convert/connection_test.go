@@ -1,0 +1,28 @@
+package convert_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/oauth"
+)
+
+func TestEveryFieldOfAConnectionTravels(t *testing.T) {
+	for _, want := range []oauth.Connection{
+		{ClientID: "app", Epoch: 3, Lenient: 2, LastUsed: time.UnixMicro(1_700_000_000_000_001).UTC()}, {},
+	} {
+		if diff := cmp.Diff(want, convert.ConnectionFromProto(convert.ConnectionToProto(want))); diff != "" {
+			t.Errorf("received (-want +got):\n%s", diff)
+		}
+	}
+	message := convert.ConnectionToProto(oauth.Connection{ClientID: "app", Epoch: 3, Lenient: 2, LastUsed: time.Unix(1, 0)}).ProtoReflect()
+	fields := message.Descriptor().Fields()
+	for i := range fields.Len() {
+		if !message.Has(fields.Get(i)) {
+			t.Errorf("the field %s of the message is not set", fields.Get(i).Name())
+		}
+	}
+}

@@ -1,0 +1,19 @@
+package oauth
+
+import "time"
+
+// UserClient is a user and a client: the two whose grants end together when a refresh token is reused, and when the user
+// disconnects the client.
+type UserClient struct{ UserID, ClientID string }
+
+// Connection is what the token service knows of a client that a user let in.
+type Connection struct {
+	ClientID string
+	// Epoch rises with every revocation of the user-client.
+	Epoch int64
+	// Lenient is how many of the last raises invalidated codes in flight and no more: approvals of so many epochs below Epoch
+	// still count.
+	Lenient int64
+	// LastUsed is zero if nothing was ever issued.
+	LastUsed time.Time
+}

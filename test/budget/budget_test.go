@@ -1,0 +1,93 @@
+package budget
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"testing"
+
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/test/harness"
+)
+
+// rounds is how often each operation is done: so often that what happens now and then rounds away.
+const rounds = 60
+
+// budget is the most that one operation may take.
+type budget struct{ calls, statements, commands int }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestTheHotOperationsKeepTheirBudget: the code flow from a live browser session, a refresh, an introspection.
+func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
+	bins, err := harness.Build(os.Getenv("USHER_TEST_BIN"), false)
+	must(t, err)
+	servers, err := harness.NewServers(t.Context())
+	must(t, err)
+	d, err := harness.FiveProcesses(bins, t.TempDir(), servers, harness.Unhurried(map[string]string{
+		"USHER_TOKEN_GRANT_LIMIT": "0", "USHER_TOKEN_REFRESH_LIMIT": "0", "USHER_TOKEN_INTROSPECTION_CACHE_SIZE": "0",
+	}))
+	must(t, err)
+	defer func() { must(t, d.Close()) }()
+	counter, err := harness.NewCounter(t.Context(), d, servers)
+	must(t, err)
+	defer func() { must(t, counter.Close()) }()
+
+	browser := d.NewBrowser()
+	tokens, err := d.Issue(browser, harness.Request{})
+	must(t, err)
+	conn, err := d.Dial("video-api", "token")
+	must(t, err)
+	introspection := tokenv1.NewIntrospectionServiceClient(conn)
+
+	for _, row := range []struct {
+		name      string
+		budget    budget
+		operation func(ctx context.Context)
+	}{
+		{"authorize, consent page, decision, token", budget{17, 12, 13}, func(context.Context) {
+			issued, err := d.Issue(browser, harness.Request{ClientID: harness.PublicID, Verifier: harness.NewVerifier()})
+			must(t, err)
+			if issued.Access == "" {
+				t.Fatal("no token")
+			}
+		}},
+		{"refresh", budget{3, 3, 1}, func(context.Context) {
+			a, err := d.Refresh(tokens.Refresh)
+			must(t, err)
+			if a.Status != http.StatusOK {
+				t.Fatalf("refresh: %d %s", a.Status, a.Raw)
+			}
+			tokens = harness.Tokens{Access: a.Text("access_token"), Refresh: a.Text("refresh_token")}
+		}},
+		{"introspection from the store", budget{1, 1, 0}, func(ctx context.Context) {
+			res, err := introspection.IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: tokens.Access})
+			must(t, err)
+			if !res.GetActive() {
+				t.Fatal("a live token is inactive")
+			}
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			row.operation(t.Context()) // prepares statements and connections
+			before, err := counter.Count(t.Context())
+			must(t, err)
+			for range rounds {
+				row.operation(t.Context())
+			}
+			after, err := counter.Count(t.Context())
+			must(t, err)
+			per := after.Per(before, rounds)
+			calls, statements, commands := per.Totals()
+			t.Logf("%d calls, %d statements, %d commands\n%s", calls, statements, commands, per)
+			if got := (budget{calls, statements, commands}); calls > row.budget.calls || statements > row.budget.statements || commands > row.budget.commands {
+				t.Errorf("each takes %+v, the budget is %+v", got, row.budget)
+			}
+		})
+	}
+}

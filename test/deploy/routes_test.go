@@ -1,0 +1,70 @@
+package deploy_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// publicPaths are those of the gateway's route table, without the demonstration's and health, which a load balancer asks for itself.
+func publicPaths(t *testing.T) []string {
+	t.Helper()
+	source, err := os.ReadFile("../../gateway/gateway.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, _, _ := strings.Cut(string(source), "\nfunc demo(")
+	named := map[string]string{
+		"path": "/oauth/token", "userapi.Path": "/api/v1/user", "browser.CookieCheckPath": "/cookie-check", "page.AssetsPath": "/assets/x.css",
+	}
+	var paths []string
+	for _, found := range regexp.MustCompile(`\tr\.\w+\((?:"([^"]+)"|([\w.]+))`).FindAllStringSubmatch(table, -1) {
+		path := found[1] + named[found[2]]
+		if path == "" {
+			t.Errorf("the route table names %s: say here what it is", found[2])
+		}
+		if path != "/healthz" {
+			paths = append(paths, path)
+		}
+	}
+	if len(paths) < 20 {
+		t.Errorf("only %d routes were found", len(paths))
+	}
+	return paths
+}
+
+// TestEveryPublicPathLeadsToTheGateway: from the HTTPRoute and from the Ingress alike.
+func TestEveryPublicPathLeadsToTheGateway(t *testing.T) {
+	rules := map[string]*regexp.Regexp{
+		"gateway-api/httproute.yaml": regexp.MustCompile(`type: (PathPrefix|Exact), value: ([^}]+)}`),
+		"ingress/ingress.yaml":       regexp.MustCompile(`path: ([^,]+), pathType: (Prefix|Exact)`),
+	}
+	for file, rule := range rules {
+		text, err := os.ReadFile("../../deploy/k8s/components/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exact, prefixes := map[string]bool{}, []string{}
+		for _, found := range rule.FindAllStringSubmatch(string(text), -1) {
+			path, kind := found[1], found[2]
+			if strings.HasPrefix(found[2], "/") {
+				path, kind = found[2], found[1]
+			}
+			if kind == "Exact" {
+				exact[path] = true
+			} else {
+				prefixes = append(prefixes, path)
+			}
+		}
+		for _, path := range publicPaths(t) {
+			leads := exact[path]
+			for _, prefix := range prefixes {
+				leads = leads || path == prefix || strings.HasPrefix(path, prefix+"/")
+			}
+			if !leads {
+				t.Errorf("%s does not lead %s to the gateway", file, path)
+			}
+		}
+	}
+}

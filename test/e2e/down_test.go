@@ -1,0 +1,163 @@
+package e2e
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/test/harness"
+)
+
+// down is a deployment of which a test takes a part away.
+type down struct {
+	*harness.Deployment
+
+	servers *harness.OwnServers
+	tokens  harness.Tokens
+}
+
+// without closes a service's database and opens it again: whoever comes meanwhile is turned away.
+func (d down) without(t *testing.T, service string) (back func()) {
+	t.Helper()
+	u, err := url.Parse(d.servers.Databases[service])
+	must(t, err)
+	name := strings.TrimPrefix(u.Path, "/")
+	allow := func(whether string) {
+		must(t, d.servers.SQL(t.Context(), "", "ALTER DATABASE "+name+" ALLOW_CONNECTIONS "+whether))
+	}
+	allow("false")
+	must(t, d.servers.SQL(t.Context(), "", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+name+"'"))
+	return func() {
+		allow("true")
+		d.introspects(t, "once "+service+" has its database again")
+	}
+}
+
+// introspects waits until the token is active.
+func (d down) introspects(t *testing.T, when string) {
+	t.Helper()
+	eventually(t, "introspecting "+when, func() bool {
+		active, err := d.Active(d.tokens.Access)
+		return err == nil && active
+	})
+}
+
+func (d down) introspection() map[string]any {
+	return map[string]any{"token": d.tokens.Access, "client_id": harness.ResourceID, "client_secret": harness.ResourcePW}
+}
+
+// signsIn: a person signs in at the page as always.
+func (d down) signsIn(t *testing.T) *harness.Browser {
+	t.Helper()
+	b := d.NewBrowser()
+	page, err := b.Get("/signin")
+	must(t, err)
+	page, err = b.SignIn(page, harness.EstherEmail, harness.UserPassword)
+	must(t, err)
+	if cookie(t, d.Deployment, b, sessionCookie) == "" {
+		t.Errorf("signing in led to %d %q", page.Status, page.Location())
+	}
+	return b
+}
+
+// inspects: a resource server introspects over gRPC as always.
+func (d down) inspects(t *testing.T) {
+	t.Helper()
+	conn, err := d.Dial("video-api", "token")
+	must(t, err)
+	defer func() { _ = conn.Close() }()
+	res, err := tokenv1.NewIntrospectionServiceClient(conn).IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: d.tokens.Access})
+	if err != nil || !res.GetActive() {
+		t.Errorf("introspecting over gRPC: %v %v", res, err)
+	}
+}
+
+// TestWhatGoesOnWhenSomethingIsDown: docs/operations.md, line by line.
+func TestWhatGoesOnWhenSomethingIsDown(t *testing.T) {
+	t.Parallel() // on servers of its own
+	deployment, servers := own(t, nil)
+	tokens, err := deployment.Issue(deployment.NewBrowser(), harness.Request{})
+	must(t, err)
+	d := down{deployment, servers, tokens}
+
+	t.Run("PostgreSQL of token", func(t *testing.T) {
+		back := d.without(t, "token")
+		d.signsIn(t)
+		wantUnavailable(t, d.Deployment, "refreshing", "/oauth/token", refreshRequest(tokens.Refresh, nil))
+		wantUnavailable(t, d.Deployment, "introspecting", "/oauth/introspect", d.introspection())
+		page, err := d.NewBrowser().Consent(harness.Request{})
+		if err == nil && page.Status != http.StatusServiceUnavailable {
+			t.Errorf("the consent page: status %d", page.Status)
+		}
+		back()
+	})
+	t.Run("PostgreSQL of authz", func(t *testing.T) {
+		back := d.without(t, "authz")
+		d.inspects(t)
+		wantUnavailable(t, d.Deployment, "refreshing", "/oauth/token", refreshRequest(tokens.Refresh, nil))
+		wantUnavailable(t, d.Deployment, "introspecting as a client", "/oauth/introspect", d.introspection())
+		back()
+	})
+	t.Run("token", func(t *testing.T) {
+		_, err := d.StopOne("token")
+		must(t, err)
+		d.signsIn(t)
+		wantUnavailable(t, d.Deployment, "refreshing", "/oauth/token", refreshRequest(tokens.Refresh, nil))
+		eventually(t, "/v1 after three heartbeats", func() bool {
+			req, err := http.NewRequest(http.MethodGet, d.PublicURL+"/v1/videos", nil)
+			must(t, err)
+			req.Header.Set("Authorization", "Bearer "+tokens.Access)
+			a, err := harness.Send(req)
+			must(t, err)
+			return a.Status == http.StatusServiceUnavailable && a.Code() == "unavailable"
+		})
+		must(t, d.StartOne("token"))
+		d.introspects(t, "once token is back")
+	})
+	t.Run("Redis", d.redisAway)
+	t.Run("the statement for UsherTokenReuse", func(t *testing.T) {
+		statement := regexp.MustCompile("`(SELECT [^`]+)`").FindStringSubmatch(read(t, "docs", "operations.md"))
+		if statement == nil {
+			t.Fatal("docs/operations.md has no statement")
+		}
+		must(t, servers.SQL(t.Context(), "token", statement[1]))
+	})
+}
+
+// redisAway: what TestCase104_RedisAway does not ask.
+func (d down) redisAway(t *testing.T) {
+	const authenticate = "/api/v1/user/authenticate"
+	password := `{"emailAddress":"` + harness.EstherEmail + `","password":"` + harness.UserPassword + `"}`
+	user := callUsers(t, d.Deployment, http.MethodPost, authenticate, "", password)
+	want(t, "status", user.status, http.StatusOK)
+	b := d.NewBrowser()
+	signin, err := b.Get("/signin")
+	must(t, err)
+	resume, err := d.servers.PauseRedis()
+	must(t, err)
+	for _, body := range []string{password, `{"emailAddress":"` + harness.EstherEmail + `","clientSecret":"exampleclientsecret"}`} {
+		want(t, "status of "+body, callUsers(t, d.Deployment, http.MethodPost, authenticate, "", body).status, http.StatusServiceUnavailable)
+	}
+	page, err := b.Follow(b.SignIn(signin, harness.EstherEmail, harness.UserPassword))
+	must(t, err)
+	wantPage(t, "signing in", page, http.StatusOK, "Please try once more in a moment.")
+	want(t, "session", cookie(t, d.Deployment, b, sessionCookie), "")
+	used := callUsers(t, d.Deployment, http.MethodGet, "/api/v1/user/"+url.PathEscape(harness.EstherEmail), strings.Trim(strings.TrimSpace(user.raw), `"`), "")
+	want(t, "status of a user token in use", used.status, http.StatusOK)
+	a, err := d.JSON("/oauth/revoke", map[string]any{"token": "vdo_oat_x"})
+	must(t, err)
+	want(t, "status of a revocation", a.Status, http.StatusOK)
+	for name, admin := range d.AdminURLs() {
+		req, err := http.NewRequest(http.MethodGet, admin+"/readyz", nil)
+		must(t, err)
+		text, status, err := harness.SendText(req)
+		must(t, err)
+		if status != http.StatusOK {
+			t.Errorf("%s is not ready while Redis is away: %s", name, text)
+		}
+	}
+	must(t, resume())
+}

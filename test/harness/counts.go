@@ -1,0 +1,179 @@
+package harness
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+)
+
+// Counts are how often the services called each other, and what they asked of their stores, since the servers started.
+type Counts struct {
+	// Calls are gRPC calls between services, by the method's last part.
+	Calls map[string]int
+	// Statements are SQL statements, by database and text; those of a transaction's frame count too.
+	Statements map[string]int
+	// Commands are Redis commands by name.
+	Commands map[string]int
+}
+
+// Counter reads Counts of a deployment and of the test servers below it. Tests that run beside it are counted as well.
+type Counter struct {
+	d       *Deployment
+	servers Servers
+	db      *sqldb.DB
+	redis   *redis.Client
+}
+
+// NewCounter connects to the test servers that scripts/with-deps.sh started.
+func NewCounter(ctx context.Context, d *Deployment, servers Servers) (*Counter, error) {
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(os.Getenv("USHER_TEST_POSTGRES_URL")), MaxConns: 1})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := db.Exec(ctx, `CREATE EXTENSION IF NOT EXISTS pg_stat_statements`); err != nil {
+		return nil, fmt.Errorf("counting statements: %w", err)
+	}
+	return &Counter{d: d, servers: servers, db: db, redis: redis.NewClient(&redis.Options{Addr: servers.RedisAddr})}, nil
+}
+
+// Close ends the connections.
+func (c *Counter) Close() error {
+	_ = c.redis.Close() // nothing is lost with it
+	return c.db.Close()
+}
+
+// Count reads what was counted until now.
+func (c *Counter) Count(ctx context.Context) (Counts, error) {
+	counts := Counts{Calls: map[string]int{}, Statements: map[string]int{}, Commands: map[string]int{}}
+	for _, admin := range c.d.AdminURLs() {
+		if err := addCalls(ctx, admin+"/metrics", counts.Calls); err != nil {
+			return counts, err
+		}
+	}
+	if err := c.addStatements(ctx, counts.Statements); err != nil {
+		return counts, err
+	}
+	return counts, c.addCommands(ctx, counts.Commands)
+}
+
+// served is one method's line in /metrics. Health checks are no part of an operation.
+var served = regexp.MustCompile(`^usher_rpc_calls_total\{.*method="/?(?:[\w.]+\.)?([\w./]+)".*\} ([0-9.e+]+)$`)
+
+func addCalls(ctx context.Context, url string, into map[string]int) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	lines := bufio.NewScanner(io.LimitReader(res.Body, 4<<20))
+	for lines.Scan() {
+		m := served.FindStringSubmatch(lines.Text())
+		if m == nil || strings.Contains(m[1], "Watch") || strings.HasPrefix(m[1], "Health") {
+			continue
+		}
+		n, err := strconv.ParseFloat(m[2], 64)
+		if err != nil {
+			return err
+		}
+		into[m[1]] += int(n)
+	}
+	return lines.Err()
+}
+
+func (c *Counter) addStatements(ctx context.Context, into map[string]int) error {
+	rows, err := c.db.Query(ctx, `SELECT d.datname, s.query, sum(s.calls)::bigint FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid GROUP BY 1, 2`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var database, query string
+		var calls int
+		if err := rows.Scan(&database, &query, &calls); err != nil {
+			return err
+		}
+		for service, url := range c.servers.Databases {
+			if strings.Contains(url, "/"+database+"?") {
+				into[service+": "+strings.Join(strings.Fields(query), " ")] += calls
+			}
+		}
+	}
+	return rows.Err()
+}
+
+func (c *Counter) addCommands(ctx context.Context, into map[string]int) error {
+	info, err := c.redis.Info(ctx, "commandstats").Result()
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(info) {
+		name, rest, found := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "cmdstat_"), ":calls=")
+		if !found || slices.Contains([]string{"info", "hello", "client|setinfo", "ping"}, name) {
+			continue
+		}
+		calls, _, _ := strings.Cut(rest, ",")
+		n, err := strconv.Atoi(calls)
+		if err != nil {
+			return err
+		}
+		into[name] += n
+	}
+	return nil
+}
+
+// Per returns what came since before, divided by a number of operations and rounded; what came less than once in two operations, such
+// as a heartbeat, is left out.
+func (c Counts) Per(before Counts, operations int) Counts {
+	per := func(after, before map[string]int) map[string]int {
+		each := map[string]int{}
+		for what, n := range after {
+			if n = (n - before[what] + operations/2) / operations; n > 0 {
+				each[what] = n
+			}
+		}
+		return each
+	}
+	return Counts{per(c.Calls, before.Calls), per(c.Statements, before.Statements), per(c.Commands, before.Commands)}
+}
+
+// Totals returns the numbers of calls, statements and commands.
+func (c Counts) Totals() (calls, statements, commands int) {
+	sum := func(m map[string]int) (n int) {
+		for v := range maps.Values(m) {
+			n += v
+		}
+		return n
+	}
+	return sum(c.Calls), sum(c.Statements), sum(c.Commands)
+}
+
+// String lists everything, most frequent first.
+func (c Counts) String() string {
+	var b strings.Builder
+	for name, list := range map[string]map[string]int{"calls": c.Calls, "statements": c.Statements, "commands": c.Commands} {
+		fmt.Fprintf(&b, "%s\n", name)
+		for _, what := range slices.SortedFunc(maps.Keys(list), func(x, y string) int {
+			return strings.Compare(fmt.Sprintf("%09d%s", -list[x]+1e8, x), fmt.Sprintf("%09d%s", -list[y]+1e8, y))
+		}) {
+			fmt.Fprintf(&b, "%5d  %.140s\n", list[what], what)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,81 @@
+package module_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// around is what stands around a page's Go, which is the inside of a function.
+const around = `package main
+
+import (
+	"context"
+	"net/http"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+
+	usher "github.com/vidocu/usher/sdk"
+	"github.com/vidocu/usher/sdk/grpcauth"
+	"github.com/vidocu/usher/sdk/httpauth"
+)
+
+var _ = []any{grpc.NewServer, insecure.NewCredentials, httpauth.New, grpcauth.New, usher.New, credentials.NewTLS}
+
+func page(ctx context.Context, r *http.Request, api, reports http.Handler, mux *http.ServeMux, cert, key, ca, addr string) {
+`
+
+// TestTheGoOfThePagesCompiles takes the Go out of the pages that show the SDK, and compiles it.
+func TestTheGoOfThePagesCompiles(t *testing.T) {
+	declared := regexp.MustCompile(`(?m)^(\w+)(?:, (\w+))? :=`)
+	for _, page := range []string{"README.md", "docs/sdk.md"} {
+		text, err := os.ReadFile(filepath.Join(root, page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		block := regexp.MustCompile("(?s)```go\n(.*?)```").FindStringSubmatch(string(text))
+		if block == nil {
+			t.Errorf("%s has no Go", page)
+			continue
+		}
+		code := around + strings.ReplaceAll(block[1], "…", "return")
+		for _, names := range declared.FindAllStringSubmatch(block[1], -1) {
+			for _, name := range names[1:] {
+				if name != "" {
+					code += "_ = " + name + "\n"
+				}
+			}
+		}
+		if out, err := build(t, code+"}\n\nfunc main() {}\n"); err != nil {
+			t.Errorf("%s: %v\n%s", page, err, out)
+		}
+	}
+}
+
+// build compiles a program as if it stood in this repository.
+func build(t *testing.T, code string) (string, error) {
+	t.Helper()
+	dir, err := filepath.Abs("snippet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmp := t.TempDir()
+	file := filepath.Join(tmp, "main.go")
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(dir, "main.go"): file}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, content := range map[string][]byte{file: []byte(code), filepath.Join(tmp, "overlay.json"): overlay} {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-overlay", filepath.Join(tmp, "overlay.json"), "-o", os.DevNull, "./snippet").CombinedOutput()
+	return string(out), err
+}
