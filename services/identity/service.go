@@ -12,7 +12,7 @@ import (
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
-	"github.com/vidocu/usher/internal/platform/housekeep"
+	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -120,8 +120,8 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 
 // Run keeps house until ctx ends: in one replica at a time.
 func (s *Service) Run(ctx context.Context) error {
-	housekeep.Keeper{
-		Name: "identity", DB: s.deps.DB, Logger: s.deps.Logger, Every: housekeep.Hourly, Done: s.deps.Metrics.Housekept,
+	cleanup.Runner{
+		Name: "identity", DB: s.deps.DB, Logger: s.deps.Logger, Every: cleanup.Hourly, Done: s.deps.Metrics.CleanupSucceeded,
 		Work: func(ctx context.Context) error {
 			return errors.Join(account.Respell(ctx, s.store, s.shared(ctx)), s.store.Housekeep(ctx, s.config.RevokedAppRetention))
 		},

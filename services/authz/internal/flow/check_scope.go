@@ -11,7 +11,7 @@ import (
 // checkScope takes exactly what is asked for, or nothing: no name is added or widened. The names of OpenID Connect alone are
 // ignored where the catalog does not have them, and so are extra spaces; the granted scope says what was taken.
 func checkScope(_ context.Context, f Flow, a *asked) error {
-	scope, err := oauth.ParseAskedScope(a.value("scope"))
+	scope, err := oauth.ParseRequestedScope(a.value("scope"))
 	switch {
 	case errors.Is(err, oauth.ErrScopeMissing):
 		return invalidScope(cause.ScopeMissing, "the parameter scope is missing")

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/vidocu/usher/internal/platform/coalesce"
-	"github.com/vidocu/usher/internal/platform/housekeep"
+	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
@@ -31,7 +31,7 @@ type Store struct {
 	text statements
 	// gathered collects credentials that are asked for at once; nil where that saves nothing.
 	gathered *coalesce.Loader[asked, []client.Record]
-	ended    *housekeep.Sweep[string]
+	ended    *cleanup.Sweep[string]
 }
 
 // asked are the two identifiers of one authentication.
@@ -39,7 +39,7 @@ type asked struct{ first, second string }
 
 // New prepares a store.
 func New(db *sqldb.DB) *Store {
-	s := &Store{db: db, text: prepare(db), ended: housekeep.NewSweep[string](db, housekeep.Table{
+	s := &Store{db: db, text: prepare(db), ended: cleanup.NewSweep[string](db, cleanup.Table{
 		Name: "client_secrets", Key: "client_id, hash", By: "client_id", Dead: "expires_at < {{now}}",
 	})}
 	if db.Engine() == sqldb.Postgres {

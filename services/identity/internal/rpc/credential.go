@@ -24,7 +24,7 @@ type Credentials struct {
 func (s *Credentials) VerifyPassword(
 	ctx context.Context, req *identityv1.VerifyPasswordRequest,
 ) (res *identityv1.VerifyPasswordResponse, err error) {
-	defer func() { s.SignIns.Count(telemetry.DoorPassword, err != nil, oerr.Reason(err)) }()
+	defer func() { s.SignIns.Count(telemetry.MethodPassword, err != nil, oerr.Reason(err)) }()
 	if err := required([2]string{"email_address", req.GetEmailAddress()}, [2]string{"password", req.GetPassword()}); err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (s *Credentials) VerifyPassword(
 func (s *Credentials) VerifyClientSecret(
 	ctx context.Context, req *identityv1.VerifyClientSecretRequest,
 ) (res *identityv1.VerifyClientSecretResponse, err error) {
-	defer func() { s.SignIns.Count(telemetry.DoorClientSecret, err != nil, oerr.Reason(err)) }()
+	defer func() { s.SignIns.Count(telemetry.MethodClientSecret, err != nil, oerr.Reason(err)) }()
 	err = required([2]string{"email_address", req.GetEmailAddress()}, [2]string{"client_secret", req.GetClientSecret()})
 	if err != nil {
 		return nil, err

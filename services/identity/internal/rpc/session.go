@@ -29,7 +29,7 @@ type Sessions struct {
 func (s *Sessions) AuthenticateUser(
 	ctx context.Context, req *identityv1.AuthenticateUserRequest,
 ) (res *identityv1.AuthenticateUserResponse, err error) {
-	defer func() { s.SignIns.Count(telemetry.DoorBrowser, err != nil, oerr.Reason(err)) }()
+	defer func() { s.SignIns.Count(telemetry.MethodBrowser, err != nil, oerr.Reason(err)) }()
 	if err := required([2]string{"email_address", req.GetEmailAddress()}, [2]string{"password", req.GetPassword()}); err != nil {
 		return nil, err
 	}

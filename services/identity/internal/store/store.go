@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/coalesce"
-	"github.com/vidocu/usher/internal/platform/housekeep"
+	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
@@ -33,22 +33,22 @@ type Store struct {
 	// holders batches look-ups of sessions; nil where that saves nothing.
 	holders *coalesce.Loader[session.Lookup, session.Holder]
 	// ended, revoked and expired are the walks of Housekeep.
-	ended   *housekeep.Sweep[[]byte]
-	revoked *housekeep.Sweep[string]
-	expired *housekeep.Sweep[[]byte]
+	ended   *cleanup.Sweep[[]byte]
+	revoked *cleanup.Sweep[string]
+	expired *cleanup.Sweep[[]byte]
 }
 
 // New prepares a store.
 func New(db *sqldb.DB) *Store {
 	s := &Store{
 		db: db, text: prepare(db),
-		ended: housekeep.NewSweep[[]byte](db, housekeep.Table{
+		ended: cleanup.NewSweep[[]byte](db, cleanup.Table{
 			Name: "authentication_app_secrets", Key: "hash", By: "hash", Dead: "expires_at < {{now}}",
 		}),
-		revoked: housekeep.NewSweep[string](db, housekeep.Table{
+		revoked: cleanup.NewSweep[string](db, cleanup.Table{
 			Name: "authentication_apps", Key: "id", By: "id", Dead: "revoked_at + $3 < {{now}}",
 		}),
-		expired: housekeep.NewSweep[[]byte](db, housekeep.Table{
+		expired: cleanup.NewSweep[[]byte](db, cleanup.Table{
 			Name: "browser_sessions", Key: "hash", By: "hash", Dead: "expires_at < {{now}}",
 		}),
 	}
