@@ -86,7 +86,7 @@ func (s *Store) Keep(ctx context.Context, code secret.String, approved oauth.App
 	// The entry outlives the code, see keptLifetimes.
 	left += (keptLifetimes - 1) * s.config.Lifetime
 	if err := s.config.Entries.Put(ctx, key(code.Reveal()), value, left); err != nil {
-		return fmt.Errorf("keeping a code: %w", err)
+		return fmt.Errorf("storing a code: %w", err)
 	}
 	return nil
 }

@@ -120,7 +120,7 @@ func (s *Store) Open(ctx context.Context, browser secret.String, r Request) (str
 		return "", err
 	}
 	if err := s.config.Entries.Put(ctx, key(id), value, s.config.Lifetime+s.config.Kept); err != nil {
-		return "", fmt.Errorf("keeping an authorization: %w", err)
+		return "", fmt.Errorf("storing an authorization: %w", err)
 	}
 	return id, nil
 }
