@@ -39,7 +39,7 @@ func (s *Service) RefuseFixtures(ctx context.Context) error {
 	for _, f := range s.fixtures("") {
 		_, err := s.store.Find(ctx, f.registration.ID)
 		if err == nil {
-			return fmt.Errorf("the development app %s is registered: its secret is public, so production does not start with it", f.registration.ID)
+			return fmt.Errorf("the development client %s is registered: its secret is public, so production does not start with it", f.registration.ID)
 		}
 		if !errors.Is(err, client.ErrUnknown) {
 			return err

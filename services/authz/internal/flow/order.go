@@ -35,7 +35,8 @@ func order() []check {
 	}
 }
 
-// request is a request while it is validated: each check reads the parameters and sets its fields.
+// request is an authorization request while it is validated: each check reads parameters and sets
+// fields.
 type request struct {
 	params oauth.Params
 	client client.Registration

@@ -114,7 +114,7 @@ func (d Clients) CreateClient(ctx context.Context, n New) (secret.String, error)
 // UpdateClient changes a client. It returns a *FieldError or client.ErrUnknown. The combination of
 // fields is checked against the client as it was read just before: two concurrent changes may leave
 // a combination that neither requested, such as authorization codes without redirect URIs, which
-// permits less than either and never more.
+// permits less than intended and never more.
 func (d Clients) UpdateClient(ctx context.Context, c Change) error {
 	before, err := d.FindClient(ctx, c.ClientID)
 	if err != nil {

@@ -7,8 +7,8 @@
 //     or its secret.
 //   - Credentials reads everything that authentication needs in one statement, hence in one round
 //     trip and from one snapshot.
-//   - At most client.MaxSecrets secrets of a client are valid, also with concurrent rotations; one of
-//     them is current.
+//   - At most client.MaxSecrets secrets of a client are valid, also with concurrent rotations; one
+//     of them is current.
 //   - Cleanup deletes expired secrets and nothing else.
 //   - A change that returned is durable and visible to every later read.
 //   - The database's clock decides when a secret expires.
