@@ -41,7 +41,7 @@ func TestPrivateWordsAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		`a.go:3: "answers"`, `a.go:3: "What"`, `a.go:5: "app"`, `b.proto:1: "app"`, `README.md:2: "nothing that"`, `README.md:2: "tells"`,
+		`README.md:2: "nothing that"`, `README.md:2: "tells"`, `a.go:3: "answers"`, `a.go:3: "What"`, `a.go:5: "app"`, `b.proto:1: "app"`,
 		`d.sql:1: "the lead"`,
 	}
 	if len(got) != len(want) {
