@@ -44,7 +44,7 @@ func newFragile(t *testing.T) fragile {
 }
 
 // api asks the API behind /v1.
-func (f fragile) api(t *testing.T, token string) harness.Answer {
+func (f fragile) api(t *testing.T, token string) harness.Response {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, f.PublicURL+"/v1/videos", nil)
 	must(t, err)
@@ -107,16 +107,16 @@ func stores(t *testing.T, f fragile) {
 	login := map[string]any{"emailAddress": harness.EstherEmail, "password": harness.UserPassword}
 	type ask struct {
 		what string
-		send func() (harness.Answer, error)
+		send func() (harness.Response, error)
 	}
-	redeem := ask{"redeeming", func() (harness.Answer, error) { return f.Exchange(code, harness.Request{}) }}
-	signIn := ask{"signing in", func() (harness.Answer, error) { return f.JSON("/api/v1/user/authenticate", login) }}
+	redeem := ask{"redeeming", func() (harness.Response, error) { return f.Exchange(code, harness.Request{}) }}
+	signIn := ask{"signing in", func() (harness.Response, error) { return f.JSON("/api/v1/user/authenticate", login) }}
 	others := []ask{
-		{"refreshing", func() (harness.Answer, error) { return f.Refresh(tokens.Refresh) }},
-		{"revoking", func() (harness.Answer, error) {
+		{"refreshing", func() (harness.Response, error) { return f.Refresh(tokens.Refresh) }},
+		{"revoking", func() (harness.Response, error) {
 			return f.JSON("/oauth/revoke", map[string]any{"token": tokens.Refresh})
 		}},
-		{"introspecting", func() (harness.Answer, error) {
+		{"introspecting", func() (harness.Response, error) {
 			return f.JSON("/oauth/introspect", map[string]any{"token": tokens.Access, "client_id": harness.ResourceID, "client_secret": harness.ResourcePW})
 		}},
 	}
@@ -125,8 +125,8 @@ func stores(t *testing.T, f fragile) {
 		proxy *harness.TCPProxy
 		asks  []ask
 	}{{"Redis", f.redis, []ask{redeem, signIn}}, {"PostgreSQL", f.postgres, append([]ask{redeem, signIn}, others...)}} {
-		outage.proxy.Swallow(true)
-		together(20*len(outage.asks)*(*crowd), func(i int) (harness.Answer, error) {
+		outage.proxy.Blackhole(true)
+		together(20*len(outage.asks)*(*crowd), func(i int) (harness.Response, error) {
 			ask := outage.asks[i%len(outage.asks)]
 			a, err := ask.send()
 			if err != nil || a.Status != http.StatusServiceUnavailable && a.Status != http.StatusTooManyRequests || a.Header.Get("Retry-After") == "" {
@@ -143,7 +143,7 @@ func stores(t *testing.T, f fragile) {
 				return a.Status == http.StatusServiceUnavailable
 			})
 		}
-		outage.proxy.Swallow(false)
+		outage.proxy.Blackhole(false)
 		outage.proxy.Cut()
 		eventually(t, "introspection after the outage of "+outage.name, func() bool {
 			active, err := f.Active(tokens.Access)

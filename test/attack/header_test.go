@@ -22,7 +22,7 @@ func forged(i int) []string {
 // TestCase94_NobodySaysForHimselfWhereHeComesFrom: a new source with every attempt is throttled all the same, and another
 // source is not.
 func TestCase94_NobodySaysForHimselfWhereHeComesFrom(t *testing.T) {
-	login := func(i int, from string) harness.Answer {
+	login := func(i int, from string) harness.Response {
 		return send(t, sent{
 			Path: "/api/v1/user/authenticate", Type: typeJSON, Header: forged(i), From: from,
 			Body: fmt.Sprintf(`{"emailAddress":"nobody%d@case94.test","clientSecret":"wrong"}`, i),

@@ -13,11 +13,11 @@ import (
 )
 
 // against runs a refresh and what ends it at one barrier, and answers what the refresh was told.
-func against(t *testing.T, refresh string, ending func() error) harness.Answer {
+func against(t *testing.T, refresh string, ending func() error) harness.Response {
 	t.Helper()
 	start := make(chan struct{})
 	var both sync.WaitGroup
-	var a harness.Answer
+	var a harness.Response
 	var refreshErr, endErr error
 	both.Go(func() { <-start; a, refreshErr = shared.Refresh(refresh) })
 	both.Go(func() { <-start; endErr = ending() })
@@ -32,7 +32,7 @@ func against(t *testing.T, refresh string, ending func() error) harness.Answer {
 }
 
 // wantDead holds all that a round may have left to being dead.
-func wantDead(t *testing.T, a harness.Answer, others ...string) {
+func wantDead(t *testing.T, a harness.Response, others ...string) {
 	t.Helper()
 	for _, token := range append(others, a.Text("access_token")) {
 		if token != "" && activeNow(t, token) {
@@ -54,7 +54,7 @@ func TestCase108_NothingOutlivesWhatEndsIt(t *testing.T) {
 		must(t, err)
 		return tokens
 	}
-	status := func(a harness.Answer, err error) error {
+	status := func(a harness.Response, err error) error {
 		if err == nil && a.Status >= http.StatusInternalServerError {
 			t.Errorf("the other side is answered %d %s", a.Status, a.Raw)
 		}
@@ -84,7 +84,7 @@ func TestCase108_NothingOutlivesWhatEndsIt(t *testing.T) {
 			must(t, err)
 			a := against(t, tokens.Refresh, func() error {
 				after, err := b.Submit(page, button, nil)
-				return status(harness.Answer{Status: after.Status, Raw: after.Body}, err)
+				return status(harness.Response{Status: after.Status, Raw: after.Body}, err)
 			})
 			wantDead(t, a, tokens.Access)
 		}

@@ -46,20 +46,20 @@ type sent struct {
 }
 
 // send sends a request as it stands and answers what came. A transport's failure ends the test.
-func send(t *testing.T, s sent) harness.Answer {
+func send(t *testing.T, s sent) harness.Response {
 	t.Helper()
 	a, err := try(s)
 	must(t, err)
 	return a
 }
 
-func try(s sent) (harness.Answer, error) {
+func try(s sent) (harness.Response, error) {
 	if s.Method == "" {
 		s.Method = http.MethodPost
 	}
 	req, err := http.NewRequest(s.Method, shared.PublicURL, strings.NewReader(s.Body))
 	if err != nil {
-		return harness.Answer{}, err
+		return harness.Response{}, err
 	}
 	req.URL.Opaque = s.Path // not cleaned
 	if path, query, found := strings.Cut(s.Path, "?"); found {
@@ -75,7 +75,7 @@ func try(s sent) (harness.Answer, error) {
 }
 
 // sendFrom sends from an address of the loopback network.
-func sendFrom(req *http.Request, from string) (harness.Answer, error) {
+func sendFrom(req *http.Request, from string) (harness.Response, error) {
 	client := &http.Client{
 		Timeout: 2 * time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{DialContext: (&net.Dialer{LocalAddr: local(from)}).DialContext, DisableKeepAlives: from != ""},
@@ -85,11 +85,11 @@ func sendFrom(req *http.Request, from string) (harness.Answer, error) {
 	}
 	res, err := client.Do(req)
 	if err != nil {
-		return harness.Answer{}, err
+		return harness.Response{}, err
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	a := harness.Answer{Status: res.StatusCode, Header: res.Header, Raw: string(body), Closed: res.Close}
+	a := harness.Response{Status: res.StatusCode, Header: res.Header, Raw: string(body), Closed: res.Close}
 	_ = json.Unmarshal(body, &a.Body) // what is no object has no members
 	return a, err
 }
@@ -117,7 +117,7 @@ func publicAddr() string { return strings.TrimPrefix(shared.PublicURL, "http://"
 // reply is what came back for raw bytes.
 type reply struct {
 	// Answers are those that came, in order; Closed says that the server ended the connection after them.
-	Answers []harness.Answer
+	Answers []harness.Response
 	Closed  bool
 }
 
@@ -159,7 +159,7 @@ func exchange(t *testing.T, text string) reply {
 		}
 		must(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
 		body, _ := io.ReadAll(res.Body)
-		a := harness.Answer{Status: res.StatusCode, Header: res.Header, Raw: string(body), Closed: res.Close}
+		a := harness.Response{Status: res.StatusCode, Header: res.Header, Raw: string(body), Closed: res.Close}
 		_ = json.Unmarshal(body, &a.Body) // likewise
 		r.Answers = append(r.Answers, a)
 	}
@@ -184,7 +184,7 @@ func alive(t *testing.T) harness.Tokens {
 }
 
 // wantOurShape holds a refusal of an endpoint to its own error shape, whatever the status.
-func wantOurShape(t *testing.T, what, path string, a harness.Answer) {
+func wantOurShape(t *testing.T, what, path string, a harness.Response) {
 	t.Helper()
 	switch {
 	case strings.HasPrefix(path, "/api/v1/user"):

@@ -149,7 +149,7 @@ func TestCase115_HugeAndCountlessParametersAreRefused(t *testing.T) {
 	tokens := alive(t)
 	long := strings.Repeat("sentinel", 8<<10)
 	query := func(name string) string { return "/oauth/authorize?" + name + "=" + long[:20<<10] }
-	refused := func(what string, a harness.Answer, err error) {
+	refused := func(what string, a harness.Response, err error) {
 		t.Helper()
 		must(t, err)
 		if a.Status < 400 || a.Status >= 500 {

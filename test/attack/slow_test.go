@@ -52,11 +52,11 @@ func TestCase113_WhoeverIsSlowIsLetGo(t *testing.T) {
 	before, err := harness.OpenFiles(shared.Pids()["gateway"])
 	must(t, err)
 	meanwhile(t, func() {
-		together(25*len(kinds)*(*crowd), func(i int) (harness.Answer, error) {
+		together(25*len(kinds)*(*crowd), func(i int) (harness.Response, error) {
 			if kind := kinds[i%len(kinds)]; !kind.ends() {
 				t.Errorf("%s is waited for", kind.name)
 			}
-			return harness.Answer{}, nil
+			return harness.Response{}, nil
 		})
 	})
 	eventually(t, "the gateway having as many files open as before", func() bool {

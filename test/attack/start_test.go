@@ -52,7 +52,7 @@ func TestCase120_AProcessWithoutItsSecretsDoesNotStart(t *testing.T) {
 			row{service, "", set(key, "postgres://usher:sentinel-password@127.0.0.1:1/usher?sslmode=disable")})
 	}
 	for _, r := range rows {
-		said, err := shared.Refusal(r.process, r.change)
+		said, err := shared.StartRefused(r.process, r.change)
 		if err != nil {
 			t.Errorf("%s, %s: %v", r.process, r.said, err)
 			continue
@@ -96,7 +96,7 @@ func newProduction(t *testing.T) production {
 }
 
 // ask sends a request through the front.
-func (p production) ask(t *testing.T, s sent) harness.Answer {
+func (p production) ask(t *testing.T, s sent) harness.Response {
 	t.Helper()
 	req, err := http.NewRequest(s.Method, p.front.URL+s.Path, strings.NewReader(s.Body))
 	must(t, err)
@@ -111,7 +111,7 @@ func (p production) ask(t *testing.T, s sent) harness.Answer {
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	must(t, err)
-	a := harness.Answer{Status: res.StatusCode, Header: res.Header, Raw: string(body)}
+	a := harness.Response{Status: res.StatusCode, Header: res.Header, Raw: string(body)}
 	_ = json.Unmarshal(body, &a.Body) // what is no object has no members
 	return a
 }
@@ -127,7 +127,7 @@ func TestCase120_ProductionKnowsNoneOfTheExamples(t *testing.T) {
 		EmailAddress: "jane@example.com", FirstName: "Jane", LastName: "Roe", Password: "a password of her own",
 	})
 	must(t, err)
-	login := func(body string, header ...string) harness.Answer {
+	login := func(body string, header ...string) harness.Response {
 		return p.ask(t, sent{Method: http.MethodPost, Path: "/api/v1/user/authenticate", Type: typeJSON, Body: body, Header: header})
 	}
 	want(t, "status of somebody who exists", login(`{"emailAddress":"jane@example.com","password":"a password of her own"}`).Status, http.StatusOK)
@@ -176,7 +176,7 @@ func TestCase120_ProductionKnowsNoneOfTheExamples(t *testing.T) {
 }
 
 // proxied: the address that counts is the one the proxy added; what the client says of itself stands left of it.
-func proxied(t *testing.T, login func(body string, header ...string) harness.Answer) {
+func proxied(t *testing.T, login func(body string, header ...string) harness.Response) {
 	for i := range 110 {
 		a := login(`{"emailAddress":"n@case94.test","clientSecret":"x"}`, append(forged(i), "X-Other", "x")...)
 		if a.Status == http.StatusTooManyRequests {

@@ -18,8 +18,8 @@ var (
 )
 
 // together runs a job n times, at most 300 at once, and answers every status; 0 where no answer came.
-func together(n int, job func(i int) (harness.Answer, error)) map[int][]harness.Answer {
-	answers := make([]harness.Answer, n)
+func together(n int, job func(i int) (harness.Response, error)) map[int][]harness.Response {
+	answers := make([]harness.Response, n)
 	var done sync.WaitGroup
 	places := make(chan struct{}, 300)
 	for i := range n {
@@ -30,7 +30,7 @@ func together(n int, job func(i int) (harness.Answer, error)) map[int][]harness.
 		})
 	}
 	done.Wait()
-	by := map[int][]harness.Answer{}
+	by := map[int][]harness.Response{}
 	for _, a := range answers {
 		by[a.Status] = append(by[a.Status], a)
 	}
@@ -73,7 +73,7 @@ func TestCase116_ExpensiveWorkIsRationed(t *testing.T) {
 	before, err := harness.Memory(shared.Pids()["identity"])
 	must(t, err)
 	meanwhile(t, func() {
-		by := together(300, func(i int) (harness.Answer, error) {
+		by := together(300, func(i int) (harness.Response, error) {
 			return try(sent{
 				Path: "/api/v1/user/authenticate", Type: typeJSON, From: fmt.Sprintf("127.0.117.%d", 1+i%100),
 				Body: fmt.Sprintf(`{"emailAddress":"nobody%d@case116.test","password":"wrong password"}`, i),
@@ -92,7 +92,7 @@ func TestCase116_ExpensiveWorkIsRationed(t *testing.T) {
 		if len(by[http.StatusBadRequest]) == 0 || len(by[http.StatusTooManyRequests]) == 0 {
 			t.Errorf("%d were worked on and %d refused", len(by[http.StatusBadRequest]), len(by[http.StatusTooManyRequests]))
 		}
-		by = together(300*(*crowd), func(i int) (harness.Answer, error) {
+		by = together(300*(*crowd), func(i int) (harness.Response, error) {
 			form := tokenRequest("vdo_ort_unknown")
 			form.Set("client_secret", fmt.Sprintf("vdo_secret_wrong%d", i))
 			return try(sent{Path: "/oauth/token", Type: typeForm, Body: form.Encode()})
@@ -111,7 +111,7 @@ func TestCase116_WhatStrangersBeginIsBounded(t *testing.T) {
 	const from = "127.0.118.1"
 	counted := len(keys(t))
 	meanwhile(t, func() {
-		by := together(anonymousLimit+100*(*crowd), func(int) (harness.Answer, error) {
+		by := together(anonymousLimit+100*(*crowd), func(int) (harness.Response, error) {
 			return try(sent{Method: http.MethodGet, Path: harness.Request{}.Path(), From: from})
 		})
 		want(t, "requests that are kept for a source", len(by[http.StatusSeeOther]), anonymousLimit)
@@ -136,7 +136,7 @@ func TestCase116_WhatStrangersBeginIsBounded(t *testing.T) {
 			t.Errorf("%s lives for %s and has %d bytes", key, left, size)
 		}
 	}
-	by := together(150, func(i int) (harness.Answer, error) {
+	by := together(150, func(i int) (harness.Response, error) {
 		return try(sent{Path: "/api/v1/user/authenticate", Type: typeJSON, From: "127.0.118.3", Body: fmt.Sprintf(`{"emailAddress":"n%d@case116b.test","clientSecret":"x"}`, i)})
 	})
 	want(t, "failed logins that a source may leave traces of", len(by[http.StatusBadRequest]), 100)

@@ -50,7 +50,7 @@ func measurePush(ctx context.Context, at place, r *report) error {
 	delays := map[string][]time.Duration{}
 	var ways []string
 	for round := range endings {
-		victims, err := d.Victims(ctx)
+		victims, err := d.LiveCredentials(ctx)
 		if err != nil {
 			return err
 		}
@@ -74,32 +74,32 @@ func measurePush(ctx context.Context, at place, r *report) error {
 }
 
 // endOne has every client hold a credential, ends it, and answers when each denied it.
-func endOne(ctx context.Context, probes []*harness.Probe, v harness.Victim, round int) ([]time.Duration, error) {
+func endOne(ctx context.Context, probes []*harness.Probe, v harness.LiveCredential, round int) ([]time.Duration, error) {
 	name := fmt.Sprintf("%s-%d", v.Name, round)
 	for _, p := range probes {
-		if err := p.Hold(name, v.Token); err != nil {
+		if err := p.StartChecking(name, v.Token); err != nil {
 			return nil, err
 		}
 	}
 	for _, p := range probes {
-		if _, ok := p.Heard("allowed "+name, unheard); !ok {
+		if _, ok := p.WaitForEvent("allowed "+name, unheard); !ok {
 			return nil, errors.New("a client does not allow what is live")
 		}
 	}
-	if err := v.End(ctx); err != nil {
+	if err := v.Revoke(ctx); err != nil {
 		return nil, err
 	}
 	returned := time.Now()
 	var took []time.Duration
 	for _, p := range probes {
-		at, ok := p.Heard("denied "+name, unheard)
+		at, ok := p.WaitForEvent("denied "+name, unheard)
 		if !ok {
 			return nil, errors.New("a client still allows what has ended")
 		}
 		took = append(took, max(0, at.Sub(returned)))
 	}
 	for _, p := range probes {
-		if err := p.Drop(name); err != nil {
+		if err := p.StopChecking(name); err != nil {
 			return nil, err
 		}
 	}

@@ -32,7 +32,7 @@ func Open(dir, driver string) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{}
-	settings := harness.Unhurried(map[string]string{"USHER_IDENTITY_SOURCE_ATTEMPTS": "100000"}) // all people come from one address
+	settings := harness.WithLongTimeouts(map[string]string{"USHER_IDENTITY_SOURCE_ATTEMPTS": "100000"}) // all people come from one address
 	if s.usher, err = harness.AllInOne(bins, filepath.Join(dir, "usher"), settings); err != nil {
 		return nil, err
 	}

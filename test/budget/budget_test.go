@@ -29,7 +29,7 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 	must(t, err)
 	servers, err := harness.NewServers(t.Context())
 	must(t, err)
-	d, err := harness.FiveProcesses(bins, t.TempDir(), servers, harness.Unhurried(map[string]string{
+	d, err := harness.FiveProcesses(bins, t.TempDir(), servers, harness.WithLongTimeouts(map[string]string{
 		"USHER_TOKEN_GRANT_LIMIT": "0", "USHER_TOKEN_REFRESH_LIMIT": "0", "USHER_TOKEN_INTROSPECTION_CACHE_SIZE": "0",
 	}))
 	must(t, err)

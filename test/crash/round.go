@@ -67,12 +67,12 @@ func (b *bench) play(ctx context.Context, r *round) (wrong string, err error) {
 }
 
 // prepare brings everything to the operation that is disturbed.
-func (b *bench) prepare(r *round) (send func() (harness.Answer, error), err error) {
+func (b *bench) prepare(r *round) (send func() (harness.Response, error), err error) {
 	if r.code, err = b.approve(); err != nil {
 		return nil, err
 	}
 	if !r.refresh {
-		return func() (harness.Answer, error) { return b.deployment.Exchange(r.code, harness.Request{}) }, nil
+		return func() (harness.Response, error) { return b.deployment.Exchange(r.code, harness.Request{}) }, nil
 	}
 	a, err := b.deployment.Exchange(r.code, harness.Request{})
 	if err != nil {
@@ -83,11 +83,11 @@ func (b *bench) prepare(r *round) (send func() (harness.Answer, error), err erro
 		return nil, fmt.Errorf("exchanging the code: %d %s", a.Status, a.Raw)
 	}
 	refresh := r.received[0].Refresh
-	return func() (harness.Answer, error) { return b.deployment.Refresh(refresh) }, nil
+	return func() (harness.Response, error) { return b.deployment.Refresh(refresh) }, nil
 }
 
 // note keeps what an answer gave.
-func (r *round) note(a harness.Answer) {
+func (r *round) note(a harness.Response) {
 	r.last = a.Status
 	if a.Status == http.StatusOK {
 		r.received = append(r.received, harness.Tokens{Access: a.Text("access_token"), Refresh: a.Text("refresh_token")})
@@ -95,7 +95,7 @@ func (r *round) note(a harness.Answer) {
 }
 
 // disturb sends, does what the round does, and waits until the token service can be reached again.
-func (b *bench) disturb(r *round, send func() (harness.Answer, error)) error {
+func (b *bench) disturb(r *round, send func() (harness.Response, error)) error {
 	answered := make(chan struct{})
 	go func() {
 		defer close(answered)

@@ -27,7 +27,7 @@ func want[T comparable](t *testing.T, what string, got, want T) {
 }
 
 // wantTokens holds a token answer to RFC 6749 §5.1 and the documents, member by member.
-func wantTokens(t *testing.T, a harness.Answer, scope string) {
+func wantTokens(t *testing.T, a harness.Response, scope string) {
 	t.Helper()
 	if a.Status != http.StatusOK {
 		t.Fatalf("token request answered %d %s", a.Status, a.Raw)
@@ -48,7 +48,7 @@ func wantTokens(t *testing.T, a harness.Answer, scope string) {
 }
 
 // wantNoStore holds an answer of the OAuth endpoints to the headers that every one of them carries.
-func wantNoStore(t *testing.T, a harness.Answer) {
+func wantNoStore(t *testing.T, a harness.Response) {
 	t.Helper()
 	want(t, "Cache-Control", a.Header.Get("Cache-Control"), "no-store")
 	want(t, "Pragma", a.Header.Get("Pragma"), "no-cache")
@@ -67,7 +67,7 @@ func wantActive(t *testing.T, d *harness.Deployment, token string, active bool) 
 }
 
 // wantFailure holds an answer in the documented dialect to a row.
-func wantFailure(t *testing.T, a harness.Answer, status int, code, message string) {
+func wantFailure(t *testing.T, a harness.Response, status int, code, message string) {
 	t.Helper()
 	if a.Status != status || a.Code() != code || (message != "" && a.Message() != message) {
 		t.Errorf("answered %d %s, want %d %s %q", a.Status, a.Raw, status, code, message)

@@ -217,8 +217,8 @@ func TestFault_D3_WhatAnOperatorDidToAClientIsTheCause(t *testing.T) {
 	const id = "vdo_client_causes"
 	old := issuedSecret.FindString(operate("clients", "create", "Causes", "--id", id, "--redirect-uri", harness.CallbackURI, "--scope", "videos:read"))
 	fresh := issuedSecret.FindString(operate("clients", "rotate-secret", id, "--overlap", "0s"))
-	d.Remember("client_secret", old)
-	d.Remember("client_secret", fresh)
+	d.RecordSecret("client_secret", old)
+	d.RecordSecret("client_secret", fresh)
 	body := codeRequest(harness.NewVerifier(), map[string]any{"client_id": id, "client_secret": old})
 	replaced := refusedToken(t, d, body, "secret_expired", id)
 	operate("clients", "update", id, "--grant", "refresh_token", "--grant", "authorization_code")
@@ -377,7 +377,7 @@ func TestFault_A11_AReuseIsAWarningWithItsCircumstances(t *testing.T) {
 	})
 }
 
-func wantWarning(t *testing.T, d *harness.Deployment, a harness.Answer, text, cause string) string {
+func wantWarning(t *testing.T, d *harness.Deployment, a harness.Response, text, cause string) string {
 	t.Helper()
 	line := lineAbout(t, d, a.Header.Get("Usher-Request-Id"), text)
 	for name, value := range map[string]string{

@@ -140,7 +140,7 @@ func TestRFC6749_2_3_OneClientAuthenticationMethod(t *testing.T) {
 }
 
 // sendForm posts a request's members as a form with Authorization headers.
-func sendForm(t *testing.T, d *harness.Deployment, members map[string]any, headers ...string) harness.Answer {
+func sendForm(t *testing.T, d *harness.Deployment, members map[string]any, headers ...string) harness.Response {
 	t.Helper()
 	form := url.Values{}
 	for k, v := range members {
@@ -181,7 +181,7 @@ func TestCase59_BasicIsDecodedAndChallenged(t *testing.T) {
 func TestCase61_JSONIsReadStrictlyAndOneWay(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		good := `"grant_type":"refresh_token","refresh_token":"vdo_ort_x","client_secret":"vdo_secret_xyz789"`
-		post := func(contentType, body string) harness.Answer {
+		post := func(contentType, body string) harness.Response {
 			req, err := http.NewRequest(http.MethodPost, d.PublicURL+"/oauth/token", strings.NewReader(body))
 			must(t, err)
 			req.Header.Set("Content-Type", contentType)

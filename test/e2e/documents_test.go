@@ -71,7 +71,7 @@ func TestDocuments_EveryPrintedRequestRunsVerbatim(t *testing.T) {
 	})
 }
 
-func (p printed) run(t *testing.T, d *harness.Deployment, b *harness.Browser) harness.Answer {
+func (p printed) run(t *testing.T, d *harness.Deployment, b *harness.Browser) harness.Response {
 	t.Helper()
 	r := harness.Request{}
 	body := p.body

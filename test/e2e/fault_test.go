@@ -20,7 +20,7 @@ func own(t *testing.T, extra map[string]string) (*harness.Deployment, *harness.O
 	servers, err := harness.StartOwnServers(t.Context(), dir)
 	must(t, err)
 	t.Cleanup(func() { must(t, servers.Close()) })
-	d, err := harness.FiveProcesses(shared.bins, dir, servers.Servers, harness.Unhurried(extra))
+	d, err := harness.FiveProcesses(shared.bins, dir, servers.Servers, harness.WithLongTimeouts(extra))
 	must(t, err)
 	t.Cleanup(func() { must(t, d.Close()) })
 	return d, servers

@@ -18,7 +18,7 @@ func restart(t *testing.T, d *harness.Deployment) {
 // alone starts an all-in-one of the test's own.
 func alone(t *testing.T, extra map[string]string) *harness.Deployment {
 	t.Helper()
-	d, err := harness.AllInOne(shared.bins, t.TempDir(), harness.Unhurried(extra))
+	d, err := harness.AllInOne(shared.bins, t.TempDir(), harness.WithLongTimeouts(extra))
 	must(t, err)
 	t.Cleanup(func() { must(t, d.Close()) })
 	return d
@@ -111,7 +111,7 @@ func TestRetryWindow_TheSameClientGetsTheSamePairAgain(t *testing.T) {
 	t.Run("many at once", func(t *testing.T) {
 		tokens, err := d.Issue(b, harness.Request{})
 		must(t, err)
-		answers, err := harness.Together(harness.Repeat(20, func() (harness.Answer, error) { return d.Refresh(tokens.Refresh) })...)
+		answers, err := harness.Concurrently(harness.Repeat(20, func() (harness.Response, error) { return d.Refresh(tokens.Refresh) })...)
 		must(t, err)
 		for _, a := range answers {
 			want(t, "one of twenty answers", a.Raw, answers[0].Raw)

@@ -31,7 +31,7 @@ func TestFault_E4_RefreshesBeyondTheLimitAre429(t *testing.T) {
 	must(t, err)
 	want(t, "status", form.Status, http.StatusTooManyRequests)
 	want(t, "error", form.Text("error"), "temporarily_unavailable")
-	for _, a := range []harness.Answer{documented, form} {
+	for _, a := range []harness.Response{documented, form} {
 		if after, err := strconv.Atoi(a.Header.Get("Retry-After")); err != nil || after <= 0 || after > 1800 {
 			t.Errorf("Retry-After is %q, want what is left of half an hour", a.Header.Get("Retry-After"))
 		}

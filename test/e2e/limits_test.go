@@ -19,7 +19,7 @@ const failures = 400
 func TestFault_E4_TooManyWrongSecretsAre429InBothDialects(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		n := 0
-		form := func(path, secret, source string) harness.Answer {
+		form := func(path, secret, source string) harness.Response {
 			n++
 			body := url.Values{
 				"grant_type": {"refresh_token"}, "refresh_token": {"x"}, "token": {"x"}, "client_id": {"vdo_client_abc123"}, "client_secret": {secret},

@@ -103,7 +103,7 @@ func settingsOf(dir string) (map[string]string, *harness.Collector, error) {
 		return nil, nil, err
 	}
 	maps.Copy(settings, traces.Environ())
-	return harness.Unhurried(settings), traces, nil
+	return harness.WithLongTimeouts(settings), traces, nil
 }
 
 func mkdir(parts ...string) string {

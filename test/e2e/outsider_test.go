@@ -81,7 +81,7 @@ func TestCase50_ClientAuthenticationPrecedesReuse(t *testing.T) {
 // TestCase62_ClientErrorsDoNotTellClientsApart: one body for every way of not being the app.
 func TestCase62_ClientErrorsDoNotTellClientsApart(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
-		var first harness.Answer
+		var first harness.Response
 		for i, change := range []map[string]any{
 			{"client_id": "vdo_client_nobody"},
 			{"client_secret": "vdo_secret_nope"},

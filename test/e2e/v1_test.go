@@ -9,7 +9,7 @@ import (
 )
 
 // call makes a request of the API.
-func call(t *testing.T, d *harness.Deployment, method, target string, headers ...string) harness.Answer {
+func call(t *testing.T, d *harness.Deployment, method, target string, headers ...string) harness.Response {
 	t.Helper()
 	req, err := http.NewRequest(method, d.PublicURL+target, nil)
 	must(t, err)
@@ -70,7 +70,7 @@ func TestCase81_BearerOnlyInTheHeader(t *testing.T) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 		must(t, err)
 		bearer := "Bearer " + tokens.Access
-		for name, a := range map[string]harness.Answer{
+		for name, a := range map[string]harness.Response{
 			"query":          call(t, d, http.MethodGet, "/v1/videos?access_token="+tokens.Access),
 			"cookie":         call(t, d, http.MethodGet, "/v1/videos", "Cookie", "access_token="+tokens.Access),
 			"another header": call(t, d, http.MethodGet, "/v1/videos", "X-Access-Token", tokens.Access, "X-Api-Key", tokens.Access),

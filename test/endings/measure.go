@@ -66,16 +66,16 @@ func (w *world) replay(v victim, gateway int) error {
 	return err
 }
 
-func (w *world) refresh(token string, gateway int) (harness.Answer, error) {
+func (w *world) refresh(token string, gateway int) (harness.Response, error) {
 	body, err := json.Marshal(map[string]string{
 		"grant_type": "refresh_token", "refresh_token": token, "client_id": harness.ConfidentialID, "client_secret": harness.ConfidentialPW,
 	})
 	if err != nil {
-		return harness.Answer{}, err
+		return harness.Response{}, err
 	}
 	req, err := http.NewRequest(http.MethodPost, w.d.PublicURLs[gateway%len(w.d.PublicURLs)]+"/oauth/token", bytes.NewReader(body))
 	if err != nil {
-		return harness.Answer{}, err
+		return harness.Response{}, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	return harness.Send(req)

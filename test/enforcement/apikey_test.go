@@ -10,7 +10,7 @@ import (
 )
 
 // send makes a request of the first gateway.
-func send(t *testing.T, method, target, body string, headers ...string) harness.Answer {
+func send(t *testing.T, method, target, body string, headers ...string) harness.Response {
 	t.Helper()
 	req, err := http.NewRequest(method, shared.deployment.PublicURL+target, strings.NewReader(body))
 	must(t, err)
@@ -37,7 +37,7 @@ func userToken(t *testing.T, email, password string) (string, int) {
 	a, status, err := harness.SendText(req)
 	must(t, err)
 	token := strings.Trim(strings.TrimSpace(a), `"`)
-	shared.deployment.Remember("user token", token)
+	shared.deployment.RecordSecret("user token", token)
 	return token, status
 }
 

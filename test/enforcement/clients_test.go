@@ -25,7 +25,7 @@ func (o operator) register(t *testing.T) app {
 func (a app) request() harness.Request { return harness.Request{ClientID: a.id} }
 
 // redeem exchanges a code as the app.
-func (a app) redeem(t *testing.T, code string) harness.Answer {
+func (a app) redeem(t *testing.T, code string) harness.Response {
 	t.Helper()
 	res, err := shared.deployment.JSON("/oauth/token", map[string]any{
 		"grant_type": "authorization_code", "code": code, "redirect_uri": harness.CallbackURI, "client_id": a.id, "client_secret": a.secret,
@@ -34,7 +34,7 @@ func (a app) redeem(t *testing.T, code string) harness.Answer {
 	return res
 }
 
-func (a app) refresh(t *testing.T, token string) harness.Answer {
+func (a app) refresh(t *testing.T, token string) harness.Response {
 	t.Helper()
 	res, err := shared.deployment.JSON("/oauth/token", map[string]any{
 		"grant_type": "refresh_token", "refresh_token": token, "client_id": a.id, "client_secret": a.secret,

@@ -15,7 +15,7 @@ import (
 func TestCase110_ReplicasWhoseClocksDifferAgree(t *testing.T) {
 	servers, err := harness.NewServers(t.Context())
 	must(t, err)
-	d, err := harness.Replicated(shared.bins, t.TempDir(), servers, 2, harness.Unhurried(nil))
+	d, err := harness.Replicated(shared.bins, t.TempDir(), servers, 2, harness.WithLongTimeouts(nil))
 	must(t, err)
 	t.Cleanup(func() { must(t, d.Close()) })
 	for _, name := range d.Names() {

@@ -199,7 +199,7 @@ func TestWire8_RevokingAnAuthenticationAppEndsItsTokens(t *testing.T) {
 	must(t, err)
 	id := app.GetAuthenticationApp().GetAuthenticationAppId()
 	vouch := func(secret string) (string, int) {
-		shared.deployment.Remember("client secret", secret)
+		shared.deployment.RecordSecret("client secret", secret)
 		req, err := http.NewRequest(http.MethodPost, shared.deployment.PublicURL+"/api/v1/user/authenticate",
 			strings.NewReader(`{"emailAddress":"`+p.email+`","clientSecret":"`+secret+`"}`))
 		must(t, err)

@@ -58,7 +58,7 @@ func start(dir string) error {
 	if err != nil {
 		return err
 	}
-	d, err := harness.Replicated(bins, dir, servers, 2, harness.Unhurried(map[string]string{"USHER_UPSTREAM_URL": harness.NewUpstream().URL}))
+	d, err := harness.Replicated(bins, dir, servers, 2, harness.WithLongTimeouts(map[string]string{"USHER_UPSTREAM_URL": harness.NewUpstream().URL}))
 	shared = fleet{bins: bins, deployment: d}
 	return err
 }
@@ -96,6 +96,6 @@ func apiKey(t *testing.T, workspace string) *tokenv1.CreateApiKeyResponse {
 		WorkspaceId: workspace, Name: t.Name(),
 	})
 	must(t, err)
-	shared.deployment.Remember("api key", res.GetKey())
+	shared.deployment.RecordSecret("api key", res.GetKey())
 	return res
 }

@@ -20,7 +20,7 @@ const (
 
 // TestARevokedTokenIsDeadAtEveryClient: by each of five ways, and for good.
 func TestARevokedTokenIsDeadAtEveryClient(t *testing.T) {
-	victims, err := shared.deployment.Victims(t.Context())
+	victims, err := shared.deployment.LiveCredentials(t.Context())
 	must(t, err)
 	probes := startProbes(t, func(i int) string { return shared.deployment.TokenAddrs[i%2] })
 	for _, v := range victims {
@@ -28,11 +28,11 @@ func TestARevokedTokenIsDeadAtEveryClient(t *testing.T) {
 	}
 	for _, v := range victims {
 		t.Run(v.Name, func(t *testing.T) {
-			must(t, v.End(t.Context()))
+			must(t, v.Revoke(t.Context()))
 			returned := time.Now()
 			var delays []time.Duration
 			for i, p := range probes {
-				at, ok := p.Heard("denied "+v.Name, patience)
+				at, ok := p.WaitForEvent("denied "+v.Name, patience)
 				if !ok {
 					t.Fatalf("client %d still allows it", i)
 				}
@@ -45,14 +45,14 @@ func TestARevokedTokenIsDeadAtEveryClient(t *testing.T) {
 	}
 	for i, p := range probes {
 		for _, v := range victims {
-			if _, stale := p.Heard("stale "+v.Name, 0); stale {
+			if _, stale := p.WaitForEvent("stale "+v.Name, 0); stale {
 				t.Errorf("client %d allowed %s after it had denied it", i, v.Name)
 			}
 		}
 	}
 }
 
-func wantStatus(t *testing.T, a harness.Answer, status int) {
+func wantStatus(t *testing.T, a harness.Response, status int) {
 	t.Helper()
 	if a.Status != status {
 		t.Fatalf("answered %d %s, want %d", a.Status, a.Raw, status)
@@ -69,13 +69,13 @@ func startProbes(t *testing.T, at func(i int) string) []*harness.Probe {
 }
 
 // hold returns once every client has the token in its memory.
-func hold(t *testing.T, probes []*harness.Probe, v harness.Victim) {
+func hold(t *testing.T, probes []*harness.Probe, v harness.LiveCredential) {
 	t.Helper()
 	for _, p := range probes {
-		must(t, p.Hold(v.Name, v.Token))
+		must(t, p.StartChecking(v.Name, v.Token))
 	}
 	for i, p := range probes {
-		if _, ok := p.Heard("allowed "+v.Name, patience); !ok {
+		if _, ok := p.WaitForEvent("allowed "+v.Name, patience); !ok {
 			t.Fatalf("client %d does not allow %s", i, v.Name)
 		}
 	}
@@ -93,20 +93,20 @@ func TestACutStreamIsNoExcuse(t *testing.T) {
 	t.Cleanup(func() { _ = p.Close() })
 	tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 	must(t, err)
-	hold(t, []*harness.Probe{p}, harness.Victim{Name: "swallowed", Token: tokens.Access})
+	hold(t, []*harness.Probe{p}, harness.LiveCredential{Name: "swallowed", Token: tokens.Access})
 
-	proxy.Swallow(true)
+	proxy.Blackhole(true)
 	a, err := d.JSON("/oauth/revoke", map[string]any{"token": tokens.Access})
 	must(t, err)
 	wantStatus(t, a, http.StatusOK)
 	returned := time.Now()
-	if _, ok := p.Heard("untold swallowed", patience); !ok {
+	if _, ok := p.WaitForEvent("untold swallowed", patience); !ok {
 		t.Fatalf("%s of silence, and the client still trusts its memory", patience)
 	}
 	wantNoLateAllow(t, p, "swallowed", returned)
-	proxy.Swallow(false)
+	proxy.Blackhole(false)
 	proxy.Cut()
-	if _, ok := p.Heard("denied swallowed", patience); !ok {
+	if _, ok := p.WaitForEvent("denied swallowed", patience); !ok {
 		t.Error("the client does not find the revocation when it is connected again")
 	}
 }
@@ -118,7 +118,7 @@ const silence = time.Second
 // later than the decision, however long a busy machine takes to tell of it.
 func wantNoLateAllow(t *testing.T, p *harness.Probe, name string, returned time.Time) {
 	t.Helper()
-	last, ok := p.Heard("last "+name, 0)
+	last, ok := p.WaitForEvent("last "+name, 0)
 	if !ok {
 		t.Fatalf("the client does not say when it last allowed %s", name)
 	}
@@ -134,14 +134,14 @@ func TestARestartedServiceLosesNoRevocation(t *testing.T) {
 	must(t, err)
 	t.Cleanup(func() { _ = p.Close() })
 	b := d.NewBrowser()
-	var held []harness.Victim
+	var held []harness.LiveCredential
 	for i := range 3 {
 		tokens, err := d.Issue(b, harness.Request{})
 		must(t, err)
-		held = append(held, harness.Victim{Name: fmt.Sprintf("restart-%d", i), Token: tokens.Access})
+		held = append(held, harness.LiveCredential{Name: fmt.Sprintf("restart-%d", i), Token: tokens.Access})
 		hold(t, []*harness.Probe{p}, held[i])
 	}
-	revoke := func(v harness.Victim) {
+	revoke := func(v harness.LiveCredential) {
 		a, err := d.JSON("/oauth/revoke", map[string]any{"token": v.Token})
 		must(t, err)
 		wantStatus(t, a, http.StatusOK)
@@ -152,11 +152,11 @@ func TestARestartedServiceLosesNoRevocation(t *testing.T) {
 	must(t, d.StartOne("token-2"))
 	revoke(held[1])
 	for _, v := range held[:2] {
-		if _, ok := p.Heard("denied "+v.Name, patience); !ok {
+		if _, ok := p.WaitForEvent("denied "+v.Name, patience); !ok {
 			t.Errorf("%s is still allowed", v.Name)
 		}
 	}
-	if _, denied := p.Heard("denied "+held[2].Name, 0); denied {
+	if _, denied := p.WaitForEvent("denied "+held[2].Name, 0); denied {
 		t.Error("a token that nobody ended is denied")
 	}
 }

@@ -25,7 +25,7 @@ func start(t *testing.T, servers harness.Servers, settings map[string]string) *h
 		"USHER_TOKEN_GRANT_LIMIT": "0",
 	}
 	maps.Copy(all, settings)
-	d, err := harness.Replicated(bins, dir, servers, 2, harness.Unhurried(all))
+	d, err := harness.Replicated(bins, dir, servers, 2, harness.WithLongTimeouts(all))
 	must(t, err)
 	t.Cleanup(func() {
 		if err := d.Close(); err != nil {

@@ -40,7 +40,7 @@ type load struct {
 
 func startLoad(t *testing.T, d *harness.Deployment) *load {
 	t.Helper()
-	l := &load{clients: harness.Elsewhere(d.PublicURL, &http.Client{
+	l := &load{clients: harness.RemoteWithClient(d.PublicURL, &http.Client{
 		Timeout: hang, Transport: newTurns(d.PublicURLs),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	})}

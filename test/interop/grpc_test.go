@@ -60,7 +60,7 @@ func production(t *testing.T) *harness.Deployment {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := harness.FiveProcesses(bins, dir, servers, harness.Unhurried(nil))
+	d, err := harness.FiveProcesses(bins, dir, servers, harness.WithLongTimeouts(nil))
 	if err != nil {
 		t.Fatal(err)
 	}

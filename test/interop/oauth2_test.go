@@ -35,7 +35,7 @@ func run(m *testing.M) int {
 	bins, err := harness.Build(filepath.Join(dir, "bin"), true)
 	if err == nil {
 		usher.bins = bins
-		usher.Deployment, err = harness.AllInOne(bins, dir, harness.Unhurried(nil))
+		usher.Deployment, err = harness.AllInOne(bins, dir, harness.WithLongTimeouts(nil))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -73,7 +73,7 @@ func (e *env) rolledOut(ctx context.Context) error {
 		return err
 	}
 	e.tally = newTally(address)
-	e.door = harness.Elsewhere(publicURL, e.tally.client())
+	e.door = harness.RemoteWithClient(publicURL, e.tally.client())
 	return nil
 }
 

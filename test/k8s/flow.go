@@ -57,7 +57,7 @@ func (e *env) introspect(token string, want bool) error {
 }
 
 // post sends the documented dialect as an app, and wants 200.
-func (e *env) post(path string, as app, body map[string]any) (harness.Answer, error) {
+func (e *env) post(path string, as app, body map[string]any) (harness.Response, error) {
 	all := map[string]any{"client_id": as.id, "client_secret": as.secret}
 	maps.Copy(all, body)
 	a, err := e.door.JSON(path, all)

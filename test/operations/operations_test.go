@@ -99,7 +99,7 @@ func newSite(t *testing.T) *site {
 	servers, err := harness.StartOwnServers(t.Context(), dir)
 	must(t, err)
 	t.Cleanup(func() { must(t, servers.Close()) })
-	d, err := harness.FiveProcesses(bins, dir, servers.Servers, harness.Unhurried(nil))
+	d, err := harness.FiveProcesses(bins, dir, servers.Servers, harness.WithLongTimeouts(nil))
 	must(t, err)
 	t.Cleanup(func() { must(t, d.Close()) })
 	s := &site{d: d, dir: filepath.Join(dir, "work")}

@@ -14,19 +14,19 @@ import (
 )
 
 // ask sends a request to a front door, with headers as pairs whose names keep their spelling.
-func ask(t *testing.T, method, address, token string, header ...string) harness.Answer {
+func ask(t *testing.T, method, address, token string, header ...string) harness.Response {
 	t.Helper()
 	return send(t, method, address, token, nil, header...)
 }
 
-func send(t *testing.T, method, address, token string, body io.Reader, header ...string) harness.Answer {
+func send(t *testing.T, method, address, token string, body io.Reader, header ...string) harness.Response {
 	t.Helper()
 	transport := &http.Transport{DisableKeepAlives: true, MaxResponseHeaderBytes: 1 << 20}
 	return (&running{transport: transport}).send(t, method, address, token, body, header...)
 }
 
 // send sends a request to a path of the proxy.
-func (r *running) send(t *testing.T, method, path, token string, body io.Reader, header ...string) harness.Answer {
+func (r *running) send(t *testing.T, method, path, token string, body io.Reader, header ...string) harness.Response {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, r.url+path, body)
 	must(t, err)
@@ -45,7 +45,7 @@ func (r *running) send(t *testing.T, method, path, token string, body io.Reader,
 	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
 	must(t, err)
-	return harness.Answer{Status: res.StatusCode, Header: res.Header, Raw: string(raw)}
+	return harness.Response{Status: res.StatusCode, Header: res.Header, Raw: string(raw)}
 }
 
 // sendRaw sends bytes as they are and returns the status; 0 where the connection was closed instead.
@@ -66,7 +66,7 @@ func sendRaw(t *testing.T, door *running, request string) int {
 }
 
 // passed is what reached the API.
-func passed(t *testing.T, a harness.Answer) arrived {
+func passed(t *testing.T, a harness.Response) arrived {
 	t.Helper()
 	var r arrived
 	if err := json.Unmarshal([]byte(a.Raw), &r); err != nil || a.Status != http.StatusOK {
@@ -87,7 +87,7 @@ const (
 )
 
 // refuses holds a denial to its documented form: status, body, challenge, who may read and keep it.
-func refuses(t *testing.T, a harness.Answer, status int, body, challenge string) {
+func refuses(t *testing.T, a harness.Response, status int, body, challenge string) {
 	t.Helper()
 	h := a.Header
 	if a.Status != status || strings.TrimSpace(a.Raw) != body || strings.Join(h["Www-Authenticate"], "&") != challenge {

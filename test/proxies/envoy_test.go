@@ -102,7 +102,7 @@ func TestFault_F5_OneTokenReplicaThatIsGoneOrStandsStillIsLeftOut(t *testing.T) 
 	token := issue(t, "videos:read")
 	for name, away := range map[string]func(p *harness.TCPProxy){
 		"gone":         func(p *harness.TCPProxy) { must(t, p.Close()); p.Cut() },
-		"stands still": func(p *harness.TCPProxy) { p.Swallow(true) },
+		"stands still": func(p *harness.TCPProxy) { p.Blackhole(true) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

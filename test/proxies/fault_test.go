@@ -12,7 +12,7 @@ import (
 )
 
 // usherIsAway holds an answer to what a door says when Usher cannot be asked: 503, in the documented words, with Retry-After.
-func usherIsAway(t *testing.T, p proxy, a harness.Answer) {
+func usherIsAway(t *testing.T, p proxy, a harness.Response) {
 	t.Helper()
 	if p.text {
 		if a.Status != http.StatusServiceUnavailable || a.Header.Get("Retry-After") != "2" {
@@ -87,7 +87,7 @@ func TestFault_F9_NoOtherAnswerIsTakenForAYes(t *testing.T) {
 func TestFault_F9_TheAPIsFailureIsToldApartFromUshers(t *testing.T) {
 	t.Parallel()
 	token := issue(t, "videos:read analyze:write")
-	failed := func(t *testing.T, p proxy, a harness.Answer) {
+	failed := func(t *testing.T, p proxy, a harness.Response) {
 		t.Helper()
 		if a.Status != http.StatusBadGateway || a.Header.Get("Retry-After") != "" {
 			t.Errorf("answered %d %v %s", a.Status, a.Header, a.Raw)

@@ -93,7 +93,7 @@ func newWhole() (*whole, error) {
 	if err != nil {
 		return w, err
 	}
-	w.usher, err = harness.AllInOne(shared.bins, dir, harness.Unhurried(map[string]string{
+	w.usher, err = harness.AllInOne(shared.bins, dir, harness.WithLongTimeouts(map[string]string{
 		"USHER_PUBLIC_URL": frontURL, "USHER_GATEWAY_TRUSTED_PROXIES": "127.0.0.1/32", "USHER_UPSTREAM_URL": w.api.URL,
 	}))
 	if err != nil {
@@ -121,7 +121,7 @@ func newWhole() (*whole, error) {
 
 // at is Usher as browsers and apps see it through a front.
 func (*whole) at(front *running) *harness.Deployment {
-	return harness.Elsewhere(frontURL, &http.Client{
+	return harness.RemoteWithClient(frontURL, &http.Client{
 		Transport: front.transport, Timeout: time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	})

@@ -76,7 +76,7 @@ func start(dir string) error {
 		return err
 	}
 	// Two token replicas are for Envoy, which asks them itself.
-	if shared.deployment, err = harness.Replicated(shared.bins, dir, servers, 2, harness.Unhurried(nil)); err != nil {
+	if shared.deployment, err = harness.Replicated(shared.bins, dir, servers, 2, harness.WithLongTimeouts(nil)); err != nil {
 		return err
 	}
 	if err := shared.deployment.Authority().Issue(resourceServer); err != nil {
@@ -129,6 +129,6 @@ func apiKey(t *testing.T) string {
 	defer conn.Close()
 	res, err := tokenv1.NewApiKeyServiceClient(conn).CreateApiKey(t.Context(), &tokenv1.CreateApiKeyRequest{WorkspaceId: "ws_acme", Name: t.Name()})
 	must(t, err)
-	shared.deployment.Remember("api key", res.GetKey())
+	shared.deployment.RecordSecret("api key", res.GetKey())
 	return res.GetKey()
 }

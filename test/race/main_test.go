@@ -49,7 +49,7 @@ func start(dir string) error {
 	if err := errors.Join(os.Mkdir(one, 0o700), os.Mkdir(five, 0o700)); err != nil {
 		return err
 	}
-	alone, err := harness.AllInOne(bins, one, harness.Unhurried(nil))
+	alone, err := harness.AllInOne(bins, one, harness.WithLongTimeouts(nil))
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func start(dir string) error {
 	if err != nil {
 		return err
 	}
-	processes, err := harness.FiveProcesses(bins, five, servers, harness.Unhurried(nil))
+	processes, err := harness.FiveProcesses(bins, five, servers, harness.WithLongTimeouts(nil))
 	if err != nil {
 		return err
 	}

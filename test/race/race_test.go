@@ -11,9 +11,9 @@ import (
 const rounds = 200
 
 // barrier runs the racers at once and returns their answers.
-func barrier(t *testing.T, racers ...func() (harness.Answer, error)) []harness.Answer {
+func barrier(t *testing.T, racers ...func() (harness.Response, error)) []harness.Response {
 	t.Helper()
-	answers, err := harness.Together(racers...)
+	answers, err := harness.Concurrently(racers...)
 	if err != nil {
 		t.Error(err)
 	}
@@ -21,8 +21,8 @@ func barrier(t *testing.T, racers ...func() (harness.Answer, error)) []harness.A
 }
 
 // winners are the answers with tokens in them.
-func winners(answers []harness.Answer) []harness.Answer {
-	var won []harness.Answer
+func winners(answers []harness.Response) []harness.Response {
+	var won []harness.Response
 	for _, a := range answers {
 		if a.Status == http.StatusOK && a.Text("access_token") != "" {
 			won = append(won, a)
@@ -54,7 +54,7 @@ func TestCase34_FiftyRedemptionsOfOneCode(t *testing.T) {
 	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
 		code, err := b.Approve(r)
 		must(t, err)
-		won := winners(barrier(t, harness.Repeat(50, func() (harness.Answer, error) { return d.Exchange(code, r) })...))
+		won := winners(barrier(t, harness.Repeat(50, func() (harness.Response, error) { return d.Exchange(code, r) })...))
 		if len(won) != 1 {
 			t.Fatalf("%d of 50 redemptions got tokens, want one", len(won))
 		}
@@ -69,7 +69,7 @@ func TestCase48_TwentyRefreshesOfOneToken(t *testing.T) {
 	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
 		tokens, err := d.Issue(b, r)
 		must(t, err)
-		won := winners(barrier(t, harness.Repeat(20, func() (harness.Answer, error) { return d.Refresh(tokens.Refresh) })...))
+		won := winners(barrier(t, harness.Repeat(20, func() (harness.Response, error) { return d.Refresh(tokens.Refresh) })...))
 		if len(won) != 1 {
 			t.Fatalf("%d of 20 refreshes got tokens, want one", len(won))
 		}
@@ -86,8 +86,8 @@ func TestCase108_RefreshAgainstRevoke(t *testing.T) {
 		tokens, err := d.Issue(b, r)
 		must(t, err)
 		answers := barrier(t,
-			func() (harness.Answer, error) { return d.Refresh(tokens.Refresh) },
-			func() (harness.Answer, error) {
+			func() (harness.Response, error) { return d.Refresh(tokens.Refresh) },
+			func() (harness.Response, error) {
 				return d.JSON("/oauth/revoke", map[string]any{"token": tokens.Refresh})
 			},
 		)
@@ -110,10 +110,10 @@ func TestWire7_RedemptionAgainstDisconnect(t *testing.T) {
 		account, button, err := b.DisconnectButton(harness.ConfidentialID)
 		must(t, err)
 		answers := barrier(t,
-			func() (harness.Answer, error) { return d.Exchange(code, r) },
-			func() (harness.Answer, error) {
+			func() (harness.Response, error) { return d.Exchange(code, r) },
+			func() (harness.Response, error) {
 				page, err := b.Submit(account, button, nil)
-				return harness.Answer{Status: page.Status, Raw: page.Body}, err
+				return harness.Response{Status: page.Status, Raw: page.Body}, err
 			},
 		)
 		want(t, "status of the disconnection", answers[1].Status, http.StatusSeeOther)
