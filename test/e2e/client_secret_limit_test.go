@@ -11,11 +11,12 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// failures is `authz.source_attempts` of every shape: more than all other tests of this package fail together.
+// failures is the setting `authz.source_attempts` of every shape: more than all other tests of this
+// package use together.
 const failures = 400
 
-// TestFault_E4_TooManyWrongSecretsAre429InBothDialects, at every endpoint where clients prove themselves, by source; a right
-// secret is accepted meanwhile.
+// TestFault_E4_TooManyWrongSecretsAre429InBothDialects, at every endpoint with client
+// authentication, counted by source address; a correct secret is still accepted.
 func TestFault_E4_TooManyWrongSecretsAre429InBothDialects(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		n := 0
