@@ -116,13 +116,13 @@ func (p *Probe) listen(out io.Reader) {
 
 // StartChecking makes the probe check a token continuously, under a name.
 func (p *Probe) StartChecking(name, token string) error {
-	_, err := fmt.Fprintf(p.in, "hold %s %s\n", name, token)
+	_, err := fmt.Fprintf(p.in, "start %s %s\n", name, token)
 	return err
 }
 
 // StopChecking stops the checks of a name.
 func (p *Probe) StopChecking(name string) error {
-	_, err := fmt.Fprintf(p.in, "drop %s\n", name)
+	_, err := fmt.Fprintf(p.in, "stop %s\n", name)
 	return err
 }
 
