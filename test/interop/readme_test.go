@@ -11,7 +11,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestTheCommandsOfTheREADMERun runs each curl of README.md with a live token, at the server of these tests.
+// TestTheCommandsOfTheREADMERun runs each curl of README.md with a live token, against the server
+// of these tests.
 func TestTheCommandsOfTheREADMERun(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root, "README.md"))
 	if err != nil {
@@ -32,6 +33,6 @@ func TestTheCommandsOfTheREADMERun(t *testing.T) {
 		said = append(said, string(out))
 	}
 	if len(said) != 2 || !strings.Contains(said[0], `"active":true`) || !strings.Contains(said[1], `"data"`) {
-		t.Errorf("the commands say %q, want an active token and the list of videos", said)
+		t.Errorf("the commands print %q, want an active token and the list of videos", said)
 	}
 }
