@@ -22,6 +22,6 @@ func TestCase109_ACrashBetweenStepsLeavesOnePairOrNone(t *testing.T) {
 		}
 	}
 	if report.Stuck != 0 {
-		t.Errorf("%d transactions or lock waits were left behind", report.Stuck)
+		t.Errorf("%d transactions or lock waits were left open", report.Stuck)
 	}
 }
