@@ -1,6 +1,7 @@
-// Package race sends requests at the same moment, over and over, and judges what is left: against the all-in-one and against five
-// processes on PostgreSQL and Redis, through HTTP alone. The processes run without the race detector: fifty requests behind a
-// barrier, two hundred times over, look for races between requests and not between goroutines.
+// Package race sends concurrent requests, repeatedly, and checks the resulting state: against the
+// all-in-one and against five processes on PostgreSQL and Redis, through HTTP only. The processes
+// run without the race detector: fifty requests behind a barrier, two hundred times, look for races
+// between requests and not between goroutines.
 package race
 
 import (

@@ -7,10 +7,11 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// rounds is how often each race is run behind its barrier, on each shape and with it on each engine.
+// rounds is how often each race is run behind its barrier, on each shape and so on each database
+// engine.
 const rounds = 200
 
-// barrier runs the racers at once and returns their answers.
+// barrier sends the requests concurrently and returns their responses.
 func barrier(t *testing.T, racers ...func() (harness.Response, error)) []harness.Response {
 	t.Helper()
 	answers, err := harness.Concurrently(racers...)
@@ -20,7 +21,7 @@ func barrier(t *testing.T, racers ...func() (harness.Response, error)) []harness
 	return answers
 }
 
-// winners are the answers with tokens in them.
+// winners returns the responses with tokens.
 func winners(answers []harness.Response) []harness.Response {
 	var won []harness.Response
 	for _, a := range answers {
@@ -31,8 +32,8 @@ func winners(answers []harness.Response) []harness.Response {
 	return won
 }
 
-// inRounds runs a race again and again on every shape. Two people have their own rounds at the same time: what is between one and
-// an app is nothing to the other, and most of a round is waiting.
+// inRounds repeats a race on every shape. Two users run their own rounds concurrently: their grants
+// are independent, and most of a round is waiting.
 func inRounds(t *testing.T, race func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request)) {
 	t.Helper()
 	each(t, func(t *testing.T, d *harness.Deployment) {
@@ -49,7 +50,8 @@ func inRounds(t *testing.T, race func(t *testing.T, d *harness.Deployment, b *ha
 	})
 }
 
-// TestCase34_FiftyRedemptionsOfOneCode: at most one token set, and since the others are replays, none that lives on.
+// TestCase34_FiftyRedemptionsOfOneCode: at most one response has tokens, and since the others are
+// replays, those tokens are revoked.
 func TestCase34_FiftyRedemptionsOfOneCode(t *testing.T) {
 	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
 		code, err := b.Approve(r)
@@ -64,7 +66,8 @@ func TestCase34_FiftyRedemptionsOfOneCode(t *testing.T) {
 	})
 }
 
-// TestCase48_TwentyRefreshesOfOneToken: one successor at most, and the reuse ends it.
+// TestCase48_TwentyRefreshesOfOneToken: at most one response has tokens, and the reuse revokes the
+// family.
 func TestCase48_TwentyRefreshesOfOneToken(t *testing.T) {
 	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
 		tokens, err := d.Issue(b, r)
@@ -80,7 +83,8 @@ func TestCase48_TwentyRefreshesOfOneToken(t *testing.T) {
 	})
 }
 
-// TestCase108_RefreshAgainstRevoke: after both returned nothing of the family is live, whoever came first.
+// TestCase108_RefreshAgainstRevoke: after both have returned, no token of the family is active,
+// whichever commits first.
 func TestCase108_RefreshAgainstRevoke(t *testing.T) {
 	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
 		tokens, err := d.Issue(b, r)
@@ -102,7 +106,8 @@ func TestCase108_RefreshAgainstRevoke(t *testing.T) {
 	})
 }
 
-// TestWire7_RedemptionAgainstDisconnect: when the button's answer has arrived, what was being issued at that moment is dead too.
+// TestWire7_RedemptionAgainstDisconnect: when the disconnection has returned, tokens that were
+// issued concurrently are revoked too.
 func TestWire7_RedemptionAgainstDisconnect(t *testing.T) {
 	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
 		code, err := b.Approve(r)
