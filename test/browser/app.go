@@ -49,7 +49,8 @@ type Visit struct {
 	Active bool `json:"active"`
 }
 
-// NewApp starts the site as the fixtures' public client, whose redirect URI allows any port of 127.0.0.1.
+// NewApp starts the site as the fixtures' public client, whose redirect URI allows any port of
+// 127.0.0.1.
 func NewApp(usher *harness.Deployment) *App {
 	a := &App{usher: usher, started: map[string]*authorization{}}
 	mux := http.NewServeMux()

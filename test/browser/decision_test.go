@@ -40,5 +40,6 @@ func TestFault_A5_AllowAfterSigningOutElsewhere(t *testing.T) {
 // TestFault_A8_AnotherAccount: "Not you?" keeps the request.
 func TestFault_A8_AnotherAccount(t *testing.T) { play(t, "not_you", nil, nil) }
 
-// TestFault_A8_PromptsAreFollowed: prompt=login, prompt=select_account, max_age and login_hint (OpenID Connect Core §3.1.2.1).
+// TestFault_A8_PromptsAreFollowed: prompt=login, prompt=select_account, max_age and login_hint
+// (OpenID Connect Core §3.1.2.1).
 func TestFault_A8_PromptsAreFollowed(t *testing.T) { play(t, "prompts", nil, nil) }

@@ -16,7 +16,8 @@ func TestEverythingWorksWithoutJavaScript(t *testing.T) { play(t, "no_script", n
 // TestEverythingWorksWithTheKeyboard: sign-in and consent, with a visible focus.
 func TestEverythingWorksWithTheKeyboard(t *testing.T) { play(t, "keyboard", nil, nil) }
 
-// TestEveryStateIsAccessible: no violation of WCAG 2.2 AA, in light, dark and on a phone, and no overflow at 320 CSS pixels.
+// TestEveryStateIsAccessible: no violation of WCAG 2.2 AA, in light, dark and on a phone, and no
+// overflow at 320 CSS pixels.
 func TestEveryStateIsAccessible(t *testing.T) { play(t, "audit", nil, nil) }
 
 // TestNoStateWritesToTheConsole under the content security policy that the pages are served with.

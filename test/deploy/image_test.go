@@ -58,7 +58,8 @@ func entries(t *testing.T, archive []byte) map[string][]byte {
 	}
 }
 
-// TestAnImageIsOneFileAndTheSameBytesEachTime, without Docker or Podman, and its bill of materials is CycloneDX 1.6.
+// TestAnImageIsOneFileAndTheSameBytesEachTime, without Docker or Podman, and its bill of materials
+// is CycloneDX 1.6.
 func TestAnImageIsOneFileAndTheSameBytesEachTime(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "make", "-s", "-C", "../..", "bin/cyclonedx-gomod").CombinedOutput(); err != nil {
 		t.Fatalf("building cyclonedx-gomod: %v\n%s", err, out)

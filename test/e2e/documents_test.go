@@ -16,7 +16,8 @@ type documentedRequest struct {
 	// body is the printed text; AUTH_CODE, vdo_oat_..., vdo_ort_... and your_original_code_verifier
 	// are its placeholders.
 	body string
-	// public marks the request that names the confidential client by mistake (docs/wire-contract.md §2).
+	// public marks the request that names the confidential client by mistake (docs/wire-contract.md
+	// §2).
 	public bool
 	// members lists the members of the documented response.
 	members []string

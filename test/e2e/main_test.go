@@ -1,5 +1,5 @@
-// Package e2e tests Usher from the outside: every test runs against the all-in-one and against five processes with mutual
-// TLS on PostgreSQL and Redis, through HTTP and gRPC only.
+// Package e2e tests Usher from the outside: every test runs against the all-in-one and against five
+// processes with mutual TLS on PostgreSQL and Redis, through HTTP and gRPC only.
 package e2e
 
 import (

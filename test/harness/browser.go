@@ -19,7 +19,8 @@ const (
 	UserPassword = "examplepassword"
 )
 
-// Browser is a browser without JavaScript: it keeps cookies, reads forms and never follows a redirect by itself.
+// Browser is a browser without JavaScript: it keeps cookies, reads forms and never follows a
+// redirect by itself.
 type Browser struct {
 	Client *http.Client
 	base   string

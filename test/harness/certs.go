@@ -77,8 +77,8 @@ func (a *Authority) publish(certs ...*x509.Certificate) error {
 	return writePEM(a.path("ca.pem"), blocks...)
 }
 
-// Issue writes <name>.pem and <name>.key for spiffe://<trust-domain>/<name>, with the DNS names localhost and <name>. Issuing again
-// replaces them.
+// Issue writes <name>.pem and <name>.key for spiffe://<trust-domain>/<name>, with the DNS names
+// localhost and <name>. Issuing again replaces them.
 func (a *Authority) Issue(name string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

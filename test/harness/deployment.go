@@ -100,7 +100,8 @@ type Servers struct {
 // services lists the services in start order: a service starts after those that it calls.
 func services() []string { return []string{"identity", "authz", "token", "consent", "gateway"} }
 
-// FiveProcesses starts every service in its own process with mutual TLS between them, on PostgreSQL and Redis.
+// FiveProcesses starts every service in its own process with mutual TLS between them, on PostgreSQL
+// and Redis.
 func FiveProcesses(bins Binaries, dir string, servers Servers, extra map[string]string) (*Deployment, error) {
 	return Replicated(bins, dir, servers, 1, extra)
 }
