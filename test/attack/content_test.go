@@ -28,9 +28,9 @@ func bodyWasParsed(path string, status int) bool {
 	return status == http.StatusOK || path == "/oauth/token" && (status == http.StatusUnauthorized || status == http.StatusBadRequest)
 }
 
-// TestCase88_ABodyIsReadAsWhatItSaysItIs: every endpoint parses a body only as its Content-Type
-// declares.
-func TestCase88_ABodyIsReadAsWhatItSaysItIs(t *testing.T) {
+// TestCase88_ABodyIsParsedAsItsContentTypeDeclares: every endpoint parses a body only as its
+// Content-Type declares.
+func TestCase88_ABodyIsParsedAsItsContentTypeDeclares(t *testing.T) {
 	for path, body := range bodies() {
 		for _, good := range []string{"application/json", "application/json;charset=utf-8", "Application/JSON; Charset=UTF-8"} {
 			if a := send(t, httpRequest{Path: path, Type: good, Body: body[0]}); !bodyWasParsed(path, a.Status) {
@@ -71,9 +71,9 @@ func TestCase88_ABodyIsReadAsWhatItSaysItIs(t *testing.T) {
 	}
 }
 
-// TestCase89_NothingAndNULAndBrokenTextAreRefused in every text parameter, in the endpoint's own
+// TestCase89_NullAndNULAndInvalidUTF8AreRefused in every text parameter, in the endpoint's own
 // error shape.
-func TestCase89_NothingAndNULAndBrokenTextAreRefused(t *testing.T) {
+func TestCase89_NullAndNULAndInvalidUTF8AreRefused(t *testing.T) {
 	wantServing(t)
 	fields := map[string][]string{
 		"/oauth/token":  {"grant_type", "code", "redirect_uri", "client_id", "client_secret", "code_verifier", "refresh_token", "scope"},

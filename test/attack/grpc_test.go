@@ -139,8 +139,8 @@ func TestCase100_EveryMethodOfEveryServiceKnowsItsCallers(t *testing.T) {
 	}
 }
 
-// TestCase100_NobodyCallsWithoutACertificateOfTheTrustDomain, over TLS or without.
-func TestCase100_NobodyCallsWithoutACertificateOfTheTrustDomain(t *testing.T) {
+// TestCase100_NoCallWithoutACertificateOfTheTrustDomain, over TLS or without.
+func TestCase100_NoCallWithoutACertificateOfTheTrustDomain(t *testing.T) {
 	for _, service := range []string{"identity", "authz", "token", "consent"} {
 		addr := shared.GRPCAddr(service)
 		for name, creds := range map[string]credentials.TransportCredentials{

@@ -210,9 +210,9 @@ func table(p *peer) error {
 	return p.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block, EndHeaders: true, EndStream: true})
 }
 
-// TestCase99_TheFrontDoorSpeaksHTTP1AndNothingElse: the public listener serves no RPC over any
+// TestCase99_ThePublicListenerSpeaksOnlyHTTP1: the public listener serves no RPC over any
 // protocol.
-func TestCase99_TheFrontDoorSpeaksHTTP1AndNothingElse(t *testing.T) {
+func TestCase99_ThePublicListenerSpeaksOnlyHTTP1(t *testing.T) {
 	tokens := wantServing(t)
 	for _, m := range methods() {
 		for _, kind := range []string{"application/grpc", "application/grpc-web+proto", "application/connect+json", "application/json"} {

@@ -19,9 +19,9 @@ func forgedHeaders(i int) []string {
 	}
 }
 
-// TestCase94_NobodySaysForHimselfWhereHeComesFrom: a client that forges a new source with every
+// TestCase94_AClientCannotForgeItsSourceAddress: a client that forges a new source with every
 // attempt is throttled, and another source address is not.
-func TestCase94_NobodySaysForHimselfWhereHeComesFrom(t *testing.T) {
+func TestCase94_AClientCannotForgeItsSourceAddress(t *testing.T) {
 	login := func(i int, from string) harness.Response {
 		return send(t, httpRequest{
 			Path: "/api/v1/user/authenticate", Type: typeJSON, Header: forgedHeaders(i), From: from,
@@ -53,9 +53,9 @@ func forgedHosts() []string {
 	return []string{"Host: evil.test", "Host: localhost:444", "Host: localhost, evil.test", "Host:", "Host: evil.test:80", "Host: evil@test", "Host: evil.test\r\nX-Forwarded-Host: evil.test"}
 }
 
-// TestCase96_NoAnswerRepeatsTheHostHeader: links, redirects, cookies, challenges and metadata have
-// the configured origin, also in a new gateway's first response.
-func TestCase96_NoAnswerRepeatsTheHostHeader(t *testing.T) {
+// TestCase96_NoResponseReflectsTheHostHeader: links, redirects, cookies, challenges and metadata
+// have the configured origin, also in a new gateway's first response.
+func TestCase96_NoResponseReflectsTheHostHeader(t *testing.T) {
 	_, err := shared.StopOne("gateway")
 	must(t, err)
 	must(t, shared.StartOne("gateway"))

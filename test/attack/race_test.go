@@ -47,9 +47,9 @@ func wantRevoked(t *testing.T, a harness.Response, others ...string) {
 	}
 }
 
-// TestCase108_NothingOutlivesWhatEndsIt: a refresh that races with each kind of revocation leaves
-// no active token, whichever commits first.
-func TestCase108_NothingOutlivesWhatEndsIt(t *testing.T) {
+// TestCase108_NoTokenOutlivesItsRevocation: a refresh that races with each kind of revocation
+// leaves no active token, whichever commits first.
+func TestCase108_NoTokenOutlivesItsRevocation(t *testing.T) {
 	b := shared.NewBrowser()
 	issue := func(request harness.Request) harness.Tokens {
 		tokens, err := shared.Issue(b, request)

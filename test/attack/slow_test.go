@@ -37,9 +37,9 @@ func (s slow) isClosed() bool {
 	return false
 }
 
-// TestCase113_WhoeverIsSlowIsLetGo: the server closes slow connections within its timeouts, and
+// TestCase113_SlowConnectionsAreClosed: the server closes slow connections within its timeouts, and
 // other clients do not wait.
-func TestCase113_WhoeverIsSlowIsLetGo(t *testing.T) {
+func TestCase113_SlowConnectionsAreClosed(t *testing.T) {
 	t.Parallel() // it mostly waits for timeouts
 	kinds := []slow{
 		{"headers a byte at a time", publicAddr(), "GET / HTTP/1.1\r\nHost: x\r\nX-A: ", "a"},

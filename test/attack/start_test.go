@@ -31,7 +31,7 @@ func TestCase120_AProcessWithoutItsSecretsDoesNotStart(t *testing.T) {
 		env["USHER_DEVELOPMENT"], env["USHER_PUBLIC_URL"] = "false", "https://login.example.com"
 	}
 	type row struct {
-		process, said string
+		process, output string
 		change        func(map[string]string)
 	}
 	rows := []row{
@@ -53,16 +53,16 @@ func TestCase120_AProcessWithoutItsSecretsDoesNotStart(t *testing.T) {
 			row{service, "", set(key, "postgres://usher:sentinel-password@127.0.0.1:1/usher?sslmode=disable")})
 	}
 	for _, r := range rows {
-		said, err := shared.StartRefused(r.process, r.change)
+		output, err := shared.StartRefused(r.process, r.change)
 		if err != nil {
-			t.Errorf("%s, %s: %v", r.process, r.said, err)
+			t.Errorf("%s, %s: %v", r.process, r.output, err)
 			continue
 		}
-		if !strings.Contains(strings.ToLower(said), r.said) {
-			t.Errorf("%s logs %q, want a line with %q", r.process, said, r.said)
+		if !strings.Contains(strings.ToLower(output), r.output) {
+			t.Errorf("%s logs %q, want a line with %q", r.process, output, r.output)
 		}
-		if strings.Contains(said, "sentinel-password") {
-			t.Errorf("%s logs a password: %s", r.process, said)
+		if strings.Contains(output, "sentinel-password") {
+			t.Errorf("%s logs a password: %s", r.process, output)
 		}
 	}
 }

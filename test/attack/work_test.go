@@ -107,9 +107,9 @@ func TestCase116_ExpensiveWorkIsRationed(t *testing.T) {
 	}
 }
 
-// TestCase116_WhatStrangersBeginIsBounded: authorization requests without a sign-in are small,
+// TestCase116_AnonymousRequestsAreBounded: authorization requests without a sign-in are small,
 // expire, and are limited per source.
-func TestCase116_WhatStrangersBeginIsBounded(t *testing.T) {
+func TestCase116_AnonymousRequestsAreBounded(t *testing.T) {
 	const from = "127.0.118.1"
 	counted := len(keys(t))
 	whileRefreshing(t, func() {

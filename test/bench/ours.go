@@ -25,8 +25,8 @@ type bed struct {
 	meter   meter
 	callers []*caller
 	conns   []*grpc.ClientConn
-	// people is the URL of the identity service's database.
-	people string
+	// users is the URL of the identity service's database.
+	users string
 
 	upstream *server
 	// dir is for processes that are started later.
@@ -139,7 +139,7 @@ func (b *bed) measureOperations(ctx context.Context, r *report) error {
 }
 
 func prepareBed(ctx context.Context, d *harness.Deployment, o options, servers harness.Servers) (*bed, error) {
-	b := &bed{d: d, o: o, meter: meter{}, people: servers.Databases["identity"]}
+	b := &bed{d: d, o: o, meter: meter{}, users: servers.Databases["identity"]}
 	for name, pid := range d.Pids() {
 		b.meter[name] = oneProcess(pid)
 	}

@@ -83,7 +83,7 @@ func (b *bed) authenticate(ctx context.Context, address, password string) (int, 
 
 // timeFailures measures the failed sign-ins that must be indistinguishable, in turns.
 func (b *bed) timeFailures(ctx context.Context, r *report) error {
-	if err := addUnusualUsers(ctx, b.people); err != nil {
+	if err := addUnusualUsers(ctx, b.users); err != nil {
 		return err
 	}
 	kinds := []string{"unknown@example.com", "john.doe@gmail.com", "disabled@example.com", "no-password@example.com"}

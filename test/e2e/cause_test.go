@@ -86,9 +86,9 @@ func refusedToken(t *testing.T, d *harness.Deployment, body map[string]any, caus
 	b, err := d.Form("/oauth/token", form)
 	must(t, err)
 	wantCause(t, d, b.Header, cause, clientID)
-	for _, said := range []string{a.Raw, b.Raw} {
-		if strings.Contains(said, cause) {
-			t.Errorf("the response contains the cause: %s", said)
+	for _, response := range []string{a.Raw, b.Raw} {
+		if strings.Contains(response, cause) {
+			t.Errorf("the response contains the cause: %s", response)
 		}
 	}
 	return a.Raw + b.Raw
@@ -118,7 +118,7 @@ func TestFault_D3_EveryRefusedCodeHasItsCause(t *testing.T) {
 			}
 			return body
 		}
-		said := map[string]bool{}
+		bodies := map[string]bool{}
 		for _, row := range []struct {
 			cause, id string
 			body      map[string]any
@@ -129,7 +129,7 @@ func TestFault_D3_EveryRefusedCodeHasItsCause(t *testing.T) {
 			{"code_other_client", publicID, asPublic(plain, map[string]any{"code_verifier": nil})},
 			{"redirect_uri_other", confidentialID, codeRequest(plain, map[string]any{"redirect_uri": harness.CallbackURI + "/"})},
 		} {
-			said[refusedToken(t, d, row.body, row.cause, row.id)] = true
+			bodies[refusedToken(t, d, row.body, row.cause, row.id)] = true
 		}
 		verifiers := map[string]bool{}
 		for _, row := range []struct {
@@ -146,9 +146,9 @@ func TestFault_D3_EveryRefusedCodeHasItsCause(t *testing.T) {
 		a, err := d.Exchange(plain, harness.Request{})
 		must(t, err)
 		wantTokens(t, a, fullScope)
-		said[refusedToken(t, d, codeRequest(plain, nil), "code_replayed", confidentialID)] = true
-		if len(said) != 1 || len(verifiers) != 1 {
-			t.Errorf("causes of one reason have %d and %d responses: %v %v", len(said), len(verifiers), said, verifiers)
+		bodies[refusedToken(t, d, codeRequest(plain, nil), "code_replayed", confidentialID)] = true
+		if len(bodies) != 1 || len(verifiers) != 1 {
+			t.Errorf("causes of one reason have %d and %d responses: %v %v", len(bodies), len(verifiers), bodies, verifiers)
 		}
 	})
 }
@@ -158,10 +158,10 @@ func TestFault_D3_EveryRefusedRefreshTokenHasItsCause(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		first, err := d.Issue(d.NewBrowser(), harness.Request{Email: harness.EstherEmail})
 		must(t, err)
-		said := map[string]bool{}
+		bodies := map[string]bool{}
 		refused := func(cause, id, token string, change map[string]any) {
 			t.Helper()
-			said[refusedToken(t, d, refreshRequest(token, change), cause, id)] = true
+			bodies[refusedToken(t, d, refreshRequest(token, change), cause, id)] = true
 		}
 		refused("refresh_malformed", confidentialID, "vdo_ort_x", nil)
 		refused("refresh_malformed", confidentialID, first.Access, nil)
@@ -171,13 +171,13 @@ func TestFault_D3_EveryRefusedRefreshTokenHasItsCause(t *testing.T) {
 		wantTokens(t, next, fullScope)
 		reused, err := d.Refresh(first.Refresh)
 		must(t, err)
-		said[reused.Raw] = false
+		bodies[reused.Raw] = false
 		wantCause(t, d, reused.Header, "refresh_reused", confidentialID)
 		refused("refresh_rotated", confidentialID, first.Refresh, nil)
 		refused("refresh_revoked", confidentialID, next.Text("refresh_token"), nil)
-		delete(said, reused.Raw)
-		if len(said) != 1 {
-			t.Errorf("causes of one reason have %d responses: %v", len(said), said)
+		delete(bodies, reused.Raw)
+		if len(bodies) != 1 {
+			t.Errorf("causes of one reason have %d responses: %v", len(bodies), bodies)
 		}
 	})
 }
@@ -186,7 +186,7 @@ func TestFault_D3_EveryRefusedRefreshTokenHasItsCause(t *testing.T) {
 // client is not logged.
 func TestFault_D3_EveryFailedClientAuthenticationHasItsCause(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
-		said := map[string]bool{}
+		bodies := map[string]bool{}
 		for _, row := range []struct {
 			cause, id    string
 			name, secret any
@@ -198,19 +198,19 @@ func TestFault_D3_EveryFailedClientAuthenticationHasItsCause(t *testing.T) {
 			{"secret_unexpected", publicID, publicID, "vdo_secret_wrong"},
 		} {
 			body := codeRequest(harness.NewVerifier(), map[string]any{"client_id": row.name, "client_secret": row.secret})
-			said[refusedToken(t, d, body, row.cause, row.id)] = true
+			bodies[refusedToken(t, d, body, row.cause, row.id)] = true
 		}
-		if len(said) != 1 {
-			t.Errorf("causes of one reason have %d responses: %v", len(said), said)
+		if len(bodies) != 1 {
+			t.Errorf("causes of one reason have %d responses: %v", len(bodies), bodies)
 		}
 	})
 }
 
 var issuedSecret = regexp.MustCompile(`vdo_secret_[0-9A-Za-z]+`)
 
-// TestFault_D3_WhatAnOperatorDidToAClientIsTheCause: the secret was replaced, the client was
+// TestFault_D3_AnOperatorsChangeToAClientIsTheCause: the secret was replaced, the client was
 // disabled, or a grant type was removed.
-func TestFault_D3_WhatAnOperatorDidToAClientIsTheCause(t *testing.T) {
+func TestFault_D3_AnOperatorsChangeToAClientIsTheCause(t *testing.T) {
 	d := fiveProcesses(t)
 	operate := func(args ...string) string {
 		t.Helper()
@@ -288,9 +288,9 @@ func TestFault_D3_EveryRefusedAuthorizationRequestHasItsCause(t *testing.T) {
 	})
 }
 
-// TestFault_D2_TheWordThatIsNoScopeIsNamed, with the most similar scope, in the characters of RFC
+// TestFault_D2_AnUnknownScopeIsNamed, with the most similar scope, in the characters of RFC
 // 6749 §4.1.2.1.
-func TestFault_D2_TheWordThatIsNoScopeIsNamed(t *testing.T) {
+func TestFault_D2_AnUnknownScopeIsNamed(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for scope, wanted := range map[string]string{
 			"video:read jobs:read":    `'video:read' is not a scope; did you mean 'videos:read'?`,
@@ -313,8 +313,8 @@ func TestFault_D2_TheWordThatIsNoScopeIsNamed(t *testing.T) {
 	})
 }
 
-// TestFault_D2_ARefreshTokenAtTheAPIIsCalledOne.
-func TestFault_D2_ARefreshTokenAtTheAPIIsCalledOne(t *testing.T) {
+// TestFault_D2_ARefreshTokenAtTheAPIIsNamedAsOne.
+func TestFault_D2_ARefreshTokenAtTheAPIIsNamedAsOne(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 		must(t, err)
@@ -330,11 +330,11 @@ func TestFault_D2_ARefreshTokenAtTheAPIIsCalledOne(t *testing.T) {
 	})
 }
 
-// TestFault_D5_IntrospectionWithoutASecretIsToldWhatItNeeds, whichever client id the request has,
+// TestFault_D5_IntrospectionWithoutASecretReturnsWhatItNeeds, whichever client id the request has,
 // or none.
-func TestFault_D5_IntrospectionWithoutASecretIsToldWhatItNeeds(t *testing.T) {
+func TestFault_D5_IntrospectionWithoutASecretReturnsWhatItNeeds(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
-		said := map[string]bool{}
+		bodies := map[string]bool{}
 		for _, id := range []any{nil, publicID, confidentialID, resourceID, "vdo_client_nobody"} {
 			body := map[string]any{"token": "vdo_oat_x"}
 			if id != nil {
@@ -344,10 +344,10 @@ func TestFault_D5_IntrospectionWithoutASecretIsToldWhatItNeeds(t *testing.T) {
 			must(t, err)
 			wantFailure(t, a, http.StatusUnauthorized, "authentication_error", "Introspection needs a confidential client")
 			wantCause(t, d, a.Header, "introspection_without_secret", "")
-			said[a.Raw] = true
+			bodies[a.Raw] = true
 		}
-		if len(said) != 1 {
-			t.Errorf("the responses differ between clients: %v", said)
+		if len(bodies) != 1 {
+			t.Errorf("the responses differ between clients: %v", bodies)
 		}
 		a, err := d.JSON("/oauth/introspect", map[string]any{"token": "vdo_oat_x", "client_id": confidentialID, "client_secret": "vdo_secret_wrong"})
 		must(t, err)

@@ -116,9 +116,9 @@ func TestCase28_ADecisionIsMadeOnce(t *testing.T) {
 	})
 }
 
-// TestCase29_NoConsentIsRemembered: every authorization request shows the consent screen, with
-// exactly the requested scopes.
-func TestCase29_NoConsentIsRemembered(t *testing.T) {
+// TestCase29_EveryRequestShowsTheConsentScreen: every authorization request shows the consent
+// screen, with exactly the requested scopes.
+func TestCase29_EveryRequestShowsTheConsentScreen(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		_, err := d.Issue(b, harness.Request{Scope: "videos:read"})

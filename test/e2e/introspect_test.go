@@ -18,9 +18,9 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestRFC7662_2_2_ActiveAnswer: the response has exactly the documented members; never the e-mail
+// TestRFC7662_2_2_ActiveResponse: the response has exactly the documented members; never the e-mail
 // address.
-func TestRFC7662_2_2_ActiveAnswer(t *testing.T) {
+func TestRFC7662_2_2_ActiveResponse(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 		must(t, err)
@@ -85,9 +85,9 @@ func TestCase71_NoAnonymousCallers(t *testing.T) {
 	})
 }
 
-// TestCase72_InactiveAnswersSayNothing, and case 73: a token that the caller may not see is
-// reported like one that does not exist.
-func TestCase72_InactiveAnswersSayNothing(t *testing.T) {
+// TestCase72_InactiveResponsesHaveNoOtherMember, and case 73: a token that the caller may not see
+// is reported like one that does not exist.
+func TestCase72_InactiveResponsesHaveNoOtherMember(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		tokens, err := d.Issue(b, harness.Request{})
@@ -142,8 +142,8 @@ func TestWire4_3_GRPCIntrospection(t *testing.T) {
 		want(t, "workspace_id", res.GetWorkspaceId(), "ws_acme")
 		want(t, "iss", res.GetIss(), d.PublicURL)
 		want(t, "lifetime", res.GetExp()-res.GetIat(), 3600)
-		for _, dead := range []string{tokens.Refresh, "x", "vdo_live_example"} {
-			res, err := client.IntrospectToken(context.Background(), &tokenv1.IntrospectTokenRequest{Token: dead})
+		for _, inactive := range []string{tokens.Refresh, "x", "vdo_live_example"} {
+			res, err := client.IntrospectToken(context.Background(), &tokenv1.IntrospectTokenRequest{Token: inactive})
 			must(t, err)
 			if diff := cmp.Diff("", strings.TrimSpace(res.String())); diff != "" {
 				t.Errorf("the response for an inactive token has members: %s", diff)

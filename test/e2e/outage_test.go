@@ -76,9 +76,9 @@ func (d outage) wantGRPCIntrospection(t *testing.T) {
 	}
 }
 
-// TestWhatGoesOnWhenSomethingIsDown checks the table of outages in docs/operations.md, line by
+// TestOutageTableOfTheOperationsPage checks the table of outages in docs/operations.md, line by
 // line.
-func TestWhatGoesOnWhenSomethingIsDown(t *testing.T) {
+func TestOutageTableOfTheOperationsPage(t *testing.T) {
 	t.Parallel() // it has its own servers
 	deployment, servers := ownFiveProcesses(t, nil)
 	tokens, err := deployment.Issue(deployment.NewBrowser(), harness.Request{})

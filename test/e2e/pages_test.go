@@ -195,8 +195,8 @@ func TestFault_A1_OneOfManyDifferentDecisionsCounts(t *testing.T) {
 	})
 }
 
-// TestFault_A2_BackAfterADecisionTellsIt: the page shows the decision and links to the client.
-func TestFault_A2_BackAfterADecisionTellsIt(t *testing.T) {
+// TestFault_A2_BackAfterADecisionShowsIt: the page shows the decision and links to the client.
+func TestFault_A2_BackAfterADecisionShowsIt(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		for decision, text := range map[string]string{"approve": "You allowed this request", "deny": "You denied this request"} {
@@ -320,8 +320,8 @@ func TestFault_A5_TwoTabsGoOn(t *testing.T) {
 	})
 }
 
-// TestFault_A7_ARequestIsLookedUpBeforeAPasswordIsAsked.
-func TestFault_A7_ARequestIsLookedUpBeforeAPasswordIsAsked(t *testing.T) {
+// TestFault_A7_ARequestIsLookedUpBeforeThePasswordPage.
+func TestFault_A7_ARequestIsLookedUpBeforeThePasswordPage(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		started, err := d.NewBrowser().Get(harness.Request{}.Path())
 		must(t, err)
@@ -424,8 +424,8 @@ func TestFault_A8_TheAppAsksForANewSignIn(t *testing.T) {
 	})
 }
 
-// TestFault_A9_AWorkspaceIsTold: the page shows its plan and the user's role in it.
-func TestFault_A9_AWorkspaceIsTold(t *testing.T) {
+// TestFault_A9_AWorkspaceIsShown: the page shows its plan and the user's role in it.
+func TestFault_A9_AWorkspaceIsShown(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		page, err := d.NewBrowser().Consent(harness.Request{})
 		must(t, err)

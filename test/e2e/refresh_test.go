@@ -143,7 +143,7 @@ func TestRFC6749_6_ScopeAtRefreshNarrowsTheAccessTokenOnly(t *testing.T) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 		must(t, err)
 		current := tokens.Refresh
-		for _, c := range []struct{ asked, got string }{
+		for _, c := range []struct{ requested, got string }{
 			{"videos:read", "videos:read"},
 			{"", fullScope},
 			{"jobs:read videos:read", "jobs:read videos:read"},
@@ -153,7 +153,7 @@ func TestRFC6749_6_ScopeAtRefreshNarrowsTheAccessTokenOnly(t *testing.T) {
 			{"bogus", ""},
 			{"videos:read\tx", ""},
 		} {
-			a, err := d.JSON("/oauth/token", refreshRequest(current, map[string]any{"scope": c.asked}))
+			a, err := d.JSON("/oauth/token", refreshRequest(current, map[string]any{"scope": c.requested}))
 			must(t, err)
 			if c.got == "" {
 				wantFailure(t, a, http.StatusBadRequest, "invalid_scope", "")

@@ -106,9 +106,9 @@ func TestCase17_CookieAttributes(t *testing.T) {
 	})
 }
 
-// TestCase18_WrongAddressAndWrongPasswordAreOneAnswer: the pages are identical byte for byte except
-// for the form's token.
-func TestCase18_WrongAddressAndWrongPasswordAreOneAnswer(t *testing.T) {
+// TestCase18_WrongAddressAndWrongPasswordHaveOneResponse: the pages are identical byte for byte
+// except for the form's token.
+func TestCase18_WrongAddressAndWrongPasswordHaveOneResponse(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		page := func(email, password string) (int, string) {
 			b := d.NewBrowser()

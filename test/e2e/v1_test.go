@@ -47,9 +47,9 @@ func TestDocument002_InsufficientScopeVerbatim(t *testing.T) {
 	})
 }
 
-// TestCase33_TheAPIIsClosedWhenTheButtonHasAnswered: as soon as the push of the revocation has
-// reached the gateway.
-func TestCase33_TheAPIIsClosedWhenTheButtonHasAnswered(t *testing.T) {
+// TestCase33_TheAPIDeniesTheTokenOnceDisconnectingHasReturned: as soon as the push of the
+// revocation has reached the gateway.
+func TestCase33_TheAPIDeniesTheTokenOnceDisconnectingHasReturned(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		tokens, err := d.Issue(b, harness.Request{})
@@ -91,9 +91,9 @@ func TestCase81_BearerOnlyInTheHeader(t *testing.T) {
 	})
 }
 
-// TestWire6_TheIdentityGoesUpstreamAndNobodyElsesDoes: identity headers that a client sends are
+// TestWire6_OnlyTheTokensIdentityGoesUpstream: identity headers that a client sends are
 // removed.
-func TestWire6_TheIdentityGoesUpstreamAndNobodyElsesDoes(t *testing.T) {
+func TestWire6_OnlyTheTokensIdentityGoesUpstream(t *testing.T) {
 	five := shared.shapes[1]
 	tokens, err := five.Issue(five.NewBrowser(), harness.Request{})
 	must(t, err)

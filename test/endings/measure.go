@@ -43,7 +43,7 @@ func (w *world) revocations() []revocation {
 			_, err := w.revoker.DisableUser(ctx, &tokenv1.DisableUserRequest{UserId: w.user})
 			return err
 		}, func(ctx context.Context) error {
-			_, err := w.people.EnableUser(ctx, &identityv1.EnableUserRequest{UserId: w.user})
+			_, err := w.users.EnableUser(ctx, &identityv1.EnableUserRequest{UserId: w.user})
 			return err
 		}},
 		{"ending all of a client", access, crowded, func(ctx context.Context, _ credentials) error {

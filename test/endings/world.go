@@ -22,7 +22,7 @@ type world struct {
 	options
 	d       *harness.Deployment
 	db      *sqldb.DB
-	people  identityv1.AdministrationServiceClient
+	users   identityv1.AdministrationServiceClient
 	revoker tokenv1.EndingServiceClient
 	grants  tokenv1.GrantServiceClient
 	// replicas are introspection clients, one for each replica of the token service.
@@ -42,7 +42,7 @@ func newWorld(ctx context.Context, d *harness.Deployment, databases map[string]s
 		return nil, err
 	}
 	w.dial()
-	user, err := w.people.CreateUser(ctx, &identityv1.CreateUserRequest{
+	user, err := w.users.CreateUser(ctx, &identityv1.CreateUserRequest{
 		EmailAddress: "crowd@example.com", FirstName: "Pat", LastName: "Doe", Password: harness.UserPassword,
 	})
 	if err != nil {
@@ -52,7 +52,7 @@ func newWorld(ctx context.Context, d *harness.Deployment, databases map[string]s
 	if err := w.join(ctx); err != nil {
 		return nil, err
 	}
-	app, err := w.people.CreateAuthenticationApp(ctx, &identityv1.CreateAuthenticationAppRequest{Name: "Crowd", WorkspaceId: "ws_acme"})
+	app, err := w.users.CreateAuthenticationApp(ctx, &identityv1.CreateAuthenticationAppRequest{Name: "Crowd", WorkspaceId: "ws_acme"})
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (w *world) dial() {
 		w.conns = append(w.conns, conn)
 		return conn
 	}
-	w.people = identityv1.NewAdministrationServiceClient(reach("operator", "identity", w.d.GRPCAddr("identity")))
+	w.users = identityv1.NewAdministrationServiceClient(reach("operator", "identity", w.d.GRPCAddr("identity")))
 	w.revoker = tokenv1.NewEndingServiceClient(reach("operator", "token", w.d.TokenAddrs[0]))
 	w.grants = tokenv1.NewGrantServiceClient(reach("consent", "token", w.d.TokenAddrs[0]))
 	for _, addr := range w.d.TokenAddrs {
@@ -86,7 +86,7 @@ func (w *world) close() error {
 }
 
 func (w *world) join(ctx context.Context) error {
-	_, err := w.people.AddMember(ctx, &identityv1.AddMemberRequest{UserId: w.user, WorkspaceId: "ws_acme", Role: identityv1.Role_ROLE_MEMBER})
+	_, err := w.users.AddMember(ctx, &identityv1.AddMemberRequest{UserId: w.user, WorkspaceId: "ws_acme", Role: identityv1.Role_ROLE_MEMBER})
 	return err
 }
 

@@ -112,9 +112,9 @@ func TestWire6_ThePlanBindsTokensAndKeysAlike(t *testing.T) {
 	}
 }
 
-// TestWire6_TheTokenIsJudgedBeforeThePath, and no surface forwards a request whose path is not in
+// TestWire6_TheTokenIsCheckedBeforeThePath, and no surface forwards a request whose path is not in
 // the catalog.
-func TestWire6_TheTokenIsJudgedBeforeThePath(t *testing.T) {
+func TestWire6_TheTokenIsCheckedBeforeThePath(t *testing.T) {
 	token := issueScope(t, shared.deployment.NewBrowser(), allScopes, "ws_acme")
 	missing := decision{http.StatusUnauthorized, "authentication_error", "Missing access token or API key", "Bearer"}
 	invalid := decision{http.StatusUnauthorized, "authentication_error", "Invalid or expired access token", `Bearer error="invalid_token"`}

@@ -19,9 +19,9 @@ const (
 	eventTimeout = 2 * time.Minute
 )
 
-// TestARevokedTokenIsDeadAtEveryClient, for each of the five kinds of revocation, and is never
+// TestARevokedTokenIsDeniedAtEveryClient, for each of the five kinds of revocation, and is never
 // allowed again.
-func TestARevokedTokenIsDeadAtEveryClient(t *testing.T) {
+func TestARevokedTokenIsDeniedAtEveryClient(t *testing.T) {
 	credentials, err := shared.deployment.LiveCredentials(t.Context())
 	must(t, err)
 	probes := startProbes(t, func(i int) string { return shared.deployment.TokenAddrs[i%2] })
@@ -83,10 +83,10 @@ func waitUntilCached(t *testing.T, probes []*harness.Probe, v harness.LiveCreden
 	}
 }
 
-// TestACutStreamIsNoExcuse: a proxy drops all bytes between a client and the token service, while
-// both believe that they are connected. The client may use its cache for the promised limit, and no
-// longer.
-func TestACutStreamIsNoExcuse(t *testing.T) {
+// TestACutStreamLimitsTheCache: a proxy drops all bytes between a client and the token service,
+// while both believe that they are connected. The client may use its cache for the promised limit,
+// and no longer.
+func TestACutStreamLimitsTheCache(t *testing.T) {
 	d := shared.deployment
 	proxy, err := harness.NewTCPProxy(d.TokenAddr)
 	must(t, err)

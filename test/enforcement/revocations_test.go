@@ -160,8 +160,9 @@ func TestCase53_DisablingAUserEndsEverythingAndEnablingBringsNothingBack(t *test
 	}
 }
 
-// TestWire8_ANewPasswordEndsWhatTheOldOneOpened: sessions and user tokens; grants to clients stay.
-func TestWire8_ANewPasswordEndsWhatTheOldOneOpened(t *testing.T) {
+// TestWire8_ANewPasswordRevokesSessionsAndUserTokens: sessions and user tokens; grants to clients
+// stay.
+func TestWire8_ANewPasswordRevokesSessionsAndUserTokens(t *testing.T) {
 	o := newOperatorClients(t)
 	p := o.createUser(t)
 	_, err := o.revoker.SetPassword(t.Context(), &tokenv1.SetPasswordRequest{UserId: p.id, Password: "another password"})

@@ -17,10 +17,10 @@ import (
 // returned (docs/enforcement.md).
 const staleServeLimit = time.Second
 
-// TestFault_E8_AReplicaThatStandsStillKeepsNothingAlive: in release 0.1.0, while one token replica
+// TestFault_E8_ASuspendedReplicaKeepsNoTokenValid: in release 0.1.0, while one token replica
 // was suspended, a token that the other had revoked was served for 2.7 s, and again when the first
 // continued with a heartbeat from before.
-func TestFault_E8_AReplicaThatStandsStillKeepsNothingAlive(t *testing.T) {
+func TestFault_E8_ASuspendedReplicaKeepsNoTokenValid(t *testing.T) {
 	d := shared.deployment
 	for n, name := range []string{"token", "token-2"} {
 		other, err := d.DialAt("operator", "token", d.TokenAddrs[1-n])

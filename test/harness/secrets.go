@@ -31,16 +31,16 @@ func (d *Deployment) RecordSecret(kind, value string) {
 //
 //go:norace
 func findSecrets(text string, secrets map[string]string) map[string]int {
-	const known = 8 // bytes of a secret's end, fewer than minSecret
+	const suffix = 8 // bytes of a secret's end, fewer than minSecret
 	slot := func(end uint64) uint64 { return end * 0x9e3779b97f4a7c15 >> 44 }
 	seen, by := make([]bool, 1<<20), map[uint64][]string{}
 	for value := range secrets {
-		end := binary.LittleEndian.Uint64([]byte(value[len(value)-known:]))
+		end := binary.LittleEndian.Uint64([]byte(value[len(value)-suffix:]))
 		seen[slot(end)], by[end] = true, append(by[end], value)
 	}
 	found, raw := map[string]int{}, []byte(text)
-	for at := known; at <= len(raw); at++ {
-		end := binary.LittleEndian.Uint64(raw[at-known : at])
+	for at := suffix; at <= len(raw); at++ {
+		end := binary.LittleEndian.Uint64(raw[at-suffix : at])
 		if !seen[slot(end)] {
 			continue
 		}

@@ -14,8 +14,8 @@ func (e *env) flowOnce(context.Context) error { return e.flow(0) }
 
 // flow runs the documented flow from end to end: sign in, approve, exchange the code, refresh,
 // introspect, revoke, introspect.
-func (e *env) flow(person int) error {
-	tokens, err := e.connect(person)
+func (e *env) flow(user int) error {
+	tokens, err := e.connect(user)
 	if err != nil {
 		return err
 	}
@@ -32,9 +32,9 @@ func (e *env) flow(person int) error {
 }
 
 // connect signs a user in with a new browser, approves the client and exchanges the code.
-func (e *env) connect(person int) (harness.Tokens, error) {
+func (e *env) connect(user int) (harness.Tokens, error) {
 	code, err := e.public.NewBrowser().Approve(harness.Request{
-		ClientID: e.client.id, RedirectURI: callback, Email: email(person), Workspace: workspace,
+		ClientID: e.client.id, RedirectURI: callback, Email: email(user), Workspace: workspace,
 	})
 	if err != nil {
 		return harness.Tokens{}, fmt.Errorf("authorizing: %w", err)

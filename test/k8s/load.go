@@ -18,25 +18,25 @@ const (
 func (e *env) load() (stop func()) {
 	end := make(chan struct{})
 	var group sync.WaitGroup
-	for person := range persons - 1 {
+	for user := range users - 1 {
 		group.Go(func() {
 			for pause(end, flowPause) {
-				e.tally.finished(&e.tally.count.flows, e.flow(person))
+				e.tally.finished(&e.tally.count.flows, e.flow(user))
 			}
 		})
 	}
-	group.Go(func() { e.keepRefreshing(end, persons-1) })
-	group.Go(func() { e.keepIntrospecting(end, persons-1) })
+	group.Go(func() { e.keepRefreshing(end, users-1) })
+	group.Go(func() { e.keepIntrospecting(end, users-1) })
 	return func() { close(end); group.Wait() }
 }
 
 // keepRefreshing refreshes a token pair continuously; after a failure it starts with a new
 // authorization, as a user would.
-func (e *env) keepRefreshing(end <-chan struct{}, person int) {
-	tokens, err := e.connect(person)
+func (e *env) keepRefreshing(end <-chan struct{}, user int) {
+	tokens, err := e.connect(user)
 	for pause(end, refreshPause) {
 		if err != nil {
-			tokens, err = e.connect(person)
+			tokens, err = e.connect(user)
 		} else {
 			tokens, err = e.refresh(tokens)
 		}
@@ -45,11 +45,11 @@ func (e *env) keepRefreshing(end <-chan struct{}, person int) {
 }
 
 // keepIntrospecting introspects one live token continuously.
-func (e *env) keepIntrospecting(end <-chan struct{}, person int) {
-	tokens, err := e.connect(person)
+func (e *env) keepIntrospecting(end <-chan struct{}, user int) {
+	tokens, err := e.connect(user)
 	for pause(end, introspectPause) {
 		if err != nil {
-			tokens, err = e.connect(person)
+			tokens, err = e.connect(user)
 		} else {
 			err = e.introspect(tokens.Access, true)
 		}

@@ -17,7 +17,7 @@ import (
 const (
 	workspace = "ws_cluster"
 	callback  = "https://app.example.com/callback"
-	persons   = 4
+	users     = 4
 )
 
 // oauthClient is a registered client and its secret.
@@ -59,7 +59,7 @@ func (e *env) createUsers(ctx context.Context) error {
 	if _, err := e.administer(ctx, "", "workspaces", "create", "Cluster", "--plan", "pro", "--id", workspace); err != nil {
 		return err
 	}
-	for i := range persons {
+	for i := range users {
 		input := harness.UserPassword + "\n"
 		if _, err := e.administer(ctx, input, "users", "create", email(i), "--first-name", "Person", "--last-name", "Example"); err != nil {
 			return err

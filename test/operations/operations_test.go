@@ -57,8 +57,8 @@ func follow(t *testing.T, page string) {
 	site.wantServing(t)
 }
 
-// TestWhatAnotherTestRunsIsRunThere: a page that names a test names an existing one.
-func TestWhatAnotherTestRunsIsRunThere(t *testing.T) {
+// TestPagesNameExistingTests: a page that names a test names an existing one.
+func TestPagesNameExistingTests(t *testing.T) {
 	for _, page := range pages() {
 		wantTests(t, page)
 	}

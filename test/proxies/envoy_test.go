@@ -22,9 +22,9 @@ func TestFault_F1_EveryExampleWorksAsItIsPublished(t *testing.T) {
 	})
 }
 
-// TestFault_F8_ARouteThatAsksNobodyPassesNoIdentity and no credential either: a route without
-// authorization, which an operator may add for a health check.
-func TestFault_F8_ARouteThatAsksNobodyPassesNoIdentity(t *testing.T) {
+// TestFault_F8_ARouteWithoutAuthorizationForwardsNoIdentity and no credential either: a route
+// without authorization, which an operator may add for a health check.
+func TestFault_F8_ARouteWithoutAuthorizationForwardsNoIdentity(t *testing.T) {
 	t.Parallel()
 	const first = "                        # Every path, not only /v1/"
 	b := sharedTargets()
@@ -97,9 +97,9 @@ func eventually(t *testing.T, what string, check func() bool) {
 	}
 }
 
-// TestFault_F5_OneTokenReplicaThatIsGoneOrStandsStillIsLeftOut: no request fails that starts five
+// TestFault_F5_AStoppedOrSuspendedTokenReplicaIsLeftOut: no request fails that starts five
 // seconds later, and the replica is used again when it is back.
-func TestFault_F5_OneTokenReplicaThatIsGoneOrStandsStillIsLeftOut(t *testing.T) {
+func TestFault_F5_AStoppedOrSuspendedTokenReplicaIsLeftOut(t *testing.T) {
 	t.Parallel()
 	token := issue(t, "videos:read")
 	for name, away := range map[string]func(p *harness.TCPProxy){

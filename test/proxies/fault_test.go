@@ -27,9 +27,9 @@ func wantUsherUnavailable(t *testing.T, p proxy, a harness.Response) {
 	}
 }
 
-// TestFault_F9_UsherAwayIsToldInOneWay, whether Usher refuses connections or is suspended, and no
-// request is forwarded.
-func TestFault_F9_UsherAwayIsToldInOneWay(t *testing.T) {
+// TestFault_F9_UsherUnreachableHasOneResponse, whether Usher refuses connections or is suspended,
+// and no request is forwarded.
+func TestFault_F9_UsherUnreachableHasOneResponse(t *testing.T) {
 	t.Parallel()
 	token := issue(t, "videos:read")
 	still, end, err := silentServer()
@@ -57,9 +57,9 @@ func TestFault_F9_UsherAwayIsToldInOneWay(t *testing.T) {
 	}
 }
 
-// TestFault_F9_NoOtherAnswerIsTakenForAYes: only 2xx allows a request, and only the documented
+// TestFault_F9_OnlyA2xxAllowsARequest: only 2xx allows a request, and only the documented
 // denials are forwarded.
-func TestFault_F9_NoOtherAnswerIsTakenForAYes(t *testing.T) {
+func TestFault_F9_OnlyA2xxAllowsARequest(t *testing.T) {
 	t.Parallel()
 	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		status := http.StatusOK // for a health check
@@ -85,9 +85,9 @@ func TestFault_F9_NoOtherAnswerIsTakenForAYes(t *testing.T) {
 	}
 }
 
-// TestFault_F9_TheAPIsFailureIsToldApartFromUshers: 502 without Retry-After, since the API may have
+// TestFault_F9_TheAPIsFailureDiffersFromUshers: 502 without Retry-After, since the API may have
 // executed the request. The API's own error responses are forwarded unchanged.
-func TestFault_F9_TheAPIsFailureIsToldApartFromUshers(t *testing.T) {
+func TestFault_F9_TheAPIsFailureDiffersFromUshers(t *testing.T) {
 	t.Parallel()
 	token := issue(t, "videos:read analyze:write")
 	failed := func(t *testing.T, p proxy, a harness.Response) {

@@ -199,9 +199,9 @@ func TestEachFrontCarriesAPersonFromSignInToDisconnect(t *testing.T) {
 	}
 }
 
-// TestEachFrontSaysWhereARequestCameFrom, in headers that the gateway reads, whatever the client
+// TestEachFrontForwardsTheClientsAddress, in headers that the gateway reads, whatever the client
 // sends: the front sets the last address of X-Forwarded-For itself.
-func TestEachFrontSaysWhereARequestCameFrom(t *testing.T) {
+func TestEachFrontForwardsTheClientsAddress(t *testing.T) {
 	t.Parallel()
 	echo := newAPI()
 	t.Cleanup(echo.Close)

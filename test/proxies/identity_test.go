@@ -63,9 +63,9 @@ func identity(h http.Header) map[string]string {
 	return all
 }
 
-// TestFault_F3_OnlyUsherSaysInWhoseNameARequestComes, for a token and for an API key, which has no
+// TestFault_F3_OnlyUsherSetsTheIdentityHeaders, for a token and for an API key, which has no
 // client and no scope.
-func TestFault_F3_OnlyUsherSaysInWhoseNameARequestComes(t *testing.T) {
+func TestFault_F3_OnlyUsherSetsTheIdentityHeaders(t *testing.T) {
 	t.Parallel()
 	token, key := issue(t, "videos:read jobs:read"), apiKey(t)
 	atEachProxy(t, func(t *testing.T, _ proxy, rp *running) {
@@ -184,9 +184,9 @@ func TestFault_F10_EachProxysDenialIsTheDocumentedOneAndABrowserMayReadIt(t *tes
 	})
 }
 
-// TestFault_F10_ABrowsersPreflightIsAnsweredBeforeTheQuestion: the proxy responds without Usher,
+// TestFault_F10_APreflightIsAnsweredWithoutUsher: the proxy responds without Usher,
 // since a preflight has no token, and does not forward it.
-func TestFault_F10_ABrowsersPreflightIsAnsweredBeforeTheQuestion(t *testing.T) {
+func TestFault_F10_APreflightIsAnsweredWithoutUsher(t *testing.T) {
 	t.Parallel()
 	atEachProxy(t, func(t *testing.T, _ proxy, rp *running) {
 		a := request(t, "OPTIONS", rp.url+"/v1/videos/vid_1/export", "", "Origin", "https://app.example.com",

@@ -76,10 +76,10 @@ const (
 	quiet  = 62 * time.Second
 )
 
-// TestFault_F4_WhatTakesLongerThanEveryDefaultPasses, as at /v1: a long response, one that starts
-// late, one that pauses, and a slow request body. All run concurrently, independent of the number
-// of parallel tests.
-func TestFault_F4_WhatTakesLongerThanEveryDefaultPasses(t *testing.T) {
+// TestFault_F4_RequestsLongerThanEveryDefaultTimeoutPass, as at /v1: a long response, one that
+// starts late, one that pauses, and a slow request body. All run concurrently, independent of the
+// number of parallel tests.
+func TestFault_F4_RequestsLongerThanEveryDefaultTimeoutPass(t *testing.T) {
 	t.Parallel()
 	token := issue(t, "videos:read analyze:write")
 	var wg sync.WaitGroup

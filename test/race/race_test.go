@@ -14,17 +14,17 @@ const rounds = 200
 // barrier sends the requests concurrently and returns their responses.
 func barrier(t *testing.T, racers ...func() (harness.Response, error)) []harness.Response {
 	t.Helper()
-	answers, err := harness.Concurrently(racers...)
+	responses, err := harness.Concurrently(racers...)
 	if err != nil {
 		t.Error(err)
 	}
-	return answers
+	return responses
 }
 
 // winners returns the responses with tokens.
-func winners(answers []harness.Response) []harness.Response {
+func winners(responses []harness.Response) []harness.Response {
 	var won []harness.Response
-	for _, a := range answers {
+	for _, a := range responses {
 		if a.Status == http.StatusOK && a.Text("access_token") != "" {
 			won = append(won, a)
 		}
@@ -89,15 +89,15 @@ func TestCase108_RefreshAgainstRevoke(t *testing.T) {
 	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
 		tokens, err := d.Issue(b, r)
 		must(t, err)
-		answers := barrier(t,
+		responses := barrier(t,
 			func() (harness.Response, error) { return d.Refresh(tokens.Refresh) },
 			func() (harness.Response, error) {
 				return d.JSON("/oauth/revoke", map[string]any{"token": tokens.Refresh})
 			},
 		)
-		want(t, "status of the revocation", answers[1].Status, http.StatusOK)
+		want(t, "status of the revocation", responses[1].Status, http.StatusOK)
 		wantActive(t, d, tokens.Access, false)
-		for _, a := range winners(answers) {
+		for _, a := range winners(responses) {
 			wantActive(t, d, a.Text("access_token"), false)
 			again, err := d.Refresh(a.Text("refresh_token"))
 			must(t, err)
@@ -114,15 +114,15 @@ func TestWire7_RedemptionAgainstDisconnect(t *testing.T) {
 		must(t, err)
 		account, button, err := b.DisconnectButton(harness.ConfidentialID)
 		must(t, err)
-		answers := barrier(t,
+		responses := barrier(t,
 			func() (harness.Response, error) { return d.Exchange(code, r) },
 			func() (harness.Response, error) {
 				page, err := b.Submit(account, button, nil)
 				return harness.Response{Status: page.Status, Raw: page.Body}, err
 			},
 		)
-		want(t, "status of the disconnection", answers[1].Status, http.StatusSeeOther)
-		for _, a := range winners(answers) {
+		want(t, "status of the disconnection", responses[1].Status, http.StatusSeeOther)
+		for _, a := range winners(responses) {
 			wantActive(t, d, a.Text("access_token"), false)
 			again, err := d.Refresh(a.Text("refresh_token"))
 			must(t, err)
