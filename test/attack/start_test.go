@@ -32,7 +32,7 @@ func TestCase120_AProcessWithoutItsSecretsDoesNotStart(t *testing.T) {
 	}
 	type row struct {
 		process, output string
-		change        func(map[string]string)
+		change          func(map[string]string)
 	}
 	rows := []row{
 		{"gateway", "tls", unset("USHER_TLS_CERT_FILE")},
