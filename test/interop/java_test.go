@@ -23,15 +23,15 @@ func TestFault_D7_TheExampleInJavaRuns(t *testing.T) {
 // says.
 func TestFault_D11_JavaPrintsTokensAndMayNotCompress(t *testing.T) {
 	e := newJava(t)
-	doubts := strings.TrimSpace(e.blocks["sh java"]) + " -Dexec.mainClass=Doubts"
-	got := e.run(t, []string{"KEY=key.pem"}, doubts)
+	arguments := strings.TrimSpace(e.blocks["sh java"]) + " -Dexec.mainClass=MessageOutput"
+	got := e.run(t, []string{"KEY=key.pem"}, arguments)
 	if strings.Count(got, `token: "vdo_oat_shown"`) != 2 {
 		t.Errorf("Java's messages no longer print tokens, as docs/grpc.md says: %s", got)
 	}
 	if want := `UNIMPLEMENTED: grpc: Decompressor is not installed for grpc-encoding "gzip"`; !strings.HasSuffix(got, want) {
 		t.Errorf("a compressed call ends with %q, want %q", got, want)
 	}
-	if refused := e.run(t, nil, doubts+" 2>&1 || true"); !strings.Contains(refused, "valid private key") {
+	if refused := e.run(t, nil, arguments+" 2>&1 || true"); !strings.Contains(refused, "valid private key") {
 		t.Errorf("a key that is not PKCS#8 is not refused: %s", refused)
 	}
 }
@@ -49,7 +49,7 @@ func newJava(t *testing.T) java {
 	}
 	for from, to := range map[string]string{
 		filepath.Join(root, "tools", "clients", "grpc-java", "pom.xml"): filepath.Join(e.dir, "pom.xml"),
-		filepath.Join("testdata", "Doubts.java"):                        filepath.Join(sources, "Doubts.java"),
+		filepath.Join("testdata", "MessageOutput.java"):                 filepath.Join(sources, "MessageOutput.java"),
 	} {
 		content, err := os.ReadFile(from)
 		if err != nil {
