@@ -13,20 +13,20 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// own starts five processes on servers of the test's own.
-func own(t *testing.T, extra map[string]string) (*harness.Deployment, *harness.OwnServers) {
+// ownFiveProcesses starts five processes on PostgreSQL and Redis servers of the test's own.
+func ownFiveProcesses(t *testing.T, extra map[string]string) (*harness.Deployment, *harness.OwnServers) {
 	t.Helper()
 	dir := t.TempDir()
 	servers, err := harness.StartOwnServers(t.Context(), dir)
 	must(t, err)
 	t.Cleanup(func() { must(t, servers.Close()) })
-	d, err := harness.FiveProcesses(shared.bins, dir, servers.Servers, harness.Unhurried(extra))
+	d, err := harness.FiveProcesses(shared.bins, dir, servers.Servers, harness.WithLongTimeouts(extra))
 	must(t, err)
 	t.Cleanup(func() { must(t, d.Close()) })
 	return d, servers
 }
 
-// wantUnavailable is the 503 row of docs/wire-contract.md §4 in both dialects.
+// wantUnavailable checks the 503 row of docs/wire-contract.md §4 in both dialects.
 func wantUnavailable(t *testing.T, d *harness.Deployment, what, path string, body map[string]any) {
 	t.Helper()
 	a, err := d.JSON(path, body)
@@ -47,7 +47,7 @@ func wantUnavailable(t *testing.T, d *harness.Deployment, what, path string, bod
 	}
 }
 
-// eventually repeats a check until it holds; the time is only there to end a test that never will.
+// eventually polls a check until it returns true, and fails the test after a minute.
 func eventually(t *testing.T, what string, check func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); !check(); time.Sleep(100 * time.Millisecond) {
@@ -57,11 +57,11 @@ func eventually(t *testing.T, what string, check func() bool) {
 	}
 }
 
-// TestCase104_PostgreSQLStopped: 503 in the endpoint's dialect and on the pages, nothing consumed, no reuse alarm, and it
-// recovers by itself.
+// TestCase104_PostgreSQLStopped: requests return 503 in the endpoint's dialect and on the pages,
+// consume no token, raise no reuse alarm, and succeed again once PostgreSQL is back.
 func TestCase104_PostgreSQLStopped(t *testing.T) {
-	t.Parallel() // on servers of its own
-	d, servers := own(t, nil)
+	t.Parallel() // it has its own servers
+	d, servers := ownFiveProcesses(t, nil)
 	b := d.NewBrowser()
 	tokens, err := d.Issue(b, harness.Request{})
 	must(t, err)
@@ -98,10 +98,11 @@ func TestCase104_PostgreSQLStopped(t *testing.T) {
 	wantActive(t, d, tokens.Access, true)
 }
 
-// TestCase104_RedisAway: what needs no short-lived data goes on; what does says 503 and loses nothing.
+// TestCase104_RedisAway: requests that need no short-lived data succeed; the others return 503 and
+// lose nothing.
 func TestCase104_RedisAway(t *testing.T) {
-	t.Parallel() // on servers of its own
-	d, servers := own(t, nil)
+	t.Parallel() // it has its own servers
+	d, servers := ownFiveProcesses(t, nil)
 	b := d.NewBrowser()
 	tokens, err := d.Issue(b, harness.Request{})
 	must(t, err)
@@ -128,10 +129,11 @@ func TestCase104_RedisAway(t *testing.T) {
 	wantActive(t, d, next.Text("access_token"), true)
 }
 
-// TestADR0002_RedisDecidesNothing: flushed or restored, rotation, reuse, revocation and single use are decided rightly.
+// TestADR0002_RedisDecidesNothing: rotation, reuse, revocation and single use are correct after
+// Redis was flushed or restored.
 func TestADR0002_RedisDecidesNothing(t *testing.T) {
-	t.Parallel() // on servers of its own
-	d, servers := own(t, nil)
+	t.Parallel() // it has its own servers
+	d, servers := ownFiveProcesses(t, nil)
 	redis := servers.Redis()
 	b := d.NewBrowser()
 
@@ -167,7 +169,7 @@ func TestADR0002_RedisDecidesNothing(t *testing.T) {
 		a, err := d.Exchange(unused, harness.Request{})
 		must(t, err)
 		wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badCode)
-		a, err = d.Exchange(code, harness.Request{}) // a replay, whose evidence is not in Redis
+		a, err = d.Exchange(code, harness.Request{}) // a replay, which Redis has no record of
 		must(t, err)
 		wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badCode)
 		wantActive(t, d, first.Text("access_token"), false)

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// minSecret is shorter than any real secret; anything shorter would be found by chance.
+// minSecret is shorter than any real secret; a shorter text would match by chance.
 const minSecret = 12
 
-// Remember notes a secret that crossed the wire: no log line may ever hold it.
-func (d *Deployment) Remember(kind, value string) {
+// RecordSecret records a secret that was sent or received: no log line and no trace may hold it.
+func (d *Deployment) RecordSecret(kind, value string) {
 	if len(value) < minSecret {
 		return
 	}
@@ -23,22 +23,24 @@ func (d *Deployment) Remember(kind, value string) {
 	d.secrets[value] = kind
 }
 
-// held finds which secrets a text holds, and where. There are ten thousands of secrets and hundreds of megabytes: the text is read once,
-// and a secret is compared only where its end may be, since many begin alike. The race detector has nothing to see here, and would take
-// longer than all the rest.
+// findSecrets returns the secrets that a text holds, with their offsets. Tens of thousands of
+// secrets are searched in hundreds of megabytes: the text is read once, and a secret is compared
+// only where its last eight bytes match, because many secrets share a prefix. The function runs in
+// one goroutine and is excluded from the race detector, which would slow it down by more than the
+// tests themselves take.
 //
 //go:norace
-func held(text string, secrets map[string]string) map[string]int {
-	const known = 8 // bytes of an end, fewer than minSecret
+func findSecrets(text string, secrets map[string]string) map[string]int {
+	const suffix = 8 // bytes of a secret's end, fewer than minSecret
 	slot := func(end uint64) uint64 { return end * 0x9e3779b97f4a7c15 >> 44 }
 	seen, by := make([]bool, 1<<20), map[uint64][]string{}
 	for value := range secrets {
-		end := binary.LittleEndian.Uint64([]byte(value[len(value)-known:]))
+		end := binary.LittleEndian.Uint64([]byte(value[len(value)-suffix:]))
 		seen[slot(end)], by[end] = true, append(by[end], value)
 	}
 	found, raw := map[string]int{}, []byte(text)
-	for at := known; at <= len(raw); at++ {
-		end := binary.LittleEndian.Uint64(raw[at-known : at])
+	for at := suffix; at <= len(raw); at++ {
+		end := binary.LittleEndian.Uint64(raw[at-suffix : at])
 		if !seen[slot(end)] {
 			continue
 		}
@@ -51,7 +53,8 @@ func held(text string, secrets map[string]string) map[string]int {
 	return found
 }
 
-// checkLog fails when the log holds a secret, or nothing at debug level: then it could not have failed.
+// checkLog returns an error when the log holds a secret, or has no debug lines: without them the
+// search would prove nothing.
 func (d *Deployment) checkLog() error {
 	log, err := d.Log()
 	if err != nil {
@@ -60,7 +63,7 @@ func (d *Deployment) checkLog() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var errs []error
-	for value, at := range held(log, d.secrets) {
+	for value, at := range findSecrets(log, d.secrets) {
 		line, _, _ := strings.Cut(log[strings.LastIndex(log[:at], "\n")+1:], "\n")
 		errs = append(errs, fmt.Errorf("the log of %s holds a %s: %s", d.Name, d.secrets[value], strings.ReplaceAll(line, value, "…")))
 	}

@@ -12,15 +12,15 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// OwnPostgres is a PostgreSQL of a test's own.
+// OwnPostgres is a PostgreSQL server of one test.
 type OwnPostgres struct {
-	// Databases holds one URL a service.
+	// Databases maps each service to its database URL.
 	Databases map[string]string
 
 	server OwnServers
 }
 
-// StartOwnPostgres starts it in dir, with a database a service.
+// StartOwnPostgres starts the server in dir, with one database per service.
 func StartOwnPostgres(ctx context.Context, dir string) (*OwnPostgres, error) {
 	addrs, err := freeAddrs(1)
 	if err != nil {
@@ -48,8 +48,8 @@ func StartOwnPostgres(ctx context.Context, dir string) (*OwnPostgres, error) {
 	return p, nil
 }
 
-// quick has the server leave writing to the operating system: the processes are restarted here and never the machine, and a disk
-// that others keep busy would make a restart take as long as it likes.
+// quick turns fsync off: tests restart the server's processes and never the machine, and on a busy
+// disk a restart with fsync could take minutes.
 func quick(dir string) error {
 	conf, err := os.OpenFile(filepath.Join(dir, "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
@@ -59,26 +59,27 @@ func quick(dir string) error {
 	return errors.Join(err, conf.Close())
 }
 
-// checkpointLimit is how long a checkpoint may take on a busy disk.
+// checkpointLimit is the timeout of a checkpoint on a busy disk.
 const checkpointLimit = 5 * time.Minute
 
-// Checkpoint has the server write what it would have to write before it ends, which makes a restart short.
+// Checkpoint runs CHECKPOINT, so that the shutdown that follows has little left to write.
 func (p *OwnPostgres) Checkpoint(ctx context.Context) error {
 	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(p.Databases["identity"]), MaxConns: 1})
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // nothing is lost with it
+	defer db.Close() //nolint:errcheck // a CHECKPOINT leaves nothing to close in order
 	ctx, cancel := context.WithTimeout(ctx, checkpointLimit)
 	defer cancel()
 	_, err = db.Exec(ctx, "CHECKPOINT")
 	return err
 }
 
-// Restart ends every connection, lets the server end in order, and starts it again, as for a minor release.
+// Restart closes every connection, stops the server in order, and starts it again, as for a minor
+// release.
 func (p *OwnPostgres) Restart() error {
 	return p.server.pg("pg_ctl", "-D", p.server.dir, "-s", "-w", "-m", "fast", "-l", filepath.Join(p.server.dir, "log"), "restart")
 }
 
-// Close ends the server.
+// Close stops the server.
 func (p *OwnPostgres) Close() error { return p.server.StopPostgres() }

@@ -14,22 +14,22 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// person is somebody of a test's own, with one of everything that may end.
-type person struct {
+// testUser is a user of one test, with one of each revocable credential.
+type testUser struct {
 	id, email string
 	browser   *harness.Browser
 	acme, doe harness.Tokens
 	user      string
 }
 
-// operator reaches the services that an operator administers.
-type operator struct {
-	people identityv1.AdministrationServiceClient
-	apps   authzv1.AdministrationServiceClient
-	ends   tokenv1.EndingServiceClient
+// operatorClients are the gRPC clients of the services that an operator administers.
+type operatorClients struct {
+	users   identityv1.AdministrationServiceClient
+	clients authzv1.AdministrationServiceClient
+	revoker tokenv1.EndingServiceClient
 }
 
-func newOperator(t *testing.T) operator {
+func newOperatorClients(t *testing.T) operatorClients {
 	t.Helper()
 	identity, err := shared.deployment.Dial("operator", "identity")
 	must(t, err)
@@ -37,23 +37,24 @@ func newOperator(t *testing.T) operator {
 	authz, err := shared.deployment.Dial("operator", "authz")
 	must(t, err)
 	t.Cleanup(func() { _ = authz.Close() })
-	return operator{
+	return operatorClients{
 		identityv1.NewAdministrationServiceClient(identity), authzv1.NewAdministrationServiceClient(authz),
 		tokenv1.NewEndingServiceClient(dial(t, "operator")),
 	}
 }
 
-// hire adds a person to both workspaces, who connects an app in each and signs in at the user API.
-func (o operator) hire(t *testing.T) person {
+// createUser creates a user in both workspaces, who approves a client in each and signs in at the
+// user API.
+func (o operatorClients) createUser(t *testing.T) testUser {
 	t.Helper()
-	p := person{email: strings.ToLower(t.Name()) + "@example.com"}
-	res, err := o.people.CreateUser(t.Context(), &identityv1.CreateUserRequest{
+	p := testUser{email: strings.ToLower(t.Name()) + "@example.com"}
+	res, err := o.users.CreateUser(t.Context(), &identityv1.CreateUserRequest{
 		EmailAddress: p.email, FirstName: "Pat", LastName: "Doe", Password: harness.UserPassword,
 	})
 	must(t, err)
 	p.id = res.GetUser().GetUserId()
 	for _, workspace := range []string{"ws_acme", "ws_doe"} {
-		_, err := o.people.AddMember(t.Context(), &identityv1.AddMemberRequest{UserId: p.id, WorkspaceId: workspace, Role: identityv1.Role_ROLE_MEMBER})
+		_, err := o.users.AddMember(t.Context(), &identityv1.AddMemberRequest{UserId: p.id, WorkspaceId: workspace, Role: identityv1.Role_ROLE_MEMBER})
 		must(t, err)
 	}
 	d := shared.deployment
@@ -69,7 +70,7 @@ func (o operator) hire(t *testing.T) person {
 	return p
 }
 
-// activeEverywhere asks every replica of the token service; they must agree.
+// activeEverywhere introspects a token at every replica of the token service, which must agree.
 func activeEverywhere(t *testing.T, token string) bool {
 	t.Helper()
 	var first bool
@@ -77,12 +78,12 @@ func activeEverywhere(t *testing.T, token string) bool {
 		conn, err := shared.deployment.DialAt("video-api", "token", addr)
 		must(t, err)
 		active := introspect(t, conn, token)
-		_ = conn.Close() // one question
+		_ = conn.Close() // used for one call
 		if i == 0 {
 			first = active
 		}
 		if active != first {
-			t.Errorf("replica %d says %t, the first says %t", i, active, first)
+			t.Errorf("replica %d returns %t, the first returns %t", i, active, first)
 		}
 	}
 	return first
@@ -95,8 +96,9 @@ func introspect(t *testing.T, conn *grpc.ClientConn, token string) bool {
 	return res.GetActive()
 }
 
-// wantActive holds a person's credentials to what should be left of them, at every replica, and their refresh tokens likewise.
-func (p person) wantActive(t *testing.T, acme, doe, user bool) {
+// wantActive checks which of a user's access tokens are active, at every replica, and that their
+// refresh tokens agree.
+func (p testUser) wantActive(t *testing.T, acme, doe, user bool) {
 	t.Helper()
 	for name, row := range map[string]struct {
 		token string
@@ -122,8 +124,8 @@ func (p person) wantActive(t *testing.T, acme, doe, user bool) {
 	}
 }
 
-// signedIn reports whether the browser's session is alive.
-func (p person) signedIn(t *testing.T) bool {
+// signedIn reports whether the browser's session is valid.
+func (p testUser) signedIn(t *testing.T) bool {
 	t.Helper()
 	page, err := p.browser.Get("/account/connected-apps")
 	must(t, err)
@@ -132,25 +134,25 @@ func (p person) signedIn(t *testing.T) bool {
 
 // TestCase53_DisablingAUserEndsEverythingAndEnablingBringsNothingBack.
 func TestCase53_DisablingAUserEndsEverythingAndEnablingBringsNothingBack(t *testing.T) {
-	o := newOperator(t)
-	p := o.hire(t)
+	o := newOperatorClients(t)
+	p := o.createUser(t)
 	code, err := p.browser.Approve(harness.Request{Email: p.email})
 	must(t, err)
-	for range 2 { // it may be repeated
-		_, err = o.ends.DisableUser(t.Context(), &tokenv1.DisableUserRequest{UserId: p.id})
+	for range 2 { // disabling is idempotent
+		_, err = o.revoker.DisableUser(t.Context(), &tokenv1.DisableUserRequest{UserId: p.id})
 		must(t, err)
 	}
 	p.wantActive(t, false, false, false)
 	a, err := shared.deployment.Exchange(code, harness.Request{})
 	must(t, err)
-	wantStatus(t, a, http.StatusUnauthorized) // case 45: a code in flight
+	wantStatus(t, a, http.StatusUnauthorized) // case 45: an unredeemed code
 	if p.signedIn(t) {
 		t.Error("the browser is still signed in")
 	}
 	if _, status := userToken(t, p.email, harness.UserPassword); status != http.StatusBadRequest {
 		t.Errorf("a disabled user signs in: %d", status)
 	}
-	_, err = o.people.EnableUser(t.Context(), &identityv1.EnableUserRequest{UserId: p.id})
+	_, err = o.users.EnableUser(t.Context(), &identityv1.EnableUserRequest{UserId: p.id})
 	must(t, err)
 	p.wantActive(t, false, false, false)
 	if _, status := userToken(t, p.email, harness.UserPassword); status != http.StatusOK {
@@ -158,11 +160,12 @@ func TestCase53_DisablingAUserEndsEverythingAndEnablingBringsNothingBack(t *test
 	}
 }
 
-// TestWire8_ANewPasswordEndsWhatTheOldOneOpened, and leaves apps connected.
-func TestWire8_ANewPasswordEndsWhatTheOldOneOpened(t *testing.T) {
-	o := newOperator(t)
-	p := o.hire(t)
-	_, err := o.ends.SetPassword(t.Context(), &tokenv1.SetPasswordRequest{UserId: p.id, Password: "another password"})
+// TestWire8_ANewPasswordRevokesSessionsAndUserTokens: sessions and user tokens; grants to clients
+// stay.
+func TestWire8_ANewPasswordRevokesSessionsAndUserTokens(t *testing.T) {
+	o := newOperatorClients(t)
+	p := o.createUser(t)
+	_, err := o.revoker.SetPassword(t.Context(), &tokenv1.SetPasswordRequest{UserId: p.id, Password: "another password"})
 	must(t, err)
 	p.wantActive(t, true, true, false)
 	if p.signedIn(t) {
@@ -176,30 +179,32 @@ func TestWire8_ANewPasswordEndsWhatTheOldOneOpened(t *testing.T) {
 	}
 }
 
-// TestCase53_RemovingAMemberEndsThatWorkspaceAlone, and theft of a surviving token is still noticed.
+// TestCase53_RemovingAMemberEndsThatWorkspaceAlone, and reuse of a surviving refresh token is still
+// detected.
 func TestCase53_RemovingAMemberEndsThatWorkspaceAlone(t *testing.T) {
-	o := newOperator(t)
-	p := o.hire(t)
-	_, err := o.ends.RemoveMember(t.Context(), &tokenv1.RemoveMemberRequest{UserId: p.id, WorkspaceId: "ws_acme"})
+	o := newOperatorClients(t)
+	p := o.createUser(t)
+	_, err := o.revoker.RemoveMember(t.Context(), &tokenv1.RemoveMemberRequest{UserId: p.id, WorkspaceId: "ws_acme"})
 	must(t, err)
-	p.wantActive(t, false, true, true) // which has refreshed the surviving one
+	p.wantActive(t, false, true, true) // wantActive has rotated the surviving refresh token
 	a, err := shared.deployment.Refresh(p.doe.Refresh)
 	must(t, err)
 	wantStatus(t, a, http.StatusUnauthorized)
 	if activeEverywhere(t, p.doe.Access) {
-		t.Error("a spent refresh token of the other workspace came again, and its access token lives")
+		t.Error("a rotated refresh token of the other workspace was reused, and its access token is active")
 	}
 }
 
-// TestWire8_RevokingAnAuthenticationAppEndsItsTokens, and no others; its secrets overlap in a rotation.
+// TestWire8_RevokingAnAuthenticationAppEndsItsTokens, and no others; during a rotation both of its
+// secrets are valid.
 func TestWire8_RevokingAnAuthenticationAppEndsItsTokens(t *testing.T) {
-	o := newOperator(t)
-	p := o.hire(t)
-	app, err := o.people.CreateAuthenticationApp(t.Context(), &identityv1.CreateAuthenticationAppRequest{Name: t.Name(), WorkspaceId: "ws_acme"})
+	o := newOperatorClients(t)
+	p := o.createUser(t)
+	oauthClient, err := o.users.CreateAuthenticationApp(t.Context(), &identityv1.CreateAuthenticationAppRequest{Name: t.Name(), WorkspaceId: "ws_acme"})
 	must(t, err)
-	id := app.GetAuthenticationApp().GetAuthenticationAppId()
+	id := oauthClient.GetAuthenticationApp().GetAuthenticationAppId()
 	vouch := func(secret string) (string, int) {
-		shared.deployment.Remember("client secret", secret)
+		shared.deployment.RecordSecret("client secret", secret)
 		req, err := http.NewRequest(http.MethodPost, shared.deployment.PublicURL+"/api/v1/user/authenticate",
 			strings.NewReader(`{"emailAddress":"`+p.email+`","clientSecret":"`+secret+`"}`))
 		must(t, err)
@@ -208,48 +213,48 @@ func TestWire8_RevokingAnAuthenticationAppEndsItsTokens(t *testing.T) {
 		must(t, err)
 		return strings.Trim(strings.TrimSpace(text), `"`), status
 	}
-	token, status := vouch(app.GetClientSecret())
+	token, status := vouch(oauthClient.GetClientSecret())
 	if status != http.StatusOK || !activeEverywhere(t, token) {
 		t.Fatalf("the app's secret: %d", status)
 	}
-	next, err := o.people.RotateAuthenticationAppSecret(t.Context(), &identityv1.RotateAuthenticationAppSecretRequest{AuthenticationAppId: id, OverlapSeconds: 60})
+	next, err := o.users.RotateAuthenticationAppSecret(t.Context(), &identityv1.RotateAuthenticationAppSecretRequest{AuthenticationAppId: id, OverlapSeconds: 60})
 	must(t, err)
-	for name, secret := range map[string]string{"old": app.GetClientSecret(), "new": next.GetClientSecret()} {
+	for name, secret := range map[string]string{"old": oauthClient.GetClientSecret(), "new": next.GetClientSecret()} {
 		if _, status := vouch(secret); status != http.StatusOK {
 			t.Errorf("the %s secret during the overlap: %d", name, status)
 		}
 	}
-	_, err = o.ends.RevokeAuthenticationApp(t.Context(), &tokenv1.RevokeAuthenticationAppRequest{AuthenticationAppId: id})
+	_, err = o.revoker.RevokeAuthenticationApp(t.Context(), &tokenv1.RevokeAuthenticationAppRequest{AuthenticationAppId: id})
 	must(t, err)
 	if activeEverywhere(t, token) {
-		t.Error("the app's token lives")
+		t.Error("the authentication app's token is active")
 	}
 	if _, status := vouch(next.GetClientSecret()); status != http.StatusBadRequest {
-		t.Errorf("a revoked app vouches: %d", status)
+		t.Errorf("a revoked authentication app signs in: %d", status)
 	}
 	p.wantActive(t, true, true, true)
 }
 
-// TestWire6_AChangeOfPlanCountsAtOnceAndEndsNothing at four doors.
+// TestWire6_AChangeOfPlanCountsAtOnceAndEndsNothing at four surfaces.
 func TestWire6_AChangeOfPlanCountsAtOnceAndEndsNothing(t *testing.T) {
-	o := newOperator(t)
-	res, err := o.people.CreateWorkspace(t.Context(), &identityv1.CreateWorkspaceRequest{Name: "Planned", Plan: "pro"})
+	o := newOperatorClients(t)
+	res, err := o.users.CreateWorkspace(t.Context(), &identityv1.CreateWorkspaceRequest{Name: "Planned", Plan: "pro"})
 	must(t, err)
 	workspace := res.GetWorkspace().GetWorkspaceId()
 	key := apiKey(t, workspace).GetKey()
 	export := endpoint{method: http.MethodPost, path: "/v1/videos/vid_1/export"}
-	all := doors(t)
-	for name, ask := range all {
-		wantVerdict(t, name, ask, key, export, verdict{status: http.StatusOK})
+	all := surfaces(t)
+	for name, check := range all {
+		wantDecision(t, name, check, key, export, decision{status: http.StatusOK})
 	}
-	_, err = o.ends.SetWorkspacePlan(t.Context(), &tokenv1.SetWorkspacePlanRequest{WorkspaceId: workspace, Plan: "free"})
+	_, err = o.revoker.SetWorkspacePlan(t.Context(), &tokenv1.SetWorkspacePlanRequest{WorkspaceId: workspace, Plan: "free"})
 	must(t, err)
-	for name, ask := range all {
+	for name, check := range all {
 		eventually(t, name+" goes by the new plan", func() bool {
-			got, err := ask(t.Context(), key, export.method, export.path)
+			got, err := check(t.Context(), key, export.method, export.path)
 			must(t, err)
 			return got.code == "plan_restricted"
 		})
-		wantVerdict(t, name, ask, key, endpoint{method: http.MethodGet, path: "/v1/videos"}, verdict{status: http.StatusOK})
+		wantDecision(t, name, check, key, endpoint{method: http.MethodGet, path: "/v1/videos"}, decision{status: http.StatusOK})
 	}
 }

@@ -6,8 +6,8 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.TlsChannelCredentials;
 import java.io.File;
 
-/** Prints what docs/grpc.md says of Java: what messages print, and what a compressed call ends with. */
-public class Doubts {
+/** Prints the output that docs/grpc.md quotes: of messages, and of the error of a compressed call. */
+public class MessageOutput {
   public static void main(String[] args) throws Exception {
     var env = System.getenv();
     var credentials = TlsChannelCredentials.newBuilder()

@@ -12,22 +12,23 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// Who is brought to the cluster. None of them is of the documents' examples, with which production does not start.
+// The users and the workspace that are added to the cluster. They are not those of the fixtures,
+// with which production refuses to start.
 const (
 	workspace = "ws_cluster"
 	callback  = "https://app.example.com/callback"
-	persons   = 4
+	users     = 4
 )
 
-// app is a registered app and its secret.
-type app struct{ id, secret string }
+// oauthClient is a registered client and its secret.
+type oauthClient struct{ id, secret string }
 
 func email(i int) string { return fmt.Sprintf("person-%d@example.com", i) }
 
-// administer runs the command line as the operator, and answers what it prints.
-func (e *env) administer(ctx context.Context, in string, args ...string) (string, error) {
+// administer runs the command line as the operator, and returns its output.
+func (e *env) administer(ctx context.Context, input string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, e.usher, args...)
-	cmd.Stdin, cmd.Env = strings.NewReader(in), append(os.Environ(), e.settings()...)
+	cmd.Stdin, cmd.Env = strings.NewReader(input), append(os.Environ(), e.settings()...)
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
 	out, err := cmd.Output()
@@ -37,7 +38,8 @@ func (e *env) administer(ctx context.Context, in string, args ...string) (string
 	return strings.TrimSpace(string(out)), nil
 }
 
-// settings are the overlay's, by the names that the cluster's name server knows, with the operator's certificate.
+// settings returns the overlay's settings, with the DNS names of the cluster and the operator's
+// certificate.
 func (e *env) settings() []string {
 	all := []string{
 		"USHER_PUBLIC_URL=" + publicURL, "USHER_TRUST_DOMAIN=usher.internal", "USHER_REDIS_ADDRS=redis:6379",
@@ -51,24 +53,24 @@ func (e *env) settings() []string {
 	return all
 }
 
-// people creates users and a workspace that they are members of, an app of the documented kind, and a resource server that
-// asks over HTTP.
-func (e *env) people(ctx context.Context) error {
+// createUsers creates users and their workspace, a confidential client, and a resource server that
+// introspects over HTTP.
+func (e *env) createUsers(ctx context.Context) error {
 	if _, err := e.administer(ctx, "", "workspaces", "create", "Cluster", "--plan", "pro", "--id", workspace); err != nil {
 		return err
 	}
-	for i := range persons {
-		in := harness.UserPassword + "\n"
-		if _, err := e.administer(ctx, in, "users", "create", email(i), "--first-name", "Person", "--last-name", "Example"); err != nil {
+	for i := range users {
+		input := harness.UserPassword + "\n"
+		if _, err := e.administer(ctx, input, "users", "create", email(i), "--first-name", "Person", "--last-name", "Example"); err != nil {
 			return err
 		}
 		if _, err := e.administer(ctx, "", "members", "add", workspace, email(i)); err != nil {
 			return err
 		}
 	}
-	e.app.id, e.api.id = "vdo_client_clusterapp", "vdo_client_clusterapi"
+	e.client.id, e.api.id = "vdo_client_clusterapp", "vdo_client_clusterapi"
 	var err error
-	if e.app.secret, err = e.administer(ctx, "", "clients", "create", "App", "--id", e.app.id, "--redirect-uri", callback,
+	if e.client.secret, err = e.administer(ctx, "", "clients", "create", "App", "--id", e.client.id, "--redirect-uri", callback,
 		"--scope", "videos:read,analyze:write,jobs:read"); err != nil {
 		return err
 	}

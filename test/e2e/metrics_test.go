@@ -16,16 +16,16 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// read reads a file of the repository.
-func read(t *testing.T, path ...string) string {
+// readFile reads a file of the repository.
+func readFile(t *testing.T, path ...string) string {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(append([]string{"..", ".."}, path...)...))
 	must(t, err)
 	return string(b)
 }
 
-// names finds our figures in a text.
-func names(pattern, text string) []string {
+// matches returns the distinct first groups of a pattern in a text, sorted.
+func matches(pattern, text string) []string {
 	found := map[string]bool{}
 	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
 		found[m[1]] = true
@@ -33,15 +33,16 @@ func names(pattern, text string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// documented are the figures of docs/telemetry.md.
-func documented(t *testing.T) []string {
+// documentedMetrics returns the metrics that docs/telemetry.md lists.
+func documentedMetrics(t *testing.T) []string {
 	t.Helper()
-	return names("(?m)^\\| `(usher_[a-z0-9_]+)`", read(t, "docs", "telemetry.md"))
+	return matches("(?m)^\\| `(usher_[a-z0-9_]+)`", readFile(t, "docs", "telemetry.md"))
 }
 
-// TestEveryFigureIsDocumentedAndThere: what the processes show is what docs/telemetry.md lists, no more and no less.
-func TestEveryFigureIsDocumentedAndThere(t *testing.T) {
-	d := five(t)
+// TestMetricsAndTelemetryPageListTheSame: the processes expose exactly the metrics that
+// docs/telemetry.md lists.
+func TestMetricsAndTelemetryPageListTheSame(t *testing.T) {
+	d := fiveProcesses(t)
 	_, err := d.Issue(d.NewBrowser(), harness.Request{})
 	must(t, err)
 	var shown string
@@ -53,7 +54,7 @@ func TestEveryFigureIsDocumentedAndThere(t *testing.T) {
 		want(t, "status of "+name, status, http.StatusOK)
 		shown += text
 	}
-	if diff := cmp.Diff(documented(t), names(`(?m)^# TYPE (usher_[a-z0-9_]+) `, shown)); diff != "" {
+	if diff := cmp.Diff(documentedMetrics(t), matches(`(?m)^# TYPE (usher_[a-z0-9_]+) `, shown)); diff != "" {
 		t.Errorf("docs/telemetry.md (-) and /metrics (+):\n%s", diff)
 	}
 	for _, always := range []string{
@@ -62,23 +63,23 @@ func TestEveryFigureIsDocumentedAndThere(t *testing.T) {
 		`usher_ready 1`, `usher_introspection_lookups_total{from="memory"}`, `usher_password_computations{state="waiting"}`,
 	} {
 		if !strings.Contains(shown, "\n"+always) {
-			t.Errorf("nobody shows %s", always)
+			t.Errorf("no process exposes %s", always)
 		}
 	}
 }
 
-// TestAlertsAndDashboardAskForWhatThereIs, and every alert has a line that says what to do.
-func TestAlertsAndDashboardAskForWhatThereIs(t *testing.T) {
-	known, operations := documented(t), read(t, "docs", "operations.md")
+// TestAlertsAndDashboardQueryExistingMetrics, and docs/operations.md has a line for every alert.
+func TestAlertsAndDashboardQueryExistingMetrics(t *testing.T) {
+	documented, operations := documentedMetrics(t), readFile(t, "docs", "operations.md")
 	folder := []string{"deploy", "k8s", "components", "monitoring"}
-	rules, dashboard := read(t, append(folder, "prometheusrule.yaml")...), read(t, append(folder, "dashboard.json")...)
-	for _, asked := range names(`\b(usher_[a-z0-9_]+)`, rules+dashboard) {
-		base := strings.TrimSuffix(asked, "_bucket")
-		if !slices.Contains(known, asked) && !slices.Contains(known, base) {
-			t.Errorf("%s is asked for, and nobody shows it", asked)
+	rules, dashboard := readFile(t, append(folder, "prometheusrule.yaml")...), readFile(t, append(folder, "dashboard.json")...)
+	for _, queried := range matches(`\b(usher_[a-z0-9_]+)`, rules+dashboard) {
+		base := strings.TrimSuffix(queried, "_bucket")
+		if !slices.Contains(documented, queried) && !slices.Contains(documented, base) {
+			t.Errorf("%s is queried, and no process exposes it", queried)
 		}
 	}
-	alerts := names(`alert: (\w+)`, rules)
+	alerts := matches(`alert: (\w+)`, rules)
 	if len(alerts) < 10 {
 		t.Errorf("there are %d alerts", len(alerts))
 	}
@@ -89,17 +90,17 @@ func TestAlertsAndDashboardAskForWhatThereIs(t *testing.T) {
 	}
 }
 
-// TestAnIncidentIsFoundInEveryLog: the id that a caller of the user API was given stands in the lines of each process that the
-// request came through, with the trace's.
-func TestAnIncidentIsFoundInEveryLog(t *testing.T) {
-	d := five(t)
+// TestARequestIDIsInTheLogOfEveryProcess: the incident id of a user API error is in the log of
+// every process that handled the request, together with the trace id.
+func TestARequestIDIsInTheLogOfEveryProcess(t *testing.T) {
+	d := fiveProcesses(t)
 	a := callUsers(t, d, http.MethodPost, "/api/v1/user/authenticate", "", `{"emailAddress":"john.doe@gmail.com","password":"not-his-password"}`)
 	var body struct {
 		IncidentID string `json:"incidentId"`
 	}
 	must(t, json.Unmarshal([]byte(a.raw), &body))
 	if body.IncidentID == "" {
-		t.Fatalf("the answer has no incident: %d %s", a.status, a.raw)
+		t.Fatalf("the response has no incident id: %d %s", a.status, a.raw)
 	}
 	log, err := d.Log()
 	must(t, err)
@@ -117,7 +118,7 @@ func TestAnIncidentIsFoundInEveryLog(t *testing.T) {
 		}
 		services[l.Service+" "+l.Msg], traces[l.TraceID] = true, true
 		if l.SpanID == "" {
-			t.Errorf("a line of a traced request names no span: %s", line)
+			t.Errorf("a line of a traced request has no span id: %s", line)
 		}
 	}
 	for _, line := range []string{" request", " a user API request failed", "token call", "identity call"} {
@@ -126,6 +127,6 @@ func TestAnIncidentIsFoundInEveryLog(t *testing.T) {
 		}
 	}
 	if len(traces) != 1 {
-		t.Errorf("the lines name %d traces", len(traces))
+		t.Errorf("the lines have %d trace ids", len(traces))
 	}
 }

@@ -9,10 +9,11 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestFault_E4_RefreshesBeyondTheLimitAre429 in both dialects (docs/wire-contract.md §4), and the token stays good.
+// TestFault_E4_RefreshesBeyondTheLimitAre429 in both dialects (docs/wire-contract.md §4), and the
+// refresh token stays valid.
 func TestFault_E4_RefreshesBeyondTheLimitAre429(t *testing.T) {
-	t.Parallel() // on a server of its own
-	d := alone(t, map[string]string{"USHER_TOKEN_REFRESH_LIMIT": "2", "USHER_TOKEN_REFRESH_WINDOW": "1h"})
+	t.Parallel() // it has its own server
+	d := ownAllInOne(t, map[string]string{"USHER_TOKEN_REFRESH_LIMIT": "2", "USHER_TOKEN_REFRESH_WINDOW": "1h"})
 	tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 	must(t, err)
 	current := tokens.Refresh
@@ -31,9 +32,9 @@ func TestFault_E4_RefreshesBeyondTheLimitAre429(t *testing.T) {
 	must(t, err)
 	want(t, "status", form.Status, http.StatusTooManyRequests)
 	want(t, "error", form.Text("error"), "temporarily_unavailable")
-	for _, a := range []harness.Answer{documented, form} {
+	for _, a := range []harness.Response{documented, form} {
 		if after, err := strconv.Atoi(a.Header.Get("Retry-After")); err != nil || after <= 0 || after > 1800 {
-			t.Errorf("Retry-After is %q, want what is left of half an hour", a.Header.Get("Retry-After"))
+			t.Errorf("Retry-After is %q, want the rest of half an hour", a.Header.Get("Retry-After"))
 		}
 	}
 	wantActive(t, d, tokens.Access, true)

@@ -11,46 +11,47 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// resourceServer is in whose name Envoy asks.
+// resourceServer is the name of Envoy's certificate.
 const resourceServer = "video-api"
 
-// behind is what an example leads to, as host:port, and where it listens.
-type behind struct {
+// targets are the addresses, host:port, that replace those of an example.
+type targets struct {
 	front string
 	// gateway is the gateway's admin listener, and tokens are the token service's replicas.
 	gateway string
 	tokens  []string
 	api     string
-	// certs is the folder of Envoy's certificate and of the authority.
+	// certs is the folder with Envoy's certificate and the authority's.
 	certs string
 	// dir is the example's own folder.
 	dir string
-	// transport leads to a front by TLS; nil for a door.
+	// transport connects to a front with TLS; nil for an enforcing proxy.
 	transport func(front string) *http.Transport
-	// more is what a test changes besides.
+	// more are further changes of a test.
 	more []change
 }
 
-// usual is the shared deployment.
-func usual() behind {
+// sharedTargets returns the addresses of the shared deployment.
+func sharedTargets() targets {
 	d := shared.deployment
-	return behind{gateway: strings.TrimPrefix(d.AdminURL, "http://"), tokens: d.TokenAddrs, certs: d.Dir()}
+	return targets{gateway: strings.TrimPrefix(d.AdminURL, "http://"), tokens: d.TokenAddrs, certs: d.Dir()}
 }
 
-// proxy is one of the examples, and where it differs from the others. README.md says the same in words.
+// proxy is one of the examples, and its differences from the others, which README.md describes.
 type proxy struct {
 	name string
-	// files are the example's, that which the program reads first.
+	// files are the example's files; the program's configuration is the first.
 	files   []string
-	changes func(b behind) ([]change, error)
+	changes func(b targets) ([]change, error)
 	command func(config string) []string
-	// passes are the names of a client's headers that it cannot take off.
+	// passes are the client's headers that the proxy cannot remove.
 	passes []string
-	// refusesUpgrade is where it answers a request for a WebSocket with 403, instead of passing it on as a plain one.
+	// refusesUpgrade is set where the proxy returns 403 for a WebSocket request, instead of
+	// forwarding it as a plain one.
 	refusesUpgrade bool
-	// cleans is what it makes of some paths before it asks about them and passes them on.
+	// cleans maps paths to the normalized ones that the proxy sends to Usher and forwards.
 	cleans map[string]string
-	// text is where what it answers by itself cannot have the documented body.
+	// text is set where the proxy's own error responses cannot have the documented body.
 	text bool
 }
 
@@ -67,7 +68,7 @@ func fetched(program string) string {
 func nginx() proxy {
 	return proxy{
 		name: "nginx", files: []string{"nginx/nginx.conf"},
-		changes: func(b behind) ([]change, error) {
+		changes: func(b targets) ([]change, error) {
 			return []change{
 				{"/run/usher-nginx/", b.dir + "/"},
 				{"server usher-gateway:8081;", "server " + b.gateway + ";"},
@@ -78,14 +79,14 @@ func nginx() proxy {
 		command: func(config string) []string {
 			return []string{"nginx", "-p", filepath.Dir(config), "-c", config, "-e", "stderr", "-g", nginxDirectives()}
 		},
-		passes: []string{"Usher-Anything", "Usher-Else"}, // any that README.md does not list
+		passes: []string{"Usher-Anything", "Usher-Else"}, // two that README.md does not list
 	}
 }
 
 func traefik() proxy {
 	return proxy{
 		name: "traefik", text: true, cleans: map[string]string{"/v1/%76ideos": "/v1/videos"}, files: []string{"traefik/traefik.yaml", "traefik/dynamic.yaml"},
-		changes: func(b behind) ([]change, error) {
+		changes: func(b targets) ([]change, error) {
 			question, err := harness.FreeAddr()
 			return []change{
 				{"address: :8000", "address: " + b.front},
@@ -102,7 +103,7 @@ func traefik() proxy {
 func caddy() proxy {
 	return proxy{
 		name: "caddy", files: []string{"caddy/Caddyfile"},
-		changes: func(b behind) ([]change, error) {
+		changes: func(b targets) ([]change, error) {
 			_, port, _ := strings.Cut(b.front, ":")
 			return []change{{":8000 {", ":" + port + " {"}, {"usher-gateway:8081", b.gateway}, {"video-api:8080", b.api}}, nil
 		},
@@ -115,7 +116,7 @@ func caddy() proxy {
 func haproxy() proxy {
 	return proxy{
 		name: "haproxy", files: []string{"haproxy/haproxy.cfg", "haproxy/usher.lua"},
-		changes: func(b behind) ([]change, error) {
+		changes: func(b targets) ([]change, error) {
 			question, err := harness.FreeAddr()
 			return []change{
 				{"bind :8000", "bind " + b.front},
@@ -132,7 +133,7 @@ func haproxy() proxy {
 func envoy() proxy {
 	return proxy{
 		name: "envoy", refusesUpgrade: true, files: []string{"envoy/envoy.yaml", "envoy/certificate.yaml", "envoy/authority.yaml"},
-		changes: func(b behind) ([]change, error) {
+		changes: func(b targets) ([]change, error) {
 			var endpoints []string
 			for _, addr := range b.tokens {
 				endpoints = append(endpoints, "{endpoint: {address: {socket_address: {address: "+strings.Replace(addr, ":", ", port_value: ", 1)+"}}}}")
@@ -155,13 +156,13 @@ func envoy() proxy {
 	}
 }
 
-// atEachDoor runs a test at every example at the same time.
-func atEachDoor(t *testing.T, test func(t *testing.T, p proxy, door *running)) {
+// atEachProxy runs a test with every example concurrently.
+func atEachProxy(t *testing.T, test func(t *testing.T, p proxy, rp *running)) {
 	t.Helper()
 	for _, p := range proxies() {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
-			test(t, p, shared.doors[p.name])
+			test(t, p, shared.enforcers[p.name])
 		})
 	}
 }
@@ -173,15 +174,15 @@ func host(t *testing.T, address string) string {
 	return u.Host
 }
 
-// nobody is an address where nothing listens.
-func nobody(t *testing.T) string {
+// unusedAddr returns an address where no process listens.
+func unusedAddr(t *testing.T) string {
 	t.Helper()
 	addr, err := harness.FreeAddr()
 	must(t, err)
 	return addr
 }
 
-// copyOf leaves a copy of some files of a folder in another.
+// copyOf copies some files of a folder into a new one.
 func copyOf(t *testing.T, from string, names ...string) string {
 	t.Helper()
 	to := t.TempDir()

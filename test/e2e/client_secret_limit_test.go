@@ -11,15 +11,16 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// failures is `authz.source_attempts` of every shape: more than all other tests of this package fail together.
+// failures is the setting `authz.source_attempts` of every shape: more than all other tests of this
+// package use together.
 const failures = 400
 
-// TestFault_E4_TooManyWrongSecretsAre429InBothDialects, at every endpoint where clients prove themselves, by source; a right
-// secret is accepted meanwhile.
+// TestFault_E4_TooManyWrongSecretsAre429InBothDialects, at every endpoint with client
+// authentication, counted by source address; a correct secret is still accepted.
 func TestFault_E4_TooManyWrongSecretsAre429InBothDialects(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		n := 0
-		form := func(path, secret, source string) harness.Answer {
+		form := func(path, secret, source string) harness.Response {
 			n++
 			body := url.Values{
 				"grant_type": {"refresh_token"}, "refresh_token": {"x"}, "token": {"x"}, "client_id": {"vdo_client_abc123"}, "client_secret": {secret},

@@ -7,8 +7,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestFault_E8_TheAllInOneDeniesWhatHasBeenRevoked: a fifth of revoked tokens was served within a millisecond after the revocation had
-// returned.
+// TestFault_E8_TheAllInOneDeniesWhatHasBeenRevoked: in release 0.1.0 a fifth of revoked tokens was
+// accepted within a millisecond after the revocation had returned.
 func TestFault_E8_TheAllInOneDeniesWhatHasBeenRevoked(t *testing.T) {
 	d := shared.shapes[0]
 	b := d.NewBrowser()

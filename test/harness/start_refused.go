@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 )
 
-// Refusal starts a process that must not start: with the settings of one that runs, changed, and on ports of its own. It
-// answers what the process said before it ended, and fails if it became ready.
-func (d *Deployment) Refusal(name string, change func(env map[string]string)) (said string, err error) {
+// StartRefused starts a process that must refuse its settings: those of a running process, changed,
+// and on ports of its own. It returns the process's log, and an error if the process became ready.
+func (d *Deployment) StartRefused(name string, change func(env map[string]string)) (output string, err error) {
 	for _, s := range d.specs {
 		if s.name != name {
 			continue
@@ -23,28 +23,28 @@ func (d *Deployment) Refusal(name string, change func(env map[string]string)) (s
 		env["USHER_GRPC_ADDR"], env["USHER_ADMIN_ADDR"], env["USHER_HTTP_ADDR"] = addrs[0], addrs[1], addrs[2]
 		change(env)
 		log := filepath.Join(d.dir, "refused-"+name+".log")
-		_ = os.Remove(log) // there may be one of the last time
+		_ = os.Remove(log) // a previous call may have left one
 		p, err := start(s.bin, "refused-"+name, d.dir, s.args, env)
 		if err != nil {
 			return "", err
 		}
 		if err := p.ready(env["USHER_ADMIN_ADDR"]); err == nil {
 			p.kill()
-			return "", fmt.Errorf("%s starts", name)
+			return "", fmt.Errorf("%s started", name)
 		}
 		select {
 		case <-p.done:
 		default:
 			p.kill()
-			return "", errors.New("it neither starts nor ends")
+			return "", errors.New("the process neither became ready nor exited")
 		}
 		text, err := os.ReadFile(log)
 		return string(text), err
 	}
-	return "", fmt.Errorf("no process is called %s", name)
+	return "", fmt.Errorf("no process named %s", name)
 }
 
-// Secrets are all that Remember noted, each with its kind.
+// Secrets returns all recorded secrets, each with its kind.
 func (d *Deployment) Secrets() map[string]string {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// The apps of the fixtures.
+// The OAuth clients of the fixtures.
 const (
 	ConfidentialID = "vdo_client_abc123"
 	ConfidentialPW = "vdo_secret_xyz789"
@@ -24,24 +24,24 @@ const (
 	CallbackURI    = "https://yourapp.com/callback"
 )
 
-// Answer is a JSON answer of an endpoint.
-type Answer struct {
+// Response is the response of an endpoint. Body is set where the content is JSON.
+type Response struct {
 	Status int
 	Header http.Header
 	Raw    string
 	Body   map[string]any
-	// Closed says that the server ends the connection with this answer.
+	// Closed reports whether the server closes the connection after this response.
 	Closed bool
 }
 
-// Text is a string member of the body; empty when absent or of another type.
-func (a Answer) Text(name string) string {
+// Text returns a string member of the body; empty when it is absent or of another type.
+func (a Response) Text(name string) string {
 	s, _ := a.Body[name].(string)
 	return s
 }
 
-// Code is the error's code in either dialect.
-func (a Answer) Code() string {
+// Code returns the error code in either dialect.
+func (a Response) Code() string {
 	if e, ok := a.Body["error"].(map[string]any); ok {
 		s, _ := e["code"].(string)
 		return s
@@ -49,8 +49,8 @@ func (a Answer) Code() string {
 	return a.Text("error")
 }
 
-// Message is the error's text in either dialect.
-func (a Answer) Message() string {
+// Message returns the error message in either dialect.
+func (a Response) Message() string {
 	if e, ok := a.Body["error"].(map[string]any); ok {
 		s, _ := e["message"].(string)
 		return s
@@ -58,36 +58,37 @@ func (a Answer) Message() string {
 	return a.Text("error_description")
 }
 
-// httpClient keeps enough connections for a barrier of fifty.
+// httpClient keeps enough idle connections for fifty concurrent requests.
 var httpClient = &http.Client{
 	Timeout:       2 * time.Minute,
 	Transport:     &http.Transport{MaxIdleConnsPerHost: 64, MaxIdleConns: 256},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// Send sends any request and reads the answer.
-func Send(req *http.Request) (Answer, error) { return sendBy(httpClient, req) }
+// Send sends any request and reads the response.
+func Send(req *http.Request) (Response, error) { return sendBy(httpClient, req) }
 
-func sendBy(client *http.Client, req *http.Request) (Answer, error) {
+func sendBy(client *http.Client, req *http.Request) (Response, error) {
 	res, err := client.Do(req)
 	if err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
 	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
 	if err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
-	a := Answer{Status: res.StatusCode, Header: res.Header, Raw: string(raw), Closed: res.Close}
+	a := Response{Status: res.StatusCode, Header: res.Header, Raw: string(raw), Closed: res.Close}
 	if req.Method != http.MethodHead && strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") {
 		if err := json.Unmarshal(raw, &a.Body); err != nil {
-			return a, fmt.Errorf("answer %d is not a JSON object: %w: %.200s", a.Status, err, raw)
+			return a, fmt.Errorf("response %d is not a JSON object: %w: %.200s", a.Status, err, raw)
 		}
 	}
 	return a, nil
 }
 
-// SendText sends any request and reads the answer as text, for bodies that are no JSON object.
+// SendText sends any request and returns the response body as text, for bodies that are not a JSON
+// object.
 func SendText(req *http.Request) (body string, status int, err error) {
 	res, err := httpClient.Do(req)
 	if err != nil {
@@ -98,47 +99,48 @@ func SendText(req *http.Request) (body string, status int, err error) {
 	return string(raw), res.StatusCode, err
 }
 
-// JSON posts the documented dialect.
-func (d *Deployment) JSON(path string, body map[string]any) (Answer, error) {
+// JSON posts a request in the documented dialect.
+func (d *Deployment) JSON(path string, body map[string]any) (Response, error) {
 	raw, err := json.Marshal(body)
 	if err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
 	req, err := http.NewRequest(http.MethodPost, d.PublicURL+path, bytes.NewReader(raw))
 	if err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	for _, name := range []string{"client_secret", "code_verifier"} {
 		if text, ok := body[name].(string); ok {
-			d.Remember(name, text)
+			d.RecordSecret(name, text)
 		}
 	}
 	return d.send(req)
 }
 
-// Form posts RFC 6749's dialect. A user and password, if given, go as HTTP Basic, form-encoded as RFC 6749 §2.3.1 says.
-func (d *Deployment) Form(path string, values url.Values, basic ...string) (Answer, error) {
+// Form posts a request in RFC 6749's dialect. A client id and secret, if given, are sent as HTTP
+// Basic, form-encoded as RFC 6749 §2.3.1 requires.
+func (d *Deployment) Form(path string, values url.Values, basic ...string) (Response, error) {
 	req, err := http.NewRequest(http.MethodPost, d.PublicURL+path, strings.NewReader(values.Encode()))
 	if err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if len(basic) == 2 {
 		req.SetBasicAuth(url.QueryEscape(basic[0]), url.QueryEscape(basic[1]))
 	}
-	d.Remember("client_secret", values.Get("client_secret"))
+	d.RecordSecret("client_secret", values.Get("client_secret"))
 	return d.send(req)
 }
 
-func (d *Deployment) send(req *http.Request) (Answer, error) {
+func (d *Deployment) send(req *http.Request) (Response, error) {
 	a, err := sendBy(d.http(), req)
-	d.Remember("access_token", a.Text("access_token"))
-	d.Remember("refresh_token", a.Text("refresh_token"))
+	d.RecordSecret("access_token", a.Text("access_token"))
+	d.RecordSecret("refresh_token", a.Text("refresh_token"))
 	return a, err
 }
 
-// Request is an authorization request; the zero value of a field takes the usual one.
+// Request is an authorization request; an empty field takes its usual value.
 type Request struct {
 	ClientID    string
 	RedirectURI string
@@ -147,7 +149,7 @@ type Request struct {
 	// Verifier, if not empty, is sent as an S256 challenge.
 	Verifier string
 	Email    string
-	// Workspace is the one to choose on the consent screen.
+	// Workspace is the workspace to choose on the consent screen.
 	Workspace string
 }
 
@@ -170,7 +172,7 @@ func (r Request) withDefaults() Request {
 	return r
 }
 
-// Path is the authorization request as a browser opens it.
+// Path returns the address of the authorization request as a browser opens it.
 func (r Request) Path() string {
 	r = r.withDefaults()
 	q := url.Values{
@@ -183,20 +185,21 @@ func (r Request) Path() string {
 	return "/oauth/authorize?" + q.Encode()
 }
 
-// NewVerifier is a fresh PKCE verifier (RFC 7636 §4.1).
+// NewVerifier returns a new PKCE code verifier (RFC 7636 §4.1).
 func NewVerifier() string {
 	b := make([]byte, 32)
 	_, _ = rand.Read(b) // never fails since Go 1.24
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// Challenge is the S256 challenge of a verifier.
+// Challenge returns the S256 code challenge of a verifier.
 func Challenge(verifier string) string {
 	sum := sha256.Sum256([]byte(verifier))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// Approve walks a browser through an authorization, signing in where it is asked to, and answers the code.
+// Approve follows an authorization request in the browser, signs in where the sign-in page is
+// shown, approves it and returns the code.
 func (b *Browser) Approve(r Request) (code string, err error) {
 	r = r.withDefaults()
 	page, err := b.Consent(r)
@@ -213,7 +216,7 @@ func (b *Browser) Approve(r Request) (code string, err error) {
 	return code, nil
 }
 
-// Consent walks a browser to the consent screen.
+// Consent follows an authorization request to the consent screen.
 func (b *Browser) Consent(r Request) (Page, error) {
 	r = r.withDefaults()
 	page, err := b.Follow(b.Get(r.Path()))
@@ -229,7 +232,7 @@ func (b *Browser) Consent(r Request) (Page, error) {
 	return page, err
 }
 
-// Decide answers the consent screen.
+// Decide submits the consent form with a workspace and a decision.
 func (b *Browser) Decide(page Page, workspace, decision string) (Page, error) {
 	form, err := page.FormWith("workspace_id")
 	if err != nil {
@@ -238,11 +241,12 @@ func (b *Browser) Decide(page Page, workspace, decision string) (Page, error) {
 	return b.Submit(page, form, map[string]string{"workspace_id": workspace, "decision": decision})
 }
 
-// Tokens are what an app holds after an exchange.
+// Tokens is the token pair that a client received.
 type Tokens struct{ Access, Refresh string }
 
-// Exchange redeems a code in the documented dialect as the confidential app, or as the public one when a verifier is given.
-func (d *Deployment) Exchange(code string, r Request) (Answer, error) {
+// Exchange redeems a code in the documented dialect as the confidential client, or as the public
+// client when the request names it.
+func (d *Deployment) Exchange(code string, r Request) (Response, error) {
 	r = r.withDefaults()
 	body := map[string]any{"grant_type": "authorization_code", "code": code, "redirect_uri": r.RedirectURI, "client_id": r.ClientID}
 	if r.ClientID == ConfidentialID {
@@ -254,7 +258,7 @@ func (d *Deployment) Exchange(code string, r Request) (Answer, error) {
 	return d.JSON("/oauth/token", body)
 }
 
-// Issue goes through the whole flow and answers the tokens.
+// Issue runs the whole authorization code flow and returns the tokens.
 func (d *Deployment) Issue(b *Browser, r Request) (Tokens, error) {
 	code, err := b.Approve(r)
 	if err != nil {
@@ -270,14 +274,14 @@ func (d *Deployment) Issue(b *Browser, r Request) (Tokens, error) {
 	return Tokens{Access: a.Text("access_token"), Refresh: a.Text("refresh_token")}, nil
 }
 
-// Refresh uses a refresh token as the confidential app.
-func (d *Deployment) Refresh(refresh string) (Answer, error) {
+// Refresh uses a refresh token as the confidential client.
+func (d *Deployment) Refresh(refresh string) (Response, error) {
 	return d.JSON("/oauth/token", map[string]any{
 		"grant_type": "refresh_token", "refresh_token": refresh, "client_id": ConfidentialID, "client_secret": ConfidentialPW,
 	})
 }
 
-// Active asks the introspection endpoint as the resource server.
+// Active introspects a token as the resource server.
 func (d *Deployment) Active(token string) (bool, error) {
 	a, err := d.JSON("/oauth/introspect", map[string]any{"token": token, "client_id": ResourceID, "client_secret": ResourcePW})
 	if err != nil {
@@ -285,7 +289,7 @@ func (d *Deployment) Active(token string) (bool, error) {
 	}
 	active, ok := a.Body["active"].(bool)
 	if a.Status != http.StatusOK || !ok {
-		return false, fmt.Errorf("introspection answered %d %s", a.Status, a.Raw)
+		return false, fmt.Errorf("introspection returned %d %s", a.Status, a.Raw)
 	}
 	return active, nil
 }

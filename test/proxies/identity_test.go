@@ -8,11 +8,12 @@ import (
 	"testing"
 )
 
-// marker stands in every value that a client makes up.
+// marker is the value of every forged header.
 const marker = "forged"
 
-// forgedNames are what a client may send to be another user, or to have another request judged than the one that it makes.
-// Identities come in every spelling that CGI and its heirs read as the same name.
+// forgedNames returns the headers with which a client might impersonate another user, or have Usher
+// check another request than the one that it sends. The identity headers come in every spelling
+// that CGI and its successors map to the same name.
 func forgedNames() []string {
 	names := []string{
 		"Usher", "Usher-Denial-Body", "Usher-Denial-Status", "X-HTTP-Method-Override", "X-HTTP_Method-Override", "X-HTTP-Method", "X-Method-Override",
@@ -31,16 +32,16 @@ func forgedNames() []string {
 	return names
 }
 
-func forged() []string {
+func forgedHeaders() []string {
 	var pairs []string
 	for _, name := range forgedNames() {
 		pairs = append(pairs, name, marker)
 	}
-	// What Connection lists is not to be left out.
+	// A header that Connection lists must be set all the same.
 	return append(pairs, "Connection", "Usher-Subject, Usher-Workspace-Id, Usher-Token-Kind")
 }
 
-// asCGI is how CGI and its heirs name a header.
+// asCGI returns the name that CGI and its successors give a header.
 func asCGI(name string) string {
 	return strings.Map(func(r rune) rune {
 		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' {
@@ -50,7 +51,8 @@ func asCGI(name string) string {
 	}, strings.ToUpper(name))
 }
 
-// identity is everything in a request that speaks for Usher, as CGI reads it, but the id of the question, which Traefik passes on.
+// identity returns the identity headers of a request, by their CGI names, without the request id,
+// which Traefik forwards.
 func identity(h http.Header) map[string]string {
 	all := map[string]string{}
 	for name, values := range h {
@@ -61,11 +63,12 @@ func identity(h http.Header) map[string]string {
 	return all
 }
 
-// TestFault_F3_OnlyUsherSaysInWhoseNameARequestComes, for a token and for an API key, which has no client and no scope.
-func TestFault_F3_OnlyUsherSaysInWhoseNameARequestComes(t *testing.T) {
+// TestFault_F3_OnlyUsherSetsTheIdentityHeaders, for a token and for an API key, which has no
+// client and no scope.
+func TestFault_F3_OnlyUsherSetsTheIdentityHeaders(t *testing.T) {
 	t.Parallel()
 	token, key := issue(t, "videos:read jobs:read"), apiKey(t)
-	atEachDoor(t, func(t *testing.T, _ proxy, door *running) {
+	atEachProxy(t, func(t *testing.T, _ proxy, rp *running) {
 		for credential, want := range map[string]map[string]string{
 			token: {
 				"USHER_SUBJECT": "usr_", "USHER_CLIENT_ID": "vdo_client_abc123", "USHER_WORKSPACE_ID": "ws_acme",
@@ -73,29 +76,30 @@ func TestFault_F3_OnlyUsherSaysInWhoseNameARequestComes(t *testing.T) {
 			},
 			key: {"USHER_SUBJECT": "key_", "USHER_WORKSPACE_ID": "ws_acme", "USHER_TOKEN_KIND": "api_key"},
 		} {
-			got := identity(passed(t, ask(t, "GET", door.url+"/v1/videos", credential, forged()...)).Header)
+			got := identity(wantForwarded(t, request(t, "GET", rp.url+"/v1/videos", credential, forgedHeaders()...)).Header)
 			for name, value := range want {
 				if got[name] != value && (name != "USHER_SUBJECT" || !strings.HasPrefix(got[name], value)) {
 					t.Errorf("%s is %q, want %s", name, got[name], value)
 				}
 			}
 			if len(got) != len(want) {
-				t.Errorf("passed on in the name of %v", got)
+				t.Errorf("forwarded with the identity %v", got)
 			}
 		}
 	})
 }
 
-// TestFault_F11_OneListOfNamesAtEveryDoor: no name of it passes, and README.md says what a proxy cannot take off.
-func TestFault_F11_OneListOfNamesAtEveryDoor(t *testing.T) {
+// TestFault_F11_OneListOfNamesAtEveryProxy: no header of the list is forwarded, except those that
+// README.md lists for a proxy.
+func TestFault_F11_OneListOfNamesAtEveryProxy(t *testing.T) {
 	t.Parallel()
 	token := issue(t, "videos:read")
-	atEachDoor(t, func(t *testing.T, p proxy, door *running) {
+	atEachProxy(t, func(t *testing.T, p proxy, rp *running) {
 		for _, more := range []string{"Usher-Anything", "usher-else"} {
-			r := passed(t, ask(t, "GET", door.url+"/v1/videos?page=2&next=%2Fv1%2F..", token, append(forged(), more, marker)...))
+			r := wantForwarded(t, request(t, "GET", rp.url+"/v1/videos?page=2&next=%2Fv1%2F..", token, append(forgedHeaders(), more, marker)...))
 			for name, values := range r.Header {
 				if strings.Contains(strings.Join(values, " "), marker) != slices.Contains(p.passes, name) {
-					t.Errorf("%s: %q reached the API; what cannot be taken off is %v", name, values, p.passes)
+					t.Errorf("%s: %q reached the API; the exceptions are %v", name, values, p.passes)
 				}
 			}
 			for _, name := range []string{"Authorization", "Cookie", "Upgrade"} {
@@ -103,38 +107,39 @@ func TestFault_F11_OneListOfNamesAtEveryDoor(t *testing.T) {
 					t.Errorf("%s: %q reached the API", name, value)
 				}
 			}
-			if r.Method != "GET" || r.URI != "/v1/videos?page=2&next=%2Fv1%2F.." || r.Host != host(t, door.url) {
-				t.Errorf("passed on as %s %s of %s", r.Method, r.URI, r.Host)
+			if r.Method != "GET" || r.URI != "/v1/videos?page=2&next=%2Fv1%2F.." || r.Host != host(t, rp.url) {
+				t.Errorf("forwarded as %s %s of %s", r.Method, r.URI, r.Host)
 			}
-			// One address; Envoy has its own in the place of a loopback address.
+			// X-Forwarded-For has one address; Envoy sends its own instead of a loopback address.
 			if from := r.Header.Get("X-Forwarded-For"); net.ParseIP(from) == nil || r.Header.Get("X-Forwarded-Proto") != "http" {
-				t.Errorf("it comes from %s by %s", from, r.Header.Get("X-Forwarded-Proto"))
+				t.Errorf("it is forwarded for %s by %s", from, r.Header.Get("X-Forwarded-Proto"))
 			}
 		}
 	})
 }
 
-// TestFault_F11_NoDoorSwitchesToAnotherProtocol, which nobody would judge: the API gets the request without the wish, or the door
-// refuses it.
-func TestFault_F11_NoDoorSwitchesToAnotherProtocol(t *testing.T) {
+// TestFault_F11_NoProxySwitchesToAnotherProtocol, whose requests Usher could not check: the API
+// receives the request without the Upgrade header, or the proxy refuses it.
+func TestFault_F11_NoProxySwitchesToAnotherProtocol(t *testing.T) {
 	t.Parallel()
 	token := issue(t, "videos:read")
-	atEachDoor(t, func(t *testing.T, p proxy, door *running) {
+	atEachProxy(t, func(t *testing.T, p proxy, rp *running) {
 		for _, protocol := range []string{"websocket", "h2c"} {
-			a := ask(t, "GET", door.url+"/v1/videos", token, "Connection", "Upgrade", "Upgrade", protocol,
+			a := request(t, "GET", rp.url+"/v1/videos", token, "Connection", "Upgrade", "Upgrade", protocol,
 				"Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
-			if p.refusesUpgrade && a.Status == http.StatusForbidden && door.api.got(t.Name()) == 0 {
+			if p.refusesUpgrade && a.Status == http.StatusForbidden && rp.api.count(t.Name()) == 0 {
 				continue
 			}
-			if r := passed(t, a); r.Header.Get("Upgrade")+r.Header.Get("Connection") != "" {
-				t.Errorf("%s: the API is asked to switch: %v", protocol, r.Header)
+			if r := wantForwarded(t, a); r.Header.Get("Upgrade")+r.Header.Get("Connection") != "" {
+				t.Errorf("%s: the API received the upgrade: %v", protocol, r.Header)
 			}
 		}
 	})
 }
 
-// TestFault_F10_EachDoorsDenialIsTheDocumentedOneAndABrowserMayReadIt as that of /v1 may be read.
-func TestFault_F10_EachDoorsDenialIsTheDocumentedOneAndABrowserMayReadIt(t *testing.T) {
+// TestFault_F10_EachProxysDenialIsTheDocumentedOneAndABrowserMayReadIt, with the CORS headers of
+// /v1.
+func TestFault_F10_EachProxysDenialIsTheDocumentedOneAndABrowserMayReadIt(t *testing.T) {
 	t.Parallel()
 	videos, revoked := issue(t, "videos:read analyze:write"), issue(t, "videos:read")
 	_, err := shared.deployment.JSON("/oauth/revoke", map[string]any{"token": revoked})
@@ -160,39 +165,40 @@ func TestFault_F10_EachDoorsDenialIsTheDocumentedOneAndABrowserMayReadIt(t *test
 		{"GET", "/", videos, 404, unknown, ""},
 		{"DELETE", "/v1/videos", videos, 404, unknown, ""},
 	}
-	atEachDoor(t, func(t *testing.T, _ proxy, door *running) {
+	atEachProxy(t, func(t *testing.T, _ proxy, rp *running) {
 		for _, row := range rows {
-			a := ask(t, row.method, door.url+row.path, row.token, append(forged(), "Origin", "https://app.example.com")...)
-			refuses(t, a, row.status, row.body, row.challenge)
+			a := request(t, row.method, rp.url+row.path, row.token, append(forgedHeaders(), "Origin", "https://app.example.com")...)
+			wantDenied(t, a, row.status, row.body, row.challenge)
 			if got := strings.Join(a.Header["Access-Control-Expose-Headers"], "&"); got != "Retry-After, WWW-Authenticate" {
-				t.Errorf("%d: a program in a browser may read %q", row.status, got)
+				t.Errorf("%d: Access-Control-Expose-Headers is %q", row.status, got)
 			}
 		}
-		if n := door.api.got(t.Name()); n != 0 {
+		if n := rp.api.count(t.Name()); n != 0 {
 			t.Errorf("%d of the denied requests reached the API", n)
 		}
-		// What the API answers is its own, CORS and refusals included.
-		a := ask(t, "GET", door.url+"/v1/videos?status=403", videos)
+		// The API's own response is forwarded unchanged, its CORS headers and refusals too.
+		a := request(t, "GET", rp.url+"/v1/videos?status=403", videos)
 		if got := a.Header.Get("Access-Control-Allow-Origin"); a.Status != http.StatusForbidden || got != "https://only.example.com" {
 			t.Errorf("the API's own refusal became %d, CORS %q: %s", a.Status, got, a.Raw)
 		}
 	})
 }
 
-// TestFault_F10_ABrowsersPreflightIsAnsweredBeforeTheQuestion, since it carries no token, and nothing reaches the API.
-func TestFault_F10_ABrowsersPreflightIsAnsweredBeforeTheQuestion(t *testing.T) {
+// TestFault_F10_APreflightIsAnsweredWithoutUsher: the proxy responds without Usher,
+// since a preflight has no token, and does not forward it.
+func TestFault_F10_APreflightIsAnsweredWithoutUsher(t *testing.T) {
 	t.Parallel()
-	atEachDoor(t, func(t *testing.T, _ proxy, door *running) {
-		a := ask(t, "OPTIONS", door.url+"/v1/videos/vid_1/export", "", "Origin", "https://app.example.com",
+	atEachProxy(t, func(t *testing.T, _ proxy, rp *running) {
+		a := request(t, "OPTIONS", rp.url+"/v1/videos/vid_1/export", "", "Origin", "https://app.example.com",
 			"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "authorization,content-type,traceparent")
 		h := a.Header
 		allowed := strings.ToLower(h.Get("Access-Control-Allow-Headers"))
 		if a.Status/100 != 2 || h.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(h.Get("Access-Control-Allow-Methods"), "POST") ||
 			!strings.Contains(allowed, "authorization") || !strings.Contains(allowed, "traceparent") && !strings.Contains(allowed, "*") ||
 			h.Get("Access-Control-Max-Age") != "600" || a.Raw != "" {
-			t.Errorf("answered %d %v %s", a.Status, h, a.Raw)
+			t.Errorf("returned %d %v %s", a.Status, h, a.Raw)
 		}
-		if n := door.api.got(t.Name()); n != 0 {
+		if n := rp.api.count(t.Name()); n != 0 {
 			t.Error("it reached the API")
 		}
 	})

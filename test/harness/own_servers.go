@@ -19,7 +19,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// OwnServers are a PostgreSQL and a Redis of a test's own, to be stopped and emptied without disturbing others.
+// OwnServers are a PostgreSQL and a Redis server of one test, which it can stop and empty without
+// disturbing others.
 type OwnServers struct {
 	Servers
 
@@ -28,7 +29,7 @@ type OwnServers struct {
 	client      *redis.Client
 }
 
-// StartOwnServers starts both in dir.
+// StartOwnServers starts both servers with their files in dir.
 func StartOwnServers(ctx context.Context, dir string) (*OwnServers, error) {
 	addrs, err := freeAddrs(2)
 	if err != nil {
@@ -55,7 +56,7 @@ func StartOwnServers(ctx context.Context, dir string) (*OwnServers, error) {
 	return o, nil
 }
 
-// pg runs one of PostgreSQL's commands, as the user that the server runs under: never root.
+// pg runs one of PostgreSQL's commands as the user that the server runs under, which is never root.
 func (o *OwnServers) pg(command string, args ...string) error {
 	line := append([]string{filepath.Join(os.Getenv("USHER_TEST_PG_BIN"), command)}, args...)
 	if name := os.Getenv("USHER_TEST_PG_USER"); name != "" {
@@ -68,7 +69,7 @@ func (o *OwnServers) pg(command string, args ...string) error {
 		return err
 	}
 	defer func() { _ = os.Remove(log.Name()) }()
-	// A file and not a pipe: the server that pg_ctl leaves behind would hold a pipe open.
+	// A file instead of a pipe: the server that pg_ctl leaves running would keep a pipe open.
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Run(); err != nil {
 		out, _ := os.ReadFile(log.Name())
@@ -92,7 +93,7 @@ func (o *OwnServers) initdb() error {
 	return o.pg("initdb", "-D", o.dir, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
 }
 
-// handOver gives a folder to a user, and lets everybody through to it.
+// handOver makes a user the owner of a folder, and makes every folder above it accessible.
 func handOver(dir, name string) error {
 	u, err := user.Lookup(name)
 	if err != nil {
@@ -110,13 +111,14 @@ func handOver(dir, name string) error {
 	return os.Chown(dir, uid, -1)
 }
 
-// StartPostgres starts the server and waits until it answers. It is never the machine that crashes, so nothing is forced to the disk.
+// StartPostgres starts the server and waits until it accepts connections. fsync is off: no test
+// crashes the machine.
 func (o *OwnServers) StartPostgres() error {
 	return o.pg("pg_ctl", "-D", o.dir, "-s", "-w", "-l", filepath.Join(o.dir, "log"), "-o",
 		"-p "+o.pgPort+" -c listen_addresses=127.0.0.1 -c unix_socket_directories="+o.dir+" -c max_connections=200 -c fsync=off", "start")
 }
 
-// DemandPassword lets a role in with its password alone; all others need none.
+// DemandPassword makes the server require a role's password; all other roles need none.
 func (o *OwnServers) DemandPassword(role string) error {
 	path := filepath.Join(o.dir, "pg_hba.conf")
 	others, err := os.ReadFile(path)
@@ -129,13 +131,14 @@ func (o *OwnServers) DemandPassword(role string) error {
 	return o.pg("pg_ctl", "-D", o.dir, "-s", "reload")
 }
 
-// SQL runs statements as the superuser, in the database of a service, or in the first one when it is empty.
+// SQL runs statements as the superuser, in the database of a service, or in the server's default
+// database when service is empty.
 func (o *OwnServers) SQL(ctx context.Context, service string, statements ...string) error {
 	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(cmp.Or(o.Databases[service], o.URL())), MaxConns: 1})
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // what it did, it did
+	defer db.Close() //nolint:errcheck // the statements have committed or failed
 	for _, text := range statements {
 		if _, err := db.Exec(ctx, text); err != nil {
 			return fmt.Errorf("%s: %w", text, err)
@@ -144,7 +147,7 @@ func (o *OwnServers) SQL(ctx context.Context, service string, statements ...stri
 	return nil
 }
 
-// StopPostgres ends the server at once, as a crash would.
+// StopPostgres stops the server immediately, as a crash would.
 func (o *OwnServers) StopPostgres() error {
 	return o.pg("pg_ctl", "-D", o.dir, "-s", "-w", "-m", "immediate", "stop")
 }
@@ -168,18 +171,19 @@ func (o *OwnServers) startRedis(ctx context.Context, addr string) error {
 	}
 }
 
-// RedisServer is the program of Redis, or of what takes its place (scripts/with-deps.sh).
+// RedisServer is the Redis program, or the one that replaces it (scripts/with-deps.sh).
 func RedisServer() string { return cmp.Or(os.Getenv("USHER_TEST_REDIS_SERVER"), "redis-server") }
 
-// Redis is a client of the server, to read, restore and flush what lies there.
+// Redis returns a client of the Redis server, to read, restore and flush its data.
 func (o *OwnServers) Redis() *redis.Client { return o.client }
 
-// URL is a superuser's, of the PostgreSQL server.
+// URL returns the superuser's URL of the PostgreSQL server.
 func (o *OwnServers) URL() string {
 	return "postgres://postgres@127.0.0.1:" + o.pgPort + "/postgres?sslmode=disable"
 }
 
-// PauseRedis lets the server accept and answer nothing, as a machine that hangs; the answer lets it go on.
+// PauseRedis stops the Redis process with SIGSTOP: it accepts connections and sends no reply, as on
+// a machine that hangs. resume continues it.
 func (o *OwnServers) PauseRedis() (resume func() error, err error) {
 	if err := o.redis.Process.Signal(stopSignal); err != nil {
 		return nil, err
@@ -187,14 +191,14 @@ func (o *OwnServers) PauseRedis() (resume func() error, err error) {
 	return func() error { return o.redis.Process.Signal(continueSignal) }, nil
 }
 
-// Close ends both servers.
+// Close stops both servers.
 func (o *OwnServers) Close() error {
 	err := errors.Join(o.client.Close(), o.redis.Process.Kill())
 	_ = o.redis.Wait() // it was killed
 	return errors.Join(err, o.StopPostgres())
 }
 
-// Tool is where one of PostgreSQL's commands lies.
+// Tool returns the path of one of PostgreSQL's commands.
 func (*OwnServers) Tool(name string) string {
 	return filepath.Join(os.Getenv("USHER_TEST_PG_BIN"), name)
 }

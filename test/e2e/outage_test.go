@@ -11,16 +11,16 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// down is a deployment of which a test takes a part away.
-type down struct {
+// outage is a deployment from which a test removes one part at a time.
+type outage struct {
 	*harness.Deployment
 
 	servers *harness.OwnServers
 	tokens  harness.Tokens
 }
 
-// without closes a service's database and opens it again: whoever comes meanwhile is turned away.
-func (d down) without(t *testing.T, service string) (back func()) {
+// closeDatabase closes a service's database for connections; reopen opens it again.
+func (d outage) closeDatabase(t *testing.T, service string) (reopen func()) {
 	t.Helper()
 	u, err := url.Parse(d.servers.Databases[service])
 	must(t, err)
@@ -32,12 +32,12 @@ func (d down) without(t *testing.T, service string) (back func()) {
 	must(t, d.servers.SQL(t.Context(), "", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+name+"'"))
 	return func() {
 		allow("true")
-		d.introspects(t, "once "+service+" has its database again")
+		d.waitUntilActive(t, "once "+service+" has its database again")
 	}
 }
 
-// introspects waits until the token is active.
-func (d down) introspects(t *testing.T, when string) {
+// waitUntilActive polls introspection until the token is active.
+func (d outage) waitUntilActive(t *testing.T, when string) {
 	t.Helper()
 	eventually(t, "introspecting "+when, func() bool {
 		active, err := d.Active(d.tokens.Access)
@@ -45,12 +45,12 @@ func (d down) introspects(t *testing.T, when string) {
 	})
 }
 
-func (d down) introspection() map[string]any {
+func (d outage) introspectionRequest() map[string]any {
 	return map[string]any{"token": d.tokens.Access, "client_id": harness.ResourceID, "client_secret": harness.ResourcePW}
 }
 
-// signsIn: a person signs in at the page as always.
-func (d down) signsIn(t *testing.T) *harness.Browser {
+// wantSignIn signs a user in on the sign-in page, which must succeed during the outage.
+func (d outage) wantSignIn(t *testing.T) *harness.Browser {
 	t.Helper()
 	b := d.NewBrowser()
 	page, err := b.Get("/signin")
@@ -63,8 +63,9 @@ func (d down) signsIn(t *testing.T) *harness.Browser {
 	return b
 }
 
-// inspects: a resource server introspects over gRPC as always.
-func (d down) inspects(t *testing.T) {
+// wantGRPCIntrospection introspects over gRPC as a resource server, which must succeed during the
+// outage.
+func (d outage) wantGRPCIntrospection(t *testing.T) {
 	t.Helper()
 	conn, err := d.Dial("video-api", "token")
 	must(t, err)
@@ -75,36 +76,37 @@ func (d down) inspects(t *testing.T) {
 	}
 }
 
-// TestWhatGoesOnWhenSomethingIsDown: docs/operations.md, line by line.
-func TestWhatGoesOnWhenSomethingIsDown(t *testing.T) {
-	t.Parallel() // on servers of its own
-	deployment, servers := own(t, nil)
+// TestOutageTableOfTheOperationsPage checks the table of outages in docs/operations.md, line by
+// line.
+func TestOutageTableOfTheOperationsPage(t *testing.T) {
+	t.Parallel() // it has its own servers
+	deployment, servers := ownFiveProcesses(t, nil)
 	tokens, err := deployment.Issue(deployment.NewBrowser(), harness.Request{})
 	must(t, err)
-	d := down{deployment, servers, tokens}
+	d := outage{deployment, servers, tokens}
 
 	t.Run("PostgreSQL of token", func(t *testing.T) {
-		back := d.without(t, "token")
-		d.signsIn(t)
+		reopen := d.closeDatabase(t, "token")
+		d.wantSignIn(t)
 		wantUnavailable(t, d.Deployment, "refreshing", "/oauth/token", refreshRequest(tokens.Refresh, nil))
-		wantUnavailable(t, d.Deployment, "introspecting", "/oauth/introspect", d.introspection())
+		wantUnavailable(t, d.Deployment, "introspecting", "/oauth/introspect", d.introspectionRequest())
 		page, err := d.NewBrowser().Consent(harness.Request{})
 		if err == nil && page.Status != http.StatusServiceUnavailable {
 			t.Errorf("the consent page: status %d", page.Status)
 		}
-		back()
+		reopen()
 	})
 	t.Run("PostgreSQL of authz", func(t *testing.T) {
-		back := d.without(t, "authz")
-		d.inspects(t)
+		reopen := d.closeDatabase(t, "authz")
+		d.wantGRPCIntrospection(t)
 		wantUnavailable(t, d.Deployment, "refreshing", "/oauth/token", refreshRequest(tokens.Refresh, nil))
-		wantUnavailable(t, d.Deployment, "introspecting as a client", "/oauth/introspect", d.introspection())
-		back()
+		wantUnavailable(t, d.Deployment, "introspecting as a client", "/oauth/introspect", d.introspectionRequest())
+		reopen()
 	})
 	t.Run("token", func(t *testing.T) {
 		_, err := d.StopOne("token")
 		must(t, err)
-		d.signsIn(t)
+		d.wantSignIn(t)
 		wantUnavailable(t, d.Deployment, "refreshing", "/oauth/token", refreshRequest(tokens.Refresh, nil))
 		eventually(t, "/v1 after three heartbeats", func() bool {
 			req, err := http.NewRequest(http.MethodGet, d.PublicURL+"/v1/videos", nil)
@@ -115,11 +117,11 @@ func TestWhatGoesOnWhenSomethingIsDown(t *testing.T) {
 			return a.Status == http.StatusServiceUnavailable && a.Code() == "unavailable"
 		})
 		must(t, d.StartOne("token"))
-		d.introspects(t, "once token is back")
+		d.waitUntilActive(t, "once token is back")
 	})
-	t.Run("Redis", d.redisAway)
+	t.Run("Redis", d.redisPaused)
 	t.Run("the statement for UsherTokenReuse", func(t *testing.T) {
-		statement := regexp.MustCompile("`(SELECT [^`]+)`").FindStringSubmatch(read(t, "docs", "operations.md"))
+		statement := regexp.MustCompile("`(SELECT [^`]+)`").FindStringSubmatch(readFile(t, "docs", "operations.md"))
 		if statement == nil {
 			t.Fatal("docs/operations.md has no statement")
 		}
@@ -127,8 +129,8 @@ func TestWhatGoesOnWhenSomethingIsDown(t *testing.T) {
 	})
 }
 
-// redisAway: what TestCase104_RedisAway does not ask.
-func (d down) redisAway(t *testing.T) {
+// redisPaused checks what TestCase104_RedisAway does not.
+func (d outage) redisPaused(t *testing.T) {
 	const authenticate = "/api/v1/user/authenticate"
 	password := `{"emailAddress":"` + harness.EstherEmail + `","password":"` + harness.UserPassword + `"}`
 	user := callUsers(t, d.Deployment, http.MethodPost, authenticate, "", password)
