@@ -246,7 +246,7 @@ type Page struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The client.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The epoch of the user-client: how often its access was revoked before.
+	// The epoch of the user-client, which rises with each revocation of its access.
 	Epoch         int64 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

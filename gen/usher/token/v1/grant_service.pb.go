@@ -81,7 +81,8 @@ func (x *GetPairEpochRequest) GetClientId() string {
 // GetPairEpochResponse is the epoch.
 type GetPairEpochResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The epoch; it rises by one with each revocation of the user-client.
+	// The epoch; it rises with each revocation of the user-client
+	// (docs/adr/0011-an-ending-is-one-row.md).
 	Epoch         int64 `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -318,8 +319,9 @@ type Connection struct {
 	// When a token of the user-client was last issued, or introspected with a database read, to the
 	// minute; absent if never.
 	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
-	// How many of the last epoch raises only invalidated pending codes, as a new password does: an
-	// approval is still valid when its epoch is at most this much below the current one.
+	// By how much the last revocations that only invalidated pending codes, as a new password does,
+	// raised the epoch: an approval is still valid when its epoch is at most this much below the
+	// current one.
 	LenientRaises int64 `protobuf:"varint,4,opt,name=lenient_raises,json=lenientRaises,proto3" json:"lenient_raises,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
