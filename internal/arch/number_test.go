@@ -35,7 +35,7 @@ func numbers() []number {
 		{operations, "rows are deleted a thousand at a time", "internal/platform/housekeep/sweep.go", "slice = 1000"},
 		{operations, "makes room within ten minutes", "services/token/internal/store/partitions.go", "longestRest = 10 * time.Minute"},
 		{operations, "three heartbeats (750 ms)", "sdk/follower.go", "minBound = 750 * time.Millisecond"},
-		{operations, "more than 100 live grants", "docs/configuration.md", "`USHER_TOKEN_GRANT_LIMIT` | `100`"},
+		{operations, "more than 100 active grants", "docs/configuration.md", "`USHER_TOKEN_GRANT_LIMIT` | `100`"},
 		{operations, "60 times in 10 minutes", "docs/configuration.md", "`USHER_TOKEN_REFRESH_LIMIT` | `60`"},
 		{operations, "60 times in 10 minutes", "docs/configuration.md", "`USHER_TOKEN_REFRESH_WINDOW` | `10m`"},
 		{operations, "3,000 in 5 minutes unless set", "docs/configuration.md", "`USHER_AUTHZ_ANONYMOUS_REQUESTS` | `3000`"},
