@@ -84,9 +84,12 @@ type GetPromptRequest struct {
 	// The session cookie's value.
 	SessionToken string `protobuf:"bytes,2,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
 	// The browser cookie's value.
-	BrowserToken  string `protobuf:"bytes,3,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	BrowserToken string `protobuf:"bytes,3,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
+	// Whether the decision will carry the page. Release 0.1 never sets it: authz then binds the page
+	// to the user.
+	PageInDecision bool `protobuf:"varint,4,opt,name=page_in_decision,json=pageInDecision,proto3" json:"page_in_decision,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *GetPromptRequest) Reset() {
@@ -138,6 +141,13 @@ func (x *GetPromptRequest) GetBrowserToken() string {
 		return x.BrowserToken
 	}
 	return ""
+}
+
+func (x *GetPromptRequest) GetPageInDecision() bool {
+	if x != nil {
+		return x.PageInDecision
+	}
+	return false
 }
 
 // GetPromptResponse is the content of the consent page.
@@ -441,7 +451,9 @@ type DecideRequest struct {
 	// client may have the code.
 	AnsweredBefore bool `protobuf:"varint,6,opt,name=answered_before,json=answeredBefore,proto3" json:"answered_before,omitempty"`
 	// The page of GetPromptResponse. Absent in the form of an outcome page, and from release 0.1.
-	Page          *Page `protobuf:"bytes,7,opt,name=page,proto3" json:"page,omitempty"`
+	Page *Page `protobuf:"bytes,7,opt,name=page,proto3" json:"page,omitempty"`
+	// Whether the earlier POST was of the same page: a second click, not a second tab.
+	SameForm      bool `protobuf:"varint,8,opt,name=same_form,json=sameForm,proto3" json:"same_form,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -523,6 +535,13 @@ func (x *DecideRequest) GetPage() *Page {
 		return x.Page
 	}
 	return nil
+}
+
+func (x *DecideRequest) GetSameForm() bool {
+	if x != nil {
+		return x.SameForm
+	}
+	return false
 }
 
 // DecideResponse is the redirect to the client.
@@ -739,12 +758,13 @@ var File_usher_consent_v1_consent_service_proto protoreflect.FileDescriptor
 
 const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\n" +
-	"&usher/consent/v1/consent_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\x87\x01\n" +
+	"&usher/consent/v1/consent_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\xb1\x01\n" +
 	"\x10GetPromptRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
-	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"\xcb\x02\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12(\n" +
+	"\x10page_in_decision\x18\x04 \x01(\bR\x0epageInDecision\"\xcb\x02\n" +
 	"\x11GetPromptResponse\x12\x1f\n" +
 	"\vclient_name\x18\x01 \x01(\tR\n" +
 	"clientName\x12'\n" +
@@ -766,7 +786,7 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
 	"\x04plan\x18\x03 \x01(\tR\x04plan\x12\x12\n" +
-	"\x04role\x18\x04 \x01(\tR\x04role\"\xb4\x02\n" +
+	"\x04role\x18\x04 \x01(\tR\x04role\"\xd1\x02\n" +
 	"\rDecideRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
@@ -775,7 +795,8 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\bdecision\x18\x04 \x01(\x0e2\x1a.usher.consent.v1.DecisionR\bdecision\x12!\n" +
 	"\fworkspace_id\x18\x05 \x01(\tR\vworkspaceId\x12'\n" +
 	"\x0fanswered_before\x18\x06 \x01(\bR\x0eansweredBefore\x12*\n" +
-	"\x04page\x18\a \x01(\v2\x16.usher.consent.v1.PageR\x04page\"2\n" +
+	"\x04page\x18\a \x01(\v2\x16.usher.consent.v1.PageR\x04page\x12\x1b\n" +
+	"\tsame_form\x18\b \x01(\bR\bsameForm\"2\n" +
 	"\x0eDecideResponse\x12 \n" +
 	"\blocation\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\blocation\"\x88\x01\n" +
 	"\x11GetOutcomeRequest\x12\x1d\n" +

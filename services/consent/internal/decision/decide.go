@@ -29,6 +29,8 @@ type Form struct {
 	// AnsweredBefore says that the browser followed the response to an earlier post of the same decision: the client may have the
 	// code.
 	AnsweredBefore bool
+	// SameForm says that the earlier post was of the same page: a second click, and not a second tab.
+	SameForm bool
 }
 
 // Decide takes the user's decision and returns where the browser goes, which holds a code or access_denied. The same decision again
@@ -138,8 +140,8 @@ func (d Decider) repeat(ctx context.Context, f Form, c Completion, asked Pending
 	if err != nil {
 		return Completed{}, err
 	}
-	if redeemed && !f.AnsweredBefore {
-		return Completed{}, cause.With(ErrNotFound, cause.AuthorizationDecided) // this browser never had that code
+	if redeemed && !f.SameForm {
+		return Completed{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
 	}
 	c.ReportRepeat, c.RenewCode, c.CodeRedeemed = false, f.AnsweredBefore, redeemed
 	return d.Authorizations.Complete(ctx, c)

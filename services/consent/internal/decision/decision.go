@@ -34,6 +34,8 @@ type Request struct {
 	Session secret.String
 	// Browser is the browser cookie's value, to which the authorization is bound.
 	Browser secret.String
+	// PageInDecision says that the decision will name the page that it was made on. The gateway of release 0.1 does not.
+	PageInDecision bool
 }
 
 // Person is the user who is signed in.

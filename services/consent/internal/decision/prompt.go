@@ -43,7 +43,7 @@ func (d Decider) GetPrompt(ctx context.Context, r Request) (Prompt, error) {
 		ClientName: pending.ClientName, RedirectOrigin: pending.RedirectOrigin,
 		Scopes: d.describe(pending.Scope), Person: person,
 	}
-	if !pending.EpochInDecision { // last, so that a page that could not be shown binds no user
+	if !pending.EpochInDecision || !r.PageInDecision { // last, so that a page that could not be shown binds no user
 		return prompt, d.Authorizations.Bind(ctx, r, Viewer{UserID: person.ID, Epoch: epoch})
 	}
 	prompt.Page = &Page{ClientID: pending.ClientID, Epoch: epoch}

@@ -67,7 +67,7 @@ UPDATE user_tokens SET ended_at = {{now}} WHERE ended_at IS NULL AND expires_at 
 	s.ofMember = families(`SELECT id FROM (
     SELECT id, workspace_id FROM families WHERE user_id = $1 AND revoked_at IS NULL LIMIT $3 {{skip locked}}) AS f WHERE workspace_id = $2`)
 	s.ofClient = families(`SELECT f.id FROM (SELECT user_id FROM pairs WHERE client_id = $1 LIMIT $2) AS p
-    JOIN LATERAL (SELECT id FROM families WHERE user_id = p.UserID_id AND client_id = $1 AND revoked_at IS NULL LIMIT $2) AS f ON true LIMIT $2`)
+    JOIN LATERAL (SELECT id FROM families WHERE user_id = p.user_id AND client_id = $1 AND revoked_at IS NULL LIMIT $2) AS f ON true LIMIT $2`)
 	s.userTokens = tokens(`SELECT hash FROM (` + live + `user_id = $2 LIMIT $3 {{skip locked}}) AS t`)
 	s.memberTokens = tokens(`SELECT hash FROM (` + live + `user_id = $2 LIMIT $4 {{skip locked}}) AS t WHERE workspace_id = $3`)
 	s.appTokens = tokens(`SELECT hash FROM (` + live + `app_id = $2 AND app_id <> '' LIMIT $3 {{skip locked}}) AS t`)
