@@ -123,7 +123,7 @@ done
 
 export USHER_TEST_POSTGRES_URL="postgres://postgres@127.0.0.1:$pg_port/postgres?sslmode=disable"
 export USHER_TEST_REDIS_ADDR="127.0.0.1:$redis_port"
-mkdir "$dir/bin" # what the tests of one run build, they build once
+mkdir "$dir/bin" # the tests of one run share what they build
 export USHER_TEST_BIN="$dir/bin"
 export USHER_TEST_PG_DATA="$dir/pg" USHER_TEST_PG_BIN="$bin" USHER_TEST_PG_OPTIONS="$options"
 if [ "$(id -u)" = 0 ]; then export USHER_TEST_PG_USER=postgres; else export USHER_TEST_PG_USER=; fi

@@ -128,7 +128,7 @@ SELECT sha256(('u' || i)::bytea), 'usr_' || i, $3, 'ws_acme', 'Pat Doe', {{now}}
 		}
 	}
 	for _, table := range []string{"families", "pairs", "user_tokens"} {
-		if err := w.db.Alone(ctx, time.Minute, `VACUUM ANALYZE `+table); err != nil {
+		if err := w.db.ExecOutsideTx(ctx, time.Minute, `VACUUM ANALYZE `+table); err != nil {
 			return err
 		}
 	}

@@ -125,7 +125,7 @@ func (p *PostgresPair) ReadOnly(ctx context.Context, on bool) error {
 		return err
 	}
 	defer db.Close() //nolint:errcheck // nothing is lost with it
-	if err := db.Alone(ctx, checkpointLimit, fmt.Sprintf("ALTER SYSTEM SET default_transaction_read_only = %t", on)); err != nil {
+	if err := db.ExecOutsideTx(ctx, checkpointLimit, fmt.Sprintf("ALTER SYSTEM SET default_transaction_read_only = %t", on)); err != nil {
 		return err
 	}
 	return p.Primary.pg("pg_ctl", "-D", p.Primary.dir, "-s", "reload")

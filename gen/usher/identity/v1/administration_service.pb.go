@@ -1256,10 +1256,10 @@ func (x *CreateAuthenticationAppRequest) GetWorkspaceId() string {
 	return ""
 }
 
-// CreateAuthenticationAppResponse is the new app.
+// CreateAuthenticationAppResponse is the new authentication app.
 type CreateAuthenticationAppResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app.
+	// The authentication app.
 	AuthenticationApp *AuthenticationApp `protobuf:"bytes,1,opt,name=authentication_app,json=authenticationApp,proto3" json:"authentication_app,omitempty"`
 	// Its secret.
 	ClientSecret  string `protobuf:"bytes,2,opt,name=client_secret,json=clientSecret,proto3" json:"client_secret,omitempty"`
@@ -1394,7 +1394,7 @@ func (x *ListAuthenticationAppsResponse) GetAuthenticationApps() []*Authenticati
 	return nil
 }
 
-// RotateAuthenticationAppSecretRequest names an app and an overlap.
+// RotateAuthenticationAppSecretRequest names an authentication app and an overlap.
 type RotateAuthenticationAppSecretRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The authentication app, `aap_…`.
@@ -1452,7 +1452,7 @@ func (x *RotateAuthenticationAppSecretRequest) GetOverlapSeconds() int64 {
 // RotateAuthenticationAppSecretResponse is the new secret.
 type RotateAuthenticationAppSecretResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app.
+	// The authentication app.
 	AuthenticationApp *AuthenticationApp `protobuf:"bytes,1,opt,name=authentication_app,json=authenticationApp,proto3" json:"authentication_app,omitempty"`
 	// Its new secret.
 	ClientSecret  string `protobuf:"bytes,2,opt,name=client_secret,json=clientSecret,proto3" json:"client_secret,omitempty"`

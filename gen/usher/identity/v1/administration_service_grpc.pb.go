@@ -73,7 +73,7 @@ type AdministrationServiceClient interface {
 	ListAuthenticationApps(ctx context.Context, in *ListAuthenticationAppsRequest, opts ...grpc.CallOption) (*ListAuthenticationAppsResponse, error)
 	// RotateAuthenticationAppSecret generates a new secret, which only this response contains. The
 	// previous secret stays valid for the overlap; older ones are revoked at once. NOT_FOUND, also
-	// for a revoked app.
+	// for a revoked authentication app.
 	RotateAuthenticationAppSecret(ctx context.Context, in *RotateAuthenticationAppSecretRequest, opts ...grpc.CallOption) (*RotateAuthenticationAppSecretResponse, error)
 	// ApplyDisableUser makes the change of the token service's DisableUser: it also ends the user's
 	// browser sessions. NOT_FOUND.
@@ -303,7 +303,7 @@ type AdministrationServiceServer interface {
 	ListAuthenticationApps(context.Context, *ListAuthenticationAppsRequest) (*ListAuthenticationAppsResponse, error)
 	// RotateAuthenticationAppSecret generates a new secret, which only this response contains. The
 	// previous secret stays valid for the overlap; older ones are revoked at once. NOT_FOUND, also
-	// for a revoked app.
+	// for a revoked authentication app.
 	RotateAuthenticationAppSecret(context.Context, *RotateAuthenticationAppSecretRequest) (*RotateAuthenticationAppSecretResponse, error)
 	// ApplyDisableUser makes the change of the token service's DisableUser: it also ends the user's
 	// browser sessions. NOT_FOUND.

@@ -203,7 +203,8 @@ type VerifyClientSecretResponse struct {
 	User *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	// The authentication app, `aap_…`.
 	AuthenticationAppId string `protobuf:"bytes,2,opt,name=authentication_app_id,json=authenticationAppId,proto3" json:"authentication_app_id,omitempty"`
-	// The only workspace, `ws_…`, that the app is limited to; empty for all of the user's.
+	// The only workspace, `ws_…`, that the authentication app is limited to; empty for all of the
+	// user's.
 	WorkspaceId   string `protobuf:"bytes,3,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -36,7 +36,7 @@ type CredentialServiceClient interface {
 	VerifyPassword(ctx context.Context, in *VerifyPasswordRequest, opts ...grpc.CallOption) (*VerifyPasswordResponse, error)
 	// VerifyClientSecret checks an e-mail address and the secret of an authentication app.
 	// INVALID_CREDENTIALS for every cause, also when the user is not a member of the workspace that
-	// the app is limited to; RATE_LIMITED.
+	// the authentication app is limited to; RATE_LIMITED.
 	VerifyClientSecret(ctx context.Context, in *VerifyClientSecretRequest, opts ...grpc.CallOption) (*VerifyClientSecretResponse, error)
 }
 
@@ -81,7 +81,7 @@ type CredentialServiceServer interface {
 	VerifyPassword(context.Context, *VerifyPasswordRequest) (*VerifyPasswordResponse, error)
 	// VerifyClientSecret checks an e-mail address and the secret of an authentication app.
 	// INVALID_CREDENTIALS for every cause, also when the user is not a member of the workspace that
-	// the app is limited to; RATE_LIMITED.
+	// the authentication app is limited to; RATE_LIMITED.
 	VerifyClientSecret(context.Context, *VerifyClientSecretRequest) (*VerifyClientSecretResponse, error)
 	mustEmbedUnimplementedCredentialServiceServer()
 }

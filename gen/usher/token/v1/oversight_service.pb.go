@@ -35,7 +35,7 @@ const (
 	RevocationReason_REVOCATION_REASON_CODE_REPLAY RevocationReason = 2
 	// Reuse: a rotated refresh token was presented again.
 	RevocationReason_REVOCATION_REASON_REUSE RevocationReason = 3
-	// The user's own decision on the Connected Apps page.
+	// The user disconnected the client on the page of connected clients.
 	RevocationReason_REVOCATION_REASON_DISCONNECT RevocationReason = 4
 	// An API key was revoked.
 	RevocationReason_REVOCATION_REASON_KEY_REVOKED RevocationReason = 5

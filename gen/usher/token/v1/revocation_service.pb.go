@@ -234,7 +234,7 @@ type Revocation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its position in the log; cursors rise in the order of commits.
 	Cursor int64 `protobuf:"varint,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
-	// What was revoked; it decides which of the fields below are set.
+	// The kind of revocation; it decides which of the fields below are set.
 	Kind RevocationKind `protobuf:"varint,2,opt,name=kind,proto3,enum=usher.token.v1.RevocationKind" json:"kind,omitempty"`
 	// SHA-256 of the token, for REVOCATION_KIND_TOKEN.
 	TokenHash []byte `protobuf:"bytes,3,opt,name=token_hash,json=tokenHash,proto3" json:"token_hash,omitempty"`

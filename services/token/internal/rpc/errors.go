@@ -39,7 +39,7 @@ func fail(err error) error {
 		return invalid("password", ending.ErrPassword.Error())
 	}
 	if errors.Is(err, ending.ErrPlan) {
-		return invalid("plan", "is none of the catalog's")
+		return invalid("plan", "is not in the catalog")
 	}
 	if errors.Is(err, sqldb.ErrUnavailable) {
 		return oerr.Unavailable(err)

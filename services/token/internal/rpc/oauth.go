@@ -14,7 +14,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/source"
-	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/introspect"
@@ -37,7 +36,7 @@ type OAuth struct {
 	Introspector introspect.Introspector
 	Issuer       string
 	// Tokens counts; nil counts nothing.
-	Tokens *telemetry.Tokens
+	Tokens *TokenMetrics
 	Logger *slog.Logger
 	// Sources remembers where spent credentials were used from.
 	Sources *usedfrom.Recent

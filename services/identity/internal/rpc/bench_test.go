@@ -37,7 +37,7 @@ const (
 	attemptWindow = 15 * time.Minute
 )
 
-// entries is the short-lived store in memory, which can be down.
+// entries is the in-memory short-lived store, which can be down.
 type entries struct {
 	shortlived.Store
 	down atomic.Bool
@@ -71,8 +71,8 @@ func (e *entries) Spend(ctx context.Context, key string, limit int64, window tim
 	return e.Store.Spend(ctx, key, limit, window)
 }
 
-// desk is the service's handlers over fakes, with the documented users.
-type desk struct {
+// bench has the service's handlers over fakes, with the documents' users.
+type bench struct {
 	*rpc.Sessions
 	*rpc.Directory
 	*rpc.Credentials
@@ -83,7 +83,7 @@ type desk struct {
 	passwords *checks
 }
 
-// checks counts the passwords that are computed, and can be too busy.
+// checks counts the password verifications, and can be too busy.
 type checks struct {
 	*password.Hasher
 	n    atomic.Int32
@@ -98,9 +98,9 @@ func (c *checks) Verify(ctx context.Context, stored, presented secret.String) (r
 	return c.Hasher.Verify(ctx, stored, presented)
 }
 
-func open(t *testing.T) *desk {
+func open(t *testing.T) *bench {
 	t.Helper()
-	d := &desk{store: storetest.NewFake(t, fixture.People()), clock: &shortlivedtest.Clock{}}
+	d := &bench{store: storetest.NewFake(t, fixture.Directory()), clock: &shortlivedtest.Clock{}}
 	d.entries = &entries{Store: shortlived.NewMemory(shortlived.MemoryOptions{Now: d.clock.Now})}
 	d.passwords = &checks{Hasher: password.New(password.Config{Concurrency: 2})}
 	apps := authapp.Registry{Apps: d.store}
@@ -109,27 +109,27 @@ func open(t *testing.T) *desk {
 		Account: ratelimit.Budget{Limit: perAccount, Window: attemptWindow},
 		Source:  ratelimit.Budget{Limit: perSource, Window: attemptWindow},
 	})
-	doors := credential.Doors{
+	methods := credential.Verifier{
 		Accounts: account.Authenticator{Records: d.store, Passwords: d.passwords}, Apps: apps,
 		Attempts: guard,
 	}
 	d.Sessions = &rpc.Sessions{
-		Doors: doors,
-		Book:  session.New(session.Config{Entries: d.entries, Users: d.store, Lifetime: lifetime, Now: d.clock.Now}),
+		Verifier: methods,
+		Store:    session.New(session.Config{Entries: d.entries, Users: d.store, Lifetime: lifetime, Now: d.clock.Now}),
 	}
-	d.Credentials = &rpc.Credentials{Doors: doors}
+	d.Credentials = &rpc.Credentials{Verifier: methods}
 	if err := d.store.SeedApp(t.Context(), fixture.App(), fixture.AppSecret()); err != nil {
 		t.Fatal(err)
 	}
 	d.Directory = &rpc.Directory{Memberships: d.store}
 	d.Administration = &rpc.Administration{
-		People: administration.Desk{Store: d.store, Passwords: d.passwords, Plans: catalog.Default(), Attempts: guard}, Apps: apps,
+		Service: administration.Service{Store: d.store, Passwords: d.passwords, Plans: catalog.Default(), Attempts: guard}, Apps: apps,
 	}
 	return d
 }
 
-// signIn is what John's browser does.
-func (d *desk) signIn(t *testing.T, previous string) string {
+// signIn signs John's browser in.
+func (d *bench) signIn(t *testing.T, previous string) string {
 	t.Helper()
 	res, err := d.AuthenticateUser(t.Context(), &identityv1.AuthenticateUserRequest{
 		EmailAddress: address, Password: right, PreviousSessionToken: previous,
@@ -140,7 +140,7 @@ func (d *desk) signIn(t *testing.T, previous string) string {
 	return res.GetSessionToken()
 }
 
-func (d *desk) get(t *testing.T, token string) (*identityv1.Session, error) {
+func (d *bench) get(t *testing.T, token string) (*identityv1.Session, error) {
 	t.Helper()
 	res, err := d.GetSession(t.Context(), &identityv1.GetSessionRequest{SessionToken: token})
 	return res.GetSession(), err

@@ -8,8 +8,9 @@ import (
 	"syscall"
 )
 
-// silent says whether nothing has come on a connection that nobody uses. A server that ends a connection says so first or closes
-// it, and one look at the socket shows either, without a round trip. What cannot be looked at counts as silent.
+// silent reports whether nothing was received on an idle connection. A server that closes a
+// connection sends a message first or closes the socket; a look at the socket detects both without
+// a round trip. A connection that cannot be checked counts as silent.
 func silent(conn net.Conn) bool {
 	if secured, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		conn = secured.NetConn()
@@ -24,7 +25,7 @@ func silent(conn net.Conn) bool {
 	}
 	var seen error
 	var b [1]byte
-	// Control and not Read, which would wait for whoever still reads in the background.
+	// Control and not Read: Read would block while another goroutine reads in the background.
 	if err := raw.Control(func(fd uintptr) {
 		_, _, seen = syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 	}); err != nil {

@@ -1,4 +1,4 @@
-package housekeep
+package cleanup
 
 import (
 	"context"
@@ -10,28 +10,31 @@ import (
 )
 
 const (
-	// slice is how many rows one statement looks at, so that nobody waits long for it.
+	// slice is the number of rows that one statement reads, so that it holds its locks briefly.
 	slice = 1000
-	// budget is how long one run of a sweep may take; the next goes on where it stopped.
+	// budget is the time limit of one run of a sweep; the next run continues where it stopped.
 	budget = 20 * time.Second
 )
 
-// Table says what a sweep looks at. Its words become SQL: they are constants of a store.
+// Table describes the table of a sweep. Its fields are concatenated into SQL: they must be
+// constants.
 type Table struct {
 	Name string
-	// Key is the primary key, its columns separated by commas; By is the first of them, along which the sweep walks.
+	// Key is the primary key, its columns separated by commas. By is its first column, the order of
+	// the sweep.
 	Key, By string
-	// Dead is true for a row that goes, in the words of sqldb.DB.SQL. Its parameters are $3 and up.
+	// Dead is the SQL condition of a row to delete, with the placeholders of sqldb.DB.SQL. Its
+	// parameters are $3 and up.
 	Dead string
 }
 
-// Sweep walks a table along its primary key and deletes the rows that are dead. It needs no index on what makes them so,
-// which every use may change. It is used by one goroutine at a time.
+// Sweep walks a table along its primary key and deletes the dead rows. It needs no index on the
+// columns of Table.Dead, which requests update often. It must not be used concurrently.
 type Sweep[K string | []byte] struct {
 	db                *sqldb.DB
 	name              string
 	last, some, erase string
-	// at is the key that the last run came to.
+	// at is the last key that the previous slice reached.
 	at K
 }
 
@@ -44,14 +47,16 @@ func NewSweep[K string | []byte](db *sqldb.DB, t Table) *Sweep[K] {
 	return &Sweep[K]{
 		db: db, name: t.Name, at: K(""),
 		last: `SELECT ` + t.By + ` FROM ` + t.Name + ` WHERE ` + t.By + ` > $1 ORDER BY ` + t.By + ` LIMIT 1 OFFSET $2`,
-		// What somebody holds is left for the next time: who waits while holding others is who deadlocks.
+		// SKIP LOCKED: cleanup never waits for a row while it holds others, so it cannot deadlock
+		// with a rotation. Skipped rows are left to the next run.
 		some: erase(t.By + ` > $1 AND ` + t.By + ` <= $2`),
-		// The second parameter is there so that the others have their numbers.
+		// $2 is used only so that the parameters of Table.Dead keep their numbers.
 		erase: erase(t.By + ` > $1 AND ` + t.By + ` >= $2`),
 	}
 }
 
-// Run walks to the table's end, or as far as it comes in twenty seconds. args are the parameters of Table.Dead.
+// Run sweeps to the end of the table, for twenty seconds at most. args are the parameters of
+// Table.Dead.
 func (s *Sweep[K]) Run(ctx context.Context, args ...any) error {
 	for until := time.Now().Add(budget); time.Now().Before(until); {
 		end, err := s.slice(ctx, args)
@@ -65,7 +70,7 @@ func (s *Sweep[K]) Run(ctx context.Context, args ...any) error {
 	return nil
 }
 
-// slice deletes what is dead among the next rows, and reports whether the table ends there.
+// slice deletes the dead rows among the next ones, and reports whether the table ends there.
 func (s *Sweep[K]) slice(ctx context.Context, args []any) (end bool, err error) {
 	var to K
 	err = s.db.QueryRow(ctx, s.last, s.at, slice-1).Scan(&to)
@@ -84,8 +89,9 @@ func (s *Sweep[K]) slice(ctx context.Context, args []any) (end bool, err error) 
 	return false, nil
 }
 
-// Repeat runs a statement that deletes or changes a slice of rows until it finds no whole slice more, or for twenty seconds.
-// The last parameter of the statement is how many rows it takes.
+// Repeat runs a statement that deletes or changes a slice of rows until it affects less than a full
+// slice, for twenty seconds at most. The last parameter of the statement is the size of the slice.
+// It returns the total number of rows affected.
 func Repeat(ctx context.Context, db *sqldb.DB, text string, rows int64, args ...any) (total int64, err error) {
 	for until := time.Now().Add(budget); time.Now().Before(until); {
 		n, err := db.Exec(ctx, text, append(args[:len(args):len(args)], rows)...)

@@ -1,4 +1,4 @@
-package housekeep_test
+package cleanup_test
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/vidocu/usher/internal/platform/housekeep"
+	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 )
@@ -32,7 +32,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// add writes owners with two parts each, of which every second owner's are dead and every tenth's never die.
+// add inserts two rows for each owner: every second owner's are dead, every
+// tenth's never expire.
 func add(t *testing.T, db *sqldb.DB, owners int) {
 	t.Helper()
 	must(t, db.InTx(t.Context(), func(tx *sqldb.Tx) error {
@@ -51,8 +52,8 @@ func add(t *testing.T, db *sqldb.DB, owners int) {
 	}))
 }
 
-func sweep(db *sqldb.DB) *housekeep.Sweep[string] {
-	return housekeep.NewSweep[string](db, housekeep.Table{Name: "things", Key: "owner, part", By: "owner", Dead: "until = $3"})
+func sweep(db *sqldb.DB) *cleanup.Sweep[string] {
+	return cleanup.NewSweep[string](db, cleanup.Table{Name: "things", Key: "owner, part", By: "owner", Dead: "until = $3"})
 }
 
 func count(t *testing.T, db *sqldb.DB) (n int) {
@@ -61,28 +62,28 @@ func count(t *testing.T, db *sqldb.DB) (n int) {
 	return n
 }
 
-func TestASweepTakesTheDeadAndNothingElse(t *testing.T) {
+func TestASweepDeletesDeadRowsOnly(t *testing.T) {
 	sqldbtest.Each(t, migrations(), func(t *testing.T, db *sqldb.DB) {
 		s := sweep(db)
-		must(t, s.Run(t.Context(), 1)) // nothing is there yet
+		must(t, s.Run(t.Context(), 1)) // the table is empty
 		add(t, db, 1500)               // three slices
 		must(t, s.Run(t.Context(), 1))
 		if n := count(t, db); n != 1500 {
 			t.Errorf("%d rows are left, want half of 3000", n)
 		}
-		must(t, s.Run(t.Context(), 0)) // from the beginning again
+		must(t, s.Run(t.Context(), 0)) // from the start of the table
 		if n := count(t, db); n != 300 {
-			t.Errorf("%d rows are left, want the 300 that never die", n)
+			t.Errorf("%d rows are left, want the 300 that never expire", n)
 		}
 	})
 }
 
-func TestASweepWaitsForNobody(t *testing.T) {
+func TestASweepSkipsLockedRows(t *testing.T) {
 	sqldbtest.EachReopen(t, migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		db, holder := reopen(0), reopen(0)
 		add(t, db, 10)
 		if db.Engine() == sqldb.SQLite {
-			return // it has one writer, and no row is held
+			return // SQLite has one writer and no row locks
 		}
 		s := sweep(db)
 		must(t, holder.InTx(t.Context(), func(tx *sqldb.Tx) error {
@@ -93,7 +94,7 @@ func TestASweepWaitsForNobody(t *testing.T) {
 			return nil
 		}))
 		if n := count(t, db); n != 20-8 {
-			t.Errorf("%d rows are left, want the ten that live and the two that were held", n)
+			t.Errorf("%d rows are left, want the ten that are alive and the two that were locked", n)
 		}
 	})
 }
@@ -101,21 +102,21 @@ func TestASweepWaitsForNobody(t *testing.T) {
 func TestRepeatEndsWithTheLastSlice(t *testing.T) {
 	sqldbtest.Each(t, migrations(), func(t *testing.T, db *sqldb.DB) {
 		add(t, db, 50)
-		n, err := housekeep.Repeat(t.Context(), db,
+		n, err := cleanup.Repeat(t.Context(), db,
 			`DELETE FROM things WHERE (owner, part) IN (SELECT owner, part FROM things WHERE until = $1 LIMIT $2)`, 7, 1)
 		if must(t, err); n != 50 || count(t, db) != 50 {
-			t.Errorf("%d of 50 rows went", n)
+			t.Errorf("%d of 50 rows were deleted", n)
 		}
 	})
 }
 
-// keeper counts its runs, of which every second fails.
-func keeper(db *sqldb.DB, log *bytes.Buffer, runs *atomic.Int64, done chan<- string) housekeep.Keeper {
-	return housekeep.Keeper{
-		Name: "house", DB: db, Logger: slog.New(slog.NewTextHandler(log, nil)), Every: time.Millisecond,
+// runner counts its runs, of which every second one fails.
+func runner(db *sqldb.DB, log *bytes.Buffer, runs *atomic.Int64, done chan<- string) cleanup.Runner {
+	return cleanup.Runner{
+		Name: "things", DB: db, Logger: slog.New(slog.NewTextHandler(log, nil)), Every: time.Millisecond,
 		Work: func(context.Context) error {
 			if runs.Add(1)%2 == 0 {
-				return errors.New("the broom broke")
+				return errors.New("disk full")
 			}
 			return nil
 		},
@@ -128,52 +129,52 @@ func keeper(db *sqldb.DB, log *bytes.Buffer, runs *atomic.Int64, done chan<- str
 	}
 }
 
-func TestHouseIsKeptAgainAfterAFailure(t *testing.T) {
+func TestCleanupIsRetriedAfterAFailure(t *testing.T) {
 	sqldbtest.Each(t, nil, func(t *testing.T, db *sqldb.DB) {
 		ctx, stop := context.WithCancel(t.Context())
 		var log bytes.Buffer
 		var runs atomic.Int64
 		done, ended := make(chan string), make(chan struct{})
 		go func() {
-			keeper(db, &log, &runs, done).Run(ctx)
+			runner(db, &log, &runs, done).Run(ctx)
 			close(ended)
 		}()
-		for range 4 { // the beginning, and three runs
-			if name := <-done; name != "house" {
-				t.Errorf("%q was kept", name)
+		for range 4 { // the start, and three runs
+			if name := <-done; name != "things" {
+				t.Errorf("%q was cleaned up", name)
 			}
 		}
 		stop()
 		<-ended
-		if runs.Load() < 5 || !strings.Contains(log.String(), "the broom broke") {
+		if runs.Load() < 5 || !strings.Contains(log.String(), "disk full") {
 			t.Errorf("%d runs, and the log says %q", runs.Load(), log.String())
 		}
-		lead := db.Lead("housekeeping/house")
-		defer lead.Close()
-		if led, err := lead.Do(t.Context(), func(context.Context) error { return nil }); err != nil || !led {
-			t.Errorf("whoever stopped keeping house still leads (%v)", err)
+		lock := db.LeaderLock("housekeeping/things")
+		defer lock.Close()
+		if leads, err := lock.Do(t.Context(), func(context.Context) error { return nil }); err != nil || !leads {
+			t.Errorf("the runner that stopped is still the leader (%v)", err)
 		}
 	})
 }
 
-func TestHardWorkDoesNotBeginWithTheProcess(t *testing.T) {
+func TestTheFirstRunIsDelayed(t *testing.T) {
 	sqldbtest.Each(t, nil, func(t *testing.T, db *sqldb.DB) {
 		ctx, stop := context.WithCancel(t.Context())
 		var runs atomic.Int64
-		begun, ended := make(chan string, 1), make(chan struct{})
-		k := keeper(db, &bytes.Buffer{}, &runs, begun)
+		started, ended := make(chan string, 1), make(chan struct{})
+		k := runner(db, &bytes.Buffer{}, &runs, started)
 		k.Every, k.Later = time.Hour, true
 		go func() {
 			k.Run(ctx)
 			close(ended)
 		}()
-		<-begun
-		// Another's house is kept three times meanwhile: by then the first would have been kept too.
+		<-started
+		// Another runner completes three runs meanwhile: by then the first would have run too.
 		other, rest := context.WithCancel(t.Context())
 		var others atomic.Int64
 		done, left := make(chan string), make(chan struct{})
-		neighbour := keeper(db, &bytes.Buffer{}, &others, done)
-		neighbour.Name = "the neighbour's"
+		neighbour := runner(db, &bytes.Buffer{}, &others, done)
+		neighbour.Name = "others"
 		go func() {
 			neighbour.Run(other)
 			close(left)
@@ -186,7 +187,7 @@ func TestHardWorkDoesNotBeginWithTheProcess(t *testing.T) {
 		stop()
 		<-ended
 		if n := runs.Load(); n != 0 {
-			t.Errorf("%d runs in the first moment", n)
+			t.Errorf("%d runs immediately after the start", n)
 		}
 	})
 }

@@ -13,10 +13,10 @@ import (
 
 const lifetime = time.Hour
 
-// entries is a short-lived store that forgets to let entries expire.
+// entries is a short-lived store that never evicts.
 type entries struct {
-	kept map[string][]byte
-	asks int
+	kept  map[string][]byte
+	calls int
 	// failPut, failGet and failDelete are outages.
 	failPut, failGet, failDelete error
 }
@@ -29,23 +29,23 @@ func (e *entries) Put(_ context.Context, key string, value []byte, _ time.Durati
 }
 
 func (e *entries) Get(_ context.Context, key string) ([]byte, bool, error) {
-	e.asks++
+	e.calls++
 	value, found := e.kept[key]
 	return value, found, e.failGet
 }
 
 func (e *entries) Delete(_ context.Context, key string) error {
-	e.asks++
+	e.calls++
 	if e.failDelete == nil {
 		delete(e.kept, key)
 	}
 	return e.failDelete
 }
 
-// users are those of the durable store.
+// users are the users of the durable store.
 type users map[string]account.User
 
-// durable is the durable store, with the sessions that live.
+// durable is the durable store with the valid sessions.
 type durable struct {
 	users
 	live map[secret.Hash]string
@@ -62,7 +62,7 @@ func (d durable) EndSession(_ context.Context, hash secret.Hash) (bool, error) {
 	return found, nil
 }
 
-func (d durable) FindHolder(_ context.Context, l session.Lookup) (session.Holder, error) {
+func (d durable) GetHolder(_ context.Context, l session.Lookup) (session.Holder, error) {
 	user, found := d.users[l.UserID]
 	switch {
 	case l.UserID == "usr_down":
@@ -75,27 +75,27 @@ func (d durable) FindHolder(_ context.Context, l session.Lookup) (session.Holder
 
 var errDown = errors.New("down")
 
-// desk is a book with all that stands around it.
-type desk struct {
-	*session.Book
+// bench is a Store with its dependencies.
+type bench struct {
+	*session.Store
 	entries *entries
 	durable
 	now time.Time
 }
 
-func open() *desk {
-	d := &desk{
+func open() *bench {
+	d := &bench{
 		entries: &entries{kept: map[string][]byte{}},
 		durable: durable{live: map[secret.Hash]string{}, users: users{"usr_john": {ID: "usr_john", DisplayName: "John Doe"}, "usr_esther": {ID: "usr_esther"}}},
 		now:     time.Unix(1_800_000_000, 123_456_789),
 	}
-	d.Book = session.New(session.Config{
+	d.Store = session.New(session.Config{
 		Entries: d.entries, Users: d.durable, Lifetime: lifetime, Now: func() time.Time { return d.now },
 	})
 	return d
 }
 
-func (d *desk) begin(t *testing.T, userID string, previous secret.String) secret.String {
+func (d *bench) begin(t *testing.T, userID string, previous secret.String) secret.String {
 	t.Helper()
 	token, s, err := d.Begin(t.Context(), account.User{ID: userID}, previous)
 	if err != nil || s.User.ID != userID {
@@ -104,10 +104,10 @@ func (d *desk) begin(t *testing.T, userID string, previous secret.String) secret
 	return token
 }
 
-// wantRequired checks that a value is nobody's.
-func (d *desk) wantRequired(t *testing.T, why string, token secret.String) {
+// wantRequired requires that a value is not a valid session.
+func (d *bench) wantRequired(t *testing.T, why string, token secret.String) {
 	t.Helper()
-	if s, err := d.Find(t.Context(), token); !errors.Is(err, session.ErrRequired) || s.User.ID != "" {
+	if s, err := d.Get(t.Context(), token); !errors.Is(err, session.ErrRequired) || s.User.ID != "" {
 		t.Errorf("%s: %+v, %v", why, s, err)
 	}
 }

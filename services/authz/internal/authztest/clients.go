@@ -10,25 +10,25 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
-// The apps of Apps.
+// The clients of Clients.
 const (
 	// Web is confidential, with two redirect URIs.
 	Web = "vdo_client_web"
-	// Native is public, with a loopback redirect URI beside another.
+	// Native is public, with a loopback redirect URI and another one.
 	Native = "vdo_client_native"
-	// NoCodes may use refresh tokens alone.
+	// NoCodes may use refresh tokens only.
 	NoCodes = "vdo_client_nocodes"
-	// Off is disabled and else like Web.
+	// Off is disabled and otherwise like Web.
 	Off = "vdo_client_off"
 )
 
 // Redirect URIs.
 const (
-	// Callback is registered to every app but Native.
+	// Callback is registered for every client but Native.
 	Callback = "https://app.test/callback"
-	// WithQuery is registered to Web and brings a query.
+	// WithQuery is registered for Web and has a query.
 	WithQuery = "https://app.test/callback?tenant=a%20b"
-	// Loopback is registered to Native.
+	// Loopback is registered for Native.
 	Loopback = "http://127.0.0.1/callback"
 )
 
@@ -38,56 +38,57 @@ const WebSecret = "vdo_secret_web"
 // Challenge is an S256 challenge (RFC 7636 appendix B).
 const Challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
-// Apps are one app of each sort.
-func Apps() []client.Registration {
+// Clients returns one client of each kind.
+func Clients() []client.Registration {
 	grants := []string{oauth.AuthorizationCodeGrant, oauth.RefreshTokenGrant}
 	scope := oauth.Scope{"videos:read", "analyze:write"}
-	app := func(id string, kind client.Type, uris ...string) client.Registration {
+	registration := func(id string, kind client.Type, uris ...string) client.Registration {
 		return client.Registration{
 			Client:       client.Client{ID: id, Name: "Test “App” <" + id + ">", Type: kind, GrantTypes: grants},
 			RedirectURIs: uris, Scope: scope,
 		}
 	}
-	noCodes := app(NoCodes, client.Confidential, Callback)
+	noCodes := registration(NoCodes, client.Confidential, Callback)
 	noCodes.GrantTypes = []string{oauth.RefreshTokenGrant}
-	off := app(Off, client.Confidential, Callback)
+	off := registration(Off, client.Confidential, Callback)
 	off.Disabled = true
 	return []client.Registration{
-		app(Web, client.Confidential, Callback, WithQuery), app(Native, client.Public, "https://native.test/cb", Loopback), noCodes, off,
+		registration(Web, client.Confidential, Callback, WithQuery), registration(Native, client.Public, "https://native.test/cb", Loopback), noCodes, off,
 	}
 }
 
-// App is one of Apps.
-func App(id string) client.Registration {
-	for _, app := range Apps() {
-		if app.ID == id {
-			return app
+// Client returns one of Clients.
+func Client(id string) client.Registration {
+	for _, registration := range Clients() {
+		if registration.ID == id {
+			return registration
 		}
 	}
 	return client.Registration{}
 }
 
-// Registry is where Register puts apps.
+// Registry is the store that Register writes to.
 type Registry interface {
-	CreateClient(ctx context.Context, app client.Registration, current *client.Imprint) error
+	CreateClient(ctx context.Context, registration client.Registration, current *client.SecretHash) error
 }
 
-// Register puts Apps into a store.
+// Register stores Clients.
 func Register(t *testing.T, r Registry) {
 	t.Helper()
-	for _, app := range Apps() {
-		var current *client.Imprint
-		if app.Type == client.Confidential {
-			kept := client.Imprinted(secret.New(WebSecret))
+	for _, registration := range Clients() {
+		var current *client.SecretHash
+		if registration.Type == client.Confidential {
+			kept := client.HashSecret(secret.New(WebSecret))
 			current = &kept
 		}
-		if err := r.CreateClient(t.Context(), app, current); err != nil {
+		if err := r.CreateClient(t.Context(), registration, current); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-// Query is a good request of Web with some parameters replaced, given as names and values in turn: "" leaves one out.
+// Query returns a valid request of Web with some parameters replaced, given as alternating names
+// and values: "" removes a parameter.
 func Query(change ...string) string {
 	q := url.Values{
 		"client_id": {Web}, "redirect_uri": {Callback}, "response_type": {"code"}, "scope": {"videos:read"}, "state": {"a state"},
@@ -95,7 +96,7 @@ func Query(change ...string) string {
 	return replaced(q, change)
 }
 
-// NativeQuery is a good request of Native with some parameters replaced.
+// NativeQuery returns a valid request of Native with some parameters replaced.
 func NativeQuery(change ...string) string {
 	q := url.Values{
 		"client_id": {Native}, "redirect_uri": {Loopback}, "response_type": {"code"}, "scope": {"videos:read"}, "state": {"a state"},

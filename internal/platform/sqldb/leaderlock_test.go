@@ -12,8 +12,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 )
 
-// leads reports whether a claim is granted at this moment.
-func leads(t *testing.T, l *sqldb.Lead) bool {
+// isLeader reports whether l holds the lock, or acquires it, at this moment.
+func isLeader(t *testing.T, l *sqldb.LeaderLock) bool {
 	t.Helper()
 	worked := false
 	led, err := l.Do(t.Context(), func(context.Context) error { worked = true; return nil })
@@ -23,34 +23,34 @@ func leads(t *testing.T, l *sqldb.Lead) bool {
 	return led
 }
 
-func TestOneProcessLeadsUntilItCloses(t *testing.T) {
+func TestOneProcessIsTheLeaderUntilItCloses(t *testing.T) {
 	sqldbtest.EachReopen(t, nil, func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		one, two := reopen(0), reopen(0)
-		a, b, other := one.Lead("house"), two.Lead("house"), two.Lead("garden")
+		a, b, other := one.LeaderLock("cleanup"), two.LeaderLock("cleanup"), two.LeaderLock("other")
 		defer b.Close()
 		defer other.Close()
-		for range 2 { // and goes on leading
-			if !leads(t, a) {
-				t.Error("nobody else is there, and the first does not lead")
+		for range 2 { // and stays the leader
+			if !isLeader(t, a) {
+				t.Error("no other process exists, and the first is not the leader")
 			}
 		}
-		if one.Engine() == sqldb.Postgres && leads(t, b) {
-			t.Error("two lead at once")
+		if one.Engine() == sqldb.Postgres && isLeader(t, b) {
+			t.Error("two leaders at once")
 		}
-		if !leads(t, other) {
+		if !isLeader(t, other) {
 			t.Error("another name is taken too")
 		}
 		a.Close()
-		if !leads(t, b) {
-			t.Error("the first has gone and nobody leads")
+		if !isLeader(t, b) {
+			t.Error("the first has closed its lock and there is no leader")
 		}
 	})
 }
 
-func TestTheLeadPassesOnWhenItsSessionDies(t *testing.T) {
+func TestAnotherLeaderIsElectedWhenTheSessionEnds(t *testing.T) {
 	url := sqldbtest.Postgres(t)
 	a, b := openAt(t, url), openAt(t, url)
-	first, second := a.Lead("house"), b.Lead("house")
+	first, second := a.LeaderLock("cleanup"), b.LeaderLock("cleanup")
 	defer first.Close()
 	defer second.Close()
 	begun := make(chan struct{})
@@ -64,8 +64,8 @@ func TestTheLeadPassesOnWhenItsSessionDies(t *testing.T) {
 		ended <- err
 	}()
 	<-begun
-	if leads(t, second) {
-		t.Fatal("two lead at once")
+	if isLeader(t, second) {
+		t.Fatal("two leaders at once")
 	}
 	// The server ends the session, as it does when the leader's machine is gone.
 	if _, err := b.Exec(t.Context(), `
@@ -73,35 +73,35 @@ SELECT pg_terminate_backend(pid, 30000) FROM pg_locks WHERE locktype = 'advisory
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`); err != nil {
 		t.Fatal(err)
 	}
-	if !leads(t, second) {
-		t.Error("nobody leads after the leader's session has ended")
+	if !isLeader(t, second) {
+		t.Error("there is no leader after the leader's session has ended")
 	}
-	if err := <-ended; !errors.Is(err, sqldb.ErrLeadLost) {
+	if err := <-ended; !errors.Is(err, sqldb.ErrLeadershipLost) {
 		t.Errorf("the first one's work ended with %v", err)
 	}
-	if leads(t, first) {
-		t.Error("the first one leads beside the second")
+	if isLeader(t, first) {
+		t.Error("the first is a leader beside the second")
 	}
 }
 
-func TestOfManyThatClaimAtOnceOneLeads(t *testing.T) {
+func TestOfManyConcurrentProcessesOneIsElected(t *testing.T) {
 	url := sqldbtest.Postgres(t)
 	const racers = 8
-	claims := make([]*sqldb.Lead, racers)
-	for i := range claims {
-		claims[i] = openAt(t, url).Lead("house")
-		defer claims[i].Close()
+	locks := make([]*sqldb.LeaderLock, racers)
+	for i := range locks {
+		locks[i] = openAt(t, url).LeaderLock("cleanup")
+		defer locks[i].Close()
 	}
 	var ready, done sync.WaitGroup
 	start := make(chan struct{})
 	led := make([]bool, racers)
 	ready.Add(racers)
-	for i, claim := range claims {
+	for i, lock := range locks {
 		done.Go(func() {
 			ready.Done()
 			<-start
 			var err error
-			if led[i], err = claim.Do(t.Context(), func(context.Context) error { return nil }); err != nil {
+			if led[i], err = lock.Do(t.Context(), func(context.Context) error { return nil }); err != nil {
 				t.Error(err)
 			}
 		})
@@ -116,11 +116,11 @@ func TestOfManyThatClaimAtOnceOneLeads(t *testing.T) {
 		}
 	}
 	if n != 1 {
-		t.Errorf("%d of %d lead", n, racers)
+		t.Errorf("%d of %d are leaders", n, racers)
 	}
 }
 
-func TestAloneGivesUpOnALockAndLeavesNoTimeLimitBehind(t *testing.T) {
+func TestExecOutsideTxGivesUpOnALockAndLeavesNoTimeLimitBehind(t *testing.T) {
 	url := sqldbtest.Postgres(t)
 	holder, db := openAt(t, url), openAt(t, url)
 	if _, err := db.Exec(t.Context(), `CREATE TABLE things (id BIGINT)`); err != nil {
@@ -130,7 +130,7 @@ func TestAloneGivesUpOnALockAndLeavesNoTimeLimitBehind(t *testing.T) {
 		if _, err := tx.Exec(t.Context(), `LOCK TABLE things`); err != nil {
 			return err
 		}
-		if err := db.Alone(t.Context(), 20*time.Millisecond, `DROP TABLE things`); !errors.Is(err, sqldb.ErrUnavailable) {
+		if err := db.ExecOutsideTx(t.Context(), 20*time.Millisecond, `DROP TABLE things`); !errors.Is(err, sqldb.ErrUnavailable) {
 			t.Errorf("a lock that was not to be had: %v", err)
 		}
 		return nil
@@ -142,12 +142,13 @@ func TestAloneGivesUpOnALockAndLeavesNoTimeLimitBehind(t *testing.T) {
 	if err := db.QueryRow(t.Context(), `SHOW lock_timeout`).Scan(&limit); err != nil || limit != "0" {
 		t.Errorf("the session keeps a limit of %s (%v)", limit, err)
 	}
-	if err := db.Alone(t.Context(), time.Second, `DROP TABLE things`); err != nil {
+	if err := db.ExecOutsideTx(t.Context(), time.Second, `DROP TABLE things`); err != nil {
 		t.Error(err)
 	}
 }
 
-// openAt opens a database as another process would. One connection is enough, since whoever leads takes it out of the pool.
+// openAt opens a database as another process would. A pool of one connection is enough, since the
+// leader removes its connection from the pool.
 func openAt(t *testing.T, url string) *sqldb.DB {
 	t.Helper()
 	return sqldbtest.Open(t, sqldb.Config{URL: secret.New(url), MaxConns: 1})

@@ -14,8 +14,8 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/store"
 )
 
-// People proves what administration changes and lists.
-func People(t *testing.T) {
+// Administration tests what administration changes and lists.
+func Administration(t *testing.T) {
 	t.Run("a user is added once", userAdded)
 	t.Run("disabling and a new password raise the epoch, enabling does not", epochs)
 	t.Run("users are listed by address, a page at a time", usersListed)
@@ -33,7 +33,7 @@ func userAdded(t *testing.T) {
 		wantRecent(t, got.CreatedAt)
 		record, err := s.FindRecord(t.Context(), spell(ada().EmailAddress))
 		if err != nil || record.User != got || !record.PasswordHash.Equal(ada().PasswordHash) {
-			t.Errorf("the user is kept as %+v, %v, and was %+v", record, err, got)
+			t.Errorf("the user is stored as %+v, %v, and was %+v", record, err, got)
 		}
 		other := ada()
 		other.ID = "usr_other"
@@ -61,14 +61,14 @@ func epochs(t *testing.T) {
 		want("enabled", s.EnableUser(t.Context(), "usr_ada"), false, 2)
 		want("a new password", s.SetPassword(t.Context(), "usr_ada", secret.New("new")), false, 3)
 		if record, err := s.FindRecord(t.Context(), spell(ada().EmailAddress)); err != nil || record.PasswordHash.Reveal() != "new" {
-			t.Errorf("the password is not kept: %v", err)
+			t.Errorf("the password is not stored: %v", err)
 		}
 		for i, err := range []error{
 			s.DisableUser(t.Context(), "usr_nobody"), s.EnableUser(t.Context(), "usr_nobody"),
 			s.SetPassword(t.Context(), "usr_nobody", secret.New("x")),
 		} {
 			if !errors.Is(err, account.ErrUnknown) {
-				t.Errorf("call %d for nobody: %v", i+1, err)
+				t.Errorf("call %d for an unknown user: %v", i+1, err)
 			}
 		}
 	})
@@ -124,7 +124,7 @@ func workspaces(t *testing.T) {
 		}
 		var got []account.Workspace
 		for n := 0; n <= len(want); n++ { // one at a time
-			list, err := s.ListWorkspaces(t.Context(), append([]account.Workspace{{}}, got...)[len(got)], 1)
+			list, err := s.ListAllWorkspaces(t.Context(), append([]account.Workspace{{}}, got...)[len(got)], 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -133,13 +133,13 @@ func workspaces(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("the order differs (-want +got):\n%s", diff)
 		}
-		if err := s.SetPlan(t.Context(), "ws_2", "enterprise"); err != nil {
+		if err := s.SetWorkspacePlan(t.Context(), "ws_2", "enterprise"); err != nil {
 			t.Errorf("SetPlan: %v", err)
 		}
-		if list, err := s.WorkspacesByID(t.Context(), []string{"ws_2"}); err != nil || len(list) != 1 || list[0].Plan != "enterprise" {
+		if list, err := s.BatchGetWorkspaces(t.Context(), []string{"ws_2"}); err != nil || len(list) != 1 || list[0].Plan != "enterprise" {
 			t.Errorf("the plan is %+v, %v", list, err)
 		}
-		if err := s.SetPlan(t.Context(), "ws_none", "pro"); !errors.Is(err, account.ErrUnknownWorkspace) {
+		if err := s.SetWorkspacePlan(t.Context(), "ws_none", "pro"); !errors.Is(err, account.ErrUnknownWorkspace) {
 			t.Errorf("no workspace: %v", err)
 		}
 	})
@@ -170,7 +170,7 @@ func members(t *testing.T) {
 			}
 			want("ws_two", fmt.Sprintf("usr_bob bob@example.com %s;", role))
 		}
-		if list, err := s.AllWorkspaces(t.Context(), "usr_bob"); err != nil || len(list) != 2 || list[1].Role != account.Administrator {
+		if list, err := s.ListMemberships(t.Context(), "usr_bob"); err != nil || len(list) != 2 || list[1].Role != account.Administrator {
 			t.Errorf("a disabled user belongs to %+v, %v", list, err)
 		}
 		if err := s.RemoveMember(t.Context(), "usr_bob", "ws_two"); err != nil {
@@ -198,7 +198,7 @@ func batch(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		list, err := s.WorkspacesByID(t.Context(), []string{"ws_3", "ws_none", `ws_"2`, "ws_3"})
+		list, err := s.BatchGetWorkspaces(t.Context(), []string{"ws_3", "ws_none", `ws_"2`, "ws_3"})
 		var got []string
 		for _, w := range list {
 			got = append(got, w.ID)
@@ -207,7 +207,7 @@ func batch(t *testing.T) {
 		if diff := cmp.Diff([]string{`ws_"2`, "ws_3"}, got); err != nil || diff != "" {
 			t.Errorf("%v (-want +got):\n%s", err, diff)
 		}
-		if list, err := s.WorkspacesByID(t.Context(), nil); err != nil || len(list) != 0 {
+		if list, err := s.BatchGetWorkspaces(t.Context(), nil); err != nil || len(list) != 0 {
 			t.Errorf("none: %v, %v", list, err)
 		}
 	})

@@ -6,22 +6,23 @@ import (
 	"time"
 )
 
-// postgresWords expands SQL texts for PostgreSQL. statement_timestamp is STABLE. date_part gives a float, which holds
-// microseconds until the year 2255, at a tenth of what extract's numeric costs.
-func postgresWords(shift string) *strings.Replacer {
+// postgresPlaceholders expands the placeholders of SQL texts for PostgreSQL. statement_timestamp is
+// STABLE. date_part returns a float, which is exact in microseconds until the year 2255, at a tenth
+// of the cost of extract's numeric.
+func postgresPlaceholders(shift string) *strings.Replacer {
 	now := shifted(`(date_part('epoch', statement_timestamp()) * 1000000)::bigint`, shift)
 	return strings.NewReplacer("{{now}}", now, "{{for update}}", "FOR UPDATE", "{{for share}}", "FOR SHARE",
 		"{{skip locked}}", "FOR UPDATE SKIP LOCKED")
 }
 
-// sqliteWords expands SQL texts for SQLite, whose clock has milliseconds. Its seconds are a float: rounding to whole
-// milliseconds first keeps them exact.
-func sqliteWords(shift string) *strings.Replacer {
+// sqlitePlaceholders expands the placeholders for SQLite, whose clock has milliseconds. Its seconds
+// are a float: rounding to whole milliseconds first keeps them exact.
+func sqlitePlaceholders(shift string) *strings.Replacer {
 	now := shifted(`CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000`, shift)
 	return strings.NewReplacer("{{now}}", now, "{{for update}}", "", "{{for share}}", "", "{{skip locked}}", "")
 }
 
-// offset is the term that moves a clock by a constant; empty for none.
+// offset returns the SQL term that moves a clock by a constant; empty for none.
 func offset(by time.Duration) string {
 	if by == 0 {
 		return ""
@@ -29,5 +30,5 @@ func offset(by time.Duration) string {
 	return fmt.Sprintf(" + (%d)", by.Microseconds())
 }
 
-// shifted moves a clock and keeps it one operand.
+// shifted returns a moved clock as one operand.
 func shifted(clock, shift string) string { return "(" + clock + shift + ")" }
