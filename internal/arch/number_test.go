@@ -62,7 +62,7 @@ func numbers() []number {
 		{threats, "up to 32 MiB of a body for up to 30 s", conn, "maxDiscarded = 32 << 20"},
 		{enforcement, "up to 32 MiB and 30 s", conn, "discardTime = 30 * time.Second"},
 		{enforcement, "`Retry-After: 2`", "internal/platform/oerr/oerr.go", "retryUnavailable = 2 * time.Second"},
-		{"docs/catalog.md", "read again within two seconds", "internal/platform/catalog/source.go", "lookEvery = time.Second"},
+		{"docs/catalog.md", "read again within two seconds", "internal/platform/catalog/source.go", "pollInterval = time.Second"},
 		{telemetry, "20 ms during introspections", feed, "quick = 20 * time.Millisecond"},
 		{telemetry, "half a second otherwise", feed, "slow = 500 * time.Millisecond"},
 		{architecture, "less than 50 ms ago", "services/token/internal/feed/lease.go", "Trust = 50 * time.Millisecond"},

@@ -30,18 +30,18 @@ func within(name, prefix string) bool { return name == prefix || strings.HasPref
 
 func TestPrivateWordsAreFound(t *testing.T) {
 	files := fstest.MapFS{
-		"a.go":    {Data: []byte("package a\n\n// Find answers who it is. What is no\n// address is refused.\nvar app = \"who answers\" // for the app\n")},
-		"b.proto": {Data: []byte("// An app and an authentication app.\n")},
-		"c.md":    {Data: []byte("An app's page: nothing\nthat it tells `answers`.\n```\nwhoever\n```\n")},
-		"d.sql":   {Data: []byte("SELECT 1; -- the lead\n")},
-		"e.txt":   {Data: []byte("whoever\n")},
+		"a.go":      {Data: []byte("package a\n\n// Find answers who it is. What is no\n// address is refused.\nvar app = \"who answers\" // for the app\n")},
+		"b.proto":   {Data: []byte("// An app and an authentication app.\n")},
+		"README.md": {Data: []byte("An app's page: nothing\nthat it tells `answers`.\n```\nwhoever\n```\n")},
+		"d.sql":     {Data: []byte("SELECT 1; -- the lead\n")},
+		"e.txt":     {Data: []byte("whoever\n")},
 	}
 	got, err := PrivateWords(files, Words(), func(string) bool { return false })
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
-		`a.go:3: "answers"`, `a.go:3: "What"`, `a.go:5: "app"`, `b.proto:1: "app"`, `c.md:2: "nothing that"`, `c.md:2: "tells"`,
+		`README.md:2: "nothing that"`, `README.md:2: "tells"`, `a.go:3: "answers"`, `a.go:3: "What"`, `a.go:5: "app"`, `b.proto:1: "app"`,
 		`d.sql:1: "the lead"`,
 	}
 	if len(got) != len(want) {

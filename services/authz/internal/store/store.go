@@ -6,8 +6,8 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/vidocu/usher/internal/platform/coalesce"
 	"github.com/vidocu/usher/internal/platform/cleanup"
+	"github.com/vidocu/usher/internal/platform/coalesce"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )

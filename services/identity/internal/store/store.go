@@ -7,8 +7,8 @@ import (
 	"io/fs"
 	"time"
 
-	"github.com/vidocu/usher/internal/platform/coalesce"
 	"github.com/vidocu/usher/internal/platform/cleanup"
+	"github.com/vidocu/usher/internal/platform/coalesce"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
