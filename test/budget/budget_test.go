@@ -50,14 +50,14 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 		budget    budget
 		operation func(ctx context.Context)
 	}{
-		{"authorize, consent page, decision, token", budget{17, 12, 13}, func(context.Context) {
+		{"authorize, consent page, decision, token", budget{12, 9, 11}, func(context.Context) {
 			issued, err := d.Issue(browser, harness.Request{ClientID: harness.PublicID, Verifier: harness.NewVerifier()})
 			must(t, err)
 			if issued.Access == "" {
 				t.Fatal("no token")
 			}
 		}},
-		{"refresh", budget{3, 3, 1}, func(context.Context) {
+		{"refresh", budget{2, 2, 0}, func(context.Context) {
 			a, err := d.Refresh(tokens.Refresh)
 			must(t, err)
 			if a.Status != http.StatusOK {

@@ -23,7 +23,7 @@ import (
 type Counts struct {
 	// Calls are gRPC calls between services, by the method's last part.
 	Calls map[string]int
-	// Statements are SQL statements, by database and text; those of a transaction's frame count too.
+	// Statements are SQL statements, by database and text, without those that are sent at intervals.
 	Statements map[string]int
 	// Commands are Redis commands by name.
 	Commands map[string]int
@@ -97,6 +97,10 @@ func addCalls(ctx context.Context, url string, into map[string]int) error {
 	return lines.Err()
 }
 
+// clockwork are the statements that processes send at intervals, whatever the load: reading the revocation log, and the checks of
+// readiness.
+var clockwork = regexp.MustCompile(`^SELECT cursor, kind, reason|to_regclass|goose_db_version|^SHOW `)
+
 func (c *Counter) addStatements(ctx context.Context, into map[string]int) error {
 	rows, err := c.db.Query(ctx, `SELECT d.datname, s.query, sum(s.calls)::bigint FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid GROUP BY 1, 2`)
 	if err != nil {
@@ -108,6 +112,9 @@ func (c *Counter) addStatements(ctx context.Context, into map[string]int) error 
 		var calls int
 		if err := rows.Scan(&database, &query, &calls); err != nil {
 			return err
+		}
+		if clockwork.MatchString(query) {
+			continue
 		}
 		for service, url := range c.servers.Databases {
 			if strings.Contains(url, "/"+database+"?") {
