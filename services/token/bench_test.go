@@ -23,7 +23,8 @@ import (
 	"github.com/vidocu/usher/services/token"
 )
 
-// bench is the token service on its own database, reached as each of its callers reaches it, with authz behind it.
+// bench is the token service on its own database, reached as each of its callers reaches it, with
+// authz behind it.
 type bench struct {
 	service   *token.Service
 	authz     *authorizations

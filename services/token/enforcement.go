@@ -22,7 +22,7 @@ import (
 
 // enforcement is the part of the service that says what a token opens, with the keys of workspaces.
 type enforcement struct {
-	plans   *plan.Book
+	plans   *plan.Cache
 	uses    *lastuse.Recorder
 	keys    apikey.Keys
 	rules   func() *enforce.Rules
@@ -31,7 +31,8 @@ type enforcement struct {
 	envoy   *rpc.Envoy
 }
 
-// newEnforcement prepares all but the decision, which needs an introspector that knows keys and plans: see decide.
+// newEnforcement prepares all but the decision, which needs an introspector that knows keys and
+// plans: see decide.
 func newEnforcement(config Config, deps Deps, st *store.Store) *enforcement {
 	workspaces := rpc.NewWorkspaces(identityv1.NewDirectoryServiceClient(deps.Identity))
 	return &enforcement{
@@ -46,16 +47,16 @@ func newEnforcement(config Config, deps Deps, st *store.Store) *enforcement {
 }
 
 // decide gives both doors what they decide with.
-func (e *enforcement) decide(introspector introspect.Introspector) {
-	decider := access.Decider{Tokens: live{introspector}, Rules: e.rules}
+func (e *enforcement) setDecider(introspector introspect.Introspector) {
+	decider := access.Decider{Tokens: bearerTokens{introspector}, Rules: e.rules}
 	e.access.Decider, e.envoy.Decider = decider, decider
 }
 
 // live is access.Tokens.
-type live struct{ introspect.Introspector }
+type bearerTokens struct{ introspect.Introspector }
 
 // Live judges a bearer's token of any kind.
-func (l live) Live(ctx context.Context, token string) (introspect.Facts, error) {
+func (l bearerTokens) Live(ctx context.Context, token string) (introspect.Facts, error) {
 	return l.Bearer(ctx, token, 0)
 }
 
@@ -63,13 +64,13 @@ func (l live) Live(ctx context.Context, token string) (introspect.Facts, error) 
 func (e *enforcement) Apply(entries []feed.Entry) {
 	for _, entry := range entries {
 		if entry.Kind == revocation.Workspace {
-			e.plans.Forget(entry.WorkspaceID)
+			e.plans.Invalidate(entry.WorkspaceID)
 		}
 	}
 }
 
 // Forget is feed.Listener.
-func (e *enforcement) Forget() { e.plans.ForgetAll() }
+func (e *enforcement) Forget() { e.plans.InvalidateAll() }
 
 func (e *enforcement) register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterAccessServiceServer(r, e.access)

@@ -105,7 +105,8 @@ func TestAnAPIKeyNeedsAWorkspaceAndAName(t *testing.T) {
 	wantReason(t, err, errorv1.Reason_REASON_NOT_FOUND)
 }
 
-// TestSecurityCase77_TheBypassIsEarnedByLookUpAndNotByThePrefix: also in headers where a key has no business.
+// TestSecurityCase77_TheBypassIsEarnedByLookUpAndNotByThePrefix: also in headers where a key has no
+// business.
 func TestSecurityCase77_TheBypassIsEarnedByLookUpAndNotByThePrefix(t *testing.T) {
 	b := newBench(t, token.DefaultConfig())
 	pair, key := b.mustRedeem(t, "code-1"), b.mustKey(t, "ws_acme").GetKey()

@@ -11,12 +11,13 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store"
 )
 
-// keepHouse has one replica make room ahead and drop what is dead, one walk through the families, and one erase sealed pairs soon after
-// their window has ended. A run that fails is tried again: there is room for hours.
-func (s *Service) keepHouse(ctx context.Context, group *errgroup.Group) {
+// keepHouse has one replica make room ahead and drop what is dead, one walk through the families,
+// and one erase sealed pairs soon after their window has ended. A run that fails is tried again:
+// there is room for hours.
+func (s *Service) startCleanup(ctx context.Context, group *errgroup.Group) {
 	keeper := housekeep.Keeper{
 		Name: "token", DB: s.deps.DB, Logger: s.deps.Logger,
-		Every: store.Rest(s.config.lifetimes(), s.config.retention()), Work: s.housekeep, Done: s.deps.Metrics.Housekept,
+		Every: store.Rest(s.config.lifetimes(), s.config.retention()), Work: s.runCleanup, Done: s.deps.Metrics.Housekept,
 	}
 	group.Go(func() error { keeper.Run(ctx); return nil })
 	sweeper := housekeep.Keeper{
@@ -38,7 +39,7 @@ func (s *Service) keepHouse(ctx context.Context, group *errgroup.Group) {
 }
 
 // housekeep is one run.
-func (s *Service) housekeep(ctx context.Context) error {
+func (s *Service) runCleanup(ctx context.Context) error {
 	err := s.store.Housekeep(ctx, s.config.lifetimes(), s.config.retention())
 	// How much room there is matters most when the rest has failed.
 	until, looking := s.store.RoomUntil(ctx, s.config.lifetimes())

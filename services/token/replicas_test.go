@@ -27,9 +27,9 @@ func replicas(t *testing.T) (a, b bench) {
 	return newReplica(t, token.DefaultConfig(), first), newReplica(t, token.DefaultConfig(), second)
 }
 
-// endings are the ways in which an app's or a person's doing ends a token. What they send may be refused: that is the point of
-// a replay.
-func endings() map[string]func(ctx context.Context, b bench, user, code string, pair *tokenv1.IssueTokenResponse) error {
+// endings are the ways in which an app's or a person's doing ends a token. What they send may be
+// refused: that is the point of a replay.
+func newAccessRevocation() map[string]func(ctx context.Context, b bench, user, code string, pair *tokenv1.IssueTokenResponse) error {
 	type way = func(ctx context.Context, b bench, user, code string, pair *tokenv1.IssueTokenResponse) error
 	revoke := func(token func(*tokenv1.IssueTokenResponse) string) way {
 		return func(ctx context.Context, b bench, _, _ string, pair *tokenv1.IssueTokenResponse) error {
@@ -62,12 +62,13 @@ func endings() map[string]func(ctx context.Context, b bench, user, code string, 
 	}
 }
 
-// TestADR0008_NoReplicaAnswersFromBeforeARevocationThatReturned: a token that the other replica remembers, and is asked about
-// all the time, is dead there at the moment at which its revocation returns here.
+// TestADR0008_NoReplicaAnswersFromBeforeARevocationThatReturned: a token that the other replica
+// remembers, and is asked about all the time, is dead there at the moment at which its revocation
+// returns here.
 func TestADR0008_NoReplicaAnswersFromBeforeARevocationThatReturned(t *testing.T) {
 	const each = 40
 	here, there := replicas(t)
-	for name, end := range endings() {
+	for name, end := range newAccessRevocation() {
 		t.Run(name, func(t *testing.T) {
 			group, ctx := errgroup.WithContext(t.Context())
 			group.SetLimit(8)

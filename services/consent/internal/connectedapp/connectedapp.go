@@ -21,7 +21,8 @@ var (
 // App is an app that a person let in.
 type App struct {
 	ClientID string
-	// Name is the app's name as registered: untrusted text. It is the identifier of an app that is registered no more.
+	// Name is the app's name as registered: untrusted text. It is the identifier of an app that is
+	// registered no more.
 	Name       string
 	Workspaces []Workspace
 	// ApprovedAt is the latest approval.
@@ -48,7 +49,8 @@ type Approval struct {
 	At time.Time
 }
 
-// Identity says who a browser is and how the person's workspaces are called. Its failures pass through a Service.
+// Identity says who a browser is and how the person's workspaces are called. Its failures pass
+// through a Service.
 type Identity interface {
 	UserID(ctx context.Context, session secret.String) (string, error)
 	// WorkspaceNames are the names of the person's workspaces by identifier.
@@ -65,7 +67,8 @@ type Clients interface {
 type Connections interface {
 	// ListConnections lists the clients. One that is missing has the epoch 0 and was never used.
 	ListConnections(ctx context.Context, userID string) ([]oauth.Connection, error)
-	// EndConnection ends everything of the user-client and raises its epoch before it returns. It may be repeated.
+	// EndConnection ends everything of the user-client and raises its epoch before it returns. It
+	// may be repeated.
 	EndConnection(ctx context.Context, u oauth.UserClient) error
 	// GetPairEpoch reads the epoch of the user-client.
 	GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, error)

@@ -13,8 +13,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// List lists the apps of the session's user, by name. An app stands there from the approval on, also before its code was
-// redeemed, which may happen at any moment.
+// List lists the apps of the session's user, by name. An app stands there from the approval on,
+// also before its code was redeemed, which may happen at any moment.
 func (s Service) List(ctx context.Context, session secret.String) ([]App, error) {
 	userID, err := s.Identity.UserID(ctx, session)
 	if err != nil {
@@ -69,8 +69,9 @@ func (s Service) gather(ctx context.Context, userID string) (facts, error) {
 	return f, err
 }
 
-// current are the approvals that count, by app. An approval of an older epoch was ended by a revocation, or was recorded by
-// a decision that a revocation overtook: nothing was or will be issued for it.
+// current are the approvals that count, by app. An approval of an older epoch was ended by a
+// revocation, or was recorded by a decision that a revocation overtook: nothing was or will be
+// issued for it.
 func (f facts) current() map[string][]Approval {
 	byApp := make(map[string][]Approval)
 	for _, a := range f.approvals {
@@ -81,8 +82,8 @@ func (f facts) current() map[string][]Approval {
 	return byApp
 }
 
-// workspaces are the rows of one app: in each workspace the union of what was approved there, since every approval has
-// tokens of its own.
+// workspaces are the rows of one app: in each workspace the union of what was approved there, since
+// every approval has tokens of its own.
 func (s Service) workspaces(approvals []Approval, names map[string]string) []Workspace {
 	approved := make(map[string]oauth.Scope)
 	for _, a := range approvals {
@@ -96,8 +97,8 @@ func (s Service) workspaces(approvals []Approval, names map[string]string) []Wor
 	return list
 }
 
-// inOrder is the set in the catalog's order. Scopes that the catalog knows no more come last, as they were approved: the
-// app may still hold a token with them.
+// inOrder is the set in the catalog's order. Scopes that the catalog knows no more come last, as
+// they were approved: the app may still hold a token with them.
 func inOrder(order []string, approved oauth.Scope) oauth.Scope {
 	var ordered oauth.Scope
 	for _, name := range slices.Concat(order, approved) {

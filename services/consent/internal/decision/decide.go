@@ -24,22 +24,24 @@ type Form struct {
 	Verdict Verdict
 	// WorkspaceID is the chosen workspace, which an approval needs.
 	WorkspaceID string
-	// Page is what the consent page showed; nil in the form of an outcome, and where authz bound the page.
+	// Page is what the consent page showed; nil in the form of an outcome, and where authz bound
+	// the page.
 	Page *Page
-	// AnsweredBefore says that the browser followed the response to an earlier post of the same decision: the client may have the
-	// code.
+	// AnsweredBefore says that the browser followed the response to an earlier post of the same
+	// decision: the client may have the code.
 	AnsweredBefore bool
 }
 
-// Decide takes the user's decision and returns where the browser goes, which holds a code or access_denied. The same decision again
-// leads to the same place. It fails with each of the package's errors, and with ErrNotFound for a user who did not see the consent
-// page and for a decision other than the one that was made.
+// Decide takes the user's decision and returns where the browser goes, which holds a code or
+// access_denied. The same decision again leads to the same place. It fails with each of the
+// package's errors, and with ErrNotFound for a user who did not see the consent page and for a
+// decision other than the one that was made.
 //
-// The consent is recorded after authz has closed the request and before the code leaves, so that no client is connected without
-// being listed, also where this process dies in between: the code is lost with it, and the decision, sent again, records and
-// returns both.
+// The consent is recorded after authz has closed the request and before the code leaves, so that no
+// client is connected without being listed, also where this process dies in between: the code is
+// lost with it, and the decision, sent again, records and returns both.
 func (d Decider) Decide(ctx context.Context, f Form) (secret.String, error) {
-	person, asked, err := d.decider(ctx, f)
+	person, asked, err := d.readForm(ctx, f)
 	if err != nil {
 		return secret.String{}, err
 	}
@@ -58,7 +60,7 @@ func (d Decider) Decide(ctx context.Context, f Form) (secret.String, error) {
 		return secret.String{}, err
 	}
 	if asked.Outcome == nil {
-		if err := d.current(ctx, person, asked); err != nil {
+		if err := d.checkEpoch(ctx, person, asked); err != nil {
 			return secret.String{}, err
 		}
 	}
@@ -66,9 +68,9 @@ func (d Decider) Decide(ctx context.Context, f Form) (secret.String, error) {
 	return d.approve(ctx, f, completion, asked)
 }
 
-// decider reads the user who decides, and what they were asked. A form with its page needs no look at the authorization: authz
-// checks everything where it closes it.
-func (d Decider) decider(ctx context.Context, f Form) (Person, Pending, error) {
+// decider reads the user who decides, and what they were asked. A form with its page needs no look
+// at the authorization: authz checks everything where it closes it.
+func (d Decider) readForm(ctx context.Context, f Form) (User, Pending, error) {
 	if f.Page != nil {
 		person, err := d.Identity.Session(ctx, f.Request.Session)
 		return person, Pending{ClientID: f.Page.ClientID, Viewer: Viewer{UserID: person.ID, Epoch: f.Page.Epoch}}, err
@@ -81,7 +83,7 @@ func (d Decider) decider(ctx context.Context, f Form) (Person, Pending, error) {
 }
 
 // approval is for a workspace that the user belongs to at this moment.
-func approval(person Person, workspaceID string) (*Approval, error) {
+func approval(person User, workspaceID string) (*Approval, error) {
 	if workspaceID == "" {
 		return nil, ErrWorkspaceMissing
 	}
@@ -91,9 +93,10 @@ func approval(person Person, workspaceID string) (*Approval, error) {
 	return &Approval{WorkspaceID: workspaceID, DisplayName: person.DisplayName}, nil
 }
 
-// current fails with ErrStale where the access of the user-client was ended after the page was shown. A revocation after this
-// comparison is caught when the code is redeemed: issuing requires the same epoch.
-func (d Decider) current(ctx context.Context, person Person, p Pending) error {
+// current fails with ErrStale where the access of the user-client was ended after the page was
+// shown. A revocation after this comparison is caught when the code is redeemed: issuing requires
+// the same epoch.
+func (d Decider) checkEpoch(ctx context.Context, person User, p Pending) error {
 	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: person.ID, ClientID: p.ClientID})
 	if err == nil && epoch != p.Viewer.Epoch {
 		err = ErrStale
@@ -124,14 +127,14 @@ func (d Decider) approve(ctx context.Context, f Form, c Completion, asked Pendin
 	return done.Location, nil
 }
 
-// repeat completes an approval that was made before: a double click, or a form that is sent again. The epoch is compared once more.
-// A code that the client has redeemed is never returned again: a second use would revoke what the first one issued. A second click
-// gets a fresh one.
+// repeat completes an approval that was made before: a double click, or a form that is sent again.
+// The epoch is compared once more. A code that the client has redeemed is never returned again: a
+// second use would revoke what the first one issued. A second click gets a fresh one.
 func (d Decider) repeat(ctx context.Context, f Form, c Completion, asked Pending) (Completed, error) {
 	if asked.Outcome == nil || len(asked.Outcome.Code) == 0 {
 		return Completed{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
 	}
-	if err := d.current(ctx, Person{ID: c.UserID}, asked); err != nil {
+	if err := d.checkEpoch(ctx, User{ID: c.UserID}, asked); err != nil {
 		return Completed{}, err
 	}
 	redeemed, err := d.Codes.Redeemed(ctx, asked.Outcome.Code)

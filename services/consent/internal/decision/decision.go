@@ -13,9 +13,11 @@ import (
 
 // Failures of a Decider. Those of the services it asks pass through.
 var (
-	// ErrNotFound is an authorization that was shown to another user or to none, or was decided otherwise before.
+	// ErrNotFound is an authorization that was shown to another user or to none, or was decided
+	// otherwise before.
 	ErrNotFound = errors.New("authorization not found")
-	// ErrSignIn is an authorization for which the session does not suffice: the client asked for a new sign-in.
+	// ErrSignIn is an authorization for which the session does not suffice: the client asked for a
+	// new sign-in.
 	ErrSignIn = errors.New("the client asks for a new sign-in")
 	// ErrStale says that the pair (user, app) was revoked after the screen was shown.
 	ErrStale = errors.New("authorization is stale")
@@ -23,7 +25,8 @@ var (
 	ErrUndecided = errors.New("no decision was made")
 	// ErrWorkspaceMissing is an approval that names no workspace.
 	ErrWorkspaceMissing = errors.New("no workspace was chosen")
-	// ErrNotMember is an approval for a workspace that the person does not belong to at this moment.
+	// ErrNotMember is an approval for a workspace that the person does not belong to at this
+	// moment.
 	ErrNotMember = errors.New("not a member of the workspace")
 )
 
@@ -37,7 +40,7 @@ type Request struct {
 }
 
 // Person is the user who is signed in.
-type Person struct {
+type User struct {
 	ID           string
 	DisplayName  string
 	EmailAddress string
@@ -46,7 +49,7 @@ type Person struct {
 }
 
 // workspace finds a workspace that the user belongs to.
-func (p Person) workspace(id string) (Workspace, bool) {
+func (p User) workspace(id string) (Workspace, bool) {
 	for _, w := range p.Workspaces {
 		if w.ID == id {
 			return w, true
@@ -99,9 +102,11 @@ type Pending struct {
 	Scope oauth.Scope
 	// Viewer is that of the decision, or of a page that was bound; zero before.
 	Viewer Viewer
-	// EpochInDecision says that the decision names the epoch of its page. Authz of release 0.1 binds the page instead.
+	// EpochInDecision says that the decision names the epoch of its page. Authz of release 0.1
+	// binds the page instead.
 	EpochInDecision bool
-	// SignIn says that the client asked for a new sign-in, or for a choice of account, which the session is not.
+	// SignIn says that the client asked for a new sign-in, or for a choice of account, which the
+	// session is not.
 	SignIn bool
 	// Outcome is nil while the authorization waits.
 	Outcome *Outcome
@@ -110,7 +115,7 @@ type Pending struct {
 // Identity returns who a browser is. Its failures pass through a Decider.
 type Identity interface {
 	// Session returns the user of a session with their workspaces.
-	Session(ctx context.Context, session secret.String) (Person, error)
+	Session(ctx context.Context, session secret.String) (User, error)
 }
 
 // Authorizations are the pending ones, which authz keeps. Its failures pass through a Decider.
@@ -131,11 +136,13 @@ type Completion struct {
 	Epoch *int64
 	// Approval is nil when the user denied.
 	Approval *Approval
-	// ReportRepeat asks for the outcome of an approval that was made before, and not for its location.
+	// ReportRepeat asks for the outcome of an approval that was made before, and not for its
+	// location.
 	ReportRepeat bool
 	// RenewCode asks for a fresh code where the decision is repeated.
 	RenewCode bool
-	// CodeRedeemed says that the client has redeemed the code: only a second click, within seconds, gets another one.
+	// CodeRedeemed says that the client has redeemed the code: only a second click, within seconds,
+	// gets another one.
 	CodeRedeemed bool
 }
 
@@ -172,7 +179,8 @@ type Catalog interface {
 
 // Consents is the durable record of what was approved.
 type Consents interface {
-	// Record keeps a consent unless one of the same request is kept: a request is decided once, so that they are equal.
+	// Record keeps a consent unless one of the same request is kept: a request is decided once, so
+	// that they are equal.
 	Record(ctx context.Context, c Consent) error
 }
 
@@ -199,9 +207,10 @@ type Decider struct {
 	Logger         *slog.Logger
 }
 
-// open reads the user and the authorization, concurrently. A browser that is not signed in learns that first, whatever else is
-// wrong, so that the response does not depend on which of the two was quicker.
-func (d Decider) open(ctx context.Context, r Request) (Person, Pending, error) {
+// open reads the user and the authorization, concurrently. A browser that is not signed in learns
+// that first, whatever else is wrong, so that the response does not depend on which of the two was
+// quicker.
+func (d Decider) open(ctx context.Context, r Request) (User, Pending, error) {
 	var pending Pending
 	var pendingErr error
 	var asking sync.WaitGroup
@@ -215,7 +224,7 @@ func (d Decider) open(ctx context.Context, r Request) (Person, Pending, error) {
 		err = ErrSignIn
 	}
 	if err != nil {
-		return Person{}, Pending{}, err
+		return User{}, Pending{}, err
 	}
 	return person, pending, nil
 }

@@ -24,10 +24,11 @@ var (
 // decidedAt is when every decision is made.
 var decidedAt = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
-// world is identity, authz, token and the store of a desk, in memory. An error in fail is what the named call answers.
+// world is identity, authz, token and the store of a desk, in memory. An error in fail is what the
+// named call answers.
 type world struct {
 	mu       sync.Mutex
-	people   map[string]decision.Person
+	people   map[string]decision.User
 	members  map[string][]decision.Workspace
 	pending  map[string]decision.Pending
 	epoch    int64
@@ -41,7 +42,7 @@ type world struct {
 
 func newWorld() *world {
 	return &world{
-		people: map[string]decision.Person{
+		people: map[string]decision.User{
 			"john": {ID: "usr_john", DisplayName: "John Doe", EmailAddress: "john@example.com"},
 			"jane": {ID: "usr_jane", DisplayName: "Jane Doe", EmailAddress: "jane@example.com"},
 		},
@@ -71,7 +72,7 @@ func (w *world) enter(call string) (leave func(), err error) {
 	return w.mu.Unlock, w.fail[call]
 }
 
-func (w *world) Session(_ context.Context, session secret.String) (decision.Person, error) {
+func (w *world) Session(_ context.Context, session secret.String) (decision.User, error) {
 	leave, err := w.enter("Session")
 	defer leave()
 	person, ok := w.people[session.Reveal()]

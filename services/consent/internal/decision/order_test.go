@@ -10,8 +10,8 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/decision"
 )
 
-// TestTheCodeLeavesAfterTheConsentIsRecorded: a failure in between loses the code with it, and the decision, sent again, records and
-// returns both.
+// TestTheCodeLeavesAfterTheConsentIsRecorded: a failure in between loses the code with it, and the
+// decision, sent again, records and returns both.
 func TestTheCodeLeavesAfterTheConsentIsRecorded(t *testing.T) {
 	w := shown(t)
 	w.fail["Record"] = errDown

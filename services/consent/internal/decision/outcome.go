@@ -13,7 +13,8 @@ type Decided struct {
 	ClientName     string
 	RedirectOrigin string
 	Approved       bool
-	// Workspace is that of an approval; its name is empty when the person does not belong to it any more.
+	// Workspace is that of an approval; its name is empty when the person does not belong to it any
+	// more.
 	Workspace Workspace
 	At        time.Time
 	// Redeemed says that the client has redeemed the code.
@@ -22,7 +23,8 @@ type Decided struct {
 	Repeatable bool
 }
 
-// GetOutcome reads what the person decided. It fails with ErrNotFound while nothing is decided, and for another person.
+// GetOutcome reads what the person decided. It fails with ErrNotFound while nothing is decided, and
+// for another person.
 func (d Decider) GetOutcome(ctx context.Context, r Request) (Decided, error) {
 	person, pending, err := d.open(ctx, r)
 	if err != nil {

@@ -14,7 +14,7 @@ type Prompt struct {
 	RedirectOrigin string
 	// Scopes are exactly those asked for, in that order.
 	Scopes []Scope
-	Person Person
+	User   User
 	// Page is what the decision names; nil where authz bound the page.
 	Page *Page
 }
@@ -25,8 +25,9 @@ type Scope struct {
 	Description string
 }
 
-// GetPrompt gathers the consent page. The epoch is read before the page exists, and the decision names it, so that a revocation that
-// returns while the page is open makes the decision ErrStale. ErrNotFound when the authorization was decided.
+// GetPrompt gathers the consent page. The epoch is read before the page exists, and the decision
+// names it, so that a revocation that returns while the page is open makes the decision ErrStale.
+// ErrNotFound when the authorization was decided.
 func (d Decider) GetPrompt(ctx context.Context, r Request) (Prompt, error) {
 	person, pending, err := d.open(ctx, r)
 	if err != nil {
@@ -41,7 +42,7 @@ func (d Decider) GetPrompt(ctx context.Context, r Request) (Prompt, error) {
 	}
 	prompt := Prompt{
 		ClientName: pending.ClientName, RedirectOrigin: pending.RedirectOrigin,
-		Scopes: d.describe(pending.Scope), Person: person,
+		Scopes: d.describe(pending.Scope), User: person,
 	}
 	if !pending.EpochInDecision { // last, so that a page that could not be shown binds no user
 		return prompt, d.Authorizations.Bind(ctx, r, Viewer{UserID: person.ID, Epoch: epoch})
@@ -50,8 +51,8 @@ func (d Decider) GetPrompt(ctx context.Context, r Request) (Prompt, error) {
 	return prompt, nil
 }
 
-// describe leaves no scope out: one that this replica's catalog does not know is shown by its name, since the person must
-// see all that is asked.
+// describe leaves no scope out: one that this replica's catalog does not know is shown by its name,
+// since the person must see all that is asked.
 func (d Decider) describe(scope oauth.Scope) []Scope {
 	list := make([]Scope, len(scope))
 	for i, name := range scope {

@@ -19,7 +19,7 @@ func TestThePromptShowsWhatIsAskedInThatOrder(t *testing.T) {
 		ClientName: "Example App", RedirectOrigin: "https://yourapp.com",
 		// A scope that the catalog does not know is shown too, by its name.
 		Scopes: []decision.Scope{{Name: "videos:read", Description: "View videos"}, {Name: "analyze:write", Description: "analyze:write"}},
-		Person: decision.Person{
+		User: decision.User{
 			ID: "usr_john", DisplayName: "John Doe", EmailAddress: "john@example.com",
 			Workspaces: []decision.Workspace{{ID: "ws_acme", Name: "Acme"}, {ID: "ws_zoo", Name: "Zoo"}},
 		},

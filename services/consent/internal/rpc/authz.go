@@ -13,8 +13,8 @@ import (
 // maxClients is how many apps BatchGetClients reads at once (its contract).
 const maxClients = 1000
 
-// Authz is what consent asks the authorization service: what is asked for, and how apps are called. It is
-// decision.Authorizations and connectedapp.Clients.
+// Authz is what consent asks the authorization service: what is asked for, and how apps are called.
+// It is decision.Authorizations and connectedapp.Clients.
 type Authz struct {
 	Decisions authzv1.DecisionServiceClient
 	Clients   authzv1.ClientServiceClient

@@ -23,11 +23,11 @@ func (s *ConnectedApps) ListConnectedApps(
 ) (*consentv1.ListConnectedAppsResponse, error) {
 	apps, err := s.Apps.List(ctx, secret.New(req.GetSessionToken()))
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	res := &consentv1.ListConnectedAppsResponse{Apps: make([]*consentv1.ConnectedApp, len(apps))}
 	for i, app := range apps {
-		res.Apps[i] = connected(app)
+		res.Apps[i] = toConnectedApp(app)
 	}
 	return res, nil
 }
@@ -37,12 +37,12 @@ func (s *ConnectedApps) DisconnectApp(
 	ctx context.Context, req *consentv1.DisconnectAppRequest,
 ) (*consentv1.DisconnectAppResponse, error) {
 	if err := s.Apps.Disconnect(ctx, secret.New(req.GetSessionToken()), req.GetClientId()); err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &consentv1.DisconnectAppResponse{}, nil
 }
 
-func connected(app connectedapp.App) *consentv1.ConnectedApp {
+func toConnectedApp(app connectedapp.App) *consentv1.ConnectedApp {
 	res := &consentv1.ConnectedApp{
 		ClientId: app.ClientID, ClientName: app.Name, ApproveTime: timestamppb.New(app.ApprovedAt),
 		Workspaces: make([]*consentv1.ConnectedWorkspace, len(app.Workspaces)),

@@ -23,13 +23,13 @@ func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptReques
 		ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken()),
 	})
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	res := &consentv1.GetPromptResponse{
 		ClientName: prompt.ClientName, RedirectOrigin: prompt.RedirectOrigin,
-		DisplayName: prompt.Person.DisplayName, EmailAddress: prompt.Person.EmailAddress,
+		DisplayName: prompt.User.DisplayName, EmailAddress: prompt.User.EmailAddress,
 		Scopes:     make([]*consentv1.PromptScope, len(prompt.Scopes)),
-		Workspaces: make([]*consentv1.PromptWorkspace, len(prompt.Person.Workspaces)),
+		Workspaces: make([]*consentv1.PromptWorkspace, len(prompt.User.Workspaces)),
 	}
 	if prompt.Page != nil {
 		res.Page = &consentv1.Page{ClientId: prompt.Page.ClientID, Epoch: prompt.Page.Epoch}
@@ -37,7 +37,7 @@ func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptReques
 	for i, scope := range prompt.Scopes {
 		res.Scopes[i] = &consentv1.PromptScope{Name: scope.Name, Description: scope.Description}
 	}
-	for i, w := range prompt.Person.Workspaces {
+	for i, w := range prompt.User.Workspaces {
 		res.Workspaces[i] = workspace(w)
 	}
 	return res, nil
@@ -53,7 +53,7 @@ func (s *Consents) GetOutcome(ctx context.Context, req *consentv1.GetOutcomeRequ
 		ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken()),
 	})
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	res := &consentv1.GetOutcomeResponse{
 		ClientName: decided.ClientName, RedirectOrigin: decided.RedirectOrigin, Decision: consentv1.Decision_DECISION_DENY,
@@ -78,7 +78,7 @@ func (s *Consents) Decide(ctx context.Context, req *consentv1.DecideRequest) (*c
 	}
 	location, err := s.Decider.Decide(ctx, form)
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &consentv1.DecideResponse{Location: location.Reveal()}, nil
 }

@@ -10,9 +10,10 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/decision"
 )
 
-// fail turns a domain failure into one that crosses the wire. What is not known here passes through: errors of the
-// services we called keep their reason, and the server's edge hides the rest.
-func fail(err error) error {
+// fail turns a domain failure into one that crosses the wire. What is not known here passes
+// through: errors of the services we called keep their reason, and the server's edge hides the
+// rest.
+func toStatus(err error) error {
 	switch {
 	case errors.Is(err, sqldb.ErrUnavailable):
 		return oerr.Unavailable(err)

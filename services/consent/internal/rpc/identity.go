@@ -9,21 +9,21 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/decision"
 )
 
-// Identity is what consent asks the identity service: who a browser is and who belongs where. It is decision.Identity and
-// connectedapp.Identity.
+// Identity is what consent asks the identity service: who a browser is and who belongs where. It is
+// decision.Identity and connectedapp.Identity.
 type Identity struct {
 	Sessions  identityv1.SessionServiceClient
 	Directory identityv1.DirectoryServiceClient
 }
 
-// Session returns the user of a session with their workspaces. Release 0.1, which may answer during an upgrade, sends none with the
-// session.
-func (i Identity) Session(ctx context.Context, session secret.String) (decision.Person, error) {
+// Session returns the user of a session with their workspaces. Release 0.1, which may answer during
+// an upgrade, sends none with the session.
+func (i Identity) Session(ctx context.Context, session secret.String) (decision.User, error) {
 	s, workspaces, err := i.session(ctx, &identityv1.GetSessionRequest{SessionToken: session.Reveal(), IncludeWorkspaces: true})
 	if err != nil {
-		return decision.Person{}, err
+		return decision.User{}, err
 	}
-	person := decision.Person{ID: s.GetUserId(), DisplayName: s.GetDisplayName(), EmailAddress: s.GetEmailAddress()}
+	person := decision.User{ID: s.GetUserId(), DisplayName: s.GetDisplayName(), EmailAddress: s.GetEmailAddress()}
 	if workspaces == nil {
 		person.Workspaces, err = i.workspaces(ctx, person.ID)
 		return person, err

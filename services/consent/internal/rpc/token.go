@@ -12,8 +12,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
-// Token calls the token service about user-clients and codes. It is decision.Epochs, decision.Codes and
-// connectedapp.Connections.
+// Token calls the token service about user-clients and codes. It is decision.Epochs, decision.Codes
+// and connectedapp.Connections.
 type Token struct{ Grants tokenv1.GrantServiceClient }
 
 // GetPairEpoch reads the epoch of a user-client.
@@ -25,8 +25,9 @@ func (t Token) GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, err
 	return res.GetEpoch(), nil
 }
 
-// Redeemed reports whether a code was redeemed. Release 0.1, which may answer during an upgrade, cannot tell: then it counts as
-// redeemed, since a code that is led to once too often costs more than one that is not.
+// Redeemed reports whether a code was redeemed. Release 0.1, which may answer during an upgrade,
+// cannot tell: then it counts as redeemed, since a code that is led to once too often costs more
+// than one that is not.
 func (t Token) Redeemed(ctx context.Context, hash []byte) (bool, error) {
 	res, err := t.Grants.GetCodeUse(ctx, &tokenv1.GetCodeUseRequest{CodeHash: hash})
 	if status.Code(err) == codes.Unimplemented {

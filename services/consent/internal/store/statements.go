@@ -17,9 +17,11 @@ func prepare(db *sqldb.DB) statements {
 	if db.Engine() == sqldb.Postgres { // it would join, and read the whole table for it
 		oneOf = func(some string) string { return `= ANY (ARRAY(` + some + `))` }
 	}
-	// A day is longer than a request can wait for its decision. The newest of the old ones stays: the list shows the connection by it
-	// until this one is committed. What was approved for another workspace may count at a lower epoch still, which token knows and
-	// this does not. Both are found by their time in the index; of many that became old together each approval drops some.
+	// A day is longer than a request can wait for its decision. The newest of the old ones stays:
+	// the list shows the connection by it until this one is committed. What was approved for
+	// another workspace may count at a lower epoch still, which token knows and this does not. Both
+	// are found by their time in the index; of many that became old together each approval drops
+	// some.
 	supersede := `DELETE FROM consents WHERE request_id_hash ` + oneOf(`
     SELECT request_id_hash FROM consents WHERE `+equal+` AND epoch <= $5
         AND approved_at < (SELECT approved_at FROM consents WHERE `+equal+` AND epoch <= $5 AND approved_at < {{now}} - 86400000000
@@ -36,7 +38,8 @@ VALUES ($1, $2, $3, $4, $5, $6, {{now}}) ON CONFLICT (request_id_hash) DO NOTHIN
 	return statements{
 		record: db.SQL(record), supersede: db.SQL(supersede),
 
-		// Grouped, since a person who approves the same app every day has one row on the page. The order is total.
+		// Grouped, since a person who approves the same app every day has one row on the page. The
+		// order is total.
 		approvals: db.SQL(`
 SELECT client_id, workspace_id, scope, epoch, MAX(approved_at)
 FROM consents WHERE user_id = $1
@@ -50,14 +53,16 @@ DELETE FROM consents WHERE request_id_hash ` + oneOf(`
 }
 
 const (
-	// supersededAtOnce is how many old consents one approval drops: more than one, so that they become fewer.
+	// supersededAtOnce is how many old consents one approval drops: more than one, so that they
+	// become fewer.
 	supersededAtOnce = 100
-	// prunedAtOnce is how many consents one revocation drops; the others are hidden by their epoch, and go with a later one or
-	// when they are no longer kept.
+	// prunedAtOnce is how many consents one revocation drops; the others are hidden by their epoch,
+	// and go with a later one or when they are no longer kept.
 	prunedAtOnce = 1000
 )
 
-// equalConsents is the condition for consents of the same user, client, workspace and scopes, which $1 to $4 are.
+// equalConsents is the condition for consents of the same user, client, workspace and scopes, which
+// $1 to $4 are.
 func equalConsents(engine sqldb.Engine) string {
 	const same = `user_id = $1 AND client_id = $2 AND workspace_id = $3 AND scope = $4`
 	if engine == sqldb.Postgres {

@@ -28,8 +28,8 @@ func Migrations() fs.FS {
 	return sub
 }
 
-// Store keeps consents in one database. Its methods may be called concurrently; they answer sqldb.ErrUnavailable when the
-// database cannot be asked.
+// Store keeps consents in one database. Its methods may be called concurrently; they answer
+// sqldb.ErrUnavailable when the database cannot be asked.
 type Store struct {
 	db   *sqldb.DB
 	text statements
@@ -43,8 +43,9 @@ func New(db *sqldb.DB) *Store {
 	})}
 }
 
-// Record keeps a consent unless one of the same request is kept. Of those of past days that say no more than this one the latest
-// alone stays, so that a user who approves every day leaves no row a day.
+// Record keeps a consent unless one of the same request is kept. Of those of past days that say no
+// more than this one the latest alone stays, so that a user who approves every day leaves no row a
+// day.
 func (s *Store) Record(ctx context.Context, c decision.Consent) error {
 	same := []any{c.UserID, c.ClientID, c.WorkspaceID, c.Scope.String(), c.Epoch}
 	record := append(slices.Clone(same), c.Request.Bytes())
@@ -92,8 +93,8 @@ func (s *Store) Prune(ctx context.Context, p oauth.UserClient, epoch int64) erro
 	return nil
 }
 
-// Housekeep drops the consents that were given longer ago than they are kept; 0 keeps all. It is called by one goroutine at
-// a time.
+// Housekeep drops the consents that were given longer ago than they are kept; 0 keeps all. It is
+// called by one goroutine at a time.
 func (s *Store) Housekeep(ctx context.Context, kept time.Duration) error {
 	if kept == 0 {
 		return nil

@@ -11,5 +11,6 @@ func TestStoreCRUD(t *testing.T)         { storetest.CRUD(t) }
 func TestStoreAtomicity(t *testing.T)    { storetest.Atomicity(t) }
 func TestStoreContention(t *testing.T)   { storetest.Contention(t) }
 
-// TestFault_E3_AnApprovalCostsTheSameAfterAnyNumber: each read all of today's consents of the user and the client.
+// TestFault_E3_AnApprovalCostsTheSameAfterAnyNumber: each read all of today's consents of the user
+// and the client.
 func TestFault_E3_AnApprovalCostsTheSameAfterAnyNumber(t *testing.T) { storetest.ManyApprovals(t) }

@@ -1,7 +1,8 @@
 // Package access decides whether a token opens an endpoint (docs/wire-contract.md §6).
 //
-// It owns the order: the token, then the path, then the scope, then the plan. The path matcher and the words of each denial are
-// sdk/enforce's, which every entry point uses. It never speaks gRPC or HTTP.
+// It owns the order: the token, then the path, then the scope, then the plan. The path matcher and
+// the words of each denial are sdk/enforce's, which every entry point uses. It never speaks gRPC or
+// HTTP.
 package access
 
 import (
@@ -15,8 +16,9 @@ import (
 
 // Tokens judges a credential by itself.
 type Tokens interface {
-	// Live reads an access token, an API key or a user token, with the plan of its workspace. introspect.ErrInactive for
-	// a token that is not live, such as a key whose workspace is gone; any other error when that cannot be known.
+	// Live reads an access token, an API key or a user token, with the plan of its workspace.
+	// introspect.ErrInactive for a token that is not live, such as a key whose workspace is gone;
+	// any other error when that cannot be known.
 	Live(ctx context.Context, token string) (introspect.Facts, error)
 }
 
@@ -33,11 +35,13 @@ type Request struct {
 	Token string
 	// Sent reports that there was one.
 	Sent bool
-	// Method is the HTTP method, and Path stood in the request line, undecoded and without the query.
+	// Method is the HTTP method, and Path stood in the request line, undecoded and without the
+	// query.
 	Method, Path string
 }
 
-// Decide answers a denial, or nil and in whose name the request may be passed on. It fails when that cannot be known.
+// Decide answers a denial, or nil and in whose name the request may be passed on. It fails when
+// that cannot be known.
 func (d Decider) Decide(ctx context.Context, r Request) (enforce.Identity, *enforce.Denial, error) {
 	if r.Token == "" {
 		return enforce.Identity{}, enforce.Unauthenticated(r.Sent), nil

@@ -1,5 +1,5 @@
-// Package accesstest holds the scope matrix of the documents as one table, which every door is held against, and tokens that
-// answer as told. It is imported by tests alone.
+// Package accesstest holds the scope matrix of the documents as one table, which every door is held
+// against, and tokens that answer as told. It is imported by tests alone.
 package accesstest
 
 import (
@@ -58,8 +58,8 @@ func scopes() []string {
 	}
 }
 
-// Matrix is every cell: each endpoint with each single scope, with all but the right one, with none and with look-alikes, on
-// a free and on a paid plan, and with API keys.
+// Matrix is every cell: each endpoint with each single scope, with all but the right one, with none
+// and with look-alikes, on a free and on a paid plan, and with API keys.
 func Matrix() []Cell {
 	var cells []Cell
 	for _, r := range rows() {
@@ -167,7 +167,8 @@ func (t Tokens) Live(_ context.Context, token string) (introspect.Facts, error) 
 	return facts, nil
 }
 
-// Each holds a door against every cell. The door is given tokens in which the cell's is called "token".
+// Each holds a door against every cell. The door is given tokens in which the cell's is called
+// "token".
 func Each(t *testing.T, door func(t *testing.T, tokens Tokens, c Cell)) {
 	t.Helper()
 	for _, c := range Matrix() {

@@ -1,7 +1,8 @@
 // Package apikey administers the keys of workspaces (docs/wire-contract.md §3).
 //
-// A key belongs to its workspace: it outlives whoever created it and dies with the workspace. It owns what a key may be
-// called and how one is drawn. It never judges a request that comes with a key, and never keeps a key: only its hash.
+// A key belongs to its workspace: it outlives whoever created it and dies with the workspace. It
+// owns what a key may be called and how one is drawn. It never judges a request that comes with a
+// key, and never keeps a key: only its hash.
 package apikey
 
 import (
@@ -31,8 +32,8 @@ const Prefix = string(secret.APIKey)
 // maxName bounds a name, in characters.
 const maxName = 100
 
-// lastFour is how many characters of a key may be shown. They are of its checksum, which says nothing of the rest that
-// guessing could use.
+// lastFour is how many characters of a key may be shown. They are of its checksum, which says
+// nothing of the rest that guessing could use.
 const lastFour = 4
 
 // Key is what may be shown of a key.
@@ -63,11 +64,13 @@ type New struct {
 type Store interface {
 	// CreateKey keeps a key and answers when it was created.
 	CreateKey(ctx context.Context, key New) (time.Time, error)
-	// CreateFirstKey is CreateKey for a workspace that never had a key; created is false where it had one.
+	// CreateFirstKey is CreateKey for a workspace that never had a key; created is false where it
+	// had one.
 	CreateFirstKey(ctx context.Context, key New) (created bool, err error)
 	// ListKeys lists a workspace's keys, newest first, revoked ones too.
 	ListKeys(ctx context.Context, workspaceID string) ([]Key, error)
-	// RevokeKey revokes a key at every replica before it returns; revoking one twice succeeds. ErrUnknown when there is none.
+	// RevokeKey revokes a key at every replica before it returns; revoking one twice succeeds.
+	// ErrUnknown when there is none.
 	RevokeKey(ctx context.Context, id string) error
 }
 
@@ -83,9 +86,10 @@ type Keys struct {
 	Workspaces Workspaces
 }
 
-// Create draws a key for a workspace. The key itself is in this answer and nowhere else. ErrName, ErrNoWorkspace.
+// Create draws a key for a workspace. The key itself is in this answer and nowhere else. ErrName,
+// ErrNoWorkspace.
 func (k Keys) Create(ctx context.Context, workspaceID, name string) (Key, secret.String, error) {
-	if !nameable(name) {
+	if !validName(name) {
 		return Key{}, secret.String{}, ErrName
 	}
 	plan, err := k.Workspaces.Plan(ctx, workspaceID)
@@ -95,7 +99,7 @@ func (k Keys) Create(ctx context.Context, workspaceID, name string) (Key, secret
 	if plan == "" {
 		return Key{}, secret.String{}, ErrNoWorkspace
 	}
-	n, key := draw(secret.NewID("key_"), workspaceID, name)
+	n, key := generate(secret.NewID("key_"), workspaceID, name)
 	created, err := k.Store.CreateKey(ctx, n)
 	if err != nil {
 		return Key{}, secret.String{}, err
@@ -106,10 +110,10 @@ func (k Keys) Create(ctx context.Context, workspaceID, name string) (Key, secret
 // DevelopmentID names the key that CreateDevelopment makes. No other key is ever called so.
 const DevelopmentID = "key_development"
 
-// CreateDevelopment draws a key for a workspace that never had one; it answers the zero secret where it had. It asks nobody
-// whether there is such a workspace.
+// CreateDevelopment draws a key for a workspace that never had one; it answers the zero secret
+// where it had. It asks nobody whether there is such a workspace.
 func (k Keys) CreateDevelopment(ctx context.Context, workspaceID string) (secret.String, error) {
-	n, key := draw(DevelopmentID, workspaceID, "Development")
+	n, key := generate(DevelopmentID, workspaceID, "Development")
 	created, err := k.Store.CreateFirstKey(ctx, n)
 	if err != nil || !created {
 		return secret.String{}, err
@@ -117,7 +121,7 @@ func (k Keys) CreateDevelopment(ctx context.Context, workspaceID string) (secret
 	return key, nil
 }
 
-func draw(id, workspaceID, name string) (New, secret.String) {
+func generate(id, workspaceID, name string) (New, secret.String) {
 	key := secret.Generate(secret.APIKey)
 	text := key.Reveal()
 	return New{
@@ -125,7 +129,8 @@ func draw(id, workspaceID, name string) (New, secret.String) {
 	}, key
 }
 
-// List lists a workspace's keys, newest first, revoked ones too. A workspace that does not exist has none.
+// List lists a workspace's keys, newest first, revoked ones too. A workspace that does not exist
+// has none.
 func (k Keys) List(ctx context.Context, workspaceID string) ([]Key, error) {
 	return k.Store.ListKeys(ctx, workspaceID)
 }
@@ -135,8 +140,9 @@ func (k Keys) Revoke(ctx context.Context, id string) error {
 	return k.Store.RevokeKey(ctx, id)
 }
 
-// nameable wants what a list can show as it is: no line breaks, no invisible direction marks, nothing at all but spaces.
-func nameable(name string) bool {
+// nameable wants what a list can show as it is: no line breaks, no invisible direction marks,
+// nothing at all but spaces.
+func validName(name string) bool {
 	visible := false
 	for _, r := range name {
 		if r == utf8.RuneError || !unicode.IsPrint(r) {

@@ -24,14 +24,16 @@ type Bounds struct {
 	Oldest int64
 }
 
-// Log is where revocations are kept. Both methods see every entry whose commit had returned when they were called.
+// Log is where revocations are kept. Both methods see every entry whose commit had returned when
+// they were called.
 type Log interface {
 	LogBounds(ctx context.Context) (Bounds, error)
 	// LogAfter reads entries behind a cursor, oldest first, at most limit.
 	LogAfter(ctx context.Context, cursor int64, limit int) ([]Entry, error)
 }
 
-// Listener acts upon entries. Its methods are called by one goroutine at a time and must not wait for anything.
+// Listener acts upon entries. Its methods are called by one goroutine at a time and must not wait
+// for anything.
 type Listener interface {
 	// Apply acts upon entries, oldest first.
 	Apply(entries []Entry)

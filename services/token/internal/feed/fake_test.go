@@ -102,26 +102,26 @@ func (l *memoryLog) LogAfter(ctx context.Context, cursor int64, limit int) ([]fe
 }
 
 // ear is a listener that counts.
-type ear struct {
+type recorder struct {
 	mu              sync.Mutex
 	heard, forgot   int
 	lastHeardCursor int64
 }
 
-func (e *ear) Apply(entries []feed.Entry) {
+func (e *recorder) Apply(entries []feed.Entry) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.heard += len(entries)
 	e.lastHeardCursor = entries[len(entries)-1].Cursor
 }
 
-func (e *ear) Forget() {
+func (e *recorder) Forget() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.forgot++
 }
 
-func (e *ear) told() (heard, forgot int, cursor int64) {
+func (e *recorder) applied() (heard, forgot int, cursor int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.heard, e.forgot, e.lastHeardCursor
@@ -133,15 +133,16 @@ const heartbeat = time.Second
 type bench struct {
 	*feed.Feed
 	log  *memoryLog
-	ear  *ear
+	ear  *recorder
 	stop context.CancelFunc
 }
 
-// follow runs a test in a bubble of fake time with a feed that runs, over a log that has entries already.
+// follow runs a test in a bubble of fake time with a feed that runs, over a log that has entries
+// already.
 func follow(t *testing.T, entries int, test func(t *testing.T, b bench), changes ...func(*feed.Options)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		b := bench{log: &memoryLog{}, ear: &ear{}}
+		b := bench{log: &memoryLog{}, ear: &recorder{}}
 		b.log.append(entries)
 		o := feed.Options{Log: b.log, Logger: slog.New(slog.DiscardHandler), Heartbeat: heartbeat, Listeners: []feed.Listener{b.ear}}
 		for _, change := range changes {
@@ -160,7 +161,7 @@ func follow(t *testing.T, entries int, test func(t *testing.T, b bench), changes
 }
 
 // trusted asks as a question would.
-func (b bench) trusted(minCursor int64) bool { return b.Ask(minCursor).Trusted }
+func (b bench) trusted(minCursor int64) bool { return b.Snapshot(minCursor).Trusted }
 
 // pass lets time go by.
 func pass(d time.Duration) {

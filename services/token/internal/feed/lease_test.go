@@ -56,7 +56,8 @@ func TestAFollowerThatCannotReadStopsTrustingWithinTheLease(t *testing.T) {
 	}
 }
 
-// TestAReadingThatBeganBeforeARevocationDoesNotSpeakForIt: what was read before is not trusted after, however late it arrives.
+// TestAReadingThatBeganBeforeARevocationDoesNotSpeakForIt: what was read before is not trusted
+// after, however late it arrives.
 func TestAReadingThatBeganBeforeARevocationDoesNotSpeakForIt(t *testing.T) {
 	follow(t, 0, func(t *testing.T, b bench) {
 		b.trusted(0)
@@ -82,7 +83,7 @@ func TestAReadingThatBeganBeforeARevocationDoesNotSpeakForIt(t *testing.T) {
 		if !b.trusted(1) {
 			t.Error("the next reading did not bring it back")
 		}
-	}, func(o *feed.Options) { o.Alone = true })
+	}, func(o *feed.Options) { o.SingleReplica = true })
 }
 
 func TestSettleWaitsForTheLeaseAndNoLonger(t *testing.T) {
@@ -105,7 +106,7 @@ func TestSettleWaitsForTheLeaseAndNoLonger(t *testing.T) {
 		if took, err := settle(t.Context(), b); took != 0 || err != nil {
 			t.Errorf("took %s, %v although there is no other replica", took, err)
 		}
-	}, func(o *feed.Options) { o.Alone = true })
+	}, func(o *feed.Options) { o.SingleReplica = true })
 }
 
 func TestWhoEndedNothingWaitsAndCostsNobodyTheirMemory(t *testing.T) {
@@ -128,12 +129,12 @@ func TestWhoEndedNothingWaitsAndCostsNobodyTheirMemory(t *testing.T) {
 			t.Errorf("%v; memory is trusted after an end: %t", err, b.trusted(0))
 		}
 		close(gate)
-	}, func(o *feed.Options) { o.Alone = true })
+	}, func(o *feed.Options) { o.SingleReplica = true })
 }
 
 func TestNothingIsTrustedBeforeTheFirstReading(t *testing.T) {
 	f := feed.New(feed.Options{Log: &memoryLog{}})
-	if m := f.Ask(0); m.Trusted || m.Applied >= 0 {
+	if m := f.Snapshot(0); m.Trusted || m.Applied >= 0 {
 		t.Errorf("%+v before the feed runs", m)
 	}
 }
@@ -166,19 +167,19 @@ func TestALogThatWentOnWithoutUsIsForgotten(t *testing.T) {
 		"restored": func(l *memoryLog) { l.restore(2) },
 	} {
 		follow(t, 5, func(t *testing.T, b bench) {
-			_, before, _ := b.ear.told()
+			_, before, _ := b.ear.applied()
 			b.log.fail(errDown)
 			pass(time.Second)
 			change(b.log)
 			b.log.fail(nil)
 			pass(time.Second)
-			if _, forgot, _ := b.ear.told(); forgot != before+1 {
+			if _, forgot, _ := b.ear.applied(); forgot != before+1 {
 				t.Errorf("%s: forgot %d times, want once", name, forgot-before)
 			}
 			b.log.append(1)
 			b.trusted(0)
 			pass(25 * time.Millisecond)
-			if heard, _, cursor := b.ear.told(); heard == 0 || cursor != b.log.head {
+			if heard, _, cursor := b.ear.applied(); heard == 0 || cursor != b.log.head {
 				t.Errorf("%s: heard %d entries up to %d, the log is at %d", name, heard, cursor, b.log.head)
 			}
 		})

@@ -5,14 +5,15 @@ import "sync"
 // ringSize is how many of the newest entries are kept in memory at least; twice as many at most.
 const ringSize = 1024
 
-// ring holds the newest entries, without a gap, for watchers and for whoever must know what came in between.
+// ring holds the newest entries, without a gap, for watchers and for whoever must know what came in
+// between.
 type ring struct {
 	mu sync.Mutex
 	// entries end with the one at head.
 	entries []Entry
 	head    int64
 	// begun counts how often the ring began anew because the log had gone on without it.
-	begun int
+	generation int
 	// changed is closed when something was added, and replaced.
 	changed chan struct{}
 }
@@ -25,21 +26,21 @@ func (r *ring) add(entries []Entry) {
 	defer r.mu.Unlock()
 	r.entries = append(r.entries, entries...)
 	if len(r.entries) > 2*ringSize {
-		r.entries = append(make([]Entry, 0, 2*ringSize+page), r.entries[len(r.entries)-ringSize:]...)
+		r.entries = append(make([]Entry, 0, 2*ringSize+pageSize), r.entries[len(r.entries)-ringSize:]...)
 	}
 	r.head = entries[len(entries)-1].Cursor
 }
 
 // begin forgets everything and goes on behind a cursor.
-func (r *ring) begin(head int64) {
+func (r *ring) reset(head int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.entries, r.head = nil, head
-	r.begun++
+	r.generation++
 }
 
 // announce wakes whoever waits for a change.
-func (r *ring) announce() {
+func (r *ring) notify() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	close(r.changed)
@@ -48,20 +49,21 @@ func (r *ring) announce() {
 
 // view is the ring at one moment, as seen from a cursor.
 type view struct {
-	// entries are those behind the cursor, at most as many as were asked for. They are shared and never changed.
+	// entries are those behind the cursor, at most as many as were asked for. They are shared and
+	// never changed.
 	entries []Entry
 	// complete is false when entries behind the cursor are no longer here.
-	complete bool
-	head     int64
-	begun    int
-	changed  <-chan struct{}
+	complete   bool
+	head       int64
+	generation int
+	changed    <-chan struct{}
 }
 
 // after looks behind a cursor; limit 0 is no limit.
 func (r *ring) after(cursor int64, limit int) view {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	v := view{head: r.head, begun: r.begun, changed: r.changed, complete: true}
+	v := view{head: r.head, generation: r.generation, changed: r.changed, complete: true}
 	before := r.head - int64(len(r.entries))
 	switch {
 	case cursor >= r.head:

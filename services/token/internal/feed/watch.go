@@ -25,21 +25,21 @@ type Batch struct {
 
 // Watcher is told the log from a cursor on. It is for one goroutine.
 type Watcher struct {
-	feed   *Feed
-	cursor int64
-	begun  int
-	reset  bool
-	told   bool
+	feed       *Feed
+	cursor     int64
+	generation int
+	reset      bool
+	started    bool
 }
 
-// Watch follows the log from behind a cursor, or from this moment where from is nil. The watcher must be closed. ErrBehind
-// when the log cannot be read.
+// Watch follows the log from behind a cursor, or from this moment where from is nil. The watcher
+// must be closed. ErrBehind when the log cannot be read.
 func (f *Feed) Watch(ctx context.Context, from *int64) (*Watcher, error) {
 	if f.watchers.Add(1) == 1 {
-		f.hurry() // the follower takes up its quick pace
+		f.pollNow() // the follower takes up its quick pace
 	}
 	w := &Watcher{feed: f}
-	if err := w.begin(ctx, from); err != nil {
+	if err := w.start(ctx, from); err != nil {
 		w.Close()
 		return nil, err
 	}
@@ -49,12 +49,12 @@ func (f *Feed) Watch(ctx context.Context, from *int64) (*Watcher, error) {
 // Close ends the watching.
 func (w *Watcher) Close() { w.feed.watchers.Add(-1) }
 
-func (w *Watcher) begin(ctx context.Context, from *int64) error {
+func (w *Watcher) start(ctx context.Context, from *int64) error {
 	if err := w.feed.refresh(ctx); err != nil {
 		return err
 	}
 	v := w.feed.ring.after(0, 1)
-	w.cursor, w.begun = v.head, v.begun
+	w.cursor, w.generation = v.head, v.generation
 	if from == nil {
 		return nil
 	}
@@ -80,12 +80,12 @@ func (f *Feed) refresh(ctx context.Context) error {
 	if f.current(Trust) {
 		return nil
 	}
-	f.reading.Lock()
-	defer f.reading.Unlock()
+	f.pollMu.Lock()
+	defer f.pollMu.Unlock()
 	if f.current(Trust) {
 		return nil
 	}
-	if err := f.follow(ctx); err != nil {
+	if err := f.poll(ctx); err != nil {
 		return errors.Join(ErrBehind, err)
 	}
 	return nil
@@ -93,19 +93,20 @@ func (f *Feed) refresh(ctx context.Context) error {
 
 // current reports whether the last reading that succeeded began less than a duration ago.
 func (f *Feed) current(within time.Duration) bool {
-	read := time.Duration(f.read.Load())
+	read := time.Duration(f.lastRead.Load())
 	return read > 0 && f.now()-read < within
 }
 
-// Next waits for entries or the time of a heartbeat; the first call answers at once. A watcher that comes seldom is told from
-// the store what it missed, and holds up nobody. ErrStopped and ErrBehind end the watching, as does ctx.
+// Next waits for entries or the time of a heartbeat; the first call answers at once. A watcher that
+// comes seldom is told from the store what it missed, and holds up nobody. ErrStopped and ErrBehind
+// end the watching, as does ctx.
 func (w *Watcher) Next(ctx context.Context) (Batch, error) {
 	timer := time.NewTimer(w.feed.options.Heartbeat)
 	defer timer.Stop()
 	for {
-		batch, changed, err := w.look(ctx)
-		if err != nil || !w.told || batch.Reset || len(batch.Entries) > 0 {
-			w.told = true
+		batch, changed, err := w.read(ctx)
+		if err != nil || !w.started || batch.Reset || len(batch.Entries) > 0 {
+			w.started = true
 			return batch, err
 		}
 		select {
@@ -125,21 +126,21 @@ func (w *Watcher) heartbeat(ctx context.Context) (Batch, error) {
 	if err := w.feed.refresh(ctx); err != nil {
 		return Batch{}, err
 	}
-	batch, _, err := w.look(ctx)
+	batch, _, err := w.read(ctx)
 	return batch, err
 }
 
 // look answers what there is behind the watcher's cursor and moves it.
-func (w *Watcher) look(ctx context.Context) (Batch, <-chan struct{}, error) {
-	v := w.feed.ring.after(w.cursor, page)
-	if w.reset || v.begun != w.begun {
-		w.cursor, w.begun, w.reset = v.head, v.begun, false
+func (w *Watcher) read(ctx context.Context) (Batch, <-chan struct{}, error) {
+	v := w.feed.ring.after(w.cursor, pageSize)
+	if w.reset || v.generation != w.generation {
+		w.cursor, w.generation, w.reset = v.head, v.generation, false
 		return Batch{Cursor: w.cursor, Reset: true}, v.changed, nil
 	}
 	entries := v.entries
 	if !v.complete {
 		var err error
-		if entries, err = w.feed.options.Log.LogAfter(ctx, w.cursor, page); err != nil {
+		if entries, err = w.feed.options.Log.LogAfter(ctx, w.cursor, pageSize); err != nil {
 			return Batch{}, nil, errors.Join(ErrBehind, err)
 		}
 		if len(entries) == 0 || entries[0].Cursor != w.cursor+1 {

@@ -53,7 +53,8 @@ func TestAWatcherIsToldAtOnceThenWhatEndsThenHeartbeats(t *testing.T) {
 	})
 }
 
-// TestAWatcherGoesOnWhereItStopped: from the ring, from the store, and where neither has what is missing, with a reset.
+// TestAWatcherGoesOnWhereItStopped: from the ring, from the store, and where neither has what is
+// missing, with a reset.
 func TestAWatcherGoesOnWhereItStopped(t *testing.T) {
 	follow(t, 100, func(t *testing.T, b bench) {
 		b.log.append(5000)
@@ -86,7 +87,8 @@ func TestAWatcherGoesOnWhereItStopped(t *testing.T) {
 	})
 }
 
-// TestACursorOfAReplicaThatKnowsMoreIsNoReset: the watcher changed replicas between two readings of this one.
+// TestACursorOfAReplicaThatKnowsMoreIsNoReset: the watcher changed replicas between two readings of
+// this one.
 func TestACursorOfAReplicaThatKnowsMoreIsNoReset(t *testing.T) {
 	follow(t, 3, func(t *testing.T, b bench) {
 		b.watch(t, -1) // reads often

@@ -29,7 +29,8 @@ const (
 // errDown is a dependency that cannot be asked.
 var errDown = errors.New("the dependency is down")
 
-// bench is the token endpoint over fakes that share a journal: two confidential apps and one code of the first.
+// bench is the token endpoint over fakes that share a journal: two confidential apps and one code
+// of the first.
 type bench struct {
 	*granttest.Journal
 	clients  *granttest.Clients
@@ -106,13 +107,13 @@ func withScope(scope string) func(*grant.Request) {
 
 func asOther(r *grant.Request) { r.Credentials = as("other", "secret") }
 
-func (b bench) issue(t *testing.T, req grant.Request) (grant.Pair, error) {
+func (b bench) issue(t *testing.T, req grant.Request) (grant.TokenPair, error) {
 	t.Helper()
 	return b.endpoint.Issue(t.Context(), req)
 }
 
 // mustIssue wants a pair in the documented format and empties the journal.
-func (b bench) mustIssue(t *testing.T, req grant.Request) grant.Pair {
+func (b bench) mustIssue(t *testing.T, req grant.Request) grant.TokenPair {
 	t.Helper()
 	pair, err := b.issue(t, req)
 	if err != nil {

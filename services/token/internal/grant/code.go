@@ -13,7 +13,8 @@ import (
 // maxCode bounds what is hashed and looked up: no legal code is longer.
 const maxCode = 128
 
-// ErrCodeUnknown is what Codes returns for a code that it does not hold. It has a cause where that is known.
+// ErrCodeUnknown is what Codes returns for a code that it does not hold. It has a cause where that
+// is known.
 var ErrCodeUnknown = errors.New("code is unknown or expired")
 
 // The outcomes of a redemption that are not a success.
@@ -21,7 +22,7 @@ var (
 	// ErrCodeUsed: the code's hash is already there.
 	ErrCodeUsed = errors.New("code was used")
 	// ErrPairRevoked: the pair's epoch has risen since the consent screen was shown.
-	ErrPairRevoked = errors.New("pair was revoked")
+	ErrConsentRevoked = errors.New("pair was revoked")
 	// ErrNoEvidence: no redemption of such a code is known.
 	ErrNoEvidence = errors.New("code was never redeemed")
 )
@@ -39,20 +40,23 @@ type Redemption struct {
 	Access    secret.Hash
 	Refresh   secret.Hash
 	Lifetimes Lifetimes
-	// GrantLimit is how many grants of a user with a client in a workspace may live, this one among them; 0 is any number.
+	// GrantLimit is how many grants of a user with a client in a workspace may live, this one among
+	// them; 0 is any number.
 	GrantLimit int
 }
 
 // CodeStore decides redemptions, each in one transaction.
 type CodeStore interface {
-	// Redeem creates the family with its first tokens if the code's hash is new and the pair's epoch is still
-	// the code's: else ErrCodeUsed or ErrPairRevoked, and nothing is written. Beyond the limit the oldest grant is revoked.
+	// Redeem creates the family with its first tokens if the code's hash is new and the pair's
+	// epoch is still the code's: else ErrCodeUsed or ErrPairRevoked, and nothing is written. Beyond
+	// the limit the oldest grant is revoked.
 	Redeem(ctx context.Context, r Redemption) error
 	// Redeemed reads the binding of a code that was redeemed. ErrNoEvidence when it never was.
 	Redeemed(ctx context.Context, code secret.Hash) (oauth.CodeBinding, error)
 	// RevokeFamily ends all that the code's redemption issued.
 	RevokeFamily(ctx context.Context, code secret.Hash) error
-	// RedemptionOrigin reads whose a redeemed code was, and when. It only serves the log. ErrNoEvidence when it never was.
+	// RedemptionOrigin reads whose a redeemed code was, and when. It only serves the log.
+	// ErrNoEvidence when it never was.
 	RedemptionOrigin(ctx context.Context, code secret.Hash) (Origin, error)
 }
 
@@ -68,8 +72,9 @@ type AuthorizationCode struct {
 // Type is `authorization_code`.
 func (AuthorizationCode) Type() string { return oauth.AuthorizationCodeGrant }
 
-// Check wants `code`, and `redirect_uri` or a verifier: a code that carries a challenge may be redeemed without repeating the
-// redirect URI (OAuth 2.1 §10.2). Whether the code carries one is judged with the code.
+// Check wants `code`, and `redirect_uri` or a verifier: a code that carries a challenge may be
+// redeemed without repeating the redirect URI (OAuth 2.1 §10.2). Whether the code carries one is
+// judged with the code.
 func (AuthorizationCode) Check(req Request) error {
 	switch {
 	case req.Code.IsZero():
@@ -80,24 +85,25 @@ func (AuthorizationCode) Check(req Request) error {
 	return nil
 }
 
-// Issue redeems the code. A code that does not fit the request is refused and stays usable by who it belongs to.
-func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request) (Pair, error) {
+// Issue redeems the code. A code that does not fit the request is refused and stays usable by who
+// it belongs to.
+func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request) (TokenPair, error) {
 	if len(req.Code.Reveal()) > maxCode {
-		return Pair{}, invalidCode(cause.CodeMalformed)
+		return TokenPair{}, invalidCode(cause.CodeMalformed)
 	}
 	hash := secret.Sum(req.Code.Reveal())
 	code, err := g.Codes.Resolve(ctx, req.Code)
 	if errors.Is(err, ErrCodeUnknown) {
 		unknown := invalidCode(cmp.Or(cause.Of(err), cause.CodeUnknown))
-		return Pair{}, g.replayed(ctx, replay{hash: hash, client: client, req: req, otherwise: unknown})
+		return TokenPair{}, g.replayed(ctx, replay{hash: hash, client: client, req: req, otherwise: unknown})
 	}
 	if err != nil {
-		return Pair{}, err
+		return TokenPair{}, err
 	}
 	if err := checkBinding(code.CodeBinding, client, req); err != nil {
-		return Pair{}, err
+		return TokenPair{}, err
 	}
-	pair := Pair{
+	pair := TokenPair{
 		Access:    secret.Generate(secret.AccessToken),
 		Refresh:   secret.Generate(secret.RefreshToken),
 		ExpiresIn: g.Lifetimes.Access,
@@ -109,18 +115,19 @@ func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request
 	})
 	switch {
 	case errors.Is(err, ErrCodeUsed):
-		return Pair{}, g.replayed(ctx, replay{hash: hash, client: client, req: req, otherwise: invalidCode(cause.CodeUsed)})
-	case errors.Is(err, ErrPairRevoked):
-		return Pair{}, invalidCode(cause.ConsentRevoked)
+		return TokenPair{}, g.replayed(ctx, replay{hash: hash, client: client, req: req, otherwise: invalidCode(cause.CodeUsed)})
+	case errors.Is(err, ErrConsentRevoked):
+		return TokenPair{}, invalidCode(cause.ConsentRevoked)
 	case err != nil:
-		return Pair{}, err
+		return TokenPair{}, err
 	}
 	return pair, nil
 }
 
-// replayed refuses a code that cannot be redeemed. If it once was, and this request is right in every other way,
-// then two parties hold the code and what the first use issued is revoked (RFC 6749 §4.1.2). The evidence is
-// the database's, so it holds also when the code's own record is gone.
+// replayed refuses a code that cannot be redeemed. If it once was, and this request is right in
+// every other way, then two parties hold the code and what the first use issued is revoked (RFC
+// 6749 §4.1.2). The evidence is the database's, so it holds also when the code's own record is
+// gone.
 func (g AuthorizationCode) replayed(ctx context.Context, r replay) error {
 	bound, err := g.Store.Redeemed(ctx, r.hash)
 	if errors.Is(err, ErrNoEvidence) {
@@ -154,7 +161,8 @@ type replay struct {
 	otherwise error
 }
 
-// checkBinding compares a request with the binding of its code: client, redirect URI, then verifier.
+// checkBinding compares a request with the binding of its code: client, redirect URI, then
+// verifier.
 func checkBinding(b oauth.CodeBinding, client Client, req Request) error {
 	switch {
 	case b.ClientID != client.ID:
@@ -165,7 +173,8 @@ func checkBinding(b oauth.CodeBinding, client Client, req Request) error {
 		return missing("redirect_uri")
 	}
 	if b.CodeChallenge == "" {
-		// A verifier without a challenge is a downgrade attempt or a mistake: refused (RFC 9700 §4.8.2).
+		// A verifier without a challenge is a downgrade attempt or a mistake: refused (RFC 9700
+		// §4.8.2).
 		if !req.CodeVerifier.IsZero() {
 			return cause.With(ErrInvalidVerifier, cause.VerifierUnexpected)
 		}

@@ -36,9 +36,9 @@ func (w *witness) Authenticate(_ context.Context, readings []oauth.ClientCredent
 	return grant.Client{ID: "app", GrantTypes: w.grantTypes}, w.clientErr
 }
 
-func (w *witness) Issue(_ context.Context, client grant.Client, _ grant.Request) (grant.Pair, error) {
+func (w *witness) Issue(_ context.Context, client grant.Client, _ grant.Request) (grant.TokenPair, error) {
 	w.calls, w.client = append(w.calls, "issue"), client
-	return grant.Pair{Scope: "videos:read"}, nil
+	return grant.TokenPair{Scope: "videos:read"}, nil
 }
 
 func TestPhasesRunInOneOrderAndTheFirstFailureEndsThem(t *testing.T) {
@@ -136,7 +136,8 @@ func TestAMissingParameterIsNamedBeforeAnybodyIsAsked(t *testing.T) {
 	}
 }
 
-// TestFailedClientAuthenticationTouchesNothing: docs/architecture.md, the way of a token request. Whatever the request would do, a wrong secret does none of it.
+// TestFailedClientAuthenticationTouchesNothing: docs/architecture.md, the way of a token request.
+// Whatever the request would do, a wrong secret does none of it.
 func TestFailedClientAuthenticationTouchesNothing(t *testing.T) {
 	b := newBench(0)
 	wrong := func(r *grant.Request) { r.Credentials = as("app", "wrong") }

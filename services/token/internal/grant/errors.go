@@ -8,25 +8,28 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
-// The failures of the token endpoint. Each is one row of docs/wire-contract.md §4. Those that have several causes carry theirs
-// (package cause), which the caller is never told.
+// The failures of the token endpoint. Each is one row of docs/wire-contract.md §4. Those that have
+// several causes carry theirs (package cause), which the caller is never told.
 var (
 	// ErrUnsupportedGrantType is RFC 6749 §5.2 unsupported_grant_type.
 	ErrUnsupportedGrantType = errors.New("grant type is not supported")
 	// ErrUnauthorizedClient is RFC 6749 §5.2 unauthorized_client.
 	ErrUnauthorizedClient = errors.New("client may not use this grant")
-	// ErrInvalidScope is more scope at refresh than was granted (RFC 6749 §6), or a malformed one: a ScopeError.
+	// ErrInvalidScope is more scope at refresh than was granted (RFC 6749 §6), or a malformed one:
+	// a ScopeError.
 	ErrInvalidScope = errors.New("scope exceeds what was granted")
-	// ErrInvalidCode is a code that is unknown, expired, used, another client's, of another redirect URI,
-	// or overtaken by a revocation: one answer for all.
+	// ErrInvalidCode is a code that is unknown, expired, used, another client's, of another
+	// redirect URI, or overtaken by a revocation: one answer for all.
 	ErrInvalidCode = errors.New("invalid authorization code")
 	// ErrInvalidVerifier is a PKCE verifier that is missing, malformed or wrong (RFC 7636 §4.6).
 	ErrInvalidVerifier = errors.New("invalid code verifier")
-	// ErrInvalidRefreshToken is a refresh token that is unknown, expired, revoked, reused or another client's.
+	// ErrInvalidRefreshToken is a refresh token that is unknown, expired, revoked, reused or
+	// another client's.
 	ErrInvalidRefreshToken = errors.New("invalid refresh token")
 )
 
-// A second use, which ended what the first one began. The caller is told no more than of any other refusal.
+// A second use, which ended what the first one began. The caller is told no more than of any other
+// refusal.
 var (
 	// ErrCodeReplayed is an ErrInvalidCode.
 	ErrCodeReplayed = fmt.Errorf("%w: it was redeemed before", invalidCode(cause.CodeReplayed))
@@ -62,7 +65,8 @@ func (e *ReuseError) Unwrap() error { return e.Err }
 // Origin is whose a spent credential was, for the log.
 type Origin struct {
 	ClientID, UserID, WorkspaceID string
-	// Ago is how long before the present use it was spent, by the database's clock; 0 for one that was not.
+	// Ago is how long before the present use it was spent, by the database's clock; 0 for one that
+	// was not.
 	Ago time.Duration
 }
 

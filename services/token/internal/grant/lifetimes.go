@@ -14,13 +14,15 @@ type Lifetimes struct {
 	Refresh time.Duration
 	// Family is the life of all that came of one authorization, however often it was refreshed.
 	Family time.Duration
-	// RetryWindow is how long after a rotation the same client gets the same successor again; 0 is never.
+	// RetryWindow is how long after a rotation the same client gets the same successor again; 0 is
+	// never.
 	RetryWindow time.Duration
 	// User is the life of a user token of VIDIZMO's API, which no grant issues.
 	User time.Duration
 }
 
-// Validate joins every lifetime that is longer than its family's. The configuration has the bounds of each.
+// Validate joins every lifetime that is longer than its family's. The configuration has the bounds
+// of each.
 func (l Lifetimes) Validate() error {
 	var faults []error
 	if l.Access > l.Family {

@@ -10,7 +10,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// ErrNotCurrent is what RefreshStore answers for a token that is not a family's live, current refresh token.
+// ErrNotCurrent is what RefreshStore answers for a token that is not a family's live, current
+// refresh token.
 var ErrNotCurrent = errors.New("refresh token is not current")
 
 // Rotation replaces a family's refresh token.
@@ -23,13 +24,14 @@ type Rotation struct {
 	// Scope of the access token; empty for all that was granted.
 	Scope     string
 	Lifetimes Lifetimes
-	// Sealed is the successor pair as only the predecessor's holder can read it; empty when there is no retry window.
+	// Sealed is the successor pair as only the predecessor's holder can read it; empty when there
+	// is no retry window.
 	Sealed []byte
 	Limit  RefreshLimit
 }
 
-// RefreshLimit bounds how often the tokens of one family are refreshed: Count times in Window, at once or spread. The zero
-// value is no limit.
+// RefreshLimit bounds how often the tokens of one family are refreshed: Count times in Window, at
+// once or spread. The zero value is no limit.
 type RefreshLimit struct {
 	Count  int
 	Window time.Duration
@@ -65,21 +67,25 @@ type Replay struct {
 
 // RefreshStore decides rotations, each in one transaction.
 type RefreshStore interface {
-	// GrantedScope reads the scope of the family whose current refresh token this is: a fact that never changes.
-	// ErrNotCurrent when there is none of this client.
+	// GrantedScope reads the scope of the family whose current refresh token this is: a fact that
+	// never changes. ErrNotCurrent when there is none of this client.
 	GrantedScope(ctx context.Context, token secret.Hash, clientID string) (string, error)
-	// Rotate spends the predecessor and issues its successor and an access token. It answers what the access token got.
-	// ErrNotCurrent when the predecessor is not the live, current token of a family of this client, a *RefreshLimitError when
-	// it is and the limit is reached; nothing is written then.
+	// Rotate spends the predecessor and issues its successor and an access token. It answers what
+	// the access token got. ErrNotCurrent when the predecessor is not the live, current token of a
+	// family of this client, a *RefreshLimitError when it is and the limit is reached; nothing is
+	// written then.
 	Rotate(ctx context.Context, r Rotation) (Issued, error)
-	// Replayed judges a token that was not current: inside the retry window it answers the sealed successor, else a spent
-	// token of this client ends everything of its pair, in the transaction that judges it.
+	// Replayed judges a token that was not current: inside the retry window it answers the sealed
+	// successor, else a spent token of this client ends everything of its pair, in the transaction
+	// that judges it.
 	Replayed(ctx context.Context, token secret.Hash, clientID string) (Replay, error)
-	// ExplainRefresh reads what is stored of a token that was refused. It changes nothing and only serves the log.
+	// ExplainRefresh reads what is stored of a token that was refused. It changes nothing and only
+	// serves the log.
 	ExplainRefresh(ctx context.Context, token secret.Hash, refreshLifetime time.Duration) (Refused, error)
 }
 
-// Refused is what a store knows of a refresh token that it refused; the zero value is a token that it does not know.
+// Refused is what a store knows of a refresh token that it refused; the zero value is a token that
+// it does not know.
 type Refused struct {
 	Origin
 	// Spent reports a token that was rotated, Expired one that is past its time.
@@ -103,8 +109,8 @@ func (r Refused) cause(client Client) cause.Cause {
 
 // Sealer hides a pair so that only who holds the predecessor can read it.
 type Sealer interface {
-	Seal(predecessor secret.String, pair Pair) ([]byte, error)
-	Open(predecessor secret.String, sealed []byte) (Pair, error)
+	Seal(predecessor secret.String, pair TokenPair) ([]byte, error)
+	Open(predecessor secret.String, sealed []byte) (TokenPair, error)
 }
 
 // RefreshToken is the grant of RFC 6749 §6 with rotation and reuse detection (RFC 9700 §4.14.2).
@@ -127,9 +133,9 @@ func (RefreshToken) Check(req Request) error {
 }
 
 // Issue rotates the refresh token.
-func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (Pair, error) {
+func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (TokenPair, error) {
 	if !secret.Valid(secret.RefreshToken, req.RefreshToken.Reveal()) {
-		return Pair{}, invalidRefreshToken(cause.RefreshMalformed)
+		return TokenPair{}, invalidRefreshToken(cause.RefreshMalformed)
 	}
 	hash := secret.Sum(req.RefreshToken.Reveal())
 	scope, err := g.narrow(ctx, hash, client, req.Scope)
@@ -137,9 +143,9 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (Pa
 		return g.replayed(ctx, hash, client, req)
 	}
 	if err != nil {
-		return Pair{}, err
+		return TokenPair{}, err
 	}
-	pair := Pair{
+	pair := TokenPair{
 		Access:    secret.Generate(secret.AccessToken),
 		Refresh:   secret.Generate(secret.RefreshToken),
 		ExpiresIn: g.Lifetimes.Access,
@@ -150,9 +156,10 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (Pa
 		Access: secret.Sum(pair.Access.Reveal()), Successor: secret.Sum(pair.Refresh.Reveal()),
 	}
 	if g.Lifetimes.RetryWindow > 0 {
-		// The scope is only known once the store has answered: an empty one in the seal means all that was granted.
+		// The scope is only known once the store has answered: an empty one in the seal means all
+		// that was granted.
 		if r.Sealed, err = g.Sealer.Seal(req.RefreshToken, pair); err != nil {
-			return Pair{}, err
+			return TokenPair{}, err
 		}
 	}
 	issued, err := g.Store.Rotate(ctx, r)
@@ -160,14 +167,14 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (Pa
 		return g.replayed(ctx, hash, client, req)
 	}
 	if err != nil {
-		return Pair{}, err
+		return TokenPair{}, err
 	}
 	pair.Scope, pair.ExpiresIn = issued.Scope, issued.ExpiresIn
 	return pair, nil
 }
 
-// narrow judges a scope parameter against what was granted. What was granted to a family never changes, so reading it
-// before the rotation decides nothing that could be overtaken.
+// narrow judges a scope parameter against what was granted. What was granted to a family never
+// changes, so reading it before the rotation decides nothing that could be overtaken.
 func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Client, asked string) (string, error) {
 	if asked == "" {
 		return "", nil
@@ -191,38 +198,40 @@ func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Clie
 	return want.String(), nil
 }
 
-// withoutOpenID leaves out the names of OpenID Connect that were not granted: the authorization endpoint ignored them, and
-// clients repeat there what they asked for first. When nothing else was asked, the scope is all that was granted.
+// withoutOpenID leaves out the names of OpenID Connect that were not granted: the authorization
+// endpoint ignored them, and clients repeat there what they asked for first. When nothing else was
+// asked, the scope is all that was granted.
 func withoutOpenID(asked, granted oauth.Scope) oauth.Scope {
 	openID := oauth.OpenIDScopes()
 	return asked.Without(func(name string) bool { return openID.Contains(name) && !granted.Contains(name) })
 }
 
-// replayed answers a token that is not current: the same successor inside the retry window, else refusal.
-func (g RefreshToken) replayed(ctx context.Context, token secret.Hash, client Client, req Request) (Pair, error) {
+// replayed answers a token that is not current: the same successor inside the retry window, else
+// refusal.
+func (g RefreshToken) replayed(ctx context.Context, token secret.Hash, client Client, req Request) (TokenPair, error) {
 	replay, err := g.Store.Replayed(ctx, token, client.ID)
 	if err != nil {
-		return Pair{}, err
+		return TokenPair{}, err
 	}
 	if len(replay.Sealed) == 0 {
-		return Pair{}, g.refuse(ctx, token, client, replay.Reused)
+		return TokenPair{}, g.refuse(ctx, token, client, replay.Reused)
 	}
 	pair, err := g.Sealer.Open(req.RefreshToken, replay.Sealed)
 	if err != nil {
-		return Pair{}, err
+		return TokenPair{}, err
 	}
 	pair.ExpiresIn = min(pair.ExpiresIn, replay.FamilyLeft)
 	if pair.Scope == "" {
 		pair.Scope = replay.Scope
 	}
 	if err := sameScope(req.Scope, pair.Scope); err != nil {
-		return Pair{}, err
+		return TokenPair{}, err
 	}
 	return pair, nil
 }
 
-// refuse explains why a token was refused. A store that cannot be asked changes nothing about what was decided: the cause is then
-// not known.
+// refuse explains why a token was refused. A store that cannot be asked changes nothing about what
+// was decided: the cause is then not known.
 func (g RefreshToken) refuse(ctx context.Context, token secret.Hash, client Client, reused bool) error {
 	known, err := g.Store.ExplainRefresh(ctx, token, g.Lifetimes.Refresh)
 	switch {

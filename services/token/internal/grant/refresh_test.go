@@ -115,7 +115,8 @@ func TestAnUnknownRefreshTokenIsInvalid(t *testing.T) {
 		grant.ErrInvalidRefreshToken, "Authenticate", "GrantedScope", "Replayed", "ExplainRefresh")
 }
 
-// TestRFC9700_4_14_2_ReuseEndsEverything: with or without a scope, which takes another way to the same judgement.
+// TestRFC9700_4_14_2_ReuseEndsEverything: with or without a scope, which takes another way to the
+// same judgement.
 func TestRFC9700_4_14_2_ReuseEndsEverything(t *testing.T) {
 	for name, change := range map[string]func(*grant.Request){
 		"whole scope":        func(*grant.Request) {},
@@ -225,7 +226,8 @@ func TestTheSealOpensWithThePredecessorAlone(t *testing.T) {
 	}
 }
 
-// TestALostRaceIsJudgedAsAReplay: the token was current when its scope was read and is not any more.
+// TestALostRaceIsJudgedAsAReplay: the token was current when its scope was read and is not any
+// more.
 func TestALostRaceIsJudgedAsAReplay(t *testing.T) {
 	b := newBench(0)
 	pair := b.mustIssue(t, redemption())

@@ -2,7 +2,8 @@ package granttest
 
 import "slices"
 
-// Journal records the calls of every fake that shares it, and fails those it was told to fail. It is for one goroutine.
+// Journal records the calls of every fake that shares it, and fails those it was told to fail. It
+// is for one goroutine.
 type Journal struct {
 	calls []string
 	fails map[string]error

@@ -10,8 +10,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// Store keeps families in memory by the contract of grant.CodeStore and grant.RefreshStore. Its retry window never ends by
-// itself.
+// Store keeps families in memory by the contract of grant.CodeStore and grant.RefreshStore. Its
+// retry window never ends by itself.
 type Store struct {
 	*Journal
 	// Epoch is every pair's mark.
@@ -61,7 +61,7 @@ func (s *Store) Redeem(_ context.Context, r grant.Redemption) error {
 		return grant.ErrCodeUsed
 	}
 	if r.Code.Epoch != s.Epoch {
-		return grant.ErrPairRevoked
+		return grant.ErrConsentRevoked
 	}
 	s.families[r.CodeHash] = &family{Redemption: r, current: r.Refresh, spent: make(map[secret.Hash]bool)}
 	return nil

@@ -13,16 +13,18 @@ import (
 	"github.com/vidocu/usher/services/token/internal/feed"
 )
 
-// longestMemory is how long an answer is remembered: it bounds what may be wrong in it, such as the last recorded use.
-const longestMemory = time.Minute
+// longestMemory is how long an answer is remembered: it bounds what may be wrong in it, such as the
+// last recorded use.
+const maxAge = time.Minute
 
-// Cache remembers live tokens, and no others: who asks for what is not there pays one read of a primary key. It answers only
-// while the feed trusts what was read of the revocation log, and each answer only while the token itself lives.
+// Cache remembers live tokens, and no others: who asks for what is not there pays one read of a
+// primary key. It answers only while the feed trusts what was read of the revocation log, and each
+// answer only while the token itself lives.
 type Cache struct {
-	feed *feed.Feed
-	held *otter.Cache[secret.Hash, *remembered]
-	// mu is held while something is remembered and while entries are acted upon, so that of an answer and what ends it one
-	// sees the other. Whoever answers from memory never takes it.
+	feed   *feed.Feed
+	tokens *otter.Cache[secret.Hash, *cached]
+	// mu is held while something is remembered and while entries are acted upon, so that of an
+	// answer and what ends it one sees the other. Whoever answers from memory never takes it.
 	mu    sync.Mutex
 	users index
 	// hits are answers from memory, and misses what the store was asked.
@@ -30,23 +32,23 @@ type Cache struct {
 }
 
 // remembered is one answer.
-type remembered struct {
+type cached struct {
 	hash  secret.Hash
 	facts Facts
 	// at is when the question was asked that it answered.
 	at time.Duration
 
-	next, previous *remembered
+	next, previous *cached
 	linked         bool
 }
 
 // NewCache makes a cache of at most size tokens and has it follow the feed, which must not run yet.
 func NewCache(size int, follow *feed.Feed) (*Cache, error) {
-	c := &Cache{feed: follow, users: index{first: make(map[string]*remembered)}}
+	c := &Cache{feed: follow, users: index{first: make(map[string]*cached)}}
 	var err error
-	c.held, err = otter.New(&otter.Options[secret.Hash, *remembered]{
+	c.tokens, err = otter.New(&otter.Options[secret.Hash, *cached]{
 		MaximumSize: size,
-		OnAtomicDeletion: func(e otter.DeletionEvent[secret.Hash, *remembered]) {
+		OnAtomicDeletion: func(e otter.DeletionEvent[secret.Hash, *cached]) {
 			c.users.remove(e.Value)
 		},
 	})
@@ -66,12 +68,13 @@ type view struct {
 	trusted bool
 }
 
-// open begins a question. Whether memory may be trusted is decided before it is looked at. A nil cache knows nothing.
+// open begins a question. Whether memory may be trusted is decided before it is looked at. A nil
+// cache knows nothing.
 func (c *Cache) open(minCursor int64) view {
 	if c == nil {
 		return view{}
 	}
-	moment := c.feed.Ask(minCursor)
+	moment := c.feed.Snapshot(minCursor)
 	return view{cache: c, at: moment.At, cursor: moment.Applied, trusted: moment.Trusted}
 }
 
@@ -86,15 +89,15 @@ func (v *view) get(hash secret.Hash, facts *Facts) bool {
 }
 
 // find is what is remembered of a live token; nil where nothing is, or where it may not be told.
-func (v *view) find(hash secret.Hash) *remembered {
+func (v *view) find(hash secret.Hash) *cached {
 	if !v.trusted {
 		return nil
 	}
-	r, ok := v.cache.held.GetIfPresent(hash)
+	r, ok := v.cache.tokens.GetIfPresent(hash)
 	if !ok {
 		return nil
 	}
-	if age := v.age(r); age > longestMemory || (r.facts.Left > 0 && r.facts.Left <= age) {
+	if age := v.age(r); age > maxAge || (r.facts.Left > 0 && r.facts.Left <= age) {
 		return nil
 	}
 	v.cache.hits.Add(1)
@@ -102,17 +105,17 @@ func (v *view) find(hash secret.Hash) *remembered {
 }
 
 // copy makes facts of what find found, with the time that is left now.
-func (v *view) copy(r *remembered, facts *Facts) {
+func (v *view) copy(r *cached, facts *Facts) {
 	*facts = r.facts
 	if facts.Left > 0 {
 		facts.Left -= v.age(r)
 	}
 }
 
-func (v *view) age(r *remembered) time.Duration { return max(v.at-r.at, 0) }
+func (v *view) age(r *cached) time.Duration { return max(v.at-r.at, 0) }
 
 // asked counts look-ups in the store.
-func (v *view) asked(n int) {
+func (v *view) countMisses(n int) {
 	if v.cache != nil {
 		v.cache.misses.Add(uint64(n))
 	}
@@ -124,8 +127,8 @@ func (c *Cache) Hits() uint64 { return c.hits.Load() }
 // Misses is how many were not.
 func (c *Cache) Misses() uint64 { return c.misses.Load() }
 
-// put remembers facts that were read from the store after the view was opened, unless an entry that was acted upon since then
-// ends them. One that is still to come finds them.
+// put remembers facts that were read from the store after the view was opened, unless an entry that
+// was acted upon since then ends them. One that is still to come finds them.
 func (v *view) put(hash secret.Hash, facts Facts) {
 	if v.cache == nil || v.cursor < 0 {
 		return
@@ -143,13 +146,13 @@ func (v *view) put(hash secret.Hash, facts Facts) {
 		for i := range since {
 			ended.Add(&since[i].Revocation)
 		}
-		if facts.ended(hash, &ended) {
+		if facts.revokedBy(hash, &ended) {
 			return
 		}
 	}
-	r := &remembered{hash: hash, facts: facts, at: v.at}
+	r := &cached{hash: hash, facts: facts, at: v.at}
 	c.users.add(r)
-	c.held.Set(hash, r)
+	c.tokens.Set(hash, r)
 }
 
 // Apply evicts what entries end: feed.Listener.
@@ -165,22 +168,23 @@ func (c *Cache) Apply(entries []feed.Entry) {
 func (c *Cache) Forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.held.InvalidateAll()
+	c.tokens.InvalidateAll()
 }
 
-// evict evicts the tokens that an entry ends. Only where to look is decided here: whom it ends is the rule of package revocation.
+// evict evicts the tokens that an entry ends. Only where to look is decided here: whom it ends is
+// the rule of package revocation.
 func (c *Cache) evict(e *feed.Entry) {
 	ended := revocation.NewSet(&e.Revocation)
 	switch {
 	case ended.Everything():
-		c.held.InvalidateAll()
+		c.tokens.InvalidateAll()
 	case e.Kind == revocation.Token:
-		c.held.Invalidate(secret.Hash(e.TokenHash))
+		c.tokens.Invalidate(secret.Hash(e.TokenHash))
 	case e.Kind == revocation.Workspace: // no plan is cached here
 	case e.UserID != "":
 		for _, r := range c.users.of(e.UserID) {
-			if r.facts.ended(r.hash, ended) {
-				c.held.Invalidate(r.hash)
+			if r.facts.revokedBy(r.hash, ended) {
+				c.tokens.Invalidate(r.hash)
 			}
 		}
 	default:
@@ -191,18 +195,18 @@ func (c *Cache) evict(e *feed.Entry) {
 // sweep looks through the whole cache, which operators' decisions need now and then.
 func (c *Cache) sweep(ended *revocation.Set) {
 	var hashes []secret.Hash
-	for hash, r := range c.held.All() {
-		if r.facts.ended(hash, ended) {
+	for hash, r := range c.tokens.All() {
+		if r.facts.revokedBy(hash, ended) {
 			hashes = append(hashes, hash)
 		}
 	}
 	for _, hash := range hashes {
-		c.held.Invalidate(hash)
+		c.tokens.Invalidate(hash)
 	}
 }
 
 // ended reports whether revocations end the token.
-func (f *Facts) ended(hash secret.Hash, by *revocation.Set) bool {
+func (f *Facts) revokedBy(hash secret.Hash, by *revocation.Set) bool {
 	return by.Ends(&revocation.Cached{
 		Hash: (*[len(hash)]byte)(&hash), Kind: f.Kind, FamilyID: string(f.Family), UserID: f.UserID, ClientID: f.ClientID, WorkspaceID: f.WorkspaceID,
 	})

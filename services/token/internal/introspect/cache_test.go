@@ -33,11 +33,11 @@ type platform struct {
 }
 
 // remembering runs a test in a bubble of fake time.
-func remembering(t *testing.T, size int, test func(t *testing.T, p *platform)) {
+func newPlatform(t *testing.T, size int, test func(t *testing.T, p *platform)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		p := &platform{tokens: make(map[secret.Hash]introspect.Facts), plans: map[string]string{"ws_acme": "starter"}}
-		follow := feed.New(feed.Options{Log: p, Logger: slog.New(slog.DiscardHandler), Alone: true, Heartbeat: time.Second})
+		follow := feed.New(feed.Options{Log: p, Logger: slog.New(slog.DiscardHandler), SingleReplica: true, Heartbeat: time.Second})
 		cache, err := introspect.NewCache(size, follow)
 		if err != nil {
 			t.Fatal(err)
@@ -176,7 +176,7 @@ func (p *platform) bearers(t *testing.T, tokens []string, minCursor int64) ([]in
 }
 
 // remembered asks until the answer is remembered.
-func (p *platform) remembered(t *testing.T, tokens ...string) {
+func (p *platform) isCached(t *testing.T, tokens ...string) {
 	t.Helper()
 	for range 2 {
 		for _, token := range tokens {
@@ -192,10 +192,10 @@ func (p *platform) remembered(t *testing.T, tokens ...string) {
 }
 
 func TestWhatIsRememberedEndsWithTheToken(t *testing.T) {
-	remembering(t, 100, func(t *testing.T, p *platform) {
+	newPlatform(t, 100, func(t *testing.T, p *platform) {
 		facts := introspect.Facts{Kind: enforce.AccessToken, Family: []byte("family"), UserID: "usr_1", WorkspaceID: "ws_acme", Left: 30 * time.Second}
 		token := p.issue(secret.Generate(secret.AccessToken).Reveal(), facts)
-		p.remembered(t, token)
+		p.isCached(t, token)
 		time.Sleep(20 * time.Second)
 		p.active(t, secret.Generate(secret.AccessToken).Reveal()) // wakes the follower
 		synctest.Wait()
@@ -219,9 +219,9 @@ func TestWhatIsRememberedEndsWithTheToken(t *testing.T) {
 }
 
 func TestNothingIsRememberedForLongerThanAMinute(t *testing.T) {
-	remembering(t, 100, func(t *testing.T, p *platform) {
+	newPlatform(t, 100, func(t *testing.T, p *platform) {
 		token := p.key()
-		p.remembered(t, token)
+		p.isCached(t, token)
 		var longest, since time.Duration
 		for range 200 {
 			time.Sleep(time.Second)
@@ -239,7 +239,8 @@ func TestNothingIsRememberedForLongerThanAMinute(t *testing.T) {
 	})
 }
 
-// TestEachKindOfEntryForgetsWhatItEndsAndNotTheRest also shows that what is forgotten is known at the follower's next reading.
+// TestEachKindOfEntryForgetsWhatItEndsAndNotTheRest also shows that what is forgotten is known at
+// the follower's next reading.
 func TestEachKindOfEntryForgetsWhatItEndsAndNotTheRest(t *testing.T) {
 	for name, row := range map[string]struct {
 		entry func(p *platform, mine string) feed.Entry
@@ -292,12 +293,12 @@ func TestEachKindOfEntryForgetsWhatItEndsAndNotTheRest(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			remembering(t, 100, func(t *testing.T, p *platform) {
+			newPlatform(t, 100, func(t *testing.T, p *platform) {
 				if row.mine == nil {
 					row.mine = func(p *platform) string { return p.access(0) }
 				}
 				mine, others := row.mine(p), p.access(1)
-				p.remembered(t, mine, others)
+				p.isCached(t, mine, others)
 				p.end(row.entry(p, mine), mine)
 				time.Sleep(20 * time.Millisecond)
 				synctest.Wait()
@@ -313,9 +314,9 @@ func TestEachKindOfEntryForgetsWhatItEndsAndNotTheRest(t *testing.T) {
 }
 
 func TestAnEntryThatIsNotUnderstoodForgetsEverything(t *testing.T) {
-	remembering(t, 100, func(t *testing.T, p *platform) {
+	newPlatform(t, 100, func(t *testing.T, p *platform) {
 		token := p.access(0)
-		p.remembered(t, token)
+		p.isCached(t, token)
 		p.end(feed.Entry{Revocation: revocation.Revocation{Kind: 99}}, token)
 		time.Sleep(20 * time.Millisecond)
 		synctest.Wait()
@@ -325,11 +326,12 @@ func TestAnEntryThatIsNotUnderstoodForgetsEverything(t *testing.T) {
 	})
 }
 
-// TestAnAnswerThatWasReadBeforeItsEndIsNotRememberedAfter: the entry is acted upon between the reading and the remembering.
+// TestAnAnswerThatWasReadBeforeItsEndIsNotRememberedAfter: the entry is acted upon between the
+// reading and the remembering.
 func TestAnAnswerThatWasReadBeforeItsEndIsNotRememberedAfter(t *testing.T) {
-	remembering(t, 100, func(t *testing.T, p *platform) {
+	newPlatform(t, 100, func(t *testing.T, p *platform) {
 		token, other := p.access(0), p.access(1)
-		p.remembered(t, other)
+		p.isCached(t, other)
 		read, acted := make(chan struct{}), make(chan struct{})
 		p.reading = func() { close(read); <-acted }
 		late := make(chan error, 1)
@@ -356,11 +358,12 @@ func TestAnAnswerThatWasReadBeforeItsEndIsNotRememberedAfter(t *testing.T) {
 	})
 }
 
-// TestAQuestionThatNamesACursorIsNotAnsweredFromBefore: the store is asked while the follower is behind.
+// TestAQuestionThatNamesACursorIsNotAnsweredFromBefore: the store is asked while the follower is
+// behind.
 func TestAQuestionThatNamesACursorIsNotAnsweredFromBefore(t *testing.T) {
-	remembering(t, 100, func(t *testing.T, p *platform) {
+	newPlatform(t, 100, func(t *testing.T, p *platform) {
 		token := p.access(0)
-		p.remembered(t, token)
+		p.isCached(t, token)
 		p.end(feed.Entry{Revocation: revocation.Revocation{Kind: revocation.User, UserID: "usr_0"}}, token)
 		if _, err := p.Bearer(t.Context(), token, 1); !errors.Is(err, introspect.ErrInactive) {
 			t.Errorf("Bearer: %v, want ErrInactive", err)
@@ -372,9 +375,9 @@ func TestAQuestionThatNamesACursorIsNotAnsweredFromBefore(t *testing.T) {
 }
 
 func TestAPlanIsAskedForEachTimeAndItsOutageIsNoAnswer(t *testing.T) {
-	remembering(t, 100, func(t *testing.T, p *platform) {
+	newPlatform(t, 100, func(t *testing.T, p *platform) {
 		token := p.access(0)
-		p.remembered(t, token)
+		p.isCached(t, token)
 		p.plans["ws_acme"] = "enterprise"
 		if facts, err := p.Bearer(t.Context(), token, 0); err != nil || facts.Plan != "enterprise" {
 			t.Errorf("%q, %v: want the new plan at once", facts.Plan, err)
@@ -390,7 +393,7 @@ func TestAPlanIsAskedForEachTimeAndItsOutageIsNoAnswer(t *testing.T) {
 }
 
 func TestABatchAnswersInItsOrderAndReadsWhatIsMissedOnce(t *testing.T) {
-	remembering(t, 100, func(t *testing.T, p *platform) {
+	newPlatform(t, 100, func(t *testing.T, p *platform) {
 		live, key, user := p.access(1), p.key(), p.userToken("uapp_1")
 		unknown := secret.Generate(secret.AccessToken).Reveal()
 		ask := []string{unknown, live, "", key, secret.Generate(secret.RefreshToken).Reveal(), user, live}
@@ -417,7 +420,7 @@ func TestABatchAnswersInItsOrderAndReadsWhatIsMissedOnce(t *testing.T) {
 }
 
 func TestTheCacheIsBounded(t *testing.T) {
-	remembering(t, 50, func(t *testing.T, p *platform) {
+	newPlatform(t, 50, func(t *testing.T, p *platform) {
 		tokens := make([]string, 1000)
 		for n := range tokens {
 			tokens[n] = p.access(n)
@@ -439,7 +442,7 @@ func TestTheCacheIsBounded(t *testing.T) {
 }
 
 func TestAUseIsHeardOnceForAllThatIsRememberedOfIt(t *testing.T) {
-	remembering(t, 100, func(t *testing.T, p *platform) {
+	newPlatform(t, 100, func(t *testing.T, p *platform) {
 		p.active(t, p.access(9)) // the follower takes up its pace
 		synctest.Wait()
 		token, key := p.access(0), p.key()

@@ -1,8 +1,8 @@
 // Package introspect answers what a token stands for (RFC 7662).
 //
-// It owns which tokens are looked up at all, who may see the answer, and what is remembered of it: a cache that the
-// revocation log keeps true (see package feed). It never speaks HTTP, gRPC or SQL, and a token that is not live is an answer
-// here, not a failure.
+// It owns which tokens are looked up at all, who may see the answer, and what is remembered of it:
+// a cache that the revocation log keeps true (see package feed). It never speaks HTTP, gRPC or SQL,
+// and a token that is not live is an answer here, not a failure.
 package introspect
 
 import (
@@ -15,7 +15,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/feed"
 )
 
-// ErrInactive is what a store answers for a token that is not live: unknown, expired, revoked, all the same.
+// ErrInactive is what a store answers for a token that is not live: unknown, expired, revoked, all
+// the same.
 var ErrInactive = errors.New("token is not active")
 
 // Facts are what a live token stands for.
@@ -27,7 +28,8 @@ type Facts struct {
 	UserID string
 	// KeyID names an API key, `key_…`; empty otherwise.
 	KeyID string
-	// ClientID is the app, or the authentication app that a user token was issued through; empty for an API key.
+	// ClientID is the app, or the authentication app that a user token was issued through; empty
+	// for an API key.
 	ClientID string
 	// WorkspaceID is empty for a user token that is good for all of the user's workspaces.
 	WorkspaceID string
@@ -45,11 +47,12 @@ type Facts struct {
 	LongUnused bool
 }
 
-// Orphaned reports an API key whose workspace is gone, by the plan that was read: a key dies with its workspace.
+// Orphaned reports an API key whose workspace is gone, by the plan that was read: a key dies with
+// its workspace.
 func (f *Facts) Orphaned() bool { return f.Kind == enforce.APIKey && f.Plan == "" }
 
-// Store looks access and refresh tokens up by hash. The first two answer ErrInactive when there is no such live token,
-// FindManyAccess leaves it out.
+// Store looks access and refresh tokens up by hash. The first two answer ErrInactive when there is
+// no such live token, FindManyAccess leaves it out.
 type Store interface {
 	FindAccess(ctx context.Context, token secret.Hash) (Facts, error)
 	FindRefresh(ctx context.Context, token secret.Hash) (Facts, error)
@@ -61,7 +64,8 @@ type Keys interface {
 	FindKey(ctx context.Context, key secret.Hash) (Facts, error)
 }
 
-// UserTokens looks tokens of VIDIZMO's user API up by hash. ErrInactive when there is no such live token.
+// UserTokens looks tokens of VIDIZMO's user API up by hash. ErrInactive when there is no such live
+// token.
 type UserTokens interface {
 	FindUserToken(ctx context.Context, token secret.Hash) (Facts, error)
 }
@@ -74,8 +78,8 @@ type Plans interface {
 }
 
 // Moments says whether what is remembered may be answered: feed.Feed.
-type Moments interface {
-	Ask(minCursor int64) feed.Moment
+type Freshness interface {
+	Snapshot(minCursor int64) feed.Snapshot
 }
 
 // Uses hears that something is in use: a family, or an API key by its id. It must not block.
@@ -92,10 +96,12 @@ type Introspector struct {
 	UserTokens UserTokens
 	// KeyUses hears of API keys; nil where nobody wants to know.
 	KeyUses Uses
-	// Plans fills Facts.Plan; nil leaves it empty. An API key of a workspace that does not exist is not active.
+	// Plans fills Facts.Plan; nil leaves it empty. An API key of a workspace that does not exist is
+	// not active.
 	Plans Plans
-	// Moments says when a remembered plan may be told where there is no Cache, which knows; nil is always.
-	Moments Moments
+	// Moments says when a remembered plan may be told where there is no Cache, which knows; nil is
+	// always.
+	Freshness Freshness
 	// Cache remembers answers; nil remembers none.
 	Cache *Cache
 }

@@ -1,8 +1,9 @@
-// Package lastuse records when something was last used, a family of tokens or an API key, off the path of the request that
-// used it.
+// Package lastuse records when something was last used, a family of tokens or an API key, off the
+// path of the request that used it.
 //
-// It owns a bounded set of names that wait to be written; a family below stands for either. It never slows a check down and never fails one:
-// what does not fit is dropped, and the next use of the family brings it back.
+// It owns a bounded set of names that wait to be written; a family below stands for either. It
+// never slows a check down and never fails one: what does not fit is dropped, and the next use of
+// the family brings it back.
 package lastuse
 
 import (
@@ -63,8 +64,9 @@ func (r *Recorder) Run(ctx context.Context) error {
 	}
 }
 
-// Flush writes what waits, one statement a family so that no two rows are ever locked together. What fails is
-// dropped, since the next use will note it again; what the end of ctx keeps from being written goes on waiting.
+// Flush writes what waits, one statement a family so that no two rows are ever locked together.
+// What fails is dropped, since the next use will note it again; what the end of ctx keeps from
+// being written goes on waiting.
 func (r *Recorder) Flush(ctx context.Context) {
 	r.mu.Lock()
 	families := r.waiting

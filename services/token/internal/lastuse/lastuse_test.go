@@ -68,7 +68,8 @@ func (w *writes) wrote(t *testing.T, want ...string) {
 	}
 }
 
-// running is a recorder at work inside a bubble, whose time is its own. A bubble fails when a goroutine outlives it.
+// running is a recorder at work inside a bubble, whose time is its own. A bubble fails when a
+// goroutine outlives it.
 type running struct {
 	*lastuse.Recorder
 	*writes

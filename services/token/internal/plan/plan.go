@@ -1,7 +1,7 @@
 // Package plan answers which plan a workspace has, and remembers it for a short time.
 //
-// It owns the memory: bounded, brief, and forgotten at once when a change is heard of. The plans themselves belong to
-// identity; what a plan opens, to the catalog.
+// It owns the memory: bounded, brief, and forgotten at once when a change is heard of. The plans
+// themselves belong to identity; what a plan opens, to the catalog.
 package plan
 
 import (
@@ -11,16 +11,17 @@ import (
 )
 
 // most bounds the memory. A workspace is remembered in about two hundred bytes.
-const most = 20_000
+const maxEntries = 20_000
 
-// Directory knows the plans at this moment. Many may ask it at once; gathering them is its business.
+// Directory knows the plans at this moment. Many may ask it at once; gathering them is its
+// business.
 type Directory interface {
 	// Plan is a workspace's plan; empty when there is no such workspace, and then nothing is in it.
 	Plan(ctx context.Context, workspaceID string) (string, error)
 }
 
 // Book remembers plans. Its methods may be called concurrently.
-type Book struct {
+type Cache struct {
 	directory Directory
 	age       time.Duration
 	now       func() time.Time
@@ -28,7 +29,7 @@ type Book struct {
 	mu    sync.RWMutex
 	plans map[string]entry
 	// asking are the questions under way, which later askers join.
-	asking map[string]*question
+	lookups map[string]*lookup
 }
 
 type entry struct {
@@ -37,7 +38,7 @@ type entry struct {
 }
 
 // question is one under way: done is closed when plan and err are set.
-type question struct {
+type lookup struct {
 	done chan struct{}
 	plan string
 	err  error
@@ -53,60 +54,63 @@ type Config struct {
 }
 
 // New makes a book that remembers nothing yet.
-func New(c Config) *Book {
+func New(c Config) *Cache {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Book{
-		directory: c.Directory, age: c.Age, now: c.Now, plans: make(map[string]entry), asking: make(map[string]*question),
+	return &Cache{
+		directory: c.Directory, age: c.Age, now: c.Now, plans: make(map[string]entry), lookups: make(map[string]*lookup),
 	}
 }
 
-// Plan is the workspace's plan, at most Age old; empty for a workspace that does not exist. It fails when identity cannot be
-// asked and nothing is remembered.
-func (b *Book) Plan(ctx context.Context, workspaceID string) (string, error) {
+// Plan is the workspace's plan, at most Age old; empty for a workspace that does not exist. It
+// fails when identity cannot be asked and nothing is remembered.
+func (b *Cache) Plan(ctx context.Context, workspaceID string) (string, error) {
 	b.mu.RLock()
 	e, ok := b.plans[workspaceID]
 	b.mu.RUnlock()
 	if ok && b.now().Before(e.until) {
 		return e.plan, nil
 	}
-	return b.ask(ctx, workspaceID)
+	return b.load(ctx, workspaceID)
 }
 
-// Fresh is the workspace's plan as identity has it after the call came: it joins no question that is under way.
-func (b *Book) Fresh(ctx context.Context, workspaceID string) (string, error) {
+// Fresh is the workspace's plan as identity has it after the call came: it joins no question that
+// is under way.
+func (b *Cache) Fresh(ctx context.Context, workspaceID string) (string, error) {
 	b.mu.Lock()
-	delete(b.asking, workspaceID)
+	delete(b.lookups, workspaceID)
 	b.mu.Unlock()
-	return b.ask(ctx, workspaceID)
+	return b.load(ctx, workspaceID)
 }
 
-// Forget drops what is remembered of a workspace. A question that is under way is answered to those who asked it, and is
-// neither remembered nor joined.
-func (b *Book) Forget(workspaceID string) {
+// Forget drops what is remembered of a workspace. A question that is under way is answered to those
+// who asked it, and is neither remembered nor joined.
+func (b *Cache) Invalidate(workspaceID string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.plans, workspaceID)
-	delete(b.asking, workspaceID)
+	delete(b.lookups, workspaceID)
 }
 
-// ForgetAll is Forget for every workspace: who follows the log and has missed a part of it knows no better.
-func (b *Book) ForgetAll() {
+// ForgetAll is Forget for every workspace: who follows the log and has missed a part of it knows no
+// better.
+func (b *Cache) InvalidateAll() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	clear(b.plans)
-	clear(b.asking)
+	clear(b.lookups)
 }
 
-// ask joins the question that is under way, or asks it. The question outlives an asker who goes away.
-func (b *Book) ask(ctx context.Context, workspaceID string) (string, error) {
+// ask joins the question that is under way, or asks it. The question outlives an asker who goes
+// away.
+func (b *Cache) load(ctx context.Context, workspaceID string) (string, error) {
 	b.mu.Lock()
-	q := b.asking[workspaceID]
+	q := b.lookups[workspaceID]
 	if q == nil {
-		q = &question{done: make(chan struct{})}
-		b.asking[workspaceID] = q
-		go b.answer(context.WithoutCancel(ctx), workspaceID, q)
+		q = &lookup{done: make(chan struct{})}
+		b.lookups[workspaceID] = q
+		go b.run(context.WithoutCancel(ctx), workspaceID, q)
 	}
 	b.mu.Unlock()
 	select {
@@ -118,33 +122,34 @@ func (b *Book) ask(ctx context.Context, workspaceID string) (string, error) {
 }
 
 // askLimit bounds one question.
-const askLimit = 5 * time.Second
+const lookupTimeout = 5 * time.Second
 
-func (b *Book) answer(ctx context.Context, workspaceID string, q *question) {
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
+func (b *Cache) run(ctx context.Context, workspaceID string, q *lookup) {
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
 	q.plan, q.err = b.directory.Plan(ctx, workspaceID)
 	b.mu.Lock()
-	if b.asking[workspaceID] == q { // else it was forgotten meanwhile
-		delete(b.asking, workspaceID)
+	if b.lookups[workspaceID] == q { // else it was forgotten meanwhile
+		delete(b.lookups, workspaceID)
 		if q.err == nil && b.age > 0 {
-			b.remember(workspaceID, q.plan)
+			b.store(workspaceID, q.plan)
 		}
 	}
 	b.mu.Unlock()
 	close(q.done)
 }
 
-// remember makes room by dropping what is over, and if nothing is, everything: it comes back by being asked. The lock is held.
-func (b *Book) remember(workspaceID, plan string) {
+// remember makes room by dropping what is over, and if nothing is, everything: it comes back by
+// being asked. The lock is held.
+func (b *Cache) store(workspaceID, plan string) {
 	now := b.now()
-	if len(b.plans) >= most {
+	if len(b.plans) >= maxEntries {
 		for id, e := range b.plans {
 			if !now.Before(e.until) {
 				delete(b.plans, id)
 			}
 		}
-		if len(b.plans) >= most {
+		if len(b.plans) >= maxEntries {
 			clear(b.plans)
 		}
 	}

@@ -17,7 +17,8 @@ type Access struct {
 	Decider access.Decider
 }
 
-// CheckAccess judges a request. A denial is an answer; what cannot be known is UNAVAILABLE, whatever the cause.
+// CheckAccess judges a request. A denial is an answer; what cannot be known is UNAVAILABLE,
+// whatever the cause.
 func (s *Access) CheckAccess(ctx context.Context, req *tokenv1.CheckAccessRequest) (*tokenv1.CheckAccessResponse, error) {
 	identity, denial, err := s.Decider.Decide(ctx, access.Request{
 		Token: req.GetToken(), Sent: req.GetToken() != "", Method: req.GetMethod(), Path: req.GetPath(),

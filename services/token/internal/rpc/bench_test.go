@@ -30,7 +30,8 @@ const (
 	issuer   = "https://vidocu.ai"
 )
 
-// authz is the authorization service as its clients see it: any client whose secret is "secret", and one code.
+// authz is the authorization service as its clients see it: any client whose secret is "secret",
+// and one code.
 type authz struct {
 	authzv1.ClientServiceClient
 	authzv1.CodeServiceClient
@@ -71,7 +72,7 @@ func (a *authz) ResolveCode(
 }
 
 // ending is one call of the store's revocation.
-type ending struct {
+type revokedFamily struct {
 	Kind       string
 	Token      secret.Hash
 	OnlyClient string
@@ -81,7 +82,7 @@ type ending struct {
 type tokens struct {
 	facts   introspect.Facts
 	down    error
-	endings []ending
+	endings []revokedFamily
 }
 
 func (s *tokens) FindAccess(context.Context, secret.Hash) (introspect.Facts, error) {
@@ -106,12 +107,12 @@ func (s *tokens) FindRefresh(context.Context, secret.Hash) (introspect.Facts, er
 func (*tokens) Used([]byte) {}
 
 func (s *tokens) RevokeAccess(_ context.Context, token secret.Hash, onlyClient string) (bool, error) {
-	s.endings = append(s.endings, ending{"access", token, onlyClient})
+	s.endings = append(s.endings, revokedFamily{"access", token, onlyClient})
 	return false, s.down
 }
 
 func (s *tokens) RevokeRefresh(_ context.Context, token secret.Hash, onlyClient string) (bool, error) {
-	s.endings = append(s.endings, ending{"refresh", token, onlyClient})
+	s.endings = append(s.endings, revokedFamily{"refresh", token, onlyClient})
 	return false, s.down
 }
 
@@ -145,7 +146,8 @@ func newBench() bench {
 	return b
 }
 
-// redemption is a request for the code that is right, but for its client, and that a change may spoil.
+// redemption is a request for the code that is right, but for its client, and that a change may
+// spoil.
 func redemption(changes ...func(*tokenv1.IssueTokenRequest)) *tokenv1.IssueTokenRequest {
 	req := &tokenv1.IssueTokenRequest{
 		GrantType: "authorization_code", Code: theCode, RedirectUri: callback, ClientId: "app", ClientSecret: "secret",
@@ -187,7 +189,8 @@ func basic(userinfo string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(userinfo))
 }
 
-// failsAs wants a failure of this reason about this field, whose text repeats nothing that was sent.
+// failsAs wants a failure of this reason about this field, whose text repeats nothing that was
+// sent.
 func failsAs(t *testing.T, err error, reason errorv1.Reason, field string, sent ...string) {
 	t.Helper()
 	if got := oerr.Reason(err); err == nil || got != reason {

@@ -14,15 +14,16 @@ import (
 )
 
 // posted are the client credentials in a request's body.
-type posted struct {
+type bodyCredentials struct {
 	id        string
 	secret    string
 	assertion string
 }
 
-// credentials reads how a client proves itself (RFC 6749 §2.3): in the body or by HTTP Basic, never both. The answer
-// holds the readings of one method, likeliest first; it is empty when the client did not even name itself.
-func credentials(ctx context.Context, body posted) ([]oauth.ClientCredentials, error) {
+// credentials reads how a client proves itself (RFC 6749 §2.3): in the body or by HTTP Basic, never
+// both. The answer holds the readings of one method, likeliest first; it is empty when the client
+// did not even name itself.
+func credentials(ctx context.Context, body bodyCredentials) ([]oauth.ClientCredentials, error) {
 	if body.assertion != "" {
 		return nil, refuse(errorv1.Cause_CAUSE_PARAMETER_UNSUPPORTED, "client_assertion", "is not supported: send client_secret or HTTP Basic")
 	}
@@ -44,8 +45,9 @@ func credentials(ctx context.Context, body posted) ([]oauth.ClientCredentials, e
 	return []oauth.ClientCredentials{{ID: body.id, Secret: secret.New(body.secret)}}, nil
 }
 
-// triesBasic reports whether a header tries to authenticate the client. One of another scheme is no client authentication: a
-// bearer token beside a right secret in the body is left aside, and only two client authentications are refused (RFC 6749 §2.3).
+// triesBasic reports whether a header tries to authenticate the client. One of another scheme is no
+// client authentication: a bearer token beside a right secret in the body is left aside, and only
+// two client authentications are refused (RFC 6749 §2.3).
 func triesBasic(headers []string) bool {
 	return slices.ContainsFunc(headers, func(header string) bool {
 		_, err := oauth.ParseBasic(header)
@@ -53,8 +55,9 @@ func triesBasic(headers []string) bool {
 	})
 }
 
-// basic reads a Basic header: form-decoded as RFC 6749 §2.3.1 says, then raw, since widespread libraries do not encode.
-func basic(header string, body posted) ([]oauth.ClientCredentials, error) {
+// basic reads a Basic header: form-decoded as RFC 6749 §2.3.1 says, then raw, since widespread
+// libraries do not encode.
+func basic(header string, body bodyCredentials) ([]oauth.ClientCredentials, error) {
 	if body.secret != "" {
 		return nil, refuse(errorv1.Cause_CAUSE_AUTHENTICATION_TWICE, "client_secret", "is sent twice: use either HTTP Basic or the body")
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/access"
 )
 
-// Envoy serves Envoy's external authorization filter (envoy.service.auth.v3), which asks about every request that comes to
-// a front door and answers what is denied itself.
+// Envoy serves Envoy's external authorization filter (envoy.service.auth.v3), which asks about
+// every request that comes to a front door and answers what is denied itself.
 type Envoy struct {
 	authv3.UnimplementedAuthorizationServer
 
@@ -31,7 +31,8 @@ type Envoy struct {
 // authorizationHeader is as Envoy writes it.
 const authorizationHeader = "authorization"
 
-// Check judges a request. What cannot be known is denied with 503 and not an error, lest a door that is set to fail open opens.
+// Check judges a request. What cannot be known is denied with 503 and not an error, lest a door
+// that is set to fail open opens.
 func (s *Envoy) Check(ctx context.Context, req *authv3.CheckRequest) (*authv3.CheckResponse, error) {
 	http := req.GetAttributes().GetRequest().GetHttp()
 	path, _, _ := strings.Cut(http.GetPath(), "?")
@@ -49,8 +50,8 @@ func (s *Envoy) Check(ctx context.Context, req *authv3.CheckRequest) (*authv3.Ch
 	return s.allowed(identity, http), nil
 }
 
-// authorizations are the values of the Authorization header. Envoy joins several by a comma, or, where it is told to send raw
-// headers, lists them one by one.
+// authorizations are the values of the Authorization header. Envoy joins several by a comma, or,
+// where it is told to send raw headers, lists them one by one.
 func authorizations(http *authv3.AttributeContext_HttpRequest) []string {
 	if value, ok := http.GetHeaders()[authorizationHeader]; ok {
 		return []string{value}
@@ -70,7 +71,7 @@ func authorizations(http *authv3.AttributeContext_HttpRequest) []string {
 }
 
 // permission is an answer in one piece, since a busy door gets thousands of them a second.
-type permission struct {
+type okResponse struct {
 	response authv3.CheckResponse
 	http     authv3.CheckResponse_OkResponse
 	ok       authv3.OkHttpResponse
@@ -83,11 +84,12 @@ type permission struct {
 }
 
 func (s *Envoy) allowed(identity enforce.Identity, http *authv3.AttributeContext_HttpRequest) *authv3.CheckResponse {
-	p := &permission{}
+	p := &okResponse{}
 	set, remove := p.set[:0], p.remove[:0]
 	for i, h := range identity.Headers() {
 		if h.Value == "" {
-			// Whatever the caller sent under this name goes, also where Envoy does not show it to us.
+			// Whatever the caller sent under this name goes, also where Envoy does not show it to
+			// us.
 			remove = append(remove, strings.ToLower(h.Name))
 			continue
 		}
@@ -106,8 +108,9 @@ func (s *Envoy) allowed(identity enforce.Identity, http *authv3.AttributeContext
 	return &p.response
 }
 
-// removeReserved adds what the caller sent under names that are ours, or in an odd spelling of what misleads servers. Envoy removes after it sets, so the names that are set,
-// which replaces what was sent, must not be among them.
+// removeReserved adds what the caller sent under names that are ours, or in an odd spelling of what
+// misleads servers. Envoy removes after it sets, so the names that are set, which replaces what was
+// sent, must not be among them.
 func removeReserved(remove []string, set []*corev3.HeaderValueOption, http *authv3.AttributeContext_HttpRequest) []string {
 	add := func(name string) {
 		isSet := func(o *corev3.HeaderValueOption) bool { return strings.EqualFold(o.GetHeader().GetKey(), name) }
@@ -127,7 +130,8 @@ func removeReserved(remove []string, set []*corev3.HeaderValueOption, http *auth
 func denied(d *enforce.Denial) *authv3.CheckResponse {
 	headers := []*corev3.HeaderValueOption{
 		overwrite("Content-Type", "application/json"), overwrite("Cache-Control", "no-store"),
-		// A program in a browser may read a denial, as at the gateway's /v1: no cookie has a part in it, so that any origin may.
+		// A program in a browser may read a denial, as at the gateway's /v1: no cookie has a part
+		// in it, so that any origin may.
 		overwrite("Access-Control-Allow-Origin", "*"), overwrite("Access-Control-Expose-Headers", enforce.ExposedHeaders),
 	}
 	if d.Challenge != "" {
@@ -145,7 +149,8 @@ func denied(d *enforce.Denial) *authv3.CheckResponse {
 	}
 }
 
-// codeOf is the denial as gRPC says it: Envoy wants anything but OK, and shows it in its statistics.
+// codeOf is the denial as gRPC says it: Envoy wants anything but OK, and shows it in its
+// statistics.
 func codeOf(d *enforce.Denial) codes.Code {
 	switch d.Code {
 	case enforce.CodeAuthentication:

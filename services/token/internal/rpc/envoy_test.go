@@ -35,8 +35,8 @@ func envoyAsks(method, path string, headers map[string]string) *authv3.CheckRequ
 	}}}
 }
 
-// answerOf is what Envoy does with an answer: the status that the client sees, 0 where the request goes on, and the headers
-// of the one or the other.
+// answerOf is what Envoy does with an answer: the status that the client sees, 0 where the request
+// goes on, and the headers of the one or the other.
 func answerOf(res *authv3.CheckResponse) (status int, headers map[string]string, body string) {
 	list := res.GetOkResponse().GetHeaders()
 	if denied := res.GetDeniedResponse(); denied != nil {
@@ -84,7 +84,8 @@ func TestWireContract6_TheScopeMatrixAtEachDoor(t *testing.T) {
 	})
 }
 
-// TestFault_E9_WhatTheCallerSaysOfItselfNeverPassesEnvoy: in any spelling, and whether or not Envoy shows it.
+// TestFault_E9_WhatTheCallerSaysOfItselfNeverPassesEnvoy: in any spelling, and whether or not Envoy
+// shows it.
 func TestFault_E9_WhatTheCallerSaysOfItselfNeverPassesEnvoy(t *testing.T) {
 	forged := map[string]string{
 		"authorization": "Bearer token", "usher-subject": "usr_evil", "usher-client-id": "evil", "usher-scope": "export:write",

@@ -22,7 +22,8 @@ type Grants struct {
 
 // Connections keeps the user-clients.
 type Connections interface {
-	// GetPairEpoch reads the epoch of a user-client; 0 for one that was never revoked. From then on it is known.
+	// GetPairEpoch reads the epoch of a user-client; 0 for one that was never revoked. From then on
+	// it is known.
 	GetPairEpoch(ctx context.Context, userID, clientID string) (int64, error)
 	// ListConnections lists the user's clients, in no particular order.
 	ListConnections(ctx context.Context, userID string) ([]oauth.Connection, error)
@@ -32,18 +33,19 @@ type Connections interface {
 
 // Redemptions reads which codes were redeemed.
 type Redemptions interface {
-	// Redeemed reads the binding of a code that was redeemed. It fails with grant.ErrNoEvidence when it never was.
+	// Redeemed reads the binding of a code that was redeemed. It fails with grant.ErrNoEvidence
+	// when it never was.
 	Redeemed(ctx context.Context, code secret.Hash) (oauth.CodeBinding, error)
 }
 
 // GetPairEpoch reads the epoch that a consent screen must carry.
 func (s *Grants) GetPairEpoch(ctx context.Context, req *tokenv1.GetPairEpochRequest) (*tokenv1.GetPairEpochResponse, error) {
-	if err := wantPair(req.GetUserId(), req.GetClientId()); err != nil {
+	if err := validateUserClient(req.GetUserId(), req.GetClientId()); err != nil {
 		return nil, err
 	}
 	epoch, err := s.Store.GetPairEpoch(ctx, req.GetUserId(), req.GetClientId())
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &tokenv1.GetPairEpochResponse{Epoch: epoch}, nil
 }
@@ -55,7 +57,7 @@ func (s *Grants) ListConnections(ctx context.Context, req *tokenv1.ListConnectio
 	}
 	list, err := s.Store.ListConnections(ctx, req.GetUserId())
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	res := &tokenv1.ListConnectionsResponse{Connections: make([]*tokenv1.Connection, len(list))}
 	for i, c := range list {
@@ -66,16 +68,17 @@ func (s *Grants) ListConnections(ctx context.Context, req *tokenv1.ListConnectio
 
 // EndConnection ends everything of a user-client before it returns.
 func (s *Grants) EndConnection(ctx context.Context, req *tokenv1.EndConnectionRequest) (*tokenv1.EndConnectionResponse, error) {
-	if err := wantPair(req.GetUserId(), req.GetClientId()); err != nil {
+	if err := validateUserClient(req.GetUserId(), req.GetClientId()); err != nil {
 		return nil, err
 	}
 	if err := s.Store.EndConnection(ctx, req.GetUserId(), req.GetClientId()); err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &tokenv1.EndConnectionResponse{}, nil
 }
 
-// GetCodeUse reads whether a code was redeemed; whether its tokens were revoked since makes no difference.
+// GetCodeUse reads whether a code was redeemed; whether its tokens were revoked since makes no
+// difference.
 func (s *Grants) GetCodeUse(ctx context.Context, req *tokenv1.GetCodeUseRequest) (*tokenv1.GetCodeUseResponse, error) {
 	hash, err := secret.HashFromBytes(req.GetCodeHash())
 	if err != nil {
@@ -86,7 +89,7 @@ func (s *Grants) GetCodeUse(ctx context.Context, req *tokenv1.GetCodeUseRequest)
 		return &tokenv1.GetCodeUseResponse{}, nil
 	}
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &tokenv1.GetCodeUseResponse{Redeemed: true}, nil
 }
@@ -98,14 +101,14 @@ func identifier(id string) bool {
 	return id != "" && len(id) <= maxID && strings.IndexByte(id, 0) < 0
 }
 
-func wantPair(userID, clientID string) error {
-	return wantIdentifiers(named{"user_id", userID}, named{"client_id", clientID})
+func validateUserClient(userID, clientID string) error {
+	return validateIdentifiers(namedField{"user_id", userID}, namedField{"client_id", clientID})
 }
 
 // named is a field and its value.
-type named struct{ field, value string }
+type namedField struct{ field, value string }
 
-func wantIdentifiers(all ...named) error {
+func validateIdentifiers(all ...namedField) error {
 	for _, id := range all {
 		if !identifier(id.value) {
 			return invalid(id.field, "must be an identifier")

@@ -21,7 +21,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usedfrom"
 )
 
-// Revoker ends tokens. Both methods answer whether anything ended; onlyClient, if not empty, limits them to its own.
+// Revoker ends tokens. Both methods answer whether anything ended; onlyClient, if not empty, limits
+// them to its own.
 type Revoker interface {
 	RevokeAccess(ctx context.Context, token secret.Hash, onlyClient string) (bool, error)
 	RevokeRefresh(ctx context.Context, token secret.Hash, onlyClient string) (bool, error)
@@ -55,13 +56,13 @@ func (s *OAuth) IssueToken(ctx context.Context, req *tokenv1.IssueTokenRequest) 
 		s.Tokens.Reused(req.GetGrantType())
 		s.warnOfReuse(ctx, req, err)
 	}
-	failure := fail(err)
+	failure := toStatus(err)
 	s.Tokens.Refused(req.GetGrantType(), oerr.Reason(failure))
 	return nil, failure
 }
 
 func (s *OAuth) issue(ctx context.Context, req *tokenv1.IssueTokenRequest) (*tokenv1.IssueTokenResponse, error) {
-	creds, err := credentials(ctx, posted{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
+	creds, err := credentials(ctx, bodyCredentials{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
 	if err != nil {
 		return nil, err
 	}
@@ -87,10 +88,11 @@ func (s *OAuth) issue(ctx context.Context, req *tokenv1.IssueTokenRequest) (*tok
 	}, nil
 }
 
-// RevokeToken is RFC 7009. Holding the token is the authority; credentials that are sent must be right, and then only
-// the client's own tokens end. The hint changes nothing: a token's form says what it is.
+// RevokeToken is RFC 7009. Holding the token is the authority; credentials that are sent must be
+// right, and then only the client's own tokens end. The hint changes nothing: a token's form says
+// what it is.
 func (s *OAuth) RevokeToken(ctx context.Context, req *tokenv1.RevokeTokenRequest) (*tokenv1.RevokeTokenResponse, error) {
-	creds, err := credentials(ctx, posted{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
+	creds, err := credentials(ctx, bodyCredentials{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +100,7 @@ func (s *OAuth) RevokeToken(ctx context.Context, req *tokenv1.RevokeTokenRequest
 	if len(creds) > 0 {
 		client, err := s.Authz.Client(ctx, creds, source.From(ctx))
 		if err != nil {
-			return nil, fail(err)
+			return nil, toStatus(err)
 		}
 		onlyClient = client.GetClientId()
 	}
@@ -106,7 +108,7 @@ func (s *OAuth) RevokeToken(ctx context.Context, req *tokenv1.RevokeTokenRequest
 		return nil, missing("token")
 	}
 	if err := s.revoke(ctx, req.GetToken(), onlyClient); err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &tokenv1.RevokeTokenResponse{}, nil
 }
@@ -126,20 +128,20 @@ func (s *OAuth) revoke(ctx context.Context, token, onlyClient string) error {
 func (s *OAuth) IntrospectClientToken(
 	ctx context.Context, req *tokenv1.IntrospectClientTokenRequest,
 ) (*tokenv1.IntrospectClientTokenResponse, error) {
-	creds, err := credentials(ctx, posted{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
+	creds, err := credentials(ctx, bodyCredentials{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
 	if err != nil {
 		return nil, err
 	}
-	if !provesSomething(creds) {
+	if !hasSecret(creds) {
 		// Whichever client is named, and whether there is one: the response must not tell.
-		return nil, withoutSecret()
+		return nil, errNoSecret()
 	}
 	client, err := s.Authz.Client(ctx, creds, source.From(ctx))
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	if client.GetType() != authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL {
-		return nil, withoutSecret()
+		return nil, errNoSecret()
 	}
 	if req.GetToken() == "" {
 		return nil, missing("token")
@@ -150,22 +152,22 @@ func (s *OAuth) IntrospectClientToken(
 		return &tokenv1.IntrospectClientTokenResponse{Active: new(bool)}, nil
 	}
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
-	return clientAnswer(answer, s.Issuer), nil
+	return clientResponse(answer, s.Issuer), nil
 }
 
 // provesSomething reports whether any reading of the client's credentials has a secret.
-func provesSomething(readings []oauth.ClientCredentials) bool {
+func hasSecret(readings []oauth.ClientCredentials) bool {
 	return slices.ContainsFunc(readings, func(r oauth.ClientCredentials) bool { return !r.Secret.IsZero() })
 }
 
-func withoutSecret() error {
+func errNoSecret() error {
 	return oerr.Refuse(errorv1.Cause_CAUSE_INTROSPECTION_WITHOUT_SECRET, "Introspection needs a confidential client",
 		oerr.WithField("client_secret")) // a failure that names a field is told to the caller in its own words
 }
 
-func clientAnswer(a introspect.Answer, issuer string) *tokenv1.IntrospectClientTokenResponse {
+func clientResponse(a introspect.ClientResult, issuer string) *tokenv1.IntrospectClientTokenResponse {
 	active := true
 	res := &tokenv1.IntrospectClientTokenResponse{
 		Active:      &active,

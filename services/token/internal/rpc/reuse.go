@@ -14,8 +14,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// parallelWithin is how soon after a rotation a repeated refresh looks like one of several that a client sent at once, and how
-// long a retry window may be.
+// parallelWithin is how soon after a rotation a repeated refresh looks like one of several that a
+// client sent at once, and how long a retry window may be.
 const parallelWithin = 30 * time.Second
 
 // spent is the hash of the credential that a token request spends.
@@ -26,8 +26,8 @@ func spent(req *tokenv1.IssueTokenRequest) secret.Hash {
 	return secret.Sum(req.GetCode())
 }
 
-// warnOfReuse logs a second use, which revoked what hung on the first: it is a theft or a defect of the client, and either way
-// the user has to authorize again.
+// warnOfReuse logs a second use, which revoked what hung on the first: it is a theft or a defect of
+// the client, and either way the user has to authorize again.
 func (s *OAuth) warnOfReuse(ctx context.Context, req *tokenv1.IssueTokenRequest, err error) {
 	var reuse *grant.ReuseError
 	if !errors.As(err, &reuse) {
@@ -35,7 +35,7 @@ func (s *OAuth) warnOfReuse(ctx context.Context, req *tokenv1.IssueTokenRequest,
 	}
 	address, first := source.From(ctx), reuse.First
 	attrs := []slog.Attr{
-		slog.String("cause", oerr.CauseLabel(oerr.Cause(fail(err)))), slog.String("client_id", first.ClientID),
+		slog.String("cause", oerr.CauseLabel(oerr.Cause(toStatus(err)))), slog.String("client_id", first.ClientID),
 		slog.String("user_id", first.UserID), slog.String("workspace_id", first.WorkspaceID),
 		slog.String("source", address), slog.String("same_source", s.sameSource(req, address)),
 	}
@@ -64,8 +64,8 @@ func (s *OAuth) sameSource(req *tokenv1.IssueTokenRequest, address string) strin
 	return "no"
 }
 
-// retryWindow is the retry window that would have answered a repeat so long after the rotation; 0 where it came too late to be
-// one of several parallel refreshes, or nothing is known.
+// retryWindow is the retry window that would have answered a repeat so long after the rotation; 0
+// where it came too late to be one of several parallel refreshes, or nothing is known.
 func retryWindow(ago time.Duration) time.Duration {
 	for _, window := range [...]time.Duration{5 * time.Second, 10 * time.Second, parallelWithin} {
 		if ago > 0 && ago < window {

@@ -21,7 +21,7 @@ func TestRFC7009_2_1_TheFormSaysWhatATokenIsAndTheHintNothing(t *testing.T) {
 				t.Errorf("RevokeToken: %v", err)
 			}
 		}
-		want := []ending{{"access", secret.Sum(access), ""}, {"refresh", secret.Sum(refresh), ""}}
+		want := []revokedFamily{{"access", secret.Sum(access), ""}, {"refresh", secret.Sum(refresh), ""}}
 		if diff := cmp.Diff(want, b.tokens.endings); diff != "" {
 			t.Errorf("hint %q: endings (-want +got):\n%s", hint, diff)
 		}
@@ -53,7 +53,7 @@ func TestWireContract4_2_CredentialsLimitARevocationToTheClientsOwn(t *testing.T
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]ending{{"refresh", secret.Sum(token), "app"}}, b.tokens.endings); diff != "" {
+		if diff := cmp.Diff([]revokedFamily{{"refresh", secret.Sum(token), "app"}}, b.tokens.endings); diff != "" {
 			t.Errorf("endings (-want +got):\n%s", diff)
 		}
 	}

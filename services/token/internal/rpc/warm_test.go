@@ -52,7 +52,8 @@ func BenchmarkIntrospectTokenWarm(b *testing.B) {
 	}
 }
 
-// BenchmarkBatchIntrospectTokensWarm is a hundred tokens an iteration, from one message's bytes to the other's.
+// BenchmarkBatchIntrospectTokensWarm is a hundred tokens an iteration, from one message's bytes to
+// the other's.
 func BenchmarkBatchIntrospectTokensWarm(b *testing.B) {
 	server, tokens := warm(b, 100)
 	asked, err := proto.Marshal(&tokenv1.BatchIntrospectTokensRequest{Tokens: tokens})

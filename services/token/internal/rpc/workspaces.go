@@ -9,7 +9,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/coalesce"
 )
 
-// Workspaces is what token asks the identity service: which plan a workspace has. Those who ask at once are one call.
+// Workspaces is what token asks the identity service: which plan a workspace has. Those who ask at
+// once are one call.
 type Workspaces struct {
 	plans *coalesce.Loader[string, string]
 }

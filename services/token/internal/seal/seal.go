@@ -1,7 +1,9 @@
 // Package seal keeps the successor of a refresh token unreadable to everyone but who holds the
-// predecessor: the key is derived from the predecessor itself, of which the database has only a hash.
+// predecessor: the key is derived from the predecessor itself, of which the database has only a
+// hash.
 //
-// It owns the form of the sealed bytes. It never stores them and never decides when they may be opened.
+// It owns the form of the sealed bytes. It never stores them and never decides when they may be
+// opened.
 package seal
 
 import (
@@ -21,10 +23,12 @@ import (
 // ErrUnreadable is a sealed pair that this predecessor does not open.
 var ErrUnreadable = errors.New("sealed pair does not open with this token")
 
-// Sealer seals with AES-256-GCM. A random nonce stands in front: two refreshes at once may seal two pairs under one key.
+// Sealer seals with AES-256-GCM. A random nonce stands in front: two refreshes at once may seal two
+// pairs under one key.
 type Sealer struct{}
 
-// contents is the sealed form. Its fields are revealed secrets, which is why it never leaves this package.
+// contents is the sealed form. Its fields are revealed secrets, which is why it never leaves this
+// package.
 type contents struct {
 	Access    string `json:"a"`
 	Refresh   string `json:"r"`
@@ -33,7 +37,7 @@ type contents struct {
 }
 
 // Seal hides the pair.
-func (Sealer) Seal(predecessor secret.String, pair grant.Pair) ([]byte, error) {
+func (Sealer) Seal(predecessor secret.String, pair grant.TokenPair) ([]byte, error) {
 	aead, err := cipherOf(predecessor)
 	if err != nil {
 		return nil, err
@@ -49,20 +53,20 @@ func (Sealer) Seal(predecessor secret.String, pair grant.Pair) ([]byte, error) {
 }
 
 // Open reads the pair again. ErrUnreadable when the bytes were not sealed for this predecessor.
-func (Sealer) Open(predecessor secret.String, sealed []byte) (grant.Pair, error) {
+func (Sealer) Open(predecessor secret.String, sealed []byte) (grant.TokenPair, error) {
 	aead, err := cipherOf(predecessor)
 	if err != nil {
-		return grant.Pair{}, err
+		return grant.TokenPair{}, err
 	}
 	plain, err := aead.Open(nil, nil, sealed, nil)
 	if err != nil {
-		return grant.Pair{}, ErrUnreadable
+		return grant.TokenPair{}, ErrUnreadable
 	}
 	var c contents
 	if err := json.Unmarshal(plain, &c); err != nil {
-		return grant.Pair{}, ErrUnreadable
+		return grant.TokenPair{}, ErrUnreadable
 	}
-	return grant.Pair{
+	return grant.TokenPair{
 		Access: secret.New(c.Access), Refresh: secret.New(c.Refresh),
 		ExpiresIn: time.Duration(c.ExpiresIn) * time.Second, Scope: c.Scope,
 	}, nil

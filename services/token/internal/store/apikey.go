@@ -135,13 +135,14 @@ func (u KeyUses) Touch(ctx context.Context, id []byte) error {
 	return nil
 }
 
-// RevokeKey revokes a key and logs it; one that is dead already is left alone. apikey.ErrUnknown when there is none.
+// RevokeKey revokes a key and logs it; one that is dead already is left alone. apikey.ErrUnknown
+// when there is none.
 func (s *Store) RevokeKey(ctx context.Context, id string) error {
 	return s.log.Revoke(ctx, "revoking an API key", func(tx *revlog.Tx) error {
 		e := revlog.NewEntry(revlog.ReasonKeyRevoked, revocation.Revocation{Kind: revocation.Token})
 		err := tx.QueryRow(ctx, s.keys.revoke, id).Scan(&e.TokenHash)
 		if errors.Is(err, sqldb.ErrNotFound) {
-			return known(tx.QueryRow(ctx, s.keys.exists, id))
+			return notFoundUnlessExists(tx.QueryRow(ctx, s.keys.exists, id))
 		}
 		if err != nil {
 			return err
@@ -152,7 +153,7 @@ func (s *Store) RevokeKey(ctx context.Context, id string) error {
 }
 
 // known answers apikey.ErrUnknown for a key that never was.
-func known(row sqldb.Row) error {
+func notFoundUnlessExists(row sqldb.Row) error {
 	var one int64
 	err := row.Scan(&one)
 	if errors.Is(err, sqldb.ErrNotFound) {
@@ -163,7 +164,7 @@ func known(row sqldb.Row) error {
 
 // KeyExists reports whether there is a key of this identifier, live or revoked.
 func (s *Store) KeyExists(ctx context.Context, id string) (bool, error) {
-	switch err := known(s.db.QueryRow(ctx, s.keys.exists, id)); {
+	switch err := notFoundUnlessExists(s.db.QueryRow(ctx, s.keys.exists, id)); {
 	case errors.Is(err, apikey.ErrUnknown):
 		return false, nil
 	case err != nil:

@@ -5,16 +5,16 @@ import (
 	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/sqldb"
-	"github.com/vidocu/usher/services/token/internal/oversight"
+	"github.com/vidocu/usher/services/token/internal/inspection"
 )
 
-// countStatements are the SQL that counts what an operation would end: grants by who holds them, and user tokens. Each returns the
-// live rows, their users, and whether it stopped at its limit.
+// countStatements are the SQL that counts what an operation would end: grants by who holds them,
+// and user tokens. Each returns the live rows, their users, and whether it stopped at its limit.
 type countStatements struct{ ofUser, ofClient, ofPair, ofMember, userTokens, memberTokens, appTokens string }
 
-// prepareCounts expands them once. Every statement limits the rows that it looks at before it asks whether they are live, because
-// rows that were revoked with what they hang on are still there. It groups them by user, so that it asks once for each row. The last
-// parameter is the limit.
+// prepareCounts expands them once. Every statement limits the rows that it looks at before it asks
+// whether they are live, because rows that were revoked with what they hang on are still there. It
+// groups them by user, so that it asks once for each row. The last parameter is the limit.
 func prepareCounts(db *sqldb.DB) countStatements {
 	count := func(live, limit, truncated, rows string) string {
 		return db.SQL(`SELECT COALESCE(sum(live), 0), count(CASE WHEN live > 0 THEN 1 END), COALESCE(sum(looked_at), 0) >= ` + limit + truncated + `
@@ -46,11 +46,12 @@ FROM (SELECT f.user_id, count(*) AS looked_at, count(CASE WHEN ` + live + ` THEN
 	}
 }
 
-// CountAccess counts the live grants and user tokens of a holder, and looks at limit rows of each at most.
-func (s *Store) CountAccess(ctx context.Context, of oversight.Holder, limit int) (oversight.Count, error) {
-	var c oversight.Count
+// CountAccess counts the live grants and user tokens of a holder, and looks at limit rows of each
+// at most.
+func (s *Store) CountAccess(ctx context.Context, of inspection.Holder, limit int) (inspection.Count, error) {
+	var c inspection.Count
 	var grants, tokens step
-	q := s.sees.count
+	q := s.inspection.count
 	switch {
 	case of.AppID != "":
 		tokens = step{q.appTokens, []any{of.AppID, limit}}
@@ -73,7 +74,7 @@ func (s *Store) CountAccess(ctx context.Context, of oversight.Holder, limit int)
 		}
 		var truncated bool
 		if err := s.db.QueryRow(ctx, each.text, each.args...).Scan(each.n, each.users, &truncated); err != nil {
-			return oversight.Count{}, fmt.Errorf("counting access: %w", err)
+			return inspection.Count{}, fmt.Errorf("counting access: %w", err)
 		}
 		c.Truncated = c.Truncated || truncated
 	}

@@ -12,7 +12,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
-// FindAccess reads a live access token: one statement by its hash. introspect.ErrInactive when there is none.
+// FindAccess reads a live access token: one statement by its hash. introspect.ErrInactive when
+// there is none.
 func (s *Store) FindAccess(ctx context.Context, token secret.Hash) (introspect.Facts, error) {
 	if s.access != nil {
 		facts, found, err := s.access.Get(ctx, token)

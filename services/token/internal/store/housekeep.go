@@ -13,20 +13,23 @@ import (
 )
 
 const (
-	// familyGrace is how long a family stays after its last refresh token expired, or after it was revoked: longer than any
-	// access token or code of it can live, so that nothing is deleted that could still be asked about. The evidence that spent
-	// tokens of a revoked family are goes with it.
+	// familyGrace is how long a family stays after its last refresh token expired, or after it was
+	// revoked: longer than any access token or code of it can live, so that nothing is deleted that
+	// could still be asked about. The evidence that spent tokens of a revoked family are goes with
+	// it.
 	familyGrace = 48 * time.Hour
-	// logKept is how long a revocation stays in the log: longer than any follower may be away before it begins anew.
+	// logKept is how long a revocation stays in the log: longer than any follower may be away
+	// before it begins anew.
 	logKept = 7 * 24 * time.Hour
-	// retrySlice is how many sealed pairs one statement erases. They lie in families in use, whose next refresh waits for it.
+	// retrySlice is how many sealed pairs one statement erases. They lie in families in use, whose
+	// next refresh waits for it.
 	retrySlice = 100
 )
 
 // Retention is how long records stay that are no longer needed to decide anything.
 type Retention struct {
-	// UserTokens is how long a user token's row, which is the record of who got one, stays past its expiry. Less than
-	// usertoken.KeptPastTime counts as that.
+	// UserTokens is how long a user token's row, which is the record of who got one, stays past its
+	// expiry. Less than usertoken.KeptPastTime counts as that.
 	UserTokens time.Duration
 	// RevokedKeys is how long a revoked API key is still listed; 0 is for ever.
 	RevokedKeys time.Duration
@@ -52,8 +55,9 @@ func prepareSweeps(db *sqldb.DB) sweeps {
 	}
 }
 
-// Housekeep makes room ahead and drops what is dead. What one run does not finish, the next does. It is called by one
-// goroutine at a time; replicas that run it at once do no harm, and work for nothing.
+// Housekeep makes room ahead and drops what is dead. What one run does not finish, the next does.
+// It is called by one goroutine at a time; replicas that run it at once do no harm, and work for
+// nothing.
 func (s *Store) Housekeep(ctx context.Context, l grant.Lifetimes, r Retention) error {
 	err := s.MakeRoom(ctx, l)
 	for _, t := range partitionedTables(l, r) {
@@ -69,8 +73,8 @@ func (s *Store) Housekeep(ctx context.Context, l grant.Lifetimes, r Retention) e
 	return errors.Join(err, erasing, s.Trim(ctx, logKept))
 }
 
-// Sweep walks through the families and the API keys, which reads all of them, and drops those that are dead. They live for months:
-// it need not be often. It is called by one goroutine at a time.
+// Sweep walks through the families and the API keys, which reads all of them, and drops those that
+// are dead. They live for months: it need not be often. It is called by one goroutine at a time.
 func (s *Store) Sweep(ctx context.Context, r Retention) error {
 	err := s.sweeps.families.Run(ctx, micros(familyGrace))
 	if r.RevokedKeys > 0 {

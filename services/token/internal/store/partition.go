@@ -9,7 +9,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// partition is a partition as the catalog of PostgreSQL has it: of expiries from from up to but not to, in microseconds.
+// partition is a partition as the catalog of PostgreSQL has it: of expiries from from up to but not
+// to, in microseconds.
 type partition struct {
 	name     string
 	from, to int64
@@ -39,18 +40,19 @@ const (
 	advisoryKey = 0x75736865
 	// lockWait is the longest wait for a lock: others may stand behind us meanwhile.
 	lockWait = 40 * time.Millisecond
-	// detachTries is how often one run tries to detach a partition; a report that goes on for longer wins until the next.
+	// detachTries is how often one run tries to detach a partition; a report that goes on for
+	// longer wins until the next.
 	detachTries = 5
 )
 
 // asker is a database or a transaction.
-type asker interface {
+type querier interface {
 	Query(ctx context.Context, text string, args ...any) (sqldb.Rows, error)
 	QueryRow(ctx context.Context, text string, args ...any) sqldb.Row
 }
 
 // partitions reads a table's partitions and what is left of some, and the database's time.
-func (s *Store) partitions(ctx context.Context, db asker, table string) (now int64, have []partition, err error) {
+func (s *Store) partitions(ctx context.Context, db querier, table string) (now int64, have []partition, err error) {
 	if err := db.QueryRow(ctx, s.text.now).Scan(&now); err != nil {
 		return 0, nil, err
 	}
@@ -106,8 +108,9 @@ func (s *Store) alter(ctx context.Context, table string, change func(tx *sqldb.T
 	})
 }
 
-// createPartition makes a partition apart and then attaches it, because that lets readers and writers of the table go on.
-// Bounds are our own numbers; a partition's bounds cannot be parameters.
+// createPartition makes a partition apart and then attaches it, because that lets readers and
+// writers of the table go on. Bounds are our own numbers; a partition's bounds cannot be
+// parameters.
 func createPartition(ctx context.Context, tx *sqldb.Tx, table string, p partition) error {
 	if _, err := tx.Exec(ctx, fmt.Sprintf(`CREATE TABLE %s (LIKE %s INCLUDING ALL)`, p.name, table)); err != nil {
 		return err
@@ -116,8 +119,9 @@ func createPartition(ctx context.Context, tx *sqldb.Tx, table string, p partitio
 	return err
 }
 
-// dropPartition takes a partition out without a lock that others would wait for, and drops it then. Dropping it where it is
-// would lock the whole table, and everybody would stand behind us while we wait for whoever is reading it.
+// dropPartition takes a partition out without a lock that others would wait for, and drops it then.
+// Dropping it where it is would lock the whole table, and everybody would stand behind us while we
+// wait for whoever is reading it.
 func (s *Store) dropPartition(ctx context.Context, table string, p partition) error {
 	for try := 1; p.state != detached; try++ {
 		how := "CONCURRENTLY"
@@ -131,7 +135,7 @@ func (s *Store) dropPartition(ctx context.Context, table string, p partition) er
 		if try == detachTries || !errors.Is(err, sqldb.ErrUnavailable) {
 			return fmt.Errorf("detaching %s: %w", p.name, err)
 		}
-		if p, err = s.again(ctx, table, p); err != nil {
+		if p, err = s.reload(ctx, table, p); err != nil {
 			return err
 		}
 	}
@@ -142,7 +146,7 @@ func (s *Store) dropPartition(ctx context.Context, table string, p partition) er
 }
 
 // again reads how far a partition has come.
-func (s *Store) again(ctx context.Context, table string, p partition) (partition, error) {
+func (s *Store) reload(ctx context.Context, table string, p partition) (partition, error) {
 	_, have, err := s.partitions(ctx, s.db, table)
 	if err != nil {
 		return p, err

@@ -15,18 +15,20 @@ import (
 // partitioned is a table whose rows lie in partitions by expiry.
 type partitioned struct {
 	table string
-	// width is the span of expiries in one partition, few enough of which must cover a lifetime that a look-up by hash stays
-	// one cheap statement.
+	// width is the span of expiries in one partition, few enough of which must cover a lifetime
+	// that a look-up by hash stays one cheap statement.
 	width time.Duration
-	// group is how much room is made at once: whole widths, so that a release before 0.2, which knows no others, finds a
-	// partition of the name that it looks for.
+	// group is how much room is made at once: whole widths, so that a release before 0.2, which
+	// knows no others, finds a partition of the name that it looks for.
 	group time.Duration
-	// kept is how long a row is remembered past its expiry, and life how long it can live until then.
+	// kept is how long a row is remembered past its expiry, and life how long it can live until
+	// then.
 	kept, life time.Duration
 }
 
-// The widths. Look-ups name no upper bound, since another replica may issue for longer than this one does; so they touch
-// every partition from now on, and there must be few: three for access tokens that live an hour.
+// The widths. Look-ups name no upper bound, since another replica may issue for longer than this
+// one does; so they touch every partition from now on, and there must be few: three for access
+// tokens that live an hour.
 const (
 	accessWidth = 6 * time.Hour
 	spentWidth  = 36 * time.Hour
@@ -43,8 +45,8 @@ func partitionedTables(l grant.Lifetimes, r Retention) []partitioned {
 	}
 }
 
-// ahead is how far from now partitions must exist: a lifetime, and how long the service may go without housekeeping before
-// an insert finds none.
+// ahead is how far from now partitions must exist: a lifetime, and how long the service may go
+// without housekeeping before an insert finds none.
 func (t partitioned) ahead() time.Duration { return t.life + t.group }
 
 // droppedLate is for a row that is written while it expires: its partition is still there.
@@ -58,8 +60,8 @@ func (t partitioned) straddles(p partition, now int64) bool {
 	return p.state == attached && p.from+micros(t.kept) < now && !t.dead(p, now)
 }
 
-// fineness is how small a part of a table may be dead, one in so many: a partition that covers more is not left whole until
-// all of it has expired.
+// fineness is how small a part of a table may be dead, one in so many: a partition that covers more
+// is not left whole until all of it has expired.
 const fineness = 10
 
 // eraseEvery is how often dead rows go one by one; 0 where dropping partitions is enough.
@@ -76,7 +78,8 @@ const (
 	shortestRest = 10 * time.Second
 )
 
-// Rest is how long housekeeping may rest between two runs so that at most a tenth of a table is dead.
+// Rest is how long housekeeping may rest between two runs so that at most a tenth of a table is
+// dead.
 func Rest(l grant.Lifetimes, r Retention) time.Duration {
 	rest := longestRest
 	for _, t := range partitionedTables(l, r) {
@@ -87,8 +90,8 @@ func Rest(l grant.Lifetimes, r Retention) time.Duration {
 	return max(rest, shortestRest)
 }
 
-// MakeRoom creates the partitions that rows written from now on may need. Nobody who reads or writes waits for it. On
-// SQLite there is nothing to do.
+// MakeRoom creates the partitions that rows written from now on may need. Nobody who reads or
+// writes waits for it. On SQLite there is nothing to do.
 func (s *Store) MakeRoom(ctx context.Context, l grant.Lifetimes) error {
 	if s.db.Engine() != sqldb.Postgres {
 		return nil
@@ -131,8 +134,8 @@ func (t partitioned) missing(now int64, have []partition) []partition {
 	return missing
 }
 
-// dropExpired drops the partitions that are wholly expired, and erases the dead rows of one that is so in part where that
-// is too many. It is for PostgreSQL.
+// dropExpired drops the partitions that are wholly expired, and erases the dead rows of one that is
+// so in part where that is too many. It is for PostgreSQL.
 func (s *Store) dropExpired(ctx context.Context, t partitioned) error {
 	now, have, err := s.partitions(ctx, s.db, t.table)
 	if err != nil {
@@ -145,7 +148,7 @@ func (s *Store) dropExpired(ctx context.Context, t partitioned) error {
 			err = errors.Join(err, s.dropPartition(ctx, t.table, p))
 		}
 	}
-	if every := t.eraseEvery(); every == 0 || now-s.erased[t.table] < micros(every) {
+	if every := t.eraseEvery(); every == 0 || now-s.lastErased[t.table] < micros(every) {
 		return err
 	}
 	for _, p := range have {
@@ -153,15 +156,15 @@ func (s *Store) dropExpired(ctx context.Context, t partitioned) error {
 			err = errors.Join(err, s.eraseExpired(ctx, t, p))
 		}
 	}
-	s.erased[t.table] = now
+	s.lastErased[t.table] = now
 	return err
 }
 
 // eraseBlocks is how many of a table's blocks, of 8 KiB each, one statement looks at.
 const eraseBlocks = 128
 
-// eraseExpired walks through a partition as it lies on disk, so that no index on the expiry has to be kept: it is read once,
-// a few blocks a statement. Nobody waits for a row that is dead.
+// eraseExpired walks through a partition as it lies on disk, so that no index on the expiry has to
+// be kept: it is read once, a few blocks a statement. Nobody waits for a row that is dead.
 func (s *Store) eraseExpired(ctx context.Context, t partitioned, p partition) error {
 	var blocks int64
 	err := s.db.QueryRow(ctx, `
@@ -180,7 +183,8 @@ DELETE FROM ` + p.name + ` WHERE ctid >= $1::text::tid AND ctid < $2::text::tid 
 	return nil
 }
 
-// deleteExpired removes expired rows a thousand at a time, so that no writer waits long. It is for SQLite.
+// deleteExpired removes expired rows a thousand at a time, so that no writer waits long. It is for
+// SQLite.
 func (s *Store) deleteExpired(ctx context.Context, t partitioned) error {
 	text := s.db.SQL(strings.ReplaceAll(`DELETE FROM {table} WHERE hash IN (
     SELECT hash FROM {table} WHERE expires_at <= {{now}} - $1 LIMIT 1000)`, "{table}", t.table))
@@ -192,7 +196,8 @@ func (s *Store) deleteExpired(ctx context.Context, t partitioned) error {
 	}
 }
 
-// RoomUntil is, for every table in partitions, the time until which whatever is issued finds a place. Empty on SQLite.
+// RoomUntil is, for every table in partitions, the time until which whatever is issued finds a
+// place. Empty on SQLite.
 func (s *Store) RoomUntil(ctx context.Context, l grant.Lifetimes) (map[string]time.Time, error) {
 	until := make(map[string]time.Time)
 	if s.db.Engine() != sqldb.Postgres {

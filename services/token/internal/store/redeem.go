@@ -12,13 +12,14 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// Redeem creates a family and its first tokens in one transaction and one round trip: grant.ErrCodeUsed when the code's
-// hash is there already, grant.ErrPairRevoked when something that the code hangs on was revoked since its consent. A pair that is
-// not there is one whose epoch nobody can have read. Where r.GrantLimit grants lived before, the oldest is revoked afterwards.
+// Redeem creates a family and its first tokens in one transaction and one round trip:
+// grant.ErrCodeUsed when the code's hash is there already, grant.ErrPairRevoked when something that
+// the code hangs on was revoked since its consent. A pair that is not there is one whose epoch
+// nobody can have read. Where r.GrantLimit grants lived before, the oldest is revoked afterwards.
 func (s *Store) Redeem(ctx context.Context, r grant.Redemption) error {
 	redeem := s.redeemSteps
 	if s.db.Engine() == sqldb.Postgres {
-		redeem = s.redeemWhole
+		redeem = s.redeemAtOnce
 	}
 	done, full, err := redeem(ctx, r)
 	if err != nil {
@@ -26,7 +27,8 @@ func (s *Store) Redeem(ctx context.Context, r grant.Redemption) error {
 	}
 	if done {
 		if full && r.GrantLimit > 0 {
-			// The tokens are issued, so that nothing here may fail the redemption: the next one finds what is left.
+			// The tokens are issued, so that nothing here may fail the redemption: the next one
+			// finds what is left.
 			_ = s.revokeOldest(ctx, r.Code, r.GrantLimit)
 		}
 		return nil
@@ -36,13 +38,14 @@ func (s *Store) Redeem(ctx context.Context, r grant.Redemption) error {
 	case err == nil:
 		return grant.ErrCodeUsed
 	case errors.Is(err, grant.ErrNoEvidence):
-		return grant.ErrPairRevoked
+		return grant.ErrConsentRevoked
 	default:
 		return err
 	}
 }
 
-// redeemSteps redeems step by step; it reports whether it did, and whether more grants live now than may.
+// redeemSteps redeems step by step; it reports whether it did, and whether more grants live now
+// than may.
 func (s *Store) redeemSteps(ctx context.Context, r grant.Redemption) (done, full bool, err error) {
 	family := sqldb.Stmt(s.text.insertFamily, familyColumns(r)...)
 	err = s.db.Pipeline(ctx, family,
@@ -51,15 +54,17 @@ func (s *Store) redeemSteps(ctx context.Context, r grant.Redemption) (done, full
 	return err == nil && family.RowsAffected() == 1, full, err
 }
 
-// redeemWhole redeems in one statement; it reports what redeemSteps does. The statement does not see the grant that it adds.
-func (s *Store) redeemWhole(ctx context.Context, r grant.Redemption) (done, full bool, err error) {
+// redeemWhole redeems in one statement; it reports what redeemSteps does. The statement does not
+// see the grant that it adds.
+func (s *Store) redeemAtOnce(ctx context.Context, r grant.Redemption) (done, full bool, err error) {
 	args := append(familyColumns(r), r.Access.Bytes(), micros(r.Lifetimes.Access), max(r.GrantLimit-1, 0))
-	whole := sqldb.Stmt(s.text.redeemWhole, args...).Scan(&full)
+	whole := sqldb.Stmt(s.text.redeemAtOnce, args...).Scan(&full)
 	err = s.db.Pipeline(ctx, whole)
 	return err == nil && whole.Found(), full, err
 }
 
-// insertFamily is the statement that adds a family for each row of from, in the parameters of familyColumns.
+// insertFamily is the statement that adds a family for each row of from, in the parameters of
+// familyColumns.
 func insertFamily(from string) string {
 	return `
 INSERT INTO families (id, user_id, client_id, workspace_id, display_name, scope, epoch, born, redirect_uri, code_challenge,

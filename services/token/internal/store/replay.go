@@ -21,16 +21,17 @@ type spent struct {
 	// sealed is the successor pair inside the retry window.
 	sealed []byte
 	// settled reports that the token is no evidence any more: its pair has been revoked since.
-	settled bool
+	revokedSince bool
 }
 
-// Replayed judges a refresh token that was not current. Inside the retry window it returns the sealed successor. A spent
-// token of this client otherwise revokes its pair, once: the transaction that does so judges it again. Any other token, and one
-// for which the pair was revoked already, costs one read, whoever presents it and how often.
+// Replayed judges a refresh token that was not current. Inside the retry window it returns the
+// sealed successor. A spent token of this client otherwise revokes its pair, once: the transaction
+// that does so judges it again. Any other token, and one for which the pair was revoked already,
+// costs one read, whoever presents it and how often.
 func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string) (grant.Replay, error) {
 	const what = "judging a spent refresh token"
 	found, err := s.spent(ctx, s.db.QueryRow, token, clientID)
-	if isNotFound(err) || err == nil && found.settled {
+	if isNotFound(err) || err == nil && found.revokedSince {
 		return grant.Replay{}, s.log.Wait(ctx, what)
 	}
 	if err != nil {
@@ -42,25 +43,25 @@ func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string
 	var replay grant.Replay
 	err = s.log.Revoke(ctx, what, func(tx *revlog.Tx) error {
 		replay = grant.Replay{}
-		if _, err := tx.Exec(ctx, s.ends.holdPair, found.UserID, found.ClientID); err != nil {
+		if _, err := tx.Exec(ctx, s.revocations.lockPair, found.UserID, found.ClientID); err != nil {
 			return err
 		}
 		// A statement of its own, so that it sees what was revoked while this waited for the pair.
 		again, err := s.spent(ctx, tx.QueryRow, token, clientID)
-		if isNotFound(err) || err == nil && again.settled {
+		if isNotFound(err) || err == nil && again.revokedSince {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
 		replay.Reused = true
-		return s.revokePair(ctx, tx, found.UserClient, revlog.ReasonReuse)
+		return s.revokeLockedUserClient(ctx, tx, found.UserClient, revlog.ReasonReuse)
 	})
 	return replay, err
 }
 
 func (s *Store) spent(ctx context.Context, query queryRow, token secret.Hash, clientID string) (f spent, err error) {
 	err = query(ctx, s.text.spentFacts, token.Bytes(), clientID).
-		Scan(&f.family, &f.UserID, &f.ClientID, &f.scope, &f.left, &f.sealed, &f.settled)
+		Scan(&f.family, &f.UserID, &f.ClientID, &f.scope, &f.left, &f.sealed, &f.revokedSince)
 	return f, err
 }

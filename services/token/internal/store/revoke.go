@@ -11,15 +11,15 @@ import (
 )
 
 // condemned names a family to revoke.
-type condemned struct {
+type familyToRevoke struct {
 	family []byte
 	// client, if not empty, is the only client whose family may be revoked.
 	client string
 	reason revlog.Reason
 }
 
-// RevokeRefresh revokes the family of a refresh token, current or spent. onlyClient, if not empty, limits it to that client's
-// families. It reports whether anything was live.
+// RevokeRefresh revokes the family of a refresh token, current or spent. onlyClient, if not empty,
+// limits it to that client's families. It reports whether anything was live.
 func (s *Store) RevokeRefresh(ctx context.Context, token secret.Hash, onlyClient string) (bool, error) {
 	var revoked bool
 	err := s.log.Revoke(ctx, "revoking a refresh token", func(tx *revlog.Tx) error {
@@ -33,7 +33,7 @@ func (s *Store) RevokeRefresh(ctx context.Context, token secret.Hash, onlyClient
 		if err != nil {
 			return err
 		}
-		revoked, err = s.revokeFamily(ctx, tx, condemned{family: family, client: onlyClient, reason: revlog.ReasonRevoked})
+		revoked, err = s.revokeFamily(ctx, tx, familyToRevoke{family: family, client: onlyClient, reason: revlog.ReasonRevoked})
 		return err
 	})
 	return revoked, err
@@ -44,7 +44,7 @@ func (s *Store) RevokeAccess(ctx context.Context, token secret.Hash, onlyClient 
 	var revoked bool
 	err := s.log.Revoke(ctx, "revoking an access token", func(tx *revlog.Tx) error {
 		e := revlog.NewEntry(revlog.ReasonRevoked, revocation.Revocation{Kind: revocation.Token, TokenHash: token.Bytes()})
-		err := tx.QueryRow(ctx, s.text.endAccess, token.Bytes(), onlyClient).
+		err := tx.QueryRow(ctx, s.text.revokeAccess, token.Bytes(), onlyClient).
 			Scan(&e.FamilyID, &e.UserID, &e.ClientID, &e.Epoch)
 		revoked = err == nil
 		if errors.Is(err, sqldb.ErrNotFound) {
@@ -62,15 +62,15 @@ func (s *Store) RevokeAccess(ctx context.Context, token secret.Hash, onlyClient 
 // RevokeFamily revokes what a code's redemption issued, because the code came a second time.
 func (s *Store) RevokeFamily(ctx context.Context, code secret.Hash) error {
 	return s.log.Revoke(ctx, "revoking a replayed code's family", func(tx *revlog.Tx) error {
-		_, err := s.revokeFamily(ctx, tx, condemned{family: code.Bytes(), reason: revlog.ReasonCodeReplay})
+		_, err := s.revokeFamily(ctx, tx, familyToRevoke{family: code.Bytes(), reason: revlog.ReasonCodeReplay})
 		return err
 	})
 }
 
 // revokeFamily marks one family and logs it; one that is dead already is left alone.
-func (s *Store) revokeFamily(ctx context.Context, tx *revlog.Tx, c condemned) (bool, error) {
+func (s *Store) revokeFamily(ctx context.Context, tx *revlog.Tx, c familyToRevoke) (bool, error) {
 	entry := revlog.NewEntry(c.reason, revocation.Revocation{Kind: revocation.Family, FamilyID: c.family})
-	err := tx.QueryRow(ctx, s.text.endFamily, c.family, c.client).Scan(&entry.UserID, &entry.ClientID, &entry.Epoch)
+	err := tx.QueryRow(ctx, s.text.revokeFamily, c.family, c.client).Scan(&entry.UserID, &entry.ClientID, &entry.Epoch)
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return false, nil
 	}

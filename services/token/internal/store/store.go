@@ -27,36 +27,36 @@ func Migrations() fs.FS {
 	return sub
 }
 
-// Store keeps credentials in one database. Its methods may be called concurrently; they answer sqldb.ErrUnavailable
-// when the database cannot be asked.
+// Store keeps credentials in one database. Its methods may be called concurrently; they answer
+// sqldb.ErrUnavailable when the database cannot be asked.
 type Store struct {
 	*revlog.Reader
 
-	db    *sqldb.DB
-	log   *revlog.Log
-	text  statements
-	keys  keyStatements
-	user  userStatements
-	ends  endingStatements
-	sees  oversightStatements
-	pairs pairStatements
-	why   explainStatements
+	db           *sqldb.DB
+	log          *revlog.Log
+	text         statements
+	keys         keyStatements
+	user         userStatements
+	revocations  revocationStatements
+	inspection   inspectionStatements
+	pairs        pairStatements
+	explanations explainStatements
 	// access gathers look-ups of access tokens; nil where that saves nothing.
 	access *coalesce.Loader[secret.Hash, introspect.Facts]
 	// rotations gathers rotations, likewise.
 	rotations *coalesce.Loader[*grant.Rotation, grant.Issued]
 	sweeps    sweeps
 	// erased is when dead rows of a table were last erased one by one, by the database's clock.
-	erased map[string]int64
+	lastErased map[string]int64
 }
 
 // New prepares a store. Whatever of it revokes returns when barrier does.
 func New(db *sqldb.DB, barrier revlog.RevocationBarrier) *Store {
 	s := &Store{
 		Reader: revlog.NewReader(db), db: db, log: revlog.New(db, barrier), text: prepare(db), keys: prepareKeys(db),
-		user: prepareUser(db), ends: prepareEndings(db), sees: prepareOversight(db), pairs: preparePairs(),
-		why:    prepareExplain(db),
-		sweeps: prepareSweeps(db), erased: make(map[string]int64),
+		user: prepareUser(db), revocations: prepareRevocations(db), inspection: prepareInspection(db), pairs: preparePairs(),
+		explanations: prepareExplain(db),
+		sweeps:       prepareSweeps(db), lastErased: make(map[string]int64),
 	}
 	if db.Engine() == sqldb.Postgres {
 		s.access = coalesce.New(s.findManyAccess)

@@ -1,7 +1,8 @@
-// Package usedfrom remembers where recently spent credentials were used from, so that a reuse can be compared with the first use.
+// Package usedfrom remembers where recently spent credentials were used from, so that a reuse can
+// be compared with the first use.
 //
-// It owns a bounded memory of this process: what another replica issued, or was issued long ago, is not known. It decides
-// nothing, and holds hashes and addresses only.
+// It owns a bounded memory of this process: what another replica issued, or was issued long ago, is
+// not known. It decides nothing, and holds hashes and addresses only.
 package usedfrom
 
 import (
@@ -10,7 +11,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// capacity bounds the memory to a few megabytes; at a thousand token requests a second it holds the last quarter of a minute.
+// capacity bounds the memory to a few megabytes; at a thousand token requests a second it holds the
+// last quarter of a minute.
 const capacity = 1 << 14
 
 // Recent is the memory. The zero value is empty; its methods may be called concurrently.
@@ -39,7 +41,8 @@ func (r *Recent) Note(credential secret.Hash, address string) {
 	r.where[credential] = address
 }
 
-// Same reports whether a credential was first used from the address; known is false where either is not known.
+// Same reports whether a credential was first used from the address; known is false where either is
+// not known.
 func (r *Recent) Same(credential secret.Hash, address string) (same, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -72,7 +72,8 @@ type Attempt struct {
 	Source string
 }
 
-// proof is the one proof of an attempt. A proof that is there and empty is one that cannot be used, and never an absent one.
+// proof is the one proof of an attempt. A proof that is there and empty is one that cannot be used,
+// and never an absent one.
 func (a Attempt) proof() (Proof, error) {
 	var problems RequestError
 	if problem := unusable(a.Email, maxEmail); problem != "" {

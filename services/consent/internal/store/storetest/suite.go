@@ -26,7 +26,8 @@ func each(t *testing.T, test func(t *testing.T, s *store.Store)) {
 	})
 }
 
-// eachLater is each for tests that move the clock: later opens the same store when that much time has passed.
+// eachLater is each for tests that move the clock: later opens the same store when that much time
+// has passed.
 func eachLater(t *testing.T, test func(t *testing.T, later func(time.Duration) *store.Store)) {
 	t.Helper()
 	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {

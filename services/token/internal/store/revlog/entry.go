@@ -39,17 +39,20 @@ const (
 	ReasonClientEnded Reason = 13
 	// ReasonGrantsRevoked is an operator's decision on what a user granted.
 	ReasonGrantsRevoked Reason = 14
-	// ReasonGrantLimit is a newer grant of the same user to the same client in the same workspace, beyond how many may live.
+	// ReasonGrantLimit is a newer grant of the same user to the same client in the same workspace,
+	// beyond how many may live.
 	ReasonGrantLimit Reason = 15
 )
 
 // Entry is one revocation. Cursors rise by one in the order of commits.
 type Entry struct {
 	Cursor int64
-	// Revocation may have more names than its kind needs: they serve the operator who reads the log.
+	// Revocation may have more names than its kind needs: they serve the operator who reads the
+	// log.
 	revocation.Revocation
 	Reason Reason
-	// Epoch is the family's. Entries of revocation.UserClient from release 0.1 have the one that the pair was raised to.
+	// Epoch is the family's. Entries of revocation.UserClient from release 0.1 have the one that
+	// the pair was raised to.
 	Epoch     int64
 	RevokedAt time.Time
 	// Age is how old it was when it was read, by the database's clock.

@@ -11,7 +11,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
-// Atomicity checks that every decision is whole: what is refused changes nothing, what ends takes everything along.
+// Atomicity checks that every decision is whole: what is refused changes nothing, what ends takes
+// everything along.
 func Atomicity(t *testing.T) {
 	t.Run("a code redeems once", func(t *testing.T) { each(t, codeOnce) })
 	t.Run("a replayed code takes its family along", func(t *testing.T) { each(t, codeReplay) })
@@ -123,7 +124,7 @@ func staleConsent(t *testing.T, b bench) {
 		t.Fatal(err)
 	}
 	i := fresh()
-	if err := b.redeem(t.Context(), i, code("app", "ws_acme", 0)); !errors.Is(err, grant.ErrPairRevoked) {
+	if err := b.redeem(t.Context(), i, code("app", "ws_acme", 0)); !errors.Is(err, grant.ErrConsentRevoked) {
 		t.Fatalf("redeeming an older consent: %v", err)
 	}
 	if b.live(t, i.access) {
@@ -137,7 +138,7 @@ func staleConsent(t *testing.T, b bench) {
 func unknownPair(t *testing.T, b bench) {
 	i, c := fresh(), code("app", "ws_acme", 0)
 	r := grant.Redemption{CodeHash: i.code, Code: c, Access: i.access, Refresh: i.refresh, Lifetimes: lifetimes()}
-	if err := b.Redeem(t.Context(), r); !errors.Is(err, grant.ErrPairRevoked) || b.live(t, i.access) {
+	if err := b.Redeem(t.Context(), r); !errors.Is(err, grant.ErrConsentRevoked) || b.live(t, i.access) {
 		t.Errorf("redeeming for an unknown pair: %v", err)
 	}
 	if list, err := b.ListConnections(t.Context(), "usr_john"); err != nil || len(list) > 0 {

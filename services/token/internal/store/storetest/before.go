@@ -13,7 +13,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
-// Before checks rows that release 0.1 wrote, which say nothing of cursors, and what it finds of ours.
+// Before checks rows that release 0.1 wrote, which say nothing of cursors, and what it finds of
+// ours.
 func Before(t *testing.T) {
 	t.Run("an ending takes along what release 0.1 issued before it", oldRows)
 	t.Run("evidence that release 0.1 acted upon stays spent", func(t *testing.T) { each(t, oldEvidence) })
@@ -22,12 +23,12 @@ func Before(t *testing.T) {
 }
 
 // endingsOf are all that end a grant of John with the client in the workspace.
-func endingsOf() map[string]func(ctx context.Context, b bench) error {
+func revocationsOf() map[string]func(ctx context.Context, b bench) error {
 	return map[string]func(ctx context.Context, b bench) error{
-		"user":   func(ctx context.Context, b bench) error { return b.EndUser(ctx, "usr_john") },
-		"grants": func(ctx context.Context, b bench) error { return b.EndUserGrants(ctx, "usr_john") },
-		"member": func(ctx context.Context, b bench) error { return b.EndMember(ctx, "usr_john", "ws_acme") },
-		"client": func(ctx context.Context, b bench) error { return b.EndClient(ctx, "app") },
+		"user":   func(ctx context.Context, b bench) error { return b.RevokeUser(ctx, "usr_john") },
+		"grants": func(ctx context.Context, b bench) error { return b.RevokeUserGrants(ctx, "usr_john") },
+		"member": func(ctx context.Context, b bench) error { return b.RevokeMember(ctx, "usr_john", "ws_acme") },
+		"client": func(ctx context.Context, b bench) error { return b.RevokeClientGrants(ctx, "app") },
 		"pair":   func(ctx context.Context, b bench) error { return b.EndConnection(ctx, "usr_john", "app") },
 	}
 }
@@ -53,7 +54,7 @@ func (b bench) unmark(t *testing.T) {
 }
 
 func oldRows(t *testing.T) {
-	for name, end := range endingsOf() {
+	for name, end := range revocationsOf() {
 		sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 			b := open(t, reopen(0))
 			old := b.mustRedeem(t, code("app", "ws_acme", 0))
@@ -70,7 +71,7 @@ func oldRows(t *testing.T) {
 				t.Errorf("%s: what release 0.1 issued outlives it", name)
 			}
 			if name == "user" || name == "member" {
-				b.wantJudged(t, name, limited, usertoken.ErrExpired)
+				b.wantValidated(t, name, limited, usertoken.ErrExpired)
 				if _, err := b.refreshUser(t.Context(), limited); !errors.Is(err, usertoken.ErrExpired) {
 					t.Errorf("%s: a user token is refreshed: %v", name, err)
 				}
@@ -108,7 +109,7 @@ func oldEvidence(t *testing.T, b bench) {
 
 // carried: release 0.1 redeems a code where the pair's row has the code's epoch.
 func carried(t *testing.T, b bench) {
-	for name, end := range endingsOf() {
+	for name, end := range revocationsOf() {
 		if err := end(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
@@ -135,7 +136,7 @@ func carried(t *testing.T, b bench) {
 }
 
 func sweptSoon(t *testing.T) {
-	for name, end := range endingsOf() {
+	for name, end := range revocationsOf() {
 		sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 			b := open(t, reopen(0))
 			b.mustRedeem(t, code("app", "ws_acme", 0))

@@ -9,8 +9,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// Contention checks the same decisions when many make them at once. A failure that is not one of the contract's, such as a
-// serialisation failure, is an error in every race.
+// Contention checks the same decisions when many make them at once. A failure that is not one of
+// the contract's, such as a serialisation failure, is an error in every race.
 func Contention(t *testing.T) {
 	t.Run("50 redemptions of one code", func(t *testing.T) { each(t, manyRedemptions) })
 	t.Run("20 refreshes of one token", func(t *testing.T) { each(t, manyRefreshes) })
@@ -40,8 +40,8 @@ func manyRedemptions(t *testing.T, b bench) {
 	}
 }
 
-// refreshesAgainstDisconnect lets refreshes of several families meet what ends them all: both hold many of the same rows, in
-// whatever order they come to them.
+// refreshesAgainstDisconnect lets refreshes of several families meet what ends them all: both hold
+// many of the same rows, in whatever order they come to them.
 func refreshesAgainstDisconnect(t *testing.T, b bench) {
 	const families = 12
 	for range endings {
@@ -137,7 +137,7 @@ func redemptionAgainstDisconnect(t *testing.T, b bench) {
 		together(2, func(n int) {
 			if n == 0 {
 				err := b.redeem(context.Background(), i, code("app", "ws_acme", int64(round)))
-				if err != nil && !errors.Is(err, grant.ErrPairRevoked) {
+				if err != nil && !errors.Is(err, grant.ErrConsentRevoked) {
 					t.Errorf("redemption: %v", err)
 				}
 				return
@@ -152,8 +152,8 @@ func redemptionAgainstDisconnect(t *testing.T, b bench) {
 	}
 }
 
-// logUnderLoad follows the log while others append: a follower that moves its cursor past what it has read must see every
-// entry exactly once.
+// logUnderLoad follows the log while others append: a follower that moves its cursor past what it
+// has read must see every entry exactly once.
 func logUnderLoad(t *testing.T, b bench) {
 	const writers, each = 8, 25
 	var done atomic.Bool

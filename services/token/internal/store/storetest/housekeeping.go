@@ -36,7 +36,7 @@ func nothingGrows(t *testing.T) {
 
 		db := reopen(40 * 24 * time.Hour)
 		later := open(t, db)
-		if err := keepHouse(t, later, store.Retention{}); err != nil {
+		if err := startCleaner(t, later, store.Retention{}); err != nil {
 			t.Fatal(err)
 		}
 		for table, want := range map[string]int{"families": 1, "access_tokens": 0, "spent_refresh_tokens": 1, "revocations": 0} {
@@ -103,13 +103,13 @@ func familyEnd(t *testing.T) {
 }
 
 // housekeeper is a store, by whatever clock.
-type housekeeper interface {
+type cleaner interface {
 	Housekeep(ctx context.Context, l grant.Lifetimes, r store.Retention) error
 	Sweep(ctx context.Context, r store.Retention) error
 }
 
 // keepHouse does all that is done of housekeeping.
-func keepHouse(t testing.TB, s housekeeper, r store.Retention) error {
+func startCleaner(t testing.TB, s cleaner, r store.Retention) error {
 	t.Helper()
 	return errors.Join(s.Housekeep(t.Context(), lifetimes(), r), s.Sweep(t.Context(), r))
 }

@@ -35,7 +35,8 @@ func (b bench) redeemWithin(ctx context.Context, limit int, c oauth.ApprovedRequ
 	})
 }
 
-// tick waits until the database's clock has moved: the oldest is told by it, and SQLite's has milliseconds.
+// tick waits until the database's clock has moved: the oldest is told by it, and SQLite's has
+// milliseconds.
 func (b bench) tick(t *testing.T) {
 	t.Helper()
 	now := func() (us int64) {

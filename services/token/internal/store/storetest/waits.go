@@ -17,10 +17,12 @@ import (
 
 // Waiting is what clients noticed of housekeeping.
 type Waiting struct {
-	// Longest is how long anybody was seen waiting for a lock of housekeeping; Looks is how often it was looked for.
+	// Longest is how long anybody was seen waiting for a lock of housekeeping; Looks is how often
+	// it was looked for.
 	Longest time.Duration
 	Looks   int
-	// Alone and Beside are the longest of a thousand statements without housekeeping and with it, and Removed the rows that went.
+	// Alone and Beside are the longest of a thousand statements without housekeeping and with it,
+	// and Removed the rows that went.
 	Alone, Beside time.Duration
 	Removed       int64
 	// Run is the longest run of housekeeping.
@@ -36,8 +38,8 @@ const (
 	busy = 8
 )
 
-// Waits has housekeeping done every five hours for two and a half days beside those who refresh, and looks at PostgreSQL's
-// locks all the time.
+// Waits has housekeeping done every five hours for two and a half days beside those who refresh,
+// and looks at PostgreSQL's locks all the time.
 func Waits(t testing.TB) Waiting {
 	t.Helper()
 	at, err := url.Parse(sqldbtest.Postgres(t))
@@ -64,7 +66,7 @@ func Waits(t testing.TB) Waiting {
 		w.Beside = b.work(t, func() {
 			for range 12 {
 				begun := time.Now()
-				if err := keepHouse(t, house, store.Retention{}); err != nil {
+				if err := startCleaner(t, house, store.Retention{}); err != nil {
 					t.Errorf("housekeeping: %v", err)
 				}
 				w.Run = max(w.Run, time.Since(begun))
@@ -130,7 +132,8 @@ func rowsOf(t testing.TB, db *sqldb.DB) (n int64) {
 	return n
 }
 
-// work has clients refresh until what runs meanwhile has ended, and answers the longest of a thousand.
+// work has clients refresh until what runs meanwhile has ended, and answers the longest of a
+// thousand.
 func (b bench) work(t testing.TB, meanwhile func()) time.Duration {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))

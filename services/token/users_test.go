@@ -81,9 +81,9 @@ func (p *people) ApplyDisableUser(context.Context, *identityv1.ApplyDisableUserR
 
 type userBench struct {
 	*people
-	logs    *bytes.Buffer
-	users   tokenv1.UserServiceClient
-	endings tokenv1.EndingServiceClient
+	logs             *bytes.Buffer
+	users            tokenv1.UserServiceClient
+	accessRevocation tokenv1.EndingServiceClient
 }
 
 func newUserBench(t *testing.T) userBench {
@@ -113,7 +113,7 @@ func newUserBench(t *testing.T) userBench {
 		t.Fatal(err)
 	}
 	serve(t, network, rpcserver.Options{Name: "token"}, service.Register)
-	b.users, b.endings = tokenv1.NewUserServiceClient(dial("gateway", "token")), tokenv1.NewEndingServiceClient(dial("operator", "token"))
+	b.users, b.accessRevocation = tokenv1.NewUserServiceClient(dial("gateway", "token")), tokenv1.NewEndingServiceClient(dial("operator", "token"))
 	return b
 }
 
@@ -190,7 +190,7 @@ func TestADisabledUsersTokensEndAndNoneComesOfAnOlderProof(t *testing.T) {
 	b := newUserBench(t)
 	before := b.signIn(t)
 	b.meanwhile = func() {
-		if _, err := b.endings.DisableUser(context.WithoutCancel(t.Context()), &tokenv1.DisableUserRequest{UserId: "usr_john"}); err != nil {
+		if _, err := b.accessRevocation.DisableUser(context.WithoutCancel(t.Context()), &tokenv1.DisableUserRequest{UserId: "usr_john"}); err != nil {
 			t.Errorf("DisableUser: %v", err)
 		}
 	}

@@ -1,8 +1,9 @@
-// Package oversight is what an operator is shown: grants, what a token stands for, and the revocation log with its reasons.
+// Package oversight is what an operator is shown: grants, what a token stands for, and the
+// revocation log with its reasons.
 //
-// It owns which token is looked up where, and where a page of the log begins. It changes nothing and counts as no use: what an
-// operator ends is package ending's business.
-package oversight
+// It owns which token is looked up where, and where a page of the log begins. It changes nothing
+// and counts as no use: what an operator ends is package ending's business.
+package inspection
 
 import (
 	"context"
@@ -41,8 +42,8 @@ type Place struct {
 	ID               []byte
 }
 
-// Holder is what an operation that ends access is applied to: a user, a client, a user with a client, a user in a workspace, or an
-// authentication app. No other combination is counted.
+// Holder is what an operation that ends access is applied to: a user, a client, a user with a
+// client, a user in a workspace, or an authentication app. No other combination is counted.
 type Holder struct{ UserID, ClientID, WorkspaceID, AppID string }
 
 // Count is how much access a holder has.
@@ -82,8 +83,8 @@ type Store interface {
 // Inspector answers operators. Its methods may be called concurrently.
 type Inspector struct{ Store }
 
-// InspectToken says what a token is, and what it stands for while it is live: introspect.ErrInactive beside the kind when it is not.
-// ErrNoToken.
+// InspectToken says what a token is, and what it stands for while it is live:
+// introspect.ErrInactive beside the kind when it is not. ErrNoToken.
 func (i Inspector) InspectToken(ctx context.Context, token string) (kind enforce.Kind, facts introspect.Facts, err error) {
 	hash := secret.Sum(token)
 	switch kind = enforce.KindOf(token); kind {

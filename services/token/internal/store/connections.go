@@ -10,11 +10,13 @@ import (
 // pairStatements are the SQL of what a user and a client have with each other.
 type pairStatements struct{ epochs, ensure, carry, connections string }
 
-// recentGrants is how many grants of a pair, the newest of each workspace first, are looked at for its last use.
+// recentGrants is how many grants of a pair, the newest of each workspace first, are looked at for
+// its last use.
 const recentGrants = 1000
 
 func preparePairs() pairStatements {
-	// The cursors of the last revocations of a pair p without the pair's own: those that end grants, and those of codes in flight.
+	// The cursors of the last revocations of a pair p without the pair's own: those that end
+	// grants, and those of codes in flight.
 	const hard = `COALESCE((SELECT MAX(r.cursor) FROM revoked_subjects r
         WHERE r.subject IN ('grants/' || p.user_id, 'client/' || p.client_id)), 0)`
 	const soft = `COALESCE((SELECT MAX(r.cursor) FROM revoked_subjects r WHERE r.subject = 'codes/' || p.user_id), 0)`
@@ -41,16 +43,16 @@ WHERE epoch > 0 OR last_used_at IS NOT NULL`, recentGrants),
 // epochs are a pair's own, and the cursors of what else was revoked around it.
 type epochs struct{ own, lenient, hard, soft int64 }
 
-// now is the pair's epoch: the cursor of the last revocation of which it was a part. Approvals and grants of the last few that
-// did not end them, lenient, still count.
+// now is the pair's epoch: the cursor of the last revocation of which it was a part. Approvals and
+// grants of the last few that did not end them, lenient, still count.
 func (e epochs) now() (epoch, lenient int64) {
 	epoch = max(e.own, e.hard, e.soft)
 	return epoch, epoch - max(e.own-e.lenient, e.hard)
 }
 
-// GetPairEpoch reads a pair's epoch; 0 for a pair that was never revoked. It is written to the pair where something around it was
-// revoked since, for processes of release 0.1, which know no other, and for redemptions, which compare no other. A pair that
-// is not there is added.
+// GetPairEpoch reads a pair's epoch; 0 for a pair that was never revoked. It is written to the pair
+// where something around it was revoked since, for processes of release 0.1, which know no other,
+// and for redemptions, which compare no other. A pair that is not there is added.
 func (s *Store) GetPairEpoch(ctx context.Context, userID, clientID string) (int64, error) {
 	for {
 		var e epochs

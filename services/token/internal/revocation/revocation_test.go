@@ -1,4 +1,4 @@
-package ending_test
+package revocation_test
 
 import (
 	"context"
@@ -9,10 +9,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vidocu/usher/internal/platform/secret"
-	"github.com/vidocu/usher/services/token/internal/ending"
+	"github.com/vidocu/usher/services/token/internal/revocation"
 )
 
-// world is the store, identity and the caches at once; it notes what it is told, and fails at fails.
+// world is the store, identity and the caches at once; it notes what it is told, and fails at
+// fails.
 type world struct {
 	calls []string
 	fails string
@@ -28,16 +29,18 @@ func (w *world) note(call string) error {
 	return nil
 }
 
-func (w *world) EndUser(context.Context, string) error               { return w.note("end") }
-func (w *world) EndSignIns(context.Context, string) error            { return w.note("end") }
-func (w *world) EndMember(context.Context, string, string) error     { return w.note("end") }
-func (w *world) EndAuthenticationApp(context.Context, string) error  { return w.note("end") }
-func (w *world) EndClient(context.Context, string) error             { return w.note("end") }
-func (w *world) DisableClient(context.Context, string) error         { return w.note("change") }
-func (w *world) EndUserGrants(context.Context, string) error         { return w.note("end user") }
-func (w *world) EndPairGrants(context.Context, string, string) error { return w.note("end pair") }
-func (w *world) NoteWorkspace(context.Context, string) error         { return w.note("note") }
-func (w *world) DisableUser(context.Context, string) error           { return w.note("change") }
+func (w *world) RevokeUser(context.Context, string) error                    { return w.note("end") }
+func (w *world) RevokeSignIns(context.Context, string) error                 { return w.note("end") }
+func (w *world) RevokeMember(context.Context, string, string) error          { return w.note("end") }
+func (w *world) RevokeAuthenticationAppTokens(context.Context, string) error { return w.note("end") }
+func (w *world) RevokeClientGrants(context.Context, string) error            { return w.note("end") }
+func (w *world) DisableClient(context.Context, string) error                 { return w.note("change") }
+func (w *world) RevokeUserGrants(context.Context, string) error              { return w.note("end user") }
+func (w *world) RevokeUserClientGrants(context.Context, string, string) error {
+	return w.note("end pair")
+}
+func (w *world) LogWorkspaceChange(context.Context, string) error { return w.note("note") }
+func (w *world) DisableUser(context.Context, string) error        { return w.note("change") }
 func (w *world) SetPassword(context.Context, string, secret.String) error {
 	return w.note("change")
 }
@@ -45,11 +48,11 @@ func (w *world) RemoveMember(context.Context, string, string) error     { return
 func (w *world) RevokeAuthenticationApp(context.Context, string) error  { return w.note("change") }
 func (w *world) SetWorkspacePlan(context.Context, string, string) error { return w.note("change") }
 
-func (w *world) desk() ending.Desk {
-	return ending.Desk{Store: w, People: w, Apps: w, KnownPlan: func(name string) bool { return name == "pro" }}
+func (w *world) revoker() revocation.Revoker {
+	return revocation.Revoker{Store: w, Users: w, Clients: w, KnownPlan: func(name string) bool { return name == "pro" }}
 }
 
-func operations(d ending.Desk) map[string]func(context.Context) error {
+func operations(d revocation.Revoker) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"disable":  func(ctx context.Context) error { return d.DisableUser(ctx, "usr_1") },
 		"password": func(ctx context.Context) error { return d.SetPassword(ctx, "usr_1", secret.New("a long password")) },
@@ -63,9 +66,9 @@ func TestTokensEndBeforeAndAfterTheChange(t *testing.T) {
 	for fails, want := range map[string][]string{
 		"": {"end", "change", "end"}, "end": {"end"}, "change": {"end", "change"},
 	} {
-		for name := range operations(ending.Desk{}) {
+		for name := range operations(revocation.Revoker{}) {
 			w := &world{fails: fails}
-			err := operations(w.desk())[name](t.Context())
+			err := operations(w.revoker())[name](t.Context())
 			if diff := cmp.Diff(want, w.calls); diff != "" || errors.Is(err, errDown) != (fails != "") {
 				t.Errorf("%s, failing at %q: %v %s", name, fails, err, diff)
 			}
@@ -75,11 +78,11 @@ func TestTokensEndBeforeAndAfterTheChange(t *testing.T) {
 
 func TestANewPlanIsToldAfterTheChange(t *testing.T) {
 	w := &world{}
-	if err := w.desk().SetWorkspacePlan(t.Context(), "ws_1", "pro"); err != nil || !cmp.Equal(w.calls, []string{"change", "note"}) {
+	if err := w.revoker().SetWorkspacePlan(t.Context(), "ws_1", "pro"); err != nil || !cmp.Equal(w.calls, []string{"change", "note"}) {
 		t.Errorf("%v %v", w.calls, err)
 	}
 	w = &world{}
-	if err := w.desk().SetWorkspacePlan(t.Context(), "ws_1", "gold"); !errors.Is(err, ending.ErrPlan) || len(w.calls) > 0 {
+	if err := w.revoker().SetWorkspacePlan(t.Context(), "ws_1", "gold"); !errors.Is(err, revocation.ErrPlan) || len(w.calls) > 0 {
 		t.Errorf("an unknown plan: %v %v", w.calls, err)
 	}
 }
@@ -88,7 +91,7 @@ func TestANewPlanIsToldAfterTheChange(t *testing.T) {
 func TestFault_C11_APasswordThatIsTooShortEndsNothing(t *testing.T) {
 	for _, password := range []string{"", "12345678901", strings.Repeat("a\u0308", 11), strings.Repeat("x", 1025), "1234567890\x0012"} {
 		w := &world{}
-		if err := w.desk().SetPassword(t.Context(), "usr_1", secret.New(password)); !errors.Is(err, ending.ErrPassword) || len(w.calls) > 0 {
+		if err := w.revoker().SetPassword(t.Context(), "usr_1", secret.New(password)); !errors.Is(err, revocation.ErrPassword) || len(w.calls) > 0 {
 			t.Errorf("%.20q: %v %v", password, w.calls, err)
 		}
 	}
@@ -96,19 +99,21 @@ func TestFault_C11_APasswordThatIsTooShortEndsNothing(t *testing.T) {
 
 func TestGrantsEndOnce(t *testing.T) {
 	for _, fails := range []string{"", "end"} {
-		for what, end := range map[string]func(ctx context.Context, d ending.Desk) error{
-			"end user": func(ctx context.Context, d ending.Desk) error { return d.RevokeUserGrants(ctx, "usr_1", "") },
-			"end pair": func(ctx context.Context, d ending.Desk) error {
+		for what, end := range map[string]func(ctx context.Context, d revocation.Revoker) error{
+			"end user": func(ctx context.Context, d revocation.Revoker) error { return d.RevokeUserGrants(ctx, "usr_1", "") },
+			"end pair": func(ctx context.Context, d revocation.Revoker) error {
 				return d.RevokeUserGrants(ctx, "usr_1", "vdo_client_1")
 			},
-			"end": func(ctx context.Context, d ending.Desk) error { return d.RevokeClientGrants(ctx, "vdo_client_1") },
+			"end": func(ctx context.Context, d revocation.Revoker) error {
+				return d.RevokeClientGrants(ctx, "vdo_client_1")
+			},
 		} {
 			w := &world{fails: fails}
 			if fails == "end" {
 				w.fails = what
 			}
 			want := []string{what}
-			if err := end(t.Context(), w.desk()); !cmp.Equal(want, w.calls) || errors.Is(err, errDown) != (fails != "") {
+			if err := end(t.Context(), w.revoker()); !cmp.Equal(want, w.calls) || errors.Is(err, errDown) != (fails != "") {
 				t.Errorf("%s, failing at %q: %v %v", what, fails, err, w.calls)
 			}
 		}
