@@ -20,7 +20,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store"
 )
 
-// enforcement is the part of the service that says what a token opens, with the keys of workspaces.
+// enforcement is the part of the service that decides which endpoints a token may call. It has the
+// API keys of workspaces too.
 type enforcement struct {
 	plans   *plan.Cache
 	uses    *lastuse.Recorder
@@ -31,8 +32,8 @@ type enforcement struct {
 	envoy   *rpc.Envoy
 }
 
-// newEnforcement prepares all but the decision, which needs an introspector that knows keys and
-// plans: see decide.
+// newEnforcement prepares everything but the decider, which needs an introspector with API keys and
+// plans: see setDecider.
 func newEnforcement(config Config, deps Deps, st *store.Store) *enforcement {
 	workspaces := rpc.NewWorkspaces(identityv1.NewDirectoryServiceClient(deps.Identity))
 	return &enforcement{
@@ -46,21 +47,21 @@ func newEnforcement(config Config, deps Deps, st *store.Store) *enforcement {
 	}
 }
 
-// decide gives both doors what they decide with.
+// setDecider gives AccessService and Envoy's authorization service their decider.
 func (e *enforcement) setDecider(introspector introspect.Introspector) {
 	decider := access.Decider{Tokens: bearerTokens{introspector}, Rules: e.rules}
 	e.access.Decider, e.envoy.Decider = decider, decider
 }
 
-// live is access.Tokens.
+// bearerTokens is access.Tokens.
 type bearerTokens struct{ introspect.Introspector }
 
-// Live judges a bearer's token of any kind.
+// Live introspects a bearer token of any kind.
 func (l bearerTokens) Live(ctx context.Context, token string) (introspect.Facts, error) {
 	return l.Bearer(ctx, token, 0)
 }
 
-// Apply is feed.Listener: a workspace that changed is asked about again.
+// Apply is feed.Listener. It evicts the plan of a workspace that changed.
 func (e *enforcement) Apply(entries []feed.Entry) {
 	for _, entry := range entries {
 		if entry.Kind == revocation.Workspace {
@@ -69,7 +70,7 @@ func (e *enforcement) Apply(entries []feed.Entry) {
 	}
 }
 
-// Forget is feed.Listener.
+// Forget is feed.Listener. It evicts every plan.
 func (e *enforcement) Forget() { e.plans.InvalidateAll() }
 
 func (e *enforcement) register(r grpc.ServiceRegistrar) {

@@ -11,9 +11,10 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store"
 )
 
-// keepHouse has one replica make room ahead and drop what is dead, one walk through the families,
-// and one erase sealed pairs soon after their window has ended. A run that fails is tried again:
-// there is room for hours.
+// startCleanup starts three cleanup loops, each run by one replica at a time: one creates
+// partitions ahead and drops expired ones, one deletes dead token families and API keys, and one
+// erases sealed token pairs soon after their retry window has closed. A run that fails is retried:
+// partitions exist for hours ahead.
 func (s *Service) startCleanup(ctx context.Context, group *errgroup.Group) {
 	keeper := housekeep.Keeper{
 		Name: "token", DB: s.deps.DB, Logger: s.deps.Logger,
@@ -38,13 +39,13 @@ func (s *Service) startCleanup(ctx context.Context, group *errgroup.Group) {
 	group.Go(func() error { retries.Run(ctx); return nil })
 }
 
-// housekeep is one run.
+// runCleanup is one run of the first loop.
 func (s *Service) runCleanup(ctx context.Context) error {
 	err := s.store.Housekeep(ctx, s.config.lifetimes(), s.config.retention())
-	// How much room there is matters most when the rest has failed.
-	until, looking := s.store.RoomUntil(ctx, s.config.lifetimes())
+	// The gauge of the partitions that exist matters most when the cleanup has failed.
+	until, reading := s.store.RoomUntil(ctx, s.config.lifetimes())
 	for table, at := range until {
 		s.deps.Metrics.RoomUntil(table, at)
 	}
-	return errors.Join(err, looking)
+	return errors.Join(err, reading)
 }

@@ -26,16 +26,16 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usedfrom"
 )
 
-// Deps are what the service stands on. The caller opens and closes them.
+// Deps are the service's dependencies. The caller opens and closes them.
 type Deps struct {
 	Logger *slog.Logger
 	// DB is migrated (see Migrations).
 	DB *sqldb.DB
 	// Authz and Identity reach those services as caller `token`.
 	Authz, Identity grpc.ClientConnInterface
-	// Catalog knows the scopes, endpoints and plans at this moment.
+	// Catalog has the current scopes, endpoints and plans.
 	Catalog *catalog.Source
-	// Metrics shows what goes on; nil shows nothing.
+	// Metrics registers the service's metrics; nil registers none.
 	Metrics *telemetry.Metrics
 	// Issuer is the authorization server's identifier (RFC 8414 §2).
 	Issuer string
@@ -60,8 +60,8 @@ type Service struct {
 // Migrations are the steps of the service's schema, a folder an engine.
 func Migrations() fs.FS { return store.Migrations() }
 
-// New builds the service and makes sure that the tables it will write to exist. It fails on a bad
-// configuration and on a database that cannot be asked.
+// New builds the service and creates the partitions that it will write to. It fails on an invalid
+// configuration and when the database is unavailable.
 func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("token configuration: %w", err)
@@ -116,7 +116,7 @@ func newFeed(config Config, deps Deps) *feed.Feed {
 	})
 }
 
-// Register offers the service's RPCs.
+// Register registers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterOAuthServiceServer(r, s.oauth)
 	tokenv1.RegisterIntrospectionServiceServer(r, s.introspection)

@@ -8,21 +8,21 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
-// users is VIDIZMO's user API.
+// newUsers builds VIDIZMO's user API.
 func newUsers(config Config, deps Deps, st *store.Store) *rpc.Users {
 	return &rpc.Users{Logger: deps.Logger, Service: usertoken.Service{
 		Directory: newIdentity(deps), Store: st, Lifetime: config.UserTokenLifetime,
 	}}
 }
 
-// endings is what takes access away.
-func newAccessRevocation(deps Deps, st *store.Store, apps revocation.Clients) *rpc.AccessRevocation {
+// newAccessRevocation builds the service through which operators revoke access.
+func newAccessRevocation(deps Deps, st *store.Store, clients revocation.Clients) *rpc.AccessRevocation {
 	return &rpc.AccessRevocation{Tokens: st, Revoker: revocation.Revoker{
-		Store: st, Users: newIdentity(deps), Clients: apps, KnownPlan: deps.Catalog.KnownPlan,
+		Store: st, Users: newIdentity(deps), Clients: clients, KnownPlan: deps.Catalog.KnownPlan,
 	}}
 }
 
-// directory reaches identity.
+// newIdentity builds the client of the identity service.
 func newIdentity(deps Deps) rpc.Identity {
 	return rpc.Identity{
 		Credentials:    identityv1.NewCredentialServiceClient(deps.Identity),
