@@ -10,42 +10,42 @@ import (
 )
 
 const (
-	// quick is how often the log is read while somebody needs it.
+	// fastInterval is the polling interval while the caches or watchers are in use.
 	fastInterval = 20 * time.Millisecond
-	// quickFor is how long after the last question somebody is taken to need it.
+	// fastFor is how long after the last Snapshot the caches count as in use.
 	fastFor = time.Second
-	// slow is how often it is read otherwise.
+	// slowInterval is the polling interval otherwise.
 	slowInterval = 500 * time.Millisecond
-	// page is how many entries are read at once.
+	// pageSize is the number of entries read at once.
 	pageSize = 500
-	// patience bounds one reading.
+	// readTimeout is the timeout of one poll.
 	readTimeout = 2 * time.Second
 )
 
-// Options say what a feed follows and for whom.
+// Options are the dependencies and settings of a feed.
 type Options struct {
 	Log    Log
 	Logger *slog.Logger
-	// Alone says that no other process answers from this log, so that WaitForReplicas need not
+	// SingleReplica says that no other process uses this log, so that WaitForReplicas need not
 	// wait.
 	SingleReplica bool
-	// Heartbeat is how often a watcher hears something at least.
+	// Heartbeat is the longest time between two batches of a watcher.
 	Heartbeat time.Duration
-	// Listeners act upon what ended.
+	// Listeners apply the entries.
 	Listeners []Listener
 }
 
-// Feed follows the log. Its methods may be called concurrently, also before Run: nothing is trusted
-// then.
+// Feed follows the log. Its methods may be called concurrently, also before Run: no cache is used
+// until then.
 type Feed struct {
 	options       Options
 	singleReplica bool
 	startedAt     time.Time
 
-	// read is when the last reading that succeeded began, applied the cursor that it came to: -1
-	// before the first one. What was read before floor is not trusted.
+	// lastRead is the start of the last poll that succeeded, applied its last cursor: -1 before the
+	// first poll. A poll from before floor does not count for the lease.
 	lastRead, applied, floor atomic.Int64
-	// asked is when somebody last wanted to answer from memory.
+	// lastUsed is the time of the last Snapshot.
 	lastUsed atomic.Int64
 	watchers atomic.Int64
 
@@ -54,17 +54,16 @@ type Feed struct {
 	stop    sync.Once
 	ring    *ring
 
-	// reading is held while the log is read; it guards failing, which says that the last reading
-	// failed.
+	// pollMu is held during a poll; it guards failing, which says that the last poll failed.
 	pollMu  sync.Mutex
 	failing bool
 }
 
-// New makes a feed that has read nothing yet.
+// New returns a feed that has read nothing yet.
 func New(o Options) *Feed {
 	f := &Feed{
 		options: o, singleReplica: o.SingleReplica,
-		// A little ago, so that 0 is before every reading.
+		// A little ago, so that 0 is before every poll.
 		startedAt: time.Now().Add(-time.Millisecond),
 		wake:      make(chan struct{}, 1), stopped: make(chan struct{}), ring: newRing(),
 	}
@@ -73,11 +72,11 @@ func New(o Options) *Feed {
 	return f
 }
 
-// Listen adds a listener. It is called before Run.
+// Listen adds a listener. It must be called before Run.
 func (f *Feed) Listen(l Listener) { f.options.Listeners = append(f.options.Listeners, l) }
 
-// Run follows the log until ctx ends, and ends every watcher then. It never fails: what cannot be
-// read is not trusted. A feed runs once.
+// Run polls the log until ctx ends, and then stops every watcher. It never fails: while the log
+// cannot be read, the caches are not used. A feed runs once.
 func (f *Feed) Run(ctx context.Context) {
 	defer f.stop.Do(func() { close(f.stopped) })
 	timer := time.NewTimer(0)
@@ -97,7 +96,7 @@ func (f *Feed) Run(ctx context.Context) {
 	}
 }
 
-// pause is the time between the beginnings of two readings.
+// interval is the time between the starts of two polls.
 func (f *Feed) interval(err error) time.Duration {
 	busy := f.watchers.Load() > 0 || f.now()-time.Duration(f.lastUsed.Load()) < fastFor
 	switch {
@@ -109,14 +108,14 @@ func (f *Feed) interval(err error) time.Duration {
 	return slowInterval
 }
 
-// follow reads the log to its end and acts upon it. reading is held.
+// poll reads the log to its end and applies it. The caller holds pollMu.
 func (f *Feed) poll(ctx context.Context) error {
 	err := f.readLog(ctx)
 	if err != nil && ctx.Err() != nil {
-		return err // we were told to end
+		return err // Run is stopping
 	}
 	if err != nil && !f.failing {
-		f.options.Logger.WarnContext(ctx, "the revocation log cannot be read: nothing remembered is answered", "error", err)
+		f.options.Logger.WarnContext(ctx, "the revocation log cannot be read: the caches are not used", "error", err)
 	}
 	if err == nil && f.failing {
 		f.options.Logger.InfoContext(ctx, "the revocation log is read again")
@@ -157,8 +156,8 @@ func (f *Feed) readLog(ctx context.Context) error {
 	return nil
 }
 
-// begin finds the place to go on from: at first the head of the log, and after a failure, which may
-// have been a restored backup, wherever this log knows the cursor.
+// locate finds the cursor to continue from: the head of the log at first. After a failure, which
+// may have been a restored backup, it keeps the cursor only if it is within the bounds of the log.
 func (f *Feed) locate(ctx context.Context) error {
 	applied := f.applied.Load()
 	if applied >= 0 && !f.failing {
@@ -177,7 +176,7 @@ func (f *Feed) locate(ctx context.Context) error {
 	return nil
 }
 
-// beginAt forgets everything and goes on behind a cursor.
+// resetTo invalidates everything and continues after a cursor.
 func (f *Feed) resetTo(cursor int64) {
 	f.ring.reset(cursor)
 	for _, l := range f.options.Listeners {
@@ -187,8 +186,8 @@ func (f *Feed) resetTo(cursor int64) {
 	f.ring.notify()
 }
 
-// apply acts upon entries. They stand in the ring first: whoever is about to remember an answer
-// looks there (see Since), and whoever has looked already is overtaken by the listeners.
+// apply applies entries. It adds them to the ring first: a caller that is about to cache a result
+// looks there (see Since), and the listeners evict a result that was cached earlier.
 func (f *Feed) apply(entries []Entry) {
 	f.ring.add(entries)
 	for _, l := range f.options.Listeners {
@@ -197,17 +196,17 @@ func (f *Feed) apply(entries []Entry) {
 	f.applied.Store(entries[len(entries)-1].Cursor)
 }
 
-// ReadAge is how long ago the last reading of the log that succeeded began; before the first one,
-// how long there is none.
+// ReadAge is the time since the start of the last poll that succeeded; before the first one, the
+// time since New.
 func (f *Feed) ReadAge() time.Duration { return f.now() - time.Duration(f.lastRead.Load()) }
 
-// Watching is how many watchers there are.
+// Watching is the number of watchers.
 func (f *Feed) Watching() int64 { return f.watchers.Load() }
 
-// Since tells the entries behind a cursor that was Applied before; false when they are too many to
-// be kept here, or the feed began anew. What was read from the store after Applied was taken may be
-// remembered if none of them ends it, by a listener that holds meanwhile what its Apply and Forget
-// wait for.
+// Since returns the entries after a cursor that was Snapshot.Applied before; false when the ring no
+// longer has them, or the feed was reset. A result read from the store after the Snapshot may be
+// cached if none of them revokes it, by a listener that holds the lock of its Apply and Forget
+// meanwhile.
 func (f *Feed) Since(cursor int64) ([]Entry, bool) {
 	v := f.ring.after(cursor, 0)
 	return v.entries, v.complete && cursor <= v.head && cursor >= 0

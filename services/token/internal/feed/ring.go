@@ -2,19 +2,18 @@ package feed
 
 import "sync"
 
-// ringSize is how many of the newest entries are kept in memory at least; twice as many at most.
+// ringSize is the minimum number of newest entries in memory; the maximum is twice as many.
 const ringSize = 1024
 
-// ring holds the newest entries, without a gap, for watchers and for whoever must know what came in
-// between.
+// ring holds the newest entries, without a gap, for watchers and for Since.
 type ring struct {
 	mu sync.Mutex
 	// entries end with the one at head.
 	entries []Entry
 	head    int64
-	// begun counts how often the ring began anew because the log had gone on without it.
+	// generation counts the resets of the ring.
 	generation int
-	// changed is closed when something was added, and replaced.
+	// changed is closed, and replaced, when entries were added.
 	changed chan struct{}
 }
 
@@ -31,7 +30,7 @@ func (r *ring) add(entries []Entry) {
 	r.head = entries[len(entries)-1].Cursor
 }
 
-// begin forgets everything and goes on behind a cursor.
+// reset drops every entry and continues after a cursor.
 func (r *ring) reset(head int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -39,7 +38,7 @@ func (r *ring) reset(head int64) {
 	r.generation++
 }
 
-// announce wakes whoever waits for a change.
+// notify wakes the goroutines that wait for a change.
 func (r *ring) notify() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -47,19 +46,18 @@ func (r *ring) notify() {
 	r.changed = make(chan struct{})
 }
 
-// view is the ring at one moment, as seen from a cursor.
+// view is a snapshot of the ring, as seen from a cursor.
 type view struct {
-	// entries are those behind the cursor, at most as many as were asked for. They are shared and
-	// never changed.
+	// entries are those after the cursor, at most limit. They are shared and never changed.
 	entries []Entry
-	// complete is false when entries behind the cursor are no longer here.
+	// complete is false when the ring no longer has every entry after the cursor.
 	complete   bool
 	head       int64
 	generation int
 	changed    <-chan struct{}
 }
 
-// after looks behind a cursor; limit 0 is no limit.
+// after returns the entries after a cursor; limit 0 is no limit.
 func (r *ring) after(cursor int64, limit int) view {
 	r.mu.Lock()
 	defer r.mu.Unlock()

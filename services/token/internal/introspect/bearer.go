@@ -10,8 +10,8 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// bearerKind returns a token's kind by its form; 0 for a string that is no bearer's token, such as
-// a refresh token.
+// bearerKind returns a token's kind by its format; 0 for a string that is not a bearer token, such
+// as a refresh token.
 func bearerKind(token string) enforce.Kind {
 	if kind := enforce.KindOf(token); kind != enforce.RefreshToken {
 		return kind
@@ -19,9 +19,9 @@ func bearerKind(token string) enforce.Kind {
 	return 0
 }
 
-// Bearer judges a bearer's token of any kind. The answer takes every revocation up to minCursor
-// into account, and every one that had returned. A string that is no token by its form is
-// ErrInactive without a look-up.
+// Bearer introspects a bearer token of any kind. The result reflects every revocation up to
+// minCursor, and every revocation that had returned before the call. A string without the format of
+// a token is ErrInactive without a look-up.
 func (i Introspector) Bearer(ctx context.Context, token string, minCursor int64) (Facts, error) {
 	kind := bearerKind(token)
 	if kind == 0 {
@@ -39,15 +39,15 @@ func (i Introspector) Bearer(ctx context.Context, token string, minCursor int64)
 	return found.facts, nil
 }
 
-// Bearers judges many tokens as Bearer does, and tells of each in their order; of one that is not
-// active the kind is 0. What is not remembered is read together. Nothing of what was told counts
-// when an error is returned, and no facts may be kept.
-func (i Introspector) Bearers(ctx context.Context, tokens []string, minCursor int64, tell func(*Facts)) error {
+// Bearers introspects many tokens as Bearer does, and calls yield for each in order, with Kind 0
+// for a token that is not active. It reads the tokens that are not cached in one batch. When it
+// returns an error, the caller discards what was yielded. yield must not keep the pointer.
+func (i Introspector) Bearers(ctx context.Context, tokens []string, minCursor int64, yield func(*Facts)) error {
 	q := i.newLookup(minCursor)
 	known := make([]*cached, len(tokens))
 	var missed []miss
 	for n, token := range tokens {
-		// What is remembered was judged by its form before.
+		// A cached token had its format validated before.
 		hash := secret.Sum(token)
 		if known[n] = q.cache.find(hash); known[n] != nil {
 			continue
@@ -59,7 +59,7 @@ func (i Introspector) Bearers(ctx context.Context, tokens []string, minCursor in
 	if err := q.findMany(ctx, missed); err != nil {
 		return err
 	}
-	var facts Facts // one piece of memory for all
+	var facts Facts // one allocation for all
 	for n := range tokens {
 		facts = Facts{}
 		switch {
@@ -73,13 +73,13 @@ func (i Introspector) Bearers(ctx context.Context, tokens []string, minCursor in
 		} else if err != nil {
 			return err
 		}
-		tell(&facts)
+		yield(&facts)
 	}
 	return nil
 }
 
-// plan fills in the plan, which may change while the token lives and so is never cached with it. A
-// key without its workspace is ErrInactive.
+// plan sets Facts.Plan. The plan may change while the token lives, so it is never cached with the
+// token. An API key whose workspace is gone is ErrInactive.
 func (q *lookup) plan(ctx context.Context, facts *Facts) error {
 	if q.Plans == nil || facts.WorkspaceID == "" || facts.Kind == enforce.UserToken {
 		return nil
@@ -101,14 +101,14 @@ func (q *lookup) plan(ctx context.Context, facts *Facts) error {
 	return nil
 }
 
-// question is one asking; its beginning is what freshness is measured from.
+// lookup is one call of the Introspector. Freshness is measured from its start.
 type lookup struct {
 	Introspector
 	cache view
-	// doubted says that the log may know more than what is remembered here.
+	// stale says that the revocation log may have entries that the caches do not reflect.
 	stale bool
-	// workspace is the last one whose plan was asked for, and planned what it is: one question asks
-	// once.
+	// workspace is the last one whose plan was read, and workspacePlan its plan: one lookup reads
+	// it once.
 	workspace, workspacePlan string
 }
 
@@ -123,15 +123,15 @@ func (i Introspector) newLookup(minCursor int64) lookup {
 	return q
 }
 
-// finding is an answer that nobody was told yet.
+// result is a token that was found and not returned to the caller yet.
 type result struct {
 	hash  secret.Hash
 	facts Facts
-	// stored says that it was read from the store and not remembered.
+	// stored says that it was read from the store and not from the cache.
 	stored bool
 }
 
-// one finds one token.
+// findOne looks up one token in the cache, then in the store.
 func (q *lookup) findOne(ctx context.Context, kind enforce.Kind, hash secret.Hash) (result, error) {
 	f := result{hash: hash}
 	if q.cache.get(hash, &f.facts) {
@@ -143,8 +143,8 @@ func (q *lookup) findOne(ctx context.Context, kind enforce.Kind, hash secret.Has
 	return f, err
 }
 
-// told notes that somebody was told who may know. Only then is the use counted, and the answer
-// remembered as one whose use was.
+// recordUse records the use of a token that is returned to a caller who may see it, and caches the
+// token as one whose use is recorded.
 func (q *lookup) recordUse(f *result) {
 	if !f.stored {
 		return
@@ -153,7 +153,7 @@ func (q *lookup) recordUse(f *result) {
 	q.cache.put(f.hash, f.facts)
 }
 
-// find asks the store that has tokens of the kind.
+// find reads the token from the store of its kind.
 func (q *lookup) find(ctx context.Context, kind enforce.Kind, hash secret.Hash) (facts Facts, err error) {
 	q.cache.countMisses(1)
 	switch {
@@ -173,7 +173,7 @@ func (q *lookup) find(ctx context.Context, kind enforce.Kind, hash secret.Hash) 
 	return facts, nil
 }
 
-// miss is a token of a batch that nothing is remembered of, and what the store says of it.
+// miss is a token of a batch that is not cached, and its facts from the store.
 type miss struct {
 	at    int
 	kind  enforce.Kind
@@ -181,10 +181,11 @@ type miss struct {
 	facts Facts
 }
 
-// together is how many look-ups of a batch that have no statement for many are under way at once.
+// maxConcurrent is the number of concurrent look-ups in a batch for the kinds that have no batch
+// statement.
 const maxConcurrent = 16
 
-// many finds what was missed: access tokens in one statement, the others side by side.
+// findMany looks up the misses: access tokens in one statement, the others concurrently.
 func (q *lookup) findMany(ctx context.Context, missed []miss) error {
 	if len(missed) == 0 {
 		return nil
@@ -214,7 +215,7 @@ func (q *lookup) findMany(ctx context.Context, missed []miss) error {
 
 func (q *lookup) findManyAccess(ctx context.Context, missed []miss) error {
 	hashes := make([]secret.Hash, 0, len(missed))
-	for n := range missed { // by place: of the others somebody writes the facts meanwhile
+	for n := range missed { // by index: other goroutines write the facts of the other kinds concurrently
 		if missed[n].kind == enforce.AccessToken {
 			hashes = append(hashes, missed[n].hash)
 		}

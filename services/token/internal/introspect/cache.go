@@ -13,36 +13,36 @@ import (
 	"github.com/vidocu/usher/services/token/internal/feed"
 )
 
-// longestMemory is how long an answer is remembered: it bounds what may be wrong in it, such as the
-// last recorded use.
+// maxAge is the TTL of a cached token: it bounds the age of its facts that no revocation updates,
+// such as the last recorded use.
 const maxAge = time.Minute
 
-// Cache remembers live tokens, and no others: who asks for what is not there pays one read of a
-// primary key. It answers only while the feed trusts what was read of the revocation log, and each
-// answer only while the token itself lives.
+// Cache caches live tokens and no others: a request with an unknown token costs one read by primary
+// key. It returns entries only while the feed's lease holds, and each entry only until its token
+// expires.
 type Cache struct {
 	feed   *feed.Feed
 	tokens *otter.Cache[secret.Hash, *cached]
-	// mu is held while something is remembered and while entries are acted upon, so that of an
-	// answer and what ends it one sees the other. Whoever answers from memory never takes it.
+	// mu is held while a token is added and while revocations are applied, so that a token that is
+	// added and its revocation always see each other. Reads of the cache never take it.
 	mu    sync.Mutex
 	users index
-	// hits are answers from memory, and misses what the store was asked.
+	// hits counts look-ups found in the cache, misses the tokens read from the store.
 	hits, misses atomic.Uint64
 }
 
-// remembered is one answer.
+// cached is one token.
 type cached struct {
 	hash  secret.Hash
 	facts Facts
-	// at is when the question was asked that it answered.
+	// at is the start of the lookup that read it.
 	at time.Duration
 
 	next, previous *cached
 	linked         bool
 }
 
-// NewCache makes a cache of at most size tokens and has it follow the feed, which must not run yet.
+// NewCache returns a cache of at most size tokens that listens to the feed, which must not run yet.
 func NewCache(size int, follow *feed.Feed) (*Cache, error) {
 	c := &Cache{feed: follow, users: index{first: make(map[string]*cached)}}
 	var err error
@@ -59,26 +59,26 @@ func NewCache(size int, follow *feed.Feed) (*Cache, error) {
 	return c, nil
 }
 
-// view is the cache as one question may see it.
+// view is the cache as one lookup may read it.
 type view struct {
 	cache *Cache
-	// at is when the question came, and cursor what had been acted upon then; -1 where nothing had.
+	// at is the start of the lookup, and cursor the last revocation applied by then; -1 before the
+	// first.
 	at      time.Duration
 	cursor  int64
 	trusted bool
 }
 
-// open begins a question. Whether memory may be trusted is decided before it is looked at. A nil
-// cache knows nothing.
+// open starts a lookup. It checks the lease before the cache is read. A nil cache is empty.
 func (c *Cache) open(minCursor int64) view {
 	if c == nil {
 		return view{}
 	}
-	moment := c.feed.Snapshot(minCursor)
-	return view{cache: c, at: moment.At, cursor: moment.Applied, trusted: moment.Trusted}
+	now := c.feed.Snapshot(minCursor)
+	return view{cache: c, at: now.At, cursor: now.Applied, trusted: now.Trusted}
 }
 
-// get copies what is remembered of a live token into facts.
+// get copies the facts of a cached token into facts, and reports whether it is cached.
 func (v *view) get(hash secret.Hash, facts *Facts) bool {
 	r := v.find(hash)
 	if r == nil {
@@ -88,7 +88,7 @@ func (v *view) get(hash secret.Hash, facts *Facts) bool {
 	return true
 }
 
-// find is what is remembered of a live token; nil where nothing is, or where it may not be told.
+// find returns the cached token; nil when it is not cached, has expired, or the lease has run out.
 func (v *view) find(hash secret.Hash) *cached {
 	if !v.trusted {
 		return nil
@@ -104,7 +104,7 @@ func (v *view) find(hash secret.Hash) *cached {
 	return r
 }
 
-// copy makes facts of what find found, with the time that is left now.
+// copy copies the facts of a cached token, with Left as of now.
 func (v *view) copy(r *cached, facts *Facts) {
 	*facts = r.facts
 	if facts.Left > 0 {
@@ -114,21 +114,21 @@ func (v *view) copy(r *cached, facts *Facts) {
 
 func (v *view) age(r *cached) time.Duration { return max(v.at-r.at, 0) }
 
-// asked counts look-ups in the store.
+// countMisses counts look-ups in the store.
 func (v *view) countMisses(n int) {
 	if v.cache != nil {
 		v.cache.misses.Add(uint64(n))
 	}
 }
 
-// Hits is how many look-ups were answered from memory.
+// Hits is the number of look-ups found in the cache.
 func (c *Cache) Hits() uint64 { return c.hits.Load() }
 
-// Misses is how many were not.
+// Misses is the number of tokens read from the store.
 func (c *Cache) Misses() uint64 { return c.misses.Load() }
 
-// put remembers facts that were read from the store after the view was opened, unless an entry that
-// was acted upon since then ends them. One that is still to come finds them.
+// put caches facts that were read from the store after the view was opened, unless a revocation
+// applied since then revokes the token. A later revocation evicts it.
 func (v *view) put(hash secret.Hash, facts Facts) {
 	if v.cache == nil || v.cursor < 0 {
 		return
@@ -155,7 +155,7 @@ func (v *view) put(hash secret.Hash, facts Facts) {
 	c.tokens.Set(hash, r)
 }
 
-// Apply evicts what entries end: feed.Listener.
+// Apply is feed.Listener. It evicts the tokens that entries revoke.
 func (c *Cache) Apply(entries []feed.Entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -164,15 +164,15 @@ func (c *Cache) Apply(entries []feed.Entry) {
 	}
 }
 
-// Forget evicts everything: feed.Listener.
+// Forget is feed.Listener. It evicts everything.
 func (c *Cache) Forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tokens.InvalidateAll()
 }
 
-// evict evicts the tokens that an entry ends. Only where to look is decided here: whom it ends is
-// the rule of package revocation.
+// evict evicts the tokens that an entry revokes. It decides only where to look: package
+// sdk/enforce/revocation decides which tokens an entry revokes.
 func (c *Cache) evict(e *feed.Entry) {
 	ended := revocation.NewSet(&e.Revocation)
 	switch {
@@ -192,7 +192,7 @@ func (c *Cache) evict(e *feed.Entry) {
 	}
 }
 
-// sweep looks through the whole cache, which operators' decisions need now and then.
+// sweep scans the whole cache, which only the rare revocations by operators need.
 func (c *Cache) sweep(ended *revocation.Set) {
 	var hashes []secret.Hash
 	for hash, r := range c.tokens.All() {
@@ -205,7 +205,7 @@ func (c *Cache) sweep(ended *revocation.Set) {
 	}
 }
 
-// ended reports whether revocations end the token.
+// revokedBy reports whether one of the revocations revokes the token.
 func (f *Facts) revokedBy(hash secret.Hash, by *revocation.Set) bool {
 	return by.Ends(&revocation.Cached{
 		Hash: (*[len(hash)]byte)(&hash), Kind: f.Kind, FamilyID: string(f.Family), UserID: f.UserID, ClientID: f.ClientID, WorkspaceID: f.WorkspaceID,

@@ -2,13 +2,14 @@ package introspect
 
 import "sync"
 
-// index lists what is remembered by user: all but operators' decisions end tokens of one user.
+// index lists the cached tokens of each user: every revocation but those by operators is of one
+// user.
 type index struct {
 	mu    sync.Mutex
 	first map[string]*cached
 }
 
-// add links an answer; one without a user is ended by its hash alone.
+// add links a token; a token without a user is revoked by its hash alone.
 func (x *index) add(r *cached) {
 	if r.facts.UserID == "" {
 		return
@@ -22,8 +23,8 @@ func (x *index) add(r *cached) {
 	x.first[r.facts.UserID] = r
 }
 
-// remove unlinks an answer. It goes by the answer and not by its token: the token may have been
-// remembered anew.
+// remove unlinks an entry. It compares the entry and not the token's hash: the token may have been
+// cached again.
 func (x *index) remove(r *cached) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -44,7 +45,7 @@ func (x *index) remove(r *cached) {
 	}
 }
 
-// of lists a user's answers.
+// of returns a user's cached tokens.
 func (x *index) of(userID string) []*cached {
 	x.mu.Lock()
 	defer x.mu.Unlock()

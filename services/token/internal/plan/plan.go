@@ -1,7 +1,7 @@
-// Package plan answers which plan a workspace has, and remembers it for a short time.
+// Package plan returns the plan of a workspace, and caches it for a short time.
 //
-// It owns the memory: bounded, brief, and forgotten at once when a change is heard of. The plans
-// themselves belong to identity; what a plan opens, to the catalog.
+// It owns the cache: bounded, with a short TTL, and invalidated when the revocation log reports a
+// change. The identity service owns the plans; the catalog owns which endpoints a plan includes.
 package plan
 
 import (
@@ -10,17 +10,16 @@ import (
 	"time"
 )
 
-// most bounds the memory. A workspace is remembered in about two hundred bytes.
+// maxEntries bounds the cache. An entry takes about two hundred bytes.
 const maxEntries = 20_000
 
-// Directory knows the plans at this moment. Many may ask it at once; gathering them is its
-// business.
+// Directory returns current plans. It is called concurrently and batches calls by itself.
 type Directory interface {
-	// Plan is a workspace's plan; empty when there is no such workspace, and then nothing is in it.
+	// Plan returns a workspace's plan; empty when there is no such workspace.
 	Plan(ctx context.Context, workspaceID string) (string, error)
 }
 
-// Book remembers plans. Its methods may be called concurrently.
+// Cache caches plans. Its methods may be called concurrently.
 type Cache struct {
 	directory Directory
 	age       time.Duration
@@ -28,7 +27,7 @@ type Cache struct {
 
 	mu    sync.RWMutex
 	plans map[string]entry
-	// asking are the questions under way, which later askers join.
+	// lookups are the calls in flight, which later callers share.
 	lookups map[string]*lookup
 }
 
@@ -37,23 +36,23 @@ type entry struct {
 	until time.Time
 }
 
-// question is one under way: done is closed when plan and err are set.
+// lookup is one call in flight: done is closed when plan and err are set.
 type lookup struct {
 	done chan struct{}
 	plan string
 	err  error
 }
 
-// Config is what a Book stands on.
+// Config are the dependencies and settings of a Cache.
 type Config struct {
 	Directory Directory
-	// Age is how long a plan is remembered; 0 remembers nothing.
+	// Age is the TTL of an entry; 0 caches nothing.
 	Age time.Duration
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
 
-// New makes a book that remembers nothing yet.
+// New returns an empty cache.
 func New(c Config) *Cache {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -63,8 +62,8 @@ func New(c Config) *Cache {
 	}
 }
 
-// Plan is the workspace's plan, at most Age old; empty for a workspace that does not exist. It
-// fails when identity cannot be asked and nothing is remembered.
+// Plan returns the workspace's plan, at most Age old; empty for a workspace that does not exist. It
+// fails when the plan is not cached and identity is unavailable.
 func (b *Cache) Plan(ctx context.Context, workspaceID string) (string, error) {
 	b.mu.RLock()
 	e, ok := b.plans[workspaceID]
@@ -75,8 +74,8 @@ func (b *Cache) Plan(ctx context.Context, workspaceID string) (string, error) {
 	return b.load(ctx, workspaceID)
 }
 
-// Fresh is the workspace's plan as identity has it after the call came: it joins no question that
-// is under way.
+// Fresh returns the workspace's plan as identity has it after the call: it shares no lookup that is
+// in flight.
 func (b *Cache) Fresh(ctx context.Context, workspaceID string) (string, error) {
 	b.mu.Lock()
 	delete(b.lookups, workspaceID)
@@ -84,8 +83,8 @@ func (b *Cache) Fresh(ctx context.Context, workspaceID string) (string, error) {
 	return b.load(ctx, workspaceID)
 }
 
-// Forget drops what is remembered of a workspace. A question that is under way is answered to those
-// who asked it, and is neither remembered nor joined.
+// Invalidate evicts a workspace. A lookup in flight returns to its callers, and is neither cached
+// nor shared with later callers.
 func (b *Cache) Invalidate(workspaceID string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -93,8 +92,8 @@ func (b *Cache) Invalidate(workspaceID string) {
 	delete(b.lookups, workspaceID)
 }
 
-// ForgetAll is Forget for every workspace: who follows the log and has missed a part of it knows no
-// better.
+// InvalidateAll is Invalidate for every workspace, for a listener that has missed entries of the
+// revocation log.
 func (b *Cache) InvalidateAll() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -102,8 +101,7 @@ func (b *Cache) InvalidateAll() {
 	clear(b.lookups)
 }
 
-// ask joins the question that is under way, or asks it. The question outlives an asker who goes
-// away.
+// load shares the lookup in flight, or starts one. The lookup outlives a caller whose context ends.
 func (b *Cache) load(ctx context.Context, workspaceID string) (string, error) {
 	b.mu.Lock()
 	q := b.lookups[workspaceID]
@@ -121,7 +119,7 @@ func (b *Cache) load(ctx context.Context, workspaceID string) (string, error) {
 	}
 }
 
-// askLimit bounds one question.
+// lookupTimeout is the timeout of one lookup.
 const lookupTimeout = 5 * time.Second
 
 func (b *Cache) run(ctx context.Context, workspaceID string, q *lookup) {
@@ -129,7 +127,7 @@ func (b *Cache) run(ctx context.Context, workspaceID string, q *lookup) {
 	defer cancel()
 	q.plan, q.err = b.directory.Plan(ctx, workspaceID)
 	b.mu.Lock()
-	if b.lookups[workspaceID] == q { // else it was forgotten meanwhile
+	if b.lookups[workspaceID] == q { // else it was invalidated meanwhile
 		delete(b.lookups, workspaceID)
 		if q.err == nil && b.age > 0 {
 			b.store(workspaceID, q.plan)
@@ -139,8 +137,8 @@ func (b *Cache) run(ctx context.Context, workspaceID string, q *lookup) {
 	close(q.done)
 }
 
-// remember makes room by dropping what is over, and if nothing is, everything: it comes back by
-// being asked. The lock is held.
+// store adds an entry. When the cache is full it evicts the expired entries, and all of them if
+// none has expired. The caller holds the lock.
 func (b *Cache) store(workspaceID, plan string) {
 	now := b.now()
 	if len(b.plans) >= maxEntries {
