@@ -9,7 +9,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/revocation"
 )
 
-// Endings serves operators who take access away.
+// AccessRevocation is EndingService, through which operators revoke access.
 type AccessRevocation struct {
 	tokenv1.UnsafeEndingServiceServer
 
@@ -17,15 +17,15 @@ type AccessRevocation struct {
 	Tokens  TokenRevoker
 }
 
-// Ender ends one token, whoever holds it, and reports whether it was live. It returns once no
-// replica answers otherwise.
+// TokenRevoker revokes one token of any client, and reports whether it was live. It returns when no
+// replica treats the token as live.
 type TokenRevoker interface {
 	RevokeAccess(ctx context.Context, token secret.Hash, onlyClient string) (bool, error)
 	RevokeRefresh(ctx context.Context, token secret.Hash, onlyClient string) (bool, error)
 	RevokeUserToken(ctx context.Context, token secret.Hash) (bool, error)
 }
 
-// DisableClient keeps an app out.
+// DisableClient disables a client and revokes its grants.
 func (s *AccessRevocation) DisableClient(ctx context.Context, req *tokenv1.DisableClientRequest) (*tokenv1.DisableClientResponse, error) {
 	if err := validateIdentifiers(namedField{"client_id", req.GetClientId()}); err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func (s *AccessRevocation) DisableClient(ctx context.Context, req *tokenv1.Disab
 	return &tokenv1.DisableClientResponse{}, toStatus(s.Revoker.DisableClient(ctx, req.GetClientId()))
 }
 
-// RevokeClientGrants ends all that was granted to an app.
+// RevokeClientGrants revokes every grant of a client.
 func (s *AccessRevocation) RevokeClientGrants(
 	ctx context.Context, req *tokenv1.RevokeClientGrantsRequest,
 ) (*tokenv1.RevokeClientGrantsResponse, error) {
@@ -43,7 +43,7 @@ func (s *AccessRevocation) RevokeClientGrants(
 	return &tokenv1.RevokeClientGrantsResponse{}, toStatus(s.Revoker.RevokeClientGrants(ctx, req.GetClientId()))
 }
 
-// RevokeUserGrants ends all that a user granted, or all of it to an app.
+// RevokeUserGrants revokes every grant of a user, or those to one client.
 func (s *AccessRevocation) RevokeUserGrants(ctx context.Context, req *tokenv1.RevokeUserGrantsRequest) (*tokenv1.RevokeUserGrantsResponse, error) {
 	want := []namedField{{"user_id", req.GetUserId()}}
 	if req.GetClientId() != "" {
@@ -55,11 +55,12 @@ func (s *AccessRevocation) RevokeUserGrants(ctx context.Context, req *tokenv1.Re
 	return &tokenv1.RevokeUserGrantsResponse{}, toStatus(s.Revoker.RevokeUserGrants(ctx, req.GetUserId(), req.GetClientId()))
 }
 
-// EndToken ends one token by itself. What cannot be a token is unknown, and that is no failure.
+// EndToken revokes one token. A string without the format of a token is an unknown token, which is
+// not an error.
 func (s *AccessRevocation) EndToken(ctx context.Context, req *tokenv1.EndTokenRequest) (*tokenv1.EndTokenResponse, error) {
 	token := req.GetToken()
 	hash := secret.Sum(token)
-	var ended bool
+	var wasLive bool
 	var err error
 	if token == "" {
 		return nil, invalid("token", "is required")
@@ -68,16 +69,16 @@ func (s *AccessRevocation) EndToken(ctx context.Context, req *tokenv1.EndTokenRe
 	case enforce.APIKey:
 		return nil, invalid("token", "is an API key: revoke it by its identifier (key_…), which the list of its workspace tells")
 	case enforce.AccessToken:
-		ended, err = s.Tokens.RevokeAccess(ctx, hash, "")
+		wasLive, err = s.Tokens.RevokeAccess(ctx, hash, "")
 	case enforce.RefreshToken:
-		ended, err = s.Tokens.RevokeRefresh(ctx, hash, "")
+		wasLive, err = s.Tokens.RevokeRefresh(ctx, hash, "")
 	case enforce.UserToken:
-		ended, err = s.Tokens.RevokeUserToken(ctx, hash)
+		wasLive, err = s.Tokens.RevokeUserToken(ctx, hash)
 	}
-	return &tokenv1.EndTokenResponse{Ended: ended}, toStatus(err)
+	return &tokenv1.EndTokenResponse{Ended: wasLive}, toStatus(err)
 }
 
-// DisableUser keeps a user out.
+// DisableUser disables a user and revokes the user's access.
 func (s *AccessRevocation) DisableUser(ctx context.Context, req *tokenv1.DisableUserRequest) (*tokenv1.DisableUserResponse, error) {
 	if err := validateIdentifiers(namedField{"user_id", req.GetUserId()}); err != nil {
 		return nil, err
@@ -85,7 +86,7 @@ func (s *AccessRevocation) DisableUser(ctx context.Context, req *tokenv1.Disable
 	return &tokenv1.DisableUserResponse{}, toStatus(s.Revoker.DisableUser(ctx, req.GetUserId()))
 }
 
-// SetPassword gives a user a new password.
+// SetPassword sets a user's password and revokes the user's sign-ins.
 func (s *AccessRevocation) SetPassword(ctx context.Context, req *tokenv1.SetPasswordRequest) (*tokenv1.SetPasswordResponse, error) {
 	if err := validateIdentifiers(namedField{"user_id", req.GetUserId()}); err != nil {
 		return nil, err
@@ -93,7 +94,7 @@ func (s *AccessRevocation) SetPassword(ctx context.Context, req *tokenv1.SetPass
 	return &tokenv1.SetPasswordResponse{}, toStatus(s.Revoker.SetPassword(ctx, req.GetUserId(), secret.New(req.GetPassword())))
 }
 
-// RemoveMember takes a user out of a workspace.
+// RemoveMember removes a user from a workspace and revokes the access that the membership gave.
 func (s *AccessRevocation) RemoveMember(ctx context.Context, req *tokenv1.RemoveMemberRequest) (*tokenv1.RemoveMemberResponse, error) {
 	if err := validateIdentifiers(namedField{"user_id", req.GetUserId()}, namedField{"workspace_id", req.GetWorkspaceId()}); err != nil {
 		return nil, err
@@ -101,7 +102,7 @@ func (s *AccessRevocation) RemoveMember(ctx context.Context, req *tokenv1.Remove
 	return &tokenv1.RemoveMemberResponse{}, toStatus(s.Revoker.RemoveMember(ctx, req.GetUserId(), req.GetWorkspaceId()))
 }
 
-// RevokeAuthenticationApp ends an authentication app.
+// RevokeAuthenticationApp revokes an authentication app and its user tokens.
 func (s *AccessRevocation) RevokeAuthenticationApp(
 	ctx context.Context, req *tokenv1.RevokeAuthenticationAppRequest,
 ) (*tokenv1.RevokeAuthenticationAppResponse, error) {

@@ -20,7 +20,7 @@ type APIKeys struct {
 	Keys apikey.Keys
 }
 
-// CreateApiKey draws a key.
+// CreateApiKey creates a key.
 func (s *APIKeys) CreateApiKey(
 	ctx context.Context, req *tokenv1.CreateApiKeyRequest,
 ) (*tokenv1.CreateApiKeyResponse, error) {
@@ -52,7 +52,7 @@ func (s *APIKeys) ListApiKeys(
 	return res, nil
 }
 
-// RevokeApiKey ends a key everywhere before it answers.
+// RevokeApiKey revokes a key at every replica before it returns.
 func (s *APIKeys) RevokeApiKey(
 	ctx context.Context, req *tokenv1.RevokeApiKeyRequest,
 ) (*tokenv1.RevokeApiKeyResponse, error) {
@@ -84,7 +84,7 @@ func keyFacts(k apikey.Key) *tokenv1.ApiKey {
 	}
 }
 
-// moment is absent for the zero time.
+// timestampOrNil returns nil for the zero time.
 func timestampOrNil(t time.Time) *timestamppb.Timestamp {
 	if t.IsZero() {
 		return nil

@@ -23,13 +23,13 @@ type Authz struct {
 	Administration authzv1.AdministrationServiceClient
 }
 
-// DisableClient is ending.Apps.
+// DisableClient is revocation.Clients.
 func (a Authz) DisableClient(ctx context.Context, clientID string) error {
 	_, err := a.Administration.ApplyDisableClient(ctx, &authzv1.ApplyDisableClientRequest{ClientId: clientID})
-	return wrapFailure("disabling an app", err)
+	return wrapFailure("disabling a client", err)
 }
 
-// Client authenticates a client by the readings of its credentials, which came from a source
+// Client authenticates a client by the readings of its credentials, for a request from a source
 // address.
 func (a Authz) Client(ctx context.Context, readings []oauth.ClientCredentials, source string) (*authzv1.Client, error) {
 	req := &authzv1.AuthenticateClientRequest{

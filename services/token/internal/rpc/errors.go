@@ -13,9 +13,9 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
-// fail turns a domain failure into one that crosses the wire. What is not known here passes
-// through: errors of the services we called keep their reason, and the server's edge hides the
-// rest.
+// toStatus maps a domain error to a gRPC status. An error that is not listed here passes through:
+// an error of a service that was called keeps its reason, and rpcserver hides the details of any
+// other.
 func toStatus(err error) error {
 	var field *grant.FieldError
 	if errors.As(err, &field) {
@@ -30,7 +30,7 @@ func toStatus(err error) error {
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_SCOPE, scope.Error(), clientOption(err)...)
 	}
 	if errors.Is(err, usertoken.ErrUnknown) && cause.Of(err) == "" {
-		err = cause.With(err, cause.UserTokenUnknown) // it had the form of one
+		err = cause.With(err, cause.UserTokenUnknown) // it had the format of a user token
 	}
 	var limited *grant.RefreshLimitError
 	if errors.As(err, &limited) {
@@ -67,7 +67,7 @@ func toStatus(err error) error {
 	return err
 }
 
-// about names the client of a failure, for the log.
+// clientOption adds the client of a failed request to the error, for the log.
 func clientOption(err error) []oerr.Option {
 	var refused *grant.RefusedError
 	if !errors.As(err, &refused) {
@@ -76,7 +76,7 @@ func clientOption(err error) []oerr.Option {
 	return []oerr.Option{oerr.WithClient(refused.ClientID)}
 }
 
-// wholeSeconds rounds up, since that is what Retry-After can say.
+// wholeSeconds rounds up to whole seconds, the unit of Retry-After.
 func wholeSeconds(d time.Duration) time.Duration {
 	return (d + time.Second - 1).Truncate(time.Second)
 }

@@ -20,25 +20,25 @@ type Grants struct {
 	Codes Redemptions
 }
 
-// Connections keeps the user-clients.
+// Connections stores the user-clients.
 type Connections interface {
-	// GetPairEpoch reads the epoch of a user-client; 0 for one that was never revoked. From then on
-	// it is known.
+	// GetPairEpoch returns the epoch of a user-client, and stores the user-client if it is new; 0
+	// for one that was never revoked.
 	GetPairEpoch(ctx context.Context, userID, clientID string) (int64, error)
 	// ListConnections lists the user's clients, in no particular order.
 	ListConnections(ctx context.Context, userID string) ([]oauth.Connection, error)
-	// EndConnection raises the epoch and ends everything of the user-client before it returns.
+	// EndConnection raises the epoch and revokes every grant of the user-client before it returns.
 	EndConnection(ctx context.Context, userID, clientID string) error
 }
 
-// Redemptions reads which codes were redeemed.
+// Redemptions looks up redeemed codes.
 type Redemptions interface {
-	// Redeemed reads the binding of a code that was redeemed. It fails with grant.ErrNoEvidence
-	// when it never was.
+	// Redeemed returns the binding of a redeemed code; grant.ErrNoEvidence when it was never
+	// redeemed.
 	Redeemed(ctx context.Context, code secret.Hash) (oauth.CodeBinding, error)
 }
 
-// GetPairEpoch reads the epoch that a consent screen must carry.
+// GetPairEpoch returns the epoch of a user-client, which a consent screen carries.
 func (s *Grants) GetPairEpoch(ctx context.Context, req *tokenv1.GetPairEpochRequest) (*tokenv1.GetPairEpochResponse, error) {
 	if err := validateUserClient(req.GetUserId(), req.GetClientId()); err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (s *Grants) ListConnections(ctx context.Context, req *tokenv1.ListConnectio
 	return res, nil
 }
 
-// EndConnection ends everything of a user-client before it returns.
+// EndConnection revokes every grant of a user-client before it returns.
 func (s *Grants) EndConnection(ctx context.Context, req *tokenv1.EndConnectionRequest) (*tokenv1.EndConnectionResponse, error) {
 	if err := validateUserClient(req.GetUserId(), req.GetClientId()); err != nil {
 		return nil, err
@@ -77,8 +77,7 @@ func (s *Grants) EndConnection(ctx context.Context, req *tokenv1.EndConnectionRe
 	return &tokenv1.EndConnectionResponse{}, nil
 }
 
-// GetCodeUse reads whether a code was redeemed; whether its tokens were revoked since makes no
-// difference.
+// GetCodeUse returns whether a code was redeemed, also when its tokens were revoked since.
 func (s *Grants) GetCodeUse(ctx context.Context, req *tokenv1.GetCodeUseRequest) (*tokenv1.GetCodeUseResponse, error) {
 	hash, err := secret.HashFromBytes(req.GetCodeHash())
 	if err != nil {
@@ -94,7 +93,7 @@ func (s *Grants) GetCodeUse(ctx context.Context, req *tokenv1.GetCodeUseRequest)
 	return &tokenv1.GetCodeUseResponse{Redeemed: true}, nil
 }
 
-// maxID is more than any identifier has.
+// maxID bounds an identifier, in bytes.
 const maxID = 128
 
 func identifier(id string) bool {
@@ -105,7 +104,7 @@ func validateUserClient(userID, clientID string) error {
 	return validateIdentifiers(namedField{"user_id", userID}, namedField{"client_id", clientID})
 }
 
-// named is a field and its value.
+// namedField is a field and its value.
 type namedField struct{ field, value string }
 
 func validateIdentifiers(all ...namedField) error {

@@ -12,14 +12,14 @@ import (
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
-// Oversight shows operators what there is.
+// Inspection is OversightService, through which operators inspect grants, tokens and revocations.
 type Inspection struct {
 	tokenv1.UnsafeOversightServiceServer
 
 	Inspector inspection.Inspector
 }
 
-// ListGrants reads a page of grants.
+// ListGrants returns a page of grants.
 func (s *Inspection) ListGrants(ctx context.Context, req *tokenv1.ListGrantsRequest) (*tokenv1.ListGrantsResponse, error) {
 	if err := validateIdentifiers(grantFilter(req)...); err != nil {
 		return nil, err
@@ -52,7 +52,8 @@ func (s *Inspection) ListGrants(ctx context.Context, req *tokenv1.ListGrantsRequ
 	return res, nil
 }
 
-// whose are the identifiers that a request for grants names, of which one must be there.
+// grantFilter returns the identifiers that a request for grants must have: at least one is
+// required.
 func grantFilter(req *tokenv1.ListGrantsRequest) []namedField {
 	user, client := namedField{"user_id", req.GetUserId()}, namedField{"client_id", req.GetClientId()}
 	switch {
@@ -64,7 +65,7 @@ func grantFilter(req *tokenv1.ListGrantsRequest) []namedField {
 	return []namedField{user, client}
 }
 
-// CountAccess counts what an operation would end.
+// CountAccess counts the grants and user tokens that an operation would revoke.
 func (s *Inspection) CountAccess(ctx context.Context, req *tokenv1.CountAccessRequest) (*tokenv1.CountAccessResponse, error) {
 	if err := validateHolder(req); err != nil {
 		return nil, err
@@ -80,8 +81,8 @@ func (s *Inspection) CountAccess(ctx context.Context, req *tokenv1.CountAccessRe
 	}, nil
 }
 
-// wantHolder refuses a combination that no operation has: the field that it names is required, or
-// has no place beside the others.
+// validateHolder refuses a combination of identifiers that no operation has. Its error names the
+// field that is missing, or that cannot be combined with the others.
 func validateHolder(req *tokenv1.CountAccessRequest) error {
 	var set []namedField
 	for _, id := range []namedField{
@@ -105,7 +106,7 @@ func validateHolder(req *tokenv1.CountAccessRequest) error {
 	return validateIdentifiers(set...)
 }
 
-// InspectToken says what a token stands for.
+// InspectToken returns the kind and the facts of a token.
 func (s *Inspection) InspectToken(ctx context.Context, req *tokenv1.InspectTokenRequest) (*tokenv1.InspectTokenResponse, error) {
 	kind, facts, err := s.Inspector.InspectToken(ctx, req.GetToken())
 	switch {
@@ -122,7 +123,7 @@ func (s *Inspection) InspectToken(ctx context.Context, req *tokenv1.InspectToken
 	}, nil
 }
 
-// ListRevocations reads the log.
+// ListRevocations returns a page of the revocation log.
 func (s *Inspection) ListRevocations(
 	ctx context.Context, req *tokenv1.ListRevocationsRequest,
 ) (*tokenv1.ListRevocationsResponse, error) {
@@ -141,7 +142,7 @@ func (s *Inspection) ListRevocations(
 	return res, nil
 }
 
-// unnamed is a request for a page of a list whose places are cursors.
+// cursorPage is a request for a page of a list that is paged by cursor.
 type cursorPage struct {
 	*tokenv1.ListRevocationsRequest
 }
@@ -149,8 +150,8 @@ type cursorPage struct {
 // GetPageToken is paging.Request.
 func (cursorPage) GetPageToken() string { return "" }
 
-// reasonOf reads a reason as it is stored: the contract numbers them alike. One that a later
-// release wrote is unspecified.
+// reasonOf converts a stored reason: the enum of the contract has the same numbers. A reason from a
+// later release is unspecified.
 func reasonOf(stored int16) tokenv1.RevocationReason {
 	reason := tokenv1.RevocationReason(stored)
 	if _, known := tokenv1.RevocationReason_name[int32(reason)]; !known {

@@ -21,14 +21,14 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usedfrom"
 )
 
-// Revoker ends tokens. Both methods answer whether anything ended; onlyClient, if not empty, limits
-// them to its own.
+// Revoker revokes tokens. Both methods report whether a token was live; onlyClient, if not empty,
+// limits them to tokens of that client.
 type Revoker interface {
 	RevokeAccess(ctx context.Context, token secret.Hash, onlyClient string) (bool, error)
 	RevokeRefresh(ctx context.Context, token secret.Hash, onlyClient string) (bool, error)
 }
 
-// OAuth serves the token, revocation and introspection endpoints that apps reach over HTTP.
+// OAuth serves the token, revocation and introspection endpoints that clients call over HTTP.
 type OAuth struct {
 	tokenv1.UnsafeOAuthServiceServer
 
@@ -37,10 +37,10 @@ type OAuth struct {
 	Revoker      Revoker
 	Introspector introspect.Introspector
 	Issuer       string
-	// Tokens counts; nil counts nothing.
+	// Tokens are the metrics of token requests; nil counts nothing.
 	Tokens *telemetry.Tokens
 	Logger *slog.Logger
-	// Sources remembers where spent credentials were used from.
+	// Sources caches the source addresses of recently spent credentials.
 	Sources *usedfrom.Recent
 }
 
@@ -88,9 +88,9 @@ func (s *OAuth) issue(ctx context.Context, req *tokenv1.IssueTokenRequest) (*tok
 	}, nil
 }
 
-// RevokeToken is RFC 7009. Holding the token is the authority; credentials that are sent must be
-// right, and then only the client's own tokens end. The hint changes nothing: a token's form says
-// what it is.
+// RevokeToken is RFC 7009. Possession of the token is sufficient; client credentials that are sent
+// must be valid, and then only the client's own tokens are revoked. The hint is ignored: a token's
+// format identifies its kind.
 func (s *OAuth) RevokeToken(ctx context.Context, req *tokenv1.RevokeTokenRequest) (*tokenv1.RevokeTokenResponse, error) {
 	creds, err := credentials(ctx, bodyCredentials{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
 	if err != nil {
@@ -133,7 +133,7 @@ func (s *OAuth) IntrospectClientToken(
 		return nil, err
 	}
 	if !hasSecret(creds) {
-		// Whichever client is named, and whether there is one: the response must not tell.
+		// The response must be the same for every client, registered or not.
 		return nil, errNoSecret()
 	}
 	client, err := s.Authz.Client(ctx, creds, source.From(ctx))
@@ -164,7 +164,7 @@ func hasSecret(readings []oauth.ClientCredentials) bool {
 
 func errNoSecret() error {
 	return oerr.Refuse(errorv1.Cause_CAUSE_INTROSPECTION_WITHOUT_SECRET, "Introspection needs a confidential client",
-		oerr.WithField("client_secret")) // a failure that names a field is told to the caller in its own words
+		oerr.WithField("client_secret")) // the message of an error with a field reaches the caller
 }
 
 func clientResponse(a introspect.ClientResult, issuer string) *tokenv1.IntrospectClientTokenResponse {

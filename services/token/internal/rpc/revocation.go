@@ -10,19 +10,19 @@ import (
 	"github.com/vidocu/usher/services/token/internal/feed"
 )
 
-// errLifetimeOver is why a stream ends by itself.
+// errLifetimeOver is the cause when a stream has reached its lifetime.
 var errLifetimeOver = errors.New("the stream has lasted for its lifetime")
 
-// Revocations serves those who cache responses.
+// Revocations serves the revocation log to callers that cache responses.
 type Revocations struct {
 	tokenv1.UnsafeRevocationServiceServer
 
 	Feed *feed.Feed
-	// Heartbeat is the feed's.
+	// Heartbeat is the feed's heartbeat interval.
 	Heartbeat time.Duration
 	// Lifetime is how long a stream lasts before it ends with OK.
 	Lifetime time.Duration
-	// Digest is that of the catalog at this moment; nil where there is none.
+	// Digest returns the digest of the current catalog; nil sends none.
 	Digest func() string
 }
 
@@ -76,8 +76,8 @@ func (s *Revocations) toResponse(b feed.Batch) *tokenv1.WatchRevocationsResponse
 	return res
 }
 
-// toRevocation converts an entry with what its kind names, and no more. The contract numbers the
-// kinds alike.
+// toRevocation converts an entry with the fields that its kind needs, and no others. The enum of
+// the contract has the same numbers.
 func toRevocation(e *feed.Entry) *tokenv1.Revocation {
 	r := e.Named()
 	return &tokenv1.Revocation{

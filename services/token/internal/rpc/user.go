@@ -17,8 +17,8 @@ type Users struct {
 	Logger  *slog.Logger
 }
 
-// AuthenticateUser issues a user token. Who got one, and through what, stands in the log and, as
-// long as the token is remembered, in its row.
+// AuthenticateUser issues a user token. The user and the proof are in the log and, for the
+// retention of user tokens, in the token's row.
 func (s *Users) AuthenticateUser(ctx context.Context, req *tokenv1.AuthenticateUserRequest) (*tokenv1.AuthenticateUserResponse, error) {
 	attempt := usertoken.Attempt{Email: req.GetEmailAddress(), Source: req.GetSourceAddress()}
 	if req.Password != nil {
@@ -27,12 +27,12 @@ func (s *Users) AuthenticateUser(ctx context.Context, req *tokenv1.AuthenticateU
 	if req.ClientSecret != nil {
 		attempt.ClientSecret = secretPtr(req.GetClientSecret())
 	}
-	token, who, err := s.Service.Authenticate(ctx, attempt)
+	token, verified, err := s.Service.Authenticate(ctx, attempt)
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	s.Logger.InfoContext(ctx, "user token issued", "user_id", who.UserID, "authentication_app_id", who.AppID,
-		"workspace_id", who.WorkspaceID, "proof", who.Proof.String())
+	s.Logger.InfoContext(ctx, "user token issued", "user_id", verified.UserID, "authentication_app_id", verified.AppID,
+		"workspace_id", verified.WorkspaceID, "proof", verified.Proof.String())
 	return &tokenv1.AuthenticateUserResponse{Token: token.Reveal()}, nil
 }
 
@@ -50,7 +50,7 @@ func (s *Users) RefreshAccessToken(ctx context.Context, req *tokenv1.RefreshAcce
 	return &tokenv1.RefreshAccessTokenResponse{Token: token.Reveal()}, nil
 }
 
-// Logout ends a user token for good.
+// Logout revokes a user token.
 func (s *Users) Logout(ctx context.Context, req *tokenv1.LogoutRequest) (*tokenv1.LogoutResponse, error) {
 	if err := s.Service.Logout(ctx, req.GetToken()); err != nil {
 		return nil, toStatus(err)
@@ -58,7 +58,7 @@ func (s *Users) Logout(ctx context.Context, req *tokenv1.LogoutRequest) (*tokenv
 	return &tokenv1.LogoutResponse{}, nil
 }
 
-// GetUser reads somebody as the bearer may see them.
+// GetUser returns a user as far as the bearer of the token may see them.
 func (s *Users) GetUser(ctx context.Context, req *tokenv1.GetUserRequest) (*tokenv1.GetUserResponse, error) {
 	u, err := s.Service.User(ctx, req.GetToken(), req.GetEmailAddress())
 	if err != nil {
