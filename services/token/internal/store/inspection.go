@@ -8,13 +8,13 @@ import (
 	"github.com/vidocu/usher/services/token/internal/inspection"
 )
 
-// oversightStatements are the SQL of what an operator is shown.
+// inspectionStatements are the SQL of the lists and counts for operators.
 type inspectionStatements struct {
 	ofUser, ofClient string
 	count            countStatements
 }
 
-// grantColumns are oversight.Grant.
+// grantColumns are the columns of inspection.Grant.
 const grantColumns = `
 SELECT f.id, f.user_id, f.client_id, f.workspace_id, f.scope, f.created_at, f.last_used_at, f.refresh_expires_at
 FROM `
@@ -31,10 +31,10 @@ WHERE p.client_id = $1 AND p.user_id >= $2 AND (f.user_id, f.id) > ($2, $3)` + l
 	}
 }
 
-// ListGrants reads live grants of a user, of an app, or of a user with an app, by user, app and
-// identifier.
+// ListGrants returns live grants of a user, of a client, or of a user with a client, ordered by
+// user, client and identifier.
 func (s *Store) ListGrants(ctx context.Context, q inspection.Query) ([]inspection.Grant, error) {
-	after := append([]byte{}, q.After.ID...) // the first page begins behind an empty identifier, not behind none
+	after := append([]byte{}, q.After.ID...) // the first page starts after an empty identifier, not after NULL
 	text, args := s.inspection.ofClient, []any{q.ClientID, q.After.UserID, after, q.Limit}
 	if q.UserID != "" {
 		text, args = s.inspection.ofUser, []any{q.UserID, q.ClientID, q.After.ClientID, after, q.Limit}
@@ -60,7 +60,8 @@ func (s *Store) ListGrants(ctx context.Context, q inspection.Query) ([]inspectio
 	return list, nil
 }
 
-// ListRevocations reads the log behind a cursor, oldest first, with reasons and times.
+// ListRevocations returns the entries of the log after a cursor, oldest first, with reasons and
+// times.
 func (s *Store) ListRevocations(ctx context.Context, cursor int64, limit int) ([]inspection.Entry, error) {
 	stored, err := s.EntriesAfter(ctx, cursor, limit)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
-// condemned names a family to revoke.
+// familyToRevoke names a family to revoke, and why.
 type familyToRevoke struct {
 	family []byte
 	// client, if not empty, is the only client whose family may be revoked.
@@ -24,7 +24,7 @@ func (s *Store) RevokeRefresh(ctx context.Context, token secret.Hash, onlyClient
 	var revoked bool
 	err := s.log.Revoke(ctx, "revoking a refresh token", func(tx *revlog.Tx) error {
 		var family []byte
-		// Which family a token belongs to never changes, so a rotation in between changes nothing.
+		// A token's family never changes, so a concurrent rotation does not matter.
 		err := tx.QueryRow(ctx, s.text.familyOfRefresh, token.Bytes()).Scan(&family)
 		if errors.Is(err, sqldb.ErrNotFound) {
 			revoked = false
@@ -59,7 +59,7 @@ func (s *Store) RevokeAccess(ctx context.Context, token secret.Hash, onlyClient 
 	return revoked, err
 }
 
-// RevokeFamily revokes what a code's redemption issued, because the code came a second time.
+// RevokeFamily revokes the family of a code that was replayed.
 func (s *Store) RevokeFamily(ctx context.Context, code secret.Hash) error {
 	return s.log.Revoke(ctx, "revoking a replayed code's family", func(tx *revlog.Tx) error {
 		_, err := s.revokeFamily(ctx, tx, familyToRevoke{family: code.Bytes(), reason: revlog.ReasonCodeReplay})
@@ -67,7 +67,8 @@ func (s *Store) RevokeFamily(ctx context.Context, code secret.Hash) error {
 	})
 }
 
-// revokeFamily marks one family and logs it; one that is dead already is left alone.
+// revokeFamily revokes one family and appends the revocation to the log; it does nothing to a
+// family that is not live.
 func (s *Store) revokeFamily(ctx context.Context, tx *revlog.Tx, c familyToRevoke) (bool, error) {
 	entry := revlog.NewEntry(c.reason, revocation.Revocation{Kind: revocation.Family, FamilyID: c.family})
 	err := tx.QueryRow(ctx, s.text.revokeFamily, c.family, c.client).Scan(&entry.UserID, &entry.ClientID, &entry.Epoch)

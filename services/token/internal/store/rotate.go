@@ -12,8 +12,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// GrantedScope reads what was granted to the family of a current refresh token; grant.ErrNotCurrent
-// when there is none.
+// GrantedScope returns the granted scope of the family of a current refresh token;
+// grant.ErrNotCurrent when there is none.
 func (s *Store) GrantedScope(ctx context.Context, token secret.Hash, clientID string) (string, error) {
 	var scope string
 	err := s.db.QueryRow(ctx, s.text.grantedScope, token.Bytes(), clientID).Scan(&scope)
@@ -36,13 +36,13 @@ func (s *Store) Rotate(ctx context.Context, r grant.Rotation) (grant.Issued, err
 	if err != nil || rotated {
 		return issued, err
 	}
-	// Not current, or held by somebody at that moment, or undone with others: alone it may wait,
-	// and fails for nobody else.
+	// Not current, or its row is locked, or the batch failed: alone it may wait for the lock, and
+	// its failure affects no other rotation.
 	return s.rotateAtOnce(ctx, r)
 }
 
-// rotateSteps is one rotation, step by step. The inserts find the family by its new refresh hash,
-// so they do nothing where the update did nothing.
+// rotateSteps is one rotation with one statement per step. The inserts find the family by its new
+// refresh hash, so they do nothing where the update did nothing.
 func (s *Store) rotateSteps(ctx context.Context, r grant.Rotation) (grant.Issued, error) {
 	retryHash, sealed, window := retry(r)
 	step, slack := rateLimit(r)
@@ -58,7 +58,7 @@ func (s *Store) rotateSteps(ctx context.Context, r grant.Rotation) (grant.Issued
 	return issuedOrError(r, rotation{granted: granted, left: left, wait: wait, found: update.Found() || limited.Found()}, err)
 }
 
-// rotateWhole is one rotation in one statement.
+// rotateAtOnce is one rotation in one statement.
 func (s *Store) rotateAtOnce(ctx context.Context, r grant.Rotation) (grant.Issued, error) {
 	retryHash, sealed, window := retry(r)
 	step, slack := rateLimit(r)
@@ -71,9 +71,9 @@ func (s *Store) rotateAtOnce(ctx context.Context, r grant.Rotation) (grant.Issue
 	return issuedOrError(r, did, err)
 }
 
-// pace is the limit on refreshes of a family as the statements have it: the steady rate is one
-// refresh in a step, and a family may be ahead of that by slack. Without a limit there is no step,
-// and nobody is ahead.
+// rateLimit returns the limit on refreshes of a family as the statements use it (GCRA): the steady
+// rate is one refresh per step, and a family may be ahead of that by slack. Without a limit the
+// step is 0.
 func rateLimit(r grant.Rotation) (step, slack int64) {
 	if r.Limit.Count == 0 {
 		return 0, unlimited
@@ -83,10 +83,10 @@ func rateLimit(r grant.Rotation) (step, slack int64) {
 	return step, window - step
 }
 
-// unlimited is more microseconds than any clock is ahead of another.
+// unlimited is a slack, in microseconds, that is never reached.
 const unlimited = int64(1) << 50
 
-// retry are the columns of the retry window; none when there is no window.
+// retry returns the columns of the retry window; NULLs without a window.
 func retry(r grant.Rotation) (hash, sealed, window any) {
 	if len(r.Sealed) == 0 {
 		return nil, nil, nil
@@ -94,8 +94,8 @@ func retry(r grant.Rotation) (hash, sealed, window any) {
 	return r.Predecessor.Bytes(), r.Sealed, micros(r.Lifetimes.RetryWindow)
 }
 
-// rotation is what the statement of a rotation returned: what was granted and how long the family
-// has left, or for how long it must wait. Nothing was found where the token is not current.
+// rotation is the result of a rotation's statement: the granted scope and the family's remaining
+// lifetime, or the wait until the limit allows it. found is false where the token is not current.
 type rotation struct {
 	granted    string
 	left, wait int64

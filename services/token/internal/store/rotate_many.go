@@ -10,14 +10,14 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// rotateMany runs rotations that came at the same time in one statement. Those that it leaves out
-// run alone; so do all when one of them spoils the statement.
+// rotateMany runs concurrent rotations in one statement. The rotations that it skips run alone; so
+// do all of them when the statement fails.
 func (s *Store) rotateMany(ctx context.Context, rotations []*grant.Rotation) (map[*grant.Rotation]grant.Issued, error) {
 	issued, err := s.rotateBatch(ctx, rotations)
 	if err == nil || errors.Is(err, sqldb.ErrUnavailable) {
 		return issued, err
 	}
-	return nil, nil //nolint:nilnil,nilerr // each then meets the error that is its own
+	return nil, nil //nolint:nilnil,nilerr // each rotation then gets its own error
 }
 
 func (s *Store) rotateBatch(ctx context.Context, rotations []*grant.Rotation) (map[*grant.Rotation]grant.Issued, error) {
@@ -51,7 +51,7 @@ func (s *Store) rotateBatch(ctx context.Context, rotations []*grant.Rotation) (m
 	return all, nil
 }
 
-// columnsOf lays the rotations out as rotateMany's arrays.
+// columnsOf returns the rotations as the array parameters of rotateMany.
 func columnsOf(rotations []*grant.Rotation) []any {
 	n := len(rotations)
 	predecessors, successors, access, sealed := make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n)

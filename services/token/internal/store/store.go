@@ -27,8 +27,8 @@ func Migrations() fs.FS {
 	return sub
 }
 
-// Store keeps credentials in one database. Its methods may be called concurrently; they answer
-// sqldb.ErrUnavailable when the database cannot be asked.
+// Store persists credentials in one database. Its methods may be called concurrently; they return
+// sqldb.ErrUnavailable when the database is unavailable.
 type Store struct {
 	*revlog.Reader
 
@@ -41,16 +41,17 @@ type Store struct {
 	inspection   inspectionStatements
 	pairs        pairStatements
 	explanations explainStatements
-	// access gathers look-ups of access tokens; nil where that saves nothing.
+	// access batches look-ups of access tokens; nil on SQLite.
 	access *coalesce.Loader[secret.Hash, introspect.Facts]
-	// rotations gathers rotations, likewise.
+	// rotations batches rotations; nil on SQLite.
 	rotations *coalesce.Loader[*grant.Rotation, grant.Issued]
 	sweeps    sweeps
-	// erased is when dead rows of a table were last erased one by one, by the database's clock.
+	// lastErased is when the dead rows of a table were last deleted one by one, by the database's
+	// clock.
 	lastErased map[string]int64
 }
 
-// New prepares a store. Whatever of it revokes returns when barrier does.
+// New returns a store. Its methods that revoke return when barrier does.
 func New(db *sqldb.DB, barrier revlog.RevocationBarrier) *Store {
 	s := &Store{
 		Reader: revlog.NewReader(db), db: db, log: revlog.New(db, barrier), text: prepare(db), keys: prepareKeys(db),
@@ -91,13 +92,13 @@ func identifiers(rows sqldb.Rows) ([][]byte, error) {
 	return all, rows.Err()
 }
 
-// micros is a duration as the database counts it.
+// micros converts a duration to microseconds, the database's unit.
 func micros(d time.Duration) int64 { return d.Microseconds() }
 
-// fromMicros is a stored time.
+// fromMicros converts a stored time.
 func fromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }
 
-// inTx runs a transaction that revokes nothing, and says in the error what it was for.
+// inTx runs a transaction that revokes nothing. what names the work in its errors.
 func (s *Store) inTx(ctx context.Context, what string, work func(*sqldb.Tx) error) error {
 	if err := s.db.InTx(ctx, work); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
