@@ -1,6 +1,6 @@
-// Package ending takes access away: from a user, a member, whoever knows an old password, an app,
-// an authentication app.
+// Package revocation revokes the access of a user, a workspace member, a client or an
+// authentication app, and the sign-ins with an old password.
 //
-// It owns the order: tokens end first, then identity or authz makes the change, then tokens end
-// once more. It never decides what a token is good for and never speaks gRPC or SQL.
+// It owns the order: it revokes tokens, has identity or authz make the change, and revokes tokens
+// once more. It never decides which endpoints a token may call and never speaks gRPC or SQL.
 package revocation

@@ -11,45 +11,46 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// The failures of this package. Those of identity and authz pass through.
+// The errors of this package. Errors of identity and authz pass through.
 var (
-	// ErrPlan is a plan that the catalog does not have.
+	// ErrPlan is a plan that is not in the catalog.
 	ErrPlan = errors.New("no such plan")
-	// ErrPassword is a new password that identity would refuse for its length, or that cannot be
-	// sent.
+	// ErrPassword is a new password that identity would refuse for its length, or for a NUL
+	// character.
 	ErrPassword = errors.New("must have at least 12 characters, and at most 1,024 bytes without a NUL character")
 )
 
 const (
-	// minPassword is identity's, in characters of the composed form (NFC). It is checked here too,
-	// because identity is asked only when sessions and user tokens have ended.
+	// minPassword is identity's minimum, in characters of the composed form (NFC). It is checked
+	// here too, because identity is called only after sign-ins were revoked.
 	minPassword = 12
 	// maxPassword is in bytes.
 	maxPassword = 1024
 )
 
-// Store ends tokens, each method in one transaction that also writes the log, whatever hangs on it.
-// Each returns when no replica answers from before it.
+// Store revokes tokens. Each method is one transaction, which also writes the log, and returns when
+// no replica returns a result from before it.
 type Store interface {
-	// EndUser ends everything of a user: OAuth tokens, codes in flight, user tokens.
+	// RevokeUser revokes everything of a user: OAuth tokens, pending codes, user tokens.
 	RevokeUser(ctx context.Context, userID string) error
-	// EndSignIns ends a user's user tokens and codes in flight; apps stay connected.
+	// RevokeSignIns revokes a user's user tokens and pending codes; OAuth grants stay.
 	RevokeSignIns(ctx context.Context, userID string) error
-	// EndMember ends what is good for one workspace.
+	// RevokeMember revokes a user's access to one workspace.
 	RevokeMember(ctx context.Context, userID, workspaceID string) error
-	// EndAuthenticationApp ends the user tokens that were issued through an app.
+	// RevokeAuthenticationAppTokens revokes the user tokens that were issued through an
+	// authentication app.
 	RevokeAuthenticationAppTokens(ctx context.Context, appID string) error
-	// EndUserGrants ends all that a user granted; user tokens stay.
+	// RevokeUserGrants revokes every grant of a user; user tokens stay.
 	RevokeUserGrants(ctx context.Context, userID string) error
-	// EndPairGrants ends all that a user granted to an app.
+	// RevokeUserClientGrants revokes every grant of a user to one client.
 	RevokeUserClientGrants(ctx context.Context, userID, clientID string) error
-	// EndClient ends all that was granted to an app.
+	// RevokeClientGrants revokes every grant to a client.
 	RevokeClientGrants(ctx context.Context, clientID string) error
-	// NoteWorkspace tells whoever remembers a workspace's facts that they are old.
+	// LogWorkspaceChange makes caches evict a workspace.
 	LogWorkspaceChange(ctx context.Context, workspaceID string) error
 }
 
-// People makes the changes in identity. Each may be repeated.
+// Users makes the changes in identity. Each is idempotent.
 type Users interface {
 	DisableUser(ctx context.Context, userID string) error
 	SetPassword(ctx context.Context, userID string, password secret.String) error
@@ -58,13 +59,13 @@ type Users interface {
 	SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error
 }
 
-// Apps makes the change in authz. It may be repeated.
+// Clients makes the change in authz. It is idempotent.
 type Clients interface {
 	DisableClient(ctx context.Context, clientID string) error
 }
 
-// Desk takes access away. Its methods may be called concurrently and repeated; one that failed is
-// repaired by its repetition.
+// Revoker revokes access. Its methods may be called concurrently, and are idempotent: a retry
+// completes a call that failed.
 type Revoker struct {
 	Store   Store
 	Users   Users
@@ -73,17 +74,17 @@ type Revoker struct {
 	KnownPlan func(name string) bool
 }
 
-// DisableUser keeps a user out and ends all that is theirs. Enabling them again brings nothing
-// back.
+// DisableUser disables a user and revokes everything of the user. Enabling the user again restores
+// nothing.
 func (d Revoker) DisableUser(ctx context.Context, userID string) error {
 	return revokeAround(
 		func() error { return d.Store.RevokeUser(ctx, userID) },
 		func() error { return d.Users.DisableUser(ctx, userID) })
 }
 
-// SetPassword gives a user a new password and ends what the old one opened; apps stay connected.
-// The log's entry names the user, so whoever remembers the user's OAuth tokens asks about them
-// again and finds them live.
+// SetPassword sets a user's password and revokes the sign-ins with the old one; OAuth grants stay.
+// The entry of the log names the user, so caches evict the user's OAuth tokens too; the next
+// introspection finds them live.
 func (d Revoker) SetPassword(ctx context.Context, userID string, password secret.String) error {
 	clear := password.Reveal()
 	if utf8.RuneCountInString(norm.NFC.String(clear)) < minPassword || len(clear) > maxPassword || strings.IndexByte(clear, 0) >= 0 {
@@ -94,35 +95,35 @@ func (d Revoker) SetPassword(ctx context.Context, userID string, password secret
 		func() error { return d.Users.SetPassword(ctx, userID, password) })
 }
 
-// RemoveMember takes a user out of a workspace and ends what is good for it.
+// RemoveMember removes a user from a workspace and revokes the user's access to it.
 func (d Revoker) RemoveMember(ctx context.Context, userID, workspaceID string) error {
 	return revokeAround(
 		func() error { return d.Store.RevokeMember(ctx, userID, workspaceID) },
 		func() error { return d.Users.RemoveMember(ctx, userID, workspaceID) })
 }
 
-// RevokeAuthenticationApp ends an authentication app and the tokens that were issued through it.
+// RevokeAuthenticationApp revokes an authentication app and the user tokens that were issued
+// through it.
 func (d Revoker) RevokeAuthenticationApp(ctx context.Context, appID string) error {
 	return revokeAround(
 		func() error { return d.Store.RevokeAuthenticationAppTokens(ctx, appID) },
 		func() error { return d.Users.RevokeAuthenticationApp(ctx, appID) })
 }
 
-// DisableClient keeps an app out and ends all that was granted to it. Enabling it again brings
-// nothing back.
+// DisableClient disables a client and revokes its grants. Enabling it again restores nothing.
 func (d Revoker) DisableClient(ctx context.Context, clientID string) error {
 	return revokeAround(
 		func() error { return d.Store.RevokeClientGrants(ctx, clientID) },
 		func() error { return d.Clients.DisableClient(ctx, clientID) })
 }
 
-// RevokeClientGrants ends all that was granted to an app, which may go on asking for more.
+// RevokeClientGrants revokes every grant to a client. Users may grant it access again.
 func (d Revoker) RevokeClientGrants(ctx context.Context, clientID string) error {
 	return d.Store.RevokeClientGrants(ctx, clientID)
 }
 
-// RevokeUserGrants ends all that a user granted: to an app, or to every one if none is named. They
-// may grant it again.
+// RevokeUserGrants revokes every grant of a user to one client, or to all clients if clientID is
+// empty. The user may grant access again.
 func (d Revoker) RevokeUserGrants(ctx context.Context, userID, clientID string) error {
 	if clientID == "" {
 		return d.Store.RevokeUserGrants(ctx, userID)
@@ -130,8 +131,8 @@ func (d Revoker) RevokeUserGrants(ctx context.Context, userID, clientID string) 
 	return d.Store.RevokeUserClientGrants(ctx, userID, clientID)
 }
 
-// SetWorkspacePlan changes a workspace's plan. It ends nothing; the log's entry comes after the
-// change, so that whoever asks again because of it is told the new plan. ErrPlan.
+// SetWorkspacePlan changes a workspace's plan and revokes nothing. It appends the entry of the log
+// after the change, so that a cache that evicts the old plan then reads the new one. ErrPlan.
 func (d Revoker) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error {
 	if !d.KnownPlan(plan) {
 		return ErrPlan
@@ -142,22 +143,22 @@ func (d Revoker) SetWorkspacePlan(ctx context.Context, workspaceID, plan string)
 	return d.Store.LogWorkspaceChange(ctx, workspaceID)
 }
 
-// around ends tokens, has identity or authz make the change, and ends tokens once more.
+// revokeAround revokes tokens, has identity or authz make the change, and revokes tokens once more.
 //
-// The first end comes first so that a crash in between leaves ended tokens and an unchanged user,
-// which the repetition repairs, and never a changed user with live tokens. The second is for what
-// was still allowed between the two. Whoever issues reads a cursor of the log before asking the
-// service that is changed (as the pair's epoch at the consent page, before authz completes an
-// authorization of the app; as the log's end at the user API), and what is issued is as old as that
-// cursor. If the service was asked before the change, the cursor was read before the second end,
-// which therefore revokes the token, whenever it is written. If the service was asked after the
-// change, it said no.
-func revokeAround(end, change func() error) error {
-	if err := end(); err != nil {
+// The first revocation comes before the change, so that a crash in between leaves revoked tokens
+// and an unchanged user, which a retry repairs, and never a changed user with live tokens. The
+// second revokes the tokens that were issued between the two. Every issuance reads a cursor of the
+// log before it calls the service that is changed (the epoch of the user-client at the consent
+// page, before authz completes the authorization; the end of the log at the user API), and the
+// token is born at that cursor. If the service was called before the change, the cursor was read
+// before the second revocation, which therefore revokes the token, whenever it is written. If the
+// service was called after the change, it refused.
+func revokeAround(revoke, change func() error) error {
+	if err := revoke(); err != nil {
 		return err
 	}
 	if err := change(); err != nil {
 		return err
 	}
-	return end()
+	return revoke()
 }

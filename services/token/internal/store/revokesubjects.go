@@ -10,18 +10,19 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
-// What takes access away writes one row of revoked_subjects for each subject that it names, and one
-// entry of the log, whatever hangs on it. Processes of release 0.1 know no subjects: for them the
-// first rows below are marked in the same transaction, and the pairs' epochs are raised, as many as
-// slice says. The rest never follows: every statement of this release asks the subjects.
+// The revocation of subjects writes one row of revoked_subjects for each subject, and one entry of
+// the log, however many grants and tokens the subject has. Release 0.1 does not read
+// revoked_subjects: for its processes the same transaction sets revoked_at of up to legacyLimit
+// rows and raises the epochs of up to legacyLimit user-clients. The other rows are never updated:
+// every statement of this release checks the subjects.
 
-// slice is how many rows an ending marks for release 0.1.
+// legacyLimit is how many rows a revocation updates for release 0.1.
 const legacyLimit = 200
 
-// endingStatements are the SQL of what takes access away.
+// revocationStatements are the SQL of the revocation of subjects.
 type revocationStatements struct {
 	revoke, incrementMark, lockPair, setPairEpoch string
-	// The slices; empty on SQLite, whose file has one process.
+	// The statements for release 0.1; empty on SQLite, whose file has one process.
 	ofPair, ofUser, ofMember, ofClient, userTokens, memberTokens, appTokens string
 	pairsOfUser, pairsOfClient, codesOfUser                                 string
 }
@@ -37,7 +38,7 @@ ON CONFLICT (subject) DO UPDATE SET cursor = excluded.cursor, revoked_at = exclu
 INSERT INTO ending_marks (subject, endings) VALUES ($1, 1)
 ON CONFLICT (subject) DO UPDATE SET endings = ending_marks.endings + 1`,
 
-		// It changes nothing and holds the row, which may not have been there.
+		// It locks the row, and inserts it if it does not exist.
 		lockPair: `
 INSERT INTO pairs (user_id, client_id, epoch) VALUES ($1, $2, 0)
 ON CONFLICT (user_id, client_id) DO UPDATE SET epoch = pairs.epoch`,
@@ -49,9 +50,9 @@ ON CONFLICT (user_id, client_id) DO UPDATE SET epoch = pairs.epoch`,
 	return s
 }
 
-// prepareSlices expands what is there for release 0.1. Each looks at a bounded number of rows, and
-// skips those that others hold. An array of identifiers, unlike a join, is always found by the
-// index. Pairs are held in one order, so that two that hold several cannot deadlock.
+// prepareLegacySteps expands the statements for release 0.1. Each reads a bounded number of rows,
+// and skips locked ones. An array of identifiers, unlike a join, always uses the index. Rows of
+// pairs are locked in one order, so that two transactions that lock several cannot deadlock.
 func (s *revocationStatements) prepareLegacySteps(db *sqldb.DB) {
 	families := func(which string) string {
 		return db.SQL(`
@@ -80,28 +81,27 @@ UPDATE user_tokens SET ended_at = {{now}} WHERE ended_at IS NULL AND expires_at 
     SELECT user_id FROM pairs WHERE client_id = $1 ORDER BY user_id LIMIT $2 {{for update}}))`)
 }
 
-// subjectRevocation revokes whatever hangs on some subjects: its entry of the log, and the
-// subjects.
+// subjectRevocation is a revocation of subjects: its entry of the log, and the subjects.
 type subjectRevocation struct {
 	entry    revlog.Entry
 	subjects []string
-	// marked is the row of ending_marks that is held meanwhile: release 0.1 issues user tokens
-	// under it, and so do we.
+	// lockedMark is the row of ending_marks that the transaction locks: release 0.1 and this
+	// release issue user tokens under a shared lock of it.
 	lockedMark string
-	// slices are for release 0.1.
+	// legacySteps are for release 0.1.
 	legacySteps []step
 }
 
-// step is one statement of a transaction; one without a text is left out.
+// step is one statement of a transaction; a step without a text is skipped.
 type step struct {
 	text string
 	args []any
 }
 
-// revokeSubjects revokes whatever hangs on some subjects. What it costs does not depend on how much
-// that is.
+// revokeSubjects revokes everything of some subjects. Its cost does not depend on the number of
+// grants and tokens.
 func (s *Store) revokeSubjects(ctx context.Context, r subjectRevocation) error {
-	return s.log.Revoke(ctx, "revoking what a user or a client holds", func(tx *revlog.Tx) error {
+	return s.log.Revoke(ctx, "revoking the access of a user or a client", func(tx *revlog.Tx) error {
 		if _, err := tx.Exec(ctx, s.revocations.incrementMark, r.lockedMark); err != nil {
 			return err
 		}
@@ -116,7 +116,8 @@ func (s *Store) revokeSubjects(ctx context.Context, r subjectRevocation) error {
 	})
 }
 
-// revokeBefore writes what decides: whatever hangs on a subject and was born before cursor is dead.
+// revokeBornBefore revokes every grant, pending code and token of the subjects that was born before
+// cursor.
 func (s *Store) revokeBornBefore(ctx context.Context, tx *revlog.Tx, cursor int64, subjects ...string) error {
 	for _, subject := range subjects {
 		if _, err := tx.Exec(ctx, s.revocations.revoke, subject, cursor); err != nil {
@@ -138,7 +139,7 @@ func execAll(ctx context.Context, tx *revlog.Tx, steps ...step) error {
 	return nil
 }
 
-// EndUser ends everything of a user: OAuth grants, codes in flight, user tokens.
+// RevokeUser revokes everything of a user: OAuth grants, pending codes, user tokens.
 func (s *Store) RevokeUser(ctx context.Context, userID string) error {
 	return s.revokeSubjects(ctx, subjectRevocation{
 		entry:    revlog.NewEntry(revlog.ReasonUserDisabled, revocation.Revocation{Kind: revocation.User, UserID: userID}),
@@ -151,8 +152,8 @@ func (s *Store) RevokeUser(ctx context.Context, userID string) error {
 	})
 }
 
-// EndSignIns ends what a user's password opened: user tokens, and codes in flight, whose consent
-// was given in a session that ends too. OAuth grants stay.
+// RevokeSignIns revokes what a sign-in with the user's password gave: user tokens, and pending
+// codes, whose consent was given in a session that is revoked too. OAuth grants stay.
 func (s *Store) RevokeSignIns(ctx context.Context, userID string) error {
 	return s.revokeSubjects(ctx, subjectRevocation{
 		entry:    revlog.NewEntry(revlog.ReasonPasswordSet, revocation.Revocation{Kind: revocation.User, UserID: userID}),
@@ -164,10 +165,10 @@ func (s *Store) RevokeSignIns(ctx context.Context, userID string) error {
 	})
 }
 
-// EndMember ends what a user's membership opened: the OAuth grants of that workspace, the user
-// tokens that are limited to it, and the user's codes in flight, since a consent page does not know
-// the workspace yet. User tokens without a limit stay: what they open follows the memberships of
-// the moment.
+// RevokeMember revokes what a user's membership gave: the OAuth grants of that workspace, the user
+// tokens that are limited to it, and the user's pending codes, since the workspace is not known yet
+// when a consent page is shown. User tokens without a limit stay: their access follows the current
+// memberships.
 func (s *Store) RevokeMember(ctx context.Context, userID, workspaceID string) error {
 	return s.revokeSubjects(ctx, subjectRevocation{
 		entry:    revlog.NewEntry(revlog.ReasonMemberRemoved, revocation.Revocation{Kind: revocation.Member, UserID: userID, WorkspaceID: workspaceID}),
@@ -180,7 +181,8 @@ func (s *Store) RevokeMember(ctx context.Context, userID, workspaceID string) er
 	})
 }
 
-// EndAuthenticationApp ends the user tokens that were issued through an authentication app.
+// RevokeAuthenticationAppTokens revokes the user tokens that were issued through an authentication
+// app.
 func (s *Store) RevokeAuthenticationAppTokens(ctx context.Context, appID string) error {
 	return s.revokeSubjects(ctx, subjectRevocation{
 		entry:    revlog.NewEntry(revlog.ReasonAppRevoked, revocation.Revocation{Kind: revocation.AuthenticationApp, ClientID: appID}),
@@ -189,8 +191,8 @@ func (s *Store) RevokeAuthenticationAppTokens(ctx context.Context, appID string)
 	})
 }
 
-// EndClient ends all that was granted to a client: OAuth grants, codes in flight, consent pages
-// that are open.
+// RevokeClientGrants revokes everything that was granted to a client: OAuth grants, pending codes,
+// open consent pages.
 func (s *Store) RevokeClientGrants(ctx context.Context, clientID string) error {
 	return s.revokeSubjects(ctx, subjectRevocation{
 		entry:    revlog.NewEntry(revlog.ReasonClientEnded, revocation.Revocation{Kind: revocation.Client, ClientID: clientID}),
@@ -199,8 +201,8 @@ func (s *Store) RevokeClientGrants(ctx context.Context, clientID string) error {
 	})
 }
 
-// EndUserGrants ends all that a user granted: OAuth grants, codes in flight, consent pages that are
-// open. User tokens stay.
+// RevokeUserGrants revokes everything that a user granted: OAuth grants, pending codes, open
+// consent pages. User tokens stay.
 func (s *Store) RevokeUserGrants(ctx context.Context, userID string) error {
 	return s.revokeSubjects(ctx, subjectRevocation{
 		entry:    revlog.NewEntry(revlog.ReasonGrantsRevoked, revocation.Revocation{Kind: revocation.User, UserID: userID}),
@@ -209,20 +211,19 @@ func (s *Store) RevokeUserGrants(ctx context.Context, userID string) error {
 	})
 }
 
-// EndConnection ends everything of a user with a client, by the user's own decision: when it
-// returns nothing of it is live, and nothing that was being issued from an older consent becomes
-// so.
+// EndConnection revokes every grant of a user-client, as the user decided: when it returns none of
+// its tokens is live, and no token can be issued from an older consent.
 func (s *Store) EndConnection(ctx context.Context, userID, clientID string) error {
 	return s.revokeUserClient(ctx, oauth.UserClient{UserID: userID, ClientID: clientID}, revlog.ReasonDisconnect)
 }
 
-// EndPairGrants is EndConnection as an operator's decision.
+// RevokeUserClientGrants is EndConnection as an operator decided.
 func (s *Store) RevokeUserClientGrants(ctx context.Context, userID, clientID string) error {
 	return s.revokeUserClient(ctx, oauth.UserClient{UserID: userID, ClientID: clientID}, revlog.ReasonGrantsRevoked)
 }
 
 func (s *Store) revokeUserClient(ctx context.Context, p oauth.UserClient, reason revlog.Reason) error {
-	return s.log.Revoke(ctx, "ending a connection", func(tx *revlog.Tx) error {
+	return s.log.Revoke(ctx, "revoking a connection", func(tx *revlog.Tx) error {
 		if _, err := tx.Exec(ctx, s.revocations.lockPair, p.UserID, p.ClientID); err != nil {
 			return err
 		}
@@ -230,8 +231,8 @@ func (s *Store) revokeUserClient(ctx context.Context, p oauth.UserClient, reason
 	})
 }
 
-// revokePair revokes everything of a pair whose row is held. Its new epoch is the cursor, which is
-// larger than every epoch before.
+// revokeLockedUserClient revokes every grant of a user-client whose row is locked. Its new epoch is
+// the cursor, which is larger than every earlier epoch.
 func (s *Store) revokeLockedUserClient(ctx context.Context, tx *revlog.Tx, p oauth.UserClient, reason revlog.Reason) error {
 	if err := execAll(ctx, tx, step{s.revocations.ofPair, []any{p.UserID, p.ClientID, legacyLimit}}); err != nil {
 		return err
@@ -246,10 +247,9 @@ func (s *Store) revokeLockedUserClient(ctx context.Context, tx *revlog.Tx, p oau
 	return s.revokeBornBefore(ctx, tx, cursor, grantsOfPair(p.UserID, p.ClientID))
 }
 
-// NoteWorkspace tells followers of the log that what they know of a workspace is old. It ends
-// nothing.
+// LogWorkspaceChange appends an entry that makes caches evict a workspace. It revokes nothing.
 func (s *Store) LogWorkspaceChange(ctx context.Context, workspaceID string) error {
-	return s.log.Revoke(ctx, "noting a workspace's change", func(tx *revlog.Tx) error {
+	return s.log.Revoke(ctx, "logging a workspace's change", func(tx *revlog.Tx) error {
 		_, err := tx.Append(ctx, revlog.NewEntry(revlog.ReasonPlanChanged, revocation.Revocation{Kind: revocation.Workspace, WorkspaceID: workspaceID}))
 		return err
 	})

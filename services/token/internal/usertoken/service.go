@@ -9,13 +9,13 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// Verified is who proved themselves, and by what.
+// Verified is an authenticated user and the proof.
 type Verified struct {
 	Holder
 	Proof Proof
 }
 
-// User is what a bearer may see of somebody.
+// User is a user as the bearer of a token may see it.
 type User struct {
 	Email, FirstName, LastName, DisplayName string
 	Disabled                                bool
@@ -26,24 +26,24 @@ type User struct {
 // Workspace is a membership.
 type Workspace struct{ ID, Name, Role string }
 
-// Question is who asks about whom.
+// VisibleUserQuery is a request of one user for another.
 type VisibleUserQuery struct {
 	ActorID string
-	// OnlyWorkspaceID, if not empty, is the only workspace that the actor may speak for.
+	// OnlyWorkspaceID, if not empty, is the only workspace that the actor's token is valid in.
 	OnlyWorkspaceID string
 	Email           string
 }
 
-// People is what identity knows. Its failures are ErrInvalidCredentials, ErrUnauthorized, a
-// *RequestError, or one that passes through a Desk: too many attempts, and identity that cannot be
-// asked.
+// Directory verifies proofs and reads users in identity. Its errors are ErrInvalidCredentials,
+// ErrUnauthorized, a *RequestError, or one that passes through a Service: too many attempts, or
+// identity is unavailable.
 type Directory interface {
 	VerifyPassword(ctx context.Context, email string, password secret.String, source string) (Holder, error)
 	VerifyClientSecret(ctx context.Context, email string, clientSecret secret.String, source string) (Holder, error)
 	VisibleUser(ctx context.Context, q VisibleUserQuery) (User, error)
 }
 
-// Desk authenticates people, and refreshes, ends and resolves their tokens. Its methods may be
+// Service authenticates users, and refreshes, revokes and resolves their tokens. Its methods may be
 // called concurrently.
 type Service struct {
 	Directory Directory
@@ -51,10 +51,10 @@ type Service struct {
 	Lifetime  time.Duration
 }
 
-// Authenticate checks a proof and issues a token. The end of the revocation log is read before the
-// proof is checked, and the token is written only if nothing of its holder ended since: so no token
-// comes of a proof that was overtaken. The failures are a *RequestError, ErrInvalidCredentials and
-// those of People.
+// Authenticate verifies a proof and issues a token. It reads the end of the revocation log before
+// it verifies the proof, and writes the token only if no revocation of its holder came after: so no
+// token is issued for a proof that was revoked meanwhile. The errors are a *RequestError,
+// ErrInvalidCredentials and those of Directory.
 func (d Service) Authenticate(ctx context.Context, a Attempt) (secret.String, Verified, error) {
 	proof, err := a.proof()
 	if err != nil {
@@ -71,7 +71,7 @@ func (d Service) Authenticate(ctx context.Context, a Attempt) (secret.String, Ve
 	token := secret.NewUserToken()
 	err = d.Store.IssueUserToken(ctx, Issue{Token: secret.Sum(token.Reveal()), Holder: holder, Lifetime: d.Lifetime, Since: since})
 	if errors.Is(err, ErrRevokedMeanwhile) {
-		err = ErrInvalidCredentials // what was proved does not hold any more
+		err = ErrInvalidCredentials // the proof is not valid any more
 	}
 	if err != nil {
 		return secret.String{}, Verified{}, err
@@ -86,8 +86,8 @@ func (d Service) verify(ctx context.Context, proof Proof, a Attempt) (Holder, er
 	return d.Directory.VerifyClientSecret(ctx, a.Email, *a.ClientSecret, a.Source)
 }
 
-// Refresh replaces a token, live or past its time by less than KeptPastTime, by one for the same
-// holder. Nothing is asked anew: whatever takes access away has ended the token. ErrUnknown,
+// Refresh replaces a token, live or expired for less than KeptPastTime, by one for the same holder.
+// It does not call identity: every operation that revokes access has revoked the token. ErrUnknown,
 // ErrExpired.
 func (d Service) Refresh(ctx context.Context, token string) (secret.String, error) {
 	if !secret.ValidUserToken(token) {
@@ -103,8 +103,8 @@ func (d Service) Refresh(ctx context.Context, token string) (secret.String, erro
 	return next, nil
 }
 
-// Logout ends a token for good. ErrUnknown, ErrExpired; a token that was past its time ends
-// nevertheless, so that it is not refreshed.
+// Logout revokes a token. ErrUnknown, ErrExpired; it revokes an expired token too, so that it is
+// not refreshed.
 func (d Service) Logout(ctx context.Context, token string) error {
 	if !secret.ValidUserToken(token) {
 		return errMalformed()
@@ -112,8 +112,8 @@ func (d Service) Logout(ctx context.Context, token string) error {
 	return d.Store.LogoutUserToken(ctx, secret.Sum(token))
 }
 
-// User reads somebody as the bearer of a token may see them. ErrUnknown, ErrExpired,
-// ErrUnauthorized, and a *RequestError for an address that cannot be one.
+// User returns a user as the bearer of a token may see it. ErrUnknown, ErrExpired, ErrUnauthorized,
+// and a *RequestError for an invalid e-mail address.
 func (d Service) User(ctx context.Context, token, email string) (User, error) {
 	if !secret.ValidUserToken(token) {
 		return User{}, errMalformed()
@@ -128,5 +128,5 @@ func (d Service) User(ctx context.Context, token, email string) (User, error) {
 	return d.Directory.VisibleUser(ctx, VisibleUserQuery{ActorID: facts.UserID, OnlyWorkspaceID: facts.WorkspaceID, Email: email})
 }
 
-// noToken refuses what cannot be a user token.
+// errMalformed refuses a string without the format of a user token.
 func errMalformed() error { return cause.With(ErrUnknown, cause.UserTokenMissing) }
