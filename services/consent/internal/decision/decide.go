@@ -8,10 +8,10 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// Verdict is the user's answer.
+// Verdict is the user's decision.
 type Verdict int
 
-// The answers. The zero value is none.
+// The verdicts. The zero value is no decision.
 const (
 	Undecided Verdict = iota
 	Approve
@@ -22,24 +22,24 @@ const (
 type Form struct {
 	Request Request
 	Verdict Verdict
-	// WorkspaceID is the chosen workspace, which an approval needs.
+	// WorkspaceID is the chosen workspace, which an approval requires.
 	WorkspaceID string
-	// Page is what the consent page showed; nil in the form of an outcome, and where authz bound
-	// the page.
+	// Page identifies the consent page; nil in the form of an outcome, and where authz bound the
+	// page.
 	Page *Page
 	// AnsweredBefore says that the browser followed the response to an earlier post of the same
 	// decision: the client may have the code.
 	AnsweredBefore bool
 }
 
-// Decide takes the user's decision and returns where the browser goes, which holds a code or
-// access_denied. The same decision again leads to the same place. It fails with each of the
-// package's errors, and with ErrNotFound for a user who did not see the consent page and for a
-// decision other than the one that was made.
+// Decide records the user's decision and returns the redirect, which has a code or access_denied. A
+// repeat of the decision returns the same redirect. It fails with each of the package's errors, and
+// with ErrNotFound for a user who did not see the consent page and for a decision that differs from
+// the recorded one.
 //
-// The consent is recorded after authz has closed the request and before the code leaves, so that no
-// client is connected without being listed, also where this process dies in between: the code is
-// lost with it, and the decision, sent again, records and returns both.
+// It records the consent after authz has completed the request and before it returns the code, so
+// that every client with a code is listed. If the process dies in between, the code is lost, and a
+// repeat of the decision records the consent and returns a code.
 func (d Decider) Decide(ctx context.Context, f Form) (secret.String, error) {
 	person, asked, err := d.readForm(ctx, f)
 	if err != nil {
@@ -68,8 +68,8 @@ func (d Decider) Decide(ctx context.Context, f Form) (secret.String, error) {
 	return d.approve(ctx, f, completion, asked)
 }
 
-// decider reads the user who decides, and what they were asked. A form with its page needs no look
-// at the authorization: authz checks everything where it closes it.
+// readForm returns the user who decides, and the authorization. A form with its page needs no read
+// of the authorization: authz validates it on completion.
 func (d Decider) readForm(ctx context.Context, f Form) (User, Pending, error) {
 	if f.Page != nil {
 		person, err := d.Identity.Session(ctx, f.Request.Session)
@@ -82,7 +82,7 @@ func (d Decider) readForm(ctx context.Context, f Form) (User, Pending, error) {
 	return person, pending, err
 }
 
-// approval is for a workspace that the user belongs to at this moment.
+// approval returns the approval for a workspace of which the user is currently a member.
 func approval(person User, workspaceID string) (*Approval, error) {
 	if workspaceID == "" {
 		return nil, ErrWorkspaceMissing
@@ -93,9 +93,8 @@ func approval(person User, workspaceID string) (*Approval, error) {
 	return &Approval{WorkspaceID: workspaceID, DisplayName: person.DisplayName}, nil
 }
 
-// current fails with ErrStale where the access of the user-client was ended after the page was
-// shown. A revocation after this comparison is caught when the code is redeemed: issuing requires
-// the same epoch.
+// checkEpoch fails with ErrStale when the user-client was revoked after the page was shown. A
+// revocation after this check makes the redemption of the code fail, which requires the same epoch.
 func (d Decider) checkEpoch(ctx context.Context, person User, p Pending) error {
 	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: person.ID, ClientID: p.ClientID})
 	if err == nil && epoch != p.Viewer.Epoch {
@@ -104,7 +103,7 @@ func (d Decider) checkEpoch(ctx context.Context, person User, p Pending) error {
 	return err
 }
 
-// approve closes the request, and records what was approved before the location is returned.
+// approve completes the request, and records the consent before it returns the redirect.
 func (d Decider) approve(ctx context.Context, f Form, c Completion, asked Pending) (secret.String, error) {
 	done, err := d.Authorizations.Complete(ctx, c)
 	if err != nil {
@@ -127,9 +126,9 @@ func (d Decider) approve(ctx context.Context, f Form, c Completion, asked Pendin
 	return done.Location, nil
 }
 
-// repeat completes an approval that was made before: a double click, or a form that is sent again.
-// The epoch is compared once more. A code that the client has redeemed is never returned again: a
-// second use would revoke what the first one issued. A second click gets a fresh one.
+// repeat completes an approval that was made before: a double click, or a form that is submitted
+// again. It checks the epoch once more. A code that the client has redeemed is never returned
+// again, since a second use would revoke its tokens: a double click gets a new code.
 func (d Decider) repeat(ctx context.Context, f Form, c Completion, asked Pending) (Completed, error) {
 	if asked.Outcome == nil || len(asked.Outcome.Code) == 0 {
 		return Completed{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
@@ -142,7 +141,7 @@ func (d Decider) repeat(ctx context.Context, f Form, c Completion, asked Pending
 		return Completed{}, err
 	}
 	if redeemed && !f.AnsweredBefore {
-		return Completed{}, cause.With(ErrNotFound, cause.AuthorizationDecided) // this browser never had that code
+		return Completed{}, cause.With(ErrNotFound, cause.AuthorizationDecided) // this browser never received that code
 	}
 	c.ReportRepeat, c.RenewCode, c.CodeRedeemed = false, f.AnsweredBefore, redeemed
 	return d.Authorizations.Complete(ctx, c)

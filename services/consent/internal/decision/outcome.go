@@ -7,24 +7,23 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
-// Decided is a decision as its page shows it.
+// Decided is a decision as the outcome page shows it.
 type Decided struct {
-	// ClientName is the app's name as registered: untrusted text.
+	// ClientName is the client's name as registered: untrusted text.
 	ClientName     string
 	RedirectOrigin string
 	Approved       bool
-	// Workspace is that of an approval; its name is empty when the person does not belong to it any
-	// more.
+	// Workspace is that of an approval; its name is empty when the user is not a member any more.
 	Workspace Workspace
 	At        time.Time
 	// Redeemed says that the client has redeemed the code.
 	Redeemed bool
-	// Repeatable says that the same decision again leads back to the client.
+	// Repeatable says that a repeat of the decision redirects to the client.
 	Repeatable bool
 }
 
-// GetOutcome reads what the person decided. It fails with ErrNotFound while nothing is decided, and
-// for another person.
+// GetOutcome returns the user's decision. It fails with ErrNotFound while there is no decision, and
+// for another user.
 func (d Decider) GetOutcome(ctx context.Context, r Request) (Decided, error) {
 	person, pending, err := d.open(ctx, r)
 	if err != nil {

@@ -17,7 +17,7 @@ type ConnectedApps struct {
 	Apps connectedapp.Service
 }
 
-// ListConnectedApps lists the apps that the session's user let in.
+// ListConnectedApps lists the clients that the session's user has approved.
 func (s *ConnectedApps) ListConnectedApps(
 	ctx context.Context, req *consentv1.ListConnectedAppsRequest,
 ) (*consentv1.ListConnectedAppsResponse, error) {
@@ -32,7 +32,7 @@ func (s *ConnectedApps) ListConnectedApps(
 	return res, nil
 }
 
-// DisconnectApp ends everything between the session's user and the app.
+// DisconnectApp revokes every grant of the session's user to the client.
 func (s *ConnectedApps) DisconnectApp(
 	ctx context.Context, req *consentv1.DisconnectAppRequest,
 ) (*consentv1.DisconnectAppResponse, error) {

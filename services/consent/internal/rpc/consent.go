@@ -17,7 +17,7 @@ type Consents struct {
 	Decider decision.Decider
 }
 
-// GetPrompt gathers the consent screen.
+// GetPrompt returns the content of the consent screen.
 func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptRequest) (*consentv1.GetPromptResponse, error) {
 	prompt, err := s.Decider.GetPrompt(ctx, decision.Request{
 		ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken()),
@@ -47,7 +47,7 @@ func workspace(w decision.Workspace) *consentv1.PromptWorkspace {
 	return &consentv1.PromptWorkspace{WorkspaceId: w.ID, Name: w.Name, Plan: w.Plan, Role: w.Role}
 }
 
-// GetOutcome reads what the person decided.
+// GetOutcome returns the user's decision.
 func (s *Consents) GetOutcome(ctx context.Context, req *consentv1.GetOutcomeRequest) (*consentv1.GetOutcomeResponse, error) {
 	decided, err := s.Decider.GetOutcome(ctx, decision.Request{
 		ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken()),
@@ -65,7 +65,7 @@ func (s *Consents) GetOutcome(ctx context.Context, req *consentv1.GetOutcomeRequ
 	return res, nil
 }
 
-// Decide takes the person's decision.
+// Decide records the user's decision.
 func (s *Consents) Decide(ctx context.Context, req *consentv1.DecideRequest) (*consentv1.DecideResponse, error) {
 	form := decision.Form{
 		Request: decision.Request{
@@ -83,7 +83,7 @@ func (s *Consents) Decide(ctx context.Context, req *consentv1.DecideRequest) (*c
 	return &consentv1.DecideResponse{Location: location.Reveal()}, nil
 }
 
-// verdict takes a number that the contract does not know for no decision.
+// verdict converts a decision; a number that is not in the contract is no decision.
 func verdict(d consentv1.Decision) decision.Verdict {
 	switch d {
 	case consentv1.Decision_DECISION_APPROVE:
