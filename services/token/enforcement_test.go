@@ -24,7 +24,8 @@ func (b bench) mustKey(t *testing.T, workspace string) *tokenv1.CreateApiKeyResp
 	return res
 }
 
-// opens asks both doors and answers the status of the denial, 0 for none. They must agree.
+// opens checks a request through AccessService and through Envoy's service and returns the status
+// of the denial, 0 for none. They must agree.
 func (b bench) opens(t *testing.T, credential, method, path string) int {
 	t.Helper()
 	res, err := b.access.CheckAccess(t.Context(), &tokenv1.CheckAccessRequest{Token: credential, Method: method, Path: path})

@@ -24,7 +24,8 @@ import (
 	"github.com/vidocu/usher/services/token"
 )
 
-// people is identity on the wire: John, until he is disabled, and whom he may see.
+// people is a fake of the identity service: John, until he is disabled, and the users that he may
+// see.
 type people struct {
 	identityv1.UnimplementedCredentialServiceServer
 	identityv1.UnimplementedDirectoryServiceServer
@@ -32,7 +33,7 @@ type people struct {
 
 	mu       sync.Mutex
 	disabled bool
-	// meanwhile runs between the check of a proof and its answer.
+	// meanwhile runs between the verification of a proof and its response.
 	meanwhile func()
 	failure   error
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/vidocu/usher/services/token"
 )
 
-// watch follows the log until the test ends; nil is from this moment.
+// watch streams the log until the test ends; nil is from now on.
 func (b bench) watch(t *testing.T, cursor *int64) grpc.ServerStreamingClient[tokenv1.WatchRevocationsResponse] {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -51,7 +51,7 @@ func (b bench) mustRevoke(t *testing.T, token string) {
 }
 
 // TestFault_D9_AStreamEndsByItselfWithOK: a client of any language sees the end of the stream and
-// no failure.
+// no error.
 func TestFault_D9_AStreamEndsByItselfWithOK(t *testing.T) {
 	config := token.DefaultConfig()
 	config.HeartbeatInterval, config.WatchLifetime = 100*time.Millisecond, time.Second

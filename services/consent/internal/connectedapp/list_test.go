@@ -83,7 +83,7 @@ func TestOnlyConsentsOfTheCurrentEpochCount(t *testing.T) {
 	w.approve("app_1", "ws_acme", 0, "videos:read")
 	w.approve("app_1", "ws_zoo", 1, "export:write")
 	w.approve("app_2", "ws_acme", 0, "videos:read")
-	w.approve("app_3", "ws_acme", 1, "videos:read") // token does not know the pair: its epoch is 0
+	w.approve("app_3", "ws_acme", 1, "videos:read") // the token service does not have the user-client: its epoch is 0
 	w.connections["app_1"] = oauth.Connection{ClientID: "app_1", Epoch: 1}
 	w.connections["app_2"] = oauth.Connection{ClientID: "app_2", Epoch: 2}
 	wantApps(t, w, "app_1")

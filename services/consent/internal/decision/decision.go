@@ -16,8 +16,7 @@ var (
 	// ErrNotFound is an authorization that was shown to another user or to none, or has another
 	// decision.
 	ErrNotFound = errors.New("authorization not found")
-	// ErrSignIn is an authorization that requires a new sign-in, because the client asked for one
-	// (prompt, max_age).
+	// ErrSignIn is an authorization that requires a new sign-in, because the client asked for one.
 	ErrSignIn = errors.New("the client asks for a new sign-in")
 	// ErrStale says that the user-client was revoked after the consent screen was shown.
 	ErrStale = errors.New("authorization is stale")

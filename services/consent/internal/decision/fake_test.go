@@ -24,8 +24,8 @@ var (
 // decidedAt is when every decision is made.
 var decidedAt = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
-// world is identity, authz, token and the store of a desk, in memory. An error in fail is what the
-// named call answers.
+// world is identity, authz, token and the store of a Decider, in memory. The named call returns its
+// error in fail.
 type world struct {
 	mu       sync.Mutex
 	people   map[string]decision.User
@@ -34,7 +34,7 @@ type world struct {
 	epoch    int64
 	consents map[secret.Hash]decision.Consent
 	done     []decision.Completion
-	// redeemed are hashes of codes, and asked how often they were asked for.
+	// redeemed are hashes of redeemed codes, and asked the number of calls of Redeemed.
 	redeemed map[string]bool
 	asked    int
 	fail     map[string]error

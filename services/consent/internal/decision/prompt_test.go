@@ -46,7 +46,7 @@ func TestThePromptNamesTheEpochThatItShows(t *testing.T) {
 func TestSigningInComesBeforeTheAuthorization(t *testing.T) {
 	r := request("nobody")
 	r.ID = "unknown"
-	for range 20 { // the two are asked at once
+	for range 20 { // the two calls are concurrent
 		if _, err := newWorld().decider().GetPrompt(t.Context(), r); !errors.Is(err, errSignedOut) {
 			t.Fatalf("Prompt: %v, want that the session is required", err)
 		}

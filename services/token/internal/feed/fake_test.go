@@ -22,7 +22,7 @@ type memoryLog struct {
 	head    int64
 	down    error
 	reads   int
-	// gate, if set, holds back what was read until it is closed.
+	// gate, if set, delays the result of a read until it is closed.
 	gate chan struct{}
 }
 
@@ -36,7 +36,7 @@ func (l *memoryLog) append(n int) {
 	}
 }
 
-// trim forgets all entries up to a cursor; restore takes the log back to one.
+// trim deletes all entries up to a cursor; restore resets the log to one.
 func (l *memoryLog) trim(cursor int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -160,7 +160,7 @@ func follow(t *testing.T, entries int, test func(t *testing.T, b bench), changes
 	})
 }
 
-// trusted asks as a question would.
+// trusted reports whether a request could use a cache now.
 func (b bench) trusted(minCursor int64) bool { return b.Snapshot(minCursor).Trusted }
 
 // pass lets time go by.

@@ -38,7 +38,7 @@ func TestAFollowerThatCannotReadStopsTrustingWithinTheLease(t *testing.T) {
 			b.trusted(0)
 			pass(30 * time.Millisecond)
 			breaks(b.log)
-			b.log.append(1) // somebody else revokes
+			b.log.append(1) // another replica revokes
 			pass(feed.Lease)
 			if b.trusted(0) {
 				t.Errorf("%s: trusted a lease after the revocation", name)
@@ -46,7 +46,7 @@ func TestAFollowerThatCannotReadStopsTrustingWithinTheLease(t *testing.T) {
 			b.log.fail(nil)
 			b.log.hold(nil)
 			for range 100 {
-				b.trusted(0) // somebody keeps asking
+				b.trusted(0) // requests keep coming
 				pass(50 * time.Millisecond)
 			}
 			if !b.trusted(1) {
@@ -56,8 +56,8 @@ func TestAFollowerThatCannotReadStopsTrustingWithinTheLease(t *testing.T) {
 	}
 }
 
-// TestAReadingThatBeganBeforeARevocationDoesNotSpeakForIt: what was read before is not trusted
-// after, however late it arrives.
+// TestAReadingThatBeganBeforeARevocationDoesNotSpeakForIt: a poll from before the revocation does
+// not renew the lease, however late it returns.
 func TestAReadingThatBeganBeforeARevocationDoesNotSpeakForIt(t *testing.T) {
 	follow(t, 0, func(t *testing.T, b bench) {
 		b.trusted(0)
@@ -121,7 +121,7 @@ func TestWhoEndedNothingWaitsAndCostsNobodyTheirMemory(t *testing.T) {
 		b.trusted(0)
 		pass(25 * time.Millisecond)
 		gate := make(chan struct{})
-		b.log.hold(gate) // no reading ends from now on
+		b.log.hold(gate) // no poll returns from now on
 		if err := b.WaitForReplicas(t.Context(), false); err != nil || !b.trusted(0) {
 			t.Errorf("%v; memory is trusted: %t", err, b.trusted(0))
 		}

@@ -25,7 +25,7 @@ func (b bench) watch(t *testing.T, from int64) *feed.Watcher {
 	return w
 }
 
-// next is told something, and how long that took.
+// next returns the next batch, and how long it took.
 func next(t *testing.T, w *feed.Watcher) (feed.Batch, time.Duration) {
 	t.Helper()
 	begun := time.Now()

@@ -68,7 +68,7 @@ func TestWireContract4_BindingIsCheckedClientThenRedirectURIThenVerifier(t *test
 		t.Run(row.name, func(t *testing.T) {
 			b := newBench(0)
 			b.refused(t, redemption(row.changes...), row.want, "Authenticate", "Resolve")
-			// Who the code belongs to can still use it.
+			// The code's own client can still redeem it.
 			b.mustIssue(t, redemption())
 		})
 	}
@@ -136,7 +136,7 @@ func TestRFC6749_4_1_2_ASecondUseRevokesWhatTheFirstIssued(t *testing.T) {
 }
 
 // TestAReplayThatIsWrongInAnyOtherWayRevokesNothing: docs/wire-contract.md §4.1. A used code alone
-// must not be enough to end anything, whether or not the code is still held.
+// must not be enough to revoke anything, whether or not authz still has the code.
 func TestAReplayThatIsWrongInAnyOtherWayRevokesNothing(t *testing.T) {
 	wrong := map[string]func(*grant.Request){
 		"another client":       asOther,

@@ -102,7 +102,7 @@ func TestAnothersRefreshTokenIsInvalidAndStaysUsable(t *testing.T) {
 	first := b.mustIssue(t, redemption())
 	b.refused(t, refreshing(first.Refresh, asOther), grant.ErrInvalidRefreshToken, "Authenticate", "Rotate", "Replayed", "ExplainRefresh")
 	second := b.mustIssue(t, refreshing(first.Refresh))
-	// Nor does another app's copy of a spent token end what it does not own.
+	// A spent token that another client presents revokes nothing either.
 	b.refused(t, refreshing(first.Refresh, asOther), grant.ErrInvalidRefreshToken, "Authenticate", "Rotate", "Replayed", "ExplainRefresh")
 	b.mustIssue(t, refreshing(second.Refresh))
 }
@@ -115,8 +115,8 @@ func TestAnUnknownRefreshTokenIsInvalid(t *testing.T) {
 		grant.ErrInvalidRefreshToken, "Authenticate", "GrantedScope", "Replayed", "ExplainRefresh")
 }
 
-// TestRFC9700_4_14_2_ReuseEndsEverything: with or without a scope, which takes another way to the
-// same judgement.
+// TestRFC9700_4_14_2_ReuseEndsEverything: with or without a scope, which takes another path to the
+// same result.
 func TestRFC9700_4_14_2_ReuseEndsEverything(t *testing.T) {
 	for name, change := range map[string]func(*grant.Request){
 		"whole scope":        func(*grant.Request) {},
@@ -236,7 +236,7 @@ func TestALostRaceIsJudgedAsAReplay(t *testing.T) {
 		grant.ErrInvalidRefreshToken, "Authenticate", "GrantedScope", "Rotate", "Replayed", "ExplainRefresh")
 }
 
-// TestTheEndOfTheFamilyShortensTheAnswer: how long the access token lives is the store's to say.
+// TestTheEndOfTheFamilyShortensTheAnswer: the store decides the access token's lifetime.
 func TestTheEndOfTheFamilyShortensTheAnswer(t *testing.T) {
 	b := newBench(0)
 	pair := b.mustIssue(t, redemption())

@@ -10,15 +10,15 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// Store keeps families in memory by the contract of grant.CodeStore and grant.RefreshStore. Its
-// retry window never ends by itself.
+// Store is an in-memory grant.CodeStore and grant.RefreshStore. Its retry window never closes by
+// itself.
 type Store struct {
 	*Journal
-	// Epoch is every pair's mark.
+	// Epoch is the epoch of every user-client.
 	Epoch int64
 	// Left is how long every family still lives; 0 is long enough.
 	Left time.Duration
-	// Redemption and Rotation are the last that the store was asked for.
+	// Redemption and Rotation are the last arguments of Redeem and Rotate.
 	Redemption grant.Redemption
 	Rotation   grant.Rotation
 
@@ -38,13 +38,13 @@ type family struct {
 // NewStore makes an empty store.
 func NewStore(j *Journal) *Store { return &Store{Journal: j, families: make(map[secret.Hash]*family)} }
 
-// Live reports whether the family of a code was begun and has not ended.
+// Live reports whether the family of a code exists and is not revoked.
 func (s *Store) Live(code secret.String) bool {
 	f := s.families[secret.Sum(code.Reveal())]
 	return f != nil && !f.ended
 }
 
-// CloseRetryWindow forgets every sealed pair.
+// CloseRetryWindow erases every sealed token pair.
 func (s *Store) CloseRetryWindow() {
 	for _, f := range s.families {
 		f.sealed = nil
@@ -166,7 +166,7 @@ func (f *family) origin() grant.Origin {
 	return grant.Origin{ClientID: f.Code.ClientID, UserID: f.Code.UserID, WorkspaceID: f.Code.WorkspaceID, Ago: time.Second}
 }
 
-// holding finds the live family whose current refresh token this is.
+// holding returns the live family whose current refresh token this is.
 func (s *Store) holding(token secret.Hash, clientID string) *family {
 	for _, f := range s.families {
 		if f.current == token && f.Code.ClientID == clientID && !f.ended {

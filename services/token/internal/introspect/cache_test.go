@@ -19,7 +19,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
-// platform is a store of tokens of every kind with its log, and an introspector that remembers.
+// platform is a store of tokens of every kind with its log, and an introspector with a cache.
 type platform struct {
 	introspect.Introspector
 	mu     sync.Mutex
@@ -28,11 +28,11 @@ type platform struct {
 	reads  int
 	plans  map[string]string
 	used   []string
-	// reading, if set, is called with what was read before that is answered.
+	// reading, if set, is called between a read of the store and its return.
 	reading func()
 }
 
-// remembering runs a test in a bubble of fake time.
+// newPlatform runs a test in a bubble of fake time.
 func newPlatform(t *testing.T, size int, test func(t *testing.T, p *platform)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -145,7 +145,7 @@ func (p *platform) userToken(app string) string {
 	return p.issue(secret.NewUserToken().Reveal(), introspect.Facts{Kind: enforce.UserToken, UserID: "usr_0", ClientID: app, Left: 24 * time.Hour})
 }
 
-// end takes tokens out of the store and says so in the log, in one step.
+// end revokes tokens in the store and appends to the log, in one step.
 func (p *platform) end(e feed.Entry, tokens ...string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -156,7 +156,7 @@ func (p *platform) end(e feed.Entry, tokens ...string) {
 	p.log = append(p.log, e)
 }
 
-// active asks and counts what had to be read for it.
+// active introspects a token and counts the reads of the store.
 func (p *platform) active(t *testing.T, token string) (active bool, reads int) {
 	t.Helper()
 	before := p.reads
@@ -167,7 +167,7 @@ func (p *platform) active(t *testing.T, token string) (active bool, reads int) {
 	return err == nil, p.reads - before
 }
 
-// bearers are the answers of a batch.
+// bearers returns the results of a batch.
 func (p *platform) bearers(t *testing.T, tokens []string, minCursor int64) ([]introspect.Facts, error) {
 	t.Helper()
 	var answers []introspect.Facts
@@ -175,7 +175,7 @@ func (p *platform) bearers(t *testing.T, tokens []string, minCursor int64) ([]in
 	return answers, err
 }
 
-// remembered asks until the answer is remembered.
+// isCached introspects a token until it is cached.
 func (p *platform) isCached(t *testing.T, tokens ...string) {
 	t.Helper()
 	for range 2 {
@@ -239,8 +239,8 @@ func TestNothingIsRememberedForLongerThanAMinute(t *testing.T) {
 	})
 }
 
-// TestEachKindOfEntryForgetsWhatItEndsAndNotTheRest also shows that what is forgotten is known at
-// the follower's next reading.
+// TestEachKindOfEntryForgetsWhatItEndsAndNotTheRest also checks that an evicted token is revoked
+// after the next poll.
 func TestEachKindOfEntryForgetsWhatItEndsAndNotTheRest(t *testing.T) {
 	for name, row := range map[string]struct {
 		entry func(p *platform, mine string) feed.Entry
@@ -326,8 +326,8 @@ func TestAnEntryThatIsNotUnderstoodForgetsEverything(t *testing.T) {
 	})
 }
 
-// TestAnAnswerThatWasReadBeforeItsEndIsNotRememberedAfter: the entry is acted upon between the
-// reading and the remembering.
+// TestAnAnswerThatWasReadBeforeItsEndIsNotRememberedAfter: the entry is applied between the read of
+// the store and the caching of its result.
 func TestAnAnswerThatWasReadBeforeItsEndIsNotRememberedAfter(t *testing.T) {
 	newPlatform(t, 100, func(t *testing.T, p *platform) {
 		token, other := p.access(0), p.access(1)
@@ -358,8 +358,7 @@ func TestAnAnswerThatWasReadBeforeItsEndIsNotRememberedAfter(t *testing.T) {
 	})
 }
 
-// TestAQuestionThatNamesACursorIsNotAnsweredFromBefore: the store is asked while the follower is
-// behind.
+// TestAQuestionThatNamesACursorIsNotAnsweredFromBefore: the store is read while the feed is behind.
 func TestAQuestionThatNamesACursorIsNotAnsweredFromBefore(t *testing.T) {
 	newPlatform(t, 100, func(t *testing.T, p *platform) {
 		token := p.access(0)

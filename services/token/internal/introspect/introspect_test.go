@@ -16,7 +16,7 @@ import (
 
 var errDown = errors.New("the store is down")
 
-// world is a store of one access and one refresh token of the app "app", and the ear for uses.
+// world is a store of one access and one refresh token of the client "app", and a recorder of uses.
 type world struct {
 	access, refresh string
 	facts           introspect.Facts
@@ -220,13 +220,13 @@ func TestAnOutageIsNeitherInactiveNorAUse(t *testing.T) {
 	}
 }
 
-// plans tells what is remembered and what identity says now.
+// plans has a cached plan and the plan that identity returns now.
 type plans struct{ remembered, now string }
 
 func (p plans) Plan(context.Context, string) (string, error)  { return p.remembered, nil }
 func (p plans) Fresh(context.Context, string) (string, error) { return p.now, nil }
 
-// doubt is a replica that has not read what the log may hold.
+// staleness is a feed whose lease has expired.
 type staleness bool
 
 func (d staleness) Snapshot(int64) feed.Snapshot { return feed.Snapshot{Trusted: !bool(d)} }

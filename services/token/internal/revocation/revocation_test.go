@@ -12,7 +12,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/revocation"
 )
 
-// world is the store, identity and the caches at once; it notes what it is told, and fails at
+// world is the store, identity and authz in one; it records the calls, and fails at call number
 // fails.
 type world struct {
 	calls []string
@@ -87,7 +87,8 @@ func TestANewPlanIsToldAfterTheChange(t *testing.T) {
 	}
 }
 
-// TestFault_C11_APasswordThatIsTooShortEndsNothing: it is refused before sessions and tokens end.
+// TestFault_C11_APasswordThatIsTooShortEndsNothing: it is refused before sessions and tokens are
+// revoked.
 func TestFault_C11_APasswordThatIsTooShortEndsNothing(t *testing.T) {
 	for _, password := range []string{"", "12345678901", strings.Repeat("a\u0308", 11), strings.Repeat("x", 1025), "1234567890\x0012"} {
 		w := &world{}

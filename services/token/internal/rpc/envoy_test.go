@@ -35,8 +35,8 @@ func envoyAsks(method, path string, headers map[string]string) *authv3.CheckRequ
 	}}}
 }
 
-// answerOf is what Envoy does with an answer: the status that the client sees, 0 where the request
-// goes on, and the headers of the one or the other.
+// answerOf returns what Envoy does with a response: the status that the client gets, 0 where the
+// request is forwarded, and the headers of the response or the request.
 func answerOf(res *authv3.CheckResponse) (status int, headers map[string]string, body string) {
 	list := res.GetOkResponse().GetHeaders()
 	if denied := res.GetDeniedResponse(); denied != nil {
@@ -52,7 +52,7 @@ func answerOf(res *authv3.CheckResponse) (status int, headers map[string]string,
 	return status, headers, body
 }
 
-// TestWireContract6_TheScopeMatrixAtEachDoor: both say what the table says.
+// TestWireContract6_TheScopeMatrixAtEachDoor: both entry points return the result of the table.
 func TestWireContract6_TheScopeMatrixAtEachDoor(t *testing.T) {
 	accesstest.Each(t, func(t *testing.T, tokens accesstest.Tokens, c accesstest.Cell) {
 		envoy := door(tokens)
@@ -193,7 +193,7 @@ func mustCheck(t *testing.T, envoy *rpc.Envoy, req *authv3.CheckRequest) *authv3
 	return res
 }
 
-// away are tokens that cannot be asked about.
+// away is an access.Tokens that is unavailable.
 type away struct{ err error }
 
 func (a away) Live(context.Context, string) (introspect.Facts, error) {

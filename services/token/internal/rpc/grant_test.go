@@ -20,7 +20,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/rpc"
 )
 
-// pairs is a store of what users and apps have with each other.
+// pairs is a store of user-clients.
 type pairs struct {
 	list  []oauth.Connection
 	down  error
@@ -42,7 +42,7 @@ func (p *pairs) EndConnection(_ context.Context, userID, clientID string) error 
 	return p.down
 }
 
-// call asks all three about the same pair.
+// call calls all three RPCs with the same user-client.
 func call(ctx context.Context, p *pairs, userID, clientID string) map[string]error {
 	server := &rpc.Grants{Store: p}
 	_, epoch := server.GetPairEpoch(ctx, &tokenv1.GetPairEpochRequest{UserId: userID, ClientId: clientID})

@@ -17,7 +17,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/rpc"
 )
 
-// asked is the question of a client that authenticates as id.
+// asked is an introspection request of a client that authenticates as id.
 func asked(id, token string) *tokenv1.IntrospectClientTokenRequest {
 	return &tokenv1.IntrospectClientTokenRequest{Token: token, ClientId: id, ClientSecret: "secret"}
 }
@@ -73,7 +73,8 @@ func overTheWire(t *testing.T, sent *tokenv1.BatchIntrospectTokensResponse) *tok
 	return got
 }
 
-// TestWireContract4_3_WhatMayNotBeSeenIsExactlyInactive: nothing tells it from what does not exist.
+// TestWireContract4_3_WhatMayNotBeSeenIsExactlyInactive: the response is the same as for an unknown
+// token.
 func TestWireContract4_3_WhatMayNotBeSeenIsExactlyInactive(t *testing.T) {
 	want := &tokenv1.IntrospectClientTokenResponse{Active: proto.Bool(false)}
 	access, refresh := secret.Generate(secret.AccessToken).Reveal(), secret.Generate(secret.RefreshToken).Reveal()

@@ -15,14 +15,14 @@ import (
 	"github.com/vidocu/usher/services/token/internal/rpc"
 )
 
-// quiet is a log in which nothing ends.
+// quiet is a log without revocations.
 type quiet struct{}
 
 func (quiet) LogBounds(context.Context) (feed.Bounds, error) { return feed.Bounds{Oldest: 1}, nil }
 
 func (quiet) LogAfter(context.Context, int64, int) ([]feed.Entry, error) { return nil, nil }
 
-// warm is a server that remembers tokens, and the tokens.
+// warm returns a server with cached tokens, and the tokens.
 func warm(b *testing.B, n int) (*rpc.Introspection, []string) {
 	b.Helper()
 	follow := feed.New(feed.Options{Log: quiet{}, Logger: slog.New(slog.DiscardHandler), Heartbeat: time.Second})

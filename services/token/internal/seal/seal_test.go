@@ -49,7 +49,7 @@ func TestThePredecessorOpensTheSeal(t *testing.T) {
 	}
 }
 
-// unreadable wants no pair and the one error.
+// unreadable expects no token pair and ErrUnreadable.
 func unreadable(t *testing.T, token string, sealed []byte) {
 	t.Helper()
 	pair, err := seal.Sealer{}.Open(secret.New(token), sealed)
@@ -113,8 +113,8 @@ func TestTheSealShowsNothingOfThePair(t *testing.T) {
 	}
 }
 
-// known is a pair and what one seal of it for the predecessor looks like. A rolling upgrade opens
-// what the release before it sealed, and a fuzzer's processes all mean the same bytes.
+// known is a token pair and one sealed form of it. A rolling upgrade must decrypt what the previous
+// release sealed, and all processes of the fuzzer need the same bytes.
 func known(t testing.TB) (grant.TokenPair, []byte) {
 	t.Helper()
 	sealed, err := base64.StdEncoding.DecodeString("" +
@@ -139,8 +139,8 @@ func TestWhatAnEarlierReleaseSealedStillOpens(t *testing.T) {
 	}
 }
 
-// FuzzOpen: whatever the database answers, a pair comes out of it only if exactly that was sealed
-// for the token.
+// FuzzOpen: Open returns a token pair only for bytes that were sealed under the token, whatever the
+// database returns.
 func FuzzOpen(f *testing.F) {
 	pair, sealed := known(f)
 	f.Add(predecessor, sealed)

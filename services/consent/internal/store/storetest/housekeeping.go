@@ -7,7 +7,7 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/store"
 )
 
-// Housekeeping proves that what is older than it is kept goes, and nothing else.
+// Housekeeping checks that cleanup deletes consents older than the retention, and no others.
 func Housekeeping(t *testing.T) {
 	t.Run("decisions of long ago go", func(t *testing.T) { eachLater(t, forgotten) })
 }

@@ -12,14 +12,14 @@ import (
 
 // TestThirtyDays simulates 33 days until as much expires as is issued, and 30 more: at one issue in
 // two minutes, which is the rate of 200 a second with one row for 24,000. Lifetimes, widths and
-// retention are the real ones; housekeeping runs every two hours, and in the last eight as often as
-// in production.
+// retention are the real ones; cleanup runs every two hours, and in the last eight as often as in
+// production.
 func TestThirtyDays(t *testing.T) {
 	storetest.Days(t, storetest.Pace{Every: 2 * time.Minute, Close: 8 * time.Hour})
 }
 
-// BenchmarkThirtyDays is the same at a faster rate, with the last day as in production, and says
-// what it came to:
+// BenchmarkThirtyDays is the same at a faster rate, with the last day as in production, and
+// reports:
 //
 //	scripts/with-deps.sh go test -run - -bench ThirtyDays -benchtime 1x -timeout 1h ./services/token/internal/store/month
 func BenchmarkThirtyDays(b *testing.B) {

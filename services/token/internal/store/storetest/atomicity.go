@@ -11,8 +11,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
-// Atomicity checks that every decision is whole: what is refused changes nothing, what ends takes
-// everything along.
+// Atomicity checks that every decision is atomic: a refusal changes nothing, and a revocation
+// revokes everything that depends on it.
 func Atomicity(t *testing.T) {
 	t.Run("a code redeems once", func(t *testing.T) { each(t, codeOnce) })
 	t.Run("a replayed code takes its family along", func(t *testing.T) { each(t, codeReplay) })

@@ -11,7 +11,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
-// Counts checks what an operator is told before access is revoked.
+// Counts checks the counts that an operator gets before revoking access.
 func Counts(t *testing.T) {
 	t.Run("live grants and user tokens are counted by holder", func(t *testing.T) { each(t, countAccess) })
 	t.Run("what was revoked is not counted", func(t *testing.T) { each(t, countRevoked) })

@@ -15,7 +15,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store"
 )
 
-// Following checks what followers of the log and those who ask for many tokens are told.
+// Following checks reads of the log after a cursor, and look-ups of many tokens.
 func Following(t *testing.T) {
 	t.Run("entries name what ended", func(t *testing.T) { each(t, followed) })
 	t.Run("the bounds of a log that was trimmed", bounds)

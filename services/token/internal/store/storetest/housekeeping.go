@@ -12,7 +12,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store"
 )
 
-// Housekeeping shows that what is dead goes, that what lives stays, and that nobody waits for it.
+// Housekeeping checks that cleanup deletes dead rows, keeps live ones, and blocks no other
+// transaction.
 func Housekeeping(t *testing.T) {
 	t.Run("nothing grows for ever", nothingGrows)
 	t.Run("replicas may issue for different lifetimes", lifetimesMayDiffer)
@@ -102,13 +103,13 @@ func familyEnd(t *testing.T) {
 	})
 }
 
-// housekeeper is a store, by whatever clock.
+// cleaner is a store, with any clock.
 type cleaner interface {
 	Housekeep(ctx context.Context, l grant.Lifetimes, r store.Retention) error
 	Sweep(ctx context.Context, r store.Retention) error
 }
 
-// keepHouse does all that is done of housekeeping.
+// startCleaner runs every cleanup once.
 func startCleaner(t testing.TB, s cleaner, r store.Retention) error {
 	t.Helper()
 	return errors.Join(s.Housekeep(t.Context(), lifetimes(), r), s.Sweep(t.Context(), r))

@@ -22,7 +22,7 @@ func revokeUserGrants(t *testing.T, b bench) {
 	if b.live(t, first.access) || b.current(t, first.refresh) || !b.live(t, second.access) {
 		t.Error("a pair's grants did not end alone")
 	}
-	if _, err := b.GetPairEpoch(t.Context(), "usr_john", "app3"); err != nil { // a consent page that is open, and no more
+	if _, err := b.GetPairEpoch(t.Context(), "usr_john", "app3"); err != nil { // an open consent page without an approval
 		t.Fatal(err)
 	}
 	if err := b.RevokeUserGrants(t.Context(), "usr_john"); err != nil {

@@ -16,14 +16,13 @@ import (
 )
 
 const (
-	// below is how many rows hang on each subject that is revoked, and touched how many an ending
-	// may read and write: a fraction of them, and more than it marks for release 0.1.
+	// below is the number of rows of each subject that is revoked, and touched the number that a
+	// revocation may read and write: a fraction of them, and more than it updates for release 0.1.
 	below   = 10_000
 	touched = 3_000
 )
 
-// throng is what hangs on one subject: rows that are there for their number, and tokens that were
-// issued by the store.
+// throng is the rows of one subject: many filler rows, and tokens that were issued by the store.
 type throng struct {
 	user   string
 	client string
@@ -34,8 +33,8 @@ type throng struct {
 	token secret.Hash
 }
 
-// EndingsOfMany has each ending meet ten thousand grants or user tokens, and counts the rows that
-// PostgreSQL read and wrote for it. The count does not depend on the machine.
+// RevocationsOfMany runs each revocation on ten thousand grants or user tokens, and counts the rows
+// that PostgreSQL read and wrote for it. The count does not depend on the machine.
 func RevocationsOfMany(t *testing.T) {
 	for name, end := range map[string]func(ctx context.Context, s *store.Store, c throng) error{
 		"reuse": func(ctx context.Context, s *store.Store, c throng) error {
@@ -112,7 +111,7 @@ func ReplaysOfMany(t *testing.T) {
 	}
 }
 
-// wantDead holds everything that was issued to its end.
+// wantDead expects that everything that was issued is revoked.
 func (c throng) wantDead(t *testing.T, b bench, name string) {
 	t.Helper()
 	switch name {

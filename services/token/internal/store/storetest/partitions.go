@@ -24,8 +24,8 @@ func eachPostgres(t *testing.T, test func(t *testing.T, reopen func(time.Duratio
 	})
 }
 
-// hold keeps every partition of a table open, as a dump or a report does, until the answer is
-// called.
+// hold keeps a read transaction on every partition of a table open, as a dump or a report does,
+// until the returned function is called.
 func hold(t *testing.T, db *sqldb.DB, table string) (finish func()) {
 	t.Helper()
 	reading, finished, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
@@ -96,7 +96,8 @@ func longReader(t *testing.T) {
 		late := reopen(20 * time.Hour)
 		later := store.New(late, revlog.NoReplicas{})
 		notDelayed(t, late, "access_tokens", func() {
-			// What is dead cannot go while somebody reads it: that is said, and tried again.
+			// A partition cannot be dropped during a long read: cleanup returns an error and
+			// retries.
 			if err := startCleaner(t, later, store.Retention{}); !errors.Is(err, sqldb.ErrUnavailable) {
 				t.Errorf("housekeeping beside a report: %v", err)
 			}
@@ -154,8 +155,8 @@ SELECT min(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = 'spent_r
 	})
 }
 
-// copies shows that a table of somebody's own is left alone, though its name begins as a
-// partition's does.
+// copies checks that cleanup does not drop an operator's table whose name has the prefix of a
+// partition.
 func copies(t *testing.T) {
 	eachPostgres(t, func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		open(t, reopen(0))
@@ -205,11 +206,11 @@ func revokedKeys(t *testing.T) {
 	})
 }
 
-// before is how release 0.1.0 made room for the evidence of spent refresh tokens: by the name of a
+// before is how release 0.1.0 created partitions of spent refresh tokens: by the name of a
 // partition's end.
 const before = 72 * time.Hour
 
-// otherWidths shows that both releases find room in what the other has made.
+// otherWidths checks that each release uses the partitions that the other has created.
 func otherWidths(t *testing.T) {
 	eachPostgres(t, func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		db := reopen(0)

@@ -13,7 +13,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
-// Endings checks what takes access away from users, members, apps and authentication apps.
+// Revocations checks the revocation of users, members, clients and authentication apps.
 func Revocations(t *testing.T) {
 	t.Run("a user's end takes everything along", func(t *testing.T) { each(t, revokeUser) })
 	t.Run("a member's end takes the workspace's along", func(t *testing.T) { each(t, revokeMember) })
@@ -127,7 +127,7 @@ func revokeMember(t *testing.T, b bench) {
 	b.wantLog(t, []logged{{revocation.Member, revlog.ReasonMemberRemoved}})
 }
 
-// wantConnection holds the one pair to its epoch and to how many of its raises were lenient.
+// wantConnection expects one user-client with this epoch and this number of lenient raises.
 func (b bench) wantConnection(t *testing.T, epoch, lenient int64) {
 	t.Helper()
 	list, err := b.ListConnections(t.Context(), "usr_john")
@@ -156,7 +156,7 @@ func reuseAfterMember(t *testing.T, b bench) {
 	}
 	b.wantConnection(t, 3, 0)
 
-	// Evidence that was acted upon is not lifted to what was approved after it.
+	// Evidence of a reuse that was handled does not revoke a grant that was approved after it.
 	anew := b.mustRedeem(t, code("app", "ws_doe", 3))
 	if err := b.RevokeMember(t.Context(), "usr_john", "ws_acme"); err != nil {
 		t.Fatal(err)
@@ -208,8 +208,8 @@ func redemptionAgainstMember(t *testing.T, b bench) {
 	redemptionAgainst(t, b, func() error { return b.RevokeMember(context.Background(), "usr_john", "ws_acme") })
 }
 
-// endings is how often each race with an end is run: every end walks through all that was issued in
-// the rounds before.
+// endings is how often each race with a revocation is run: every revocation reads everything that
+// was issued in the earlier rounds.
 const endings = 50
 
 func redemptionAgainst(t *testing.T, b bench, end func() error) {
@@ -240,7 +240,8 @@ func redemptionAgainst(t *testing.T, b bench, end func() error) {
 	}
 }
 
-// reuseAgainstMember lets a theft be seen while the pair is moved on for another workspace's sake.
+// reuseAgainstMember detects a reuse concurrently with a revocation for another workspace, which
+// raises the epoch.
 func reuseAgainstMember(t *testing.T, b bench) {
 	for range endings {
 		epoch, err := b.GetPairEpoch(t.Context(), "usr_john", "app")

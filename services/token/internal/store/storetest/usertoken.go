@@ -28,13 +28,13 @@ func UserTokens(t *testing.T) {
 	t.Run("a token carries its holder through a refresh", func(t *testing.T) { each(t, holders) })
 	t.Run("what was replaced or logged out has expired for good", func(t *testing.T) { each(t, revokedTokens) })
 	t.Run("a token past its time is told from one that never was", pastTime)
-	t.Run("an ending spoils an issue that it overtakes", func(t *testing.T) { each(t, revokedMeanwhile) })
+	t.Run("a concurrent revocation makes an issue fail", func(t *testing.T) { each(t, revokedMeanwhile) })
 	t.Run("20 refreshes of one token", func(t *testing.T) { each(t, manyUserRefreshes) })
 	t.Run("refresh against logout", func(t *testing.T) { each(t, refreshAgainstLogout) })
 	t.Run("issue and refresh against the end of a user", func(t *testing.T) { each(t, userTokensAgainstEnd) })
 }
 
-// john proved himself through an authentication app.
+// john authenticated through an authentication app.
 func john() usertoken.Holder {
 	return usertoken.Holder{UserID: "usr_john", AppID: "aap_1", WorkspaceID: "ws_acme", DisplayName: "John Doe"}
 }
@@ -58,7 +58,7 @@ func (b bench) refreshUser(ctx context.Context, from secret.Hash) (secret.Hash, 
 	return next, err
 }
 
-// wantJudged holds a user token to what is said of it; nil is live.
+// wantValidated expects this error for a user token; nil is live.
 func (b bench) wantValidated(t *testing.T, what string, hash secret.Hash, want error) {
 	t.Helper()
 	if _, err := b.ValidateUserToken(t.Context(), hash); !errors.Is(err, want) {
@@ -118,7 +118,7 @@ func revokedTokens(t *testing.T, b bench) {
 	b.wantLog(t, []logged{{revocation.Token, revlog.ReasonReplaced}, {revocation.Token, revlog.ReasonLogout}})
 }
 
-// logged is what a test compares of a log entry.
+// logged are the fields of a log entry that a test compares.
 type logged struct {
 	Kind   revocation.Kind
 	Reason revlog.Reason
@@ -258,8 +258,8 @@ func refreshAgainstLogout(t *testing.T, b bench) {
 	}
 }
 
-// userTokensAgainstEnd lets an issue and a refresh meet the end of their user: whatever came first,
-// nothing is live after.
+// userTokensAgainstEnd runs an issue and a refresh concurrently with the revocation of their user:
+// nothing is live afterwards, whichever came first.
 func userTokensAgainstEnd(t *testing.T, b bench) {
 	for range endings {
 		first := b.mustIssue(t, john())
