@@ -58,7 +58,7 @@ func newBench(t *testing.T) bench {
 	return b
 }
 
-// serve starts a gRPC server with the production interceptors, and connects to it.
+// serve starts a gRPC server that hides errors as rpcserver does, and connects to it.
 func serve(t *testing.T, register func(grpc.ServiceRegistrar)) *grpc.ClientConn {
 	t.Helper()
 	listener := bufconn.Listen(1 << 16)

@@ -27,9 +27,9 @@ func replicas(t *testing.T) (a, b bench) {
 	return newReplica(t, token.DefaultConfig(), first), newReplica(t, token.DefaultConfig(), second)
 }
 
-// endings are the requests of a client or a user that revoke a token. The request itself may be
+// revocations are the requests of a client or a user that revoke a token. The request itself may be
 // refused, as a replay is.
-func newAccessRevocation() map[string]func(ctx context.Context, b bench, user, code string, pair *tokenv1.IssueTokenResponse) error {
+func revocations() map[string]func(ctx context.Context, b bench, user, code string, pair *tokenv1.IssueTokenResponse) error {
 	type way = func(ctx context.Context, b bench, user, code string, pair *tokenv1.IssueTokenResponse) error
 	revoke := func(token func(*tokenv1.IssueTokenResponse) string) way {
 		return func(ctx context.Context, b bench, _, _ string, pair *tokenv1.IssueTokenResponse) error {
@@ -67,7 +67,7 @@ func newAccessRevocation() map[string]func(ctx context.Context, b bench, user, c
 func TestADR0008_NoReplicaAnswersFromBeforeARevocationThatReturned(t *testing.T) {
 	const each = 40
 	here, there := replicas(t)
-	for name, end := range newAccessRevocation() {
+	for name, end := range revocations() {
 		t.Run(name, func(t *testing.T) {
 			group, ctx := errgroup.WithContext(t.Context())
 			group.SetLimit(8)
@@ -125,8 +125,8 @@ func deadAtOnce(ctx context.Context, b bench, token string, end func() error) er
 	}
 	err := end()
 	ended.Store(true)
-	if asked := <-done; err == nil {
-		err = asked
+	if requested := <-done; err == nil {
+		err = requested
 	}
 	return err
 }

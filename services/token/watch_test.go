@@ -161,14 +161,14 @@ func TestWatchersEndWhenTheServerStopsAndDoNotHoldItUp(t *testing.T) {
 	b.revocations = tokenv1.NewRevocationServiceClient(b.dial(t, "videos", "stopping"))
 	stream := b.watch(t, nil)
 	batchOf(t, stream)
-	begun := time.Now()
+	startedAt := time.Now()
 	stop()
 	for range cap(done) {
 		if err := <-done; err != nil {
 			t.Errorf("stopping: %v", err)
 		}
 	}
-	if took := time.Since(begun); took > 50*time.Second {
+	if took := time.Since(startedAt); took > 50*time.Second {
 		t.Errorf("stopping took %s with a watcher", took)
 	}
 	for err == nil {
@@ -209,24 +209,24 @@ func TestOneToAThousandTokensMayBeAskedAboutAtOnce(t *testing.T) {
 	if err != nil || len(batch.GetAnswers()) != len(tokens) {
 		t.Fatalf("BatchIntrospectTokens: %d answers, %v", len(batch.GetAnswers()), err)
 	}
-	told := single.ProtoReflect()
-	for i := range told.Descriptor().Fields().Len() {
-		if field := told.Descriptor().Fields().Get(i); !told.Has(field) {
+	received := single.ProtoReflect()
+	for i := range received.Descriptor().Fields().Len() {
+		if field := received.Descriptor().Fields().Get(i); !received.Has(field) {
 			t.Errorf("%s is not put to the test", field.Name())
 		}
 	}
 	if batch.GetIss() != single.GetIss() || batch.GetTokenType() != "Bearer" {
 		t.Errorf("for all of them: issuer %q, type %q", batch.GetIss(), batch.GetTokenType())
 	}
-	single.Iss, single.TokenType = "", "" // told once
-	for i, answer := range batch.GetAnswers() {
+	single.Iss, single.TokenType = "", "" // sent once
+	for i, response := range batch.GetAnswers() {
 		want := &tokenv1.IntrospectTokenResponse{}
 		if i == 0 || i == 999 {
 			want = proto.CloneOf(single)
-			want.ExpiresInMs = answer.GetExpiresInMs()
+			want.ExpiresInMs = response.GetExpiresInMs()
 		}
-		if !proto.Equal(want, answer) {
-			t.Errorf("token %d: %v, want %v", i, answer, want)
+		if !proto.Equal(want, response) {
+			t.Errorf("token %d: %v, want %v", i, response, want)
 		}
 	}
 	for _, wrong := range [][]string{nil, make([]string, 1001)} {

@@ -18,7 +18,7 @@ var (
 	ErrNotConnected = errors.New("the app was never connected")
 )
 
-// App is a client that a user has approved, as the page of connected apps shows it.
+// App is a client that a user has approved, as the page of connections shows it.
 type App struct {
 	ClientID string
 	// Name is the client's name as registered: untrusted text. It is the identifier of a client

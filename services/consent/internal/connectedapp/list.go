@@ -24,16 +24,16 @@ func (s Service) List(ctx context.Context, session secret.String) ([]App, error)
 	if err != nil {
 		return nil, err
 	}
-	byApp := f.current()
-	if len(byApp) == 0 {
+	byClient := f.current()
+	if len(byClient) == 0 {
 		return nil, nil
 	}
-	names, err := s.Clients.ClientNames(ctx, slices.Sorted(maps.Keys(byApp)))
+	names, err := s.Clients.ClientNames(ctx, slices.Sorted(maps.Keys(byClient)))
 	if err != nil {
 		return nil, err
 	}
-	apps := make([]App, 0, len(byApp))
-	for id, approvals := range byApp {
+	apps := make([]App, 0, len(byClient))
+	for id, approvals := range byClient {
 		apps = append(apps, App{
 			ClientID: id, Name: nameOr(names, id), Workspaces: s.workspaces(approvals, f.workspaceNames),
 			// Approvals are in the order of time.
@@ -72,13 +72,13 @@ func (s Service) gather(ctx context.Context, userID string) (facts, error) {
 // current returns the valid approvals, by client. An approval of an older epoch was revoked, or was
 // recorded by a decision that a concurrent revocation invalidated: no token can be issued for it.
 func (f facts) current() map[string][]Approval {
-	byApp := make(map[string][]Approval)
+	byClient := make(map[string][]Approval)
 	for _, a := range f.approvals {
 		if c := f.connections[a.ClientID]; a.Epoch <= c.Epoch && a.Epoch >= c.Epoch-c.Lenient {
-			byApp[a.ClientID] = append(byApp[a.ClientID], a)
+			byClient[a.ClientID] = append(byClient[a.ClientID], a)
 		}
 	}
-	return byApp
+	return byClient
 }
 
 // workspaces returns the rows of one client: for each workspace the union of the approved scopes,

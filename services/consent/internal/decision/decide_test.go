@@ -113,7 +113,7 @@ func TestNobodyDecidesUnseen(t *testing.T) {
 			t.Errorf("Decide without a prompt: %v, want ErrNotFound", err)
 		}
 		// Not even a session without a user matches a request without a viewer.
-		w.people["john"] = decision.User{}
+		w.users["john"] = decision.User{}
 		if _, err := w.decider().Decide(t.Context(), form); !errors.Is(err, decision.ErrNotFound) {
 			t.Errorf("Decide by nobody: %v, want ErrNotFound", err)
 		}

@@ -215,7 +215,7 @@ func (d Decider) open(ctx context.Context, r Request) (User, Pending, error) {
 	var pendingErr error
 	var asking sync.WaitGroup
 	asking.Go(func() { pending, pendingErr = d.Authorizations.Find(ctx, r) })
-	person, err := d.Identity.Session(ctx, r.Session)
+	user, err := d.Identity.Session(ctx, r.Session)
 	asking.Wait()
 	if err == nil {
 		err = pendingErr
@@ -226,5 +226,5 @@ func (d Decider) open(ctx context.Context, r Request) (User, Pending, error) {
 	if err != nil {
 		return User{}, Pending{}, err
 	}
-	return person, pending, nil
+	return user, pending, nil
 }

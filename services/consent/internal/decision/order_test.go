@@ -107,7 +107,7 @@ func TestFault_A1_ADecidedRequestIsDecidedForGood(t *testing.T) {
 			if _, err := w.decider().Decide(t.Context(), row.first); err != nil {
 				t.Fatal(err)
 			}
-			if w.asked != 0 {
+			if w.redeemedCalls != 0 {
 				t.Error("the first decision asks for the use of a code")
 			}
 			if row.change != nil {

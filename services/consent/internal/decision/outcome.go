@@ -25,12 +25,12 @@ type Decided struct {
 // GetOutcome returns the user's decision. It fails with ErrNotFound while there is no decision, and
 // for another user.
 func (d Decider) GetOutcome(ctx context.Context, r Request) (Decided, error) {
-	person, pending, err := d.open(ctx, r)
+	user, pending, err := d.open(ctx, r)
 	if err != nil {
 		return Decided{}, err
 	}
 	outcome := pending.Outcome
-	if outcome == nil || outcome.UserID != person.ID {
+	if outcome == nil || outcome.UserID != user.ID {
 		return Decided{}, ErrNotFound
 	}
 	decided := Decided{
@@ -41,7 +41,7 @@ func (d Decider) GetOutcome(ctx context.Context, r Request) (Decided, error) {
 		return decided, nil
 	}
 	var member bool
-	if decided.Workspace, member = person.workspace(outcome.WorkspaceID); !member {
+	if decided.Workspace, member = user.workspace(outcome.WorkspaceID); !member {
 		decided.Workspace = Workspace{ID: outcome.WorkspaceID}
 	}
 	if len(outcome.Code) == 0 {
@@ -50,7 +50,7 @@ func (d Decider) GetOutcome(ctx context.Context, r Request) (Decided, error) {
 	if decided.Redeemed, err = d.Codes.Redeemed(ctx, outcome.Code); err != nil {
 		return Decided{}, err
 	}
-	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: person.ID, ClientID: pending.ClientID})
+	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: user.ID, ClientID: pending.ClientID})
 	if err != nil {
 		return Decided{}, err
 	}

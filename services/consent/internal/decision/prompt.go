@@ -29,23 +29,23 @@ type Scope struct {
 // and the decision carries it, so that a revocation while the page is open makes the decision
 // ErrStale. ErrNotFound when the authorization was decided.
 func (d Decider) GetPrompt(ctx context.Context, r Request) (Prompt, error) {
-	person, pending, err := d.open(ctx, r)
+	user, pending, err := d.open(ctx, r)
 	if err != nil {
 		return Prompt{}, err
 	}
 	if pending.Outcome != nil {
 		return Prompt{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
 	}
-	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: person.ID, ClientID: pending.ClientID})
+	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: user.ID, ClientID: pending.ClientID})
 	if err != nil {
 		return Prompt{}, err
 	}
 	prompt := Prompt{
 		ClientName: pending.ClientName, RedirectOrigin: pending.RedirectOrigin,
-		Scopes: d.describe(pending.Scope), User: person,
+		Scopes: d.describe(pending.Scope), User: user,
 	}
 	if !pending.EpochInDecision { // last, so that an error before it binds no user
-		return prompt, d.Authorizations.Bind(ctx, r, Viewer{UserID: person.ID, Epoch: epoch})
+		return prompt, d.Authorizations.Bind(ctx, r, Viewer{UserID: user.ID, Epoch: epoch})
 	}
 	prompt.Page = &Page{ClientID: pending.ClientID, Epoch: epoch}
 	return prompt, nil

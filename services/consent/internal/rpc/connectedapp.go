@@ -10,7 +10,7 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 )
 
-// ConnectedApps serves the page of connected apps.
+// ConnectedApps serves the page of a user's connected clients.
 type ConnectedApps struct {
 	consentv1.UnsafeConnectedAppServiceServer
 

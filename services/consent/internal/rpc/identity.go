@@ -23,13 +23,13 @@ func (i Identity) Session(ctx context.Context, session secret.String) (decision.
 	if err != nil {
 		return decision.User{}, err
 	}
-	person := decision.User{ID: s.GetUserId(), DisplayName: s.GetDisplayName(), EmailAddress: s.GetEmailAddress()}
+	user := decision.User{ID: s.GetUserId(), DisplayName: s.GetDisplayName(), EmailAddress: s.GetEmailAddress()}
 	if workspaces == nil {
-		person.Workspaces, err = i.workspaces(ctx, person.ID)
-		return person, err
+		user.Workspaces, err = i.workspaces(ctx, user.ID)
+		return user, err
 	}
-	person.Workspaces = fromWorkspaces(workspaces.GetWorkspaces())
-	return person, nil
+	user.Workspaces = fromWorkspaces(workspaces.GetWorkspaces())
+	return user, nil
 }
 
 func (i Identity) session(ctx context.Context, req *identityv1.GetSessionRequest) (*identityv1.Session, *identityv1.WorkspaceList, error) {

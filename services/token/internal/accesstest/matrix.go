@@ -69,7 +69,7 @@ func Matrix() []Cell {
 		}
 		for _, plan := range []string{"free", "pro", "enterprise", ""} {
 			for _, set := range sets {
-				cells = append(cells, r.app(set, plan))
+				cells = append(cells, r.accessToken(set, plan))
 			}
 			cells = append(cells, r.key(plan))
 		}
@@ -113,8 +113,8 @@ func without(all []string, one string) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == one })
 }
 
-// app returns a cell of an access token.
-func (r row) app(scope []string, plan string) Cell {
+// accessToken returns a cell of an access token.
+func (r row) accessToken(scope []string, plan string) Cell {
 	c := Cell{
 		Name: r.method + " " + r.path + " with " + strings.Join(scope, ",") + " on " + plan, Method: r.method, Path: r.path,
 		Facts: introspect.Facts{

@@ -60,7 +60,7 @@ func (l *memoryLog) fail(err error) {
 	l.down = err
 }
 
-func (l *memoryLog) hold(gate chan struct{}) {
+func (l *memoryLog) block(gate chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.gate = gate

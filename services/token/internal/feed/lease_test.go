@@ -32,7 +32,7 @@ func TestMemoryIsTrustedWhileTheLogIsRead(t *testing.T) {
 func TestAFollowerThatCannotReadStopsTrustingWithinTheLease(t *testing.T) {
 	for name, breaks := range map[string]func(l *memoryLog){
 		"an outage":            func(l *memoryLog) { l.fail(errDown) },
-		"an answer that hangs": func(l *memoryLog) { l.hold(make(chan struct{})) },
+		"an answer that hangs": func(l *memoryLog) { l.block(make(chan struct{})) },
 	} {
 		follow(t, 0, func(t *testing.T, b bench) {
 			b.trusted(0)
@@ -44,7 +44,7 @@ func TestAFollowerThatCannotReadStopsTrustingWithinTheLease(t *testing.T) {
 				t.Errorf("%s: trusted a lease after the revocation", name)
 			}
 			b.log.fail(nil)
-			b.log.hold(nil)
+			b.log.block(nil)
 			for range 100 {
 				b.trusted(0) // requests keep coming
 				pass(50 * time.Millisecond)
@@ -62,7 +62,7 @@ func TestAReadingThatBeganBeforeARevocationDoesNotSpeakForIt(t *testing.T) {
 	follow(t, 0, func(t *testing.T, b bench) {
 		b.trusted(0)
 		gate := make(chan struct{})
-		b.log.hold(gate)
+		b.log.block(gate)
 		pass(25 * time.Millisecond) // a reading has begun and has seen nothing
 		b.log.append(1)
 		if err := b.WaitForReplicas(t.Context(), true); err != nil {
@@ -72,7 +72,7 @@ func TestAReadingThatBeganBeforeARevocationDoesNotSpeakForIt(t *testing.T) {
 			t.Fatal("trusted right after a revocation of our own")
 		}
 		second := make(chan struct{})
-		b.log.hold(second)
+		b.log.block(second)
 		close(gate)
 		synctest.Wait()
 		if b.trusted(0) {
@@ -88,9 +88,9 @@ func TestAReadingThatBeganBeforeARevocationDoesNotSpeakForIt(t *testing.T) {
 
 func TestSettleWaitsForTheLeaseAndNoLonger(t *testing.T) {
 	settle := func(ctx context.Context, b bench) (time.Duration, error) {
-		begun := time.Now()
+		startedAt := time.Now()
 		err := b.WaitForReplicas(ctx, true)
-		return time.Since(begun), err
+		return time.Since(startedAt), err
 	}
 	follow(t, 0, func(t *testing.T, b bench) {
 		if took, err := settle(t.Context(), b); took != feed.Lease || err != nil {
@@ -112,16 +112,16 @@ func TestSettleWaitsForTheLeaseAndNoLonger(t *testing.T) {
 func TestWhoEndedNothingWaitsAndCostsNobodyTheirMemory(t *testing.T) {
 	follow(t, 0, func(t *testing.T, b bench) {
 		b.trusted(0)
-		begun := time.Now()
-		if err := b.WaitForReplicas(t.Context(), false); err != nil || time.Since(begun) != feed.Lease {
-			t.Errorf("waited %s, %v: want the lease", time.Since(begun), err)
+		startedAt := time.Now()
+		if err := b.WaitForReplicas(t.Context(), false); err != nil || time.Since(startedAt) != feed.Lease {
+			t.Errorf("waited %s, %v: want the lease", time.Since(startedAt), err)
 		}
 	})
 	follow(t, 0, func(t *testing.T, b bench) {
 		b.trusted(0)
 		pass(25 * time.Millisecond)
 		gate := make(chan struct{})
-		b.log.hold(gate) // no poll returns from now on
+		b.log.block(gate) // no poll returns from now on
 		if err := b.WaitForReplicas(t.Context(), false); err != nil || !b.trusted(0) {
 			t.Errorf("%v; memory is trusted: %t", err, b.trusted(0))
 		}
@@ -179,8 +179,8 @@ func TestALogThatWentOnWithoutUsIsForgotten(t *testing.T) {
 			b.log.append(1)
 			b.trusted(0)
 			pass(25 * time.Millisecond)
-			if heard, _, cursor := b.ear.applied(); heard == 0 || cursor != b.log.head {
-				t.Errorf("%s: heard %d entries up to %d, the log is at %d", name, heard, cursor, b.log.head)
+			if applied, _, cursor := b.ear.applied(); applied == 0 || cursor != b.log.head {
+				t.Errorf("%s: heard %d entries up to %d, the log is at %d", name, applied, cursor, b.log.head)
 			}
 		})
 	}

@@ -94,8 +94,8 @@ func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request
 	hash := secret.Sum(req.Code.Reveal())
 	code, err := g.Codes.Resolve(ctx, req.Code)
 	if errors.Is(err, ErrCodeUnknown) {
-		unknown := invalidCode(cmp.Or(cause.Of(err), cause.CodeUnknown))
-		return TokenPair{}, g.replayed(ctx, replay{hash: hash, client: client, req: req, otherwise: unknown})
+		refusal := invalidCode(cmp.Or(cause.Of(err), cause.CodeUnknown))
+		return TokenPair{}, g.replayed(ctx, replay{hash: hash, client: client, req: req, otherwise: refusal})
 	}
 	if err != nil {
 		return TokenPair{}, err

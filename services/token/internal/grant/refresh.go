@@ -176,13 +176,13 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (To
 
 // narrow validates the scope parameter against the granted scope. A family's granted scope never
 // changes, so it can be read before the rotation without a race.
-func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Client, asked string) (string, error) {
-	if asked == "" {
+func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Client, requested string) (string, error) {
+	if requested == "" {
 		return "", nil
 	}
-	want, err := oauth.ParseAskedScope(asked)
+	want, err := oauth.ParseAskedScope(requested)
 	if err != nil {
-		return "", invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(asked))
+		return "", invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(requested))
 	}
 	granted, err := g.Store.GrantedScope(ctx, token, client.ID)
 	if err != nil {
@@ -202,9 +202,9 @@ func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Clie
 // withoutOpenID removes the OpenID Connect scopes that were not granted: the authorization endpoint
 // ignored them, and clients repeat their first request at refresh. When no other scope is left, the
 // result is the granted scope.
-func withoutOpenID(asked, granted oauth.Scope) oauth.Scope {
+func withoutOpenID(requested, granted oauth.Scope) oauth.Scope {
 	openID := oauth.OpenIDScopes()
-	return asked.Without(func(name string) bool { return openID.Contains(name) && !granted.Contains(name) })
+	return requested.Without(func(name string) bool { return openID.Contains(name) && !granted.Contains(name) })
 }
 
 // replayed handles a token that is not current: it returns the same successor inside the retry
@@ -234,26 +234,26 @@ func (g RefreshToken) replayed(ctx context.Context, token secret.Hash, client Cl
 // refuse returns the refusal of a token, with its cause for the log. When the store is unavailable
 // the refusal stands and its cause is unknown.
 func (g RefreshToken) refuse(ctx context.Context, token secret.Hash, client Client, reused bool) error {
-	known, err := g.Store.ExplainRefresh(ctx, token, g.Lifetimes.Refresh)
+	origin, err := g.Store.ExplainRefresh(ctx, token, g.Lifetimes.Refresh)
 	switch {
 	case reused && err != nil:
 		return &ReuseError{Err: ErrRefreshTokenReused, First: Origin{ClientID: client.ID}}
 	case reused:
-		return &ReuseError{Err: ErrRefreshTokenReused, First: known.Origin}
+		return &ReuseError{Err: ErrRefreshTokenReused, First: origin.Origin}
 	case err != nil:
 		return ErrInvalidRefreshToken
 	}
-	return invalidRefreshToken(known.cause(client))
+	return invalidRefreshToken(origin.cause(client))
 }
 
 // sameScope refuses a request for another scope than the first one had: it is not a retry.
-func sameScope(asked, issued string) error {
-	if asked == "" {
+func sameScope(requested, issued string) error {
+	if requested == "" {
 		return nil
 	}
-	want, err := oauth.ParseAskedScope(asked)
+	want, err := oauth.ParseAskedScope(requested)
 	if err != nil {
-		return invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(asked))
+		return invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(requested))
 	}
 	have, err := oauth.ParseScope(issued)
 	if err != nil {

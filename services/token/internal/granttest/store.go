@@ -30,9 +30,9 @@ type family struct {
 	current secret.Hash
 	spent   map[secret.Hash]bool
 	// sealed is the successor of retry.
-	retry  secret.Hash
-	sealed []byte
-	ended  bool
+	retry   secret.Hash
+	sealed  []byte
+	revoked bool
 }
 
 // NewStore makes an empty store.
@@ -41,7 +41,7 @@ func NewStore(j *Journal) *Store { return &Store{Journal: j, families: make(map[
 // Live reports whether the family of a code exists and is not revoked.
 func (s *Store) Live(code secret.String) bool {
 	f := s.families[secret.Sum(code.Reveal())]
-	return f != nil && !f.ended
+	return f != nil && !f.revoked
 }
 
 // CloseRetryWindow erases every sealed token pair.
@@ -84,7 +84,7 @@ func (s *Store) RevokeFamily(_ context.Context, code secret.Hash) error {
 	if err := s.note("RevokeFamily"); err != nil {
 		return err
 	}
-	s.families[code].ended = true
+	s.families[code].revoked = true
 	return nil
 }
 
@@ -127,11 +127,11 @@ func (s *Store) Replayed(_ context.Context, token secret.Hash, clientID string) 
 		if !f.spent[token] || f.Code.ClientID != clientID {
 			continue
 		}
-		if f.retry == token && len(f.sealed) > 0 && !f.ended {
+		if f.retry == token && len(f.sealed) > 0 && !f.revoked {
 			left := cmp.Or(s.Left, s.Rotation.Lifetimes.Family)
 			return grant.Replay{Sealed: f.sealed, Scope: f.Code.Scope.String(), FamilyLeft: left}, nil
 		}
-		f.ended = true
+		f.revoked = true
 		return grant.Replay{Reused: true}, nil
 	}
 	return grant.Replay{}, nil
@@ -169,7 +169,7 @@ func (f *family) origin() grant.Origin {
 // holding returns the live family whose current refresh token this is.
 func (s *Store) holding(token secret.Hash, clientID string) *family {
 	for _, f := range s.families {
-		if f.current == token && f.Code.ClientID == clientID && !f.ended {
+		if f.current == token && f.Code.ClientID == clientID && !f.revoked {
 			return f
 		}
 	}

@@ -44,12 +44,12 @@ func (i Introspector) Bearer(ctx context.Context, token string, minCursor int64)
 // returns an error, the caller discards what was yielded. yield must not keep the pointer.
 func (i Introspector) Bearers(ctx context.Context, tokens []string, minCursor int64, yield func(*Facts)) error {
 	q := i.newLookup(minCursor)
-	known := make([]*cached, len(tokens))
+	hits := make([]*cached, len(tokens))
 	var missed []miss
 	for n, token := range tokens {
 		// A cached token had its format validated before.
 		hash := secret.Sum(token)
-		if known[n] = q.cache.find(hash); known[n] != nil {
+		if hits[n] = q.cache.find(hash); hits[n] != nil {
 			continue
 		}
 		if kind := bearerKind(token); kind != 0 {
@@ -63,8 +63,8 @@ func (i Introspector) Bearers(ctx context.Context, tokens []string, minCursor in
 	for n := range tokens {
 		facts = Facts{}
 		switch {
-		case known[n] != nil:
-			q.cache.copy(known[n], &facts)
+		case hits[n] != nil:
+			q.cache.copy(hits[n], &facts)
 		case len(missed) > 0 && missed[0].at == n:
 			facts, missed = missed[0].facts, missed[1:]
 		}

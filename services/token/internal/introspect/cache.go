@@ -137,16 +137,16 @@ func (v *view) put(hash secret.Hash, facts Facts) {
 	facts.LongUnused = false
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	since, known := c.feed.Since(v.cursor)
-	if !known {
+	since, complete := c.feed.Since(v.cursor)
+	if !complete {
 		return
 	}
 	if len(since) > 0 {
-		var ended revocation.Set
+		var revoked revocation.Set
 		for i := range since {
-			ended.Add(&since[i].Revocation)
+			revoked.Add(&since[i].Revocation)
 		}
-		if facts.revokedBy(hash, &ended) {
+		if facts.revokedBy(hash, &revoked) {
 			return
 		}
 	}
@@ -174,29 +174,29 @@ func (c *Cache) Forget() {
 // evict evicts the tokens that an entry revokes. It decides only where to look: package
 // sdk/enforce/revocation decides which tokens an entry revokes.
 func (c *Cache) evict(e *feed.Entry) {
-	ended := revocation.NewSet(&e.Revocation)
+	revoked := revocation.NewSet(&e.Revocation)
 	switch {
-	case ended.Everything():
+	case revoked.Everything():
 		c.tokens.InvalidateAll()
 	case e.Kind == revocation.Token:
 		c.tokens.Invalidate(secret.Hash(e.TokenHash))
 	case e.Kind == revocation.Workspace: // no plan is cached here
 	case e.UserID != "":
 		for _, r := range c.users.of(e.UserID) {
-			if r.facts.revokedBy(r.hash, ended) {
+			if r.facts.revokedBy(r.hash, revoked) {
 				c.tokens.Invalidate(r.hash)
 			}
 		}
 	default:
-		c.sweep(ended)
+		c.sweep(revoked)
 	}
 }
 
 // sweep scans the whole cache, which only the rare revocations by operators need.
-func (c *Cache) sweep(ended *revocation.Set) {
+func (c *Cache) sweep(revoked *revocation.Set) {
 	var hashes []secret.Hash
 	for hash, r := range c.tokens.All() {
-		if r.facts.revokedBy(hash, ended) {
+		if r.facts.revokedBy(hash, revoked) {
 			hashes = append(hashes, hash)
 		}
 	}

@@ -155,9 +155,9 @@ func TestAUseNeverWaitsForTheStore(t *testing.T) {
 		r.set(func(w *writes) { w.hold = hold })
 		r.Used([]byte("one"))
 		wait() // the flush hangs in the store now
-		begun := time.Now()
+		startedAt := time.Now()
 		r.Used([]byte("two"))
-		if waited := time.Since(begun); waited != 0 {
+		if waited := time.Since(startedAt); waited != 0 {
 			t.Errorf("a use waited %s", waited)
 		}
 		close(hold)
@@ -206,11 +206,11 @@ func TestTheEndIsNotHeldUpByAStoreThatHangs(t *testing.T) {
 	bubble(t, func(t *testing.T, r *running) {
 		r.set(func(w *writes) { w.hold = make(chan struct{}) })
 		r.Used([]byte("one"))
-		begun := time.Now()
+		startedAt := time.Now()
 		if err := r.end(); err != nil {
 			t.Errorf("Run: %v", err)
 		}
-		if took := time.Since(begun); took > time.Second {
+		if took := time.Since(startedAt); took > time.Second {
 			t.Errorf("the end took %s", took)
 		}
 	})

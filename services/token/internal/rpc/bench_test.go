@@ -36,15 +36,15 @@ type authz struct {
 	authzv1.CodeServiceClient
 
 	// client is the authenticated client without its identifier.
-	client authzv1.Client
-	down   error
-	asked  []*authzv1.AuthenticateClientRequest
+	client   authzv1.Client
+	down     error
+	requests []*authzv1.AuthenticateClientRequest
 }
 
 func (a *authz) AuthenticateClient(
 	_ context.Context, req *authzv1.AuthenticateClientRequest, _ ...grpc.CallOption,
 ) (*authzv1.AuthenticateClientResponse, error) {
-	a.asked = append(a.asked, proto.CloneOf(req))
+	a.requests = append(a.requests, proto.CloneOf(req))
 	if a.down != nil {
 		return nil, a.down
 	}
@@ -79,9 +79,9 @@ type revokedFamily struct {
 
 // tokens are the rest of the store: the tokens that introspection reads and revocation revokes.
 type tokens struct {
-	facts   introspect.Facts
-	down    error
-	endings []revokedFamily
+	facts       introspect.Facts
+	down        error
+	revocations []revokedFamily
 }
 
 func (s *tokens) FindAccess(context.Context, secret.Hash) (introspect.Facts, error) {
@@ -106,12 +106,12 @@ func (s *tokens) FindRefresh(context.Context, secret.Hash) (introspect.Facts, er
 func (*tokens) Used([]byte) {}
 
 func (s *tokens) RevokeAccess(_ context.Context, token secret.Hash, onlyClient string) (bool, error) {
-	s.endings = append(s.endings, revokedFamily{"access", token, onlyClient})
+	s.revocations = append(s.revocations, revokedFamily{"access", token, onlyClient})
 	return false, s.down
 }
 
 func (s *tokens) RevokeRefresh(_ context.Context, token secret.Hash, onlyClient string) (bool, error) {
-	s.endings = append(s.endings, revokedFamily{"refresh", token, onlyClient})
+	s.revocations = append(s.revocations, revokedFamily{"refresh", token, onlyClient})
 	return false, s.down
 }
 

@@ -24,21 +24,21 @@ import (
 type pairs struct {
 	list  []oauth.Connection
 	down  error
-	asked []string
+	calls []string
 }
 
 func (p *pairs) GetPairEpoch(_ context.Context, userID, clientID string) (int64, error) {
-	p.asked = append(p.asked, "epoch "+userID+" "+clientID)
+	p.calls = append(p.calls, "epoch "+userID+" "+clientID)
 	return 7, p.down
 }
 
 func (p *pairs) ListConnections(_ context.Context, userID string) ([]oauth.Connection, error) {
-	p.asked = append(p.asked, "list "+userID)
+	p.calls = append(p.calls, "list "+userID)
 	return p.list, p.down
 }
 
 func (p *pairs) EndConnection(_ context.Context, userID, clientID string) error {
-	p.asked = append(p.asked, "end "+userID+" "+clientID)
+	p.calls = append(p.calls, "end "+userID+" "+clientID)
 	return p.down
 }
 
@@ -58,10 +58,10 @@ func TestAPairIsNamedByTwoIdentifiers(t *testing.T) {
 			t.Errorf("%s: %v", method, err)
 		}
 	}
-	if diff := cmp.Diff([]string{"epoch usr_john app", "end usr_john app", "list usr_john"}, p.asked); diff != "" {
+	if diff := cmp.Diff([]string{"epoch usr_john app", "end usr_john app", "list usr_john"}, p.calls); diff != "" {
 		t.Errorf("asked (-want +got):\n%s", diff)
 	}
-	p.asked = nil
+	p.calls = nil
 	for _, wrong := range []string{"", strings.Repeat("a", 129), "a\x00b"} {
 		for _, pair := range []struct{ user, client, field string }{{wrong, "app", "user_id"}, {"usr_john", wrong, "client_id"}} {
 			errs := call(t.Context(), p, pair.user, pair.client)
@@ -70,7 +70,7 @@ func TestAPairIsNamedByTwoIdentifiers(t *testing.T) {
 		}
 	}
 	failsAs(t, call(t.Context(), p, "", "app")["list"], errorv1.Reason_REASON_INVALID_REQUEST, "user_id")
-	for _, asked := range p.asked {
+	for _, asked := range p.calls {
 		if !strings.HasPrefix(asked, "list ") {
 			t.Errorf("the store was asked %q", asked)
 		}

@@ -154,7 +154,7 @@ func (cursorPage) GetPageToken() string { return "" }
 // later release is unspecified.
 func reasonOf(stored int16) tokenv1.RevocationReason {
 	reason := tokenv1.RevocationReason(stored)
-	if _, known := tokenv1.RevocationReason_name[int32(reason)]; !known {
+	if _, defined := tokenv1.RevocationReason_name[int32(reason)]; !defined {
 		return tokenv1.RevocationReason_REVOCATION_REASON_UNSPECIFIED
 	}
 	return reason

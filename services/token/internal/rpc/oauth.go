@@ -147,14 +147,14 @@ func (s *OAuth) IntrospectClientToken(
 		return nil, missing("token")
 	}
 	caller := introspect.Caller{ClientID: client.GetClientId(), ResourceServer: client.GetResourceServer()}
-	answer, err := s.Introspector.ForClient(ctx, caller, req.GetToken())
+	result, err := s.Introspector.ForClient(ctx, caller, req.GetToken())
 	if errors.Is(err, introspect.ErrInactive) {
 		return &tokenv1.IntrospectClientTokenResponse{Active: new(bool)}, nil
 	}
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	return clientResponse(answer, s.Issuer), nil
+	return clientResponse(result, s.Issuer), nil
 }
 
 // provesSomething reports whether any reading of the client's credentials has a secret.

@@ -56,14 +56,14 @@ func BenchmarkIntrospectTokenWarm(b *testing.B) {
 // the other's.
 func BenchmarkBatchIntrospectTokensWarm(b *testing.B) {
 	server, tokens := warm(b, 100)
-	asked, err := proto.Marshal(&tokenv1.BatchIntrospectTokensRequest{Tokens: tokens})
+	requests, err := proto.Marshal(&tokenv1.BatchIntrospectTokensRequest{Tokens: tokens})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
 		var req tokenv1.BatchIntrospectTokensRequest
-		if err := proto.Unmarshal(asked, &req); err != nil {
+		if err := proto.Unmarshal(requests, &req); err != nil {
 			b.Fatal(err)
 		}
 		res, err := server.BatchIntrospectTokens(b.Context(), &req)

@@ -113,9 +113,9 @@ func TestTheSealShowsNothingOfThePair(t *testing.T) {
 	}
 }
 
-// known is a token pair and one sealed form of it. A rolling upgrade must decrypt what the previous
-// release sealed, and all processes of the fuzzer need the same bytes.
-func known(t testing.TB) (grant.TokenPair, []byte) {
+// knownPair is a token pair and one sealed form of it. A rolling upgrade must decrypt what the
+// previous release sealed, and all processes of the fuzzer need the same bytes.
+func knownPair(t testing.TB) (grant.TokenPair, []byte) {
 	t.Helper()
 	sealed, err := base64.StdEncoding.DecodeString("" +
 		"awiCvneE/g7F6eGwt/qbk+sgHwJrcRtBdnQVjMqedyF45vMZKI48nPSVGUZrcgA5cdJAMdriXuc9uGRFPIkKelJ2r+fRdSn1qXUG" +
@@ -132,7 +132,7 @@ func known(t testing.TB) (grant.TokenPair, []byte) {
 }
 
 func TestWhatAnEarlierReleaseSealedStillOpens(t *testing.T) {
-	want, sealed := known(t)
+	want, sealed := knownPair(t)
 	got, err := seal.Sealer{}.Open(secret.New(predecessor), sealed)
 	if err != nil || !same(got, want) {
 		t.Errorf("Open: %q for %s, %v, or other tokens", got.Scope, got.ExpiresIn, err)
@@ -142,7 +142,7 @@ func TestWhatAnEarlierReleaseSealedStillOpens(t *testing.T) {
 // FuzzOpen: Open returns a token pair only for bytes that were sealed under the token, whatever the
 // database returns.
 func FuzzOpen(f *testing.F) {
-	pair, sealed := known(f)
+	pair, sealed := knownPair(f)
 	f.Add(predecessor, sealed)
 	f.Add(predecessor, []byte(nil))
 	f.Add("", sealed)

@@ -66,8 +66,8 @@ const fineness = 10
 // eraseEvery is the interval at which dead rows are deleted one by one; 0 where dropping partitions
 // is enough.
 func (t partitioned) eraseEvery() time.Duration {
-	if known := t.life + t.kept; t.width+droppedLate+longestRest > known/fineness {
-		return known / (2 * fineness)
+	if span := t.life + t.kept; t.width+droppedLate+longestRest > span/fineness {
+		return span / (2 * fineness)
 	}
 	return 0
 }

@@ -98,7 +98,7 @@ func micros(d time.Duration) int64 { return d.Microseconds() }
 // fromMicros converts a stored time.
 func fromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }
 
-// inTx runs a transaction that revokes nothing. what names the work in its errors.
+// inTx runs a transaction that revokes nothing. Its errors begin with what.
 func (s *Store) inTx(ctx context.Context, what string, work func(*sqldb.Tx) error) error {
 	if err := s.db.InTx(ctx, work); err != nil {
 		return fmt.Errorf("%s: %w", what, err)

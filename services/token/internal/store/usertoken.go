@@ -138,15 +138,15 @@ func (s *Store) lockMarks(ctx context.Context, tx *sqldb.Tx, h usertoken.Holder)
 // LogoutUserToken revokes a user token: usertoken.ErrUnknown, and usertoken.ErrExpired for one that
 // was not live.
 func (s *Store) LogoutUserToken(ctx context.Context, token secret.Hash) error {
-	live, known := false, false
+	live, exists := false, false
 	err := s.log.Revoke(ctx, "logging out a user token", func(tx *revlog.Tx) error {
 		var h usertoken.Holder
-		live, known = false, true
+		live, exists = false, true
 		err := tx.QueryRow(ctx, s.user.logout, token.Bytes(), micros(usertoken.KeptPastTime)).Scan(&h.UserID, &h.AppID, &live)
 		if isNotFound(err) {
 			live = false
 			if _, err = s.holder(ctx, tx, token); errors.Is(err, usertoken.ErrUnknown) {
-				known, err = false, nil
+				exists, err = false, nil
 			}
 			return err
 		}
@@ -159,7 +159,7 @@ func (s *Store) LogoutUserToken(ctx context.Context, token secret.Hash) error {
 	switch {
 	case err != nil:
 		return err
-	case !known:
+	case !exists:
 		return usertoken.ErrUnknown
 	case !live:
 		return usertoken.ErrExpired

@@ -17,7 +17,7 @@ const (
 	ReasonCodeReplay Reason = 2
 	// ReasonReuse is a spent refresh token that was presented again.
 	ReasonReuse Reason = 3
-	// ReasonDisconnect is the user's own decision on the Connected Apps page.
+	// ReasonDisconnect is the user's own revocation of a connection, on the page of connections.
 	ReasonDisconnect Reason = 4
 	// ReasonKeyRevoked is the revocation of an API key.
 	ReasonKeyRevoked Reason = 5

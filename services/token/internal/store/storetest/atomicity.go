@@ -154,9 +154,9 @@ func revokeRefresh(t *testing.T, b bench) {
 		first := b.mustRedeem(t, code("app", "ws_acme", 0))
 		next := b.mustRotate(t, first.refresh)
 		other := b.mustRedeem(t, code("app", "ws_acme", 0))
-		ended, err := b.RevokeRefresh(t.Context(), pick(first, next).refresh, "")
-		if err != nil || !ended {
-			t.Fatalf("%s: ended %v, error %v", name, ended, err)
+		revoked, err := b.RevokeRefresh(t.Context(), pick(first, next).refresh, "")
+		if err != nil || !revoked {
+			t.Fatalf("%s: ended %v, error %v", name, revoked, err)
 		}
 		if b.live(t, first.access) || b.live(t, next.access) || b.current(t, next.refresh) {
 			t.Errorf("%s: part of the family is still live", name)
@@ -170,14 +170,14 @@ func revokeRefresh(t *testing.T, b bench) {
 func revokeAccess(t *testing.T, b bench) {
 	first := b.mustRedeem(t, code("app", "ws_acme", 0))
 	next := b.mustRotate(t, first.refresh)
-	if ended, err := b.RevokeAccess(t.Context(), first.access, "app"); err != nil || !ended {
-		t.Fatalf("ended %v, error %v", ended, err)
+	if revoked, err := b.RevokeAccess(t.Context(), first.access, "app"); err != nil || !revoked {
+		t.Fatalf("ended %v, error %v", revoked, err)
 	}
 	if b.live(t, first.access) || !b.live(t, next.access) || !b.current(t, next.refresh) {
 		t.Error("revoking an access token must end it and nothing else")
 	}
-	if ended, err := b.RevokeAccess(t.Context(), token(), ""); err != nil || ended {
-		t.Errorf("an unknown token ended something: %v %v", ended, err)
+	if revoked, err := b.RevokeAccess(t.Context(), token(), ""); err != nil || revoked {
+		t.Errorf("an unknown token ended something: %v %v", revoked, err)
 	}
 }
 

@@ -76,7 +76,7 @@ func oldRows(t *testing.T) {
 					t.Errorf("%s: a user token is refreshed: %v", name, err)
 				}
 			}
-			// What release 0.1 issues later is live.
+			// A token that release 0.1 issues later is live.
 			later := open(t, reopen(time.Minute))
 			epoch, err := later.GetPairEpoch(t.Context(), "usr_john", "app")
 			if err != nil {

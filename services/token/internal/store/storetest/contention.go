@@ -44,7 +44,7 @@ func manyRedemptions(t *testing.T, b bench) {
 // all of them: both lock many of the same rows, in different orders.
 func refreshesAgainstDisconnect(t *testing.T, b bench) {
 	const families = 12
-	for range endings {
+	for range raceRounds {
 		epoch, err := b.GetPairEpoch(t.Context(), "usr_john", "app")
 		if err != nil {
 			t.Fatal(err)
@@ -121,8 +121,8 @@ func refreshAgainstRevoke(t *testing.T, b bench) {
 				}
 				return
 			}
-			if ended, err := b.RevokeRefresh(context.Background(), i.refresh, ""); err != nil || !ended {
-				t.Errorf("revoke: ended %v, error %v", ended, err)
+			if revoked, err := b.RevokeRefresh(context.Background(), i.refresh, ""); err != nil || !revoked {
+				t.Errorf("revoke: ended %v, error %v", revoked, err)
 			}
 		})
 		if b.live(t, i.access) || b.live(t, next.access) || b.current(t, next.refresh) {

@@ -107,7 +107,7 @@ func (m *month) pass(t testing.TB, span, interval time.Duration, counted []strin
 
 func (m *month) housekeep(t testing.TB) {
 	t.Helper()
-	if err := startCleaner(t, m, store.Retention{}); err != nil {
+	if err := cleanUp(t, m, store.Retention{}); err != nil {
 		t.Fatalf("housekeeping: %v", err)
 	}
 }

@@ -80,12 +80,12 @@ func bounds(t *testing.T) {
 		end(now)
 		later := open(t, reopen(40*24*time.Hour))
 		end(later)
-		if err := startCleaner(t, later, store.Retention{}); err != nil {
+		if err := cleanUp(t, later, store.Retention{}); err != nil {
 			t.Fatal(err)
 		}
 		wantBounds(t, later, feed.Bounds{Head: 3, Oldest: 3})
 		last := open(t, reopen(80*24*time.Hour))
-		if err := startCleaner(t, last, store.Retention{}); err != nil {
+		if err := cleanUp(t, last, store.Retention{}); err != nil {
 			t.Fatal(err)
 		}
 		wantBounds(t, last, feed.Bounds{Head: 3, Oldest: 4})

@@ -45,7 +45,7 @@ func (b bench) tick(t *testing.T) {
 		}
 		return us
 	}
-	for begun := now(); now() == begun; {
+	for startedAt := now(); now() == startedAt; {
 	}
 }
 

@@ -145,7 +145,7 @@ func gather(t *testing.T, at string, ofClient bool) throng {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = db.Close() }() // what its sessions counted is known once they are gone
+	defer func() { _ = db.Close() }() // the statistics of its sessions are complete when they are closed
 	if err := sqldb.Migrate(t.Context(), db, store.Migrations()); err != nil {
 		t.Fatal(err)
 	}

@@ -24,9 +24,9 @@ func eachPostgres(t *testing.T, test func(t *testing.T, reopen func(time.Duratio
 	})
 }
 
-// hold keeps a read transaction on every partition of a table open, as a dump or a report does,
+// holdOpen keeps a read transaction on every partition of a table open, as a dump or a report does,
 // until the returned function is called.
-func hold(t *testing.T, db *sqldb.DB, table string) (finish func()) {
+func holdOpen(t *testing.T, db *sqldb.DB, table string) (finish func()) {
 	t.Helper()
 	reading, finished, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	ctx := context.WithoutCancel(t.Context())
@@ -92,13 +92,13 @@ func longReader(t *testing.T) {
 	eachPostgres(t, func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		b := open(t, reopen(0))
 		b.mustRedeem(t, code("app", "ws_acme", 0))
-		finish := hold(t, reopen(0), "access_tokens")
+		finish := holdOpen(t, reopen(0), "access_tokens")
 		late := reopen(20 * time.Hour)
 		later := store.New(late, revlog.NoReplicas{})
 		notDelayed(t, late, "access_tokens", func() {
 			// A partition cannot be dropped during a long read: cleanup returns an error and
 			// retries.
-			if err := startCleaner(t, later, store.Retention{}); !errors.Is(err, sqldb.ErrUnavailable) {
+			if err := cleanUp(t, later, store.Retention{}); !errors.Is(err, sqldb.ErrUnavailable) {
 				t.Errorf("housekeeping beside a report: %v", err)
 			}
 		})
@@ -111,7 +111,7 @@ func longReader(t *testing.T) {
 		}
 		finish()
 		notDelayed(t, late, "access_tokens", func() {
-			if err := startCleaner(t, later, store.Retention{}); err != nil {
+			if err := cleanUp(t, later, store.Retention{}); err != nil {
 				t.Errorf("housekeeping after the reader: %v", err)
 			}
 		})
@@ -138,7 +138,7 @@ SELECT min(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = 'spent_r
 			}
 			finish := func() {}
 			if how != "" {
-				finish = hold(t, reopen(0), "spent_refresh_tokens")
+				finish = holdOpen(t, reopen(0), "spent_refresh_tokens")
 			}
 			err = late.Alone(t.Context(), 10*time.Millisecond, fmt.Sprintf(`ALTER TABLE spent_refresh_tokens DETACH PARTITION %s %s`, name, how))
 			finish()
@@ -146,7 +146,7 @@ SELECT min(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = 'spent_r
 				t.Fatalf("detaching %s: %v", how, err)
 			}
 		}
-		if err := startCleaner(t, store.New(late, revlog.NoReplicas{}), store.Retention{}); err != nil {
+		if err := cleanUp(t, store.New(late, revlog.NoReplicas{}), store.Retention{}); err != nil {
 			t.Error(err)
 		}
 		if n := leftOf(t, late, "spent_refresh_tokens"); n != 0 {
@@ -165,7 +165,7 @@ func copies(t *testing.T) {
 		if _, err := late.Exec(t.Context(), `CREATE TABLE `+name+` (hash BYTEA)`); err != nil {
 			t.Fatal(err)
 		}
-		if err := startCleaner(t, store.New(late, revlog.NoReplicas{}), store.Retention{}); err != nil {
+		if err := cleanUp(t, store.New(late, revlog.NoReplicas{}), store.Retention{}); err != nil {
 			t.Fatal(err)
 		}
 		var there bool
@@ -195,7 +195,7 @@ func revokedKeys(t *testing.T) {
 			want int
 		}{{0, 2}, {48 * time.Hour, 2}, {24 * time.Hour, 1}} {
 			later := open(t, reopen(25*time.Hour))
-			if err := startCleaner(t, later, store.Retention{RevokedKeys: turn.kept}); err != nil {
+			if err := cleanUp(t, later, store.Retention{RevokedKeys: turn.kept}); err != nil {
 				t.Fatal(err)
 			}
 			keys, err := later.ListKeys(t.Context(), "ws_acme")

@@ -208,16 +208,16 @@ func redemptionAgainstMember(t *testing.T, b bench) {
 	redemptionAgainst(t, b, func() error { return b.RevokeMember(context.Background(), "usr_john", "ws_acme") })
 }
 
-// endings is how often each race with a revocation is run: every revocation reads everything that
+// raceRounds is how often each race with a revocation is run: every revocation reads everything that
 // was issued in the earlier rounds.
-const endings = 50
+const raceRounds = 50
 
 func redemptionAgainst(t *testing.T, b bench, end func() error) {
 	t.Helper()
 	if _, err := b.GetPairEpoch(t.Context(), "usr_john", "app"); err != nil {
 		t.Fatal(err)
 	}
-	for round := range endings {
+	for round := range raceRounds {
 		i, next := fresh(), issued{}
 		together(2, func(n int) {
 			if n == 1 {
@@ -243,7 +243,7 @@ func redemptionAgainst(t *testing.T, b bench, end func() error) {
 // reuseAgainstMember detects a reuse concurrently with a revocation for another workspace, which
 // raises the epoch.
 func reuseAgainstMember(t *testing.T, b bench) {
-	for range endings {
+	for range raceRounds {
 		epoch, err := b.GetPairEpoch(t.Context(), "usr_john", "app")
 		if err != nil {
 			t.Fatal(err)

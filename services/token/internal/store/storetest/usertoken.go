@@ -149,7 +149,7 @@ func pastTime(t *testing.T) {
 		at(24*time.Hour+time.Minute).wantValidated(t, "after its day", kept, usertoken.ErrExpired)
 
 		late := at(31*24*time.Hour - time.Hour)
-		if err := startCleaner(t, late, store.Retention{}); err != nil {
+		if err := cleanUp(t, late, store.Retention{}); err != nil {
 			t.Fatal(err)
 		}
 		late.wantValidated(t, "29 days past its time", kept, usertoken.ErrExpired)
@@ -172,7 +172,7 @@ func pastTime(t *testing.T) {
 		}
 		db := reopen(38 * 24 * time.Hour)
 		end := open(t, db)
-		if err := startCleaner(t, end, store.Retention{}); err != nil {
+		if err := cleanUp(t, end, store.Retention{}); err != nil {
 			t.Fatal(err)
 		}
 		var rows int
@@ -261,7 +261,7 @@ func refreshAgainstLogout(t *testing.T, b bench) {
 // userTokensAgainstEnd runs an issue and a refresh concurrently with the revocation of their user:
 // nothing is live afterwards, whichever came first.
 func userTokensAgainstEnd(t *testing.T, b bench) {
-	for range endings {
+	for range raceRounds {
 		first := b.mustIssue(t, john())
 		since, err := b.Cursor(t.Context())
 		if err != nil {

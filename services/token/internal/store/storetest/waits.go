@@ -65,11 +65,11 @@ func Waits(t testing.TB) Waiting {
 	w.looking(t, watcher, func() {
 		w.Beside = b.work(t, func() {
 			for range 12 {
-				begun := time.Now()
-				if err := startCleaner(t, house, store.Retention{}); err != nil {
+				startedAt := time.Now()
+				if err := cleanUp(t, house, store.Retention{}); err != nil {
 					t.Errorf("housekeeping: %v", err)
 				}
-				w.Run = max(w.Run, time.Since(begun))
+				w.Run = max(w.Run, time.Since(startedAt))
 				clock.Move(t, 5*time.Hour) // partitions expire, and others are created
 			}
 		})
@@ -143,9 +143,9 @@ func (b bench) work(t testing.TB, meanwhile func()) time.Duration {
 		held := b.mustRedeem(t, code("app", "ws_acme", 0))
 		working.Go(func() {
 			for ctx.Err() == nil {
-				begun := time.Now()
+				startedAt := time.Now()
 				next, err := b.rotate(context.WithoutCancel(ctx), held.refresh, "app")
-				took[i] = append(took[i], time.Since(begun))
+				took[i] = append(took[i], time.Since(startedAt))
 				if err != nil {
 					t.Errorf("refreshing beside housekeeping: %v", err)
 					return

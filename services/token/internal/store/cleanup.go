@@ -54,10 +54,10 @@ func prepareSweeps(db *sqldb.DB) sweeps {
 	}
 }
 
-// Housekeep creates partitions ahead and drops expired ones. The next run finishes an interrupted
+// CleanUp creates partitions ahead and drops expired ones. The next run finishes an interrupted
 // one. It is called by one goroutine at a time; concurrent runs of several replicas are safe, and
 // wasted.
-func (s *Store) Housekeep(ctx context.Context, l grant.Lifetimes, r Retention) error {
+func (s *Store) CleanUp(ctx context.Context, l grant.Lifetimes, r Retention) error {
 	err := s.MakeRoom(ctx, l)
 	for _, t := range partitionedTables(l, r) {
 		drop := s.dropExpired

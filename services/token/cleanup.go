@@ -41,7 +41,7 @@ func (s *Service) startCleanup(ctx context.Context, group *errgroup.Group) {
 
 // runCleanup is one run of the first loop.
 func (s *Service) runCleanup(ctx context.Context) error {
-	err := s.store.Housekeep(ctx, s.config.lifetimes(), s.config.retention())
+	err := s.store.CleanUp(ctx, s.config.lifetimes(), s.config.retention())
 	// The gauge of the partitions that exist matters most when the cleanup has failed.
 	until, reading := s.store.RoomUntil(ctx, s.config.lifetimes())
 	for table, at := range until {
