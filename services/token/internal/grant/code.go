@@ -13,7 +13,7 @@ import (
 // maxCode bounds the codes that are hashed and looked up, in bytes: no valid code is longer.
 const maxCode = 128
 
-// Codes returns ErrCodeUnknown for a code that it does not hold, with a cause if it is known.
+// ErrCodeUnknown is a code that Codes does not have. It carries a cause if that is known.
 var ErrCodeUnknown = errors.New("code is unknown or expired")
 
 // The outcomes of a redemption that are not a success.

@@ -10,8 +10,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// RefreshStore returns ErrNotCurrent for a token that is not the live, current refresh token of a
-// family.
+// ErrNotCurrent is a token that is not the live, current refresh token of a family.
 var ErrNotCurrent = errors.New("refresh token is not current")
 
 // Rotation replaces a family's refresh token.
@@ -176,13 +175,13 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (To
 
 // narrow validates the scope parameter against the granted scope. A family's granted scope never
 // changes, so it can be read before the rotation without a race.
-func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Client, requested string) (string, error) {
-	if requested == "" {
+func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Client, asked string) (string, error) {
+	if asked == "" {
 		return "", nil
 	}
-	want, err := oauth.ParseAskedScope(requested)
+	want, err := oauth.ParseAskedScope(asked)
 	if err != nil {
-		return "", invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(requested))
+		return "", invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(asked))
 	}
 	granted, err := g.Store.GrantedScope(ctx, token, client.ID)
 	if err != nil {
@@ -202,9 +201,9 @@ func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Clie
 // withoutOpenID removes the OpenID Connect scopes that were not granted: the authorization endpoint
 // ignored them, and clients repeat their first request at refresh. When no other scope is left, the
 // result is the granted scope.
-func withoutOpenID(requested, granted oauth.Scope) oauth.Scope {
+func withoutOpenID(asked, granted oauth.Scope) oauth.Scope {
 	openID := oauth.OpenIDScopes()
-	return requested.Without(func(name string) bool { return openID.Contains(name) && !granted.Contains(name) })
+	return asked.Without(func(name string) bool { return openID.Contains(name) && !granted.Contains(name) })
 }
 
 // replayed handles a token that is not current: it returns the same successor inside the retry
@@ -247,13 +246,13 @@ func (g RefreshToken) refuse(ctx context.Context, token secret.Hash, client Clie
 }
 
 // sameScope refuses a request for another scope than the first one had: it is not a retry.
-func sameScope(requested, issued string) error {
-	if requested == "" {
+func sameScope(asked, issued string) error {
+	if asked == "" {
 		return nil
 	}
-	want, err := oauth.ParseAskedScope(requested)
+	want, err := oauth.ParseAskedScope(asked)
 	if err != nil {
-		return invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(requested))
+		return invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(asked))
 	}
 	have, err := oauth.ParseScope(issued)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// Clients returns ErrClient for an unknown client or a wrong secret.
+// ErrClient is an unknown client or a wrong secret.
 var ErrClient = errors.New("client authentication failed")
 
 // Clients authenticates clients by identifier and secret.

@@ -29,13 +29,20 @@ func (w *world) note(call string) error {
 	return nil
 }
 
-func (w *world) RevokeUser(context.Context, string) error                    { return w.note("end") }
-func (w *world) RevokeSignIns(context.Context, string) error                 { return w.note("end") }
-func (w *world) RevokeMember(context.Context, string, string) error          { return w.note("end") }
+func (w *world) RevokeUser(context.Context, string) error { return w.note("end") }
+
+func (w *world) RevokeSignIns(context.Context, string) error { return w.note("end") }
+
+func (w *world) RevokeMember(context.Context, string, string) error { return w.note("end") }
+
 func (w *world) RevokeAuthenticationAppTokens(context.Context, string) error { return w.note("end") }
-func (w *world) RevokeClientGrants(context.Context, string) error            { return w.note("end") }
-func (w *world) DisableClient(context.Context, string) error                 { return w.note("change") }
-func (w *world) RevokeUserGrants(context.Context, string) error              { return w.note("end user") }
+
+func (w *world) RevokeClientGrants(context.Context, string) error { return w.note("end") }
+
+func (w *world) DisableClient(context.Context, string) error { return w.note("change") }
+
+func (w *world) RevokeUserGrants(context.Context, string) error { return w.note("end user") }
+
 func (w *world) RevokeUserClientGrants(context.Context, string, string) error {
 	return w.note("end pair")
 }

@@ -37,7 +37,7 @@ type OAuth struct {
 	Revoker      Revoker
 	Introspector introspect.Introspector
 	Issuer       string
-	// Tokens are the metrics of token requests; nil counts nothing.
+	// Tokens counts; nil counts nothing.
 	Tokens *telemetry.Tokens
 	Logger *slog.Logger
 	// Sources caches the source addresses of recently spent credentials.
