@@ -101,30 +101,30 @@ func (l *memoryLog) LogAfter(ctx context.Context, cursor int64, limit int) ([]fe
 	return found, down
 }
 
-// ear is a listener that counts.
+// recorder is a feed.Listener that counts.
 type recorder struct {
 	mu              sync.Mutex
-	heard, forgot   int
-	lastHeardCursor int64
+	entries, resets int
+	lastCursor      int64
 }
 
 func (e *recorder) Apply(entries []feed.Entry) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.heard += len(entries)
-	e.lastHeardCursor = entries[len(entries)-1].Cursor
+	e.entries += len(entries)
+	e.lastCursor = entries[len(entries)-1].Cursor
 }
 
 func (e *recorder) Forget() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.forgot++
+	e.resets++
 }
 
-func (e *recorder) applied() (heard, forgot int, cursor int64) {
+func (e *recorder) applied() (entries, resets int, cursor int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.heard, e.forgot, e.lastHeardCursor
+	return e.entries, e.resets, e.lastCursor
 }
 
 const heartbeat = time.Second

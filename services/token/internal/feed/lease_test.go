@@ -145,12 +145,12 @@ func TestALogThatNobodyNeedsIsReadSeldom(t *testing.T) {
 		b.log.taken()
 		pass(10 * time.Second)
 		if reads := b.log.taken(); reads > 20 {
-			t.Errorf("%d readings in 10 s for nobody", reads)
+			t.Errorf("%d polls in 10 s without a request", reads)
 		}
 		b.trusted(0)
 		synctest.Wait()
 		if !b.trusted(0) {
-			t.Error("the second question is not answered from memory")
+			t.Error("the second request does not use the cache")
 		}
 		b.log.taken()
 		pass(500 * time.Millisecond)
@@ -173,8 +173,8 @@ func TestALogThatWentOnWithoutUsIsForgotten(t *testing.T) {
 			change(b.log)
 			b.log.fail(nil)
 			pass(time.Second)
-			if _, forgot, _ := b.ear.applied(); forgot != before+1 {
-				t.Errorf("%s: forgot %d times, want once", name, forgot-before)
+			if _, resets, _ := b.ear.applied(); resets != before+1 {
+				t.Errorf("%s: forgot %d times, want once", name, resets-before)
 			}
 			b.log.append(1)
 			b.trusted(0)

@@ -72,7 +72,7 @@ func TestRFC6749_6_TheScopeIsOnlyEverNarrower(t *testing.T) {
 			t.Fatalf("asking for %q: %v", row.asked, err)
 		}
 		if second.Scope != row.want || b.store.Rotation.Scope != row.want {
-			t.Errorf("asking for %q: answered %q, stored %q, want %q", row.asked, second.Scope, b.store.Rotation.Scope, row.want)
+			t.Errorf("requesting %q: returned %q, stored %q, want %q", row.asked, second.Scope, b.store.Rotation.Scope, row.want)
 		}
 		if diff := cmp.Diff([]string{"Authenticate", "GrantedScope", "Rotate"}, b.Take()); diff != "" {
 			t.Errorf("calls (-want +got):\n%s", diff)
@@ -158,10 +158,10 @@ func TestARetryGetsTheSameSuccessor(t *testing.T) {
 		for range 2 {
 			again := b.mustIssue(t, refreshing(first.Refresh, withScope(scope)))
 			if !again.Access.Equal(second.Access) || !again.Refresh.Equal(second.Refresh) {
-				t.Error("the retry answered another pair")
+				t.Error("the retry returned another token pair")
 			}
 			if again.Scope != want || again.ExpiresIn != second.ExpiresIn {
-				t.Errorf("the retry answered %q for %s, want %q for %s", again.Scope, again.ExpiresIn, want, second.ExpiresIn)
+				t.Errorf("the retry returned %q for %s, want %q for %s", again.Scope, again.ExpiresIn, want, second.ExpiresIn)
 			}
 		}
 		b.mustIssue(t, refreshing(second.Refresh))

@@ -170,9 +170,9 @@ func (p *platform) active(t *testing.T, token string) (active bool, reads int) {
 // bearers returns the results of a batch.
 func (p *platform) bearers(t *testing.T, tokens []string, minCursor int64) ([]introspect.Facts, error) {
 	t.Helper()
-	var answers []introspect.Facts
-	err := p.Bearers(t.Context(), tokens, minCursor, func(facts *introspect.Facts) { answers = append(answers, *facts) })
-	return answers, err
+	var results []introspect.Facts
+	err := p.Bearers(t.Context(), tokens, minCursor, func(facts *introspect.Facts) { results = append(results, *facts) })
+	return results, err
 }
 
 // isCached introspects a token until it is cached.
@@ -186,7 +186,7 @@ func (p *platform) isCached(t *testing.T, tokens ...string) {
 	}
 	for _, token := range tokens {
 		if active, reads := p.active(t, token); !active || reads != 0 {
-			t.Fatalf("%s…: active %v after %d readings, want it remembered", token[:9], active, reads)
+			t.Fatalf("%s…: active %v after %d reads, want it cached", token[:9], active, reads)
 		}
 	}
 }
@@ -234,7 +234,7 @@ func TestNothingIsRememberedForLongerThanAMinute(t *testing.T) {
 			longest = max(longest, since)
 		}
 		if longest > time.Minute || longest < 50*time.Second {
-			t.Errorf("remembered for %s at the longest, want a minute", longest)
+			t.Errorf("cached for %s at the longest, want a minute", longest)
 		}
 	})
 }
@@ -303,10 +303,10 @@ func TestEachKindOfEntryForgetsWhatItEndsAndNotTheRest(t *testing.T) {
 				time.Sleep(20 * time.Millisecond)
 				synctest.Wait()
 				if active, _ := p.active(t, mine); active {
-					t.Error("it is remembered")
+					t.Error("it is cached")
 				}
 				if active, reads := p.active(t, others); !active || reads != 0 {
-					t.Errorf("another's token: active %v, %d readings, want it remembered", active, reads)
+					t.Errorf("another user's token: active %v, %d reads, want it cached", active, reads)
 				}
 			})
 		})
@@ -321,7 +321,7 @@ func TestAnEntryThatIsNotUnderstoodForgetsEverything(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 		synctest.Wait()
 		if active, _ := p.active(t, token); active {
-			t.Error("it is remembered")
+			t.Error("it is cached")
 		}
 	})
 }
@@ -353,7 +353,7 @@ func TestAnAnswerThatWasReadBeforeItsEndIsNotRememberedAfter(t *testing.T) {
 			t.Fatalf("the question that came before the end: %v", err)
 		}
 		if active, _ := p.active(t, token); active {
-			t.Error("the dead token's answer is remembered")
+			t.Error("the dead token is cached")
 		}
 	})
 }
@@ -411,7 +411,7 @@ func TestABatchAnswersInItsOrderAndReadsWhatIsMissedOnce(t *testing.T) {
 				t.Errorf("kinds (-want +got):\n%s", diff)
 			}
 			if round == 2 && p.reads != 1 {
-				t.Errorf("%d readings although all but one are remembered", p.reads)
+				t.Errorf("%d reads although all but one are cached", p.reads)
 			}
 			synctest.Wait()
 		}
@@ -434,8 +434,8 @@ func TestTheCacheIsBounded(t *testing.T) {
 		for _, token := range tokens {
 			p.active(t, token)
 		}
-		if remembered := len(tokens) - p.reads; remembered > 60 {
-			t.Errorf("%d of 1,000 are remembered, want about 50", remembered)
+		if cached := len(tokens) - p.reads; cached > 60 {
+			t.Errorf("%d of 1,000 are cached, want about 50", cached)
 		}
 	})
 }

@@ -64,56 +64,56 @@ func New(c Config) *Cache {
 
 // Plan returns the workspace's plan, at most Age old; empty for a workspace that does not exist. It
 // fails when the plan is not cached and identity is unavailable.
-func (b *Cache) Plan(ctx context.Context, workspaceID string) (string, error) {
-	b.mu.RLock()
-	e, ok := b.plans[workspaceID]
-	b.mu.RUnlock()
-	if ok && b.now().Before(e.until) {
+func (c *Cache) Plan(ctx context.Context, workspaceID string) (string, error) {
+	c.mu.RLock()
+	e, ok := c.plans[workspaceID]
+	c.mu.RUnlock()
+	if ok && c.now().Before(e.until) {
 		return e.plan, nil
 	}
-	return b.load(ctx, workspaceID)
+	return c.load(ctx, workspaceID)
 }
 
 // Fresh returns the workspace's plan as identity has it after the call: it shares no lookup that is
 // in flight.
-func (b *Cache) Fresh(ctx context.Context, workspaceID string) (string, error) {
-	b.mu.Lock()
-	delete(b.lookups, workspaceID)
-	b.mu.Unlock()
-	return b.load(ctx, workspaceID)
+func (c *Cache) Fresh(ctx context.Context, workspaceID string) (string, error) {
+	c.mu.Lock()
+	delete(c.lookups, workspaceID)
+	c.mu.Unlock()
+	return c.load(ctx, workspaceID)
 }
 
 // Invalidate evicts a workspace. A lookup in flight returns to its callers, and is neither cached
 // nor shared with later callers.
-func (b *Cache) Invalidate(workspaceID string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.plans, workspaceID)
-	delete(b.lookups, workspaceID)
+func (c *Cache) Invalidate(workspaceID string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.plans, workspaceID)
+	delete(c.lookups, workspaceID)
 }
 
 // InvalidateAll is Invalidate for every workspace, for a listener that has missed entries of the
 // revocation log.
-func (b *Cache) InvalidateAll() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	clear(b.plans)
-	clear(b.lookups)
+func (c *Cache) InvalidateAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.plans)
+	clear(c.lookups)
 }
 
 // load shares the lookup in flight, or starts one. The lookup outlives a caller whose context ends.
-func (b *Cache) load(ctx context.Context, workspaceID string) (string, error) {
-	b.mu.Lock()
-	q := b.lookups[workspaceID]
-	if q == nil {
-		q = &lookup{done: make(chan struct{})}
-		b.lookups[workspaceID] = q
-		go b.run(context.WithoutCancel(ctx), workspaceID, q)
+func (c *Cache) load(ctx context.Context, workspaceID string) (string, error) {
+	c.mu.Lock()
+	l := c.lookups[workspaceID]
+	if l == nil {
+		l = &lookup{done: make(chan struct{})}
+		c.lookups[workspaceID] = l
+		go c.run(context.WithoutCancel(ctx), workspaceID, l)
 	}
-	b.mu.Unlock()
+	c.mu.Unlock()
 	select {
-	case <-q.done:
-		return q.plan, q.err
+	case <-l.done:
+		return l.plan, l.err
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
@@ -122,34 +122,34 @@ func (b *Cache) load(ctx context.Context, workspaceID string) (string, error) {
 // lookupTimeout is the timeout of one lookup.
 const lookupTimeout = 5 * time.Second
 
-func (b *Cache) run(ctx context.Context, workspaceID string, q *lookup) {
+func (c *Cache) run(ctx context.Context, workspaceID string, l *lookup) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
-	q.plan, q.err = b.directory.Plan(ctx, workspaceID)
-	b.mu.Lock()
-	if b.lookups[workspaceID] == q { // else it was invalidated meanwhile
-		delete(b.lookups, workspaceID)
-		if q.err == nil && b.age > 0 {
-			b.store(workspaceID, q.plan)
+	l.plan, l.err = c.directory.Plan(ctx, workspaceID)
+	c.mu.Lock()
+	if c.lookups[workspaceID] == l { // else it was invalidated meanwhile
+		delete(c.lookups, workspaceID)
+		if l.err == nil && c.age > 0 {
+			c.store(workspaceID, l.plan)
 		}
 	}
-	b.mu.Unlock()
-	close(q.done)
+	c.mu.Unlock()
+	close(l.done)
 }
 
 // store adds an entry. When the cache is full it evicts the expired entries, and all of them if
 // none has expired. The caller holds the lock.
-func (b *Cache) store(workspaceID, plan string) {
-	now := b.now()
-	if len(b.plans) >= maxEntries {
-		for id, e := range b.plans {
+func (c *Cache) store(workspaceID, plan string) {
+	now := c.now()
+	if len(c.plans) >= maxEntries {
+		for id, e := range c.plans {
 			if !now.Before(e.until) {
-				delete(b.plans, id)
+				delete(c.plans, id)
 			}
 		}
-		if len(b.plans) >= maxEntries {
-			clear(b.plans)
+		if len(c.plans) >= maxEntries {
+			clear(c.plans)
 		}
 	}
-	b.plans[workspaceID] = entry{plan: plan, until: now.Add(b.age)}
+	c.plans[workspaceID] = entry{plan: plan, until: now.Add(c.age)}
 }

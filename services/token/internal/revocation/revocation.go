@@ -76,71 +76,71 @@ type Revoker struct {
 
 // DisableUser disables a user and revokes everything of the user. Enabling the user again restores
 // nothing.
-func (d Revoker) DisableUser(ctx context.Context, userID string) error {
+func (r Revoker) DisableUser(ctx context.Context, userID string) error {
 	return revokeAround(
-		func() error { return d.Store.RevokeUser(ctx, userID) },
-		func() error { return d.Users.DisableUser(ctx, userID) })
+		func() error { return r.Store.RevokeUser(ctx, userID) },
+		func() error { return r.Users.DisableUser(ctx, userID) })
 }
 
 // SetPassword sets a user's password and revokes the sign-ins with the old one; OAuth grants stay.
 // The entry of the log names the user, so caches evict the user's OAuth tokens too; the next
 // introspection finds them live.
-func (d Revoker) SetPassword(ctx context.Context, userID string, password secret.String) error {
+func (r Revoker) SetPassword(ctx context.Context, userID string, password secret.String) error {
 	clear := password.Reveal()
 	if utf8.RuneCountInString(norm.NFC.String(clear)) < minPassword || len(clear) > maxPassword || strings.IndexByte(clear, 0) >= 0 {
 		return ErrPassword
 	}
 	return revokeAround(
-		func() error { return d.Store.RevokeSignIns(ctx, userID) },
-		func() error { return d.Users.SetPassword(ctx, userID, password) })
+		func() error { return r.Store.RevokeSignIns(ctx, userID) },
+		func() error { return r.Users.SetPassword(ctx, userID, password) })
 }
 
 // RemoveMember removes a user from a workspace and revokes the user's access to it.
-func (d Revoker) RemoveMember(ctx context.Context, userID, workspaceID string) error {
+func (r Revoker) RemoveMember(ctx context.Context, userID, workspaceID string) error {
 	return revokeAround(
-		func() error { return d.Store.RevokeMember(ctx, userID, workspaceID) },
-		func() error { return d.Users.RemoveMember(ctx, userID, workspaceID) })
+		func() error { return r.Store.RevokeMember(ctx, userID, workspaceID) },
+		func() error { return r.Users.RemoveMember(ctx, userID, workspaceID) })
 }
 
 // RevokeAuthenticationApp revokes an authentication app and the user tokens that were issued
 // through it.
-func (d Revoker) RevokeAuthenticationApp(ctx context.Context, appID string) error {
+func (r Revoker) RevokeAuthenticationApp(ctx context.Context, appID string) error {
 	return revokeAround(
-		func() error { return d.Store.RevokeAuthenticationAppTokens(ctx, appID) },
-		func() error { return d.Users.RevokeAuthenticationApp(ctx, appID) })
+		func() error { return r.Store.RevokeAuthenticationAppTokens(ctx, appID) },
+		func() error { return r.Users.RevokeAuthenticationApp(ctx, appID) })
 }
 
 // DisableClient disables a client and revokes its grants. Enabling it again restores nothing.
-func (d Revoker) DisableClient(ctx context.Context, clientID string) error {
+func (r Revoker) DisableClient(ctx context.Context, clientID string) error {
 	return revokeAround(
-		func() error { return d.Store.RevokeClientGrants(ctx, clientID) },
-		func() error { return d.Clients.DisableClient(ctx, clientID) })
+		func() error { return r.Store.RevokeClientGrants(ctx, clientID) },
+		func() error { return r.Clients.DisableClient(ctx, clientID) })
 }
 
 // RevokeClientGrants revokes every grant to a client. Users may grant it access again.
-func (d Revoker) RevokeClientGrants(ctx context.Context, clientID string) error {
-	return d.Store.RevokeClientGrants(ctx, clientID)
+func (r Revoker) RevokeClientGrants(ctx context.Context, clientID string) error {
+	return r.Store.RevokeClientGrants(ctx, clientID)
 }
 
 // RevokeUserGrants revokes every grant of a user to one client, or to all clients if clientID is
 // empty. The user may grant access again.
-func (d Revoker) RevokeUserGrants(ctx context.Context, userID, clientID string) error {
+func (r Revoker) RevokeUserGrants(ctx context.Context, userID, clientID string) error {
 	if clientID == "" {
-		return d.Store.RevokeUserGrants(ctx, userID)
+		return r.Store.RevokeUserGrants(ctx, userID)
 	}
-	return d.Store.RevokeUserClientGrants(ctx, userID, clientID)
+	return r.Store.RevokeUserClientGrants(ctx, userID, clientID)
 }
 
 // SetWorkspacePlan changes a workspace's plan and revokes nothing. It appends the entry of the log
 // after the change, so that a cache that evicts the old plan then reads the new one. ErrPlan.
-func (d Revoker) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error {
-	if !d.KnownPlan(plan) {
+func (r Revoker) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error {
+	if !r.KnownPlan(plan) {
 		return ErrPlan
 	}
-	if err := d.Users.SetWorkspacePlan(ctx, workspaceID, plan); err != nil {
+	if err := r.Users.SetWorkspacePlan(ctx, workspaceID, plan); err != nil {
 		return err
 	}
-	return d.Store.LogWorkspaceChange(ctx, workspaceID)
+	return r.Store.LogWorkspaceChange(ctx, workspaceID)
 }
 
 // revokeAround revokes tokens, has identity or authz make the change, and revokes tokens once more.

@@ -153,7 +153,7 @@ func withoutCredentials(t *testing.T, s sent) {
 		t.Errorf("revoke: %v, want success: holding the token is the authority", errs["revoke"])
 	}
 	if len(b.authz.requests) != 0 {
-		t.Errorf("authz was asked about nobody")
+		t.Errorf("authz was called without a client")
 	}
 }
 

@@ -157,7 +157,7 @@ func (s *OAuth) IntrospectClientToken(
 	return clientResponse(result, s.Issuer), nil
 }
 
-// provesSomething reports whether any reading of the client's credentials has a secret.
+// hasSecret reports whether any reading of the client's credentials has a secret.
 func hasSecret(readings []oauth.ClientCredentials) bool {
 	return slices.ContainsFunc(readings, func(r oauth.ClientCredentials) bool { return !r.Secret.IsZero() })
 }

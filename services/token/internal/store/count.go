@@ -13,9 +13,9 @@ import (
 // at its limit.
 type countStatements struct{ ofUser, ofClient, ofPair, ofMember, userTokens, memberTokens, appTokens string }
 
-// prepareCounts expands them once. Every statement limits the rows that it reads before it checks
-// whether they are live, because rows that were revoked by subject are still there. It groups them
-// by user, so that each row is checked once. The last parameter is the limit.
+// prepareCounts expands the statements once. Every statement limits the rows that it reads before
+// it checks whether they are live, because rows that were revoked by subject are still there. It
+// groups them by user, so that each row is checked once. The last parameter is the limit.
 func prepareCounts(db *sqldb.DB) countStatements {
 	count := func(live, limit, truncated, rows string) string {
 		return db.SQL(`SELECT COALESCE(sum(live), 0), count(CASE WHEN live > 0 THEN 1 END), COALESCE(sum(looked_at), 0) >= ` + limit + truncated + `

@@ -27,7 +27,7 @@ type revocationStatements struct {
 	pairsOfUser, pairsOfClient, codesOfUser                                 string
 }
 
-// prepareEndings expands them once.
+// prepareRevocations expands the statements once.
 func prepareRevocations(db *sqldb.DB) revocationStatements {
 	s := revocationStatements{
 		revoke: db.SQL(`

@@ -21,7 +21,7 @@ type userStatements struct {
 	holder, replace, succeed, logout, validate string
 }
 
-// prepareUser expands them once.
+// prepareUser expands the statements once.
 func prepareUser(db *sqldb.DB) userStatements {
 	return userStatements{
 		ensureMark: `INSERT INTO ending_marks (subject, endings) VALUES ($1, 0) ON CONFLICT DO NOTHING`,

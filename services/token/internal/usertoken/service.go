@@ -55,21 +55,21 @@ type Service struct {
 // it verifies the proof, and writes the token only if no revocation of its holder came after: so no
 // token is issued for a proof that was revoked meanwhile. The errors are a *RequestError,
 // ErrInvalidCredentials and those of Directory.
-func (d Service) Authenticate(ctx context.Context, a Attempt) (secret.String, Verified, error) {
+func (s Service) Authenticate(ctx context.Context, a Attempt) (secret.String, Verified, error) {
 	proof, err := a.proof()
 	if err != nil {
 		return secret.String{}, Verified{}, err
 	}
-	since, err := d.Store.Cursor(ctx)
+	since, err := s.Store.Cursor(ctx)
 	if err != nil {
 		return secret.String{}, Verified{}, err
 	}
-	holder, err := d.verify(ctx, proof, a)
+	holder, err := s.verify(ctx, proof, a)
 	if err != nil {
 		return secret.String{}, Verified{}, err
 	}
 	token := secret.NewUserToken()
-	err = d.Store.IssueUserToken(ctx, Issue{Token: secret.Sum(token.Reveal()), Holder: holder, Lifetime: d.Lifetime, Since: since})
+	err = s.Store.IssueUserToken(ctx, Issue{Token: secret.Sum(token.Reveal()), Holder: holder, Lifetime: s.Lifetime, Since: since})
 	if errors.Is(err, ErrRevokedMeanwhile) {
 		err = ErrInvalidCredentials // the proof is not valid any more
 	}
@@ -79,23 +79,23 @@ func (d Service) Authenticate(ctx context.Context, a Attempt) (secret.String, Ve
 	return token, Verified{Holder: holder, Proof: proof}, nil
 }
 
-func (d Service) verify(ctx context.Context, proof Proof, a Attempt) (Holder, error) {
+func (s Service) verify(ctx context.Context, proof Proof, a Attempt) (Holder, error) {
 	if proof == ByPassword {
-		return d.Directory.VerifyPassword(ctx, a.Email, *a.Password, a.Source)
+		return s.Directory.VerifyPassword(ctx, a.Email, *a.Password, a.Source)
 	}
-	return d.Directory.VerifyClientSecret(ctx, a.Email, *a.ClientSecret, a.Source)
+	return s.Directory.VerifyClientSecret(ctx, a.Email, *a.ClientSecret, a.Source)
 }
 
 // Refresh replaces a token, live or expired for less than KeptPastTime, by one for the same holder.
 // It does not call identity: every operation that revokes access has revoked the token. ErrUnknown,
 // ErrExpired.
-func (d Service) Refresh(ctx context.Context, token string) (secret.String, error) {
+func (s Service) Refresh(ctx context.Context, token string) (secret.String, error) {
 	if !secret.ValidUserToken(token) {
 		return secret.String{}, errMalformed()
 	}
 	next := secret.NewUserToken()
-	_, err := d.Store.RefreshUserToken(ctx, Refresh{
-		Predecessor: secret.Sum(token), Successor: secret.Sum(next.Reveal()), Lifetime: d.Lifetime,
+	_, err := s.Store.RefreshUserToken(ctx, Refresh{
+		Predecessor: secret.Sum(token), Successor: secret.Sum(next.Reveal()), Lifetime: s.Lifetime,
 	})
 	if err != nil {
 		return secret.String{}, err
@@ -105,27 +105,27 @@ func (d Service) Refresh(ctx context.Context, token string) (secret.String, erro
 
 // Logout revokes a token. ErrUnknown, ErrExpired; it revokes an expired token too, so that it is
 // not refreshed.
-func (d Service) Logout(ctx context.Context, token string) error {
+func (s Service) Logout(ctx context.Context, token string) error {
 	if !secret.ValidUserToken(token) {
 		return errMalformed()
 	}
-	return d.Store.LogoutUserToken(ctx, secret.Sum(token))
+	return s.Store.LogoutUserToken(ctx, secret.Sum(token))
 }
 
 // User returns a user as the bearer of a token may see it. ErrUnknown, ErrExpired, ErrUnauthorized,
 // and a *RequestError for an invalid e-mail address.
-func (d Service) User(ctx context.Context, token, email string) (User, error) {
+func (s Service) User(ctx context.Context, token, email string) (User, error) {
 	if !secret.ValidUserToken(token) {
 		return User{}, errMalformed()
 	}
-	facts, err := d.Store.ValidateUserToken(ctx, secret.Sum(token))
+	facts, err := s.Store.ValidateUserToken(ctx, secret.Sum(token))
 	if err != nil {
 		return User{}, err
 	}
 	if problem := unusable(email, maxEmail); problem != "" {
 		return User{}, &RequestError{Problems: []string{fieldEmail + " " + problem}}
 	}
-	return d.Directory.VisibleUser(ctx, VisibleUserQuery{ActorID: facts.UserID, OnlyWorkspaceID: facts.WorkspaceID, Email: email})
+	return s.Directory.VisibleUser(ctx, VisibleUserQuery{ActorID: facts.UserID, OnlyWorkspaceID: facts.WorkspaceID, Email: email})
 }
 
 // errMalformed refuses a string without the format of a user token.
