@@ -8,7 +8,7 @@ SHELL := bash
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
-# What takes longest begins first; three at once, since most of them wait.
+# The slowest packages begin first; three at once, since most of them wait.
 PKG      ?= ./test/e2e ./services/token/internal/store/... ./test/race ./... ./sdk/...
 # What runs on every server: the stores, and two replicas of everything above them.
 STORES   ?= ./internal/platform/sqldb ./internal/platform/shortlived ./internal/platform/stores \
@@ -19,8 +19,10 @@ ROUNDS   ?= 200
 CROWD    ?= 10
 GRANTS   ?= 1000000
 PICTURES ?= dist/pages
+UNDER    ?= docs
 # SQLite is C translated by machine, and argon2 fills 19 MiB for a password: watching their every memory access makes them eight and
-# five times slower and tells nothing of ours. No other package: one that instantiates generics would give its unwatched copies to all, and hide what orders their accesses.
+# five times slower and finds no race of ours. No other package: one that instantiates generics would
+# give its uninstrumented copies to all, and hide the order of their accesses.
 NORACE   := $(foreach p,modernc.org/sqlite/lib golang.org/x/crypto/argon2 golang.org/x/crypto/blake2b,-gcflags='$(p)=-race=false')
 
 BUF        := bin/buf
@@ -84,6 +86,10 @@ lint: $(LINTER) ## Run the linters; generated code is left out
 arch: ## Check the repository's own rules: who imports whom, sizes, package comments, redaction
 	go test -count=1 ./internal/arch
 
+.PHONY: words
+words: ## List the private words of a folder with the field's (UNDER=services/token)
+	USHER_TEST_WORDS=$(UNDER) go test -count=1 -run PrivateWordsAreRefused ./internal/arch
+
 .PHONY: modules
 modules: ## Build and vet each module alone, to prove every go.mod complete
 	@for module in $(MODULES); do \
@@ -126,7 +132,7 @@ rolling: ## Replace everything under a load for FOR (5m) and count what clients 
 	scripts/with-deps.sh go run ./test/rolling/cmd/rolling -for $(FOR)
 
 .PHONY: crash
-crash: ## Kill the token service at random moments, ROUNDS (200) with each retry window, and judge what is left
+crash: ## Kill the token service at random moments, ROUNDS (200) with each retry window, and check the data
 	scripts/with-deps.sh go run ./test/crash/cmd/crash -rounds $(ROUNDS)
 
 .PHONY: endings
@@ -141,7 +147,7 @@ deploy-check: $(KUSTOMIZE) $(KUBESCORE) ## Render every overlay, hold it against
 	@tools/k8s/check.sh $(OVERLAYS)
 
 .PHONY: monitoring-check
-monitoring-check: bin/promtool ## Hold the alerts and the dashboard against promtool and Grafana's own types
+monitoring-check: bin/promtool ## Check the alerts and the dashboard with promtool and Grafana's own types
 	@tools/monitoring/check.sh
 
 .PHONY: k8s-validate

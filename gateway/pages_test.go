@@ -350,7 +350,7 @@ func TestFault_A12_AFlashCannotBeForged(t *testing.T) {
 		t.Error("a link makes the page confirm a disconnection")
 	}
 	p.post(home+"/disconnect", url.Values{"csrf_token": {csrf(t, p.get(home))}, "client_id": {"app"}})
-	flash := *p.cookies["__Host-usher_flash"]
+	flash := *p.cookies["__Host-usher_flash_account"]
 	if !flash.HttpOnly || !flash.Secure || flash.SameSite != http.SameSiteLaxMode || flash.MaxAge < 1 || flash.MaxAge > 600 {
 		t.Errorf("the flash is %v", flash)
 	}

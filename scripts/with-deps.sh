@@ -107,9 +107,9 @@ pg_port=$(free_port)
   { cat "$dir/initdb.log" >&2; exit 1; }
 options="-p $pg_port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir/pg -c max_connections=300"
 # What test/budget counts with; builds without contrib modules lack it.
-if ls "$bin"/../lib/pg_stat_statements.* "$bin"/../lib/postgresql/pg_stat_statements.* >/dev/null 2>&1; then
-  options="$options -c shared_preload_libraries=pg_stat_statements"
-fi
+for module in "$bin"/../lib/pg_stat_statements.* "$bin"/../lib/postgresql/pg_stat_statements.*; do
+  if [ -e "$module" ]; then options="$options -c shared_preload_libraries=pg_stat_statements"; fi
+done
 if [ $durable = no ]; then options="$options -c fsync=off -c synchronous_commit=off -c full_page_writes=off"; fi
 (cd / && as_pg "$bin/pg_ctl" -D "$dir/pg" -s -w -l "$dir/pg/log" -o "$options" start)
 
@@ -123,7 +123,7 @@ done
 
 export USHER_TEST_POSTGRES_URL="postgres://postgres@127.0.0.1:$pg_port/postgres?sslmode=disable"
 export USHER_TEST_REDIS_ADDR="127.0.0.1:$redis_port"
-mkdir "$dir/bin" # what the tests of one run build, they build once
+mkdir "$dir/bin" # the tests of one run share what they build
 export USHER_TEST_BIN="$dir/bin"
 export USHER_TEST_PG_DATA="$dir/pg" USHER_TEST_PG_BIN="$bin" USHER_TEST_PG_OPTIONS="$options"
 if [ "$(id -u)" = 0 ]; then export USHER_TEST_PG_USER=postgres; else export USHER_TEST_PG_USER=; fi

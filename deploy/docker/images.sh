@@ -9,7 +9,7 @@ commands=("$@")
 ((${#commands[@]})) || commands=(usher identity authz token consent gateway)
 engine=
 for candidate in docker podman; do
-  # An engine that is installed and answers nobody is none.
+  # An engine counts only if its daemon responds.
   if command -v "$candidate" >/dev/null && "$candidate" info >/dev/null 2>&1; then
     engine=$candidate
     break

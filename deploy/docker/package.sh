@@ -1,5 +1,5 @@
 #!/bin/sh
-# Answers the package of a command: package.sh token.
+# Prints the package of a command: package.sh token.
 set -eu
 case "${1:-}" in
 usher) echo ./cmd/usher ;;

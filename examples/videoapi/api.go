@@ -8,7 +8,7 @@ import (
 	"github.com/vidocu/usher/sdk/httpauth"
 )
 
-// New builds the API. The checker judges every request before a handler sees it.
+// New creates the API. The checker authorizes every request before a handler runs.
 func New(checker httpauth.Checker) http.Handler {
 	a := api{workspaces: newWorkspaces()}
 	mux := http.NewServeMux()
@@ -34,14 +34,15 @@ func New(checker httpauth.Checker) http.Handler {
 
 type api struct{ workspaces *workspaces }
 
-// handler answers a request that is made in a workspace.
+// handler handles a request within a workspace.
 type handler func(w *workspace, r *http.Request) (status int, body any)
 
-// in finds the workspace of the request's token, which is the only one that the handler sees, and writes what it answers.
+// in finds the workspace of the request's token, which is the only one that the handler can access,
+// and writes the handler's response.
 func (a api) in(handle handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, ok := usher.FromContext(r.Context())
-		if !ok { // a mistake in the wiring: the middleware is missing
+		if !ok { // the middleware is missing
 			write(w, http.StatusInternalServerError, problem("internal_error", "Something went wrong on our side"))
 			return
 		}
@@ -53,7 +54,7 @@ func (a api) in(handle handler) http.Handler {
 func write(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // whoever asked has gone: nothing to do
+	_ = json.NewEncoder(w).Encode(body) // the client has disconnected
 }
 
 // failure is the documented shape of an error.

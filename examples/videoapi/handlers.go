@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// page is a list as the API answers it.
+// page is the response of a list.
 type page[T any] struct {
 	Data []T `json:"data"`
 }
@@ -16,7 +16,7 @@ func (api) listVideos(w *workspace, _ *http.Request) (status int, body any) {
 	return http.StatusOK, page[Video]{w.list()}
 }
 
-// maxUpload bounds what the example reads: it keeps nothing of it but the title.
+// maxUpload limits the request body: the example stores only the title.
 const maxUpload = 1 << 20
 
 func (api) upload(w *workspace, r *http.Request) (status int, body any) {
@@ -27,7 +27,7 @@ func (api) upload(w *workspace, r *http.Request) (status int, body any) {
 	return http.StatusCreated, w.add(title)
 }
 
-// process does in one request what upload and analyze do in two.
+// process does in one request the work of upload and analyze.
 func (api) process(w *workspace, r *http.Request) (status int, body any) {
 	title, ok := titleOf(r)
 	if !ok {

@@ -21,7 +21,7 @@ type Job struct {
 	Status  string `json:"status"`
 }
 
-// workspaces are all there are, each made when it is first seen.
+// workspaces are created at their first request.
 type workspaces struct {
 	mu   sync.Mutex
 	byID map[string]*workspace
@@ -40,17 +40,17 @@ func (w *workspaces) of(id string) *workspace {
 	return w.byID[id]
 }
 
-// kept is how many videos and jobs a workspace remembers: the newest.
+// kept is how many videos and jobs a workspace keeps: the newest.
 const kept = 1000
 
-// workspace holds what belongs to one workspace.
+// workspace has the data of one workspace.
 type workspace struct {
 	id string
 
 	mu     sync.Mutex
 	videos []Video
 	jobs   []Job
-	// made numbers what was added to the first two videos.
+	// made counts the videos that were added to the first two.
 	made int
 }
 

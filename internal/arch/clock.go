@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// timeless are the packages that decide what a token is worth. Replicas' clocks differ, so none of them is asked there: the
-// database's is, in the statement that decides.
+// timeless are the packages that decide whether a token is valid. Replicas' clocks differ, so these
+// packages use only the database's, in the statement that decides.
 var timeless = []string{"grant", "store", "introspect", "access", "apikey", "usertoken", "ending", "seal"}
 
-// Clocked reports every place in them that asks the process's clock.
+// Clocked reports every use of the process's clock in them.
 func Clocked(sources []Source) []string {
 	var breaches []string
 	for _, s := range sources {
@@ -27,7 +27,7 @@ func Clocked(sources []Source) []string {
 			}
 			from, ok := asked.X.(*ast.Ident)
 			if ok && from.Name == "time" && slices.Contains([]string{"Now", "Since", "Until"}, asked.Sel.Name) {
-				breaches = append(breaches, fmt.Sprintf("%s asks the process's clock, the database's decides", s.Set.Position(asked.Pos())))
+				breaches = append(breaches, fmt.Sprintf("%s reads the process's clock: use the database's", s.Set.Position(asked.Pos())))
 			}
 			return true
 		})

@@ -10,11 +10,12 @@ import (
 	"os/exec"
 )
 
-// Package is what the rules need to know of a package. Imports of its tests are not in it: a test may look anywhere.
+// Package is a package with the data that the rules need. Imports of its tests are left out: a test
+// may import anything.
 type Package struct {
 	ImportPath string
 	Dir        string
-	// Imports are the direct imports of its production files, and Deps everything that they lead to.
+	// Imports are the direct imports of its production files, and Deps the transitive ones.
 	Imports []string
 	Deps    []string
 	// Error is set when the go command could not read the package.

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestFault_E11_ATargetLooksBeforeItBuilds: what is missing is said at once, and make k8s-e2e looks for it first.
+// TestFault_E11_ATargetLooksBeforeItBuilds: missing programs are reported at once, and make k8s-e2e
+// checks for them first.
 func TestFault_E11_ATargetLooksBeforeItBuilds(t *testing.T) {
 	bin := t.TempDir() // without an apt-get that would install it
 	for _, program := range []string{"bash", "env", "id"} {

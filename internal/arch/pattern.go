@@ -9,17 +9,18 @@ import (
 // Module is the path of the root module; the modules gen and sdk lie below it.
 const Module = "github.com/vidocu/usher"
 
-// match reads a pattern, which names import paths:
+// match matches a pattern of import paths:
 //
 //	std             every package of the standard library
 //	other           every package that is neither the standard library's nor ours
 //	./gateway       a package of this repository, by its directory
 //	./gateway/...   that package and everything below it
-//	./services/*    one segment, whatever it is, as path.Match reads it
+//	./services/*    any one segment, as path.Match reads it
 //	./services/{s}  the same, and every other {s} in the rule is then this one
-//	golang.org/x/... somebody else's packages
+//	golang.org/x/... a third-party package and everything below it
 //
-// It tells whether importPath fits p, given what named segments already stand for, and what they stand for after it.
+// It reports whether importPath matches p, given the values of named segments so far, and returns
+// their values after it.
 func match(p, importPath string, names map[string]string) (map[string]string, bool) {
 	switch p {
 	case "std":

@@ -11,14 +11,14 @@ import (
 	rpcv1 "github.com/vidocu/usher/gen/usher/rpc/v1"
 )
 
-// secretWords stand in the name of every field that carries a secret.
+// secretWords are in the name of every field that contains a secret.
 var secretWords = []string{
 	"token", "secret", "password", "code", "verifier", "session", "assertion", "cookie", "credential", "csrf",
 }
 
-// PublicFields are fields whose name says otherwise, each with the reason why nobody gains by reading them.
+// PublicFields are fields that contain no secret in spite of their names, each with the reason.
 func PublicFields() map[protoreflect.Name]string {
-	return map[protoreflect.Name]string{ //nolint:gosec // names of fields, and no credential
+	return map[protoreflect.Name]string{ //nolint:gosec // names of fields, not credentials
 		"token_type":      "the word Bearer (RFC 6749 §7.1)",
 		"token_type_hint": "access_token or refresh_token (RFC 7009 §2.1)",
 		"code_challenge":  "a hash that travels through the browser by design (RFC 7636 §4.3)",
@@ -28,8 +28,8 @@ func PublicFields() map[protoreflect.Name]string {
 	}
 }
 
-// Unredacted reports the text fields of file whose name speaks of a secret and that are not marked (usher.rpc.v1.secret), and
-// notes in used each exception that was needed.
+// Unredacted reports the text fields of file whose name suggests a secret and that are not marked
+// (usher.rpc.v1.secret), and records in used each exception that was needed.
 func Unredacted(file protoreflect.FileDescriptor, public map[protoreflect.Name]string, used map[protoreflect.Name]bool) []string {
 	var breaches []string
 	eachField(file.Messages(), func(field protoreflect.FieldDescriptor) {
@@ -55,7 +55,8 @@ func eachField(messages protoreflect.MessageDescriptors, visit func(protoreflect
 	}
 }
 
-// carriesText leaves out numbers, enums and messages: the fields of a message are judged where they stand.
+// carriesText excludes numbers, enums and messages: the fields of a message are checked in the
+// message.
 func carriesText(field protoreflect.FieldDescriptor) bool {
 	if field.IsMap() {
 		field = field.MapValue()

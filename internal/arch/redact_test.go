@@ -38,7 +38,8 @@ func TestEveryFieldThatCarriesASecretIsMarked(t *testing.T) {
 	everyContractIsSeen(t, seen)
 }
 
-// everyContractIsSeen fails for a contract that this test does not import: its fields would go unchecked.
+// everyContractIsSeen fails for a contract that this test does not import: its fields would not be
+// checked.
 func everyContractIsSeen(t *testing.T, seen map[string]bool) {
 	t.Helper()
 	pkgs, err := Load(context.Background(), filepath.Join("..", ".."))
@@ -95,7 +96,8 @@ func TestUnmarkedSecretsAreFound(t *testing.T) {
 	}
 }
 
-// TestFault_D11_JavaGetsPlainNames: without the two options a message is usher.token.v1.IntrospectionServiceOuterClass.….
+// TestFault_D11_JavaGetsPlainNames: without the two options a message is
+// usher.token.v1.IntrospectionServiceOuterClass.….
 func TestFault_D11_JavaGetsPlainNames(t *testing.T) {
 	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
 		options, _ := file.Options().(*descriptorpb.FileOptions)

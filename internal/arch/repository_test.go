@@ -30,7 +30,8 @@ func TestNoTestIsSkipped(t *testing.T) { none(t, Skipped(repository(t))) }
 
 func TestTheDatabasesClockAloneDecidesExpiries(t *testing.T) { none(t, Clocked(repository(t))) }
 
-// TestFault_E1_NoRevocationPassesTheBarrierBy: a new ending could forget to wait for the other replicas.
+// TestFault_E1_NoRevocationPassesTheBarrierBy: a new kind of revocation could omit the wait for the
+// other replicas.
 func TestFault_E1_NoRevocationPassesTheBarrierBy(t *testing.T) {
 	none(t, LogWriters(repository(t)))
 	text := "package store\n\nconst forgotten = `INSERT INTO revocations (cursor) VALUES ($1)`\n"
@@ -41,7 +42,7 @@ func TestFault_E1_NoRevocationPassesTheBarrierBy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"services/token/internal/store/forgotten.go:3:19 writes to the revocation log past its barrier"}
+	want := []string{"services/token/internal/store/forgotten.go:3:19 writes to the revocation log without waiting for the replicas"}
 	if diff := cmp.Diff(want, LogWriters(sources)); diff != "" {
 		t.Error(diff)
 	}
@@ -57,7 +58,7 @@ func TestAProcessClockIsSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"services/token/internal/store/late.go:5:12 asks the process's clock, the database's decides"}
+	want := []string{"services/token/internal/store/late.go:5:12 reads the process's clock: use the database's"}
 	if diff := cmp.Diff(want, Clocked(sources)); diff != "" {
 		t.Error(diff)
 	}

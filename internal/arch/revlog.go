@@ -7,14 +7,15 @@ import (
 	"strings"
 )
 
-// logWriters are how a statement writes to the revocation log.
+// logWriters are the SQL fragments of statements that write to the revocation log.
 var logWriters = []string{"INTO revocations", "UPDATE revocations", "UPDATE revocation_head"}
 
-// logPackage is the only one that may: there a transaction that appends returns when every replica knows it
-// (docs/adr/0011-an-ending-is-one-row.md).
+// logPackage is the only package that may: there a transaction that appends returns when every
+// replica has read the entry (docs/adr/0011-an-ending-is-one-row.md).
 const logPackage = "services/token/internal/store/revlog/"
 
-// LogWriters reports every statement outside that package that writes to the revocation log: it would pass the barrier by.
+// LogWriters reports every statement outside that package that writes to the revocation log: it
+// would not wait for the replicas.
 func LogWriters(sources []Source) []string {
 	var breaches []string
 	for _, s := range sources {
@@ -28,7 +29,7 @@ func LogWriters(sources []Source) []string {
 			}
 			for _, writer := range logWriters {
 				if strings.Contains(text.Value, writer) {
-					breaches = append(breaches, fmt.Sprintf("%s writes to the revocation log past its barrier", s.Set.Position(text.Pos())))
+					breaches = append(breaches, fmt.Sprintf("%s writes to the revocation log without waiting for the replicas", s.Set.Position(text.Pos())))
 				}
 			}
 			return true

@@ -7,7 +7,7 @@ import (
 
 // Rule limits what some packages may import. Patterns are described at match.
 type Rule struct {
-	// Name says the rule in a few words and is unique.
+	// Name is a short and unique description.
 	Name string
 	// Packages are the patterns of the packages that the rule binds.
 	Packages []string
@@ -23,8 +23,8 @@ type Rule struct {
 	Reason string
 }
 
-// Check reports each breach of the rule among pkgs, and how many packages the rule bound. A rule that binds none
-// guards nothing.
+// Check reports each breach of the rule among pkgs, and how many packages the rule bound. A rule
+// that binds none guards nothing.
 func (r Rule) Check(pkgs []Package) (breaches []string, bound int) {
 	for _, pkg := range pkgs {
 		names, ok := r.binds(pkg.ImportPath)
@@ -39,7 +39,7 @@ func (r Rule) Check(pkgs []Package) (breaches []string, bound int) {
 	return breaches, bound
 }
 
-// binds tells whether the rule covers path, and what its named segments stand for.
+// binds reports whether the rule covers path, and the values of its named segments.
 func (r Rule) binds(path string) (map[string]string, bool) {
 	for _, except := range r.Except {
 		if _, ok := match(except, path, nil); ok {
@@ -54,7 +54,8 @@ func (r Rule) binds(path string) (map[string]string, bool) {
 	return nil, false
 }
 
-// forbidden lists what pkg may not import directly, and one example for each deep ban that it breaks through others.
+// forbidden lists the packages that pkg may not import directly, and one example for each deep ban
+// that it breaks through others.
 func (r Rule) forbidden(pkg Package, names map[string]string) []string {
 	var found []string
 	for _, path := range pkg.Imports {

@@ -1,12 +1,12 @@
 package arch
 
-// sqlDrivers are the packages that speak to a SQL server, and what sits on them.
+// sqlDrivers are the clients of SQL servers, and the packages on top of them.
 var sqlDrivers = []string{"github.com/jackc/pgx/...", "modernc.org/sqlite/...", "github.com/pressly/goose/..."}
 
-// redisClient is the package that speaks to Redis.
+// redisClient is the client of Redis.
 const redisClient = "github.com/redis/go-redis/..."
 
-// tracer is what follows requests through processes.
+// tracer is OpenTelemetry.
 const tracer = "go.opentelemetry.io/..."
 
 // testOnly are the packages that exist for tests.
@@ -53,7 +53,7 @@ func layerRules() []Rule {
 			Packages: []string{"./internal/platform/..."},
 			Except:   []string{"./internal/platform/convert"},
 			Only:     []string{"std", "other", "./internal/platform/...", "./gen/usher/error/v1", "./gen/usher/rpc/v1", "./sdk/enforce/..."},
-			Reason: "what knows a service belongs to that service; of the contract it needs reasons and callers alone, and of the SDK " +
+			Reason: "code about a service belongs to that service; of the contract it needs reasons and callers only, and of the SDK " +
 				"the one path matcher, for which the catalog is compiled",
 		},
 		{
@@ -69,7 +69,7 @@ func layerRules() []Rule {
 			Packages: []string{"./..."},
 			Except:   []string{"./internal/platform/sqldb/...", "./test/..."},
 			Never:    append([]string{"database/sql", "database/sql/driver"}, sqlDrivers...),
-			Reason:   "one package knows engines, pools and their errors, so that a store cannot forget one of them",
+			Reason:   "one package handles engines, pools and their errors, so that a store cannot miss one of them",
 		},
 		{
 			Name:     "the Redis client stays in shortlived",
@@ -93,7 +93,7 @@ func layerRules() []Rule {
 			Packages: []string{"./..."},
 			Except:   testOnly,
 			Never:    append([]string{"testing", "testing/...", "net/http/httptest", "github.com/google/go-cmp/..."}, testOnly...),
-			Reason:   "what a product runs is not what its tests run",
+			Reason:   "test support must not be linked into a product",
 		},
 	}
 }
@@ -130,13 +130,13 @@ func serviceRules() []Rule {
 			NeverDeep: append([]string{
 				"google.golang.org/grpc/...", "./gen/...", "net/http", "database/sql", redisClient, tracer, "./internal/platform/telemetry/...",
 			}, sqlDrivers...),
-			Reason: "what ends an answer is decided where it is remembered; the cache is a bounded map in memory and nothing more",
+			Reason: "invalidation is decided in the package that caches; the cache is a bounded map in memory and nothing more",
 		},
 		{
 			Name:     "rpc talks to the domain",
 			Packages: []string{"./services/*/internal/rpc/..."},
 			Never:    []string{"./services/*/internal/store/...", "net/http"},
-			Reason:   "a handler converts, calls and converts; where facts are kept is not its business",
+			Reason:   "a handler converts, calls and converts; it does not depend on the storage",
 		},
 		{
 			Name:     "a store knows no wire format",
@@ -171,7 +171,7 @@ func serviceRules() []Rule {
 	}
 }
 
-// edgeRules bind what faces outward: the gateway, the SDK and the commands.
+// edgeRules bind the packages at the edge: the gateway, the SDK and the commands.
 func edgeRules() []Rule {
 	return []Rule{
 		{
@@ -179,7 +179,7 @@ func edgeRules() []Rule {
 			Packages:  []string{"./gateway/..."},
 			Only:      []string{"std", "other", "./gen/...", "./sdk/...", "./internal/platform/...", "./gateway/..."},
 			NeverDeep: append([]string{"./services/...", "./internal/platform/sqldb/..."}, sqlDrivers...),
-			Reason:    "what faces the internet holds no database connection and decides nothing about identity or permission",
+			Reason:    "the internet-facing process has no database connection and decides nothing about identity or permission",
 		},
 		{
 			Name:     "the SDK needs gen and grpc",
@@ -189,13 +189,13 @@ func edgeRules() []Rule {
 				"google.golang.org/genproto/googleapis/rpc/...",
 			},
 			NeverDeep: []string{"./internal/...", "./services/...", "./gateway/..."},
-			Reason:    "a resource server takes on what it needs to ask about a token and nothing else",
+			Reason:    "a resource server links only the packages that it needs to introspect a token",
 		},
 		{
 			Name:     "an example is what others would write",
 			Packages: []string{"./examples/..."},
 			Only:     []string{"std", "./sdk/...", "./gen/usher/...", "google.golang.org/grpc/...", "./examples/..."},
-			Reason:   "an example that needs more of ours than the SDK would show what nobody else can do",
+			Reason:   "an example that imports more of ours than the SDK could not be copied by others",
 		},
 		{
 			Name:     "only cmd/usher runs an example",
@@ -205,7 +205,7 @@ func edgeRules() []Rule {
 			Reason:   "the product does not depend on what it shows",
 		},
 		{
-			Name:      "nobody speaks compressed gRPC",
+			Name:      "no process links compressed gRPC",
 			Packages:  []string{"./cmd/...", "./services/*/cmd/...", "./gateway/cmd/..."},
 			NeverDeep: []string{"google.golang.org/grpc/encoding/gzip"},
 			Reason:    "linking it is enough: every call then offers it, and every server takes messages that grow when they are read",

@@ -27,7 +27,7 @@ func TestEveryImportObeysTheRules(t *testing.T) {
 	}
 }
 
-// planted holds one breach of each rule: a package of ours, what it imports, and what that leads to.
+// planted has one breach of each rule: a package of ours with its imports and dependencies.
 var planted = map[string]Package{
 	"generated messages stand alone":                            ours("gen/usher/token/v1", "github.com/grpc-ecosystem/grpc-gateway/v2/runtime"),
 	"generated gateway code needs the contract and its runtime": ours("gen/gw/usher/token/v1", Module+"/gateway"),
@@ -50,7 +50,7 @@ var planted = map[string]Package{
 	"the SDK needs gen and grpc":                                ours("sdk/usher", Module+"/internal/platform/secret"),
 	"an example is what others would write":                     ours("examples/videoapi", Module+"/internal/platform/run"),
 	"only cmd/usher runs an example":                            ours("gateway", Module+"/examples/videoapi"),
-	"nobody speaks compressed gRPC":                             ours("services/token/cmd/token", "google.golang.org/grpc/encoding/gzip"),
+	"no process links compressed gRPC":                          ours("services/token/cmd/token", "google.golang.org/grpc/encoding/gzip"),
 	"only cmd/usher sees every part":                            ours("cmd/other", Module+"/services/token"),
 }
 

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Oversized reports files and functions beyond the limits.
+// Oversized reports files and functions that exceed the limits.
 func Oversized(sources []Source) []string {
 	var breaches []string
 	for _, s := range sources {
@@ -31,7 +31,7 @@ func Oversized(sources []Source) []string {
 	return breaches
 }
 
-// Undocumented reports packages of which no file says what they are for.
+// Undocumented reports packages without a package comment.
 func Undocumented(sources []Source) []string {
 	documented := map[string]bool{}
 	for _, s := range sources {

@@ -7,10 +7,11 @@ import (
 	"strconv"
 )
 
-// skips are the methods of testing.TB that end a test without a verdict.
+// skips are the methods of testing.TB that skip a test.
 var skips = []string{"Skip", "Skipf", "SkipNow"}
 
-// Skipped reports every place that skips a test. A test that needs something either brings it or fails.
+// Skipped reports every place that skips a test. A test that needs something either brings it or
+// fails.
 func Skipped(sources []Source) []string {
 	var breaches []string
 	for _, s := range sources {

@@ -15,11 +15,12 @@ import (
 const (
 	// MaxFileLines is the most lines that a file written by hand may have, tests included.
 	MaxFileLines = 500
-	// MaxFuncLines is the most lines that a function outside tests may have, from its first to its last.
+	// MaxFuncLines is the most lines that a function outside tests may have, from its first to its
+	// last.
 	MaxFuncLines = 80
 )
 
-// Source is one file written by hand.
+// Source is one hand-written file.
 type Source struct {
 	// Path is relative to the repository's root, with slashes.
 	Path string
@@ -30,16 +31,16 @@ type Source struct {
 	Set  *token.FileSet
 }
 
-// IsTest tells whether the file is compiled into tests alone.
+// IsTest reports whether the file is compiled into tests only.
 func (s Source) IsTest() bool { return strings.HasSuffix(s.Path, "_test.go") }
 
-// notOurs are directories that hold nothing written by hand here.
+// notOurs are directories without hand-written files.
 var notOurs = []string{".git", "bin", "data", "gen", "node_modules", "third_party", "testdata", "tmp"}
 
-// written are the endings of the files that the size limit binds.
+// written are the extensions of the files that the size limit applies to.
 var written = []string{".go", ".proto", ".sql", ".sh", ".html", ".css"}
 
-// Sources reads every file below root that was written by hand.
+// Sources reads every hand-written file below root.
 func Sources(root fs.FS) ([]Source, error) {
 	var sources []Source
 	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {

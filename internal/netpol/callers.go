@@ -23,8 +23,8 @@ type Edge struct {
 	Service string
 }
 
-// Edges reads every RPC's callers, each pair once, in a fixed order. CALLER_ANY opens nothing: it stands only at services
-// that are not ours.
+// Edges returns the callers of all RPCs, each pair once, in a fixed order. CALLER_ANY opens
+// nothing: it is used only for services that are not ours.
 func Edges(files *protoregistry.Files) []Edge {
 	found := map[Edge]bool{}
 	files.RangeFiles(func(f protoreflect.FileDescriptor) bool {
@@ -51,7 +51,7 @@ func Edges(files *protoregistry.Files) []Edge {
 	return edges
 }
 
-// serviceOf is the process that serves a package: usher.token.v1 is the token service's.
+// serviceOf returns the process that serves a package: usher.token.v1 is the token service's.
 func serviceOf(pkg protoreflect.FullName) (service string, ours bool) {
 	parts := strings.Split(string(pkg), ".")
 	if len(parts) != 3 || parts[0] != "usher" {
@@ -65,7 +65,7 @@ func callersOf(m protoreflect.MethodDescriptor) []rpcv1.Caller {
 	return list
 }
 
-// nameOf is the name in a caller's certificate, which is its pods' app.kubernetes.io/name.
+// nameOf returns the name in a caller's certificate, which is its pods' app.kubernetes.io/name.
 func nameOf(c rpcv1.Caller) string {
 	return strings.ToLower(strings.TrimPrefix(c.String(), "CALLER_"))
 }

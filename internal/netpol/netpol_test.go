@@ -16,7 +16,7 @@ import (
 	"github.com/vidocu/usher/internal/netpol"
 )
 
-// policy is what a cluster reads of one.
+// policy is the part of a policy that a cluster reads.
 type policy struct {
 	Metadata struct{ Name string }
 	Spec     struct {
@@ -108,7 +108,7 @@ func TestEveryPodIsClosedBothWaysAndEveryDoorIsOneCallersAndOnePorts(t *testing.
 		}
 		for _, in := range p.Spec.Ingress {
 			if len(in.From) == 0 || len(in.Ports) != 1 {
-				t.Errorf("%s lets in everybody, or at every port", name)
+				t.Errorf("%s allows every source, or every port", name)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	rpcv1 "github.com/vidocu/usher/gen/usher/rpc/v1"
+	rpcpolicy "github.com/vidocu/usher/internal/platform/policy"
 )
 
 // The part of networking.k8s.io/v1 that is used, in the order in which it is read.
@@ -42,26 +43,27 @@ type (
 	}
 )
 
-// The ports of a pod, and of what it stands on.
+// The ports of a pod, and of its stores.
 const (
 	grpcPort, httpPort, adminPort = 9090, 8080, 8081
 	postgresPort, redisPort       = 5432, 6379
 )
 
-// The labels that the policies go by. docs/kubernetes.md says who sets those with our prefix.
+// The labels that the policies select. docs/kubernetes.md says who sets those with our prefix.
 const (
 	nameLabel   = "app.kubernetes.io/name"
 	partLabel   = "app.kubernetes.io/part-of"
 	callerLabel = "usher.vidocu.com/caller"
 	storeLabel  = "usher.vidocu.com/store"
-	// These stand at namespaces, since what stands at a pod whoever starts the pod can write.
+	// These are labels of namespaces, since a pod's own labels can be set by anyone who creates the
+	// pod.
 	resourceServersLabel = "usher.vidocu.com/resource-servers"
 	entranceLabel        = "usher.vidocu.com/entrance"
 	monitoringLabel      = "usher.vidocu.com/monitoring"
 	allowed              = "allowed"
 )
 
-// store is what a service keeps its facts in.
+// store is a database of a service.
 type store struct {
 	name string
 	port int
@@ -74,8 +76,8 @@ func stores(service string) []store {
 	}[service]
 }
 
-// processes are the pods there are, in the order of the file.
-func processes() []string { return []string{"identity", "authz", "token", "consent", "gateway"} }
+// processes are the pods, in the order of the file.
+func processes() []string { return rpcpolicy.Services() }
 
 // policies are the default and one for each process.
 func policies(edges []Edge) []policy {
@@ -86,7 +88,7 @@ func policies(edges []Edge) []policy {
 	return all
 }
 
-// denyAll closes what no other policy opens, also for pods of ours that are yet to come.
+// denyAll denies all traffic that no other policy allows, also for pods that are added later.
 func denyAll() policy {
 	return named("usher-default-deny", spec{
 		PodSelector: selector{map[string]string{partLabel: "usher"}}, PolicyTypes: []string{"Ingress", "Egress"},
@@ -113,7 +115,7 @@ func forProcess(name string, edges []Edge) policy {
 	return named(name, s)
 }
 
-// callers are who may open a connection to a service.
+// callers are the peers that may open a connection to a service.
 func callers(service string, edges []Edge) []peer {
 	var peers []peer
 	for _, edge := range edges {
@@ -124,9 +126,10 @@ func callers(service string, edges []Edge) []peer {
 	return peers
 }
 
-// from selects a caller's pods. Resource servers live in namespaces of their own; everybody else lives in ours.
+// from selects a caller's pods. Resource servers are in namespaces of their own; all other callers
+// are in ours.
 func from(c rpcv1.Caller) peer {
-	switch c { //nolint:exhaustive // the rest are processes of ours
+	switch c { //nolint:exhaustive // the others are processes of ours
 	case rpcv1.Caller_CALLER_RESOURCE_SERVER:
 		return peer{Namespace: labelled(resourceServersLabel, allowed), Pod: labelled(callerLabel, "resource-server")}
 	case rpcv1.Caller_CALLER_OPERATOR:
@@ -152,7 +155,7 @@ func prometheus() peer {
 	return peer{Namespace: labelled(monitoringLabel, allowed), Pod: labelled(nameLabel, "prometheus")}
 }
 
-// dns is the cluster's name server.
+// dns allows the cluster's name server.
 func dns() rule {
 	return rule{
 		To:    []peer{{Namespace: labelled("kubernetes.io/metadata.name", "kube-system"), Pod: labelled("k8s-app", "kube-dns")}},

@@ -9,7 +9,7 @@ import (
 
 const heading = "# Derived from the callers at each RPC, in proto/, by `make netpol`. Do not edit.\n"
 
-// Render writes the policies that the edges give, as the documents of one YAML file.
+// Render writes the policies for the edges, as the documents of one YAML file.
 func Render(edges []Edge) ([]byte, error) {
 	var out bytes.Buffer
 	out.WriteString(heading)

@@ -16,7 +16,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/authztest"
 )
 
-// registration is a request that can be granted.
+// registration is a valid registration request.
 func registration() *authzv1.CreateClientRequest {
 	return &authzv1.CreateClientRequest{
 		Name: " Exporter ", Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL, RedirectUris: []string{callback, "http://127.0.0.1/cb"},
@@ -38,7 +38,7 @@ func (b *bench) register(t *testing.T, req *authzv1.CreateClientRequest) (id, cl
 	return res.GetRegistration().GetClient().GetClientId(), res.GetClientSecret()
 }
 
-// proves reports whether an app is who it says with this secret.
+// proves reports whether a client can authenticate with this secret.
 func (b *bench) proves(t *testing.T, id, proof string) bool {
 	t.Helper()
 	_, err := b.clients.AuthenticateClient(t.Context(), authenticate(id, proof))
@@ -48,11 +48,11 @@ func (b *bench) proves(t *testing.T, id, proof string) bool {
 	return err == nil
 }
 
-func TestARegisteredAppAuthenticatesAndAuthorizesAsItWasRegistered(t *testing.T) {
+func TestARegisteredClientAuthenticatesAndAuthorizesAsItWasRegistered(t *testing.T) {
 	b := newBench(t)
 	id, clear := b.register(t, registration())
 	if !secret.Valid(secret.ClientSecret, clear) || !b.proves(t, id, clear) || b.proves(t, id, "") {
-		t.Errorf("%s does not prove itself with its secret alone", id)
+		t.Errorf("%s does not authenticate with its secret alone", id)
 	}
 	res, err := b.operator(t).FindClient(t.Context(), &authzv1.FindClientRequest{ClientId: id})
 	want := &authzv1.Registration{
@@ -64,25 +64,25 @@ func TestARegisteredAppAuthenticatesAndAuthorizesAsItWasRegistered(t *testing.T)
 	}
 	if diff := cmp.Diff(want, res.GetRegistration(), protocmp.Transform(), protocmp.IgnoreFields(want, "create_time"),
 		protocmp.IgnoreFields(&authzv1.ClientSecret{}, "create_time")); err != nil || diff != "" || strings.Contains(res.String(), clear) {
-		t.Errorf("%v, the app (-want +got):\n%s", err, diff)
+		t.Errorf("%v, the client (-want +got):\n%s", err, diff)
 	}
 	public := registration()
 	public.Type = authzv1.ClientType_CLIENT_TYPE_PUBLIC
 	native, none := b.register(t, public)
 	if none != "" || !b.proves(t, native, "") || b.proves(t, native, "x") {
-		t.Errorf("a public app has the secret %q", none)
+		t.Errorf("a public client has the secret %q", none)
 	}
 	for scope, want := range map[string]bool{"videos:read": true, "export:write videos:read": true, "jobs:read": false} {
 		step := b.start(t, authztest.NativeQuery("client_id", native, "redirect_uri", callback, "scope", scope), "john")
 		if (step.GetConsent() != nil) != want {
-			t.Errorf("asking for %q leads to %v", scope, step)
+			t.Errorf("requesting %q leads to %v", scope, step)
 		}
 	}
 }
 
-func TestWhatCannotBeRegisteredIsNamed(t *testing.T) {
+func TestAnInvalidFieldIsNamed(t *testing.T) {
 	b := newBench(t)
-	desk := b.operator(t)
+	operator := b.operator(t)
 	id, _ := b.register(t, registration())
 	for what, row := range map[string]struct {
 		field  string
@@ -97,7 +97,7 @@ func TestWhatCannotBeRegisteredIsNamed(t *testing.T) {
 		"a scheme that runs":        {"redirect_uris", func(r *authzv1.CreateClientRequest) { r.RedirectUris = []string{"javascript:/alert(1)"} }},
 		"an own scheme's fragment":  {"redirect_uris", func(r *authzv1.CreateClientRequest) { r.RedirectUris = []string{"com.example.app:/cb#x"} }},
 		"an own scheme's user":      {"redirect_uris", func(r *authzv1.CreateClientRequest) { r.RedirectUris = []string{"com.example.app://u@h/cb"} }},
-		"an answer of its own":      {"redirect_uris", func(r *authzv1.CreateClientRequest) { r.RedirectUris = []string{callback + "?code=x"} }},
+		"a response parameter":      {"redirect_uris", func(r *authzv1.CreateClientRequest) { r.RedirectUris = []string{callback + "?code=x"} }},
 		"an address twice":          {"redirect_uris", func(r *authzv1.CreateClientRequest) { r.RedirectUris = []string{callback, callback} }},
 		"no address":                {"redirect_uris", func(r *authzv1.CreateClientRequest) { r.RedirectUris = nil }},
 		"too many addresses":        {"redirect_uris", func(r *authzv1.CreateClientRequest) { r.RedirectUris = make([]string, 21) }},
@@ -110,12 +110,12 @@ func TestWhatCannotBeRegisteredIsNamed(t *testing.T) {
 	} {
 		req := registration()
 		row.change(req)
-		_, err := desk.CreateClient(t.Context(), req)
+		_, err := operator.CreateClient(t.Context(), req)
 		wantFieldReason(t, what, err, row.field)
 		if len(req.GetRedirectUris())*len(req.GetScopes()) == 0 || strings.TrimSpace(req.GetName()) == "" {
-			continue // to a change, what is empty is what stays
+			continue // in an update, empty fields stay unchanged
 		}
-		_, err = desk.UpdateClient(t.Context(), &authzv1.UpdateClientRequest{
+		_, err = operator.UpdateClient(t.Context(), &authzv1.UpdateClientRequest{
 			ClientId: id, Name: &req.Name, RedirectUris: req.GetRedirectUris(), Scopes: req.GetScopes(), GrantTypes: req.GetGrantTypes(),
 		})
 		wantFieldReason(t, "changing to "+what, err, row.field)
@@ -124,24 +124,24 @@ func TestWhatCannotBeRegisteredIsNamed(t *testing.T) {
 		"type":            {Name: "x", RedirectUris: []string{callback}, Scopes: []string{"videos:read"}, GrantTypes: []string{"authorization_code"}},
 		"resource_server": {Name: "x", Type: authzv1.ClientType_CLIENT_TYPE_PUBLIC, ResourceServer: true},
 	} {
-		_, err := desk.CreateClient(t.Context(), req)
+		_, err := operator.CreateClient(t.Context(), req)
 		wantFieldReason(t, what, err, what)
 	}
 	server, empty := true, ""
 	native := registration()
 	native.Type = authzv1.ClientType_CLIENT_TYPE_PUBLIC
 	public, _ := b.register(t, native)
-	_, err := desk.UpdateClient(t.Context(), &authzv1.UpdateClientRequest{ClientId: public, ResourceServer: &server})
-	wantFieldReason(t, "a public app that becomes a resource server", err, "resource_server")
-	_, err = desk.UpdateClient(t.Context(), &authzv1.UpdateClientRequest{ClientId: id, Name: &empty})
+	_, err := operator.UpdateClient(t.Context(), &authzv1.UpdateClientRequest{ClientId: public, ResourceServer: &server})
+	wantFieldReason(t, "a public client that becomes a resource server", err, "resource_server")
+	_, err = operator.UpdateClient(t.Context(), &authzv1.UpdateClientRequest{ClientId: id, Name: &empty})
 	wantFieldReason(t, "an empty name", err, "name")
 	taken := registration()
 	taken.ClientId = id
-	_, err = desk.CreateClient(t.Context(), taken)
+	_, err = operator.CreateClient(t.Context(), taken)
 	wantReason(t, "a taken identifier", err, errorv1.Reason_REASON_ALREADY_EXISTS)
 }
 
-func TestAnAppMayHaveASchemeOfItsOwn(t *testing.T) {
+func TestAClientMayHaveAPrivateUseScheme(t *testing.T) {
 	b := newBench(t)
 	req := registration()
 	req.RedirectUris, req.Type = []string{"com.example.app:/cb"}, authzv1.ClientType_CLIENT_TYPE_PUBLIC
@@ -159,16 +159,16 @@ func wantFieldReason(t *testing.T, what string, err error, field string) {
 	}
 }
 
-func TestAChangeCountsAtOnceAndLeavesTheRest(t *testing.T) {
+func TestAnUpdateTakesEffectAtOnceAndLeavesTheRest(t *testing.T) {
 	b := newBench(t)
 	id, clear := b.register(t, registration())
 	res, err := b.operator(t).UpdateClient(t.Context(), &authzv1.UpdateClientRequest{
 		ClientId: id, Scopes: []string{"jobs:read"}, RedirectUris: []string{"https://other.test/cb"}, GrantTypes: []string{"authorization_code"},
 	})
-	app := res.GetRegistration()
-	if err != nil || app.GetClient().GetName() != "Exporter" || strings.Join(app.GetScopes(), " ") != "jobs:read" ||
-		strings.Join(app.GetClient().GetGrantTypes(), " ") != "authorization_code" || !b.proves(t, id, clear) {
-		t.Errorf("%v, the app is %v", err, app)
+	registered := res.GetRegistration()
+	if err != nil || registered.GetClient().GetName() != "Exporter" || strings.Join(registered.GetScopes(), " ") != "jobs:read" ||
+		strings.Join(registered.GetClient().GetGrantTypes(), " ") != "authorization_code" || !b.proves(t, id, clear) {
+		t.Errorf("%v, the client is %v", err, registered)
 	}
 	for uri, want := range map[string]bool{callback: false, "https://other.test/cb": true} {
 		step := b.start(t, authztest.Query("client_id", id, "redirect_uri", uri, "scope", "jobs:read"), "john")
@@ -178,13 +178,13 @@ func TestAChangeCountsAtOnceAndLeavesTheRest(t *testing.T) {
 	}
 }
 
-func TestTwoSecretsCountDuringARotationAndTheOldOneEndsOnDemand(t *testing.T) {
+func TestTwoSecretsAreValidDuringARotationAndTheOldOneExpiresOnDemand(t *testing.T) {
 	b := newBench(t)
-	desk := b.operator(t)
+	operator := b.operator(t)
 	id, first := b.register(t, registration())
 	rotate := func(overlap time.Duration) string {
 		t.Helper()
-		res, err := desk.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: id, OverlapSeconds: int64(overlap / time.Second)})
+		res, err := operator.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: id, OverlapSeconds: int64(overlap / time.Second)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -202,7 +202,7 @@ func TestTwoSecretsCountDuringARotationAndTheOldOneEndsOnDemand(t *testing.T) {
 	want("during the overlap", map[string]bool{first: true, second: true})
 	third := rotate(time.Hour)
 	want("after another rotation", map[string]bool{first: false, second: true, third: true})
-	res, err := desk.RevokePreviousClientSecret(t.Context(), &authzv1.RevokePreviousClientSecretRequest{ClientId: id})
+	res, err := operator.RevokePreviousClientSecret(t.Context(), &authzv1.RevokePreviousClientSecretRequest{ClientId: id})
 	if err != nil || len(res.GetRegistration().GetSecrets()) != 1 {
 		t.Errorf("%v, %v", res, err)
 	}
@@ -210,14 +210,14 @@ func TestTwoSecretsCountDuringARotationAndTheOldOneEndsOnDemand(t *testing.T) {
 	fourth := rotate(0)
 	want("without an overlap", map[string]bool{third: false, fourth: true})
 	for _, seconds := range []int64{-1, 30*24*3600 + 1, 1 << 62} {
-		_, err := desk.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: id, OverlapSeconds: seconds})
+		_, err := operator.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: id, OverlapSeconds: seconds})
 		wantFieldReason(t, fmt.Sprint(seconds), err, "overlap_seconds")
 	}
-	_, err = desk.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: "vdo_client_public123"})
-	wantReason(t, "a public app", err, errorv1.Reason_REASON_NOT_FOUND)
+	_, err = operator.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: "vdo_client_public123"})
+	wantReason(t, "a public client", err, errorv1.Reason_REASON_NOT_FOUND)
 }
 
-func TestADisabledAppIsKeptOutUntilItIsEnabled(t *testing.T) {
+func TestADisabledClientIsRefusedUntilItIsEnabled(t *testing.T) {
 	b := newBench(t)
 	id, clear := b.register(t, registration())
 	query := authztest.Query("client_id", id, "redirect_uri", callback)
@@ -228,7 +228,7 @@ func TestADisabledAppIsKeptOutUntilItIsEnabled(t *testing.T) {
 		t.Fatal(err)
 	}
 	if b.proves(t, id, clear) || b.start(t, query, "john").GetErrorPage() == nil {
-		t.Error("a disabled app authenticates or authorizes")
+		t.Error("a disabled client authenticates or authorizes")
 	}
 	_, err := b.decisions.CompleteAuthorization(t.Context(), b.approval(pending))
 	wantReason(t, "an open consent page", err, errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND)
@@ -237,31 +237,31 @@ func TestADisabledAppIsKeptOutUntilItIsEnabled(t *testing.T) {
 	}
 }
 
-func TestAnAppThatIsNotThereIsNotFoundByAnyMethod(t *testing.T) {
+func TestAnUnknownClientIsNotFoundByAnyMethod(t *testing.T) {
 	b := newBench(t)
-	desk, change := b.operator(t), authzv1.NewAdministrationServiceClient(dial(t, b.network, "token", "authz"))
+	operator, change := b.operator(t), authzv1.NewAdministrationServiceClient(dial(t, b.network, "token", "authz"))
 	name := "x"
 	for _, id := range []string{"", "vdo_client_nobody", "https://evil.test/\x00"} {
 		want := errorv1.Reason_REASON_NOT_FOUND
 		if id == "" {
 			want = errorv1.Reason_REASON_INVALID_REQUEST
 		}
-		_, err := desk.FindClient(t.Context(), &authzv1.FindClientRequest{ClientId: id})
+		_, err := operator.FindClient(t.Context(), &authzv1.FindClientRequest{ClientId: id})
 		wantReason(t, "FindClient "+id, err, want)
-		_, err = desk.UpdateClient(t.Context(), &authzv1.UpdateClientRequest{ClientId: id, Name: &name})
+		_, err = operator.UpdateClient(t.Context(), &authzv1.UpdateClientRequest{ClientId: id, Name: &name})
 		wantReason(t, "UpdateClient "+id, err, want)
-		_, err = desk.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: id})
+		_, err = operator.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: id})
 		wantReason(t, "RotateClientSecret "+id, err, want)
-		_, err = desk.RevokePreviousClientSecret(t.Context(), &authzv1.RevokePreviousClientSecretRequest{ClientId: id})
+		_, err = operator.RevokePreviousClientSecret(t.Context(), &authzv1.RevokePreviousClientSecretRequest{ClientId: id})
 		wantReason(t, "RevokePreviousClientSecret "+id, err, want)
-		_, err = desk.EnableClient(t.Context(), &authzv1.EnableClientRequest{ClientId: id})
+		_, err = operator.EnableClient(t.Context(), &authzv1.EnableClientRequest{ClientId: id})
 		wantReason(t, "EnableClient "+id, err, want)
 		_, err = change.ApplyDisableClient(t.Context(), &authzv1.ApplyDisableClientRequest{ClientId: id})
 		wantReason(t, "ApplyDisableClient "+id, err, want)
 	}
 }
 
-func TestAppsAreListedByNameAPageAtATime(t *testing.T) {
+func TestClientsAreListedByNameAPageAtATime(t *testing.T) {
 	b := newBench(t)
 	var names []string
 	for token, more := "", true; more; more = token != "" {
@@ -269,13 +269,13 @@ func TestAppsAreListedByNameAPageAtATime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, app := range page.GetRegistrations() {
-			names = append(names, app.GetClient().GetName())
+		for _, registered := range page.GetRegistrations() {
+			names = append(names, registered.GetClient().GetName())
 		}
 		token = page.GetNextPageToken()
 	}
 	if got := strings.Join(names, ", "); got != "Example App, Example Public App, Example Resource Server" {
-		t.Errorf("the apps are %s", got)
+		t.Errorf("the clients are %s", got)
 	}
 }
 
@@ -291,7 +291,7 @@ func TestFault_A10_TheProductsNameIsReserved(t *testing.T) {
 		}
 		req.AllowReservedName = true
 		if _, err := b.operator(t).CreateClient(t.Context(), req); err != nil {
-			t.Errorf("%s of the operator's own app: %v", name, err)
+			t.Errorf("%s of the operator's own client: %v", name, err)
 		}
 		req = registration()
 		id, _ := b.register(t, req)
@@ -300,7 +300,7 @@ func TestFault_A10_TheProductsNameIsReserved(t *testing.T) {
 		wantReason(t, "another name, "+name, err, errorv1.Reason_REASON_INVALID_REQUEST)
 		update.AllowReservedName = true
 		if _, err := b.operator(t).UpdateClient(t.Context(), update); err != nil {
-			t.Errorf("another name, %s, of the operator's own app: %v", name, err)
+			t.Errorf("another name, %s, of the operator's own client: %v", name, err)
 		}
 		scopes := &authzv1.UpdateClientRequest{ClientId: id, Scopes: []string{"videos:read"}}
 		if _, err := b.operator(t).UpdateClient(t.Context(), scopes); err != nil {

@@ -27,7 +27,7 @@ import (
 
 const publicURL = "https://usher.test"
 
-// identity is the identity service on the wire, for the session "john".
+// identity is a fake of the identity service with the session "john".
 type identity struct {
 	identityv1.UnimplementedSessionServiceServer
 
@@ -53,14 +53,15 @@ func (i *identity) breakDown(err error) {
 	i.down = err
 }
 
-// bench is the service as it runs in the all-in-one, with a fake identity, and the connections of its callers.
+// bench is the service as the all-in-one runs it, with a fake identity, and connections of its
+// callers.
 type bench struct {
 	service  *authz.Service
 	db       *sqldb.DB
 	identity *identity
 	clock    *authztest.Clock
 	token    string
-	// shortLived is the store of what is short-lived.
+	// shortLived is the short-lived store.
 	shortLived *entries
 
 	browser   authzv1.AuthorizationServiceClient // as gateway
@@ -70,7 +71,7 @@ type bench struct {
 	network   *inproc.Network
 }
 
-// entries is the short-lived store in memory, whose budgets can be away.
+// entries is the in-memory short-lived store; away makes its budgets unavailable.
 type entries struct {
 	shortlived.Store
 	away atomic.Bool
@@ -83,7 +84,7 @@ func (e *entries) Spend(ctx context.Context, key string, limit int64, window tim
 	return e.Store.Spend(ctx, key, limit, window)
 }
 
-// newService builds the service on an empty database that has no schema yet.
+// newService builds the service on an empty database without a schema.
 func newService(t *testing.T, network *inproc.Network, clock *authztest.Clock) (*authz.Service, *sqldb.DB) {
 	t.Helper()
 	return newServiceOn(t, network, clock, shortlived.NewMemory(shortlived.MemoryOptions{Now: clock.Now}))

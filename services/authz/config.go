@@ -10,29 +10,33 @@ import (
 
 // Config is the section `authz` of the configuration.
 type Config struct {
-	// DatabaseURL is where apps are kept: postgres://… or sqlite:<path>.
+	// DatabaseURL is the database of the registered clients: postgres://… or sqlite:<path>.
 	DatabaseURL secret.String `koanf:"database_url" required:"authz" help:"database of the authorization service: postgres://… or sqlite:<path>"`
 	// CodeLifetime is the life of an authorization code.
 	CodeLifetime time.Duration `koanf:"code_lifetime" bounds:"1s to 10m" help:"life of an authorization code (RFC 6749 §4.1.2)"`
-	// PromptLifetime is how long a person may take from the app's request to the decision.
+	// PromptLifetime is how long a user may take from the authorization request to the decision.
 	PromptLifetime time.Duration `koanf:"prompt_lifetime" bounds:"1m to 24h" help:"how long a person may take to sign in and decide"`
-	// AnonymousRequests is how many authorization requests are kept for a source address, without a session, in each window.
+	// AnonymousRequests is how many authorization requests without a session are stored for a
+	// source address in each window.
 	AnonymousRequests int           `koanf:"anonymous_requests" bounds:"0 or more" help:"authorization requests that a source address (IPv6: a /64) may begin without signing in, each anonymous_window; 0 is any number"`
 	AnonymousWindow   time.Duration `koanf:"anonymous_window" bounds:"1s to 24h" help:"after which they are forgotten"`
 	// UserRequests is the same for each user who is signed in.
 	UserRequests int           `koanf:"user_requests" bounds:"0 or more" help:"authorization requests that a user who is signed in may begin, each user_window; 0 is any number"`
 	UserWindow   time.Duration `koanf:"user_window" bounds:"1s to 24h" help:"the window of user_requests"`
-	// SourceAttempts and ClientAttempts are how many client authentications may fail within a window before the response is 429.
+	// SourceAttempts and ClientAttempts are how many client authentications may fail within a
+	// window before the response is 429.
 	SourceAttempts int           `koanf:"source_attempts" bounds:"0 or more" help:"failed client authentications of a source address (IPv6: a /64), each source_window, before the response is 429; 0 is any number"`
 	SourceWindow   time.Duration `koanf:"source_window" bounds:"1s to 24h" help:"the window of source_attempts"`
 	ClientAttempts int           `koanf:"client_attempts" bounds:"0 or more" help:"failed client authentications in a client's name, each client_window, before the response is 429; 0 is any number. A right secret is accepted all the same"`
 	ClientWindow   time.Duration `koanf:"client_window" bounds:"1s to 24h" help:"the window of client_attempts"`
-	// ReservedNames are the product's: an app that has one of them, or looks like it, is registered only where the operator says so.
+	// ReservedNames are the product's own names. A client whose name equals or resembles one of
+	// them is registered only if the operator allows it.
 	ReservedNames []string `koanf:"reserved_names" help:"names, such as the product's, that no app may have or look like unless the operator allows it for that app"`
 }
 
-// DefaultConfig holds the documented lifetimes (docs/wire-contract.md §3), and lets an office of thousands sign in at once through
-// one address, which may so fill a few dozen megabytes at most.
+// DefaultConfig returns the documented lifetimes (docs/wire-contract.md §3). Its limits let an
+// office of thousands sign in at once through one source address, which can thereby fill a few
+// dozen megabytes at most.
 func DefaultConfig() Config {
 	return Config{
 		CodeLifetime: code.MaxLifetime, PromptLifetime: 30 * time.Minute, AnonymousRequests: 3000, AnonymousWindow: 5 * time.Minute,
@@ -42,5 +46,5 @@ func DefaultConfig() Config {
 	}
 }
 
-// Validate joins every setting that is out of bounds, by its name.
+// Validate returns an error that names every setting out of bounds.
 func (c Config) Validate() error { return config.OutOfBounds(&c) }

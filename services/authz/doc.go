@@ -1,6 +1,7 @@
-// Package authz is the authorization service: it owns the apps and the authorization request (RFC 6749 §4.1.1), from the raw
-// query to the code.
+// Package authz is the authorization service: it owns the registered clients and the authorization
+// request (RFC 6749 §4.1.1), from the raw query to the authorization code.
 //
-// It calls identity (who is this browser) and nothing else. It never knows a password, never remembers a consent and never
-// issues a token: that a code redeems once is decided by the token service.
+// It calls identity, for the user of a session, and no other service. It never sees a password,
+// never stores consent and never issues a token: the token service decides that a code is redeemed
+// once.
 package authz

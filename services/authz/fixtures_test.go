@@ -20,7 +20,7 @@ func authenticate(id, proof string) *authzv1.AuthenticateClientRequest {
 
 func oerrUnavailable() error { return oerr.Unavailable(sqldb.ErrUnavailable) }
 
-// dump is all rows of the service's tables but the times at which they were made.
+// dump returns all rows of the service's tables without their creation times.
 func dump(t *testing.T, db *sqldb.DB) []string {
 	t.Helper()
 	rows, err := db.Query(t.Context(), `
@@ -47,10 +47,10 @@ ORDER BY 1`)
 }
 
 func TestWireContract2_SeedingAgainChangesNothing(t *testing.T) {
-	b := newBench(t) // which has seeded once
+	b := newBench(t) // newBench has seeded once
 	once := dump(t, b.db)
 	if len(once) != 3+2+3+2 {
-		t.Errorf("3 apps with 5 redirect URIs and 2 secrets are %d rows: %q", len(once), once)
+		t.Errorf("3 clients with 5 redirect URIs and 2 secrets are %d rows: %q", len(once), once)
 	}
 	for _, change := range []string{
 		"", // a restart
@@ -73,7 +73,7 @@ func TestWireContract2_SeedingAgainChangesNothing(t *testing.T) {
 	}
 }
 
-func TestWireContract2_TheDocumentedAppsAuthenticate(t *testing.T) {
+func TestWireContract2_TheDocumentedClientsAuthenticate(t *testing.T) {
 	b := newBench(t)
 	for _, row := range []struct {
 		id, proof string
@@ -118,10 +118,10 @@ func TestWireContract2_TheDocumentedAddressesAreRegistered(t *testing.T) {
 	}
 }
 
-func TestAProductionStartRefusesEachDocumentedApp(t *testing.T) {
+func TestAProductionStartRefusesEachDocumentedClient(t *testing.T) {
 	service, db := newService(t, inproc.NewNetwork(), authztest.NewClock())
 	if err := service.RefuseFixtures(t.Context()); err == nil {
-		t.Error("a database without a schema has no fixtures, it seems")
+		t.Error("a database without a schema passes as one without fixtures")
 	}
 	migrate(t, db)
 	if err := service.RefuseFixtures(t.Context()); err != nil {
@@ -131,7 +131,7 @@ func TestAProductionStartRefusesEachDocumentedApp(t *testing.T) {
 		if err := service.SeedDevelopment(t.Context(), publicURL); err != nil {
 			t.Fatal(err)
 		}
-		// A disabled one could be enabled again.
+		// A disabled client could be enabled again.
 		if _, err := db.Exec(t.Context(), "UPDATE clients SET disabled = TRUE"); err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +139,7 @@ func TestAProductionStartRefusesEachDocumentedApp(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := service.RefuseFixtures(t.Context()); err == nil || !strings.Contains(err.Error(), id) {
-			t.Errorf("%s is there, and a production start says %v", id, err)
+			t.Errorf("%s is registered, and a production start returns %v", id, err)
 		}
 	}
 	_ = db.Close()

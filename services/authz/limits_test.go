@@ -14,7 +14,7 @@ import (
 
 const confidential, itsSecret = "vdo_client_abc123", "vdo_secret_xyz789"
 
-// prove authenticates a client from an address.
+// prove authenticates a client from a source address.
 func (b *bench) prove(t *testing.T, id, proof, source string) error {
 	t.Helper()
 	req := authenticate(id, proof)
@@ -23,7 +23,7 @@ func (b *bench) prove(t *testing.T, id, proof, source string) error {
 	return err
 }
 
-// fails proves nothing n times and wants the reason each time.
+// fails sends n wrong secrets and requires the same reason for each.
 func (b *bench) fails(t *testing.T, n int, source string, want errorv1.Reason) {
 	t.Helper()
 	for i := range n {
@@ -87,7 +87,7 @@ func TestFault_E4_WithoutTheShortLivedStoreFailuresAreRefusedUncounted(t *testin
 	}
 }
 
-func TestFault_E5_PendingRequestsOfASignedInPersonAreBounded(t *testing.T) {
+func TestFault_E5_PendingRequestsOfASignedInUserAreBounded(t *testing.T) {
 	b := newBench(t)
 	start := func(session, source string) error {
 		_, err := b.browser.StartAuthorization(t.Context(), &authzv1.StartAuthorizationRequest{
@@ -106,7 +106,7 @@ func TestFault_E5_PendingRequestsOfASignedInPersonAreBounded(t *testing.T) {
 		t.Errorf("it may come back after %v", after)
 	}
 	if err := start("", "192.0.2.1"); err != nil {
-		t.Errorf("a person who is not signed in, at the same source: %v", err)
+		t.Errorf("a user who is not signed in, at the same source: %v", err)
 	}
 	b.clock.Advance(authz.DefaultConfig().UserWindow)
 	if err := start("john", "192.0.2.1"); err != nil {

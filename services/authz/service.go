@@ -12,7 +12,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
-	"github.com/vidocu/usher/internal/platform/housekeep"
+	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -26,22 +26,22 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/store"
 )
 
-// Deps are what the service stands on. The caller opens and closes them.
+// Deps are the dependencies of the service. The caller opens and closes them.
 type Deps struct {
 	Logger *slog.Logger
-	// DB is migrated (see Migrations).
+	// DB must be migrated (see Migrations).
 	DB *sqldb.DB
-	// ShortLived keeps pending authorizations and codes.
+	// ShortLived stores pending authorizations and codes.
 	ShortLived shortlived.Store
-	// Identity reaches the identity service as caller `authz`.
+	// Identity is the connection to the identity service, as caller `authz`.
 	Identity grpc.ClientConnInterface
-	// Catalog knows which scopes exist at this moment.
+	// Catalog has the scopes that exist now.
 	Catalog *catalog.Source
 	// Issuer is the authorization server's identifier (RFC 8414 §2).
 	Issuer string
-	// Now is the clock of what is short-lived; nil is time.Now.
+	// Now is the clock for short-lived entries; nil is time.Now.
 	Now func() time.Time
-	// Metrics shows what goes on; nil shows nothing.
+	// Metrics receives the metrics; nil records none.
 	Metrics *telemetry.Metrics
 }
 
@@ -51,14 +51,14 @@ type Service struct {
 	store *store.Store
 	flow  flow.Flow
 	guard client.Guard
-	// reserved are names that only the operator's own apps have.
+	// reserved are the names that only the operator's own clients may have.
 	reserved registry.Reserved
 }
 
-// Migrations are the steps of the service's schema, a folder an engine.
+// Migrations returns the migrations of the service's schema, one folder per database engine.
 func Migrations() fs.FS { return store.Migrations() }
 
-// New builds the service. It fails on a bad configuration.
+// New builds the service. It returns an error if the configuration is invalid.
 func New(config Config, deps Deps) (*Service, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("authz configuration: %w", err)
@@ -89,7 +89,8 @@ func New(config Config, deps Deps) (*Service, error) {
 	}}}, nil
 }
 
-// limiter counts under a prefix in the short-lived store, and logs what it refuses.
+// limiter returns a rate limiter that counts under a prefix in the short-lived store and logs each
+// exhausted budget.
 func limiter(prefix string, deps Deps) *ratelimit.Limiter {
 	return &ratelimit.Limiter{
 		Entries: deps.ShortLived, Prefix: prefix, Now: deps.Now,
@@ -97,7 +98,7 @@ func limiter(prefix string, deps Deps) *ratelimit.Limiter {
 	}
 }
 
-// Register offers the service's RPCs.
+// Register registers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterAuthorizationServiceServer(r, &rpc.Authorizations{Flow: s.flow})
 	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
@@ -108,10 +109,10 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	}})
 }
 
-// Run keeps house until ctx ends: in one replica at a time.
+// Run runs the cleanup until ctx is done, on one replica at a time.
 func (s *Service) Run(ctx context.Context) error {
-	housekeep.Keeper{
-		Name: "authz", DB: s.deps.DB, Logger: s.deps.Logger, Every: housekeep.Hourly, Done: s.deps.Metrics.Housekept,
+	cleanup.Runner{
+		Name: "authz", DB: s.deps.DB, Logger: s.deps.Logger, Every: cleanup.Hourly, Done: s.deps.Metrics.CleanupSucceeded,
 		Work: func(ctx context.Context) error { return s.store.Housekeep(ctx) },
 	}.Run(ctx)
 	return nil

@@ -19,7 +19,7 @@ import (
 
 const callback = "https://yourapp.com/callback"
 
-// documented is the request of the documents' example, with a state that hurts.
+// documented is the request of the documents' example, with special characters in its state.
 func documented() string {
 	return authztest.NativeQuery(
 		"client_id", "vdo_client_public123", "redirect_uri", callback, "scope", "videos:read analyze:write", "state", "\x00 é&=\u2028",
@@ -37,7 +37,8 @@ func (b *bench) start(t *testing.T, query, session string) *authzv1.Step {
 	return res.GetStep()
 }
 
-// signIn resumes what began signed out, and answers the consent screen's request.
+// signIn resumes a request that was started signed out, and returns the request of the consent
+// screen.
 func (b *bench) signIn(t *testing.T, id string) string {
 	t.Helper()
 	res, err := b.browser.ResumeAuthorization(t.Context(), &authzv1.ResumeAuthorizationRequest{
@@ -66,7 +67,7 @@ func (b *bench) approval(id string) *authzv1.CompleteAuthorizationRequest {
 	}
 }
 
-func TestTheWayOfARequest(t *testing.T) {
+func TestARequestFromStartToCode(t *testing.T) {
 	b := newBench(t)
 	step := b.start(t, documented(), "")
 	id := b.signIn(t, step.GetSignIn().GetRequestId())
@@ -88,7 +89,7 @@ func TestTheWayOfARequest(t *testing.T) {
 		ClientId: "vdo_client_public123", RedirectUri: callback, CodeChallenge: authztest.Challenge, UserId: "usr_john",
 		DisplayName: "John Doe", WorkspaceId: "ws_acme", Scopes: []string{"videos:read", "analyze:write"}, Epoch: 7,
 	}
-	for range 2 { // token decides that a code counts once, not we
+	for range 2 { // the token service ensures that a code is redeemed once
 		facts, err := b.codes.ResolveCode(t.Context(), &authzv1.ResolveCodeRequest{Code: got.Get("code")})
 		if diff := cmp.Diff(want, facts, protocmp.Transform()); err != nil || diff != "" {
 			t.Errorf("%v, facts (-want +got):\n%s", err, diff)
@@ -147,7 +148,7 @@ func TestTheDatabaseDownIsUnavailable(t *testing.T) {
 	wantReason(t, "CompleteAuthorization", err, unavailable)
 	_, err = b.clients.AuthenticateClient(t.Context(), authenticate("vdo_client_abc123", "vdo_secret_xyz789"))
 	wantReason(t, "AuthenticateClient", err, unavailable)
-	// What is kept elsewhere is still answered.
+	// Requests that need no database are still served.
 	if _, err := b.decisions.GetAuthorization(t.Context(), &authzv1.GetAuthorizationRequest{RequestId: id, BrowserToken: b.token}); err != nil {
 		t.Errorf("GetAuthorization: %v", err)
 	}

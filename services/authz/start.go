@@ -7,8 +7,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/stores"
 )
 
-// Start opens what the service stands on, and serves it until the process ends. Development gets the documents' clients; any other
-// start fails where they are.
+// Start opens the dependencies and serves until the process ends. In development it registers the
+// clients of the documents' examples; otherwise it returns an error if one of them is registered.
 func Start(ctx context.Context, host *run.Host, config Config) (*Service, error) {
 	deps := Deps{Logger: host.Logger, Metrics: host.Metrics, Issuer: host.Settings.PublicURL, Now: host.Settings.Now}
 	var err error
@@ -40,7 +40,7 @@ func Start(ctx context.Context, host *run.Host, config Config) (*Service, error)
 	return service, host.Serve(service.Register)
 }
 
-// Check names what is wrong with the settings that only the stores can read. It connects to nothing.
+// Check returns the problems of the settings that the stores parse. It opens no connection.
 func Check(config Config, settings *run.Settings) []error {
 	return append(stores.CheckDatabase("authz", config.DatabaseURL), stores.CheckRedis(settings)...)
 }

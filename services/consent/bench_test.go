@@ -89,7 +89,7 @@ func (b bench) prompt(t *testing.T) *consentv1.GetPromptResponse {
 }
 
 func promptRequest() *consentv1.GetPromptRequest {
-	return &consentv1.GetPromptRequest{RequestId: "request", SessionToken: "john", BrowserToken: "browser"}
+	return &consentv1.GetPromptRequest{RequestId: "request", SessionToken: "john", BrowserToken: "browser", PageInDecision: true}
 }
 
 func approval() *consentv1.DecideRequest {

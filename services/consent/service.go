@@ -13,7 +13,7 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
-	"github.com/vidocu/usher/internal/platform/housekeep"
+	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
@@ -88,8 +88,8 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 
 // Run runs cleanup until ctx ends, on one replica at a time.
 func (s *Service) Run(ctx context.Context) error {
-	housekeep.Keeper{
-		Name: "consent", DB: s.deps.DB, Logger: s.deps.Logger, Every: housekeep.Hourly, Later: true, Done: s.deps.Metrics.Housekept,
+	cleanup.Runner{
+		Name: "consent", DB: s.deps.DB, Logger: s.deps.Logger, Every: cleanup.Hourly, Later: true, Done: s.deps.Metrics.CleanupSucceeded,
 		Work: func(ctx context.Context) error { return s.store.Housekeep(ctx, s.config.Retention) },
 	}.Run(ctx)
 	return nil

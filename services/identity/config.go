@@ -8,20 +8,22 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// maxPasswordConcurrency is also the bound of the setting.
+// maxPasswordConcurrency is also the setting's upper bound.
 const maxPasswordConcurrency = 64
 
 // Config is the section `identity` of the configuration.
 type Config struct {
-	// DatabaseURL is where people are kept: postgres://… or sqlite:<path>.
+	// DatabaseURL is the database of the users: postgres://… or sqlite:<path>.
 	DatabaseURL secret.String `koanf:"database_url" required:"identity" help:"database of the identity service: postgres://… or sqlite:<path>"`
 	// SessionLifetime is how long a browser stays signed in, counted from the sign-in.
 	SessionLifetime time.Duration `koanf:"session_lifetime" bounds:"1m to 720h" help:"how long a browser stays signed in"`
-	// PasswordConcurrency is how many passwords are computed at once; each takes a core and 19 MiB.
+	// PasswordConcurrency is how many passwords are hashed concurrently; each takes a core and 19
+	// MiB.
 	PasswordConcurrency int `koanf:"password_concurrency" bounds:"0 to 64" help:"how many passwords are checked at once, a core and 19 MiB each; 0 is half of the cores"`
-	// PasswordWaiting is how many wait for their turn before others are told to come back.
+	// PasswordWaiting is how many passwords may wait to be hashed before further ones are refused.
 	PasswordWaiting int `koanf:"password_waiting" bounds:"0 to 4096" help:"how many passwords wait to be checked before others are refused with 429; 0 is 32 for each at once"`
-	// AccountAttempts and SourceAttempts are how many attempts to prove who one is may fail within a window.
+	// AccountAttempts and SourceAttempts are how many authentication attempts may fail within a
+	// window.
 	AccountAttempts int           `koanf:"account_attempts" bounds:"1 to 100000" help:"failed attempts to prove who one is, an account and account_window"`
 	AccountWindow   time.Duration `koanf:"account_window" bounds:"1m to 24h" help:"after which an account's failed attempts are forgotten"`
 	SourceAttempts  int           `koanf:"source_attempts" bounds:"1 to 100000" help:"the same, a source address (IPv6: a /64) and source_window"`
@@ -30,8 +32,8 @@ type Config struct {
 	RevokedAppRetention time.Duration `koanf:"revoked_app_retention" bounds:"24h to 87600h, or 0s" help:"how long a revoked authentication app is still listed; 0s is for ever"`
 }
 
-// DefaultConfig keeps a browser signed in for a working day, leaves half of the cores to others, and lets an account's password
-// be guessed at less than a thousand times a day.
+// DefaultConfig keeps a browser signed in for a working day, leaves half of the cores to other
+// work, and allows fewer than a thousand password guesses per account and day.
 func DefaultConfig() Config {
 	return Config{
 		SessionLifetime:     12 * time.Hour,
@@ -40,7 +42,7 @@ func DefaultConfig() Config {
 	}
 }
 
-// passwordConcurrency is the configured one, or half of the cores.
+// passwordConcurrency returns the configured value, or half of the cores.
 func (c Config) passwordConcurrency() int {
 	if c.PasswordConcurrency > 0 {
 		return c.PasswordConcurrency
@@ -48,5 +50,5 @@ func (c Config) passwordConcurrency() int {
 	return min(max(runtime.NumCPU()/2, 1), maxPasswordConcurrency)
 }
 
-// Validate joins every setting that is out of bounds, by its name.
+// Validate returns an error that names every setting out of bounds.
 func (c Config) Validate() error { return config.OutOfBounds(&c) }

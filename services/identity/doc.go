@@ -1,7 +1,7 @@
-// Package identity is the identity service: it owns people, their passwords, the workspaces they belong to, the browser
-// sessions they are signed in with, and the authentication apps that vouch for them. It counts every attempt to prove who
-// somebody is before it checks it.
+// Package identity is the identity service: it owns users, their passwords, their workspaces, their
+// browser sessions, and the authentication apps that vouch for users. It counts every
+// authentication attempt before it checks the credentials.
 //
-// It calls no other service. It never decides what an app may do, never issues a token, and never keeps a password or a
-// session's value: only argon2id strings and SHA-256 hashes reach its stores.
+// It calls no other service. It authorizes no client, issues no token, and never stores a password
+// or a session's value: its stores contain only argon2id strings and SHA-256 hashes.
 package identity

@@ -22,13 +22,13 @@ import (
 
 // keyboards is a service with its callers.
 type keyboards struct {
-	service  *identity.Service
-	db       *sqldb.DB
-	log      *bytes.Buffer
-	sessions identityv1.SessionServiceClient
-	proofs   identityv1.CredentialServiceClient
-	people   identityv1.DirectoryServiceClient
-	admin    identityv1.AdministrationServiceClient
+	service   *identity.Service
+	db        *sqldb.DB
+	log       *bytes.Buffer
+	sessions  identityv1.SessionServiceClient
+	proofs    identityv1.CredentialServiceClient
+	directory identityv1.DirectoryServiceClient
+	admin     identityv1.AdministrationServiceClient
 }
 
 func eachKeyboards(t *testing.T, test func(t *testing.T, k keyboards)) {
@@ -44,12 +44,12 @@ func eachKeyboards(t *testing.T, test func(t *testing.T, k keyboards)) {
 		}
 		_, conn := serve(t, k.service)
 		k.sessions, k.proofs = identityv1.NewSessionServiceClient(conn), identityv1.NewCredentialServiceClient(conn)
-		k.people, k.admin = identityv1.NewDirectoryServiceClient(conn), identityv1.NewAdministrationServiceClient(conn)
+		k.directory, k.admin = identityv1.NewDirectoryServiceClient(conn), identityv1.NewAdministrationServiceClient(conn)
 		test(t, k)
 	})
 }
 
-// signIn returns who signs in, or why nobody does.
+// signIn returns the user who signs in, or the reason of the failure.
 func (k keyboards) signIn(t *testing.T, address, clear string) (string, errorv1.Reason) {
 	t.Helper()
 	res, err := k.sessions.AuthenticateUser(t.Context(), &identityv1.AuthenticateUserRequest{EmailAddress: address, Password: clear})
@@ -61,7 +61,7 @@ const (
 	encoded, wide        = "\u00e9mile@XN--MLLER-KVA.de", "\u00e9\uff4dile@m\u00fcller\u3002de"
 )
 
-func TestFault_A14_OnePersonIsOneAccountAtEveryEntry(t *testing.T) {
+func TestFault_A14_OneUserIsOneAccountAtEveryEntryPoint(t *testing.T) {
 	eachKeyboards(t, func(t *testing.T, k keyboards) {
 		made, err := k.admin.CreateUser(t.Context(), &identityv1.CreateUserRequest{
 			EmailAddress: decomposed, FirstName: "E", LastName: "M", Password: "p\u00e4ss w\u00f6rd two",
@@ -70,7 +70,7 @@ func TestFault_A14_OnePersonIsOneAccountAtEveryEntry(t *testing.T) {
 			t.Fatal(err)
 		}
 		id := made.GetUser().GetUserId()
-		app, err := k.admin.CreateAuthenticationApp(t.Context(), &identityv1.CreateAuthenticationAppRequest{Name: "App"})
+		created, err := k.admin.CreateAuthenticationApp(t.Context(), &identityv1.CreateAuthenticationAppRequest{Name: "App"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,12 +85,12 @@ func TestFault_A14_OnePersonIsOneAccountAtEveryEntry(t *testing.T) {
 				t.Errorf("the user API as %+q: %v", address, err)
 			}
 			vouched, err := k.proofs.VerifyClientSecret(t.Context(), &identityv1.VerifyClientSecretRequest{
-				EmailAddress: address, ClientSecret: app.GetClientSecret(),
+				EmailAddress: address, ClientSecret: created.GetClientSecret(),
 			})
 			if err != nil || vouched.GetUser().GetUserId() != id {
 				t.Errorf("an authentication app, of %+q: %v", address, err)
 			}
-			seen, err := k.people.GetVisibleUser(t.Context(), &identityv1.GetVisibleUserRequest{ActorUserId: id, EmailAddress: address})
+			seen, err := k.directory.GetVisibleUser(t.Context(), &identityv1.GetVisibleUserRequest{ActorUserId: id, EmailAddress: address})
 			if err != nil || seen.GetUser().GetUserId() != id {
 				t.Errorf("a look-up of %+q: %v", address, err)
 			}
@@ -123,7 +123,7 @@ func TestFault_A14_OnePersonIsOneAccountAtEveryEntry(t *testing.T) {
 	})
 }
 
-// stored01 adds a user as release 0.1 does: the password's string is made of it as it was typed.
+// stored01 adds a user like release 0.1: the hash is computed from the password as typed.
 func (k keyboards) stored01(t *testing.T, id, address, clear string) {
 	t.Helper()
 	e := password.Encoded{Parameters: password.Recommended(), Salt: []byte("0123456789abcdef")}
@@ -141,7 +141,7 @@ func TestFault_A14_AccountsOfRelease01GoOnWorking(t *testing.T) {
 		if who, why := k.signIn(t, decomposed, "p\u00e4ss"); who != "" {
 			t.Errorf("another keyboard, before the password was typed as it was set: %q, %s", who, why)
 		}
-		for _, clear := range []string{"pa\u0308ss", "p\u00e4ss", "pa\u0308ss"} { // the first brings the string to today's form
+		for _, clear := range []string{"pa\u0308ss", "p\u00e4ss", "pa\u0308ss"} { // the first replaces the stale hash
 			if who, why := k.signIn(t, decomposed, clear); who != "usr_old" {
 				t.Errorf("with %+q: %q, %s", clear, who, why)
 			}
@@ -155,7 +155,7 @@ func TestFault_A14_AccountsOfRelease01GoOnWorking(t *testing.T) {
 	})
 }
 
-func TestFault_A14_TwoAccountsThatBecameOneAddressGoOnApart(t *testing.T) {
+func TestFault_A14_TwoAccountsWithOneAddressStaySeparate(t *testing.T) {
 	eachKeyboards(t, func(t *testing.T, k keyboards) {
 		k.stored01(t, "usr_one", "\u00e9@a.test", "first")
 		k.stored01(t, "usr_two", "e\u0301@a.test", "second")
@@ -172,7 +172,8 @@ func TestFault_A14_TwoAccountsThatBecameOneAddressGoOnApart(t *testing.T) {
 	})
 }
 
-// respelled runs the service's cleanup until an address is somebody's; only a hang reaches its limit.
+// respelled runs the service's cleanup until a user has the address; only a hang reaches the
+// timeout.
 func (k keyboards) respelled(t *testing.T, address string) {
 	t.Helper()
 	holds := func() bool {
@@ -188,7 +189,7 @@ func (k keyboards) respelled(t *testing.T, address string) {
 	for !holds() {
 		select {
 		case <-limit:
-			t.Fatal("cleanup does not do its work")
+			t.Fatal("the cleanup did not convert the address")
 		case <-time.After(10 * time.Millisecond):
 		}
 	}

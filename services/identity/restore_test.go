@@ -30,8 +30,9 @@ func replica(t *testing.T, db *sqldb.DB, entries shortlived.Store) *grpc.ClientC
 	return conn
 }
 
-// TestFault_E7_NothingThatEndedLivesAgainOnAnyReplica, whatever ended it, when the short-lived store gets back what it had before.
-func TestFault_E7_NothingThatEndedLivesAgainOnAnyReplica(t *testing.T) {
+// TestFault_E7_NoEndedSessionIsValidAgainOnAnyReplica: no ended session is valid again, whatever
+// ended it, when the short-lived store is restored.
+func TestFault_E7_NoEndedSessionIsValidAgainOnAnyReplica(t *testing.T) {
 	shortlivedtest.Each(t, func(t *testing.T, entries shortlived.Store, _ func(time.Duration)) {
 		sqldbtest.Each(t, identity.Migrations(), func(t *testing.T, db *sqldb.DB) {
 			seeding, err := identity.New(identity.DefaultConfig(), identity.Deps{
@@ -98,7 +99,7 @@ func TestFault_E7_NothingThatEndedLivesAgainOnAnyReplica(t *testing.T) {
 	})
 }
 
-// snapshot reads a session's entry, to be put back later.
+// snapshot reads a session's entry; restore writes it back.
 func snapshot(t *testing.T, entries shortlived.Store, token string) (restore func()) {
 	t.Helper()
 	hash := secret.Sum(token)

@@ -12,7 +12,7 @@ import (
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
-	"github.com/vidocu/usher/internal/platform/housekeep"
+	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -29,25 +29,26 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/store"
 )
 
-// ErrFixtures says that the database holds users whose password everybody knows, or an app whose secret is known.
+// ErrFixtures is returned if the database contains the users or the app of the documents' examples,
+// whose password and secret are public.
 var ErrFixtures = errors.New("the identity database holds development users or apps")
 
-// Plans are those of the catalog.
+// Plans are the plans of the catalog.
 type Plans interface {
-	// KnownPlan reports whether a plan exists at this moment.
+	// KnownPlan reports whether a plan exists now.
 	KnownPlan(name string) bool
 }
 
-// Deps are what the service stands on. The caller opens and closes them.
+// Deps are the dependencies of the service. The caller opens and closes them.
 type Deps struct {
 	Logger *slog.Logger
-	// DB is migrated (see Migrations).
+	// DB must be migrated (see Migrations).
 	DB *sqldb.DB
-	// ShortLived keeps the browser sessions and counts attempts. Replicas share it.
+	// ShortLived stores the browser sessions and counts attempts. All replicas share it.
 	ShortLived shortlived.Store
-	// Plans are the ones that a workspace may have; nil is the built-in catalog's.
+	// Plans are the plans that a workspace may have; nil is the built-in catalog.
 	Plans Plans
-	// Metrics shows what goes on; nil shows nothing.
+	// Metrics receives the metrics; nil records none.
 	Metrics *telemetry.Metrics
 	// Now is the clock of sessions; nil is time.Now.
 	Now func() time.Time
@@ -64,10 +65,11 @@ type Service struct {
 	administration *rpc.Administration
 }
 
-// Migrations are the steps of the service's schema, a folder an engine.
+// Migrations returns the migrations of the service's schema, one folder per database engine.
 func Migrations() fs.FS { return store.Migrations() }
 
-// New builds the service. It asks nothing of its stores yet, and fails on a bad configuration alone.
+// New builds the service. It does not access the stores, and returns an error only if the
+// configuration is invalid.
 func New(config Config, deps Deps) (*Service, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("identity configuration: %w", err)
@@ -84,17 +86,17 @@ func New(config Config, deps Deps) (*Service, error) {
 	signIns := deps.Metrics.SignIns()
 	apps := authapp.Registry{Apps: st}
 	guard := attempts(config, deps)
-	doors := credential.Doors{
+	verifier := credential.Verifier{
 		Attempts: guard, Accounts: account.Authenticator{Records: st, Passwords: passwords}, Apps: apps,
 	}
-	book := session.New(session.Config{Entries: deps.ShortLived, Users: st, Lifetime: config.SessionLifetime, Now: deps.Now})
+	sessions := session.New(session.Config{Entries: deps.ShortLived, Users: st, Lifetime: config.SessionLifetime, Now: deps.Now})
 	return &Service{
 		config: config, deps: deps, store: st,
-		sessions:    &rpc.Sessions{Doors: doors, Book: book, SignIns: signIns},
-		credentials: &rpc.Credentials{Doors: doors, SignIns: signIns},
+		sessions:    &rpc.Sessions{Verifier: verifier, Store: sessions, SignIns: signIns},
+		credentials: &rpc.Credentials{Verifier: verifier, SignIns: signIns},
 		directory:   &rpc.Directory{Memberships: st},
 		administration: &rpc.Administration{
-			People: administration.Desk{Store: st, Passwords: passwords, Plans: deps.Plans, Attempts: guard}, Apps: apps,
+			Service: administration.Service{Store: st, Passwords: passwords, Plans: deps.Plans, Attempts: guard}, Apps: apps,
 		},
 	}, nil
 }
@@ -110,7 +112,7 @@ func attempts(config Config, deps Deps) *attempt.Guard {
 	})
 }
 
-// Register offers the service's RPCs.
+// Register registers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	identityv1.RegisterSessionServiceServer(r, s.sessions)
 	identityv1.RegisterCredentialServiceServer(r, s.credentials)
@@ -118,34 +120,35 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	identityv1.RegisterAdministrationServiceServer(r, s.administration)
 }
 
-// Run keeps house until ctx ends: in one replica at a time.
+// Run runs the cleanup until ctx is done, on one replica at a time.
 func (s *Service) Run(ctx context.Context) error {
-	housekeep.Keeper{
-		Name: "identity", DB: s.deps.DB, Logger: s.deps.Logger, Every: housekeep.Hourly, Done: s.deps.Metrics.Housekept,
+	cleanup.Runner{
+		Name: "identity", DB: s.deps.DB, Logger: s.deps.Logger, Every: cleanup.Hourly, Done: s.deps.Metrics.CleanupSucceeded,
 		Work: func(ctx context.Context) error {
-			return errors.Join(account.Respell(ctx, s.store, s.shared(ctx)), s.store.Housekeep(ctx, s.config.RevokedAppRetention))
+			return errors.Join(account.Respell(ctx, s.store, s.warnShared(ctx)), s.store.Housekeep(ctx, s.config.RevokedAppRetention))
 		},
 	}.Run(ctx)
 	return nil
 }
 
-// shared says of two accounts that they have one address, and leaves both as they are: which of them goes is an operator's decision.
-// The log names the one that keeps its earlier form; the other is found by the address.
-func (s *Service) shared(ctx context.Context) func(userID string, address account.Address) {
+// warnShared returns a function that logs two accounts with the same address and changes neither:
+// an operator decides which one to disable. The log names the account that keeps its earlier form,
+// and the one that is found by the address.
+func (s *Service) warnShared(ctx context.Context) func(userID string, address account.Address) {
 	return func(userID string, address account.Address) {
 		other, err := s.store.FindRecord(ctx, account.Spelling{Canonical: address, Earlier: address})
 		if err != nil || other.Disabled {
-			return // decided already, or changed at this moment: the next run looks again
+			return // already resolved, or changed concurrently: the next run checks again
 		}
 		s.deps.Logger.WarnContext(ctx, "two users have one e-mail address in different spellings: disable one of them",
 			"user_id", userID, "other_user_id", other.ID)
 	}
 }
 
-// SeedDevelopment adds the documented users, workspaces and authentication app where they are missing, and leaves those that are there as they
-// are. It is for development: everybody knows their password.
+// SeedDevelopment adds the documents' users, workspaces and authentication app if they are missing,
+// and does not change existing ones. It is for development only: their passwords are public.
 func (s *Service) SeedDevelopment(ctx context.Context) error {
-	if err := s.store.Seed(ctx, fixture.People()); err != nil {
+	if err := s.store.Seed(ctx, fixture.Directory()); err != nil {
 		return fmt.Errorf("adding development users: %w", err)
 	}
 	if err := s.store.SeedApp(ctx, fixture.App(), fixture.AppSecret()); err != nil {
@@ -154,7 +157,8 @@ func (s *Service) SeedDevelopment(ctx context.Context) error {
 	return nil
 }
 
-// RefuseFixtures fails with ErrFixtures when SeedDevelopment has ever been here: a production start must not go on.
+// RefuseFixtures returns ErrFixtures if the database contains anything that SeedDevelopment added,
+// so that a production start fails.
 func (s *Service) RefuseFixtures(ctx context.Context) error {
 	for _, id := range fixture.UserIDs() {
 		_, err := s.store.FindUser(ctx, id)

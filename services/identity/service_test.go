@@ -20,7 +20,7 @@ import (
 	"github.com/vidocu/usher/services/identity"
 )
 
-// open builds a service on an empty database that has no schema yet.
+// open builds a service on an empty database without a schema.
 func open(t *testing.T) (*identity.Service, *sqldb.DB) {
 	t.Helper()
 	db := sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})
@@ -40,7 +40,7 @@ func migrate(t *testing.T, db *sqldb.DB) {
 	}
 }
 
-// serve offers the service's RPCs and connects to them.
+// serve serves the RPCs and connects to them.
 func serve(t *testing.T, s *identity.Service) (*grpc.Server, *grpc.ClientConn) {
 	t.Helper()
 	server, lis := grpc.NewServer(), bufconn.Listen(1<<16)
@@ -96,7 +96,7 @@ func TestTheDocumentedUsersSignIn(t *testing.T) {
 	}
 }
 
-func TestEveryMethodSaysWhoMayCallIt(t *testing.T) {
+func TestEveryMethodNamesItsCallers(t *testing.T) {
 	s, _ := open(t)
 	server, _ := serve(t, s)
 	if _, err := policy.Build(server.GetServiceInfo(), policy.Config{}); err != nil {

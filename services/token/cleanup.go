@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/vidocu/usher/internal/platform/housekeep"
+	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/services/token/internal/store"
 )
 
@@ -16,20 +16,20 @@ import (
 // erases sealed token pairs soon after their retry window has closed. A run that fails is retried:
 // partitions exist for hours ahead.
 func (s *Service) startCleanup(ctx context.Context, group *errgroup.Group) {
-	keeper := housekeep.Keeper{
+	keeper := cleanup.Runner{
 		Name: "token", DB: s.deps.DB, Logger: s.deps.Logger,
-		Every: store.Rest(s.config.lifetimes(), s.config.retention()), Work: s.runCleanup, Done: s.deps.Metrics.Housekept,
+		Every: store.Rest(s.config.lifetimes(), s.config.retention()), Work: s.runCleanup, Done: s.deps.Metrics.CleanupSucceeded,
 	}
 	group.Go(func() error { keeper.Run(ctx); return nil })
-	sweeper := housekeep.Keeper{
-		Name: "token families", DB: s.deps.DB, Logger: s.deps.Logger, Every: housekeep.Hourly, Later: true, Done: s.deps.Metrics.Housekept,
+	sweeper := cleanup.Runner{
+		Name: "token families", DB: s.deps.DB, Logger: s.deps.Logger, Every: cleanup.Hourly, Later: true, Done: s.deps.Metrics.CleanupSucceeded,
 		Work: func(ctx context.Context) error { return s.store.Sweep(ctx, s.config.retention()) },
 	}
 	group.Go(func() error { sweeper.Run(ctx); return nil })
 	if s.config.RefreshRetryWindow == 0 {
 		return
 	}
-	retries := housekeep.Keeper{
+	retries := cleanup.Runner{
 		Name: "token retries", DB: s.deps.DB, Logger: s.deps.Logger, Every: max(s.config.RefreshRetryWindow, time.Second),
 		Work: func(ctx context.Context) error {
 			_, err := s.store.EraseRetries(ctx)

@@ -95,7 +95,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	s := &Service{
 		config: config, deps: deps, store: st, feed: log, uses: uses,
 		oauth: &rpc.OAuth{
-			Endpoint: endpoint, Authz: authz, Revoker: st, Introspector: introspector, Issuer: deps.Issuer, Tokens: deps.Metrics.Tokens(),
+			Endpoint: endpoint, Authz: authz, Revoker: st, Introspector: introspector, Issuer: deps.Issuer, Tokens: rpc.NewTokenMetrics(deps.Metrics),
 			Logger: deps.Logger, Sources: new(usedfrom.Recent),
 		},
 		introspection:    &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},
@@ -105,7 +105,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		users:            newUsers(config, deps, st),
 		accessRevocation: newAccessRevocation(deps, st, authz),
 	}
-	s.show(introspector.Cache)
+	s.registerMetrics(introspector.Cache)
 	return s, nil
 }
 

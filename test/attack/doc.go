@@ -1,5 +1,7 @@
-// Package attack plays the attacker against five processes as they are shipped: without the race detector, with mutual TLS, on
-// a PostgreSQL and a Redis that nobody else uses. Its tests are named after the numbered cases of docs/threat-model.md.
+// Package attack plays the attacker against five processes as they are shipped: without the race
+// detector, with mutual TLS, on a PostgreSQL and a Redis server of its own. Its tests are named
+// after the numbered cases of docs/threat-model.md.
 //
-// It owns hostile traffic and what must still be true after it. What a well-meaning client sees is test/e2e's.
+// It owns hostile traffic and the checks that must hold after it. The tests of well-behaved clients
+// are in test/e2e.
 package attack

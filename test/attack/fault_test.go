@@ -10,17 +10,17 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// fragile is a deployment whose stores are reached through proxies that can fail.
-type fragile struct {
+// proxiedDeployment is a deployment that reaches its stores through proxies that can drop traffic.
+type proxiedDeployment struct {
 	*harness.Deployment
 	postgres, redis *harness.TCPProxy
 }
 
-func newFragile(t *testing.T) fragile {
+func newProxiedDeployment(t *testing.T) proxiedDeployment {
 	t.Helper()
 	servers, err := harness.NewServers(context.WithoutCancel(t.Context()))
 	must(t, err)
-	var f fragile
+	var f proxiedDeployment
 	f.redis, err = harness.NewTCPProxy(servers.RedisAddr)
 	must(t, err)
 	for name, text := range servers.Databases {
@@ -43,8 +43,8 @@ func newFragile(t *testing.T) fragile {
 	return f
 }
 
-// api asks the API behind /v1.
-func (f fragile) api(t *testing.T, token string) harness.Answer {
+// api sends a request to the API behind /v1.
+func (f proxiedDeployment) api(t *testing.T, token string) harness.Response {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, f.PublicURL+"/v1/videos", nil)
 	must(t, err)
@@ -54,10 +54,11 @@ func (f fragile) api(t *testing.T, token string) harness.Answer {
 	return a
 }
 
-// TestCase105_ALostReplyOfRedisIsNoReplay: the code can be redeemed all the same, once, and nothing else ends.
+// TestCase105_ALostReplyOfRedisIsNoReplay: the code can still be redeemed, once, and no other token
+// is revoked.
 func TestCase105_ALostReplyOfRedisIsNoReplay(t *testing.T) {
 	t.Parallel()
-	f := newFragile(t)
+	f := newProxiedDeployment(t)
 	b := f.NewBrowser()
 	other, err := f.Issue(b, harness.Request{Workspace: "ws_doe"})
 	must(t, err)
@@ -67,24 +68,24 @@ func TestCase105_ALostReplyOfRedisIsNoReplay(t *testing.T) {
 	first, err := f.Exchange(code, harness.Request{})
 	must(t, err)
 	if !f.redis.LostReply() {
-		t.Fatal("redeeming a code asks Redis nothing")
+		t.Fatal("redeeming a code sends no command to Redis")
 	}
 	switch first.Status {
 	case http.StatusOK:
 		if second, err := f.Exchange(code, harness.Request{}); err != nil || second.Status == http.StatusOK {
 			t.Errorf("the code is redeemed twice: %d, %v", second.Status, err)
 		}
-		return // which ended what the first use issued, as every replay does
+		return // the second use is a replay, which revoked the tokens of the first
 	case http.StatusServiceUnavailable:
 	default:
-		t.Fatalf("the redemption is answered %d %s", first.Status, first.Raw)
+		t.Fatalf("redeeming the code returned %d %s", first.Status, first.Raw)
 	}
 	second, err := f.Exchange(code, harness.Request{})
 	must(t, err)
 	if second.Status != http.StatusOK {
-		t.Fatalf("trying again is answered %d %s", second.Status, second.Raw)
+		t.Fatalf("redeeming the code again returned %d %s", second.Status, second.Raw)
 	}
-	for name, token := range map[string]string{"what was issued": second.Text("access_token"), "what was there": other.Access} {
+	for name, token := range map[string]string{"the new token": second.Text("access_token"), "the older token": other.Access} {
 		active, err := f.Active(token)
 		must(t, err)
 		want(t, name+", active", active, true)
@@ -93,70 +94,71 @@ func TestCase105_ALostReplyOfRedisIsNoReplay(t *testing.T) {
 	must(t, err)
 	want(t, "status of a third try", third.Status, http.StatusUnauthorized)
 
-	t.Run("case 104: stores that hang", func(t *testing.T) { stores(t, f) })
+	t.Run("case 104: stores that hang", func(t *testing.T) { hangStores(t, f) })
 }
 
-// stores hang, one after the other, under load: 503 everywhere that needs them, nothing allowed, nothing refused for good, nothing
-// consumed, and all of it over when they are back.
-func stores(t *testing.T, f fragile) {
+// hangStores makes one store after the other stop responding, under load: every request that needs
+// the store returns 503, access is never granted, no token is revoked or consumed, and everything
+// works again when the store is back.
+func hangStores(t *testing.T, f proxiedDeployment) {
 	b := f.NewBrowser()
 	tokens, err := f.Issue(b, harness.Request{})
 	must(t, err)
 	code, err := b.Approve(harness.Request{})
 	must(t, err)
 	login := map[string]any{"emailAddress": harness.EstherEmail, "password": harness.UserPassword}
-	type ask struct {
+	type operation struct {
 		what string
-		send func() (harness.Answer, error)
+		send func() (harness.Response, error)
 	}
-	redeem := ask{"redeeming", func() (harness.Answer, error) { return f.Exchange(code, harness.Request{}) }}
-	signIn := ask{"signing in", func() (harness.Answer, error) { return f.JSON("/api/v1/user/authenticate", login) }}
-	others := []ask{
-		{"refreshing", func() (harness.Answer, error) { return f.Refresh(tokens.Refresh) }},
-		{"revoking", func() (harness.Answer, error) {
+	redeem := operation{"redeeming", func() (harness.Response, error) { return f.Exchange(code, harness.Request{}) }}
+	signIn := operation{"signing in", func() (harness.Response, error) { return f.JSON("/api/v1/user/authenticate", login) }}
+	others := []operation{
+		{"refreshing", func() (harness.Response, error) { return f.Refresh(tokens.Refresh) }},
+		{"revoking", func() (harness.Response, error) {
 			return f.JSON("/oauth/revoke", map[string]any{"token": tokens.Refresh})
 		}},
-		{"introspecting", func() (harness.Answer, error) {
+		{"introspecting", func() (harness.Response, error) {
 			return f.JSON("/oauth/introspect", map[string]any{"token": tokens.Access, "client_id": harness.ResourceID, "client_secret": harness.ResourcePW})
 		}},
 	}
 	for _, outage := range []struct {
-		name  string
-		proxy *harness.TCPProxy
-		asks  []ask
-	}{{"Redis", f.redis, []ask{redeem, signIn}}, {"PostgreSQL", f.postgres, append([]ask{redeem, signIn}, others...)}} {
-		outage.proxy.Swallow(true)
-		together(20*len(outage.asks)*(*crowd), func(i int) (harness.Answer, error) {
-			ask := outage.asks[i%len(outage.asks)]
-			a, err := ask.send()
+		name       string
+		proxy      *harness.TCPProxy
+		operations []operation
+	}{{"Redis", f.redis, []operation{redeem, signIn}}, {"PostgreSQL", f.postgres, append([]operation{redeem, signIn}, others...)}} {
+		outage.proxy.Blackhole(true)
+		runConcurrently(20*len(outage.operations)*(*crowd), func(i int) (harness.Response, error) {
+			operation := outage.operations[i%len(outage.operations)]
+			a, err := operation.send()
 			if err != nil || a.Status != http.StatusServiceUnavailable && a.Status != http.StatusTooManyRequests || a.Header.Get("Retry-After") == "" {
-				t.Errorf("%s without %s is answered %d %s %v", ask.what, outage.name, a.Status, a.Raw, err)
+				t.Errorf("%s without %s returned %d %s %v", operation.what, outage.name, a.Status, a.Raw, err)
 			}
 			return a, err
 		})
 		if outage.proxy == f.postgres {
 			eventually(t, "the API being closed", func() bool {
 				a := f.api(t, tokens.Access)
-				if a.Status != http.StatusServiceUnavailable && a.Status != http.StatusOK { // what was just checked is remembered for a moment
-					t.Fatalf("the API without PostgreSQL is answered %d %s", a.Status, a.Raw)
+				if a.Status != http.StatusServiceUnavailable && a.Status != http.StatusOK { // a token checked just before is cached for a moment
+					t.Fatalf("the API without PostgreSQL returned %d %s", a.Status, a.Raw)
 				}
 				return a.Status == http.StatusServiceUnavailable
 			})
 		}
-		outage.proxy.Swallow(false)
+		outage.proxy.Blackhole(false)
 		outage.proxy.Cut()
 		eventually(t, "introspection after the outage of "+outage.name, func() bool {
 			active, err := f.Active(tokens.Access)
 			if err == nil && !active {
-				t.Fatalf("the outage of %s ended a token", outage.name)
+				t.Fatalf("the outage of %s made a token inactive", outage.name)
 			}
 			return err == nil
 		})
 	}
-	eventually(t, "redeeming the code that was tried all the time", func() bool {
+	eventually(t, "redeeming the code that was sent during the outages", func() bool {
 		a, err := redeem.send()
 		if err == nil && a.Status == http.StatusUnauthorized {
-			t.Fatalf("the outage burnt the code: %s", a.Raw)
+			t.Fatalf("the outage invalidated the code: %s", a.Raw)
 		}
 		return err == nil && a.Status == http.StatusOK
 	})
@@ -164,6 +166,6 @@ func stores(t *testing.T, f fragile) {
 	next, err := f.Refresh(tokens.Refresh)
 	must(t, err)
 	if next.Status != http.StatusOK || strings.Contains(next.Raw, "error") {
-		t.Errorf("refreshing after it all is answered %d %s", next.Status, next.Raw)
+		t.Errorf("refreshing after the outages returned %d %s", next.Status, next.Raw)
 	}
 }

@@ -20,20 +20,20 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
-	_ "github.com/vidocu/usher/gen/usher/authz/v1"    // its descriptors
-	_ "github.com/vidocu/usher/gen/usher/consent/v1"  // likewise
-	_ "github.com/vidocu/usher/gen/usher/identity/v1" // likewise
+	_ "github.com/vidocu/usher/gen/usher/authz/v1"    // registers its descriptors
+	_ "github.com/vidocu/usher/gen/usher/consent/v1"  // registers its descriptors
+	_ "github.com/vidocu/usher/gen/usher/identity/v1" // registers its descriptors
 	rpcv1 "github.com/vidocu/usher/gen/usher/rpc/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
-// method is an RPC and who may call it.
+// method is an RPC and its permitted callers.
 type method struct {
 	service, path string
 	callers       []string
 }
 
-// methods are all RPCs of all services, from the contract.
+// methods returns all RPCs of all services, from the proto descriptors.
 func methods() []method {
 	var all []method
 	protoregistry.GlobalFiles.RangeFiles(func(f protoreflect.FileDescriptor) bool {
@@ -58,19 +58,19 @@ func methods() []method {
 	return all
 }
 
-// bytesCodec sends bytes as they are, whatever they mean.
+// bytesCodec sends bytes unchanged, valid messages or not.
 type bytesCodec struct{}
 
-// Marshal is encoding.Codec.
+// Marshal implements encoding.Codec.
 func (bytesCodec) Marshal(v any) ([]byte, error) {
 	b, ok := v.([]byte)
 	if !ok {
-		return nil, fmt.Errorf("%T is no bytes", v)
+		return nil, fmt.Errorf("%T is not []byte", v)
 	}
 	return b, nil
 }
 
-// Unmarshal is encoding.Codec.
+// Unmarshal implements encoding.Codec.
 func (bytesCodec) Unmarshal(b []byte, v any) error {
 	if to, ok := v.(*[]byte); ok {
 		*to = slices.Clone(b)
@@ -78,12 +78,12 @@ func (bytesCodec) Unmarshal(b []byte, v any) error {
 	return nil
 }
 
-// Name is encoding.Codec.
+// Name implements encoding.Codec.
 func (bytesCodec) Name() string { return "proto" }
 
-// call sends bytes to a method and answers how that ended.
+// call sends bytes to a method and returns the error of the call.
 func call(ctx context.Context, conn *grpc.ClientConn, path string, body []byte) error {
-	var answer []byte
+	var response []byte
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, path, grpc.ForceCodec(bytesCodec{}))
@@ -91,12 +91,12 @@ func call(ctx context.Context, conn *grpc.ClientConn, path string, body []byte) 
 		return err
 	}
 	if err := stream.SendMsg(body); err != nil {
-		return stream.RecvMsg(&answer) // which knows why
+		return stream.RecvMsg(&response) // RecvMsg returns the status of the call
 	}
 	if err := stream.CloseSend(); err != nil {
 		return err
 	}
-	return stream.RecvMsg(&answer)
+	return stream.RecvMsg(&response)
 }
 
 func dial(t *testing.T, caller, service string) *grpc.ClientConn {
@@ -107,8 +107,8 @@ func dial(t *testing.T, caller, service string) *grpc.ClientConn {
 	return conn
 }
 
-// TestCase100_EveryMethodOfEveryServiceKnowsItsCallers: any caller that the contract does not name is denied, whatever it says
-// of itself in metadata.
+// TestCase100_EveryMethodOfEveryServiceKnowsItsCallers: a caller that the proto does not list is
+// denied, whatever metadata it sends.
 func TestCase100_EveryMethodOfEveryServiceKnowsItsCallers(t *testing.T) {
 	conn := dial(t, "video-api", "token")
 	_, err := tokenv1.NewIntrospectionServiceClient(conn).IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: "x"})
@@ -117,7 +117,7 @@ func TestCase100_EveryMethodOfEveryServiceKnowsItsCallers(t *testing.T) {
 	if len(all) < 40 {
 		t.Fatalf("the contract has only %d methods", len(all))
 	}
-	forged := metadata.AppendToOutgoingContext(t.Context(), "x-caller", "gateway", "caller", "operator", "x-forwarded-client-cert", "URI=spiffe://usher.test/gateway",
+	forgedHeaders := metadata.AppendToOutgoingContext(t.Context(), "x-caller", "gateway", "caller", "operator", "x-forwarded-client-cert", "URI=spiffe://usher.test/gateway",
 		"authorization", "Bearer gateway", "x-spiffe-id", "spiffe://usher.test/operator")
 	for _, caller := range []string{"identity", "authz", "token", "consent", "gateway", "operator", "video-api", "stranger", "local"} {
 		for _, service := range []string{"identity", "authz", "token", "consent"} {
@@ -127,8 +127,8 @@ func TestCase100_EveryMethodOfEveryServiceKnowsItsCallers(t *testing.T) {
 				if m.service != service || may {
 					continue
 				}
-				code := status.Code(call(forged, conn, m.path, nil))
-				if caller == "local" && code == codes.Unavailable { // no certificate may bear that name
+				code := status.Code(call(forgedHeaders, conn, m.path, nil))
+				if caller == "local" && code == codes.Unavailable { // no certificate may have that name
 					continue
 				}
 				if code != codes.PermissionDenied {
@@ -139,14 +139,14 @@ func TestCase100_EveryMethodOfEveryServiceKnowsItsCallers(t *testing.T) {
 	}
 }
 
-// TestCase100_NobodyCallsWithoutACertificateOfTheTrustDomain, over TLS or without.
-func TestCase100_NobodyCallsWithoutACertificateOfTheTrustDomain(t *testing.T) {
+// TestCase100_NoCallWithoutACertificateOfTheTrustDomain, over TLS or without.
+func TestCase100_NoCallWithoutACertificateOfTheTrustDomain(t *testing.T) {
 	for _, service := range []string{"identity", "authz", "token", "consent"} {
 		addr := shared.GRPCAddr(service)
 		for name, creds := range map[string]credentials.TransportCredentials{
 			"no certificate": credentials.NewTLS(&tls.Config{InsecureSkipVerify: true}),
 			"no TLS":         insecure.NewCredentials(),
-			"TLS 1.2":        credentials.NewTLS(old(t, service)),
+			"TLS 1.2":        credentials.NewTLS(tls12Client(t, service)),
 		} {
 			conn, err := grpc.NewClient("passthrough:///"+addr, grpc.WithTransportCredentials(creds))
 			must(t, err)
@@ -155,7 +155,7 @@ func TestCase100_NobodyCallsWithoutACertificateOfTheTrustDomain(t *testing.T) {
 					if code := status.Code(call(t.Context(), conn, m.path, nil)); code != codes.Unavailable {
 						t.Errorf("%s with %s: %s", m.path, name, code)
 					}
-					break // all come after the handshake
+					break // all methods come after the handshake
 				}
 			}
 			must(t, conn.Close())
@@ -163,8 +163,8 @@ func TestCase100_NobodyCallsWithoutACertificateOfTheTrustDomain(t *testing.T) {
 	}
 }
 
-// old is the best client of its time.
-func old(t *testing.T, service string) *tls.Config {
+// tls12Client is a client with a valid certificate that supports TLS up to 1.2.
+func tls12Client(t *testing.T, service string) *tls.Config {
 	t.Helper()
 	config, err := shared.TLS("gateway", service)
 	must(t, err)
@@ -172,7 +172,7 @@ func old(t *testing.T, service string) *tls.Config {
 	return config
 }
 
-// TestCase100_AnotherSpellingOfAMethodIsNoMethod, and health says a status and nothing else.
+// TestCase100_AnotherSpellingOfAMethodIsNoMethod, and the health service returns only a status.
 func TestCase100_AnotherSpellingOfAMethodIsNoMethod(t *testing.T) {
 	conn := dial(t, "video-api", "token")
 	const path = "usher.token.v1.OAuthService/IssueToken"
@@ -183,16 +183,16 @@ func TestCase100_AnotherSpellingOfAMethodIsNoMethod(t *testing.T) {
 	}
 	watch, err := healthv1.NewHealthClient(conn).Watch(t.Context(), &healthv1.HealthCheckRequest{})
 	must(t, err)
-	answer, err := watch.Recv()
+	response, err := watch.Recv()
 	must(t, err)
-	want(t, "health", answer.GetStatus(), healthv1.HealthCheckResponse_SERVING)
+	want(t, "health", response.GetStatus(), healthv1.HealthCheckResponse_SERVING)
 	for _, path := range []string{"/grpc.channelz.v1.Channelz/GetServers", "/grpc.reflection.v1.ServerReflection/X", "/envoy.service.status.v3.ClientStatusDiscoveryService/FetchClientStatus"} {
 		want(t, path, status.Code(call(t.Context(), conn, path, nil)), codes.Unimplemented)
 	}
 }
 
-// malformed are messages that are none.
-func malformed() map[string][]byte {
+// malformedMessages returns bytes that are not a valid message.
+func malformedMessages() map[string][]byte {
 	nested := func(open byte, n int) []byte { return []byte(strings.Repeat(string(rune(open)), n)) }
 	return map[string][]byte{
 		"a cut length":      {0x0a, 0x7f, 'a'},
@@ -206,14 +206,14 @@ func malformed() map[string][]byte {
 	}
 }
 
-// odd are messages that a method may read, and be no wiser for.
-func odd() map[string][]byte {
+// oddMessages returns bytes that a method may parse without finding a usable field.
+func oddMessages() map[string][]byte {
 	return map[string][]byte{
 		"nothing": nil, "no UTF-8": {0x0a, 0x02, 0xff, 0xfe}, "10001 messages in each other": deepMessage(10_001), "fields of numbers": numbers(),
 	}
 }
 
-// numbers has the largest number there is in each of fifteen fields, and unknown members of enums with it.
+// numbers has the largest varint in each of fifteen fields, and with it unknown enum values.
 func numbers() []byte {
 	var b []byte
 	for field := range byte(15) {
@@ -222,7 +222,7 @@ func numbers() []byte {
 	return b
 }
 
-// deepMessage is field 1 in field 1, and so on.
+// deepMessage nests field 1 in field 1, up to the given depth.
 func deepMessage(depth int) []byte {
 	var b []byte
 	for range depth {
@@ -243,11 +243,12 @@ func varint(n int) []byte {
 	return append(b, byte(n))
 }
 
-// TestCase101_AMalformedCallIsTheCallersFault, at every method, sent by whom it is meant for.
+// TestCase101_AMalformedCallIsTheCallersFault: every method returns a client error to its permitted
+// callers.
 func TestCase101_AMalformedCallIsTheCallersFault(t *testing.T) {
-	token := alive(t).Access
+	token := wantServing(t).Access
 	before := goroutines(t, "token")
-	bad, strange, large := malformed(), odd(), map[string]bool{}
+	bad, strange, large := malformedMessages(), oddMessages(), map[string]bool{}
 	for _, m := range methods() {
 		caller := m.callers[0]
 		if caller == "resource_server" {
@@ -260,11 +261,11 @@ func TestCase101_AMalformedCallIsTheCallersFault(t *testing.T) {
 			}
 		}
 		for name, body := range strange {
-			if code := status.Code(call(t.Context(), conn, m.path, body)); broken(code) {
+			if code := status.Code(call(t.Context(), conn, m.path, body)); isServerError(code) {
 				t.Errorf("%s sent to %s: %s", name, m.path, code)
 			}
 		}
-		if !large[m.service] { // one of each is enough for what they share
+		if !large[m.service] { // one method of each service is enough: they share the server's limits
 			large[m.service] = true
 			want(t, "code of 5 MB sent to "+m.path, status.Code(call(t.Context(), conn, m.path, make([]byte, 5<<20))), codes.ResourceExhausted)
 		}
@@ -282,27 +283,27 @@ func TestCase101_AMalformedCallIsTheCallersFault(t *testing.T) {
 		"a binary header of 20 kB": metadata.AppendToOutgoingContext(t.Context(), "k-bin", strings.Repeat("v", 20_000)),
 	} {
 		if _, err := client.IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: token}); err == nil {
-			t.Errorf("%s are taken", name)
+			t.Errorf("%s are accepted", name)
 		}
 	}
 	past, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
 	_, err := client.IntrospectToken(past, &tokenv1.IntrospectTokenRequest{Token: token})
-	want(t, "code of a call that is too late", status.Code(err), codes.DeadlineExceeded)
+	want(t, "code of a call after its deadline", status.Code(err), codes.DeadlineExceeded)
 	for range 200 {
 		ctx, leave := context.WithCancel(t.Context())
 		time.AfterFunc(time.Millisecond, leave)
 		_, _ = client.IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: token})
 	}
-	answer, err := client.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{})
-	if err == nil && answer.GetActive() {
+	response, err := client.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{})
+	if err == nil && response.GetActive() {
 		t.Error("an empty token is active")
 	}
-	settles(t, "token", before)
-	alive(t)
+	waitForGoroutines(t, "token", before)
+	wantServing(t)
 }
 
-// broken says that a call ended as none may that a caller can cause.
-func broken(code codes.Code) bool {
+// isServerError reports whether a call failed with a code that no client input may cause.
+func isServerError(code codes.Code) bool {
 	return slices.Contains([]codes.Code{codes.Internal, codes.Unknown, codes.DataLoss, codes.Aborted, codes.Unavailable, codes.DeadlineExceeded}, code)
 }

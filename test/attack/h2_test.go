@@ -18,7 +18,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// goroutines is how many a process runs, as its profile says, which development offers.
+// goroutines returns a process's number of goroutines, from pprof, which the development profile
+// serves.
 func goroutines(t *testing.T, name string) int {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, shared.AdminURLs()[name]+"/debug/pprof/goroutine?debug=1", nil)
@@ -31,13 +32,14 @@ func goroutines(t *testing.T, name string) int {
 	return n
 }
 
-// settles waits until a process runs about as many goroutines as before, whose connections may come and go.
-func settles(t *testing.T, name string, before int) {
+// waitForGoroutines waits until a process runs about as many goroutines as before; those of idle
+// connections may differ.
+func waitForGoroutines(t *testing.T, name string, before int) {
 	t.Helper()
 	eventually(t, fmt.Sprintf("%s running about %d goroutines again", name, before), func() bool { return goroutines(t, name) < before+150 })
 }
 
-// eventually repeats a check until it holds; the time is only there to end a test that never will.
+// eventually polls a check until it returns true, and fails the test after a minute.
 func eventually(t *testing.T, what string, check func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(60 * time.Second); !check(); time.Sleep(50 * time.Millisecond) {
@@ -47,20 +49,21 @@ func eventually(t *testing.T, what string, check func() bool) {
 	}
 }
 
-// peer is a caller with a certificate that speaks HTTP/2 by hand.
+// peer is a client with a certificate that writes HTTP/2 frames itself.
 type peer struct {
 	net.Conn
 	*http2.Framer
 
 	out *bytes.Buffer
 	enc *hpack.Encoder
-	// ended is closed when the server has ended the connection; goaway holds its last word.
-	ended  chan struct{}
+	// closed is closed when the server has closed the connection; goaway is the error code of its
+	// GOAWAY frame.
+	closed chan struct{}
 	goaway http2.ErrCode
 }
 
-// abuse opens a connection to the token service's port.
-func abuse(t *testing.T) *peer {
+// openHTTP2 opens an HTTP/2 connection to the token service's port.
+func openHTTP2(t *testing.T) *peer {
 	t.Helper()
 	config, err := shared.TLS("video-api", "token")
 	must(t, err)
@@ -70,7 +73,7 @@ func abuse(t *testing.T) *peer {
 	must(t, conn.SetDeadline(time.Now().Add(60*time.Second)))
 	_, err = io.WriteString(conn, http2.ClientPreface)
 	must(t, err)
-	p := &peer{Conn: conn, Framer: http2.NewFramer(conn, conn), out: &bytes.Buffer{}, ended: make(chan struct{})}
+	p := &peer{Conn: conn, Framer: http2.NewFramer(conn, conn), out: &bytes.Buffer{}, closed: make(chan struct{})}
 	p.enc = hpack.NewEncoder(p.out)
 	p.AllowIllegalWrites = true
 	must(t, p.WriteSettings())
@@ -79,7 +82,7 @@ func abuse(t *testing.T) *peer {
 }
 
 func (p *peer) listen() {
-	defer close(p.ended)
+	defer close(p.closed)
 	for {
 		f, err := p.ReadFrame()
 		if err != nil {
@@ -91,27 +94,28 @@ func (p *peer) listen() {
 	}
 }
 
-// headers are a call's, with a path of one's own.
+// headers encodes the header block of a gRPC call of the given path.
 func (p *peer) headers(path string) []byte {
 	p.out.Reset()
 	for _, f := range [][2]string{{":method", "POST"}, {":scheme", "https"}, {":authority", "token"}, {":path", path}, {"content-type", "application/grpc"}, {"te", "trailers"}} {
-		_ = p.enc.WriteField(hpack.HeaderField{Name: f[0], Value: f[1]}) // into memory
+		_ = p.enc.WriteField(hpack.HeaderField{Name: f[0], Value: f[1]}) // it writes to memory
 	}
 	return p.out.Bytes()
 }
 
 const introspect = "/usher.token.v1.IntrospectionService/IntrospectToken"
 
-// TestCase114_HTTP2AbuseEndsWithItsConnection: the process and everybody else's calls go on.
+// TestCase114_HTTP2AbuseEndsWithItsConnection: the process keeps running, and calls on other
+// connections succeed.
 func TestCase114_HTTP2AbuseEndsWithItsConnection(t *testing.T) {
-	token := alive(t).Access
+	token := wantServing(t).Access
 	before := goroutines(t, "token")
 	memory, err := harness.Memory(shared.Pids()["token"])
 	must(t, err)
 	for name, row := range map[string]struct {
 		attack func(p *peer) error
-		// ends says that the server must end the connection.
-		ends bool
+		// closes reports whether the server must close the connection.
+		closes bool
 	}{
 		"rapid reset":             {rapidReset, false},
 		"a flood of CONTINUATION": {continuations, true},
@@ -131,28 +135,28 @@ func TestCase114_HTTP2AbuseEndsWithItsConnection(t *testing.T) {
 			return p.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: p.headers(introspect[1:]), EndHeaders: true, EndStream: true})
 		}, false},
 	} {
-		p := abuse(t)
+		p := openHTTP2(t)
 		err := row.attack(p)
 		active, activeErr := shared.Active(token)
 		if activeErr != nil || !active {
-			t.Errorf("%s: somebody else's token is active: %t, %v", name, active, activeErr)
+			t.Errorf("%s: a token introspected on another connection is active: %t, %v", name, active, activeErr)
 		}
-		if row.ends {
+		if row.closes {
 			select {
-			case <-p.ended:
+			case <-p.closed:
 			case <-time.After(2 * time.Minute):
-				t.Errorf("%s: the connection goes on (%v)", name, err)
+				t.Errorf("%s: the connection is still open (%v)", name, err)
 			}
 		}
 		_ = p.Close()
 	}
-	settles(t, "token", before)
+	waitForGoroutines(t, "token", before)
 	after, err := harness.Memory(shared.Pids()["token"])
 	must(t, err)
 	if after-memory > 256<<20 {
 		t.Errorf("the token service grew by %d MB", (after-memory)>>20)
 	}
-	alive(t)
+	wantServing(t)
 }
 
 func repeat(n int, send func(p *peer, i int) error) func(*peer) error {
@@ -182,7 +186,7 @@ func continuations(p *peer) error {
 	}
 	return repeat(20_000, func(p *peer, i int) error {
 		p.out.Reset()
-		_ = p.enc.WriteField(hpack.HeaderField{Name: fmt.Sprintf("x-%d", i), Value: strings.Repeat("v", 4000), Sensitive: true}) // into memory
+		_ = p.enc.WriteField(hpack.HeaderField{Name: fmt.Sprintf("x-%d", i), Value: strings.Repeat("v", 4000), Sensitive: true}) // it writes to memory
 		return p.WriteContinuation(1, false, p.out.Bytes())
 	})(p)
 }
@@ -200,18 +204,19 @@ func streams(p *peer) error {
 	})(p)
 }
 
-// table says in a header block that the table is larger than the server ever allowed (RFC 7541 §4.2).
+// table announces in a header block a dynamic table larger than the server allowed (RFC 7541 §4.2).
 func table(p *peer) error {
 	block := append([]byte{0x3f, 0xe1, 0xff, 0xff, 0xff, 0x0f}, p.headers(introspect)...)
 	return p.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block, EndHeaders: true, EndStream: true})
 }
 
-// TestCase99_TheFrontDoorSpeaksHTTP1AndNothingElse: no RPC is behind it, by whatever protocol it is asked for.
-func TestCase99_TheFrontDoorSpeaksHTTP1AndNothingElse(t *testing.T) {
-	tokens := alive(t)
+// TestCase99_ThePublicListenerSpeaksOnlyHTTP1: the public listener serves no RPC over any
+// protocol.
+func TestCase99_ThePublicListenerSpeaksOnlyHTTP1(t *testing.T) {
+	tokens := wantServing(t)
 	for _, m := range methods() {
 		for _, kind := range []string{"application/grpc", "application/grpc-web+proto", "application/connect+json", "application/json"} {
-			a := send(t, sent{Path: m.path, Type: kind, Body: "\x00\x00\x00\x00\x00", Header: []string{"Te", "trailers", "Authorization", "Bearer " + tokens.Access}})
+			a := send(t, httpRequest{Path: m.path, Type: kind, Body: "\x00\x00\x00\x00\x00", Header: []string{"Te", "trailers", "Authorization", "Bearer " + tokens.Access}})
 			if a.Status != http.StatusNotFound || a.Header.Get("Grpc-Status") != "" || strings.HasPrefix(a.Header.Get("Content-Type"), "application/grpc") {
 				t.Errorf("%s as %s: %d %v", m.path, kind, a.Status, a.Header)
 			}
@@ -223,7 +228,7 @@ func TestCase99_TheFrontDoorSpeaksHTTP1AndNothingElse(t *testing.T) {
 	} {
 		r := exchange(t, text)
 		if s := r.status(); s < 400 && s != 0 || s == http.StatusInternalServerError {
-			t.Errorf("%s is answered %d", name, s)
+			t.Errorf("%s returned %d", name, s)
 		}
 		want(t, "end of the connection after "+name, r.Closed, true)
 	}
@@ -232,7 +237,7 @@ func TestCase99_TheFrontDoorSpeaksHTTP1AndNothingElse(t *testing.T) {
 	for _, host := range []string{"token", "token:9090", "identity.usher.svc.cluster.local", strings.TrimPrefix(shared.AdminURL, "http://")} {
 		for _, path := range []string{"/metrics", "/readyz", "/forward-auth", introspect} {
 			r := exchange(t, "GET "+path+" HTTP/1.1\r\nHost: "+host+"\r\nConnection: close\r\n\r\n")
-			want(t, path+" asked of "+host, r.status(), http.StatusNotFound)
+			want(t, path+" with Host "+host, r.status(), http.StatusNotFound)
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// forged are what only a proxy may say of where a request came from.
-func forged(i int) []string {
+// forgedHeaders returns the headers in which only a proxy may state a request's source.
+func forgedHeaders(i int) []string {
 	addr := fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&0xff, i&0xff)
 	return []string{
 		"X-Forwarded-For", addr + ", 127.0.0.1", "Forwarded", "for=" + addr + ";proto=https;host=evil.test", "X-Real-Ip", addr,
@@ -19,27 +19,27 @@ func forged(i int) []string {
 	}
 }
 
-// TestCase94_NobodySaysForHimselfWhereHeComesFrom: a new source with every attempt is throttled all the same, and another
-// source is not.
-func TestCase94_NobodySaysForHimselfWhereHeComesFrom(t *testing.T) {
-	login := func(i int, from string) harness.Answer {
-		return send(t, sent{
-			Path: "/api/v1/user/authenticate", Type: typeJSON, Header: forged(i), From: from,
+// TestCase94_AClientCannotForgeItsSourceAddress: a client that forges a new source with every
+// attempt is throttled, and another source address is not.
+func TestCase94_AClientCannotForgeItsSourceAddress(t *testing.T) {
+	login := func(i int, from string) harness.Response {
+		return send(t, httpRequest{
+			Path: "/api/v1/user/authenticate", Type: typeJSON, Header: forgedHeaders(i), From: from,
 			Body: fmt.Sprintf(`{"emailAddress":"nobody%d@case94.test","clientSecret":"wrong"}`, i),
 		})
 	}
 	limited := false
-	for i := range 110 { // a source may fail a hundred times
+	for i := range 110 { // the limit is a hundred failures per source
 		a := login(i, "127.0.94.1")
 		if limited = a.Status == http.StatusTooManyRequests; limited {
 			want(t, "attempts before the source was throttled", i, 100)
 			if a.Text("name") != "TooManyRequestsException" || a.Header.Get("Retry-After") == "" {
-				t.Errorf("it is answered %s, Retry-After %q", a.Raw, a.Header.Get("Retry-After"))
+				t.Errorf("the response is %s, Retry-After %q", a.Raw, a.Header.Get("Retry-After"))
 			}
 			break
 		}
 		if a.Status != http.StatusBadRequest {
-			t.Fatalf("attempt %d is answered %d %s", i, a.Status, a.Raw)
+			t.Fatalf("attempt %d returned %d %s", i, a.Status, a.Raw)
 		}
 	}
 	if !limited {
@@ -48,14 +48,14 @@ func TestCase94_NobodySaysForHimselfWhereHeComesFrom(t *testing.T) {
 	want(t, "status for another source", login(200, "127.0.94.2").Status, http.StatusBadRequest)
 }
 
-// evilHosts are a Host header's ways to lie.
-func evilHosts() []string {
+// forgedHosts returns malicious values of the Host header.
+func forgedHosts() []string {
 	return []string{"Host: evil.test", "Host: localhost:444", "Host: localhost, evil.test", "Host:", "Host: evil.test:80", "Host: evil@test", "Host: evil.test\r\nX-Forwarded-Host: evil.test"}
 }
 
-// TestCase96_NoAnswerRepeatsTheHostHeader: links, redirects, cookies, challenges and metadata are the configured origin's, also
-// for the first request that a gateway ever gets.
-func TestCase96_NoAnswerRepeatsTheHostHeader(t *testing.T) {
+// TestCase96_NoResponseReflectsTheHostHeader: links, redirects, cookies, challenges and metadata
+// have the configured origin, also in a new gateway's first response.
+func TestCase96_NoResponseReflectsTheHostHeader(t *testing.T) {
 	_, err := shared.StopOne("gateway")
 	must(t, err)
 	must(t, shared.StartOne("gateway"))
@@ -63,15 +63,15 @@ func TestCase96_NoAnswerRepeatsTheHostHeader(t *testing.T) {
 		"/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource", harness.Request{}.Path(), "/oauth/authorize?client_id=x",
 		"/signin", "/account/connected-apps", "/v1/videos", "/nowhere", "/", "/api/v1/user/x", "/consent", "/oauth/token",
 	}
-	for _, host := range evilHosts() {
+	for _, host := range forgedHosts() {
 		for _, path := range paths {
 			for _, target := range []string{path, "http://evil.test" + path} {
 				r := exchange(t, "GET "+target+" HTTP/1.1\r\n"+host+"\r\nConnection: close\r\n\r\n")
 				if r.status() == 0 || r.status() >= 500 {
-					t.Errorf("GET %s with %q is answered %d", target, host, r.status())
+					t.Errorf("GET %s with %q returned %d", target, host, r.status())
 					continue
 				}
-				a := r.Answers[0]
+				a := r.Responses[0]
 				if strings.Contains(a.Raw, "evil") || strings.Contains(a.Raw, ":444") {
 					t.Errorf("GET %s with %q: %s", target, host, a.Raw)
 				}
@@ -89,49 +89,51 @@ func TestCase96_NoAnswerRepeatsTheHostHeader(t *testing.T) {
 	r := exchange(t, "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
 	want(t, "status for two Host headers", r.status(), http.StatusBadRequest)
 	want(t, "end of the connection after two Host headers", r.Closed, true)
-	a := send(t, sent{Method: http.MethodGet, Path: paths[0]})
+	a := send(t, httpRequest{Method: http.MethodGet, Path: paths[0]})
 	want(t, "issuer for an honest request", a.Text("issuer"), shared.PublicURL)
 }
 
-// TestCase97_AConnectionHeaderListsNothingAway: neither what a request is judged by, nor what the API behind is told.
+// TestCase97_AConnectionHeaderListsNothingAway: it removes neither a header that the gateway
+// checks, nor one that the upstream API receives.
 func TestCase97_AConnectionHeaderListsNothingAway(t *testing.T) {
-	tokens := alive(t)
+	tokens := wantServing(t)
 	for _, listed := range []string{"close, Authorization", "close, Usher-Subject, Usher-Scope", "close, X-Forwarded-For, Cookie, Content-Type", "Usher-Token-Kind, close"} {
 		with := exchange(t, "GET /v1/videos HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+tokens.Access+"\r\nUsher-Subject: usr_evil\r\n"+
 			"X_Forwarded_For: 127.0.0.1\r\nUsher_Subject: usr_evil\r\nGrpc_Metadata_X_User: usr_evil\r\nConnection: "+listed+"\r\n\r\n")
 		want(t, "status with "+listed, with.status(), http.StatusOK)
 		for _, name := range []string{"Usher-Subject", "Usher-Client-Id", "Usher-Workspace-Id", "Usher-Scope", "Usher-Token-Kind", "X-Forwarded-For"} {
-			if got := with.Answers[0].Header["Saw-"+name]; len(got) != 1 || strings.Contains(got[0], "evil") {
-				t.Errorf("with %q the API saw %s: %q", listed, name, got)
+			if got := with.Responses[0].Header["Saw-"+name]; len(got) != 1 || strings.Contains(got[0], "evil") {
+				t.Errorf("with %q the API received %s: %q", listed, name, got)
 			}
 		}
-		for name := range with.Answers[0].Header {
+		for name := range with.Responses[0].Header {
 			if strings.Contains(name, "_") || strings.Contains(name, "Authorization") {
-				t.Errorf("with %q the API saw %s", listed, name)
+				t.Errorf("with %q the API received %s", listed, name)
 			}
 		}
 		without := exchange(t, "GET /v1/videos HTTP/1.1\r\nHost: x\r\nUsher-Subject: usr_evil\r\nConnection: "+listed+"\r\n\r\n")
 		want(t, "status without a token, with "+listed, without.status(), http.StatusUnauthorized)
 	}
-	for _, listed := range []string{"Authorization", "Content-Type", "Cookie"} { // Basic credentials still count
+	for _, listed := range []string{"Authorization", "Content-Type", "Cookie"} { // wrong Basic credentials are still refused
 		r := exchange(t, "POST /oauth/introspect HTTP/1.1\r\nHost: x\r\nContent-Type: "+typeForm+"\r\nConnection: close, "+listed+"\r\n"+
 			"Authorization: Basic eDp5\r\nContent-Length: 7\r\n\r\ntoken=x")
-		want(t, "status of wrong Basic credentials listed away by "+listed, r.status(), http.StatusUnauthorized)
+		want(t, "status of wrong Basic credentials listed in Connection: "+listed, r.status(), http.StatusUnauthorized)
 	}
 }
 
-// TestCase97_AmbiguousFramingEndsTheConnection: what could be read as two requests gets one answer.
+// TestCase97_AmbiguousFramingEndsTheConnection: bytes that could be parsed as two requests get one
+// response.
 func TestCase97_AmbiguousFramingEndsTheConnection(t *testing.T) {
-	access := alive(t).Access
+	access := wantServing(t).Access
 	const smuggled = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 	post := "POST /oauth/revoke HTTP/1.1\r\nHost: x\r\nContent-Type: " + typeForm + "\r\n"
 	good := exchange(t, post+"Content-Length: 7\r\n\r\ntoken=x"+smuggled)
-	if len(good.Answers) != 2 || good.status() != http.StatusOK {
-		t.Fatalf("two honest requests on one connection get %d answers, the first %d", len(good.Answers), good.status())
+	if len(good.Responses) != 2 || good.status() != http.StatusOK {
+		t.Fatalf("two valid requests on one connection get %d responses, the first %d", len(good.Responses), good.status())
 	}
 	for name, row := range map[string]struct {
 		text string
-		// served says that the first request may be answered for what it says.
+		// served reports whether the first request may be processed.
 		served bool
 	}{
 		"two lengths":               {post + "Content-Length: 7\r\nContent-Length: 8\r\n\r\ntoken=x" + smuggled, false},
@@ -151,41 +153,42 @@ func TestCase97_AmbiguousFramingEndsTheConnection(t *testing.T) {
 		"a name with a NUL":         {"GET /healthz HTTP/1.1\r\nHost: x\r\nX\x00: b\r\n\r\n" + smuggled, false},
 	} {
 		r := exchange(t, row.text)
-		if len(r.Answers) != 1 || !r.Closed {
-			t.Errorf("%s: %d answers, connection closed: %t", name, len(r.Answers), r.Closed)
+		if len(r.Responses) != 1 || !r.Closed {
+			t.Errorf("%s: %d responses, connection closed: %t", name, len(r.Responses), r.Closed)
 		}
 		if s := r.status(); !row.served && s != http.StatusBadRequest && s != http.StatusNotImplemented || s == http.StatusInternalServerError {
-			t.Errorf("%s is answered %d", name, s)
+			t.Errorf("%s returned %d", name, s)
 		}
 	}
 }
 
-// TestCase97_AnExpectationIsMetOnlyWhereABodyIsWanted.
+// TestCase97_AnExpectationIsMetOnlyWhereABodyIsWanted: a refused request gets no 100 Continue, and
+// its connection is closed.
 func TestCase97_AnExpectationIsMetOnlyWhereABodyIsWanted(t *testing.T) {
 	r := exchange(t, "POST /oauth/revoke HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nExpect: 100-continue\r\nContent-Length: 7\r\n\r\n")
 	want(t, "status of a type that is not read", r.status(), http.StatusUnsupportedMediaType)
-	if len(r.Answers) != 1 || !r.Answers[0].Closed {
-		t.Errorf("what was announced may still come as another request: %v", r)
+	if len(r.Responses) != 1 || !r.Responses[0].Closed {
+		t.Errorf("the announced body may be parsed as another request: %v", r)
 	}
 	r = exchange(t, "POST /oauth/revoke HTTP/1.1\r\nHost: x\r\nExpect: evil\r\nConnection: close\r\nContent-Length: 7\r\n\r\n")
 	want(t, "status of an unknown expectation", r.status(), http.StatusExpectationFailed)
 }
 
-// TestCase98_NoOriginIsReflectedAndNoneMayUseCookies, whatever the path and method.
+// TestCase98_NoOriginIsReflectedAndNoneMayUseCookies, on any path and with any method.
 func TestCase98_NoOriginIsReflectedAndNoneMayUseCookies(t *testing.T) {
-	tokens := alive(t)
+	tokens := wantServing(t)
 	b := shared.NewBrowser()
 	must(t, b.SignInAs(harness.JohnEmail))
 	for _, origin := range []string{"https://evil.test", "null", "https://vidocu.ai.evil.test", "https://evilvidocu.ai", "http://vidocu.ai", "HTTPS://VIDOCU.AI", shared.PublicURL} {
-		ask := func(method, path string) http.Header {
-			return send(t, sent{
+		headersOf := func(method, path string) http.Header {
+			return send(t, httpRequest{
 				Method: method, Path: path, From: "127.0.98.1",
 				Header: []string{"Origin", origin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "authorization", "Cookie", b.Cookies(), "Authorization", "Bearer " + tokens.Access},
 			}).Header
 		}
 		for _, path := range []string{harness.Request{}.Path(), "/signin", "/consent", "/account/connected-apps", "/consent/decision", "/signout", "/"} {
 			for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodOptions} {
-				for name := range ask(method, path) {
+				for name := range headersOf(method, path) {
 					if strings.HasPrefix(name, "Access-Control-") {
 						t.Errorf("%s %s for %s: %s", method, path, origin, name)
 					}
@@ -194,7 +197,7 @@ func TestCase98_NoOriginIsReflectedAndNoneMayUseCookies(t *testing.T) {
 		}
 		for _, path := range []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect", "/v1/videos", "/v1/nowhere", "/api/v1/user/authenticate", "/api/v1/user/logout", "/api/v1/user/x", "/.well-known/oauth-authorization-server"} {
 			for _, method := range []string{http.MethodOptions, http.MethodPost, http.MethodGet} {
-				h := ask(method, path)
+				h := headersOf(method, path)
 				if allowed := h.Get("Access-Control-Allow-Origin"); allowed != "*" && allowed != "" || h.Get("Access-Control-Allow-Credentials") != "" {
 					t.Errorf("%s %s for %s: %v", method, path, origin, h)
 				}

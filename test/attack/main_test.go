@@ -13,7 +13,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// target is what the tests of this package share.
+// target is the deployment and servers that the tests of this package share.
 type target struct {
 	*harness.Deployment
 
@@ -58,17 +58,17 @@ func begin(dir string) error {
 		return err
 	}
 	shared.upstream = harness.NewUpstream()
-	shared.Deployment, err = harness.FiveProcesses(shared.bins, dir, shared.servers.Servers, harness.Unhurried(map[string]string{
+	shared.Deployment, err = harness.FiveProcesses(shared.bins, dir, shared.servers.Servers, harness.WithLongTimeouts(map[string]string{
 		"USHER_UPSTREAM_URL": shared.upstream.URL, "USHER_AUTHZ_ANONYMOUS_REQUESTS": strconv.Itoa(anonymousLimit),
-		// Hundreds of wrong secrets are sent from one address, to see what each costs.
+		// The tests send hundreds of wrong secrets from one address, to measure the cost of each.
 		"USHER_AUTHZ_SOURCE_ATTEMPTS": "0", "USHER_AUTHZ_CLIENT_ATTEMPTS": "0",
-		"USHER_TOKEN_REFRESH_LIMIT": "0", // one app refreshes as fast as it can, to see that an attack holds nobody up
+		"USHER_TOKEN_REFRESH_LIMIT": "0", // one client refreshes as fast as it can, to show that an attack does not delay it
 	}))
 	return err
 }
 
-// end stops everything. Whatever was sent, no process may have panicked, and no statement may have reached a database with a
-// text that it cannot hold.
+// end stops everything and searches the log: no process may have panicked, and no statement may
+// have sent text to a database that it cannot store.
 func end() error {
 	err := shared.Close()
 	log, logErr := shared.Log()
@@ -85,6 +85,6 @@ func end() error {
 	return err
 }
 
-// anonymousLimit is how many authorization requests a source may begin here without signing in, each five minutes: fewer than an
-// operator would allow, more than all tests of this package need together.
+// anonymousLimit is the limit on authorization requests without a sign-in, per source and five
+// minutes: fewer than an operator would allow, more than all tests of this package send together.
 const anonymousLimit = 1000

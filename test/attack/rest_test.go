@@ -14,8 +14,9 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// everything is all that lies at rest: every table of every database, and every key and value in Redis.
-func everything(t *testing.T) string {
+// dumpStores returns everything that is stored: every table of every database, and every key and
+// value in Redis.
+func dumpStores(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
 	for service, url := range shared.servers.Databases {
@@ -28,43 +29,44 @@ func everything(t *testing.T) string {
 	ctx := context.WithoutCancel(t.Context())
 	redis := shared.servers.Redis()
 	for _, key := range keys(t) {
-		value, _ := redis.Get(ctx, key).Result() // it may have ended meanwhile
+		value, _ := redis.Get(ctx, key).Result() // it may have expired meanwhile
 		fmt.Fprintf(&all, "%s\n%s\n", key, value)
 	}
 	return all.String()
 }
 
-// userToken signs somebody in at the user API.
+// userToken signs a user in at the user API and returns the user token.
 func userToken(t *testing.T) string {
 	t.Helper()
-	a := send(t, sent{Path: "/api/v1/user/authenticate", Type: typeJSON, Body: `{"emailAddress":"` + harness.EstherEmail + `","password":"` + harness.UserPassword + `"}`})
+	a := send(t, httpRequest{Path: "/api/v1/user/authenticate", Type: typeJSON, Body: `{"emailAddress":"` + harness.EstherEmail + `","password":"` + harness.UserPassword + `"}`})
 	want(t, "status of signing in at the user API", a.Status, http.StatusOK)
 	return strings.Trim(strings.TrimSpace(a.Raw), `"`)
 }
 
-// TestCase118_NothingAtRestCanBeUsed: of every credential that was ever sent or issued, no store has the text, plain or encoded.
+// TestCase118_NothingAtRestCanBeUsed: no store holds a credential that was sent or issued, in plain
+// text or encoded.
 func TestCase118_NothingAtRestCanBeUsed(t *testing.T) {
 	b := shared.NewBrowser()
 	request := harness.Request{ClientID: harness.PublicID, Verifier: harness.NewVerifier()}
-	tokens, err := shared.Issue(b, request) // and its session, browser and request are alive
+	tokens, err := shared.Issue(b, request) // the session, the browser cookie and the request are valid too
 	must(t, err)
 	code, err := b.Approve(harness.Request{})
 	must(t, err)
-	shared.Remember("code_verifier", request.Verifier)
-	shared.Remember("password", harness.UserPassword)
-	shared.Remember("user token", userToken(t))
+	shared.RecordSecret("code_verifier", request.Verifier)
+	shared.RecordSecret("password", harness.UserPassword)
+	shared.RecordSecret("user token", userToken(t))
 	key, err := createKey(t)
 	must(t, err)
-	shared.Remember("API key", key)
-	shared.Remember("code", code)
-	shared.Remember("access token", tokens.Access)
-	all := everything(t)
+	shared.RecordSecret("API key", key)
+	shared.RecordSecret("code", code)
+	shared.RecordSecret("access token", tokens.Access)
+	all := dumpStores(t)
 	if !strings.Contains(all, harness.JohnEmail) || !strings.Contains(all, "$argon2id$") || !strings.Contains(all, "authz:code:") {
-		t.Fatal("what lies at rest was not read: there are no people, passwords or codes in it")
+		t.Fatal("the stores were not read: the dump has no users, passwords or codes")
 	}
 	secrets := shared.Secrets()
 	if len(secrets) < 15 {
-		t.Fatalf("only %d secrets are known", len(secrets))
+		t.Fatalf("only %d secrets are recorded", len(secrets))
 	}
 	for text, kind := range secrets {
 		for form, found := range map[string]string{
@@ -72,28 +74,29 @@ func TestCase118_NothingAtRestCanBeUsed(t *testing.T) {
 			"base64url": base64.RawURLEncoding.EncodeToString([]byte(text))[:len(text)*4/3], "its body": text[min(len(text)-10, 8):],
 		} {
 			if at := strings.Index(all, found); at >= 0 {
-				t.Errorf("a %s lies in a store, %s: %.120s", kind, form, all[max(0, at-60):])
+				t.Errorf("a %s is stored, %s: %.120s", kind, form, all[max(0, at-60):])
 			}
 		}
 	}
 }
 
-// createKey makes an API key as an operator does.
+// createKey creates an API key as an operator does.
 func createKey(t *testing.T) (string, error) {
 	t.Helper()
 	out, err := shared.Operate(t.Context(), shared.bins, "api-keys", "create", "ws_acme", "--name", "case118")
 	return strings.TrimSpace(out), err
 }
 
-// alphabet is that of tokens (docs/wire-contract.md §3).
+// alphabet is the alphabet of tokens (docs/wire-contract.md §3).
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-// TestCase118_TokensAreRandom: none twice, also after a restart; every character as likely as another, whatever stands before.
+// TestCase118_TokensAreRandom: no token repeats, also after a restart, and every character is
+// equally likely at every position.
 func TestCase118_TokensAreRandom(t *testing.T) {
 	seen, bodies := map[string]bool{}, []string{}
 	collect := func(n int) {
 		var tokens harness.Tokens
-		eventually(t, "issuing tokens", func() (issued bool) { // whoever called the one that was restarted connects anew
+		eventually(t, "issuing tokens", func() (issued bool) { // callers of the restarted process reconnect
 			var err error
 			tokens, err = shared.Issue(shared.NewBrowser(), harness.Request{})
 			return err == nil
@@ -107,10 +110,10 @@ func TestCase118_TokensAreRandom(t *testing.T) {
 				token := a.Text(name)
 				body, ok := strings.CutPrefix(token, prefix)
 				if !ok || len(body) != 49 || seen[token] {
-					t.Fatalf("%s %q has another form, or was there before", name, token)
+					t.Fatalf("%s %q is malformed, or was issued before", name, token)
 				}
 				seen[token] = true
-				bodies = append(bodies, body[:43]) // behind it stands the checksum
+				bodies = append(bodies, body[:43]) // the rest is the checksum
 			}
 		}
 	}
@@ -124,7 +127,7 @@ func TestCase118_TokensAreRandom(t *testing.T) {
 	for _, body := range bodies {
 		for i := range len(body) {
 			if strings.IndexByte(alphabet, body[i]) < 0 {
-				t.Fatalf("%q is not of the alphabet", body[i])
+				t.Fatalf("%q has a character outside the alphabet", body[i])
 			}
 			n++
 			single[body[i]]++
@@ -133,7 +136,8 @@ func TestCase118_TokensAreRandom(t *testing.T) {
 			}
 		}
 	}
-	// A sum of squares with k-1 degrees of freedom has the mean k-1 and the deviation √(2(k-1)): eight of them never happen.
+	// A chi square with k-1 degrees of freedom has the mean k-1 and the standard deviation
+	// √(2(k-1)): a distance of eight standard deviations does not happen by chance.
 	uneven(t, "characters", len(alphabet), n, func(yield func(int)) {
 		for i := range alphabet {
 			yield(single[alphabet[i]])
@@ -154,6 +158,6 @@ func uneven(t *testing.T, what string, kinds, n int, each func(yield func(count 
 	each(func(count int) { sum += (float64(count) - expected) * (float64(count) - expected) / expected })
 	freedom := float64(kinds - 1)
 	if limit := freedom + 8*math.Sqrt(2*freedom); sum > limit {
-		t.Errorf("%s are uneven: chi square is %.0f, more than %.0f", what, sum, limit)
+		t.Errorf("%s are not uniform: chi square is %.0f, more than %.0f", what, sum, limit)
 	}
 }

@@ -30,38 +30,38 @@ func want[T comparable](t *testing.T, what string, got, want T) {
 	}
 }
 
-// The media types.
+// The media types of request bodies.
 const (
 	typeJSON = "application/json"
 	typeForm = "application/x-www-form-urlencoded"
 )
 
-// sent is a request; the zero value of a field takes the usual one.
-type sent struct {
+// httpRequest is a request; an empty field takes its usual value.
+type httpRequest struct {
 	Method, Path, Type, Body string
-	// Header are further headers, as pairs; names go out as they stand.
+	// Header holds further headers, as pairs of name and value; names are sent unchanged.
 	Header []string
-	// From is the source address; each attacker has one of its own, so that nobody else is throttled.
+	// From is the source address; each attack uses its own, so that no other test is throttled.
 	From string
 }
 
-// send sends a request as it stands and answers what came. A transport's failure ends the test.
-func send(t *testing.T, s sent) harness.Answer {
+// send sends a request unchanged and returns the response. A transport error fails the test.
+func send(t *testing.T, s httpRequest) harness.Response {
 	t.Helper()
-	a, err := try(s)
+	a, err := trySend(s)
 	must(t, err)
 	return a
 }
 
-func try(s sent) (harness.Answer, error) {
+func trySend(s httpRequest) (harness.Response, error) {
 	if s.Method == "" {
 		s.Method = http.MethodPost
 	}
 	req, err := http.NewRequest(s.Method, shared.PublicURL, strings.NewReader(s.Body))
 	if err != nil {
-		return harness.Answer{}, err
+		return harness.Response{}, err
 	}
-	req.URL.Opaque = s.Path // not cleaned
+	req.URL.Opaque = s.Path // the path is not cleaned
 	if path, query, found := strings.Cut(s.Path, "?"); found {
 		req.URL.Opaque, req.URL.RawQuery = path, query
 	}
@@ -74,8 +74,8 @@ func try(s sent) (harness.Answer, error) {
 	return sendFrom(req, s.From)
 }
 
-// sendFrom sends from an address of the loopback network.
-func sendFrom(req *http.Request, from string) (harness.Answer, error) {
+// sendFrom sends a request from an address of the loopback network.
+func sendFrom(req *http.Request, from string) (harness.Response, error) {
 	client := &http.Client{
 		Timeout: 2 * time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{DialContext: (&net.Dialer{LocalAddr: local(from)}).DialContext, DisableKeepAlives: from != ""},
@@ -85,12 +85,12 @@ func sendFrom(req *http.Request, from string) (harness.Answer, error) {
 	}
 	res, err := client.Do(req)
 	if err != nil {
-		return harness.Answer{}, err
+		return harness.Response{}, err
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	a := harness.Answer{Status: res.StatusCode, Header: res.Header, Raw: string(body), Closed: res.Close}
-	_ = json.Unmarshal(body, &a.Body) // what is no object has no members
+	a := harness.Response{Status: res.StatusCode, Header: res.Header, Raw: string(body), Closed: res.Close}
+	_ = json.Unmarshal(body, &a.Body) // a body that is not an object leaves Body empty
 	return a, err
 }
 
@@ -114,28 +114,31 @@ func connect(t *testing.T) net.Conn {
 
 func publicAddr() string { return strings.TrimPrefix(shared.PublicURL, "http://") }
 
-// reply is what came back for raw bytes.
+// reply is the server's reply to raw bytes.
 type reply struct {
-	// Answers are those that came, in order; Closed says that the server ended the connection after them.
-	Answers []harness.Answer
-	Closed  bool
+	// Responses are the responses in order; Closed reports whether the server closed the connection
+	// after them.
+	Responses []harness.Response
+	Closed    bool
 }
 
-// status is the first answer's; 0 when none came.
+// status returns the first response's status; 0 when there is none.
 func (r reply) status() int {
-	if len(r.Answers) == 0 {
+	if len(r.Responses) == 0 {
 		return 0
 	}
-	return r.Answers[0].Status
+	return r.Responses[0].Status
 }
 
-// The time for a first answer, which a busy machine may need, and for another one or the end of the connection.
+// The timeout for the first response, on a busy machine, and for the next one or the end of the
+// connection.
 const (
 	patience = 2 * time.Minute
 	silence  = 3 * time.Second
 )
 
-// exchange sends raw bytes and reads answers until the server ends the connection or is silent.
+// exchange sends raw bytes and reads responses until the server closes the connection or sends no
+// more.
 func exchange(t *testing.T, text string) reply {
 	t.Helper()
 	conn := connect(t)
@@ -145,7 +148,7 @@ func exchange(t *testing.T, text string) reply {
 	in := bufio.NewReader(conn)
 	for {
 		wait := silence
-		if len(r.Answers) == 0 {
+		if len(r.Responses) == 0 {
 			wait = patience
 		}
 		must(t, conn.SetReadDeadline(time.Now().Add(wait)))
@@ -155,17 +158,17 @@ func exchange(t *testing.T, text string) reply {
 		}
 		res, err := http.ReadResponse(in, nil)
 		if err != nil {
-			t.Fatalf("what came is no answer: %v", err)
+			t.Fatalf("the reply is not an HTTP response: %v", err)
 		}
 		must(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
 		body, _ := io.ReadAll(res.Body)
-		a := harness.Answer{Status: res.StatusCode, Header: res.Header, Raw: string(body), Closed: res.Close}
-		_ = json.Unmarshal(body, &a.Body) // likewise
-		r.Answers = append(r.Answers, a)
+		a := harness.Response{Status: res.StatusCode, Header: res.Header, Raw: string(body), Closed: res.Close}
+		_ = json.Unmarshal(body, &a.Body) // a body that is not an object leaves Body empty
+		r.Responses = append(r.Responses, a)
 	}
 }
 
-// tokenRequest is a refresh that is right but for its token.
+// tokenRequest returns a refresh request that is valid except for its token.
 func tokenRequest(refresh string) url.Values {
 	return url.Values{
 		"grant_type": {"refresh_token"}, "refresh_token": {refresh},
@@ -173,18 +176,19 @@ func tokenRequest(refresh string) url.Values {
 	}
 }
 
-// alive says that the product works, before and after an attack.
-func alive(t *testing.T) harness.Tokens {
+// wantServing checks that the product works, before and after an attack: it issues tokens, uses one
+// at the API, and returns them.
+func wantServing(t *testing.T) harness.Tokens {
 	t.Helper()
 	tokens, err := shared.Issue(shared.NewBrowser(), harness.Request{})
 	must(t, err)
-	a := send(t, sent{Method: http.MethodGet, Path: "/v1/videos", Header: []string{"Authorization", "Bearer " + tokens.Access}})
+	a := send(t, httpRequest{Method: http.MethodGet, Path: "/v1/videos", Header: []string{"Authorization", "Bearer " + tokens.Access}})
 	want(t, "status of the API for a live token", a.Status, http.StatusOK)
 	return tokens
 }
 
-// wantOurShape holds a refusal of an endpoint to its own error shape, whatever the status.
-func wantOurShape(t *testing.T, what, path string, a harness.Answer) {
+// wantOurShape checks that a refusal has its endpoint's own error shape, whatever the status.
+func wantOurShape(t *testing.T, what, path string, a harness.Response) {
 	t.Helper()
 	switch {
 	case strings.HasPrefix(path, "/api/v1/user"):

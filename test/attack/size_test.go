@@ -13,7 +13,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// readers are the addresses that read a body.
+// readers returns the paths of the endpoints that read a body.
 func readers() []string {
 	return []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect", "/api/v1/user/authenticate", "/api/v1/user/logout", "/signin", "/consent/decision"}
 }
@@ -25,7 +25,7 @@ func typeOf(path string) string {
 	return typeJSON
 }
 
-// growth is how much resident memory the gateway gained while a test ran, in bytes.
+// growth returns how much the gateway's resident memory grew while a test ran, in bytes.
 func growth(t *testing.T, test func()) int {
 	t.Helper()
 	before, err := harness.Memory(shared.Pids()["gateway"])
@@ -36,9 +36,10 @@ func growth(t *testing.T, test func()) int {
 	return after - before
 }
 
-// TestCase111_ALongBodyIsRefusedBeforeItIsThere: at the limit, with the connection, and without keeping it.
+// TestCase111_ALongBodyIsRefusedBeforeItIsThere: at the size limit, and the connection is closed
+// without reading the rest.
 func TestCase111_ALongBodyIsRefusedBeforeItIsThere(t *testing.T) {
-	alive(t)
+	wantServing(t)
 	grown := growth(t, func() {
 		for _, path := range readers() {
 			head := "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Type: " + typeOf(path) + "\r\n"
@@ -56,25 +57,26 @@ func TestCase111_ALongBodyIsRefusedBeforeItIsThere(t *testing.T) {
 				want(t, "end of the connection of "+name+" at "+path, r.Closed, true)
 			}
 		}
-		// As fast as it goes, as long as it is taken: 32 MB are read and discarded, and the buffers of two kernels take some 40 more.
+		// Written as fast as the connection accepts it: the gateway reads and discards 32 MB, and
+		// the buffers of two kernels hold some 40 more.
 		for range 5 {
 			conn := connect(t)
 			_, _ = io.WriteString(conn, fmt.Sprintf("POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n{\"token\":\"", endlessly))
 			if n, err := io.Copy(conn, io.LimitReader(endless{}, endlessly)); err == nil {
-				t.Errorf("%d MB of one string are taken", n>>20)
+				t.Errorf("%d MB of one string are accepted", n>>20)
 			}
 		}
 	})
 	if grown > 64<<20 {
 		t.Errorf("the gateway grew by %d MB", grown>>20)
 	}
-	alive(t)
+	wantServing(t)
 }
 
-// endlessly is more than a refused connection takes in any machine's buffers.
+// endlessly is more than the buffers of a refused connection hold on any machine.
 const endlessly = 256 << 20
 
-// endless is the letter x for ever.
+// endless reads as the letter x without end.
 type endless struct{}
 
 func (endless) Read(b []byte) (int, error) {
@@ -94,7 +96,7 @@ func TestCase111_ACompressedBodyIsRefusedUnread(t *testing.T) {
 	grown := growth(t, func() {
 		for _, path := range readers() {
 			for _, coding := range []string{"gzip", "deflate", "br", "zstd", "gzip, gzip", "GZIP", "x-gzip"} {
-				a := send(t, sent{Path: path, Type: typeOf(path), Body: bomb.String(), Header: []string{"Content-Encoding", coding}})
+				a := send(t, httpRequest{Path: path, Type: typeOf(path), Body: bomb.String(), Header: []string{"Content-Encoding", coding}})
 				if path == "/api/v1/user/logout" && a.Status == http.StatusBadRequest {
 					continue
 				}
@@ -109,15 +111,15 @@ func TestCase111_ACompressedBodyIsRefusedUnread(t *testing.T) {
 	for range 10_000 {
 		parts.WriteString("--x\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\nx\r\n")
 	}
-	a := send(t, sent{Path: "/oauth/revoke", Type: "multipart/form-data; boundary=x", Body: parts.String() + "--x--"})
+	a := send(t, httpRequest{Path: "/oauth/revoke", Type: "multipart/form-data; boundary=x", Body: parts.String() + "--x--"})
 	want(t, "status of ten thousand parts", a.Status, http.StatusUnsupportedMediaType)
 }
 
-// TestCase112_DeepAndOddJSONIsRefusedAtOnce.
+// TestCase112_DeepAndOddJSONIsRefusedAtOnce, before it costs time or memory.
 func TestCase112_DeepAndOddJSONIsRefusedAtOnce(t *testing.T) {
-	alive(t)
+	wantServing(t)
 	deep := func(n int, open string) string { return `{"x":` + strings.Repeat(open, n) }
-	odd := map[string]string{
+	oddMessages := map[string]string{
 		"9000 deep": deep(9000, "["), "30000 deep": deep(30_000, "["), "9000 deep objects": deep(9000, `{"a":`), "100000 deep": deep(100_000, "["), "1000000 deep": deep(1_000_000, "["),
 		"closed and deep": deep(9000, "[") + strings.Repeat("]", 9000) + "}", "no value": `{"":}`, "no value inside": `{"a":{"":}}`, "unterminated": `{"token":"x"`,
 		"open string": `{"token":"`, "@type": `{"@type":"type.googleapis.com/google.protobuf.Any","value":{"@type":"x"}}`, "two objects": `{"token":"x"}{"token":"y"}`,
@@ -125,38 +127,38 @@ func TestCase112_DeepAndOddJSONIsRefusedAtOnce(t *testing.T) {
 		"an exponent": `{"x":1e` + strings.Repeat("9", 1000) + `}`, "many members": "{" + strings.Repeat(`"a":1,`, 10_000) + `"b":1}`, "a million members": "{" + strings.Repeat(`"a":1,`, 1_000_000) + `"b":1}`,
 	}
 	for _, path := range []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect", "/api/v1/user/authenticate"} {
-		for name, body := range odd {
-			begun := time.Now()
-			a, err := try(sent{Path: path, Type: typeJSON, Body: body, From: "127.0.112.1"})
+		for name, body := range oddMessages {
+			started := time.Now()
+			a, err := trySend(httpRequest{Path: path, Type: typeJSON, Body: body, From: "127.0.112.1"})
 			if err != nil && len(body) > 64<<10 {
-				continue // the connection ended while the client was still sending
+				continue // the server closed the connection while the client was still sending
 			}
 			must(t, err)
 			if a.Status < 400 || a.Status >= 500 {
-				t.Errorf("%s at %s is answered %d %.200s", name, path, a.Status, a.Raw)
+				t.Errorf("%s at %s returned %d %.200s", name, path, a.Status, a.Raw)
 			}
 			wantOurShape(t, name, path, a)
-			if took := time.Since(begun); took > 30*time.Second { // a busy machine's measure
+			if took := time.Since(started); took > 30*time.Second { // long enough for a busy machine
 				t.Errorf("%s at %s takes %s", name, path, took)
 			}
 		}
 	}
-	alive(t)
+	wantServing(t)
 }
 
-// TestCase115_HugeAndCountlessParametersAreRefused, and nothing of them lies anywhere afterwards.
+// TestCase115_HugeAndCountlessParametersAreRefused, and no part of them is stored or logged.
 func TestCase115_HugeAndCountlessParametersAreRefused(t *testing.T) {
-	tokens := alive(t)
+	tokens := wantServing(t)
 	long := strings.Repeat("sentinel", 8<<10)
 	query := func(name string) string { return "/oauth/authorize?" + name + "=" + long[:20<<10] }
-	refused := func(what string, a harness.Answer, err error) {
+	refused := func(what string, a harness.Response, err error) {
 		t.Helper()
 		must(t, err)
 		if a.Status < 400 || a.Status >= 500 {
-			t.Errorf("%s is answered %d %.200s", what, a.Status, a.Raw)
+			t.Errorf("%s returned %d %.200s", what, a.Status, a.Raw)
 		}
 	}
-	for what, s := range map[string]sent{
+	for what, s := range map[string]httpRequest{
 		"a query of 1 MB":         {Method: "GET", Path: "/oauth/authorize?x=" + strings.Repeat("sentinel", 1<<17)},
 		"a path of 2 MB":          {Method: "GET", Path: "/" + strings.Repeat("../", 700_000)},
 		"a path of 24 kB":         {Method: "GET", Path: "/v1" + strings.Repeat("/..", 8000), Header: []string{"Authorization", "Bearer " + tokens.Access}},
@@ -168,34 +170,34 @@ func TestCase115_HugeAndCountlessParametersAreRefused(t *testing.T) {
 		"state":          {Method: "GET", Path: harness.Request{State: long[:20<<10]}.Path()},
 		"a bearer":       {Method: "GET", Path: "/v1/videos", Header: []string{"Authorization", "Bearer vdo_oat_" + long[:20<<10]}},
 		"a long bearer":  {Method: "GET", Path: "/v1/videos", Header: []string{"Authorization", "Bearer vdo_oat_" + long}},
-		"500 headers":    {Method: "GET", Path: "/v1/videos", Header: many(500, "X-H", "v")},
+		"500 headers":    {Method: "GET", Path: "/v1/videos", Header: manyHeaders(500, "X-H", "v")},
 		"a basic secret": {Path: "/oauth/token", Type: typeForm, Body: "grant_type=refresh_token", Header: []string{"Authorization", "Basic " + long[:20<<10]}},
 		"a client id":    {Path: "/oauth/token", Type: typeJSON, Body: `{"grant_type":"refresh_token","refresh_token":"x","client_id":"` + long[:60_000] + `","client_secret":"x"}`},
 		"a code":         {Path: "/oauth/token", Type: typeForm, Body: "grant_type=authorization_code&client_id=" + harness.ConfidentialID + "&client_secret=" + harness.ConfidentialPW + "&redirect_uri=x&code=" + long[:60_000]},
 		"a user":         {Method: "GET", Path: "/api/v1/user/" + long[:20<<10]},
 		"a password":     {Path: "/api/v1/user/authenticate", Type: typeJSON, Body: `{"emailAddress":"a@b.test","password":"` + long[:60_000] + `"}`, From: "127.0.115.1"},
 	} {
-		a, err := try(s)
+		a, err := trySend(s)
 		refused(what, a, err)
 	}
-	cookies, err := try(sent{Method: "GET", Path: "/account/connected-apps", Header: []string{"Cookie", strings.Repeat("a=b; ", 10_000)}})
+	cookies, err := trySend(httpRequest{Method: "GET", Path: "/account/connected-apps", Header: []string{"Cookie", strings.Repeat("a=b; ", 10_000)}})
 	must(t, err)
 	want(t, "status with 10000 cookies", cookies.Status, http.StatusRequestHeaderFieldsTooLarge)
-	hint := send(t, sent{Path: "/oauth/revoke", Type: typeForm, Body: "token=x&token_type_hint=" + long[:60_000]})
+	hint := send(t, httpRequest{Path: "/oauth/revoke", Type: typeForm, Body: "token=x&token_type_hint=" + long[:60_000]})
 	want(t, "status of a long hint, which is only a hint", hint.Status, http.StatusOK)
 	log, err := shared.Log()
 	must(t, err)
 	if at := strings.Index(log, "sentinelsentinel"); at >= 0 {
 		t.Errorf("the log has %.300s", log[max(0, at-200):])
 	}
-	keys := everything(t)
+	keys := dumpStores(t)
 	if strings.Contains(keys, "sentinelsentinel") {
-		t.Error("something of it was kept")
+		t.Error("a part of a request was stored")
 	}
-	alive(t)
+	wantServing(t)
 }
 
-func many(n int, name, value string) []string {
+func manyHeaders(n int, name, value string) []string {
 	var pairs []string
 	for i := range n {
 		pairs = append(pairs, fmt.Sprintf("%s-%d", name, i), value)

@@ -19,19 +19,20 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestCase120_AProcessWithoutItsSecretsDoesNotStart, and says which setting to mend, and none of the secrets.
+// TestCase120_AProcessWithoutItsSecretsDoesNotStart, and its log names the setting to correct, and
+// none of the secrets.
 func TestCase120_AProcessWithoutItsSecretsDoesNotStart(t *testing.T) {
 	t.Parallel()
 	unset := func(key string) func(map[string]string) { return func(env map[string]string) { delete(env, key) } }
 	set := func(key, value string) func(map[string]string) {
 		return func(env map[string]string) { env[key] = value }
 	}
-	production := func(env map[string]string) {
+	inProduction := func(env map[string]string) {
 		env["USHER_DEVELOPMENT"], env["USHER_PUBLIC_URL"] = "false", "https://login.example.com"
 	}
 	type row struct {
-		process, said string
-		change        func(map[string]string)
+		process, output string
+		change          func(map[string]string)
 	}
 	rows := []row{
 		{"gateway", "tls", unset("USHER_TLS_CERT_FILE")},
@@ -42,9 +43,9 @@ func TestCase120_AProcessWithoutItsSecretsDoesNotStart(t *testing.T) {
 		{"authz", "redis", set("USHER_REDIS_ADDRS", "")},
 		{"identity", "no such file", set("USHER_TLS_KEY_FILE", "/nonexistent")},
 		{"token", "tls", set("USHER_TLS_CA_FILE", "")},
-		{"token", "clock_offset", func(env map[string]string) { production(env); env["USHER_CLOCK_OFFSET"] = "1h" }},
-		{"identity", "usr_", production},
-		{"authz", "vdo_client_abc123", production},
+		{"token", "clock_offset", func(env map[string]string) { inProduction(env); env["USHER_CLOCK_OFFSET"] = "1h" }},
+		{"identity", "usr_", inProduction},
+		{"authz", "vdo_client_abc123", inProduction},
 	}
 	for _, service := range []string{"identity", "authz", "token", "consent"} {
 		key := "USHER_" + strings.ToUpper(service) + "_DATABASE_URL"
@@ -52,33 +53,34 @@ func TestCase120_AProcessWithoutItsSecretsDoesNotStart(t *testing.T) {
 			row{service, "", set(key, "postgres://usher:sentinel-password@127.0.0.1:1/usher?sslmode=disable")})
 	}
 	for _, r := range rows {
-		said, err := shared.Refusal(r.process, r.change)
+		output, err := shared.StartRefused(r.process, r.change)
 		if err != nil {
-			t.Errorf("%s, %s: %v", r.process, r.said, err)
+			t.Errorf("%s, %s: %v", r.process, r.output, err)
 			continue
 		}
-		if !strings.Contains(strings.ToLower(said), r.said) {
-			t.Errorf("%s says %q, want something of %q", r.process, said, r.said)
+		if !strings.Contains(strings.ToLower(output), r.output) {
+			t.Errorf("%s logs %q, want a line with %q", r.process, output, r.output)
 		}
-		if strings.Contains(said, "sentinel-password") {
-			t.Errorf("%s tells a password: %s", r.process, said)
+		if strings.Contains(output, "sentinel-password") {
+			t.Errorf("%s logs a password: %s", r.process, output)
 		}
 	}
 }
 
-// production is a deployment with the settings of production, behind what ends TLS for it.
-type production struct {
+// productionDeployment is a deployment with the production profile, behind a proxy that terminates
+// TLS.
+type productionDeployment struct {
 	*harness.Deployment
 	front *httptest.Server
 }
 
-func newProduction(t *testing.T) production {
+func newProductionDeployment(t *testing.T) productionDeployment {
 	t.Helper()
 	var behind atomic.Pointer[url.URL]
 	front := httptest.NewTLSServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(behind.Load())
 		r.Out.Host = r.In.Host
-		r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"] // a proxy adds at the right
+		r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"] // a proxy appends the address at the right
 		r.SetXForwarded()
 	}})
 	t.Cleanup(front.Close)
@@ -92,11 +94,11 @@ func newProduction(t *testing.T) production {
 	gateway, err := url.Parse(d.PublicURL)
 	must(t, err)
 	behind.Store(gateway)
-	return production{d, front}
+	return productionDeployment{d, front}
 }
 
-// ask sends a request through the front.
-func (p production) ask(t *testing.T, s sent) harness.Answer {
+// send sends a request through the proxy.
+func (p productionDeployment) send(t *testing.T, s httpRequest) harness.Response {
 	t.Helper()
 	req, err := http.NewRequest(s.Method, p.front.URL+s.Path, strings.NewReader(s.Body))
 	must(t, err)
@@ -111,15 +113,15 @@ func (p production) ask(t *testing.T, s sent) harness.Answer {
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	must(t, err)
-	a := harness.Answer{Status: res.StatusCode, Header: res.Header, Raw: string(body)}
-	_ = json.Unmarshal(body, &a.Body) // what is no object has no members
+	a := harness.Response{Status: res.StatusCode, Header: res.Header, Raw: string(body)}
+	_ = json.Unmarshal(body, &a.Body) // a body that is not an object leaves Body empty
 	return a
 }
 
-// TestCase120_ProductionKnowsNoneOfTheExamples, and keeps browsers to HTTPS.
+// TestCase120_ProductionKnowsNoneOfTheExamples, and its pages set Strict-Transport-Security.
 func TestCase120_ProductionKnowsNoneOfTheExamples(t *testing.T) {
 	t.Parallel()
-	p := newProduction(t)
+	p := newProductionDeployment(t)
 	operator, err := p.Dial("operator", "identity")
 	must(t, err)
 	defer func() { _ = operator.Close() }()
@@ -127,30 +129,30 @@ func TestCase120_ProductionKnowsNoneOfTheExamples(t *testing.T) {
 		EmailAddress: "jane@example.com", FirstName: "Jane", LastName: "Roe", Password: "a password of her own",
 	})
 	must(t, err)
-	login := func(body string, header ...string) harness.Answer {
-		return p.ask(t, sent{Method: http.MethodPost, Path: "/api/v1/user/authenticate", Type: typeJSON, Body: body, Header: header})
+	login := func(body string, header ...string) harness.Response {
+		return p.send(t, httpRequest{Method: http.MethodPost, Path: "/api/v1/user/authenticate", Type: typeJSON, Body: body, Header: header})
 	}
-	want(t, "status of somebody who exists", login(`{"emailAddress":"jane@example.com","password":"a password of her own"}`).Status, http.StatusOK)
+	want(t, "status for an existing user", login(`{"emailAddress":"jane@example.com","password":"a password of her own"}`).Status, http.StatusOK)
 	for _, body := range []string{
 		`{"emailAddress":"` + harness.JohnEmail + `","password":"` + harness.UserPassword + `"}`, `{"emailAddress":"` + harness.EstherEmail + `","password":"` + harness.UserPassword + `"}`,
 		`{"emailAddress":"jane@example.com","clientSecret":"exampleclientsecret"}`, `{"emailAddress":"` + harness.JohnEmail + `","clientSecret":"exampleclientsecret"}`,
 	} {
 		a := login(body)
 		if a.Status != http.StatusBadRequest || a.Text("name") != "InvalidCredentialsException" {
-			t.Errorf("%s is answered %d %s", body, a.Status, a.Raw)
+			t.Errorf("%s returned %d %s", body, a.Status, a.Raw)
 		}
 	}
 	for id, secret := range map[string]string{harness.ConfidentialID: harness.ConfidentialPW, harness.ResourceID: harness.ResourcePW, harness.PublicID: "x"} {
-		a := p.ask(t, sent{Method: http.MethodPost, Path: "/oauth/introspect", Type: typeForm, Body: url.Values{"token": {"x"}, "client_id": {id}, "client_secret": {secret}}.Encode()})
+		a := p.send(t, httpRequest{Method: http.MethodPost, Path: "/oauth/introspect", Type: typeForm, Body: url.Values{"token": {"x"}, "client_id": {id}, "client_secret": {secret}}.Encode()})
 		want(t, "status of "+id, a.Status, http.StatusUnauthorized)
-		a = p.ask(t, sent{Method: http.MethodGet, Path: "/oauth/authorize?response_type=code&client_id=" + id})
+		a = p.send(t, httpRequest{Method: http.MethodGet, Path: "/oauth/authorize?response_type=code&client_id=" + id})
 		want(t, "status of an authorization for "+id, a.Status, http.StatusBadRequest)
 	}
 	for path, status := range map[string]int{"/demo/callback": 404, "/demo/": 404, "/": 303, "/signin": 200} {
-		a := p.ask(t, sent{Method: http.MethodGet, Path: path})
+		a := p.send(t, httpRequest{Method: http.MethodGet, Path: path})
 		want(t, "status of "+path, a.Status, status)
 		if !strings.HasPrefix(a.Header.Get("Strict-Transport-Security"), "max-age=") {
-			t.Errorf("%s lets browsers come without TLS", path)
+			t.Errorf("%s has no Strict-Transport-Security header", path)
 		}
 		for _, cookie := range a.Header["Set-Cookie"] {
 			if !strings.HasPrefix(cookie, "__Host-") || !strings.Contains(cookie, "Secure") || !strings.Contains(cookie, "HttpOnly") {
@@ -175,10 +177,11 @@ func TestCase120_ProductionKnowsNoneOfTheExamples(t *testing.T) {
 	t.Run("case 94: behind a proxy that is trusted", func(t *testing.T) { proxied(t, login) })
 }
 
-// proxied: the address that counts is the one the proxy added; what the client says of itself stands left of it.
-func proxied(t *testing.T, login func(body string, header ...string) harness.Answer) {
+// proxied checks that the source address is the one that the trusted proxy appended, and not those
+// that the client sent.
+func proxied(t *testing.T, login func(body string, header ...string) harness.Response) {
 	for i := range 110 {
-		a := login(`{"emailAddress":"n@case94.test","clientSecret":"x"}`, append(forged(i), "X-Other", "x")...)
+		a := login(`{"emailAddress":"n@case94.test","clientSecret":"x"}`, append(forgedHeaders(i), "X-Other", "x")...)
 		if a.Status == http.StatusTooManyRequests {
 			return
 		}
@@ -186,7 +189,7 @@ func proxied(t *testing.T, login func(body string, header ...string) harness.Ans
 	t.Error("a client that forges its address to a trusted proxy is never throttled")
 }
 
-// TestCase99_TheAdminListenerIsNotThePublicOne: a request to one is never answered by the other's routes.
+// TestCase99_TheAdminListenerIsNotThePublicOne: neither listener serves the other's routes.
 func TestCase99_TheAdminListenerIsNotThePublicOne(t *testing.T) {
 	for name, url := range shared.AdminURLs() {
 		for _, path := range []string{"/oauth/token", "/signin", "/v1/videos", "/api/v1/user/authenticate"} {

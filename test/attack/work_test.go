@@ -11,36 +11,37 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// rounds and crowd are how hard to try; `make attack` tries harder.
+// rounds and crowd set how much traffic an attack sends; `make attack` sends more.
 var (
 	rounds = flag.Int("rounds", 15, "how often each race is run") //nolint:gochecknoglobals // flags of a test
 	crowd  = flag.Int("crowd", 1, "how many times the usual number of requests, connections and tokens")
 )
 
-// together runs a job n times, at most 300 at once, and answers every status; 0 where no answer came.
-func together(n int, job func(i int) (harness.Answer, error)) map[int][]harness.Answer {
-	answers := make([]harness.Answer, n)
+// runConcurrently runs a job n times, at most 300 at once, and returns the responses by status; 0
+// means that no response came.
+func runConcurrently(n int, job func(i int) (harness.Response, error)) map[int][]harness.Response {
+	responses := make([]harness.Response, n)
 	var done sync.WaitGroup
 	places := make(chan struct{}, 300)
 	for i := range n {
 		done.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()
-			answers[i], _ = job(i) // no answer is status 0
+			responses[i], _ = job(i) // no response is status 0
 		})
 	}
 	done.Wait()
-	by := map[int][]harness.Answer{}
-	for _, a := range answers {
+	by := map[int][]harness.Response{}
+	for _, a := range responses {
 		by[a.Status] = append(by[a.Status], a)
 	}
 	return by
 }
 
-// meanwhile refreshes again and again while an attack runs; each must succeed.
-func meanwhile(t *testing.T, attack func()) {
+// whileRefreshing refreshes continuously while an attack runs; each refresh must succeed.
+func whileRefreshing(t *testing.T, attack func()) {
 	t.Helper()
-	tokens := alive(t)
+	tokens := wantServing(t)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() {
@@ -48,7 +49,7 @@ func meanwhile(t *testing.T, attack func()) {
 		for refresh := tokens.Refresh; ctx.Err() == nil; n++ {
 			a, err := shared.Refresh(refresh)
 			if err != nil || a.Status != http.StatusOK {
-				ended <- fmt.Errorf("refresh %d meanwhile: %d %s %w", n, a.Status, a.Raw, err)
+				ended <- fmt.Errorf("refresh %d during the attack: %d %s %w", n, a.Status, a.Raw, err)
 				return
 			}
 			refresh = a.Text("refresh_token")
@@ -67,35 +68,35 @@ func keys(t *testing.T) []string {
 	return list
 }
 
-// TestCase116_ExpensiveWorkIsRationed: of 300 logins at once some are worked on, some refused with 429, and memory for all of them
-// is never taken; whoever has a token notices nothing.
+// TestCase116_ExpensiveWorkIsRationed: of 300 concurrent logins some are computed and some are
+// refused with 429; memory is bounded, and clients with a token are not delayed.
 func TestCase116_ExpensiveWorkIsRationed(t *testing.T) {
 	before, err := harness.Memory(shared.Pids()["identity"])
 	must(t, err)
-	meanwhile(t, func() {
-		by := together(300, func(i int) (harness.Answer, error) {
-			return try(sent{
+	whileRefreshing(t, func() {
+		by := runConcurrently(300, func(i int) (harness.Response, error) {
+			return trySend(httpRequest{
 				Path: "/api/v1/user/authenticate", Type: typeJSON, From: fmt.Sprintf("127.0.117.%d", 1+i%100),
 				Body: fmt.Sprintf(`{"emailAddress":"nobody%d@case116.test","password":"wrong password"}`, i),
 			})
 		})
-		for status, answers := range by {
+		for status, responses := range by {
 			if status != http.StatusBadRequest && status != http.StatusTooManyRequests {
-				t.Errorf("%d logins are answered %d, the first %s", len(answers), status, answers[0].Raw)
+				t.Errorf("%d logins returned %d, the first %s", len(responses), status, responses[0].Raw)
 			}
 		}
 		for _, a := range by[http.StatusTooManyRequests] {
 			if a.Text("name") != "TooManyRequestsException" || a.Header.Get("Retry-After") == "" {
-				t.Fatalf("too many are answered %s, Retry-After %q", a.Raw, a.Header.Get("Retry-After"))
+				t.Fatalf("an excess login returned %s, Retry-After %q", a.Raw, a.Header.Get("Retry-After"))
 			}
 		}
 		if len(by[http.StatusBadRequest]) == 0 || len(by[http.StatusTooManyRequests]) == 0 {
-			t.Errorf("%d were worked on and %d refused", len(by[http.StatusBadRequest]), len(by[http.StatusTooManyRequests]))
+			t.Errorf("%d logins were computed and %d refused", len(by[http.StatusBadRequest]), len(by[http.StatusTooManyRequests]))
 		}
-		by = together(300*(*crowd), func(i int) (harness.Answer, error) {
+		by = runConcurrently(300*(*crowd), func(i int) (harness.Response, error) {
 			form := tokenRequest("vdo_ort_unknown")
 			form.Set("client_secret", fmt.Sprintf("vdo_secret_wrong%d", i))
-			return try(sent{Path: "/oauth/token", Type: typeForm, Body: form.Encode()})
+			return trySend(httpRequest{Path: "/oauth/token", Type: typeForm, Body: form.Encode()})
 		})
 		want(t, "refusals of a wrong client secret", len(by[http.StatusUnauthorized]), 300*(*crowd))
 	})
@@ -106,23 +107,24 @@ func TestCase116_ExpensiveWorkIsRationed(t *testing.T) {
 	}
 }
 
-// TestCase116_WhatStrangersBeginIsBounded: requests without a sign-in take little, for a while, and no source any amount.
-func TestCase116_WhatStrangersBeginIsBounded(t *testing.T) {
+// TestCase116_AnonymousRequestsAreBounded: authorization requests without a sign-in are small,
+// expire, and are limited per source.
+func TestCase116_AnonymousRequestsAreBounded(t *testing.T) {
 	const from = "127.0.118.1"
 	counted := len(keys(t))
-	meanwhile(t, func() {
-		by := together(anonymousLimit+100*(*crowd), func(int) (harness.Answer, error) {
-			return try(sent{Method: http.MethodGet, Path: harness.Request{}.Path(), From: from})
+	whileRefreshing(t, func() {
+		by := runConcurrently(anonymousLimit+100*(*crowd), func(int) (harness.Response, error) {
+			return trySend(httpRequest{Method: http.MethodGet, Path: harness.Request{}.Path(), From: from})
 		})
 		want(t, "requests that are kept for a source", len(by[http.StatusSeeOther]), anonymousLimit)
 		for _, a := range by[http.StatusTooManyRequests] {
 			if a.Header.Get("Retry-After") == "" {
-				t.Fatal("too many are not told when to come back")
+				t.Fatal("an excess request's response has no Retry-After")
 			}
 		}
 		want(t, "requests that are refused", len(by[http.StatusTooManyRequests]), 100*(*crowd))
 	})
-	want(t, "status for another source", send(t, sent{Method: http.MethodGet, Path: harness.Request{}.Path(), From: "127.0.118.2"}).Status, http.StatusSeeOther)
+	want(t, "status for another source", send(t, httpRequest{Method: http.MethodGet, Path: harness.Request{}.Path(), From: "127.0.118.2"}).Status, http.StatusSeeOther)
 	list := keys(t)
 	if grown := len(list) - counted; grown > anonymousLimit+50 {
 		t.Errorf("Redis has %d keys more", grown)
@@ -132,12 +134,12 @@ func TestCase116_WhatStrangersBeginIsBounded(t *testing.T) {
 		must(t, err)
 		size, err := shared.servers.Redis().StrLen(t.Context(), key).Result()
 		must(t, err)
-		if left < 0 && left != -2 || size > 8<<10 { // -2: it has just ended
-			t.Errorf("%s lives for %s and has %d bytes", key, left, size)
+		if left < 0 && left != -2 || size > 8<<10 { // -2: the key has just expired
+			t.Errorf("%s has the TTL %s and %d bytes", key, left, size)
 		}
 	}
-	by := together(150, func(i int) (harness.Answer, error) {
-		return try(sent{Path: "/api/v1/user/authenticate", Type: typeJSON, From: "127.0.118.3", Body: fmt.Sprintf(`{"emailAddress":"n%d@case116b.test","clientSecret":"x"}`, i)})
+	by := runConcurrently(150, func(i int) (harness.Response, error) {
+		return trySend(httpRequest{Path: "/api/v1/user/authenticate", Type: typeJSON, From: "127.0.118.3", Body: fmt.Sprintf(`{"emailAddress":"n%d@case116b.test","clientSecret":"x"}`, i)})
 	})
-	want(t, "failed logins that a source may leave traces of", len(by[http.StatusBadRequest]), 100)
+	want(t, "failed logins counted for one source", len(by[http.StatusBadRequest]), 100)
 }

@@ -31,7 +31,7 @@ func (m meter) read() (map[string]time.Duration, error) {
 	return sample, nil
 }
 
-// stat is the part of /proc/<pid>/stat that counts.
+// stat holds the fields of /proc/<pid>/stat that are used.
 type stat struct {
 	parent             int
 	own, endedChildren time.Duration
@@ -53,7 +53,7 @@ func readStat(pid int) (stat, error) {
 	return stat{parent: n(1), own: ticks(n(11) + n(12)), endedChildren: ticks(n(13) + n(14))}, nil
 }
 
-// oneProcess is the CPU time of a process without children.
+// oneProcess returns a function that reads the CPU time of a process without its children.
 func oneProcess(pid int) func() (time.Duration, error) {
 	return func() (time.Duration, error) {
 		s, err := readStat(pid)
@@ -61,7 +61,8 @@ func oneProcess(pid int) func() (time.Duration, error) {
 	}
 }
 
-// withChildren is the CPU time of a process, its ended children and its living ones: PostgreSQL's shape.
+// withChildren returns a function that reads the CPU time of a process, its exited and its running
+// children, as PostgreSQL needs.
 func withChildren(pid int) func() (time.Duration, error) {
 	return func() (time.Duration, error) {
 		s, err := readStat(pid)
@@ -86,7 +87,8 @@ func withChildren(pid int) func() (time.Duration, error) {
 	}
 }
 
-// postgresPid is the server's first process, from the data folder that scripts/with-deps.sh names.
+// postgresPid returns the process id of the postmaster, from the data folder that
+// scripts/with-deps.sh sets.
 func postgresPid() (int, error) {
 	raw, err := os.ReadFile(filepath.Join(os.Getenv("USHER_TEST_PG_DATA"), "postmaster.pid"))
 	if err != nil {
@@ -96,13 +98,13 @@ func postgresPid() (int, error) {
 	return strconv.Atoi(strings.TrimSpace(first))
 }
 
-// redisPid asks the server itself.
+// redisPid returns the process id that the Redis server reports.
 func redisPid(addr string) (int, error) {
 	conn, err := net.DialTimeout("tcp", addr, time.Second)
 	if err != nil {
 		return 0, err
 	}
-	defer conn.Close() //nolint:errcheck // one question
+	defer conn.Close() //nolint:errcheck // used for one command
 	if err := conn.SetDeadline(time.Now().Add(time.Second)); err != nil {
 		return 0, err
 	}
@@ -115,10 +117,10 @@ func redisPid(addr string) (int, error) {
 			return strconv.Atoi(pid)
 		}
 	}
-	return 0, errors.New("redis did not say its process id")
+	return 0, errors.New("INFO has no process_id")
 }
 
-// residentMiB is a process's resident memory.
+// residentMiB returns a process's resident memory.
 func residentMiB(pid int) (float64, error) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

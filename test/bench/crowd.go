@@ -17,25 +17,27 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// The sizes at which uncached introspection is compared, and how many of the tokens are asked about.
+// The numbers of live tokens at which uncached introspection is compared; fewTokens of them are
+// introspected.
 const (
 	fewTokens  = 10_000
 	manyTokens = 1_000_000
 )
 
-// firstTouch is how long the ten thousand are asked about before it counts. A backend of PostgreSQL pays when it meets a page for
-// the first time, and among a million tokens they lie in far more pages: that is the price of a start, not of a look-up.
+// firstTouch is the warm-up. A PostgreSQL backend pays when it reads a page for the first time, and
+// among a million tokens those introspected are spread over far more pages: that is a cost of the
+// start and not of a lookup.
 const firstTouch = 15 * time.Second
 
-// crowd is a deployment with so many live tokens, a part of which can be asked about.
+// crowd is a deployment with a number of live tokens, of which measured are introspected.
 type crowd struct {
-	known []string
-	conns []*grpc.ClientConn
-	meter meter
+	measured []string
+	conns    []*grpc.ClientConn
+	meter    meter
 }
 
-// measureCrowd compares the cost of an uncached introspection among ten thousand and among a million live tokens, by turns: each
-// has a deployment and databases of its own, on the same servers.
+// measureCrowd compares the cost of an uncached introspection among ten thousand and among a
+// million live tokens, in turns: each has its own deployment and databases, on the same servers.
 func measureCrowd(ctx context.Context, at place, o options, r *report) error {
 	var sides []*side
 	for _, size := range []int{fewTokens, manyTokens} {
@@ -43,9 +45,9 @@ func measureCrowd(ctx context.Context, at place, o options, r *report) error {
 		if err != nil {
 			return err
 		}
-		defer d.Close()  //nolint:errcheck // measured by then
+		defer d.Close()  //nolint:errcheck // the measurement is done
 		defer db.Close() //nolint:errcheck // nothing is left to flush
-		c, err := gather(ctx, d, db, size)
+		c, err := addAllTokens(ctx, d, db, size)
 		if err != nil {
 			return err
 		}
@@ -67,7 +69,7 @@ func measureCrowd(ctx context.Context, at place, o options, r *report) error {
 	return nil
 }
 
-// deployCrowd starts what has no tokens yet and remembers none.
+// deployCrowd starts a deployment without tokens and with the introspection cache off.
 func deployCrowd(ctx context.Context, at place, size int) (*harness.Deployment, *sqldb.DB, error) {
 	servers, err := harness.NewServers(ctx)
 	if err != nil {
@@ -90,14 +92,14 @@ func deployCrowd(ctx context.Context, at place, size int) (*harness.Deployment, 
 	return d, db, nil
 }
 
-// gather adds the tokens and connects to the service that knows them.
-func gather(ctx context.Context, d *harness.Deployment, db *sqldb.DB, size int) (*crowd, error) {
+// addAllTokens inserts the tokens and connects to the token service.
+func addAllTokens(ctx context.Context, d *harness.Deployment, db *sqldb.DB, size int) (*crowd, error) {
 	c := &crowd{}
 	var err error
-	if c.known, err = addKnown(ctx, db); err != nil {
+	if c.measured, err = addMeasuredTokens(ctx, db); err != nil {
 		return nil, err
 	}
-	if err := addStrangers(ctx, db, size-fewTokens); err != nil {
+	if err := addOtherTokens(ctx, db, size-fewTokens); err != nil {
 		return nil, err
 	}
 	pg, err := postgresPid()
@@ -117,36 +119,37 @@ func gather(ctx context.Context, d *harness.Deployment, db *sqldb.DB, size int) 
 
 func (c *crowd) introspect(ctx context.Context, i int) error {
 	res, err := tokenv1.NewIntrospectionServiceClient(c.conns[i%len(c.conns)]).
-		IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: c.known[rand.IntN(len(c.known))]})
+		IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: c.measured[rand.IntN(len(c.measured))]})
 	if err == nil && !res.GetActive() {
-		err = errors.New("a live token was called inactive")
+		err = errors.New("a live token is inactive")
 	}
 	return err
 }
 
-// addKnown adds tokens that can be asked about.
-func addKnown(ctx context.Context, db *sqldb.DB) ([]string, error) {
+// addMeasuredTokens inserts the tokens that are introspected, and returns them.
+func addMeasuredTokens(ctx context.Context, db *sqldb.DB) ([]string, error) {
 	tokens, hashes := make([]string, fewTokens), make([][]byte, fewTokens)
 	for i := range tokens {
 		tokens[i] = secret.Generate(secret.AccessToken).Reveal()
 		hashes[i] = secret.Sum(tokens[i]).Bytes()
 	}
-	return tokens, add(ctx, db, `unnest($1::bytea[]) AS h(hash)`, hashes)
+	return tokens, addTokens(ctx, db, `unnest($1::bytea[]) AS h(hash)`, hashes)
 }
 
-// addStrangers adds tokens that nobody knows.
-func addStrangers(ctx context.Context, db *sqldb.DB, n int) error {
+// addOtherTokens inserts tokens that are never introspected.
+func addOtherTokens(ctx context.Context, db *sqldb.DB, n int) error {
 	const step = 50_000
 	for from := 0; from < n; from += step {
-		if err := add(ctx, db, `(SELECT sha256(('bench' || i)::bytea) AS hash FROM generate_series($1::int + 1, $1::int + 50000) AS i) AS h`, from); err != nil {
+		if err := addTokens(ctx, db, `(SELECT sha256(('bench' || i)::bytea) AS hash FROM generate_series($1::int + 1, $1::int + 50000) AS i) AS h`, from); err != nil {
 			return err
 		}
 	}
-	return settle(ctx, db)
+	return finishMaintenance(ctx, db)
 }
 
-// settle has PostgreSQL do at once what it would otherwise do while introspections are measured: its CPU counts.
-func settle(ctx context.Context, db *sqldb.DB) error {
+// finishMaintenance makes PostgreSQL vacuum and checkpoint now, and not during the measurement,
+// which would count the CPU time.
+func finishMaintenance(ctx context.Context, db *sqldb.DB) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	for _, text := range []string{`VACUUM (ANALYZE) families, access_tokens`, `CHECKPOINT`} {
@@ -157,9 +160,10 @@ func settle(ctx context.Context, db *sqldb.DB) error {
 	return nil
 }
 
-// add gives every hash of a source a family and an access token that lives for an hour. Its last use lies ahead, so that no use
-// is recorded while something else is measured.
-func add(ctx context.Context, db *sqldb.DB, source string, arg any) error {
+// addTokens inserts a token family and an access token with a lifetime of one hour for each hash of
+// a source. last_used_at is in the future, so that no introspection updates it during the
+// measurement.
+func addTokens(ctx context.Context, db *sqldb.DB, source string, arg any) error {
 	_, err := db.Exec(ctx, db.SQL(`
 WITH h AS (SELECT hash FROM `+source+`), f AS (
     INSERT INTO families (id, user_id, client_id, workspace_id, display_name, scope, epoch, redirect_uri, code_challenge,

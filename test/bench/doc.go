@@ -1,5 +1,7 @@
-// Command bench measures what an operation costs: the CPU of all our processes, PostgreSQL and Redis per operation, in
-// multiples of a bare gRPC echo's server CPU taken in the same run, so that the figures hold on any machine.
+// Command bench measures the cost of an operation: the CPU time of all our processes, PostgreSQL
+// and Redis per operation, as a multiple of the server's CPU time for a bare gRPC echo in the same
+// run, so that the results are valid on any machine.
 //
-// It owns the measurement only; a run prints Markdown for docs/performance.md. It is never a test: no figure fails a build.
+// It owns the measurement only; a run prints Markdown for docs/performance.md. It is not a test: no
+// result fails a build.
 package main

@@ -19,13 +19,13 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// The sizes of a token on the way in and of an introspection answer on the way out.
+// The sizes of a token in the request and of an introspection response.
 const echoIn, echoOut = 60, 250
 
 const echoMethod = "/bench.Echo/Echo"
 
-// serveEcho is the limit: a gRPC server that does nothing but answer. It runs in a process of its own, so that its CPU time
-// can be told from the client's.
+// serveEcho is the lower bound: a gRPC server that returns a constant. It runs in a process of its
+// own, so that its CPU time is separate from the client's.
 func serveEcho(args []string) error {
 	if len(args) != 2 {
 		return errors.New("usage: bench echo-server ADDR DIR")
@@ -47,17 +47,17 @@ func serveEcho(args []string) error {
 	server := grpc.NewServer(grpc.Creds(credentials.NewTLS(&tls.Config{
 		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{cert}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert,
 	})))
-	answer := wrapperspb.Bytes(make([]byte, echoOut))
+	response := wrapperspb.Bytes(make([]byte, echoOut))
 	server.RegisterService(&grpc.ServiceDesc{
 		ServiceName: "bench.Echo", HandlerType: (*any)(nil),
 		Methods: []grpc.MethodDesc{{MethodName: "Echo", Handler: func(_ any, _ context.Context, dec func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
-			return answer, dec(&wrapperspb.BytesValue{})
+			return response, dec(&wrapperspb.BytesValue{})
 		}}},
 	}, struct{}{})
 	return server.Serve(lis)
 }
 
-// echo is a running echo server and connections to it.
+// echo is a running echo server with connections to it.
 type echo struct {
 	cmd   *exec.Cmd
 	conns []*grpc.ClientConn
@@ -85,7 +85,7 @@ func startEcho(dir string) (*echo, error) {
 	}
 	e := &echo{cmd: exec.Command(self, "echo-server", addr, dir)}
 	e.cmd.Stderr = os.Stderr
-	// The limit gets what our own processes give themselves.
+	// The same garbage collector setting as our own processes.
 	e.cmd.Env = append(os.Environ(), "GOGC=400")
 	if err := e.cmd.Start(); err != nil {
 		return nil, err
@@ -104,14 +104,14 @@ func startEcho(dir string) (*echo, error) {
 	return e, e.wait()
 }
 
-// wait returns once the server answers.
+// wait returns once the server responds.
 func (e *echo) wait() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	return e.conns[0].Invoke(ctx, echoMethod, wrapperspb.Bytes(nil), &wrapperspb.BytesValue{}, grpc.WaitForReady(true))
 }
 
-// side is the echo as one of the loads that are measured by turns.
+// side returns the echo as one of the loads that are measured in turns.
 func (e *echo) side(name string) *side {
 	return &side{name: name, meter: meter{"echo": oneProcess(e.cmd.Process.Pid)}, op: e.call}
 }

@@ -12,16 +12,17 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
-// batchSize is how many tokens one batch asks about.
+// batchSize is the number of tokens in one batch.
 const batchSize = 100
 
-// measureEnforcement measures the doors with everything in memory, by turns with the bare thing that each is made of.
+// measureEnforcement measures the enforcement surfaces with every token cached, in turns with the
+// bare component that each is built on.
 func (b *bed) measureEnforcement(ctx context.Context, r *report) error {
 	e, err := startEcho(b.dir)
 	if err != nil {
 		return err
 	}
-	defer e.close() //nolint:errcheck // measured by then
+	defer e.close() //nolint:errcheck // the measurement is done
 	results, err := b.inTurns(ctx,
 		e.side("gRPC echo, by turns with what follows"),
 		b.side("gRPC introspection, warm cache", b.introspect),
@@ -40,13 +41,14 @@ func (b *bed) measureEnforcement(ctx context.Context, r *report) error {
 	return b.measureGateway(ctx, r)
 }
 
-// measureGateway holds `/v1` against a reverse proxy that does nothing else, in front of the same upstream.
+// measureGateway compares `/v1` with a reverse proxy that does nothing else, in front of the same
+// upstream.
 func (b *bed) measureGateway(ctx context.Context, r *report) error {
 	bare, err := startServer("proxy-server", b.upstream.addr)
 	if err != nil {
 		return err
 	}
-	defer bare.close() //nolint:errcheck // measured by then
+	defer bare.close() //nolint:errcheck // the measurement is done
 	results, err := b.inTurns(ctx,
 		&side{name: "bare reverse proxy", meter: meter{"proxy": oneProcess(bare.pid())}, op: b.get("http://" + bare.addr)},
 		b.side("GET /v1/videos through the gateway, warm cache", b.get(b.d.PublicURL)),
@@ -59,7 +61,7 @@ func (b *bed) measureGateway(ctx context.Context, r *report) error {
 	return nil
 }
 
-// inTurns is inTurns where every error is one too many.
+// inTurns is the function inTurns, and returns an error if any operation failed.
 func (b *bed) inTurns(ctx context.Context, sides ...*side) ([]result, error) {
 	results, err := inTurns(ctx, b.o, sides...)
 	if err != nil {
@@ -89,11 +91,11 @@ func (b *bed) introspectBatch(ctx context.Context, i int) error {
 		return err
 	}
 	if n := len(res.GetAnswers()); n != len(tokens) {
-		return fmt.Errorf("%d answers for %d tokens", n, len(tokens))
+		return fmt.Errorf("%d results for %d tokens", n, len(tokens))
 	}
 	for _, a := range res.GetAnswers() {
 		if !a.GetActive() {
-			return errors.New("a live token was called inactive")
+			return errors.New("a live token is inactive")
 		}
 	}
 	return nil
@@ -112,7 +114,7 @@ func (b *bed) extAuthz(ctx context.Context, i int) error {
 	return err
 }
 
-// get asks for the videos at an address.
+// get returns an operation that requests the videos at an address.
 func (b *bed) get(base string) func(context.Context, int) error {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * b.o.concurrency}}
 	return func(ctx context.Context, i int) error {
@@ -126,8 +128,8 @@ func (b *bed) get(base string) func(context.Context, int) error {
 			return err
 		}
 		defer res.Body.Close()
-		if n, err := readAll(res.Body); err != nil || n != len(upstreamAnswer) || res.StatusCode != http.StatusOK {
-			return fmt.Errorf("answered %d with %d bytes: %w", res.StatusCode, n, err)
+		if n, err := readAll(res.Body); err != nil || n != len(upstreamBody) || res.StatusCode != http.StatusOK {
+			return fmt.Errorf("returned %d with %d bytes: %w", res.StatusCode, n, err)
 		}
 		return nil
 	}

@@ -10,10 +10,10 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// connections is how many a measured client opens to a gRPC server.
+// connections is the number of connections that a measured client opens to a gRPC server.
 const connections = 4
 
-// limitResults are the parts that our operations are made of, measured bare.
+// limitResults are the bare costs of the parts of our operations.
 type limitResults struct{ echo, transaction, keyRead result }
 
 func measureLimits(ctx context.Context, dir string, o options, servers harness.Servers) (limitResults, error) {
@@ -32,7 +32,7 @@ func measureLimits(ctx context.Context, dir string, o options, servers harness.S
 	return l, measureDatabase(ctx, o, servers.Databases["token"], &l)
 }
 
-// rows is how many rows the raw transaction picks from.
+// rows is the number of rows from which the raw transaction picks one.
 const rows = 4096
 
 func measureDatabase(ctx context.Context, o options, url string, l *limitResults) error {

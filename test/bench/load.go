@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// result is one load's outcome.
+// result is the outcome of one load.
 type result struct {
 	name     string
 	ops      int
@@ -19,7 +19,7 @@ type result struct {
 	cpu map[string]time.Duration
 }
 
-// total is the CPU time per operation of all groups.
+// total returns the CPU time per operation of all groups.
 func (r result) total() time.Duration {
 	var sum time.Duration
 	for _, d := range r.cpu {
@@ -28,24 +28,25 @@ func (r result) total() time.Duration {
 	return sum
 }
 
-// warmUp is the part of a load that is not measured: connections, prepared statements, the scheduler.
+// warmUp is the unmeasured start of a load: connections, prepared statements, the scheduler.
 const warmUp = 1500 * time.Millisecond
 
-// parts is in how many parts each of several loads is measured, by turns.
+// parts is the number of parts in which each of several loads is measured, in turns.
 const parts = 4
 
-// side is a load of its own, or one of several that are measured by turns.
+// side is a load, measured alone or in turns with others.
 type side struct {
 	name  string
 	meter meter
-	// op gets the caller's number.
+	// op receives the caller's number.
 	op func(ctx context.Context, caller int) error
-	// beside, if not nil, goes on while op is measured, until its context ends.
+	// beside, if not nil, runs while op is measured, until its context is done.
 	beside func(ctx context.Context)
-	// profile, if not nil, begins profiles of that length, and answers what waits for them.
+	// profile, if not nil, starts profiles of that length, and returns a function that waits for
+	// them.
 	profile func(name string, length time.Duration) func() error
 
-	// warmUp is for what needs longer than others.
+	// warmUp overrides the usual warm-up.
 	warmUp time.Duration
 
 	tallies []tally
@@ -53,7 +54,8 @@ type side struct {
 	cpu     map[string]time.Duration
 }
 
-// load runs op from o.concurrency callers for the duration and measures the meter's groups meanwhile.
+// load runs op with o.concurrency callers for the duration, and measures the meter's groups
+// meanwhile.
 func load(ctx context.Context, o options, name string, m meter, op func(ctx context.Context, caller int) error) (result, error) {
 	results, err := inTurns(ctx, o, &side{name: name, meter: m, op: op})
 	if err != nil {
@@ -62,8 +64,8 @@ func load(ctx context.Context, o options, name string, m meter, op func(ctx cont
 	return results[0], nil
 }
 
-// inTurns measures several loads a part at a time, one after the other and again, so that what the machine does meanwhile it
-// does to all of them.
+// inTurns measures several loads one part at a time, one after the other and again, so that a
+// change in the machine's speed affects all of them.
 func inTurns(ctx context.Context, o options, sides ...*side) ([]result, error) {
 	for _, s := range sides {
 		if _, err := drive(ctx, o.concurrency, max(warmUp, s.warmUp), s.op); err != nil {
@@ -84,7 +86,7 @@ func inTurns(ctx context.Context, o options, sides ...*side) ([]result, error) {
 	return results, nil
 }
 
-// measure adds one part.
+// measure runs and adds one part.
 func (s *side) measure(ctx context.Context, callers int, d time.Duration) error {
 	if s.beside != nil {
 		company, leave := context.WithCancel(ctx)
@@ -101,12 +103,12 @@ func (s *side) measure(ctx context.Context, callers int, d time.Duration) error 
 	if s.profile != nil {
 		wait = s.profile(s.name, d)
 	}
-	begun := time.Now()
+	started := time.Now()
 	done, err := drive(ctx, callers, d, s.op)
 	if err != nil {
 		return err
 	}
-	s.tallies, s.elapsed = append(s.tallies, done...), s.elapsed+time.Since(begun)
+	s.tallies, s.elapsed = append(s.tallies, done...), s.elapsed+time.Since(started)
 	after, err := s.meter.read()
 	if err != nil {
 		return err
@@ -144,7 +146,7 @@ func drive(ctx context.Context, callers int, d time.Duration, op func(ctx contex
 		wg.Go(func() {
 			t := &tallies[i]
 			for time.Now().Before(deadline) && ctx.Err() == nil {
-				begun := time.Now()
+				started := time.Now()
 				if err := op(ctx, i); err != nil {
 					t.errors++
 					if t.firstErr == nil {
@@ -152,7 +154,7 @@ func drive(ctx context.Context, callers int, d time.Duration, op func(ctx contex
 					}
 					continue
 				}
-				t.latencies = append(t.latencies, time.Since(begun))
+				t.latencies = append(t.latencies, time.Since(started))
 			}
 		})
 	}

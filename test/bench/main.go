@@ -13,7 +13,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// options are the command line.
+// options are the command line's flags.
 type options struct {
 	duration    time.Duration
 	concurrency int
@@ -38,7 +38,8 @@ func main() {
 	exit(run(ctx, o))
 }
 
-// roles are what the benchmark starts of itself, by the first word of the command line.
+// roles returns the servers that the benchmark runs as child processes of its own binary, by the
+// first argument.
 func roles() map[string]func(args []string) error {
 	return map[string]func([]string) error{"echo-server": serveEcho, "upstream-server": serveUpstream, "proxy-server": serveProxy}
 }
@@ -51,7 +52,7 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-// run measures the limits, then ours, and prints both.
+// run measures the limits, then our operations, and prints both.
 func run(ctx context.Context, o options) error {
 	dir, err := os.MkdirTemp("", "usher-bench-")
 	if err != nil {
@@ -67,7 +68,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	r := &report{}
-	defer r.print(os.Stdout) // what was measured until something failed, too
+	defer r.print(os.Stdout) // prints what was measured before an error, too
 	limits, err := measureLimits(ctx, dir, o, servers)
 	if err != nil {
 		return err

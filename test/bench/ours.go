@@ -18,28 +18,28 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// bed is a deployment of five processes with a client ready for each caller.
+// bed is a deployment of five processes with a signed-in client for each caller.
 type bed struct {
 	d       *harness.Deployment
 	o       options
 	meter   meter
 	callers []*caller
 	conns   []*grpc.ClientConn
-	// people is the URL of the identity service's database.
-	people string
+	// users is the URL of the identity service's database.
+	users string
 
 	upstream *server
-	// dir is for what is started on the way.
+	// dir is for processes that are started later.
 	dir string
 }
 
-// caller is one simulated user of the system.
+// caller is one simulated user with a client.
 type caller struct {
 	browser *harness.Browser
 	tokens  harness.Tokens
 }
 
-// place is where and on what a deployment runs.
+// place is the environment of a deployment: binaries, folder and servers.
 type place struct {
 	dir     string
 	bins    harness.Binaries
@@ -55,15 +55,15 @@ func measureOurs(ctx context.Context, at place, o options, r *report) error {
 	if err != nil {
 		return err
 	}
-	defer upstream.close() //nolint:errcheck // the figures are taken by then
+	defer upstream.close() //nolint:errcheck // the measurement is done
 	set := withoutBudgets()
 	set["USHER_UPSTREAM_URL"] = "http://" + upstream.addr
-	set["USHER_TOKEN_INTROSPECTION_CACHE_SIZE"] = "0" // first what it costs without
+	set["USHER_TOKEN_INTROSPECTION_CACHE_SIZE"] = "0" // measured without the cache first
 	d, err := harness.FiveProcesses(at.bins, five, at.servers, set)
 	if err != nil {
 		return err
 	}
-	defer d.Close() //nolint:errcheck // the figures are taken by then
+	defer d.Close() //nolint:errcheck // the measurement is done
 	b, err := prepareBed(ctx, d, o, at.servers)
 	if err != nil {
 		return err
@@ -72,7 +72,7 @@ func measureOurs(ctx context.Context, at place, o options, r *report) error {
 	if err := b.measureOperations(ctx, r); err != nil {
 		return err
 	}
-	if err := b.remember(); err != nil {
+	if err := b.enableCache(); err != nil {
 		return err
 	}
 	if strings.Contains("enforcement", o.only) {
@@ -86,8 +86,8 @@ func measureOurs(ctx context.Context, at place, o options, r *report) error {
 	return nil
 }
 
-// withoutBudgets are settings by which attempts, grants and refreshes are not counted: they are not what is measured, and a caller
-// does in seconds what a person does in years.
+// withoutBudgets returns settings that turn the rate limits off: they are not measured, and a
+// caller does in seconds what a user does in years.
 func withoutBudgets() map[string]string {
 	return map[string]string{
 		"USHER_LOG_LEVEL": "warn", "USHER_AUTHZ_ANONYMOUS_REQUESTS": "0", "USHER_AUTHZ_USER_REQUESTS": "0",
@@ -96,8 +96,8 @@ func withoutBudgets() map[string]string {
 	}
 }
 
-// remember turns the token service's cache on, as it is by default.
-func (b *bed) remember() error {
+// enableCache turns the token service's introspection cache on, as it is by default.
+func (b *bed) enableCache() error {
 	b.d.Set("USHER_TOKEN_INTROSPECTION_CACHE_SIZE", "100000")
 	if _, err := b.d.StopOne("token"); err != nil {
 		return err
@@ -114,7 +114,7 @@ func (b *bed) measureOperations(ctx context.Context, r *report) error {
 	if err != nil {
 		return err
 	}
-	defer e.close() //nolint:errcheck // measured by then
+	defer e.close() //nolint:errcheck // the measurement is done
 	for _, m := range []struct {
 		name    string
 		ceiling float64
@@ -127,7 +127,8 @@ func (b *bed) measureOperations(ctx context.Context, r *report) error {
 		if !strings.Contains(m.name, b.o.only) {
 			continue
 		}
-		// By turns with the echo: what a machine of many tenants gives changes from one minute to the next.
+		// In turns with the echo: the speed of a shared machine changes from one minute to the
+		// next.
 		results, err := b.inTurns(ctx, e.side("gRPC echo, by turns with "+m.name), b.side(m.name, m.op))
 		if err != nil {
 			return err
@@ -138,7 +139,7 @@ func (b *bed) measureOperations(ctx context.Context, r *report) error {
 }
 
 func prepareBed(ctx context.Context, d *harness.Deployment, o options, servers harness.Servers) (*bed, error) {
-	b := &bed{d: d, o: o, meter: meter{}, people: servers.Databases["identity"]}
+	b := &bed{d: d, o: o, meter: meter{}, users: servers.Databases["identity"]}
 	for name, pid := range d.Pids() {
 		b.meter[name] = oneProcess(pid)
 	}
@@ -151,7 +152,7 @@ func prepareBed(ctx context.Context, d *harness.Deployment, o options, servers h
 		return nil, err
 	}
 	maps.Copy(b.meter, meter{"postgres": withChildren(pg), "redis": oneProcess(redis)})
-	if err := addPeople(ctx, servers.Databases["identity"], o.concurrency); err != nil {
+	if err := addUsers(ctx, servers.Databases["identity"], o.concurrency); err != nil {
 		return nil, err
 	}
 	for i := range o.concurrency {
@@ -175,7 +176,7 @@ func (b *bed) introspect(ctx context.Context, i int) error {
 	client := tokenv1.NewIntrospectionServiceClient(b.conns[i%len(b.conns)])
 	res, err := client.IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: b.callers[i].tokens.Access})
 	if err == nil && !res.GetActive() {
-		err = errors.New("a live token was called inactive")
+		err = errors.New("a live token is inactive")
 	}
 	return err
 }
@@ -190,35 +191,37 @@ func (b *bed) refresh(_ context.Context, i int) error {
 		return err
 	}
 	if a.Status != http.StatusOK {
-		return fmt.Errorf("refresh answered %d %s", a.Status, a.Raw)
+		return fmt.Errorf("refresh returned %d %s", a.Status, a.Raw)
 	}
 	c.tokens = harness.Tokens{Access: a.Text("access_token"), Refresh: a.Text("refresh_token")}
 	return nil
 }
 
-// flow is an authorization in a browser that is signed in: authorize, consent page, decision, token.
+// flow is an authorization in a signed-in browser: authorization request, consent page, decision,
+// token request.
 func (b *bed) flow(_ context.Context, i int) error {
 	r := harness.Request{ClientID: harness.PublicID, Verifier: harness.NewVerifier()}
 	tokens, err := b.d.Issue(b.callers[i].browser, r)
 	if err == nil && tokens.Access == "" {
-		err = errors.New("the flow ended without a token")
+		err = errors.New("the flow returned no token")
 	}
 	return err
 }
 
-// measureStart times `usher dev` from its start to ready, with a fresh data folder, and reads its memory then.
+// measureStart measures the time that `usher dev` takes to become ready with an empty data folder,
+// and its memory then.
 func measureStart(bins harness.Binaries, dir string, r *report) error {
 	one := filepath.Join(dir, "one")
 	if err := os.MkdirAll(one, 0o700); err != nil {
 		return err
 	}
-	begun := time.Now()
+	started := time.Now()
 	d, err := harness.AllInOne(bins, one, map[string]string{"USHER_LOG_LEVEL": "info"})
 	if err != nil {
 		return err
 	}
-	r.start = time.Since(begun)
-	defer d.Close() //nolint:errcheck // measured by then
+	r.start = time.Since(started)
+	defer d.Close() //nolint:errcheck // the measurement is done
 	r.resident, err = residentMiB(d.Pids()["usher"])
 	return err
 }

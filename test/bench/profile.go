@@ -12,8 +12,9 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// profiler takes CPU profiles of a deployment's processes into a folder; nil where there is none. Of a load's parts the last
-// remains. What is profiled is slower: its ratio to something else says nothing.
+// profiler writes CPU profiles of a deployment's processes into a folder; it returns nil where
+// folder is empty. The last part of a load overwrites the others. Profiling slows the processes, so
+// the ratios of such a run are not valid.
 func profiler(d *harness.Deployment, folder string) func(name string, length time.Duration) func() error {
 	if folder == "" {
 		return nil
@@ -45,7 +46,7 @@ func fetchProfile(from, to string) error {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answered %s", from, res.Status)
+		return fmt.Errorf("%s returned %s", from, res.Status)
 	}
 	out, err := os.Create(to)
 	if err != nil {

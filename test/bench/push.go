@@ -13,21 +13,24 @@ import (
 )
 
 const (
-	// clients hold each token that ends, every one in a process of its own.
+	// clients is the number of resource servers that check each revoked credential, every one in a
+	// process of its own.
 	clients = 50
-	// endings is how often each of the five ways of ending is gone.
-	endings = 10
-	// unheard is how long a client may take before the measurement is given up.
-	unheard = 10 * time.Second
+	// revocations is how often each of the five kinds of revocation is measured.
+	revocations = 10
+	// eventTimeout is the timeout for one client, after which the measurement fails.
+	eventTimeout = 10 * time.Second
 )
 
-// push is how long after a revocation has returned the clients denied, 0 for those who did before.
+// push holds the delay between the response to a revocation and the first denial, over all clients;
+// 0 for a client that denied before the response.
 type push struct {
-	way            string
+	kind           string
 	p50, p99, last time.Duration
 }
 
-// measurePush ends credentials that fifty resource servers hold in memory, on two replicas of every service.
+// measurePush revokes credentials that fifty resource servers have cached, with two replicas of
+// every service.
 func measurePush(ctx context.Context, at place, r *report) error {
 	dir := filepath.Join(at.dir, "push")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -41,65 +44,66 @@ func measurePush(ctx context.Context, at place, r *report) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close() //nolint:errcheck // the figures are taken by then
+	defer d.Close() //nolint:errcheck // the measurement is done
 	probes, err := d.StartProbes(at.bins, clients, func(i int) string { return d.TokenAddrs[i%len(d.TokenAddrs)] })
 	if err != nil {
 		return err
 	}
-	defer harness.CloseProbes(probes) //nolint:errcheck // the same
+	defer harness.CloseProbes(probes) //nolint:errcheck // the measurement is done
 	delays := map[string][]time.Duration{}
-	var ways []string
-	for round := range endings {
-		victims, err := d.Victims(ctx)
+	var kinds []string
+	for round := range revocations {
+		credentials, err := d.LiveCredentials(ctx)
 		if err != nil {
 			return err
 		}
-		for _, v := range victims {
+		for _, credential := range credentials {
 			if round == 0 {
-				ways = append(ways, v.Name)
+				kinds = append(kinds, credential.Name)
 			}
-			took, err := endOne(ctx, probes, v, round)
+			took, err := revokeOne(ctx, probes, credential, round)
 			if err != nil {
-				return fmt.Errorf("%s: %w", v.Name, err)
+				return fmt.Errorf("%s: %w", credential.Name, err)
 			}
-			delays[v.Name] = append(delays[v.Name], took...)
+			delays[credential.Name] = append(delays[credential.Name], took...)
 		}
 	}
-	for _, way := range ways {
-		all := delays[way]
+	for _, kind := range kinds {
+		all := delays[kind]
 		slices.Sort(all)
-		r.pushes = append(r.pushes, push{way, all[len(all)/2], all[len(all)*99/100], all[len(all)-1]})
+		r.pushes = append(r.pushes, push{kind, all[len(all)/2], all[len(all)*99/100], all[len(all)-1]})
 	}
 	return nil
 }
 
-// endOne has every client hold a credential, ends it, and answers when each denied it.
-func endOne(ctx context.Context, probes []*harness.Probe, v harness.Victim, round int) ([]time.Duration, error) {
-	name := fmt.Sprintf("%s-%d", v.Name, round)
+// revokeOne makes every client check a credential, revokes it, and returns each client's delay
+// until it denied the credential.
+func revokeOne(ctx context.Context, probes []*harness.Probe, credential harness.LiveCredential, round int) ([]time.Duration, error) {
+	name := fmt.Sprintf("%s-%d", credential.Name, round)
 	for _, p := range probes {
-		if err := p.Hold(name, v.Token); err != nil {
+		if err := p.StartChecking(name, credential.Token); err != nil {
 			return nil, err
 		}
 	}
 	for _, p := range probes {
-		if _, ok := p.Heard("allowed "+name, unheard); !ok {
-			return nil, errors.New("a client does not allow what is live")
+		if _, ok := p.WaitForEvent("allowed "+name, eventTimeout); !ok {
+			return nil, errors.New("a client does not allow a live credential")
 		}
 	}
-	if err := v.End(ctx); err != nil {
+	if err := credential.Revoke(ctx); err != nil {
 		return nil, err
 	}
 	returned := time.Now()
 	var took []time.Duration
 	for _, p := range probes {
-		at, ok := p.Heard("denied "+name, unheard)
+		at, ok := p.WaitForEvent("denied "+name, eventTimeout)
 		if !ok {
-			return nil, errors.New("a client still allows what has ended")
+			return nil, errors.New("a client still allows a revoked credential")
 		}
 		took = append(took, max(0, at.Sub(returned)))
 	}
 	for _, p := range probes {
-		if err := p.Drop(name); err != nil {
+		if err := p.StopChecking(name); err != nil {
 			return nil, err
 		}
 	}

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// report collects the figures and prints them as Markdown.
+// report collects the results and prints them as Markdown.
 type report struct {
 	limit    limitResults
 	results  []result
 	ceilings []float64
-	// echoes are the CPU times of the echo that was measured by turns with each.
+	// echoes are the CPU times of the echo that was measured in turns with each result.
 	echoes   []time.Duration
 	ratios   []ratio
 	failures []failure
@@ -24,14 +24,14 @@ type report struct {
 	resident float64
 }
 
-// ratio is a figure that is held against another one of the same run.
+// ratio is a result as a multiple of another one of the same run.
 type ratio struct {
 	result
 	of           string
 	value, floor float64
 }
 
-// failure is how long a kind of failed attempt to sign in takes, by the median.
+// failure is the median duration of one kind of failed sign-in.
 type failure struct {
 	address string
 	median  time.Duration
@@ -67,7 +67,7 @@ func (r *report) print(w io.Writer) {
 	}
 	for _, c := range r.pushes {
 		p("\n%d clients in processes of their own deny what was ended (%s) %s after the return by the median, %s p99 (at most 250 ms), %s at the last (1 s).",
-			clients, c.way, ms(c.p50), ms(c.p99), ms(c.last))
+			clients, c.kind, ms(c.p50), ms(c.p99), ms(c.last))
 	}
 	for _, f := range r.failures {
 		p("\nA failed attempt as %s takes %s.", f.address, ms(f.median))

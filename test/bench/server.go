@@ -13,17 +13,18 @@ import (
 	"time"
 )
 
-// upstreamAnswer is what an API might say, in 200 bytes.
-const upstreamAnswer = `{"videos":[{"id":"vid_1","title":"A first video","duration_seconds":61,"state":"ready"},` +
+// upstreamBody is a response body of an API, of 200 bytes.
+const upstreamBody = `{"videos":[{"id":"vid_1","title":"A first video","duration_seconds":61,"state":"ready"},` +
 	`{"id":"vid_2","title":"Another video","duration_seconds":3599,"state":"processing"}],"next_page_token":""}` + "\n"
 
-// server is a process of the benchmark's own, so that its CPU time can be told from the client's.
+// server is a child process of the benchmark, so that its CPU time is separate from the client's.
 type server struct {
 	cmd  *exec.Cmd
 	addr string
 }
 
-// startServer starts one of the servers below on a port of its own and waits until it accepts.
+// startServer starts one of the servers below on a free port and waits until it accepts
+// connections.
 func startServer(kind string, args ...string) (*server, error) {
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -39,7 +40,7 @@ func startServer(kind string, args ...string) (*server, error) {
 	}
 	s := &server{cmd: exec.Command(self, append([]string{kind, addr}, args...)...), addr: addr}
 	s.cmd.Stderr = os.Stderr
-	s.cmd.Env = append(os.Environ(), "GOGC=400", "GOMAXPROCS=1") // what our own processes give themselves here
+	s.cmd.Env = append(os.Environ(), "GOGC=400", "GOMAXPROCS=1") // the same as our own processes in this benchmark
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -59,18 +60,19 @@ func (s *server) close() error {
 	return err
 }
 
-// serveUpstream is the API behind the doors.
+// serveUpstream is the API behind the enforcement surfaces.
 func serveUpstream(args []string) error {
 	if len(args) != 1 {
 		return errors.New("usage: bench upstream-server ADDR")
 	}
 	return listen(args[0], http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, upstreamAnswer) // whoever asked has gone
+		_, _ = io.WriteString(w, upstreamBody) // the client may have disconnected
 	}))
 }
 
-// serveProxy is the limit of the gateway: a reverse proxy as the standard library has it, with connections enough.
+// serveProxy is the lower bound of the gateway's cost: the standard library's reverse proxy, with
+// enough idle connections.
 func serveProxy(args []string) error {
 	if len(args) != 2 {
 		return errors.New("usage: bench proxy-server ADDR UPSTREAM")

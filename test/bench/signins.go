@@ -14,15 +14,17 @@ import (
 )
 
 const (
-	// signIns is how many people sign in at once while others refresh.
+	// signIns is the number of concurrent sign-ins while others refresh.
 	signIns = 300
-	// refreshers is how many refresh meanwhile: few enough that their time is their own and not a queue's.
+	// refreshers is the number of concurrent refreshes: few enough that their latency is not the
+	// wait in a queue.
 	refreshers = 8
-	// attempts is how often each kind of failed attempt is timed.
+	// attempts is how often each kind of failed sign-in is measured.
 	attempts = 200
 )
 
-// measureSignIns compares the slowest refreshes with and without people who sign in, and what a failed attempt tells by its time.
+// measureSignIns compares the slowest refreshes with and without concurrent sign-ins, and measures
+// whether the time of a failed sign-in reveals its reason.
 func (b *bed) measureSignIns(ctx context.Context, r *report) error {
 	few := *b
 	few.o.concurrency = refreshers
@@ -42,17 +44,17 @@ func (b *bed) measureSignIns(ctx context.Context, r *report) error {
 	return b.timeFailures(ctx, r)
 }
 
-// crowd signs in until ctx ends.
+// crowd signs in concurrently until ctx is done.
 func (b *bed) crowd(ctx context.Context) {
 	var all sync.WaitGroup
 	for i := range signIns {
-		all.Go(func() { b.keepSigningIn(ctx, email(i%len(b.callers))) })
+		all.Go(func() { b.signInRepeatedly(ctx, email(i%len(b.callers))) })
 	}
 	all.Wait()
 }
 
-// keepSigningIn signs in again and again, and comes back when it is told to.
-func (b *bed) keepSigningIn(ctx context.Context, address string) {
+// signInRepeatedly signs in until ctx is done, and waits a second after each error or 429.
+func (b *bed) signInRepeatedly(ctx context.Context, address string) {
 	for ctx.Err() == nil {
 		if status, err := b.authenticate(ctx, address, "examplepassword"); err != nil || status == http.StatusTooManyRequests {
 			select {
@@ -79,21 +81,21 @@ func (b *bed) authenticate(ctx context.Context, address, password string) (int, 
 	return res.StatusCode, err
 }
 
-// timeFailures times the attempts that must not be told apart, turn by turn.
+// timeFailures measures the failed sign-ins that must be indistinguishable, in turns.
 func (b *bed) timeFailures(ctx context.Context, r *report) error {
-	if err := addOddPeople(ctx, b.people); err != nil {
+	if err := addUnusualUsers(ctx, b.users); err != nil {
 		return err
 	}
 	kinds := []string{"unknown@example.com", "john.doe@gmail.com", "disabled@example.com", "no-password@example.com"}
 	took := make([][]time.Duration, len(kinds))
 	for range attempts {
 		for i, address := range kinds {
-			begun := time.Now()
+			started := time.Now()
 			status, err := b.authenticate(ctx, address, "a wrong password")
 			if err != nil || status != http.StatusBadRequest {
 				return fmt.Errorf("%s: %d %w", address, status, err)
 			}
-			took[i] = append(took[i], time.Since(begun))
+			took[i] = append(took[i], time.Since(started))
 		}
 	}
 	for i, address := range kinds {
@@ -103,13 +105,13 @@ func (b *bed) timeFailures(ctx context.Context, r *report) error {
 	return nil
 }
 
-// addOddPeople adds somebody who is disabled and somebody without a password.
-func addOddPeople(ctx context.Context, database string) error {
+// addUnusualUsers adds a disabled user and one without a password.
+func addUnusualUsers(ctx context.Context, database string) error {
 	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(database), MaxConns: 1})
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // the rows are there or the error says why not
+	defer db.Close() //nolint:errcheck // the rows exist, or an error is returned
 	for id, columns := range map[string]string{"disabled": `password_hash, true`, "no-password": `'', false`} {
 		_, err := db.Exec(ctx, `
 INSERT INTO users (id, email_address, first_name, last_name, display_name, password_hash, disabled, created_at)

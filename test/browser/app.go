@@ -12,10 +12,11 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// App is the site of a public client on loopback. People begin there (GET /start?prompt=…, whose query is added to the
-// authorization request) and come back there (GET /callback), where it redeems the code at once and shows what came of it; with
-// /start?hold=1 it leaves the code of the first arrival alone, as a site that is down would. GET /visits?state=… lists what came
-// back for one authorization request, as JSON.
+// App is the site of a public client on loopback. GET /start?prompt=… redirects to the
+// authorization endpoint, with its query added to the authorization request; GET /callback is the
+// redirect URI, which redeems the code at once and shows the outcome. With /start?hold=1 the first
+// callback does not redeem the code, as a site that is down would not. GET /visits?state=… returns
+// the callbacks of one authorization request, as JSON.
 type App struct {
 	// URL is the origin of the site.
 	URL string
@@ -27,15 +28,15 @@ type App struct {
 	started map[string]*authorization // by state
 }
 
-// authorization is one authorization request and what came back for it.
+// authorization is one authorization request with its callbacks.
 type authorization struct {
 	verifier string
-	// hold says that the next arrival is not redeemed.
+	// hold makes the next callback not redeem its code.
 	hold   bool
 	visits []*Visit
 }
 
-// Visit is one arrival at the redirect URI with parameters that had not arrived before.
+// Visit is one callback with parameters that had not arrived before.
 type Visit struct {
 	// Code is the authorization code, empty if there was none.
 	Code string `json:"code"`
@@ -44,11 +45,12 @@ type Visit struct {
 	Token  string `json:"-"`
 	// Error is the error parameter of the redirect, or that of the token endpoint.
 	Error string `json:"error"`
-	// Active says whether the access token is active at the moment of the question.
+	// Active reports whether the access token is active when the visits are listed.
 	Active bool `json:"active"`
 }
 
-// NewApp starts the site as the fixtures' public client, whose redirect URI allows any port of 127.0.0.1.
+// NewApp starts the site as the fixtures' public client, whose redirect URI allows any port of
+// 127.0.0.1.
 func NewApp(usher *harness.Deployment) *App {
 	a := &App{usher: usher, started: map[string]*authorization{}}
 	mux := http.NewServeMux()
@@ -64,55 +66,56 @@ func NewApp(usher *harness.Deployment) *App {
 	return a
 }
 
-// Close ends the site.
+// Close stops the site.
 func (a *App) Close() { a.server.Close() }
 
-// start redirects to the authorization endpoint with a fresh state and verifier.
+// start redirects to the authorization endpoint with a new state and verifier.
 func (a *App) start(w http.ResponseWriter, r *http.Request) {
 	extra := r.URL.Query()
-	begun := harness.Request{
+	request := harness.Request{
 		ClientID: harness.PublicID, RedirectURI: a.URL + "/callback", State: harness.NewVerifier(), Verifier: harness.NewVerifier(),
 	}
 	a.mu.Lock()
-	a.started[begun.State] = &authorization{verifier: begun.Verifier, hold: extra.Has("hold")}
+	a.started[request.State] = &authorization{verifier: request.Verifier, hold: extra.Has("hold")}
 	a.mu.Unlock()
 	extra.Del("hold")
-	address := a.usher.PublicURL + begun.Path()
+	address := a.usher.PublicURL + request.Path()
 	if len(extra) > 0 {
 		address += "&" + extra.Encode()
 	}
 	http.Redirect(w, r, address, http.StatusSeeOther)
 }
 
-// callback redeems a code that it has not redeemed before, and shows what came of it. It never redeems one twice: that would
-// revoke its tokens (RFC 6749 §4.1.2), and a client that is reloaded does not do it either.
+// callback redeems a code that it has not redeemed before, and shows the outcome. It never redeems
+// a code twice: that would revoke its tokens (RFC 6749 §4.1.2), and a well-behaved client that is
+// reloaded does not do it either.
 func (a *App) callback(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	begun := a.started[q.Get("state")]
-	if begun == nil {
+	request := a.started[q.Get("state")]
+	if request == nil {
 		show(w, view{Title: "The app", Outcome: "unknown state"})
 		return
 	}
-	visit := begun.visit(q)
+	visit := request.visit(q)
 	if visit == nil {
 		visit = &Visit{Code: q.Get("code"), Error: q.Get("error")}
-		begun.visits = append(begun.visits, visit)
+		request.visits = append(request.visits, visit)
 	}
 	outcome := cmp.Or(visit.Error, "connected")
 	switch {
-	case visit.Code == "" || visit.Status != 0: // nothing to redeem, or no more
-	case begun.hold:
-		begun.hold, outcome = false, "held"
+	case visit.Code == "" || visit.Status != 0: // nothing to redeem
+	case request.hold:
+		request.hold, outcome = false, "held"
 	default:
-		a.redeem(visit, begun.verifier)
+		a.redeem(visit, request.verifier)
 		outcome = cmp.Or(visit.Error, "connected")
 	}
 	show(w, view{Title: "The app", Outcome: outcome})
 }
 
-// visit returns the earlier arrival with the same code, or the same error; nil if there was none.
+// visit returns the earlier callback with the same code or the same error; nil if there was none.
 func (b *authorization) visit(q url.Values) *Visit {
 	for _, v := range b.visits {
 		if v.Code == q.Get("code") && (v.Code != "" || v.Error == q.Get("error")) {
@@ -131,13 +134,13 @@ func (a *App) redeem(visit *Visit, verifier string) {
 	visit.Status, visit.Token, visit.Error = res.Status, res.Text("access_token"), res.Code()
 }
 
-// list returns what came back for a state, with whether each token is active now.
+// list returns the callbacks with a state, each with whether its token is active now.
 func (a *App) list(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	visits := []*Visit{}
-	if begun := a.started[r.URL.Query().Get("state")]; begun != nil {
-		visits = append(visits, begun.visits...)
+	if request := a.started[r.URL.Query().Get("state")]; request != nil {
+		visits = append(visits, request.visits...)
 	}
 	for _, v := range visits {
 		if v.Token == "" {
@@ -150,10 +153,11 @@ func (a *App) list(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(visits) // the reader has gone: nothing to do
+	_ = json.NewEncoder(w).Encode(visits) // the client may have disconnected
 }
 
-// view is the data of a page of the site. Outcome is "connected", an error code, or why there is neither.
+// view is the data of a page of the site. Outcome is "connected", an error code, or the reason why
+// there is neither.
 type view struct{ Title, Outcome string }
 
 func show(w http.ResponseWriter, v view) {
@@ -162,5 +166,5 @@ func show(w http.ResponseWriter, v view) {
 	_ = template.Must(template.New("").Parse(`<!doctype html>
 <html lang="en"><head><title>{{.Title}}</title><link rel="icon" href="data:,"></head>
 <body><main><h1>{{.Title}}</h1><p id="outcome">{{.Outcome}}</p><p><a href="/start">Connect</a></p></main></body></html>
-`)).Execute(w, v) // the reader has gone: nothing to do
+`)).Execute(w, v) // the client may have disconnected
 }

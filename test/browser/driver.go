@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// closeLimit is how long the Node process may take to close Chromium.
+// closeLimit is the timeout for the Node process to close Chromium.
 const closeLimit = 30 * time.Second
 
 // Driver is a running Node process that controls Chromium. It is safe for concurrent use.
 type Driver struct {
 	cmd   *exec.Cmd
 	stdin io.WriteCloser
-	// ended is closed when the process has ended; exit is why.
+	// ended is closed when the process has exited; exit is its error.
 	ended chan struct{}
 	exit  error
 
@@ -41,11 +41,13 @@ type request struct {
 type response struct {
 	ID     int             `json:"id"`
 	Output json.RawMessage `json:"output"`
-	// Error is what went wrong, with the page it went wrong on; empty when the scenario held.
+	// Error describes the failure, with the page on which it occurred; empty when the scenario
+	// succeeded.
 	Error string `json:"error"`
 }
 
-// Start installs the npm packages of the driver in dir where they are missing, and starts it. Close ends it.
+// Start installs the driver's npm packages in dir where they are missing, and starts the driver.
+// Close stops it.
 func Start(dir string) (*Driver, error) {
 	node, err := prepare(dir)
 	if err != nil {
@@ -74,7 +76,7 @@ func Start(dir string) (*Driver, error) {
 	return d, nil
 }
 
-// read passes each response to the caller that waits for it, until the process ends.
+// read passes each response to the caller that waits for it, until the process exits.
 func (d *Driver) read(stdout io.Reader) {
 	lines := bufio.NewReader(stdout)
 	for {
@@ -84,7 +86,7 @@ func (d *Driver) read(stdout io.Reader) {
 		}
 		var res response
 		if err := json.Unmarshal(line, &res); err != nil {
-			fmt.Fprintf(os.Stderr, "driver: %s", line) // what a library printed
+			fmt.Fprintf(os.Stderr, "driver: %s", line) // output of a library
 			continue
 		}
 		d.mu.Lock()
@@ -99,8 +101,9 @@ func (d *Driver) read(stdout io.Reader) {
 	close(d.ended)
 }
 
-// Play runs driver/scenarios/<scenario>.mjs with input, which is encoded as JSON, and decodes what it returns into output
-// unless that is nil. The error of a scenario that does not hold describes the page it was on.
+// Play runs driver/scenarios/<scenario>.mjs with input, which is encoded as JSON, and decodes its
+// result into output unless that is nil. The error of a failed scenario describes the page that the
+// browser was on.
 func (d *Driver) Play(ctx context.Context, scenario string, input, output any) error {
 	result := make(chan response, 1)
 	d.mu.Lock()
@@ -113,7 +116,7 @@ func (d *Driver) Play(ctx context.Context, scenario string, input, output any) e
 	}
 	d.mu.Unlock()
 	if err != nil {
-		return fmt.Errorf("asking the driver for %s: %w", scenario, err)
+		return fmt.Errorf("sending %s to the driver: %w", scenario, err)
 	}
 	select {
 	case res := <-result:
@@ -125,13 +128,13 @@ func (d *Driver) Play(ctx context.Context, scenario string, input, output any) e
 		}
 		return json.Unmarshal(res.Output, output)
 	case <-d.ended:
-		return fmt.Errorf("%s: the driver ended: %w", scenario, errors.Join(d.exit, io.ErrUnexpectedEOF))
+		return fmt.Errorf("%s: the driver exited: %w", scenario, errors.Join(d.exit, io.ErrUnexpectedEOF))
 	case <-ctx.Done():
 		return fmt.Errorf("%s: %w", scenario, ctx.Err())
 	}
 }
 
-// Close closes Chromium and ends the process: the end of its input is its sign to do both.
+// Close closes Chromium and stops the process, by closing its standard input.
 func (d *Driver) Close() error {
 	err := d.stdin.Close()
 	select {

@@ -18,7 +18,7 @@ import (
 // oldestNode is the oldest major version of Node that playwright-core runs on.
 const oldestNode = 20
 
-// prepare installs the npm packages of the driver in dir, and returns the Node to run it with.
+// prepare installs the driver's npm packages in dir, and returns the path of Node.
 func prepare(dir string) (node string, err error) {
 	if err := installPackages(dir); err != nil {
 		return "", err
@@ -31,23 +31,24 @@ func prepare(dir string) (node string, err error) {
 	if err != nil || version >= oldestNode {
 		return node, err
 	}
-	// Debian 12 has Node 18; npm has packages of newer ones, named after Node's word for the processor.
+	// Debian 12 has Node 18; npm has packages of newer versions, named after Node's name for the
+	// processor.
 	newer, processor := filepath.Join(dir, "node"), strings.Replace(runtime.GOARCH, "amd64", "x64", 1)
 	return filepath.Join(newer, "node_modules", "node-linux-"+processor, "bin", "node"), installPackages(newer)
 }
 
-// majorVersion returns 20 for a Node that calls itself v20.1.2.
+// majorVersion returns 20 for a Node whose version is v20.1.2.
 func majorVersion(node string) (int, error) {
 	out, err := exec.Command(node, "--version").Output()
 	if err != nil {
-		return 0, fmt.Errorf("asking %s for its version: %w", node, err)
+		return 0, fmt.Errorf("running %s --version: %w", node, err)
 	}
 	major, _, _ := strings.Cut(strings.TrimPrefix(string(out), "v"), ".")
 	return strconv.Atoi(major)
 }
 
-// installPackages runs `npm ci` in dir, unless what is there was installed from the same package-lock.json. Two test runs
-// that start at once do it one after the other.
+// installPackages runs `npm ci` in dir, unless the installed packages are from the same
+// package-lock.json. A file lock serializes concurrent test runs.
 func installPackages(dir string) error {
 	lock, err := os.ReadFile(filepath.Join(dir, "package-lock.json"))
 	if err != nil {
@@ -62,7 +63,7 @@ func installPackages(dir string) error {
 		return err
 	}
 	defer guard.Close()                                                     //nolint:errcheck // nothing is written to it
-	if err := syscall.Flock(int(guard.Fd()), syscall.LOCK_EX); err != nil { // until it is closed
+	if err := syscall.Flock(int(guard.Fd()), syscall.LOCK_EX); err != nil { // closing the file releases the lock
 		return fmt.Errorf("waiting for another npm ci: %w", err)
 	}
 	sum := sha256.Sum256(lock)

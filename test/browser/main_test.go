@@ -11,15 +11,17 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// rounds is how often each kind of double click is repeated.
+// rounds is the number of repetitions of each kind of double click.
 var rounds = flag.Int("rounds", 2, "repetitions of each kind of double click") //nolint:gochecknoglobals // a flag of the test binary
 
-// scenarioLimit is what only a hang reaches; the driver's own deadlines are shorter and say more.
+// scenarioLimit is a timeout that only a hang reaches; the driver's own timeouts are shorter and
+// describe the failure.
 const scenarioLimit = 4 * time.Minute
 
 var shared *Site //nolint:gochecknoglobals // set once in TestMain, used by every test
 
-// expired is the end of the scenario of that name, which TestMain starts: it waits for a minute while the tests run.
+// expired receives the result of the scenario of that name, which TestMain starts: it waits for a
+// minute while the tests run.
 var expired = make(chan error, 1) //nolint:gochecknoglobals // likewise
 
 func TestMain(m *testing.M) {
@@ -49,7 +51,8 @@ func run(m *testing.M) int {
 	return code
 }
 
-// play runs a scenario, decodes its output unless output is nil, and fails the test with what did not hold.
+// play runs a scenario, decodes its output unless output is nil, and fails the test with the
+// scenario's error.
 func play(t *testing.T, scenario string, extra map[string]any, output any) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), scenarioLimit)

@@ -2,19 +2,22 @@ package browser
 
 import "testing"
 
-// TestFault_A12_ALinkCannotSayDisconnected: the sentence stands only after the person has disconnected an app.
+// TestFault_A12_ALinkCannotSayDisconnected: the page says so only after the user has disconnected
+// an app.
 func TestFault_A12_ALinkCannotSayDisconnected(t *testing.T) { play(t, "flash", nil, nil) }
 
-// TestFault_A13_AddressesThatPeopleType: 404 and 405 are pages, and the usual addresses lead to the account.
+// TestFault_A13_AddressesThatPeopleType: 404 and 405 are pages, and the usual addresses redirect to
+// the account.
 func TestFault_A13_AddressesThatPeopleType(t *testing.T) { play(t, "addresses", nil, nil) }
 
-// TestEverythingWorksWithoutJavaScript from the app to the app, and on the account page.
+// TestEverythingWorksWithoutJavaScript, in the whole flow and on the account page.
 func TestEverythingWorksWithoutJavaScript(t *testing.T) { play(t, "no_script", nil, nil) }
 
-// TestEverythingWorksWithTheKeyboard: sign-in and consent, with a focus that can be seen.
+// TestEverythingWorksWithTheKeyboard: sign-in and consent, with a visible focus.
 func TestEverythingWorksWithTheKeyboard(t *testing.T) { play(t, "keyboard", nil, nil) }
 
-// TestEveryStateIsAccessible: no violation of WCAG 2.2 AA, in light, dark and on a phone, and no overflow at 320 CSS pixels.
+// TestEveryStateIsAccessible: no violation of WCAG 2.2 AA, in light, dark and on a phone, and no
+// overflow at 320 CSS pixels.
 func TestEveryStateIsAccessible(t *testing.T) { play(t, "audit", nil, nil) }
 
 // TestNoStateWritesToTheConsole under the content security policy that the pages are served with.

@@ -10,17 +10,17 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// Site is everything that a scenario needs: two all-in-ones, an app and a Chromium.
+// Site is the environment of a scenario: two all-in-ones, an app and a Chromium.
 type Site struct {
 	usher *harness.Deployment
-	// hasty is another Usher, whose authorization requests wait for an answer for one minute.
+	// hasty is another Usher, whose authorization requests expire after one minute.
 	hasty  *harness.Deployment
 	app    *App
 	driver *Driver
 }
 
-// Open builds the commands and starts a site with its data in dir and the scenarios of driver. It builds without the race
-// detector: what is under test is what people see. Close ends the site.
+// Open builds the commands and starts a site with its data in dir and the scenarios of driver. It
+// builds without the race detector, since the tests check the pages. Close stops the site.
 func Open(dir, driver string) (*Site, error) {
 	for _, sub := range []string{"bin", "usher", "hasty"} {
 		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
@@ -32,7 +32,7 @@ func Open(dir, driver string) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{}
-	settings := harness.Unhurried(map[string]string{"USHER_IDENTITY_SOURCE_ATTEMPTS": "100000"}) // all people come from one address
+	settings := harness.WithLongTimeouts(map[string]string{"USHER_IDENTITY_SOURCE_ATTEMPTS": "100000"}) // all users have one address
 	if s.usher, err = harness.AllInOne(bins, filepath.Join(dir, "usher"), settings); err != nil {
 		return nil, err
 	}
@@ -47,14 +47,14 @@ func Open(dir, driver string) (*Site, error) {
 	return s, nil
 }
 
-// Play runs a scenario (Driver.Play) with the addresses of the site and what is given besides.
+// Play runs a scenario (Driver.Play) with the site's addresses and extra as its input.
 func (s *Site) Play(ctx context.Context, scenario string, extra map[string]any, output any) error {
 	input := map[string]any{"usher": s.usher.PublicURL, "app": s.app.URL, "hasty": s.hasty.PublicURL}
 	maps.Copy(input, extra)
 	return s.driver.Play(ctx, scenario, input, output)
 }
 
-// Close ends what was started, and checks the logs of Usher as Deployment.Close does.
+// Close stops what Open started, and checks the logs of Usher as Deployment.Close does.
 func (s *Site) Close() error {
 	s.app.Close()
 	var errs []error

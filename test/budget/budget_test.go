@@ -10,10 +10,11 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// rounds is how often each operation is done: so often that what happens now and then rounds away.
+// rounds is the number of times each operation runs: enough that periodic work, such as a
+// heartbeat, is rounded away.
 const rounds = 60
 
-// budget is the most that one operation may take.
+// budget is the maximum cost of one operation.
 type budget struct{ calls, statements, commands int }
 
 func must(t *testing.T, err error) {
@@ -23,13 +24,14 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// TestTheHotOperationsKeepTheirBudget: the code flow from a live browser session, a refresh, an introspection.
+// TestTheHotOperationsKeepTheirBudget: the authorization code flow with a signed-in browser, a
+// refresh, an introspection.
 func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 	bins, err := harness.Build(os.Getenv("USHER_TEST_BIN"), false)
 	must(t, err)
 	servers, err := harness.NewServers(t.Context())
 	must(t, err)
-	d, err := harness.FiveProcesses(bins, t.TempDir(), servers, harness.Unhurried(map[string]string{
+	d, err := harness.FiveProcesses(bins, t.TempDir(), servers, harness.WithLongTimeouts(map[string]string{
 		"USHER_TOKEN_GRANT_LIMIT": "0", "USHER_TOKEN_REFRESH_LIMIT": "0", "USHER_TOKEN_INTROSPECTION_CACHE_SIZE": "0",
 	}))
 	must(t, err)
@@ -50,14 +52,14 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 		budget    budget
 		operation func(ctx context.Context)
 	}{
-		{"authorize, consent page, decision, token", budget{17, 12, 13}, func(context.Context) {
+		{"authorize, consent page, decision, token", budget{12, 9, 11}, func(context.Context) {
 			issued, err := d.Issue(browser, harness.Request{ClientID: harness.PublicID, Verifier: harness.NewVerifier()})
 			must(t, err)
 			if issued.Access == "" {
 				t.Fatal("no token")
 			}
 		}},
-		{"refresh", budget{3, 3, 1}, func(context.Context) {
+		{"refresh", budget{2, 2, 0}, func(context.Context) {
 			a, err := d.Refresh(tokens.Refresh)
 			must(t, err)
 			if a.Status != http.StatusOK {
@@ -74,7 +76,7 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			row.operation(t.Context()) // prepares statements and connections
+			row.operation(t.Context()) // the first run prepares statements and connections
 			before, err := counter.Count(t.Context())
 			must(t, err)
 			for range rounds {

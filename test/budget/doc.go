@@ -1,3 +1,3 @@
-// Package budget holds what the hot operations may cost in calls between services, SQL statements and Redis commands. It counts, and
-// times nothing.
+// Package budget checks the cost of the hot operations in calls between services, SQL statements
+// and Redis commands. It counts them and measures no time.
 package budget

@@ -14,13 +14,15 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// bench is five processes, of which token reaches its database through a proxy that can cut the way.
+// bench is five processes, where token connects to its database through a proxy that can cut the
+// connections.
 type bench struct {
 	deployment *harness.Deployment
 	way        *harness.TCPProxy
 	db         *sqldb.DB
 	browser    *harness.Browser
-	// spread is how long an operation takes when nothing happens to it, and some: within it lies the moment of the fault.
+	// spread is longer than an undisturbed operation takes: the fault occurs at a random moment
+	// within it.
 	spread time.Duration
 }
 
@@ -52,7 +54,7 @@ func newBench(ctx context.Context, dir string) (*bench, error) {
 	servers.Databases["token"] = u.String()
 	if b.deployment, err = harness.FiveProcesses(bins, dir, servers, map[string]string{
 		"USHER_AUTHZ_USER_REQUESTS": "0",
-		"USHER_TOKEN_GRANT_LIMIT":   "0", // a grant is held against the database long after a hundred more
+		"USHER_TOKEN_GRANT_LIMIT":   "0", // the test reads the tokens of a grant from the database after a hundred more grants
 	}); err != nil {
 		return nil, errors.Join(err, b.way.Close(), b.db.Close())
 	}
@@ -60,13 +62,13 @@ func newBench(ctx context.Context, dir string) (*bench, error) {
 	return b, nil
 }
 
-// close ends everything, and holds the logs against every secret that crossed the wire.
+// close stops all processes, and searches the logs for every recorded secret.
 func (b *bench) close() error {
 	return errors.Join(b.deployment.Close(), b.way.Close(), b.db.Close())
 }
 
-// window sets the retry window of the token service.
-func (b *bench) window(d time.Duration) error {
+// setRetryWindow restarts the token service with a retry window.
+func (b *bench) setRetryWindow(d time.Duration) error {
 	b.deployment.Set("USHER_TOKEN_REFRESH_RETRY_WINDOW", d.String())
 	if _, err := b.deployment.StopOne("token"); err != nil {
 		return err
@@ -77,10 +79,11 @@ func (b *bench) window(d time.Duration) error {
 	return b.awaitToken()
 }
 
-// recovery is how long it may take until the gateway has found the token service again, on a busy machine.
+// recovery is the timeout until the gateway has reconnected to the token service, on a busy
+// machine.
 const recovery = time.Minute
 
-// awaitToken waits until the gateway reaches the token service: nobody can get an answer before.
+// awaitToken waits until the gateway reaches the token service: requests fail before.
 func (b *bench) awaitToken() error {
 	for deadline := time.Now().Add(recovery); ; time.Sleep(20 * time.Millisecond) {
 		if _, err := b.deployment.Active("vdo_oat_nothing"); err == nil {
@@ -91,8 +94,8 @@ func (b *bench) awaitToken() error {
 	}
 }
 
-// approve has the person approve. The consent service has lost its connections too, so it is asked again until it has found
-// the token service: only what is never approved is blocked.
+// approve approves an authorization request. The consent service has lost its connections to the
+// token service too, so approve retries; an error means that it never succeeded.
 func (b *bench) approve() (code string, err error) {
 	for deadline := time.Now().Add(recovery); ; time.Sleep(20 * time.Millisecond) {
 		if code, err = b.browser.Approve(harness.Request{}); err == nil || time.Now().After(deadline) {
@@ -101,10 +104,10 @@ func (b *bench) approve() (code string, err error) {
 	}
 }
 
-// samples is how many operations are timed.
+// samples is the number of operations that measure times.
 const samples = 9
 
-// measure finds the spread: half as much again as most operations take.
+// measure sets spread to one and a half times what most operations take.
 func (b *bench) measure() error {
 	var took []time.Duration
 	for range samples {
@@ -112,11 +115,11 @@ func (b *bench) measure() error {
 		if err != nil {
 			return err
 		}
-		begun := time.Now()
+		started := time.Now()
 		if _, err := b.deployment.Exchange(code, harness.Request{}); err != nil {
 			return err
 		}
-		took = append(took, time.Since(begun))
+		took = append(took, time.Since(started))
 	}
 	slices.Sort(took)
 	b.spread = took[samples/2] * 3 / 2

@@ -7,7 +7,8 @@ import (
 	"github.com/vidocu/usher/test/crash"
 )
 
-// TestCase109_ACrashBetweenStepsLeavesOnePairOrNone: docs/security-cases.md 109, a few rounds; `make crash` plays 200 with each window.
+// TestCase109_ACrashBetweenStepsLeavesOnePairOrNone: docs/security-cases.md 109, a few rounds;
+// `make crash` plays 200 with each window.
 func TestCase109_ACrashBetweenStepsLeavesOnePairOrNone(t *testing.T) {
 	report, err := crash.Run(t.Context(), t.TempDir(), crash.Options{
 		Rounds: 8, Windows: []time.Duration{0, 10 * time.Second}, Seed: uint64(time.Now().UnixNano()),
@@ -22,6 +23,6 @@ func TestCase109_ACrashBetweenStepsLeavesOnePairOrNone(t *testing.T) {
 		}
 	}
 	if report.Stuck != 0 {
-		t.Errorf("%d transactions or lock waits were left behind", report.Stuck)
+		t.Errorf("%d transactions or lock waits were left open", report.Stuck)
 	}
 }

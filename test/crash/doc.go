@@ -1,5 +1,6 @@
-// Package crash kills the token service, or cuts its connections to PostgreSQL, at random moments of redemptions and
-// refreshes, has the client ask once more, and holds what the store has then against what the client was told.
+// Package crash kills the token service, or cuts its connections to PostgreSQL, at random moments
+// of code redemptions and refreshes, makes the client retry once, and compares the store with the
+// responses that the client received.
 //
-// It owns the moments, the client and the judgement. It never says how long anything may take.
+// It owns the faults, the client and the checks. It does not check how long an operation takes.
 package crash

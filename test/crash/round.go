@@ -15,14 +15,15 @@ import (
 type round struct {
 	number int
 	window time.Duration
-	// refresh says that a refresh is disturbed, and not a redemption; cut that PostgreSQL is cut off, and not the process killed.
+	// refresh selects a refresh instead of a redemption; cut selects cutting PostgreSQL off instead
+	// of killing the process.
 	refresh, cut bool
-	// after is when, counted from the sending.
+	// after is the time between sending the request and the fault.
 	after time.Duration
 
 	code     string
 	received []harness.Tokens
-	// first and last are the statuses of the answers; 0 where the connection ended without one.
+	// first and last are the statuses of the responses; 0 where the connection closed without one.
 	first, last int
 	retried     bool
 }
@@ -43,10 +44,10 @@ func (r *round) String() string {
 	if r.cut {
 		fault = "PostgreSQL cut"
 	}
-	return fmt.Sprintf("round %d, window %s: %s, %s after %s: answered %d, then %d", r.number, r.window, operation, fault, r.after, r.first, r.last)
+	return fmt.Sprintf("round %d, window %s: %s, %s after %s: returned %d, then %d", r.number, r.window, operation, fault, r.after, r.first, r.last)
 }
 
-// play runs the round and answers what is wrong with it; an error is one of the test's own.
+// play runs the round and returns the broken promise, or ""; err is a failure of the test itself.
 func (b *bench) play(ctx context.Context, r *round) (wrong string, err error) {
 	send, err := b.prepare(r)
 	if err != nil {
@@ -59,20 +60,20 @@ func (b *bench) play(ctx context.Context, r *round) (wrong string, err error) {
 		r.retried = true
 		a, err := send()
 		if err != nil {
-			return "the retry was not answered: " + err.Error(), nil
+			return "the retry had no response: " + err.Error(), nil
 		}
 		r.note(a)
 	}
-	return b.judge(ctx, r)
+	return b.checkStore(ctx, r)
 }
 
-// prepare brings everything to the operation that is disturbed.
-func (b *bench) prepare(r *round) (send func() (harness.Answer, error), err error) {
+// prepare issues what the disturbed operation uses, and returns the function that sends it.
+func (b *bench) prepare(r *round) (send func() (harness.Response, error), err error) {
 	if r.code, err = b.approve(); err != nil {
 		return nil, err
 	}
 	if !r.refresh {
-		return func() (harness.Answer, error) { return b.deployment.Exchange(r.code, harness.Request{}) }, nil
+		return func() (harness.Response, error) { return b.deployment.Exchange(r.code, harness.Request{}) }, nil
 	}
 	a, err := b.deployment.Exchange(r.code, harness.Request{})
 	if err != nil {
@@ -83,22 +84,23 @@ func (b *bench) prepare(r *round) (send func() (harness.Answer, error), err erro
 		return nil, fmt.Errorf("exchanging the code: %d %s", a.Status, a.Raw)
 	}
 	refresh := r.received[0].Refresh
-	return func() (harness.Answer, error) { return b.deployment.Refresh(refresh) }, nil
+	return func() (harness.Response, error) { return b.deployment.Refresh(refresh) }, nil
 }
 
-// note keeps what an answer gave.
-func (r *round) note(a harness.Answer) {
+// note records the status and the tokens of a response.
+func (r *round) note(a harness.Response) {
 	r.last = a.Status
 	if a.Status == http.StatusOK {
 		r.received = append(r.received, harness.Tokens{Access: a.Text("access_token"), Refresh: a.Text("refresh_token")})
 	}
 }
 
-// disturb sends, does what the round does, and waits until the token service can be reached again.
-func (b *bench) disturb(r *round, send func() (harness.Answer, error)) error {
-	answered := make(chan struct{})
+// disturb sends the request, causes the fault, and waits until the token service is reachable
+// again.
+func (b *bench) disturb(r *round, send func() (harness.Response, error)) error {
+	returned := make(chan struct{})
 	go func() {
-		defer close(answered)
+		defer close(returned)
 		a, err := send()
 		if err == nil {
 			r.note(a)
@@ -111,7 +113,7 @@ func (b *bench) disturb(r *round, send func() (harness.Answer, error)) error {
 	} else if err := b.deployment.Kill("token"); err != nil {
 		return err
 	}
-	<-answered
+	<-returned
 	if !r.cut {
 		if err := b.deployment.StartOne("token"); err != nil {
 			return err
@@ -120,32 +122,33 @@ func (b *bench) disturb(r *round, send func() (harness.Answer, error)) error {
 	return b.awaitToken()
 }
 
-// stored is what the database holds of a code.
+// stored is what the database holds for a code.
 type stored struct {
 	live    bool
 	refresh []byte
 	access  int
 }
 
-// judge holds the store and the introspection endpoint against what the client was told.
-func (b *bench) judge(ctx context.Context, r *round) (wrong string, err error) {
-	s, err := b.read(ctx, secret.Sum(r.code))
+// checkStore compares the store and the introspection endpoint with the responses that the client
+// received.
+func (b *bench) checkStore(ctx context.Context, r *round) (wrong string, err error) {
+	s, err := b.readStored(ctx, secret.Sum(r.code))
 	if err != nil {
 		return "", err
 	}
-	known := map[string]bool{}
+	received := map[string]bool{}
 	for _, tokens := range r.received {
-		known[tokens.Access] = true
+		received[tokens.Access] = true
 	}
 	switch {
-	case r.last == http.StatusOK && (!s.live || s.access != len(known)):
-		return fmt.Sprintf("the client has %d pairs, the store %d, live: %t", len(known), s.access, s.live), nil
+	case r.last == http.StatusOK && (!s.live || s.access != len(received)):
+		return fmt.Sprintf("the client has %d token pairs, the store %d, live: %t", len(received), s.access, s.live), nil
 	case r.last == http.StatusOK && secret.Hash(s.refresh) != secret.Sum(r.received[len(r.received)-1].Refresh):
 		return "the live refresh token is not the client's", nil
 	case r.last == http.StatusUnauthorized && s.live:
 		return "the client was refused, and something lives", nil
 	case r.last != http.StatusOK && r.last != http.StatusUnauthorized:
-		return "the retry was answered neither with a pair nor with 401", nil
+		return "the retry returned neither a token pair nor 401", nil
 	}
 	for _, tokens := range r.received {
 		active, err := b.deployment.Active(tokens.Access)
@@ -159,8 +162,8 @@ func (b *bench) judge(ctx context.Context, r *round) (wrong string, err error) {
 	return "", nil
 }
 
-// read reads what came of a code; nothing where it was never redeemed.
-func (b *bench) read(ctx context.Context, code secret.Hash) (s stored, err error) {
+// readStored reads the tokens issued for a code; the zero value where the code was never redeemed.
+func (b *bench) readStored(ctx context.Context, code secret.Hash) (s stored, err error) {
 	rows, err := b.db.Query(ctx, `
 SELECT f.revoked_at IS NULL, f.refresh_hash, (SELECT count(*) FROM access_tokens a WHERE a.family_id = f.id)
 FROM families f WHERE f.id = $1`, code.Bytes())

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// Options say how often.
+// Options configure a run.
 type Options struct {
-	// Rounds are played with each window.
+	// Rounds is the number of rounds with each window.
 	Rounds  int
 	Windows []time.Duration
-	// Seed decides the moments.
+	// Seed determines the moments of the faults.
 	Seed uint64
 }
 
@@ -23,18 +23,20 @@ type Row struct {
 	Window               time.Duration
 	Kills, Cuts          int
 	Redemptions, Refresh int
-	// AtOnce were answered 200 by the first request, Recovered by the retry; Refused were told 401 in the end, with nothing live.
+	// AtOnce counts rounds whose first request returned 200, Recovered those whose retry did;
+	// Refused counts those that ended with 401 and no live token.
 	AtOnce, Recovered, Refused int
 	// Wrong are the rounds that broke a promise.
 	Wrong []string
 }
 
-// Report is what came out.
+// Report is the result of a run.
 type Report struct {
 	Rows []*Row
-	// Spread is the time within which the faults were.
+	// Spread is the time within which the faults occurred.
 	Spread time.Duration
-	// Stuck is how many transactions or lock waits nobody works on were left in the database.
+	// Stuck counts the transactions and lock waits that crashed processes left open in the
+	// database.
 	Stuck int
 }
 
@@ -67,7 +69,7 @@ func (b *bench) run(ctx context.Context, o Options, log io.Writer) (*Report, err
 	report := &Report{Spread: b.spread}
 	fmt.Fprintf(log, "seed %d, spread %s\n", o.Seed, b.spread)
 	for _, window := range o.Windows {
-		if err := b.window(window); err != nil {
+		if err := b.setRetryWindow(window); err != nil {
 			return nil, err
 		}
 		row := &Row{Window: window}
@@ -110,8 +112,8 @@ func (row *Row) count(r *round, wrong string) {
 	}
 }
 
-// stuck counts what crashed processes left behind in the database: transactions that nobody goes on with, and waits for locks.
-// What is under way gets its time to end.
+// stuck counts the transactions that no process continues, and the waits for locks. It first waits
+// for running ones to end.
 func (b *bench) stuck(ctx context.Context) (n int, err error) {
 	for deadline := time.Now().Add(recovery); ; time.Sleep(100 * time.Millisecond) {
 		err = b.db.QueryRow(ctx, `

@@ -8,7 +8,7 @@ import (
 	"github.com/vidocu/usher/test/deploy"
 )
 
-// render builds an overlay, with the pinned Kustomize.
+// render builds an overlay with the pinned Kustomize and parses it.
 func render(t *testing.T, overlay string) []deploy.Object {
 	t.Helper()
 	return parse(t, build(t, overlay))
@@ -60,7 +60,8 @@ func TestEveryOverlayKeepsEveryRule(t *testing.T) {
 	}
 }
 
-// TestEveryRuleCanFail plants each rule's fault, and takes away each fixed value.
+// TestEveryRuleCanFail plants each rule's fault, and removes each fixed value: the rule must report
+// it.
 func TestEveryRuleCanFail(t *testing.T) {
 	prod, migrate := build(t, "prod"), build(t, "prod/migrate")
 	for _, r := range deploy.FixedRules() {
@@ -79,7 +80,7 @@ func TestEveryRuleCanFail(t *testing.T) {
 					break
 				}
 				if len(r.Check(all)) == 0 {
-					t.Errorf("%s: %v is not found", r.Name, fault)
+					t.Errorf("%s: %v is not reported", r.Name, fault)
 				}
 			}
 		}
@@ -93,7 +94,7 @@ func TestEveryRuleCanFail(t *testing.T) {
 			}
 		}
 		if !planted || len(r.Check(all)) == 0 {
-			t.Errorf("%s: the fault is not found (planted: %t)", r.Name, planted)
+			t.Errorf("%s: the fault is not reported (planted: %t)", r.Name, planted)
 		}
 	}
 }

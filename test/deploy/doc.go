@@ -1,4 +1,6 @@
-// Package deploy holds the manifests of deploy/k8s against what every workload must have, as Kustomize renders them.
+// Package deploy checks the manifests of deploy/k8s, as Kustomize renders them, against the rules
+// that every workload must meet.
 //
-// It owns the rules, each with a name and a fault that shows that it can fail. It never talks to a cluster.
+// It owns the rules, each with a name and a fault that shows that the rule can fail. It never
+// connects to a cluster.
 package deploy

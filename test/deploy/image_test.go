@@ -34,7 +34,7 @@ func image(t *testing.T) (archive, bill []byte) {
 	return archive, bill
 }
 
-// entries are the files of a tar archive, packed or not.
+// entries returns the files of a tar archive, compressed or not.
 func entries(t *testing.T, archive []byte) map[string][]byte {
 	t.Helper()
 	if unpacked, err := gzip.NewReader(bytes.NewReader(archive)); err == nil {
@@ -58,7 +58,8 @@ func entries(t *testing.T, archive []byte) map[string][]byte {
 	}
 }
 
-// TestAnImageIsOneFileAndTheSameBytesEachTime, without Docker or Podman, and its bill of materials is CycloneDX 1.6.
+// TestAnImageIsOneFileAndTheSameBytesEachTime, without Docker or Podman, and its bill of materials
+// is CycloneDX 1.6.
 func TestAnImageIsOneFileAndTheSameBytesEachTime(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "make", "-s", "-C", "../..", "bin/cyclonedx-gomod").CombinedOutput(); err != nil {
 		t.Fatalf("building cyclonedx-gomod: %v\n%s", err, out)
@@ -66,7 +67,7 @@ func TestAnImageIsOneFileAndTheSameBytesEachTime(t *testing.T) {
 	archive, bill := image(t)
 	again, billAgain := image(t)
 	if !bytes.Equal(archive, again) || !bytes.Equal(bill, billAgain) {
-		t.Error("the second build has other bytes")
+		t.Error("the second build differs")
 	}
 	var user string
 	var layer []string
@@ -82,7 +83,7 @@ func TestAnImageIsOneFileAndTheSameBytesEachTime(t *testing.T) {
 		}
 	}
 	if !slices.Equal(layer, []string{"usher-process"}) || !strings.HasPrefix(user, "65532") {
-		t.Errorf("the image has %q and runs as %q", layer, user)
+		t.Errorf("the image has the files %q and runs as %q", layer, user)
 	}
 	var materials struct {
 		Format     string `json:"bomFormat"`

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// adminIsInside: the admin port has no address, no route leads to it, and only Prometheus gets in.
+// adminIsInside: no Service or route exposes the admin port, and only Prometheus may connect to it.
 func adminIsInside(all []Object) (broken []string) {
 	for _, o := range all {
 		switch o.Kind() {
@@ -31,7 +31,7 @@ func offersAdmin(service Object) bool {
 	})
 }
 
-// routes holds a route against the one Service that may be reached, and its one port.
+// routes checks that a route leads only to the gateway's Service and its public port.
 func routes(o Object) (broken []string) {
 	for _, rule := range o.List("spec", "rules") {
 		for _, b := range rule.List("backendRefs") {
@@ -61,8 +61,9 @@ func opensAdmin(policy Object) (broken []string) {
 	return broken
 }
 
-// callersSpread: a service's name answers with every replica's address, without which gRPC sticks to one.
-func callersSpread(all []Object) (broken []string) {
+// headlessServices: the DNS name of a service resolves to every replica; otherwise gRPC connects to
+// one replica only.
+func headlessServices(all []Object) (broken []string) {
 	for _, o := range all {
 		if o.Kind() == "Service" && o.Text("spec", "ports", "0", "name") == "grpc" && o.Text("spec", "clusterIP") != "None" {
 			broken = append(broken, "the Service "+o.Name()+" is not headless")
@@ -71,7 +72,7 @@ func callersSpread(all []Object) (broken []string) {
 	return broken
 }
 
-// closedByDefault: one policy selects every pod of ours and opens nothing.
+// closedByDefault: one policy selects all our pods and allows no traffic.
 func closedByDefault(all []Object) (broken []string) {
 	if len(deployments(all)) == 0 {
 		return nil
@@ -88,7 +89,7 @@ func closedByDefault(all []Object) (broken []string) {
 	return broken
 }
 
-// oneTrustDomain: the certificates speak of the trust domain that the processes believe.
+// oneTrustDomain: the certificates have the trust domain that the processes accept.
 func oneTrustDomain(all []Object) (broken []string) {
 	domain := ""
 	for _, o := range all {
@@ -110,7 +111,8 @@ func oneTrustDomain(all []Object) (broken []string) {
 	return broken
 }
 
-// namedByDNS: clients other than our SDK verify a host name, and connect by the names of the Service.
+// namedByDNS: clients other than our SDK verify a host name, and connect by the DNS names of the
+// Service.
 func namedByDNS(all []Object) (broken []string) {
 	for _, o := range all {
 		if o.Kind() != "Certificate" || o.Text("spec", "isCA") == "true" {

@@ -14,7 +14,7 @@ import (
 // Object is one manifest.
 type Object map[string]any
 
-// Parse reads the documents of a rendered overlay.
+// Parse parses the documents of a rendered overlay.
 func Parse(text []byte) ([]Object, error) {
 	var all []Object
 	for dec := yaml.NewDecoder(bytes.NewReader(text)); ; {
@@ -30,13 +30,13 @@ func Parse(text []byte) ([]Object, error) {
 	}
 }
 
-// Kind is the object's kind.
+// Kind returns the object's kind.
 func (o Object) Kind() string { return o.Text("kind") }
 
-// Name is the object's name.
+// Name returns the object's name.
 func (o Object) Name() string { return o.Text("metadata", "name") }
 
-// At is what stands at a path, where a number is a place in a list; nil when nothing does.
+// At returns the value at a path, where a number is an index of a list; nil when there is none.
 func (o Object) At(path ...string) any {
 	var at any = map[string]any(o)
 	for _, step := range path {
@@ -58,10 +58,10 @@ func (o Object) At(path ...string) any {
 	return at
 }
 
-// Text is At for what is best compared as text; "<nil>" when nothing stands there.
+// Text returns the value at a path as text; "<nil>" when there is none.
 func (o Object) Text(path ...string) string { return fmt.Sprint(o.At(path...)) }
 
-// List is At for a list of objects.
+// List returns the list of objects at a path.
 func (o Object) List(path ...string) []Object {
 	items, _ := o.At(path...).([]any)
 	all := make([]Object, 0, len(items))
@@ -76,7 +76,7 @@ func (o Object) List(path ...string) []Object {
 	return all
 }
 
-// Plant sets what stands at a path below maps and lists that are there; nil takes it away.
+// Plant sets the value at a path, all but the last step of which must exist; nil removes it.
 func (o Object) Plant(value any, path ...string) {
 	last := path[len(path)-1]
 	parent := Object{"": o.At(path[:len(path)-1]...)}
@@ -103,7 +103,7 @@ func plant(at map[string]any, key string, value any) {
 	at[key] = value
 }
 
-// Pod is the object's pod template's specification; nil for what starts no pods.
+// Pod returns the pod template's spec; nil for an object that starts no pods.
 func (o Object) Pod() Object {
 	switch p := o.At("spec", "template", "spec").(type) {
 	case map[string]any:
@@ -114,7 +114,7 @@ func (o Object) Pod() Object {
 	return nil
 }
 
-// labels are the labels that an object's pods carry, as key=value.
+// labels returns the labels at a path, as key=value.
 func (o Object) labels(path ...string) map[string]string {
 	all := map[string]string{}
 	switch m := o.At(path...).(type) {
@@ -130,7 +130,7 @@ func (o Object) labels(path ...string) map[string]string {
 	return all
 }
 
-// selects says whether a selector's labels are among a pod's.
+// selects reports whether a pod has all labels of a selector.
 func selects(selector, pod map[string]string) bool {
 	for k, v := range selector {
 		if pod[k] != v {
@@ -140,5 +140,5 @@ func selects(selector, pod map[string]string) bool {
 	return len(selector) > 0
 }
 
-// split is a path with its steps apart.
+// split splits a path into its steps.
 func split(path string) []string { return strings.Split(path, "|") }

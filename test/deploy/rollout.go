@@ -5,17 +5,19 @@ import (
 	"strconv"
 )
 
-// resolution is how seldom a gRPC client asks the name server again (grpc-go's dns resolver, MinResolutionInterval).
+// resolution is the minimum time between two DNS lookups of a gRPC client (grpc-go's dns resolver,
+// MinResolutionInterval).
 const resolution = 30
 
-// rollsGently: nothing is taken away before its successor has been there for longer than callers need to find it.
-func rollsGently(all []Object) (broken []string) {
+// rollsWithoutGap: a pod is removed only after its successor has been ready for longer than callers
+// need to find it.
+func rollsWithoutGap(all []Object) (broken []string) {
 	for _, d := range deployments(all) {
 		if d.Text("spec", "strategy", "rollingUpdate", "maxUnavailable") != "0" {
 			broken = append(broken, d.Name()+" takes replicas away before new ones are there")
 		}
 		if n, _ := strconv.Atoi(d.Text("spec", "minReadySeconds")); n <= resolution {
-			broken = append(broken, d.Name()+" goes on before callers ask the name server again")
+			broken = append(broken, d.Name()+" continues before callers repeat the DNS lookup")
 		}
 		if d.At("spec", "replicas") != nil {
 			broken = append(broken, d.Name()+" has a fixed number of replicas, against its autoscaler")
@@ -24,13 +26,14 @@ func rollsGently(all []Object) (broken []string) {
 	return broken
 }
 
-// probed: alive is the process alone, ready follows what it needs, and both have their own time.
-func probed(all []Object) (broken []string) {
+// hasProbes: liveness checks the process alone, readiness its dependencies, and each has its own
+// timing.
+func hasProbes(all []Object) (broken []string) {
 	for _, d := range deployments(all) {
 		for _, c := range containers(d) {
 			for _, probe := range []string{"startupProbe", "livenessProbe"} {
 				if c.Text(probe, "httpGet", "path") != "/healthz" || c.Text(probe, "httpGet", "port") != "admin" {
-					broken = append(broken, fmt.Sprintf("%s: %s does not ask /healthz", d.Name(), probe))
+					broken = append(broken, fmt.Sprintf("%s: %s does not request /healthz", d.Name(), probe))
 				}
 			}
 			if c.Text("readinessProbe", "grpc", "port") != "8081" {
@@ -41,8 +44,9 @@ func probed(all []Object) (broken []string) {
 	return broken
 }
 
-// spread: replicas stand on different nodes and in different zones where there are several, and move one at a time.
-func spread(all []Object) (broken []string) {
+// spreadsReplicas: replicas run on different nodes and in different zones where there are several,
+// and roll one at a time.
+func spreadsReplicas(all []Object) (broken []string) {
 	for _, d := range deployments(all) {
 		for _, key := range []string{"kubernetes.io/hostname", "topology.kubernetes.io/zone"} {
 			found := false
@@ -59,8 +63,9 @@ func spread(all []Object) (broken []string) {
 
 func podLabels(w Object) map[string]string { return w.labels("spec", "template", "metadata", "labels") }
 
-// companions: every Deployment has what keeps it there, scales it, names it and lets callers find it.
-func companions(all []Object) (broken []string) {
+// hasCompanions: every Deployment has its disruption budget, autoscaler, Service, account and
+// network policy.
+func hasCompanions(all []Object) (broken []string) {
 	for _, d := range deployments(all) {
 		name := d.Name()
 		for _, kind := range []string{"Service", "HorizontalPodAutoscaler", "PodDisruptionBudget", "ServiceAccount", "Certificate", "NetworkPolicy"} {
@@ -95,8 +100,8 @@ func find(all []Object, kind, name string) Object {
 	return nil
 }
 
-// accountsHoldNothing: a ServiceAccount gives no token, also to a pod that forgets to refuse it.
-func accountsHoldNothing(all []Object) (broken []string) {
+// accountsHaveNoToken: a ServiceAccount mounts no token, even into a pod that does not disable it.
+func accountsHaveNoToken(all []Object) (broken []string) {
 	for _, o := range all {
 		if o.Kind() == "ServiceAccount" && o.Text("automountServiceAccountToken") != "false" {
 			broken = append(broken, "the account "+o.Name()+" gives its token away")

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// publicPaths are those of the gateway's route table, without the demonstration's and health, which a load balancer asks for itself.
+// publicPaths returns the paths of the gateway's route table, without the demo's and health, which
+// the load balancer requests itself.
 func publicPaths(t *testing.T) []string {
 	t.Helper()
 	source, err := os.ReadFile("../../gateway/gateway.go")
@@ -22,7 +23,7 @@ func publicPaths(t *testing.T) []string {
 	for _, found := range regexp.MustCompile(`\tr\.\w+\((?:"([^"]+)"|([\w.]+))`).FindAllStringSubmatch(table, -1) {
 		path := found[1] + named[found[2]]
 		if path == "" {
-			t.Errorf("the route table names %s: say here what it is", found[2])
+			t.Errorf("the route table has %s: add it to this test", found[2])
 		}
 		if path != "/healthz" {
 			paths = append(paths, path)
@@ -34,7 +35,7 @@ func publicPaths(t *testing.T) []string {
 	return paths
 }
 
-// TestEveryPublicPathLeadsToTheGateway: from the HTTPRoute and from the Ingress alike.
+// TestEveryPublicPathLeadsToTheGateway, from the HTTPRoute and from the Ingress alike.
 func TestEveryPublicPathLeadsToTheGateway(t *testing.T) {
 	rules := map[string]*regexp.Regexp{
 		"gateway-api/httproute.yaml": regexp.MustCompile(`type: (PathPrefix|Exact), value: ([^}]+)}`),
@@ -63,7 +64,7 @@ func TestEveryPublicPathLeadsToTheGateway(t *testing.T) {
 				leads = leads || path == prefix || strings.HasPrefix(path, prefix+"/")
 			}
 			if !leads {
-				t.Errorf("%s does not lead %s to the gateway", file, path)
+				t.Errorf("%s does not route %s to the gateway", file, path)
 			}
 		}
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/vidocu/usher/test/deploy"
 )
 
-// TestEveryOverlaysSettingsAreAccepted reads them as a process does: the shared file, then the environment over it.
+// TestEveryOverlaysSettingsAreAccepted loads them as a process does: the shared file, overridden by
+// the environment.
 func TestEveryOverlaysSettingsAreAccepted(t *testing.T) {
 	for _, overlay := range []string{"dev", "prod"} {
 		file, environ := filepath.Join(t.TempDir(), "usher.yaml"), []string(nil)
@@ -33,12 +34,13 @@ func TestEveryOverlaysSettingsAreAccepted(t *testing.T) {
 			t.Errorf("%s: %v, of %v", overlay, err, environ)
 		}
 		if c.Development || !strings.HasPrefix(c.PublicURL, "https://") || c.Peers.Token != "token:9090" || c.Redis.Addrs == nil {
-			t.Errorf("%s gives %+v", overlay, c.Settings)
+			t.Errorf("%s has the settings %+v", overlay, c.Settings)
 		}
 	}
 }
 
-// TestFault_E2_EveryOverlayNamesItsProxies: without them everybody behind the ingress is one source address.
+// TestFault_E2_EveryOverlayNamesItsProxies: without them all clients behind the ingress have one
+// source address.
 func TestFault_E2_EveryOverlayNamesItsProxies(t *testing.T) {
 	for _, overlay := range []string{"dev", "prod"} {
 		c := gateway.DefaultConfig()
@@ -54,7 +56,7 @@ func TestFault_E2_EveryOverlayNamesItsProxies(t *testing.T) {
 	}
 }
 
-// process is one without a section of its own.
+// process has only the settings that all processes share.
 type process struct {
 	run.Settings `koanf:",squash"`
 }

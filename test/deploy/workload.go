@@ -8,22 +8,23 @@ import (
 	"time"
 )
 
-// Fixed is a rule that one value stands at one path of every workload's pod or of each of its containers.
+// Fixed is a rule that one path of every workload's pod, or of each of its containers, has one
+// value.
 type Fixed struct {
 	Name string
-	// Container says that the path begins at each container, and not at the pod.
+	// Container selects each container as the root of the path, instead of the pod.
 	Container bool
 	// Path has its steps separated by |.
 	Path string
 	Want string
-	// Wrong is a value that must be refused; the absence of a value always must.
+	// Wrong is a value that must be refused; a missing value is always refused.
 	Wrong any
 }
 
-// FixedRules are the hardening that is a value.
+// FixedRules returns the hardening rules that require one value at one path.
 func FixedRules() []Fixed {
 	return []Fixed{
-		{"runs as nobody of importance", false, "securityContext|runAsNonRoot", "true", false},
+		{"does not run as root", false, "securityContext|runAsNonRoot", "true", false},
 		{"runs as 65532", false, "securityContext|runAsUser", "65532", 0},
 		{"in the group 65532", false, "securityContext|runAsGroup", "65532", 0},
 		{"system calls are filtered", false, "securityContext|seccompProfile|type", "RuntimeDefault", "Unconfined"},
@@ -36,7 +37,7 @@ func FixedRules() []Fixed {
 	}
 }
 
-// Check says which workloads break the rule.
+// Check returns the workloads that break the rule.
 func (f Fixed) Check(all []Object) (broken []string) {
 	for _, w := range workloads(all) {
 		for _, at := range f.places(w) {
@@ -63,8 +64,8 @@ func containers(w Object) []Object {
 	return append(w.Pod().List("containers"), w.Pod().List("initContainers")...)
 }
 
-// forbidden are the ways out of a pod.
-func forbidden(all []Object) (broken []string) {
+// hostAccess: a pod has no access to the node.
+func hostAccess(all []Object) (broken []string) {
 	for _, w := range workloads(all) {
 		for _, way := range []string{"hostNetwork", "hostPID", "hostIPC"} {
 			if w.Pod().At(way) != nil {
@@ -85,8 +86,9 @@ func forbidden(all []Object) (broken []string) {
 	return broken
 }
 
-// sized: every container says what it needs and what it may take, and its collector stays below that.
-func sized(all []Object) (broken []string) {
+// hasResources: every container has requests and limits, and its GOMEMLIMIT is below the memory
+// limit.
+func hasResources(all []Object) (broken []string) {
 	for _, w := range workloads(all) {
 		for _, c := range containers(w) {
 			for _, kind := range []string{"requests", "limits"} {
@@ -105,15 +107,16 @@ func sized(all []Object) (broken []string) {
 	return broken
 }
 
-// computes: identity computes no more passwords at once than it may use cores. Unless it is told, it counts the node's.
-func computes(all []Object) (broken []string) {
+// boundsHashing: identity hashes no more passwords at once than it has cores. By default it would
+// count the node's cores.
+func boundsHashing(all []Object) (broken []string) {
 	for _, d := range deployments(all) {
 		if d.Name() != "identity" {
 			continue
 		}
 		c := containers(d)[0]
-		atOnce, _ := strconv.Atoi(env(c, "USHER_IDENTITY_PASSWORD_CONCURRENCY")) // what cannot be read is zero, and refused below
-		cores, _ := strconv.Atoi(c.Text("resources", "limits", "cpu"))           // likewise
+		atOnce, _ := strconv.Atoi(env(c, "USHER_IDENTITY_PASSWORD_CONCURRENCY")) // an invalid value is zero, which is refused below
+		cores, _ := strconv.Atoi(c.Text("resources", "limits", "cpu"))           // an invalid value is zero, which is refused below
 		if atOnce < 1 || atOnce > cores {
 			broken = append(broken, fmt.Sprintf("identity computes %d passwords at once on %d cores", atOnce, cores))
 		}
@@ -138,8 +141,9 @@ func env(container Object, name string) string {
 	return ""
 }
 
-// followed: what is mounted changes in the pod when it changes in the cluster; a part of a volume would stay as it was.
-func followed(all []Object) (broken []string) {
+// mountsWholeVolumes: a mounted Secret is updated in the pod when it changes in the cluster; a
+// subPath mount is not.
+func mountsWholeVolumes(all []Object) (broken []string) {
 	for _, w := range workloads(all) {
 		for _, c := range containers(w) {
 			for _, m := range c.List("volumeMounts") {
@@ -152,15 +156,16 @@ func followed(all []Object) (broken []string) {
 	return broken
 }
 
-// secretFree: a password or a URL with one comes from a file of a Secret, and no manifest holds a Secret.
-func secretFree(all []Object) (broken []string) {
+// referencesSecrets: a password or a URL with one comes from a file of a Secret, and no manifest
+// contains a Secret.
+func referencesSecrets(all []Object) (broken []string) {
 	for _, o := range all {
 		if o.Kind() == "Secret" {
 			broken = append(broken, "a manifest holds the Secret "+o.Name())
 		}
-		// The dashboard draws how many passwords are being computed.
+		// The dashboard has a metric whose name contains "password".
 		if o.Kind() == "ConfigMap" && o.Name() != "usher-dashboard" && strings.Contains(strings.ToLower(o.Text("data")), "password") {
-			broken = append(broken, "the ConfigMap "+o.Name()+" speaks of a password")
+			broken = append(broken, "the ConfigMap "+o.Name()+" contains a password")
 		}
 	}
 	for _, w := range workloads(all) {
@@ -176,18 +181,19 @@ func secretFree(all []Object) (broken []string) {
 	return broken
 }
 
-// drains: the pod's grace covers the drain, ten seconds for calls in progress, and five more.
-func drains(all []Object) (broken []string) {
+// gracePeriodCoversDrain: the grace period covers the drain, ten seconds for calls in progress, and
+// five more.
+func gracePeriodCoversDrain(all []Object) (broken []string) {
 	drain := time.Duration(0)
 	for _, o := range all {
 		for line := range strings.Lines(o.Text("data", "usher.yaml")) {
 			if value, ok := strings.CutPrefix(strings.TrimSpace(line), "drain_time: "); ok {
-				drain, _ = time.ParseDuration(value) // what cannot be read is zero, and refused below
+				drain, _ = time.ParseDuration(value) // an invalid value is zero, which is refused below
 			}
 		}
 	}
 	for _, d := range deployments(all) {
-		grace, _ := strconv.Atoi(d.Pod().Text("terminationGracePeriodSeconds")) // likewise
+		grace, _ := strconv.Atoi(d.Pod().Text("terminationGracePeriodSeconds")) // an invalid value is zero, which is refused below
 		if drain < 5*time.Second || time.Duration(grace)*time.Second < drain+15*time.Second {
 			broken = append(broken, fmt.Sprintf("%s: grace of %d s for a drain of %s", d.Name(), grace, drain))
 		}

@@ -9,7 +9,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestWire7_ConnectedAppsListsOneRowAnApp with its workspaces, its scopes, and when it was approved and used.
+// TestWire7_ConnectedAppsListsOneRowAnApp: the row shows the app's workspaces, its scopes, and when
+// it was approved and last used.
 func TestWire7_ConnectedAppsListsOneRowAnApp(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -28,12 +29,13 @@ func TestWire7_ConnectedAppsListsOneRowAnApp(t *testing.T) {
 		page, err = signIn(t, d, harness.EstherEmail).Get("/account/connected-apps")
 		must(t, err)
 		if strings.Contains(page.Body, "Doe Family") {
-			t.Error("another person sees it")
+			t.Error("another user sees it")
 		}
 	})
 }
 
-// TestCase33_DisconnectingIsCompleteAndImmediate: everything of one's own with that app ends, and nothing else.
+// TestCase33_DisconnectingIsCompleteAndImmediate: every grant of the user with that client is
+// revoked, and no other grant.
 func TestCase33_DisconnectingIsCompleteAndImmediate(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -72,9 +74,9 @@ func TestCase33_DisconnectingIsCompleteAndImmediate(t *testing.T) {
 		page, err := b.Follow(done, nil)
 		must(t, err)
 		if strings.Contains(page.Body, "<bdi>Example App</bdi>") || !strings.Contains(page.Body, "is disconnected") {
-			t.Error("the page still lists the app, or does not say what happened")
+			t.Error("the page still lists the app, or does not report the disconnection")
 		}
-		// One may let the app in again.
+		// The user may approve the client again.
 		again, err := d.Issue(b, harness.Request{})
 		must(t, err)
 		wantActive(t, d, again.Access, true)
@@ -82,7 +84,8 @@ func TestCase33_DisconnectingIsCompleteAndImmediate(t *testing.T) {
 	})
 }
 
-// TestCase33_DisconnectingNeedsOurFormAndAnAppOfOnesOwn: 403 from elsewhere, 404 for what is not one's own.
+// TestCase33_DisconnectingNeedsOurFormAndAnAppOfOnesOwn: 403 for a cross-site request; a client
+// that the user has not connected is not found.
 func TestCase33_DisconnectingNeedsOurFormAndAnAppOfOnesOwn(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -93,17 +96,17 @@ func TestCase33_DisconnectingNeedsOurFormAndAnAppOfOnesOwn(t *testing.T) {
 		form, err := page.FormWith("client_id")
 		must(t, err)
 		fields := url.Values{"client_id": {harness.ConfidentialID}, "csrf_token": {form.Values.Get("csrf_token")}}
-		for name, c := range map[string]foreign{
+		for name, c := range map[string]crossSiteRequest{
 			"another origin": {body: fields.Encode(), headers: map[string]string{"Origin": "https://evil.test"}},
 			"no token":       {body: "client_id=" + harness.ConfidentialID},
 		} {
-			want(t, name, post(t, b, d, "/account/connected-apps/disconnect", c).Status, http.StatusForbidden)
+			want(t, name, postCrossSite(t, b, d, "/account/connected-apps/disconnect", c).Status, http.StatusForbidden)
 		}
 		wantActive(t, d, tokens.Access, true)
 		for _, id := range []string{"vdo_client_nobody", harness.ResourceID, "", strings.Repeat("x", 5000)} {
-			answer, err := b.Follow(b.Submit(page, form, map[string]string{"client_id": id}))
+			response, err := b.Follow(b.Submit(page, form, map[string]string{"client_id": id}))
 			must(t, err)
-			wantPage(t, "an app that is not connected", answer, 200, "There is no such connected app.")
+			wantPage(t, "an app that is not connected", response, 200, "There is no such connected app.")
 		}
 		wantActive(t, d, tokens.Access, true)
 	})

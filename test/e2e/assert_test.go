@@ -26,11 +26,11 @@ func want[T comparable](t *testing.T, what string, got, want T) {
 	}
 }
 
-// wantTokens holds a token answer to RFC 6749 §5.1 and the documents, member by member.
-func wantTokens(t *testing.T, a harness.Answer, scope string) {
+// wantTokens checks a token response against RFC 6749 §5.1 and the documents, member by member.
+func wantTokens(t *testing.T, a harness.Response, scope string) {
 	t.Helper()
 	if a.Status != http.StatusOK {
-		t.Fatalf("token request answered %d %s", a.Status, a.Raw)
+		t.Fatalf("token request returned %d %s", a.Status, a.Raw)
 	}
 	members := []string{"access_token", "expires_in", "refresh_token", "scope", "token_type"}
 	if diff := cmp.Diff(members, slices.Sorted(maps.Keys(a.Body))); diff != "" {
@@ -38,7 +38,7 @@ func wantTokens(t *testing.T, a harness.Answer, scope string) {
 	}
 	for name, form := range map[string]string{"access_token": `^vdo_oat_[0-9A-Za-z]{49}$`, "refresh_token": `^vdo_ort_[0-9A-Za-z]{49}$`} {
 		if !regexp.MustCompile(form).MatchString(a.Text(name)) {
-			t.Errorf("%s has another form than %s", name, form)
+			t.Errorf("%s does not match %s", name, form)
 		}
 	}
 	want(t, "token_type", a.Text("token_type"), "Bearer")
@@ -47,8 +47,8 @@ func wantTokens(t *testing.T, a harness.Answer, scope string) {
 	wantNoStore(t, a)
 }
 
-// wantNoStore holds an answer of the OAuth endpoints to the headers that every one of them carries.
-func wantNoStore(t *testing.T, a harness.Answer) {
+// wantNoStore checks the headers that every response of the OAuth endpoints has.
+func wantNoStore(t *testing.T, a harness.Response) {
 	t.Helper()
 	want(t, "Cache-Control", a.Header.Get("Cache-Control"), "no-store")
 	want(t, "Pragma", a.Header.Get("Pragma"), "no-cache")
@@ -66,11 +66,11 @@ func wantActive(t *testing.T, d *harness.Deployment, token string, active bool) 
 	}
 }
 
-// wantFailure holds an answer in the documented dialect to a row.
-func wantFailure(t *testing.T, a harness.Answer, status int, code, message string) {
+// wantFailure checks an error response in the documented dialect.
+func wantFailure(t *testing.T, a harness.Response, status int, code, message string) {
 	t.Helper()
 	if a.Status != status || a.Code() != code || (message != "" && a.Message() != message) {
-		t.Errorf("answered %d %s, want %d %s %q", a.Status, a.Raw, status, code, message)
+		t.Errorf("returned %d %s, want %d %s %q", a.Status, a.Raw, status, code, message)
 	}
 	wantNoStore(t, a)
 }

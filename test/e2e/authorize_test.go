@@ -9,7 +9,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// spellings are docs/security-cases.md 2: everything that is almost the registered redirect URI.
+// spellings returns the variants of docs/security-cases.md 2: URIs that are almost the registered
+// redirect URI.
 func spellings() []string {
 	return []string{
 		"https://yourapp.com/CALLBACK", "https://YOURAPP.com/callback", "HTTPS://yourapp.com/callback", "http://yourapp.com/callback",
@@ -24,7 +25,7 @@ func spellings() []string {
 	}
 }
 
-// authorize opens an authorization request built from a good one with some parameters replaced; "" leaves one out.
+// authorize opens a valid authorization request with some parameters replaced; "" removes one.
 func authorize(t *testing.T, b *harness.Browser, change map[string]string) harness.Page {
 	t.Helper()
 	q := url.Values{
@@ -41,18 +42,20 @@ func authorize(t *testing.T, b *harness.Browser, change map[string]string) harne
 	return page
 }
 
-// wantErrorPage is PAGE400: our own page, and never a redirect.
+// wantErrorPage checks that the response is PAGE400 (docs/security-cases.md): our own error page,
+// and no redirect.
 func wantErrorPage(t *testing.T, what string, page harness.Page) {
 	t.Helper()
 	if page.Status != http.StatusBadRequest || page.Location() != "" || !strings.HasPrefix(page.Header.Get("Content-Type"), "text/html") {
 		t.Errorf("%s: status %d, location %q, type %q; want a 400 page", what, page.Status, page.Location(), page.Header.Get("Content-Type"))
 	}
 	if strings.Contains(page.Body, "evil.test") {
-		t.Errorf("%s: the page repeats the address it refuses", what)
+		t.Errorf("%s: the page contains the refused redirect URI", what)
 	}
 }
 
-// wantRedirectError is RDERR: 303 to the registered URI with the error, the unchanged state and no code.
+// wantRedirectError checks that the response is RDERR (docs/security-cases.md): 303 to the
+// registered URI with the error, the unchanged state and no code.
 func wantRedirectError(t *testing.T, d *harness.Deployment, what string, page harness.Page, code string) {
 	t.Helper()
 	q := page.Query()
@@ -62,7 +65,8 @@ func wantRedirectError(t *testing.T, d *harness.Deployment, what string, page ha
 	}
 }
 
-// TestCase1_NeverRedirectsToAnUnregisteredURI: whatever else is wrong, and whether or not somebody is signed in.
+// TestCase1_NeverRedirectsToAnUnregisteredURI: whatever other parameters are wrong, signed in or
+// not.
 func TestCase1_NeverRedirectsToAnUnregisteredURI(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		in := d.NewBrowser()
@@ -79,7 +83,7 @@ func TestCase1_NeverRedirectsToAnUnregisteredURI(t *testing.T) {
 	})
 }
 
-// TestCase1_DenyGoesToTheRegisteredURIOnly: a redirect_uri slipped into the form changes nothing.
+// TestCase1_DenyGoesToTheRegisteredURIOnly: a redirect_uri added to the form has no effect.
 func TestCase1_DenyGoesToTheRegisteredURIOnly(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -103,12 +107,13 @@ func TestCase2_RedirectURIIsComparedByteForByte(t *testing.T) {
 			wantErrorPage(t, uri, authorize(t, b, map[string]string{"redirect_uri": uri}))
 		}
 		if page := authorize(t, b, nil); page.Status != http.StatusSeeOther {
-			t.Errorf("the registered URI itself answers %d", page.Status)
+			t.Errorf("the registered URI itself: status %d", page.Status)
 		}
 	})
 }
 
-// TestRFC8252_7_3_LoopbackPortIsFree: any port of http://127.0.0.1, and nothing else of it.
+// TestRFC8252_7_3_LoopbackPortIsFree: any port of http://127.0.0.1 is accepted; every other
+// difference is refused.
 func TestRFC8252_7_3_LoopbackPortIsFree(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -129,7 +134,8 @@ func TestRFC8252_7_3_LoopbackPortIsFree(t *testing.T) {
 	})
 }
 
-// TestRFC6749_3_1_RepeatedParameters: docs/security-cases.md 4, both orders, also under an encoded name.
+// TestRFC6749_3_1_RepeatedParameters: docs/security-cases.md 4, in both orders, also under a
+// percent-encoded name.
 func TestRFC6749_3_1_RepeatedParameters(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -233,12 +239,12 @@ func TestCase8_StateComesBackByteForByte(t *testing.T) {
 		page, err := b.Get(harness.Request{State: strings.Repeat("x", 8000)}.Path())
 		must(t, err)
 		if page.Status != http.StatusBadRequest {
-			t.Errorf("a state too long answers %d, want 400", page.Status)
+			t.Errorf("an overlong state returned %d, want 400", page.Status)
 		}
 	})
 }
 
-// TestCase9_ErrorPageReflectsNothing and case 10's headers, on the error page.
+// TestCase9_ErrorPageReflectsNothing, and the error page has the headers of case 10.
 func TestCase9_ErrorPageReflectsNothing(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -251,7 +257,7 @@ func TestCase9_ErrorPageReflectsNothing(t *testing.T) {
 			wantErrorPage(t, "xss", page)
 			for _, bad := range []string{"<svg", "<img", "<script", "javascript:"} {
 				if strings.Contains(page.Body, bad) {
-					t.Errorf("the page repeats %q", bad)
+					t.Errorf("the page contains %q", bad)
 				}
 			}
 			wantPageHeaders(t, "error page", page)
@@ -259,7 +265,7 @@ func TestCase9_ErrorPageReflectsNothing(t *testing.T) {
 	})
 }
 
-// wantPageHeaders is docs/security-cases.md 10.
+// wantPageHeaders checks the headers of docs/security-cases.md 10.
 func wantPageHeaders(t *testing.T, what string, page harness.Page) {
 	t.Helper()
 	for name, value := range map[string]string{
@@ -294,7 +300,7 @@ func TestCase10_HeadersOnEveryPage(t *testing.T) {
 	})
 }
 
-// TestCase12_IssuerIsConfiguredNotObserved: no header of the request changes it.
+// TestCase12_IssuerIsConfiguredNotObserved: no request header changes the issuer.
 func TestCase12_IssuerIsConfiguredNotObserved(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, path := range []string{"/.well-known/oauth-authorization-server", harness.Request{Scope: "bogus", State: "s"}.Path()} {
@@ -307,7 +313,7 @@ func TestCase12_IssuerIsConfiguredNotObserved(t *testing.T) {
 			page, err := d.NewBrowser().Do(req)
 			must(t, err)
 			if strings.Contains(page.Body+page.Location(), "evil.test") {
-				t.Errorf("%s believed a header: %s %s", path, page.Body, page.Location())
+				t.Errorf("%s trusted a header: %s %s", path, page.Body, page.Location())
 			}
 			if page.Location() != "" {
 				want(t, "iss", page.Query().Get("iss"), d.PublicURL)
@@ -316,7 +322,7 @@ func TestCase12_IssuerIsConfiguredNotObserved(t *testing.T) {
 	})
 }
 
-// TestCase13_RequestObjectsAndResponseModes never change where or how the answer goes.
+// TestCase13_RequestObjectsAndResponseModes: neither changes where or how the response is sent.
 func TestCase13_RequestObjectsAndResponseModes(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -336,7 +342,8 @@ func TestCase13_RequestObjectsAndResponseModes(t *testing.T) {
 	})
 }
 
-// TestCase15_ScopeOrderAndDuplicates: order is kept, duplicates collapse, and the token has exactly what was shown.
+// TestCase15_ScopeOrderAndDuplicates: the order is kept, duplicates are removed, and the token has
+// exactly the scopes of the consent screen.
 func TestCase15_ScopeOrderAndDuplicates(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		r := harness.Request{Scope: "jobs:read videos:read jobs:read"}

@@ -10,8 +10,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// lineAbout is the one line of the log that has a text and a request's id.
-func lineAbout(t *testing.T, d *harness.Deployment, id, text string) string {
+// logLine returns the only line of the log that has a text and a request's id.
+func logLine(t *testing.T, d *harness.Deployment, id, text string) string {
 	t.Helper()
 	if id == "" {
 		t.Fatal("the response has no Usher-Request-Id")
@@ -34,7 +34,7 @@ func lineAbout(t *testing.T, d *harness.Deployment, id, text string) string {
 	return found[0]
 }
 
-// member reads a member of a line in either format.
+// member returns a member of a log line in either format.
 func member(line, name string) string {
 	m := regexp.MustCompile(`\b` + name + `"?[=:]"?([^",\s]*)`).FindStringSubmatch(line)
 	if m == nil {
@@ -43,17 +43,18 @@ func member(line, name string) string {
 	return m[1]
 }
 
-// wantCause holds a refusal to its cause and its client in the gateway's log, at the level that development has.
+// wantCause checks that the gateway logged a refused request with its cause and its client, at the
+// level of the development profile.
 func wantCause(t *testing.T, d *harness.Deployment, h http.Header, cause, clientID string) {
 	t.Helper()
-	line := lineAbout(t, d, h.Get("Usher-Request-Id"), "request refused")
+	line := logLine(t, d, h.Get("Usher-Request-Id"), "request refused")
 	if member(line, "cause") != cause || member(line, "client_id") != clientID || member(line, "level") != "INFO" {
-		t.Errorf("the line says cause %q of %q, want %s of %q: %s", member(line, "cause"), member(line, "client_id"), cause, clientID, line)
+		t.Errorf("the line has cause %q and client %q, want %s and %q: %s", member(line, "cause"), member(line, "client_id"), cause, clientID, line)
 	}
 }
 
-// counted is how often the gateway refused at the token endpoint for a cause.
-func counted(t *testing.T, d *harness.Deployment, endpoint, cause string) string {
+// refusals returns the gateway's counter of refused requests at an endpoint with a cause.
+func refusals(t *testing.T, d *harness.Deployment, endpoint, cause string) string {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, d.AdminURL+"/metrics", nil)
 	must(t, err)
@@ -66,7 +67,8 @@ func counted(t *testing.T, d *harness.Deployment, endpoint, cause string) string
 	return line[1]
 }
 
-// refusedToken sends a token request in both dialects and holds it to its cause; it answers what both said.
+// refusedToken sends a token request in both dialects, checks its cause, and returns both response
+// bodies.
 func refusedToken(t *testing.T, d *harness.Deployment, body map[string]any, cause, clientID string) string {
 	t.Helper()
 	form := url.Values{}
@@ -74,41 +76,41 @@ func refusedToken(t *testing.T, d *harness.Deployment, body map[string]any, caus
 		text, _ := value.(string)
 		form.Set(name, text)
 	}
-	before := counted(t, d, "/oauth/token", cause)
+	before := refusals(t, d, "/oauth/token", cause)
 	a, err := d.JSON("/oauth/token", body)
 	must(t, err)
 	wantCause(t, d, a.Header, cause, clientID)
-	if after := counted(t, d, "/oauth/token", cause); after == before || after == "" {
+	if after := refusals(t, d, "/oauth/token", cause); after == before || after == "" {
 		t.Errorf("%s was counted %s times before and %s after", cause, before, after)
 	}
 	b, err := d.Form("/oauth/token", form)
 	must(t, err)
 	wantCause(t, d, b.Header, cause, clientID)
-	for _, said := range []string{a.Raw, b.Raw} {
-		if strings.Contains(said, cause) {
-			t.Errorf("the response tells the cause: %s", said)
+	for _, response := range []string{a.Raw, b.Raw} {
+		if strings.Contains(response, cause) {
+			t.Errorf("the response contains the cause: %s", response)
 		}
 	}
 	return a.Raw + b.Raw
 }
 
 const (
-	app    = harness.ConfidentialID
-	public = harness.PublicID
-	server = harness.ResourceID
+	confidentialID = harness.ConfidentialID
+	publicID       = harness.PublicID
+	resourceID     = harness.ResourceID
 )
 
-// TestFault_D3_EveryRefusedCodeHasItsCause, and the responses are the same to the byte.
+// TestFault_D3_EveryRefusedCodeHasItsCause, and the responses are identical to the byte.
 func TestFault_D3_EveryRefusedCodeHasItsCause(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
-		r := harness.Request{ClientID: public, Verifier: harness.NewVerifier()}
+		r := harness.Request{ClientID: publicID, Verifier: harness.NewVerifier()}
 		code, err := b.Approve(r)
 		must(t, err)
 		plain, err := b.Approve(harness.Request{})
 		must(t, err)
 		asPublic := func(code string, change map[string]any) map[string]any {
-			body := codeRequest(code, map[string]any{"client_id": public, "client_secret": nil, "code_verifier": r.Verifier})
+			body := codeRequest(code, map[string]any{"client_id": publicID, "client_secret": nil, "code_verifier": r.Verifier})
 			for name, value := range change {
 				if body[name] = value; value == nil {
 					delete(body, name)
@@ -116,37 +118,37 @@ func TestFault_D3_EveryRefusedCodeHasItsCause(t *testing.T) {
 			}
 			return body
 		}
-		said := map[string]bool{}
+		bodies := map[string]bool{}
 		for _, row := range []struct {
 			cause, id string
 			body      map[string]any
 		}{
-			{"code_malformed", app, codeRequest("AUTH_CODE", nil)},
-			{"code_unknown", app, codeRequest(harness.NewVerifier(), nil)}, // of the same form
-			{"code_other_client", app, codeRequest(code, nil)},
-			{"code_other_client", public, asPublic(plain, map[string]any{"code_verifier": nil})},
-			{"redirect_uri_other", app, codeRequest(plain, map[string]any{"redirect_uri": harness.CallbackURI + "/"})},
+			{"code_malformed", confidentialID, codeRequest("AUTH_CODE", nil)},
+			{"code_unknown", confidentialID, codeRequest(harness.NewVerifier(), nil)}, // a valid form
+			{"code_other_client", confidentialID, codeRequest(code, nil)},
+			{"code_other_client", publicID, asPublic(plain, map[string]any{"code_verifier": nil})},
+			{"redirect_uri_other", confidentialID, codeRequest(plain, map[string]any{"redirect_uri": harness.CallbackURI + "/"})},
 		} {
-			said[refusedToken(t, d, row.body, row.cause, row.id)] = true
+			bodies[refusedToken(t, d, row.body, row.cause, row.id)] = true
 		}
 		verifiers := map[string]bool{}
 		for _, row := range []struct {
 			cause, id string
 			body      map[string]any
 		}{
-			{"verifier_missing", public, asPublic(code, map[string]any{"code_verifier": nil})},
-			{"verifier_malformed", public, asPublic(code, map[string]any{"code_verifier": "too short"})},
-			{"verifier_wrong", public, asPublic(code, map[string]any{"code_verifier": harness.NewVerifier()})},
-			{"verifier_unexpected", app, codeRequest(plain, map[string]any{"code_verifier": r.Verifier})},
+			{"verifier_missing", publicID, asPublic(code, map[string]any{"code_verifier": nil})},
+			{"verifier_malformed", publicID, asPublic(code, map[string]any{"code_verifier": "too short"})},
+			{"verifier_wrong", publicID, asPublic(code, map[string]any{"code_verifier": harness.NewVerifier()})},
+			{"verifier_unexpected", confidentialID, codeRequest(plain, map[string]any{"code_verifier": r.Verifier})},
 		} {
 			verifiers[refusedToken(t, d, row.body, row.cause, row.id)] = true
 		}
 		a, err := d.Exchange(plain, harness.Request{})
 		must(t, err)
 		wantTokens(t, a, fullScope)
-		said[refusedToken(t, d, codeRequest(plain, nil), "code_replayed", app)] = true
-		if len(said) != 1 || len(verifiers) != 1 {
-			t.Errorf("causes of one reason have %d and %d responses: %v %v", len(said), len(verifiers), said, verifiers)
+		bodies[refusedToken(t, d, codeRequest(plain, nil), "code_replayed", confidentialID)] = true
+		if len(bodies) != 1 || len(verifiers) != 1 {
+			t.Errorf("causes of one reason have %d and %d responses: %v %v", len(bodies), len(verifiers), bodies, verifiers)
 		}
 	})
 }
@@ -156,58 +158,60 @@ func TestFault_D3_EveryRefusedRefreshTokenHasItsCause(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		first, err := d.Issue(d.NewBrowser(), harness.Request{Email: harness.EstherEmail})
 		must(t, err)
-		said := map[string]bool{}
+		bodies := map[string]bool{}
 		refused := func(cause, id, token string, change map[string]any) {
 			t.Helper()
-			said[refusedToken(t, d, refreshRequest(token, change), cause, id)] = true
+			bodies[refusedToken(t, d, refreshRequest(token, change), cause, id)] = true
 		}
-		refused("refresh_malformed", app, "vdo_ort_x", nil)
-		refused("refresh_malformed", app, first.Access, nil)
-		refused("refresh_other_client", public, first.Refresh, map[string]any{"client_id": public, "client_secret": nil})
+		refused("refresh_malformed", confidentialID, "vdo_ort_x", nil)
+		refused("refresh_malformed", confidentialID, first.Access, nil)
+		refused("refresh_other_client", publicID, first.Refresh, map[string]any{"client_id": publicID, "client_secret": nil})
 		next, err := d.Refresh(first.Refresh)
 		must(t, err)
 		wantTokens(t, next, fullScope)
 		reused, err := d.Refresh(first.Refresh)
 		must(t, err)
-		said[reused.Raw] = false
-		wantCause(t, d, reused.Header, "refresh_reused", app)
-		refused("refresh_rotated", app, first.Refresh, nil)
-		refused("refresh_revoked", app, next.Text("refresh_token"), nil)
-		delete(said, reused.Raw)
-		if len(said) != 1 {
-			t.Errorf("causes of one reason have %d responses: %v", len(said), said)
+		bodies[reused.Raw] = false
+		wantCause(t, d, reused.Header, "refresh_reused", confidentialID)
+		refused("refresh_rotated", confidentialID, first.Refresh, nil)
+		refused("refresh_revoked", confidentialID, next.Text("refresh_token"), nil)
+		delete(bodies, reused.Raw)
+		if len(bodies) != 1 {
+			t.Errorf("causes of one reason have %d responses: %v", len(bodies), bodies)
 		}
 	})
 }
 
-// TestFault_D3_EveryFailedClientAuthenticationHasItsCause likewise; what is no registered client is not logged.
+// TestFault_D3_EveryFailedClientAuthenticationHasItsCause likewise; the id of an unregistered
+// client is not logged.
 func TestFault_D3_EveryFailedClientAuthenticationHasItsCause(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
-		said := map[string]bool{}
+		bodies := map[string]bool{}
 		for _, row := range []struct {
 			cause, id    string
 			name, secret any
 		}{
 			{"client_unknown", "", "vdo_client_nobody", "vdo_secret_wrong"},
 			{"authentication_malformed", "", "not a client", "vdo_secret_wrong"},
-			{"secret_missing", app, app, nil},
-			{"secret_wrong", app, app, "vdo_secret_wrong"},
-			{"secret_unexpected", public, public, "vdo_secret_wrong"},
+			{"secret_missing", confidentialID, confidentialID, nil},
+			{"secret_wrong", confidentialID, confidentialID, "vdo_secret_wrong"},
+			{"secret_unexpected", publicID, publicID, "vdo_secret_wrong"},
 		} {
 			body := codeRequest(harness.NewVerifier(), map[string]any{"client_id": row.name, "client_secret": row.secret})
-			said[refusedToken(t, d, body, row.cause, row.id)] = true
+			bodies[refusedToken(t, d, body, row.cause, row.id)] = true
 		}
-		if len(said) != 1 {
-			t.Errorf("causes of one reason have %d responses: %v", len(said), said)
+		if len(bodies) != 1 {
+			t.Errorf("causes of one reason have %d responses: %v", len(bodies), bodies)
 		}
 	})
 }
 
 var issuedSecret = regexp.MustCompile(`vdo_secret_[0-9A-Za-z]+`)
 
-// TestFault_D3_WhatAnOperatorDidToAClientIsTheCause: a replaced secret, a disabled client, a grant type that was taken away.
-func TestFault_D3_WhatAnOperatorDidToAClientIsTheCause(t *testing.T) {
-	d := five(t)
+// TestFault_D3_AnOperatorsChangeToAClientIsTheCause: the secret was replaced, the client was
+// disabled, or a grant type was removed.
+func TestFault_D3_AnOperatorsChangeToAClientIsTheCause(t *testing.T) {
+	d := fiveProcesses(t)
 	operate := func(args ...string) string {
 		t.Helper()
 		out, err := d.Operate(t.Context(), shared.bins, args...)
@@ -217,15 +221,15 @@ func TestFault_D3_WhatAnOperatorDidToAClientIsTheCause(t *testing.T) {
 	const id = "vdo_client_causes"
 	old := issuedSecret.FindString(operate("clients", "create", "Causes", "--id", id, "--redirect-uri", harness.CallbackURI, "--scope", "videos:read"))
 	fresh := issuedSecret.FindString(operate("clients", "rotate-secret", id, "--overlap", "0s"))
-	d.Remember("client_secret", old)
-	d.Remember("client_secret", fresh)
+	d.RecordSecret("client_secret", old)
+	d.RecordSecret("client_secret", fresh)
 	body := codeRequest(harness.NewVerifier(), map[string]any{"client_id": id, "client_secret": old})
 	replaced := refusedToken(t, d, body, "secret_expired", id)
 	operate("clients", "update", id, "--grant", "refresh_token", "--grant", "authorization_code")
 	operate("clients", "disable", id, "--yes")
 	body["client_secret"] = fresh
 	if disabled := refusedToken(t, d, body, "client_disabled", id); disabled != replaced {
-		t.Errorf("a disabled client is answered %s, one with a replaced secret %s", disabled, replaced)
+		t.Errorf("the response to a disabled client is %s, to one with a replaced secret %s", disabled, replaced)
 	}
 	page, err := d.NewBrowser().Get(harness.Request{ClientID: id, Scope: "videos:read"}.Path())
 	must(t, err)
@@ -236,7 +240,7 @@ func TestFault_D3_WhatAnOperatorDidToAClientIsTheCause(t *testing.T) {
 func TestFault_D3_EveryRefusedAuthorizationRequestHasItsCause(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		path := func(change ...string) string {
-			u, err := url.Parse(harness.Request{ClientID: public, Verifier: harness.NewVerifier()}.Path())
+			u, err := url.Parse(harness.Request{ClientID: publicID, Verifier: harness.NewVerifier()}.Path())
 			must(t, err)
 			q := u.Query()
 			for i := 0; i < len(change); i += 2 {
@@ -253,39 +257,40 @@ func TestFault_D3_EveryRefusedAuthorizationRequestHasItsCause(t *testing.T) {
 			{"query_malformed", "", "/oauth/authorize?client_id=%zz", 400},
 			{"parameter_missing", "", path("client_id", ""), 400},
 			{"client_unknown", "", path("client_id", "vdo_client_nobody"), 400},
-			{"parameter_missing", public, path("redirect_uri", ""), 400},
-			{"redirect_uri_unregistered", public, path("redirect_uri", "https://evil.test"), 400},
-			{"state_too_long", public, path("state", strings.Repeat("x", 2049)), 400},
-			{"parameter_repeated", public, path() + "&state=x", 303},
-			{"request_object_unsupported", public, path("request", "x"), 303},
-			{"response_mode_unsupported", public, path("response_mode", "form_post"), 303},
-			{"response_type_unsupported", public, path("response_type", "token"), 303},
-			{"scope_missing", public, path("scope", ""), 303},
-			{"scope_malformed", public, path("scope", "videos:read\tjobs:read"), 303},
-			{"scope_unknown", public, path("scope", "video:read"), 303},
-			{"challenge_missing", public, path("code_challenge", ""), 303},
-			{"challenge_method", public, path("code_challenge_method", "plain"), 303},
-			{"challenge_malformed", public, path("code_challenge", "x"), 303},
-			{"prompt_contradictory", public, path("prompt", "none login"), 303},
-			{"login_required", public, path("prompt", "none"), 303},
+			{"parameter_missing", publicID, path("redirect_uri", ""), 400},
+			{"redirect_uri_unregistered", publicID, path("redirect_uri", "https://evil.test"), 400},
+			{"state_too_long", publicID, path("state", strings.Repeat("x", 2049)), 400},
+			{"parameter_repeated", publicID, path() + "&state=x", 303},
+			{"request_object_unsupported", publicID, path("request", "x"), 303},
+			{"response_mode_unsupported", publicID, path("response_mode", "form_post"), 303},
+			{"response_type_unsupported", publicID, path("response_type", "token"), 303},
+			{"scope_missing", publicID, path("scope", ""), 303},
+			{"scope_malformed", publicID, path("scope", "videos:read\tjobs:read"), 303},
+			{"scope_unknown", publicID, path("scope", "video:read"), 303},
+			{"challenge_missing", publicID, path("code_challenge", ""), 303},
+			{"challenge_method", publicID, path("code_challenge_method", "plain"), 303},
+			{"challenge_malformed", publicID, path("code_challenge", "x"), 303},
+			{"prompt_contradictory", publicID, path("prompt", "none login"), 303},
+			{"login_required", publicID, path("prompt", "none"), 303},
 		} {
 			page, err := d.NewBrowser().Get(row.path)
 			must(t, err)
 			want(t, "status for "+row.cause, page.Status, row.status)
 			wantCause(t, d, page.Header, row.cause, row.id)
-			if counted(t, d, "/oauth/authorize", row.cause) == "" {
+			if refusals(t, d, "/oauth/authorize", row.cause) == "" {
 				t.Errorf("%s is not counted", row.cause)
 			}
-			public := map[string]bool{"challenge_method": true, "login_required": true} // a parameter and an error of that name are public
-			if !public[row.cause] && strings.Contains(page.Body+page.Location(), row.cause) {
-				t.Errorf("the page or the address tells of %s", row.cause)
+			publicNames := map[string]bool{"challenge_method": true, "login_required": true} // a parameter and an error code have these names
+			if !publicNames[row.cause] && strings.Contains(page.Body+page.Location(), row.cause) {
+				t.Errorf("the page or the address contains %s", row.cause)
 			}
 		}
 	})
 }
 
-// TestFault_D2_TheWordThatIsNoScopeIsNamed, with the nearest one, in the characters of RFC 6749 §4.1.2.1.
-func TestFault_D2_TheWordThatIsNoScopeIsNamed(t *testing.T) {
+// TestFault_D2_AnUnknownScopeIsNamed, with the most similar scope, in the characters of RFC
+// 6749 §4.1.2.1.
+func TestFault_D2_AnUnknownScopeIsNamed(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for scope, wanted := range map[string]string{
 			"video:read jobs:read":    `'video:read' is not a scope; did you mean 'videos:read'?`,
@@ -304,12 +309,12 @@ func TestFault_D2_TheWordThatIsNoScopeIsNamed(t *testing.T) {
 		a, err := d.JSON("/oauth/token", refreshRequest(tokens.Refresh, map[string]any{"scope": "export:write"}))
 		must(t, err)
 		wantFailure(t, a, http.StatusBadRequest, "invalid_scope", `the scope "export:write" was not granted: a refresh may only narrow the scope`)
-		wantCause(t, d, a.Header, "scope_not_granted", app)
+		wantCause(t, d, a.Header, "scope_not_granted", confidentialID)
 	})
 }
 
-// TestFault_D2_ARefreshTokenAtTheAPIIsCalledOne.
-func TestFault_D2_ARefreshTokenAtTheAPIIsCalledOne(t *testing.T) {
+// TestFault_D2_ARefreshTokenAtTheAPIIsNamedAsOne.
+func TestFault_D2_ARefreshTokenAtTheAPIIsNamedAsOne(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 		must(t, err)
@@ -325,11 +330,12 @@ func TestFault_D2_ARefreshTokenAtTheAPIIsCalledOne(t *testing.T) {
 	})
 }
 
-// TestFault_D5_IntrospectionWithoutASecretIsToldWhatItNeeds, whichever client is named, or none.
-func TestFault_D5_IntrospectionWithoutASecretIsToldWhatItNeeds(t *testing.T) {
+// TestFault_D5_IntrospectionWithoutASecretReturnsWhatItNeeds, whichever client id the request has,
+// or none.
+func TestFault_D5_IntrospectionWithoutASecretReturnsWhatItNeeds(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
-		said := map[string]bool{}
-		for _, id := range []any{nil, public, app, server, "vdo_client_nobody"} {
+		bodies := map[string]bool{}
+		for _, id := range []any{nil, publicID, confidentialID, resourceID, "vdo_client_nobody"} {
 			body := map[string]any{"token": "vdo_oat_x"}
 			if id != nil {
 				body["client_id"] = id
@@ -338,19 +344,20 @@ func TestFault_D5_IntrospectionWithoutASecretIsToldWhatItNeeds(t *testing.T) {
 			must(t, err)
 			wantFailure(t, a, http.StatusUnauthorized, "authentication_error", "Introspection needs a confidential client")
 			wantCause(t, d, a.Header, "introspection_without_secret", "")
-			said[a.Raw] = true
+			bodies[a.Raw] = true
 		}
-		if len(said) != 1 {
-			t.Errorf("the response tells clients apart: %v", said)
+		if len(bodies) != 1 {
+			t.Errorf("the responses differ between clients: %v", bodies)
 		}
-		a, err := d.JSON("/oauth/introspect", map[string]any{"token": "vdo_oat_x", "client_id": app, "client_secret": "vdo_secret_wrong"})
+		a, err := d.JSON("/oauth/introspect", map[string]any{"token": "vdo_oat_x", "client_id": confidentialID, "client_secret": "vdo_secret_wrong"})
 		must(t, err)
 		wantFailure(t, a, http.StatusUnauthorized, "authentication_error", "Invalid client credentials")
-		wantCause(t, d, a.Header, "secret_wrong", app)
+		wantCause(t, d, a.Header, "secret_wrong", confidentialID)
 	})
 }
 
-// TestFault_A11_AReuseIsAWarningWithItsCircumstances: who, for which user, from where, and how long after the first use.
+// TestFault_A11_AReuseIsAWarningWithItsCircumstances: the client, the user, the source address, and
+// the time since the first use.
 func TestFault_A11_AReuseIsAWarningWithItsCircumstances(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -377,16 +384,16 @@ func TestFault_A11_AReuseIsAWarningWithItsCircumstances(t *testing.T) {
 	})
 }
 
-func wantWarning(t *testing.T, d *harness.Deployment, a harness.Answer, text, cause string) string {
+func wantWarning(t *testing.T, d *harness.Deployment, a harness.Response, text, cause string) string {
 	t.Helper()
-	line := lineAbout(t, d, a.Header.Get("Usher-Request-Id"), text)
+	line := logLine(t, d, a.Header.Get("Usher-Request-Id"), text)
 	for name, value := range map[string]string{
-		"level": "WARN", "cause": cause, "client_id": app, "workspace_id": "ws_acme", "source": "127.0.0.1", "same_source": "yes",
+		"level": "WARN", "cause": cause, "client_id": confidentialID, "workspace_id": "ws_acme", "source": "127.0.0.1", "same_source": "yes",
 	} {
 		want(t, name+" of the warning about "+cause, member(line, name), value)
 	}
 	if !strings.HasPrefix(member(line, "user_id"), "usr_") || member(line, "after") == "" {
-		t.Errorf("the warning does not say whose it was, or when: %s", line)
+		t.Errorf("the warning has no user id or no time since the first use: %s", line)
 	}
 	return line
 }

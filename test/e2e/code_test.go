@@ -15,7 +15,8 @@ const (
 	badClient   = "Invalid client credentials"
 )
 
-// codeRequest is the documented redemption with some members replaced; a nil value leaves the member out.
+// codeRequest is the documented token request with a code and some members replaced; a nil value
+// removes the member.
 func codeRequest(code string, change map[string]any) map[string]any {
 	body := map[string]any{
 		"grant_type": "authorization_code", "code": code, "redirect_uri": harness.CallbackURI,
@@ -30,7 +31,8 @@ func codeRequest(code string, change map[string]any) map[string]any {
 	return body
 }
 
-// TestRFC6749_4_1_2_CodeUsedTwiceRevokesGrant: docs/security-cases.md 35; the second use is refused and ends what the first issued.
+// TestRFC6749_4_1_2_CodeUsedTwiceRevokesGrant: docs/security-cases.md 35; the second use is refused
+// and revokes the tokens of the first.
 func TestRFC6749_4_1_2_CodeUsedTwiceRevokesGrant(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -52,7 +54,8 @@ func TestRFC6749_4_1_2_CodeUsedTwiceRevokesGrant(t *testing.T) {
 	})
 }
 
-// TestWire4_1_ReplayThatIsWrongOtherwiseRevokesNothing: only who could have redeemed the code can end what it issued.
+// TestWire4_1_ReplayThatIsWrongOtherwiseRevokesNothing: only a request that could have redeemed the
+// code revokes its tokens.
 func TestWire4_1_ReplayThatIsWrongOtherwiseRevokesNothing(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		verifier := harness.NewVerifier()
@@ -76,7 +79,8 @@ func TestWire4_1_ReplayThatIsWrongOtherwiseRevokesNothing(t *testing.T) {
 	})
 }
 
-// TestCase37_CodeOfAnotherClientIsRefusedAndNotBurnt: a stranger neither gets nor burns a code.
+// TestCase37_CodeOfAnotherClientIsRefusedAndNotBurnt: another client's request neither redeems nor
+// invalidates the code.
 func TestCase37_CodeOfAnotherClientIsRefusedAndNotBurnt(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		verifier := harness.NewVerifier()
@@ -93,7 +97,8 @@ func TestCase37_CodeOfAnotherClientIsRefusedAndNotBurnt(t *testing.T) {
 	})
 }
 
-// TestRFC7636_4_6_ChallengeNeedsItsVerifier: docs/security-cases.md 38, for both kinds of client; a secret never substitutes.
+// TestRFC7636_4_6_ChallengeNeedsItsVerifier: docs/security-cases.md 38, for both client types; a
+// client secret does not replace the verifier.
 func TestRFC7636_4_6_ChallengeNeedsItsVerifier(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for client, base := range map[string]map[string]any{
@@ -123,7 +128,8 @@ func TestRFC7636_4_6_ChallengeNeedsItsVerifier(t *testing.T) {
 	})
 }
 
-// wrongVerifiers are docs/security-cases.md 38 and 40: everything but the exact preimage.
+// wrongVerifiers returns the values of docs/security-cases.md 38 and 40: similar to the verifier,
+// but not equal.
 func wrongVerifiers(right string) []any {
 	return []any{
 		"", nil, " ", harness.NewVerifier(), harness.Challenge(right), harness.Challenge(right) + "=",
@@ -133,7 +139,8 @@ func wrongVerifiers(right string) []any {
 	}
 }
 
-// TestWire4_1_VerifierWithoutChallengeIsRefused: a verifier that nothing asked for is a downgrade or a mistake.
+// TestWire4_1_VerifierWithoutChallengeIsRefused: a verifier without a code_challenge is a downgrade
+// attack or a mistake.
 func TestWire4_1_VerifierWithoutChallengeIsRefused(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		code, err := d.NewBrowser().Approve(harness.Request{})
@@ -144,7 +151,8 @@ func TestWire4_1_VerifierWithoutChallengeIsRefused(t *testing.T) {
 	})
 }
 
-// TestRFC6749_4_1_3_RedirectURIMustBeTheSame: docs/security-cases.md 41; equal to the authorization request's, byte for byte.
+// TestRFC6749_4_1_3_RedirectURIMustBeTheSame: docs/security-cases.md 41; equal to the authorization
+// request's, byte for byte.
 func TestRFC6749_4_1_3_RedirectURIMustBeTheSame(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		code, err := d.NewBrowser().Approve(harness.Request{})
@@ -170,7 +178,8 @@ func TestRFC6749_4_1_3_RedirectURIMustBeTheSame(t *testing.T) {
 	})
 }
 
-// TestCase44_ClientCredentialsOfEveryWrongKind: a failed authentication consumes nothing.
+// TestCase44_ClientCredentialsOfEveryWrongKind: failed client authentication does not consume the
+// code.
 func TestCase44_ClientCredentialsOfEveryWrongKind(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		verifier := harness.NewVerifier()

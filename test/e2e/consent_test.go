@@ -10,7 +10,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestCase25_ADecisionNeedsItsOwnForm: of this browser, this session and this authorization.
+// TestCase25_ADecisionNeedsItsOwnForm: the form of this browser, this session and this
+// authorization request.
 func TestCase25_ADecisionNeedsItsOwnForm(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -32,7 +33,7 @@ func TestCase25_ADecisionNeedsItsOwnForm(t *testing.T) {
 			}.Encode()
 		}
 		good := form.Values.Get("csrf_token")
-		for name, c := range map[string]foreign{
+		for name, c := range map[string]crossSiteRequest{
 			"no token":                    {body: fields("")},
 			"another person's token":      {body: fields(estherForm.Values.Get("csrf_token"))},
 			"an older request's token":    {body: fields(olderForm.Values.Get("csrf_token"))},
@@ -40,34 +41,36 @@ func TestCase25_ADecisionNeedsItsOwnForm(t *testing.T) {
 			"JSON":                        {body: `{"decision":"approve"}`, contentType: "application/json"},
 			"JSON that calls itself text": {body: `{"decision":"approve"}`, contentType: "text/plain"},
 		} {
-			answer := post(t, b, d, "/consent/decision", c)
-			again := strings.HasSuffix(name, "token") && answer.Location() == d.PublicURL+"/consent?request="+form.Values.Get("request")
-			if (answer.Status < 400 || answer.Status >= 500 || answer.Location() != "") && !again {
-				t.Errorf("%s: status %d, location %q", name, answer.Status, answer.Location())
+			response := postCrossSite(t, b, d, "/consent/decision", c)
+			again := strings.HasSuffix(name, "token") && response.Location() == d.PublicURL+"/consent?request="+form.Values.Get("request")
+			if (response.Status < 400 || response.Status >= 500 || response.Location() != "") && !again {
+				t.Errorf("%s: status %d, location %q", name, response.Status, response.Location())
 			}
 		}
-		// The same form, as it should be sent, still works: nothing above has closed the request.
-		answer, err := b.Decide(page, "ws_acme", "approve")
+		// The unchanged form still works: none of the requests above has closed the authorization
+		// request.
+		response, err := b.Decide(page, "ws_acme", "approve")
 		must(t, err)
-		if answer.Query().Get("code") == "" {
-			t.Errorf("the right form led to %d %q", answer.Status, answer.Location())
+		if response.Query().Get("code") == "" {
+			t.Errorf("the right form led to %d %q", response.Status, response.Location())
 		}
 	})
 }
 
-// TestCase28_ADecisionIsMadeOnce: deny then approve, two at once, and after another person signed in.
+// TestCase28_ADecisionIsMadeOnce: deny after approve and the reverse, two concurrent decisions, and
+// a decision after another user signed in.
 func TestCase28_ADecisionIsMadeOnce(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		for first, other := range map[string]string{"deny": "approve", "approve": "deny"} {
 			page, err := b.Consent(harness.Request{})
 			must(t, err)
-			answer, err := b.Decide(page, "ws_acme", first)
+			response, err := b.Decide(page, "ws_acme", first)
 			must(t, err)
-			want(t, "status of the first decision", answer.Status, http.StatusSeeOther)
-			answer, err = b.Follow(b.Decide(page, "ws_acme", other))
+			want(t, "status of the first decision", response.Status, http.StatusSeeOther)
+			response, err = b.Follow(b.Decide(page, "ws_acme", other))
 			must(t, err)
-			wantPage(t, other+" after "+first, answer, 200, map[string]string{"deny": "You denied", "approve": "You allowed"}[first])
+			wantPage(t, other+" after "+first, response, 200, map[string]string{"deny": "You denied", "approve": "You allowed"}[first])
 		}
 
 		page, err := b.Consent(harness.Request{})
@@ -77,11 +80,11 @@ func TestCase28_ADecisionIsMadeOnce(t *testing.T) {
 		for range 2 {
 			done.Go(func() {
 				<-start
-				answer, err := b.Decide(page, "ws_acme", "approve")
-				if err != nil || answer.Status >= http.StatusInternalServerError {
-					t.Errorf("deciding: status %d, %v", answer.Status, err)
+				response, err := b.Decide(page, "ws_acme", "approve")
+				if err != nil || response.Status >= http.StatusInternalServerError {
+					t.Errorf("deciding: status %d, %v", response.Status, err)
 				}
-				if code := answer.Query().Get("code"); code != "" {
+				if code := response.Query().Get("code"); code != "" {
 					codes <- code
 				}
 			})
@@ -107,14 +110,15 @@ func TestCase28_ADecisionIsMadeOnce(t *testing.T) {
 		must(t, err)
 		_, err = b.SignIn(again, harness.EstherEmail, harness.UserPassword)
 		must(t, err)
-		answer, err := b.Follow(b.Decide(page, "ws_acme", "approve"))
+		response, err := b.Follow(b.Decide(page, "ws_acme", "approve"))
 		must(t, err)
-		wantPage(t, "another person's approval", answer, 200, "Please confirm once more.", harness.EstherEmail)
+		wantPage(t, "another user's approval", response, 200, "Please confirm once more.", harness.EstherEmail)
 	})
 }
 
-// TestCase29_NoConsentIsRemembered: every request is shown, with exactly what it asks for.
-func TestCase29_NoConsentIsRemembered(t *testing.T) {
+// TestCase29_EveryRequestShowsTheConsentScreen: every authorization request shows the consent
+// screen, with exactly the requested scopes.
+func TestCase29_EveryRequestShowsTheConsentScreen(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		_, err := d.Issue(b, harness.Request{Scope: "videos:read"})
@@ -133,39 +137,40 @@ func TestCase29_NoConsentIsRemembered(t *testing.T) {
 	})
 }
 
-// TestWire5_AWorkspaceOfSomebodyElseIsRefused, and one that is missing is asked for again.
+// TestWire5_AWorkspaceOfSomebodyElseIsRefused, and without a workspace the consent screen is shown
+// again.
 func TestWire5_AWorkspaceOfSomebodyElseIsRefused(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		page, err := b.Consent(harness.Request{Email: harness.EstherEmail})
 		must(t, err)
 		if strings.Contains(page.Body, "ws_doe") {
-			t.Error("a workspace of which one is no member is offered")
+			t.Error("the page offers a workspace of which the user is not a member")
 		}
-		answer, err := b.Follow(b.Decide(page, "ws_doe", "approve"))
+		response, err := b.Follow(b.Decide(page, "ws_doe", "approve"))
 		must(t, err)
-		wantPage(t, "somebody else's workspace", answer, 200, "You are not a member of that workspace any more.")
-		answer, err = b.Follow(b.Decide(page, "", "approve"))
+		wantPage(t, "another user's workspace", response, 200, "You are not a member of that workspace any more.")
+		response, err = b.Follow(b.Decide(page, "", "approve"))
 		must(t, err)
-		wantPage(t, "no workspace", answer, 200, "Choose a workspace.")
-		if _, err := answer.FormWith("workspace_id"); err != nil {
+		wantPage(t, "no workspace", response, 200, "Choose a workspace.")
+		if _, err := response.FormWith("workspace_id"); err != nil {
 			t.Errorf("the consent screen is not shown again: %v", err)
 		}
-		answer, err = b.Decide(page, "ws_acme", "approve")
+		response, err = b.Decide(page, "ws_acme", "approve")
 		must(t, err)
-		if answer.Query().Get("code") == "" {
-			t.Errorf("the right workspace led to %d %q", answer.Status, answer.Location())
+		if response.Query().Get("code") == "" {
+			t.Errorf("the right workspace led to %d %q", response.Status, response.Location())
 		}
 	})
 }
 
-// TestWire5_TheRequestIsBoundToItsBrowser: its identifier is worth nothing in another one.
+// TestWire5_TheRequestIsBoundToItsBrowser: its identifier is refused in another browser.
 func TestWire5_TheRequestIsBoundToItsBrowser(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
-		begun, err := d.NewBrowser().Get(harness.Request{}.Path())
+		started, err := d.NewBrowser().Get(harness.Request{}.Path())
 		must(t, err)
-		victim := signIn(t, d, harness.JohnEmail)
-		page, err := victim.Get("/consent?request=" + begun.Query().Get("request"))
+		signedIn := signIn(t, d, harness.JohnEmail)
+		page, err := signedIn.Get("/consent?request=" + started.Query().Get("request"))
 		must(t, err)
 		wantErrorPage(t, "another browser's request", page)
 	})

@@ -10,8 +10,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// row is a failure of docs/wire-contract.md §4 with a request that causes it.
-type row struct {
+// failureRow is a failure of docs/wire-contract.md §4 with a request that causes it.
+type failureRow struct {
 	name   string
 	change map[string]any
 
@@ -22,11 +22,12 @@ type row struct {
 	formError  string
 }
 
-// rows are the failures that a request alone can cause. %CODE% and %REFRESH% stand for good ones.
-func rows() []row {
+// failureRows returns the failures that a single request can cause. %CODE% and %REFRESH% stand for
+// valid ones.
+func failureRows() []failureRow {
 	code := func(change map[string]any) map[string]any { return codeRequest("%CODE%", change) }
 	refresh := func(change map[string]any) map[string]any { return refreshRequest("%REFRESH%", change) }
-	return []row{
+	return []failureRow{
 		{"grant_type missing", code(map[string]any{"grant_type": nil}), 400, "invalid_request", "", 400, "invalid_request"},
 		{"code missing", code(map[string]any{"code": nil}), 400, "invalid_request", "", 400, "invalid_request"},
 		{"client_id missing", code(map[string]any{"client_id": nil, "client_secret": nil}), 400, "invalid_request", "", 400, "invalid_request"},
@@ -38,7 +39,7 @@ func rows() []row {
 		{"missing secret", code(map[string]any{"client_secret": nil}), 401, "authentication_error", badClient, 401, "invalid_client"},
 		{"unknown code", code(map[string]any{"code": "nope"}), 401, "authentication_error", badCode, 400, "invalid_grant"},
 		{"other redirect", code(map[string]any{"redirect_uri": "https://x.test/"}), 401, "authentication_error", badCode, 400, "invalid_grant"},
-		{"verifier unasked", code(map[string]any{"code_verifier": harness.NewVerifier()}), 401, "authentication_error", badVerifier, 400, "invalid_grant"},
+		{"verifier without challenge", code(map[string]any{"code_verifier": harness.NewVerifier()}), 401, "authentication_error", badVerifier, 400, "invalid_grant"},
 		{"unknown refresh token", refresh(map[string]any{"refresh_token": "vdo_ort_nope"}), 401, "authentication_error", badRefresh, 400, "invalid_grant"},
 		{
 			"client without grants", refresh(map[string]any{"client_id": harness.ResourceID, "client_secret": harness.ResourcePW}),
@@ -47,7 +48,8 @@ func rows() []row {
 	}
 }
 
-// TestWire4_EveryFailureRowInBothDialects runs each row both ways, then shows that none of them consumed anything.
+// TestWire4_EveryFailureRowInBothDialects sends each request in both dialects, then shows that none
+// of them consumed anything.
 func TestWire4_EveryFailureRowInBothDialects(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -56,7 +58,7 @@ func TestWire4_EveryFailureRowInBothDialects(t *testing.T) {
 		code, err := b.Approve(harness.Request{})
 		must(t, err)
 		fill := strings.NewReplacer("%CODE%", code, "%REFRESH%", tokens.Refresh)
-		for _, r := range rows() {
+		for _, r := range failureRows() {
 			body, form := map[string]any{}, url.Values{}
 			for k, v := range r.change {
 				text, _ := v.(string)
@@ -85,7 +87,8 @@ func TestWire4_EveryFailureRowInBothDialects(t *testing.T) {
 	})
 }
 
-// TestCase57_OnlyTwoGrantsExist, and no endpoint of another.
+// TestCase57_OnlyTwoGrantsExist: every other grant type is refused, and the endpoints of others do
+// not exist.
 func TestCase57_OnlyTwoGrantsExist(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, grant := range []any{
@@ -108,7 +111,8 @@ func TestCase57_OnlyTwoGrantsExist(t *testing.T) {
 	})
 }
 
-// TestRFC6749_2_3_OneClientAuthenticationMethod: docs/security-cases.md 58; never a success, and the code is not consumed.
+// TestRFC6749_2_3_OneClientAuthenticationMethod: docs/security-cases.md 58; two methods never
+// succeed, and the code is not consumed.
 func TestRFC6749_2_3_OneClientAuthenticationMethod(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		code, err := d.NewBrowser().Approve(harness.Request{})
@@ -139,8 +143,8 @@ func TestRFC6749_2_3_OneClientAuthenticationMethod(t *testing.T) {
 	})
 }
 
-// sendForm posts a request's members as a form with Authorization headers.
-func sendForm(t *testing.T, d *harness.Deployment, members map[string]any, headers ...string) harness.Answer {
+// sendForm posts a request's members as a form with the given Authorization headers.
+func sendForm(t *testing.T, d *harness.Deployment, members map[string]any, headers ...string) harness.Response {
 	t.Helper()
 	form := url.Values{}
 	for k, v := range members {
@@ -159,7 +163,8 @@ func sendForm(t *testing.T, d *harness.Deployment, members map[string]any, heade
 	return a
 }
 
-// TestCase59_BasicIsDecodedAndChallenged: form-encoded or raw, in any case of the scheme; malformed is 401 with a challenge.
+// TestCase59_BasicIsDecodedAndChallenged: credentials may be form-encoded or raw, the scheme in any
+// case; a malformed header returns 401 with a challenge.
 func TestCase59_BasicIsDecodedAndChallenged(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, header := range []string{
@@ -177,11 +182,11 @@ func TestCase59_BasicIsDecodedAndChallenged(t *testing.T) {
 	})
 }
 
-// TestCase61_JSONIsReadStrictlyAndOneWay: a request means one thing or nothing.
+// TestCase61_JSONIsReadStrictlyAndOneWay: an ambiguous request is refused.
 func TestCase61_JSONIsReadStrictlyAndOneWay(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		good := `"grant_type":"refresh_token","refresh_token":"vdo_ort_x","client_secret":"vdo_secret_xyz789"`
-		post := func(contentType, body string) harness.Answer {
+		post := func(contentType, body string) harness.Response {
 			req, err := http.NewRequest(http.MethodPost, d.PublicURL+"/oauth/token", strings.NewReader(body))
 			must(t, err)
 			req.Header.Set("Content-Type", contentType)
@@ -218,7 +223,7 @@ func TestCase61_JSONIsReadStrictlyAndOneWay(t *testing.T) {
 	})
 }
 
-// TestCase88_ContentTypesAreEnforced, body limits and methods with them.
+// TestCase88_ContentTypesAreEnforced, and so are body limits and methods.
 func TestCase88_ContentTypesAreEnforced(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, path := range []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect"} {

@@ -8,37 +8,41 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// printed is a request as a document prints it, with only the host and the placeholders left to fill in.
-type printed struct {
+// documentedRequest is a request as a document prints it, with only the host and the placeholders
+// left to replace.
+type documentedRequest struct {
 	document, name string
 	path           string
-	// body is printed text; AUTH_CODE, vdo_oat_..., vdo_ort_... and your_original_code_verifier are its placeholders.
+	// body is the printed text; AUTH_CODE, vdo_oat_..., vdo_ort_... and your_original_code_verifier
+	// are its placeholders.
 	body string
-	// public marks the request that names the confidential client by mistake (docs/wire-contract.md §2).
+	// public marks the request that names the confidential client by mistake (docs/wire-contract.md
+	// §2).
 	public bool
-	// answer lists the members of the documented answer.
-	answer []string
+	// members lists the members of the documented response.
+	members []string
 }
 
-// printedRequests are the requests of documents 000 and 001 (docs/wire-contract.md), word for word.
-func printedRequests() []printed {
+// documentedRequests returns the requests of documents 000 and 001 (docs/wire-contract.md), word
+// for word.
+func documentedRequests() []documentedRequest {
 	tokens := []string{"access_token", "token_type", "expires_in", "refresh_token", "scope"}
-	return []printed{
-		{document: "000", name: "step 4, confidential", path: "/oauth/token", answer: tokens, body: `{
+	return []documentedRequest{
+		{document: "000", name: "step 4, confidential", path: "/oauth/token", members: tokens, body: `{
 "grant_type": "authorization_code",
 "code": "AUTH_CODE",
 "redirect_uri": "https://yourapp.com/callback",
 "client_id": "vdo_client_abc123",
 "client_secret": "vdo_secret_xyz789"
 }`},
-		{document: "000", name: "step 4, PKCE", path: "/oauth/token", answer: tokens, public: true, body: `{
+		{document: "000", name: "step 4, PKCE", path: "/oauth/token", members: tokens, public: true, body: `{
 "grant_type": "authorization_code",
 "code": "AUTH_CODE",
 "redirect_uri": "https://yourapp.com/callback",
 "client_id": "vdo_client_abc123",
 "code_verifier": "your_original_code_verifier"
 }`},
-		{document: "001", name: "refreshing", path: "/oauth/token", answer: tokens, body: `{
+		{document: "001", name: "refreshing", path: "/oauth/token", members: tokens, body: `{
 "grant_type": "refresh_token",
 "refresh_token": "vdo_ort_...",
 "client_id": "vdo_client_abc123",
@@ -51,18 +55,19 @@ func printedRequests() []printed {
 	}
 }
 
-// TestDocuments_EveryPrintedRequestRunsVerbatim runs the requests of the documents with their placeholders filled in.
+// TestDocuments_EveryPrintedRequestRunsVerbatim sends the requests of the documents with their
+// placeholders replaced.
 func TestDocuments_EveryPrintedRequestRunsVerbatim(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
-		for _, p := range printedRequests() {
+		for _, p := range documentedRequests() {
 			t.Run(p.document+" "+p.name, func(t *testing.T) {
 				a := p.run(t, d, b)
 				want(t, "status", a.Status, http.StatusOK)
-				want(t, "number of members", len(a.Body), len(p.answer))
-				for _, member := range p.answer {
+				want(t, "number of members", len(a.Body), len(p.members))
+				for _, member := range p.members {
 					if a.Body[member] == nil {
-						t.Errorf("the answer lacks %s: %s", member, a.Raw)
+						t.Errorf("the response lacks %s: %s", member, a.Raw)
 					}
 				}
 				wantNoStore(t, a)
@@ -71,7 +76,7 @@ func TestDocuments_EveryPrintedRequestRunsVerbatim(t *testing.T) {
 	})
 }
 
-func (p printed) run(t *testing.T, d *harness.Deployment, b *harness.Browser) harness.Answer {
+func (p documentedRequest) run(t *testing.T, d *harness.Deployment, b *harness.Browser) harness.Response {
 	t.Helper()
 	r := harness.Request{}
 	body := p.body
@@ -97,8 +102,8 @@ func (p printed) run(t *testing.T, d *harness.Deployment, b *harness.Browser) ha
 	return a
 }
 
-// TestDocument000_AuthorizeExample opens the printed authorization URL, line continuations taken out, and the printed
-// PKCE addition, for the apps they are meant for.
+// TestDocument000_AuthorizeExample opens the printed authorization URL, without its line
+// continuations, and the printed PKCE addition, each for its client.
 func TestDocument000_AuthorizeExample(t *testing.T) {
 	const plain = "client_id=vdo_client_abc123&redirect_uri=https://yourapp.com/callback&response_type=code&" +
 		"scope=videos:read+analyze:write+jobs:read&state=random_csrf_token"
@@ -119,7 +124,7 @@ func TestDocument000_AuthorizeExample(t *testing.T) {
 	})
 }
 
-// TestDocument000_ErrorResponse is the printed failure.
+// TestDocument000_ErrorResponse checks the printed error response.
 func TestDocument000_ErrorResponse(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		a, err := d.Exchange("AUTH_CODE", harness.Request{})

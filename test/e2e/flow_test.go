@@ -11,7 +11,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestDocument000_TheWholeFlow is document 000 (docs/wire-contract.md) from the first step to the last, for a confidential app.
+// TestDocument000_TheWholeFlow is document 000 (docs/wire-contract.md) from the first step to the
+// last, for a confidential client.
 func TestDocument000_TheWholeFlow(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -41,7 +42,7 @@ func TestDocument000_TheWholeFlow(t *testing.T) {
 		must(t, err)
 		wantTokens(t, next, "videos:read analyze:write jobs:read")
 		if next.Text("refresh_token") == a.Text("refresh_token") || next.Text("access_token") == a.Text("access_token") {
-			t.Error("a refresh must issue a new pair")
+			t.Error("a refresh must issue a new token pair")
 		}
 		revoked, err := d.JSON("/oauth/revoke", map[string]any{"token": next.Text("access_token"), "token_type_hint": "access_token"})
 		must(t, err)
@@ -53,7 +54,7 @@ func TestDocument000_TheWholeFlow(t *testing.T) {
 	})
 }
 
-// TestDocument000_PublicClientWithPKCE is the same for an app that keeps no secret.
+// TestDocument000_PublicClientWithPKCE is the same flow for a public client.
 func TestDocument000_PublicClientWithPKCE(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		r := harness.Request{ClientID: harness.PublicID, Verifier: harness.NewVerifier()}
@@ -68,7 +69,7 @@ func TestDocument000_PublicClientWithPKCE(t *testing.T) {
 	})
 }
 
-// TestDocument000_Denial is step 3's other answer.
+// TestDocument000_Denial is step 3 when the user denies.
 func TestDocument000_Denial(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()

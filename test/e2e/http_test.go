@@ -43,7 +43,8 @@ func TestRFC8414_MetadataSaysExactlyWhatIsSupported(t *testing.T) {
 	})
 }
 
-// TestCase98_NoOriginMayUseCookies: apps in a browser may call the endpoints without them, and pages are nobody's to read.
+// TestCase98_NoOriginMayUseCookies: clients in a browser may call the endpoints without cookies,
+// and no script of another origin may read the pages.
 func TestCase98_NoOriginMayUseCookies(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		send := func(method, path, origin string) http.Header {
@@ -72,8 +73,8 @@ func TestCase98_NoOriginMayUseCookies(t *testing.T) {
 	})
 }
 
-// TestCase92_AMethodIsWhatItSays: no header or field makes a POST anything else.
-func TestCase92_AMethodIsWhatItSays(t *testing.T) {
+// TestCase92_AMethodCannotBeOverridden: no header or field overrides the method of a POST.
+func TestCase92_AMethodCannotBeOverridden(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for path, status := range map[string]int{
 			"/oauth/token": 400, "/oauth/authorize": 303, "/.well-known/oauth-authorization-server": 405, "/signin": 403,
@@ -92,8 +93,9 @@ func TestCase92_AMethodIsWhatItSays(t *testing.T) {
 	})
 }
 
-// TestCase99_TheFrontDoorSpeaksNoGRPC, and case 119: nothing but the product is behind it.
-func TestCase99_TheFrontDoorSpeaksNoGRPC(t *testing.T) {
+// TestCase99_ThePublicListenerSpeaksNoGRPC, and case 119: the public listener serves only the
+// documented endpoints.
+func TestCase99_ThePublicListenerSpeaksNoGRPC(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, path := range []string{
 			"/usher.token.v1.IntrospectionService/IntrospectToken", "/usher.token.v1.OAuthService/IssueToken", "/metrics", "/debug/pprof/",
@@ -129,8 +131,9 @@ func TestCase111_TooLongABodyEndsTheConnection(t *testing.T) {
 	})
 }
 
-// TestCase89_NULAndBrokenTextAreRefused, in the endpoint's own shape and never with a 5xx.
-func TestCase89_NULAndBrokenTextAreRefused(t *testing.T) {
+// TestCase89_NULAndInvalidUTF8AreRefused, in the endpoint's own error shape and never with a 5xx
+// status.
+func TestCase89_NULAndInvalidUTF8AreRefused(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, field := range []string{"scope", "redirect_uri", "client_secret"} {
 			a, err := d.JSON("/oauth/token", refreshRequest("vdo_ort_x", map[string]any{field: json.RawMessage("null")}))

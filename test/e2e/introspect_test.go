@@ -18,8 +18,9 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestRFC7662_2_2_ActiveAnswer: the documented members and no others; never the e-mail address.
-func TestRFC7662_2_2_ActiveAnswer(t *testing.T) {
+// TestRFC7662_2_2_ActiveResponse: the response has exactly the documented members; never the e-mail
+// address.
+func TestRFC7662_2_2_ActiveResponse(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 		must(t, err)
@@ -44,17 +45,17 @@ func TestRFC7662_2_2_ActiveAnswer(t *testing.T) {
 				t.Errorf("iat is %v at %v", iat, now)
 			}
 			if strings.Contains(a.Raw, harness.JohnEmail) {
-				t.Error("introspection tells the e-mail address")
+				t.Error("the response contains the e-mail address")
 			}
 		}
 		a, err := d.JSON("/oauth/introspect", map[string]any{"token": tokens.Refresh, "client_id": harness.ConfidentialID, "client_secret": harness.ConfidentialPW})
 		must(t, err)
-		want(t, "a refresh token to its own app", a.Body["active"], any(true))
+		want(t, "a refresh token to its own client", a.Body["active"], any(true))
 		want(t, "token_type of a refresh token", a.Text("token_type"), "")
 	})
 }
 
-// TestCase71_NoAnonymousCallers: no facts without the credentials of a confidential client.
+// TestCase71_NoAnonymousCallers: introspection requires the credentials of a confidential client.
 func TestCase71_NoAnonymousCallers(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
@@ -84,8 +85,9 @@ func TestCase71_NoAnonymousCallers(t *testing.T) {
 	})
 }
 
-// TestCase72_InactiveAnswersSayNothing, and case 73: what a caller may not see is what does not exist.
-func TestCase72_InactiveAnswersSayNothing(t *testing.T) {
+// TestCase72_InactiveResponsesHaveNoOtherMember, and case 73: a token that the caller may not see
+// is reported like one that does not exist.
+func TestCase72_InactiveResponsesHaveNoOtherMember(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		tokens, err := d.Issue(b, harness.Request{})
@@ -97,15 +99,15 @@ func TestCase72_InactiveAnswersSayNothing(t *testing.T) {
 		_, err = d.JSON("/oauth/revoke", map[string]any{"token": revoked.Access})
 		must(t, err)
 		for name, c := range map[string]struct{ token, id, secret string }{
-			"another app's access token":  {theirs.Access, harness.ConfidentialID, harness.ConfidentialPW},
-			"another app's refresh token": {theirs.Refresh, harness.ConfidentialID, harness.ConfidentialPW},
-			"refresh, resource server":    {tokens.Refresh, harness.ResourceID, harness.ResourcePW},
-			"revoked":                     {revoked.Access, harness.ResourceID, harness.ResourcePW},
-			"unknown":                     {"vdo_oat_nope", harness.ResourceID, harness.ResourcePW},
-			"truncated":                   {tokens.Access[:len(tokens.Access)-1], harness.ResourceID, harness.ResourcePW},
-			"an API key":                  {"vdo_live_example", harness.ResourceID, harness.ResourcePW},
-			"a client secret":             {harness.ConfidentialPW, harness.ResourceID, harness.ResourcePW},
-			"long":                        {strings.Repeat("x", 60_000), harness.ResourceID, harness.ResourcePW},
+			"another client's access token":  {theirs.Access, harness.ConfidentialID, harness.ConfidentialPW},
+			"another client's refresh token": {theirs.Refresh, harness.ConfidentialID, harness.ConfidentialPW},
+			"refresh, resource server":       {tokens.Refresh, harness.ResourceID, harness.ResourcePW},
+			"revoked":                        {revoked.Access, harness.ResourceID, harness.ResourcePW},
+			"unknown":                        {"vdo_oat_nope", harness.ResourceID, harness.ResourcePW},
+			"truncated":                      {tokens.Access[:len(tokens.Access)-1], harness.ResourceID, harness.ResourcePW},
+			"an API key":                     {"vdo_live_example", harness.ResourceID, harness.ResourcePW},
+			"a client secret":                {harness.ConfidentialPW, harness.ResourceID, harness.ResourcePW},
+			"long":                           {strings.Repeat("x", 60_000), harness.ResourceID, harness.ResourcePW},
 		} {
 			a, err := d.JSON("/oauth/introspect", map[string]any{"token": c.token, "client_id": c.id, "client_secret": c.secret})
 			must(t, err)
@@ -119,7 +121,8 @@ func TestCase72_InactiveAnswersSayNothing(t *testing.T) {
 	})
 }
 
-// TestWire4_3_GRPCIntrospection: the same facts as typed fields, for resource servers by certificate and for nobody else.
+// TestWire4_3_GRPCIntrospection: the same members as typed fields, for resource servers with a
+// certificate and for no other caller.
 func TestWire4_3_GRPCIntrospection(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
@@ -139,11 +142,11 @@ func TestWire4_3_GRPCIntrospection(t *testing.T) {
 		want(t, "workspace_id", res.GetWorkspaceId(), "ws_acme")
 		want(t, "iss", res.GetIss(), d.PublicURL)
 		want(t, "lifetime", res.GetExp()-res.GetIat(), 3600)
-		for _, dead := range []string{tokens.Refresh, "x", "vdo_live_example"} {
-			res, err := client.IntrospectToken(context.Background(), &tokenv1.IntrospectTokenRequest{Token: dead})
+		for _, inactive := range []string{tokens.Refresh, "x", "vdo_live_example"} {
+			res, err := client.IntrospectToken(context.Background(), &tokenv1.IntrospectTokenRequest{Token: inactive})
 			must(t, err)
 			if diff := cmp.Diff("", strings.TrimSpace(res.String())); diff != "" {
-				t.Errorf("a dead token's answer says something: %s", diff)
+				t.Errorf("the response for an inactive token has members: %s", diff)
 			}
 		}
 		_, err = client.IntrospectToken(context.Background(), &tokenv1.IntrospectTokenRequest{})

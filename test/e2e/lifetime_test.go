@@ -15,20 +15,21 @@ func restart(t *testing.T, d *harness.Deployment) {
 	must(t, d.StartAll())
 }
 
-// alone starts an all-in-one of the test's own.
-func alone(t *testing.T, extra map[string]string) *harness.Deployment {
+// ownAllInOne starts an all-in-one of the test's own.
+func ownAllInOne(t *testing.T, extra map[string]string) *harness.Deployment {
 	t.Helper()
-	d, err := harness.AllInOne(shared.bins, t.TempDir(), harness.Unhurried(extra))
+	d, err := harness.AllInOne(shared.bins, t.TempDir(), harness.WithLongTimeouts(extra))
 	must(t, err)
 	t.Cleanup(func() { must(t, d.Close()) })
 	return d
 }
 
-// TestARestartKeepsUsersConsentsAndTokens on both shapes; the all-in-one forgets sign-ins in progress and nothing else.
+// TestARestartKeepsUsersConsentsAndTokens on both shapes; the all-in-one loses only sign-ins in
+// progress.
 func TestARestartKeepsUsersConsentsAndTokens(t *testing.T) {
-	t.Parallel() // on servers of its own
-	five, _ := own(t, nil)
-	on(t, []*harness.Deployment{alone(t, nil), five}, func(t *testing.T, d *harness.Deployment) {
+	t.Parallel() // it has its own servers
+	five, _ := ownFiveProcesses(t, nil)
+	onShapes(t, []*harness.Deployment{ownAllInOne(t, nil), five}, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 		must(t, err)
 		spent, err := d.Issue(d.NewBrowser(), harness.Request{Email: harness.EstherEmail})
@@ -52,11 +53,11 @@ func TestARestartKeepsUsersConsentsAndTokens(t *testing.T) {
 	})
 }
 
-// TestWire3_LifetimesEnd: a code after ten minutes, an access token after an hour, a refresh token after thirty days; each
-// then looks like one that never was.
+// TestWire3_LifetimesEnd: a code expires after ten minutes, an access token after an hour, a
+// refresh token after thirty days; the responses are then those for an unknown one.
 func TestWire3_LifetimesEnd(t *testing.T) {
-	t.Parallel() // on servers of its own
-	d, _ := own(t, nil)
+	t.Parallel() // it has its own servers
+	d, _ := ownFiveProcesses(t, nil)
 	b := d.NewBrowser()
 	tokens, err := d.Issue(b, harness.Request{})
 	must(t, err)
@@ -75,7 +76,7 @@ func TestWire3_LifetimesEnd(t *testing.T) {
 	a, err = d.Exchange(code, harness.Request{})
 	must(t, err)
 	wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badCode)
-	wantCause(t, d, a.Header, "code_expired", harness.ConfidentialID) // which is told to nobody outside
+	wantCause(t, d, a.Header, "code_expired", harness.ConfidentialID) // only the log has this cause, the response has not
 	wantActive(t, d, tokens.Access, true)
 
 	d.Set("USHER_CLOCK_OFFSET", "61m")
@@ -92,9 +93,10 @@ func TestWire3_LifetimesEnd(t *testing.T) {
 	wantCause(t, d, a.Header, "refresh_expired", harness.ConfidentialID)
 }
 
-// TestRetryWindow_TheSameClientGetsTheSamePairAgain, byte for byte; outside of that, a spent token is reuse as ever.
+// TestRetryWindow_TheSameClientGetsTheSamePairAgain, byte for byte, within the retry window;
+// otherwise a second use is reuse.
 func TestRetryWindow_TheSameClientGetsTheSamePairAgain(t *testing.T) {
-	d := alone(t, map[string]string{"USHER_TOKEN_REFRESH_RETRY_WINDOW": "30s"})
+	d := ownAllInOne(t, map[string]string{"USHER_TOKEN_REFRESH_RETRY_WINDOW": "30s"})
 	b := d.NewBrowser()
 	t.Run("a retry", func(t *testing.T) {
 		tokens, err := d.Issue(b, harness.Request{})
@@ -104,19 +106,19 @@ func TestRetryWindow_TheSameClientGetsTheSamePairAgain(t *testing.T) {
 		for range 3 {
 			again, err := d.Refresh(tokens.Refresh)
 			must(t, err)
-			want(t, "the retry's answer", again.Raw, first.Raw)
+			want(t, "the retry's response", again.Raw, first.Raw)
 		}
 		wantActive(t, d, first.Text("access_token"), true)
 	})
 	t.Run("many at once", func(t *testing.T) {
 		tokens, err := d.Issue(b, harness.Request{})
 		must(t, err)
-		answers, err := harness.Together(harness.Repeat(20, func() (harness.Answer, error) { return d.Refresh(tokens.Refresh) })...)
+		responses, err := harness.Concurrently(harness.Repeat(20, func() (harness.Response, error) { return d.Refresh(tokens.Refresh) })...)
 		must(t, err)
-		for _, a := range answers {
-			want(t, "one of twenty answers", a.Raw, answers[0].Raw)
+		for _, a := range responses {
+			want(t, "one of twenty responses", a.Raw, responses[0].Raw)
 		}
-		wantTokens(t, answers[0], fullScope)
+		wantTokens(t, responses[0], fullScope)
 	})
 	t.Run("after the successor was used", func(t *testing.T) {
 		tokens, err := d.Issue(b, harness.Request{})
@@ -153,10 +155,10 @@ func TestRetryWindow_TheSameClientGetsTheSamePairAgain(t *testing.T) {
 	})
 }
 
-// TestProductionRefusesTheFixtures, and secrets of development with them.
+// TestProductionRefusesTheFixtures, and it refuses the secrets of the development profile.
 func TestProductionRefusesTheFixtures(t *testing.T) {
-	t.Parallel() // on servers of its own
-	d, _ := own(t, nil)
+	t.Parallel() // it has its own servers
+	d, _ := ownFiveProcesses(t, nil)
 	_, err := d.StopOne("authz")
 	must(t, err)
 	_, err = d.StopOne("identity")

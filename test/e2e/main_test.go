@@ -1,5 +1,5 @@
-// Package e2e tests Usher from the outside: every test runs against the all-in-one and against five processes with mutual
-// TLS on PostgreSQL and Redis, through HTTP and gRPC only.
+// Package e2e tests Usher from the outside: every test runs against the all-in-one and against five
+// processes with mutual TLS on PostgreSQL and Redis, through HTTP and gRPC only.
 package e2e
 
 import (
@@ -15,9 +15,10 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// fleet is what the tests of this package share: starting it takes seconds, and a test that needs its own starts its own.
+// fleet is the binaries and deployments that the tests of this package share, because starting them
+// takes seconds.
 type fleet struct {
-	// bins have the race detector in them.
+	// bins are built with the race detector.
 	bins   harness.Binaries
 	shapes []*harness.Deployment
 }
@@ -26,7 +27,8 @@ var shared fleet //nolint:gochecknoglobals // set once in TestMain, read by ever
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	// What runs in parallel here has a deployment of its own and waits most of the time: for lifetimes, outages, restarts.
+	// The parallel tests have deployments of their own and mostly wait: for lifetimes, outages and
+	// restarts.
 	if err := flag.Set("test.parallel", "4"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -64,22 +66,23 @@ func startFleet(dir string) (fleet, error) {
 	return fleet{bins: bins, shapes: shapes}, err
 }
 
-// startShapes starts both shapes. Every request is traced, so that a secret that a test sends is looked for in the traces too.
+// startShapes starts both shapes. Every request is traced, so that Close searches the traces for
+// secrets too.
 func startShapes(bins harness.Binaries, dir string) ([]*harness.Deployment, error) {
 	settings, one, err := settingsOf(mkdir(dir, "one"))
 	if err != nil {
 		return nil, err
 	}
-	alone, err := harness.AllInOne(bins, mkdir(dir, "one"), settings)
+	allInOne, err := harness.AllInOne(bins, mkdir(dir, "one"), settings)
 	if err != nil {
 		return nil, err
 	}
-	alone.Traces = one
+	allInOne.Traces = one
 	servers, err := harness.NewServers(context.Background())
 	if err != nil {
 		return nil, err
 	}
-	settings, five, err := settingsOf(mkdir(dir, "five"))
+	settings, fiveTraces, err := settingsOf(mkdir(dir, "five"))
 	if err != nil {
 		return nil, err
 	}
@@ -88,13 +91,14 @@ func startShapes(bins harness.Binaries, dir string) ([]*harness.Deployment, erro
 	if err != nil {
 		return nil, err
 	}
-	processes.Traces = five
-	return []*harness.Deployment{alone, processes}, nil
+	processes.Traces = fiveTraces
+	return []*harness.Deployment{allInOne, processes}, nil
 }
 
 // settingsOf returns a shape's settings and the collector of its traces.
 func settingsOf(dir string) (map[string]string, *harness.Collector, error) {
-	// What a test says of its source is believed, so that one that exhausts a budget has a source of its own.
+	// The gateway trusts X-Forwarded-For, so that a test that exhausts a rate limit can have a
+	// source address of its own.
 	settings := map[string]string{
 		"USHER_GATEWAY_TRUSTED_PROXIES": "127.0.0.1", "USHER_AUTHZ_SOURCE_ATTEMPTS": strconv.Itoa(failures),
 	}
@@ -103,13 +107,13 @@ func settingsOf(dir string) (map[string]string, *harness.Collector, error) {
 		return nil, nil, err
 	}
 	maps.Copy(settings, traces.Environ())
-	return harness.Unhurried(settings), traces, nil
+	return harness.WithLongTimeouts(settings), traces, nil
 }
 
 func mkdir(parts ...string) string {
 	dir := filepath.Join(parts...)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		panic(err) // a temporary folder of our own
+		panic(err) // it is a temporary folder of our own
 	}
 	return dir
 }
@@ -117,10 +121,10 @@ func mkdir(parts ...string) string {
 // each runs a test against every shape of the fleet.
 func each(t *testing.T, test func(t *testing.T, d *harness.Deployment)) {
 	t.Helper()
-	on(t, shared.shapes, test)
+	onShapes(t, shared.shapes, test)
 }
 
-func on(t *testing.T, shapes []*harness.Deployment, test func(t *testing.T, d *harness.Deployment)) {
+func onShapes(t *testing.T, shapes []*harness.Deployment, test func(t *testing.T, d *harness.Deployment)) {
 	t.Helper()
 	for _, d := range shapes {
 		t.Run(d.Name, func(t *testing.T) { test(t, d) })

@@ -18,7 +18,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestCase14_NothingMakesTheServerDialOut: whatever looks like an address in a request is only text.
+// TestCase14_NothingMakesTheServerDialOut: the server never connects to an address in a request.
 func TestCase14_NothingMakesTheServerDialOut(t *testing.T) {
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -46,12 +46,13 @@ func TestCase14_NothingMakesTheServerDialOut(t *testing.T) {
 	must(t, lis.Close())
 	select {
 	case <-dialled:
-		t.Error("the server dialled an address out of a request")
+		t.Error("the server connected to an address in a request")
 	default:
 	}
 }
 
-// TestCase50_ClientAuthenticationPrecedesReuse: who has an old token and not the app's secret logs nobody out.
+// TestCase50_ClientAuthenticationPrecedesReuse: a rotated refresh token without the client's
+// credentials revokes nothing.
 func TestCase50_ClientAuthenticationPrecedesReuse(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
@@ -59,10 +60,10 @@ func TestCase50_ClientAuthenticationPrecedesReuse(t *testing.T) {
 		next, err := d.Refresh(tokens.Refresh)
 		must(t, err)
 		for name, change := range map[string]map[string]any{
-			"a wrong secret":       {"client_secret": "vdo_secret_nope"},
-			"no secret":            {"client_secret": nil},
-			"another app":          {"client_id": harness.PublicID, "client_secret": nil},
-			"another app's secret": {"client_id": harness.ResourceID, "client_secret": harness.ResourcePW},
+			"a wrong secret":          {"client_secret": "vdo_secret_nope"},
+			"no secret":               {"client_secret": nil},
+			"another client":          {"client_id": harness.PublicID, "client_secret": nil},
+			"another client's secret": {"client_id": harness.ResourceID, "client_secret": harness.ResourcePW},
 		} {
 			a, err := d.JSON("/oauth/token", refreshRequest(tokens.Refresh, change))
 			must(t, err)
@@ -78,10 +79,11 @@ func TestCase50_ClientAuthenticationPrecedesReuse(t *testing.T) {
 	})
 }
 
-// TestCase62_ClientErrorsDoNotTellClientsApart: one body for every way of not being the app.
+// TestCase62_ClientErrorsDoNotTellClientsApart: every failed client authentication has the same
+// body.
 func TestCase62_ClientErrorsDoNotTellClientsApart(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
-		var first harness.Answer
+		var first harness.Response
 		for i, change := range []map[string]any{
 			{"client_id": "vdo_client_nobody"},
 			{"client_secret": "vdo_secret_nope"},
@@ -96,13 +98,14 @@ func TestCase62_ClientErrorsDoNotTellClientsApart(t *testing.T) {
 				first = a
 			}
 			if a.Status != http.StatusUnauthorized || a.Raw != first.Raw {
-				t.Errorf("%v: %d %s, want what an unknown app gets: %s", change, a.Status, a.Raw, first.Raw)
+				t.Errorf("%v: %d %s, want the response for an unknown client: %s", change, a.Status, a.Raw, first.Raw)
 			}
 		}
 	})
 }
 
-// TestCase63_SuccessHasNothingExtra: no header of ours or gRPC's leaks, no cookie, and a DPoP proof changes nothing.
+// TestCase63_SuccessHasNothingExtra: the response has no internal or gRPC header and no cookie, and
+// a DPoP proof changes nothing.
 func TestCase63_SuccessHasNothingExtra(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
@@ -122,14 +125,15 @@ func TestCase63_SuccessHasNothingExtra(t *testing.T) {
 		wantTokens(t, a, fullScope)
 		for name := range a.Header {
 			if strings.HasPrefix(name, "Grpc") || name == "Set-Cookie" || name == "Server" {
-				t.Errorf("the answer has a header %s", name)
+				t.Errorf("the response has the header %s", name)
 			}
 		}
 	})
 }
 
-// TestCase100_EveryMethodKnowsItsCaller: at the port of the token service, a resource server may introspect and nothing else;
-// other services' names and forged metadata change nothing. Reflection is there in development.
+// TestCase100_EveryMethodKnowsItsCaller: at the token service's port, a resource server may only
+// introspect; the names of other services and forged metadata change nothing. Reflection is on in
+// the development profile.
 func TestCase100_EveryMethodKnowsItsCaller(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		refused := func(what string, err error, want codes.Code) {
@@ -148,19 +152,19 @@ func TestCase100_EveryMethodKnowsItsCaller(t *testing.T) {
 		_, err := tokenv1.NewOAuthServiceClient(api).IssueToken(t.Context(), &tokenv1.IssueTokenRequest{})
 		denied("a resource server issuing tokens", err)
 		_, err = tokenv1.NewGrantServiceClient(api).EndConnection(t.Context(), &tokenv1.EndConnectionRequest{UserId: "usr_john", ClientId: harness.ConfidentialID})
-		denied("a resource server ending connections", err)
+		denied("a resource server revoking grants", err)
 		_, err = authzv1.NewClientServiceClient(api).BatchGetClients(t.Context(), &authzv1.BatchGetClientsRequest{})
 		refused("another service's method", err, codes.Unimplemented)
 		stream, err := reflectionv1.NewServerReflectionClient(api).ServerReflectionInfo(t.Context())
 		must(t, err)
 		must(t, stream.Send(&reflectionv1.ServerReflectionRequest{MessageRequest: &reflectionv1.ServerReflectionRequest_ListServices{}}))
-		answer, err := stream.Recv()
+		response, err := stream.Recv()
 		must(t, err)
-		if len(answer.GetListServicesResponse().GetService()) == 0 {
+		if len(response.GetListServicesResponse().GetService()) == 0 {
 			t.Error("reflection lists nothing")
 		}
 		if d.AdminURLs()["token"] == "" {
-			return // the all-in-one names nobody at its local port
+			return // the all-in-one's local port does not authenticate callers
 		}
 		_, err = tokenv1.NewIntrospectionServiceClient(dial("stranger")).IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: "x"})
 		denied("a stranger introspecting", err)
@@ -169,7 +173,8 @@ func TestCase100_EveryMethodKnowsItsCaller(t *testing.T) {
 	})
 }
 
-// TestFault_D6_AClientThatVerifiesAHostNameConnects: clients of other languages judge the DNS name of the certificate.
+// TestFault_D6_AClientThatVerifiesAHostNameConnects: TLS clients in other languages verify the DNS
+// name of the certificate.
 func TestFault_D6_AClientThatVerifiesAHostNameConnects(t *testing.T) {
 	five := shared.shapes[1]
 	config, err := five.TLS("video-api", "token")

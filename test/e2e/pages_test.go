@@ -12,13 +12,13 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// asks wants a page with a password field, and answers whether it has one.
-func asks(page harness.Page) bool {
+// hasPasswordField reports whether a page has a password field.
+func hasPasswordField(page harness.Page) bool {
 	_, err := page.FormWith("password")
 	return err == nil
 }
 
-// wantPage wants a page of ours that says all of these.
+// wantPage checks that a response is one of our pages with all of these texts.
 func wantPage(t *testing.T, what string, page harness.Page, status int, texts ...string) {
 	t.Helper()
 	want(t, "status of "+what, page.Status, status)
@@ -29,53 +29,54 @@ func wantPage(t *testing.T, what string, page harness.Page, status int, texts ..
 	}
 }
 
-// clicks decides twice, the second time that much later, as a browser does that drops the first answer for the second click: the
-// cookie of the first is not kept. It answers where both lead.
-func clicks(t *testing.T, b *harness.Browser, page harness.Page, decision string, later time.Duration) [2]harness.Page {
+// doubleClick submits a decision twice, the second time after a delay, as a browser does that
+// discards the first response for the second click: the cookie of the first is not kept. It returns
+// both responses.
+func doubleClick(t *testing.T, b *harness.Browser, page harness.Page, decision string, later time.Duration) [2]harness.Page {
 	t.Helper()
-	var answers [2]harness.Page
+	var responses [2]harness.Page
 	var errs [2]error
 	var both sync.WaitGroup
 	start := make(chan struct{})
-	for i := range answers {
+	for i := range responses {
 		other := *b
 		client := *b.Client
-		client.Jar = frozen{b.Client.Jar}
+		client.Jar = readOnlyJar{b.Client.Jar}
 		other.Client = &client
 		both.Go(func() {
 			<-start
 			if i == 1 {
 				<-time.After(later)
 			}
-			answers[i], errs[i] = other.Decide(page, "ws_acme", decision)
+			responses[i], errs[i] = other.Decide(page, "ws_acme", decision)
 		})
 	}
 	close(start)
 	both.Wait()
 	must(t, errs[0])
 	must(t, errs[1])
-	return answers
+	return responses
 }
 
-// frozen is a jar that takes no more cookies.
-type frozen struct{ http.CookieJar }
+// readOnlyJar is a cookie jar that stores no more cookies.
+type readOnlyJar struct{ http.CookieJar }
 
-func (frozen) SetCookies(*url.URL, []*http.Cookie) {}
+func (readOnlyJar) SetCookies(*url.URL, []*http.Cookie) {}
 
-// TestFault_A1_ADoubleClickReachesTheApp with a code that can be redeemed, fifty times out of fifty, whichever of the two answers
-// the browser goes after; and of the two no more than one code comes.
+// TestFault_A1_ADoubleClickReachesTheApp with a code that can be redeemed, fifty times out of
+// fifty, whichever of the two responses the browser follows; both carry the same code.
 func TestFault_A1_ADoubleClickReachesTheApp(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		for i := range 50 {
 			page, err := b.Consent(harness.Request{})
 			must(t, err)
-			answers := clicks(t, b, page, "approve", []time.Duration{0, time.Millisecond, 20 * time.Millisecond}[i%3])
-			code := answers[0].Query().Get("code")
-			for n, answer := range answers {
-				if answer.Status != http.StatusSeeOther || answer.Query().Get("code") == "" || answer.Query().Get("code") != code ||
-					!strings.HasPrefix(answer.Location(), harness.CallbackURI+"?") {
-					t.Fatalf("round %d, click %d leads to %d %q", i, n, answer.Status, answer.Location())
+			responses := doubleClick(t, b, page, "approve", []time.Duration{0, time.Millisecond, 20 * time.Millisecond}[i%3])
+			code := responses[0].Query().Get("code")
+			for n, response := range responses {
+				if response.Status != http.StatusSeeOther || response.Query().Get("code") == "" || response.Query().Get("code") != code ||
+					!strings.HasPrefix(response.Location(), harness.CallbackURI+"?") {
+					t.Fatalf("round %d, click %d leads to %d %q", i, n, response.Status, response.Location())
 				}
 			}
 			a, err := d.Exchange(code, harness.Request{})
@@ -84,7 +85,8 @@ func TestFault_A1_ADoubleClickReachesTheApp(t *testing.T) {
 			if i > 0 {
 				continue
 			}
-			// A browser that never got the answer is told, now that the app has its tokens: the used code would end them.
+			// A browser that never received the response is sent to a page, now that the client has
+			// its tokens: the used code would revoke them.
 			third, err := b.Follow(b.Decide(page, "ws_acme", "approve"))
 			must(t, err)
 			wantPage(t, "the third click", third, 200, "You allowed this request", "The app has received its access.", "Acme Studio")
@@ -92,30 +94,31 @@ func TestFault_A1_ADoubleClickReachesTheApp(t *testing.T) {
 		}
 		page, err := b.Consent(harness.Request{})
 		must(t, err)
-		for _, answer := range clicks(t, b, page, "deny", 0) {
-			want(t, "the error of a denial that was clicked twice", answer.Query().Get("error"), "access_denied")
+		for _, response := range doubleClick(t, b, page, "deny", 0) {
+			want(t, "the error of a denial that was clicked twice", response.Query().Get("error"), "access_denied")
 		}
 	})
 }
 
-// TestFault_A1_AClickAfterTheRedemptionBringsAnotherCode, and the redeemed one stays known as used.
+// TestFault_A1_AClickAfterTheRedemptionBringsAnotherCode, and the redeemed code is still recorded
+// as used.
 func TestFault_A1_AClickAfterTheRedemptionBringsAnotherCode(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		page, err := b.Consent(harness.Request{})
 		must(t, err)
 		redeem := func() (string, string) {
-			answer, err := b.Decide(page, "ws_acme", "approve")
+			response, err := b.Decide(page, "ws_acme", "approve")
 			must(t, err)
-			a, err := d.Exchange(answer.Query().Get("code"), harness.Request{})
+			a, err := d.Exchange(response.Query().Get("code"), harness.Request{})
 			must(t, err)
 			wantTokens(t, a, fullScope)
-			return answer.Query().Get("code"), a.Text("access_token")
+			return response.Query().Get("code"), a.Text("access_token")
 		}
 		code, token := redeem()
 		other, _ := redeem()
 		if code == other {
-			t.Error("a used code is sent to the app again")
+			t.Error("the client receives a used code again")
 		}
 		wantActive(t, d, token, true)
 		replay, err := d.Exchange(code, harness.Request{})
@@ -125,8 +128,8 @@ func TestFault_A1_AClickAfterTheRedemptionBringsAnotherCode(t *testing.T) {
 	})
 }
 
-// TestFault_A1_AFormSentAgainReplacesTheCode: a browser that went to the app once may have brought it the first code, so the
-// second answer has a fresh one, and the first redeems no more.
+// TestFault_A1_AFormSentAgainReplacesTheCode: a browser that was redirected once may have delivered
+// the first code, so the second response has a new one, and the first can no longer be redeemed.
 func TestFault_A1_AFormSentAgainReplacesTheCode(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -148,52 +151,52 @@ func TestFault_A1_AFormSentAgainReplacesTheCode(t *testing.T) {
 	})
 }
 
-// TestFault_A1_OneOfManyDifferentDecisionsCounts, and the others read which one.
+// TestFault_A1_OneOfManyDifferentDecisionsCounts, and the other responses show which one.
 func TestFault_A1_OneOfManyDifferentDecisionsCounts(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		for range 10 {
 			page, err := b.Consent(harness.Request{})
 			must(t, err)
-			answers := make([]harness.Page, 8)
+			responses := make([]harness.Page, 8)
 			start := make(chan struct{})
 			var done sync.WaitGroup
-			for i := range answers {
+			for i := range responses {
 				done.Go(func() {
 					<-start
-					answer, err := b.Decide(page, "ws_acme", []string{"approve", "deny"}[i%2])
+					response, err := b.Decide(page, "ws_acme", []string{"approve", "deny"}[i%2])
 					if err != nil {
 						t.Error(err)
 					}
-					answers[i] = answer
+					responses[i] = response
 				})
 			}
 			close(start)
 			done.Wait()
 			approved, denied := 0, 0
-			for _, answer := range answers {
+			for _, response := range responses {
 				switch {
-				case answer.Query().Has("code"):
+				case response.Query().Has("code"):
 					approved++
-				case answer.Query().Get("error") == "access_denied":
+				case response.Query().Get("error") == "access_denied":
 					denied++
 				default:
-					told, err := b.Follow(answer, nil)
+					followed, err := b.Follow(response, nil)
 					must(t, err)
-					if told.Status != 200 || !strings.Contains(told.Body, "You allowed this request") && !strings.Contains(told.Body, "You denied this request") {
-						t.Errorf("the others read %d %s", told.Status, told.Body)
+					if followed.Status != 200 || !strings.Contains(followed.Body, "You allowed this request") && !strings.Contains(followed.Body, "You denied this request") {
+						t.Errorf("another decision's page is %d %s", followed.Status, followed.Body)
 					}
 				}
 			}
 			if approved+denied == 0 || approved > 0 && denied > 0 {
-				t.Fatalf("%d are told that they approved, and %d that they denied", approved, denied)
+				t.Fatalf("%d responses have a code, and %d are a denial", approved, denied)
 			}
 		}
 	})
 }
 
-// TestFault_A2_BackAfterADecisionTellsIt, and leads on.
-func TestFault_A2_BackAfterADecisionTellsIt(t *testing.T) {
+// TestFault_A2_BackAfterADecisionShowsIt: the page shows the decision and links to the client.
+func TestFault_A2_BackAfterADecisionShowsIt(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		for decision, text := range map[string]string{"approve": "You allowed this request", "deny": "You denied this request"} {
@@ -207,7 +210,7 @@ func TestFault_A2_BackAfterADecisionTellsIt(t *testing.T) {
 				must(t, err)
 				wantPage(t, again, page, 200, text, "Example App")
 				if strings.Contains(page.Body, "othing was shared") != (decision == "deny") {
-					t.Errorf("after %s, the page says that nothing was shared, or does not: %s", decision, page.Body)
+					t.Errorf("after %s, the sentence that nothing was shared is shown or missing by mistake: %s", decision, page.Body)
 				}
 			}
 			if decision == "deny" {
@@ -216,9 +219,9 @@ func TestFault_A2_BackAfterADecisionTellsIt(t *testing.T) {
 			wantPage(t, "before the app has redeemed", page, 200, "The app has not received its access yet.")
 			form, err := page.FormWith("workspace_id")
 			must(t, err)
-			on, err := b.Submit(page, form, map[string]string{"decision": "approve"})
+			next, err := b.Submit(page, form, map[string]string{"decision": "approve"})
 			must(t, err)
-			a, err := d.Exchange(on.Query().Get("code"), harness.Request{})
+			a, err := d.Exchange(next.Query().Get("code"), harness.Request{})
 			must(t, err)
 			wantTokens(t, a, fullScope)
 			_, err = b.Disconnect(harness.ConfidentialID)
@@ -226,14 +229,15 @@ func TestFault_A2_BackAfterADecisionTellsIt(t *testing.T) {
 			page, err = b.Get(address)
 			must(t, err)
 			if len(page.Forms) > 0 {
-				t.Error("an approval whose access was ended leads on to the app")
+				t.Error("an approval whose grant was revoked links to the client")
 			}
 			wantPage(t, "after disconnecting", page, 200, text)
 		}
 	})
 }
 
-// TestFault_A3_A4_SigningInNeverLosesTheRequest: wrong, wrong, right, and each step is an address that can be opened again.
+// TestFault_A3_A4_SigningInNeverLosesTheRequest: two wrong passwords and the right one, where each
+// step has an address that can be opened again.
 func TestFault_A3_A4_SigningInNeverLosesTheRequest(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -244,10 +248,10 @@ func TestFault_A3_A4_SigningInNeverLosesTheRequest(t *testing.T) {
 		for _, password := range []string{"wrong", "", "wrong again"} {
 			form, err := page.FormWith("password")
 			must(t, err)
-			answer, err := b.Submit(page, form, map[string]string{"email": harness.JohnEmail, "password": password})
+			response, err := b.Submit(page, form, map[string]string{"email": harness.JohnEmail, "password": password})
 			must(t, err)
-			want(t, "status of a wrong password", answer.Status, http.StatusSeeOther)
-			want(t, "where it leads", answer.Location(), address)
+			want(t, "status of a wrong password", response.Status, http.StatusSeeOther)
+			want(t, "where it leads", response.Location(), address)
 			page, err = b.Get(address)
 			must(t, err)
 			wantPage(t, "the page", page, 200, `role="alert"`, harness.JohnEmail)
@@ -259,7 +263,7 @@ func TestFault_A3_A4_SigningInNeverLosesTheRequest(t *testing.T) {
 		if _, err := page.FormWith("workspace_id"); err != nil {
 			t.Fatal(err)
 		}
-		page, err = b.Follow(b.Get(address)) // Back
+		page, err = b.Follow(b.Get(address)) // the Back button
 		must(t, err)
 		if _, err := page.FormWith("workspace_id"); err != nil {
 			t.Errorf("Back after signing in: %v", err)
@@ -267,7 +271,8 @@ func TestFault_A3_A4_SigningInNeverLosesTheRequest(t *testing.T) {
 	})
 }
 
-// TestFault_A5_TwoTabsGoOn: at sign-in, signing out twice, and allowing after signing out elsewhere.
+// TestFault_A5_TwoTabsGoOn: after a sign-in, after signing out twice, and after signing out in the
+// other tab.
 func TestFault_A5_TwoTabsGoOn(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -292,54 +297,54 @@ func TestFault_A5_TwoTabsGoOn(t *testing.T) {
 		for range 2 {
 			page, err = b.Follow(b.Submit(account, out, nil))
 			must(t, err)
-			if page.Status != 200 || !asks(page) {
+			if page.Status != 200 || !hasPasswordField(page) {
 				t.Errorf("signing out leads to %d %s", page.Status, page.URL)
 			}
 		}
 		page, err = b.Follow(b.Decide(consent, "ws_acme", "approve"))
 		must(t, err)
-		if page.Status != 200 || !asks(page) {
+		if page.Status != 200 || !hasPasswordField(page) {
 			t.Fatalf("allowing after signing out leads to %d %s", page.Status, page.URL)
 		}
 		page, err = b.SignIn(page, harness.JohnEmail, harness.UserPassword)
 		must(t, err)
-		// The form of before came in another session.
+		// The form belongs to the previous session.
 		page, err = b.Follow(b.Decide(consent, "ws_acme", "approve"))
 		must(t, err)
 		wantPage(t, "the form of before", page, 200, "Please confirm once more.")
-		answer, err := b.Decide(page, "ws_acme", "approve")
+		response, err := b.Decide(page, "ws_acme", "approve")
 		must(t, err)
-		if !answer.Query().Has("code") {
-			t.Errorf("confirmed once more: %d %q", answer.Status, answer.Location())
+		if !response.Query().Has("code") {
+			t.Errorf("confirmed once more: %d %q", response.Status, response.Location())
 		}
 	})
 }
 
-// TestFault_A7_ARequestIsLookedUpBeforeAPasswordIsAsked.
-func TestFault_A7_ARequestIsLookedUpBeforeAPasswordIsAsked(t *testing.T) {
+// TestFault_A7_ARequestIsLookedUpBeforeThePasswordPage.
+func TestFault_A7_ARequestIsLookedUpBeforeThePasswordPage(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
-		begun, err := d.NewBrowser().Get(harness.Request{}.Path())
+		started, err := d.NewBrowser().Get(harness.Request{}.Path())
 		must(t, err)
 		b := d.NewBrowser()
 		for id, text := range map[string]string{
-			begun.Query().Get("request"): "begun in another browser", secret.NewCode().Reveal(): "There is no such request", "x": "There is no such request",
+			started.Query().Get("request"): "begun in another browser", secret.NewCode().Reveal(): "There is no such request", "x": "There is no such request",
 		} {
 			page, err := b.Follow(b.Get("/signin?request=" + id))
 			must(t, err)
 			wantPage(t, id, page, 400, text, "Reference: <code>")
-			if asks(page) || strings.Contains(page.Body, "othing was shared") {
-				t.Errorf("%s: a password is asked for, or the page claims what it does not know: %s", text, page.Body)
+			if hasPasswordField(page) || strings.Contains(page.Body, "othing was shared") {
+				t.Errorf("%s: the page has a password field, or says that nothing was shared: %s", text, page.Body)
 			}
 		}
 		bare := d.NewBrowser()
-		bare.Client.Jar = frozen{bare.Client.Jar}
+		bare.Client.Jar = readOnlyJar{bare.Client.Jar}
 		page, err := bare.Follow(bare.Get(harness.Request{}.Path()))
 		must(t, err)
 		wantPage(t, "without cookies", page, 400, "Cookies are needed")
 	})
 }
 
-// TestFault_A8_AnotherPersonGoesOnWithTheRequest, which is theirs alone then.
+// TestFault_A8_AnotherPersonGoesOnWithTheRequest, which then belongs to that user alone.
 func TestFault_A8_AnotherPersonGoesOnWithTheRequest(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -353,9 +358,9 @@ func TestFault_A8_AnotherPersonGoesOnWithTheRequest(t *testing.T) {
 		page, err = b.SignIn(page, harness.EstherEmail, harness.UserPassword)
 		must(t, err)
 		wantPage(t, "the page", page, 200, harness.EstherEmail)
-		answer, err := b.Decide(page, "ws_acme", "approve")
+		response, err := b.Decide(page, "ws_acme", "approve")
 		must(t, err)
-		a, err := d.Exchange(answer.Query().Get("code"), harness.Request{})
+		a, err := d.Exchange(response.Query().Get("code"), harness.Request{})
 		must(t, err)
 		wantTokens(t, a, fullScope)
 		facts, err := d.JSON("/oauth/introspect", map[string]any{
@@ -370,20 +375,21 @@ func TestFault_A8_AnotherPersonGoesOnWithTheRequest(t *testing.T) {
 	})
 }
 
-// TestFault_A8_TheAppAsksForANewSignIn, and gets one; and a person who does not want to sign in goes back.
+// TestFault_A8_TheAppAsksForANewSignIn, and gets one; and a user who does not want to sign in is
+// sent back to the client.
 func TestFault_A8_TheAppAsksForANewSignIn(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := signIn(t, d, harness.JohnEmail)
 		for _, extra := range []string{"prompt=login", "max_age=0", "prompt=select_account"} {
 			page, err := b.Follow(b.Get(harness.Request{}.Path() + "&" + extra + "&login_hint=" + url.QueryEscape(harness.EstherEmail)))
 			must(t, err)
-			if !asks(page) || !strings.Contains(page.Body, `value="`+harness.EstherEmail+`"`) {
+			if !hasPasswordField(page) || !strings.Contains(page.Body, `value="`+harness.EstherEmail+`"`) {
 				t.Fatalf("%s leads to %d %s", extra, page.Status, page.Body)
 			}
 			id := page.URL[strings.Index(page.URL, "=")+1:]
 			around, err := b.Follow(b.Get("/consent?request=" + id))
 			must(t, err)
-			if !asks(around) {
+			if !hasPasswordField(around) {
 				t.Errorf("%s: the consent page shows without the sign-in", extra)
 			}
 			if extra == "prompt=select_account" {
@@ -406,20 +412,20 @@ func TestFault_A8_TheAppAsksForANewSignIn(t *testing.T) {
 				t.Errorf("%s: %v", extra, err)
 			}
 		}
-		nobody := d.NewBrowser()
-		page, err := nobody.Follow(nobody.Get(harness.Request{}.Path()))
+		anonymous := d.NewBrowser()
+		page, err := anonymous.Follow(anonymous.Get(harness.Request{}.Path()))
 		must(t, err)
 		form, err := page.FormWith("password")
 		must(t, err)
-		answer, err := nobody.Submit(page, form, map[string]string{"decision": "deny"})
+		response, err := anonymous.Submit(page, form, map[string]string{"decision": "deny"})
 		must(t, err)
-		want(t, "the app's answer", answer.Query().Get("error"), "access_denied")
-		want(t, "the app's state", answer.Query().Get("state"), "random_csrf_token")
+		want(t, "the error sent to the client", response.Query().Get("error"), "access_denied")
+		want(t, "the client's state", response.Query().Get("state"), "random_csrf_token")
 	})
 }
 
-// TestFault_A9_AWorkspaceIsTold with its plan and one's role in it.
-func TestFault_A9_AWorkspaceIsTold(t *testing.T) {
+// TestFault_A9_AWorkspaceIsShown: the page shows its plan and the user's role in it.
+func TestFault_A9_AWorkspaceIsShown(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		page, err := d.NewBrowser().Consent(harness.Request{})
 		must(t, err)
@@ -427,29 +433,30 @@ func TestFault_A9_AWorkspaceIsTold(t *testing.T) {
 	})
 }
 
-// TestFault_A7_ARequestThatExpiredSaysSo, and one that was answered still says how, after its code's time is over.
+// TestFault_A7_ARequestThatExpiredSaysSo, and a decided one still shows its decision after its code
+// has expired.
 func TestFault_A7_ARequestThatExpiredSaysSo(t *testing.T) {
-	t.Parallel() // on servers of its own
-	d, _ := own(t, nil)
+	t.Parallel() // it has its own servers
+	d, _ := ownFiveProcesses(t, nil)
 	b := signIn(t, d, harness.JohnEmail)
 	open, err := b.Consent(harness.Request{})
 	must(t, err)
-	answered, err := b.Consent(harness.Request{})
+	decided, err := b.Consent(harness.Request{})
 	must(t, err)
-	_, err = b.Decide(answered, "ws_acme", "approve")
+	_, err = b.Decide(decided, "ws_acme", "approve")
 	must(t, err)
 
 	d.Set("USHER_CLOCK_OFFSET", "11m")
 	restart(t, d)
-	page, err := b.Get(answered.URL)
+	page, err := b.Get(decided.URL)
 	must(t, err)
-	wantPage(t, "an answer whose code is over", page, 200, "You allowed this request", "Acme Studio")
+	wantPage(t, "a decision whose code has expired", page, 200, "You allowed this request", "Acme Studio")
 	if len(page.Forms) > 0 {
-		t.Error("a code whose time is over is offered again")
+		t.Error("the page links to the client with an expired code")
 	}
-	told, err := b.Follow(b.Decide(answered, "ws_acme", "approve"))
+	followed, err := b.Follow(b.Decide(decided, "ws_acme", "approve"))
 	must(t, err)
-	wantPage(t, "the decision again", told, 200, "You allowed this request")
+	wantPage(t, "the decision again", followed, 200, "You allowed this request")
 
 	d.Set("USHER_CLOCK_OFFSET", "31m")
 	restart(t, d)
@@ -457,11 +464,11 @@ func TestFault_A7_ARequestThatExpiredSaysSo(t *testing.T) {
 		page, err = b.Follow(b.Get(address))
 		must(t, err)
 		wantPage(t, address, page, 400, "This request has expired", "Example App", "nothing was shared")
-		if asks(page) {
-			t.Error("a password is asked for")
+		if hasPasswordField(page) {
+			t.Error("the page has a password field")
 		}
 	}
-	told, err = b.Follow(b.Decide(open, "ws_acme", "approve"))
+	followed, err = b.Follow(b.Decide(open, "ws_acme", "approve"))
 	must(t, err)
-	wantPage(t, "a decision that comes too late", told, 400, "This request has expired")
+	wantPage(t, "a decision that comes too late", followed, 400, "This request has expired")
 }

@@ -17,7 +17,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestFault_E2_TwoClientsBehindNginxAreTwoSources: what one of them does wrong is not counted against the other.
+// TestFault_E2_TwoClientsBehindNginxAreTwoSources: the failures of one are not counted against the
+// other.
 func TestFault_E2_TwoClientsBehindNginxAreTwoSources(t *testing.T) {
 	d := shared.shapes[1]
 	front := startNginx(t, d.PublicURL)
@@ -42,7 +43,8 @@ func TestFault_E2_TwoClientsBehindNginxAreTwoSources(t *testing.T) {
 	want(t, "status for the other client", other(), http.StatusUnauthorized)
 }
 
-// startNginx puts nginx in front of an address until the test ends, and returns its own.
+// startNginx starts nginx in front of an address until the test ends, and returns nginx's own
+// address.
 func startNginx(t *testing.T, origin string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -78,13 +80,13 @@ http {
 	done := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(done) }()
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
+		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have exited already
 		<-done
 	})
 	for {
 		select {
 		case <-done:
-			t.Fatalf("nginx ended:\n%s", printed.String())
+			t.Fatalf("nginx exited:\n%s", printed.String())
 		case <-time.After(10 * time.Millisecond):
 		}
 		if conn, err := net.Dial("tcp", front); err == nil {

@@ -7,7 +7,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// refreshRequest is the documented refresh with some members replaced; a nil value leaves the member out.
+// refreshRequest is the documented refresh request with some members replaced; a nil value removes
+// the member.
 func refreshRequest(token string, change map[string]any) map[string]any {
 	body := map[string]any{
 		"grant_type": "refresh_token", "refresh_token": token, "client_id": harness.ConfidentialID, "client_secret": harness.ConfidentialPW,
@@ -23,7 +24,8 @@ func refreshRequest(token string, change map[string]any) map[string]any {
 
 const fullScope = "videos:read analyze:write jobs:read"
 
-// TestCase46_RotationIsReal: each use ends the old refresh token and leaves earlier access tokens to expire by themselves.
+// TestCase46_RotationIsReal: each refresh rotates the refresh token; earlier access tokens stay
+// valid until they expire.
 func TestCase46_RotationIsReal(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		first, err := d.Issue(d.NewBrowser(), harness.Request{})
@@ -40,7 +42,8 @@ func TestCase46_RotationIsReal(t *testing.T) {
 	})
 }
 
-// TestDocument001_ReuseEndsTheConnectionInAllWorkspaces: docs/security-cases.md 47; both user and app must authorize anew.
+// TestDocument001_ReuseEndsTheConnectionInAllWorkspaces: docs/security-cases.md 47; the user must
+// approve the client again.
 func TestDocument001_ReuseEndsTheConnectionInAllWorkspaces(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -91,7 +94,8 @@ func TestDocument001_ReuseEndsTheConnectionInAllWorkspaces(t *testing.T) {
 	})
 }
 
-// TestCase49_RefreshTokenIsBoundToItsClient: docs/security-cases.md 49 and 50; who cannot authenticate rotates and revokes nothing.
+// TestCase49_RefreshTokenIsBoundToItsClient: docs/security-cases.md 49 and 50; failed client
+// authentication neither rotates nor revokes.
 func TestCase49_RefreshTokenIsBoundToItsClient(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		first, err := d.Issue(d.NewBrowser(), harness.Request{})
@@ -122,7 +126,7 @@ func TestCase49_RefreshTokenIsBoundToItsClient(t *testing.T) {
 	})
 }
 
-// TestWire4_ClientMayNotUseThisGrant: the resource server of the fixtures has no grants at all.
+// TestWire4_ClientMayNotUseThisGrant: the fixtures' resource server has no grant types.
 func TestWire4_ClientMayNotUseThisGrant(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		a, err := d.JSON("/oauth/token", refreshRequest("vdo_ort_x", map[string]any{
@@ -139,7 +143,7 @@ func TestRFC6749_6_ScopeAtRefreshNarrowsTheAccessTokenOnly(t *testing.T) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 		must(t, err)
 		current := tokens.Refresh
-		for _, c := range []struct{ asked, got string }{
+		for _, c := range []struct{ requested, got string }{
 			{"videos:read", "videos:read"},
 			{"", fullScope},
 			{"jobs:read videos:read", "jobs:read videos:read"},
@@ -149,7 +153,7 @@ func TestRFC6749_6_ScopeAtRefreshNarrowsTheAccessTokenOnly(t *testing.T) {
 			{"bogus", ""},
 			{"videos:read\tx", ""},
 		} {
-			a, err := d.JSON("/oauth/token", refreshRequest(current, map[string]any{"scope": c.asked}))
+			a, err := d.JSON("/oauth/token", refreshRequest(current, map[string]any{"scope": c.requested}))
 			must(t, err)
 			if c.got == "" {
 				wantFailure(t, a, http.StatusBadRequest, "invalid_scope", "")
@@ -164,7 +168,7 @@ func TestRFC6749_6_ScopeAtRefreshNarrowsTheAccessTokenOnly(t *testing.T) {
 	})
 }
 
-// TestCase54_LifetimesAreNotTheClientsToSet: whatever a client sends along.
+// TestCase54_LifetimesAreNotTheClientsToSet, whatever parameters it sends.
 func TestCase54_LifetimesAreNotTheClientsToSet(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
@@ -178,7 +182,8 @@ func TestCase54_LifetimesAreNotTheClientsToSet(t *testing.T) {
 	})
 }
 
-// TestCase55_EveryCredentialOnlyInItsOwnSlot: nothing is consumed by being shown in the wrong place.
+// TestCase55_EveryCredentialOnlyInItsOwnSlot: a credential in the wrong parameter is refused and
+// not consumed.
 func TestCase55_EveryCredentialOnlyInItsOwnSlot(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()

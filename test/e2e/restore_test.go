@@ -14,9 +14,9 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestFault_E7_ASignedOutBrowserStaysSo after Redis was restored from what it held before.
+// TestFault_E7_ASignedOutBrowserStaysSo after Redis was restored from an older backup.
 func TestFault_E7_ASignedOutBrowserStaysSo(t *testing.T) {
-	d := shared.shapes[1] // the one on Redis
+	d := shared.shapes[1] // the shape with Redis
 	server := redis.NewClient(&redis.Options{Addr: os.Getenv("USHER_TEST_REDIS_ADDR")})
 	defer server.Close()
 	b := signIn(t, d, harness.JohnEmail)
@@ -37,18 +37,19 @@ func TestFault_E7_ASignedOutBrowserStaysSo(t *testing.T) {
 
 	page = get(t, d, "/account/connected-apps", map[string]string{sessionCookie: token})
 	if page.Status != http.StatusSeeOther || !strings.Contains(page.Location(), "/signin") {
-		t.Errorf("the session that was signed out gets %d, to %q", page.Status, page.Location())
+		t.Errorf("the signed-out session returned %d, to %q", page.Status, page.Location())
 	}
 }
 
-// dumped is the entry of a session as Redis would write it to a snapshot.
+// dumped returns the key and the serialized value of a session in Redis, as a snapshot would
+// contain them.
 func dumped(t *testing.T, server *redis.Client, token string) (key, dump string) {
 	t.Helper()
 	hash := secret.Sum(token)
 	keys, err := server.Keys(t.Context(), "*identity:session:"+base64.RawURLEncoding.EncodeToString(hash[:])).Result()
 	must(t, err)
 	if len(keys) != 1 {
-		t.Fatalf("Redis holds the session as %q", keys)
+		t.Fatalf("the session has the Redis keys %q", keys)
 	}
 	dump, err = server.Dump(t.Context(), keys[0]).Result()
 	must(t, err)

@@ -48,7 +48,8 @@ func TestRFC7009_2_2_AlwaysOKWhateverTheTokenMeans(t *testing.T) {
 	})
 }
 
-// TestCase67_OneClientCannotRevokeAnothers: the answer is 200 or an error, and the token lives on.
+// TestCase67_OneClientCannotRevokeAnothers: the response is 200 or an error, and the token stays
+// active.
 func TestCase67_OneClientCannotRevokeAnothers(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
@@ -76,7 +77,8 @@ func TestCase67_OneClientCannotRevokeAnothers(t *testing.T) {
 	})
 }
 
-// TestCase68_RefreshTokenTakesItsFamilyAlong, current or rotated; an access token ends alone; other grants are untouched.
+// TestCase68_RefreshTokenTakesItsFamilyAlong: revoking a current or rotated refresh token revokes
+// its token family; revoking an access token revokes it alone; other families stay active.
 func TestCase68_RefreshTokenTakesItsFamilyAlong(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -109,7 +111,7 @@ func TestCase68_RefreshTokenTakesItsFamilyAlong(t *testing.T) {
 	})
 }
 
-// TestCase69_PublicClientsCanRevokeToo, naming themselves or not.
+// TestCase69_PublicClientsCanRevokeToo, with or without their client_id.
 func TestCase69_PublicClientsCanRevokeToo(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, extra := range []map[string]any{{"client_id": harness.PublicID}, {}, {"token_type_hint": "access_token"}} {
@@ -125,7 +127,7 @@ func TestCase69_PublicClientsCanRevokeToo(t *testing.T) {
 	})
 }
 
-// TestCase70_RevocationOnlyByPOST: a link, a script or an overridden method revokes nothing it should not.
+// TestCase70_RevocationOnlyByPOST: a link, a script tag or a method override revokes nothing.
 func TestCase70_RevocationOnlyByPOST(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})

@@ -13,10 +13,10 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestEverySecretIsRotatedWithoutARestart changes the token service's database password, the Redis password and every
-// certificate under five running processes, and cuts what was connected before.
+// TestEverySecretIsRotatedWithoutARestart changes the token service's database password, the Redis
+// password and every certificate under five running processes, and closes the existing connections.
 func TestEverySecretIsRotatedWithoutARestart(t *testing.T) {
-	t.Parallel() // on servers of its own
+	t.Parallel() // it has its own servers
 	dir := t.TempDir()
 	servers, err := harness.StartOwnServers(t.Context(), dir)
 	must(t, err)
@@ -85,15 +85,16 @@ func TestEverySecretIsRotatedWithoutARestart(t *testing.T) {
 	shown := serialOf(t, d)
 	must(t, d.Reissue())
 	if again := serialOf(t, d); again == shown {
-		t.Error("the token service shows the certificate that was replaced")
+		t.Error("the token service shows the previous certificate")
 	}
 	wantTokensOf("with new certificates")
 	if after := d.Pids(); !maps.Equal(before, after) {
-		t.Errorf("the processes were %v and are %v", before, after)
+		t.Errorf("the process ids were %v and are %v", before, after)
 	}
 }
 
-// serialOf is the number of the certificate that the token service shows to a new connection.
+// serialOf returns the serial number of the certificate that the token service presents to a new
+// connection.
 func serialOf(t *testing.T, d *harness.Deployment) string {
 	t.Helper()
 	config, err := d.TLS("video-api", "token")

@@ -11,7 +11,7 @@ import (
 
 const sessionCookie = "usher_session"
 
-// cookie is a cookie's value as the browser holds it; empty when it has none.
+// cookie returns a cookie's value in the browser; empty when it has none.
 func cookie(t *testing.T, d *harness.Deployment, b *harness.Browser, name string) string {
 	t.Helper()
 	u, err := url.Parse(d.PublicURL)
@@ -24,7 +24,7 @@ func cookie(t *testing.T, d *harness.Deployment, b *harness.Browser, name string
 	return ""
 }
 
-// get opens a page with these cookies and no others.
+// get opens a page with only these cookies.
 func get(t *testing.T, d *harness.Deployment, path string, cookies map[string]string) harness.Page {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, d.PublicURL+path, nil)
@@ -37,7 +37,7 @@ func get(t *testing.T, d *harness.Deployment, path string, cookies map[string]st
 	return page
 }
 
-// signIn signs a fresh browser in on the account page.
+// signIn signs a new browser in on the account page.
 func signIn(t *testing.T, d *harness.Deployment, email string) *harness.Browser {
 	t.Helper()
 	b := d.NewBrowser()
@@ -49,7 +49,7 @@ func signIn(t *testing.T, d *harness.Deployment, email string) *harness.Browser 
 	return b
 }
 
-// TestCase16_EverySignInHasANewSession, and the former one is dead on the server.
+// TestCase16_EverySignInHasANewSession, and the previous session is invalid on the server.
 func TestCase16_EverySignInHasANewSession(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := signIn(t, d, harness.JohnEmail)
@@ -68,7 +68,7 @@ func TestCase16_EverySignInHasANewSession(t *testing.T) {
 	})
 }
 
-// TestCase17_CookieAttributes, and a session that was signed out is dead on the server.
+// TestCase17_CookieAttributes, and a signed-out session is invalid on the server.
 func TestCase17_CookieAttributes(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -87,7 +87,7 @@ func TestCase17_CookieAttributes(t *testing.T) {
 				}
 			}
 			if strings.Contains(header, "Domain") {
-				t.Error("a cookie names a domain")
+				t.Error("a cookie has a Domain attribute")
 			}
 		}
 		session := cookie(t, d, b, sessionCookie)
@@ -106,10 +106,11 @@ func TestCase17_CookieAttributes(t *testing.T) {
 	})
 }
 
-// TestCase18_WrongAddressAndWrongPasswordAreOneAnswer, byte for byte but for the form's token.
-func TestCase18_WrongAddressAndWrongPasswordAreOneAnswer(t *testing.T) {
+// TestCase18_WrongAddressAndWrongPasswordHaveOneResponse: the pages are identical byte for byte
+// except for the form's token.
+func TestCase18_WrongAddressAndWrongPasswordHaveOneResponse(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
-		answer := func(email, password string) (int, string) {
+		page := func(email, password string) (int, string) {
 			b := d.NewBrowser()
 			page, err := b.Get("/signin")
 			must(t, err)
@@ -120,17 +121,18 @@ func TestCase18_WrongAddressAndWrongPasswordAreOneAnswer(t *testing.T) {
 			must(t, err)
 			return page.Status, strings.NewReplacer(form.Values.Get("csrf_token"), "", email, "").Replace(page.Body)
 		}
-		status, body := answer("nobody@gmail.com", "examplepassword")
+		status, body := page("nobody@gmail.com", "examplepassword")
 		want(t, "status", status, http.StatusOK)
 		for _, c := range [][2]string{{harness.JohnEmail, "wrongpassword"}, {harness.JohnEmail, strings.Repeat("x", 1000)}} {
-			if s, b := answer(c[0], c[1]); s != status || b != body {
-				t.Errorf("%s is told something else: %d %s", c[0], s, b)
+			if s, b := page(c[0], c[1]); s != status || b != body {
+				t.Errorf("the response for %s differs: %d %s", c[0], s, b)
 			}
 		}
 	})
 }
 
-// TestCase21_NothingInARequestBecomesAnAddress after signing in.
+// TestCase21_NothingInARequestBecomesAnAddress: no parameter becomes the redirect target after
+// signing in.
 func TestCase21_NothingInARequestBecomesAnAddress(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, next := range []string{"//evil.test", `/\evil.test`, "https:evil.test", "javascript:alert(1)", "/oauth/authorize?x\r\nX: y"} {
@@ -146,8 +148,9 @@ func TestCase21_NothingInARequestBecomesAnAddress(t *testing.T) {
 	})
 }
 
-// post sends a form as another site's page would, with the browser's cookies where SameSite let them through.
-func post(t *testing.T, b *harness.Browser, d *harness.Deployment, path string, c foreign) harness.Page {
+// postCrossSite posts a form as another site's page would, with the browser's cookies as far as
+// SameSite sends them.
+func postCrossSite(t *testing.T, b *harness.Browser, d *harness.Deployment, path string, c crossSiteRequest) harness.Page {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodPost, d.PublicURL+path, strings.NewReader(c.body))
 	must(t, err)
@@ -163,13 +166,14 @@ func post(t *testing.T, b *harness.Browser, d *harness.Deployment, path string, 
 	return page
 }
 
-// foreign is a request that did not come from our page.
-type foreign struct {
+// crossSiteRequest is a request that does not come from our page.
+type crossSiteRequest struct {
 	body, contentType string
 	headers           map[string]string
 }
 
-// TestCase22_SignInNeedsOurOwnForm: a cross-site post, one without a token and one with another browser's token set nothing.
+// TestCase22_SignInNeedsOurOwnForm: a cross-site post, one without a form token and one with
+// another browser's form token do not sign in.
 func TestCase22_SignInNeedsOurOwnForm(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
@@ -185,7 +189,7 @@ func TestCase22_SignInNeedsOurOwnForm(t *testing.T) {
 			return url.Values{"email": {harness.EstherEmail}, "password": {harness.UserPassword}, "csrf_token": {token}, "request": {""}}.Encode()
 		}
 		good := form.Values.Get("csrf_token")
-		for name, c := range map[string]foreign{
+		for name, c := range map[string]crossSiteRequest{
 			"another origin":       {body: fields(good), headers: map[string]string{"Origin": "https://evil.test"}},
 			"cross-site fetch":     {body: fields(good), headers: map[string]string{"Sec-Fetch-Site": "cross-site"}},
 			"an opaque origin":     {body: fields(good), headers: map[string]string{"Origin": "null"}},
@@ -194,7 +198,7 @@ func TestCase22_SignInNeedsOurOwnForm(t *testing.T) {
 			"text instead of form": {body: fields(good), contentType: "text/plain"},
 			"JSON instead of form": {body: `{}`, contentType: "application/json"},
 		} {
-			page := post(t, b, d, "/signin", c)
+			page := postCrossSite(t, b, d, "/signin", c)
 			again := name == "another browser's" && page.Location() == d.PublicURL+"/signin"
 			if page.Status != http.StatusForbidden && page.Status != http.StatusUnsupportedMediaType && !again {
 				t.Errorf("%s: status %d", name, page.Status)
@@ -211,7 +215,8 @@ func TestCase22_SignInNeedsOurOwnForm(t *testing.T) {
 	})
 }
 
-// TestCase24_AnAddressIsSpelledOneWay: case and blanks are forgiven, look-alikes are other people.
+// TestCase24_AnAddressIsSpelledOneWay: case and surrounding blanks are ignored, look-alike
+// characters are other users.
 func TestCase24_AnAddressIsSpelledOneWay(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for email, works := range map[string]bool{

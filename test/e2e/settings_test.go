@@ -5,11 +5,12 @@ import (
 	"testing"
 )
 
-// TestFault_C3_CheckConfigRefusesWhatTheStartRefuses, by the setting's name, and reads every address as the process would.
+// TestFault_C3_CheckConfigRefusesWhatTheStartRefuses, with the setting's name, and parses every
+// address as the process would.
 func TestFault_C3_CheckConfigRefusesWhatTheStartRefuses(t *testing.T) {
 	for _, d := range shared.shapes {
 		if d.Authority() == nil {
-			continue // the all-in-one checks as it starts
+			continue // the all-in-one checks its settings at start
 		}
 		if out, err := d.Try(t.Context(), "identity", nil, "--check-config"); err != nil || !strings.Contains(out, "is fine") {
 			t.Fatalf("%v\n%s", err, out)

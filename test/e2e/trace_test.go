@@ -17,39 +17,40 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// What a stranger says of a trace of its own.
+// The trace context that an untrusted client sends.
 const (
-	strangeTrace  = "0af7651916cd43dd8448eb211c80319c"
-	strangeParent = "00-" + strangeTrace + "-b7ad6b7169203331-01"
-	strangeState  = "stranger=state-sentinel"
-	strangeBag    = "stranger=baggage-sentinel"
+	clientTrace   = "0af7651916cd43dd8448eb211c80319c"
+	clientParent  = "00-" + clientTrace + "-b7ad6b7169203331-01"
+	clientState   = "stranger=state-sentinel"
+	clientBaggage = "stranger=baggage-sentinel"
 )
 
-// five is the shape in which every service is a process of its own.
-func five(t *testing.T) *harness.Deployment {
+// fiveProcesses returns the shape in which every service is a process of its own.
+func fiveProcesses(t *testing.T) *harness.Deployment {
 	t.Helper()
 	for _, d := range shared.shapes {
 		if d.Name == "five processes" {
 			return d
 		}
 	}
-	t.Fatal("there are no five processes")
+	t.Fatal("the fleet has no five processes")
 	return nil
 }
 
-// part is a span that a trace must have: its process, and what must stand in its name or its attributes.
-type part struct{ service, what string }
+// expectedSpan is a span that a trace must have: its service, and the prefix of its name or the
+// value of an attribute.
+type expectedSpan struct{ service, what string }
 
-func (p part) in(spans []harness.Span) bool {
+func (p expectedSpan) in(spans []harness.Span) bool {
 	return slices.ContainsFunc(spans, func(s harness.Span) bool {
 		return s.Service == p.service && (strings.HasPrefix(s.GetName(), p.what) || s.Text("db.system.name") == p.what || s.Text("db.system") == p.what)
 	})
 }
 
-// awaitTrace waits for the trace whose root has a name, with every part.
-func awaitTrace(t *testing.T, spans func() []harness.Span, root string, parts ...part) []harness.Span {
+// awaitTrace polls until a trace with the given root and every expected span has arrived.
+func awaitTrace(t *testing.T, spans func() []harness.Span, root string, expected ...expectedSpan) []harness.Span {
 	t.Helper()
-	var missing []part
+	var missing []expectedSpan
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		traces := map[string][]harness.Span{}
 		for _, s := range spans() {
@@ -59,7 +60,7 @@ func awaitTrace(t *testing.T, spans func() []harness.Span, root string, parts ..
 			if !slices.ContainsFunc(trace, func(s harness.Span) bool { return s.GetName() == root && len(s.GetParentSpanId()) == 0 }) {
 				continue
 			}
-			missing = slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return p.in(trace) })
+			missing = slices.DeleteFunc(slices.Clone(expected), func(p expectedSpan) bool { return p.in(trace) })
 			if len(missing) == 0 {
 				return trace
 			}
@@ -69,8 +70,8 @@ func awaitTrace(t *testing.T, spans func() []harness.Span, root string, parts ..
 	return nil
 }
 
-// whole fails unless every span but one hangs on another of the trace.
-func whole(t *testing.T, trace []harness.Span) (root harness.Span) {
+// wantOneRoot checks that every span but one has its parent in the trace, and returns that root.
+func wantOneRoot(t *testing.T, trace []harness.Span) (root harness.Span) {
 	t.Helper()
 	roots, ids := 0, map[string]bool{}
 	for _, s := range trace {
@@ -81,7 +82,7 @@ func whole(t *testing.T, trace []harness.Span) (root harness.Span) {
 			root = s
 			roots++
 		} else if !ids[string(s.GetParentSpanId())] {
-			t.Errorf("%s of %s hangs on a span that is not in the trace", s.GetName(), s.Service)
+			t.Errorf("%s of %s has a parent that is not in the trace", s.GetName(), s.Service)
 		}
 	}
 	if roots != 1 {
@@ -90,9 +91,9 @@ func whole(t *testing.T, trace []harness.Span) (root harness.Span) {
 	return root
 }
 
-// TestTraces_ARequestIsOneTraceThroughEveryProcess: from the gateway to the last statement.
+// TestTraces_ARequestIsOneTraceThroughEveryProcess: from the gateway to the last SQL statement.
 func TestTraces_ARequestIsOneTraceThroughEveryProcess(t *testing.T) {
-	d := five(t)
+	d := fiveProcesses(t)
 	spans, stop := d.Traces.Record()
 	defer stop()
 	b := d.NewBrowser()
@@ -100,44 +101,45 @@ func TestTraces_ARequestIsOneTraceThroughEveryProcess(t *testing.T) {
 	must(t, err)
 	_, err = d.Refresh(tokens.Refresh)
 	must(t, err)
-	for root, parts := range map[string][]part{
+	for root, expected := range map[string][]expectedSpan{
 		"GET /oauth/authorize": {{"gateway", "usher.authz.v1.AuthorizationService/StartAuthorization"}, {"authz", "usher.authz.v1."}, {"authz", "postgresql"}, {"authz", "redis"}},
 		"POST /signin":         {{"identity", "usher.identity.v1.SessionService/AuthenticateUser"}, {"identity", "postgresql"}, {"identity", "redis"}},
 		"GET /consent":         {{"consent", "usher.consent.v1."}, {"token", "postgresql"}, {"authz", "redis"}, {"identity", "postgresql"}},
 		"POST /oauth/token":    {{"gateway", "usher.token.v1.OAuthService/IssueToken"}, {"token", "usher.authz.v1."}, {"token", "postgresql"}, {"authz", "postgresql"}},
 	} {
-		trace := awaitTrace(t, spans, root, parts...)
-		if at := whole(t, trace); at.Service != "gateway" || at.GetKind() != tracev1.Span_SPAN_KIND_SERVER {
-			t.Errorf("%s begins at %s as %s", root, at.Service, at.GetKind())
+		trace := awaitTrace(t, spans, root, expected...)
+		if at := wantOneRoot(t, trace); at.Service != "gateway" || at.GetKind() != tracev1.Span_SPAN_KIND_SERVER {
+			t.Errorf("%s starts in %s as %s", root, at.Service, at.GetKind())
 		}
 	}
 }
 
-// TestTraces_NobodyOutsideJoinsOne: what a stranger says of its trace is a link, and decides nothing.
-func TestTraces_NobodyOutsideJoinsOne(t *testing.T) {
+// TestTraces_AClientsTraceContextIsOnlyALink: the trace context of an untrusted caller becomes a
+// link of the root span, and does not decide sampling.
+func TestTraces_AClientsTraceContextIsOnlyALink(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		spans, stop := d.Traces.Record()
 		defer stop()
-		a := call(t, d, http.MethodGet, "/.well-known/oauth-authorization-server", "Traceparent", strings.TrimSuffix(strangeParent, "1")+"0",
-			"Tracestate", strangeState, "Baggage", strangeBag, "Grpc-Metadata-Traceparent", strangeParent, "Grpc-Trace-Bin", "AAAA")
+		a := call(t, d, http.MethodGet, "/.well-known/oauth-authorization-server", "Traceparent", strings.TrimSuffix(clientParent, "1")+"0",
+			"Tracestate", clientState, "Baggage", clientBaggage, "Grpc-Metadata-Traceparent", clientParent, "Grpc-Trace-Bin", "AAAA")
 		want(t, "status", a.Status, http.StatusOK)
-		root := whole(t, awaitTrace(t, spans, "GET /.well-known/oauth-authorization-server"))
-		wantStranger(t, root)
+		root := wantOneRoot(t, awaitTrace(t, spans, "GET /.well-known/oauth-authorization-server"))
+		wantLinkOnly(t, root)
 
-		// The port of the token service, as a resource server.
+		// The token service's port, as a resource server.
 		conn, err := d.Dial("video-api", "token")
 		must(t, err)
 		defer conn.Close()
-		ctx := metadata.AppendToOutgoingContext(context.Background(), "traceparent", strangeParent, "tracestate", strangeState, "baggage", strangeBag,
+		ctx := metadata.AppendToOutgoingContext(context.Background(), "traceparent", clientParent, "tracestate", clientState, "baggage", clientBaggage,
 			"usher-request-id", "request-sentinel")
 		_, err = tokenv1.NewIntrospectionServiceClient(conn).IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: "none"})
 		must(t, err)
-		root = whole(t, awaitTrace(t, spans, "usher.token.v1.IntrospectionService/IntrospectToken"))
-		wantStranger(t, root)
+		root = wantOneRoot(t, awaitTrace(t, spans, "usher.token.v1.IntrospectionService/IntrospectToken"))
+		wantLinkOnly(t, root)
 
 		for _, s := range spans() {
-			if s.Trace() == strangeTrace {
-				t.Errorf("%s of %s joined the stranger's trace", s.GetName(), s.Service)
+			if s.Trace() == clientTrace {
+				t.Errorf("%s of %s is part of the client's trace", s.GetName(), s.Service)
 			}
 		}
 		text, err := d.Traces.Text()
@@ -146,60 +148,61 @@ func TestTraces_NobodyOutsideJoinsOne(t *testing.T) {
 		must(t, err)
 		for _, sentinel := range []string{"state-sentinel", "baggage-sentinel"} {
 			if strings.Contains(text, sentinel) {
-				t.Errorf("a trace holds the stranger's %s", sentinel)
+				t.Errorf("a trace holds the client's %s", sentinel)
 			}
 		}
 		if strings.Contains(log, "request-sentinel") {
-			t.Error("the log takes a stranger's word for the request's id")
+			t.Error("the log has the request id that an untrusted caller sent")
 		}
 	})
 }
 
-func wantStranger(t *testing.T, root harness.Span) {
+func wantLinkOnly(t *testing.T, root harness.Span) {
 	t.Helper()
-	if links := root.GetLinks(); len(links) != 1 || hex.EncodeToString(links[0].GetTraceId()) != strangeTrace || links[0].GetTraceState() != "" {
+	if links := root.GetLinks(); len(links) != 1 || hex.EncodeToString(links[0].GetTraceId()) != clientTrace || links[0].GetTraceState() != "" {
 		t.Errorf("%s has the links %v, want one to the stranger's trace", root.GetName(), links)
 	}
 }
 
-// TestTraces_OurOwnServicesGoOnWithOne: the same words, in the mouth of the gateway's certificate, are believed.
-func TestTraces_OurOwnServicesGoOnWithOne(t *testing.T) {
-	d := five(t)
+// TestTraces_AServicesTraceContextIsContinued: with the gateway's certificate, the same metadata is
+// trusted.
+func TestTraces_AServicesTraceContextIsContinued(t *testing.T) {
+	d := fiveProcesses(t)
 	spans, stop := d.Traces.Record()
 	defer stop()
 	conn, err := d.Dial("gateway", "token")
 	must(t, err)
 	defer conn.Close()
-	own := strings.Replace(strangeTrace, "0af7", "feed", 1)
-	ctx := metadata.AppendToOutgoingContext(context.Background(), "traceparent", fmt.Sprintf("00-%s-b7ad6b7169203331-01", own))
+	ownFiveProcesses := strings.Replace(clientTrace, "0af7", "feed", 1)
+	ctx := metadata.AppendToOutgoingContext(context.Background(), "traceparent", fmt.Sprintf("00-%s-b7ad6b7169203331-01", ownFiveProcesses))
 	_, err = tokenv1.NewUserServiceClient(conn).GetUser(ctx, &tokenv1.GetUserRequest{})
 	if err == nil {
-		t.Error("a request without a token is answered")
+		t.Error("a request without a token succeeded")
 	}
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		if slices.ContainsFunc(spans(), func(s harness.Span) bool { return s.Trace() == own && s.Service == "token" }) {
+		if slices.ContainsFunc(spans(), func(s harness.Span) bool { return s.Trace() == ownFiveProcesses && s.Service == "token" }) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("the gateway's call did not go on with its trace")
+			t.Fatal("the gateway's call did not continue its trace")
 		}
 	}
 }
 
-// TestTraces_OursAloneReachesTheUpstream: not what the client says of a trace of its own.
-func TestTraces_OursAloneReachesTheUpstream(t *testing.T) {
-	d := five(t)
+// TestTraces_TheUpstreamReceivesOnlyOurTraceContext, and not the client's.
+func TestTraces_TheUpstreamReceivesOnlyOurTraceContext(t *testing.T) {
+	d := fiveProcesses(t)
 	spans, stop := d.Traces.Record()
 	defer stop()
 	tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 	must(t, err)
 	a := call(t, d, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+tokens.Access,
-		"Traceparent", strangeParent, "Tracestate", strangeState, "Baggage", strangeBag)
+		"Traceparent", clientParent, "Tracestate", clientState, "Baggage", clientBaggage)
 	want(t, "status", a.Status, http.StatusOK)
 	want(t, "tracestate upstream", a.Header.Get("Saw-Tracestate"), "")
 	want(t, "baggage upstream", a.Header.Get("Saw-Baggage"), "")
 	trace := awaitTrace(t, spans, "GET /v1/")
 	if sent := a.Header.Get("Saw-Traceparent"); !strings.HasPrefix(sent, "00-"+trace[0].Trace()+"-") {
-		t.Errorf("the upstream is told of the trace %q, want %s", sent, trace[0].Trace())
+		t.Errorf("the upstream received the trace context %q, want %s", sent, trace[0].Trace())
 	}
 }

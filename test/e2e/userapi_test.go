@@ -11,13 +11,13 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// userAnswer is an answer of the user API, whose body may be a bare text.
-type userAnswer struct {
+// userResponse is a response of the user API, whose body may be a JSON string.
+type userResponse struct {
 	status int
 	raw    string
 }
 
-func callUsers(t *testing.T, d *harness.Deployment, method, path, token, body string) userAnswer {
+func callUsers(t *testing.T, d *harness.Deployment, method, path, token, body string) userResponse {
 	t.Helper()
 	req, err := http.NewRequest(method, d.PublicURL+path, strings.NewReader(body))
 	must(t, err)
@@ -31,11 +31,12 @@ func callUsers(t *testing.T, d *harness.Deployment, method, path, token, body st
 	raw, err := io.ReadAll(res.Body)
 	must(t, err)
 	want(t, "Cache-Control", res.Header.Get("Cache-Control"), "no-store")
-	return userAnswer{res.StatusCode, string(raw)}
+	return userResponse{res.StatusCode, string(raw)}
 }
 
-// token holds an answer to the documented one: a bare text of 180 characters.
-func (a userAnswer) token(t *testing.T) string {
+// token checks that a response is the documented one, a JSON string of 180 characters, and returns
+// it.
+func (a userResponse) token(t *testing.T) string {
 	t.Helper()
 	var token string
 	if err := json.Unmarshal([]byte(a.raw), &token); err != nil || a.status != http.StatusOK || !regexp.MustCompile(`^[A-Z2-7]{180}$`).MatchString(token) {
@@ -44,11 +45,11 @@ func (a userAnswer) token(t *testing.T) string {
 	return token
 }
 
-func (a userAnswer) exception(t *testing.T, status int, name string) {
+func (a userResponse) exception(t *testing.T, status int, name string) {
 	t.Helper()
 	var body map[string]any
 	if err := json.Unmarshal([]byte(a.raw), &body); err != nil || a.status != status || body["name"] != name || len(body) != 3 {
-		t.Errorf("answered %d %s, want %d %s", a.status, a.raw, status, name)
+		t.Errorf("returned %d %s, want %d %s", a.status, a.raw, status, name)
 	}
 }
 

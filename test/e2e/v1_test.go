@@ -8,8 +8,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// call makes a request of the API.
-func call(t *testing.T, d *harness.Deployment, method, target string, headers ...string) harness.Answer {
+// call sends a request to the API.
+func call(t *testing.T, d *harness.Deployment, method, target string, headers ...string) harness.Response {
 	t.Helper()
 	req, err := http.NewRequest(method, d.PublicURL+target, nil)
 	must(t, err)
@@ -21,7 +21,7 @@ func call(t *testing.T, d *harness.Deployment, method, target string, headers ..
 	return a
 }
 
-// TestDocument000_Step5 is the printed request: the token that the flow gave, at GET /v1/videos.
+// TestDocument000_Step5 sends the printed request: GET /v1/videos with the flow's access token.
 func TestDocument000_Step5(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
@@ -29,12 +29,12 @@ func TestDocument000_Step5(t *testing.T) {
 		a := call(t, d, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+tokens.Access)
 		want(t, "status", a.Status, http.StatusOK)
 		if a.Body["data"] == nil {
-			t.Errorf("the answer has no videos: %s", a.Raw)
+			t.Errorf("the response has no videos: %s", a.Raw)
 		}
 	})
 }
 
-// TestDocument002_InsufficientScopeVerbatim is the printed denial, word for word.
+// TestDocument002_InsufficientScopeVerbatim checks the printed error response, word for word.
 func TestDocument002_InsufficientScopeVerbatim(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{Scope: "videos:read analyze:write"})
@@ -47,13 +47,14 @@ func TestDocument002_InsufficientScopeVerbatim(t *testing.T) {
 	})
 }
 
-// TestCase33_TheAPIIsClosedWhenTheButtonHasAnswered: within the moment that a push takes to the gateway.
-func TestCase33_TheAPIIsClosedWhenTheButtonHasAnswered(t *testing.T) {
+// TestCase33_TheAPIDeniesTheTokenOnceDisconnectingHasReturned: as soon as the push of the
+// revocation has reached the gateway.
+func TestCase33_TheAPIDeniesTheTokenOnceDisconnectingHasReturned(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		tokens, err := d.Issue(b, harness.Request{})
 		must(t, err)
-		for range 3 { // so that the gateway remembers it
+		for range 3 { // so that the gateway caches it
 			want(t, "status before", call(t, d, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+tokens.Access).Status, http.StatusOK)
 		}
 		_, err = b.Disconnect(harness.ConfidentialID)
@@ -70,7 +71,7 @@ func TestCase81_BearerOnlyInTheHeader(t *testing.T) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 		must(t, err)
 		bearer := "Bearer " + tokens.Access
-		for name, a := range map[string]harness.Answer{
+		for name, a := range map[string]harness.Response{
 			"query":          call(t, d, http.MethodGet, "/v1/videos?access_token="+tokens.Access),
 			"cookie":         call(t, d, http.MethodGet, "/v1/videos", "Cookie", "access_token="+tokens.Access),
 			"another header": call(t, d, http.MethodGet, "/v1/videos", "X-Access-Token", tokens.Access, "X-Api-Key", tokens.Access),
@@ -90,8 +91,9 @@ func TestCase81_BearerOnlyInTheHeader(t *testing.T) {
 	})
 }
 
-// TestWire6_TheIdentityGoesUpstreamAndNobodyElsesDoes: what a caller claims to be is dropped.
-func TestWire6_TheIdentityGoesUpstreamAndNobodyElsesDoes(t *testing.T) {
+// TestWire6_OnlyTheTokensIdentityGoesUpstream: identity headers that a client sends are
+// removed.
+func TestWire6_OnlyTheTokensIdentityGoesUpstream(t *testing.T) {
 	five := shared.shapes[1]
 	tokens, err := five.Issue(five.NewBrowser(), harness.Request{})
 	must(t, err)

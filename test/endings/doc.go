@@ -1,7 +1,7 @@
-// Command endings takes access away from a user, a client and an authentication app on which a million grants or user tokens
-// hang, at two replicas of every service, and prints what each ending took, what was live after it, and what others noticed while 20
-// callers presented one spent refresh token as fast as they could.
+// Command endings measures revocation at scale, with two replicas of every service: it revokes the
+// access of a user, a client and an authentication app with a million grants or user tokens each.
+// It prints the duration of each revocation, the tokens that were live after it, and the latency of
+// other callers while 20 callers replayed one rotated refresh token as fast as they could.
 //
-// It owns the rows that it adds by SQL. What an ending does is known to the product alone: it goes through the services' own
-// surfaces.
+// It owns the rows that it inserts by SQL. It revokes only through the services' own APIs.
 package main

@@ -13,7 +13,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// options are the command line.
+// options are the command line's flags.
 type options struct {
 	grants   int
 	rounds   int
@@ -25,7 +25,7 @@ type options struct {
 func main() {
 	var o options
 	flag.IntVar(&o.grants, "grants", 1_000_000, "how many grants and user tokens hang on each subject")
-	flag.IntVar(&o.rounds, "rounds", 5, "how often each ending is measured")
+	flag.IntVar(&o.rounds, "rounds", 5, "how often each revocation is measured")
 	flag.IntVar(&o.callers, "callers", 20, "how many callers replay a spent token")
 	flag.DurationVar(&o.quiet, "for", 15*time.Second, "how long others are measured, without replays and beside them")
 	flag.StringVar(&o.previous, "previous", "", "an archive of a release (test/upgrade/testdata) whose processes are measured instead")
@@ -55,7 +55,8 @@ func run(ctx context.Context, o options) error {
 	return errors.Join(w.measure(ctx), w.close(), d.Close())
 }
 
-// deploy starts two replicas of every service, of this release or of another one on this release's schema.
+// deploy starts two replicas of every service, of this release or of another one on this release's
+// schema.
 func deploy(ctx context.Context, dir, previous string) (*harness.Deployment, map[string]string, error) {
 	bin := filepath.Join(dir, "bin")
 	if err := os.Mkdir(bin, 0o700); err != nil {
@@ -77,7 +78,7 @@ func deploy(ctx context.Context, dir, previous string) (*harness.Deployment, map
 		return nil, nil, err
 	}
 	d, err := harness.Replicated(bins, dir, servers, 2, map[string]string{
-		"USHER_LOG_LEVEL": "warn", "USHER_TOKEN_REFRESH_LIMIT": "0", // whoever refreshes here does it to measure
+		"USHER_LOG_LEVEL": "warn", "USHER_TOKEN_REFRESH_LIMIT": "0", // the refreshes here are measurements
 	})
 	return d, servers.Databases, err
 }

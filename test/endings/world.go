@@ -16,22 +16,23 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// world is a deployment with a user, a client and an authentication app on which much hangs.
+// world is a deployment with a user, a client and an authentication app that each have many grants
+// or tokens.
 type world struct {
 	options
-	d      *harness.Deployment
-	db     *sqldb.DB
-	people identityv1.AdministrationServiceClient
-	ends   tokenv1.EndingServiceClient
-	grants tokenv1.GrantServiceClient
-	// replicas introspect at each process of the token service.
+	d       *harness.Deployment
+	db      *sqldb.DB
+	users   identityv1.AdministrationServiceClient
+	revoker tokenv1.EndingServiceClient
+	grants  tokenv1.GrantServiceClient
+	// replicas are introspection clients, one for each replica of the token service.
 	replicas []tokenv1.IntrospectionServiceClient
 	conns    []*grpc.ClientConn
 
 	user, app string
 }
 
-// crowded is the client that a million users granted.
+// crowded is the client to which a million users have granted access.
 const crowded = "vdo_client_crowded"
 
 func newWorld(ctx context.Context, d *harness.Deployment, databases map[string]string, o options) (*world, error) {
@@ -41,7 +42,7 @@ func newWorld(ctx context.Context, d *harness.Deployment, databases map[string]s
 		return nil, err
 	}
 	w.dial()
-	user, err := w.people.CreateUser(ctx, &identityv1.CreateUserRequest{
+	user, err := w.users.CreateUser(ctx, &identityv1.CreateUserRequest{
 		EmailAddress: "crowd@example.com", FirstName: "Pat", LastName: "Doe", Password: harness.UserPassword,
 	})
 	if err != nil {
@@ -51,7 +52,7 @@ func newWorld(ctx context.Context, d *harness.Deployment, databases map[string]s
 	if err := w.join(ctx); err != nil {
 		return nil, err
 	}
-	app, err := w.people.CreateAuthenticationApp(ctx, &identityv1.CreateAuthenticationAppRequest{Name: "Crowd", WorkspaceId: "ws_acme"})
+	app, err := w.users.CreateAuthenticationApp(ctx, &identityv1.CreateAuthenticationAppRequest{Name: "Crowd", WorkspaceId: "ws_acme"})
 	if err != nil {
 		return nil, err
 	}
@@ -63,13 +64,13 @@ func (w *world) dial() {
 	reach := func(caller, service, addr string) *grpc.ClientConn {
 		conn, err := w.d.DialAt(caller, service, addr)
 		if err != nil {
-			panic(err) // a certificate of our own authority
+			panic(err) // the certificate is from our own authority
 		}
 		w.conns = append(w.conns, conn)
 		return conn
 	}
-	w.people = identityv1.NewAdministrationServiceClient(reach("operator", "identity", w.d.GRPCAddr("identity")))
-	w.ends = tokenv1.NewEndingServiceClient(reach("operator", "token", w.d.TokenAddrs[0]))
+	w.users = identityv1.NewAdministrationServiceClient(reach("operator", "identity", w.d.GRPCAddr("identity")))
+	w.revoker = tokenv1.NewEndingServiceClient(reach("operator", "token", w.d.TokenAddrs[0]))
 	w.grants = tokenv1.NewGrantServiceClient(reach("consent", "token", w.d.TokenAddrs[0]))
 	for _, addr := range w.d.TokenAddrs {
 		w.replicas = append(w.replicas, tokenv1.NewIntrospectionServiceClient(reach("video-api", "token", addr)))
@@ -85,20 +86,20 @@ func (w *world) close() error {
 }
 
 func (w *world) join(ctx context.Context) error {
-	_, err := w.people.AddMember(ctx, &identityv1.AddMemberRequest{UserId: w.user, WorkspaceId: "ws_acme", Role: identityv1.Role_ROLE_MEMBER})
+	_, err := w.users.AddMember(ctx, &identityv1.AddMemberRequest{UserId: w.user, WorkspaceId: "ws_acme", Role: identityv1.Role_ROLE_MEMBER})
 	return err
 }
 
-// family is the columns of a grant; the statement that uses it names the values.
+// family lists the columns of a token family; the statement that uses it has the values.
 const family = `INSERT INTO families (id, user_id, client_id, workspace_id, display_name, scope, epoch, born, redirect_uri, code_challenge,
     created_at, expires_at, refresh_hash, refresh_issued_at, refresh_expires_at, last_used_at) `
 
-// slice is how many rows one statement adds.
+// slice is the number of rows that one statement inserts.
 const slice = 50_000
 
-// seed adds what hangs on the subjects.
+// seed inserts the grants and tokens.
 func (w *world) seed(ctx context.Context) error {
-	begun := time.Now()
+	started := time.Now()
 	for from := 1; from <= w.options.grants; from += slice {
 		to := min(from+slice-1, w.options.grants)
 		for _, s := range []struct {
@@ -128,12 +129,12 @@ SELECT sha256(('u' || i)::bytea), 'usr_' || i, $3, 'ws_acme', 'Pat Doe', {{now}}
 		}
 	}
 	for _, table := range []string{"families", "pairs", "user_tokens"} {
-		if err := w.db.Alone(ctx, time.Minute, `VACUUM ANALYZE `+table); err != nil {
+		if err := w.db.ExecOutsideTx(ctx, time.Minute, `VACUUM ANALYZE `+table); err != nil {
 			return err
 		}
 	}
 	fmt.Fprintf(os.Stderr, "%d grants of a user, grants of a client and user tokens of an app were added in %s\n",
-		w.options.grants, time.Since(begun).Round(time.Second))
+		w.options.grants, time.Since(started).Round(time.Second))
 	return nil
 }
 
@@ -144,7 +145,8 @@ func (w *world) exec(ctx context.Context, text string, args ...any) error {
 	return err
 }
 
-// revive makes everything live again that was revoked: what decided that is few rows.
+// revive makes every revoked token active again by deleting the few rows that record the
+// revocations.
 func (w *world) revive(ctx context.Context) error {
 	for _, text := range []string{
 		`DELETE FROM revoked_subjects`, `UPDATE families SET revoked_at = NULL WHERE revoked_at IS NOT NULL`,
@@ -157,12 +159,13 @@ func (w *world) revive(ctx context.Context) error {
 	return nil
 }
 
-// victim is a grant, or a user token, whose tokens are known.
-type victim struct{ access, spent, refresh, user string }
+// credentials are the known tokens of a grant, or a user token.
+type credentials struct{ access, spent, refresh, user string }
 
-// victim adds a grant of a user with a client, whose first refresh token has been spent, and a user token of the app.
-func (w *world) victim(ctx context.Context, user, client string) (victim, error) {
-	v := victim{
+// credentials inserts a grant of a user with a client, whose first refresh token has been rotated,
+// and a user token of the authentication app.
+func (w *world) credentials(ctx context.Context, user, client string) (credentials, error) {
+	v := credentials{
 		access: secret.Generate(secret.AccessToken).Reveal(), spent: secret.Generate(secret.RefreshToken).Reveal(),
 		refresh: secret.Generate(secret.RefreshToken).Reveal(), user: secret.NewUserToken().Reveal(),
 	}
@@ -181,8 +184,8 @@ VALUES ($1, $2, $3, 'ws_acme', 'Pat Doe', {{now}}, {{now}} + 3600000000, (SELECT
 	)
 }
 
-// live is at how many replicas a token is active.
-func (w *world) live(ctx context.Context, token string) (n int, err error) {
+// activeReplicas returns the number of replicas at which a token is active.
+func (w *world) activeReplicas(ctx context.Context, token string) (n int, err error) {
 	for _, replica := range w.replicas {
 		res, err := replica.IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: token})
 		if err != nil {

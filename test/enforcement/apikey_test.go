@@ -9,8 +9,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// send makes a request of the first gateway.
-func send(t *testing.T, method, target, body string, headers ...string) harness.Answer {
+// send sends a request to the first gateway.
+func send(t *testing.T, method, target, body string, headers ...string) harness.Response {
 	t.Helper()
 	req, err := http.NewRequest(method, shared.deployment.PublicURL+target, strings.NewReader(body))
 	must(t, err)
@@ -27,7 +27,7 @@ func send(t *testing.T, method, target, body string, headers ...string) harness.
 
 func bearer(token string) []string { return []string{"Authorization", "Bearer " + token} }
 
-// userToken signs John in at the user API.
+// userToken signs a user in at the user API.
 func userToken(t *testing.T, email, password string) (string, int) {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodPost, shared.deployment.PublicURL+"/api/v1/user/authenticate",
@@ -37,11 +37,12 @@ func userToken(t *testing.T, email, password string) (string, int) {
 	a, status, err := harness.SendText(req)
 	must(t, err)
 	token := strings.Trim(strings.TrimSpace(a), `"`)
-	shared.deployment.Remember("user token", token)
+	shared.deployment.RecordSecret("user token", token)
 	return token, status
 }
 
-// TestCase77_TheBypassIsEarnedByLookUp and not by the prefix, and never joined with another credential.
+// TestCase77_TheBypassIsEarnedByLookUp and not by the prefix, and an API key is never combined with
+// another credential.
 func TestCase77_TheBypassIsEarnedByLookUp(t *testing.T) {
 	key := apiKey(t, "ws_acme").GetKey()
 	tokens, err := shared.deployment.Issue(shared.deployment.NewBrowser(), harness.Request{Scope: "videos:read"})
@@ -65,7 +66,7 @@ func TestCase77_TheBypassIsEarnedByLookUp(t *testing.T) {
 	}
 }
 
-// TestCase80_WhatAnAPIKeyMayNotDo: it opens the API and nothing of Usher's own.
+// TestCase80_WhatAnAPIKeyMayNotDo: it is accepted by the API, and by none of Usher's own endpoints.
 func TestCase80_WhatAnAPIKeyMayNotDo(t *testing.T) {
 	d, key := shared.deployment, apiKey(t, "ws_acme").GetKey()
 	for name, body := range map[string]map[string]any{
@@ -79,13 +80,13 @@ func TestCase80_WhatAnAPIKeyMayNotDo(t *testing.T) {
 	}
 	active, err := d.Active(key)
 	if err != nil || active {
-		t.Errorf("introspection over HTTP tells of a key: %t %v", active, err)
+		t.Errorf("introspection over HTTP reports a key: %t %v", active, err)
 	}
 	if a, err := d.JSON("/oauth/revoke", map[string]any{"token": key}); err != nil || a.Status != http.StatusOK {
 		t.Errorf("revoking it: %d %v", a.Status, err)
 	}
 	if a := send(t, http.MethodGet, "/v1/videos", "", bearer(key)...); a.Status != http.StatusOK {
-		t.Errorf("the revocation endpoint ended a key: %d %s", a.Status, a.Raw)
+		t.Errorf("the revocation endpoint revoked a key: %d %s", a.Status, a.Raw)
 	}
 	if a := send(t, http.MethodGet, "/api/v1/user/john.doe@gmail.com", "", bearer(key)...); a.Status != http.StatusBadRequest || a.Text("name") != "InvalidAccessTokenException" {
 		t.Errorf("the user API: %d %s", a.Status, a.Raw)
@@ -95,7 +96,8 @@ func TestCase80_WhatAnAPIKeyMayNotDo(t *testing.T) {
 	}
 }
 
-// TestCase55_EveryCredentialOnlyInItsOwnSlot: those that the API's doors and the user API add.
+// TestCase55_EveryCredentialOnlyInItsOwnSlot: the API's enforcement surfaces and the user API
+// refuse every other kind.
 func TestCase55_EveryCredentialOnlyInItsOwnSlot(t *testing.T) {
 	d := shared.deployment
 	user, status := userToken(t, harness.JohnEmail, harness.UserPassword)
@@ -107,19 +109,19 @@ func TestCase55_EveryCredentialOnlyInItsOwnSlot(t *testing.T) {
 	must(t, err)
 	code, err := b.Approve(harness.Request{})
 	must(t, err)
-	for name, ask := range doors(t) {
+	for name, check := range surfaces(t) {
 		for what, credential := range map[string]string{
 			"a user token": user, "a refresh token": tokens.Refresh, "a code": code, "a client secret": harness.ConfidentialPW,
 		} {
-			got, err := ask(t.Context(), credential, http.MethodGet, "/v1/videos")
+			got, err := check(t.Context(), credential, http.MethodGet, "/v1/videos")
 			if err != nil || got.status != http.StatusUnauthorized {
-				t.Errorf("%s takes %s: %+v %v", name, what, got, err)
+				t.Errorf("%s accepts %s: %+v %v", name, what, got, err)
 			}
 		}
 	}
 	for what, credential := range map[string]string{"an access token": tokens.Access, "a refresh token": tokens.Refresh, "a code": code} {
 		if a := send(t, http.MethodGet, "/api/v1/user/john.doe@gmail.com", "", bearer(credential)...); a.Text("name") != "InvalidAccessTokenException" {
-			t.Errorf("the user API takes %s: %d %s", what, a.Status, a.Raw)
+			t.Errorf("the user API accepts %s: %d %s", what, a.Status, a.Raw)
 		}
 	}
 	a, err := d.Exchange(code, harness.Request{})

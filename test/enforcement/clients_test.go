@@ -9,23 +9,23 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// app is one of a test's own.
-type app struct{ id, secret string }
+// oauthClient is a client that one test registers.
+type oauthClient struct{ id, secret string }
 
-func (o operator) register(t *testing.T) app {
+func (o operatorClients) register(t *testing.T) oauthClient {
 	t.Helper()
-	res, err := o.apps.CreateClient(t.Context(), &authzv1.CreateClientRequest{
+	res, err := o.clients.CreateClient(t.Context(), &authzv1.CreateClientRequest{
 		Name: t.Name(), Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL, RedirectUris: []string{harness.CallbackURI},
 		Scopes: []string{"videos:read", "analyze:write", "jobs:read"}, GrantTypes: []string{"authorization_code", "refresh_token"},
 	})
 	must(t, err)
-	return app{res.GetRegistration().GetClient().GetClientId(), res.GetClientSecret()}
+	return oauthClient{res.GetRegistration().GetClient().GetClientId(), res.GetClientSecret()}
 }
 
-func (a app) request() harness.Request { return harness.Request{ClientID: a.id} }
+func (a oauthClient) request() harness.Request { return harness.Request{ClientID: a.id} }
 
-// redeem exchanges a code as the app.
-func (a app) redeem(t *testing.T, code string) harness.Answer {
+// redeem exchanges a code as the client.
+func (a oauthClient) redeem(t *testing.T, code string) harness.Response {
 	t.Helper()
 	res, err := shared.deployment.JSON("/oauth/token", map[string]any{
 		"grant_type": "authorization_code", "code": code, "redirect_uri": harness.CallbackURI, "client_id": a.id, "client_secret": a.secret,
@@ -34,7 +34,7 @@ func (a app) redeem(t *testing.T, code string) harness.Answer {
 	return res
 }
 
-func (a app) refresh(t *testing.T, token string) harness.Answer {
+func (a oauthClient) refresh(t *testing.T, token string) harness.Response {
 	t.Helper()
 	res, err := shared.deployment.JSON("/oauth/token", map[string]any{
 		"grant_type": "refresh_token", "refresh_token": token, "client_id": a.id, "client_secret": a.secret,
@@ -43,8 +43,8 @@ func (a app) refresh(t *testing.T, token string) harness.Answer {
 	return res
 }
 
-// issue goes through the whole flow.
-func (a app) issue(t *testing.T, b *harness.Browser) harness.Tokens {
+// issue runs the whole authorization code flow.
+func (a oauthClient) issue(t *testing.T, b *harness.Browser) harness.Tokens {
 	t.Helper()
 	code, err := b.Approve(a.request())
 	must(t, err)
@@ -53,10 +53,10 @@ func (a app) issue(t *testing.T, b *harness.Browser) harness.Tokens {
 	return harness.Tokens{Access: res.Text("access_token"), Refresh: res.Text("refresh_token")}
 }
 
-// TestDisablingAnAppEndsEverythingOfItAndEnablingBringsNothingBack: its tokens of everybody, a code in flight, an open consent
-// page, its secret.
+// TestDisablingAnAppEndsEverythingOfItAndEnablingBringsNothingBack: its tokens of all users, an
+// unredeemed code, an open consent page, its authentication.
 func TestDisablingAnAppEndsEverythingOfItAndEnablingBringsNothingBack(t *testing.T) {
-	o := newOperator(t)
+	o := newOperatorClients(t)
 	a, other := o.register(t), o.register(t)
 	browser := shared.deployment.NewBrowser()
 	tokens, others := a.issue(t, browser), other.issue(t, browser)
@@ -64,41 +64,41 @@ func TestDisablingAnAppEndsEverythingOfItAndEnablingBringsNothingBack(t *testing
 	must(t, err)
 	page, err := browser.Consent(a.request())
 	must(t, err)
-	for range 2 { // it may be repeated
-		_, err = o.ends.DisableClient(t.Context(), &tokenv1.DisableClientRequest{ClientId: a.id})
+	for range 2 { // disabling is idempotent
+		_, err = o.revoker.DisableClient(t.Context(), &tokenv1.DisableClientRequest{ClientId: a.id})
 		must(t, err)
 	}
 	ended := func(when string) {
 		t.Helper()
 		if activeEverywhere(t, tokens.Access) {
-			t.Errorf("%s, its access token is active", when)
+			t.Errorf("%s, the client's access token is active", when)
 		}
 		wantStatus(t, a.refresh(t, tokens.Refresh), http.StatusUnauthorized)
 		wantStatus(t, a.redeem(t, code), http.StatusUnauthorized)
 	}
 	ended("disabled")
 	if start, err := browser.Get(a.request().Path()); err != nil || start.Status != http.StatusBadRequest {
-		t.Errorf("a disabled app starts an authorization: %d, %v", start.Status, err)
+		t.Errorf("a disabled client starts an authorization: %d, %v", start.Status, err)
 	}
-	if answer, err := browser.Decide(page, "ws_acme", "approve"); err != nil || answer.Query().Get("code") != "" {
-		t.Errorf("an open consent page outlives its app: %s, %v", answer.Location(), err)
+	if response, err := browser.Decide(page, "ws_acme", "approve"); err != nil || response.Query().Get("code") != "" {
+		t.Errorf("an open consent page issues a code for a disabled client: %s, %v", response.Location(), err)
 	}
 	if !activeEverywhere(t, others.Access) {
-		t.Error("another app's token ended too")
+		t.Error("another client's token was revoked too")
 	}
 	page, err = browser.Consent(other.request())
 	must(t, err)
-	_, err = o.ends.DisableClient(t.Context(), &tokenv1.DisableClientRequest{ClientId: other.id})
+	_, err = o.revoker.DisableClient(t.Context(), &tokenv1.DisableClientRequest{ClientId: other.id})
 	must(t, err)
-	for _, app := range []app{a, other} {
-		_, err = o.apps.EnableClient(t.Context(), &authzv1.EnableClientRequest{ClientId: app.id})
+	for _, c := range []oauthClient{a, other} {
+		_, err = o.clients.EnableClient(t.Context(), &authzv1.EnableClientRequest{ClientId: c.id})
 		must(t, err)
 	}
 	ended("enabled again")
-	if answer, err := browser.Decide(page, "ws_acme", "approve"); err != nil || answer.Query().Get("code") != "" {
-		t.Errorf("a consent page from before its app was disabled still counts: %s, %v", answer.Location(), err)
+	if response, err := browser.Decide(page, "ws_acme", "approve"); err != nil || response.Query().Get("code") != "" {
+		t.Errorf("a consent page from before its client was disabled issues a code: %s, %v", response.Location(), err)
 	}
 	if again := a.issue(t, browser); !activeEverywhere(t, again.Access) {
-		t.Error("an enabled app's new token is not active")
+		t.Error("an enabled client's new token is not active")
 	}
 }

@@ -9,13 +9,14 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestCase110_ReplicasWhoseClocksDifferAgree: the first replica of each service is two minutes ahead and the second two behind,
-// process and what it takes for the database's clock alike. Nothing is refused as not yet valid, at whichever replica it
-// arrives, and what ends, ends everywhere. That the database's clock alone decides expiries is internal/arch's to see.
+// TestCase110_ReplicasWhoseClocksDifferAgree: the first replica of each service is two minutes
+// ahead and the second two behind, in the process's clock and in the clock that it takes for the
+// database's. No replica refuses a token as not yet valid, and a revoked token is inactive at every
+// replica. internal/arch checks that only the database's clock decides expiry.
 func TestCase110_ReplicasWhoseClocksDifferAgree(t *testing.T) {
 	servers, err := harness.NewServers(t.Context())
 	must(t, err)
-	d, err := harness.Replicated(shared.bins, t.TempDir(), servers, 2, harness.Unhurried(nil))
+	d, err := harness.Replicated(shared.bins, t.TempDir(), servers, 2, harness.WithLongTimeouts(nil))
 	must(t, err)
 	t.Cleanup(func() { must(t, d.Close()) })
 	for _, name := range d.Names() {
@@ -28,7 +29,7 @@ func TestCase110_ReplicasWhoseClocksDifferAgree(t *testing.T) {
 		must(t, err)
 		must(t, d.StartOne(name))
 	}
-	for range 10 { // calls go round: each step meets one clock or the other
+	for range 10 { // calls are load balanced: each step uses one clock or the other
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 		must(t, err)
 		a, err := d.Refresh(tokens.Refresh)
@@ -49,7 +50,7 @@ func wantEverywhere(t *testing.T, d *harness.Deployment, token string, want bool
 		conn, err := d.DialAt("video-api", "token", addr)
 		must(t, err)
 		if got := introspect(t, conn, token); got != want {
-			t.Errorf("replica %d says %t, want %t", i, got, want)
+			t.Errorf("replica %d returns %t, want %t", i, got, want)
 		}
 		must(t, conn.Close())
 	}

@@ -1,5 +1,6 @@
-// Package enforcement tests from the outside that a token opens exactly what its scopes say, at every door, and that what is
-// revoked is dead everywhere: against two replicas of every service on PostgreSQL and Redis.
+// Package enforcement tests from the outside that a token grants exactly its scopes at every
+// enforcement surface, and that a revoked token is denied everywhere, with two replicas of every
+// service on PostgreSQL and Redis.
 package enforcement
 
 import (
@@ -16,7 +17,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// fleet is what the tests share.
+// fleet is the deployment that the tests share.
 type fleet struct {
 	bins       harness.Binaries
 	deployment *harness.Deployment
@@ -44,7 +45,7 @@ func run(m *testing.M) int {
 	return code
 }
 
-// start builds without the race detector: what is raced here are processes, fifty of them.
+// start builds without the race detector: the tests race fifty processes, not goroutines.
 func start(dir string) error {
 	bin := filepath.Join(dir, "bin")
 	if err := os.Mkdir(bin, 0o700); err != nil {
@@ -58,7 +59,7 @@ func start(dir string) error {
 	if err != nil {
 		return err
 	}
-	d, err := harness.Replicated(bins, dir, servers, 2, harness.Unhurried(map[string]string{"USHER_UPSTREAM_URL": harness.NewUpstream().URL}))
+	d, err := harness.Replicated(bins, dir, servers, 2, harness.WithLongTimeouts(map[string]string{"USHER_UPSTREAM_URL": harness.NewUpstream().URL}))
 	shared = fleet{bins: bins, deployment: d}
 	return err
 }
@@ -70,7 +71,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// eventually repeats a check until it holds; the time is only there to end a test that never will.
+// eventually polls a check until it returns true, and fails the test after 10 s.
 func eventually(t *testing.T, what string, check func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); !check(); time.Sleep(10 * time.Millisecond) {
@@ -80,7 +81,7 @@ func eventually(t *testing.T, what string, check func() bool) {
 	}
 }
 
-// dial reaches the token service as a caller, until the test ends.
+// dial connects to the token service as the named caller, until the test ends.
 func dial(t *testing.T, caller string) *grpc.ClientConn {
 	t.Helper()
 	conn, err := shared.deployment.Dial(caller, "token")
@@ -96,6 +97,6 @@ func apiKey(t *testing.T, workspace string) *tokenv1.CreateApiKeyResponse {
 		WorkspaceId: workspace, Name: t.Name(),
 	})
 	must(t, err)
-	shared.deployment.Remember("api key", res.GetKey())
+	shared.deployment.RecordSecret("api key", res.GetKey())
 	return res
 }

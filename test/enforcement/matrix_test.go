@@ -9,8 +9,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// documented is the table of document 002, word for word.
-const documented = `
+// scopeTable is the table of document 002, word for word.
+const scopeTable = `
 GET /v1/videos | videos:read
 POST /v1/videos/upload | videos:write
 POST /v1/videos/:id/analyze | analyze:write
@@ -28,7 +28,8 @@ GET /v1/usage | usage:read`
 const allScopes = "videos:read videos:write subtitles:read subtitles:write export:write translate:write voiceover:write article:read " +
 	"article:write analyze:write tools:read tools:write jobs:read usage:read process:write"
 
-// inFreePlan is docs/wire-contract.md §6: every GET row and two more.
+// inFreePlan reports whether the free plan includes a row: docs/wire-contract.md §6, every GET row
+// and two more.
 func inFreePlan(row endpoint) bool {
 	return row.method == http.MethodGet || slices.Contains([]string{"/v1/videos/upload", "/v1/videos/vid_1/analyze"}, row.path)
 }
@@ -37,7 +38,7 @@ type endpoint struct{ method, path, scope string }
 
 func endpoints() []endpoint {
 	var rows []endpoint
-	for line := range strings.Lines(strings.TrimSpace(documented)) {
+	for line := range strings.Lines(strings.TrimSpace(scopeTable)) {
 		request, scope, _ := strings.Cut(strings.TrimSpace(line), " | ")
 		method, path, _ := strings.Cut(request, " ")
 		rows = append(rows, endpoint{method, strings.NewReplacer(":id", "vid_1", ":type", "caption").Replace(path), scope})
@@ -45,78 +46,80 @@ func endpoints() []endpoint {
 	return rows
 }
 
-// granted issues a token with just these scopes.
-func granted(t *testing.T, b *harness.Browser, scope, workspace string) string {
+// issueScope issues a token with exactly these scopes.
+func issueScope(t *testing.T, b *harness.Browser, scope, workspace string) string {
 	t.Helper()
 	tokens, err := shared.deployment.Issue(b, harness.Request{Scope: scope, Workspace: workspace})
 	must(t, err)
 	return tokens.Access
 }
 
-func insufficient(needed, has string) verdict {
-	return verdict{
+func insufficient(needed, has string) decision {
+	return decision{
 		http.StatusForbidden, "insufficient_scope",
 		`This action requires the "` + needed + `" scope. Your token has: ` + strings.ReplaceAll(has, " ", ", "),
 		`Bearer error="insufficient_scope", scope="` + needed + `"`,
 	}
 }
 
-// TestCase75_TheScopeMatrixCellByCell: every endpoint with every scope alone, and with all but that one, at four doors.
+// TestCase75_TheScopeMatrixCellByCell: every endpoint with only its scope, and with all scopes but
+// that one, at four surfaces.
 func TestCase75_TheScopeMatrixCellByCell(t *testing.T) {
 	b, all := shared.deployment.NewBrowser(), strings.Fields(allScopes)
 	for _, scope := range all {
 		rest := strings.Join(slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == scope }), " ")
-		alone, without := granted(t, b, scope, "ws_acme"), granted(t, b, rest, "ws_acme")
-		for name, ask := range doors(t) {
+		alone, without := issueScope(t, b, scope, "ws_acme"), issueScope(t, b, rest, "ws_acme")
+		for name, check := range surfaces(t) {
 			for _, row := range endpoints() {
-				wantAlone, wantWithout := insufficient(row.scope, scope), verdict{status: http.StatusOK}
+				wantAlone, wantWithout := insufficient(row.scope, scope), decision{status: http.StatusOK}
 				if row.scope == scope {
-					wantAlone, wantWithout = verdict{status: http.StatusOK}, insufficient(row.scope, rest)
+					wantAlone, wantWithout = decision{status: http.StatusOK}, insufficient(row.scope, rest)
 				}
-				wantVerdict(t, name, ask, alone, row, wantAlone)
-				wantVerdict(t, name, ask, without, row, wantWithout)
+				wantDecision(t, name, check, alone, row, wantAlone)
+				wantDecision(t, name, check, without, row, wantWithout)
 			}
 		}
 	}
 }
 
-func wantVerdict(t *testing.T, name string, ask door, token string, row endpoint, want verdict) {
+func wantDecision(t *testing.T, name string, check surface, token string, row endpoint, want decision) {
 	t.Helper()
-	got, err := ask(t.Context(), token, row.method, row.path)
+	got, err := check(t.Context(), token, row.method, row.path)
 	if err != nil || got != want {
 		t.Errorf("%s, %s %s: %+v %v, want %+v", name, row.method, row.path, got, err, want)
 	}
 }
 
-// TestWire6_ThePlanBindsTokensAndKeysAlike at four doors; a key needs no scope.
+// TestWire6_ThePlanBindsTokensAndKeysAlike at four surfaces; a key needs no scope.
 func TestWire6_ThePlanBindsTokensAndKeysAlike(t *testing.T) {
-	restricted := verdict{status: http.StatusForbidden, code: "plan_restricted", message: "The workspace's plan does not include this action"}
+	restricted := decision{status: http.StatusForbidden, code: "plan_restricted", message: "The workspace's plan does not include this action"}
 	b := shared.deployment.NewBrowser()
-	free, pro := granted(t, b, allScopes, "ws_doe"), granted(t, b, allScopes, "ws_acme")
+	free, pro := issueScope(t, b, allScopes, "ws_doe"), issueScope(t, b, allScopes, "ws_acme")
 	freeKey, proKey := apiKey(t, "ws_doe").GetKey(), apiKey(t, "ws_acme").GetKey()
-	for name, ask := range doors(t) {
+	for name, check := range surfaces(t) {
 		for _, row := range endpoints() {
-			want := verdict{status: http.StatusOK}
+			want := decision{status: http.StatusOK}
 			for _, token := range []string{pro, proKey} {
-				wantVerdict(t, name, ask, token, row, want)
+				wantDecision(t, name, check, token, row, want)
 			}
 			if !inFreePlan(row) {
 				want = restricted
 			}
 			for _, token := range []string{free, freeKey} {
-				wantVerdict(t, name, ask, token, row, want)
+				wantDecision(t, name, check, token, row, want)
 			}
 		}
 	}
 }
 
-// TestWire6_TheTokenIsJudgedBeforeThePath, and what the catalog does not know is passed on by no door.
-func TestWire6_TheTokenIsJudgedBeforeThePath(t *testing.T) {
-	token := granted(t, shared.deployment.NewBrowser(), allScopes, "ws_acme")
-	missing := verdict{http.StatusUnauthorized, "authentication_error", "Missing access token or API key", "Bearer"}
-	invalid := verdict{http.StatusUnauthorized, "authentication_error", "Invalid or expired access token", `Bearer error="invalid_token"`}
-	unknown := verdict{status: http.StatusNotFound, code: "not_found", message: "There is no such endpoint"}
-	for name, ask := range doors(t) {
+// TestWire6_TheTokenIsCheckedBeforeThePath, and no surface forwards a request whose path is not in
+// the catalog.
+func TestWire6_TheTokenIsCheckedBeforeThePath(t *testing.T) {
+	token := issueScope(t, shared.deployment.NewBrowser(), allScopes, "ws_acme")
+	missing := decision{http.StatusUnauthorized, "authentication_error", "Missing access token or API key", "Bearer"}
+	invalid := decision{http.StatusUnauthorized, "authentication_error", "Invalid or expired access token", `Bearer error="invalid_token"`}
+	unknown := decision{status: http.StatusNotFound, code: "not_found", message: "There is no such endpoint"}
+	for name, check := range surfaces(t) {
 		for _, row := range []endpoint{
 			{"GET", "/v1/nothing", ""},
 			{"DELETE", "/v1/videos", ""},
@@ -127,10 +130,10 @@ func TestWire6_TheTokenIsJudgedBeforeThePath(t *testing.T) {
 			{"GET", "/v1/videos/%2e%2e/usage", ""},
 			{"POST", "/v1/videos/a%2fb/export", ""},
 		} {
-			wantVerdict(t, name, ask, "", row, missing)
-			wantVerdict(t, name, ask, "vdo_oat_nothing", row, invalid)
-			wantVerdict(t, name, ask, "vdo_live_nothing", row, invalid)
-			wantVerdict(t, name, ask, token, row, unknown)
+			wantDecision(t, name, check, "", row, missing)
+			wantDecision(t, name, check, "vdo_oat_nothing", row, invalid)
+			wantDecision(t, name, check, "vdo_live_nothing", row, invalid)
+			wantDecision(t, name, check, token, row, unknown)
 		}
 	}
 }

@@ -1,5 +1,6 @@
-// Package failover runs two replicas of every service while the servers below them fail over: a Redis Cluster, Redis behind
-// Sentinels, and PostgreSQL. Browsers and an app go through the whole flow meanwhile, over HTTP alone.
+// Package failover runs two replicas of every service while the servers below them fail over: a
+// Redis Cluster, Redis behind Sentinels, and PostgreSQL. Browsers and a client run the whole flow
+// meanwhile, over HTTP alone.
 package failover
 
 import (
@@ -11,21 +12,21 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// start starts two replicas of everything on the servers.
+// start starts two replicas of every service on the servers.
 func start(t *testing.T, servers harness.Servers, settings map[string]string) *harness.Deployment {
 	t.Helper()
 	dir := t.TempDir()
 	bin := filepath.Join(dir, "bin")
 	must(t, os.Mkdir(bin, 0o700))
-	bins, err := harness.Build(bin, false) // what is raced here are processes
+	bins, err := harness.Build(bin, false) // the tests race processes, not goroutines
 	must(t, err)
 	all := map[string]string{
-		// Everything comes from one user at one address here.
+		// All requests come from one user and one address.
 		"USHER_IDENTITY_SOURCE_ATTEMPTS": "100000", "USHER_AUTHZ_ANONYMOUS_REQUESTS": "0",
 		"USHER_TOKEN_GRANT_LIMIT": "0",
 	}
 	maps.Copy(all, settings)
-	d, err := harness.Replicated(bins, dir, servers, 2, harness.Unhurried(all))
+	d, err := harness.Replicated(bins, dir, servers, 2, harness.WithLongTimeouts(all))
 	must(t, err)
 	t.Cleanup(func() {
 		if err := d.Close(); err != nil {
@@ -42,8 +43,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// TestFault_C14_NoFlowFailsOnceAClusterHasFailedOver: of six, with one address in the settings, a master is killed under load and comes
-// back as a replica. While slots move no flow fails at all.
+// TestFault_C14_NoFlowFailsOnceAClusterHasFailedOver: with one of six nodes in the settings, a
+// master is killed under load and rejoins as a replica. While slots move no flow fails at all.
 func TestFault_C14_NoFlowFailsOnceAClusterHasFailedOver(t *testing.T) {
 	cluster, err := harness.StartRedisCluster(t.Context(), t.TempDir())
 	must(t, err)
@@ -60,7 +61,8 @@ func TestFault_C14_NoFlowFailsOnceAClusterHasFailedOver(t *testing.T) {
 	work.watch(t, "while the killed node comes back", func() { must(t, cluster.Restart(t.Context(), killed)) })
 }
 
-// TestFault_C14_NoFlowFailsOnceSentinelsHaveFailedOver: the master is killed under load, and comes back as a replica.
+// TestFault_C14_NoFlowFailsOnceSentinelsHaveFailedOver: the master is killed under load, and
+// rejoins as a replica.
 func TestFault_C14_NoFlowFailsOnceSentinelsHaveFailedOver(t *testing.T) {
 	group, err := harness.StartGuardedRedisGroup(t.Context(), t.TempDir(), harness.RedisSecrets{Server: "server-secret", Sentinel: "sentinel-secret"})
 	must(t, err)
@@ -78,8 +80,8 @@ func TestFault_C14_NoFlowFailsOnceSentinelsHaveFailedOver(t *testing.T) {
 	work.recovers(t, "the master was replaced")
 }
 
-// TestFault_C4_NoFlowFailsOncePostgreSQLHasFailedOver: the old primary lives on as a standby, first at the first address of the URL and
-// then at the second.
+// TestFault_C4_NoFlowFailsOncePostgreSQLHasFailedOver: the old primary becomes the standby, first
+// at the first address of the URL and then at the second.
 func TestFault_C4_NoFlowFailsOncePostgreSQLHasFailedOver(t *testing.T) {
 	pair, err := harness.StartPostgresPair(t.TempDir())
 	must(t, err)

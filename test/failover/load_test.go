@@ -12,23 +12,23 @@ import (
 )
 
 const (
-	// recovery is how long after a server's own failover every flow must go well that begins then.
+	// recovery is the time after a server's failover from which every new flow must succeed.
 	recovery = 5 * time.Second
-	// users is how many browsers go through the flow at the same time.
+	// users is the number of browsers that run the flow concurrently.
 	users = 3
-	// enough is how many flows must begin while a watch lasts, so that it says something.
+	// enough is the minimum number of flows that must start during a watch.
 	enough = 2 * users
-	// hang ends a wait that would never end by itself.
+	// hang is the timeout of a wait that would never end.
 	hang = 3 * time.Minute
 )
 
-// flow is one sign-in, consent, token and introspection.
+// flow is one run of sign-in, consent, token request and introspection.
 type flow struct {
 	begin time.Time
 	err   error
 }
 
-// load is users who go through the flow again and again, through both gateways in turn.
+// load runs the flow continuously for each user, with both gateways in turn.
 type load struct {
 	clients *harness.Deployment
 	ended   atomic.Bool
@@ -40,8 +40,8 @@ type load struct {
 
 func startLoad(t *testing.T, d *harness.Deployment) *load {
 	t.Helper()
-	l := &load{clients: harness.Elsewhere(d.PublicURL, &http.Client{
-		Timeout: hang, Transport: newTurns(d.PublicURLs),
+	l := &load{clients: harness.RemoteWithClient(d.PublicURL, &http.Client{
+		Timeout: hang, Transport: newRoundRobin(d.PublicURLs),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	})}
 	for range users {
@@ -64,7 +64,8 @@ func (l *load) stop() {
 	l.busy.Wait()
 }
 
-// once signs in with a fresh browser, consents, redeems the code, and asks about the token. No step is tried again.
+// once signs in with a new browser, approves, redeems the code, and introspects the token. No step
+// is retried.
 func (l *load) once() error {
 	tokens, err := l.clients.Issue(l.clients.NewBrowser(), harness.Request{})
 	if err != nil {
@@ -77,13 +78,14 @@ func (l *load) once() error {
 	return err
 }
 
-// watch fails when a flow fails that begins while f runs, or after f until enough have gone well.
+// watch fails the test when a flow fails that starts while f runs, or afterwards until enough have
+// succeeded.
 func (l *load) watch(t *testing.T, what string, f func()) {
 	t.Helper()
 	begin := time.Now()
 	f()
 	for end := time.Now().Add(hang); ; time.Sleep(20 * time.Millisecond) {
-		well, failed := l.since(begin)
+		well, failed := l.startedSince(begin)
 		if len(failed) > 0 {
 			t.Errorf("%s, %s after its beginning: %v", what, failed[0].begin.Sub(begin).Round(time.Millisecond), failed[0].err)
 			return
@@ -97,8 +99,8 @@ func (l *load) watch(t *testing.T, what string, f func()) {
 	}
 }
 
-// since counts the flows that began later and went well, and returns those that failed.
-func (l *load) since(begin time.Time) (well int, failed []flow) {
+// startedSince counts the later flows that succeeded, and returns those that failed.
+func (l *load) startedSince(begin time.Time) (well int, failed []flow) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, f := range l.flows {
@@ -113,32 +115,32 @@ func (l *load) since(begin time.Time) (well int, failed []flow) {
 	return well, failed
 }
 
-// recovers waits until the time for recovery is over, and watches from then on.
+// recovers waits until the recovery time is over, and watches from then on.
 func (l *load) recovers(t *testing.T, what string) {
 	t.Helper()
 	time.Sleep(recovery) // the promise is a duration
 	l.watch(t, recovery.String()+" after "+what, func() {})
 }
 
-// turns sends every request to the next gateway, as a load balancer does that never retries.
-type turns struct {
+// roundRobin sends every request to the next gateway, as a load balancer without retries does.
+type roundRobin struct {
 	gateways  []string
 	transport *http.Transport
 	next      atomic.Uint64
 }
 
-func newTurns(urls []string) *turns {
-	b := &turns{transport: &http.Transport{MaxIdleConnsPerHost: 2 * users}}
+func newRoundRobin(urls []string) *roundRobin {
+	b := &roundRobin{transport: &http.Transport{MaxIdleConnsPerHost: 2 * users}}
 	for _, url := range urls {
 		b.gateways = append(b.gateways, url[len("http://"):])
 	}
 	return b
 }
 
-// RoundTrip is part of http.RoundTripper.
-func (b *turns) RoundTrip(req *http.Request) (*http.Response, error) {
+// RoundTrip implements http.RoundTripper.
+func (b *roundRobin) RoundTrip(req *http.Request) (*http.Response, error) {
 	clone := req.Clone(req.Context())
-	clone.Host = req.URL.Host // the public name, whichever gateway answers
+	clone.Host = req.URL.Host // the public name, whichever gateway it is
 	clone.URL.Host = b.gateways[b.next.Add(1)%uint64(len(b.gateways))]
 	return b.transport.RoundTrip(clone)
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Disconnect presses the button that ends an app's connection.
+// Disconnect submits the form that disconnects a client from the user's account.
 func (b *Browser) Disconnect(clientID string) (Page, error) {
 	page, button, err := b.DisconnectButton(clientID)
 	if err != nil {
@@ -16,7 +16,7 @@ func (b *Browser) Disconnect(clientID string) (Page, error) {
 	return b.Submit(page, button, nil)
 }
 
-// DisconnectButton opens the account page and finds the button of an app.
+// DisconnectButton opens the account page and finds the form that disconnects a client.
 func (b *Browser) DisconnectButton(clientID string) (Page, Form, error) {
 	page, err := b.Get("/account/connected-apps")
 	if err != nil {
@@ -30,7 +30,7 @@ func (b *Browser) DisconnectButton(clientID string) (Page, Form, error) {
 	return page, Form{}, fmt.Errorf("no button disconnects %s", clientID)
 }
 
-// SignInAs signs a person of the fixtures in, away from any authorization.
+// SignInAs signs a user of the fixtures in, outside any authorization request.
 func (b *Browser) SignInAs(email string) error {
 	page, err := b.Follow(b.Get("/account/connected-apps"))
 	if err != nil {
@@ -43,7 +43,7 @@ func (b *Browser) SignInAs(email string) error {
 	return err
 }
 
-// Cookies is the browser's Cookie header towards the deployment.
+// Cookies returns the Cookie header that the browser sends to the deployment.
 func (b *Browser) Cookies() string {
 	base, err := url.Parse(b.base)
 	if err != nil {

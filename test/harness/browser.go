@@ -12,14 +12,15 @@ import (
 	"golang.org/x/net/html"
 )
 
-// The person of the fixtures whom most tests sign in.
+// The users of the fixtures, and their password. Most tests sign John in.
 const (
 	JohnEmail    = "john.doe@gmail.com"
 	EstherEmail  = "esther.fray@gmail.com"
 	UserPassword = "examplepassword"
 )
 
-// Browser is a browser without JavaScript: it keeps cookies, reads forms and never follows a redirect by itself.
+// Browser is a browser without JavaScript: it keeps cookies, reads forms and never follows a
+// redirect by itself.
 type Browser struct {
 	Client *http.Client
 	base   string
@@ -35,7 +36,7 @@ func (d *Deployment) NewBrowser() *Browser {
 	}}
 }
 
-// Page is an answer, read whole.
+// Page is a response with its whole body and the forms in it.
 type Page struct {
 	URL    string
 	Status int
@@ -52,7 +53,8 @@ type Form struct {
 	Choices map[string][]string
 }
 
-// Location is where the page redirects to, resolved against its own address; empty if it does not.
+// Location returns the redirect's target, resolved against the page's own address; empty if the
+// page does not redirect.
 func (p Page) Location() string {
 	to := p.Header.Get("Location")
 	base, err := url.Parse(p.URL)
@@ -66,7 +68,7 @@ func (p Page) Location() string {
 	return ref.String()
 }
 
-// Query is the query of the redirect.
+// Query returns the query of the redirect's target.
 func (p Page) Query() url.Values {
 	u, err := url.Parse(p.Header.Get("Location"))
 	if err != nil {
@@ -75,7 +77,7 @@ func (p Page) Query() url.Values {
 	return u.Query()
 }
 
-// Get opens an address, absolute or of the deployment.
+// Get opens an absolute address or a path of the deployment.
 func (b *Browser) Get(address string) (Page, error) {
 	req, err := http.NewRequest(http.MethodGet, b.resolve(address), nil)
 	if err != nil {
@@ -84,7 +86,7 @@ func (b *Browser) Get(address string) (Page, error) {
 	return b.Do(req)
 }
 
-// Do sends a request with the browser's cookies.
+// Do sends a request with the browser's cookies and reads the response.
 func (b *Browser) Do(req *http.Request) (Page, error) {
 	res, err := b.Client.Do(req)
 	if err != nil {
@@ -97,15 +99,15 @@ func (b *Browser) Do(req *http.Request) (Page, error) {
 	}
 	page := Page{URL: req.URL.String(), Status: res.StatusCode, Header: res.Header, Body: string(body)}
 	for _, c := range res.Cookies() {
-		b.d.Remember(c.Name, c.Value)
+		b.d.RecordSecret(c.Name, c.Value)
 	}
-	b.d.Remember("code", page.Query().Get("code"))
+	b.d.RecordSecret("code", page.Query().Get("code"))
 	page.Forms, err = forms(page.Body)
 	return page, err
 }
 
-// Follow goes after redirects as long as they stay on the deployment, and answers the last page: one without a redirect, or
-// one that leads to an app.
+// Follow follows redirects as long as they stay on the deployment, and returns the last page: one
+// that does not redirect, or one that redirects to a client.
 func (b *Browser) Follow(p Page, err error) (Page, error) {
 	for range 10 {
 		if err != nil || p.Location() == "" || !strings.HasPrefix(p.Location(), b.base+"/") || strings.HasPrefix(p.Location(), b.base+"/demo/") {
@@ -116,7 +118,7 @@ func (b *Browser) Follow(p Page, err error) (Page, error) {
 	return p, fmt.Errorf("more than 10 redirects, last to %s", p.Location())
 }
 
-// Submit sends a form as the browser would, with some of its values set.
+// Submit sends a form as a browser would, with some of its values replaced.
 func (b *Browser) Submit(p Page, form Form, set map[string]string) (Page, error) {
 	values := url.Values{}
 	for k, v := range form.Values {
@@ -156,13 +158,13 @@ func (p Page) FormWith(field string) (Form, error) {
 	return Form{}, fmt.Errorf("%s (status %d) has no form with a field %q:\n%s", p.URL, p.Status, field, p.Body)
 }
 
-// SignIn fills in the sign-in page that the browser is on, and follows to the next page.
+// SignIn fills in the sign-in page that the browser is on, and follows the redirects.
 func (b *Browser) SignIn(p Page, email, password string) (Page, error) {
 	form, err := p.FormWith("password")
 	if err != nil {
 		return p, err
 	}
-	b.d.Remember("password", password)
+	b.d.RecordSecret("password", password)
 	return b.Follow(b.Submit(p, form, map[string]string{"email": email, "password": password}))
 }
 
@@ -173,7 +175,7 @@ func (b *Browser) resolve(address string) string {
 	return address
 }
 
-// forms reads every form of a page.
+// forms parses every form of a page.
 func forms(body string) ([]Form, error) {
 	doc, err := html.Parse(strings.NewReader(body))
 	if err != nil {

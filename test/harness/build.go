@@ -12,7 +12,7 @@ import (
 // Binaries are the commands of one build.
 type Binaries struct {
 	dir string
-	// other are binaries that are another build's, by name.
+	// other maps the binaries that come from another build to their paths.
 	other map[string]string
 }
 
@@ -29,8 +29,9 @@ func commands() map[string]string {
 	}
 }
 
-// Build compiles every command into dir, or into a folder that all tests of a run share (USHER_TEST_BIN), where it is done once.
-// Race turns the race detector on in the processes under test too.
+// Build compiles every command into dir, or into a folder that all tests of a run share
+// (USHER_TEST_BIN), where it is done once. race turns the race detector on in the processes under
+// test too.
 func Build(dir string, race bool) (Binaries, error) {
 	shared := os.Getenv("USHER_TEST_BIN")
 	if shared == "" {
@@ -45,8 +46,8 @@ func Build(dir string, race bool) (Binaries, error) {
 		return Binaries{}, err
 	}
 	defer lock.Close()                                                     //nolint:errcheck // nothing is written to it
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil { // until it is closed
-		return Binaries{}, fmt.Errorf("waiting for who builds: %w", err)
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil { // closing the file releases the lock
+		return Binaries{}, fmt.Errorf("locking the shared build: %w", err)
 	}
 	done := filepath.Join(dir, "done")
 	if _, err := os.Stat(done); err == nil {
@@ -81,7 +82,7 @@ func build(dir string, race bool) (Binaries, error) {
 	return Binaries{dir: dir}, nil
 }
 
-// Path is where a binary lies.
+// Path returns the path of a binary.
 func (b Binaries) Path(name string) string {
 	if path := b.other[name]; path != "" {
 		return path
@@ -89,7 +90,7 @@ func (b Binaries) Path(name string) string {
 	return filepath.Join(b.dir, name)
 }
 
-// With is the same but for the services' processes, which are another build's.
+// With returns the same binaries, with those of the services taken from another build.
 func (b Binaries) With(other Binaries) Binaries {
 	b.other = map[string]string{}
 	for _, service := range services() {
@@ -106,7 +107,8 @@ func moduleRoot() (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// environ is a child's environment: ours without what would configure Usher, and what is given.
+// environ returns a child process's environment: ours without the variables that configure Usher,
+// and the given ones.
 func environ(set map[string]string) []string {
 	var env []string
 	for _, kv := range os.Environ() {

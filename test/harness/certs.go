@@ -16,17 +16,17 @@ import (
 	"time"
 )
 
-// TrustDomain is the one that the harness's certificates are of.
+// TrustDomain is the SPIFFE trust domain of the harness's certificates.
 const TrustDomain = "usher.test"
 
-// Authority signs certificates for one deployment.
+// Authority is the certificate authority of one deployment.
 type Authority struct {
 	dir  string
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
 }
 
-// NewAuthority makes a certificate authority and leaves ca.pem in dir.
+// NewAuthority creates a certificate authority and writes ca.pem into dir.
 func NewAuthority(dir string) (*Authority, error) {
 	a := &Authority{dir: dir}
 	if err := a.generate(); err != nil {
@@ -35,7 +35,7 @@ func NewAuthority(dir string) (*Authority, error) {
 	return a, a.publish(a.cert)
 }
 
-// generate makes the authority's key and certificate.
+// generate creates the authority's key and certificate.
 func (a *Authority) generate() error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -55,7 +55,8 @@ func (a *Authority) generate() error {
 	return err
 }
 
-// Renew makes another authority, which signs from now on; ca.pem names both until Retire.
+// Renew replaces the authority's key, which signs from now on; ca.pem holds both certificates until
+// Retire.
 func (a *Authority) Renew() error {
 	old := a.cert
 	if err := a.generate(); err != nil {
@@ -64,7 +65,7 @@ func (a *Authority) Renew() error {
 	return a.publish(old, a.cert)
 }
 
-// Retire leaves only the authority that signs in ca.pem.
+// Retire removes the previous authority from ca.pem.
 func (a *Authority) Retire() error { return a.publish(a.cert) }
 
 // publish writes ca.pem.
@@ -76,8 +77,8 @@ func (a *Authority) publish(certs ...*x509.Certificate) error {
 	return writePEM(a.path("ca.pem"), blocks...)
 }
 
-// Issue writes <name>.pem and <name>.key for spiffe://<trust-domain>/<name>, with the DNS names localhost and <name>. Issuing again
-// replaces them.
+// Issue writes <name>.pem and <name>.key for spiffe://<trust-domain>/<name>, with the DNS names
+// localhost and <name>. Issuing again replaces them.
 func (a *Authority) Issue(name string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -109,7 +110,8 @@ func (a *Authority) Issue(name string) error {
 	return writePEM(a.path(name+".pem"), &pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
-// ClientTLS is what a caller with the given certificate uses towards a service of the deployment.
+// ClientTLS returns the TLS configuration with which the holder of a certificate calls a service of
+// the deployment.
 func (a *Authority) ClientTLS(name, service string) (*tls.Config, error) {
 	if err := a.Issue(name); err != nil {
 		return nil, err
@@ -122,7 +124,8 @@ func (a *Authority) ClientTLS(name, service string) (*tls.Config, error) {
 	pool.AddCert(a.cert)
 	return &tls.Config{
 		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2"}, RootCAs: pool,
-		// The service's name is in its URI SAN, which the standard library does not match: verified here instead.
+		// The service's name is in its URI SAN, which the standard library does not compare:
+		// verifyService does it.
 		InsecureSkipVerify:    true,
 		VerifyPeerCertificate: verifyService(pool, service),
 	}, nil
@@ -146,7 +149,7 @@ func verifyService(pool *x509.CertPool, service string) func([][]byte, [][]*x509
 
 func (a *Authority) path(file string) string { return filepath.Join(a.dir, file) }
 
-// writePEM replaces the file whole, so that a process that reloads never reads half of it.
+// writePEM replaces the file atomically, so that a process that reloads it never reads half of it.
 func writePEM(path string, blocks ...*pem.Block) error {
 	var text []byte
 	for _, block := range blocks {

@@ -17,12 +17,12 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Collector is an OpenTelemetry collector that keeps what it gets: as bytes in a file, to be searched at the end, and as spans
-// while a test records.
+// Collector is an OpenTelemetry collector. It appends every export to a file, which Close searches
+// for secrets, and keeps spans while a test records.
 type Collector struct {
 	collectorv1.UnimplementedTraceServiceServer
 
-	// Addr is where it listens, host:port.
+	// Addr is the collector's address, host:port.
 	Addr string
 
 	server *grpc.Server
@@ -34,17 +34,17 @@ type Collector struct {
 	received int
 }
 
-// Span is one span and the process that it came from.
+// Span is one span and the service that exported it.
 type Span struct {
 	*tracev1.Span
 
 	Service string
 }
 
-// Trace is the span's trace, in hexadecimal.
+// Trace returns the span's trace id in hexadecimal.
 func (s Span) Trace() string { return hex.EncodeToString(s.GetTraceId()) }
 
-// Text is a text attribute; empty when absent.
+// Text returns a string attribute; empty when it is absent.
 func (s Span) Text(name string) string {
 	for _, kv := range s.GetAttributes() {
 		if kv.GetKey() == name {
@@ -54,7 +54,7 @@ func (s Span) Text(name string) string {
 	return ""
 }
 
-// NewCollector starts one that keeps its file in dir.
+// NewCollector starts a collector that keeps its file in dir.
 func NewCollector(dir string) (*Collector, error) {
 	file, err := os.OpenFile(filepath.Join(dir, "spans.bin"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -70,14 +70,15 @@ func NewCollector(dir string) (*Collector, error) {
 	return c, nil
 }
 
-// Environ are the settings by which every request is traced and sent here at once.
+// Environ returns the settings that trace every request and export its spans to this collector
+// without delay.
 func (c *Collector) Environ() map[string]string {
 	return map[string]string{
 		"USHER_TELEMETRY_OTLP_ENDPOINT": "http://" + c.Addr, "USHER_TELEMETRY_SAMPLE_RATIO": "1", "OTEL_BSP_SCHEDULE_DELAY": "100",
 	}
 }
 
-// Export is the trace service's one method.
+// Export implements the trace service's only method.
 func (c *Collector) Export(_ context.Context, req *collectorv1.ExportTraceServiceRequest) (*collectorv1.ExportTraceServiceResponse, error) {
 	raw, err := proto.Marshal(req)
 	if err != nil {
@@ -107,7 +108,7 @@ func (c *Collector) Export(_ context.Context, req *collectorv1.ExportTraceServic
 	return &collectorv1.ExportTraceServiceResponse{}, nil
 }
 
-// Record keeps the spans that come from now on until stop is called.
+// Record keeps the spans that arrive from now on until stop is called.
 func (c *Collector) Record() (spans func() []Span, stop func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -127,13 +128,14 @@ func (c *Collector) Record() (spans func() []Span, stop func()) {
 	}
 }
 
-// Text is everything that was ever sent, as it was sent.
+// Text returns all exports as they arrived.
 func (c *Collector) Text() (string, error) {
 	b, err := os.ReadFile(c.file.Name())
 	return string(b), err
 }
 
-// Close ends the collector, and fails where it got nothing, or something that holds a secret or names a person.
+// Close stops the collector. It returns an error if no trace arrived, or if a trace holds a secret
+// or names a user.
 func (c *Collector) Close(secrets map[string]string) error {
 	c.server.Stop()
 	text, err := c.Text()
@@ -141,12 +143,12 @@ func (c *Collector) Close(secrets map[string]string) error {
 		return err
 	}
 	var errs []error
-	for value := range held(text, secrets) {
+	for value := range findSecrets(text, secrets) {
 		errs = append(errs, fmt.Errorf("a trace holds a %s", secrets[value]))
 	}
 	for _, person := range []string{"@gmail.com", "John Doe"} {
 		if strings.Contains(text, person) {
-			errs = append(errs, fmt.Errorf("a trace names a person: %s", person))
+			errs = append(errs, fmt.Errorf("a trace names a user: %s", person))
 		}
 	}
 	if c.received == 0 {

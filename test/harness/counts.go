@@ -19,17 +19,19 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// Counts are how often the services called each other, and what they asked of their stores, since the servers started.
+// Counts holds the numbers of calls between the services and of requests to their stores since the
+// servers started.
 type Counts struct {
-	// Calls are gRPC calls between services, by the method's last part.
+	// Calls counts gRPC calls between services, by the method's name without its service.
 	Calls map[string]int
-	// Statements are SQL statements, by database and text; those of a transaction's frame count too.
+	// Statements counts SQL statements by database and text; BEGIN and COMMIT count too.
 	Statements map[string]int
-	// Commands are Redis commands by name.
+	// Commands counts Redis commands by name.
 	Commands map[string]int
 }
 
-// Counter reads Counts of a deployment and of the test servers below it. Tests that run beside it are counted as well.
+// Counter reads the Counts of a deployment and of the test servers below it. Concurrent tests on
+// the same servers are counted as well.
 type Counter struct {
 	d       *Deployment
 	servers Servers
@@ -49,13 +51,13 @@ func NewCounter(ctx context.Context, d *Deployment, servers Servers) (*Counter, 
 	return &Counter{d: d, servers: servers, db: db, redis: redis.NewClient(&redis.Options{Addr: servers.RedisAddr})}, nil
 }
 
-// Close ends the connections.
+// Close closes the connections.
 func (c *Counter) Close() error {
-	_ = c.redis.Close() // nothing is lost with it
+	_ = c.redis.Close() // a client that only reads loses nothing
 	return c.db.Close()
 }
 
-// Count reads what was counted until now.
+// Count reads the current counts.
 func (c *Counter) Count(ctx context.Context) (Counts, error) {
 	counts := Counts{Calls: map[string]int{}, Statements: map[string]int{}, Commands: map[string]int{}}
 	for _, admin := range c.d.AdminURLs() {
@@ -69,7 +71,7 @@ func (c *Counter) Count(ctx context.Context) (Counts, error) {
 	return counts, c.addCommands(ctx, counts.Commands)
 }
 
-// served is one method's line in /metrics. Health checks are no part of an operation.
+// served matches one method's line in /metrics. Health checks are no part of an operation.
 var served = regexp.MustCompile(`^usher_rpc_calls_total\{.*method="/?(?:[\w.]+\.)?([\w./]+)".*\} ([0-9.e+]+)$`)
 
 func addCalls(ctx context.Context, url string, into map[string]int) error {
@@ -97,6 +99,10 @@ func addCalls(ctx context.Context, url string, into map[string]int) error {
 	return lines.Err()
 }
 
+// clockwork are the statements that processes send at intervals, whatever the load: reading the revocation log, and the checks of
+// readiness.
+var clockwork = regexp.MustCompile(`^SELECT cursor, kind, reason|to_regclass|goose_db_version|^SHOW `)
+
 func (c *Counter) addStatements(ctx context.Context, into map[string]int) error {
 	rows, err := c.db.Query(ctx, `SELECT d.datname, s.query, sum(s.calls)::bigint FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid GROUP BY 1, 2`)
 	if err != nil {
@@ -108,6 +114,9 @@ func (c *Counter) addStatements(ctx context.Context, into map[string]int) error 
 		var calls int
 		if err := rows.Scan(&database, &query, &calls); err != nil {
 			return err
+		}
+		if clockwork.MatchString(query) {
+			continue
 		}
 		for service, url := range c.servers.Databases {
 			if strings.Contains(url, "/"+database+"?") {
@@ -138,8 +147,8 @@ func (c *Counter) addCommands(ctx context.Context, into map[string]int) error {
 	return nil
 }
 
-// Per returns what came since before, divided by a number of operations and rounded; what came less than once in two operations, such
-// as a heartbeat, is left out.
+// Per returns the difference from an earlier count, divided by a number of operations and rounded;
+// a call that happens less than once in two operations, such as a heartbeat, is left out.
 func (c Counts) Per(before Counts, operations int) Counts {
 	per := func(after, before map[string]int) map[string]int {
 		each := map[string]int{}
@@ -153,7 +162,7 @@ func (c Counts) Per(before Counts, operations int) Counts {
 	return Counts{per(c.Calls, before.Calls), per(c.Statements, before.Statements), per(c.Commands, before.Commands)}
 }
 
-// Totals returns the numbers of calls, statements and commands.
+// Totals returns the total numbers of calls, statements and commands.
 func (c Counts) Totals() (calls, statements, commands int) {
 	sum := func(m map[string]int) (n int) {
 		for v := range maps.Values(m) {
@@ -164,7 +173,7 @@ func (c Counts) Totals() (calls, statements, commands int) {
 	return sum(c.Calls), sum(c.Statements), sum(c.Commands)
 }
 
-// String lists everything, most frequent first.
+// String lists every count, most frequent first.
 func (c Counts) String() string {
 	var b strings.Builder
 	for name, list := range map[string]map[string]int{"calls": c.Calls, "statements": c.Statements, "commands": c.Commands} {

@@ -21,19 +21,20 @@ import (
 
 // Deployment is a running Usher.
 type Deployment struct {
-	// Name tells the shapes apart in test names.
+	// Name identifies the deployment's shape in test names.
 	Name string
-	// PublicURL is the issuer and where the gateway answers.
+	// PublicURL is the issuer and the gateway's address.
 	PublicURL string
-	// AdminURL is the gateway's second listener.
+	// AdminURL is the gateway's admin listener.
 	AdminURL string
 	// PublicURLs are the gateways of a replicated deployment, PublicURL first.
 	PublicURLs []string
-	// TokenAddr is where the token service answers over gRPC.
+	// TokenAddr is the token service's gRPC address.
 	TokenAddr string
-	// TokenAddrs are its replicas, TokenAddr first.
+	// TokenAddrs are the gRPC addresses of its replicas, TokenAddr first.
 	TokenAddrs []string
-	// Traces gets every request's trace; nil where nothing is traced. Close closes it.
+	// Traces receives every request's trace; nil where requests are not traced. Deployment.Close
+	// closes it.
 	Traces *Collector
 
 	client    *http.Client
@@ -46,19 +47,19 @@ type Deployment struct {
 	secrets map[string]string
 }
 
-// spec is how to start one process again.
+// spec is the command line and environment of one process, with which it is restarted.
 type spec struct {
 	name, service, bin, admin string
 	args                      []string
 	env                       map[string]string
 }
 
-// Unhurried adds to settings that a request may take its time. A test that is not about patience must not fail because the
-// machine had other things to do for five seconds.
-func Unhurried(extra map[string]string) map[string]string {
+// WithLongTimeouts adds longer timeouts to settings, so that a test fails only when it tests a
+// timeout, and not because the machine was busy for five seconds.
+func WithLongTimeouts(extra map[string]string) map[string]string {
 	set := map[string]string{
-		"USHER_GATEWAY_CALL_TIMEOUT": "25s", // below what our own clients wait
-		"USHER_AUTHZ_USER_REQUESTS":  "0",   // a test is one user, who begins as many requests as a crowd
+		"USHER_GATEWAY_CALL_TIMEOUT": "25s", // below the timeout of httpClient
+		"USHER_AUTHZ_USER_REQUESTS":  "0",   // a test sends as many requests for one user as a crowd does for many
 	}
 	maps.Copy(set, extra)
 	return set
@@ -84,27 +85,29 @@ func AllInOne(bins Binaries, dir string, extra map[string]string) (*Deployment, 
 	return d.started()
 }
 
-// Remote is an Usher that somebody else runs: what can be done with it is what goes through its public address.
+// Remote is a running Usher that the harness did not start; only its public address is used.
 func Remote(publicURL string) *Deployment {
 	return &Deployment{Name: "remote", PublicURL: publicURL, PublicURLs: []string{publicURL}, running: map[string]*process{}}
 }
 
-// Servers are the throw-away database and cache that processes share.
+// Servers are the temporary databases and the Redis server that the processes share.
 type Servers struct {
-	// Databases holds one URL a service: identity, authz, token, consent.
+	// Databases maps identity, authz, token and consent each to its database URL.
 	Databases map[string]string
 	RedisAddr string
 }
 
-// services in the order they start: what is called, first.
+// services lists the services in start order: a service starts after those that it calls.
 func services() []string { return []string{"identity", "authz", "token", "consent", "gateway"} }
 
-// FiveProcesses starts every service in its own process with mutual TLS between them, on PostgreSQL and Redis.
+// FiveProcesses starts every service in its own process with mutual TLS between them, on PostgreSQL
+// and Redis.
 func FiveProcesses(bins Binaries, dir string, servers Servers, extra map[string]string) (*Deployment, error) {
 	return Replicated(bins, dir, servers, 1, extra)
 }
 
-// Replicated is FiveProcesses with several processes of each service, gateways too: token, token-2, and so on.
+// Replicated is FiveProcesses with several replicas of each service, gateways too: token, token-2,
+// and so on.
 func Replicated(bins Binaries, dir string, servers Servers, replicas int, extra map[string]string) (*Deployment, error) {
 	authority, err := NewAuthority(dir)
 	if err != nil {
@@ -129,7 +132,7 @@ func Replicated(bins Binaries, dir string, servers Servers, replicas int, extra 
 		env[fmt.Sprintf("USHER_%s_DATABASE_URL", upper(name))] = url
 	}
 	for _, name := range services() {
-		if name != "gateway" { // nobody calls it over gRPC
+		if name != "gateway" { // the gateway has no gRPC server
 			env["USHER_PEERS_"+upper(name)] = plan.peers(name)
 		}
 	}
@@ -145,7 +148,7 @@ func Replicated(bins Binaries, dir string, servers Servers, replicas int, extra 
 	return d.started()
 }
 
-// plan adds how one replica is started.
+// plan adds the spec of one replica.
 func (d *Deployment) plan(r replica, bins Binaries, env map[string]string) error {
 	if err := d.authority.Issue(r.service); err != nil {
 		return err
@@ -165,7 +168,7 @@ func (d *Deployment) plan(r replica, bins Binaries, env map[string]string) error
 	return nil
 }
 
-// Run runs a command of the deployment to its end.
+// Run runs a command of the deployment until it exits.
 func (d *Deployment) Run(bin string, env map[string]string, args ...string) error {
 	p, err := start(bin, "command", d.dir, args, env)
 	if err != nil {
@@ -178,7 +181,7 @@ func (d *Deployment) Run(bin string, env map[string]string, args ...string) erro
 	return nil
 }
 
-// CheckConfig has a process say what is wrong with its settings, and answers what it printed.
+// CheckConfig runs a process with --check-config and returns its output.
 func (d *Deployment) CheckConfig(name string) (string, error) {
 	for _, s := range d.specs {
 		if s.name == name {
@@ -188,10 +191,10 @@ func (d *Deployment) CheckConfig(name string) (string, error) {
 			return string(out), err
 		}
 	}
-	return "", fmt.Errorf("no process is called %s", name)
+	return "", fmt.Errorf("no process named %s", name)
 }
 
-// Reissue gives every process a new certificate, in the place of the old one.
+// Reissue replaces the certificate of every process.
 func (d *Deployment) Reissue() error {
 	for _, name := range services() {
 		if err := d.authority.Issue(name); err != nil {
@@ -201,7 +204,7 @@ func (d *Deployment) Reissue() error {
 	return nil
 }
 
-// StartAll starts what is not running, and waits until each is ready.
+// StartAll starts the processes that are not running, and waits until each is ready.
 func (d *Deployment) StartAll() error {
 	for _, s := range d.specs {
 		if d.running[s.name] == nil {
@@ -213,7 +216,8 @@ func (d *Deployment) StartAll() error {
 	return nil
 }
 
-// started is the deployment with all its processes running. When one does not start, none is left.
+// started starts all processes and returns the deployment. When one does not start, it stops the
+// others.
 func (d *Deployment) started() (*Deployment, error) {
 	if err := d.StartAll(); err != nil {
 		return nil, errors.Join(err, d.stopAll())
@@ -221,7 +225,7 @@ func (d *Deployment) started() (*Deployment, error) {
 	return d, nil
 }
 
-// stopAll stops what runs, in the opposite order.
+// stopAll stops the running processes, in the opposite order.
 func (d *Deployment) stopAll() error {
 	var errs []error
 	for i := len(d.specs) - 1; i >= 0; i-- {
@@ -233,7 +237,7 @@ func (d *Deployment) stopAll() error {
 	return errors.Join(errs...)
 }
 
-// StartOne starts a process again, with the same settings and any that Set changed.
+// StartOne starts a process again, with the same settings and those that Set changed.
 func (d *Deployment) StartOne(name string) error {
 	for _, s := range d.specs {
 		if s.name != name {
@@ -246,7 +250,7 @@ func (d *Deployment) StartOne(name string) error {
 		d.running[name] = p
 		return p.ready(s.admin)
 	}
-	return fmt.Errorf("no process is called %s", name)
+	return fmt.Errorf("no process named %s", name)
 }
 
 // Set changes a setting of every process from its next start on.
@@ -265,7 +269,7 @@ func (d *Deployment) SetOne(name, key, value string) {
 	}
 }
 
-// StopOne ends a process and answers how long that took.
+// StopOne stops a process and returns how long that took.
 func (d *Deployment) StopOne(name string) (time.Duration, error) {
 	p := d.running[name]
 	delete(d.running, name)
@@ -275,7 +279,7 @@ func (d *Deployment) StopOne(name string) (time.Duration, error) {
 	return p.stop(stopLimit)
 }
 
-// Replace ends a process and starts it again from another build.
+// Replace stops a process and starts it again from another build.
 func (d *Deployment) Replace(name string, bins Binaries) error {
 	if _, err := d.StopOne(name); err != nil {
 		return err
@@ -288,7 +292,7 @@ func (d *Deployment) Replace(name string, bins Binaries) error {
 	return d.StartOne(name)
 }
 
-// Kill ends a process as a crash would.
+// Kill ends a process with SIGKILL, as a crash would.
 func (d *Deployment) Kill(name string) error {
 	p := d.running[name]
 	if p == nil {
@@ -299,7 +303,7 @@ func (d *Deployment) Kill(name string) error {
 	return nil
 }
 
-// Names are the processes, in the order they start.
+// Names returns the names of the processes in start order.
 func (d *Deployment) Names() []string {
 	names := make([]string, len(d.specs))
 	for i, s := range d.specs {
@@ -308,7 +312,8 @@ func (d *Deployment) Names() []string {
 	return names
 }
 
-// Close ends everything, callers first, and holds the log of the whole run against every secret that crossed the wire.
+// Close stops all processes, callers first, and searches the log of the whole run for every
+// recorded secret.
 func (d *Deployment) Close() error {
 	errs := []error{d.stopAll(), d.checkLog()}
 	if d.Traces != nil {
@@ -319,7 +324,7 @@ func (d *Deployment) Close() error {
 	return errors.Join(errs...)
 }
 
-// Pids are the running processes by name, for measurement.
+// Pids returns the process ids of the running processes by name, for measurements.
 func (d *Deployment) Pids() map[string]int {
 	pids := map[string]int{}
 	for name, p := range d.running {
@@ -328,7 +333,7 @@ func (d *Deployment) Pids() map[string]int {
 	return pids
 }
 
-// Log is everything the processes have printed since the deployment began.
+// Log returns the output of all processes since the deployment started.
 func (d *Deployment) Log() (string, error) {
 	var all string
 	for _, s := range d.specs {
@@ -341,8 +346,9 @@ func (d *Deployment) Log() (string, error) {
 	return all, nil
 }
 
-// Dial opens a gRPC connection to a service as the caller of that name: by certificate between processes; in the
-// all-in-one only the token service has a port, and everybody there is a local resource server.
+// Dial opens a gRPC connection to a service as the named caller. Between processes the certificate
+// names the caller; in the all-in-one only the token service has a port, and every caller is a
+// local resource server.
 func (d *Deployment) Dial(caller, service string) (*grpc.ClientConn, error) {
 	addr := d.TokenAddr
 	if d.authority != nil {
@@ -367,10 +373,11 @@ func (d *Deployment) DialAt(caller, service, addr string) (*grpc.ClientConn, err
 // Authority signs the deployment's certificates; nil in the all-in-one.
 func (d *Deployment) Authority() *Authority { return d.authority }
 
-// Dir is where the deployment's certificates and logs lie.
+// Dir returns the folder with the deployment's certificates and logs.
 func (d *Deployment) Dir() string { return d.dir }
 
-// TLS is a caller's configuration towards a service, for tests of the handshake itself; nil in the all-in-one.
+// TLS returns a caller's TLS configuration for a service, for tests of the handshake itself; nil in
+// the all-in-one.
 func (d *Deployment) TLS(caller, service string) (*tls.Config, error) {
 	if d.authority == nil {
 		return nil, nil //nolint:nilnil // the all-in-one has no certificates
@@ -395,7 +402,8 @@ func upper(s string) string {
 	return string(b)
 }
 
-// OperatorEnv is what an operator sets to administer the deployment: the settings that all processes share, and a certificate.
+// OperatorEnv returns the environment with which an operator administers the deployment: the
+// settings that all processes share, and a certificate.
 func (d *Deployment) OperatorEnv() (map[string]string, error) {
 	if err := d.authority.Issue("operator"); err != nil {
 		return nil, err
@@ -408,7 +416,7 @@ func (d *Deployment) OperatorEnv() (map[string]string, error) {
 	return env, nil
 }
 
-// AdminURLs are the admin listeners of the running processes by name.
+// AdminURLs returns the admin listeners of the running processes by name.
 func (d *Deployment) AdminURLs() map[string]string {
 	urls := map[string]string{}
 	for _, s := range d.specs {
@@ -417,10 +425,11 @@ func (d *Deployment) AdminURLs() map[string]string {
 	return urls
 }
 
-// GRPCAddr is where a service listens for gRPC.
+// GRPCAddr returns the address on which a service listens for gRPC.
 func (d *Deployment) GRPCAddr(service string) string { return d.envOf(service, "USHER_GRPC_ADDR") }
 
-// Operate runs `usher` as the operator, by certificate or, in the all-in-one, through its socket, and returns what it printed.
+// Operate runs `usher` as the operator, by certificate or, in the all-in-one, through its socket,
+// and returns its output.
 func (d *Deployment) Operate(ctx context.Context, bins Binaries, args ...string) (string, error) {
 	env := maps.Clone(d.specs[0].env)
 	if d.authority != nil {

@@ -1,6 +1,6 @@
-// Package harness starts Usher as its users would, from its binaries, and talks to it as they would: a browser
-// without JavaScript, an app over HTTP, a service over gRPC.
+// Package harness starts Usher as its users would, from its binaries, and calls it as they would:
+// as a browser without JavaScript, as an OAuth client over HTTP, and as a service over gRPC.
 //
-// It owns processes, ports, certificates and throw-away databases. It never imports a service: everything it
-// knows, it knows from the outside.
+// It owns processes, ports, certificates and temporary databases. It never imports a service: it
+// uses only their public interfaces.
 package harness

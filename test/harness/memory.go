@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Memory is the resident memory of a process, in bytes, as Linux tells it.
+// Memory returns the resident memory of a process in bytes, from /proc/<pid>/statm.
 func Memory(pid int) (int, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {
@@ -21,7 +21,7 @@ func Memory(pid int) (int, error) {
 	return pages * os.Getpagesize(), err
 }
 
-// OpenFiles is how many files and connections a process has open.
+// OpenFiles returns the number of a process's open file descriptors.
 func OpenFiles(pid int) (int, error) {
 	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
 	return len(entries), err

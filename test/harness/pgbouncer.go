@@ -9,15 +9,16 @@ import (
 	"path/filepath"
 )
 
-// PgBouncer is a pooler in front of the test PostgreSQL server.
+// PgBouncer is a connection pooler in front of the test PostgreSQL server.
 type PgBouncer struct {
-	// URL is the given database's, through the pooler.
+	// URL is the URL of the given database through the pooler.
 	URL string
 
 	cmd *exec.Cmd
 }
 
-// StartPgBouncer starts one in dir, with pool_mode session or transaction, in front of the server that a URL names.
+// StartPgBouncer starts a pooler in dir, with pool_mode session or transaction, in front of the
+// server that the database URL names.
 func StartPgBouncer(dir, mode, database string) (*PgBouncer, error) {
 	u, err := url.Parse(database)
 	if err != nil {
@@ -62,15 +63,15 @@ func StartPgBouncer(dir, mode, database string) (*PgBouncer, error) {
 	return b, within(startLimit, "PgBouncer", func() bool {
 		conn, err := net.Dial("tcp", addr)
 		if err == nil {
-			_ = conn.Close() // it listens
+			_ = conn.Close() // the pooler listens
 		}
 		return err == nil
 	})
 }
 
-// Close ends it.
+// Close stops the pooler.
 func (b *PgBouncer) Close() error {
-	_ = b.cmd.Process.Kill() // it may have ended
+	_ = b.cmd.Process.Kill() // it may have exited already
 	_ = b.cmd.Wait()
 	return nil
 }

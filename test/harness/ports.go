@@ -12,15 +12,16 @@ import (
 	"syscall"
 )
 
-// The ports that processes under test listen on lie below those that systems give outgoing connections, one of which would
-// otherwise take a port between its choice and its use, or while a process is being restarted. scripts/with-deps.sh takes its
-// own above them.
+// Processes under test listen on ports below the ephemeral range, from which the kernel takes the
+// ports of outgoing connections: otherwise one of those could take a port between its choice and
+// its use, or during a restart. scripts/with-deps.sh uses ports above these.
 const (
 	firstPort = 10_000
 	endOfPort = 20_000
 )
 
-// FreeAddr is a loopback address that nobody listens on and that no other test run is given soon.
+// FreeAddr returns a loopback address on which no process listens and which no other test run
+// receives soon.
 func FreeAddr() (string, error) {
 	addrs, err := freeAddrs(1)
 	if err != nil {
@@ -29,14 +30,14 @@ func FreeAddr() (string, error) {
 	return addrs[0], nil
 }
 
-// freeAddrs is FreeAddr for n addresses. All test processes of a user go through the ports in turn, by a count in a file, so
-// that two that start at once are given different ones.
+// freeAddrs is FreeAddr for n addresses. All test processes of an operating system user take the
+// ports in turn, from a counter in a file, so that two that start at once receive different ports.
 func freeAddrs(n int) ([]string, error) {
 	count, err := os.OpenFile(filepath.Join(os.TempDir(), fmt.Sprintf("usher-test-ports.%d", os.Getuid())), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	defer count.Close() //nolint:errcheck // what was written is checked
+	defer count.Close() //nolint:errcheck // the writes were checked
 	if err := syscall.Flock(int(count.Fd()), syscall.LOCK_EX); err != nil {
 		return nil, fmt.Errorf("locking %s: %w", count.Name(), err)
 	}
@@ -56,14 +57,14 @@ func freeAddrs(n int) ([]string, error) {
 		next++
 		if l, err := net.Listen("tcp", addr); err == nil {
 			addrs = append(addrs, addr)
-			_ = l.Close() // it was never used
+			_ = l.Close() // the listener was never used
 		}
 	}
 	_, err = count.WriteAt(fmt.Appendf(nil, "%5d\n", next), 0)
 	return addrs, err
 }
 
-// nextPort reads the count; 0 where it was not begun, or cannot be read as one.
+// nextPort reads the counter; 0 where the file is empty or invalid.
 func nextPort(count io.ReaderAt) (int, error) {
 	text := make([]byte, 5)
 	n, err := count.ReadAt(text, 0)

@@ -51,7 +51,7 @@ func TestNoTwoAreGivenTheSamePort(t *testing.T) {
 				n := port(t, addr)
 				mu.Lock()
 				if given[n] {
-					t.Errorf("port %d was given twice", n)
+					t.Errorf("port %d was returned twice", n)
 				}
 				given[n] = true
 				mu.Unlock()
@@ -62,7 +62,7 @@ func TestNoTwoAreGivenTheSamePort(t *testing.T) {
 	all.Wait()
 	for n := range given {
 		if n >= 20_000 {
-			t.Errorf("port %d is where others take theirs", n)
+			t.Errorf("port %d is in the ephemeral range", n)
 		}
 	}
 }
@@ -79,7 +79,7 @@ func TestAPortInUseIsPassedOver(t *testing.T) {
 	}
 }
 
-func TestACountThatIsNoneBeginsAnew(t *testing.T) {
+func TestAnInvalidCountStartsAtZero(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	want := free(t)

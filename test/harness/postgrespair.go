@@ -14,13 +14,14 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// PostgresPair is a primary PostgreSQL server and its streaming standby, of a test's own.
+// PostgresPair is a primary PostgreSQL server and its streaming standby, of one test.
 type PostgresPair struct {
-	// Primary and Standby change places with each Failover.
+	// Primary and Standby swap with each Failover.
 	Primary, Standby *OwnServers
 }
 
-// StartPostgresPair starts both in dir. The standby is a copy of the primary's files from before its first start.
+// StartPostgresPair starts both in dir. The standby is a copy of the primary's files from before
+// its first start.
 func StartPostgresPair(dir string) (*PostgresPair, error) {
 	addrs, err := freeAddrs(2)
 	if err != nil {
@@ -46,17 +47,18 @@ func StartPostgresPair(dir string) (*PostgresPair, error) {
 	return pair, nil
 }
 
-// copyOf copies the files of a server that does not run, with their owner and rights.
+// copyOf copies the files of a stopped server, with their owner and mode.
 func (o *OwnServers) copyOf(other *OwnServers) error {
 	return exec.Command("cp", "-a", other.dir, o.dir).Run()
 }
 
-// URL names both servers, the one that was the primary first in the first place, and the database.
+// URL returns a connection URL of the database that names both servers, the original primary first.
 func (p *PostgresPair) URL(database string) string {
 	return fmt.Sprintf("postgres://postgres@127.0.0.1:%s,127.0.0.1:%s/%s?sslmode=disable", p.Primary.pgPort, p.Standby.pgPort, database)
 }
 
-// NewServers makes a database a service on the pair, beside the Redis that scripts/with-deps.sh started.
+// NewServers creates one database per service on the pair, and uses the Redis that
+// scripts/with-deps.sh started.
 func (p *PostgresPair) NewServers(ctx context.Context) (Servers, error) {
 	servers, err := databasesOn(ctx, p.Primary.URL(), os.Getenv("USHER_TEST_REDIS_ADDR"))
 	if err != nil {
@@ -69,9 +71,10 @@ func (p *PostgresPair) NewServers(ctx context.Context) (Servers, error) {
 	return servers, nil
 }
 
-// Failover stops the primary in order, promotes the standby, and starts the old primary again as the standby of the new one. It
-// returns as soon as all of that has happened; no connection is told. A standby that has just started is waited for: the primary
-// only sends what is left to one that follows it.
+// Failover stops the primary in order, promotes the standby, and starts the old primary again as
+// the standby of the new one. It returns when all three are done; clients are not notified. It
+// waits for a standby that has just started, since a primary sends its last records only to a
+// standby that is streaming.
 func (p *PostgresPair) Failover(ctx context.Context) error {
 	if err := p.awaitStandby(ctx); err != nil {
 		return err
@@ -87,13 +90,13 @@ func (p *PostgresPair) Failover(ctx context.Context) error {
 	return errors.Join(old.follow(next), old.StartPostgres())
 }
 
-// awaitStandby waits until the standby follows the primary.
+// awaitStandby waits until the standby streams from the primary.
 func (p *PostgresPair) awaitStandby(ctx context.Context) error {
 	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(p.Primary.URL()), MaxConns: 1})
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // it was asked
+	defer db.Close() //nolint:errcheck // only read from
 	return within(takeOverLimit, "a standby that follows the primary", func() bool {
 		var following bool
 		err := db.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_stat_replication WHERE state = 'streaming')`).Scan(&following)
@@ -101,7 +104,8 @@ func (p *PostgresPair) awaitStandby(ctx context.Context) error {
 	})
 }
 
-// follow writes what makes a stopped server the standby of another one at its next start.
+// follow writes the configuration that makes a stopped server the standby of another one at its
+// next start.
 func (o *OwnServers) follow(primary *OwnServers) error {
 	conf, err := os.OpenFile(filepath.Join(o.dir, "postgresql.auto.conf"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
@@ -114,24 +118,24 @@ func (o *OwnServers) follow(primary *OwnServers) error {
 	return os.WriteFile(filepath.Join(o.dir, "standby.signal"), nil, 0o644)
 }
 
-// Port is where the PostgreSQL server listens on loopback.
+// Port is the PostgreSQL server's port on loopback.
 func (o *OwnServers) Port() string { return o.pgPort }
 
-// ReadOnly has every transaction of the primary be read-only, or no longer, from each session's next one on. It is how some managed
-// servers behave when their disk is full.
+// ReadOnly turns default_transaction_read_only on or off; each session applies it from its next
+// transaction on. Some managed servers do this when their disk is full.
 func (p *PostgresPair) ReadOnly(ctx context.Context, on bool) error {
 	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(p.Primary.URL() + "&default_transaction_read_only=off"), MaxConns: 1})
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // nothing is lost with it
-	if err := db.Alone(ctx, checkpointLimit, fmt.Sprintf("ALTER SYSTEM SET default_transaction_read_only = %t", on)); err != nil {
+	defer db.Close() //nolint:errcheck // the setting was applied or an error is returned
+	if err := db.ExecOutsideTx(ctx, checkpointLimit, fmt.Sprintf("ALTER SYSTEM SET default_transaction_read_only = %t", on)); err != nil {
 		return err
 	}
 	return p.Primary.pg("pg_ctl", "-D", p.Primary.dir, "-s", "reload")
 }
 
-// Close ends both.
+// Close stops both servers.
 func (p *PostgresPair) Close() error {
 	return errors.Join(p.Primary.StopPostgres(), p.Standby.StopPostgres())
 }

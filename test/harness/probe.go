@@ -14,19 +14,21 @@ import (
 	"time"
 )
 
-// Probe is a resource server in a process of its own that checks tokens all the time (see test/probe).
+// Probe is a resource server in a process of its own that checks tokens continuously (see
+// test/probe).
 type Probe struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
 
-	mu     sync.Mutex
-	events map[string]time.Time
-	heard  chan struct{}
+	mu      sync.Mutex
+	events  map[string]time.Time
+	changed chan struct{}
 }
 
-// StartProbe starts one against an address of the token service, which may be a proxy's. It is ready when it answers.
+// StartProbe starts a probe against an address of the token service, which may be a proxy's, and
+// waits until it is ready.
 func (d *Deployment) StartProbe(bins Binaries, addr string) (*Probe, error) {
-	p := &Probe{cmd: exec.Command(bins.Path("probe")), events: map[string]time.Time{}, heard: make(chan struct{})}
+	p := &Probe{cmd: exec.Command(bins.Path("probe")), events: map[string]time.Time{}, changed: make(chan struct{})}
 	p.cmd.Env = append(environ(nil), "PROBE_ADDR="+addr)
 	if d.authority != nil {
 		if err := d.probeCertificate(); err != nil {
@@ -48,13 +50,13 @@ func (d *Deployment) StartProbe(bins Binaries, addr string) (*Probe, error) {
 		return nil, err
 	}
 	go p.listen(out)
-	if _, ok := p.Heard("ready", startLimit); !ok {
+	if _, ok := p.WaitForEvent("ready", startLimit); !ok {
 		return nil, fmt.Errorf("a probe is not ready after %s", startLimit)
 	}
 	return p, nil
 }
 
-// probeCertificate makes the certificate that all probes share, unless it is there.
+// probeCertificate creates the certificate that all probes share, unless it exists.
 func (d *Deployment) probeCertificate() error {
 	if d.authority == nil {
 		return nil
@@ -65,7 +67,7 @@ func (d *Deployment) probeCertificate() error {
 	return d.authority.Issue("video-api")
 }
 
-// StartProbes starts n probes side by side; at gives each its address.
+// StartProbes starts n probes concurrently; at returns the address for each.
 func (d *Deployment) StartProbes(bins Binaries, n int, at func(i int) string) ([]*Probe, error) {
 	if err := d.probeCertificate(); err != nil {
 		return nil, err
@@ -82,7 +84,7 @@ func (d *Deployment) StartProbes(bins Binaries, n int, at func(i int) string) ([
 	return probes, nil
 }
 
-// CloseProbes ends them.
+// CloseProbes stops all probes.
 func CloseProbes(probes []*Probe) error {
 	var errs []error
 	for _, p := range probes {
@@ -93,59 +95,60 @@ func CloseProbes(probes []*Probe) error {
 	return errors.Join(errs...)
 }
 
-// listen notes every event with its time: the probe's own where it gives one.
+// listen records every event with its time: the one that the probe printed, or else the time of
+// arrival.
 func (p *Probe) listen(out io.Reader) {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		words := strings.Fields(lines.Text())
 		at := time.Now()
 		if len(words) == 3 {
-			nanos, _ := strconv.ParseInt(words[2], 10, 64) // a probe's own word
+			nanos, _ := strconv.ParseInt(words[2], 10, 64) // the probe prints nothing but integers here
 			at, words = time.Unix(0, nanos), words[:2]
 		}
 		p.mu.Lock()
 		p.events[strings.Join(words, " ")] = at
-		close(p.heard)
-		p.heard = make(chan struct{})
+		close(p.changed)
+		p.changed = make(chan struct{})
 		p.mu.Unlock()
 	}
 }
 
-// Hold begins to check a token under a name.
-func (p *Probe) Hold(name, token string) error {
-	_, err := fmt.Fprintf(p.in, "hold %s %s\n", name, token)
+// StartChecking makes the probe check a token continuously, under a name.
+func (p *Probe) StartChecking(name, token string) error {
+	_, err := fmt.Fprintf(p.in, "start %s %s\n", name, token)
 	return err
 }
 
-// Drop ends the checks of a name.
-func (p *Probe) Drop(name string) error {
-	_, err := fmt.Fprintf(p.in, "drop %s\n", name)
+// StopChecking stops the checks of a name.
+func (p *Probe) StopChecking(name string) error {
+	_, err := fmt.Fprintf(p.in, "stop %s\n", name)
 	return err
 }
 
-// Heard waits for an event, such as "allowed NAME" or "denied NAME", and answers when it was.
-func (p *Probe) Heard(event string, limit time.Duration) (time.Time, bool) {
+// WaitForEvent waits for an event, such as "allowed NAME" or "denied NAME", and returns its time.
+func (p *Probe) WaitForEvent(event string, limit time.Duration) (time.Time, bool) {
 	deadline := time.After(limit)
 	for {
 		p.mu.Lock()
 		at, ok := p.events[event]
-		heard := p.heard
+		changed := p.changed
 		p.mu.Unlock()
 		if ok {
 			return at, true
 		}
 		select {
-		case <-heard:
+		case <-changed:
 		case <-deadline:
 			return time.Time{}, false
 		}
 	}
 }
 
-// Close ends the probe.
+// Close stops the probe.
 func (p *Probe) Close() error {
 	_ = p.in.Close()
-	_ = p.cmd.Process.Kill() // it may have ended with its input
+	_ = p.cmd.Process.Kill() // it may have exited when its input was closed
 	_ = p.cmd.Wait()
 	return nil
 }

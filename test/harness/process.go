@@ -11,29 +11,31 @@ import (
 	"time"
 )
 
-// process is one running command, its log kept in a file.
+// process is one running command with its log file.
 type process struct {
 	name string
 	cmd  *exec.Cmd
 	log  string
-	// done is closed when the process has ended, with exit set.
+	// done is closed when the process has exited; exit is set before.
 	done chan struct{}
 	exit error
 }
 
-// The signals that freeze a process and let it go on.
+// The signals that suspend and continue a process.
 const (
 	stopSignal     = syscall.SIGSTOP
 	continueSignal = syscall.SIGCONT
 )
 
-// startLimit is how long a process may take to become ready under the race detector on a busy machine.
+// startLimit is the timeout for a process to become ready, under the race detector on a busy
+// machine.
 const startLimit = 5 * time.Minute
 
-// stopLimit is longer than a process may drain in a test and then finish what it has begun.
+// stopLimit is longer than a process's drain time and request timeout in a test.
 const stopLimit = 2 * time.Minute
 
-// start runs a command. What it logs goes to <dir>/<name>.log and what it prints to <dir>/<name>.out, appended over restarts.
+// start runs a command. Its standard error is appended to <dir>/<name>.log and its standard output
+// to <dir>/<name>.out.
 func start(bin, name, dir string, args []string, env map[string]string) (*process, error) {
 	log, err := appendTo(filepath.Join(dir, name+".log"))
 	if err != nil {
@@ -62,7 +64,7 @@ func appendTo(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 }
 
-// ready waits until the process's admin listener says so.
+// ready waits until the process's admin listener reports that it is ready.
 func (p *process) ready(admin string) error {
 	client := &http.Client{Timeout: time.Second}
 	for deadline := time.Now().Add(startLimit); time.Now().Before(deadline); {
@@ -85,22 +87,23 @@ func (p *process) ready(admin string) error {
 	return fmt.Errorf("%s is not ready after %s:\n%s", p.name, startLimit, tail)
 }
 
-// stop asks the process to end and answers how long that took; past the limit it is killed and that is an error.
+// stop sends SIGTERM and returns how long the process took to exit; past the limit it kills the
+// process and returns an error.
 func (p *process) stop(limit time.Duration) (time.Duration, error) {
-	begun := time.Now()
+	started := time.Now()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return 0, err
 	}
 	select {
 	case <-p.done:
-		return time.Since(begun), nil
+		return time.Since(started), nil
 	case <-time.After(limit):
 		p.kill()
-		return time.Since(begun), fmt.Errorf("%s did not stop within %s", p.name, limit)
+		return time.Since(started), fmt.Errorf("%s did not stop within %s", p.name, limit)
 	}
 }
 
-// kill ends the process without asking.
+// kill sends SIGKILL.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.done

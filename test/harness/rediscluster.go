@@ -20,7 +20,8 @@ type RedisCluster struct {
 	running map[string]*exec.Cmd
 }
 
-// StartRedisCluster starts all six in dir and waits until every slot is served and every replica is up.
+// StartRedisCluster starts all six nodes in dir and waits until every slot is served and every
+// replica is up.
 func StartRedisCluster(ctx context.Context, dir string) (*RedisCluster, error) {
 	addrs, err := freeAddrs(12)
 	if err != nil {
@@ -46,10 +47,10 @@ func (c *RedisCluster) startAll(ctx context.Context) error {
 	if err := c.cli(ctx, append(create, "--cluster-replicas", "1", "--cluster-yes")...); err != nil {
 		return err
 	}
-	return c.awaitWhole(ctx)
+	return c.waitUntilComplete(ctx)
 }
 
-// start starts a node, new or from what it wrote down before.
+// start starts a node, new or from its files.
 func (c *RedisCluster) start(ctx context.Context, addr string) error {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -68,7 +69,7 @@ func (c *RedisCluster) start(ctx context.Context, addr string) error {
 	}
 	c.running[addr] = cmd
 	return within(startLimit, "Redis at "+addr, func() bool {
-		_, err := c.ask(ctx, addr, "PING")
+		_, err := c.do(ctx, addr, "PING")
 		return err == nil
 	})
 }
@@ -82,14 +83,14 @@ func (*RedisCluster) cli(ctx context.Context, args ...string) error {
 	return nil
 }
 
-// ask sends one command to one node.
-func (*RedisCluster) ask(ctx context.Context, addr string, args ...any) (string, error) {
+// do sends one command to one node.
+func (*RedisCluster) do(ctx context.Context, addr string, args ...any) (string, error) {
 	client := redis.NewClient(&redis.Options{Addr: addr, Protocol: 2})
-	defer client.Close() //nolint:errcheck // asked once
+	defer client.Close() //nolint:errcheck // used for one command
 	return client.Do(ctx, args...).Text()
 }
 
-// Addrs are the nodes that run.
+// Addrs returns the addresses of the running nodes.
 func (c *RedisCluster) Addrs() []string {
 	var running []string
 	for _, addr := range c.addrs {
@@ -100,9 +101,9 @@ func (c *RedisCluster) Addrs() []string {
 	return running
 }
 
-// members lists the nodes as one of them sees the Cluster.
+// members lists the nodes of the Cluster as the node at addr reports them.
 func (c *RedisCluster) members(ctx context.Context, addr string) (all []member, err error) {
-	text, err := c.ask(ctx, addr, "CLUSTER", "NODES")
+	text, err := c.do(ctx, addr, "CLUSTER", "NODES")
 	for line := range strings.Lines(text) {
 		// <id> <ip:port@cport> <flags> <master> <ping> <pong> <epoch> <link> <slot>...
 		if fields := strings.Fields(line); len(fields) >= 8 {
@@ -115,7 +116,7 @@ func (c *RedisCluster) members(ctx context.Context, addr string) (all []member, 
 
 type member struct {
 	id, addr, flags string
-	// slots says that it serves some.
+	// slots reports whether the node serves slots.
 	slots bool
 }
 
@@ -128,7 +129,7 @@ func (m member) has(flag string) bool {
 	return false
 }
 
-// Masters are the live nodes that serve slots.
+// Masters returns the addresses of the live nodes that serve slots.
 func (c *RedisCluster) Masters(ctx context.Context) (addrs []string, err error) {
 	all, err := c.members(ctx, c.Addrs()[0])
 	for _, m := range all {
@@ -139,11 +140,12 @@ func (c *RedisCluster) Masters(ctx context.Context) (addrs []string, err error) 
 	return addrs, err
 }
 
-// awaitWhole waits until every live node says that all slots are served by three masters and that the replicas are up.
-func (c *RedisCluster) awaitWhole(ctx context.Context) error {
+// waitUntilComplete waits until every live node reports that three masters serve all slots and that
+// the replicas are up.
+func (c *RedisCluster) waitUntilComplete(ctx context.Context) error {
 	return within(2*takeOverLimit, "a whole Redis Cluster", func() bool {
 		for _, addr := range c.Addrs() {
-			info, err := c.ask(ctx, addr, "CLUSTER", "INFO")
+			info, err := c.do(ctx, addr, "CLUSTER", "INFO")
 			if err != nil || !strings.Contains(info, "cluster_state:ok") {
 				return false
 			}
@@ -156,7 +158,7 @@ func (c *RedisCluster) awaitWhole(ctx context.Context) error {
 	})
 }
 
-// count counts the nodes that one of them takes for live.
+// count returns how many live masters and replicas the node at addr reports.
 func (c *RedisCluster) count(ctx context.Context, addr string) (masters, replicas int, err error) {
 	all, err := c.members(ctx, addr)
 	for _, m := range all {
@@ -171,7 +173,7 @@ func (c *RedisCluster) count(ctx context.Context, addr string) (masters, replica
 	return masters, replicas, err
 }
 
-// KillMaster kills one, and waits until Redis itself has its replica in its place.
+// KillMaster kills a master, and waits until Redis has promoted its replica.
 func (c *RedisCluster) KillMaster(ctx context.Context) (killed string, err error) {
 	masters, err := c.Masters(ctx)
 	if err != nil {
@@ -179,18 +181,18 @@ func (c *RedisCluster) KillMaster(ctx context.Context) (killed string, err error
 	}
 	killed = masters[0]
 	c.kill(killed)
-	return killed, c.awaitWhole(ctx)
+	return killed, c.waitUntilComplete(ctx)
 }
 
-// Restart starts a node that was killed, which becomes a replica.
+// Restart starts a killed node, which becomes a replica.
 func (c *RedisCluster) Restart(ctx context.Context, addr string) error {
 	if err := c.start(ctx, addr); err != nil {
 		return err
 	}
-	return c.awaitWhole(ctx)
+	return c.waitUntilComplete(ctx)
 }
 
-// MoveSlots moves some slots, with what lies in them, from one master to another.
+// MoveSlots moves n slots, with their keys, from one master to another.
 func (c *RedisCluster) MoveSlots(ctx context.Context, n int) error {
 	all, err := c.members(ctx, c.Addrs()[0])
 	if err != nil {
@@ -208,13 +210,13 @@ func (c *RedisCluster) MoveSlots(ctx context.Context, n int) error {
 
 func (c *RedisCluster) kill(addr string) {
 	if cmd := c.running[addr]; cmd != nil {
-		_ = cmd.Process.Kill() // it may have ended
+		_ = cmd.Process.Kill() // it may have exited already
 		_ = cmd.Wait()
 		delete(c.running, addr)
 	}
 }
 
-// Close ends all of them.
+// Close stops all nodes.
 func (c *RedisCluster) Close() error {
 	for _, addr := range c.addrs {
 		c.kill(addr)

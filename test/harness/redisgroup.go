@@ -14,15 +14,15 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// RedisMaster is the name that the Sentinels of a RedisGroup know its master by.
+// RedisMaster is the name under which the Sentinels of a RedisGroup monitor the master.
 const RedisMaster = "usher"
 
-// takeOverLimit is how long a replica may take to become the master on a busy machine.
+// takeOverLimit is the timeout for the promotion of a replica on a busy machine.
 const takeOverLimit = 3 * time.Minute
 
-// RedisGroup is a Redis master and its replica, watched by three Sentinels of which two must agree.
+// RedisGroup is a Redis master and its replica, monitored by three Sentinels with a quorum of two.
 type RedisGroup struct {
-	// Secrets are what servers and Sentinels ask for.
+	// Secrets are the passwords of the servers and the Sentinels.
 	Secrets RedisSecrets
 
 	dir              string
@@ -30,10 +30,11 @@ type RedisGroup struct {
 	running          map[string]*exec.Cmd
 }
 
-// RedisSecrets are passwords; an empty one is none.
+// RedisSecrets are passwords; empty means that none is required.
 type RedisSecrets struct{ Server, Sentinel string }
 
-// StartRedisGroup starts all five in dir and waits until the Sentinels know the replica and each other.
+// StartRedisGroup starts all five in dir and waits until the Sentinels have discovered the replica
+// and each other.
 func StartRedisGroup(ctx context.Context, dir string) (*RedisGroup, error) {
 	return StartGuardedRedisGroup(ctx, dir, RedisSecrets{})
 }
@@ -66,16 +67,16 @@ func (g *RedisGroup) startAll(ctx context.Context) error {
 	return g.awaitReplica(ctx)
 }
 
-// Sentinels is the setting that names them.
+// Sentinels returns the setting that names the Sentinels.
 func (g *RedisGroup) Sentinels() string { return strings.Join(g.sentinels, ",") }
 
-// Master is the address that the Sentinels give out.
+// Master returns the master's address as the Sentinels report it.
 func (g *RedisGroup) Master(ctx context.Context) (string, error) {
 	var errs []error
 	for _, addr := range g.sentinels {
 		s := g.sentinel(addr)
 		at, err := s.GetMasterAddrByName(ctx, RedisMaster).Result()
-		_ = s.Close() // one question
+		_ = s.Close() // used for one command
 		if err == nil && len(at) == 2 {
 			return net.JoinHostPort(at[0], at[1]), nil
 		}
@@ -88,10 +89,11 @@ func (g *RedisGroup) sentinel(addr string) *redis.SentinelClient {
 	return redis.NewSentinelClient(&redis.Options{Addr: addr, Password: g.Secrets.Sentinel})
 }
 
-// Nodes are the addresses of the servers.
+// Nodes returns the addresses of the servers.
 func (g *RedisGroup) Nodes() []string { return g.nodes }
 
-// Failover has a Sentinel make the replica the master, as before maintenance, and waits until it is.
+// Failover orders a Sentinel to promote the replica, as before maintenance, and waits until the
+// replica is the master.
 func (g *RedisGroup) Failover(ctx context.Context) error {
 	if err := g.awaitReplica(ctx); err != nil {
 		return err
@@ -101,15 +103,16 @@ func (g *RedisGroup) Failover(ctx context.Context) error {
 		return err
 	}
 	s := g.sentinel(g.sentinels[0])
-	defer s.Close() //nolint:errcheck // one command
+	defer s.Close() //nolint:errcheck // used for one command
 	if err := s.Failover(ctx, RedisMaster).Err(); err != nil {
-		return fmt.Errorf("asking for a failover: %w", err)
+		return fmt.Errorf("requesting a failover: %w", err)
 	}
 	_, err = g.successor(ctx, old)
 	return err
 }
 
-// KillMaster kills the master, waits until the replica has taken over, and starts what was killed again as its replica.
+// KillMaster kills the master, waits until the replica is promoted, and starts the killed server
+// again as its replica.
 func (g *RedisGroup) KillMaster(ctx context.Context) error {
 	if err := g.awaitReplica(ctx); err != nil {
 		return err
@@ -126,7 +129,7 @@ func (g *RedisGroup) KillMaster(ctx context.Context) error {
 	return g.startNode(ctx, old, next)
 }
 
-// Close ends all of them.
+// Close stops all processes.
 func (g *RedisGroup) Close() error {
 	for _, addr := range append(append([]string{}, g.sentinels...), g.nodes...) {
 		g.kill(addr)
@@ -134,7 +137,7 @@ func (g *RedisGroup) Close() error {
 	return nil
 }
 
-// successor waits for another master than the old one.
+// successor waits until the master is another server than old.
 func (g *RedisGroup) successor(ctx context.Context, old string) (next string, err error) {
 	err = within(takeOverLimit, "another Redis master", func() bool {
 		next, err = g.Master(ctx)
@@ -143,14 +146,15 @@ func (g *RedisGroup) successor(ctx context.Context, old string) (next string, er
 	return next, err
 }
 
-// awaitReplica waits until every Sentinel knows a live replica and the others: only then the next failover can go well.
+// awaitReplica waits until every Sentinel knows a live replica and the other Sentinels: the next
+// failover succeeds only then.
 func (g *RedisGroup) awaitReplica(ctx context.Context) error {
 	return within(takeOverLimit, "a live Redis replica", func() bool {
 		for _, addr := range g.sentinels {
 			s := g.sentinel(addr)
 			replicas, err := s.Replicas(ctx, RedisMaster).Result()
 			others, err2 := s.Sentinels(ctx, RedisMaster).Result()
-			_ = s.Close() // two questions
+			_ = s.Close() // used for two commands
 			if errors.Join(err, err2) != nil || len(others) != len(g.sentinels)-1 || !follows(replicas) {
 				return false
 			}
@@ -168,7 +172,7 @@ func follows(replicas []map[string]string) bool {
 	return false
 }
 
-// startNode starts a Redis, as a replica where of is not empty.
+// startNode starts a Redis server, as a replica of another one where of is not empty.
 func (g *RedisGroup) startNode(ctx context.Context, addr, of string) error {
 	args := []string{"--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0"}
 	if of != "" {
@@ -184,7 +188,8 @@ func (g *RedisGroup) startNode(ctx context.Context, addr, of string) error {
 	return g.start(ctx, addr, g.Secrets.Server, args)
 }
 
-// startSentinel writes what a Sentinel needs to know, and starts it: it keeps its own notes in that file.
+// startSentinel writes a Sentinel's configuration file and starts it; the Sentinel writes its state
+// to the same file.
 func (g *RedisGroup) startSentinel(ctx context.Context, addr string) error {
 	host, port, err := net.SplitHostPort(g.nodes[0])
 	if err != nil {
@@ -223,19 +228,19 @@ func (g *RedisGroup) start(ctx context.Context, addr, password string, args []st
 	}
 	g.running[addr] = cmd
 	client := redis.NewClient(&redis.Options{Addr: addr, Password: password})
-	defer client.Close() //nolint:errcheck // asked once
+	defer client.Close() //nolint:errcheck // used for one command
 	return within(startLimit, "Redis at "+addr, func() bool { return client.Ping(ctx).Err() == nil })
 }
 
 func (g *RedisGroup) kill(addr string) {
 	if cmd := g.running[addr]; cmd != nil {
-		_ = cmd.Process.Kill() // it may have ended
+		_ = cmd.Process.Kill() // it may have exited already
 		_ = cmd.Wait()
 		delete(g.running, addr)
 	}
 }
 
-// within repeats a check until it holds; the limit is only there to end a run that never will.
+// within polls a check until it returns true, or returns an error after the limit.
 func within(limit time.Duration, what string, check func() bool) error {
 	for deadline := time.Now().Add(limit); !check(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {

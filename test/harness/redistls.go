@@ -17,18 +17,19 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// TLSRedis is a Redis that speaks TLS alone, with a certificate of a private authority, and wants one of the same of every client.
+// TLSRedis is a Redis server that accepts only TLS, with a certificate of a private authority, and
+// requires a client certificate of the same authority.
 type TLSRedis struct {
-	// Addr is where it listens.
+	// Addr is the server's address.
 	Addr string
-	// CAFile, CertFile and KeyFile are what a client needs.
+	// CAFile, CertFile and KeyFile are the files that a client needs.
 	CAFile, CertFile, KeyFile string
 
 	cmd *exec.Cmd
 }
 
-// StartTLSRedis starts it in dir, where its certificates lie too. It is always the installed redis-server: the others that
-// scripts/matrix.sh fetches are built without TLS.
+// StartTLSRedis starts the server in dir, where its certificates are too. It always uses the
+// installed redis-server: those that scripts/matrix.sh fetches are built without TLS.
 func StartTLSRedis(ctx context.Context, dir string) (*TLSRedis, error) {
 	authority, err := NewAuthority(dir)
 	if err != nil {
@@ -61,7 +62,7 @@ func StartTLSRedis(ctx context.Context, dir string) (*TLSRedis, error) {
 		return nil, err
 	}
 	client := redis.NewClient(&redis.Options{Addr: addr, TLSConfig: config})
-	defer client.Close() //nolint:errcheck // asked once
+	defer client.Close() //nolint:errcheck // used for one command
 	return r, within(startLimit, "Redis with TLS", func() bool { return client.Ping(ctx).Err() == nil })
 }
 
@@ -70,18 +71,20 @@ func (r *TLSRedis) clientTLS() (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Only for the wait until it is up: what the test asks is verified by the code under test.
+	// Only for the readiness check: the code under test verifies the certificate in its own
+	// connections.
 	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}, InsecureSkipVerify: true}, nil
 }
 
-// Close ends the server.
+// Close stops the server.
 func (r *TLSRedis) Close() error {
-	_ = r.cmd.Process.Kill() // it may have ended
+	_ = r.cmd.Process.Kill() // it may have exited already
 	_ = r.cmd.Wait()
 	return nil
 }
 
-// issueLoopback writes a certificate for 127.0.0.1, as servers that are not ours have.
+// issueLoopback writes a certificate for 127.0.0.1 without a SPIFFE id, as third-party servers
+// have.
 func (a *Authority) issueLoopback(name string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

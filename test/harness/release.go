@@ -11,13 +11,14 @@ import (
 	"path/filepath"
 )
 
-// BuildRelease compiles the processes of a release into dir, from an archive of its sources (scripts/release-archive.sh).
+// BuildRelease compiles the processes of a release into dir, from an archive of its sources
+// (scripts/release-archive.sh).
 func BuildRelease(dir, archive string) (Binaries, error) {
 	source := filepath.Join(dir, "source")
 	if err := unpack(archive, source); err != nil {
 		return Binaries{}, fmt.Errorf("unpacking %s: %w", archive, err)
 	}
-	args := []string{"build", "-buildvcs=false", "-ldflags=-s -w", "-o", dir + string(filepath.Separator)} // what it needs is built already
+	args := []string{"build", "-buildvcs=false", "-ldflags=-s -w", "-o", dir + string(filepath.Separator)} // its dependencies are in the build cache
 	for _, service := range services() {
 		args = append(args, commands()[service])
 	}
@@ -35,7 +36,7 @@ func unpack(archive, into string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // it is only read
+	defer f.Close() //nolint:errcheck // only read from
 	text, err := gzip.NewReader(f)
 	if err != nil {
 		return err
@@ -49,10 +50,10 @@ func unpack(archive, into string) error {
 			return err
 		}
 		if header.Typeflag != tar.TypeReg {
-			continue // folders are made as they are needed
+			continue // folders are created when a file needs them
 		}
 		if !filepath.IsLocal(header.Name) {
-			return fmt.Errorf("%s leads out of the archive", header.Name)
+			return fmt.Errorf("%s is a path outside the archive", header.Name)
 		}
 		if err := write(filepath.Join(into, header.Name), files); err != nil {
 			return err

@@ -11,7 +11,7 @@ type replica struct {
 	grpc, admin, http string
 }
 
-// replicas are in the order they start: what is called, first.
+// replicas are in start order: a service comes after those that it calls.
 type replicas []replica
 
 // planReplicas chooses ports for n processes of each service.
@@ -34,7 +34,7 @@ func planReplicas(n int) (replicas, error) {
 	return all, nil
 }
 
-// peers is the setting that names every replica of a service.
+// peers returns the setting that lists every replica of a service.
 func (rs replicas) peers(service string) string {
 	var addrs []string
 	for _, r := range rs {

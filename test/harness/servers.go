@@ -12,7 +12,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// NewServers makes a database a service on the test servers that scripts/with-deps.sh started.
+// NewServers creates one database per service on the test servers that scripts/with-deps.sh
+// started.
 func NewServers(ctx context.Context) (Servers, error) {
 	server, redis := os.Getenv("USHER_TEST_POSTGRES_URL"), os.Getenv("USHER_TEST_REDIS_ADDR")
 	if server == "" || redis == "" {
@@ -21,13 +22,13 @@ func NewServers(ctx context.Context) (Servers, error) {
 	return databasesOn(ctx, server, redis)
 }
 
-// databasesOn makes the databases on a server.
+// databasesOn creates the databases on a server.
 func databasesOn(ctx context.Context, server, redis string) (Servers, error) {
 	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(server), MaxConns: 1})
 	if err != nil {
 		return Servers{}, err
 	}
-	defer db.Close() //nolint:errcheck // the databases are made or the error says why not
+	defer db.Close() //nolint:errcheck // the databases exist, or an error is returned
 	s := Servers{Databases: map[string]string{}, RedisAddr: redis}
 	unique := strings.ToLower(secret.NewID("t"))
 	for _, service := range services() {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestNothingIsLeftOfADeploymentThatDoesNotStart(t *testing.T) {
+func TestADeploymentThatDoesNotStartLeavesNoProcessRunning(t *testing.T) {
 	bins, err := Build(t.TempDir(), false)
 	if err != nil {
 		t.Fatal(err)
@@ -26,6 +26,6 @@ func TestNothingIsLeftOfADeploymentThatDoesNotStart(t *testing.T) {
 	case <-usher.done:
 	default:
 		usher.kill()
-		t.Error("what had started before it runs on")
+		t.Error("a process that had started before is still running")
 	}
 }

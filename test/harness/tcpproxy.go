@@ -5,19 +5,19 @@ import (
 	"sync"
 )
 
-// TCPProxy forwards connections to an address until it is told to swallow what comes: then both ends believe the connection
-// is alive, and nothing arrives.
+// TCPProxy forwards connections to an address. While Blackhole is on it discards all bytes: both
+// ends believe that the connection is alive, and nothing arrives.
 type TCPProxy struct {
 	lis  net.Listener
 	addr string
 
-	mu       sync.Mutex
-	swallows bool
-	loses    bool
-	open     map[net.Conn]struct{}
+	mu        sync.Mutex
+	blackhole bool
+	loses     bool
+	open      map[net.Conn]struct{}
 }
 
-// NewTCPProxy listens on a port of its own.
+// NewTCPProxy starts a proxy on a free loopback port.
 func NewTCPProxy(addr string) (*TCPProxy, error) {
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -28,40 +28,41 @@ func NewTCPProxy(addr string) (*TCPProxy, error) {
 	return p, nil
 }
 
-// Addr is where it listens.
+// Addr returns the proxy's address.
 func (p *TCPProxy) Addr() string { return p.lis.Addr().String() }
 
-// Swallow keeps what comes from now on, in both directions, and accepts no connection's bytes either.
-func (p *TCPProxy) Swallow(on bool) {
+// Blackhole turns discarding on or off: while it is on, bytes in both directions are dropped, on
+// new connections too.
+func (p *TCPProxy) Blackhole(on bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.swallows = on
+	p.blackhole = on
 }
 
-// LoseReply lets the next request through, keeps its reply, and ends that connection.
+// LoseReply forwards the next request, drops its reply, and closes that connection.
 func (p *TCPProxy) LoseReply() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.loses = true
 }
 
-// LostReply reports whether that has happened.
+// LostReply reports whether a reply was dropped since LoseReply.
 func (p *TCPProxy) LostReply() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return !p.loses
 }
 
-// Cut ends every connection.
+// Cut closes every connection.
 func (p *TCPProxy) Cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c := range p.open {
-		_ = c.Close() // that is the point
+		_ = c.Close() // either end may have closed it
 	}
 }
 
-// Close ends the proxy.
+// Close stops the proxy and closes every connection.
 func (p *TCPProxy) Close() error {
 	err := p.lis.Close()
 	p.Cut()
@@ -76,7 +77,7 @@ func (p *TCPProxy) accept() {
 		}
 		far, err := net.Dial("tcp", p.addr)
 		if err != nil {
-			_ = near.Close() // nobody is there
+			_ = near.Close() // the target refuses connections
 			continue
 		}
 		p.note(near, far)
@@ -100,13 +101,13 @@ func (p *TCPProxy) pump(to, from net.Conn, replies bool) {
 	for {
 		n, err := from.Read(buffer)
 		p.mu.Lock()
-		swallows, lost := p.swallows, replies && n > 0 && p.loses
+		blackhole, lost := p.blackhole, replies && n > 0 && p.loses
 		p.loses = p.loses && !lost
 		p.mu.Unlock()
 		if lost {
 			return
 		}
-		if n > 0 && !swallows {
+		if n > 0 && !blackhole {
 			if _, err := to.Write(buffer[:n]); err != nil {
 				return
 			}
@@ -121,7 +122,7 @@ func (p *TCPProxy) end(conns ...net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range conns {
-		_ = c.Close() // either may be closed already
+		_ = c.Close() // the other pump may have closed it
 		delete(p.open, c)
 	}
 }

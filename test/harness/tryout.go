@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 )
 
-// Try runs the process of that name with other settings and returns what it printed and how it ended. It is for settings that the
-// process refuses: one that starts runs until the context ends.
+// Try runs the named process with other settings and returns its output and exit error. It is for
+// settings that the process refuses: a process that starts runs until the context is done.
 func (d *Deployment) Try(ctx context.Context, name string, settings map[string]string, args ...string) (string, error) {
 	for _, s := range d.specs {
 		if s.name == name {
@@ -21,5 +21,5 @@ func (d *Deployment) Try(ctx context.Context, name string, settings map[string]s
 			return string(out), err
 		}
 	}
-	return "", fmt.Errorf("no process is called %s", name)
+	return "", fmt.Errorf("no process named %s", name)
 }

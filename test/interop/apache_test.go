@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// apacheConfig is what an Apache of Debian has around the lines of docs/clients.md.
+// apacheConfig is the configuration of Debian's Apache around the lines of docs/clients.md.
 const apacheConfig = `ServerName localhost
 Listen ${ADDR}
 DefaultRuntimeDir ${DIR}
@@ -48,14 +48,14 @@ func TestFault_D8_ApacheIntrospectsWithModAuthOpenIDC(t *testing.T) {
 
 	caching := apache(t, strings.Replace(example, "OIDCOAuthTokenIntrospectionInterval -1\n", "", 1))
 	token := issue(t, "videos:read")
-	before, _ := ask(t, caching, token)
+	before, _ := get(t, caching, token)
 	revoke(t, token)
-	if after, _ := ask(t, caching, token); before != http.StatusOK || after != http.StatusOK {
-		t.Errorf("by default a token gets %d, and %d when it is revoked: docs/clients.md says that the response is cached", before, after)
+	if after, _ := get(t, caching, token); before != http.StatusOK || after != http.StatusOK {
+		t.Errorf("by default a token returns %d, and %d after its revocation: docs/clients.md says that the response is cached", before, after)
 	}
 }
 
-// apache starts an Apache with the lines of the page and returns the address of a file behind them.
+// apache starts an Apache with the lines of the page and returns the address of a protected file.
 func apache(t *testing.T, example string) string {
 	t.Helper()
 	addr, dir := freeAddr(t), t.TempDir()
@@ -74,7 +74,8 @@ func apache(t *testing.T, example string) string {
 	return "http://" + addr + "/api/page"
 }
 
-// tlsFront ends TLS in front of Usher, writes the certificate to a file, and returns the address.
+// tlsFront terminates TLS in front of Usher, writes the certificate to a file, and returns the
+// address.
 func tlsFront(t *testing.T, file string) string {
 	t.Helper()
 	target, err := url.Parse(usher.PublicURL)

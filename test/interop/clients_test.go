@@ -12,8 +12,9 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestFault_D8_TheExamplesOfEachLibraryRun takes the examples that stand alone out of docs/clients.md and walks a browser through each:
-// sign in, consent, exchange, refresh, revoke. No example of the page is without a test.
+// TestFault_D8_TheExamplesOfEachLibraryRun extracts the complete programs from docs/clients.md and
+// runs a browser through each: sign in, consent, exchange, refresh, revoke. Every example of the
+// page has a test.
 func TestFault_D8_TheExamplesOfEachLibraryRun(t *testing.T) {
 	install(t)
 	elsewhere := map[string]bool{
@@ -27,18 +28,19 @@ func TestFault_D8_TheExamplesOfEachLibraryRun(t *testing.T) {
 			continue
 		}
 		t.Run(library, func(t *testing.T) {
-			if got := walk(t, command(t, language, library, code)); got != "videos:read jobs:read" {
+			if got := authorizeWith(t, command(t, language, library, code)); got != "videos:read jobs:read" {
 				t.Errorf("after a refresh the scope is %q", got)
 			}
 		})
 		found++
 	}
 	if found != 5 {
-		t.Errorf("docs/clients.md has %d tested examples that stand alone, want 5", found)
+		t.Errorf("docs/clients.md has %d tested complete programs, want 5", found)
 	}
 }
 
-// command is what runs an example of Node or Python, as the client of the fixtures that fits the library.
+// command returns the command that runs an example of Node or Python, as the client of the fixtures
+// that fits the library.
 func command(t *testing.T, language, library, code string) *exec.Cmd {
 	t.Helper()
 	var app *exec.Cmd
@@ -61,9 +63,10 @@ func command(t *testing.T, language, library, code string) *exec.Cmd {
 	return app
 }
 
-// walk starts an app, opens the address that it prints, and types the address that the browser comes back to. It returns what the app
-// prints then, and fails unless the app ends well.
-func walk(t *testing.T, app *exec.Cmd) string {
+// authorizeWith starts an example program, opens the address that it prints, and enters the address
+// to which the browser is redirected. It returns the rest of the program's output, and fails the
+// test unless the program exits with 0.
+func authorizeWith(t *testing.T, app *exec.Cmd) string {
 	t.Helper()
 	var errs strings.Builder
 	app.Stderr = &errs
@@ -81,17 +84,18 @@ func walk(t *testing.T, app *exec.Cmd) string {
 	lines := bufio.NewReader(output)
 	address, err := lines.ReadString('\n')
 	if err != nil {
-		t.Fatalf("the app prints no address and ends with %v: %s", app.Wait(), errs.String())
+		t.Fatalf("the program prints no address and exits with %v: %s", app.Wait(), errs.String())
 	}
 	_, err = io.WriteString(input, approve(t, strings.TrimSpace(address))+"\n")
 	printed, _ := lines.ReadString('\n')
 	if ended := app.Wait(); ended != nil || err != nil {
-		t.Fatalf("the app ends with %v, %v: %s", ended, err, errs.String())
+		t.Fatalf("the program exits with %v, %v: %s", ended, err, errs.String())
 	}
 	return strings.TrimSpace(printed)
 }
 
-// approve opens an authorization address, signs in, approves, and returns the address that the browser came back to.
+// approve opens an authorization address, signs in, approves, and returns the address to which the
+// browser is redirected.
 func approve(t *testing.T, address string) string {
 	t.Helper()
 	b := usher.NewBrowser()

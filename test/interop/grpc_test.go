@@ -11,8 +11,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestFault_D7_TheExamplesOfOtherLanguagesRun takes the examples out of docs/grpc.md and runs them against five processes with the
-// certificates of production, with a live token and with a dead one.
+// TestFault_D7_TheExamplesOfOtherLanguagesRun extracts the examples from docs/grpc.md and runs them
+// against five processes with production certificates, with a live token and with a revoked one.
 func TestFault_D7_TheExamplesOfOtherLanguagesRun(t *testing.T) {
 	install(t)
 	e := newExamples(t)
@@ -21,7 +21,8 @@ func TestFault_D7_TheExamplesOfOtherLanguagesRun(t *testing.T) {
 	}
 }
 
-// TestFault_D7_TheProtosCompileWithoutMore compiles the four files that docs/grpc.md names, with a protobuf compiler and nothing else.
+// TestFault_D7_TheProtosCompileWithoutMore compiles the four files that docs/grpc.md lists, with a
+// protobuf compiler and no other file.
 func TestFault_D7_TheProtosCompileWithoutMore(t *testing.T) {
 	install(t)
 	protos, files := t.TempDir(), []string{
@@ -60,7 +61,7 @@ func production(t *testing.T) *harness.Deployment {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := harness.FiveProcesses(bins, dir, servers, harness.Unhurried(nil))
+	d, err := harness.FiveProcesses(bins, dir, servers, harness.WithLongTimeouts(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +73,7 @@ func production(t *testing.T) *harness.Deployment {
 	return d
 }
 
-// examples runs the blocks of docs/grpc.md.
+// examples runs the code blocks of docs/grpc.md.
 type examples struct {
 	deployment *harness.Deployment
 	dir        string
@@ -89,7 +90,7 @@ func newExamples(t *testing.T) examples {
 	return e
 }
 
-// introspect runs an example with a live token and with a dead one.
+// introspect runs an example with a live token and with a revoked one.
 func (e examples) introspect(t *testing.T, run func(*testing.T, string) string) {
 	t.Helper()
 	tokens, err := e.deployment.Issue(e.deployment.NewBrowser(), harness.Request{})
@@ -97,22 +98,22 @@ func (e examples) introspect(t *testing.T, run func(*testing.T, string) string) 
 		t.Fatal(err)
 	}
 	if got := run(t, tokens.Access); !strings.HasPrefix(got, "usr_john videos:read") {
-		t.Errorf("of a live token the example prints %q", got)
+		t.Errorf("for a live token the example prints %q", got)
 	}
 	if got := run(t, "vdo_oat_nothing"); got != "inactive" {
-		t.Errorf("of a dead token the example prints %q", got)
+		t.Errorf("for a revoked token the example prints %q", got)
 	}
 }
 
-// unhurried gives the calls of an example a deadline that only a hang reaches.
-func unhurried(example string) string {
+// withLongDeadline replaces the deadline of an example's calls with one that only a hang reaches.
+func withLongDeadline(example string) string {
 	return strings.NewReplacer("Date.now() + 10_000", "Date.now() + 600_000", "timeout=10)", "timeout=600)",
 		"withDeadlineAfter(10,", "withDeadlineAfter(600,").Replace(example)
 }
 
 func (e examples) node(t *testing.T, token string) string {
 	t.Helper()
-	file := nodeFile(t, "grpc", unhurried(e.blocks["js test"]))
+	file := nodeFile(t, "grpc", withLongDeadline(e.blocks["js test"]))
 	return e.command(t, "env", append(e.environ(t, token), absolute(t, "bin/clients/node-bin"), file)...)
 }
 
@@ -120,13 +121,13 @@ func (e examples) python(t *testing.T, token string) string {
 	t.Helper()
 	e.command(t, "env", append(e.environ(t, token), "sh", "-c", e.blocks["sh test"])...)
 	file := filepath.Join(e.dir, "example.py")
-	if err := os.WriteFile(file, []byte(unhurried(e.blocks["python test"])), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(withLongDeadline(e.blocks["python test"])), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return e.command(t, "env", append(e.environ(t, token), "python3", file)...)
 }
 
-// environ says what the examples read.
+// environ returns the environment variables that the examples read.
 func (e examples) environ(t *testing.T, token string) []string {
 	t.Helper()
 	_, port, _ := strings.Cut(e.deployment.GRPCAddr("token"), ":")
@@ -137,7 +138,8 @@ func (e examples) environ(t *testing.T, token string) []string {
 	}
 }
 
-// command runs a command in the folder of the examples and returns what it prints, without the last line break.
+// command runs a command in the folder of the examples and returns its output, without the last
+// line break.
 func (e examples) command(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)

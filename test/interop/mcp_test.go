@@ -9,16 +9,16 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestFault_D8_MCPClientsAndServerMeetAtUsher with the examples of docs/clients.md: either client is led from the MCP server to Usher and back,
-// and the server does not take another client's token.
+// TestFault_D8_MCPClientsAndServerMeetAtUsher with the examples of docs/clients.md: the MCP server
+// sends either client to Usher and back, and refuses a token of another client.
 func TestFault_D8_MCPClientsAndServerMeetAtUsher(t *testing.T) {
 	install(t)
 	endpoint := mcpServer(t)
 	for _, c := range []struct{ language, name string }{{"js", "mcp"}, {"python", "mcp-python"}} {
 		app := command(t, c.language, c.name, blocks(t, "clients.md")[c.language+" "+c.name])
 		app.Env = append(app.Env, "MCP_URL="+endpoint)
-		if got := walk(t, app); got != "usr_john videos:read" {
-			t.Errorf("of the client %s the tool answers %q", c.name, got)
+		if got := authorizeWith(t, app); got != "usr_john videos:read" {
+			t.Errorf("for the client %s the tool returns %q", c.name, got)
 		}
 	}
 
@@ -32,11 +32,12 @@ func TestFault_D8_MCPClientsAndServerMeetAtUsher(t *testing.T) {
 	}
 	res, _ := send(t, http.DefaultClient, req, err)
 	if challenge := res.Header.Get("WWW-Authenticate"); res.StatusCode != http.StatusUnauthorized || !strings.Contains(challenge, "resource_metadata=") {
-		t.Errorf("another client's token is answered with %d and %q", res.StatusCode, challenge)
+		t.Errorf("another client's token returned %d and %q", res.StatusCode, challenge)
 	}
 }
 
-// mcpServer starts the MCP server of docs/clients.md, which accepts the confidential client of the fixtures, and returns its address.
+// mcpServer starts the MCP server of docs/clients.md, which accepts tokens of the confidential
+// client of the fixtures, and returns its address.
 func mcpServer(t *testing.T) string {
 	t.Helper()
 	addr := freeAddr(t)

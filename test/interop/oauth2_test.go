@@ -1,4 +1,4 @@
-// Package interop proves that clients which others wrote work unchanged.
+// Package interop tests that unmodified third-party clients work with Usher.
 package interop
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// usher is the deployment that every test uses, and the commands that it is made of.
+// usher is the deployment that every test uses, and its binaries.
 var usher struct { //nolint:gochecknoglobals // set once in TestMain, read by every test
 	*harness.Deployment
 	bins harness.Binaries
@@ -35,7 +35,7 @@ func run(m *testing.M) int {
 	bins, err := harness.Build(filepath.Join(dir, "bin"), true)
 	if err == nil {
 		usher.bins = bins
-		usher.Deployment, err = harness.AllInOne(bins, dir, harness.Unhurried(nil))
+		usher.Deployment, err = harness.AllInOne(bins, dir, harness.WithLongTimeouts(nil))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -49,14 +49,16 @@ func run(m *testing.M) int {
 	return code
 }
 
-// styles are the library's ways of client authentication; unset, it probes with one and falls back to the other.
+// styles are the library's methods of client authentication; unset, it tries one and falls back to
+// the other.
 func styles() map[string]oauth2.AuthStyle {
 	return map[string]oauth2.AuthStyle{
 		"unset": oauth2.AuthStyleAutoDetect, "in the header": oauth2.AuthStyleInHeader, "in the body": oauth2.AuthStyleInParams,
 	}
 }
 
-// config is a fresh app of the library's: it remembers by endpoint which style worked, so that each test has its own.
+// config returns a new configuration: the library caches per endpoint which style worked, so that
+// each test has its own.
 func config(id, secret string, style oauth2.AuthStyle) *oauth2.Config {
 	return &oauth2.Config{
 		ClientID: id, ClientSecret: secret, RedirectURL: harness.CallbackURI, Scopes: []string{"videos:read", "jobs:read"},
@@ -64,7 +66,7 @@ func config(id, secret string, style oauth2.AuthStyle) *oauth2.Config {
 	}
 }
 
-// authorize walks a browser through the address that the library made and answers the code.
+// authorize follows the library's authorization address in a browser and returns the code.
 func authorize(t *testing.T, c *oauth2.Config, verifier string) string {
 	t.Helper()
 	address := c.AuthCodeURL("the-state", oauth2.S256ChallengeOption(verifier))
@@ -80,7 +82,7 @@ func authorize(t *testing.T, c *oauth2.Config, verifier string) string {
 		t.Fatal(err)
 	}
 	if q := page.Query(); q.Get("state") != "the-state" || q.Get("code") == "" {
-		t.Fatalf("the app received %q", page.Location())
+		t.Fatalf("the client received %q", page.Location())
 	}
 	return page.Query().Get("code")
 }
@@ -95,7 +97,7 @@ func TestXOAuth2_CodeWithPKCERefreshAndRevocation(t *testing.T) {
 					t.Fatal(err)
 				}
 				if !token.Valid() || token.Type() != "Bearer" || token.Extra("scope") != "videos:read jobs:read" || time.Until(token.Expiry) < 50*time.Minute {
-					t.Errorf("the library sees type %q, scope %v, expiry %s", token.Type(), token.Extra("scope"), token.Expiry)
+					t.Errorf("the library returns type %q, scope %v, expiry %s", token.Type(), token.Extra("scope"), token.Expiry)
 				}
 				next, err := c.TokenSource(t.Context(), &oauth2.Token{RefreshToken: token.RefreshToken}).Token()
 				if err != nil {
@@ -119,7 +121,7 @@ func revoke(t *testing.T, token string) {
 	}
 	_ = res.Body.Close()
 	if active, err := usher.Active(token); res.StatusCode != http.StatusOK || err != nil || active {
-		t.Errorf("revocation answered %d; the token is active: %v (%v)", res.StatusCode, active, err)
+		t.Errorf("revocation returned %d; the token is active: %v (%v)", res.StatusCode, active, err)
 	}
 }
 

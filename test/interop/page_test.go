@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// root is the repository's.
+// root is the repository's root.
 const root = "../.."
 
-// install brings the libraries that the examples import.
+// install installs the libraries that the examples import.
 func install(t *testing.T) {
 	t.Helper()
 	if out, err := exec.CommandContext(t.Context(), filepath.Join(root, "scripts", "clients.sh")).CombinedOutput(); err != nil {
@@ -19,7 +19,8 @@ func install(t *testing.T) {
 	}
 }
 
-// blocks returns the fenced blocks of a page that say more than their language, by all that they say.
+// blocks returns the fenced blocks of a page whose info string has more than a language, by the
+// whole info string.
 func blocks(t *testing.T, page string) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, "docs", page))
@@ -36,7 +37,8 @@ func blocks(t *testing.T, page string) map[string]string {
 	return found
 }
 
-// nodeFile writes an example beside the packages that it imports: Node looks for them beside the importing file.
+// nodeFile writes an example into the folder of the packages that it imports: Node resolves them
+// from the importing file.
 func nodeFile(t *testing.T, name, code string) string {
 	t.Helper()
 	file := filepath.Join(absolute(t, "bin/clients/node"), name+".mjs")
@@ -46,7 +48,7 @@ func nodeFile(t *testing.T, name, code string) string {
 	return file
 }
 
-// absolute is a path below the repository's root.
+// absolute returns the absolute path of a path below the repository's root.
 func absolute(t *testing.T, path string) string {
 	t.Helper()
 	abs, err := filepath.Abs(filepath.Join(root, path))

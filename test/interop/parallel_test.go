@@ -10,8 +10,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestFault_D10_ThePageQuotesTheWarningOfParallelRefreshes: what docs/clients.md says that an operator sees is in the log after two
-// refreshes with one token.
+// TestFault_D10_ThePageQuotesTheWarningOfParallelRefreshes: the log lines that docs/clients.md
+// quotes are in the log after two refreshes with one token.
 func TestFault_D10_ThePageQuotesTheWarningOfParallelRefreshes(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root, "docs", "clients.md"))
 	if err != nil {

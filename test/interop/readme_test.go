@@ -11,7 +11,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestTheCommandsOfTheREADMERun runs each curl of README.md with a live token, at the server of these tests.
+// TestTheCommandsOfTheREADMERun runs each curl of README.md with a live token, against the server
+// of these tests.
 func TestTheCommandsOfTheREADMERun(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root, "README.md"))
 	if err != nil {
@@ -23,15 +24,15 @@ func TestTheCommandsOfTheREADMERun(t *testing.T) {
 	}
 	fill := strings.NewReplacer("http://localhost:8080", usher.PublicURL, "vdo_oat_…", tokens.Access)
 	commands := regexp.MustCompile("curl [^`\n]+").FindAllString(string(text), -1)
-	var said []string
+	var output []string
 	for _, command := range commands {
 		out, err := exec.CommandContext(t.Context(), "sh", "-c", fill.Replace(strings.Replace(command, "curl", "curl -fsS", 1))).CombinedOutput()
 		if err != nil {
 			t.Errorf("%s: %v\n%s", command, err, out)
 		}
-		said = append(said, string(out))
+		output = append(output, string(out))
 	}
-	if len(said) != 2 || !strings.Contains(said[0], `"active":true`) || !strings.Contains(said[1], `"data"`) {
-		t.Errorf("the commands say %q, want an active token and the list of videos", said)
+	if len(output) != 2 || !strings.Contains(output[0], `"active":true`) || !strings.Contains(output[1], `"data"`) {
+		t.Errorf("the commands print %q, want an active token and the list of videos", output)
 	}
 }

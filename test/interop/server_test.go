@@ -14,16 +14,16 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// patience is how long a server of an example may take to start on a busy machine.
+// patience is the timeout for the server of an example to start on a busy machine.
 const patience = 2 * time.Minute
 
-// resourceServer is the environment of an example that introspects tokens.
+// resourceServer returns the environment of an example that introspects tokens.
 func resourceServer() []string {
 	return []string{"RESOURCE_ID=" + harness.ResourceID, "RESOURCE_SECRET=" + harness.ResourcePW}
 }
 
-// register creates a confidential client that browsers are sent back to at one address, and returns the environment of an example that
-// is this client.
+// register creates a confidential client with one redirect URI, and returns the environment of an
+// example that is this client.
 func register(t *testing.T, redirectURI string) []string {
 	t.Helper()
 	printed, err := usher.Operate(t.Context(), usher.bins, "clients", "create", "Example of a library", "-o", "json",
@@ -45,7 +45,7 @@ func register(t *testing.T, redirectURI string) []string {
 	return []string{"CLIENT_ID=" + created.Registration.Client.ID, "CLIENT_SECRET=" + created.Secret, "ISSUER=" + usher.PublicURL}
 }
 
-// freeAddr is a loopback address that nothing listens on.
+// freeAddr returns a free loopback address.
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	addr, err := harness.FreeAddr()
@@ -55,18 +55,20 @@ func freeAddr(t *testing.T) string {
 	return addr
 }
 
-// localhost is the origin of an address by the name localhost: libraries allow plain http there alone.
+// localhost returns the origin of an address with the name localhost: libraries allow plain http
+// only there.
 func localhost(addr string) string {
 	_, port, _ := strings.Cut(addr, ":")
 	return "http://localhost:" + port
 }
 
-// serve starts the server of an example, waits until it listens, and waits for its end after the test. What it prints is shown when the test fails.
+// serve starts the server of an example, waits until it listens, and stops it after the test. Its
+// output is logged when the test fails.
 func serve(t *testing.T, app *exec.Cmd, addr string) {
 	t.Helper()
 	var printed strings.Builder
 	app.Stdout, app.Stderr = &printed, &printed
-	app.Cancel = func() error { return app.Process.Signal(syscall.SIGTERM) } // at the test's end; a killed Apache would leave its children
+	app.Cancel = func() error { return app.Process.Signal(syscall.SIGTERM) } // a killed Apache would leave its children
 	app.WaitDelay = patience
 	if err := app.Start(); err != nil {
 		t.Fatal(err)
@@ -82,7 +84,7 @@ func serve(t *testing.T, app *exec.Cmd, addr string) {
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		select {
 		case <-done:
-			t.Fatal("the server ends before it listens")
+			t.Fatal("the server exited before it listened")
 		case <-time.After(20 * time.Millisecond):
 		}
 		if conn, err := net.Dial("tcp", addr); err == nil {
@@ -90,10 +92,10 @@ func serve(t *testing.T, app *exec.Cmd, addr string) {
 			return
 		}
 	}
-	t.Fatalf("the server does not listen after %s", patience)
+	t.Fatalf("the server is not listening after %s", patience)
 }
 
-// send sends a request of a browser or of a program and returns the response with its body.
+// send sends a request and returns the response with its body.
 func send(t *testing.T, client *http.Client, req *http.Request, err error) (*http.Response, string) {
 	t.Helper()
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 func TestFault_D8_SpringIsAClientAndAResourceServer(t *testing.T) {
 	s := spring(t)
 	res, _ := s.get(t, "/")
-	landing := s.comeBack(t, res.Header.Get("Location"))
+	landing := s.followCallback(t, res.Header.Get("Location"))
 	if _, page := s.get(t, strings.TrimPrefix(landing, s.url)); page != "jobs:read videos:read" {
 		t.Errorf("signed in, the page has %q", page)
 	}
@@ -49,7 +49,7 @@ func spring(t *testing.T) site {
 		t.Fatalf("%v: %s", err, out)
 	}
 	addr := freeAddr(t)
-	s := open(t, localhost(addr))
+	s := newSite(t, localhost(addr))
 	app := exec.CommandContext(t.Context(), "java", "-jar", filepath.Join(dir, "target", "videos-1.jar"))
 	app.Env = append(app.Environ(), append(resourceServer(), register(t, s.url+"/login/oauth2/code/usher")...)...)
 	app.Env = append(app.Env, "PORT="+addr[strings.Index(addr, ":")+1:])
@@ -57,21 +57,22 @@ func spring(t *testing.T) site {
 	return s
 }
 
-// wantEnforced demands that a path of a resource server lets in a token with videos:read, as the user, and no other: not one without the
-// scope, none that is dead, and not the first one after its revocation.
+// wantEnforced checks that a path of a resource server accepts a token with videos:read, as its
+// user, and refuses a token without the scope, an unknown one, and the first one after its
+// revocation.
 func wantEnforced(t *testing.T, address, want string) {
 	t.Helper()
 	good, narrow := issue(t, "videos:read"), issue(t, "jobs:read")
-	if status, body := ask(t, address, good); status != http.StatusOK || body != want {
-		t.Errorf("a good token is answered with %d and %q", status, body)
+	if status, body := get(t, address, good); status != http.StatusOK || body != want {
+		t.Errorf("a valid token returned %d and %q", status, body)
 	}
-	if status, _ := ask(t, address, narrow); status != http.StatusForbidden && status != http.StatusUnauthorized {
-		t.Errorf("a token without the scope is answered with %d", status)
+	if status, _ := get(t, address, narrow); status != http.StatusForbidden && status != http.StatusUnauthorized {
+		t.Errorf("a token without the scope returned %d", status)
 	}
 	revoke(t, good)
 	for what, token := range map[string]string{"a revoked token": good, "an invented token": "vdo_oat_nothing"} {
-		if status, _ := ask(t, address, token); status != http.StatusUnauthorized {
-			t.Errorf("%s is answered with %d", what, status)
+		if status, _ := get(t, address, token); status != http.StatusUnauthorized {
+			t.Errorf("%s returned %d", what, status)
 		}
 	}
 }
@@ -86,8 +87,8 @@ func issue(t *testing.T, scope string) string {
 	return tokens.Access
 }
 
-// ask sends a request with a bearer token.
-func ask(t *testing.T, address, token string) (status int, body string) {
+// get sends a request with a bearer token.
+func get(t *testing.T, address, token string) (status int, body string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
 	if err == nil {

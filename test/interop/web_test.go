@@ -12,18 +12,18 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// site is a web app of an example, as a browser with cookies sees it.
+// site is a web app of an example, with a browser's cookies.
 type site struct {
 	url     string
 	browser *http.Client
 }
 
-// webApp starts a web app of docs/clients.md, whose path browsers come back to is given.
+// webApp starts a web app of docs/clients.md with the path of its redirect URI.
 func webApp(t *testing.T, library, callback string) site {
 	t.Helper()
 	install(t)
 	addr := freeAddr(t)
-	s := open(t, localhost(addr))
+	s := newSite(t, localhost(addr))
 	app := exec.CommandContext(t.Context(), absolute(t, "bin/clients/node-bin"), nodeFile(t, library, blocks(t, "clients.md")["js "+library]))
 	app.Env = append(app.Environ(), register(t, s.url+callback)...)
 	app.Env = append(app.Env, "APP="+s.url, "AUTH_SECRET="+harness.NewVerifier())
@@ -31,8 +31,8 @@ func webApp(t *testing.T, library, callback string) site {
 	return s
 }
 
-// open is a browser without cookies in front of a web app.
-func open(t *testing.T, address string) site {
+// newSite returns a browser without cookies for a web app.
+func newSite(t *testing.T, address string) site {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -48,7 +48,7 @@ func (s site) get(t *testing.T, path string) (*http.Response, string) {
 	return send(t, s.browser, req, err)
 }
 
-// post sends what the web app's own page would.
+// post sends the request that the web app's own page would send.
 func (s site) post(t *testing.T, path, mediaType, body string) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+path, strings.NewReader(body))
@@ -59,17 +59,17 @@ func (s site) post(t *testing.T, path, mediaType, body string) (*http.Response, 
 	return send(t, s.browser, req, err)
 }
 
-// comeBack approves at Usher, opens the address that the browser comes back to, and returns where the web app leads from there.
-func (s site) comeBack(t *testing.T, address string) string {
+// followCallback approves at Usher, opens the redirect URI, and returns the web app's redirect.
+func (s site) followCallback(t *testing.T, address string) string {
 	t.Helper()
 	res, body := s.get(t, strings.TrimPrefix(approve(t, address), s.url))
 	if res.StatusCode != http.StatusFound {
-		t.Fatalf("the callback is answered with %d: %.500s", res.StatusCode, body)
+		t.Fatalf("the callback returned %d: %.500s", res.StatusCode, body)
 	}
 	return res.Header.Get("Location")
 }
 
-// wantPage demands that the web app's page knows the user.
+// wantPage checks that the web app's page shows the user.
 func (s site) wantPage(t *testing.T, want map[string]any) {
 	t.Helper()
 	_, body := s.get(t, "/")
@@ -81,7 +81,7 @@ func (s site) wantPage(t *testing.T, want map[string]any) {
 	}
 }
 
-// member reads a JSON object.
+// member parses a JSON object.
 func member(t *testing.T, body string) map[string]any {
 	t.Helper()
 	object := map[string]any{}
@@ -91,7 +91,7 @@ func member(t *testing.T, body string) map[string]any {
 	return object
 }
 
-// text reads a member of a JSON object that is a string.
+// text returns a string member of a JSON object.
 func text(t *testing.T, body, name string) string {
 	t.Helper()
 	value, ok := member(t, body)[name].(string)
@@ -101,13 +101,14 @@ func text(t *testing.T, body, name string) string {
 	return value
 }
 
-// TestFault_D8_AuthJSSignsIn with the example of docs/clients.md: the user and the scope arrive in the app's session.
+// TestFault_D8_AuthJSSignsIn with the example of docs/clients.md: the app's session has the user
+// and the scope.
 func TestFault_D8_AuthJSSignsIn(t *testing.T) {
 	s := webApp(t, "auth.js", "/auth/callback/usher")
 	_, body := s.get(t, "/auth/csrf")
 	form := url.Values{"csrfToken": {text(t, body, "csrfToken")}, "callbackUrl": {s.url}}
 	res, _ := s.post(t, "/auth/signin/usher", "application/x-www-form-urlencoded", form.Encode())
-	s.comeBack(t, res.Header.Get("Location"))
+	s.followCallback(t, res.Header.Get("Location"))
 	s.wantPage(t, map[string]any{"name": "John Doe", "scope": "videos:read jobs:read"})
 }
 
@@ -115,6 +116,6 @@ func TestFault_D8_AuthJSSignsIn(t *testing.T) {
 func TestFault_D8_BetterAuthSignsIn(t *testing.T) {
 	s := webApp(t, "better-auth", "/api/auth/callback/usher")
 	_, body := s.post(t, "/api/auth/sign-in/social", "application/json", `{"provider": "usher", "callbackURL": "/"}`)
-	s.comeBack(t, text(t, body, "url"))
+	s.followCallback(t, text(t, body, "url"))
 	s.wantPage(t, map[string]any{"name": "John Doe", "scope": "videos:read jobs:read", "videos": float64(http.StatusOK)})
 }

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// certificate is a cert-manager Certificate, as far as the overlays use one.
+// certificate is a cert-manager Certificate with the fields that the overlays use.
 type certificate struct {
 	Metadata struct{ Name string }
 	Spec     struct {
@@ -32,7 +32,7 @@ type certificate struct {
 	}
 }
 
-// issuer is a cert-manager Issuer: one that lets certificates sign themselves, or one with an authority's Secret.
+// issuer is a cert-manager Issuer: self-signed, or with the Secret of an authority.
 type issuer struct {
 	Metadata struct{ Name string }
 	Spec     struct {
@@ -41,14 +41,15 @@ type issuer struct {
 	}
 }
 
-// pair is a certificate with its key.
-type pair struct {
+// keyPair is a certificate with its key.
+type keyPair struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
 }
 
-// certificates stands in for cert-manager: it signs what the Certificates in the cluster ask for, by the Issuers that they
-// name, and leaves the Secrets that they name. Then it signs the operator's in the same way.
+// certificates stands in for cert-manager: it signs the Certificates in the cluster with the
+// Issuers that they reference, and creates their Secrets. Then it signs the operator's certificate
+// in the same way.
 func (e *env) certificates(ctx context.Context) error {
 	var all struct{ Items []certificate }
 	if err := e.get(ctx, &all, "certificates"); err != nil {
@@ -58,7 +59,7 @@ func (e *env) certificates(ctx context.Context) error {
 	if err := e.get(ctx, &issuers, "issuers"); err != nil {
 		return err
 	}
-	signed := map[string]pair{}
+	signed := map[string]keyPair{}
 	for _, authorities := range []bool{true, false} {
 		for _, c := range all.Items {
 			if c.Spec.IsCA != authorities {
@@ -80,12 +81,12 @@ func (e *env) certificates(ctx context.Context) error {
 	return e.operator(signed["usher-ca"])
 }
 
-// operator leaves the files that the command line shows.
-func (e *env) operator(authority pair) error {
+// operator writes the certificate files that the command line uses.
+func (e *env) operator(authority keyPair) error {
 	var c certificate
 	c.Spec.SecretName, c.Spec.Duration = "operator", "24h"
 	c.Spec.URIs, c.Spec.Usages = []string{"spiffe://usher.internal/operator"}, []string{"digital signature", "client auth", "server auth"}
-	files, err := sign(c, authority, map[string]pair{})
+	files, err := sign(c, authority, map[string]keyPair{})
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(e.dir, name), []byte(content), 0o600); err != nil {
 			return err
@@ -94,26 +95,27 @@ func (e *env) operator(authority pair) error {
 	return err
 }
 
-// signer finds the pair that signs; the zero pair is the certificate's own.
-func signer(issuers []issuer, c certificate, signed map[string]pair) (pair, error) {
+// signer returns the key pair of the certificate's issuer; the zero value means self-signed.
+func signer(issuers []issuer, c certificate, signed map[string]keyPair) (keyPair, error) {
 	for _, i := range issuers {
 		if i.Metadata.Name != c.Spec.IssuerRef.Name {
 			continue
 		}
 		if i.Spec.SelfSigned != nil {
-			return pair{}, nil
+			return keyPair{}, nil
 		}
 		if i.Spec.CA != nil && signed[i.Spec.CA.SecretName].cert != nil {
 			return signed[i.Spec.CA.SecretName], nil
 		}
 	}
-	return pair{}, fmt.Errorf("no issuer %s can sign", c.Spec.IssuerRef.Name)
+	return keyPair{}, fmt.Errorf("no issuer %s can sign", c.Spec.IssuerRef.Name)
 }
 
-// sign makes a key and has it signed, remembers both by the Secret's name, and answers the Secret's content.
-func sign(c certificate, by pair, signed map[string]pair) (map[string]string, error) {
+// sign creates a key and signs its certificate, stores both in signed by the Secret's name, and
+// returns the Secret's content.
+func sign(c certificate, by keyPair, signed map[string]keyPair) (map[string]string, error) {
 	if k := c.Spec.PrivateKey; k.Algorithm != "" && (k.Algorithm != "ECDSA" || k.Size != 256) {
-		return nil, fmt.Errorf("a key of %s %d is none that this signs", k.Algorithm, k.Size)
+		return nil, fmt.Errorf("keys of %s %d are not supported", k.Algorithm, k.Size)
 	}
 	template, err := template(c)
 	if err != nil {
@@ -124,13 +126,13 @@ func sign(c certificate, by pair, signed map[string]pair) (map[string]string, er
 		return nil, err
 	}
 	if by.cert == nil {
-		by = pair{template, key}
+		by = keyPair{template, key}
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, by.cert, &key.PublicKey, by.key)
 	if err != nil {
 		return nil, err
 	}
-	own := pair{key: key}
+	own := keyPair{key: key}
 	if own.cert, err = x509.ParseCertificate(der); err != nil {
 		return nil, err
 	}
@@ -152,7 +154,7 @@ func block(kind string, der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 }
 
-// template is what a Certificate asks for.
+// template returns the X.509 template of a Certificate.
 func template(c certificate) (*x509.Certificate, error) {
 	life, err := time.ParseDuration(c.Spec.Duration)
 	if err != nil {
@@ -187,7 +189,7 @@ func template(c certificate) (*x509.Certificate, error) {
 		case "client auth":
 			t.ExtKeyUsage = append(t.ExtKeyUsage, x509.ExtKeyUsageClientAuth)
 		default:
-			return nil, fmt.Errorf("a usage of %q is none that this signs", usage)
+			return nil, fmt.Errorf("the usage %q is not supported", usage)
 		}
 	}
 	return t, nil

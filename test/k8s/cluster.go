@@ -10,29 +10,29 @@ import (
 	"time"
 )
 
-// deployments are what the overlay runs, what is called first.
+// deployments lists the overlay's Deployments; a service comes after those that it calls.
 func deployments() []string { return []string{"identity", "authz", "token", "consent", "gateway"} }
 
-// cluster is one namespace, by way of kubectl.
+// cluster is one namespace, accessed with kubectl.
 type cluster struct{ bin, namespace string }
 
-// do runs kubectl and answers what it printed.
+// do runs kubectl and returns its output.
 func (c cluster) do(ctx context.Context, args ...string) (string, error) {
-	return c.feed(ctx, nil, args...)
+	return c.doWithInput(ctx, nil, args...)
 }
 
-// feed is do with something on standard input.
-func (c cluster) feed(ctx context.Context, in []byte, args ...string) (string, error) {
+// doWithInput is do with standard input.
+func (c cluster) doWithInput(ctx context.Context, input []byte, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, c.bin, append([]string{"--namespace", c.namespace}, args...)...)
 	var out, complaint bytes.Buffer
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(in), &out, &complaint
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(input), &out, &complaint
 	if err := cmd.Run(); err != nil {
 		return "", fmt.Errorf("kubectl %s: %w\n%s", strings.Join(args, " "), err, complaint.String())
 	}
 	return out.String(), nil
 }
 
-// get reads objects.
+// get reads objects as JSON.
 func (c cluster) get(ctx context.Context, into any, args ...string) error {
 	out, err := c.do(ctx, append([]string{"get", "--output", "json"}, args...)...)
 	if err != nil {
@@ -41,14 +41,15 @@ func (c cluster) get(ctx context.Context, into any, args ...string) error {
 	return json.Unmarshal([]byte(out), into)
 }
 
-// pods answers the names of a Deployment's pods, those that are ending too.
+// pods returns the names of a Deployment's pods, terminating ones too.
 func (c cluster) pods(ctx context.Context, deployment string) ([]string, error) {
 	out, err := c.do(ctx, "get", "pods", "--selector", "app.kubernetes.io/name="+deployment, "--output", "name")
 	return strings.Fields(out), err
 }
 
-// settled waits until a Deployment has two replicas of the newest kind, both available, and no other pod is left.
-func (c cluster) settled(ctx context.Context, deployment string) error {
+// waitForRollout waits until a Deployment has two available replicas of the newest revision and no
+// other pod.
+func (c cluster) waitForRollout(ctx context.Context, deployment string) error {
 	if _, err := c.do(ctx, "rollout", "status", "--timeout=15m", "deployment/"+deployment); err != nil {
 		return err
 	}

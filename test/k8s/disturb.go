@@ -8,20 +8,20 @@ import (
 	"time"
 )
 
-// row is one thing that was done under load, and what clients noticed of it.
+// row is one disruption under load, with the failures that clients noticed.
 type row struct {
 	what string
 	took time.Duration
 	counts
 }
 
-// disturb restarts and deletes under load, and fails when a client noticed. At the end it does what clients must notice, so
-// that the count is known to count.
-func (e *env) disturb(ctx context.Context) error {
+// disruptUnderLoad restarts and deletes pods under load, and returns an error when a client
+// noticed. At the end it causes an outage that clients must notice, to show that the counters work.
+func (e *env) disruptUnderLoad(ctx context.Context) error {
 	stop := e.load()
-	rows, err := e.scenes(ctx)
+	rows, err := e.disruptions(ctx)
 	if err == nil {
-		err = e.control(ctx, &rows)
+		err = e.controlExperiment(ctx, &rows)
 	}
 	stop()
 	table(rows)
@@ -30,14 +30,14 @@ func (e *env) disturb(ctx context.Context) error {
 	}
 	for _, r := range rows[:len(rows)-1] {
 		if r.lost > 0 || r.broken > 0 {
-			return fmt.Errorf("%s: %d requests were lost and %d flows broke off", r.what, r.lost, r.broken)
+			return fmt.Errorf("%s: %d requests were lost and %d flows failed", r.what, r.lost, r.broken)
 		}
 	}
 	return e.flow(0)
 }
 
-// scenes are what a cluster does every day.
-func (e *env) scenes(ctx context.Context) (rows []row, err error) {
+// disruptions are those of a cluster's normal operation.
+func (e *env) disruptions(ctx context.Context) (rows []row, err error) {
 	add := func(what string, do func() error) error {
 		r, err := e.watch(what, do)
 		rows = append(rows, r)
@@ -62,34 +62,35 @@ func (e *env) scenes(ctx context.Context) (rows []row, err error) {
 	return rows, add("rollout restart of all five at once", func() error { return e.restart(ctx, deployments()...) })
 }
 
-// control deletes both pods of a service at once and grants them no time, and wants the count to show it.
-func (e *env) control(ctx context.Context, rows *[]row) error {
+// controlExperiment deletes both pods of a service at once without a grace period, and requires
+// that the counters show it.
+func (e *env) controlExperiment(ctx context.Context, rows *[]row) error {
 	r, err := e.watch("for comparison: both pods of token killed at once", func() error {
 		if _, err := e.do(ctx, "delete", "pods", "--selector", "app.kubernetes.io/name=token", "--force", "--grace-period=0"); err != nil {
 			return err
 		}
-		return e.settled(ctx, "token")
+		return e.waitForRollout(ctx, "token")
 	})
 	*rows = append(*rows, r)
 	if err == nil && r.lost == 0 {
-		err = errors.New("both pods of token were killed, and nothing was lost: the count counts nothing")
+		err = errors.New("both pods of token were killed, and nothing was lost: the counters do not work")
 	}
 	return err
 }
 
-// watch does something and answers what clients noticed meanwhile.
+// watch runs a disruption and returns what clients noticed meanwhile.
 func (e *env) watch(what string, do func() error) (row, error) {
-	say("%s", what)
-	begun, before := time.Now(), e.tally.now()
+	logf("%s", what)
+	started, before := time.Now(), e.tally.now()
 	if err := do(); err != nil {
 		return row{what: what}, err
 	}
-	r := row{what, time.Since(begun), e.tally.now().since(before)}
-	say("%d requests, %d lost, %d broken", r.requests, r.lost, r.broken)
+	r := row{what, time.Since(started), e.tally.now().since(before)}
+	logf("%d requests, %d lost, %d broken", r.requests, r.lost, r.broken)
 	return r, nil
 }
 
-// restart rolls Deployments and waits until none of the pods of before is left.
+// restart restarts Deployments and waits until none of the previous pods is left.
 func (e *env) restart(ctx context.Context, names ...string) error {
 	before := map[string][]string{}
 	for _, name := range names {
@@ -102,7 +103,7 @@ func (e *env) restart(ctx context.Context, names ...string) error {
 		}
 	}
 	for _, name := range names {
-		if err := e.settled(ctx, name); err != nil {
+		if err := e.waitForRollout(ctx, name); err != nil {
 			return err
 		}
 		after, err := e.pods(ctx, name)
@@ -116,7 +117,7 @@ func (e *env) restart(ctx context.Context, names ...string) error {
 	return nil
 }
 
-// deleteOne deletes a pod, as a node that is emptied does, and waits for the one in its place.
+// deleteOne deletes a pod, as draining a node does, and waits for its replacement.
 func (e *env) deleteOne(ctx context.Context, name string) error {
 	pods, err := e.pods(ctx, name)
 	if err != nil {
@@ -125,7 +126,7 @@ func (e *env) deleteOne(ctx context.Context, name string) error {
 	if _, err := e.do(ctx, "delete", pods[0]); err != nil {
 		return err
 	}
-	return e.settled(ctx, name)
+	return e.waitForRollout(ctx, name)
 }
 
 // table prints the rows as Markdown.

@@ -1,6 +1,7 @@
-// Command k8s proves the manifests in a cluster: it installs the development overlay as docs/kubernetes.md says, walks the documented
-// flow through the gateway's Service, and counts what clients notice while every Deployment is restarted and pods are deleted.
+// Command k8s tests the manifests in a cluster: it installs the development overlay as
+// docs/kubernetes.md describes, runs the documented flow through the gateway's Service, and counts
+// the failures that clients notice while every Deployment is restarted and pods are deleted.
 //
-// It owns what an operator brings to a cluster: databases, Secrets, people and apps. It runs in what tools/kube/node.sh makes, and
-// never changes the manifests that it proves.
+// It owns what an operator adds to a cluster: databases, Secrets, users and clients. It runs in the
+// cluster that tools/kube/node.sh creates, and never changes the manifests.
 package main

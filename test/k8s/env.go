@@ -9,28 +9,28 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// What is proven, and what it calls itself.
+// The deployment under test and its public address.
 const (
 	overlay   = "deploy/k8s/overlays/dev"
 	publicURL = "https://login.example.com"
 )
 
-// env is the cluster and what was brought to it.
+// env is the cluster with what was added to it.
 type env struct {
 	cluster
 
 	usher string
 	dir   string
-	// databases are the URLs of the services' own roles.
+	// databases maps each service to the URL of its own role.
 	databases map[string]string
-	app       app
-	api       app
-	// door is the way in: the gateway's Service.
-	door  *harness.Deployment
-	tally *tally
+	client    oauthClient
+	api       oauthClient
+	// public is the gateway's Service.
+	public *harness.Deployment
+	tally  *tally
 }
 
-// prepare makes the namespace and teaches the server the custom resources.
+// prepare creates the namespace and the custom resource definitions.
 func (e *env) prepare(ctx context.Context, definitions []string) error {
 	for _, file := range definitions {
 		if _, err := e.do(ctx, "create", "--filename", file); err != nil {
@@ -44,7 +44,7 @@ func (e *env) prepare(ctx context.Context, definitions []string) error {
 	return err
 }
 
-// migrate brings the schemas up to date, as docs/kubernetes.md says.
+// migrate runs the schema migrations, as docs/kubernetes.md describes.
 func (e *env) migrate(ctx context.Context) error {
 	if _, err := e.do(ctx, "apply", "--kustomize", overlay+"/migrate"); err != nil {
 		return err
@@ -61,10 +61,10 @@ func (e *env) apply(ctx context.Context) error {
 	return err
 }
 
-// rolledOut waits for every Deployment, and finds the way in.
+// rolledOut waits for every Deployment, and finds the gateway's address.
 func (e *env) rolledOut(ctx context.Context) error {
 	for _, name := range deployments() {
-		if err := e.settled(ctx, name); err != nil {
+		if err := e.waitForRollout(ctx, name); err != nil {
 			return err
 		}
 	}
@@ -73,11 +73,11 @@ func (e *env) rolledOut(ctx context.Context) error {
 		return err
 	}
 	e.tally = newTally(address)
-	e.door = harness.Elsewhere(publicURL, e.tally.client())
+	e.public = harness.RemoteWithClient(publicURL, e.tally.client())
 	return nil
 }
 
-// secret makes a Secret of files, as docs/kubernetes.md says.
+// secret creates a Secret from files, as docs/kubernetes.md describes.
 func (e *env) secret(ctx context.Context, name string, files map[string]string) error {
 	args := []string{"create", "secret", "generic", name}
 	for key, content := range files {

@@ -5,36 +5,38 @@ import (
 	"time"
 )
 
-// How much goes on while replicas come and go: little for the services, and enough that there is always a request on its way.
+// The pauses between requests: few for the services, and enough that there is always a request in
+// flight.
 const (
 	flowPause       = 400 * time.Millisecond
 	refreshPause    = 200 * time.Millisecond
 	introspectPause = 50 * time.Millisecond
 )
 
-// load lets three people go through the flow again and again, a fourth's app refresh its tokens, and a resource server ask
-// about them. The answer ends it, between two requests.
+// load runs the flow continuously as three users, refreshes the tokens of a fourth, and introspects
+// another token. stop ends it between two requests.
 func (e *env) load() (stop func()) {
 	end := make(chan struct{})
 	var group sync.WaitGroup
-	for person := range persons - 1 {
+	for user := range users - 1 {
 		group.Go(func() {
 			for pause(end, flowPause) {
-				e.tally.finished(&e.tally.count.flows, e.flow(person))
+				e.tally.finished(&e.tally.count.flows, e.flow(user))
 			}
 		})
 	}
-	group.Go(func() { e.keepRefreshing(end, persons-1) })
-	group.Go(func() { e.keepAsking(end, persons-1) })
+	group.Go(func() { e.keepRefreshing(end, users-1) })
+	group.Go(func() { e.keepIntrospecting(end, users-1) })
 	return func() { close(end); group.Wait() }
 }
 
-// keepRefreshing holds tokens and rotates them; after one that broke off it connects anew, as its user would.
-func (e *env) keepRefreshing(end <-chan struct{}, person int) {
-	tokens, err := e.connect(person)
+// keepRefreshing refreshes a token pair continuously; after a failure it starts with a new
+// authorization, as a user would.
+func (e *env) keepRefreshing(end <-chan struct{}, user int) {
+	tokens, err := e.connect(user)
 	for pause(end, refreshPause) {
 		if err != nil {
-			tokens, err = e.connect(person)
+			tokens, err = e.connect(user)
 		} else {
 			tokens, err = e.refresh(tokens)
 		}
@@ -42,12 +44,12 @@ func (e *env) keepRefreshing(end <-chan struct{}, person int) {
 	}
 }
 
-// keepAsking introspects one token that lives.
-func (e *env) keepAsking(end <-chan struct{}, person int) {
-	tokens, err := e.connect(person)
+// keepIntrospecting introspects one live token continuously.
+func (e *env) keepIntrospecting(end <-chan struct{}, user int) {
+	tokens, err := e.connect(user)
 	for pause(end, introspectPause) {
 		if err != nil {
-			tokens, err = e.connect(person)
+			tokens, err = e.connect(user)
 		} else {
 			err = e.introspect(tokens.Access, true)
 		}
@@ -58,7 +60,7 @@ func (e *env) keepAsking(end <-chan struct{}, person int) {
 	}
 }
 
-// pause waits, and says whether to go on.
+// pause waits, and returns false at the end of the load.
 func pause(end <-chan struct{}, d time.Duration) bool {
 	select {
 	case <-end:

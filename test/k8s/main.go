@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// options are the command line.
+// options are the command line's flags.
 type options struct {
 	kubectl     string
 	usher       string
@@ -32,7 +32,7 @@ func main() {
 	}
 }
 
-// run goes through it all, a line for each step.
+// run runs all steps and prints a line for each.
 func run(ctx context.Context, o options) error {
 	dir, err := os.MkdirTemp("", "usher-k8s-")
 	if err != nil {
@@ -52,15 +52,15 @@ func run(ctx context.Context, o options) error {
 		{"kubectl apply -k deploy/k8s/overlays/dev", e.apply},
 		{"certificates, signed as the Certificates ask", e.certificates},
 		{"two replicas of every Deployment are available", e.rolledOut},
-		{"people, a workspace and apps with the command line, as the operator", e.people},
+		{"people, a workspace and apps with the command line, as the operator", e.createUsers},
 		{"usher doctor finds nothing wrong", e.doctor},
 		{"the documented flow, once, through the gateway's Service", e.flowOnce},
 	} {
-		begun := time.Now()
+		started := time.Now()
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)
 		}
-		fmt.Printf("%5.1f s  %s\n", time.Since(begun).Seconds(), step.name)
+		fmt.Printf("%5.1f s  %s\n", time.Since(started).Seconds(), step.name)
 	}
-	return e.disturb(ctx)
+	return e.disruptUnderLoad(ctx)
 }

@@ -15,18 +15,18 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// outside leads the names that the overlay speaks of to the servers beside the cluster.
+// outside maps the host names in the overlay to the servers outside the cluster.
 //
 //go:embed stores.yaml
 var outside []byte
 
-// stores makes databases and roles, and the Secrets that name them.
+// stores creates databases and roles, and the Secrets with their URLs.
 func (e *env) stores(ctx context.Context) error {
 	server := os.Getenv("USHER_TEST_POSTGRES_URL")
 	if server == "" {
 		return errors.New("USHER_TEST_POSTGRES_URL is not set: start this with make k8s-e2e")
 	}
-	if _, err := e.feed(ctx, outside, "apply", "--filename", "-"); err != nil {
+	if _, err := e.doWithInput(ctx, outside, "apply", "--filename", "-"); err != nil {
 		return err
 	}
 	owners := map[string]string{}
@@ -47,8 +47,9 @@ func (e *env) stores(ctx context.Context) error {
 	return e.secret(ctx, "redis", map[string]string{"password": os.Getenv("USHER_TEST_REDIS_PASSWORD")})
 }
 
-// roles makes a service's database, the role that owns its schema and the one that only reads and writes, and answers the
-// URL of each. The token service has one role for both: it makes and drops partitions.
+// roles creates a service's database, the role that owns its schema and the one that only reads and
+// writes, and returns the URL of each. The token service has one role for both, since it creates
+// and drops partitions.
 func roles(ctx context.Context, server, service string) (owner, own string, err error) {
 	if err := execute(ctx, server, "CREATE DATABASE "+service); err != nil {
 		return "", "", err
@@ -57,7 +58,7 @@ func roles(ctx context.Context, server, service string) (owner, own string, err 
 	if err != nil {
 		return "", "", err
 	}
-	if err := execute(ctx, in(server, service), "GRANT CREATE ON SCHEMA public TO "+service+"_owner"); err != nil || service == "token" {
+	if err := execute(ctx, withDatabase(server, service), "GRANT CREATE ON SCHEMA public TO "+service+"_owner"); err != nil || service == "token" {
 		return owner, owner, err
 	}
 	own, err = login(ctx, server, service, service)
@@ -72,7 +73,7 @@ func roles(ctx context.Context, server, service string) (owner, own string, err 
 	return owner, own, nil
 }
 
-// login makes a role and answers the URL of a database as it, by the name that the cluster knows.
+// login creates a role and returns the URL of a database for it, with the host name of the cluster.
 func login(ctx context.Context, server, database, role string) (string, error) {
 	password := rand.Text()
 	if err := execute(ctx, server, fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", role, password)); err != nil {
@@ -85,29 +86,29 @@ func login(ctx context.Context, server, database, role string) (string, error) {
 	return u.String(), nil
 }
 
-// in is a server's URL for another database.
-func in(server, database string) string {
+// withDatabase returns a server's URL for another database.
+func withDatabase(server, database string) string {
 	u, err := url.Parse(server)
 	if err != nil {
-		return server // sqldb says what is wrong with it
+		return server // sqldb returns the error
 	}
 	u.Path = "/" + database
 	return u.String()
 }
 
-// execute runs one statement with a connection of its own.
+// execute runs one statement on a new connection.
 func execute(ctx context.Context, at, statement string, args ...any) error {
 	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(at), MaxConns: 1})
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // the statement ran or the error says why not
+	defer db.Close() //nolint:errcheck // the statement ran, or an error is returned
 	_, err = db.Exec(ctx, statement, args...)
 	return err
 }
 
-// rotate gives a service's role another password as docs/kubernetes.md says, and ends the connections that were made with the
-// old one, between two statements, so that new ones are made.
+// rotate changes the password of a service's role as docs/kubernetes.md describes, and terminates
+// the connections made with the old one, between two statements, so that new ones are made.
 func (e *env) rotate(ctx context.Context, service string) error {
 	at, err := url.Parse(e.databases[service])
 	if err != nil {
@@ -142,18 +143,18 @@ func (e *env) rotate(ctx context.Context, service string) error {
 	time.Sleep(15 * time.Second)
 	after, err := connections(ctx, server, role)
 	if err == nil && !after.After(before) {
-		err = fmt.Errorf("%s has made no connection since its password changed", service)
+		err = fmt.Errorf("%s has opened no connection since its password changed", service)
 	}
 	return err
 }
 
-// connections answers when a role's youngest connection was made.
+// connections returns when a role's newest connection was opened.
 func connections(ctx context.Context, server, role string) (youngest time.Time, err error) {
 	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(server), MaxConns: 1})
 	if err != nil {
 		return time.Time{}, err
 	}
-	defer db.Close() //nolint:errcheck // it was read or the error says why not
+	defer db.Close() //nolint:errcheck // only read from
 	err = db.QueryRow(ctx, `SELECT COALESCE(max(backend_start), 'epoch') FROM pg_stat_activity WHERE usename = $1`, role).Scan(&youngest)
 	return youngest, err
 }

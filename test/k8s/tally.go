@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// tally counts what clients send and what comes back.
+// tally counts the requests of clients and their failures.
 type tally struct {
 	inner http.RoundTripper
 
@@ -19,8 +19,9 @@ type tally struct {
 	count counts
 }
 
-// counts are what clients noticed. A request is lost that has no answer, or one that blames the server or turns it away; it
-// is repeated when the client found its connection closed and sent it over another by itself, as HTTP allows for some.
+// counts are the failures that clients noticed. A request is lost if it has no response, a 5xx or a
+// 429; it is repeated if the client found its connection closed and sent it on another one by
+// itself, as HTTP allows for some.
 type counts struct {
 	requests, lost, repeated int
 	flows, refreshes, broken int
@@ -33,8 +34,9 @@ func (c counts) since(before counts) counts {
 	}
 }
 
-// newTally counts what goes to an address. TLS ends in front of the gateway, so that what leaves here as https arrives in
-// plain text. Connections are kept, as a balancer keeps them.
+// newTally counts the requests to an address. TLS is terminated in front of the gateway, so an
+// https request leaves here as plain text. Connections are kept alive, as a load balancer keeps
+// them.
 func newTally(address string) *tally {
 	return &tally{inner: &http.Transport{
 		DialTLSContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -51,9 +53,9 @@ func (t *tally) client() *http.Client {
 	}
 }
 
-// RoundTrip is part of http.RoundTripper.
+// RoundTrip implements http.RoundTripper.
 func (t *tally) RoundTrip(req *http.Request) (*http.Response, error) {
-	begun := time.Now()
+	started := time.Now()
 	var connections atomic.Int32
 	res, err := t.inner.RoundTrip(req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connections.Add(1) },
@@ -66,7 +68,7 @@ func (t *tally) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if err != nil || res.StatusCode >= http.StatusInternalServerError || res.StatusCode == http.StatusTooManyRequests {
 		t.count.lost++
-		say("lost: %s %s after %s: %s", req.Method, req.URL.Path, time.Since(begun).Round(time.Millisecond), outcome(res, err))
+		logf("lost: %s %s after %s: %s", req.Method, req.URL.Path, time.Since(started).Round(time.Millisecond), outcome(res, err))
 	}
 	return res, err
 }
@@ -78,25 +80,25 @@ func outcome(res *http.Response, err error) string {
 	return res.Status
 }
 
-// now answers the counts so far.
+// now returns the current counts.
 func (t *tally) now() counts {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.count
 }
 
-// finished counts a flow or a refresh that went to its end, or broke off.
+// finished counts a flow or a refresh that succeeded or failed.
 func (t *tally) finished(of *int, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	*of++
 	if err != nil {
 		t.count.broken++
-		say("broken: %v", err)
+		logf("broken: %v", err)
 	}
 }
 
-// say prints a line with the time of day.
-func say(format string, args ...any) {
+// logf prints a line with the time of day.
+func logf(format string, args ...any) {
 	fmt.Printf(time.Now().UTC().Format("15:04:05")+" "+format+"\n", args...)
 }

@@ -24,8 +24,9 @@ const (
 	sdkPath = "github.com/vidocu/usher/sdk"
 )
 
-// TestFault_D1_AModuleOutsideTheRepositoryImportsTheSDK publishes gen and sdk to a module proxy in a folder, writes a
-// module that requires the SDK at its version, builds it without the workspace, and has it introspect a token.
+// TestFault_D1_AModuleOutsideTheRepositoryImportsTheSDK publishes gen and sdk to a module proxy in
+// a folder, writes a module that requires the SDK at its version, builds it without the workspace,
+// and introspects a token with it.
 func TestFault_D1_AModuleOutsideTheRepositoryImportsTheSDK(t *testing.T) {
 	version := requiredVersion(t, filepath.Join(root, "sdk", "go.mod"), genPath)
 	proxy := t.TempDir()
@@ -52,8 +53,8 @@ func TestFault_D1_AModuleOutsideTheRepositoryImportsTheSDK(t *testing.T) {
 	}
 }
 
-// TestFault_D1_TheModulesAgreeOnOneVersion holds the root module and the SDK to the same version of gen and sdk, which
-// scripts/release tags.
+// TestFault_D1_TheModulesAgreeOnOneVersion checks that the root module and the SDK require the same
+// version of gen and sdk, which scripts/release tags.
 func TestFault_D1_TheModulesAgreeOnOneVersion(t *testing.T) {
 	want := requiredVersion(t, filepath.Join(root, "sdk", "go.mod"), genPath)
 	for _, path := range []string{genPath, sdkPath} {
@@ -62,7 +63,7 @@ func TestFault_D1_TheModulesAgreeOnOneVersion(t *testing.T) {
 		}
 	}
 	if want == "v0.0.0" {
-		t.Error("v0.0.0 is a version that nobody can publish")
+		t.Error("v0.0.0 cannot be published")
 	}
 }
 
@@ -82,8 +83,8 @@ func newConsumer(t *testing.T, version string) consumer {
 	return c
 }
 
-// run runs a command in the consumer's folder. Modules come from the folder proxy and from what this machine has already
-// downloaded to build the SDK itself, so that nothing depends on the network.
+// run runs a command in the consumer's folder. Modules come from the folder proxy and from the
+// module cache with which the SDK itself was built, so that no test needs the network.
 func (c consumer) run(t *testing.T, proxy, name string, args ...string) string {
 	t.Helper()
 	cache, err := exec.CommandContext(t.Context(), "go", "env", "GOMODCACHE").Output()
@@ -103,7 +104,8 @@ func (c consumer) run(t *testing.T, proxy, name string, args ...string) string {
 	return string(out)
 }
 
-// publish writes a folder of the repository as a version of a module in the layout of a module proxy.
+// publish writes a folder of the repository as a version of a module, in the layout of a module
+// proxy.
 func publish(t *testing.T, proxy string, m module.Version, folder string) {
 	t.Helper()
 	dir := filepath.Join(proxy, filepath.FromSlash(m.Path), "@v")

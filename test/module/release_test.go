@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestFault_D1_AReleaseTagsTheThreeModules runs scripts/release.sh in a repository that holds what the script reads.
+// TestFault_D1_AReleaseTagsTheThreeModules runs scripts/release.sh in a repository with the files
+// that the script reads.
 func TestFault_D1_AReleaseTagsTheThreeModules(t *testing.T) {
 	version := requiredVersion(t, filepath.Join(root, "sdk", "go.mod"), genPath)
 	repo := t.TempDir()
@@ -28,11 +29,11 @@ func TestFault_D1_AReleaseTagsTheThreeModules(t *testing.T) {
 	git(t, repo, "commit", "-q", "-m", "all")
 
 	if out, err := release(t, repo, version); err == nil || !strings.Contains(out, "CHANGELOG.md has no section") {
-		t.Errorf("without a section in CHANGELOG.md the release ends with %v: %s", err, out)
+		t.Errorf("without a section in CHANGELOG.md the release exits with %v: %s", err, out)
 	}
 	write(t, filepath.Join(repo, "CHANGELOG.md"), []byte("## ["+version[1:]+"] - 2026-12-01\n"))
 	if out, err := release(t, repo, version); err == nil || !strings.Contains(out, "the work tree has changes") {
-		t.Errorf("with an uncommitted change the release ends with %v: %s", err, out)
+		t.Errorf("with an uncommitted change the release exits with %v: %s", err, out)
 	}
 	git(t, repo, "commit", "-q", "-a", "-m", "release")
 	if out, err := release(t, repo, "v99.0.0"); err == nil {
@@ -66,7 +67,7 @@ func git(t *testing.T, repo string, args ...string) string {
 	return string(out)
 }
 
-// identity is the environment of a git that has no configuration of its own.
+// identity returns the environment of a git without a configuration.
 func identity() []string {
 	return append(os.Environ(),
 		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null",

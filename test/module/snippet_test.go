@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// around is what stands around a page's Go, which is the inside of a function.
+// around is the program around a page's Go code, which is the body of a function.
 const around = `package main
 
 import (
@@ -31,7 +31,8 @@ var _ = []any{grpc.NewServer, insecure.NewCredentials, httpauth.New, grpcauth.Ne
 func page(ctx context.Context, r *http.Request, api, reports http.Handler, mux *http.ServeMux, cert, key, ca, addr string) {
 `
 
-// TestTheGoOfThePagesCompiles takes the Go out of the pages that show the SDK, and compiles it.
+// TestTheGoOfThePagesCompiles extracts the Go code from the pages that show the SDK, and compiles
+// it.
 func TestTheGoOfThePagesCompiles(t *testing.T) {
 	declared := regexp.MustCompile(`(?m)^(\w+)(?:, (\w+))? :=`)
 	for _, page := range []string{"README.md", "docs/sdk.md"} {
@@ -58,7 +59,7 @@ func TestTheGoOfThePagesCompiles(t *testing.T) {
 	}
 }
 
-// build compiles a program as if it stood in this repository.
+// build compiles a program as a package of this repository.
 func build(t *testing.T, code string) (string, error) {
 	t.Helper()
 	dir, err := filepath.Abs("snippet")

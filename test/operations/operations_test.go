@@ -16,10 +16,10 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// pages are those whose commands are run, each in a deployment of its own.
+// pages are the pages whose commands are run, each in a deployment of its own.
 func pages() []string { return []string{"../../docs/operations.md", "../../docs/cli.md"} }
 
-// limit is how long one block may take on a busy machine.
+// limit is the timeout of one block on a busy machine.
 const limit = 10 * time.Minute
 
 func must(t *testing.T, err error) {
@@ -37,7 +37,7 @@ func TestFault_C10_EveryExampleOfTheCommandLineRuns(t *testing.T) { follow(t, pa
 
 func follow(t *testing.T, page string) {
 	t.Helper()
-	blocks, err := read(page)
+	blocks, err := readBlocks(page)
 	must(t, err)
 	site := newSite(t)
 	ran := 0
@@ -52,13 +52,13 @@ func follow(t *testing.T, page string) {
 		t.Logf("line %d (%s) ran", b.line, b.heading)
 	}
 	if ran == 0 {
-		t.Error("the page has no command that is run")
+		t.Error("the page has no command to run")
 	}
-	site.wantAlive(t)
+	site.wantServing(t)
 }
 
-// TestWhatAnotherTestRunsIsRunThere: a page that names a test names one that exists.
-func TestWhatAnotherTestRunsIsRunThere(t *testing.T) {
+// TestPagesNameExistingTests: a page that names a test names an existing one.
+func TestPagesNameExistingTests(t *testing.T) {
 	for _, page := range pages() {
 		wantTests(t, page)
 	}
@@ -66,7 +66,7 @@ func TestWhatAnotherTestRunsIsRunThere(t *testing.T) {
 
 func wantTests(t *testing.T, page string) {
 	t.Helper()
-	blocks, err := read(page)
+	blocks, err := readBlocks(page)
 	must(t, err)
 	for _, b := range blocks {
 		if b.by == "" {
@@ -74,7 +74,7 @@ func wantTests(t *testing.T, page string) {
 		}
 		out, err := exec.CommandContext(t.Context(), "grep", "-rlE", "--include=*_test.go", `^func `+b.by+`\(`, "../..").Output()
 		if err != nil || len(out) == 0 {
-			t.Errorf("%s:%d: no test is called %s", page, b.line, b.by)
+			t.Errorf("%s:%d: there is no test %s", page, b.line, b.by)
 		}
 	}
 }
@@ -89,7 +89,7 @@ type site struct {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "usher-operations-") // under the system's folder, where PostgreSQL's user may enter
+	dir, err := os.MkdirTemp("", "usher-operations-") // below the system's temporary folder, which PostgreSQL's user may read
 	must(t, err)
 	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
 	bin := filepath.Join(dir, "bin")
@@ -99,7 +99,7 @@ func newSite(t *testing.T) *site {
 	servers, err := harness.StartOwnServers(t.Context(), dir)
 	must(t, err)
 	t.Cleanup(func() { must(t, servers.Close()) })
-	d, err := harness.FiveProcesses(bins, dir, servers.Servers, harness.Unhurried(nil))
+	d, err := harness.FiveProcesses(bins, dir, servers.Servers, harness.WithLongTimeouts(nil))
 	must(t, err)
 	t.Cleanup(func() { must(t, d.Close()) })
 	s := &site{d: d, dir: filepath.Join(dir, "work")}
@@ -116,13 +116,14 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
-// systemctl stands in for systemd's: it has the test stop and start processes.
+// systemctl stands in for systemd's: it makes the test stop and start processes.
 const systemctl = `#!/bin/sh
 verb=$1; shift
 for unit; do curl -fsS -X POST "$STAND_IN/$verb/${unit#usher-}" || exit 1; done
 `
 
-// environment is what an operator has set: the deployment's settings and the operator's certificate.
+// environment returns an operator's environment: the deployment's settings and the operator's
+// certificate.
 func (s *site) environment(bin string, bins harness.Binaries, servers *harness.OwnServers) ([]string, error) {
 	operator, err := s.d.OperatorEnv()
 	if err != nil {
@@ -140,7 +141,7 @@ func (s *site) environment(bin string, bins harness.Binaries, servers *harness.O
 		"TOKEN_ADMIN="+s.d.AdminURLs()["token"], "ACCESS_TOKEN="+s.token), nil
 }
 
-// run runs commands as a shell would whose user looks at every failure.
+// run runs commands in a shell that stops at the first failure.
 func (s *site) run(ctx context.Context, text string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -150,7 +151,7 @@ func (s *site) run(ctx context.Context, text string) (string, error) {
 	return string(out), err
 }
 
-// ServeHTTP is what the stand-in asks: POST /stop/token.
+// ServeHTTP serves the stand-in's requests: POST /stop/token.
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, verb, _ := strings.Cut(r.URL.Path, "/")
 	verb, name, _ := strings.Cut(verb, "/")
@@ -166,23 +167,23 @@ func (s *site) control(verb, name string) error {
 		return err
 	case "start":
 		if s.d.Pids()[name] != 0 {
-			return nil // as systemd: it runs already
+			return nil // as systemd does: it is running already
 		}
 		return s.d.StartOne(name)
 	case "restart":
 		return errors.Join(s.control("stop", name), s.control("start", name))
 	}
-	return fmt.Errorf("%s is not a verb that stands in here", verb)
+	return fmt.Errorf("the stand-in does not support the verb %s", verb)
 }
 
-// wantAlive: whoever has followed the whole page has a deployment that works.
-func (s *site) wantAlive(t *testing.T) {
+// wantServing checks that the deployment works after all commands of the page.
+func (s *site) wantServing(t *testing.T) {
 	t.Helper()
 	tokens, err := s.d.Issue(s.d.NewBrowser(), harness.Request{})
 	must(t, err)
 	active, err := s.d.Active(tokens.Access)
 	must(t, err)
 	if !active {
-		t.Error("a token that was issued after all of it is not active")
+		t.Error("a token that was issued after all commands is not active")
 	}
 }

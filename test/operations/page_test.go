@@ -7,28 +7,29 @@ import (
 	"strings"
 )
 
-// block is one fenced piece of a page that holds commands.
+// block is one fenced block of commands of a page.
 type block struct {
-	// line is where it begins, heading what stands above it.
+	// line is the number of its first line, heading the one above it.
 	line          int
 	heading, text string
-	// run says that it is run here; by names the test that runs the like of it; untested says why nobody does.
+	// run reports whether this package runs it; by is the test that runs equivalent commands;
+	// untested is the reason why no test does.
 	run          bool
 	by, untested string
 }
 
-// fence is ```sh and one of: test, by TestName, untested: why.
+// fence matches ```sh and one of: test, by TestName, untested: why.
 var fence = regexp.MustCompile("^```sh(?: (test)| by (Test\\w+)| untested: (.+))?$") //nolint:gochecknoglobals // never changed
 
-// read finds a page's blocks. Every block of commands must say what becomes of it.
-func read(path string) ([]block, error) {
+// readBlocks returns a page's blocks of commands, each of which must state how it is tested.
+func readBlocks(path string) ([]block, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
 	var blocks []block
 	var open *block
-	other := false // within a block that holds no commands
+	other := false // within a block of another language
 	heading := ""
 	for i, line := range strings.Split(string(raw), "\n") {
 		switch {
@@ -41,7 +42,7 @@ func read(path string) ([]block, error) {
 		case strings.HasPrefix(line, "```sh"):
 			m := fence.FindStringSubmatch(line)
 			if m == nil || m[1]+m[2]+m[3] == "" {
-				return nil, fmt.Errorf("%s:%d: say what runs these commands: ```sh test, ```sh by TestName or ```sh untested: why", path, i+1)
+				return nil, fmt.Errorf("%s:%d: state what runs these commands: ```sh test, ```sh by TestName or ```sh untested: why", path, i+1)
 			}
 			open = &block{line: i + 1, heading: heading, run: m[1] != "", by: m[2], untested: m[3]}
 		case strings.HasPrefix(line, "```"):

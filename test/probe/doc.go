@@ -1,11 +1,14 @@
-// Command probe is a resource server that does nothing but hold tokens: it checks them all the time and tells when an answer
-// changes. Tests run many of it, each in a process of its own, to see how fast and how surely a revocation arrives.
+// Command probe is a resource server that checks tokens continuously and prints when a decision
+// changes. Tests run many of it, each in a process of its own, to measure how fast and how reliably
+// a revocation arrives.
 //
-// It owns its standard input and output: a command a line in, an event a line out.
+// It owns its standard input and output: one command per line in, one event per line out.
 //
-//	hold NAME TOKEN     begins to check the token, as GET /v1/videos; once it is allowed and remembered: allowed NAME
-//	                    at the first denial: denied NAME UNIX-NANOSECONDS
-//	                    when it is allowed again after that, which must never be: stale NAME
-//	                    the first time that the answer cannot be known: untold NAME UNIX-NANOSECONDS
-//	drop NAME           ends the checks of a token, whatever its answers
+//	start NAME TOKEN  checks the token continuously, as GET /v1/videos. It prints
+//	                  allowed NAME                     once it is allowed and cached
+//	                  denied NAME UNIX-NANOSECONDS     at the first denial
+//	                  last NAME UNIX-NANOSECONDS       before that, the start of the last allowed check
+//	                  stale NAME                       if it is allowed after that: must never happen
+//	                  unknown NAME UNIX-NANOSECONDS    the first time that no decision is possible
+//	stop NAME         stops the checks of the token
 package main

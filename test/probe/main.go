@@ -37,21 +37,21 @@ func run(in io.Reader, out io.Writer) error {
 	defer client.Close() //nolint:errcheck // the process ends
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	p := probe{client: client, events: &events{out: out}, held: map[string]context.CancelFunc{}}
+	p := probe{client: client, events: &events{out: out}, checks: map[string]context.CancelFunc{}}
 	if err := client.Ready(ctx); err != nil {
 		return err
 	}
-	p.events.say("ready")
+	p.events.print("ready")
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
-		if err := p.obey(ctx, strings.Fields(lines.Text())); err != nil {
+		if err := p.runCommand(ctx, strings.Fields(lines.Text())); err != nil {
 			return err
 		}
 	}
 	return lines.Err()
 }
 
-// credentialsFromEnv are a resource server's certificate, or none where the port is a local one.
+// credentialsFromEnv returns a resource server's certificate, or plain text for a local port.
 func credentialsFromEnv() (credentials.TransportCredentials, error) {
 	if os.Getenv("PROBE_CERT") == "" {
 		return mtls.Plaintext(), nil
@@ -62,58 +62,59 @@ func credentialsFromEnv() (credentials.TransportCredentials, error) {
 	}, "token")
 }
 
-// probe holds tokens.
+// probe runs the checks of tokens.
 type probe struct {
 	client *usher.Client
 	events *events
-	held   map[string]context.CancelFunc
+	checks map[string]context.CancelFunc
 }
 
-func (p *probe) obey(ctx context.Context, words []string) error {
+func (p *probe) runCommand(ctx context.Context, words []string) error {
 	switch {
-	case len(words) == 3 && words[0] == "hold":
-		holding, drop := context.WithCancel(ctx)
-		p.held[words[1]] = drop
-		go p.hold(holding, words[1], words[2])
-	case len(words) == 2 && words[0] == "drop" && p.held[words[1]] != nil:
-		p.held[words[1]]()
+	case len(words) == 3 && words[0] == "start":
+		checking, stop := context.WithCancel(ctx)
+		p.checks[words[1]] = stop
+		go p.check(checking, words[1], words[2])
+	case len(words) == 2 && words[0] == "stop" && p.checks[words[1]] != nil:
+		p.checks[words[1]]()
 	default:
 		return fmt.Errorf("unknown command %q", words[0])
 	}
 	return nil
 }
 
-// checkEvery is how often a token is checked: often enough that the figures are the
-// revocation's, and seldom enough that fifty probes leave the machine to it.
+// checkEvery is the time between two checks of a token: short enough that the measured delay is the
+// revocation's, and long enough for fifty probes on one machine.
 const checkEvery = 10 * time.Millisecond
 
-// hold checks one token until it is dropped. An answer that cannot be known is neither: it is told once and asked again.
-func (p *probe) hold(ctx context.Context, name, token string) {
+// check checks one token until ctx is done. A check without a decision is neither allowed nor
+// denied: it is printed once and retried.
+func (p *probe) check(ctx context.Context, name, token string) {
 	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
-	allowed, denied, untold := 0, false, false
-	var last time.Time // when the last check that allowed it began
+	allowed, denied, unknown := 0, false, false
+	var last time.Time // the start of the last check that was allowed
 	for {
 		began := time.Now()
 		_, err := p.client.Check(ctx, token, "GET", "/v1/videos")
 		var denial *enforce.Denial
 		switch {
 		case err == nil && denied:
-			p.events.say("stale " + name)
+			p.events.print("stale " + name)
 			return
 		case err == nil:
 			last = began
-			if allowed++; allowed == 2 { // the second answer comes from memory
-				p.events.say("allowed " + name)
+			if allowed++; allowed == 2 { // the second decision comes from the cache
+				p.events.print("allowed " + name)
 			}
 		case errors.As(err, &denial) && denial.Status == 401 && !denied:
 			denied = true
-			p.events.say(fmt.Sprintf("last %s %d", name, last.UnixNano()))
-			p.events.say(fmt.Sprintf("denied %s %d", name, time.Now().UnixNano()))
-		case errors.As(err, &denial) && denial.Status == 503 && !untold:
-			untold = true
-			p.events.say(fmt.Sprintf("last %s %d", name, last.UnixNano()))
-			p.events.say(fmt.Sprintf("untold %s %d", name, time.Now().UnixNano()))
+			p.events.print(fmt.Sprintf("last %s %d", name, last.UnixNano()))
+			p.events.print(fmt.Sprintf("denied %s %d", name, time.Now().UnixNano()))
+		case errors.As(err, &denial) && denial.Status == 503 && !unknown:
+			unknown = true
+			p.events.print(fmt.Sprintf("last %s %d", name, last.UnixNano()))
+			p.events.print(fmt.Sprintf("unknown %s %d", name, time.Now().UnixNano()))
 		}
 		select {
 		case <-ctx.Done():
@@ -123,13 +124,13 @@ func (p *probe) hold(ctx context.Context, name, token string) {
 	}
 }
 
-// events are lines, one writer at a time.
+// events writes one line at a time.
 type events struct {
 	mu  sync.Mutex
 	out io.Writer
 }
 
-func (e *events) say(line string) {
+func (e *events) print(line string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	fmt.Fprintln(e.out, line)

@@ -12,21 +12,22 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestFault_F1_EveryExampleWorksAsItIsPublished, in the program itself: a schema sees no difference between a door that works and
-// one that never reaches Usher.
+// TestFault_F1_EveryExampleWorksAsItIsPublished, in the real program: validating the configuration
+// would not show that the proxy cannot reach Usher.
 func TestFault_F1_EveryExampleWorksAsItIsPublished(t *testing.T) {
 	t.Parallel()
 	token := issue(t, "videos:read")
-	atEachDoor(t, func(t *testing.T, _ proxy, door *running) {
-		passed(t, ask(t, "GET", door.url+"/v1/videos", token))
+	atEachProxy(t, func(t *testing.T, _ proxy, rp *running) {
+		wantForwarded(t, request(t, "GET", rp.url+"/v1/videos", token))
 	})
 }
 
-// TestFault_F8_ARouteThatAsksNobodyPassesNoIdentity and no credential either: what an operator opens for a health check, say.
-func TestFault_F8_ARouteThatAsksNobodyPassesNoIdentity(t *testing.T) {
+// TestFault_F8_ARouteWithoutAuthorizationForwardsNoIdentity and no credential either: a route
+// without authorization, which an operator may add for a health check.
+func TestFault_F8_ARouteWithoutAuthorizationForwardsNoIdentity(t *testing.T) {
 	t.Parallel()
 	const first = "                        # Every path, not only /v1/"
-	b := usual()
+	b := sharedTargets()
 	b.more = []change{{first, `                        - match: {prefix: /open}
                           route: {cluster: api}
                           typed_per_filter_config:
@@ -34,10 +35,10 @@ func TestFault_F8_ARouteThatAsksNobodyPassesNoIdentity(t *testing.T) {
                               "@type": type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute
                               disabled: true
 ` + first}}
-	door := begin(t, envoy(), b)
-	r := passed(t, ask(t, "GET", door.url+"/open", "vdo_oat_secret", forged()...))
+	rp := startProxy(t, envoy(), b)
+	r := wantForwarded(t, request(t, "GET", rp.url+"/open", "vdo_oat_secret", forgedHeaders()...))
 	if got := identity(r.Header); len(got) > 0 {
-		t.Errorf("passed on in the name of %v", got)
+		t.Errorf("forwarded with the identity %v", got)
 	}
 	for name, values := range r.Header {
 		if name == "Authorization" || values[0] == marker {
@@ -46,8 +47,9 @@ func TestFault_F8_ARouteThatAsksNobodyPassesNoIdentity(t *testing.T) {
 	}
 }
 
-// TestFault_F7_EnvoyReadsItsCertificateAndTheAuthorityAgain when the files are replaced: with another authority's, and with a
-// certificate of nobody whom Usher knows, it is refused, and no restart is needed.
+// TestFault_F7_EnvoyReadsItsCertificateAndTheAuthorityAgain when the files are replaced: with
+// another authority's, and with a certificate that Usher does not trust, the connection is refused,
+// without a restart.
 func TestFault_F7_EnvoyReadsItsCertificateAndTheAuthorityAgain(t *testing.T) {
 	t.Parallel()
 	token := issue(t, "videos:read")
@@ -57,25 +59,25 @@ func TestFault_F7_EnvoyReadsItsCertificateAndTheAuthorityAgain(t *testing.T) {
 	must(t, err)
 	must(t, stranger.Issue(resourceServer))
 	certs := copyOf(t, other, "ca.pem", resourceServer+".pem", resourceServer+".key")
-	b := usual()
+	b := sharedTargets()
 	b.certs = certs
-	door := begin(t, envoy(), b)
-	opens := func() bool { return ask(t, "GET", door.url+"/v1/videos", token).Status == http.StatusOK }
+	rp := startProxy(t, envoy(), b)
+	opens := func() bool { return request(t, "GET", rp.url+"/v1/videos", token).Status == http.StatusOK }
 	if opens() {
-		t.Fatal("it asks whoever answers")
+		t.Fatal("Envoy connects to an untrusted server")
 	}
 	replace(t, right, certs, "ca.pem")
 	replace(t, right, certs, resourceServer+".key")
 	replace(t, right, certs, resourceServer+".pem")
 	eventually(t, "it takes the new files", opens)
 	replace(t, other, certs, "ca.pem")
-	fresh := begin(t, envoy(), b) // the first has connections that were proven before
-	if a := ask(t, "GET", fresh.url+"/v1/videos", token); a.Status != http.StatusServiceUnavailable {
-		t.Errorf("with another authority it answers %d", a.Status)
+	fresh := startProxy(t, envoy(), b) // the first one has connections that were verified before
+	if a := request(t, "GET", fresh.url+"/v1/videos", token); a.Status != http.StatusServiceUnavailable {
+		t.Errorf("with another authority it returns %d", a.Status)
 	}
 }
 
-// replace puts a file of one folder in its place in another, in one step.
+// replace atomically replaces a file of one folder with that of another.
 func replace(t *testing.T, from, to, name string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(from, name))
@@ -85,7 +87,7 @@ func replace(t *testing.T, from, to, name string) {
 	must(t, os.Rename(next, filepath.Join(to, name)))
 }
 
-// eventually repeats a check until it holds; the time is only there to end a test that never will.
+// eventually polls a check until it returns true, and fails the test after a timeout.
 func eventually(t *testing.T, what string, check func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !check(); time.Sleep(100 * time.Millisecond) {
@@ -95,40 +97,40 @@ func eventually(t *testing.T, what string, check func() bool) {
 	}
 }
 
-// TestFault_F5_OneTokenReplicaThatIsGoneOrStandsStillIsLeftOut: no request fails that begins five seconds later, and the replica is
-// asked again when it is back.
-func TestFault_F5_OneTokenReplicaThatIsGoneOrStandsStillIsLeftOut(t *testing.T) {
+// TestFault_F5_AStoppedOrSuspendedTokenReplicaIsLeftOut: no request fails that starts five
+// seconds later, and the replica is used again when it is back.
+func TestFault_F5_AStoppedOrSuspendedTokenReplicaIsLeftOut(t *testing.T) {
 	t.Parallel()
 	token := issue(t, "videos:read")
 	for name, away := range map[string]func(p *harness.TCPProxy){
 		"gone":         func(p *harness.TCPProxy) { must(t, p.Close()); p.Cut() },
-		"stands still": func(p *harness.TCPProxy) { p.Swallow(true) },
+		"stands still": func(p *harness.TCPProxy) { p.Blackhole(true) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := usual()
+			b := sharedTargets()
 			between, err := harness.NewTCPProxy(b.tokens[1])
 			must(t, err)
 			b.tokens = []string{b.tokens[0], between.Addr()}
-			door := begin(t, envoy(), b)
-			load := begun(door, token)
-			load.forAWhile(2 * time.Second)
-			if failed := load.since(time.Time{}); len(failed) > 0 {
+			rp := startProxy(t, envoy(), b)
+			load := startLoad(rp, token)
+			load.wait(2 * time.Second)
+			if failed := load.startedSince(time.Time{}); len(failed) > 0 {
 				t.Errorf("before anything happened: %v", failed[0])
 			}
 			at := time.Now()
 			away(between)
-			load.forAWhile(10 * time.Second)
+			load.wait(10 * time.Second)
 			load.end()
-			if failed := load.since(at.Add(5 * time.Second)); len(failed) > 0 {
+			if failed := load.startedSince(at.Add(5 * time.Second)); len(failed) > 0 {
 				t.Errorf("%d requests failed that began 5 s later: %v", len(failed), failed[0])
 			}
-			t.Logf("%d of %d requests failed", len(load.since(time.Time{})), load.sent)
+			t.Logf("%d of %d requests failed", len(load.startedSince(time.Time{})), load.sent)
 		})
 	}
 }
 
-// load sends requests one after another, a few at the same time, and keeps the failures.
+// load sends requests one after another, a few concurrently, and keeps the failures.
 type load struct {
 	stop chan struct{}
 	wg   sync.WaitGroup
@@ -143,10 +145,10 @@ type failure struct {
 	what  string
 }
 
-// String is what failed.
+// String describes the failure.
 func (f failure) String() string { return f.what }
 
-func begun(door *running, token string) *load {
+func startLoad(rp *running, token string) *load {
 	l := &load{stop: make(chan struct{})}
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4}, Timeout: 20 * time.Second}
 	for range 4 {
@@ -157,14 +159,14 @@ func begun(door *running, token string) *load {
 					return
 				case <-time.After(20 * time.Millisecond):
 				}
-				l.one(client, door.url+"/v1/videos", token)
+				l.sendOne(client, rp.url+"/v1/videos", token)
 			}
 		})
 	}
 	return l
 }
 
-func (l *load) one(client *http.Client, address, token string) {
+func (l *load) sendOne(client *http.Client, address, token string) {
 	began, what := time.Now(), ""
 	req, err := http.NewRequest(http.MethodGet, address, nil)
 	if err == nil {
@@ -188,12 +190,12 @@ func (l *load) one(client *http.Client, address, token string) {
 	}
 }
 
-func (*load) forAWhile(d time.Duration) { time.Sleep(d) }
+func (*load) wait(d time.Duration) { time.Sleep(d) }
 
 func (l *load) end() { close(l.stop); l.wg.Wait() }
 
-// since are the failures of requests that began at a time or later.
-func (l *load) since(at time.Time) (failed []failure) {
+// startedSince returns the failures of requests that started at a time or later.
+func (l *load) startedSince(at time.Time) (failed []failure) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, f := range l.failed {
@@ -204,8 +206,8 @@ func (l *load) since(at time.Time) (failed []failure) {
 	return failed
 }
 
-// TestFault_F5_ReplacingTheTokenReplicasOneAfterAnotherLosesNothing: a replica that is about to end says so at its own port (F6) and
-// serves on until Envoy has noticed.
+// TestFault_F5_ReplacingTheTokenReplicasOneAfterAnotherLosesNothing: a replica that is shutting
+// down fails its health check (F6), and serves until Envoy has noticed.
 func TestFault_F5_ReplacingTheTokenReplicasOneAfterAnotherLosesNothing(t *testing.T) {
 	d, token := shared.deployment, issue(t, "videos:read")
 	for _, name := range []string{"token", "token-2"} {
@@ -214,17 +216,17 @@ func TestFault_F5_ReplacingTheTokenReplicasOneAfterAnotherLosesNothing(t *testin
 		must(t, err)
 		must(t, d.StartOne(name))
 	}
-	door := begin(t, envoy(), usual())
-	load := begun(door, token)
-	load.forAWhile(time.Second)
+	rp := startProxy(t, envoy(), sharedTargets())
+	load := startLoad(rp, token)
+	load.wait(time.Second)
 	for _, name := range []string{"token", "token-2"} {
 		_, err := d.StopOne(name)
 		must(t, err)
 		must(t, d.StartOne(name))
-		load.forAWhile(3 * time.Second) // until it is asked again
+		load.wait(3 * time.Second) // until it is used again
 	}
 	load.end()
-	if failed := load.since(time.Time{}); len(failed) > 0 {
+	if failed := load.startedSince(time.Time{}); len(failed) > 0 {
 		t.Errorf("%d of %d requests failed: %v", len(failed), load.sent, failed[0])
 	}
 }

@@ -11,55 +11,58 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// usherIsAway holds an answer to what a door says when Usher cannot be asked: 503, in the documented words, with Retry-After.
-func usherIsAway(t *testing.T, p proxy, a harness.Answer) {
+// wantUsherUnavailable checks a proxy's response when Usher is unreachable: 503 with the documented
+// body and Retry-After.
+func wantUsherUnavailable(t *testing.T, p proxy, a harness.Response) {
 	t.Helper()
 	if p.text {
 		if a.Status != http.StatusServiceUnavailable || a.Header.Get("Retry-After") != "2" {
-			t.Errorf("answered %d %v %s", a.Status, a.Header, a.Raw)
+			t.Errorf("returned %d %v %s", a.Status, a.Header, a.Raw)
 		}
 		return
 	}
-	refuses(t, a, http.StatusServiceUnavailable, denial("unavailable", unavailable), "")
+	wantDenied(t, a, http.StatusServiceUnavailable, denial("unavailable", unavailable), "")
 	if got := a.Header["Retry-After"]; len(got) != 1 || got[0] != "2" {
 		t.Errorf("Retry-After is %q", got)
 	}
 }
 
-// TestFault_F9_UsherAwayIsToldInOneWay, whether nothing listens or what listens stands still, and the door stays closed.
-func TestFault_F9_UsherAwayIsToldInOneWay(t *testing.T) {
+// TestFault_F9_UsherUnreachableHasOneResponse, whether Usher refuses connections or is suspended,
+// and no request is forwarded.
+func TestFault_F9_UsherUnreachableHasOneResponse(t *testing.T) {
 	t.Parallel()
 	token := issue(t, "videos:read")
-	still, end, err := mute()
+	still, end, err := silentServer()
 	must(t, err)
 	t.Cleanup(end)
-	gone := nobody(t)
+	gone := unusedAddr(t)
 	for name, addr := range map[string]string{"nothing listens": gone, "it stands still": still} {
 		t.Run(name, func(t *testing.T) {
-			b := usual()
+			b := sharedTargets()
 			b.gateway, b.tokens = addr, []string{addr}
-			doors, err := open(b)
-			t.Cleanup(func() { must(t, closeAll(doors)) })
+			enforcers, err := open(b)
+			t.Cleanup(func() { must(t, closeAll(enforcers)) })
 			must(t, err)
 			for _, p := range proxies() {
-				begun := time.Now()
-				usherIsAway(t, p, ask(t, "GET", doors[p.name].url+"/v1/videos", token))
-				if took := time.Since(begun); took > 20*time.Second {
-					t.Errorf("%s answers after %s", p.name, took)
+				started := time.Now()
+				wantUsherUnavailable(t, p, request(t, "GET", enforcers[p.name].url+"/v1/videos", token))
+				if took := time.Since(started); took > 20*time.Second {
+					t.Errorf("%s responds after %s", p.name, took)
 				}
-				if n := doors[p.name].api.got(t.Name()); n != 0 {
-					t.Errorf("%s: it reached the API unjudged", p.name)
+				if n := enforcers[p.name].api.count(t.Name()); n != 0 {
+					t.Errorf("%s: an unchecked request reached the API", p.name)
 				}
 			}
 		})
 	}
 }
 
-// TestFault_F9_NoOtherAnswerIsTakenForAYes: only 2xx opens, and only the documented denials are told.
-func TestFault_F9_NoOtherAnswerIsTakenForAYes(t *testing.T) {
+// TestFault_F9_OnlyA2xxAllowsARequest: only 2xx allows a request, and only the documented
+// denials are forwarded.
+func TestFault_F9_OnlyA2xxAllowsARequest(t *testing.T) {
 	t.Parallel()
 	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		status := http.StatusOK // for a check of health
+		status := http.StatusOK // for a health check
 		for _, name := range []string{"X-Original-Uri", "X-Forwarded-Uri"} {
 			if uri := r.Header.Get(name); uri != "" {
 				status = map[byte]int{'a': 302, 'b': 304, 'c': 400, 'd': 429, 'e': 500, 'f': 502, 'g': 503}[uri[len(uri)-1]]
@@ -70,53 +73,53 @@ func TestFault_F9_NoOtherAnswerIsTakenForAYes(t *testing.T) {
 	}))
 	t.Cleanup(broken.Close)
 	for _, p := range []proxy{nginx(), caddy(), haproxy(), traefik()} {
-		b := usual()
+		b := sharedTargets()
 		b.gateway, b.api = host(t, broken.URL), ""
-		door := begin(t, p, b)
+		rp := startProxy(t, p, b)
 		for _, path := range strings.Split("abcdefg", "") {
-			a := ask(t, "GET", door.url+"/"+path, "")
-			if a.Status/100 == 2 || door.api.got(t.Name()) != 0 {
-				t.Errorf("%s, path %s: answered %d, and %d requests reached the API", p.name, path, a.Status, door.api.got(t.Name()))
+			a := request(t, "GET", rp.url+"/"+path, "")
+			if a.Status/100 == 2 || rp.api.count(t.Name()) != 0 {
+				t.Errorf("%s, path %s: returned %d, and %d requests reached the API", p.name, path, a.Status, rp.api.count(t.Name()))
 			}
 		}
 	}
 }
 
-// TestFault_F9_TheAPIsFailureIsToldApartFromUshers: 502, and no word that it is safe to try again, since the API may have done what
-// was asked. What the API itself answers passes as it is.
-func TestFault_F9_TheAPIsFailureIsToldApartFromUshers(t *testing.T) {
+// TestFault_F9_TheAPIsFailureDiffersFromUshers: 502 without Retry-After, since the API may have
+// executed the request. The API's own error responses are forwarded unchanged.
+func TestFault_F9_TheAPIsFailureDiffersFromUshers(t *testing.T) {
 	t.Parallel()
 	token := issue(t, "videos:read analyze:write")
-	failed := func(t *testing.T, p proxy, a harness.Answer) {
+	failed := func(t *testing.T, p proxy, a harness.Response) {
 		t.Helper()
 		if a.Status != http.StatusBadGateway || a.Header.Get("Retry-After") != "" {
-			t.Errorf("answered %d %v %s", a.Status, a.Header, a.Raw)
+			t.Errorf("returned %d %v %s", a.Status, a.Header, a.Raw)
 		}
 		if !p.text {
-			refuses(t, a, http.StatusBadGateway, denial("unavailable", silent), "")
+			wantDenied(t, a, http.StatusBadGateway, denial("unavailable", silent), "")
 		}
 	}
-	atEachDoor(t, func(t *testing.T, p proxy, door *running) {
-		failed(t, p, ask(t, "POST", door.url+"/v1/videos/vid_1/analyze?hangup", token))
-		failed(t, p, ask(t, "GET", door.url+"/v1/videos?hangup", token))
-		if n := door.api.got(t.Name()); n > 3 {
-			t.Errorf("%d requests reached the API, which hung up on two", n) // a GET may be sent again
+	atEachProxy(t, func(t *testing.T, p proxy, rp *running) {
+		failed(t, p, request(t, "POST", rp.url+"/v1/videos/vid_1/analyze?hangup", token))
+		failed(t, p, request(t, "GET", rp.url+"/v1/videos?hangup", token))
+		if n := rp.api.count(t.Name()); n > 3 {
+			t.Errorf("%d requests reached the API, which closed two connections", n) // a proxy may repeat a GET
 		}
 		for _, status := range []string{"502", "503", "504"} {
-			a := ask(t, "GET", door.url+"/v1/videos?status="+status, token)
+			a := request(t, "GET", rp.url+"/v1/videos?status="+status, token)
 			if a.Header.Get("Retry-After") != "7" || !strings.Contains(a.Raw, "Method") || strconv.Itoa(a.Status) != status {
 				t.Errorf("the API's own %s became %d %v %s", status, a.Status, a.Header, a.Raw)
 			}
 		}
-		b := usual()
-		b.api = nobody(t)
-		failed(t, p, ask(t, "GET", begin(t, p, b).url+"/v1/videos", token))
+		b := sharedTargets()
+		b.api = unusedAddr(t)
+		failed(t, p, request(t, "GET", startProxy(t, p, b).url+"/v1/videos", token))
 	})
 }
 
-func closeAll(doors map[string]*running) error {
+func closeAll(enforcers map[string]*running) error {
 	var first error
-	for _, d := range doors {
+	for _, d := range enforcers {
 		if err := d.stop(); err != nil && first == nil {
 			first = err
 		}

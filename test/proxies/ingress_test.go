@@ -11,8 +11,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// ingressNginx is nginx as the controller of ingress-nginx configures it from the annotations of docs/kubernetes.md: what its template
-// says of an external authorization, of what goes on, and of limits.
+// ingressNginx is nginx with the configuration that the controller of ingress-nginx generates from
+// the annotations of docs/kubernetes.md: its template's directives for external authorization,
+// forwarded headers and limits.
 func ingressNginx(t *testing.T) proxy {
 	t.Helper()
 	annotations := ingressAnnotations(t)
@@ -53,7 +54,7 @@ location = /ready { return 204; }
 	must(t, os.WriteFile(file, []byte(text), 0o600))
 	return proxy{
 		name: "ingress-nginx", files: []string{file}, command: nginx().command,
-		changes: func(b behind) ([]change, error) {
+		changes: func(b targets) ([]change, error) {
 			return []change{
 				{"DIR/", b.dir + "/"}, {"FRONT", b.front}, {"gateway-forward-auth.usher.svc.cluster.local:8081", b.gateway}, {"http://API", "http://" + b.api},
 			}, nil
@@ -61,7 +62,7 @@ location = /ready { return 204; }
 	}
 }
 
-// ingressAnnotations are those that docs/kubernetes.md prints, without their prefix.
+// ingressAnnotations returns the annotations that docs/kubernetes.md prints, without their prefix.
 func ingressAnnotations(t *testing.T) map[string]string {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join(root, "docs", "kubernetes.md"))
@@ -79,15 +80,16 @@ func ingressAnnotations(t *testing.T) map[string]string {
 	return annotations
 }
 
-// TestTheAnnotationsForIngressNginxMakeADoor that is closed, passes what a token opens in its own name, and no other identity.
-func TestTheAnnotationsForIngressNginxMakeADoor(t *testing.T) {
+// TestTheAnnotationsForIngressNginxEnforceTokens: requests without a valid token are denied, and
+// the others are forwarded with the token's identity and no other.
+func TestTheAnnotationsForIngressNginxEnforceTokens(t *testing.T) {
 	t.Parallel()
 	token := issue(t, "videos:read analyze:write")
-	b := usual()
-	door := begin(t, ingressNginx(t), b)
-	r := passed(t, ask(t, "GET", door.url+"/v1/videos?a=%2F..", token, forged()...))
+	b := sharedTargets()
+	rp := startProxy(t, ingressNginx(t), b)
+	r := wantForwarded(t, request(t, "GET", rp.url+"/v1/videos?a=%2F..", token, forgedHeaders()...))
 	if got := identity(r.Header); got["USHER_CLIENT_ID"] != "vdo_client_abc123" || got["USHER_SUBJECT"] == marker || r.URI != "/v1/videos?a=%2F.." {
-		t.Errorf("passed on as %s in the name of %v", r.URI, got)
+		t.Errorf("forwarded as %s with the identity %v", r.URI, got)
 	}
 	for _, name := range []string{"Authorization", "Cookie", "X-Http-Method-Override", "X-Original-Url", "X-Rewrite-Url"} {
 		if value, ok := r.Header[name]; ok {
@@ -95,7 +97,7 @@ func TestTheAnnotationsForIngressNginxMakeADoor(t *testing.T) {
 		}
 	}
 	body, sum := patterned(20 << 20)
-	if r := passed(t, send(t, "POST", door.url+"/v1/videos/vid_1/analyze", token, strings.NewReader(body))); r.Sum != sum {
+	if r := wantForwarded(t, send(t, "POST", rp.url+"/v1/videos/vid_1/analyze", token, strings.NewReader(body))); r.Sum != sum {
 		t.Errorf("%d bytes arrived", r.Length)
 	}
 	for _, row := range []struct {
@@ -109,12 +111,12 @@ func TestTheAnnotationsForIngressNginxMakeADoor(t *testing.T) {
 		{"GET", "//v1/videos", token, http.StatusForbidden},
 		{"OPTIONS", "/v1/videos", "", http.StatusUnauthorized},
 	} {
-		if a := ask(t, row.method, door.url+row.path, row.token); a.Status != row.status {
-			t.Errorf("%s %s is answered %d, want %d", row.method, row.path, a.Status, row.status)
+		if a := request(t, row.method, rp.url+row.path, row.token); a.Status != row.status {
+			t.Errorf("%s %s returned %d, want %d", row.method, row.path, a.Status, row.status)
 		}
 	}
-	b.gateway = nobody(t)
-	if a := ask(t, "GET", begin(t, ingressNginx(t), b).url+"/v1/videos", token); a.Status != http.StatusInternalServerError {
-		t.Errorf("with Usher away it answers %d", a.Status)
+	b.gateway = unusedAddr(t)
+	if a := request(t, "GET", startProxy(t, ingressNginx(t), b).url+"/v1/videos", token); a.Status != http.StatusInternalServerError {
+		t.Errorf("without Usher it returns %d", a.Status)
 	}
 }

@@ -5,47 +5,47 @@ import (
 	"testing"
 )
 
-// TestFault_F11_NoLogHoldsACredential, wherever a client has put it: in its place, in the query, in a cookie; in the log of access
-// and in that of errors, of requests that pass, are denied or fail.
+// TestFault_F11_NoLogHoldsACredential, whether it is sent in its header, in the query or in a
+// cookie; neither the access log nor the error log, for forwarded, denied and failed requests.
 func TestFault_F11_NoLogHoldsACredential(t *testing.T) {
 	t.Parallel()
 	token := issue(t, "videos:read analyze:write")
 	for _, p := range proxies() {
-		b := usual()
-		door := begin(t, p, b)
+		b := sharedTargets()
+		rp := startProxy(t, p, b)
 		query := "?access_token=" + token
-		ask(t, "GET", door.url+"/v1/videos"+query, token, "Cookie", "token="+token)
-		ask(t, "GET", door.url+"/v1/videos"+query, "")
-		ask(t, "GET", door.url+"/v1/nothing"+query, token)
-		b.api = nobody(t)
-		failing := begin(t, p, b)
-		ask(t, "GET", failing.url+"/v1/videos", token)
-		for _, d := range []*running{door, failing} {
-			must(t, d.stop()) // so that everything is written
+		request(t, "GET", rp.url+"/v1/videos"+query, token, "Cookie", "token="+token)
+		request(t, "GET", rp.url+"/v1/videos"+query, "")
+		request(t, "GET", rp.url+"/v1/nothing"+query, token)
+		b.api = unusedAddr(t)
+		failing := startProxy(t, p, b)
+		request(t, "GET", failing.url+"/v1/videos", token)
+		for _, d := range []*running{rp, failing} {
+			must(t, d.stop()) // so that the logs are flushed
 			printed := d.printed()
 			if strings.Contains(printed, token) {
 				t.Errorf("%s wrote the token:\n%s", p.name, printed)
 			}
 			if !strings.Contains(printed, "/v1/videos") && p.name != "traefik" {
-				t.Errorf("%s wrote nothing of the request:\n%s", p.name, printed)
+				t.Errorf("%s logged nothing about the request:\n%s", p.name, printed)
 			}
 		}
 	}
 }
 
-// TestNginxsErrorLogHasTheRequestLine, as README.md says of it alone: a token in a query, which no door takes, stands there when
-// the API is away.
+// TestNginxsErrorLogHasTheRequestLine, as README.md says: nginx alone logs a token in a query,
+// which no proxy accepts, when the API is unreachable.
 func TestNginxsErrorLogHasTheRequestLine(t *testing.T) {
 	t.Parallel()
 	token := issue(t, "videos:read")
 	for _, p := range proxies() {
-		b := usual()
-		b.api = nobody(t)
-		door := begin(t, p, b)
-		ask(t, "GET", door.url+"/v1/videos?access_token="+marker, token)
-		must(t, door.stop())
-		if got := strings.Contains(door.printed(), marker); got != (p.name == "nginx") {
-			t.Errorf("%s: the query stands in its log: %t\n%s", p.name, got, door.printed())
+		b := sharedTargets()
+		b.api = unusedAddr(t)
+		rp := startProxy(t, p, b)
+		request(t, "GET", rp.url+"/v1/videos?access_token="+marker, token)
+		must(t, rp.stop())
+		if got := strings.Contains(rp.printed(), marker); got != (p.name == "nginx") {
+			t.Errorf("%s: the query is in its log: %t\n%s", p.name, got, rp.printed())
 		}
 	}
 }

@@ -1,6 +1,7 @@
-// Package proxies runs the worked examples of deploy/proxies as they are published, addresses alone changed, in the real programs:
-// Envoy, Traefik, Caddy, nginx and HAProxy. It holds each to what Usher's own /v1 promises: which requests reach the API, in whose
-// name, and what all others are answered.
+// Package proxies runs the examples of deploy/proxies as they are published, with only the
+// addresses replaced, in the real programs: Envoy, Traefik, Caddy, nginx and HAProxy. It checks
+// each against the promises of Usher's own /v1: which requests are forwarded, with which identity,
+// and the responses to the others.
 package proxies
 
 import (
@@ -17,7 +18,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// root is the repository's, and examples is where the configurations lie.
+// root is the repository's root, and examples is the folder of the configurations.
 const (
 	root     = "../.."
 	examples = root + "/deploy/proxies"
@@ -28,10 +29,10 @@ type site struct {
 	bins       harness.Binaries
 	deployment *harness.Deployment
 	dir        string
-	// doors are the examples, each in front of an API of its own, by name.
-	doors map[string]*running
+	// enforcers are the enforcing examples, each in front of an API of its own, by name.
+	enforcers map[string]*running
 	// whole is another Usher, behind the fronts.
-	whole *whole
+	usherBehindFronts *usherBehindFronts
 }
 
 var shared site //nolint:gochecknoglobals // set once in TestMain, read by every test
@@ -55,7 +56,7 @@ func run(m *testing.M) int {
 	return code
 }
 
-// start builds without the race detector: what is under test is a configuration.
+// start builds without the race detector: the tests check configurations.
 func start(dir string) error {
 	shared.dir = dir
 	fetch := exec.Command(filepath.Join(root, "scripts", "proxies.sh"))
@@ -75,8 +76,8 @@ func start(dir string) error {
 	if err != nil {
 		return err
 	}
-	// Two token replicas are for Envoy, which asks them itself.
-	if shared.deployment, err = harness.Replicated(shared.bins, dir, servers, 2, harness.Unhurried(nil)); err != nil {
+	// Envoy, which calls the token service directly, uses two replicas.
+	if shared.deployment, err = harness.Replicated(shared.bins, dir, servers, 2, harness.WithLongTimeouts(nil)); err != nil {
 		return err
 	}
 	if err := shared.deployment.Authority().Issue(resourceServer); err != nil {
@@ -84,20 +85,20 @@ func start(dir string) error {
 	}
 	var fronts error
 	var wg sync.WaitGroup
-	wg.Go(func() { shared.whole, fronts = newWhole() })
-	shared.doors, err = open(usual())
+	wg.Go(func() { shared.usherBehindFronts, fronts = newUsherBehindFronts() })
+	shared.enforcers, err = open(sharedTargets())
 	wg.Wait()
 	return errors.Join(err, fronts)
 }
 
 func end() error {
 	var errs []error
-	for _, d := range shared.doors {
+	for _, d := range shared.enforcers {
 		errs = append(errs, d.stop())
 		d.api.Close()
 	}
-	if shared.whole != nil {
-		errs = append(errs, shared.whole.close())
+	if shared.usherBehindFronts != nil {
+		errs = append(errs, shared.usherBehindFronts.close())
 	}
 	if shared.deployment != nil {
 		errs = append(errs, shared.deployment.Close())
@@ -112,7 +113,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// issue goes through the flow and returns an access token with these scopes.
+// issue runs the flow and returns an access token with these scopes.
 func issue(t *testing.T, scope string) string {
 	t.Helper()
 	d := shared.deployment
@@ -121,7 +122,7 @@ func issue(t *testing.T, scope string) string {
 	return tokens.Access
 }
 
-// apiKey creates one for ws_acme.
+// apiKey creates an API key for ws_acme.
 func apiKey(t *testing.T) string {
 	t.Helper()
 	conn, err := shared.deployment.Dial("operator", "token")
@@ -129,6 +130,6 @@ func apiKey(t *testing.T) string {
 	defer conn.Close()
 	res, err := tokenv1.NewApiKeyServiceClient(conn).CreateApiKey(t.Context(), &tokenv1.CreateApiKeyRequest{WorkspaceId: "ws_acme", Name: t.Name()})
 	must(t, err)
-	shared.deployment.Remember("api key", res.GetKey())
+	shared.deployment.RecordSecret("api key", res.GetKey())
 	return res.GetKey()
 }

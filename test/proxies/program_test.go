@@ -17,15 +17,15 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// patience is how long a program may take to start or to stop on a busy machine.
+// patience is the timeout for a program to start or to stop on a busy machine.
 const patience = time.Minute
 
-// running is a proxy with its example.
+// running is a running proxy with its example.
 type running struct {
 	name, url, log string
-	// api is what it leads to; nil where a test leads it elsewhere.
+	// api is the API behind the proxy; nil where a test sets another address.
 	api *api
-	// transport leads to it.
+	// transport connects to the proxy.
 	transport *http.Transport
 
 	cmd  *exec.Cmd
@@ -33,7 +33,7 @@ type running struct {
 }
 
 // launch runs an example with its addresses replaced.
-func launch(p proxy, b behind) (*running, error) {
+func launch(p proxy, b targets) (*running, error) {
 	dir, err := os.MkdirTemp(shared.dir, p.name+"-")
 	if err != nil {
 		return nil, err
@@ -75,10 +75,10 @@ func launch(p proxy, b behind) (*running, error) {
 	return r, nil
 }
 
-// change is one replacement in an example: from stands there, to takes its place.
+// change is one replacement in an example.
 type change struct{ from, to string }
 
-// write leaves the example's files in dir. Every replacement must find its place.
+// write writes the example's files with the replacements into dir. Every replacement must match.
 func write(p proxy, dir string, changes []change) error {
 	found := map[string]bool{}
 	for _, name := range p.files {
@@ -106,8 +106,9 @@ func write(p proxy, dir string, changes []change) error {
 	return nil
 }
 
-// listens waits until the program answers a preflight, which a door does without Usher and a front passes on: Traefik listens before
-// it has read its example, and Envoy's front before it has asked whether the gateway is alive.
+// listens waits until the program responds to a preflight, which an enforcing proxy answers itself
+// and a front forwards: Traefik listens before it has read its example, and Envoy's front before
+// its health check of the gateway.
 func (r *running) listens() error {
 	preflight, err := http.NewRequest(http.MethodOptions, r.url+"/v1/videos", nil)
 	if err != nil {
@@ -119,7 +120,7 @@ func (r *running) listens() error {
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		select {
 		case <-r.done:
-			return fmt.Errorf("%s ended before it listened:\n%s", r.name, r.printed())
+			return fmt.Errorf("%s exited before it listened:\n%s", r.name, r.printed())
 		case <-time.After(10 * time.Millisecond):
 		}
 		res, err := client.Do(preflight)
@@ -131,17 +132,17 @@ func (r *running) listens() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s does not listen after %s:\n%s", r.name, patience, r.printed())
+	return fmt.Errorf("%s is not listening after %s:\n%s", r.name, patience, r.printed())
 }
 
-// printed is everything that the program has written.
+// printed returns the program's output.
 func (r *running) printed() string {
-	text, _ := os.ReadFile(r.log) // empty where it wrote nothing
+	text, _ := os.ReadFile(r.log) // empty where it printed nothing
 	return string(text)
 }
 
 func (r *running) stop() error {
-	_ = r.cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
+	_ = r.cmd.Process.Signal(syscall.SIGTERM) // it may have exited already
 	select {
 	case <-r.done:
 		return nil
@@ -151,8 +152,8 @@ func (r *running) stop() error {
 	}
 }
 
-// open launches the examples of doors, each with an API of its own.
-func open(b behind) (map[string]*running, error) {
+// open launches the enforcing examples, each with an API of its own.
+func open(b targets) (map[string]*running, error) {
 	started, err := launchAll(proxies(), func(p proxy) (*running, error) {
 		api := newAPI()
 		b := b
@@ -163,22 +164,22 @@ func open(b behind) (map[string]*running, error) {
 		}
 		return r, err
 	})
-	doors := map[string]*running{}
+	enforcers := map[string]*running{}
 	for _, r := range started {
-		doors[r.name] = r
+		enforcers[r.name] = r
 	}
-	return doors, err
+	return enforcers, err
 }
 
-// launchAll launches examples at once, and returns those that run.
-func launchAll(all []proxy, one func(p proxy) (*running, error)) ([]*running, error) {
+// launchAll launches examples concurrently, and returns those that run.
+func launchAll(all []proxy, launchOne func(p proxy) (*running, error)) ([]*running, error) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var started []*running
 	var errs []error
 	for _, p := range all {
 		wg.Go(func() {
-			r, err := one(p)
+			r, err := launchOne(p)
 			mu.Lock()
 			defer mu.Unlock()
 			if r != nil {
@@ -191,8 +192,9 @@ func launchAll(all []proxy, one func(p proxy) (*running, error)) ([]*running, er
 	return started, errors.Join(errs...)
 }
 
-// begin launches one example until the test ends, with an API of its own unless it is to lead elsewhere.
-func begin(t *testing.T, p proxy, b behind) *running {
+// startProxy launches one example until the test ends, with an API of its own unless targets has
+// one.
+func startProxy(t *testing.T, p proxy, b targets) *running {
 	t.Helper()
 	var own *api
 	if b.api == "" {
@@ -207,7 +209,8 @@ func begin(t *testing.T, p proxy, b behind) *running {
 	return r
 }
 
-// nginxDirectives keep nginx in the foreground. As root it would give its workers to a user whom the test's folder is closed to.
+// nginxDirectives keep nginx in the foreground. As root it would run its workers as a user who
+// cannot read the test's folder.
 func nginxDirectives() string {
 	me, err := user.Current()
 	if err != nil || os.Geteuid() != 0 {

@@ -1,6 +1,7 @@
-// Package race sends requests at the same moment, over and over, and judges what is left: against the all-in-one and against five
-// processes on PostgreSQL and Redis, through HTTP alone. The processes run without the race detector: fifty requests behind a
-// barrier, two hundred times over, look for races between requests and not between goroutines.
+// Package race sends concurrent requests, repeatedly, and checks the resulting state: against the
+// all-in-one and against five processes on PostgreSQL and Redis, through HTTP only. The processes
+// run without the race detector: fifty requests behind a barrier, two hundred times, look for races
+// between requests and not between goroutines.
 package race
 
 import (
@@ -49,7 +50,7 @@ func start(dir string) error {
 	if err := errors.Join(os.Mkdir(one, 0o700), os.Mkdir(five, 0o700)); err != nil {
 		return err
 	}
-	alone, err := harness.AllInOne(bins, one, harness.Unhurried(nil))
+	alone, err := harness.AllInOne(bins, one, harness.WithLongTimeouts(nil))
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func start(dir string) error {
 	if err != nil {
 		return err
 	}
-	processes, err := harness.FiveProcesses(bins, five, servers, harness.Unhurried(nil))
+	processes, err := harness.FiveProcesses(bins, five, servers, harness.WithLongTimeouts(nil))
 	if err != nil {
 		return err
 	}

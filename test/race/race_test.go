@@ -7,23 +7,24 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// rounds is how often each race is run behind its barrier, on each shape and with it on each engine.
+// rounds is how often each race is run behind its barrier, on each shape and so on each database
+// engine.
 const rounds = 200
 
-// barrier runs the racers at once and returns their answers.
-func barrier(t *testing.T, racers ...func() (harness.Answer, error)) []harness.Answer {
+// barrier sends the requests concurrently and returns their responses.
+func barrier(t *testing.T, racers ...func() (harness.Response, error)) []harness.Response {
 	t.Helper()
-	answers, err := harness.Together(racers...)
+	responses, err := harness.Concurrently(racers...)
 	if err != nil {
 		t.Error(err)
 	}
-	return answers
+	return responses
 }
 
-// winners are the answers with tokens in them.
-func winners(answers []harness.Answer) []harness.Answer {
-	var won []harness.Answer
-	for _, a := range answers {
+// winners returns the responses with tokens.
+func winners(responses []harness.Response) []harness.Response {
+	var won []harness.Response
+	for _, a := range responses {
 		if a.Status == http.StatusOK && a.Text("access_token") != "" {
 			won = append(won, a)
 		}
@@ -31,8 +32,8 @@ func winners(answers []harness.Answer) []harness.Answer {
 	return won
 }
 
-// inRounds runs a race again and again on every shape. Two people have their own rounds at the same time: what is between one and
-// an app is nothing to the other, and most of a round is waiting.
+// inRounds repeats a race on every shape. Two users run their own rounds concurrently: their grants
+// are independent, and most of a round is waiting.
 func inRounds(t *testing.T, race func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request)) {
 	t.Helper()
 	each(t, func(t *testing.T, d *harness.Deployment) {
@@ -49,12 +50,13 @@ func inRounds(t *testing.T, race func(t *testing.T, d *harness.Deployment, b *ha
 	})
 }
 
-// TestCase34_FiftyRedemptionsOfOneCode: at most one token set, and since the others are replays, none that lives on.
+// TestCase34_FiftyRedemptionsOfOneCode: at most one response has tokens, and since the others are
+// replays, those tokens are revoked.
 func TestCase34_FiftyRedemptionsOfOneCode(t *testing.T) {
 	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
 		code, err := b.Approve(r)
 		must(t, err)
-		won := winners(barrier(t, harness.Repeat(50, func() (harness.Answer, error) { return d.Exchange(code, r) })...))
+		won := winners(barrier(t, harness.Repeat(50, func() (harness.Response, error) { return d.Exchange(code, r) })...))
 		if len(won) != 1 {
 			t.Fatalf("%d of 50 redemptions got tokens, want one", len(won))
 		}
@@ -64,12 +66,13 @@ func TestCase34_FiftyRedemptionsOfOneCode(t *testing.T) {
 	})
 }
 
-// TestCase48_TwentyRefreshesOfOneToken: one successor at most, and the reuse ends it.
+// TestCase48_TwentyRefreshesOfOneToken: at most one response has tokens, and the reuse revokes the
+// family.
 func TestCase48_TwentyRefreshesOfOneToken(t *testing.T) {
 	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
 		tokens, err := d.Issue(b, r)
 		must(t, err)
-		won := winners(barrier(t, harness.Repeat(20, func() (harness.Answer, error) { return d.Refresh(tokens.Refresh) })...))
+		won := winners(barrier(t, harness.Repeat(20, func() (harness.Response, error) { return d.Refresh(tokens.Refresh) })...))
 		if len(won) != 1 {
 			t.Fatalf("%d of 20 refreshes got tokens, want one", len(won))
 		}
@@ -80,20 +83,21 @@ func TestCase48_TwentyRefreshesOfOneToken(t *testing.T) {
 	})
 }
 
-// TestCase108_RefreshAgainstRevoke: after both returned nothing of the family is live, whoever came first.
+// TestCase108_RefreshAgainstRevoke: after both have returned, no token of the family is active,
+// whichever commits first.
 func TestCase108_RefreshAgainstRevoke(t *testing.T) {
 	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
 		tokens, err := d.Issue(b, r)
 		must(t, err)
-		answers := barrier(t,
-			func() (harness.Answer, error) { return d.Refresh(tokens.Refresh) },
-			func() (harness.Answer, error) {
+		responses := barrier(t,
+			func() (harness.Response, error) { return d.Refresh(tokens.Refresh) },
+			func() (harness.Response, error) {
 				return d.JSON("/oauth/revoke", map[string]any{"token": tokens.Refresh})
 			},
 		)
-		want(t, "status of the revocation", answers[1].Status, http.StatusOK)
+		want(t, "status of the revocation", responses[1].Status, http.StatusOK)
 		wantActive(t, d, tokens.Access, false)
-		for _, a := range winners(answers) {
+		for _, a := range winners(responses) {
 			wantActive(t, d, a.Text("access_token"), false)
 			again, err := d.Refresh(a.Text("refresh_token"))
 			must(t, err)
@@ -102,22 +106,23 @@ func TestCase108_RefreshAgainstRevoke(t *testing.T) {
 	})
 }
 
-// TestWire7_RedemptionAgainstDisconnect: when the button's answer has arrived, what was being issued at that moment is dead too.
+// TestWire7_RedemptionAgainstDisconnect: when the disconnection has returned, tokens that were
+// issued concurrently are revoked too.
 func TestWire7_RedemptionAgainstDisconnect(t *testing.T) {
 	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
 		code, err := b.Approve(r)
 		must(t, err)
 		account, button, err := b.DisconnectButton(harness.ConfidentialID)
 		must(t, err)
-		answers := barrier(t,
-			func() (harness.Answer, error) { return d.Exchange(code, r) },
-			func() (harness.Answer, error) {
+		responses := barrier(t,
+			func() (harness.Response, error) { return d.Exchange(code, r) },
+			func() (harness.Response, error) {
 				page, err := b.Submit(account, button, nil)
-				return harness.Answer{Status: page.Status, Raw: page.Body}, err
+				return harness.Response{Status: page.Status, Raw: page.Body}, err
 			},
 		)
-		want(t, "status of the disconnection", answers[1].Status, http.StatusSeeOther)
-		for _, a := range winners(answers) {
+		want(t, "status of the disconnection", responses[1].Status, http.StatusSeeOther)
+		for _, a := range winners(responses) {
 			wantActive(t, d, a.Text("access_token"), false)
 			again, err := d.Refresh(a.Text("refresh_token"))
 			must(t, err)

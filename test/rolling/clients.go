@@ -11,39 +11,40 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// The pauses of clients: they leave the machine time for what is measured.
+// The pauses of clients, which leave CPU time for the deployment.
 const (
 	flowPause    = 100 * time.Millisecond
 	refreshPause = 50 * time.Millisecond
 	revokePause  = 200 * time.Millisecond
 )
 
-// flow signs a person in, approves and exchanges the code. It is one operation: who fails begins anew.
+// flow signs a user in, approves and exchanges the code, as one operation; after a failure the
+// caller starts again.
 func (w *world) flow(ctx context.Context, email string) (*family, error) {
-	o := w.tally.begin(flowing)
+	o := w.tally.start(flowing)
 	f, err := w.connect(ctx, o, email)
 	return f, o.end(err)
 }
 
 func (w *world) connect(ctx context.Context, o *operation, email string) (*family, error) {
 	b := w.fleet.deployment.NewBrowser()
-	b.Client.Transport = w.door.of(o)
+	b.Client.Transport = w.gateways.forOperation(o)
 	code, err := b.Approve(harness.Request{Email: email})
 	if err != nil {
 		return nil, fmt.Errorf("approving: %w", err)
 	}
 	f := &family{access: map[string]bool{}}
-	w.truth.change(func() { w.truth.codes[secret.Sum(code)] = f })
+	w.clientState.change(func() { w.clientState.codes[secret.Sum(code)] = f })
 	a, err := w.ok(ctx, o, "/oauth/token", map[string]any{
 		"grant_type": "authorization_code", "code": code, "redirect_uri": harness.CallbackURI,
 		"client_id": harness.ConfidentialID, "client_secret": harness.ConfidentialPW,
 	})
-	w.truth.change(func() { f.got(a, err) })
+	w.clientState.change(func() { f.record(a, err) })
 	return f, err
 }
 
-// got notes an answer of the token endpoint.
-func (f *family) got(a answer, err error) {
+// record records a response of the token endpoint.
+func (f *family) record(a response, err error) {
 	var refused *refusal
 	switch {
 	case err == nil:
@@ -56,15 +57,16 @@ func (f *family) got(a answer, err error) {
 	}
 }
 
-// keepFlowing is a person who comes again and again.
+// keepFlowing runs the flow continuously as one user.
 func (w *world) keepFlowing(ctx context.Context, email string) {
 	for ctx.Err() == nil {
-		_, _ = w.flow(ctx, email) // it is counted
+		_, _ = w.flow(ctx, email) // the tally counts the result
 		pause(ctx, flowPause)
 	}
 }
 
-// keepRefreshing is an app that refreshes one connection, and has its person connect it anew when it was refused.
+// keepRefreshing refreshes one token family continuously, and runs the flow again when a refresh
+// was refused.
 func (w *world) keepRefreshing(ctx context.Context, email string) {
 	var f *family
 	for ctx.Err() == nil {
@@ -74,25 +76,25 @@ func (w *world) keepRefreshing(ctx context.Context, email string) {
 				pause(ctx, refreshPause)
 				continue
 			}
-			w.truth.change(func() {
+			w.clientState.change(func() {
 				for access := range f.access {
-					w.truth.live = append(w.truth.live, access)
+					w.clientState.live = append(w.clientState.live, access)
 				}
 			})
 		}
-		o := w.tally.begin(refreshing)
+		o := w.tally.start(refreshing)
 		a, err := w.ok(ctx, o, "/oauth/token", map[string]any{
 			"grant_type": "refresh_token", "refresh_token": f.refresh,
 			"client_id": harness.ConfidentialID, "client_secret": harness.ConfidentialPW,
 		})
-		w.truth.change(func() { f.got(a, err) })
-		_ = o.end(err) // it is counted
+		w.clientState.change(func() { f.record(a, err) })
+		_ = o.end(err) // the tally counts the result
 		pause(ctx, refreshPause)
 	}
 }
 
-// keepRevoking connects an app, sees that its token is active, and takes it back: the access token alone and the whole
-// connection in turn.
+// keepRevoking runs the flow, checks that the token is active, and revokes it: the access token
+// alone and the whole token family in turn.
 func (w *world) keepRevoking(ctx context.Context, email string) {
 	for turn := 0; ctx.Err() == nil; turn++ {
 		if f, err := w.flow(ctx, email); err == nil {
@@ -106,22 +108,22 @@ func (w *world) revoke(ctx context.Context, f *family, whole bool) {
 	var access string
 	for access = range f.access {
 	}
-	for k, ask := range w.asks {
-		w.question(ctx, k, ask, access) // so that whoever remembers does
+	for k, introspectFunc := range w.introspectors {
+		w.introspectOnce(ctx, k, introspectFunc, access) // so that caches hold it
 	}
 	token := access
 	if whole {
 		token = f.refresh
 	}
-	o := w.tally.begin(revoking)
+	o := w.tally.start(revoking)
 	_, err := w.ok(ctx, o, "/oauth/revoke", map[string]any{"token": token})
 	if o.end(err) != nil {
 		return
 	}
 	now := time.Now()
-	w.truth.change(func() {
+	w.clientState.change(func() {
 		f.revoked = f.revoked || whole
-		w.truth.dead = append(w.truth.dead, corpse{token: access, since: now})
+		w.clientState.revoked = append(w.clientState.revoked, revokedToken{token: access, since: now})
 	})
 }
 

@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// step is one thing that is done to the fleet.
+// step is one fault or replacement.
 type step struct {
 	phase string
 	do    func(ctx context.Context) error
 }
 
-// The phases in which something that Usher stands on goes away, for a moment.
+// The phases in which a server that Usher depends on is briefly unavailable.
 const (
 	masterKilled      = "Redis master killed"
-	failoverAsked     = "Redis failover asked for"
+	failoverRequested = "Redis failover asked for"
 	postgresRestarted = "PostgreSQL restarted"
 )
 
-// steps are one round of everything.
+// steps returns one round of all faults and replacements.
 func (w *world) steps() []step {
 	f := w.fleet
 	all := []step{
@@ -33,29 +33,29 @@ func (w *world) steps() []step {
 	return append(all,
 		step{masterKilled, f.redis.KillMaster},
 		step{postgresRestarted, w.restartPostgres},
-		step{failoverAsked, f.redis.Failover},
+		step{failoverRequested, f.redis.Failover},
 		step{"afterwards", nothing},
 	)
 }
 
-// restartPostgres restarts it as an operator does, who has a checkpoint written before.
+// restartPostgres restarts PostgreSQL after a checkpoint, as an operator does.
 func (w *world) restartPostgres(ctx context.Context) error {
 	if err := w.fleet.postgres.Checkpoint(ctx); err != nil {
 		return err
 	}
-	begun := time.Now()
+	started := time.Now()
 	err := w.fleet.postgres.Restart()
-	w.away = max(w.away, time.Since(begun))
+	w.away = max(w.away, time.Since(started))
 	return err
 }
 
-// nothing is done for a while.
+// nothing waits without a fault.
 func nothing(ctx context.Context) error {
 	pause(ctx, 2*time.Second)
 	return ctx.Err()
 }
 
-// reissue replaces every certificate in place, under processes that run.
+// reissue replaces every certificate in place, under running processes.
 func (f *fleet) reissue() error {
 	for _, name := range []string{"identity", "authz", "token", "consent", "gateway", resourceServer} {
 		if err := f.deployment.Authority().Issue(name); err != nil {
@@ -65,8 +65,9 @@ func (f *fleet) reissue() error {
 	return nil
 }
 
-// renewAuthority replaces the authority as docs/operations.md says: both are believed, all are signed anew, the old one goes.
-// Connections that stand are not disturbed; the replacement of the processes that follows makes new ones.
+// renewAuthority replaces the authority as docs/operations.md says: both are trusted, every
+// certificate is signed anew, the old authority is removed. Open connections are not closed; the
+// replacement of the processes that follows opens new ones.
 func (f *fleet) renewAuthority() error {
 	if err := f.deployment.Authority().Renew(); err != nil {
 		return err
@@ -77,7 +78,7 @@ func (f *fleet) renewAuthority() error {
 	return f.deployment.Authority().Retire()
 }
 
-// replace ends a process as a rollout does, and starts it again.
+// replace stops a process as a rollout does, and starts it again.
 func (f *fleet) replace(name string) error {
 	if _, err := f.deployment.StopOne(name); err != nil {
 		return err
@@ -85,19 +86,19 @@ func (f *fleet) replace(name string) error {
 	return f.deployment.StartOne(name)
 }
 
-// recovery is how long everything may take to go well again before the run is given up.
+// recovery is the timeout for every kind of operation to succeed again, after which the run fails.
 const recovery = time.Minute
 
-// settle waits until everybody has had success again since now.
-func (w *world) settle(ctx context.Context) error {
+// waitUntilRecovered waits until every kind of operation has succeeded since now.
+func (w *world) waitUntilRecovered(ctx context.Context) error {
 	before := map[kind]int{}
 	for _, k := range kinds() {
-		before[k] = w.tally.well(k)
+		before[k] = w.tally.succeeded(k)
 	}
 	for deadline := time.Now().Add(recovery); ; pause(ctx, 20*time.Millisecond) {
 		waits := ""
 		for _, k := range kinds() {
-			if w.tally.well(k) < before[k]+2 { // the second has begun after now
+			if w.tally.succeeded(k) < before[k]+2 { // the second one has started after now
 				waits = string(k)
 			}
 		}
@@ -105,7 +106,7 @@ func (w *world) settle(ctx context.Context) error {
 			return ctx.Err()
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("%s do not go well again within %s", waits, recovery)
+			return fmt.Errorf("%s do not succeed again within %s", waits, recovery)
 		}
 	}
 }

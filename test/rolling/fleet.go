@@ -9,23 +9,23 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// fleet is two replicas of every service, and what they stand on.
+// fleet is two replicas of every service, and the servers below them.
 type fleet struct {
 	deployment *harness.Deployment
 	postgres   *harness.OwnPostgres
 	redis      *harness.RedisGroup
 }
 
-// settings are an operator's who wants no client to notice a replacement.
+// settings returns the settings of an operator who replaces processes without failures.
 func settings(sentinels string) map[string]string {
 	return map[string]string{
 		"USHER_REDIS_ADDRS": sentinels, "USHER_REDIS_MASTER_NAME": harness.RedisMaster,
-		// Longer than a caller may take to find a replica that came back: see docs/resilience.md.
+		// Longer than a caller takes to find a restarted replica: see docs/resilience.md.
 		"USHER_DRAIN_TIME":                 "2s",
 		"USHER_TOKEN_REFRESH_RETRY_WINDOW": "10s",
 		// A client does in minutes here what others do in months.
 		"USHER_TOKEN_REFRESH_LIMIT": "0", "USHER_TOKEN_GRANT_LIMIT": "0",
-		// Everybody comes from one address here.
+		// All clients have one address here.
 		"USHER_IDENTITY_SOURCE_ATTEMPTS": "1000", "USHER_AUTHZ_USER_REQUESTS": "0",
 	}
 }
@@ -36,7 +36,7 @@ func startFleet(ctx context.Context, dir string) (*fleet, error) {
 	if err := os.Mkdir(bin, 0o700); err != nil {
 		return nil, err
 	}
-	bins, err := harness.Build(bin, false) // what is raced here are processes
+	bins, err := harness.Build(bin, false) // the tests race processes, not goroutines
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func startFleet(ctx context.Context, dir string) (*fleet, error) {
 	return f, f.deployment.Authority().Issue(resourceServer)
 }
 
-// close ends everything, and holds the logs against the secrets that browsers saw.
+// close stops everything, and searches the logs for the secrets that browsers received.
 func (f *fleet) close() error {
 	return errors.Join(f.deployment.Close(), f.redis.Close(), f.postgres.Close())
 }

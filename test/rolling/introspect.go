@@ -21,30 +21,31 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// resourceServer is whose certificate the introspectors show.
+// resourceServer is the name of the introspectors' certificate.
 const resourceServer = "video-api"
 
-// askPause is between two questions of one introspector.
-const askPause = 5 * time.Millisecond
+// introspectPause is the time between two checks of one introspector.
+const introspectPause = 5 * time.Millisecond
 
-// askAgain is what a caller over gRPC waits before it asks again, as the gateway tells those over HTTP.
-const askAgain = 2 * time.Second
+// retryPause is the time that a gRPC caller waits before a retry, as the gateway's Retry-After
+// tells HTTP clients.
+const retryPause = 2 * time.Second
 
-// settleTime is how long the SDK may go on with what it remembers after a revocation has returned: less than a second, if
-// the stream is cut just then (docs/sdk.md), and five more for a machine that is busy. Once it has denied a
-// token it must not allow it at all.
-const settleTime = 6 * time.Second
+// sdkStaleLimit is how long the SDK may use its cache after a revocation has returned: less than a
+// second, if the stream is cut just then (docs/sdk.md), and five more for a busy machine. Once it
+// has denied a token it must never allow it again.
+const sdkStaleLimit = 6 * time.Second
 
-// ask says whether a token is active.
-type ask func(ctx context.Context, o *operation, token string) (bool, error)
+// introspectFunc reports whether a token is active.
+type introspectFunc func(ctx context.Context, o *operation, token string) (bool, error)
 
-// corpse is a token that was revoked, and when the answer of that had arrived.
-type corpse struct {
+// revokedToken is a revoked token, and when the response to its revocation arrived.
+type revokedToken struct {
 	token string
 	since time.Time
 }
 
-// dialSDK opens the two gRPC ways to ask, over both replicas. The answer ends them.
+// dial opens the two gRPC connections for introspection, over both replicas. closeAll closes them.
 func (w *world) dial() (closeAll func(), err error) {
 	d := w.fleet.deployment
 	creds, err := usher.Certificate{
@@ -62,14 +63,14 @@ func (w *world) dial() (closeAll func(), err error) {
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	w.asks = map[kind]ask{overHTTP: w.askHTTP, overGRPC: askGRPC(tokenv1.NewIntrospectionServiceClient(conn)), bySDK: askSDK(client)}
+	w.introspectors = map[kind]introspectFunc{overHTTP: w.introspectHTTP, overGRPC: introspectGRPC(tokenv1.NewIntrospectionServiceClient(conn)), bySDK: introspectSDK(client)}
 	return func() {
 		_ = client.Close() // the run is over
 		_ = conn.Close()
 	}, nil
 }
 
-// dialReplicas is a caller without the SDK.
+// dialReplicas opens a connection as a caller without the SDK does.
 func dialReplicas(addrs []string, creds credentials.TransportCredentials) (*grpc.ClientConn, error) {
 	return grpc.NewClient("replicas:///token", grpc.WithTransportCredentials(creds), grpc.WithResolvers(replicas(addrs)),
 		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig": [{"round_robin": {}}]}`),
@@ -87,7 +88,7 @@ func replicas(addrs []string) resolver.Builder {
 	return r
 }
 
-func (w *world) askHTTP(ctx context.Context, o *operation, token string) (bool, error) {
+func (w *world) introspectHTTP(ctx context.Context, o *operation, token string) (bool, error) {
 	a, err := w.ok(ctx, o, "/oauth/introspect", map[string]any{
 		"token": token, "client_id": harness.ResourceID, "client_secret": harness.ResourcePW,
 	})
@@ -95,35 +96,35 @@ func (w *world) askHTTP(ctx context.Context, o *operation, token string) (bool, 
 	return active, err
 }
 
-// askGRPC asks once more when a replica goes away under it: the question changes nothing.
-func askGRPC(service tokenv1.IntrospectionServiceClient) ask {
+// introspectGRPC retries once when a replica becomes unavailable: introspection is idempotent.
+func introspectGRPC(service tokenv1.IntrospectionServiceClient) introspectFunc {
 	return func(ctx context.Context, o *operation, token string) (bool, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callLimit)
 		defer cancel()
 		res, err := service.IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: token})
 		if status.Code(err) == codes.Unavailable {
 			o.retry(err.Error())
-			time.Sleep(askAgain)
+			time.Sleep(retryPause)
 			res, err = service.IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: token})
 		}
 		return res.GetActive(), err
 	}
 }
 
-func askSDK(client *usher.Client) ask {
+func introspectSDK(client *usher.Client) introspectFunc {
 	return func(ctx context.Context, o *operation, token string) (bool, error) {
 		ctx = context.WithoutCancel(ctx)
 		active, err := checkSDK(ctx, client, token)
 		if err != nil {
 			o.retry(err.Error())
-			time.Sleep(askAgain)
+			time.Sleep(retryPause)
 			active, err = checkSDK(ctx, client, token)
 		}
 		return active, err
 	}
 }
 
-// checkSDK fails where the answer cannot be known.
+// checkSDK returns an error where the SDK has no decision.
 func checkSDK(ctx context.Context, client *usher.Client, token string) (bool, error) {
 	_, err := client.Check(ctx, token, "GET", "/v1/videos")
 	var denial *enforce.Denial
@@ -133,62 +134,62 @@ func checkSDK(ctx context.Context, client *usher.Client, token string) (bool, er
 	return err == nil, err
 }
 
-// question asks about a token as one operation.
-func (w *world) question(ctx context.Context, k kind, ask ask, token string) (active, known bool) {
-	o := w.tally.begin(k)
-	active, err := ask(ctx, o, token)
+// introspectOnce introspects a token as one operation.
+func (w *world) introspectOnce(ctx context.Context, k kind, introspectFunc introspectFunc, token string) (active, known bool) {
+	o := w.tally.start(k)
+	active, err := introspectFunc(ctx, o, token)
 	return active, o.end(err) == nil
 }
 
-// keepAsking asks about the living and the dead in turn, and counts what is wrong.
-func (w *world) keepAsking(ctx context.Context, k kind) {
-	denied := map[string]bool{} // by this asker
+// keepIntrospecting introspects live and revoked tokens in turn, and counts wrong results.
+func (w *world) keepIntrospecting(ctx context.Context, k kind) {
+	denied := map[string]bool{} // by this introspector
 	for turn := 0; ctx.Err() == nil; turn++ {
 		if turn%2 == 0 {
-			w.askLiving(ctx, k)
+			w.introspectLive(ctx, k)
 		} else {
-			w.askDead(ctx, k, denied)
+			w.introspectRevoked(ctx, k, denied)
 		}
-		pause(ctx, askPause)
+		pause(ctx, introspectPause)
 	}
 }
 
-func (w *world) askLiving(ctx context.Context, k kind) {
+func (w *world) introspectLive(ctx context.Context, k kind) {
 	var token string
-	w.truth.change(func() {
-		if n := len(w.truth.live); n > 0 {
-			token = w.truth.live[rand.N(n)]
+	w.clientState.change(func() {
+		if n := len(w.clientState.live); n > 0 {
+			token = w.clientState.live[rand.N(n)]
 		}
 	})
 	if token == "" {
 		return
 	}
-	if active, known := w.question(ctx, k, w.asks[k], token); known && !active {
+	if active, known := w.introspectOnce(ctx, k, w.introspectors[k], token); known && !active {
 		w.verdict.count(&w.verdict.FalseDenials, fmt.Sprintf("%s: a live token is denied", k))
 	}
 }
 
-// askDead asks about one of the dead, the fresh ones most often.
-func (w *world) askDead(ctx context.Context, k kind, denied map[string]bool) {
-	var c corpse
-	w.truth.change(func() {
-		if n := len(w.truth.dead); n > 0 {
-			c = w.truth.dead[n-1-min(rand.N(n), rand.N(n), rand.N(n))]
+// introspectRevoked introspects a revoked token, most often a recent one.
+func (w *world) introspectRevoked(ctx context.Context, k kind, denied map[string]bool) {
+	var c revokedToken
+	w.clientState.change(func() {
+		if n := len(w.clientState.revoked); n > 0 {
+			c = w.clientState.revoked[n-1-min(rand.N(n), rand.N(n), rand.N(n))]
 		}
 	})
 	if c.token == "" {
 		return
 	}
-	begun := time.Now()
-	active, known := w.question(ctx, k, w.asks[k], c.token)
+	started := time.Now()
+	active, known := w.introspectOnce(ctx, k, w.introspectors[k], c.token)
 	switch {
 	case known && !active:
 		denied[c.token] = true
 	case !known:
-	case k == bySDK && !denied[c.token] && begun.Sub(c.since) < settleTime:
-		w.verdict.late(begun.Sub(c.since))
+	case k == bySDK && !denied[c.token] && started.Sub(c.since) < sdkStaleLimit:
+		w.verdict.late(started.Sub(c.since))
 	default:
 		w.verdict.count(&w.verdict.StaleAllows,
-			fmt.Sprintf("%s: a token is allowed %s after its revocation, denied before: %t", k, begun.Sub(c.since), denied[c.token]))
+			fmt.Sprintf("%s: a token is allowed %s after its revocation, denied before: %t", k, started.Sub(c.since), denied[c.token]))
 	}
 }

@@ -6,8 +6,9 @@ import (
 	"github.com/vidocu/usher/test/rolling"
 )
 
-// TestNoClientIsLeftWithAReplacement: everything is replaced once under load; `make rolling` goes on for longer.
-func TestNoClientIsLeftWithAReplacement(t *testing.T) {
+// TestReplacingEverythingCausesNoClientFailure: everything is replaced once under load; `make
+// rolling` runs for longer.
+func TestReplacingEverythingCausesNoClientFailure(t *testing.T) {
 	report, err := rolling.Run(t.Context(), t.TempDir(), rolling.Options{
 		Load: rolling.Load{Flows: 2, Chains: 4, Revokers: 1, Introspectors: 1},
 	})

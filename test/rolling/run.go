@@ -11,27 +11,27 @@ import (
 	"google.golang.org/grpc/backoff"
 )
 
-// Options say how much and how long.
+// Options are the size and duration of a run.
 type Options struct {
 	Load Load
-	// For is how long to go on with rounds of everything; at least one is done.
+	// For is the duration of a run, in whole rounds; it has at least one.
 	For time.Duration
 }
 
-// Report is what clients noticed.
+// Report holds the counts of a run.
 type Report struct {
 	Tally   *Tally
 	Verdict *Verdict
-	// Took is from the first request to the last, Away the longest time that PostgreSQL took to restart.
+	// Took is the time from the first request to the last, Away the longest restart of PostgreSQL.
 	Took, Away time.Duration
 }
 
-// Broken are the promises that were not kept.
+// Broken returns the broken promises.
 func (r *Report) Broken() []string {
 	var broken []string
 	for what, n := range map[string]int{
 		"double issues": r.Verdict.DoubleIssues, "stale allows": r.Verdict.StaleAllows,
-		"live tokens denied": r.Verdict.FalseDenials, "live tokens that nobody has": r.Verdict.Unowned,
+		"live tokens denied": r.Verdict.FalseDenials, "live tokens that no client has": r.Verdict.Unowned,
 	} {
 		if n > 0 {
 			broken = append(broken, fmt.Sprintf("%s: %d", what, n))
@@ -50,15 +50,16 @@ func (r *Report) Broken() []string {
 	return broken
 }
 
-// covered is how long PostgreSQL may be away so that one retry, as late as Retry-After says, still finds it
+// covered is how long PostgreSQL may be unavailable so that one retry, after Retry-After, succeeds
 // (docs/resilience.md).
 const covered = 4 * time.Second
 
-// promised says whether one retry must be enough. A sign-in in progress may be lost with the Redis master that held it, and
-// nothing answers while PostgreSQL is away for longer than is waited for: both are told by 503.
+// promised reports whether one retry must be enough. A sign-in in progress may be lost with the
+// Redis master that held it, and every request fails while PostgreSQL is unavailable for longer
+// than the retry waits: both return 503.
 func (r *Report) promised(k kind, phase string) bool {
 	switch phase {
-	case masterKilled, failoverAsked:
+	case masterKilled, failoverRequested:
 		return k != flowing
 	case postgresRestarted:
 		return r.Away < covered && k != flowing
@@ -66,7 +67,7 @@ func (r *Report) promised(k kind, phase string) bool {
 	return true
 }
 
-// Print writes the counts, and in words what went wrong first.
+// Print writes the counts and the first failures.
 func (r *Report) Print(out io.Writer) {
 	fmt.Fprintf(out, "%s of load. Each cell: operations / repeated once / failed all the same.\n\n", r.Took.Round(time.Second))
 	r.Tally.print(out)
@@ -74,12 +75,13 @@ func (r *Report) Print(out io.Writer) {
 	fmt.Fprintf(out, "\nPostgreSQL was away for %s at most.\n", r.Away.Round(100*time.Millisecond))
 }
 
-// Details are the first failures and retries in words.
+// Details returns the first failures and retries as text.
 func (r *Report) Details() []string {
 	return slices.Concat(r.Verdict.details, r.Tally.failures, r.Tally.retries)
 }
 
-// Run starts two replicas of everything in dir, puts the load on them, does to them what the package says, and counts.
+// Run starts two replicas of every service in dir, puts them under load, runs the faults, and
+// counts.
 func Run(ctx context.Context, dir string, o Options) (*Report, error) {
 	f, err := startFleet(ctx, dir)
 	if err != nil {
@@ -99,22 +101,22 @@ func (w *world) run(ctx context.Context, o Options) (*Report, error) {
 	w.tally.enter("start")
 	load, stop := context.WithCancel(ctx)
 	defer stop()
-	begun := time.Now()
-	if err := w.begin(ctx, load); err != nil {
+	started := time.Now()
+	if err := w.start(ctx, load); err != nil {
 		return nil, err
 	}
 	err = w.rounds(ctx, o.For)
 	stop()
 	w.running.Wait()
-	report := &Report{Tally: w.tally, Verdict: w.verdict, Took: time.Since(begun), Away: w.away}
+	report := &Report{Tally: w.tally, Verdict: w.verdict, Took: time.Since(started), Away: w.away}
 	if err != nil {
 		return report, err
 	}
 	return report, w.audit(ctx)
 }
 
-// begin hires everybody and starts the load.
-func (w *world) begin(ctx, load context.Context) error {
+// start creates the users and starts the load.
+func (w *world) start(ctx, load context.Context) error {
 	crews := []struct {
 		name string
 		size int
@@ -126,22 +128,22 @@ func (w *world) begin(ctx, load context.Context) error {
 	}
 	for _, crew := range crews {
 		for i := range crew.size {
-			email, err := w.hire(ctx, fmt.Sprintf("%s-%d", crew.name, i))
+			email, err := w.createUser(ctx, fmt.Sprintf("%s-%d", crew.name, i))
 			if err != nil {
 				return err
 			}
 			w.running.Go(func() { crew.work(load, email) })
 		}
 	}
-	for k := range w.asks {
+	for k := range w.introspectors {
 		for range w.load.Introspectors {
-			w.running.Go(func() { w.keepAsking(load, k) })
+			w.running.Go(func() { w.keepIntrospecting(load, k) })
 		}
 	}
-	return w.settle(ctx)
+	return w.waitUntilRecovered(ctx)
 }
 
-// rounds does one thing after another, each when all went well again after the one before.
+// rounds runs one step after another, each when everything has recovered from the one before.
 func (w *world) rounds(ctx context.Context, limit time.Duration) error {
 	for deadline := time.Now().Add(limit); ; {
 		for _, s := range w.steps() {
@@ -149,7 +151,7 @@ func (w *world) rounds(ctx context.Context, limit time.Duration) error {
 			if err := s.do(ctx); err != nil {
 				return fmt.Errorf("%s: %w", s.phase, err)
 			}
-			if err := w.settle(ctx); err != nil {
+			if err := w.waitUntilRecovered(ctx); err != nil {
 				return fmt.Errorf("%s: %w", s.phase, err)
 			}
 		}
@@ -159,7 +161,7 @@ func (w *world) rounds(ctx context.Context, limit time.Duration) error {
 	}
 }
 
-// quickly finds a replica that came back within a second and a little.
+// quickly reconnects to a restarted replica within little more than a second.
 func quickly() backoff.Config {
 	return backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second}
 }

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// kind is what a client of the load does.
+// kind is a kind of operation.
 type kind string
 
-// The kinds, in the order they are reported.
+// The kinds, in the order of the report.
 const (
 	flowing    kind = "flows"
 	refreshing kind = "refreshes"
@@ -23,24 +23,25 @@ const (
 
 func kinds() []kind { return []kind{flowing, refreshing, overHTTP, overGRPC, bySDK, revoking} }
 
-// Row counts operations: how many there were, how many of them needed the one retry, and how many failed in spite of it.
+// Row counts operations: all, those that needed the one retry, and those that failed after it.
 type Row struct{ Done, Retried, Failed int }
 
-// Tally counts operations by the phase in which they began.
+// Tally counts operations by the phase in which they started.
 type Tally struct {
 	mu     sync.Mutex
 	phase  string
 	phases []string
 	rows   map[string]map[kind]*Row
-	// done counts the operations of a kind that went well, over all phases.
+	// done counts the successful operations of a kind, over all phases.
 	done map[kind]int
-	// failures and retries are the first of each in words: the many repetitions must not hide the one that failed.
+	// failures and retries describe the first of each: repetitions must not hide the first one that
+	// failed.
 	failures, retries []string
 }
 
 func newTally() *Tally { return &Tally{rows: map[string]map[kind]*Row{}, done: map[kind]int{}} }
 
-// enter begins a phase, or goes on with one that had been before.
+// enter starts a phase, or continues one.
 func (t *Tally) enter(phase string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -54,7 +55,7 @@ func (t *Tally) enter(phase string) {
 	}
 }
 
-// operation is something that a client wants done.
+// operation is one operation of a client.
 type operation struct {
 	tally   *Tally
 	kind    kind
@@ -62,13 +63,14 @@ type operation struct {
 	retried bool
 }
 
-func (t *Tally) begin(k kind) *operation {
+func (t *Tally) start(k kind) *operation {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return &operation{tally: t, kind: k, phase: t.phase}
 }
 
-// retry notes that the client had to ask again, and why. What goes wrong belongs to the phase in which it first does.
+// retry records that the client had to retry, and why. A failure belongs to the phase in which it
+// first occurs.
 func (o *operation) retry(why string) {
 	if !o.retried {
 		o.phase, o.retried = o.tally.now(), true
@@ -82,7 +84,7 @@ func (t *Tally) now() string {
 	return t.phase
 }
 
-// end counts the operation; a failure is one that the client is left with.
+// end counts the operation; err is the failure after the retry.
 func (o *operation) end(err error) error {
 	if err != nil {
 		if !o.retried {
@@ -105,7 +107,7 @@ func (o *operation) end(err error) error {
 	return nil
 }
 
-// maxNotes and maxNote keep a bad run readable.
+// maxNotes and maxNote keep the report of a bad run readable.
 const (
 	maxNotes = 100
 	maxNote  = 300
@@ -119,14 +121,14 @@ func (t *Tally) note(notes *[]string, o *operation, text string) {
 	}
 }
 
-// well is how many operations of a kind have gone well until now.
-func (t *Tally) well(k kind) int {
+// succeeded returns the number of successful operations of a kind so far.
+func (t *Tally) succeeded(k kind) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.done[k]
 }
 
-// Sum adds up a kind over phases; none is all of them.
+// Sum adds up a kind over phases; without phases, over all of them.
 func (t *Tally) sum(k kind, phases ...string) Row {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -141,7 +143,7 @@ func (t *Tally) sum(k kind, phases ...string) Row {
 	return sum
 }
 
-// print writes a table: a line a phase, and for each kind how many, of them retried, of them failed.
+// print writes a table: a line per phase, and for each kind the operations, retries and failures.
 func (t *Tally) print(out io.Writer) {
 	t.mu.Lock()
 	phases := slices.Clone(t.phases)

@@ -11,22 +11,23 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// Verdict is what must be zero.
+// Verdict counts violations, which must be zero.
 type Verdict struct {
 	mu sync.Mutex
-	// StaleAllows are answers that a revoked token is good.
+	// StaleAllows counts introspections in which a revoked token is active.
 	StaleAllows int
-	// FalseDenials are answers that a good token is not.
+	// FalseDenials counts introspections in which a live token is inactive.
 	FalseDenials int
-	// DoubleIssues are codes and refresh tokens that issued more than once.
+	// DoubleIssues counts codes and refresh tokens that issued tokens more than once.
 	DoubleIssues int
-	// Unowned are live tokens that nobody received although their client was told that there are none.
+	// Unowned counts live tokens that no client received, although the response said that none were
+	// issued.
 	Unowned int
-	// Late are checks of the SDK from memory before the revocation log had told it, and LateAfter how long after the revocation
-	// the last of them was. They are within its promise.
+	// Late counts checks that the SDK allowed from its cache before it had received the revocation,
+	// and LateAfter is the longest time after the revocation. They are within its promise.
 	Late      int
 	LateAfter time.Duration
-	// Codes and Rotations are how many were looked at for double issues.
+	// Codes and Rotations count the codes and rotations that were checked for double issues.
 	Codes, Rotations int
 
 	details []string
@@ -60,29 +61,29 @@ func (v *Verdict) print(out io.Writer) {
 `, v.Codes, v.Rotations, v.DoubleIssues, v.StaleAllows, v.FalseDenials, v.Unowned, v.Late, v.LateAfter.Round(time.Millisecond))
 }
 
-// issued is what the store holds of one code.
+// issued is what the store holds for one code.
 type issued struct {
 	live           bool
 	refresh        []byte
 	access, spends int
 }
 
-// audit holds the store against what the clients received.
+// audit compares the store with the responses that the clients received.
 func (w *world) audit(ctx context.Context) error {
 	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(w.fleet.postgres.Databases["token"]), MaxConns: 1})
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // it was read from
+	defer db.Close() //nolint:errcheck // only read from
 	stored, err := readIssued(ctx, db)
 	if err != nil {
 		return err
 	}
-	w.truth.mu.Lock()
-	defer w.truth.mu.Unlock()
-	for code, f := range w.truth.codes {
+	w.clientState.mu.Lock()
+	defer w.clientState.mu.Unlock()
+	for code, f := range w.clientState.codes {
 		w.verdict.Codes++
-		w.verdict.hold(f, stored[code])
+		w.verdict.checkCode(f, stored[code])
 	}
 	return nil
 }
@@ -108,21 +109,21 @@ LEFT JOIN (SELECT family_id, count(*) AS n FROM spent_refresh_tokens GROUP BY 1)
 	return stored, rows.Err()
 }
 
-// hold judges one code. Every exchange and every rotation is one access token in the store and one at the client, unless the
-// client's last answer never came.
-func (v *Verdict) hold(f *family, i issued) {
+// checkCode checks one code. Every exchange and every rotation is one access token in the store and
+// one at the client, unless the client's last response was lost.
+func (v *Verdict) checkCode(f *family, i issued) {
 	received, most := len(f.access), len(f.access)
 	if f.unsure || f.refused {
-		most++ // an answer that was lost for good
+		most++ // a response that was lost
 	}
 	v.Rotations += i.spends
 	switch {
 	case i.access > most || i.access < received || i.access > 0 && i.access != i.spends+1:
 		v.count(&v.DoubleIssues, fmt.Sprintf("%d access tokens and %d rotations are stored, the client received %d", i.access, i.spends, received))
 	case f.refused && i.live:
-		v.count(&v.Unowned, "a client was refused, and its connection lives")
+		v.count(&v.Unowned, "a client was refused, and its token family is live")
 	case !f.refused && !f.unsure && !f.revoked && !i.live:
-		v.count(&v.FalseDenials, "a connection ended that nobody took back")
+		v.count(&v.FalseDenials, "a token family is revoked that no client revoked")
 	case received > 0 && !f.unsure && !f.refused && secret.Hash(i.refresh) != secret.Sum(f.refresh):
 		v.count(&v.DoubleIssues, "the current refresh token is not the one that the client received last")
 	}

@@ -11,28 +11,30 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// Load says how much is going on.
+// Load is the size of the load.
 type Load struct {
-	// Flows are people who sign in, approve and have a code exchanged, again and again; Chains are apps that refresh.
+	// Flows is the number of users who run the flow continuously; Chains that of clients that
+	// refresh.
 	Flows, Chains int
-	// Revokers connect an app and take it back. Introspectors ask, as many in each of three ways.
+	// Revokers is the number of clients that connect and revoke. Introspectors is the number for
+	// each of the three kinds of introspection.
 	Revokers, Introspectors int
 }
 
-// world is the load and what it knows to be true.
+// world is the load and the expected state.
 type world struct {
-	fleet *fleet
-	load  Load
-	tally *Tally
-	door  *balancer
-	truth *truth
-	// verdict is on its way.
+	fleet       *fleet
+	load        Load
+	tally       *Tally
+	gateways    *balancer
+	clientState *clientState
+	// verdict is filled during the run.
 	verdict *Verdict
 
-	// asks are the ways to ask about a token.
-	asks    map[kind]ask
-	running sync.WaitGroup
-	// away is the longest that PostgreSQL took to restart.
+	// introspectors are the kinds of introspection.
+	introspectors map[kind]introspectFunc
+	running       sync.WaitGroup
+	// away is the longest restart of PostgreSQL.
 	away time.Duration
 }
 
@@ -41,16 +43,16 @@ func newWorld(f *fleet, load Load) *world {
 	for _, url := range f.deployment.PublicURLs {
 		gateways = append(gateways, url[len("http://"):])
 	}
-	return &world{fleet: f, load: load, tally: newTally(), door: newBalancer(gateways), truth: newTruth(), verdict: &Verdict{}}
+	return &world{fleet: f, load: load, tally: newTally(), gateways: newBalancer(gateways), clientState: newClientState(), verdict: &Verdict{}}
 }
 
-// hire adds a person, before anything fails.
-func (w *world) hire(ctx context.Context, name string) (email string, err error) {
+// createUser creates a user, before the faults.
+func (w *world) createUser(ctx context.Context, name string) (email string, err error) {
 	conn, err := w.fleet.deployment.Dial("operator", "identity")
 	if err != nil {
 		return "", err
 	}
-	defer conn.Close() //nolint:errcheck // two calls
+	defer conn.Close() //nolint:errcheck // used for two calls
 	people := identityv1.NewAdministrationServiceClient(conn)
 	email = name + "@example.com"
 	res, err := people.CreateUser(ctx, &identityv1.CreateUserRequest{
@@ -65,31 +67,31 @@ func (w *world) hire(ctx context.Context, name string) (email string, err error)
 	return email, err
 }
 
-// truth is what clients know: which codes gave which tokens, and what is dead.
-type truth struct {
-	mu    sync.Mutex
-	codes map[secret.Hash]*family
-	live  []string
-	dead  []corpse
+// clientState is what the clients have received: the tokens of each code, and the revoked tokens.
+type clientState struct {
+	mu      sync.Mutex
+	codes   map[secret.Hash]*family
+	live    []string
+	revoked []revokedToken
 }
 
-// family is what clients got out of one code.
+// family holds the tokens that clients received from one code.
 type family struct {
-	// refused says that the exchange was refused for good: nothing of the code may live.
+	// refused is set when the exchange was refused: no token of the code may be live.
 	refused bool
 	// access are the access tokens that a client received, refresh is the last refresh token.
 	access  map[string]bool
 	refresh string
-	// unsure says that the last answer never came, so that the store may be one step ahead.
+	// unsure is set when the last response was lost, so that the store may be one step ahead.
 	unsure bool
-	// revoked says that the client took it back.
+	// revoked is set when the client has revoked the family.
 	revoked bool
 }
 
-func newTruth() *truth { return &truth{codes: map[secret.Hash]*family{}} }
+func newClientState() *clientState { return &clientState{codes: map[secret.Hash]*family{}} }
 
-// change has a family changed by one client at a time.
-func (t *truth) change(f func()) {
+// change runs f with the lock held.
+func (t *clientState) change(f func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	f()

@@ -1,5 +1,6 @@
-// Package upgrade runs the previous release on the schema of the working tree and beside its processes, as a rolling upgrade
-// does, and rolls back: what either issues is good at the other.
+// Package upgrade runs the previous release on the schema of the working tree and beside its
+// processes, as a rolling upgrade does, and rolls back: tokens of either release are valid at the
+// other.
 package upgrade
 
 import (
@@ -11,7 +12,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// replicas is how many processes of each service there are: one is replaced while the other serves.
+// replicas is the number of processes of each service: one is replaced while the other serves.
 const replicas = 2
 
 func must(t *testing.T, err error) {
@@ -24,8 +25,9 @@ func must(t *testing.T, err error) {
 // roll is an upgrade in progress.
 type roll struct {
 	d *harness.Deployment
-	// held are tokens of apps that go on while everything is replaced under them, by when they were issued.
-	held map[string]harness.Tokens
+	// tokens are those of clients that were connected before and during the replacement, by the
+	// stage at which they were issued.
+	tokens map[string]harness.Tokens
 }
 
 func TestThePreviousReleaseRunsOnTheNewSchemaAndBesideTheNewOne(t *testing.T) {
@@ -45,24 +47,25 @@ func TestThePreviousReleaseRunsOnTheNewSchemaAndBesideTheNewOne(t *testing.T) {
 	d, err := harness.Replicated(next.With(previous), dir, servers, replicas, nil)
 	must(t, err)
 	t.Cleanup(func() { must(t, d.Close()) })
-	r := &roll{d: d, held: map[string]harness.Tokens{}}
+	r := &roll{d: d, tokens: map[string]harness.Tokens{}}
 
-	r.works(t, first)
+	r.wantEverythingWorks(t, first)
 	r.replace(t, upgrading, next)
-	r.works(t, "the new release")
+	r.wantEverythingWorks(t, "the new release")
 	r.replace(t, "rollback", next.With(previous))
-	r.works(t, "the previous release after the rollback")
+	r.wantEverythingWorks(t, "the previous release after the rollback")
 }
 
 const (
-	// first is when the first app is let in.
+	// first is the stage at which the first client is connected.
 	first = "the previous release on the new schema"
-	// upgrading is the way forth.
+	// upgrading is the replacement of the previous release.
 	upgrading = "upgrade"
 )
 
-// replace replaces one process of each service, so that every pair of releases meets in every place, and then the others. On the
-// way back the pairs are the same, and are looked at once, when half of the processes are back.
+// replace replaces one process of each service, so that each pair of releases is tested at each
+// service, and then the others. The pairs of the rollback are the same, and are tested once, when
+// half of the processes are replaced.
 func (r *roll) replace(t *testing.T, why string, bins harness.Binaries) {
 	t.Helper()
 	for n := range replicas {
@@ -73,67 +76,68 @@ func (r *roll) replace(t *testing.T, why string, bins harness.Binaries) {
 			}
 			must(t, r.d.Replace(name, bins))
 			if n == 0 && (why == upgrading || service == "consent") {
-				r.works(t, why+" of "+name)
+				r.wantEverythingWorks(t, why+" of "+name)
 			}
 		}
 	}
 }
 
-// works lets an app in, and shows that this app and those from before can do what they could: be asked about, refresh, be
-// disconnected.
-func (r *roll) works(t *testing.T, when string) {
+// wantEverythingWorks connects a client, and checks that its tokens and the earlier ones can be
+// introspected and refreshed, and that a client can be disconnected.
+func (r *roll) wantEverythingWorks(t *testing.T, when string) {
 	t.Helper()
 	b := r.d.NewBrowser()
 	tokens, err := r.d.Issue(b, harness.Request{})
 	if err != nil {
 		t.Fatalf("%s: the flow: %v", when, err)
 	}
-	r.held[when] = tokens
-	for issued, held := range r.held {
-		r.active(t, when, issued, held.Access)
+	r.tokens[when] = tokens
+	for issued, tokens := range r.tokens {
+		r.wantActive(t, when, issued, tokens.Access)
 	}
-	r.refreshes(t, when, when)
+	r.wantRefreshes(t, when, when)
 	if when != first {
-		r.refreshes(t, when, first)
+		r.wantRefreshes(t, when, first)
 	}
-	r.ends(t, when, b)
+	r.wantDisconnects(t, when, b)
 }
 
-func (r *roll) refreshes(t *testing.T, when, issued string) {
+func (r *roll) wantRefreshes(t *testing.T, when, issued string) {
 	t.Helper()
-	a, err := r.d.Refresh(r.held[issued].Refresh)
+	a, err := r.d.Refresh(r.tokens[issued].Refresh)
 	must(t, err)
 	if a.Status != http.StatusOK {
-		t.Fatalf("%s: refreshing what was issued with %s: %d %s", when, issued, a.Status, a.Raw)
+		t.Fatalf("%s: refreshing a token issued with %s: %d %s", when, issued, a.Status, a.Raw)
 	}
-	r.held[issued] = harness.Tokens{Access: a.Text("access_token"), Refresh: a.Text("refresh_token")}
-	r.active(t, when, issued, r.held[issued].Access)
+	r.tokens[issued] = harness.Tokens{Access: a.Text("access_token"), Refresh: a.Text("refresh_token")}
+	r.wantActive(t, when, issued, r.tokens[issued].Access)
 }
 
-func (r *roll) active(t *testing.T, when, issued, token string) {
+func (r *roll) wantActive(t *testing.T, when, issued, token string) {
 	t.Helper()
-	active, err := r.d.Active(token)
-	if err != nil || !active {
-		t.Fatalf("%s: what was issued with %s is not active (%v)", when, issued, err)
+	wantActive, err := r.d.Active(token)
+	if err != nil || !wantActive {
+		t.Fatalf("%s: a token issued with %s is not active (%v)", when, issued, err)
 	}
 }
 
-// ends lets the public app in and disconnects it: that counts at once, whoever answers.
-func (r *roll) ends(t *testing.T, when string, b *harness.Browser) {
+// wantDisconnects connects the public client and disconnects it, which must be effective at once at
+// every replica.
+func (r *roll) wantDisconnects(t *testing.T, when string, b *harness.Browser) {
 	t.Helper()
 	tokens, err := r.d.Issue(b, harness.Request{ClientID: harness.PublicID, Verifier: harness.NewVerifier()})
 	if err != nil {
 		t.Fatalf("%s: the flow with PKCE: %v", when, err)
 	}
-	r.active(t, when, "it", tokens.Access)
+	r.wantActive(t, when, "it", tokens.Access)
 	if _, err := b.Disconnect(harness.PublicID); err != nil {
 		t.Fatalf("%s: disconnecting: %v", when, err)
 	}
 	for range replicas {
-		active, err := r.d.Active(tokens.Access)
+		wantActive, err := r.d.Active(tokens.Access)
 		must(t, err)
-		if active {
-			t.Fatalf("%s: a token of a disconnected app is active", when)
+		if wantActive {
+			t.Fatalf("%s: a token of a disconnected client is active", when)
 		}
 	}
 }

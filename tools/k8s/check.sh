@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-# What kube-score asks for and we do not want:
+# Checks of kube-score that are disabled:
 #   container-image-pull-policy  a release's tag never moves, and a pod must start while the registry is away
 #   deployment-has-host-podantiaffinity  topologySpreadConstraints spread the replicas
 ignore=(--ignore-test container-image-pull-policy --ignore-test deployment-has-host-podantiaffinity)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# needs.sh PROGRAM...: looks for the programs that a real Kubernetes needs, before anything is built for minutes, and installs what
-# is missing on Debian. Elsewhere, or where nobody may install, it says what is missing and fails.
+# needs.sh PROGRAM...: checks for the programs that a real Kubernetes needs, before a build of several
+# minutes, and installs missing ones on Debian. Elsewhere, or without permission to install, it lists the
+# missing ones and fails.
 set -euo pipefail
 PATH=$PATH:/usr/sbin
 

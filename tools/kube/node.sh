@@ -7,8 +7,8 @@
 #   USHER_TEST_POSTGRES_URL     a superuser's URL of the PostgreSQL server, as pods reach it too
 #   USHER_TEST_REDIS_ADDR, USHER_TEST_REDIS_PASSWORD
 # and the cluster's name server as its own, which looks in the namespace usher-dev first.
-# What it is not: more than one node; network policies are taken and not enforced; nothing measures pods; nobody gives a
-# Service of type LoadBalancer or an Ingress its address.
+# Limits: a single node; network policies are accepted and not enforced; no metrics server; a Service of
+# type LoadBalancer or an Ingress gets no address.
 set -euo pipefail
 
 node=10.244.255.1 # in the namespace's own network, where nothing else has an address
@@ -193,5 +193,5 @@ cd "$root" && "$@" || status=$?
 kubectl get pods --all-namespaces -o wide >"$work/pods.log" 2>&1 || true
 kubectl get events --all-namespaces --sort-by=.metadata.creationTimestamp >"$work/events.log" 2>&1 || true
 find "$work/pods" -name '*.log' -path '*usher-dev*' -exec sh -c 'cp "$1" "$2/pod-$(echo "$1" | cut -d_ -f2)-$(basename "$1")"' _ {} "$work" \; || true
-# What containers are left end with this process, which is the first of their namespace.
+# Containers that are left end with this process, which is the first of their namespace.
 exit "$status"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Renders the overlays that are named and holds them against the API server's own schemas, as kubectl-validate carries them.
-# Custom resources have none there; a real API server with their definitions judges them.
+# Renders the overlays that are named and validates them against the API server's own schemas, which kubectl-validate
+# contains. It has none of custom resources; a real API server with their definitions validates them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

@@ -1,5 +1,5 @@
--- Asks Usher about a request, for haproxy.cfg: sets the identity and txn.usher = "allowed", or answers the denial. An error here
--- leaves txn.usher unset, which haproxy.cfg answers with 503.
+-- Authorizes a request with Usher, for haproxy.cfg: sets the identity and txn.usher = "allowed", or
+-- sends the denial. An error here leaves txn.usher unset, for which haproxy.cfg returns 503.
 
 local question = "http://127.0.0.1:8082/forward-auth"
 local identity = {"usher-subject", "usher-client-id", "usher-workspace-id", "usher-scope", "usher-token-kind"}

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"crypto/rand"
 	"encoding/base64"
 	"net/http"
 	"net/url"
@@ -30,7 +31,7 @@ func (f Flow) ConsentPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	prompt, err := f.Consents.GetPrompt(r.Context(), &consentv1.GetPromptRequest{
-		RequestId: request, SessionToken: session.Reveal(), BrowserToken: browser.Reveal(),
+		RequestId: request, SessionToken: session.Reveal(), BrowserToken: browser.Reveal(), PageInDecision: true,
 	})
 	switch oerr.Reason(err) { //nolint:exhaustive // ShowError handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
@@ -71,14 +72,19 @@ type consentView struct {
 	flash   Flash
 }
 
+// nonceLength is the number of characters of a page's nonce: it is not a secret.
+const nonceLength = 8
+
 // pageToken returns the CSRF token of a consent page, which contains the epoch and the client that
-// the page showed: their base64url, a dot, and the token over them.
+// the page showed, and a nonce that tells the page from another one of the same authorization: their
+// base64url, a dot, and the token over them.
 func (f Flow) pageToken(r *http.Request, request string, displayed *consentv1.Page) string {
 	purposes := consentForm(request).purposes
 	if displayed == nil {
 		return f.Cookies.FormToken(f.Cookies.Browser(r), f.Cookies.Session(r), purposes...)
 	}
-	named := base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(displayed.GetEpoch(), 10) + " " + displayed.GetClientId()))
+	named := base64.RawURLEncoding.EncodeToString(
+		[]byte(strconv.FormatInt(displayed.GetEpoch(), 10) + " " + rand.Text()[:nonceLength] + " " + displayed.GetClientId()))
 	return named + "." + f.Cookies.FormToken(f.Cookies.Browser(r), f.Cookies.Session(r), append(purposes, named)...)
 }
 
@@ -93,12 +99,12 @@ func shownPage(token string) (named string, displayed *consentv1.Page) {
 	if err != nil {
 		return "", nil
 	}
-	number, client, _ := strings.Cut(string(text), " ")
-	epoch, err := strconv.ParseInt(number, 10, 64)
-	if err != nil {
+	fields := strings.SplitN(string(text), " ", 3)
+	epoch, err := strconv.ParseInt(fields[0], 10, 64)
+	if err != nil || len(fields) < 3 {
 		return "", nil
 	}
-	return named, &consentv1.Page{ClientId: client, Epoch: epoch}
+	return named, &consentv1.Page{ClientId: fields[2], Epoch: epoch}
 }
 
 func (f Flow) showConsent(w http.ResponseWriter, r *http.Request, c consentView) {
@@ -131,7 +137,7 @@ func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
 	}
 	named, displayed := shownPage(strings.TrimSpace(r.PostForm.Get("csrf_token")))
 	if displayed != nil {
-		from.purposes = append(from.purposes, named)
+		from.purposes, from.named = append(from.purposes, named), named
 	}
 	if !f.checkForm(w, r, from) {
 		return
@@ -146,11 +152,12 @@ func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
 	case decision == consentv1.Decision_DECISION_APPROVE && workspace == "":
 		f.redirectBack(w, r, from, Flash{Kind: flashNoWorkspace})
 	default:
+		answered := f.Cookies.PeekFlash(r, pageConsent, from.request)
 		f.decide(w, r, from, &consentv1.DecideRequest{
 			RequestId: from.request, SessionToken: f.Cookies.Session(r).Reveal(), BrowserToken: f.Cookies.Browser(r).Reveal(),
 			Decision: decision, WorkspaceId: workspace, Page: displayed,
-			AnsweredBefore: r.PostForm.Get("answered") == "1" ||
-				f.Cookies.PeekFlash(r, pageConsent, from.request).Kind == flashAnswered,
+			AnsweredBefore: r.PostForm.Get("answered") == "1" || answered.Kind == flashAnswered,
+			SameForm:       answered.Kind == flashAnswered && named != "" && answered.Form == named,
 		})
 	}
 }
@@ -178,7 +185,7 @@ func (f Flow) decide(w http.ResponseWriter, r *http.Request, from formPage, req 
 	// A browser that receives this response may send the code to the client. A browser that dropped
 	// the response because of a second click did not store the cookie, so that the next decision
 	// shows consent whether the code may have been used.
-	f.Cookies.SetFlash(w, r, Flash{Kind: flashAnswered}, from.page, from.request)
+	f.Cookies.SetFlash(w, r, Flash{Kind: flashAnswered, Form: from.named}, from.page, from.request)
 	RedirectTo(w, res.GetLocation())
 }
 

@@ -22,6 +22,8 @@ type Flash struct {
 	WorkspaceID string `json:"w,omitempty"`
 	// Until is the time of the next attempt, in seconds since 1970.
 	Until int64 `json:"u,omitempty"`
+	// Form is the nonce of the consent page that was answered.
+	Form string `json:"f,omitempty"`
 	// Reference is the ID of the request that failed.
 	Reference string `json:"r,omitempty"`
 }
@@ -60,6 +62,14 @@ const (
 	maxFlash = 512
 )
 
+// flashName is the cookie's name: the account pages and an authorization may have a flash each.
+func flashName(page string) string {
+	if page == PageAccount {
+		return flashCookie + "_account"
+	}
+	return flashCookie
+}
+
 // SetFlash sets a flash for a page, and for one authorization where request is not empty.
 func (c Cookies) SetFlash(w http.ResponseWriter, r *http.Request, f Flash, page, request string) {
 	browser := c.Browser(r)
@@ -73,12 +83,12 @@ func (c Cookies) SetFlash(w http.ResponseWriter, r *http.Request, f Flash, page,
 	}
 	text := base64.RawURLEncoding.EncodeToString(payload)
 	mac := c.FormToken(browser, c.Session(r), "flash", page, request, text)
-	c.set(w, flashCookie, text+"."+mac, time.Now().Add(flashLifetime))
+	c.set(w, flashName(page), text+"."+mac, time.Now().Add(flashLifetime))
 }
 
 // PeekFlash returns the flash for a page; zero where there is none. It does not delete it.
 func (c Cookies) PeekFlash(r *http.Request, page, request string) Flash {
-	found := r.CookiesNamed(c.name(flashCookie))
+	found := r.CookiesNamed(c.name(flashName(page)))
 	browser := c.Browser(r)
 	if len(found) != 1 || browser.IsZero() {
 		return Flash{}
@@ -102,7 +112,7 @@ func (c Cookies) PeekFlash(r *http.Request, page, request string) Flash {
 func (c Cookies) TakeFlash(w http.ResponseWriter, r *http.Request, page, request string) Flash {
 	f := c.PeekFlash(r, page, request)
 	if f != (Flash{}) && r.Method != http.MethodHead {
-		c.set(w, flashCookie, "", time.Time{})
+		c.set(w, flashName(page), "", time.Time{})
 	}
 	return f
 }

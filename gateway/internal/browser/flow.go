@@ -162,6 +162,8 @@ type formPage struct {
 	purposes []string
 	// request is the authorization of the page; empty for none.
 	request string
+	// named is the part of a consent page's CSRF token that names the page; empty for other pages.
+	named string
 }
 
 // AccountForm returns the page of the forms on account pages.

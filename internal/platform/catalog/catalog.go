@@ -9,24 +9,24 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// Scope is a permission an app may ask for, and what the consent screen says it is.
+// Scope is a permission that a client may request, with its description for the consent screen.
 type Scope struct {
 	Name        string
 	Description string
 }
 
-// Endpoint is one row of the map from endpoints to scopes. In Path a segment that begins with a
-// colon stands for any one segment.
+// Endpoint maps an endpoint to its scope. In Path a segment that begins with a colon matches any
+// one segment.
 type Endpoint struct {
 	Method string
 	Path   string
 	Scope  string
 }
 
-// String is the row's name: method and path, as the file and the documents write it.
+// String returns method and path, as the file and the documents write them.
 func (e Endpoint) String() string { return e.Method + " " + e.Path }
 
-// Plan is what a workspace has paid for: some of the catalog's endpoints, in its order.
+// Plan is what a workspace has paid for: a subset of the catalog's endpoints, in its order.
 type Plan struct {
 	Name      string
 	Endpoints []Endpoint
@@ -67,8 +67,8 @@ func (c *Catalog) Known(name string) bool {
 	return ok
 }
 
-// Endpoints returns every endpoint in the order of the file. Of two that fit the same request,
-// one has literal segments wherever they differ, and that one holds.
+// Endpoints returns every endpoint in the order of the file. If two match the same request, one has
+// literal segments wherever they differ, and that one applies.
 func (c *Catalog) Endpoints() []Endpoint { return slices.Clone(c.endpoints) }
 
 // Plans returns every plan in the order of the file.
@@ -86,14 +86,15 @@ func (c *Catalog) KnownPlan(name string) bool {
 	return ok
 }
 
-// Allows reports whether the plan has the endpoint. A plan that does not exist has none.
+// Allows reports whether the plan includes the endpoint. An unknown plan includes none.
 func (c *Catalog) Allows(plan string, endpoint Endpoint) bool { return c.allowed[plan][endpoint] }
 
-// Rules are the catalog made ready for decisions, which every door takes by the same matcher.
+// Rules returns the catalog compiled for the matcher of sdk/enforce, which the gateway and the SDK
+// share.
 func (c *Catalog) Rules() *enforce.Rules { return c.rules }
 
-// Digest names the content in 64 hexadecimal digits: equal for two files that say the same,
-// however they are laid out, so that replicas with different catalogs are told apart.
+// Digest returns a hash of the content in 64 hexadecimal digits. It is equal for two files with the
+// same content in different layouts, so that replicas with different catalogs can be detected.
 func (c *Catalog) Digest() string { return c.digest }
 
 func newCatalog(scopes []Scope, endpoints []Endpoint, plans []Plan) (*Catalog, error) {

@@ -109,7 +109,7 @@ func TestWireContract6_DefaultPlans(t *testing.T) {
 		}
 	}
 	if c.Allows("enterprise", catalog.Endpoint{Method: "DELETE", Path: "/v1/videos", Scope: "videos:write"}) {
-		t.Error("a plan allows what the catalog does not know")
+		t.Error("a plan allows an endpoint that is not in the catalog")
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// parseEndpoint reads "METHOD /path"; fault says what is wrong with it.
+// parseEndpoint parses "METHOD /path"; fault describes a syntax error.
 func parseEndpoint(name, scope string) (e Endpoint, fault string) {
 	method, path, _ := strings.Cut(name, " ")
 	if !slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}, method) {
@@ -35,7 +35,7 @@ func split(path string) (segments []string, rooted bool) {
 	return strings.Split(path, "/"), rooted
 }
 
-// ambiguous reports whether a request could fit both and neither is the more literal one.
+// ambiguous reports whether a request could match both and neither is the more literal one.
 func ambiguous(a, b Endpoint) bool {
 	segmentsA, _ := split(a.Path)
 	segmentsB, _ := split(b.Path)
@@ -57,14 +57,15 @@ func ambiguous(a, b Endpoint) bool {
 	return literalA == literalB
 }
 
-// literal reports whether the segment stands in a URL as it is (RFC 3986 §2.3) and is no dot segment.
+// literal reports whether the segment needs no escaping in a URL (RFC 3986 §2.3) and is no dot
+// segment.
 func literal(segment string) bool {
 	return segment != "" && segment != "." && segment != ".." && !strings.ContainsFunc(segment, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-._~", r)
 	})
 }
 
-// word reports whether s is lower-case letters, digits, - and _.
+// word reports whether s consists of lower-case letters, digits, - and _.
 func word(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_'

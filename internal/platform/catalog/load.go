@@ -13,8 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// ErrInvalid says that a catalog file says something impossible; the text after it names the
-// line and what is wrong there.
+// ErrInvalid is an invalid catalog file; the text after it names the line and the fault.
 var ErrInvalid = errors.New("invalid catalog")
 
 //go:embed default.yaml
@@ -24,14 +23,14 @@ var defaultYAML string
 func Default() *Catalog {
 	c, err := parse([]byte(defaultYAML))
 	if err != nil {
-		// No input reaches this: the file is part of the program, and a test reads it.
+		// Unreachable: the file is part of the program, and a test reads it.
 		panic(err)
 	}
 	return c
 }
 
-// Load reads and validates the operator's file. It fails with the error of reading it, or with
-// ErrInvalid for the first line that cannot be.
+// Load reads and validates the operator's file. It returns the error of reading it, or ErrInvalid
+// for the first invalid line.
 func Load(path string) (*Catalog, error) {
 	text, err := read(path)
 	if err != nil {
@@ -108,8 +107,9 @@ func documents(text []byte) (docs []*yaml.Node, err error) {
 	}
 }
 
-// syntaxFault finds the line of an error of the library, which names none for some errors and
-// another one for others: it is the last of the shortest beginning of the file that fails alike.
+// syntaxFault finds the line of an error of the library, which names no line for some errors and a
+// wrong one for others: it is the last line of the shortest prefix of the file that fails with the
+// same error.
 func syntaxFault(text []byte, err error) error {
 	lines := bytes.SplitAfter(text, []byte("\n"))
 	before := sort.Search(len(lines)-1, func(i int) bool {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// FuzzParse: any file is either refused with a reason or a catalog that keeps its promises.
+// FuzzParse: any file is either refused with a reason or a valid catalog.
 func FuzzParse(f *testing.F) {
 	f.Add(defaultYAML)
 	f.Add("")

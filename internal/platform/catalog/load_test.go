@@ -47,7 +47,7 @@ func TestAnOperatorReplacesTheCatalog(t *testing.T) {
 	}
 	read, write := catalog.Endpoint{Method: "GET", Path: "/v1/a", Scope: "a:read"}, catalog.Endpoint{Method: "POST", Path: "/v1/a/:id", Scope: "a:write"}
 	if !c.Known("a:read") || c.Known("videos:read") || !c.Allows("free", read) || c.Allows("free", write) || !c.Allows("pro", write) || c.KnownPlan("enterprise") {
-		t.Error("the file is not what is served")
+		t.Error("the catalog is not the file's")
 	}
 }
 
@@ -75,12 +75,12 @@ func TestTheDigestIsOfTheContent(t *testing.T) {
 	}
 	for _, other := range [][2]string{{"Read a", "See a"}, {"POST /v1/a/:id\n", "PUT /v1/a/:id\n"}, {"scope: a:write", "scope: a:read"}, {"name: pro", "name: max"}, {"- GET /v1/a\n", "- POST /v1/a/:id\n"}} {
 		if digest(strings.Replace(small, other[0], other[1], 1)) == base {
-			t.Errorf("%q for %q leaves the digest", other[1], other[0])
+			t.Errorf("%q for %q does not change the digest", other[1], other[0])
 		}
 	}
 }
 
-// mistakes are edits of the small catalog, each with the line and the words of its error.
+// mistakes are edits of the small catalog, each with the line and a part of its error.
 func mistakes() []struct {
 	from, to string
 	line     int

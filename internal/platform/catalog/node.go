@@ -8,8 +8,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// The file is read node by node and not into structs, so that every complaint, also about what
-// is missing or unknown, has a line.
+// The file is read node by node and not into structs, so that every error, also about a missing or
+// unknown key, has a line.
 
 func faultAt(n *yaml.Node, format string, args ...any) error {
 	return fmt.Errorf("%w: line %d: %s", ErrInvalid, n.Line, fmt.Sprintf(format, args...))
@@ -47,7 +47,7 @@ func items(n *yaml.Node) ([]*yaml.Node, error) {
 	return n.Content, nil
 }
 
-// text reads a string. Numbers, booleans and null want quotes, lest they mean something else.
+// text reads a string. Numbers, booleans and null must be quoted, so that they keep their spelling.
 func text(n *yaml.Node) (string, error) {
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" || n.Value == "" {
 		return "", faultAt(n, "expected a text")

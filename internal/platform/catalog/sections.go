@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// maxDescription keeps a description to about two lines of the consent screen, in bytes.
+	// maxDescription limits a description to about two lines of the consent screen, in bytes.
 	maxDescription = 200
 	everything     = "all"
 )
@@ -41,8 +41,8 @@ func readScopes(n *yaml.Node) ([]Scope, error) {
 	return scopes, nil
 }
 
-// showable reports whether the text can stand on the consent screen as it is: printable
-// characters and plain spaces, which excludes line breaks and invisible direction marks.
+// showable reports whether the consent screen can show the text unchanged: printable characters and
+// plain spaces, which excludes line breaks and invisible direction marks.
 func showable(s string) bool {
 	return len(s) <= maxDescription && strings.TrimSpace(s) == s &&
 		!strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })

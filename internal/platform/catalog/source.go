@@ -10,35 +10,37 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// lookEvery is how often a Source looks at its file. It looks at the content and at nothing else, so that it sees a file
-// written over, one renamed into place and a symbolic link turned to another folder (Kubernetes) alike.
-const lookEvery = time.Second
+// pollInterval is how often a Source reads its file. It compares the content only, so that it
+// detects a file written in place, one renamed into place and a symbolic link that points to
+// another folder (Kubernetes) alike.
+const pollInterval = time.Second
 
-// Source hands out the catalog that counts at this moment. Its methods may be called concurrently.
+// Source returns the current catalog. Its methods may be called concurrently.
 type Source struct {
 	current atomic.Pointer[Catalog]
 	config  SourceConfig
-	// seen is the content at the last look, and judged the last that was taken or refused. Run alone uses them.
-	seen, judged content
+	// seen is the content at the last poll, and validated the last one that was accepted or
+	// refused. Only Run uses them.
+	seen, validated content
 }
 
-// SourceConfig is what a Source stands on.
+// SourceConfig configures a Source.
 type SourceConfig struct {
-	// Path is the operator's file; empty is the catalog that is compiled in, which never changes.
+	// Path is the operator's file; empty selects the compiled-in catalog, which never changes.
 	Path string
-	// Logger hears of each change and, once, of each file that cannot be used; nil for nobody.
+	// Logger logs each change and, once, each invalid file; nil logs nothing.
 	Logger *slog.Logger
-	// Changed hears of the first catalog and of every later one; nil for nobody.
+	// Changed is called with the first catalog and with every later one; it may be nil.
 	Changed func(*Catalog)
 }
 
-// content is a look at the file: the hash of what it says, or why it cannot be read.
+// content is the result of reading the file: a hash, or an error.
 type content struct {
 	sum   [sha256.Size]byte
 	fault string
 }
 
-// Open reads the catalog. It fails as Load does: a process does not start with a catalog that says something impossible.
+// Open reads the catalog. It fails as Load does: a process does not start with an invalid catalog.
 func Open(config SourceConfig) (*Source, error) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
@@ -57,50 +59,51 @@ func Open(config SourceConfig) (*Source, error) {
 		return nil, err
 	}
 	s.seen = content{sum: sha256.Sum256(text)}
-	s.judged = s.seen
+	s.validated = s.seen
 	s.take(c)
 	return s, nil
 }
 
-// Fixed is a source of one catalog for ever.
+// Fixed returns a source of one catalog that never changes.
 func Fixed(c *Catalog) *Source {
 	s := &Source{}
 	s.current.Store(c)
 	return s
 }
 
-// Current is the catalog of this moment. Whoever needs several of its facts to fit together asks once.
+// Current returns the current catalog. A caller that needs several consistent values calls it once.
 func (s *Source) Current() *Catalog { return s.current.Load() }
 
-// Known is Catalog.Known at this moment.
+// Known calls Catalog.Known on the current catalog.
 func (s *Source) Known(name string) bool { return s.Current().Known(name) }
 
-// KnownPlan is Catalog.KnownPlan at this moment.
+// KnownPlan calls Catalog.KnownPlan on the current catalog.
 func (s *Source) KnownPlan(name string) bool { return s.Current().KnownPlan(name) }
 
-// Describe is Catalog.Describe at this moment.
+// Describe calls Catalog.Describe on the current catalog.
 func (s *Source) Describe(name string) (description string, ok bool) {
 	return s.Current().Describe(name)
 }
 
-// Scopes is Catalog.Scopes at this moment.
+// Scopes calls Catalog.Scopes on the current catalog.
 func (s *Source) Scopes() []Scope { return s.Current().Scopes() }
 
-// Names are the names of Scopes, in their order.
+// Names returns the names of Scopes, in their order.
 func (s *Source) Names() []string { return s.Current().Names() }
 
-// Rules is Catalog.Rules at this moment.
+// Rules calls Catalog.Rules on the current catalog.
 func (s *Source) Rules() *enforce.Rules { return s.Current().Rules() }
 
-// Digest is Catalog.Digest at this moment.
+// Digest calls Catalog.Digest on the current catalog.
 func (s *Source) Digest() string { return s.Current().Digest() }
 
-// Run follows the file until ctx ends. A file that cannot be used changes nothing: the catalog before it goes on counting.
+// Run polls the file until ctx ends. An invalid file changes nothing: the previous catalog stays in
+// use.
 func (s *Source) Run(ctx context.Context) error {
 	if s.config.Path == "" {
 		return nil
 	}
-	tick := time.NewTicker(lookEvery)
+	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	for {
 		select {
@@ -112,7 +115,8 @@ func (s *Source) Run(ctx context.Context) error {
 	}
 }
 
-// look judges what the file says once two looks have seen the same, so that one that is being written is not read half.
+// look validates the file once two polls have read the same content, so that a half-written file is
+// never used.
 func (s *Source) look(ctx context.Context) {
 	text, err := read(s.config.Path)
 	now := content{sum: sha256.Sum256(text)}
@@ -121,10 +125,10 @@ func (s *Source) look(ctx context.Context) {
 	}
 	settled := now == s.seen
 	s.seen = now
-	if !settled || now == s.judged {
+	if !settled || now == s.validated {
 		return
 	}
-	s.judged = now
+	s.validated = now
 	var c *Catalog
 	if err == nil {
 		c, err = parseFile(s.config.Path, text)

@@ -17,13 +17,13 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// followed is a source at work inside a bubble, whose time is its own.
+// followed is a running source inside a synctest bubble with fake time.
 type followed struct {
 	*catalog.Source
 	path string
 	log  loggingtest.Buffer
 
-	mu     sync.Mutex // fake time orders nothing for the race detector
+	mu     sync.Mutex // fake time establishes no order for the race detector
 	passed []string
 }
 
@@ -34,7 +34,7 @@ func (f *followed) changed(c *catalog.Catalog) {
 	f.passed = append(f.passed, c.Digest())
 }
 
-// digests returns those of the catalogs that were passed to changed.
+// digests returns the digests of the catalogs that were passed to changed.
 func (f *followed) digests() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -74,7 +74,7 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// looks lets the source look at its file n times.
+// looks lets the source poll its file n times.
 func looks(n int) {
 	time.Sleep(time.Duration(n) * time.Second)
 	synctest.Wait()
@@ -92,21 +92,22 @@ func TestAChangedFileCountsWithoutARestart(t *testing.T) {
 			t.Error("the new file does not count")
 		}
 		if !before.Known("a:write") {
-			t.Error("a catalog that somebody holds has changed")
+			t.Error("a catalog that a caller holds has changed")
 		}
 		app := enforce.Subject{Kind: enforce.AccessToken, Scopes: []string{"b:write"}, Plan: "pro"}
 		if d := f.Rules().Decide(app, "POST", "/v1/a/x"); d != nil {
 			t.Errorf("the rules are the old ones: %v", d)
 		}
 		if told := f.digests(); len(told) != 2 || told[1] != f.Digest() || !strings.Contains(f.log.String(), f.Digest()) {
-			t.Errorf("the digests told are %v, the log is %s", told, f.log.String())
+			t.Errorf("the digests passed to Changed are %v, the log is %s", told, f.log.String())
 		}
 	})
 }
 
 func TestASwappedSymbolicLinkCounts(t *testing.T) {
 	follow(t, func(t *testing.T, f *followed) {
-		// As Kubernetes does it: the file is a link into a folder that is itself a link, and that one is renamed over.
+		// As Kubernetes mounts it: the file is a link into a folder that is itself a link, and the
+		// latter is replaced by a rename.
 		dir := filepath.Dir(f.path)
 		for version, text := range map[string]string{"v1": small, "v2": renamed()} {
 			if err := os.Mkdir(filepath.Join(dir, version), 0o700); err != nil {
@@ -171,7 +172,7 @@ func TestABrokenFileChangesNothingAndIsToldOnceWithItsLine(t *testing.T) {
 func TestAFileThatIsBeingWrittenIsNotReadHalf(t *testing.T) {
 	follow(t, func(t *testing.T, f *followed) {
 		half, _, _ := strings.Cut(renamed(), "  - name: pro")
-		write(t, f.path, half) // a catalog by itself, with one plan less
+		write(t, f.path, half) // a valid catalog by itself, with one plan less
 		looks(1)
 		write(t, f.path, renamed())
 		looks(3)

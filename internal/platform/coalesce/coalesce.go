@@ -1,8 +1,8 @@
-// Package coalesce turns many questions that come at once into few round trips: while one batch is being answered, the next
-// one gathers. Whoever comes alone is asked for at once and waits for nobody.
+// Package coalesce batches concurrent lookups into few round trips: while one batch is in flight,
+// the next one collects keys. A lookup without concurrent ones is sent at once.
 //
-// It owns the gathering. It remembers no answer: every question is asked after it came, so that it sees all that was true
-// when it came.
+// It owns the batching. It caches nothing: every lookup is sent after it was requested, so that it
+// sees all writes that completed before.
 package coalesce
 
 import (
@@ -12,59 +12,62 @@ import (
 	"time"
 )
 
-// Load answers the keys of one batch; a key without an answer is left out. Its context ends with no single asker, and knows
-// what the first one's does: of the traces that a batch belongs to it stands in that one.
+// Load looks up the keys of one batch and returns the values found. Its context is not cancelled
+// with any single caller's, and has the values of the first caller's: a batch belongs to that
+// caller's trace.
 type Load[K comparable, V any] func(ctx context.Context, keys []K) (map[K]V, error)
 
 const (
-	// most is how many keys one batch has at most.
+	// most is the maximum number of keys in a batch.
 	most = 64
-	// batches is how many may be under way at once.
+	// batches is the maximum number of batches in flight.
 	batches = 4
-	// patience is how long a batch may take before another one is begun beside it. One at a time gathers best; more than
-	// one keeps a lost reply from holding everybody up.
+	// patience is how long a batch may take before another one is started beside it. A single batch
+	// at a time collects the most keys; more than one keeps a lost reply from blocking all callers.
 	patience = 5 * time.Millisecond
-	// limit bounds one batch.
+	// limit is the timeout of a batch.
 	limit = 5 * time.Second
 )
 
-// Loader gathers questions. Its methods may be called concurrently.
+// Loader batches lookups. Its methods may be called concurrently.
 type Loader[K comparable, V any] struct {
 	load Load[K, V]
 
 	mu      sync.Mutex
-	waiting []*question[K, V]
-	// running is how many batches are under way, and slow how many of them are past their patience.
+	waiting []*lookup[K, V]
+	// running is the number of batches in flight, and slow the number of those that exceeded
+	// patience.
 	running, slow int
 }
 
-type question[K comparable, V any] struct {
-	ctx    context.Context //nolint:containedctx // for what it knows, not for its end
+type lookup[K comparable, V any] struct {
+	ctx    context.Context //nolint:containedctx // for its values, not for its cancellation
 	key    K
-	answer chan answer[V]
-	// settled is set once, by the batch that takes the question or by the asker who leaves before.
+	result chan result[V]
+	// settled is set once, by the batch that sends the lookup or by a caller whose context ended
+	// before.
 	settled atomic.Bool
 }
 
-type answer[V any] struct {
+type result[V any] struct {
 	value V
 	found bool
 	err   error
 }
 
-// New makes a loader. It runs nothing until somebody asks.
+// New creates a loader. It starts no goroutine before the first Get.
 func New[K comparable, V any](load Load[K, V]) *Loader[K, V] { return &Loader[K, V]{load: load} }
 
-// Get asks for one key. It fails with Load's error, or when ctx ends first: a question that waits then is never asked, and of
-// one that is being asked the outcome is unknown, as of any call.
+// Get looks up one key. It returns Load's error, or ctx's when ctx ends first: a lookup that was
+// still waiting is then never sent, and the outcome of one in flight is unknown, as of any call.
 func (l *Loader[K, V]) Get(ctx context.Context, key K) (value V, found bool, err error) {
-	q := &question[K, V]{ctx: ctx, key: key, answer: make(chan answer[V], 1)}
+	q := &lookup[K, V]{ctx: ctx, key: key, result: make(chan result[V], 1)}
 	l.mu.Lock()
 	l.waiting = append(l.waiting, q)
 	l.start()
 	l.mu.Unlock()
 	select {
-	case a := <-q.answer:
+	case a := <-q.result:
 		return a.value, a.found, a.err
 	case <-ctx.Done():
 		q.settled.Store(true)
@@ -72,7 +75,8 @@ func (l *Loader[K, V]) Get(ctx context.Context, key K) (value V, found bool, err
 	}
 }
 
-// start begins a runner for what waits, unless one is at work that will soon be back for it; the lock is held.
+// start starts a runner for the waiting lookups, unless a running one will take them soon; l.mu is
+// held.
 func (l *Loader[K, V]) start() {
 	if len(l.waiting) > 0 && l.running == l.slow && l.running < batches {
 		l.running++
@@ -80,7 +84,7 @@ func (l *Loader[K, V]) start() {
 	}
 }
 
-// watch counts a batch among the slow ones once its patience has ended, until the batch is done.
+// watch counts a batch as slow once patience has passed, until the batch is done.
 func (l *Loader[K, V]) watch() (done func()) {
 	var late, ended bool
 	timer := time.AfterFunc(patience, func() {
@@ -102,15 +106,15 @@ func (l *Loader[K, V]) watch() (done func()) {
 	}
 }
 
-// run answers batches until nobody waits.
+// run loads batches until no lookup waits.
 func (l *Loader[K, V]) run() {
 	for batch := l.take(); len(batch) > 0; batch = l.take() {
-		l.answer(batch)
+		l.loadBatch(batch)
 	}
 }
 
-// take removes the questions that wait longest; when there are none, this runner is no more.
-func (l *Loader[K, V]) take() []*question[K, V] {
+// take removes the oldest waiting lookups; if there are none, it counts this runner as stopped.
+func (l *Loader[K, V]) take() []*lookup[K, V] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := min(len(l.waiting), most)
@@ -123,7 +127,7 @@ func (l *Loader[K, V]) take() []*question[K, V] {
 	return batch
 }
 
-func (l *Loader[K, V]) answer(batch []*question[K, V]) {
+func (l *Loader[K, V]) loadBatch(batch []*lookup[K, V]) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(batch[0].ctx), limit)
 	defer cancel()
 	defer l.watch()()
@@ -143,6 +147,6 @@ func (l *Loader[K, V]) answer(batch []*question[K, V]) {
 	values, err := l.load(ctx, keys)
 	for _, q := range batch {
 		value, found := values[q.key]
-		q.answer <- answer[V]{value: value, found: found, err: err}
+		q.result <- result[V]{value: value, found: found, err: err}
 	}
 }

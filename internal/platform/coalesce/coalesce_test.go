@@ -12,7 +12,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/coalesce"
 )
 
-// store answers keys below 100 with their double, and remembers what was asked. Behind a gate it answers once that is open.
+// store returns the double of keys below 100, and records the batches. While it has a gate it
+// blocks until the gate opens.
 type store struct {
 	mu      sync.Mutex
 	batches [][]int
@@ -37,7 +38,7 @@ func (s *store) load(_ context.Context, keys []int) (map[int]int, error) {
 	return values, s.err
 }
 
-// shut makes batches from now on wait, until open.
+// shut blocks later batches until open is called.
 func (s *store) shut() (open func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,14 +47,14 @@ func (s *store) shut() (open func()) {
 	return func() { close(gate) }
 }
 
-// answering makes batches from now on go through; those that wait go on waiting.
-func (s *store) answering() {
+// unblocked lets later batches pass; those that wait keep waiting.
+func (s *store) unblocked() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.gate = nil
 }
 
-func TestWhoComesAloneIsAnsweredAtOnce(t *testing.T) {
+func TestALookupWithoutConcurrentOnesIsSentAtOnce(t *testing.T) {
 	s := &store{}
 	l := coalesce.New(s.load)
 	for range 3 {
@@ -65,12 +66,13 @@ func TestWhoComesAloneIsAnsweredAtOnce(t *testing.T) {
 		t.Errorf("an unknown key: %v, %v", found, err)
 	}
 	if len(s.batches) != 4 {
-		t.Errorf("%d questions were asked, want each anew: 4", len(s.batches))
+		t.Errorf("%d batches were sent, want one for each lookup: 4", len(s.batches))
 	}
 }
 
-// TestALostReplyHoldsNobodyUp, whether they come with the one that is lost, soon after, or much later.
-func TestALostReplyHoldsNobodyUp(t *testing.T) {
+// TestALostReplyBlocksNoOtherLookup, whether they come with the one that is lost, soon after, or
+// much later.
+func TestALostReplyBlocksNoOtherLookup(t *testing.T) {
 	for _, after := range []time.Duration{0, time.Millisecond, time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &store{}
@@ -78,68 +80,69 @@ func TestALostReplyHoldsNobodyUp(t *testing.T) {
 			l := coalesce.New(s.load)
 			go func() { _, _, _ = l.Get(t.Context(), 1) }()
 			synctest.Wait()
-			s.answering()
+			s.unblocked()
 			time.Sleep(after)
 			begun := time.Now()
 			if v, _, err := l.Get(t.Context(), 2); v != 4 || err != nil {
 				t.Errorf("got %d, %v while another batch hangs", v, err)
 			}
 			if waited := time.Since(begun); waited > 5*time.Millisecond {
-				t.Errorf("who comes %s after a lost reply waits %s", after, waited)
+				t.Errorf("a lookup %s after a lost reply waits %s", after, waited)
 			}
 			open()
 		})
 	}
 }
 
-func TestWhatComesMeanwhileGoesTogether(t *testing.T) {
+func TestConcurrentLookupsAreBatched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &store{}
 		open := s.shut()
 		l := coalesce.New(s.load)
-		ask := func(k int) {
+		get := func(k int) {
 			go func() {
 				if v, found, err := l.Get(t.Context(), k); v != 2*k || !found || err != nil {
 					t.Errorf("%d: got %d, %v, %v", k, v, found, err)
 				}
 			}()
 		}
-		ask(1)
+		get(1)
 		synctest.Wait()
 		for k := range 20 {
-			ask(k)
-			ask(k)
+			get(k)
+			get(k)
 		}
-		synctest.Wait() // no time has passed: nobody has lost patience
+		synctest.Wait() // no time has passed: patience has not ended
 		open()
 		synctest.Wait()
 		if len(s.batches) != 2 || len(s.batches[1]) != 20 {
-			t.Errorf("41 questions went as %v, want one, then twenty together", s.batches)
+			t.Errorf("41 lookups went as %v, want one, then twenty together", s.batches)
 		}
 	})
 }
 
-func TestAFailureIsEverybodys(t *testing.T) {
+func TestAnErrorIsReturnedToEveryCaller(t *testing.T) {
 	down := errors.New("down")
 	l := coalesce.New((&store{err: down}).load)
-	var askers sync.WaitGroup
+	var callers sync.WaitGroup
 	for k := range 20 {
-		askers.Go(func() {
+		callers.Go(func() {
 			if _, _, err := l.Get(t.Context(), k); !errors.Is(err, down) {
 				t.Errorf("%d: %v", k, err)
 			}
 		})
 	}
-	askers.Wait()
+	callers.Wait()
 }
 
-// TestWhoLeftIsNotAskedFor: a question may change something, and its asker was told that nothing happened.
-func TestWhoLeftIsNotAskedFor(t *testing.T) {
+// TestACancelledLookupIsNotSent: a lookup may change something, and its caller got an error that
+// says nothing happened.
+func TestACancelledLookupIsNotSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &store{}
 		open := s.shut()
 		l := coalesce.New(s.load)
-		for k := range 4 { // as many batches as there may be
+		for k := range 4 { // the maximum number of batches
 			go func() { _, _, _ = l.Get(t.Context(), k) }()
 			time.Sleep(time.Second)
 		}
@@ -149,14 +152,14 @@ func TestWhoLeftIsNotAskedFor(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		open()
-		s.answering()
+		s.unblocked()
 		if v, _, err := l.Get(t.Context(), 5); v != 10 || err != nil {
-			t.Errorf("the next asker got %d, %v", v, err)
+			t.Errorf("the next caller got %d, %v", v, err)
 		}
 		synctest.Wait()
 		for _, batch := range s.batches {
 			if slices.Contains(batch, 50) {
-				t.Error("a question was asked whose asker had left")
+				t.Error("a lookup was sent after its caller had given up")
 			}
 		}
 	})

@@ -152,14 +152,14 @@ func TestEveryFaultIsToldAtOnce(t *testing.T) {
 	})
 	for _, part := range []string{"nmae", "'on'", "token.key is a secret", "token.lief", "USHER_TOKEN_LIFE"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
-			t.Errorf("%v does not tell of %s", err, part)
+			t.Errorf("%v does not name %s", err, part)
 		}
 	}
 	if strings.Contains(err.Error(), "s3cret") || !c.Token.Key.IsZero() {
-		t.Errorf("the secret in the file was taken, or told: %v", err)
+		t.Errorf("the secret in the file was used, or is in the error: %v", err)
 	}
 	if !slices.Equal(c.Shared.Addrs, []string{"p"}) {
-		t.Errorf("what was right is not there: %+v", c)
+		t.Errorf("valid settings are missing: %+v", c)
 	}
 }
 

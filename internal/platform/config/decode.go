@@ -15,7 +15,7 @@ import (
 	"github.com/knadh/koanf/v2"
 )
 
-// apply sets one setting from a text, which was found at a place.
+// apply parses text, which was found at a place, and sets a setting.
 func (l *loader) apply(s Setting, place, text string) {
 	if s.Secret {
 		text = strings.TrimRight(text, "\r\n") // as in a secret's file
@@ -28,7 +28,7 @@ func (l *loader) apply(s Setting, place, text string) {
 		l.fault(place, err)
 		return
 	}
-	var wrong error // the library adds the kinds of Go's types to what the operator needs
+	var wrong error // the library's error names Go types, which do not help an operator
 	hook := func(_, to reflect.Type, data any) (any, error) {
 		text, ok := data.(string)
 		if !ok {
@@ -42,7 +42,7 @@ func (l *loader) apply(s Setting, place, text string) {
 	}
 	err := k.UnmarshalWithConf("", l.dst, koanf.UnmarshalConf{Tag: "koanf", DecoderConfig: &mapstructure.DecoderConfig{
 		Result: l.dst, TagName: "koanf", ErrorUnused: true,
-		ZeroFields: true, // a list replaces the list before it, and is not laid over it
+		ZeroFields: true, // a list replaces the previous list, and is not merged into it
 		DecodeHook: mapstructure.DecodeHookFuncType(hook),
 	}})
 	switch {
@@ -60,7 +60,7 @@ func (l *loader) applySecret(s Setting, place, path string) {
 	}
 }
 
-// unset reports whether a text says nothing: the setting keeps what it has. An empty list is one of those.
+// unset reports whether text is empty: the setting keeps its value. An empty list counts as empty.
 func (s Setting) unset(text string) bool {
 	if s.value.Type() == reflect.TypeFor[[]string]() {
 		return len(list(text)) == 0
@@ -68,7 +68,8 @@ func (s Setting) unset(text string) bool {
 	return strings.TrimSpace(text) == ""
 }
 
-// quoted recognises a value, or an item of a list, whose quotes a shell or a file of another syntax would have taken away.
+// quoted reports whether a value, or an item of a list, still has quotes that a shell, or a file of
+// another syntax, would have removed.
 func (s Setting) quoted(text string) bool {
 	return quoted(text) || s.value.Type() == reflect.TypeFor[[]string]() && slices.ContainsFunc(list(text), quoted)
 }
@@ -77,7 +78,7 @@ func quoted(text string) bool {
 	return len(text) > 1 && (text[0] == '"' || text[0] == '\'') && text[len(text)-1] == text[0]
 }
 
-// parse reads the text of a setting as a type. Sections, which are no texts, never come here.
+// parse parses the text of a setting as a type. Sections, which are structs, never come here.
 func parse(text string, to reflect.Type) (any, error) {
 	switch {
 	case to == reflect.TypeFor[time.Duration]():
@@ -109,7 +110,7 @@ func parse(text string, to reflect.Type) (any, error) {
 	}
 }
 
-// duration reads a number with its unit.
+// duration parses a number with its unit.
 func duration(text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
 	if err != nil {
@@ -118,7 +119,7 @@ func duration(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// boolean reads what YAML of either version, and shells, call true and false.
+// boolean parses the spellings of true and false in both versions of YAML and in shells.
 func boolean(text string) (bool, error) {
 	switch strings.ToLower(text) {
 	case "true", "yes", "on", "1", "t":
@@ -129,7 +130,7 @@ func boolean(text string) (bool, error) {
 	return false, errors.New("give true or false")
 }
 
-// list reads a list with commas between its items; blanks around an item are not part of it.
+// list splits a list at its commas and trims blanks around the items.
 func list(text string) []string {
 	var items []string
 	for item := range strings.SplitSeq(text, ",") {

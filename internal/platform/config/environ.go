@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// environ applies one variable at a time, so that a fault names the variable.
+// environ applies one variable at a time, so that an error names the variable.
 func (l *loader) environ() {
-	set := map[string]string{} // setting → the variable that gave it
+	set := map[string]string{} // setting → the variable that set it
 	for _, pair := range l.options.Environ {
 		name, value, _ := strings.Cut(pair, "=")
 		if !strings.HasPrefix(name, Prefix) || slices.ContainsFunc(l.options.Ignore, func(p string) bool { return strings.HasPrefix(name, p) }) {
@@ -23,7 +23,7 @@ func (l *loader) environ() {
 			continue
 		}
 		if s.unset(value) {
-			continue // as if it were not there: templates of deployments leave such ones
+			continue // as if it were not set: deployment templates produce empty variables
 		}
 		if other := set[s.Key]; other != "" {
 			l.faults = append(l.faults, fmt.Errorf("%s and %s are both set: keep one", other, name))
@@ -38,7 +38,7 @@ func (l *loader) environ() {
 	}
 }
 
-// variable finds the setting that a variable gives.
+// variable finds the setting of a variable.
 func (l *loader) variable(name string) (Setting, bool) {
 	for _, s := range l.settings {
 		if name == s.Env || s.Secret && name == s.EnvFile() {
@@ -48,7 +48,7 @@ func (l *loader) variable(name string) (Setting, bool) {
 	return Setting{}, false
 }
 
-// variables are the names of all.
+// variables returns the names of all variables of this process.
 func (l *loader) variables() (names []string) {
 	for _, s := range l.settings {
 		names = append(names, s.Env)
@@ -59,8 +59,9 @@ func (l *loader) variables() (names []string) {
 	return names
 }
 
-// foreign reports whether a variable is not meant for this process: another one's setting, or a link that Kubernetes sets for
-// a Service whose name begins with usher (Kubernetes documentation, "Accessing the Service").
+// foreign reports whether a variable is not meant for this process: another process's setting, or a
+// link that Kubernetes sets for a Service whose name begins with usher (Kubernetes documentation,
+// "Accessing the Service").
 func (l *loader) foreign(name, value string) bool {
 	for _, section := range l.options.Others {
 		if strings.HasPrefix(name, Prefix+strings.ToUpper(section)+"_") && !l.knows(section) {
@@ -78,7 +79,7 @@ func (l *loader) foreign(name, value string) bool {
 	return strings.HasSuffix(name, "_PORT") && strings.Contains(value, "://")
 }
 
-// isProtocol recognises TCP, TCP_ADDR and their like.
+// isProtocol reports whether text is TCP, TCP_ADDR or the like.
 func isProtocol(text string) bool {
 	protocol, rest, _ := strings.Cut(text, "_")
 	return slices.Contains([]string{"TCP", "UDP", "SCTP"}, protocol) && slices.Contains([]string{"", "PROTO", "PORT", "ADDR"}, rest)

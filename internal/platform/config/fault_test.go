@@ -54,7 +54,7 @@ func TestFault_C1_AValueMeansTheSameInTheFileAndInTheEnvironment(t *testing.T) {
 			_, envErr = config.Load(fromEnv, config.Options{Environ: []string{"USHER_PART_" + strings.ToUpper(setting) + "=" + text}})
 			plain := text
 			if strings.HasPrefix(text, `"`) || strings.HasPrefix(text, `'`) || strings.HasPrefix(text, ",") {
-				plain = fmt.Sprintf("%q", text) // what YAML leaves of it is what the variable holds
+				plain = fmt.Sprintf("%q", text) // the string that YAML reads is what the variable contains
 			}
 			for style, written := range map[string]string{"plain": plain, "quoted": fmt.Sprintf("%q", text)} {
 				fromFile := kindDefaults()
@@ -78,7 +78,7 @@ func TestFault_C1_AValueMeansTheSameInTheFileAndInTheEnvironment(t *testing.T) {
 	}
 }
 
-// value writes a value as config does.
+// value formats a value as config does.
 func value(v any) string {
 	switch v := v.(type) {
 	case []string:
@@ -97,7 +97,8 @@ func value(v any) string {
 	return fmt.Sprint(v)
 }
 
-// TestFault_C1_AListMayBeWrittenAsYAMLOrWithCommas in the file, and an item's comma ends it in both.
+// TestFault_C1_AListMayBeWrittenAsYAMLOrWithCommas in the file; a comma within an item splits it in
+// both.
 func TestFault_C1_AListMayBeWrittenAsYAMLOrWithCommas(t *testing.T) {
 	for _, written := range []string{"[x, y]", "\n    - x\n    - y", "x,y", `["x,y"]`, "[x, , y]", "[x, ~, y]"} {
 		got := kindDefaults()
@@ -135,7 +136,8 @@ func TestFault_C2_WhatIsNotSaidKeepsItsDefault(t *testing.T) {
 			t.Errorf("%s: %s, %v, %v", name, diff, err, loaded)
 		}
 	}
-	// An empty variable does not hide what the file says, and an empty name of a secret's file is none.
+	// An empty variable does not override the file, and an empty name of a secret's file counts as
+	// not set.
 	c := defaults()
 	if _, err := config.Load(&c, config.Options{
 		File: write(t, "name: file"), Environ: []string{"USHER_NAME=", "USHER_TOKEN_KEY=s3cret", "USHER_TOKEN_KEY_FILE="},
@@ -144,7 +146,7 @@ func TestFault_C2_WhatIsNotSaidKeepsItsDefault(t *testing.T) {
 	}
 }
 
-// TestFault_C1_YAMLsOwnMeansWorkAsBefore: anchors, merged sections, and a name that stands twice.
+// TestFault_C1_YAMLsOwnMeansWorkAsBefore: anchors, merged sections, and duplicate names.
 func TestFault_C1_YAMLsOwnMeansWorkAsBefore(t *testing.T) {
 	got := kindDefaults()
 	_, err := config.Load(got, config.Options{Others: []string{"base"}, File: write(t, "base: &b {count: 3, life: &l 5m}\npart:\n  <<: *b\n  text: x\n  life: *l\n")})

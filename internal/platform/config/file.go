@@ -32,7 +32,7 @@ func (l *loader) file() {
 		l.fault(name, errors.New("holds several YAML documents, of which only the first would be read: write one"))
 		return
 	}
-	if len(root.Content) > 0 { // nothing, or comments alone
+	if len(root.Content) > 0 { // the file is empty, or has comments only
 		l.mapping("", root.Content[0])
 	}
 }
@@ -40,9 +40,9 @@ func (l *loader) file() {
 // mapping reads a section, or the whole file, whose prefix is empty.
 func (l *loader) mapping(prefix string, node *yaml.Node) {
 	if node = resolved(node); node.Kind == yaml.ScalarNode && (isNull(node) || strings.TrimSpace(node.Value) == "") {
-		return // everything in it is commented out, or a template left it empty
+		return // all its settings are commented out, or a template left it empty
 	}
-	var entries map[string]yaml.Node // merges what YAML's << names, and refuses a key that stands twice
+	var entries map[string]yaml.Node // merges the mappings of YAML's <<, and refuses duplicate keys
 	if err := node.Decode(&entries); err != nil || node.Kind != yaml.MappingNode {
 		l.fault(l.options.File, fmt.Errorf("%s must hold names with their values, as in `name: value`", orFile(prefix)))
 		return
@@ -99,7 +99,7 @@ func (l *loader) fromFile(s Setting, node *yaml.Node) {
 	if s.unset(text) {
 		return
 	}
-	if s.Secret { // a file of settings is copied, shown and kept in version control
+	if s.Secret { // settings files are copied, displayed and kept in version control
 		l.fault(name, fmt.Errorf("%s is a secret, which never stands in this file: give %s with the name of a file that holds it, or set %s or %s",
 			s.Key, s.KeyFile(), s.EnvFile(), s.Env))
 		return
@@ -108,7 +108,7 @@ func (l *loader) fromFile(s Setting, node *yaml.Node) {
 	l.apply(s, name, text)
 }
 
-// secretInFile sets a secret from the file that is named.
+// secretInFile sets a secret from the file that the value names.
 func (l *loader) secretInFile(s Setting, node *yaml.Node) {
 	text, err := scalar(node, false)
 	if err == nil && strings.TrimSpace(text) == "" {
@@ -123,8 +123,8 @@ func (l *loader) secretInFile(s Setting, node *yaml.Node) {
 	}
 }
 
-// scalar is a value's text as it stands in the file, so that 60 is not another thing here than in a variable; empty for null. A list
-// is its items with commas between.
+// scalar returns a value's text as it is written in the file, so that 60 means the same here as in
+// a variable; empty for null. A list is returned as its items joined by commas.
 func scalar(node *yaml.Node, list bool) (string, error) {
 	switch {
 	case isNull(node):
@@ -149,7 +149,7 @@ func scalar(node *yaml.Node, list bool) (string, error) {
 
 func isNull(node *yaml.Node) bool { return node.Kind == yaml.ScalarNode && node.Tag == "!!null" }
 
-// resolved is the node that an alias stands for.
+// resolved returns the target node of an alias.
 func resolved(node *yaml.Node) *yaml.Node {
 	if node.Kind == yaml.AliasNode {
 		return node.Alias
@@ -162,7 +162,7 @@ func (l *loader) knows(section string) bool {
 	return slices.ContainsFunc(l.settings, func(s Setting) bool { return strings.HasPrefix(s.Key, section+dot) })
 }
 
-// keys are the names that may stand in the file.
+// keys returns the names that are valid in the file.
 func (l *loader) keys() (names []string) {
 	for _, s := range l.settings {
 		names = append(names, s.Key)

@@ -17,7 +17,7 @@ type secretFile struct {
 	good string
 }
 
-// openSecret reads the file, and answers a secret that reads it anew whenever it is revealed.
+// openSecret reads the file, and returns a secret that reads it again whenever it is revealed.
 func openSecret(path string) (secret.String, error) {
 	f := &secretFile{path: path}
 	var err error
@@ -27,8 +27,8 @@ func openSecret(path string) (secret.String, error) {
 	return secret.Live(f.reveal), nil
 }
 
-// reveal answers what the file says now. A file that is away or empty for a moment, as some tools leave it while they write,
-// says what it said before.
+// reveal returns the current content of the file. While the file is missing or empty for a moment,
+// as some tools leave it during a write, it returns the previous content.
 func (f *secretFile) reveal() string {
 	value, err := f.read()
 	f.mu.Lock()

@@ -11,9 +11,9 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// Setting is one that a struct knows.
+// Setting describes one setting of a struct.
 type Setting struct {
-	// Key is its place in the file, with dots.
+	// Key is its name in the file, with dots.
 	Key string
 	// Env is its environment variable.
 	Env string
@@ -21,23 +21,25 @@ type Setting struct {
 	Help string
 	// Bounds is the field's `bounds` tag, "<least> to <most>" or "<least> or more", which OutOfBounds holds the value against.
 	Bounds string
-	// For is the `for` tag of the field or of its section, the processes that read it; empty is all.
+	// For is the `for` tag of the field or of its section: the processes that read it; empty means
+	// all.
 	For []string
-	// Required is the `required` tag of the field or of its section, the processes that cannot do without; "*" is all.
+	// Required is the `required` tag of the field or of its section: the processes that need it;
+	// "*" means all.
 	Required []string
 	// Default is the value before anything was loaded; empty for a secret.
 	Default string
-	// Secret says that the value never stands in the settings file: KeyFile there, or EnvFile in the environment, names the
-	// file that holds it.
+	// Secret marks a value that is never in the settings file: KeyFile there, or EnvFile in the
+	// environment, names the file that contains it.
 	Secret bool
 
 	value reflect.Value
 }
 
-// KeyFile is the key that names the file with a secret.
+// KeyFile returns the key of the file with a secret.
 func (s Setting) KeyFile() string { return s.Key + strings.ToLower(fileSuffix) }
 
-// EnvFile is the variable that names the file with a secret.
+// EnvFile returns the variable of the file with a secret.
 func (s Setting) EnvFile() string { return s.Env + fileSuffix }
 
 // ReadBy reports whether a process reads the setting.
@@ -45,15 +47,15 @@ func (s Setting) ReadBy(process string) bool {
 	return len(s.For) == 0 || slices.Contains(s.For, process)
 }
 
-// RequiredBy reports whether a process cannot do without the setting.
+// RequiredBy reports whether a process needs the setting.
 func (s Setting) RequiredBy(process string) bool {
 	return slices.Contains(s.Required, process) || slices.Contains(s.Required, "*")
 }
 
-// Variable is the environment variable of a setting.
+// Variable returns the environment variable of a setting.
 func Variable(key string) string { return Prefix + strings.ToUpper(strings.ReplaceAll(key, dot, "_")) }
 
-// Empty reports whether it has no value now.
+// Empty reports whether the setting has no value.
 func (s Setting) Empty() bool {
 	if v, ok := s.value.Interface().(secret.String); ok {
 		return v.IsZero()
@@ -61,7 +63,7 @@ func (s Setting) Empty() bool {
 	return s.value.IsZero() || s.value.Kind() == reflect.Slice && s.value.Len() == 0
 }
 
-// Value is its value now, as it would stand in the environment; a secret's is "[redacted]".
+// Value returns the value in the syntax of the environment; a secret's is "[redacted]".
 func (s Setting) Value() string {
 	if s.Secret {
 		return fmt.Sprint(s.value.Interface())
@@ -69,10 +71,10 @@ func (s Setting) Value() string {
 	return text(s.value)
 }
 
-// Settings lists what the struct that v points to knows, in the order of its fields.
+// Settings lists the settings of the struct that v points to, in the order of its fields.
 func Settings(v any) []Setting { return collect(nil, place{}, reflect.ValueOf(v).Elem()) }
 
-// place is where a field stands, and what its section says of all in it.
+// place is the position of a field, with the tags that it inherits from its section.
 type place struct{ prefix, readers, required string }
 
 func (p place) in(name string, tag reflect.StructTag) place {
@@ -111,7 +113,7 @@ func setting(at place, tag reflect.StructTag, v reflect.Value) Setting {
 	return s
 }
 
-// text writes a value as the environment takes it.
+// text formats a value in the syntax of the environment.
 func text(v reflect.Value) string {
 	if list, ok := v.Interface().([]string); ok {
 		return strings.Join(list, ",")
@@ -122,7 +124,7 @@ func text(v reflect.Value) string {
 	return fmt.Sprint(v.Interface())
 }
 
-// short writes 12h and not 12h0m0s.
+// short formats 12h and not 12h0m0s.
 func short(d time.Duration) string {
 	s := d.String()
 	for _, nothing := range []string{"m0s", "h0m"} {

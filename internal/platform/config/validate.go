@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// validator is a section that knows which values make sense. Its errors begin with the name of the setting.
+// validator is a section that validates its values. Its errors begin with the name of the setting.
 type validator interface{ Validate() error }
 
-// Validate asks every section of the struct that v points to, and names each fault by its key. Sections that are laid into
-// their parent are the parent's to ask.
+// Validate calls Validate on every section of the struct that v points to, and prefixes each fault
+// with the section's key. Embedded sections are validated by their parent.
 func Validate(v any) (faults []error) {
 	root := reflect.ValueOf(v).Elem()
 	for i := range root.NumField() {
@@ -27,7 +27,7 @@ func Validate(v any) (faults []error) {
 	return faults
 }
 
-// Missing names what a process cannot do without and has not.
+// Missing returns an error for each setting that a process needs and that has no value.
 func Missing(v any, process string) (faults []error) {
 	for _, s := range Settings(v) {
 		if !s.RequiredBy(process) || !s.Empty() {
@@ -42,7 +42,7 @@ func Missing(v any, process string) (faults []error) {
 	return faults
 }
 
-// Each takes what errors.Join joined apart.
+// Each splits the errors that errors.Join joined.
 func Each(err error) (all []error) {
 	if err == nil {
 		return nil

@@ -1,6 +1,6 @@
-// Package hostport validates network addresses in settings, without looking anything up.
+// Package hostport validates network addresses in settings, without resolving names.
 //
-// It owns the syntax of host:port. What listens there is its callers' business.
+// It owns the syntax of host:port, and never connects.
 package hostport
 
 import (
@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Validate wants an address to connect to: host:port.
+// Validate checks an address to connect to: host:port.
 func Validate(addr string) error {
 	host, err := split(addr)
 	if err == nil && host == "" {
@@ -19,7 +19,7 @@ func Validate(addr string) error {
 	return err
 }
 
-// ValidateList wants one address to connect to, or several with commas between.
+// ValidateList checks one address to connect to, or several separated by commas.
 func ValidateList(addrs string) error {
 	var faults []error
 	for addr := range strings.SplitSeq(addrs, ",") {
@@ -28,7 +28,7 @@ func ValidateList(addrs string) error {
 	return errors.Join(faults...)
 }
 
-// ValidateListen wants an address to listen at: host:port, or :port for every interface.
+// ValidateListen checks an address to listen at: host:port, or :port for every interface.
 func ValidateListen(addr string) error {
 	_, err := split(addr)
 	return err
@@ -43,7 +43,7 @@ func split(addr string) (string, error) {
 	if err != nil || strings.ContainsAny(host, " \t\"'/@,") {
 		return "", fmt.Errorf("%q is not host:port", addr)
 	}
-	if _, err := net.LookupPort("tcp", port); err != nil || port == "" { // a number, or a name that the system knows
+	if _, err := net.LookupPort("tcp", port); err != nil || port == "" { // a number, or a service name of the system
 		return "", fmt.Errorf("%q has no port from 0 to 65535", addr)
 	}
 	return host, nil

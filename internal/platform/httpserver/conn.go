@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// The bounds of what is read and discarded once the response is sent. The bytes are more than most uploads have, since clients
-// write the whole body before they read that it was refused.
+// The limits of reading and discarding after the response is sent. The bytes exceed most uploads,
+// since clients write the whole body before they read the error response.
 const (
 	maxDiscarded = 32 << 20
 	discardTime  = 30 * time.Second
 	discardIdle  = 5 * time.Second
 )
 
-// maxHead is how much of a request's head is kept, to know its address should the rest be unreadable.
+// maxHead is how much of a request's head is kept, to know its path if the rest is unreadable.
 const maxHead = 4 << 10
 
 // conn is a connection of a Server.
@@ -24,44 +24,45 @@ type conn struct {
 	net.Conn
 
 	server *Server
-	// answering says that a handler's response may be on its way: until the connection is idle again, what is written is not
-	// net/http's own.
-	answering atomic.Bool
-	// unread says that the client may still be sending what is not read.
+	// responding is set while a handler's response may be written: until the connection is idle
+	// again, written bytes do not come from net/http itself.
+	responding atomic.Bool
+	// unread is set while the client may still be sending a body that is not read.
 	unread atomic.Bool
 	half   sync.Once
-	// head is the beginning of the request that is being read. It is written before a handler runs and read after a request was
-	// refused without one, never at the same time.
+	// head is the start of the request that is being read. It is written before a handler runs and
+	// read after a request was refused without one, never concurrently.
 	head []byte
 }
 
 type connKey struct{}
 
-// begin marks that a handler has the request.
-func (c *conn) begin() { c.answering.Store(true) }
+// begin records that a handler has the request.
+func (c *conn) begin() { c.responding.Store(true) }
 
-// next marks that the connection waits for another request.
+// next records that the connection waits for another request.
 func (c *conn) next() {
 	c.head = c.head[:0]
 	c.unread.Store(false)
-	c.answering.Store(false)
+	c.responding.Store(false)
 }
 
 // Read is net.Conn.
 func (c *conn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	if left := maxHead - len(c.head); n > 0 && left > 0 && !c.answering.Load() {
+	if left := maxHead - len(c.head); n > 0 && left > 0 && !c.responding.Load() {
 		c.head = append(c.head, b[:min(n, left)]...)
 	}
 	return n, err
 }
 
-// statusLine begins every response.
+// statusLine is the prefix of every response.
 var statusLine = []byte("HTTP/1.") //nolint:gochecknoglobals // never written to
 
-// Write is net.Conn. While no handler answers, a response is net/http's own and whole: it refuses a request that it cannot read.
+// Write is net.Conn. While no handler runs, a response comes from net/http and is complete: it
+// refuses a request that it cannot parse.
 func (c *conn) Write(b []byte) (int, error) {
-	if c.server.rejecter == nil || c.answering.Load() || !bytes.HasPrefix(b, statusLine) {
+	if c.server.rejecter == nil || c.responding.Load() || !bytes.HasPrefix(b, statusLine) {
 		return c.Conn.Write(b)
 	}
 	c.unread.Store(true)
@@ -71,7 +72,8 @@ func (c *conn) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// CloseWrite closes the sending side, then reads on until the client closes its side too or a bound is reached.
+// CloseWrite closes the sending side, then reads until the client closes its side too or a limit is
+// reached.
 func (c *conn) CloseWrite() error {
 	half, can := c.Conn.(interface{ CloseWrite() error })
 	if !can {
@@ -89,7 +91,7 @@ func (c *conn) CloseWrite() error {
 // Close is net.Conn.
 func (c *conn) Close() error {
 	if c.unread.Load() {
-		_ = c.CloseWrite() // otherwise the client has gone, and loses nothing
+		_ = c.CloseWrite() // on error the client has disconnected, and loses nothing
 	}
 	return c.Conn.Close()
 }

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 )
 
-// observe tells a request's connection when a handler has it, and whether its body was read.
+// observe records in a request's connection that a handler has it, and whether its body was read.
 func observe(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, ours := r.Context().Value(connKey{}).(*conn)
@@ -23,13 +23,13 @@ func observe(h http.Handler) http.Handler {
 		body := &watched{ReadCloser: r.Body}
 		c.unread.Store(true)
 		defer func() { c.unread.Store(!body.whole(r.ContentLength)) }()
-		observed := *r // net/http looks at the body of the request that it made
+		observed := *r // net/http checks the body of the request that it created
 		observed.Body = body
 		h.ServeHTTP(w, &observed)
 	})
 }
 
-// watched is a body that knows how much of it was read.
+// watched is a body that counts the bytes read.
 type watched struct {
 	io.ReadCloser
 

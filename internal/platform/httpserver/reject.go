@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// reject is the response in place of net/http's own, as it goes over the connection.
+// reject returns the response that replaces net/http's own, in wire format.
 func (s *Server) reject(own, head []byte) []byte {
 	status := http.StatusBadRequest
 	if fields := bytes.Fields(own[:min(len(own), 64)]); len(fields) > 1 {
@@ -26,8 +26,9 @@ func (s *Server) reject(own, head []byte) []byte {
 	return w.bytes(r.Method != http.MethodHead)
 }
 
-// readable is what can be read of a request whose rest cannot: the method, the address and the headers that say how to answer.
-// Everything else is left out, so that nothing is served by it.
+// readable parses the readable part of a malformed request: the method, the path and the headers
+// that select the format of the response. Everything else is left out, so that nothing is served by
+// it.
 func readable(head []byte) *http.Request {
 	r := (&http.Request{
 		Method: http.MethodGet, URL: &url.URL{Path: "/"}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody,
@@ -45,7 +46,7 @@ func readable(head []byte) *http.Request {
 	for line := range strings.SplitSeq(rest, "\n") {
 		name, value, found := strings.Cut(strings.TrimSuffix(line, "\r"), ":")
 		if !found {
-			break // the head's end, or the place where it becomes unreadable
+			break // the end of the head, or the first unreadable line
 		}
 		switch name = textproto.CanonicalMIMEHeaderKey(name); name {
 		case "Accept", "Content-Type", "Origin":
@@ -78,7 +79,7 @@ func (w *response) Write(b []byte) (int, error) {
 	return w.body.Write(b)
 }
 
-// bytes is the response as it goes over the connection, which ends with it.
+// bytes returns the response in wire format; it closes the connection.
 func (w *response) bytes(withBody bool) []byte {
 	w.WriteHeader(http.StatusOK)
 	w.header.Set("Connection", "close")
@@ -86,7 +87,7 @@ func (w *response) bytes(withBody bool) []byte {
 	w.header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", w.status, http.StatusText(w.status))
-	_ = w.header.Write(&b) // a buffer takes everything
+	_ = w.header.Write(&b) // writes to a buffer never fail
 	b.WriteString("\r\n")
 	if withBody {
 		b.Write(w.body.Bytes())

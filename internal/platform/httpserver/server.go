@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The limits of an HTTP connection: a request is small and a response quick. A handler that serves larger ones sets its own
-// deadlines.
+// The limits of an HTTP connection: a request is small and a response quick. A handler that needs
+// more sets its own deadlines.
 const (
 	headerLimit    = 5 * time.Second
 	readLimit      = 15 * time.Second
@@ -20,29 +20,31 @@ const (
 	DefaultIdleTimeout = 2 * time.Minute
 )
 
-// Rejecter is a handler that also answers in place of net/http, for requests that never reach it because they cannot be read.
+// Rejecter is a handler that also responds, in place of net/http, to requests that cannot be
+// parsed.
 type Rejecter interface {
-	// Reject answers with a status that net/http has decided: 400, 417, 431, 501 or 505. The request has what could be read: a
-	// method, an address and some headers, or GET / where not even that is known.
+	// Reject writes a response with a status that net/http has chosen: 400, 417, 431, 501 or 505.
+	// The request has the parts that could be parsed: a method, a path and some headers, or GET /
+	// where not even these are known.
 	Reject(w http.ResponseWriter, r *http.Request, status int)
 }
 
-// Options are what a Server stands on.
+// Options configure a Server.
 type Options struct {
 	Handler http.Handler
-	// Rejecter is nil to leave net/http's own responses, which are plain text.
+	// Rejecter is nil to keep net/http's own responses, which are plain text.
 	Rejecter Rejecter
 	// IdleTimeout is how long a connection may wait for its next request; 0 is DefaultIdleTimeout.
 	IdleTimeout time.Duration
-	// Logger gets what net/http complains of, at debug; nil gets nothing.
+	// Logger logs net/http's errors at debug; nil logs nothing.
 	Logger *slog.Logger
 }
 
-// Server is an http.Server whose connections close in stages.
+// Server is an http.Server with lingering close.
 type Server struct {
 	http     *http.Server
 	rejecter Rejecter
-	closed   context.Context //nolint:containedctx // the server's own life, which its connections share
+	closed   context.Context //nolint:containedctx // the server's lifetime, shared by its connections
 	closing  context.CancelFunc
 }
 
@@ -63,7 +65,7 @@ func New(o Options) *Server {
 	return s
 }
 
-// Limited is an http.Server with the limits of a connection and without a handler.
+// Limited returns an http.Server with the limits of a connection and without a handler.
 func Limited(logger *slog.Logger) *http.Server {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
@@ -75,16 +77,17 @@ func Limited(logger *slog.Logger) *http.Server {
 	}
 }
 
-// Serve accepts connections until the server ends; http.ErrServerClosed says that it was asked to.
+// Serve accepts connections until the server ends; it returns http.ErrServerClosed after Shutdown.
 func (s *Server) Serve(lis net.Listener) error { return s.http.Serve(listener{lis, s}) }
 
-// Shutdown stops accepting and waits for the requests that are being answered, until ctx ends; then it closes every connection.
+// Shutdown stops accepting and waits for the requests in progress, until ctx ends; then it closes
+// every connection.
 func (s *Server) Shutdown(ctx context.Context) {
 	if s.http.Shutdown(ctx) == nil {
 		return
 	}
 	s.closing()        // nothing more is waited for
-	_ = s.http.Close() // whatever is still connected has had its time
+	_ = s.http.Close() // connections that are still open have had their time
 }
 
 type listener struct {

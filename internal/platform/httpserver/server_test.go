@@ -14,7 +14,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/httpserver"
 )
 
-// patience is more than anything here takes.
+// patience is a timeout that only a test that hangs reaches.
 const patience = time.Minute
 
 func must(t *testing.T, err error) {
@@ -24,7 +24,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// serve runs a server and answers its address.
+// serve runs a server and returns its address.
 func serve(t *testing.T, o httpserver.Options) string {
 	t.Helper()
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
@@ -51,7 +51,7 @@ func connect(t *testing.T, addr string) net.Conn {
 	return conn
 }
 
-// refusing answers 401 without a look at the body.
+// refusing responds with 401 without reading the body.
 var refusing = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "refused", http.StatusUnauthorized) })
 
 func TestFault_B15_AClientThatWritesAllBeforeItReadsGetsTheResponse(t *testing.T) {
@@ -67,7 +67,7 @@ func TestFault_B15_AClientThatWritesAllBeforeItReadsGetsTheResponse(t *testing.T
 		conn := connect(t, addr)
 		_, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\n"+head)
 		must(t, err)
-		for at := 0; at < len(body); at += 1 << 20 { // slower than a reset would come
+		for at := 0; at < len(body); at += 1 << 20 { // slower than a reset would arrive
 			if _, err = io.WriteString(conn, body[at:at+1<<20]); err != nil {
 				t.Errorf("a body %s is cut after %d bytes: %v", name, at, err)
 				break
@@ -81,7 +81,7 @@ func TestFault_B15_AClientThatWritesAllBeforeItReadsGetsTheResponse(t *testing.T
 		}
 		text, _ := io.ReadAll(res.Body)
 		if res.StatusCode != http.StatusUnauthorized || string(text) != "refused\n" {
-			t.Errorf("a body %s is answered %d %q", name, res.StatusCode, text)
+			t.Errorf("a body %s gets the response %d %q", name, res.StatusCode, text)
 		}
 	}
 }
@@ -96,13 +96,13 @@ func TestFault_B15_WhatIsDiscardedHasBounds(t *testing.T) {
 		if _, err := io.WriteString(conn, piece); err != nil {
 			return
 		}
-		if sent > 256 { // megabytes: far more than the bound and every buffer on the way
+		if sent > 256 { // megabytes: far more than the limit and every buffer on the way
 			t.Fatal("a body is taken without end")
 		}
 	}
 }
 
-// rejecter answers with what it was told.
+// rejecter responds with its arguments.
 type rejecter struct{ http.Handler }
 
 func (rejecter) Reject(w http.ResponseWriter, r *http.Request, status int) {
@@ -149,12 +149,13 @@ func TestFault_E10_WhatCannotBeReadIsAnsweredByTheHandler(t *testing.T) {
 		}
 		body, err := io.ReadAll(res.Body)
 		if err != nil || res.StatusCode != row.status || row.body != "" && string(body) != row.body || res.Header.Get("Content-Type") != "application/x-ours" || !res.Close {
-			t.Errorf("%s is answered %d %v %q, %v", name, res.StatusCode, res.Header, body, err)
+			t.Errorf("%s gets the response %d %v %q, %v", name, res.StatusCode, res.Header, body, err)
 		}
 	}
 }
 
-// TestAResponseThatLooksLikeAServersOwnIsLeftAlone: what an API sends through a handler is never replaced.
+// TestAResponseThatLooksLikeAServersOwnIsLeftAlone: an API's response through a handler is never
+// replaced.
 func TestAResponseThatLooksLikeAServersOwnIsLeftAlone(t *testing.T) {
 	own := "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request"
 	addr := serve(t, httpserver.Options{Rejecter: rejecter{refusing}, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

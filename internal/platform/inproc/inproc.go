@@ -1,7 +1,9 @@
-// Package inproc connects the services of one process through memory, with the same gRPC stack as between processes: each
-// side of a connection is a named caller, stated by credentials that only this package can make.
+// Package inproc connects the services of one process in memory, with the same gRPC stack as
+// between processes: each side of a connection is a named caller, authenticated by credentials that
+// only this package can create.
 //
-// It owns the connections and their names. It never decides who may call: policy does, as between processes.
+// It owns the connections and their names. It does not authorize callers: policy does, as between
+// processes.
 package inproc
 
 import (
@@ -28,10 +30,10 @@ type Network struct {
 	listeners map[string]*bufconn.Listener
 }
 
-// NewNetwork makes an empty network.
+// NewNetwork creates an empty network.
 func NewNetwork() *Network { return &Network{listeners: make(map[string]*bufconn.Listener)} }
 
-// Listen is where a service accepts; the same name answers the same listener.
+// Listen returns the listener of a service; the same one for the same name.
 func (n *Network) Listen(service string) net.Listener { return n.listener(service) }
 
 func (n *Network) listener(service string) *bufconn.Listener {
@@ -53,13 +55,14 @@ func (n *Network) Dial(caller, service string, opts ...grpc.DialOption) (*grpc.C
 	return grpc.NewClient("passthrough:///"+service, opts...)
 }
 
-// ServerCredentials read the caller's name. They refuse every connection that is not this package's.
+// ServerCredentials read the caller's name. They refuse every connection that is not this
+// package's.
 func ServerCredentials() credentials.TransportCredentials { return named{} }
 
 // AuthInfo names the caller of an in-memory connection.
 type AuthInfo struct {
 	credentials.CommonAuthInfo
-	// Caller is who called, as Dial named it.
+	// Caller is the caller's name, as given to Dial.
 	Caller string
 }
 
@@ -69,8 +72,8 @@ func (a AuthInfo) CallerName() string { return a.Caller }
 // AuthType is part of credentials.AuthInfo.
 func (AuthInfo) AuthType() string { return "inproc" }
 
-// named is both sides of the handshake: the client states its name, the server believes it, because the connection never
-// left the process.
+// named is both sides of the handshake: the client sends its name and the server trusts it, because
+// the connection never leaves the process.
 type named struct{ caller string }
 
 const (
@@ -80,7 +83,7 @@ const (
 
 var errName = errors.New("caller's name is empty or too long")
 
-// ClientHandshake states the name.
+// ClientHandshake sends the name.
 func (c named) ClientHandshake(_ context.Context, _ string, conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	if c.caller == "" || len(c.caller) > maxName {
 		return nil, nil, errName
@@ -92,7 +95,7 @@ func (c named) ClientHandshake(_ context.Context, _ string, conn net.Conn) (net.
 	return conn, c.info(c.caller), nil
 }
 
-// ServerHandshake reads it.
+// ServerHandshake reads the name.
 func (c named) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	if conn.RemoteAddr().Network() != "bufconn" {
 		return nil, nil, errors.New("in-memory credentials on a connection from outside")
@@ -127,5 +130,5 @@ func (named) Info() credentials.ProtocolInfo {
 // Clone is part of credentials.TransportCredentials.
 func (c named) Clone() credentials.TransportCredentials { return c }
 
-// OverrideServerName is part of credentials.TransportCredentials; names are Dial's.
+// OverrideServerName is part of credentials.TransportCredentials; Dial sets the name.
 func (named) OverrideServerName(string) error { return nil }

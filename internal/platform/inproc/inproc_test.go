@@ -17,7 +17,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/policy"
 )
 
-// serve serves health with this package's credentials until the test ends, and tells who called.
+// serve serves health with this package's credentials until the test ends, and sends the callers'
+// names.
 func serve(t *testing.T, lis net.Listener) <-chan string {
 	t.Helper()
 	callers := make(chan string, 8)
@@ -67,7 +68,7 @@ func TestTheCallerIsWhoDialSaid(t *testing.T) {
 
 func TestServicesAreReachedByTheirNames(t *testing.T) {
 	network := inproc.NewNetwork()
-	conn, err := network.Dial("gateway", "authz") // before anybody listens
+	conn, err := network.Dial("gateway", "authz") // before the service listens
 	token, authz := serve(t, network.Listen("token")), serve(t, network.Listen("authz"))
 	if err := call(t, conn, err); err != nil {
 		t.Fatal(err)
@@ -90,7 +91,7 @@ func TestNetworksDoNotMeet(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	if _, err := healthv1.NewHealthClient(conn).Check(ctx, &healthv1.HealthCheckRequest{}); err == nil {
-		t.Error("a service of another network answers")
+		t.Error("a service of another network responds")
 	}
 }
 
@@ -138,7 +139,7 @@ func TestNobodyFromOutsideTheProcessIsBelieved(t *testing.T) {
 	if err := call(t, conn, err); err == nil {
 		t.Errorf("a plaintext caller over TCP is %q", <-callers)
 	}
-	// Even one that knows the hello.
+	// A client with the right first bytes is refused too.
 	conn, err = inproc.NewNetwork().Dial("gateway", "token", grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
 	}))

@@ -11,11 +11,11 @@ import (
 	"github.com/vidocu/usher/internal/platform/rpcclient"
 )
 
-// Operator is the name of whoever comes through the socket.
+// Operator is the name of every caller through the socket.
 const Operator = "operator"
 
-// Dial prepares a connection through a service's socket under a data folder. It fails with ErrPathTooLong; whether anybody
-// listens, the first call finds out.
+// Dial prepares a connection through a service's socket under a data folder. It returns
+// ErrPathTooLong; the first call fails if no service listens.
 func Dial(dataDir, service string) (*grpc.ClientConn, error) {
 	path, err := Path(dataDir, service)
 	if err != nil {
@@ -29,7 +29,8 @@ func Dial(dataDir, service string) (*grpc.ClientConn, error) {
 	return grpc.NewClient("passthrough:///"+service, opts...)
 }
 
-// ServerCredentials name every caller Operator. They refuse a connection that is not a Unix socket's.
+// ServerCredentials name every caller Operator. They refuse connections that are not of a Unix
+// socket.
 func ServerCredentials() credentials.TransportCredentials { return named{} }
 
 // authInfo names the caller; it is policy.Named.
@@ -38,7 +39,8 @@ type authInfo struct{ credentials.CommonAuthInfo }
 func (authInfo) CallerName() string { return Operator }
 func (authInfo) AuthType() string   { return "localsock" }
 
-// named is both sides of a handshake without words: the kernel checked the file's permission when the connection was made.
+// named is both sides of a handshake that exchanges nothing: the kernel checked the file's
+// permission when the connection was made.
 type named struct{}
 
 var errNotLocal = errors.New("the operator's credentials on a connection that is not a Unix socket's")
@@ -68,5 +70,5 @@ func (named) Info() credentials.ProtocolInfo {
 // Clone is part of credentials.TransportCredentials.
 func (named) Clone() credentials.TransportCredentials { return named{} }
 
-// OverrideServerName is part of credentials.TransportCredentials; a path has no name to prove.
+// OverrideServerName is part of credentials.TransportCredentials; a path has no name to verify.
 func (named) OverrideServerName(string) error { return nil }

@@ -1,7 +1,9 @@
-// Package localsock is a door for the operator of the machine: a Unix socket that only the user who runs the process can
-// open, and whoever comes through it is the caller `operator`. The file's permission is the authority, in place of a certificate.
+// Package localsock is the operator's entry point on the machine: a Unix socket that only the user
+// who runs the process can open. Every caller through it is `operator`. The file's permission
+// authenticates, in place of a certificate.
 //
-// It owns the socket's file and the caller's name. It never decides what the operator may do: policy does, as everywhere.
+// It owns the socket's file and the caller's name. It does not authorize the operator: policy does,
+// as everywhere.
 package localsock
 
 import (
@@ -15,21 +17,24 @@ import (
 )
 
 const (
-	// folder lies in the data folder and holds nothing but sockets, so that it may be closed to everybody else.
+	// folder is below the data folder and contains sockets only, so that other users can be
+	// excluded from it.
 	folder     = "operator"
 	folderMode = 0o700
 	socketMode = 0o600
-	// maxPath is what the kernels have room for: 104 bytes on the BSDs and macOS, 108 on Linux, each with a zero at the end.
+	// maxPath is the kernels' limit: 104 bytes on the BSDs and macOS, 108 on Linux, each with a
+	// terminating zero.
 	maxPath = 103
-	// probeLimit bounds the question whether anybody still listens: a local connection is made at once or never.
+	// probeLimit is the timeout of the check whether a process still listens: a local connection
+	// succeeds at once or never.
 	probeLimit = time.Second
 )
 
-// ErrPathTooLong says that the data folder's path leaves no room for a socket's name.
+// ErrPathTooLong means that the data folder's path leaves no room for a socket's name.
 var ErrPathTooLong = errors.New("path is too long for a Unix socket")
 
-// Path is where a service's socket lies under a data folder: as short as it can be named from here. It fails with
-// ErrPathTooLong.
+// Path returns the path of a service's socket under a data folder, relative or absolute, whichever
+// is shorter. It returns ErrPathTooLong.
 func Path(dataDir, service string) (string, error) {
 	path := filepath.Join(dataDir, folder, service+".sock")
 	if len(path) <= maxPath {
@@ -43,7 +48,8 @@ func Path(dataDir, service string) (string, error) {
 	return "", fmt.Errorf("%w: %s has %d bytes, at most %d fit", ErrPathTooLong, path, len(path), maxPath)
 }
 
-// Exists reports whether a service's socket lies under a data folder. A process that was killed leaves one behind.
+// Exists reports whether a service's socket is under a data folder. A process that was killed leaves
+// one behind.
 func Exists(dataDir, service string) bool {
 	path, err := Path(dataDir, service)
 	if err != nil {
@@ -53,8 +59,9 @@ func Exists(dataDir, service string) bool {
 	return err == nil && info.Mode().Type() == fs.ModeSocket
 }
 
-// Listen opens a service's socket under a data folder, which exists: for its owner alone, in a folder of the same kind. A
-// file that a crash left is replaced; one that somebody listens at is an error. Closing the listener removes the file.
+// Listen creates a service's socket under a data folder, which exists: with access for its owner
+// only, in a folder of the same kind. A socket that a crash left is replaced; one with a listening
+// process is an error. Closing the listener removes the file.
 func Listen(dataDir, service string) (net.Listener, error) {
 	path, err := Path(dataDir, service)
 	if err != nil {
@@ -71,13 +78,14 @@ func Listen(dataDir, service string) (net.Listener, error) {
 		return nil, fmt.Errorf("the operator's socket: %w", err)
 	}
 	if err := os.Chmod(path, socketMode); err != nil {
-		_ = lis.Close() // the chmod's failure says more
+		_ = lis.Close() // the chmod's error says more
 		return nil, fmt.Errorf("the operator's socket: %w", err)
 	}
 	return lis, nil
 }
 
-// closedFolder makes the folder, or closes one that is open to others: a socket's own mode is set only after it exists.
+// closedFolder creates the folder, or removes other users' access to it: a socket's own mode is set
+// only after it exists.
 func closedFolder(dir string) error {
 	if err := os.Mkdir(dir, folderMode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
@@ -92,7 +100,7 @@ func closedFolder(dir string) error {
 	return os.Chmod(dir, folderMode)
 }
 
-// removeStale removes a socket that nobody listens at.
+// removeStale removes a socket without a listening process.
 func removeStale(path string) error {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -102,11 +110,11 @@ func removeStale(path string) error {
 		return err
 	}
 	if info.Mode().Type() != fs.ModeSocket {
-		return fmt.Errorf("%s is there and is no socket: move it away", path)
+		return fmt.Errorf("%s exists and is not a socket: move it away", path)
 	}
 	conn, err := net.DialTimeout("unix", path, probeLimit)
 	if err == nil {
-		_ = conn.Close() // it was only a question
+		_ = conn.Close() // the connection was only a check
 		return fmt.Errorf("another Usher listens at %s", path)
 	}
 	return os.Remove(path)

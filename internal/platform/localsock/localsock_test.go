@@ -21,7 +21,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
-// keys is for operators alone.
+// keys is a service for operators only.
 type keys struct {
 	tokenv1.UnimplementedApiKeyServiceServer
 }
@@ -49,7 +49,7 @@ func serve(t *testing.T, lis net.Listener) {
 	})
 }
 
-// folder is a data folder whose path is short enough, whatever the test is called.
+// folder is a data folder with a short path, whatever the test's name.
 func folder(t *testing.T) string {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -95,7 +95,7 @@ func TestWhoComesThroughTheSocketIsTheOperatorAndNobodyElse(t *testing.T) {
 
 func TestOnlyTheOwnerMayOpenTheSocket(t *testing.T) {
 	dir := folder(t)
-	must(t, os.Mkdir(filepath.Join(dir, "operator"), 0o777)) // open to all, from another time
+	must(t, os.Mkdir(filepath.Join(dir, "operator"), 0o777)) // open to all, from an earlier version
 	must(t, os.Chmod(filepath.Join(dir, "operator"), 0o777))
 	listen(t, dir)
 	path, err := localsock.Path(dir, "token")
@@ -114,7 +114,7 @@ func TestAFileThatACrashLeftIsReplacedAndALiveOneIsNot(t *testing.T) {
 	crashed := listen(t, dir)
 	unix, ok := crashed.(*net.UnixListener)
 	if !ok {
-		t.Fatalf("a %T is no Unix socket", crashed)
+		t.Fatalf("a %T is not a Unix socket", crashed)
 	}
 	if _, err := localsock.Listen(dir, "token"); err == nil || !strings.Contains(err.Error(), "another Usher") {
 		t.Errorf("a second one listens: %v", err)
@@ -123,7 +123,7 @@ func TestAFileThatACrashLeftIsReplacedAndALiveOneIsNot(t *testing.T) {
 	must(t, unix.Close())
 	serve(t, listen(t, dir))
 	if _, err := tokenv1.NewApiKeyServiceClient(dial(t, dir)).RevokeApiKey(t.Context(), &tokenv1.RevokeApiKeyRequest{}); err != nil {
-		t.Errorf("the new one does not answer: %v", err)
+		t.Errorf("the new one does not respond: %v", err)
 	}
 }
 
@@ -155,10 +155,10 @@ func TestALongPathIsNamedFromHereOrRefused(t *testing.T) {
 	here := folder(t)
 	long := filepath.Join(here, strings.Repeat("x", 120))
 	if _, err := localsock.Listen(long, "token"); !errors.Is(err, localsock.ErrPathTooLong) {
-		t.Errorf("a path that is too long answers %v", err)
+		t.Errorf("a path that is too long returns %v", err)
 	}
 	if _, err := localsock.Dial(long, "token"); !errors.Is(err, localsock.ErrPathTooLong) {
-		t.Errorf("a path that is too long answers %v", err)
+		t.Errorf("a path that is too long returns %v", err)
 	}
 	must(t, os.Mkdir(long, 0o700))
 	abs, err := filepath.Abs(long)
@@ -166,7 +166,7 @@ func TestALongPathIsNamedFromHereOrRefused(t *testing.T) {
 	t.Chdir(long)
 	serve(t, listen(t, abs))
 	if _, err := tokenv1.NewApiKeyServiceClient(dial(t, abs)).RevokeApiKey(t.Context(), &tokenv1.RevokeApiKeyRequest{}); err != nil {
-		t.Errorf("it does not answer: %v", err)
+		t.Errorf("it does not respond: %v", err)
 	}
 }
 

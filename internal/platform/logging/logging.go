@@ -1,6 +1,6 @@
-// Package logging makes the process's logger.
+// Package logging creates the process's logger.
 //
-// It owns the format. What is logged is its callers' business; secrets print as [redacted] by their type.
+// It owns the format. Callers decide what is logged; secrets print as [redacted] by their type.
 package logging
 
 import (
@@ -16,16 +16,17 @@ type Config struct {
 	Format string `koanf:"format" help:"json or text"`
 }
 
-// Validate reports a level or a format that is none.
+// Validate reports an unknown level or format.
 func (c Config) Validate() error {
 	_, err := New(io.Discard, c)
 	return err
 }
 
-// Source says what a line has to tell of the request that it is written for. It is asked only for lines that are written.
+// Source returns the attributes of a request for its log line. It is called only for lines that are
+// written.
 type Source func(ctx context.Context) []slog.Attr
 
-// New makes a logger whose every line also says what the sources know.
+// New creates a logger that adds the sources' attributes to every line.
 func New(w io.Writer, c Config, sources ...Source) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
@@ -41,7 +42,7 @@ func New(w io.Writer, c Config, sources ...Source) (*slog.Logger, error) {
 	return nil, errors.New("log.format must be json or text")
 }
 
-// handler adds what the sources know.
+// handler adds the sources' attributes.
 type handler struct {
 	slog.Handler
 

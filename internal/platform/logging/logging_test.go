@@ -109,6 +109,6 @@ func TestALineSaysWhatItsSourcesKnow(t *testing.T) {
 	asked = 0
 	logger.Debug("detail")
 	if asked != 0 {
-		t.Error("a source was asked for a line that is not written")
+		t.Error("a source was called for a line that is not written")
 	}
 }

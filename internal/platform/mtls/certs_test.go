@@ -25,11 +25,11 @@ type authority struct {
 	key  *ecdsa.PrivateKey
 }
 
-// wish is what a certificate should say; its zero value is one for the trust domain that is valid now.
+// wish describes a certificate; its zero value is a valid one of the trust domain.
 type wish struct {
 	uris   []string
 	serial int64
-	// ended makes one that has expired.
+	// ended makes an expired one.
 	ended bool
 	// usages are both when empty.
 	usages []x509.ExtKeyUsage
@@ -56,7 +56,7 @@ func newKey(t *testing.T) *ecdsa.PrivateKey {
 	return key
 }
 
-// sign makes a certificate and its key, PEM.
+// sign returns a certificate and its key, PEM.
 func (a authority) sign(t *testing.T, w wish) (cert, key []byte) {
 	t.Helper()
 	template := &x509.Certificate{
@@ -87,13 +87,13 @@ func (a authority) pem() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
 }
 
-// folder is where a process finds its files.
+// folder contains the files of a process.
 type folder struct {
 	mtls.Config
 	edition *int
 }
 
-// newFolder has a certificate of the authority for the wish and trusts the authority.
+// newFolder has a certificate of the authority as described by the wish, and trusts the authority.
 func newFolder(t *testing.T, a authority, w wish) folder {
 	t.Helper()
 	dir := t.TempDir()
@@ -114,7 +114,7 @@ func (f folder) issue(t *testing.T, a authority, w wish) {
 	f.write(t, f.KeyFile, key)
 }
 
-// trust replaces the authorities that are believed.
+// trust replaces the trusted authorities.
 func (f folder) trust(t *testing.T, authorities ...authority) {
 	t.Helper()
 	var all []byte
@@ -124,8 +124,8 @@ func (f folder) trust(t *testing.T, authorities ...authority) {
 	f.write(t, f.CAFile, all)
 }
 
-// write replaces a file as a secret's mount does, in one step. Its time is moved, so that two editions of one size differ
-// on file systems with coarse clocks too.
+// write replaces a file in one step, as a secret's mount does. Its modification time is moved, so
+// that two versions of one size differ on file systems with coarse clocks too.
 func (f folder) write(t *testing.T, path string, content []byte) {
 	t.Helper()
 	*f.edition++

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// files holds what the files said last, and reads them again when they change.
+// files caches the content of the files, and reads them again when they change.
 type files struct {
 	config Config
 
@@ -21,7 +21,7 @@ type files struct {
 	roots  *x509.CertPool
 }
 
-// stamp tells whether a file changed.
+// stamp identifies a version of a file.
 type stamp struct {
 	modified time.Time
 	size     int64
@@ -36,8 +36,9 @@ func newFiles(c Config) (*files, error) {
 	return f, err
 }
 
-// current reads the files again if one of them changed. A change that cannot be read, such as a certificate that is there
-// before its key, keeps what was good: the next handshake tries again.
+// current reads the files again if one of them changed. If that fails, for example because a
+// certificate was replaced before its key, the previous ones stay in use: the next handshake tries
+// again.
 func (f *files) current() (*tls.Certificate, *x509.CertPool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -76,14 +77,14 @@ func (f *files) read(stamps [3]stamp) error {
 	return nil
 }
 
-// Authority answers the authority of a file that ends first.
+// Authority returns the authority in a file that expires first.
 func Authority(caFile string) (*x509.Certificate, error) {
 	_, first, err := readAuthorities(caFile)
 	return first, err
 }
 
-// readAuthorities reads every certificate of the file: two while the authority is replaced. It also answers the one that ends
-// first.
+// readAuthorities reads every certificate of the file: two while the authority is replaced. It also
+// returns the one that expires first.
 func readAuthorities(path string) (roots *x509.CertPool, first *x509.Certificate, err error) {
 	rest, err := os.ReadFile(path)
 	if err != nil {
@@ -114,7 +115,7 @@ func (f *files) certificate() (*tls.Certificate, error) {
 	return cert, err
 }
 
-// verify checks a peer's chain against the authority as it is now, and answers the peer's name.
+// verify checks a peer's chain against the current authorities, and returns the peer's name.
 func (f *files) verify(chain []*x509.Certificate, usage x509.ExtKeyUsage) (string, error) {
 	if len(chain) == 0 {
 		return "", errors.New("the peer has no certificate")

@@ -18,11 +18,12 @@ import (
 	"github.com/vidocu/usher/internal/platform/rpcclient"
 )
 
-// traffic is calls that never stop over connections that never last, so that every change of a file meets a handshake.
+// traffic makes calls without pause over short-lived connections, so that every change of a file
+// meets a handshake.
 type traffic struct {
 	// server and client are the serial numbers of the certificates that the two ends saw last.
 	server, client atomic.Int64
-	// conns and lost count connections and calls that failed.
+	// conns and lost count connections and failed calls.
 	conns, lost atomic.Int64
 }
 
@@ -37,7 +38,7 @@ func (c counting) Accept() (net.Conn, error) {
 	return c.Listener.Accept()
 }
 
-// start calls from several sides until the test ends.
+// start makes calls from several goroutines until the test ends.
 func (f *traffic) start(t *testing.T, p pair) {
 	t.Helper()
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
@@ -67,11 +68,12 @@ func (f *traffic) start(t *testing.T, p pair) {
 	})
 }
 
-// call calls until it is told to stop, and counts what was lost.
+// call makes calls until ctx ends, and counts failed ones.
 func (f *traffic) call(ctx context.Context, t *testing.T, client healthv1.HealthClient) {
 	for ctx.Err() == nil {
 		var p peer.Peer
-		// What was begun is finished: a call that the test itself cut short would look lost.
+		// A call that has started is finished: one that the test itself cancelled would count as
+		// lost.
 		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 		_, err := client.Check(limit, &healthv1.HealthCheckRequest{}, grpc.Peer(&p))
 		cancel()
@@ -119,7 +121,8 @@ func TestNoCallIsLostWhileCertificatesAndTheirAuthorityAreReplaced(t *testing.T)
 	p.client.issue(t, first, serial("gateway", 21))
 	f.shows(t, 11, 21)
 
-	// Another authority: both are believed, then all certificates are of the second, then the first is taken out.
+	// Another authority: both are trusted, then all certificates are of the second, then the first
+	// is removed.
 	p.client.trust(t, first, second)
 	f.moves(t)
 	p.server.trust(t, first, second)

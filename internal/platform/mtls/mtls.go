@@ -1,7 +1,8 @@
-// Package mtls names both ends of a connection between processes: certificates by file, read again when they change, and
-// the caller's name from the URI SAN `spiffe://<trust-domain>/<name>`.
+// Package mtls authenticates both ends of a connection between processes: certificates from files,
+// read again when they change, and the caller's name from the URI SAN
+// `spiffe://<trust-domain>/<name>`.
 //
-// It owns the handshake. It never decides what a caller may do.
+// It owns the handshake. It does not authorize callers.
 package mtls
 
 import (
@@ -19,16 +20,16 @@ import (
 	"github.com/vidocu/usher/internal/platform/policy"
 )
 
-// Config says where a process's certificate lies.
+// Config names the files of a process's certificate.
 type Config struct {
 	CertFile string `koanf:"cert_file" help:"this process's certificate, PEM; read again when it changes"`
 	KeyFile  string `koanf:"key_file" help:"its private key, PEM"`
 	CAFile   string `koanf:"ca_file" help:"the certificate authority of the trust domain, PEM"`
-	// TrustDomain is the host of every URI SAN; callers of another are refused.
+	// TrustDomain is the host of every URI SAN; callers of another one are refused.
 	TrustDomain string `koanf:"-"`
 }
 
-// AuthInfo is a proven caller.
+// AuthInfo is an authenticated caller.
 type AuthInfo struct {
 	credentials.TLSInfo
 	caller string
@@ -37,8 +38,8 @@ type AuthInfo struct {
 // CallerName is part of policy.Named.
 func (a AuthInfo) CallerName() string { return a.caller }
 
-// Server makes credentials that demand a certificate of the trust domain from every caller. It reads the files once to
-// fail early.
+// Server returns credentials that require a certificate of the trust domain from every caller. It
+// reads the files once to fail early.
 func Server(c Config) (credentials.TransportCredentials, error) {
 	files, err := newFiles(c)
 	if err != nil {
@@ -46,7 +47,7 @@ func Server(c Config) (credentials.TransportCredentials, error) {
 	}
 	return server{TransportCredentials: credentials.NewTLS(&tls.Config{
 		MinVersion: tls.VersionTLS13,
-		ClientAuth: tls.RequireAnyClientCert, // verified in VerifyConnection, against the authority as it is then
+		ClientAuth: tls.RequireAnyClientCert, // verified in VerifyConnection, against the current authorities
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			return files.certificate()
 		},
@@ -54,12 +55,13 @@ func Server(c Config) (credentials.TransportCredentials, error) {
 			_, err := files.verify(s.PeerCertificates, x509.ExtKeyUsageClientAuth)
 			return err
 		},
-		// A resumed session would keep an authority's word after it was withdrawn.
+		// A resumed session would trust an authority after its removal.
 		SessionTicketsDisabled: true,
 	}), trustDomain: c.TrustDomain}, nil
 }
 
-// Client makes credentials that present this process's certificate and accept only the named service at the other end.
+// Client returns credentials that present this process's certificate and accept only the named
+// service at the other end.
 func Client(c Config, service string) (credentials.TransportCredentials, error) {
 	files, err := newFiles(c)
 	if err != nil {
@@ -70,7 +72,8 @@ func Client(c Config, service string) (credentials.TransportCredentials, error) 
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			return files.certificate()
 		},
-		// The server's name stands in its URI SAN, which crypto/tls does not match: VerifyConnection does it all.
+		// The server's name is in its URI SAN, which crypto/tls does not match: VerifyConnection
+		// checks everything.
 		InsecureSkipVerify: true, //nolint:gosec // see above
 		VerifyConnection: func(s tls.ConnectionState) error {
 			name, err := files.verify(s.PeerCertificates, x509.ExtKeyUsageServerAuth)
@@ -82,8 +85,9 @@ func Client(c Config, service string) (credentials.TransportCredentials, error) 
 	}), nil
 }
 
-// Expiry answers when the certificate ends that this process presents now. It reads the files once to fail early; later, where
-// they cannot be read, it answers for what was good, as the handshakes do.
+// Expiry returns a function for the expiry of this process's current certificate. It reads the
+// files once to fail early; later, while they cannot be read, it returns the expiry of the previous
+// certificate, which handshakes use too.
 func Expiry(c Config) (func() time.Time, error) {
 	files, err := newFiles(c)
 	if err != nil {
@@ -98,7 +102,7 @@ func Expiry(c Config) (func() time.Time, error) {
 	}, nil
 }
 
-// server adds the caller's name to what the handshake found.
+// server adds the caller's name to the result of the handshake.
 type server struct {
 	credentials.TransportCredentials
 	trustDomain string
@@ -123,7 +127,8 @@ func (s server) Clone() credentials.TransportCredentials {
 	return server{TransportCredentials: s.TransportCredentials.Clone(), trustDomain: s.trustDomain}
 }
 
-// nameOf reads the caller's name: exactly one URI SAN, of the trust domain, with one path segment.
+// nameOf returns the caller's name: exactly one URI SAN, of the trust domain, with one path
+// segment.
 func nameOf(cert *x509.Certificate, trustDomain string) (string, error) {
 	if len(cert.URIs) != 1 {
 		return "", fmt.Errorf("certificate has %d URI names, want one", len(cert.URIs))
@@ -135,7 +140,7 @@ func nameOf(cert *x509.Certificate, trustDomain string) (string, error) {
 	return name, nil
 }
 
-// Plaintext is for the development's local port: whoever connects is policy.Local.
+// Plaintext is for the development's local port: every caller is policy.Local.
 func Plaintext() credentials.TransportCredentials { return plaintext{} }
 
 type plaintext struct{}

@@ -21,13 +21,13 @@ import (
 	"github.com/vidocu/usher/internal/platform/policy"
 )
 
-// seen is what a server learned of a caller.
+// seen is a caller as the server saw it.
 type seen struct {
 	name   string
 	serial int64
 }
 
-// serve serves health with the credentials until the test ends, and tells whom it saw.
+// serve serves health with the credentials until the test ends, and sends the callers that it saw.
 func serve(t *testing.T, creds credentials.TransportCredentials) (addr string, callers <-chan seen) {
 	t.Helper()
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
@@ -57,7 +57,8 @@ func serialOf(ctx context.Context) int64 {
 	return 0
 }
 
-// call makes one call over a connection of its own and answers the serial number of the server's certificate.
+// call makes one call over a connection of its own and returns the serial number of the server's
+// certificate.
 func call(t *testing.T, addr string, creds credentials.TransportCredentials) (serial int64, err error) {
 	t.Helper()
 	conn, err := grpc.NewClient("passthrough:///"+addr, grpc.WithTransportCredentials(creds))

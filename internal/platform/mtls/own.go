@@ -7,21 +7,22 @@ import (
 	"time"
 )
 
-// ErrNotOfDomain is a certificate whose names are not one of the trust domain.
+// ErrNotOfDomain is a certificate that does not have exactly one URI SAN, of the trust domain.
 var ErrNotOfDomain = errors.New("the certificate needs one URI name, of the trust domain")
 
-// Own is a process's own certificate as it would show it, and the authorities that it believes.
+// Own is a process's own certificate as a peer sees it.
 type Own struct {
 	// Name is the process's.
 	Name string
-	// Begins and Ends bound the certificate's life.
+	// Begins and Ends bound the certificate's validity.
 	Begins, Ends time.Time
 
 	chain []*x509.Certificate
 	roots *x509.CertPool
 }
 
-// Read reads the files as a start would. It fails with ErrNotOfDomain, or because a file cannot be used.
+// Read reads the files as a start would. It returns ErrNotOfDomain, or the error of an unusable
+// file.
 func Read(c Config) (Own, error) {
 	f, err := newFiles(c)
 	if err != nil {
@@ -42,11 +43,12 @@ func Read(c Config) (Own, error) {
 	return o, nil
 }
 
-// Usable reports why others of the trust domain would not take the certificate at a time; nil when they would.
+// Usable returns why peers of the trust domain would refuse the certificate at a time; nil when
+// they would accept it.
 func (o Own) Usable(now time.Time) error {
 	switch {
 	case now.Before(o.Begins):
-		return fmt.Errorf("the certificate of %s begins %s: wait, or set this machine's clock", o.Name, o.Begins.UTC().Format(time.RFC3339))
+		return fmt.Errorf("the certificate of %s is not valid before %s: wait, or set this machine's clock", o.Name, o.Begins.UTC().Format(time.RFC3339))
 	case now.After(o.Ends):
 		return fmt.Errorf("the certificate of %s ended %s: put a new one in its place", o.Name, o.Ends.UTC().Format(time.RFC3339))
 	}

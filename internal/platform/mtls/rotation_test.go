@@ -6,7 +6,7 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// pair is a server and a client that live through the whole test: their credentials are made once.
+// pair is a server and a client whose credentials are created once for the whole test.
 type pair struct {
 	server, client           folder
 	addr                     string
@@ -28,7 +28,7 @@ func serial(name string, number int64) wish {
 	return w
 }
 
-// meets makes a new connection and says which certificates the two ends showed each other.
+// meets makes a new connection and checks which certificates the two ends presented.
 func (p pair) meets(t *testing.T, wantServer, wantClient int64) {
 	t.Helper()
 	got, err := call(t, p.addr, p.clientCreds)
@@ -65,7 +65,7 @@ func TestAWithdrawnAuthorityIsNoLongerBelieved(t *testing.T) {
 	p := newPair(t, first)
 	p.meets(t, 10, 20)
 
-	// The way that the operations manual gives: trust both, issue anew, trust the second alone.
+	// The procedure of the operations manual: trust both, reissue, trust the second only.
 	p.server.trust(t, first, second)
 	p.client.trust(t, first, second)
 	p.meets(t, 10, 20)

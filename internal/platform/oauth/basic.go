@@ -12,24 +12,25 @@ import (
 
 // Failures of ParseBasic.
 var (
-	// ErrNotBasic says that the header is absent or names another scheme.
+	// ErrNotBasic is an absent header, or one of another scheme.
 	ErrNotBasic = errors.New("not HTTP Basic")
-	// ErrBasicMalformed says that the header names Basic and carries no credentials.
+	// ErrBasicMalformed is a header of the Basic scheme without valid credentials.
 	ErrBasicMalformed = errors.New("malformed HTTP Basic credentials")
 )
 
 // maxBasicLength bounds the header in bytes; the longest legal credentials are far shorter.
 const maxBasicLength = 4 << 10
 
-// ClientCredentials are a client's name and its proof. An empty secret is the caller's to judge.
+// ClientCredentials are a client's identifier and its secret. An empty secret is for the caller to
+// check.
 type ClientCredentials struct {
 	ID     string
 	Secret secret.String
 }
 
-// BasicCredentials are the two readings of one header. RFC 6749 §2.3.1 has both halves
-// form-encoded, but widely used libraries send them as they are. A reading that is impossible
-// (a malformed escape, invalid UTF-8) is zero; at least one is not.
+// BasicCredentials are the two readings of one header. RFC 6749 §2.3.1 form-encodes both halves,
+// but widely used libraries send them unencoded. A reading that is impossible (a malformed escape,
+// invalid UTF-8) is zero; at least one is not.
 type BasicCredentials struct {
 	Decoded ClientCredentials
 	Raw     ClientCredentials
@@ -51,9 +52,9 @@ func (c ClientCredentials) equal(other ClientCredentials) bool {
 	return c.ID == other.ID && c.Secret.Equal(other.Secret)
 }
 
-// ParseBasic reads the value of an Authorization header (RFC 7617): the scheme in any case,
-// spaces, and padded standard base64 of an identifier, the first colon and a secret. It fails
-// with ErrNotBasic or ErrBasicMalformed.
+// ParseBasic parses the value of an Authorization header (RFC 7617): the scheme in any case,
+// spaces, and padded standard base64 of an identifier, the first colon and a secret. It returns
+// ErrNotBasic or ErrBasicMalformed.
 func ParseBasic(header string) (BasicCredentials, error) {
 	scheme, rest, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Basic") {
@@ -91,7 +92,8 @@ func decodedCredentials(id, proof string) ClientCredentials {
 	return credentials(decodedID, decodedProof)
 }
 
-// credentials gives nothing for what is not UTF-8: no client has it, and no gRPC field carries it.
+// credentials returns the zero value for invalid UTF-8: no client has such an identifier, and no
+// gRPC field can carry it.
 func credentials(id, proof string) ClientCredentials {
 	if !utf8.ValidString(id) || !utf8.ValidString(proof) {
 		return ClientCredentials{}

@@ -31,10 +31,10 @@ const (
 	verifierMax     = 128
 )
 
-// CheckChallenge judges the two PKCE parameters of an authorization request. The method must be
-// exactly "S256": an absent one would mean plain (RFC 7636 §4.3), which
-// docs/wire-contract.md §5 does not allow. The challenge must be the one base64url text of 32 bytes. Whether a request may come
-// without either is the caller's to decide.
+// CheckChallenge validates the two PKCE parameters of an authorization request. The method must be
+// exactly "S256": an absent one would mean plain (RFC 7636 §4.3), which docs/wire-contract.md §5
+// does not allow. The challenge must be a base64url text of 32 bytes. The caller decides whether a
+// request may omit both.
 func CheckChallenge(challenge, method string) error {
 	switch {
 	case challenge == "":
@@ -44,8 +44,8 @@ func CheckChallenge(challenge, method string) error {
 	case len(challenge) != challengeLength:
 		return ErrChallengeMalformed
 	}
-	// Strict refuses unused bits that are not zero; the decoder skips line breaks, which the
-	// count of bytes tells.
+	// Strict refuses unused bits that are not zero. The decoder skips line breaks, which the check
+	// of the length detects.
 	n, err := base64.RawURLEncoding.Strict().Decode(make([]byte, sha256.Size), []byte(challenge))
 	if err != nil || n != sha256.Size {
 		return ErrChallengeMalformed
@@ -54,7 +54,7 @@ func CheckChallenge(challenge, method string) error {
 }
 
 // VerifyS256 checks the verifier of a token request against the challenge of its authorization
-// request (RFC 7636 §4.6), in constant time. An empty challenge fits no verifier.
+// request (RFC 7636 §4.6), in constant time. No verifier matches an empty challenge.
 func VerifyS256(challenge, verifier string) error {
 	if verifier == "" {
 		return ErrVerifierMissing

@@ -19,16 +19,16 @@ var (
 )
 
 const (
-	// MaxQueryLength bounds what ParseQuery reads, in bytes before decoding.
+	// MaxQueryLength bounds the input of ParseQuery, in bytes before decoding.
 	MaxQueryLength = 16 << 10
-	// MaxFormLength bounds what ParseForm reads, in bytes before decoding: the largest body of
+	// MaxFormLength bounds the input of ParseForm, in bytes before decoding: the largest body of
 	// docs/wire-contract.md §4.
 	MaxFormLength = 64 << 10
-	// MaxParams bounds how many parameters either reads, repeated ones included.
+	// MaxParams bounds the number of parameters, including repeated ones.
 	MaxParams = 100
 )
 
-// Params are the parameters of one request, parsed whole. The zero value has none.
+// Params are the parameters of one request. The zero value has none.
 type Params struct{ byName map[string]param }
 
 type param struct {
@@ -36,18 +36,18 @@ type param struct {
 	repeated bool
 }
 
-// ParseQuery reads the raw query of a request, without its question mark. It is strict, so that
-// no other component can read the same text differently: a semicolon, a malformed escape or
-// invalid UTF-8 anywhere fails the whole. Values keep every decoded byte, NUL included; what a
-// value may hold is the caller's to judge.
+// ParseQuery parses the raw query of a request, without its question mark. It is strict, so that no
+// other component can parse the same text differently: a semicolon, a malformed escape or invalid
+// UTF-8 anywhere is an error. Values keep every decoded byte, NUL included; callers validate
+// values.
 func ParseQuery(raw string) (Params, error) { return parse(raw, MaxQueryLength) }
 
-// ParseForm reads an application/x-www-form-urlencoded body by the same rules.
+// ParseForm parses an application/x-www-form-urlencoded body by the same rules.
 func ParseForm(body string) (Params, error) { return parse(body, MaxFormLength) }
 
-// Get returns the first value of the parameter of that decoded name, whether there is one, and
-// whether there are more. A parameter without a value is present with the value "", which RFC
-// 6749 §3.1 has callers treat as omitted.
+// Get returns the first value of the parameter with that decoded name, whether it is present, and
+// whether it is repeated. A parameter without a value is present with the value "", which callers
+// treat as omitted (RFC 6749 §3.1).
 func (p Params) Get(name string) (value string, present, repeated bool) {
 	found, present := p.byName[name]
 	return found.value, present, found.repeated

@@ -8,14 +8,13 @@ import (
 	"strings"
 )
 
-// ErrRedirectURI says that a redirect URI cannot be registered or redirected to; the text after
-// it says why, without the URI.
+// ErrRedirectURI is a redirect URI that cannot be registered or redirected to; the text after it
+// names the fault, without the URI.
 var ErrRedirectURI = errors.New("invalid redirect URI")
 
-// MatchRedirectURI reports whether presented is one of the registered URIs. They are compared
-// byte for byte, nothing is normalised. The sole exception is RFC 8252 §7.3: an http URI whose
-// host is written 127.0.0.1 or [::1] may come with any port, or none, as a native app takes
-// whatever port is free.
+// MatchRedirectURI reports whether presented is one of the registered URIs. They are compared byte
+// for byte, without normalization. The only exception is RFC 8252 §7.3: an http URI with the host
+// 127.0.0.1 or [::1] may have any port, or none, as a native client listens at a free port.
 func MatchRedirectURI(registered []string, presented string) bool {
 	if presented == "" {
 		return false
@@ -35,8 +34,8 @@ func MatchRedirectURI(registered []string, presented string) bool {
 	return false
 }
 
-// cutLoopback splits a loopback URI around its port. It is not ok for any other URI, nor where
-// the port is not a number from 1 to 65535 without leading zeros.
+// cutLoopback splits a loopback URI around its port. ok is false for any other URI, and if the port
+// is not a number from 1 to 65535 without leading zeros.
 func cutLoopback(uri string) (host, rest string, ok bool) {
 	for _, host := range [...]string{"http://127.0.0.1", "http://[::1]"} {
 		rest, found := strings.CutPrefix(uri, host)
@@ -63,10 +62,9 @@ func validPort(s string) bool {
 	return err == nil && n != 0 && s[0] != '0'
 }
 
-// AppendQuery adds parameters to a redirect URI. An existing query stays as it is, byte for byte.
-// Each value is encoded so that decoding gives the same bytes, with a space as %20, which both
-// form decoders and plain percent-decoders read. It fails with ErrRedirectURI for a URI that has
-// a fragment or could not stand in a header.
+// AppendQuery adds parameters to a redirect URI. An existing query stays unchanged, byte for byte.
+// Values are encoded with a space as %20, which both form decoders and plain percent-decoders
+// decode. It returns ErrRedirectURI for a URI that has a fragment or is not valid in a header.
 func AppendQuery(uri string, pairs ...[2]string) (string, error) {
 	if uri == "" || !printable(uri) || strings.Contains(uri, "#") {
 		return "", fmt.Errorf("%w: cannot take parameters", ErrRedirectURI)

@@ -9,7 +9,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
-// FuzzMatchRedirectURI: what matches without being equal differs in nothing but a loopback port.
+// FuzzMatchRedirectURI: URIs that match without being equal differ in a loopback port only.
 func FuzzMatchRedirectURI(f *testing.F) {
 	for _, uri := range otherSpellings() {
 		f.Add(registered, uri)
@@ -37,7 +37,8 @@ func FuzzMatchRedirectURI(f *testing.F) {
 	})
 }
 
-// FuzzCheckRedirectURI: what may be registered takes a response and still leads to the same place.
+// FuzzCheckRedirectURI: a response can be appended to every registrable URI, and its target stays
+// the same.
 func FuzzCheckRedirectURI(f *testing.F) {
 	for _, uri := range append(otherSpellings(), registered, "http://[::1]:80/cb?a=%20&b", "http://localhost", "https://h?a;b") {
 		f.Add(uri, "state")
@@ -62,7 +63,7 @@ func FuzzCheckRedirectURI(f *testing.F) {
 			t.Fatalf("%q: %v", full, err)
 		}
 		if after.Host != before.Host || after.Path != before.Path || after.User != nil || after.Fragment != "" || strings.Contains(full, "#") {
-			t.Errorf("%q leads elsewhere than %q", full, uri)
+			t.Errorf("%q has another target than %q", full, uri)
 		}
 		if got := after.Query(); !slices.Equal(got["state"], []string{state}) || !slices.Equal(got["code"], []string{"c"}) || !slices.Equal(got["iss"], []string{"i"}) {
 			t.Errorf("%q does not give the response back", full)

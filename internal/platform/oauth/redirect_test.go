@@ -12,7 +12,7 @@ import (
 
 const registered = "https://app.test/callback"
 
-// otherSpellings are what a normalising comparison would take for the registered URI.
+// otherSpellings are URIs that a normalizing comparison would accept for the registered URI.
 func otherSpellings() []string {
 	return []string{
 		"https://app.test/CALLBACK", "https://APP.test/callback", "HTTPS://app.test/callback",
@@ -39,7 +39,7 @@ func TestRFC6749_3_1_2_RedirectURIIsComparedByteForByte(t *testing.T) {
 		}
 	}
 	if oauth.MatchRedirectURI(nil, registered) || oauth.MatchRedirectURI([]string{""}, "") {
-		t.Error("an app without redirect URIs has one")
+		t.Error("a client without redirect URIs has one")
 	}
 }
 

@@ -11,17 +11,16 @@ import (
 // maxRedirectURILength bounds a registered URI, in bytes.
 const maxRedirectURILength = 2048
 
-// CheckRedirectURI judges a URI that an app wants to register: absolute, https (or http on
-// 127.0.0.1, [::1] or localhost), and without fragment, user information, wildcard, control
-// character or a query parameter that the authorization response brings itself. It fails with
-// ErrRedirectURI and the reason.
+// CheckRedirectURI validates a URI that a client registers: absolute, https (or http on 127.0.0.1,
+// [::1] or localhost), without fragment, user information, wildcard, control character or a query
+// parameter that the authorization response adds. It returns ErrRedirectURI with the fault.
 func CheckRedirectURI(uri string) error {
 	if fault := textFault(uri); fault != "" {
 		return fmt.Errorf("%w: %s", ErrRedirectURI, fault)
 	}
 	u, err := url.Parse(uri)
 	if err != nil {
-		// The cause repeats the URI, which the caller may log.
+		// url.Parse's error quotes the URI, which callers may log.
 		return fmt.Errorf("%w: not a URI", ErrRedirectURI)
 	}
 	for _, fault := range []string{originFault(uri, u), queryFault(u.RawQuery)} {
@@ -32,7 +31,7 @@ func CheckRedirectURI(uri string) error {
 	return nil
 }
 
-// textFault looks at the characters alone, also those behind percent-encoding.
+// textFault checks the characters only, also percent-encoded ones.
 func textFault(uri string) string {
 	switch {
 	case uri == "":
@@ -89,8 +88,8 @@ func validHost(authority, host string) bool {
 	return true
 }
 
-// queryFault keeps a registered query from answering for the server: RFC 6749 §4.1.2 and
-// RFC 9207 §2 name the parameters that the response adds.
+// queryFault refuses query parameters that would conflict with those of the response (RFC 6749
+// §4.1.2 and RFC 9207 §2).
 func queryFault(raw string) string {
 	params, err := ParseQuery(raw)
 	if err != nil {

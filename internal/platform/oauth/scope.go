@@ -14,12 +14,12 @@ var (
 	ErrScopeMalformed = fmt.Errorf("%w: malformed", ErrScope)
 )
 
-// Scope is a set of scope names in the order they were asked for.
+// Scope is a set of scope names in the order of the request.
 type Scope []string
 
-// ParseScope reads a scope parameter: names separated by exactly one space (RFC 6749 §3.3).
-// Repeated names collapse into their first. It fails with ErrScopeMissing when s is empty and
-// with ErrScopeMalformed for any other separator or character. It judges no name.
+// ParseScope parses a scope parameter: names separated by exactly one space (RFC 6749 §3.3).
+// Repeated names are merged. It returns ErrScopeMissing when s is empty and ErrScopeMalformed for
+// any other separator or character. It does not check whether the names exist.
 func ParseScope(s string) (Scope, error) {
 	if s == "" {
 		return nil, ErrScopeMissing
@@ -38,15 +38,17 @@ func ParseScope(s string) (Scope, error) {
 	return scope, nil
 }
 
-// ParseAskedScope is ParseScope for what a client asks for: spaces before, behind and repeated between the names are forgiven,
-// since clients join lists that have empty entries. Nothing else separates names. Only spaces is a missing scope.
-func ParseAskedScope(s string) (Scope, error) {
+// ParseRequestedScope is ParseScope for the scope of a client's request: leading, trailing and
+// repeated spaces are accepted, since clients join lists that have empty entries. Other separators
+// are not. A scope of spaces only is missing.
+func ParseRequestedScope(s string) (Scope, error) {
 	names := strings.FieldsFunc(s, func(c rune) bool { return c == ' ' })
 	return ParseScope(strings.Join(names, " "))
 }
 
-// OpenIDScopes are the names that OpenID Connect Core §5.4 and §11 define. Clients ask for them by default, and a server
-// without OpenID Connect should ignore them (OpenID Connect Core §3.1.2.1; RFC 6749 §3.3 allows it).
+// OpenIDScopes are the names that OpenID Connect Core §5.4 and §11 define. Clients request them by
+// default, and a server without OpenID Connect should ignore them (OpenID Connect Core §3.1.2.1;
+// RFC 6749 §3.3 allows it).
 func OpenIDScopes() Scope {
 	return Scope{"openid", "profile", "email", "phone", "address", "offline_access"}
 }
@@ -62,7 +64,7 @@ func ValidScopeName(name string) bool {
 	return name != ""
 }
 
-// String joins the names by single spaces, as the scope parameter has them.
+// String joins the names with single spaces, as in the scope parameter.
 func (s Scope) String() string { return strings.Join(s, " ") }
 
 // Contains reports whether the name, compared whole and exactly, is in the set.
@@ -71,7 +73,8 @@ func (s Scope) Contains(name string) bool { return slices.Contains(s, name) }
 // Covers reports whether every name of other is in s.
 func (s Scope) Covers(other Scope) bool { return len(other.Missing(s)) == 0 }
 
-// Without returns the names of s for which drop is false, in the order of s; nil when there is none.
+// Without returns the names of s for which drop is false, in the order of s; nil when there is
+// none.
 func (s Scope) Without(drop func(name string) bool) Scope {
 	var kept Scope
 	for _, name := range s {

@@ -7,11 +7,12 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth/nearest"
 )
 
-// maxQuoted is how much of a word is repeated.
+// maxQuoted is the most characters of a word that are quoted.
 const maxQuoted = 40
 
-// Quote repeats a word of a scope in an error: in quotation marks, cut after 40 characters, and what is not printable ASCII, a
-// quotation mark or a backslash as `?`. No other value of a request is ever repeated: it may be a secret.
+// Quote quotes a word of a scope in an error: in quotation marks, cut after 40 characters, with `?`
+// for non-ASCII, non-printable characters, quotation marks and backslashes. No other value of a
+// request is quoted in errors: it may be a secret.
 func Quote(word string) string {
 	clean := strings.Map(func(c rune) rune {
 		if c < ' ' || c > '~' || c == '"' || c == '\\' {
@@ -25,7 +26,8 @@ func Quote(word string) string {
 	return `"` + clean + `"`
 }
 
-// DescribeUnknown says of a word that is not a scope what it looks like, or which known scope is the nearest.
+// DescribeUnknown describes a word that is not a scope: its likely meaning, or the nearest known
+// scope.
 func DescribeUnknown(word string, known []string) string {
 	text := Quote(word) + " is not a scope"
 	switch {
@@ -43,7 +45,8 @@ func DescribeUnknown(word string, known []string) string {
 	return fmt.Sprintf("%s; did you mean %q?", text, near)
 }
 
-// DescribeMalformed says what is wrong with a scope parameter that ParseAskedScope refuses as ErrScopeMalformed.
+// DescribeMalformed describes the fault of a scope parameter for which ParseRequestedScope returns
+// ErrScopeMalformed.
 func DescribeMalformed(scope string) string {
 	problem := "must be scopes separated by single spaces"
 	for _, found := range [...]struct{ characters, name string }{

@@ -34,7 +34,8 @@ func TestFault_D2_AMalformedScopeSaysWhatItHas(t *testing.T) {
 	}
 }
 
-// TestAWordIsRepeatedWithinBounds: RFC 6749 §5.2 has no control characters in a description, and nobody puts a page into one.
+// TestAWordIsRepeatedWithinBounds: RFC 6749 §5.2 allows no control characters in a description, and
+// a long word would fill it.
 func TestAWordIsRepeatedWithinBounds(t *testing.T) {
 	for word, want := range map[string]string{
 		"<script>": `"<script>"`, "a\x00b\u202ec\xff": `"a?b?c?"`, `"\`: `"??"`, strings.Repeat("x", 41): `"` + strings.Repeat("x", 40) + `..."`,

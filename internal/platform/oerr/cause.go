@@ -12,14 +12,15 @@ import (
 
 const causePrefix = "CAUSE_"
 
-// Refuse makes the failure of a refusal whose cause is known. Its reason follows from the cause, as the contract says at the
-// cause (usher.error.v1.reason), so that one cause never has two responses. The message is as in New.
+// Refuse creates the error of a refusal with a known cause. Its reason follows from the cause, as
+// the contract says at the cause (usher.error.v1.reason), so that one cause never has two
+// responses. The message is as in New.
 func Refuse(cause errorv1.Cause, message string, opts ...Option) error {
 	return New(ReasonOf(cause), message, append(opts, func(o *options) { o.set(metaCause, nameOf(cause)) })...)
 }
 
-// RefuseFor makes the failure that an error of a domain package becomes: with the error's cause and the reason that follows from
-// it, or with the given reason where no cause is known.
+// RefuseFor converts an error of a domain package: with the error's cause and the reason that
+// follows from it, or with the given reason where no cause is known.
 func RefuseFor(err error, reason errorv1.Reason, message string, opts ...Option) error {
 	if found := Named(cause.Of(err)); found != errorv1.Cause_CAUSE_UNSPECIFIED {
 		return Refuse(found, message, opts...)
@@ -27,12 +28,12 @@ func RefuseFor(err error, reason errorv1.Reason, message string, opts ...Option)
 	return New(reason, message, opts...)
 }
 
-// Named is the contract's value for a cause that a domain package found; UNSPECIFIED for none.
+// Named returns the contract's value of a domain package's cause; UNSPECIFIED for none.
 func Named(name cause.Cause) errorv1.Cause {
 	return errorv1.Cause(errorv1.Cause_value[causePrefix+string(name)])
 }
 
-// NameOf is what domain packages call a cause; empty for UNSPECIFIED.
+// NameOf returns the domain packages' name of a cause; empty for UNSPECIFIED.
 func NameOf(c errorv1.Cause) cause.Cause {
 	if _, known := errorv1.Cause_name[int32(c)]; !known || c == errorv1.Cause_CAUSE_UNSPECIFIED {
 		return ""
@@ -40,7 +41,8 @@ func NameOf(c errorv1.Cause) cause.Cause {
 	return cause.Cause(nameOf(c))
 }
 
-// ReasonOf is the reason that a cause implies; UNSPECIFIED for the cause of a denial, which is no failure.
+// ReasonOf returns the reason that a cause implies; UNSPECIFIED for the cause of a denial, which is
+// not an error.
 func ReasonOf(cause errorv1.Cause) errorv1.Reason {
 	value := cause.Descriptor().Values().ByNumber(cause.Number())
 	if value == nil {
@@ -54,17 +56,17 @@ func reasonAt(value protoreflect.EnumValueDescriptor) errorv1.Reason {
 	return reason
 }
 
-// Cause is why a request was refused. A failure that does not say has the one cause of its reason; UNSPECIFIED where the reason
-// has several, and for what is no failure of ours.
+// Cause returns the cause of a refusal. An error without one has the only cause of its reason;
+// UNSPECIFIED where the reason has several, and for errors that are not ours.
 func Cause(err error) errorv1.Cause {
 	st, _ := statusOf(err)
 	if name := infoOf(st).GetMetadata()[metaCause]; name != "" {
-		return errorv1.Cause(errorv1.Cause_value[causePrefix+name]) // 0 for one that a newer release knows
+		return errorv1.Cause(errorv1.Cause_value[causePrefix+name]) // 0 for a cause of a newer release
 	}
 	return onlyCauseOf(Reason(err))
 }
 
-// onlyCauseOf is the cause of a reason that has exactly one.
+// onlyCauseOf returns the cause of a reason that has exactly one.
 func onlyCauseOf(reason errorv1.Reason) errorv1.Cause {
 	found := errorv1.Cause_CAUSE_UNSPECIFIED
 	if reason == errorv1.Reason_REASON_UNSPECIFIED {
@@ -83,8 +85,8 @@ func onlyCauseOf(reason errorv1.Reason) errorv1.Cause {
 	return found
 }
 
-// CauseLabel is a cause as logs and metrics write it: `code_expired`. One that this release does not know is `unspecified`, so
-// that there are few.
+// CauseLabel formats a cause for logs and metrics: `code_expired`. A cause that this release does
+// not define is `unspecified`, which bounds the number of labels.
 func CauseLabel(cause errorv1.Cause) string {
 	if _, known := errorv1.Cause_name[int32(cause)]; !known {
 		cause = errorv1.Cause_CAUSE_UNSPECIFIED

@@ -14,7 +14,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// causes are all that the contract knows.
+// causes are all causes of the contract.
 func causes() []errorv1.Cause {
 	var list []errorv1.Cause
 	for number := range errorv1.Cause_name {
@@ -29,7 +29,7 @@ func TestFault_D3_ACauseCrossesEveryHopWithItsReason(t *testing.T) {
 	for _, cause := range causes() {
 		reason := oerr.ReasonOf(cause)
 		if reason == errorv1.Reason_REASON_UNSPECIFIED {
-			continue // a denial of a request to an API, which is no failure
+			continue // a denial of a request to an API, which is not an error
 		}
 		token := overTheWire(fmt.Errorf("in authz: %w", oerr.Refuse(cause, "text", oerr.WithClient("vdo_client_abc123"), oerr.WithField("code"))))
 		got := overTheWire(fmt.Errorf("in token: %w", token))
@@ -53,7 +53,8 @@ func TestFault_D3_EveryCauseSaysWhatToDo(t *testing.T) {
 	}
 }
 
-// TestFault_D3_DomainPackagesKnowOnlyCausesOfTheContract: the names are written twice, since domain packages know no wire format.
+// TestFault_D3_DomainPackagesKnowOnlyCausesOfTheContract: the names are defined twice, since domain
+// packages import no wire format.
 func TestFault_D3_DomainPackagesKnowOnlyCausesOfTheContract(t *testing.T) {
 	source, err := os.ReadFile("../oauth/cause/cause.go")
 	if err != nil {

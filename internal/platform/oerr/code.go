@@ -6,7 +6,8 @@ import (
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 )
 
-// codeOf is the gRPC code of each reason. The reason is the contract; the code serves tools that know only codes.
+// codeOf returns the gRPC code of each reason. The reason is the contract; the code is for tools
+// that know codes only.
 func codeOf(reason errorv1.Reason) codes.Code {
 	switch reason {
 	case errorv1.Reason_REASON_INVALID_CLIENT, errorv1.Reason_REASON_INVALID_CREDENTIALS, errorv1.Reason_REASON_SESSION_REQUIRED,

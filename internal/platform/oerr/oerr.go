@@ -1,8 +1,9 @@
-// Package oerr is how a failure crosses gRPC: a status with a reason from the contract (usher.error.v1), the cause of a refusal
-// where it is known, a text for the caller, and the field it is about. The underlying error stays on this side, for the log.
+// Package oerr defines how an error crosses gRPC: a status with a reason from the contract
+// (usher.error.v1), the cause of a refusal where it is known, a message for the caller, and the
+// invalid field. The underlying error is not sent; it is for the log.
 //
-// It owns the mapping from reasons to gRPC codes and back, and from causes to reasons. It never names a failure in an HTTP
-// dialect: the gateway does.
+// It owns the mapping from reasons to gRPC codes and back, and from causes to reasons. It never
+// translates an error into an HTTP dialect: the gateway does.
 package oerr
 
 import (
@@ -20,18 +21,18 @@ import (
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 )
 
-// domain marks our reasons among those of other systems.
+// domain is the ErrorInfo domain of our reasons.
 const domain = "usher"
 
 const reasonPrefix = "REASON_"
 
-// failure is a status with the underlying error, which never travels.
+// failure is a status with the underlying error, which is never sent.
 type failure struct {
 	status *status.Status
 	inner  error
 }
 
-// Error is for logs: the text and the underlying error.
+// Error is for logs: the message and the underlying error.
 func (f *failure) Error() string {
 	if f.inner == nil {
 		return f.status.Message()
@@ -39,7 +40,7 @@ func (f *failure) Error() string {
 	return f.status.Message() + ": " + f.inner.Error()
 }
 
-// GRPCStatus is what travels.
+// GRPCStatus returns the status that is sent.
 func (f *failure) GRPCStatus() *status.Status { return f.status }
 
 // Unwrap returns the underlying error.
@@ -72,21 +73,21 @@ func (o *options) set(name, value string) {
 // Option adds a detail.
 type Option func(*options)
 
-// WithField names the request's field that is wrong, as the caller knows it.
+// WithField names the request's invalid field, as the caller knows it.
 func WithField(name string) Option { return func(o *options) { o.set(metaField, name) } }
 
-// WithClient names the registered client that is refused, for the log. It is never an identifier that nothing was found under:
-// what a caller sends in its place may be a secret.
+// WithClient names the registered client that is refused, for the log. It must never be an unknown
+// identifier: a caller may send a secret in its place.
 func WithClient(id string) Option { return func(o *options) { o.set(metaClient, id) } }
 
-// WithRetryAfter says when to come back.
+// WithRetryAfter adds the time to wait before a retry.
 func WithRetryAfter(d time.Duration) Option { return func(o *options) { o.retryAfter = d } }
 
-// WithInner keeps the underlying error on this side, for the log.
+// WithInner keeps the underlying error for the log.
 func WithInner(err error) Option { return func(o *options) { o.inner = err } }
 
-// New makes a failure whose cause its reason says, or that is no refusal. The message is for the caller: of what the caller sent
-// it repeats scope names alone (oauth.Quote).
+// New creates an error whose cause follows from its reason, or that is not a refusal. The message
+// is for the caller: the only input that it may repeat is scope names (oauth.Quote).
 func New(reason errorv1.Reason, message string, opts ...Option) error {
 	var o options
 	for _, opt := range opts {
@@ -106,18 +107,19 @@ func New(reason errorv1.Reason, message string, opts ...Option) error {
 	return &failure{status: st, inner: o.inner}
 }
 
-// retryUnavailable is how long a caller waits before it asks a dependency that was down again. With the time that a question
-// then waits for a database it covers a restart (sqldb, docs/resilience.md).
+// retryUnavailable is how long a caller should wait before it retries after a dependency was down.
+// Together with the time that a request then waits for a database it covers a restart (sqldb,
+// docs/resilience.md).
 const retryUnavailable = 2 * time.Second
 
-// Unavailable is a dependency that cannot be asked now.
+// Unavailable is the error of a dependency that is down.
 func Unavailable(inner error) error {
 	return New(errorv1.Reason_REASON_UNAVAILABLE, "a dependency is unavailable, try again shortly",
 		WithInner(inner), WithRetryAfter(retryUnavailable))
 }
 
-// Reason names a failure on either side of the wire. A peer that is gone or too slow is UNAVAILABLE; what is none of ours
-// is UNSPECIFIED, as is nil.
+// Reason returns the reason of an error on either side of the wire. A peer that is gone or too slow
+// is UNAVAILABLE; errors that are not ours, and nil, are UNSPECIFIED.
 func Reason(err error) errorv1.Reason {
 	st, ok := statusOf(err)
 	if !ok {
@@ -126,26 +128,26 @@ func Reason(err error) errorv1.Reason {
 	if info := infoOf(st); info != nil {
 		return errorv1.Reason(errorv1.Reason_value[reasonPrefix+info.GetReason()])
 	}
-	switch st.Code() { //nolint:exhaustive // the others say nothing about availability
+	switch st.Code() { //nolint:exhaustive // the other codes do not concern availability
 	case codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted:
 		return errorv1.Reason_REASON_UNAVAILABLE
 	}
 	return errorv1.Reason_REASON_UNSPECIFIED
 }
 
-// Field is the request's field that a failure is about; empty if none.
+// Field returns the request's field that an error is about; empty if none.
 func Field(err error) string {
 	st, _ := statusOf(err)
 	return infoOf(st).GetMetadata()[metaField]
 }
 
-// ClientID is the registered client that a failure is about; empty where it is not known.
+// ClientID returns the registered client that an error is about; empty if unknown.
 func ClientID(err error) string {
 	st, _ := statusOf(err)
 	return infoOf(st).GetMetadata()[metaClient]
 }
 
-// Message is the text for the caller; empty for a failure that is none of ours.
+// Message returns the message for the caller; empty for errors that are not ours.
 func Message(err error) string {
 	st, ok := statusOf(err)
 	if !ok || infoOf(st) == nil {
@@ -154,7 +156,7 @@ func Message(err error) string {
 	return st.Message()
 }
 
-// RetryAfter is when to come back; 0 if the failure does not say.
+// RetryAfter returns the time to wait before a retry; 0 if the error has none.
 func RetryAfter(err error) time.Duration {
 	st, _ := statusOf(err)
 	for _, d := range st.Details() {
@@ -165,8 +167,9 @@ func RetryAfter(err error) time.Duration {
 	return 0
 }
 
-// Edge is what leaves a server: our own failures as they are, the end of the caller's patience as such, a peer's loss as
-// UNAVAILABLE, and everything else as an internal error that says nothing.
+// Edge returns the error that leaves a server: our own errors unchanged, the caller's cancellation
+// or deadline as such, a lost peer as UNAVAILABLE, and everything else as an internal error without
+// details.
 func Edge(err error) error {
 	switch {
 	case err == nil:
@@ -184,19 +187,19 @@ func Edge(err error) error {
 	return statusError(err)
 }
 
-// canceled is the caller's going away as a service further down tells it.
+// canceled reports whether a downstream service returned the caller's cancellation.
 func canceled(err error) bool {
 	st, ok := statusOf(err)
 	return ok && st.Code() == codes.Canceled
 }
 
-// statusError drops all but what travels.
+// statusError drops everything but the status.
 func statusError(err error) error {
 	st, _ := statusOf(err)
 	return st.Err()
 }
 
-// statusOf finds the status inside a wrapped error, with its own text and not the wrapping's.
+// statusOf finds the status inside a wrapped error, with its own message and not the wrapping's.
 func statusOf(err error) (*status.Status, bool) {
 	var carrier interface{ GRPCStatus() *status.Status }
 	if err == nil || !errors.As(err, &carrier) {

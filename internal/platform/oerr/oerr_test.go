@@ -15,7 +15,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// overTheWire is what a client sees of an error that a server lets out.
+// overTheWire returns the error that a client receives for an error that a server returns.
 func overTheWire(err error) error {
 	return status.FromProto(status.Convert(oerr.Edge(err)).Proto()).Err()
 }
@@ -43,7 +43,7 @@ func TestEveryReasonCrossesTheWire(t *testing.T) {
 func TestWhatIsNotOursSaysNothing(t *testing.T) {
 	got := overTheWire(errors.New("pq: password authentication failed for 10.0.0.1"))
 	if status.Code(got) != codes.Internal || oerr.Message(got) != "" || strings.Contains(got.Error(), "10.0.0.1") {
-		t.Errorf("an inner error leaves as %v", got)
+		t.Errorf("an inner error is sent as %v", got)
 	}
 }
 
@@ -53,7 +53,7 @@ func TestADeadPeerIsUnavailable(t *testing.T) {
 	} {
 		got := overTheWire(fmt.Errorf("calling: %w", err))
 		if oerr.Reason(got) != errorv1.Reason_REASON_UNAVAILABLE || strings.Contains(got.Error(), "10.0.0.1") {
-			t.Errorf("%v leaves as %v", err, got)
+			t.Errorf("%v is sent as %v", err, got)
 		}
 	}
 }

@@ -1,7 +1,7 @@
-// Package paging cuts lists into pages that are asked for one after another.
+// Package paging splits lists into pages that are requested one after another.
 //
-// It owns the bounds of a page and the form of the token that names the next one. It never reads a list: an owner reads one more
-// entry than a page holds, from behind the one that Page.After names.
+// It owns the size limits of a page and the format of the page token. It never reads a list: the
+// owner of a list reads one entry more than a page holds, after the one that Page.After names.
 package paging
 
 import (
@@ -24,14 +24,16 @@ type Request interface {
 	GetPageToken() string
 }
 
-// Page is which part of a list is asked for.
+// Page is the part of a list that is requested.
 type Page struct {
 	Size int
-	// After names the last one of the page before by so many values as the list is ordered by; empty ones for the first page.
+	// After identifies the last entry of the previous page by the values of the list's order; empty
+	// values for the first page.
 	After []string
 }
 
-// Of reads a request for a page of a list that is ordered by so many values. INVALID_REQUEST.
+// Of parses a request for a page of a list that is ordered by so many values. It returns
+// INVALID_REQUEST.
 func Of(req Request, values int) (Page, error) {
 	p := Page{Size: int(req.GetPageSize()), After: make([]string, values)}
 	if p.Size < 0 || p.Size > maxSize {
@@ -54,7 +56,8 @@ func invalid(field, fault string) error {
 	return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, fault, oerr.WithField(field))
 }
 
-// Cut takes a page off a list that was read with one more than the page holds, and answers the token of the next one.
+// Cut returns a page of a list that was read with one entry more than the page holds, and the token
+// of the next page.
 func Cut[T any](list []T, size int, name func(T) []string) ([]T, string) {
 	if len(list) <= size {
 		return list, ""

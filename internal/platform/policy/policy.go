@@ -1,7 +1,9 @@
-// Package policy decides who may call an RPC. The rule is written at the RPC, as the method option `callers`, and read by
-// reflection when a server starts: a method without it stops the start.
+// Package policy authorizes callers of RPCs. The allowed callers are declared at the RPC, as the
+// method option `callers`, and read by reflection when a server starts: a method without it stops
+// the start.
 //
-// It owns the rule and its check. It never authenticates: the transport's credentials name the caller.
+// It owns the check, and the names of the processes, which are those of the contract's enum Caller.
+// It never authenticates: the transport's credentials name the caller.
 package policy
 
 import (
@@ -9,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/peer"
@@ -21,20 +24,20 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// Named is a connection's authentication that says who is at the other end.
+// Named is the authentication info of a connection that identifies the caller.
 type Named interface {
-	// CallerName is the last segment of the caller's SPIFFE path, or what stands for it in memory.
+	// CallerName returns the last segment of the caller's SPIFFE path, or the name given in memory.
 	CallerName() string
 }
 
-// Local is the name of whoever reaches the development's plaintext port: a resource server and nothing more.
+// Local is the name of every caller at the development's plaintext port: a resource server.
 const Local = "local"
 
-// Config is what the protos do not say.
+// Config complements the protos.
 type Config struct {
-	// ResourceServers are the names, besides Local, that count as CALLER_RESOURCE_SERVER.
+	// ResourceServers are the names, besides Local, of CALLER_RESOURCE_SERVER.
 	ResourceServers []string
-	// Foreign gives services that are not ours, such as health, their callers; all their methods alike.
+	// Foreign are the callers of services that are not ours, such as health, for all their methods.
 	Foreign map[string][]rpcv1.Caller
 }
 
@@ -49,13 +52,14 @@ func setOf(list []rpcv1.Caller) callers {
 	return set
 }
 
-// Policy is the rules of one server.
+// Policy has the allowed callers of one server's methods.
 type Policy struct {
 	methods map[string]callers
 	names   map[string]callers
 }
 
-// Build reads the rule of every method that a server offers. A method without one, or with CALLER_UNSPECIFIED in it, is an error.
+// Build reads the rule of every method that a server offers. A method without one, or with
+// CALLER_UNSPECIFIED in it, is an error.
 func Build(services map[string]grpc.ServiceInfo, config Config) (*Policy, error) {
 	p := &Policy{methods: make(map[string]callers), names: namesOf(config)}
 	var errs []error
@@ -81,14 +85,25 @@ func namesOf(config Config) map[string]callers {
 	for _, name := range config.ResourceServers {
 		names[name] = 1<<rpcv1.Caller_CALLER_RESOURCE_SERVER | any
 	}
-	// Last, so that no configuration can rename one of ours.
-	for name, c := range map[string]rpcv1.Caller{
-		"gateway": rpcv1.Caller_CALLER_GATEWAY, "consent": rpcv1.Caller_CALLER_CONSENT, "token": rpcv1.Caller_CALLER_TOKEN,
-		"authz": rpcv1.Caller_CALLER_AUTHZ, "identity": rpcv1.Caller_CALLER_IDENTITY, "operator": rpcv1.Caller_CALLER_OPERATOR,
-	} {
+	// Last, so that no configuration can redefine one of ours.
+	for name, c := range ownCallers() {
 		names[name] = 1<<c | any
 	}
 	return names
+}
+
+// ownCallers returns the callers that the contract names, by the name in their certificates: the
+// services, the gateway and the operator. The other values of the enum stand for several callers.
+func ownCallers() map[string]rpcv1.Caller {
+	own := make(map[string]rpcv1.Caller)
+	for value, name := range rpcv1.Caller_name {
+		switch c := rpcv1.Caller(value); c { //nolint:exhaustive // the others each have one name
+		case rpcv1.Caller_CALLER_UNSPECIFIED, rpcv1.Caller_CALLER_RESOURCE_SERVER, rpcv1.Caller_CALLER_ANY:
+		default:
+			own[strings.ToLower(strings.TrimPrefix(name, "CALLER_"))] = c
+		}
+	}
+	return own
 }
 
 func rule(service, method string, foreign map[string][]rpcv1.Caller) ([]rpcv1.Caller, error) {
@@ -107,7 +122,7 @@ func rule(service, method string, foreign map[string][]rpcv1.Caller) ([]rpcv1.Ca
 	return list, nil
 }
 
-// Check lets the caller of ctx through to a method, or answers CALLER_DENIED.
+// Check returns CALLER_DENIED unless the caller of ctx may call the method.
 func (p *Policy) Check(ctx context.Context, fullMethod string) error {
 	name, ok := CallerFrom(ctx)
 	if ok && p.names[name]&p.methods[fullMethod] != 0 {
@@ -117,17 +132,19 @@ func (p *Policy) Check(ctx context.Context, fullMethod string) error {
 		oerr.WithInner(fmt.Errorf("caller %q", name)))
 }
 
-// Own reports whether the caller is one of our own services: not a resource server, nor an operator.
+// Own reports whether the caller is one of our own services: not a resource server, nor an
+// operator.
 func Own(ctx context.Context) bool {
 	name, _ := CallerFrom(ctx)
-	switch name {
-	case "gateway", "consent", "token", "authz", "identity":
-		return true
-	}
-	return false
+	return slices.Contains(Services(), name)
 }
 
-// CallerFrom is who called, as the transport proved it.
+// Services returns the names of our own processes in an order in which each calls earlier ones
+// only. They are data of the contract (usher.rpc.v1.Caller, docs/architecture.md): names of
+// certificates, sections of a shared settings file and targets of connections.
+func Services() []string { return []string{"identity", "authz", "token", "consent", "gateway"} }
+
+// CallerFrom returns the name of the caller, as the transport authenticated it.
 func CallerFrom(ctx context.Context) (string, bool) {
 	p, ok := peer.FromContext(ctx)
 	if !ok {

@@ -83,3 +83,20 @@ func TestAMethodWithoutCallersStopsTheStart(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestServicesAreCallersOfTheContract: the two lists are written in different files.
+func TestServicesAreCallersOfTheContract(t *testing.T) {
+	for _, service := range policy.Services() {
+		if _, ok := rpcv1.Caller_value["CALLER_"+strings.ToUpper(service)]; !ok {
+			t.Errorf("the contract has no caller %s", service)
+		}
+		if !policy.Own(as(name(service))) {
+			t.Errorf("%s is not one of our own", service)
+		}
+	}
+	for _, other := range []string{"operator", "resource_server", "any", "local", ""} {
+		if policy.Own(as(name(other))) {
+			t.Errorf("%q is one of our own", other)
+		}
+	}
+}

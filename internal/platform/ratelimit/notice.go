@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// noticeEvery is how often refusals of one kind of budget are logged at most.
+// noticeEvery is the minimum interval of log lines about one kind of budget.
 const noticeEvery = time.Minute
 
-// Notices writes a WARN when budgets refuse: at the first refusal of each kind, and then at most once a minute with the number of
-// refusals since. A whole platform that is throttled as one source is so visible at the default level, and a flood costs a line a
-// minute.
+// Notices logs a WARN when budgets refuse: at the first refusal of each kind, and then at most once
+// a minute with the number of refusals since. So a platform that is throttled as one source is
+// visible at the default level, and a flood costs a line a minute.
 type Notices struct {
 	logger *slog.Logger
 	now    func() time.Time
@@ -26,12 +26,12 @@ type notice struct {
 	refused int64
 }
 
-// NewNotices makes one that has logged nothing yet.
+// NewNotices returns one that has logged nothing yet.
 func NewNotices(logger *slog.Logger, now func() time.Time) *Notices {
 	return &Notices{logger: logger, now: now, kinds: map[string]*notice{}}
 }
 
-// Exhausted is a Limiter's.
+// Exhausted is a Limiter.Exhausted.
 func (n *Notices) Exhausted(ctx context.Context, name Name, retryAfter time.Duration) {
 	refused, due := n.count(name.Kind)
 	if !due {

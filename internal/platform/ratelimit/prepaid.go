@@ -3,8 +3,11 @@ package ratelimit
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 )
 
 const (
@@ -12,7 +15,7 @@ const (
 	chunks = 30
 	// maxChunk is the largest part.
 	maxChunk = 50
-	// maxKept is how many names a Prepaid has parts of; beyond it, names are counted without their rest.
+	// maxKept is how many names a Prepaid has parts of; beyond it, the rest of some is lost.
 	maxKept = 100_000
 )
 
@@ -21,6 +24,9 @@ const (
 // every request spends. Its methods may be called concurrently.
 type Prepaid struct {
 	limiter *Limiter
+
+	// taking has one request of a name take a part, and the others wait for it.
+	taking singleflight.Group
 
 	mu   sync.Mutex
 	kept map[string]*chunk
@@ -40,17 +46,32 @@ func (p *Prepaid) Spend(ctx context.Context, budget Budget, name Name) error {
 	if name.Kind == "" || budget.Limit == 0 {
 		return nil
 	}
-	now := p.limiter.Now()
 	key, left := p.limiter.window(name, budget.Window)
-	if p.take(key) {
-		return nil
+	for !p.take(key) {
+		_, err, _ := p.taking.Do(key, func() (any, error) {
+			size := chunkOf(budget.Limit)
+			if _, err := p.limiter.Spend(context.WithoutCancel(ctx), Budget{Limit: budget.Limit / size, Window: budget.Window}, name); err != nil {
+				return nil, err
+			}
+			now := p.limiter.Now()
+			p.keep(key, chunk{left: size, ends: now.Add(left)}, now)
+			return nil, nil
+		})
+		if err != nil {
+			return err
+		}
 	}
-	size := min(max(budget.Limit/chunks, 1), maxChunk)
-	if _, err := p.limiter.Spend(ctx, Budget{Limit: budget.Limit / size, Window: budget.Window}, name); err != nil {
-		return err
-	}
-	p.keep(key, chunk{left: size - 1, ends: now.Add(left)}, now)
 	return nil
+}
+
+// chunkOf is the largest part, of at most a thirtieth, that a budget is a multiple of.
+func chunkOf(limit int) int {
+	for size := min(limit/chunks, maxChunk); size > 1; size-- {
+		if limit%size == 0 {
+			return size
+		}
+	}
+	return 1
 }
 
 func (p *Prepaid) take(key string) bool {
@@ -66,27 +87,20 @@ func (p *Prepaid) take(key string) bool {
 	return true
 }
 
-// keep adds a part: concurrent requests of one name may have taken several.
+// keep adds a part. Where there are too many names, those whose window is over go, and then any.
 func (p *Prepaid) keep(key string, taken chunk, now time.Time) {
-	if taken.left == 0 {
-		return
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if c := p.kept[key]; c != nil {
-		c.left += taken.left
-		return
-	}
 	if len(p.kept) >= maxKept {
-		for k, c := range p.kept {
-			if !now.Before(c.ends) {
-				delete(p.kept, k)
-			}
+		maps.DeleteFunc(p.kept, func(_ string, c *chunk) bool { return !now.Before(c.ends) })
+	}
+	for other := range p.kept {
+		if len(p.kept) < maxKept {
+			break
 		}
+		delete(p.kept, other)
 	}
-	if len(p.kept) < maxKept {
-		p.kept[key] = &taken
-	}
+	p.kept[key] = &taken
 }
 
 // Limited reports whether an error says that a budget is exhausted.

@@ -10,18 +10,19 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// LimitedError says that a budget is exhausted.
+// LimitedError is an exhausted budget.
 type LimitedError struct {
 	// RetryAfter is the time until the budget's window ends, more than zero.
 	RetryAfter time.Duration
 }
 
-// Error does not say which budget it is.
+// Error does not name the budget.
 func (*LimitedError) Error() string { return "too many attempts, try again later" }
 
-// Entries is the short-lived store, of which a Limiter needs this much.
+// Entries is the part of the short-lived store that a Limiter needs.
 type Entries interface {
-	// Spend takes one of a budget of limit and reports whether there was one left. The budget is whole again after a window.
+	// Spend takes one of a budget of limit and reports whether one was left. The budget is reset
+	// after a window.
 	Spend(ctx context.Context, key string, limit int64, window time.Duration) (bool, error)
 	// Refund gives one back.
 	Refund(ctx context.Context, key string) error
@@ -29,34 +30,34 @@ type Entries interface {
 	Delete(ctx context.Context, key string) error
 }
 
-// Budget is how often something may happen within a window. A Limit of 0 bounds nothing.
+// Budget is how often an event may happen within a window. A Limit of 0 is unlimited.
 type Budget struct {
 	Limit  int
 	Window time.Duration
 }
 
-// Name is whose budget it is. The zero value has none.
+// Name identifies a budget. The zero value has none.
 type Name struct {
-	// Kind is what is counted by: `account`, `source`, `client`, `user`.
+	// Kind is the kind of the subject: `account`, `source`, `client`, `user`.
 	Kind string
-	// Value is which one. It never reaches the store, and the log only where Public is set.
+	// Value is the subject. It is never sent to the store, and is logged only if Public is set.
 	Value string
-	// Public says that operators may read Value in the log.
+	// Public allows Value in the log.
 	Public bool
 }
 
-// Limiter counts. Its methods may be called concurrently.
+// Limiter counts attempts. Its methods may be called concurrently.
 type Limiter struct {
 	Entries Entries
-	// Prefix stands before every key.
+	// Prefix is the prefix of every key.
 	Prefix string
 	Now    func() time.Time
-	// Exhausted is called for each refusal; nil is not.
+	// Exhausted, if not nil, is called for each refusal.
 	Exhausted func(ctx context.Context, name Name, retryAfter time.Duration)
 }
 
-// Spend takes one of the budget that a name has, and returns the key to refund it with; an empty one where nothing is counted. It
-// fails with a *LimitedError, or with the store's error.
+// Spend takes one of the budget of a name, and returns the key to refund it with; an empty one
+// where nothing is counted. It returns a *LimitedError, or the store's error.
 func (l *Limiter) Spend(ctx context.Context, budget Budget, name Name) (string, error) {
 	if name.Kind == "" || budget.Limit == 0 {
 		return "", nil
@@ -75,15 +76,15 @@ func (l *Limiter) Spend(ctx context.Context, budget Budget, name Name) (string, 
 	return key, nil
 }
 
-// grace is how much longer than its window a count is kept, so that it outlives the window by every replica's clock. The key
-// names the window: a count that is kept too long counts for nothing.
+// grace is how much longer than its window a count is kept, so that it outlives the window by every
+// replica's clock. The key includes the window, so an old count has no effect.
 const grace = time.Minute
 
-// refundWithin bounds a refund, which also happens for a caller who has gone.
+// refundWithin is the timeout of a refund, which also happens after the caller's context has ended.
 const refundWithin = time.Second
 
-// Refund gives back what Spend returned the keys of; empty ones are skipped. A refund that the store loses counts as one attempt
-// until the window ends.
+// Refund refunds the keys that Spend returned; empty ones are skipped. A refund that the store
+// loses counts as one attempt until the window ends.
 func (l *Limiter) Refund(ctx context.Context, keys ...string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refundWithin)
 	defer cancel()
@@ -94,7 +95,7 @@ func (l *Limiter) Refund(ctx context.Context, keys ...string) {
 	}
 }
 
-// Reset makes the budget that a name has whole again, at once and for every replica. It fails with the store's error.
+// Reset resets the budget of a name, at once and for every replica. It returns the store's error.
 func (l *Limiter) Reset(ctx context.Context, budget Budget, name Name) error {
 	if name.Kind == "" || budget.Limit == 0 {
 		return nil
@@ -106,8 +107,8 @@ func (l *Limiter) Reset(ctx context.Context, budget Budget, name Name) error {
 	return nil
 }
 
-// window is the key of a name's budget at this moment, and the time until the next window begins. Where windows begin follows
-// from the name, so that not all of them end at once.
+// window returns the key of a name's current budget, and the time until the next window begins. The
+// start of a window is derived from the name, so that not all windows end at once.
 func (l *Limiter) window(name Name, length time.Duration) (key string, left time.Duration) {
 	hash := secret.Sum(name.Kind + " " + name.Value)
 	size := length.Microseconds()

@@ -61,7 +61,7 @@ func TestABudgetOfZeroBoundsNothing(t *testing.T) {
 	}
 }
 
-// away is a store that cannot be asked.
+// away is a store that is down.
 type away struct{}
 
 func (away) Spend(context.Context, string, int64, time.Duration) (bool, error) {
@@ -90,7 +90,7 @@ func TestFault_E2_AThrottledPlatformLeavesALogLine(t *testing.T) {
 		}
 	}
 	proxy, account := ratelimit.Source("10.0.0.7"), ratelimit.Name{Kind: "account", Value: "john@a.test"}
-	refuse(1, proxy) // takes the budget
+	refuse(1, proxy) // exhausts the budget
 	refuse(50, proxy)
 	refuse(3, account)
 	now = now.Add(time.Minute)

@@ -2,12 +2,12 @@ package ratelimit
 
 import "net/netip"
 
-// networkBits are those of an IPv6 address that its network does not give out itself (RFC 4291 §2.5.1): the owner of one address
-// has all that differ in the others.
+// networkBits is the length of an IPv6 subnet prefix (RFC 4291 §2.5.1): the owner of one address
+// has all addresses that differ in the other bits.
 const networkBits = 64
 
-// Source names the budget of a network address: one for all addresses of an IPv6 network, however it is written. A source that is
-// not known has none.
+// Source names the budget of a network address: one for all addresses of an IPv6 subnet, in any
+// notation. An unknown source has none.
 func Source(address string) Name {
 	if address == "" {
 		return Name{}

@@ -1,7 +1,7 @@
-// Package requestid names a request by one id in every line that it leaves in a log, in whichever process.
+// Package requestid identifies a request by one id in its log lines in every process.
 //
-// It owns the id and its way: drawn where a request comes in, sent along with calls to our own services, believed from our own
-// services alone. It is no secret and proves nothing.
+// It owns the id and its propagation: it is generated where a request arrives, sent with calls to
+// our own services, and accepted from our own services only. It is not a secret and proves nothing.
 package requestid
 
 import (
@@ -14,22 +14,23 @@ import (
 	"github.com/vidocu/usher/internal/platform/policy"
 )
 
-// header is where the id stands in a call's metadata.
+// header is the metadata key of the id in a call.
 const header = "usher-request-id"
 
-// Header is where the id stands in every response to a request from outside, in http.Header's spelling. In a request it means
-// nothing: the id is always ours.
+// Header is the header of the id in every response to a request from outside, in http.Header's
+// spelling. It is ignored in requests: the id is always ours.
 const Header = "Usher-Request-Id"
 
 type key struct{}
 
-// Begin draws an id for a request that comes in.
+// Begin generates an id for an incoming request.
 func Begin(ctx context.Context) context.Context { return context.WithValue(ctx, key{}, New()) }
 
-// New draws an id, a version 4 UUID.
+// New generates an id, a version 4 UUID.
 func New() string { return uuid.NewString() }
 
-// From is the id of the request that ctx belongs to; empty where there is none. It costs nothing until it is asked for.
+// From returns the id of the request that ctx belongs to; empty if there is none. It is computed on
+// demand.
 func From(ctx context.Context) string {
 	if id, ok := ctx.Value(key{}).(string); ok {
 		return id
@@ -40,7 +41,7 @@ func From(ctx context.Context) string {
 	return ""
 }
 
-// Forward sends the id along with a call that is made with the answer.
+// Forward adds the id to the outgoing metadata of ctx.
 func Forward(ctx context.Context) context.Context {
 	id := From(ctx)
 	if id == "" {
@@ -49,7 +50,7 @@ func Forward(ctx context.Context) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, header, id)
 }
 
-// Attrs is what a log line says of its request.
+// Attrs returns the request's attributes of a log line.
 func Attrs(ctx context.Context) []slog.Attr {
 	id := From(ctx)
 	if id == "" {

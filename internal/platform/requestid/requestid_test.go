@@ -17,7 +17,7 @@ type caller string
 func (c caller) CallerName() string { return string(c) }
 func (caller) AuthType() string     { return "test" }
 
-// received is a call as a server sees it, with what the caller sent.
+// received returns the context of a call at the server.
 func received(sent context.Context, from credentials.AuthInfo) context.Context {
 	md, _ := metadata.FromOutgoingContext(sent)
 	return peer.NewContext(metadata.NewIncomingContext(context.Background(), md), &peer.Peer{AuthInfo: from})

@@ -8,10 +8,10 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// listScheme marks a target that names its addresses itself: list:///a:1,b:2.
+// listScheme is the scheme of a target that lists its addresses: list:///a:1,b:2.
 const listScheme = "list"
 
-// listBuilder resolves such targets, for replicas that no name server knows.
+// listBuilder resolves such targets, for replicas without a DNS name.
 type listBuilder struct{}
 
 // Scheme is part of resolver.Builder.
@@ -33,7 +33,7 @@ func (listBuilder) Build(target resolver.Target, conn resolver.ClientConn, _ res
 	return fixed{}, nil
 }
 
-// fixed never changes its mind.
+// fixed is a resolver whose addresses never change.
 type fixed struct{}
 
 // ResolveNow is part of resolver.Resolver.

@@ -1,7 +1,8 @@
-// Package rpcclient is how one service of ours calls another: with a deadline always, over every replica in turn, and with a
-// quick way back after an outage.
+// Package rpcclient configures the gRPC clients between our services: always with a deadline, over
+// every replica in turn, and with a fast reconnect after an outage.
 //
-// It owns the connection's settings. It never retries: what may be repeated, the caller knows.
+// It owns the connection's settings. It never retries: only the caller knows which requests are
+// idempotent.
 package rpcclient
 
 import (
@@ -20,17 +21,19 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
-// callLimit bounds a call whose caller set no deadline.
+// callLimit is the deadline of a call whose caller set none.
 const callLimit = 5 * time.Second
 
-// window is fixed, since messages are small: a growing one is measured by a ping after every message.
+// window is fixed, since messages are small: a dynamic one is measured by a ping after every
+// message.
 const window = 64 << 10
 
 // roundRobin spreads calls over the addresses of a headless Service.
 const roundRobin = `{"loadBalancingConfig":[{"round_robin":{}}]}`
 
-// Dial prepares a connection to a service: host:port, where the host may have several addresses, or several of them with
-// commas between. It does not wait for the service: a call finds out.
+// Dial prepares a connection to a service: host:port, where the host may resolve to several
+// addresses, or several separated by commas. It does not wait for the service: the first call fails
+// if it is down.
 func Dial(addr string, creds credentials.TransportCredentials, more ...grpc.DialOption) (*grpc.ClientConn, error) {
 	target := "dns:///" + addr
 	if strings.Contains(addr, ",") {
@@ -49,7 +52,7 @@ func Dial(addr string, creds credentials.TransportCredentials, more ...grpc.Dial
 		)...)
 }
 
-// Options are what connections in memory share with those between processes.
+// Options are shared by connections in memory and between processes.
 func Options() []grpc.DialOption {
 	return []grpc.DialOption{
 		grpc.WithUnaryInterceptor(bounded), grpc.WithDisableServiceConfig(),
@@ -57,7 +60,7 @@ func Options() []grpc.DialOption {
 	}
 }
 
-// Traced are the options of a connection whose calls are traced: none where nothing is.
+// Traced returns the options of a connection whose calls are traced; none without tracing.
 func Traced(t *telemetry.Tracing) []grpc.DialOption {
 	if t == nil {
 		return nil
@@ -67,7 +70,7 @@ func Traced(t *telemetry.Tracing) []grpc.DialOption {
 	))}
 }
 
-// bounded gives every call a deadline, and the name of the request that it is made for.
+// bounded adds a deadline to every call, and the id of the request that it belongs to.
 func bounded(ctx context.Context, method string, req, res any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	ctx = requestid.Forward(ctx)
 	if _, has := ctx.Deadline(); has {

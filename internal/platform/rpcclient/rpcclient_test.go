@@ -16,11 +16,11 @@ import (
 	"github.com/vidocu/usher/internal/platform/rpcclient"
 )
 
-// watch is a service that tells how long its callers are willing to wait.
+// watch is a service that records the deadlines of its callers.
 type watch struct {
 	healthv1.UnimplementedHealthServer
 	left chan time.Duration
-	// fails makes it answer UNAVAILABLE.
+	// fails makes it return UNAVAILABLE.
 	fails bool
 }
 
@@ -115,7 +115,7 @@ func TestWhatFailedIsNotRepeated(t *testing.T) {
 	}
 	defer conn.Close()
 	if err := check(t.Context(), conn); status.Code(err) != codes.Unavailable {
-		t.Errorf("the call answers %v", err)
+		t.Errorf("the call returns %v", err)
 	}
 	if len(w.left) != 1 {
 		t.Errorf("the service got the call %d times", len(w.left))
@@ -135,7 +135,7 @@ func TestAServiceThatIsNotThereFailsAtOnceAndIsFoundWhenItComes(t *testing.T) {
 	defer conn.Close()
 	begun := time.Now()
 	if err := check(t.Context(), conn); status.Code(err) != codes.Unavailable {
-		t.Fatalf("nobody is there, and the call answers %v", err)
+		t.Fatalf("the service is down, and the call returns %v", err)
 	}
 	if took := time.Since(begun); took > 30*time.Second {
 		t.Errorf("the call failed after %s only", took)
@@ -147,7 +147,7 @@ func TestAServiceThatIsNotThereFailsAtOnceAndIsFoundWhenItComes(t *testing.T) {
 			return
 		}
 		if time.Since(begun) > time.Minute {
-			t.Fatalf("the service is back, and %s later the call answers %v", time.Since(begun), err)
+			t.Fatalf("the service is back, and %s later the call returns %v", time.Since(begun), err)
 		}
 	}
 }

@@ -5,24 +5,25 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/encoding"
-	_ "google.golang.org/grpc/encoding/proto" // registers the codec that ours stands on
+	_ "google.golang.org/grpc/encoding/proto" // registers the codec that ours wraps
 	"google.golang.org/grpc/mem"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// A request that is no message of its method is the caller's fault. gRPC calls it an internal error, which alarms whoever runs
-// the server, and sends that word before any handler could. So a request is decoded into an envelope, with which decoding
-// succeeds, and what is wrong is said by whoever opens it.
+// A request that cannot be decoded is the caller's fault. gRPC returns it as an internal error,
+// which alarms the operators of the server, and does so before any handler could intervene. So a
+// request is decoded into an envelope, for which decoding always succeeds, and opening the envelope
+// returns the error.
 
-// envelope takes a request and what was wrong with it.
+// envelope contains a request and its decoding error.
 type envelope struct {
 	message any
 	fault   error
 }
 
-// codec is protobuf's, and knows envelopes.
+// codec is protobuf's codec with support for envelopes.
 type codec struct{ encoding.CodecV2 }
 
 func newCodec() codec { return codec{encoding.GetCodecV2("proto")} }
@@ -44,12 +45,12 @@ func open(receive func(any) error, message any) error {
 		return err
 	}
 	if e.fault != nil {
-		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "the request is no message of this method", oerr.WithInner(e.fault))
+		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "the request is not a valid message for this method", oerr.WithInner(e.fault))
 	}
 	return nil
 }
 
-// enveloped is a service whose unary methods take their requests out of envelopes.
+// enveloped returns a service whose unary methods receive their requests in envelopes.
 func enveloped(desc *grpc.ServiceDesc) *grpc.ServiceDesc {
 	own := *desc
 	own.Methods = make([]grpc.MethodDesc, len(desc.Methods))

@@ -18,16 +18,17 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
-// callLimit bounds a call whose caller set no deadline.
+// callLimit is the deadline of a call whose caller set none.
 const callLimit = 10 * time.Second
 
-// interceptor is the edge that every call passes: who may call, how long, what is counted, what is logged, what leaves. It is
-// one function and not a chain, because introspection passes it a hundred thousand times a second.
+// interceptor wraps every call: authorization, deadline, metrics, log, and the error that is
+// returned. It is one function and not a chain, because introspection passes it a hundred thousand
+// times a second.
 type interceptor struct {
 	options Options
 	policy  *policy.Policy
 	metrics map[string]*telemetry.Method
-	// foreign are the methods of services that are not ours: their failures leave as they are.
+	// foreign are the methods of services that are not ours: their errors are returned unchanged.
 	foreign map[string]bool
 }
 
@@ -58,7 +59,7 @@ func (i *interceptor) stream(srv any, stream grpc.ServerStream, info *grpc.Strea
 	return handler(srv, envelopedStream{stream})
 }
 
-// call is what is known of a call at its end.
+// call describes a call at its end.
 type call struct {
 	method   string
 	begun    time.Time
@@ -66,7 +67,8 @@ type call struct {
 	panicked any
 }
 
-// finish counts and logs a call, and answers what leaves. A request or an answer is never logged: they hold secrets.
+// finish counts and logs a call, and returns the error for the caller. Requests and responses are
+// never logged: they contain secrets.
 func (i *interceptor) finish(ctx context.Context, c call) error {
 	if c.panicked != nil {
 		c.err = fmt.Errorf("panic: %v", c.panicked)
@@ -103,9 +105,10 @@ func (i *interceptor) log(ctx context.Context, level slog.Level, c call, code co
 	i.options.Logger.LogAttrs(ctx, level, "call", attrs...)
 }
 
-// levelOf: a fault of ours is an error, a refused caller a warning, a caller's mistake or a success only detail.
+// levelOf: our own fault is an error, an unauthorized caller a warning, a caller's mistake or a
+// success is debug.
 func levelOf(code codes.Code) slog.Level {
-	switch code { //nolint:exhaustive // the rest is detail
+	switch code { //nolint:exhaustive // all other codes are debug
 	case codes.Internal, codes.Unknown, codes.DataLoss:
 		return slog.LevelError
 	case codes.Unavailable, codes.PermissionDenied, codes.DeadlineExceeded:

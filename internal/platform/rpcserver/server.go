@@ -1,7 +1,8 @@
-// Package rpcserver is how every service of ours is served: who may call, how long a call may take, what is logged of it and
-// what leaves it as an error are the same everywhere, in one process or in five.
+// Package rpcserver serves gRPC for all of our services: authorization, deadlines, logging and
+// errors are the same everywhere, in one process or in five.
 //
-// It owns the interceptors and the life of the listeners. It never knows a service.
+// It owns the interceptors and the lifetime of the listeners. It contains nothing of a particular
+// service.
 package rpcserver
 
 import (
@@ -31,21 +32,22 @@ type Options struct {
 	Name    string
 	Logger  *slog.Logger
 	Metrics *telemetry.Metrics
-	// Tracing follows calls; nil follows none.
+	// Tracing traces calls; nil traces none.
 	Tracing *telemetry.Tracing
-	// Development offers reflection.
+	// Development enables reflection.
 	Development bool
-	// ResourceServers are the callers that may ask about tokens.
+	// ResourceServers are the callers that may introspect tokens.
 	ResourceServers []string
-	// Ready is what the health service tells; nil is always ready.
+	// Ready is the status of the health service; nil means always ready.
 	Ready func(context.Context) error
-	// Draining is closed when the process begins to end: it still serves, and its health is NOT_SERVING from then on. Nil is never.
+	// Draining is closed when the process begins to stop: it still serves, and its health is
+	// NOT_SERVING from then on. Nil means never.
 	Draining <-chan struct{}
-	// StopWithin bounds how long calls may finish after the end was asked for; 0 is 5 s.
+	// StopWithin is the timeout of calls in progress when the server stops; 0 is 5 s.
 	StopWithin time.Duration
 }
 
-// Listener is a place to accept connections and how the other end is named there.
+// Listener is a listener with its credentials.
 type Listener struct {
 	net.Listener
 	Credentials credentials.TransportCredentials
@@ -62,7 +64,7 @@ type service struct {
 	impl any
 }
 
-// New makes a server without services.
+// New creates a server without services.
 func New(o Options) *Server {
 	if o.StopWithin == 0 {
 		o.StopWithin = 5 * time.Second
@@ -80,23 +82,25 @@ const (
 	maxMessage = 1 << 20
 	maxStreams = 1000
 	maxHeaders = 16 << 10
-	// window is fixed, since messages are small: a growing one is measured by a ping after every message.
+	// window is fixed, since messages are small: a dynamic one is measured by a ping after every
+	// message.
 	window = 64 << 10
-	// workers are goroutines that serve call after call: a fresh one would grow its stack anew for each. Beyond them calls
-	// get goroutines of their own.
+	// workers are goroutines that serve one call after another: a new goroutine would grow its
+	// stack for each call. More concurrent calls get goroutines of their own.
 	workers = 64
-	// maxAge closes connections now and then, so that callers spread over new replicas.
+	// maxAge closes connections regularly, so that callers spread over new replicas.
 	maxAge = 10 * time.Minute
-	// maxAgeGrace is how long a call that is under way then may go on. No stream of ours lasts as long (token.watch_lifetime), so
-	// that none is cut off by the age of its connection.
+	// maxAgeGrace is how long a call in progress may continue then. No stream of ours lasts as long
+	// (token.watch_lifetime), so none is cut off by the age of its connection.
 	maxAgeGrace = 3 * time.Minute
 )
 
-// Serve serves until ctx ends, then lets calls finish. It fails at once when a method has no callers, and never serves then.
+// Serve serves until ctx ends, then lets calls finish. It returns an error at once, without
+// serving, if a method has no callers option.
 func (s *Server) Serve(ctx context.Context, listeners ...Listener) error {
 	state := health.NewServer()
 	if s.options.Ready != nil {
-		state.SetServingStatus("", healthv1.HealthCheckResponse_NOT_SERVING) // until it was asked for the first time
+		state.SetServingStatus("", healthv1.HealthCheckResponse_NOT_SERVING) // until the first check of Ready
 	}
 	servers := make([]*grpc.Server, len(listeners))
 	for i, l := range listeners {
@@ -124,14 +128,14 @@ func (s *Server) Serve(ctx context.Context, listeners ...Listener) error {
 		case <-s.options.Draining:
 		case <-ctx.Done():
 		}
-		state.Shutdown() // whatever watchHealth sets later changes nothing
+		state.Shutdown() // later calls of watchHealth change nothing
 		return nil
 	})
 	group.Go(func() error { s.watchHealth(ctx, state); return nil })
 	return group.Wait()
 }
 
-// build makes one gRPC server with every service and its policy.
+// build creates one gRPC server with every service and its policy.
 func (s *Server) build(creds credentials.TransportCredentials, state healthv1.HealthServer) (*grpc.Server, error) {
 	edge, traced := &interceptor{options: s.options}, tracer(s.options.Tracing)
 	server := grpc.NewServer(append(traced.options(),
@@ -165,16 +169,16 @@ func (s *Server) build(creds credentials.TransportCredentials, state healthv1.He
 	}
 	edge.foreign = methodsOf(server.GetServiceInfo(), foreign(s.options.Development))
 	edge.metrics = s.options.Metrics.Methods(server.GetServiceInfo())
-	traced.know(server.GetServiceInfo())
+	traced.register(server.GetServiceInfo())
 	return server, nil
 }
 
-// foreign is the one table of services that are not ours.
+// foreign lists the services that are not ours, with their callers.
 func foreign(development bool) map[string][]rpcv1.Caller {
 	all := []rpcv1.Caller{rpcv1.Caller_CALLER_ANY}
 	table := map[string][]rpcv1.Caller{
 		"grpc.health.v1.Health": all,
-		// Envoy asks what a resource server asks: what a token opens.
+		// Envoy checks the authorization of requests to an API, as a resource server does.
 		"envoy.service.auth.v3.Authorization": {rpcv1.Caller_CALLER_RESOURCE_SERVER},
 	}
 	if development {
@@ -194,7 +198,7 @@ func methodsOf(services map[string]grpc.ServiceInfo, table map[string][]rpcv1.Ca
 	return methods
 }
 
-// stop lets calls finish for a while, then ends them.
+// stop lets calls finish until the timeout, then cancels them.
 func (s *Server) stop(server *grpc.Server) {
 	done := make(chan struct{})
 	go func() {
@@ -208,7 +212,7 @@ func (s *Server) stop(server *grpc.Server) {
 	}
 }
 
-// watchHealth keeps the health service true.
+// watchHealth updates the health service.
 func (s *Server) watchHealth(ctx context.Context, state *health.Server) {
 	if s.options.Ready == nil {
 		return

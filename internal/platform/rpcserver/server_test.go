@@ -28,7 +28,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
-// fake answers by what the token says.
+// fake responds according to the token.
 type fake struct {
 	tokenv1.UnimplementedIntrospectionServiceServer
 }
@@ -129,7 +129,7 @@ func TestTheEdgeLetsOutOnlyWhatIsOurs(t *testing.T) {
 	}
 }
 
-// frontDoor is a service that is not ours, whose caller leaves before it knows.
+// frontDoor is a service that is not ours, whose caller cancels before the response.
 type frontDoor struct {
 	authv3.UnimplementedAuthorizationServer
 }
@@ -178,14 +178,15 @@ func TestAServiceWithoutCallersDoesNotStart(t *testing.T) {
 	}
 }
 
-// rawCodec sends bytes as they are.
+// rawCodec sends bytes unchanged.
 type rawCodec struct{}
 
 func (rawCodec) Marshal(v any) ([]byte, error) { return *v.(*[]byte), nil } //nolint:errcheck,forcetypeassert // the test's own
 func (rawCodec) Unmarshal([]byte, any) error   { return nil }
 func (rawCodec) Name() string                  { return "proto" }
 
-// TestWhatIsNoMessageIsTheCallersFault: gRPC's own answer is an internal error, which would alarm us.
+// TestWhatIsNoMessageIsTheCallersFault: gRPC itself would return an internal error, which would
+// alarm us.
 func TestWhatIsNoMessageIsTheCallersFault(t *testing.T) {
 	addr := serve(t, inproc.NewNetwork(), &safeBuffer{})
 	conn, err := grpc.NewClient("passthrough:///"+addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
@@ -196,7 +197,7 @@ func TestWhatIsNoMessageIsTheCallersFault(t *testing.T) {
 	for want, body := range map[codes.Code][]byte{codes.OK: {0x0a, 1, 'x'}, codes.InvalidArgument: {0x0a, 0x7f, 'x'}} {
 		err := conn.Invoke(t.Context(), "/usher.token.v1.IntrospectionService/IntrospectToken", &body, &[]byte{}, grpc.ForceCodec(rawCodec{}))
 		if status.Code(err) != want {
-			t.Errorf("%v is answered %v, want %s", body, err, want)
+			t.Errorf("%v returns %v, want %s", body, err, want)
 		}
 	}
 }

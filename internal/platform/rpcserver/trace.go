@@ -15,22 +15,22 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
-// traced follows the calls of a server that are one request and one answer. A stream may last for days, and a method that
-// is none of ours is a caller's own text: neither is followed, and nothing that they say of a trace is read.
+// traced traces the unary calls of a server. A stream may last for days, and an unknown method is
+// the caller's own text: neither is traced, and their trace context is ignored.
 type traced struct {
 	stats.Handler
 
 	methods map[string]bool
 }
 
-// tracer is nil where nothing is traced.
+// tracer returns nil without tracing.
 func tracer(t *telemetry.Tracing) *traced {
 	if t == nil {
 		return nil
 	}
 	return &traced{Handler: otelgrpc.NewServerHandler(
 		otelgrpc.WithTracerProvider(t.Provider()), otelgrpc.WithPropagators(telemetry.Propagator()), otelgrpc.WithMeterProvider(noop.NewMeterProvider()),
-		// Our own services go on with a trace. Whoever else calls begins a new one, with a link to theirs.
+		// Our own services continue a trace. Other callers start a new one, with a link to theirs.
 		otelgrpc.WithPublicEndpointFn(func(ctx context.Context, _ *stats.RPCTagInfo) bool { return !policy.Own(ctx) }),
 	)}
 }
@@ -42,15 +42,15 @@ func (t *traced) options() []grpc.ServerOption {
 	return []grpc.ServerOption{grpc.StatsHandler(t)}
 }
 
-// know names the methods that are followed. It comes before the first call.
-func (t *traced) know(services map[string]grpc.ServiceInfo) {
+// register adds the methods that are traced. It must be called before the first call.
+func (t *traced) register(services map[string]grpc.ServiceInfo) {
 	if t == nil {
 		return
 	}
 	t.methods = make(map[string]bool)
 	for service, info := range services {
 		if strings.HasPrefix(service, "grpc.") {
-			continue // probes, of which there are many and none is anybody's request
+			continue // frequent probes, which belong to no request
 		}
 		for _, m := range info.Methods {
 			if !m.IsClientStream && !m.IsServerStream {

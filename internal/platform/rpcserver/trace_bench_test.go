@@ -12,8 +12,9 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
-// BenchmarkACall is what a resource server's question costs at the edge: with no collector, which must be what it cost before
-// there were traces, with traces that are not kept, and with ones that are.
+// BenchmarkACall measures the overhead of the interceptor for an introspection: without a
+// collector, which must cost the same as without tracing, with traces that are not sampled, and
+// with sampled ones.
 func BenchmarkACall(b *testing.B) {
 	for name, c := range map[string]telemetry.Config{
 		"off": {}, "not kept": {OTLPEndpoint: "http://127.0.0.1:1"}, "kept": {OTLPEndpoint: "http://127.0.0.1:1", SampleRatio: 1},

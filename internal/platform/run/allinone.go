@@ -9,15 +9,16 @@ import (
 	"github.com/vidocu/usher/internal/platform/rpcserver"
 )
 
-// AllInOne says how the services of one process meet.
+// AllInOne configures how the services of one process are connected.
 type AllInOne struct {
 	// Network connects them in memory, with the interceptors and the policy of separate processes.
 	Network *inproc.Network
-	// Listeners returns where a service is served besides: the operator's socket, a local port.
+	// Listeners returns a service's additional listeners: the operator's socket, a local port.
 	Listeners func(service *Host) ([]rpcserver.Listener, error)
 }
 
-// NewAllInOne prepares a process of several services, which ends with ctx. Its log goes to out. For gives each its Host.
+// NewAllInOne prepares a process of several services, which ends with ctx. Its log is written to
+// out. For returns the Host of each service.
 func NewAllInOne(ctx context.Context, s *Settings, meeting AllInOne, out io.Writer) (*Host, error) {
 	h, err := NewHost(ctx, "usher", s, out)
 	if err != nil {
@@ -30,7 +31,7 @@ func NewAllInOne(ctx context.Context, s *Settings, meeting AllInOne, out io.Writ
 // For returns the Host of one of the process's services.
 func (h *Host) For(service string) *Host { return &Host{Name: service, process: h.process} }
 
-// AllInOne reports whether the process has all services, and their stores to itself.
+// AllInOne reports whether the process has all services and exclusive use of their stores.
 func (h *Host) AllInOne() bool { return h.allInOne != nil }
 
 // Reserve opens a port before the service that listens there starts. Listen returns it.
@@ -46,7 +47,7 @@ func (h *Host) Reserve(setting, addr string) error {
 	return nil
 }
 
-// listeners returns where a service is served.
+// listeners returns a service's listeners.
 func (h *Host) listeners() ([]rpcserver.Listener, error) {
 	if h.allInOne != nil {
 		more, err := h.allInOne.Listeners(h)

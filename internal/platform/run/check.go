@@ -13,7 +13,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/mtls"
 )
 
-// check reads the settings and every file that they name as a start would, and prints what is set and by whom.
+// check reads the settings and every file that they name as a start would, and prints the settings
+// with their sources.
 func (p Process[C]) check(file string, out, _ io.Writer) error {
 	loaded, err := Load(p.Name, p.Config, file, os.Environ())
 	faults := append(config.Each(err), p.checkFiles()...)
@@ -35,11 +36,12 @@ func (p Process[C]) check(file string, out, _ io.Writer) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "configuration of %s is fine; what is not listed has its default\n", p.Name)
+	_, err = fmt.Fprintf(out, "configuration of %s is fine; settings that are not listed have their defaults\n", p.Name)
 	return err
 }
 
-// checkFiles reads the certificate and the catalog. A certificate that is not named is a missing setting already.
+// checkFiles reads the certificate and the catalog. A certificate without a path is reported as a
+// missing setting.
 func (p Process[C]) checkFiles() (faults []error) {
 	s := p.Config.Common()
 	if files := s.Certificate(); files.CertFile != "" && files.KeyFile != "" && files.CAFile != "" && files.TrustDomain != "" {
@@ -58,7 +60,7 @@ func (p Process[C]) checkFiles() (faults []error) {
 	return faults
 }
 
-// checkCertificate wants one that this process can show to the others now.
+// checkCertificate checks that peers would accept this process's certificate now.
 func (p Process[C]) checkCertificate(files mtls.Config) error {
 	own, err := mtls.Read(files)
 	if err == nil {

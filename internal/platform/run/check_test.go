@@ -14,10 +14,10 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// asToken makes this test binary be the token process.
+// asToken makes this test binary run as the token process.
 const asToken = "USHER_TEST_AS_TOKEN"
 
-// serving has it run until a signal.
+// serving makes it run until a signal.
 const serving = "serving"
 
 func TestMain(m *testing.M) {
@@ -41,7 +41,8 @@ func TestMain(m *testing.M) {
 	os.Exit(status) //nolint:forbidigo // this is a process's main here
 }
 
-// command runs the token process in a folder and answers its exit status, what it printed and what it complained of.
+// command runs the token process in a folder and returns its exit status, its output and its
+// errors.
 func command(t *testing.T, dir string, environ []string, args ...string) (status int, out, errs string) {
 	t.Helper()
 	self, err := os.Executable()
@@ -57,8 +58,8 @@ func command(t *testing.T, dir string, environ []string, args ...string) (status
 	return cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()
 }
 
-// ready is a folder with certificates for token and authz, and an environment for token with nothing wrong in it. The services
-// that it names do not exist.
+// ready returns a folder with certificates for token and authz, and a valid environment for token.
+// The services in it do not exist.
 func ready(t *testing.T) (dir string, environ []string) {
 	t.Helper()
 	dir = t.TempDir()

@@ -21,7 +21,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/run"
 )
 
-// probe asks as a kubelet does: gRPC without TLS, a second to answer.
+// probe sends a kubelet's probe: gRPC without TLS, with a timeout of a second.
 func probe(t *testing.T, addr, service string) (healthv1.HealthCheckResponse_ServingStatus, error) {
 	t.Helper()
 	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
@@ -33,7 +33,8 @@ func probe(t *testing.T, addr, service string) (healthv1.HealthCheckResponse_Ser
 	return res.GetStatus(), err
 }
 
-// served is a process that serves a token service without RPCs at a port, and the button that ends it.
+// served returns a process that serves a token service without RPCs at a port, and the function
+// that ends it.
 func served(t *testing.T, s *run.Settings) (*run.Host, net.Listener, context.CancelFunc) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
@@ -71,23 +72,23 @@ func TestAKubeletWithoutACertificateLearnsWhetherTheProcessIsReady(t *testing.T)
 	becomes(t, admin+"/readyz", http.StatusOK)
 
 	if got, err := probe(t, s.AdminAddr, ""); err != nil || got != healthv1.HealthCheckResponse_SERVING {
-		t.Errorf("a ready process answers %s, %v", got, err)
+		t.Errorf("a ready process returns %s, %v", got, err)
 	}
 	if _, err := probe(t, s.AdminAddr, "usher.token.v1.GrantService"); status.Code(err) != codes.NotFound {
-		t.Errorf("a part of the process answers %v, want NOT_FOUND", err)
+		t.Errorf("a part of the process returns %v, want NOT_FOUND", err)
 	}
 	down.Store(true)
 	if got, err := probe(t, s.AdminAddr, ""); err != nil || got != healthv1.HealthCheckResponse_NOT_SERVING {
-		t.Errorf("a process whose database is away answers %s, %v", got, err)
+		t.Errorf("a process whose database is away returns %s, %v", got, err)
 	}
 	if code, _ := get(admin + "/healthz"); code != http.StatusOK {
-		t.Errorf("/healthz answers %d although the process lives", code)
+		t.Errorf("/healthz returns %d although the process lives", code)
 	}
 	down.Store(false)
 	stop()
 	becomes(t, admin+"/readyz", http.StatusServiceUnavailable)
 	if got, err := probe(t, s.AdminAddr, ""); err != nil || got != healthv1.HealthCheckResponse_NOT_SERVING {
-		t.Errorf("a process that drains answers %s, %v", got, err)
+		t.Errorf("a process that drains returns %s, %v", got, err)
 	}
 	close(end)
 	if err := <-done; !errors.Is(err, failing) {
@@ -95,8 +96,8 @@ func TestAKubeletWithoutACertificateLearnsWhetherTheProcessIsReady(t *testing.T)
 	}
 }
 
-// TestFault_F6_ADrainingServiceIsNotServingOnItsOwnPort from the moment that it drains, as its admin port says, while it still
-// answers calls.
+// TestFault_F6_ADrainingServiceIsNotServingOnItsOwnPort from the moment that it drains, as on its
+// admin port, while it still responds to calls.
 func TestFault_F6_ADrainingServiceIsNotServingOnItsOwnPort(t *testing.T) {
 	s := settings(t)
 	s.DrainTime = time.Minute
@@ -116,7 +117,7 @@ func TestFault_F6_ADrainingServiceIsNotServingOnItsOwnPort(t *testing.T) {
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
-		t.Fatalf("the service's own port answers %s, %v, want %s", got, err, want)
+		t.Fatalf("the service's own port returns %s, %v, want %s", got, err, want)
 	}
 	becomesHealth(healthv1.HealthCheckResponse_SERVING)
 	stop()
@@ -133,11 +134,11 @@ func TestFault_F6_BothPortsSayWhetherTheProcessIsReady(t *testing.T) {
 	asked := make(chan struct{}, 100)
 	h.Checking(func(context.Context) error { asked <- struct{}{}; return errors.New("another part is away") })
 	done := wait(h)
-	for range 2 { // what the first time said is served when it is asked the second time
+	for range 2 { // the second response is the cached result of the first check
 		<-asked
 	}
 	if got, err := probe(t, lis.Addr().String(), ""); err != nil || got != healthv1.HealthCheckResponse_NOT_SERVING {
-		t.Errorf("the service's own port answers %s, %v although the process is not ready", got, err)
+		t.Errorf("the service's own port returns %s, %v although the process is not ready", got, err)
 	}
 	stop()
 	must(t, end(t, done))

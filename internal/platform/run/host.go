@@ -23,26 +23,26 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
-// Host is a service's view of the process that it runs in.
+// Host gives a service access to the process that it runs in.
 type Host struct {
-	// Name is the service's: what its certificate says, and who it is to the services that it calls.
+	// Name is the service's name: in its certificate, and as a caller of other services.
 	Name string
 
 	*process
 }
 
-// process is what the services of a process share.
+// process is shared by the services of a process.
 type process struct {
 	Settings *Settings
 	Logger   *slog.Logger
 	Metrics  *telemetry.Metrics
-	// Tracing is nil where nothing is traced.
+	// Tracing is nil without tracing.
 	Tracing *telemetry.Tracing
 
-	ctx   context.Context //nolint:containedctx // the process's own life, which every task shares
+	ctx   context.Context //nolint:containedctx // the process's lifetime, shared by every task
 	stop  context.CancelFunc
 	group *errgroup.Group
-	// stopping says that the end was asked for, and draining is closed then.
+	// stopping is set when the process starts to stop; draining is closed then.
 	stopping atomic.Bool
 	draining chan struct{}
 	// allInOne is nil in a process of one service.
@@ -61,10 +61,10 @@ type adminRoute struct {
 	handler http.Handler
 }
 
-// Check reports why the process cannot answer now; nil when it can.
+// Check returns why the process cannot serve requests; nil when it can.
 type Check func(ctx context.Context) error
 
-// NewHost prepares a process that ends with ctx. Its log goes to out.
+// NewHost prepares a process that ends with ctx. Its log is written to out.
 func NewHost(ctx context.Context, name string, s *Settings, out io.Writer) (*Host, error) {
 	logger, err := logging.New(out, s.Log, requestid.Attrs, telemetry.Attrs)
 	if err != nil {
@@ -81,12 +81,13 @@ func NewHost(ctx context.Context, name string, s *Settings, out io.Writer) (*Hos
 		Settings: s, Logger: logger, Metrics: telemetry.New(), Tracing: tracing, ctx: running, stop: stop, group: group,
 		draining: make(chan struct{}), reserved: make(map[string]net.Listener),
 	}}
-	h.Closing(tracing.Close) // first, so that it is the last to end
+	h.Closing(tracing.Close) // first, so that it is the last to close
 	go h.drain(ctx)
 	return h, nil
 }
 
-// drain waits for the end, says that the process is not ready, and lets callers notice before it stops.
+// drain waits for the stop signal, marks the process as not ready, and gives callers time to notice
+// before the process stops.
 func (h *Host) drain(ctx context.Context) {
 	select {
 	case <-h.ctx.Done():
@@ -106,11 +107,11 @@ func (h *Host) Go(task func(ctx context.Context) error) {
 	h.group.Go(func() error { return task(h.ctx) })
 }
 
-// Wait waits for the end, then closes what was opened, last first.
+// Wait waits for the end, then closes the process's resources in reverse order.
 func (h *Host) Wait() error {
 	err := h.group.Wait()
 	if errors.Is(err, context.Canceled) {
-		err = nil // a task that ended because it was told to
+		err = nil // the task ended because it was cancelled
 	}
 	h.stop()
 	h.mu.Lock()
@@ -124,18 +125,18 @@ func (h *Host) Wait() error {
 // Abandon ends a process whose start failed.
 func (h *Host) Abandon(cause error) error {
 	h.stop()
-	_ = h.Wait() // what ended on the way says less than the cause
+	_ = h.Wait() // errors on the way are less specific than the cause
 	return cause
 }
 
-// Closing registers what to do at the end.
+// Closing registers a function to call at the end.
 func (h *Host) Closing(f func() error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closers = append(h.closers, f)
 }
 
-// Checking registers what must hold for the process to be ready.
+// Checking registers a condition for the process to be ready.
 func (h *Host) Checking(c Check) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -155,8 +156,9 @@ func (h *Host) Ready(ctx context.Context) error {
 	return nil
 }
 
-// Catalog returns the operator's catalog, or the built-in one, which follows its file until the process ends. Its digest stands
-// in the log and at /metrics, so that replicas that differ are told apart.
+// Catalog returns the source of the operator's catalog, or of the built-in one, which polls its
+// file until the process ends. Its digest is in the log and at /metrics, so that replicas with
+// different catalogs can be detected.
 func (h *Host) Catalog() (*catalog.Source, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -204,8 +206,8 @@ func (h *Host) connect(service string) (*grpc.ClientConn, error) {
 	return conn, nil
 }
 
-// stopWithin bounds how long work in progress may take once the end was asked for. In development nothing is worth waiting for,
-// unless callers are given time to notice.
+// stopWithin is the timeout of work in progress when the process stops. In development the process
+// does not wait, unless callers are given time to notice.
 func (h *Host) stopWithin() time.Duration {
 	if h.Settings.Development && h.Settings.DrainTime == 0 {
 		return 500 * time.Millisecond

@@ -16,7 +16,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/run"
 )
 
-// log collects what a process writes.
+// log collects a process's log.
 type log struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -56,7 +56,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// host is a process and the button that ends it.
+// host returns a process and the function that ends it.
 func host(t *testing.T, s *run.Settings) (*run.Host, context.CancelFunc) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
@@ -66,7 +66,7 @@ func host(t *testing.T, s *run.Settings) (*run.Host, context.CancelFunc) {
 	return h, stop
 }
 
-// get answers status and body over a connection of its own; status 0 is no answer.
+// get returns status and body over a connection of its own; status 0 without a response.
 func get(url string) (status int, body string) {
 	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
 	res, err := c.Get(url)
@@ -78,7 +78,7 @@ func get(url string) (status int, body string) {
 	return res.StatusCode, strings.TrimSpace(string(b))
 }
 
-// becomes waits until an address answers a status.
+// becomes waits until an address responds with a status.
 func becomes(t *testing.T, url string, want int) string {
 	t.Helper()
 	var status int
@@ -89,7 +89,7 @@ func becomes(t *testing.T, url string, want int) string {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	t.Fatalf("%s answers %d %s, want %d", url, status, body, want)
+	t.Fatalf("%s returns %d %s, want %d", url, status, body, want)
 	return ""
 }
 
@@ -138,7 +138,7 @@ func TestWhatWasOpenedIsClosedLastFirstAfterTheTasks(t *testing.T) {
 	done := wait(h)
 	stop()
 	if err := end(t, done); !errors.Is(err, broken) {
-		t.Errorf("the process ends with %v, want what the closer said", err)
+		t.Errorf("the process ends with %v, want the closer's error", err)
 	}
 	if want := []string{"task", "listener", "cache", "database"}; !slices.Equal(order, want) {
 		t.Errorf("the order is %v, want %v", order, want)
@@ -172,11 +172,11 @@ func TestAStartThatFailedEndsWithItsCauseAndClosesWhatItOpened(t *testing.T) {
 	h.Go(untilTheEnd)
 	cause := errors.New("peers.authz is not set")
 	if err := h.Abandon(cause); !errors.Is(err, cause) || err.Error() != cause.Error() || !closed {
-		t.Errorf("Abandon answers %v, closed: %t", err, closed)
+		t.Errorf("Abandon returns %v, closed: %t", err, closed)
 	}
 }
 
-// endsConnection says whether the server ends the connection of a client that would keep it.
+// endsConnection reports whether the server closes a keep-alive connection.
 func endsConnection(t *testing.T, url string) bool {
 	t.Helper()
 	c := http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second}
@@ -197,7 +197,7 @@ func TestWhileItDrainsItServesAndSaysThatItIsNotReady(t *testing.T) {
 	must(t, h.ServeAdmin())
 	public, admin := "http://"+lis.Addr().String(), "http://"+s.AdminAddr
 	release := make(chan struct{})
-	h.Go(func(ctx context.Context) error { // work that takes its time
+	h.Go(func(ctx context.Context) error { // a task that takes a while
 		<-ctx.Done()
 		<-release
 		return nil
@@ -208,7 +208,7 @@ func TestWhileItDrainsItServesAndSaysThatItIsNotReady(t *testing.T) {
 	}
 
 	if endsConnection(t, public) {
-		t.Error("an answer ends its connection although nobody asked for the end")
+		t.Error("a response closes its connection although the process is not stopping")
 	}
 	begun := time.Now()
 	stop()
@@ -216,17 +216,17 @@ func TestWhileItDrainsItServesAndSaysThatItIsNotReady(t *testing.T) {
 		t.Errorf("/readyz says %q", body)
 	}
 	if !endsConnection(t, public) {
-		t.Error("whoever keeps connections is not told to look for another replica")
+		t.Error("a client with a keep-alive connection is not told to reconnect")
 	}
 	if status, body := get(public); body != "served" {
-		t.Errorf("a request during the drain is answered %d %s", status, body)
+		t.Errorf("a request during the drain returns %d %s", status, body)
 	}
 	becomes(t, public, 0)
 	if took := time.Since(begun); took < s.DrainTime {
 		t.Errorf("requests were served for %s, want %s", took, s.DrainTime)
 	}
 
-	// The rest of the process still works, and the probes are told.
+	// The rest of the process still works, and the probes report it as stopping.
 	if status, body := get(admin + "/readyz"); status != http.StatusServiceUnavailable || body != "stopping" {
 		t.Errorf("until the end, /readyz says %d %q", status, body)
 	}
@@ -238,7 +238,7 @@ func TestWhileItDrainsItServesAndSaysThatItIsNotReady(t *testing.T) {
 		t.Errorf("the process ends with %v", err)
 	}
 	if status, _ := get(admin + "/healthz"); status != 0 {
-		t.Errorf("after the end, /healthz answers %d", status)
+		t.Errorf("after the end, /healthz returns %d", status)
 	}
 }
 
@@ -283,10 +283,10 @@ func TestReadyIsWhatEveryCheckSays(t *testing.T) {
 		t.Errorf("the log does not say why: %s", out)
 	}
 	if status, _ := get(admin + "/healthz"); status != http.StatusOK {
-		t.Errorf("/healthz answers %d although the process lives", status)
+		t.Errorf("/healthz returns %d although the process lives", status)
 	}
 	if status, body := get(admin + "/metrics"); status != http.StatusOK || !strings.Contains(body, "go_goroutines") || !strings.Contains(body, "\nusher_ready 0") {
-		t.Errorf("/metrics answers %d", status)
+		t.Errorf("/metrics returns %d", status)
 	}
 	if status, _ := get(admin + "/debug/pprof/"); status != http.StatusNotFound {
 		t.Errorf("profiles are shown in production: %d", status)
@@ -306,7 +306,7 @@ func TestProfilesAreShownInProductionWhereTheyAreAskedFor(t *testing.T) {
 	becomes(t, admin+"/readyz", http.StatusOK)
 	for _, path := range []string{"/debug/pprof/", "/debug/pprof/heap", "/debug/pprof/goroutine?debug=1"} {
 		if status, _ := get(admin + path); status != http.StatusOK {
-			t.Errorf("%s answers %d", path, status)
+			t.Errorf("%s returns %d", path, status)
 		}
 	}
 	stop()
@@ -336,7 +336,8 @@ func TestAPortOrAPeerThatCannotBeUsedIsNamed(t *testing.T) {
 	must(t, h.Wait())
 }
 
-// TestRFC9112_9_6_ALeavingProcessClosesKeptConnections: whoever keeps a connection is told in time to make a new one.
+// TestRFC9112_9_6_ALeavingProcessClosesKeptConnections: a client with a keep-alive connection is
+// notified in time to open a new one.
 func TestRFC9112_9_6_ALeavingProcessClosesKeptConnections(t *testing.T) {
 	s := settings(t)
 	s.DrainTime = time.Minute
@@ -352,7 +353,7 @@ func TestRFC9112_9_6_ALeavingProcessClosesKeptConnections(t *testing.T) {
 		return res.Close
 	}
 	if ask() {
-		t.Fatal("a connection is closed while nobody wants to leave")
+		t.Fatal("a connection is closed while the process is not stopping")
 	}
 	stop()
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
@@ -364,7 +365,7 @@ func TestRFC9112_9_6_ALeavingProcessClosesKeptConnections(t *testing.T) {
 		}
 	}
 	if !ask() {
-		t.Error("a process that leaves answers as if the connection would stay")
+		t.Error("a stopping process responds without Connection: close")
 	}
 	must(t, h.Abandon(nil))
 }

@@ -18,12 +18,13 @@ import (
 	"github.com/vidocu/usher/internal/platform/rpcserver"
 )
 
-// Serve serves a service's RPCs until the process ends: at grpc_addr with mutual TLS, or in memory and wherever AllInOne says.
+// Serve serves a service's RPCs until the process ends: at grpc_addr with mutual TLS, or in memory
+// and at the listeners of AllInOne.
 func (h *Host) Serve(register func(r grpc.ServiceRegistrar)) error {
 	server := rpcserver.New(rpcserver.Options{
 		Name: h.Name, Logger: h.Logger, Metrics: h.Metrics, Tracing: h.Tracing, Development: h.Settings.Development,
 		ResourceServers: h.Settings.ResourceServers, StopWithin: h.stopWithin(),
-		// What the admin port says of the process.
+		// The gRPC health service reports the same as the admin port.
 		Ready: h.Ready, Draining: h.draining,
 	})
 	register(server)
@@ -50,7 +51,7 @@ func (h *Host) Listen(setting, addr string) (net.Listener, error) {
 func listen(setting, addr string) (net.Listener, error) {
 	lis, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%s: %w: end what listens there, or set %s to another address", setting, err, config.Variable(setting))
+		return nil, fmt.Errorf("%s: %w: stop the process that listens there, or set %s to another address", setting, err, config.Variable(setting))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", setting, err)
@@ -58,12 +59,13 @@ func listen(setting, addr string) (net.Listener, error) {
 	return lis, nil
 }
 
-// ServeHTTP serves a handler until the process ends. One that is an httpserver.Rejecter answers malformed requests too. idle is
-// how long a connection may wait for its next request; 0 is httpserver.DefaultIdleTimeout.
+// ServeHTTP serves a handler until the process ends. One that is an httpserver.Rejecter also
+// responds to malformed requests. idle is how long a connection may wait for its next request; 0 is
+// httpserver.DefaultIdleTimeout.
 func (h *Host) ServeHTTP(lis net.Listener, handler http.Handler, idle time.Duration) {
 	rejecter, _ := handler.(httpserver.Rejecter)
 	server := httpserver.New(httpserver.Options{
-		Handler: h.leaving(handler), Rejecter: rejecter, IdleTimeout: idle, Logger: h.Logger,
+		Handler: h.closeKeepAlive(handler), Rejecter: rejecter, IdleTimeout: idle, Logger: h.Logger,
 	})
 	h.Go(func(context.Context) error {
 		if err := server.Serve(lis); !errors.Is(err, http.ErrServerClosed) {
@@ -80,9 +82,10 @@ func (h *Host) ServeHTTP(lis net.Listener, handler http.Handler, idle time.Durat
 	})
 }
 
-// leaving tells callers that keep their connections to make new ones, from the moment that the end was asked for: a request that
-// is on its way when a kept connection is closed is lost, and a client may not repeat a POST by itself (RFC 9112 §9.3.1).
-func (h *Host) leaving(next http.Handler) http.Handler {
+// closeKeepAlive sends Connection: close to clients with keep-alive connections from the moment
+// that the process starts to stop: a request in flight is lost when its connection is closed, and a
+// client may not retry a POST by itself (RFC 9112 §9.3.1).
+func (h *Host) closeKeepAlive(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if h.stopping.Load() {
 			w.Header().Set("Connection", "close")
@@ -91,24 +94,25 @@ func (h *Host) leaving(next http.Handler) http.Handler {
 	})
 }
 
-// Admin adds a handler to what ServeAdmin serves.
+// Admin adds a handler to the routes of ServeAdmin.
 func (h *Host) Admin(pattern string, handler http.Handler) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.admin = append(h.admin, adminRoute{pattern, handler})
 }
 
-// ServeAdmin serves health, over HTTP and over gRPC, metrics, what Admin added and, in development or where they are asked for, profiles, on a port of their own.
+// ServeAdmin serves health over HTTP and gRPC, metrics, the handlers of Admin and, in development
+// or where enabled, profiles, on a port of their own.
 func (h *Host) ServeAdmin() error {
 	lis, err := h.Listen("admin_addr", h.Settings.AdminAddr)
 	if err != nil {
 		return err
 	}
-	if err := h.show(); err != nil {
+	if err := h.registerMetrics(); err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "alive") })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", h.readyz)
 	mux.Handle("GET /metrics", h.Metrics.Handler())
 	for _, route := range h.admin {
@@ -118,7 +122,7 @@ func (h *Host) ServeAdmin() error {
 	if h.Settings.Development || h.Settings.Telemetry.Profiles {
 		profiles(mux)
 	}
-	// It answers until all else has ended, so that whoever asks is told.
+	// It is closed last, so that probes get a response until the end.
 	server := httpserver.Limited(h.Logger)
 	server.Handler, server.Protocols = mux, plain()
 	go func() { _ = server.Serve(lis) }()
@@ -126,8 +130,8 @@ func (h *Host) ServeAdmin() error {
 	return nil
 }
 
-// show adds what is known of the process itself to its figures.
-func (h *Host) show() error {
+// registerMetrics registers the metrics of the process itself.
+func (h *Host) registerMetrics() error {
 	h.Metrics.Ready(func() bool {
 		ctx, cancel := context.WithTimeout(h.ctx, readyLimit)
 		defer cancel()
@@ -144,7 +148,8 @@ func (h *Host) show() error {
 	return nil
 }
 
-// profiles adds what `go tool pprof` reads. A profile runs for longer than an answer may take otherwise.
+// profiles adds the routes of `go tool pprof`. A profile takes longer than the timeout of other
+// responses.
 func profiles(mux *http.ServeMux) {
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
@@ -152,18 +157,19 @@ func profiles(mux *http.ServeMux) {
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 }
 
-// readyLimit is less than what a kubelet waits by default.
+// readyLimit is shorter than a kubelet's default timeout.
 const readyLimit = 800 * time.Millisecond
 
 func (h *Host) readyz(w http.ResponseWriter, r *http.Request) {
 	if why := h.notReady(r.Context()); why != "" {
-		answer(w, http.StatusServiceUnavailable, why)
+		respond(w, http.StatusServiceUnavailable, why)
 		return
 	}
-	answer(w, http.StatusOK, "ready")
+	respond(w, http.StatusOK, "ready")
 }
 
-// notReady is what a probe may know of why the process is not ready; empty when it is. The cause goes to the log.
+// notReady returns the part of the reason that a probe may see; empty when the process is ready.
+// The full error is logged.
 func (h *Host) notReady(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, readyLimit)
 	defer cancel()
@@ -177,8 +183,8 @@ func (h *Host) notReady(ctx context.Context) string {
 	return ""
 }
 
-func answer(w http.ResponseWriter, status int, text string) {
+func respond(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text + "\n")) // the probe has gone: nothing to do
+	_, _ = w.Write([]byte(text + "\n")) // the probe has disconnected
 }

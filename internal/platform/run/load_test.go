@@ -23,7 +23,7 @@ type section struct {
 	Life time.Duration `koanf:"life"`
 }
 
-// Validate is as every section has it.
+// Validate is a section's validation.
 func (s section) Validate() error {
 	if s.Life < 0 {
 		return fmt.Errorf("life is %s", s.Life)
@@ -49,7 +49,7 @@ func TestTheEnvironmentGoesBeforeTheFileAndTheFileBeforeTheDefaults(t *testing.T
 	path := file(t, "public_url: https://file.test\nhttp_addr: :1\ntoken:\n  life: 2h\nauthz:\n  database_url: not-ours\n")
 	loaded, err := run.Load("usher", c, path, []string{"USHER_PUBLIC_URL=https://env.test", "USHER_DRAIN_TIME=7s", "PATH=/bin"})
 	if err != nil || loaded.From["public_url"] != "USHER_PUBLIC_URL" || loaded.From["http_addr"] != path {
-		t.Fatalf("Load answers %v, %v", loaded, err)
+		t.Fatalf("Load returns %v, %v", loaded, err)
 	}
 	if c.PublicURL != "https://env.test" || c.HTTPAddr != ":1" || c.Token.Life != 2*time.Hour || c.DrainTime != 7*time.Second || c.AdminAddr != ":8081" {
 		t.Errorf("the settings are %+v", c)
@@ -70,8 +70,8 @@ func TestASettingThatCannotBeUsedIsNamed(t *testing.T) {
 		"a user":                     {[]string{"USHER_PUBLIC_URL=https://me@login.test"}, "public_url"},
 		"no scheme":                  {[]string{"USHER_PUBLIC_URL=login.test"}, "public_url"},
 		"another scheme":             {[]string{"USHER_PUBLIC_URL=ftp://login.test"}, "public_url"},
-		"plain http for apps":        {[]string{url, "USHER_API_URL=http://api.test"}, "api_url"},
-		"a path for apps":            {[]string{url, "USHER_API_URL=https://api.test/v1"}, "api_url"},
+		"plain http for clients":     {[]string{url, "USHER_API_URL=http://api.test"}, "api_url"},
+		"a path for clients":         {[]string{url, "USHER_API_URL=https://api.test/v1"}, "api_url"},
 		"a moved clock":              {[]string{url, "USHER_CLOCK_OFFSET=1h"}, "clock_offset"},
 		"a drain before its time":    {[]string{url, "USHER_DRAIN_TIME=-1s"}, "drain_time"},
 		"a drain without end":        {[]string{url, "USHER_DRAIN_TIME=61s"}, "drain_time"},
@@ -157,7 +157,7 @@ func TestEveryFaultIsToldAtOnce(t *testing.T) {
 	})
 	for _, part := range []string{"nmae", "USHER_HTTP_ADR", "public_url", "drain_time", "log.level", "token.life is -1s"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
-			t.Errorf("%v does not tell of %s", err, part)
+			t.Errorf("%v does not name %s", err, part)
 		}
 	}
 }

@@ -1,7 +1,9 @@
-// Package run is what every process of Usher has in common: settings, logger, signals, the databases and connections it
-// stands on, its listeners, and an end in order.
+// Package run is the common part of every process of Usher: settings, logger, signals, databases
+// and connections, listeners, and an orderly shutdown.
 //
-// It owns a process's life from the first argument to the exit status. It never knows a service: main hands it functions.
+// It owns a process's lifetime from the first argument to the exit status, and the settings that
+// the processes share (Settings), which name each of them. It starts no service by itself: main
+// passes the functions.
 package run
 
 import (
@@ -22,25 +24,27 @@ import (
 // Config is a struct of settings that embeds Settings.
 type Config interface{ Common() *Settings }
 
-// Process names one and how to start it.
+// Process is a process with its start function.
 type Process[C Config] struct {
-	// Name is the service's: also its certificate's.
+	// Name is the service's name, which is also in its certificate.
 	Name string
 	// Config holds the defaults.
 	Config C
-	// Check names what is wrong with the settings that only the process's own packages can read, without connecting; nil for none.
+	// Check returns faults in settings that only the process's own packages can validate, without
+	// connecting; nil for none.
 	Check func(config C) []error
-	// Start builds the process's parts, which run until the context ends; its admin port is served afterwards.
+	// Start starts the process's parts, which run until the context ends; its admin port is served
+	// afterwards.
 	Start func(ctx context.Context, host *Host, config C) error
 }
 
-// flags are every process's.
+// flags are the flags of every process.
 type flags struct {
 	Config string `help:"settings file, YAML; the environment (USHER_…) goes before it" placeholder:"FILE" env:"USHER_CONFIG_FILE"`
-	Check  bool   `name:"check-config" help:"say what is wrong with the settings and the files that they name, and end; connects to nothing"`
+	Check  bool   `name:"check-config" help:"validate the settings and the files that they name, report every fault, and exit; connects to nothing"`
 }
 
-// Main runs a process until a signal ends it, and answers its exit status.
+// Main runs a process until a signal ends it, and returns its exit status.
 func Main[C Config](p Process[C]) int {
 	var f flags
 	kong.Parse(&f, kong.Name(p.Name), kong.Description("Usher's "+p.Name+" process. Its settings: usher config."))
@@ -60,7 +64,8 @@ func Main[C Config](p Process[C]) int {
 func (p Process[C]) run(file string, _, log io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// It asks other programs to read their settings again. Files are read by themselves here, and the default is to end at once.
+	// SIGHUP asks other programs to reload their settings. Files are reloaded automatically here,
+	// and the default action would end the process.
 	signal.Ignore(syscall.SIGHUP)
 	if _, err := Load(p.Name, p.Config, file, os.Environ()); err != nil {
 		return err
@@ -70,7 +75,7 @@ func (p Process[C]) run(file string, _, log io.Writer) error {
 		return err
 	}
 	Tune()
-	share()
+	limitCores()
 	if err := p.Start(host.ctx, host, p.Config); err != nil {
 		return host.Abandon(err)
 	}
@@ -80,15 +85,17 @@ func (p Process[C]) run(file string, _, log io.Writer) error {
 	return host.Wait()
 }
 
-// share leaves half of the machine's cores to the other processes, unless the operator said how many this one may use: our
-// processes are many and each does little, so that with all cores they spend a third of their time waking threads.
-func share() {
+// limitCores leaves half of the machine's cores to the other processes, unless the operator set
+// GOMAXPROCS: our processes are many and each does little, so with all cores they spend a third of
+// their time waking threads.
+func limitCores() {
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(max(1, runtime.GOMAXPROCS(0)/2))
 	}
 }
 
-// gcPercent trades memory for time: our live heap is a few megabytes, so that the default collects all the time.
+// gcPercent trades memory for time: our live heap is a few megabytes, so the default would collect
+// all the time.
 const gcPercent = 400
 
 // Tune sets the garbage collector, unless the operator did.

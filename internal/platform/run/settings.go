@@ -15,13 +15,14 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
-// Settings are what every process of Usher shares. The tags are the reference (docs/configuration.md): what a setting is, its
-// bounds, which processes read it, and which cannot do without.
+// Settings are shared by every process of Usher. The tags are the reference
+// (docs/configuration.md): the meaning of a setting, its bounds, and the processes that read or
+// require it. They name the services because one settings file serves all processes.
 type Settings struct {
 	Development bool   `koanf:"development" help:"seed the documents' examples, allow plain http; never in production"`
 	PublicURL   string `koanf:"public_url" required:"*" help:"where browsers reach Usher, and its issuer identifier (RFC 8414 §2)"`
-	APIURL      string `koanf:"api_url" for:"gateway" help:"where apps reach /oauth/token, when that is not public_url"`
-	UpstreamURL string `koanf:"upstream_url" for:"gateway" help:"the API behind /v1, scheme://host:port; empty: nothing is there (in usher dev, an example)"`
+	APIURL      string `koanf:"api_url" for:"gateway" help:"where clients reach /oauth/token, when that is not public_url"`
+	UpstreamURL string `koanf:"upstream_url" for:"gateway" help:"the API behind /v1, scheme://host:port; empty: no API (in usher dev, an example)"`
 	HTTPAddr    string `koanf:"http_addr" for:"gateway" required:"gateway" help:"where the gateway listens"`
 	AdminAddr   string `koanf:"admin_addr" required:"*" help:"where /healthz, /readyz and /metrics listen; never public"`
 	GRPCAddr    string `koanf:"grpc_addr" for:"identity authz token consent" required:"identity authz token consent" help:"where a service listens for gRPC"`
@@ -30,8 +31,8 @@ type Settings struct {
 	// TrustDomain is the host of every service's URI SAN.
 	TrustDomain     string   `koanf:"trust_domain" required:"*" help:"trust domain of the certificates: spiffe://<trust-domain>/<service>"`
 	ResourceServers []string `koanf:"resource_servers" for:"identity authz token consent" help:"names of certificates that may introspect tokens over gRPC"`
-	// DrainTime is how long the process still answers after it was asked to end.
-	DrainTime time.Duration `koanf:"drain_time" bounds:"0s to 1m" help:"how long to go on after the end was asked for, not ready, so that callers notice"`
+	// DrainTime is how long the process still serves after it was asked to stop.
+	DrainTime time.Duration `koanf:"drain_time" bounds:"0s to 1m" help:"how long to keep serving after a stop signal, reported as not ready, so that callers notice"`
 	// ClockOffset moves every clock of the process.
 	ClockOffset time.Duration `koanf:"clock_offset" help:"development only: moves the clock, to watch things expire"`
 
@@ -50,16 +51,17 @@ type Redis struct {
 	MasterName       string        `koanf:"master_name" help:"the master's name at the Sentinels"`
 	Username         string        `koanf:"username" help:"ACL user of the Redis servers"`
 	Password         secret.String `koanf:"password" help:"its password"`
-	SentinelUsername string        `koanf:"sentinel_username" help:"ACL user of the Sentinels, where they ask for one"`
+	SentinelUsername string        `koanf:"sentinel_username" help:"ACL user of the Sentinels, where they require one"`
 	SentinelPassword secret.String `koanf:"sentinel_password" help:"password of the Sentinels, where they have one of their own"`
 	TLS              bool          `koanf:"tls" help:"speak TLS to Redis, and to its Sentinels"`
 	CAFile           string        `koanf:"ca_file" help:"certificate authority of Redis, PEM; empty is the system's; read again for every new connection"`
-	CertFile         string        `koanf:"cert_file" help:"certificate that is shown to Redis, PEM, where it asks for one; read again for every new connection"`
+	CertFile         string        `koanf:"cert_file" help:"client certificate for Redis, PEM, where it requires one; read again for every new connection"`
 	KeyFile          string        `koanf:"key_file" help:"its private key, PEM"`
-	Prefix           string        `koanf:"prefix" help:"stands before every key"`
+	Prefix           string        `koanf:"prefix" help:"prefix of every key"`
 }
 
-// Peers is the section `peers`: where the services listen, host:port, or several with commas between.
+// Peers is the section `peers`: the addresses of the services, host:port, or several separated by
+// commas.
 type Peers struct {
 	Identity string `koanf:"identity" for:"authz token consent gateway" required:"authz token consent gateway" help:"address of the identity service, host:port; or several with commas between"`
 	Authz    string `koanf:"authz" for:"token consent gateway" required:"token consent gateway" help:"address of the authorization service, likewise"`
@@ -67,7 +69,8 @@ type Peers struct {
 	Consent  string `koanf:"consent" for:"gateway" required:"gateway" help:"address of the consent service, likewise"`
 }
 
-// Default is a process in production, without the addresses that only the operator knows.
+// Default returns the settings of a process in production, without the addresses that only the
+// operator knows.
 func Default() Settings {
 	return Settings{
 		HTTPAddr: ":8080", AdminAddr: ":8081", GRPCAddr: ":9090", TrustDomain: "usher.internal",
@@ -79,7 +82,8 @@ func Default() Settings {
 // Common is part of Config.
 func (s *Settings) Common() *Settings { return s }
 
-// Validate joins every setting that cannot be used. One that is not set is not its business: Missing knows who needs it.
+// Validate joins the errors of every invalid setting. A missing one is not an error here: Missing
+// reports it.
 func (s *Settings) Validate() error {
 	faults := []error{s.validateURL("public_url", s.PublicURL), s.validateURL("api_url", s.APIURL), validateOrigin("upstream_url", s.UpstreamURL)}
 	if s.ClockOffset != 0 && !s.Development {
@@ -88,7 +92,7 @@ func (s *Settings) Validate() error {
 	return errors.Join(append(faults, config.OutOfBounds(s), s.validateAddrs(), s.Telemetry.Validate(), s.Log.Validate())...)
 }
 
-// validateAddrs reads every address as the process will.
+// validateAddrs parses every address as the process will.
 func (s *Settings) validateAddrs() error {
 	var faults []error
 	for _, a := range []struct {
@@ -114,7 +118,8 @@ func (s *Settings) validateAddrs() error {
 	return errors.Join(faults...)
 }
 
-// validateURL wants an origin: the paths behind it are fixed. Browsers must never carry codes and cookies in the open.
+// validateURL checks for an origin: the paths below it are fixed. Browsers must never send codes
+// and cookies unencrypted.
 func (s *Settings) validateURL(name, value string) error {
 	if err := validateOrigin(name, value); err != nil {
 		return err
@@ -125,7 +130,7 @@ func (s *Settings) validateURL(name, value string) error {
 	return nil
 }
 
-// validateOrigin wants scheme, host and port, and nothing more; or nothing at all.
+// validateOrigin checks for scheme, host and port only; an empty value is valid.
 func validateOrigin(name, value string) error {
 	if value == "" {
 		return nil
@@ -140,14 +145,14 @@ func validateOrigin(name, value string) error {
 	return nil
 }
 
-// Certificate is where the process's certificate lies, and the trust domain that it must be of.
+// Certificate returns the files of the process's certificate, and its trust domain.
 func (s *Settings) Certificate() mtls.Config {
 	files := s.TLS
 	files.TrustDomain = s.TrustDomain
 	return files
 }
 
-// Now is the process's clock.
+// Now returns the process's time.
 func (s *Settings) Now() time.Time { return time.Now().Add(s.ClockOffset) }
 
 func (s *Settings) peer(service string) string {

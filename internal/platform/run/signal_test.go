@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// TestFault_C7_SIGHUPEndsNothing: it killed the process in the middle of its requests. SIGTERM, sent after it, ends it in order.
+// TestFault_C7_SIGHUPEndsNothing: it killed the process in the middle of its requests. A SIGTERM
+// after it shuts the process down in order.
 func TestFault_C7_SIGHUPEndsNothing(t *testing.T) {
 	dir, environ := ready(t)
 	self, err := os.Executable()

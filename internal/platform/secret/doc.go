@@ -1,7 +1,7 @@
-// Package secret owns what Usher hands out and must not give away: the type that carries a
-// secret through the program without printing it, the formats of tokens, API keys and client
-// secrets, and the hash that is all a store ever sees of them.
+// Package secret owns the secrets that Usher issues: the type that holds a secret without printing
+// it, the formats of codes, tokens, API keys, client secrets and user tokens, and the hash that is
+// stored in their place.
 //
-// It never stores, compares or logs a secret for its callers, knows nothing of passwords
-// (those belong to identity), and imports the standard library alone.
+// It never stores or logs a secret, has no password hashing (that belongs to identity), and imports
+// the standard library only.
 package secret

@@ -6,21 +6,21 @@ import (
 	"errors"
 )
 
-// ErrHashLength says that stored bytes are not a hash.
+// ErrHashLength is a stored hash of the wrong length.
 var ErrHashLength = errors.New("hash is not 32 bytes long")
 
-// Hash is the SHA-256 of a secret that carries at least 256 random bits. Such a secret cannot
-// be found by guessing, so the hash needs neither salt nor work factor and may be stored.
+// Hash is the SHA-256 of a secret with at least 256 random bits. Such a secret cannot be guessed,
+// so the hash needs neither salt nor work factor and may be stored.
 type Hash [sha256.Size]byte
 
-// Sum hashes s. It runs at every check of a token, so the bytes of the longest credential (180,
+// Sum hashes s. It runs at every token validation, so the bytes of the longest credential (180,
 // docs/wire-contract.md §3) are kept on the stack.
 func Sum(s string) Hash {
 	var stack [192]byte
 	return sha256.Sum256(append(stack[:0], s...))
 }
 
-// HashFromBytes reads a hash back from a store. It fails with ErrHashLength.
+// HashFromBytes converts the bytes of a stored hash. It returns ErrHashLength.
 func HashFromBytes(b []byte) (Hash, error) {
 	if len(b) != sha256.Size {
 		return Hash{}, ErrHashLength

@@ -11,7 +11,7 @@ const (
 	idLength   = 22
 )
 
-// NewCode draws 256 random bits as 43 base64url characters: authorization codes, session
+// NewCode generates 256 random bits as 43 base64url characters: authorization codes, session
 // values, browser values and CSRF seeds.
 func NewCode() String {
 	var b [codeBytes]byte
@@ -19,26 +19,26 @@ func NewCode() String {
 	return New(base64.RawURLEncoding.EncodeToString(b[:]))
 }
 
-// ValidCode reports whether s has the form that NewCode gives, so that anything else is refused
-// before it is hashed or looked up.
+// ValidCode reports whether s has the format of NewCode, so that anything else is refused before it
+// is hashed or looked up.
 func ValidCode(s string) bool {
 	if len(s) != codeLength {
 		return false
 	}
-	// The decoder skips line breaks, so the count of bytes decides, not the absence of an error.
+	// The decoder skips line breaks, so the number of bytes decides, not the absence of an error.
 	n, err := base64.RawURLEncoding.Strict().Decode(make([]byte, codeBytes), []byte(s))
 	return err == nil && n == codeBytes
 }
 
-// NewID draws an identifier: the prefix ("usr_") and 22 base62 characters, 131 random bits. An
+// NewID generates an identifier: the prefix ("usr_") and 22 base62 characters, 131 random bits. An
 // identifier is not a secret.
 func NewID(prefix string) string {
 	b := make([]byte, 0, len(prefix)+idLength)
 	return string(appendRandom(append(b, prefix...), idLength))
 }
 
-// appendRandom adds n base62 characters, each equally likely: of the 64 values of six bits, the
-// two that stand for no character are drawn again.
+// appendRandom appends n base62 characters, each equally likely: of the 64 values of six bits, the
+// two without a character are discarded.
 func appendRandom(b []byte, n int) []byte {
 	var pool [64]byte
 	for n > 0 {
@@ -53,5 +53,5 @@ func appendRandom(b []byte, n int) []byte {
 	return b
 }
 
-// fill has no error to return: crypto/rand ends the program where the system gives no randomness.
+// fill returns no error: crypto/rand ends the program if the system provides no randomness.
 func fill(b []byte) { _, _ = rand.Read(b) }

@@ -9,8 +9,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// A biased draw (a byte modulo 62) makes some characters a quarter likelier than others; the
-// bound of seven standard deviations tells that apart from chance.
+// A biased generator (a byte modulo 62) makes some characters a quarter likelier than others; the
+// bound of seven standard deviations distinguishes that from chance.
 func TestRandomCharactersAreEquallyLikely(t *testing.T) {
 	const samples, per = 10_000, 22
 	counts := map[rune]int{}

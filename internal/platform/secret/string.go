@@ -9,12 +9,12 @@ import (
 
 const redacted = "[redacted]"
 
-// String carries a secret. However it is printed, logged or marshalled, it shows "[redacted]";
-// Reveal is the one way out. The zero value is the empty secret.
+// String holds a secret. It prints, logs and marshals as "[redacted]"; only Reveal returns the
+// secret. The zero value is the empty secret.
 //
-// The value stands in a closure on purpose: fmt calls no method on an unexported field, and
-// other printers follow pointers, but none looks into a function. It also makes == a compile
-// error; use Equal.
+// The value is in a closure on purpose: fmt calls no method on an unexported field, and other
+// printers follow pointers, but none looks into a function. It also makes == a compile error; use
+// Equal.
 type String struct{ reveal func() string }
 
 // New wraps v.
@@ -25,8 +25,8 @@ func New(v string) String {
 	return String{reveal: func() string { return v }}
 }
 
-// Live makes a secret that asks its source at every Reveal: one that its owner replaces while the program runs. The source is
-// called concurrently.
+// Live returns a secret that calls its source at every Reveal: one that its owner replaces while
+// the program runs. The source is called concurrently.
 func Live(source func() string) String { return String{reveal: source} }
 
 // Reveal returns the secret itself.
@@ -40,7 +40,7 @@ func (s String) Reveal() string {
 // IsZero reports whether the secret is empty.
 func (s String) IsZero() bool { return s.Reveal() == "" }
 
-// Equal compares two secrets in a time that depends on their lengths alone.
+// Equal compares two secrets in a time that depends on their lengths only.
 func (s String) Equal(other String) bool {
 	return subtle.ConstantTimeCompare([]byte(s.Reveal()), []byte(other.Reveal())) == 1
 }
@@ -48,7 +48,7 @@ func (s String) Equal(other String) bool {
 // String returns "[redacted]", also for the empty secret.
 func (String) String() string { return redacted }
 
-// Format writes "[redacted]" whatever the verb and its flags.
+// Format writes "[redacted]" for every verb and flag.
 func (String) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
 
 // LogValue makes slog record "[redacted]".
@@ -57,8 +57,8 @@ func (String) LogValue() slog.Value { return slog.StringValue(redacted) }
 // MarshalText makes JSON, XML and YAML encoders write "[redacted]". It never fails.
 func (String) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// UnmarshalText takes the secret from text, as a configuration file or a JSON body has it. It
-// never fails.
+// UnmarshalText sets the secret from text, as in a configuration file or a JSON body. It never
+// fails.
 func (s *String) UnmarshalText(text []byte) error {
 	*s = New(string(text))
 	return nil

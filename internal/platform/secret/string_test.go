@@ -16,8 +16,8 @@ import (
 
 const hidden = "hunter2-hunter2"
 
-// holder keeps a secret where careless code keeps it: exported, unexported, behind a pointer,
-// in a slice, a map and an interface.
+// holder has secrets in all kinds of fields: exported, unexported, behind a pointer, in a slice, a
+// map and an interface.
 type holder struct {
 	Open    secret.String
 	closed  secret.String

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// Kind names a sort of credential by the prefix it is recognised by (docs/wire-contract.md §3).
+// Kind is a kind of credential, by its prefix (docs/wire-contract.md §3).
 type Kind string
 
-// The kinds of credential that share one format: the prefix, 43 random base62 characters (more
-// than 256 bits) and 6 base62 characters of CRC-32 (IEEE) over all that stands before, most
-// significant digit first and padded with '0'.
+// The kinds of credential that share one format: the prefix, 43 random base62 characters (more than
+// 256 bits) and 6 base62 characters of CRC-32 (IEEE) over everything before, most significant digit
+// first and padded with '0'.
 const (
 	AccessToken  Kind = "vdo_oat_"
 	RefreshToken Kind = "vdo_ort_"
@@ -25,7 +25,7 @@ const (
 	longestToken   = len(ClientSecret) + randomLength + checksumLength
 )
 
-// Generate draws a new credential of the kind.
+// Generate generates a new credential of the kind.
 func Generate(kind Kind) String {
 	b := make([]byte, 0, longestToken)
 	b = append(b, kind...)
@@ -34,8 +34,8 @@ func Generate(kind Kind) String {
 	return New(string(append(b, sum[:]...)))
 }
 
-// Valid reports whether s has the length, prefix, alphabet and checksum of the kind. It says
-// nothing about whether s was ever issued; it spares the store the look-up of what cannot be.
+// Valid reports whether s has the length, prefix, alphabet and checksum of the kind. It does not
+// check whether s was issued; it saves the store the lookup of impossible values.
 func Valid(kind Kind, s string) bool {
 	if len(s) != len(kind)+randomLength+checksumLength || !strings.HasPrefix(s, string(kind)) {
 		return false

@@ -7,17 +7,17 @@ const (
 	userTokenLength = 180
 )
 
-// NewUserToken draws a token of VIDIZMO's user API: 112 random bytes as 180 characters of base32 (RFC 4648 §6), unpadded
-// (docs/wire-contract.md §3). It has neither a prefix nor a checksum; no credential that has a prefix looks like it, since base32 has
-// no underscore.
+// NewUserToken generates a token of VIDIZMO's user API: 112 random bytes as 180 characters of
+// base32 (RFC 4648 §6), unpadded (docs/wire-contract.md §3). It has neither a prefix nor a checksum;
+// it cannot be confused with a credential that has a prefix, since base32 has no underscore.
 func NewUserToken() String {
 	var b [userTokenBytes]byte
 	fill(b[:])
 	return New(userTokenEncoding().EncodeToString(b[:]))
 }
 
-// ValidUserToken reports whether s has the form that NewUserToken gives: length, alphabet, and no bit beyond the last byte. It
-// says nothing about whether s was ever issued.
+// ValidUserToken reports whether s has the format of NewUserToken: length, alphabet, and no bit
+// beyond the last byte. It does not check whether s was issued.
 func ValidUserToken(s string) bool {
 	if len(s) != userTokenLength {
 		return false
@@ -27,7 +27,7 @@ func ValidUserToken(s string) bool {
 			return false
 		}
 	}
-	// 180 characters hold four bits more than 112 bytes do.
+	// 180 characters hold four bits more than 112 bytes.
 	last := s[len(s)-1]
 	return last == 'A' || last == 'Q'
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// printed is the token of the user API's documentation.
+// printed is the token in the user API's documentation.
 const printed = "N2UCSNDDGI4NND5NMBZLV7ZBV2I3BZLUWQFXF6MGZKXTOCLHPH2SLPR2TMPM54M7CTG4DLFNE5KHSZ4LARTLQVRRCCRFAGVAG242M5RB3S5D4TEXKTSH4AHNMLTB3IF5IZYI4XSHRDDF2YFPLYAEMQL3Y3BKGZHCSDC2T2DQY64RC5Q3R5CQ"
 
 func TestWireContract3_AUserTokenIs180CharactersOfBase32(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/shortlived"
 )
 
-// lines collects what is logged.
+// lines collects log lines.
 type lines struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -30,7 +30,7 @@ func TestFault_C6_WhatTheClientLibraryReportsIsALineOfOurs(t *testing.T) {
 		Addrs: []string{"127.0.0.1:1"}, MasterName: "none", Logger: slog.New(slog.NewJSONHandler(&log, nil)),
 	})
 	if err := store.Ping(t.Context()); err == nil {
-		t.Fatal("a Sentinel answered that is not there")
+		t.Fatal("a Sentinel responded that does not exist")
 	}
 	log.mu.Lock()
 	defer log.mu.Unlock()

@@ -9,14 +9,15 @@ import (
 	"time"
 )
 
-// defaultMaxEntries bounds the memory of the all-in-one: at some 500 bytes an entry, about 100 MiB.
+// defaultMaxEntries limits the memory of the all-in-one: at some 500 bytes an entry, about 100 MiB.
 const defaultMaxEntries = 200_000
 
 // MemoryOptions configure a store in memory.
 type MemoryOptions struct {
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// MaxEntries bounds how many entries live at once; 0 is 200,000. A full store is ErrUnavailable for new keys.
+	// MaxEntries limits the number of live entries; 0 is 200,000. A full store returns
+	// ErrUnavailable for new keys.
 	MaxEntries int
 }
 
@@ -38,7 +39,7 @@ type entry struct {
 	index    int
 }
 
-// NewMemory makes an empty store.
+// NewMemory creates an empty store.
 func NewMemory(o MemoryOptions) *Memory {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -169,7 +170,7 @@ func (m *Memory) Refund(_ context.Context, key string) error {
 // Ping always succeeds.
 func (*Memory) Ping(context.Context) error { return nil }
 
-// Close forgets everything.
+// Close deletes everything.
 func (m *Memory) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -177,7 +178,7 @@ func (m *Memory) Close() error {
 	return nil
 }
 
-// set puts an entry in, in place of another under the key.
+// set inserts an entry, replacing another one under the key.
 func (m *Memory) set(key string, e *entry) error {
 	if old := m.entries[key]; old != nil {
 		m.drop(old)
@@ -195,14 +196,14 @@ func (m *Memory) drop(e *entry) {
 	heap.Remove(&m.byEnd, e.index)
 }
 
-// sweep removes what is past its deadline, so that no method sees it and memory is given back by use alone.
+// sweep removes expired entries, so that no method sees them and memory is freed by use.
 func (m *Memory) sweep() {
 	for now := m.now(); len(m.byEnd) > 0 && !now.Before(m.byEnd[0].deadline); {
 		m.drop(m.byEnd[0])
 	}
 }
 
-// ends is a heap of entries, the first to end on top.
+// ends is a heap of entries, the first to expire on top.
 type ends []*entry
 
 func (h ends) Len() int           { return len(h) }

@@ -6,16 +6,17 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Pool is the connections to Redis at this moment.
+// Pool is a snapshot of the connections to Redis.
 type Pool struct {
-	// Max is how many there may be; 0 with a Cluster, where each node has its own.
+	// Max is the most connections allowed; 0 with a Cluster, where each node has its own limit.
 	Max, InUse, Idle int
-	// Waits is how often a caller found none free, and Waited for how long all of them waited.
+	// Waits counts the calls that found no free connection, and Waited is the total time they
+	// waited.
 	Waits  int64
 	Waited time.Duration
 }
 
-// Pool says how the connections are used. It asks nothing of Redis.
+// Pool returns the state of the connections. It sends nothing to Redis.
 func (r *Redis) Pool() Pool {
 	s := r.client.PoolStats()
 	p := Pool{

@@ -22,8 +22,8 @@ type Redis struct {
 	refund *redis.Script
 }
 
-// OpenRedis prepares the connections, and fails on settings and files that cannot be used. It does not insist that the server
-// is up: the first command finds out.
+// OpenRedis prepares the connections, and fails on invalid settings and files. The server need not
+// be up: the first command fails otherwise.
 func OpenRedis(config RedisConfig) (*Redis, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func OpenRedis(config RedisConfig) (*Redis, error) {
 	}
 	client := config.client()
 	if config.Tracer != nil {
-		// Without the statement, which holds keys and values.
+		// Without the statement, which contains keys and values.
 		err := redisotel.InstrumentTracing(client, redisotel.WithTracerProvider(config.Tracer), redisotel.WithDBStatement(false), redisotel.WithCallerEnabled(false))
 		if err != nil {
 			return nil, err
@@ -52,14 +52,14 @@ func OpenRedis(config RedisConfig) (*Redis, error) {
 // swapText replaces a value that is still the same and keeps its time to live.
 const swapText = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL') return 1 end return 0`
 
-// countText adds one; the first count sets the end.
+// countText adds one; the first count sets the expiry.
 const countText = `local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end return n`
 
-// spendText takes one unless the limit is reached; the first one taken sets the end.
+// spendText takes one unless the limit is reached; the first one taken sets the expiry.
 const spendText = `if tonumber(redis.call('GET', KEYS[1]) or '0') >= tonumber(ARGV[1]) then return 0 end
 if redis.call('INCR', KEYS[1]) == 1 and redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 1`
 
-// refundText gives one back and keeps the time to live; a budget that is whole again needs no key.
+// refundText gives one back and keeps the time to live; the key of a full budget is deleted.
 const refundText = `local n = tonumber(redis.call('GET', KEYS[1]) or '0')
 if n > 1 then redis.call('DECR', KEYS[1]) elseif n == 1 then redis.call('DEL', KEYS[1]) end return 0`
 
@@ -75,7 +75,7 @@ func (r *Redis) PutNew(ctx context.Context, key string, value []byte, ttl time.D
 	if !errors.Is(err, redis.Nil) {
 		return err == nil, unavailable(ctx, err)
 	}
-	// One is there. If it is past its own deadline it counts as gone, and exactly one caller may replace it.
+	// The key has an entry. If it has expired, exactly one caller may replace it.
 	old, err := r.client.Get(ctx, r.prefix+key).Bytes()
 	if errors.Is(err, redis.Nil) {
 		return false, nil
@@ -112,7 +112,8 @@ func (r *Redis) open(ctx context.Context, cmd *redis.StringCmd) ([]byte, bool, e
 	return value, live, nil
 }
 
-// CompareAndSet replaces a value that is still old. The deadline stays: it is read first and stands in what is compared.
+// CompareAndSet replaces a value that is still old. The deadline stays: it is read first and is a
+// part of the compared value.
 func (r *Redis) CompareAndSet(ctx context.Context, key string, old, value []byte) (bool, error) {
 	packed, err := r.client.Get(ctx, r.prefix+key).Bytes()
 	if errors.Is(err, redis.Nil) {
@@ -135,13 +136,13 @@ func (r *Redis) Delete(ctx context.Context, key string) error {
 	return unavailable(ctx, r.client.Del(ctx, r.prefix+key).Err())
 }
 
-// Count adds one to a counter. Its window is Redis's own clock's.
+// Count adds one to a counter. Its window ends by Redis's own clock.
 func (r *Redis) Count(ctx context.Context, key string, window time.Duration) (int64, error) {
 	n, err := r.count.Run(ctx, r.client, []string{r.prefix + key}, window.Milliseconds()).Int64()
 	return n, unavailable(ctx, err)
 }
 
-// Spend takes one of a budget. Its window is Redis's own clock's.
+// Spend takes one of a budget. Its window ends by Redis's own clock.
 func (r *Redis) Spend(ctx context.Context, key string, limit int64, window time.Duration) (bool, error) {
 	n, err := r.spend.Run(ctx, r.client, []string{r.prefix + key}, limit, max(window.Milliseconds(), 1)).Int64()
 	return n == 1, unavailable(ctx, err)
@@ -152,7 +153,7 @@ func (r *Redis) Refund(ctx context.Context, key string) error {
 	return unavailable(ctx, r.refund.Run(ctx, r.client, []string{r.prefix + key}).Err())
 }
 
-// Ping asks whether the server answers; of a Cluster, whether every master does.
+// Ping checks that the server responds; in a Cluster, every master.
 func (r *Redis) Ping(ctx context.Context) error {
 	if c, ok := r.client.(*redis.ClusterClient); ok {
 		return unavailable(ctx, c.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return node.Ping(ctx).Err() }))
@@ -160,7 +161,7 @@ func (r *Redis) Ping(ctx context.Context) error {
 	return unavailable(ctx, r.client.Ping(ctx).Err())
 }
 
-// Time is the server's clock; of a Cluster's, that of one of them.
+// Time returns the server's time; in a Cluster, that of one node.
 func (r *Redis) Time(ctx context.Context) (time.Time, error) {
 	at, err := r.client.Time(ctx).Result()
 	return at, unavailable(ctx, err)
@@ -169,7 +170,8 @@ func (r *Redis) Time(ctx context.Context) (time.Time, error) {
 // Close ends the connections.
 func (r *Redis) Close() error { return r.client.Close() }
 
-// unavailable names every failure of the transport or the server: none of them is the caller's doing but a cancellation.
+// unavailable converts every failure of the transport or the server to ErrUnavailable, except the
+// caller's cancellation.
 func unavailable(ctx context.Context, err error) error {
 	switch {
 	case err == nil:

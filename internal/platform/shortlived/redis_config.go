@@ -14,42 +14,46 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// RedisConfig says which Redis to use and in which topology. One address is a single server, or with Cluster a node of a Cluster;
-// several are nodes of a Cluster; with a master name they are Sentinels.
+// RedisConfig selects the Redis servers and their topology. One address is a single server, or with
+// Cluster a node of a Cluster; several are nodes of a Cluster; with a master name they are
+// Sentinels.
 type RedisConfig struct {
 	// Addrs are host:port.
 	Addrs []string
-	// Cluster says that a single address is a Cluster's.
+	// Cluster marks a single address as a Cluster's.
 	Cluster    bool
 	MasterName string
 	Username   string
-	// Password, as every secret here, is read anew for every new connection.
+	// Password, like every secret here, is read again for every new connection.
 	Password secret.String
-	// SentinelUsername and SentinelPassword are for the Sentinels themselves; empty where they ask for none.
+	// SentinelUsername and SentinelPassword are for the Sentinels themselves; empty where they
+	// require none.
 	SentinelUsername string
 	SentinelPassword secret.String
 	TLS              RedisTLS
-	// Prefix stands before every key, so that services can share a server.
+	// Prefix is the prefix of every key, so that services can share a server.
 	Prefix string
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Logger gets what the client library reports, for the whole process; nil leaves the library's own.
+	// Logger logs the client library's messages, for the whole process; nil leaves the library's
+	// own logger.
 	Logger *slog.Logger
-	// Tracer makes a span of each command within a trace; nil makes none.
+	// Tracer creates a span for each command within a trace; nil disables them.
 	Tracer trace.TracerProvider
 }
 
 const (
-	// connLifetime is how long a connection lives at most, give or take a tenth.
+	// connLifetime is the maximum age of a connection, give or take a tenth.
 	connLifetime = 30 * time.Minute
-	// replyLimit is how long Redis may take: it answers in microseconds or not at all.
+	// replyLimit is the timeout of a reply: Redis responds in microseconds or not at all.
 	replyLimit = time.Second
-	// slotsLifetime is how long the map of a Cluster's slots is used before it is read again. The library's default is a minute, and
-	// a refused connection does not hasten it: so long after a master's failure its slots would stay lost.
+	// slotsLifetime is how long a Cluster's map of slots is cached. The library's default is a
+	// minute, and a refused connection does not refresh it: after a master's failure its slots
+	// would be unavailable for that long.
 	slotsLifetime = time.Second
 )
 
-// Validate joins everything that cannot be used, each with its setting's name, without connecting.
+// Validate joins all faults, each with its setting's name, without connecting.
 func (c RedisConfig) Validate() error {
 	var faults []error
 	if len(c.Addrs) == 0 {
@@ -69,7 +73,7 @@ func (c RedisConfig) Validate() error {
 	return errors.Join(append(faults, c.TLS.Validate())...)
 }
 
-// client makes the client for the topology.
+// client creates the client for the topology.
 func (c RedisConfig) client() redis.UniversalClient {
 	switch c.topology() {
 	case cluster:
@@ -89,32 +93,35 @@ func (c RedisConfig) credentials(context.Context) (name, password string, err er
 	return c.Username, c.Password.Reveal(), nil
 }
 
-// nodeOptions are those of one server, without credentials.
+// nodeOptions are the options of one server, without credentials.
 func (c RedisConfig) nodeOptions(addr string) *redis.Options {
 	return &redis.Options{
 		Addr: addr, Dialer: c.TLS.dial,
-		// An old password is still in use for so long after its rotation.
+		// An old password is still in use for that long after its rotation.
 		ConnMaxLifetime: connLifetime, ConnMaxLifetimeJitter: connLifetime / 10,
-		// A command whose reply was lost may have been done: repeating a Take would make a success look like a loss.
+		// A command whose reply was lost may have been executed: a retried Take would report a
+		// success as missing.
 		MaxRetries:  -1,
 		DialTimeout: replyLimit, ReadTimeout: replyLimit, WriteTimeout: replyLimit, PoolTimeout: replyLimit,
 		ContextTimeoutEnabled: true,
-		// The older protocol has no pushes, for which the client would look before every reply.
+		// RESP3 has push messages, for which the client would check before every reply.
 		Protocol: 2, DisableIdentity: true,
 	}
 }
 
-// clusterOptions follow redirections, which say that a command was not done, and try a connection that was refused once more.
+// clusterOptions follow redirections, which mean that a command was not executed, and retry a
+// refused connection once.
 func (c RedisConfig) clusterOptions() *redis.ClusterOptions {
 	one := c.nodeOptions("")
 	return &redis.ClusterOptions{
 		Addrs: c.Addrs, Dialer: one.Dialer, CredentialsProviderContext: c.credentials, ClusterStateReloadInterval: slotsLifetime,
 		ConnMaxLifetime: one.ConnMaxLifetime, ConnMaxLifetimeJitter: one.ConnMaxLifetimeJitter, MaxRetries: one.MaxRetries,
 		DialTimeout: one.DialTimeout, ReadTimeout: one.ReadTimeout, WriteTimeout: one.WriteTimeout, PoolTimeout: one.PoolTimeout,
-		// A node that is gone must not hold up reading the map from the next one.
+		// A node that is down must not delay reading the map from the next one.
 		DialerRetries:         1,
 		ContextTimeoutEnabled: true, Protocol: one.Protocol, DisableIdentity: true,
-		// Every command of ours has one key. Routing by a command's properties would ask for rights that a role may lack.
+		// Every command of ours has one key. Routing by a command's properties would require
+		// permissions that a role may lack.
 		DisableRoutingPolicies: true,
 	}
 }
@@ -130,8 +137,8 @@ func (c RedisConfig) failoverOptions() *redis.FailoverOptions {
 	}
 }
 
-// authenticateToSentinel authenticates connections to Sentinels. The library takes a Sentinel's password once and for all; a
-// connection to a Redis server has been authenticated before.
+// authenticateToSentinel authenticates connections to Sentinels. The library reads a Sentinel's
+// password only once; a connection to a Redis server has been authenticated before.
 func (c RedisConfig) authenticateToSentinel(ctx context.Context, conn *redis.Conn) error {
 	if c.SentinelPassword.IsZero() || !refused(conn.Ping(ctx).Err()) {
 		return nil
@@ -142,7 +149,7 @@ func (c RedisConfig) authenticateToSentinel(ctx context.Context, conn *redis.Con
 	return conn.AuthACL(ctx, c.SentinelUsername, c.SentinelPassword.Reveal()).Err()
 }
 
-// refused recognises a server that asks for a password, or for another one.
+// refused reports whether a server requires a password, or another one.
 func refused(err error) bool {
 	return redis.HasErrorPrefix(err, "NOAUTH") || redis.HasErrorPrefix(err, "WRONGPASS")
 }

@@ -10,8 +10,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// once keeps a Cluster's client from sending a command again whose reply was lost: it may have been done. What a node answered,
-// such as where the slot is now, and a connection that was never made, are followed by another attempt.
+// once prevents a Cluster's client from retrying a command whose reply was lost: it may have been
+// executed. After a reply from a node, such as a moved slot, and after a failed connection attempt,
+// a retry is safe.
 type once struct{}
 
 // DialHook is part of redis.Hook.
@@ -27,7 +28,8 @@ func (once) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPip
 	return func(ctx context.Context, cmds []redis.Cmder) error { return final(next(ctx, cmds)) }
 }
 
-// final hides from the library the errors after which it would send a command again that may have been done.
+// final hides errors from the library after which it would retry a command that may have been
+// executed.
 func final(err error) error {
 	var answered redis.Error
 	var network *net.OpError
@@ -37,16 +39,16 @@ func final(err error) error {
 	return lostReply{err.Error()}
 }
 
-// lostReply is an error without what it wraps.
+// lostReply is an error without its wrapped error.
 type lostReply struct{ text string }
 
 // Error is part of error.
 func (e lostReply) Error() string { return e.text }
 
-// logger writes what the client library reports as lines of ours.
+// logger writes the client library's messages to our log.
 type logger struct{ to *slog.Logger }
 
-// Printf is what the library calls.
+// Printf is called by the library.
 func (l logger) Printf(ctx context.Context, format string, args ...any) {
 	l.to.InfoContext(ctx, "redis client reports", "report", fmt.Sprintf(format, args...))
 }

@@ -11,17 +11,18 @@ import (
 	"time"
 )
 
-// RedisTLS is how connections to Redis, and to its Sentinels, are secured. The files are read anew for every new connection.
+// RedisTLS configures TLS to Redis, and to its Sentinels. The files are read again for every new
+// connection.
 type RedisTLS struct {
 	// On turns on TLS 1.2 or newer.
 	On bool
-	// CAFile holds the authorities that the servers' certificates must be of, PEM; empty is the system's.
+	// CAFile has the authorities of the servers' certificates, PEM; empty is the system's.
 	CAFile string
 	// CertFile and KeyFile are this process's certificate, PEM; empty for none.
 	CertFile, KeyFile string
 }
 
-// Validate joins what cannot be used, and reads the files.
+// Validate joins all faults, and reads the files.
 func (t RedisTLS) Validate() error {
 	if !t.On {
 		if t.CAFile != "" || t.CertFile != "" || t.KeyFile != "" {
@@ -58,7 +59,8 @@ func (t RedisTLS) config(host string) (*tls.Config, error) {
 	return c, nil
 }
 
-// dial connects to a server, within replyLimit. A machine that is gone is noticed in 8 s, also while a connection is idle.
+// dial connects to a server, within replyLimit. Keep-alives detect a machine that is gone in 8 s,
+// also on an idle connection.
 func (t RedisTLS) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	d := net.Dialer{Timeout: replyLimit, KeepAliveConfig: net.KeepAliveConfig{
 		Enable: true, Idle: 5 * time.Second, Interval: time.Second, Count: 3,

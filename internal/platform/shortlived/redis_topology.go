@@ -10,13 +10,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// ErrTopology is a Redis of another topology than the settings say, which no waiting mends.
+// ErrTopology means that Redis has another topology than the settings, which waiting does not
+// correct.
 var ErrTopology = errors.New("redis has another topology than the settings say")
 
-// topology is what redis.addrs are addresses of.
+// topology is the kind of servers at redis.addrs.
 type topology string
 
-// The topologies, as servers call their own mode in the reply to HELLO.
+// The topologies, by the servers' own names in the reply to HELLO.
 const (
 	single    topology = "standalone"
 	cluster   topology = "cluster"
@@ -33,24 +34,25 @@ func (c RedisConfig) topology() topology {
 	return single
 }
 
-// node is what a server says of itself.
+// node is a server's description of itself.
 type node struct {
 	addr string
 	mode topology
-	// replica says that it cannot be written to.
+	// replica is set for a server that cannot be written to.
 	replica bool
-	// knows says that a Sentinel knows the master.
+	// knows is set if a Sentinel monitors the master.
 	knows bool
 	err   error
 }
 
-// CheckTopology asks every address what it is. ErrTopology when one is something else than the settings say; ErrUnavailable when
-// none can be asked, refuses the password, or is a replica, all of which may pass.
+// CheckTopology queries every address. It returns ErrTopology when a server differs from the
+// settings; ErrUnavailable when none responds, refuses the password, or is a replica, all of which
+// may be temporary.
 func (r *Redis) CheckTopology(ctx context.Context) error {
 	nodes := make([]node, len(r.config.Addrs))
 	var asking sync.WaitGroup
 	for i, addr := range r.config.Addrs {
-		asking.Go(func() { nodes[i] = r.config.ask(ctx, addr) })
+		asking.Go(func() { nodes[i] = r.config.query(ctx, addr) })
 	}
 	asking.Wait()
 	for _, n := range nodes {
@@ -71,7 +73,7 @@ func (r *Redis) CheckTopology(ctx context.Context) error {
 	return nil
 }
 
-// mismatch says what to set where the node is not of the wanted topology.
+// mismatch returns the setting to change if the node is not of the wanted topology.
 func (n node) mismatch(want topology) string {
 	switch n.mode {
 	case cluster:
@@ -88,8 +90,9 @@ func (n node) mismatch(want topology) string {
 	return n.addr + " is a single server and not a node of a Cluster: give one address without redis.cluster, or redis.master_name for Sentinels"
 }
 
-// ask has one server describe itself. A proxy that does not know the question is taken for what the settings say.
-func (c RedisConfig) ask(ctx context.Context, addr string) node {
+// query sends HELLO to one server. A proxy that does not support it is assumed to match the
+// settings.
+func (c RedisConfig) query(ctx context.Context, addr string) node {
 	if c.topology() != sentinels {
 		return c.hello(ctx, addr, c.credentials, nil)
 	}
@@ -104,7 +107,7 @@ func (c RedisConfig) ask(ctx context.Context, addr string) node {
 	return n
 }
 
-// hello asks with one kind of credentials.
+// hello sends HELLO with one kind of credentials.
 func (c RedisConfig) hello(
 	ctx context.Context, addr string,
 	credentials func(context.Context) (string, string, error), onConnect func(context.Context, *redis.Conn) error,
@@ -113,7 +116,7 @@ func (c RedisConfig) hello(
 	options.PoolSize, options.DialerRetries = 1, 1
 	options.CredentialsProviderContext, options.OnConnect = credentials, onConnect
 	client := redis.NewClient(options)
-	defer client.Close() //nolint:errcheck // it was asked
+	defer client.Close() //nolint:errcheck // the query is done
 	reply, err := client.Do(ctx, "HELLO").Slice()
 	n := node{addr: addr, knows: true}
 	var answered redis.Error
@@ -130,7 +133,7 @@ func (c RedisConfig) hello(
 	return n
 }
 
-// read takes mode and role from the reply to HELLO, which is a list of names and values.
+// read reads mode and role from the reply to HELLO, which is a list of names and values.
 func (n *node) read(reply []any) {
 	for i := 0; i+1 < len(reply); i += 2 {
 		value, _ := reply[i+1].(string)

@@ -14,7 +14,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/shortlived"
 )
 
-// TestRedisPasswordIsRotatedWithoutARestart changes a user's password at a real server, and cuts what was connected before.
+// TestRedisPasswordIsRotatedWithoutARestart changes a user's password at a real server, and closes
+// the existing connections.
 func TestRedisPasswordIsRotatedWithoutARestart(t *testing.T) {
 	addr := os.Getenv("USHER_TEST_REDIS_ADDR")
 	if addr == "" {
@@ -50,8 +51,8 @@ func TestRedisPasswordIsRotatedWithoutARestart(t *testing.T) {
 	t.Cleanup(func() { _ = store.Close() })
 	works := func(when string) {
 		t.Helper()
-		// The first question may meet a connection that was cut; the end is for a test that hangs.
-		err := errors.New("not asked")
+		// The first command may get a closed connection; the limit is for a test that hangs.
+		err := errors.New("not queried")
 		for end := time.Now().Add(20 * time.Second); err != nil && time.Now().Before(end); {
 			err = store.Put(t.Context(), "k", []byte("v"), time.Minute)
 		}
@@ -61,7 +62,7 @@ func TestRedisPasswordIsRotatedWithoutARestart(t *testing.T) {
 	}
 	works("at first")
 
-	// With an overlap: the server takes both, the file changes, the old one goes.
+	// With an overlap: the server accepts both, the file changes, the old one is removed.
 	acl(">second")
 	works("while both passwords are good")
 	write("second")
@@ -69,12 +70,12 @@ func TestRedisPasswordIsRotatedWithoutARestart(t *testing.T) {
 	cut()
 	works("with the second password alone")
 
-	// Without: the server is ahead of the file.
+	// Without: the server changes before the file.
 	acl("resetpass", ">third")
 	works("over the connection from before")
 	cut()
 	if err := store.Ping(t.Context()); !errors.Is(err, shortlived.ErrUnavailable) || strings.Contains(err.Error(), "second") {
-		t.Errorf("with a password that is no longer good: %v", err)
+		t.Errorf("with a password that is not valid any more: %v", err)
 	}
 	write("third")
 	works("when the file has followed")

@@ -41,6 +41,6 @@ func TestRedisThatIsAwayIsUnavailable(t *testing.T) {
 		t.Errorf("reading without a server: %v", err)
 	}
 	if err := s.Ping(t.Context()); !errors.Is(err, shortlived.ErrUnavailable) {
-		t.Errorf("asking without a server: %v", err)
+		t.Errorf("a call without a server: %v", err)
 	}
 }

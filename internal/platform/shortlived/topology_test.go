@@ -16,7 +16,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// recovery is how long after Redis's own failover everything must work again.
+// recovery is the time after Redis's own failover within which everything must work again.
 const recovery = 5 * time.Second
 
 func open(t *testing.T, c shortlived.RedisConfig) *shortlived.Redis {
@@ -67,7 +67,7 @@ func everything(ctx context.Context, s shortlived.Store, key string) error {
 	return nil
 }
 
-// load uses everything from several goroutines. What fails counts while it is watched, from beginning to end.
+// load calls everything from several goroutines. Failures count while it is watched.
 type load struct {
 	// phase is odd while it is watched.
 	phase atomic.Int64
@@ -97,7 +97,7 @@ func startLoad(t *testing.T, s shortlived.Store) *load {
 	return l
 }
 
-// watch fails when something fails while f runs.
+// watch fails the test if a call fails while f runs.
 func (l *load) watch(t *testing.T, what string, f func()) {
 	t.Helper()
 	l.phase.Add(1)
@@ -108,15 +108,15 @@ func (l *load) watch(t *testing.T, what string, f func()) {
 	}
 }
 
-// recovers waits until recovery is over, and then watches for a while.
+// recovers waits for the recovery time, and then watches for a while.
 func (l *load) recovers(t *testing.T) {
 	t.Helper()
 	time.Sleep(recovery) // the promise is a duration
 	l.watch(t, recovery.String()+" after the failover", func() { time.Sleep(time.Second) })
 }
 
-// TestFault_C14_AClusterKeepsServing through its single address, while a master dies under load, comes back as a replica, and while
-// slots move from one master to another.
+// TestFault_C14_AClusterKeepsServing through its single address, while a master dies under load and
+// comes back as a replica, and while slots move from one master to another.
 func TestFault_C14_AClusterKeepsServing(t *testing.T) {
 	t.Parallel() // it mostly waits
 	cluster, err := harness.StartRedisCluster(t.Context(), t.TempDir())
@@ -177,7 +177,7 @@ func TestFault_C14_SentinelsMayHavePasswordsOfTheirOwn(t *testing.T) {
 	work.recovers(t)
 }
 
-// TestFault_C14_TLSMayBeOfAPrivateAuthority that wants a certificate of the client too.
+// TestFault_C14_TLSMayBeOfAPrivateAuthority that requires a client certificate too.
 func TestFault_C14_TLSMayBeOfAPrivateAuthority(t *testing.T) {
 	server, err := harness.StartTLSRedis(t.Context(), t.TempDir())
 	must(t, err)

@@ -1,7 +1,8 @@
-// Package source carries the network address that a request from outside came from to the services that work on it.
+// Package source carries the network address of a request from outside to the services that process
+// it.
 //
-// It owns the address's way through the metadata of a call: the gateway alone finds it out and is believed. It is for logs and
-// limits, is no secret, and proves nothing.
+// It owns the address's propagation through the metadata of a call: only the gateway determines it
+// and is trusted. It is for logs and limits, is not a secret, and proves nothing.
 package source
 
 import (
@@ -13,13 +14,13 @@ import (
 	"github.com/vidocu/usher/internal/platform/policy"
 )
 
-// header is where the address stands in a call's metadata.
+// header is the metadata key of the address in a call.
 const header = "usher-source-address"
 
 // gateway is the only caller that requests from outside come through.
 const gateway = "gateway"
 
-// Metadata sends an address along with a call; none where it is empty.
+// Metadata returns the metadata with an address; nil for an empty one.
 func Metadata(address string) metadata.MD {
 	if address == "" {
 		return nil
@@ -27,7 +28,8 @@ func Metadata(address string) metadata.MD {
 	return metadata.Pairs(header, address)
 }
 
-// From is the address that the call's request came from; empty where the gateway did not say, or said no address.
+// From returns the address that the call's request came from; empty where the gateway sent none, or
+// no valid one.
 func From(ctx context.Context) string {
 	sent := metadata.ValueFromIncomingContext(ctx, header)
 	if len(sent) != 1 {

@@ -12,7 +12,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 )
 
-// TestReadingSideBySideNeverLooksCancelled: nobody cancels here, so nobody may be told so.
+// TestReadingSideBySideNeverLooksCancelled: no caller cancels here, so none may get a cancellation
+// error.
 func TestReadingSideBySideNeverLooksCancelled(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		var readers sync.WaitGroup
@@ -31,14 +32,14 @@ func TestReadingSideBySideNeverLooksCancelled(t *testing.T) {
 	})
 }
 
-// TestAPipelineIsOneTransaction: a step that fails undoes those before it.
+// TestAPipelineIsOneTransaction: a failed statement undoes the ones before it.
 func TestAPipelineIsOneTransaction(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		insert := `INSERT INTO things (hash, name) VALUES ($1, $2)`
 		err := db.Pipeline(t.Context(),
 			sqldb.Stmt(insert, []byte{1}, "first"), sqldb.Stmt(insert, []byte{2}, "second"), sqldb.Stmt(insert, []byte{3}, "first"))
 		if !errors.Is(err, sqldb.ErrConflict) {
-			t.Errorf("a unique name twice answers %v", err)
+			t.Errorf("inserting a unique name twice returns %v", err)
 		}
 		var n int
 		if err := db.QueryRow(t.Context(), `SELECT count(*) FROM things`).Scan(&n); err != nil || n != 0 {
@@ -84,7 +85,8 @@ func TestTheClockIsTheDatabasesPlusTheOffset(t *testing.T) {
 	})
 }
 
-// TestAMigrationThatChangedIsRefused: what ran once can never run again, so that its text must not change.
+// TestAMigrationThatChangedIsRefused: an applied migration never runs again, so its text must not
+// change.
 func TestAMigrationThatChangedIsRefused(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB) {
 		changed := fstest.MapFS{}
@@ -104,7 +106,8 @@ func TestAMigrationThatChangedIsRefused(t *testing.T) {
 	})
 }
 
-// TestConnectionsThatTheServerEndedAreReplacedUnnoticed: after a restart, or behind a firewall that forgets.
+// TestConnectionsThatTheServerEndedAreReplacedUnnoticed: after a restart, or behind a firewall that
+// drops idle connections.
 func TestConnectionsThatTheServerEndedAreReplacedUnnoticed(t *testing.T) {
 	url := secret.New(sqldbtest.Postgres(t))
 	db, server := sqldbtest.Open(t, sqldb.Config{URL: url}), sqldbtest.Open(t, sqldb.Config{URL: url, MaxConns: 1})

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// recorded is what the database knows of a migration's file.
+// recorded is the stored checksum of a migration's file.
 type recorded struct {
 	checksum string
 	at       int64
@@ -23,9 +23,10 @@ const recordChecksum = `
 INSERT INTO schema_checksums (version, name, checksum, applied_at) VALUES ($1, $2, $3, {{now}})
 ON CONFLICT (version) DO UPDATE SET name = excluded.name, checksum = excluded.checksum, applied_at = excluded.applied_at`
 
-// recordChecksums compares applied migrations with their files and records the files about to be applied: before that
-// happens, so that a crash in between leaves no applied migration without its checksum. A migration that failed may be
-// mended: what is recorded counts only once it is applied.
+// recordChecksums compares applied migrations with their files, and records the checksums of the
+// files about to be applied: before they run, so that a crash in between leaves no applied
+// migration without its checksum. The file of a failed migration may still change: a checksum is
+// compared only once its migration is applied.
 func (db *DB) recordChecksums(ctx context.Context, sources []source) error {
 	if _, err := db.Exec(ctx, createChecksums); err != nil {
 		return fmt.Errorf("creating the table of checksums: %w", err)
@@ -53,7 +54,7 @@ func (db *DB) recordChecksums(ctx context.Context, sources []source) error {
 	return nil
 }
 
-// checksums reads what was recorded; nothing before the first migration.
+// checksums returns the recorded checksums; none before the first migration.
 func (db *DB) checksums(ctx context.Context) (map[int64]recorded, error) {
 	known := make(map[int64]recorded)
 	err := db.each(ctx, "schema_checksums", `SELECT version, checksum, applied_at FROM schema_checksums`, func(rows Rows) error {
@@ -66,7 +67,7 @@ func (db *DB) checksums(ctx context.Context) (map[int64]recorded, error) {
 	return known, err
 }
 
-// appliedVersions reads goose's own table; nothing before the first migration.
+// appliedVersions reads goose's own table; it is empty before the first migration.
 func (db *DB) appliedVersions(ctx context.Context) (map[int64]bool, error) {
 	applied := make(map[int64]bool)
 	err := db.each(ctx, "goose_db_version", `SELECT version_id FROM goose_db_version WHERE is_applied`, func(rows Rows) error {
@@ -78,7 +79,7 @@ func (db *DB) appliedVersions(ctx context.Context) (map[int64]bool, error) {
 	return applied, err
 }
 
-// each calls f for each row of a table that may not be there yet.
+// each calls f for each row of a table that may not exist yet.
 func (db *DB) each(ctx context.Context, table, text string, f func(Rows) error) error {
 	var exists bool
 	if err := db.QueryRow(ctx, db.engine.migrator().tableExists(table)).Scan(&exists); err != nil {

@@ -15,9 +15,9 @@ import (
 const (
 	// statementTimeout bounds a call whose context has no deadline.
 	statementTimeout = 5 * time.Second
-	// acquireTimeout bounds the wait for a connection, so that an outage or a jam is answered quickly.
+	// acquireTimeout bounds the wait for a connection, so that callers fail quickly in an outage.
 	acquireTimeout = 3 * time.Second
-	// defaultMaxConns is enough: a connection spends most of a request idle.
+	// defaultMaxConns is sufficient: a connection is idle for most of a request.
 	defaultMaxConns = 8
 )
 
@@ -30,32 +30,34 @@ const (
 	SQLite   Engine = "sqlite"
 )
 
-// Config says which database.
+// Config configures a database.
 type Config struct {
-	// URL is "postgres://…" as PostgreSQL's client library has it, or "sqlite:" and the path of a file, which is created
-	// with its directory when it is missing. Every new connection to PostgreSQL reads it anew, so that password, role and
-	// server may change; the settings of the pool are those of the beginning.
+	// URL is "postgres://…" in the form of PostgreSQL's client library, or "sqlite:" and the path
+	// of a file, which is created with its directory when it is missing. Every new connection to
+	// PostgreSQL reads it again, so that password, role and server may change at run time; the
+	// pool's settings are read once.
 	URL secret.String
-	// MaxConns is the most connections to PostgreSQL at once; 0 is 8. SQLite always has one writer and four readers.
+	// MaxConns is the most connections to PostgreSQL at once; 0 is 8. SQLite always has one writer
+	// and four readers.
 	MaxConns int
 	// ClockOffset is added to the database's clock wherever {{now}} stands. It is for tests.
 	ClockOffset time.Duration
-	// Tracer makes a span of each statement within a trace; nil makes none. SQLite has none.
+	// Tracer creates a span for each statement within a trace; nil disables them. SQLite has none.
 	Tracer trace.TracerProvider
 }
 
-// engine is what an engine does; its errors are translated already.
+// engine is implemented for each kind of database. Its errors are translated already.
 type engine interface {
 	exec(ctx context.Context, text string, args []any) (int64, error)
 	query(ctx context.Context, text string, args []any) (Rows, error)
 	queryRow(ctx context.Context, text string, args []any) Row
 	begin(ctx context.Context) (transaction, error)
 	pipeline(ctx context.Context, statements []*Statement) error
-	alone(ctx context.Context, text string, wait time.Duration) error
-	// lead answers nil when another process leads.
-	lead(ctx context.Context, name string) (leadership, error)
+	execOutsideTx(ctx context.Context, text string, wait time.Duration) error
+	// tryLeaderLock returns nil when another process holds the lock.
+	tryLeaderLock(ctx context.Context, name string) (leaderSession, error)
 	ping(ctx context.Context) error
-	// contended says whether err ended a transaction that may succeed when it is run again.
+	// contended reports whether err ended a transaction that may succeed when it is retried.
 	contended(err error) bool
 	migrator() migrator
 	stats() Pool
@@ -68,7 +70,8 @@ type Row interface {
 	Scan(dest ...any) error
 }
 
-// Rows is a query's result. Close must be called; calling it twice is fine. Err holds what ended Next early.
+// Rows is a query's result. Close must be called; calling it twice is fine. Err holds what ended
+// Next early.
 type Rows interface {
 	Next() bool
 	Scan(dest ...any) error
@@ -78,13 +81,13 @@ type Rows interface {
 
 // DB is a database. Its methods may be called concurrently.
 type DB struct {
-	kind   Engine
-	engine engine
-	words  *strings.Replacer
+	kind         Engine
+	engine       engine
+	placeholders *strings.Replacer
 }
 
-// Open prepares a database. PostgreSQL need not be up: connections are made when they are needed, and Ping tells whether
-// they can be. SQLite's file is opened, or created, right away.
+// Open prepares a database. PostgreSQL need not be up: connections are made on demand, and Ping
+// reports whether they can be. SQLite's file is opened, or created, immediately.
 func Open(ctx context.Context, c Config) (*DB, error) {
 	url := c.URL.Reveal()
 	if c.MaxConns <= 0 {
@@ -95,14 +98,14 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		if err != nil {
 			return nil, fmt.Errorf("opening the SQLite database: %w", err)
 		}
-		return &DB{kind: SQLite, engine: e, words: sqliteWords(offset(c.ClockOffset))}, nil
+		return &DB{kind: SQLite, engine: e, placeholders: sqlitePlaceholders(offset(c.ClockOffset))}, nil
 	}
 	if isPostgres(url) {
 		e, err := openPostgres(ctx, c)
 		if err != nil {
 			return nil, err
 		}
-		return &DB{kind: Postgres, engine: e, words: postgresWords(offset(c.ClockOffset))}, nil
+		return &DB{kind: Postgres, engine: e, placeholders: postgresPlaceholders(offset(c.ClockOffset))}, nil
 	}
 	return nil, errUnknownURL
 }
@@ -120,36 +123,40 @@ func (c Config) Validate() error {
 	return err
 }
 
-// errUnknownURL says what a URL begins with.
+// errUnknownURL lists the schemes of a URL.
 var errUnknownURL = errors.New(`the database URL begins neither with "postgres://" nor with "sqlite:"`)
 
 func isPostgres(url string) bool {
 	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
 }
 
-// WithClock is the same database, whose clock is moved by the microseconds in a table of one row and one BIGINT column. It is
-// for tests that move time under a store's feet.
+// WithClock returns the same database with its clock moved by the microseconds in a table of one
+// row and one BIGINT column. It is for tests that move time while a store is in use.
 func (db *DB) WithClock(table string) *DB {
 	shift, moved := " + (SELECT * FROM "+table+")", *db
-	if moved.words = postgresWords(shift); db.kind == SQLite {
-		moved.words = sqliteWords(shift)
+	if moved.placeholders = postgresPlaceholders(shift); db.kind == SQLite {
+		moved.placeholders = sqlitePlaceholders(shift)
 	}
 	return &moved
 }
 
-// Engine says which kind of database this is.
+// Engine returns the kind of this database.
 func (db *DB) Engine() Engine { return db.kind }
 
-// SQL fills in the words that differ between engines. Stores do it once for each statement, when they are made:
+// SQL replaces the placeholders for expressions that differ between engines. A store calls it once
+// for each statement, when the store is created:
 //
-//	{{now}}         the database's clock plus Config.ClockOffset, microseconds since 1970, a BIGINT. Stable within a
-//	                statement, so that PostgreSQL prunes partitions by it; SQLite counts milliseconds
-//	{{for update}}  FOR UPDATE on PostgreSQL, nothing on SQLite, whose transactions hold the one write lock
+//	{{now}}         the database's clock plus Config.ClockOffset, microseconds since 1970, a BIGINT.
+//	                Stable within a statement, so that PostgreSQL prunes partitions by it; SQLite
+//	                counts milliseconds
+//	{{for update}}  FOR UPDATE on PostgreSQL, nothing on SQLite, whose transactions hold the one
+//	                write lock
 //	{{for share}}   FOR SHARE, likewise
 //	{{skip locked}} FOR UPDATE SKIP LOCKED, likewise
-func (db *DB) SQL(text string) string { return db.words.Replace(text) }
+func (db *DB) SQL(text string) string { return db.placeholders.Replace(text) }
 
-// Exec runs one statement in a transaction of its own and says how many rows it inserted, updated or deleted.
+// Exec runs one statement in a transaction of its own and returns the number of rows it inserted,
+// updated or deleted.
 func (db *DB) Exec(ctx context.Context, text string, args ...any) (int64, error) {
 	var n int64
 	err := db.retry(ctx, func() (err error) {
@@ -159,30 +166,31 @@ func (db *DB) Exec(ctx context.Context, text string, args ...any) (int64, error)
 	return n, err
 }
 
-// Query reads rows. It is for reading: SQLite refuses a statement here that writes. The rows hold a connection until they
-// are closed.
+// Query reads rows. SQLite refuses statements that write here. The rows hold a connection until
+// they are closed.
 func (db *DB) Query(ctx context.Context, text string, args ...any) (Rows, error) {
 	return db.engine.query(ctx, text, args)
 }
 
-// QueryRow reads at most one row; for reading, as Query is. Errors come with Scan.
+// QueryRow reads at most one row. Like Query, it is for reading only. Errors are returned by Scan.
 func (db *DB) QueryRow(ctx context.Context, text string, args ...any) Row {
 	return db.engine.queryRow(ctx, text, args)
 }
 
-// Alone runs one statement outside any transaction, for what PostgreSQL runs in no other way. It gives up, with
-// ErrUnavailable, on a lock that it does not get within the wait.
-func (db *DB) Alone(ctx context.Context, wait time.Duration, text string) error {
-	return db.engine.alone(ctx, text, wait)
+// ExecOutsideTx runs one statement that PostgreSQL refuses within a transaction. It returns
+// ErrUnavailable if it does not get a lock within the timeout wait.
+func (db *DB) ExecOutsideTx(ctx context.Context, wait time.Duration, text string) error {
+	return db.engine.execOutsideTx(ctx, text, wait)
 }
 
-// Ping asks the database whether it can be read and written.
+// Ping checks that the database can be read and written.
 func (db *DB) Ping(ctx context.Context) error { return db.engine.ping(ctx) }
 
-// Close waits for the calls in progress and closes all connections. Calls after that answer ErrUnavailable.
+// Close waits for the calls in progress and closes all connections. Later calls return
+// ErrUnavailable.
 func (db *DB) Close() error { return db.engine.close() }
 
-// bounded gives a context without a deadline one.
+// bounded adds the default timeout to a context without a deadline.
 func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	if _, ok := ctx.Deadline(); ok {
 		return ctx, func() {}

@@ -6,19 +6,20 @@ import (
 	"fmt"
 )
 
-// The errors that callers tell apart, on both engines alike. What the driver said stays in the chain for the log. The
-// caller's own context.Canceled is none of them and is passed on.
+// The errors that callers distinguish, the same for both engines. The driver's error stays in the
+// chain for the log. The caller's own context.Canceled is returned as it is.
 var (
-	// ErrNotFound says that Row.Scan had no row.
+	// ErrNotFound is returned by Row.Scan when there is no row.
 	ErrNotFound = errors.New("no such row")
-	// ErrConflict says that a unique constraint refused the statement.
+	// ErrConflict is a violation of a unique constraint.
 	ErrConflict = errors.New("unique constraint violated")
-	// ErrUnavailable says that the database could not be asked, or could not answer in time: try again later. What the
-	// statement was to do may or may not have happened when the connection broke while a commit was on its way.
+	// ErrUnavailable means that the database was not reached or did not respond in time: retry
+	// later. If the connection broke during a commit, the statement may or may not have taken
+	// effect.
 	ErrUnavailable = errors.New("database unavailable")
 )
 
-// kind is what an engine's error means to a caller.
+// kind is the meaning of an engine's error for a caller.
 type kind int
 
 const (
@@ -26,11 +27,12 @@ const (
 	notFound
 	conflict
 	unavailable
-	// contended is a transaction that lost against another one: the same again may well succeed.
+	// contended is a transaction that lost against a concurrent one: a retry is likely to succeed.
 	contended
 )
 
-// translate puts the sentinel for k in front of what the driver said. A cancelled caller hears of that alone.
+// translate wraps the driver's error in the sentinel for k. A cancelled caller gets its own
+// context's error only.
 func translate(err error, k kind) error {
 	switch {
 	case err == nil:

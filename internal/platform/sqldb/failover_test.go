@@ -12,7 +12,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// hang ends a wait that never will end by itself.
+// hang is a timeout that only a test that hangs reaches.
 const hang = 2 * time.Minute
 
 // pairOf starts a primary and a standby, and opens the primary's database by a URL that names both.
@@ -34,7 +34,7 @@ func pairOf(t *testing.T) (*harness.PostgresPair, *sqldb.DB) {
 	return pair, db
 }
 
-// eventually repeats a question until it has no error, and returns the errors before.
+// eventually retries ask until it returns no error, and returns the errors before.
 func eventually(t *testing.T, what string, ask func() error) (before []error) {
 	t.Helper()
 	for end := time.Now().Add(hang); ; {
@@ -49,8 +49,8 @@ func eventually(t *testing.T, what string, ask func() error) (before []error) {
 	}
 }
 
-// TestFault_C4_AFailoverHealsWithoutARestart also when the old primary lives on as a standby at the first address of the URL, and no
-// statement is ever answered by a standby, whose data may be old.
+// TestFault_C4_AFailoverHealsWithoutARestart also when the old primary lives on as a standby at the
+// first address of the URL. No statement is ever run by a standby, whose data may be old.
 func TestFault_C4_AFailoverHealsWithoutARestart(t *testing.T) {
 	pair, db := pairOf(t)
 	for id := range int64(3) {
@@ -64,7 +64,7 @@ func TestFault_C4_AFailoverHealsWithoutARestart(t *testing.T) {
 				return err
 			}
 			if standby {
-				t.Fatal("a standby answered a statement")
+				t.Fatal("a standby ran a statement")
 			}
 			_, err := db.Exec(t.Context(), `INSERT INTO notes (id) VALUES ($1)`, id)
 			return err
@@ -74,7 +74,7 @@ func TestFault_C4_AFailoverHealsWithoutARestart(t *testing.T) {
 		}
 		for _, err := range before {
 			if !errors.Is(err, sqldb.ErrUnavailable) {
-				t.Errorf("meanwhile a caller was told %v", err)
+				t.Errorf("meanwhile a caller got %v", err)
 			}
 		}
 		if err := db.Ping(t.Context()); err != nil {
@@ -83,7 +83,8 @@ func TestFault_C4_AFailoverHealsWithoutARestart(t *testing.T) {
 	}
 }
 
-// TestFault_C4_AServerThatCannotWriteIsUnavailable and readiness says so, until it can write again: its connections are not kept.
+// TestFault_C4_AServerThatCannotWriteIsUnavailable and readiness reports it, until it can write
+// again: its connections are closed.
 func TestFault_C4_AServerThatCannotWriteIsUnavailable(t *testing.T) {
 	pair, db := pairOf(t)
 	var held []sqldb.Rows
@@ -100,7 +101,7 @@ func TestFault_C4_AServerThatCannotWriteIsUnavailable(t *testing.T) {
 	if err := pair.ReadOnly(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "noticing that nothing can be written", func() error { // a session learns of a reload with its next statement
+	eventually(t, "noticing that nothing can be written", func() error { // a session sees the reload with its next statement
 		if _, err := sqldb.NeedsMigration(t.Context(), db, migrations()); errors.Is(err, sqldb.ErrUnavailable) && strings.Contains(err.Error(), "read-only") {
 			return nil
 		}
@@ -108,10 +109,10 @@ func TestFault_C4_AServerThatCannotWriteIsUnavailable(t *testing.T) {
 	})
 	var n int
 	if _, err := db.Exec(t.Context(), `INSERT INTO notes (id) VALUES (1)`); !errors.Is(err, sqldb.ErrUnavailable) {
-		t.Errorf("a write is answered %v", err)
+		t.Errorf("a write returns %v", err)
 	}
 	if err := db.QueryRow(t.Context(), `SELECT 1`).Scan(&n); !errors.Is(err, sqldb.ErrUnavailable) {
-		t.Errorf("a read is answered %v: the server may be a standby that is behind", err)
+		t.Errorf("a read returns %v: the server may be a standby that is behind", err)
 	}
 	if err := pair.ReadOnly(t.Context(), false); err != nil {
 		t.Fatal(err)
@@ -122,7 +123,8 @@ func TestFault_C4_AServerThatCannotWriteIsUnavailable(t *testing.T) {
 	})
 }
 
-// TestFault_C4_AURLThatAsksForAStandbyIsRefused: nothing of ours can be done there.
+// TestFault_C4_AURLThatAsksForAStandbyIsRefused: every statement of ours needs a server that can
+// write.
 func TestFault_C4_AURLThatAsksForAStandbyIsRefused(t *testing.T) {
 	for attrs, accepted := range map[string]bool{
 		"any": true, "read-write": true, "primary": true, "standby": false, "read-only": false, "prefer-standby": false,

@@ -15,13 +15,14 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// ErrMigrationChanged says that the file of an applied migration is not the one that was applied.
+// ErrMigrationChanged means that the file of an applied migration differs from the one that was
+// applied.
 var ErrMigrationChanged = errors.New("an applied migration was changed")
 
 // Migration is one step of a schema.
 type Migration struct {
 	Version int64
-	// Name is its file's.
+	// Name is the name of its file.
 	Name string
 	// AppliedAt is the zero time while the step is pending.
 	AppliedAt time.Time
@@ -36,21 +37,23 @@ type source struct {
 	name, checksum string
 }
 
-// migrator is what differs between engines when a schema changes.
+// migrator is the part of a migration that differs between engines.
 type migrator interface {
 	dialect() goose.Dialect
-	// open gives connections without the time limits of statements, and a function that lets go of them.
+	// open returns a database without statement timeouts, and a function that closes it.
 	open() (*sql.DB, func() error)
-	// lock keeps other processes from migrating the same database until unlock.
+	// lock excludes concurrent migrations of the same database until unlock.
 	lock(ctx context.Context, db *sql.DB) (unlock func() error, err error)
-	// tableExists is a query for one boolean.
+	// tableExists returns a query for one boolean.
 	tableExists(table string) string
 }
 
-// Migrate applies the pending steps in fsys, which holds a folder for each engine, in the order of their numbers, each in
-// a transaction of its own. A table that somebody reads for long is waited for, a second at a time, so that nobody waits behind us. Processes that migrate the same PostgreSQL at once wait for each other. Steps that only the
-// database knows are left alone: they are a later release's. ErrMigrationChanged when an applied step's file differs
-// from what was applied.
+// Migrate applies the pending steps in fsys, which holds a folder for each engine, in the order of
+// their numbers, each in a transaction of its own. A step waits for a table that a long query
+// reads, one second at a time, so that other queries do not queue behind it. Concurrent migrations
+// of the same PostgreSQL database wait for each other. Steps that only the database has are
+// ignored: they belong to a later release. It returns ErrMigrationChanged when an applied step's
+// file differs from the one that was applied.
 func Migrate(ctx context.Context, db *DB, fsys fs.FS) (err error) {
 	files, err := fs.Sub(fsys, string(db.kind))
 	if err != nil {
@@ -89,7 +92,7 @@ func Migrate(ctx context.Context, db *DB, fsys fs.FS) (err error) {
 	}
 }
 
-// inUse says that a step did not get a table within schemaWait.
+// inUse reports whether a step failed because it did not get a table lock within schemaWait.
 func inUse(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "55P03"
@@ -124,8 +127,8 @@ func MigrationStatus(ctx context.Context, db *DB, fsys fs.FS) ([]Migration, erro
 	return steps, nil
 }
 
-// NeedsMigration reports whether a step in fsys is pending, of a database that can be read and written: ErrUnavailable of any other. It
-// is cheap enough for a readiness probe.
+// NeedsMigration reports whether a step in fsys is pending. It returns ErrUnavailable if the
+// database cannot be read and written. It is cheap enough for a readiness probe.
 func NeedsMigration(ctx context.Context, db *DB, fsys fs.FS) (bool, error) {
 	if err := db.Ping(ctx); err != nil {
 		return false, err

@@ -11,8 +11,9 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 )
 
-// TestAMigrationThatWaitsForAReportLetsOthersPass: a change of a table stands in the queue behind whoever reads it, and everybody
-// else behind the change. It gives its place up again and again, until the reader has gone.
+// TestAMigrationThatWaitsForAReportLetsOthersPass: a change of a table queues behind its readers,
+// and every later statement queues behind the change. The migration leaves the queue again and
+// again, until the reader has finished.
 func TestAMigrationThatWaitsForAReportLetsOthersPass(t *testing.T) {
 	url := sqldbtest.Postgres(t)
 	db := sqldbtest.Open(t, sqldb.Config{URL: secret.New(url)})

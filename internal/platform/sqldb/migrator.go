@@ -14,14 +14,16 @@ import (
 )
 
 const (
-	// lockProbe is how often a process asks for the migration lock, in seconds.
+	// lockProbe is the interval of the retries for the migration lock, in seconds.
 	lockProbe = 1
-	// schemaWait is the longest wait for a table: everybody who uses it stands behind us meanwhile.
+	// schemaWait is the lock timeout for a table: every other statement on it queues behind the
+	// migration meanwhile.
 	schemaWait = time.Second
-	// schemaTries is how often a step is tried that finds its table in use, and schemaPause how long others have it to themselves.
+	// schemaTries is the number of attempts of a step whose table is in use, and schemaPause the
+	// pause between them, in which other statements proceed.
 	schemaTries = 60
 	schemaPause = 2 * time.Second
-	// lockProbes is how often it asks before it gives up.
+	// lockProbes is the number of retries before it gives up.
 	lockProbes = 300
 )
 
@@ -31,8 +33,9 @@ type postgresMigrator struct{ p *postgres }
 
 func (postgresMigrator) dialect() goose.Dialect { return goose.DialectPostgres }
 
-// open leaves the pool alone: what its connections have prepared does not outlive a change of the schema. The time limit is set after
-// connecting: PgBouncer refuses parameters at the start of a session that it does not know.
+// open uses connections outside the pool: prepared statements of the pool's connections do not
+// survive a change of the schema. The timeout is set after connecting: PgBouncer refuses startup
+// parameters that it does not support.
 func (m postgresMigrator) open() (*sql.DB, func() error) {
 	config := m.p.pool.Config().ConnConfig // a copy
 	db := stdlib.OpenDB(*config, stdlib.OptionBeforeConnect(m.p.login.before), stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
@@ -74,7 +77,7 @@ func (m sqliteMigrator) open() (*sql.DB, func() error) {
 	return m.s.writer, func() error { return nil }
 }
 
-// lock has nothing to do: a file belongs to one process.
+// lock does nothing: a file belongs to one process.
 func (sqliteMigrator) lock(context.Context, *sql.DB) (func() error, error) {
 	return func() error { return nil }, nil
 }

@@ -11,23 +11,25 @@ import (
 )
 
 const (
-	// patience is how long after its beginning an outage is waited out: a server that is restarted is back by then. Of a longer
-	// one callers hear at once.
+	// patience is how long callers wait for a server from the start of an outage: a restart is over
+	// by then. In a longer outage callers fail at once.
 	patience = 5 * time.Second
-	// knockEvery is how often it is asked meanwhile, by one caller for all.
+	// knockEvery is the interval of the reconnection attempts, by one goroutine for all callers.
 	knockEvery = 50 * time.Millisecond
 )
 
-// outage is a time in which the server takes no connections. Nothing was sent to it then, so waiting decides nothing.
+// outage is a period in which the server accepts no connections. No statement was sent in it, so
+// waiting and retrying is safe.
 type outage struct {
 	mu sync.Mutex
-	// since is when the outage was noticed; zero while there is none.
+	// since is when the outage was detected; zero while there is none.
 	since time.Time
-	// over is closed when a server that somebody waits for has come back, or when patience has ended.
+	// over is closed when the server accepts connections again, or when patience has ended.
 	over chan struct{}
 }
 
-// wait waits for the server's return, as long as knock says that it is away, and answers whether it is worth another try.
+// wait waits until the server accepts connections, as long as knock reports that it does not, and
+// reports whether another attempt is worthwhile.
 func (o *outage) wait(ctx context.Context, knock func(context.Context) bool) bool {
 	over := o.begin(knock)
 	if over == nil {
@@ -41,7 +43,8 @@ func (o *outage) wait(ctx context.Context, knock func(context.Context) bool) boo
 	}
 }
 
-// begin notes the outage and has one goroutine knock for as long as there is patience; nil when there is none left.
+// begin records the start of the outage and starts one goroutine that calls knock until patience
+// ends; it returns nil when patience has ended already.
 func (o *outage) begin(knock func(context.Context) bool) <-chan struct{} {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -59,7 +62,7 @@ func (o *outage) begin(knock func(context.Context) bool) <-chan struct{} {
 	return o.over
 }
 
-// knock asks until the server is back or patience ends, and wakes everybody.
+// knock polls until the server is back or patience ends, and wakes all waiting callers.
 func (o *outage) knock(left time.Duration, knock func(context.Context) bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), left)
 	defer cancel()
@@ -77,15 +80,16 @@ func (o *outage) knock(left time.Duration, knock func(context.Context) bool) {
 	o.over = nil
 }
 
-// end notes that the server took a connection.
+// end records that the server accepted a connection.
 func (o *outage) end() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.since = time.Time{}
 }
 
-// away says whether a connection failed because no server takes any at the moment: the port is closed, the server starts or
-// stops (57P03), or all that there is are standbys, as in the middle of a failover. What an operator has to mend, such as a wrong password, is none of these.
+// away reports whether a connection failed because no server accepts connections at the moment: the
+// port is closed, the server starts or stops (57P03), or only standbys are left, as in the middle
+// of a failover. Errors that an operator has to correct, such as a wrong password, do not count.
 func away(err error) bool {
 	var connect *pgconn.ConnectError
 	if !errors.As(err, &connect) {

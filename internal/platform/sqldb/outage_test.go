@@ -40,7 +40,7 @@ func TestOfALongOutageCallersHearAtOnce(t *testing.T) {
 		var o outage
 		gone := func(context.Context) bool { return true }
 		begun := time.Now()
-		for o.wait(t.Context(), gone) { // a caller that tries again and fails again
+		for o.wait(t.Context(), gone) { // a caller that retries and fails again
 		}
 		if took := time.Since(begun); took != patience {
 			t.Errorf("waited %s, want %s", took, patience)
@@ -55,6 +55,6 @@ func TestOfALongOutageCallersHearAtOnce(t *testing.T) {
 		if o.wait(ctx, gone) || time.Since(begun) != time.Second {
 			t.Error("a caller's own time does not end its waiting in the next outage")
 		}
-		time.Sleep(patience) // fake time: the one who knocks ends too
+		time.Sleep(patience) // fake time: the goroutine that polls ends too
 	})
 }

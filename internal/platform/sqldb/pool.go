@@ -5,16 +5,17 @@ import (
 	"time"
 )
 
-// Pool is the connections of a database at this moment.
+// Pool is a snapshot of a database's connections.
 type Pool struct {
-	// Max is how many there may be. SQLite's writer and readers are counted together.
+	// Max is the most connections allowed. SQLite's writer and readers are counted together.
 	Max, InUse, Idle int
-	// Waits is how often a caller found none free, and Waited for how long all of them waited.
+	// Waits counts the calls that found no free connection, and Waited is the total time they
+	// waited.
 	Waits  int64
 	Waited time.Duration
 }
 
-// Pool says how the connections are used. It asks nothing of the database.
+// Pool returns the state of the connections. It sends nothing to the database.
 func (db *DB) Pool() Pool { return db.engine.stats() }
 
 func (p *postgres) stats() Pool {

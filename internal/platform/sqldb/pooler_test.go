@@ -35,10 +35,10 @@ func TestFault_C5_APoolerThatGivesSessionsWorks(t *testing.T) {
 	if pending, err := sqldb.NeedsMigration(t.Context(), db, migrations()); err != nil || pending {
 		t.Errorf("pending: %v, %v", pending, err)
 	}
-	lead := db.Lead("work")
-	defer lead.Close()
-	if led, err := lead.Do(t.Context(), func(context.Context) error { return nil }); err != nil || !led {
-		t.Errorf("it leads: %v, %v", led, err)
+	lock := db.LeaderLock("work")
+	defer lock.Close()
+	if leads, err := lock.Do(t.Context(), func(context.Context) error { return nil }); err != nil || !leads {
+		t.Errorf("it is the leader: %v, %v", leads, err)
 	}
 }
 

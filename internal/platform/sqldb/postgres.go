@@ -22,7 +22,7 @@ type postgres struct {
 	primary primary
 }
 
-// parsePostgres reads a URL. What the parser says about a bad one may quote from it and is left out.
+// parsePostgres parses a URL. The parser's own error is left out, since it may quote from the URL.
 func parsePostgres(url string) (*pgxpool.Config, error) {
 	c, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -38,7 +38,7 @@ func openPostgres(ctx context.Context, own Config) (*postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !strings.Contains(url, "pool_max_conns=") { // the operator's own word goes before ours
+	if !strings.Contains(url, "pool_max_conns=") { // the operator's setting takes precedence over ours
 		c.MaxConns = int32(own.MaxConns)
 	}
 	if !strings.Contains(url, "pool_max_conn_lifetime=") {
@@ -56,20 +56,21 @@ func openPostgres(ctx context.Context, own Config) (*postgres, error) {
 	p.primary.configure(c.ConnConfig)
 	c.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		p.outage.end()
-		// Our statements look up by key: planning them again costs more than running them, and never finds another plan.
+		// Our statements look rows up by key: planning them again costs more than running them, and
+		// never finds another plan.
 		_, err := conn.Exec(ctx, `SET plan_cache_mode = force_generic_plan`)
 		return err
 	}
 	p.login = &login{url: own.URL}
 	c.BeforeConnect = p.login.before
-	// A connection that the server ended while nobody used it is replaced before anything is sent on it: otherwise a restart, or a
-	// firewall, costs as many callers a failure as there are connections, each maybe a retry of the one before.
-	// So is one to a server that was demoted.
+	// An idle connection that the server closed is replaced before it is used: otherwise a restart,
+	// or a firewall, fails one caller for each connection. A connection to a server that was
+	// demoted is replaced too.
 	c.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) {
 		return p.primary.current(conn.PgConn()) && silent(conn.PgConn().Conn()), nil
 	}
 	if own.Tracer != nil {
-		// Never with the values: they are hashes, addresses and names.
+		// Parameters are never recorded: they are hashes, addresses and names.
 		c.ConnConfig.Tracer = otelpgx.NewTracer(otelpgx.WithTracerProvider(own.Tracer), otelpgx.WithMeterProvider(noop.NewMeterProvider()))
 	}
 	if p.pool, err = pgxpool.NewWithConfig(ctx, c); err != nil {
@@ -78,8 +79,9 @@ func openPostgres(ctx context.Context, own Config) (*postgres, error) {
 	return p, nil
 }
 
-// acquire takes a connection; the wait is shorter than the caller's. A server that is being restarted is waited for. A refused
-// log-in is no answer while there is time: the next one reads the secret anew, and another caller's connection may have become free.
+// acquire takes a connection; its timeout is shorter than the caller's. It waits for a server that
+// is being restarted. A refused login is retried while there is time: the next attempt reads the
+// secret again, and another caller's connection may have become free.
 func (p *postgres) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	short, cancel := context.WithTimeout(ctx, acquireTimeout)
 	defer cancel()
@@ -98,18 +100,20 @@ func (p *postgres) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 			again = p.outage.wait(short, p.knock)
 		}
 		if !again {
-			// Whatever kept us from a connection, the statement was not sent. That the time ran out says less than what took it.
+			// In every case the statement was not sent. The cause of the last refusal is more
+			// specific than the timeout.
 			return nil, translate(cmp.Or(refused, err), unavailable)
 		}
 	}
 }
 
-// knock asks whether the server still takes no connections; one that it takes is kept for who comes next.
+// knock reports whether the server still accepts no connections; a connection that succeeds goes to
+// the pool.
 func (p *postgres) knock(ctx context.Context) bool {
 	conn, err := p.pool.Acquire(ctx)
 	if err == nil {
 		conn.Release()
-		p.outage.end() // it may be a connection from before, which no outage has ended
+		p.outage.end() // it may be an older connection, which ended no outage
 	}
 	return away(err)
 }
@@ -162,8 +166,9 @@ func (p *postgres) begin(ctx context.Context) (transaction, error) {
 	return &postgresTx{tx: tx, conn: conn}, nil
 }
 
-// pipeline sends all statements and one Sync: the server runs them in an implicit transaction, which the Sync commits.
-// The statements are prepared the first time a connection sees them, which is one more round trip then.
+// pipeline sends all statements and one Sync: the server runs them in an implicit transaction,
+// which the Sync commits. A connection prepares a statement when it first runs it, which costs one
+// more round trip.
 func (p *postgres) pipeline(ctx context.Context, statements []*Statement) error {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
@@ -179,11 +184,11 @@ func (p *postgres) pipeline(ctx context.Context, statements []*Statement) error 
 	results := conn.SendBatch(ctx, &batch)
 	for _, s := range statements {
 		if err := s.readBatch(results); err != nil {
-			_ = results.Close() // repeats the error at hand
+			_ = results.Close() // returns the same error again
 			return err
 		}
 	}
-	// The commit itself may fail, on a deferred constraint for one.
+	// The commit itself may fail, for example on a deferred constraint.
 	return postgresError(results.Close())
 }
 
@@ -254,11 +259,12 @@ func (t *postgresTx) commit(ctx context.Context) error {
 	return postgresError(t.tx.Commit(ctx))
 }
 
-// rollback also gives the connection back, so it is called however the transaction ended. The caller's context may be
-// done; a server that does not answer soon has the connection closed on it, which rolls back too.
+// rollback also returns the connection to the pool, so it is called however the transaction ended.
+// The caller's context may be done; if the server does not respond soon, the connection is closed,
+// which rolls back too.
 func (t *postgresTx) rollback() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	_ = t.tx.Rollback(ctx) // nothing to undo after a commit, and nothing to tell after an error
+	_ = t.tx.Rollback(ctx) // nothing to undo after a commit, and nothing to report after an error
 	t.conn.Release()
 }

@@ -25,7 +25,8 @@ func postgresKind(err error) kind {
 	if errors.Is(err, errReadOnly) {
 		return unavailable
 	}
-	// Before the server's own words: a refused log-in is one of those, inside a failed connection.
+	// A refused login is a server error (PgError) inside a failed connection, so this check goes
+	// first.
 	var connect *pgconn.ConnectError
 	if errors.As(err, &connect) {
 		return unavailable
@@ -49,9 +50,9 @@ func postgresState(code string) kind {
 		return conflict
 	case "40001", "40P01": // serialization_failure, deadlock_detected
 		return contended
-	case "57014", "55P03", // query_canceled (a time-out, as we cancel by closing), lock_not_available
+	case "57014", "55P03", // query_canceled (a timeout, as we cancel by closing), lock_not_available
 		"57P01", "57P02", "57P03", "57P04", "57P05", // the server shuts down, crashed, starts, or drops us
-		readOnlyTransaction, "25P03", "25P04": // a standby that cannot write, idle-in-transaction and transaction time-outs
+		readOnlyTransaction, "25P03", "25P04": // a standby that cannot write, idle-in-transaction and transaction timeouts
 		return unavailable
 	}
 	for _, class := range []string{"08", "53", "58"} { // connection, resources, the system below

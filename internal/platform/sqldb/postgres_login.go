@@ -14,19 +14,19 @@ import (
 )
 
 const (
-	// connLifetime is how long a connection lives at most, give or take connJitter: so long after its rotation an old password
-	// or role is still in use.
+	// connLifetime is the maximum age of a connection, give or take connJitter: an old password or
+	// role stays in use for that long after its rotation.
 	connLifetime = 30 * time.Minute
 	connJitter   = 3 * time.Minute
-	// refusedPause is the wait after a refused log-in, before another is tried.
+	// refusedPause is the pause after a refused login, before the next attempt.
 	refusedPause = 100 * time.Millisecond
-	// refusedMemory is how long a URL that was refused is not tried while another one works.
+	// refusedMemory is how long a refused URL is not retried while another one works.
 	refusedMemory = 10 * time.Second
 )
 
-// login decides with which URL a connection is made. The secret may change while the process runs, and never in the same moment
-// at the server and in every process: for a while one of them is ahead. So a new URL that is refused leaves the last one that
-// worked in use, and is tried again soon.
+// login selects the URL for a new connection. The secret may change while the process runs, and
+// never at the same moment at the server and in every process. So when a new URL is refused, the
+// last one that worked stays in use, and the new one is retried soon.
 type login struct {
 	url secret.String
 
@@ -35,7 +35,7 @@ type login struct {
 	refusedAt       time.Time
 }
 
-// choose answers the URL for the next connection.
+// choose returns the URL for the next connection.
 func (l *login) choose() string {
 	now := l.url.Reveal()
 	l.mu.Lock()
@@ -58,11 +58,12 @@ func (l *login) refuse(url string) {
 	l.refused, l.refusedAt = url, time.Now()
 }
 
-// before points a connection that is about to be made to where the secret says now, and hears how the log-in ends. A URL that
-// makes no sense, such as half of one, leaves the connection as the process began.
+// before sets the address and credentials of a new connection from the current secret, and records
+// whether the login succeeds. An invalid URL, such as a half-written one, leaves the connection
+// with the URL of the start.
 func (l *login) before(_ context.Context, c *pgx.ConnConfig) error {
 	url := l.choose()
-	// The pool's parser: pgx's own would take the pool's settings for the server's.
+	// The pool's parser: pgx's own would send the pool's settings to the server.
 	if fresh, err := pgxpool.ParseConfig(url); err == nil && isPostgres(url) {
 		to := fresh.ConnConfig
 		c.Host, c.Port, c.Database, c.User, c.Password = to.Host, to.Port, to.Database, to.User, to.Password
@@ -82,7 +83,8 @@ func (l *login) before(_ context.Context, c *pgx.ConnConfig) error {
 	return nil
 }
 
-// refuses recognises a log-in that was refused: invalid_authorization_specification, invalid_password.
+// refuses reports whether code is a refused login: invalid_authorization_specification,
+// invalid_password.
 func refuses(code string) bool { return code == "28000" || code == "28P01" }
 
 func loginRefused(err error) bool {

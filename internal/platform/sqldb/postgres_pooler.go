@@ -8,15 +8,17 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// ErrSharedSessions is a pooler between us and PostgreSQL that gives a session to one client after the other.
+// ErrSharedSessions means that a pooler between us and PostgreSQL gives one session to several
+// clients in turn.
 var ErrSharedSessions = errors.New("the database URL leads to a pooler that shares sessions between clients (PgBouncer's pool_mode transaction or statement): " +
 	"Usher needs sessions of its own, for prepared statements and advisory locks; set pool_mode = session for this database, or give the server's own address")
 
-// poolerRounds is how often two connections are compared: others that use the pooler at the same time may hide what it does once.
+// poolerRounds is how often two connections are compared: concurrent clients of the pooler may hide
+// the sharing once.
 const poolerRounds = 3
 
-// CheckSessions fails with ErrSharedSessions where connections do not keep their session. It asks one question of a server without a
-// pooler before it.
+// CheckSessions returns ErrSharedSessions where connections do not keep their session. Without a
+// pooler it costs one query.
 func (db *DB) CheckSessions(ctx context.Context) error {
 	p, ok := db.engine.(*postgres)
 	if !ok {
@@ -31,7 +33,7 @@ func (db *DB) CheckSessions(ctx context.Context) error {
 	defer first.Release()
 	conn := first.Conn().PgConn()
 	pid, err := backend(ctx, conn)
-	if err != nil || pid == conn.PID() || p.pool.Config().MaxConns < 2 { // one connection has nothing to be compared with
+	if err != nil || pid == conn.PID() || p.pool.Config().MaxConns < 2 { // a single connection cannot be compared
 		return postgresError(err)
 	}
 	second, err := p.acquire(ctx)
@@ -47,7 +49,8 @@ func (db *DB) CheckSessions(ctx context.Context) error {
 	return nil
 }
 
-// compare has one connection hold a session while the other is idle: the sessions of both must be different, and stay the same.
+// compare keeps one connection's session busy while the other is idle: their sessions must differ,
+// and stay the same.
 func compare(ctx context.Context, idle, busy *pgconn.PgConn) (err error) {
 	before, err := backend(ctx, idle)
 	if err != nil {
@@ -62,7 +65,7 @@ func compare(ctx context.Context, idle, busy *pgconn.PgConn) (err error) {
 		return err
 	}
 	if during == before {
-		return ErrSharedSessions // the pooler may have no other session to give: asking again could wait for ever
+		return ErrSharedSessions // the pooler may have no other session: another query could block forever
 	}
 	after, err := backend(ctx, idle)
 	if err == nil && after != before {
@@ -71,7 +74,8 @@ func compare(ctx context.Context, idle, busy *pgconn.PgConn) (err error) {
 	return err
 }
 
-// backend returns the process that serves a connection now. Without prepared statements, which a pooler may confuse.
+// backend returns the id of the process that serves a connection. It uses no prepared statements,
+// which a pooler may confuse.
 func backend(ctx context.Context, conn *pgconn.PgConn) (uint32, error) {
 	results, err := conn.Exec(ctx, "SELECT pg_backend_pid()").ReadAll()
 	if err != nil {

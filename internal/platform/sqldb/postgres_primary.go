@@ -14,24 +14,27 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// errReadOnly is a server on which nothing can be written: a standby, or one that was set so. Nothing is read there either, since
-// a standby may not have received the last revocation yet.
+// errReadOnly is a server that cannot write: a standby, or one that was set read-only. It is not
+// used for reads either, since a standby may not have received the last revocation yet.
 var errReadOnly = errors.New("the server is read-only (a standby, or default_transaction_read_only is on), and every connection must be able to write")
 
-// readOnlyTransaction is the SQLSTATE of a statement that needed to write there (read_only_sql_transaction).
+// readOnlyTransaction is the SQLSTATE of a write on such a server (read_only_sql_transaction).
 const readOnlyTransaction = "25006"
 
-// primary keeps the connections of a pool at the server that can write. In a failover the old primary often goes on as a standby, at an
-// address that the URL names too or that a name server still returns.
+// primary keeps the connections of a pool at the server that can write. In a failover the old
+// primary often continues as a standby, at an address that the URL names too or that a name server
+// still returns.
 type primary struct {
-	// term counts the demotions that were noticed. A connection from an earlier term is replaced before it is used again.
+	// term counts the demotions that were detected. A connection from an earlier term is replaced
+	// before it is used again.
 	term atomic.Int64
 }
 
-// termKey is where a connection keeps its term.
+// termKey is the key of a connection's term in its custom data.
 const termKey = "usher.term"
 
-// configure has every new connection checked, and every demotion noticed. It must precede whatever wraps OnPgError.
+// configure checks every new connection, and detects every demotion. It must be called before
+// OnPgError is wrapped.
 func (p *primary) configure(c *pgx.ConnConfig) {
 	c.ValidateConnect = func(ctx context.Context, conn *pgconn.PgConn) error {
 		conn.CustomData()[termKey] = p.term.Load()
@@ -52,7 +55,7 @@ func (p *primary) current(conn *pgconn.PgConn) bool {
 	return conn.CustomData()[termKey] == p.term.Load()
 }
 
-// check is a ping that also finds a server that was made read-only.
+// check is a ping that also detects a server that was made read-only.
 func (p *primary) check(ctx context.Context, conn *pgconn.PgConn) error {
 	err := writable(ctx, conn)
 	if errors.Is(err, errReadOnly) {
@@ -61,7 +64,7 @@ func (p *primary) check(ctx context.Context, conn *pgconn.PgConn) error {
 	return err
 }
 
-// writable asks the server whether it can write; one round trip.
+// writable checks that the server can write; one round trip.
 func writable(ctx context.Context, conn *pgconn.PgConn) error {
 	results, err := conn.Exec(ctx, "SHOW transaction_read_only").ReadAll()
 	if err != nil {
@@ -73,8 +76,8 @@ func writable(ctx context.Context, conn *pgconn.PgConn) error {
 	return nil
 }
 
-// validateTarget refuses a URL that wants what no connection of ours can use. Without the parameter every connection goes to a server
-// that can write.
+// validateTarget refuses a URL that requires a kind of server that we cannot use. Without the
+// parameter every connection goes to a server that can write.
 func validateTarget(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -87,7 +90,8 @@ func validateTarget(raw string) error {
 	return fmt.Errorf("the database URL says target_session_attrs=%s: Usher writes with every connection; leave the parameter out, or give read-write", attrs)
 }
 
-// hosts counts the servers that a configuration names. A server is named twice where TLS is tried before plain text.
+// hosts counts the servers in a configuration. A server is listed twice where TLS is tried before
+// plain text.
 func hosts(c *pgx.ConnConfig) int {
 	named := map[string]bool{net.JoinHostPort(c.Host, fmt.Sprint(c.Port)): true}
 	for _, f := range c.Fallbacks {
@@ -96,7 +100,8 @@ func hosts(c *pgx.ConnConfig) int {
 	return len(named)
 }
 
-// connectTimeout leaves time to try every server that the URL names within one acquisition: the first may be a machine that is gone.
+// connectTimeout leaves time to try every server of the URL within one acquisition: the first may
+// be a machine that is gone.
 func connectTimeout(c *pgx.ConnConfig) time.Duration {
 	if n := hosts(c); n > 1 {
 		return acquireTimeout / time.Duration(n+1)
@@ -104,7 +109,7 @@ func connectTimeout(c *pgx.ConnConfig) time.Duration {
 	return acquireTimeout
 }
 
-// dialer notices in 8 s, also while a connection is idle, that the machine at its other end is gone.
+// dialer detects within 8 s, also on an idle connection, that the other machine is gone.
 func dialer() pgconn.DialFunc {
 	d := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: time.Second, Count: 3}}
 	return d.DialContext

@@ -7,7 +7,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// postgresRows gives its connection, if it holds one, back when it is closed or read to its end.
+// postgresRows returns its connection, if it holds one, to the pool when it is closed or read to
+// its end.
 type postgresRows struct {
 	rows   pgx.Rows
 	conn   *pgxpool.Conn
@@ -38,7 +39,7 @@ func (r *postgresRows) Close() {
 	}
 }
 
-// row is the first of some rows.
+// row is the first row of a result.
 type row struct {
 	rows Rows
 	err  error
@@ -58,7 +59,7 @@ func (r row) Scan(dest ...any) error {
 	if err := r.rows.Scan(dest...); err != nil {
 		return err
 	}
-	// What the server says after the row still counts.
+	// An error that the server sends after the row still counts.
 	r.rows.Close()
 	return r.rows.Err()
 }

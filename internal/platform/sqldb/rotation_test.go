@@ -16,7 +16,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// mounted is a secret as a file has it, which its owner replaces.
+// mounted is a secret in a file that its owner replaces.
 type mounted struct {
 	mu    sync.Mutex
 	value string
@@ -52,7 +52,7 @@ func newRotation(t *testing.T, servers *harness.OwnServers, role string) *rotati
 	return r
 }
 
-// role makes a role that gets in with its password alone.
+// role creates a role that logs in by its password only.
 func (r *rotation) role(name, password string) {
 	r.t.Helper()
 	if err := r.servers.SQL(r.t.Context(), "token", "CREATE ROLE "+name+" LOGIN PASSWORD '"+password+"'"); err != nil {
@@ -61,7 +61,8 @@ func (r *rotation) role(name, password string) {
 	if err := r.servers.DemandPassword(name); err != nil {
 		r.t.Fatal(err)
 	}
-	// The server reads its rules again a moment after it was told. A refusal is waited out, so the wait begins short.
+	// The server reloads its rules a moment after the signal. A refused login is retried, so the
+	// first pause is short.
 	var err error
 	for limit := 50 * time.Millisecond; limit < 2*time.Minute; limit += limit / 4 {
 		db := sqldbtest.Open(r.t, sqldb.Config{URL: secret.New(r.url(name, "none"))})
@@ -93,21 +94,22 @@ func (r *rotation) sql(text string) {
 	}
 }
 
-// cut ends every connection of a role, as the end of their lives would.
+// cut ends every connection of a role, as the end of its lifetime would.
 func (r *rotation) cut(role string) {
 	r.t.Helper()
 	r.sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '" + role + "'")
 }
 
-// works asks for who is logged in, with more connections than one.
+// works returns the role that is logged in, over more than one connection.
 func (r *rotation) works(when string) (role string) {
 	r.t.Helper()
 	var all sync.WaitGroup
 	for i := range 4 {
 		all.Go(func() {
 			var name string
-			// A question may meet a connection that was cut: the pool does not ask each before. The end is for a test that hangs.
-			err := errors.New("not asked")
+			// A query may get a connection that was cut: the pool does not check each one before.
+			// The limit is for a test that hangs.
+			err := errors.New("not queried")
 			for end := time.Now().Add(20 * time.Second); err != nil && time.Now().Before(end); {
 				err = r.db.QueryRow(r.t.Context(), "SELECT current_user::text FROM pg_sleep(0.02)").Scan(&name)
 			}
@@ -138,7 +140,7 @@ func TestAPasswordIsRotatedWithoutARestartWhicheverChangesFirst(t *testing.T) {
 		r := newRotation(t, servers, "ahead")
 		r.secret.write(r.url("ahead", "second"))
 		r.cut("ahead")
-		r.works("while the server knows only the old password")
+		r.works("while the server accepts only the old password")
 		r.sql("ALTER ROLE ahead PASSWORD 'second'")
 		r.cut("ahead")
 		r.works("when the server has followed")
@@ -161,7 +163,7 @@ func TestAPasswordIsRotatedWithoutARestartWhicheverChangesFirst(t *testing.T) {
 		var reads atomic.Int32
 		stale, fresh := r.url("slow", "first"), r.url("slow", "second")
 		db := sqldbtest.Open(t, sqldb.Config{URL: secret.Live(func() string {
-			if reads.Add(1) <= 3 { // opening reads it twice: once is the log-in that is refused
+			if reads.Add(1) <= 3 { // opening reads it twice: once is the login that is refused
 				return stale
 			}
 			return fresh

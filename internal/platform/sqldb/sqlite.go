@@ -15,8 +15,9 @@ import (
 const (
 	// readers is the size of SQLite's pool for reading.
 	readers = 4
-	// pragmas hold for every connection. FULL syncs each commit: single use and revocation must survive a power cut. The
-	// busy time-out concerns other processes; within ours the one writer queues.
+	// pragmas apply to every connection. FULL syncs each commit: single use and revocation must
+	// survive a power cut. The busy timeout concerns other processes; within ours, writes queue for
+	// the one writer.
 	pragmas = "?_pragma=busy_timeout(1000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
 )
 
@@ -56,7 +57,8 @@ func sqlitePool(name string, conns int) (*sql.DB, error) {
 	return pool, nil
 }
 
-// createPrivately makes sure that the file is there and for its owner alone. SQLite gives its companions the same mode.
+// createPrivately ensures that the file exists with mode 0600. SQLite gives its companion files the
+// same mode.
 func createPrivately(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -68,7 +70,7 @@ func createPrivately(path string) error {
 	return errors.Join(f.Chmod(0o600), f.Close())
 }
 
-// acquire takes the writer or a reader; the wait is shorter than the caller's.
+// acquire takes the writer or a reader; its timeout is shorter than the caller's.
 func (s *sqliteDB) acquire(ctx context.Context, pool *sql.DB) (*sql.Conn, error) {
 	short, cancel := context.WithTimeout(ctx, acquireTimeout)
 	defer cancel()
@@ -86,7 +88,7 @@ func (s *sqliteDB) exec(ctx context.Context, text string, args []any) (int64, er
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = conn.Close() }() // it goes back to the pool, or is broken already
+	defer func() { _ = conn.Close() }() // returns to the pool, or is broken already
 	return sqliteExec(ctx, conn, text, args)
 }
 
@@ -98,10 +100,10 @@ func (s *sqliteDB) query(ctx context.Context, text string, args []any) (Rows, er
 		return nil, err
 	}
 	done := func() {
-		_ = conn.Close() // it goes back to the pool, or is broken already
+		_ = conn.Close() // returns to the pool, or is broken already
 		cancel()
 	}
-	rows, err := conn.QueryContext(ctx, text, args...) //nolint:rowserrcheck // the caller reads the rows, and Err with them
+	rows, err := conn.QueryContext(ctx, text, args...) //nolint:rowserrcheck // the caller reads the rows and their Err
 	if err != nil {
 		done()
 		return nil, sqliteError(err)
@@ -114,8 +116,9 @@ func (s *sqliteDB) queryRow(ctx context.Context, text string, args []any) Row {
 	return row{rows: rows, err: err}
 }
 
-// begin takes the write lock with the transaction. The transaction itself does not end with the caller's context, whose
-// end the statements notice; database/sql would roll back behind our back.
+// begin takes the write lock with the transaction. The transaction does not end with the caller's
+// context, since database/sql would roll it back concurrently; each statement checks the context
+// instead.
 func (s *sqliteDB) begin(ctx context.Context) (transaction, error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
@@ -125,7 +128,7 @@ func (s *sqliteDB) begin(ctx context.Context) (transaction, error) {
 	}
 	tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
-		_ = conn.Close() // it goes back to the pool, or is broken already
+		_ = conn.Close() // returns to the pool, or is broken already
 		return nil, sqliteError(err)
 	}
 	return &sqliteTx{tx: tx, conn: conn}, nil
@@ -168,7 +171,7 @@ func (s *sqliteDB) ping(ctx context.Context) error {
 			return err
 		}
 		_, err = conn.ExecContext(ctx, `SELECT count(*) FROM sqlite_master`)
-		_ = conn.Close() // it goes back to the pool, or is broken already
+		_ = conn.Close() // returns to the pool, or is broken already
 		if err != nil {
 			return sqliteError(err)
 		}
@@ -178,5 +181,6 @@ func (s *sqliteDB) ping(ctx context.Context) error {
 
 func (s *sqliteDB) contended(err error) bool { return sqliteKind(err) == contended }
 
-// close closes the readers first: the last connection to close folds the write-ahead log into the file.
+// close closes the readers first: the last connection to close checkpoints the write-ahead log into
+// the file.
 func (s *sqliteDB) close() error { return errors.Join(s.reader.Close(), s.writer.Close()) }

@@ -8,7 +8,7 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// sqliteError translates what the driver or database/sql returned.
+// sqliteError translates an error of the driver or of database/sql.
 func sqliteError(err error) error {
 	if err == nil {
 		return nil
@@ -28,7 +28,7 @@ func sqliteKind(err error) kind {
 	case lib.SQLITE_CONSTRAINT_UNIQUE, lib.SQLITE_CONSTRAINT_PRIMARYKEY, lib.SQLITE_CONSTRAINT_ROWID:
 		return conflict
 	}
-	switch e.Code() & 0xff { // the primary code; the rest says more closely what happened
+	switch e.Code() & 0xff { // the primary code; the rest is the extended code
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
 		return contended
 	case lib.SQLITE_IOERR, lib.SQLITE_FULL, lib.SQLITE_CANTOPEN, lib.SQLITE_NOMEM, lib.SQLITE_PROTOCOL, lib.SQLITE_INTERRUPT:

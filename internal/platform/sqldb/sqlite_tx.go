@@ -19,7 +19,7 @@ func (t *sqliteTx) exec(ctx context.Context, text string, args []any) (int64, er
 
 func (t *sqliteTx) query(ctx context.Context, text string, args []any) (Rows, error) {
 	ctx, cancel := bounded(ctx)
-	rows, err := t.tx.QueryContext(ctx, text, args...) //nolint:rowserrcheck // the caller reads the rows, and Err with them
+	rows, err := t.tx.QueryContext(ctx, text, args...) //nolint:rowserrcheck // the caller reads the rows and their Err
 	if err != nil {
 		cancel()
 		return nil, sqliteError(err)
@@ -39,10 +39,10 @@ func (t *sqliteTx) commit(ctx context.Context) error {
 	return sqliteError(t.tx.Commit())
 }
 
-// rollback also gives the writer back, so it is called however the transaction ended.
+// rollback also returns the writer to the pool, so it is called however the transaction ended.
 func (t *sqliteTx) rollback() {
-	_ = t.tx.Rollback() // nothing to undo after a commit, and nothing to tell after an error
-	_ = t.conn.Close()  // it goes back to the pool, or is broken already
+	_ = t.tx.Rollback() // nothing to undo after a commit, and nothing to report after an error
+	_ = t.conn.Close()  // returns to the pool, or is broken already
 }
 
 // execer is a connection or a transaction.
@@ -59,11 +59,12 @@ func sqliteExec(ctx context.Context, e execer, text string, args []any) (int64, 
 	return n, sqliteError(err)
 }
 
-// sqliteRows gives back what it holds when it is closed or read to its end.
+// sqliteRows releases its connection when it is closed or read to its end.
 type sqliteRows struct {
 	rows *sql.Rows
 	done func()
-	// ended is how reading ended. It is taken before done, whose cancel database/sql may take for the caller's.
+	// ended is the error that reading ended with. It is read before done is called: database/sql
+	// could mistake done's cancel for the caller's.
 	closed bool
 	ended  error
 }
@@ -89,7 +90,7 @@ func (r *sqliteRows) Close() {
 	if r.closed {
 		return
 	}
-	_ = r.rows.Close() // it goes back to the pool, or is broken already
+	_ = r.rows.Close() // returns to the pool, or is broken already
 	r.closed, r.ended = true, r.rows.Err()
 	if r.done != nil {
 		r.done()

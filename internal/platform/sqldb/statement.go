@@ -2,7 +2,7 @@ package sqldb
 
 import "context"
 
-// Statement is one statement of a pipeline and what came of it. It is used once.
+// Statement is one statement of a pipeline and its result. It is used once.
 type Statement struct {
 	text     string
 	args     []any
@@ -14,8 +14,9 @@ type Statement struct {
 // Stmt prepares a statement for Pipeline.
 func Stmt(text string, args ...any) *Statement { return &Statement{text: text, args: args} }
 
-// Scan names where the first row of the result goes and returns s. That there is none is not an error: Found tells. The
-// destinations must fit: PostgreSQL has committed by the time a misfit is seen.
+// Scan sets the destinations of the first row of the result and returns s. A missing row is not an
+// error: check Found. The destinations must have the types of the columns: a mismatch is detected
+// after PostgreSQL has committed.
 func (s *Statement) Scan(dest ...any) *Statement {
 	s.dest = dest
 	return s
@@ -24,10 +25,11 @@ func (s *Statement) Scan(dest ...any) *Statement {
 // Found reports whether a statement with destinations returned a row.
 func (s *Statement) Found() bool { return s.found }
 
-// RowsAffected is how many rows the statement inserted, updated, deleted or, with destinations, returned.
+// RowsAffected returns the number of rows that the statement inserted, updated, deleted or, with
+// destinations, returned.
 func (s *Statement) RowsAffected() int64 { return s.affected }
 
-// read takes the statement's result from rows, which it leaves open.
+// read reads the statement's result from rows, without closing them.
 func (s *Statement) read(rows Rows) error {
 	s.found, s.affected = false, 0
 	for rows.Next() {
@@ -42,9 +44,10 @@ func (s *Statement) read(rows Rows) error {
 	return rows.Err()
 }
 
-// Pipeline runs the statements in order in one transaction: all of them happen, or none. No statement can use another's
-// result, except through the database; on PostgreSQL that makes the whole transaction one round trip. A pipeline that
-// lost against another transaction is run again, up to three times.
+// Pipeline runs the statements in order in one transaction: all of them take effect, or none. No
+// statement can use another's result, except through the database; on PostgreSQL that makes the
+// whole transaction one round trip. A pipeline that lost against a concurrent transaction is
+// retried, up to three times.
 func (db *DB) Pipeline(ctx context.Context, statements ...*Statement) error {
 	if len(statements) == 0 {
 		return nil

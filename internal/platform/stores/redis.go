@@ -16,13 +16,13 @@ import (
 )
 
 const (
-	// topologyLimit bounds asking Redis for its topology.
+	// topologyLimit is the timeout of the query for Redis's topology.
 	topologyLimit = 2 * time.Second
-	// topologyEvery is how often it is asked until it has answered once.
+	// topologyEvery is the interval of the query until it succeeds once.
 	topologyEvery = time.Second
 )
 
-// RedisConfig is what the settings say of Redis.
+// RedisConfig converts the settings of Redis.
 func RedisConfig(s *run.Settings) shortlived.RedisConfig {
 	r := s.Redis
 	return shortlived.RedisConfig{
@@ -33,17 +33,18 @@ func RedisConfig(s *run.Settings) shortlived.RedisConfig {
 	}
 }
 
-// CheckRedis names what is wrong with the section redis, and reads its files. It connects to nothing.
+// CheckRedis validates the section redis, and reads its files. It connects to nothing.
 func CheckRedis(s *run.Settings) []error {
 	if len(s.Redis.Addrs) == 0 {
-		return nil // a missing setting already
+		return nil // reported as a missing setting
 	}
 	faults := config.Each(section("redis", RedisConfig(s).Validate()))
-	return slices.DeleteFunc(faults, func(err error) bool { return strings.HasPrefix(err.Error(), "redis.addrs") }) // Settings.Validate names them
+	return slices.DeleteFunc(faults, func(err error) bool { return strings.HasPrefix(err.Error(), "redis.addrs") }) // Settings.Validate reports them
 }
 
-// openRedis opens the short-lived store that replicas share. A Redis that is away is waited for while the process runs; one of another
-// topology than the settings say fails the start, and makes the process not ready when it is found later.
+// openRedis opens the short-lived store that replicas share. If Redis is down, the process keeps
+// connecting while it runs; another topology than in the settings fails the start, and makes the
+// process not ready when it is detected later.
 func openRedis(ctx context.Context, h *run.Host) (shortlived.Store, error) {
 	c := RedisConfig(h.Settings)
 	c.Logger, c.Tracer = h.Logger, h.Tracing.Provider()
@@ -64,11 +65,11 @@ func openRedis(ctx context.Context, h *run.Host) (shortlived.Store, error) {
 	return store, nil
 }
 
-// topology holds what is known of the topology of Redis.
+// topology is the state of the check of Redis's topology.
 type topology struct {
 	store *shortlived.Redis
 	host  *run.Host
-	// wrong is the mismatch; nil while there is none or Redis has not answered yet.
+	// wrong is the mismatch; nil while there is none or Redis has not responded yet.
 	wrong atomic.Pointer[error]
 }
 
@@ -78,7 +79,7 @@ func (t *topology) check(ctx context.Context) error {
 	return t.store.CheckTopology(ctx)
 }
 
-// watch asks until the topology is the right one.
+// watch repeats the check until the topology is right.
 func (t *topology) watch(ctx context.Context) error {
 	tick := time.NewTicker(topologyEvery)
 	defer tick.Stop()
@@ -99,7 +100,8 @@ func (t *topology) watch(ctx context.Context) error {
 	}
 }
 
-// ready is the process's check. A Redis that is away is none of its business: most requests do not need one.
+// ready is the process's readiness check. A Redis that is down does not matter to it: most requests
+// do not need Redis.
 func (t *topology) ready(context.Context) error {
 	if err := t.wrong.Load(); err != nil {
 		return *err
@@ -107,7 +109,7 @@ func (t *topology) ready(context.Context) error {
 	return nil
 }
 
-// section puts a section's name before each fault of its settings.
+// section prefixes each error with a section's name.
 func section(name string, err error) error {
 	var faults []error
 	for _, fault := range config.Each(err) {

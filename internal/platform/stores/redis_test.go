@@ -32,7 +32,7 @@ func TestFault_C14_AWrongTopologyIsNamedAtTheStartAndByReadiness(t *testing.T) {
 	later.Settings.Redis.Addrs, later.Settings.Redis.Cluster = []string{addr}, true
 	_, err = stores.ShortLived(t.Context(), later)
 	must(t, err)
-	must(t, later.Ready(t.Context())) // away is not wrong
+	must(t, later.Ready(t.Context())) // down is not wrong
 	_, port, err := net.SplitHostPort(addr)
 	must(t, err)
 	server := exec.Command(harness.RedisServer(), "--port", port, "--bind", "127.0.0.1", "--save", "")

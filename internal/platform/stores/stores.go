@@ -1,6 +1,7 @@
-// Package stores opens what a service keeps its facts in, by the process's settings, and closes it when the process ends.
+// Package stores opens a service's databases by the process's settings, and closes them when the
+// process ends.
 //
-// It owns the opening. It stands apart from package run because the gateway runs without any database.
+// It owns the opening. It is separate from package run because the gateway runs without a database.
 package stores
 
 import (
@@ -15,8 +16,9 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
-// Database opens the database of h's service. A schema that is not current fails the start, and makes the process not ready when
-// it is found later; the all-in-one, which shares its databases with no other process, brings it up to date.
+// Database opens the database of h's service. An outdated schema fails the start, and makes the
+// process not ready when it is detected later; the all-in-one, which has exclusive use of its
+// databases, migrates it.
 func Database(ctx context.Context, h *run.Host, u secret.String, migrations fs.FS) (*sqldb.DB, error) {
 	db, err := open(ctx, h, u)
 	if err != nil {
@@ -35,7 +37,7 @@ func Database(ctx context.Context, h *run.Host, u secret.String, migrations fs.F
 	return db, nil
 }
 
-// schema is a service's, as its release needs it.
+// schema is the schema that a service's release needs.
 type schema struct {
 	service    string
 	db         *sqldb.DB
@@ -50,11 +52,11 @@ func (s schema) usable(ctx context.Context) error {
 	return s.ready(ctx)
 }
 
-// ready is the process's check: the database is there and its schema is current.
+// ready is the process's readiness check: the database is up and its schema is current.
 func (s schema) ready(ctx context.Context) error {
 	pending, err := sqldb.NeedsMigration(ctx, s.db, s.migrations)
 	if err != nil {
-		return fmt.Errorf("asking for the version of the %s schema: %w", s.service, err)
+		return fmt.Errorf("reading the version of the %s schema: %w", s.service, err)
 	}
 	if pending {
 		return fmt.Errorf("the %s schema has pending migrations: run `usher migrate up`", s.service)
@@ -62,10 +64,10 @@ func (s schema) ready(ctx context.Context) error {
 	return nil
 }
 
-// CheckDatabase names what is wrong with a service's database URL, by its setting. It connects to nothing.
+// CheckDatabase validates a service's database URL and names its setting. It connects to nothing.
 func CheckDatabase(service string, u secret.String) []error {
 	if u.IsZero() {
-		return nil // a missing setting already
+		return nil // reported as a missing setting
 	}
 	if err := (sqldb.Config{URL: u}).Validate(); err != nil {
 		return []error{fmt.Errorf("%s.database_url: %w", service, err)}
@@ -87,7 +89,7 @@ func open(ctx context.Context, h *run.Host, u secret.String) (*sqldb.DB, error) 
 	return db, nil
 }
 
-// ShortLived opens the short-lived store: Redis, which replicas share, or the memory of the all-in-one, which has none.
+// ShortLived opens the short-lived store: Redis, which replicas share, or memory in the all-in-one.
 func ShortLived(ctx context.Context, h *run.Host) (shortlived.Store, error) {
 	if !h.AllInOne() {
 		return openRedis(ctx, h)

@@ -23,7 +23,7 @@ func host(t *testing.T) *run.Host {
 	return hostUntil(t, context.Background())
 }
 
-// allInOne is the host of a process that has its stores to itself.
+// allInOne returns the host of a process with exclusive use of its stores.
 func allInOne(t *testing.T) *run.Host {
 	t.Helper()
 	s := run.Default()
@@ -32,7 +32,7 @@ func allInOne(t *testing.T) *run.Host {
 	return h.For("token")
 }
 
-// hostUntil is a host that ends with the context.
+// hostUntil returns a host that ends with the context.
 func hostUntil(t *testing.T, ctx context.Context) *run.Host { //nolint:revive // t goes before everything in a test's helper
 	t.Helper()
 	s := run.Default()

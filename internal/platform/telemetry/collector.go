@@ -11,8 +11,9 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// collector sends spans over gRPC: otlptrace.Client. OpenTelemetry's own client for gRPC links gRPC's gzip, and with that in a
-// process every call offers compression and every server takes compressed messages.
+// collector sends spans over gRPC: otlptrace.Client. OpenTelemetry's own gRPC client links gRPC's
+// gzip, and in a process with it every call offers compression and every server accepts compressed
+// messages.
 type collector struct {
 	addr  string
 	creds credentials.TransportCredentials
@@ -27,10 +28,10 @@ func (c *collector) Start(context.Context) (err error) {
 	return nil
 }
 
-// Stop ends the connection.
+// Stop closes the connection.
 func (c *collector) Stop(context.Context) error { return c.conn.Close() }
 
-// UploadTraces sends spans once: what the collector does not take is lost.
+// UploadTraces sends spans once, without a retry: spans that the collector refuses are dropped.
 func (c *collector) UploadTraces(ctx context.Context, spans []*tracev1.ResourceSpans) error {
 	ctx, cancel := context.WithTimeout(ctx, exportLimit)
 	defer cancel()

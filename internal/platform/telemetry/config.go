@@ -8,22 +8,22 @@ import (
 	"os"
 )
 
-// Config is the section `telemetry` of the configuration. The zero value traces nothing.
+// Config is the section `telemetry` of the configuration. The zero value disables tracing.
 type Config struct {
-	// OTLPEndpoint is where traces go, over gRPC.
+	// OTLPEndpoint is the collector of traces, over gRPC.
 	OTLPEndpoint string `koanf:"otlp_endpoint" help:"OpenTelemetry collector for traces, over gRPC: https://host:4317, or http:// without TLS; empty traces nothing"`
-	// OTLPCAFile proves the collector.
+	// OTLPCAFile is the authority of the collector's certificate.
 	OTLPCAFile string `koanf:"otlp_ca_file" help:"certificate authority of the collector, PEM; empty is the system's"`
-	// SampleRatio is the share of requests whose trace is kept, decided where a request comes in.
+	// SampleRatio is the share of requests that are sampled, decided where a request arrives.
 	SampleRatio float64 `koanf:"sample_ratio" bounds:"0 to 1" help:"share of the requests that are traced"`
 	// Profiles serves pprof on the admin listener.
 	Profiles bool `koanf:"profiles" help:"serve /debug/pprof at admin_addr; in development it always is"`
 }
 
-// DefaultConfig traces one request in ten once there is somewhere to send traces to.
+// DefaultConfig samples one request in ten if there is a collector.
 func DefaultConfig() Config { return Config{SampleRatio: 0.1} }
 
-// Validate reports a setting that cannot be used, by its name.
+// Validate reports invalid settings by name.
 func (c Config) Validate() error {
 	if c.OTLPEndpoint == "" {
 		if c.OTLPCAFile != "" {
@@ -47,7 +47,7 @@ func (c Config) CheckFiles() error {
 	return err
 }
 
-// roots is the authority that proves the collector; nil for the system's.
+// roots returns the authority of the collector's certificate; nil for the system's.
 func (c Config) roots() (*x509.CertPool, error) {
 	if c.OTLPCAFile == "" {
 		return nil, nil //nolint:nilnil // nil is the system's

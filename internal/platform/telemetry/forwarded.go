@@ -2,8 +2,8 @@ package telemetry
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// UntrustedForwarded begins to count requests with an X-Forwarded-For that is not believed, and returns what counts one. A nil
-// receiver counts nothing.
+// UntrustedForwarded registers a counter of requests with an X-Forwarded-For from an untrusted
+// source, and returns the function that increments it. A nil receiver counts nothing.
 func (m *Metrics) UntrustedForwarded() func() {
 	if m == nil {
 		return func() {}

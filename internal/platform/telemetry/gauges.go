@@ -6,16 +6,17 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Pool is a pool of connections at this moment.
+// Pool is a snapshot of a pool of connections.
 type Pool struct {
-	// Max is how many there may be; 0 where that is not one number.
+	// Max is the most connections allowed; 0 if that is not one number.
 	Max, InUse, Idle int
-	// Waits is how often a caller found none free, and Waited for how long all of them waited.
+	// Waits counts the calls that found no free connection, and Waited is the total time they
+	// waited.
 	Waits  int64
 	Waited time.Duration
 }
 
-// Pool shows a pool under a name. A nil receiver shows none.
+// Pool registers a pool's metrics under a name. A nil receiver does nothing.
 func (m *Metrics) Pool(name string, read func() Pool) {
 	if m == nil {
 		return
@@ -25,16 +26,16 @@ func (m *Metrics) Pool(name string, read func() Pool) {
 	}
 	shown := pool{
 		read:        read,
-		connections: desc("connections", "Connections to a store, by what they do: in_use or idle.", "state"),
+		connections: desc("connections", "Connections to a store, by state: in_use or idle.", "state"),
 		limit:       desc("connections_max", "The most connections to a store."),
-		waits:       desc("waits_total", "How often a caller found no connection free."),
+		waits:       desc("waits_total", "How often a caller had to wait for a free connection."),
 		waited:      desc("wait_seconds_total", "How long callers waited for a connection."),
 	}
-	m.registry.Unregister(shown) // one that was opened anew takes the other's place
+	m.registry.Unregister(shown) // a reopened pool replaces the earlier one
 	m.registry.MustRegister(shown)
 }
 
-// pool reads a pool when somebody looks.
+// pool reads a pool at every scrape.
 type pool struct {
 	read                              func() Pool
 	connections, limit, waits, waited *prometheus.Desc
@@ -59,33 +60,21 @@ func (p pool) Collect(to chan<- prometheus.Metric) {
 	to <- prometheus.MustNewConstMetric(p.waited, prometheus.CounterValue, now.Waited.Seconds())
 }
 
-// Introspections shows how many look-ups were answered from memory, and how many from the store. A nil receiver shows none.
-func (m *Metrics) Introspections(memory, store func() uint64) {
-	if m == nil {
-		return
-	}
-	for from, read := range map[string]func() uint64{"memory": memory, "store": store} {
-		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "usher_introspection_lookups_total", Help: "Tokens looked up, by where the answer came from: memory or store.",
-			ConstLabels: prometheus.Labels{"from": from},
-		}, func() float64 { return float64(read()) }))
-	}
-}
-
-// Passwords shows how many passwords are being computed, and how many wait for their turn. A nil receiver shows none.
+// Passwords registers gauges of running and waiting password computations. A nil receiver does
+// nothing.
 func (m *Metrics) Passwords(running, waiting func() int) {
 	if m == nil {
 		return
 	}
 	for state, read := range map[string]func() int{"running": running, "waiting": waiting} {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "usher_password_computations", Help: "Passwords in work, by state: running or waiting.",
+			Name: "usher_password_computations", Help: "Password computations, by state: running or waiting.",
 			ConstLabels: prometheus.Labels{"state": state},
 		}, func() float64 { return float64(read()) }))
 	}
 }
 
-// Certificate shows when this process's certificate ends. A nil receiver shows none.
+// Certificate registers the expiry of this process's certificate. A nil receiver does nothing.
 func (m *Metrics) Certificate(end func() time.Time) {
 	m.gauge("usher_certificate_expiry_timestamp_seconds",
 		"When this process's certificate ends, in seconds since 1970; 0 when it cannot be read.", func() float64 {
@@ -97,9 +86,9 @@ func (m *Metrics) Certificate(end func() time.Time) {
 		})
 }
 
-// Ready shows whether the process can answer. A nil receiver shows nothing.
+// Ready registers whether the process is ready. A nil receiver does nothing.
 func (m *Metrics) Ready(ready func() bool) {
-	m.gauge("usher_ready", "Whether the process can answer, as /readyz says: 1 or 0.", func() float64 {
+	m.gauge("usher_ready", "Whether the process is ready, as /readyz reports: 1 or 0.", func() float64 {
 		if ready() {
 			return 1
 		}

@@ -2,23 +2,21 @@ package telemetry
 
 import (
 	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
-	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
-// What the labels of outcomes say of a success, and of a failure of ours that has no reason.
+// The outcome labels of a success, and of an internal error without a reason.
 const (
-	issued   = "issued"
 	ok       = "ok"
 	internal = "internal"
 )
 
-// outcome is a reason as a label: one of the contract's, so that there are few.
-func outcome(reason errorv1.Reason) string {
+// Outcome returns the outcome label of a reason: one of the contract's, which bounds the number of
+// labels.
+func Outcome(reason errorv1.Reason) string {
 	if reason == errorv1.Reason_REASON_UNSPECIFIED {
 		return internal
 	}
@@ -28,130 +26,40 @@ func outcome(reason errorv1.Reason) string {
 	return strings.ToLower(strings.TrimPrefix(reason.String(), "REASON_"))
 }
 
-// Tokens counts what the token endpoint answers. A nil one counts nothing.
-type Tokens struct {
-	issued   map[string]prometheus.Counter
-	requests *prometheus.CounterVec
-	reuse    *prometheus.CounterVec
-}
-
-// grantOther is the label of every grant type that is not supported: a caller may make up any.
-const grantOther = "other"
-
-// Tokens begins to count at zero. A nil receiver answers nil.
-func (m *Metrics) Tokens() *Tokens {
-	if m == nil {
-		return nil
-	}
-	t := &Tokens{
-		issued: map[string]prometheus.Counter{},
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "usher_token_requests_total", Help: "Token requests answered, by grant type and outcome: issued, or the reason of the refusal.",
-		}, []string{"grant_type", "outcome"}),
-		reuse: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "usher_token_reuse_total", Help: "Codes and refresh tokens that came a second time, and so ended what the first use began.",
-		}, []string{"kind"}),
-	}
-	for _, grant := range oauth.GrantTypeNames(nil) {
-		t.issued[grant] = t.requests.WithLabelValues(grant, issued)
-		t.reuse.WithLabelValues(grant)
-	}
-	m.registry.MustRegister(t.requests, t.reuse)
-	return t
-}
-
-// Issued counts a success.
-func (t *Tokens) Issued(grantType string) {
-	if t == nil {
-		return
-	}
-	if c := t.issued[grantType]; c != nil {
-		c.Inc()
-	}
-}
-
-// Refused counts a refusal.
-func (t *Tokens) Refused(grantType string, reason errorv1.Reason) {
-	if t == nil {
-		return
-	}
-	if t.issued[grantType] == nil {
-		grantType = grantOther
-	}
-	t.requests.WithLabelValues(grantType, outcome(reason)).Inc()
-}
-
-// Reused counts a code or a refresh token that came a second time.
-func (t *Tokens) Reused(grantType string) {
-	if t != nil {
-		t.reuse.WithLabelValues(grantType).Inc()
-	}
-}
-
-// SignIns counts attempts to prove who somebody is. A nil one counts nothing.
+// SignIns counts attempts to sign in. A nil *SignIns counts nothing.
 type SignIns struct{ attempts *prometheus.CounterVec }
 
-// The doors at which people prove who they are.
+// The methods by which users sign in.
 const (
-	DoorBrowser      = "browser"
-	DoorPassword     = "user_api_password"
-	DoorClientSecret = "user_api_secret"
+	MethodBrowser      = "browser"
+	MethodPassword     = "user_api_password"
+	MethodClientSecret = "user_api_secret"
 )
 
-// SignIns begins to count at zero. A nil receiver answers nil.
+// SignIns registers the counters. A nil receiver returns nil.
 func (m *Metrics) SignIns() *SignIns {
 	if m == nil {
 		return nil
 	}
 	s := &SignIns{prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "usher_signins_total", Help: "Attempts to sign in, by door and outcome: ok, or the reason of the refusal.",
-	}, []string{"door", "outcome"})}
-	for _, door := range []string{DoorBrowser, DoorPassword, DoorClientSecret} {
-		s.attempts.WithLabelValues(door, ok)
-		s.attempts.WithLabelValues(door, outcome(errorv1.Reason_REASON_INVALID_CREDENTIALS))
+		Name: "usher_signins_total", Help: "Attempts to sign in, by method and outcome: ok, or the reason of the refusal.",
+	}, []string{"method", "outcome"})}
+	for _, method := range []string{MethodBrowser, MethodPassword, MethodClientSecret} {
+		s.attempts.WithLabelValues(method, ok)
+		s.attempts.WithLabelValues(method, Outcome(errorv1.Reason_REASON_INVALID_CREDENTIALS))
 	}
 	m.registry.MustRegister(s.attempts)
 	return s
 }
 
-// Count counts an attempt; failed tells a success from the failure whose reason it was.
-func (s *SignIns) Count(door string, failed bool, reason errorv1.Reason) {
+// Count counts an attempt; reason is the reason of the failure if failed is true.
+func (s *SignIns) Count(method string, failed bool, reason errorv1.Reason) {
 	if s == nil {
 		return
 	}
 	label := ok
 	if failed {
-		label = outcome(reason)
+		label = Outcome(reason)
 	}
-	s.attempts.WithLabelValues(door, label).Inc()
-}
-
-// Revocations are how far a replica is behind the revocation log.
-type Revocations struct{ lag prometheus.Histogram }
-
-// Revocations shows how long ago the log was read to its end, and how many watch. A nil receiver answers nil.
-func (m *Metrics) Revocations(readAge func() time.Duration, watchers func() int64) *Revocations {
-	if m == nil {
-		return nil
-	}
-	r := &Revocations{prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name: "usher_revocation_lag_seconds", Help: "How old a revocation was, by the database's clock, when this replica acted upon it.",
-		Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 15, 60},
-	})}
-	m.registry.MustRegister(r.lag,
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "usher_revocation_read_age_seconds", Help: "Time since this replica last read the revocation log to its end.",
-		}, func() float64 { return readAge().Seconds() }),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "usher_revocation_watchers", Help: "Streams that are told of revocations by this replica.",
-		}, func() float64 { return float64(watchers()) }),
-	)
-	return r
-}
-
-// Applied notes the age of a revocation that was acted upon.
-func (r *Revocations) Applied(age time.Duration) {
-	if r != nil {
-		r.lag.Observe(max(age, 0).Seconds())
-	}
+	s.attempts.WithLabelValues(method, label).Inc()
 }

@@ -10,12 +10,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Request is the span of an HTTP request that came from outside. The zero value is none.
+// Request is the span of an HTTP request from outside. The zero value has none.
 type Request struct{ span trace.Span }
 
-// Request begins a trace with an HTTP request. What the sender says of a trace of its own becomes a link, and decides nothing:
-// not which trace this is, nor whether it is kept. The route is a pattern of ours; the address itself holds codes and is never
-// recorded. A nil receiver begins nothing.
+// Request starts a trace with an HTTP request. The sender's own trace context becomes a link only:
+// it selects neither the trace id nor the sampling. The route is a pattern of ours; the URL itself
+// contains codes and is never recorded. A nil receiver starts nothing.
 func (t *Tracing) Request(ctx context.Context, r *http.Request, route string) (context.Context, Request) {
 	if t == nil {
 		return ctx, Request{}
@@ -33,7 +33,7 @@ func (t *Tracing) Request(ctx context.Context, r *http.Request, route string) (c
 	return ctx, Request{span}
 }
 
-// methodOf keeps what a caller made up out of the traces, as the conventions have it.
+// methodOf replaces unknown methods, as the semantic conventions require.
 func methodOf(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
@@ -42,7 +42,7 @@ func methodOf(method string) string {
 	return "_OTHER"
 }
 
-// End ends the span with the answer's status.
+// End ends the span with the response's status.
 func (r Request) End(status int) {
 	if r.span == nil {
 		return
@@ -54,7 +54,7 @@ func (r Request) End(status int) {
 	r.span.End()
 }
 
-// Handler traces what a handler answers, under a route. A nil receiver answers the handler itself.
+// Handler traces a handler's responses under a route. A nil receiver returns the handler itself.
 func (t *Tracing) Handler(route string, h http.Handler) http.Handler {
 	if t == nil {
 		return h
@@ -82,7 +82,7 @@ func (w *statusWriter) WriteHeader(status int) {
 // Unwrap is for http.ResponseController.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// Outgoing replaces what a request's headers say of traces by what is so: nothing, or the trace that ctx belongs to.
+// Outgoing replaces the trace headers of a request: by none, or by those of the trace of ctx.
 func Outgoing(ctx context.Context, h http.Header) {
 	for _, name := range []string{"Traceparent", "Tracestate", "Baggage"} {
 		delete(h, name)

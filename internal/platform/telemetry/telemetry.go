@@ -1,6 +1,8 @@
-// Package telemetry counts: calls by method and outcome, HTTP requests by route and status, and how long both took.
+// Package telemetry owns a process's metrics and traces: the registry of /metrics, with calls by
+// method and outcome, HTTP requests by route and status, refusals by cause and the durations of
+// both, and the export of spans over OTLP.
 //
-// It owns the registry that /metrics shows. It never sees a request.
+// Labels and attributes are patterns and enums of ours: it records no text of a request.
 package telemetry
 
 import (
@@ -18,7 +20,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// Metrics is one process's registry.
+// Metrics is the registry of one process.
 type Metrics struct {
 	registry *prometheus.Registry
 	calls    *prometheus.CounterVec
@@ -27,10 +29,10 @@ type Metrics struct {
 	served   *prometheus.HistogramVec
 	refused  *prometheus.CounterVec
 	catalog  *prometheus.GaugeVec
-	house    housekeeping
+	cleanup  cleanupMetrics
 }
 
-// New makes a registry with the Go runtime's and the process's own figures.
+// New creates a registry with the metrics of the Go runtime and of the process.
 func New() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
@@ -41,28 +43,35 @@ func New() *Metrics {
 			Name: "usher_rpc_duration_seconds", Help: "How long gRPC calls took to serve.", Buckets: buckets(),
 		}, []string{"method"}),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "usher_http_requests_total", Help: "HTTP requests answered, by route and status.",
+			Name: "usher_http_requests_total", Help: "HTTP requests served, by route and status.",
 		}, []string{"route", "status"}),
 		served: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "usher_http_duration_seconds", Help: "How long HTTP requests took to answer.", Buckets: buckets(),
+			Name: "usher_http_duration_seconds", Help: "How long HTTP requests took to serve.", Buckets: buckets(),
 		}, []string{"route"}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "usher_refusals_total", Help: "HTTP requests refused, by endpoint and cause.",
 		}, []string{"endpoint", "cause"}),
 		catalog: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "usher_catalog_info", Help: "The catalog that counts, by its digest: 1. Replicas that show different ones have drifted.",
+			Name: "usher_catalog_info", Help: "The current catalog, by its digest: 1. Replicas with different digests have drifted.",
 		}, []string{"digest"}),
 	}
-	m.house = newHousekeeping(m.registry)
+	m.cleanup = newCleanupMetrics(m.registry)
 	m.registry.MustRegister(m.calls, m.took, m.requests, m.served, m.refused, m.catalog,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
-// buckets are seconds, from a cached introspection to a time-out.
+// buckets are seconds, from a cached introspection to a timeout.
 func buckets() []float64 { return prometheus.ExponentialBuckets(0.0001, 2.5, 12) }
 
-// Handler shows the figures.
+// Register adds a service's own metrics. A nil receiver does nothing.
+func (m *Metrics) Register(own ...prometheus.Collector) {
+	if m != nil {
+		m.registry.MustRegister(own...)
+	}
+}
+
+// Handler serves the metrics.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
@@ -70,13 +79,15 @@ func (m *Metrics) Handler() http.Handler {
 // maxCode is the highest gRPC code.
 const maxCode = codes.Unauthenticated
 
-// Method counts one RPC; its counters are looked up once, so that a call costs two additions.
+// Method counts the calls of one RPC; its counters are looked up once, so that a call costs two
+// additions.
 type Method struct {
 	calls [maxCode + 1]prometheus.Counter
 	took  prometheus.Observer
 }
 
-// Methods prepares the counters of every method that a server offers, by full name. A nil receiver prepares none.
+// Methods creates the counters of every method of a server, by full name. A nil receiver creates
+// none.
 func (m *Metrics) Methods(services map[string]grpc.ServiceInfo) map[string]*Method {
 	methods := make(map[string]*Method)
 	if m == nil {
@@ -104,7 +115,8 @@ func (m *Method) Observe(code codes.Code, took time.Duration) {
 	m.took.Observe(took.Seconds())
 }
 
-// HTTP counts a request. The route is a pattern of ours, never a path that a caller chose. A nil receiver counts nothing.
+// HTTP counts a request. The route is a pattern of ours, never a path that a client chose. A nil
+// receiver counts nothing.
 func (m *Metrics) HTTP(route string, status int, took time.Duration) {
 	if m == nil {
 		return
@@ -113,15 +125,16 @@ func (m *Metrics) HTTP(route string, status int, took time.Duration) {
 	m.served.WithLabelValues(route).Observe(took.Seconds())
 }
 
-// Refused counts a refused request. The endpoint is a pattern of ours, as in HTTP. A nil receiver counts nothing.
+// Refused counts a refused request. The endpoint is a pattern of ours, as in HTTP. A nil receiver
+// counts nothing.
 func (m *Metrics) Refused(endpoint string, cause errorv1.Cause) {
 	if m != nil {
 		m.refused.WithLabelValues(endpoint, oerr.CauseLabel(cause)).Inc()
 	}
 }
 
-// ExpectRefusals begins to count at zero at an endpoint, so that the first refusal for one of the causes is an increase. A nil
-// receiver counts nothing.
+// ExpectRefusals creates the counters of an endpoint and causes with the value zero, so that the
+// first refusal is an increase. A nil receiver does nothing.
 func (m *Metrics) ExpectRefusals(endpoint string, causes ...errorv1.Cause) {
 	if m == nil {
 		return
@@ -131,7 +144,7 @@ func (m *Metrics) ExpectRefusals(endpoint string, causes ...errorv1.Cause) {
 	}
 }
 
-// Catalog shows which catalog counts from now on. A nil receiver shows none.
+// Catalog sets the digest of the current catalog. A nil receiver does nothing.
 func (m *Metrics) Catalog(digest string) {
 	if m == nil {
 		return

@@ -13,13 +13,13 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
-// scrape is what an operator's Prometheus reads.
+// scrape returns the text that an operator's Prometheus reads.
 func scrape(t *testing.T, m *telemetry.Metrics) string {
 	t.Helper()
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	if w.Code != http.StatusOK {
-		t.Fatalf("/metrics answers %d", w.Code)
+		t.Fatalf("/metrics returns %d", w.Code)
 	}
 	return w.Body.String()
 }
@@ -50,7 +50,7 @@ func TestCallsAreCountedByMethodAndCode(t *testing.T) {
 	issue.Observe(codes.OK, time.Millisecond)
 	issue.Observe(codes.OK, time.Millisecond)
 	issue.Observe(codes.Unauthenticated, time.Second)
-	issue.Observe(codes.Code(99), time.Second) // no code of gRPC's: counted nowhere
+	issue.Observe(codes.Code(99), time.Second) // not a gRPC code: not counted
 	text := scrape(t, m)
 	wantLine(t, text, `usher_rpc_calls_total{code="OK",method="usher.token.v1.OAuthService/IssueToken"} 2`)
 	wantLine(t, text, `usher_rpc_calls_total{code="Unauthenticated",method="usher.token.v1.OAuthService/IssueToken"} 1`)

@@ -19,30 +19,33 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-// Tracing follows requests through the processes. A nil Tracing installs nothing anywhere, so that nothing is paid for it.
+// Tracing traces requests through the processes. A nil Tracing installs nothing, so that it costs
+// nothing.
 type Tracing struct {
 	provider *sdktrace.TracerProvider
 	tracer   trace.Tracer
 }
 
-// TracingOptions are what the settings do not say.
+// TracingOptions complement the settings.
 type TracingOptions struct {
 	// Service is the process's name in the traces.
 	Service string
 	Logger  *slog.Logger
 }
 
-// The limits towards the collector. What it cannot take is lost: a request never waits for it.
+// The limits towards the collector. Spans that it does not accept are dropped: a request never
+// waits for it.
 const (
 	exportLimit = 5 * time.Second
 	flushLimit  = time.Second
 	queueSize   = 4096
 )
 
-// NewTracing begins to send traces, or answers nil where the settings name no collector. It does not wait for the collector.
+// NewTracing starts to send traces, or returns nil if the settings have no collector. It does not
+// wait for the collector.
 func NewTracing(ctx context.Context, c Config, o TracingOptions) (*Tracing, error) {
 	if c.OTLPEndpoint == "" {
-		return nil, nil //nolint:nilnil // nil traces nothing
+		return nil, nil //nolint:nilnil // nil disables tracing
 	}
 	u, err := url.Parse(c.OTLPEndpoint)
 	if err != nil {
@@ -66,25 +69,25 @@ func NewTracing(ctx context.Context, c Config, o TracingOptions) (*Tracing, erro
 			attribute.String("service.namespace", "usher"), attribute.String("service.name", o.Service),
 			attribute.String("service.instance.id", uuid.NewString()),
 		)),
-		sdktrace.WithBatcher(&clean{to: exporter, logger: o.Logger},
+		sdktrace.WithBatcher(&scrubber{to: exporter, logger: o.Logger},
 			sdktrace.WithMaxQueueSize(queueSize), sdktrace.WithExportTimeout(exportLimit)),
 	)
 	return &Tracing{provider: provider, tracer: provider.Tracer("github.com/vidocu/usher")}, nil
 }
 
-// Close sends what is left, as far as the collector takes it in a second.
+// Close sends the remaining spans, within a timeout of a second.
 func (t *Tracing) Close() error {
 	if t == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), flushLimit)
 	defer cancel()
-	_ = t.provider.Shutdown(ctx) // a collector that is away keeps no process from ending
+	_ = t.provider.Shutdown(ctx) // a collector that is down must not prevent the process from ending
 	return nil
 }
 
-// Provider makes the spans of the libraries that sqldb, shortlived, rpcserver and rpcclient instrument; nil where nothing is
-// traced.
+// Provider creates the spans of the libraries that sqldb, shortlived, rpcserver and rpcclient
+// instrument; nil without tracing.
 func (t *Tracing) Provider() trace.TracerProvider {
 	if t == nil {
 		return nil
@@ -92,8 +95,8 @@ func (t *Tracing) Provider() trace.TracerProvider {
 	return t.provider
 }
 
-// edge lets a trace begin where a request comes in and nowhere else: not with a probe of a store, a look at the revocation log
-// or a stream that never ends.
+// edge samples a trace only if it starts with an incoming request: not with a probe of a store, a
+// poll of the revocation log or a long-lived stream.
 type edge struct{ sdktrace.Sampler }
 
 // ShouldSample is sdktrace.Sampler.
@@ -104,8 +107,8 @@ func (e edge) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResul
 	return e.Sampler.ShouldSample(p)
 }
 
-// Propagator carries traces between processes: W3C `traceparent` alone. `tracestate` and `baggage` are anybody's text, which
-// nothing of ours reads, and do not pass.
+// Propagator propagates traces between processes: W3C `traceparent` only. `tracestate` and
+// `baggage` are arbitrary text of the sender, which nothing of ours reads, and are dropped.
 func Propagator() propagation.TextMapPropagator { return parentOnly{} }
 
 type parentOnly struct{ propagation.TraceContext }
@@ -130,7 +133,7 @@ func (parentOnly) Fields() []string { return []string{traceparent} }
 
 const traceparent = "traceparent"
 
-// Attrs are what a log line says of the trace that it belongs to: nothing outside one that is kept.
+// Attrs returns the trace's attributes of a log line: none outside a sampled trace.
 func Attrs(ctx context.Context) []slog.Attr {
 	sc := trace.SpanContextFromContext(ctx)
 	if !sc.IsSampled() || sc.IsRemote() {

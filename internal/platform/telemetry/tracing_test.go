@@ -21,7 +21,7 @@ func recording(ratio float64) (*Tracing, *tracetest.InMemoryExporter) {
 	memory := tracetest.NewInMemoryExporter()
 	provider := sdktrace.NewTracerProvider(
 		sdktrace.WithSampler(sdktrace.ParentBased(edge{sdktrace.TraceIDRatioBased(ratio)})),
-		sdktrace.WithSyncer(&clean{to: memory, logger: slog.New(slog.DiscardHandler)}),
+		sdktrace.WithSyncer(&scrubber{to: memory, logger: slog.New(slog.DiscardHandler)}),
 	)
 	return &Tracing{provider: provider, tracer: provider.Tracer("test")}, memory
 }
@@ -36,7 +36,7 @@ func TestNothingIsInstalledWithoutACollector(t *testing.T) {
 	}
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	if ctx, span := tracing.Request(r.Context(), r, "/"); ctx != r.Context() || span != (Request{}) {
-		t.Error("a request begins a trace")
+		t.Error("a request starts a trace")
 	}
 	handler := http.NewServeMux()
 	if tracing.Handler("/", handler) != http.Handler(handler) {
@@ -70,10 +70,10 @@ func TestOnlyWhatIsListedLeavesTheProcess(t *testing.T) {
 	}
 	inner, outer := spans[0], spans[1]
 	if len(inner.Attributes) != 1 || len(inner.Events) != 0 || inner.Status != (sdktrace.Status{Code: codes.Error}) || len(inner.Links) != 1 || len(inner.Links[0].Attributes) != 0 {
-		t.Errorf("what was sent of a statement: %v, %v, %v, %v", inner.Attributes, inner.Events, inner.Status, inner.Links)
+		t.Errorf("the span of a statement: %v, %v, %v, %v", inner.Attributes, inner.Events, inner.Status, inner.Links)
 	}
 	if outer.Name != "_OTHER /oauth/token" || outer.Status.Code != codes.Error || len(outer.Attributes) != 3 {
-		t.Errorf("what was sent of the request: %s, %v, %v", outer.Name, outer.Status, outer.Attributes)
+		t.Errorf("the span of the request: %s, %v, %v", outer.Name, outer.Status, outer.Attributes)
 	}
 }
 
@@ -148,7 +148,7 @@ func TestASettingThatCannotBeUsedIsNamed(t *testing.T) {
 
 func TestACollectorThatIsAwayIsSaidOnceAndHoldsNobodyUp(t *testing.T) {
 	var out strings.Builder
-	c := &clean{to: &failing{}, logger: slog.New(slog.NewTextHandler(&out, nil))}
+	c := &scrubber{to: &failing{}, logger: slog.New(slog.NewTextHandler(&out, nil))}
 	for range 3 {
 		if err := c.ExportSpans(t.Context(), nil); err != nil {
 			t.Error(err)

@@ -6,37 +6,40 @@ const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.
 const everything = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] };
 const colours = { type: 'rule', values: ['color-contrast'] };
 
-// widths, in CSS pixels, at which nothing may overflow: 320 is what WCAG 2.2 §1.4.10 demands, 640 is a wide screen at a zoom of
-// 200 %.
+// widths, in CSS pixels, at which a page must not overflow: WCAG 2.2 §1.4.10 requires 320, and 640
+// is a wide screen at a zoom of 200 %.
 const widths = [320, 640];
 
-// smallest is the height, in CSS pixels, of what can be pressed (WCAG 2.2 §2.5.5).
+// smallest is the minimum height of a control, in CSS pixels (WCAG 2.2 §2.5.5).
 const smallest = 44;
 
 export const wide = { width: 1280, height: 900 };
 export const phone = { width: 360, height: 740 };
 
-// looks are how a page is shown: a name, a colour scheme and a size; and the rules of axe that the look may change.
+// looks are how a page is shown: a name, a colour scheme, a size, and the axe rules that the look
+// may affect.
 export const looks = [
   { name: 'light', colorScheme: 'light', size: wide, rules: everything },
   { name: 'dark', colorScheme: 'dark', size: wide, rules: colours },
   { name: 'phone', colorScheme: 'light', size: phone, rules: everything },
 ];
 
-// show gives a page a look.
+// show applies a look to a page.
 export async function show(page, { colorScheme, size }) {
   await page.emulateMedia({ colorScheme });
   await page.setViewportSize(size);
 }
 
-// violations returns what axe finds on a page by some rules, one line each. The page's context must have bypassCSP.
+// violations returns the violations that axe finds on a page by some rules, one line each. The
+// page's context must have bypassCSP.
 export async function violations(page, rules) {
   if (!await page.evaluate(() => 'axe' in window)) await page.evaluate(axe);
   const found = await page.evaluate((runOnly) => window.axe.run({ runOnly, resultTypes: ['violations'] }), rules);
   return found.violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id} (${help}): ${node.html}`));
 }
 
-// misfits returns where a page is wider than the screen, and what is too small to be pressed, one line each.
+// misfits returns the elements that are wider than the screen, and the controls that are too small,
+// one line each.
 export async function misfits(page) {
   const found = [];
   for (const width of widths) {

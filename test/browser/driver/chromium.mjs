@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
-// patience, in ms, is the deadline of every step. Only a hang reaches it: a busy machine takes tens of seconds for what a quiet
-// one does in one.
+// patience, in ms, is the timeout of every step. Only a hang reaches it: a busy machine takes tens
+// of seconds for a step that takes one second on a quiet one.
 export const patience = 150_000;
 
 const options = {
@@ -19,13 +19,15 @@ const options = {
 
 let shared;
 
-// newContext returns a browser without cookies, in the Chromium that all scenarios share. settings are Playwright's.
+// newContext returns a browser context without cookies, in the Chromium that all scenarios share.
+// settings are Playwright's.
 export async function newContext(settings) {
   shared ??= chromium.launch(options);
   return (await shared).newContext(settings);
 }
 
-// newCookielessContext returns a browser whose preferences block every cookie, in a Chromium of its own.
+// newCookielessContext returns a browser context whose preferences block every cookie, in a
+// Chromium of its own.
 export async function newCookielessContext() {
   const profile = await mkdtemp(join(tmpdir(), 'usher-chromium-'));
   await mkdir(join(profile, 'Default'));
@@ -36,7 +38,7 @@ export async function newCookielessContext() {
   return context;
 }
 
-// closeBrowsers ends the shared Chromium.
+// closeBrowsers closes the shared Chromium.
 export async function closeBrowsers() {
   await (await shared)?.close();
 }

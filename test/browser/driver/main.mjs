@@ -1,8 +1,9 @@
-// Runs scenarios for the Go tests: one JSON request a line on stdin, one JSON response a line on stdout. It closes Chromium and
-// ends when stdin ends.
+// Runs scenarios for the Go tests: one JSON request per line on stdin, one JSON response per line
+// on stdout. It closes Chromium and exits when stdin ends.
 //
-// A scenario is a module of scenarios/ whose default export is called with a Stage and the request's input. What it returns is
-// the response's output; what it throws, and every fault that the Stage noted meanwhile, is the response's error.
+// A scenario is a module of scenarios/ whose default export is called with a Stage and the
+// request's input. Its return value is the response's output; an exception, and every fault that
+// the Stage recorded, is the response's error.
 import { createInterface } from 'node:readline';
 import { closeBrowsers } from './chromium.mjs';
 import { Stage } from './stage.mjs';
@@ -22,8 +23,8 @@ async function play({ id, scenario, input }) {
   process.stdout.write(JSON.stringify(response) + '\n');
 }
 
-process.stdout.on('error', () => process.exit(1)); // the tests have gone
+process.stdout.on('error', () => process.exit(1)); // the test process has exited
 
 for await (const line of createInterface({ input: process.stdin })) play(JSON.parse(line));
 await closeBrowsers();
-process.exit(0); // what still ran, nobody waits for
+process.exit(0); // running scenarios are abandoned

@@ -1,15 +1,15 @@
-// A person at a browser: what they see and what they do.
+// A person at a browser: reading pages, filling in forms, clicking.
 import { patience } from './chromium.mjs';
 
-// The people of the development fixtures.
+// The users of the development fixtures.
 export const john = { email: 'john.doe@gmail.com', password: 'examplepassword', workspace: 'ws_acme' };
 export const esther = { email: 'esther.fray@gmail.com', password: 'examplepassword', workspace: 'ws_acme' };
 
 // mostAttempts is above the limit of an account, which is 10.
 const mostAttempts = 15;
 
-// throttle fails to sign in until the page says that it is too often. check is called on every page with the address that was
-// typed.
+// throttle fails to sign in until the page says that there were too many attempts. check is called
+// on every page with the entered address.
 export async function throttle(person, check = async () => {}) {
   await person.start();
   const stranger = { email: `stranger-${Date.now()}@gmail.com`, password: 'not the password' };
@@ -18,15 +18,15 @@ export async function throttle(person, check = async () => {}) {
     await check(stranger.email);
     if (/again at|in \d+ minutes?/i.test(await person.text())) return;
   }
-  throw new Error(`after ${mostAttempts} attempts the page names no time: ${await person.describe()}`);
+  throw new Error(`after ${mostAttempts} attempts the page does not say when to try again: ${await person.describe()}`);
 }
 
-// assert throws with what was expected.
+// assert throws an error with the expectation.
 export function assert(condition, expected) {
   if (!condition) throw new Error(expected);
 }
 
-// until waits until condition returns true. pause is the time between two questions, in ms.
+// until polls a condition until it returns true. pause is the time between two checks, in ms.
 export async function until(condition, pause = 20) {
   for (const deadline = Date.now() + patience; !await condition();) {
     assert(Date.now() < deadline, `nothing changed for ${patience / 1000} s`);
@@ -34,30 +34,31 @@ export async function until(condition, pause = 20) {
   }
 }
 
-// Person is a person in front of one tab of a browser.
+// Person is a person who uses one tab of a browser.
 export class Person {
   constructor(stage, context, page) {
     Object.assign(this, { stage, context, page, status: 0 });
-    // The status of the page that the tab shows: a page of an error fails a step at once, instead of at the deadline.
+    // The status of the page in the tab: an error page fails a step at once, instead of at the
+    // timeout.
     page?.on('response', (response) => {
       if (response.request().isNavigationRequest()) this.status = response.status();
     });
   }
 
-  // tab returns the same person in front of a new tab.
+  // tab returns the same person with a new tab.
   async tab() {
     const page = await this.context.newPage();
     this.stage.watch(page);
     return new Person(this.stage, this.context, page);
   }
 
-  // open goes to an address of Usher.
+  // open opens a path of Usher.
   open(path) {
     return this.page.goto(this.stage.usher + path);
   }
 
-  // start opens the app and goes from there to Usher. query is added to the authorization request. It returns the state of the
-  // request, by which the app lists its visits.
+  // start starts at the app, which redirects to Usher. query is added to the authorization request.
+  // It returns the request's state, by which the app lists its visits.
   async start(query = {}) {
     await this.page.goto(this.stage.app + '/');
     const started = await this.page.goto(`${this.stage.app}/start?${new URLSearchParams(query)}`);
@@ -66,7 +67,7 @@ export class Person {
     return new URL(first.url()).searchParams.get('state');
   }
 
-  // where returns which page the person is on.
+  // where returns the name of the current page.
   async where() {
     if (new URL(this.page.url()).origin === this.stage.app) return 'app';
     if (await this.page.locator('input[name=password]').count()) return 'sign-in';
@@ -75,51 +76,52 @@ export class Person {
     return 'problem';
   }
 
-  // mustBe fails unless the person is on one of these pages, and returns which.
+  // mustBe fails unless the current page is one of these, and returns its name.
   async mustBe(...wanted) {
     const at = await this.where();
     assert(wanted.includes(at), `expected ${wanted.join(' or ')}, got ${at}: ${await this.describe()}`);
     return at;
   }
 
-  // describe says where the person is, for the message of a failure.
+  // describe describes the current page, for the message of a failure.
   async describe() {
     const text = (await this.text()).replace(/\s+/g, ' ').slice(0, 400);
     return `${this.page.url()} (${this.status}) "${await this.page.title()}": ${text}`;
   }
 
-  // text returns what the page says.
+  // text returns the page's text.
   text() {
     return this.page.locator('body').innerText();
   }
 
-  // mustSay fails unless the page says something that matches.
+  // mustSay fails unless the page's text matches.
   async mustSay(pattern) {
     assert(pattern.test(await this.text()), `expected ${pattern}: ${await this.describe()}`);
   }
 
   // mustLeadOn fails unless the page has a link or a form.
   async mustLeadOn() {
-    assert(await this.page.locator('main a, main form').count(), `the page leads nowhere: ${await this.describe()}`);
+    assert(await this.page.locator('main a, main form').count(), `the page has no link and no form: ${await this.describe()}`);
   }
 
-  // mustKeepTyped fails unless the sign-in form has this address.
+  // mustKeepTyped fails unless the sign-in form has this e-mail address.
   async mustKeepTyped(email) {
     const typed = await this.page.inputValue('input[name=email]');
-    assert(typed === email, `the page has forgotten the address ${email}: it shows "${typed}"`);
+    assert(typed === email, `the form has lost the address ${email}: it shows "${typed}"`);
   }
 
-  // request returns the id of the authorization request in the address; null if there is none.
+  // request returns the id of the authorization request in the page's address; null if there is
+  // none.
   request() {
     return new URL(this.page.url()).searchParams.get('request');
   }
 
-  // mustKeep fails unless the address has this request.
+  // mustKeep fails unless the page's address has this request.
   mustKeep(request) {
     assert(request && this.request() === request, `the address has lost its request: ${this.page.url()}`);
   }
 
-  // press clicks and waits until the page that follows is there.
+  // press clicks and waits for the next page.
   async press(target) {
     await Promise.all([this.page.waitForEvent('load'), target.click()]);
   }
@@ -132,36 +134,38 @@ export class Person {
     return this.page.locator(`button[name=decision][value=${value}]`);
   }
 
-  // signIn fills in the sign-in page and sends it.
+  // signIn fills in and submits the sign-in page.
   async signIn({ email, password }) {
     await this.page.fill('input[name=email]', email);
     await this.page.fill('input[name=password]', password);
     await this.press(this.button(/^sign in$/i));
   }
 
-  // signOut presses the button of the account page.
+  // signOut clicks the button of the account page.
   async signOut() {
     await this.press(this.button(/^sign out$/i));
   }
 
-  // choose picks a workspace on the consent page.
+  // choose selects a workspace on the consent page.
   async choose(workspace) {
     await this.page.locator(`input[name=workspace_id][value=${workspace}]`).check();
   }
 
-  // allow picks a workspace and allows access.
+  // allow selects a workspace and allows access.
   async allow(workspace) {
     await this.choose(workspace);
     await this.press(this.decision('approve'));
   }
 
-  // allowWithoutChoice sends the consent form without a workspace, as a browser does that does not know "required".
+  // allowWithoutChoice submits the consent form without a workspace, as a browser does that ignores
+  // "required".
   async allowWithoutChoice() {
     await this.page.locator('form:has(button[value=approve])').evaluate((form) => { form.noValidate = true; });
     await this.press(this.decision('approve'));
   }
 
-  // arrive waits until the person is at the app, and fails unless the app got "connected", or this error code.
+  // arrive waits until the browser is at the app, and fails unless the app shows "connected", or
+  // this error code.
   async arrive(outcome = 'connected') {
     await until(async () => {
       if (new URL(this.page.url()).origin === this.stage.app) return true;
@@ -169,10 +173,10 @@ export class Person {
       return false;
     });
     const got = await this.page.locator('#outcome').innerText();
-    assert(got === outcome, `expected the app to say "${outcome}", it says "${got}"`);
+    assert(got === outcome, `expected the app to show "${outcome}", it shows "${got}"`);
   }
 
-  // visits returns what came back to the app for an authorization request.
+  // visits returns the app's callbacks of an authorization request.
   async visits(state) {
     const res = await fetch(`${this.stage.app}/visits?${new URLSearchParams({ state })}`);
     assert(res.ok, `the app does not list its visits: ${res.status}`);

@@ -1,7 +1,7 @@
-// Leads a person through every state of every page.
+// Visits every state of every page.
 import { esther, john, throttle } from './person.mjs';
 
-// visitStates calls visit(name) on each state. The visitor leaves the person on the page.
+// visitStates calls visit(name) on each state. The visitor must stay on the page.
 export async function visitStates(person, visit) {
   await withoutRequest(person, visit);
   await authorization(person, visit);

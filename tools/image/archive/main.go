@@ -1,5 +1,5 @@
-// Command archive makes an image of one static binary and writes it as a tar file with an OCI image layout inside. The same
-// binary gives the same bytes, whoever builds, wherever and whenever.
+// Command archive creates an image of one static binary and writes it as a tar file with an OCI
+// image layout inside. The same binary gives the same bytes on every machine and at any time.
 package main
 
 import (
@@ -26,7 +26,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.binary, "binary", "", "the static binary")
 	flag.StringVar(&o.tag, "tag", "", "the image's name and tag")
-	flag.StringVar(&o.platform, "platform", "linux/amd64", "what it runs on")
+	flag.StringVar(&o.platform, "platform", "linux/amd64", "platform of the image")
 	flag.StringVar(&o.out, "out", "", "the file to write")
 	flag.Parse()
 	if err := run(o); err != nil {
@@ -53,7 +53,7 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
-	// The two names by which containerd, and Podman and Docker, find what to call it.
+	// The two annotations in which containerd, and Podman and Docker, find the image's name.
 	names := layout.WithAnnotations(map[string]string{"io.containerd.image.name": o.tag, "org.opencontainers.image.ref.name": o.tag})
 	if err := path.AppendImage(image, names, layout.WithPlatform(*platform)); err != nil {
 		return err
@@ -61,7 +61,7 @@ func run(o options) error {
 	return pack(dir, o.out)
 }
 
-// build makes the image: one layer, one file, nobody's user, no time.
+// build creates the image: one layer, one file, an unprivileged user, no timestamps.
 func build(o options) (v1.Image, error) {
 	content, err := os.ReadFile(o.binary)
 	if err != nil {
@@ -102,7 +102,7 @@ func build(o options) (v1.Image, error) {
 	return mutate.ConfigFile(image, config)
 }
 
-// pack writes a folder as a tar file, in order of names, without times and owners.
+// pack writes a folder as a tar file, ordered by name, without times and owners.
 func pack(dir, out string) (err error) {
 	file, err := os.Create(out)
 	if err != nil {

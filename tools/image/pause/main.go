@@ -1,4 +1,4 @@
-// Command pause does nothing until it is told to end. A pod's network lives as long as it.
+// Command pause waits until it is terminated. A pod's network exists as long as it runs.
 package main
 
 import (

@@ -1,5 +1,6 @@
-// Command strict reads manifests from its input and decodes each into the API's own type: a field that the type does not
-// have, or of another kind, is an error. Custom resources have no type here; it says which it left out.
+// Command strict reads manifests from its input and decodes each into the API's own type: an
+// unknown field, or one of another type, is an error. Custom resources have no type here; it lists
+// those it left out.
 package main
 
 import (
@@ -19,7 +20,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// typed answers the API's type for a kind; nil for a custom resource.
+// typed returns the API's type for a kind; nil for a custom resource.
 func typed(t metav1.TypeMeta) any {
 	return map[string]any{
 		"v1 Namespace": &corev1.Namespace{}, "v1 Service": &corev1.Service{}, "v1 ConfigMap": &corev1.ConfigMap{},
@@ -59,7 +60,7 @@ func run(in io.Reader, out io.Writer) error {
 		case into == nil && custom(t.APIVersion):
 			left++
 		case into == nil:
-			return fmt.Errorf("%s %s is no kind that is known here", t.APIVersion, t.Kind)
+			return fmt.Errorf("%s %s is an unknown kind", t.APIVersion, t.Kind)
 		default:
 			if err := yaml.UnmarshalStrict(doc, into); err != nil {
 				return fmt.Errorf("%s: %w", t.Kind, err)

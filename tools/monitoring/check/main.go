@@ -1,7 +1,8 @@
-// Command check prepares what promtool reads, and holds the dashboard against Grafana's own types.
+// Command check prepares the input of promtool, and checks the dashboard against Grafana's own
+// types.
 //
-//	check rules      <PrometheusRule   the rule file in it
-//	check dashboard  <dashboard.json   a rule file with every expression of the dashboard
+//	check rules      <PrometheusRule   prints the rule file in it
+//	check dashboard  <dashboard.json   prints a rule file with every expression of the dashboard
 //	check tested RULES <tests          fails unless every alert of RULES is tested
 package main
 
@@ -43,7 +44,7 @@ func run(args []string, in io.Reader, out io.Writer) error {
 	return errors.New("say rules, dashboard or tested")
 }
 
-// ruleFile is as much of a rule file as is needed here.
+// ruleFile has the part of a rule file that is needed here.
 type ruleFile struct {
 	Groups []group `yaml:"groups"`
 }
@@ -59,7 +60,7 @@ type rule struct {
 	Expr   string `yaml:"expr"`
 }
 
-// rules takes the rule file out of the custom resource around it.
+// rules extracts the rule file from the custom resource around it.
 func rules(text []byte, out io.Writer) error {
 	var resource struct {
 		Spec yaml.Node `yaml:"spec"`
@@ -70,7 +71,7 @@ func rules(text []byte, out io.Writer) error {
 	return yaml.NewEncoder(out).Encode(&resource.Spec)
 }
 
-// found is err, or nil where Grafana's types answer a list of no errors.
+// found returns err, or nil where Grafana's types return an empty list of errors.
 func found(err error) error {
 	var list cog.BuildErrors
 	if errors.As(err, &list) && len(list) == 0 {
@@ -79,7 +80,8 @@ func found(err error) error {
 	return err
 }
 
-// expressions reads the dashboard strictly and prints its expressions, with Grafana's variables filled in.
+// expressions parses the dashboard strictly and prints its expressions, with Grafana's variables
+// filled in.
 func expressions(text []byte, out io.Writer) error {
 	var strict dashboard.Dashboard
 	if err := found(strict.UnmarshalJSONStrict(text)); err != nil {
@@ -110,7 +112,7 @@ func expressions(text []byte, out io.Writer) error {
 			}
 			expr := variables.Replace(q.Expr)
 			if strings.Contains(expr, "$") || q.Expr == "" {
-				return fmt.Errorf("the panel %q asks %q", panel.Title, q.Expr)
+				return fmt.Errorf("the panel %q queries %q", panel.Title, q.Expr)
 			}
 			name := fmt.Sprintf("dashboard:panel:%d", len(all.Groups[0].Rules))
 			all.Groups[0].Rules = append(all.Groups[0].Rules, rule{Record: name, Expr: expr})
@@ -119,7 +121,7 @@ func expressions(text []byte, out io.Writer) error {
 	return yaml.NewEncoder(out).Encode(all)
 }
 
-// tested fails unless every alert has a case in which it rings and one in which it does not.
+// tested fails unless every alert has a case in which it fires and one in which it does not.
 func tested(text []byte, file string) error {
 	have, err := os.ReadFile(file)
 	if err != nil {

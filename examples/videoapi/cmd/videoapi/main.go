@@ -1,5 +1,5 @@
-// Command videoapi runs the example API alone, against a running Usher: `make run` in one terminal, this in another, and
-// USHER_UPSTREAM_URL=http://127.0.0.1:8090 in the first.
+// Command videoapi runs the example API alone, against a running Usher: `make run` in one terminal,
+// this in another, and USHER_UPSTREAM_URL=http://127.0.0.1:8090 in the first.
 package main
 
 import (
@@ -26,7 +26,8 @@ func main() {
 	}
 }
 
-// serve answers until it fails. Outside development the connection has a certificate whose URI SAN names a resource server.
+// serve serves until it fails. Outside development the connection has a certificate whose URI SAN
+// names a resource server.
 func serve(listen, token string) error {
 	conn, err := grpc.NewClient(token, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {

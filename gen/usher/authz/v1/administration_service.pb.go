@@ -23,20 +23,21 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Registration is an app with all that is registered of it, but for its secrets.
+// Registration is a client with everything that is registered for it except the values of its
+// secrets.
 type Registration struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What others may know of it.
+	// The public data of the client.
 	Client *Client `protobuf:"bytes,1,opt,name=client,proto3" json:"client,omitempty"`
 	// Where the authorization endpoint may send browsers, compared byte for byte (RFC 6749 §3.1.2.2).
 	RedirectUris []string `protobuf:"bytes,2,rep,name=redirect_uris,json=redirectUris,proto3" json:"redirect_uris,omitempty"`
-	// What it may ask for.
+	// The scopes that it may request.
 	Scopes []string `protobuf:"bytes,3,rep,name=scopes,proto3" json:"scopes,omitempty"`
-	// Whether it is kept out.
+	// Whether it is disabled.
 	Disabled bool `protobuf:"varint,4,opt,name=disabled,proto3" json:"disabled,omitempty"`
 	// When it was registered.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// Its secrets, newest first: one, or two during a rotation; none for a public app.
+	// Its secrets, newest first: one, or two during a rotation; none for a public client.
 	Secrets       []*ClientSecret `protobuf:"bytes,6,rep,name=secrets,proto3" json:"secrets,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -114,12 +115,12 @@ func (x *Registration) GetSecrets() []*ClientSecret {
 	return nil
 }
 
-// ClientSecret is what may be shown of a secret.
+// ClientSecret is the public data of a secret.
 type ClientSecret struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// When it was drawn.
+	// When it was generated.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// When it ends; absent for the current one.
+	// When it expires; absent for the current one.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// The secret's last four characters; empty for one that an earlier release registered.
 	LastFour      string `protobuf:"bytes,3,opt,name=last_four,json=lastFour,proto3" json:"last_four,omitempty"`
@@ -178,25 +179,27 @@ func (x *ClientSecret) GetLastFour() string {
 	return ""
 }
 
-// CreateClientRequest describes an app.
+// CreateClientRequest describes a client.
 type CreateClientRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The identifier, `vdo_client_` and 1 to 53 letters, digits, `-` and `_`; empty draws one.
+	// The identifier, `vdo_client_` and 1 to 53 letters, digits, `-` and `_`; generated if empty.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The app's name, which people see on the consent page: 1 to 100 printable characters.
+	// The client's name, which users see on the consent page: 1 to 100 printable characters.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// Whether it can keep a secret.
 	Type ClientType `protobuf:"varint,3,opt,name=type,proto3,enum=usher.authz.v1.ClientType" json:"type,omitempty"`
-	// At least one, unless it is a resource server alone, and at most 20: https, http on 127.0.0.1, [::1] or localhost, or a scheme
-	// of the app's own with a dot in it (RFC 8252 §7).
+	// At most 20, and at least one unless the client is only a resource server: https, http on
+	// 127.0.0.1, [::1] or localhost, or a private-use scheme with a dot in it (RFC 8252 §7).
 	RedirectUris []string `protobuf:"bytes,4,rep,name=redirect_uris,json=redirectUris,proto3" json:"redirect_uris,omitempty"`
-	// What it may ask for: names of the catalog.
+	// The scopes that it may request: names in the catalog.
 	Scopes []string `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
-	// Whether it may introspect every access token. Only a confidential app may.
+	// Whether it may introspect every access token. Only a confidential client can be one.
 	ResourceServer bool `protobuf:"varint,6,opt,name=resource_server,json=resourceServer,proto3" json:"resource_server,omitempty"`
-	// What it may use: `authorization_code`, alone or with `refresh_token`. Empty is both, and none for a resource server alone.
+	// The grant types that it may use: `authorization_code`, alone or with `refresh_token`. Empty
+	// means both, and none for a client that is only a resource server.
 	GrantTypes []string `protobuf:"bytes,7,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
-	// Lets the name be, or look like, one of `authz.reserved_names`: for the operator's own apps.
+	// Allows a name that is, or looks like, one of `authz.reserved_names`: for the operator's own
+	// clients.
 	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
@@ -288,12 +291,12 @@ func (x *CreateClientRequest) GetAllowReservedName() bool {
 	return false
 }
 
-// CreateClientResponse is the app.
+// CreateClientResponse is the new client.
 type CreateClientResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app as it is registered.
+	// The client as it is registered.
 	Registration *Registration `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
-	// The secret of a confidential app.
+	// The secret of a confidential client.
 	ClientSecret  string `protobuf:"bytes,2,opt,name=client_secret,json=clientSecret,proto3" json:"client_secret,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -343,10 +346,10 @@ func (x *CreateClientResponse) GetClientSecret() string {
 	return ""
 }
 
-// FindClientRequest names an app.
+// FindClientRequest names a client.
 type FindClientRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app.
+	// The client.
 	ClientId      string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -389,10 +392,10 @@ func (x *FindClientRequest) GetClientId() string {
 	return ""
 }
 
-// FindClientResponse is the app.
+// FindClientResponse is the client.
 type FindClientResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app as it is registered.
+	// The client as it is registered.
 	Registration  *Registration `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -435,12 +438,12 @@ func (x *FindClientResponse) GetRegistration() *Registration {
 	return nil
 }
 
-// ListClientsRequest asks for a page.
+// ListClientsRequest requests a page.
 type ListClientsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// At most 1,000; 0 is 100.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// From the page before; empty for the first.
+	// The next_page_token of the previous page; empty for the first page.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -490,12 +493,12 @@ func (x *ListClientsRequest) GetPageToken() string {
 	return ""
 }
 
-// ListClientsResponse is a page.
+// ListClientsResponse is one page of results.
 type ListClientsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Ordered by name, without redirect URIs and secrets.
 	Registrations []*Registration `protobuf:"bytes,1,rep,name=registrations,proto3" json:"registrations,omitempty"`
-	// For the page behind; empty on the last.
+	// The page_token of the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -545,22 +548,23 @@ func (x *ListClientsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// UpdateClientRequest is what changes.
+// UpdateClientRequest holds the fields to change.
 type UpdateClientRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app.
+	// The client.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// Another name; absent leaves it.
+	// The new name; unchanged if absent.
 	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	// Others in place of all it has; empty leaves them.
+	// The new list, which replaces the old one; unchanged if empty.
 	RedirectUris []string `protobuf:"bytes,3,rep,name=redirect_uris,json=redirectUris,proto3" json:"redirect_uris,omitempty"`
-	// Others in place of all it has; empty leaves them.
+	// The new list, which replaces the old one; unchanged if empty.
 	Scopes []string `protobuf:"bytes,4,rep,name=scopes,proto3" json:"scopes,omitempty"`
-	// Others in place of all it has; empty leaves them.
+	// The new list, which replaces the old one; unchanged if empty.
 	GrantTypes []string `protobuf:"bytes,5,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
-	// Whether it may introspect every access token; absent leaves it.
+	// Whether it may introspect every access token; unchanged if absent.
 	ResourceServer *bool `protobuf:"varint,6,opt,name=resource_server,json=resourceServer,proto3,oneof" json:"resource_server,omitempty"`
-	// Lets another name be, or look like, one of `authz.reserved_names`: for the operator's own apps.
+	// Allows a name that is, or looks like, one of `authz.reserved_names`: for the operator's own
+	// clients.
 	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
@@ -645,10 +649,10 @@ func (x *UpdateClientRequest) GetAllowReservedName() bool {
 	return false
 }
 
-// UpdateClientResponse is the app.
+// UpdateClientResponse is the client.
 type UpdateClientResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app as it is registered now.
+	// The client as it is registered now.
 	Registration  *Registration `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -691,12 +695,12 @@ func (x *UpdateClientResponse) GetRegistration() *Registration {
 	return nil
 }
 
-// RotateClientSecretRequest names an app.
+// RotateClientSecretRequest names a client.
 type RotateClientSecretRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app.
+	// The client.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// How long the present secret stays valid, 0 to 2,592,000 (30 days).
+	// How long the present secret stays valid, in seconds: 0 to 2,592,000 (30 days).
 	OverlapSeconds int64 `protobuf:"varint,2,opt,name=overlap_seconds,json=overlapSeconds,proto3" json:"overlap_seconds,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -751,7 +755,7 @@ type RotateClientSecretResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The secret.
 	ClientSecret string `protobuf:"bytes,1,opt,name=client_secret,json=clientSecret,proto3" json:"client_secret,omitempty"`
-	// The app as it is registered now.
+	// The client as it is registered now.
 	Registration  *Registration `protobuf:"bytes,2,opt,name=registration,proto3" json:"registration,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -801,10 +805,10 @@ func (x *RotateClientSecretResponse) GetRegistration() *Registration {
 	return nil
 }
 
-// RevokePreviousClientSecretRequest names an app.
+// RevokePreviousClientSecretRequest names a client.
 type RevokePreviousClientSecretRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app.
+	// The client.
 	ClientId      string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -847,10 +851,10 @@ func (x *RevokePreviousClientSecretRequest) GetClientId() string {
 	return ""
 }
 
-// RevokePreviousClientSecretResponse is the app.
+// RevokePreviousClientSecretResponse is the client.
 type RevokePreviousClientSecretResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app as it is registered now.
+	// The client as it is registered now.
 	Registration  *Registration `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -893,10 +897,10 @@ func (x *RevokePreviousClientSecretResponse) GetRegistration() *Registration {
 	return nil
 }
 
-// EnableClientRequest names an app.
+// EnableClientRequest names a client.
 type EnableClientRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app.
+	// The client.
 	ClientId      string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -976,10 +980,10 @@ func (*EnableClientResponse) Descriptor() ([]byte, []int) {
 	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{15}
 }
 
-// ApplyDisableClientRequest names an app.
+// ApplyDisableClientRequest names a client.
 type ApplyDisableClientRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app.
+	// The client.
 	ClientId      string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

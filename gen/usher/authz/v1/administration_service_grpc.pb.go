@@ -33,28 +33,31 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// AdministrationService is an operator's administration of apps that takes no access away. What does enters at the token
-// service, which ends tokens first and then calls the method here that only it may call.
+// AdministrationService administers clients. Its operator methods revoke no access. The operation
+// that does is a method of the token service, which revokes tokens first and then calls
+// ApplyDisableClient here; only the token service may call that.
 type AdministrationServiceClient interface {
-	// CreateClient registers an app (RFC 6749 §2). A confidential one gets a secret, which is shown in this answer and never
-	// again. INVALID_REQUEST names the field that cannot be used; ALREADY_EXISTS for an identifier that is taken.
+	// CreateClient registers a client (RFC 6749 §2). A confidential client gets a secret, which only
+	// this response contains. INVALID_REQUEST names the invalid field; ALREADY_EXISTS for an
+	// identifier that is taken.
 	CreateClient(ctx context.Context, in *CreateClientRequest, opts ...grpc.CallOption) (*CreateClientResponse, error)
-	// FindClient reads an app. NOT_FOUND.
+	// FindClient reads a client. NOT_FOUND.
 	FindClient(ctx context.Context, in *FindClientRequest, opts ...grpc.CallOption) (*FindClientResponse, error)
-	// ListClients lists apps by name, a page at a time, disabled ones too.
+	// ListClients lists clients by name, a page at a time, disabled ones too.
 	ListClients(ctx context.Context, in *ListClientsRequest, opts ...grpc.CallOption) (*ListClientsResponse, error)
-	// UpdateClient changes what the request names and leaves the rest. What was granted before stays as it was granted.
-	// NOT_FOUND, INVALID_REQUEST.
+	// UpdateClient changes the fields that the request sets and leaves the rest. Existing grants do
+	// not change. NOT_FOUND, INVALID_REQUEST.
 	UpdateClient(ctx context.Context, in *UpdateClientRequest, opts ...grpc.CallOption) (*UpdateClientResponse, error)
-	// RotateClientSecret draws a new secret, shown in this answer and never again; the one before stays valid for the overlap,
-	// and older ones end at once. NOT_FOUND, also for a public app, which has none.
+	// RotateClientSecret generates a new secret, which only this response contains. The previous
+	// secret stays valid for the overlap; older ones are revoked at once. NOT_FOUND, also for a
+	// public client, which has no secret.
 	RotateClientSecret(ctx context.Context, in *RotateClientSecretRequest, opts ...grpc.CallOption) (*RotateClientSecretResponse, error)
-	// RevokePreviousClientSecret ends the overlap of a rotation now; where there is none it changes nothing. NOT_FOUND, also for
-	// a public app.
+	// RevokePreviousClientSecret ends the overlap of a rotation at once; it changes nothing where
+	// there is no overlap. NOT_FOUND, also for a public client.
 	RevokePreviousClientSecret(ctx context.Context, in *RevokePreviousClientSecretRequest, opts ...grpc.CallOption) (*RevokePreviousClientSecretResponse, error)
-	// EnableClient lets a disabled app in again; what ended stays ended. NOT_FOUND.
+	// EnableClient enables a disabled client again; revoked tokens stay revoked. NOT_FOUND.
 	EnableClient(ctx context.Context, in *EnableClientRequest, opts ...grpc.CallOption) (*EnableClientResponse, error)
-	// ApplyDisableClient is the change behind the token service's DisableClient. NOT_FOUND.
+	// ApplyDisableClient makes the change of the token service's DisableClient. NOT_FOUND.
 	ApplyDisableClient(ctx context.Context, in *ApplyDisableClientRequest, opts ...grpc.CallOption) (*ApplyDisableClientResponse, error)
 }
 
@@ -150,28 +153,31 @@ func (c *administrationServiceClient) ApplyDisableClient(ctx context.Context, in
 // All implementations must embed UnimplementedAdministrationServiceServer
 // for forward compatibility.
 //
-// AdministrationService is an operator's administration of apps that takes no access away. What does enters at the token
-// service, which ends tokens first and then calls the method here that only it may call.
+// AdministrationService administers clients. Its operator methods revoke no access. The operation
+// that does is a method of the token service, which revokes tokens first and then calls
+// ApplyDisableClient here; only the token service may call that.
 type AdministrationServiceServer interface {
-	// CreateClient registers an app (RFC 6749 §2). A confidential one gets a secret, which is shown in this answer and never
-	// again. INVALID_REQUEST names the field that cannot be used; ALREADY_EXISTS for an identifier that is taken.
+	// CreateClient registers a client (RFC 6749 §2). A confidential client gets a secret, which only
+	// this response contains. INVALID_REQUEST names the invalid field; ALREADY_EXISTS for an
+	// identifier that is taken.
 	CreateClient(context.Context, *CreateClientRequest) (*CreateClientResponse, error)
-	// FindClient reads an app. NOT_FOUND.
+	// FindClient reads a client. NOT_FOUND.
 	FindClient(context.Context, *FindClientRequest) (*FindClientResponse, error)
-	// ListClients lists apps by name, a page at a time, disabled ones too.
+	// ListClients lists clients by name, a page at a time, disabled ones too.
 	ListClients(context.Context, *ListClientsRequest) (*ListClientsResponse, error)
-	// UpdateClient changes what the request names and leaves the rest. What was granted before stays as it was granted.
-	// NOT_FOUND, INVALID_REQUEST.
+	// UpdateClient changes the fields that the request sets and leaves the rest. Existing grants do
+	// not change. NOT_FOUND, INVALID_REQUEST.
 	UpdateClient(context.Context, *UpdateClientRequest) (*UpdateClientResponse, error)
-	// RotateClientSecret draws a new secret, shown in this answer and never again; the one before stays valid for the overlap,
-	// and older ones end at once. NOT_FOUND, also for a public app, which has none.
+	// RotateClientSecret generates a new secret, which only this response contains. The previous
+	// secret stays valid for the overlap; older ones are revoked at once. NOT_FOUND, also for a
+	// public client, which has no secret.
 	RotateClientSecret(context.Context, *RotateClientSecretRequest) (*RotateClientSecretResponse, error)
-	// RevokePreviousClientSecret ends the overlap of a rotation now; where there is none it changes nothing. NOT_FOUND, also for
-	// a public app.
+	// RevokePreviousClientSecret ends the overlap of a rotation at once; it changes nothing where
+	// there is no overlap. NOT_FOUND, also for a public client.
 	RevokePreviousClientSecret(context.Context, *RevokePreviousClientSecretRequest) (*RevokePreviousClientSecretResponse, error)
-	// EnableClient lets a disabled app in again; what ended stays ended. NOT_FOUND.
+	// EnableClient enables a disabled client again; revoked tokens stay revoked. NOT_FOUND.
 	EnableClient(context.Context, *EnableClientRequest) (*EnableClientResponse, error)
-	// ApplyDisableClient is the change behind the token service's DisableClient. NOT_FOUND.
+	// ApplyDisableClient makes the change of the token service's DisableClient. NOT_FOUND.
 	ApplyDisableClient(context.Context, *ApplyDisableClientRequest) (*ApplyDisableClientResponse, error)
 	mustEmbedUnimplementedAdministrationServiceServer()
 }

@@ -23,7 +23,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// AuthorizationState is the state of an authorization request, as the browser that asks may know it.
+// AuthorizationState is the state of an authorization request, as far as this browser may know it.
 type AuthorizationState int32
 
 const (
@@ -31,15 +31,15 @@ const (
 	AuthorizationState_AUTHORIZATION_STATE_UNSPECIFIED AuthorizationState = 0
 	// It waits for a decision.
 	AuthorizationState_AUTHORIZATION_STATE_OPEN AuthorizationState = 1
-	// It waited for longer than its lifetime.
+	// It expired before it was decided.
 	AuthorizationState_AUTHORIZATION_STATE_EXPIRED AuthorizationState = 2
-	// It was approved, by the person who is signed in or in this browser.
+	// It was approved, by the signed-in user or in this browser.
 	AuthorizationState_AUTHORIZATION_STATE_APPROVED AuthorizationState = 3
-	// It was denied, by the person who is signed in or in this browser.
+	// It was denied, by the signed-in user or in this browser.
 	AuthorizationState_AUTHORIZATION_STATE_DENIED AuthorizationState = 4
-	// Another browser began it.
+	// It was started in another browser.
 	AuthorizationState_AUTHORIZATION_STATE_OTHER_BROWSER AuthorizationState = 5
-	// Another person than the one who is signed in decided it.
+	// It was decided by another user than the signed-in one.
 	AuthorizationState_AUTHORIZATION_STATE_OTHER_PERSON AuthorizationState = 6
 	// No request has that identifier.
 	AuthorizationState_AUTHORIZATION_STATE_UNKNOWN AuthorizationState = 7
@@ -102,9 +102,9 @@ type SignInReason int32
 const (
 	// There is no session, or it suffices.
 	SignInReason_SIGN_IN_REASON_UNSPECIFIED SignInReason = 0
-	// The client asked for a new sign-in (`prompt=login`, or `max_age` is exceeded).
+	// The client requested a new sign-in (`prompt=login`, or `max_age` is exceeded).
 	SignInReason_SIGN_IN_REASON_AGAIN SignInReason = 1
-	// The client asked for a choice of account (`prompt=select_account`).
+	// The client requested a choice of account (`prompt=select_account`).
 	SignInReason_SIGN_IN_REASON_SELECT_ACCOUNT SignInReason = 2
 )
 
@@ -152,14 +152,14 @@ func (SignInReason) EnumDescriptor() ([]byte, []int) {
 // StartAuthorizationRequest is the request as the browser sent it.
 type StartAuthorizationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The query string, undecoded: authz parses it once, strictly.
+	// The query string, undecoded: only authz parses it, strictly.
 	RawQuery string `protobuf:"bytes,1,opt,name=raw_query,json=rawQuery,proto3" json:"raw_query,omitempty"`
 	// The session cookie's value; empty when there is none.
 	SessionToken string `protobuf:"bytes,2,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
 	// The browser cookie's value, to which the request is bound.
 	BrowserToken string `protobuf:"bytes,3,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
-	// The network address that the request came from; empty when it is not known. One address may begin only so many requests
-	// without a session.
+	// The network address that the request came from; empty when it is not known. The number of
+	// requests that one address may start without a session is limited.
 	SourceAddress string `protobuf:"bytes,4,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -226,7 +226,7 @@ func (x *StartAuthorizationRequest) GetSourceAddress() string {
 // StartAuthorizationResponse is the next step.
 type StartAuthorizationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What the browser does next.
+	// The next step for the browser.
 	Step          *Step `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -336,7 +336,7 @@ func (x *ResumeAuthorizationRequest) GetBrowserToken() string {
 // ResumeAuthorizationResponse is the next step.
 type ResumeAuthorizationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What the browser does next.
+	// The next step for the browser.
 	Step          *Step `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -379,7 +379,7 @@ func (x *ResumeAuthorizationResponse) GetStep() *Step {
 	return nil
 }
 
-// LookUpAuthorizationRequest names an authorization request as a browser does.
+// LookUpAuthorizationRequest names an authorization request and the browser that shows it.
 type LookUpAuthorizationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pending authorization, as the page's address has it.
@@ -446,17 +446,20 @@ func (x *LookUpAuthorizationRequest) GetBrowserToken() string {
 // LookUpAuthorizationResponse is the state of the request.
 type LookUpAuthorizationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Which fields below are set depends on it.
+	// The state; it decides which fields below are set.
 	State AuthorizationState `protobuf:"varint,1,opt,name=state,proto3,enum=usher.authz.v1.AuthorizationState" json:"state,omitempty"`
-	// The client's name as registered: untrusted text. Empty when the request is not kept any more, or is not this browser's.
+	// The client's name as registered: untrusted text. Empty when the request was deleted, or belongs
+	// to another browser.
 	ClientName string `protobuf:"bytes,2,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
-	// Where the answer goes, for the person to see: scheme and host (or the custom scheme) of the redirect URI.
+	// The destination of the authorization response, shown to the user: scheme and host (or the
+	// custom scheme) of the redirect URI.
 	RedirectOrigin string `protobuf:"bytes,3,opt,name=redirect_origin,json=redirectOrigin,proto3" json:"redirect_origin,omitempty"`
 	// The next step of an open request: sign-in or consent.
 	Step *Step `protobuf:"bytes,4,opt,name=step,proto3" json:"step,omitempty"`
-	// Why a person who is signed in has to sign in again or to choose; set when step is sign-in.
+	// Why a user who is signed in must sign in again or choose an account; set when step is sign-in.
 	SignInReason SignInReason `protobuf:"varint,5,opt,name=sign_in_reason,json=signInReason,proto3,enum=usher.authz.v1.SignInReason" json:"sign_in_reason,omitempty"`
-	// The address that the client expects to sign in (OpenID Connect Core §3.1.2.1, `login_hint`): untrusted text.
+	// The address that the client expects to sign in (OpenID Connect Core §3.1.2.1, `login_hint`):
+	// untrusted text.
 	LoginHint string `protobuf:"bytes,6,opt,name=login_hint,json=loginHint,proto3" json:"login_hint,omitempty"`
 	// When the request was decided.
 	DecideTime    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=decide_time,json=decideTime,proto3" json:"decide_time,omitempty"`
@@ -610,7 +613,7 @@ func (x *ContinueAuthorizationRequest) GetBrowserToken() string {
 // ContinueAuthorizationResponse is the next step.
 type ContinueAuthorizationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What the browser does next.
+	// The next step for the browser.
 	Step          *Step `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -711,7 +714,7 @@ func (x *CancelAuthorizationRequest) GetBrowserToken() string {
 // CancelAuthorizationResponse is the next step.
 type CancelAuthorizationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Leads back to the client.
+	// The redirect to the client.
 	Step          *Step `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

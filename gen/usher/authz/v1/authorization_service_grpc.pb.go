@@ -32,21 +32,25 @@ const (
 //
 // AuthorizationService is the browser's side of an authorization request (RFC 6749 §4.1.1).
 type AuthorizationServiceClient interface {
-	// StartAuthorization checks the raw query of `GET /oauth/authorize` in the documented order, keeps the
-	// request bound to the browser, and answers with the next step. A bad request is a step, not an error.
-	// RATE_LIMITED when the source has begun too many requests without signing in.
+	// StartAuthorization validates the raw query of `GET /oauth/authorize` in the documented order,
+	// stores the request bound to the browser, and returns the next step. An invalid request is
+	// returned as a step, not as an error. RATE_LIMITED when the source address has started too many
+	// requests without a session.
 	StartAuthorization(ctx context.Context, in *StartAuthorizationRequest, opts ...grpc.CallOption) (*StartAuthorizationResponse, error)
-	// ResumeAuthorization reads the next step of a pending authorization from its state.
+	// ResumeAuthorization returns the next step of a pending authorization, from its stored state.
 	// AUTHORIZATION_NOT_FOUND when it is unknown, expired, closed, or another browser's.
 	ResumeAuthorization(ctx context.Context, in *ResumeAuthorizationRequest, opts ...grpc.CallOption) (*ResumeAuthorizationResponse, error)
-	// LookUpAuthorization reads the state of an authorization request for the page that names it in its address. It changes
-	// nothing. A request that is over or cannot be found is a state, not an error.
+	// LookUpAuthorization reads the state of an authorization request for the page that names it in
+	// its address. It changes nothing. A request that is decided, expired or unknown is returned as a
+	// state, not as an error.
 	LookUpAuthorization(ctx context.Context, in *LookUpAuthorizationRequest, opts ...grpc.CallOption) (*LookUpAuthorizationResponse, error)
-	// ContinueAuthorization records that the signed-in person goes on with the account of the session, where the client asked
-	// for a choice of account (`prompt=select_account`), and returns the next step. AUTHORIZATION_NOT_FOUND.
+	// ContinueAuthorization records that the signed-in user continues with the account of the
+	// session, where the client requested a choice of account (`prompt=select_account`), and returns
+	// the next step. AUTHORIZATION_NOT_FOUND.
 	ContinueAuthorization(ctx context.Context, in *ContinueAuthorizationRequest, opts ...grpc.CallOption) (*ContinueAuthorizationResponse, error)
-	// CancelAuthorization closes an undecided request without a user, from the sign-in page: the client gets
-	// access_denied (RFC 6749 §4.1.2.1). Repeating it returns the same step. AUTHORIZATION_NOT_FOUND.
+	// CancelAuthorization closes an undecided request without a user, from the sign-in page: the
+	// client gets access_denied (RFC 6749 §4.1.2.1). Repeating it returns the same step.
+	// AUTHORIZATION_NOT_FOUND.
 	CancelAuthorization(ctx context.Context, in *CancelAuthorizationRequest, opts ...grpc.CallOption) (*CancelAuthorizationResponse, error)
 }
 
@@ -114,21 +118,25 @@ func (c *authorizationServiceClient) CancelAuthorization(ctx context.Context, in
 //
 // AuthorizationService is the browser's side of an authorization request (RFC 6749 §4.1.1).
 type AuthorizationServiceServer interface {
-	// StartAuthorization checks the raw query of `GET /oauth/authorize` in the documented order, keeps the
-	// request bound to the browser, and answers with the next step. A bad request is a step, not an error.
-	// RATE_LIMITED when the source has begun too many requests without signing in.
+	// StartAuthorization validates the raw query of `GET /oauth/authorize` in the documented order,
+	// stores the request bound to the browser, and returns the next step. An invalid request is
+	// returned as a step, not as an error. RATE_LIMITED when the source address has started too many
+	// requests without a session.
 	StartAuthorization(context.Context, *StartAuthorizationRequest) (*StartAuthorizationResponse, error)
-	// ResumeAuthorization reads the next step of a pending authorization from its state.
+	// ResumeAuthorization returns the next step of a pending authorization, from its stored state.
 	// AUTHORIZATION_NOT_FOUND when it is unknown, expired, closed, or another browser's.
 	ResumeAuthorization(context.Context, *ResumeAuthorizationRequest) (*ResumeAuthorizationResponse, error)
-	// LookUpAuthorization reads the state of an authorization request for the page that names it in its address. It changes
-	// nothing. A request that is over or cannot be found is a state, not an error.
+	// LookUpAuthorization reads the state of an authorization request for the page that names it in
+	// its address. It changes nothing. A request that is decided, expired or unknown is returned as a
+	// state, not as an error.
 	LookUpAuthorization(context.Context, *LookUpAuthorizationRequest) (*LookUpAuthorizationResponse, error)
-	// ContinueAuthorization records that the signed-in person goes on with the account of the session, where the client asked
-	// for a choice of account (`prompt=select_account`), and returns the next step. AUTHORIZATION_NOT_FOUND.
+	// ContinueAuthorization records that the signed-in user continues with the account of the
+	// session, where the client requested a choice of account (`prompt=select_account`), and returns
+	// the next step. AUTHORIZATION_NOT_FOUND.
 	ContinueAuthorization(context.Context, *ContinueAuthorizationRequest) (*ContinueAuthorizationResponse, error)
-	// CancelAuthorization closes an undecided request without a user, from the sign-in page: the client gets
-	// access_denied (RFC 6749 §4.1.2.1). Repeating it returns the same step. AUTHORIZATION_NOT_FOUND.
+	// CancelAuthorization closes an undecided request without a user, from the sign-in page: the
+	// client gets access_denied (RFC 6749 §4.1.2.1). Repeating it returns the same step.
+	// AUTHORIZATION_NOT_FOUND.
 	CancelAuthorization(context.Context, *CancelAuthorizationRequest) (*CancelAuthorizationResponse, error)
 	mustEmbedUnimplementedAuthorizationServiceServer()
 }

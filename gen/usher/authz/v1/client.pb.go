@@ -21,15 +21,15 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// ClientType is RFC 6749 §2.1.
+// ClientType is the client type of RFC 6749 §2.1.
 type ClientType int32
 
 const (
 	// Never stored.
 	ClientType_CLIENT_TYPE_UNSPECIFIED ClientType = 0
-	// Holds a secret.
+	// It has a secret.
 	ClientType_CLIENT_TYPE_CONFIDENTIAL ClientType = 1
-	// Holds none and must use PKCE.
+	// It has no secret and must use PKCE.
 	ClientType_CLIENT_TYPE_PUBLIC ClientType = 2
 )
 
@@ -74,16 +74,16 @@ func (ClientType) EnumDescriptor() ([]byte, []int) {
 	return file_usher_authz_v1_client_proto_rawDescGZIP(), []int{0}
 }
 
-// Client is a registered app (RFC 6749 §2).
+// Client is a registered OAuth client (RFC 6749 §2).
 type Client struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The client identifier, `vdo_client_…`.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The app's name as registered: untrusted text.
+	// The client's name as registered: untrusted text.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	// Whether the app can keep a secret (RFC 6749 §2.1).
+	// Whether the client can keep a secret (RFC 6749 §2.1).
 	Type ClientType `protobuf:"varint,3,opt,name=type,proto3,enum=usher.authz.v1.ClientType" json:"type,omitempty"`
-	// The grants it may use: `authorization_code`, `refresh_token`.
+	// The grant types it may use: `authorization_code`, `refresh_token`.
 	GrantTypes []string `protobuf:"bytes,4,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
 	// Whether it may introspect every access token (docs/wire-contract.md §4.3).
 	ResourceServer bool `protobuf:"varint,5,opt,name=resource_server,json=resourceServer,proto3" json:"resource_server,omitempty"`

@@ -22,7 +22,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// ClientCredentials is one reading of what a client sent.
+// ClientCredentials is one possible decoding of the credentials that a client sent.
 type ClientCredentials struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The client identifier.
@@ -80,9 +80,11 @@ func (x *ClientCredentials) GetClientSecret() string {
 // AuthenticateClientRequest holds the credentials.
 type AuthenticateClientRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One or two readings of the same credentials (a Basic header form-decoded, then raw): the first that is right counts.
+	// One or two decodings of the same credentials (a Basic header form-decoded, then raw): the first
+	// that is valid is used.
 	Credentials []*ClientCredentials `protobuf:"bytes,1,rep,name=credentials,proto3" json:"credentials,omitempty"`
-	// The network address that the client's request came from; empty when it is not known. Failures are counted by it.
+	// The network address that the client's request came from; empty when it is not known. Failures
+	// are counted per address.
 	SourceAddress string `protobuf:"bytes,2,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -132,7 +134,8 @@ func (x *AuthenticateClientRequest) GetSourceAddress() string {
 	return ""
 }
 
-// AuthenticateClientResponse is the client that proved itself, or the public client that named itself.
+// AuthenticateClientResponse is the authenticated confidential client, or the public client that
+// was named.
 type AuthenticateClientResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The client.
@@ -224,7 +227,7 @@ func (x *BatchGetClientsRequest) GetClientIds() []string {
 	return nil
 }
 
-// BatchGetClientsResponse holds those that exist.
+// BatchGetClientsResponse holds the clients that exist.
 type BatchGetClientsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In no particular order.

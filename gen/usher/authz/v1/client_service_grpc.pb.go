@@ -27,13 +27,14 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// ClientService reads and authenticates apps; it changes none.
+// ClientService reads and authenticates clients; it changes nothing.
 type ClientServiceClient interface {
-	// AuthenticateClient checks the credentials of a token request (RFC 6749 §2.3, §3.2.1). INVALID_CLIENT for an unknown or
-	// disabled client, a wrong or missing secret, or a secret sent by a public client: one response for all. RATE_LIMITED instead
-	// when the source or the client has failed too often; right credentials are accepted all the same.
+	// AuthenticateClient checks the credentials of a token request (RFC 6749 §2.3, §3.2.1).
+	// INVALID_CLIENT for an unknown or disabled client, a wrong or missing secret, or a secret sent
+	// by a public client: the response is the same for all. RATE_LIMITED instead when the source
+	// address or the client had too many failures; correct credentials are still accepted.
 	AuthenticateClient(ctx context.Context, in *AuthenticateClientRequest, opts ...grpc.CallOption) (*AuthenticateClientResponse, error)
-	// BatchGetClients reads the public facts of several clients; unknown ones are left out.
+	// BatchGetClients reads the public data of several clients; unknown ones are left out.
 	BatchGetClients(ctx context.Context, in *BatchGetClientsRequest, opts ...grpc.CallOption) (*BatchGetClientsResponse, error)
 }
 
@@ -69,13 +70,14 @@ func (c *clientServiceClient) BatchGetClients(ctx context.Context, in *BatchGetC
 // All implementations must embed UnimplementedClientServiceServer
 // for forward compatibility.
 //
-// ClientService reads and authenticates apps; it changes none.
+// ClientService reads and authenticates clients; it changes nothing.
 type ClientServiceServer interface {
-	// AuthenticateClient checks the credentials of a token request (RFC 6749 §2.3, §3.2.1). INVALID_CLIENT for an unknown or
-	// disabled client, a wrong or missing secret, or a secret sent by a public client: one response for all. RATE_LIMITED instead
-	// when the source or the client has failed too often; right credentials are accepted all the same.
+	// AuthenticateClient checks the credentials of a token request (RFC 6749 §2.3, §3.2.1).
+	// INVALID_CLIENT for an unknown or disabled client, a wrong or missing secret, or a secret sent
+	// by a public client: the response is the same for all. RATE_LIMITED instead when the source
+	// address or the client had too many failures; correct credentials are still accepted.
 	AuthenticateClient(context.Context, *AuthenticateClientRequest) (*AuthenticateClientResponse, error)
-	// BatchGetClients reads the public facts of several clients; unknown ones are left out.
+	// BatchGetClients reads the public data of several clients; unknown ones are left out.
 	BatchGetClients(context.Context, *BatchGetClientsRequest) (*BatchGetClientsResponse, error)
 	mustEmbedUnimplementedClientServiceServer()
 }

@@ -68,10 +68,11 @@ func (x *ResolveCodeRequest) GetCode() string {
 	return ""
 }
 
-// ResolveCodeResponse is the value of a code: the request, and the user who approved it.
+// ResolveCodeResponse is the data that a code stands for: the authorization request, and the user
+// who approved it.
 type ResolveCodeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app that the code was issued to.
+	// The client that the code was issued to.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// The redirect URI of the authorization request, byte for byte.
 	RedirectUri string `protobuf:"bytes,2,opt,name=redirect_uri,json=redirectUri,proto3" json:"redirect_uri,omitempty"`
@@ -83,9 +84,9 @@ type ResolveCodeResponse struct {
 	DisplayName string `protobuf:"bytes,5,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// The chosen workspace, `ws_…`.
 	WorkspaceId string `protobuf:"bytes,6,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	// The approved scopes, in the order they were asked.
+	// The approved scopes, in the order of the request.
 	Scopes []string `protobuf:"bytes,7,rep,name=scopes,proto3" json:"scopes,omitempty"`
-	// The pair's epoch that the consent screen showed; issuing requires it unchanged.
+	// The epoch of the user-client when the consent page was shown; issuing requires it unchanged.
 	Epoch         int64 `protobuf:"varint,8,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -26,10 +26,11 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// CodeService resolves authorization codes for token. Reading is idempotent: that a code works once is decided in token's
-// database, not here.
+// CodeService resolves authorization codes for the token service. Reading is idempotent: the token
+// service's database enforces single use, not this service.
 type CodeServiceClient interface {
-	// ResolveCode reads the value of a code. INVALID_CODE when it is unknown or older than its lifetime.
+	// ResolveCode returns the data that a code stands for. INVALID_CODE when the code is unknown or
+	// expired.
 	ResolveCode(ctx context.Context, in *ResolveCodeRequest, opts ...grpc.CallOption) (*ResolveCodeResponse, error)
 }
 
@@ -55,10 +56,11 @@ func (c *codeServiceClient) ResolveCode(ctx context.Context, in *ResolveCodeRequ
 // All implementations must embed UnimplementedCodeServiceServer
 // for forward compatibility.
 //
-// CodeService resolves authorization codes for token. Reading is idempotent: that a code works once is decided in token's
-// database, not here.
+// CodeService resolves authorization codes for the token service. Reading is idempotent: the token
+// service's database enforces single use, not this service.
 type CodeServiceServer interface {
-	// ResolveCode reads the value of a code. INVALID_CODE when it is unknown or older than its lifetime.
+	// ResolveCode returns the data that a code stands for. INVALID_CODE when the code is unknown or
+	// expired.
 	ResolveCode(context.Context, *ResolveCodeRequest) (*ResolveCodeResponse, error)
 	mustEmbedUnimplementedCodeServiceServer()
 }

@@ -28,23 +28,26 @@ type PendingAuthorization struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pending authorization.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// The app.
+	// The client.
 	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The app's name as registered: untrusted text.
+	// The client's name as registered: untrusted text.
 	ClientName string `protobuf:"bytes,3,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
-	// Where the answer will go: scheme and host (or the custom scheme) of the redirect URI, for the person to see.
+	// The destination of the authorization response, shown to the user: scheme and host (or the
+	// custom scheme) of the redirect URI.
 	RedirectOrigin string `protobuf:"bytes,4,opt,name=redirect_origin,json=redirectOrigin,proto3" json:"redirect_origin,omitempty"`
-	// The scopes asked for, in the order they were asked.
+	// The requested scopes, in the order of the request.
 	Scopes []string `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
-	// The user whom the consent screen was shown to; empty before the first BindPrompt.
+	// The user to whom the consent page was shown; empty before the first BindPrompt.
 	UserId string `protobuf:"bytes,6,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The epoch of the pair (user, app) that the consent screen showed; meaningful when user_id is set.
+	// The epoch of the user-client when the consent page was shown; meaningful when user_id is set.
 	Epoch int64 `protobuf:"varint,7,opt,name=epoch,proto3" json:"epoch,omitempty"`
-	// Whether the session of the request does not suffice: the client asked for a new sign-in or for a choice of account.
+	// Whether the session of the request does not suffice, because the client requested a new sign-in
+	// or a choice of account.
 	SignInRequired bool `protobuf:"varint,8,opt,name=sign_in_required,json=signInRequired,proto3" json:"sign_in_required,omitempty"`
-	// What was decided; absent while the authorization waits. Only where the request asked for it.
+	// The decision; absent while the authorization is pending, and unless include_decided is set.
 	Outcome *Outcome `protobuf:"bytes,9,opt,name=outcome,proto3" json:"outcome,omitempty"`
-	// Whether CompleteAuthorization takes the epoch of the consent page, so that no BindPrompt is needed. Release 0.1 never sets it.
+	// Whether CompleteAuthorization accepts the epoch of the consent page, so that no BindPrompt is
+	// needed. Release 0.1 never sets it.
 	EpochInDecision bool `protobuf:"varint,10,opt,name=epoch_in_decision,json=epochInDecision,proto3" json:"epoch_in_decision,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -150,18 +153,18 @@ func (x *PendingAuthorization) GetEpochInDecision() bool {
 	return false
 }
 
-// Outcome is a decision that was made.
+// Outcome is the decision about an authorization.
 type Outcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether the user approved; otherwise the request was denied.
 	Approved bool `protobuf:"varint,1,opt,name=approved,proto3" json:"approved,omitempty"`
-	// The user who decided, `usr_…`; empty when the request was cancelled before anybody signed in.
+	// The user who decided, `usr_…`; empty when the request was cancelled before a user signed in.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// The workspace of an approval, `ws_…`.
 	WorkspaceId string `protobuf:"bytes,3,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	// When.
+	// When it was decided.
 	DecideTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=decide_time,json=decideTime,proto3" json:"decide_time,omitempty"`
-	// SHA-256 of the code of an approval; empty once the code's lifetime is over.
+	// SHA-256 of the code of an approval; empty once the code has expired.
 	CodeHash      []byte `protobuf:"bytes,5,opt,name=code_hash,json=codeHash,proto3" json:"code_hash,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -241,7 +244,8 @@ type GetAuthorizationRequest struct {
 	BrowserToken string `protobuf:"bytes,2,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
 	// The session cookie's value, for sign_in_required.
 	SessionToken string `protobuf:"bytes,3,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
-	// Whether an authorization that was decided is wanted too, with its outcome; otherwise it is AUTHORIZATION_NOT_FOUND.
+	// Whether to return a decided authorization too, with its outcome; otherwise that is
+	// AUTHORIZATION_NOT_FOUND.
 	IncludeDecided bool `protobuf:"varint,4,opt,name=include_decided,json=includeDecided,proto3" json:"include_decided,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -305,10 +309,10 @@ func (x *GetAuthorizationRequest) GetIncludeDecided() bool {
 	return false
 }
 
-// GetAuthorizationResponse holds it.
+// GetAuthorizationResponse holds the authorization.
 type GetAuthorizationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What is asked for.
+	// The authorization request.
 	Authorization *PendingAuthorization `protobuf:"bytes,1,opt,name=authorization,proto3" json:"authorization,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -351,7 +355,7 @@ func (x *GetAuthorizationResponse) GetAuthorization() *PendingAuthorization {
 	return nil
 }
 
-// BindPromptRequest ties the consent screen to who sees it.
+// BindPromptRequest binds the consent page to the user who sees it.
 type BindPromptRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pending authorization.
@@ -360,7 +364,7 @@ type BindPromptRequest struct {
 	BrowserToken string `protobuf:"bytes,2,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
 	// The user, `usr_…`.
 	UserId string `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The pair's epoch that token reported for this screen.
+	// The epoch of the user-client that the token service returned for this page.
 	Epoch         int64 `protobuf:"varint,4,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -477,19 +481,20 @@ type CompleteAuthorizationRequest struct {
 	//	*CompleteAuthorizationRequest_Approval
 	//	*CompleteAuthorizationRequest_Denial
 	Decision isCompleteAuthorizationRequest_Decision `protobuf_oneof:"decision"`
-	// Asks for a fresh code in place of the one before, which then redeems no more: the browser may have brought that one to
-	// the client already. Means nothing for an authorization that waits, and for a denial.
+	// Requests a new code in place of the previous one, which is then invalid: the browser may have
+	// delivered that one to the client already. Ignored for a pending authorization and for a denial.
 	RenewCode bool `protobuf:"varint,6,opt,name=renew_code,json=renewCode,proto3" json:"renew_code,omitempty"`
-	// Says that the client has redeemed the code: a fresh one is returned beside it, and only within seconds of the decision,
-	// which is a second click that interrupted the browser's way to the client. Later it fails as another decision does.
+	// Says that the client has redeemed the code. A second code is then returned only within seconds
+	// of the decision, when a second click interrupted the browser's redirect to the client. Later
+	// the call fails as a different decision does.
 	CodeRedeemed bool `protobuf:"varint,7,opt,name=code_redeemed,json=codeRedeemed,proto3" json:"code_redeemed,omitempty"`
-	// The session cookie's value: a client may have asked for a new sign-in.
+	// The session cookie's value, for a client that requested a new sign-in.
 	SessionToken string `protobuf:"bytes,8,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
-	// The epoch of the user-client that the consent page showed, which the code carries. Absent: that of BindPrompt, which must have
-	// named this user.
+	// The epoch of the user-client when the consent page was shown, which the code carries. If
+	// absent, that of BindPrompt, which must have named this user.
 	Epoch *int64 `protobuf:"varint,9,opt,name=epoch,proto3,oneof" json:"epoch,omitempty"`
-	// Whether an approval that was made before is returned as its outcome, without a location: the caller checks the code before it
-	// asks again, without this.
+	// Whether to return an earlier approval as its outcome, without a location: the caller checks the
+	// code before it calls again without this field.
 	ReportRepeat  bool `protobuf:"varint,10,opt,name=report_repeat,json=reportRepeat,proto3" json:"report_repeat,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -616,7 +621,7 @@ type CompleteAuthorizationRequest_Approval struct {
 }
 
 type CompleteAuthorizationRequest_Denial struct {
-	// The user denied: the app gets access_denied (RFC 6749 §4.1.2.1).
+	// The user denied: the client gets access_denied (RFC 6749 §4.1.2.1).
 	Denial *Denial `protobuf:"bytes,5,opt,name=denial,proto3,oneof"`
 }
 
@@ -624,12 +629,12 @@ func (*CompleteAuthorizationRequest_Approval) isCompleteAuthorizationRequest_Dec
 
 func (*CompleteAuthorizationRequest_Denial) isCompleteAuthorizationRequest_Decision() {}
 
-// Approval is what the user agreed to.
+// Approval is the user's approval.
 type Approval struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The chosen workspace, `ws_…`.
 	WorkspaceId string `protobuf:"bytes,1,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	// The user's display name at this moment, for introspection.
+	// The user's display name at the time of the decision, for introspection.
 	DisplayName   string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -716,12 +721,13 @@ func (*Denial) Descriptor() ([]byte, []int) {
 	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{8}
 }
 
-// CompleteAuthorizationResponse leads back to the app.
+// CompleteAuthorizationResponse is the redirect to the client.
 type CompleteAuthorizationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The redirect URI with `code` or `error`, `state` and `iss`. Empty for a repeated approval that report_repeat asked about.
+	// The redirect URI with `code` or `error`, `state` and `iss`. Empty for a repeated approval where
+	// report_repeat is set.
 	Location string `protobuf:"bytes,1,opt,name=location,proto3" json:"location,omitempty"`
-	// What was asked for and decided. Release 0.1 never sends it.
+	// The authorization request and the decision. Release 0.1 never sends it.
 	Authorization *PendingAuthorization `protobuf:"bytes,2,opt,name=authorization,proto3" json:"authorization,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

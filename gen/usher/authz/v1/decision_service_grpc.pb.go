@@ -28,18 +28,21 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// DecisionService is the consent service's side of a pending authorization. Every RPC answers
-// AUTHORIZATION_NOT_FOUND when the authorization is unknown, expired, closed, or another browser's.
+// DecisionService is the interface of the consent service to a pending authorization. Every RPC
+// returns AUTHORIZATION_NOT_FOUND when the authorization is unknown, expired, closed, or was
+// started in another browser.
 type DecisionServiceClient interface {
-	// GetAuthorization reads what is asked for.
+	// GetAuthorization reads a pending authorization.
 	GetAuthorization(ctx context.Context, in *GetAuthorizationRequest, opts ...grpc.CallOption) (*GetAuthorizationResponse, error)
-	// BindPrompt records the user who sees the consent page and the epoch that it shows, for a decision that names no epoch: only
-	// release 0.1 calls it. Another user later takes the place of the first as long as the request is undecided; the same user at
-	// another epoch is AUTHORIZATION_STALE.
+	// BindPrompt records the user who sees the consent page and the epoch of the page, for a decision
+	// without an epoch: only release 0.1 calls it. A later call for another user replaces the first
+	// as long as the request is undecided; a call for the same user at another epoch returns
+	// AUTHORIZATION_STALE.
 	BindPrompt(ctx context.Context, in *BindPromptRequest, opts ...grpc.CallOption) (*BindPromptResponse, error)
-	// CompleteAuthorization closes the authorization with a code or with access_denied. It is decided once: as long as the
-	// code lives, the same decision of the same user returns the same location, and any other is AUTHORIZATION_NOT_FOUND.
-	// SESSION_REQUIRED where the client asked for a new sign-in and the session is not one.
+	// CompleteAuthorization closes the authorization with a code or with access_denied. It is decided
+	// once: until the code expires, the same decision of the same user returns the same location, and
+	// any other returns AUTHORIZATION_NOT_FOUND. SESSION_REQUIRED where the client requested a new
+	// sign-in and the session is older.
 	CompleteAuthorization(ctx context.Context, in *CompleteAuthorizationRequest, opts ...grpc.CallOption) (*CompleteAuthorizationResponse, error)
 }
 
@@ -85,18 +88,21 @@ func (c *decisionServiceClient) CompleteAuthorization(ctx context.Context, in *C
 // All implementations must embed UnimplementedDecisionServiceServer
 // for forward compatibility.
 //
-// DecisionService is the consent service's side of a pending authorization. Every RPC answers
-// AUTHORIZATION_NOT_FOUND when the authorization is unknown, expired, closed, or another browser's.
+// DecisionService is the interface of the consent service to a pending authorization. Every RPC
+// returns AUTHORIZATION_NOT_FOUND when the authorization is unknown, expired, closed, or was
+// started in another browser.
 type DecisionServiceServer interface {
-	// GetAuthorization reads what is asked for.
+	// GetAuthorization reads a pending authorization.
 	GetAuthorization(context.Context, *GetAuthorizationRequest) (*GetAuthorizationResponse, error)
-	// BindPrompt records the user who sees the consent page and the epoch that it shows, for a decision that names no epoch: only
-	// release 0.1 calls it. Another user later takes the place of the first as long as the request is undecided; the same user at
-	// another epoch is AUTHORIZATION_STALE.
+	// BindPrompt records the user who sees the consent page and the epoch of the page, for a decision
+	// without an epoch: only release 0.1 calls it. A later call for another user replaces the first
+	// as long as the request is undecided; a call for the same user at another epoch returns
+	// AUTHORIZATION_STALE.
 	BindPrompt(context.Context, *BindPromptRequest) (*BindPromptResponse, error)
-	// CompleteAuthorization closes the authorization with a code or with access_denied. It is decided once: as long as the
-	// code lives, the same decision of the same user returns the same location, and any other is AUTHORIZATION_NOT_FOUND.
-	// SESSION_REQUIRED where the client asked for a new sign-in and the session is not one.
+	// CompleteAuthorization closes the authorization with a code or with access_denied. It is decided
+	// once: until the code expires, the same decision of the same user returns the same location, and
+	// any other returns AUTHORIZATION_NOT_FOUND. SESSION_REQUIRED where the client requested a new
+	// sign-in and the session is older.
 	CompleteAuthorization(context.Context, *CompleteAuthorizationRequest) (*CompleteAuthorizationResponse, error)
 	mustEmbedUnimplementedDecisionServiceServer()
 }

@@ -23,7 +23,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Step is what the browser does next in an authorization. State alone decides it: steps never call each other.
+// Step is the next step for the browser in an authorization. It depends only on the stored state:
+// steps never call each other.
 type Step struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Exactly one is set.
@@ -35,7 +36,7 @@ type Step struct {
 	//	*Step_SignIn
 	//	*Step_Consent
 	Next isStep_Next `protobuf_oneof:"next"`
-	// Set where the step is the end of a refused request: an error page, or a redirect with an error.
+	// Set where the request was refused: an error page, or a redirect with an error.
 	Refusal       *Refusal `protobuf:"bytes,9,opt,name=refusal,proto3" json:"refusal,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -131,17 +132,17 @@ type Step_ErrorPage struct {
 }
 
 type Step_Redirect struct {
-	// Redirect to the app with a code or an error.
+	// Redirect to the client with a code or an error.
 	Redirect *Redirect `protobuf:"bytes,2,opt,name=redirect,proto3,oneof"`
 }
 
 type Step_SignIn struct {
-	// Ask the person to sign in, then resume.
+	// Show the sign-in page, then resume.
 	SignIn *SignIn `protobuf:"bytes,3,opt,name=sign_in,json=signIn,proto3,oneof"`
 }
 
 type Step_Consent struct {
-	// Show the consent screen.
+	// Show the consent page.
 	Consent *Consent `protobuf:"bytes,4,opt,name=consent,proto3,oneof"`
 }
 
@@ -153,7 +154,7 @@ func (*Step_SignIn) isStep_Next() {}
 
 func (*Step_Consent) isStep_Next() {}
 
-// Refusal is why an authorization request was refused. It is for the log and never for the browser.
+// Refusal is why an authorization request was refused. It is logged and never sent to the browser.
 type Refusal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The cause.
@@ -208,12 +209,12 @@ func (x *Refusal) GetClientId() string {
 	return ""
 }
 
-// ErrorPage is shown when the app or its redirect URI cannot be trusted.
+// ErrorPage is shown when the client or its redirect URI cannot be trusted.
 type ErrorPage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What is wrong and what the app's author can do about it; fixed text, never taken from the request.
+	// The error and how the client's author can fix it; fixed text, never taken from the request.
 	Message string `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
-	// The client's name as registered, where it is known which one asked: untrusted text.
+	// The client's name as registered, where the client is known: untrusted text.
 	ClientName    string `protobuf:"bytes,2,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -263,7 +264,7 @@ func (x *ErrorPage) GetClientName() string {
 	return ""
 }
 
-// Redirect leads back to the app.
+// Redirect is a redirect to the client.
 type Redirect struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The registered redirect URI with the response parameters, `state` and `iss` (RFC 9207) added.
@@ -309,7 +310,7 @@ func (x *Redirect) GetLocation() string {
 	return ""
 }
 
-// SignIn asks for the sign-in page.
+// SignIn shows the sign-in page.
 type SignIn struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pending authorization.
@@ -355,7 +356,7 @@ func (x *SignIn) GetRequestId() string {
 	return ""
 }
 
-// Consent asks for the consent screen.
+// Consent shows the consent page.
 type Consent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pending authorization.

@@ -23,14 +23,14 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// ConnectedApp is one app that a user let in.
+// ConnectedApp is one client that a user granted access to.
 type ConnectedApp struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app.
+	// The client.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The app's name as registered: untrusted text.
+	// The client's name as registered: untrusted text.
 	ClientName string `protobuf:"bytes,2,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
-	// What was approved, a row a workspace.
+	// The approved access, one entry per workspace.
 	Workspaces []*ConnectedWorkspace `protobuf:"bytes,3,rep,name=workspaces,proto3" json:"workspaces,omitempty"`
 	// When it was last approved.
 	ApproveTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=approve_time,json=approveTime,proto3" json:"approve_time,omitempty"`
@@ -105,7 +105,7 @@ func (x *ConnectedApp) GetLastUseTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// ConnectedWorkspace is what an app may do in one workspace.
+// ConnectedWorkspace is the access of a client in one workspace.
 type ConnectedWorkspace struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The workspace, `ws_…`.
@@ -169,7 +169,7 @@ func (x *ConnectedWorkspace) GetScopes() []string {
 	return nil
 }
 
-// ListConnectedAppsRequest names the user by session.
+// ListConnectedAppsRequest identifies the user by their session.
 type ListConnectedAppsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The session cookie's value.
@@ -215,7 +215,7 @@ func (x *ListConnectedAppsRequest) GetSessionToken() string {
 	return ""
 }
 
-// ListConnectedAppsResponse is the user's apps.
+// ListConnectedAppsResponse is the list of connected clients.
 type ListConnectedAppsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Ordered by name.
@@ -261,12 +261,12 @@ func (x *ListConnectedAppsResponse) GetApps() []*ConnectedApp {
 	return nil
 }
 
-// DisconnectAppRequest names an app of the session's user.
+// DisconnectAppRequest names a connected client of the session's user.
 type DisconnectAppRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The session cookie's value.
 	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
-	// The app.
+	// The client.
 	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

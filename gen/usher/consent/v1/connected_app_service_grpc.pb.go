@@ -27,13 +27,15 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// ConnectedAppService shows a person the apps they let in and takes one out (docs/wire-contract.md §7). Both RPCs
-// answer SESSION_REQUIRED when the browser is not signed in.
+// ConnectedAppService lists the clients that a user granted access to, and disconnects one
+// (docs/wire-contract.md §7). Both RPCs return SESSION_REQUIRED when the browser has no session.
 type ConnectedAppServiceClient interface {
-	// ListConnectedApps lists the apps that the session's user approved and has not disconnected since.
+	// ListConnectedApps lists the clients that the session's user approved and has not disconnected
+	// since.
 	ListConnectedApps(ctx context.Context, in *ListConnectedAppsRequest, opts ...grpc.CallOption) (*ListConnectedAppsResponse, error)
-	// DisconnectApp ends everything between the session's user and the app, in all workspaces. NOT_FOUND when the
-	// app is not connected. When it returns, no token of the app for the user is active anywhere.
+	// DisconnectApp revokes all tokens and pending codes of the session's user with the client, in
+	// all workspaces. NOT_FOUND when the client is not connected. When it returns, no token of the
+	// client for the user is active anywhere.
 	DisconnectApp(ctx context.Context, in *DisconnectAppRequest, opts ...grpc.CallOption) (*DisconnectAppResponse, error)
 }
 
@@ -69,13 +71,15 @@ func (c *connectedAppServiceClient) DisconnectApp(ctx context.Context, in *Disco
 // All implementations must embed UnimplementedConnectedAppServiceServer
 // for forward compatibility.
 //
-// ConnectedAppService shows a person the apps they let in and takes one out (docs/wire-contract.md §7). Both RPCs
-// answer SESSION_REQUIRED when the browser is not signed in.
+// ConnectedAppService lists the clients that a user granted access to, and disconnects one
+// (docs/wire-contract.md §7). Both RPCs return SESSION_REQUIRED when the browser has no session.
 type ConnectedAppServiceServer interface {
-	// ListConnectedApps lists the apps that the session's user approved and has not disconnected since.
+	// ListConnectedApps lists the clients that the session's user approved and has not disconnected
+	// since.
 	ListConnectedApps(context.Context, *ListConnectedAppsRequest) (*ListConnectedAppsResponse, error)
-	// DisconnectApp ends everything between the session's user and the app, in all workspaces. NOT_FOUND when the
-	// app is not connected. When it returns, no token of the app for the user is active anywhere.
+	// DisconnectApp revokes all tokens and pending codes of the session's user with the client, in
+	// all workspaces. NOT_FOUND when the client is not connected. When it returns, no token of the
+	// client for the user is active anywhere.
 	DisconnectApp(context.Context, *DisconnectAppRequest) (*DisconnectAppResponse, error)
 	mustEmbedUnimplementedConnectedAppServiceServer()
 }

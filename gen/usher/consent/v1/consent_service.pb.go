@@ -23,15 +23,15 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Decision is the user's answer.
+// Decision is the user's decision.
 type Decision int32
 
 const (
-	// Refused as INVALID_REQUEST.
+	// Never valid: INVALID_REQUEST.
 	Decision_DECISION_UNSPECIFIED Decision = 0
-	// The app gets a code.
+	// The client gets a code.
 	Decision_DECISION_APPROVE Decision = 1
-	// The app gets access_denied.
+	// The client gets access_denied.
 	Decision_DECISION_DENY Decision = 2
 )
 
@@ -84,9 +84,12 @@ type GetPromptRequest struct {
 	// The session cookie's value.
 	SessionToken string `protobuf:"bytes,2,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
 	// The browser cookie's value.
-	BrowserToken  string `protobuf:"bytes,3,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	BrowserToken string `protobuf:"bytes,3,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
+	// Whether the decision will carry the page. Release 0.1 never sets it: authz then binds the page
+	// to the user.
+	PageInDecision bool `protobuf:"varint,4,opt,name=page_in_decision,json=pageInDecision,proto3" json:"page_in_decision,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *GetPromptRequest) Reset() {
@@ -140,22 +143,30 @@ func (x *GetPromptRequest) GetBrowserToken() string {
 	return ""
 }
 
-// GetPromptResponse is what the consent screen shows.
+func (x *GetPromptRequest) GetPageInDecision() bool {
+	if x != nil {
+		return x.PageInDecision
+	}
+	return false
+}
+
+// GetPromptResponse is the content of the consent page.
 type GetPromptResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app's name as registered: untrusted text.
+	// The client's name as registered: untrusted text.
 	ClientName string `protobuf:"bytes,1,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
-	// Where the answer will go, for the person to see.
+	// The destination of the authorization response, shown to the user.
 	RedirectOrigin string `protobuf:"bytes,2,opt,name=redirect_origin,json=redirectOrigin,proto3" json:"redirect_origin,omitempty"`
-	// Exactly the scopes asked for, in the order they were asked.
+	// The requested scopes, in the order of the request.
 	Scopes []*PromptScope `protobuf:"bytes,3,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// The workspaces to choose from, by name.
 	Workspaces []*PromptWorkspace `protobuf:"bytes,4,rep,name=workspaces,proto3" json:"workspaces,omitempty"`
-	// The signed-in person's display name.
+	// The signed-in user's display name.
 	DisplayName string `protobuf:"bytes,5,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// The signed-in person's e-mail address.
+	// The signed-in user's e-mail address.
 	EmailAddress string `protobuf:"bytes,6,opt,name=email_address,json=emailAddress,proto3" json:"email_address,omitempty"`
-	// What the decision on this page names. Absent from release 0.1, and where authz of that release bound the page itself.
+	// The identity of this page, which the decision sends back. Absent from release 0.1, and where
+	// authz of that release bound the page itself.
 	Page          *Page `protobuf:"bytes,7,opt,name=page,proto3" json:"page,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -240,12 +251,12 @@ func (x *GetPromptResponse) GetPage() *Page {
 	return nil
 }
 
-// Page identifies what a consent page showed.
+// Page identifies the state that a consent page showed.
 type Page struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The client.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The epoch of the user-client: how often its access was ended before.
+	// The epoch of the user-client, which rises with each revocation of its access.
 	Epoch         int64 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -295,7 +306,7 @@ func (x *Page) GetEpoch() int64 {
 	return 0
 }
 
-// PromptScope is one permission.
+// PromptScope is one requested scope.
 type PromptScope struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The scope, for example `videos:read`.
@@ -350,7 +361,7 @@ func (x *PromptScope) GetDescription() string {
 	return ""
 }
 
-// PromptWorkspace is one choice.
+// PromptWorkspace is one workspace to choose.
 type PromptWorkspace struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The workspace, `ws_…`.
@@ -432,14 +443,17 @@ type DecideRequest struct {
 	SessionToken string `protobuf:"bytes,2,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
 	// The browser cookie's value.
 	BrowserToken string `protobuf:"bytes,3,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
-	// The user's answer.
+	// The user's decision.
 	Decision Decision `protobuf:"varint,4,opt,name=decision,proto3,enum=usher.consent.v1.Decision" json:"decision,omitempty"`
 	// The chosen workspace; needed to approve.
 	WorkspaceId string `protobuf:"bytes,5,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	// Whether the browser followed the answer to an earlier post of the same decision, so that the client may have the code.
+	// Whether the browser followed the redirect of an earlier POST of the same decision, so that the
+	// client may have the code.
 	AnsweredBefore bool `protobuf:"varint,6,opt,name=answered_before,json=answeredBefore,proto3" json:"answered_before,omitempty"`
-	// That of GetPromptResponse. Absent in the form of an outcome, and from release 0.1.
-	Page          *Page `protobuf:"bytes,7,opt,name=page,proto3" json:"page,omitempty"`
+	// The page of GetPromptResponse. Absent in the form of an outcome page, and from release 0.1.
+	Page *Page `protobuf:"bytes,7,opt,name=page,proto3" json:"page,omitempty"`
+	// Whether the earlier POST was of the same page: a second click, not a second tab.
+	SameForm      bool `protobuf:"varint,8,opt,name=same_form,json=sameForm,proto3" json:"same_form,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -523,7 +537,14 @@ func (x *DecideRequest) GetPage() *Page {
 	return nil
 }
 
-// DecideResponse leads back to the app.
+func (x *DecideRequest) GetSameForm() bool {
+	if x != nil {
+		return x.SameForm
+	}
+	return false
+}
+
+// DecideResponse is the redirect to the client.
 type DecideResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The redirect URI with `code` or `error`, `state` and `iss`.
@@ -633,22 +654,22 @@ func (x *GetOutcomeRequest) GetBrowserToken() string {
 	return ""
 }
 
-// GetOutcomeResponse is what was decided.
+// GetOutcomeResponse is the decision.
 type GetOutcomeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The client's name as registered: untrusted text.
 	ClientName string `protobuf:"bytes,1,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
-	// Where the answer went, for the person to see.
+	// The destination of the authorization response, shown to the user.
 	RedirectOrigin string `protobuf:"bytes,2,opt,name=redirect_origin,json=redirectOrigin,proto3" json:"redirect_origin,omitempty"`
 	// DECISION_APPROVE or DECISION_DENY.
 	Decision Decision `protobuf:"varint,3,opt,name=decision,proto3,enum=usher.consent.v1.Decision" json:"decision,omitempty"`
-	// The workspace of an approval; its name is empty when the user does not belong to it any more.
+	// The workspace of an approval; its name is empty when the user is no longer a member of it.
 	Workspace *PromptWorkspace `protobuf:"bytes,4,opt,name=workspace,proto3" json:"workspace,omitempty"`
-	// When.
+	// When it was decided.
 	DecideTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=decide_time,json=decideTime,proto3" json:"decide_time,omitempty"`
 	// Whether the client redeemed the code.
 	CodeRedeemed bool `protobuf:"varint,6,opt,name=code_redeemed,json=codeRedeemed,proto3" json:"code_redeemed,omitempty"`
-	// Whether the same decision can be sent again and leads back to the client.
+	// Whether the same decision can be sent again and redirects to the client.
 	Repeatable    bool `protobuf:"varint,7,opt,name=repeatable,proto3" json:"repeatable,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -737,12 +758,13 @@ var File_usher_consent_v1_consent_service_proto protoreflect.FileDescriptor
 
 const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\n" +
-	"&usher/consent/v1/consent_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\x87\x01\n" +
+	"&usher/consent/v1/consent_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\xb1\x01\n" +
 	"\x10GetPromptRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
-	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"\xcb\x02\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12(\n" +
+	"\x10page_in_decision\x18\x04 \x01(\bR\x0epageInDecision\"\xcb\x02\n" +
 	"\x11GetPromptResponse\x12\x1f\n" +
 	"\vclient_name\x18\x01 \x01(\tR\n" +
 	"clientName\x12'\n" +
@@ -764,7 +786,7 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
 	"\x04plan\x18\x03 \x01(\tR\x04plan\x12\x12\n" +
-	"\x04role\x18\x04 \x01(\tR\x04role\"\xb4\x02\n" +
+	"\x04role\x18\x04 \x01(\tR\x04role\"\xd1\x02\n" +
 	"\rDecideRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
@@ -773,7 +795,8 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\bdecision\x18\x04 \x01(\x0e2\x1a.usher.consent.v1.DecisionR\bdecision\x12!\n" +
 	"\fworkspace_id\x18\x05 \x01(\tR\vworkspaceId\x12'\n" +
 	"\x0fanswered_before\x18\x06 \x01(\bR\x0eansweredBefore\x12*\n" +
-	"\x04page\x18\a \x01(\v2\x16.usher.consent.v1.PageR\x04page\"2\n" +
+	"\x04page\x18\a \x01(\v2\x16.usher.consent.v1.PageR\x04page\x12\x1b\n" +
+	"\tsame_form\x18\b \x01(\bR\bsameForm\"2\n" +
 	"\x0eDecideResponse\x12 \n" +
 	"\blocation\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\blocation\"\x88\x01\n" +
 	"\x11GetOutcomeRequest\x12\x1d\n" +

@@ -28,17 +28,20 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// ConsentService shows what an app asks for and takes the user's decision. Every RPC returns SESSION_REQUIRED when
-// the browser is not signed in or the client asked for a new sign-in, and AUTHORIZATION_NOT_FOUND when the request is
-// unknown, expired, decided otherwise, another browser's, or another user's.
+// ConsentService returns the content of the consent page and records the user's decision. Every RPC
+// returns SESSION_REQUIRED when the browser has no session or the client requested a new sign-in,
+// and AUTHORIZATION_NOT_FOUND when the request is unknown, expired, decided differently, or belongs
+// to another browser or user.
 type ConsentServiceClient interface {
-	// GetPrompt gathers the consent page and the epoch that it shows.
+	// GetPrompt returns the content of the consent page and the epoch that the decision must carry.
 	GetPrompt(ctx context.Context, in *GetPromptRequest, opts ...grpc.CallOption) (*GetPromptResponse, error)
-	// Decide records the decision and leads back to the app. Approving needs a workspace that the user belongs
-	// to at this moment (WORKSPACE_FORBIDDEN). A request is decided once: the same decision again leads to the same place as
-	// long as its code lives and was not redeemed, and every other decision is AUTHORIZATION_NOT_FOUND.
+	// Decide records the decision and returns the redirect to the client. An approval needs a
+	// workspace that the user is a member of (else WORKSPACE_FORBIDDEN). A request is decided once:
+	// the same decision returns the same location again until its code expires or is redeemed, and
+	// every other decision returns AUTHORIZATION_NOT_FOUND.
 	Decide(ctx context.Context, in *DecideRequest, opts ...grpc.CallOption) (*DecideResponse, error)
-	// GetOutcome reads what the user decided about a request. AUTHORIZATION_NOT_FOUND while nothing is decided.
+	// GetOutcome reads the user's decision about a request. AUTHORIZATION_NOT_FOUND while it is
+	// undecided.
 	GetOutcome(ctx context.Context, in *GetOutcomeRequest, opts ...grpc.CallOption) (*GetOutcomeResponse, error)
 }
 
@@ -84,17 +87,20 @@ func (c *consentServiceClient) GetOutcome(ctx context.Context, in *GetOutcomeReq
 // All implementations must embed UnimplementedConsentServiceServer
 // for forward compatibility.
 //
-// ConsentService shows what an app asks for and takes the user's decision. Every RPC returns SESSION_REQUIRED when
-// the browser is not signed in or the client asked for a new sign-in, and AUTHORIZATION_NOT_FOUND when the request is
-// unknown, expired, decided otherwise, another browser's, or another user's.
+// ConsentService returns the content of the consent page and records the user's decision. Every RPC
+// returns SESSION_REQUIRED when the browser has no session or the client requested a new sign-in,
+// and AUTHORIZATION_NOT_FOUND when the request is unknown, expired, decided differently, or belongs
+// to another browser or user.
 type ConsentServiceServer interface {
-	// GetPrompt gathers the consent page and the epoch that it shows.
+	// GetPrompt returns the content of the consent page and the epoch that the decision must carry.
 	GetPrompt(context.Context, *GetPromptRequest) (*GetPromptResponse, error)
-	// Decide records the decision and leads back to the app. Approving needs a workspace that the user belongs
-	// to at this moment (WORKSPACE_FORBIDDEN). A request is decided once: the same decision again leads to the same place as
-	// long as its code lives and was not redeemed, and every other decision is AUTHORIZATION_NOT_FOUND.
+	// Decide records the decision and returns the redirect to the client. An approval needs a
+	// workspace that the user is a member of (else WORKSPACE_FORBIDDEN). A request is decided once:
+	// the same decision returns the same location again until its code expires or is redeemed, and
+	// every other decision returns AUTHORIZATION_NOT_FOUND.
 	Decide(context.Context, *DecideRequest) (*DecideResponse, error)
-	// GetOutcome reads what the user decided about a request. AUTHORIZATION_NOT_FOUND while nothing is decided.
+	// GetOutcome reads the user's decision about a request. AUTHORIZATION_NOT_FOUND while it is
+	// undecided.
 	GetOutcome(context.Context, *GetOutcomeRequest) (*GetOutcomeResponse, error)
 	mustEmbedUnimplementedConsentServiceServer()
 }

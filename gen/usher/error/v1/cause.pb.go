@@ -22,10 +22,12 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Cause is why a request was refused, as exactly as the place that refused it knows. It is for the client's author and for
-// operators: it travels between our services as `google.rpc.ErrorInfo.metadata["cause"]` (the value's name without the prefix),
-// stands in the log line of the refusal and counts in `usher_refusals_total`. It never stands in a public response, because it
-// says which of several guesses was right: causes that share a reason have one response.
+// Cause is why a request was refused, as exactly as the code that refused it knows. It is for the
+// client's author and for operators: it travels between our services as
+// `google.rpc.ErrorInfo.metadata["cause"]` (the value's name without the prefix), is logged with
+// the refusal, and is a label of the metric `usher_refusals_total`. No public response contains it,
+// because it would reveal which of several guesses was right: all causes with the same reason have
+// the same response.
 type Cause int32
 
 const (
@@ -51,7 +53,7 @@ const (
 	Cause_CAUSE_MEDIA_TYPE_UNSUPPORTED Cause = 9
 	// The path exists, but not with this HTTP method.
 	Cause_CAUSE_METHOD_NOT_ALLOWED Cause = 10
-	// There is no such endpoint, or what the request names does not exist.
+	// There is no such endpoint, or the resource that the request names does not exist.
 	Cause_CAUSE_NOT_FOUND Cause = 11
 	// There were too many requests or attempts.
 	Cause_CAUSE_RATE_LIMITED Cause = 12
@@ -89,11 +91,13 @@ const (
 	Cause_CAUSE_SECRET_EXPIRED Cause = 28
 	// The client is public and sent a secret.
 	Cause_CAUSE_SECRET_UNEXPECTED Cause = 29
-	// The client authentication cannot be read: no valid HTTP Basic, or an identifier or a secret that none can be.
+	// The client authentication cannot be read: no valid HTTP Basic, or an identifier or a secret of
+	// an impossible form.
 	Cause_CAUSE_AUTHENTICATION_MALFORMED Cause = 30
 	// The client authenticated in two ways at once (RFC 6749 §2.3).
 	Cause_CAUSE_AUTHENTICATION_TWICE Cause = 31
-	// Introspection was asked without a secret: by a public client, or without client authentication.
+	// Introspection was requested without a secret: by a public client, or without client
+	// authentication.
 	Cause_CAUSE_INTROSPECTION_WITHOUT_SECRET Cause = 32
 	// The string cannot be a code of this server.
 	Cause_CAUSE_CODE_MALFORMED Cause = 33
@@ -101,9 +105,11 @@ const (
 	Cause_CAUSE_CODE_UNKNOWN Cause = 34
 	// The code is past its lifetime.
 	Cause_CAUSE_CODE_EXPIRED Cause = 35
-	// The code was exchanged before, and this request does not repeat what it is bound to; nothing was revoked.
+	// The code was exchanged before, and this request does not match the client, redirect URI or
+	// verifier of the code; nothing was revoked.
 	Cause_CAUSE_CODE_USED Cause = 36
-	// The code was exchanged before by this client with the same proof: the tokens of the first exchange were revoked (RFC 6749 §4.1.2).
+	// The code was exchanged before by this client with the same proof: the tokens of the first
+	// exchange were revoked (RFC 6749 §4.1.2).
 	Cause_CAUSE_CODE_REPLAYED Cause = 37
 	// The code was issued to another client.
 	Cause_CAUSE_CODE_OTHER_CLIENT Cause = 38
@@ -119,17 +125,19 @@ const (
 	Cause_CAUSE_VERIFIER_WRONG Cause = 43
 	// A code_verifier was sent, and the authorization request had no code_challenge.
 	Cause_CAUSE_VERIFIER_UNEXPECTED Cause = 44
-	// The string is not a refresh token of this server: another kind of token, or cut.
+	// The string is not a refresh token of this server: it is another kind of token, or truncated.
 	Cause_CAUSE_REFRESH_MALFORMED Cause = 45
 	// No such refresh token is known: it was issued elsewhere, or it expired long ago.
 	Cause_CAUSE_REFRESH_UNKNOWN Cause = 46
-	// The refresh token was not used within its lifetime, or its family reached its end.
+	// The refresh token was not used within its lifetime, or its token family expired.
 	Cause_CAUSE_REFRESH_EXPIRED Cause = 47
 	// The refresh token was revoked: by the client, by the user, by an operator, or after a reuse.
 	Cause_CAUSE_REFRESH_REVOKED Cause = 48
-	// The refresh token was replaced by a newer one, and its reuse was acted upon before.
+	// The refresh token was replaced by a newer one, and an earlier reuse of it revoked the tokens
+	// already.
 	Cause_CAUSE_REFRESH_ROTATED Cause = 49
-	// The refresh token was replaced by a newer one and came again: all tokens of the user with the client were revoked (RFC 9700 §4.14.2).
+	// The refresh token was replaced by a newer one and was presented again (reuse): all tokens of
+	// the user with the client were revoked (RFC 9700 §4.14.2).
 	Cause_CAUSE_REFRESH_REUSED Cause = 50
 	// The refresh token was issued to another client.
 	Cause_CAUSE_REFRESH_OTHER_CLIENT Cause = 51
@@ -151,7 +159,7 @@ const (
 	Cause_CAUSE_CHALLENGE_METHOD Cause = 59
 	// The code_challenge is not 43 base64url characters.
 	Cause_CAUSE_CHALLENGE_MALFORMED Cause = 60
-	// The prompt is none together with something else.
+	// The parameter prompt has the value none together with another value.
 	Cause_CAUSE_PROMPT_CONTRADICTORY Cause = 61
 	// The client asked for prompt=none, and the user is not signed in.
 	Cause_CAUSE_LOGIN_REQUIRED Cause = 62
@@ -163,7 +171,8 @@ const (
 	Cause_CAUSE_AUTHORIZATION_OTHER_BROWSER Cause = 65
 	// The consent page was shown to another user.
 	Cause_CAUSE_AUTHORIZATION_OTHER_USER Cause = 66
-	// The client was disabled or changed while the user decided, so that its request is not allowed any more.
+	// The client was disabled or changed while the user decided, so that its request is not allowed
+	// any more.
 	Cause_CAUSE_AUTHORIZATION_CLIENT_CHANGED Cause = 67
 	// The user's grants to the client were revoked while the consent page was open.
 	Cause_CAUSE_AUTHORIZATION_STALE Cause = 68
@@ -177,13 +186,13 @@ const (
 	Cause_CAUSE_USER_TOKEN_MISSING Cause = 72
 	// The user token was never issued, or expired more than 30 days ago.
 	Cause_CAUSE_USER_TOKEN_UNKNOWN Cause = 73
-	// The user token expired, was logged out, was replaced, or ended with the user's access.
+	// The user token expired, was logged out, was replaced, or was revoked with the user's access.
 	Cause_CAUSE_USER_TOKEN_EXPIRED Cause = 74
 	// The user does not exist, or the bearer may not see them.
 	Cause_CAUSE_USER_NOT_VISIBLE Cause = 75
 	// The request has no bearer token.
 	Cause_CAUSE_ACCESS_TOKEN_MISSING Cause = 76
-	// The bearer token is not a token of this server: another kind, cut, or changed.
+	// The bearer token is not a token of this server: it is of another kind, truncated, or altered.
 	Cause_CAUSE_ACCESS_TOKEN_MALFORMED Cause = 77
 	// The bearer token is a refresh token.
 	Cause_CAUSE_ACCESS_TOKEN_IS_REFRESH_TOKEN Cause = 78
@@ -197,7 +206,7 @@ const (
 	Cause_CAUSE_PLAN_RESTRICTED Cause = 82
 	// The pending authorization waited for longer than its lifetime.
 	Cause_CAUSE_AUTHORIZATION_EXPIRED Cause = 83
-	// The pending authorization was decided, or decided otherwise, before.
+	// The pending authorization was decided before, or decided differently.
 	Cause_CAUSE_AUTHORIZATION_DECIDED Cause = 84
 	// The parameter max_age is not a whole number of seconds.
 	Cause_CAUSE_MAX_AGE_MALFORMED Cause = 85
@@ -431,12 +440,12 @@ var file_usher_error_v1_cause_proto_extTypes = []protoimpl.ExtensionInfo{
 
 // Extension fields to descriptorpb.EnumValueOptions.
 var (
-	// reason is the failure that a refusal with this cause is to its caller. Absent for a denial of a request to an API, which is a
-	// response of AccessService and no failure.
+	// reason is the Reason that the caller receives for a refusal with this cause. It is absent for a
+	// denied request to an API: AccessService returns that as a response, not as an error.
 	//
 	// optional usher.error.v1.Reason reason = 50141;
 	E_Reason = &file_usher_error_v1_cause_proto_extTypes[0]
-	// advice is what the author of the client does about it, in one sentence.
+	// advice says in one sentence how the author of the client fixes it.
 	//
 	// optional string advice = 50142;
 	E_Advice = &file_usher_error_v1_cause_proto_extTypes[1]

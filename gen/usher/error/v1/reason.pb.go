@@ -21,44 +21,49 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Reason is every failure a caller can act on. It travels as `google.rpc.ErrorInfo.reason` (the value's
-// name without the prefix) with the domain `usher`; the gateway turns it into the dialect of the endpoint.
+// Reason lists the errors that a caller can act on. It travels as `google.rpc.ErrorInfo.reason`
+// (the value's name without the prefix) with the domain `usher`; the gateway turns it into the
+// dialect of the endpoint.
 type Reason int32
 
 const (
-	// Not a failure of ours: the caller learns nothing but that it is internal.
+	// Not an error of this enum: the caller gets an internal error without detail.
 	Reason_REASON_UNSPECIFIED Reason = 0
-	// A field is missing, malformed or repeated; ErrorInfo metadata `field` names it (RFC 6749 §5.2 invalid_request).
+	// A field is missing, malformed or repeated; ErrorInfo metadata `field` names it (RFC 6749 §5.2
+	// invalid_request).
 	Reason_REASON_INVALID_REQUEST Reason = 1
-	// The grant type is not one we offer (RFC 6749 §5.2 unsupported_grant_type).
+	// The grant type is not supported (RFC 6749 §5.2 unsupported_grant_type).
 	Reason_REASON_UNSUPPORTED_GRANT_TYPE Reason = 2
-	// The scope is unknown, malformed, not allowed to the app, or more than was granted (RFC 6749 §5.2 invalid_scope).
+	// The scope is unknown, malformed, not allowed for the client, or wider than the grant (RFC 6749
+	// §5.2 invalid_scope).
 	Reason_REASON_INVALID_SCOPE Reason = 3
 	// The client is unknown or its secret is wrong or missing (RFC 6749 §5.2 invalid_client).
 	Reason_REASON_INVALID_CLIENT Reason = 4
-	// The authorization code is unknown, expired, used, another client's, or came with another redirect URI.
+	// The authorization code is unknown, expired, used, another client's, or came with another
+	// redirect URI.
 	Reason_REASON_INVALID_CODE Reason = 5
 	// The PKCE verifier is missing, malformed or wrong (RFC 7636 §4.6).
 	Reason_REASON_INVALID_CODE_VERIFIER Reason = 6
 	// The refresh token is unknown, expired, revoked, reused, or another client's.
 	Reason_REASON_INVALID_REFRESH_TOKEN Reason = 7
-	// The client may not use this grant (RFC 6749 §5.2 unauthorized_client).
+	// The client may not use this grant type (RFC 6749 §5.2 unauthorized_client).
 	Reason_REASON_UNAUTHORIZED_CLIENT Reason = 8
-	// Too many requests; google.rpc.RetryInfo says when to come back.
+	// Too many requests; google.rpc.RetryInfo says when to retry.
 	Reason_REASON_RATE_LIMITED Reason = 9
-	// A dependency is down; nothing was consumed and the request may be repeated.
+	// A dependency is unavailable; no code or token was consumed and the request may be retried.
 	Reason_REASON_UNAVAILABLE Reason = 10
-	// The e-mail address or the password is wrong: one answer for both.
+	// The e-mail address or the password is wrong: the response is the same for both.
 	Reason_REASON_INVALID_CREDENTIALS Reason = 11
 	// The browser session is unknown, expired or ended: sign in again.
 	Reason_REASON_SESSION_REQUIRED Reason = 12
-	// The pending authorization is unknown, expired, closed, or was begun by another browser.
+	// The pending authorization is unknown, expired, closed, or was started in another browser.
 	Reason_REASON_AUTHORIZATION_NOT_FOUND Reason = 13
-	// The pair of user and app was revoked while the consent page was open: start again from the app.
+	// The user's grants to the client were revoked while the consent page was open: the client must
+	// start a new authorization.
 	Reason_REASON_AUTHORIZATION_STALE Reason = 14
 	// The user is not a member of the chosen workspace.
 	Reason_REASON_WORKSPACE_FORBIDDEN Reason = 15
-	// What was named does not exist, or may not be seen by who asks.
+	// The named resource does not exist, or the caller may not see it.
 	Reason_REASON_NOT_FOUND Reason = 16
 	// The caller's identity may not call this RPC.
 	Reason_REASON_CALLER_DENIED Reason = 17
@@ -70,13 +75,15 @@ const (
 	Reason_REASON_METHOD_NOT_ALLOWED Reason = 20
 	// The form did not come from our own page in this browser.
 	Reason_REASON_CROSS_SITE_REQUEST Reason = 21
-	// The user token is absent, malformed, was never issued, or ended too long ago to be remembered.
+	// The user token is absent, malformed, was never issued, or expired so long ago that its record
+	// was deleted.
 	Reason_REASON_INVALID_ACCESS_TOKEN Reason = 22
-	// The user token is past its time, logged out or replaced, or its user may not have it any more.
+	// The user token is expired, logged out, replaced, or revoked because its user lost access.
 	Reason_REASON_EXPIRED_ACCESS_TOKEN Reason = 23
-	// Who was asked about does not exist or may not be seen: one answer for both.
+	// The requested user does not exist or the caller may not see them: the response is the same for
+	// both.
 	Reason_REASON_UNAUTHORIZED_ACCESS Reason = 24
-	// What was to be created exists.
+	// The resource to create exists already.
 	Reason_REASON_ALREADY_EXISTS Reason = 25
 )
 

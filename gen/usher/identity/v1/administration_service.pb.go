@@ -23,20 +23,20 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// AuthenticationApp is what may be shown of an authentication app.
+// AuthenticationApp is the public data of an authentication app.
 type AuthenticationApp struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app, `aap_…`.
+	// The authentication app, `aap_…`.
 	AuthenticationAppId string `protobuf:"bytes,1,opt,name=authentication_app_id,json=authenticationAppId,proto3" json:"authentication_app_id,omitempty"`
 	// Its name.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	// The only workspace, `ws_…`, that it vouches for; empty for every one.
+	// The only workspace, `ws_…`, whose members it may authenticate; empty for all workspaces.
 	WorkspaceId string `protobuf:"bytes,3,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	// When it was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When its secret was last used, to the minute; absent if never.
 	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
-	// When it was revoked; absent while it is live.
+	// When it was revoked; absent if it was not.
 	RevokeTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=revoke_time,json=revokeTime,proto3" json:"revoke_time,omitempty"`
 	// Its secrets, newest first: one, or two during a rotation.
 	Secrets       []*AuthenticationAppSecret `protobuf:"bytes,7,rep,name=secrets,proto3" json:"secrets,omitempty"`
@@ -123,14 +123,14 @@ func (x *AuthenticationApp) GetSecrets() []*AuthenticationAppSecret {
 	return nil
 }
 
-// AuthenticationAppSecret is what may be shown of a secret.
+// AuthenticationAppSecret is the public data of a secret.
 type AuthenticationAppSecret struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The secret's last four characters.
 	LastFour string `protobuf:"bytes,1,opt,name=last_four,json=lastFour,proto3" json:"last_four,omitempty"`
-	// When it was drawn.
+	// When it was generated.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// When it ends; absent for the current one.
+	// When it expires; absent for the current one.
 	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -196,9 +196,9 @@ type CreateUserRequest struct {
 	FirstName string `protobuf:"bytes,2,opt,name=first_name,json=firstName,proto3" json:"first_name,omitempty"`
 	// The last name.
 	LastName string `protobuf:"bytes,3,opt,name=last_name,json=lastName,proto3" json:"last_name,omitempty"`
-	// The name that others see; empty is first and last name.
+	// The name that others see; if empty, first and last name.
 	DisplayName string `protobuf:"bytes,4,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// The password, 12 characters to 1,024 bytes; empty for a user who cannot sign in with one.
+	// The password, 12 characters to 1,024 bytes; empty for a user without one.
 	Password      string `protobuf:"bytes,5,opt,name=password,proto3" json:"password,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -315,7 +315,7 @@ func (x *CreateUserResponse) GetUser() *User {
 	return nil
 }
 
-// FindUserRequest names a user one way or the other.
+// FindUserRequest identifies a user by identifier or by address.
 type FindUserRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Exactly one is set.
@@ -457,12 +457,12 @@ func (x *FindUserResponse) GetWorkspaces() []*Workspace {
 	return nil
 }
 
-// ListUsersRequest asks for a page.
+// ListUsersRequest requests a page.
 type ListUsersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// At most 1,000; 0 is 100.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// From the page before; empty for the first.
+	// The next_page_token of the previous page; empty for the first page.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -512,12 +512,12 @@ func (x *ListUsersRequest) GetPageToken() string {
 	return ""
 }
 
-// ListUsersResponse is a page.
+// ListUsersResponse is one page of results.
 type ListUsersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// By address.
+	// Ordered by address.
 	Users []*User `protobuf:"bytes,1,rep,name=users,proto3" json:"users,omitempty"`
-	// For the next page; empty after the last.
+	// The page_token of the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -740,7 +740,7 @@ type CreateWorkspaceRequest struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Its plan's name in the catalog.
 	Plan string `protobuf:"bytes,2,opt,name=plan,proto3" json:"plan,omitempty"`
-	// Its identifier, `ws_…`; empty draws one. ALREADY_EXISTS when it is taken.
+	// Its identifier, `ws_…`; generated if empty. ALREADY_EXISTS when it is taken.
 	WorkspaceId   string `protobuf:"bytes,3,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -843,12 +843,12 @@ func (x *CreateWorkspaceResponse) GetWorkspace() *Workspace {
 	return nil
 }
 
-// ListAllWorkspacesRequest asks for a page.
+// ListAllWorkspacesRequest requests a page.
 type ListAllWorkspacesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// At most 1,000; 0 is 100.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// From the page before; empty for the first.
+	// The next_page_token of the previous page; empty for the first page.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -898,12 +898,12 @@ func (x *ListAllWorkspacesRequest) GetPageToken() string {
 	return ""
 }
 
-// ListAllWorkspacesResponse is a page.
+// ListAllWorkspacesResponse is one page of results.
 type ListAllWorkspacesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// By name, without a role.
+	// Ordered by name, without a role.
 	Workspaces []*Workspace `protobuf:"bytes,1,rep,name=workspaces,proto3" json:"workspaces,omitempty"`
-	// For the next page; empty after the last.
+	// The page_token of the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -960,7 +960,7 @@ type AddMemberRequest struct {
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// The workspace, `ws_…`.
 	WorkspaceId string `protobuf:"bytes,2,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	// What the member may do.
+	// The role of the member.
 	Role          Role `protobuf:"varint,3,opt,name=role,proto3,enum=usher.identity.v1.Role" json:"role,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1103,7 +1103,7 @@ func (x *ListMembersRequest) GetWorkspaceId() string {
 // ListMembersResponse is the workspace's members.
 type ListMembersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// By address.
+	// Ordered by address.
 	Members       []*Member `protobuf:"bytes,1,rep,name=members,proto3" json:"members,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1146,7 +1146,7 @@ func (x *ListMembersResponse) GetMembers() []*Member {
 	return nil
 }
 
-// Member is a user with what they may do in a workspace.
+// Member is a user with their role in a workspace.
 type Member struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user.
@@ -1206,7 +1206,7 @@ type CreateAuthenticationAppRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its name, 1 to 100 characters.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The only workspace, `ws_…`, that it may vouch for; empty for every one.
+	// The only workspace, `ws_…`, whose members it may authenticate; empty for all workspaces.
 	WorkspaceId   string `protobuf:"bytes,2,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1256,10 +1256,10 @@ func (x *CreateAuthenticationAppRequest) GetWorkspaceId() string {
 	return ""
 }
 
-// CreateAuthenticationAppResponse is the new app.
+// CreateAuthenticationAppResponse is the new authentication app.
 type CreateAuthenticationAppResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app.
+	// The authentication app.
 	AuthenticationApp *AuthenticationApp `protobuf:"bytes,1,opt,name=authentication_app,json=authenticationApp,proto3" json:"authentication_app,omitempty"`
 	// Its secret.
 	ClientSecret  string `protobuf:"bytes,2,opt,name=client_secret,json=clientSecret,proto3" json:"client_secret,omitempty"`
@@ -1348,10 +1348,10 @@ func (*ListAuthenticationAppsRequest) Descriptor() ([]byte, []int) {
 	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{23}
 }
 
-// ListAuthenticationAppsResponse is every authentication app.
+// ListAuthenticationAppsResponse holds all authentication apps.
 type ListAuthenticationAppsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// By name.
+	// Ordered by name.
 	AuthenticationApps []*AuthenticationApp `protobuf:"bytes,1,rep,name=authentication_apps,json=authenticationApps,proto3" json:"authentication_apps,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
@@ -1394,12 +1394,12 @@ func (x *ListAuthenticationAppsResponse) GetAuthenticationApps() []*Authenticati
 	return nil
 }
 
-// RotateAuthenticationAppSecretRequest names an app and an overlap.
+// RotateAuthenticationAppSecretRequest names an authentication app and an overlap.
 type RotateAuthenticationAppSecretRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app, `aap_…`.
+	// The authentication app, `aap_…`.
 	AuthenticationAppId string `protobuf:"bytes,1,opt,name=authentication_app_id,json=authenticationAppId,proto3" json:"authentication_app_id,omitempty"`
-	// How long the secret before stays valid, in seconds; 0 ends it at once, and at most 30 days.
+	// How long the previous secret stays valid, in seconds: at most 30 days; 0 revokes it at once.
 	OverlapSeconds int64 `protobuf:"varint,2,opt,name=overlap_seconds,json=overlapSeconds,proto3" json:"overlap_seconds,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -1452,7 +1452,7 @@ func (x *RotateAuthenticationAppSecretRequest) GetOverlapSeconds() int64 {
 // RotateAuthenticationAppSecretResponse is the new secret.
 type RotateAuthenticationAppSecretResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app.
+	// The authentication app.
 	AuthenticationApp *AuthenticationApp `protobuf:"bytes,1,opt,name=authentication_app,json=authenticationApp,proto3" json:"authentication_app,omitempty"`
 	// Its new secret.
 	ClientSecret  string `protobuf:"bytes,2,opt,name=client_secret,json=clientSecret,proto3" json:"client_secret,omitempty"`
@@ -1774,7 +1774,7 @@ func (*ApplyRemoveMemberResponse) Descriptor() ([]byte, []int) {
 // ApplyRevokeAuthenticationAppRequest names an authentication app.
 type ApplyRevokeAuthenticationAppRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app, `aap_…`.
+	// The authentication app, `aap_…`.
 	AuthenticationAppId string `protobuf:"bytes,1,opt,name=authentication_app_id,json=authenticationAppId,proto3" json:"authentication_app_id,omitempty"`
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache

@@ -42,8 +42,9 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// AdministrationService is administration of people that takes no access away. What does enters at the token service, which
-// ends tokens first and then calls the methods here that only it may call.
+// AdministrationService administers users, workspaces and authentication apps. Its operator methods
+// revoke no access. The operations that do are methods of the token service, which revokes tokens
+// first and then calls the Apply methods here; only the token service may call those.
 type AdministrationServiceClient interface {
 	// CreateUser adds a user. ALREADY_EXISTS when the address is taken, however it is spelled.
 	CreateUser(ctx context.Context, in *CreateUserRequest, opts ...grpc.CallOption) (*CreateUserResponse, error)
@@ -51,38 +52,41 @@ type AdministrationServiceClient interface {
 	FindUser(ctx context.Context, in *FindUserRequest, opts ...grpc.CallOption) (*FindUserResponse, error)
 	// ListUsers lists users by address, a page at a time.
 	ListUsers(ctx context.Context, in *ListUsersRequest, opts ...grpc.CallOption) (*ListUsersResponse, error)
-	// EnableUser lets a disabled user in again; what ended stays ended. NOT_FOUND.
+	// EnableUser enables a disabled user again; revoked tokens and ended sessions stay so. NOT_FOUND.
 	EnableUser(ctx context.Context, in *EnableUserRequest, opts ...grpc.CallOption) (*EnableUserResponse, error)
-	// UnlockUser gives a user all attempts of their account to sign in back: a user who was throttled may sign in at once. The
-	// attempts that were counted for source addresses stay counted. NOT_FOUND.
+	// UnlockUser resets the user's count of failed sign-in attempts: a throttled user may sign in at
+	// once. The counts of source addresses are not reset. NOT_FOUND.
 	UnlockUser(ctx context.Context, in *UnlockUserRequest, opts ...grpc.CallOption) (*UnlockUserResponse, error)
 	// CreateWorkspace adds a workspace. INVALID_REQUEST for a plan that the catalog does not have.
 	CreateWorkspace(ctx context.Context, in *CreateWorkspaceRequest, opts ...grpc.CallOption) (*CreateWorkspaceResponse, error)
 	// ListAllWorkspaces lists workspaces by name, a page at a time.
 	ListAllWorkspaces(ctx context.Context, in *ListAllWorkspacesRequest, opts ...grpc.CallOption) (*ListAllWorkspacesResponse, error)
-	// AddMember puts a user into a workspace, or changes the role of one who is in it. NOT_FOUND.
+	// AddMember adds a user to a workspace, or changes the role of a member. NOT_FOUND.
 	AddMember(ctx context.Context, in *AddMemberRequest, opts ...grpc.CallOption) (*AddMemberResponse, error)
 	// ListMembers lists a workspace's members by address. NOT_FOUND.
 	ListMembers(ctx context.Context, in *ListMembersRequest, opts ...grpc.CallOption) (*ListMembersResponse, error)
-	// CreateAuthenticationApp adds an authentication app of the VIDIZMO API and draws its secret, which is shown in this answer
-	// and never again. NOT_FOUND when it is limited to a workspace that does not exist.
+	// CreateAuthenticationApp adds an authentication app of the VIDIZMO API and generates its secret,
+	// which only this response contains. NOT_FOUND when it is limited to a workspace that does not
+	// exist.
 	CreateAuthenticationApp(ctx context.Context, in *CreateAuthenticationAppRequest, opts ...grpc.CallOption) (*CreateAuthenticationAppResponse, error)
 	// ListAuthenticationApps lists authentication apps by name, revoked ones too.
 	ListAuthenticationApps(ctx context.Context, in *ListAuthenticationAppsRequest, opts ...grpc.CallOption) (*ListAuthenticationAppsResponse, error)
-	// RotateAuthenticationAppSecret draws a new secret, shown in this answer and never again; the one before stays valid for
-	// the overlap, and older ones end at once. NOT_FOUND, also for a revoked app.
+	// RotateAuthenticationAppSecret generates a new secret, which only this response contains. The
+	// previous secret stays valid for the overlap; older ones are revoked at once. NOT_FOUND, also
+	// for a revoked authentication app.
 	RotateAuthenticationAppSecret(ctx context.Context, in *RotateAuthenticationAppSecretRequest, opts ...grpc.CallOption) (*RotateAuthenticationAppSecretResponse, error)
-	// ApplyDisableUser is the change behind the token service's DisableUser: it also ends the user's browser sessions.
-	// NOT_FOUND.
+	// ApplyDisableUser makes the change of the token service's DisableUser: it also ends the user's
+	// browser sessions. NOT_FOUND.
 	ApplyDisableUser(ctx context.Context, in *ApplyDisableUserRequest, opts ...grpc.CallOption) (*ApplyDisableUserResponse, error)
-	// ApplySetPassword is the change behind the token service's SetPassword: it also ends the user's browser sessions.
-	// NOT_FOUND, INVALID_REQUEST.
+	// ApplySetPassword makes the change of the token service's SetPassword: it also ends the user's
+	// browser sessions. NOT_FOUND, INVALID_REQUEST.
 	ApplySetPassword(ctx context.Context, in *ApplySetPasswordRequest, opts ...grpc.CallOption) (*ApplySetPasswordResponse, error)
-	// ApplyRemoveMember is the change behind the token service's RemoveMember. NOT_FOUND.
+	// ApplyRemoveMember makes the change of the token service's RemoveMember. NOT_FOUND.
 	ApplyRemoveMember(ctx context.Context, in *ApplyRemoveMemberRequest, opts ...grpc.CallOption) (*ApplyRemoveMemberResponse, error)
-	// ApplyRevokeAuthenticationApp is the change behind the token service's RevokeAuthenticationApp. NOT_FOUND.
+	// ApplyRevokeAuthenticationApp makes the change of the token service's RevokeAuthenticationApp.
+	// NOT_FOUND.
 	ApplyRevokeAuthenticationApp(ctx context.Context, in *ApplyRevokeAuthenticationAppRequest, opts ...grpc.CallOption) (*ApplyRevokeAuthenticationAppResponse, error)
-	// ApplySetWorkspacePlan is the change behind the token service's SetWorkspacePlan. NOT_FOUND.
+	// ApplySetWorkspacePlan makes the change of the token service's SetWorkspacePlan. NOT_FOUND.
 	ApplySetWorkspacePlan(ctx context.Context, in *ApplySetWorkspacePlanRequest, opts ...grpc.CallOption) (*ApplySetWorkspacePlanResponse, error)
 }
 
@@ -268,8 +272,9 @@ func (c *administrationServiceClient) ApplySetWorkspacePlan(ctx context.Context,
 // All implementations must embed UnimplementedAdministrationServiceServer
 // for forward compatibility.
 //
-// AdministrationService is administration of people that takes no access away. What does enters at the token service, which
-// ends tokens first and then calls the methods here that only it may call.
+// AdministrationService administers users, workspaces and authentication apps. Its operator methods
+// revoke no access. The operations that do are methods of the token service, which revokes tokens
+// first and then calls the Apply methods here; only the token service may call those.
 type AdministrationServiceServer interface {
 	// CreateUser adds a user. ALREADY_EXISTS when the address is taken, however it is spelled.
 	CreateUser(context.Context, *CreateUserRequest) (*CreateUserResponse, error)
@@ -277,38 +282,41 @@ type AdministrationServiceServer interface {
 	FindUser(context.Context, *FindUserRequest) (*FindUserResponse, error)
 	// ListUsers lists users by address, a page at a time.
 	ListUsers(context.Context, *ListUsersRequest) (*ListUsersResponse, error)
-	// EnableUser lets a disabled user in again; what ended stays ended. NOT_FOUND.
+	// EnableUser enables a disabled user again; revoked tokens and ended sessions stay so. NOT_FOUND.
 	EnableUser(context.Context, *EnableUserRequest) (*EnableUserResponse, error)
-	// UnlockUser gives a user all attempts of their account to sign in back: a user who was throttled may sign in at once. The
-	// attempts that were counted for source addresses stay counted. NOT_FOUND.
+	// UnlockUser resets the user's count of failed sign-in attempts: a throttled user may sign in at
+	// once. The counts of source addresses are not reset. NOT_FOUND.
 	UnlockUser(context.Context, *UnlockUserRequest) (*UnlockUserResponse, error)
 	// CreateWorkspace adds a workspace. INVALID_REQUEST for a plan that the catalog does not have.
 	CreateWorkspace(context.Context, *CreateWorkspaceRequest) (*CreateWorkspaceResponse, error)
 	// ListAllWorkspaces lists workspaces by name, a page at a time.
 	ListAllWorkspaces(context.Context, *ListAllWorkspacesRequest) (*ListAllWorkspacesResponse, error)
-	// AddMember puts a user into a workspace, or changes the role of one who is in it. NOT_FOUND.
+	// AddMember adds a user to a workspace, or changes the role of a member. NOT_FOUND.
 	AddMember(context.Context, *AddMemberRequest) (*AddMemberResponse, error)
 	// ListMembers lists a workspace's members by address. NOT_FOUND.
 	ListMembers(context.Context, *ListMembersRequest) (*ListMembersResponse, error)
-	// CreateAuthenticationApp adds an authentication app of the VIDIZMO API and draws its secret, which is shown in this answer
-	// and never again. NOT_FOUND when it is limited to a workspace that does not exist.
+	// CreateAuthenticationApp adds an authentication app of the VIDIZMO API and generates its secret,
+	// which only this response contains. NOT_FOUND when it is limited to a workspace that does not
+	// exist.
 	CreateAuthenticationApp(context.Context, *CreateAuthenticationAppRequest) (*CreateAuthenticationAppResponse, error)
 	// ListAuthenticationApps lists authentication apps by name, revoked ones too.
 	ListAuthenticationApps(context.Context, *ListAuthenticationAppsRequest) (*ListAuthenticationAppsResponse, error)
-	// RotateAuthenticationAppSecret draws a new secret, shown in this answer and never again; the one before stays valid for
-	// the overlap, and older ones end at once. NOT_FOUND, also for a revoked app.
+	// RotateAuthenticationAppSecret generates a new secret, which only this response contains. The
+	// previous secret stays valid for the overlap; older ones are revoked at once. NOT_FOUND, also
+	// for a revoked authentication app.
 	RotateAuthenticationAppSecret(context.Context, *RotateAuthenticationAppSecretRequest) (*RotateAuthenticationAppSecretResponse, error)
-	// ApplyDisableUser is the change behind the token service's DisableUser: it also ends the user's browser sessions.
-	// NOT_FOUND.
+	// ApplyDisableUser makes the change of the token service's DisableUser: it also ends the user's
+	// browser sessions. NOT_FOUND.
 	ApplyDisableUser(context.Context, *ApplyDisableUserRequest) (*ApplyDisableUserResponse, error)
-	// ApplySetPassword is the change behind the token service's SetPassword: it also ends the user's browser sessions.
-	// NOT_FOUND, INVALID_REQUEST.
+	// ApplySetPassword makes the change of the token service's SetPassword: it also ends the user's
+	// browser sessions. NOT_FOUND, INVALID_REQUEST.
 	ApplySetPassword(context.Context, *ApplySetPasswordRequest) (*ApplySetPasswordResponse, error)
-	// ApplyRemoveMember is the change behind the token service's RemoveMember. NOT_FOUND.
+	// ApplyRemoveMember makes the change of the token service's RemoveMember. NOT_FOUND.
 	ApplyRemoveMember(context.Context, *ApplyRemoveMemberRequest) (*ApplyRemoveMemberResponse, error)
-	// ApplyRevokeAuthenticationApp is the change behind the token service's RevokeAuthenticationApp. NOT_FOUND.
+	// ApplyRevokeAuthenticationApp makes the change of the token service's RevokeAuthenticationApp.
+	// NOT_FOUND.
 	ApplyRevokeAuthenticationApp(context.Context, *ApplyRevokeAuthenticationAppRequest) (*ApplyRevokeAuthenticationAppResponse, error)
-	// ApplySetWorkspacePlan is the change behind the token service's SetWorkspacePlan. NOT_FOUND.
+	// ApplySetWorkspacePlan makes the change of the token service's SetWorkspacePlan. NOT_FOUND.
 	ApplySetWorkspacePlan(context.Context, *ApplySetWorkspacePlanRequest) (*ApplySetWorkspacePlanResponse, error)
 	mustEmbedUnimplementedAdministrationServiceServer()
 }

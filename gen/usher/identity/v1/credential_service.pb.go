@@ -86,7 +86,7 @@ func (x *VerifyPasswordRequest) GetSourceAddress() string {
 	return ""
 }
 
-// VerifyPasswordResponse is who proved themselves.
+// VerifyPasswordResponse is the authenticated user.
 type VerifyPasswordResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user.
@@ -196,14 +196,15 @@ func (x *VerifyClientSecretRequest) GetSourceAddress() string {
 	return ""
 }
 
-// VerifyClientSecretResponse is who was vouched for, and by what.
+// VerifyClientSecretResponse is the authenticated user and the authentication app.
 type VerifyClientSecretResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user.
 	User *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	// The authentication app, `aap_…`.
 	AuthenticationAppId string `protobuf:"bytes,2,opt,name=authentication_app_id,json=authenticationAppId,proto3" json:"authentication_app_id,omitempty"`
-	// The only workspace, `ws_…`, that the app vouches for; empty for all of the user's.
+	// The only workspace, `ws_…`, that the authentication app is limited to; empty for all of the
+	// user's.
 	WorkspaceId   string `protobuf:"bytes,3,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

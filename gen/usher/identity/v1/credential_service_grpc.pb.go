@@ -27,13 +27,16 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// CredentialService checks what people prove themselves with at VIDIZMO's user API. Attempts are throttled as at sign-in, in
-// the same budget: counted before the check, by account, however it is spelled, and by source address.
+// CredentialService checks the credentials that users send to VIDIZMO's user API. Attempts share
+// the rate limit of sign-in: they are counted before the check, by account, however its address is
+// spelled, and by source address.
 type CredentialServiceClient interface {
-	// VerifyPassword checks an e-mail address and a password. INVALID_CREDENTIALS, in one time for every cause; RATE_LIMITED.
+	// VerifyPassword checks an e-mail address and a password. INVALID_CREDENTIALS, after the same
+	// time for every cause; RATE_LIMITED.
 	VerifyPassword(ctx context.Context, in *VerifyPasswordRequest, opts ...grpc.CallOption) (*VerifyPasswordResponse, error)
-	// VerifyClientSecret checks an e-mail address and the secret of an authentication app. INVALID_CREDENTIALS for every
-	// cause, among them that the user is no member of the workspace that the app is limited to; RATE_LIMITED.
+	// VerifyClientSecret checks an e-mail address and the secret of an authentication app.
+	// INVALID_CREDENTIALS for every cause, also when the user is not a member of the workspace that
+	// the authentication app is limited to; RATE_LIMITED.
 	VerifyClientSecret(ctx context.Context, in *VerifyClientSecretRequest, opts ...grpc.CallOption) (*VerifyClientSecretResponse, error)
 }
 
@@ -69,13 +72,16 @@ func (c *credentialServiceClient) VerifyClientSecret(ctx context.Context, in *Ve
 // All implementations must embed UnimplementedCredentialServiceServer
 // for forward compatibility.
 //
-// CredentialService checks what people prove themselves with at VIDIZMO's user API. Attempts are throttled as at sign-in, in
-// the same budget: counted before the check, by account, however it is spelled, and by source address.
+// CredentialService checks the credentials that users send to VIDIZMO's user API. Attempts share
+// the rate limit of sign-in: they are counted before the check, by account, however its address is
+// spelled, and by source address.
 type CredentialServiceServer interface {
-	// VerifyPassword checks an e-mail address and a password. INVALID_CREDENTIALS, in one time for every cause; RATE_LIMITED.
+	// VerifyPassword checks an e-mail address and a password. INVALID_CREDENTIALS, after the same
+	// time for every cause; RATE_LIMITED.
 	VerifyPassword(context.Context, *VerifyPasswordRequest) (*VerifyPasswordResponse, error)
-	// VerifyClientSecret checks an e-mail address and the secret of an authentication app. INVALID_CREDENTIALS for every
-	// cause, among them that the user is no member of the workspace that the app is limited to; RATE_LIMITED.
+	// VerifyClientSecret checks an e-mail address and the secret of an authentication app.
+	// INVALID_CREDENTIALS for every cause, also when the user is not a member of the workspace that
+	// the authentication app is limited to; RATE_LIMITED.
 	VerifyClientSecret(context.Context, *VerifyClientSecretRequest) (*VerifyClientSecretResponse, error)
 	mustEmbedUnimplementedCredentialServiceServer()
 }

@@ -68,7 +68,7 @@ func (x *BatchGetWorkspacesRequest) GetWorkspaceIds() []string {
 	return nil
 }
 
-// BatchGetWorkspacesResponse holds those that exist.
+// BatchGetWorkspacesResponse holds the workspaces that exist.
 type BatchGetWorkspacesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In no particular order, without a role.
@@ -114,14 +114,14 @@ func (x *BatchGetWorkspacesResponse) GetWorkspaces() []*Workspace {
 	return nil
 }
 
-// GetVisibleUserRequest names who asks and who is asked about.
+// GetVisibleUserRequest names the acting user and the user to read.
 type GetVisibleUserRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Who asks, `usr_…`.
+	// The acting user, `usr_…`.
 	ActorUserId string `protobuf:"bytes,1,opt,name=actor_user_id,json=actorUserId,proto3" json:"actor_user_id,omitempty"`
-	// If not empty, the only workspace, `ws_…`, that who asks may speak for.
+	// If not empty, the only workspace, `ws_…`, that the acting user's token is good for.
 	OnlyWorkspaceId string `protobuf:"bytes,2,opt,name=only_workspace_id,json=onlyWorkspaceId,proto3" json:"only_workspace_id,omitempty"`
-	// The e-mail address of who is asked about; identity alone canonicalises it.
+	// The e-mail address of the user to read; only identity canonicalises it.
 	EmailAddress  string `protobuf:"bytes,3,opt,name=email_address,json=emailAddress,proto3" json:"email_address,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -181,9 +181,9 @@ func (x *GetVisibleUserRequest) GetEmailAddress() string {
 // GetVisibleUserResponse is the user.
 type GetVisibleUserResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user's facts.
+	// The user.
 	User *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
-	// The user's workspaces that who asks may see, with the user's role, by name.
+	// The user's workspaces that the acting user may see, with the user's role, by name.
 	Workspaces    []*Workspace `protobuf:"bytes,2,rep,name=workspaces,proto3" json:"workspaces,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

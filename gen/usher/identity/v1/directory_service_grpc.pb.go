@@ -29,16 +29,18 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// DirectoryService reads who belongs where; it changes nothing.
+// DirectoryService reads users, workspaces and memberships; it changes nothing.
 type DirectoryServiceClient interface {
-	// ListWorkspaces lists the workspaces of an enabled user, by name. Empty for a user that is unknown or disabled.
+	// ListWorkspaces lists the workspaces of an enabled user, by name. The list is empty for a user
+	// who is unknown or disabled.
 	ListWorkspaces(ctx context.Context, in *ListWorkspacesRequest, opts ...grpc.CallOption) (*ListWorkspacesResponse, error)
-	// GetMembership reads one membership at this moment. NOT_FOUND when the user is no member, unknown or disabled.
+	// GetMembership reads one membership. NOT_FOUND when the user is not a member, is unknown or is
+	// disabled.
 	GetMembership(ctx context.Context, in *GetMembershipRequest, opts ...grpc.CallOption) (*GetMembershipResponse, error)
 	// BatchGetWorkspaces reads several workspaces, without a role; unknown ones are left out.
 	BatchGetWorkspaces(ctx context.Context, in *BatchGetWorkspacesRequest, opts ...grpc.CallOption) (*BatchGetWorkspacesResponse, error)
-	// GetVisibleUser reads a user as another one, or they themselves, may see them: oneself, or a member of a workspace that
-	// one administers. NOT_FOUND for everybody else, whether or not they exist.
+	// GetVisibleUser reads a user whom the acting user may see: themselves, or a member of a
+	// workspace that they administer. NOT_FOUND for every other user, whether or not they exist.
 	GetVisibleUser(ctx context.Context, in *GetVisibleUserRequest, opts ...grpc.CallOption) (*GetVisibleUserResponse, error)
 }
 
@@ -94,16 +96,18 @@ func (c *directoryServiceClient) GetVisibleUser(ctx context.Context, in *GetVisi
 // All implementations must embed UnimplementedDirectoryServiceServer
 // for forward compatibility.
 //
-// DirectoryService reads who belongs where; it changes nothing.
+// DirectoryService reads users, workspaces and memberships; it changes nothing.
 type DirectoryServiceServer interface {
-	// ListWorkspaces lists the workspaces of an enabled user, by name. Empty for a user that is unknown or disabled.
+	// ListWorkspaces lists the workspaces of an enabled user, by name. The list is empty for a user
+	// who is unknown or disabled.
 	ListWorkspaces(context.Context, *ListWorkspacesRequest) (*ListWorkspacesResponse, error)
-	// GetMembership reads one membership at this moment. NOT_FOUND when the user is no member, unknown or disabled.
+	// GetMembership reads one membership. NOT_FOUND when the user is not a member, is unknown or is
+	// disabled.
 	GetMembership(context.Context, *GetMembershipRequest) (*GetMembershipResponse, error)
 	// BatchGetWorkspaces reads several workspaces, without a role; unknown ones are left out.
 	BatchGetWorkspaces(context.Context, *BatchGetWorkspacesRequest) (*BatchGetWorkspacesResponse, error)
-	// GetVisibleUser reads a user as another one, or they themselves, may see them: oneself, or a member of a workspace that
-	// one administers. NOT_FOUND for everybody else, whether or not they exist.
+	// GetVisibleUser reads a user whom the acting user may see: themselves, or a member of a
+	// workspace that they administer. NOT_FOUND for every other user, whether or not they exist.
 	GetVisibleUser(context.Context, *GetVisibleUserRequest) (*GetVisibleUserResponse, error)
 	mustEmbedUnimplementedDirectoryServiceServer()
 }

@@ -22,18 +22,18 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Session is a person's signed-in browser.
+// Session is a browser session: a browser in which a user is signed in.
 type Session struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user, `usr_…`.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// The name that pages and introspection show; never the e-mail address.
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// The e-mail address, shown only to the person on our own pages.
+	// The e-mail address, shown only to the user, on our own pages.
 	EmailAddress string `protobuf:"bytes,3,opt,name=email_address,json=emailAddress,proto3" json:"email_address,omitempty"`
-	// When the session ends by itself.
+	// When the session expires.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
-	// When the person proved who they are; absent for a session that an earlier release began.
+	// When the user authenticated; absent for a session that an earlier release created.
 	AuthenticateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=authenticate_time,json=authenticateTime,proto3" json:"authenticate_time,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache

@@ -25,11 +25,11 @@ const (
 // AuthenticateUserRequest is the sign-in form.
 type AuthenticateUserRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The e-mail address as typed; identity alone canonicalises it.
+	// The e-mail address as typed; only identity canonicalises it.
 	EmailAddress string `protobuf:"bytes,1,opt,name=email_address,json=emailAddress,proto3" json:"email_address,omitempty"`
 	// The password as typed.
 	Password string `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
-	// The browser's previous session value, which ends with this sign-in; may be empty.
+	// The value of the browser's previous session, which this sign-in ends; may be empty.
 	PreviousSessionToken string `protobuf:"bytes,3,opt,name=previous_session_token,json=previousSessionToken,proto3" json:"previous_session_token,omitempty"`
 	// The address that the request came from; empty when it is not known.
 	SourceAddress string `protobuf:"bytes,4,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
@@ -100,7 +100,7 @@ type AuthenticateUserResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The value for the cookie: 43 base64url characters, never stored in clear.
 	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
-	// Who signed in.
+	// The session of the user who signed in.
 	Session       *Session `protobuf:"bytes,2,opt,name=session,proto3" json:"session,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -155,7 +155,7 @@ type GetSessionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The cookie's value.
 	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
-	// Whether to return the user's workspaces too, as of the same moment.
+	// Whether to return the user's workspaces too, read together with the session.
 	IncludeWorkspaces bool `protobuf:"varint,2,opt,name=include_workspaces,json=includeWorkspaces,proto3" json:"include_workspaces,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
@@ -208,9 +208,9 @@ func (x *GetSessionRequest) GetIncludeWorkspaces() bool {
 // GetSessionResponse holds the session.
 type GetSessionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Who the browser is.
+	// The session.
 	Session *Session `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
-	// Where the user belongs; absent unless it was asked for. Release 0.1 never sends it.
+	// The user's workspaces; absent unless include_workspaces is set. Release 0.1 never sends it.
 	Workspaces    *WorkspaceList `protobuf:"bytes,2,opt,name=workspaces,proto3" json:"workspaces,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -28,14 +28,15 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// SessionService signs people in and out of a browser and says who a browser is.
+// SessionService creates, resolves and ends browser sessions.
 type SessionServiceClient interface {
-	// AuthenticateUser checks an e-mail address and a password and begins a session with a new value.
-	// A wrong address and a wrong password are one answer in one time: INVALID_CREDENTIALS. RATE_LIMITED after too many attempts.
+	// AuthenticateUser checks an e-mail address and a password and creates a session with a new
+	// value. INVALID_CREDENTIALS for a wrong address and for a wrong password alike, with the same
+	// response after the same time. RATE_LIMITED after too many attempts.
 	AuthenticateUser(ctx context.Context, in *AuthenticateUserRequest, opts ...grpc.CallOption) (*AuthenticateUserResponse, error)
 	// GetSession resolves a session value. SESSION_REQUIRED when it is unknown, expired or ended.
 	GetSession(ctx context.Context, in *GetSessionRequest, opts ...grpc.CallOption) (*GetSessionResponse, error)
-	// EndSession ends a session on every replica; ending one that is gone succeeds.
+	// EndSession ends a session on every replica; it succeeds when the session does not exist.
 	EndSession(ctx context.Context, in *EndSessionRequest, opts ...grpc.CallOption) (*EndSessionResponse, error)
 }
 
@@ -81,14 +82,15 @@ func (c *sessionServiceClient) EndSession(ctx context.Context, in *EndSessionReq
 // All implementations must embed UnimplementedSessionServiceServer
 // for forward compatibility.
 //
-// SessionService signs people in and out of a browser and says who a browser is.
+// SessionService creates, resolves and ends browser sessions.
 type SessionServiceServer interface {
-	// AuthenticateUser checks an e-mail address and a password and begins a session with a new value.
-	// A wrong address and a wrong password are one answer in one time: INVALID_CREDENTIALS. RATE_LIMITED after too many attempts.
+	// AuthenticateUser checks an e-mail address and a password and creates a session with a new
+	// value. INVALID_CREDENTIALS for a wrong address and for a wrong password alike, with the same
+	// response after the same time. RATE_LIMITED after too many attempts.
 	AuthenticateUser(context.Context, *AuthenticateUserRequest) (*AuthenticateUserResponse, error)
 	// GetSession resolves a session value. SESSION_REQUIRED when it is unknown, expired or ended.
 	GetSession(context.Context, *GetSessionRequest) (*GetSessionResponse, error)
-	// EndSession ends a session on every replica; ending one that is gone succeeds.
+	// EndSession ends a session on every replica; it succeeds when the session does not exist.
 	EndSession(context.Context, *EndSessionRequest) (*EndSessionResponse, error)
 	mustEmbedUnimplementedSessionServiceServer()
 }

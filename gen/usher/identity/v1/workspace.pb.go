@@ -21,7 +21,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Role is what a member may do in a workspace.
+// Role is the role of a member in a workspace.
 type Role int32
 
 const (
@@ -74,7 +74,7 @@ func (Role) EnumDescriptor() ([]byte, []int) {
 	return file_usher_identity_v1_workspace_proto_rawDescGZIP(), []int{0}
 }
 
-// Workspace is a team's space, seen by one of its members.
+// Workspace is a team's space; with the role of a member where it is read for one.
 type Workspace struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The workspace, `ws_…`.
@@ -83,7 +83,7 @@ type Workspace struct {
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// The plan's name in the catalog: `free`, `pro` or `enterprise` by default.
 	Plan string `protobuf:"bytes,3,opt,name=plan,proto3" json:"plan,omitempty"`
-	// What the member may do in it.
+	// The member's role in it.
 	Role          Role `protobuf:"varint,4,opt,name=role,proto3,enum=usher.identity.v1.Role" json:"role,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

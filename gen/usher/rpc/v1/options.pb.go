@@ -22,12 +22,12 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Caller names who may call an RPC. Services are known by the last segment of their
+// Caller identifies a caller of an RPC. A service is identified by the last segment of its
 // certificate's URI SAN (`spiffe://<trust-domain>/<name>`).
 type Caller int32
 
 const (
-	// Nobody: a method that lists it stops the server from starting.
+	// Never valid: a server with a method that lists it does not start.
 	Caller_CALLER_UNSPECIFIED Caller = 0
 	// The HTTP gateway.
 	Caller_CALLER_GATEWAY Caller = 1
@@ -39,11 +39,12 @@ const (
 	Caller_CALLER_AUTHZ Caller = 4
 	// The identity service.
 	Caller_CALLER_IDENTITY Caller = 5
-	// A service that is configured as a resource server: it may ask about tokens and do nothing more.
+	// A service that is configured as a resource server: it may introspect tokens and nothing else.
 	Caller_CALLER_RESOURCE_SERVER Caller = 6
 	// An operator with the administration certificate.
 	Caller_CALLER_OPERATOR Caller = 7
-	// Whoever holds any valid certificate of the trust domain. Only for health and, in development, reflection.
+	// Any caller with a valid certificate of the trust domain. Only for health checks and, in
+	// development, reflection.
 	Caller_CALLER_ANY Caller = 8
 )
 
@@ -121,7 +122,8 @@ var file_usher_rpc_v1_options_proto_extTypes = []protoimpl.ExtensionInfo{
 
 // Extension fields to descriptorpb.MethodOptions.
 var (
-	// callers lists who may call the method. A method without it stops the server from starting.
+	// callers lists the callers that may call the method. A server with a method that lacks it does
+	// not start.
 	//
 	// repeated usher.rpc.v1.Caller callers = 50140;
 	E_Callers = &file_usher_rpc_v1_options_proto_extTypes[0]
@@ -129,8 +131,9 @@ var (
 
 // Extension fields to descriptorpb.FieldOptions.
 var (
-	// secret marks a field that holds a credential: whoever prints or logs a message leaves it out. It means what the standard option for that means,
-	// which compilers before protoc 22 refuse.
+	// secret marks a field that holds a credential: code that prints or logs a message must omit it.
+	// It has the meaning of the standard option debug_redact, which protoc before version 22 does not
+	// accept.
 	//
 	// optional bool secret = 50141;
 	E_Secret = &file_usher_rpc_v1_options_proto_extTypes[1]

@@ -22,10 +22,11 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// CheckAccessRequest is a request that somebody made of an API.
+// CheckAccessRequest describes the HTTP request that an API received.
 type CheckAccessRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The token as it stood in the Authorization header, without the scheme; empty when none was sent.
+	// The token as it stood in the Authorization header, without the scheme; empty when none was
+	// sent.
 	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
 	// The HTTP method.
 	Method string `protobuf:"bytes,2,opt,name=method,proto3" json:"method,omitempty"`
@@ -160,12 +161,12 @@ type isCheckAccessResponse_Decision interface {
 }
 
 type CheckAccessResponse_Allowed struct {
-	// The request may be passed on, in this name.
+	// The request may be passed on, on behalf of this subject.
 	Allowed *Allowed `protobuf:"bytes,1,opt,name=allowed,proto3,oneof"`
 }
 
 type CheckAccessResponse_Denied struct {
-	// The request is to be answered with this.
+	// The request must be refused with this response.
 	Denied *Denied `protobuf:"bytes,2,opt,name=denied,proto3,oneof"`
 }
 
@@ -173,18 +174,18 @@ func (*CheckAccessResponse_Allowed) isCheckAccessResponse_Decision() {}
 
 func (*CheckAccessResponse_Denied) isCheckAccessResponse_Decision() {}
 
-// Allowed is in whose name a request may be passed on.
+// Allowed is the subject on whose behalf a request may be passed on.
 type Allowed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What sort of credential the token is.
+	// The kind of credential.
 	Kind TokenKind `protobuf:"varint,1,opt,name=kind,proto3,enum=usher.token.v1.TokenKind" json:"kind,omitempty"`
 	// The user, `usr_…`; for an API key the key itself, `key_…`.
 	Sub string `protobuf:"bytes,2,opt,name=sub,proto3" json:"sub,omitempty"`
-	// The app; empty for an API key.
+	// The client; empty for an API key.
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// The workspace, `ws_…`.
 	WorkspaceId string `protobuf:"bytes,4,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	// The token's scope, space-separated; empty for an API key, which no scope binds.
+	// The token's scope, space-separated; empty for an API key, which is not limited by scope.
 	Scope         string `protobuf:"bytes,5,opt,name=scope,proto3" json:"scope,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -255,16 +256,17 @@ func (x *Allowed) GetScope() string {
 	return ""
 }
 
-// Denied is the documented answer to a request that may not be passed on.
+// Denied is the documented response to a request that may not be passed on.
 type Denied struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The HTTP status: 401, 403 or 404.
 	Status int32 `protobuf:"varint,1,opt,name=status,proto3" json:"status,omitempty"`
-	// `authentication_error`, `insufficient_scope`, `plan_restricted` or `not_found`. No secret, but named like one.
+	// `authentication_error`, `insufficient_scope`, `plan_restricted` or `not_found`. Not a secret,
+	// although secrets have this field name.
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
 	// The documented message.
 	Message string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
-	// The value of WWW-Authenticate (RFC 6750 §3); empty when there is to be none.
+	// The value of WWW-Authenticate (RFC 6750 §3); empty when the header must be absent.
 	Challenge     string `protobuf:"bytes,4,opt,name=challenge,proto3" json:"challenge,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -26,10 +26,10 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// AccessService decides whether a token opens an endpoint (docs/wire-contract.md §6).
+// AccessService decides whether a token grants access to an endpoint (docs/wire-contract.md §6).
 type AccessServiceClient interface {
-	// CheckAccess judges the token, then the path, then the scope, then the plan. A denial is an answer, not an error;
-	// UNAVAILABLE is returned when the answer cannot be known.
+	// CheckAccess checks the token, then the path, then the scope, then the plan. A denial is a
+	// response, not an error; UNAVAILABLE is returned when the decision cannot be made.
 	CheckAccess(ctx context.Context, in *CheckAccessRequest, opts ...grpc.CallOption) (*CheckAccessResponse, error)
 }
 
@@ -55,10 +55,10 @@ func (c *accessServiceClient) CheckAccess(ctx context.Context, in *CheckAccessRe
 // All implementations must embed UnimplementedAccessServiceServer
 // for forward compatibility.
 //
-// AccessService decides whether a token opens an endpoint (docs/wire-contract.md §6).
+// AccessService decides whether a token grants access to an endpoint (docs/wire-contract.md §6).
 type AccessServiceServer interface {
-	// CheckAccess judges the token, then the path, then the scope, then the plan. A denial is an answer, not an error;
-	// UNAVAILABLE is returned when the answer cannot be known.
+	// CheckAccess checks the token, then the path, then the scope, then the plan. A denial is a
+	// response, not an error; UNAVAILABLE is returned when the decision cannot be made.
 	CheckAccess(context.Context, *CheckAccessRequest) (*CheckAccessResponse, error)
 	mustEmbedUnimplementedAccessServiceServer()
 }

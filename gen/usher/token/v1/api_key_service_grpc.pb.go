@@ -28,13 +28,16 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// ApiKeyService administers the API keys of workspaces. A key belongs to its workspace and outlives who created it.
+// ApiKeyService administers the API keys of workspaces. A key belongs to its workspace and stays
+// valid when the user who created it leaves.
 type ApiKeyServiceClient interface {
-	// CreateApiKey draws a key. It is shown in this answer and never again. NOT_FOUND when there is no such workspace.
+	// CreateApiKey generates a key, which only this response contains. NOT_FOUND when there is no
+	// such workspace.
 	CreateApiKey(ctx context.Context, in *CreateApiKeyRequest, opts ...grpc.CallOption) (*CreateApiKeyResponse, error)
 	// ListApiKeys lists a workspace's keys, newest first, revoked ones too.
 	ListApiKeys(ctx context.Context, in *ListApiKeysRequest, opts ...grpc.CallOption) (*ListApiKeysResponse, error)
-	// RevokeApiKey ends a key everywhere before it answers; ending one twice succeeds. NOT_FOUND when there is none.
+	// RevokeApiKey revokes a key and returns when no replica accepts it any more; revoking it twice
+	// succeeds. NOT_FOUND when there is no such key.
 	RevokeApiKey(ctx context.Context, in *RevokeApiKeyRequest, opts ...grpc.CallOption) (*RevokeApiKeyResponse, error)
 }
 
@@ -80,13 +83,16 @@ func (c *apiKeyServiceClient) RevokeApiKey(ctx context.Context, in *RevokeApiKey
 // All implementations must embed UnimplementedApiKeyServiceServer
 // for forward compatibility.
 //
-// ApiKeyService administers the API keys of workspaces. A key belongs to its workspace and outlives who created it.
+// ApiKeyService administers the API keys of workspaces. A key belongs to its workspace and stays
+// valid when the user who created it leaves.
 type ApiKeyServiceServer interface {
-	// CreateApiKey draws a key. It is shown in this answer and never again. NOT_FOUND when there is no such workspace.
+	// CreateApiKey generates a key, which only this response contains. NOT_FOUND when there is no
+	// such workspace.
 	CreateApiKey(context.Context, *CreateApiKeyRequest) (*CreateApiKeyResponse, error)
 	// ListApiKeys lists a workspace's keys, newest first, revoked ones too.
 	ListApiKeys(context.Context, *ListApiKeysRequest) (*ListApiKeysResponse, error)
-	// RevokeApiKey ends a key everywhere before it answers; ending one twice succeeds. NOT_FOUND when there is none.
+	// RevokeApiKey revokes a key and returns when no replica accepts it any more; revoking it twice
+	// succeeds. NOT_FOUND when there is no such key.
 	RevokeApiKey(context.Context, *RevokeApiKeyRequest) (*RevokeApiKeyResponse, error)
 	mustEmbedUnimplementedApiKeyServiceServer()
 }

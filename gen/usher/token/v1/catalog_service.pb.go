@@ -68,7 +68,7 @@ type GetCatalogResponse struct {
 	Endpoints []*Endpoint `protobuf:"bytes,2,rep,name=endpoints,proto3" json:"endpoints,omitempty"`
 	// The plans in the catalog's order.
 	Plans []*Plan `protobuf:"bytes,3,rep,name=plans,proto3" json:"plans,omitempty"`
-	// Names the content: 64 hexadecimal digits, equal where catalogs say the same.
+	// The digest of the content: 64 hexadecimal digits, equal for equal catalogs.
 	Digest        string `protobuf:"bytes,4,opt,name=digest,proto3" json:"digest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -137,7 +137,7 @@ type Scope struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its name.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// What the consent screen says it is.
+	// Its description on the consent page.
 	Description   string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -187,7 +187,7 @@ func (x *Scope) GetDescription() string {
 	return ""
 }
 
-// Endpoint is what a scope opens.
+// Endpoint is an API endpoint that a scope gives access to.
 type Endpoint struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The HTTP method.
@@ -251,7 +251,7 @@ func (x *Endpoint) GetScope() string {
 	return ""
 }
 
-// Plan is what a workspace has paid for.
+// Plan is a product plan of workspaces.
 type Plan struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its name.

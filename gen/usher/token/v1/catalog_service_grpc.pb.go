@@ -26,9 +26,9 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// CatalogService tells what the scopes, endpoints and plans are.
+// CatalogService returns the catalog: scopes, endpoints and plans.
 type CatalogServiceClient interface {
-	// GetCatalog reads the catalog that the token service decides by at this moment.
+	// GetCatalog returns the catalog that the token service uses at present.
 	GetCatalog(ctx context.Context, in *GetCatalogRequest, opts ...grpc.CallOption) (*GetCatalogResponse, error)
 }
 
@@ -54,9 +54,9 @@ func (c *catalogServiceClient) GetCatalog(ctx context.Context, in *GetCatalogReq
 // All implementations must embed UnimplementedCatalogServiceServer
 // for forward compatibility.
 //
-// CatalogService tells what the scopes, endpoints and plans are.
+// CatalogService returns the catalog: scopes, endpoints and plans.
 type CatalogServiceServer interface {
-	// GetCatalog reads the catalog that the token service decides by at this moment.
+	// GetCatalog returns the catalog that the token service uses at present.
 	GetCatalog(context.Context, *GetCatalogRequest) (*GetCatalogResponse, error)
 	mustEmbedUnimplementedCatalogServiceServer()
 }

@@ -292,7 +292,7 @@ func (*RemoveMemberResponse) Descriptor() ([]byte, []int) {
 // RevokeAuthenticationAppRequest names an authentication app.
 type RevokeAuthenticationAppRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app, `aap_…`.
+	// The authentication app, `aap_…`.
 	AuthenticationAppId string `protobuf:"bytes,1,opt,name=authentication_app_id,json=authenticationAppId,proto3" json:"authentication_app_id,omitempty"`
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
@@ -372,10 +372,10 @@ func (*RevokeAuthenticationAppResponse) Descriptor() ([]byte, []int) {
 	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{7}
 }
 
-// DisableClientRequest names an app.
+// DisableClientRequest names a client.
 type DisableClientRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app, `vdo_client_…`.
+	// The client, `vdo_client_…`.
 	ClientId      string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -455,10 +455,10 @@ func (*DisableClientResponse) Descriptor() ([]byte, []int) {
 	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{9}
 }
 
-// RevokeClientGrantsRequest names an app.
+// RevokeClientGrantsRequest names a client.
 type RevokeClientGrantsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app, `vdo_client_…`.
+	// The client, `vdo_client_…`.
 	ClientId      string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -538,12 +538,12 @@ func (*RevokeClientGrantsResponse) Descriptor() ([]byte, []int) {
 	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{11}
 }
 
-// RevokeUserGrantsRequest names a user, and an app.
+// RevokeUserGrantsRequest names a user and, optionally, a client.
 type RevokeUserGrantsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user, `usr_…`.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The app; empty is every one.
+	// The client; empty for all clients.
 	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -633,7 +633,8 @@ func (*RevokeUserGrantsResponse) Descriptor() ([]byte, []int) {
 // EndTokenRequest holds a credential.
 type EndTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// An access token, refresh token or user token; an API key is revoked by its identifier (INVALID_REQUEST).
+	// An access token, refresh token or user token; an API key is revoked by its identifier
+	// (INVALID_REQUEST).
 	Token         string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -676,10 +677,10 @@ func (x *EndTokenRequest) GetToken() string {
 	return ""
 }
 
-// EndTokenResponse says whether there was anything to end.
+// EndTokenResponse says whether the token was valid.
 type EndTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whether something was live and has ended.
+	// Whether a valid token was revoked.
 	Ended         bool `protobuf:"varint,1,opt,name=ended,proto3" json:"ended,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

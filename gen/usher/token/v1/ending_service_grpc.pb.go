@@ -34,32 +34,39 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// EndingService is administration that takes access away. Each operation writes the revocation first, then has identity or
-// authz make the change, and answers after both: when it answers, no token that it ends is active anywhere, and nothing in
-// flight becomes so. All may be repeated.
+// EndingService is the administration that revokes access. Each operation writes the revocation
+// first, then has identity or authz make the change, and returns after both: when it returns, no
+// replica accepts a token that it revokes, and no request in flight can issue one. All operations
+// may be retried.
 type EndingServiceClient interface {
-	// DisableUser disables a user and ends all that is theirs: OAuth tokens, codes in flight, user tokens, browser sessions.
-	// NOT_FOUND.
+	// DisableUser disables a user, revokes their OAuth tokens, pending codes and user tokens, and
+	// ends their browser sessions. NOT_FOUND.
 	DisableUser(ctx context.Context, in *DisableUserRequest, opts ...grpc.CallOption) (*DisableUserResponse, error)
-	// SetPassword gives a user a new password and ends their user tokens and browser sessions; apps stay connected. NOT_FOUND,
-	// INVALID_REQUEST for a password that cannot be used.
+	// SetPassword sets a new password, revokes the user's user tokens and ends their browser
+	// sessions; connected clients keep their tokens. NOT_FOUND, INVALID_REQUEST for a password that
+	// is not allowed.
 	SetPassword(ctx context.Context, in *SetPasswordRequest, opts ...grpc.CallOption) (*SetPasswordResponse, error)
-	// RemoveMember takes a user out of a workspace and ends the tokens that are good for it. NOT_FOUND.
+	// RemoveMember removes a user from a workspace and revokes their tokens for it. NOT_FOUND.
 	RemoveMember(ctx context.Context, in *RemoveMemberRequest, opts ...grpc.CallOption) (*RemoveMemberResponse, error)
-	// RevokeAuthenticationApp ends an authentication app and the user tokens that were issued through it. NOT_FOUND.
+	// RevokeAuthenticationApp revokes an authentication app and the user tokens that were issued
+	// through it. NOT_FOUND.
 	RevokeAuthenticationApp(ctx context.Context, in *RevokeAuthenticationAppRequest, opts ...grpc.CallOption) (*RevokeAuthenticationAppResponse, error)
-	// DisableClient keeps an app out and ends all that was granted to it: tokens, codes in flight, open consent pages. NOT_FOUND.
+	// DisableClient disables a client and revokes all that was granted to it: tokens, pending codes,
+	// open consent pages. NOT_FOUND.
 	DisableClient(ctx context.Context, in *DisableClientRequest, opts ...grpc.CallOption) (*DisableClientResponse, error)
-	// RevokeClientGrants ends all that was granted to an app, as after a leak at its owner's; people may connect it again.
+	// RevokeClientGrants revokes all that was granted to a client, for example after its tokens
+	// leaked; users may connect it again.
 	RevokeClientGrants(ctx context.Context, in *RevokeClientGrantsRequest, opts ...grpc.CallOption) (*RevokeClientGrantsResponse, error)
-	// RevokeUserGrants ends all that a user granted, to every app or to one, with codes in flight and open consent pages. User
-	// tokens, browser sessions and API keys stay.
+	// RevokeUserGrants revokes all that a user granted, to every client or to one, including pending
+	// codes and open consent pages. User tokens, browser sessions and API keys stay valid.
 	RevokeUserGrants(ctx context.Context, in *RevokeUserGrantsRequest, opts ...grpc.CallOption) (*RevokeUserGrantsResponse, error)
-	// EndToken ends one token, whoever holds it: what revokes it at its own endpoint says what goes with it.
-	// It succeeds for one that is unknown, as the revocation endpoint does (RFC 7009 §2.2).
+	// EndToken revokes one token, with the effect that the token's own endpoint has: RFC 7009
+	// revocation, or logout. It succeeds for an unknown token, as the revocation endpoint does (RFC
+	// 7009 §2.2).
 	EndToken(ctx context.Context, in *EndTokenRequest, opts ...grpc.CallOption) (*EndTokenResponse, error)
-	// SetWorkspacePlan changes a workspace's plan. It ends no token; what a token opens follows at once. NOT_FOUND,
-	// INVALID_REQUEST for a plan that the catalog does not have.
+	// SetWorkspacePlan changes a workspace's plan. It revokes no token; the endpoints that a token
+	// gives access to change at once. NOT_FOUND, INVALID_REQUEST for a plan that the catalog does not
+	// have.
 	SetWorkspacePlan(ctx context.Context, in *SetWorkspacePlanRequest, opts ...grpc.CallOption) (*SetWorkspacePlanResponse, error)
 }
 
@@ -165,32 +172,39 @@ func (c *endingServiceClient) SetWorkspacePlan(ctx context.Context, in *SetWorks
 // All implementations must embed UnimplementedEndingServiceServer
 // for forward compatibility.
 //
-// EndingService is administration that takes access away. Each operation writes the revocation first, then has identity or
-// authz make the change, and answers after both: when it answers, no token that it ends is active anywhere, and nothing in
-// flight becomes so. All may be repeated.
+// EndingService is the administration that revokes access. Each operation writes the revocation
+// first, then has identity or authz make the change, and returns after both: when it returns, no
+// replica accepts a token that it revokes, and no request in flight can issue one. All operations
+// may be retried.
 type EndingServiceServer interface {
-	// DisableUser disables a user and ends all that is theirs: OAuth tokens, codes in flight, user tokens, browser sessions.
-	// NOT_FOUND.
+	// DisableUser disables a user, revokes their OAuth tokens, pending codes and user tokens, and
+	// ends their browser sessions. NOT_FOUND.
 	DisableUser(context.Context, *DisableUserRequest) (*DisableUserResponse, error)
-	// SetPassword gives a user a new password and ends their user tokens and browser sessions; apps stay connected. NOT_FOUND,
-	// INVALID_REQUEST for a password that cannot be used.
+	// SetPassword sets a new password, revokes the user's user tokens and ends their browser
+	// sessions; connected clients keep their tokens. NOT_FOUND, INVALID_REQUEST for a password that
+	// is not allowed.
 	SetPassword(context.Context, *SetPasswordRequest) (*SetPasswordResponse, error)
-	// RemoveMember takes a user out of a workspace and ends the tokens that are good for it. NOT_FOUND.
+	// RemoveMember removes a user from a workspace and revokes their tokens for it. NOT_FOUND.
 	RemoveMember(context.Context, *RemoveMemberRequest) (*RemoveMemberResponse, error)
-	// RevokeAuthenticationApp ends an authentication app and the user tokens that were issued through it. NOT_FOUND.
+	// RevokeAuthenticationApp revokes an authentication app and the user tokens that were issued
+	// through it. NOT_FOUND.
 	RevokeAuthenticationApp(context.Context, *RevokeAuthenticationAppRequest) (*RevokeAuthenticationAppResponse, error)
-	// DisableClient keeps an app out and ends all that was granted to it: tokens, codes in flight, open consent pages. NOT_FOUND.
+	// DisableClient disables a client and revokes all that was granted to it: tokens, pending codes,
+	// open consent pages. NOT_FOUND.
 	DisableClient(context.Context, *DisableClientRequest) (*DisableClientResponse, error)
-	// RevokeClientGrants ends all that was granted to an app, as after a leak at its owner's; people may connect it again.
+	// RevokeClientGrants revokes all that was granted to a client, for example after its tokens
+	// leaked; users may connect it again.
 	RevokeClientGrants(context.Context, *RevokeClientGrantsRequest) (*RevokeClientGrantsResponse, error)
-	// RevokeUserGrants ends all that a user granted, to every app or to one, with codes in flight and open consent pages. User
-	// tokens, browser sessions and API keys stay.
+	// RevokeUserGrants revokes all that a user granted, to every client or to one, including pending
+	// codes and open consent pages. User tokens, browser sessions and API keys stay valid.
 	RevokeUserGrants(context.Context, *RevokeUserGrantsRequest) (*RevokeUserGrantsResponse, error)
-	// EndToken ends one token, whoever holds it: what revokes it at its own endpoint says what goes with it.
-	// It succeeds for one that is unknown, as the revocation endpoint does (RFC 7009 §2.2).
+	// EndToken revokes one token, with the effect that the token's own endpoint has: RFC 7009
+	// revocation, or logout. It succeeds for an unknown token, as the revocation endpoint does (RFC
+	// 7009 §2.2).
 	EndToken(context.Context, *EndTokenRequest) (*EndTokenResponse, error)
-	// SetWorkspacePlan changes a workspace's plan. It ends no token; what a token opens follows at once. NOT_FOUND,
-	// INVALID_REQUEST for a plan that the catalog does not have.
+	// SetWorkspacePlan changes a workspace's plan. It revokes no token; the endpoints that a token
+	// gives access to change at once. NOT_FOUND, INVALID_REQUEST for a plan that the catalog does not
+	// have.
 	SetWorkspacePlan(context.Context, *SetWorkspacePlanRequest) (*SetWorkspacePlanResponse, error)
 	mustEmbedUnimplementedEndingServiceServer()
 }

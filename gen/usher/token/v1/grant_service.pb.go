@@ -23,12 +23,12 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// GetPairEpochRequest names a pair.
+// GetPairEpochRequest names a user-client.
 type GetPairEpochRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user, `usr_…`.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The app.
+	// The client.
 	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -78,10 +78,11 @@ func (x *GetPairEpochRequest) GetClientId() string {
 	return ""
 }
 
-// GetPairEpochResponse is the mark.
+// GetPairEpochResponse is the epoch.
 type GetPairEpochResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Rises by one with each revocation of the pair.
+	// The epoch; it rises with each revocation of the user-client
+	// (docs/adr/0011-an-ending-is-one-row.md).
 	Epoch         int64 `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -170,7 +171,7 @@ func (x *GetCodeUseRequest) GetCodeHash() []byte {
 	return nil
 }
 
-// GetCodeUseResponse is what became of it.
+// GetCodeUseResponse says whether the code was redeemed.
 type GetCodeUseResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether it was redeemed.
@@ -262,7 +263,7 @@ func (x *ListConnectionsRequest) GetUserId() string {
 	return ""
 }
 
-// ListConnectionsResponse is the user's pairs.
+// ListConnectionsResponse is the user's user-clients.
 type ListConnectionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In no particular order.
@@ -308,17 +309,19 @@ func (x *ListConnectionsResponse) GetConnections() []*Connection {
 	return nil
 }
 
-// Connection is one pair.
+// Connection is one user-client.
 type Connection struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The app.
+	// The client.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The pair's epoch now.
+	// The current epoch of the user-client.
 	Epoch int64 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
-	// When a token of the pair was last issued or checked past the cache, to the minute; absent if never.
+	// When a token of the user-client was last issued, or introspected with a database read, to the
+	// minute; absent if never.
 	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
-	// How many of the last raises spoiled codes in flight and no more, as a new password does: approvals of as many epochs below
-	// the pair's still count.
+	// By how much the last revocations that only invalidated pending codes, as a new password does,
+	// raised the epoch: an approval is still valid when its epoch is at most this much below the
+	// current one.
 	LenientRaises int64 `protobuf:"varint,4,opt,name=lenient_raises,json=lenientRaises,proto3" json:"lenient_raises,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -382,12 +385,12 @@ func (x *Connection) GetLenientRaises() int64 {
 	return 0
 }
 
-// EndConnectionRequest names a pair.
+// EndConnectionRequest names a user-client.
 type EndConnectionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user, `usr_…`.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The app.
+	// The client.
 	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -29,18 +29,19 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// GrantService is the consent service's view of what a user has given to apps. A pair is a user and an app;
-// its epoch rises whenever everything between the two is revoked.
+// GrantService is the consent service's view of a user's grants to clients. A user-client ("pair"
+// in the names below) is a user and a client; its epoch rises whenever all grants of the user to
+// the client are revoked.
 type GrantServiceClient interface {
-	// GetPairEpoch reads the pair's epoch; 0 for a pair that was never revoked. From then on the pair is known, so that what ends
-	// all of a user's pairs reaches it too.
+	// GetPairEpoch returns the epoch of a user-client; 0 if it was never revoked. The call also
+	// records the user-client, so that revoking all grants of the user raises its epoch too.
 	GetPairEpoch(ctx context.Context, in *GetPairEpochRequest, opts ...grpc.CallOption) (*GetPairEpochResponse, error)
-	// ListConnections lists the user's pairs that token knows, with their epochs.
+	// ListConnections lists the recorded user-clients of a user, with their epochs.
 	ListConnections(ctx context.Context, in *ListConnectionsRequest, opts ...grpc.CallOption) (*ListConnectionsResponse, error)
-	// GetCodeUse reads whether an authorization code was redeemed.
+	// GetCodeUse returns whether an authorization code was redeemed.
 	GetCodeUse(ctx context.Context, in *GetCodeUseRequest, opts ...grpc.CallOption) (*GetCodeUseResponse, error)
-	// EndConnection raises the pair's epoch and ends every token of it, in all workspaces. When it returns,
-	// nothing of the pair is active and nothing in flight becomes so.
+	// EndConnection raises the epoch of a user-client and revokes all its tokens, in all workspaces.
+	// When it returns, no replica accepts one of the tokens and no request in flight can issue one.
 	EndConnection(ctx context.Context, in *EndConnectionRequest, opts ...grpc.CallOption) (*EndConnectionResponse, error)
 }
 
@@ -96,18 +97,19 @@ func (c *grantServiceClient) EndConnection(ctx context.Context, in *EndConnectio
 // All implementations must embed UnimplementedGrantServiceServer
 // for forward compatibility.
 //
-// GrantService is the consent service's view of what a user has given to apps. A pair is a user and an app;
-// its epoch rises whenever everything between the two is revoked.
+// GrantService is the consent service's view of a user's grants to clients. A user-client ("pair"
+// in the names below) is a user and a client; its epoch rises whenever all grants of the user to
+// the client are revoked.
 type GrantServiceServer interface {
-	// GetPairEpoch reads the pair's epoch; 0 for a pair that was never revoked. From then on the pair is known, so that what ends
-	// all of a user's pairs reaches it too.
+	// GetPairEpoch returns the epoch of a user-client; 0 if it was never revoked. The call also
+	// records the user-client, so that revoking all grants of the user raises its epoch too.
 	GetPairEpoch(context.Context, *GetPairEpochRequest) (*GetPairEpochResponse, error)
-	// ListConnections lists the user's pairs that token knows, with their epochs.
+	// ListConnections lists the recorded user-clients of a user, with their epochs.
 	ListConnections(context.Context, *ListConnectionsRequest) (*ListConnectionsResponse, error)
-	// GetCodeUse reads whether an authorization code was redeemed.
+	// GetCodeUse returns whether an authorization code was redeemed.
 	GetCodeUse(context.Context, *GetCodeUseRequest) (*GetCodeUseResponse, error)
-	// EndConnection raises the pair's epoch and ends every token of it, in all workspaces. When it returns,
-	// nothing of the pair is active and nothing in flight becomes so.
+	// EndConnection raises the epoch of a user-client and revokes all its tokens, in all workspaces.
+	// When it returns, no replica accepts one of the tokens and no request in flight can issue one.
 	EndConnection(context.Context, *EndConnectionRequest) (*EndConnectionResponse, error)
 	mustEmbedUnimplementedGrantServiceServer()
 }

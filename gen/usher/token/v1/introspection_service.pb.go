@@ -22,7 +22,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// TokenKind is what sort of credential a token is.
+// TokenKind is the kind of a credential.
 type TokenKind int32
 
 const (
@@ -34,7 +34,7 @@ const (
 	TokenKind_TOKEN_KIND_API_KEY TokenKind = 2
 	// A user token of the VIDIZMO API.
 	TokenKind_TOKEN_KIND_USER_TOKEN TokenKind = 3
-	// An OAuth refresh token, `vdo_ort_…`; IntrospectToken never tells of one.
+	// An OAuth refresh token, `vdo_ort_…`; IntrospectToken never returns it.
 	TokenKind_TOKEN_KIND_REFRESH_TOKEN TokenKind = 4
 )
 
@@ -88,8 +88,8 @@ type IntrospectTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The token as it stood in the Authorization header, without the scheme.
 	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
-	// The answer takes every revocation up to this cursor of WatchRevocations into account; 0 asks for no more than that an
-	// answer is never older than a revocation that has returned.
+	// The response must include every revocation up to this cursor of WatchRevocations. With 0, it
+	// includes every revocation whose RPC had returned.
 	MinCursor     int64 `protobuf:"varint,2,opt,name=min_cursor,json=minCursor,proto3" json:"min_cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -194,10 +194,11 @@ func (x *BatchIntrospectTokensRequest) GetMinCursor() int64 {
 	return 0
 }
 
-// BatchIntrospectTokensResponse answers for each token, and says once what is the same for all.
+// BatchIntrospectTokensResponse holds one response for each token, and once the fields that are the
+// same for all.
 type BatchIntrospectTokensResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One answer a token, in the order of the request, without iss and token_type.
+	// One response per token, in the order of the request, without iss and token_type.
 	Answers []*IntrospectTokenResponse `protobuf:"bytes,1,rep,name=answers,proto3" json:"answers,omitempty"`
 	// The issuer of every active token.
 	Iss string `protobuf:"bytes,2,opt,name=iss,proto3" json:"iss,omitempty"`
@@ -258,38 +259,40 @@ func (x *BatchIntrospectTokensResponse) GetTokenType() string {
 	return ""
 }
 
-// IntrospectTokenResponse tells what RFC 7662 §2.2 tells, as typed fields under the same names.
+// IntrospectTokenResponse has the fields of RFC 7662 §2.2, typed, under the same names.
 type IntrospectTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whether the token is live. Every other field is empty when it is not.
+	// Whether the token is active. Every other field is empty when it is not.
 	Active bool `protobuf:"varint,1,opt,name=active,proto3" json:"active,omitempty"`
-	// The token's scope, space-separated, in the order it was asked.
+	// The token's scope, space-separated, in the order of the request.
 	Scope string `protobuf:"bytes,2,opt,name=scope,proto3" json:"scope,omitempty"`
-	// The app that the token was issued to; empty for an API key.
+	// The client that the token was issued to; empty for an API key.
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// The user, `usr_…`; for an API key the key itself, `key_…`.
 	Sub string `protobuf:"bytes,4,opt,name=sub,proto3" json:"sub,omitempty"`
-	// The same as sub: unique, so that a resource server may know users by it; never the e-mail address.
+	// The same as sub: unique, so that a resource server may identify users by it; never the e-mail
+	// address.
 	Username string `protobuf:"bytes,5,opt,name=username,proto3" json:"username,omitempty"`
 	// `Bearer`.
 	TokenType string `protobuf:"bytes,6,opt,name=token_type,json=tokenType,proto3" json:"token_type,omitempty"`
-	// When the token ends, in seconds since 1970.
+	// When the token expires, in seconds since 1970.
 	Exp int64 `protobuf:"varint,7,opt,name=exp,proto3" json:"exp,omitempty"`
 	// When the token was issued, in seconds since 1970.
 	Iat int64 `protobuf:"varint,8,opt,name=iat,proto3" json:"iat,omitempty"`
 	// The issuer.
 	Iss string `protobuf:"bytes,9,opt,name=iss,proto3" json:"iss,omitempty"`
-	// The workspace that the user chose, `ws_…`, or the API key's own; empty for a user token that is good for all of the
-	// user's workspaces.
+	// The workspace that the user chose, `ws_…`, or the API key's own; empty for a user token that is
+	// good for all of the user's workspaces.
 	WorkspaceId string `protobuf:"bytes,10,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	// What sort of credential it is.
+	// The kind of credential.
 	Kind TokenKind `protobuf:"varint,11,opt,name=kind,proto3,enum=usher.token.v1.TokenKind" json:"kind,omitempty"`
 	// The plan of the workspace, by its name in the catalog.
 	Plan string `protobuf:"bytes,12,opt,name=plan,proto3" json:"plan,omitempty"`
-	// What the token hangs on: all tokens of one authorization share it, and WatchRevocations names it.
+	// The token family: all tokens that descend from one authorization share it, and WatchRevocations
+	// names it.
 	GrantId []byte `protobuf:"bytes,13,opt,name=grant_id,json=grantId,proto3" json:"grant_id,omitempty"`
-	// How long the token stays live unless it is revoked, in milliseconds: for caches, whose clock may differ from ours. 0 for
-	// a token without an end.
+	// The remaining lifetime of the token in milliseconds, unless it is revoked: for caches, whose
+	// clock may differ from the server's. 0 for a token that does not expire.
 	ExpiresInMs int64 `protobuf:"varint,14,opt,name=expires_in_ms,json=expiresInMs,proto3" json:"expires_in_ms,omitempty"`
 	// The user's display name; two users may have the same. Empty for an API key.
 	Name          string `protobuf:"bytes,15,opt,name=name,proto3" json:"name,omitempty"`

@@ -27,13 +27,14 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// IntrospectionService answers internal services that hold somebody's token.
+// IntrospectionService introspects tokens for internal services.
 type IntrospectionServiceClient interface {
-	// IntrospectToken says whether a token is live and what it stands for. A dead token is an answer, not an
-	// error; UNAVAILABLE is returned when the answer cannot be known.
+	// IntrospectToken returns whether a token is active, and its user, client and scope. An inactive
+	// token is a response, not an error; UNAVAILABLE is returned when the state of the token cannot
+	// be read.
 	IntrospectToken(ctx context.Context, in *IntrospectTokenRequest, opts ...grpc.CallOption) (*IntrospectTokenResponse, error)
-	// BatchIntrospectTokens is IntrospectToken for many tokens at once, with what is the same for all told once.
-	// INVALID_REQUEST for none and for more than 1,000.
+	// BatchIntrospectTokens is IntrospectToken for many tokens in one call. INVALID_REQUEST for no
+	// token and for more than 1,000.
 	BatchIntrospectTokens(ctx context.Context, in *BatchIntrospectTokensRequest, opts ...grpc.CallOption) (*BatchIntrospectTokensResponse, error)
 }
 
@@ -69,13 +70,14 @@ func (c *introspectionServiceClient) BatchIntrospectTokens(ctx context.Context, 
 // All implementations must embed UnimplementedIntrospectionServiceServer
 // for forward compatibility.
 //
-// IntrospectionService answers internal services that hold somebody's token.
+// IntrospectionService introspects tokens for internal services.
 type IntrospectionServiceServer interface {
-	// IntrospectToken says whether a token is live and what it stands for. A dead token is an answer, not an
-	// error; UNAVAILABLE is returned when the answer cannot be known.
+	// IntrospectToken returns whether a token is active, and its user, client and scope. An inactive
+	// token is a response, not an error; UNAVAILABLE is returned when the state of the token cannot
+	// be read.
 	IntrospectToken(context.Context, *IntrospectTokenRequest) (*IntrospectTokenResponse, error)
-	// BatchIntrospectTokens is IntrospectToken for many tokens at once, with what is the same for all told once.
-	// INVALID_REQUEST for none and for more than 1,000.
+	// BatchIntrospectTokens is IntrospectToken for many tokens in one call. INVALID_REQUEST for no
+	// token and for more than 1,000.
 	BatchIntrospectTokens(context.Context, *BatchIntrospectTokensRequest) (*BatchIntrospectTokensResponse, error)
 	mustEmbedUnimplementedIntrospectionServiceServer()
 }

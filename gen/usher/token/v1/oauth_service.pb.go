@@ -23,15 +23,16 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// IssueTokenRequest is the union of the grants' parameters under their RFC 6749 names. An empty parameter is an omitted one.
+// IssueTokenRequest is the union of the grant types' parameters under their RFC 6749 names. An
+// empty parameter is treated as omitted.
 type IssueTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `authorization_code` or `refresh_token`.
 	GrantType string `protobuf:"bytes,1,opt,name=grant_type,proto3" json:"grant_type,omitempty"`
 	// The authorization code (RFC 6749 §4.1.3).
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
-	// The redirect URI of the authorization request, byte for byte (RFC 6749 §4.1.3). It may be absent for a code that carries a
-	// PKCE challenge.
+	// The redirect URI of the authorization request, byte for byte (RFC 6749 §4.1.3). It may be
+	// absent for a code that carries a PKCE challenge.
 	RedirectUri string `protobuf:"bytes,3,opt,name=redirect_uri,proto3" json:"redirect_uri,omitempty"`
 	// The client identifier.
 	ClientId string `protobuf:"bytes,4,opt,name=client_id,proto3" json:"client_id,omitempty"`
@@ -41,9 +42,10 @@ type IssueTokenRequest struct {
 	CodeVerifier string `protobuf:"bytes,6,opt,name=code_verifier,proto3" json:"code_verifier,omitempty"`
 	// The current refresh token (RFC 6749 §6).
 	RefreshToken string `protobuf:"bytes,7,opt,name=refresh_token,proto3" json:"refresh_token,omitempty"`
-	// The scope of the new access token, no wider than what was granted (RFC 6749 §6).
+	// The scope of the new access token, no wider than the grant (RFC 6749 §6).
 	Scope string `protobuf:"bytes,8,opt,name=scope,proto3" json:"scope,omitempty"`
-	// A client assertion (RFC 7521 §4.2): not offered, and refused so that it never passes for an unknown parameter.
+	// A client assertion (RFC 7521 §4.2): not supported, and refused, so that it is not ignored as an
+	// unknown parameter.
 	ClientAssertion string `protobuf:"bytes,9,opt,name=client_assertion,proto3" json:"client_assertion,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -142,7 +144,7 @@ func (x *IssueTokenRequest) GetClientAssertion() string {
 	return ""
 }
 
-// IssueTokenResponse is RFC 6749 §5.1.
+// IssueTokenResponse is the response of RFC 6749 §5.1.
 type IssueTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The access token, `vdo_oat_…`.
@@ -153,7 +155,7 @@ type IssueTokenResponse struct {
 	ExpiresIn int32 `protobuf:"varint,3,opt,name=expires_in,proto3" json:"expires_in,omitempty"`
 	// The refresh token that replaces the one used, `vdo_ort_…`.
 	RefreshToken string `protobuf:"bytes,4,opt,name=refresh_token,proto3" json:"refresh_token,omitempty"`
-	// The access token's scope, in the order it was asked.
+	// The access token's scope, in the order of the request.
 	Scope         string `protobuf:"bytes,5,opt,name=scope,proto3" json:"scope,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -224,10 +226,11 @@ func (x *IssueTokenResponse) GetScope() string {
 	return ""
 }
 
-// RevokeTokenRequest is RFC 7009 §2.1. Client credentials are optional; those that are sent must be right.
+// RevokeTokenRequest is the request of RFC 7009 §2.1. Client credentials are optional, but must be
+// valid when they are sent.
 type RevokeTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The access or refresh token to end.
+	// The access or refresh token to revoke.
 	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
 	// `access_token` or `refresh_token`; only a hint.
 	TokenTypeHint string `protobuf:"bytes,2,opt,name=token_type_hint,proto3" json:"token_type_hint,omitempty"`
@@ -235,7 +238,7 @@ type RevokeTokenRequest struct {
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,proto3" json:"client_id,omitempty"`
 	// The secret, if the client authenticates.
 	ClientSecret string `protobuf:"bytes,4,opt,name=client_secret,proto3" json:"client_secret,omitempty"`
-	// A client assertion (RFC 7521 §4.2): not offered, and refused.
+	// A client assertion (RFC 7521 §4.2): not supported, and refused.
 	ClientAssertion string `protobuf:"bytes,5,opt,name=client_assertion,proto3" json:"client_assertion,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -343,10 +346,10 @@ func (*RevokeTokenResponse) Descriptor() ([]byte, []int) {
 	return file_usher_token_v1_oauth_service_proto_rawDescGZIP(), []int{3}
 }
 
-// IntrospectClientTokenRequest is RFC 7662 §2.1.
+// IntrospectClientTokenRequest is the request of RFC 7662 §2.1.
 type IntrospectClientTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The token to judge.
+	// The token to introspect.
 	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
 	// `access_token` or `refresh_token`; only a hint.
 	TokenTypeHint string `protobuf:"bytes,2,opt,name=token_type_hint,proto3" json:"token_type_hint,omitempty"`
@@ -354,7 +357,7 @@ type IntrospectClientTokenRequest struct {
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,proto3" json:"client_id,omitempty"`
 	// The secret.
 	ClientSecret string `protobuf:"bytes,4,opt,name=client_secret,proto3" json:"client_secret,omitempty"`
-	// A client assertion (RFC 7521 §4.2): not offered, and refused.
+	// A client assertion (RFC 7521 §4.2): not supported, and refused.
 	ClientAssertion string `protobuf:"bytes,5,opt,name=client_assertion,proto3" json:"client_assertion,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -425,22 +428,25 @@ func (x *IntrospectClientTokenRequest) GetClientAssertion() string {
 	return ""
 }
 
-// IntrospectClientTokenResponse is RFC 7662 §2.2: `active` alone when the token is dead or not for this caller's eyes.
+// IntrospectClientTokenResponse is the response of RFC 7662 §2.2: `active` alone when the token is
+// inactive or the caller may not see it.
 type IntrospectClientTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whether the token is live and may be seen by the caller; always present.
+	// Whether the token is active and the caller may see it; always present.
 	Active *bool `protobuf:"varint,1,opt,name=active,proto3,oneof" json:"active,omitempty"`
 	// The token's scope, space-separated.
 	Scope string `protobuf:"bytes,2,opt,name=scope,proto3" json:"scope,omitempty"`
-	// The app that the token was issued to.
+	// The client that the token was issued to.
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,proto3" json:"client_id,omitempty"`
 	// The user, `usr_…`.
 	Sub string `protobuf:"bytes,4,opt,name=sub,proto3" json:"sub,omitempty"`
-	// The same as sub: unique, so that a resource server may know users by it; never the e-mail address.
+	// The same as sub: unique, so that a resource server may identify users by it; never the e-mail
+	// address.
 	Username string `protobuf:"bytes,5,opt,name=username,proto3" json:"username,omitempty"`
 	// `Bearer` for an access token; absent for a refresh token.
 	TokenType string `protobuf:"bytes,6,opt,name=token_type,proto3" json:"token_type,omitempty"`
-	// When the token ends, in seconds since 1970. 32 bits, since protojson writes 64-bit numbers as strings; good until 2106.
+	// When the token expires, in seconds since 1970. 32 bits, because protojson writes 64-bit numbers
+	// as strings; valid until 2106.
 	Exp uint32 `protobuf:"varint,7,opt,name=exp,proto3" json:"exp,omitempty"`
 	// When the token was issued, in seconds since 1970.
 	Iat uint32 `protobuf:"varint,8,opt,name=iat,proto3" json:"iat,omitempty"`

@@ -28,14 +28,16 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// OAuthService is what apps reach over HTTP: the token, revocation and introspection endpoints. HTTP Basic
-// credentials arrive untouched in the `authorization` metadata.
+// OAuthService has the endpoints that clients call over HTTP: token, revocation and introspection.
+// HTTP Basic credentials arrive unchanged in the `authorization` metadata.
 type OAuthServiceClient interface {
-	// IssueToken is the token endpoint (RFC 6749 §3.2) with the grants `authorization_code` and `refresh_token`.
+	// IssueToken is the token endpoint (RFC 6749 §3.2) with the grant types `authorization_code` and
+	// `refresh_token`.
 	IssueToken(ctx context.Context, in *IssueTokenRequest, opts ...grpc.CallOption) (*IssueTokenResponse, error)
 	// RevokeToken is the revocation endpoint (RFC 7009). It succeeds for every token, known or not.
 	RevokeToken(ctx context.Context, in *RevokeTokenRequest, opts ...grpc.CallOption) (*RevokeTokenResponse, error)
-	// IntrospectClientToken is the introspection endpoint over HTTP (RFC 7662) for confidential clients.
+	// IntrospectClientToken is the introspection endpoint over HTTP (RFC 7662) for confidential
+	// clients.
 	IntrospectClientToken(ctx context.Context, in *IntrospectClientTokenRequest, opts ...grpc.CallOption) (*IntrospectClientTokenResponse, error)
 }
 
@@ -81,14 +83,16 @@ func (c *oAuthServiceClient) IntrospectClientToken(ctx context.Context, in *Intr
 // All implementations must embed UnimplementedOAuthServiceServer
 // for forward compatibility.
 //
-// OAuthService is what apps reach over HTTP: the token, revocation and introspection endpoints. HTTP Basic
-// credentials arrive untouched in the `authorization` metadata.
+// OAuthService has the endpoints that clients call over HTTP: token, revocation and introspection.
+// HTTP Basic credentials arrive unchanged in the `authorization` metadata.
 type OAuthServiceServer interface {
-	// IssueToken is the token endpoint (RFC 6749 §3.2) with the grants `authorization_code` and `refresh_token`.
+	// IssueToken is the token endpoint (RFC 6749 §3.2) with the grant types `authorization_code` and
+	// `refresh_token`.
 	IssueToken(context.Context, *IssueTokenRequest) (*IssueTokenResponse, error)
 	// RevokeToken is the revocation endpoint (RFC 7009). It succeeds for every token, known or not.
 	RevokeToken(context.Context, *RevokeTokenRequest) (*RevokeTokenResponse, error)
-	// IntrospectClientToken is the introspection endpoint over HTTP (RFC 7662) for confidential clients.
+	// IntrospectClientToken is the introspection endpoint over HTTP (RFC 7662) for confidential
+	// clients.
 	IntrospectClientToken(context.Context, *IntrospectClientTokenRequest) (*IntrospectClientTokenResponse, error)
 	mustEmbedUnimplementedOAuthServiceServer()
 }

@@ -23,7 +23,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// RevocationReason is why something ended.
+// RevocationReason is the reason of a revocation.
 type RevocationReason int32
 
 const (
@@ -33,9 +33,9 @@ const (
 	RevocationReason_REVOCATION_REASON_REVOKED RevocationReason = 1
 	// A second use of an authorization code.
 	RevocationReason_REVOCATION_REASON_CODE_REPLAY RevocationReason = 2
-	// A spent refresh token that came again.
+	// Reuse: a rotated refresh token was presented again.
 	RevocationReason_REVOCATION_REASON_REUSE RevocationReason = 3
-	// The user's own decision on the Connected Apps page.
+	// The user disconnected the client on the page of connected clients.
 	RevocationReason_REVOCATION_REASON_DISCONNECT RevocationReason = 4
 	// An API key was revoked.
 	RevocationReason_REVOCATION_REASON_KEY_REVOKED RevocationReason = 5
@@ -51,13 +51,14 @@ const (
 	RevocationReason_REVOCATION_REASON_LOGOUT RevocationReason = 10
 	// A user token was refreshed.
 	RevocationReason_REVOCATION_REASON_REPLACED RevocationReason = 11
-	// A workspace got another plan: nothing ended.
+	// The plan of a workspace changed: nothing was revoked.
 	RevocationReason_REVOCATION_REASON_PLAN_CHANGED RevocationReason = 12
-	// An operator ended all of an app.
+	// An operator revoked all access of a client.
 	RevocationReason_REVOCATION_REASON_CLIENT_ENDED RevocationReason = 13
-	// An operator ended what a user granted.
+	// An operator revoked a user's grants.
 	RevocationReason_REVOCATION_REASON_GRANTS_REVOKED RevocationReason = 14
-	// A newer grant of the same user to the same app in the same workspace, beyond how many may live.
+	// A newer grant of the same user to the same client in the same workspace exceeded the limit of
+	// grants.
 	RevocationReason_REVOCATION_REASON_GRANT_LIMIT RevocationReason = 15
 )
 
@@ -128,24 +129,25 @@ func (RevocationReason) EnumDescriptor() ([]byte, []int) {
 	return file_usher_token_v1_oversight_service_proto_rawDescGZIP(), []int{0}
 }
 
-// Grant is what came of one authorization: a refresh token and its access tokens.
+// Grant is one token family: the refresh tokens that descend from one authorization, and their
+// access tokens.
 type Grant struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its name in the revocation log and in introspection.
+	// Its identifier in the revocation log and in introspection.
 	GrantId []byte `protobuf:"bytes,1,opt,name=grant_id,json=grantId,proto3" json:"grant_id,omitempty"`
 	// The user, `usr_…`.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The app.
+	// The client.
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// The workspace that the user chose, `ws_…`.
 	WorkspaceId string `protobuf:"bytes,4,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	// What was granted, in the order it was asked.
+	// The granted scopes, in the order of the request.
 	Scopes []string `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// When its code was redeemed.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// When a token of it was last issued or checked past the cache, to the minute.
+	// When a token of it was last issued, or introspected with a database read, to the minute.
 	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
-	// When it ends unless it is refreshed before.
+	// When it expires unless it is refreshed before.
 	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -237,16 +239,16 @@ func (x *Grant) GetExpireTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// ListGrantsRequest asks for a page of the grants of a user, of an app, or of both.
+// ListGrantsRequest requests a page of the grants of a user, of a client, or of both.
 type ListGrantsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user, `usr_…`; empty for everybody.
+	// The user, `usr_…`; empty for all users.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The app; empty for every one.
+	// The client; empty for all clients.
 	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// At most 1,000; 0 is 100.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// From the page before; empty for the first.
+	// The next_page_token of the previous page; empty for the first page.
 	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -310,12 +312,12 @@ func (x *ListGrantsRequest) GetPageToken() string {
 	return ""
 }
 
-// ListGrantsResponse is a page.
+// ListGrantsResponse is one page of results.
 type ListGrantsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// By user and app.
+	// Ordered by user and client.
 	Grants []*Grant `protobuf:"bytes,1,rep,name=grants,proto3" json:"grants,omitempty"`
-	// For the next page; empty after the last.
+	// The page_token of the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -365,8 +367,8 @@ func (x *ListGrantsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// CountAccessRequest names what an operation ends: a user, a client, a user with a client, a user in a workspace, or an
-// authentication app.
+// CountAccessRequest names the subject of an operation: a user, a client, a user with a client, a
+// user in a workspace, or an authentication app.
 type CountAccessRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user, `usr_…`.
@@ -439,18 +441,19 @@ func (x *CountAccessRequest) GetAuthenticationAppId() string {
 	return ""
 }
 
-// CountAccessResponse is the counts.
+// CountAccessResponse holds the counts.
 type CountAccessResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Live grants.
+	// Active grants.
 	Grants int64 `protobuf:"varint,1,opt,name=grants,proto3" json:"grants,omitempty"`
 	// Users who have at least one of them.
 	GrantUsers int64 `protobuf:"varint,2,opt,name=grant_users,json=grantUsers,proto3" json:"grant_users,omitempty"`
-	// Live user tokens.
+	// Active user tokens.
 	UserTokens int64 `protobuf:"varint,3,opt,name=user_tokens,json=userTokens,proto3" json:"user_tokens,omitempty"`
 	// Users who have at least one of them.
 	UserTokenUsers int64 `protobuf:"varint,4,opt,name=user_token_users,json=userTokenUsers,proto3" json:"user_token_users,omitempty"`
-	// Whether counting stopped at its bound, 10,000 rows for grants and for user tokens each: there may be more than is counted.
+	// Whether counting stopped at its bound, 10,000 rows for grants and for user tokens each: the
+	// real numbers may be higher.
 	Truncated     bool `protobuf:"varint,5,opt,name=truncated,proto3" json:"truncated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -567,28 +570,28 @@ func (x *InspectTokenRequest) GetToken() string {
 	return ""
 }
 
-// InspectTokenResponse is what it stands for.
+// InspectTokenResponse describes the token.
 type InspectTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What it is by its form, live or not.
+	// The kind by its form, whether or not it is active.
 	Kind TokenKind `protobuf:"varint,1,opt,name=kind,proto3,enum=usher.token.v1.TokenKind" json:"kind,omitempty"`
-	// Whether it is live. All below is empty when it is not.
+	// Whether it is active. All fields below are empty when it is not.
 	Active bool `protobuf:"varint,2,opt,name=active,proto3" json:"active,omitempty"`
 	// The user, `usr_…`; empty for an API key.
 	UserId string `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// The API key's identifier, `key_…`.
 	KeyId string `protobuf:"bytes,4,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
-	// The app, or the authentication app that a user token was issued through.
+	// The client, or the authentication app that a user token was issued through.
 	ClientId string `protobuf:"bytes,5,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// The workspace, `ws_…`; empty for a user token that is good for all of the user's.
 	WorkspaceId string `protobuf:"bytes,6,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	// Its scopes, in the order they were asked.
+	// Its scopes, in the order of the request.
 	Scopes []string `protobuf:"bytes,7,rep,name=scopes,proto3" json:"scopes,omitempty"`
-	// The grant that it hangs on; empty for an API key and a user token.
+	// The grant that it belongs to; empty for an API key and a user token.
 	GrantId []byte `protobuf:"bytes,8,opt,name=grant_id,json=grantId,proto3" json:"grant_id,omitempty"`
 	// When it was issued.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// When it ends; absent for an API key.
+	// When it expires; absent for an API key.
 	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -694,10 +697,10 @@ func (x *InspectTokenResponse) GetExpireTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// ListRevocationsRequest says where to begin.
+// ListRevocationsRequest requests a page of the log.
 type ListRevocationsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Entries behind this cursor, oldest first; absent asks for the newest.
+	// Returns entries after this cursor, oldest first; if absent, the newest entries.
 	AfterCursor *int64 `protobuf:"varint,1,opt,name=after_cursor,json=afterCursor,proto3,oneof" json:"after_cursor,omitempty"`
 	// At most 1,000; 0 is 100.
 	PageSize      int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
@@ -749,7 +752,7 @@ func (x *ListRevocationsRequest) GetPageSize() int32 {
 	return 0
 }
 
-// ListRevocationsResponse is some entries.
+// ListRevocationsResponse holds entries of the log.
 type ListRevocationsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In the order of commits.
@@ -795,14 +798,14 @@ func (x *ListRevocationsResponse) GetRevocations() []*LoggedRevocation {
 	return nil
 }
 
-// LoggedRevocation is an entry of the log with what only an operator is told.
+// LoggedRevocation is an entry of the log with the fields that only an operator may see.
 type LoggedRevocation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What everybody is told.
+	// The entry as WatchRevocations sends it.
 	Revocation *Revocation `protobuf:"bytes,1,opt,name=revocation,proto3" json:"revocation,omitempty"`
-	// Why it ended.
+	// Why it was revoked.
 	Reason RevocationReason `protobuf:"varint,2,opt,name=reason,proto3,enum=usher.token.v1.RevocationReason" json:"reason,omitempty"`
-	// When.
+	// When it was revoked.
 	RevokeTime    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=revoke_time,json=revokeTime,proto3" json:"revoke_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

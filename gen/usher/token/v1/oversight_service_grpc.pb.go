@@ -29,19 +29,21 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// OversightService is an operator's view of grants, tokens and revocations. It changes nothing: see EndingService.
+// OversightService lets an operator inspect grants, tokens and revocations. It changes nothing;
+// EndingService revokes.
 type OversightServiceClient interface {
-	// ListGrants lists the live grants of a user, of an app, or of a user with an app, a page at a time. INVALID_REQUEST when
-	// neither is named.
+	// ListGrants lists the active grants of a user, of a client, or of a user to a client, a page at
+	// a time. INVALID_REQUEST when neither is named.
 	ListGrants(ctx context.Context, in *ListGrantsRequest, opts ...grpc.CallOption) (*ListGrantsResponse, error)
-	// CountAccess counts the live grants and user tokens that an operation of EndingService would end, without ending them. It reads
-	// a bounded number of rows, whatever their number in the database. INVALID_REQUEST for a combination of fields that no operation
-	// has.
+	// CountAccess counts the active grants and user tokens that an operation of EndingService would
+	// revoke, without revoking them. It reads a bounded number of rows. INVALID_REQUEST for a
+	// combination of fields that no operation has.
 	CountAccess(ctx context.Context, in *CountAccessRequest, opts ...grpc.CallOption) (*CountAccessResponse, error)
-	// InspectToken says what a token of any kind stands for. It counts as no use of the token. A dead token is an answer;
-	// INVALID_REQUEST for what is no token by its form.
+	// InspectToken returns the user, client and scopes of a token of any kind. It does not count as a
+	// use of the token. An inactive token is a response, not an error; INVALID_REQUEST for a string
+	// that does not have the form of a token.
 	InspectToken(ctx context.Context, in *InspectTokenRequest, opts ...grpc.CallOption) (*InspectTokenResponse, error)
-	// ListRevocations reads the revocation log, which holds a week.
+	// ListRevocations reads the revocation log, which is kept for a week.
 	ListRevocations(ctx context.Context, in *ListRevocationsRequest, opts ...grpc.CallOption) (*ListRevocationsResponse, error)
 }
 
@@ -97,19 +99,21 @@ func (c *oversightServiceClient) ListRevocations(ctx context.Context, in *ListRe
 // All implementations must embed UnimplementedOversightServiceServer
 // for forward compatibility.
 //
-// OversightService is an operator's view of grants, tokens and revocations. It changes nothing: see EndingService.
+// OversightService lets an operator inspect grants, tokens and revocations. It changes nothing;
+// EndingService revokes.
 type OversightServiceServer interface {
-	// ListGrants lists the live grants of a user, of an app, or of a user with an app, a page at a time. INVALID_REQUEST when
-	// neither is named.
+	// ListGrants lists the active grants of a user, of a client, or of a user to a client, a page at
+	// a time. INVALID_REQUEST when neither is named.
 	ListGrants(context.Context, *ListGrantsRequest) (*ListGrantsResponse, error)
-	// CountAccess counts the live grants and user tokens that an operation of EndingService would end, without ending them. It reads
-	// a bounded number of rows, whatever their number in the database. INVALID_REQUEST for a combination of fields that no operation
-	// has.
+	// CountAccess counts the active grants and user tokens that an operation of EndingService would
+	// revoke, without revoking them. It reads a bounded number of rows. INVALID_REQUEST for a
+	// combination of fields that no operation has.
 	CountAccess(context.Context, *CountAccessRequest) (*CountAccessResponse, error)
-	// InspectToken says what a token of any kind stands for. It counts as no use of the token. A dead token is an answer;
-	// INVALID_REQUEST for what is no token by its form.
+	// InspectToken returns the user, client and scopes of a token of any kind. It does not count as a
+	// use of the token. An inactive token is a response, not an error; INVALID_REQUEST for a string
+	// that does not have the form of a token.
 	InspectToken(context.Context, *InspectTokenRequest) (*InspectTokenResponse, error)
-	// ListRevocations reads the revocation log, which holds a week.
+	// ListRevocations reads the revocation log, which is kept for a week.
 	ListRevocations(context.Context, *ListRevocationsRequest) (*ListRevocationsResponse, error)
 	mustEmbedUnimplementedOversightServiceServer()
 }

@@ -22,27 +22,28 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// RevocationKind is what an entry ends. Forgetting more than it names is always right.
+// RevocationKind is the kind of tokens that an entry revokes. Evicting more than it names is always
+// safe.
 type RevocationKind int32
 
 const (
-	// Unknown to the reader: forget everything.
+	// A kind that the reader does not know: evict everything.
 	RevocationKind_REVOCATION_KIND_UNSPECIFIED RevocationKind = 0
 	// One token: an access token, an API key or a user token.
 	RevocationKind_REVOCATION_KIND_TOKEN RevocationKind = 1
-	// Every token of one authorization.
+	// Every token of one token family.
 	RevocationKind_REVOCATION_KIND_GRANT RevocationKind = 2
-	// Every token of a user with an app.
+	// Every token of a user-client.
 	RevocationKind_REVOCATION_KIND_PAIR RevocationKind = 3
 	// Every token of a user.
 	RevocationKind_REVOCATION_KIND_USER RevocationKind = 4
 	// Every token of a user in a workspace.
 	RevocationKind_REVOCATION_KIND_MEMBER RevocationKind = 5
-	// Every token of an app.
+	// Every token of a client.
 	RevocationKind_REVOCATION_KIND_CLIENT RevocationKind = 6
-	// Nothing ended, but what is known of a workspace changed, such as its plan.
+	// Nothing is revoked; the data of a workspace changed, such as its plan.
 	RevocationKind_REVOCATION_KIND_WORKSPACE RevocationKind = 7
-	// Every user token that was issued through an authentication app; user tokens are to be asked about again.
+	// Every user token that was issued through an authentication app; introspect user tokens again.
 	RevocationKind_REVOCATION_KIND_AUTHENTICATION_APP RevocationKind = 8
 )
 
@@ -99,10 +100,11 @@ func (RevocationKind) EnumDescriptor() ([]byte, []int) {
 	return file_usher_token_v1_revocation_service_proto_rawDescGZIP(), []int{0}
 }
 
-// WatchRevocationsRequest says where to go on.
+// WatchRevocationsRequest says where to start.
 type WatchRevocationsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The cursor of the last message that was taken in; absent begins at this moment.
+	// The cursor of the last message that was processed; if absent, the stream starts with new
+	// entries.
 	Cursor        *int64 `protobuf:"varint,1,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -145,18 +147,18 @@ func (x *WatchRevocationsRequest) GetCursor() int64 {
 	return 0
 }
 
-// WatchRevocationsResponse is some entries, or a heartbeat.
+// WatchRevocationsResponse holds entries, or is a heartbeat.
 type WatchRevocationsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What has ended; empty in a heartbeat.
+	// The revocations; empty in a heartbeat.
 	Revocations []*Revocation `protobuf:"bytes,1,rep,name=revocations,proto3" json:"revocations,omitempty"`
-	// Everything up to here has been told.
+	// All entries up to this cursor have been sent.
 	Cursor int64 `protobuf:"varint,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
-	// Entries behind the asked cursor are gone from the log: forget everything that was remembered.
+	// Entries after the requested cursor were deleted from the log: invalidate the whole cache.
 	Reset_ bool `protobuf:"varint,3,opt,name=reset,proto3" json:"reset,omitempty"`
-	// How often a message comes at least, in milliseconds.
+	// The longest time between two messages, in milliseconds.
 	HeartbeatIntervalMs int64 `protobuf:"varint,4,opt,name=heartbeat_interval_ms,json=heartbeatIntervalMs,proto3" json:"heartbeat_interval_ms,omitempty"`
-	// The digest of the catalog at this moment: when it changes, GetCatalog tells the new one.
+	// The digest of the current catalog: when it changes, call GetCatalog.
 	CatalogDigest string `protobuf:"bytes,5,opt,name=catalog_digest,json=catalogDigest,proto3" json:"catalog_digest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -230,9 +232,9 @@ func (x *WatchRevocationsResponse) GetCatalogDigest() string {
 // Revocation is one entry of the log.
 type Revocation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its place in the log; cursors rise in the order of commits.
+	// Its position in the log; cursors rise in the order of commits.
 	Cursor int64 `protobuf:"varint,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
-	// What ended; it says which of the fields below name it.
+	// The kind of revocation; it decides which of the fields below are set.
 	Kind RevocationKind `protobuf:"varint,2,opt,name=kind,proto3,enum=usher.token.v1.RevocationKind" json:"kind,omitempty"`
 	// SHA-256 of the token, for REVOCATION_KIND_TOKEN.
 	TokenHash []byte `protobuf:"bytes,3,opt,name=token_hash,json=tokenHash,proto3" json:"token_hash,omitempty"`

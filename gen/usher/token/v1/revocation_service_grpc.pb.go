@@ -26,15 +26,17 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// RevocationService tells what has ended, so that whoever remembers an answer can forget it.
+// RevocationService streams revocations, so that caches of introspection responses can evict
+// entries.
 type RevocationServiceClient interface {
-	// WatchRevocations sends every entry of the revocation log after a cursor, in the order of commits. The first message comes at
-	// once, and where there is no entry to send, an empty one comes every heartbeat interval: a stream that has been silent for longer
-	// is broken, and cached responses must not be used until it is resumed.
+	// WatchRevocations streams every entry of the revocation log after a cursor, in the order of
+	// commits. The first message is sent at once, and an empty message (a heartbeat) is sent every
+	// heartbeat interval when there is no entry: a stream that has been silent for longer is broken,
+	// and cached responses must not be used until it is resumed.
 	//
-	// The stream ends with OK (end of stream) after at most 2 minutes, and when the server stops. It ends with UNAVAILABLE when
-	// the log cannot be read. In each case call again with the cursor of the last message: the new stream continues after it, and
-	// no entry is lost.
+	// The stream ends with OK (end of stream) after at most 2 minutes, and when the server stops. It
+	// ends with UNAVAILABLE when the log cannot be read. In each case, call again with the cursor of
+	// the last message: the new stream continues after it, and no entry is lost.
 	WatchRevocations(ctx context.Context, in *WatchRevocationsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchRevocationsResponse], error)
 }
 
@@ -69,15 +71,17 @@ type RevocationService_WatchRevocationsClient = grpc.ServerStreamingClient[Watch
 // All implementations must embed UnimplementedRevocationServiceServer
 // for forward compatibility.
 //
-// RevocationService tells what has ended, so that whoever remembers an answer can forget it.
+// RevocationService streams revocations, so that caches of introspection responses can evict
+// entries.
 type RevocationServiceServer interface {
-	// WatchRevocations sends every entry of the revocation log after a cursor, in the order of commits. The first message comes at
-	// once, and where there is no entry to send, an empty one comes every heartbeat interval: a stream that has been silent for longer
-	// is broken, and cached responses must not be used until it is resumed.
+	// WatchRevocations streams every entry of the revocation log after a cursor, in the order of
+	// commits. The first message is sent at once, and an empty message (a heartbeat) is sent every
+	// heartbeat interval when there is no entry: a stream that has been silent for longer is broken,
+	// and cached responses must not be used until it is resumed.
 	//
-	// The stream ends with OK (end of stream) after at most 2 minutes, and when the server stops. It ends with UNAVAILABLE when
-	// the log cannot be read. In each case call again with the cursor of the last message: the new stream continues after it, and
-	// no entry is lost.
+	// The stream ends with OK (end of stream) after at most 2 minutes, and when the server stops. It
+	// ends with UNAVAILABLE when the log cannot be read. In each case, call again with the cursor of
+	// the last message: the new stream continues after it, and no entry is lost.
 	WatchRevocations(*WatchRevocationsRequest, grpc.ServerStreamingServer[WatchRevocationsResponse]) error
 	mustEmbedUnimplementedRevocationServiceServer()
 }

@@ -22,16 +22,16 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// AuthenticateUserRequest is who somebody says they are, and the proof.
+// AuthenticateUserRequest holds the credentials.
 type AuthenticateUserRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The e-mail address as typed; identity alone canonicalises it.
+	// The e-mail address as typed; only identity canonicalises it.
 	EmailAddress string `protobuf:"bytes,1,opt,name=email_address,json=emailAddress,proto3" json:"email_address,omitempty"`
-	// The password, if that is the proof.
+	// The password; absent when client_secret is sent.
 	Password *string `protobuf:"bytes,2,opt,name=password,proto3,oneof" json:"password,omitempty"`
-	// An authentication app's secret, if that is the proof.
+	// An authentication app's secret; absent when password is sent.
 	ClientSecret *string `protobuf:"bytes,3,opt,name=client_secret,json=clientSecret,proto3,oneof" json:"client_secret,omitempty"`
-	// The address that the request came from, for throttling.
+	// The address that the request came from, for rate limits.
 	SourceAddress string `protobuf:"bytes,4,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -233,7 +233,7 @@ func (x *RefreshAccessTokenResponse) GetToken() string {
 	return ""
 }
 
-// LogoutRequest holds the token to end.
+// LogoutRequest holds the token to revoke.
 type LogoutRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user token as it stood in the Authorization header; empty when none was sent.
@@ -316,12 +316,12 @@ func (*LogoutResponse) Descriptor() ([]byte, []int) {
 	return file_usher_token_v1_user_service_proto_rawDescGZIP(), []int{5}
 }
 
-// GetUserRequest names a user and who asks.
+// GetUserRequest names a user and holds the bearer's token.
 type GetUserRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user token of who asks; empty when none was sent.
+	// The bearer's user token; empty when none was sent.
 	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
-	// The e-mail address of who is asked about, decoded once.
+	// The e-mail address of the user to read, decoded once.
 	EmailAddress  string `protobuf:"bytes,2,opt,name=email_address,json=emailAddress,proto3" json:"email_address,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -384,7 +384,8 @@ type GetUserResponse struct {
 	DisplayName string `protobuf:"bytes,4,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// `Active` or `Disabled`.
 	Status string `protobuf:"bytes,5,opt,name=status,proto3" json:"status,omitempty"`
-	// The user's workspaces that who asks may see: all of one's own, of another those that one administers.
+	// The user's workspaces that the bearer may see: all of the bearer's own; of another user, those
+	// that the bearer administers.
 	Workspaces    []*UserWorkspace `protobuf:"bytes,6,rep,name=workspaces,proto3" json:"workspaces,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

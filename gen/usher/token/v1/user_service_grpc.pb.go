@@ -29,19 +29,22 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// UserService is VIDIZMO's user authentication (docs/wire-contract.md §8): it verifies through identity, and issues and ends
-// user tokens itself.
+// UserService is VIDIZMO's user authentication (docs/wire-contract.md §8): identity checks the
+// credentials, and this service issues and revokes the user tokens.
 type UserServiceClient interface {
-	// AuthenticateUser issues a user token for an e-mail address and either a password or an authentication app's secret.
-	// INVALID_REQUEST for none or both, INVALID_CREDENTIALS where they do not belong together, RATE_LIMITED.
+	// AuthenticateUser issues a user token for an e-mail address and either a password or an
+	// authentication app's secret. INVALID_REQUEST for neither or both, INVALID_CREDENTIALS where
+	// they do not match, RATE_LIMITED.
 	AuthenticateUser(ctx context.Context, in *AuthenticateUserRequest, opts ...grpc.CallOption) (*AuthenticateUserResponse, error)
-	// RefreshAccessToken ends a user token, live or past its time by less than 30 days, and issues its successor.
-	// INVALID_ACCESS_TOKEN, EXPIRED_ACCESS_TOKEN.
+	// RefreshAccessToken revokes a user token, active or expired for less than 30 days, and issues
+	// its successor. INVALID_ACCESS_TOKEN, EXPIRED_ACCESS_TOKEN.
 	RefreshAccessToken(ctx context.Context, in *RefreshAccessTokenRequest, opts ...grpc.CallOption) (*RefreshAccessTokenResponse, error)
-	// Logout ends a user token for good. INVALID_ACCESS_TOKEN, EXPIRED_ACCESS_TOKEN.
+	// Logout revokes a user token, so that it cannot be refreshed. INVALID_ACCESS_TOKEN,
+	// EXPIRED_ACCESS_TOKEN.
 	Logout(ctx context.Context, in *LogoutRequest, opts ...grpc.CallOption) (*LogoutResponse, error)
-	// GetUser reads oneself, or a member of a workspace that one administers. INVALID_ACCESS_TOKEN, EXPIRED_ACCESS_TOKEN, and
-	// UNAUTHORIZED_ACCESS for everybody else, whether or not they exist.
+	// GetUser reads the bearer's own user, or a member of a workspace that the bearer administers.
+	// INVALID_ACCESS_TOKEN, EXPIRED_ACCESS_TOKEN, and UNAUTHORIZED_ACCESS for every other user,
+	// whether or not they exist.
 	GetUser(ctx context.Context, in *GetUserRequest, opts ...grpc.CallOption) (*GetUserResponse, error)
 }
 
@@ -97,19 +100,22 @@ func (c *userServiceClient) GetUser(ctx context.Context, in *GetUserRequest, opt
 // All implementations must embed UnimplementedUserServiceServer
 // for forward compatibility.
 //
-// UserService is VIDIZMO's user authentication (docs/wire-contract.md §8): it verifies through identity, and issues and ends
-// user tokens itself.
+// UserService is VIDIZMO's user authentication (docs/wire-contract.md §8): identity checks the
+// credentials, and this service issues and revokes the user tokens.
 type UserServiceServer interface {
-	// AuthenticateUser issues a user token for an e-mail address and either a password or an authentication app's secret.
-	// INVALID_REQUEST for none or both, INVALID_CREDENTIALS where they do not belong together, RATE_LIMITED.
+	// AuthenticateUser issues a user token for an e-mail address and either a password or an
+	// authentication app's secret. INVALID_REQUEST for neither or both, INVALID_CREDENTIALS where
+	// they do not match, RATE_LIMITED.
 	AuthenticateUser(context.Context, *AuthenticateUserRequest) (*AuthenticateUserResponse, error)
-	// RefreshAccessToken ends a user token, live or past its time by less than 30 days, and issues its successor.
-	// INVALID_ACCESS_TOKEN, EXPIRED_ACCESS_TOKEN.
+	// RefreshAccessToken revokes a user token, active or expired for less than 30 days, and issues
+	// its successor. INVALID_ACCESS_TOKEN, EXPIRED_ACCESS_TOKEN.
 	RefreshAccessToken(context.Context, *RefreshAccessTokenRequest) (*RefreshAccessTokenResponse, error)
-	// Logout ends a user token for good. INVALID_ACCESS_TOKEN, EXPIRED_ACCESS_TOKEN.
+	// Logout revokes a user token, so that it cannot be refreshed. INVALID_ACCESS_TOKEN,
+	// EXPIRED_ACCESS_TOKEN.
 	Logout(context.Context, *LogoutRequest) (*LogoutResponse, error)
-	// GetUser reads oneself, or a member of a workspace that one administers. INVALID_ACCESS_TOKEN, EXPIRED_ACCESS_TOKEN, and
-	// UNAUTHORIZED_ACCESS for everybody else, whether or not they exist.
+	// GetUser reads the bearer's own user, or a member of a workspace that the bearer administers.
+	// INVALID_ACCESS_TOKEN, EXPIRED_ACCESS_TOKEN, and UNAUTHORIZED_ACCESS for every other user,
+	// whether or not they exist.
 	GetUser(context.Context, *GetUserRequest) (*GetUserResponse, error)
 	mustEmbedUnimplementedUserServiceServer()
 }

@@ -1,4 +1,4 @@
-// Command netpol prints the network policies that the contract gives.
+// Command netpol prints the network policies that are derived from the contract.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Package loggingtest owns where tests collect a log that several goroutines write. It is imported by tests alone.
+// Package loggingtest owns the buffer for logs in tests. It is imported by tests only.
 package loggingtest
 
 import (
@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Buffer is a bytes.Buffer for many. The zero value is empty.
+// Buffer is a bytes.Buffer for concurrent use. The zero value is empty.
 type Buffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -19,14 +19,14 @@ func (b *Buffer) Write(p []byte) (int, error) {
 	return b.b.Write(p)
 }
 
-// String is what was written since the last Reset.
+// String returns the text written since the last Reset.
 func (b *Buffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.b.String()
 }
 
-// Len is its length.
+// Len returns its length in bytes.
 func (b *Buffer) Len() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()

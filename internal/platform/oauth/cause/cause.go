@@ -1,15 +1,16 @@
-// Package cause names why a request is refused, for domain packages, which know no wire format.
+// Package cause names the causes of refusals for domain packages, which import no wire format.
 //
-// It owns the names, which are those of usher.error.v1.Cause, and how one travels with an error. What a cause means, which reason
-// it implies and what to do about it stand in the contract alone.
+// It owns the names, which are those of usher.error.v1.Cause, and the wrapping of errors. The
+// meaning of a cause, the reason it implies and the advice are defined in the contract only.
 package cause
 
 import "errors"
 
-// Cause is the name of a value of usher.error.v1.Cause, without its prefix; empty where no cause is known.
+// Cause is the name of a value of usher.error.v1.Cause, without its prefix; empty where no cause is
+// known.
 type Cause string
 
-// The causes that domain packages find. Each is described in proto/usher/error/v1/cause.proto.
+// The causes that domain packages return. Each is described in proto/usher/error/v1/cause.proto.
 const (
 	// The scope.
 	ScopeMissing      Cause = "SCOPE_MISSING"

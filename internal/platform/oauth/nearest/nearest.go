@@ -1,9 +1,11 @@
-// Package nearest finds the known name that somebody probably meant by a wrong one.
+// Package nearest finds the known name that is most similar to a wrong one.
 //
-// It owns the distance between names (edits of Damerau and Levenshtein), and never decides what a wrong name is good for.
+// It owns the distance between names (Damerau-Levenshtein edits), and never decides how the result
+// is used.
 package nearest
 
-// Name returns the known name that is nearest to the wrong one; empty when none is at most so many edits away.
+// Name returns the known name that is nearest to the wrong one; empty if none is within the number
+// of edits.
 func Name(wrong string, known []string, within int) string {
 	best, distance := "", within+1
 	for _, name := range known {
@@ -14,7 +16,8 @@ func Name(wrong string, known []string, within int) string {
 	return best
 }
 
-// edits is how many letters to add, drop, change or swap with their neighbour it takes to make one name of the other.
+// edits returns the number of letters to add, drop, change or swap with their neighbour to turn one
+// name into the other.
 func edits(a, b string) int {
 	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {

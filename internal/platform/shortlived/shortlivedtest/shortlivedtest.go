@@ -1,6 +1,7 @@
-// Package shortlivedtest holds both implementations of the short-lived store to its contract, and gives tests one of each.
+// Package shortlivedtest tests both implementations of the short-lived store against its contract,
+// and opens one of each for tests.
 //
-// It owns the suite. It never skips: without a Redis server the test fails and says how to get one.
+// It owns the suite. It never skips: without a Redis server the test fails with the way to get one.
 package shortlivedtest
 
 import (
@@ -17,7 +18,7 @@ import (
 // Clock is a clock that tests move.
 type Clock struct{ moved atomic.Int64 }
 
-// Now is the time as the clock tells it.
+// Now returns the clock's time.
 func (c *Clock) Now() time.Time { return time.Now().Add(time.Duration(c.moved.Load())) }
 
 // Advance moves the clock on.
@@ -56,13 +57,13 @@ func openRedis(t *testing.T, clock *Clock) shortlived.Store {
 // Contract is the suite.
 func Contract(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, shortlived.Store, func(time.Duration)){
-		"what is put is got until it is deleted": putGetDelete,
-		"the deadline is kept and never moved":   deadlines,
-		"take gives an entry to one":             takeOnce,
-		"put-new lets one in":                    putNewOnce,
-		"compare-and-set lets one through":       compareAndSetOnce,
-		"counts are exact":                       counts,
-		"a budget is spent exactly":              spends,
+		"an entry is returned until it is deleted": putGetDelete,
+		"the deadline is kept and never moved":     deadlines,
+		"take gives an entry to one":               takeOnce,
+		"put-new lets one in":                      putNewOnce,
+		"compare-and-set lets one through":         compareAndSetOnce,
+		"counts are exact":                         counts,
+		"a budget is spent exactly":                spends,
 	} {
 		t.Run(name, func(t *testing.T) { Each(t, test) })
 	}
@@ -133,7 +134,7 @@ func deadlines(t *testing.T, s shortlived.Store, advance func(time.Duration)) {
 	}
 }
 
-// race runs n calls at one barrier and answers how many said yes.
+// race runs n calls at one barrier and returns the number that returned true.
 func race(t *testing.T, n int, call func() (bool, error)) int {
 	t.Helper()
 	var won atomic.Int32
@@ -221,7 +222,7 @@ func spends(t *testing.T, s shortlived.Store, _ func(time.Duration)) {
 	if n := race(t, 50, spend); n != 3 {
 		t.Errorf("50 took %d of the 3 that were given back", n)
 	}
-	for range 20 { // more than was taken
+	for range 20 { // more than were taken
 		must(t, s.Refund(t.Context(), "b"))
 	}
 	must(t, s.Refund(t.Context(), "never spent"))

@@ -8,14 +8,14 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// The names by which PostgreSQL knows the sessions of a test that counts rows.
+// The application names of the sessions of a test that counts rows.
 const (
 	// Preparing are sessions whose rows are not counted: RowsTouched waits for their end.
 	Preparing = "preparing"
 	counted   = "counted"
 )
 
-// Named is a PostgreSQL database's URL for sessions of a name.
+// Named returns the URL of a PostgreSQL database with an application name.
 func Named(t testing.TB, database, name string) string {
 	t.Helper()
 	u, err := url.Parse(database)
@@ -26,8 +26,9 @@ func Named(t testing.TB, database, name string) string {
 	return u.String()
 }
 
-// RowsTouched counts the rows that work's sessions read and wrote in the tables of a PostgreSQL database. It does not depend on
-// the machine, unlike what work takes. A session's rows are counted when it has ended, so nobody else may use the database.
+// RowsTouched counts the rows that work's sessions read and write in the tables of a PostgreSQL
+// database. Unlike a duration, it does not depend on the machine. A session's rows are counted when
+// it has ended, so no other session may use the database.
 func RowsTouched(t testing.TB, database string, work func(db *sqldb.DB)) int64 {
 	t.Helper()
 	watcher := Open(t, sqldb.Config{URL: secret.New(database), MaxConns: 1})
@@ -43,7 +44,8 @@ func RowsTouched(t testing.TB, database string, work func(db *sqldb.DB)) int64 {
 	return sumOnceEnded(t, watcher, counted) - before
 }
 
-// sumOnceEnded is how many rows were read and written, once the sessions of a name have ended.
+// sumOnceEnded returns the number of rows read and written, once the sessions with the name have
+// ended.
 func sumOnceEnded(t testing.TB, watcher *sqldb.DB, name string) int64 {
 	t.Helper()
 	for {

@@ -1,5 +1,5 @@
-// Package sqldbtest owns databases for tests: fresh ones on both engines, removed when the test ends. It is imported by
-// tests and their suites alone.
+// Package sqldbtest owns databases for tests: fresh ones on both engines, removed when the test
+// ends. It is imported by tests and their suites alone.
 package sqldbtest
 
 import (
@@ -18,15 +18,16 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// Each runs f as the sub-tests "postgres" and "sqlite", each on a fresh database with the migrations in fsys applied (nil
-// applies none). The PostgreSQL server is USHER_TEST_POSTGRES_URL's, which scripts/with-deps.sh starts.
+// Each runs f as the sub-tests "postgres" and "sqlite", each on a fresh database with the
+// migrations in fsys applied (nil applies none). The PostgreSQL server is
+// USHER_TEST_POSTGRES_URL's, which scripts/with-deps.sh starts.
 func Each(t *testing.T, fsys fs.FS, f func(t *testing.T, db *sqldb.DB)) {
 	t.Helper()
 	EachReopen(t, fsys, func(t *testing.T, reopen func(time.Duration) *sqldb.DB) { f(t, reopen(0)) })
 }
 
-// EachReopen is Each for tests about time: each call of reopen opens the same database once more, with its clock moved
-// by the offset.
+// EachReopen is Each for tests about time: each call of reopen opens the same database again, with
+// its clock moved by the offset.
 func EachReopen(t *testing.T, fsys fs.FS, f func(t *testing.T, reopen func(offset time.Duration) *sqldb.DB)) {
 	t.Helper()
 	create := map[sqldb.Engine]func(testing.TB) string{sqldb.Postgres: Postgres, sqldb.SQLite: SQLite}
@@ -61,7 +62,7 @@ func Open(t testing.TB, c sqldb.Config) *sqldb.DB {
 	return db
 }
 
-// SQLite names a file that is not there yet, in the form that sqldb.Config.URL takes.
+// SQLite returns the URL of a file that does not exist yet, in the form of sqldb.Config.URL.
 func SQLite(t testing.TB) string {
 	t.Helper()
 	return "sqlite:" + filepath.Join(t.TempDir(), "test.db")
@@ -87,7 +88,8 @@ func Postgres(t testing.TB) string {
 	return u.String()
 }
 
-// admin runs one statement on the server. Creating a database copies one, which takes a while on a loaded machine.
+// admin runs one statement on the server. Creating a database copies one, which takes a while on a
+// loaded machine.
 func admin(t testing.TB, server, text string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 5*time.Minute)
@@ -102,20 +104,21 @@ func admin(t testing.TB, server, text string) {
 	}
 }
 
-// Clock is a clock that a test moves under everything that uses a database.
+// Clock is the clock of a database, which a test moves for all of the database's users.
 type Clock struct {
 	db   *sqldb.DB
 	past time.Duration
 }
 
-// PostgresClock is a fresh PostgreSQL database with the migrations in fsys applied, and the clock that it goes by.
+// PostgresClock returns a fresh PostgreSQL database with the migrations in fsys applied, and its
+// clock.
 func PostgresClock(t testing.TB, fsys fs.FS) (*sqldb.DB, *Clock) {
 	t.Helper()
 	return ClockAt(t, Postgres(t), fsys)
 }
 
-// ClockAt is PostgresClock for a database that is there, and empty. Whoever else opens it gets the same clock by
-// WithClock("test_clock").
+// ClockAt is PostgresClock for an existing empty database. Other connections to it get the same
+// clock by WithClock("test_clock").
 func ClockAt(t testing.TB, database string, fsys fs.FS) (*sqldb.DB, *Clock) {
 	t.Helper()
 	db := Open(t, sqldb.Config{URL: secret.New(database)})

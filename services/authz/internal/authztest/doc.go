@@ -1,4 +1,4 @@
-// Package authztest owns what several packages' tests stand on: a short-lived store that lets nothing expire, a clock that is
-// moved by hand, apps to ask for and the queries that ask. It is imported by tests alone and never decides what a test
-// should expect.
+// Package authztest has the fixtures of several packages' tests: a short-lived store that never
+// evicts, a clock that tests advance, clients, and their authorization requests. Only tests import
+// it. It decides nothing about what a test expects.
 package authztest

@@ -8,46 +8,46 @@ import (
 	"time"
 )
 
-// Entries is a short-lived store that forgets to let entries expire, as one that was restored might. It counts what it is
-// asked, and fails or calls back on demand. Its methods may be called concurrently.
+// Entries is a short-lived store that never evicts, like one that was restored. It counts calls,
+// and returns errors or calls back on demand. Its methods may be called concurrently.
 type Entries struct {
 	mu     sync.Mutex
 	kept   map[string][]byte
 	ttls   map[string]time.Duration
-	asked  int
+	calls  int
 	broken map[string]error
 	before map[string]func()
 }
 
-// NewEntries makes an empty store.
+// NewEntries returns an empty store.
 func NewEntries() *Entries {
 	return &Entries{
 		kept: map[string][]byte{}, ttls: map[string]time.Duration{}, broken: map[string]error{}, before: map[string]func(){},
 	}
 }
 
-// Break makes a method, by its name, fail until it is broken with nil.
+// Break makes the named method return err, until Break is called with nil.
 func (e *Entries) Break(method string, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.broken[method] = err
 }
 
-// Before calls back once, ahead of the method's next call and outside of any lock.
+// Before runs call once, before the named method's next call and outside of any lock.
 func (e *Entries) Before(method string, call func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.before[method] = call
 }
 
-// Asked is how often any method was called.
-func (e *Entries) Asked() int {
+// Calls returns how often any method was called.
+func (e *Entries) Calls() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.asked
+	return e.calls
 }
 
-// Keys are the names under which something is kept.
+// Keys returns the stored keys.
 func (e *Entries) Keys() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -59,14 +59,14 @@ func (e *Entries) Keys() []string {
 	return keys
 }
 
-// Kept is what is kept under a key, and for how long it was asked to be.
+// Kept returns the value of a key, and the TTL that it was stored with.
 func (e *Entries) Kept(key string) ([]byte, time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return bytes.Clone(e.kept[key]), e.ttls[key]
 }
 
-// begin counts a call, lets the test interfere and answers the failure that it wants.
+// begin counts a call, runs the Before callback and returns the error that Break set.
 func (e *Entries) begin(method string) error {
 	e.mu.Lock()
 	call := e.before[method]
@@ -77,11 +77,11 @@ func (e *Entries) begin(method string) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.asked++
+	e.calls++
 	return e.broken[method]
 }
 
-// Put writes an entry.
+// Put stores an entry.
 func (e *Entries) Put(_ context.Context, key string, value []byte, ttl time.Duration) error {
 	if err := e.begin("Put"); err != nil {
 		return err
@@ -92,7 +92,7 @@ func (e *Entries) Put(_ context.Context, key string, value []byte, ttl time.Dura
 	return nil
 }
 
-// Get reads an entry.
+// Get returns an entry.
 func (e *Entries) Get(_ context.Context, key string) ([]byte, bool, error) {
 	if err := e.begin("Get"); err != nil {
 		return nil, false, err
@@ -114,7 +114,7 @@ func (e *Entries) Delete(_ context.Context, key string) error {
 	return nil
 }
 
-// CompareAndSet replaces a value that is still the same.
+// CompareAndSet replaces a value if it is unchanged.
 func (e *Entries) CompareAndSet(_ context.Context, key string, before, after []byte) (bool, error) {
 	if err := e.begin("CompareAndSet"); err != nil {
 		return false, err

@@ -10,45 +10,49 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// ErrInvalid is every failed client authentication: an unknown or disabled app, a wrong or missing secret, or a secret
-// from an app that has none. The caller learns nothing more (RFC 6749 §5.2 invalid_client); the log has the cause.
+// ErrInvalid is returned for every failed client authentication: an unknown or disabled client, a
+// wrong or missing secret, or a secret from a public client. The caller cannot distinguish them
+// (RFC 6749 §5.2 invalid_client); the log has the cause.
 var ErrInvalid = errors.New("invalid client credentials")
 
-// RefusedError is an ErrInvalid about a registered client. It has a cause.
+// RefusedError is an ErrInvalid for a registered client. It has a cause.
 type RefusedError struct {
 	ClientID string
 	err      error
 }
 
-// Error is ErrInvalid's text.
+// Error returns the text of ErrInvalid.
 func (e *RefusedError) Error() string { return e.err.Error() }
 
 // Unwrap returns ErrInvalid with its cause.
 func (e *RefusedError) Unwrap() error { return e.err }
 
-// maxSecretLength is more than any secret has; longer ones are not hashed.
+// maxSecretLength exceeds the length of every generated secret; longer values are not hashed.
 const maxSecretLength = 256
 
-// Record is an app as authentication needs it.
+// Record is a client with the fields that authentication needs.
 type Record struct {
 	Client
-	// Secrets are the hashes of those that are valid now, at most MaxSecrets.
+	// Secrets are the hashes of the valid secrets, at most MaxSecrets.
 	Secrets []secret.Hash
-	// Expired are the hashes of replaced secrets that are still stored. They only explain a refusal.
+	// Expired are the hashes of replaced secrets that are still stored. They are used only to find
+	// the cause of a failure.
 	Expired []secret.Hash
 }
 
 // Records is the part of the registry that authentication reads.
 type Records interface {
-	// Credentials reads the apps of both identifiers, which may be the same, in one round trip. Unknown ones are left out.
+	// Credentials reads the clients with both identifiers, which may be equal, in one round trip.
+	// It omits unknown clients.
 	Credentials(ctx context.Context, first, second string) ([]Record, error)
 }
 
-// Authenticator decides whether a request comes from an app.
+// Authenticator decides whether a request comes from a client.
 type Authenticator struct{ Records Records }
 
-// Authenticate takes one or two readings of what an app sent, and answers the app of the first that is right. It fails
-// with ErrInvalid, or with the registry's error: a registry that is down is never a wrong secret.
+// Authenticate takes one or two readings of the credentials that a client sent, and returns the
+// client of the first reading that is valid. It returns ErrInvalid, or the registry's error: an
+// unavailable registry is never reported as a wrong secret.
 func (a Authenticator) Authenticate(ctx context.Context, readings []oauth.ClientCredentials) (Client, error) {
 	first, second, ok := identifiers(readings)
 	if !ok {
@@ -62,14 +66,14 @@ func (a Authenticator) Authenticate(ctx context.Context, readings []oauth.Client
 		if !readable(reading) {
 			continue
 		}
-		if record := find(records, reading.ID); record.admits(reading.Secret) {
+		if record := find(records, reading.ID); record.accepts(reading.Secret) {
 			return record.Client, nil
 		}
 	}
 	return Client{}, explain(readings, records)
 }
 
-// identifiers are those worth a look-up; both are the same where there is but one.
+// identifiers returns the identifiers to look up; both are equal if there is only one.
 func identifiers(readings []oauth.ClientCredentials) (first, second string, ok bool) {
 	for _, reading := range readings {
 		if !readable(reading) {
@@ -86,7 +90,8 @@ func readable(c oauth.ClientCredentials) bool {
 	return ValidID(c.ID) && len(c.Secret.Reveal()) <= maxSecretLength
 }
 
-// find answers the zero Record for an unknown app: it admits nobody, and takes as long over it as any other.
+// find returns the zero Record for an unknown client. It accepts no secret, and checking it takes
+// as long as checking any other Record.
 func find(records []Record, id string) Record {
 	for _, r := range records {
 		if r.ID == id {
@@ -96,8 +101,9 @@ func find(records []Record, id string) Record {
 	return Record{}
 }
 
-// admits always hashes once and compares MaxSecrets times, whatever the app is and however many secrets it has.
-func (r Record) admits(presented secret.String) bool {
+// accepts always hashes once and compares MaxSecrets times, whatever the client's type and number
+// of secrets.
+func (r Record) accepts(presented secret.String) bool {
 	hash := secret.Sum(presented.Reveal())
 	proven := false
 	for i := range MaxSecrets {

@@ -17,7 +17,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/store/storetest"
 )
 
-// reading is one reading of what an app sent.
+// reading is one reading of the credentials that a client sent.
 func reading(id, proof string) oauth.ClientCredentials {
 	return oauth.ClientCredentials{ID: id, Secret: secret.New(proof)}
 }
@@ -31,7 +31,7 @@ func newAuthenticator(t *testing.T) (client.Authenticator, *storetest.Fake) {
 	return client.Authenticator{Records: fake}, fake
 }
 
-func TestRFC6749_2_3_WhoAuthenticatesAndWhoDoesNot(t *testing.T) {
+func TestRFC6749_2_3_ClientAuthentication(t *testing.T) {
 	a, _ := newAuthenticator(t)
 	web, native := reading(authztest.Web, authztest.WebSecret), reading(authztest.Native, "")
 	wrong := reading(authztest.Web, "vdo_secret_wrong")
@@ -40,47 +40,47 @@ func TestRFC6749_2_3_WhoAuthenticatesAndWhoDoesNot(t *testing.T) {
 		sent []oauth.ClientCredentials
 		want string // "" is ErrInvalid
 	}{
-		{"a confidential app with its secret", readings(web), authztest.Web},
-		{"a public app without a secret", readings(native), authztest.Native},
+		{"a confidential client with its secret", readings(web), authztest.Web},
+		{"a public client without a secret", readings(native), authztest.Native},
 		{"the first reading is right", readings(web, wrong), authztest.Web},
 		{"the second reading is right", readings(wrong, web), authztest.Web},
-		{"the second reading is right and of another app", readings(reading("vdo_client_nobody", "x"), native), authztest.Native},
+		{"the second reading is right and of another client", readings(reading("vdo_client_nobody", "x"), native), authztest.Native},
 		{"the first of two right readings counts", readings(native, web), authztest.Native},
-		{"the first reading names no app at all", readings(reading("%", "x"), web), authztest.Web},
-		{"the second reading names no app at all", readings(web, reading("%", "x")), authztest.Web},
+		{"the first reading names no client", readings(reading("%", "x"), web), authztest.Web},
+		{"the second reading names no client", readings(web, reading("%", "x")), authztest.Web},
 		{"a reading with an endless secret spoils no other", readings(reading(authztest.Web, strings.Repeat("x", 257)), web), authztest.Web},
 
-		{"nothing was sent", nil, ""},
-		{"a confidential app with a wrong secret", readings(wrong), ""},
-		{"a confidential app without its secret", readings(reading(authztest.Web, "")), ""},
+		{"no credentials", nil, ""},
+		{"a confidential client with a wrong secret", readings(wrong), ""},
+		{"a confidential client without its secret", readings(reading(authztest.Web, "")), ""},
 		{"the secret with a blank behind", readings(reading(authztest.Web, authztest.WebSecret+" ")), ""},
 		{"the secret in capitals", readings(reading(authztest.Web, strings.ToUpper(authztest.WebSecret))), ""},
 		{"a part of the secret", readings(reading(authztest.Web, authztest.WebSecret[:5])), ""},
-		{"a public app with a secret", readings(reading(authztest.Native, "x")), ""},
-		{"a public app with another's secret", readings(reading(authztest.Native, authztest.WebSecret)), ""},
-		{"a disabled app with its secret", readings(reading(authztest.Off, authztest.WebSecret)), ""},
-		{"an unknown app", readings(reading("vdo_client_nobody", authztest.WebSecret)), ""},
-		{"an unknown app without a secret", readings(reading("vdo_client_nobody", "")), ""},
+		{"a public client with a secret", readings(reading(authztest.Native, "x")), ""},
+		{"a public client with another's secret", readings(reading(authztest.Native, authztest.WebSecret)), ""},
+		{"a disabled client with its secret", readings(reading(authztest.Off, authztest.WebSecret)), ""},
+		{"an unknown client", readings(reading("vdo_client_nobody", authztest.WebSecret)), ""},
+		{"an unknown client without a secret", readings(reading("vdo_client_nobody", "")), ""},
 		{"an identifier in capitals", readings(reading(strings.ToUpper(authztest.Web), authztest.WebSecret)), ""},
 		{"two wrong readings", readings(wrong, reading(authztest.Web, "other")), ""},
-		{"one app's name and another reading's secret", readings(wrong, reading(authztest.Native, authztest.WebSecret)), ""},
+		{"one client's identifier and another reading's secret", readings(wrong, reading(authztest.Native, authztest.WebSecret)), ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			app, err := a.Authenticate(t.Context(), row.sent)
+			registered, err := a.Authenticate(t.Context(), row.sent)
 			if row.want == "" {
 				if !errors.Is(err, client.ErrInvalid) || err.Error() != client.ErrInvalid.Error() {
-					t.Errorf("%v, want ErrInvalid and not a word more", err)
+					t.Errorf("%v, want ErrInvalid and no other text", err)
 				}
-				if diff := cmp.Diff(client.Client{}, app); diff != "" {
-					t.Errorf("a failure tells of the app:\n%s", diff)
+				if diff := cmp.Diff(client.Client{}, registered); diff != "" {
+					t.Errorf("a failure returns the client:\n%s", diff)
 				}
 				return
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(authztest.App(row.want).Client, app); diff != "" {
-				t.Errorf("app (-want +got):\n%s", diff)
+			if diff := cmp.Diff(authztest.Client(row.want).Client, registered); diff != "" {
+				t.Errorf("client (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -108,7 +108,7 @@ func TestFault_D3_AFailedAuthenticationHasItsCause(t *testing.T) {
 			t.Errorf("%s of %+v, want %s of %q", cause.Of(err), refused, row.want, row.id)
 		}
 	}
-	rotation := client.Rotation{ClientID: authztest.Web, Secret: client.Imprinted(secret.New("second"))}
+	rotation := client.Rotation{ClientID: authztest.Web, Secret: client.HashSecret(secret.New("second"))}
 	if err := fake.RotateClientSecret(t.Context(), rotation); err != nil {
 		t.Fatal(err)
 	}
@@ -117,11 +117,11 @@ func TestFault_D3_AFailedAuthenticationHasItsCause(t *testing.T) {
 	}
 }
 
-func TestDuringARotationBothSecretsCountAndThenOne(t *testing.T) {
+func TestDuringARotationBothSecretsAreValidAndThenOne(t *testing.T) {
 	a, fake := newAuthenticator(t)
 	rotate := func(to string, overlap time.Duration) {
 		t.Helper()
-		err := fake.RotateClientSecret(t.Context(), client.Rotation{ClientID: authztest.Web, Secret: client.Imprinted(secret.New(to)), Overlap: overlap})
+		err := fake.RotateClientSecret(t.Context(), client.Rotation{ClientID: authztest.Web, Secret: client.HashSecret(secret.New(to)), Overlap: overlap})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,13 +150,13 @@ func TestAnEndlessSecretIsNotEvenLookedUp(t *testing.T) {
 	a, fake := newAuthenticator(t)
 	for length, ok := range map[int]bool{256: true, 257: false, 1 << 20: false} {
 		proof := strings.Repeat("s", length)
-		app := authztest.App(authztest.Web)
-		kept := client.Imprinted(secret.New(proof)) // even its own secret, if somebody had registered such a one
-		if err := fake.Replace(t.Context(), app, &kept); err != nil {
+		registered := authztest.Client(authztest.Web)
+		kept := client.HashSecret(secret.New(proof)) // accepted if such a secret were registered
+		if err := fake.Replace(t.Context(), registered, &kept); err != nil {
 			t.Fatal(err)
 		}
 		before := fake.Reads()
-		_, err := a.Authenticate(t.Context(), readings(reading(app.ID, proof), reading(app.ID, proof)))
+		_, err := a.Authenticate(t.Context(), readings(reading(registered.ID, proof), reading(registered.ID, proof)))
 		if ok != (err == nil) || !ok && !errors.Is(err, client.ErrInvalid) {
 			t.Errorf("a secret of %d bytes: %v, want success %v", length, err, ok)
 		}
@@ -166,7 +166,7 @@ func TestAnEndlessSecretIsNotEvenLookedUp(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoIdentifierIsNotLookedUp(t *testing.T) {
+func TestAnInvalidIdentifierIsNotLookedUp(t *testing.T) {
 	a, fake := newAuthenticator(t)
 	for _, id := range []string{"", "https://evil.test", "vdo_client_\x00", "vdo_client_" + strings.Repeat("a", 1<<16)} {
 		if _, err := a.Authenticate(t.Context(), readings(reading(id, "x"), reading(id, ""))); !errors.Is(err, client.ErrInvalid) {
@@ -174,11 +174,11 @@ func TestWhatIsNoIdentifierIsNotLookedUp(t *testing.T) {
 		}
 	}
 	if n := fake.Reads(); n != 0 {
-		t.Errorf("the registry was asked %d times", n)
+		t.Errorf("the registry was read %d times", n)
 	}
 }
 
-func TestEveryAuthenticationIsOneRoundTripWhoeverAsks(t *testing.T) {
+func TestEveryAuthenticationIsOneRoundTrip(t *testing.T) {
 	a, fake := newAuthenticator(t)
 	for _, id := range []string{authztest.Web, authztest.Native, authztest.Off, "vdo_client_nobody"} {
 		before := fake.Reads()

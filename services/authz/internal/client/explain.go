@@ -8,21 +8,22 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// explain finds the cause of a failed authentication in the first reading of a registered client. It comes after the decision,
-// from what was read for it, so that a refusal takes as long and says as much whatever its cause.
+// explain returns the cause of a failed authentication, from the first reading that names a
+// registered client. It runs after the decision and on the records read for it, so that the time
+// and the response are the same for every cause.
 func explain(readings []oauth.ClientCredentials, records []Record) error {
 	for _, reading := range readings {
 		record := find(records, reading.ID)
 		if !readable(reading) || record.ID == "" {
 			continue
 		}
-		return &RefusedError{ClientID: record.ID, err: cause.With(ErrInvalid, record.refuses(reading.Secret))}
+		return &RefusedError{ClientID: record.ID, err: cause.With(ErrInvalid, record.refusalCause(reading.Secret))}
 	}
 	return cause.With(ErrInvalid, cause.ClientUnknown)
 }
 
-// refuses is why the client does not admit a secret.
-func (r Record) refuses(presented secret.String) cause.Cause {
+// refusalCause returns why the client's secrets do not accept the presented one.
+func (r Record) refusalCause(presented secret.String) cause.Cause {
 	switch {
 	case r.Disabled:
 		return cause.ClientDisabled

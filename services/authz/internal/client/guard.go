@@ -8,21 +8,24 @@ import (
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 )
 
-// Guard bounds failed client authentications, by source address and by client.
+// Guard rate-limits failed client authentications, by source address and by client.
 //
-// The secret is checked before anything is counted, so that a right one is accepted whatever others did: a client identifier is
-// public, and source addresses are shared, so that a budget in front of the check would let a stranger lock a client out. A guess
-// over the budget gains nothing by being checked: secrets have 256 random bits (RFC 6749 §10.10). A success touches no budget and
-// not the short-lived store; without that store failures are refused as always, and not counted.
+// The secret is checked before anything is counted, so that a valid secret is accepted whatever
+// other callers sent: client identifiers are public and source addresses are shared, so a limit
+// before the check would let a stranger lock a client out. Checking a guess that is over the limit
+// gives an attacker nothing: secrets have 256 random bits (RFC 6749 §10.10). A success neither
+// spends budget nor reads the short-lived store; if that store is unavailable, failures are refused
+// as always and not counted.
 type Guard struct {
 	Authenticator Authenticator
 	Limiter       *ratelimit.Limiter
-	// Source is each source address's budget of failures, and Client each client identifier's.
+	// Source is the budget of failures per source address, and Client the budget per client
+	// identifier.
 	Source, Client ratelimit.Budget
 }
 
-// Authenticate is the Authenticator's for a request from a source address, which may be empty. A failure over a budget is a
-// *ratelimit.LimitedError instead of ErrInvalid.
+// Authenticate calls the Authenticator for a request from a source address, which may be empty. For
+// a failure over a budget it returns a *ratelimit.LimitedError instead of ErrInvalid.
 func (g Guard) Authenticate(ctx context.Context, readings []oauth.ClientCredentials, source string) (Client, error) {
 	authenticated, err := g.Authenticator.Authenticate(ctx, readings)
 	if !errors.Is(err, ErrInvalid) {
@@ -35,7 +38,8 @@ func (g Guard) Authenticate(ctx context.Context, readings []oauth.ClientCredenti
 	return Client{}, err
 }
 
-// count takes one of the source's budget and, while that lasts, one of the client's: so a source names only so many clients.
+// count spends one unit of the source's budget and, while that lasts, one of the client's. A source
+// can therefore name only a limited number of clients.
 func (g Guard) count(ctx context.Context, readings []oauth.ClientCredentials, source string) error {
 	if _, err := g.Limiter.Spend(ctx, g.Source, ratelimit.Source(source)); err != nil {
 		return err

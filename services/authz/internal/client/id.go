@@ -7,13 +7,13 @@ import (
 )
 
 const (
-	// IDPrefix begins every client identifier (docs/wire-contract.md §3).
+	// IDPrefix is the prefix of every client identifier (docs/wire-contract.md §3).
 	IDPrefix    = "vdo_client_"
 	maxIDLength = 64
 )
 
-// ValidID reports whether id could be registered. What could not is refused before any look-up, so that no URL, NUL or
-// megabyte ever reaches the database.
+// ValidID reports whether id has the format of a registered identifier. Other strings are refused
+// before any lookup, so that no URL, NUL or megabyte of text ever reaches the database.
 func ValidID(id string) bool {
 	rest, ok := strings.CutPrefix(id, IDPrefix)
 	if !ok || rest == "" || len(id) > maxIDLength {
@@ -29,5 +29,5 @@ func ValidID(id string) bool {
 	return true
 }
 
-// NewID draws an identifier.
+// NewID generates a client identifier.
 func NewID() string { return secret.NewID(IDPrefix) }

@@ -32,7 +32,8 @@ func TestWireContract3_AClientIdentifierHasOneForm(t *testing.T) {
 	}
 }
 
-// FuzzValidID: what passes is the prefix and up to 53 characters that mean nothing to any text, log or query.
+// FuzzValidID checks that a valid identifier is the prefix and up to 53 characters without a
+// special meaning in any text, log or query.
 func FuzzValidID(f *testing.F) {
 	form := regexp.MustCompile(`\Avdo_client_[0-9A-Za-z_-]{1,53}\z`)
 	for _, id := range []string{"", "vdo_client_abc123", "vdo_client_", "vdo_client_\n", "vdo_client_a b", "vdo_client_\xc3\x28"} {
@@ -45,9 +46,9 @@ func FuzzValidID(f *testing.F) {
 	})
 }
 
-func TestAnAppMayUseTheGrantsThatItHolds(t *testing.T) {
-	app := client.Client{GrantTypes: []string{oauth.RefreshTokenGrant}}
-	if !app.May(oauth.RefreshTokenGrant) || app.May(oauth.AuthorizationCodeGrant) || app.May("") || (client.Client{}).May("") {
-		t.Error("an app may use another grant than those it holds")
+func TestAClientMayUseItsRegisteredGrantTypes(t *testing.T) {
+	c := client.Client{GrantTypes: []string{oauth.RefreshTokenGrant}}
+	if !c.May(oauth.RefreshTokenGrant) || c.May(oauth.AuthorizationCodeGrant) || c.May("") || (client.Client{}).May("") {
+		t.Error("a client may use a grant type that is not registered for it")
 	}
 }

@@ -10,38 +10,38 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
-// records is a registry that answers what it is told, also what no store of ours would.
+// records is a registry that returns fixed records, including ones that our store never returns.
 type records []client.Record
 
 func (r records) Credentials(context.Context, string, string) ([]client.Record, error) { return r, nil }
 
-const appID = "vdo_client_a"
+const clientID = "vdo_client_a"
 
 func record(kind client.Type, secrets ...secret.Hash) client.Record {
-	return client.Record{Client: client.Client{ID: appID, Type: kind}, Secrets: secrets}
+	return client.Record{Client: client.Client{ID: clientID, Type: kind}, Secrets: secrets}
 }
 
-func TestARecordThatCannotBeAuthenticatesNobody(t *testing.T) {
+func TestAnInvalidRecordAuthenticatesNoClient(t *testing.T) {
 	hash := secret.Sum("right")
 	for _, row := range []struct {
-		name  string
-		app   client.Record
-		proof string
-		want  bool
+		name   string
+		stored client.Record
+		proof  string
+		want   bool
 	}{
-		{"a confidential app without any secret", record(client.Confidential), "right", false},
-		{"a confidential app without any secret, and none is sent", record(client.Confidential), "", false},
-		{"the hash of nothing as a secret", record(client.Confidential, secret.Sum("")), "", false},
+		{"a confidential client without any secret", record(client.Confidential), "right", false},
+		{"a confidential client without any secret, and none is sent", record(client.Confidential), "", false},
+		{"the hash of the empty string as a secret", record(client.Confidential, secret.Sum("")), "", false},
 		{"a type that is neither", record("", hash), "right", false},
 		{"a type that is neither, and no secret", record("other"), "", false},
 		{"more secrets than there may be: the third is none", record(client.Confidential, secret.Hash{}, secret.Hash{}, hash), "right", false},
 		{"the second of two", record(client.Confidential, secret.Hash{}, hash), "right", true},
-		{"a public app to which a secret was left", record(client.Public, hash), "right", false},
-		{"a public app to which a secret was left, and none is sent", record(client.Public, hash), "", true},
+		{"a public client to which a secret was left", record(client.Public, hash), "right", false},
+		{"a public client to which a secret was left, and none is sent", record(client.Public, hash), "", true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			sent := []oauth.ClientCredentials{reading(appID, row.proof)}
-			_, err := client.Authenticator{Records: records{row.app}}.Authenticate(t.Context(), sent)
+			sent := []oauth.ClientCredentials{reading(clientID, row.proof)}
+			_, err := client.Authenticator{Records: records{row.stored}}.Authenticate(t.Context(), sent)
 			if (err == nil) != row.want || !row.want && !errors.Is(err, client.ErrInvalid) {
 				t.Errorf("%v, want success %v", err, row.want)
 			}
@@ -49,10 +49,10 @@ func TestARecordThatCannotBeAuthenticatesNobody(t *testing.T) {
 	}
 	disabled := record(client.Public)
 	disabled.Disabled = true
-	if _, err := (client.Authenticator{Records: records{disabled}}).Authenticate(t.Context(), readings(reading(appID, ""))); err == nil {
-		t.Error("a disabled public app authenticates")
+	if _, err := (client.Authenticator{Records: records{disabled}}).Authenticate(t.Context(), readings(reading(clientID, ""))); err == nil {
+		t.Error("a disabled public client authenticates")
 	}
 	if _, err := (client.Authenticator{Records: records{record(client.Public)}}).Authenticate(t.Context(), readings(reading("vdo_client_b", ""))); err == nil {
-		t.Error("an app authenticates under another's name")
+		t.Error("a client authenticates under another's name")
 	}
 }

@@ -64,7 +64,7 @@ func TestACodeFollowsFromBrowserRequestAndAttempt(t *testing.T) {
 func TestADroppedCodeIsNone(t *testing.T) {
 	s, entries, clock := newStore()
 	minted := mint(t, s, approved())
-	for range 2 { // one that is gone is no error
+	for range 2 { // a missing code is not an error
 		if err := s.Drop(t.Context(), minted); err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +92,7 @@ func TestKeepingACodeAgainExtendsNothing(t *testing.T) {
 		}
 		clock.Advance(lifetime / 4)
 	}
-	if _, ttl := entries.Kept(entries.Keys()[0]); ttl != lifetime/2+lifetime { // and a lifetime for refusals that say why
+	if _, ttl := entries.Kept(entries.Keys()[0]); ttl != lifetime/2+lifetime { // plus one lifetime in which the cause of a refusal is still known
 		t.Errorf("kept for %s more, want %s", ttl, lifetime/2+lifetime)
 	}
 	clock.Advance(lifetime / 4)
@@ -136,8 +136,8 @@ func TestEveryFieldOfACodeIsStored(t *testing.T) {
 	}
 }
 
-// TestRelease01ReadsWhatIsStored: processes of release 0.1 and of this one share the store during an upgrade. The text is
-// what release 0.1.0 stored.
+// TestRelease01ReadsWhatIsStored: processes of release 0.1 and of this release share the store
+// during an upgrade. The JSON is what release 0.1.0 stored.
 func TestRelease01ReadsWhatIsStored(t *testing.T) {
 	const stored = `{"client":"vdo_client_web","uri":"aHR0cHM6Ly9hcHAudGVzdC9jYj94PTEmeT3DqQ==",` +
 		`"challenge":"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM","user":"usr_john","name":"John Doe",` +
@@ -192,14 +192,14 @@ func TestNoTwoCodesAreAlike(t *testing.T) {
 	}
 }
 
-// The store here keeps everything for ever, as one that was restored from a backup might.
+// The fake store never evicts, like one that was restored from a backup.
 func TestTheCodesOwnClockEndsIt(t *testing.T) {
 	s, entries, clock := newStore()
 	minted := mint(t, s, approved())
 	clock.Advance(lifetime - time.Microsecond)
 	for range 2 { // reading extends nothing
 		if _, err := s.Resolve(t.Context(), minted); err != nil {
-			t.Fatalf("a code that still lives: %v", err)
+			t.Fatalf("a code that is still valid: %v", err)
 		}
 	}
 	clock.Advance(time.Microsecond)
@@ -211,7 +211,8 @@ func TestTheCodesOwnClockEndsIt(t *testing.T) {
 	}
 }
 
-// TestTheStoreIsAskedToKeepACodeForTwiceItsLifetime: the second half only serves to say that the code expired.
+// TestTheStoreIsAskedToKeepACodeForTwiceItsLifetime: in the second half only the cause "expired" is
+// read from the entry.
 func TestTheStoreIsAskedToKeepACodeForTwiceItsLifetime(t *testing.T) {
 	s, entries, _ := newStore()
 	mint(t, s, approved())
@@ -220,7 +221,7 @@ func TestTheStoreIsAskedToKeepACodeForTwiceItsLifetime(t *testing.T) {
 	}
 }
 
-func TestFault_D3_ACodeThatExpiredIsToldFromAnUnknownOne(t *testing.T) {
+func TestFault_D3_AnExpiredCodeHasAnotherCauseThanAnUnknownOne(t *testing.T) {
 	s, _, clock := newStore()
 	minted := mint(t, s, approved())
 	clock.Advance(lifetime)
@@ -234,10 +235,10 @@ func TestFault_D3_ACodeThatExpiredIsToldFromAnUnknownOne(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeACodeIsNotLookedUp(t *testing.T) {
+func TestAMalformedCodeIsNotLookedUp(t *testing.T) {
 	s, entries, _ := newStore()
 	good := mint(t, s, approved()).Reveal()
-	before := entries.Asked()
+	before := entries.Calls()
 	for name, presented := range map[string]string{
 		"nothing": "", "one character less": good[1:], "one more": good + "A", "padded": good + "=", "blank behind": good + " ",
 		"line break inside": good[:20] + "\n" + good[21:], "NUL": good[:42] + "\x00", "plus": "+" + good[1:], "a megabyte": strings.Repeat("A", 1<<20),
@@ -247,11 +248,11 @@ func TestWhatCannotBeACodeIsNotLookedUp(t *testing.T) {
 			t.Errorf("%s: %v, want ErrInvalid", name, err)
 		}
 	}
-	if n := entries.Asked() - before; n != 0 {
-		t.Errorf("the store was asked %d times", n)
+	if n := entries.Calls() - before; n != 0 {
+		t.Errorf("the store was called %d times", n)
 	}
 	if _, err := s.Resolve(t.Context(), secret.NewCode()); !errors.Is(err, code.ErrInvalid) {
-		t.Errorf("a code that nobody minted: %v, want ErrInvalid", err)
+		t.Errorf("a code that was never issued: %v, want ErrInvalid", err)
 	}
 }
 
@@ -281,7 +282,7 @@ func TestAStoreThatIsDownIsNeverAnInvalidCode(t *testing.T) {
 	}
 }
 
-// FuzzResolve: whatever the store holds, nothing panics, and nothing but an entry of ours is a code.
+// FuzzResolve checks that no stored value causes a panic, and that only valid entries resolve.
 func FuzzResolve(f *testing.F) {
 	for _, value := range []string{"", "{}", "null", `{"deadline":9223372036854775807}`, `{"deadline":"x"}`, `{"uri":"*"}`, "\x00"} {
 		f.Add([]byte(value))
@@ -299,7 +300,8 @@ func FuzzResolve(f *testing.F) {
 	})
 }
 
-// FuzzApprovedRequest: every redirect URI comes back byte for byte, and every text that gRPC carries.
+// FuzzApprovedRequest checks that every redirect URI is read back byte for byte, and every string
+// that gRPC can carry.
 func FuzzApprovedRequest(f *testing.F) {
 	f.Add("https://app.test/cb?x=%20", "John", int64(0))
 	f.Add("http://127.0.0.1:65535/\xff\x00", "\u2028<&>", int64(-1))

@@ -20,31 +20,32 @@ import (
 
 const issuer = "https://usher.test/a path"
 
-// errDown is an outage of a neighbour.
+// errDown is an outage of the identity service.
 var errDown = errors.New("identity is down")
 
-// sessions is identity, and counts.
+// sessions is a fake of the identity service that counts its calls.
 type sessions struct {
 	down  error
-	asked int
-	// since is when everybody signed in.
+	calls int
+	// since is when all users signed in.
 	since time.Time
 }
 
-// Check knows the sessions "john" and "john again" of one person, and "esther".
-func (s *sessions) Check(_ context.Context, session secret.String) (flow.Person, error) {
-	s.asked++
+// Check returns the user of the sessions "john" and "john again", which are the same user's, and
+// "esther".
+func (s *sessions) Check(_ context.Context, session secret.String) (flow.User, error) {
+	s.calls++
 	user := map[string]string{"john": "usr_john", "john again": "usr_john", "esther": "usr_esther"}[session.Reveal()]
 	switch {
 	case s.down != nil:
-		return flow.Person{}, s.down
+		return flow.User{}, s.down
 	case user == "":
-		return flow.Person{}, flow.ErrSignedOut
+		return flow.User{}, flow.ErrSignedOut
 	}
-	return flow.Person{UserID: user, AuthenticatedAt: s.since}, nil
+	return flow.User{UserID: user, AuthenticatedAt: s.since}, nil
 }
 
-// bench is a flow over a real registry, with Apps in it.
+// bench is a flow over a real registry that contains authztest.Clients.
 type bench struct {
 	flow.Flow
 	registry *storetest.Fake
@@ -63,7 +64,7 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-// over is a bench on any registry.
+// over returns a bench over any registry.
 func over(clients flow.Clients) *bench {
 	b := &bench{
 		sessions: &sessions{since: authztest.NewClock().Now()}, entries: authztest.NewEntries(), clock: authztest.NewClock(), token: secret.NewCode(),
@@ -91,7 +92,7 @@ func (b *bench) start(t *testing.T, query string, browser flow.Browser) flow.Ste
 	return step
 }
 
-// bound starts a request and shows its consent screen to John.
+// bound starts a request and binds its consent screen to John.
 func (b *bench) bound(t *testing.T, query string) string {
 	t.Helper()
 	step := b.start(t, query, b.signedIn())
@@ -114,8 +115,9 @@ func (b *bench) deny(id string) flow.Decision {
 	return flow.Decision{RequestID: id, Browser: b.token, UserID: "usr_john"}
 }
 
-// answered reads an authorization response and checks that it stands behind the redirect URI, byte for byte.
-func answered(t *testing.T, location secret.String, redirectURI string) url.Values {
+// parseResponse parses an authorization response and checks that it is appended to the redirect
+// URI, byte for byte.
+func parseResponse(t *testing.T, location secret.String, redirectURI string) url.Values {
 	t.Helper()
 	separator := "?"
 	if strings.Contains(redirectURI, "?") {
@@ -124,18 +126,18 @@ func answered(t *testing.T, location secret.String, redirectURI string) url.Valu
 	response, found := strings.CutPrefix(location.Reveal(), redirectURI+separator)
 	values, err := url.ParseQuery(response)
 	if !found || err != nil {
-		t.Fatalf("the answer goes to %q (%v), want %q", location.Reveal(), err, redirectURI)
+		t.Fatalf("the response is sent to %q (%v), want %q", location.Reveal(), err, redirectURI)
 	}
 	return values
 }
 
-// change makes an app of the registry another.
-func (b *bench) change(t *testing.T, id string, how func(app *client.Registration)) {
+// change replaces a client of the registry.
+func (b *bench) change(t *testing.T, id string, how func(registration *client.Registration)) {
 	t.Helper()
-	app := authztest.App(id)
-	how(&app)
-	kept := client.Imprinted(secret.New(authztest.WebSecret))
-	if err := b.registry.Replace(t.Context(), app, &kept); err != nil {
+	registration := authztest.Client(id)
+	how(&registration)
+	kept := client.HashSecret(secret.New(authztest.WebSecret))
+	if err := b.registry.Replace(t.Context(), registration, &kept); err != nil {
 		t.Fatal(err)
 	}
 }

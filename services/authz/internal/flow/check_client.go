@@ -9,8 +9,9 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
-// checkClient finds the app. What cannot be a client identifier, such as a URL, is looked up nowhere.
-func checkClient(ctx context.Context, f Flow, a *asked) error {
+// checkClient finds the client. A string that is no client identifier, such as a URL, is refused
+// without a lookup.
+func checkClient(ctx context.Context, f Flow, a *request) error {
 	id := a.value("client_id")
 	switch {
 	case a.repeated("client_id"):
@@ -18,22 +19,22 @@ func checkClient(ctx context.Context, f Flow, a *asked) error {
 	case id == "":
 		return pageWith(cause.ParameterMissing, "The app did not say who it is: the parameter client_id is missing.")
 	case !client.ValidID(id):
-		return unknownApp(cause.ClientUnknown)
+		return unknownClient(cause.ClientUnknown)
 	}
 	found, err := f.Clients.Find(ctx, id)
 	switch {
 	case errors.Is(err, client.ErrUnknown):
-		return unknownApp(cause.ClientUnknown)
+		return unknownClient(cause.ClientUnknown)
 	case err != nil:
 		return fmt.Errorf("finding the client: %w", err)
 	}
 	a.client, a.ClientID, a.ClientName = found, found.ID, found.Name
 	if found.Disabled {
-		return unknownApp(cause.ClientDisabled)
+		return unknownClient(cause.ClientDisabled)
 	}
 	return nil
 }
 
-func unknownApp(why cause.Cause) *refusal {
+func unknownClient(why cause.Cause) *refusal {
 	return pageWith(why, "The app is not registered here, or it has been disabled: the parameter client_id names none that is in use.")
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func TestRFC9101_5_CheckRequestObject(t *testing.T) {
-	judge(t, []row{
+	wantRefusals(t, []row{
 		{"request", query("request", "eyJhbGciOiJub25lIn0.e30."), "request_not_supported"},
 		{"request_uri", query("request_uri", "https://evil.test/r"), "request_uri_not_supported"},
 		{"both", query("request", "x", "request_uri", "urn:x"), "request_not_supported"},
@@ -19,7 +19,7 @@ func TestRFC9101_5_CheckRequestObject(t *testing.T) {
 }
 
 func TestCheckResponseMode(t *testing.T) {
-	judge(t, []row{
+	wantRefusals(t, []row{
 		{"fragment", query("response_mode", "fragment"), "invalid_request"},
 		{"form_post", query("response_mode", "form_post"), "invalid_request"},
 		{"query.jwt", query("response_mode", "query.jwt"), "invalid_request"},
@@ -29,7 +29,7 @@ func TestCheckResponseMode(t *testing.T) {
 }
 
 func TestRFC6749_3_1_1_CheckResponseType(t *testing.T) {
-	judge(t, []row{
+	wantRefusals(t, []row{
 		{"missing", query("response_type", ""), "invalid_request"},
 		{"empty", also(query("response_type", ""), "response_type="), "invalid_request"},
 		{"token", query("response_type", "token"), "unsupported_response_type"},
@@ -42,20 +42,20 @@ func TestRFC6749_3_1_1_CheckResponseType(t *testing.T) {
 }
 
 func TestCheckGrant(t *testing.T) {
-	judge(t, []row{
-		{"an app without codes", query("client_id", authztest.NoCodes), "unauthorized_client"},
-		{"an app without codes, and a scope that does not exist", query("client_id", authztest.NoCodes, "scope", "x"), "unauthorized_client"},
+	wantRefusals(t, []row{
+		{"a client without codes", query("client_id", authztest.NoCodes), "unauthorized_client"},
+		{"a client without codes, and a scope that does not exist", query("client_id", authztest.NoCodes, "scope", "x"), "unauthorized_client"},
 	})
 }
 
 func TestRFC6749_3_3_CheckScope(t *testing.T) {
-	judge(t, []row{
+	wantRefusals(t, []row{
 		{"missing", query("scope", ""), "invalid_scope"},
 		{"empty", also(query("scope", ""), "scope="), "invalid_scope"},
 		{"unknown", query("scope", "bogus"), "invalid_scope"},
 		{"unknown beside a known one", query("scope", "videos:read bogus"), "invalid_scope"},
-		{"not the app's", query("scope", "export:write"), "invalid_scope"},
-		{"not the app's beside one that is", query("scope", "videos:read export:write"), "invalid_scope"},
+		{"not the client's", query("scope", "export:write"), "invalid_scope"},
+		{"not the client's beside one that is", query("scope", "videos:read export:write"), "invalid_scope"},
 		{"blanks alone", query("scope", "  "), "invalid_scope"},
 		{"names of OpenID Connect alone", query("scope", "openid offline_access"), "invalid_scope"},
 		{"a name that is nearly one of them", query("scope", "videos:read OpenID"), "invalid_scope"},
@@ -71,14 +71,14 @@ func TestRFC6749_3_3_CheckScope(t *testing.T) {
 
 func TestRFC7636_4_3_CheckPKCE(t *testing.T) {
 	long := authztest.Challenge
-	judge(t, []row{
-		{"a public app without", native("code_challenge", "", "code_challenge_method", ""), "invalid_request"},
-		{"a public app with the method alone", native("code_challenge", ""), "invalid_request"},
-		{"a public app without the method, which would mean plain", native("code_challenge_method", ""), "invalid_request"},
-		{"a confidential app with the method alone", query("code_challenge_method", "S256"), "invalid_request"},
-		{"a confidential app without the method", query("code_challenge", long), "invalid_request"},
+	wantRefusals(t, []row{
+		{"a public client without", native("code_challenge", "", "code_challenge_method", ""), "invalid_request"},
+		{"a public client with the method alone", native("code_challenge", ""), "invalid_request"},
+		{"a public client without the method, which would mean plain", native("code_challenge_method", ""), "invalid_request"},
+		{"a confidential client with the method alone", query("code_challenge_method", "S256"), "invalid_request"},
+		{"a confidential client without the method", query("code_challenge", long), "invalid_request"},
 		{"plain", native("code_challenge_method", "plain"), "invalid_request"},
-		{"plain, of a confidential app", query("code_challenge", long, "code_challenge_method", "plain"), "invalid_request"},
+		{"plain, of a confidential client", query("code_challenge", long, "code_challenge_method", "plain"), "invalid_request"},
 		{"s256", native("code_challenge_method", "s256"), "invalid_request"},
 		{"too short", native("code_challenge", long[1:]), "invalid_request"},
 		{"too long", native("code_challenge", long+"A"), "invalid_request"},
@@ -92,7 +92,7 @@ func TestRFC7636_4_3_CheckPKCE(t *testing.T) {
 }
 
 func TestOpenIDConnect_3_1_2_1_CheckPrompt(t *testing.T) {
-	judge(t, []row{
+	wantRefusals(t, []row{
 		{"none and login", query("prompt", "none login"), "invalid_request"},
 		{"consent and none", query("prompt", "consent none"), "invalid_request"},
 		{"none twice", query("prompt", "none none"), "invalid_request"},
@@ -101,10 +101,10 @@ func TestOpenIDConnect_3_1_2_1_CheckPrompt(t *testing.T) {
 		query("prompt", "nonexistent"))
 }
 
-// accepts wants the consent screen for each request of somebody who is signed in.
+// accepts requires the consent screen for each request, with a session.
 func accepts(t *testing.T, queries ...string) {
 	t.Helper()
-	b := over(apps())
+	b := over(allClients())
 	for _, q := range queries {
 		if step := b.start(t, q, b.signedIn()); step.Kind != flow.Consent || step.RequestID == "" || !step.Location.IsZero() {
 			t.Errorf("%s: %+v, want the consent screen", q, step)
@@ -114,16 +114,16 @@ func accepts(t *testing.T, queries ...string) {
 
 func TestFault_B12_NamesOfOpenIDConnectAndExtraSpacesAreIgnored(t *testing.T) {
 	b := newBench(t)
-	for asked, want := range map[string]oauth.Scope{
+	for sent, want := range map[string]oauth.Scope{
 		"openid videos:read":                               {"videos:read"},
 		"openid profile email phone address videos:read":   {"videos:read"},
 		" videos:read  analyze:write ":                     {"videos:read", "analyze:write"},
 		"videos:read offline_access analyze:write openid ": {"videos:read", "analyze:write"},
 	} {
-		step := b.start(t, query("scope", asked), b.signedIn())
+		step := b.start(t, query("scope", sent), b.signedIn())
 		got, err := b.Pending.Find(t.Context(), step.RequestID, b.token)
 		if err != nil || step.Kind != flow.Consent || got.Scope.String() != want.String() {
-			t.Errorf("%q leads to %+v for %q, %v, want %q", asked, step, got.Scope, err, want)
+			t.Errorf("%q leads to %+v for %q, %v, want %q", sent, step, got.Scope, err, want)
 		}
 	}
 	refused := b.start(t, query("scope", "openid bogus videos:read"), b.signedIn())

@@ -9,9 +9,9 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
-// checkPKCE demands a challenge of every app that does not prove itself by a secret (RFC 9700 §2.1.1), and a right one of
-// every app that sends any.
-func checkPKCE(_ context.Context, _ Flow, a *asked) error {
+// checkPKCE requires a code challenge from every public client (RFC 9700 §2.1.1), and validates the
+// challenge of every client that sends one.
+func checkPKCE(_ context.Context, _ Flow, a *request) error {
 	challenge, method := a.value("code_challenge"), a.value("code_challenge_method")
 	if challenge == "" && method == "" && a.client.Type == client.Confidential {
 		return nil

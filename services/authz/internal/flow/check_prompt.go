@@ -12,12 +12,14 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
-// maxHintLength bounds a login_hint, in bytes: no e-mail address is longer (RFC 5321 §4.5.3.1.3).
+// maxHintLength is the maximum length of a login_hint in bytes: no e-mail address is longer (RFC
+// 5321 §4.5.3.1.3).
 const maxHintLength = 254
 
-// checkPrompt reads what the client asks of the sign-in (OpenID Connect Core §3.1.2.1). `consent` is what happens anyway:
-// every request is shown. Unknown values are ignored.
-func checkPrompt(_ context.Context, _ Flow, a *asked) error {
+// checkPrompt reads the client's requirements for the sign-in (OpenID Connect Core §3.1.2.1).
+// `consent` is the default behaviour: the consent screen is shown for every request. Unknown values
+// are ignored.
+func checkPrompt(_ context.Context, _ Flow, a *request) error {
 	prompts := strings.Fields(a.value("prompt"))
 	a.silent = slices.Contains(prompts, "none")
 	if a.silent && len(prompts) > 1 {
@@ -28,8 +30,8 @@ func checkPrompt(_ context.Context, _ Flow, a *asked) error {
 	return nil
 }
 
-// checkMaxAge reads how long ago the sign-in may have been, in seconds.
-func checkMaxAge(_ context.Context, _ Flow, a *asked) error {
+// checkMaxAge reads the maximum age of the sign-in, in seconds.
+func checkMaxAge(_ context.Context, _ Flow, a *request) error {
 	text := a.value("max_age")
 	if text == "" {
 		return nil
@@ -43,8 +45,9 @@ func checkMaxAge(_ context.Context, _ Flow, a *asked) error {
 	return nil
 }
 
-// checkLoginHint keeps the address that is to be filled in. It is a hint and no more: one that cannot be shown is left out.
-func checkLoginHint(_ context.Context, _ Flow, a *asked) error {
+// checkLoginHint reads the address that the sign-in form is filled with. It is only a hint: one
+// that cannot be displayed is dropped.
+func checkLoginHint(_ context.Context, _ Flow, a *request) error {
 	hint := a.value("login_hint")
 	if len(hint) <= maxHintLength && utf8.ValidString(hint) && strings.IndexFunc(hint, unicode.IsControl) < 0 {
 		a.LoginHint = hint

@@ -6,9 +6,9 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
-// checkRedirectURI takes the redirect URI only as it is registered (RFC 9700 §4.1.3). It is always required, also of an
-// app with a single one.
-func checkRedirectURI(_ context.Context, _ Flow, a *asked) error {
+// checkRedirectURI accepts a redirect URI only if it matches a registered one (RFC 9700 §4.1.3).
+// The parameter is always required, even if the client has registered only one.
+func checkRedirectURI(_ context.Context, _ Flow, a *request) error {
 	uri := a.value("redirect_uri")
 	switch {
 	case a.repeated("redirect_uri"):

@@ -6,9 +6,9 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
-// checkRequestObject refuses what would carry the parameters elsewhere (RFC 9101 §5). A request object is never decoded
-// and a request_uri never fetched.
-func checkRequestObject(_ context.Context, _ Flow, a *asked) error {
+// checkRequestObject refuses request objects (RFC 9101 §5). A request object is never decoded and a
+// request_uri never fetched.
+func checkRequestObject(_ context.Context, _ Flow, a *request) error {
 	switch {
 	case a.value("request") != "":
 		return redirectWith(cause.RequestObjectUnsupported, "request_not_supported", "the parameter request is not supported: send the parameters themselves")

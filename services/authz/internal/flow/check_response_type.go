@@ -6,8 +6,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
-// checkResponseType takes the code alone (RFC 9700 §2.1.2).
-func checkResponseType(_ context.Context, _ Flow, a *asked) error {
+// checkResponseType accepts `code` alone (RFC 9700 §2.1.2).
+func checkResponseType(_ context.Context, _ Flow, a *request) error {
 	switch a.value("response_type") {
 	case "code":
 		return nil

@@ -8,10 +8,11 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
-// checkScope takes exactly what is asked for, or nothing: no name is added or widened. The names of OpenID Connect alone are
-// ignored where the catalog does not have them, and so are extra spaces; the granted scope says what was taken.
-func checkScope(_ context.Context, f Flow, a *asked) error {
-	scope, err := oauth.ParseAskedScope(a.value("scope"))
+// checkScope accepts the requested scope unchanged or not at all: it adds and widens nothing. Only
+// OpenID Connect's scopes that are not in the catalog are ignored, and extra spaces; the granted
+// scope lists what was accepted.
+func checkScope(_ context.Context, f Flow, a *request) error {
+	scope, err := oauth.ParseRequestedScope(a.value("scope"))
 	switch {
 	case errors.Is(err, oauth.ErrScopeMissing):
 		return invalidScope(cause.ScopeMissing, "the parameter scope is missing")

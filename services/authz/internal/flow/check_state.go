@@ -6,10 +6,11 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
-// maxStateLength bounds the state, in bytes after decoding: it comes back whole in a header, or not at all.
+// maxStateLength is the maximum length of state, in bytes after decoding: state is returned
+// unchanged in a header, or not at all.
 const maxStateLength = 2048
 
-func checkState(_ context.Context, _ Flow, a *asked) error {
+func checkState(_ context.Context, _ Flow, a *request) error {
 	state := a.value("state")
 	if len(state) > maxStateLength {
 		return pageWith(cause.StateTooLong, "The app sent a state that is too long: at most 2048 bytes can be returned.")

@@ -10,22 +10,23 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/flow"
 )
 
-// query and native build a row's request; also puts raw text behind it.
+// query and native build a row's request; also appends raw text to it.
 func query(change ...string) string  { return authztest.Query(change...) }
 func native(change ...string) string { return authztest.NativeQuery(change...) }
 
 func also(query string, raw ...string) string { return query + "&" + strings.Join(raw, "&") }
 
-// page is a row that ends in an error page, said in words of its own.
+// page is the expectation of an error page.
 const page = ""
 
-// row is a request and the error that the app is told, or page.
+// row is a request and the error code that the client receives, or page.
 type row struct{ name, query, want string }
 
-// judge runs rows twice, signed out and signed in: who asks changes nothing about a bad request.
-func judge(t *testing.T, rows []row) {
+// wantRefusals runs each row signed out and signed in: the session does not change how an invalid
+// request is refused.
+func wantRefusals(t *testing.T, rows []row) {
 	t.Helper()
-	b := over(apps())
+	b := over(allClients())
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
 			for _, browser := range []flow.Browser{b.signedOut(), b.signedIn(), {}} {
@@ -38,11 +39,11 @@ func judge(t *testing.T, rows []row) {
 			}
 		})
 	}
-	if b.sessions.asked != 0 {
-		t.Errorf("identity was asked %d times about a request that is refused anyway", b.sessions.asked)
+	if b.sessions.calls != 0 {
+		t.Errorf("identity was called %d times for a request that is refused anyway", b.sessions.calls)
 	}
 	if kept := b.entries.Keys(); len(kept) != 0 {
-		t.Errorf("%d refused requests are kept", len(kept))
+		t.Errorf("%d refused requests are stored", len(kept))
 	}
 }
 
@@ -65,15 +66,15 @@ func wantRefusal(t *testing.T, step flow.Step, r row) {
 		t.Fatalf("%+v, want a redirect", step)
 	}
 	if step.Refusal.Cause == "" || step.Refusal.ClientID == "" {
-		t.Errorf("the refusal %+v does not say why, or of which client", step.Refusal)
+		t.Errorf("the refusal %+v lacks a cause or a client", step.Refusal)
 	}
 	sent, err := url.ParseQuery(r.query)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := answered(t, step.Location, sent.Get("redirect_uri"))
+	got := parseResponse(t, step.Location, sent.Get("redirect_uri"))
 	if got.Get("error") != r.want || got.Get("iss") != issuer || got.Has("code") {
-		t.Errorf("answered %v, want %s", got, r.want)
+		t.Errorf("got the response %v, want %s", got, r.want)
 	}
 	if got.Get("state") != sent.Get("state") || got.Has("state") != (sent.Get("state") != "") || len(got["state"]) > 1 {
 		t.Errorf("state %q, want %q", got["state"], sent.Get("state"))
@@ -87,7 +88,7 @@ func wantRefusal(t *testing.T, step flow.Step, r row) {
 }
 
 func TestWireContract5_1_AQueryThatCannotBeReadWholeIsAPage(t *testing.T) {
-	judge(t, []row{
+	wantRefusals(t, []row{
 		{"no query", "", page},
 		{"only separators", "&&&", page},
 		{"a semicolon", also(query(), "x=1;y=2"), page},
@@ -102,7 +103,7 @@ func TestWireContract5_1_AQueryThatCannotBeReadWholeIsAPage(t *testing.T) {
 }
 
 func TestWireContract5_1_CheckClient(t *testing.T) {
-	judge(t, []row{
+	wantRefusals(t, []row{
 		{"missing", query("client_id", ""), page},
 		{"empty", also(query("client_id", ""), "client_id="), page},
 		{"repeated", also(query(), "client_id="+authztest.Web), page},
@@ -126,7 +127,7 @@ func TestWireContract5_1_CheckRedirectURI(t *testing.T) {
 		{"repeated", also(query(), "redirect_uri="+url.QueryEscape(authztest.Callback)), page},
 		{"repeated, the second elsewhere", also(query(), "redirect_uri=https://evil.test"), page},
 		{"repeated, the first empty", also("redirect_uri=", query()), page},
-		{"another app's", query("redirect_uri", authztest.Loopback), page},
+		{"another client's", query("redirect_uri", authztest.Loopback), page},
 		{"loopback of another name", native("redirect_uri", "http://localhost/callback"), page},
 		{"loopback with TLS", native("redirect_uri", "https://127.0.0.1/callback"), page},
 		{"loopback with a path of its own", native("redirect_uri", "http://127.0.0.1:8080/evil"), page},
@@ -142,13 +143,13 @@ func TestWireContract5_1_CheckRedirectURI(t *testing.T) {
 	} {
 		rows = append(rows, row{"spelled " + uri, query("redirect_uri", uri), page})
 	}
-	judge(t, rows)
+	wantRefusals(t, rows)
 }
 
 func TestCheckState(t *testing.T) {
 	long := strings.Repeat("é", 1024)
-	judge(t, []row{
-		{"too long to come back", query("state", long+"x"), page},
+	wantRefusals(t, []row{
+		{"too long to be returned", query("state", long+"x"), page},
 		{"too long, and repeated", also(query("state", long+"x"), "state=x"), page},
 		{"as long as it may be", query("state", long, "scope", ""), "invalid_scope"},
 		{"none", query("state", "", "scope", ""), "invalid_scope"},
@@ -171,9 +172,9 @@ func TestRFC6749_3_1_CheckRepeated(t *testing.T) {
 			row{name + ", by an escaped name", also(native(name, "x"), fmt.Sprintf("%%%02x%s=y", name[0], name[1:])), "invalid_request"},
 		)
 	}
-	judge(t, rows)
-	b := over(apps())
+	wantRefusals(t, rows)
+	b := over(allClients())
 	if step := b.start(t, also(query(), "x=1", "x=2", "nonce=a", "nonce=b", "Scope=", "Scope="), b.signedIn()); step.Kind != flow.Consent {
-		t.Errorf("%+v, though nobody reads what is repeated", step)
+		t.Errorf("%+v, though no check reads the repeated parameters", step)
 	}
 }

@@ -14,26 +14,29 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
-// Decision is what a user decided about a pending authorization.
+// Decision is a user's decision about a pending authorization.
 type Decision struct {
 	RequestID string
-	// Browser and Session are the cookies' values.
+	// Browser and Session are the values of the cookies.
 	Browser, Session secret.String
 	// UserID is the user who decided.
 	UserID string
-	// Epoch is the epoch of the user-client that the consent page showed; nil for a page whose viewer was bound (release 0.1).
+	// Epoch is the epoch of the user-client that the consent page showed; nil for a page whose
+	// viewer was bound (release 0.1).
 	Epoch *int64
 	// Approval is nil when the user denied.
 	Approval *Approval
-	// ReportRepeat asks for the outcome of an approval that was made before, and not for its location.
+	// ReportRepeat requests only the outcome, without the location, if the approval was made
+	// before.
 	ReportRepeat bool
-	// RenewCode asks for a fresh code where the decision is repeated: the client may have the one before already.
+	// RenewCode requests a new code if the decision is repeated: the client may already have
+	// received the previous one.
 	RenewCode bool
 	// CodeRedeemed says that the client has redeemed the code. See secondClick.
 	CodeRedeemed bool
 }
 
-// outcome is the decision as it is kept.
+// outcome converts the decision to its stored form.
 func (d Decision) outcome() pending.Outcome {
 	if d.Approval == nil {
 		return pending.Outcome{UserID: d.UserID}
@@ -43,28 +46,31 @@ func (d Decision) outcome() pending.Outcome {
 	}
 }
 
-// Completed is an authorization that was decided.
+// Completed is a decided authorization.
 type Completed struct {
 	pending.Authorization
-	// Location is where the browser goes, with a code or access_denied; zero for a repeat that was only reported.
+	// Location is where the browser is redirected to, with a code or access_denied; zero for a
+	// repeat that was only reported.
 	Location secret.String
 }
 
-// secondClick is for how long after an approval the same approval returns a fresh code although the first one is redeemed. A
-// second click within it interrupts the browser on its way to the client, and the person would never get there.
+// secondClick is how long after an approval the same approval returns a new code although the first
+// one is redeemed. A second click in that time interrupts the redirect of the first, and without a
+// new code the user would never reach the client.
 const secondClick = 10 * time.Second
 
-// Approval is what the person agreed to.
+// Approval is the user's approval.
 type Approval struct {
 	WorkspaceID string
-	// DisplayName is the person's name at this moment.
+	// DisplayName is the user's name at the time of the approval.
 	DisplayName string
 }
 
-// Complete decides an authorization and returns where the browser goes. Everything is checked before anything is closed, so that a
-// wrong call closes nothing. Of any number of concurrent calls one decides. The same decision again returns the same location as
-// long as its code lives, with the same code unless a fresh one is asked for, and any other decision fails with pending.ErrDecided.
-// It fails with ErrSignedOut where the client asked for a new sign-in and the session is not one.
+// Complete decides an authorization and returns the redirect. It validates everything before it
+// stores the decision, so that an invalid call decides nothing. Of concurrent calls, one decides.
+// The same decision again returns the same location as long as the code is valid, with the same
+// code unless a new one is requested; any other decision returns pending.ErrDecided. It returns
+// ErrSignedOut if the client requires a new sign-in and the session is older.
 func (f Flow) Complete(ctx context.Context, d Decision) (Completed, error) {
 	outcome := d.outcome()
 	p, won, err := f.Pending.Close(ctx, d.RequestID, d.Browser, func(p *pending.Authorization) error {
@@ -81,7 +87,7 @@ func (f Flow) Complete(ctx context.Context, d Decision) (Completed, error) {
 		return Completed{}, pending.ErrDecided
 	}
 	if !won {
-		if err := f.answerable(ctx, p); err != nil { // the client may have changed since
+		if err := f.recheckClient(ctx, p); err != nil { // the registration may have changed in between
 			return Completed{}, err
 		}
 		if d.ReportRepeat && p.Outcome.Approved {
@@ -92,7 +98,7 @@ func (f Flow) Complete(ctx context.Context, d Decision) (Completed, error) {
 	return Completed{p, location}, err
 }
 
-// location is where the browser goes after a decision, which was made before unless it has won.
+// location returns the redirect of a decision. won is false for a repeated decision.
 func (f Flow) location(ctx context.Context, p pending.Authorization, d Decision, won bool) (secret.String, error) {
 	switch {
 	case !p.Outcome.Approved:
@@ -103,12 +109,12 @@ func (f Flow) location(ctx context.Context, p pending.Authorization, d Decision,
 	return f.repeat(ctx, p, d)
 }
 
-// Cancel denies an authorization that nobody decided, for a browser in which nobody signed in for it. The same again returns
-// the same location, and a request that was decided otherwise is pending.ErrDecided.
+// Cancel denies an undecided authorization, for a browser without a sign-in for it. A repeated call
+// returns the same location. For a request with another decision it returns pending.ErrDecided.
 func (f Flow) Cancel(ctx context.Context, id string, browser secret.String) (secret.String, error) {
 	p, _, err := f.Pending.Close(ctx, id, browser, func(p *pending.Authorization) error {
 		p.Outcome = &pending.Outcome{}
-		return f.answerable(ctx, *p)
+		return f.recheckClient(ctx, *p)
 	})
 	if err != nil {
 		return secret.String{}, err
@@ -123,12 +129,13 @@ func (f Flow) denied(p pending.Authorization) (secret.String, error) {
 	return f.respond(p, [2]string{"error", "access_denied"}, [2]string{"error_description", "the user denied the request"})
 }
 
-// approved keeps the approval's code, which is there already when the decision is repeated, and returns the location.
+// approved stores the code of the approval, which is a no-op for a repeated decision, and returns
+// the location.
 func (f Flow) approved(ctx context.Context, p pending.Authorization, browser secret.String) (secret.String, error) {
 	minted := code.Derive(browser, p.ID, p.Outcome.Attempt)
 	err := f.Codes.Keep(ctx, minted, approvedRequest(p), p.Outcome.At)
 	if errors.Is(err, code.ErrInvalid) {
-		return secret.String{}, pending.ErrDecided // its code's time is over
+		return secret.String{}, pending.ErrDecided // the code has expired
 	}
 	if err != nil {
 		return secret.String{}, err
@@ -136,16 +143,16 @@ func (f Flow) approved(ctx context.Context, p pending.Authorization, browser sec
 	return f.respond(p, [2]string{"code", minted.Reveal()})
 }
 
-// repeat returns the location of an approval once more, with a fresh code where one is asked for. At any time at most one code
-// of an approval can be redeemed: a fresh code replaces the one before, and a call that stored a code which was replaced
-// meanwhile deletes it.
+// repeat returns the location of an approval again, with a new code if one is requested. At most
+// one code of an approval is redeemable at any time: a new code replaces the previous one, and a
+// concurrent call that stored the replaced code deletes it.
 func (f Flow) repeat(ctx context.Context, p pending.Authorization, d Decision) (secret.String, error) {
 	current := p
 	var err error
 	if d.CodeRedeemed && f.Now().Sub(p.Outcome.At) > secondClick {
 		return secret.String{}, pending.ErrDecided
 	}
-	redeemed := 0 // the attempt whose code needs no deletion: it stays the evidence for a replay
+	redeemed := 0 // the attempt whose code is not deleted: it is the evidence of a replay
 	if d.CodeRedeemed {
 		redeemed = p.Outcome.Attempt
 	}
@@ -174,8 +181,9 @@ func (f Flow) repeat(ctx context.Context, p pending.Authorization, d Decision) (
 	}
 }
 
-// decidable reports whether the user may decide, and makes the viewer the one of this decision: the consent page was theirs, since
-// its form is bound to their session; the client has the sign-in that it asked for, and may have its answer.
+// decidable returns an error unless the user may decide, and sets the user as viewer: the consent
+// form is bound to the user's session, so that the user saw the page. It also checks the sign-in
+// that the client requires, and the client's registration.
 func (f Flow) decidable(ctx context.Context, p *pending.Authorization, d Decision) error {
 	switch {
 	case d.Epoch != nil:
@@ -186,23 +194,23 @@ func (f Flow) decidable(ctx context.Context, p *pending.Authorization, d Decisio
 	if !d.Session.IsZero() && !p.Demand.Meets(d.Session) {
 		return ErrSignedOut
 	}
-	return f.answerable(ctx, *p)
+	return f.recheckClient(ctx, *p)
 }
 
-// answerable reports whether the client may have an answer: it is still what it was when it asked.
-func (f Flow) answerable(ctx context.Context, p pending.Authorization) error {
-	app, err := f.Clients.Find(ctx, p.ClientID)
+// recheckClient returns an error if the client's registration no longer permits the request.
+func (f Flow) recheckClient(ctx context.Context, p pending.Authorization) error {
+	registration, err := f.Clients.Find(ctx, p.ClientID)
 	if errors.Is(err, client.ErrUnknown) {
 		return clientChanged()
 	}
 	if err != nil {
 		return fmt.Errorf("finding the client: %w", err)
 	}
-	if !permits(app, p.RedirectURI) || !app.Scope.Covers(p.Scope) || !app.May(oauth.AuthorizationCodeGrant) {
+	if !permits(registration, p.RedirectURI) || !registration.Scope.Covers(p.Scope) || !registration.May(oauth.AuthorizationCodeGrant) {
 		return clientChanged()
 	}
-	if app.Type == client.Public && p.CodeChallenge == "" {
-		return clientChanged() // it had a secret when it asked: now nothing would prove who redeems the code
+	if registration.Type == client.Public && p.CodeChallenge == "" {
+		return clientChanged() // the client was confidential at the start: without PKCE nothing would protect the code now
 	}
 	return nil
 }
@@ -210,9 +218,9 @@ func (f Flow) answerable(ctx context.Context, p pending.Authorization) error {
 func clientChanged() error { return cause.With(pending.ErrNotFound, cause.AuthorizationClientChanged) }
 
 func (f Flow) respond(p pending.Authorization, result ...[2]string) (secret.String, error) {
-	location, err := f.answer(p.RedirectURI, p.State, result...)
+	location, err := f.responseURL(p.RedirectURI, p.State, result...)
 	if err != nil {
-		return secret.String{}, fmt.Errorf("answering an authorization: %w", err)
+		return secret.String{}, fmt.Errorf("building the authorization response: %w", err)
 	}
 	return secret.New(location), nil
 }

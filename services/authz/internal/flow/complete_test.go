@@ -28,7 +28,8 @@ func (b *bench) complete(t *testing.T, d flow.Decision) secret.String {
 	return done.Location
 }
 
-// refuses wants a decision to fail and to close nothing: the right one still counts afterwards.
+// refuses requires that a decision fails and closes nothing: the valid one is still accepted
+// afterwards.
 func (b *bench) refuses(t *testing.T, what string, d flow.Decision, want error) {
 	t.Helper()
 	done, err := b.Complete(t.Context(), d)
@@ -48,9 +49,9 @@ func TestRFC6749_4_1_2_AnApprovalIsACodeForWhatWasSeen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := answered(t, b.complete(t, b.approve(id)), redirectURI)
+		got := parseResponse(t, b.complete(t, b.approve(id)), redirectURI)
 		if got.Get("state") != waiting.State || got.Has("state") != (waiting.State != "") || got.Get("iss") != issuer || got.Has("error") {
-			t.Errorf("answered %v", got)
+			t.Errorf("got the response %v", got)
 		}
 		facts, err := b.Codes.Resolve(t.Context(), secret.New(got.Get("code")))
 		want := oauth.ApprovedRequest{
@@ -70,10 +71,10 @@ func TestRFC6749_4_1_2_1_ADenialIsAccessDenied(t *testing.T) {
 	b := newBench(t)
 	id := b.bound(t, query())
 	denied := b.complete(t, b.deny(id))
-	got := answered(t, denied, authztest.Callback)
+	got := parseResponse(t, denied, authztest.Callback)
 	if got.Get("error") != "access_denied" || got.Get("error_description") == "" || got.Has("code") ||
 		got.Get("state") != "a state" || got.Get("iss") != issuer {
-		t.Errorf("answered %v", got)
+		t.Errorf("got the response %v", got)
 	}
 	if kept := b.entries.Keys(); len(kept) != 1 {
 		t.Errorf("a denial leaves %d entries behind, want its outcome", len(kept))
@@ -89,33 +90,33 @@ func TestAWrongDecisionClosesNothing(t *testing.T) {
 	unseen := b.start(t, query(), b.signedIn()).RequestID
 	id := b.bound(t, query())
 	for what, change := range map[string]func(d *flow.Decision){
-		"another person":                      func(d *flow.Decision) { d.UserID = "usr_esther" },
-		"nobody":                              func(d *flow.Decision) { d.UserID = "" },
-		"another browser":                     func(d *flow.Decision) { d.Browser = secret.NewCode() },
-		"no browser":                          func(d *flow.Decision) { d.Browser = secret.String{} },
-		"another request":                     func(d *flow.Decision) { d.RequestID = secret.NewCode().Reveal() },
-		"no request":                          func(d *flow.Decision) { d.RequestID = "" },
-		"a screen that nobody has seen":       func(d *flow.Decision) { d.RequestID = unseen },
-		"nobody, of a screen nobody has seen": func(d *flow.Decision) { d.RequestID, d.UserID = unseen, "" },
+		"another user":                   func(d *flow.Decision) { d.UserID = "usr_esther" },
+		"nobody":                         func(d *flow.Decision) { d.UserID = "" },
+		"another browser":                func(d *flow.Decision) { d.Browser = secret.NewCode() },
+		"no browser":                     func(d *flow.Decision) { d.Browser = secret.String{} },
+		"another request":                func(d *flow.Decision) { d.RequestID = secret.NewCode().Reveal() },
+		"no request":                     func(d *flow.Decision) { d.RequestID = "" },
+		"a screen that was not shown":    func(d *flow.Decision) { d.RequestID = unseen },
+		"no user, of a screen not shown": func(d *flow.Decision) { d.RequestID, d.UserID = unseen, "" },
 	} {
 		for _, d := range []flow.Decision{b.approve(id), b.deny(id)} {
 			change(&d)
 			b.refuses(t, what, d, pending.ErrNotFound)
 		}
 	}
-	if !answered(t, b.complete(t, b.approve(id)), authztest.Callback).Has("code") {
-		t.Error("the right decision does not count any more")
+	if !parseResponse(t, b.complete(t, b.approve(id)), authztest.Callback).Has("code") {
+		t.Error("the right decision is refused")
 	}
 }
 
-func TestAnAppThatChangedInBetweenGetsNoAnswer(t *testing.T) {
-	for what, change := range map[string]func(app *client.Registration){
-		"disabled":             func(app *client.Registration) { app.Disabled = true },
-		"scope withdrawn":      func(app *client.Registration) { app.Scope = oauth.Scope{"videos:read"} },
-		"all scopes withdrawn": func(app *client.Registration) { app.Scope = nil },
-		"address withdrawn":    func(app *client.Registration) { app.RedirectURIs = []string{authztest.WithQuery} },
-		"address gained a slash": func(app *client.Registration) {
-			app.RedirectURIs = []string{authztest.Callback + "/"}
+func TestAClientThatChangedInBetweenGetsNoResponse(t *testing.T) {
+	for what, change := range map[string]func(registration *client.Registration){
+		"disabled":             func(registration *client.Registration) { registration.Disabled = true },
+		"scope withdrawn":      func(registration *client.Registration) { registration.Scope = oauth.Scope{"videos:read"} },
+		"all scopes withdrawn": func(registration *client.Registration) { registration.Scope = nil },
+		"address withdrawn":    func(registration *client.Registration) { registration.RedirectURIs = []string{authztest.WithQuery} },
+		"address gained a slash": func(registration *client.Registration) {
+			registration.RedirectURIs = []string{authztest.Callback + "/"}
 		},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -125,17 +126,17 @@ func TestAnAppThatChangedInBetweenGetsNoAnswer(t *testing.T) {
 			b.refuses(t, "approval", b.approve(id), pending.ErrNotFound)
 			b.refuses(t, "denial", b.deny(id), pending.ErrNotFound)
 			b.change(t, authztest.Web, func(*client.Registration) {})
-			if !answered(t, b.complete(t, b.approve(id)), authztest.Callback).Has("code") {
-				t.Error("the request does not wait any more")
+			if !parseResponse(t, b.complete(t, b.approve(id)), authztest.Callback).Has("code") {
+				t.Error("the request is not pending any more")
 			}
 		})
 	}
 }
 
-func TestAnAppThatIsGoneGetsNoAnswer(t *testing.T) {
+func TestADeletedClientGetsNoResponse(t *testing.T) {
 	b := newBench(t)
 	id := b.bound(t, query())
-	b.Clients = registry{} // nobody is registered here
+	b.Clients = registry{} // no client is registered here
 	b.refuses(t, "approval", b.approve(id), pending.ErrNotFound)
 }
 
@@ -192,9 +193,9 @@ func TestFault_A1_TheSameDecisionAgainLeadsToTheSamePlace(t *testing.T) {
 	b.clock.Advance(time.Minute - time.Microsecond)
 	again := b.complete(t, b.approve(id))
 	if !again.Equal(first) {
-		t.Error("the approval once more leads elsewhere")
+		t.Error("the repeated approval returns another location")
 	}
-	if _, err := b.Codes.Resolve(t.Context(), secret.New(answered(t, again, authztest.Callback).Get("code"))); err != nil {
+	if _, err := b.Codes.Resolve(t.Context(), secret.New(parseResponse(t, again, authztest.Callback).Get("code"))); err != nil {
 		t.Errorf("its code: %v", err)
 	}
 	other := b.approve(id)
@@ -203,7 +204,7 @@ func TestFault_A1_TheSameDecisionAgainLeadsToTheSamePlace(t *testing.T) {
 	b.refuses(t, "a denial", b.deny(id), pending.ErrDecided)
 	other = b.approve(id)
 	other.UserID = "usr_esther"
-	b.refuses(t, "another person", other, pending.ErrDecided)
+	b.refuses(t, "another user", other, pending.ErrDecided)
 	other = b.approve(id)
 	other.Browser = secret.NewCode()
 	b.refuses(t, "another browser", other, pending.ErrOtherBrowser)
@@ -211,14 +212,15 @@ func TestFault_A1_TheSameDecisionAgainLeadsToTheSamePlace(t *testing.T) {
 	b.refuses(t, "when the code's time is over", b.approve(id), pending.ErrDecided)
 }
 
-// A reply that is lost, or an outage between the outcome and the code, costs nothing: the decision is sent again.
+// A response that is lost, or an outage after the outcome was stored and before the code was, loses
+// nothing: the decision is sent again.
 func TestFault_A1_AnApprovalWhoseCodeWasNotKeptIsRepeated(t *testing.T) {
 	b := newBench(t)
 	id := b.bound(t, query())
 	b.entries.Break("Put", shortlived.ErrUnavailable)
 	b.refuses(t, "the store of the codes", b.approve(id), shortlived.ErrUnavailable)
 	b.entries.Break("Put", nil)
-	got := answered(t, b.complete(t, b.approve(id)), authztest.Callback)
+	got := parseResponse(t, b.complete(t, b.approve(id)), authztest.Callback)
 	if _, err := b.Codes.Resolve(t.Context(), secret.New(got.Get("code"))); err != nil {
 		t.Errorf("its code: %v", err)
 	}
@@ -228,7 +230,7 @@ func TestFault_A1_AFreshCodeTakesThePlaceOfTheOneBefore(t *testing.T) {
 	b := newBench(t)
 	for range 20 {
 		id := b.bound(t, query())
-		first := answered(t, b.complete(t, b.approve(id)), authztest.Callback).Get("code")
+		first := parseResponse(t, b.complete(t, b.approve(id)), authztest.Callback).Get("code")
 		var mu sync.Mutex
 		seen := map[string]bool{first: true}
 		authztest.Race(16, func(i int) {
@@ -241,7 +243,7 @@ func TestFault_A1_AFreshCodeTakesThePlaceOfTheOneBefore(t *testing.T) {
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			seen[answered(t, done.Location, authztest.Callback).Get("code")] = true
+			seen[parseResponse(t, done.Location, authztest.Callback).Get("code")] = true
 		})
 		live := 0
 		for code := range seen {
@@ -255,14 +257,15 @@ func TestFault_A1_AFreshCodeTakesThePlaceOfTheOneBefore(t *testing.T) {
 	}
 }
 
-// TestFault_A1_ASecondClickAfterTheRedemptionGetsAnotherCode for some seconds, and the redeemed one stays what it is.
+// TestFault_A1_ASecondClickAfterTheRedemptionGetsAnotherCode for some seconds, and the redeemed
+// code stays as it is.
 func TestFault_A1_ASecondClickAfterTheRedemptionGetsAnotherCode(t *testing.T) {
 	b := newBench(t)
 	id := b.bound(t, query())
-	first := answered(t, b.complete(t, b.approve(id)), authztest.Callback).Get("code")
+	first := parseResponse(t, b.complete(t, b.approve(id)), authztest.Callback).Get("code")
 	again := b.approve(id)
 	again.RenewCode, again.CodeRedeemed = true, true
-	second := answered(t, b.complete(t, again), authztest.Callback).Get("code")
+	second := parseResponse(t, b.complete(t, again), authztest.Callback).Get("code")
 	for _, minted := range []string{first, second} {
 		if _, err := b.Codes.Resolve(t.Context(), secret.New(minted)); err != nil {
 			t.Errorf("after a second click: %v", err)
@@ -275,11 +278,11 @@ func TestFault_A1_ASecondClickAfterTheRedemptionGetsAnotherCode(t *testing.T) {
 	b.refuses(t, "eleven seconds later", again, pending.ErrDecided)
 }
 
-// TestADecisionNamesTheEpochOfItsPage: nobody needs to be bound, and the code carries that epoch.
+// TestADecisionNamesTheEpochOfItsPage: without Bind, the code carries the epoch of the decision.
 func TestADecisionNamesTheEpochOfItsPage(t *testing.T) {
 	b := newBench(t)
 	id := b.start(t, query(), b.signedIn()).RequestID
-	b.refuses(t, "a decision of nobody's page", b.approve(id), pending.ErrNotFound)
+	b.refuses(t, "a decision without a viewer", b.approve(id), pending.ErrNotFound)
 	d := b.approve(id)
 	epoch := int64(3)
 	d.Epoch, d.ReportRepeat = &epoch, true
@@ -287,7 +290,7 @@ func TestADecisionNamesTheEpochOfItsPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	approved, err := b.Codes.Resolve(t.Context(), secret.New(answered(t, done.Location, authztest.Callback).Get("code")))
+	approved, err := b.Codes.Resolve(t.Context(), secret.New(parseResponse(t, done.Location, authztest.Callback).Get("code")))
 	if err != nil || approved.Epoch != epoch || approved.UserID != d.UserID {
 		t.Errorf("the code stands for %+v, %v", approved, err)
 	}
@@ -306,12 +309,12 @@ func TestFault_A8_ADecisionNeedsTheSignInThatTheClientAskedFor(t *testing.T) {
 	d.Epoch, d.Session = &epoch, before.Session
 	b.refuses(t, "the session of before", d, flow.ErrSignedOut)
 	d.Session = secret.NewCode()
-	if !answered(t, b.complete(t, d), authztest.Callback).Has("code") {
+	if !parseResponse(t, b.complete(t, d), authztest.Callback).Has("code") {
 		t.Error("a session that began later does not suffice")
 	}
 }
 
-func TestFault_A8_ACancelledRequestIsDeniedByNobody(t *testing.T) {
+func TestFault_A8_ACancelledRequestIsDeniedWithoutAUser(t *testing.T) {
 	b := newBench(t)
 	id := b.start(t, query(), b.signedOut()).RequestID
 	if _, err := b.Cancel(t.Context(), id, secret.NewCode()); !errors.Is(err, pending.ErrOtherBrowser) {
@@ -319,7 +322,7 @@ func TestFault_A8_ACancelledRequestIsDeniedByNobody(t *testing.T) {
 	}
 	for range 2 {
 		location, err := b.Cancel(t.Context(), id, b.token)
-		if err != nil || answered(t, location, authztest.Callback).Get("error") != "access_denied" {
+		if err != nil || parseResponse(t, location, authztest.Callback).Get("error") != "access_denied" {
 			t.Fatalf("Cancel: %v", err)
 		}
 	}
@@ -345,9 +348,9 @@ func TestAnOutageWhileDecidingIsAnError(t *testing.T) {
 		b.refuses(t, method, b.deny(id), down)
 		b.entries.Break(method, nil)
 	}
-	b.sessions.down = errDown // a decision needs no session: consent has checked it
-	if !answered(t, b.complete(t, b.approve(id)), authztest.Callback).Has("code") {
-		t.Error("the request does not wait any more")
+	b.sessions.down = errDown // a decision needs no session: the consent service has checked it
+	if !parseResponse(t, b.complete(t, b.approve(id)), authztest.Callback).Has("code") {
+		t.Error("the request is not pending any more")
 	}
 	b.sessions.down = nil
 	id = b.bound(t, query())

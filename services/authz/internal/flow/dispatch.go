@@ -2,24 +2,25 @@ package flow
 
 import "github.com/vidocu/usher/internal/platform/oauth/cause"
 
-// state is all that the next step depends on. There is no remembered consent in it, on purpose: every request is shown
-// to the person (RFC 8252 §8.6).
+// state holds everything that the next step depends on. It contains no stored consent, on purpose:
+// the consent screen is shown for every request (RFC 8252 §8.6).
 type state struct {
-	// silent is prompt=none: the app wants an answer without any page.
+	// silent is prompt=none: the client requests a response without any page.
 	silent   bool
 	signedIn bool
-	// again and choose say that the session does not suffice: the client wants a new sign-in, or a choice of account.
+	// again and choose say that the session does not suffice: the client requires a new sign-in, or
+	// a choice of account.
 	again, choose bool
 }
 
-// transition is a step to show, or why there is none.
+// transition is a step to show, or the refusal.
 type transition struct {
 	kind    Kind
 	reason  Reason
 	refusal *refusal
 }
 
-// dispatch is the one place where the next step is decided.
+// dispatch is the only place that decides the next step.
 func dispatch(s state) transition {
 	switch {
 	case s.silent && (!s.signedIn || s.again):

@@ -1,8 +1,11 @@
-// Package flow is the authorization request as a state machine (RFC 6749 §4.1.1, docs/wire-contract.md §5).
+// Package flow is the authorization request as a state machine (RFC 6749 §4.1.1,
+// docs/wire-contract.md §5).
 //
-// A query becomes a request by the ordered checks of order.go, one file a check; nothing may redirect before the app and
-// its redirect URI are known. What happens next is read from state by one dispatcher (dispatch.go): steps never call each
-// other. A decision closes the request with a code or with access_denied (complete.go).
+// The ordered checks of order.go, one file each, validate a query; no check before the client and
+// its redirect URI are known may redirect. One dispatcher (dispatch.go) derives the next step from
+// state: steps never call each other. A decision closes the request with a code or with
+// access_denied (complete.go).
 //
-// It never shows a page, never knows a password and never remembers a consent: whoever asks sees the consent screen.
+// The package renders no page, sees no password and stores no consent: every request leads to the
+// consent screen.
 package flow

@@ -12,160 +12,163 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
-// ErrSignedOut is Sessions' answer for a session that is unknown, expired or ended.
+// ErrSignedOut is returned by Sessions for a session that is unknown, expired or ended.
 var ErrSignedOut = errors.New("signed out")
 
-// Clients is the registry, of which the flow needs this much.
+// Clients is the part of the client registry that the flow needs.
 type Clients interface {
-	// Find reads one app; client.ErrUnknown when there is none.
+	// Find returns a client, or client.ErrUnknown.
 	Find(ctx context.Context, id string) (client.Registration, error)
 }
 
-// Sessions says who a browser is.
+// Sessions finds the user of a session.
 type Sessions interface {
-	// Check returns whose a session is. It fails with ErrSignedOut for a dead session, and with anything else when it could not
-	// be asked, which is never taken for signed out.
-	Check(ctx context.Context, session secret.String) (Person, error)
+	// Check returns the user of a session. It returns ErrSignedOut for an invalid session and
+	// another error if the session could not be checked, which is never treated as signed out.
+	Check(ctx context.Context, session secret.String) (User, error)
 }
 
-// Person is who is signed in.
-type Person struct {
+// User is the user of a session.
+type User struct {
 	UserID string
-	// AuthenticatedAt is when they proved it; zero when that is not known.
+	// AuthenticatedAt is when the user signed in; zero if that is not known.
 	AuthenticatedAt time.Time
 }
 
-// id is the user's; empty for nobody.
-func (p *Person) id() string {
+// id returns the user's identifier; empty for nil.
+func (p *User) id() string {
 	if p == nil {
 		return ""
 	}
 	return p.UserID
 }
 
-// Scopes says which scopes exist.
+// Scopes knows which scopes exist.
 type Scopes interface {
 	Known(name string) bool
-	// Names lists them, for proposing the nearest one.
+	// Names lists them, to suggest the nearest one.
 	Names() []string
 }
 
-// Config is what a Flow stands on.
+// Config has the dependencies of a Flow.
 type Config struct {
 	Clients  Clients
 	Sessions Sessions
 	Scopes   Scopes
 	Pending  *pending.Store
 	Codes    *code.Store
-	// Starts bounds how many requests are kept.
+	// Starts limits how many requests are stored.
 	Starts StartLimit
-	// Issuer goes into every answer to an app as `iss` (RFC 9207).
+	// Issuer is sent in every authorization response as `iss` (RFC 9207).
 	Issuer string
 	Now    func() time.Time
 }
 
-// Flow leads authorization requests from the query to the answer. Its methods may be called concurrently.
+// Flow processes authorization requests from the query to the response. Its methods may be called
+// concurrently.
 type Flow struct{ Config }
 
-// Browser is what a browser sent beside its request.
+// Browser is what a browser sends with its request.
 type Browser struct {
-	// Session is the session cookie's value; empty when there is none.
+	// Session is the value of the session cookie; empty if there is none.
 	Session secret.String
-	// Token is the browser cookie's value, to which the request is bound.
+	// Token is the value of the browser cookie, to which the request is bound.
 	Token secret.String
-	// Source is the network address it came from; empty when that is not known.
+	// Source is the browser's network address; empty if that is not known.
 	Source string
 }
 
-// Start judges the raw query of an authorization request and answers the next step. A bad request is a step; an error
-// means that nothing could be decided, or a *ratelimit.LimitedError that nothing more is kept for this source or user.
+// Start validates the raw query of an authorization request and returns the next step. A refused
+// request is a step too; an error means that the request could not be validated, or is a
+// *ratelimit.LimitedError of this source or user.
 func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step, error) {
-	asked, err := f.judge(ctx, rawQuery)
+	req, err := f.validate(ctx, rawQuery)
 	var refused *refusal
 	if errors.As(err, &refused) {
-		return f.refuse(asked, refused), nil
+		return f.refuse(req, refused), nil
 	}
 	if err != nil {
 		return Step{}, err
 	}
-	next, err := f.first(ctx, asked, browser)
+	next, err := f.first(ctx, req, browser)
 	if err != nil {
 		return Step{}, err
 	}
 	if next.refusal != nil {
-		return f.refuse(asked, next.refusal), nil
+		return f.refuse(req, next.refusal), nil
 	}
-	if err := f.Starts.Allow(ctx, f.asks(browser)); err != nil {
+	if err := f.Starts.Allow(ctx, f.starter(browser)); err != nil {
 		return Step{}, err
 	}
-	request := asked.Request
+	stored := req.Request
 	if next.reason != 0 { // without a session, any sign-in is a new one
-		request.Demand = pending.Demand{
+		stored.Demand = pending.Demand{
 			SignIn: next.reason == Again, Account: next.reason == SelectAccount, Session: secret.Sum(browser.Session.Reveal()),
 		}
 	}
-	id, err := f.Pending.Open(ctx, browser.Token, request)
+	id, err := f.Pending.Open(ctx, browser.Token, stored)
 	if err != nil {
 		return Step{}, err
 	}
 	return Step{Kind: next.kind, RequestID: id, Reason: next.reason}, nil
 }
 
-// first is the first step. A session cookie is enough to lead to the consent page, which asks identity for the session anyway; only a
-// request that says something of the sign-in needs the session now.
-func (f Flow) first(ctx context.Context, a *asked, browser Browser) (transition, error) {
+// first returns the first step. A session cookie suffices to redirect to the consent page, which
+// gets the session from identity anyway. Only a request with requirements for the sign-in gets the
+// session here.
+func (f Flow) first(ctx context.Context, a *request, browser Browser) (transition, error) {
 	if !a.silent && !a.signInAgain && !a.selectAccount && a.maxAge == nil {
 		return dispatch(state{signedIn: !browser.Session.IsZero()}), nil
 	}
-	person, err := f.person(ctx, browser.Session)
+	user, err := f.user(ctx, browser.Session)
 	if err != nil {
 		return transition{}, err
 	}
 	return dispatch(state{
-		silent: a.silent, signedIn: person != nil, again: a.signInAgain || f.tooLongAgo(a, person), choose: a.selectAccount,
+		silent: a.silent, signedIn: user != nil, again: a.signInAgain || f.tooLongAgo(a, user), choose: a.selectAccount,
 	}), nil
 }
 
-// asks is who begins a request.
-func (f Flow) asks(browser Browser) Starter {
+// starter returns the source, session and user of a new request.
+func (f Flow) starter(browser Browser) Starter {
 	return Starter{
 		Source: browser.Source, Session: browser.Session,
 		UserID: func(ctx context.Context) (string, error) {
-			person, err := f.person(ctx, browser.Session)
-			return person.id(), err
+			user, err := f.user(ctx, browser.Session)
+			return user.id(), err
 		},
 	}
 }
 
-// tooLongAgo reports whether max_age forbids to go on with the session. A sign-in whose time is not known is too long ago.
-func (f Flow) tooLongAgo(a *asked, person *Person) bool {
-	if a.maxAge == nil || person == nil {
+// tooLongAgo reports whether max_age excludes the session. A sign-in of unknown time is too old.
+func (f Flow) tooLongAgo(a *request, user *User) bool {
+	if a.maxAge == nil || user == nil {
 		return false
 	}
-	return *a.maxAge == 0 || f.Now().Sub(person.AuthenticatedAt) > *a.maxAge
+	return *a.maxAge == 0 || f.Now().Sub(user.AuthenticatedAt) > *a.maxAge
 }
 
-// Resume reads the next step of a pending authorization. It fails with pending.ErrNotFound.
+// Resume returns the next step of a pending authorization. It returns pending.ErrNotFound.
 func (f Flow) Resume(ctx context.Context, id string, browser Browser) (Step, error) {
 	p, err := f.Pending.Find(ctx, id, browser.Token)
 	if err != nil {
 		return Step{}, err
 	}
-	person, err := f.person(ctx, browser.Session)
+	user, err := f.user(ctx, browser.Session)
 	if err != nil {
 		return Step{}, err
 	}
-	return next(p, browser, person), nil
+	return next(p, browser, user), nil
 }
 
-// Continue records that the person goes on with the session's account, and reads the next step. It fails with
-// pending.ErrNotFound.
+// Continue records that the user continues with the session's account, and returns the next step.
+// It returns pending.ErrNotFound.
 func (f Flow) Continue(ctx context.Context, id string, browser Browser) (Step, error) {
-	person, err := f.person(ctx, browser.Session)
+	user, err := f.user(ctx, browser.Session)
 	if err != nil {
 		return Step{}, err
 	}
-	if person != nil {
+	if user != nil {
 		if err := f.Pending.ChooseAccount(ctx, id, browser.Token); err != nil {
 			return Step{}, err
 		}
@@ -174,12 +177,12 @@ func (f Flow) Continue(ctx context.Context, id string, browser Browser) (Step, e
 	if err != nil {
 		return Step{}, err
 	}
-	return next(p, browser, person), nil
+	return next(p, browser, user), nil
 }
 
-// next is the next step of a request that waits.
-func next(p pending.Authorization, browser Browser, person *Person) Step {
-	s := state{signedIn: person != nil}
+// next returns the next step of a pending request.
+func next(p pending.Authorization, browser Browser, user *User) Step {
+	s := state{signedIn: user != nil}
 	if s.signedIn && !p.Demand.Meets(browser.Session) {
 		s.again, s.choose = p.Demand.SignIn, p.Demand.Account
 	}
@@ -187,17 +190,17 @@ func next(p pending.Authorization, browser Browser, person *Person) Step {
 	return Step{Kind: to.kind, RequestID: p.ID, Reason: to.reason}
 }
 
-// person returns the user of a session; nil when the session is absent or dead.
-func (f Flow) person(ctx context.Context, session secret.String) (*Person, error) {
+// user returns the user of a session; nil if the session is absent or invalid.
+func (f Flow) user(ctx context.Context, session secret.String) (*User, error) {
 	if session.IsZero() {
-		return nil, nil //nolint:nilnil // a dead session is not a failure
+		return nil, nil //nolint:nilnil // an invalid session is not a failure
 	}
-	person, err := f.Sessions.Check(ctx, session)
+	user, err := f.Sessions.Check(ctx, session)
 	if errors.Is(err, ErrSignedOut) {
-		return nil, nil //nolint:nilnil // a dead session is not a failure
+		return nil, nil //nolint:nilnil // an invalid session is not a failure
 	}
 	if err != nil {
 		return nil, fmt.Errorf("checking the session: %w", err)
 	}
-	return &person, nil
+	return &user, nil
 }

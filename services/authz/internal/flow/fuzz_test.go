@@ -13,33 +13,34 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
-// registry is Apps in memory, for speed.
+// registry is an in-memory registry, for speed.
 type registry map[string]client.Registration
 
 func (r registry) Find(_ context.Context, id string) (client.Registration, error) {
-	app, known := r[id]
-	if !known {
+	registration, ok := r[id]
+	if !ok {
 		return client.Registration{}, client.ErrUnknown
 	}
-	return app, nil
+	return registration, nil
 }
 
-func apps() registry {
+func allClients() registry {
 	r := registry{}
-	for _, app := range authztest.Apps() {
-		r[app.ID] = app
+	for _, registration := range authztest.Clients() {
+		r[registration.ID] = registration
 	}
 	return r
 }
 
-// leadsHome says, by url.Parse alone and not by our comparison, whether a location is one of the app's addresses with more
-// behind it: same scheme, host, path and user, the registered query in front, and no fragment. Loopback ports are free.
-func leadsHome(location string, app client.Registration) bool {
+// leadsHome reports, by url.Parse alone and not by our comparison, whether a location is one of the
+// client's redirect URIs with parameters appended: same scheme, host, path and user, the registered
+// query first, and no fragment. Any loopback port is accepted.
+func leadsHome(location string, registration client.Registration) bool {
 	u, err := url.Parse(location)
 	if err != nil || u.User != nil || strings.ContainsAny(location, "#\r\n\\ ") {
 		return false
 	}
-	for _, uri := range app.RedirectURIs {
+	for _, uri := range registration.RedirectURIs {
 		home, err := url.Parse(uri)
 		if err != nil {
 			continue
@@ -52,8 +53,9 @@ func leadsHome(location string, app client.Registration) bool {
 	return false
 }
 
-// FuzzARedirectLeadsToARegisteredAddress: for any raw query, whoever asks and whatever they decide, an answer goes to an address
-// of the app that the query names, which is not disabled; with one result, the issuer and the state of the query.
+// FuzzARedirectLeadsToARegisteredAddress checks that, for any raw query, session and decision, a
+// response is sent to a redirect URI of the client that the query names, which is not disabled;
+// with one result, the issuer and the state of the query.
 func FuzzARedirectLeadsToARegisteredAddress(f *testing.F) {
 	for _, q := range []string{
 		query(), native(), query("scope", ""), query("prompt", "none"), query("redirect_uri", authztest.WithQuery), also(query(), "state=2"),
@@ -65,9 +67,9 @@ func FuzzARedirectLeadsToARegisteredAddress(f *testing.F) {
 		f.Add(q, true)
 		f.Add(q, false)
 	}
-	known := apps()
+	clients := allClients()
 	f.Fuzz(func(t *testing.T, raw string, signedIn bool) {
-		b := over(known)
+		b := over(clients)
 		browser := b.signedOut()
 		if signedIn {
 			browser = b.signedIn()
@@ -79,7 +81,7 @@ func FuzzARedirectLeadsToARegisteredAddress(f *testing.F) {
 				t.Errorf("%q: %+v", raw, step)
 			}
 		case flow.Redirect:
-			wantHome(t, known, raw, step.Location)
+			wantHome(t, clients, raw, step.Location)
 			if strings.Contains(step.Location.Reveal(), "&code=") || strings.Contains(step.Location.Reveal(), "?code=") {
 				t.Errorf("%q: a code without a decision", raw)
 			}
@@ -87,13 +89,13 @@ func FuzzARedirectLeadsToARegisteredAddress(f *testing.F) {
 			if signedIn != (step.Kind == flow.Consent) {
 				t.Errorf("%q: %+v, signed in %v", raw, step, signedIn)
 			}
-			decide(t, b, known, raw, step.RequestID)
+			decide(t, b, clients, raw, step.RequestID)
 		}
 	})
 }
 
-// decide approves or denies what waits, by the length of the query.
-func decide(t *testing.T, b *bench, known registry, raw, id string) {
+// decide approves or denies a pending request, depending on the length of the query.
+func decide(t *testing.T, b *bench, clients registry, raw, id string) {
 	t.Helper()
 	if err := b.Pending.Bind(t.Context(), id, b.token, pending.Viewer{UserID: "usr_john"}); err != nil {
 		t.Fatalf("%q: %v", raw, err)
@@ -102,22 +104,22 @@ func decide(t *testing.T, b *bench, known registry, raw, id string) {
 	if len(raw)%2 == 0 {
 		d = b.deny(id)
 	}
-	wantHome(t, known, raw, b.complete(t, d))
+	wantHome(t, clients, raw, b.complete(t, d))
 }
 
-func wantHome(t *testing.T, known registry, raw string, location secret.String) {
+func wantHome(t *testing.T, clients registry, raw string, location secret.String) {
 	t.Helper()
 	sent, err := url.ParseQuery(raw)
 	if err != nil || len(sent["client_id"]) != 1 || len(sent["redirect_uri"]) != 1 {
-		t.Fatalf("%q is ambiguous (%v), and the answer goes to %q", raw, err, location.Reveal())
+		t.Fatalf("%q is ambiguous (%v), and the response is sent to %q", raw, err, location.Reveal())
 	}
-	app := known[sent.Get("client_id")]
-	if app.ID == "" || app.Disabled || !leadsHome(location.Reveal(), app) {
-		t.Fatalf("%q: the answer goes to %q", raw, location.Reveal())
+	registration := clients[sent.Get("client_id")]
+	if registration.ID == "" || registration.Disabled || !leadsHome(location.Reveal(), registration) {
+		t.Fatalf("%q: the response is sent to %q", raw, location.Reveal())
 	}
-	got := answered(t, location, sent.Get("redirect_uri"))
+	got := parseResponse(t, location, sent.Get("redirect_uri"))
 	if len(got["iss"]) != 1 || got.Get("iss") != issuer || len(got["code"])+len(got["error"]) != 1 {
-		t.Errorf("%q: answered %v", raw, got)
+		t.Errorf("%q: got the response %v", raw, got)
 	}
 	if got.Get("state") != sent.Get("state") || got.Has("state") != (sent.Get("state") != "") {
 		t.Errorf("%q: state %q, want %q", raw, got["state"], sent["state"])

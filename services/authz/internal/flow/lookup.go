@@ -8,42 +8,44 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
-// Status is the state of an authorization request, as the browser that asks may know it.
+// Status is the state of an authorization request, as far as it may be shown to the browser.
 type Status int
 
 // The states of a request.
 const (
-	// Open waits for a decision.
+	// Open is a request that waits for a decision.
 	Open Status = iota + 1
-	// Expired waited for longer than its lifetime.
+	// Expired is a request that was not decided within its lifetime.
 	Expired
-	// Approved was approved by the person who is signed in, or in this browser when nobody is.
+	// Approved is a request that the signed-in user approved or, without a session, that was
+	// approved in this browser.
 	Approved
-	// Denied was denied or cancelled, likewise.
+	// Denied is a request that was denied or cancelled, likewise.
 	Denied
-	// OtherBrowser was begun by another browser.
+	// OtherBrowser is a request that another browser started.
 	OtherBrowser
-	// OtherPerson was decided by another person than the one who is signed in.
-	OtherPerson
-	// Unknown never was.
+	// OtherPerson is a request that a user other than the signed-in one decided.
+	OtherUser
+	// Unknown is a request that never existed.
 	Unknown
 )
 
 // Found is a request as a page may show it.
 type Found struct {
 	Status Status
-	// ClientName, untrusted text, and Origin are empty when the request is not kept any more, or is not this browser's.
+	// ClientName, untrusted text, and Origin are empty if the request is no longer stored or
+	// belongs to another browser.
 	ClientName, Origin string
 	// Next is the next step of an open request.
 	Next Step
-	// LoginHint is that of an open request: untrusted text.
+	// LoginHint is the login_hint of an open request: untrusted text.
 	LoginHint string
 	// DecidedAt is zero for a request that was not decided.
 	DecidedAt time.Time
 }
 
-// LookUp reads the state of a request. It changes nothing. A request that is over or cannot be found is a status; an error
-// means that nothing could be found out.
+// LookUp returns the state of a request. It changes nothing. A closed or unknown request is a
+// status; an error means that the state could not be read.
 func (f Flow) LookUp(ctx context.Context, id string, browser Browser) (Found, error) {
 	p, err := f.Pending.Look(ctx, id, browser.Token)
 	switch {
@@ -56,35 +58,35 @@ func (f Flow) LookUp(ctx context.Context, id string, browser Browser) (Found, er
 	case err != nil:
 		return Found{}, err
 	}
-	person, err := f.person(ctx, browser.Session)
+	user, err := f.user(ctx, browser.Session)
 	if err != nil {
 		return Found{}, err
 	}
-	found := Found{Status: statusOf(p.Outcome, person), ClientName: p.ClientName, Origin: p.Origin()}
+	found := Found{Status: statusOf(p.Outcome, user), ClientName: p.ClientName, Origin: p.Origin()}
 	if p.Outcome == nil {
-		found.Next, found.LoginHint = next(p, browser, person), p.LoginHint
+		found.Next, found.LoginHint = next(p, browser, user), p.LoginHint
 		return found, nil
 	}
 	found.DecidedAt = p.Outcome.At
 	return found, nil
 }
 
-func statusOf(o *pending.Outcome, person *Person) Status {
+func statusOf(o *pending.Outcome, user *User) Status {
 	switch {
 	case o == nil:
 		return Open
-	case person != nil && o.UserID != "" && o.UserID != person.UserID:
-		return OtherPerson
+	case user != nil && o.UserID != "" && o.UserID != user.UserID:
+		return OtherUser
 	case o.Approved:
 		return Approved
 	}
 	return Denied
 }
 
-// expired adds the client as long as the store keeps the request.
+// expired adds the client while the store still has the request.
 func (f Flow) expired(ctx context.Context, id string, browser Browser) (Found, error) {
-	r, known, err := f.Pending.Expired(ctx, id, browser.Token)
-	if err != nil || !known {
+	r, stored, err := f.Pending.Expired(ctx, id, browser.Token)
+	if err != nil || !stored {
 		return Found{Status: Expired}, err
 	}
 	return Found{Status: Expired, ClientName: r.ClientName, Origin: r.Origin()}, nil

@@ -22,7 +22,7 @@ func (b *bench) as(session string) flow.Browser {
 	return flow.Browser{Token: b.token, Session: secret.New(session)}
 }
 
-func TestFault_A7_WhatBecameOfARequestIsToldApart(t *testing.T) {
+func TestFault_A7_EachStateOfARequestHasItsStatus(t *testing.T) {
 	b := newBench(t)
 	want := func(what, id string, browser flow.Browser, status flow.Status, named bool) {
 		t.Helper()
@@ -49,8 +49,8 @@ func TestFault_A7_WhatBecameOfARequestIsToldApart(t *testing.T) {
 	want("approved", approved, b.signedIn(), flow.Approved, true)
 	want("denied", denied, b.signedIn(), flow.Denied, true)
 	want("approved, signed out", approved, b.signedOut(), flow.Approved, true)
-	want("approved by another person", approved, b.as("esther"), flow.OtherPerson, true)
-	want("denied by another person", denied, b.as("esther"), flow.OtherPerson, true)
+	want("approved by another user", approved, b.as("esther"), flow.OtherUser, true)
+	want("denied by another user", denied, b.as("esther"), flow.OtherUser, true)
 
 	b.clock.Advance(time.Hour)
 	want("expired", open, b.signedOut(), flow.Expired, true)
@@ -77,26 +77,27 @@ func TestAnOutageIsNoStatus(t *testing.T) {
 	}
 }
 
-// TestFault_A8_OpenIDConnect_3_1_2_1_PromptAndMaxAge: what the client asks of the sign-in is done before the consent screen, also
-// where the browser goes to that by itself, and a sign-in satisfies it.
+// TestFault_A8_OpenIDConnect_3_1_2_1_PromptAndMaxAge: the sign-in that the client requires precedes
+// the consent screen, even if the browser opens that screen directly, and a new sign-in meets the
+// requirement.
 func TestFault_A8_OpenIDConnect_3_1_2_1_PromptAndMaxAge(t *testing.T) {
 	b := newBench(t)
-	b.clock.Advance(time.Hour) // since everybody signed in
+	b.clock.Advance(time.Hour) // since all users signed in
 	for name, row := range map[string]struct {
 		query  string
 		reason flow.Reason // 0: the session suffices
 	}{
-		"login":                  {query("prompt", "login"), flow.Again},
-		"login consent":          {query("prompt", "consent login"), flow.Again},
-		"login select_account":   {query("prompt", "login select_account"), flow.Again},
-		"select_account":         {query("prompt", "select_account"), flow.SelectAccount},
-		"consent":                {query("prompt", "consent"), 0},
-		"a word of another time": {query("prompt", "create"), 0},
-		"max_age of 0":           {query("max_age", "0"), flow.Again},
-		"max_age just passed":    {query("max_age", "3599"), flow.Again},
-		"max_age not passed":     {query("max_age", "3600"), 0},
-		"max_age of years":       {query("max_age", "2000000000"), 0},
-		"both":                   {query("max_age", "1", "prompt", "select_account"), flow.Again},
+		"login":                {query("prompt", "login"), flow.Again},
+		"login consent":        {query("prompt", "consent login"), flow.Again},
+		"login select_account": {query("prompt", "login select_account"), flow.Again},
+		"select_account":       {query("prompt", "select_account"), flow.SelectAccount},
+		"consent":              {query("prompt", "consent"), 0},
+		"an unknown value":     {query("prompt", "create"), 0},
+		"max_age of 0":         {query("max_age", "0"), flow.Again},
+		"max_age just passed":  {query("max_age", "3599"), flow.Again},
+		"max_age not passed":   {query("max_age", "3600"), 0},
+		"max_age of years":     {query("max_age", "2000000000"), 0},
+		"both":                 {query("max_age", "1", "prompt", "select_account"), flow.Again},
 	} {
 		step := b.start(t, row.query, b.signedIn())
 		if row.reason == 0 {
@@ -123,7 +124,7 @@ func TestFault_A8_OpenIDConnect_3_1_2_1_PromptAndMaxAge(t *testing.T) {
 	}
 	for _, q := range []string{query("prompt", "login"), query("prompt", "select_account"), query("max_age", "0")} {
 		if step := b.start(t, q, b.signedOut()); step.Kind != flow.SignIn || step.Reason != 0 {
-			t.Errorf("nobody signed in: %+v", step)
+			t.Errorf("signed out: %+v", step)
 		}
 	}
 	wantRefusal(t, b.start(t, query("prompt", "none", "max_age", "10"), b.signedIn()), row{query: query(), want: "login_required"})
@@ -146,7 +147,7 @@ func TestFault_A8_ALoginHintIsKeptWhereItCanBeShown(t *testing.T) {
 		step := b.start(t, query("login_hint", hint), b.signedOut())
 		found, err := b.Pending.Find(t.Context(), step.RequestID, b.token)
 		if err != nil || found.LoginHint != want {
-			t.Errorf("%q is kept as %q, %v", hint, found.LoginHint, err)
+			t.Errorf("%q is stored as %q, %v", hint, found.LoginHint, err)
 		}
 	}
 	wantRefusal(t, b.start(t, query()+"&login_hint=a&login_hint=b", b.signedOut()), row{query: query(), want: "invalid_request"})

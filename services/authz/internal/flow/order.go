@@ -11,44 +11,46 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
-// check looks at one thing. It answers a *refusal, another error where it could not be decided, or nil.
-type check func(ctx context.Context, f Flow, a *asked) error
+// check validates one aspect of a request. It returns a *refusal, another error if the check could
+// not be made, or nil.
+type check func(ctx context.Context, f Flow, a *request) error
 
-// order is the order of docs/wire-contract.md §5.
+// order returns the checks in the order of docs/wire-contract.md §5.
 func order() []check {
 	return []check{
 		checkClient,      // unknown, repeated, missing, disabled      → page
 		checkRedirectURI, // missing, repeated, not registered         → page
 		checkState,       // too long to be returned whole             → page
-		// Only from here on may a refusal redirect: the app and its redirect URI are known.
+		// Refusals redirect only from here on: the client and its redirect URI are known.
 		checkRepeated,      // any parameter we read, sent twice         → invalid_request
 		checkRequestObject, // request, request_uri                      → request_not_supported, request_uri_not_supported
 		checkResponseMode,  // anything but query                        → invalid_request
 		checkResponseType,  // missing; anything but code                → invalid_request; unsupported_response_type
-		checkGrant,         // the app may not use codes                 → unauthorized_client
-		checkScope,         // missing, unknown, not allowed to the app  → invalid_scope
-		checkPKCE,          // missing for a public app, not S256, wrong → invalid_request
-		checkPrompt,        // none beside something else                → invalid_request
-		checkMaxAge,        // no whole number of seconds                → invalid_request
+		checkGrant,         // the client may not use codes              → unauthorized_client
+		checkScope,         // missing, unknown, not allowed to client   → invalid_scope
+		checkPKCE,          // missing for a public client, not S256     → invalid_request
+		checkPrompt,        // none together with another value          → invalid_request
+		checkMaxAge,        // not a whole number of seconds             → invalid_request
 		checkLoginHint,     // never refuses
 	}
 }
 
-// asked is a request while it is judged: each check reads the parameters and leaves what it found.
-type asked struct {
+// request is an authorization request while it is validated: each check reads parameters and sets
+// fields.
+type request struct {
 	params oauth.Params
 	client client.Registration
-	// Request is what is kept of the request when every check has passed.
+	// Request is the part that is stored when every check has passed.
 	pending.Request
 	// silent, signInAgain and selectAccount are prompt=none, login and select_account.
 	silent, signInAgain, selectAccount bool
-	// maxAge is how long ago the sign-in may have been; nil for any time.
+	// maxAge is the maximum age of the sign-in; nil for any.
 	maxAge *time.Duration
 }
 
-// judge runs the checks. The first that fails decides.
-func (f Flow) judge(ctx context.Context, rawQuery string) (*asked, error) {
-	a := &asked{}
+// validate runs the checks and returns the error of the first that fails.
+func (f Flow) validate(ctx context.Context, rawQuery string) (*request, error) {
+	a := &request{}
 	params, err := oauth.ParseQuery(rawQuery)
 	if err != nil {
 		return a, pageWith(cause.QueryMalformed, "The address of this page cannot be read: it is too long, or wrongly encoded.")
@@ -62,37 +64,38 @@ func (f Flow) judge(ctx context.Context, rawQuery string) (*asked, error) {
 	return a, nil
 }
 
-// value reads a parameter; one without a value counts as omitted (RFC 6749 §3.1).
-func (a *asked) value(name string) string {
+// value returns a parameter. A parameter without a value counts as omitted (RFC 6749 §3.1).
+func (a *request) value(name string) string {
 	value, _, _ := a.params.Get(name)
 	return value
 }
 
-func (a *asked) repeated(name string) bool {
+func (a *request) repeated(name string) bool {
 	_, _, repeated := a.params.Get(name)
 	return repeated
 }
 
-// verified reports whether answers may go to the redirect URI. It decides by the facts and not by which check spoke, so
-// that no order of checks and no later check can turn this into an open redirector.
-func (a *asked) verified() bool {
+// verified reports whether responses may be sent to the redirect URI. It checks the URI itself and
+// does not rely on which check failed, so that neither the order of the checks nor a later check
+// can create an open redirector.
+func (a *request) verified() bool {
 	return permits(a.client, a.RedirectURI)
 }
 
-// permits reports whether the app may have answers sent there.
-func permits(app client.Registration, redirectURI string) bool {
-	return !app.Disabled && oauth.MatchRedirectURI(app.RedirectURIs, redirectURI)
+// permits reports whether responses may be sent to the client at that URI.
+func permits(registration client.Registration, redirectURI string) bool {
+	return !registration.Disabled && oauth.MatchRedirectURI(registration.RedirectURIs, redirectURI)
 }
 
-// refuse answers a request that a check turned down.
-func (f Flow) refuse(a *asked, r *refusal) Step {
+// refuse returns the step of a request that a check refused.
+func (f Flow) refuse(a *request, r *refusal) Step {
 	page := Step{
 		Kind: ErrorPage, Message: r.text, ClientName: a.client.Name, Refusal: Refusal{Cause: r.cause, ClientID: a.client.ID},
 	}
 	if r.code == "" || !a.verified() {
 		return page
 	}
-	location, err := f.answer(a.RedirectURI, a.State, [2]string{"error", r.code}, [2]string{"error_description", r.text})
+	location, err := f.responseURL(a.RedirectURI, a.State, [2]string{"error", r.code}, [2]string{"error_description", r.text})
 	if err != nil {
 		return page
 	}

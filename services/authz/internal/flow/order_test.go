@@ -11,7 +11,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/flow"
 )
 
-// wrongs are parameters that are wrong, one a check, in the order of the checks.
+// wrongs returns invalid parameters, one per check, in the order of the checks.
 func wrongs() []struct{ name, value, want string } {
 	return []struct{ name, value, want string }{
 		{"client_id", "vdo_client_nobody", page},
@@ -26,8 +26,8 @@ func wrongs() []struct{ name, value, want string } {
 	}
 }
 
-// TestWireContract5_TheFirstWrongThingDecides: with everything wrong from some check on, that check speaks. So nothing
-// redirects before the app and its redirect URI are known.
+// TestWireContract5_TheFirstWrongThingDecides: if everything is wrong from some check on, that
+// check refuses. So no refusal redirects before the client and its redirect URI are known.
 func TestWireContract5_TheFirstWrongThingDecides(t *testing.T) {
 	var rows []row
 	for from, first := range wrongs() {
@@ -41,25 +41,26 @@ func TestWireContract5_TheFirstWrongThingDecides(t *testing.T) {
 		}
 		rows = append(rows, row{first.name + " and all behind it", q, first.want})
 	}
-	judge(t, rows)
+	wantRefusals(t, rows)
 }
 
-// TestNothingRedirectsBeforeTheAppAndItsAddressAreKnown: each later fault beside each of the faults that only a page may tell.
-func TestNothingRedirectsBeforeTheAppAndItsAddressAreKnown(t *testing.T) {
+// TestNothingRedirectsBeforeTheClientAndItsAddressAreKnown combines each later fault with each of
+// the faults that only a page may show.
+func TestNothingRedirectsBeforeTheClientAndItsAddressAreKnown(t *testing.T) {
 	var rows []row
 	for _, early := range wrongs()[:3] {
 		for _, late := range append(wrongs()[3:], struct{ name, value, want string }{"prompt", "none", ""}) {
 			rows = append(rows, row{early.name + " and " + late.name, query(early.name, early.value, late.name, late.value), page})
 		}
 	}
-	judge(t, rows)
+	wantRefusals(t, rows)
 }
 
 func TestADescriptionNamesTheParameterThatIsWrong(t *testing.T) {
 	b := newBench(t)
 	for _, w := range wrongs()[4:] {
 		step := b.start(t, query(w.name, w.value), b.signedIn())
-		if text := answered(t, step.Location, authztest.Callback).Get("error_description"); !strings.Contains(text, w.name) {
+		if text := parseResponse(t, step.Location, authztest.Callback).Get("error_description"); !strings.Contains(text, w.name) {
 			t.Errorf("%s is wrong, and the description is %q", w.name, text)
 		}
 	}
@@ -75,26 +76,26 @@ func TestADescriptionNamesTheParameterThatIsWrong(t *testing.T) {
 func TestAQueryOfTheRedirectURIIsKept(t *testing.T) {
 	b := newBench(t)
 	step := b.start(t, query("redirect_uri", authztest.WithQuery, "scope", ""), b.signedOut())
-	if got := answered(t, step.Location, authztest.WithQuery); got.Get("error") != "invalid_scope" {
-		t.Errorf("answered %v", got)
+	if got := parseResponse(t, step.Location, authztest.WithQuery); got.Get("error") != "invalid_scope" {
+		t.Errorf("got the response %v", got)
 	}
 }
 
-func TestRFC8252_7_3_TheAnswerGoesToThePortThatWasAsked(t *testing.T) {
+func TestRFC8252_7_3_TheResponseIsSentToTheRequestedPort(t *testing.T) {
 	b := newBench(t)
 	for _, uri := range []string{authztest.Loopback, "http://127.0.0.1:1/callback", "http://127.0.0.1:65535/callback"} {
 		step := b.start(t, native("redirect_uri", uri, "scope", ""), b.signedOut())
-		if got := answered(t, step.Location, uri); got.Get("error") != "invalid_scope" {
-			t.Errorf("%s: answered %v", uri, got)
+		if got := parseResponse(t, step.Location, uri); got.Get("error") != "invalid_scope" {
+			t.Errorf("%s: got the response %v", uri, got)
 		}
 		done, err := b.Complete(t.Context(), b.approve(b.bound(t, native("redirect_uri", uri))))
-		if err != nil || !answered(t, done.Location, uri).Has("code") {
+		if err != nil || !parseResponse(t, done.Location, uri).Has("code") {
 			t.Errorf("%s: %v", uri, err)
 		}
 	}
 }
 
-// A registry that is down is no unknown app, and certainly no reason to tell anybody anything.
+// A registry that is unavailable is neither an unknown client nor a reason to redirect.
 func TestARegistryThatIsDownIsAnError(t *testing.T) {
 	b := newBench(t)
 	for _, q := range []string{query(), query("redirect_uri", "https://evil.test"), query("scope", "")} {
@@ -106,14 +107,14 @@ func TestARegistryThatIsDownIsAnError(t *testing.T) {
 	}
 }
 
-func TestWhatCannotNameAnAppIsNotLookedUp(t *testing.T) {
+func TestAnInvalidClientIDIsNotLookedUp(t *testing.T) {
 	b := newBench(t)
 	before := b.registry.Reads()
 	for _, id := range []string{"https://evil.test", "vdo_client_\x00", "vdo_client_" + strings.Repeat("a", 10_000), "vdo_client_'", "*"} {
 		wantPage(t, b.start(t, query("client_id", id), b.signedIn()))
 	}
 	if n := b.registry.Reads() - before; n != 0 {
-		t.Errorf("the registry was asked %d times", n)
+		t.Errorf("the registry was read %d times", n)
 	}
 	b.start(t, query(), b.signedIn())
 	if n := b.registry.Reads() - before; n != 1 {
@@ -133,6 +134,6 @@ func TestMessagesComeFromAFixedList(t *testing.T) {
 		}
 	}
 	if len(seen) != 2 {
-		t.Errorf("two faults are told in %d ways: %q", len(seen), seen)
+		t.Errorf("two faults have %d messages: %q", len(seen), seen)
 	}
 }

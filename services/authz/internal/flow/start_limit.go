@@ -7,27 +7,29 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// StartLimit bounds how many authorization requests are kept: each lies in the short-lived store until it ends. The zero value
-// bounds nothing.
+// StartLimit limits how many authorization requests are stored: each stays in the short-lived store
+// until it expires. The zero value sets no limit.
 type StartLimit struct {
 	Budgets *ratelimit.Prepaid
-	// Source is the budget of each source address; User is that of each session, and of each user.
+	// Source is the budget of each source address; User is the budget of each session and of each
+	// user.
 	Source, User ratelimit.Budget
 }
 
-// Starter is who begins a request.
+// Starter identifies the sender of a new request.
 type Starter struct {
-	// Source is the network address; empty when it is not known.
+	// Source is the network address; empty if it is not known.
 	Source string
-	// Session is the session cookie's value, which nothing has checked; empty when there is none.
+	// Session is the value of the session cookie, not validated; empty if there is none.
 	Session secret.String
-	// UserID returns the user of the session; empty where it is none.
+	// UserID returns the user of the session; empty if the session is invalid.
 	UserID func(ctx context.Context) (string, error)
 }
 
-// Allow takes one of the budgets of who begins a request: of the session and of the source address. Beyond the source's, a user who
-// is signed in has a budget of their own, so that one address of many users does not stop them. It fails with a
-// *ratelimit.LimitedError, or with the error of a store or service that could not be asked.
+// Allow spends one unit of the session's and of the source address's budget. When the source's is
+// exhausted, a signed-in user has a budget of their own, so that an address shared by many users
+// does not block them. It returns a *ratelimit.LimitedError, or the error of a store or service
+// that is unavailable.
 func (l StartLimit) Allow(ctx context.Context, s Starter) error {
 	if l.Budgets == nil {
 		return nil
@@ -41,9 +43,9 @@ func (l StartLimit) Allow(ctx context.Context, s Starter) error {
 	if !ratelimit.Limited(err) || s.Session.IsZero() {
 		return err
 	}
-	id, asked := s.UserID(ctx)
-	if asked != nil {
-		return asked
+	id, userErr := s.UserID(ctx)
+	if userErr != nil {
+		return userErr
 	}
 	if id == "" {
 		return err

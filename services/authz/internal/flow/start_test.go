@@ -16,7 +16,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
-func TestTheNextStepIsReadFromWhoAsks(t *testing.T) {
+func TestTheNextStepDependsOnTheSession(t *testing.T) {
 	b := newBench(t)
 	for name, row := range map[string]struct {
 		browser flow.Browser
@@ -44,13 +44,13 @@ func TestTheNextStepIsReadFromWhoAsks(t *testing.T) {
 			}
 		})
 	}
-	dead, before := flow.Browser{Token: b.token, Session: secret.New("ended")}, b.sessions.asked
-	if b.start(t, query(), b.signedOut()).Kind != flow.SignIn || b.start(t, query(), dead).Kind != flow.Consent || b.sessions.asked != before {
-		t.Error("identity is asked for a session that the consent page asks for")
+	dead, before := flow.Browser{Token: b.token, Session: secret.New("ended")}, b.sessions.calls
+	if b.start(t, query(), b.signedOut()).Kind != flow.SignIn || b.start(t, query(), dead).Kind != flow.Consent || b.sessions.calls != before {
+		t.Error("identity is called for a session that the consent page checks")
 	}
 }
 
-func TestWhatWaitsIsWhatWasAsked(t *testing.T) {
+func TestThePendingRequestIsTheReceivedOne(t *testing.T) {
 	b := newBench(t)
 	state := "\x00 +%é\u2028"
 	step := b.start(t, native("redirect_uri", "http://127.0.0.1:49152/callback", "state", state, "scope", "analyze:write videos:read analyze:write"), b.signedOut())
@@ -62,7 +62,7 @@ func TestWhatWaitsIsWhatWasAsked(t *testing.T) {
 			},
 			Scope: oauth.Scope{"analyze:write", "videos:read"},
 		},
-		ClientName: authztest.App(authztest.Native).Name, State: state,
+		ClientName: authztest.Client(authztest.Native).Name, State: state,
 	}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v, pending (-want +got):\n%s", err, diff)
@@ -80,7 +80,7 @@ func TestOpenIDConnect_3_1_2_6_PromptNoneShowsNothing(t *testing.T) {
 	dead := flow.Browser{Token: b.token, Session: secret.New("ended")}
 	wantRefusal(t, b.start(t, query("prompt", " none "), dead), row{query: query(), want: "login_required"})
 	if kept := b.entries.Keys(); len(kept) != 0 {
-		t.Errorf("%d requests wait for nobody", len(kept))
+		t.Errorf("%d requests are stored though no page is shown", len(kept))
 	}
 	wantPage(t, b.start(t, query("prompt", "none", "redirect_uri", "https://evil.test"), b.signedIn()))
 }
@@ -100,9 +100,9 @@ func TestAnOutageOfIdentityIsNeverSignedOut(t *testing.T) {
 		}
 	}
 	if kept := b.entries.Keys(); len(kept) != 1 {
-		t.Errorf("%d requests are kept, want the one from before", len(kept))
+		t.Errorf("%d requests are stored, want the one from before", len(kept))
 	}
-	// Who has no session needs no identity to be told to sign in.
+	// Without a session, no call of identity is needed to ask for a sign-in.
 	if step := b.start(t, query(), b.signedOut()); step.Kind != flow.SignIn {
 		t.Errorf("without a session: %+v", step)
 	}
@@ -119,7 +119,7 @@ func TestAnOutageOfTheShortLivedStoreIsAnError(t *testing.T) {
 	if _, err := b.Resume(t.Context(), step.RequestID, b.signedIn()); !errors.Is(err, shortlived.ErrUnavailable) {
 		t.Errorf("Resume: %v", err)
 	}
-	// What needs no store is answered all the same.
+	// Requests that need no store still get their response.
 	wantPage(t, b.start(t, query("client_id", ""), b.signedIn()))
 	wantRefusal(t, b.start(t, query("prompt", "none"), b.signedIn()), row{query: query(), want: "consent_required"})
 }
@@ -159,7 +159,7 @@ func TestARequestNeedsABrowserToBelongTo(t *testing.T) {
 	}
 }
 
-func TestWhatTheAppIsNowDecides(t *testing.T) {
+func TestTheCurrentRegistrationDecides(t *testing.T) {
 	b := newBench(t)
 	want := func(what, query, want string) {
 		t.Helper()
@@ -169,21 +169,21 @@ func TestWhatTheAppIsNowDecides(t *testing.T) {
 			wantRefusal(t, step, row{what, query, want})
 		}
 	}
-	b.change(t, authztest.Web, func(app *client.Registration) { app.Scope = oauth.Scope{"analyze:write"} })
+	b.change(t, authztest.Web, func(registration *client.Registration) { registration.Scope = oauth.Scope{"analyze:write"} })
 	want("a scope was withdrawn", query(), "invalid_scope")
-	b.change(t, authztest.Web, func(app *client.Registration) { app.Type = client.Public })
-	want("the app became public", query(), "invalid_request")
-	b.change(t, authztest.Web, func(app *client.Registration) { app.RedirectURIs = []string{"https://new.test/cb"} })
+	b.change(t, authztest.Web, func(registration *client.Registration) { registration.Type = client.Public })
+	want("the client became public", query(), "invalid_request")
+	b.change(t, authztest.Web, func(registration *client.Registration) { registration.RedirectURIs = []string{"https://new.test/cb"} })
 	want("the address was withdrawn", query(), page)
-	b.change(t, authztest.Web, func(app *client.Registration) { app.RedirectURIs = nil })
+	b.change(t, authztest.Web, func(registration *client.Registration) { registration.RedirectURIs = nil })
 	want("no address is left", query(), page)
-	b.change(t, authztest.Web, func(app *client.Registration) { app.Disabled = true })
-	want("the app was disabled", query("scope", ""), page)
-	b.change(t, authztest.Web, func(app *client.Registration) { app.Scope = append(app.Scope, "bogus") })
-	want("a scope of the app's is not in the catalog", query("scope", "bogus"), "invalid_scope")
+	b.change(t, authztest.Web, func(registration *client.Registration) { registration.Disabled = true })
+	want("the client was disabled", query("scope", ""), page)
+	b.change(t, authztest.Web, func(registration *client.Registration) { registration.Scope = append(registration.Scope, "bogus") })
+	want("a scope of the client is not in the catalog", query("scope", "bogus"), "invalid_scope")
 }
 
-func TestADisabledAppLooksLikeAnUnknownOne(t *testing.T) {
+func TestADisabledClientLooksLikeAnUnknownOne(t *testing.T) {
 	b := newBench(t)
 	unknown := b.start(t, query("client_id", "vdo_client_nobody"), b.signedOut()).Message
 	if disabled := b.start(t, query("client_id", authztest.Off), b.signedOut()).Message; disabled != unknown {

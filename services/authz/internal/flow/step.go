@@ -5,50 +5,51 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// Kind is a sort of step.
+// Kind is the kind of a step.
 type Kind int
 
 // The four steps.
 const (
-	// ErrorPage shows Message with status 400 and goes nowhere.
+	// ErrorPage shows Message with status 400 and does not redirect.
 	ErrorPage Kind = iota
-	// Redirect leads to Location, which is the app's.
+	// Redirect redirects to Location, the client's redirect URI.
 	Redirect
-	// SignIn asks the person to sign in, then to resume RequestID.
+	// SignIn asks the user to sign in, then to resume RequestID.
 	SignIn
 	// Consent shows the consent screen of RequestID.
 	Consent
 )
 
-// Reason is why a user who is signed in is asked to sign in.
+// Reason is why a signed-in user has to sign in again.
 type Reason int
 
-// The reasons. The zero value is none: there is no session.
+// The reasons. The zero value means that there is no session.
 const (
-	// Again is a client that wants a new sign-in (`prompt=login`), or whose `max_age` is exceeded.
+	// Again is set if the client requires a new sign-in (`prompt=login`) or `max_age` is exceeded.
 	Again Reason = iota + 1
-	// SelectAccount is a client that wants a choice of account (`prompt=select_account`).
+	// SelectAccount is set if the client requires a choice of account (`prompt=select_account`).
 	SelectAccount
 )
 
-// Step is what the browser does next. The zero value is an error page.
+// Step is the browser's next step. The zero value is an error page.
 type Step struct {
 	Kind    Kind
 	Message string
-	// ClientName, untrusted text, is that of the client on an ErrorPage; empty where it is not known which one asked.
+	// ClientName, untrusted text, is the client's name on an ErrorPage; empty if the client is not
+	// known.
 	ClientName string
 	Location   secret.String
 	RequestID  string
-	// Reason is set on a SignIn of a user who is signed in.
+	// Reason is set on a SignIn of a signed-in user.
 	Reason Reason
-	// Refusal is set where the request was refused; it is for the log.
+	// Refusal is set if the request was refused; it is for the log.
 	Refusal Refusal
 }
 
 // Refusal is why a request was refused.
 type Refusal struct {
-	// Cause is empty where nothing was refused.
+	// Cause is empty if nothing was refused.
 	Cause cause.Cause
-	// ClientID is the client, where it is registered.
+	// ClientID is the client, if it is registered.
 	ClientID string
 }

@@ -16,7 +16,7 @@ const (
 	kept     = 10 * time.Minute
 )
 
-// bench is a book with one open request in it.
+// bench is a store with one open request.
 type bench struct {
 	*pending.Store
 	entries *authztest.Entries
@@ -57,7 +57,7 @@ func request() pending.Request {
 	}
 }
 
-// approve decides for an approval of John's.
+// approve decides with an approval of John's.
 func approve(a *pending.Authorization) error {
 	a.Outcome = approval()
 	return nil
@@ -76,16 +76,16 @@ func wantError(t *testing.T, what string, got, want error) {
 	}
 }
 
-// calls are all ways to name an authorization.
+// calls runs every method that takes an identifier.
 func (b bench) calls(t *testing.T, id string, browser secret.String) map[string]error {
 	t.Helper()
 	found, findErr := b.Find(t.Context(), id, browser)
 	if findErr != nil && found.ID != "" {
-		t.Error("a failed Find tells of the request")
+		t.Error("a failed Find returns the request")
 	}
 	closed, _, closeErr := b.Close(t.Context(), id, browser, approve)
 	if closeErr != nil && closed.ID != "" {
-		t.Error("a failed Close tells of the request")
+		t.Error("a failed Close returns the request")
 	}
 	return map[string]error{"Find": findErr, "Bind": b.Bind(t.Context(), id, browser, john()), "Close": closeErr}
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// entry is what the short-lived store keeps.
+// entry is an entry of the short-lived store.
 type entry struct {
 	Request
 	Browser secret.Hash
-	// Deadline is checked at every read, also where the store would have kept the entry for longer.
+	// Deadline is checked at every read, even if the store keeps the entry for longer.
 	Deadline time.Time
 	Viewer   Viewer
 	Outcome  *Outcome
@@ -24,11 +24,12 @@ func (e entry) authorization(id string) Authorization {
 	return Authorization{ID: id, Request: e.Request, Viewer: e.Viewer, Outcome: e.Outcome}
 }
 
-// stored is an entry as JSON. Texts from outside are bytes, so that they come back byte for byte.
+// stored is an entry as JSON. Untrusted strings are bytes, so that they are read back byte for
+// byte.
 type stored struct {
 	oauth.AuthorizationRequest
-	// RedirectURI and Scope have another form here than in AuthorizationRequest: encoding/json takes the outer of two fields
-	// with one name.
+	// RedirectURI and Scope have another encoding than in AuthorizationRequest: encoding/json takes
+	// the outer of two fields with the same name.
 	RedirectURI []byte `json:"uri"`
 	Scope       string `json:"scope"`
 	ClientName  []byte `json:"name,omitempty"`
@@ -42,8 +43,8 @@ type stored struct {
 	SignIn  bool   `json:"sign_in,omitempty"`
 	Account bool   `json:"account,omitempty"`
 	Session []byte `json:"session,omitempty"`
-	// Outcome is absent while the request waits. Beside it Deadline is 0 and Until has the deadline: to release 0.1, which knows
-	// no outcome, the entry is one that expired.
+	// Outcome is absent while the request waits. If it is set, Deadline is 0 and Until has the
+	// deadline: release 0.1, which has no outcomes, then reads the entry as expired.
 	Outcome *storedOutcome `json:"outcome,omitempty"`
 	Until   int64          `json:"until,omitempty"`
 }
@@ -126,7 +127,7 @@ func (s stored) demand() (Demand, error) {
 	return Demand{SignIn: s.SignIn, Account: s.Account, Session: session}, err
 }
 
-// key hides the identifier, so that who reads the store cannot name a request.
+// key hashes the identifier, so that it cannot be read from the store.
 func key(id string) string {
 	hash := secret.Sum(id)
 	return "authz:pending:" + base64.RawURLEncoding.EncodeToString(hash[:])

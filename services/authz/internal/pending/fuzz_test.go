@@ -8,7 +8,8 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
-// FuzzTextsComeBack: what came from outside comes back byte for byte, also through Bind, which writes it once more.
+// FuzzTextsComeBack checks that untrusted strings are read back byte for byte, also after Bind,
+// which writes them again.
 func FuzzTextsComeBack(f *testing.F) {
 	f.Add("a state", "Test App", "https://app.test/cb", "usr_john", int64(1))
 	f.Add("\x00\xff\xfe \u2028<>&\"\\", "<script>", "http://127.0.0.1:1/?\x7f", "u", int64(-1))
@@ -33,7 +34,8 @@ func FuzzTextsComeBack(f *testing.F) {
 	})
 }
 
-// FuzzStoredValue: whatever the store holds, nothing panics, nothing is bound to another browser, and a failure tells nothing.
+// FuzzStoredValue checks that no stored value causes a panic, that no request is bound to another
+// browser, and that a failure returns nothing.
 func FuzzStoredValue(f *testing.F) {
 	good := emptyBench()
 	if _, err := good.Open(f.Context(), good.browser, request()); err != nil {
@@ -55,7 +57,7 @@ func FuzzStoredValue(f *testing.F) {
 		}
 		for call, err := range b.calls(t, b.id, b.browser) {
 			if err == nil {
-				t.Errorf("%s succeeds for a browser that began nothing: %q", call, value)
+				t.Errorf("%s succeeds for a browser that started no request: %q", call, value)
 			}
 		}
 	})

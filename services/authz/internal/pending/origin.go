@@ -2,8 +2,8 @@ package pending
 
 import "net/url"
 
-// Origin is where an answer will go, for the person to see: scheme, host and port of the redirect URI, or its custom
-// scheme alone. It is empty for what is no URI.
+// Origin returns where the response will be sent, for display: scheme, host and port of the
+// redirect URI, or its private-use scheme alone. It is empty if the string is not a URI.
 func (r Request) Origin() string {
 	u, err := url.Parse(r.RedirectURI)
 	switch {

@@ -8,27 +8,28 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// Outcome is what was decided. It is kept as long as the code of an approval lives.
+// Outcome is the decision. It is stored as long as the code of an approval is valid.
 type Outcome struct {
 	Approved bool
-	// UserID is who decided; empty when the authorization was cancelled before anybody signed in.
+	// UserID is the user who decided; empty if the authorization was cancelled before a sign-in.
 	UserID string
-	// WorkspaceID and DisplayName are those of an approval.
+	// WorkspaceID and DisplayName are set for an approval.
 	WorkspaceID, DisplayName string
-	// At is when, in whole microseconds.
+	// At is the time of the decision, in whole microseconds.
 	At time.Time
-	// Attempt counts the codes of an approval, from 1. Each takes the place of the one before.
+	// Attempt counts the codes of an approval, from 1. Each code replaces the previous one.
 	Attempt int
 }
 
-// Same reports whether a decision is this one again: the same answer of the same person, for the same workspace.
+// Same reports whether another decision equals this one: same result, same user, same workspace.
 func (o Outcome) Same(other Outcome) bool {
 	return o.Approved == other.Approved && o.UserID == other.UserID && o.WorkspaceID == other.WorkspaceID
 }
 
-// Close decides an authorization, once. Decide gets the authorization as it is at that moment and sets the viewer and the outcome, or
-// returns why nothing may be decided. Of any number of concurrent callers one decides, and each of the others gets the outcome of
-// that one: won is false. Close fails as Look does, and with decide's error; then nothing is decided.
+// Close decides an authorization, once. It passes the current authorization to decide, which sets
+// the viewer and the outcome or returns an error. Of concurrent callers one decides, and each of
+// the others gets its outcome: won is false. Close returns the errors of Look, or decide's error;
+// then nothing is decided.
 func (s *Store) Close(
 	ctx context.Context, id string, browser secret.String, decide func(*Authorization) error,
 ) (a Authorization, won bool, err error) {
@@ -46,15 +47,16 @@ func (s *Store) Close(
 		}
 		decided.Outcome.At, decided.Outcome.Attempt = time.UnixMicro(s.config.Now().UnixMicro()), 1
 		e.Viewer, e.Outcome = decided.Viewer, decided.Outcome
-		// A lost race means that the entry was bound anew, is closed or is gone.
+		// If CompareAndSet fails, the entry was bound again, decided or deleted concurrently.
 		if set, err := s.replace(ctx, id, e, before); err != nil || set {
 			return e.authorization(id), set, err
 		}
 	}
 }
 
-// Renew counts one more code of an approval, if attempt is still the last one's, and returns the authorization with what it is
-// now: of any number of concurrent callers one counts, and all see the same. It fails as Look does.
+// Renew counts one more code of an approval if attempt is still the last one, and returns the
+// current authorization. Of concurrent callers one counts, and all get the same result. It returns
+// the errors of Look.
 func (s *Store) Renew(ctx context.Context, id string, browser secret.String, attempt int) (Authorization, error) {
 	for {
 		e, before, err := s.read(ctx, id, browser)
@@ -73,7 +75,7 @@ func (s *Store) Renew(ctx context.Context, id string, browser secret.String, att
 	}
 }
 
-// replace writes an entry if the stored bytes are still the ones that were read.
+// replace writes an entry if the stored bytes are still those that were read.
 func (s *Store) replace(ctx context.Context, id string, e entry, before []byte) (bool, error) {
 	after, err := encode(e)
 	if err != nil {

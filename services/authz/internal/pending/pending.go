@@ -11,97 +11,102 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// Failures of a Store.
+// Errors of a Store.
 var (
-	// ErrNotFound is an authorization that cannot be used by who asks. Each of the failures below is one, with its cause, but
-	// ErrStale.
+	// ErrNotFound is returned if the caller cannot use the authorization. The errors below wrap it
+	// and have a cause, except ErrStale.
 	ErrNotFound = errors.New("authorization not found")
-	// ErrUnknown is an identifier that no authorization has.
+	// ErrUnknown is returned if no authorization has the identifier.
 	ErrUnknown = cause.With(fmt.Errorf("%w: unknown", ErrNotFound), cause.AuthorizationUnknown)
-	// ErrExpired is an authorization that waited for longer than its lifetime.
+	// ErrExpired is returned if the authorization was not decided within its lifetime.
 	ErrExpired = cause.With(fmt.Errorf("%w: expired", ErrNotFound), cause.AuthorizationExpired)
-	// ErrOtherBrowser is an authorization that another browser began.
+	// ErrOtherBrowser is returned if another browser started the authorization.
 	ErrOtherBrowser = cause.With(fmt.Errorf("%w: begun by another browser", ErrNotFound), cause.AuthorizationOtherBrowser)
-	// ErrDecided is an authorization that was decided, or was decided otherwise.
+	// ErrDecided is returned if the authorization is already decided, or decided differently.
 	ErrDecided = cause.With(fmt.Errorf("%w: decided", ErrNotFound), cause.AuthorizationDecided)
-	// ErrStale says that the consent screen was shown before a revocation of the pair (user, app).
+	// ErrStale is returned if access of the user-client was revoked after the consent screen was
+	// shown.
 	ErrStale = errors.New("authorization is stale")
 )
 
 // Request is a validated authorization request.
 type Request struct {
 	oauth.AuthorizationRequest
-	// ClientName is the app's name at that moment: untrusted text.
+	// ClientName is the client's name at the time of the request: untrusted text.
 	ClientName string
-	// State is empty when none was sent.
+	// State is empty if none was sent.
 	State string
-	// LoginHint is the address that the client expects to sign in: untrusted text, empty when none was sent.
+	// LoginHint is the address that the client expects to sign in: untrusted text, empty if none
+	// was sent.
 	LoginHint string
-	// Demand is what the client asks of the person's sign-in.
+	// Demand has the client's requirements for the user's sign-in.
 	Demand Demand
 }
 
-// Demand says that the session which the browser had when the authorization began does not suffice. The zero value demands
-// nothing.
+// Demand requires another session than the one that the browser had when the authorization started.
+// The zero value requires nothing.
 type Demand struct {
-	// SignIn wants the person to prove who they are once more (`prompt=login`, `max_age`).
+	// SignIn requires the user to sign in again (`prompt=login`, `max_age`).
 	SignIn bool
-	// Account wants the person to choose an account (`prompt=select_account`).
+	// Account requires the user to choose an account (`prompt=select_account`).
 	Account bool
-	// Session is the hash of that session's value. Each sign-in begins a session with a new value, so that any other session is
-	// one that began later, and no clocks are compared.
+	// Session is the hash of that session's value. Each sign-in creates a session with a new value,
+	// so that any other session is a later one, and no clocks are compared.
 	Session secret.Hash
 }
 
-// Meets reports whether a session satisfies the demand.
+// Meets reports whether a session meets the requirements.
 func (d Demand) Meets(session secret.String) bool {
 	return !d.SignIn && !d.Account || !secret.Equal(d.Session, secret.Sum(session.Reveal()))
 }
 
-// Viewer is who saw the consent screen, and the epoch of the pair (user, app) that it showed.
+// Viewer is the user who saw the consent screen, and the epoch of the user-client at that time.
 type Viewer struct {
 	UserID string
 	Epoch  int64
 }
 
-// Authorization is a request that waits, or was decided.
+// Authorization is a pending or decided request.
 type Authorization struct {
 	ID string
 	Request
 	// Viewer is zero until Bind.
 	Viewer Viewer
-	// Outcome is nil while the request waits.
+	// Outcome is nil while the request is pending.
 	Outcome *Outcome
 }
 
-// Entries is the short-lived store, of which a Store needs this much. Each method is atomic, and CompareAndSet keeps the
-// entry's deadline.
+// Entries is the part of the short-lived store that a Store needs. Each method is atomic, and
+// CompareAndSet keeps the entry's TTL.
 type Entries interface {
 	Put(ctx context.Context, key string, value []byte, ttl time.Duration) error
 	Get(ctx context.Context, key string) ([]byte, bool, error)
 	CompareAndSet(ctx context.Context, key string, before, after []byte) (bool, error)
 }
 
-// Config is what a Store needs.
+// Config configures a Store.
 type Config struct {
 	Entries Entries
-	// Lifetime is how long a request waits for its decision.
+	// Lifetime is how long a request may wait for its decision.
 	Lifetime time.Duration
-	// Kept is for how much longer an authorization is kept than it may wait, so that an outcome is there as long as its code.
+	// Kept is how much longer than Lifetime an authorization is stored, so that an outcome is
+	// available as long as its code.
 	Kept time.Duration
 	Now  func() time.Time
 }
 
-// Store holds the pending authorizations. Its methods may be called concurrently and return the errors of Entries.
+// Store stores the pending authorizations. Its methods may be called concurrently and return the
+// errors of Entries.
 type Store struct{ config Config }
 
 // New returns a Store over the entries.
 func New(config Config) *Store { return &Store{config: config} }
 
-// ValidBrowser reports whether a browser token has the form of one; an authorization is opened for no other.
+// ValidBrowser reports whether a browser token has the right format. Authorizations are opened only
+// for such tokens.
 func ValidBrowser(browser secret.String) bool { return secret.ValidCode(browser.Reveal()) }
 
-// Open keeps a request for the browser and answers its random identifier.
+// Open stores a request for the browser and returns its random identifier.
 func (s *Store) Open(ctx context.Context, browser secret.String, r Request) (string, error) {
 	if !ValidBrowser(browser) {
 		return "", ErrNotFound
@@ -115,12 +120,13 @@ func (s *Store) Open(ctx context.Context, browser secret.String, r Request) (str
 		return "", err
 	}
 	if err := s.config.Entries.Put(ctx, key(id), value, s.config.Lifetime+s.config.Kept); err != nil {
-		return "", fmt.Errorf("keeping an authorization: %w", err)
+		return "", fmt.Errorf("storing an authorization: %w", err)
 	}
 	return id, nil
 }
 
-// Find reads an authorization that waits for its decision. It changes nothing, and fails as Look does or with ErrDecided.
+// Find returns a pending authorization. It changes nothing, and returns the errors of Look or
+// ErrDecided.
 func (s *Store) Find(ctx context.Context, id string, browser secret.String) (Authorization, error) {
 	a, err := s.Look(ctx, id, browser)
 	if err == nil && a.Outcome != nil {
@@ -129,7 +135,8 @@ func (s *Store) Find(ctx context.Context, id string, browser secret.String) (Aut
 	return a, err
 }
 
-// Look reads an authorization, decided or not. It changes nothing. It fails with ErrUnknown, ErrOtherBrowser or ErrExpired.
+// Look returns an authorization, decided or not. It changes nothing. It returns ErrUnknown,
+// ErrOtherBrowser or ErrExpired.
 func (s *Store) Look(ctx context.Context, id string, browser secret.String) (Authorization, error) {
 	e, _, err := s.read(ctx, id, browser)
 	if err != nil {
@@ -138,7 +145,7 @@ func (s *Store) Look(ctx context.Context, id string, browser secret.String) (Aut
 	return e.authorization(id), nil
 }
 
-// Expired reads a request whose time to be decided is over and that is still kept; false for any other.
+// Expired returns an expired request that is still stored; false for any other.
 func (s *Store) Expired(ctx context.Context, id string, browser secret.String) (Request, bool, error) {
 	e, _, err := s.get(ctx, id, browser)
 	if errors.Is(err, ErrNotFound) {
@@ -150,9 +157,10 @@ func (s *Store) Expired(ctx context.Context, id string, browser secret.String) (
 	return e.Request, e.Outcome == nil && !s.config.Now().Before(e.Deadline), nil
 }
 
-// Bind records who sees the consent screen. The same viewer again is no change. Another person takes the place of the one
-// before as long as the request is undecided: forms of that one need their session. Another epoch of the same
-// person is ErrStale. It fails as Find does.
+// Bind records the user to whom the consent screen is shown. The same viewer again changes nothing.
+// Another user replaces the previous viewer while the request is undecided: the previous user's
+// forms require their session. The same user with another epoch is ErrStale. It returns the errors
+// of Find.
 func (s *Store) Bind(ctx context.Context, id string, browser secret.String, viewer Viewer) error {
 	if viewer.UserID == "" {
 		return ErrNotFound
@@ -166,7 +174,8 @@ func (s *Store) Bind(ctx context.Context, id string, browser secret.String, view
 	})
 }
 
-// ChooseAccount records that the person goes on with the account of the browser's session. It fails as Find does.
+// ChooseAccount records that the user continues with the account of the browser's session. It
+// returns the errors of Find.
 func (s *Store) ChooseAccount(ctx context.Context, id string, browser secret.String) error {
 	return s.change(ctx, id, browser, func(e *entry) (bool, error) {
 		changed := e.Demand.Account
@@ -175,8 +184,8 @@ func (s *Store) ChooseAccount(ctx context.Context, id string, browser secret.Str
 	})
 }
 
-// change applies edit to an authorization that waits, until no other change comes between; edit returns whether there is
-// anything to write.
+// change applies edit to a pending authorization and retries after a concurrent change; edit
+// returns whether there is anything to write.
 func (s *Store) change(ctx context.Context, id string, browser secret.String, edit func(*entry) (bool, error)) error {
 	for {
 		e, before, err := s.read(ctx, id, browser)
@@ -203,7 +212,7 @@ func (v Viewer) match(other Viewer) error {
 	return nil
 }
 
-// read returns an entry whose time is not over, and its stored bytes, which CompareAndSet wants back.
+// read returns an entry that has not expired, and its stored bytes, which CompareAndSet needs.
 func (s *Store) read(ctx context.Context, id string, browser secret.String) (entry, []byte, error) {
 	e, value, err := s.get(ctx, id, browser)
 	if err != nil {
@@ -215,7 +224,8 @@ func (s *Store) read(ctx context.Context, id string, browser secret.String) (ent
 	return e, value, nil
 }
 
-// end is when an entry counts no more: a request when its time to be decided is over, an outcome when it is not kept longer.
+// end returns when an entry expires: a request at its deadline, an outcome when it is no longer
+// stored.
 func (s *Store) end(e entry) time.Time {
 	if e.Outcome != nil {
 		return e.Deadline.Add(s.config.Kept)
@@ -245,9 +255,10 @@ func (s *Store) get(ctx context.Context, id string, browser secret.String) (entr
 	return e, value, nil
 }
 
-// missing returns ErrExpired for an identifier that was drawn too long ago, and ErrUnknown for any other.
+// missing returns ErrExpired for an identifier whose lifetime is over, and ErrUnknown for any
+// other.
 func (s *Store) missing(id string) error {
-	if drawn, ok := drawnAt(id); ok && !s.config.Now().Before(drawn.Add(s.config.Lifetime)) {
+	if created, ok := createdAt(id); ok && !s.config.Now().Before(created.Add(s.config.Lifetime)) {
 		return cause.With(ErrExpired, cause.AuthorizationUnknown)
 	}
 	return cause.With(ErrUnknown, cause.AuthorizationUnknown)

@@ -65,14 +65,15 @@ func TestAnOutcomeIsKeptAsLongAsItsCodeLives(t *testing.T) {
 	b.clock.Advance(kept)
 	found, err := b.Look(t.Context(), b.id, b.browser)
 	if err != nil || found.Outcome == nil {
-		t.Errorf("as long as the code lives: %v, %v", found.Outcome, err)
+		t.Errorf("as long as the code is valid: %v, %v", found.Outcome, err)
 	}
 	b.clock.Advance(time.Minute)
 	_, err = b.Look(t.Context(), b.id, b.browser)
 	wantError(t, "later", err, pending.ErrExpired)
 }
 
-// Release 0.1 knows no outcome: it reads a decided request as one that expired, by its deadline alone.
+// Release 0.1 has no outcomes: it reads a decided request as an expired one, because of its
+// deadline.
 func TestTheReleaseBeforeTakesADecidedRequestForAnExpiredOne(t *testing.T) {
 	b := newBench(t)
 	if _, _, err := b.Close(t.Context(), b.id, b.browser, approve); err != nil {
@@ -87,7 +88,7 @@ func TestTheReleaseBeforeTakesADecidedRequestForAnExpiredOne(t *testing.T) {
 	}
 }
 
-func TestFault_A7_EveryWayToMissARequestIsToldApart(t *testing.T) {
+func TestFault_A7_EveryMissingRequestHasItsError(t *testing.T) {
 	b := newBench(t)
 	look := func(id string, browser secret.String) error {
 		_, err := b.Look(t.Context(), id, browser)
@@ -98,15 +99,15 @@ func TestFault_A7_EveryWayToMissARequestIsToldApart(t *testing.T) {
 	wantError(t, "cut", look(b.id[:20], b.browser), pending.ErrUnknown)
 	b.clock.Advance(lifetime)
 	wantError(t, "expired and kept", look(b.id, b.browser), pending.ErrExpired)
-	if r, known, err := b.Expired(t.Context(), b.id, b.browser); err != nil || !known || r.ClientID != authztest.Web {
-		t.Errorf("an expired request that is kept: %v, %v, %v", r.ClientID, known, err)
+	if r, stored, err := b.Expired(t.Context(), b.id, b.browser); err != nil || !stored || r.ClientID != authztest.Web {
+		t.Errorf("an expired request that is kept: %v, %v, %v", r.ClientID, stored, err)
 	}
 	if err := b.entries.Delete(t.Context(), b.entries.Keys()[0]); err != nil {
 		t.Fatal(err)
 	}
 	wantError(t, "expired and gone", look(b.id, b.browser), pending.ErrExpired)
-	if _, known, err := b.Expired(t.Context(), b.id, b.browser); err != nil || known {
-		t.Errorf("an expired request that is gone is known: %v", err)
+	if _, stored, err := b.Expired(t.Context(), b.id, b.browser); err != nil || stored {
+		t.Errorf("an expired request that is deleted is found: %v", err)
 	}
 	fresh := b.open(t, request())
 	if err := b.entries.Delete(t.Context(), b.entries.Keys()[0]); err != nil {
@@ -151,23 +152,23 @@ func TestARequestBelongsToTheBrowserThatBeganIt(t *testing.T) {
 	}
 }
 
-func TestFault_A8_AnotherPersonTakesTheRequestOver(t *testing.T) {
+func TestFault_A8_AnotherUserReplacesTheViewer(t *testing.T) {
 	b := newBench(t)
 	bind := func(v pending.Viewer) error { return b.Bind(t.Context(), b.id, b.browser, v) }
-	wantError(t, "nobody", bind(pending.Viewer{Epoch: 7}), pending.ErrNotFound)
+	wantError(t, "no user", bind(pending.Viewer{Epoch: 7}), pending.ErrNotFound)
 	for range 2 {
 		wantError(t, "John", bind(john()), nil)
 	}
 	wantError(t, "a later epoch", bind(pending.Viewer{UserID: "usr_john", Epoch: 8}), pending.ErrStale)
 	wantError(t, "an earlier epoch", bind(pending.Viewer{UserID: "usr_john"}), pending.ErrStale)
-	wantError(t, "nobody, later", bind(pending.Viewer{}), pending.ErrNotFound)
+	wantError(t, "no user, later", bind(pending.Viewer{}), pending.ErrNotFound)
 	if found, err := b.Find(t.Context(), b.id, b.browser); err != nil || found.Viewer != john() {
 		t.Errorf("bound to %v, %v", found.Viewer, err)
 	}
 	esther := pending.Viewer{UserID: "usr_esther", Epoch: 8}
-	wantError(t, "another person", bind(esther), nil)
+	wantError(t, "another user", bind(esther), nil)
 	if found, err := b.Find(t.Context(), b.id, b.browser); err != nil || found.Viewer != esther {
-		t.Errorf("bound to %v, %v; want the person who saw it last", found.Viewer, err)
+		t.Errorf("bound to %v, %v; want the user who saw it last", found.Viewer, err)
 	}
 }
 
@@ -177,14 +178,14 @@ func TestTheFirstEpochIsAnEpochToo(t *testing.T) {
 	wantError(t, "epoch 1", b.Bind(t.Context(), b.id, b.browser, pending.Viewer{UserID: "usr_john", Epoch: 1}), pending.ErrStale)
 }
 
-// The store here keeps everything for ever, as one that was restored from a backup might.
+// The fake store never evicts, like one that was restored from a backup.
 func TestTheStoresOwnClockEndsARequest(t *testing.T) {
 	b := newBench(t)
 	b.clock.Advance(lifetime - time.Microsecond)
 	if err := b.Bind(t.Context(), b.id, b.browser, john()); err != nil {
-		t.Fatalf("a request that still waits: %v", err)
+		t.Fatalf("a request that is still pending: %v", err)
 	}
-	b.clock.Advance(time.Microsecond) // being bound has extended nothing
+	b.clock.Advance(time.Microsecond) // Bind extends nothing
 	for call, err := range b.calls(t, b.id, b.browser) {
 		wantError(t, call+" at the deadline", err, pending.ErrNotFound)
 	}
@@ -200,9 +201,9 @@ func TestTheStoreIsAskedToKeepARequestForItsLifetime(t *testing.T) {
 	}
 }
 
-func TestWhatCannotNameARequestIsNotLookedUp(t *testing.T) {
+func TestAMalformedRequestIDIsNotLookedUp(t *testing.T) {
 	b := newBench(t)
-	before := b.entries.Asked()
+	before := b.entries.Calls()
 	for name, wrong := range map[string]string{
 		"nothing": "", "one character less": b.id[1:], "one more": b.id + "A", "padded": b.id + "=", "plus": "+" + b.id[1:],
 		"line break": b.id[:42] + "\n", "NUL": b.id[:42] + "\x00", "a megabyte": strings.Repeat("A", 1<<20), "the store's key": b.entries.Keys()[0],
@@ -219,8 +220,8 @@ func TestWhatCannotNameARequestIsNotLookedUp(t *testing.T) {
 			t.Errorf("%s as browser opens a request", name)
 		}
 	}
-	if n := b.entries.Asked() - before; n != 0 {
-		t.Errorf("the store was asked %d times", n)
+	if n := b.entries.Calls() - before; n != 0 {
+		t.Errorf("the store was called %d times", n)
 	}
 	for call, err := range b.calls(t, secret.NewCode().Reveal(), b.browser) {
 		wantError(t, "an identifier of nothing, "+call, err, pending.ErrNotFound)
@@ -275,7 +276,7 @@ func TestAStoreThatIsDownIsNeverAnUnknownRequest(t *testing.T) {
 	}
 }
 
-func TestThePersonSeesWhereTheAnswerGoes(t *testing.T) {
+func TestOriginIsWhereTheResponseIsSent(t *testing.T) {
 	for uri, want := range map[string]string{
 		"https://app.test/callback?x=1": "https://app.test", "https://app.test:8443/": "https://app.test:8443",
 		"http://127.0.0.1:49152/cb": "http://127.0.0.1:49152", "http://[::1]/cb": "http://[::1]",

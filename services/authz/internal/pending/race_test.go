@@ -16,7 +16,7 @@ const (
 	racers = 16
 )
 
-func TestOfManyPeopleTheLastIsBoundWhole(t *testing.T) {
+func TestOfConcurrentUsersTheLastIsBound(t *testing.T) {
 	for range rounds {
 		b := newBench(t)
 		authztest.Race(racers, func(i int) {
@@ -32,7 +32,7 @@ func TestOfManyPeopleTheLastIsBoundWhole(t *testing.T) {
 	}
 }
 
-func TestOneOfManyEpochsOfAPersonIsBound(t *testing.T) {
+func TestOneOfManyEpochsOfAUserIsBound(t *testing.T) {
 	for range rounds {
 		b := newBench(t)
 		var bound atomic.Int64
@@ -61,7 +61,7 @@ func TestAllTabsOfOneScreenAreBound(t *testing.T) {
 	}
 }
 
-// The same on the store of the all-in-one, whose atomicity is part of the promise.
+// The same on the all-in-one's store, which must be atomic too.
 func TestFault_A1_OneOfManyDecidesAndAllSeeTheSame(t *testing.T) {
 	for range rounds {
 		b := newBench(t)
@@ -72,14 +72,14 @@ func TestFault_A1_OneOfManyDecidesAndAllSeeTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, book := range map[string]struct {
+		for name, store := range map[string]struct {
 			*pending.Store
 			id string
 		}{"fake": {b.Store, b.id}, "memory": {memory, id}} {
 			var deciders atomic.Int64
 			seen := make([]pending.Outcome, racers)
 			authztest.Race(racers, func(i int) {
-				a, won, err := book.Close(t.Context(), book.id, b.browser, func(a *pending.Authorization) error {
+				a, won, err := store.Close(t.Context(), store.id, b.browser, func(a *pending.Authorization) error {
 					a.Outcome = &pending.Outcome{Approved: i%2 == 0, UserID: fmt.Sprintf("usr_%d", i)}
 					return nil
 				})
@@ -119,15 +119,15 @@ func TestOneOfManyCountsAFreshCode(t *testing.T) {
 	}
 }
 
-func TestALostRaceIsJudgedByWhatTheWinnerLeft(t *testing.T) {
+func TestABindThatLosesARaceIsRetriedOnTheNewEntry(t *testing.T) {
 	esther := pending.Viewer{UserID: "usr_esther", Epoch: 7}
 	for name, row := range map[string]struct {
-		winner pending.Viewer // nobody: the request is closed instead
+		winner pending.Viewer // zero: the request is closed instead
 		want   error
 		left   pending.Viewer
 	}{
-		"the same person":        {john(), nil, john()},
-		"another person":         {esther, nil, john()},
+		"the same user":          {john(), nil, john()},
+		"another user":           {esther, nil, john()},
 		"another epoch":          {pending.Viewer{UserID: "usr_john", Epoch: 8}, pending.ErrStale, pending.Viewer{UserID: "usr_john", Epoch: 8}},
 		"the request was closed": {pending.Viewer{}, pending.ErrDecided, pending.Viewer{}},
 	} {
@@ -150,18 +150,18 @@ func TestALostRaceIsJudgedByWhatTheWinnerLeft(t *testing.T) {
 	}
 }
 
-// A decision is judged by who sees the screen at the very moment at which it counts.
-func TestWhoDecidesIsJudgedByWhatABindInBetweenLeft(t *testing.T) {
+// A decision is validated against the viewer at the time when it is stored.
+func TestADecisionIsValidatedAgainAfterAConcurrentBind(t *testing.T) {
 	b := newBench(t)
 	b.entries.Before("CompareAndSet", func() {
 		wantError(t, "Bind", b.Bind(t.Context(), b.id, b.browser, john()), nil)
 	})
-	var judged []pending.Viewer
+	var viewers []pending.Viewer
 	closed, won, err := b.Close(t.Context(), b.id, b.browser, func(a *pending.Authorization) error {
-		judged = append(judged, a.Viewer)
+		viewers = append(viewers, a.Viewer)
 		return approve(a)
 	})
-	if err != nil || !won || closed.Viewer != john() || len(judged) != 2 || judged[1] != john() {
-		t.Errorf("closed %v, %v, %v; judged %v", closed.Viewer, won, err, judged)
+	if err != nil || !won || closed.Viewer != john() || len(viewers) != 2 || viewers[1] != john() {
+		t.Errorf("closed %v, %v, %v; viewers %v", closed.Viewer, won, err, viewers)
 	}
 }

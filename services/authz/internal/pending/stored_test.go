@@ -22,8 +22,9 @@ func TestEveryFieldOfARequestIsStored(t *testing.T) {
 	}
 }
 
-// TestRelease01ReadsWhatIsStored: processes of release 0.1 and of this one share the store during an upgrade. The members are
-// those that release 0.1.0 stored, beside the browser's hash and the deadline.
+// TestRelease01ReadsWhatIsStored: processes of release 0.1 and of this release share the store
+// during an upgrade. The fields are those that release 0.1.0 stored, without the browser's hash and
+// the deadline.
 func TestRelease01ReadsWhatIsStored(t *testing.T) {
 	const stored = `{"client":"vdo_client_web","name":"VGVzdCDigJxBcHDigJ0=","uri":"aHR0cHM6Ly9hcHAudGVzdC9jYj94PTEmeT3DqQ==",` +
 		`"scope":"videos:read analyze:write","state":"YSBzdGF0ZQ==","challenge":"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",` +

@@ -1,6 +1,7 @@
-// Package registry is what operators do to apps: register, change, let in and keep out, give another secret.
+// Package registry has the operator's actions on clients: create, update, enable, disable, rotate
+// the secret.
 //
-// It owns what an app may be: its name, its redirect URIs, its scopes, and that a secret is drawn here and shown once. It never
-// authenticates an app, and ends no token: keeping an app out enters at the token service, which calls here when it has ended
-// what it must.
+// It owns the rules for a client's name, redirect URIs and scopes, and that a secret is generated
+// here and returned once. It never authenticates a client and revokes no token: a client is
+// disabled through the token service, which calls this package after the revocation.
 package registry

@@ -18,48 +18,49 @@ const (
 	maxURIs       = 20
 )
 
-// check gives an app its grant types and finds what cannot be registered.
-func (d Clients) check(app *client.Registration, allowReserved bool) (err error) {
-	if !client.ValidID(app.ID) {
+// check sets the client's default grant types and returns the first field that cannot be
+// registered.
+func (d Clients) check(registration *client.Registration, allowReserved bool) (err error) {
+	if !client.ValidID(registration.ID) {
 		return &FieldError{"client_id", "must be vdo_client_ and 1 to 53 letters, digits, - and _"}
 	}
-	if app.Name, err = d.name(app.Name, allowReserved); err != nil {
+	if registration.Name, err = d.name(registration.Name, allowReserved); err != nil {
 		return err
 	}
-	if app.Type != client.Confidential && app.Type != client.Public {
+	if registration.Type != client.Confidential && registration.Type != client.Public {
 		return &FieldError{"type", "must be confidential or public"}
 	}
-	if err := d.lists(app.RedirectURIs, app.Scope, app.GrantTypes); err != nil {
+	if err := d.lists(registration.RedirectURIs, registration.Scope, registration.GrantTypes); err != nil {
 		return err
 	}
-	authorizes := !app.ResourceServer || len(app.RedirectURIs) > 0 || len(app.Scope) > 0
-	if authorizes && len(app.GrantTypes) == 0 {
-		app.GrantTypes = oauth.DefaultGrantTypes()
+	authorizes := !registration.ResourceServer || len(registration.RedirectURIs) > 0 || len(registration.Scope) > 0
+	if authorizes && len(registration.GrantTypes) == 0 {
+		registration.GrantTypes = oauth.DefaultGrantTypes()
 	}
-	return together(*app)
+	return checkCombination(*registration)
 }
 
-// together refuses what could never be used: an app that people authorize says where they come back to and what it asks for; a
-// resource server need not be one.
-func together(app client.Registration) error {
-	starts := oauth.AnyGrantType(app.GrantTypes, func(g oauth.GrantType) bool { return g.Starts })
-	redirects := oauth.AnyGrantType(app.GrantTypes, func(g oauth.GrantType) bool { return g.Redirects })
+// checkCombination refuses clients that could never be used: a client that starts authorizations
+// needs redirect URIs and scopes; a resource server need not start any.
+func checkCombination(registration client.Registration) error {
+	starts := oauth.AnyGrantType(registration.GrantTypes, func(g oauth.GrantType) bool { return g.Starts })
+	redirects := oauth.AnyGrantType(registration.GrantTypes, func(g oauth.GrantType) bool { return g.Redirects })
 	switch {
-	case app.ResourceServer && app.Type != client.Confidential:
+	case registration.ResourceServer && registration.Type != client.Confidential:
 		return &FieldError{"resource_server", "is for confidential apps: whoever asks about tokens proves who it is"}
-	case !starts && (len(app.GrantTypes) > 0 || !app.ResourceServer):
+	case !starts && (len(registration.GrantTypes) > 0 || !registration.ResourceServer):
 		names := oauth.GrantTypeNames(func(g oauth.GrantType) bool { return g.Starts })
 		return &FieldError{"grant_types", fmt.Sprintf(
 			"must include %s: no other grant type can start an authorization", oauth.JoinNames(names, "or"))}
-	case redirects && len(app.RedirectURIs) == 0:
+	case redirects && len(registration.RedirectURIs) == 0:
 		return &FieldError{"redirect_uris", "must have one at least"}
-	case starts && len(app.Scope) == 0:
+	case starts && len(registration.Scope) == 0:
 		return &FieldError{"scopes", "must have one at least"}
 	}
 	return nil
 }
 
-// lists checks each of an app's lists by itself.
+// lists validates each of a client's lists by itself.
 func (d Clients) lists(uris []string, scope oauth.Scope, grants []string) error {
 	if err := redirectURIs(uris); err != nil {
 		return err
@@ -70,8 +71,9 @@ func (d Clients) lists(uris []string, scope oauth.Scope, grants []string) error 
 	return grantTypes(grants)
 }
 
-// name is a name as it is kept: without the space around it, and of characters that show. People read it on the consent page,
-// so nothing in it may turn the direction of the text around it, and no reserved name may be imitated.
+// name returns a name in its stored form: without surrounding space, and of printable characters
+// only. Users read it on the consent page, so it must not change the direction of the text around
+// it or imitate a reserved name.
 func (d Clients) name(typed string, allowReserved bool) (string, error) {
 	name := strings.TrimSpace(typed)
 	n := utf8.RuneCountInString(name)
@@ -100,8 +102,8 @@ func (d Clients) scopes(scope oauth.Scope) error {
 
 func grantTypes(list []string) error {
 	for i, name := range list {
-		if known := oauth.GrantTypeNames(nil); !slices.Contains(known, name) {
-			return &FieldError{"grant_types", fmt.Sprintf("has %q: there are %s", name, oauth.JoinNames(known, "and"))}
+		if supported := oauth.GrantTypeNames(nil); !slices.Contains(supported, name) {
+			return &FieldError{"grant_types", fmt.Sprintf("has %q: there are %s", name, oauth.JoinNames(supported, "and"))}
 		}
 		if slices.Contains(list[:i], name) {
 			return &FieldError{"grant_types", fmt.Sprintf("has %q twice", name)}
@@ -125,11 +127,11 @@ func redirectURIs(list []string) error {
 	return nil
 }
 
-// registrable says why a URI cannot be one that browsers are sent to with a code; nil where it can. One with a scheme of the app's
-// own (RFC 8252 §7.1) is held, behind the scheme, to what any other is held to.
+// registrable returns why a URI cannot be registered as a redirect URI; nil if it can. Behind a
+// private-use scheme (RFC 8252 §7.1), the rest must meet the same rules as any other URI.
 func registrable(uri string) error {
 	scheme, rest, found := strings.Cut(uri, ":/")
-	if !found || !ownScheme(scheme) {
+	if !found || !privateUseScheme(scheme) {
 		return oauth.CheckRedirectURI(uri)
 	}
 	if u, err := url.Parse(uri); err != nil || u.User != nil {
@@ -138,9 +140,9 @@ func registrable(uri string) error {
 	return oauth.CheckRedirectURI("https://own.scheme/" + rest)
 }
 
-// ownScheme accepts names of which an app can say that they are its own: reversed domain names. No scheme that a browser or a
-// system runs something for has a dot.
-func ownScheme(scheme string) bool {
+// privateUseScheme accepts reversed domain names, which a client can own (RFC 8252 §7.1). No scheme
+// that a browser or an operating system handles contains a dot.
+func privateUseScheme(scheme string) bool {
 	return strings.Contains(scheme, ".") && scheme[0] >= 'a' && scheme[0] <= 'z' &&
 		!strings.ContainsFunc(scheme, func(r rune) bool {
 			return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '.' && r != '-'

@@ -10,105 +10,111 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
-// MaxOverlap is the longest time that a secret stays valid beside its successor.
+// MaxOverlap is the maximum time that a secret stays valid after its rotation.
 const MaxOverlap = 30 * 24 * time.Hour
 
-// FieldError is a field of a request that cannot be used. Fault goes on from the field's name.
+// FieldError is an invalid field of a request. Fault continues the sentence that starts with the
+// field's name.
 type FieldError struct{ Field, Fault string }
 
-// Error is part of error.
+// Error returns the field and the fault.
 func (e *FieldError) Error() string { return e.Field + " " + e.Fault }
 
-// App is an app with all that is registered of it.
-type App struct {
+// Client is a client with everything that is registered for it.
+type Client struct {
 	client.Registration
 	CreatedAt time.Time
-	// Secrets are the valid ones, newest first.
+	// Secrets are the valid secrets, newest first.
 	Secrets []Secret
 }
 
-// Secret is what may be shown of a secret.
+// Secret is the part of a secret that may be shown.
 type Secret struct {
-	// LastFour is empty for one that an earlier release registered.
+	// LastFour is empty for a secret that an earlier release registered.
 	LastFour  string
 	CreatedAt time.Time
-	// ExpiresAt is zero for the current one.
+	// ExpiresAt is zero for the current secret.
 	ExpiresAt time.Time
 }
 
-// Store is the part of the store that administration changes and lists. Its methods fail with client.ErrUnknown for an app
-// that is not there.
+// Store is the part of the store that administration uses. Its methods return client.ErrUnknown if
+// there is no such client.
 type Store interface {
-	// CreateClient fails with client.ErrExists.
-	CreateClient(ctx context.Context, app client.Registration, current *client.Imprint) error
-	// FindClient reads an app with its secrets.
-	FindClient(ctx context.Context, id string) (App, error)
-	// ListClients reads apps by name and identifier, at most so many, from behind one; without redirect URIs and secrets.
-	ListClients(ctx context.Context, afterName, afterID string, most int) ([]App, error)
-	// UpdateClient changes what is not zero, whole or not at all.
+	// CreateClient returns client.ErrExists if the identifier is taken.
+	CreateClient(ctx context.Context, registration client.Registration, current *client.SecretHash) error
+	// FindClient returns a client with its secrets.
+	FindClient(ctx context.Context, id string) (Client, error)
+	// ListClients returns at most limit clients after the given one, by name and identifier,
+	// without redirect URIs and secrets.
+	ListClients(ctx context.Context, afterName, afterID string, limit int) ([]Client, error)
+	// UpdateClient changes the fields that are not zero, all or none.
 	UpdateClient(ctx context.Context, change Change) error
 	RotateClientSecret(ctx context.Context, r client.Rotation) error
-	// RevokePreviousClientSecret ends what a rotation left valid of a confidential app.
+	// RevokePreviousClientSecret expires the secret that a rotation left valid. The client must be
+	// confidential.
 	RevokePreviousClientSecret(ctx context.Context, id string) error
 	SetClientDisabled(ctx context.Context, id string, disabled bool) error
 }
 
-// Change is what is to be otherwise; what is zero stays.
+// Change is a change of a client; zero fields stay unchanged.
 type Change struct {
 	ClientID     string
 	Name         string
 	RedirectURIs []string
 	Scope        oauth.Scope
 	GrantTypes   []string
-	// ResourceServer is nil where it stays.
+	// ResourceServer is nil if it stays unchanged.
 	ResourceServer *bool
-	// AllowReservedName says that the app is the operator's own.
+	// AllowReservedName says that the client is the operator's own.
 	AllowReservedName bool
 }
 
-// Scopes are those of the catalog.
+// Scopes are the scopes of the catalog.
 type Scopes interface {
-	// Describe reports whether a scope exists at this moment.
+	// Describe reports whether a scope exists now.
 	Describe(name string) (description string, ok bool)
 }
 
-// Clients validates operators' requests. One that needs no validation is the store's own method.
+// Clients validates the operator's requests. Requests that need no validation are methods of the
+// embedded Store.
 type Clients struct {
 	Store
 
 	Scopes Scopes
-	// Reserved are names that an app has only where the operator says so.
+	// Reserved are names that a client may have only if the operator allows it.
 	Reserved Reserved
 }
 
-// New is an app to register.
+// New is a client to register.
 type New struct {
 	client.Registration
 
-	// AllowReservedName says that the app is the operator's own.
+	// AllowReservedName says that the client is the operator's own.
 	AllowReservedName bool
 }
 
-// CreateClient registers an app. The secret is zero for a public app. It fails with a *FieldError or with client.ErrExists.
+// CreateClient registers a client. The secret is zero for a public client. It returns a *FieldError
+// or client.ErrExists.
 func (d Clients) CreateClient(ctx context.Context, n New) (secret.String, error) {
-	app := n.Registration
-	if err := d.check(&app, n.AllowReservedName); err != nil {
+	registration := n.Registration
+	if err := d.check(&registration, n.AllowReservedName); err != nil {
 		return secret.String{}, err
 	}
-	if app.Type == client.Public {
-		return secret.String{}, d.Store.CreateClient(ctx, app, nil)
+	if registration.Type == client.Public {
+		return secret.String{}, d.Store.CreateClient(ctx, registration, nil)
 	}
-	drawn := secret.Generate(secret.ClientSecret)
-	kept := client.Imprinted(drawn)
-	if err := d.Store.CreateClient(ctx, app, &kept); err != nil {
+	newSecret := secret.Generate(secret.ClientSecret)
+	kept := client.HashSecret(newSecret)
+	if err := d.Store.CreateClient(ctx, registration, &kept); err != nil {
 		return secret.String{}, err
 	}
-	return drawn, nil
+	return newSecret, nil
 }
 
-// UpdateClient changes an app. It fails with a *FieldError or with client.ErrUnknown. What belongs together is held against the app as
-// it was read just before: two changes that meet may leave what neither asked for, such as codes of an app without redirect URIs,
-// which gets less than it should and never more.
+// UpdateClient changes a client. It returns a *FieldError or client.ErrUnknown. The combination of
+// fields is checked against the client as it was read just before: two concurrent changes may leave
+// a combination that neither requested, such as authorization codes without redirect URIs, which
+// permits less than intended and never more.
 func (d Clients) UpdateClient(ctx context.Context, c Change) error {
 	before, err := d.FindClient(ctx, c.ClientID)
 	if err != nil {
@@ -122,39 +128,39 @@ func (d Clients) UpdateClient(ctx context.Context, c Change) error {
 	if err := d.lists(c.RedirectURIs, c.Scope, c.GrantTypes); err != nil {
 		return err
 	}
-	if err := together(c.applied(before.Registration)); err != nil {
+	if err := checkCombination(c.applied(before.Registration)); err != nil {
 		return err
 	}
 	return d.Store.UpdateClient(ctx, c)
 }
 
-// applied is an app after the change.
-func (c Change) applied(app client.Registration) client.Registration {
+// applied returns the registration after the change.
+func (c Change) applied(registration client.Registration) client.Registration {
 	if len(c.RedirectURIs) > 0 {
-		app.RedirectURIs = c.RedirectURIs
+		registration.RedirectURIs = c.RedirectURIs
 	}
 	if len(c.Scope) > 0 {
-		app.Scope = c.Scope
+		registration.Scope = c.Scope
 	}
 	if len(c.GrantTypes) > 0 {
-		app.GrantTypes = c.GrantTypes
+		registration.GrantTypes = c.GrantTypes
 	}
 	if c.ResourceServer != nil {
-		app.ResourceServer = *c.ResourceServer
+		registration.ResourceServer = *c.ResourceServer
 	}
-	return app
+	return registration
 }
 
-// RotateClientSecret draws another secret; the present one stays valid for the overlap. It fails with a *FieldError or with
-// client.ErrUnknown, also for a public app.
+// RotateClientSecret generates another secret; the current one stays valid for the overlap. It
+// returns a *FieldError, or client.ErrUnknown, which includes public clients.
 func (d Clients) RotateClientSecret(ctx context.Context, id string, overlap time.Duration) (secret.String, error) {
 	if overlap < 0 || overlap > MaxOverlap {
 		return secret.String{}, &FieldError{"overlap_seconds", fmt.Sprintf("must be from 0 to %d", int64(MaxOverlap/time.Second))}
 	}
-	drawn := secret.Generate(secret.ClientSecret)
-	err := d.Store.RotateClientSecret(ctx, client.Rotation{ClientID: id, Secret: client.Imprinted(drawn), Overlap: overlap})
+	newSecret := secret.Generate(secret.ClientSecret)
+	err := d.Store.RotateClientSecret(ctx, client.Rotation{ClientID: id, Secret: client.HashSecret(newSecret), Overlap: overlap})
 	if err != nil {
 		return secret.String{}, err
 	}
-	return drawn, nil
+	return newSecret, nil
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/registry"
 )
 
-func TestFault_A10_WhatLooksLikeAReservedNameImitatesIt(t *testing.T) {
+func TestFault_A10_ALookalikeOfAReservedNameImitatesIt(t *testing.T) {
 	reserved := registry.Reserved{"Vidocu", "Северный Свет", "Acme 0ne"}
 	for _, name := range []string{
 		"Vidocu", "vidocu", "VIDOCU", " V i d o c u ", "Vidocu.", "«Vidocu»", "Vi-do-cu", "Vidocu™", "ViDocu!",

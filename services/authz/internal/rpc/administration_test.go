@@ -12,15 +12,16 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/store/storetest"
 )
 
-// unreadable is a registry that goes away when something was written.
+// unreadable is a registry that cannot be read after a write.
 type unreadable struct{ *storetest.Fake }
 
-func (unreadable) FindClient(context.Context, string) (registry.App, error) {
-	return registry.App{}, sqldb.ErrUnavailable
+func (unreadable) FindClient(context.Context, string) (registry.Client, error) {
+	return registry.Client{}, sqldb.ErrUnavailable
 }
 
-// TestADrawnSecretReachesTheOperator though the app cannot be read any more: whoever repeats the request would end the one in use.
-func TestADrawnSecretReachesTheOperator(t *testing.T) {
+// TestANewSecretReachesTheOperator even if the client cannot be read afterwards: a repeated
+// request would expire the secret in use.
+func TestANewSecretReachesTheOperator(t *testing.T) {
 	a := rpc.Administration{Clients: registry.Clients{Store: unreadable{storetest.NewFake(t)}, Scopes: catalog.Default()}}
 	created, err := a.CreateClient(t.Context(), &authzv1.CreateClientRequest{
 		Name: "App", Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL, RedirectUris: []string{"https://a.test/cb"}, Scopes: []string{"videos:read"},
@@ -29,7 +30,7 @@ func TestADrawnSecretReachesTheOperator(t *testing.T) {
 		t.Fatalf("%v, %v", created, err)
 	}
 	if at := created.GetRegistration().GetCreateTime(); at != nil {
-		t.Errorf("an app that cannot be read was registered at %v", at.AsTime())
+		t.Errorf("a client that cannot be read was registered at %v", at.AsTime())
 	}
 	id := created.GetRegistration().GetClient().GetClientId()
 	rotated, err := a.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: id})

@@ -18,7 +18,7 @@ type Authorizations struct {
 	Flow flow.Flow
 }
 
-// StartAuthorization judges a raw query and answers the next step.
+// StartAuthorization validates a raw query and returns the next step.
 func (s *Authorizations) StartAuthorization(
 	ctx context.Context, req *authzv1.StartAuthorizationRequest,
 ) (*authzv1.StartAuthorizationResponse, error) {
@@ -26,29 +26,29 @@ func (s *Authorizations) StartAuthorization(
 	from.Source = req.GetSourceAddress()
 	step, err := s.Flow.Start(ctx, req.GetRawQuery(), from)
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &authzv1.StartAuthorizationResponse{Step: wire(step)}, nil
 }
 
-// ResumeAuthorization answers the next step of a pending authorization.
+// ResumeAuthorization returns the next step of a pending authorization.
 func (s *Authorizations) ResumeAuthorization(
 	ctx context.Context, req *authzv1.ResumeAuthorizationRequest,
 ) (*authzv1.ResumeAuthorizationResponse, error) {
 	step, err := s.Flow.Resume(ctx, req.GetRequestId(), browser(req))
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &authzv1.ResumeAuthorizationResponse{Step: wire(step)}, nil
 }
 
-// LookUpAuthorization returns what became of a request.
+// LookUpAuthorization returns the state of a request.
 func (s *Authorizations) LookUpAuthorization(
 	ctx context.Context, req *authzv1.LookUpAuthorizationRequest,
 ) (*authzv1.LookUpAuthorizationResponse, error) {
 	found, err := s.Flow.LookUp(ctx, req.GetRequestId(), browser(req))
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	res := &authzv1.LookUpAuthorizationResponse{
 		State: toState(found.Status), ClientName: found.ClientName, RedirectOrigin: found.Origin, LoginHint: found.LoginHint,
@@ -62,24 +62,24 @@ func (s *Authorizations) LookUpAuthorization(
 	return res, nil
 }
 
-// ContinueAuthorization records that the session's account is the one to go on with.
+// ContinueAuthorization records that the user continues with the session's account.
 func (s *Authorizations) ContinueAuthorization(
 	ctx context.Context, req *authzv1.ContinueAuthorizationRequest,
 ) (*authzv1.ContinueAuthorizationResponse, error) {
 	step, err := s.Flow.Continue(ctx, req.GetRequestId(), browser(req))
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &authzv1.ContinueAuthorizationResponse{Step: wire(step)}, nil
 }
 
-// CancelAuthorization denies a request before anybody signed in for it.
+// CancelAuthorization denies a request before a user has signed in for it.
 func (s *Authorizations) CancelAuthorization(
 	ctx context.Context, req *authzv1.CancelAuthorizationRequest,
 ) (*authzv1.CancelAuthorizationResponse, error) {
 	location, err := s.Flow.Cancel(ctx, req.GetRequestId(), secret.New(req.GetBrowserToken()))
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &authzv1.CancelAuthorizationResponse{Step: wire(flow.Step{Kind: flow.Redirect, Location: location})}, nil
 }
@@ -96,7 +96,7 @@ func toState(f flow.Status) authzv1.AuthorizationState {
 		return authzv1.AuthorizationState_AUTHORIZATION_STATE_DENIED
 	case flow.OtherBrowser:
 		return authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_BROWSER
-	case flow.OtherPerson:
+	case flow.OtherUser:
 		return authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_PERSON
 	case flow.Unknown:
 	}
@@ -113,7 +113,7 @@ func signInReason(r flow.Reason) authzv1.SignInReason {
 	return authzv1.SignInReason_SIGN_IN_REASON_UNSPECIFIED
 }
 
-// cookies is what the requests carry of the browser.
+// cookies are the values of the browser's cookies in a request.
 type cookies interface {
 	GetSessionToken() string
 	GetBrowserToken() string

@@ -34,7 +34,7 @@ func (b *bench) start(t *testing.T, query, session string) (*authzv1.Step, error
 	return res.GetStep(), err
 }
 
-// consent starts a request of somebody who is signed in.
+// consent starts a request with a session.
 func (b *bench) consent(t *testing.T) string {
 	t.Helper()
 	step, err := b.start(t, authztest.Query(), "john")
@@ -76,7 +76,7 @@ func TestAFailureToStartOrResumeHasItsReason(t *testing.T) {
 			RequestId: id, SessionToken: session, BrowserToken: browser,
 		})
 		if err != nil && res != nil {
-			t.Error("a failure comes with an answer")
+			t.Error("a failure comes with a response")
 		}
 		return err
 	}
@@ -93,11 +93,11 @@ func TestAFailureToStartOrResumeHasItsReason(t *testing.T) {
 	b.entries.Break("Get", shortlived.ErrUnavailable)
 	wantReason(t, "the short-lived store is down", resume(id, "john", b.token), unavailable, "")
 	if oerr.RetryAfter(err) == 0 {
-		t.Error("nobody is told when to come back")
+		t.Error("the error has no retry delay")
 	}
 }
 
-// Signed out is what identity says of a session, and nothing that happens on the way there.
+// Signed out is a response of identity, and never an error on the way there.
 func TestAnOutageOfIdentityIsNeverSignedOut(t *testing.T) {
 	b := newBench(t)
 	for what, row := range map[string]struct {
@@ -128,7 +128,7 @@ func TestAnAuthorizationExpires(t *testing.T) {
 	wantReason(t, "an hour later", err, notFound, "")
 }
 
-func TestFault_A7_WhatBecameOfARequestIsAStateOnTheWire(t *testing.T) {
+func TestFault_A7_EachStatusIsAStateOnTheWire(t *testing.T) {
 	b := newBench(t)
 	lookUp := func(id, session, browser string) *authzv1.LookUpAuthorizationResponse {
 		t.Helper()
@@ -146,7 +146,7 @@ func TestFault_A7_WhatBecameOfARequestIsAStateOnTheWire(t *testing.T) {
 	}
 	again := step.GetSignIn().GetRequestId()
 	want := &authzv1.LookUpAuthorizationResponse{
-		State: authzv1.AuthorizationState_AUTHORIZATION_STATE_OPEN, ClientName: authztest.App(authztest.Web).Name,
+		State: authzv1.AuthorizationState_AUTHORIZATION_STATE_OPEN, ClientName: authztest.Client(authztest.Web).Name,
 		RedirectOrigin: "https://app.test", LoginHint: "john@example.com",
 		Step:         &authzv1.Step{Next: &authzv1.Step_SignIn{SignIn: &authzv1.SignIn{RequestId: again}}},
 		SignInReason: authzv1.SignInReason_SIGN_IN_REASON_AGAIN,
@@ -158,7 +158,7 @@ func TestFault_A7_WhatBecameOfARequestIsAStateOnTheWire(t *testing.T) {
 		RequestId: again, BrowserToken: b.token, SessionToken: "john",
 	})
 	if err != nil || !pending.GetAuthorization().GetSignInRequired() {
-		t.Errorf("consent hears of no sign-in: %v, %v", pending, err)
+		t.Errorf("consent gets no sign-in requirement: %v, %v", pending, err)
 	}
 
 	id := b.consent(t)
@@ -189,7 +189,7 @@ func TestFault_A7_WhatBecameOfARequestIsAStateOnTheWire(t *testing.T) {
 		t.Errorf("the outcome is %v, %v", outcome, err)
 	}
 	_, err = b.decisions.GetAuthorization(t.Context(), &authzv1.GetAuthorizationRequest{RequestId: id, BrowserToken: b.token})
-	wantReason(t, "a decided one that was not asked for", err, notFound, "")
+	wantReason(t, "a decided one that was not requested", err, notFound, "")
 }
 
 func TestFault_A8_ARequestIsCancelledAndContinuedOnTheWire(t *testing.T) {

@@ -23,7 +23,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/store/storetest"
 )
 
-// identity answers for the session "john".
+// identity is a fake of the identity service with the session "john".
 type identity struct {
 	identityv1.SessionServiceClient
 	err error
@@ -38,7 +38,7 @@ func (i *identity) GetSession(_ context.Context, req *identityv1.GetSessionReque
 	}}, i.err
 }
 
-// bench is all four services over fakes, called as a server would.
+// bench has all four services over fakes, called without a server.
 type bench struct {
 	authorizations *rpc.Authorizations
 	decisions      *rpc.Decisions
@@ -70,7 +70,7 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-// wantReason checks what a failure is called on the wire, the field it is about, and that it comes without an answer.
+// wantReason checks the reason of an error and its field.
 func wantReason(t *testing.T, what string, err error, want errorv1.Reason, field string) {
 	t.Helper()
 	if err == nil || oerr.Reason(err) != want || oerr.Field(err) != field {

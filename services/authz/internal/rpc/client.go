@@ -11,19 +11,19 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
-// The bounds of one request.
+// The limits of one request.
 const (
 	maxReadings = 2
 	maxBatch    = 1000
 )
 
-// Registry reads apps.
+// Registry reads clients.
 type Registry interface {
-	// List reads the apps of the identifiers; unknown ones are left out.
+	// List returns the clients of the identifiers. It omits unknown ones.
 	List(ctx context.Context, ids []string) ([]client.Client, error)
 }
 
-// Clients authenticates and describes apps.
+// Clients authenticates and describes clients.
 type Clients struct {
 	authzv1.UnsafeClientServiceServer
 
@@ -31,7 +31,7 @@ type Clients struct {
 	Registry Registry
 }
 
-// AuthenticateClient checks the readings of what an app sent.
+// AuthenticateClient validates the credentials that a client sent, in one or two readings.
 func (s *Clients) AuthenticateClient(
 	ctx context.Context, req *authzv1.AuthenticateClientRequest,
 ) (*authzv1.AuthenticateClientResponse, error) {
@@ -42,14 +42,14 @@ func (s *Clients) AuthenticateClient(
 	for i, c := range req.GetCredentials() {
 		readings[i] = oauth.ClientCredentials{ID: c.GetClientId(), Secret: secret.New(c.GetClientSecret())}
 	}
-	app, err := s.Guard.Authenticate(ctx, readings, req.GetSourceAddress())
+	registered, err := s.Guard.Authenticate(ctx, readings, req.GetSourceAddress())
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
-	return &authzv1.AuthenticateClientResponse{Client: describe(app)}, nil
+	return &authzv1.AuthenticateClientResponse{Client: describe(registered)}, nil
 }
 
-// BatchGetClients reads the public facts of several apps.
+// BatchGetClients returns the public fields of several clients.
 func (s *Clients) BatchGetClients(
 	ctx context.Context, req *authzv1.BatchGetClientsRequest,
 ) (*authzv1.BatchGetClientsResponse, error) {
@@ -59,21 +59,21 @@ func (s *Clients) BatchGetClients(
 	ids := slices.DeleteFunc(slices.Clone(req.GetClientIds()), func(id string) bool { return !client.ValidID(id) })
 	list, err := s.Registry.List(ctx, ids)
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	res := &authzv1.BatchGetClientsResponse{Clients: make([]*authzv1.Client, len(list))}
-	for i, app := range list {
-		res.Clients[i] = describe(app)
+	for i, registered := range list {
+		res.Clients[i] = describe(registered)
 	}
 	return res, nil
 }
 
-func describe(app client.Client) *authzv1.Client {
+func describe(registered client.Client) *authzv1.Client {
 	kind := authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL
-	if app.Type == client.Public {
+	if registered.Type == client.Public {
 		kind = authzv1.ClientType_CLIENT_TYPE_PUBLIC
 	}
 	return &authzv1.Client{
-		ClientId: app.ID, Name: app.Name, Type: kind, GrantTypes: app.GrantTypes, ResourceServer: app.ResourceServer,
+		ClientId: registered.ID, Name: registered.Name, Type: kind, GrantTypes: registered.GrantTypes, ResourceServer: registered.ResourceServer,
 	}
 }

@@ -27,11 +27,11 @@ func (b *bench) authenticate(t *testing.T, sent ...*authzv1.ClientCredentials) (
 	return res.GetClient(), err
 }
 
-func TestAnAppThatAuthenticatesIsDescribed(t *testing.T) {
+func TestAnAuthenticatedClientIsDescribed(t *testing.T) {
 	b := newBench(t)
 	got, err := b.authenticate(t, credentials("%", "x"), credentials(authztest.Web, authztest.WebSecret))
 	want := &authzv1.Client{
-		ClientId: authztest.Web, Name: authztest.App(authztest.Web).Name, Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL,
+		ClientId: authztest.Web, Name: authztest.Client(authztest.Web).Name, Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL,
 		GrantTypes: []string{"authorization_code", "refresh_token"},
 	}
 	if diff := gocmp.Diff(want, got, protocmp.Transform()); err != nil || diff != "" {
@@ -39,10 +39,10 @@ func TestAnAppThatAuthenticatesIsDescribed(t *testing.T) {
 	}
 	got, err = b.authenticate(t, credentials(authztest.Native, ""))
 	if err != nil || got.GetType() != authzv1.ClientType_CLIENT_TYPE_PUBLIC {
-		t.Errorf("the public app: %v, %v", got, err)
+		t.Errorf("the public client: %v, %v", got, err)
 	}
 	api := client.Registration{Client: client.Client{ID: "vdo_client_api", Name: "API", Type: client.Confidential, ResourceServer: true}}
-	kept := client.Imprinted(secret.New("proof"))
+	kept := client.HashSecret(secret.New("proof"))
 	if err := b.registry.CreateClient(t.Context(), api, &kept); err != nil {
 		t.Fatal(err)
 	}
@@ -63,14 +63,14 @@ func TestAFailureToAuthenticateHasItsReason(t *testing.T) {
 		"no reading":                  {nil, invalid, "credentials"},
 		"three readings":              {[]*authzv1.ClientCredentials{right, right, right}, invalid, "credentials"},
 		"a wrong secret":              {[]*authzv1.ClientCredentials{credentials(authztest.Web, "x")}, errorv1.Reason_REASON_INVALID_CLIENT, ""},
-		"an unknown app":              {[]*authzv1.ClientCredentials{credentials("vdo_client_nobody", "x")}, errorv1.Reason_REASON_INVALID_CLIENT, ""},
-		"a disabled app":              {[]*authzv1.ClientCredentials{credentials(authztest.Off, authztest.WebSecret)}, errorv1.Reason_REASON_INVALID_CLIENT, ""},
+		"an unknown client":           {[]*authzv1.ClientCredentials{credentials("vdo_client_nobody", "x")}, errorv1.Reason_REASON_INVALID_CLIENT, ""},
+		"a disabled client":           {[]*authzv1.ClientCredentials{credentials(authztest.Off, authztest.WebSecret)}, errorv1.Reason_REASON_INVALID_CLIENT, ""},
 		"a reading that is not there": {[]*authzv1.ClientCredentials{nil}, errorv1.Reason_REASON_INVALID_CLIENT, ""},
 	} {
-		app, err := b.authenticate(t, row.sent...)
+		registered, err := b.authenticate(t, row.sent...)
 		wantReason(t, what, err, row.want, row.field)
-		if app != nil {
-			t.Errorf("%s: a failure tells of %v", what, app)
+		if registered != nil {
+			t.Errorf("%s: a failure returns %v", what, registered)
 		}
 	}
 	b.registry.Fail(sqldb.ErrUnavailable)
@@ -78,7 +78,7 @@ func TestAFailureToAuthenticateHasItsReason(t *testing.T) {
 	wantReason(t, "the registry is down", err, unavailable, "")
 }
 
-func TestABatchDescribesTheAppsThatAreKnown(t *testing.T) {
+func TestABatchDescribesTheKnownClients(t *testing.T) {
 	b := newBench(t)
 	batch := func(ids ...string) ([]*authzv1.Client, error) {
 		res, err := b.clients.BatchGetClients(t.Context(), &authzv1.BatchGetClientsRequest{ClientIds: ids})
@@ -87,14 +87,14 @@ func TestABatchDescribesTheAppsThatAreKnown(t *testing.T) {
 	got, err := batch("vdo_client_nobody", authztest.Native, authztest.Off, "", authztest.Web, authztest.Web)
 	slices.SortFunc(got, func(a, b *authzv1.Client) int { return cmp.Compare(a.GetClientId(), b.GetClientId()) })
 	var ids []string
-	for _, app := range got {
-		ids = append(ids, app.GetClientId())
-		if app.GetName() != authztest.App(app.GetClientId()).Name || app.GetType() == authzv1.ClientType_CLIENT_TYPE_UNSPECIFIED {
-			t.Errorf("%s is described as %v", app.GetClientId(), app)
+	for _, registered := range got {
+		ids = append(ids, registered.GetClientId())
+		if registered.GetName() != authztest.Client(registered.GetClientId()).Name || registered.GetType() == authzv1.ClientType_CLIENT_TYPE_UNSPECIFIED {
+			t.Errorf("%s is described as %v", registered.GetClientId(), registered)
 		}
 	}
 	if diff := gocmp.Diff([]string{authztest.Native, authztest.Off, authztest.Web}, ids); err != nil || diff != "" {
-		t.Errorf("%v, apps (-want +got):\n%s", err, diff)
+		t.Errorf("%v, clients (-want +got):\n%s", err, diff)
 	}
 	if got, err := batch(); err != nil || len(got) != 0 {
 		t.Errorf("an empty batch: %v, %v", got, err)
@@ -105,7 +105,7 @@ func TestABatchDescribesTheAppsThatAreKnown(t *testing.T) {
 	}
 	many[999] = authztest.Web
 	if got, err := batch(many...); err != nil || len(got) != 1 {
-		t.Errorf("a batch as large as it may be: %d apps, %v", len(got), err)
+		t.Errorf("a batch as large as it may be: %d clients, %v", len(got), err)
 	}
 	before := b.registry.Reads()
 	_, err = batch(append(many, "vdo_client_1000")...)

@@ -9,18 +9,18 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/code"
 )
 
-// Codes serves the token service: it resolves authorization codes.
+// Codes resolves authorization codes for the token service.
 type Codes struct {
 	authzv1.UnsafeCodeServiceServer
 
 	Codes *code.Store
 }
 
-// ResolveCode reads the value of a code; it changes nothing.
+// ResolveCode returns the value of a code; it changes nothing.
 func (s *Codes) ResolveCode(ctx context.Context, req *authzv1.ResolveCodeRequest) (*authzv1.ResolveCodeResponse, error) {
 	approved, err := s.Codes.Resolve(ctx, secret.New(req.GetCode()))
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return convert.CodeToProto(approved), nil
 }

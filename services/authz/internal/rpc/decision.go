@@ -19,7 +19,7 @@ type Decisions struct {
 	Flow flow.Flow
 }
 
-// GetAuthorization reads what is asked for, and what was decided where that is wanted.
+// GetAuthorization returns the request, and its outcome if decided requests are included.
 func (s *Decisions) GetAuthorization(
 	ctx context.Context, req *authzv1.GetAuthorizationRequest,
 ) (*authzv1.GetAuthorizationResponse, error) {
@@ -29,12 +29,12 @@ func (s *Decisions) GetAuthorization(
 	}
 	p, err := read(ctx, req.GetRequestId(), secret.New(req.GetBrowserToken()))
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &authzv1.GetAuthorizationResponse{Authorization: s.authorization(p, req)}, nil
 }
 
-// authorization converts one for the browser that asks.
+// authorization converts an authorization for the browser that sent the cookies.
 func (s *Decisions) authorization(p pending.Authorization, from cookies) *authzv1.PendingAuthorization {
 	res := &authzv1.PendingAuthorization{
 		RequestId: p.ID, ClientId: p.ClientID, ClientName: p.ClientName, RedirectOrigin: p.Origin(),
@@ -52,14 +52,14 @@ func (s *Decisions) authorization(p pending.Authorization, from cookies) *authzv
 	return res
 }
 
-// BindPrompt records who sees the consent screen.
+// BindPrompt records the user to whom the consent screen is shown.
 func (s *Decisions) BindPrompt(ctx context.Context, req *authzv1.BindPromptRequest) (*authzv1.BindPromptResponse, error) {
 	if req.GetUserId() == "" {
 		return nil, invalid("user_id", "is required")
 	}
 	viewer := pending.Viewer{UserID: req.GetUserId(), Epoch: req.GetEpoch()}
 	if err := s.Flow.Pending.Bind(ctx, req.GetRequestId(), secret.New(req.GetBrowserToken()), viewer); err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &authzv1.BindPromptResponse{}, nil
 }
@@ -85,7 +85,7 @@ func (s *Decisions) CompleteAuthorization(
 	}
 	done, err := s.Flow.Complete(ctx, d)
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &authzv1.CompleteAuthorizationResponse{
 		Location: done.Location.Reveal(), Authorization: s.authorization(done.Authorization, req),

@@ -24,7 +24,7 @@ func (b *bench) bind(t *testing.T, id, user string, epoch int64) error {
 	return err
 }
 
-// approval is John's.
+// approval is an approval of John's.
 func (b *bench) approval(id string) *authzv1.CompleteAuthorizationRequest {
 	return &authzv1.CompleteAuthorizationRequest{
 		RequestId: id, BrowserToken: b.token, UserId: "usr_john",
@@ -39,25 +39,25 @@ func (b *bench) denial(id string) *authzv1.CompleteAuthorizationRequest {
 	}
 }
 
-// complete decides and reads the answer.
+// complete sends a decision and parses the authorization response.
 func (b *bench) complete(t *testing.T, req *authzv1.CompleteAuthorizationRequest) (url.Values, error) {
 	t.Helper()
 	res, err := b.decisions.CompleteAuthorization(t.Context(), req)
 	if err != nil {
 		if res != nil {
-			t.Error("a failure comes with an answer")
+			t.Error("a failure comes with a response")
 		}
 		return nil, err
 	}
 	response, found := strings.CutPrefix(res.GetLocation(), authztest.Callback+"?")
 	values, parseErr := url.ParseQuery(response)
 	if !found || parseErr != nil {
-		t.Fatalf("the answer goes to %q", res.GetLocation())
+		t.Fatalf("the response is sent to %q", res.GetLocation())
 	}
 	return values, nil
 }
 
-func TestWhatIsAskedForIsShownAsItIs(t *testing.T) {
+func TestGetAuthorizationReturnsTheRequest(t *testing.T) {
 	b := newBench(t)
 	id := b.consent(t)
 	get := func() *authzv1.PendingAuthorization {
@@ -68,25 +68,25 @@ func TestWhatIsAskedForIsShownAsItIs(t *testing.T) {
 		return res.GetAuthorization()
 	}
 	want := &authzv1.PendingAuthorization{
-		RequestId: id, ClientId: authztest.Web, ClientName: authztest.App(authztest.Web).Name, RedirectOrigin: "https://app.test",
+		RequestId: id, ClientId: authztest.Web, ClientName: authztest.Client(authztest.Web).Name, RedirectOrigin: "https://app.test",
 		Scopes: []string{"videos:read"}, EpochInDecision: true,
 	}
 	if diff := cmp.Diff(want, get(), protocmp.Transform()); diff != "" {
-		t.Errorf("before anybody sees it (-want +got):\n%s", diff)
+		t.Errorf("before Bind (-want +got):\n%s", diff)
 	}
 	if err := b.bind(t, id, "usr_john", 7); err != nil {
 		t.Fatal(err)
 	}
 	want.UserId, want.Epoch = "usr_john", 7
 	if diff := cmp.Diff(want, get(), protocmp.Transform()); diff != "" {
-		t.Errorf("after John has (-want +got):\n%s", diff)
+		t.Errorf("after Bind (-want +got):\n%s", diff)
 	}
 }
 
 func TestAFailureToBindHasItsReason(t *testing.T) {
 	b := newBench(t)
 	id := b.consent(t)
-	wantReason(t, "nobody", b.bind(t, id, "", 7), invalid, "user_id")
+	wantReason(t, "no user", b.bind(t, id, "", 7), invalid, "user_id")
 	wantReason(t, "an unknown request", b.bind(t, secret.NewCode().Reveal(), "usr_john", 7), notFound, "")
 	for range 2 {
 		if err := b.bind(t, id, "usr_john", 7); err != nil {
@@ -95,7 +95,7 @@ func TestAFailureToBindHasItsReason(t *testing.T) {
 	}
 	wantReason(t, "another epoch", b.bind(t, id, "usr_john", 8), errorv1.Reason_REASON_AUTHORIZATION_STALE, "")
 	if err := b.bind(t, id, "usr_esther", 9); err != nil {
-		t.Errorf("another person, who takes it over: %v", err)
+		t.Errorf("another user, who replaces the viewer: %v", err)
 	}
 	b.entries.Break("Get", shortlived.ErrUnavailable)
 	wantReason(t, "the store is down", b.bind(t, id, "usr_john", 7), unavailable, "")
@@ -118,7 +118,7 @@ func TestAFailureToDecideHasItsReasonAndClosesNothing(t *testing.T) {
 	b := newBench(t)
 	id := b.consent(t)
 	_, err := b.complete(t, b.approval(id))
-	wantReason(t, "a screen that nobody has seen", err, notFound, "")
+	wantReason(t, "a screen that was not shown", err, notFound, "")
 	if err := b.bind(t, id, "usr_john", 7); err != nil {
 		t.Fatal(err)
 	}
@@ -131,8 +131,8 @@ func TestAFailureToDecideHasItsReasonAndClosesNothing(t *testing.T) {
 		"no workspace": {func(r *authzv1.CompleteAuthorizationRequest) {
 			r.Decision = &authzv1.CompleteAuthorizationRequest_Approval{Approval: &authzv1.Approval{DisplayName: "John Doe"}}
 		}, invalid, "approval.workspace_id"},
-		"another person":  {func(r *authzv1.CompleteAuthorizationRequest) { r.UserId = "usr_esther" }, notFound, ""},
-		"nobody":          {func(r *authzv1.CompleteAuthorizationRequest) { r.UserId = "" }, notFound, ""},
+		"another user":    {func(r *authzv1.CompleteAuthorizationRequest) { r.UserId = "usr_esther" }, notFound, ""},
+		"no user":         {func(r *authzv1.CompleteAuthorizationRequest) { r.UserId = "" }, notFound, ""},
 		"another browser": {func(r *authzv1.CompleteAuthorizationRequest) { r.BrowserToken = secret.NewCode().Reveal() }, notFound, ""},
 		"another request": {func(r *authzv1.CompleteAuthorizationRequest) { r.RequestId = secret.NewCode().Reveal() }, notFound, ""},
 	} {

@@ -1,5 +1,6 @@
-// Package rpc is the authorization service on the wire: convert, call, convert, a file a gRPC service.
+// Package rpc serves the authorization service over gRPC: convert, call, convert, one file per gRPC
+// service.
 //
-// It owns how a domain failure is named to the caller (errors.go). It never decides anything about a request and never touches
-// SQL or Redis.
+// It owns the mapping of domain errors to statuses (errors.go). It makes no decision about a
+// request and accesses neither SQL nor Redis.
 package rpc

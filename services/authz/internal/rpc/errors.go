@@ -16,9 +16,9 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/registry"
 )
 
-// fail turns a domain failure into one that crosses the wire. What is not known here passes through: errors of the
-// services we called keep their reason, and the server's edge hides the rest.
-func fail(err error) error {
+// toStatus converts a domain error to a status. Other errors pass through: errors of the services
+// we called keep their reason, and the server's interceptor hides the rest.
+func toStatus(err error) error {
 	var field *registry.FieldError
 	var limited *ratelimit.LimitedError
 	var refused *client.RefusedError

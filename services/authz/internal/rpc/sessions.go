@@ -11,23 +11,23 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/flow"
 )
 
-// Sessions asks identity who a browser is: flow.Sessions.
+// Sessions implements flow.Sessions with the identity service.
 type Sessions struct {
 	Client identityv1.SessionServiceClient
 }
 
-// Check fails with flow.ErrSignedOut for a dead session.
-func (s Sessions) Check(ctx context.Context, session secret.String) (flow.Person, error) {
+// Check returns the user of a session, or flow.ErrSignedOut if the session is invalid.
+func (s Sessions) Check(ctx context.Context, session secret.String) (flow.User, error) {
 	res, err := s.Client.GetSession(ctx, &identityv1.GetSessionRequest{SessionToken: session.Reveal()})
 	if oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED {
-		return flow.Person{}, flow.ErrSignedOut
+		return flow.User{}, flow.ErrSignedOut
 	}
 	if err != nil {
-		return flow.Person{}, fmt.Errorf("asking identity: %w", err)
+		return flow.User{}, fmt.Errorf("getting the session: %w", err)
 	}
-	person := flow.Person{UserID: res.GetSession().GetUserId()}
+	user := flow.User{UserID: res.GetSession().GetUserId()}
 	if at := res.GetSession().GetAuthenticateTime(); at != nil {
-		person.AuthenticatedAt = at.AsTime()
+		user.AuthenticatedAt = at.AsTime()
 	}
-	return person, nil
+	return user, nil
 }

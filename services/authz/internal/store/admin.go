@@ -11,20 +11,20 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/registry"
 )
 
-// FindClient reads an app with its redirect URIs and its valid secrets. client.ErrUnknown when there is none.
-func (s *Store) FindClient(ctx context.Context, id string) (registry.App, error) {
+// FindClient returns a client with its redirect URIs and its valid secrets, or client.ErrUnknown.
+func (s *Store) FindClient(ctx context.Context, id string) (registry.Client, error) {
 	found, err := s.Find(ctx, id)
 	if err != nil {
-		return registry.App{}, err
+		return registry.Client{}, err
 	}
-	app := registry.App{Registration: found}
+	registered := registry.Client{Registration: found}
 	var created int64
 	if err := s.db.QueryRow(ctx, s.text.created, id).Scan(&created); err != nil {
-		return registry.App{}, fmt.Errorf("reading a client: %w", err)
+		return registry.Client{}, fmt.Errorf("reading a client: %w", err)
 	}
-	app.CreatedAt = moment(created)
-	app.Secrets, err = s.secrets(ctx, id)
-	return app, err
+	registered.CreatedAt = timeFromMicros(created)
+	registered.Secrets, err = s.secrets(ctx, id)
+	return registered, err
 }
 
 func (s *Store) secrets(ctx context.Context, id string) ([]registry.Secret, error) {
@@ -41,9 +41,9 @@ func (s *Store) secrets(ctx context.Context, id string) ([]registry.Secret, erro
 		if err := rows.Scan(&one.LastFour, &created, &expires); err != nil {
 			return nil, fmt.Errorf("listing secrets: %w", err)
 		}
-		one.CreatedAt = moment(created)
+		one.CreatedAt = timeFromMicros(created)
 		if expires != nil {
-			one.ExpiresAt = moment(*expires)
+			one.ExpiresAt = timeFromMicros(*expires)
 		}
 		list = append(list, one)
 	}
@@ -53,23 +53,23 @@ func (s *Store) secrets(ctx context.Context, id string) ([]registry.Secret, erro
 	return list, nil
 }
 
-// ListClients reads apps by name and identifier, at most so many, from behind one.
-func (s *Store) ListClients(ctx context.Context, afterName, afterID string, most int) ([]registry.App, error) {
-	rows, err := s.db.Query(ctx, s.text.apps, afterName, afterID, most)
+// ListClients returns at most limit clients after the given one, by name and identifier.
+func (s *Store) ListClients(ctx context.Context, afterName, afterID string, limit int) ([]registry.Client, error) {
+	rows, err := s.db.Query(ctx, s.text.page, afterName, afterID, limit)
 	if err != nil {
 		return nil, fmt.Errorf("listing clients: %w", err)
 	}
 	defer rows.Close()
-	var list []registry.App
+	var list []registry.Client
 	for rows.Next() {
-		var app registry.App
+		var listed registry.Client
 		var scope string
 		var created int64
-		if err := scanClient(rows, &app.Client, &scope, &created); err != nil {
+		if err := scanClient(rows, &listed.Client, &scope, &created); err != nil {
 			return nil, fmt.Errorf("listing clients: %w", err)
 		}
-		app.Scope, app.CreatedAt = names(scope), moment(created)
-		list = append(list, app)
+		listed.Scope, listed.CreatedAt = names(scope), timeFromMicros(created)
+		list = append(list, listed)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("listing clients: %w", err)
@@ -77,12 +77,13 @@ func (s *Store) ListClients(ctx context.Context, afterName, afterID string, most
 	return list, nil
 }
 
-// UpdateClient changes what is not zero, in one transaction. client.ErrUnknown when there is no such app.
+// UpdateClient changes the fields that are not zero, in one transaction. It returns
+// client.ErrUnknown if there is no such client.
 func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 	var one int
-	app := sqldb.Stmt(s.text.lockAny, c.ClientID).Scan(&one)
+	locked := sqldb.Stmt(s.text.lockAny, c.ClientID).Scan(&one)
 	steps := []*sqldb.Statement{
-		app, sqldb.Stmt(s.text.update, c.ClientID, c.Name, c.Scope.String(), strings.Join(c.GrantTypes, " "), c.ResourceServer),
+		locked, sqldb.Stmt(s.text.update, c.ClientID, c.Name, c.Scope.String(), strings.Join(c.GrantTypes, " "), c.ResourceServer),
 	}
 	if len(c.RedirectURIs) > 0 {
 		steps = append(steps, sqldb.Stmt(s.text.deleteURIs, c.ClientID))
@@ -91,10 +92,10 @@ func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 	if err := s.db.Pipeline(ctx, steps...); err != nil {
 		return fmt.Errorf("changing a client: %w", err)
 	}
-	if !app.Found() {
+	if !locked.Found() {
 		return client.ErrUnknown
 	}
 	return nil
 }
 
-func moment(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
+func timeFromMicros(micros int64) time.Time { return time.UnixMicro(micros).UTC() }

@@ -1,13 +1,18 @@
-// Package store is the authorization service's durable truth: apps, their redirect URIs and the hashes of their secrets.
+// Package store is the authorization service's database: clients, their redirect URIs and the
+// hashes of their secrets.
 //
-// The contract, which storetest holds both engines to:
+// The contract, which storetest checks on both engines:
 //
-//   - An app is written whole or not at all: nobody reads one without its redirect URIs or its secret.
-//   - Credentials reads all that authentication needs in one statement, hence in one round trip and from one moment.
-//   - At most client.MaxSecrets secrets of an app are valid, whoever rotates at the same time; one of them is current.
-//   - Housekeeping drops secrets that have ended and nothing else.
-//   - A change that returned is durable and seen by every later read.
-//   - When a secret ends is decided by the database's clock.
+//   - A client is written completely or not at all: no read returns one without its redirect URIs
+//     or its secret.
+//   - Credentials reads everything that authentication needs in one statement, hence in one round
+//     trip and from one snapshot.
+//   - At most client.MaxSecrets secrets of a client are valid, also with concurrent rotations; one
+//     of them is current.
+//   - Cleanup deletes expired secrets and nothing else.
+//   - A change that returned is durable and visible to every later read.
+//   - The database's clock decides when a secret expires.
 //
-// It owns the SQL and the migrations. It never sees a secret, only hashes, and never decides who a request comes from.
+// It owns the SQL and the migrations. It never sees a secret, only hashes, and authenticates no
+// client.
 package store

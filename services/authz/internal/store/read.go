@@ -10,7 +10,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
-// Find reads one app with its redirect URIs, in one statement. client.ErrUnknown when there is none.
+// Find returns a client with its redirect URIs, in one statement, or client.ErrUnknown.
 func (s *Store) Find(ctx context.Context, id string) (client.Registration, error) {
 	var found client.Registration
 	rows, err := s.db.Query(ctx, s.text.find, id)
@@ -38,18 +38,18 @@ func (s *Store) Find(ctx context.Context, id string) (client.Registration, error
 	return found, nil
 }
 
-// Credentials reads both apps, which may be the same, with the hashes of their secrets, valid and expired, in one statement. Unknown
-// ones are left out.
+// Credentials returns both clients, which may be equal, with the hashes of their secrets, valid and
+// expired, in one statement. It omits unknown clients.
 func (s *Store) Credentials(ctx context.Context, first, second string) ([]client.Record, error) {
-	if s.gathered != nil {
-		records, _, err := s.gathered.Get(ctx, asked{first, second})
+	if s.batched != nil {
+		records, _, err := s.batched.Get(ctx, lookup{first, second})
 		return records, err
 	}
 	return s.credentials(ctx, s.text.credentials, first, second)
 }
 
-// credentialsOfMany is Credentials for those who ask at the same time.
-func (s *Store) credentialsOfMany(ctx context.Context, many []asked) (map[asked][]client.Record, error) {
+// credentialsOfMany is Credentials for a batch of concurrent callers.
+func (s *Store) credentialsOfMany(ctx context.Context, many []lookup) (map[lookup][]client.Record, error) {
 	var ids []string
 	for _, a := range many {
 		ids = append(ids, a.first, a.second)
@@ -59,7 +59,7 @@ func (s *Store) credentialsOfMany(ctx context.Context, many []asked) (map[asked]
 	if err != nil {
 		return nil, err
 	}
-	found := make(map[asked][]client.Record, len(many))
+	found := make(map[lookup][]client.Record, len(many))
 	for _, a := range many {
 		for _, r := range records {
 			if r.ID == a.first || r.ID == a.second {
@@ -78,14 +78,14 @@ func (s *Store) credentials(ctx context.Context, text string, args ...any) ([]cl
 	defer rows.Close()
 	var records []client.Record
 	for rows.Next() {
-		var app client.Client
+		var c client.Client
 		var hash []byte
 		var expired bool
-		if err := scanClient(rows, &app, &hash, &expired); err != nil {
+		if err := scanClient(rows, &c, &hash, &expired); err != nil {
 			return nil, fmt.Errorf("reading credentials: %w", err)
 		}
-		if n := len(records); n == 0 || records[n-1].ID != app.ID {
-			records = append(records, client.Record{Client: app})
+		if n := len(records); n == 0 || records[n-1].ID != c.ID {
+			records = append(records, client.Record{Client: c})
 		}
 		if err := addSecret(&records[len(records)-1], hash, expired); err != nil {
 			return nil, fmt.Errorf("reading credentials: %w", err)
@@ -97,7 +97,7 @@ func (s *Store) credentials(ctx context.Context, text string, args ...any) ([]cl
 	return records, nil
 }
 
-// addSecret takes the hash of a joined row; an app without a secret has none.
+// addSecret adds the hash of a joined row; it is nil for a client without a secret.
 func addSecret(r *client.Record, stored []byte, expired bool) error {
 	if stored == nil {
 		return nil
@@ -114,13 +114,13 @@ func addSecret(r *client.Record, stored []byte, expired bool) error {
 	return nil
 }
 
-// List reads the apps of the identifiers, in no particular order. Unknown ones are left out.
+// List returns the clients of the identifiers, in no particular order. It omits unknown ones.
 func (s *Store) List(ctx context.Context, ids []string) ([]client.Client, error) {
 	var list []client.Client
 	for some := range slices.Chunk(ids, batch) {
 		args := make([]any, batch)
 		for i := range args {
-			args[i] = some[min(i, len(some)-1)] // the text has a fixed number of places
+			args[i] = some[min(i, len(some)-1)] // the statement has a fixed number of placeholders
 		}
 		found, err := s.listBatch(ctx, args)
 		if err != nil {
@@ -139,11 +139,11 @@ func (s *Store) listBatch(ctx context.Context, ids []any) ([]client.Client, erro
 	defer rows.Close()
 	var list []client.Client
 	for rows.Next() {
-		var app client.Client
-		if err := scanClient(rows, &app); err != nil {
+		var c client.Client
+		if err := scanClient(rows, &c); err != nil {
 			return nil, fmt.Errorf("listing clients: %w", err)
 		}
-		list = append(list, app)
+		list = append(list, c)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("listing clients: %w", err)
@@ -151,13 +151,13 @@ func (s *Store) listBatch(ctx context.Context, ids []any) ([]client.Client, erro
 	return list, nil
 }
 
-// scanClient reads the columns of statements.go and what a statement has behind them.
-func scanClient(rows sqldb.Rows, app *client.Client, more ...any) error {
+// scanClient scans the columns of statements.go and the additional columns of a statement.
+func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
 	var kind, grants string
-	dest := append([]any{&app.ID, &app.Name, &kind, &grants, &app.ResourceServer, &app.Disabled}, more...)
+	dest := append([]any{&c.ID, &c.Name, &kind, &grants, &c.ResourceServer, &c.Disabled}, more...)
 	if err := rows.Scan(dest...); err != nil {
 		return err
 	}
-	app.Type, app.GrantTypes = client.Type(kind), names(grants)
+	c.Type, c.GrantTypes = client.Type(kind), names(grants)
 	return nil
 }

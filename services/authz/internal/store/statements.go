@@ -7,15 +7,15 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// batch is how many apps one statement of List reads.
+// batch is how many clients one statement of List reads.
 const batch = 50
 
 // statements are the store's SQL, one text for both engines.
 type statements struct {
 	insert, replace, insertURI, deleteURIs, insertSecret, deleteSecrets string
 	find, credentials, credentialsOfMany, list                          string
-	lock, dropEnded, endCurrent, setDisabled                            string
-	created, secrets, apps, lockAny, update                             string
+	lock, deleteExpiring, expireCurrent, setDisabled                    string
+	created, secrets, page, lockAny, update                             string
 }
 
 // prepare expands every statement once.
@@ -23,15 +23,15 @@ func prepare(db *sqldb.DB) statements {
 	t := portable()
 	for _, text := range []*string{
 		&t.insert, &t.replace, &t.insertURI, &t.deleteURIs, &t.insertSecret, &t.deleteSecrets,
-		&t.find, &t.credentials, &t.credentialsOfMany, &t.list, &t.lock, &t.dropEnded, &t.endCurrent, &t.setDisabled,
-		&t.created, &t.secrets, &t.apps, &t.lockAny, &t.update,
+		&t.find, &t.credentials, &t.credentialsOfMany, &t.list, &t.lock, &t.deleteExpiring, &t.expireCurrent, &t.setDisabled,
+		&t.created, &t.secrets, &t.page, &t.lockAny, &t.update,
 	} {
 		*text = db.SQL(*text)
 	}
 	return t
 }
 
-// columns are client.Client, in the order of scanClient.
+// columns are those of client.Client, in the order of scanClient.
 const columns = `c.id, c.name, c.type, c.grant_types, c.resource_server, c.disabled`
 
 const insert = `
@@ -72,12 +72,12 @@ WHERE c.id = ANY($1::text[]) ORDER BY c.id`,
 
 		list: `SELECT ` + columns + ` FROM clients c WHERE c.id IN (` + placeholders(batch) + `)`,
 
-		// Whoever rotates holds the app's row, so that two rotations stand in a line.
+		// A rotation locks the client's row, so that concurrent rotations are serialized.
 		lock: `SELECT 1 FROM clients WHERE id = $1 AND type = 'confidential' {{for update}}`,
 
-		dropEnded: `DELETE FROM client_secrets WHERE client_id = $1 AND expires_at IS NOT NULL`,
+		deleteExpiring: `DELETE FROM client_secrets WHERE client_id = $1 AND expires_at IS NOT NULL`,
 
-		endCurrent: `UPDATE client_secrets SET expires_at = {{now}} + $2 WHERE client_id = $1`,
+		expireCurrent: `UPDATE client_secrets SET expires_at = {{now}} + $2 WHERE client_id = $1`,
 
 		setDisabled: `UPDATE clients SET disabled = $2 WHERE id = $1`,
 
@@ -87,8 +87,8 @@ WHERE c.id = ANY($1::text[]) ORDER BY c.id`,
 SELECT last_four, created_at, expires_at FROM client_secrets
 WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > {{now}}) ORDER BY expires_at IS NULL DESC, created_at DESC`,
 
-		// There are as many apps as somebody registered by hand: they need no index by name.
-		apps: `
+		// Operators register clients by hand, so there are few: no index by name is needed.
+		page: `
 SELECT ` + columns + `, c.scope, c.created_at FROM clients c
 WHERE c.name > $1 OR c.name = $1 AND c.id > $2 ORDER BY c.name, c.id LIMIT $3`,
 

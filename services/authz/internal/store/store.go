@@ -6,8 +6,8 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/coalesce"
-	"github.com/vidocu/usher/internal/platform/housekeep"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
@@ -15,7 +15,7 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// Migrations are the schema's steps, a folder an engine.
+// Migrations returns the migrations of the schema, one folder per database engine.
 func Migrations() fs.FS {
 	sub, err := fs.Sub(migrations, "migrations")
 	if err != nil {
@@ -24,32 +24,32 @@ func Migrations() fs.FS {
 	return sub
 }
 
-// Store keeps apps in one database. Its methods may be called concurrently; they answer sqldb.ErrUnavailable when the
-// database cannot be asked.
+// Store stores clients in a database. Its methods may be called concurrently; they return
+// sqldb.ErrUnavailable if the database cannot be reached.
 type Store struct {
 	db   *sqldb.DB
 	text statements
-	// gathered collects credentials that are asked for at once; nil where that saves nothing.
-	gathered *coalesce.Loader[asked, []client.Record]
-	ended    *housekeep.Sweep[string]
+	// batched loads the credentials of concurrent callers together; nil if that saves nothing.
+	batched        *coalesce.Loader[lookup, []client.Record]
+	expiredSecrets *cleanup.Sweep[string]
 }
 
-// asked are the two identifiers of one authentication.
-type asked struct{ first, second string }
+// lookup has the two client identifiers of one authentication.
+type lookup struct{ first, second string }
 
-// New prepares a store.
+// New returns a Store over a migrated database.
 func New(db *sqldb.DB) *Store {
-	s := &Store{db: db, text: prepare(db), ended: housekeep.NewSweep[string](db, housekeep.Table{
+	s := &Store{db: db, text: prepare(db), expiredSecrets: cleanup.NewSweep[string](db, cleanup.Table{
 		Name: "client_secrets", Key: "client_id, hash", By: "client_id", Dead: "expires_at < {{now}}",
 	})}
 	if db.Engine() == sqldb.Postgres {
-		s.gathered = coalesce.New(s.credentialsOfMany)
+		s.batched = coalesce.New(s.credentialsOfMany)
 	}
 	return s
 }
 
-// Housekeep drops the secrets whose overlap has ended. It is called by one goroutine at a time.
-func (s *Store) Housekeep(ctx context.Context) error { return s.ended.Run(ctx) }
+// Housekeep deletes the secrets whose overlap is over. It must not be called concurrently.
+func (s *Store) Housekeep(ctx context.Context) error { return s.expiredSecrets.Run(ctx) }
 
-// names splits a list as it is stored.
+// names splits a stored list.
 func names(stored string) []string { return strings.Fields(stored) }

@@ -10,10 +10,10 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
-// CreateClient registers an app, with its secret when it is confidential. client.ErrExists when the identifier is
-// taken.
-func (s *Store) CreateClient(ctx context.Context, app client.Registration, current *client.Imprint) error {
-	steps := append([]*sqldb.Statement{clientRow(s.text.insert, app)}, s.belongings(app, current)...)
+// CreateClient registers a client, with its secret if it is confidential. It returns
+// client.ErrExists if the identifier is taken.
+func (s *Store) CreateClient(ctx context.Context, registration client.Registration, current *client.SecretHash) error {
+	steps := append([]*sqldb.Statement{clientRow(s.text.insert, registration)}, s.uriAndSecretRows(registration, current)...)
 	err := s.db.Pipeline(ctx, steps...)
 	if errors.Is(err, sqldb.ErrConflict) {
 		return client.ErrExists
@@ -24,29 +24,30 @@ func (s *Store) CreateClient(ctx context.Context, app client.Registration, curre
 	return nil
 }
 
-// Replace registers an app, or makes one that exists exactly so: other redirect URIs and secrets of it are gone.
-func (s *Store) Replace(ctx context.Context, app client.Registration, current *client.Imprint) error {
+// Replace registers a client, or overwrites an existing one: its other redirect URIs and secrets
+// are deleted.
+func (s *Store) Replace(ctx context.Context, registration client.Registration, current *client.SecretHash) error {
 	steps := append([]*sqldb.Statement{
-		clientRow(s.text.replace, app),
-		sqldb.Stmt(s.text.deleteURIs, app.ID),
-		sqldb.Stmt(s.text.deleteSecrets, app.ID),
-	}, s.belongings(app, current)...)
+		clientRow(s.text.replace, registration),
+		sqldb.Stmt(s.text.deleteURIs, registration.ID),
+		sqldb.Stmt(s.text.deleteSecrets, registration.ID),
+	}, s.uriAndSecretRows(registration, current)...)
 	if err := s.db.Pipeline(ctx, steps...); err != nil {
 		return fmt.Errorf("replacing a client: %w", err)
 	}
 	return nil
 }
 
-func clientRow(text string, app client.Registration) *sqldb.Statement {
-	return sqldb.Stmt(text, app.ID, app.Name, string(app.Type), strings.Join(app.GrantTypes, " "), app.Scope.String(),
-		app.ResourceServer, app.Disabled)
+func clientRow(text string, registration client.Registration) *sqldb.Statement {
+	return sqldb.Stmt(text, registration.ID, registration.Name, string(registration.Type), strings.Join(registration.GrantTypes, " "), registration.Scope.String(),
+		registration.ResourceServer, registration.Disabled)
 }
 
-// belongings are an app's redirect URIs and its secret.
-func (s *Store) belongings(app client.Registration, current *client.Imprint) []*sqldb.Statement {
-	steps := s.uriRows(app.ID, app.RedirectURIs)
+// uriAndSecretRows inserts a client's redirect URIs and its secret.
+func (s *Store) uriAndSecretRows(registration client.Registration, current *client.SecretHash) []*sqldb.Statement {
+	steps := s.uriRows(registration.ID, registration.RedirectURIs)
 	if current != nil {
-		steps = append(steps, sqldb.Stmt(s.text.insertSecret, app.ID, current.Hash.Bytes(), current.LastFour))
+		steps = append(steps, sqldb.Stmt(s.text.insertSecret, registration.ID, current.Hash.Bytes(), current.LastFour))
 	}
 	return steps
 }
@@ -59,41 +60,42 @@ func (s *Store) uriRows(id string, uris []string) []*sqldb.Statement {
 	return steps
 }
 
-// RotateClientSecret makes a new secret the current one. The present one stays valid for the overlap, and what an earlier rotation
-// left ends at once. client.ErrUnknown when no confidential app has the identifier.
+// RotateClientSecret makes a new secret the current one. The previous current secret stays valid
+// for the overlap, and older ones expire at once. It returns client.ErrUnknown if no confidential
+// client has the identifier.
 func (s *Store) RotateClientSecret(ctx context.Context, r client.Rotation) error {
 	var one int
-	app := sqldb.Stmt(s.text.lock, r.ClientID).Scan(&one)
+	locked := sqldb.Stmt(s.text.lock, r.ClientID).Scan(&one)
 	err := s.db.Pipeline(ctx,
-		app,
-		sqldb.Stmt(s.text.dropEnded, r.ClientID),
-		sqldb.Stmt(s.text.endCurrent, r.ClientID, r.Overlap.Microseconds()),
+		locked,
+		sqldb.Stmt(s.text.deleteExpiring, r.ClientID),
+		sqldb.Stmt(s.text.expireCurrent, r.ClientID, r.Overlap.Microseconds()),
 		sqldb.Stmt(s.text.insertSecret, r.ClientID, r.Secret.Hash.Bytes(), r.Secret.LastFour),
 	)
 	if err != nil {
 		return fmt.Errorf("rotating a secret: %w", err)
 	}
-	if !app.Found() {
+	if !locked.Found() {
 		return client.ErrUnknown
 	}
 	return nil
 }
 
-// RevokePreviousClientSecret ends the secret that a rotation left valid, if there is one. client.ErrUnknown when no confidential app has
-// the identifier.
+// RevokePreviousClientSecret expires the secret that a rotation left valid, if there is one. It
+// returns client.ErrUnknown if no confidential client has the identifier.
 func (s *Store) RevokePreviousClientSecret(ctx context.Context, id string) error {
 	var one int
-	app := sqldb.Stmt(s.text.lock, id).Scan(&one)
-	if err := s.db.Pipeline(ctx, app, sqldb.Stmt(s.text.dropEnded, id)); err != nil {
+	locked := sqldb.Stmt(s.text.lock, id).Scan(&one)
+	if err := s.db.Pipeline(ctx, locked, sqldb.Stmt(s.text.deleteExpiring, id)); err != nil {
 		return fmt.Errorf("ending the previous secret: %w", err)
 	}
-	if !app.Found() {
+	if !locked.Found() {
 		return client.ErrUnknown
 	}
 	return nil
 }
 
-// SetClientDisabled disables an app or enables it again. client.ErrUnknown when there is none.
+// SetClientDisabled disables or enables a client. It returns client.ErrUnknown if there is none.
 func (s *Store) SetClientDisabled(ctx context.Context, id string, disabled bool) error {
 	n, err := s.db.Exec(ctx, s.text.setDisabled, id, disabled)
 	if err != nil {

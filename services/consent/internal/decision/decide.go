@@ -30,6 +30,8 @@ type Form struct {
 	// AnsweredBefore says that the browser followed the response to an earlier post of the same
 	// decision: the client may have the code.
 	AnsweredBefore bool
+	// SameForm says that the earlier post was of the same page: a second click, and not a second tab.
+	SameForm bool
 }
 
 // Decide records the user's decision and returns the redirect, which has a code or access_denied. A
@@ -140,8 +142,8 @@ func (d Decider) repeat(ctx context.Context, f Form, c Completion, pending Pendi
 	if err != nil {
 		return Completed{}, err
 	}
-	if redeemed && !f.AnsweredBefore {
-		return Completed{}, cause.With(ErrNotFound, cause.AuthorizationDecided) // this browser never received that code
+	if redeemed && !f.SameForm {
+		return Completed{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
 	}
 	c.ReportRepeat, c.RenewCode, c.CodeRedeemed = false, f.AnsweredBefore, redeemed
 	return d.Authorizations.Complete(ctx, c)

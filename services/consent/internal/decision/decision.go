@@ -35,6 +35,8 @@ type Request struct {
 	Session secret.String
 	// Browser is the browser cookie's value, to which the authorization is bound.
 	Browser secret.String
+	// PageInDecision says that the decision will name the page that it was made on. The gateway of release 0.1 does not.
+	PageInDecision bool
 }
 
 // User is the signed-in user.

@@ -175,17 +175,16 @@ type words struct{}
 func (words) Describe(name string) (string, bool) { return "View videos", name == "videos:read" }
 
 func request(session string) decision.Request {
-	return decision.Request{ID: "request", Session: secret.New(session), Browser: secret.New("browser")}
+	return decision.Request{ID: "request", Session: secret.New(session), Browser: secret.New("browser"), PageInDecision: true}
 }
 
-// bound is a world in which john looks at a page that authz of release 0.1 bound to him.
+// bound is a world in which john looks at a page of release 0.1, which is bound to him.
 func bound(t *testing.T) *world {
 	t.Helper()
 	w := newWorld()
-	p := w.pending["request"]
-	p.EpochInDecision = false
-	w.pending["request"] = p
-	prompt, err := w.decider().GetPrompt(t.Context(), request("john"))
+	r := request("john")
+	r.PageInDecision = false
+	prompt, err := w.decider().GetPrompt(t.Context(), r)
 	if err != nil || prompt.Page != nil || w.pending["request"].Viewer.UserID != "usr_john" {
 		t.Fatalf("Prompt: %+v, %v", prompt.Page, err)
 	}

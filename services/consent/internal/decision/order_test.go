@@ -71,6 +71,10 @@ func TestFault_A1_ARedeemedCodeIsReplacedForTheBrowserThatHadIt(t *testing.T) {
 	}
 	w.redeemed["hash"] = true
 	form.AnsweredBefore = true
+	if _, err := w.decider().Decide(t.Context(), form); !errors.Is(err, decision.ErrNotFound) {
+		t.Errorf("in a second tab: %v, want ErrNotFound", err)
+	}
+	form.SameForm = true
 	if _, err := w.decider().Decide(t.Context(), form); err != nil {
 		t.Fatalf("a second click: %v", err)
 	}

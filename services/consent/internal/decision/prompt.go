@@ -44,7 +44,7 @@ func (d Decider) GetPrompt(ctx context.Context, r Request) (Prompt, error) {
 		ClientName: pending.ClientName, RedirectOrigin: pending.RedirectOrigin,
 		Scopes: d.describe(pending.Scope), User: user,
 	}
-	if !pending.EpochInDecision { // last, so that an error before it binds no user
+	if !pending.EpochInDecision || !r.PageInDecision { // last, so that an error before it binds no user
 		return prompt, d.Authorizations.Bind(ctx, r, Viewer{UserID: user.ID, Epoch: epoch})
 	}
 	prompt.Page = &Page{ClientID: pending.ClientID, Epoch: epoch}

@@ -21,6 +21,7 @@ type Consents struct {
 func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptRequest) (*consentv1.GetPromptResponse, error) {
 	prompt, err := s.Decider.GetPrompt(ctx, decision.Request{
 		ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken()),
+		PageInDecision: req.GetPageInDecision(),
 	})
 	if err != nil {
 		return nil, toStatus(err)
@@ -72,6 +73,7 @@ func (s *Consents) Decide(ctx context.Context, req *consentv1.DecideRequest) (*c
 			ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken()),
 		},
 		Verdict: verdict(req.GetDecision()), WorkspaceID: req.GetWorkspaceId(), AnsweredBefore: req.GetAnsweredBefore(),
+		SameForm: req.GetSameForm(),
 	}
 	if page := req.GetPage(); page != nil {
 		form.Page = &decision.Page{ClientID: page.GetClientId(), Epoch: page.GetEpoch()}

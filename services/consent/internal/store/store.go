@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/vidocu/usher/internal/platform/housekeep"
+	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
@@ -33,12 +33,12 @@ func Migrations() fs.FS {
 type Store struct {
 	db   *sqldb.DB
 	text statements
-	old  *housekeep.Sweep[[]byte]
+	old  *cleanup.Sweep[[]byte]
 }
 
 // New returns a store.
 func New(db *sqldb.DB) *Store {
-	return &Store{db: db, text: prepare(db), old: housekeep.NewSweep[[]byte](db, housekeep.Table{
+	return &Store{db: db, text: prepare(db), old: cleanup.NewSweep[[]byte](db, cleanup.Table{
 		Name: "consents", Key: "request_id_hash", By: "request_id_hash", Dead: "approved_at + $3 < {{now}}",
 	})}
 }

@@ -8,27 +8,30 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// Failures of the directory.
+// Errors of the directory.
 var (
-	// ErrUnknown says that no user has that identifier or address.
+	// ErrUnknown is returned if no user has the identifier or address.
 	ErrUnknown = errors.New("unknown user")
-	// ErrNotMember says that there is no membership to see: the user is no member, unknown or disabled.
+	// ErrNotMember is returned if the user is not a member of the workspace, is unknown or is
+	// disabled.
 	ErrNotMember = errors.New("not a member of the workspace")
-	// ErrUnknownWorkspace says that no workspace has that identifier.
+	// ErrUnknownWorkspace is returned if no workspace has the identifier.
 	ErrUnknownWorkspace = errors.New("unknown workspace")
-	// ErrUnknownUserOrWorkspace says that there is no such user, or no such workspace, to bring together.
+	// ErrUnknownUserOrWorkspace is returned if the user or the workspace of a new membership does
+	// not exist.
 	ErrUnknownUserOrWorkspace = errors.New("unknown user or workspace")
-	// ErrAddressTaken says that a user has that address already.
+	// ErrAddressTaken is returned if another user has the address.
 	ErrAddressTaken = errors.New("the e-mail address is taken")
-	// ErrWorkspaceTaken says that a workspace has that identifier already.
+	// ErrWorkspaceTaken is returned if another workspace has the identifier.
 	ErrWorkspaceTaken = errors.New("the workspace identifier is taken")
 )
 
-// maxIDLength is more than any identifier has.
+// maxIDLength exceeds the length of every identifier.
 const maxIDLength = 128
 
-// ValidID reports whether s can be an identifier of a user or a workspace: printable ASCII without spaces. Anything else is
-// nobody's, and is not worth asking a store, which may not even be able to compare it.
+// ValidID reports whether s can be the identifier of a user or a workspace: printable ASCII without
+// spaces. Other strings are refused before any query, since a database may be unable to compare
+// them.
 func ValidID(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' {
@@ -38,31 +41,31 @@ func ValidID(s string) bool {
 	return s != "" && len(s) <= maxIDLength
 }
 
-// User is a person.
+// User is an account.
 type User struct {
-	// ID begins with "usr_" and never changes.
+	// ID starts with "usr_" and never changes.
 	ID           string
 	EmailAddress Address
 	FirstName    string
 	LastName     string
-	// DisplayName is what others see.
+	// DisplayName is the name that other users see.
 	DisplayName string
-	// Disabled users cannot sign in, have no session and see no workspace.
+	// Disabled users cannot sign in, and have no session and no workspace.
 	Disabled bool
-	// CreatedAt is when the user was created, by the database's clock.
+	// CreatedAt is the time of creation, by the database's clock.
 	CreatedAt time.Time
-	// SessionEpoch ends the browser sessions that were begun under a smaller one.
+	// SessionEpoch invalidates the browser sessions that were created with a smaller epoch.
 	SessionEpoch int64
 }
 
-// Record is a user as authentication needs it.
+// Record is a user with the fields that authentication needs.
 type Record struct {
 	User
-	// PasswordHash is a PHC string; empty when the user has no password and so cannot sign in with one.
+	// PasswordHash is a PHC string; empty if the user has no password.
 	PasswordHash secret.String
 }
 
-// Role is what a member may do in a workspace.
+// Role is a member's role in a workspace.
 type Role string
 
 // The roles. The zero value is none.
@@ -71,60 +74,62 @@ const (
 	Administrator Role = "administrator"
 )
 
-// Workspace is a team's space.
+// Workspace is a workspace of a team.
 type Workspace struct {
-	// ID begins with "ws_" and never changes.
+	// ID starts with "ws_" and never changes.
 	ID   string
 	Name string
-	// Plan is its plan's name in the catalog.
+	// Plan is the name of its plan in the catalog.
 	Plan string
 }
 
-// Membership is a workspace as one of its members has it.
+// Membership is a workspace and the role of one of its members.
 type Membership struct {
 	UserID    string
 	Workspace Workspace
 	Role      Role
 }
 
-// WorkspaceMember is a user with what they may do in a workspace.
+// WorkspaceMember is a user and their role in a workspace.
 type WorkspaceMember struct {
 	User User
 	Role Role
 }
 
-// People are users and workspaces that belong together.
-type People struct {
+// Directory is a set of users and their memberships.
+type Directory struct {
 	Users       []Record
 	Memberships []Membership
 }
 
-// Sight is who wants to see whom.
-type Sight struct {
+// VisibleUserQuery asks which part of a user another user may see.
+type VisibleUserQuery struct {
 	// ActorID is the user who asks.
 	ActorID string
-	// OnlyWorkspaceID is the only workspace that the actor may speak for; empty for all.
+	// OnlyWorkspaceID is the only workspace that the actor may act for; empty for all.
 	OnlyWorkspaceID string
-	// Address is that of the user who is asked about; an empty one is nobody's.
+	// Address is the address of the requested user; no user has an empty one.
 	Address Spelling
 }
 
-// Visible is a user as another one may see them.
-type Visible struct {
+// VisibleUser is a user as another user may see them.
+type VisibleUser struct {
 	User User
-	// Workspaces are those of the user that the actor may see, by name.
+	// Workspaces are the user's memberships that the actor may see, by name.
 	Workspaces []Membership
 }
 
-// Memberships is the part of the store that says who belongs where. A disabled user belongs nowhere.
+// Memberships is the part of the store that reads memberships. A disabled user has none.
 type Memberships interface {
-	// Workspaces lists an enabled user's memberships by the workspace's name; none for anybody else.
-	Workspaces(ctx context.Context, userID string) ([]Membership, error)
-	// Membership reads one membership of an enabled user. It fails with ErrNotMember.
-	Membership(ctx context.Context, userID, workspaceID string) (Membership, error)
-	// WorkspacesByID reads the workspaces that exist among these, in no particular order.
-	WorkspacesByID(ctx context.Context, ids []string) ([]Workspace, error)
-	// Visible reads a user as an enabled user may see them: oneself, or a member of a workspace that one administers. It
-	// fails with ErrUnknown for everybody else, and nothing tells why.
-	Visible(ctx context.Context, sight Sight) (Visible, error)
+	// ListWorkspaces returns an enabled user's memberships by the workspace's name; none for an
+	// unknown or disabled user.
+	ListWorkspaces(ctx context.Context, userID string) ([]Membership, error)
+	// GetMembership returns one membership of an enabled user, or ErrNotMember.
+	GetMembership(ctx context.Context, userID, workspaceID string) (Membership, error)
+	// BatchGetWorkspaces returns the existing workspaces among these, in no particular order.
+	BatchGetWorkspaces(ctx context.Context, ids []string) ([]Workspace, error)
+	// GetVisibleUser returns a user as an enabled user may see them: themselves, or a member of a
+	// workspace that they administer. It returns ErrUnknown for every other user, whatever the
+	// cause.
+	GetVisibleUser(ctx context.Context, query VisibleUserQuery) (VisibleUser, error)
 }

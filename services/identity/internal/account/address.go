@@ -14,30 +14,33 @@ import (
 )
 
 const (
-	// maxAddressLength is that of RFC 5321 §4.5.3.1.3, without the angle brackets, in bytes of UTF-8 (RFC 6532 §3.4).
+	// maxAddressLength is the limit of RFC 5321 §4.5.3.1.3, without the angle brackets, in bytes of
+	// UTF-8 (RFC 6532 §3.4).
 	maxAddressLength = 254
-	// maxTyped is more than any spelling of such an address has.
+	// maxTyped exceeds the length of every spelling of such an address.
 	maxTyped = 8 * maxAddressLength
 )
 
-// ErrAddress is a text that cannot be an e-mail address.
+// ErrAddress is returned for a string that is no e-mail address.
 var ErrAddress = errors.New("not an e-mail address")
 
-// Address is an e-mail address in canonical form, as Canonical makes it. Two addresses are the same account's if they are
-// equal.
+// Address is an e-mail address in canonical form, see Canonical. Equal addresses belong to the same
+// account.
 type Address string
 
-// Spelling is an address as a person typed it, in the forms that may be stored.
+// Spelling is an address as a user typed it, in the forms that may be stored.
 type Spelling struct {
-	// Canonical is empty for a text that is no address.
+	// Canonical is empty for a string that is no address.
 	Canonical Address
-	// Earlier is the form that release 0.1 stored, which for nearly all addresses is the canonical one. An account that still has it
-	// is found by it first: where two accounts of release 0.1 became one address, each is found as it was.
+	// Earlier is the form that release 0.1 stored, which for nearly all addresses is the canonical
+	// one. An account that still has it is found by it first: if two accounts of release 0.1 have
+	// the same canonical address, each is still found by its own form.
 	Earlier Address
 }
 
-// Spell reads an address as a person typed it. Both forms are empty for a text that no release takes for an address: no account has
-// an empty one, and looking it up takes as long as for any other.
+// Spell parses an address as a user typed it. Both forms are empty for a string that no release
+// accepts as an address: no account has an empty address, and looking it up takes as long as
+// looking up any other.
 func Spell(typed string) Spelling {
 	canonical, err := Canonical(typed)
 	earlier, ok := earlierForm(typed)
@@ -50,11 +53,13 @@ func Spell(typed string) Spelling {
 	return Spelling{Canonical: canonical, Earlier: earlier}
 }
 
-// Canonical reads an address as a person typed it: whichever keyboard, input method or browser wrote it, one address has one form.
-// The local part is in lower case and in Unicode's composed form, with full-width letters as the usual ones (RFC 6532 §3.1, RFC 8265
-// §3.3); the domain is what IDNA makes of it, in Unicode (RFC 5890 §2.3.2.1, UTS 46). Case is mapped the same in every language, and
-// what only looks like another's address never becomes it: a dotless ı is no i. It fails with ErrAddress, also for characters that do
-// not show and for symbols that stand for ASCII ones. Whether mail arrives there is not its question.
+// Canonical returns the canonical form of an address: an address has the same form whichever
+// keyboard, input method or browser wrote it. The local part is in lower case and in Unicode's
+// composed form, with full-width letters folded (RFC 6532 §3.1, RFC 8265 §3.3); the domain is
+// mapped by IDNA, in Unicode (RFC 5890 §2.3.2.1, UTS 46). Case mapping is independent of the
+// language, and a lookalike of an address never becomes that address: a dotless ı is not an i. It
+// returns ErrAddress, also for invisible characters and for compatibility characters of ASCII. It
+// does not check whether the address can receive mail.
 func Canonical(typed string) (Address, error) {
 	typed = strings.TrimSpace(typed)
 	if len(typed) > maxTyped || !utf8.ValidString(typed) {
@@ -77,9 +82,10 @@ func Canonical(typed string) (Address, error) {
 	return Address(address), nil
 }
 
-// canonicalDomain is the U-label form of a domain in either form, however it is written.
+// canonicalDomain returns the U-label form of a domain.
 func canonicalDomain(domain string) (string, error) {
-	// Of ASCII it asks for little, as mail systems of one's own do: names with underscores, and of one label.
+	// ASCII rules are relaxed, as in internal mail systems: underscores and single labels are
+	// allowed.
 	profile := idna.New(idna.MapForLookup(), idna.Transitional(false), idna.BidiRule(), idna.CheckHyphens(false),
 		idna.StrictDomainName(false), idna.VerifyDNSLength(true))
 	ascii, err := profile.ToASCII(domain)
@@ -89,14 +95,16 @@ func canonicalDomain(domain string) (string, error) {
 	return profile.ToUnicode(ascii)
 }
 
-// validLocal reports whether each character of a local part shows, and the first one by itself.
+// validLocal reports whether all characters of a local part are visible and the first is not a
+// combining mark.
 func validLocal(local string) bool {
 	first, _ := utf8.DecodeRuneInString(local)
 	return local != "" && !unicode.Is(unicode.M, first) && !strings.ContainsFunc(local, hidden)
 }
 
-// symbolic is true for a character that is not ASCII and that Unicode takes for ASCII ones: the Kelvin sign, a ligature, a raised 2.
-// To make them one address would let one person's look like another's.
+// symbolic is true for a character that is not ASCII and that Unicode maps to ASCII: the Kelvin
+// sign, a ligature, a superscript 2. If it were mapped, the address of one user could imitate
+// another's.
 func symbolic(r rune) bool {
 	return r > unicode.MaxASCII && strings.ContainsFunc(norm.NFKC.String(string(r)), func(r rune) bool { return r <= unicode.MaxASCII })
 }
@@ -104,15 +112,15 @@ func symbolic(r rune) bool {
 // brailleBlank is a symbol that looks like a space.
 const brailleBlank = '\u2800'
 
-// hidden is true for spaces and for what does not show: controls, what turns the direction of a text, zero-width characters,
-// variation selectors and fillers.
+// hidden is true for spaces and for invisible characters: controls, direction controls, zero-width
+// characters, variation selectors and fillers.
 func hidden(r rune) bool {
 	return unicode.IsSpace(r) || !unicode.IsGraphic(r) || r == brailleBlank ||
 		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// earlierForm is what release 0.1 made of an address: no spaces around it, and lower case, letter by letter, except where that would
-// make ASCII of another letter.
+// earlierForm returns the form that release 0.1 stored: without surrounding spaces, and in lower
+// case, letter by letter, except where that would map another letter to ASCII.
 func earlierForm(typed string) (Address, bool) {
 	typed = strings.TrimSpace(typed)
 	if len(typed) > maxAddressLength || !utf8.ValidString(typed) {

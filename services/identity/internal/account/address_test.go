@@ -15,7 +15,7 @@ func TestAnAddressIsCanonicalHoweverItIsTyped(t *testing.T) {
 		"\u00a0a@b\u3000":         "a@b",
 		"JOHN+Tag@Gmail.Com":      "john+tag@gmail.com",
 		"ÉMILE@Example.FR":        "émile@example.fr",
-		"\u0130da@example.com":    "i\u0307da@example.com", // a dotted capital I is no i
+		"\u0130da@example.com":    "i\u0307da@example.com", // a dotted capital I is not an i
 		longest():                 account.Address(longest()),
 	} {
 		got, err := account.Canonical(typed)
@@ -39,7 +39,7 @@ func TestFault_A14_OneAddressHasOneFormFromEveryKeyboard(t *testing.T) {
 			"\uff2a\uff2f\uff28\uff2e@example.com", "JOHN@EXAMPLE.COM", "john@\uff45\uff58\uff41\uff4d\uff50\uff4c\uff45\uff0e\uff43\uff4f\uff4d",
 		},
 		"\u30ac@example.jp":                         {"\uff76\uff9e@example.jp", "\u30ab\u3099@example.jp"}, // half-width kana
-		"\u03bd\u03b9\u03ba\u03bf\u03c2@example.gr": {"\u039d\u0399\u039a\u039f\u03a3@example.gr"},          // a final sigma
+		"\u03bd\u03b9\u03ba\u03bf\u03c2@example.gr": {"\u039d\u0399\u039a\u039f\u03a3@example.gr"},          // not an i
 		"\u0131@example.com":                        {"\u0131@example.com"},                                 // no i
 		"i@example.com":                             {"I@example.com", "i@EXAMPLE.com"},
 		"a@stra\u00dfe.de":                          {"a@stra\u00dfe.de", "a@xn--strae-oqa.de"},
@@ -54,7 +54,7 @@ func TestFault_A14_OneAddressHasOneFormFromEveryKeyboard(t *testing.T) {
 	}
 }
 
-func TestFault_A14_WhatDoesNotShowIsNoAddress(t *testing.T) {
+func TestFault_A14_InvisibleCharactersAreRefused(t *testing.T) {
 	for name, typed := range map[string]string{
 		"a zero-width space":          "jo\u200bhn@example.com",
 		"a zero-width joiner":         "jo\u200dhn@example.com",
@@ -95,7 +95,7 @@ func TestSpell_AnAccountOfRelease01IsFoundByItsOwnForm(t *testing.T) {
 		"John@Example.com":       {Canonical: "john@example.com", Earlier: "john@example.com"},
 		"E\u0301@a.test":         {Canonical: "\u00e9@a.test", Earlier: "e\u0301@a.test"},
 		"A@xn--MLLER-kva.de":     {Canonical: "a@m\u00fcller.de", Earlier: "a@xn--mller-kva.de"},
-		"john\ufe0f@a.test":      {Earlier: "john\ufe0f@a.test"}, // which no new account can have
+		"john\ufe0f@a.test":      {Earlier: "john\ufe0f@a.test"}, // no new account can have it
 		"\uff4a@a.test":          {Canonical: "j@a.test", Earlier: "\uff4a@a.test"},
 		"J@a.test.":              {Earlier: "j@a.test."},
 		"\u212a@a.test":          {Earlier: "\u212a@a.test"},
@@ -111,7 +111,7 @@ func TestSpell_AnAccountOfRelease01IsFoundByItsOwnForm(t *testing.T) {
 
 func longest() string { return strings.Repeat("a", 254-len("@example.com")) + "@example.com" }
 
-func TestWhatIsNoAddressIsRefused(t *testing.T) {
+func TestAnInvalidAddressIsRefused(t *testing.T) {
 	for _, typed := range []string{
 		"", " ", "@", "john", "john@", "@gmail.com", "a@b@c", "a@@b", "a b@c", "a@b c", "a\n@b", "a\x00@b", "a\u200b@b", "\xff@b",
 		"a" + longest(), strings.Repeat("x", 1<<20) + "@b",

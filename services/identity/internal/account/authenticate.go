@@ -8,35 +8,39 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// ErrInvalidCredentials is every failed sign-in: a text that is no address, an unknown or disabled user, a user without a
-// password, a wrong password. The caller learns nothing more.
+// ErrInvalidCredentials is returned for every failed sign-in: a string that is no address, an
+// unknown or disabled user, a user without a password, a wrong password. The caller cannot
+// distinguish them.
 var ErrInvalidCredentials = errors.New("the e-mail address or the password is wrong")
 
-// Records is the part of the store that authentication reads.
+// Records is the part of the store that authentication needs.
 type Records interface {
-	// FindRecord reads the user of an address, disabled or not. It fails with ErrUnknown.
+	// FindRecord returns the user of an address, disabled or not, or ErrUnknown.
 	FindRecord(ctx context.Context, address Spelling) (Record, error)
-	// ReplacePasswordHash puts another string in the place of a password's, if it still is the one that was read. Sessions go on.
+	// ReplacePasswordHash replaces a password hash if it is still the one that was read. Sessions
+	// stay valid.
 	ReplacePasswordHash(ctx context.Context, userID string, before, after secret.String) error
 }
 
-// Passwords checks a password.
+// Passwords verifies and hashes passwords.
 type Passwords interface {
-	// Verify reports whether a password is the stored one, and whether the string is stale: made of the password as it was typed and
-	// not of its normalised form. An empty stored string costs as much as any other, and is no password's.
+	// Verify reports whether a password matches the stored hash, and whether the hash is stale:
+	// computed from the password as typed and not from its normalized form. An empty hash costs as
+	// much as any other and matches no password.
 	Verify(ctx context.Context, stored, presented secret.String) (right, stale bool, err error)
-	// Hash makes the string of a password.
+	// Hash returns the PHC string of a password.
 	Hash(ctx context.Context, clear secret.String) (secret.String, error)
 }
 
-// Authenticator decides whether somebody is who they say.
+// Authenticator authenticates users by password.
 type Authenticator struct {
 	Records   Records
 	Passwords Passwords
 }
 
-// Authenticate takes an address and a password as they were typed. It fails with ErrInvalidCredentials, after one check of
-// a password in every case, or with the error of a store that could not be asked.
+// Authenticate validates an address and a password as typed. It returns ErrInvalidCredentials,
+// after exactly one password verification in every case, or the error of a store that is
+// unavailable.
 func (a Authenticator) Authenticate(ctx context.Context, typed string, password secret.String) (User, error) {
 	record, err := a.find(ctx, typed)
 	if err != nil {
@@ -55,8 +59,9 @@ func (a Authenticator) Authenticate(ctx context.Context, typed string, password 
 	return record.User, nil
 }
 
-// renew replaces a string that release 0.1 made of a password as it was typed, so that the password is right from every keyboard. The
-// sign-in has succeeded whatever comes of it: what cannot be done now is done at the next one.
+// renew replaces a hash that release 0.1 computed from the password as typed, so that the password
+// can be typed on any keyboard. Its errors are ignored: the sign-in has succeeded, and the next one
+// tries again.
 func (a Authenticator) renew(ctx context.Context, record Record, password secret.String) {
 	hash, err := a.Passwords.Hash(ctx, password)
 	if err == nil {
@@ -64,8 +69,8 @@ func (a Authenticator) renew(ctx context.Context, record Record, password secret
 	}
 }
 
-// find returns the zero Record for somebody who cannot sign in: no password is right for it, and finding that out takes as
-// long as for any other. A disabled user keeps the string, which costs what it did before.
+// find returns the zero Record if no user has the address: no password matches it, and verifying
+// one takes as long as for any other. A disabled user keeps the hash, whose cost is unchanged.
 func (a Authenticator) find(ctx context.Context, typed string) (Record, error) {
 	record, err := a.Records.FindRecord(ctx, Spell(typed))
 	if errors.Is(err, ErrUnknown) {

@@ -9,10 +9,10 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
 
-// people is a store in a map.
-type people map[account.Address]account.Record
+// records is a store in a map.
+type records map[account.Address]account.Record
 
-func (p people) FindRecord(_ context.Context, address account.Spelling) (account.Record, error) {
+func (p records) FindRecord(_ context.Context, address account.Spelling) (account.Record, error) {
 	r, found := p[address.Canonical]
 	if !found {
 		return account.Record{}, account.ErrUnknown
@@ -20,11 +20,11 @@ func (p people) FindRecord(_ context.Context, address account.Spelling) (account
 	return r, nil
 }
 
-func (p people) ReplacePasswordHash(context.Context, string, secret.String, secret.String) error {
+func (p records) ReplacePasswordHash(context.Context, string, secret.String, secret.String) error {
 	return nil
 }
 
-// plain takes a password for its own hash and counts the checks.
+// plain uses a password as its own hash and counts the verifications.
 type plain struct{ checks int }
 
 func (p *plain) Verify(_ context.Context, stored, presented secret.String) (right, stale bool, err error) {
@@ -36,13 +36,13 @@ func (p *plain) Hash(_ context.Context, clear secret.String) (secret.String, err
 	return clear, nil
 }
 
-func example() people {
+func example() records {
 	user := func(id string, password string) account.Record {
 		return account.Record{User: account.User{ID: id}, PasswordHash: secret.New(password)}
 	}
 	disabled := user("usr_gone", "right")
 	disabled.Disabled = true
-	return people{"john@a.test": user("usr_john", "right"), "gone@a.test": disabled, "sso@a.test": user("usr_sso", "")}
+	return records{"john@a.test": user("usr_john", "right"), "gone@a.test": disabled, "sso@a.test": user("usr_sso", "")}
 }
 
 func TestTheRightPasswordSignsIn(t *testing.T) {
@@ -55,7 +55,7 @@ func TestTheRightPasswordSignsIn(t *testing.T) {
 	}
 }
 
-func TestEveryWrongCaseIsOneAnswerAfterOneCheck(t *testing.T) {
+func TestEveryFailureIsOneErrorAfterOneVerification(t *testing.T) {
 	for name, try := range map[string]struct{ typed, password string }{
 		"a wrong password":              {"john@a.test", "wrong"},
 		"an empty password":             {"john@a.test", ""},
@@ -72,7 +72,7 @@ func TestEveryWrongCaseIsOneAnswerAfterOneCheck(t *testing.T) {
 			a := account.Authenticator{Records: example(), Passwords: passwords}
 			user, err := a.Authenticate(t.Context(), try.typed, secret.New(try.password))
 			if !errors.Is(err, account.ErrInvalidCredentials) || err.Error() != account.ErrInvalidCredentials.Error() || user.ID != "" {
-				t.Errorf("answer is %q, %v", user.ID, err)
+				t.Errorf("Authenticate: %q, %v", user.ID, err)
 			}
 			if passwords.checks != 1 {
 				t.Errorf("%d checks of a password, want 1", passwords.checks)
@@ -105,7 +105,7 @@ func TestAnOutageIsNotAWrongPassword(t *testing.T) {
 	for _, a := range []account.Authenticator{{Records: down{}, Passwords: &plain{}}, {Records: example(), Passwords: down{}}} {
 		_, err := a.Authenticate(t.Context(), "john@a.test", secret.New("right"))
 		if !errors.Is(err, errDown) || errors.Is(err, account.ErrInvalidCredentials) {
-			t.Errorf("answer is %v", err)
+			t.Errorf("Authenticate: %v", err)
 		}
 	}
 }

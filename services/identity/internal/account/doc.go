@@ -1,6 +1,6 @@
-// Package account knows who people are: their addresses, their workspaces and what they may do in them, and whether
-// somebody who signs in is who they say.
+// Package account has the users, their addresses, workspaces and roles, and authenticates a user by
+// password.
 //
-// It owns the canonical form of an e-mail address and the one answer to every failed sign-in. It never computes a
-// password itself, and where people are kept is the store's business.
+// It owns the canonical form of an e-mail address and the single error of every failed sign-in. It
+// does not hash passwords, and package store stores the users.
 package account

@@ -1,12 +1,12 @@
 package account
 
-// FieldError is a request's field that cannot be used.
+// FieldError is an invalid field of a request.
 type FieldError struct {
-	// Field is its name in the contract.
+	// Field is the field's name in the contract.
 	Field string
-	// Fault says what is wrong with it, without its value.
+	// Fault says what is wrong with the field, without its value.
 	Fault string
 }
 
-// Error names the field and the fault.
+// Error returns the field and the fault.
 func (e *FieldError) Error() string { return e.Field + " " + e.Fault }

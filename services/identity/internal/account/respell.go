@@ -6,21 +6,23 @@ import (
 	"fmt"
 )
 
-// Addresses is the part of the store that brings the addresses of release 0.1 to canonical form.
+// Addresses is the part of the store that converts the addresses of release 0.1 to canonical form.
 type Addresses interface {
-	// EarlierAddresses reads users whose address was stored under earlier rules, by identifier, at most so many, from behind one.
+	// EarlierAddresses returns at most limit users after the given one, by identifier, whose
+	// address is stored under earlier rules.
 	EarlierAddresses(ctx context.Context, afterID string, most int) ([]User, error)
-	// Respell gives a user's address another form, if it still is what it was, and notes that it is stored under today's rules. It
-	// fails with ErrAddressTaken.
+	// Respell replaces a user's address by another form, if it is unchanged, and marks it as stored
+	// under the current rules. It returns ErrAddressTaken.
 	Respell(ctx context.Context, userID string, before, after Address) error
 }
 
-// respellSlice is how many users are read at once.
+// respellSlice is how many users are read at a time.
 const respellSlice = 500
 
-// Respell brings the addresses that were stored under earlier rules to canonical form. An address that another account has already
-// in that form stays as it is: both accounts go on, each found by the form that it has, and shared is called unless the user is
-// disabled. One that is no address by today's rules stays too.
+// Respell converts addresses that are stored under earlier rules to canonical form. An address
+// whose canonical form another account has stays as it is: each account is still found by its own
+// form, and shared is called unless the user is disabled. A string that is not an address under the
+// current rules stays too.
 func Respell(ctx context.Context, store Addresses, shared func(userID string, address Address)) error {
 	for after := ""; ; {
 		users, err := store.EarlierAddresses(ctx, after, respellSlice)

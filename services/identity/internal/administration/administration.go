@@ -10,59 +10,63 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/password"
 )
 
-// Store is the part of the store that administration changes and lists.
+// Store is the part of the store that administration uses.
 type Store interface {
-	// CreateUser adds a user and answers it as it is kept. It fails with account.ErrAddressTaken.
+	// CreateUser adds a user and returns it as stored, or account.ErrAddressTaken.
 	CreateUser(ctx context.Context, record account.Record) (account.User, error)
-	// FindUser reads a user, disabled or not. It fails with account.ErrUnknown.
+	// FindUser returns a user, disabled or not, or account.ErrUnknown.
 	FindUser(ctx context.Context, id string) (account.User, error)
-	// FindRecord reads the user of an address, disabled or not. It fails with account.ErrUnknown.
+	// FindRecord returns the user of an address, disabled or not, or account.ErrUnknown.
 	FindRecord(ctx context.Context, address account.Spelling) (account.Record, error)
-	// AllWorkspaces lists a user's memberships by name, also those of a disabled user.
-	AllWorkspaces(ctx context.Context, userID string) ([]account.Membership, error)
-	// ListUsers reads users by address, at most so many, from behind an address.
-	ListUsers(ctx context.Context, after account.Address, most int) ([]account.User, error)
-	// EnableUser lets a user in again. It fails with account.ErrUnknown.
+	// ListMemberships returns a user's memberships by name, also those of a disabled user.
+	ListMemberships(ctx context.Context, userID string) ([]account.Membership, error)
+	// ListUsers returns at most limit users after the given address, by address.
+	ListUsers(ctx context.Context, after account.Address, limit int) ([]account.User, error)
+	// EnableUser enables a user. It returns account.ErrUnknown.
 	EnableUser(ctx context.Context, id string) error
-	// DisableUser keeps a user out and ends their browser sessions. It fails with account.ErrUnknown.
+	// DisableUser disables a user and invalidates their browser sessions. It returns
+	// account.ErrUnknown.
 	DisableUser(ctx context.Context, id string) error
-	// SetPassword replaces a password's string and ends the user's browser sessions. It fails with account.ErrUnknown.
+	// SetPassword replaces a password hash and invalidates the user's browser sessions. It returns
+	// account.ErrUnknown.
 	SetPassword(ctx context.Context, id string, hash secret.String) error
-	// CreateWorkspace adds a workspace. It fails with account.ErrWorkspaceTaken.
+	// CreateWorkspace adds a workspace. It returns account.ErrWorkspaceTaken.
 	CreateWorkspace(ctx context.Context, w account.Workspace) error
-	// ListWorkspaces reads workspaces by name, at most so many, from behind one.
-	ListWorkspaces(ctx context.Context, after account.Workspace, most int) ([]account.Workspace, error)
-	// SetPlan gives a workspace another plan. It fails with account.ErrUnknownWorkspace.
-	SetPlan(ctx context.Context, workspaceID, plan string) error
-	// AddMember makes a user a member, or gives a member another role. It fails with
+	// ListAllWorkspaces returns at most limit workspaces after the given one, by name.
+	ListAllWorkspaces(ctx context.Context, after account.Workspace, limit int) ([]account.Workspace, error)
+	// SetWorkspacePlan changes a workspace's plan. It returns account.ErrUnknownWorkspace.
+	SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error
+	// AddMember adds a member, or changes a member's role. It returns
 	// account.ErrUnknownUserOrWorkspace.
 	AddMember(ctx context.Context, userID, workspaceID string, role account.Role) error
-	// RemoveMember ends a membership. It fails with account.ErrNotMember.
+	// RemoveMember removes a member. It returns account.ErrNotMember.
 	RemoveMember(ctx context.Context, userID, workspaceID string) error
-	// ListMembers reads a workspace's members by address. It fails with account.ErrUnknownWorkspace.
+	// ListMembers returns a workspace's members by address, or account.ErrUnknownWorkspace.
 	ListMembers(ctx context.Context, workspaceID string) ([]account.WorkspaceMember, error)
 }
 
-// Passwords turns a password into what is kept of it.
+// Passwords hashes passwords.
 type Passwords interface {
-	// Hash fails with password.ErrUnusable, with password.ErrCharacters, or when it cannot be computed now.
+	// Hash returns password.ErrUnusable, password.ErrCharacters, or another error if it cannot be
+	// computed now.
 	Hash(ctx context.Context, clear secret.String) (secret.String, error)
 }
 
-// Plans are those of the catalog.
+// Plans are the plans of the catalog.
 type Plans interface {
-	// KnownPlan reports whether a plan exists at this moment.
+	// KnownPlan reports whether a plan exists now.
 	KnownPlan(name string) bool
 }
 
-// Attempts counts attempts to sign in.
+// Attempts counts authentication attempts.
 type Attempts interface {
-	// Unlock gives an account all its attempts back.
+	// Unlock resets the failed attempts of an account.
 	Unlock(ctx context.Context, address account.Address) error
 }
 
-// Desk is where operators' requests are checked. What needs no check is the store's own method.
-type Desk struct {
+// Service validates the operator's requests. Requests that need no validation are methods of the
+// embedded Store.
+type Service struct {
 	Store
 
 	Passwords Passwords
@@ -70,19 +74,19 @@ type Desk struct {
 	Attempts  Attempts
 }
 
-// NewUser describes a user.
+// NewUser is a user to create.
 type NewUser struct {
-	// EmailAddress is as typed.
+	// EmailAddress is the address as typed.
 	EmailAddress        string
 	FirstName, LastName string
-	// DisplayName is first and last name if it is empty.
+	// DisplayName defaults to the first and the last name.
 	DisplayName string
-	// Password is empty for a user who cannot sign in with one.
+	// Password is empty for a user without a password.
 	Password secret.String
 }
 
-// AddUser adds a user. It fails with an *account.FieldError or with account.ErrAddressTaken.
-func (d Desk) AddUser(ctx context.Context, n NewUser) (account.User, error) {
+// CreateUser adds a user. It returns an *account.FieldError or account.ErrAddressTaken.
+func (s Service) CreateUser(ctx context.Context, n NewUser) (account.User, error) {
 	record := account.Record{User: account.User{ID: secret.NewID("usr_")}}
 	var err error
 	if record.EmailAddress, err = Address(n.EmailAddress); err != nil {
@@ -92,37 +96,37 @@ func (d Desk) AddUser(ctx context.Context, n NewUser) (account.User, error) {
 		return account.User{}, err
 	}
 	if !n.Password.IsZero() {
-		if record.PasswordHash, err = d.hash(ctx, n.Password); err != nil {
+		if record.PasswordHash, err = s.hash(ctx, n.Password); err != nil {
 			return account.User{}, err
 		}
 	}
-	return d.CreateUser(ctx, record)
+	return s.Store.CreateUser(ctx, record)
 }
 
-// ChangePassword sets a user's password and ends their browser sessions. It fails with an *account.FieldError or with
-// account.ErrUnknown.
-func (d Desk) ChangePassword(ctx context.Context, userID string, clear secret.String) error {
-	hash, err := d.hash(ctx, clear)
+// SetPassword sets a user's password and invalidates their browser sessions. It returns an
+// *account.FieldError or account.ErrUnknown.
+func (s Service) SetPassword(ctx context.Context, userID string, clear secret.String) error {
+	hash, err := s.hash(ctx, clear)
 	if err != nil {
 		return err
 	}
-	return d.SetPassword(ctx, userID, hash)
+	return s.Store.SetPassword(ctx, userID, hash)
 }
 
-// UnlockUser lets a user who was throttled sign in at once. It fails with account.ErrUnknown.
-func (d Desk) UnlockUser(ctx context.Context, userID string) error {
-	user, err := d.FindUser(ctx, userID)
+// UnlockUser lets a rate-limited user sign in at once. It returns account.ErrUnknown.
+func (s Service) UnlockUser(ctx context.Context, userID string) error {
+	user, err := s.FindUser(ctx, userID)
 	if err != nil {
 		return err
 	}
-	return d.Attempts.Unlock(ctx, user.EmailAddress)
+	return s.Attempts.Unlock(ctx, user.EmailAddress)
 }
 
-func (d Desk) hash(ctx context.Context, clear secret.String) (secret.String, error) {
+func (s Service) hash(ctx context.Context, clear secret.String) (secret.String, error) {
 	if err := password.CheckNew(clear); err != nil {
 		return secret.String{}, &account.FieldError{Field: "password", Fault: "must have at least 12 characters"}
 	}
-	hash, err := d.Passwords.Hash(ctx, clear)
+	hash, err := s.Passwords.Hash(ctx, clear)
 	if errors.Is(err, password.ErrUnusable) {
 		return secret.String{}, &account.FieldError{Field: "password", Fault: "must have at most 1024 bytes"}
 	}
@@ -137,14 +141,14 @@ func (d Desk) hash(ctx context.Context, clear secret.String) (secret.String, err
 	return hash, nil
 }
 
-// AddWorkspace adds a workspace under its identifier or, if it has none, under a new one. It fails with an
-// *account.FieldError or with account.ErrWorkspaceTaken.
-func (d Desk) AddWorkspace(ctx context.Context, w account.Workspace) (account.Workspace, error) {
+// CreateWorkspace adds a workspace, and generates an identifier if it has none. It returns an
+// *account.FieldError or account.ErrWorkspaceTaken.
+func (s Service) CreateWorkspace(ctx context.Context, w account.Workspace) (account.Workspace, error) {
 	var err error
 	if w.Name, err = Name("name", w.Name); err != nil {
 		return account.Workspace{}, err
 	}
-	if err := d.knownPlan(w.Plan); err != nil {
+	if err := s.checkPlan(w.Plan); err != nil {
 		return account.Workspace{}, err
 	}
 	if w.ID == "" {
@@ -153,19 +157,20 @@ func (d Desk) AddWorkspace(ctx context.Context, w account.Workspace) (account.Wo
 	if err := workspaceID(w.ID); err != nil {
 		return account.Workspace{}, err
 	}
-	return w, d.CreateWorkspace(ctx, w)
+	return w, s.Store.CreateWorkspace(ctx, w)
 }
 
-// ChangePlan gives a workspace another plan. It fails with an *account.FieldError or with account.ErrUnknownWorkspace.
-func (d Desk) ChangePlan(ctx context.Context, workspaceID, plan string) error {
-	if err := d.knownPlan(plan); err != nil {
+// SetWorkspacePlan changes a workspace's plan. It returns an *account.FieldError or
+// account.ErrUnknownWorkspace.
+func (s Service) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error {
+	if err := s.checkPlan(plan); err != nil {
 		return err
 	}
-	return d.SetPlan(ctx, workspaceID, plan)
+	return s.Store.SetWorkspacePlan(ctx, workspaceID, plan)
 }
 
-func (d Desk) knownPlan(plan string) error {
-	if !d.Plans.KnownPlan(plan) {
+func (s Service) checkPlan(plan string) error {
+	if !s.Plans.KnownPlan(plan) {
 		return &account.FieldError{Field: "plan", Fault: "is not in the catalog"}
 	}
 	return nil

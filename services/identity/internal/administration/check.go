@@ -9,15 +9,15 @@ import (
 )
 
 const (
-	// maxNameLength is how many characters a name may have.
+	// maxNameLength is the maximum length of a name in characters.
 	maxNameLength = 100
-	// maxWorkspaceIDLength is more than a drawn one has.
+	// maxWorkspaceIDLength exceeds the length of a generated identifier.
 	maxWorkspaceIDLength = 64
 	workspacePrefix      = "ws_"
 )
 
-// Name is a name as it is kept: without the space around it, 1 to 100 printable characters. It fails with an
-// *account.FieldError that names the field.
+// Name returns a name in its stored form: without surrounding space, 1 to 100 printable characters.
+// It returns an *account.FieldError for the field.
 func Name(field, typed string) (string, error) {
 	name := strings.TrimSpace(typed)
 	n := utf8.RuneCountInString(name)
@@ -27,10 +27,10 @@ func Name(field, typed string) (string, error) {
 	return name, nil
 }
 
-// notPrintable is true for control and format characters, among them those that turn the direction of a text.
+// notPrintable is true for control and format characters, such as direction controls.
 func notPrintable(r rune) bool { return !unicode.IsPrint(r) }
 
-// Address is an address in canonical form. It fails with an *account.FieldError.
+// Address returns an address in canonical form, or an *account.FieldError.
 func Address(typed string) (account.Address, error) {
 	address, err := account.Canonical(typed)
 	if err != nil {
@@ -39,12 +39,12 @@ func Address(typed string) (account.Address, error) {
 	return address, nil
 }
 
-// ErrAddress says that the field email_address has no address.
+// ErrAddress is the error of the field email_address if it is no address.
 func ErrAddress() error {
 	return &account.FieldError{Field: "email_address", Fault: "is not an e-mail address, or has characters that do not show"}
 }
 
-// names fills in a user's names.
+// names sets a user's names.
 func names(user *account.User, n NewUser) (err error) {
 	if user.FirstName, err = Name("first_name", n.FirstName); err != nil {
 		return err
@@ -60,7 +60,7 @@ func names(user *account.User, n NewUser) (err error) {
 	return err
 }
 
-// workspaceID wants an identifier that stands everywhere as it is: in a URL, a header, a command line.
+// workspaceID requires an identifier that needs no escaping in a URL, a header or a command line.
 func workspaceID(id string) error {
 	rest, found := strings.CutPrefix(id, workspacePrefix)
 	if !found || rest == "" || len(id) > maxWorkspaceIDLength || strings.ContainsFunc(rest, func(r rune) bool {

@@ -1,6 +1,7 @@
-// Package administration is what operators do to people: add, list, let in and keep out users, set passwords, add
-// workspaces and members.
+// Package administration has the operator's actions on users and workspaces: create, list, enable
+// and disable users, set passwords, create workspaces and add members.
 //
-// It owns what a name, an identifier and a plan may be. It decides nothing about access to what people own, and ends no
-// token: an operation that takes access away enters at the token service, which calls here when it has ended what it must.
+// It owns the rules for names, identifiers and plans. It decides nothing about access to resources,
+// and revokes no token: an operation that removes access goes through the token service, which
+// calls this package after the revocation.
 package administration

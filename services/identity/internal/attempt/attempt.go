@@ -8,54 +8,56 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
 
-// Prefix stands before the key of every budget in the short-lived store.
+// Prefix is the key prefix of every budget in the short-lived store.
 const Prefix = "identity:attempt:"
 
-// Config is what a Guard needs.
+// Config configures a Guard.
 type Config struct {
 	Limiter *ratelimit.Limiter
-	// Account is each account's budget, and Source each source address's.
+	// Account is the budget of each account, and Source the budget of each source address.
 	Account, Source ratelimit.Budget
 }
 
-// Guard counts attempts. Its methods may be called concurrently.
+// Guard rate-limits authentication attempts. Its methods may be called concurrently.
 type Guard struct{ config Config }
 
-// New makes a guard.
+// New returns a Guard.
 func New(config Config) *Guard { return &Guard{config: config} }
 
-// Try is whose account is tried, and from where.
+// Try identifies the account of an attempt and its source.
 type Try struct {
-	// Typed is the address of the account as somebody typed it.
+	// Typed is the account's address as typed.
 	Typed string
-	// Source is the network address that the attempt came from; an attempt without one has the account's budget alone.
+	// Source is the network address of the attempt; an attempt without one spends only the
+	// account's budget.
 	Source string
 }
 
-// Check runs check if both budgets allow another attempt. It fails with a *ratelimit.LimitedError, with the error of a store that
-// could not be asked, or with check's. An attempt stays counted when check fails with account.ErrInvalidCredentials, and
-// only then.
+// Check calls check if both budgets allow another attempt. It returns a *ratelimit.LimitedError,
+// the error of a store that is unavailable, or check's error. An attempt stays counted if check
+// returns account.ErrInvalidCredentials, and only then.
 func (g *Guard) Check(ctx context.Context, try Try, check func(ctx context.Context) error) error {
 	limiter := g.config.Limiter
-	source, err := limiter.Spend(ctx, g.config.Source, ratelimit.Source(try.Source))
+	sourceSpend, err := limiter.Spend(ctx, g.config.Source, ratelimit.Source(try.Source))
 	if err != nil {
 		return err
 	}
-	// Second, so that a source whose budget is spent keeps nobody else out.
-	person, err := limiter.Spend(ctx, g.config.Account, accountName(try.Typed))
+	// After the source's, so that a source whose budget is exhausted cannot lock an account.
+	accountSpend, err := limiter.Spend(ctx, g.config.Account, accountName(try.Typed))
 	if err != nil {
-		limiter.Refund(ctx, source) // nothing was checked: others at the source are not counted for it
+		limiter.Refund(ctx, sourceSpend) // nothing was checked, so the attempt must not count for the source
 		return err
 	}
 	err = check(ctx)
 	if !errors.Is(err, account.ErrInvalidCredentials) {
-		limiter.Refund(ctx, source, person)
+		limiter.Refund(ctx, sourceSpend, accountSpend)
 	}
 	return err
 }
 
-// Unlock gives an account all its attempts back. Those that were counted for source addresses stay counted, so that a source that
-// guesses passwords gains nothing from it. It fails with the error of a store that could not be asked.
+// Unlock resets the failed attempts of an account. Attempts counted for source addresses stay
+// counted, so that a source that guesses passwords gains nothing. It returns the error of a store
+// that is unavailable.
 func (g *Guard) Unlock(ctx context.Context, address account.Address) error {
 	return g.config.Limiter.Reset(ctx, g.config.Account, accountName(string(address)))
 }

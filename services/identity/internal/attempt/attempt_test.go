@@ -23,38 +23,38 @@ const (
 	window     = 15 * time.Minute
 )
 
-// door is a guard in front of a check that counts.
-type door struct {
+// bench is a Guard over a check that counts its calls and returns result.
+type bench struct {
 	*attempt.Guard
 	verified atomic.Int32
-	answer   error
+	result   error
 }
 
-func open(entries ratelimit.Entries, now func() time.Time) *door {
-	return &door{answer: account.ErrInvalidCredentials, Guard: attempt.New(attempt.Config{
+func open(entries ratelimit.Entries, now func() time.Time) *bench {
+	return &bench{result: account.ErrInvalidCredentials, Guard: attempt.New(attempt.Config{
 		Limiter: &ratelimit.Limiter{Entries: entries, Prefix: attempt.Prefix, Now: now},
 		Account: ratelimit.Budget{Limit: perAccount, Window: window}, Source: ratelimit.Budget{Limit: perSource, Window: window},
 	})}
 }
 
-func (d *door) try(ctx context.Context, typed, source string) error {
+func (d *bench) try(ctx context.Context, typed, source string) error {
 	return d.Check(ctx, attempt.Try{Typed: typed, Source: source}, func(context.Context) error {
 		d.verified.Add(1)
-		return d.answer
+		return d.result
 	})
 }
 
-// fails tries n times and wants the check's answer each time.
-func (d *door) fails(t *testing.T, n int, typed, source string) {
+// fails makes n attempts and requires that each returns the check's result.
+func (d *bench) fails(t *testing.T, n int, typed, source string) {
 	t.Helper()
 	for i := range n {
-		if err := d.try(t.Context(), typed, source); !errors.Is(err, d.answer) {
+		if err := d.try(t.Context(), typed, source); !errors.Is(err, d.result) {
 			t.Fatalf("attempt %d of %.30q from %q: %v", i+1, typed, source, err)
 		}
 	}
 }
 
-func (d *door) wantLimited(t *testing.T, typed, source string) time.Duration {
+func (d *bench) wantLimited(t *testing.T, typed, source string) time.Duration {
 	t.Helper()
 	before := d.verified.Load()
 	err := d.try(t.Context(), typed, source)
@@ -68,10 +68,10 @@ func (d *door) wantLimited(t *testing.T, typed, source string) time.Duration {
 	return limited.RetryAfter
 }
 
-func each(t *testing.T, test func(t *testing.T, d *door, entries shortlived.Store, advance func(time.Duration))) {
+func each(t *testing.T, test func(t *testing.T, d *bench, entries shortlived.Store, advance func(time.Duration))) {
 	t.Helper()
 	shortlivedtest.Each(t, func(t *testing.T, entries shortlived.Store, _ func(time.Duration)) {
-		var now atomic.Int64 // a clock that stands still, so that no window ends by itself
+		var now atomic.Int64 // a clock that stands still, so that no window ends on its own
 		now.Store(time.Now().UnixNano())
 		clock := func() time.Time { return time.Unix(0, now.Load()) }
 		test(t, open(entries, clock), entries, func(d time.Duration) { now.Add(int64(d)) })
@@ -79,7 +79,7 @@ func each(t *testing.T, test func(t *testing.T, d *door, entries shortlived.Stor
 }
 
 func TestABurstInParallelCannotOutrunTheBudget(t *testing.T) {
-	each(t, func(t *testing.T, d *door, _ shortlived.Store, _ func(time.Duration)) {
+	each(t, func(t *testing.T, d *bench, _ shortlived.Store, _ func(time.Duration)) {
 		var limited atomic.Int32
 		var ready, done sync.WaitGroup
 		start := make(chan struct{})
@@ -104,18 +104,18 @@ func TestABurstInParallelCannotOutrunTheBudget(t *testing.T) {
 }
 
 func TestSecurityCase24_EverySpellingSharesOneBudget(t *testing.T) {
-	each(t, func(t *testing.T, d *door, _ shortlived.Store, _ func(time.Duration)) {
+	each(t, func(t *testing.T, d *bench, _ shortlived.Store, _ func(time.Duration)) {
 		for _, typed := range []string{"émile@a.test", "ÉMILE@A.test", " Émile@a.TEST\r\n", "\u00a0émile@a.test", "éMILE@a.Test"} {
 			d.fails(t, perAccount/5, typed, "")
 		}
 		d.wantLimited(t, "Émile@A.Test", "")
-		d.fails(t, 1, "emile@a.test", "")       // somebody else
+		d.fails(t, 1, "emile@a.test", "")       // another account
 		d.fails(t, 1, "\u00e9mile@a.test2", "") // likewise
 	})
 }
 
-func TestSecurityCase18_AnAddressThatIsNobodysHasABudgetToo(t *testing.T) {
-	each(t, func(t *testing.T, d *door, _ shortlived.Store, _ func(time.Duration)) {
+func TestSecurityCase18_AnUnknownAddressHasABudgetToo(t *testing.T) {
+	each(t, func(t *testing.T, d *bench, _ shortlived.Store, _ func(time.Duration)) {
 		for _, typed := range []string{"nobody@a.test", "no address", strings.Repeat("x", 500) + "@a.test"} {
 			d.fails(t, perAccount, typed, "")
 			d.wantLimited(t, typed, "")
@@ -124,7 +124,7 @@ func TestSecurityCase18_AnAddressThatIsNobodysHasABudgetToo(t *testing.T) {
 }
 
 func TestABudgetIsWholeAgainWhenItsWindowEnds(t *testing.T) {
-	each(t, func(t *testing.T, d *door, _ shortlived.Store, advance func(time.Duration)) {
+	each(t, func(t *testing.T, d *bench, _ shortlived.Store, advance func(time.Duration)) {
 		d.fails(t, perAccount, "john@a.test", "")
 		left := d.wantLimited(t, "john@a.test", "")
 		advance(left - time.Microsecond)
@@ -140,19 +140,19 @@ func TestABudgetIsWholeAgainWhenItsWindowEnds(t *testing.T) {
 }
 
 func TestSuccessGivesBackItsOwnAttemptAndNoOther(t *testing.T) {
-	each(t, func(t *testing.T, d *door, _ shortlived.Store, _ func(time.Duration)) {
+	each(t, func(t *testing.T, d *bench, _ shortlived.Store, _ func(time.Duration)) {
 		d.fails(t, perAccount-1, "john@a.test", "")
-		d.answer = nil
+		d.result = nil
 		d.fails(t, 3*perAccount, "john@a.test", "")
-		d.answer = account.ErrInvalidCredentials
+		d.result = account.ErrInvalidCredentials
 		d.fails(t, 1, "john@a.test", "")
 		d.wantLimited(t, "john@a.test", "")
 	})
 }
 
-func TestWhatAnAccountsBudgetRefusesIsNotTheSourcesFault(t *testing.T) {
-	each(t, func(t *testing.T, d *door, _ shortlived.Store, _ func(time.Duration)) {
-		d.fails(t, perAccount, "robot@a.test", "192.0.2.1") // a stranger, who keeps the robot out
+func TestAnAttemptRefusedForTheAccountIsNotCountedForTheSource(t *testing.T) {
+	each(t, func(t *testing.T, d *bench, _ shortlived.Store, _ func(time.Duration)) {
+		d.fails(t, perAccount, "robot@a.test", "192.0.2.1") // a stranger, who locks the robot's account
 		for range perSource + 1 {
 			d.wantLimited(t, "robot@a.test", "198.51.100.7")
 		}
@@ -161,24 +161,24 @@ func TestWhatAnAccountsBudgetRefusesIsNotTheSourcesFault(t *testing.T) {
 }
 
 func TestASourceCannotResetItsBudgetWithAnAccountOfItsOwn(t *testing.T) {
-	each(t, func(t *testing.T, d *door, _ shortlived.Store, _ func(time.Duration)) {
+	each(t, func(t *testing.T, d *bench, _ shortlived.Store, _ func(time.Duration)) {
 		for i := range perSource {
-			d.answer = account.ErrInvalidCredentials
+			d.result = account.ErrInvalidCredentials
 			d.fails(t, 1, fmt.Sprintf("victim%d@a.test", i), "192.0.2.1")
 			if i < perSource-1 {
-				d.answer = nil
+				d.result = nil
 				d.fails(t, 1, "mallory@a.test", "192.0.2.1")
 			}
 		}
 		d.wantLimited(t, "another@a.test", "192.0.2.1")
 		d.wantLimited(t, "mallory@a.test", "192.0.2.1")
-		d.answer = account.ErrInvalidCredentials
-		d.fails(t, perAccount, "another@a.test", "192.0.2.2") // none of whose attempts the refused one took
+		d.result = account.ErrInvalidCredentials
+		d.fails(t, perAccount, "another@a.test", "192.0.2.2") // the refused attempt was not counted for the account
 	})
 }
 
 func TestASourceIsANetworkHoweverItIsWritten(t *testing.T) {
-	each(t, func(t *testing.T, d *door, _ shortlived.Store, _ func(time.Duration)) {
+	each(t, func(t *testing.T, d *bench, _ shortlived.Store, _ func(time.Duration)) {
 		n := 0
 		from := func(source string) {
 			n++
@@ -198,15 +198,15 @@ func TestASourceIsANetworkHoweverItIsWritten(t *testing.T) {
 	})
 }
 
-func TestWhatAnOutageKeptFromBeingCheckedIsNotCounted(t *testing.T) {
-	each(t, func(t *testing.T, d *door, _ shortlived.Store, _ func(time.Duration)) {
-		d.answer = errDown
+func TestAnAttemptDuringAnOutageIsNotCounted(t *testing.T) {
+	each(t, func(t *testing.T, d *bench, _ shortlived.Store, _ func(time.Duration)) {
+		d.result = errDown
 		d.fails(t, 3*perSource, "john@a.test", "192.0.2.1")
 	})
 }
 
-func TestACallerWhoHasGoneGetsTheAttemptBack(t *testing.T) {
-	each(t, func(t *testing.T, d *door, _ shortlived.Store, _ func(time.Duration)) {
+func TestACancelledAttemptIsRefunded(t *testing.T) {
+	each(t, func(t *testing.T, d *bench, _ shortlived.Store, _ func(time.Duration)) {
 		for range 2 * perAccount {
 			ctx, cancel := context.WithCancel(t.Context())
 			err := d.Check(ctx, attempt.Try{Typed: "john@a.test"}, func(ctx context.Context) error {
@@ -221,7 +221,7 @@ func TestACallerWhoHasGoneGetsTheAttemptBack(t *testing.T) {
 }
 
 func TestReplicasShareTheBudgets(t *testing.T) {
-	each(t, func(t *testing.T, d *door, entries shortlived.Store, _ func(time.Duration)) {
+	each(t, func(t *testing.T, d *bench, entries shortlived.Store, _ func(time.Duration)) {
 		d.fails(t, perAccount/2, "john@a.test", "")
 		other := open(entries, time.Now)
 		other.fails(t, perAccount/2, "john@a.test", "")
@@ -232,7 +232,7 @@ func TestReplicasShareTheBudgets(t *testing.T) {
 
 var errDown = errors.New("down")
 
-// down is a short-lived store that is away after so many calls.
+// down is a short-lived store that fails after a number of calls.
 type down struct {
 	ratelimit.Entries
 	after int
@@ -254,7 +254,7 @@ func TestWithoutTheShortLivedStoreNothingIsChecked(t *testing.T) {
 	}
 }
 
-// keys notes what the store is asked for.
+// keys records the keys of the store's calls.
 type keys struct {
 	ratelimit.Entries
 	seen []string
@@ -272,7 +272,7 @@ func TestOnlyHashesNameABudget(t *testing.T) {
 	e := &keys{Entries: shortlived.NewMemory(shortlived.MemoryOptions{})}
 	open(e, time.Now).fails(t, 1, "john@a.test", "192.0.2.1")
 	if len(e.seen) != 2 {
-		t.Errorf("%d budgets were asked for", len(e.seen))
+		t.Errorf("%d budgets were spent", len(e.seen))
 	}
 	for _, key := range e.seen {
 		if strings.Contains(key, "john") || strings.Contains(key, "192.0") || !strings.HasPrefix(key, "identity:attempt:") {

@@ -1,16 +1,19 @@
-// Package attempt bounds how often somebody may try to prove who they are: one budget an account, whichever the door and
-// however its address is spelled, and one a source address.
+// Package attempt rate-limits authentication attempts, with one budget per account, for all methods
+// and all spellings of its address, and one budget per source address.
 //
-// An attempt is counted before it is checked, by one atomic operation of the short-lived store that replicas share, so that
-// a burst in parallel is counted like a queue. One that proves right, or that an outage kept from being checked, is given
-// back; one that proves wrong stays counted until its window ends. So a source gains nothing by signing in to an account of
-// its own in between, and those who share a source are not counted for being many. An address that is nobody's has a budget
-// like any other.
+// An attempt is counted before it is checked, by one atomic operation of the short-lived store that
+// all replicas share, so that concurrent attempts are counted like sequential ones. A successful
+// attempt, or one that an outage kept from being checked, is refunded; a failed one stays counted
+// until its window ends. So a source cannot reset its budget by signing in to an account of its
+// own, and many users behind one source are not limited for being many. An unknown address has a
+// budget like any other.
 //
-// Windows are fixed and begin at a different moment for each account and source: twice the attempts are possible around the
-// end of one, and no more than that in any two. A stranger can keep a person out for the rest of a window at most, and must
-// go on trying to do it again; a browser that is signed in stays so. Without the short-lived store nothing is checked at
-// all: the answer is its error.
+// Windows are fixed and start at a different time for each account and source: twice the attempts
+// are possible around the end of a window, and no more than that in any two windows. A stranger can
+// lock an account until its window ends, and has to continue to lock it again; a signed-in browser
+// stays signed in. If the short-lived store is unavailable, nothing is checked and its error is
+// returned.
 //
-// It owns the budgets. It never decides whether an attempt is right, and keeps no address: package ratelimit counts under hashes.
+// The package owns the budgets. It verifies no credentials and stores no address: package ratelimit
+// stores hashes.
 package attempt

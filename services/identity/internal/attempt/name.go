@@ -8,7 +8,8 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
 
-// accountName is one for all spellings of an address. A text that is no address has a budget too, and is refused as late.
+// accountName returns the same name for all spellings of an address. A string that is no address
+// has a budget too, so that it is refused after as many attempts.
 func accountName(typed string) ratelimit.Name {
 	spelling := account.Spell(typed)
 	if address := cmp.Or(spelling.Canonical, spelling.Earlier); address != "" {

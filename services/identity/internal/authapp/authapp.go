@@ -9,78 +9,80 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
 
-// ErrUnknown says that no authentication app has that identifier, or that it was revoked where only a live one will do.
+// ErrUnknown is returned if no authentication app has the identifier, or if it is revoked and must
+// not be.
 var ErrUnknown = errors.New("unknown authentication app")
 
-// MaxOverlap is the longest time that a secret stays valid beside its successor.
+// MaxOverlap is the maximum time that a secret stays valid after its rotation.
 const MaxOverlap = 30 * 24 * time.Hour
 
 // App is an authentication app.
 type App struct {
-	// ID begins with "aap_" and never changes.
+	// ID starts with "aap_" and never changes.
 	ID   string
 	Name string
-	// WorkspaceID is the only workspace for whose members it vouches; empty for everybody.
+	// WorkspaceID is the only workspace whose members the app may vouch for; empty for all users.
 	WorkspaceID string
 	CreatedAt   time.Time
-	// LastUsedAt is to the minute; zero if never.
+	// LastUsedAt has a precision of a minute; zero if the app was never used.
 	LastUsedAt time.Time
-	// RevokedAt is zero while the app is live.
+	// RevokedAt is zero if the app is not revoked.
 	RevokedAt time.Time
-	// Secrets are the valid ones, newest first: one, or two during a rotation.
+	// Secrets are the valid secrets, newest first: one, or two during a rotation.
 	Secrets []Secret
 }
 
-// Secret is what may be shown of a secret.
+// Secret is the part of a secret that may be shown.
 type Secret struct {
 	LastFour  string
 	CreatedAt time.Time
-	// ExpiresAt is zero for the current one.
+	// ExpiresAt is zero for the current secret.
 	ExpiresAt time.Time
 }
 
-// Draft is an app before it is kept.
+// Draft is an app to create.
 type Draft struct {
 	ID, Name, WorkspaceID string
 }
 
-// Imprint is what is kept of a secret.
-type Imprint struct {
+// SecretHash is the stored form of a secret.
+type SecretHash struct {
 	Hash     secret.Hash
 	LastFour string
 }
 
-// Voucher is who was vouched for, and by what.
+// Voucher is the user that an app vouches for.
 type Voucher struct {
 	User  account.User
 	AppID string
-	// WorkspaceID is the only workspace that the app vouches for; empty for all of the user's.
+	// WorkspaceID is the only workspace that the app vouches for; empty for all of the user's
+	// workspaces.
 	WorkspaceID string
 }
 
-// Apps is the part of the store that holds the apps.
+// Apps is the part of the store that has the authentication apps.
 type Apps interface {
-	// CreateApp keeps an app and its secret. It fails with account.ErrUnknownWorkspace.
-	CreateApp(ctx context.Context, draft Draft, current Imprint) error
-	// FindApp reads an app, revoked or not. It fails with ErrUnknown.
+	// CreateApp stores an app and its secret. It returns account.ErrUnknownWorkspace.
+	CreateApp(ctx context.Context, draft Draft, current SecretHash) error
+	// FindApp returns an app, revoked or not, or ErrUnknown.
 	FindApp(ctx context.Context, id string) (App, error)
-	// ListApps reads every app by name, revoked ones too.
+	// ListApps returns all apps by name, also revoked ones.
 	ListApps(ctx context.Context) ([]App, error)
-	// RotateApp makes a secret the current one of a live app; the one before ends after the overlap, and older ones at once.
-	// It fails with ErrUnknown.
-	RotateApp(ctx context.Context, id string, next Imprint, overlap time.Duration) error
-	// RevokeApp ends an app for good; again does nothing. It fails with ErrUnknown.
+	// RotateAppSecret makes a secret the current one of an app that is not revoked; the previous
+	// one expires after the overlap, and older ones at once. It returns ErrUnknown.
+	RotateAppSecret(ctx context.Context, id string, next SecretHash, overlap time.Duration) error
+	// RevokeApp revokes an app permanently; a repeated call does nothing. It returns ErrUnknown.
 	RevokeApp(ctx context.Context, id string) error
-	// Vouch finds who a valid secret vouches for: the enabled user of the address, who must be a member where the app is
-	// limited. It is one question whatever the answer, and notes the use of the app at most once a minute. It fails with
-	// ErrUnknown.
+	// Vouch returns the user that a valid secret vouches for: the enabled user of the address, who
+	// must be a member of the app's workspace if it has one. It runs one query in every case, and
+	// records the use of the app at most once a minute. It returns ErrUnknown.
 	Vouch(ctx context.Context, address account.Spelling, hash secret.Hash) (Voucher, error)
 }
 
-// Imprinted is what is kept of a secret.
-func Imprinted(s secret.String) Imprint {
+// HashSecret returns the stored form of a secret.
+func HashSecret(s secret.String) SecretHash {
 	clear := s.Reveal()
-	return Imprint{Hash: secret.Sum(clear), LastFour: clear[max(0, len(clear)-lastLength):]}
+	return SecretHash{Hash: secret.Sum(clear), LastFour: clear[max(0, len(clear)-lastLength):]}
 }
 
 // lastLength is how many characters of a secret are shown in lists.

@@ -10,38 +10,40 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
 
-// Registry holds the authentication apps.
+// Registry manages the authentication apps.
 type Registry struct{ Apps Apps }
 
-// Create adds an app, for the members of one workspace or, if that is empty, for everybody, and draws its secret, which is
-// never seen again. It fails with account.ErrUnknownWorkspace.
-func (r Registry) Create(ctx context.Context, name, workspaceID string) (App, secret.String, error) {
+// CreateApp creates an app for the members of one workspace or, if that is empty, for all users,
+// and returns its secret, which cannot be read again. It returns account.ErrUnknownWorkspace.
+func (r Registry) CreateApp(ctx context.Context, name, workspaceID string) (App, secret.String, error) {
 	draft := Draft{ID: secret.NewID("aap_"), Name: name, WorkspaceID: workspaceID}
 	clear := secret.Generate(secret.ClientSecret)
-	if err := r.Apps.CreateApp(ctx, draft, Imprinted(clear)); err != nil {
+	if err := r.Apps.CreateApp(ctx, draft, HashSecret(clear)); err != nil {
 		return App{}, secret.String{}, fmt.Errorf("adding an authentication app: %w", err)
 	}
 	app, err := r.Apps.FindApp(ctx, draft.ID)
 	return app, clear, err
 }
 
-// Rotate draws a new secret of a live app, which is never seen again. The one before stays valid for the overlap, up to
-// MaxOverlap; older ones end at once. It fails with ErrUnknown, or with an account.FieldError.
-func (r Registry) Rotate(ctx context.Context, id string, overlap time.Duration) (App, secret.String, error) {
+// RotateAppSecret generates a new secret of an app that is not revoked and returns it; it cannot be
+// read again. The previous secret stays valid for the overlap, up to MaxOverlap; older ones expire
+// at once. It returns ErrUnknown or an account.FieldError.
+func (r Registry) RotateAppSecret(ctx context.Context, id string, overlap time.Duration) (App, secret.String, error) {
 	if overlap < 0 || overlap > MaxOverlap {
 		return App{}, secret.String{}, &account.FieldError{Field: "overlap_seconds", Fault: "must be from 0 to 2592000 (30 days)"}
 	}
 	clear := secret.Generate(secret.ClientSecret)
-	if err := r.Apps.RotateApp(ctx, id, Imprinted(clear), overlap); err != nil {
+	if err := r.Apps.RotateAppSecret(ctx, id, HashSecret(clear), overlap); err != nil {
 		return App{}, secret.String{}, fmt.Errorf("rotating a secret: %w", err)
 	}
 	app, err := r.Apps.FindApp(ctx, id)
 	return app, clear, err
 }
 
-// Verify takes an address and a secret as they came. It fails with account.ErrInvalidCredentials whatever does not fit,
-// after one question to the store in every case, or with the error of a store that could not be asked.
-func (r Registry) Verify(ctx context.Context, typed string, presented secret.String) (Voucher, error) {
+// VerifyClientSecret validates an address and a secret as received. It returns
+// account.ErrInvalidCredentials for every mismatch, after exactly one query in every case, or the
+// error of a store that is unavailable.
+func (r Registry) VerifyClientSecret(ctx context.Context, typed string, presented secret.String) (Voucher, error) {
 	voucher, err := r.Apps.Vouch(ctx, account.Spell(typed), secret.Sum(presented.Reveal()))
 	if errors.Is(err, ErrUnknown) {
 		return Voucher{}, account.ErrInvalidCredentials

@@ -9,27 +9,28 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/authapp"
 )
 
-// Doors check what people prove themselves with. Their methods fail with account.ErrInvalidCredentials, with an
-// *ratelimit.LimitedError, or with the error of a store that could not be asked; then nothing was verified.
-type Doors struct {
+// Verifier verifies credentials. Its methods return account.ErrInvalidCredentials, a
+// *ratelimit.LimitedError, or the error of a store that is unavailable; in the last two cases
+// nothing was verified.
+type Verifier struct {
 	Attempts *attempt.Guard
 	Accounts account.Authenticator
 	Apps     authapp.Registry
 }
 
-// Password checks an address and a password as they were typed.
-func (d Doors) Password(ctx context.Context, try attempt.Try, password secret.String) (user account.User, err error) {
-	err = d.Attempts.Check(ctx, try, func(ctx context.Context) (err error) {
-		user, err = d.Accounts.Authenticate(ctx, try.Typed, password)
+// VerifyPassword verifies an address and a password as typed.
+func (v Verifier) VerifyPassword(ctx context.Context, try attempt.Try, password secret.String) (user account.User, err error) {
+	err = v.Attempts.Check(ctx, try, func(ctx context.Context) (err error) {
+		user, err = v.Accounts.Authenticate(ctx, try.Typed, password)
 		return err
 	})
 	return user, err
 }
 
-// ClientSecret checks an address and the secret of an authentication app.
-func (d Doors) ClientSecret(ctx context.Context, try attempt.Try, presented secret.String) (voucher authapp.Voucher, err error) {
-	err = d.Attempts.Check(ctx, try, func(ctx context.Context) (err error) {
-		voucher, err = d.Apps.Verify(ctx, try.Typed, presented)
+// VerifyClientSecret verifies an address and the secret of an authentication app.
+func (v Verifier) VerifyClientSecret(ctx context.Context, try attempt.Try, presented secret.String) (voucher authapp.Voucher, err error) {
+	err = v.Attempts.Check(ctx, try, func(ctx context.Context) (err error) {
+		voucher, err = v.Apps.VerifyClientSecret(ctx, try.Typed, presented)
 		return err
 	})
 	return voucher, err

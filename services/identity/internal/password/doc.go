@@ -1,6 +1,7 @@
-// Package password turns passwords into argon2id strings and checks them (RFC 9106), a few at a time.
+// Package password hashes passwords with argon2id and verifies them (RFC 9106), a limited number
+// concurrently.
 //
-// It owns the cost of a check, the strict form of the strings, and the work that is done for an account that does not
-// exist, so that nobody learns from the time which accounts do. It never stores a password or a string, and never
-// decides what a password must look like.
+// It owns the cost of a verification, the strict format of the strings, and the equal work for
+// accounts that do not exist, so that response times do not reveal which accounts exist. It stores
+// nothing.
 package password

@@ -12,10 +12,11 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// normal is the form of a password that is hashed: whichever keyboard wrote it, the same characters are the same bytes. It is what
-// RFC 8265 §4.2.2 maps (spaces to the ASCII one, composed characters) without what it refuses: a password that release 0.1 took must
-// go on being right.
-func normal(clear string) string {
+// normalize returns the form of a password that is hashed: the same characters have the same bytes,
+// whichever keyboard wrote them. It applies the mappings of RFC 8265 §4.2.2 (spaces to the ASCII
+// space, composed characters) without the prohibitions: a password that release 0.1 accepted must
+// stay valid.
+func normalize(clear string) string {
 	return norm.NFC.String(strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Zs, r) {
 			return ' '
@@ -24,23 +25,26 @@ func normal(clear string) string {
 	}, clear))
 }
 
-// MinLength is the fewest characters that a new password may have (NIST SP 800-63B-4 §3.1.1.2 wants 8 beside a second factor and
-// recommends 15 alone). A password that was set before goes on being right, and may be hashed anew, however short it is.
+// MinLength is the minimum length of a new password in characters (NIST SP 800-63B-4 §3.1.1.2
+// requires 8 with a second factor and recommends 15 without). Existing passwords stay valid, and
+// may be hashed again, whatever their length.
 const MinLength = 12
 
-// ErrShort is a new password of fewer than MinLength characters.
+// ErrShort is returned for a new password of fewer than MinLength characters.
 var ErrShort = errors.New("password has fewer than 12 characters")
 
-// CheckNew fails with ErrShort. A character is one of the normalised form: an accent that is typed apart counts with its letter.
+// CheckNew returns ErrShort if a new password is too short. It counts characters of the normalized
+// form: a decomposed accent counts with its letter.
 func CheckNew(clear secret.String) error {
-	if utf8.RuneCountInString(normal(clear.Reveal())) < MinLength {
+	if utf8.RuneCountInString(normalize(clear.Reveal())) < MinLength {
 		return ErrShort
 	}
 	return nil
 }
 
-// settable is the form of a new password, which must be an OpaqueString (RFC 8265 §4.2): it fails with ErrUnusable or ErrCharacters.
-func settable(clear string) (string, error) {
+// prepareNew returns the form of a new password, which must be an OpaqueString (RFC 8265 §4.2). It
+// returns ErrUnusable or ErrCharacters.
+func prepareNew(clear string) (string, error) {
 	if clear == "" || len(clear) > MaxLength {
 		return "", ErrUnusable
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/password"
 )
 
-// counting computes as the service does, and counts.
+// counting returns a Hasher that counts its computations.
 func counting() (*password.Hasher, *atomic.Int32) {
 	n := &atomic.Int32{}
 	return password.New(password.Config{Concurrency: 2, Derive: func(clear, salt []byte, _ password.Parameters, size uint32) []byte {
@@ -55,7 +55,7 @@ func TestFault_A14_CaseAndWidthOfAPasswordCount(t *testing.T) {
 	}
 }
 
-// asTyped is a string that release 0.1 made.
+// asTyped returns a hash as release 0.1 computed it.
 func asTyped(clear string) secret.String {
 	e := password.Encoded{Parameters: password.Recommended(), Salt: []byte("0123456789abcdef")}
 	e.Key = argon2.IDKey([]byte(clear), e.Salt, 1, 64, 1, 32)
@@ -72,11 +72,11 @@ func TestFault_A14_APasswordOfRelease01GoesOnBeingRight(t *testing.T) {
 		{"plain", "plain", true, false, 1},
 		{"plain", "wrong", false, false, 1},
 		{"p\u00e4ss", "p\u00e4ss", true, false, 1},
-		{"p\u00e4ss", "pa\u0308ss", true, false, 1}, // composed by release 0.1 too
+		{"p\u00e4ss", "pa\u0308ss", true, false, 1}, // release 0.1 composed it too
 		{"pa\u0308ss", "pa\u0308ss", true, true, 2},
 		{"pa\u0308ss", "p\u00e4ss", false, false, 1}, // until it was typed once as it was set
 		{"pa\u0308ss", "po\u0308ss", false, false, 2},
-		{"\u2764\ufe0f\x01", "\u2764\ufe0f\x01", true, false, 1}, // which could not be set today
+		{"\u2764\ufe0f\x01", "\u2764\ufe0f\x01", true, false, 1}, // it could not be set today
 		{"no\u00a0break", "no\u00a0break", true, true, 2},
 	} {
 		n.Store(0)
@@ -88,19 +88,19 @@ func TestFault_A14_APasswordOfRelease01GoesOnBeingRight(t *testing.T) {
 	}
 }
 
-func TestFault_A14_AnAccountThatIsNobodysTakesTheSameWork(t *testing.T) {
+func TestFault_A14_AnUnknownAccountTakesTheSameWork(t *testing.T) {
 	h, n := counting()
 	for _, typed := range []string{"plain", "pa\u0308ss", strings.Repeat("a\u0308", 999)} {
 		n.Store(0)
 		_, _, _ = h.Verify(t.Context(), asTyped("another"), secret.New(typed))
 		some := n.Swap(0)
 		if right, _, err := h.Verify(t.Context(), secret.String{}, secret.New(typed)); right || err != nil || n.Load() != some {
-			t.Errorf("%+.9q: %v, %v, %d computations for nobody and %d for somebody", typed, right, err, n.Load(), some)
+			t.Errorf("%+.9q: %v, %v, %d computations without an account and %d with one", typed, right, err, n.Load(), some)
 		}
 	}
 }
 
-func TestFault_A14_WhatNotEveryKeyboardWritesCannotBeSet(t *testing.T) {
+func TestFault_A14_CharactersMissingOnSomeKeyboardsCannotBeSet(t *testing.T) {
 	h, _ := counting()
 	for clear, want := range map[string]error{
 		"bell\x07":                     password.ErrCharacters,

@@ -13,8 +13,9 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/password"
 )
 
-// known was made by the reference implementation: echo -n password | argon2 saltsaltsaltsalt -id -t 2 -k 19456 -p 1 -l 32.
-const known = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$T95q7S205tf9WI4HhYOZDIQmMMAbntacGXTIku0gXT8"
+// referenceHash is the output of the reference implementation: echo -n password | argon2
+// saltsaltsaltsalt -id -t 2 -k 19456 -p 1 -l 32.
+const referenceHash = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$T95q7S205tf9WI4HhYOZDIQmMMAbntacGXTIku0gXT8"
 
 func hash(t *testing.T, h *password.Hasher, clear string) secret.String {
 	t.Helper()
@@ -36,7 +37,7 @@ func verify(t *testing.T, h *password.Hasher, phc, clear string) bool {
 
 func TestAStringOfAnotherImplementationIsVerified(t *testing.T) {
 	h := password.New(password.Config{Concurrency: 1})
-	if !verify(t, h, known, "password") || verify(t, h, known, "Password") {
+	if !verify(t, h, referenceHash, "password") || verify(t, h, referenceHash, "Password") {
 		t.Error("the reference implementation's string is not understood")
 	}
 }
@@ -75,7 +76,7 @@ func TestLongPasswordsAreWrongAndCannotBeSet(t *testing.T) {
 	}
 }
 
-// recorder notes the cost of each computation and answers a key of zeros, as nobody's is.
+// recorder records the cost of each computation and returns a key of zeros, like that of decoy.
 type recorder struct{ costs []cost }
 
 type cost struct {
@@ -88,7 +89,7 @@ func (r *recorder) derive(_ []byte, salt []byte, p password.Parameters, size uin
 	return make([]byte, size)
 }
 
-func TestNobodyCostsWhatAnybodyCosts(t *testing.T) {
+func TestAnUnknownAccountCostsAsMuchAsAnyOther(t *testing.T) {
 	anybody := hash(t, password.New(password.Config{Concurrency: 1}), "x")
 	r := &recorder{}
 	h := password.New(password.Config{Concurrency: 1, Derive: r.derive})
@@ -138,7 +139,7 @@ func TestNoMoreRunAtOnceThanConfigured(t *testing.T) {
 	}
 }
 
-func TestWhoeverHasGoneIsNotComputedFor(t *testing.T) {
+func TestACancelledCallIsNotComputed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var computed atomic.Int32
 		turn := make(chan struct{})
@@ -158,12 +159,12 @@ func TestWhoeverHasGoneIsNotComputedFor(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		if err := <-failed; !errors.Is(err, context.Canceled) {
-			t.Errorf("a caller that went away gets %v", err)
+			t.Errorf("a cancelled caller gets %v", err)
 		}
 		close(turn)
 		synctest.Wait()
 		if _, err := h.Hash(ctx, secret.New("x")); !errors.Is(err, context.Canceled) {
-			t.Errorf("a caller that had gone gets %v", err)
+			t.Errorf("a caller with a cancelled context gets %v", err)
 		}
 		if computed.Load() != 1 {
 			t.Errorf("%d computations, want 1", computed.Load())
@@ -204,7 +205,7 @@ func TestSecurityCase116_ALineThatIsFullIsRefusedAtOnce(t *testing.T) {
 			t.Errorf("%d were computed, want %d", computed.Load(), running+waiting)
 		}
 		if _, _, err := h.Verify(t.Context(), secret.String{}, secret.New("x")); err != nil {
-			t.Errorf("after the line has gone: %v", err)
+			t.Errorf("after the queue is empty: %v", err)
 		}
 	})
 }

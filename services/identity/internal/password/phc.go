@@ -15,8 +15,8 @@ const (
 	phcParts   = 6
 )
 
-// The bounds of a string that may come from a store. A row that somebody else has written must neither make a check
-// worthless nor take the machine's memory.
+// The bounds of a stored string. A row that was tampered with must neither weaken a verification
+// nor exhaust the memory.
 const (
 	maxPHCLength = 256
 	minMemory    = 7 * 1024
@@ -27,7 +27,8 @@ const (
 	maxBytes     = 64
 )
 
-// ErrMalformed is a string that is not of the form $argon2id$v=19$m=…,t=…,p=…$salt$key, or whose values are out of bounds.
+// ErrMalformed is returned for a string that is not of the form
+// $argon2id$v=19$m=…,t=…,p=…$salt$key, or whose values are out of bounds.
 var ErrMalformed = errors.New("malformed password hash")
 
 // Parameters are the cost of argon2id (RFC 9106 §3.1).
@@ -40,26 +41,27 @@ type Parameters struct {
 	Threads uint8
 }
 
-// Recommended is the cost of new strings: 19 MiB, two passes, one lane (the OWASP Password Storage Cheat Sheet).
+// Recommended is the cost of new strings: 19 MiB, two passes, one lane (the OWASP Password Storage
+// Cheat Sheet).
 func Recommended() Parameters { return Parameters{Memory: 19 * 1024, Time: 2, Threads: 1} }
 
 func (p Parameters) bounded() bool {
 	return p.Memory >= minMemory && p.Memory <= maxMemory && p.Time >= 1 && p.Time <= maxTime && p.Threads >= 1 && p.Threads <= maxThreads
 }
 
-// Encoded is what a PHC string holds.
+// Encoded is the content of a PHC string.
 type Encoded struct {
 	Parameters
 	Salt, Key []byte
 }
 
-// PHC writes the string, in the one form that Parse takes.
+// PHC returns the string, in the only form that Parse accepts.
 func (e Encoded) PHC() string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, e.Memory, e.Time, e.Threads,
 		base64.RawStdEncoding.EncodeToString(e.Salt), base64.RawStdEncoding.EncodeToString(e.Key))
 }
 
-// Parse reads a PHC string. It fails with ErrMalformed; the error never repeats the string.
+// Parse parses a PHC string, or returns ErrMalformed; the error never contains the string.
 func Parse(phc string) (Encoded, error) {
 	parts := strings.Split(phc[:min(len(phc), maxPHCLength)], "$")
 	if len(parts) != phcParts {
@@ -72,7 +74,8 @@ func Parse(phc string) (Encoded, error) {
 	var saltErr, keyErr error
 	e.Salt, saltErr = base64.RawStdEncoding.DecodeString(parts[4])
 	e.Key, keyErr = base64.RawStdEncoding.DecodeString(parts[5])
-	// Writing it again finds all that was read too kindly: other versions, signs, zeros in front, line breaks, loose bits.
+	// Encoding it again detects everything that was parsed too leniently: other versions, signs,
+	// leading zeros, line breaks, trailing bits.
 	if saltErr != nil || keyErr != nil || e.PHC() != phc {
 		return Encoded{}, ErrMalformed
 	}

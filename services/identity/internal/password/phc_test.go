@@ -62,7 +62,7 @@ func TestAStringOutsideTheFormOrTheBoundsIsRefusedUncomputed(t *testing.T) {
 			t.Errorf("%s: Parse gives %v", name, err)
 		}
 		if phc == "" {
-			continue // that is nobody
+			continue // an account without a password
 		}
 		if ok, _, err := h.Verify(t.Context(), secret.New(phc), secret.New("x")); ok || !errors.Is(err, password.ErrMalformed) {
 			t.Errorf("%s: Verify gives %v, %v", name, ok, err)
@@ -83,7 +83,7 @@ func FuzzParse(f *testing.F) {
 	for _, phc := range malformed() {
 		f.Add(phc)
 	}
-	f.Add(known)
+	f.Add(referenceHash)
 	f.Fuzz(func(t *testing.T, phc string) {
 		e, err := password.Parse(phc)
 		if err != nil {

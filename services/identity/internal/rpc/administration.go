@@ -11,37 +11,37 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/authapp"
 )
 
-// Administration serves the operator, and the token service where access is taken away.
+// Administration serves the operator, and the token service when it removes access.
 type Administration struct {
 	identityv1.UnsafeAdministrationServiceServer
 
-	People administration.Desk
-	Apps   authapp.Registry
+	Service administration.Service
+	Apps    authapp.Registry
 }
 
 // CreateUser adds a user.
 func (s *Administration) CreateUser(
 	ctx context.Context, req *identityv1.CreateUserRequest,
 ) (*identityv1.CreateUserResponse, error) {
-	user, err := s.People.AddUser(ctx, administration.NewUser{
+	user, err := s.Service.CreateUser(ctx, administration.NewUser{
 		EmailAddress: req.GetEmailAddress(), FirstName: req.GetFirstName(), LastName: req.GetLastName(),
 		DisplayName: req.GetDisplayName(), Password: secret.New(req.GetPassword()),
 	})
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &identityv1.CreateUserResponse{User: toUser(user)}, nil
 }
 
-// FindUser reads a user with their workspaces.
+// FindUser returns a user with their workspaces.
 func (s *Administration) FindUser(ctx context.Context, req *identityv1.FindUserRequest) (*identityv1.FindUserResponse, error) {
 	user, err := s.find(ctx, req)
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
-	list, err := s.People.AllWorkspaces(ctx, user.ID)
+	list, err := s.Service.ListMemberships(ctx, user.ID)
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &identityv1.FindUserResponse{User: toUser(user), Workspaces: each(list, toMembership)}, nil
 }
@@ -52,85 +52,85 @@ func (s *Administration) find(ctx context.Context, req *identityv1.FindUserReque
 		if !account.ValidID(by.UserId) {
 			return account.User{}, account.ErrUnknown
 		}
-		return s.People.FindUser(ctx, by.UserId)
+		return s.Service.FindUser(ctx, by.UserId)
 	case *identityv1.FindUserRequest_EmailAddress:
 		spelling := account.Spell(by.EmailAddress)
 		if spelling.Earlier == "" {
 			return account.User{}, administration.ErrAddress()
 		}
-		record, err := s.People.FindRecord(ctx, spelling)
+		record, err := s.Service.FindRecord(ctx, spelling)
 		return record.User, err
 	}
 	return account.User{}, &account.FieldError{Field: "user_id", Fault: "or email_address is required"}
 }
 
-// ListUsers reads a page of users.
+// ListUsers returns a page of users.
 func (s *Administration) ListUsers(ctx context.Context, req *identityv1.ListUsersRequest) (*identityv1.ListUsersResponse, error) {
 	p, err := paging.Of(req, 1)
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.People.ListUsers(ctx, account.Address(p.After[0]), p.Size+1)
+	list, err := s.Service.ListUsers(ctx, account.Address(p.After[0]), p.Size+1)
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	list, next := paging.Cut(list, p.Size, func(u account.User) []string { return []string{string(u.EmailAddress)} })
 	return &identityv1.ListUsersResponse{Users: each(list, toUser), NextPageToken: next}, nil
 }
 
-// EnableUser lets a user in again.
+// EnableUser enables a user.
 func (s *Administration) EnableUser(
 	ctx context.Context, req *identityv1.EnableUserRequest,
 ) (*identityv1.EnableUserResponse, error) {
-	return &identityv1.EnableUserResponse{}, s.onUser(ctx, req.GetUserId(), s.People.EnableUser)
+	return &identityv1.EnableUserResponse{}, s.onUser(ctx, req.GetUserId(), s.Service.EnableUser)
 }
 
-// UnlockUser gives a user's account its attempts to sign in back.
+// UnlockUser resets the failed attempts of a user's account.
 func (s *Administration) UnlockUser(
 	ctx context.Context, req *identityv1.UnlockUserRequest,
 ) (*identityv1.UnlockUserResponse, error) {
-	return &identityv1.UnlockUserResponse{}, s.onUser(ctx, req.GetUserId(), s.People.UnlockUser)
+	return &identityv1.UnlockUserResponse{}, s.onUser(ctx, req.GetUserId(), s.Service.UnlockUser)
 }
 
-// ApplyDisableUser keeps a user out and ends their browser sessions.
+// ApplyDisableUser disables a user and invalidates their browser sessions.
 func (s *Administration) ApplyDisableUser(
 	ctx context.Context, req *identityv1.ApplyDisableUserRequest,
 ) (*identityv1.ApplyDisableUserResponse, error) {
-	return &identityv1.ApplyDisableUserResponse{}, s.onUser(ctx, req.GetUserId(), s.People.DisableUser)
+	return &identityv1.ApplyDisableUserResponse{}, s.onUser(ctx, req.GetUserId(), s.Service.DisableUser)
 }
 
-// ApplySetPassword sets a password and ends the user's browser sessions.
+// ApplySetPassword sets a password and invalidates the user's browser sessions.
 func (s *Administration) ApplySetPassword(
 	ctx context.Context, req *identityv1.ApplySetPasswordRequest,
 ) (*identityv1.ApplySetPasswordResponse, error) {
 	return &identityv1.ApplySetPasswordResponse{}, s.onUser(ctx, req.GetUserId(), func(ctx context.Context, id string) error {
-		return s.People.ChangePassword(ctx, id, secret.New(req.GetPassword()))
+		return s.Service.SetPassword(ctx, id, secret.New(req.GetPassword()))
 	})
 }
 
-// onUser does something to the user of an identifier.
+// onUser calls do for the user of an identifier.
 func (s *Administration) onUser(ctx context.Context, id string, do func(ctx context.Context, id string) error) error {
 	if id == "" {
 		return missing("user_id")
 	}
 	if !account.ValidID(id) {
-		return fail(account.ErrUnknown)
+		return toStatus(account.ErrUnknown)
 	}
-	return fail(do(ctx, id))
+	return toStatus(do(ctx, id))
 }
 
 // CreateWorkspace adds a workspace.
 func (s *Administration) CreateWorkspace(
 	ctx context.Context, req *identityv1.CreateWorkspaceRequest,
 ) (*identityv1.CreateWorkspaceResponse, error) {
-	w, err := s.People.AddWorkspace(ctx, account.Workspace{ID: req.GetWorkspaceId(), Name: req.GetName(), Plan: req.GetPlan()})
+	w, err := s.Service.CreateWorkspace(ctx, account.Workspace{ID: req.GetWorkspaceId(), Name: req.GetName(), Plan: req.GetPlan()})
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &identityv1.CreateWorkspaceResponse{Workspace: toWorkspace(w)}, nil
 }
 
-// ListAllWorkspaces reads a page of workspaces.
+// ListAllWorkspaces returns a page of workspaces.
 func (s *Administration) ListAllWorkspaces(
 	ctx context.Context, req *identityv1.ListAllWorkspacesRequest,
 ) (*identityv1.ListAllWorkspacesResponse, error) {
@@ -138,15 +138,15 @@ func (s *Administration) ListAllWorkspaces(
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.People.ListWorkspaces(ctx, account.Workspace{Name: p.After[0], ID: p.After[1]}, p.Size+1)
+	list, err := s.Service.ListAllWorkspaces(ctx, account.Workspace{Name: p.After[0], ID: p.After[1]}, p.Size+1)
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	list, next := paging.Cut(list, p.Size, func(w account.Workspace) []string { return []string{w.Name, w.ID} })
 	return &identityv1.ListAllWorkspacesResponse{Workspaces: each(list, toWorkspace), NextPageToken: next}, nil
 }
 
-// ApplySetWorkspacePlan gives a workspace another plan.
+// ApplySetWorkspacePlan changes a workspace's plan.
 func (s *Administration) ApplySetWorkspacePlan(
 	ctx context.Context, req *identityv1.ApplySetWorkspacePlanRequest,
 ) (*identityv1.ApplySetWorkspacePlanResponse, error) {
@@ -154,7 +154,7 @@ func (s *Administration) ApplySetWorkspacePlan(
 		return nil, missing("workspace_id")
 	}
 	if !account.ValidID(req.GetWorkspaceId()) {
-		return nil, fail(account.ErrUnknownWorkspace)
+		return nil, toStatus(account.ErrUnknownWorkspace)
 	}
-	return &identityv1.ApplySetWorkspacePlanResponse{}, fail(s.People.ChangePlan(ctx, req.GetWorkspaceId(), req.GetPlan()))
+	return &identityv1.ApplySetWorkspacePlanResponse{}, toStatus(s.Service.SetWorkspacePlan(ctx, req.GetWorkspaceId(), req.GetPlan()))
 }

@@ -10,71 +10,71 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/authapp"
 )
 
-// CreateAuthenticationApp adds an authentication app and answers its secret, this once.
+// CreateAuthenticationApp adds an authentication app and returns its secret, only this once.
 func (s *Administration) CreateAuthenticationApp(
 	ctx context.Context, req *identityv1.CreateAuthenticationAppRequest,
 ) (*identityv1.CreateAuthenticationAppResponse, error) {
 	name, err := administration.Name("name", req.GetName())
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	if req.GetWorkspaceId() != "" && !account.ValidID(req.GetWorkspaceId()) {
-		return nil, fail(account.ErrUnknownWorkspace)
+		return nil, toStatus(account.ErrUnknownWorkspace)
 	}
-	app, clear, err := s.Apps.Create(ctx, name, req.GetWorkspaceId())
+	app, clear, err := s.Apps.CreateApp(ctx, name, req.GetWorkspaceId())
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &identityv1.CreateAuthenticationAppResponse{AuthenticationApp: toApp(app), ClientSecret: clear.Reveal()}, nil
 }
 
-// ListAuthenticationApps reads every authentication app.
+// ListAuthenticationApps returns all authentication apps.
 func (s *Administration) ListAuthenticationApps(
 	ctx context.Context, _ *identityv1.ListAuthenticationAppsRequest,
 ) (*identityv1.ListAuthenticationAppsResponse, error) {
 	list, err := s.Apps.Apps.ListApps(ctx)
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &identityv1.ListAuthenticationAppsResponse{AuthenticationApps: each(list, toApp)}, nil
 }
 
-// RotateAuthenticationAppSecret draws a new secret and answers it, this once.
+// RotateAuthenticationAppSecret generates a new secret and returns it, only this once.
 func (s *Administration) RotateAuthenticationAppSecret(
 	ctx context.Context, req *identityv1.RotateAuthenticationAppSecretRequest,
 ) (*identityv1.RotateAuthenticationAppSecretResponse, error) {
-	if err := appID(req.GetAuthenticationAppId()); err != nil {
+	if err := checkAppID(req.GetAuthenticationAppId()); err != nil {
 		return nil, err
 	}
-	app, clear, err := s.Apps.Rotate(ctx, req.GetAuthenticationAppId(), seconds(req.GetOverlapSeconds()))
+	app, clear, err := s.Apps.RotateAppSecret(ctx, req.GetAuthenticationAppId(), seconds(req.GetOverlapSeconds()))
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &identityv1.RotateAuthenticationAppSecretResponse{AuthenticationApp: toApp(app), ClientSecret: clear.Reveal()}, nil
 }
 
-// ApplyRevokeAuthenticationApp ends an authentication app for good.
+// ApplyRevokeAuthenticationApp revokes an authentication app permanently.
 func (s *Administration) ApplyRevokeAuthenticationApp(
 	ctx context.Context, req *identityv1.ApplyRevokeAuthenticationAppRequest,
 ) (*identityv1.ApplyRevokeAuthenticationAppResponse, error) {
-	if err := appID(req.GetAuthenticationAppId()); err != nil {
+	if err := checkAppID(req.GetAuthenticationAppId()); err != nil {
 		return nil, err
 	}
-	return &identityv1.ApplyRevokeAuthenticationAppResponse{}, fail(s.Apps.Apps.RevokeApp(ctx, req.GetAuthenticationAppId()))
+	return &identityv1.ApplyRevokeAuthenticationAppResponse{}, toStatus(s.Apps.Apps.RevokeApp(ctx, req.GetAuthenticationAppId()))
 }
 
-func appID(id string) error {
+func checkAppID(id string) error {
 	if id == "" {
 		return missing("authentication_app_id")
 	}
 	if !account.ValidID(id) {
-		return fail(authapp.ErrUnknown)
+		return toStatus(authapp.ErrUnknown)
 	}
 	return nil
 }
 
-// seconds is a number of seconds, where more than may be asked for stays more and does not turn round.
+// seconds converts a number of seconds without overflow: a value above the maximum stays above it.
 func seconds(n int64) time.Duration {
-	const most = int64(authapp.MaxOverlap/time.Second) + 1
-	return time.Duration(max(min(n, most), -1)) * time.Second
+	const limit = int64(authapp.MaxOverlap/time.Second) + 1
+	return time.Duration(max(min(n, limit), -1)) * time.Second
 }

@@ -7,29 +7,29 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
 
-// AddMember makes a user a member.
+// AddMember adds a member, or changes a member's role.
 func (s *Administration) AddMember(ctx context.Context, req *identityv1.AddMemberRequest) (*identityv1.AddMemberResponse, error) {
-	if err := pair(req, account.ErrUnknownUserOrWorkspace); err != nil {
+	if err := checkMember(req, account.ErrUnknownUserOrWorkspace); err != nil {
 		return nil, err
 	}
 	role := fromRole(req.GetRole())
 	if role == "" {
 		return nil, invalid("role", "must be ROLE_MEMBER or ROLE_ADMINISTRATOR")
 	}
-	return &identityv1.AddMemberResponse{}, fail(s.People.AddMember(ctx, req.GetUserId(), req.GetWorkspaceId(), role))
+	return &identityv1.AddMemberResponse{}, toStatus(s.Service.AddMember(ctx, req.GetUserId(), req.GetWorkspaceId(), role))
 }
 
-// ApplyRemoveMember ends a membership.
+// ApplyRemoveMember removes a member.
 func (s *Administration) ApplyRemoveMember(
 	ctx context.Context, req *identityv1.ApplyRemoveMemberRequest,
 ) (*identityv1.ApplyRemoveMemberResponse, error) {
-	if err := pair(req, account.ErrNotMember); err != nil {
+	if err := checkMember(req, account.ErrNotMember); err != nil {
 		return nil, err
 	}
-	return &identityv1.ApplyRemoveMemberResponse{}, fail(s.People.RemoveMember(ctx, req.GetUserId(), req.GetWorkspaceId()))
+	return &identityv1.ApplyRemoveMemberResponse{}, toStatus(s.Service.RemoveMember(ctx, req.GetUserId(), req.GetWorkspaceId()))
 }
 
-// ListMembers reads a workspace's members.
+// ListMembers returns a workspace's members.
 func (s *Administration) ListMembers(
 	ctx context.Context, req *identityv1.ListMembersRequest,
 ) (*identityv1.ListMembersResponse, error) {
@@ -37,17 +37,17 @@ func (s *Administration) ListMembers(
 		return nil, missing("workspace_id")
 	}
 	if !account.ValidID(req.GetWorkspaceId()) {
-		return nil, fail(account.ErrUnknownWorkspace)
+		return nil, toStatus(account.ErrUnknownWorkspace)
 	}
-	list, err := s.People.ListMembers(ctx, req.GetWorkspaceId())
+	list, err := s.Service.ListMembers(ctx, req.GetWorkspaceId())
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &identityv1.ListMembersResponse{Members: each(list, toMember)}, nil
 }
 
-// pair checks the identifiers of a user and a workspace; those that can be nobody's are unknown.
-func pair(req interface {
+// checkMember validates the identifiers of a user and a workspace; invalid ones are unknown.
+func checkMember(req interface {
 	GetUserId() string
 	GetWorkspaceId() string
 }, unknown error,
@@ -57,7 +57,7 @@ func pair(req interface {
 		return err
 	}
 	if !account.ValidID(req.GetUserId()) || !account.ValidID(req.GetWorkspaceId()) {
-		return fail(unknown)
+		return toStatus(unknown)
 	}
 	return nil
 }

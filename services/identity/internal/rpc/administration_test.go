@@ -36,7 +36,7 @@ func TestANewUserSignsInUnderEverySpelling(t *testing.T) {
 		}
 	}
 	_, err = d.FindUser(t.Context(), &identityv1.FindUserRequest{By: &identityv1.FindUserRequest_UserId{UserId: "usr_nobody"}})
-	wantReason(t, "nobody", err, errorv1.Reason_REASON_NOT_FOUND)
+	wantReason(t, "no user", err, errorv1.Reason_REASON_NOT_FOUND)
 }
 
 func TestAFieldThatCannotBeUsedIsNamed(t *testing.T) {
@@ -157,7 +157,7 @@ func TestSecurityCase16_DisablingAndANewPasswordEndEverySession(t *testing.T) {
 	_, err = d.get(t, res.GetSessionToken())
 	wantReason(t, "disabled and enabled again", err, errorv1.Reason_REASON_SESSION_REQUIRED)
 	_, err = d.ApplyDisableUser(t.Context(), &identityv1.ApplyDisableUserRequest{UserId: "usr_nobody"})
-	wantReason(t, "nobody", err, errorv1.Reason_REASON_NOT_FOUND)
+	wantReason(t, "no user", err, errorv1.Reason_REASON_NOT_FOUND)
 }
 
 func TestMembersComeAndGo(t *testing.T) {
@@ -189,7 +189,7 @@ func TestMembersComeAndGo(t *testing.T) {
 	_, err = d.ApplyRemoveMember(t.Context(), remove)
 	wantReason(t, "a former member", err, errorv1.Reason_REASON_NOT_FOUND)
 	_, err = d.AddMember(t.Context(), &identityv1.AddMemberRequest{UserId: "usr_x", WorkspaceId: "ws_new", Role: 1})
-	wantReason(t, "nobody", err, errorv1.Reason_REASON_NOT_FOUND)
+	wantReason(t, "no user", err, errorv1.Reason_REASON_NOT_FOUND)
 	_, err = d.ListMembers(t.Context(), &identityv1.ListMembersRequest{WorkspaceId: "ws_x"})
 	wantReason(t, "no workspace", err, errorv1.Reason_REASON_NOT_FOUND)
 }
@@ -234,7 +234,7 @@ func TestAnAppsSecretIsShownOnceRotatedAndRevoked(t *testing.T) {
 	wantReason(t, "no workspace", err, errorv1.Reason_REASON_NOT_FOUND)
 }
 
-func TestWireContract8_WhoMayNotBeSeenDoesNotExist(t *testing.T) {
+func TestWireContract8_AnInvisibleUserIsNotFound(t *testing.T) {
 	d := open(t)
 	see := func(actor, only, whom string) (*identityv1.GetVisibleUserResponse, error) {
 		return d.GetVisibleUser(t.Context(), &identityv1.GetVisibleUserRequest{ActorUserId: actor, OnlyWorkspaceId: only, EmailAddress: whom})
@@ -270,7 +270,8 @@ func TestWireContract8_WhoMayNotBeSeenDoesNotExist(t *testing.T) {
 	wantField(t, "workspace_ids", err)
 }
 
-// TestFault_C11_ANewPasswordHasTwelveCharacters, counted as a person would; one that was set before goes on being right.
+// TestFault_C11_ANewPasswordHasTwelveCharacters, counted as a user would; an existing password
+// stays valid.
 func TestFault_C11_ANewPasswordHasTwelveCharacters(t *testing.T) {
 	d := open(t)
 	for password, allowed := range map[string]bool{
@@ -292,10 +293,11 @@ func TestFault_C11_ANewPasswordHasTwelveCharacters(t *testing.T) {
 	}
 }
 
-// TestFault_C11_AnOperatorUnlocksAThrottledUser, whose account has all its attempts again; the source address has not.
+// TestFault_C11_AnOperatorUnlocksAThrottledUser, whose account has all its attempts again; the
+// source address has not.
 func TestFault_C11_AnOperatorUnlocksAThrottledUser(t *testing.T) {
 	d := open(t)
-	fail := func(n int, source string) {
+	toStatus := func(n int, source string) {
 		for range n {
 			wantReason(t, "a wrong password", d.passwordFrom(source)(t.Context(), " JOHN.doe@gmail.com", "wrong"), errorv1.Reason_REASON_INVALID_CREDENTIALS)
 		}
@@ -305,9 +307,9 @@ func TestFault_C11_AnOperatorUnlocksAThrottledUser(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	unlock() // nothing was counted yet
+	unlock() // no attempt was counted yet
 	for range perSource / perAccount {
-		fail(perAccount, "192.0.2.1")
+		toStatus(perAccount, "192.0.2.1")
 		wantReason(t, "throttled", d.passwordFrom("192.0.2.2")(t.Context(), address, right), errorv1.Reason_REASON_RATE_LIMITED)
 		unlock()
 	}
@@ -316,7 +318,7 @@ func TestFault_C11_AnOperatorUnlocksAThrottledUser(t *testing.T) {
 		t.Errorf("after the account was unlocked: %v", err)
 	}
 	_, err := d.UnlockUser(t.Context(), &identityv1.UnlockUserRequest{UserId: "usr_nobody"})
-	wantReason(t, "nobody", err, errorv1.Reason_REASON_NOT_FOUND)
+	wantReason(t, "no user", err, errorv1.Reason_REASON_NOT_FOUND)
 	_, err = d.UnlockUser(t.Context(), &identityv1.UnlockUserRequest{})
 	wantField(t, "user_id", err)
 	d.entries.down.Store(true)

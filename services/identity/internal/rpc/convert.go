@@ -50,9 +50,9 @@ func toRole(r account.Role) identityv1.Role {
 	return identityv1.Role_ROLE_UNSPECIFIED
 }
 
-// fromRole answers no role for one that is none.
+// fromRole returns "" for an unspecified role.
 func fromRole(r identityv1.Role) account.Role {
-	switch r { //nolint:exhaustive // the rest is none
+	switch r { //nolint:exhaustive // other values are no role
 	case identityv1.Role_ROLE_MEMBER:
 		return account.Member
 	case identityv1.Role_ROLE_ADMINISTRATOR:
@@ -74,7 +74,7 @@ func toSecret(s authapp.Secret) *identityv1.AuthenticationAppSecret {
 	}
 }
 
-// toTime leaves out what never was.
+// toTime returns nil for the zero time.
 func toTime(t time.Time) *timestamppb.Timestamp {
 	if t.IsZero() {
 		return nil

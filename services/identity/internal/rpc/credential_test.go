@@ -17,10 +17,10 @@ import (
 
 const appSecret = "exampleclientsecret"
 
-// door is one way to prove who one is, at one address of the network.
-type door func(ctx context.Context, address, proof string) error
+// method is an authentication method, from one source address.
+type method func(ctx context.Context, address, proof string) error
 
-func (d *desk) signInFrom(source string) door {
+func (d *bench) signInFrom(source string) method {
 	return func(ctx context.Context, address, proof string) error {
 		_, err := d.AuthenticateUser(ctx, &identityv1.AuthenticateUserRequest{
 			EmailAddress: address, Password: proof, SourceAddress: source,
@@ -29,7 +29,7 @@ func (d *desk) signInFrom(source string) door {
 	}
 }
 
-func (d *desk) passwordFrom(source string) door {
+func (d *bench) passwordFrom(source string) method {
 	return func(ctx context.Context, address, proof string) error {
 		_, err := d.VerifyPassword(ctx, &identityv1.VerifyPasswordRequest{
 			EmailAddress: address, Password: proof, SourceAddress: source,
@@ -38,7 +38,7 @@ func (d *desk) passwordFrom(source string) door {
 	}
 }
 
-func (d *desk) secretFrom(source string) door {
+func (d *bench) secretFrom(source string) method {
 	return func(ctx context.Context, address, proof string) error {
 		_, err := d.VerifyClientSecret(ctx, &identityv1.VerifyClientSecretRequest{
 			EmailAddress: address, ClientSecret: proof, SourceAddress: source,
@@ -47,7 +47,7 @@ func (d *desk) secretFrom(source string) door {
 	}
 }
 
-func TestWireContract8_APasswordOrAClientSecretProvesWhoSomebodyIs(t *testing.T) {
+func TestWireContract8_APasswordOrAClientSecretAuthenticatesAUser(t *testing.T) {
 	d := open(t)
 	byPassword, err := d.VerifyPassword(t.Context(), &identityv1.VerifyPasswordRequest{EmailAddress: " John.Doe@gmail.com", Password: right})
 	if err != nil || byPassword.GetUser().GetUserId() != "usr_john" || byPassword.GetUser().GetFirstName() != "John" {
@@ -74,17 +74,17 @@ func TestWireContract8_AnAppThatIsLimitedVouchesForMembersAlone(t *testing.T) {
 		errorv1.Reason_REASON_INVALID_CREDENTIALS)
 }
 
-// TestSecurityCase18_EveryFailureIsOneAnswerForEqualWork: one check of a password in each case at the doors with a password,
-// none at the one with a secret.
-func TestSecurityCase18_EveryFailureIsOneAnswerForEqualWork(t *testing.T) {
+// TestSecurityCase18_EveryFailureIsOneResponseForEqualWork: one password verification in each case
+// of the methods with a password, none of the one with a secret.
+func TestSecurityCase18_EveryFailureIsOneResponseForEqualWork(t *testing.T) {
 	d := open(t)
 	d.store.Disable(t, "usr_esther")
 	without, err := d.CreateUser(t.Context(), &identityv1.CreateUserRequest{EmailAddress: "sso@a.test", FirstName: "S", LastName: "O"})
 	if err != nil || without.GetUser().GetDisplayName() != "S O" {
 		t.Fatalf("%v, %v", without, err)
 	}
-	for name, way := range map[string]struct {
-		door   door
+	for name, by := range map[string]struct {
+		method method
 		proof  string
 		checks int32
 	}{
@@ -92,27 +92,27 @@ func TestSecurityCase18_EveryFailureIsOneAnswerForEqualWork(t *testing.T) {
 	} {
 		var first *status.Status
 		for _, try := range [][2]string{
-			{"nobody@a.test", way.proof},
+			{"nobody@a.test", by.proof},
 			{address, "wrong"},
-			{"esther.fray@gmail.com", way.proof},
-			{"no address", way.proof},
+			{"esther.fray@gmail.com", by.proof},
+			{"no address", by.proof},
 			{"nobody@a.test", "wrong"},
-			{"quac\u212a@a.test", way.proof},
-			{"john.doe@gmail.com@gmail.com", way.proof},
-			{"j\u043ehn.doe@gmail.com", way.proof},
-			{"\xff@a.test", way.proof},
+			{"quac\u212a@a.test", by.proof},
+			{"john.doe@gmail.com@gmail.com", by.proof},
+			{"j\u043ehn.doe@gmail.com", by.proof},
+			{"\xff@a.test", by.proof},
 		} {
 			before := d.passwords.n.Load()
-			err := way.door(t.Context(), try[0], try[1])
+			err := by.method(t.Context(), try[0], try[1])
 			wantReason(t, fmt.Sprintf("%s of %q", name, try[0]), err, errorv1.Reason_REASON_INVALID_CREDENTIALS)
 			got := status.Convert(oerr.Edge(err))
 			if first == nil {
 				first = got
 			}
 			if !proto.Equal(got.Proto(), first.Proto()) {
-				t.Errorf("%s of %q is answered %v, another %v", name, try[0], got, first)
+				t.Errorf("%s of %q returns %v, another %v", name, try[0], got, first)
 			}
-			if n := d.passwords.n.Load() - before; n != way.checks {
+			if n := d.passwords.n.Load() - before; n != by.checks {
 				t.Errorf("%s of %q took %d checks of a password", name, try[0], n)
 			}
 		}
@@ -120,30 +120,30 @@ func TestSecurityCase18_EveryFailureIsOneAnswerForEqualWork(t *testing.T) {
 	wantReason(t, "a user without a password", d.passwordFrom("")(t.Context(), "sso@a.test", "x"), errorv1.Reason_REASON_INVALID_CREDENTIALS)
 }
 
-func TestWireContract8_EveryDoorCountsInOneBudget(t *testing.T) {
+func TestWireContract8_EveryMethodCountsInOneBudget(t *testing.T) {
 	for _, victim := range []string{address, "nobody@gmail.com"} {
 		d := open(t)
-		doors := []door{d.signInFrom("192.0.2.1"), d.passwordFrom("192.0.2.2"), d.secretFrom("192.0.2.3")}
+		methods := []method{d.signInFrom("192.0.2.1"), d.passwordFrom("192.0.2.2"), d.secretFrom("192.0.2.3")}
 		for i := range perAccount {
-			wantReason(t, "a wrong proof", doors[i%3](t.Context(), victim, "wrong"), errorv1.Reason_REASON_INVALID_CREDENTIALS)
+			wantReason(t, "a wrong proof", methods[i%3](t.Context(), victim, "wrong"), errorv1.Reason_REASON_INVALID_CREDENTIALS)
 		}
 		before := d.passwords.n.Load()
 		for i, proof := range []string{right, right, appSecret} {
-			err := doors[i](t.Context(), " "+victim, proof)
+			err := methods[i](t.Context(), " "+victim, proof)
 			wantReason(t, victim+" with the right proof", err, errorv1.Reason_REASON_RATE_LIMITED)
 			if after := oerr.RetryAfter(err); after <= 0 || after > attemptWindow || after%time.Second != 0 {
-				t.Errorf("come back in %v", after)
+				t.Errorf("retry in %v", after)
 			}
 		}
 		if d.passwords.n.Load() != before {
 			t.Error("a password was checked all the same")
 		}
 		d.clock.Advance(attemptWindow)
-		wantReason(t, "in the next window", doors[1](t.Context(), victim, "wrong"), errorv1.Reason_REASON_INVALID_CREDENTIALS)
+		wantReason(t, "in the next window", methods[1](t.Context(), victim, "wrong"), errorv1.Reason_REASON_INVALID_CREDENTIALS)
 	}
 }
 
-func TestSuccessIsNotCountedAgainstAnybody(t *testing.T) {
+func TestASuccessCountsNoAttempt(t *testing.T) {
 	d := open(t)
 	for range 3 * perSource {
 		if err := d.secretFrom("192.0.2.1")(t.Context(), address, appSecret); err != nil {
@@ -152,14 +152,14 @@ func TestSuccessIsNotCountedAgainstAnybody(t *testing.T) {
 	}
 }
 
-func TestTooManyPasswordsAtOnceIsNobodysAttempt(t *testing.T) {
+func TestABusyHasherCountsNoAttempt(t *testing.T) {
 	d := open(t)
 	d.passwords.busy.Store(true)
 	for range 2 * perAccount {
 		err := d.passwordFrom("192.0.2.1")(t.Context(), address, right)
 		wantReason(t, "while others wait", err, errorv1.Reason_REASON_RATE_LIMITED)
 		if oerr.RetryAfter(err) != time.Second {
-			t.Fatalf("come back in %v", oerr.RetryAfter(err))
+			t.Fatalf("retry in %v", oerr.RetryAfter(err))
 		}
 	}
 	d.passwords.busy.Store(false)
@@ -171,9 +171,9 @@ func TestTooManyPasswordsAtOnceIsNobodysAttempt(t *testing.T) {
 func TestWithoutTheShortLivedStoreNothingIsVerified(t *testing.T) {
 	d := open(t)
 	d.entries.down.Store(true)
-	for _, way := range []door{d.signInFrom(""), d.passwordFrom("192.0.2.1"), d.secretFrom("")} {
+	for _, by := range []method{d.signInFrom(""), d.passwordFrom("192.0.2.1"), d.secretFrom("")} {
 		for _, proof := range []string{right, appSecret, "wrong"} {
-			wantReason(t, "an outage", way(t.Context(), address, proof), errorv1.Reason_REASON_UNAVAILABLE)
+			wantReason(t, "an outage", by(t.Context(), address, proof), errorv1.Reason_REASON_UNAVAILABLE)
 		}
 	}
 	if n := d.passwords.n.Load(); n != 0 {
@@ -181,7 +181,7 @@ func TestWithoutTheShortLivedStoreNothingIsVerified(t *testing.T) {
 	}
 }
 
-func TestAnOutageOfTheDatabaseIsNobodysAttempt(t *testing.T) {
+func TestAnOutageOfTheDatabaseCountsNoAttempt(t *testing.T) {
 	d := open(t)
 	for range 2 * perAccount {
 		d.store.Fail(sqldb.ErrUnavailable)

@@ -15,7 +15,7 @@ type Directory struct {
 	Memberships account.Memberships
 }
 
-// ListWorkspaces lists where a user belongs.
+// ListWorkspaces returns a user's workspaces.
 func (s *Directory) ListWorkspaces(
 	ctx context.Context, req *identityv1.ListWorkspacesRequest,
 ) (*identityv1.ListWorkspacesResponse, error) {
@@ -25,14 +25,14 @@ func (s *Directory) ListWorkspaces(
 	if !account.ValidID(req.GetUserId()) {
 		return &identityv1.ListWorkspacesResponse{}, nil
 	}
-	list, err := s.Memberships.Workspaces(ctx, req.GetUserId())
+	list, err := s.Memberships.ListWorkspaces(ctx, req.GetUserId())
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &identityv1.ListWorkspacesResponse{Workspaces: each(list, toMembership)}, nil
 }
 
-// GetMembership says what a user may do in a workspace at this moment.
+// GetMembership returns a user's current role in a workspace.
 func (s *Directory) GetMembership(
 	ctx context.Context, req *identityv1.GetMembershipRequest,
 ) (*identityv1.GetMembershipResponse, error) {
@@ -43,19 +43,19 @@ func (s *Directory) GetMembership(
 		return nil, missing("workspace_id")
 	}
 	if !account.ValidID(req.GetUserId()) || !account.ValidID(req.GetWorkspaceId()) {
-		return nil, fail(account.ErrNotMember)
+		return nil, toStatus(account.ErrNotMember)
 	}
-	membership, err := s.Memberships.Membership(ctx, req.GetUserId(), req.GetWorkspaceId())
+	membership, err := s.Memberships.GetMembership(ctx, req.GetUserId(), req.GetWorkspaceId())
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &identityv1.GetMembershipResponse{Workspace: toMembership(membership)}, nil
 }
 
-// maxBatch is how many workspaces may be asked about at once.
+// maxBatch is how many workspaces a request may contain.
 const maxBatch = 1000
 
-// BatchGetWorkspaces reads workspaces. INVALID_REQUEST for more than 1,000.
+// BatchGetWorkspaces returns workspaces. It returns INVALID_REQUEST for more than 1,000.
 func (s *Directory) BatchGetWorkspaces(
 	ctx context.Context, req *identityv1.BatchGetWorkspacesRequest,
 ) (*identityv1.BatchGetWorkspacesResponse, error) {
@@ -66,14 +66,15 @@ func (s *Directory) BatchGetWorkspaces(
 	if len(ids) == 0 {
 		return &identityv1.BatchGetWorkspacesResponse{}, nil
 	}
-	list, err := s.Memberships.WorkspacesByID(ctx, ids)
+	list, err := s.Memberships.BatchGetWorkspaces(ctx, ids)
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &identityv1.BatchGetWorkspacesResponse{Workspaces: each(list, toWorkspace)}, nil
 }
 
-// GetVisibleUser reads a user for another one. What is no address is nobody's, and is asked for like any other.
+// GetVisibleUser returns a user as another one may see them. A string that is no address is looked
+// up like any other, and finds no user.
 func (s *Directory) GetVisibleUser(
 	ctx context.Context, req *identityv1.GetVisibleUserRequest,
 ) (*identityv1.GetVisibleUserResponse, error) {
@@ -83,13 +84,13 @@ func (s *Directory) GetVisibleUser(
 	}
 	only := req.GetOnlyWorkspaceId()
 	if !account.ValidID(req.GetActorUserId()) || only != "" && !account.ValidID(only) {
-		return nil, fail(account.ErrUnknown)
+		return nil, toStatus(account.ErrUnknown)
 	}
-	found, err := s.Memberships.Visible(ctx, account.Sight{
+	found, err := s.Memberships.GetVisibleUser(ctx, account.VisibleUserQuery{
 		ActorID: req.GetActorUserId(), OnlyWorkspaceID: only, Address: account.Spell(req.GetEmailAddress()),
 	})
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &identityv1.GetVisibleUserResponse{User: toUser(found.User), Workspaces: each(found.Workspaces, toMembership)}, nil
 }

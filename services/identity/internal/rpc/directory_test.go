@@ -9,7 +9,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-func list(t *testing.T, d *desk, userID string) []*identityv1.Workspace {
+func list(t *testing.T, d *bench, userID string) []*identityv1.Workspace {
 	t.Helper()
 	res, err := d.ListWorkspaces(t.Context(), &identityv1.ListWorkspacesRequest{UserId: userID})
 	if err != nil {
@@ -18,7 +18,7 @@ func list(t *testing.T, d *desk, userID string) []*identityv1.Workspace {
 	return res.GetWorkspaces()
 }
 
-func membership(t *testing.T, d *desk, userID, workspaceID string) (*identityv1.Workspace, error) {
+func membership(t *testing.T, d *bench, userID, workspaceID string) (*identityv1.Workspace, error) {
 	t.Helper()
 	res, err := d.GetMembership(t.Context(), &identityv1.GetMembershipRequest{UserId: userID, WorkspaceId: workspaceID})
 	return res.GetWorkspace(), err

@@ -1,4 +1,6 @@
-// Package rpc is the identity service on the wire: convert, call, convert, a file a gRPC service.
+// Package rpc serves the identity service over gRPC: convert, call, convert, one file per gRPC
+// service.
 //
-// It owns how a domain failure is named to the caller (errors.go). It never decides who somebody is and never touches SQL.
+// It owns the mapping of domain errors to statuses (errors.go). It authenticates no user and never
+// accesses SQL.
 package rpc

@@ -15,9 +15,9 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
 
-// fail turns a domain failure into one that crosses the wire. What is not known here passes through: the server's edge
-// hides it.
-func fail(err error) error {
+// toStatus converts a domain error to a status. Other errors pass through: the server's interceptor
+// hides them.
+func toStatus(err error) error {
 	if errors.Is(err, sqldb.ErrUnavailable) || errors.Is(err, shortlived.ErrUnavailable) {
 		return oerr.Unavailable(err)
 	}
@@ -53,20 +53,20 @@ func fail(err error) error {
 	return err
 }
 
-// retryBusy is how long a full line of passwords takes to be computed.
+// retryBusy is how long a full queue of passwords takes to be computed.
 const retryBusy = time.Second
 
-// rateLimited says when to come back, in whole seconds: a header for it has no smaller ones.
+// rateLimited returns when to retry, in whole seconds: a Retry-After header has no smaller unit.
 func rateLimited(err error, after time.Duration) error {
 	whole := (after + time.Second - 1).Truncate(time.Second)
 	return oerr.New(errorv1.Reason_REASON_RATE_LIMITED, err.Error(), oerr.WithRetryAfter(whole))
 }
 
 func invalid(field, fault string) error {
-	return fail(&account.FieldError{Field: field, Fault: fault})
+	return toStatus(&account.FieldError{Field: field, Fault: fault})
 }
 
-// required answers the first empty field of name and value pairs.
+// required returns an error for the first empty field of pairs of name and value.
 func required(pairs ...[2]string) error {
 	for _, pair := range pairs {
 		if pair[1] == "" {

@@ -14,47 +14,47 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
 
-// Sessions serves whoever deals with browsers.
+// Sessions serves the services that handle browsers.
 type Sessions struct {
 	identityv1.UnsafeSessionServiceServer
 
-	Doors credential.Doors
-	Book  *session.Book
-	// SignIns counts; nil counts nothing.
+	Verifier credential.Verifier
+	Store    *session.Store
+	// SignIns counts sign-ins; nil counts none.
 	SignIns *telemetry.SignIns
 }
 
-// AuthenticateUser signs a person in. INVALID_REQUEST when a field was left empty, INVALID_CREDENTIALS when the two do not
-// belong together, RATE_LIMITED when too many attempts were made before.
+// AuthenticateUser signs a user in. It returns INVALID_REQUEST for an empty field,
+// INVALID_CREDENTIALS for a wrong address or password, and RATE_LIMITED after too many attempts.
 func (s *Sessions) AuthenticateUser(
 	ctx context.Context, req *identityv1.AuthenticateUserRequest,
 ) (res *identityv1.AuthenticateUserResponse, err error) {
-	defer func() { s.SignIns.Count(telemetry.DoorBrowser, err != nil, oerr.Reason(err)) }()
+	defer func() { s.SignIns.Count(telemetry.MethodBrowser, err != nil, oerr.Reason(err)) }()
 	if err := required([2]string{"email_address", req.GetEmailAddress()}, [2]string{"password", req.GetPassword()}); err != nil {
 		return nil, err
 	}
 	try := attempt.Try{Typed: req.GetEmailAddress(), Source: req.GetSourceAddress()}
-	user, err := s.Doors.Password(ctx, try, secret.New(req.GetPassword()))
+	user, err := s.Verifier.VerifyPassword(ctx, try, secret.New(req.GetPassword()))
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
-	token, begun, err := s.Book.Begin(ctx, user, secret.New(req.GetPreviousSessionToken()))
+	token, started, err := s.Store.Begin(ctx, user, secret.New(req.GetPreviousSessionToken()))
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
-	return &identityv1.AuthenticateUserResponse{SessionToken: token.Reveal(), Session: toSession(begun)}, nil
+	return &identityv1.AuthenticateUserResponse{SessionToken: token.Reveal(), Session: toSession(started)}, nil
 }
 
-// GetSession returns the session of a browser, with its user's workspaces where they are asked for. A browser without a value is not
-// signed in: SESSION_REQUIRED.
+// GetSession returns the session of a browser, with its user's workspaces if requested. It returns
+// SESSION_REQUIRED for an empty or invalid value.
 func (s *Sessions) GetSession(ctx context.Context, req *identityv1.GetSessionRequest) (*identityv1.GetSessionResponse, error) {
-	find := s.Book.Find
+	get := s.Store.Get
 	if req.GetIncludeWorkspaces() {
-		find = s.Book.FindWithWorkspaces
+		get = s.Store.GetWithWorkspaces
 	}
-	found, err := find(ctx, secret.New(req.GetSessionToken()))
+	found, err := get(ctx, secret.New(req.GetSessionToken()))
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	res := &identityv1.GetSessionResponse{Session: toSession(found)}
 	if req.GetIncludeWorkspaces() {
@@ -65,8 +65,8 @@ func (s *Sessions) GetSession(ctx context.Context, req *identityv1.GetSessionReq
 
 // EndSession signs a browser out.
 func (s *Sessions) EndSession(ctx context.Context, req *identityv1.EndSessionRequest) (*identityv1.EndSessionResponse, error) {
-	if err := s.Book.End(ctx, secret.New(req.GetSessionToken())); err != nil {
-		return nil, fail(err)
+	if err := s.Store.End(ctx, secret.New(req.GetSessionToken())); err != nil {
+		return nil, toStatus(err)
 	}
 	return &identityv1.EndSessionResponse{}, nil
 }

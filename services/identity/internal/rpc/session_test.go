@@ -15,7 +15,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-func TestASignedInBrowserIsKnownUntilItSignsOut(t *testing.T) {
+func TestASessionIsValidUntilTheBrowserSignsOut(t *testing.T) {
 	d := open(t)
 	before := d.clock.Now()
 	token := d.signIn(t, "")
@@ -57,11 +57,11 @@ func TestAFailedSignInEndsNothing(t *testing.T) {
 	})
 	wantReason(t, "a wrong password", err, errorv1.Reason_REASON_INVALID_CREDENTIALS)
 	if _, err := d.get(t, token); err != nil {
-		t.Errorf("the session that was: %v", err)
+		t.Errorf("the previous session: %v", err)
 	}
 }
 
-func TestAWrongAddressAndAWrongPasswordAreOneAnswer(t *testing.T) {
+func TestAWrongAddressAndAWrongPasswordAreOneResponse(t *testing.T) {
 	d := open(t)
 	d.store.Disable(t, "usr_esther")
 	var first *status.Status
@@ -83,7 +83,7 @@ func TestAWrongAddressAndAWrongPasswordAreOneAnswer(t *testing.T) {
 			first = got
 		}
 		if !proto.Equal(got.Proto(), first.Proto()) {
-			t.Errorf("%.30s is answered %v, another %v", try[0], got, first)
+			t.Errorf("%.30s returns %v, another %v", try[0], got, first)
 		}
 	}
 }

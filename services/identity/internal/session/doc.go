@@ -1,10 +1,11 @@
-// Package session keeps who is signed in with which browser.
+// Package session stores the browser sessions.
 //
-// The durable store decides whether a session lives; the short-lived one holds its facts, so that what that store forgets, restores
-// or fails over to brings no ended session back.
+// The durable store decides whether a session is valid; the short-lived one stores its content, so
+// that losing, restoring or failing over the short-lived store never makes an ended session valid
+// again.
 //
-// It owns how a session's value is drawn, under what name it is kept and when it ends: at its deadline, when it is ended,
-// when the browser signs in again, when its user is disabled or gone, or when all of a user's are ended by raising the epoch
-// that each was begun under. It never keeps the value itself, and never
-// decides whether somebody may sign in.
+// The package owns how a session's value is generated, the key it is stored under and when it ends:
+// at its deadline, when it is ended, when the browser signs in again, when its user is disabled or
+// deleted, or when all of a user's sessions are ended by raising the epoch that each session was
+// created with. It never stores the value itself, and authenticates no user.
 package session

@@ -15,7 +15,7 @@ import (
 func TestASessionIsFoundUntilItIsEnded(t *testing.T) {
 	d := open()
 	token := d.begin(t, "usr_john", secret.String{})
-	s, err := d.Find(t.Context(), token)
+	s, err := d.Get(t.Context(), token)
 	if err != nil || s.User.ID != "usr_john" || !s.ExpiresAt.Equal(d.now.Add(lifetime).Truncate(time.Microsecond)) {
 		t.Errorf("Find: %+v, %v", s, err)
 	}
@@ -35,14 +35,14 @@ func TestEachSignInHasANewValueAndEndsThePreviousOne(t *testing.T) {
 	other := d.begin(t, "usr_john", secret.String{}) // another browser
 	first := d.begin(t, "usr_john", secret.String{})
 	second := d.begin(t, "usr_john", first)
-	third := d.begin(t, "usr_esther", second) // somebody else at the same browser
+	third := d.begin(t, "usr_esther", second) // another user at the same browser
 	if first.Equal(second) || second.Equal(third) || !secret.ValidCode(third.Reveal()) {
-		t.Error("a value is used again or is none")
+		t.Error("a value is reused or malformed")
 	}
 	d.wantRequired(t, "the first", first)
 	d.wantRequired(t, "the second", second)
 	for _, live := range []secret.String{other, third} {
-		if _, err := d.Find(t.Context(), live); err != nil {
+		if _, err := d.Get(t.Context(), live); err != nil {
 			t.Errorf("a live session: %v", err)
 		}
 	}
@@ -62,18 +62,18 @@ func TestASessionEndsAtItsOwnDeadline(t *testing.T) {
 	d := open()
 	token := d.begin(t, "usr_john", secret.String{})
 	d.now = d.now.Add(lifetime - time.Microsecond)
-	if _, err := d.Find(t.Context(), token); err != nil {
+	if _, err := d.Get(t.Context(), token); err != nil {
 		t.Errorf("shortly before: %v", err)
 	}
 	d.now = d.now.Add(time.Microsecond)
-	d.wantRequired(t, "at the deadline, although the store has kept it", token)
+	d.wantRequired(t, "at the deadline, although the store still has it", token)
 }
 
 func TestASessionIsItsUsersAsTheyAreNow(t *testing.T) {
 	d := open()
 	token := d.begin(t, "usr_john", secret.String{})
 	d.users["usr_john"] = account.User{ID: "usr_john", DisplayName: "Johnny"}
-	if s, err := d.Find(t.Context(), token); err != nil || s.User.DisplayName != "Johnny" {
+	if s, err := d.Get(t.Context(), token); err != nil || s.User.DisplayName != "Johnny" {
 		t.Errorf("renamed: %+v, %v", s, err)
 	}
 	d.users["usr_john"] = account.User{ID: "usr_john", Disabled: true}
@@ -90,19 +90,19 @@ func TestSecurityCase16_RaisingTheEpochEndsEverySession(t *testing.T) {
 	d.wantRequired(t, "the phone", phone)
 	d.wantRequired(t, "the laptop", laptop)
 	d.wantRequired(t, "a sign-in that had checked the password before", d.begin(t, "usr_john", secret.String{}))
-	if _, err := d.Find(t.Context(), other); err != nil {
-		t.Errorf("somebody else: %v", err)
+	if _, err := d.Get(t.Context(), other); err != nil {
+		t.Errorf("another user: %v", err)
 	}
 	token, _, err := d.Begin(t.Context(), d.users["usr_john"], secret.String{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Find(t.Context(), token); err != nil {
+	if _, err := d.Get(t.Context(), token); err != nil {
 		t.Errorf("a sign-in after it: %v", err)
 	}
 }
 
-func TestWhatCannotBeAValueIsNotLookedUp(t *testing.T) {
+func TestAMalformedValueIsNotLookedUp(t *testing.T) {
 	d := open()
 	for _, value := range []string{"", "x", strings.Repeat("x", 42), strings.Repeat("!", 43), strings.Repeat("x", 1<<20)} {
 		d.wantRequired(t, "a malformed value", secret.New(value))
@@ -111,8 +111,8 @@ func TestWhatCannotBeAValueIsNotLookedUp(t *testing.T) {
 		}
 		d.begin(t, "usr_john", secret.New(value))
 	}
-	if d.entries.asks != 0 {
-		t.Errorf("the store was asked %d times", d.entries.asks)
+	if d.entries.calls != 0 {
+		t.Errorf("the store was called %d times", d.entries.calls)
 	}
 }
 
@@ -144,7 +144,7 @@ func TestAnOutageIsNeverAMissingSession(t *testing.T) {
 		}
 		d.wantRequired(t, "although its entry is still there", ended)
 	}
-	delete(d.live, secret.Sum(token.Reveal())) // as one that release 0.1 began
+	delete(d.live, secret.Sum(token.Reveal())) // like a session of release 0.1
 	if err := d.End(t.Context(), token); !errors.Is(err, errDown) {
 		t.Errorf("End of a session that only its entry decides: %v", err)
 	}
@@ -153,14 +153,14 @@ func TestAnOutageIsNeverAMissingSession(t *testing.T) {
 	if _, _, err := d.Begin(t.Context(), account.User{ID: "usr_john"}, token); !errors.Is(err, errDown) {
 		t.Errorf("Begin: %v", err)
 	}
-	if _, err := d.Find(t.Context(), token); err != nil {
-		t.Errorf("a sign-in that failed ended the session that was: %v", err)
+	if _, err := d.Get(t.Context(), token); err != nil {
+		t.Errorf("a sign-in that failed ended the previous session: %v", err)
 	}
-	if _, err := d.Find(t.Context(), lost); !errors.Is(err, errDown) || errors.Is(err, session.ErrRequired) {
+	if _, err := d.Get(t.Context(), lost); !errors.Is(err, errDown) || errors.Is(err, session.ErrRequired) {
 		t.Errorf("Find without the database: %v", err)
 	}
 	d.entries.failGet = errDown
-	if _, err := d.Find(t.Context(), token); !errors.Is(err, errDown) || errors.Is(err, session.ErrRequired) {
+	if _, err := d.Get(t.Context(), token); !errors.Is(err, errDown) || errors.Is(err, session.ErrRequired) {
 		t.Errorf("Find: %v", err)
 	}
 }

@@ -11,37 +11,40 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
 
-// CreateUser adds a user and answers it as it is kept. account.ErrAddressTaken when another user has the address.
+// CreateUser adds a user and returns it as stored, or account.ErrAddressTaken.
 func (s *Store) CreateUser(ctx context.Context, r account.Record) (account.User, error) {
 	insert := sqldb.Stmt(s.text.admin.createUser, r.ID, string(r.EmailAddress), r.FirstName, r.LastName, r.DisplayName,
 		r.PasswordHash.Reveal()).Scan((*instant)(&r.CreatedAt))
 	if err := s.db.Pipeline(ctx, insert); err != nil {
-		return account.User{}, taken("adding a user", err, account.ErrAddressTaken)
+		return account.User{}, onConflict("adding a user", err, account.ErrAddressTaken)
 	}
 	return r.User, nil
 }
 
-// ListUsers reads users by address, from behind one.
-func (s *Store) ListUsers(ctx context.Context, after account.Address, most int) ([]account.User, error) {
-	return rowsOf(ctx, s, question{"listing users", s.text.admin.listUsers, []any{string(after), most}}, userDest)
+// ListUsers returns at most limit users after the given address, by address.
+func (s *Store) ListUsers(ctx context.Context, after account.Address, limit int) ([]account.User, error) {
+	return rowsOf(ctx, s, query{"listing users", s.text.admin.listUsers, []any{string(after), limit}}, userDest)
 }
 
-// EnableUser lets a user in again. account.ErrUnknown when there is none.
+// EnableUser enables a user. It returns account.ErrUnknown if there is none.
 func (s *Store) EnableUser(ctx context.Context, id string) error {
-	return s.change(ctx, question{"enabling a user", s.text.admin.enable, []any{id}}, account.ErrUnknown)
+	return s.change(ctx, query{"enabling a user", s.text.admin.enable, []any{id}}, account.ErrUnknown)
 }
 
-// DisableUser keeps a user out and ends their browser sessions. account.ErrUnknown when there is none.
+// DisableUser disables a user and invalidates their browser sessions. It returns account.ErrUnknown
+// if there is none.
 func (s *Store) DisableUser(ctx context.Context, id string) error {
-	return s.change(ctx, question{"disabling a user", s.text.admin.disable, []any{id}}, account.ErrUnknown)
+	return s.change(ctx, query{"disabling a user", s.text.admin.disable, []any{id}}, account.ErrUnknown)
 }
 
-// SetPassword replaces a password's string and ends the user's browser sessions. account.ErrUnknown when there is none.
+// SetPassword replaces a password hash and invalidates the user's browser sessions. It returns
+// account.ErrUnknown if there is none.
 func (s *Store) SetPassword(ctx context.Context, id string, hash secret.String) error {
-	return s.change(ctx, question{"setting a password", s.text.admin.setPassword, []any{id, hash.Reveal()}}, account.ErrUnknown)
+	return s.change(ctx, query{"setting a password", s.text.admin.setPassword, []any{id, hash.Reveal()}}, account.ErrUnknown)
 }
 
-// ReplacePasswordHash puts another string in the place of a password's, if it still is the one that was read. Sessions go on.
+// ReplacePasswordHash replaces a password hash if it is still the one that was read. Sessions stay
+// valid.
 func (s *Store) ReplacePasswordHash(ctx context.Context, userID string, before, after secret.String) error {
 	if _, err := s.db.Exec(ctx, s.text.replaceHash, userID, before.Reveal(), after.Reveal()); err != nil {
 		return fmt.Errorf("replacing a password's hash: %w", err)
@@ -49,55 +52,58 @@ func (s *Store) ReplacePasswordHash(ctx context.Context, userID string, before, 
 	return nil
 }
 
-// EarlierAddresses reads users whose address was stored under earlier rules, by identifier, at most so many, from behind one.
-func (s *Store) EarlierAddresses(ctx context.Context, afterID string, most int) ([]account.User, error) {
-	return rowsOf(ctx, s, question{"listing addresses of earlier rules", s.text.earlierAddresses, []any{afterID, most}}, userDest)
+// EarlierAddresses returns at most limit users after the given one, by identifier, whose address is
+// stored under earlier rules.
+func (s *Store) EarlierAddresses(ctx context.Context, afterID string, limit int) ([]account.User, error) {
+	return rowsOf(ctx, s, query{"listing addresses of earlier rules", s.text.earlierAddresses, []any{afterID, limit}}, userDest)
 }
 
-// Respell gives a user's address another form, if it still is what it was. account.ErrAddressTaken when another user has it.
+// Respell replaces a user's address by another form, if it is unchanged. It returns
+// account.ErrAddressTaken.
 func (s *Store) Respell(ctx context.Context, userID string, before, after account.Address) error {
 	if _, err := s.db.Exec(ctx, s.text.respell, userID, string(before), string(after)); err != nil {
-		return taken("respelling an address", err, account.ErrAddressTaken)
+		return onConflict("respelling an address", err, account.ErrAddressTaken)
 	}
 	return nil
 }
 
-// CreateWorkspace adds a workspace. account.ErrWorkspaceTaken when the identifier is taken.
+// CreateWorkspace adds a workspace. It returns account.ErrWorkspaceTaken.
 func (s *Store) CreateWorkspace(ctx context.Context, w account.Workspace) error {
 	if _, err := s.db.Exec(ctx, s.text.admin.createWorkspace, w.ID, w.Name, w.Plan); err != nil {
-		return taken("adding a workspace", err, account.ErrWorkspaceTaken)
+		return onConflict("adding a workspace", err, account.ErrWorkspaceTaken)
 	}
 	return nil
 }
 
-// ListWorkspaces reads workspaces by name, from behind one.
-func (s *Store) ListWorkspaces(ctx context.Context, after account.Workspace, most int) ([]account.Workspace, error) {
-	return rowsOf(ctx, s, question{
-		"listing workspaces", s.text.admin.listWorkspaces, []any{lowerASCII(after.Name), after.Name, after.ID, most},
+// ListAllWorkspaces returns at most limit workspaces after the given one, by name.
+func (s *Store) ListAllWorkspaces(ctx context.Context, after account.Workspace, limit int) ([]account.Workspace, error) {
+	return rowsOf(ctx, s, query{
+		"listing workspaces", s.text.admin.listAllWorkspaces, []any{lowerASCII(after.Name), after.Name, after.ID, limit},
 	}, workspaceDest)
 }
 
-// SetPlan gives a workspace another plan. account.ErrUnknownWorkspace when there is none.
-func (s *Store) SetPlan(ctx context.Context, workspaceID, plan string) error {
-	return s.change(ctx, question{"setting a plan", s.text.admin.setPlan, []any{workspaceID, plan}}, account.ErrUnknownWorkspace)
+// SetWorkspacePlan changes a workspace's plan. It returns account.ErrUnknownWorkspace if there is
+// none.
+func (s *Store) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error {
+	return s.change(ctx, query{"setting a plan", s.text.admin.setPlan, []any{workspaceID, plan}}, account.ErrUnknownWorkspace)
 }
 
-// AddMember makes a user a member, or gives a member another role. account.ErrUnknownUserOrWorkspace when
-// either does not exist.
+// AddMember adds a member, or changes a member's role. It returns account.ErrUnknownUserOrWorkspace
+// if either does not exist.
 func (s *Store) AddMember(ctx context.Context, userID, workspaceID string, role account.Role) error {
-	return s.change(ctx, question{
+	return s.change(ctx, query{
 		"adding a member", s.text.admin.addMember, []any{userID, workspaceID, string(role)},
 	}, account.ErrUnknownUserOrWorkspace)
 }
 
-// RemoveMember ends a membership. account.ErrNotMember when there is none.
+// RemoveMember removes a member. It returns account.ErrNotMember if there is none.
 func (s *Store) RemoveMember(ctx context.Context, userID, workspaceID string) error {
-	return s.change(ctx, question{"removing a member", s.text.admin.removeMember, []any{userID, workspaceID}}, account.ErrNotMember)
+	return s.change(ctx, query{"removing a member", s.text.admin.removeMember, []any{userID, workspaceID}}, account.ErrNotMember)
 }
 
-// ListMembers reads a workspace's members by address. account.ErrUnknownWorkspace when there is no such workspace.
+// ListMembers returns a workspace's members by address, or account.ErrUnknownWorkspace.
 func (s *Store) ListMembers(ctx context.Context, workspaceID string) ([]account.WorkspaceMember, error) {
-	list, err := rowsOf(ctx, s, question{"listing members", s.text.admin.members, []any{workspaceID}}, memberDest)
+	list, err := rowsOf(ctx, s, query{"listing members", s.text.admin.members, []any{workspaceID}}, memberDest)
 	switch {
 	case err != nil:
 		return nil, err
@@ -109,17 +115,17 @@ func (s *Store) ListMembers(ctx context.Context, workspaceID string) ([]account.
 	return list, nil
 }
 
-// AllWorkspaces lists a user's memberships by name, also those of a disabled user.
-func (s *Store) AllWorkspaces(ctx context.Context, userID string) ([]account.Membership, error) {
-	return rowsOf(ctx, s, question{"listing workspaces", s.text.admin.allWorkspaces, []any{userID}}, membershipDest)
+// ListMemberships returns a user's memberships by name, also those of a disabled user.
+func (s *Store) ListMemberships(ctx context.Context, userID string) ([]account.Membership, error) {
+	return rowsOf(ctx, s, query{"listing workspaces", s.text.admin.listMemberships, []any{userID}}, membershipDest)
 }
 
 func memberDest(m *account.WorkspaceMember) []any {
 	return append(userDest(&m.User), (*string)(&m.Role))
 }
 
-// change runs a statement that changes one row, or none, which has a meaning.
-func (s *Store) change(ctx context.Context, q question, none error) error {
+// change runs a statement that changes at most one row, and returns none if it changes no row.
+func (s *Store) change(ctx context.Context, q query, none error) error {
 	n, err := s.db.Exec(ctx, q.text, q.args...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", q.doing, err)
@@ -130,15 +136,15 @@ func (s *Store) change(ctx context.Context, q question, none error) error {
 	return nil
 }
 
-// taken gives a broken uniqueness its meaning, and every other failure a place.
-func taken(doing string, err, meaning error) error {
+// onConflict returns meaning for a conflict, and wraps every other error.
+func onConflict(doing string, err, meaning error) error {
 	if errors.Is(err, sqldb.ErrConflict) {
 		return meaning
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
-// lowerASCII is what lower does on both engines.
+// lowerASCII maps like lower in both engines.
 func lowerASCII(s string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {

@@ -11,15 +11,16 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/authapp"
 )
 
-// CreateApp keeps an authentication app and its secret. account.ErrUnknownWorkspace when the workspace does not exist.
-func (s *Store) CreateApp(ctx context.Context, draft authapp.Draft, current authapp.Imprint) error {
+// CreateApp stores an authentication app and its secret. It returns account.ErrUnknownWorkspace if
+// the workspace does not exist.
+func (s *Store) CreateApp(ctx context.Context, draft authapp.Draft, current authapp.SecretHash) error {
 	insert := sqldb.Stmt(s.text.app.create, draft.ID, draft.Name)
 	if draft.WorkspaceID != "" {
 		insert = sqldb.Stmt(s.text.app.createFor, draft.ID, draft.Name, draft.WorkspaceID)
 	}
 	err := s.db.Pipeline(ctx, insert, sqldb.Stmt(s.text.app.insertSecret, draft.ID, current.Hash.Bytes(), current.LastFour))
 	if err != nil {
-		return fmt.Errorf("keeping an authentication app: %w", err)
+		return fmt.Errorf("storing an authentication app: %w", err)
 	}
 	if insert.RowsAffected() == 0 {
 		return account.ErrUnknownWorkspace
@@ -27,8 +28,9 @@ func (s *Store) CreateApp(ctx context.Context, draft authapp.Draft, current auth
 	return nil
 }
 
-// RotateApp makes a secret the current one of a live app. authapp.ErrUnknown when there is none.
-func (s *Store) RotateApp(ctx context.Context, id string, next authapp.Imprint, overlap time.Duration) error {
+// RotateAppSecret makes a secret the current one of an app that is not revoked. It returns
+// authapp.ErrUnknown if there is none.
+func (s *Store) RotateAppSecret(ctx context.Context, id string, next authapp.SecretHash, overlap time.Duration) error {
 	insert := sqldb.Stmt(s.text.app.rotateIn, id, next.Hash.Bytes(), next.LastFour)
 	var locked string
 	err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.app.lock, id).Scan(&locked), sqldb.Stmt(s.text.app.dropOlder, id),
@@ -42,14 +44,15 @@ func (s *Store) RotateApp(ctx context.Context, id string, next authapp.Imprint, 
 	return nil
 }
 
-// RevokeApp ends an authentication app for good. authapp.ErrUnknown when there is none.
+// RevokeApp revokes an authentication app permanently. It returns authapp.ErrUnknown if there is
+// none.
 func (s *Store) RevokeApp(ctx context.Context, id string) error {
-	return s.change(ctx, question{"revoking an authentication app", s.text.app.revoke, []any{id}}, authapp.ErrUnknown)
+	return s.change(ctx, query{"revoking an authentication app", s.text.app.revoke, []any{id}}, authapp.ErrUnknown)
 }
 
-// FindApp reads an authentication app, revoked or not. authapp.ErrUnknown when there is none.
+// FindApp returns an authentication app, revoked or not, or authapp.ErrUnknown.
 func (s *Store) FindApp(ctx context.Context, id string) (authapp.App, error) {
-	list, err := s.listApps(ctx, question{"reading an authentication app", s.text.app.find, []any{id}})
+	list, err := s.listApps(ctx, query{"reading an authentication app", s.text.app.find, []any{id}})
 	if err != nil {
 		return authapp.App{}, err
 	}
@@ -59,9 +62,9 @@ func (s *Store) FindApp(ctx context.Context, id string) (authapp.App, error) {
 	return list[0], nil
 }
 
-// ListApps reads every authentication app by name.
+// ListApps returns all authentication apps by name.
 func (s *Store) ListApps(ctx context.Context) ([]authapp.App, error) {
-	return s.listApps(ctx, question{doing: "listing authentication apps", text: s.text.app.list})
+	return s.listApps(ctx, query{doing: "listing authentication apps", text: s.text.app.list})
 }
 
 // appRow is an app with one of its secrets.
@@ -77,8 +80,8 @@ func appDest(r *appRow) []any {
 	}
 }
 
-// listApps gathers the rows of each app, which stand together.
-func (s *Store) listApps(ctx context.Context, q question) ([]authapp.App, error) {
+// listApps merges the rows of each app, which are adjacent.
+func (s *Store) listApps(ctx context.Context, q query) ([]authapp.App, error) {
 	rows, err := rowsOf(ctx, s, q, appDest)
 	if err != nil {
 		return nil, err
@@ -95,19 +98,19 @@ func (s *Store) listApps(ctx context.Context, q question) ([]authapp.App, error)
 	return list, nil
 }
 
-// Vouch finds who a secret vouches for, in one statement whatever the answer; a success that is the first within a minute
-// is noted by another. authapp.ErrUnknown when anything does not fit.
+// Vouch returns the user that a secret vouches for, with one query in every case; the first success
+// in a minute is recorded by a second statement. It returns authapp.ErrUnknown for every mismatch.
 func (s *Store) Vouch(ctx context.Context, address account.Spelling, hash secret.Hash) (authapp.Voucher, error) {
 	var v authapp.Voucher
 	var unnoted bool
 	err := s.db.QueryRow(ctx, s.text.app.vouch, string(address.Canonical), string(address.Earlier), hash.Bytes()).
 		Scan(append(userDest(&v.User), &v.AppID, &v.WorkspaceID, &unnoted)...)
 	if err != nil {
-		return authapp.Voucher{}, missing("reading who a secret vouches for", err, authapp.ErrUnknown)
+		return authapp.Voucher{}, onNotFound("reading who a secret vouches for", err, authapp.ErrUnknown)
 	}
 	if unnoted {
 		if _, err := s.db.Exec(ctx, s.text.app.touch, v.AppID); err != nil {
-			return authapp.Voucher{}, fmt.Errorf("noting an authentication app's use: %w", err)
+			return authapp.Voucher{}, fmt.Errorf("recording an authentication app's use: %w", err)
 		}
 	}
 	return v, nil

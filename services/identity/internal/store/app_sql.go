@@ -1,6 +1,6 @@
 package store
 
-// appStatements are the SQL of authentication apps, one text for both engines.
+// appStatements are the authentication apps' SQL, one text for both engines.
 type appStatements struct {
 	create, createFor, insertSecret   string
 	lock, dropOlder, expire, rotateIn string
@@ -16,17 +16,17 @@ func (t *appStatements) all() []*string {
 	}
 }
 
-// appRows are authapp.App with one of its valid secrets each, or none.
+// appRows selects authapp.App with one of its valid secrets each, or none.
 const appRows = `
 SELECT a.id, a.name, COALESCE(a.workspace_id, ''), a.created_at, a.last_used_at, a.revoked_at,
   COALESCE(s.last_four, ''), s.created_at, s.expires_at
 FROM authentication_apps a LEFT JOIN authentication_app_secrets s
   ON s.app_id = a.id AND a.revoked_at IS NULL AND (s.expires_at IS NULL OR s.expires_at > {{now}})`
 
-// live is true for an app that was not revoked.
+// live is true for an app that is not revoked.
 const live = `EXISTS (SELECT 1 FROM authentication_apps a WHERE a.id = $1 AND a.revoked_at IS NULL)`
 
-// due is true for an app whose use was not noted within the last minute.
+// due is true for an app whose use was not recorded within the last minute.
 const due = `(last_used_at IS NULL OR last_used_at <= {{now}} - 60000000)`
 
 func apps() appStatements {
@@ -41,7 +41,7 @@ SELECT $1, $2, w.id, {{now}} FROM workspaces w WHERE w.id = $3`,
 INSERT INTO authentication_app_secrets (hash, app_id, last_four, created_at)
 SELECT $2, a.id, $3, {{now}} FROM authentication_apps a WHERE a.id = $1`,
 
-		// Whoever rotates the same app waits here, and then sees what the other one left.
+		// Concurrent rotations of an app are serialized by this lock.
 		lock: `SELECT id FROM authentication_apps WHERE id = $1 AND revoked_at IS NULL {{for update}}`,
 
 		dropOlder: `DELETE FROM authentication_app_secrets WHERE app_id = $1 AND expires_at IS NOT NULL AND ` + live,
@@ -61,7 +61,7 @@ SELECT $2, a.id, $3, {{now}} FROM authentication_apps a WHERE a.id = $1 AND a.re
 
 		vouch: `
 SELECT ` + userColumns + `, a.id, COALESCE(a.workspace_id, ''), ` + due + `
-FROM authentication_app_secrets s JOIN authentication_apps a ON a.id = s.app_id JOIN users u ON u.id = ` + spelled("$1", "$2") + `
+FROM authentication_app_secrets s JOIN authentication_apps a ON a.id = s.app_id JOIN users u ON u.id = ` + userBySpelling("$1", "$2") + `
 WHERE s.hash = $3 AND (s.expires_at IS NULL OR s.expires_at > {{now}}) AND a.revoked_at IS NULL AND NOT u.disabled
   AND (a.workspace_id IS NULL OR EXISTS (
     SELECT 1 FROM memberships m WHERE m.user_id = u.id AND m.workspace_id = a.workspace_id))`,
@@ -70,7 +70,7 @@ WHERE s.hash = $3 AND (s.expires_at IS NULL OR s.expires_at > {{now}}) AND a.rev
 
 		seed: `INSERT INTO authentication_apps (id, name, created_at) VALUES ($1, $2, {{now}}) ON CONFLICT DO NOTHING`,
 
-		// Not where an operator has rotated it: the app then has another current secret.
+		// Not after an operator has rotated it: the app then has another current secret.
 		seedSecret: `
 INSERT INTO authentication_app_secrets (hash, app_id, last_four, created_at)
 SELECT $2, a.id, $3, {{now}} FROM authentication_apps a WHERE a.id = $1

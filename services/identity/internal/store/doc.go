@@ -1,13 +1,15 @@
-// Package store is the identity service's durable truth: users, workspaces and who belongs where.
+// Package store is the identity service's database: users, workspaces and memberships.
 //
-// The contract, which storetest holds both engines to:
+// The contract, which storetest checks on both engines:
 //
-//   - An address is one user's at most, and is kept in canonical form (account.Canonical).
-//   - Each question is one statement, hence one round trip and answered from one moment.
-//   - A disabled user has no memberships to see, though they are kept; the user itself is still found, and says so.
-//   - A user or workspace that is removed takes its memberships along.
-//   - Housekeeping drops secrets that have ended and apps revoked long ago, and nothing else.
-//   - Seeding adds what is missing, all of it or nothing, and changes nothing that is there.
+//   - An address belongs to at most one user, and is stored in canonical form (account.Canonical).
+//   - Each read is one statement, hence one round trip and one snapshot.
+//   - A disabled user has no visible memberships, though they are stored; reads of the user still
+//     return them, as disabled.
+//   - Deleting a user or a workspace deletes its memberships.
+//   - Cleanup deletes expired secrets, expired sessions and apps revoked long ago, and nothing else.
+//   - Seeding adds everything that is missing, or nothing, and changes no existing row.
 //
-// It owns the SQL and the migrations. It never sees a password, only argon2id strings, and never decides who may sign in.
+// It owns the SQL and the migrations. It never sees a password, only argon2id strings, and
+// authenticates no user.
 package store

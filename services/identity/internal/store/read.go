@@ -10,44 +10,45 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
 
-// FindRecord reads the user of an address, with the password's string. account.ErrUnknown when there is none.
+// FindRecord returns the user of an address with the password hash, or account.ErrUnknown.
 func (s *Store) FindRecord(ctx context.Context, address account.Spelling) (account.Record, error) {
 	var found account.Record
 	var hash string
 	err := s.db.QueryRow(ctx, s.text.findRecord, string(address.Canonical), string(address.Earlier)).Scan(append(userDest(&found.User), &hash)...)
 	if err != nil {
-		return account.Record{}, missing("reading a user by address", err, account.ErrUnknown)
+		return account.Record{}, onNotFound("reading a user by address", err, account.ErrUnknown)
 	}
 	found.PasswordHash = secret.New(hash)
 	return found, nil
 }
 
-// FindUser reads a user. account.ErrUnknown when there is none.
+// FindUser returns a user, or account.ErrUnknown.
 func (s *Store) FindUser(ctx context.Context, id string) (account.User, error) {
 	var found account.User
 	if err := s.db.QueryRow(ctx, s.text.findUser, id).Scan(userDest(&found)...); err != nil {
-		return account.User{}, missing("reading a user", err, account.ErrUnknown)
+		return account.User{}, onNotFound("reading a user", err, account.ErrUnknown)
 	}
 	return found, nil
 }
 
-// Workspaces lists an enabled user's memberships by the workspace's name, upper and lower case (of ASCII) alike.
-func (s *Store) Workspaces(ctx context.Context, userID string) ([]account.Membership, error) {
-	return rowsOf(ctx, s, question{"listing workspaces", s.text.workspaces, []any{userID}}, membershipDest)
+// ListWorkspaces returns an enabled user's memberships by the workspace's name, ignoring the case
+// of ASCII letters.
+func (s *Store) ListWorkspaces(ctx context.Context, userID string) ([]account.Membership, error) {
+	return rowsOf(ctx, s, query{"listing workspaces", s.text.workspaces, []any{userID}}, membershipDest)
 }
 
-// Membership reads one membership of an enabled user. account.ErrNotMember when there is none.
-func (s *Store) Membership(ctx context.Context, userID, workspaceID string) (account.Membership, error) {
+// GetMembership returns one membership of an enabled user, or account.ErrNotMember.
+func (s *Store) GetMembership(ctx context.Context, userID, workspaceID string) (account.Membership, error) {
 	var found account.Membership
 	err := s.db.QueryRow(ctx, s.text.membership, userID, workspaceID).Scan(membershipDest(&found)...)
 	if err != nil {
-		return account.Membership{}, missing("reading a membership", err, account.ErrNotMember)
+		return account.Membership{}, onNotFound("reading a membership", err, account.ErrNotMember)
 	}
 	return found, nil
 }
 
-// missing gives the absence of a row its meaning, and every other failure a place.
-func missing(doing string, err, meaning error) error {
+// onNotFound returns meaning for a missing row, and wraps every other error.
+func onNotFound(doing string, err, meaning error) error {
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return meaning
 	}

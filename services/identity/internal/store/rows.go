@@ -8,10 +8,10 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
 
-// instant reads a column of microseconds since 1970 into a time; NULL is the zero time.
+// instant scans a column of microseconds since 1970 into a time; NULL is the zero time.
 type instant time.Time
 
-// Scan is what both drivers call.
+// Scan implements sql.Scanner, which both drivers call.
 func (i *instant) Scan(column any) error {
 	switch v := column.(type) {
 	case nil:
@@ -24,15 +24,15 @@ func (i *instant) Scan(column any) error {
 	return nil
 }
 
-// question is a statement that answers rows.
-type question struct {
+// query is a statement that returns rows.
+type query struct {
 	doing string
 	text  string
 	args  []any
 }
 
-// rowsOf asks a question and reads every row into where dest says.
-func rowsOf[T any](ctx context.Context, s *Store, q question, dest func(*T) []any) ([]T, error) {
+// rowsOf runs a query and scans every row into the destinations that dest returns.
+func rowsOf[T any](ctx context.Context, s *Store, q query, dest func(*T) []any) ([]T, error) {
 	rows, err := s.db.Query(ctx, q.text, q.args...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", q.doing, err)

@@ -9,8 +9,8 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/authapp"
 )
 
-// SeedApp adds an authentication app with its secret unless it is there.
-func (s *Store) SeedApp(ctx context.Context, draft authapp.Draft, current authapp.Imprint) error {
+// SeedApp adds an authentication app with its secret unless it exists.
+func (s *Store) SeedApp(ctx context.Context, draft authapp.Draft, current authapp.SecretHash) error {
 	err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.app.seed, draft.ID, draft.Name),
 		sqldb.Stmt(s.text.app.seedSecret, draft.ID, current.Hash.Bytes(), current.LastFour))
 	if err != nil {
@@ -19,21 +19,21 @@ func (s *Store) SeedApp(ctx context.Context, draft authapp.Draft, current authap
 	return nil
 }
 
-// Seed adds people where they are missing, in one round trip: all of them or, when it fails, none. Who is there stays as
-// they are.
-func (s *Store) Seed(ctx context.Context, people account.People) error {
+// Seed adds users and memberships that are missing, in one round trip: all or none. Existing ones
+// stay unchanged.
+func (s *Store) Seed(ctx context.Context, directory account.Directory) error {
 	var steps []*sqldb.Statement
-	for _, u := range people.Users {
+	for _, u := range directory.Users {
 		steps = append(steps, sqldb.Stmt(s.text.seedUser, u.ID, string(u.EmailAddress), u.FirstName, u.LastName, u.DisplayName,
 			u.Disabled, u.PasswordHash.Reveal()))
 	}
-	for _, m := range people.Memberships {
+	for _, m := range directory.Memberships {
 		steps = append(steps,
 			sqldb.Stmt(s.text.seedWorkspace, m.Workspace.ID, m.Workspace.Name, m.Workspace.Plan),
 			sqldb.Stmt(s.text.seedMembership, m.UserID, m.Workspace.ID, string(m.Role)))
 	}
 	if err := s.db.Pipeline(ctx, steps...); err != nil {
-		return fmt.Errorf("seeding people: %w", err)
+		return fmt.Errorf("seeding users: %w", err)
 	}
 	return nil
 }

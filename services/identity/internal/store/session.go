@@ -10,7 +10,7 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
 
-// BeginSession records that a session lives.
+// BeginSession records a session.
 func (s *Store) BeginSession(ctx context.Context, hash secret.Hash, userID string, expires time.Time) error {
 	if _, err := s.db.Exec(ctx, s.text.session.begin, hash.Bytes(), userID, expires.UnixMicro()); err != nil {
 		return fmt.Errorf("recording a session: %w", err)
@@ -18,7 +18,7 @@ func (s *Store) BeginSession(ctx context.Context, hash secret.Hash, userID strin
 	return nil
 }
 
-// EndSession records that a session has ended, and reports whether it was recorded as living.
+// EndSession deletes the record of a session, and reports whether there was one.
 func (s *Store) EndSession(ctx context.Context, hash secret.Hash) (bool, error) {
 	n, err := s.db.Exec(ctx, s.text.session.end, hash.Bytes())
 	if err != nil {
@@ -27,15 +27,16 @@ func (s *Store) EndSession(ctx context.Context, hash secret.Hash) (bool, error) 
 	return n > 0, nil
 }
 
-// FindHolder reads the user of a session and whether the session is recorded as theirs. account.ErrUnknown when there is no user.
-func (s *Store) FindHolder(ctx context.Context, l session.Lookup) (session.Holder, error) {
+// GetHolder returns the user of a session, and whether the session is recorded as theirs. It
+// returns account.ErrUnknown if there is no user.
+func (s *Store) GetHolder(ctx context.Context, l session.Lookup) (session.Holder, error) {
 	var holder session.Holder
 	var found bool
 	var err error
 	if s.holders != nil {
 		holder, found, err = s.holders.Get(ctx, l)
 	} else {
-		holder, found, err = s.findHolder(ctx, l)
+		holder, found, err = s.getHolder(ctx, l)
 	}
 	if err == nil && !found {
 		err = account.ErrUnknown
@@ -43,14 +44,14 @@ func (s *Store) FindHolder(ctx context.Context, l session.Lookup) (session.Holde
 	return holder, err
 }
 
-func (s *Store) findHolder(ctx context.Context, l session.Lookup) (session.Holder, bool, error) {
+func (s *Store) getHolder(ctx context.Context, l session.Lookup) (session.Holder, bool, error) {
 	found, err := s.readHolders(ctx, s.text.session.holder, l.UserID, l.Hash.Bytes(), l.Workspaces)
-	holder, known := found[l]
-	return holder, known, err
+	holder, exists := found[l]
+	return holder, exists, err
 }
 
-// findHolders is FindHolder for concurrent calls.
-func (s *Store) findHolders(ctx context.Context, lookups []session.Lookup) (map[session.Lookup]session.Holder, error) {
+// getHolders is GetHolder for concurrent calls.
+func (s *Store) getHolders(ctx context.Context, lookups []session.Lookup) (map[session.Lookup]session.Holder, error) {
 	ids, hashes, workspaces := make([]string, len(lookups)), make([][]byte, len(lookups)), make([]bool, len(lookups))
 	for i, l := range lookups {
 		ids[i], hashes[i], workspaces[i] = l.UserID, l.Hash.Bytes(), l.Workspaces
@@ -58,8 +59,8 @@ func (s *Store) findHolders(ctx context.Context, lookups []session.Lookup) (map[
 	return s.readHolders(ctx, s.text.session.holders, ids, hashes, workspaces)
 }
 
-// readHolders reads a row for each workspace of a session's user, and one without a workspace for a user who has none or whose
-// workspaces were not asked for.
+// readHolders reads one row for each workspace of a session's user, and one without a workspace for
+// a user who has none or whose workspaces were not requested.
 func (s *Store) readHolders(ctx context.Context, text string, args ...any) (map[session.Lookup]session.Holder, error) {
 	rows, err := s.db.Query(ctx, text, args...)
 	if err != nil {
@@ -71,17 +72,17 @@ func (s *Store) readHolders(ctx context.Context, text string, args ...any) (map[
 		var row session.Holder
 		var l session.Lookup
 		var hash []byte
-		var belongs account.Membership
+		var membership account.Membership
 		dest := append(userDest(&row.User), &row.Live, &hash, &l.Workspaces)
-		if err := rows.Scan(append(dest, membershipDest(&belongs)...)...); err != nil {
+		if err := rows.Scan(append(dest, membershipDest(&membership)...)...); err != nil {
 			return nil, fmt.Errorf("reading users of sessions: %w", err)
 		}
 		l.UserID, l.Hash = row.ID, secret.Hash(hash)
 		if before, again := found[l]; again {
 			row.Workspaces = before.Workspaces
 		}
-		if belongs.UserID != "" {
-			row.Workspaces = append(row.Workspaces, belongs)
+		if membership.UserID != "" {
+			row.Workspaces = append(row.Workspaces, membership)
 		}
 		found[l] = row
 	}
@@ -91,7 +92,7 @@ func (s *Store) readHolders(ctx context.Context, text string, args ...any) (map[
 	return found, nil
 }
 
-// sessionStatements are the SQL of browser sessions.
+// sessionStatements are the browser sessions' SQL.
 type sessionStatements struct{ begin, end, holder, holders string }
 
 func (t *sessionStatements) all() []*string {
@@ -99,12 +100,12 @@ func (t *sessionStatements) all() []*string {
 }
 
 func sessions() sessionStatements {
-	const belonging = `COALESCE(m.user_id, ''), COALESCE(w.id, ''), COALESCE(w.name, ''), COALESCE(w.plan, ''), COALESCE(m.role, '')`
+	const membershipColumns = `COALESCE(m.user_id, ''), COALESCE(w.id, ''), COALESCE(w.name, ''), COALESCE(w.plan, ''), COALESCE(m.role, '')`
 	const where = `
 LEFT JOIN memberships m ON q.workspaces AND m.user_id = u.id AND NOT u.disabled LEFT JOIN workspaces w ON w.id = m.workspace_id`
 	const live = `EXISTS (SELECT 1 FROM browser_sessions s WHERE s.hash = `
 	return sessionStatements{
-		// A user who was deleted at this moment has no session.
+		// A user who was deleted concurrently gets no session.
 		begin: `
 INSERT INTO browser_sessions (hash, user_id, begun_at, expires_at)
 SELECT $1, u.id, {{now}}, $3 FROM users u WHERE u.id = $2`,
@@ -112,11 +113,11 @@ SELECT $1, u.id, {{now}}, $3 FROM users u WHERE u.id = $2`,
 		end: `DELETE FROM browser_sessions WHERE hash = $1`,
 
 		holder: `
-SELECT ` + userColumns + `, ` + live + `q.hash AND s.user_id = u.id), q.hash, q.workspaces, ` + belonging + `
+SELECT ` + userColumns + `, ` + live + `q.hash AND s.user_id = u.id), q.hash, q.workspaces, ` + membershipColumns + `
 FROM (SELECT $1 AS user_id, $2 AS hash, $3 AS workspaces) q JOIN users u ON u.id = q.user_id` + where + byName,
 
 		holders: `
-SELECT ` + userColumns + `, ` + live + `q.hash AND s.user_id = u.id), q.hash, q.workspaces, ` + belonging + `
+SELECT ` + userColumns + `, ` + live + `q.hash AND s.user_id = u.id), q.hash, q.workspaces, ` + membershipColumns + `
 FROM unnest($1::text[], $2::bytea[], $3::boolean[]) AS q (user_id, hash, workspaces) JOIN users u ON u.id = q.user_id` + where + byName,
 	}
 }

@@ -11,7 +11,7 @@ type statements struct {
 	findRecord, findUser                    string
 	earlierAddresses, respell, replaceHash  string
 	workspaces, membership                  string
-	workspacesByID, visible                 string
+	batchGetWorkspaces, visible             string
 	seedUser, seedWorkspace, seedMembership string
 	admin                                   adminStatements
 	app                                     appStatements
@@ -23,10 +23,10 @@ func prepare(db *sqldb.DB) statements {
 	t := portable()
 	t.admin, t.app, t.session = administration(), apps(), sessions()
 	if db.Engine() == sqldb.SQLite {
-		t.workspacesByID = workspaceByID + ` IN (SELECT value FROM json_each($1))`
+		t.batchGetWorkspaces = workspaceByID + ` IN (SELECT value FROM json_each($1))`
 	}
 	texts := append([]*string{
-		&t.findRecord, &t.findUser, &t.earlierAddresses, &t.respell, &t.replaceHash, &t.workspaces, &t.membership, &t.workspacesByID, &t.visible,
+		&t.findRecord, &t.findUser, &t.earlierAddresses, &t.respell, &t.replaceHash, &t.workspaces, &t.membership, &t.batchGetWorkspaces, &t.visible,
 		&t.seedUser, &t.seedWorkspace, &t.seedMembership,
 	}, slices.Concat(t.admin.all(), t.app.all(), t.session.all())...)
 	for _, text := range texts {
@@ -35,28 +35,30 @@ func prepare(db *sqldb.DB) statements {
 	return t
 }
 
-// userColumns are account.User, in the order of userDest.
+// userColumns are those of account.User, in the order of userDest.
 const userColumns = `u.id, u.email_address, u.first_name, u.last_name, u.display_name, u.disabled,
   u.created_at, u.session_epoch`
 
-// addressRules is under which rules an address is stored: account.Canonical's of today. Release 0.1 leaves the column NULL.
+// addressRules are the rules under which an address is stored: the current ones of
+// account.Canonical. Release 0.1 leaves the column NULL.
 const addressRules = `1`
 
-// spelled is the identifier of the user of an account.Spelling, whose forms are two parameters: the earlier form goes first.
-func spelled(canonical, earlier string) string {
+// userBySpelling selects the identifier of the user of an account.Spelling, whose forms are two
+// parameters: the earlier form takes precedence.
+func userBySpelling(canonical, earlier string) string {
 	return `(SELECT x.id FROM users x WHERE x.email_address IN (` + canonical + `, ` + earlier + `)
   ORDER BY x.email_address = ` + earlier + ` DESC LIMIT 1)`
 }
 
-// workspaceColumns are account.Workspace, in the order of workspaceDest.
+// workspaceColumns are those of account.Workspace, in the order of workspaceDest.
 const workspaceColumns = `w.id, w.name, w.plan`
 
 const workspaceByID = `SELECT ` + workspaceColumns + ` FROM workspaces w WHERE w.id`
 
-// byName orders alike on both engines: their collation is by bytes, where lower knows ASCII alone.
+// byName orders equally on both engines: their collation is by bytes, and lower maps ASCII only.
 const byName = ` ORDER BY lower(w.name), w.name, w.id`
 
-// memberships are account.Membership of one enabled user, in the order of membershipDest.
+// memberships selects account.Membership of one enabled user, in the order of membershipDest.
 const memberships = `
 SELECT m.user_id, w.id, w.name, w.plan, m.role
 FROM memberships m JOIN users u ON u.id = m.user_id JOIN workspaces w ON w.id = m.workspace_id
@@ -64,7 +66,7 @@ WHERE m.user_id = $1 AND NOT u.disabled`
 
 func portable() statements {
 	return statements{
-		findRecord: `SELECT ` + userColumns + `, u.password_hash FROM users u WHERE u.id = ` + spelled("$1", "$2"),
+		findRecord: `SELECT ` + userColumns + `, u.password_hash FROM users u WHERE u.id = ` + userBySpelling("$1", "$2"),
 
 		findUser: `SELECT ` + userColumns + ` FROM users u WHERE u.id = $1`,
 
@@ -72,7 +74,7 @@ func portable() statements {
 
 		membership: memberships + ` AND m.workspace_id = $2`,
 
-		workspacesByID: workspaceByID + ` = ANY($1::text[])`,
+		batchGetWorkspaces: workspaceByID + ` = ANY($1::text[])`,
 
 		earlierAddresses: `
 SELECT ` + userColumns + ` FROM users u WHERE u.address_rules IS NULL AND u.id > $1 ORDER BY u.id LIMIT $2`,
@@ -81,11 +83,11 @@ SELECT ` + userColumns + ` FROM users u WHERE u.address_rules IS NULL AND u.id >
 
 		replaceHash: `UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`,
 
-		// $1 asks about the address $3, $4 and may speak for the workspace $2 alone, or for all if it is empty. Who does not exist
-		// and who may not be seen are one absence of rows.
+		// $1 asks for the address $3, $4 and may act for the workspace $2 alone, or for all if it
+		// is empty. An unknown user and one who may not be seen both yield no rows.
 		visible: `
 SELECT ` + userColumns + `, COALESCE(w.id, ''), COALESCE(w.name, ''), COALESCE(w.plan, ''), COALESCE(m.role, '')
-FROM users a JOIN users u ON u.id = ` + spelled("$3", "$4") + `
+FROM users a JOIN users u ON u.id = ` + userBySpelling("$3", "$4") + `
 LEFT JOIN memberships m ON m.user_id = u.id AND ($2 = '' OR m.workspace_id = $2) AND (u.id = a.id OR EXISTS (
   SELECT 1 FROM memberships b WHERE b.user_id = a.id AND b.workspace_id = m.workspace_id AND b.role = 'administrator'))
 LEFT JOIN workspaces w ON w.id = m.workspace_id
@@ -98,7 +100,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, {{now}}, ` + addressRules + `) ON CONFLICT D
 		seedWorkspace: `
 INSERT INTO workspaces (id, name, plan, created_at) VALUES ($1, $2, $3, {{now}}) ON CONFLICT DO NOTHING`,
 
-		// A user who was not added, because somebody else has the address, has no membership either.
+		// A user who was not added, because another user has the address, gets no membership
+		// either.
 		seedMembership: `
 INSERT INTO memberships (user_id, workspace_id, role, created_at)
 SELECT u.id, w.id, $3, {{now}} FROM users u, workspaces w WHERE u.id = $1 AND w.id = $2

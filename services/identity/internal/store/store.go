@@ -7,8 +7,8 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/coalesce"
-	"github.com/vidocu/usher/internal/platform/housekeep"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
@@ -16,7 +16,7 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// Migrations are the schema's steps, a folder an engine.
+// Migrations returns the migrations of the schema, one folder per database engine.
 func Migrations() fs.FS {
 	sub, err := fs.Sub(migrations, "migrations")
 	if err != nil {
@@ -25,45 +25,46 @@ func Migrations() fs.FS {
 	return sub
 }
 
-// Store keeps people in one database. Its methods may be called concurrently; they answer sqldb.ErrUnavailable when the
-// database cannot be asked.
+// Store stores users in a database. Its methods may be called concurrently; they return
+// sqldb.ErrUnavailable if the database cannot be reached.
 type Store struct {
 	db   *sqldb.DB
 	text statements
-	// holders batches look-ups of sessions; nil where that saves nothing.
+	// holders batches lookups of sessions; nil if that saves nothing.
 	holders *coalesce.Loader[session.Lookup, session.Holder]
-	// ended, revoked and expired are the walks of Housekeep.
-	ended   *housekeep.Sweep[[]byte]
-	revoked *housekeep.Sweep[string]
-	expired *housekeep.Sweep[[]byte]
+	// expiredSecrets, revokedApps and expiredSessions are the deletions of Housekeep.
+	expiredSecrets  *cleanup.Sweep[[]byte]
+	revokedApps     *cleanup.Sweep[string]
+	expiredSessions *cleanup.Sweep[[]byte]
 }
 
-// New prepares a store.
+// New returns a Store over a migrated database.
 func New(db *sqldb.DB) *Store {
 	s := &Store{
 		db: db, text: prepare(db),
-		ended: housekeep.NewSweep[[]byte](db, housekeep.Table{
+		expiredSecrets: cleanup.NewSweep[[]byte](db, cleanup.Table{
 			Name: "authentication_app_secrets", Key: "hash", By: "hash", Dead: "expires_at < {{now}}",
 		}),
-		revoked: housekeep.NewSweep[string](db, housekeep.Table{
+		revokedApps: cleanup.NewSweep[string](db, cleanup.Table{
 			Name: "authentication_apps", Key: "id", By: "id", Dead: "revoked_at + $3 < {{now}}",
 		}),
-		expired: housekeep.NewSweep[[]byte](db, housekeep.Table{
+		expiredSessions: cleanup.NewSweep[[]byte](db, cleanup.Table{
 			Name: "browser_sessions", Key: "hash", By: "hash", Dead: "expires_at < {{now}}",
 		}),
 	}
 	if db.Engine() == sqldb.Postgres {
-		s.holders = coalesce.New(s.findHolders)
+		s.holders = coalesce.New(s.getHolders)
 	}
 	return s
 }
 
-// Housekeep deletes the secrets of authentication apps whose overlap has ended, sessions that have expired, and the apps that were
-// revoked longer ago than they are kept; 0 keeps all. It is called by one goroutine at a time.
+// Housekeep deletes the authentication apps' secrets whose overlap is over, expired sessions, and
+// apps that were revoked longer ago than revokedKept; 0 keeps all. It must not be called
+// concurrently.
 func (s *Store) Housekeep(ctx context.Context, revokedKept time.Duration) error {
-	err := errors.Join(s.ended.Run(ctx), s.expired.Run(ctx))
+	err := errors.Join(s.expiredSecrets.Run(ctx), s.expiredSessions.Run(ctx))
 	if revokedKept > 0 {
-		err = errors.Join(err, s.revoked.Run(ctx, revokedKept.Microseconds()))
+		err = errors.Join(err, s.revokedApps.Run(ctx, revokedKept.Microseconds()))
 	}
 	return err
 }

@@ -6,12 +6,12 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/store/storetest"
 )
 
-func TestStoreHousekeeping(t *testing.T) { storetest.Housekeeping(t) }
-func TestStoreCRUD(t *testing.T)         { storetest.CRUD(t) }
-func TestStorePeople(t *testing.T)       { storetest.People(t) }
-func TestStoreVisible(t *testing.T)      { storetest.Visible(t) }
-func TestStoreApps(t *testing.T)         { storetest.Apps(t) }
-func TestStoreSessions(t *testing.T)     { storetest.Sessions(t) }
-func TestStoreRespelling(t *testing.T)   { storetest.Respelling(t) }
-func TestStoreAtomicity(t *testing.T)    { storetest.Atomicity(t) }
-func TestStoreContention(t *testing.T)   { storetest.Contention(t) }
+func TestStoreHousekeeping(t *testing.T)   { storetest.Housekeeping(t) }
+func TestStoreCRUD(t *testing.T)           { storetest.CRUD(t) }
+func TestStoreAdministration(t *testing.T) { storetest.Administration(t) }
+func TestStoreVisible(t *testing.T)        { storetest.Visible(t) }
+func TestStoreApps(t *testing.T)           { storetest.Apps(t) }
+func TestStoreSessions(t *testing.T)       { storetest.Sessions(t) }
+func TestStoreRespelling(t *testing.T)     { storetest.Respelling(t) }
+func TestStoreAtomicity(t *testing.T)      { storetest.Atomicity(t) }
+func TestStoreContention(t *testing.T)     { storetest.Contention(t) }

@@ -9,8 +9,8 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
 
-// WorkspacesByID reads the workspaces that exist among these.
-func (s *Store) WorkspacesByID(ctx context.Context, ids []string) ([]account.Workspace, error) {
+// BatchGetWorkspaces returns the existing workspaces among these.
+func (s *Store) BatchGetWorkspaces(ctx context.Context, ids []string) ([]account.Workspace, error) {
 	var list any = ids
 	if s.db.Engine() == sqldb.SQLite {
 		text, err := json.Marshal(ids)
@@ -19,33 +19,34 @@ func (s *Store) WorkspacesByID(ctx context.Context, ids []string) ([]account.Wor
 		}
 		list = string(text)
 	}
-	return rowsOf(ctx, s, question{"reading workspaces", s.text.workspacesByID, []any{list}}, workspaceDest)
+	return rowsOf(ctx, s, query{"reading workspaces", s.text.batchGetWorkspaces, []any{list}}, workspaceDest)
 }
 
-// seen is one row of a visible user: the user, and one of the workspaces or none.
-type seen struct {
+// visibleRow is one row of a visible user: the user, and one of the workspaces or none.
+type visibleRow struct {
 	user       account.User
 	membership account.Membership
 }
 
-func seenDest(row *seen) []any {
+func visibleDest(row *visibleRow) []any {
 	return append(append(userDest(&row.user), workspaceDest(&row.membership.Workspace)...), (*string)(&row.membership.Role))
 }
 
-// Visible reads a user as another one may see them. account.ErrUnknown when there is nobody to see.
-func (s *Store) Visible(ctx context.Context, sight account.Sight) (account.Visible, error) {
-	rows, err := rowsOf(ctx, s, question{
+// GetVisibleUser returns a user as another one may see them. It returns account.ErrUnknown if there
+// is none or the actor may not see them.
+func (s *Store) GetVisibleUser(ctx context.Context, q account.VisibleUserQuery) (account.VisibleUser, error) {
+	rows, err := rowsOf(ctx, s, query{
 		"reading a user for another", s.text.visible, []any{
-			sight.ActorID, sight.OnlyWorkspaceID, string(sight.Address.Canonical), string(sight.Address.Earlier),
+			q.ActorID, q.OnlyWorkspaceID, string(q.Address.Canonical), string(q.Address.Earlier),
 		},
-	}, seenDest)
+	}, visibleDest)
 	if err != nil {
-		return account.Visible{}, err
+		return account.VisibleUser{}, err
 	}
 	if len(rows) == 0 {
-		return account.Visible{}, account.ErrUnknown
+		return account.VisibleUser{}, account.ErrUnknown
 	}
-	found := account.Visible{User: rows[0].user}
+	found := account.VisibleUser{User: rows[0].user}
 	for _, row := range rows {
 		if row.membership.Workspace.ID != "" {
 			row.membership.UserID = found.User.ID

@@ -179,7 +179,7 @@ func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Clie
 	if asked == "" {
 		return "", nil
 	}
-	want, err := oauth.ParseAskedScope(asked)
+	want, err := oauth.ParseRequestedScope(asked)
 	if err != nil {
 		return "", invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(asked))
 	}
@@ -250,7 +250,7 @@ func sameScope(asked, issued string) error {
 	if asked == "" {
 		return nil
 	}
-	want, err := oauth.ParseAskedScope(asked)
+	want, err := oauth.ParseRequestedScope(asked)
 	if err != nil {
 		return invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(asked))
 	}

@@ -40,7 +40,7 @@ func toStatus(err error) error {
 		return invalid("password", revocation.ErrPassword.Error())
 	}
 	if errors.Is(err, revocation.ErrPlan) {
-		return invalid("plan", "is none of the catalog's")
+		return invalid("plan", "is not in the catalog")
 	}
 	if errors.Is(err, sqldb.ErrUnavailable) {
 		return oerr.Unavailable(err)

@@ -14,7 +14,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/source"
-	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/introspect"
@@ -38,7 +37,7 @@ type OAuth struct {
 	Introspector introspect.Introspector
 	Issuer       string
 	// Tokens counts; nil counts nothing.
-	Tokens *telemetry.Tokens
+	Tokens *TokenMetrics
 	Logger *slog.Logger
 	// Sources caches the source addresses of recently spent credentials.
 	Sources *usedfrom.Recent

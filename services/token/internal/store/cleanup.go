@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/vidocu/usher/internal/platform/housekeep"
+	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
@@ -38,17 +38,17 @@ func (r Retention) userTokens() time.Duration { return max(r.UserTokens, usertok
 
 // sweeps are the tables whose dead rows are found by a scan in primary-key order.
 type sweeps struct {
-	families *housekeep.Sweep[[]byte]
-	keys     *housekeep.Sweep[string]
+	families *cleanup.Sweep[[]byte]
+	keys     *cleanup.Sweep[string]
 }
 
 func prepareSweeps(db *sqldb.DB) sweeps {
 	return sweeps{
-		families: housekeep.NewSweep[[]byte](db, housekeep.Table{
+		families: cleanup.NewSweep[[]byte](db, cleanup.Table{
 			Name: "families", Key: "id", By: "id",
 			Dead: `refresh_expires_at + $3 < {{now}} OR revoked_at + $3 < {{now}} OR ` + sweptGrant("families", "$3"),
 		}),
-		keys: housekeep.NewSweep[string](db, housekeep.Table{
+		keys: cleanup.NewSweep[string](db, cleanup.Table{
 			Name: "api_keys", Key: "id", By: "id", Dead: "revoked_at + $3 < {{now}}",
 		}),
 	}
@@ -84,7 +84,7 @@ func (s *Store) Sweep(ctx context.Context, r Retention) error {
 
 // EraseRetries erases the sealed token pairs whose retry window has closed. It returns how many.
 func (s *Store) EraseRetries(ctx context.Context) (int64, error) {
-	n, err := housekeep.Repeat(ctx, s.db, s.text.eraseRetries, retrySlice)
+	n, err := cleanup.Repeat(ctx, s.db, s.text.eraseRetries, retrySlice)
 	if err != nil {
 		return n, fmt.Errorf("erasing sealed pairs: %w", err)
 	}

@@ -130,7 +130,7 @@ func (s *Store) dropPartition(ctx context.Context, table string, p partition) er
 		if p.state == detaching {
 			how = "FINALIZE"
 		}
-		err := s.db.Alone(ctx, lockWait, fmt.Sprintf(`ALTER TABLE %s DETACH PARTITION %s %s`, table, p.name, how))
+		err := s.db.ExecOutsideTx(ctx, lockWait, fmt.Sprintf(`ALTER TABLE %s DETACH PARTITION %s %s`, table, p.name, how))
 		if err == nil {
 			break
 		}
@@ -141,7 +141,7 @@ func (s *Store) dropPartition(ctx context.Context, table string, p partition) er
 			return err
 		}
 	}
-	if err := s.db.Alone(ctx, lockWait, `DROP TABLE IF EXISTS `+p.name); err != nil {
+	if err := s.db.ExecOutsideTx(ctx, lockWait, `DROP TABLE IF EXISTS `+p.name); err != nil {
 		return fmt.Errorf("dropping %s: %w", p.name, err)
 	}
 	return nil

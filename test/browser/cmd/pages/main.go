@@ -1,4 +1,4 @@
-// Command pages writes a picture of every state of every page, in light, dark and on a phone, for people to look at.
+// Command pages writes a screenshot of every state of every page, in light, dark and on a phone.
 package main
 
 import (
@@ -24,7 +24,7 @@ func main() {
 	}
 }
 
-// write starts a site and takes its pictures.
+// write starts a site and takes its screenshots.
 func write(ctx context.Context, folder, driver string) error {
 	folder, err := filepath.Abs(folder)
 	if err != nil {
@@ -39,7 +39,7 @@ func write(ctx context.Context, folder, driver string) error {
 	if err != nil {
 		return err
 	}
-	defer site.Close() //nolint:errcheck // the pictures are there or the error says why not
+	defer site.Close() //nolint:errcheck // the screenshots exist, or an error is returned
 	var taken struct{ Files []string }
 	if err := site.Play(ctx, "pictures", map[string]any{"folder": folder}, &taken); err != nil {
 		return err

@@ -1,4 +1,5 @@
-// What a person types or a browser asks for by itself: pages and redirects, never bare text.
+// Addresses that people type or browsers request by themselves return pages and redirects, never
+// plain text.
 import { assert, john } from '../person.mjs';
 
 export default async function addresses(stage) {

@@ -1,5 +1,5 @@
-// Every state of every page holds WCAG 2.2 AA, light, dark and on a phone, fits a narrow screen, and
-// has nothing that is too small to be pressed.
+// Every state of every page meets WCAG 2.2 AA, light, dark and on a phone, fits a narrow screen,
+// and has no control that is too small.
 import { looks, misfits, show, violations } from '../audit.mjs';
 import { assert } from '../person.mjs';
 import { visitStates } from '../states.mjs';

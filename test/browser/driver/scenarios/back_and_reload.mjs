@@ -20,7 +20,7 @@ export default async function backAndReload(stage) {
   await person.page.reload();
   await person.arrive();
   await person.page.goBack();
-  await answered(person);
+  await mustShowAllowed(person);
   await person.page.goForward();
   await person.arrive();
   const visits = await person.visits(state);
@@ -37,7 +37,8 @@ export default async function backAndReload(stage) {
   await person.arrive('access_denied');
 }
 
-// disturb goes back, forward and reloads, and fails unless the person is on the same page afterwards.
+// disturb goes back, forward and reloads, and fails unless the browser is on the same page
+// afterwards.
 async function disturb(person, where) {
   await person.mustBe(where);
   const request = person.request();
@@ -51,10 +52,11 @@ async function disturb(person, where) {
   person.mustKeep(request);
 }
 
-// answered fails unless the page says that access was allowed, never that nothing was shared, and leads on.
-async function answered(person) {
+// mustShowAllowed fails unless the page says that access was allowed, does not say that nothing was
+// shared, and has a link.
+async function mustShowAllowed(person) {
   await person.mustBe('problem');
   await person.mustSay(/you allowed/i);
-  assert(!/nothing was shared/i.test(await person.text()), `the page lies: ${await person.describe()}`);
+  assert(!/nothing was shared/i.test(await person.text()), `the page says that nothing was shared: ${await person.describe()}`);
   await person.mustLeadOn();
 }

@@ -1,5 +1,5 @@
-// A person clicks a decision twice, and is at the app. input: decision, "approve" or "deny"; latency in ms of every response;
-// gap in ms between the clicks.
+// A person clicks a decision twice, and arrives at the app. input: decision, "approve" or "deny";
+// latency in ms of every response; gap in ms between the clicks.
 import { assert, john } from '../person.mjs';
 
 export default async function doubleClick(stage, { decision, latency, gap }) {
@@ -12,15 +12,16 @@ export default async function doubleClick(stage, { decision, latency, gap }) {
   const { x, y, width, height } = await person.decision(decision).boundingBox();
   const at = [x + width / 2, y + height / 2];
   await person.page.mouse.click(...at, { delay: 10 });
-  await person.page.waitForTimeout(gap); // the finger's time, and not a wait for anything
+  await person.page.waitForTimeout(gap); // the time between two clicks, not a wait for a condition
   await person.page.mouse.click(...at, { delay: 10, clickCount: 2 });
 
   if (decision === 'deny') {
     await person.arrive('access_denied');
     return;
   }
-  // A second click that interrupts the way to the app may come after the app has redeemed the code. That code must not be sent
-  // to the app again (RFC 6749 §4.1.2): another one is.
+  // A second click that interrupts the redirect to the app may arrive after the app has redeemed
+  // the code. That code must not be sent to the app again (RFC 6749 §4.1.2); a new one is sent
+  // instead.
   await person.arrive();
   const visits = await person.visits(state);
   const last = visits.at(-1);

@@ -1,5 +1,6 @@
-// A person takes longer than a request waits: they are told before they type a password, and if they had typed it already.
-// input: hasty, a Usher whose requests wait for a minute, and path, an authorization request of it.
+// A person takes longer than a request lasts: the page says so before the password is entered, and
+// after it was submitted. input: hasty, a Usher whose requests expire after a minute, and path, an
+// authorization request of it.
 import { john, until } from '../person.mjs';
 
 export default async function expired(stage, { hasty, path }) {
@@ -20,6 +21,6 @@ export default async function expired(stage, { hasty, path }) {
 async function mustSayExpired(person) {
   await person.mustBe('problem');
   await person.mustSay(/has expired/i);
-  await person.mustSay(/nothing was shared/i); // it is known here
+  await person.mustSay(/nothing was shared/i); // the expired request is still known here
   await person.mustLeadOn();
 }

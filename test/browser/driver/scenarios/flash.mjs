@@ -6,5 +6,5 @@ export default async function flash(stage) {
   await person.open('/account/connected-apps');
   await person.signIn(john);
   await person.open('/account/connected-apps?disconnected=1');
-  assert(!/is disconnected|was disconnected/i.test(await person.text()), `the page believes the link: ${await person.describe()}`);
+  assert(!/is disconnected|was disconnected/i.test(await person.text()), `the page shows the link's message: ${await person.describe()}`);
 }

@@ -1,4 +1,5 @@
-// A person opens a sign-in page whose request does not exist: they are told before they type a password, and what to do.
+// A person opens a sign-in page whose request does not exist: the page says so, and what to do,
+// before a password is entered.
 
 export default async function inventedRequest(stage) {
   const person = await stage.person();

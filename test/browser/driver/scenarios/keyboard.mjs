@@ -1,4 +1,4 @@
-// A person signs in and allows access with the keyboard alone, and sees where they are at every step.
+// A person signs in and allows access with the keyboard alone, with a visible focus at every step.
 import { assert, john, until } from '../person.mjs';
 
 const mostSteps = 60;
@@ -21,10 +21,11 @@ export default async function keyboard(stage) {
   await person.arrive();
 }
 
-// tabTo presses Tab until the element has the focus, and fails where the focus cannot be seen.
+// tabTo presses Tab until the element has the focus, and fails where the focus is not visible.
 async function tabTo(person, selector) {
   const { page } = person;
-  // The browser gives the focus to an element with autofocus a moment after the page is there, unless a key came first.
+  // The browser focuses an element with autofocus a moment after the page has loaded, unless a key
+  // was pressed first.
   await until(() => page.evaluate(() => document.activeElement !== document.body || !document.querySelector('[autofocus]')));
   for (let step = 0; step < mostSteps; step++) {
     if (await page.evaluate((wanted) => document.activeElement.matches(wanted), selector)) return;
@@ -36,9 +37,9 @@ async function tabTo(person, selector) {
       const seen = shown.some((style) => (style.outlineStyle !== 'none' && style.outlineWidth !== '0px') || style.boxShadow !== 'none');
       return { seen, html: at.outerHTML.slice(0, 200) };
     });
-    assert(focus.seen, `the focus cannot be seen on ${focus.html}`);
+    assert(focus.seen, `the focus is not visible on ${focus.html}`);
   }
-  throw new Error(`Tab does not lead to ${selector}: ${await person.describe()}`);
+  throw new Error(`Tab does not reach ${selector}: ${await person.describe()}`);
 }
 
 async function sendWith(person, key) {

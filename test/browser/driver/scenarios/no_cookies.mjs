@@ -1,5 +1,6 @@
-// A person whose browser keeps no cookies is told so. input: blocked, whether the browser's settings block them; otherwise the
-// person clears them while the sign-in page is open, after which no server can tell this browser from another.
+// A page explains that the browser sends no cookies. input: blocked, whether the browser's settings
+// block them; otherwise the person deletes them while the sign-in page is open, after which the
+// server cannot identify the browser.
 import { john } from '../person.mjs';
 
 export default async function noCookies(stage, { blocked }) {

@@ -1,4 +1,4 @@
-// A person opens in one browser what was begun in another.
+// A person opens in one browser a request that was started in another.
 import { john } from '../person.mjs';
 
 export default async function otherBrowser(stage) {
@@ -9,7 +9,7 @@ export default async function otherBrowser(stage) {
   await second.mustBe('problem');
   await second.mustSay(/another browser|other browser/i);
   await second.mustLeadOn();
-  // The first browser is not hindered by it.
+  // The first browser can continue.
   await first.signIn(john);
   await first.allow(john.workspace);
   await first.arrive();

@@ -1,4 +1,4 @@
-// Two people share a browser, and the second opens what the first has begun.
+// Two people share a browser, and the second opens a request that the first has started.
 import { assert, esther, john } from '../person.mjs';
 
 export default async function otherPerson(stage) {
@@ -6,31 +6,32 @@ export default async function otherPerson(stage) {
   await first.start();
   await first.signIn(john);
   const open = first.page.url();
-  const answered = await first.tab();
-  await answered.start();
-  const decided = answered.page.url();
-  await answered.allow(john.workspace);
-  await answered.arrive();
+  const decided = await first.tab();
+  await decided.start();
+  const decidedURL = decided.page.url();
+  await decided.allow(john.workspace);
+  await decided.arrive();
 
   const second = await first.tab();
   await second.open('/account/connected-apps');
   await second.signOut();
   await second.signIn(esther);
-  // A request that waits for an answer is asked of the person who is signed in.
+  // An undecided request is shown to the signed-in person.
   await second.page.goto(open);
   await mustAsk(second, esther);
-  // The first person's page still shows their own question: its answer decides nothing for the second.
+  // The first person's tab still shows their consent form: submitting it does not decide for the
+  // second.
   await first.allow(john.workspace);
   await mustAsk(first, esther);
-  // One that was answered is the first person's.
-  await second.page.goto(decided);
+  // A decided request belongs to the first person.
+  await second.page.goto(decidedURL);
   await second.mustBe('problem');
   await second.mustSay(/another person/i);
   await second.mustLeadOn();
 }
 
-// mustAsk fails unless the person is asked in that name.
+// mustAsk fails unless the consent page is addressed to the person.
 async function mustAsk(person, { email }) {
   await person.mustBe('consent');
-  assert((await person.text()).includes(email), `expected a question to ${email}: ${await person.describe()}`);
+  assert((await person.text()).includes(email), `expected a consent page for ${email}: ${await person.describe()}`);
 }

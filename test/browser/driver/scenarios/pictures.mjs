@@ -1,4 +1,4 @@
-// Writes a picture of every state of every page. input: folder.
+// Writes a screenshot of every state of every page. input: folder.
 import { join } from 'node:path';
 import { looks, phone, show } from '../audit.mjs';
 import { visitStates } from '../states.mjs';

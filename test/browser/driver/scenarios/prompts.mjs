@@ -1,4 +1,4 @@
-// The app says how it wants the person to be asked (OpenID Connect Core §3.1.2.1).
+// The client selects the pages with prompt, max_age and login_hint (OpenID Connect Core §3.1.2.1).
 import { assert, esther, john } from '../person.mjs';
 
 export default async function prompts(stage) {

@@ -1,4 +1,5 @@
-// No state of any page writes to the console under the content security policy that it is served with, or asks another site.
+// No state of any page writes to the console under its content security policy, or sends a request
+// to another site.
 import { visitStates } from '../states.mjs';
 
 export default async function quiet(stage) {

@@ -1,4 +1,4 @@
-// A person who is signed in opens the sign-in page: they go on.
+// A signed-in person opens the sign-in page and is redirected.
 import { john } from '../person.mjs';
 
 export default async function signedIn(stage) {

@@ -1,4 +1,5 @@
-// A person fails to sign in too often: the page says when to try again, keeps what was typed and the request.
+// A person fails to sign in too often: the page says when to try again, and keeps the e-mail
+// address and the request.
 import { throttle } from '../person.mjs';
 
 export default async function throttled(stage) {

@@ -1,4 +1,4 @@
-// A person has the same authorization open in two tabs and uses both.
+// A person has the same authorization request open in two tabs and uses both.
 import { assert, john } from '../person.mjs';
 
 export default async function twoTabs(stage) {
@@ -10,14 +10,14 @@ export default async function twoTabs(stage) {
 
   await first.signIn(john);
   await first.mustBe('consent');
-  // The form of the second tab was made before there was a session.
+  // The form of the second tab was loaded before there was a session.
   await second.signIn(john);
   if (await second.mustBe('sign-in', 'consent') === 'sign-in') await second.signIn(john);
   await second.mustBe('consent');
 
   await second.allow(john.workspace);
   await second.arrive();
-  // The first tab still shows the question that the second has answered.
+  // The first tab still shows the consent form of a request that the second has decided.
   await first.choose(john.workspace);
   await first.press(first.decision('approve'));
   await first.mustSay(/you allowed/i);

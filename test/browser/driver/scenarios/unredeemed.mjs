@@ -1,4 +1,5 @@
-// A person comes back from an app that was down and did not redeem its code: the page leads to the app again.
+// A person comes back from an app that was down and did not redeem its code: the page links to the
+// app again.
 import { assert, john } from '../person.mjs';
 
 export default async function unredeemed(stage) {

@@ -1,4 +1,5 @@
-// A person mistypes the password: the address keeps the request, and Enter in the address bar goes on.
+// A person mistypes the password: the address keeps the request, and Enter in the address bar
+// continues it.
 import { john } from '../person.mjs';
 
 export default async function wrongPassword(stage) {

@@ -1,6 +1,7 @@
-// Command crash kills the token service at random moments, and prints what its client and its store had afterwards.
+// Command crash kills the token service at random moments, and prints the state of its client and
+// its store afterwards.
 //
-// It owns its command line. What is done and judged, package crash knows.
+// It owns its command line. Package crash runs and checks the rounds.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// A resource server of a third party, as small as it can be: it introspects one token and prints who holds it.
+// A minimal resource server of a third party: it introspects one token and prints its user.
 package main
 
 import (

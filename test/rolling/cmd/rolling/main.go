@@ -1,6 +1,7 @@
-// Command rolling replaces everything under a load for as long as it is told to, and prints what clients noticed.
+// Command rolling replaces every part of a deployment under load for a given time, and prints the
+// failures that clients noticed.
 //
-// It owns its command line. What is done and counted, package rolling knows.
+// It owns its command line. Package rolling runs the load and counts.
 package main
 
 import (

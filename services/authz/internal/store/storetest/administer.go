@@ -18,10 +18,10 @@ import (
 
 func endPredecessor(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		first, second := draw(), draw()
+		first, second := newSecret(), newSecret()
 		create(t, s, Example(), first)
 		rotate(t, s, client.Rotation{ClientID: Example().ID, Secret: *second, Overlap: time.Hour})
-		for range 2 { // where there is none it changes nothing
+		for range 2 { // without a previous secret it changes nothing
 			if err := s.RevokePreviousClientSecret(t.Context(), Example().ID); err != nil {
 				t.Fatal(err)
 			}
@@ -30,32 +30,32 @@ func endPredecessor(t *testing.T) {
 	})
 }
 
-// wantApp compares all but the times, which must be there where they should.
-func wantApp(t *testing.T, s *store.Store, want registry.App) {
+// wantClient compares everything but the times, which must be set where they should be.
+func wantClient(t *testing.T, s *store.Store, want registry.Client) {
 	t.Helper()
 	got, err := s.FindClient(t.Context(), want.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreTypes(time.Time{})); diff != "" || got.CreatedAt.IsZero() {
-		t.Errorf("%s is told wrongly (-want +got):\n%s", want.ID, diff)
+		t.Errorf("%s differs (-want +got):\n%s", want.ID, diff)
 	}
-	for i, held := range got.Secrets {
-		if held.CreatedAt.IsZero() || held.ExpiresAt.IsZero() != (i == 0) {
-			t.Errorf("secret %d of %s: %+v", i, want.ID, held)
+	for i, one := range got.Secrets {
+		if one.CreatedAt.IsZero() || one.ExpiresAt.IsZero() != (i == 0) {
+			t.Errorf("secret %d of %s: %+v", i, want.ID, one)
 		}
 	}
 }
 
-func told(t *testing.T) {
+func readWhole(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		first, second := draw(), draw()
+		first, second := newSecret(), newSecret()
 		create(t, s, Example(), first)
 		create(t, s, Native(), nil)
-		wantApp(t, s, registry.App{Registration: Example(), Secrets: []registry.Secret{{LastFour: first.LastFour}}})
-		wantApp(t, s, registry.App{Registration: Native()})
+		wantClient(t, s, registry.Client{Registration: Example(), Secrets: []registry.Secret{{LastFour: first.LastFour}}})
+		wantClient(t, s, registry.Client{Registration: Native()})
 		rotate(t, s, client.Rotation{ClientID: Example().ID, Secret: *second, Overlap: time.Hour})
-		wantApp(t, s, registry.App{Registration: Example(), Secrets: []registry.Secret{{LastFour: second.LastFour}, {LastFour: first.LastFour}}})
+		wantClient(t, s, registry.Client{Registration: Example(), Secrets: []registry.Secret{{LastFour: second.LastFour}, {LastFour: first.LastFour}}})
 	})
 }
 
@@ -86,7 +86,7 @@ func changed(t *testing.T) {
 			if err := s.UpdateClient(t.Context(), change); err != nil {
 				t.Fatal(err)
 			}
-			wantApp(t, s, registry.App{Registration: want})
+			wantClient(t, s, registry.Client{Registration: want})
 		}
 	})
 }
@@ -97,12 +97,12 @@ func paged(t *testing.T) {
 		type place struct{ name, id string }
 		var want []place
 		for i, name := range names {
-			app := Example()
-			app.ID, app.Name = fmt.Sprintf("vdo_client_%d", 9-i), name
-			create(t, s, app, draw())
-			want = append(want, place{name, app.ID})
+			registration := Example()
+			registration.ID, registration.Name = fmt.Sprintf("vdo_client_%d", 9-i), name
+			create(t, s, registration, newSecret())
+			want = append(want, place{name, registration.ID})
 		}
-		// By bytes, on both engines.
+		// Names are ordered by bytes, on both engines.
 		slices.SortFunc(want, func(a, b place) int {
 			if a.name == b.name {
 				return strings.Compare(a.id, b.id)
@@ -118,8 +118,8 @@ func paged(t *testing.T) {
 			if len(page) == 0 {
 				break
 			}
-			for _, app := range page {
-				after = place{app.Name, app.ID}
+			for _, registration := range page {
+				after = place{registration.Name, registration.ID}
 				got = append(got, after)
 			}
 		}

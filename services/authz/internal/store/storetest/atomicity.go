@@ -11,21 +11,21 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/store"
 )
 
-// Atomicity proves that what fails leaves nothing behind.
+// Atomicity tests that a failed write leaves nothing behind.
 func Atomicity(t *testing.T) {
 	t.Run("a taken identifier changes nothing", taken)
-	t.Run("an app whose redirect URIs cannot be kept is not registered", wholeOrNot)
-	t.Run("a rotation that cannot be kept ends no secret", rotationWhole)
-	t.Run("a change that cannot be kept changes nothing", changeWhole)
+	t.Run("a client whose redirect URIs cannot be stored is not registered", wholeOrNot)
+	t.Run("a rotation that cannot be stored expires no secret", rotationWhole)
+	t.Run("a change that cannot be stored changes nothing", changeWhole)
 }
 
 func taken(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		hash := draw()
+		hash := newSecret()
 		create(t, s, Example(), hash)
 		other := Example()
 		other.Name, other.RedirectURIs = "Impostor", []string{"https://evil.test/cb"}
-		if err := s.CreateClient(t.Context(), other, draw()); !errors.Is(err, client.ErrExists) {
+		if err := s.CreateClient(t.Context(), other, newSecret()); !errors.Is(err, client.ErrExists) {
 			t.Fatalf("Create: %v, want ErrExists", err)
 		}
 		got, err := s.Find(t.Context(), Example().ID)
@@ -33,7 +33,7 @@ func taken(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(Example(), got); diff != "" {
-			t.Errorf("the app changed (-want +got):\n%s", diff)
+			t.Errorf("the client changed (-want +got):\n%s", diff)
 		}
 		wantValid(t, s, Example().ID, hash)
 	})
@@ -41,19 +41,19 @@ func taken(t *testing.T) {
 
 func wholeOrNot(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		app := Example()
-		app.RedirectURIs = append(app.RedirectURIs, app.RedirectURIs[0])
-		if err := s.CreateClient(t.Context(), app, draw()); err == nil {
-			t.Fatal("a redirect URI was kept twice")
+		registration := Example()
+		registration.RedirectURIs = append(registration.RedirectURIs, registration.RedirectURIs[0])
+		if err := s.CreateClient(t.Context(), registration, newSecret()); err == nil {
+			t.Fatal("a redirect URI was stored twice")
 		}
-		if _, err := s.Find(t.Context(), app.ID); !errors.Is(err, client.ErrUnknown) {
+		if _, err := s.Find(t.Context(), registration.ID); !errors.Is(err, client.ErrUnknown) {
 			t.Errorf("Find: %v, want ErrUnknown", err)
 		}
-		create(t, s, Example(), draw())
-		if err := s.Replace(t.Context(), app, draw()); err == nil {
-			t.Fatal("a redirect URI was kept twice")
+		create(t, s, Example(), newSecret())
+		if err := s.Replace(t.Context(), registration, newSecret()); err == nil {
+			t.Fatal("a redirect URI was stored twice")
 		}
-		got, err := s.Find(t.Context(), app.ID)
+		got, err := s.Find(t.Context(), registration.ID)
 		if err != nil || len(got.RedirectURIs) != len(Example().RedirectURIs) {
 			t.Errorf("a failed replacement left %v, %v", got.RedirectURIs, err)
 		}
@@ -62,7 +62,7 @@ func wholeOrNot(t *testing.T) {
 
 func rotationWhole(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		hash := draw()
+		hash := newSecret()
 		create(t, s, Example(), hash)
 		if err := s.RotateClientSecret(t.Context(), client.Rotation{ClientID: Example().ID, Secret: *hash}); err == nil {
 			t.Fatal("the same secret became its own successor")
@@ -76,8 +76,8 @@ func changeWhole(t *testing.T) {
 		create(t, s, Example(), nil)
 		twice := []string{"https://a.test/", "https://a.test/"}
 		if err := s.UpdateClient(t.Context(), registry.Change{ClientID: Example().ID, Name: "Renamed", RedirectURIs: twice}); err == nil {
-			t.Fatal("a redirect URI was kept twice")
+			t.Fatal("a redirect URI was stored twice")
 		}
-		wantApp(t, s, registry.App{Registration: Example()})
+		wantClient(t, s, registry.Client{Registration: Example()})
 	})
 }

@@ -17,21 +17,21 @@ const (
 	racers = 8
 )
 
-// Contention proves what holds when many write at once.
+// Contention tests concurrent writes.
 func Contention(t *testing.T) {
 	t.Run("one of many registrations of an identifier wins", oneRegistration)
 	t.Run("many rotations leave two valid secrets and one current", manyRotations)
-	t.Run("nobody reads an app in part while it is replaced", readWhileReplaced)
+	t.Run("no client is read in part while it is replaced", readWhileReplaced)
 }
 
 func oneRegistration(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		for range rounds {
-			app := Example()
-			app.ID = secret.NewID(client.IDPrefix)
+			registration := Example()
+			registration.ID = secret.NewID(client.IDPrefix)
 			var won, lost atomic.Int64
 			race(racers, func(int) {
-				switch err := s.CreateClient(t.Context(), app, draw()); {
+				switch err := s.CreateClient(t.Context(), registration, newSecret()); {
 				case err == nil:
 					won.Add(1)
 				case errors.Is(err, client.ErrExists):
@@ -43,7 +43,7 @@ func oneRegistration(t *testing.T) {
 			if won.Load() != 1 || lost.Load() != racers-1 {
 				t.Fatalf("%d won and %d lost, want 1 and %d", won.Load(), lost.Load(), racers-1)
 			}
-			if got := valid(t, s, app.ID); len(got) != 1 {
+			if got := valid(t, s, registration.ID); len(got) != 1 {
 				t.Fatalf("%d secrets are valid, want 1", len(got))
 			}
 		}
@@ -52,10 +52,10 @@ func oneRegistration(t *testing.T) {
 
 func manyRotations(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		create(t, s, Example(), draw())
+		create(t, s, Example(), newSecret())
 		for range rounds {
 			race(racers, func(int) {
-				if err := s.RotateClientSecret(t.Context(), client.Rotation{ClientID: Example().ID, Secret: *draw(), Overlap: time.Hour}); err != nil {
+				if err := s.RotateClientSecret(t.Context(), client.Rotation{ClientID: Example().ID, Secret: *newSecret(), Overlap: time.Hour}); err != nil {
 					t.Errorf("Rotate: %v", err)
 				}
 			})
@@ -68,11 +68,11 @@ func manyRotations(t *testing.T) {
 
 func readWhileReplaced(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		create(t, s, Example(), draw())
+		create(t, s, Example(), newSecret())
 		race(racers, func(i int) {
 			for range rounds {
 				if i == 0 {
-					if err := s.Replace(t.Context(), Example(), draw()); err != nil {
+					if err := s.Replace(t.Context(), Example(), newSecret()); err != nil {
 						t.Errorf("Replace: %v", err)
 					}
 					continue

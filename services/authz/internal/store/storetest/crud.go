@@ -14,19 +14,19 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/store"
 )
 
-// CRUD proves what is kept.
+// CRUD tests what is stored.
 func CRUD(t *testing.T) {
-	t.Run("an app comes back as it was registered", comesBack)
-	t.Run("an unknown app is unknown", unknown)
-	t.Run("credentials of two apps are read at once", twoAtOnce)
-	t.Run("a list leaves unknown apps out", list)
-	t.Run("a disabled app says so everywhere until it is enabled", disabled)
-	t.Run("a replaced app is exactly as described", replaced)
+	t.Run("a client comes back as it was registered", comesBack)
+	t.Run("an unknown client is unknown", unknown)
+	t.Run("credentials of two clients are read at once", twoAtOnce)
+	t.Run("a list leaves unknown clients out", list)
+	t.Run("a disabled client says so everywhere until it is enabled", disabled)
+	t.Run("a replaced client is exactly as described", replaced)
 	t.Run("a rotated secret overlaps with its predecessor and no longer", overlap)
-	t.Run("a predecessor ends at once when it is told to", endPredecessor)
-	t.Run("an app is told whole", told)
+	t.Run("a previous secret expires at once when it is revoked", endPredecessor)
+	t.Run("a client is read with everything registered", readWhole)
 	t.Run("a change leaves what it does not name", changed)
-	t.Run("apps come by name, a page at a time", paged)
+	t.Run("clients come by name, a page at a time", paged)
 }
 
 func comesBack(t *testing.T) {
@@ -46,7 +46,7 @@ func comesBack(t *testing.T) {
 				got.Scope = nil
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("the app changed (-registered +read):\n%s", diff)
+				t.Errorf("the client changed (-registered +read):\n%s", diff)
 			}
 		}
 	})
@@ -54,7 +54,7 @@ func comesBack(t *testing.T) {
 
 func unknown(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		create(t, s, Example(), draw())
+		create(t, s, Example(), newSecret())
 		if _, err := s.Find(t.Context(), "vdo_client_nope"); !errors.Is(err, client.ErrUnknown) {
 			t.Errorf("Find: %v, want ErrUnknown", err)
 		}
@@ -63,7 +63,7 @@ func unknown(t *testing.T) {
 			t.Errorf("Credentials: %d records, %v, want none", len(records), err)
 		}
 		for _, id := range []string{"vdo_client_nope", Native().ID} {
-			if err := s.RotateClientSecret(t.Context(), client.Rotation{ClientID: id, Secret: *draw()}); !errors.Is(err, client.ErrUnknown) {
+			if err := s.RotateClientSecret(t.Context(), client.Rotation{ClientID: id, Secret: *newSecret()}); !errors.Is(err, client.ErrUnknown) {
 				t.Errorf("Rotate: %v, want ErrUnknown", err)
 			}
 			if err := s.SetClientDisabled(t.Context(), id, true); !errors.Is(err, client.ErrUnknown) {
@@ -84,7 +84,7 @@ func unknown(t *testing.T) {
 
 func twoAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		hash := draw()
+		hash := newSecret()
 		create(t, s, Example(), hash)
 		create(t, s, Native(), nil)
 		records, err := s.Credentials(t.Context(), Native().ID, Example().ID)
@@ -98,20 +98,20 @@ func twoAtOnce(t *testing.T) {
 
 func list(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		asked, want := []string{"vdo_client_nope"}, []string(nil)
+		ids, want := []string{"vdo_client_nope"}, []string(nil)
 		for i := range 120 { // more than one statement reads
-			app := Native()
-			app.ID = fmt.Sprintf("vdo_client_%03d", i)
-			create(t, s, app, nil)
-			asked, want = append(asked, app.ID), append(want, app.ID)
+			registration := Native()
+			registration.ID = fmt.Sprintf("vdo_client_%03d", i)
+			create(t, s, registration, nil)
+			ids, want = append(ids, registration.ID), append(want, registration.ID)
 		}
-		found, err := s.List(t.Context(), asked)
+		found, err := s.List(t.Context(), ids)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got []string
-		for _, app := range found {
-			got = append(got, app.ID)
+		for _, registration := range found {
+			got = append(got, registration.ID)
 		}
 		slices.Sort(got)
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -125,7 +125,7 @@ func list(t *testing.T) {
 
 func disabled(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		create(t, s, Example(), draw())
+		create(t, s, Example(), newSecret())
 		for _, want := range []bool{true, false} {
 			if err := s.SetClientDisabled(t.Context(), Example().ID, want); err != nil {
 				t.Fatal(err)
@@ -144,7 +144,7 @@ func disabled(t *testing.T) {
 
 func replaced(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		old, fresh := draw(), draw()
+		old, fresh := newSecret(), newSecret()
 		create(t, s, Example(), old)
 		want := Example()
 		want.Name, want.RedirectURIs, want.Scope = "Renamed", []string{"https://new.test/cb"}, want.Scope[:1]
@@ -158,7 +158,7 @@ func replaced(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("the app differs (-want +got):\n%s", diff)
+			t.Errorf("the client differs (-want +got):\n%s", diff)
 		}
 		wantValid(t, s, want.ID, fresh)
 	})
@@ -166,14 +166,14 @@ func replaced(t *testing.T) {
 
 func overlap(t *testing.T) {
 	eachLater(t, func(t *testing.T, later func(time.Duration) *store.Store) {
-		first, second, third := draw(), draw(), draw()
+		first, second, third := newSecret(), newSecret(), newSecret()
 		now := later(0)
 		create(t, now, Example(), first)
 		rotate(t, now, client.Rotation{ClientID: Example().ID, Secret: *second, Overlap: time.Hour})
 		wantValid(t, now, Example().ID, first, second)
 		wantValid(t, later(59*time.Minute), Example().ID, first, second)
 		wantValid(t, later(61*time.Minute), Example().ID, second)
-		// What the first rotation left does not live on beside two others.
+		// A second rotation expires the secret that the first one left valid.
 		rotate(t, now, client.Rotation{ClientID: Example().ID, Secret: *third, Overlap: time.Hour})
 		wantValid(t, now, Example().ID, second, third)
 		rotate(t, now, client.Rotation{ClientID: Example().ID, Secret: *first})

@@ -1,4 +1,4 @@
-// Package storetest holds every engine of the app registry to the store's contract: what is kept (CRUD), what is decided in
-// one step (atomicity), what happens when many decide at once (contention), and what goes in time (housekeeping). Its Fake is the
-// real store on a temporary SQLite file with a queue of errors.
+// Package storetest checks the client registry's store contract on every engine: what is stored
+// (CRUD), what is atomic (atomicity), concurrent writes (contention), and what the cleanup deletes
+// (housekeeping). Its Fake is the real store on a temporary SQLite file with a queue of errors.
 package storetest

@@ -12,7 +12,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/store"
 )
 
-// Fake is the real store on a temporary SQLite file. It counts what is read and fails on demand.
+// Fake is the real store on a temporary SQLite file. It counts reads and returns errors on demand.
 type Fake struct {
 	*store.Store
 
@@ -21,7 +21,7 @@ type Fake struct {
 	reads int
 }
 
-// NewFake opens an empty one.
+// NewFake returns a Fake on an empty store.
 func NewFake(t *testing.T) *Fake {
 	t.Helper()
 	return &Fake{Store: store.New(open(t))}
@@ -36,14 +36,14 @@ func open(t *testing.T) *sqldb.DB {
 	return db
 }
 
-// Fail makes the next reads fail with these errors, one each.
+// Fail makes the next reads return these errors, one each.
 func (f *Fake) Fail(errs ...error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.queue = append(f.queue, errs...)
 }
 
-// Reads is how often the store was asked.
+// Reads returns how many reads were made.
 func (f *Fake) Reads() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -62,7 +62,7 @@ func (f *Fake) next() error {
 	return err
 }
 
-// Find is the store's.
+// Find calls the store's Find.
 func (f *Fake) Find(ctx context.Context, id string) (client.Registration, error) {
 	if err := f.next(); err != nil {
 		return client.Registration{}, err
@@ -70,7 +70,7 @@ func (f *Fake) Find(ctx context.Context, id string) (client.Registration, error)
 	return f.Store.Find(ctx, id)
 }
 
-// Credentials is the store's.
+// Credentials calls the store's Credentials.
 func (f *Fake) Credentials(ctx context.Context, first, second string) ([]client.Record, error) {
 	if err := f.next(); err != nil {
 		return nil, err
@@ -78,7 +78,7 @@ func (f *Fake) Credentials(ctx context.Context, first, second string) ([]client.
 	return f.Store.Credentials(ctx, first, second)
 }
 
-// List is the store's.
+// List calls the store's List.
 func (f *Fake) List(ctx context.Context, ids []string) ([]client.Client, error) {
 	if err := f.next(); err != nil {
 		return nil, err

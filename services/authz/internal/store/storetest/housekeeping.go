@@ -10,18 +10,18 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/store"
 )
 
-// Housekeeping proves that secrets that have ended go, and nothing else.
+// Housekeeping tests that the cleanup deletes expired secrets and nothing else.
 func Housekeeping(t *testing.T) {
 	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		db := reopen(0)
 		s, later := store.New(db), store.New(reopen(2*time.Hour))
-		first, second, other := draw(), draw(), draw()
+		first, second, other := newSecret(), newSecret(), newSecret()
 		create(t, s, Example(), first)
 		rotate(t, s, client.Rotation{ClientID: Example().ID, Secret: *second, Overlap: time.Hour})
-		app := Example()
-		app.ID = "vdo_client_other"
-		create(t, s, app, other)
-		keep := func(s *store.Store, secrets int) {
+		registration := Example()
+		registration.ID = "vdo_client_other"
+		create(t, s, registration, other)
+		cleanUp := func(s *store.Store, secrets int) {
 			t.Helper()
 			if err := s.Housekeep(t.Context()); err != nil {
 				t.Fatal(err)
@@ -31,10 +31,10 @@ func Housekeeping(t *testing.T) {
 				t.Errorf("%d secrets are left, want %d (%v)", n, secrets, err)
 			}
 		}
-		keep(s, 3)
+		cleanUp(s, 3)
 		wantValid(t, s, Example().ID, first, second)
-		keep(later, 2)
+		cleanUp(later, 2)
 		wantValid(t, later, Example().ID, second)
-		wantValid(t, later, app.ID, other)
+		wantValid(t, later, registration.ID, other)
 	})
 }

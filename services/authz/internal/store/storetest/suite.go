@@ -22,7 +22,8 @@ func each(t *testing.T, test func(t *testing.T, s *store.Store)) {
 	})
 }
 
-// eachLater is each for tests that move the clock: later opens the same store when that much time has passed.
+// eachLater is like each, for tests that move the clock: later opens the same store with that much
+// time passed.
 func eachLater(t *testing.T, test func(t *testing.T, later func(time.Duration) *store.Store)) {
 	t.Helper()
 	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
@@ -30,7 +31,7 @@ func eachLater(t *testing.T, test func(t *testing.T, later func(time.Duration) *
 	})
 }
 
-// Example is a confidential app.
+// Example returns a confidential client.
 func Example() client.Registration {
 	return client.Registration{
 		Client: client.Client{
@@ -42,28 +43,28 @@ func Example() client.Registration {
 	}
 }
 
-// Native is a public app.
+// Native returns a public client.
 func Native() client.Registration {
-	app := Example()
-	app.ID, app.Type = "vdo_client_native", client.Public
-	app.RedirectURIs = []string{"http://127.0.0.1/callback"}
-	return app
+	registration := Example()
+	registration.ID, registration.Type = "vdo_client_native", client.Public
+	registration.RedirectURIs = []string{"http://127.0.0.1/callback"}
+	return registration
 }
 
-// draw is what is kept of a fresh secret.
-func draw() *client.Imprint {
-	kept := client.Imprinted(secret.Generate(secret.ClientSecret))
+// newSecret returns the stored form of a new secret.
+func newSecret() *client.SecretHash {
+	kept := client.HashSecret(secret.Generate(secret.ClientSecret))
 	return &kept
 }
 
-func create(t *testing.T, s *store.Store, app client.Registration, current *client.Imprint) {
+func create(t *testing.T, s *store.Store, registration client.Registration, current *client.SecretHash) {
 	t.Helper()
-	if err := s.CreateClient(t.Context(), app, current); err != nil {
-		t.Fatalf("registering %s: %v", app.ID, err)
+	if err := s.CreateClient(t.Context(), registration, current); err != nil {
+		t.Fatalf("registering %s: %v", registration.ID, err)
 	}
 }
 
-// valid are the secrets that authenticate the app now.
+// valid returns the secrets with which the client can authenticate now.
 func valid(t *testing.T, s *store.Store, id string) []secret.Hash {
 	t.Helper()
 	records, err := s.Credentials(t.Context(), id, id)
@@ -76,8 +77,8 @@ func valid(t *testing.T, s *store.Store, id string) []secret.Hash {
 	return records[0].Secrets
 }
 
-// wantValid compares without order.
-func wantValid(t *testing.T, s *store.Store, id string, want ...*client.Imprint) {
+// wantValid compares regardless of order.
+func wantValid(t *testing.T, s *store.Store, id string, want ...*client.SecretHash) {
 	t.Helper()
 	got := valid(t, s, id)
 	if len(got) != len(want) {
@@ -85,12 +86,12 @@ func wantValid(t *testing.T, s *store.Store, id string, want ...*client.Imprint)
 	}
 	for i, w := range want {
 		if !slices.Contains(got, w.Hash) {
-			t.Errorf("secret %d of %d does not count", i+1, len(want))
+			t.Errorf("secret %d of %d is not valid", i+1, len(want))
 		}
 	}
 }
 
-// race runs n calls behind one barrier.
+// race runs n calls concurrently, behind one barrier.
 func race(n int, call func(i int)) {
 	var ready, done sync.WaitGroup
 	start := make(chan struct{})

@@ -56,7 +56,7 @@ INSERT INTO consents (request_id_hash, user_id, client_id, workspace_id, scope, 
 SELECT sha256(('c' || i)::bytea), 'usr_john', 'app', 'ws_acme', 'videos:read analyze:write', 0, {{now}} - $2 - i
 FROM generate_series(1, $1::int) AS i`), history, ago.Microseconds())
 	if err == nil {
-		err = db.Alone(t.Context(), time.Minute, `ANALYZE consents`)
+		err = db.ExecOutsideTx(t.Context(), time.Minute, `ANALYZE consents`)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -13,15 +13,15 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/store"
 )
 
-// Apps proves what is kept of authentication apps and for whom they vouch.
+// Apps tests which authentication apps are stored and for whom they vouch.
 func Apps(t *testing.T) {
 	t.Run("an app comes back with what may be shown of its secret", appComesBack)
 	t.Run("apps are listed by name, revoked ones too", appsListed)
 	t.Run("an app vouches for enabled users, and where it is limited for members", vouches)
 	t.Run("two secrets overlap, and older ones end at once", rotates)
 	t.Run("without an overlap a secret ends at once", rotatesAtOnce)
-	t.Run("a revoked app vouches for nobody and is not rotated", revoked)
-	t.Run("the use of an app is noted at most once a minute", noted)
+	t.Run("a revoked app vouches for no user and is not rotated", revoked)
+	t.Run("the use of an app is recorded at most once a minute", noted)
 	t.Run("seeding an app changes nothing that is there", appSeeded)
 }
 
@@ -29,18 +29,18 @@ func draft(workspaceID string) authapp.Draft {
 	return authapp.Draft{ID: "aap_one", Name: "Portal", WorkspaceID: workspaceID}
 }
 
-func imprint(clear string) authapp.Imprint { return authapp.Imprinted(secret.New(clear)) }
+func hashSecret(clear string) authapp.SecretHash { return authapp.HashSecret(secret.New(clear)) }
 
 func create(t *testing.T, s *store.Store, d authapp.Draft, clear string) {
 	t.Helper()
-	if err := s.CreateApp(t.Context(), d, imprint(clear)); err != nil {
+	if err := s.CreateApp(t.Context(), d, hashSecret(clear)); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func rotate(t *testing.T, s *store.Store, clear string, overlap time.Duration) {
 	t.Helper()
-	if err := s.RotateApp(t.Context(), "aap_one", imprint(clear), overlap); err != nil {
+	if err := s.RotateAppSecret(t.Context(), "aap_one", hashSecret(clear), overlap); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -57,7 +57,7 @@ func findApp(t *testing.T, s *store.Store) authapp.App {
 // vouched reports whether a secret vouches for a user.
 func vouched(t *testing.T, s *store.Store, who account.Record, clear string) bool {
 	t.Helper()
-	v, err := s.Vouch(t.Context(), spell(who.EmailAddress), imprint(clear).Hash)
+	v, err := s.Vouch(t.Context(), spell(who.EmailAddress), hashSecret(clear).Hash)
 	if err != nil && !errors.Is(err, authapp.ErrUnknown) {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func appComesBack(t *testing.T) {
 			len(app.Secrets) != 1 || app.Secrets[0].LastFour != "abcd" || !app.Secrets[0].ExpiresAt.IsZero() {
 			t.Errorf("the app is %+v", app)
 		}
-		if err := s.CreateApp(t.Context(), authapp.Draft{ID: "aap_two", Name: "x", WorkspaceID: "ws_none"}, imprint("x")); !errors.Is(err, account.ErrUnknownWorkspace) {
+		if err := s.CreateApp(t.Context(), authapp.Draft{ID: "aap_two", Name: "x", WorkspaceID: "ws_none"}, hashSecret("x")); !errors.Is(err, account.ErrUnknownWorkspace) {
 			t.Errorf("no workspace: %v", err)
 		}
 		if _, err := s.FindApp(t.Context(), "aap_two"); !errors.Is(err, authapp.ErrUnknown) {
@@ -100,7 +100,7 @@ func appsListed(t *testing.T) {
 		for _, d := range []authapp.Draft{{ID: "aap_3", Name: "Éclair"}, {ID: "aap_2", Name: "b"}, {ID: "aap_1", Name: "A"}} {
 			create(t, s, d, "secret of "+d.ID)
 		}
-		if err := errors.Join(s.RotateApp(t.Context(), "aap_2", imprint("next"), time.Hour), s.RevokeApp(t.Context(), "aap_3")); err != nil {
+		if err := errors.Join(s.RotateAppSecret(t.Context(), "aap_2", hashSecret("next"), time.Hour), s.RevokeApp(t.Context(), "aap_3")); err != nil {
 			t.Fatal(err)
 		}
 		list, err := s.ListApps(t.Context())
@@ -132,7 +132,7 @@ func vouches(t *testing.T) {
 			}
 		}
 		exec(t, db, "UPDATE authentication_apps SET workspace_id = 'ws_one'")
-		v, err := s.Vouch(t.Context(), spell(ada().EmailAddress), imprint("secret").Hash)
+		v, err := s.Vouch(t.Context(), spell(ada().EmailAddress), hashSecret("secret").Hash)
 		if err != nil || v.WorkspaceID != "ws_one" {
 			t.Errorf("a member is %+v, %v", v, err)
 		}
@@ -165,7 +165,7 @@ func rotates(t *testing.T) {
 		if app := findApp(t, later); len(app.Secrets) != 1 {
 			t.Errorf("later the secrets are %+v", app.Secrets)
 		}
-		if err := s.RotateApp(t.Context(), "aap_none", imprint("x"), 0); !errors.Is(err, authapp.ErrUnknown) {
+		if err := s.RotateAppSecret(t.Context(), "aap_none", hashSecret("x"), 0); !errors.Is(err, authapp.ErrUnknown) {
 			t.Errorf("no app: %v", err)
 		}
 	})
@@ -192,7 +192,7 @@ func revoked(t *testing.T) {
 		at := findApp(t, s).RevokedAt
 		wantRecent(t, at)
 		want(t, s, map[string]bool{"first": false, "second": false})
-		if err := s.RotateApp(t.Context(), "aap_one", imprint("third"), 0); !errors.Is(err, authapp.ErrUnknown) {
+		if err := s.RotateAppSecret(t.Context(), "aap_one", hashSecret("third"), 0); !errors.Is(err, authapp.ErrUnknown) {
 			t.Errorf("a revoked app was rotated: %v", err)
 		}
 		if err := s.RevokeApp(t.Context(), "aap_one"); err != nil || !findApp(t, s).RevokedAt.Equal(at) {
@@ -217,10 +217,10 @@ func noted(t *testing.T) {
 		first := use(0)
 		wantRecent(t, first)
 		if again := use(30 * time.Second); !again.Equal(first) {
-			t.Errorf("a use after half a minute is noted: %v, and %v", first, again)
+			t.Errorf("a use after half a minute is recorded: %v, and %v", first, again)
 		}
 		if later := use(2 * time.Minute); later.Sub(first) < time.Minute {
-			t.Errorf("a use after two minutes is not noted: %v, and %v", first, later)
+			t.Errorf("a use after two minutes is not recorded: %v, and %v", first, later)
 		}
 	})
 }
@@ -230,7 +230,7 @@ func appSeeded(t *testing.T) {
 		seed(t, s, example())
 		again := func() {
 			t.Helper()
-			if err := s.SeedApp(t.Context(), draft(""), imprint("fixture")); err != nil {
+			if err := s.SeedApp(t.Context(), draft(""), hashSecret("fixture")); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -238,7 +238,7 @@ func appSeeded(t *testing.T) {
 		again()
 		want(t, s, map[string]bool{"fixture": true})
 		rotate(t, s, "second", 0)
-		rotate(t, s, "third", 0) // nothing is left of the fixture
+		rotate(t, s, "third", 0) // no secret of the fixture is left
 		again()
 		want(t, s, map[string]bool{"fixture": false, "third": true})
 	})

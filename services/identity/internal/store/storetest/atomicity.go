@@ -9,19 +9,19 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/store"
 )
 
-// Atomicity proves what is written whole or not at all.
+// Atomicity tests that writes are complete or absent.
 func Atomicity(t *testing.T) {
-	t.Run("people who cannot all be kept are not added in part", wholeOrNot)
+	t.Run("users who cannot all be stored are not added in part", wholeOrNot)
 	t.Run("an address is one user's", oneAddress)
 	t.Run("a user whose address is taken gets no membership", addressTaken)
 }
 
 func wholeOrNot(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB, s *store.Store) {
-		people := example()
-		people.Memberships[1].Role = "owner"
-		if err := s.Seed(t.Context(), people); err == nil {
-			t.Error("an unknown role was kept")
+		directory := example()
+		directory.Memberships[1].Role = "owner"
+		if err := s.Seed(t.Context(), directory); err == nil {
+			t.Error("an unknown role was stored")
 		}
 		for _, table := range []string{"users", "workspaces", "memberships"} {
 			if n := count(t, db, table); n != 0 {
@@ -46,7 +46,7 @@ func addressTaken(t *testing.T) {
 		seed(t, s, example())
 		impostor := ada()
 		impostor.ID = "usr_impostor"
-		seed(t, s, account.People{
+		seed(t, s, account.Directory{
 			Users: []account.Record{impostor}, Memberships: []account.Membership{member("usr_impostor", "ws_one", "One")},
 		})
 		if record, err := s.FindRecord(t.Context(), spell(ada().EmailAddress)); err != nil || record.ID != "usr_ada" {

@@ -18,11 +18,11 @@ const (
 	racers = 8
 )
 
-// Contention proves what holds when many write at once.
+// Contention tests concurrent writes.
 func Contention(t *testing.T) {
-	t.Run("many that start at once seed once", manySeeds)
-	t.Run("of many who want an address one gets it", oneGetsTheAddress)
-	t.Run("many rotations at once leave one current secret and one before", manyRotations)
+	t.Run("concurrent seeds add users once", manySeeds)
+	t.Run("of concurrent users with one address one is added", oneGetsTheAddress)
+	t.Run("concurrent rotations leave one current secret and one before", manyRotations)
 }
 
 func oneGetsTheAddress(t *testing.T) {
@@ -54,7 +54,7 @@ func manyRotations(t *testing.T) {
 		create(t, s, draft(""), "first")
 		for range rounds {
 			race(racers, func() {
-				if err := s.RotateApp(t.Context(), draft("").ID, imprint(secret.NewID("")), time.Hour); err != nil {
+				if err := s.RotateAppSecret(t.Context(), draft("").ID, hashSecret(secret.NewID("")), time.Hour); err != nil {
 					t.Errorf("RotateApp: %v", err)
 				}
 			})
@@ -63,7 +63,7 @@ func manyRotations(t *testing.T) {
 				t.Fatalf("the secrets are %+v", app.Secrets)
 			}
 			if n := count(t, db, "authentication_app_secrets"); n != 2 {
-				t.Fatalf("%d secrets are kept", n)
+				t.Fatalf("%d secrets are stored", n)
 			}
 		}
 	})

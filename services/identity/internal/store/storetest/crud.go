@@ -11,13 +11,13 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/store"
 )
 
-// CRUD proves what is kept.
+// CRUD tests what is stored.
 func CRUD(t *testing.T) {
 	t.Run("a user comes back by address and by identifier", comesBack)
-	t.Run("nobody is found who is not there", unknown)
+	t.Run("an unknown user is not found", unknown)
 	t.Run("workspaces are listed by name, alike on both engines", listed)
 	t.Run("a membership has the role", role)
-	t.Run("a disabled user belongs nowhere until enabled again", disabled)
+	t.Run("a disabled user has no memberships until enabled again", disabled)
 	t.Run("a membership goes with its user and its workspace", cascade)
 	t.Run("seeding changes nothing that is there", seedKeeps)
 	t.Run("a closed database is unavailable and nothing else", closed)
@@ -51,11 +51,11 @@ func unknown(t *testing.T) {
 		if _, err := s.FindUser(t.Context(), "usr_nobody"); !errors.Is(err, account.ErrUnknown) {
 			t.Errorf("FindUser: %v", err)
 		}
-		if list, err := s.Workspaces(t.Context(), "usr_nobody"); err != nil || len(list) != 0 {
+		if list, err := s.ListWorkspaces(t.Context(), "usr_nobody"); err != nil || len(list) != 0 {
 			t.Errorf("Workspaces: %v, %v", list, err)
 		}
 		for _, pair := range [][2]string{{"usr_nobody", "ws_one"}, {"usr_ada", "ws_two"}} {
-			if _, err := s.Membership(t.Context(), pair[0], pair[1]); !errors.Is(err, account.ErrNotMember) {
+			if _, err := s.GetMembership(t.Context(), pair[0], pair[1]); !errors.Is(err, account.ErrNotMember) {
 				t.Errorf("Membership(%v): %v", pair, err)
 			}
 		}
@@ -64,14 +64,14 @@ func unknown(t *testing.T) {
 
 func listed(t *testing.T) {
 	each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
-		people := account.People{Users: []account.Record{ada()}}
+		directory := account.Directory{Users: []account.Record{ada()}}
 		for id, name := range map[string]string{
 			"ws_5": "Éclair", "ws_1": "Acme", "ws_3": "b-side", "ws_4": "Bb", "ws_2": "acme", "ws_6": "École", "ws_7": "École",
 		} {
-			people.Memberships = append(people.Memberships, member("usr_ada", id, name))
+			directory.Memberships = append(directory.Memberships, member("usr_ada", id, name))
 		}
-		seed(t, s, people)
-		list, err := s.Workspaces(t.Context(), "usr_ada")
+		seed(t, s, directory)
+		list, err := s.ListWorkspaces(t.Context(), "usr_ada")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,12 +89,12 @@ func listed(t *testing.T) {
 func role(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB, s *store.Store) {
 		seed(t, s, example())
-		got, err := s.Membership(t.Context(), "usr_ada", "ws_one")
+		got, err := s.GetMembership(t.Context(), "usr_ada", "ws_one")
 		if err != nil || got != example().Memberships[0] {
 			t.Errorf("Membership: %+v, %v", got, err)
 		}
 		exec(t, db, "DELETE FROM memberships WHERE user_id = 'usr_ada'")
-		if _, err := s.Membership(t.Context(), "usr_ada", "ws_one"); !errors.Is(err, account.ErrNotMember) {
+		if _, err := s.GetMembership(t.Context(), "usr_ada", "ws_one"); !errors.Is(err, account.ErrNotMember) {
 			t.Errorf("a former member: %v", err)
 		}
 	})
@@ -103,14 +103,14 @@ func role(t *testing.T) {
 func disabled(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB, s *store.Store) {
 		seed(t, s, example())
-		if list, err := s.Workspaces(t.Context(), "usr_bob"); err != nil || len(list) != 0 {
+		if list, err := s.ListWorkspaces(t.Context(), "usr_bob"); err != nil || len(list) != 0 {
 			t.Errorf("Workspaces: %v, %v", list, err)
 		}
-		if _, err := s.Membership(t.Context(), "usr_bob", "ws_one"); !errors.Is(err, account.ErrNotMember) {
+		if _, err := s.GetMembership(t.Context(), "usr_bob", "ws_one"); !errors.Is(err, account.ErrNotMember) {
 			t.Errorf("Membership: %v", err)
 		}
 		exec(t, db, "UPDATE users SET disabled = $1 WHERE id = 'usr_bob'", false)
-		if list, err := s.Workspaces(t.Context(), "usr_bob"); err != nil || len(list) != 1 {
+		if list, err := s.ListWorkspaces(t.Context(), "usr_bob"); err != nil || len(list) != 1 {
 			t.Errorf("Workspaces after enabling: %v, %v", list, err)
 		}
 	})
@@ -141,7 +141,7 @@ func seedKeeps(t *testing.T) {
 		if err != nil || record.DisplayName != "Renamed" || record.PasswordHash.Reveal() != "new" {
 			t.Errorf("the user is as seeded: %+v, %v", record, err)
 		}
-		m, err := s.Membership(t.Context(), "usr_ada", "ws_one")
+		m, err := s.GetMembership(t.Context(), "usr_ada", "ws_one")
 		if err != nil || m.Workspace.Plan != "enterprise" || m.Role != account.Member {
 			t.Errorf("the membership is as seeded: %+v, %v", m, err)
 		}
@@ -156,15 +156,15 @@ func closed(t *testing.T) {
 		}
 		_, record := s.FindRecord(t.Context(), spell(ada().EmailAddress))
 		_, user := s.FindUser(t.Context(), "usr_ada")
-		_, list := s.Workspaces(t.Context(), "usr_ada")
-		_, membership := s.Membership(t.Context(), "usr_ada", "ws_one")
-		_, batch := s.WorkspacesByID(t.Context(), []string{"ws_one"})
-		_, visible := s.Visible(t.Context(), account.Sight{ActorID: "usr_ada", Address: spell(ada().EmailAddress)})
-		_, vouched := s.Vouch(t.Context(), spell(ada().EmailAddress), imprint("x").Hash)
+		_, list := s.ListWorkspaces(t.Context(), "usr_ada")
+		_, membership := s.GetMembership(t.Context(), "usr_ada", "ws_one")
+		_, batch := s.BatchGetWorkspaces(t.Context(), []string{"ws_one"})
+		_, visible := s.GetVisibleUser(t.Context(), account.VisibleUserQuery{ActorID: "usr_ada", Address: spell(ada().EmailAddress)})
+		_, vouched := s.Vouch(t.Context(), spell(ada().EmailAddress), hashSecret("x").Hash)
 		_, members := s.ListMembers(t.Context(), "ws_one")
 		for i, err := range []error{
 			record, user, list, membership, s.Seed(t.Context(), example()), batch, visible, vouched, members,
-			s.DisableUser(t.Context(), "usr_ada"), s.CreateApp(t.Context(), draft(""), imprint("x")),
+			s.DisableUser(t.Context(), "usr_ada"), s.CreateApp(t.Context(), draft(""), hashSecret("x")),
 		} {
 			if !errors.Is(err, sqldb.ErrUnavailable) || errors.Is(err, account.ErrUnknown) || errors.Is(err, account.ErrNotMember) {
 				t.Errorf("call %d: %v", i+1, err)

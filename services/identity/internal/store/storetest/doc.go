@@ -1,4 +1,4 @@
-// Package storetest holds every engine of the store of people to the store's contract: what is kept (CRUD), what is written
-// whole or not at all (atomicity), what happens when many start at once (contention), and what goes in time (housekeeping). Its Fake
-// is the real store on a temporary SQLite file with a queue of errors.
+// Package storetest checks the identity store's contract on every engine: what is stored (CRUD),
+// what is atomic (atomicity), concurrent writes (contention), and what the cleanup deletes
+// (housekeeping). Its Fake is the real store on a temporary SQLite file with a queue of errors.
 package storetest

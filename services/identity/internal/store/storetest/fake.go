@@ -13,7 +13,7 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/store"
 )
 
-// Fake is the real store on a temporary SQLite file. It fails on demand.
+// Fake is the real store on a temporary SQLite file. It returns errors on demand.
 type Fake struct {
 	*store.Store
 
@@ -22,19 +22,19 @@ type Fake struct {
 	queue []error
 }
 
-// NewFake opens one with these people in it.
-func NewFake(t *testing.T, people account.People) *Fake {
+// NewFake returns a Fake with these users.
+func NewFake(t *testing.T, directory account.Directory) *Fake {
 	t.Helper()
 	db := sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})
 	if err := sqldb.Migrate(t.Context(), db, store.Migrations()); err != nil {
 		t.Fatal(err)
 	}
 	s := store.New(db)
-	seed(t, s, people)
+	seed(t, s, directory)
 	return &Fake{Store: s, db: db}
 }
 
-// Fail makes the next reads fail with these errors, one each.
+// Fail makes the next reads return these errors, one each.
 func (f *Fake) Fail(errs ...error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -47,7 +47,7 @@ func (f *Fake) Disable(t *testing.T, userID string) {
 	exec(t, f.db, "UPDATE users SET disabled = $2 WHERE id = $1", userID, true)
 }
 
-// Rename gives a user another name.
+// Rename changes a user's display name.
 func (f *Fake) Rename(t *testing.T, userID, displayName string) {
 	t.Helper()
 	exec(t, f.db, "UPDATE users SET display_name = $2 WHERE id = $1", userID, displayName)
@@ -70,7 +70,7 @@ func (f *Fake) next() error {
 	return err
 }
 
-// FindRecord is the store's.
+// FindRecord calls the store's FindRecord.
 func (f *Fake) FindRecord(ctx context.Context, address account.Spelling) (account.Record, error) {
 	if err := f.next(); err != nil {
 		return account.Record{}, err
@@ -78,7 +78,7 @@ func (f *Fake) FindRecord(ctx context.Context, address account.Spelling) (accoun
 	return f.Store.FindRecord(ctx, address)
 }
 
-// FindUser is the store's.
+// FindUser calls the store's FindUser.
 func (f *Fake) FindUser(ctx context.Context, id string) (account.User, error) {
 	if err := f.next(); err != nil {
 		return account.User{}, err
@@ -86,26 +86,26 @@ func (f *Fake) FindUser(ctx context.Context, id string) (account.User, error) {
 	return f.Store.FindUser(ctx, id)
 }
 
-// FindHolder is the store's.
-func (f *Fake) FindHolder(ctx context.Context, l session.Lookup) (session.Holder, error) {
+// GetHolder calls the store's GetHolder.
+func (f *Fake) GetHolder(ctx context.Context, l session.Lookup) (session.Holder, error) {
 	if err := f.next(); err != nil {
 		return session.Holder{}, err
 	}
-	return f.Store.FindHolder(ctx, l)
+	return f.Store.GetHolder(ctx, l)
 }
 
-// Workspaces is the store's.
-func (f *Fake) Workspaces(ctx context.Context, userID string) ([]account.Membership, error) {
+// ListWorkspaces calls the store's ListWorkspaces.
+func (f *Fake) ListWorkspaces(ctx context.Context, userID string) ([]account.Membership, error) {
 	if err := f.next(); err != nil {
 		return nil, err
 	}
-	return f.Store.Workspaces(ctx, userID)
+	return f.Store.ListWorkspaces(ctx, userID)
 }
 
-// Membership is the store's.
-func (f *Fake) Membership(ctx context.Context, userID, workspaceID string) (account.Membership, error) {
+// GetMembership calls the store's GetMembership.
+func (f *Fake) GetMembership(ctx context.Context, userID, workspaceID string) (account.Membership, error) {
 	if err := f.next(); err != nil {
 		return account.Membership{}, err
 	}
-	return f.Store.Membership(ctx, userID, workspaceID)
+	return f.Store.GetMembership(ctx, userID, workspaceID)
 }

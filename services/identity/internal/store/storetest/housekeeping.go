@@ -10,7 +10,8 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/store"
 )
 
-// Housekeeping proves that secrets that have ended and apps revoked long ago go, and nothing else.
+// Housekeeping tests that the cleanup deletes expired secrets and apps revoked long ago, and
+// nothing else.
 func Housekeeping(t *testing.T) {
 	const day = 24 * time.Hour
 	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
@@ -23,7 +24,7 @@ func Housekeeping(t *testing.T) {
 		if err := s.RevokeApp(t.Context(), "aap_two"); err != nil {
 			t.Fatal(err)
 		}
-		keep := func(s *store.Store, kept time.Duration, apps, secrets int) {
+		cleanUp := func(s *store.Store, kept time.Duration, apps, secrets int) {
 			t.Helper()
 			if err := s.Housekeep(t.Context(), kept); err != nil {
 				t.Fatal(err)
@@ -32,11 +33,11 @@ func Housekeeping(t *testing.T) {
 				t.Errorf("%d apps and %d secrets are left, want %d and %d", a, b, apps, secrets)
 			}
 		}
-		keep(s, day, 2, 3)
+		cleanUp(s, day, 2, 3)
 		want(t, s, map[string]bool{"first": true, "second": true})
-		keep(later, 0, 2, 2)
-		keep(later, 3*day, 2, 2)
-		keep(later, day, 1, 1)
+		cleanUp(later, 0, 2, 2)
+		cleanUp(later, 3*day, 2, 2)
+		cleanUp(later, day, 1, 1)
 		want(t, later, map[string]bool{"second": true})
 	})
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/store"
 )
 
-// Respelling proves that addresses of release 0.1 are found in every form, and brought to today's.
+// Respelling tests that addresses of release 0.1 are found in every form, and converted to the
+// current one.
 func Respelling(t *testing.T) {
 	t.Run("an account is found by its earlier form first", func(t *testing.T) {
 		each(t, func(t *testing.T, db *sqldb.DB, s *store.Store) {
@@ -21,8 +22,8 @@ func Respelling(t *testing.T) {
 				if r, err := s.FindRecord(t.Context(), account.Spell(typed)); err != nil || r.ID != want {
 					t.Errorf("%+q is %q, %v, want %s", typed, r.ID, err, want)
 				}
-				sight := account.Sight{ActorID: want, Address: account.Spell(typed)}
-				if v, err := s.Visible(t.Context(), sight); err != nil || v.User.ID != want {
+				query := account.VisibleUserQuery{ActorID: want, Address: account.Spell(typed)}
+				if v, err := s.GetVisibleUser(t.Context(), query); err != nil || v.User.ID != want {
 					t.Errorf("%+q sees %q, %v", typed, v.User.ID, err)
 				}
 			}
@@ -85,7 +86,7 @@ func Respelling(t *testing.T) {
 	})
 }
 
-// earlier adds a user as release 0.1 does.
+// earlier adds a user like release 0.1.
 func earlier(t *testing.T, db *sqldb.DB, id, address string) {
 	t.Helper()
 	exec(t, db, `INSERT INTO users (id, email_address, first_name, last_name, display_name, disabled, password_hash, created_at)

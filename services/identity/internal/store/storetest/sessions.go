@@ -16,7 +16,8 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/store"
 )
 
-// Sessions proves that a session lives from its beginning to its end and is one user's, and that cleanup deletes expired ones.
+// Sessions tests that a session is valid from its beginning to its end and for one user, and that
+// the cleanup deletes expired ones.
 func Sessions(t *testing.T) {
 	t.Run("a session lives until it is ended", func(t *testing.T) {
 		each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
@@ -25,7 +26,7 @@ func Sessions(t *testing.T) {
 			begin(t, s, first, time.Hour)
 			begin(t, s, second, time.Hour)
 			wantLive(t, s, "usr_ada", first, true)
-			wantLive(t, s, "usr_bob", first, false) // another's
+			wantLive(t, s, "usr_bob", first, false) // the session of another user
 			wantLive(t, s, "usr_ada", secret.Sum("third"), false)
 			for _, want := range []bool{true, false} {
 				if ended, err := s.EndSession(t.Context(), first); err != nil || ended != want {
@@ -34,7 +35,7 @@ func Sessions(t *testing.T) {
 			}
 			wantLive(t, s, "usr_ada", first, false)
 			wantLive(t, s, "usr_ada", second, true)
-			if _, err := s.FindHolder(t.Context(), session.Lookup{UserID: "usr_nobody", Hash: second}); !errors.Is(err, account.ErrUnknown) {
+			if _, err := s.GetHolder(t.Context(), session.Lookup{UserID: "usr_nobody", Hash: second}); !errors.Is(err, account.ErrUnknown) {
 				t.Errorf("a user who is gone: %v", err)
 			}
 			if err := s.BeginSession(t.Context(), secret.Sum("x"), "usr_nobody", time.Now().Add(time.Hour)); err != nil {
@@ -44,9 +45,9 @@ func Sessions(t *testing.T) {
 	})
 	t.Run("concurrent look-ups keep users and sessions apart", func(t *testing.T) {
 		each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
-			people := example()
-			people.Memberships = append(people.Memberships, member("usr_ada", "ws_two", "another"), member("usr_ada", "ws_three", "Zoo"))
-			seed(t, s, people)
+			directory := example()
+			directory.Memberships = append(directory.Memberships, member("usr_ada", "ws_two", "another"), member("usr_ada", "ws_three", "Zoo"))
+			seed(t, s, directory)
 			live := secret.Sum("live")
 			begin(t, s, live, time.Hour)
 			var n atomic.Int32
@@ -54,13 +55,13 @@ func Sessions(t *testing.T) {
 				i := n.Add(1)
 				user, hash := []string{"usr_ada", "usr_bob"}[i%2], []secret.Hash{live, secret.Sum("dead")}[i/2%2]
 				l := session.Lookup{UserID: user, Hash: hash, Workspaces: i/4%2 == 0}
-				holder, err := s.FindHolder(t.Context(), l)
+				holder, err := s.GetHolder(t.Context(), l)
 				if err != nil || holder.ID != user || holder.Live != (user == "usr_ada" && hash == live) {
 					t.Errorf("%s: %+v, %v", user, holder, err)
 				}
 				var want []account.Membership
 				if l.Workspaces {
-					want, err = s.Workspaces(t.Context(), user)
+					want, err = s.ListWorkspaces(t.Context(), user)
 				}
 				if diff := cmp.Diff(want, holder.Workspaces); err != nil || diff != "" {
 					t.Errorf("%s, workspaces %v: %v (-want +got)\n%s", user, l.Workspaces, err, diff)
@@ -99,7 +100,7 @@ func begin(t *testing.T, s *store.Store, hash secret.Hash, lifetime time.Duratio
 
 func wantLive(t *testing.T, s *store.Store, userID string, hash secret.Hash, want bool) {
 	t.Helper()
-	holder, err := s.FindHolder(t.Context(), session.Lookup{UserID: userID, Hash: hash})
+	holder, err := s.GetHolder(t.Context(), session.Lookup{UserID: userID, Hash: hash})
 	if err != nil || holder.ID != userID || holder.Live != want {
 		t.Errorf("%s: %+v, %v, want live %v", userID, holder, err, want)
 	}

@@ -20,7 +20,7 @@ func each(t *testing.T, test func(t *testing.T, db *sqldb.DB, s *store.Store)) {
 	})
 }
 
-// ada is a user with a bit of everything.
+// ada is a user with a value in every field.
 func ada() account.Record {
 	return account.Record{
 		User: account.User{
@@ -35,18 +35,18 @@ func bob() account.Record {
 	return account.Record{User: account.User{ID: "usr_bob", EmailAddress: "bob@example.com", Disabled: true}}
 }
 
-// member makes one membership.
+// member returns one membership.
 func member(userID, workspaceID, name string) account.Membership {
 	return account.Membership{
 		UserID: userID, Workspace: account.Workspace{ID: workspaceID, Name: name, Plan: "pro"}, Role: account.Member,
 	}
 }
 
-// example is both, in one workspace.
-func example() account.People {
+// example returns both, in one workspace.
+func example() account.Directory {
 	admin := member("usr_ada", "ws_one", "One")
 	admin.Role = account.Administrator
-	return account.People{
+	return account.Directory{
 		Users: []account.Record{ada(), bob()}, Memberships: []account.Membership{admin, member("usr_bob", "ws_one", "One")},
 	}
 }
@@ -59,9 +59,9 @@ func wantRecent(t *testing.T, at time.Time) {
 	}
 }
 
-func seed(t *testing.T, s *store.Store, people account.People) {
+func seed(t *testing.T, s *store.Store, directory account.Directory) {
 	t.Helper()
-	if err := s.Seed(t.Context(), people); err != nil {
+	if err := s.Seed(t.Context(), directory); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -73,7 +73,7 @@ func exec(t *testing.T, db *sqldb.DB, text string, args ...any) {
 	}
 }
 
-// count is how many rows a table has.
+// count returns how many rows a table has.
 func count(t *testing.T, db *sqldb.DB, table string) int {
 	t.Helper()
 	var n int
@@ -83,7 +83,7 @@ func count(t *testing.T, db *sqldb.DB, table string) int {
 	return n
 }
 
-// race runs n calls behind one barrier.
+// race runs n calls concurrently, behind one barrier.
 func race(n int, call func()) {
 	var done sync.WaitGroup
 	start := make(chan struct{})
@@ -97,7 +97,7 @@ func race(n int, call func()) {
 	done.Wait()
 }
 
-// spell is an address that has one form.
+// spell returns the Spelling of an address that has only one form.
 func spell(address account.Address) account.Spelling {
 	return account.Spelling{Canonical: address, Earlier: address}
 }

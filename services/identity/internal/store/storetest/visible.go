@@ -10,14 +10,15 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/store"
 )
 
-// Visible proves who sees whom.
+// Visible tests which users a user may see.
 func Visible(t *testing.T) {
-	t.Run("oneself, and the members of what one administers", sees)
-	t.Run("a disabled user sees nobody and is still seen", disabledSees)
+	t.Run("oneself, and the members of what one administers", seesMembers)
+	t.Run("a disabled user sees no user and is still seen", disabledSees)
 }
 
-// society: Ada administers one and three and is a member of two; Bob is in one, two and three; Eve is in two; Zoe in none.
-func society() account.People {
+// fourUsers returns Ada, who administers one and three and is a member of two; Bob, who is in one,
+// two and three; Eve, who is in two; and Zoe, who is in none.
+func fourUsers() account.Directory {
 	user := func(name string) account.Record {
 		return account.Record{User: account.User{ID: "usr_" + name, EmailAddress: account.Address(name + "@example.com")}}
 	}
@@ -26,7 +27,7 @@ func society() account.People {
 		m.Role = account.Administrator
 		return m
 	}
-	return account.People{
+	return account.Directory{
 		Users: []account.Record{user("ada"), user("bob"), user("eve"), user("zoe")},
 		Memberships: []account.Membership{
 			admin("usr_ada", "ws_one", "One"), member("usr_ada", "ws_two", "Two"), admin("usr_ada", "ws_three", "Three"),
@@ -36,10 +37,10 @@ func society() account.People {
 	}
 }
 
-// look writes what one sees of another: nobody, or the workspaces and the roles in them.
-func look(t *testing.T, s *store.Store, actor, only, whom string) string {
+// see returns the workspaces and roles of a user that another user sees, or "nobody".
+func see(t *testing.T, s *store.Store, actor, only, whom string) string {
 	t.Helper()
-	found, err := s.Visible(t.Context(), account.Sight{
+	found, err := s.GetVisibleUser(t.Context(), account.VisibleUserQuery{
 		ActorID: "usr_" + actor, OnlyWorkspaceID: only, Address: spell(account.Address(whom + "@example.com")),
 	})
 	if errors.Is(err, account.ErrUnknown) {
@@ -58,9 +59,9 @@ func look(t *testing.T, s *store.Store, actor, only, whom string) string {
 	return seen
 }
 
-func sees(t *testing.T) {
+func seesMembers(t *testing.T) {
 	each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
-		seed(t, s, society())
+		seed(t, s, fourUsers())
 		for _, row := range []struct{ actor, only, whom, want string }{
 			{"ada", "", "ada", "ws_one administrator;ws_three administrator;ws_two member;"},
 			{"ada", "ws_two", "ada", "ws_two member;"},
@@ -79,7 +80,7 @@ func sees(t *testing.T) {
 			{"nobody", "", "ada", "nobody"},
 			{"nobody", "", "nobody", "nobody"},
 		} {
-			if got := look(t, s, row.actor, row.only, row.whom); got != row.want {
+			if got := see(t, s, row.actor, row.only, row.whom); got != row.want {
 				t.Errorf("%s, for %q, sees of %s %q, want %q", row.actor, row.only, row.whom, got, row.want)
 			}
 		}
@@ -88,14 +89,14 @@ func sees(t *testing.T) {
 
 func disabledSees(t *testing.T) {
 	each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
-		seed(t, s, society())
+		seed(t, s, fourUsers())
 		if err := s.DisableUser(t.Context(), "usr_ada"); err != nil {
 			t.Fatal(err)
 		}
-		if got := look(t, s, "ada", "", "ada") + look(t, s, "ada", "", "bob"); got != "nobodynobody" {
+		if got := see(t, s, "ada", "", "ada") + see(t, s, "ada", "", "bob"); got != "nobodynobody" {
 			t.Errorf("Ada sees %s", got)
 		}
-		if got := look(t, s, "bob", "", "ada"); got != "ws_two member;" {
+		if got := see(t, s, "bob", "", "ada"); got != "ws_two member;" {
 			t.Errorf("Bob sees of Ada %q", got)
 		}
 	})

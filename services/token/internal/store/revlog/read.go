@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/vidocu/usher/internal/platform/housekeep"
+	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/feed"
 )
@@ -99,7 +99,7 @@ const trimSlice = 1000
 
 // Trim deletes the entries that are older than kept.
 func (r *Reader) Trim(ctx context.Context, kept time.Duration) error {
-	if _, err := housekeep.Repeat(ctx, r.db, r.erase, trimSlice, kept.Microseconds()); err != nil {
+	if _, err := cleanup.Repeat(ctx, r.db, r.erase, trimSlice, kept.Microseconds()); err != nil {
 		return fmt.Errorf("trimming the revocation log: %w", err)
 	}
 	return nil

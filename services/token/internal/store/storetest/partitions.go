@@ -140,7 +140,7 @@ SELECT min(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = 'spent_r
 			if how != "" {
 				finish = holdOpen(t, reopen(0), "spent_refresh_tokens")
 			}
-			err = late.Alone(t.Context(), 10*time.Millisecond, fmt.Sprintf(`ALTER TABLE spent_refresh_tokens DETACH PARTITION %s %s`, name, how))
+			err = late.ExecOutsideTx(t.Context(), 10*time.Millisecond, fmt.Sprintf(`ALTER TABLE spent_refresh_tokens DETACH PARTITION %s %s`, name, how))
 			finish()
 			if (err != nil) != (how != "") {
 				t.Fatalf("detaching %s: %v", how, err)

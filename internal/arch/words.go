@@ -1,0 +1,128 @@
+package arch
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Word is an expression that this repository once used for a term that every Go or OAuth engineer
+// already has a word for, and would search for.
+type Word struct {
+	// Pattern matches the expression in prose, case-insensitively and across line breaks.
+	Pattern *regexp.Regexp
+	// Instead lists the terms to use, by meaning.
+	Instead string
+	// Except are phrases that contain the expression and are right.
+	Except []string
+	// Code is true for an expression that is refused in comments of code and is right in documents,
+	// where "app" is the word that users read on the pages.
+	Code bool
+}
+
+// Words returns the refused expressions.
+func Words() []Word {
+	return []Word{
+		word(`answer(s|ed|ing)?`, "return, response, reply, respond"),
+		word(`whoever|somebody|nobody|anybody|everybody`, "the noun: the caller, the client, the user, the process; no caller, every replica"),
+		{
+			Pattern: regexp.MustCompile(`(?i)(\A|\n\s*\n|[.:;]\s+)(what|whatever|who|nothing\s+that)\s`),
+			Instead: "a sentence whose subject is the noun: the response, the client, the row",
+		},
+		word(`remember(s|ed|ing)?|forg[eo]t(s|ting|ten)?`, "cache, store, keep; evict, omit"),
+		word(`judg(e|es|ed|ing|e?ment)`, "validate, check, decide, compare"),
+		word(`tells?|told|telling|hears?|heard`, "return, report, log, notify, receive"),
+		word(`keep(s|ing)? (the )?house|kept house|house (is|was) kept|housekeep\w*`, "cleanup, runs cleanup"),
+		word(`tak(e|es|ing) the lead|the lead|leads`, "is elected leader, leadership, is the leader"),
+		word(`time-outs?`, "timeout"),
+		word(`overt(ake|akes|aken|ook)`, "was revoked while the token was being issued"),
+		word(`endings`, "revocations"),
+		word(`imprint(s|ed)?`, "hash, hashed"),
+		code(`figures`, "metrics, numbers"),
+		code(`doors?`, "entry point, surface, reverse proxy"),
+		code(`desks?`, "service, or the noun of its job"),
+		code(`apps?`, "client", "authentication app", "app.kubernetes.io"),
+	}
+}
+
+func word(pattern, instead string) Word {
+	return Word{Pattern: regexp.MustCompile(`(?i)\b(` + strings.ReplaceAll(pattern, " ", `\s+`) + `)\b`), Instead: instead}
+}
+
+func code(pattern, instead string, except ...string) Word {
+	w := word(pattern, instead)
+	w.Code, w.Except = true, except
+	return w
+}
+
+// Unswept returns the files and folders whose prose still has such expressions. The commit that
+// rewrites one removes its line; none is added.
+func Unswept() []string {
+	return []string{
+		"internal/arch/number_test.go", "internal/platform/config/bounds.go", "internal/platform/oauth/oauthtest", "scripts/with-deps.sh", "tools/install.sh",
+		"Makefile", "internal/arch/citation.go",
+		"cmd",
+		"docs/configuration.md",
+		"gateway",
+		"sdk",
+		"test",
+		"services/authz",
+		"services/consent",
+		"services/identity",
+		"services/token",
+		".golangci.yml",
+		"CHANGELOG.md",
+		"buf.yaml",
+	}
+}
+
+// PrivateWords reports each refused expression in the comments and documents below root, except in
+// files that skip returns true for.
+func PrivateWords(root fs.FS, words []Word, skip func(name string) bool) ([]string, error) {
+	var breaches []string
+	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (slices.Contains(notOurs, d.Name()) || d.Name() == "migrations"):
+			return fs.SkipDir // migrations are checksummed: even their comments never change
+		case d.IsDir() || skip(name):
+			return nil
+		}
+		blocks, err := prose(root, name)
+		for _, b := range blocks {
+			breaches = append(breaches, b.refused(words)...)
+		}
+		return err
+	})
+	return breaches, err
+}
+
+// block is a comment or a document: its text without comment markers, quotations and code.
+type block struct {
+	path string
+	line int
+	text string
+}
+
+func (b block) refused(words []Word) []string {
+	var breaches []string
+	for _, w := range words {
+		if w.Code && path.Ext(b.path) == ".md" {
+			continue
+		}
+		text := b.text
+		for _, phrase := range w.Except {
+			text = strings.ReplaceAll(text, phrase, strings.Repeat("-", len(phrase)))
+		}
+		for _, at := range w.Pattern.FindAllStringIndex(text, -1) {
+			line := b.line + strings.Count(text[:at[1]], "\n")
+			found := strings.Join(strings.Fields(strings.TrimLeft(text[at[0]:at[1]], ".:; \n")), " ")
+			breaches = append(breaches, fmt.Sprintf("%s:%d: %q: write %s", b.path, line, found, w.Instead))
+		}
+	}
+	return breaches
+}

@@ -1,0 +1,113 @@
+package session_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/session"
+)
+
+const lifetime = time.Hour
+
+// entries is a short-lived store that never evicts.
+type entries struct {
+	kept  map[string][]byte
+	calls int
+	// failPut, failGet and failDelete are outages.
+	failPut, failGet, failDelete error
+}
+
+func (e *entries) Put(_ context.Context, key string, value []byte, _ time.Duration) error {
+	if e.failPut == nil {
+		e.kept[key] = value
+	}
+	return e.failPut
+}
+
+func (e *entries) Get(_ context.Context, key string) ([]byte, bool, error) {
+	e.calls++
+	value, found := e.kept[key]
+	return value, found, e.failGet
+}
+
+func (e *entries) Delete(_ context.Context, key string) error {
+	e.calls++
+	if e.failDelete == nil {
+		delete(e.kept, key)
+	}
+	return e.failDelete
+}
+
+// users are the users of the durable store.
+type users map[string]account.User
+
+// durable is the durable store with the valid sessions.
+type durable struct {
+	users
+	live map[secret.Hash]string
+}
+
+func (d durable) BeginSession(_ context.Context, hash secret.Hash, userID string, _ time.Time) error {
+	d.live[hash] = userID
+	return nil
+}
+
+func (d durable) EndSession(_ context.Context, hash secret.Hash) (bool, error) {
+	_, found := d.live[hash]
+	delete(d.live, hash)
+	return found, nil
+}
+
+func (d durable) GetHolder(_ context.Context, l session.Lookup) (session.Holder, error) {
+	user, found := d.users[l.UserID]
+	switch {
+	case l.UserID == "usr_down":
+		return session.Holder{}, errDown
+	case !found:
+		return session.Holder{}, account.ErrUnknown
+	}
+	return session.Holder{User: user, Live: d.live[l.Hash] == l.UserID}, nil
+}
+
+var errDown = errors.New("down")
+
+// bench is a Store with its dependencies.
+type bench struct {
+	*session.Store
+	entries *entries
+	durable
+	now time.Time
+}
+
+func open() *bench {
+	d := &bench{
+		entries: &entries{kept: map[string][]byte{}},
+		durable: durable{live: map[secret.Hash]string{}, users: users{"usr_john": {ID: "usr_john", DisplayName: "John Doe"}, "usr_esther": {ID: "usr_esther"}}},
+		now:     time.Unix(1_800_000_000, 123_456_789),
+	}
+	d.Store = session.New(session.Config{
+		Entries: d.entries, Users: d.durable, Lifetime: lifetime, Now: func() time.Time { return d.now },
+	})
+	return d
+}
+
+func (d *bench) begin(t *testing.T, userID string, previous secret.String) secret.String {
+	t.Helper()
+	token, s, err := d.Begin(t.Context(), account.User{ID: userID}, previous)
+	if err != nil || s.User.ID != userID {
+		t.Fatalf("Begin: %+v, %v", s, err)
+	}
+	return token
+}
+
+// wantRequired requires that a value is not a valid session.
+func (d *bench) wantRequired(t *testing.T, why string, token secret.String) {
+	t.Helper()
+	if s, err := d.Get(t.Context(), token); !errors.Is(err, session.ErrRequired) || s.User.ID != "" {
+		t.Errorf("%s: %+v, %v", why, s, err)
+	}
+}
