@@ -58,7 +58,7 @@ func newBench(t *testing.T) bench {
 	return b
 }
 
-// serve starts a server whose failures leave as they do from ours, and connects to it.
+// serve starts a gRPC server that hides errors as rpcserver does, and connects to it.
 func serve(t *testing.T, register func(grpc.ServiceRegistrar)) *grpc.ClientConn {
 	t.Helper()
 	listener := bufconn.Listen(1 << 16)
@@ -68,7 +68,7 @@ func serve(t *testing.T, register func(grpc.ServiceRegistrar)) *grpc.ClientConn 
 			return res, oerr.Edge(err)
 		}))
 	register(server)
-	go func() { _ = server.Serve(listener) }() // ends with Stop
+	go func() { _ = server.Serve(listener) }() // returns after Stop
 	t.Cleanup(server.Stop)
 	conn, err := grpc.NewClient("passthrough:bufconn", grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))

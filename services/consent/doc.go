@@ -1,7 +1,9 @@
-// Package consent is the consent service: it owns the decision. It says what the consent screen shows, records what the
-// person approved, has authz complete the authorization, lists the connected apps of a person and disconnects one.
+// Package consent is the consent service: it owns the user's decision on an authorization request.
+// It returns the content of the consent screen, records what the user approved, has authz complete
+// the authorization, and lists and disconnects a user's connected clients.
 //
-// It calls identity (who is this browser, which workspaces), authz (what is asked for, complete it) and token (the pair's
-// epoch, end a connection); nothing calls back into it. It never issues or ends a token by itself, never believes a user
-// that identity has not confirmed, and stores neither a session nor the identifier of a request, only the latter's hash.
+// It calls identity (the session's user and workspaces), authz (read and complete an authorization)
+// and token (the epoch of a user-client, revoke a connection); none calls it back. It never issues
+// or revokes a token by itself, trusts only users that identity has authenticated, and stores
+// neither a session nor the identifier of a request, only the latter's hash.
 package consent

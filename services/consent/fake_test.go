@@ -15,7 +15,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// peers are identity, authz and token on the wire, for the session "john" in the browser "browser" and one request.
+// peers are identity, authz and token on the wire, for the session "john" in the browser "browser"
+// and one request.
 type peers struct {
 	identityv1.UnimplementedSessionServiceServer
 	identityv1.UnimplementedDirectoryServiceServer

@@ -22,16 +22,16 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/store"
 )
 
-// Deps are what the service stands on. The caller opens and closes them.
+// Deps are the service's dependencies. The caller opens and closes them.
 type Deps struct {
 	Logger *slog.Logger
 	// DB is migrated (see Migrations).
 	DB *sqldb.DB
 	// Identity, Authz and Token reach those services as caller `consent`.
 	Identity, Authz, Token grpc.ClientConnInterface
-	// Catalog has the scopes' words and their order at this moment.
+	// Catalog has the current descriptions and order of the scopes.
 	Catalog *catalog.Source
-	// Metrics shows what goes on; nil shows nothing.
+	// Metrics registers the service's metrics; nil registers none.
 	Metrics *telemetry.Metrics
 }
 
@@ -47,7 +47,7 @@ type Service struct {
 // Migrations are the steps of the service's schema, a folder an engine.
 func Migrations() fs.FS { return store.Migrations() }
 
-// New builds the service; it asks nobody yet. It fails on a bad configuration.
+// New builds the service without calling another one. It fails on an invalid configuration.
 func New(config Config, deps Deps) (*Service, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("consent configuration: %w", err)
@@ -70,7 +70,7 @@ func New(config Config, deps Deps) (*Service, error) {
 	}, nil
 }
 
-// scopeOrder are the scopes' names as the catalog lists them.
+// scopeOrder returns the names of the scopes in the order of the catalog.
 func scopeOrder(c *catalog.Catalog) []string {
 	scopes := c.Scopes()
 	names := make([]string, len(scopes))
@@ -80,13 +80,13 @@ func scopeOrder(c *catalog.Catalog) []string {
 	return names
 }
 
-// Register offers the service's RPCs.
+// Register registers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	consentv1.RegisterConsentServiceServer(r, &rpc.Consents{Decider: s.decider})
 	consentv1.RegisterConnectedAppServiceServer(r, &rpc.ConnectedApps{Apps: s.apps})
 }
 
-// Run keeps house until ctx ends: in one replica at a time.
+// Run runs cleanup until ctx ends, on one replica at a time.
 func (s *Service) Run(ctx context.Context) error {
 	cleanup.Runner{
 		Name: "consent", DB: s.deps.DB, Logger: s.deps.Logger, Every: cleanup.Hourly, Later: true, Done: s.deps.Metrics.CleanupSucceeded,

@@ -128,7 +128,7 @@ func TestADatabaseThatIsGoneIsUnavailable(t *testing.T) {
 	wantReason(t, err, errorv1.Reason_REASON_UNAVAILABLE, "")
 	_, err = b.apps.ListConnectedApps(t.Context(), &consentv1.ListConnectedAppsRequest{SessionToken: "john"})
 	wantReason(t, err, errorv1.Reason_REASON_UNAVAILABLE, "")
-	// Ending access needs token alone.
+	// Disconnecting needs only the token service.
 	if _, err := b.apps.DisconnectApp(t.Context(), &consentv1.DisconnectAppRequest{SessionToken: "john", ClientId: "app"}); err != nil {
 		t.Errorf("DisconnectApp without the database: %v, want success", err)
 	}

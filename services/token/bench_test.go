@@ -23,7 +23,8 @@ import (
 	"github.com/vidocu/usher/services/token"
 )
 
-// bench is the token service on its own database, reached as each of its callers reaches it, with authz behind it.
+// bench is the token service on its own database, with a client for each of its callers and a fake
+// of authz.
 type bench struct {
 	service   *token.Service
 	authz     *authorizations
@@ -78,7 +79,7 @@ func newReplica(t *testing.T, config token.Config, db *sqldb.DB) bench {
 	b.envoy = authv3.NewAuthorizationClient(server)
 	b.keys = tokenv1.NewApiKeyServiceClient(b.dial(t, "operator", "token"))
 	b.revocations = tokenv1.NewRevocationServiceClient(server)
-	// Every code's consent page has read the pair's epoch.
+	// The consent page of every code has read the epoch of the user-client.
 	if _, err := b.grants.GetPairEpoch(t.Context(), &tokenv1.GetPairEpochRequest{UserId: "usr_john", ClientId: "app"}); err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +167,7 @@ func (b bench) mustRefresh(t *testing.T, token string) *tokenv1.IssueTokenRespon
 	return pair
 }
 
-// active reports whether a resource server is told that an access token is live.
+// active reports whether introspection by a resource server returns active for an access token.
 func (b bench) active(t *testing.T, access string) bool {
 	t.Helper()
 	res, err := b.introspect.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: access})

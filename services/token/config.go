@@ -19,38 +19,43 @@ type Config struct {
 	AccessTokenLifetime time.Duration `koanf:"access_token_lifetime" bounds:"1s to 24h" help:"life of an access token, no longer than family_lifetime"`
 	// RefreshTokenLifetime is the life of a refresh token from its issue.
 	RefreshTokenLifetime time.Duration `koanf:"refresh_token_lifetime" bounds:"1s to 8760h" help:"life of a refresh token from its issue, no longer than family_lifetime"`
-	// FamilyLifetime is the life of all that comes of one authorization.
+	// FamilyLifetime is the life of a token family: every token issued from one authorization.
 	FamilyLifetime time.Duration `koanf:"family_lifetime" bounds:"1s to 43800h" help:"life of everything that came of one authorization, however often refreshed"`
-	// RefreshRetryWindow is how long the same client gets the same successor of a refresh token again.
+	// RefreshRetryWindow is how long a client that retries a refresh gets the same successor again.
 	RefreshRetryWindow time.Duration `koanf:"refresh_retry_window" bounds:"0s to 30s" help:"how long a repeated refresh answers the same successor; 0s refuses it, and ends everything (strict)"`
-	// RefreshLimit is how often the tokens of one authorization are refreshed within RefreshWindow, at most what a day could hold at
-	// ten a second.
+	// RefreshLimit is how many refreshes a token family gets within RefreshWindow; the bound is ten
+	// a second for a day.
 	RefreshLimit int `koanf:"refresh_limit" bounds:"0 to 1000000" help:"how often the tokens of one authorization are refreshed within refresh_window; more is answered with 429; 0 is without a limit"`
-	// RefreshWindow is RefreshLimit's.
+	// RefreshWindow is the window that RefreshLimit counts in.
 	RefreshWindow time.Duration `koanf:"refresh_window" bounds:"1s to 24h" help:"the time that refresh_limit counts in"`
-	// GrantLimit is how many grants of one user with one client in one workspace live. A redemption passes over so many when it looks
-	// for the oldest.
+	// GrantLimit is the number of live grants of one user with one client in one workspace. A
+	// redemption skips that many rows to find the oldest.
 	GrantLimit int `koanf:"grant_limit" bounds:"0 to 10000" help:"live grants of a user with an app in a workspace; one more revokes the oldest; 0 is any number"`
-	// PlanAge is how long a workspace's plan is remembered, when no change of it is heard of.
+	// PlanAge is the TTL of a cached workspace plan; a plan change in the revocation log evicts it
+	// earlier.
 	PlanAge time.Duration `koanf:"plan_age" bounds:"0s to 1m" help:"how long a workspace's plan is remembered; a change that is heard of counts at once"`
-	// EnvoyKeepAuthorization leaves the bearer to what lies behind Envoy.
+	// EnvoyKeepAuthorization passes the Authorization header on to the upstream behind Envoy.
 	EnvoyKeepAuthorization bool `koanf:"envoy_keep_authorization" help:"Envoy passes the Authorization header on; by default it ends at the door"`
-	// IntrospectionCacheSize is how many live tokens a replica remembers at most, at about a kilobyte each.
+	// IntrospectionCacheSize is the maximum number of live tokens that a replica caches, about 1
+	// KiB each.
 	IntrospectionCacheSize int `koanf:"introspection_cache_size" bounds:"0 or more" help:"live tokens that a replica remembers at most, about 1 KiB each; 0 remembers none"`
-	// HeartbeatInterval is how often whoever watches revocations hears something at least.
+	// HeartbeatInterval is the longest time between two messages of a stream of WatchRevocations.
 	HeartbeatInterval time.Duration `koanf:"heartbeat_interval" bounds:"100ms to 1m" help:"how often a watcher of revocations hears something at least"`
-	// WatchLifetime is how long a stream of WatchRevocations lasts: less than rpcserver lets a connection live once it is to be replaced.
+	// WatchLifetime is how long a stream of WatchRevocations lasts. It is shorter than the grace
+	// that rpcserver gives a connection that it closes for its age.
 	WatchLifetime time.Duration `koanf:"watch_lifetime" bounds:"1s to 2m" help:"how long a stream of revocations lasts before it ends by itself with OK, to be resumed"`
 	// UserTokenLifetime is the life of a user token of VIDIZMO's API.
 	UserTokenLifetime time.Duration `koanf:"user_token_lifetime" bounds:"1s to 720h" help:"life of a user token of the user API"`
-	// UserTokenRetention is how long the record of who got a user token stays past the token's time, no less than usertoken.KeptPastTime.
-	// Each three days of it are a partition, which every statement about user tokens locks.
+	// UserTokenRetention is how long the row of a user token, which records its user, stays after
+	// the token expired: no less than usertoken.KeptPastTime. Every three days of it are one
+	// partition, and every statement about user tokens locks each partition.
 	UserTokenRetention time.Duration `koanf:"user_token_retention" bounds:"720h to 8760h" help:"how long the record of who got a user token stays past the token's time"`
 	// RevokedKeyRetention is how long a revoked API key is still listed.
 	RevokedKeyRetention time.Duration `koanf:"revoked_key_retention" bounds:"24h to 87600h, or 0s" help:"how long a revoked API key is still listed; 0s is for ever"`
 }
 
-// DefaultConfig holds the documented lifetimes (docs/wire-contract.md §3) and strict reuse detection.
+// DefaultConfig holds the documented lifetimes (docs/wire-contract.md §3) and strict reuse
+// detection.
 func DefaultConfig() Config {
 	return Config{
 		AccessTokenLifetime:  time.Hour,
@@ -70,13 +75,13 @@ func DefaultConfig() Config {
 	}
 }
 
-// Validate joins every setting that is out of bounds, by its name.
+// Validate returns one error that names every setting that is out of bounds.
 func (c Config) Validate() error {
 	return errors.Join(config.OutOfBounds(&c), c.lifetimes().Validate())
 }
 
-// maxWatch is shorter than the time that a connection has left once the server asks its caller to replace it (rpcserver), so that
-// no stream is cut off by the age of its connection.
+// maxWatch is shorter than the grace that rpcserver gives a connection that it closes for its age,
+// so that a stream ends before its connection does.
 const maxWatch = 2 * time.Minute
 
 func (c Config) refreshLimit() grant.RefreshLimit {

@@ -20,9 +20,10 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store"
 )
 
-// enforcement is the part of the service that says what a token opens, with the keys of workspaces.
+// enforcement is the part of the service that decides which endpoints a token may call. It has the
+// API keys of workspaces too.
 type enforcement struct {
-	plans   *plan.Book
+	plans   *plan.Cache
 	uses    *lastuse.Recorder
 	keys    apikey.Keys
 	rules   func() *enforce.Rules
@@ -31,7 +32,8 @@ type enforcement struct {
 	envoy   *rpc.Envoy
 }
 
-// newEnforcement prepares all but the decision, which needs an introspector that knows keys and plans: see decide.
+// newEnforcement prepares everything but the decider, which needs an introspector with API keys and
+// plans: see setDecider.
 func newEnforcement(config Config, deps Deps, st *store.Store) *enforcement {
 	workspaces := rpc.NewWorkspaces(identityv1.NewDirectoryServiceClient(deps.Identity))
 	return &enforcement{
@@ -45,31 +47,31 @@ func newEnforcement(config Config, deps Deps, st *store.Store) *enforcement {
 	}
 }
 
-// decide gives both doors what they decide with.
-func (e *enforcement) decide(introspector introspect.Introspector) {
-	decider := access.Decider{Tokens: live{introspector}, Rules: e.rules}
+// setDecider gives AccessService and Envoy's authorization service their decider.
+func (e *enforcement) setDecider(introspector introspect.Introspector) {
+	decider := access.Decider{Tokens: bearerTokens{introspector}, Rules: e.rules}
 	e.access.Decider, e.envoy.Decider = decider, decider
 }
 
-// live is access.Tokens.
-type live struct{ introspect.Introspector }
+// bearerTokens is access.Tokens.
+type bearerTokens struct{ introspect.Introspector }
 
-// Live judges a bearer's token of any kind.
-func (l live) Live(ctx context.Context, token string) (introspect.Facts, error) {
+// Live introspects a bearer token of any kind.
+func (l bearerTokens) Live(ctx context.Context, token string) (introspect.Facts, error) {
 	return l.Bearer(ctx, token, 0)
 }
 
-// Apply is feed.Listener: a workspace that changed is asked about again.
+// Apply is feed.Listener. It evicts the plan of a workspace that changed.
 func (e *enforcement) Apply(entries []feed.Entry) {
 	for _, entry := range entries {
 		if entry.Kind == revocation.Workspace {
-			e.plans.Forget(entry.WorkspaceID)
+			e.plans.Invalidate(entry.WorkspaceID)
 		}
 	}
 }
 
-// Forget is feed.Listener.
-func (e *enforcement) Forget() { e.plans.ForgetAll() }
+// Forget is feed.Listener. It evicts every plan.
+func (e *enforcement) Forget() { e.plans.InvalidateAll() }
 
 func (e *enforcement) register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterAccessServiceServer(r, e.access)

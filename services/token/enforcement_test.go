@@ -24,7 +24,8 @@ func (b bench) mustKey(t *testing.T, workspace string) *tokenv1.CreateApiKeyResp
 	return res
 }
 
-// opens asks both doors and answers the status of the denial, 0 for none. They must agree.
+// opens checks a request through AccessService and through Envoy's service and returns the status
+// of the denial, 0 for none. They must agree.
 func (b bench) opens(t *testing.T, credential, method, path string) int {
 	t.Helper()
 	res, err := b.access.CheckAccess(t.Context(), &tokenv1.CheckAccessRequest{Token: credential, Method: method, Path: path})
@@ -105,7 +106,8 @@ func TestAnAPIKeyNeedsAWorkspaceAndAName(t *testing.T) {
 	wantReason(t, err, errorv1.Reason_REASON_NOT_FOUND)
 }
 
-// TestSecurityCase77_TheBypassIsEarnedByLookUpAndNotByThePrefix: also in headers where a key has no business.
+// TestSecurityCase77_TheBypassIsEarnedByLookUpAndNotByThePrefix: also in headers where a key has no
+// business.
 func TestSecurityCase77_TheBypassIsEarnedByLookUpAndNotByThePrefix(t *testing.T) {
 	b := newBench(t, token.DefaultConfig())
 	pair, key := b.mustRedeem(t, "code-1"), b.mustKey(t, "ws_acme").GetKey()

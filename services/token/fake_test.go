@@ -18,8 +18,9 @@ const (
 
 const callback = "https://yourapp.com/callback"
 
-// authorizations is the authz service on the wire: one confidential app, one resource server, and any code that begins
-// with "code", approved by John for the app, or by the user whom it names behind a colon.
+// authorizations is the authz service on the wire: one confidential client, one resource server,
+// and any code that begins with "code", approved by John for the client, or by the user that it
+// names after a colon.
 type authorizations struct {
 	authzv1.UnimplementedClientServiceServer
 	authzv1.UnimplementedCodeServiceServer

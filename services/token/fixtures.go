@@ -11,8 +11,8 @@ import (
 // developmentWorkspace is the documents' "Acme Studio" (docs/wire-contract.md §2).
 const developmentWorkspace = "ws_acme"
 
-// SeedDevelopment draws an API key for the documents' workspace, once for each database: the key is in the first answer, to
-// be shown, and every later one is the zero secret.
+// SeedDevelopment creates an API key for the documents' workspace, once per database. The first
+// call returns the key, to be shown; every later call returns the zero secret.
 func (s *Service) SeedDevelopment(ctx context.Context) (secret.String, error) {
 	key, err := s.enforcement.keys.CreateDevelopment(ctx, developmentWorkspace)
 	if err != nil {
@@ -21,8 +21,8 @@ func (s *Service) SeedDevelopment(ctx context.Context) (secret.String, error) {
 	return key, nil
 }
 
-// RefuseFixtures fails when SeedDevelopment has ever been here: its key was printed on somebody's screen, and it belongs to a
-// workspace that everybody may enter.
+// RefuseFixtures fails when SeedDevelopment has ever run on this database: its key was printed on a
+// terminal, and it belongs to a workspace that every development user may enter.
 func (s *Service) RefuseFixtures(ctx context.Context) error {
 	found, err := s.store.KeyExists(ctx, apikey.DevelopmentID)
 	if err != nil {

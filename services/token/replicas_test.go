@@ -27,9 +27,9 @@ func replicas(t *testing.T) (a, b bench) {
 	return newReplica(t, token.DefaultConfig(), first), newReplica(t, token.DefaultConfig(), second)
 }
 
-// endings are the ways in which an app's or a person's doing ends a token. What they send may be refused: that is the point of
-// a replay.
-func endings() map[string]func(ctx context.Context, b bench, user, code string, pair *tokenv1.IssueTokenResponse) error {
+// revocations are the requests of a client or a user that revoke a token. The request itself may be
+// refused, as a replay is.
+func revocations() map[string]func(ctx context.Context, b bench, user, code string, pair *tokenv1.IssueTokenResponse) error {
 	type way = func(ctx context.Context, b bench, user, code string, pair *tokenv1.IssueTokenResponse) error
 	revoke := func(token func(*tokenv1.IssueTokenResponse) string) way {
 		return func(ctx context.Context, b bench, _, _ string, pair *tokenv1.IssueTokenResponse) error {
@@ -62,12 +62,12 @@ func endings() map[string]func(ctx context.Context, b bench, user, code string, 
 	}
 }
 
-// TestADR0008_NoReplicaAnswersFromBeforeARevocationThatReturned: a token that the other replica remembers, and is asked about
-// all the time, is dead there at the moment at which its revocation returns here.
+// TestADR0008_NoReplicaAnswersFromBeforeARevocationThatReturned: a token that the other replica has
+// cached, and introspects all the time, is inactive there when its revocation returns here.
 func TestADR0008_NoReplicaAnswersFromBeforeARevocationThatReturned(t *testing.T) {
 	const each = 40
 	here, there := replicas(t)
-	for name, end := range endings() {
+	for name, end := range revocations() {
 		t.Run(name, func(t *testing.T) {
 			group, ctx := errgroup.WithContext(t.Context())
 			group.SetLimit(8)
@@ -93,7 +93,8 @@ func TestADR0008_NoReplicaAnswersFromBeforeARevocationThatReturned(t *testing.T)
 	}
 }
 
-// deadAtOnce asks a replica about a token without a pause, before, during and after its end.
+// deadAtOnce introspects a token at a replica without a pause, before, during and after its
+// revocation.
 func deadAtOnce(ctx context.Context, b bench, token string, end func() error) error {
 	var ended atomic.Bool
 	warm, done := make(chan struct{}), make(chan error, 1)
@@ -124,8 +125,8 @@ func deadAtOnce(ctx context.Context, b bench, token string, end func() error) er
 	}
 	err := end()
 	ended.Store(true)
-	if asked := <-done; err == nil {
-		err = asked
+	if requested := <-done; err == nil {
+		err = requested
 	}
 	return err
 }

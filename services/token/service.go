@@ -16,9 +16,9 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/token/internal/feed"
 	"github.com/vidocu/usher/services/token/internal/grant"
+	"github.com/vidocu/usher/services/token/internal/inspection"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/lastuse"
-	"github.com/vidocu/usher/services/token/internal/oversight"
 	"github.com/vidocu/usher/services/token/internal/rpc"
 	"github.com/vidocu/usher/services/token/internal/seal"
 	"github.com/vidocu/usher/services/token/internal/store"
@@ -26,16 +26,16 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usedfrom"
 )
 
-// Deps are what the service stands on. The caller opens and closes them.
+// Deps are the service's dependencies. The caller opens and closes them.
 type Deps struct {
 	Logger *slog.Logger
 	// DB is migrated (see Migrations).
 	DB *sqldb.DB
 	// Authz and Identity reach those services as caller `token`.
 	Authz, Identity grpc.ClientConnInterface
-	// Catalog knows the scopes, endpoints and plans at this moment.
+	// Catalog has the current scopes, endpoints and plans.
 	Catalog *catalog.Source
-	// Metrics shows what goes on; nil shows nothing.
+	// Metrics registers the service's metrics; nil registers none.
 	Metrics *telemetry.Metrics
 	// Issuer is the authorization server's identifier (RFC 8414 §2).
 	Issuer string
@@ -43,25 +43,25 @@ type Deps struct {
 
 // Service is the token service.
 type Service struct {
-	config        Config
-	deps          Deps
-	store         *store.Store
-	feed          *feed.Feed
-	uses          *lastuse.Recorder
-	oauth         *rpc.OAuth
-	introspection *rpc.Introspection
-	revocations   *rpc.Revocations
-	grants        *rpc.Grants
-	enforcement   *enforcement
-	users         *rpc.Users
-	endings       *rpc.Endings
+	config           Config
+	deps             Deps
+	store            *store.Store
+	feed             *feed.Feed
+	uses             *lastuse.Recorder
+	oauth            *rpc.OAuth
+	introspection    *rpc.Introspection
+	revocations      *rpc.Revocations
+	grants           *rpc.Grants
+	enforcement      *enforcement
+	users            *rpc.Users
+	accessRevocation *rpc.AccessRevocation
 }
 
 // Migrations are the steps of the service's schema, a folder an engine.
 func Migrations() fs.FS { return store.Migrations() }
 
-// New builds the service and makes sure that the tables it will write to exist. It fails on a bad configuration and on
-// a database that cannot be asked.
+// New builds the service and creates the partitions that it will write to. It fails on an invalid
+// configuration and when the database is unavailable.
 func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("token configuration: %w", err)
@@ -79,7 +79,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	enforced := newEnforcement(config, deps, st)
 	log.Listen(enforced)
 	introspector := introspect.Introspector{
-		Store: st, Uses: uses, Keys: st, KeyUses: enforced.uses, UserTokens: st, Plans: enforced.plans, Moments: log,
+		Store: st, Uses: uses, Keys: st, KeyUses: enforced.uses, UserTokens: st, Plans: enforced.plans, Freshness: log,
 	}
 	if config.IntrospectionCacheSize > 0 {
 		var err error
@@ -87,7 +87,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 			return nil, err
 		}
 	}
-	enforced.decide(introspector)
+	enforced.setDecider(introspector)
 	endpoint := grant.NewEndpoint(authz,
 		grant.AuthorizationCode{Codes: authz, Store: st, Lifetimes: config.lifetimes(), GrantLimit: config.GrantLimit},
 		grant.RefreshToken{Store: st, Sealer: seal.Sealer{}, Lifetimes: config.lifetimes(), Limit: config.refreshLimit()},
@@ -98,12 +98,12 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 			Endpoint: endpoint, Authz: authz, Revoker: st, Introspector: introspector, Issuer: deps.Issuer, Tokens: rpc.NewTokenMetrics(deps.Metrics),
 			Logger: deps.Logger, Sources: new(usedfrom.Recent),
 		},
-		introspection: &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},
-		revocations:   &rpc.Revocations{Feed: log, Heartbeat: config.HeartbeatInterval, Lifetime: config.WatchLifetime, Digest: deps.Catalog.Digest},
-		grants:        &rpc.Grants{Store: st, Codes: st},
-		enforcement:   enforced,
-		users:         users(config, deps, st),
-		endings:       endings(deps, st, authz),
+		introspection:    &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},
+		revocations:      &rpc.Revocations{Feed: log, Heartbeat: config.HeartbeatInterval, Lifetime: config.WatchLifetime, Digest: deps.Catalog.Digest},
+		grants:           &rpc.Grants{Store: st, Codes: st},
+		enforcement:      enforced,
+		users:            newUsers(config, deps, st),
+		accessRevocation: newAccessRevocation(deps, st, authz),
 	}
 	s.registerMetrics(introspector.Cache)
 	return s, nil
@@ -112,11 +112,11 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 // newFeed prepares the follower of the revocation log. A SQLite file has one process.
 func newFeed(config Config, deps Deps) *feed.Feed {
 	return feed.New(feed.Options{
-		Log: revlog.NewReader(deps.DB), Logger: deps.Logger, Alone: deps.DB.Engine() == sqldb.SQLite, Heartbeat: config.HeartbeatInterval,
+		Log: revlog.NewReader(deps.DB), Logger: deps.Logger, SingleReplica: deps.DB.Engine() == sqldb.SQLite, Heartbeat: config.HeartbeatInterval,
 	})
 }
 
-// Register offers the service's RPCs.
+// Register registers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterOAuthServiceServer(r, s.oauth)
 	tokenv1.RegisterIntrospectionServiceServer(r, s.introspection)
@@ -124,8 +124,8 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterGrantServiceServer(r, s.grants)
 	s.enforcement.register(r)
 	tokenv1.RegisterUserServiceServer(r, s.users)
-	tokenv1.RegisterEndingServiceServer(r, s.endings)
-	tokenv1.RegisterOversightServiceServer(r, &rpc.Oversight{Inspector: oversight.Inspector{Store: s.store}})
+	tokenv1.RegisterEndingServiceServer(r, s.accessRevocation)
+	tokenv1.RegisterOversightServiceServer(r, &rpc.Inspection{Inspector: inspection.Inspector{Store: s.store}})
 }
 
 // Run does the service's background work until ctx ends. It is called once.
@@ -134,6 +134,6 @@ func (s *Service) Run(ctx context.Context) error {
 	group.Go(func() error { return s.uses.Run(ctx) })
 	group.Go(func() error { return s.enforcement.uses.Run(ctx) })
 	group.Go(func() error { s.feed.Run(ctx); return nil })
-	s.keepHouse(ctx, group)
+	s.startCleanup(ctx, group)
 	return group.Wait()
 }

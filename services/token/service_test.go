@@ -266,7 +266,8 @@ func TestRunEndsWithItsContextAndWithoutAFailure(t *testing.T) {
 	}
 }
 
-// TestFault_E4_RefreshesOfOneGrantAreLimited: one person with a public client refreshed 1,465 times a second.
+// TestFault_E4_RefreshesOfOneGrantAreLimited: one user with a public client refreshed 1,465 times a
+// second.
 func TestFault_E4_RefreshesOfOneGrantAreLimited(t *testing.T) {
 	config := token.DefaultConfig()
 	config.RefreshLimit, config.RefreshWindow = 3, time.Hour
@@ -285,7 +286,8 @@ func TestFault_E4_RefreshesOfOneGrantAreLimited(t *testing.T) {
 	}
 }
 
-// TestFault_E1_GrantsBeyondTheLimitEnd: nothing bounded the live grants of one user with one client.
+// TestFault_E1_GrantsBeyondTheLimitEnd: nothing bounded the live grants of one user with one
+// client.
 func TestFault_E1_GrantsBeyondTheLimitEnd(t *testing.T) {
 	config := token.DefaultConfig()
 	config.GrantLimit = 2

@@ -7,8 +7,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/stores"
 )
 
-// Start opens what the service stands on, and serves it until the process ends. It fails where the development API key is, except
-// in development.
+// Start opens the service's dependencies and serves it until the process ends. Except in
+// development, it fails when the development API key exists.
 func Start(ctx context.Context, host *run.Host, config Config) (*Service, error) {
 	deps := Deps{Logger: host.Logger, Metrics: host.Metrics, Issuer: host.Settings.PublicURL}
 	var err error
@@ -37,7 +37,7 @@ func Start(ctx context.Context, host *run.Host, config Config) (*Service, error)
 	return service, host.Serve(service.Register)
 }
 
-// Check names what is wrong with the settings that only the stores can read. It connects to nothing.
+// Check validates the settings that only the stores can parse. It connects to nothing.
 func Check(config Config, _ *run.Settings) []error {
 	return stores.CheckDatabase("token", config.DatabaseURL)
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/vidocu/usher/services/token"
 )
 
-// watch follows the log until the test ends; nil is from this moment.
+// watch streams the log until the test ends; nil is from now on.
 func (b bench) watch(t *testing.T, cursor *int64) grpc.ServerStreamingClient[tokenv1.WatchRevocationsResponse] {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -34,7 +34,7 @@ func (b bench) watch(t *testing.T, cursor *int64) grpc.ServerStreamingClient[tok
 	return stream
 }
 
-func told(t *testing.T, stream grpc.ServerStreamingClient[tokenv1.WatchRevocationsResponse]) *tokenv1.WatchRevocationsResponse {
+func batchOf(t *testing.T, stream grpc.ServerStreamingClient[tokenv1.WatchRevocationsResponse]) *tokenv1.WatchRevocationsResponse {
 	t.Helper()
 	message, err := stream.Recv()
 	if err != nil {
@@ -50,13 +50,14 @@ func (b bench) mustRevoke(t *testing.T, token string) {
 	}
 }
 
-// TestFault_D9_AStreamEndsByItselfWithOK: a client of any language sees the end of the stream and no failure.
+// TestFault_D9_AStreamEndsByItselfWithOK: a client of any language sees the end of the stream and
+// no error.
 func TestFault_D9_AStreamEndsByItselfWithOK(t *testing.T) {
 	config := token.DefaultConfig()
 	config.HeartbeatInterval, config.WatchLifetime = 100*time.Millisecond, time.Second
 	b := newBench(t, config)
 	stream := b.watch(t, nil)
-	last := told(t, stream)
+	last := batchOf(t, stream)
 	for {
 		message, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
@@ -70,9 +71,9 @@ func TestFault_D9_AStreamEndsByItselfWithOK(t *testing.T) {
 	first := b.mustRedeem(t, "code-1")
 	b.mustRevoke(t, first.GetAccessToken())
 	resumed := b.watch(t, proto.Int64(last.GetCursor()))
-	message := told(t, resumed)
+	message := batchOf(t, resumed)
 	for len(message.GetRevocations()) == 0 { // heartbeats, until the log has been read
-		message = told(t, resumed)
+		message = batchOf(t, resumed)
 	}
 	if len(message.GetRevocations()) != 1 {
 		t.Errorf("the resumed stream sends %v, want the one revocation", message)
@@ -92,7 +93,7 @@ func TestAWatcherLearnsWhatEndedAndGoesOnWhereItStopped(t *testing.T) {
 	stream := b.watch(t, nil)
 	nothing := &tokenv1.WatchRevocationsResponse{HeartbeatIntervalMs: 100, CatalogDigest: catalog.Default().Digest()}
 	for range 3 { // at once, and then the heartbeats
-		if diff := cmp.Diff(nothing, told(t, stream), protocmp.Transform()); diff != "" {
+		if diff := cmp.Diff(nothing, batchOf(t, stream), protocmp.Transform()); diff != "" {
 			t.Errorf("nothing ended (-want +got):\n%s", diff)
 		}
 	}
@@ -113,7 +114,7 @@ func TestAWatcherLearnsWhatEndedAndGoesOnWhereItStopped(t *testing.T) {
 		}
 		var got []*tokenv1.Revocation
 		for {
-			message := told(t, stream)
+			message := batchOf(t, stream)
 			got = append(got, message.GetRevocations()...)
 			if message.GetReset_() {
 				t.Errorf("from %d: a reset", from)
@@ -132,7 +133,7 @@ func TestAWatcherWhoseCursorIsNotInTheLogIsReset(t *testing.T) {
 	b := newBench(t, token.DefaultConfig())
 	b.mustRevoke(t, b.mustRedeem(t, "code-1").GetAccessToken())
 	for _, cursor := range []int64{2, 1 << 50, -1} {
-		if message := told(t, b.watch(t, &cursor)); !message.GetReset_() || message.GetCursor() > 1 {
+		if message := batchOf(t, b.watch(t, &cursor)); !message.GetReset_() || message.GetCursor() > 1 {
 			t.Errorf("cursor %d: %v, want a reset", cursor, message)
 		}
 	}
@@ -159,15 +160,15 @@ func TestWatchersEndWhenTheServerStopsAndDoNotHoldItUp(t *testing.T) {
 	}()
 	b.revocations = tokenv1.NewRevocationServiceClient(b.dial(t, "videos", "stopping"))
 	stream := b.watch(t, nil)
-	told(t, stream)
-	begun := time.Now()
+	batchOf(t, stream)
+	startedAt := time.Now()
 	stop()
 	for range cap(done) {
 		if err := <-done; err != nil {
 			t.Errorf("stopping: %v", err)
 		}
 	}
-	if took := time.Since(begun); took > 50*time.Second {
+	if took := time.Since(startedAt); took > 50*time.Second {
 		t.Errorf("stopping took %s with a watcher", took)
 	}
 	for err == nil {
@@ -180,7 +181,7 @@ func TestWatchersEndWhenTheServerStopsAndDoNotHoldItUp(t *testing.T) {
 
 func TestWatchingWithoutADatabaseIsUnavailable(t *testing.T) {
 	b := newBench(t, token.DefaultConfig())
-	told(t, b.watch(t, nil))
+	batchOf(t, b.watch(t, nil))
 	if err := b.db.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -208,24 +209,24 @@ func TestOneToAThousandTokensMayBeAskedAboutAtOnce(t *testing.T) {
 	if err != nil || len(batch.GetAnswers()) != len(tokens) {
 		t.Fatalf("BatchIntrospectTokens: %d answers, %v", len(batch.GetAnswers()), err)
 	}
-	told := single.ProtoReflect()
-	for i := range told.Descriptor().Fields().Len() {
-		if field := told.Descriptor().Fields().Get(i); !told.Has(field) {
+	received := single.ProtoReflect()
+	for i := range received.Descriptor().Fields().Len() {
+		if field := received.Descriptor().Fields().Get(i); !received.Has(field) {
 			t.Errorf("%s is not put to the test", field.Name())
 		}
 	}
 	if batch.GetIss() != single.GetIss() || batch.GetTokenType() != "Bearer" {
 		t.Errorf("for all of them: issuer %q, type %q", batch.GetIss(), batch.GetTokenType())
 	}
-	single.Iss, single.TokenType = "", "" // told once
-	for i, answer := range batch.GetAnswers() {
+	single.Iss, single.TokenType = "", "" // sent once
+	for i, response := range batch.GetAnswers() {
 		want := &tokenv1.IntrospectTokenResponse{}
 		if i == 0 || i == 999 {
 			want = proto.CloneOf(single)
-			want.ExpiresInMs = answer.GetExpiresInMs()
+			want.ExpiresInMs = response.GetExpiresInMs()
 		}
-		if !proto.Equal(want, answer) {
-			t.Errorf("token %d: %v, want %v", i, answer, want)
+		if !proto.Equal(want, response) {
+			t.Errorf("token %d: %v, want %v", i, response, want)
 		}
 	}
 	for _, wrong := range [][]string{nil, make([]string, 1001)} {

@@ -8,8 +8,9 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// Disconnect ends everything between the session's user and the app, in all workspaces. Ending what is ended succeeds.
-// ErrClientMissing when no app is named, ErrNotConnected when the two never met: nobody can leave marks for made-up apps.
+// Disconnect revokes every grant of the session's user to the client, in all workspaces. It is
+// idempotent. ErrClientMissing when clientID is empty, ErrNotConnected when the user never approved
+// the client, so that made-up identifiers leave no rows in the token service.
 func (s Service) Disconnect(ctx context.Context, session secret.String, clientID string) error {
 	userID, err := s.Identity.UserID(ctx, session)
 	if err != nil {
@@ -19,22 +20,23 @@ func (s Service) Disconnect(ctx context.Context, session secret.String, clientID
 		return ErrClientMissing
 	}
 	pair := oauth.UserClient{UserID: userID, ClientID: clientID}
-	if err := s.met(ctx, pair); err != nil {
+	if err := s.requireConnection(ctx, pair); err != nil {
 		return err
 	}
 	if err := s.Connections.EndConnection(ctx, pair); err != nil {
 		return err
 	}
-	// Access has ended and the raised epoch hides the consents already. Dropping them is tidiness, and fails nothing.
+	// The grants are revoked and the new epoch hides the consents already. Deleting them is
+	// cleanup, whose failure is only logged.
 	if err := s.prune(ctx, pair); err != nil {
-		s.Logger.WarnContext(ctx, "pruning the consents of a disconnected app failed", "error", err)
+		s.Logger.WarnContext(ctx, "pruning the consents of a disconnected client failed", "error", err)
 	}
 	return nil
 }
 
-// met fails with ErrNotConnected unless token or our own record knows the pair. Either is enough: whatever was issued must
-// be possible to end.
-func (s Service) met(ctx context.Context, pair oauth.UserClient) error {
+// requireConnection fails with ErrNotConnected unless the token service or our own store has the
+// user-client. Either is enough: every token that was issued must be revocable.
+func (s Service) requireConnection(ctx context.Context, pair oauth.UserClient) error {
 	connections, err := s.Connections.ListConnections(ctx, pair.UserID)
 	if err != nil {
 		return err
@@ -52,8 +54,8 @@ func (s Service) met(ctx context.Context, pair oauth.UserClient) error {
 	return ErrNotConnected
 }
 
-// prune drops only what is older than the epoch read after the end: a person who approves the app again at this very
-// moment does so at the new epoch, and that consent must stay.
+// prune deletes only consents older than the epoch that it reads after the revocation: a concurrent
+// new approval of the client has the new epoch, and that consent must stay.
 func (s Service) prune(ctx context.Context, pair oauth.UserClient) error {
 	epoch, err := s.Connections.GetPairEpoch(ctx, pair)
 	if err != nil {

@@ -18,7 +18,7 @@ func connected() *world {
 
 func disconnect(t *testing.T, w *world) {
 	t.Helper()
-	if err := w.desk().Disconnect(t.Context(), secret.New("john"), "app_1"); err != nil {
+	if err := w.service().Disconnect(t.Context(), secret.New("john"), "app_1"); err != nil {
 		t.Fatalf("Disconnect: %v", err)
 	}
 }
@@ -41,7 +41,7 @@ func TestDisconnectingAgainSucceeds(t *testing.T) {
 
 func TestDisconnectingAStrangerLeavesNoMark(t *testing.T) {
 	w := connected()
-	if err := w.desk().Disconnect(t.Context(), secret.New("john"), "app_3"); !errors.Is(err, connectedapp.ErrNotConnected) {
+	if err := w.service().Disconnect(t.Context(), secret.New("john"), "app_3"); !errors.Is(err, connectedapp.ErrNotConnected) {
 		t.Errorf("Disconnect: %v, want ErrNotConnected", err)
 	}
 	if _, marked := w.connections["app_3"]; marked {
@@ -71,7 +71,7 @@ func TestAnApprovalRightAfterTheEndSurvivesThePruning(t *testing.T) {
 func TestAConnectionThatCannotBeEndedIsAFailureAndStaysListed(t *testing.T) {
 	w := connected()
 	w.fail["EndConnection"] = errDown
-	if err := w.desk().Disconnect(t.Context(), secret.New("john"), "app_1"); !errors.Is(err, errDown) {
+	if err := w.service().Disconnect(t.Context(), secret.New("john"), "app_1"); !errors.Is(err, errDown) {
 		t.Errorf("Disconnect: %v, want the failure", err)
 	}
 	wantApps(t, w, "app_2", "app_1")
@@ -80,10 +80,10 @@ func TestAConnectionThatCannotBeEndedIsAFailureAndStaysListed(t *testing.T) {
 func TestDisconnectingNeedsASessionAndAnApp(t *testing.T) {
 	w := connected()
 	w.fail["EndConnection"] = errors.New("must not be asked")
-	if err := w.desk().Disconnect(t.Context(), secret.New("nobody"), ""); !errors.Is(err, errSignedOut) {
+	if err := w.service().Disconnect(t.Context(), secret.New("nobody"), ""); !errors.Is(err, errSignedOut) {
 		t.Errorf("Disconnect without a session: %v, want that it is required", err)
 	}
-	if err := w.desk().Disconnect(t.Context(), secret.New("john"), ""); !errors.Is(err, connectedapp.ErrClientMissing) {
+	if err := w.service().Disconnect(t.Context(), secret.New("john"), ""); !errors.Is(err, connectedapp.ErrClientMissing) {
 		t.Errorf("Disconnect without an app: %v, want ErrClientMissing", err)
 	}
 }

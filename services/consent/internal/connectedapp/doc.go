@@ -1,5 +1,5 @@
-// Package connectedapp is the list of the apps that a person let in, and taking one out.
+// Package connectedapp lists the clients that a user has approved, and disconnects one.
 //
-// It owns which of the recorded consents count (those whose epoch is the pair's current one) and how they are shown. It
-// never ends a token: token does, and that alone ends access.
+// It owns which of the recorded consents are valid (those of the user-client's current epoch) and
+// how they are shown. It never revokes a token: the token service does.
 package connectedapp

@@ -19,8 +19,8 @@ var (
 	errDown      = errors.New("down")
 )
 
-// world is identity, authz, token and the store of a desk, in memory, for usr_john alone. An error in fail is what the
-// named call answers; atEnd runs right after a connection has ended.
+// world is identity, authz, token and the store of a Service, in memory, for usr_john alone. The
+// named call returns its error in fail; atEnd runs right after a connection was revoked.
 type world struct {
 	mu          sync.Mutex
 	workspaces  map[string]string
@@ -41,7 +41,7 @@ func newWorld() *world {
 	}
 }
 
-func (w *world) desk() connectedapp.Service {
+func (w *world) service() connectedapp.Service {
 	return connectedapp.Service{
 		Identity: w, Clients: w, Connections: w, Approvals: w,
 		ScopeOrder: func() []string { return []string{"videos:read", "videos:write", "export:write"} },

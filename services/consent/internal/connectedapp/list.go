@@ -13,8 +13,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// List lists the apps of the session's user, by name. An app stands there from the approval on, also before its code was
-// redeemed, which may happen at any moment.
+// List returns the clients of the session's user, ordered by name. A client is listed from the
+// approval on, also before its code was redeemed.
 func (s Service) List(ctx context.Context, session secret.String) ([]App, error) {
 	userID, err := s.Identity.UserID(ctx, session)
 	if err != nil {
@@ -24,16 +24,16 @@ func (s Service) List(ctx context.Context, session secret.String) ([]App, error)
 	if err != nil {
 		return nil, err
 	}
-	byApp := f.current()
-	if len(byApp) == 0 {
+	byClient := f.current()
+	if len(byClient) == 0 {
 		return nil, nil
 	}
-	names, err := s.Clients.ClientNames(ctx, slices.Sorted(maps.Keys(byApp)))
+	names, err := s.Clients.ClientNames(ctx, slices.Sorted(maps.Keys(byClient)))
 	if err != nil {
 		return nil, err
 	}
-	apps := make([]App, 0, len(byApp))
-	for id, approvals := range byApp {
+	apps := make([]App, 0, len(byClient))
+	for id, approvals := range byClient {
 		apps = append(apps, App{
 			ClientID: id, Name: nameOr(names, id), Workspaces: s.workspaces(approvals, f.workspaceNames),
 			// Approvals are in the order of time.
@@ -44,10 +44,10 @@ func (s Service) List(ctx context.Context, session secret.String) ([]App, error)
 	return apps, nil
 }
 
-// facts are what three services know of one person.
+// facts are the data of three services about one user.
 type facts struct {
 	approvals []Approval
-	// connections are by app; what is not in it is the zero value, as token means it.
+	// connections are by client; a client that is not in it has the zero value, as in Connections.
 	connections    map[string]oauth.Connection
 	workspaceNames map[string]string
 }
@@ -65,24 +65,24 @@ func (s Service) gather(ctx context.Context, userID string) (facts, error) {
 		}
 		return err
 	})
-	err := group.Wait() // first, since f is not whole before
+	err := group.Wait() // first, since f is incomplete before
 	return f, err
 }
 
-// current are the approvals that count, by app. An approval of an older epoch was ended by a revocation, or was recorded by
-// a decision that a revocation overtook: nothing was or will be issued for it.
+// current returns the valid approvals, by client. An approval of an older epoch was revoked, or was
+// recorded by a decision that a concurrent revocation invalidated: no token can be issued for it.
 func (f facts) current() map[string][]Approval {
-	byApp := make(map[string][]Approval)
+	byClient := make(map[string][]Approval)
 	for _, a := range f.approvals {
 		if c := f.connections[a.ClientID]; a.Epoch <= c.Epoch && a.Epoch >= c.Epoch-c.Lenient {
-			byApp[a.ClientID] = append(byApp[a.ClientID], a)
+			byClient[a.ClientID] = append(byClient[a.ClientID], a)
 		}
 	}
-	return byApp
+	return byClient
 }
 
-// workspaces are the rows of one app: in each workspace the union of what was approved there, since every approval has
-// tokens of its own.
+// workspaces returns the rows of one client: for each workspace the union of the approved scopes,
+// since every approval has its own tokens.
 func (s Service) workspaces(approvals []Approval, names map[string]string) []Workspace {
 	approved := make(map[string]oauth.Scope)
 	for _, a := range approvals {
@@ -96,8 +96,8 @@ func (s Service) workspaces(approvals []Approval, names map[string]string) []Wor
 	return list
 }
 
-// inOrder is the set in the catalog's order. Scopes that the catalog knows no more come last, as they were approved: the
-// app may still hold a token with them.
+// inOrder returns the scopes in the catalog's order. Scopes that are no longer in the catalog come
+// last, in the order of approval: the client may still have a token with them.
 func inOrder(order []string, approved oauth.Scope) oauth.Scope {
 	var ordered oauth.Scope
 	for _, name := range slices.Concat(order, approved) {
@@ -115,7 +115,7 @@ func nameOr(names map[string]string, id string) string {
 	return id
 }
 
-// byName orders as a person reads; identifiers make the order of equal names certain.
+// byName compares names without case; identifiers make the order of equal names deterministic.
 func byName(a, b, idA, idB string) int {
 	return cmp.Or(cmp.Compare(strings.ToLower(a), strings.ToLower(b)), cmp.Compare(idA, idB))
 }

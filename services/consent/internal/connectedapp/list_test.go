@@ -13,7 +13,7 @@ import (
 
 func list(t *testing.T, w *world) []connectedapp.App {
 	t.Helper()
-	apps, err := w.desk().List(t.Context(), secret.New("john"))
+	apps, err := w.service().List(t.Context(), secret.New("john"))
 	if err != nil {
 		t.Fatalf("List: %v", err)
 	}
@@ -83,7 +83,7 @@ func TestOnlyConsentsOfTheCurrentEpochCount(t *testing.T) {
 	w.approve("app_1", "ws_acme", 0, "videos:read")
 	w.approve("app_1", "ws_zoo", 1, "export:write")
 	w.approve("app_2", "ws_acme", 0, "videos:read")
-	w.approve("app_3", "ws_acme", 1, "videos:read") // token does not know the pair: its epoch is 0
+	w.approve("app_3", "ws_acme", 1, "videos:read") // the token service does not have the user-client: its epoch is 0
 	w.connections["app_1"] = oauth.Connection{ClientID: "app_1", Epoch: 1}
 	w.connections["app_2"] = oauth.Connection{ClientID: "app_2", Epoch: 2}
 	wantApps(t, w, "app_1")
@@ -113,14 +113,14 @@ func TestAListThatIsNotWholeIsAFailure(t *testing.T) {
 		w := newWorld()
 		w.approve("app_1", "ws_acme", 0, "videos:read")
 		w.fail[call] = errDown
-		if apps, err := w.desk().List(t.Context(), secret.New("john")); !errors.Is(err, errDown) || apps != nil {
+		if apps, err := w.service().List(t.Context(), secret.New("john")); !errors.Is(err, errDown) || apps != nil {
 			t.Errorf("List while %s fails: %v and %d apps, want its failure", call, err, len(apps))
 		}
 	}
 }
 
 func TestListingNeedsASession(t *testing.T) {
-	if _, err := newWorld().desk().List(t.Context(), secret.New("")); !errors.Is(err, errSignedOut) {
+	if _, err := newWorld().service().List(t.Context(), secret.New("")); !errors.Is(err, errSignedOut) {
 		t.Errorf("List: %v, want that the session is required", err)
 	}
 }

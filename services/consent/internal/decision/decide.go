@@ -8,10 +8,10 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// Verdict is the user's answer.
+// Verdict is the user's decision.
 type Verdict int
 
-// The answers. The zero value is none.
+// The verdicts. The zero value is no decision.
 const (
 	Undecided Verdict = iota
 	Approve
@@ -22,33 +22,35 @@ const (
 type Form struct {
 	Request Request
 	Verdict Verdict
-	// WorkspaceID is the chosen workspace, which an approval needs.
+	// WorkspaceID is the chosen workspace, which an approval requires.
 	WorkspaceID string
-	// Page is what the consent page showed; nil in the form of an outcome, and where authz bound the page.
+	// Page identifies the consent page; nil in the form of an outcome, and where authz bound the
+	// page.
 	Page *Page
-	// AnsweredBefore says that the browser followed the response to an earlier post of the same decision: the client may have the
-	// code.
+	// AnsweredBefore says that the browser followed the response to an earlier post of the same
+	// decision: the client may have the code.
 	AnsweredBefore bool
 	// SameForm says that the earlier post was of the same page: a second click, and not a second tab.
 	SameForm bool
 }
 
-// Decide takes the user's decision and returns where the browser goes, which holds a code or access_denied. The same decision again
-// leads to the same place. It fails with each of the package's errors, and with ErrNotFound for a user who did not see the consent
-// page and for a decision other than the one that was made.
+// Decide records the user's decision and returns the redirect, which has a code or access_denied. A
+// repeat of the decision returns the same redirect. It fails with each of the package's errors, and
+// with ErrNotFound for a user who did not see the consent page and for a decision that differs from
+// the recorded one.
 //
-// The consent is recorded after authz has closed the request and before the code leaves, so that no client is connected without
-// being listed, also where this process dies in between: the code is lost with it, and the decision, sent again, records and
-// returns both.
+// It records the consent after authz has completed the request and before it returns the code, so
+// that every client with a code is listed. If the process dies in between, the code is lost, and a
+// repeat of the decision records the consent and returns a code.
 func (d Decider) Decide(ctx context.Context, f Form) (secret.String, error) {
-	person, asked, err := d.decider(ctx, f)
+	user, pending, err := d.readForm(ctx, f)
 	if err != nil {
 		return secret.String{}, err
 	}
 	if f.Verdict != Approve && f.Verdict != Deny {
 		return secret.String{}, ErrUndecided
 	}
-	completion := Completion{Request: f.Request, UserID: person.ID}
+	completion := Completion{Request: f.Request, UserID: user.ID}
 	if f.Page != nil {
 		completion.Epoch = &f.Page.Epoch
 	}
@@ -56,87 +58,87 @@ func (d Decider) Decide(ctx context.Context, f Form) (secret.String, error) {
 		done, err := d.Authorizations.Complete(ctx, completion)
 		return done.Location, err
 	}
-	if completion.Approval, err = approval(person, f.WorkspaceID); err != nil {
+	if completion.Approval, err = approval(user, f.WorkspaceID); err != nil {
 		return secret.String{}, err
 	}
-	if asked.Outcome == nil {
-		if err := d.current(ctx, person, asked); err != nil {
+	if pending.Outcome == nil {
+		if err := d.checkEpoch(ctx, user, pending); err != nil {
 			return secret.String{}, err
 		}
 	}
 	completion.ReportRepeat = true
-	return d.approve(ctx, f, completion, asked)
+	return d.approve(ctx, f, completion, pending)
 }
 
-// decider reads the user who decides, and what they were asked. A form with its page needs no look at the authorization: authz
-// checks everything where it closes it.
-func (d Decider) decider(ctx context.Context, f Form) (Person, Pending, error) {
+// readForm returns the user who decides, and the authorization. A form with its page needs no read
+// of the authorization: authz validates it on completion.
+func (d Decider) readForm(ctx context.Context, f Form) (User, Pending, error) {
 	if f.Page != nil {
-		person, err := d.Identity.Session(ctx, f.Request.Session)
-		return person, Pending{ClientID: f.Page.ClientID, Viewer: Viewer{UserID: person.ID, Epoch: f.Page.Epoch}}, err
+		user, err := d.Identity.Session(ctx, f.Request.Session)
+		return user, Pending{ClientID: f.Page.ClientID, Viewer: Viewer{UserID: user.ID, Epoch: f.Page.Epoch}}, err
 	}
-	person, pending, err := d.open(ctx, f.Request)
-	if err == nil && pending.Outcome == nil && (pending.Viewer.UserID == "" || pending.Viewer.UserID != person.ID) {
+	user, pending, err := d.open(ctx, f.Request)
+	if err == nil && pending.Outcome == nil && (pending.Viewer.UserID == "" || pending.Viewer.UserID != user.ID) {
 		err = cause.With(ErrNotFound, cause.AuthorizationOtherUser)
 	}
-	return person, pending, err
+	return user, pending, err
 }
 
-// approval is for a workspace that the user belongs to at this moment.
-func approval(person Person, workspaceID string) (*Approval, error) {
+// approval returns the approval for a workspace of which the user is currently a member.
+func approval(user User, workspaceID string) (*Approval, error) {
 	if workspaceID == "" {
 		return nil, ErrWorkspaceMissing
 	}
-	if _, member := person.workspace(workspaceID); !member {
+	if _, member := user.workspace(workspaceID); !member {
 		return nil, ErrNotMember
 	}
-	return &Approval{WorkspaceID: workspaceID, DisplayName: person.DisplayName}, nil
+	return &Approval{WorkspaceID: workspaceID, DisplayName: user.DisplayName}, nil
 }
 
-// current fails with ErrStale where the access of the user-client was ended after the page was shown. A revocation after this
-// comparison is caught when the code is redeemed: issuing requires the same epoch.
-func (d Decider) current(ctx context.Context, person Person, p Pending) error {
-	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: person.ID, ClientID: p.ClientID})
+// checkEpoch fails with ErrStale when the user-client was revoked after the page was shown. A
+// revocation after this check makes the redemption of the code fail, which requires the same epoch.
+func (d Decider) checkEpoch(ctx context.Context, user User, p Pending) error {
+	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: user.ID, ClientID: p.ClientID})
 	if err == nil && epoch != p.Viewer.Epoch {
 		err = ErrStale
 	}
 	return err
 }
 
-// approve closes the request, and records what was approved before the location is returned.
-func (d Decider) approve(ctx context.Context, f Form, c Completion, asked Pending) (secret.String, error) {
+// approve completes the request, and records the consent before it returns the redirect.
+func (d Decider) approve(ctx context.Context, f Form, c Completion, pending Pending) (secret.String, error) {
 	done, err := d.Authorizations.Complete(ctx, c)
 	if err != nil {
 		return secret.String{}, err
 	}
 	if done.Pending != nil {
-		asked = *done.Pending
+		pending = *done.Pending
 	}
 	if done.Location.IsZero() {
-		if done, err = d.repeat(ctx, f, c, asked); err != nil {
+		if done, err = d.repeat(ctx, f, c, pending); err != nil {
 			return secret.String{}, err
 		}
 	}
 	if err := d.Consents.Record(ctx, Consent{
-		Request: secret.Sum(f.Request.ID), UserID: c.UserID, ClientID: asked.ClientID,
-		WorkspaceID: c.Approval.WorkspaceID, Scope: asked.Scope, Epoch: asked.Viewer.Epoch,
+		Request: secret.Sum(f.Request.ID), UserID: c.UserID, ClientID: pending.ClientID,
+		WorkspaceID: c.Approval.WorkspaceID, Scope: pending.Scope, Epoch: pending.Viewer.Epoch,
 	}); err != nil {
 		return secret.String{}, err
 	}
 	return done.Location, nil
 }
 
-// repeat completes an approval that was made before: a double click, or a form that is sent again. The epoch is compared once more.
-// A code that the client has redeemed is never returned again: a second use would revoke what the first one issued. A second click
-// gets a fresh one.
-func (d Decider) repeat(ctx context.Context, f Form, c Completion, asked Pending) (Completed, error) {
-	if asked.Outcome == nil || len(asked.Outcome.Code) == 0 {
+// repeat completes an approval that was made before: a double click, or a form that is submitted
+// again. It checks the epoch once more. A code that the client has redeemed is never returned
+// again, since a second use would revoke its tokens: a double click gets a new code.
+func (d Decider) repeat(ctx context.Context, f Form, c Completion, pending Pending) (Completed, error) {
+	if pending.Outcome == nil || len(pending.Outcome.Code) == 0 {
 		return Completed{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
 	}
-	if err := d.current(ctx, Person{ID: c.UserID}, asked); err != nil {
+	if err := d.checkEpoch(ctx, User{ID: c.UserID}, pending); err != nil {
 		return Completed{}, err
 	}
-	redeemed, err := d.Codes.Redeemed(ctx, asked.Outcome.Code)
+	redeemed, err := d.Codes.Redeemed(ctx, pending.Outcome.Code)
 	if err != nil {
 		return Completed{}, err
 	}

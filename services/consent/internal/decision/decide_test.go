@@ -21,7 +21,8 @@ func deny(session string) decision.Form {
 	return decision.Form{Request: request(session), Verdict: decision.Deny, Page: &decision.Page{ClientID: "app"}}
 }
 
-// unnamed is a form that does not name its page, as the form of an outcome and those of release 0.1.
+// unnamed is a form that does not name its page, as the form of an outcome and those of release
+// 0.1.
 func unnamed(f decision.Form) decision.Form {
 	f.Page = nil
 	return f
@@ -112,7 +113,7 @@ func TestNobodyDecidesUnseen(t *testing.T) {
 			t.Errorf("Decide without a prompt: %v, want ErrNotFound", err)
 		}
 		// Not even a session without a user matches a request without a viewer.
-		w.people["john"] = decision.Person{}
+		w.users["john"] = decision.User{}
 		if _, err := w.decider().Decide(t.Context(), form); !errors.Is(err, decision.ErrNotFound) {
 			t.Errorf("Decide by nobody: %v, want ErrNotFound", err)
 		}

@@ -11,23 +11,24 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// Failures of a Decider. Those of the services it asks pass through.
+// Errors of a Decider. Errors of the services that it calls pass through.
 var (
-	// ErrNotFound is an authorization that was shown to another user or to none, or was decided otherwise before.
+	// ErrNotFound is an authorization that was shown to another user or to none, or has another
+	// decision.
 	ErrNotFound = errors.New("authorization not found")
-	// ErrSignIn is an authorization for which the session does not suffice: the client asked for a new sign-in.
+	// ErrSignIn is an authorization that requires a new sign-in, because the client asked for one.
 	ErrSignIn = errors.New("the client asks for a new sign-in")
-	// ErrStale says that the pair (user, app) was revoked after the screen was shown.
+	// ErrStale says that the user-client was revoked after the consent screen was shown.
 	ErrStale = errors.New("authorization is stale")
 	// ErrUndecided is a form without a decision.
 	ErrUndecided = errors.New("no decision was made")
 	// ErrWorkspaceMissing is an approval that names no workspace.
 	ErrWorkspaceMissing = errors.New("no workspace was chosen")
-	// ErrNotMember is an approval for a workspace that the person does not belong to at this moment.
+	// ErrNotMember is an approval for a workspace of which the user is not currently a member.
 	ErrNotMember = errors.New("not a member of the workspace")
 )
 
-// Request names a pending authorization as a browser does.
+// Request identifies a pending authorization by the values that a browser sends.
 type Request struct {
 	ID string
 	// Session is the session cookie's value.
@@ -38,17 +39,17 @@ type Request struct {
 	PageInDecision bool
 }
 
-// Person is the user who is signed in.
-type Person struct {
+// User is the signed-in user.
+type User struct {
 	ID           string
 	DisplayName  string
 	EmailAddress string
-	// Workspaces are where the user belongs at this moment, by name.
+	// Workspaces are the user's current workspaces, ordered by name.
 	Workspaces []Workspace
 }
 
-// workspace finds a workspace that the user belongs to.
-func (p Person) workspace(id string) (Workspace, bool) {
+// workspace returns a workspace of which the user is a member.
+func (p User) workspace(id string) (Workspace, bool) {
 	for _, w := range p.Workspaces {
 		if w.ID == id {
 			return w, true
@@ -57,7 +58,7 @@ func (p Person) workspace(id string) (Workspace, bool) {
 	return Workspace{}, false
 }
 
-// Workspace is a workspace of a person.
+// Workspace is a workspace of a user.
 type Workspace struct {
 	ID   string
 	Name string
@@ -67,23 +68,23 @@ type Workspace struct {
 	Role string
 }
 
-// Viewer is the user who saw the consent page, and the epoch of the user-client that it showed.
+// Viewer is the user who saw the consent page, and the epoch of the user-client at that time.
 type Viewer struct {
 	UserID string
 	Epoch  int64
 }
 
-// Page identifies what a consent page showed.
+// Page identifies a consent page.
 type Page struct {
 	ClientID string
 	// Epoch is that of the user-client.
 	Epoch int64
 }
 
-// Outcome is what was decided about an authorization.
+// Outcome is the decision on an authorization.
 type Outcome struct {
 	Approved bool
-	// UserID is who decided; empty when the authorization was cancelled before anybody signed in.
+	// UserID is the user who decided; empty when the authorization was cancelled before a sign-in.
 	UserID      string
 	WorkspaceID string
 	At          time.Time
@@ -94,34 +95,37 @@ type Outcome struct {
 // Pending is an authorization that waits for a decision, or was decided.
 type Pending struct {
 	ClientID string
-	// ClientName is the app's name as registered: untrusted text.
+	// ClientName is the client's name as registered: untrusted text.
 	ClientName     string
 	RedirectOrigin string
-	// Scope is in the order it was asked.
+	// Scope is in the order of the request.
 	Scope oauth.Scope
-	// Viewer is that of the decision, or of a page that was bound; zero before.
+	// Viewer is that of the decision, or of a bound page; zero before.
 	Viewer Viewer
-	// EpochInDecision says that the decision names the epoch of its page. Authz of release 0.1 binds the page instead.
+	// EpochInDecision says that the decision names the epoch of its page. Authz of release 0.1
+	// binds the page instead.
 	EpochInDecision bool
-	// SignIn says that the client asked for a new sign-in, or for a choice of account, which the session is not.
+	// SignIn says that the client asked for a new sign-in, or for a choice of account, which the
+	// session does not satisfy.
 	SignIn bool
 	// Outcome is nil while the authorization waits.
 	Outcome *Outcome
 }
 
-// Identity returns who a browser is. Its failures pass through a Decider.
+// Identity resolves sessions. Its errors pass through a Decider.
 type Identity interface {
-	// Session returns the user of a session with their workspaces.
-	Session(ctx context.Context, session secret.String) (Person, error)
+	// Session returns the user of a session with the user's workspaces.
+	Session(ctx context.Context, session secret.String) (User, error)
 }
 
-// Authorizations are the pending ones, which authz keeps. Its failures pass through a Decider.
+// Authorizations are the authorizations that authz stores. Its errors pass through a Decider.
 type Authorizations interface {
-	// Find reads an authorization, decided or not.
+	// Find returns an authorization, decided or not.
 	Find(ctx context.Context, r Request) (Pending, error)
-	// Bind records the viewer at authz of release 0.1; another epoch of the same user later fails.
+	// Bind records the viewer in authz of release 0.1; a later call with another epoch of the same
+	// user fails.
 	Bind(ctx context.Context, r Request, v Viewer) error
-	// Complete decides the authorization, once.
+	// Complete records the decision on the authorization, once.
 	Complete(ctx context.Context, c Completion) (Completed, error)
 }
 
@@ -133,26 +137,28 @@ type Completion struct {
 	Epoch *int64
 	// Approval is nil when the user denied.
 	Approval *Approval
-	// ReportRepeat asks for the outcome of an approval that was made before, and not for its location.
+	// ReportRepeat asks for the outcome of an approval that was made before, and not for its
+	// redirect.
 	ReportRepeat bool
-	// RenewCode asks for a fresh code where the decision is repeated.
+	// RenewCode asks for a new code when the decision is repeated.
 	RenewCode bool
-	// CodeRedeemed says that the client has redeemed the code: only a second click, within seconds, gets another one.
+	// CodeRedeemed says that the client has redeemed the code: only a double click, within seconds,
+	// gets a new one.
 	CodeRedeemed bool
 }
 
-// Completed is an authorization that was decided.
+// Completed is the result of Complete.
 type Completed struct {
-	// Location is where the browser goes; zero for a repeat that was only reported.
+	// Location is the redirect URI; zero for a repeat that was only reported.
 	Location secret.String
-	// Pending is what was asked for and decided; nil from release 0.1.
+	// Pending is the authorization with its outcome; nil from release 0.1.
 	Pending *Pending
 }
 
-// Approval is what the person agreed to.
+// Approval is what the user agreed to.
 type Approval struct {
 	WorkspaceID string
-	// DisplayName is the person's name at this moment.
+	// DisplayName is the user's current name.
 	DisplayName string
 }
 
@@ -161,36 +167,38 @@ type Epochs interface {
 	GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, error)
 }
 
-// Codes reads what became of a code.
+// Codes looks up the redemption of codes.
 type Codes interface {
 	// Redeemed reports whether the code with that SHA-256 was redeemed.
 	Redeemed(ctx context.Context, hash []byte) (bool, error)
 }
 
-// Catalog has the words for a scope.
+// Catalog has the descriptions of scopes.
 type Catalog interface {
 	Describe(name string) (description string, ok bool)
 }
 
-// Consents is the durable record of what was approved.
+// Consents persists what was approved.
 type Consents interface {
-	// Record keeps a consent unless one of the same request is kept: a request is decided once, so that they are equal.
+	// Record stores a consent unless one of the same request is stored: a request is decided once,
+	// so the two are equal.
 	Record(ctx context.Context, c Consent) error
 }
 
-// Consent is one approval as it is kept.
+// Consent is one approval as it is stored.
 type Consent struct {
-	// Request is the hash of the authorization's identifier, of which a request has one consent.
+	// Request is the hash of the authorization's identifier: a request has one consent.
 	Request     secret.Hash
 	UserID      string
 	ClientID    string
 	WorkspaceID string
 	Scope       oauth.Scope
-	// Epoch is the pair's when the person approved: the consent counts as long as it stays that.
+	// Epoch is the user-client's at the time of approval: the consent is valid until the epoch
+	// changes.
 	Epoch int64
 }
 
-// Decider shows consent screens and takes decisions. Its methods may be called concurrently.
+// Decider returns consent screens and records decisions. Its methods may be called concurrently.
 type Decider struct {
 	Identity       Identity
 	Authorizations Authorizations
@@ -201,14 +209,15 @@ type Decider struct {
 	Logger         *slog.Logger
 }
 
-// open reads the user and the authorization, concurrently. A browser that is not signed in learns that first, whatever else is
-// wrong, so that the response does not depend on which of the two was quicker.
-func (d Decider) open(ctx context.Context, r Request) (Person, Pending, error) {
+// open reads the user and the authorization concurrently. The error of the session has precedence
+// over that of the authorization, so that the response does not depend on which of the two returned
+// first.
+func (d Decider) open(ctx context.Context, r Request) (User, Pending, error) {
 	var pending Pending
 	var pendingErr error
 	var asking sync.WaitGroup
 	asking.Go(func() { pending, pendingErr = d.Authorizations.Find(ctx, r) })
-	person, err := d.Identity.Session(ctx, r.Session)
+	user, err := d.Identity.Session(ctx, r.Session)
 	asking.Wait()
 	if err == nil {
 		err = pendingErr
@@ -217,7 +226,7 @@ func (d Decider) open(ctx context.Context, r Request) (Person, Pending, error) {
 		err = ErrSignIn
 	}
 	if err != nil {
-		return Person{}, Pending{}, err
+		return User{}, Pending{}, err
 	}
-	return person, pending, nil
+	return user, pending, nil
 }

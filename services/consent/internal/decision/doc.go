@@ -1,6 +1,6 @@
-// Package decision is the consent screen and what the person answers to it.
+// Package decision is the consent screen and the user's decision on it.
 //
-// It owns who may see and decide a pending authorization, what the screen shows, and the order in which an approval is
-// checked, recorded and completed. It never mints a code, never redirects a browser and never remembers an approval so as
-// to skip a later screen.
+// It owns which user may see and decide a pending authorization, what the screen shows, and the
+// order in which an approval is checked, completed and recorded. It never issues a code, never
+// redirects a browser and never skips a consent screen because of an earlier approval.
 package decision

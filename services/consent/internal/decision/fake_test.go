@@ -24,24 +24,25 @@ var (
 // decidedAt is when every decision is made.
 var decidedAt = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
-// world is identity, authz, token and the store of a desk, in memory. An error in fail is what the named call answers.
+// world is identity, authz, token and the store of a Decider, in memory. The named call returns its
+// error in fail.
 type world struct {
 	mu       sync.Mutex
-	people   map[string]decision.Person
+	users    map[string]decision.User
 	members  map[string][]decision.Workspace
 	pending  map[string]decision.Pending
 	epoch    int64
 	consents map[secret.Hash]decision.Consent
 	done     []decision.Completion
-	// redeemed are hashes of codes, and asked how often they were asked for.
-	redeemed map[string]bool
-	asked    int
-	fail     map[string]error
+	// redeemed are hashes of redeemed codes, and redeemedCalls the number of calls of Redeemed.
+	redeemed      map[string]bool
+	redeemedCalls int
+	fail          map[string]error
 }
 
 func newWorld() *world {
 	return &world{
-		people: map[string]decision.Person{
+		users: map[string]decision.User{
 			"john": {ID: "usr_john", DisplayName: "John Doe", EmailAddress: "john@example.com"},
 			"jane": {ID: "usr_jane", DisplayName: "Jane Doe", EmailAddress: "jane@example.com"},
 		},
@@ -71,15 +72,15 @@ func (w *world) enter(call string) (leave func(), err error) {
 	return w.mu.Unlock, w.fail[call]
 }
 
-func (w *world) Session(_ context.Context, session secret.String) (decision.Person, error) {
+func (w *world) Session(_ context.Context, session secret.String) (decision.User, error) {
 	leave, err := w.enter("Session")
 	defer leave()
-	person, ok := w.people[session.Reveal()]
+	user, ok := w.users[session.Reveal()]
 	if err == nil && !ok {
 		err = errSignedOut
 	}
-	person.Workspaces = w.members[person.ID]
-	return person, err
+	user.Workspaces = w.members[user.ID]
+	return user, err
 }
 
 func (w *world) Find(_ context.Context, r decision.Request) (decision.Pending, error) {
@@ -149,7 +150,7 @@ func (w *world) Complete(_ context.Context, c decision.Completion) (decision.Com
 func (w *world) Redeemed(_ context.Context, hash []byte) (bool, error) {
 	leave, err := w.enter("Redeemed")
 	defer leave()
-	w.asked++
+	w.redeemedCalls++
 	return w.redeemed[string(hash)], err
 }
 

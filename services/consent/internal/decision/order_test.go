@@ -10,8 +10,8 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/decision"
 )
 
-// TestTheCodeLeavesAfterTheConsentIsRecorded: a failure in between loses the code with it, and the decision, sent again, records and
-// returns both.
+// TestTheCodeLeavesAfterTheConsentIsRecorded: a failure in between loses the code with it, and the
+// decision, sent again, records and returns both.
 func TestTheCodeLeavesAfterTheConsentIsRecorded(t *testing.T) {
 	w := shown(t)
 	w.fail["Record"] = errDown
@@ -111,7 +111,7 @@ func TestFault_A1_ADecidedRequestIsDecidedForGood(t *testing.T) {
 			if _, err := w.decider().Decide(t.Context(), row.first); err != nil {
 				t.Fatal(err)
 			}
-			if w.asked != 0 {
+			if w.redeemedCalls != 0 {
 				t.Error("the first decision asks for the use of a code")
 			}
 			if row.change != nil {

@@ -7,29 +7,30 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
-// Decided is a decision as its page shows it.
+// Decided is a decision as the outcome page shows it.
 type Decided struct {
-	// ClientName is the app's name as registered: untrusted text.
+	// ClientName is the client's name as registered: untrusted text.
 	ClientName     string
 	RedirectOrigin string
 	Approved       bool
-	// Workspace is that of an approval; its name is empty when the person does not belong to it any more.
+	// Workspace is that of an approval; its name is empty when the user is not a member any more.
 	Workspace Workspace
 	At        time.Time
 	// Redeemed says that the client has redeemed the code.
 	Redeemed bool
-	// Repeatable says that the same decision again leads back to the client.
+	// Repeatable says that a repeat of the decision redirects to the client.
 	Repeatable bool
 }
 
-// GetOutcome reads what the person decided. It fails with ErrNotFound while nothing is decided, and for another person.
+// GetOutcome returns the user's decision. It fails with ErrNotFound while there is no decision, and
+// for another user.
 func (d Decider) GetOutcome(ctx context.Context, r Request) (Decided, error) {
-	person, pending, err := d.open(ctx, r)
+	user, pending, err := d.open(ctx, r)
 	if err != nil {
 		return Decided{}, err
 	}
 	outcome := pending.Outcome
-	if outcome == nil || outcome.UserID != person.ID {
+	if outcome == nil || outcome.UserID != user.ID {
 		return Decided{}, ErrNotFound
 	}
 	decided := Decided{
@@ -40,7 +41,7 @@ func (d Decider) GetOutcome(ctx context.Context, r Request) (Decided, error) {
 		return decided, nil
 	}
 	var member bool
-	if decided.Workspace, member = person.workspace(outcome.WorkspaceID); !member {
+	if decided.Workspace, member = user.workspace(outcome.WorkspaceID); !member {
 		decided.Workspace = Workspace{ID: outcome.WorkspaceID}
 	}
 	if len(outcome.Code) == 0 {
@@ -49,7 +50,7 @@ func (d Decider) GetOutcome(ctx context.Context, r Request) (Decided, error) {
 	if decided.Redeemed, err = d.Codes.Redeemed(ctx, outcome.Code); err != nil {
 		return Decided{}, err
 	}
-	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: person.ID, ClientID: pending.ClientID})
+	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: user.ID, ClientID: pending.ClientID})
 	if err != nil {
 		return Decided{}, err
 	}

@@ -9,49 +9,50 @@ import (
 
 // Prompt is what the consent screen shows.
 type Prompt struct {
-	// ClientName is the app's name as registered: untrusted text.
+	// ClientName is the client's name as registered: untrusted text.
 	ClientName     string
 	RedirectOrigin string
-	// Scopes are exactly those asked for, in that order.
+	// Scopes are the requested scopes, in the order of the request.
 	Scopes []Scope
-	Person Person
-	// Page is what the decision names; nil where authz bound the page.
+	User   User
+	// Page identifies the page in the decision; nil where authz bound the page.
 	Page *Page
 }
 
-// Scope is one permission and what it means.
+// Scope is a scope and its description.
 type Scope struct {
 	Name        string
 	Description string
 }
 
-// GetPrompt gathers the consent page. The epoch is read before the page exists, and the decision names it, so that a revocation that
-// returns while the page is open makes the decision ErrStale. ErrNotFound when the authorization was decided.
+// GetPrompt returns the content of the consent page. It reads the epoch before the page is shown,
+// and the decision carries it, so that a revocation while the page is open makes the decision
+// ErrStale. ErrNotFound when the authorization was decided.
 func (d Decider) GetPrompt(ctx context.Context, r Request) (Prompt, error) {
-	person, pending, err := d.open(ctx, r)
+	user, pending, err := d.open(ctx, r)
 	if err != nil {
 		return Prompt{}, err
 	}
 	if pending.Outcome != nil {
 		return Prompt{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
 	}
-	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: person.ID, ClientID: pending.ClientID})
+	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: user.ID, ClientID: pending.ClientID})
 	if err != nil {
 		return Prompt{}, err
 	}
 	prompt := Prompt{
 		ClientName: pending.ClientName, RedirectOrigin: pending.RedirectOrigin,
-		Scopes: d.describe(pending.Scope), Person: person,
+		Scopes: d.describe(pending.Scope), User: user,
 	}
-	if !pending.EpochInDecision || !r.PageInDecision { // last, so that a page that could not be shown binds no user
-		return prompt, d.Authorizations.Bind(ctx, r, Viewer{UserID: person.ID, Epoch: epoch})
+	if !pending.EpochInDecision || !r.PageInDecision { // last, so that an error before it binds no user
+		return prompt, d.Authorizations.Bind(ctx, r, Viewer{UserID: user.ID, Epoch: epoch})
 	}
 	prompt.Page = &Page{ClientID: pending.ClientID, Epoch: epoch}
 	return prompt, nil
 }
 
-// describe leaves no scope out: one that this replica's catalog does not know is shown by its name, since the person must
-// see all that is asked.
+// describe returns every scope: a scope that is not in this replica's catalog is described by its
+// name, since the user must see every requested scope.
 func (d Decider) describe(scope oauth.Scope) []Scope {
 	list := make([]Scope, len(scope))
 	for i, name := range scope {

@@ -19,7 +19,7 @@ func TestThePromptShowsWhatIsAskedInThatOrder(t *testing.T) {
 		ClientName: "Example App", RedirectOrigin: "https://yourapp.com",
 		// A scope that the catalog does not know is shown too, by its name.
 		Scopes: []decision.Scope{{Name: "videos:read", Description: "View videos"}, {Name: "analyze:write", Description: "analyze:write"}},
-		Person: decision.Person{
+		User: decision.User{
 			ID: "usr_john", DisplayName: "John Doe", EmailAddress: "john@example.com",
 			Workspaces: []decision.Workspace{{ID: "ws_acme", Name: "Acme"}, {ID: "ws_zoo", Name: "Zoo"}},
 		},
@@ -46,7 +46,7 @@ func TestThePromptNamesTheEpochThatItShows(t *testing.T) {
 func TestSigningInComesBeforeTheAuthorization(t *testing.T) {
 	r := request("nobody")
 	r.ID = "unknown"
-	for range 20 { // the two are asked at once
+	for range 20 { // the two calls are concurrent
 		if _, err := newWorld().decider().GetPrompt(t.Context(), r); !errors.Is(err, errSignedOut) {
 			t.Fatalf("Prompt: %v, want that the session is required", err)
 		}

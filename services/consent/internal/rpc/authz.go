@@ -10,17 +10,17 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/decision"
 )
 
-// maxClients is how many apps BatchGetClients reads at once (its contract).
+// maxClients is the maximum number of clients in one BatchGetClients call.
 const maxClients = 1000
 
-// Authz is what consent asks the authorization service: what is asked for, and how apps are called. It is
+// Authz calls the authorization service about authorizations and the names of clients. It is
 // decision.Authorizations and connectedapp.Clients.
 type Authz struct {
 	Decisions authzv1.DecisionServiceClient
 	Clients   authzv1.ClientServiceClient
 }
 
-// Find reads a pending authorization.
+// Find returns an authorization.
 func (a Authz) Find(ctx context.Context, r decision.Request) (decision.Pending, error) {
 	res, err := a.Decisions.GetAuthorization(ctx, &authzv1.GetAuthorizationRequest{
 		RequestId: r.ID, BrowserToken: r.Browser.Reveal(), SessionToken: r.Session.Reveal(), IncludeDecided: true,
@@ -45,7 +45,7 @@ func fromAuthorization(p *authzv1.PendingAuthorization) decision.Pending {
 	return found
 }
 
-// Bind records who sees the consent screen.
+// Bind records the user who sees the consent screen.
 func (a Authz) Bind(ctx context.Context, r decision.Request, v decision.Viewer) error {
 	_, err := a.Decisions.BindPrompt(ctx, &authzv1.BindPromptRequest{
 		RequestId: r.ID, BrowserToken: r.Browser.Reveal(), UserId: v.UserID, Epoch: v.Epoch,
@@ -56,7 +56,7 @@ func (a Authz) Bind(ctx context.Context, r decision.Request, v decision.Viewer) 
 	return nil
 }
 
-// Complete closes an authorization.
+// Complete records the decision on an authorization.
 func (a Authz) Complete(ctx context.Context, c decision.Completion) (decision.Completed, error) {
 	req := &authzv1.CompleteAuthorizationRequest{
 		RequestId: c.Request.ID, BrowserToken: c.Request.Browser.Reveal(), SessionToken: c.Request.Session.Reveal(), UserId: c.UserID,
@@ -80,7 +80,7 @@ func (a Authz) Complete(ctx context.Context, c decision.Completion) (decision.Co
 	return done, nil
 }
 
-// ClientNames are the names of apps by identifier; unknown ones are left out.
+// ClientNames returns the names of clients by identifier; unknown clients are left out.
 func (a Authz) ClientNames(ctx context.Context, ids []string) (map[string]string, error) {
 	names := make(map[string]string, len(ids))
 	for some := range slices.Chunk(ids, maxClients) {

@@ -10,39 +10,39 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 )
 
-// ConnectedApps serves the page of connected apps.
+// ConnectedApps serves the page of a user's connected clients.
 type ConnectedApps struct {
 	consentv1.UnsafeConnectedAppServiceServer
 
 	Apps connectedapp.Service
 }
 
-// ListConnectedApps lists the apps that the session's user let in.
+// ListConnectedApps lists the clients that the session's user has approved.
 func (s *ConnectedApps) ListConnectedApps(
 	ctx context.Context, req *consentv1.ListConnectedAppsRequest,
 ) (*consentv1.ListConnectedAppsResponse, error) {
 	apps, err := s.Apps.List(ctx, secret.New(req.GetSessionToken()))
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	res := &consentv1.ListConnectedAppsResponse{Apps: make([]*consentv1.ConnectedApp, len(apps))}
 	for i, app := range apps {
-		res.Apps[i] = connected(app)
+		res.Apps[i] = toConnectedApp(app)
 	}
 	return res, nil
 }
 
-// DisconnectApp ends everything between the session's user and the app.
+// DisconnectApp revokes every grant of the session's user to the client.
 func (s *ConnectedApps) DisconnectApp(
 	ctx context.Context, req *consentv1.DisconnectAppRequest,
 ) (*consentv1.DisconnectAppResponse, error) {
 	if err := s.Apps.Disconnect(ctx, secret.New(req.GetSessionToken()), req.GetClientId()); err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &consentv1.DisconnectAppResponse{}, nil
 }
 
-func connected(app connectedapp.App) *consentv1.ConnectedApp {
+func toConnectedApp(app connectedapp.App) *consentv1.ConnectedApp {
 	res := &consentv1.ConnectedApp{
 		ClientId: app.ClientID, ClientName: app.Name, ApproveTime: timestamppb.New(app.ApprovedAt),
 		Workspaces: make([]*consentv1.ConnectedWorkspace, len(app.Workspaces)),

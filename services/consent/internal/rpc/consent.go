@@ -17,20 +17,20 @@ type Consents struct {
 	Decider decision.Decider
 }
 
-// GetPrompt gathers the consent screen.
+// GetPrompt returns the content of the consent screen.
 func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptRequest) (*consentv1.GetPromptResponse, error) {
 	prompt, err := s.Decider.GetPrompt(ctx, decision.Request{
 		ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken()),
 		PageInDecision: req.GetPageInDecision(),
 	})
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	res := &consentv1.GetPromptResponse{
 		ClientName: prompt.ClientName, RedirectOrigin: prompt.RedirectOrigin,
-		DisplayName: prompt.Person.DisplayName, EmailAddress: prompt.Person.EmailAddress,
+		DisplayName: prompt.User.DisplayName, EmailAddress: prompt.User.EmailAddress,
 		Scopes:     make([]*consentv1.PromptScope, len(prompt.Scopes)),
-		Workspaces: make([]*consentv1.PromptWorkspace, len(prompt.Person.Workspaces)),
+		Workspaces: make([]*consentv1.PromptWorkspace, len(prompt.User.Workspaces)),
 	}
 	if prompt.Page != nil {
 		res.Page = &consentv1.Page{ClientId: prompt.Page.ClientID, Epoch: prompt.Page.Epoch}
@@ -38,7 +38,7 @@ func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptReques
 	for i, scope := range prompt.Scopes {
 		res.Scopes[i] = &consentv1.PromptScope{Name: scope.Name, Description: scope.Description}
 	}
-	for i, w := range prompt.Person.Workspaces {
+	for i, w := range prompt.User.Workspaces {
 		res.Workspaces[i] = workspace(w)
 	}
 	return res, nil
@@ -48,13 +48,13 @@ func workspace(w decision.Workspace) *consentv1.PromptWorkspace {
 	return &consentv1.PromptWorkspace{WorkspaceId: w.ID, Name: w.Name, Plan: w.Plan, Role: w.Role}
 }
 
-// GetOutcome reads what the person decided.
+// GetOutcome returns the user's decision.
 func (s *Consents) GetOutcome(ctx context.Context, req *consentv1.GetOutcomeRequest) (*consentv1.GetOutcomeResponse, error) {
 	decided, err := s.Decider.GetOutcome(ctx, decision.Request{
 		ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken()),
 	})
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	res := &consentv1.GetOutcomeResponse{
 		ClientName: decided.ClientName, RedirectOrigin: decided.RedirectOrigin, Decision: consentv1.Decision_DECISION_DENY,
@@ -66,7 +66,7 @@ func (s *Consents) GetOutcome(ctx context.Context, req *consentv1.GetOutcomeRequ
 	return res, nil
 }
 
-// Decide takes the person's decision.
+// Decide records the user's decision.
 func (s *Consents) Decide(ctx context.Context, req *consentv1.DecideRequest) (*consentv1.DecideResponse, error) {
 	form := decision.Form{
 		Request: decision.Request{
@@ -80,12 +80,12 @@ func (s *Consents) Decide(ctx context.Context, req *consentv1.DecideRequest) (*c
 	}
 	location, err := s.Decider.Decide(ctx, form)
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &consentv1.DecideResponse{Location: location.Reveal()}, nil
 }
 
-// verdict takes a number that the contract does not know for no decision.
+// verdict converts a decision; a number that is not in the contract is no decision.
 func verdict(d consentv1.Decision) decision.Verdict {
 	switch d {
 	case consentv1.Decision_DECISION_APPROVE:

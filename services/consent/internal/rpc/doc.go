@@ -1,6 +1,6 @@
-// Package rpc is the consent service on the wire: convert, call, convert, a file a gRPC service, and what it asks of
-// identity, authz and token, a file each.
+// Package rpc implements the consent service's gRPC services, one file each, and its clients of
+// identity, authz and token, one file each.
 //
-// It owns how a domain failure is named to the caller (errors.go). It never decides anything about a request or an app and
-// never touches SQL.
+// It owns how a domain error maps to a gRPC status (errors.go). It never decides anything about a
+// request or a client and never touches SQL.
 package rpc

@@ -9,27 +9,27 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/decision"
 )
 
-// Identity is what consent asks the identity service: who a browser is and who belongs where. It is decision.Identity and
+// Identity calls the identity service about sessions and memberships. It is decision.Identity and
 // connectedapp.Identity.
 type Identity struct {
 	Sessions  identityv1.SessionServiceClient
 	Directory identityv1.DirectoryServiceClient
 }
 
-// Session returns the user of a session with their workspaces. Release 0.1, which may answer during an upgrade, sends none with the
-// session.
-func (i Identity) Session(ctx context.Context, session secret.String) (decision.Person, error) {
+// Session returns the user of a session with the user's workspaces. Release 0.1, which may handle
+// the request during an upgrade, returns no workspaces with the session.
+func (i Identity) Session(ctx context.Context, session secret.String) (decision.User, error) {
 	s, workspaces, err := i.session(ctx, &identityv1.GetSessionRequest{SessionToken: session.Reveal(), IncludeWorkspaces: true})
 	if err != nil {
-		return decision.Person{}, err
+		return decision.User{}, err
 	}
-	person := decision.Person{ID: s.GetUserId(), DisplayName: s.GetDisplayName(), EmailAddress: s.GetEmailAddress()}
+	user := decision.User{ID: s.GetUserId(), DisplayName: s.GetDisplayName(), EmailAddress: s.GetEmailAddress()}
 	if workspaces == nil {
-		person.Workspaces, err = i.workspaces(ctx, person.ID)
-		return person, err
+		user.Workspaces, err = i.workspaces(ctx, user.ID)
+		return user, err
 	}
-	person.Workspaces = fromWorkspaces(workspaces.GetWorkspaces())
-	return person, nil
+	user.Workspaces = fromWorkspaces(workspaces.GetWorkspaces())
+	return user, nil
 }
 
 func (i Identity) session(ctx context.Context, req *identityv1.GetSessionRequest) (*identityv1.Session, *identityv1.WorkspaceList, error) {
@@ -63,7 +63,7 @@ func fromWorkspaces(sent []*identityv1.Workspace) []decision.Workspace {
 	return list
 }
 
-// WorkspaceNames are the names of a person's workspaces by identifier.
+// WorkspaceNames returns the names of a user's workspaces by identifier.
 func (i Identity) WorkspaceNames(ctx context.Context, userID string) (map[string]string, error) {
 	list, err := i.workspaces(ctx, userID)
 	if err != nil {
@@ -76,7 +76,7 @@ func (i Identity) WorkspaceNames(ctx context.Context, userID string) (map[string
 	return names, nil
 }
 
-// role names a role as pages do.
+// role returns the name of a role as pages show it.
 func role(r identityv1.Role) string {
 	switch r {
 	case identityv1.Role_ROLE_MEMBER:

@@ -12,21 +12,22 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
-// Token calls the token service about user-clients and codes. It is decision.Epochs, decision.Codes and
-// connectedapp.Connections.
+// Token calls the token service about user-clients and codes. It is decision.Epochs, decision.Codes
+// and connectedapp.Connections.
 type Token struct{ Grants tokenv1.GrantServiceClient }
 
 // GetPairEpoch reads the epoch of a user-client.
 func (t Token) GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, error) {
 	res, err := t.Grants.GetPairEpoch(ctx, &tokenv1.GetPairEpochRequest{UserId: u.UserID, ClientId: u.ClientID})
 	if err != nil {
-		return 0, fmt.Errorf("reading the pair's epoch: %w", err)
+		return 0, fmt.Errorf("reading the user-client's epoch: %w", err)
 	}
 	return res.GetEpoch(), nil
 }
 
-// Redeemed reports whether a code was redeemed. Release 0.1, which may answer during an upgrade, cannot tell: then it counts as
-// redeemed, since a code that is led to once too often costs more than one that is not.
+// Redeemed reports whether a code was redeemed. Release 0.1, which may handle the request during an
+// upgrade, does not implement the call: then the code counts as redeemed, since returning a
+// redeemed code again would revoke its tokens.
 func (t Token) Redeemed(ctx context.Context, hash []byte) (bool, error) {
 	res, err := t.Grants.GetCodeUse(ctx, &tokenv1.GetCodeUseRequest{CodeHash: hash})
 	if status.Code(err) == codes.Unimplemented {
@@ -51,7 +52,7 @@ func (t Token) ListConnections(ctx context.Context, userID string) ([]oauth.Conn
 	return list, nil
 }
 
-// EndConnection ends everything of a user-client.
+// EndConnection revokes every grant of a user-client.
 func (t Token) EndConnection(ctx context.Context, u oauth.UserClient) error {
 	_, err := t.Grants.EndConnection(ctx, &tokenv1.EndConnectionRequest{UserId: u.UserID, ClientId: u.ClientID})
 	if err != nil {

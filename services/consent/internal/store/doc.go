@@ -1,15 +1,17 @@
-// Package store is the consent service's durable truth: what each person approved, one row an authorization request.
+// Package store persists the consents of users, one row per authorization request.
 //
-// The contract, which storetest holds both engines to:
+// The contract, which storetest verifies on both engines:
 //
-//   - A request has at most one consent, whoever records it at the same time: the first stays as it was recorded, and
-//     every call hears the workspace of that one. One statement decides.
-//   - A consent is listed whole. Equal ones of a pair are listed as one, with the latest time, the oldest first.
-//   - Prune drops what is older than the epoch and nothing else, so that it never takes an approval made after a revocation.
-//   - Housekeeping drops what is older than it is told and nothing else.
-//   - A change that returned is durable and seen by every later read.
-//   - When a consent was given is decided by the database's clock.
+//   - A request has at most one consent, also when calls record it concurrently: the first one
+//     stays as it was recorded. One statement decides.
+//   - A consent is listed with all its scopes. Equal consents of a user-client are listed as one,
+//     with the latest time, the oldest first.
+//   - Prune deletes consents of older epochs and no others, so that it never deletes an approval
+//     made after a revocation.
+//   - Cleanup deletes consents that are older than the retention and no others.
+//   - A change that returned is durable and visible to every later read.
+//   - The time of a consent is by the database's clock.
 //
-// It owns the SQL and the migrations. It never sees the identifier of a request, only its hash, and never decides whether
-// a consent counts: the pair's epoch is token's.
+// It owns the SQL and the migrations. It never sees the identifier of a request, only its hash, and
+// never decides whether a consent is valid: the token service has the epoch.
 package store

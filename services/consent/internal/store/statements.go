@@ -6,20 +6,21 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// statements are the store's SQL, one text for both engines.
-// supersede is empty where record does it.
+// statements are the store's SQL, one text for both engines. supersede is empty where record
+// includes it.
 type statements struct{ record, supersede, approvals, prune string }
 
 // prepare expands every statement once.
 func prepare(db *sqldb.DB) statements {
 	equal := equalConsents(db.Engine())
 	oneOf := func(some string) string { return `IN (` + some + `)` }
-	if db.Engine() == sqldb.Postgres { // it would join, and read the whole table for it
+	if db.Engine() == sqldb.Postgres { // the planner would join, and scan the whole table
 		oneOf = func(some string) string { return `= ANY (ARRAY(` + some + `))` }
 	}
-	// A day is longer than a request can wait for its decision. The newest of the old ones stays: the list shows the connection by it
-	// until this one is committed. What was approved for another workspace may count at a lower epoch still, which token knows and
-	// this does not. Both are found by their time in the index; of many that became old together each approval drops some.
+	// A day is longer than a request can wait for its decision. The newest of the old consents
+	// stays: the list needs it until this one is committed. Consents for another workspace stay,
+	// since only the token service knows whether a lower epoch is still valid. The index finds the
+	// rows by time; each approval deletes a bounded number of them.
 	supersede := `DELETE FROM consents WHERE request_id_hash ` + oneOf(`
     SELECT request_id_hash FROM consents WHERE `+equal+` AND epoch <= $5
         AND approved_at < (SELECT approved_at FROM consents WHERE `+equal+` AND epoch <= $5 AND approved_at < {{now}} - 86400000000
@@ -36,7 +37,8 @@ VALUES ($1, $2, $3, $4, $5, $6, {{now}}) ON CONFLICT (request_id_hash) DO NOTHIN
 	return statements{
 		record: db.SQL(record), supersede: db.SQL(supersede),
 
-		// Grouped, since a person who approves the same app every day has one row on the page. The order is total.
+		// Grouped, since a user who approves the same client every day has one row on the page. The
+		// order is total.
 		approvals: db.SQL(`
 SELECT client_id, workspace_id, scope, epoch, MAX(approved_at)
 FROM consents WHERE user_id = $1
@@ -50,14 +52,16 @@ DELETE FROM consents WHERE request_id_hash ` + oneOf(`
 }
 
 const (
-	// supersededAtOnce is how many old consents one approval drops: more than one, so that they become fewer.
+	// supersededAtOnce is how many old consents one approval deletes: more than one, so that their
+	// number decreases.
 	supersededAtOnce = 100
-	// prunedAtOnce is how many consents one revocation drops; the others are hidden by their epoch, and go with a later one or
-	// when they are no longer kept.
+	// prunedAtOnce is how many consents one revocation deletes; the others are hidden by their
+	// epoch, and are deleted by a later revocation or after their retention.
 	prunedAtOnce = 1000
 )
 
-// equalConsents is the condition for consents of the same user, client, workspace and scopes, which $1 to $4 are.
+// equalConsents is the SQL condition for consents of the same user, client, workspace and scopes,
+// which are $1 to $4.
 func equalConsents(engine sqldb.Engine) string {
 	const same = `user_id = $1 AND client_id = $2 AND workspace_id = $3 AND scope = $4`
 	if engine == sqldb.Postgres {

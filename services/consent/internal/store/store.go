@@ -28,23 +28,24 @@ func Migrations() fs.FS {
 	return sub
 }
 
-// Store keeps consents in one database. Its methods may be called concurrently; they answer sqldb.ErrUnavailable when the
-// database cannot be asked.
+// Store persists consents in one database. Its methods may be called concurrently; they return
+// sqldb.ErrUnavailable when the database is unavailable.
 type Store struct {
 	db   *sqldb.DB
 	text statements
 	old  *cleanup.Sweep[[]byte]
 }
 
-// New prepares a store.
+// New returns a store.
 func New(db *sqldb.DB) *Store {
 	return &Store{db: db, text: prepare(db), old: cleanup.NewSweep[[]byte](db, cleanup.Table{
 		Name: "consents", Key: "request_id_hash", By: "request_id_hash", Dead: "approved_at + $3 < {{now}}",
 	})}
 }
 
-// Record keeps a consent unless one of the same request is kept. Of those of past days that say no more than this one the latest
-// alone stays, so that a user who approves every day leaves no row a day.
+// Record stores a consent unless one of the same request is stored. Of equal consents from past
+// days it keeps the latest only, so that a user who approves every day does not add a row every
+// day.
 func (s *Store) Record(ctx context.Context, c decision.Consent) error {
 	same := []any{c.UserID, c.ClientID, c.WorkspaceID, c.Scope.String(), c.Epoch}
 	record := append(slices.Clone(same), c.Request.Bytes())
@@ -60,7 +61,7 @@ func (s *Store) Record(ctx context.Context, c decision.Consent) error {
 	return nil
 }
 
-// Approvals lists what a person approved, the oldest first.
+// Approvals returns what a user approved, the oldest first.
 func (s *Store) Approvals(ctx context.Context, userID string) ([]connectedapp.Approval, error) {
 	rows, err := s.db.Query(ctx, s.text.approvals, userID)
 	if err != nil {
@@ -84,7 +85,7 @@ func (s *Store) Approvals(ctx context.Context, userID string) ([]connectedapp.Ap
 	return list, nil
 }
 
-// Prune drops consents of the pair whose epoch is lower, a bounded number of them.
+// Prune deletes a bounded number of consents of the user-client with a lower epoch.
 func (s *Store) Prune(ctx context.Context, p oauth.UserClient, epoch int64) error {
 	if _, err := s.db.Exec(ctx, s.text.prune, p.UserID, p.ClientID, epoch, prunedAtOnce); err != nil {
 		return fmt.Errorf("pruning consents: %w", err)
@@ -92,8 +93,8 @@ func (s *Store) Prune(ctx context.Context, p oauth.UserClient, epoch int64) erro
 	return nil
 }
 
-// Housekeep drops the consents that were given longer ago than they are kept; 0 keeps all. It is called by one goroutine at
-// a time.
+// Housekeep deletes the consents that are older than kept; 0 keeps all. It is called by one
+// goroutine at a time.
 func (s *Store) Housekeep(ctx context.Context, kept time.Duration) error {
 	if kept == 0 {
 		return nil

@@ -6,10 +6,11 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/store/storetest"
 )
 
-func TestStoreHousekeeping(t *testing.T) { storetest.Housekeeping(t) }
-func TestStoreCRUD(t *testing.T)         { storetest.CRUD(t) }
-func TestStoreAtomicity(t *testing.T)    { storetest.Atomicity(t) }
-func TestStoreContention(t *testing.T)   { storetest.Contention(t) }
+func TestStoreCleanup(t *testing.T)    { storetest.Cleanup(t) }
+func TestStoreCRUD(t *testing.T)       { storetest.CRUD(t) }
+func TestStoreAtomicity(t *testing.T)  { storetest.Atomicity(t) }
+func TestStoreContention(t *testing.T) { storetest.Contention(t) }
 
-// TestFault_E3_AnApprovalCostsTheSameAfterAnyNumber: each read all of today's consents of the user and the client.
+// TestFault_E3_AnApprovalCostsTheSameAfterAnyNumber: each read all of today's consents of the user
+// and the client.
 func TestFault_E3_AnApprovalCostsTheSameAfterAnyNumber(t *testing.T) { storetest.ManyApprovals(t) }

@@ -1,7 +1,8 @@
-// Package access decides whether a token opens an endpoint (docs/wire-contract.md §6).
+// Package access decides whether a token may call an endpoint (docs/wire-contract.md §6).
 //
-// It owns the order: the token, then the path, then the scope, then the plan. The path matcher and the words of each denial are
-// sdk/enforce's, which every entry point uses. It never speaks gRPC or HTTP.
+// It owns the order of the checks: the token, then the path, then the scope, then the plan. The
+// path matcher and the text of each denial are in sdk/enforce, which every entry point uses. It
+// never speaks gRPC or HTTP.
 package access
 
 import (
@@ -13,31 +14,35 @@ import (
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
-// Tokens judges a credential by itself.
+// Tokens introspects bearer tokens.
 type Tokens interface {
-	// Live reads an access token, an API key or a user token, with the plan of its workspace. introspect.ErrInactive for
-	// a token that is not live, such as a key whose workspace is gone; any other error when that cannot be known.
+	// Live returns the facts of an access token, an API key or a user token, with the plan of its
+	// workspace. introspect.ErrInactive for a token that is not live, such as a key whose workspace
+	// is gone; any other error when that cannot be determined.
 	Live(ctx context.Context, token string) (introspect.Facts, error)
 }
 
-// Decider decides. Its methods may be called concurrently.
+// Decider decides whether requests may call their endpoints. Its methods may be called
+// concurrently.
 type Decider struct {
 	Tokens Tokens
-	// Rules are the catalog's at this moment.
+	// Rules returns the rules of the current catalog.
 	Rules func() *enforce.Rules
 }
 
-// Request is a request that somebody made of an API.
+// Request is a request to an API.
 type Request struct {
-	// Token is the bearer token; empty when there is none, or none that could be right.
+	// Token is the bearer token; empty when there is none, or the header is malformed.
 	Token string
-	// Sent reports that there was one.
+	// Sent reports whether the request had a bearer token.
 	Sent bool
-	// Method is the HTTP method, and Path stood in the request line, undecoded and without the query.
+	// Method is the HTTP method, and Path the path of the request line, undecoded and without the
+	// query.
 	Method, Path string
 }
 
-// Decide answers a denial, or nil and in whose name the request may be passed on. It fails when that cannot be known.
+// Decide returns a denial, or nil and the identity to forward with the request. It fails when the
+// decision cannot be made.
 func (d Decider) Decide(ctx context.Context, r Request) (enforce.Identity, *enforce.Denial, error) {
 	if r.Token == "" {
 		return enforce.Identity{}, enforce.Unauthenticated(r.Sent), nil

@@ -1,5 +1,5 @@
-// Package accesstest holds the scope matrix of the documents as one table, which every door is held against, and tokens that
-// answer as told. It is imported by tests alone.
+// Package accesstest has the scope matrix of the documents as one table, with which every entry
+// point is tested, and a fake of access.Tokens. It is imported by tests alone.
 package accesstest
 
 import (
@@ -12,9 +12,9 @@ import (
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
-// Cell is a request with a token, and what the documents say of it.
+// Cell is a request with a token, and the documented result.
 type Cell struct {
-	// Name tells the cell.
+	// Name identifies the cell.
 	Name string
 	// Facts are the token's; the zero value is a token that is not live.
 	Facts        introspect.Facts
@@ -58,8 +58,8 @@ func scopes() []string {
 	}
 }
 
-// Matrix is every cell: each endpoint with each single scope, with all but the right one, with none and with look-alikes, on
-// a free and on a paid plan, and with API keys.
+// Matrix is every cell: each endpoint with each single scope, with all but the right one, with none
+// and with look-alikes, on a free and on a paid plan, and with API keys.
 func Matrix() []Cell {
 	var cells []Cell
 	for _, r := range rows() {
@@ -69,7 +69,7 @@ func Matrix() []Cell {
 		}
 		for _, plan := range []string{"free", "pro", "enterprise", ""} {
 			for _, set := range sets {
-				cells = append(cells, r.app(set, plan))
+				cells = append(cells, r.accessToken(set, plan))
 			}
 			cells = append(cells, r.key(plan))
 		}
@@ -81,7 +81,7 @@ func Matrix() []Cell {
 	return append(cells, strays()...)
 }
 
-// strays are requests that no row fits: denied to whoever may do everything.
+// strays are requests that match no row: denied even to a token with every scope.
 func strays() []Cell {
 	var cells []Cell
 	for _, r := range [][2]string{
@@ -113,8 +113,8 @@ func without(all []string, one string) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == one })
 }
 
-// app is a cell of an access token.
-func (r row) app(scope []string, plan string) Cell {
+// accessToken returns a cell of an access token.
+func (r row) accessToken(scope []string, plan string) Cell {
 	c := Cell{
 		Name: r.method + " " + r.path + " with " + strings.Join(scope, ",") + " on " + plan, Method: r.method, Path: r.path,
 		Facts: introspect.Facts{
@@ -167,7 +167,8 @@ func (t Tokens) Live(_ context.Context, token string) (introspect.Facts, error) 
 	return facts, nil
 }
 
-// Each holds a door against every cell. The door is given tokens in which the cell's is called "token".
+// Each tests an entry point with every cell. The entry point gets tokens in which the cell's is
+// called "token".
 func Each(t *testing.T, door func(t *testing.T, tokens Tokens, c Cell)) {
 	t.Helper()
 	for _, c := range Matrix() {

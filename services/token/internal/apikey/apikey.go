@@ -1,7 +1,9 @@
 // Package apikey administers the keys of workspaces (docs/wire-contract.md §3).
 //
-// A key belongs to its workspace: it outlives whoever created it and dies with the workspace. It owns what a key may be
-// called and how one is drawn. It never judges a request that comes with a key, and never keeps a key: only its hash.
+// A key belongs to its workspace: it stays valid when the user who created it leaves, and is
+// invalid when the workspace is deleted. The package owns the validation of names and the
+// generation of keys. It never authenticates a request with a key, and never stores a key: only its
+// hash.
 package apikey
 
 import (
@@ -15,42 +17,42 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// The failures.
+// The errors of this package.
 var (
 	// ErrName is a name that is not 1 to 100 printable characters.
 	ErrName = errors.New("must be 1 to 100 printable characters")
-	// ErrNoWorkspace is a workspace that identity does not know.
+	// ErrNoWorkspace is a workspace that does not exist in identity.
 	ErrNoWorkspace = errors.New("there is no such workspace")
-	// ErrUnknown is a key that never was.
+	// ErrUnknown is a key that does not exist.
 	ErrUnknown = errors.New("there is no such API key")
 )
 
-// Prefix is how every key begins.
+// Prefix is the prefix of every key.
 const Prefix = string(secret.APIKey)
 
 // maxName bounds a name, in characters.
 const maxName = 100
 
-// lastFour is how many characters of a key may be shown. They are of its checksum, which says nothing of the rest that
-// guessing could use.
+// lastFour is how many characters of a key may be shown. They belong to its checksum, which does
+// not help to guess the rest.
 const lastFour = 4
 
-// Key is what may be shown of a key.
+// Key is the public part of a key.
 type Key struct {
-	// ID is `key_…`: no secret.
+	// ID is `key_…`; it is not secret.
 	ID          string
 	WorkspaceID string
 	Name        string
 	// LastFour are the key's last characters.
 	LastFour  string
 	CreatedAt time.Time
-	// LastUsedAt is zero if it was never used, and to the minute otherwise.
+	// LastUsedAt is zero if the key was never used; its resolution is a minute.
 	LastUsedAt time.Time
 	// RevokedAt is zero while the key is live.
 	RevokedAt time.Time
 }
 
-// New is a key to be kept.
+// New is a key to be stored.
 type New struct {
 	ID          string
 	Hash        secret.Hash
@@ -59,21 +61,23 @@ type New struct {
 	LastFour    string
 }
 
-// Store keeps keys.
+// Store persists keys.
 type Store interface {
-	// CreateKey keeps a key and answers when it was created.
+	// CreateKey stores a key and returns its creation time.
 	CreateKey(ctx context.Context, key New) (time.Time, error)
-	// CreateFirstKey is CreateKey for a workspace that never had a key; created is false where it had one.
+	// CreateFirstKey is CreateKey for a workspace that never had a key; created is false where it
+	// had one.
 	CreateFirstKey(ctx context.Context, key New) (created bool, err error)
 	// ListKeys lists a workspace's keys, newest first, revoked ones too.
 	ListKeys(ctx context.Context, workspaceID string) ([]Key, error)
-	// RevokeKey revokes a key at every replica before it returns; revoking one twice succeeds. ErrUnknown when there is none.
+	// RevokeKey revokes a key at every replica before it returns; revoking one twice succeeds.
+	// ErrUnknown when there is none.
 	RevokeKey(ctx context.Context, id string) error
 }
 
-// Workspaces knows which workspaces there are.
+// Workspaces looks up workspaces.
 type Workspaces interface {
-	// Plan is the workspace's plan at this moment; empty when there is no such workspace.
+	// Plan returns the workspace's current plan; empty when there is no such workspace.
 	Plan(ctx context.Context, workspaceID string) (string, error)
 }
 
@@ -83,9 +87,10 @@ type Keys struct {
 	Workspaces Workspaces
 }
 
-// Create draws a key for a workspace. The key itself is in this answer and nowhere else. ErrName, ErrNoWorkspace.
+// Create creates a key for a workspace. The key itself is returned once and stored nowhere.
+// ErrName, ErrNoWorkspace.
 func (k Keys) Create(ctx context.Context, workspaceID, name string) (Key, secret.String, error) {
-	if !nameable(name) {
+	if !validName(name) {
 		return Key{}, secret.String{}, ErrName
 	}
 	plan, err := k.Workspaces.Plan(ctx, workspaceID)
@@ -95,7 +100,7 @@ func (k Keys) Create(ctx context.Context, workspaceID, name string) (Key, secret
 	if plan == "" {
 		return Key{}, secret.String{}, ErrNoWorkspace
 	}
-	n, key := draw(secret.NewID("key_"), workspaceID, name)
+	n, key := generate(secret.NewID("key_"), workspaceID, name)
 	created, err := k.Store.CreateKey(ctx, n)
 	if err != nil {
 		return Key{}, secret.String{}, err
@@ -103,13 +108,13 @@ func (k Keys) Create(ctx context.Context, workspaceID, name string) (Key, secret
 	return Key{ID: n.ID, WorkspaceID: workspaceID, Name: name, LastFour: n.LastFour, CreatedAt: created}, key, nil
 }
 
-// DevelopmentID names the key that CreateDevelopment makes. No other key is ever called so.
+// DevelopmentID is the identifier of the key that CreateDevelopment creates, and of no other key.
 const DevelopmentID = "key_development"
 
-// CreateDevelopment draws a key for a workspace that never had one; it answers the zero secret where it had. It asks nobody
-// whether there is such a workspace.
+// CreateDevelopment creates a key for a workspace that never had one; otherwise it returns the zero
+// secret. It does not check that the workspace exists.
 func (k Keys) CreateDevelopment(ctx context.Context, workspaceID string) (secret.String, error) {
-	n, key := draw(DevelopmentID, workspaceID, "Development")
+	n, key := generate(DevelopmentID, workspaceID, "Development")
 	created, err := k.Store.CreateFirstKey(ctx, n)
 	if err != nil || !created {
 		return secret.String{}, err
@@ -117,7 +122,7 @@ func (k Keys) CreateDevelopment(ctx context.Context, workspaceID string) (secret
 	return key, nil
 }
 
-func draw(id, workspaceID, name string) (New, secret.String) {
+func generate(id, workspaceID, name string) (New, secret.String) {
 	key := secret.Generate(secret.APIKey)
 	text := key.Reveal()
 	return New{
@@ -125,18 +130,20 @@ func draw(id, workspaceID, name string) (New, secret.String) {
 	}, key
 }
 
-// List lists a workspace's keys, newest first, revoked ones too. A workspace that does not exist has none.
+// List lists a workspace's keys, newest first, revoked ones too. A workspace that does not exist
+// has none.
 func (k Keys) List(ctx context.Context, workspaceID string) ([]Key, error) {
 	return k.Store.ListKeys(ctx, workspaceID)
 }
 
-// Revoke ends a key everywhere before it returns; ending one twice succeeds. ErrUnknown.
+// Revoke revokes a key at every replica before it returns; revoking one twice succeeds. ErrUnknown.
 func (k Keys) Revoke(ctx context.Context, id string) error {
 	return k.Store.RevokeKey(ctx, id)
 }
 
-// nameable wants what a list can show as it is: no line breaks, no invisible direction marks, nothing at all but spaces.
-func nameable(name string) bool {
+// validName accepts names that a list can show as they are: no line breaks, no invisible direction
+// marks, and not only spaces.
+func validName(name string) bool {
 	visible := false
 	for _, r := range name {
 		if r == utf8.RuneError || !unicode.IsPrint(r) {

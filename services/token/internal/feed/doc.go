@@ -1,22 +1,25 @@
-// Package feed follows the revocation log: one follower a process tells whoever remembers an answer what has ended, and the
-// watchers outside what to forget.
+// Package feed follows the revocation log: in each process one goroutine polls the log, invalidates
+// the process's caches, and streams the entries to watchers.
 //
-// The promise is that when a revocation has returned, no replica of this service answers from before it. A replica knows
-// what others revoked only from the log, so it trusts what it remembers by a lease:
+// The guarantee is that once a revocation has returned, no replica of this service returns a result
+// from before it. A replica learns of other replicas' revocations only from the log, so it uses its
+// caches under a lease:
 //
-//   - A replica reads the log every 20 ms. What it reads at a time holds every entry whose commit had returned when the
-//     reading began, because the order of cursors is the order of commits.
-//   - It answers from memory at a time t only while the last reading that succeeded, and was acted upon, began less than
-//     Trust before t; else it asks the store. So what it answers takes every revocation into account that was committed
-//     before t − Trust.
-//   - Whoever appends to the log waits after its commit, at c, for Lease, which is longer than Trust (see WaitForReplicas), and
-//     returns at c + Lease or later. A question that comes after that is judged at t ≥ c + Lease, hence t − Trust > c.
+//   - A replica polls the log every 20 ms. A poll returns every entry whose commit had returned
+//     when the poll started, because the order of cursors is the order of commits.
+//   - It uses its caches at a time t only if the last poll that succeeded, and was applied, started
+//     less than Trust before t; otherwise it reads the store. So its results reflect every
+//     revocation that was committed before t − Trust.
+//   - A revocation that commits at c then waits for Lease, which is longer than Trust (see
+//     WaitForReplicas), and returns at c + Lease or later. A later request is handled at t ≥ c +
+//     Lease, hence t − Trust > c.
 //
-// Each side measures a duration on its own monotonic clock; no two clocks are compared. The difference of the two durations
-// is for clocks that run at different rates. A replica that cannot read the log stops trusting its memory by itself, and
-// one that is stopped and goes on later finds its lease run out. The replica that revokes does not trust its own memory
-// until it has read the log anew, so it need not wait for itself; where it is the only one, nobody waits.
+// Each side measures a duration on its own monotonic clock; no two clocks are compared. The
+// difference between the two durations allows for clocks that run at different rates. A replica
+// that cannot read the log stops using its caches by itself, and a process that is paused and
+// resumed finds its lease expired. The replica that revokes does not use its own caches until it
+// has polled the log again, so it need not wait for itself; a single replica does not wait at all.
 //
-// The package owns the cursor, the lease and the watchers. It never knows what an entry means for an answer: that is for
-// those who listen.
+// The package owns the cursor, the lease and the watchers. It does not know which cached results an
+// entry invalidates: its listeners do.
 package feed

@@ -22,7 +22,7 @@ type memoryLog struct {
 	head    int64
 	down    error
 	reads   int
-	// gate, if set, holds back what was read until it is closed.
+	// gate, if set, delays the result of a read until it is closed.
 	gate chan struct{}
 }
 
@@ -36,7 +36,7 @@ func (l *memoryLog) append(n int) {
 	}
 }
 
-// trim forgets all entries up to a cursor; restore takes the log back to one.
+// trim deletes all entries up to a cursor; restore resets the log to one.
 func (l *memoryLog) trim(cursor int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -60,7 +60,7 @@ func (l *memoryLog) fail(err error) {
 	l.down = err
 }
 
-func (l *memoryLog) hold(gate chan struct{}) {
+func (l *memoryLog) block(gate chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.gate = gate
@@ -101,30 +101,30 @@ func (l *memoryLog) LogAfter(ctx context.Context, cursor int64, limit int) ([]fe
 	return found, down
 }
 
-// ear is a listener that counts.
-type ear struct {
+// recorder is a feed.Listener that counts.
+type recorder struct {
 	mu              sync.Mutex
-	heard, forgot   int
-	lastHeardCursor int64
+	entries, resets int
+	lastCursor      int64
 }
 
-func (e *ear) Apply(entries []feed.Entry) {
+func (e *recorder) Apply(entries []feed.Entry) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.heard += len(entries)
-	e.lastHeardCursor = entries[len(entries)-1].Cursor
+	e.entries += len(entries)
+	e.lastCursor = entries[len(entries)-1].Cursor
 }
 
-func (e *ear) Forget() {
+func (e *recorder) Forget() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.forgot++
+	e.resets++
 }
 
-func (e *ear) told() (heard, forgot int, cursor int64) {
+func (e *recorder) applied() (entries, resets int, cursor int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.heard, e.forgot, e.lastHeardCursor
+	return e.entries, e.resets, e.lastCursor
 }
 
 const heartbeat = time.Second
@@ -133,15 +133,16 @@ const heartbeat = time.Second
 type bench struct {
 	*feed.Feed
 	log  *memoryLog
-	ear  *ear
+	ear  *recorder
 	stop context.CancelFunc
 }
 
-// follow runs a test in a bubble of fake time with a feed that runs, over a log that has entries already.
+// follow runs a test in a bubble of fake time with a feed that runs, over a log that has entries
+// already.
 func follow(t *testing.T, entries int, test func(t *testing.T, b bench), changes ...func(*feed.Options)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		b := bench{log: &memoryLog{}, ear: &ear{}}
+		b := bench{log: &memoryLog{}, ear: &recorder{}}
 		b.log.append(entries)
 		o := feed.Options{Log: b.log, Logger: slog.New(slog.DiscardHandler), Heartbeat: heartbeat, Listeners: []feed.Listener{b.ear}}
 		for _, change := range changes {
@@ -159,8 +160,8 @@ func follow(t *testing.T, entries int, test func(t *testing.T, b bench), changes
 	})
 }
 
-// trusted asks as a question would.
-func (b bench) trusted(minCursor int64) bool { return b.Ask(minCursor).Trusted }
+// trusted reports whether a request could use a cache now.
+func (b bench) trusted(minCursor int64) bool { return b.Snapshot(minCursor).Trusted }
 
 // pass lets time go by.
 func pass(d time.Duration) {

@@ -10,41 +10,43 @@ import (
 )
 
 const (
-	// quick is how often the log is read while somebody needs it.
-	quick = 20 * time.Millisecond
-	// quickFor is how long after the last question somebody is taken to need it.
-	quickFor = time.Second
-	// slow is how often it is read otherwise.
-	slow = 500 * time.Millisecond
-	// page is how many entries are read at once.
-	page = 500
-	// patience bounds one reading.
-	patience = 2 * time.Second
+	// fastInterval is the polling interval while the caches or watchers are in use.
+	fastInterval = 20 * time.Millisecond
+	// fastFor is how long after the last Snapshot the caches count as in use.
+	fastFor = time.Second
+	// slowInterval is the polling interval otherwise.
+	slowInterval = 500 * time.Millisecond
+	// pageSize is the number of entries read at once.
+	pageSize = 500
+	// readTimeout is the timeout of one poll.
+	readTimeout = 2 * time.Second
 )
 
-// Options say what a feed follows and for whom.
+// Options are the dependencies and settings of a feed.
 type Options struct {
 	Log    Log
 	Logger *slog.Logger
-	// Alone says that no other process answers from this log, so that WaitForReplicas need not wait.
-	Alone bool
-	// Heartbeat is how often a watcher hears something at least.
+	// SingleReplica says that no other process uses this log, so that WaitForReplicas need not
+	// wait.
+	SingleReplica bool
+	// Heartbeat is the longest time between two batches of a watcher.
 	Heartbeat time.Duration
-	// Listeners act upon what ended.
+	// Listeners apply the entries.
 	Listeners []Listener
 }
 
-// Feed follows the log. Its methods may be called concurrently, also before Run: nothing is trusted then.
+// Feed follows the log. Its methods may be called concurrently, also before Run: no cache is used
+// until then.
 type Feed struct {
-	options Options
-	alone   bool
-	made    time.Time
+	options       Options
+	singleReplica bool
+	startedAt     time.Time
 
-	// read is when the last reading that succeeded began, applied the cursor that it came to: -1 before the first one. What was
-	// read before floor is not trusted.
-	read, applied, floor atomic.Int64
-	// asked is when somebody last wanted to answer from memory.
-	asked    atomic.Int64
+	// lastRead is the start of the last poll that succeeded, applied its last cursor: -1 before the
+	// first poll. A poll from before floor does not count for the lease.
+	lastRead, applied, floor atomic.Int64
+	// lastUsed is the time of the last Snapshot.
+	lastUsed atomic.Int64
 	watchers atomic.Int64
 
 	wake    chan struct{}
@@ -52,29 +54,29 @@ type Feed struct {
 	stop    sync.Once
 	ring    *ring
 
-	// reading is held while the log is read; it guards failing, which says that the last reading failed.
-	reading sync.Mutex
+	// pollMu is held during a poll; it guards failing, which says that the last poll failed.
+	pollMu  sync.Mutex
 	failing bool
 }
 
-// New makes a feed that has read nothing yet.
+// New returns a feed that has read nothing yet.
 func New(o Options) *Feed {
 	f := &Feed{
-		options: o, alone: o.Alone,
-		// A little ago, so that 0 is before every reading.
-		made: time.Now().Add(-time.Millisecond),
-		wake: make(chan struct{}, 1), stopped: make(chan struct{}), ring: newRing(),
+		options: o, singleReplica: o.SingleReplica,
+		// A little ago, so that 0 is before every poll.
+		startedAt: time.Now().Add(-time.Millisecond),
+		wake:      make(chan struct{}, 1), stopped: make(chan struct{}), ring: newRing(),
 	}
 	f.applied.Store(-1)
-	f.asked.Store(-int64(time.Hour))
+	f.lastUsed.Store(-int64(time.Hour))
 	return f
 }
 
-// Listen adds a listener. It is called before Run.
+// Listen adds a listener. It must be called before Run.
 func (f *Feed) Listen(l Listener) { f.options.Listeners = append(f.options.Listeners, l) }
 
-// Run follows the log until ctx ends, and ends every watcher then. It never fails: what cannot be read is not trusted. A
-// feed runs once.
+// Run polls the log until ctx ends, and then stops every watcher. It never fails: while the log
+// cannot be read, the caches are not used. A feed runs once.
 func (f *Feed) Run(ctx context.Context) {
 	defer f.stop.Do(func() { close(f.stopped) })
 	timer := time.NewTimer(0)
@@ -86,34 +88,34 @@ func (f *Feed) Run(ctx context.Context) {
 		case <-timer.C:
 		case <-f.wake:
 		}
-		begun := f.now()
-		f.reading.Lock()
-		err := f.follow(ctx)
-		f.reading.Unlock()
-		timer.Reset(f.pause(err) - (f.now() - begun))
+		started := f.now()
+		f.pollMu.Lock()
+		err := f.poll(ctx)
+		f.pollMu.Unlock()
+		timer.Reset(f.interval(err) - (f.now() - started))
 	}
 }
 
-// pause is the time between the beginnings of two readings.
-func (f *Feed) pause(err error) time.Duration {
-	busy := f.watchers.Load() > 0 || f.now()-time.Duration(f.asked.Load()) < quickFor
+// interval is the time between the starts of two polls.
+func (f *Feed) interval(err error) time.Duration {
+	busy := f.watchers.Load() > 0 || f.now()-time.Duration(f.lastUsed.Load()) < fastFor
 	switch {
 	case busy && err == nil:
-		return quick
+		return fastInterval
 	case busy:
-		return 5 * quick
+		return 5 * fastInterval
 	}
-	return slow
+	return slowInterval
 }
 
-// follow reads the log to its end and acts upon it. reading is held.
-func (f *Feed) follow(ctx context.Context) error {
-	err := f.readOn(ctx)
+// poll reads the log to its end and applies it. The caller holds pollMu.
+func (f *Feed) poll(ctx context.Context) error {
+	err := f.readLog(ctx)
 	if err != nil && ctx.Err() != nil {
-		return err // we were told to end
+		return err // Run is stopping
 	}
 	if err != nil && !f.failing {
-		f.options.Logger.WarnContext(ctx, "the revocation log cannot be read: nothing remembered is answered", "error", err)
+		f.options.Logger.WarnContext(ctx, "the revocation log cannot be read: the caches are not used", "error", err)
 	}
 	if err == nil && f.failing {
 		f.options.Logger.InfoContext(ctx, "the revocation log is read again")
@@ -122,41 +124,41 @@ func (f *Feed) follow(ctx context.Context) error {
 	return err
 }
 
-func (f *Feed) readOn(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func (f *Feed) readLog(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	begun := f.now()
-	if err := f.begin(ctx); err != nil {
+	started := f.now()
+	if err := f.locate(ctx); err != nil {
 		return err
 	}
 	changed := false
 	for {
-		entries, err := f.options.Log.LogAfter(ctx, f.applied.Load(), page)
+		entries, err := f.options.Log.LogAfter(ctx, f.applied.Load(), pageSize)
 		if err != nil {
 			return err
 		}
 		if len(entries) > 0 {
 			changed = true
 			if entries[0].Cursor != f.applied.Load()+1 {
-				f.beginAt(entries[0].Cursor - 1)
+				f.resetTo(entries[0].Cursor - 1)
 			}
 			f.apply(entries)
 		}
-		if len(entries) < page {
+		if len(entries) < pageSize {
 			break
 		}
-		begun = f.now()
+		started = f.now()
 	}
-	f.read.Store(int64(begun))
+	f.lastRead.Store(int64(started))
 	if changed {
-		f.ring.announce()
+		f.ring.notify()
 	}
 	return nil
 }
 
-// begin finds the place to go on from: at first the head of the log, and after a failure, which may have been a restored
-// backup, wherever this log knows the cursor.
-func (f *Feed) begin(ctx context.Context) error {
+// locate finds the cursor to continue from: the head of the log at first. After a failure, which
+// may have been a restored backup, it keeps the cursor only if it is within the bounds of the log.
+func (f *Feed) locate(ctx context.Context) error {
 	applied := f.applied.Load()
 	if applied >= 0 && !f.failing {
 		return nil
@@ -169,23 +171,23 @@ func (f *Feed) begin(ctx context.Context) error {
 		return errors.New("the log's bounds contradict each other")
 	}
 	if applied < 0 || applied > bounds.Head || applied+1 < bounds.Oldest {
-		f.beginAt(bounds.Head)
+		f.resetTo(bounds.Head)
 	}
 	return nil
 }
 
-// beginAt forgets everything and goes on behind a cursor.
-func (f *Feed) beginAt(cursor int64) {
-	f.ring.begin(cursor)
+// resetTo invalidates everything and continues after a cursor.
+func (f *Feed) resetTo(cursor int64) {
+	f.ring.reset(cursor)
 	for _, l := range f.options.Listeners {
 		l.Forget()
 	}
 	f.applied.Store(cursor)
-	f.ring.announce()
+	f.ring.notify()
 }
 
-// apply acts upon entries. They stand in the ring first: whoever is about to remember an answer looks there (see Since), and
-// whoever has looked already is overtaken by the listeners.
+// apply applies entries. It adds them to the ring first: a caller that is about to cache a result
+// looks there (see Since), and the listeners evict a result that was cached earlier.
 func (f *Feed) apply(entries []Entry) {
 	f.ring.add(entries)
 	for _, l := range f.options.Listeners {
@@ -194,15 +196,17 @@ func (f *Feed) apply(entries []Entry) {
 	f.applied.Store(entries[len(entries)-1].Cursor)
 }
 
-// ReadAge is how long ago the last reading of the log that succeeded began; before the first one, how long there is none.
-func (f *Feed) ReadAge() time.Duration { return f.now() - time.Duration(f.read.Load()) }
+// ReadAge is the time since the start of the last poll that succeeded; before the first one, the
+// time since New.
+func (f *Feed) ReadAge() time.Duration { return f.now() - time.Duration(f.lastRead.Load()) }
 
-// Watching is how many watchers there are.
+// Watching is the number of watchers.
 func (f *Feed) Watching() int64 { return f.watchers.Load() }
 
-// Since tells the entries behind a cursor that was Applied before; false when they are too many to be kept here, or the feed
-// began anew. What was read from the store after Applied was taken may be remembered if none of them ends it, by a listener
-// that holds meanwhile what its Apply and Forget wait for.
+// Since returns the entries after a cursor that was Snapshot.Applied before; false when the ring no
+// longer has them, or the feed was reset. A result read from the store after the Snapshot may be
+// cached if none of them revokes it, by a listener that holds the lock of its Apply and Forget
+// meanwhile.
 func (f *Feed) Since(cursor int64) ([]Entry, bool) {
 	v := f.ring.after(cursor, 0)
 	return v.entries, v.complete && cursor <= v.head && cursor >= 0

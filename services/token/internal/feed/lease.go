@@ -6,58 +6,61 @@ import (
 )
 
 const (
-	// Lease is how long whoever revoked waits for the other replicas. It may be shortened only in a release after one whose
-	// Trust is shorter still: replicas of two releases run side by side.
+	// Lease is how long a revocation waits for the other replicas. It may be shortened only in a
+	// release after one whose Trust is shorter still: replicas of two releases run concurrently
+	// during an upgrade.
 	Lease = 60 * time.Millisecond
-	// Trust is how long what is remembered may be answered after a reading of the log began. It is shorter than Lease by more
-	// than clocks diverge in that time.
+	// Trust is how long the caches may be used after the start of a poll. It is shorter than Lease
+	// by more than clocks diverge in that time.
 	Trust = 50 * time.Millisecond
 )
 
 // now is the time since the feed was made, by the monotonic clock.
-func (f *Feed) now() time.Duration { return time.Since(f.made) }
+func (f *Feed) now() time.Duration { return time.Since(f.startedAt) }
 
-// Moment is what a question finds when it comes.
-type Moment struct {
+// Snapshot is the state of the feed at the start of a request.
+type Snapshot struct {
 	// At is the time since the feed was made, by the monotonic clock.
 	At time.Duration
-	// Applied is the cursor of the last entry that was acted upon; -1 before the first reading.
+	// Applied is the cursor of the last entry that was applied; -1 before the first poll.
 	Applied int64
-	// Trusted says that what is remembered may be answered, if memory is looked at after this.
+	// Trusted says that the lease holds: a cache that is read after this may be used.
 	Trusted bool
 }
 
-// Ask begins a question that wants an answer from memory, one that takes every entry up to minCursor into account. That
-// somebody asks keeps the follower quick.
-func (f *Feed) Ask(minCursor int64) Moment {
+// Snapshot returns the state of the feed for a request that wants to use a cache, which must
+// reflect every entry up to minCursor. Calls of it keep the feed polling at fastInterval.
+func (f *Feed) Snapshot(minCursor int64) Snapshot {
 	now := f.now()
-	// A look is cheap; a write by everybody who asks is not.
-	if last := time.Duration(f.asked.Load()); now-last > quickFor/4 {
-		f.asked.Store(int64(now))
-		if now-last > quickFor {
-			f.hurry()
+	// A load is cheap; a store on every request is not.
+	if last := time.Duration(f.lastUsed.Load()); now-last > fastFor/4 {
+		f.lastUsed.Store(int64(now))
+		if now-last > fastFor {
+			f.pollNow()
 		}
 	}
-	read, applied := time.Duration(f.read.Load()), f.applied.Load()
-	return Moment{
+	read, applied := time.Duration(f.lastRead.Load()), f.applied.Load()
+	return Snapshot{
 		At: now, Applied: applied,
 		Trusted: read > 0 && now-read < Trust && read >= time.Duration(f.floor.Load()) && applied >= minCursor,
 	}
 }
 
-// WaitForReplicas is the barrier between a revocation and whoever is told of it (revlog.RevocationBarrier). It is called after the
-// commit; when it returns, no replica answers from before the call. appended says that the caller has appended to the log: then
-// what this replica caches is not used until the log has been read anew. Without that another replica may have appended a moment
-// ago, and the wait alone is enough, for this replica too; so those who revoke what never was cost nobody the cache.
+// WaitForReplicas is the barrier between the commit of a revocation and its response
+// (revlog.RevocationBarrier). When it returns, no replica returns a result from before the call.
+// appended says that the caller has appended to the log: then this replica does not use its caches
+// until it has polled the log again. Otherwise another replica may have appended a moment ago, and
+// waiting is enough, for this replica too; so a request to revoke an unknown token does not disable
+// the caches.
 //
-// It waits for Lease at most, holds nothing meanwhile, and fails only when ctx ends first: what was committed stands all the
-// same.
+// It waits for Lease at most, without holding a lock, and fails only when ctx ends first: the
+// commit stands then.
 func (f *Feed) WaitForReplicas(ctx context.Context, appended bool) error {
 	if appended {
 		f.distrust()
-		f.hurry()
+		f.pollNow()
 	}
-	if f.alone {
+	if f.singleReplica {
 		return nil
 	}
 	timer := time.NewTimer(Lease)
@@ -70,7 +73,7 @@ func (f *Feed) WaitForReplicas(ctx context.Context, appended bool) error {
 	}
 }
 
-// distrust ends the trust in what was read until now, at once.
+// distrust ends the lease of every poll that started before now.
 func (f *Feed) distrust() {
 	now := int64(f.now())
 	for {
@@ -81,8 +84,8 @@ func (f *Feed) distrust() {
 	}
 }
 
-// hurry makes the follower read now.
-func (f *Feed) hurry() {
+// pollNow makes Run poll now.
+func (f *Feed) pollNow() {
 	select {
 	case f.wake <- struct{}{}:
 	default:

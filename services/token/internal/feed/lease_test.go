@@ -32,21 +32,21 @@ func TestMemoryIsTrustedWhileTheLogIsRead(t *testing.T) {
 func TestAFollowerThatCannotReadStopsTrustingWithinTheLease(t *testing.T) {
 	for name, breaks := range map[string]func(l *memoryLog){
 		"an outage":            func(l *memoryLog) { l.fail(errDown) },
-		"an answer that hangs": func(l *memoryLog) { l.hold(make(chan struct{})) },
+		"an answer that hangs": func(l *memoryLog) { l.block(make(chan struct{})) },
 	} {
 		follow(t, 0, func(t *testing.T, b bench) {
 			b.trusted(0)
 			pass(30 * time.Millisecond)
 			breaks(b.log)
-			b.log.append(1) // somebody else revokes
+			b.log.append(1) // another replica revokes
 			pass(feed.Lease)
 			if b.trusted(0) {
 				t.Errorf("%s: trusted a lease after the revocation", name)
 			}
 			b.log.fail(nil)
-			b.log.hold(nil)
+			b.log.block(nil)
 			for range 100 {
-				b.trusted(0) // somebody keeps asking
+				b.trusted(0) // requests keep coming
 				pass(50 * time.Millisecond)
 			}
 			if !b.trusted(1) {
@@ -56,12 +56,13 @@ func TestAFollowerThatCannotReadStopsTrustingWithinTheLease(t *testing.T) {
 	}
 }
 
-// TestAReadingThatBeganBeforeARevocationDoesNotSpeakForIt: what was read before is not trusted after, however late it arrives.
+// TestAReadingThatBeganBeforeARevocationDoesNotSpeakForIt: a poll from before the revocation does
+// not renew the lease, however late it returns.
 func TestAReadingThatBeganBeforeARevocationDoesNotSpeakForIt(t *testing.T) {
 	follow(t, 0, func(t *testing.T, b bench) {
 		b.trusted(0)
 		gate := make(chan struct{})
-		b.log.hold(gate)
+		b.log.block(gate)
 		pass(25 * time.Millisecond) // a reading has begun and has seen nothing
 		b.log.append(1)
 		if err := b.WaitForReplicas(t.Context(), true); err != nil {
@@ -71,7 +72,7 @@ func TestAReadingThatBeganBeforeARevocationDoesNotSpeakForIt(t *testing.T) {
 			t.Fatal("trusted right after a revocation of our own")
 		}
 		second := make(chan struct{})
-		b.log.hold(second)
+		b.log.block(second)
 		close(gate)
 		synctest.Wait()
 		if b.trusted(0) {
@@ -82,14 +83,14 @@ func TestAReadingThatBeganBeforeARevocationDoesNotSpeakForIt(t *testing.T) {
 		if !b.trusted(1) {
 			t.Error("the next reading did not bring it back")
 		}
-	}, func(o *feed.Options) { o.Alone = true })
+	}, func(o *feed.Options) { o.SingleReplica = true })
 }
 
 func TestSettleWaitsForTheLeaseAndNoLonger(t *testing.T) {
 	settle := func(ctx context.Context, b bench) (time.Duration, error) {
-		begun := time.Now()
+		startedAt := time.Now()
 		err := b.WaitForReplicas(ctx, true)
-		return time.Since(begun), err
+		return time.Since(startedAt), err
 	}
 	follow(t, 0, func(t *testing.T, b bench) {
 		if took, err := settle(t.Context(), b); took != feed.Lease || err != nil {
@@ -105,22 +106,22 @@ func TestSettleWaitsForTheLeaseAndNoLonger(t *testing.T) {
 		if took, err := settle(t.Context(), b); took != 0 || err != nil {
 			t.Errorf("took %s, %v although there is no other replica", took, err)
 		}
-	}, func(o *feed.Options) { o.Alone = true })
+	}, func(o *feed.Options) { o.SingleReplica = true })
 }
 
 func TestWhoEndedNothingWaitsAndCostsNobodyTheirMemory(t *testing.T) {
 	follow(t, 0, func(t *testing.T, b bench) {
 		b.trusted(0)
-		begun := time.Now()
-		if err := b.WaitForReplicas(t.Context(), false); err != nil || time.Since(begun) != feed.Lease {
-			t.Errorf("waited %s, %v: want the lease", time.Since(begun), err)
+		startedAt := time.Now()
+		if err := b.WaitForReplicas(t.Context(), false); err != nil || time.Since(startedAt) != feed.Lease {
+			t.Errorf("waited %s, %v: want the lease", time.Since(startedAt), err)
 		}
 	})
 	follow(t, 0, func(t *testing.T, b bench) {
 		b.trusted(0)
 		pass(25 * time.Millisecond)
 		gate := make(chan struct{})
-		b.log.hold(gate) // no reading ends from now on
+		b.log.block(gate) // no poll returns from now on
 		if err := b.WaitForReplicas(t.Context(), false); err != nil || !b.trusted(0) {
 			t.Errorf("%v; memory is trusted: %t", err, b.trusted(0))
 		}
@@ -128,12 +129,12 @@ func TestWhoEndedNothingWaitsAndCostsNobodyTheirMemory(t *testing.T) {
 			t.Errorf("%v; memory is trusted after an end: %t", err, b.trusted(0))
 		}
 		close(gate)
-	}, func(o *feed.Options) { o.Alone = true })
+	}, func(o *feed.Options) { o.SingleReplica = true })
 }
 
 func TestNothingIsTrustedBeforeTheFirstReading(t *testing.T) {
 	f := feed.New(feed.Options{Log: &memoryLog{}})
-	if m := f.Ask(0); m.Trusted || m.Applied >= 0 {
+	if m := f.Snapshot(0); m.Trusted || m.Applied >= 0 {
 		t.Errorf("%+v before the feed runs", m)
 	}
 }
@@ -144,12 +145,12 @@ func TestALogThatNobodyNeedsIsReadSeldom(t *testing.T) {
 		b.log.taken()
 		pass(10 * time.Second)
 		if reads := b.log.taken(); reads > 20 {
-			t.Errorf("%d readings in 10 s for nobody", reads)
+			t.Errorf("%d polls in 10 s without a request", reads)
 		}
 		b.trusted(0)
 		synctest.Wait()
 		if !b.trusted(0) {
-			t.Error("the second question is not answered from memory")
+			t.Error("the second request does not use the cache")
 		}
 		b.log.taken()
 		pass(500 * time.Millisecond)
@@ -166,20 +167,20 @@ func TestALogThatWentOnWithoutUsIsForgotten(t *testing.T) {
 		"restored": func(l *memoryLog) { l.restore(2) },
 	} {
 		follow(t, 5, func(t *testing.T, b bench) {
-			_, before, _ := b.ear.told()
+			_, before, _ := b.ear.applied()
 			b.log.fail(errDown)
 			pass(time.Second)
 			change(b.log)
 			b.log.fail(nil)
 			pass(time.Second)
-			if _, forgot, _ := b.ear.told(); forgot != before+1 {
-				t.Errorf("%s: forgot %d times, want once", name, forgot-before)
+			if _, resets, _ := b.ear.applied(); resets != before+1 {
+				t.Errorf("%s: forgot %d times, want once", name, resets-before)
 			}
 			b.log.append(1)
 			b.trusted(0)
 			pass(25 * time.Millisecond)
-			if heard, _, cursor := b.ear.told(); heard == 0 || cursor != b.log.head {
-				t.Errorf("%s: heard %d entries up to %d, the log is at %d", name, heard, cursor, b.log.head)
+			if applied, _, cursor := b.ear.applied(); applied == 0 || cursor != b.log.head {
+				t.Errorf("%s: heard %d entries up to %d, the log is at %d", name, applied, cursor, b.log.head)
 			}
 		})
 	}

@@ -2,18 +2,18 @@ package feed
 
 import "sync"
 
-// ringSize is how many of the newest entries are kept in memory at least; twice as many at most.
+// ringSize is the minimum number of newest entries in memory; the maximum is twice as many.
 const ringSize = 1024
 
-// ring holds the newest entries, without a gap, for watchers and for whoever must know what came in between.
+// ring holds the newest entries, without a gap, for watchers and for Since.
 type ring struct {
 	mu sync.Mutex
 	// entries end with the one at head.
 	entries []Entry
 	head    int64
-	// begun counts how often the ring began anew because the log had gone on without it.
-	begun int
-	// changed is closed when something was added, and replaced.
+	// generation counts the resets of the ring.
+	generation int
+	// changed is closed, and replaced, when entries were added.
 	changed chan struct{}
 }
 
@@ -25,43 +25,43 @@ func (r *ring) add(entries []Entry) {
 	defer r.mu.Unlock()
 	r.entries = append(r.entries, entries...)
 	if len(r.entries) > 2*ringSize {
-		r.entries = append(make([]Entry, 0, 2*ringSize+page), r.entries[len(r.entries)-ringSize:]...)
+		r.entries = append(make([]Entry, 0, 2*ringSize+pageSize), r.entries[len(r.entries)-ringSize:]...)
 	}
 	r.head = entries[len(entries)-1].Cursor
 }
 
-// begin forgets everything and goes on behind a cursor.
-func (r *ring) begin(head int64) {
+// reset drops every entry and continues after a cursor.
+func (r *ring) reset(head int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.entries, r.head = nil, head
-	r.begun++
+	r.generation++
 }
 
-// announce wakes whoever waits for a change.
-func (r *ring) announce() {
+// notify wakes the goroutines that wait for a change.
+func (r *ring) notify() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	close(r.changed)
 	r.changed = make(chan struct{})
 }
 
-// view is the ring at one moment, as seen from a cursor.
+// view is a snapshot of the ring, as seen from a cursor.
 type view struct {
-	// entries are those behind the cursor, at most as many as were asked for. They are shared and never changed.
+	// entries are those after the cursor, at most limit. They are shared and never changed.
 	entries []Entry
-	// complete is false when entries behind the cursor are no longer here.
-	complete bool
-	head     int64
-	begun    int
-	changed  <-chan struct{}
+	// complete is false when the ring no longer has every entry after the cursor.
+	complete   bool
+	head       int64
+	generation int
+	changed    <-chan struct{}
 }
 
-// after looks behind a cursor; limit 0 is no limit.
+// after returns the entries after a cursor; limit 0 is no limit.
 func (r *ring) after(cursor int64, limit int) view {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	v := view{head: r.head, begun: r.begun, changed: r.changed, complete: true}
+	v := view{head: r.head, generation: r.generation, changed: r.changed, complete: true}
 	before := r.head - int64(len(r.entries))
 	switch {
 	case cursor >= r.head:

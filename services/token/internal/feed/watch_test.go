@@ -13,11 +13,11 @@ import (
 // watch follows from a cursor; -1 is from this moment.
 func (b bench) watch(t *testing.T, from int64) *feed.Watcher {
 	t.Helper()
-	asked := &from
+	requested := &from
 	if from < 0 {
-		asked = nil
+		requested = nil
 	}
-	w, err := b.Watch(t.Context(), asked)
+	w, err := b.Watch(t.Context(), requested)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,15 +25,15 @@ func (b bench) watch(t *testing.T, from int64) *feed.Watcher {
 	return w
 }
 
-// next is told something, and how long that took.
+// next returns the next batch, and how long it took.
 func next(t *testing.T, w *feed.Watcher) (feed.Batch, time.Duration) {
 	t.Helper()
-	begun := time.Now()
+	startedAt := time.Now()
 	batch, err := w.Next(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return batch, time.Since(begun)
+	return batch, time.Since(startedAt)
 }
 
 func TestAWatcherIsToldAtOnceThenWhatEndsThenHeartbeats(t *testing.T) {
@@ -53,7 +53,8 @@ func TestAWatcherIsToldAtOnceThenWhatEndsThenHeartbeats(t *testing.T) {
 	})
 }
 
-// TestAWatcherGoesOnWhereItStopped: from the ring, from the store, and where neither has what is missing, with a reset.
+// TestAWatcherGoesOnWhereItStopped: from the ring, from the store, and where neither has what is
+// missing, with a reset.
 func TestAWatcherGoesOnWhereItStopped(t *testing.T) {
 	follow(t, 100, func(t *testing.T, b bench) {
 		b.log.append(5000)
@@ -64,29 +65,30 @@ func TestAWatcherGoesOnWhereItStopped(t *testing.T) {
 			reset bool
 		}{{5100, false}, {5099, false}, {4000, false}, {100, false}, {50, false}, {49, true}, {0, true}, {5101, true}, {1 << 40, true}} {
 			w := b.watch(t, row.from)
-			told := row.from
-			for first := true; told != 5100; first = false {
+			received := row.from
+			for first := true; received != 5100; first = false {
 				batch, _ := next(t, w)
 				if batch.Reset != (first && row.reset) {
 					t.Fatalf("from %d: reset is %v", row.from, batch.Reset)
 				}
 				if batch.Reset {
-					told = batch.Cursor
+					received = batch.Cursor
 				}
 				for _, e := range batch.Entries {
-					if told++; e.Cursor != told {
-						t.Fatalf("from %d: told %d, want %d", row.from, e.Cursor, told)
+					if received++; e.Cursor != received {
+						t.Fatalf("from %d: told %d, want %d", row.from, e.Cursor, received)
 					}
 				}
-				if batch.Cursor != told {
-					t.Fatalf("from %d: at %d although %d was told", row.from, batch.Cursor, told)
+				if batch.Cursor != received {
+					t.Fatalf("from %d: at %d although %d was told", row.from, batch.Cursor, received)
 				}
 			}
 		}
 	})
 }
 
-// TestACursorOfAReplicaThatKnowsMoreIsNoReset: the watcher changed replicas between two readings of this one.
+// TestACursorOfAReplicaThatKnowsMoreIsNoReset: the watcher changed replicas between two readings of
+// this one.
 func TestACursorOfAReplicaThatKnowsMoreIsNoReset(t *testing.T) {
 	follow(t, 3, func(t *testing.T, b bench) {
 		b.watch(t, -1) // reads often
@@ -113,13 +115,13 @@ func TestAWatcherThatComesSeldomHoldsUpNobodyAndMissesNothing(t *testing.T) {
 				t.Fatalf("%d after %s, want %d", batch.Cursor, took, 50*(n+1))
 			}
 		}
-		var told int
-		for told < 5000 {
+		var received int
+		for received < 5000 {
 			batch, took := next(t, slow)
 			if took != 0 || batch.Reset {
-				t.Fatalf("waited %s, reset %v after %d entries", took, batch.Reset, told)
+				t.Fatalf("waited %s, reset %v after %d entries", took, batch.Reset, received)
 			}
-			told += len(batch.Entries)
+			received += len(batch.Entries)
 		}
 	})
 }

@@ -26,10 +26,11 @@ const (
 	granted  = "videos:read analyze:write jobs:read"
 )
 
-// errDown is a dependency that cannot be asked.
+// errDown is the error of an unavailable dependency.
 var errDown = errors.New("the dependency is down")
 
-// bench is the token endpoint over fakes that share a journal: two confidential apps and one code of the first.
+// bench is the token endpoint over fakes that share a journal: two confidential clients and one
+// code of the first.
 type bench struct {
 	*granttest.Journal
 	clients  *granttest.Clients
@@ -91,7 +92,7 @@ func redemption(changes ...func(*grant.Request)) grant.Request {
 	return req
 }
 
-// refreshing is a request of the app for a new pair.
+// refreshing is a refresh request of the client.
 func refreshing(token secret.String, changes ...func(*grant.Request)) grant.Request {
 	req := grant.Request{GrantType: "refresh_token", RefreshToken: token, Credentials: as("app", "secret")}
 	for _, change := range changes {
@@ -106,13 +107,13 @@ func withScope(scope string) func(*grant.Request) {
 
 func asOther(r *grant.Request) { r.Credentials = as("other", "secret") }
 
-func (b bench) issue(t *testing.T, req grant.Request) (grant.Pair, error) {
+func (b bench) issue(t *testing.T, req grant.Request) (grant.TokenPair, error) {
 	t.Helper()
 	return b.endpoint.Issue(t.Context(), req)
 }
 
-// mustIssue wants a pair in the documented format and empties the journal.
-func (b bench) mustIssue(t *testing.T, req grant.Request) grant.Pair {
+// mustIssue expects a token pair in the documented format and empties the journal.
+func (b bench) mustIssue(t *testing.T, req grant.Request) grant.TokenPair {
 	t.Helper()
 	pair, err := b.issue(t, req)
 	if err != nil {
@@ -125,7 +126,7 @@ func (b bench) mustIssue(t *testing.T, req grant.Request) grant.Pair {
 	return pair
 }
 
-// refused wants a failure, no pair with it, and exactly these calls on the way.
+// refused expects an error, no token pair, and exactly these calls.
 func (b bench) refused(t *testing.T, req grant.Request, want error, calls ...string) {
 	t.Helper()
 	b.Take()

@@ -10,7 +10,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// refusedBecause wants a refusal with a cause, of a known client, in no other words than those of every refusal of its sort.
+// refusedBecause wants a refusal with a cause, of a known client, in no other words than those of
+// every refusal of its sort.
 func (b bench) refusedBecause(t *testing.T, req grant.Request, want cause.Cause) {
 	t.Helper()
 	_, err := b.issue(t, req)

@@ -10,49 +10,53 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// maxCode bounds what is hashed and looked up: no legal code is longer.
+// maxCode bounds the codes that are hashed and looked up, in bytes: no valid code is longer.
 const maxCode = 128
 
-// ErrCodeUnknown is what Codes returns for a code that it does not hold. It has a cause where that is known.
+// ErrCodeUnknown is a code that Codes does not have. It carries a cause if that is known.
 var ErrCodeUnknown = errors.New("code is unknown or expired")
 
 // The outcomes of a redemption that are not a success.
 var (
-	// ErrCodeUsed: the code's hash is already there.
+	// ErrCodeUsed: a token family with the code's hash exists.
 	ErrCodeUsed = errors.New("code was used")
-	// ErrPairRevoked: the pair's epoch has risen since the consent screen was shown.
-	ErrPairRevoked = errors.New("pair was revoked")
-	// ErrNoEvidence: no redemption of such a code is known.
+	// ErrConsentRevoked: the epoch of the user-client has risen since the consent screen was shown.
+	ErrConsentRevoked = errors.New("consent was revoked")
+	// ErrNoEvidence: the code was never redeemed.
 	ErrNoEvidence = errors.New("code was never redeemed")
 )
 
-// Codes resolves codes. ErrCodeUnknown when there is none such; reading is idempotent.
+// Codes resolves authorization codes. Resolve returns ErrCodeUnknown when there is no such code; it
+// is idempotent.
 type Codes interface {
 	Resolve(ctx context.Context, code secret.String) (oauth.ApprovedRequest, error)
 }
 
-// Redemption begins a token family from a code.
+// Redemption creates a token family from an authorization code.
 type Redemption struct {
-	// CodeHash names the family: that it is unique is what makes a code single-use.
+	// CodeHash is the family's primary key, which makes a code single-use.
 	CodeHash  secret.Hash
 	Code      oauth.ApprovedRequest
 	Access    secret.Hash
 	Refresh   secret.Hash
 	Lifetimes Lifetimes
-	// GrantLimit is how many grants of a user with a client in a workspace may live, this one among them; 0 is any number.
+	// GrantLimit is how many grants of a user with a client in a workspace may live, this one among
+	// them; 0 is any number.
 	GrantLimit int
 }
 
-// CodeStore decides redemptions, each in one transaction.
+// CodeStore redeems codes, each in one transaction.
 type CodeStore interface {
-	// Redeem creates the family with its first tokens if the code's hash is new and the pair's epoch is still
-	// the code's: else ErrCodeUsed or ErrPairRevoked, and nothing is written. Beyond the limit the oldest grant is revoked.
+	// Redeem creates the family with its first token pair if the code's hash is new and the epoch
+	// of the user-client is still the code's. Otherwise it returns ErrCodeUsed or ErrConsentRevoked
+	// and writes nothing. Beyond the limit it revokes the oldest grant.
 	Redeem(ctx context.Context, r Redemption) error
-	// Redeemed reads the binding of a code that was redeemed. ErrNoEvidence when it never was.
+	// Redeemed returns the binding of a redeemed code. ErrNoEvidence when it was never redeemed.
 	Redeemed(ctx context.Context, code secret.Hash) (oauth.CodeBinding, error)
-	// RevokeFamily ends all that the code's redemption issued.
+	// RevokeFamily revokes every token that the code's redemption issued.
 	RevokeFamily(ctx context.Context, code secret.Hash) error
-	// RedemptionOrigin reads whose a redeemed code was, and when. It only serves the log. ErrNoEvidence when it never was.
+	// RedemptionOrigin returns the client, user and time of a code's redemption, for the log.
+	// ErrNoEvidence when it was never redeemed.
 	RedemptionOrigin(ctx context.Context, code secret.Hash) (Origin, error)
 }
 
@@ -61,15 +65,16 @@ type AuthorizationCode struct {
 	Codes     Codes
 	Store     CodeStore
 	Lifetimes Lifetimes
-	// GrantLimit is Redemption's.
+	// GrantLimit is Redemption.GrantLimit.
 	GrantLimit int
 }
 
 // Type is `authorization_code`.
 func (AuthorizationCode) Type() string { return oauth.AuthorizationCodeGrant }
 
-// Check wants `code`, and `redirect_uri` or a verifier: a code that carries a challenge may be redeemed without repeating the
-// redirect URI (OAuth 2.1 §10.2). Whether the code carries one is judged with the code.
+// Check requires `code`, and `redirect_uri` or a verifier: a code that carries a challenge may be
+// redeemed without repeating the redirect URI (OAuth 2.1 §10.2). Issue checks whether the code
+// carries one.
 func (AuthorizationCode) Check(req Request) error {
 	switch {
 	case req.Code.IsZero():
@@ -80,24 +85,25 @@ func (AuthorizationCode) Check(req Request) error {
 	return nil
 }
 
-// Issue redeems the code. A code that does not fit the request is refused and stays usable by who it belongs to.
-func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request) (Pair, error) {
+// Issue redeems the code. A code that does not match the request is refused and stays redeemable by
+// its own client.
+func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request) (TokenPair, error) {
 	if len(req.Code.Reveal()) > maxCode {
-		return Pair{}, invalidCode(cause.CodeMalformed)
+		return TokenPair{}, invalidCode(cause.CodeMalformed)
 	}
 	hash := secret.Sum(req.Code.Reveal())
 	code, err := g.Codes.Resolve(ctx, req.Code)
 	if errors.Is(err, ErrCodeUnknown) {
-		unknown := invalidCode(cmp.Or(cause.Of(err), cause.CodeUnknown))
-		return Pair{}, g.replayed(ctx, replay{hash: hash, client: client, req: req, otherwise: unknown})
+		refusal := invalidCode(cmp.Or(cause.Of(err), cause.CodeUnknown))
+		return TokenPair{}, g.replayed(ctx, replay{hash: hash, client: client, req: req, otherwise: refusal})
 	}
 	if err != nil {
-		return Pair{}, err
+		return TokenPair{}, err
 	}
 	if err := checkBinding(code.CodeBinding, client, req); err != nil {
-		return Pair{}, err
+		return TokenPair{}, err
 	}
-	pair := Pair{
+	pair := TokenPair{
 		Access:    secret.Generate(secret.AccessToken),
 		Refresh:   secret.Generate(secret.RefreshToken),
 		ExpiresIn: g.Lifetimes.Access,
@@ -109,18 +115,19 @@ func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request
 	})
 	switch {
 	case errors.Is(err, ErrCodeUsed):
-		return Pair{}, g.replayed(ctx, replay{hash: hash, client: client, req: req, otherwise: invalidCode(cause.CodeUsed)})
-	case errors.Is(err, ErrPairRevoked):
-		return Pair{}, invalidCode(cause.ConsentRevoked)
+		return TokenPair{}, g.replayed(ctx, replay{hash: hash, client: client, req: req, otherwise: invalidCode(cause.CodeUsed)})
+	case errors.Is(err, ErrConsentRevoked):
+		return TokenPair{}, invalidCode(cause.ConsentRevoked)
 	case err != nil:
-		return Pair{}, err
+		return TokenPair{}, err
 	}
 	return pair, nil
 }
 
-// replayed refuses a code that cannot be redeemed. If it once was, and this request is right in every other way,
-// then two parties hold the code and what the first use issued is revoked (RFC 6749 §4.1.2). The evidence is
-// the database's, so it holds also when the code's own record is gone.
+// replayed refuses a code that cannot be redeemed. If the code was redeemed before and the request
+// is otherwise valid, two parties hold the code, so the tokens of the first redemption are revoked
+// (RFC 6749 §4.1.2). The token database has the evidence, so this works also after the code's own
+// record has expired.
 func (g AuthorizationCode) replayed(ctx context.Context, r replay) error {
 	bound, err := g.Store.Redeemed(ctx, r.hash)
 	if errors.Is(err, ErrNoEvidence) {
@@ -140,7 +147,7 @@ func (g AuthorizationCode) replayed(ctx context.Context, r replay) error {
 	}
 	first, err := g.Store.RedemptionOrigin(ctx, r.hash)
 	if err != nil {
-		first = Origin{ClientID: r.client.ID} // what was decided holds, whatever can be said of it
+		first = Origin{ClientID: r.client.ID} // the refusal stands without an origin in the log
 	}
 	return &ReuseError{Err: ErrCodeReplayed, First: first}
 }
@@ -154,7 +161,8 @@ type replay struct {
 	otherwise error
 }
 
-// checkBinding compares a request with the binding of its code: client, redirect URI, then verifier.
+// checkBinding compares a request with the binding of its code: client, redirect URI, then
+// verifier.
 func checkBinding(b oauth.CodeBinding, client Client, req Request) error {
 	switch {
 	case b.ClientID != client.ID:
@@ -165,7 +173,8 @@ func checkBinding(b oauth.CodeBinding, client Client, req Request) error {
 		return missing("redirect_uri")
 	}
 	if b.CodeChallenge == "" {
-		// A verifier without a challenge is a downgrade attempt or a mistake: refused (RFC 9700 §4.8.2).
+		// A verifier without a challenge is a downgrade attempt or a mistake: refused (RFC 9700
+		// §4.8.2).
 		if !req.CodeVerifier.IsZero() {
 			return cause.With(ErrInvalidVerifier, cause.VerifierUnexpected)
 		}

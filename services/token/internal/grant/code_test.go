@@ -68,7 +68,7 @@ func TestWireContract4_BindingIsCheckedClientThenRedirectURIThenVerifier(t *test
 		t.Run(row.name, func(t *testing.T) {
 			b := newBench(0)
 			b.refused(t, redemption(row.changes...), row.want, "Authenticate", "Resolve")
-			// Who the code belongs to can still use it.
+			// The code's own client can still redeem it.
 			b.mustIssue(t, redemption())
 		})
 	}
@@ -106,7 +106,8 @@ func TestACodeThatIsTooLongIsNeverLookedUp(t *testing.T) {
 	b.mustIssue(t, redemption(func(r *grant.Request) { r.Code = secret.New(long[1:]) }))
 }
 
-// TestACodeOvertakenByARevocationIsInvalid: docs/adr/0002-the-store-decides.md. The refusal is no replay: nothing more is revoked for it.
+// TestACodeOvertakenByARevocationIsInvalid: docs/adr/0002-the-store-decides.md. The refusal is no
+// replay: nothing more is revoked for it.
 func TestACodeOvertakenByARevocationIsInvalid(t *testing.T) {
 	b := newBench(0)
 	b.store.Epoch = 1
@@ -134,8 +135,8 @@ func TestRFC6749_4_1_2_ASecondUseRevokesWhatTheFirstIssued(t *testing.T) {
 	}
 }
 
-// TestAReplayThatIsWrongInAnyOtherWayRevokesNothing: docs/wire-contract.md §4.1. A used code alone must not be enough to end
-// anything, whether or not the code is still held.
+// TestAReplayThatIsWrongInAnyOtherWayRevokesNothing: docs/wire-contract.md §4.1. A used code alone
+// must not be enough to revoke anything, whether or not authz still has the code.
 func TestAReplayThatIsWrongInAnyOtherWayRevokesNothing(t *testing.T) {
 	wrong := map[string]func(*grant.Request){
 		"another client":       asOther,

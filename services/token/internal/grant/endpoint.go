@@ -18,51 +18,54 @@ type Request struct {
 	CodeVerifier secret.String
 	RefreshToken secret.String
 	Scope        string
-	// Credentials are the readings of what the client sent to prove itself, likeliest first.
+	// Credentials are the possible readings of the client credentials that were sent, likeliest
+	// first.
 	Credentials []oauth.ClientCredentials
 	// Source is the network address that the request came from; empty when it is not known.
 	Source string
 }
 
-// Pair is what a successful request answers with (RFC 6749 §5.1).
-type Pair struct {
+// TokenPair is the successful token response (RFC 6749 §5.1).
+type TokenPair struct {
 	Access  secret.String
 	Refresh secret.String
 	// ExpiresIn is the access token's lifetime.
 	ExpiresIn time.Duration
-	// Scope is the access token's scope, in the order it was asked.
+	// Scope is the access token's scope, in the order of the request.
 	Scope string
 }
 
-// Client is the app that makes the request, authenticated.
+// Client is the authenticated client of the request.
 type Client struct {
 	ID         string
 	GrantTypes []string
 }
 
-// Clients authenticates clients. A failed authentication is the implementation's own error and passes through; failures are counted
-// by the source address that the request came from.
+// Clients authenticates clients. Its errors pass through; it counts failed authentications by the
+// source address of the request.
 type Clients interface {
 	Authenticate(ctx context.Context, readings []oauth.ClientCredentials, source string) (Client, error)
 }
 
-// Grant is one grant type: the hooks that differ between grants. The phases around them belong to Endpoint.
+// Grant is one grant type: the hooks that differ between grant types. Endpoint runs the phases
+// around them.
 type Grant interface {
 	// Type is the value of grant_type.
 	Type() string
-	// Check reports a parameter that the grant needs and the request lacks, as a FieldError.
+	// Check returns a FieldError for a required parameter that the request lacks.
 	Check(req Request) error
-	// Issue exchanges the request of an authenticated client, that may use the grant, for a pair of tokens.
-	Issue(ctx context.Context, client Client, req Request) (Pair, error)
+	// Issue issues a token pair for the request of an authenticated client that is registered for
+	// the grant type.
+	Issue(ctx context.Context, client Client, req Request) (TokenPair, error)
 }
 
-// Endpoint runs the phases that every grant shares.
+// Endpoint runs the phases that every grant type shares.
 type Endpoint struct {
 	clients Clients
 	grants  map[string]Grant
 }
 
-// NewEndpoint offers the given grants.
+// NewEndpoint returns an endpoint that supports the given grant types.
 func NewEndpoint(clients Clients, grants ...Grant) *Endpoint {
 	e := &Endpoint{clients: clients, grants: make(map[string]Grant, len(grants))}
 	for _, g := range grants {
@@ -71,32 +74,32 @@ func NewEndpoint(clients Clients, grants ...Grant) *Endpoint {
 	return e
 }
 
-// Issue answers a token request. Client authentication comes before anything that could consume, rotate or
-// revoke (RFC 6749 §3.2.1): a client library may probe with the same code twice.
-func (e *Endpoint) Issue(ctx context.Context, req Request) (Pair, error) {
+// Issue handles a token request. It authenticates the client before it consumes, rotates or revokes
+// anything (RFC 6749 §3.2.1): a client library may probe with the same code twice.
+func (e *Endpoint) Issue(ctx context.Context, req Request) (TokenPair, error) {
 	if req.GrantType == "" {
-		return Pair{}, missing("grant_type")
+		return TokenPair{}, missing("grant_type")
 	}
 	g, ok := e.grants[req.GrantType]
 	if !ok {
-		return Pair{}, ErrUnsupportedGrantType
+		return TokenPair{}, ErrUnsupportedGrantType
 	}
 	if err := g.Check(req); err != nil {
-		return Pair{}, err
+		return TokenPair{}, err
 	}
 	if len(req.Credentials) == 0 {
-		return Pair{}, cause.With(missing("client_id"), cause.ClientNotNamed)
+		return TokenPair{}, cause.With(missing("client_id"), cause.ClientNotNamed)
 	}
 	client, err := e.clients.Authenticate(ctx, req.Credentials, req.Source)
 	if err != nil {
-		return Pair{}, err
+		return TokenPair{}, err
 	}
 	if !slices.Contains(client.GrantTypes, g.Type()) {
-		return Pair{}, &RefusedError{ClientID: client.ID, Err: ErrUnauthorizedClient}
+		return TokenPair{}, &RefusedError{ClientID: client.ID, Err: ErrUnauthorizedClient}
 	}
 	pair, err := g.Issue(ctx, client, req)
 	if err != nil {
-		return Pair{}, &RefusedError{ClientID: client.ID, Err: err}
+		return TokenPair{}, &RefusedError{ClientID: client.ID, Err: err}
 	}
 	return pair, nil
 }

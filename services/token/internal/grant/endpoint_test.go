@@ -36,14 +36,14 @@ func (w *witness) Authenticate(_ context.Context, readings []oauth.ClientCredent
 	return grant.Client{ID: "app", GrantTypes: w.grantTypes}, w.clientErr
 }
 
-func (w *witness) Issue(_ context.Context, client grant.Client, _ grant.Request) (grant.Pair, error) {
+func (w *witness) Issue(_ context.Context, client grant.Client, _ grant.Request) (grant.TokenPair, error) {
 	w.calls, w.client = append(w.calls, "issue"), client
-	return grant.Pair{Scope: "videos:read"}, nil
+	return grant.TokenPair{Scope: "videos:read"}, nil
 }
 
 func TestPhasesRunInOneOrderAndTheFirstFailureEndsThem(t *testing.T) {
 	errCheck, errClient := errors.New("a parameter is missing"), errors.New("wrong secret")
-	// Each row mends what the row above failed at, and leaves everything after it wrong.
+	// Each row fixes the failure of the row above, and leaves everything after it invalid.
 	for _, row := range []struct {
 		name      string
 		witness   witness
@@ -136,7 +136,8 @@ func TestAMissingParameterIsNamedBeforeAnybodyIsAsked(t *testing.T) {
 	}
 }
 
-// TestFailedClientAuthenticationTouchesNothing: docs/architecture.md, the way of a token request. Whatever the request would do, a wrong secret does none of it.
+// TestFailedClientAuthenticationTouchesNothing: docs/architecture.md, the way of a token request. A
+// request with a wrong secret has no effect.
 func TestFailedClientAuthenticationTouchesNothing(t *testing.T) {
 	b := newBench(0)
 	wrong := func(r *grant.Request) { r.Credentials = as("app", "wrong") }

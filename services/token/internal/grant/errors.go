@@ -8,29 +8,32 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
-// The failures of the token endpoint. Each is one row of docs/wire-contract.md §4. Those that have several causes carry theirs
-// (package cause), which the caller is never told.
+// The errors of the token endpoint. Each is one row of docs/wire-contract.md §4. An error with
+// several causes carries the one that applies (package cause), which only the log shows.
 var (
 	// ErrUnsupportedGrantType is RFC 6749 §5.2 unsupported_grant_type.
 	ErrUnsupportedGrantType = errors.New("grant type is not supported")
 	// ErrUnauthorizedClient is RFC 6749 §5.2 unauthorized_client.
 	ErrUnauthorizedClient = errors.New("client may not use this grant")
-	// ErrInvalidScope is more scope at refresh than was granted (RFC 6749 §6), or a malformed one: a ScopeError.
+	// ErrInvalidScope is a scope that exceeds the granted one at refresh (RFC 6749 §6), or is
+	// malformed: a ScopeError.
 	ErrInvalidScope = errors.New("scope exceeds what was granted")
-	// ErrInvalidCode is a code that is unknown, expired, used, another client's, of another redirect URI,
-	// or overtaken by a revocation: one answer for all.
+	// ErrInvalidCode is a code that is unknown, expired, used, issued to another client or for
+	// another redirect URI, or whose consent was revoked: one response for all.
 	ErrInvalidCode = errors.New("invalid authorization code")
 	// ErrInvalidVerifier is a PKCE verifier that is missing, malformed or wrong (RFC 7636 §4.6).
 	ErrInvalidVerifier = errors.New("invalid code verifier")
-	// ErrInvalidRefreshToken is a refresh token that is unknown, expired, revoked, reused or another client's.
+	// ErrInvalidRefreshToken is a refresh token that is unknown, expired, revoked, reused or
+	// another client's.
 	ErrInvalidRefreshToken = errors.New("invalid refresh token")
 )
 
-// A second use, which ended what the first one began. The caller is told no more than of any other refusal.
+// A second use, which revoked the tokens of the first one. The response is the same as for any
+// other invalid code or token.
 var (
-	// ErrCodeReplayed is an ErrInvalidCode.
+	// ErrCodeReplayed is an ErrInvalidCode: the code was redeemed before.
 	ErrCodeReplayed = fmt.Errorf("%w: it was redeemed before", invalidCode(cause.CodeReplayed))
-	// ErrRefreshTokenReused is an ErrInvalidRefreshToken.
+	// ErrRefreshTokenReused is an ErrInvalidRefreshToken: the token was rotated before.
 	ErrRefreshTokenReused = fmt.Errorf("%w: it was spent before", invalidRefreshToken(cause.RefreshReused))
 )
 
@@ -46,10 +49,10 @@ func (e *RefusedError) Error() string { return e.Err.Error() }
 // Unwrap returns the failure.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// ReuseError is an ErrCodeReplayed or an ErrRefreshTokenReused with what is known of the first use.
+// ReuseError is an ErrCodeReplayed or an ErrRefreshTokenReused with the origin of the first use.
 type ReuseError struct {
 	Err error
-	// First is zero where the store could not be asked.
+	// First is zero when the store was unavailable.
 	First Origin
 }
 
@@ -59,14 +62,15 @@ func (e *ReuseError) Error() string { return e.Err.Error() }
 // Unwrap returns the failure.
 func (e *ReuseError) Unwrap() error { return e.Err }
 
-// Origin is whose a spent credential was, for the log.
+// Origin is the client, user and workspace of a spent credential, for the log.
 type Origin struct {
 	ClientID, UserID, WorkspaceID string
-	// Ago is how long before the present use it was spent, by the database's clock; 0 for one that was not.
+	// Ago is how long ago it was spent, by the database's clock; 0 for a credential that is not
+	// spent.
 	Ago time.Duration
 }
 
-// ScopeError is an ErrInvalidScope that says which word is wrong.
+// ScopeError is an ErrInvalidScope that names the scope at fault.
 type ScopeError struct{ Problem string }
 
 // Error says what is wrong with the scope; of the request it repeats scope names alone.

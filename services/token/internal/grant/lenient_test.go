@@ -29,7 +29,8 @@ func TestFault_B12_ARefreshIgnoresTheNamesThatAuthorizationIgnored(t *testing.T)
 	}
 }
 
-// TestOAuth21_10_2_ACodeWithAChallengeNeedsNoRedirectURI: the verifier proves who asked.
+// TestOAuth21_10_2_ACodeWithAChallengeNeedsNoRedirectURI: the verifier authenticates the client
+// that made the authorization request.
 func TestOAuth21_10_2_ACodeWithAChallengeNeedsNoRedirectURI(t *testing.T) {
 	b := newBench(0)
 	b.refused(t, redemption(redirectedTo(""), verifiedBy(wrongVerifiers()["wrong"])), grant.ErrInvalidVerifier, "Authenticate", "Resolve")

@@ -6,21 +6,23 @@ import (
 	"time"
 )
 
-// Lifetimes are how long credentials live (docs/wire-contract.md §3).
+// Lifetimes are the lifetimes of credentials (docs/wire-contract.md §3).
 type Lifetimes struct {
 	// Access is the life of an access token.
 	Access time.Duration
 	// Refresh is the life of a refresh token from its issue; each rotation begins anew.
 	Refresh time.Duration
-	// Family is the life of all that came of one authorization, however often it was refreshed.
+	// Family is the life of a token family, however often it is refreshed.
 	Family time.Duration
-	// RetryWindow is how long after a rotation the same client gets the same successor again; 0 is never.
+	// RetryWindow is how long after a rotation a retry by the same client gets the same successor;
+	// 0 disables retries.
 	RetryWindow time.Duration
-	// User is the life of a user token of VIDIZMO's API, which no grant issues.
+	// User is the life of a user token of VIDIZMO's API, which no grant type issues.
 	User time.Duration
 }
 
-// Validate joins every lifetime that is longer than its family's. The configuration has the bounds of each.
+// Validate returns one error for every lifetime that is longer than the family's. The configuration
+// checks the bounds of each.
 func (l Lifetimes) Validate() error {
 	var faults []error
 	if l.Access > l.Family {

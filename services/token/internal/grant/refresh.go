@@ -10,83 +10,87 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// ErrNotCurrent is what RefreshStore answers for a token that is not a family's live, current refresh token.
+// ErrNotCurrent is a token that is not the live, current refresh token of a family.
 var ErrNotCurrent = errors.New("refresh token is not current")
 
 // Rotation replaces a family's refresh token.
 type Rotation struct {
-	// Predecessor is the token that was presented, by hash.
+	// Predecessor is the hash of the presented token.
 	Predecessor secret.Hash
 	ClientID    string
 	Access      secret.Hash
 	Successor   secret.Hash
-	// Scope of the access token; empty for all that was granted.
+	// Scope is the access token's; empty for the granted scope.
 	Scope     string
 	Lifetimes Lifetimes
-	// Sealed is the successor pair as only the predecessor's holder can read it; empty when there is no retry window.
+	// Sealed is the successor token pair, encrypted under the predecessor; empty without a retry
+	// window.
 	Sealed []byte
 	Limit  RefreshLimit
 }
 
-// RefreshLimit bounds how often the tokens of one family are refreshed: Count times in Window, at once or spread. The zero
-// value is no limit.
+// RefreshLimit is the rate limit on refreshes of one family: Count in Window, in a burst or spread.
+// The zero value is no limit.
 type RefreshLimit struct {
 	Count  int
 	Window time.Duration
 }
 
-// RefreshLimitError is a refresh beyond the limit. The token stays what it was.
+// RefreshLimitError is a refresh beyond the limit. The token stays current.
 type RefreshLimitError struct {
-	// RetryAfter is when the next one is possible.
+	// RetryAfter is how long the client must wait.
 	RetryAfter time.Duration
 }
 
-// Error says what happened, and not when to come back.
+// Error describes the failure without RetryAfter.
 func (*RefreshLimitError) Error() string { return "the tokens of this grant were refreshed too often" }
 
-// Issued is what an access token got.
+// Issued is the scope and lifetime of an access token as issued.
 type Issued struct {
 	Scope string
 	// ExpiresIn is its lifetime: shorter than usual at the end of its family.
 	ExpiresIn time.Duration
 }
 
-// Replay is what became of a refresh token that is not current.
+// Replay is the outcome for a refresh token that is not current.
 type Replay struct {
-	// Sealed is the successor pair, if the retry window is still open and the successor unused.
+	// Sealed is the successor token pair, if the retry window is open and the successor unused.
 	Sealed []byte
-	// Scope is what was granted to the family of a sealed pair.
+	// Scope is the granted scope of the family of a sealed pair.
 	Scope string
 	// FamilyLeft is how long that family still had when the pair was sealed.
 	FamilyLeft time.Duration
-	// Reused reports that the token was a spent one and that the pair was revoked for it now.
+	// Reused reports that the token was a spent one and that its user-client was revoked for it
+	// now.
 	Reused bool
 }
 
-// RefreshStore decides rotations, each in one transaction.
+// RefreshStore rotates refresh tokens, each rotation in one transaction.
 type RefreshStore interface {
-	// GrantedScope reads the scope of the family whose current refresh token this is: a fact that never changes.
-	// ErrNotCurrent when there is none of this client.
+	// GrantedScope returns the scope of the family whose current refresh token this is; it never
+	// changes. ErrNotCurrent when this client has no such family.
 	GrantedScope(ctx context.Context, token secret.Hash, clientID string) (string, error)
-	// Rotate spends the predecessor and issues its successor and an access token. It answers what the access token got.
-	// ErrNotCurrent when the predecessor is not the live, current token of a family of this client, a *RefreshLimitError when
-	// it is and the limit is reached; nothing is written then.
+	// Rotate spends the predecessor and issues its successor and an access token. It returns
+	// ErrNotCurrent when the predecessor is not the live, current token of a family of this client,
+	// and a *RefreshLimitError when it is and the limit is reached; it writes nothing then.
 	Rotate(ctx context.Context, r Rotation) (Issued, error)
-	// Replayed judges a token that was not current: inside the retry window it answers the sealed successor, else a spent
-	// token of this client ends everything of its pair, in the transaction that judges it.
+	// Replayed handles a token that was not current: inside the retry window it returns the sealed
+	// successor; otherwise a spent token of this client revokes everything of its user-client, in
+	// the transaction that detects the reuse.
 	Replayed(ctx context.Context, token secret.Hash, clientID string) (Replay, error)
-	// ExplainRefresh reads what is stored of a token that was refused. It changes nothing and only serves the log.
+	// ExplainRefresh returns what is stored of a refused token, for the log. It changes nothing.
 	ExplainRefresh(ctx context.Context, token secret.Hash, refreshLifetime time.Duration) (Refused, error)
 }
 
-// Refused is what a store knows of a refresh token that it refused; the zero value is a token that it does not know.
+// Refused describes a refused refresh token; the zero value is a token that the store does not
+// have.
 type Refused struct {
 	Origin
-	// Spent reports a token that was rotated, Expired one that is past its time.
+	// Spent reports that the token was rotated, Expired that it has expired.
 	Spent, Expired bool
 }
 
-// cause is why the token was refused to a client.
+// cause returns why the token was refused to a client.
 func (r Refused) cause(client Client) cause.Cause {
 	switch {
 	case r.ClientID == "":
@@ -101,13 +105,15 @@ func (r Refused) cause(client Client) cause.Cause {
 	return cause.RefreshRevoked
 }
 
-// Sealer hides a pair so that only who holds the predecessor can read it.
+// Sealer encrypts a token pair under the predecessor, so that only the holder of the predecessor
+// can decrypt it.
 type Sealer interface {
-	Seal(predecessor secret.String, pair Pair) ([]byte, error)
-	Open(predecessor secret.String, sealed []byte) (Pair, error)
+	Seal(predecessor secret.String, pair TokenPair) ([]byte, error)
+	Open(predecessor secret.String, sealed []byte) (TokenPair, error)
 }
 
-// RefreshToken is the grant of RFC 6749 §6 with rotation and reuse detection (RFC 9700 §4.14.2).
+// RefreshToken is the grant type of RFC 6749 §6 with rotation and reuse detection (RFC 9700
+// §4.14.2).
 type RefreshToken struct {
 	Store     RefreshStore
 	Sealer    Sealer
@@ -118,7 +124,7 @@ type RefreshToken struct {
 // Type is `refresh_token`.
 func (RefreshToken) Type() string { return oauth.RefreshTokenGrant }
 
-// Check wants `refresh_token`.
+// Check requires `refresh_token`.
 func (RefreshToken) Check(req Request) error {
 	if req.RefreshToken.IsZero() {
 		return missing("refresh_token")
@@ -127,9 +133,9 @@ func (RefreshToken) Check(req Request) error {
 }
 
 // Issue rotates the refresh token.
-func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (Pair, error) {
+func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (TokenPair, error) {
 	if !secret.Valid(secret.RefreshToken, req.RefreshToken.Reveal()) {
-		return Pair{}, invalidRefreshToken(cause.RefreshMalformed)
+		return TokenPair{}, invalidRefreshToken(cause.RefreshMalformed)
 	}
 	hash := secret.Sum(req.RefreshToken.Reveal())
 	scope, err := g.narrow(ctx, hash, client, req.Scope)
@@ -137,9 +143,9 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (Pa
 		return g.replayed(ctx, hash, client, req)
 	}
 	if err != nil {
-		return Pair{}, err
+		return TokenPair{}, err
 	}
-	pair := Pair{
+	pair := TokenPair{
 		Access:    secret.Generate(secret.AccessToken),
 		Refresh:   secret.Generate(secret.RefreshToken),
 		ExpiresIn: g.Lifetimes.Access,
@@ -150,9 +156,10 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (Pa
 		Access: secret.Sum(pair.Access.Reveal()), Successor: secret.Sum(pair.Refresh.Reveal()),
 	}
 	if g.Lifetimes.RetryWindow > 0 {
-		// The scope is only known once the store has answered: an empty one in the seal means all that was granted.
+		// The granted scope is known only when the store returns: an empty scope in the seal stands
+		// for it.
 		if r.Sealed, err = g.Sealer.Seal(req.RefreshToken, pair); err != nil {
-			return Pair{}, err
+			return TokenPair{}, err
 		}
 	}
 	issued, err := g.Store.Rotate(ctx, r)
@@ -160,14 +167,14 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (Pa
 		return g.replayed(ctx, hash, client, req)
 	}
 	if err != nil {
-		return Pair{}, err
+		return TokenPair{}, err
 	}
 	pair.Scope, pair.ExpiresIn = issued.Scope, issued.ExpiresIn
 	return pair, nil
 }
 
-// narrow judges a scope parameter against what was granted. What was granted to a family never changes, so reading it
-// before the rotation decides nothing that could be overtaken.
+// narrow validates the scope parameter against the granted scope. A family's granted scope never
+// changes, so it can be read before the rotation without a race.
 func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Client, asked string) (string, error) {
 	if asked == "" {
 		return "", nil
@@ -191,52 +198,54 @@ func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Clie
 	return want.String(), nil
 }
 
-// withoutOpenID leaves out the names of OpenID Connect that were not granted: the authorization endpoint ignored them, and
-// clients repeat there what they asked for first. When nothing else was asked, the scope is all that was granted.
+// withoutOpenID removes the OpenID Connect scopes that were not granted: the authorization endpoint
+// ignored them, and clients repeat their first request at refresh. When no other scope is left, the
+// result is the granted scope.
 func withoutOpenID(asked, granted oauth.Scope) oauth.Scope {
 	openID := oauth.OpenIDScopes()
 	return asked.Without(func(name string) bool { return openID.Contains(name) && !granted.Contains(name) })
 }
 
-// replayed answers a token that is not current: the same successor inside the retry window, else refusal.
-func (g RefreshToken) replayed(ctx context.Context, token secret.Hash, client Client, req Request) (Pair, error) {
+// replayed handles a token that is not current: it returns the same successor inside the retry
+// window, and refuses otherwise.
+func (g RefreshToken) replayed(ctx context.Context, token secret.Hash, client Client, req Request) (TokenPair, error) {
 	replay, err := g.Store.Replayed(ctx, token, client.ID)
 	if err != nil {
-		return Pair{}, err
+		return TokenPair{}, err
 	}
 	if len(replay.Sealed) == 0 {
-		return Pair{}, g.refuse(ctx, token, client, replay.Reused)
+		return TokenPair{}, g.refuse(ctx, token, client, replay.Reused)
 	}
 	pair, err := g.Sealer.Open(req.RefreshToken, replay.Sealed)
 	if err != nil {
-		return Pair{}, err
+		return TokenPair{}, err
 	}
 	pair.ExpiresIn = min(pair.ExpiresIn, replay.FamilyLeft)
 	if pair.Scope == "" {
 		pair.Scope = replay.Scope
 	}
 	if err := sameScope(req.Scope, pair.Scope); err != nil {
-		return Pair{}, err
+		return TokenPair{}, err
 	}
 	return pair, nil
 }
 
-// refuse explains why a token was refused. A store that cannot be asked changes nothing about what was decided: the cause is then
-// not known.
+// refuse returns the refusal of a token, with its cause for the log. When the store is unavailable
+// the refusal stands and its cause is unknown.
 func (g RefreshToken) refuse(ctx context.Context, token secret.Hash, client Client, reused bool) error {
-	known, err := g.Store.ExplainRefresh(ctx, token, g.Lifetimes.Refresh)
+	origin, err := g.Store.ExplainRefresh(ctx, token, g.Lifetimes.Refresh)
 	switch {
 	case reused && err != nil:
 		return &ReuseError{Err: ErrRefreshTokenReused, First: Origin{ClientID: client.ID}}
 	case reused:
-		return &ReuseError{Err: ErrRefreshTokenReused, First: known.Origin}
+		return &ReuseError{Err: ErrRefreshTokenReused, First: origin.Origin}
 	case err != nil:
 		return ErrInvalidRefreshToken
 	}
-	return invalidRefreshToken(known.cause(client))
+	return invalidRefreshToken(origin.cause(client))
 }
 
-// sameScope refuses what is no retry: a request for another scope than the first one had.
+// sameScope refuses a request for another scope than the first one had: it is not a retry.
 func sameScope(asked, issued string) error {
 	if asked == "" {
 		return nil

@@ -72,7 +72,7 @@ func TestRFC6749_6_TheScopeIsOnlyEverNarrower(t *testing.T) {
 			t.Fatalf("asking for %q: %v", row.asked, err)
 		}
 		if second.Scope != row.want || b.store.Rotation.Scope != row.want {
-			t.Errorf("asking for %q: answered %q, stored %q, want %q", row.asked, second.Scope, b.store.Rotation.Scope, row.want)
+			t.Errorf("requesting %q: returned %q, stored %q, want %q", row.asked, second.Scope, b.store.Rotation.Scope, row.want)
 		}
 		if diff := cmp.Diff([]string{"Authenticate", "GrantedScope", "Rotate"}, b.Take()); diff != "" {
 			t.Errorf("calls (-want +got):\n%s", diff)
@@ -102,7 +102,7 @@ func TestAnothersRefreshTokenIsInvalidAndStaysUsable(t *testing.T) {
 	first := b.mustIssue(t, redemption())
 	b.refused(t, refreshing(first.Refresh, asOther), grant.ErrInvalidRefreshToken, "Authenticate", "Rotate", "Replayed", "ExplainRefresh")
 	second := b.mustIssue(t, refreshing(first.Refresh))
-	// Nor does another app's copy of a spent token end what it does not own.
+	// A spent token that another client presents revokes nothing either.
 	b.refused(t, refreshing(first.Refresh, asOther), grant.ErrInvalidRefreshToken, "Authenticate", "Rotate", "Replayed", "ExplainRefresh")
 	b.mustIssue(t, refreshing(second.Refresh))
 }
@@ -115,7 +115,8 @@ func TestAnUnknownRefreshTokenIsInvalid(t *testing.T) {
 		grant.ErrInvalidRefreshToken, "Authenticate", "GrantedScope", "Replayed", "ExplainRefresh")
 }
 
-// TestRFC9700_4_14_2_ReuseEndsEverything: with or without a scope, which takes another way to the same judgement.
+// TestRFC9700_4_14_2_ReuseEndsEverything: with or without a scope, which takes another path to the
+// same result.
 func TestRFC9700_4_14_2_ReuseEndsEverything(t *testing.T) {
 	for name, change := range map[string]func(*grant.Request){
 		"whole scope":        func(*grant.Request) {},
@@ -157,10 +158,10 @@ func TestARetryGetsTheSameSuccessor(t *testing.T) {
 		for range 2 {
 			again := b.mustIssue(t, refreshing(first.Refresh, withScope(scope)))
 			if !again.Access.Equal(second.Access) || !again.Refresh.Equal(second.Refresh) {
-				t.Error("the retry answered another pair")
+				t.Error("the retry returned another token pair")
 			}
 			if again.Scope != want || again.ExpiresIn != second.ExpiresIn {
-				t.Errorf("the retry answered %q for %s, want %q for %s", again.Scope, again.ExpiresIn, want, second.ExpiresIn)
+				t.Errorf("the retry returned %q for %s, want %q for %s", again.Scope, again.ExpiresIn, want, second.ExpiresIn)
 			}
 		}
 		b.mustIssue(t, refreshing(second.Refresh))
@@ -225,7 +226,8 @@ func TestTheSealOpensWithThePredecessorAlone(t *testing.T) {
 	}
 }
 
-// TestALostRaceIsJudgedAsAReplay: the token was current when its scope was read and is not any more.
+// TestALostRaceIsJudgedAsAReplay: the token was current when its scope was read and is not any
+// more.
 func TestALostRaceIsJudgedAsAReplay(t *testing.T) {
 	b := newBench(0)
 	pair := b.mustIssue(t, redemption())
@@ -234,7 +236,7 @@ func TestALostRaceIsJudgedAsAReplay(t *testing.T) {
 		grant.ErrInvalidRefreshToken, "Authenticate", "GrantedScope", "Rotate", "Replayed", "ExplainRefresh")
 }
 
-// TestTheEndOfTheFamilyShortensTheAnswer: how long the access token lives is the store's to say.
+// TestTheEndOfTheFamilyShortensTheAnswer: the store decides the access token's lifetime.
 func TestTheEndOfTheFamilyShortensTheAnswer(t *testing.T) {
 	b := newBench(0)
 	pair := b.mustIssue(t, redemption())

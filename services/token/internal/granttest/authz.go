@@ -9,15 +9,15 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// ErrClient is what Clients answers for a client that it does not know or whose secret is another.
+// ErrClient is an unknown client or a wrong secret.
 var ErrClient = errors.New("client authentication failed")
 
-// Clients knows apps by name and by secret.
+// Clients authenticates clients by identifier and secret.
 type Clients struct {
 	*Journal
-	// Secrets are the apps, a public one with an empty secret.
+	// Secrets are the clients' secrets by identifier; a public client's is empty.
 	Secrets map[string]string
-	// GrantTypes are what every app may use.
+	// GrantTypes are those of every client.
 	GrantTypes []string
 }
 

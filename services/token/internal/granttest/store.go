@@ -10,15 +10,15 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// Store keeps families in memory by the contract of grant.CodeStore and grant.RefreshStore. Its retry window never ends by
+// Store is an in-memory grant.CodeStore and grant.RefreshStore. Its retry window never closes by
 // itself.
 type Store struct {
 	*Journal
-	// Epoch is every pair's mark.
+	// Epoch is the epoch of every user-client.
 	Epoch int64
 	// Left is how long every family still lives; 0 is long enough.
 	Left time.Duration
-	// Redemption and Rotation are the last that the store was asked for.
+	// Redemption and Rotation are the last arguments of Redeem and Rotate.
 	Redemption grant.Redemption
 	Rotation   grant.Rotation
 
@@ -30,21 +30,21 @@ type family struct {
 	current secret.Hash
 	spent   map[secret.Hash]bool
 	// sealed is the successor of retry.
-	retry  secret.Hash
-	sealed []byte
-	ended  bool
+	retry   secret.Hash
+	sealed  []byte
+	revoked bool
 }
 
 // NewStore makes an empty store.
 func NewStore(j *Journal) *Store { return &Store{Journal: j, families: make(map[secret.Hash]*family)} }
 
-// Live reports whether the family of a code was begun and has not ended.
+// Live reports whether the family of a code exists and is not revoked.
 func (s *Store) Live(code secret.String) bool {
 	f := s.families[secret.Sum(code.Reveal())]
-	return f != nil && !f.ended
+	return f != nil && !f.revoked
 }
 
-// CloseRetryWindow forgets every sealed pair.
+// CloseRetryWindow erases every sealed token pair.
 func (s *Store) CloseRetryWindow() {
 	for _, f := range s.families {
 		f.sealed = nil
@@ -61,7 +61,7 @@ func (s *Store) Redeem(_ context.Context, r grant.Redemption) error {
 		return grant.ErrCodeUsed
 	}
 	if r.Code.Epoch != s.Epoch {
-		return grant.ErrPairRevoked
+		return grant.ErrConsentRevoked
 	}
 	s.families[r.CodeHash] = &family{Redemption: r, current: r.Refresh, spent: make(map[secret.Hash]bool)}
 	return nil
@@ -84,7 +84,7 @@ func (s *Store) RevokeFamily(_ context.Context, code secret.Hash) error {
 	if err := s.note("RevokeFamily"); err != nil {
 		return err
 	}
-	s.families[code].ended = true
+	s.families[code].revoked = true
 	return nil
 }
 
@@ -127,11 +127,11 @@ func (s *Store) Replayed(_ context.Context, token secret.Hash, clientID string) 
 		if !f.spent[token] || f.Code.ClientID != clientID {
 			continue
 		}
-		if f.retry == token && len(f.sealed) > 0 && !f.ended {
+		if f.retry == token && len(f.sealed) > 0 && !f.revoked {
 			left := cmp.Or(s.Left, s.Rotation.Lifetimes.Family)
 			return grant.Replay{Sealed: f.sealed, Scope: f.Code.Scope.String(), FamilyLeft: left}, nil
 		}
-		f.ended = true
+		f.revoked = true
 		return grant.Replay{Reused: true}, nil
 	}
 	return grant.Replay{}, nil
@@ -166,10 +166,10 @@ func (f *family) origin() grant.Origin {
 	return grant.Origin{ClientID: f.Code.ClientID, UserID: f.Code.UserID, WorkspaceID: f.Code.WorkspaceID, Ago: time.Second}
 }
 
-// holding finds the live family whose current refresh token this is.
+// holding returns the live family whose current refresh token this is.
 func (s *Store) holding(token secret.Hash, clientID string) *family {
 	for _, f := range s.families {
-		if f.current == token && f.Code.ClientID == clientID && !f.ended {
+		if f.current == token && f.Code.ClientID == clientID && !f.revoked {
 			return f
 		}
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// bearerKind returns a token's kind by its form; 0 for a string that is no bearer's token, such as a refresh token.
+// bearerKind returns a token's kind by its format; 0 for a string that is not a bearer token, such
+// as a refresh token.
 func bearerKind(token string) enforce.Kind {
 	if kind := enforce.KindOf(token); kind != enforce.RefreshToken {
 		return kind
@@ -18,50 +19,52 @@ func bearerKind(token string) enforce.Kind {
 	return 0
 }
 
-// Bearer judges a bearer's token of any kind. The answer takes every revocation up to minCursor into account, and every one
-// that had returned. A string that is no token by its form is ErrInactive without a look-up.
+// Bearer introspects a bearer token of any kind. The result reflects every revocation up to
+// minCursor, and every revocation that had returned before the call. A string without the format of
+// a token is ErrInactive without a look-up.
 func (i Introspector) Bearer(ctx context.Context, token string, minCursor int64) (Facts, error) {
 	kind := bearerKind(token)
 	if kind == 0 {
 		return Facts{}, ErrInactive
 	}
-	q := i.ask(minCursor)
-	found, err := q.one(ctx, kind, secret.Sum(token))
+	q := i.newLookup(minCursor)
+	found, err := q.findOne(ctx, kind, secret.Sum(token))
 	if err != nil {
 		return Facts{}, err
 	}
-	q.told(&found)
+	q.recordUse(&found)
 	if err := q.plan(ctx, &found.facts); err != nil {
 		return Facts{}, err
 	}
 	return found.facts, nil
 }
 
-// Bearers judges many tokens as Bearer does, and tells of each in their order; of one that is not active the kind is 0. What
-// is not remembered is read together. Nothing of what was told counts when an error is returned, and no facts may be kept.
-func (i Introspector) Bearers(ctx context.Context, tokens []string, minCursor int64, tell func(*Facts)) error {
-	q := i.ask(minCursor)
-	known := make([]*remembered, len(tokens))
+// Bearers introspects many tokens as Bearer does, and calls yield for each in order, with Kind 0
+// for a token that is not active. It reads the tokens that are not cached in one batch. When it
+// returns an error, the caller discards what was yielded. yield must not keep the pointer.
+func (i Introspector) Bearers(ctx context.Context, tokens []string, minCursor int64, yield func(*Facts)) error {
+	q := i.newLookup(minCursor)
+	hits := make([]*cached, len(tokens))
 	var missed []miss
 	for n, token := range tokens {
-		// What is remembered was judged by its form before.
+		// A cached token had its format validated before.
 		hash := secret.Sum(token)
-		if known[n] = q.memory.find(hash); known[n] != nil {
+		if hits[n] = q.cache.find(hash); hits[n] != nil {
 			continue
 		}
 		if kind := bearerKind(token); kind != 0 {
 			missed = append(missed, miss{at: n, kind: kind, hash: hash})
 		}
 	}
-	if err := q.many(ctx, missed); err != nil {
+	if err := q.findMany(ctx, missed); err != nil {
 		return err
 	}
-	var facts Facts // one piece of memory for all
+	var facts Facts // one allocation for all
 	for n := range tokens {
 		facts = Facts{}
 		switch {
-		case known[n] != nil:
-			q.memory.copy(known[n], &facts)
+		case hits[n] != nil:
+			q.cache.copy(hits[n], &facts)
 		case len(missed) > 0 && missed[0].at == n:
 			facts, missed = missed[0].facts, missed[1:]
 		}
@@ -70,67 +73,68 @@ func (i Introspector) Bearers(ctx context.Context, tokens []string, minCursor in
 		} else if err != nil {
 			return err
 		}
-		tell(&facts)
+		yield(&facts)
 	}
 	return nil
 }
 
-// plan fills in the plan, which may change while the token lives and so is never cached with it. A key without its
-// workspace is ErrInactive.
-func (q *question) plan(ctx context.Context, facts *Facts) error {
+// plan sets Facts.Plan. The plan may change while the token lives, so it is never cached with the
+// token. An API key whose workspace is gone is ErrInactive.
+func (q *lookup) plan(ctx context.Context, facts *Facts) error {
 	if q.Plans == nil || facts.WorkspaceID == "" || facts.Kind == enforce.UserToken {
 		return nil
 	}
 	if facts.WorkspaceID != q.workspace {
 		ask := q.Plans.Plan
-		if q.doubted {
+		if q.stale {
 			ask = q.Plans.Fresh
 		}
 		name, err := ask(ctx, facts.WorkspaceID)
 		if err != nil {
 			return err
 		}
-		q.workspace, q.planned = facts.WorkspaceID, name
+		q.workspace, q.workspacePlan = facts.WorkspaceID, name
 	}
-	if facts.Plan = q.planned; facts.Orphaned() {
+	if facts.Plan = q.workspacePlan; facts.Orphaned() {
 		return ErrInactive
 	}
 	return nil
 }
 
-// question is one asking; its beginning is what freshness is measured from.
-type question struct {
+// lookup is one call of the Introspector. Freshness is measured from its start.
+type lookup struct {
 	Introspector
-	memory view
-	// doubted says that the log may know more than what is remembered here.
-	doubted bool
-	// workspace is the last one whose plan was asked for, and planned what it is: one question asks once.
-	workspace, planned string
+	cache view
+	// stale says that the revocation log may have entries that the caches do not reflect.
+	stale bool
+	// workspace is the last one whose plan was read, and workspacePlan its plan: one lookup reads
+	// it once.
+	workspace, workspacePlan string
 }
 
-func (i Introspector) ask(minCursor int64) question {
-	q := question{Introspector: i, memory: i.Cache.open(minCursor)}
+func (i Introspector) newLookup(minCursor int64) lookup {
+	q := lookup{Introspector: i, cache: i.Cache.open(minCursor)}
 	switch {
 	case i.Cache != nil:
-		q.doubted = !q.memory.trusted
-	case i.Moments != nil:
-		q.doubted = !i.Moments.Ask(minCursor).Trusted
+		q.stale = !q.cache.trusted
+	case i.Freshness != nil:
+		q.stale = !i.Freshness.Snapshot(minCursor).Trusted
 	}
 	return q
 }
 
-// finding is an answer that nobody was told yet.
-type finding struct {
+// result is a token that was found and not returned to the caller yet.
+type result struct {
 	hash  secret.Hash
 	facts Facts
-	// stored says that it was read from the store and not remembered.
+	// stored says that it was read from the store and not from the cache.
 	stored bool
 }
 
-// one finds one token.
-func (q *question) one(ctx context.Context, kind enforce.Kind, hash secret.Hash) (finding, error) {
-	f := finding{hash: hash}
-	if q.memory.get(hash, &f.facts) {
+// findOne looks up one token in the cache, then in the store.
+func (q *lookup) findOne(ctx context.Context, kind enforce.Kind, hash secret.Hash) (result, error) {
+	f := result{hash: hash}
+	if q.cache.get(hash, &f.facts) {
 		return f, nil
 	}
 	var err error
@@ -139,19 +143,19 @@ func (q *question) one(ctx context.Context, kind enforce.Kind, hash secret.Hash)
 	return f, err
 }
 
-// told notes that somebody was told who may know. Only then is the use counted, and the answer remembered as one whose use
-// was.
-func (q *question) told(f *finding) {
+// recordUse records the use of a token that is returned to a caller who may see it, and caches the
+// token as one whose use is recorded.
+func (q *lookup) recordUse(f *result) {
 	if !f.stored {
 		return
 	}
 	q.used(&f.facts)
-	q.memory.put(f.hash, f.facts)
+	q.cache.put(f.hash, f.facts)
 }
 
-// find asks the store that has tokens of the kind.
-func (q *question) find(ctx context.Context, kind enforce.Kind, hash secret.Hash) (facts Facts, err error) {
-	q.memory.asked(1)
+// find reads the token from the store of its kind.
+func (q *lookup) find(ctx context.Context, kind enforce.Kind, hash secret.Hash) (facts Facts, err error) {
+	q.cache.countMisses(1)
 	switch {
 	case kind == enforce.AccessToken:
 		facts, err = q.Store.FindAccess(ctx, hash)
@@ -169,7 +173,7 @@ func (q *question) find(ctx context.Context, kind enforce.Kind, hash secret.Hash
 	return facts, nil
 }
 
-// miss is a token of a batch that nothing is remembered of, and what the store says of it.
+// miss is a token of a batch that is not cached, and its facts from the store.
 type miss struct {
 	at    int
 	kind  enforce.Kind
@@ -177,29 +181,30 @@ type miss struct {
 	facts Facts
 }
 
-// together is how many look-ups of a batch that have no statement for many are under way at once.
-const together = 16
+// maxConcurrent is the number of concurrent look-ups in a batch for the kinds that have no batch
+// statement.
+const maxConcurrent = 16
 
-// many finds what was missed: access tokens in one statement, the others side by side.
-func (q *question) many(ctx context.Context, missed []miss) error {
+// findMany looks up the misses: access tokens in one statement, the others concurrently.
+func (q *lookup) findMany(ctx context.Context, missed []miss) error {
 	if len(missed) == 0 {
 		return nil
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(together)
-	group.Go(func() error { return q.manyAccess(ctx, missed) })
+	group.SetLimit(maxConcurrent)
+	group.Go(func() error { return q.findManyAccess(ctx, missed) })
 	for n := range missed {
 		m := &missed[n]
 		if m.kind == enforce.AccessToken {
 			continue
 		}
 		group.Go(func() error {
-			found, err := q.one(ctx, m.kind, m.hash)
+			found, err := q.findOne(ctx, m.kind, m.hash)
 			if errors.Is(err, ErrInactive) {
 				return nil
 			}
 			if err == nil {
-				q.told(&found)
+				q.recordUse(&found)
 				m.facts = found.facts
 			}
 			return err
@@ -208,9 +213,9 @@ func (q *question) many(ctx context.Context, missed []miss) error {
 	return group.Wait()
 }
 
-func (q *question) manyAccess(ctx context.Context, missed []miss) error {
+func (q *lookup) findManyAccess(ctx context.Context, missed []miss) error {
 	hashes := make([]secret.Hash, 0, len(missed))
-	for n := range missed { // by place: of the others somebody writes the facts meanwhile
+	for n := range missed { // by index: other goroutines write the facts of the other kinds concurrently
 		if missed[n].kind == enforce.AccessToken {
 			hashes = append(hashes, missed[n].hash)
 		}
@@ -218,7 +223,7 @@ func (q *question) manyAccess(ctx context.Context, missed []miss) error {
 	if len(hashes) == 0 {
 		return nil
 	}
-	q.memory.asked(len(hashes))
+	q.cache.countMisses(len(hashes))
 	found, err := q.Store.FindManyAccess(ctx, hashes)
 	if err != nil {
 		return err
@@ -230,7 +235,7 @@ func (q *question) manyAccess(ctx context.Context, missed []miss) error {
 			continue
 		}
 		facts.Kind = enforce.AccessToken
-		q.told(&finding{hash: m.hash, facts: facts, stored: true})
+		q.recordUse(&result{hash: m.hash, facts: facts, stored: true})
 		m.facts = facts
 	}
 	return nil

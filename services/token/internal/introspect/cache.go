@@ -13,40 +13,42 @@ import (
 	"github.com/vidocu/usher/services/token/internal/feed"
 )
 
-// longestMemory is how long an answer is remembered: it bounds what may be wrong in it, such as the last recorded use.
-const longestMemory = time.Minute
+// maxAge is the TTL of a cached token: it bounds the age of its facts that no revocation updates,
+// such as the last recorded use.
+const maxAge = time.Minute
 
-// Cache remembers live tokens, and no others: who asks for what is not there pays one read of a primary key. It answers only
-// while the feed trusts what was read of the revocation log, and each answer only while the token itself lives.
+// Cache caches live tokens and no others: a request with an unknown token costs one read by primary
+// key. It returns entries only while the feed's lease holds, and each entry only until its token
+// expires.
 type Cache struct {
-	feed *feed.Feed
-	held *otter.Cache[secret.Hash, *remembered]
-	// mu is held while something is remembered and while entries are acted upon, so that of an answer and what ends it one
-	// sees the other. Whoever answers from memory never takes it.
+	feed   *feed.Feed
+	tokens *otter.Cache[secret.Hash, *cached]
+	// mu is held while a token is added and while revocations are applied, so that a token that is
+	// added and its revocation always see each other. Reads of the cache never take it.
 	mu    sync.Mutex
 	users index
-	// hits are answers from memory, and misses what the store was asked.
+	// hits counts look-ups found in the cache, misses the tokens read from the store.
 	hits, misses atomic.Uint64
 }
 
-// remembered is one answer.
-type remembered struct {
+// cached is one token.
+type cached struct {
 	hash  secret.Hash
 	facts Facts
-	// at is when the question was asked that it answered.
+	// at is the start of the lookup that read it.
 	at time.Duration
 
-	next, previous *remembered
+	next, previous *cached
 	linked         bool
 }
 
-// NewCache makes a cache of at most size tokens and has it follow the feed, which must not run yet.
+// NewCache returns a cache of at most size tokens that listens to the feed, which must not run yet.
 func NewCache(size int, follow *feed.Feed) (*Cache, error) {
-	c := &Cache{feed: follow, users: index{first: make(map[string]*remembered)}}
+	c := &Cache{feed: follow, users: index{first: make(map[string]*cached)}}
 	var err error
-	c.held, err = otter.New(&otter.Options[secret.Hash, *remembered]{
+	c.tokens, err = otter.New(&otter.Options[secret.Hash, *cached]{
 		MaximumSize: size,
-		OnAtomicDeletion: func(e otter.DeletionEvent[secret.Hash, *remembered]) {
+		OnAtomicDeletion: func(e otter.DeletionEvent[secret.Hash, *cached]) {
 			c.users.remove(e.Value)
 		},
 	})
@@ -57,25 +59,26 @@ func NewCache(size int, follow *feed.Feed) (*Cache, error) {
 	return c, nil
 }
 
-// view is the cache as one question may see it.
+// view is the cache as one lookup may read it.
 type view struct {
 	cache *Cache
-	// at is when the question came, and cursor what had been acted upon then; -1 where nothing had.
+	// at is the start of the lookup, and cursor the last revocation applied by then; -1 before the
+	// first.
 	at      time.Duration
 	cursor  int64
 	trusted bool
 }
 
-// open begins a question. Whether memory may be trusted is decided before it is looked at. A nil cache knows nothing.
+// open starts a lookup. It checks the lease before the cache is read. A nil cache is empty.
 func (c *Cache) open(minCursor int64) view {
 	if c == nil {
 		return view{}
 	}
-	moment := c.feed.Ask(minCursor)
-	return view{cache: c, at: moment.At, cursor: moment.Applied, trusted: moment.Trusted}
+	now := c.feed.Snapshot(minCursor)
+	return view{cache: c, at: now.At, cursor: now.Applied, trusted: now.Trusted}
 }
 
-// get copies what is remembered of a live token into facts.
+// get copies the facts of a cached token into facts, and reports whether it is cached.
 func (v *view) get(hash secret.Hash, facts *Facts) bool {
 	r := v.find(hash)
 	if r == nil {
@@ -85,47 +88,47 @@ func (v *view) get(hash secret.Hash, facts *Facts) bool {
 	return true
 }
 
-// find is what is remembered of a live token; nil where nothing is, or where it may not be told.
-func (v *view) find(hash secret.Hash) *remembered {
+// find returns the cached token; nil when it is not cached, has expired, or the lease has run out.
+func (v *view) find(hash secret.Hash) *cached {
 	if !v.trusted {
 		return nil
 	}
-	r, ok := v.cache.held.GetIfPresent(hash)
+	r, ok := v.cache.tokens.GetIfPresent(hash)
 	if !ok {
 		return nil
 	}
-	if age := v.age(r); age > longestMemory || (r.facts.Left > 0 && r.facts.Left <= age) {
+	if age := v.age(r); age > maxAge || (r.facts.Left > 0 && r.facts.Left <= age) {
 		return nil
 	}
 	v.cache.hits.Add(1)
 	return r
 }
 
-// copy makes facts of what find found, with the time that is left now.
-func (v *view) copy(r *remembered, facts *Facts) {
+// copy copies the facts of a cached token, with Left as of now.
+func (v *view) copy(r *cached, facts *Facts) {
 	*facts = r.facts
 	if facts.Left > 0 {
 		facts.Left -= v.age(r)
 	}
 }
 
-func (v *view) age(r *remembered) time.Duration { return max(v.at-r.at, 0) }
+func (v *view) age(r *cached) time.Duration { return max(v.at-r.at, 0) }
 
-// asked counts look-ups in the store.
-func (v *view) asked(n int) {
+// countMisses counts look-ups in the store.
+func (v *view) countMisses(n int) {
 	if v.cache != nil {
 		v.cache.misses.Add(uint64(n))
 	}
 }
 
-// Hits is how many look-ups were answered from memory.
+// Hits is the number of look-ups found in the cache.
 func (c *Cache) Hits() uint64 { return c.hits.Load() }
 
-// Misses is how many were not.
+// Misses is the number of tokens read from the store.
 func (c *Cache) Misses() uint64 { return c.misses.Load() }
 
-// put remembers facts that were read from the store after the view was opened, unless an entry that was acted upon since then
-// ends them. One that is still to come finds them.
+// put caches facts that were read from the store after the view was opened, unless a revocation
+// applied since then revokes the token. A later revocation evicts it.
 func (v *view) put(hash secret.Hash, facts Facts) {
 	if v.cache == nil || v.cursor < 0 {
 		return
@@ -134,25 +137,25 @@ func (v *view) put(hash secret.Hash, facts Facts) {
 	facts.LongUnused = false
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	since, known := c.feed.Since(v.cursor)
-	if !known {
+	since, complete := c.feed.Since(v.cursor)
+	if !complete {
 		return
 	}
 	if len(since) > 0 {
-		var ended revocation.Set
+		var revoked revocation.Set
 		for i := range since {
-			ended.Add(&since[i].Revocation)
+			revoked.Add(&since[i].Revocation)
 		}
-		if facts.ended(hash, &ended) {
+		if facts.revokedBy(hash, &revoked) {
 			return
 		}
 	}
-	r := &remembered{hash: hash, facts: facts, at: v.at}
+	r := &cached{hash: hash, facts: facts, at: v.at}
 	c.users.add(r)
-	c.held.Set(hash, r)
+	c.tokens.Set(hash, r)
 }
 
-// Apply evicts what entries end: feed.Listener.
+// Apply is feed.Listener. It evicts the tokens that entries revoke.
 func (c *Cache) Apply(entries []feed.Entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -161,48 +164,49 @@ func (c *Cache) Apply(entries []feed.Entry) {
 	}
 }
 
-// Forget evicts everything: feed.Listener.
+// Forget is feed.Listener. It evicts everything.
 func (c *Cache) Forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.held.InvalidateAll()
+	c.tokens.InvalidateAll()
 }
 
-// evict evicts the tokens that an entry ends. Only where to look is decided here: whom it ends is the rule of package revocation.
+// evict evicts the tokens that an entry revokes. It decides only where to look: package
+// sdk/enforce/revocation decides which tokens an entry revokes.
 func (c *Cache) evict(e *feed.Entry) {
-	ended := revocation.NewSet(&e.Revocation)
+	revoked := revocation.NewSet(&e.Revocation)
 	switch {
-	case ended.Everything():
-		c.held.InvalidateAll()
+	case revoked.Everything():
+		c.tokens.InvalidateAll()
 	case e.Kind == revocation.Token:
-		c.held.Invalidate(secret.Hash(e.TokenHash))
+		c.tokens.Invalidate(secret.Hash(e.TokenHash))
 	case e.Kind == revocation.Workspace: // no plan is cached here
 	case e.UserID != "":
 		for _, r := range c.users.of(e.UserID) {
-			if r.facts.ended(r.hash, ended) {
-				c.held.Invalidate(r.hash)
+			if r.facts.revokedBy(r.hash, revoked) {
+				c.tokens.Invalidate(r.hash)
 			}
 		}
 	default:
-		c.sweep(ended)
+		c.sweep(revoked)
 	}
 }
 
-// sweep looks through the whole cache, which operators' decisions need now and then.
-func (c *Cache) sweep(ended *revocation.Set) {
+// sweep scans the whole cache, which only the rare revocations by operators need.
+func (c *Cache) sweep(revoked *revocation.Set) {
 	var hashes []secret.Hash
-	for hash, r := range c.held.All() {
-		if r.facts.ended(hash, ended) {
+	for hash, r := range c.tokens.All() {
+		if r.facts.revokedBy(hash, revoked) {
 			hashes = append(hashes, hash)
 		}
 	}
 	for _, hash := range hashes {
-		c.held.Invalidate(hash)
+		c.tokens.Invalidate(hash)
 	}
 }
 
-// ended reports whether revocations end the token.
-func (f *Facts) ended(hash secret.Hash, by *revocation.Set) bool {
+// revokedBy reports whether one of the revocations revokes the token.
+func (f *Facts) revokedBy(hash secret.Hash, by *revocation.Set) bool {
 	return by.Ends(&revocation.Cached{
 		Hash: (*[len(hash)]byte)(&hash), Kind: f.Kind, FamilyID: string(f.Family), UserID: f.UserID, ClientID: f.ClientID, WorkspaceID: f.WorkspaceID,
 	})

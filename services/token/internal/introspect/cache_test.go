@@ -19,7 +19,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
-// platform is a store of tokens of every kind with its log, and an introspector that remembers.
+// platform is a store of tokens of every kind with its log, and an introspector with a cache.
 type platform struct {
 	introspect.Introspector
 	mu     sync.Mutex
@@ -28,16 +28,16 @@ type platform struct {
 	reads  int
 	plans  map[string]string
 	used   []string
-	// reading, if set, is called with what was read before that is answered.
+	// reading, if set, is called between a read of the store and its return.
 	reading func()
 }
 
-// remembering runs a test in a bubble of fake time.
-func remembering(t *testing.T, size int, test func(t *testing.T, p *platform)) {
+// newPlatform runs a test in a bubble of fake time.
+func newPlatform(t *testing.T, size int, test func(t *testing.T, p *platform)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		p := &platform{tokens: make(map[secret.Hash]introspect.Facts), plans: map[string]string{"ws_acme": "starter"}}
-		follow := feed.New(feed.Options{Log: p, Logger: slog.New(slog.DiscardHandler), Alone: true, Heartbeat: time.Second})
+		follow := feed.New(feed.Options{Log: p, Logger: slog.New(slog.DiscardHandler), SingleReplica: true, Heartbeat: time.Second})
 		cache, err := introspect.NewCache(size, follow)
 		if err != nil {
 			t.Fatal(err)
@@ -145,7 +145,7 @@ func (p *platform) userToken(app string) string {
 	return p.issue(secret.NewUserToken().Reveal(), introspect.Facts{Kind: enforce.UserToken, UserID: "usr_0", ClientID: app, Left: 24 * time.Hour})
 }
 
-// end takes tokens out of the store and says so in the log, in one step.
+// end revokes tokens in the store and appends to the log, in one step.
 func (p *platform) end(e feed.Entry, tokens ...string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -156,7 +156,7 @@ func (p *platform) end(e feed.Entry, tokens ...string) {
 	p.log = append(p.log, e)
 }
 
-// active asks and counts what had to be read for it.
+// active introspects a token and counts the reads of the store.
 func (p *platform) active(t *testing.T, token string) (active bool, reads int) {
 	t.Helper()
 	before := p.reads
@@ -167,16 +167,16 @@ func (p *platform) active(t *testing.T, token string) (active bool, reads int) {
 	return err == nil, p.reads - before
 }
 
-// bearers are the answers of a batch.
+// bearers returns the results of a batch.
 func (p *platform) bearers(t *testing.T, tokens []string, minCursor int64) ([]introspect.Facts, error) {
 	t.Helper()
-	var answers []introspect.Facts
-	err := p.Bearers(t.Context(), tokens, minCursor, func(facts *introspect.Facts) { answers = append(answers, *facts) })
-	return answers, err
+	var results []introspect.Facts
+	err := p.Bearers(t.Context(), tokens, minCursor, func(facts *introspect.Facts) { results = append(results, *facts) })
+	return results, err
 }
 
-// remembered asks until the answer is remembered.
-func (p *platform) remembered(t *testing.T, tokens ...string) {
+// isCached introspects a token until it is cached.
+func (p *platform) isCached(t *testing.T, tokens ...string) {
 	t.Helper()
 	for range 2 {
 		for _, token := range tokens {
@@ -186,16 +186,16 @@ func (p *platform) remembered(t *testing.T, tokens ...string) {
 	}
 	for _, token := range tokens {
 		if active, reads := p.active(t, token); !active || reads != 0 {
-			t.Fatalf("%s…: active %v after %d readings, want it remembered", token[:9], active, reads)
+			t.Fatalf("%s…: active %v after %d reads, want it cached", token[:9], active, reads)
 		}
 	}
 }
 
 func TestWhatIsRememberedEndsWithTheToken(t *testing.T) {
-	remembering(t, 100, func(t *testing.T, p *platform) {
+	newPlatform(t, 100, func(t *testing.T, p *platform) {
 		facts := introspect.Facts{Kind: enforce.AccessToken, Family: []byte("family"), UserID: "usr_1", WorkspaceID: "ws_acme", Left: 30 * time.Second}
 		token := p.issue(secret.Generate(secret.AccessToken).Reveal(), facts)
-		p.remembered(t, token)
+		p.isCached(t, token)
 		time.Sleep(20 * time.Second)
 		p.active(t, secret.Generate(secret.AccessToken).Reveal()) // wakes the follower
 		synctest.Wait()
@@ -219,9 +219,9 @@ func TestWhatIsRememberedEndsWithTheToken(t *testing.T) {
 }
 
 func TestNothingIsRememberedForLongerThanAMinute(t *testing.T) {
-	remembering(t, 100, func(t *testing.T, p *platform) {
+	newPlatform(t, 100, func(t *testing.T, p *platform) {
 		token := p.key()
-		p.remembered(t, token)
+		p.isCached(t, token)
 		var longest, since time.Duration
 		for range 200 {
 			time.Sleep(time.Second)
@@ -234,12 +234,13 @@ func TestNothingIsRememberedForLongerThanAMinute(t *testing.T) {
 			longest = max(longest, since)
 		}
 		if longest > time.Minute || longest < 50*time.Second {
-			t.Errorf("remembered for %s at the longest, want a minute", longest)
+			t.Errorf("cached for %s at the longest, want a minute", longest)
 		}
 	})
 }
 
-// TestEachKindOfEntryForgetsWhatItEndsAndNotTheRest also shows that what is forgotten is known at the follower's next reading.
+// TestEachKindOfEntryForgetsWhatItEndsAndNotTheRest also checks that an evicted token is revoked
+// after the next poll.
 func TestEachKindOfEntryForgetsWhatItEndsAndNotTheRest(t *testing.T) {
 	for name, row := range map[string]struct {
 		entry func(p *platform, mine string) feed.Entry
@@ -292,20 +293,20 @@ func TestEachKindOfEntryForgetsWhatItEndsAndNotTheRest(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			remembering(t, 100, func(t *testing.T, p *platform) {
+			newPlatform(t, 100, func(t *testing.T, p *platform) {
 				if row.mine == nil {
 					row.mine = func(p *platform) string { return p.access(0) }
 				}
 				mine, others := row.mine(p), p.access(1)
-				p.remembered(t, mine, others)
+				p.isCached(t, mine, others)
 				p.end(row.entry(p, mine), mine)
 				time.Sleep(20 * time.Millisecond)
 				synctest.Wait()
 				if active, _ := p.active(t, mine); active {
-					t.Error("it is remembered")
+					t.Error("it is cached")
 				}
 				if active, reads := p.active(t, others); !active || reads != 0 {
-					t.Errorf("another's token: active %v, %d readings, want it remembered", active, reads)
+					t.Errorf("another user's token: active %v, %d reads, want it cached", active, reads)
 				}
 			})
 		})
@@ -313,23 +314,24 @@ func TestEachKindOfEntryForgetsWhatItEndsAndNotTheRest(t *testing.T) {
 }
 
 func TestAnEntryThatIsNotUnderstoodForgetsEverything(t *testing.T) {
-	remembering(t, 100, func(t *testing.T, p *platform) {
+	newPlatform(t, 100, func(t *testing.T, p *platform) {
 		token := p.access(0)
-		p.remembered(t, token)
+		p.isCached(t, token)
 		p.end(feed.Entry{Revocation: revocation.Revocation{Kind: 99}}, token)
 		time.Sleep(20 * time.Millisecond)
 		synctest.Wait()
 		if active, _ := p.active(t, token); active {
-			t.Error("it is remembered")
+			t.Error("it is cached")
 		}
 	})
 }
 
-// TestAnAnswerThatWasReadBeforeItsEndIsNotRememberedAfter: the entry is acted upon between the reading and the remembering.
+// TestAnAnswerThatWasReadBeforeItsEndIsNotRememberedAfter: the entry is applied between the read of
+// the store and the caching of its result.
 func TestAnAnswerThatWasReadBeforeItsEndIsNotRememberedAfter(t *testing.T) {
-	remembering(t, 100, func(t *testing.T, p *platform) {
+	newPlatform(t, 100, func(t *testing.T, p *platform) {
 		token, other := p.access(0), p.access(1)
-		p.remembered(t, other)
+		p.isCached(t, other)
 		read, acted := make(chan struct{}), make(chan struct{})
 		p.reading = func() { close(read); <-acted }
 		late := make(chan error, 1)
@@ -351,16 +353,16 @@ func TestAnAnswerThatWasReadBeforeItsEndIsNotRememberedAfter(t *testing.T) {
 			t.Fatalf("the question that came before the end: %v", err)
 		}
 		if active, _ := p.active(t, token); active {
-			t.Error("the dead token's answer is remembered")
+			t.Error("the dead token is cached")
 		}
 	})
 }
 
-// TestAQuestionThatNamesACursorIsNotAnsweredFromBefore: the store is asked while the follower is behind.
+// TestAQuestionThatNamesACursorIsNotAnsweredFromBefore: the store is read while the feed is behind.
 func TestAQuestionThatNamesACursorIsNotAnsweredFromBefore(t *testing.T) {
-	remembering(t, 100, func(t *testing.T, p *platform) {
+	newPlatform(t, 100, func(t *testing.T, p *platform) {
 		token := p.access(0)
-		p.remembered(t, token)
+		p.isCached(t, token)
 		p.end(feed.Entry{Revocation: revocation.Revocation{Kind: revocation.User, UserID: "usr_0"}}, token)
 		if _, err := p.Bearer(t.Context(), token, 1); !errors.Is(err, introspect.ErrInactive) {
 			t.Errorf("Bearer: %v, want ErrInactive", err)
@@ -372,9 +374,9 @@ func TestAQuestionThatNamesACursorIsNotAnsweredFromBefore(t *testing.T) {
 }
 
 func TestAPlanIsAskedForEachTimeAndItsOutageIsNoAnswer(t *testing.T) {
-	remembering(t, 100, func(t *testing.T, p *platform) {
+	newPlatform(t, 100, func(t *testing.T, p *platform) {
 		token := p.access(0)
-		p.remembered(t, token)
+		p.isCached(t, token)
 		p.plans["ws_acme"] = "enterprise"
 		if facts, err := p.Bearer(t.Context(), token, 0); err != nil || facts.Plan != "enterprise" {
 			t.Errorf("%q, %v: want the new plan at once", facts.Plan, err)
@@ -390,7 +392,7 @@ func TestAPlanIsAskedForEachTimeAndItsOutageIsNoAnswer(t *testing.T) {
 }
 
 func TestABatchAnswersInItsOrderAndReadsWhatIsMissedOnce(t *testing.T) {
-	remembering(t, 100, func(t *testing.T, p *platform) {
+	newPlatform(t, 100, func(t *testing.T, p *platform) {
 		live, key, user := p.access(1), p.key(), p.userToken("uapp_1")
 		unknown := secret.Generate(secret.AccessToken).Reveal()
 		ask := []string{unknown, live, "", key, secret.Generate(secret.RefreshToken).Reveal(), user, live}
@@ -409,7 +411,7 @@ func TestABatchAnswersInItsOrderAndReadsWhatIsMissedOnce(t *testing.T) {
 				t.Errorf("kinds (-want +got):\n%s", diff)
 			}
 			if round == 2 && p.reads != 1 {
-				t.Errorf("%d readings although all but one are remembered", p.reads)
+				t.Errorf("%d reads although all but one are cached", p.reads)
 			}
 			synctest.Wait()
 		}
@@ -417,7 +419,7 @@ func TestABatchAnswersInItsOrderAndReadsWhatIsMissedOnce(t *testing.T) {
 }
 
 func TestTheCacheIsBounded(t *testing.T) {
-	remembering(t, 50, func(t *testing.T, p *platform) {
+	newPlatform(t, 50, func(t *testing.T, p *platform) {
 		tokens := make([]string, 1000)
 		for n := range tokens {
 			tokens[n] = p.access(n)
@@ -432,14 +434,14 @@ func TestTheCacheIsBounded(t *testing.T) {
 		for _, token := range tokens {
 			p.active(t, token)
 		}
-		if remembered := len(tokens) - p.reads; remembered > 60 {
-			t.Errorf("%d of 1,000 are remembered, want about 50", remembered)
+		if cached := len(tokens) - p.reads; cached > 60 {
+			t.Errorf("%d of 1,000 are cached, want about 50", cached)
 		}
 	})
 }
 
 func TestAUseIsHeardOnceForAllThatIsRememberedOfIt(t *testing.T) {
-	remembering(t, 100, func(t *testing.T, p *platform) {
+	newPlatform(t, 100, func(t *testing.T, p *platform) {
 		p.active(t, p.access(9)) // the follower takes up its pace
 		synctest.Wait()
 		token, key := p.access(0), p.key()

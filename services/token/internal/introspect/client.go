@@ -7,45 +7,45 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// Caller is the app that asks over HTTP.
+// Caller is the authenticated client of an introspection request over HTTP.
 type Caller struct {
 	ClientID string
-	// ResourceServer may see every access token; another app sees only its own tokens.
+	// ResourceServer may see every access token; any other client sees only its own tokens.
 	ResourceServer bool
 }
 
-// Answer is what a caller over HTTP may know.
-type Answer struct {
+// ClientResult is what the introspection response may disclose to a Caller.
+type ClientResult struct {
 	Facts
-	// Refresh reports a refresh token, which only its own app ever sees.
+	// Refresh reports a refresh token, which only its own client may see.
 	Refresh bool
 }
 
-// ForClient judges an access or refresh token for an app; no other token is seen here. ErrInactive also for what the app may
-// not see.
-func (i Introspector) ForClient(ctx context.Context, caller Caller, token string) (Answer, error) {
+// ForClient introspects an access or refresh token for a client, and no other kind. It returns
+// ErrInactive also for a token that the client may not see.
+func (i Introspector) ForClient(ctx context.Context, caller Caller, token string) (ClientResult, error) {
 	switch enforce.KindOf(token) {
 	case enforce.RefreshToken:
 		facts, err := i.Store.FindRefresh(ctx, secret.Sum(token))
 		if err != nil {
-			return Answer{}, err
+			return ClientResult{}, err
 		}
 		if facts.ClientID != caller.ClientID {
-			return Answer{}, ErrInactive
+			return ClientResult{}, ErrInactive
 		}
-		return Answer{Facts: facts, Refresh: true}, nil
+		return ClientResult{Facts: facts, Refresh: true}, nil
 	case enforce.AccessToken:
 	default:
-		return Answer{}, ErrInactive
+		return ClientResult{}, ErrInactive
 	}
-	q := i.ask(0)
-	found, err := q.one(ctx, enforce.AccessToken, secret.Sum(token))
+	q := i.newLookup(0)
+	found, err := q.findOne(ctx, enforce.AccessToken, secret.Sum(token))
 	if err != nil {
-		return Answer{}, err
+		return ClientResult{}, err
 	}
 	if !caller.ResourceServer && found.facts.ClientID != caller.ClientID {
-		return Answer{}, ErrInactive
+		return ClientResult{}, ErrInactive
 	}
-	q.told(&found)
-	return Answer{Facts: found.facts}, nil
+	q.recordUse(&found)
+	return ClientResult{Facts: found.facts}, nil
 }

@@ -2,14 +2,15 @@ package introspect
 
 import "sync"
 
-// index lists what is remembered by user: all but operators' decisions end tokens of one user.
+// index lists the cached tokens of each user: every revocation but those by operators is of one
+// user.
 type index struct {
 	mu    sync.Mutex
-	first map[string]*remembered
+	first map[string]*cached
 }
 
-// add links an answer; one without a user is ended by its hash alone.
-func (x *index) add(r *remembered) {
+// add links a token; a token without a user is revoked by its hash alone.
+func (x *index) add(r *cached) {
 	if r.facts.UserID == "" {
 		return
 	}
@@ -22,8 +23,9 @@ func (x *index) add(r *remembered) {
 	x.first[r.facts.UserID] = r
 }
 
-// remove unlinks an answer. It goes by the answer and not by its token: the token may have been remembered anew.
-func (x *index) remove(r *remembered) {
+// remove unlinks an entry. It compares the entry and not the token's hash: the token may have been
+// cached again.
+func (x *index) remove(r *cached) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if !r.linked {
@@ -43,11 +45,11 @@ func (x *index) remove(r *remembered) {
 	}
 }
 
-// of lists a user's answers.
-func (x *index) of(userID string) []*remembered {
+// of returns a user's cached tokens.
+func (x *index) of(userID string) []*cached {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	var list []*remembered
+	var list []*cached
 	for r := x.first[userID]; r != nil; r = r.next {
 		list = append(list, r)
 	}

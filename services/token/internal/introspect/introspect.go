@@ -1,8 +1,8 @@
-// Package introspect answers what a token stands for (RFC 7662).
+// Package introspect is token introspection (RFC 7662).
 //
-// It owns which tokens are looked up at all, who may see the answer, and what is remembered of it: a cache that the
-// revocation log keeps true (see package feed). It never speaks HTTP, gRPC or SQL, and a token that is not live is an answer
-// here, not a failure.
+// It owns which tokens are looked up, which client may see the result, and the cache of live
+// tokens, which the revocation log invalidates (see package feed). It never speaks HTTP, gRPC or
+// SQL. An inactive token is a result and not a failure.
 package introspect
 
 import (
@@ -15,70 +15,72 @@ import (
 	"github.com/vidocu/usher/services/token/internal/feed"
 )
 
-// ErrInactive is what a store answers for a token that is not live: unknown, expired, revoked, all the same.
+// ErrInactive is a token that is not live: unknown, expired and revoked are the same.
 var ErrInactive = errors.New("token is not active")
 
-// Facts are what a live token stands for.
+// Facts describe a live token.
 type Facts struct {
 	Kind enforce.Kind
-	// Family names what the token hangs on; nil for an API key and a user token.
+	// Family is the identifier of the token family; nil for an API key and a user token.
 	Family []byte
 	// UserID is empty for an API key.
 	UserID string
-	// KeyID names an API key, `key_…`; empty otherwise.
+	// KeyID is the identifier of an API key, `key_…`; empty otherwise.
 	KeyID string
-	// ClientID is the app, or the authentication app that a user token was issued through; empty for an API key.
+	// ClientID is the client, or the authentication app through which a user token was issued;
+	// empty for an API key.
 	ClientID string
-	// WorkspaceID is empty for a user token that is good for all of the user's workspaces.
+	// WorkspaceID is empty for a user token that is valid in all of the user's workspaces.
 	WorkspaceID string
-	// Plan is the workspace's, by its name in the catalog; empty where it was not asked for.
+	// Plan is the workspace's, by its name in the catalog; empty where it was not read.
 	Plan        string
 	DisplayName string
-	// Scope is space-separated, in the order it was asked.
+	// Scope is space-separated, in the order of the request.
 	Scope    string
 	IssuedAt time.Time
-	// ExpiresAt is zero for a token without an end.
+	// ExpiresAt is zero for a token that does not expire.
 	ExpiresAt time.Time
-	// Left is how long the token has left by the database's clock; 0 for a token without an end.
+	// Left is the remaining lifetime by the database's clock; 0 for a token that does not expire.
 	Left time.Duration
-	// LongUnused reports that the last recorded use of the family is over a minute old.
+	// LongUnused reports that the last recorded use of the family or API key is over a minute old.
 	LongUnused bool
 }
 
-// Orphaned reports an API key whose workspace is gone, by the plan that was read: a key dies with its workspace.
+// Orphaned reports an API key whose workspace does not exist, by the plan that was read.
 func (f *Facts) Orphaned() bool { return f.Kind == enforce.APIKey && f.Plan == "" }
 
-// Store looks access and refresh tokens up by hash. The first two answer ErrInactive when there is no such live token,
-// FindManyAccess leaves it out.
+// Store looks up access and refresh tokens by hash. The first two methods return ErrInactive when
+// there is no such live token; FindManyAccess leaves it out.
 type Store interface {
 	FindAccess(ctx context.Context, token secret.Hash) (Facts, error)
 	FindRefresh(ctx context.Context, token secret.Hash) (Facts, error)
 	FindManyAccess(ctx context.Context, tokens []secret.Hash) (map[secret.Hash]Facts, error)
 }
 
-// Keys looks API keys up by hash. ErrInactive when there is no such live key.
+// Keys looks up API keys by hash. FindKey returns ErrInactive when there is no such live key.
 type Keys interface {
 	FindKey(ctx context.Context, key secret.Hash) (Facts, error)
 }
 
-// UserTokens looks tokens of VIDIZMO's user API up by hash. ErrInactive when there is no such live token.
+// UserTokens looks up tokens of VIDIZMO's user API by hash. FindUserToken returns ErrInactive when
+// there is no such live token.
 type UserTokens interface {
 	FindUserToken(ctx context.Context, token secret.Hash) (Facts, error)
 }
 
-// Plans knows the plan of a workspace; empty for one that does not exist.
+// Plans returns the plan of a workspace; empty for a workspace that does not exist.
 type Plans interface {
-	// Plan may be remembered; Fresh is asked for after the call came.
+	// Plan may return a cached plan; Fresh always reads it from identity.
 	Plan(ctx context.Context, workspaceID string) (string, error)
 	Fresh(ctx context.Context, workspaceID string) (string, error)
 }
 
-// Moments says whether what is remembered may be answered: feed.Feed.
-type Moments interface {
-	Ask(minCursor int64) feed.Moment
+// Freshness reports whether cached entries may be returned: feed.Feed.
+type Freshness interface {
+	Snapshot(minCursor int64) feed.Snapshot
 }
 
-// Uses hears that something is in use: a family, or an API key by its id. It must not block.
+// Uses records that a family, or an API key by its identifier, is in use. It must not block.
 type Uses interface {
 	Used(id []byte)
 }
@@ -87,20 +89,22 @@ type Uses interface {
 type Introspector struct {
 	Store Store
 	Uses  Uses
-	// Keys and UserTokens are nil where there are none.
+	// Keys and UserTokens are nil where these kinds are not supported.
 	Keys       Keys
 	UserTokens UserTokens
-	// KeyUses hears of API keys; nil where nobody wants to know.
+	// KeyUses records uses of API keys; nil records none.
 	KeyUses Uses
-	// Plans fills Facts.Plan; nil leaves it empty. An API key of a workspace that does not exist is not active.
+	// Plans sets Facts.Plan; nil leaves it empty. An API key of a workspace that does not exist is
+	// not active.
 	Plans Plans
-	// Moments says when a remembered plan may be told where there is no Cache, which knows; nil is always.
-	Moments Moments
-	// Cache remembers answers; nil remembers none.
+	// Freshness reports whether a cached plan may be returned when there is no Cache; nil is
+	// always.
+	Freshness Freshness
+	// Cache caches live tokens; nil caches none.
 	Cache *Cache
 }
 
-// used notes that somebody who may know was told of a token.
+// used records the use of a token, unless a recent use is recorded.
 func (i Introspector) used(facts *Facts) {
 	switch {
 	case !facts.LongUnused:

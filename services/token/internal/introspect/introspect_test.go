@@ -16,7 +16,7 @@ import (
 
 var errDown = errors.New("the store is down")
 
-// world is a store of one access and one refresh token of the app "app", and the ear for uses.
+// world is a store of one access and one refresh token of the client "app", and a recorder of uses.
 type world struct {
 	access, refresh string
 	facts           introspect.Facts
@@ -123,7 +123,8 @@ func TestWireContract3_WhatIsNoTokenIsInactiveWithoutALookUp(t *testing.T) {
 	}
 }
 
-// TestWireContract4_3_KindsAreToldApart: a refresh token is no bearer's token, and an API key is inactive over HTTP.
+// TestWireContract4_3_KindsAreToldApart: a refresh token is no bearer's token, and an API key is
+// inactive over HTTP.
 func TestWireContract4_3_KindsAreToldApart(t *testing.T) {
 	w := newWorld()
 	app := introspect.Caller{ClientID: "app"}
@@ -219,22 +220,22 @@ func TestAnOutageIsNeitherInactiveNorAUse(t *testing.T) {
 	}
 }
 
-// plans tells what is remembered and what identity says now.
+// plans has a cached plan and the plan that identity returns now.
 type plans struct{ remembered, now string }
 
 func (p plans) Plan(context.Context, string) (string, error)  { return p.remembered, nil }
 func (p plans) Fresh(context.Context, string) (string, error) { return p.now, nil }
 
-// doubt is a replica that has not read what the log may hold.
-type doubt bool
+// staleness is a feed whose lease has expired.
+type staleness bool
 
-func (d doubt) Ask(int64) feed.Moment { return feed.Moment{Trusted: !bool(d)} }
+func (d staleness) Snapshot(int64) feed.Snapshot { return feed.Snapshot{Trusted: !bool(d)} }
 
 func TestAPlanFromBeforeAnEntryIsNotTold(t *testing.T) {
 	w := newWorld()
 	for doubted, want := range map[bool]string{false: "pro", true: "free"} {
 		i := w.introspector()
-		i.Plans, i.Moments = plans{remembered: "pro", now: "free"}, doubt(doubted)
+		i.Plans, i.Freshness = plans{remembered: "pro", now: "free"}, staleness(doubted)
 		facts, err := i.Bearer(t.Context(), w.access, 7)
 		if err != nil || facts.Plan != want {
 			t.Errorf("doubted %t: the plan is %q %v, want %q", doubted, facts.Plan, err, want)

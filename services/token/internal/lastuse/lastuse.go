@@ -1,8 +1,9 @@
-// Package lastuse records when something was last used, a family of tokens or an API key, off the path of the request that
-// used it.
+// Package lastuse records when a token family or an API key was last used, asynchronously to the
+// request that used it.
 //
-// It owns a bounded set of names that wait to be written; a family below stands for either. It never slows a check down and never fails one:
-// what does not fit is dropped, and the next use of the family brings it back.
+// It owns a bounded set of identifiers that wait to be written; below, a family stands for either.
+// It never delays or fails a request: a use that does not fit is dropped, and the next use of the
+// family is recorded.
 package lastuse
 
 import (
@@ -13,7 +14,7 @@ import (
 	"time"
 )
 
-// Store writes one use.
+// Store records one use.
 type Store interface {
 	Touch(ctx context.Context, family []byte) error
 }
@@ -21,7 +22,7 @@ type Store interface {
 // maxWaiting bounds memory: more families than this between two flushes are dropped.
 const maxWaiting = 10_000
 
-// flushEvery is how long a use waits at most. The page that shows it counts in minutes.
+// flushEvery is the flush interval. The page that shows the last use has a resolution of minutes.
 const flushEvery = 5 * time.Second
 
 // Recorder collects uses. Run writes them.
@@ -32,12 +33,12 @@ type Recorder struct {
 	waiting map[string]struct{}
 }
 
-// New prepares a recorder.
+// New returns a recorder.
 func New(store Store, logger *slog.Logger) *Recorder {
 	return &Recorder{store: store, logger: logger, waiting: make(map[string]struct{})}
 }
 
-// Used notes a use; it never blocks on the store.
+// Used records a use; it never blocks on the store.
 func (r *Recorder) Used(family []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -46,7 +47,7 @@ func (r *Recorder) Used(family []byte) {
 	}
 }
 
-// Run writes what was noted until ctx ends, and once more then.
+// Run flushes the recorded uses until ctx ends, and once more then.
 func (r *Recorder) Run(ctx context.Context) error {
 	tick := time.NewTicker(flushEvery)
 	defer tick.Stop()
@@ -63,8 +64,9 @@ func (r *Recorder) Run(ctx context.Context) error {
 	}
 }
 
-// Flush writes what waits, one statement a family so that no two rows are ever locked together. What fails is
-// dropped, since the next use will note it again; what the end of ctx keeps from being written goes on waiting.
+// Flush writes the recorded uses, one statement per family so that no two rows are ever locked
+// together. After an error the uses are dropped, since the next use records them again; after the
+// cancellation of ctx they stay recorded.
 func (r *Recorder) Flush(ctx context.Context) {
 	r.mu.Lock()
 	families := r.waiting

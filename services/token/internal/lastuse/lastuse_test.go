@@ -19,7 +19,7 @@ import (
 // flushEvery is how long a use may wait.
 const flushEvery = 5 * time.Second
 
-// writes is a store that notes what it was asked to write.
+// writes is a store that records its calls.
 type writes struct {
 	mu   sync.Mutex
 	list []string
@@ -51,7 +51,7 @@ func (w *writes) set(change func(*writes)) {
 	change(w)
 }
 
-// take answers what was written since it was last asked, sorted.
+// take returns what was written since the last take, sorted.
 func (w *writes) take() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -68,7 +68,8 @@ func (w *writes) wrote(t *testing.T, want ...string) {
 	}
 }
 
-// running is a recorder at work inside a bubble, whose time is its own. A bubble fails when a goroutine outlives it.
+// running is a recorder at work inside a bubble, whose time is its own. A bubble fails when a
+// goroutine outlives it.
 type running struct {
 	*lastuse.Recorder
 	*writes
@@ -76,7 +77,7 @@ type running struct {
 	end func() error
 }
 
-// bubble runs a recorder. end stops it and answers what Run did.
+// bubble runs a recorder. end stops it and returns the error of Run.
 func bubble(t *testing.T, test func(t *testing.T, r *running)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -141,7 +142,7 @@ func TestWhatWaitsIsBounded(t *testing.T) {
 		if n := len(r.take()); n != bound {
 			t.Errorf("%d writes, want %d", n, bound)
 		}
-		// What was dropped comes back with its next use.
+		// A dropped use is recorded with the next use.
 		r.Used(fmt.Appendf(nil, "family %d", bound))
 		wait()
 		r.wrote(t, fmt.Sprintf("family %d", bound))
@@ -154,9 +155,9 @@ func TestAUseNeverWaitsForTheStore(t *testing.T) {
 		r.set(func(w *writes) { w.hold = hold })
 		r.Used([]byte("one"))
 		wait() // the flush hangs in the store now
-		begun := time.Now()
+		startedAt := time.Now()
 		r.Used([]byte("two"))
-		if waited := time.Since(begun); waited != 0 {
+		if waited := time.Since(startedAt); waited != 0 {
 			t.Errorf("a use waited %s", waited)
 		}
 		close(hold)
@@ -172,7 +173,7 @@ func TestAnOutageIsLoggedAndNotFatal(t *testing.T) {
 		r.Used([]byte("b-family"))
 		r.Used([]byte("c-family"))
 		wait()
-		// A store that is down is asked once, not once a family.
+		// An unavailable store is called once, not once per family.
 		if n := len(r.take()); n != 1 {
 			t.Errorf("%d writes to a store that is down, want 1", n)
 		}
@@ -205,11 +206,11 @@ func TestTheEndIsNotHeldUpByAStoreThatHangs(t *testing.T) {
 	bubble(t, func(t *testing.T, r *running) {
 		r.set(func(w *writes) { w.hold = make(chan struct{}) })
 		r.Used([]byte("one"))
-		begun := time.Now()
+		startedAt := time.Now()
 		if err := r.end(); err != nil {
 			t.Errorf("Run: %v", err)
 		}
-		if took := time.Since(begun); took > time.Second {
+		if took := time.Since(startedAt); took > time.Second {
 			t.Errorf("the end took %s", took)
 		}
 	})

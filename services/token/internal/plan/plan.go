@@ -1,7 +1,7 @@
-// Package plan answers which plan a workspace has, and remembers it for a short time.
+// Package plan returns the plan of a workspace, and caches it for a short time.
 //
-// It owns the memory: bounded, brief, and forgotten at once when a change is heard of. The plans themselves belong to
-// identity; what a plan opens, to the catalog.
+// It owns the cache: bounded, with a short TTL, and invalidated when the revocation log reports a
+// change. The identity service owns the plans; the catalog owns which endpoints a plan includes.
 package plan
 
 import (
@@ -10,25 +10,25 @@ import (
 	"time"
 )
 
-// most bounds the memory. A workspace is remembered in about two hundred bytes.
-const most = 20_000
+// maxEntries bounds the cache. An entry takes about two hundred bytes.
+const maxEntries = 20_000
 
-// Directory knows the plans at this moment. Many may ask it at once; gathering them is its business.
+// Directory returns current plans. It is called concurrently and batches calls by itself.
 type Directory interface {
-	// Plan is a workspace's plan; empty when there is no such workspace, and then nothing is in it.
+	// Plan returns a workspace's plan; empty when there is no such workspace.
 	Plan(ctx context.Context, workspaceID string) (string, error)
 }
 
-// Book remembers plans. Its methods may be called concurrently.
-type Book struct {
+// Cache caches plans. Its methods may be called concurrently.
+type Cache struct {
 	directory Directory
 	age       time.Duration
 	now       func() time.Time
 
 	mu    sync.RWMutex
 	plans map[string]entry
-	// asking are the questions under way, which later askers join.
-	asking map[string]*question
+	// lookups are the calls in flight, which later callers share.
+	lookups map[string]*lookup
 }
 
 type entry struct {
@@ -36,117 +36,120 @@ type entry struct {
 	until time.Time
 }
 
-// question is one under way: done is closed when plan and err are set.
-type question struct {
+// lookup is one call in flight: done is closed when plan and err are set.
+type lookup struct {
 	done chan struct{}
 	plan string
 	err  error
 }
 
-// Config is what a Book stands on.
+// Config are the dependencies and settings of a Cache.
 type Config struct {
 	Directory Directory
-	// Age is how long a plan is remembered; 0 remembers nothing.
+	// Age is the TTL of an entry; 0 caches nothing.
 	Age time.Duration
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
 
-// New makes a book that remembers nothing yet.
-func New(c Config) *Book {
+// New returns an empty cache.
+func New(c Config) *Cache {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Book{
-		directory: c.Directory, age: c.Age, now: c.Now, plans: make(map[string]entry), asking: make(map[string]*question),
+	return &Cache{
+		directory: c.Directory, age: c.Age, now: c.Now, plans: make(map[string]entry), lookups: make(map[string]*lookup),
 	}
 }
 
-// Plan is the workspace's plan, at most Age old; empty for a workspace that does not exist. It fails when identity cannot be
-// asked and nothing is remembered.
-func (b *Book) Plan(ctx context.Context, workspaceID string) (string, error) {
-	b.mu.RLock()
-	e, ok := b.plans[workspaceID]
-	b.mu.RUnlock()
-	if ok && b.now().Before(e.until) {
+// Plan returns the workspace's plan, at most Age old; empty for a workspace that does not exist. It
+// fails when the plan is not cached and identity is unavailable.
+func (c *Cache) Plan(ctx context.Context, workspaceID string) (string, error) {
+	c.mu.RLock()
+	e, ok := c.plans[workspaceID]
+	c.mu.RUnlock()
+	if ok && c.now().Before(e.until) {
 		return e.plan, nil
 	}
-	return b.ask(ctx, workspaceID)
+	return c.load(ctx, workspaceID)
 }
 
-// Fresh is the workspace's plan as identity has it after the call came: it joins no question that is under way.
-func (b *Book) Fresh(ctx context.Context, workspaceID string) (string, error) {
-	b.mu.Lock()
-	delete(b.asking, workspaceID)
-	b.mu.Unlock()
-	return b.ask(ctx, workspaceID)
+// Fresh returns the workspace's plan as identity has it after the call: it shares no lookup that is
+// in flight.
+func (c *Cache) Fresh(ctx context.Context, workspaceID string) (string, error) {
+	c.mu.Lock()
+	delete(c.lookups, workspaceID)
+	c.mu.Unlock()
+	return c.load(ctx, workspaceID)
 }
 
-// Forget drops what is remembered of a workspace. A question that is under way is answered to those who asked it, and is
-// neither remembered nor joined.
-func (b *Book) Forget(workspaceID string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.plans, workspaceID)
-	delete(b.asking, workspaceID)
+// Invalidate evicts a workspace. A lookup in flight returns to its callers, and is neither cached
+// nor shared with later callers.
+func (c *Cache) Invalidate(workspaceID string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.plans, workspaceID)
+	delete(c.lookups, workspaceID)
 }
 
-// ForgetAll is Forget for every workspace: who follows the log and has missed a part of it knows no better.
-func (b *Book) ForgetAll() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	clear(b.plans)
-	clear(b.asking)
+// InvalidateAll is Invalidate for every workspace, for a listener that has missed entries of the
+// revocation log.
+func (c *Cache) InvalidateAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.plans)
+	clear(c.lookups)
 }
 
-// ask joins the question that is under way, or asks it. The question outlives an asker who goes away.
-func (b *Book) ask(ctx context.Context, workspaceID string) (string, error) {
-	b.mu.Lock()
-	q := b.asking[workspaceID]
-	if q == nil {
-		q = &question{done: make(chan struct{})}
-		b.asking[workspaceID] = q
-		go b.answer(context.WithoutCancel(ctx), workspaceID, q)
+// load shares the lookup in flight, or starts one. The lookup outlives a caller whose context ends.
+func (c *Cache) load(ctx context.Context, workspaceID string) (string, error) {
+	c.mu.Lock()
+	l := c.lookups[workspaceID]
+	if l == nil {
+		l = &lookup{done: make(chan struct{})}
+		c.lookups[workspaceID] = l
+		go c.run(context.WithoutCancel(ctx), workspaceID, l)
 	}
-	b.mu.Unlock()
+	c.mu.Unlock()
 	select {
-	case <-q.done:
-		return q.plan, q.err
+	case <-l.done:
+		return l.plan, l.err
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
 }
 
-// askLimit bounds one question.
-const askLimit = 5 * time.Second
+// lookupTimeout is the timeout of one lookup.
+const lookupTimeout = 5 * time.Second
 
-func (b *Book) answer(ctx context.Context, workspaceID string, q *question) {
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
+func (c *Cache) run(ctx context.Context, workspaceID string, l *lookup) {
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
-	q.plan, q.err = b.directory.Plan(ctx, workspaceID)
-	b.mu.Lock()
-	if b.asking[workspaceID] == q { // else it was forgotten meanwhile
-		delete(b.asking, workspaceID)
-		if q.err == nil && b.age > 0 {
-			b.remember(workspaceID, q.plan)
+	l.plan, l.err = c.directory.Plan(ctx, workspaceID)
+	c.mu.Lock()
+	if c.lookups[workspaceID] == l { // else it was invalidated meanwhile
+		delete(c.lookups, workspaceID)
+		if l.err == nil && c.age > 0 {
+			c.store(workspaceID, l.plan)
 		}
 	}
-	b.mu.Unlock()
-	close(q.done)
+	c.mu.Unlock()
+	close(l.done)
 }
 
-// remember makes room by dropping what is over, and if nothing is, everything: it comes back by being asked. The lock is held.
-func (b *Book) remember(workspaceID, plan string) {
-	now := b.now()
-	if len(b.plans) >= most {
-		for id, e := range b.plans {
+// store adds an entry. When the cache is full it evicts the expired entries, and all of them if
+// none has expired. The caller holds the lock.
+func (c *Cache) store(workspaceID, plan string) {
+	now := c.now()
+	if len(c.plans) >= maxEntries {
+		for id, e := range c.plans {
 			if !now.Before(e.until) {
-				delete(b.plans, id)
+				delete(c.plans, id)
 			}
 		}
-		if len(b.plans) >= most {
-			clear(b.plans)
+		if len(c.plans) >= maxEntries {
+			clear(c.plans)
 		}
 	}
-	b.plans[workspaceID] = entry{plan: plan, until: now.Add(b.age)}
+	c.plans[workspaceID] = entry{plan: plan, until: now.Add(c.age)}
 }

@@ -17,7 +17,8 @@ type Access struct {
 	Decider access.Decider
 }
 
-// CheckAccess judges a request. A denial is an answer; what cannot be known is UNAVAILABLE, whatever the cause.
+// CheckAccess decides whether a request may call its endpoint. A denial is a response and not an
+// error; when the decision cannot be made the status is UNAVAILABLE, whatever the cause.
 func (s *Access) CheckAccess(ctx context.Context, req *tokenv1.CheckAccessRequest) (*tokenv1.CheckAccessResponse, error) {
 	identity, denial, err := s.Decider.Decide(ctx, access.Request{
 		Token: req.GetToken(), Sent: req.GetToken() != "", Method: req.GetMethod(), Path: req.GetPath(),
@@ -39,5 +40,5 @@ func (s *Access) CheckAccess(ctx context.Context, req *tokenv1.CheckAccessReques
 	}}}, nil
 }
 
-// tokenKind converts a kind: the contract numbers them alike.
+// tokenKind converts a kind: the enum of the contract has the same numbers.
 func tokenKind(k enforce.Kind) tokenv1.TokenKind { return tokenv1.TokenKind(k) }

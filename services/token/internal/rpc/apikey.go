@@ -20,7 +20,7 @@ type APIKeys struct {
 	Keys apikey.Keys
 }
 
-// CreateApiKey draws a key.
+// CreateApiKey creates a key.
 func (s *APIKeys) CreateApiKey(
 	ctx context.Context, req *tokenv1.CreateApiKeyRequest,
 ) (*tokenv1.CreateApiKeyResponse, error) {
@@ -29,7 +29,7 @@ func (s *APIKeys) CreateApiKey(
 	}
 	facts, key, err := s.Keys.Create(ctx, req.GetWorkspaceId(), req.GetName())
 	if err != nil {
-		return nil, failKey(err)
+		return nil, keyToStatus(err)
 	}
 	return &tokenv1.CreateApiKeyResponse{ApiKey: keyFacts(facts), Key: key.Reveal()}, nil
 }
@@ -43,7 +43,7 @@ func (s *APIKeys) ListApiKeys(
 	}
 	list, err := s.Keys.List(ctx, req.GetWorkspaceId())
 	if err != nil {
-		return nil, failKey(err)
+		return nil, keyToStatus(err)
 	}
 	res := &tokenv1.ListApiKeysResponse{ApiKeys: make([]*tokenv1.ApiKey, len(list))}
 	for i, k := range list {
@@ -52,7 +52,7 @@ func (s *APIKeys) ListApiKeys(
 	return res, nil
 }
 
-// RevokeApiKey ends a key everywhere before it answers.
+// RevokeApiKey revokes a key at every replica before it returns.
 func (s *APIKeys) RevokeApiKey(
 	ctx context.Context, req *tokenv1.RevokeApiKeyRequest,
 ) (*tokenv1.RevokeApiKeyResponse, error) {
@@ -60,12 +60,12 @@ func (s *APIKeys) RevokeApiKey(
 		return nil, invalid("key_id", "must be an identifier")
 	}
 	if err := s.Keys.Revoke(ctx, req.GetKeyId()); err != nil {
-		return nil, failKey(err)
+		return nil, keyToStatus(err)
 	}
 	return &tokenv1.RevokeApiKeyResponse{}, nil
 }
 
-func failKey(err error) error {
+func keyToStatus(err error) error {
 	switch {
 	case errors.Is(err, apikey.ErrName):
 		return invalid("name", apikey.ErrName.Error())
@@ -74,18 +74,18 @@ func failKey(err error) error {
 	case errors.Is(err, apikey.ErrUnknown):
 		return oerr.New(errorv1.Reason_REASON_NOT_FOUND, apikey.ErrUnknown.Error(), oerr.WithField("key_id"))
 	}
-	return fail(err)
+	return toStatus(err)
 }
 
 func keyFacts(k apikey.Key) *tokenv1.ApiKey {
 	return &tokenv1.ApiKey{
 		KeyId: k.ID, WorkspaceId: k.WorkspaceID, Name: k.Name, Prefix: apikey.Prefix, LastFour: k.LastFour,
-		CreateTime: moment(k.CreatedAt), LastUseTime: moment(k.LastUsedAt), RevokeTime: moment(k.RevokedAt),
+		CreateTime: timestampOrNil(k.CreatedAt), LastUseTime: timestampOrNil(k.LastUsedAt), RevokeTime: timestampOrNil(k.RevokedAt),
 	}
 }
 
-// moment is absent for the zero time.
-func moment(t time.Time) *timestamppb.Timestamp {
+// timestampOrNil returns nil for the zero time.
+func timestampOrNil(t time.Time) *timestamppb.Timestamp {
 	if t.IsZero() {
 		return nil
 	}

@@ -14,7 +14,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// Authz calls the authorization service: it authenticates clients, resolves codes and disables clients.
+// Authz calls the authorization service: it authenticates clients, resolves codes and disables
+// clients.
 type Authz struct {
 	Clients authzv1.ClientServiceClient
 	Codes   authzv1.CodeServiceClient
@@ -22,13 +23,14 @@ type Authz struct {
 	Administration authzv1.AdministrationServiceClient
 }
 
-// DisableClient is ending.Apps.
+// DisableClient is revocation.Clients.
 func (a Authz) DisableClient(ctx context.Context, clientID string) error {
 	_, err := a.Administration.ApplyDisableClient(ctx, &authzv1.ApplyDisableClientRequest{ClientId: clientID})
-	return applying("disabling an app", err)
+	return wrapFailure("disabling a client", err)
 }
 
-// Client authenticates a client by the readings of its credentials, which came from a source address.
+// Client authenticates a client by the readings of its credentials, for a request from a source
+// address.
 func (a Authz) Client(ctx context.Context, readings []oauth.ClientCredentials, source string) (*authzv1.Client, error) {
 	req := &authzv1.AuthenticateClientRequest{
 		Credentials: make([]*authzv1.ClientCredentials, len(readings)), SourceAddress: source,

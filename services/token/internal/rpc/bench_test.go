@@ -30,21 +30,21 @@ const (
 	issuer   = "https://vidocu.ai"
 )
 
-// authz is the authorization service as its clients see it: any client whose secret is "secret", and one code.
+// authz is a fake of the authorization service: any client whose secret is "secret", and one code.
 type authz struct {
 	authzv1.ClientServiceClient
 	authzv1.CodeServiceClient
 
-	// client is who authenticates, apart from its name.
-	client authzv1.Client
-	down   error
-	asked  []*authzv1.AuthenticateClientRequest
+	// client is the authenticated client without its identifier.
+	client   authzv1.Client
+	down     error
+	requests []*authzv1.AuthenticateClientRequest
 }
 
 func (a *authz) AuthenticateClient(
 	_ context.Context, req *authzv1.AuthenticateClientRequest, _ ...grpc.CallOption,
 ) (*authzv1.AuthenticateClientResponse, error) {
-	a.asked = append(a.asked, proto.CloneOf(req))
+	a.requests = append(a.requests, proto.CloneOf(req))
 	if a.down != nil {
 		return nil, a.down
 	}
@@ -70,18 +70,18 @@ func (a *authz) ResolveCode(
 	}, nil
 }
 
-// ending is one call of the store's revocation.
-type ending struct {
+// revokedFamily is one call of the store's revocation.
+type revokedFamily struct {
 	Kind       string
 	Token      secret.Hash
 	OnlyClient string
 }
 
-// tokens are the rest of the store: what introspection reads and revocation ends.
+// tokens are the rest of the store: the tokens that introspection reads and revocation revokes.
 type tokens struct {
-	facts   introspect.Facts
-	down    error
-	endings []ending
+	facts       introspect.Facts
+	down        error
+	revocations []revokedFamily
 }
 
 func (s *tokens) FindAccess(context.Context, secret.Hash) (introspect.Facts, error) {
@@ -106,12 +106,12 @@ func (s *tokens) FindRefresh(context.Context, secret.Hash) (introspect.Facts, er
 func (*tokens) Used([]byte) {}
 
 func (s *tokens) RevokeAccess(_ context.Context, token secret.Hash, onlyClient string) (bool, error) {
-	s.endings = append(s.endings, ending{"access", token, onlyClient})
+	s.revocations = append(s.revocations, revokedFamily{"access", token, onlyClient})
 	return false, s.down
 }
 
 func (s *tokens) RevokeRefresh(_ context.Context, token secret.Hash, onlyClient string) (bool, error) {
-	s.endings = append(s.endings, ending{"refresh", token, onlyClient})
+	s.revocations = append(s.revocations, revokedFamily{"refresh", token, onlyClient})
 	return false, s.down
 }
 
@@ -145,7 +145,8 @@ func newBench() bench {
 	return b
 }
 
-// redemption is a request for the code that is right, but for its client, and that a change may spoil.
+// redemption is a valid token request for the code, without client credentials, which change may
+// make invalid.
 func redemption(changes ...func(*tokenv1.IssueTokenRequest)) *tokenv1.IssueTokenRequest {
 	req := &tokenv1.IssueTokenRequest{
 		GrantType: "authorization_code", Code: theCode, RedirectUri: callback, ClientId: "app", ClientSecret: "secret",
@@ -168,7 +169,7 @@ func (s sent) context(ctx context.Context) context.Context {
 	return metadata.NewIncomingContext(ctx, md)
 }
 
-// everywhere sends the same credentials to each endpoint and answers how each failed.
+// everywhere sends the same credentials to each endpoint and returns the error of each.
 func (b bench) everywhere(ctx context.Context, s sent) map[string]error {
 	ctx = s.context(ctx)
 	_, issue := b.IssueToken(ctx, redemption(func(r *tokenv1.IssueTokenRequest) {
@@ -187,7 +188,7 @@ func basic(userinfo string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(userinfo))
 }
 
-// failsAs wants a failure of this reason about this field, whose text repeats nothing that was sent.
+// failsAs expects an error of this reason and field, whose text repeats nothing of the request.
 func failsAs(t *testing.T, err error, reason errorv1.Reason, field string, sent ...string) {
 	t.Helper()
 	if got := oerr.Reason(err); err == nil || got != reason {

@@ -7,18 +7,18 @@ import (
 	"github.com/vidocu/usher/internal/platform/catalog"
 )
 
-// Catalog serves the catalog that this replica decides by.
+// Catalog serves the current catalog of this replica.
 type Catalog struct {
 	tokenv1.UnsafeCatalogServiceServer
 
-	// Current is the catalog at this moment.
+	// Current returns the current catalog.
 	Current func() *catalog.Catalog
 }
 
-// Digest names the content of the catalog at this moment.
+// Digest returns the digest of the current catalog.
 func (s *Catalog) Digest() string { return s.Current().Digest() }
 
-// GetCatalog reads the catalog whole, from one moment.
+// GetCatalog returns a consistent copy of the whole catalog.
 func (s *Catalog) GetCatalog(context.Context, *tokenv1.GetCatalogRequest) (*tokenv1.GetCatalogResponse, error) {
 	c := s.Current()
 	res := &tokenv1.GetCatalogResponse{Digest: c.Digest()}

@@ -13,16 +13,17 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// posted are the client credentials in a request's body.
-type posted struct {
+// bodyCredentials are the client credentials in a request's body.
+type bodyCredentials struct {
 	id        string
 	secret    string
 	assertion string
 }
 
-// credentials reads how a client proves itself (RFC 6749 §2.3): in the body or by HTTP Basic, never both. The answer
-// holds the readings of one method, likeliest first; it is empty when the client did not even name itself.
-func credentials(ctx context.Context, body posted) ([]oauth.ClientCredentials, error) {
+// credentials reads the client authentication (RFC 6749 §2.3): in the body or by HTTP Basic, never
+// both. It returns the readings of one method, likeliest first; none when the request does not name
+// a client.
+func credentials(ctx context.Context, body bodyCredentials) ([]oauth.ClientCredentials, error) {
 	if body.assertion != "" {
 		return nil, refuse(errorv1.Cause_CAUSE_PARAMETER_UNSUPPORTED, "client_assertion", "is not supported: send client_secret or HTTP Basic")
 	}
@@ -44,8 +45,9 @@ func credentials(ctx context.Context, body posted) ([]oauth.ClientCredentials, e
 	return []oauth.ClientCredentials{{ID: body.id, Secret: secret.New(body.secret)}}, nil
 }
 
-// triesBasic reports whether a header tries to authenticate the client. One of another scheme is no client authentication: a
-// bearer token beside a right secret in the body is left aside, and only two client authentications are refused (RFC 6749 §2.3).
+// triesBasic reports whether a header is an attempt at HTTP Basic. A header of another scheme is
+// not client authentication: a bearer token beside a valid secret in the body is ignored, and only
+// two client authentications in one request are refused (RFC 6749 §2.3).
 func triesBasic(headers []string) bool {
 	return slices.ContainsFunc(headers, func(header string) bool {
 		_, err := oauth.ParseBasic(header)
@@ -53,8 +55,9 @@ func triesBasic(headers []string) bool {
 	})
 }
 
-// basic reads a Basic header: form-decoded as RFC 6749 §2.3.1 says, then raw, since widespread libraries do not encode.
-func basic(header string, body posted) ([]oauth.ClientCredentials, error) {
+// basic parses a Basic header: form-decoded as RFC 6749 §2.3.1 requires, then raw, since widespread
+// libraries do not encode.
+func basic(header string, body bodyCredentials) ([]oauth.ClientCredentials, error) {
 	if body.secret != "" {
 		return nil, refuse(errorv1.Cause_CAUSE_AUTHENTICATION_TWICE, "client_secret", "is sent twice: use either HTTP Basic or the body")
 	}
@@ -75,12 +78,12 @@ func invalid(field, problem string) error {
 	return refuse(errorv1.Cause_CAUSE_PARAMETER_MALFORMED, field, problem)
 }
 
-// missing refuses a request without a field that it needs.
+// missing refuses a request without a required field.
 func missing(field string) error {
 	return refuse(errorv1.Cause_CAUSE_PARAMETER_MISSING, field, "is required")
 }
 
-// refuse says what is wrong with a field.
+// refuse returns an error that names a field and its problem.
 func refuse(cause errorv1.Cause, field, problem string) error {
 	return oerr.Refuse(cause, field+" "+problem, oerr.WithField(field))
 }

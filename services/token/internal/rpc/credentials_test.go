@@ -83,14 +83,14 @@ func TestRFC6749_2_3_1_CredentialsAreReadFromTheBodyOrFromBasic(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			b := newBench()
 			b.everywhere(t.Context(), row.sent)
-			asked := 3
+			requests := 3
 			if row.want[0].GetClientSecret() == "" {
-				asked = 2 // introspection without a secret is refused whichever client it names
+				requests = 2 // introspection without a secret is refused whichever client it names
 			}
-			if len(b.authz.asked) != asked {
-				t.Fatalf("authz was asked %d times by three endpoints, want %d", len(b.authz.asked), asked)
+			if len(b.authz.requests) != requests {
+				t.Fatalf("authz was asked %d times by three endpoints, want %d", len(b.authz.requests), requests)
 			}
-			for _, req := range b.authz.asked {
+			for _, req := range b.authz.requests {
 				if diff := cmp.Diff(row.want, req.GetCredentials(), protocmp.Transform()); diff != "" {
 					t.Errorf("readings (-want +got):\n%s", diff)
 				}
@@ -131,8 +131,8 @@ func TestCredentialsThatCannotBeJudgedAreRefusedBeforeAuthzIsAsked(t *testing.T)
 				failsAs(t, err, row.reason, row.field, "hush-hush", "other", good)
 			})
 		}
-		if len(b.authz.asked) != 0 || len(b.tokens.endings) != 0 {
-			t.Errorf("%s: authz was asked %d times and %d tokens ended", row.name, len(b.authz.asked), len(b.tokens.endings))
+		if len(b.authz.requests) != 0 || len(b.tokens.revocations) != 0 {
+			t.Errorf("%s: authz was asked %d times and %d tokens ended", row.name, len(b.authz.requests), len(b.tokens.revocations))
 		}
 	}
 }
@@ -152,8 +152,8 @@ func withoutCredentials(t *testing.T, s sent) {
 	if errs["revoke"] != nil {
 		t.Errorf("revoke: %v, want success: holding the token is the authority", errs["revoke"])
 	}
-	if len(b.authz.asked) != 0 {
-		t.Errorf("authz was asked about nobody")
+	if len(b.authz.requests) != 0 {
+		t.Errorf("authz was called without a client")
 	}
 }
 
@@ -162,7 +162,7 @@ func TestWrongCredentialsAreAuthzsOwnFailure(t *testing.T) {
 	for endpoint, err := range b.everywhere(t.Context(), sent{id: "app", secret: "wrong"}) {
 		t.Run(endpoint, func(t *testing.T) { failsAs(t, err, errorv1.Reason_REASON_INVALID_CLIENT, "", "wrong") })
 	}
-	if len(b.tokens.endings) != 0 {
+	if len(b.tokens.revocations) != 0 {
 		t.Error("something ended although the credentials were wrong")
 	}
 }

@@ -1,5 +1,6 @@
-// Package rpc is the token service on the wire: convert, call, convert, a file a gRPC service.
+// Package rpc implements the token service's gRPC services, one file each: it converts the request,
+// calls the domain, and converts the response.
 //
-// It owns how a request's credentials are read and how a domain failure is named to the caller (errors.go). It never
-// decides anything about a token and never touches SQL.
+// It owns how a request's credentials are parsed and how a domain error maps to a gRPC status
+// (errors.go). It never decides anything about a token and never touches SQL.
 package rpc

@@ -6,12 +6,13 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
-// Protobuf's encoder goes over a batch twice by reflection, which costs as much as finding the answers did. A batch is
-// therefore written here, field by field, and handed over as what is encoded already; what reaches the caller is the same.
+// The protobuf encoder traverses a batch twice by reflection, which costs as much as the look-ups.
+// A batch is therefore encoded here, field by field, and passed on as encoded bytes; the response
+// on the wire is the same.
 
 // Numbers of the fields of BatchIntrospectTokensResponse and IntrospectTokenResponse.
 const (
-	answersField = 1
+	responsesField = 1
 
 	activeField      = 1
 	scopeField       = 2
@@ -28,30 +29,31 @@ const (
 	nameField        = 15
 )
 
-// usualAnswer is room enough for most answers, in bytes.
-const usualAnswer = 224
+// usualSize is the size of most responses at most, in bytes.
+const usualSize = 224
 
-// answers are those of a batch as they are on the wire, and room to write the next one.
-type answers struct{ raw, next []byte }
+// batchEncoder holds the encoded responses of a batch, and a buffer for the next one.
+type batchEncoder struct{ raw, next []byte }
 
-func newAnswers(n int) answers {
-	return answers{raw: make([]byte, 0, n*usualAnswer), next: make([]byte, 0, usualAnswer)}
+func newBatchEncoder(n int) batchEncoder {
+	return batchEncoder{raw: make([]byte, 0, n*usualSize), next: make([]byte, 0, usualSize)}
 }
 
-// add adds the next answer, without what the response says for all.
-func (a *answers) add(res *tokenv1.IntrospectTokenResponse) {
-	a.next = appendAnswer(a.next[:0], res)
-	a.raw = protowire.AppendBytes(protowire.AppendTag(a.raw, answersField, protowire.BytesType), a.next)
+// add encodes the next response, without the fields that the batch has once for all.
+func (a *batchEncoder) add(res *tokenv1.IntrospectTokenResponse) {
+	a.next = appendResponse(a.next[:0], res)
+	a.raw = protowire.AppendBytes(protowire.AppendTag(a.raw, responsesField, protowire.BytesType), a.next)
 }
 
-// response holds what was added in a form that only an encoder looks at: Answers stays empty until it was sent.
-func (a *answers) response(issuer string) *tokenv1.BatchIntrospectTokensResponse {
+// response returns a message whose unknown fields are the encoded responses: its field Answers is
+// empty until the message was sent.
+func (a *batchEncoder) response(issuer string) *tokenv1.BatchIntrospectTokensResponse {
 	res := &tokenv1.BatchIntrospectTokensResponse{Iss: issuer, TokenType: tokenType}
 	res.ProtoReflect().SetUnknown(a.raw)
 	return res
 }
 
-func appendAnswer(b []byte, a *tokenv1.IntrospectTokenResponse) []byte {
+func appendResponse(b []byte, a *tokenv1.IntrospectTokenResponse) []byte {
 	b = appendNumber(b, activeField, protowire.EncodeBool(a.Active))
 	b = appendText(b, scopeField, a.Scope)
 	b = appendText(b, clientIDField, a.ClientId)
@@ -69,7 +71,7 @@ func appendAnswer(b []byte, a *tokenv1.IntrospectTokenResponse) []byte {
 	return appendText(b, nameField, a.Name)
 }
 
-// appendNumber appends a number that is not 0: proto3 leaves out what is empty.
+// appendNumber appends a number that is not 0: proto3 omits zero values.
 func appendNumber(b []byte, field protowire.Number, n uint64) []byte {
 	if n == 0 {
 		return b

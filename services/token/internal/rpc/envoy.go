@@ -17,21 +17,23 @@ import (
 	"github.com/vidocu/usher/services/token/internal/access"
 )
 
-// Envoy serves Envoy's external authorization filter (envoy.service.auth.v3), which asks about every request that comes to
-// a front door and answers what is denied itself.
+// Envoy serves Envoy's external authorization filter (envoy.service.auth.v3), which sends a check
+// for every request to a proxy and returns the response of a denial by itself.
 type Envoy struct {
 	authv3.UnimplementedAuthorizationServer
 
 	Decider access.Decider
-	// KeepAuthorization passes the Authorization header on to what lies behind Envoy.
+	// KeepAuthorization passes the Authorization header on to the upstream behind Envoy.
 	KeepAuthorization bool
 	Logger            *slog.Logger
 }
 
-// authorizationHeader is as Envoy writes it.
+// authorizationHeader is the header's name as Envoy spells it.
 const authorizationHeader = "authorization"
 
-// Check judges a request. What cannot be known is denied with 503 and not an error, lest a door that is set to fail open opens.
+// Check decides whether a request may call its endpoint. When the decision cannot be made it denies
+// with 503 and returns no error, since a filter with failure_mode_allow would let the request
+// through on an error.
 func (s *Envoy) Check(ctx context.Context, req *authv3.CheckRequest) (*authv3.CheckResponse, error) {
 	http := req.GetAttributes().GetRequest().GetHttp()
 	path, _, _ := strings.Cut(http.GetPath(), "?")
@@ -41,7 +43,7 @@ func (s *Envoy) Check(ctx context.Context, req *authv3.CheckRequest) (*authv3.Ch
 	case errors.Is(err, context.Canceled):
 		return nil, err
 	case err != nil:
-		s.Logger.WarnContext(ctx, "a request to the front door cannot be judged", "error", err)
+		s.Logger.WarnContext(ctx, "a request from Envoy cannot be checked", "error", err)
 		return denied(enforce.Unavailable()), nil
 	case denial != nil:
 		return denied(denial), nil
@@ -49,8 +51,8 @@ func (s *Envoy) Check(ctx context.Context, req *authv3.CheckRequest) (*authv3.Ch
 	return s.allowed(identity, http), nil
 }
 
-// authorizations are the values of the Authorization header. Envoy joins several by a comma, or, where it is told to send raw
-// headers, lists them one by one.
+// authorizations returns the values of the Authorization header. Envoy joins several by a comma, or
+// lists them one by one where encode_raw_headers is set.
 func authorizations(http *authv3.AttributeContext_HttpRequest) []string {
 	if value, ok := http.GetHeaders()[authorizationHeader]; ok {
 		return []string{value}
@@ -69,8 +71,9 @@ func authorizations(http *authv3.AttributeContext_HttpRequest) []string {
 	return values
 }
 
-// permission is an answer in one piece, since a busy door gets thousands of them a second.
-type permission struct {
+// okResponse is the response to an allowed request in one allocation, since a busy proxy gets
+// thousands of them a second.
+type okResponse struct {
 	response authv3.CheckResponse
 	http     authv3.CheckResponse_OkResponse
 	ok       authv3.OkHttpResponse
@@ -78,16 +81,17 @@ type permission struct {
 	options  [5]corev3.HeaderValueOption
 	values   [5]corev3.HeaderValue
 	set      [5]*corev3.HeaderValueOption
-	// remove has room for what is usually taken off a request.
+	// remove is large enough for the headers that are usually removed from a request.
 	remove [12]string
 }
 
 func (s *Envoy) allowed(identity enforce.Identity, http *authv3.AttributeContext_HttpRequest) *authv3.CheckResponse {
-	p := &permission{}
+	p := &okResponse{}
 	set, remove := p.set[:0], p.remove[:0]
 	for i, h := range identity.Headers() {
 		if h.Value == "" {
-			// Whatever the caller sent under this name goes, also where Envoy does not show it to us.
+			// The caller's header of this name is removed, also where Envoy does not include it in
+			// the check.
 			remove = append(remove, strings.ToLower(h.Name))
 			continue
 		}
@@ -98,7 +102,7 @@ func (s *Envoy) allowed(identity enforce.Identity, http *authv3.AttributeContext
 	if !s.KeepAuthorization {
 		remove = append(remove, authorizationHeader)
 	}
-	// Envoy may not show us these. It removes a header that is not there without a complaint.
+	// Envoy may not include these in the check. Removing an absent header is not an error.
 	remove = append(remove, enforce.MisleadingHeaders()...)
 	p.ok.Headers, p.ok.HeadersToRemove = set, removeReserved(remove, set, http)
 	p.http.OkResponse = &p.ok
@@ -106,8 +110,9 @@ func (s *Envoy) allowed(identity enforce.Identity, http *authv3.AttributeContext
 	return &p.response
 }
 
-// removeReserved adds what the caller sent under names that are ours, or in an odd spelling of what misleads servers. Envoy removes after it sets, so the names that are set,
-// which replaces what was sent, must not be among them.
+// removeReserved adds the caller's headers with reserved names, or with an odd spelling of a header
+// that misleads servers. Envoy removes after it sets, so the names in set, which overwrite the
+// caller's, must not be among them.
 func removeReserved(remove []string, set []*corev3.HeaderValueOption, http *authv3.AttributeContext_HttpRequest) []string {
 	add := func(name string) {
 		isSet := func(o *corev3.HeaderValueOption) bool { return strings.EqualFold(o.GetHeader().GetKey(), name) }
@@ -127,7 +132,8 @@ func removeReserved(remove []string, set []*corev3.HeaderValueOption, http *auth
 func denied(d *enforce.Denial) *authv3.CheckResponse {
 	headers := []*corev3.HeaderValueOption{
 		overwrite("Content-Type", "application/json"), overwrite("Cache-Control", "no-store"),
-		// A program in a browser may read a denial, as at the gateway's /v1: no cookie has a part in it, so that any origin may.
+		// CORS: a browser may read a denial from any origin, as at the gateway's /v1, since no
+		// cookie is involved.
 		overwrite("Access-Control-Allow-Origin", "*"), overwrite("Access-Control-Expose-Headers", enforce.ExposedHeaders),
 	}
 	if d.Challenge != "" {
@@ -145,7 +151,8 @@ func denied(d *enforce.Denial) *authv3.CheckResponse {
 	}
 }
 
-// codeOf is the denial as gRPC says it: Envoy wants anything but OK, and shows it in its statistics.
+// codeOf returns the gRPC code of a denial: Envoy requires any but OK, and counts them in its
+// statistics.
 func codeOf(d *enforce.Denial) codes.Code {
 	switch d.Code {
 	case enforce.CodeAuthentication:

@@ -23,21 +23,21 @@ import (
 	"github.com/vidocu/usher/services/token/internal/rpc"
 )
 
-func door(tokens access.Tokens) *rpc.Envoy {
+func entryPoint(tokens access.Tokens) *rpc.Envoy {
 	return &rpc.Envoy{
 		Decider: access.Decider{Tokens: tokens, Rules: catalog.Default().Rules}, Logger: slog.New(slog.DiscardHandler),
 	}
 }
 
-func envoyAsks(method, path string, headers map[string]string) *authv3.CheckRequest {
+func envoyRequest(method, path string, headers map[string]string) *authv3.CheckRequest {
 	return &authv3.CheckRequest{Attributes: &authv3.AttributeContext{Request: &authv3.AttributeContext_Request{
 		Http: &authv3.AttributeContext_HttpRequest{Method: method, Path: path, Headers: headers},
 	}}}
 }
 
-// answerOf is what Envoy does with an answer: the status that the client sees, 0 where the request goes on, and the headers
-// of the one or the other.
-func answerOf(res *authv3.CheckResponse) (status int, headers map[string]string, body string) {
+// outcomeOf returns what Envoy does with a response: the status that the client gets, 0 where the
+// request is forwarded, and the headers of the response or the request.
+func outcomeOf(res *authv3.CheckResponse) (status int, headers map[string]string, body string) {
 	list := res.GetOkResponse().GetHeaders()
 	if denied := res.GetDeniedResponse(); denied != nil {
 		status, list, body = int(denied.GetStatus().GetCode()), denied.GetHeaders(), denied.GetBody()
@@ -52,15 +52,15 @@ func answerOf(res *authv3.CheckResponse) (status int, headers map[string]string,
 	return status, headers, body
 }
 
-// TestWireContract6_TheScopeMatrixAtEachDoor: both say what the table says.
+// TestWireContract6_TheScopeMatrixAtEachDoor: both entry points return the result of the table.
 func TestWireContract6_TheScopeMatrixAtEachDoor(t *testing.T) {
 	accesstest.Each(t, func(t *testing.T, tokens accesstest.Tokens, c accesstest.Cell) {
-		envoy := door(tokens)
-		res, err := envoy.Check(t.Context(), envoyAsks(c.Method, c.Path+"?a=/v1/videos", map[string]string{"authorization": "Bearer token"}))
+		envoy := entryPoint(tokens)
+		res, err := envoy.Check(t.Context(), envoyRequest(c.Method, c.Path+"?a=/v1/videos", map[string]string{"authorization": "Bearer token"}))
 		if err != nil {
 			t.Fatal(err)
 		}
-		status, headers, body := answerOf(res)
+		status, headers, body := outcomeOf(res)
 		if status != c.Status || headers["appended"] != "" || (c.Status == 0) != (res.GetStatus().GetCode() == 0) {
 			t.Errorf("%s: Envoy answers %d, want %d", c.Name, status, c.Status)
 		}
@@ -84,7 +84,8 @@ func TestWireContract6_TheScopeMatrixAtEachDoor(t *testing.T) {
 	})
 }
 
-// TestFault_E9_WhatTheCallerSaysOfItselfNeverPassesEnvoy: in any spelling, and whether or not Envoy shows it.
+// TestFault_E9_WhatTheCallerSaysOfItselfNeverPassesEnvoy: in any spelling, and whether or not Envoy
+// shows it.
 func TestFault_E9_WhatTheCallerSaysOfItselfNeverPassesEnvoy(t *testing.T) {
 	forged := map[string]string{
 		"authorization": "Bearer token", "usher-subject": "usr_evil", "usher-client-id": "evil", "usher-scope": "export:write",
@@ -111,9 +112,9 @@ func TestFault_E9_WhatTheCallerSaysOfItselfNeverPassesEnvoy(t *testing.T) {
 			},
 		},
 	} {
-		envoy := door(accesstest.Tokens{"token": row.facts})
+		envoy := entryPoint(accesstest.Tokens{"token": row.facts})
 		for _, raw := range []bool{false, true} {
-			req := envoyAsks("GET", "/v1/videos", forged)
+			req := envoyRequest("GET", "/v1/videos", forged)
 			if raw {
 				asRaw(req.GetAttributes().GetRequest().GetHttp())
 			}
@@ -121,14 +122,14 @@ func TestFault_E9_WhatTheCallerSaysOfItselfNeverPassesEnvoy(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			status, headers, _ := answerOf(res)
+			status, headers, _ := outcomeOf(res)
 			removed := slices.Sorted(slices.Values(res.GetOkResponse().GetHeadersToRemove()))
 			if status != 0 || !equal(headers, row.headers) || !slices.Equal(removed, slices.Sorted(slices.Values(append(enforce.MisleadingHeaders(), row.removed...)))) {
 				t.Errorf("%s, raw %v: %d, sets %v, removes %v", name, raw, status, headers, removed)
 			}
 		}
 		envoy.KeepAuthorization = true
-		res, err := envoy.Check(t.Context(), envoyAsks("GET", "/v1/videos", forged))
+		res, err := envoy.Check(t.Context(), envoyRequest("GET", "/v1/videos", forged))
 		if err != nil || slices.Contains(res.GetOkResponse().GetHeadersToRemove(), "authorization") {
 			t.Errorf("%s: the bearer is removed though it is to be kept: %v", name, err)
 		}
@@ -157,17 +158,17 @@ func asRaw(http *authv3.AttributeContext_HttpRequest) {
 }
 
 func TestRFC6750_3_1_EnvoyIsToldWhetherATokenWasSent(t *testing.T) {
-	envoy := door(accesstest.Tokens{"token": {Kind: enforce.APIKey, KeyID: "key_1", Plan: "pro"}})
+	envoy := entryPoint(accesstest.Tokens{"token": {Kind: enforce.APIKey, KeyID: "key_1", Plan: "pro"}})
 	for value, challenge := range map[string]string{
 		"": "Bearer", "Basic dG9rZW4=": "Bearer", "Bearer": "Bearer", "Bearer other": `Bearer error="invalid_token"`,
 		"Bearer token,Bearer token": `Bearer error="invalid_token"`, "Bearer token token": `Bearer error="invalid_token"`,
 	} {
-		res, err := envoy.Check(t.Context(), envoyAsks("GET", "/v1/videos", map[string]string{"authorization": value}))
-		if status, headers, _ := answerOf(res); err != nil || status != 401 || headers["WWW-Authenticate"] != challenge {
+		res, err := envoy.Check(t.Context(), envoyRequest("GET", "/v1/videos", map[string]string{"authorization": value}))
+		if status, headers, _ := outcomeOf(res); err != nil || status != 401 || headers["WWW-Authenticate"] != challenge {
 			t.Errorf("%q: %d, %v, %v, want 401 with %s", value, status, headers, err, challenge)
 		}
 	}
-	twice := envoyAsks("GET", "/v1/videos", nil)
+	twice := envoyRequest("GET", "/v1/videos", nil)
 	for range 2 {
 		http := twice.GetAttributes().GetRequest().GetHttp()
 		if http.GetHeaderMap() == nil {
@@ -175,10 +176,10 @@ func TestRFC6750_3_1_EnvoyIsToldWhetherATokenWasSent(t *testing.T) {
 		}
 		http.HeaderMap.Headers = append(http.HeaderMap.Headers, &corev3.HeaderValue{Key: "Authorization", Value: "Bearer token"})
 	}
-	if status, _, _ := answerOf(mustCheck(t, envoy, twice)); status != 401 {
+	if status, _, _ := outcomeOf(mustCheck(t, envoy, twice)); status != 401 {
 		t.Errorf("two headers: %d", status)
 	}
-	if status, headers, _ := answerOf(mustCheck(t, envoy, &authv3.CheckRequest{})); status != 401 || headers["WWW-Authenticate"] != "Bearer" {
+	if status, headers, _ := outcomeOf(mustCheck(t, envoy, &authv3.CheckRequest{})); status != 401 || headers["WWW-Authenticate"] != "Bearer" {
 		t.Errorf("a question about nothing: %d, %v", status, headers)
 	}
 }
@@ -192,19 +193,19 @@ func mustCheck(t *testing.T, envoy *rpc.Envoy, req *authv3.CheckRequest) *authv3
 	return res
 }
 
-// away are tokens that cannot be asked about.
-type away struct{ err error }
+// unavailable is an access.Tokens that fails.
+type unavailable struct{ err error }
 
-func (a away) Live(context.Context, string) (introspect.Facts, error) {
+func (a unavailable) Live(context.Context, string) (introspect.Facts, error) {
 	return introspect.Facts{}, a.err
 }
 
 func TestRule4_WhatCannotBeKnownIsDeniedWith503AndLogged(t *testing.T) {
 	var log strings.Builder
-	envoy := door(away{errors.New("connection refused")})
+	envoy := entryPoint(unavailable{errors.New("connection refused")})
 	envoy.Logger = slog.New(slog.NewTextHandler(&log, nil))
-	res := mustCheck(t, envoy, envoyAsks("GET", "/v1/videos", map[string]string{"authorization": "Bearer sentinel"}))
-	status, headers, body := answerOf(res)
+	res := mustCheck(t, envoy, envoyRequest("GET", "/v1/videos", map[string]string{"authorization": "Bearer sentinel"}))
+	status, headers, body := outcomeOf(res)
 	if status != 503 || headers["Retry-After"] != "2" || !strings.Contains(body, `"code":"unavailable"`) || res.GetStatus().GetCode() == 0 {
 		t.Errorf("%d, %v, %s", status, headers, body)
 	}
@@ -215,16 +216,16 @@ func TestRule4_WhatCannotBeKnownIsDeniedWith503AndLogged(t *testing.T) {
 	if oerr.Reason(err) != errorv1.Reason_REASON_UNAVAILABLE {
 		t.Errorf("CheckAccess: %v", err)
 	}
-	if _, err := door(away{context.Canceled}).Check(t.Context(), envoyAsks("GET", "/", map[string]string{"authorization": "Bearer x"})); err == nil {
+	if _, err := entryPoint(unavailable{context.Canceled}).Check(t.Context(), envoyRequest("GET", "/", map[string]string{"authorization": "Bearer x"})); err == nil {
 		t.Error("a caller that went away is answered")
 	}
 }
 
 func BenchmarkEnvoyCheck(b *testing.B) {
-	envoy := door(accesstest.Tokens{"token": {
+	envoy := entryPoint(accesstest.Tokens{"token": {
 		Kind: enforce.AccessToken, UserID: "usr_1", ClientID: "app", WorkspaceID: "ws_1", Scope: "videos:read export:write", Plan: "pro",
 	}})
-	req := envoyAsks("POST", "/v1/videos/vid_1/export?x=1", map[string]string{
+	req := envoyRequest("POST", "/v1/videos/vid_1/export?x=1", map[string]string{
 		"authorization": "Bearer token", "accept": "*/*", "user-agent": "bench", "content-type": "application/json", "x-request-id": "1",
 	})
 	b.ReportAllocs()
@@ -237,7 +238,7 @@ func BenchmarkEnvoyCheck(b *testing.B) {
 
 // TestFault_F10_EnvoysDenialMayBeReadInABrowser as that of the gateway's /v1 may.
 func TestFault_F10_EnvoysDenialMayBeReadInABrowser(t *testing.T) {
-	status, headers, _ := answerOf(mustCheck(t, door(accesstest.Tokens{}), envoyAsks("GET", "/v1/videos", nil)))
+	status, headers, _ := outcomeOf(mustCheck(t, entryPoint(accesstest.Tokens{}), envoyRequest("GET", "/v1/videos", nil)))
 	if status != 401 || headers["Access-Control-Allow-Origin"] != "*" || headers["Access-Control-Expose-Headers"] != "Retry-After, WWW-Authenticate" {
 		t.Errorf("%d %v", status, headers)
 	}

@@ -8,14 +8,15 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/sqldb"
-	"github.com/vidocu/usher/services/token/internal/ending"
 	"github.com/vidocu/usher/services/token/internal/grant"
+	"github.com/vidocu/usher/services/token/internal/revocation"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
-// fail turns a domain failure into one that crosses the wire. What is not known here passes through: errors of the
-// services we called keep their reason, and the server's edge hides the rest.
-func fail(err error) error {
+// toStatus maps a domain error to a gRPC status. An error that is not listed here passes through:
+// an error of a service that was called keeps its reason, and rpcserver hides the details of any
+// other.
+func toStatus(err error) error {
 	var field *grant.FieldError
 	if errors.As(err, &field) {
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_REQUEST, field.Error(), oerr.WithField(field.Field))
@@ -26,19 +27,19 @@ func fail(err error) error {
 	}
 	var scope *grant.ScopeError
 	if errors.As(err, &scope) {
-		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_SCOPE, scope.Error(), about(err)...)
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_SCOPE, scope.Error(), clientOption(err)...)
 	}
 	if errors.Is(err, usertoken.ErrUnknown) && cause.Of(err) == "" {
-		err = cause.With(err, cause.UserTokenUnknown) // it had the form of one
+		err = cause.With(err, cause.UserTokenUnknown) // it had the format of a user token
 	}
 	var limited *grant.RefreshLimitError
 	if errors.As(err, &limited) {
 		return oerr.New(errorv1.Reason_REASON_RATE_LIMITED, limited.Error(), oerr.WithRetryAfter(wholeSeconds(limited.RetryAfter)))
 	}
-	if errors.Is(err, ending.ErrPassword) {
-		return invalid("password", ending.ErrPassword.Error())
+	if errors.Is(err, revocation.ErrPassword) {
+		return invalid("password", revocation.ErrPassword.Error())
 	}
-	if errors.Is(err, ending.ErrPlan) {
+	if errors.Is(err, revocation.ErrPlan) {
 		return invalid("plan", "is not in the catalog")
 	}
 	if errors.Is(err, sqldb.ErrUnavailable) {
@@ -60,14 +61,14 @@ func fail(err error) error {
 		{usertoken.ErrUnauthorized, errorv1.Reason_REASON_UNAUTHORIZED_ACCESS},
 	} {
 		if errors.Is(err, row.sentinel) {
-			return oerr.RefuseFor(err, row.reason, row.sentinel.Error(), about(err)...)
+			return oerr.RefuseFor(err, row.reason, row.sentinel.Error(), clientOption(err)...)
 		}
 	}
 	return err
 }
 
-// about names the client of a failure, for the log.
-func about(err error) []oerr.Option {
+// clientOption adds the client of a failed request to the error, for the log.
+func clientOption(err error) []oerr.Option {
 	var refused *grant.RefusedError
 	if !errors.As(err, &refused) {
 		return nil
@@ -75,7 +76,7 @@ func about(err error) []oerr.Option {
 	return []oerr.Option{oerr.WithClient(refused.ClientID)}
 }
 
-// wholeSeconds rounds up, since that is what Retry-After can say.
+// wholeSeconds rounds up to whole seconds, the unit of Retry-After.
 func wholeSeconds(d time.Duration) time.Duration {
 	return (d + time.Second - 1).Truncate(time.Second)
 }

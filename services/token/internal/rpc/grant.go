@@ -20,30 +20,32 @@ type Grants struct {
 	Codes Redemptions
 }
 
-// Connections keeps the user-clients.
+// Connections stores the user-clients.
 type Connections interface {
-	// GetPairEpoch reads the epoch of a user-client; 0 for one that was never revoked. From then on it is known.
+	// GetPairEpoch returns the epoch of a user-client, and stores the user-client if it is new; 0
+	// for one that was never revoked.
 	GetPairEpoch(ctx context.Context, userID, clientID string) (int64, error)
 	// ListConnections lists the user's clients, in no particular order.
 	ListConnections(ctx context.Context, userID string) ([]oauth.Connection, error)
-	// EndConnection raises the epoch and ends everything of the user-client before it returns.
+	// EndConnection raises the epoch and revokes every grant of the user-client before it returns.
 	EndConnection(ctx context.Context, userID, clientID string) error
 }
 
-// Redemptions reads which codes were redeemed.
+// Redemptions looks up redeemed codes.
 type Redemptions interface {
-	// Redeemed reads the binding of a code that was redeemed. It fails with grant.ErrNoEvidence when it never was.
+	// Redeemed returns the binding of a redeemed code; grant.ErrNoEvidence when it was never
+	// redeemed.
 	Redeemed(ctx context.Context, code secret.Hash) (oauth.CodeBinding, error)
 }
 
-// GetPairEpoch reads the epoch that a consent screen must carry.
+// GetPairEpoch returns the epoch of a user-client, which a consent screen carries.
 func (s *Grants) GetPairEpoch(ctx context.Context, req *tokenv1.GetPairEpochRequest) (*tokenv1.GetPairEpochResponse, error) {
-	if err := wantPair(req.GetUserId(), req.GetClientId()); err != nil {
+	if err := validateUserClient(req.GetUserId(), req.GetClientId()); err != nil {
 		return nil, err
 	}
 	epoch, err := s.Store.GetPairEpoch(ctx, req.GetUserId(), req.GetClientId())
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &tokenv1.GetPairEpochResponse{Epoch: epoch}, nil
 }
@@ -55,7 +57,7 @@ func (s *Grants) ListConnections(ctx context.Context, req *tokenv1.ListConnectio
 	}
 	list, err := s.Store.ListConnections(ctx, req.GetUserId())
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	res := &tokenv1.ListConnectionsResponse{Connections: make([]*tokenv1.Connection, len(list))}
 	for i, c := range list {
@@ -64,18 +66,18 @@ func (s *Grants) ListConnections(ctx context.Context, req *tokenv1.ListConnectio
 	return res, nil
 }
 
-// EndConnection ends everything of a user-client before it returns.
+// EndConnection revokes every grant of a user-client before it returns.
 func (s *Grants) EndConnection(ctx context.Context, req *tokenv1.EndConnectionRequest) (*tokenv1.EndConnectionResponse, error) {
-	if err := wantPair(req.GetUserId(), req.GetClientId()); err != nil {
+	if err := validateUserClient(req.GetUserId(), req.GetClientId()); err != nil {
 		return nil, err
 	}
 	if err := s.Store.EndConnection(ctx, req.GetUserId(), req.GetClientId()); err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &tokenv1.EndConnectionResponse{}, nil
 }
 
-// GetCodeUse reads whether a code was redeemed; whether its tokens were revoked since makes no difference.
+// GetCodeUse returns whether a code was redeemed, also when its tokens were revoked since.
 func (s *Grants) GetCodeUse(ctx context.Context, req *tokenv1.GetCodeUseRequest) (*tokenv1.GetCodeUseResponse, error) {
 	hash, err := secret.HashFromBytes(req.GetCodeHash())
 	if err != nil {
@@ -86,26 +88,26 @@ func (s *Grants) GetCodeUse(ctx context.Context, req *tokenv1.GetCodeUseRequest)
 		return &tokenv1.GetCodeUseResponse{}, nil
 	}
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &tokenv1.GetCodeUseResponse{Redeemed: true}, nil
 }
 
-// maxID is more than any identifier has.
+// maxID bounds an identifier, in bytes.
 const maxID = 128
 
 func identifier(id string) bool {
 	return id != "" && len(id) <= maxID && strings.IndexByte(id, 0) < 0
 }
 
-func wantPair(userID, clientID string) error {
-	return wantIdentifiers(named{"user_id", userID}, named{"client_id", clientID})
+func validateUserClient(userID, clientID string) error {
+	return validateIdentifiers(namedField{"user_id", userID}, namedField{"client_id", clientID})
 }
 
-// named is a field and its value.
-type named struct{ field, value string }
+// namedField is a field and its value.
+type namedField struct{ field, value string }
 
-func wantIdentifiers(all ...named) error {
+func validateIdentifiers(all ...namedField) error {
 	for _, id := range all {
 		if !identifier(id.value) {
 			return invalid(id.field, "must be an identifier")

@@ -20,29 +20,29 @@ import (
 	"github.com/vidocu/usher/services/token/internal/rpc"
 )
 
-// pairs is a store of what users and apps have with each other.
+// pairs is a store of user-clients.
 type pairs struct {
 	list  []oauth.Connection
 	down  error
-	asked []string
+	calls []string
 }
 
 func (p *pairs) GetPairEpoch(_ context.Context, userID, clientID string) (int64, error) {
-	p.asked = append(p.asked, "epoch "+userID+" "+clientID)
+	p.calls = append(p.calls, "epoch "+userID+" "+clientID)
 	return 7, p.down
 }
 
 func (p *pairs) ListConnections(_ context.Context, userID string) ([]oauth.Connection, error) {
-	p.asked = append(p.asked, "list "+userID)
+	p.calls = append(p.calls, "list "+userID)
 	return p.list, p.down
 }
 
 func (p *pairs) EndConnection(_ context.Context, userID, clientID string) error {
-	p.asked = append(p.asked, "end "+userID+" "+clientID)
+	p.calls = append(p.calls, "end "+userID+" "+clientID)
 	return p.down
 }
 
-// call asks all three about the same pair.
+// call calls all three RPCs with the same user-client.
 func call(ctx context.Context, p *pairs, userID, clientID string) map[string]error {
 	server := &rpc.Grants{Store: p}
 	_, epoch := server.GetPairEpoch(ctx, &tokenv1.GetPairEpochRequest{UserId: userID, ClientId: clientID})
@@ -58,10 +58,10 @@ func TestAPairIsNamedByTwoIdentifiers(t *testing.T) {
 			t.Errorf("%s: %v", method, err)
 		}
 	}
-	if diff := cmp.Diff([]string{"epoch usr_john app", "end usr_john app", "list usr_john"}, p.asked); diff != "" {
+	if diff := cmp.Diff([]string{"epoch usr_john app", "end usr_john app", "list usr_john"}, p.calls); diff != "" {
 		t.Errorf("asked (-want +got):\n%s", diff)
 	}
-	p.asked = nil
+	p.calls = nil
 	for _, wrong := range []string{"", strings.Repeat("a", 129), "a\x00b"} {
 		for _, pair := range []struct{ user, client, field string }{{wrong, "app", "user_id"}, {"usr_john", wrong, "client_id"}} {
 			errs := call(t.Context(), p, pair.user, pair.client)
@@ -70,7 +70,7 @@ func TestAPairIsNamedByTwoIdentifiers(t *testing.T) {
 		}
 	}
 	failsAs(t, call(t.Context(), p, "", "app")["list"], errorv1.Reason_REASON_INVALID_REQUEST, "user_id")
-	for _, asked := range p.asked {
+	for _, asked := range p.calls {
 		if !strings.HasPrefix(asked, "list ") {
 			t.Errorf("the store was asked %q", asked)
 		}

@@ -18,13 +18,14 @@ type Introspection struct {
 	Issuer       string
 }
 
-// maxBatch is how many tokens one call may ask about.
+// maxBatch is the maximum number of tokens in one call.
 const maxBatch = 1000
 
-// tokenType is how every token is used (RFC 6750).
+// tokenType is the token_type of every token (RFC 6750).
 const tokenType = "Bearer"
 
-// IntrospectToken says whether a token is live and what it stands for. A missing token is INVALID_REQUEST.
+// IntrospectToken returns whether a token is active, and its facts. A missing token is
+// INVALID_REQUEST.
 func (s *Introspection) IntrospectToken(
 	ctx context.Context, req *tokenv1.IntrospectTokenRequest,
 ) (*tokenv1.IntrospectTokenResponse, error) {
@@ -36,14 +37,15 @@ func (s *Introspection) IntrospectToken(
 		return &tokenv1.IntrospectTokenResponse{}, nil
 	}
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	res := new(tokenv1.IntrospectTokenResponse)
-	s.tell(res, &facts)
+	s.fillResponse(res, &facts)
 	return res, nil
 }
 
-// BatchIntrospectTokens answers for each token, in the order of the request; an empty one is inactive.
+// BatchIntrospectTokens returns a response for each token, in the order of the request; an empty
+// token is inactive.
 func (s *Introspection) BatchIntrospectTokens(
 	ctx context.Context, req *tokenv1.BatchIntrospectTokensRequest,
 ) (*tokenv1.BatchIntrospectTokensResponse, error) {
@@ -51,22 +53,22 @@ func (s *Introspection) BatchIntrospectTokens(
 	if len(tokens) == 0 || len(tokens) > maxBatch {
 		return nil, invalid("tokens", "must be 1 to 1,000")
 	}
-	answers := newAnswers(len(tokens))
+	encoder := newBatchEncoder(len(tokens))
 	err := s.Introspector.Bearers(ctx, tokens, req.GetMinCursor(), func(facts *introspect.Facts) {
-		var answer tokenv1.IntrospectTokenResponse
+		var res tokenv1.IntrospectTokenResponse
 		if facts.Kind != 0 {
-			s.tell(&answer, facts)
+			s.fillResponse(&res, facts)
 		}
-		answers.add(&answer)
+		encoder.add(&res)
 	})
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
-	return answers.response(s.Issuer), nil
+	return encoder.response(s.Issuer), nil
 }
 
-// tell fills in the answer for a live token.
-func (s *Introspection) tell(res *tokenv1.IntrospectTokenResponse, facts *introspect.Facts) {
+// fillResponse sets the fields of an active token.
+func (s *Introspection) fillResponse(res *tokenv1.IntrospectTokenResponse, facts *introspect.Facts) {
 	res.Active = true
 	res.Scope = facts.Scope
 	res.ClientId = facts.ClientID
@@ -87,7 +89,8 @@ func (s *Introspection) tell(res *tokenv1.IntrospectTokenResponse, facts *intros
 		res.Exp = facts.ExpiresAt.Unix()
 	}
 	if facts.Left > 0 {
-		// 0 is for a token without an end, so the last of a token's milliseconds is told whole.
+		// 0 means a token that does not expire, so the last millisecond of a token is rounded up to
+		// 1.
 		res.ExpiresInMs = max(int64(facts.Left/time.Millisecond), 1)
 	}
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/rpc"
 )
 
-// asked is the question of a client that authenticates as id.
-func asked(id, token string) *tokenv1.IntrospectClientTokenRequest {
+// introspectionRequest is the request of a client that authenticates as id.
+func introspectionRequest(id, token string) *tokenv1.IntrospectClientTokenRequest {
 	return &tokenv1.IntrospectClientTokenRequest{Token: token, ClientId: id, ClientSecret: "secret"}
 }
 
@@ -28,18 +28,19 @@ func TestRFC7662_2_2_ALiveTokenIsToldInFull(t *testing.T) {
 		TokenType: "Bearer", Exp: 1_777_777_777 + 3600, Iat: 1_777_777_777, Iss: issuer, WorkspaceId: "ws_acme",
 	}
 	b := newBench()
-	got, err := b.IntrospectClientToken(t.Context(), asked("app", secret.Generate(secret.AccessToken).Reveal()))
+	got, err := b.IntrospectClientToken(t.Context(), introspectionRequest("app", secret.Generate(secret.AccessToken).Reveal()))
 	if diff := cmp.Diff(want, got, protocmp.Transform()); err != nil || diff != "" {
 		t.Errorf("access token: %v (-want +got):\n%s", err, diff)
 	}
 	want.TokenType = ""
-	got, err = b.IntrospectClientToken(t.Context(), asked("app", secret.Generate(secret.RefreshToken).Reveal()))
+	got, err = b.IntrospectClientToken(t.Context(), introspectionRequest("app", secret.Generate(secret.RefreshToken).Reveal()))
 	if diff := cmp.Diff(want, got, protocmp.Transform()); err != nil || diff != "" {
 		t.Errorf("refresh token: %v (-want +got):\n%s", err, diff)
 	}
 }
 
-// TestFault_B11_TheUsernameIsTheSubject: resource servers know users by it, and two users may have one display name.
+// TestFault_B11_TheUsernameIsTheSubject: resource servers know users by it, and two users may have
+// one display name.
 func TestFault_B11_TheUsernameIsTheSubject(t *testing.T) {
 	b := newBench()
 	server := &rpc.Introspection{Introspector: b.Introspector, Issuer: issuer}
@@ -72,7 +73,8 @@ func overTheWire(t *testing.T, sent *tokenv1.BatchIntrospectTokensResponse) *tok
 	return got
 }
 
-// TestWireContract4_3_WhatMayNotBeSeenIsExactlyInactive: nothing tells it from what does not exist.
+// TestWireContract4_3_WhatMayNotBeSeenIsExactlyInactive: the response is the same as for an unknown
+// token.
 func TestWireContract4_3_WhatMayNotBeSeenIsExactlyInactive(t *testing.T) {
 	want := &tokenv1.IntrospectClientTokenResponse{Active: proto.Bool(false)}
 	access, refresh := secret.Generate(secret.AccessToken).Reveal(), secret.Generate(secret.RefreshToken).Reveal()
@@ -91,14 +93,14 @@ func TestWireContract4_3_WhatMayNotBeSeenIsExactlyInactive(t *testing.T) {
 	} {
 		b := newBench()
 		b.authz.client.ResourceServer, b.tokens.down = row.server, row.down
-		got, err := b.IntrospectClientToken(t.Context(), asked("other", row.token))
+		got, err := b.IntrospectClientToken(t.Context(), introspectionRequest("other", row.token))
 		if diff := cmp.Diff(want, got, protocmp.Transform()); err != nil || diff != "" {
 			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
 		}
 	}
 	b := newBench()
 	b.authz.client.ResourceServer = true
-	if got, err := b.IntrospectClientToken(t.Context(), asked("other", access)); err != nil || !got.GetActive() {
+	if got, err := b.IntrospectClientToken(t.Context(), introspectionRequest("other", access)); err != nil || !got.GetActive() {
 		t.Errorf("a resource server asks about another's access token: %v, %v", got.GetActive(), err)
 	}
 }
@@ -106,7 +108,7 @@ func TestWireContract4_3_WhatMayNotBeSeenIsExactlyInactive(t *testing.T) {
 func TestAPublicClientMayNotIntrospect(t *testing.T) {
 	b := newBench()
 	b.authz.client.Type = authzv1.ClientType_CLIENT_TYPE_PUBLIC
-	_, err := b.IntrospectClientToken(t.Context(), asked("app", secret.Generate(secret.AccessToken).Reveal()))
+	_, err := b.IntrospectClientToken(t.Context(), introspectionRequest("app", secret.Generate(secret.AccessToken).Reveal()))
 	failsAs(t, err, errorv1.Reason_REASON_INVALID_CLIENT, "client_secret")
 }
 
@@ -147,7 +149,7 @@ func TestAnOutageIsNeverAnInactiveToken(t *testing.T) {
 	_, err := server.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: secret.Generate(secret.AccessToken).Reveal()})
 	failsAs(t, err, errorv1.Reason_REASON_UNAVAILABLE, "")
 	for _, kind := range []secret.Kind{secret.AccessToken, secret.RefreshToken} {
-		_, err := b.IntrospectClientToken(t.Context(), asked("app", secret.Generate(kind).Reveal()))
+		_, err := b.IntrospectClientToken(t.Context(), introspectionRequest("app", secret.Generate(kind).Reveal()))
 		failsAs(t, err, errorv1.Reason_REASON_UNAVAILABLE, "")
 	}
 }

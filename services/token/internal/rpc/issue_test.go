@@ -54,7 +54,8 @@ func TestTheVerifierReachesTheGrant(t *testing.T) {
 	failsAs(t, err, errorv1.Reason_REASON_INVALID_CODE_VERIFIER, "", "unasked-for")
 }
 
-// TestWireContract4_EveryFailureHasItsReason drives each one from the request, as a client would meet it.
+// TestWireContract4_EveryFailureHasItsReason drives each one from the request, as a client would
+// meet it.
 func TestWireContract4_EveryFailureHasItsReason(t *testing.T) {
 	refresh := func(r *tokenv1.IssueTokenRequest) {
 		r.GrantType, r.RefreshToken = "refresh_token", secret.Generate(secret.RefreshToken).Reveal()

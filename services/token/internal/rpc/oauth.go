@@ -20,13 +20,14 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usedfrom"
 )
 
-// Revoker ends tokens. Both methods answer whether anything ended; onlyClient, if not empty, limits them to its own.
+// Revoker revokes tokens. Both methods report whether a token was live; onlyClient, if not empty,
+// limits them to tokens of that client.
 type Revoker interface {
 	RevokeAccess(ctx context.Context, token secret.Hash, onlyClient string) (bool, error)
 	RevokeRefresh(ctx context.Context, token secret.Hash, onlyClient string) (bool, error)
 }
 
-// OAuth serves the token, revocation and introspection endpoints that apps reach over HTTP.
+// OAuth serves the token, revocation and introspection endpoints that clients call over HTTP.
 type OAuth struct {
 	tokenv1.UnsafeOAuthServiceServer
 
@@ -38,7 +39,7 @@ type OAuth struct {
 	// Tokens counts; nil counts nothing.
 	Tokens *TokenMetrics
 	Logger *slog.Logger
-	// Sources remembers where spent credentials were used from.
+	// Sources caches the source addresses of recently spent credentials.
 	Sources *usedfrom.Recent
 }
 
@@ -54,13 +55,13 @@ func (s *OAuth) IssueToken(ctx context.Context, req *tokenv1.IssueTokenRequest) 
 		s.Tokens.Reused(req.GetGrantType())
 		s.warnOfReuse(ctx, req, err)
 	}
-	failure := fail(err)
+	failure := toStatus(err)
 	s.Tokens.Refused(req.GetGrantType(), oerr.Reason(failure))
 	return nil, failure
 }
 
 func (s *OAuth) issue(ctx context.Context, req *tokenv1.IssueTokenRequest) (*tokenv1.IssueTokenResponse, error) {
-	creds, err := credentials(ctx, posted{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
+	creds, err := credentials(ctx, bodyCredentials{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
 	if err != nil {
 		return nil, err
 	}
@@ -86,10 +87,11 @@ func (s *OAuth) issue(ctx context.Context, req *tokenv1.IssueTokenRequest) (*tok
 	}, nil
 }
 
-// RevokeToken is RFC 7009. Holding the token is the authority; credentials that are sent must be right, and then only
-// the client's own tokens end. The hint changes nothing: a token's form says what it is.
+// RevokeToken is RFC 7009. Possession of the token is sufficient; client credentials that are sent
+// must be valid, and then only the client's own tokens are revoked. The hint is ignored: a token's
+// format identifies its kind.
 func (s *OAuth) RevokeToken(ctx context.Context, req *tokenv1.RevokeTokenRequest) (*tokenv1.RevokeTokenResponse, error) {
-	creds, err := credentials(ctx, posted{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
+	creds, err := credentials(ctx, bodyCredentials{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +99,7 @@ func (s *OAuth) RevokeToken(ctx context.Context, req *tokenv1.RevokeTokenRequest
 	if len(creds) > 0 {
 		client, err := s.Authz.Client(ctx, creds, source.From(ctx))
 		if err != nil {
-			return nil, fail(err)
+			return nil, toStatus(err)
 		}
 		onlyClient = client.GetClientId()
 	}
@@ -105,7 +107,7 @@ func (s *OAuth) RevokeToken(ctx context.Context, req *tokenv1.RevokeTokenRequest
 		return nil, missing("token")
 	}
 	if err := s.revoke(ctx, req.GetToken(), onlyClient); err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &tokenv1.RevokeTokenResponse{}, nil
 }
@@ -125,46 +127,46 @@ func (s *OAuth) revoke(ctx context.Context, token, onlyClient string) error {
 func (s *OAuth) IntrospectClientToken(
 	ctx context.Context, req *tokenv1.IntrospectClientTokenRequest,
 ) (*tokenv1.IntrospectClientTokenResponse, error) {
-	creds, err := credentials(ctx, posted{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
+	creds, err := credentials(ctx, bodyCredentials{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
 	if err != nil {
 		return nil, err
 	}
-	if !provesSomething(creds) {
-		// Whichever client is named, and whether there is one: the response must not tell.
-		return nil, withoutSecret()
+	if !hasSecret(creds) {
+		// The response must be the same for every client, registered or not.
+		return nil, errNoSecret()
 	}
 	client, err := s.Authz.Client(ctx, creds, source.From(ctx))
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	if client.GetType() != authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL {
-		return nil, withoutSecret()
+		return nil, errNoSecret()
 	}
 	if req.GetToken() == "" {
 		return nil, missing("token")
 	}
 	caller := introspect.Caller{ClientID: client.GetClientId(), ResourceServer: client.GetResourceServer()}
-	answer, err := s.Introspector.ForClient(ctx, caller, req.GetToken())
+	result, err := s.Introspector.ForClient(ctx, caller, req.GetToken())
 	if errors.Is(err, introspect.ErrInactive) {
 		return &tokenv1.IntrospectClientTokenResponse{Active: new(bool)}, nil
 	}
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
-	return clientAnswer(answer, s.Issuer), nil
+	return clientResponse(result, s.Issuer), nil
 }
 
-// provesSomething reports whether any reading of the client's credentials has a secret.
-func provesSomething(readings []oauth.ClientCredentials) bool {
+// hasSecret reports whether any reading of the client's credentials has a secret.
+func hasSecret(readings []oauth.ClientCredentials) bool {
 	return slices.ContainsFunc(readings, func(r oauth.ClientCredentials) bool { return !r.Secret.IsZero() })
 }
 
-func withoutSecret() error {
+func errNoSecret() error {
 	return oerr.Refuse(errorv1.Cause_CAUSE_INTROSPECTION_WITHOUT_SECRET, "Introspection needs a confidential client",
-		oerr.WithField("client_secret")) // a failure that names a field is told to the caller in its own words
+		oerr.WithField("client_secret")) // the message of an error with a field reaches the caller
 }
 
-func clientAnswer(a introspect.Answer, issuer string) *tokenv1.IntrospectClientTokenResponse {
+func clientResponse(a introspect.ClientResult, issuer string) *tokenv1.IntrospectClientTokenResponse {
 	active := true
 	res := &tokenv1.IntrospectClientTokenResponse{
 		Active:      &active,

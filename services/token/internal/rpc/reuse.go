@@ -14,11 +14,11 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// parallelWithin is how soon after a rotation a repeated refresh looks like one of several that a client sent at once, and how
-// long a retry window may be.
+// parallelWithin is how soon after a rotation a repeated refresh looks like one of several
+// concurrent refreshes of a client. It is the maximum retry window too.
 const parallelWithin = 30 * time.Second
 
-// spent is the hash of the credential that a token request spends.
+// spent returns the hash of the credential that a token request spends.
 func spent(req *tokenv1.IssueTokenRequest) secret.Hash {
 	if req.GetGrantType() == (grant.RefreshToken{}).Type() {
 		return secret.Sum(req.GetRefreshToken())
@@ -26,8 +26,8 @@ func spent(req *tokenv1.IssueTokenRequest) secret.Hash {
 	return secret.Sum(req.GetCode())
 }
 
-// warnOfReuse logs a second use, which revoked what hung on the first: it is a theft or a defect of the client, and either way
-// the user has to authorize again.
+// warnOfReuse logs a second use of a code or refresh token, which revoked the tokens of the first
+// use: it is a theft or a defect of the client, and either way the user has to authorize again.
 func (s *OAuth) warnOfReuse(ctx context.Context, req *tokenv1.IssueTokenRequest, err error) {
 	var reuse *grant.ReuseError
 	if !errors.As(err, &reuse) {
@@ -35,7 +35,7 @@ func (s *OAuth) warnOfReuse(ctx context.Context, req *tokenv1.IssueTokenRequest,
 	}
 	address, first := source.From(ctx), reuse.First
 	attrs := []slog.Attr{
-		slog.String("cause", oerr.CauseLabel(oerr.Cause(fail(err)))), slog.String("client_id", first.ClientID),
+		slog.String("cause", oerr.CauseLabel(oerr.Cause(toStatus(err)))), slog.String("client_id", first.ClientID),
 		slog.String("user_id", first.UserID), slog.String("workspace_id", first.WorkspaceID),
 		slog.String("source", address), slog.String("same_source", s.sameSource(req, address)),
 	}
@@ -53,7 +53,8 @@ func (s *OAuth) warnOfReuse(ctx context.Context, req *tokenv1.IssueTokenRequest,
 	s.Logger.LogAttrs(ctx, slog.LevelWarn, "a rotated refresh token was used again: the client's tokens of this user were revoked", attrs...)
 }
 
-// sameSource compares where the credential was used from with its first use: yes, no, or unknown.
+// sameSource returns whether the credential was used from the same address as the first time: yes,
+// no, or unknown.
 func (s *OAuth) sameSource(req *tokenv1.IssueTokenRequest, address string) string {
 	switch same, known := s.Sources.Same(spent(req), address); {
 	case !known:
@@ -64,8 +65,9 @@ func (s *OAuth) sameSource(req *tokenv1.IssueTokenRequest, address string) strin
 	return "no"
 }
 
-// retryWindow is the retry window that would have answered a repeat so long after the rotation; 0 where it came too late to be
-// one of several parallel refreshes, or nothing is known.
+// retryWindow returns the retry window that would have allowed a repeat at this time after the
+// rotation; 0 when it came too late to be one of several concurrent refreshes, or when the time is
+// unknown.
 func retryWindow(ago time.Duration) time.Duration {
 	for _, window := range [...]time.Duration{5 * time.Second, 10 * time.Second, parallelWithin} {
 		if ago > 0 && ago < window {

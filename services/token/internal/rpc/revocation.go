@@ -10,30 +10,30 @@ import (
 	"github.com/vidocu/usher/services/token/internal/feed"
 )
 
-// errLifetimeOver is why a stream ends by itself.
+// errLifetimeOver is the cause when a stream has reached its lifetime.
 var errLifetimeOver = errors.New("the stream has lasted for its lifetime")
 
-// Revocations serves those who cache responses.
+// Revocations serves the revocation log to callers that cache responses.
 type Revocations struct {
 	tokenv1.UnsafeRevocationServiceServer
 
 	Feed *feed.Feed
-	// Heartbeat is the feed's.
+	// Heartbeat is the feed's heartbeat interval.
 	Heartbeat time.Duration
 	// Lifetime is how long a stream lasts before it ends with OK.
 	Lifetime time.Duration
-	// Digest is that of the catalog at this moment; nil where there is none.
+	// Digest returns the digest of the current catalog; nil sends none.
 	Digest func() string
 }
 
-// WatchRevocations sends the log from a cursor on. It ends with OK after Lifetime and when the server stops, and with
-// UNAVAILABLE when the log cannot be read.
+// WatchRevocations sends the log from a cursor on. It ends with OK after Lifetime and when the
+// server stops, and with UNAVAILABLE when the log cannot be read.
 func (s *Revocations) WatchRevocations(req *tokenv1.WatchRevocationsRequest, stream tokenv1.RevocationService_WatchRevocationsServer) error {
 	ctx, cancel := context.WithTimeoutCause(stream.Context(), s.Lifetime, errLifetimeOver)
 	defer cancel()
 	watcher, err := s.Feed.Watch(ctx, req.Cursor)
 	if err != nil {
-		return s.ended(err)
+		return s.streamStatus(err)
 	}
 	defer watcher.Close()
 	for {
@@ -42,25 +42,25 @@ func (s *Revocations) WatchRevocations(req *tokenv1.WatchRevocationsRequest, str
 			return nil
 		}
 		if err != nil {
-			return s.ended(err)
+			return s.streamStatus(err)
 		}
-		if err := stream.Send(s.message(batch)); err != nil {
+		if err := stream.Send(s.toResponse(batch)); err != nil {
 			return err
 		}
 	}
 }
 
-func (s *Revocations) ended(err error) error {
+func (s *Revocations) streamStatus(err error) error {
 	switch {
 	case errors.Is(err, feed.ErrStopped):
 		return nil
 	case errors.Is(err, feed.ErrBehind):
 		return oerr.Unavailable(err)
 	}
-	return fail(err)
+	return toStatus(err)
 }
 
-func (s *Revocations) message(b feed.Batch) *tokenv1.WatchRevocationsResponse {
+func (s *Revocations) toResponse(b feed.Batch) *tokenv1.WatchRevocationsResponse {
 	res := &tokenv1.WatchRevocationsResponse{
 		Cursor: b.Cursor, Reset_: b.Reset, HeartbeatIntervalMs: s.Heartbeat.Milliseconds(),
 	}
@@ -76,7 +76,8 @@ func (s *Revocations) message(b feed.Batch) *tokenv1.WatchRevocationsResponse {
 	return res
 }
 
-// toRevocation converts an entry with what its kind names, and no more. The contract numbers the kinds alike.
+// toRevocation converts an entry with the fields that its kind needs, and no others. The enum of
+// the contract has the same numbers.
 func toRevocation(e *feed.Entry) *tokenv1.Revocation {
 	r := e.Named()
 	return &tokenv1.Revocation{

@@ -21,11 +21,11 @@ func TestRFC7009_2_1_TheFormSaysWhatATokenIsAndTheHintNothing(t *testing.T) {
 				t.Errorf("RevokeToken: %v", err)
 			}
 		}
-		want := []ending{{"access", secret.Sum(access), ""}, {"refresh", secret.Sum(refresh), ""}}
-		if diff := cmp.Diff(want, b.tokens.endings); diff != "" {
+		want := []revokedFamily{{"access", secret.Sum(access), ""}, {"refresh", secret.Sum(refresh), ""}}
+		if diff := cmp.Diff(want, b.tokens.revocations); diff != "" {
 			t.Errorf("hint %q: endings (-want +got):\n%s", hint, diff)
 		}
-		if len(b.authz.asked) != 0 {
+		if len(b.authz.requests) != 0 {
 			t.Errorf("authz was asked although no credentials were sent")
 		}
 	}
@@ -40,8 +40,8 @@ func TestRFC7009_2_2_WhatIsNoTokenIsRevokedAlreadyWithoutALookUp(t *testing.T) {
 			t.Errorf("RevokeToken: %v", err)
 		}
 	}
-	if len(b.tokens.endings) != 0 {
-		t.Errorf("%d look-ups", len(b.tokens.endings))
+	if len(b.tokens.revocations) != 0 {
+		t.Errorf("%d look-ups", len(b.tokens.revocations))
 	}
 }
 
@@ -53,7 +53,7 @@ func TestWireContract4_2_CredentialsLimitARevocationToTheClientsOwn(t *testing.T
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]ending{{"refresh", secret.Sum(token), "app"}}, b.tokens.endings); diff != "" {
+		if diff := cmp.Diff([]revokedFamily{{"refresh", secret.Sum(token), "app"}}, b.tokens.revocations); diff != "" {
 			t.Errorf("endings (-want +got):\n%s", diff)
 		}
 	}

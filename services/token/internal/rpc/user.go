@@ -13,56 +13,56 @@ import (
 type Users struct {
 	tokenv1.UnsafeUserServiceServer
 
-	Desk   usertoken.Desk
-	Logger *slog.Logger
+	Service usertoken.Service
+	Logger  *slog.Logger
 }
 
-// AuthenticateUser issues a user token. Who got one, and through what, stands in the log and, as long as the token is
-// remembered, in its row.
+// AuthenticateUser issues a user token. The user and the proof are in the log and, for the
+// retention of user tokens, in the token's row.
 func (s *Users) AuthenticateUser(ctx context.Context, req *tokenv1.AuthenticateUserRequest) (*tokenv1.AuthenticateUserResponse, error) {
 	attempt := usertoken.Attempt{Email: req.GetEmailAddress(), Source: req.GetSourceAddress()}
 	if req.Password != nil {
-		attempt.Password = hold(req.GetPassword())
+		attempt.Password = secretPtr(req.GetPassword())
 	}
 	if req.ClientSecret != nil {
-		attempt.ClientSecret = hold(req.GetClientSecret())
+		attempt.ClientSecret = secretPtr(req.GetClientSecret())
 	}
-	token, who, err := s.Desk.Authenticate(ctx, attempt)
+	token, verified, err := s.Service.Authenticate(ctx, attempt)
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
-	s.Logger.InfoContext(ctx, "user token issued", "user_id", who.UserID, "authentication_app_id", who.AppID,
-		"workspace_id", who.WorkspaceID, "proof", who.Proof.String())
+	s.Logger.InfoContext(ctx, "user token issued", "user_id", verified.UserID, "authentication_app_id", verified.AppID,
+		"workspace_id", verified.WorkspaceID, "proof", verified.Proof.String())
 	return &tokenv1.AuthenticateUserResponse{Token: token.Reveal()}, nil
 }
 
-func hold(text string) *secret.String {
+func secretPtr(text string) *secret.String {
 	s := secret.New(text)
 	return &s
 }
 
 // RefreshAccessToken replaces a user token.
 func (s *Users) RefreshAccessToken(ctx context.Context, req *tokenv1.RefreshAccessTokenRequest) (*tokenv1.RefreshAccessTokenResponse, error) {
-	token, err := s.Desk.Refresh(ctx, req.GetToken())
+	token, err := s.Service.Refresh(ctx, req.GetToken())
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &tokenv1.RefreshAccessTokenResponse{Token: token.Reveal()}, nil
 }
 
-// Logout ends a user token for good.
+// Logout revokes a user token.
 func (s *Users) Logout(ctx context.Context, req *tokenv1.LogoutRequest) (*tokenv1.LogoutResponse, error) {
-	if err := s.Desk.Logout(ctx, req.GetToken()); err != nil {
-		return nil, fail(err)
+	if err := s.Service.Logout(ctx, req.GetToken()); err != nil {
+		return nil, toStatus(err)
 	}
 	return &tokenv1.LogoutResponse{}, nil
 }
 
-// GetUser reads somebody as the bearer may see them.
+// GetUser returns a user as far as the bearer of the token may see them.
 func (s *Users) GetUser(ctx context.Context, req *tokenv1.GetUserRequest) (*tokenv1.GetUserResponse, error) {
-	u, err := s.Desk.User(ctx, req.GetToken(), req.GetEmailAddress())
+	u, err := s.Service.User(ctx, req.GetToken(), req.GetEmailAddress())
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	res := &tokenv1.GetUserResponse{
 		EmailAddress: u.Email, FirstName: u.FirstName, LastName: u.LastName, DisplayName: u.DisplayName, Status: "Active",

@@ -15,14 +15,14 @@ import (
 	"github.com/vidocu/usher/services/token/internal/rpc"
 )
 
-// quiet is a log in which nothing ends.
+// quiet is a log without revocations.
 type quiet struct{}
 
 func (quiet) LogBounds(context.Context) (feed.Bounds, error) { return feed.Bounds{Oldest: 1}, nil }
 
 func (quiet) LogAfter(context.Context, int64, int) ([]feed.Entry, error) { return nil, nil }
 
-// warm is a server that remembers tokens, and the tokens.
+// warm returns a server with cached tokens, and the tokens.
 func warm(b *testing.B, n int) (*rpc.Introspection, []string) {
 	b.Helper()
 	follow := feed.New(feed.Options{Log: quiet{}, Logger: slog.New(slog.DiscardHandler), Heartbeat: time.Second})
@@ -52,17 +52,18 @@ func BenchmarkIntrospectTokenWarm(b *testing.B) {
 	}
 }
 
-// BenchmarkBatchIntrospectTokensWarm is a hundred tokens an iteration, from one message's bytes to the other's.
+// BenchmarkBatchIntrospectTokensWarm is a hundred tokens an iteration, from one message's bytes to
+// the other's.
 func BenchmarkBatchIntrospectTokensWarm(b *testing.B) {
 	server, tokens := warm(b, 100)
-	asked, err := proto.Marshal(&tokenv1.BatchIntrospectTokensRequest{Tokens: tokens})
+	requests, err := proto.Marshal(&tokenv1.BatchIntrospectTokensRequest{Tokens: tokens})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
 		var req tokenv1.BatchIntrospectTokensRequest
-		if err := proto.Unmarshal(asked, &req); err != nil {
+		if err := proto.Unmarshal(requests, &req); err != nil {
 			b.Fatal(err)
 		}
 		res, err := server.BatchIntrospectTokens(b.Context(), &req)

@@ -9,18 +9,19 @@ import (
 	"github.com/vidocu/usher/internal/platform/coalesce"
 )
 
-// Workspaces is what token asks the identity service: which plan a workspace has. Those who ask at once are one call.
+// Workspaces reads the plans of workspaces from the identity service. Concurrent calls are batched
+// into one.
 type Workspaces struct {
 	plans *coalesce.Loader[string, string]
 }
 
-// NewWorkspaces asks a directory.
+// NewWorkspaces returns Workspaces that reads from a directory.
 func NewWorkspaces(directory identityv1.DirectoryServiceClient) Workspaces {
 	return Workspaces{coalesce.New(func(ctx context.Context, ids []string) (map[string]string, error) {
 		slices.Sort(ids)
 		res, err := directory.BatchGetWorkspaces(ctx, &identityv1.BatchGetWorkspacesRequest{WorkspaceIds: slices.Compact(ids)})
 		if err != nil {
-			return nil, fmt.Errorf("asking for workspaces: %w", err)
+			return nil, fmt.Errorf("reading workspaces: %w", err)
 		}
 		plans := make(map[string]string, len(res.GetWorkspaces()))
 		for _, w := range res.GetWorkspaces() {
@@ -30,7 +31,7 @@ func NewWorkspaces(directory identityv1.DirectoryServiceClient) Workspaces {
 	})}
 }
 
-// Plan is the workspace's plan at this moment; empty when there is no such workspace.
+// Plan returns the workspace's current plan; empty when there is no such workspace.
 func (w Workspaces) Plan(ctx context.Context, workspaceID string) (string, error) {
 	plan, _, err := w.plans.Get(ctx, workspaceID)
 	return plan, err

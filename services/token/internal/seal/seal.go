@@ -1,7 +1,8 @@
-// Package seal keeps the successor of a refresh token unreadable to everyone but who holds the
-// predecessor: the key is derived from the predecessor itself, of which the database has only a hash.
+// Package seal encrypts the successor of a refresh token under the predecessor: the key is derived
+// from the predecessor itself, of which the database has only a hash.
 //
-// It owns the form of the sealed bytes. It never stores them and never decides when they may be opened.
+// It owns the format of the sealed bytes. It never stores them and never decides when they may be
+// decrypted.
 package seal
 
 import (
@@ -18,13 +19,14 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// ErrUnreadable is a sealed pair that this predecessor does not open.
+// ErrUnreadable is a sealed token pair that was not sealed under this predecessor.
 var ErrUnreadable = errors.New("sealed pair does not open with this token")
 
-// Sealer seals with AES-256-GCM. A random nonce stands in front: two refreshes at once may seal two pairs under one key.
+// Sealer encrypts with AES-256-GCM. A random nonce precedes the ciphertext: two concurrent
+// refreshes may seal two token pairs under one key.
 type Sealer struct{}
 
-// contents is the sealed form. Its fields are revealed secrets, which is why it never leaves this package.
+// contents is the plaintext. Its fields are revealed secrets, so it never leaves this package.
 type contents struct {
 	Access    string `json:"a"`
 	Refresh   string `json:"r"`
@@ -32,8 +34,8 @@ type contents struct {
 	Scope     string `json:"s"`
 }
 
-// Seal hides the pair.
-func (Sealer) Seal(predecessor secret.String, pair grant.Pair) ([]byte, error) {
+// Seal encrypts the token pair.
+func (Sealer) Seal(predecessor secret.String, pair grant.TokenPair) ([]byte, error) {
 	aead, err := cipherOf(predecessor)
 	if err != nil {
 		return nil, err
@@ -45,24 +47,25 @@ func (Sealer) Seal(predecessor secret.String, pair grant.Pair) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding the pair: %w", err)
 	}
-	return aead.Seal(nil, nil, plain, nil), nil //nolint:gosec // it draws its own nonce
+	return aead.Seal(nil, nil, plain, nil), nil //nolint:gosec // it generates its own nonce
 }
 
-// Open reads the pair again. ErrUnreadable when the bytes were not sealed for this predecessor.
-func (Sealer) Open(predecessor secret.String, sealed []byte) (grant.Pair, error) {
+// Open decrypts the token pair. ErrUnreadable when the bytes were not sealed under this
+// predecessor.
+func (Sealer) Open(predecessor secret.String, sealed []byte) (grant.TokenPair, error) {
 	aead, err := cipherOf(predecessor)
 	if err != nil {
-		return grant.Pair{}, err
+		return grant.TokenPair{}, err
 	}
 	plain, err := aead.Open(nil, nil, sealed, nil)
 	if err != nil {
-		return grant.Pair{}, ErrUnreadable
+		return grant.TokenPair{}, ErrUnreadable
 	}
 	var c contents
 	if err := json.Unmarshal(plain, &c); err != nil {
-		return grant.Pair{}, ErrUnreadable
+		return grant.TokenPair{}, ErrUnreadable
 	}
-	return grant.Pair{
+	return grant.TokenPair{
 		Access: secret.New(c.Access), Refresh: secret.New(c.Refresh),
 		ExpiresIn: time.Duration(c.ExpiresIn) * time.Second, Scope: c.Scope,
 	}, nil

@@ -15,14 +15,14 @@ import (
 // predecessor is the token that was presented.
 const predecessor = "vdo_ort_56789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl3hEG9X"
 
-func successor() grant.Pair {
-	return grant.Pair{
+func successor() grant.TokenPair {
+	return grant.TokenPair{
 		Access: secret.Generate(secret.AccessToken), Refresh: secret.Generate(secret.RefreshToken),
 		ExpiresIn: time.Hour, Scope: "videos:read analyze:write",
 	}
 }
 
-func mustSeal(t *testing.T, pair grant.Pair) []byte {
+func mustSeal(t *testing.T, pair grant.TokenPair) []byte {
 	t.Helper()
 	sealed, err := seal.Sealer{}.Seal(secret.New(predecessor), pair)
 	if err != nil {
@@ -31,14 +31,14 @@ func mustSeal(t *testing.T, pair grant.Pair) []byte {
 	return sealed
 }
 
-func same(a, b grant.Pair) bool {
+func same(a, b grant.TokenPair) bool {
 	return a.Access.Equal(b.Access) && a.Refresh.Equal(b.Refresh) && a.ExpiresIn == b.ExpiresIn && a.Scope == b.Scope
 }
 
 func TestThePredecessorOpensTheSeal(t *testing.T) {
 	narrow, whole := successor(), successor()
 	whole.Scope = ""
-	for _, want := range []grant.Pair{narrow, whole, {}} {
+	for _, want := range []grant.TokenPair{narrow, whole, {}} {
 		got, err := seal.Sealer{}.Open(secret.New(predecessor), mustSeal(t, want))
 		if err != nil {
 			t.Fatal(err)
@@ -49,14 +49,14 @@ func TestThePredecessorOpensTheSeal(t *testing.T) {
 	}
 }
 
-// unreadable wants no pair and the one error.
+// unreadable expects no token pair and ErrUnreadable.
 func unreadable(t *testing.T, token string, sealed []byte) {
 	t.Helper()
 	pair, err := seal.Sealer{}.Open(secret.New(token), sealed)
 	if !errors.Is(err, seal.ErrUnreadable) {
 		t.Errorf("Open: %v, want ErrUnreadable", err)
 	}
-	if !same(pair, grant.Pair{}) {
+	if !same(pair, grant.TokenPair{}) {
 		t.Error("an unreadable seal came with a pair")
 	}
 }
@@ -113,9 +113,9 @@ func TestTheSealShowsNothingOfThePair(t *testing.T) {
 	}
 }
 
-// known is a pair and what one seal of it for the predecessor looks like. A rolling upgrade opens what the release before
-// it sealed, and a fuzzer's processes all mean the same bytes.
-func known(t testing.TB) (grant.Pair, []byte) {
+// knownPair is a token pair and one sealed form of it. A rolling upgrade must decrypt what the
+// previous release sealed, and all processes of the fuzzer need the same bytes.
+func knownPair(t testing.TB) (grant.TokenPair, []byte) {
 	t.Helper()
 	sealed, err := base64.StdEncoding.DecodeString("" +
 		"awiCvneE/g7F6eGwt/qbk+sgHwJrcRtBdnQVjMqedyF45vMZKI48nPSVGUZrcgA5cdJAMdriXuc9uGRFPIkKelJ2r+fRdSn1qXUG" +
@@ -124,7 +124,7 @@ func known(t testing.TB) (grant.Pair, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return grant.Pair{
+	return grant.TokenPair{
 		Access:    secret.New("vdo_oat_56789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl3yFvjy"),
 		Refresh:   secret.New("vdo_ort_000000000000000000000000000000000000000016000lrj5"),
 		ExpiresIn: time.Hour, Scope: "videos:read",
@@ -132,16 +132,17 @@ func known(t testing.TB) (grant.Pair, []byte) {
 }
 
 func TestWhatAnEarlierReleaseSealedStillOpens(t *testing.T) {
-	want, sealed := known(t)
+	want, sealed := knownPair(t)
 	got, err := seal.Sealer{}.Open(secret.New(predecessor), sealed)
 	if err != nil || !same(got, want) {
 		t.Errorf("Open: %q for %s, %v, or other tokens", got.Scope, got.ExpiresIn, err)
 	}
 }
 
-// FuzzOpen: whatever the database answers, a pair comes out of it only if exactly that was sealed for the token.
+// FuzzOpen: Open returns a token pair only for bytes that were sealed under the token, whatever the
+// database returns.
 func FuzzOpen(f *testing.F) {
-	pair, sealed := known(f)
+	pair, sealed := knownPair(f)
 	f.Add(predecessor, sealed)
 	f.Add(predecessor, []byte(nil))
 	f.Add("", sealed)
@@ -155,7 +156,7 @@ func FuzzOpen(f *testing.F) {
 			}
 			return
 		}
-		if !errors.Is(err, seal.ErrUnreadable) || !same(got, grant.Pair{}) {
+		if !errors.Is(err, seal.ErrUnreadable) || !same(got, grant.TokenPair{}) {
 			t.Errorf("Open: %v, want ErrUnreadable and no pair", err)
 		}
 	})

@@ -20,7 +20,7 @@ type keyStatements struct {
 	create, createFirst, list, find, touch, revoke, exists string
 }
 
-// portableKeys is the text before {{now}} is filled in.
+// portableKeys is the SQL before {{now}} is expanded.
 var portableKeys = keyStatements{
 	create: `
 INSERT INTO api_keys (id, hash, workspace_id, name, last_four, created_at) VALUES ($1, $2, $3, $4, $5, {{now}})
@@ -56,7 +56,7 @@ func prepareKeys(db *sqldb.DB) keyStatements {
 	return t
 }
 
-// CreateKey keeps a key and answers when it was created, by the database's clock.
+// CreateKey stores a key and returns its creation time, by the database's clock.
 func (s *Store) CreateKey(ctx context.Context, key apikey.New) (time.Time, error) {
 	var created int64
 	err := s.inTx(ctx, "creating an API key", func(tx *sqldb.Tx) error {
@@ -68,7 +68,7 @@ func (s *Store) CreateKey(ctx context.Context, key apikey.New) (time.Time, error
 	return fromMicros(created), nil
 }
 
-// CreateFirstKey keeps a key unless its workspace ever had one.
+// CreateFirstKey stores a key unless its workspace ever had one.
 func (s *Store) CreateFirstKey(ctx context.Context, key apikey.New) (bool, error) {
 	n, err := s.db.Exec(ctx, s.keys.createFirst, key.ID, key.Hash.Bytes(), key.WorkspaceID, key.Name, key.LastFour)
 	if err != nil {
@@ -101,7 +101,7 @@ func (s *Store) ListKeys(ctx context.Context, workspaceID string) ([]apikey.Key,
 	return list, nil
 }
 
-// fromNullable is a stored time that may be none.
+// fromNullable converts a stored time; NULL is the zero time.
 func fromNullable(us *int64) time.Time {
 	if us == nil {
 		return time.Time{}
@@ -135,13 +135,14 @@ func (u KeyUses) Touch(ctx context.Context, id []byte) error {
 	return nil
 }
 
-// RevokeKey revokes a key and logs it; one that is dead already is left alone. apikey.ErrUnknown when there is none.
+// RevokeKey revokes a key and appends the revocation to the log; it does nothing to a revoked key.
+// apikey.ErrUnknown when there is no such key.
 func (s *Store) RevokeKey(ctx context.Context, id string) error {
 	return s.log.Revoke(ctx, "revoking an API key", func(tx *revlog.Tx) error {
 		e := revlog.NewEntry(revlog.ReasonKeyRevoked, revocation.Revocation{Kind: revocation.Token})
 		err := tx.QueryRow(ctx, s.keys.revoke, id).Scan(&e.TokenHash)
 		if errors.Is(err, sqldb.ErrNotFound) {
-			return known(tx.QueryRow(ctx, s.keys.exists, id))
+			return notFoundUnlessExists(tx.QueryRow(ctx, s.keys.exists, id))
 		}
 		if err != nil {
 			return err
@@ -151,8 +152,8 @@ func (s *Store) RevokeKey(ctx context.Context, id string) error {
 	})
 }
 
-// known answers apikey.ErrUnknown for a key that never was.
-func known(row sqldb.Row) error {
+// notFoundUnlessExists returns apikey.ErrUnknown when the row does not exist.
+func notFoundUnlessExists(row sqldb.Row) error {
 	var one int64
 	err := row.Scan(&one)
 	if errors.Is(err, sqldb.ErrNotFound) {
@@ -163,7 +164,7 @@ func known(row sqldb.Row) error {
 
 // KeyExists reports whether there is a key of this identifier, live or revoked.
 func (s *Store) KeyExists(ctx context.Context, id string) (bool, error) {
-	switch err := known(s.db.QueryRow(ctx, s.keys.exists, id)); {
+	switch err := notFoundUnlessExists(s.db.QueryRow(ctx, s.keys.exists, id)); {
 	case errors.Is(err, apikey.ErrUnknown):
 		return false, nil
 	case err != nil:

@@ -5,16 +5,17 @@ import (
 	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/sqldb"
-	"github.com/vidocu/usher/services/token/internal/oversight"
+	"github.com/vidocu/usher/services/token/internal/inspection"
 )
 
-// countStatements are the SQL that counts what an operation would end: grants by who holds them, and user tokens. Each returns the
-// live rows, their users, and whether it stopped at its limit.
+// countStatements are the SQL that counts the grants and user tokens that an operation would
+// revoke. Each returns the number of live rows, the number of their users, and whether it stopped
+// at its limit.
 type countStatements struct{ ofUser, ofClient, ofPair, ofMember, userTokens, memberTokens, appTokens string }
 
-// prepareCounts expands them once. Every statement limits the rows that it looks at before it asks whether they are live, because
-// rows that were revoked with what they hang on are still there. It groups them by user, so that it asks once for each row. The last
-// parameter is the limit.
+// prepareCounts expands the statements once. Every statement limits the rows that it reads before
+// it checks whether they are live, because rows that were revoked by subject are still there. It
+// groups them by user, so that each row is checked once. The last parameter is the limit.
 func prepareCounts(db *sqldb.DB) countStatements {
 	count := func(live, limit, truncated, rows string) string {
 		return db.SQL(`SELECT COALESCE(sum(live), 0), count(CASE WHEN live > 0 THEN 1 END), COALESCE(sum(looked_at), 0) >= ` + limit + truncated + `
@@ -33,7 +34,8 @@ FROM (SELECT f.user_id, count(*) AS looked_at, count(CASE WHEN ` + live + ` THEN
 		ofUser:   grants(`user_id = $1`, "$2", ""),
 		ofPair:   grants(`user_id = $1 AND client_id = $2`, "$3", ""),
 		ofMember: grants(`user_id = $1`, "$3", ` AND f.workspace_id = $2`),
-		// The pairs are limited too: a client may have had many users who have no grant any more.
+		// The user-clients are limited too: a client may have had many users who have no grant any
+		// more.
 		ofClient: count(`f.refresh_expires_at > {{now}} AND `+liveGrant("f"), "$2",
 			` OR (SELECT count(*) FROM (SELECT 1 FROM pairs WHERE client_id = $1 LIMIT $2) AS c) >= $2`, `
     SELECT g.user_id, g.client_id, g.workspace_id, g.created_at, g.refresh_expires_at, g.revoked_at, g.born
@@ -46,11 +48,12 @@ FROM (SELECT f.user_id, count(*) AS looked_at, count(CASE WHEN ` + live + ` THEN
 	}
 }
 
-// CountAccess counts the live grants and user tokens of a holder, and looks at limit rows of each at most.
-func (s *Store) CountAccess(ctx context.Context, of oversight.Holder, limit int) (oversight.Count, error) {
-	var c oversight.Count
+// CountAccess counts the live grants and user tokens of a holder, and reads at most limit rows of
+// each.
+func (s *Store) CountAccess(ctx context.Context, of inspection.Holder, limit int) (inspection.Count, error) {
+	var c inspection.Count
 	var grants, tokens step
-	q := s.sees.count
+	q := s.inspection.count
 	switch {
 	case of.AppID != "":
 		tokens = step{q.appTokens, []any{of.AppID, limit}}
@@ -73,7 +76,7 @@ func (s *Store) CountAccess(ctx context.Context, of oversight.Holder, limit int)
 		}
 		var truncated bool
 		if err := s.db.QueryRow(ctx, each.text, each.args...).Scan(each.n, each.users, &truncated); err != nil {
-			return oversight.Count{}, fmt.Errorf("counting access: %w", err)
+			return inspection.Count{}, fmt.Errorf("counting access: %w", err)
 		}
 		c.Truncated = c.Truncated || truncated
 	}

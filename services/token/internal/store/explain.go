@@ -11,7 +11,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// explainStatements read, after a refusal, what the statement that refused did not say. They change nothing and lock nothing.
+// explainStatements read the cause of a refusal after it, for the log. They change nothing and lock
+// nothing.
 type explainStatements struct{ refresh, redemption string }
 
 func prepareExplain(db *sqldb.DB) explainStatements {
@@ -27,12 +28,13 @@ JOIN families f ON f.id = s.family_id`),
 	}
 }
 
-// ExplainRefresh reads what is stored of a refused refresh token: the zero value for one that is not known. The lifetime says
-// when a spent one was rotated, since its evidence lives that long.
+// ExplainRefresh returns what is stored of a refused refresh token: the zero value for an unknown
+// one. The lifetime gives the time at which a spent one was rotated, since its evidence is kept for
+// that long.
 func (s *Store) ExplainRefresh(ctx context.Context, token secret.Hash, refreshLifetime time.Duration) (grant.Refused, error) {
 	var r grant.Refused
 	var ago int64
-	err := s.db.QueryRow(ctx, s.why.refresh, token.Bytes(), micros(refreshLifetime)).
+	err := s.db.QueryRow(ctx, s.explanations.refresh, token.Bytes(), micros(refreshLifetime)).
 		Scan(&r.ClientID, &r.UserID, &r.WorkspaceID, &ago, &r.Spent, &r.Expired)
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return grant.Refused{}, nil
@@ -44,11 +46,12 @@ func (s *Store) ExplainRefresh(ctx context.Context, token secret.Hash, refreshLi
 	return r, nil
 }
 
-// RedemptionOrigin reads whose a redeemed code was; grant.ErrNoEvidence when it never was redeemed.
+// RedemptionOrigin returns the client, user and time of a code's redemption; grant.ErrNoEvidence
+// when it was never redeemed.
 func (s *Store) RedemptionOrigin(ctx context.Context, code secret.Hash) (grant.Origin, error) {
 	var o grant.Origin
 	var ago int64
-	err := s.db.QueryRow(ctx, s.why.redemption, code.Bytes()).Scan(&o.ClientID, &o.UserID, &o.WorkspaceID, &ago)
+	err := s.db.QueryRow(ctx, s.explanations.redemption, code.Bytes()).Scan(&o.ClientID, &o.UserID, &o.WorkspaceID, &ago)
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return grant.Origin{}, grant.ErrNoEvidence
 	}

@@ -12,7 +12,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
-// FindAccess reads a live access token: one statement by its hash. introspect.ErrInactive when there is none.
+// FindAccess returns a live access token, in one statement by its hash. introspect.ErrInactive when
+// there is none.
 func (s *Store) FindAccess(ctx context.Context, token secret.Hash) (introspect.Facts, error) {
 	if s.access != nil {
 		facts, found, err := s.access.Get(ctx, token)
@@ -78,7 +79,7 @@ func (s *Store) findManyAccess(ctx context.Context, tokens []secret.Hash) (map[s
 	return found, nil
 }
 
-// scanFacts reads the columns of findAccess behind those of before.
+// scanFacts scans the columns of findAccess after those of before.
 func scanFacts(row sqldb.Row, before ...any) (introspect.Facts, error) {
 	f := introspect.Facts{Kind: enforce.AccessToken}
 	var issued, expires, left int64

@@ -8,15 +8,15 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
-// oldestAtOnce is how many grants one redemption revokes at most. One is enough, since each adds one; more are there after the
-// limit was lowered, or where there was none before.
-const oldestAtOnce = 10
+// maxOldestRevoked is how many grants one redemption revokes at most. One is enough, since each
+// redemption adds one; there are more after the limit was lowered or introduced.
+const maxOldestRevoked = 10
 
-// revokeOldest revokes the oldest grants of a user with a client in a workspace beyond limit. What each costs does not depend on
-// how many there are.
+// revokeOldest revokes the oldest grants of a user with a client in a workspace beyond limit. The
+// cost of each does not depend on the number of grants.
 func (s *Store) revokeOldest(ctx context.Context, c oauth.ApprovedRequest, limit int) error {
 	return s.log.Revoke(ctx, "revoking the oldest grants", func(tx *revlog.Tx) error {
-		rows, err := tx.Query(ctx, s.text.overGrantLimit, c.UserID, c.ClientID, c.WorkspaceID, limit, oldestAtOnce)
+		rows, err := tx.Query(ctx, s.text.overGrantLimit, c.UserID, c.ClientID, c.WorkspaceID, limit, maxOldestRevoked)
 		if err != nil {
 			return err
 		}
@@ -28,7 +28,7 @@ func (s *Store) revokeOldest(ctx context.Context, c oauth.ApprovedRequest, limit
 		for _, family := range families {
 			e := revlog.NewEntry(revlog.ReasonGrantLimit, revocation.Revocation{Kind: revocation.Family, FamilyID: family})
 			var dead bool
-			err := tx.QueryRow(ctx, s.text.endOldest, family).Scan(&e.UserID, &e.ClientID, &e.Epoch, &dead)
+			err := tx.QueryRow(ctx, s.text.revokeOldest, family).Scan(&e.UserID, &e.ClientID, &e.Epoch, &dead)
 			if isNotFound(err) || err == nil && dead {
 				continue
 			}
@@ -37,7 +37,7 @@ func (s *Store) revokeOldest(ctx context.Context, c oauth.ApprovedRequest, limit
 			}
 			revoked = append(revoked, e)
 		}
-		for _, e := range revoked { // families are held before the head of the log
+		for _, e := range revoked { // families are locked before the head of the log
 			if _, err := tx.Append(ctx, e); err != nil {
 				return err
 			}

@@ -9,25 +9,27 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// partition is a partition as the catalog of PostgreSQL has it: of expiries from from up to but not to, in microseconds.
+// partition is a partition in the catalog of PostgreSQL, for expiries from from (inclusive) to to
+// (exclusive), in microseconds.
 type partition struct {
 	name     string
 	from, to int64
 	state    partitionState
 }
 
-// partitionState is how far a partition is on its way out.
+// partitionState is the progress of dropping a partition.
 type partitionState int
 
 const (
 	attached partitionState = iota
-	// detached is a table that was a partition, or was to be one.
+	// detached is a table that was detached, or was never attached.
 	detached
-	// detaching is one whose detaching waits for those who were there before, or was broken off.
+	// detaching is a partition whose DETACH CONCURRENTLY waits for older transactions, or was
+	// interrupted.
 	detaching
 )
 
-// within says that all of p lies in other.
+// within reports whether other covers all of p.
 func (p partition) within(other partition) bool {
 	return other.state == attached && other.from <= p.from && p.to <= other.to
 }
@@ -35,22 +37,24 @@ func (p partition) within(other partition) bool {
 func partitionName(table string, to int64) string { return fmt.Sprintf("%s_until_%d", table, to) }
 
 const (
-	// advisoryKey names the lock that keeps replicas from creating the same partition at once.
+	// advisoryKey is the advisory lock under which one replica at a time changes partitions.
 	advisoryKey = 0x75736865
-	// lockWait is the longest wait for a lock: others may stand behind us meanwhile.
+	// lockWait is the lock_timeout: other transactions queue behind a lock that we wait for.
 	lockWait = 40 * time.Millisecond
-	// detachTries is how often one run tries to detach a partition; a report that goes on for longer wins until the next.
+	// detachTries is how often one run tries to detach a partition. A long read transaction can
+	// outlast them; the next run retries.
 	detachTries = 5
 )
 
-// asker is a database or a transaction.
-type asker interface {
+// querier is a database or a transaction.
+type querier interface {
 	Query(ctx context.Context, text string, args ...any) (sqldb.Rows, error)
 	QueryRow(ctx context.Context, text string, args ...any) sqldb.Row
 }
 
-// partitions reads a table's partitions and what is left of some, and the database's time.
-func (s *Store) partitions(ctx context.Context, db asker, table string) (now int64, have []partition, err error) {
+// partitions returns a table's partitions, also those that are partly dropped, and the database's
+// time.
+func (s *Store) partitions(ctx context.Context, db querier, table string) (now int64, have []partition, err error) {
 	if err := db.QueryRow(ctx, s.text.now).Scan(&now); err != nil {
 		return 0, nil, err
 	}
@@ -73,7 +77,7 @@ WHERE parent.oid = $1::text::regclass ORDER BY child.relname`, table)
 			return 0, nil, err
 		}
 		if _, err := fmt.Sscanf(p.name, table+"_until_%d", &p.to); err != nil || pending == nil && p.name != partitionName(table, p.to) {
-			continue // not one of ours: somebody's copy
+			continue // not one of ours: a copy that an operator made
 		}
 		if pending != nil {
 			p.state = attached
@@ -89,7 +93,7 @@ WHERE parent.oid = $1::text::regclass ORDER BY child.relname`, table)
 	return now, have, rows.Err()
 }
 
-// alter changes a table's partitions while no other replica does.
+// alter changes a table's partitions under the advisory lock.
 func (s *Store) alter(ctx context.Context, table string, change func(tx *sqldb.Tx, now int64, have []partition) error) error {
 	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(advisoryKey)); err != nil {
@@ -106,8 +110,9 @@ func (s *Store) alter(ctx context.Context, table string, change func(tx *sqldb.T
 	})
 }
 
-// createPartition makes a partition apart and then attaches it, because that lets readers and writers of the table go on.
-// Bounds are our own numbers; a partition's bounds cannot be parameters.
+// createPartition creates a table and then attaches it, because that does not block readers and
+// writers of the partitioned table. The bounds are formatted into the SQL, since a partition's
+// bounds cannot be parameters; they are integers.
 func createPartition(ctx context.Context, tx *sqldb.Tx, table string, p partition) error {
 	if _, err := tx.Exec(ctx, fmt.Sprintf(`CREATE TABLE %s (LIKE %s INCLUDING ALL)`, p.name, table)); err != nil {
 		return err
@@ -116,8 +121,9 @@ func createPartition(ctx context.Context, tx *sqldb.Tx, table string, p partitio
 	return err
 }
 
-// dropPartition takes a partition out without a lock that others would wait for, and drops it then. Dropping it where it is
-// would lock the whole table, and everybody would stand behind us while we wait for whoever is reading it.
+// dropPartition detaches a partition concurrently, which takes no lock that other transactions wait
+// for, and then drops it. Dropping an attached partition would lock the whole table, and every
+// transaction would queue behind the lock while it waits for readers.
 func (s *Store) dropPartition(ctx context.Context, table string, p partition) error {
 	for try := 1; p.state != detached; try++ {
 		how := "CONCURRENTLY"
@@ -131,7 +137,7 @@ func (s *Store) dropPartition(ctx context.Context, table string, p partition) er
 		if try == detachTries || !errors.Is(err, sqldb.ErrUnavailable) {
 			return fmt.Errorf("detaching %s: %w", p.name, err)
 		}
-		if p, err = s.again(ctx, table, p); err != nil {
+		if p, err = s.reload(ctx, table, p); err != nil {
 			return err
 		}
 	}
@@ -141,8 +147,8 @@ func (s *Store) dropPartition(ctx context.Context, table string, p partition) er
 	return nil
 }
 
-// again reads how far a partition has come.
-func (s *Store) again(ctx context.Context, table string, p partition) (partition, error) {
+// reload returns the current state of a partition.
+func (s *Store) reload(ctx context.Context, table string, p partition) (partition, error) {
 	_, have, err := s.partitions(ctx, s.db, table)
 	if err != nil {
 		return p, err

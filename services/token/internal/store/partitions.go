@@ -12,21 +12,22 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// partitioned is a table whose rows lie in partitions by expiry.
+// partitioned is a table that is partitioned by expiry.
 type partitioned struct {
 	table string
-	// width is the span of expiries in one partition, few enough of which must cover a lifetime that a look-up by hash stays
-	// one cheap statement.
+	// width is the span of expiries in one partition. A lifetime must span few partitions, so that
+	// a look-up by hash stays one cheap statement.
 	width time.Duration
-	// group is how much room is made at once: whole widths, so that a release before 0.2, which knows no others, finds a
-	// partition of the name that it looks for.
+	// group is the span of partitions that are created at once, a multiple of width: a release
+	// before 0.2 finds a partition of the name that it expects.
 	group time.Duration
-	// kept is how long a row is remembered past its expiry, and life how long it can live until then.
+	// kept is the retention of a row after its expiry, and life its maximum lifetime until then.
 	kept, life time.Duration
 }
 
-// The widths. Look-ups name no upper bound, since another replica may issue for longer than this one does; so they touch
-// every partition from now on, and there must be few: three for access tokens that live an hour.
+// The widths. Look-ups have no upper bound on the expiry, since another replica may be configured
+// with a longer lifetime; so they read every partition from now on, and there must be few: three
+// for access tokens that live an hour.
 const (
 	accessWidth = 6 * time.Hour
 	spentWidth  = 36 * time.Hour
@@ -34,7 +35,7 @@ const (
 	userWidth   = 72 * time.Hour
 )
 
-// partitionedTables lists all.
+// partitionedTables returns all of them.
 func partitionedTables(l grant.Lifetimes, r Retention) []partitioned {
 	return []partitioned{
 		{table: "access_tokens", width: accessWidth, group: accessWidth, life: l.Access},
@@ -43,40 +44,42 @@ func partitionedTables(l grant.Lifetimes, r Retention) []partitioned {
 	}
 }
 
-// ahead is how far from now partitions must exist: a lifetime, and how long the service may go without housekeeping before
-// an insert finds none.
+// ahead is how far from now partitions must exist: a lifetime, plus the time that the service may
+// go without cleanup before an insert finds no partition.
 func (t partitioned) ahead() time.Duration { return t.life + t.group }
 
-// droppedLate is for a row that is written while it expires: its partition is still there.
+// droppedLate delays dropping a partition, for a row that expires while it is written.
 const droppedLate = time.Minute
 
-// dead says that every row of a partition is.
+// dead reports whether the retention of every row of a partition is over.
 func (t partitioned) dead(p partition, now int64) bool { return p.to+micros(t.kept+droppedLate) <= now }
 
-// straddles says that some rows of a partition are dead, and others may live.
+// straddles reports whether some rows of a partition are dead and others may be live.
 func (t partitioned) straddles(p partition, now int64) bool {
 	return p.state == attached && p.from+micros(t.kept) < now && !t.dead(p, now)
 }
 
-// fineness is how small a part of a table may be dead, one in so many: a partition that covers more is not left whole until
-// all of it has expired.
+// fineness is the inverse of the largest fraction of a table that may be dead: from a partition
+// that covers more, expired rows are deleted before all of it has expired.
 const fineness = 10
 
-// eraseEvery is how often dead rows go one by one; 0 where dropping partitions is enough.
+// eraseEvery is the interval at which dead rows are deleted one by one; 0 where dropping partitions
+// is enough.
 func (t partitioned) eraseEvery() time.Duration {
-	if known := t.life + t.kept; t.width+droppedLate+longestRest > known/fineness {
-		return known / (2 * fineness)
+	if span := t.life + t.kept; t.width+droppedLate+longestRest > span/fineness {
+		return span / (2 * fineness)
 	}
 	return 0
 }
 
-// The bounds of how long housekeeping rests between two runs.
+// The bounds of the interval between two cleanup runs.
 const (
 	longestRest  = 10 * time.Minute
 	shortestRest = 10 * time.Second
 )
 
-// Rest is how long housekeeping may rest between two runs so that at most a tenth of a table is dead.
+// Rest returns the interval between two cleanup runs that keeps the dead rows of a table below a
+// tenth.
 func Rest(l grant.Lifetimes, r Retention) time.Duration {
 	rest := longestRest
 	for _, t := range partitionedTables(l, r) {
@@ -87,15 +90,15 @@ func Rest(l grant.Lifetimes, r Retention) time.Duration {
 	return max(rest, shortestRest)
 }
 
-// MakeRoom creates the partitions that rows written from now on may need. Nobody who reads or writes waits for it. On
-// SQLite there is nothing to do.
+// MakeRoom creates the partitions that rows written from now on may need. It does not block readers
+// or writers. On SQLite it does nothing.
 func (s *Store) MakeRoom(ctx context.Context, l grant.Lifetimes) error {
 	if s.db.Engine() != sqldb.Postgres {
 		return nil
 	}
 	for _, t := range partitionedTables(l, Retention{}) {
 		if err := s.makeRoom(ctx, t); err != nil {
-			return fmt.Errorf("making room in %s: %w", t.table, err)
+			return fmt.Errorf("creating partitions of %s: %w", t.table, err)
 		}
 	}
 	return nil
@@ -116,7 +119,8 @@ func (s *Store) makeRoom(ctx context.Context, t partitioned) error {
 	})
 }
 
-// missing are the partitions that must exist and do not. What another width has covered is covered.
+// missing returns the partitions that must exist and do not. A partition of another width counts
+// for the span that it covers.
 func (t partitioned) missing(now int64, have []partition) []partition {
 	var missing []partition
 	group, width := micros(t.group), micros(t.width)
@@ -131,21 +135,21 @@ func (t partitioned) missing(now int64, have []partition) []partition {
 	return missing
 }
 
-// dropExpired drops the partitions that are wholly expired, and erases the dead rows of one that is so in part where that
-// is too many. It is for PostgreSQL.
+// dropExpired drops the partitions that have expired entirely, and deletes the dead rows of a
+// partly expired one when they may be too many. It is for PostgreSQL.
 func (s *Store) dropExpired(ctx context.Context, t partitioned) error {
 	now, have, err := s.partitions(ctx, s.db, t.table)
 	if err != nil {
 		return err
 	}
-	// One whose detaching was begun goes first: no other can be detached before it.
+	// A partition whose detach is pending goes first: PostgreSQL detaches no other before it.
 	slices.SortStableFunc(have, func(a, b partition) int { return int(b.state) - int(a.state) })
 	for _, p := range have {
 		if t.dead(p, now) {
 			err = errors.Join(err, s.dropPartition(ctx, t.table, p))
 		}
 	}
-	if every := t.eraseEvery(); every == 0 || now-s.erased[t.table] < micros(every) {
+	if every := t.eraseEvery(); every == 0 || now-s.lastErased[t.table] < micros(every) {
 		return err
 	}
 	for _, p := range have {
@@ -153,15 +157,15 @@ func (s *Store) dropExpired(ctx context.Context, t partitioned) error {
 			err = errors.Join(err, s.eraseExpired(ctx, t, p))
 		}
 	}
-	s.erased[t.table] = now
+	s.lastErased[t.table] = now
 	return err
 }
 
-// eraseBlocks is how many of a table's blocks, of 8 KiB each, one statement looks at.
+// eraseBlocks is how many of a table's blocks, of 8 KiB each, one statement reads.
 const eraseBlocks = 128
 
-// eraseExpired walks through a partition as it lies on disk, so that no index on the expiry has to be kept: it is read once,
-// a few blocks a statement. Nobody waits for a row that is dead.
+// eraseExpired scans a partition in physical order, a few blocks per statement, so that no index on
+// the expiry is needed. No other transaction waits for a dead row.
 func (s *Store) eraseExpired(ctx context.Context, t partitioned, p partition) error {
 	var blocks int64
 	err := s.db.QueryRow(ctx, `
@@ -180,7 +184,8 @@ DELETE FROM ` + p.name + ` WHERE ctid >= $1::text::tid AND ctid < $2::text::tid 
 	return nil
 }
 
-// deleteExpired removes expired rows a thousand at a time, so that no writer waits long. It is for SQLite.
+// deleteExpired removes expired rows a thousand at a time, so that no writer waits long. It is for
+// SQLite.
 func (s *Store) deleteExpired(ctx context.Context, t partitioned) error {
 	text := s.db.SQL(strings.ReplaceAll(`DELETE FROM {table} WHERE hash IN (
     SELECT hash FROM {table} WHERE expires_at <= {{now}} - $1 LIMIT 1000)`, "{table}", t.table))
@@ -192,7 +197,8 @@ func (s *Store) deleteExpired(ctx context.Context, t partitioned) error {
 	}
 }
 
-// RoomUntil is, for every table in partitions, the time until which whatever is issued finds a place. Empty on SQLite.
+// RoomUntil returns, for every partitioned table, the time until which its partitions accept
+// inserts. Empty on SQLite.
 func (s *Store) RoomUntil(ctx context.Context, l grant.Lifetimes) (map[string]time.Time, error) {
 	until := make(map[string]time.Time)
 	if s.db.Engine() != sqldb.Postgres {
@@ -201,7 +207,7 @@ func (s *Store) RoomUntil(ctx context.Context, l grant.Lifetimes) (map[string]ti
 	for _, t := range partitionedTables(l, Retention{}) {
 		_, have, err := s.partitions(ctx, s.db, t.table)
 		if err != nil {
-			return nil, fmt.Errorf("looking for the room in %s: %w", t.table, err)
+			return nil, fmt.Errorf("reading the partitions of %s: %w", t.table, err)
 		}
 		var last int64
 		for _, p := range have {

@@ -12,13 +12,15 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// Redeem creates a family and its first tokens in one transaction and one round trip: grant.ErrCodeUsed when the code's
-// hash is there already, grant.ErrPairRevoked when something that the code hangs on was revoked since its consent. A pair that is
-// not there is one whose epoch nobody can have read. Where r.GrantLimit grants lived before, the oldest is revoked afterwards.
+// Redeem creates a family and its first token pair in one transaction and one round trip:
+// grant.ErrCodeUsed when a family with the code's hash exists, grant.ErrConsentRevoked when a
+// subject of the code was revoked since its consent, or the user-client is not stored, so that no
+// consent screen can have read its epoch. Where r.GrantLimit grants were live before, the oldest is
+// revoked afterwards.
 func (s *Store) Redeem(ctx context.Context, r grant.Redemption) error {
 	redeem := s.redeemSteps
 	if s.db.Engine() == sqldb.Postgres {
-		redeem = s.redeemWhole
+		redeem = s.redeemAtOnce
 	}
 	done, full, err := redeem(ctx, r)
 	if err != nil {
@@ -26,23 +28,25 @@ func (s *Store) Redeem(ctx context.Context, r grant.Redemption) error {
 	}
 	if done {
 		if full && r.GrantLimit > 0 {
-			// The tokens are issued, so that nothing here may fail the redemption: the next one finds what is left.
+			// The tokens are issued, so an error here must not fail the redemption: the next one
+			// revokes the rest.
 			_ = s.revokeOldest(ctx, r.Code, r.GrantLimit)
 		}
 		return nil
 	}
-	// Whether the code was used is a fact that never changes back, so it may be read apart.
+	// A used code never becomes unused, so it may be read outside the transaction.
 	switch _, err := s.Redeemed(ctx, r.CodeHash); {
 	case err == nil:
 		return grant.ErrCodeUsed
 	case errors.Is(err, grant.ErrNoEvidence):
-		return grant.ErrPairRevoked
+		return grant.ErrConsentRevoked
 	default:
 		return err
 	}
 }
 
-// redeemSteps redeems step by step; it reports whether it did, and whether more grants live now than may.
+// redeemSteps redeems with one statement per step. It reports whether it did, and whether there are
+// more live grants now than the limit allows.
 func (s *Store) redeemSteps(ctx context.Context, r grant.Redemption) (done, full bool, err error) {
 	family := sqldb.Stmt(s.text.insertFamily, familyColumns(r)...)
 	err = s.db.Pipeline(ctx, family,
@@ -51,15 +55,17 @@ func (s *Store) redeemSteps(ctx context.Context, r grant.Redemption) (done, full
 	return err == nil && family.RowsAffected() == 1, full, err
 }
 
-// redeemWhole redeems in one statement; it reports what redeemSteps does. The statement does not see the grant that it adds.
-func (s *Store) redeemWhole(ctx context.Context, r grant.Redemption) (done, full bool, err error) {
+// redeemAtOnce redeems in one statement; it returns what redeemSteps returns. The statement does
+// not see the grant that it adds.
+func (s *Store) redeemAtOnce(ctx context.Context, r grant.Redemption) (done, full bool, err error) {
 	args := append(familyColumns(r), r.Access.Bytes(), micros(r.Lifetimes.Access), max(r.GrantLimit-1, 0))
-	whole := sqldb.Stmt(s.text.redeemWhole, args...).Scan(&full)
+	whole := sqldb.Stmt(s.text.redeemAtOnce, args...).Scan(&full)
 	err = s.db.Pipeline(ctx, whole)
 	return err == nil && whole.Found(), full, err
 }
 
-// insertFamily is the statement that adds a family for each row of from, in the parameters of familyColumns.
+// insertFamily returns the statement that adds a family for each row of from; its parameters are
+// familyColumns.
 func insertFamily(from string) string {
 	return `
 INSERT INTO families (id, user_id, client_id, workspace_id, display_name, scope, epoch, born, redirect_uri, code_challenge,
@@ -70,10 +76,10 @@ WHERE ` + codeStands + `
 ON CONFLICT DO NOTHING`
 }
 
-// familyParameters is how many values familyColumns returns.
+// familyParameters is the number of values that familyColumns returns.
 const familyParameters = 12
 
-// afterFamily is the nth parameter behind those of familyColumns, from 1.
+// afterFamily is the nth parameter after those of familyColumns, from 1.
 func afterFamily(n int) string { return "$" + strconv.Itoa(familyParameters+n) }
 
 // familyColumns are the parameters of insertFamily.
@@ -85,7 +91,7 @@ func familyColumns(r grant.Redemption) []any {
 	}
 }
 
-// Redeemed reads the binding of a code that was redeemed; grant.ErrNoEvidence when it never was.
+// Redeemed returns the binding of a redeemed code; grant.ErrNoEvidence when it was never redeemed.
 func (s *Store) Redeemed(ctx context.Context, code secret.Hash) (oauth.CodeBinding, error) {
 	var b oauth.CodeBinding
 	err := s.db.QueryRow(ctx, s.text.redeemed, code.Bytes()).Scan(&b.ClientID, &b.RedirectURI, &b.CodeChallenge)

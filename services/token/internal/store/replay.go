@@ -11,26 +11,28 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
-// spent is what is known of a spent refresh token.
+// spent is the evidence of a spent refresh token.
 type spent struct {
 	family []byte
 	oauth.UserClient
 	scope string
-	// left is how long the family still had when its current token was issued, in microseconds.
+	// left is the family's remaining lifetime when its current token was issued, in microseconds.
 	left int64
-	// sealed is the successor pair inside the retry window.
+	// sealed is the successor token pair inside the retry window.
 	sealed []byte
-	// settled reports that the token is no evidence any more: its pair has been revoked since.
-	settled bool
+	// revokedSince reports that the token is not evidence any more: its user-client was revoked
+	// since.
+	revokedSince bool
 }
 
-// Replayed judges a refresh token that was not current. Inside the retry window it returns the sealed successor. A spent
-// token of this client otherwise revokes its pair, once: the transaction that does so judges it again. Any other token, and one
-// for which the pair was revoked already, costs one read, whoever presents it and how often.
+// Replayed handles a refresh token that was not current. Inside the retry window it returns the
+// sealed successor. Otherwise a spent token of this client revokes its user-client, once: the
+// transaction that does so reads the evidence again. Any other token, and one whose user-client was
+// revoked already, costs one read per request.
 func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string) (grant.Replay, error) {
-	const what = "judging a spent refresh token"
+	const what = "checking a spent refresh token"
 	found, err := s.spent(ctx, s.db.QueryRow, token, clientID)
-	if isNotFound(err) || err == nil && found.settled {
+	if isNotFound(err) || err == nil && found.revokedSince {
 		return grant.Replay{}, s.log.Wait(ctx, what)
 	}
 	if err != nil {
@@ -42,25 +44,26 @@ func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string
 	var replay grant.Replay
 	err = s.log.Revoke(ctx, what, func(tx *revlog.Tx) error {
 		replay = grant.Replay{}
-		if _, err := tx.Exec(ctx, s.ends.holdPair, found.UserID, found.ClientID); err != nil {
+		if _, err := tx.Exec(ctx, s.revocations.lockPair, found.UserID, found.ClientID); err != nil {
 			return err
 		}
-		// A statement of its own, so that it sees what was revoked while this waited for the pair.
+		// A separate statement, so that it sees revocations that committed while this one waited
+		// for the lock.
 		again, err := s.spent(ctx, tx.QueryRow, token, clientID)
-		if isNotFound(err) || err == nil && again.settled {
+		if isNotFound(err) || err == nil && again.revokedSince {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
 		replay.Reused = true
-		return s.revokePair(ctx, tx, found.UserClient, revlog.ReasonReuse)
+		return s.revokeLockedUserClient(ctx, tx, found.UserClient, revlog.ReasonReuse)
 	})
 	return replay, err
 }
 
 func (s *Store) spent(ctx context.Context, query queryRow, token secret.Hash, clientID string) (f spent, err error) {
 	err = query(ctx, s.text.spentFacts, token.Bytes(), clientID).
-		Scan(&f.family, &f.UserID, &f.ClientID, &f.scope, &f.left, &f.sealed, &f.settled)
+		Scan(&f.family, &f.UserID, &f.ClientID, &f.scope, &f.left, &f.sealed, &f.revokedSince)
 	return f, err
 }

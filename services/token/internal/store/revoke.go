@@ -10,21 +10,21 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
-// condemned names a family to revoke.
-type condemned struct {
+// familyToRevoke names a family to revoke, and why.
+type familyToRevoke struct {
 	family []byte
 	// client, if not empty, is the only client whose family may be revoked.
 	client string
 	reason revlog.Reason
 }
 
-// RevokeRefresh revokes the family of a refresh token, current or spent. onlyClient, if not empty, limits it to that client's
-// families. It reports whether anything was live.
+// RevokeRefresh revokes the family of a refresh token, current or spent. onlyClient, if not empty,
+// limits it to that client's families. It reports whether anything was live.
 func (s *Store) RevokeRefresh(ctx context.Context, token secret.Hash, onlyClient string) (bool, error) {
 	var revoked bool
 	err := s.log.Revoke(ctx, "revoking a refresh token", func(tx *revlog.Tx) error {
 		var family []byte
-		// Which family a token belongs to never changes, so a rotation in between changes nothing.
+		// A token's family never changes, so a concurrent rotation does not matter.
 		err := tx.QueryRow(ctx, s.text.familyOfRefresh, token.Bytes()).Scan(&family)
 		if errors.Is(err, sqldb.ErrNotFound) {
 			revoked = false
@@ -33,7 +33,7 @@ func (s *Store) RevokeRefresh(ctx context.Context, token secret.Hash, onlyClient
 		if err != nil {
 			return err
 		}
-		revoked, err = s.revokeFamily(ctx, tx, condemned{family: family, client: onlyClient, reason: revlog.ReasonRevoked})
+		revoked, err = s.revokeFamily(ctx, tx, familyToRevoke{family: family, client: onlyClient, reason: revlog.ReasonRevoked})
 		return err
 	})
 	return revoked, err
@@ -44,7 +44,7 @@ func (s *Store) RevokeAccess(ctx context.Context, token secret.Hash, onlyClient 
 	var revoked bool
 	err := s.log.Revoke(ctx, "revoking an access token", func(tx *revlog.Tx) error {
 		e := revlog.NewEntry(revlog.ReasonRevoked, revocation.Revocation{Kind: revocation.Token, TokenHash: token.Bytes()})
-		err := tx.QueryRow(ctx, s.text.endAccess, token.Bytes(), onlyClient).
+		err := tx.QueryRow(ctx, s.text.revokeAccess, token.Bytes(), onlyClient).
 			Scan(&e.FamilyID, &e.UserID, &e.ClientID, &e.Epoch)
 		revoked = err == nil
 		if errors.Is(err, sqldb.ErrNotFound) {
@@ -59,18 +59,19 @@ func (s *Store) RevokeAccess(ctx context.Context, token secret.Hash, onlyClient 
 	return revoked, err
 }
 
-// RevokeFamily revokes what a code's redemption issued, because the code came a second time.
+// RevokeFamily revokes the family of a code that was replayed.
 func (s *Store) RevokeFamily(ctx context.Context, code secret.Hash) error {
 	return s.log.Revoke(ctx, "revoking a replayed code's family", func(tx *revlog.Tx) error {
-		_, err := s.revokeFamily(ctx, tx, condemned{family: code.Bytes(), reason: revlog.ReasonCodeReplay})
+		_, err := s.revokeFamily(ctx, tx, familyToRevoke{family: code.Bytes(), reason: revlog.ReasonCodeReplay})
 		return err
 	})
 }
 
-// revokeFamily marks one family and logs it; one that is dead already is left alone.
-func (s *Store) revokeFamily(ctx context.Context, tx *revlog.Tx, c condemned) (bool, error) {
+// revokeFamily revokes one family and appends the revocation to the log; it does nothing to a
+// family that is not live.
+func (s *Store) revokeFamily(ctx context.Context, tx *revlog.Tx, c familyToRevoke) (bool, error) {
 	entry := revlog.NewEntry(c.reason, revocation.Revocation{Kind: revocation.Family, FamilyID: c.family})
-	err := tx.QueryRow(ctx, s.text.endFamily, c.family, c.client).Scan(&entry.UserID, &entry.ClientID, &entry.Epoch)
+	err := tx.QueryRow(ctx, s.text.revokeFamily, c.family, c.client).Scan(&entry.UserID, &entry.ClientID, &entry.Epoch)
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return false, nil
 	}

@@ -12,7 +12,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// GrantedScope reads what was granted to the family of a current refresh token; grant.ErrNotCurrent when there is none.
+// GrantedScope returns the granted scope of the family of a current refresh token;
+// grant.ErrNotCurrent when there is none.
 func (s *Store) GrantedScope(ctx context.Context, token secret.Hash, clientID string) (string, error) {
 	var scope string
 	err := s.db.QueryRow(ctx, s.text.grantedScope, token.Bytes(), clientID).Scan(&scope)
@@ -25,8 +26,8 @@ func (s *Store) GrantedScope(ctx context.Context, token secret.Hash, clientID st
 	return scope, nil
 }
 
-// Rotate spends a refresh token and issues its successors in one transaction and one round trip: grant.ErrNotCurrent when the
-// presented token is not a live, current one.
+// Rotate spends a refresh token and issues its successors in one transaction and one round trip:
+// grant.ErrNotCurrent when the presented token is not a live, current one.
 func (s *Store) Rotate(ctx context.Context, r grant.Rotation) (grant.Issued, error) {
 	if s.rotations == nil {
 		return s.rotateSteps(ctx, r)
@@ -35,15 +36,16 @@ func (s *Store) Rotate(ctx context.Context, r grant.Rotation) (grant.Issued, err
 	if err != nil || rotated {
 		return issued, err
 	}
-	// Not current, or held by somebody at that moment, or undone with others: alone it may wait, and fails for nobody else.
-	return s.rotateWhole(ctx, r)
+	// Not current, or its row is locked, or the batch failed: alone it may wait for the lock, and
+	// its failure affects no other rotation.
+	return s.rotateAtOnce(ctx, r)
 }
 
-// rotateSteps is one rotation, step by step. The inserts find the family by its new refresh hash, so they do nothing where
-// the update did nothing.
+// rotateSteps is one rotation with one statement per step. The inserts find the family by its new
+// refresh hash, so they do nothing where the update did nothing.
 func (s *Store) rotateSteps(ctx context.Context, r grant.Rotation) (grant.Issued, error) {
 	retryHash, sealed, window := retry(r)
-	step, slack := pace(r)
+	step, slack := rateLimit(r)
 	var granted string
 	var left, wait int64
 	update := sqldb.Stmt(s.text.rotate, r.Successor.Bytes(), micros(r.Lifetimes.Refresh), retryHash, sealed, window,
@@ -53,25 +55,26 @@ func (s *Store) rotateSteps(ctx context.Context, r grant.Rotation) (grant.Issued
 		sqldb.Stmt(s.text.insertAccess, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), r.Successor.Bytes()),
 		sqldb.Stmt(s.text.spend, r.Predecessor.Bytes(), micros(r.Lifetimes.Refresh), r.Successor.Bytes()),
 		limited)
-	return rotated(r, rotation{granted: granted, left: left, wait: wait, found: update.Found() || limited.Found()}, err)
+	return issuedOrError(r, rotation{granted: granted, left: left, wait: wait, found: update.Found() || limited.Found()}, err)
 }
 
-// rotateWhole is one rotation in one statement.
-func (s *Store) rotateWhole(ctx context.Context, r grant.Rotation) (grant.Issued, error) {
+// rotateAtOnce is one rotation in one statement.
+func (s *Store) rotateAtOnce(ctx context.Context, r grant.Rotation) (grant.Issued, error) {
 	retryHash, sealed, window := retry(r)
-	step, slack := pace(r)
+	step, slack := rateLimit(r)
 	var did rotation
-	whole := sqldb.Stmt(s.text.rotateWhole, r.Successor.Bytes(), micros(r.Lifetimes.Refresh), retryHash, sealed, window,
+	whole := sqldb.Stmt(s.text.rotateAtOnce, r.Successor.Bytes(), micros(r.Lifetimes.Refresh), retryHash, sealed, window,
 		r.Predecessor.Bytes(), r.ClientID, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), step, slack).
 		Scan(&did.granted, &did.left, &did.wait)
 	err := s.db.Pipeline(ctx, whole)
 	did.found = whole.Found()
-	return rotated(r, did, err)
+	return issuedOrError(r, did, err)
 }
 
-// pace is the limit on refreshes of a family as the statements have it: the steady rate is one refresh in a step, and a family may
-// be ahead of that by slack. Without a limit there is no step, and nobody is ahead.
-func pace(r grant.Rotation) (step, slack int64) {
+// rateLimit returns the limit on refreshes of a family as the statements use it (GCRA): the steady
+// rate is one refresh per step, and a family may be ahead of that by slack. Without a limit the
+// step is 0.
+func rateLimit(r grant.Rotation) (step, slack int64) {
 	if r.Limit.Count == 0 {
 		return 0, unlimited
 	}
@@ -80,10 +83,10 @@ func pace(r grant.Rotation) (step, slack int64) {
 	return step, window - step
 }
 
-// unlimited is more microseconds than any clock is ahead of another.
+// unlimited is a slack, in microseconds, that is never reached.
 const unlimited = int64(1) << 50
 
-// retry are the columns of the retry window; none when there is no window.
+// retry returns the columns of the retry window; NULLs without a window.
 func retry(r grant.Rotation) (hash, sealed, window any) {
 	if len(r.Sealed) == 0 {
 		return nil, nil, nil
@@ -91,15 +94,15 @@ func retry(r grant.Rotation) (hash, sealed, window any) {
 	return r.Predecessor.Bytes(), r.Sealed, micros(r.Lifetimes.RetryWindow)
 }
 
-// rotation is what the statement of a rotation returned: what was granted and how long the family has left, or for how long it
-// must wait. Nothing was found where the token is not current.
+// rotation is the result of a rotation's statement: the granted scope and the family's remaining
+// lifetime, or the wait until the limit allows it. found is false where the token is not current.
 type rotation struct {
 	granted    string
 	left, wait int64
 	found      bool
 }
 
-func rotated(r grant.Rotation, did rotation, err error) (grant.Issued, error) {
+func issuedOrError(r grant.Rotation, did rotation, err error) (grant.Issued, error) {
 	switch {
 	case err != nil:
 		return grant.Issued{}, fmt.Errorf("rotating a refresh token: %w", err)

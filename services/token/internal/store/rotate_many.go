@@ -10,17 +10,17 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// rotateMany runs rotations that came at the same time in one statement. Those that it leaves out run alone; so do all when
-// one of them spoils the statement.
+// rotateMany runs concurrent rotations in one statement. The rotations that it skips run alone; so
+// do all of them when the statement fails.
 func (s *Store) rotateMany(ctx context.Context, rotations []*grant.Rotation) (map[*grant.Rotation]grant.Issued, error) {
-	issued, err := s.rotateTogether(ctx, rotations)
+	issued, err := s.rotateBatch(ctx, rotations)
 	if err == nil || errors.Is(err, sqldb.ErrUnavailable) {
 		return issued, err
 	}
-	return nil, nil //nolint:nilnil,nilerr // each then meets the error that is its own
+	return nil, nil //nolint:nilnil,nilerr // each rotation then gets its own error
 }
 
-func (s *Store) rotateTogether(ctx context.Context, rotations []*grant.Rotation) (map[*grant.Rotation]grant.Issued, error) {
+func (s *Store) rotateBatch(ctx context.Context, rotations []*grant.Rotation) (map[*grant.Rotation]grant.Issued, error) {
 	rows, err := s.db.Query(ctx, s.text.rotateMany, columnsOf(rotations)...)
 	if err != nil {
 		return nil, fmt.Errorf("rotating refresh tokens: %w", err)
@@ -51,7 +51,7 @@ func (s *Store) rotateTogether(ctx context.Context, rotations []*grant.Rotation)
 	return all, nil
 }
 
-// columnsOf lays the rotations out as rotateMany's arrays.
+// columnsOf returns the rotations as the array parameters of rotateMany.
 func columnsOf(rotations []*grant.Rotation) []any {
 	n := len(rotations)
 	predecessors, successors, access, sealed := make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n)
@@ -66,7 +66,7 @@ func columnsOf(rotations []*grant.Rotation) []any {
 		}
 		refreshLives[i], accessLives[i] = micros(r.Lifetimes.Refresh), micros(r.Lifetimes.Access)
 		windows[i] = micros(r.Lifetimes.RetryWindow)
-		steps[i], slacks[i] = pace(*r)
+		steps[i], slacks[i] = rateLimit(*r)
 	}
 	return []any{predecessors, successors, clients, access, scopes, sealed, refreshLives, accessLives, windows, steps, slacks}
 }

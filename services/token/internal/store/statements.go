@@ -2,45 +2,46 @@ package store
 
 // statements are the store's SQL, one text for both engines.
 type statements struct {
-	insertFamily, insertFirstAccess           string
-	redeemed                                  string
-	grantedScope, rotate, insertAccess, spend string
-	refreshLimited, spentFacts                string
-	familyOfRefresh, endFamily, endAccess     string
-	atGrantLimit, overGrantLimit, endOldest   string
-	findAccess, findRefresh, touch            string
-	eraseRetries, now                         string
-	redeemWhole, rotateWhole, rotateMany      string
-	findManyAccess                            string
+	insertFamily, insertFirstAccess             string
+	redeemed                                    string
+	grantedScope, rotate, insertAccess, spend   string
+	refreshLimited, spentFacts                  string
+	familyOfRefresh, revokeFamily, revokeAccess string
+	atGrantLimit, overGrantLimit, revokeOldest  string
+	findAccess, findRefresh, touch              string
+	eraseRetries, now                           string
+	redeemAtOnce, rotateAtOnce, rotateMany      string
+	findManyAccess                              string
 }
 
-// all lists every text, for prepare.
+// all returns every statement, for prepare.
 func (s *statements) all() []*string {
 	return []*string{
 		&s.insertFamily, &s.insertFirstAccess, &s.redeemed, &s.grantedScope, &s.rotate, &s.insertAccess,
-		&s.spend, &s.refreshLimited, &s.spentFacts, &s.familyOfRefresh, &s.endFamily, &s.endAccess,
-		&s.atGrantLimit, &s.overGrantLimit, &s.endOldest, &s.findAccess, &s.findRefresh, &s.touch,
-		&s.eraseRetries, &s.now, &s.redeemWhole, &s.rotateWhole, &s.rotateMany, &s.findManyAccess,
+		&s.spend, &s.refreshLimited, &s.spentFacts, &s.familyOfRefresh, &s.revokeFamily, &s.revokeAccess,
+		&s.atGrantLimit, &s.overGrantLimit, &s.revokeOldest, &s.findAccess, &s.findRefresh, &s.touch,
+		&s.eraseRetries, &s.now, &s.redeemAtOnce, &s.rotateAtOnce, &s.rotateMany, &s.findManyAccess,
 	}
 }
 
-// codeStands is true while nothing of what a code in flight hangs on has been revoked since its consent, in the parameters of
-// insertFamily. The pair's revocation moves the pair's epoch.
+// codeStands is true while no subject of a pending code was revoked since its consent, in the
+// parameters of insertFamily. The revocation of a user-client changes its epoch instead.
 const codeStands = `(SELECT 1 FROM revoked_subjects r
     WHERE r.subject IN ('grants/' || $2, 'codes/' || $2, 'client/' || $3) AND r.cursor > $7 LIMIT 1) IS NULL`
 
-// atGrantLimit is true where one grant more would be more than may live, which parameter limit says; $2 to $4 are insertFamily's.
-// How many rows it passes over is bounded by the limit.
+// atGrantLimit is true where one more grant would exceed the parameter limit; $2 to $4 are
+// insertFamily's. The number of rows that it skips is bounded by the limit.
 func atGrantLimit(limit string) string {
 	return `(SELECT 1 FROM families WHERE user_id = $2 AND client_id = $3 AND workspace_id = $4 AND revoked_at IS NULL
     LIMIT 1 OFFSET ` + limit + `) IS NOT NULL`
 }
 
-// portable is the text before {{now}} and the lock clauses are filled in. Parameters of one pipeline that mean the same
-// carry the same number wherever the statement allows it.
+// portable is the SQL before {{now}} and the lock clauses are expanded. Parameters of one pipeline
+// that mean the same carry the same number wherever the statement allows it.
 var portable = statements{
-	// The pair's row stays shared-locked until the commit, for what release 0.1 revokes meanwhile. What this release revokes
-	// needs no lock: a family that did not see it is older than it.
+	// The row of pairs stays share-locked until the commit, against concurrent revocations by
+	// release 0.1. A revocation by this release needs no lock: a family that did not see it was
+	// born before it.
 	insertFamily: insertFamily("(SELECT 1 AS held FROM pairs WHERE user_id = $2 AND client_id = $3 AND epoch = $7 {{for share}}) AS pair"),
 
 	insertFirstAccess: `
@@ -54,7 +55,8 @@ FROM families WHERE refresh_hash = $3`,
 SELECT scope FROM families
 WHERE refresh_hash = $1 AND client_id = $2 AND refresh_expires_at > {{now}} AND ` + liveGrant("families"),
 
-	// No token outlives its family. The steady rate is one refresh in $8; who is ahead of it by more than $9 waits.
+	// No token outlives its family. The steady rate is one refresh per $8; a family that is ahead
+	// of it by more than $9 waits.
 	rotate: `
 UPDATE families SET refresh_hash = $1, refresh_issued_at = {{now}},
     refresh_expires_at = CASE WHEN {{now}} + $2 < expires_at THEN {{now}} + $2 ELSE expires_at END,
@@ -74,12 +76,13 @@ SELECT $1, id, CASE WHEN $2 = '' THEN scope ELSE $2 END, {{now}},
     CASE WHEN {{now}} + $3 < expires_at THEN {{now}} + $3 ELSE expires_at END
 FROM families WHERE refresh_hash = $4`,
 
-	// Evidence lives as long as the spent token could have.
+	// Evidence is kept for as long as the spent token could have lived.
 	spend: `
 INSERT INTO spent_refresh_tokens (hash, family_id, expires_at)
 SELECT $1, id, {{now}} + $2 FROM families WHERE refresh_hash = $3`,
 
-	// What is read of the family beside the retry columns never changes, and evidence that is spent stays so.
+	// The columns of the family that it reads never change, except the retry columns; evidence that
+	// is spent stays spent.
 	spentFacts: `
 SELECT f.id, f.user_id, f.client_id, f.scope, f.expires_at - f.refresh_issued_at,
     CASE WHEN f.retry_hash = $1 AND f.retry_until > {{now}} AND ` + liveGrant("f") + ` THEN f.retry_sealed END, ` + evidenceSpent("f") + `
@@ -91,11 +94,11 @@ WHERE f.client_id = $2`,
 SELECT id FROM families WHERE refresh_hash = $1
 UNION ALL SELECT family_id FROM spent_refresh_tokens WHERE hash = $1 AND expires_at > {{now}}`,
 
-	endFamily: `
+	revokeFamily: `
 UPDATE families SET revoked_at = {{now}}, retry_hash = NULL, retry_sealed = NULL, retry_until = NULL
 WHERE id = $1 AND ($2 = '' OR client_id = $2) AND ` + liveGrant("families") + ` RETURNING user_id, client_id, epoch`,
 
-	endAccess: `
+	revokeAccess: `
 UPDATE access_tokens SET revoked_at = {{now}}
 WHERE hash = $1 AND revoked_at IS NULL AND expires_at > {{now}}
     AND ($2 = '' OR EXISTS (SELECT 1 FROM families f WHERE f.id = access_tokens.family_id AND f.client_id = $2))
@@ -111,12 +114,13 @@ RETURNING family_id,
 SELECT id FROM families WHERE user_id = $1 AND client_id = $2 AND workspace_id = $3 AND revoked_at IS NULL
 ORDER BY created_at DESC LIMIT $5 OFFSET $4`,
 
-	// One that was revoked with what it hangs on is marked too, so that it is not found again.
-	endOldest: `
+	// A grant that was revoked by subject gets revoked_at too, so that it is not found again.
+	revokeOldest: `
 UPDATE families SET revoked_at = {{now}}, retry_hash = NULL, retry_sealed = NULL, retry_until = NULL
 WHERE id = $1 AND revoked_at IS NULL RETURNING user_id, client_id, epoch, ` + revokedGrant("families"),
 
-	// The LIMIT keeps the planner from beginning at the families, which looks cheap to it while they are few.
+	// The LIMIT keeps the planner from starting at the families, which looks cheap to it while they
+	// are few.
 	findAccess: `
 SELECT f.id, f.user_id, f.client_id, f.workspace_id, f.display_name, a.scope, a.issued_at, a.expires_at, a.expires_at - {{now}},
     f.last_used_at + 60000000 < {{now}}
@@ -132,14 +136,15 @@ FROM families WHERE refresh_hash = $1 AND refresh_expires_at > {{now}} AND ` + l
 
 	touch: `UPDATE families SET last_used_at = {{now}} WHERE id = $1 AND last_used_at + 60000000 < {{now}}`,
 
-	// What somebody holds is left for the next time: who waits while holding others is who deadlocks.
+	// SKIP LOCKED: cleanup never waits for a row while it holds others, so it cannot deadlock with
+	// a rotation. The next run erases the skipped rows.
 	eraseRetries: `
 UPDATE families SET retry_hash = NULL, retry_sealed = NULL, retry_until = NULL
 WHERE id IN (SELECT id FROM families WHERE retry_until <= {{now}} LIMIT $1 {{skip locked}})`,
 
-	redeemWhole: redeemWhole(),
-	rotateWhole: rotateWhole(),
-	rotateMany:  rotateMany(),
+	redeemAtOnce: redeemAtOnce(),
+	rotateAtOnce: rotateAtOnce(),
+	rotateMany:   rotateMany(),
 
 	findManyAccess: findManyAccess(),
 

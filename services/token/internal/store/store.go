@@ -27,36 +27,37 @@ func Migrations() fs.FS {
 	return sub
 }
 
-// Store keeps credentials in one database. Its methods may be called concurrently; they answer sqldb.ErrUnavailable
-// when the database cannot be asked.
+// Store persists credentials in one database. Its methods may be called concurrently; they return
+// sqldb.ErrUnavailable when the database is unavailable.
 type Store struct {
 	*revlog.Reader
 
-	db    *sqldb.DB
-	log   *revlog.Log
-	text  statements
-	keys  keyStatements
-	user  userStatements
-	ends  endingStatements
-	sees  oversightStatements
-	pairs pairStatements
-	why   explainStatements
-	// access gathers look-ups of access tokens; nil where that saves nothing.
+	db           *sqldb.DB
+	log          *revlog.Log
+	text         statements
+	keys         keyStatements
+	user         userStatements
+	revocations  revocationStatements
+	inspection   inspectionStatements
+	pairs        pairStatements
+	explanations explainStatements
+	// access batches look-ups of access tokens; nil on SQLite.
 	access *coalesce.Loader[secret.Hash, introspect.Facts]
-	// rotations gathers rotations, likewise.
+	// rotations batches rotations; nil on SQLite.
 	rotations *coalesce.Loader[*grant.Rotation, grant.Issued]
 	sweeps    sweeps
-	// erased is when dead rows of a table were last erased one by one, by the database's clock.
-	erased map[string]int64
+	// lastErased is when the dead rows of a table were last deleted one by one, by the database's
+	// clock.
+	lastErased map[string]int64
 }
 
-// New prepares a store. Whatever of it revokes returns when barrier does.
+// New returns a store. Its methods that revoke return when barrier does.
 func New(db *sqldb.DB, barrier revlog.RevocationBarrier) *Store {
 	s := &Store{
 		Reader: revlog.NewReader(db), db: db, log: revlog.New(db, barrier), text: prepare(db), keys: prepareKeys(db),
-		user: prepareUser(db), ends: prepareEndings(db), sees: prepareOversight(db), pairs: preparePairs(),
-		why:    prepareExplain(db),
-		sweeps: prepareSweeps(db), erased: make(map[string]int64),
+		user: prepareUser(db), revocations: prepareRevocations(db), inspection: prepareInspection(db), pairs: preparePairs(),
+		explanations: prepareExplain(db),
+		sweeps:       prepareSweeps(db), lastErased: make(map[string]int64),
 	}
 	if db.Engine() == sqldb.Postgres {
 		s.access = coalesce.New(s.findManyAccess)
@@ -91,13 +92,13 @@ func identifiers(rows sqldb.Rows) ([][]byte, error) {
 	return all, rows.Err()
 }
 
-// micros is a duration as the database counts it.
+// micros converts a duration to microseconds, the database's unit.
 func micros(d time.Duration) int64 { return d.Microseconds() }
 
-// fromMicros is a stored time.
+// fromMicros converts a stored time.
 func fromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }
 
-// inTx runs a transaction that revokes nothing, and says in the error what it was for.
+// inTx runs a transaction that revokes nothing. Its errors begin with what.
 func (s *Store) inTx(ctx context.Context, what string, work func(*sqldb.Tx) error) error {
 	if err := s.db.InTx(ctx, work); err != nil {
 		return fmt.Errorf("%s: %w", what, err)

@@ -6,16 +6,17 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store/storetest"
 )
 
-func TestStoreCRUD(t *testing.T)         { storetest.CRUD(t) }
-func TestStoreAtomicity(t *testing.T)    { storetest.Atomicity(t) }
-func TestStoreHousekeeping(t *testing.T) { storetest.Housekeeping(t) }
-func TestStoreAPIKeys(t *testing.T)      { storetest.APIKeys(t) }
-func TestStoreFollowing(t *testing.T)    { storetest.Following(t) }
-func TestUserTokens(t *testing.T)        { storetest.UserTokens(t) }
-func TestEndings(t *testing.T)           { storetest.Endings(t) }
-func TestExplanations(t *testing.T)      { storetest.Explanations(t) }
+func TestStoreCRUD(t *testing.T)      { storetest.CRUD(t) }
+func TestStoreAtomicity(t *testing.T) { storetest.Atomicity(t) }
+func TestStoreCleanup(t *testing.T)   { storetest.Cleanup(t) }
+func TestStoreAPIKeys(t *testing.T)   { storetest.APIKeys(t) }
+func TestStoreFollowing(t *testing.T) { storetest.Following(t) }
+func TestUserTokens(t *testing.T)     { storetest.UserTokens(t) }
+func TestEndings(t *testing.T)        { storetest.Revocations(t) }
+func TestExplanations(t *testing.T)   { storetest.Explanations(t) }
 
-// BenchmarkWaits says how long anybody waited for a lock of housekeeping, which removes 600,000 rows meanwhile:
+// BenchmarkWaits reports the longest wait for a lock of cleanup, which deletes 600,000 rows
+// meanwhile:
 //
 //	scripts/with-deps.sh --durable go test -run - -bench Waits -benchtime 1x ./services/token/internal/store
 func BenchmarkWaits(b *testing.B) {
@@ -30,18 +31,19 @@ func BenchmarkWaits(b *testing.B) {
 	}
 }
 
-// TestFault_E1_AnEndingCostsTheSameWhateverHangsOnIt: with 900,000 grants of one user with one client every ending exceeded its
-// time and was rolled back.
-func TestFault_E1_AnEndingCostsTheSameWhateverHangsOnIt(t *testing.T) { storetest.EndingsOfMany(t) }
+// TestFault_E1_AnEndingCostsTheSameWhateverHangsOnIt: with 900,000 grants of one user with one
+// client every revocation exceeded its timeout and was rolled back.
+func TestFault_E1_AnEndingCostsTheSameWhateverHangsOnIt(t *testing.T) { storetest.RevocationsOfMany(t) }
 
-// TestFault_E1_AReplayAfterTheReuseIsOneRead: 20 callers that replayed one spent token nearly stopped both replicas.
-// TestFault_C11_WhatAnOperationWouldEndIsCounted at a cost that does not depend on how much it is.
+// TestFault_E1_AReplayAfterTheReuseIsOneRead: 20 callers that replayed one spent token nearly
+// stopped both replicas. TestFault_C11_WhatAnOperationWouldEndIsCounted at a cost that does not
+// depend on how much it is.
 func TestFault_C11_WhatAnOperationWouldEndIsCounted(t *testing.T) { storetest.Counts(t) }
 
 func TestFault_E1_AReplayAfterTheReuseIsOneRead(t *testing.T) { storetest.ReplaysOfMany(t) }
 
 func TestFault_E1_RowsOfTheReleaseBeforeEndToo(t *testing.T) { storetest.Before(t) }
 
-// TestFault_E4_GrantsAndRefreshesAreBounded: one person with a public client refreshed 1,465 times a second, and granted without
-// a limit.
+// TestFault_E4_GrantsAndRefreshesAreBounded: one user with a public client refreshed 1,465 times a
+// second, and approved grants without a limit.
 func TestFault_E4_GrantsAndRefreshesAreBounded(t *testing.T) { storetest.Limits(t) }

@@ -17,19 +17,20 @@ import (
 
 // userStatements are the SQL of user tokens, one text for both engines.
 type userStatements struct {
-	ensureMark, holdMarks, issue         string
-	holder, replace, succeed, end, judge string
+	ensureMark, lockMarks, issue               string
+	holder, replace, succeed, logout, validate string
 }
 
-// prepareUser expands them once.
+// prepareUser expands the statements once.
 func prepareUser(db *sqldb.DB) userStatements {
 	return userStatements{
 		ensureMark: `INSERT INTO ending_marks (subject, endings) VALUES ($1, 0) ON CONFLICT DO NOTHING`,
-		// In one order, so that two that hold both cannot deadlock.
-		holdMarks: db.SQL(`SELECT subject FROM ending_marks WHERE subject IN ($1, $2) ORDER BY subject {{for share}}`),
+		// Locked in one order, so that two transactions that lock both cannot deadlock.
+		lockMarks: db.SQL(`SELECT subject FROM ending_marks WHERE subject IN ($1, $2) ORDER BY subject {{for share}}`),
 
-		// A statement behind the marks, so that it sees what release 0.1 revoked while it waited for them. What this release
-		// revokes later is younger than the token.
+		// A statement after the locks on ending_marks, so that it sees revocations that release 0.1
+		// committed while it waited for them. A later revocation by this release has a cursor after
+		// the token's born.
 		issue: db.SQL(`
 INSERT INTO user_tokens (hash, user_id, app_id, workspace_id, display_name, issued_at, expires_at, born)
 SELECT $1, $2, $3, $4, $5, {{now}}, {{now}} + $6, $7
@@ -41,23 +42,25 @@ WHERE NOT EXISTS (
 SELECT user_id, app_id, workspace_id, display_name FROM user_tokens WHERE hash = $1 AND expires_at > {{now}} - $2`),
 		replace: db.SQL(`
 UPDATE user_tokens SET ended_at = {{now}} WHERE hash = $1 AND expires_at > {{now}} - $2 AND ` + liveUserToken("user_tokens")),
-		// It is as old as its predecessor: what revokes the one revokes the other, whichever of the two it sees.
+		// It inherits born from its predecessor, so that a revocation that revokes one revokes the
+		// other, whichever of the two it sees.
 		succeed: db.SQL(`
 INSERT INTO user_tokens (hash, user_id, app_id, workspace_id, display_name, issued_at, expires_at, born)
 SELECT $1, user_id, app_id, workspace_id, display_name, {{now}}, {{now}} + $2,
     COALESCE(born, (SELECT cursor FROM revocation_head WHERE id = 1))
 FROM user_tokens WHERE hash = $3 AND expires_at > {{now}} - $4`),
-		end: db.SQL(`
+		logout: db.SQL(`
 UPDATE user_tokens SET ended_at = {{now}} WHERE hash = $1 AND expires_at > {{now}} - $2 AND ` + liveUserToken("user_tokens") + `
 RETURNING user_id, app_id, expires_at > {{now}}`),
-		judge: db.SQL(`
+		validate: db.SQL(`
 SELECT user_id, app_id, workspace_id, display_name, issued_at, expires_at, expires_at - {{now}},
     expires_at > {{now}} AND ` + liveUserToken("user_tokens") + `
 FROM user_tokens WHERE hash = $1 AND expires_at > {{now}} - $2`),
 	}
 }
 
-// IssueUserToken writes a user token; usertoken.ErrOvertaken when something of its holder ended behind i.Since.
+// IssueUserToken writes a user token; usertoken.ErrRevokedMeanwhile when a revocation of its holder
+// has a cursor after i.Since.
 func (s *Store) IssueUserToken(ctx context.Context, i usertoken.Issue) error {
 	return s.inTx(ctx, "issuing a user token", func(tx *sqldb.Tx) error {
 		for _, subject := range []string{i.UserID, i.AppID} {
@@ -68,27 +71,28 @@ func (s *Store) IssueUserToken(ctx context.Context, i usertoken.Issue) error {
 				return err
 			}
 		}
-		if err := s.holdMarks(ctx, tx, i.Holder); err != nil {
+		if err := s.lockMarks(ctx, tx, i.Holder); err != nil {
 			return err
 		}
 		n, err := tx.Exec(ctx, s.user.issue, i.Token.Bytes(), i.UserID, i.AppID, i.WorkspaceID, i.DisplayName, micros(i.Lifetime), i.Since)
 		if err == nil && n == 0 {
-			return usertoken.ErrOvertaken
+			return usertoken.ErrRevokedMeanwhile
 		}
 		return err
 	})
 }
 
-// RefreshUserToken ends a user token and writes its successor: usertoken.ErrUnknown, usertoken.ErrExpired.
+// RefreshUserToken ends a user token and writes its successor: usertoken.ErrUnknown,
+// usertoken.ErrExpired.
 func (s *Store) RefreshUserToken(ctx context.Context, r usertoken.Refresh) (usertoken.Holder, error) {
 	var h usertoken.Holder
 	err := s.log.Revoke(ctx, "refreshing a user token", func(tx *revlog.Tx) error {
 		var err error
-		// Whose token it is never changes, so it may be read before anything is held.
+		// A token's holder never changes, so it may be read before any lock is taken.
 		if h, err = s.holder(ctx, tx, r.Predecessor); err != nil {
 			return err
 		}
-		if err := s.holdMarks(ctx, tx.Tx, h); err != nil {
+		if err := s.lockMarks(ctx, tx.Tx, h); err != nil {
 			return err
 		}
 		n, err := tx.Exec(ctx, s.user.replace, r.Predecessor.Bytes(), micros(usertoken.KeptPastTime))
@@ -119,29 +123,30 @@ func (s *Store) holder(ctx context.Context, tx *revlog.Tx, token secret.Hash) (u
 	return h, err
 }
 
-// holdMarks keeps what revokes all of a user or an authentication app out until the commit.
-func (s *Store) holdMarks(ctx context.Context, tx *sqldb.Tx, h usertoken.Holder) error {
-	rows, err := tx.Query(ctx, s.user.holdMarks, h.UserID, h.AppID)
+// lockMarks blocks revocations of the user and of the authentication app until the commit.
+func (s *Store) lockMarks(ctx context.Context, tx *sqldb.Tx, h usertoken.Holder) error {
+	rows, err := tx.Query(ctx, s.user.lockMarks, h.UserID, h.AppID)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	for rows.Next() { // the rows are locked as they are read; what they say is of no interest
+	for rows.Next() { // the rows are locked as they are read; their content is not needed
 	}
 	return rows.Err()
 }
 
-// EndUserToken ends a user token for good: usertoken.ErrUnknown, and usertoken.ErrExpired for one that was not live.
-func (s *Store) EndUserToken(ctx context.Context, token secret.Hash) error {
-	live, known := false, false
-	err := s.log.Revoke(ctx, "ending a user token", func(tx *revlog.Tx) error {
+// LogoutUserToken revokes a user token: usertoken.ErrUnknown, and usertoken.ErrExpired for one that
+// was not live.
+func (s *Store) LogoutUserToken(ctx context.Context, token secret.Hash) error {
+	live, exists := false, false
+	err := s.log.Revoke(ctx, "logging out a user token", func(tx *revlog.Tx) error {
 		var h usertoken.Holder
-		live, known = false, true
-		err := tx.QueryRow(ctx, s.user.end, token.Bytes(), micros(usertoken.KeptPastTime)).Scan(&h.UserID, &h.AppID, &live)
+		live, exists = false, true
+		err := tx.QueryRow(ctx, s.user.logout, token.Bytes(), micros(usertoken.KeptPastTime)).Scan(&h.UserID, &h.AppID, &live)
 		if isNotFound(err) {
 			live = false
 			if _, err = s.holder(ctx, tx, token); errors.Is(err, usertoken.ErrUnknown) {
-				known, err = false, nil
+				exists, err = false, nil
 			}
 			return err
 		}
@@ -154,7 +159,7 @@ func (s *Store) EndUserToken(ctx context.Context, token secret.Hash) error {
 	switch {
 	case err != nil:
 		return err
-	case !known:
+	case !exists:
 		return usertoken.ErrUnknown
 	case !live:
 		return usertoken.ErrExpired
@@ -162,9 +167,10 @@ func (s *Store) EndUserToken(ctx context.Context, token secret.Hash) error {
 	return nil
 }
 
-// RevokeUserToken is EndUserToken for a caller to whom one that is not known is no failure. It reports whether it was live.
+// RevokeUserToken is LogoutUserToken for a caller that treats an unknown or expired token as
+// success. It reports whether the token was live.
 func (s *Store) RevokeUserToken(ctx context.Context, token secret.Hash) (bool, error) {
-	err := s.EndUserToken(ctx, token)
+	err := s.LogoutUserToken(ctx, token)
 	if errors.Is(err, usertoken.ErrUnknown) || errors.Is(err, usertoken.ErrExpired) {
 		return false, nil
 	}
@@ -175,12 +181,13 @@ func tokenEntry(token secret.Hash, h usertoken.Holder, reason revlog.Reason) rev
 	return revlog.NewEntry(reason, revocation.Revocation{Kind: revocation.Token, TokenHash: token.Bytes(), UserID: h.UserID, ClientID: h.AppID})
 }
 
-// JudgeUserToken reads a user token: usertoken.ErrUnknown, and usertoken.ErrExpired with the facts for one that is not live.
-func (s *Store) JudgeUserToken(ctx context.Context, token secret.Hash) (introspect.Facts, error) {
+// ValidateUserToken returns the facts of a user token: usertoken.ErrUnknown, and
+// usertoken.ErrExpired with the facts for one that is not live.
+func (s *Store) ValidateUserToken(ctx context.Context, token secret.Hash) (introspect.Facts, error) {
 	f := introspect.Facts{Kind: enforce.UserToken}
 	var issued, expires, left int64
 	var live bool
-	err := s.db.QueryRow(ctx, s.user.judge, token.Bytes(), micros(usertoken.KeptPastTime)).
+	err := s.db.QueryRow(ctx, s.user.validate, token.Bytes(), micros(usertoken.KeptPastTime)).
 		Scan(&f.UserID, &f.ClientID, &f.WorkspaceID, &f.DisplayName, &issued, &expires, &left, &live)
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return introspect.Facts{}, usertoken.ErrUnknown
@@ -195,9 +202,9 @@ func (s *Store) JudgeUserToken(ctx context.Context, token secret.Hash) (introspe
 	return f, nil
 }
 
-// FindUserToken reads a live user token. introspect.ErrInactive when there is none.
+// FindUserToken returns a live user token. introspect.ErrInactive when there is none.
 func (s *Store) FindUserToken(ctx context.Context, token secret.Hash) (introspect.Facts, error) {
-	f, err := s.JudgeUserToken(ctx, token)
+	f, err := s.ValidateUserToken(ctx, token)
 	if errors.Is(err, usertoken.ErrUnknown) || errors.Is(err, usertoken.ErrExpired) {
 		return introspect.Facts{}, introspect.ErrInactive
 	}

@@ -1,7 +1,8 @@
-// Package usedfrom remembers where recently spent credentials were used from, so that a reuse can be compared with the first use.
+// Package usedfrom caches the source addresses of recently spent credentials, so that the log can
+// compare a reuse with the first use.
 //
-// It owns a bounded memory of this process: what another replica issued, or was issued long ago, is not known. It decides
-// nothing, and holds hashes and addresses only.
+// It owns a bounded in-process cache: credentials that another replica exchanged, or that were
+// exchanged long ago, are not in it. It decides nothing, and holds hashes and addresses only.
 package usedfrom
 
 import (
@@ -10,10 +11,11 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// capacity bounds the memory to a few megabytes; at a thousand token requests a second it holds the last quarter of a minute.
+// capacity bounds the cache to a few megabytes; at a thousand token requests a second it holds the
+// last quarter of a minute.
 const capacity = 1 << 14
 
-// Recent is the memory. The zero value is empty; its methods may be called concurrently.
+// Recent is the cache. The zero value is empty; its methods may be called concurrently.
 type Recent struct {
 	mu    sync.Mutex
 	ring  [capacity]secret.Hash
@@ -21,7 +23,7 @@ type Recent struct {
 	where map[secret.Hash]string
 }
 
-// Note records where a credential was used from; an address that is not known is not recorded.
+// Note records the source address of a credential; an empty address is not recorded.
 func (r *Recent) Note(credential secret.Hash, address string) {
 	if address == "" {
 		return
@@ -39,7 +41,8 @@ func (r *Recent) Note(credential secret.Hash, address string) {
 	r.where[credential] = address
 }
 
-// Same reports whether a credential was first used from the address; known is false where either is not known.
+// Same reports whether a credential was first used from the address; known is false where either is
+// unknown.
 func (r *Recent) Same(credential secret.Hash, address string) (same, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -7,21 +7,21 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// The bounds of what is read, in bytes.
+// The maximum lengths of the fields, in bytes.
 const (
-	// maxEmail is more than any address has (RFC 5321 §4.5.3.1).
+	// maxEmail is the longest address (RFC 5321 §4.5.3.1).
 	maxEmail = 320
 	maxProof = 1024
 )
 
-// The fields as the documented requests name them.
+// The names of the fields in the documented requests.
 const (
 	fieldEmail        = "emailAddress"
 	fieldPassword     = "password"
 	fieldClientSecret = "clientSecret"
 )
 
-// RequestError is a request that lacks a field or has one that cannot be used.
+// RequestError is a request with a missing or an invalid field.
 type RequestError struct {
 	// Problems are sentences, each of which begins with the field's documented name.
 	Problems []string
@@ -34,7 +34,7 @@ func (e *RequestError) add(field, problem string) {
 	e.Problems = append(e.Problems, field+" "+problem)
 }
 
-// orNil is the error if there is a problem.
+// orNil returns the error if there is a problem.
 func (e *RequestError) orNil() error {
 	if len(e.Problems) == 0 {
 		return nil
@@ -42,14 +42,14 @@ func (e *RequestError) orNil() error {
 	return e
 }
 
-// Proof is what somebody proves themselves with.
+// Proof is the credential that a user authenticates with.
 type Proof uint8
 
 // The proofs.
 const (
-	// ByPassword is the person's own password.
+	// ByPassword is the user's own password.
 	ByPassword Proof = iota + 1
-	// ByClientSecret is the secret of an authentication app that vouches for the person.
+	// ByClientSecret is the client secret of an authentication app, which authenticates the user.
 	ByClientSecret
 )
 
@@ -64,7 +64,8 @@ func (p Proof) String() string {
 	return fmt.Sprintf("proof %d", uint8(p))
 }
 
-// Attempt is who somebody says they are, and the proof: exactly one of the two is not nil.
+// Attempt is a claimed e-mail address and the proof: exactly one of Password and ClientSecret is
+// not nil.
 type Attempt struct {
 	Email                  string
 	Password, ClientSecret *secret.String
@@ -72,7 +73,8 @@ type Attempt struct {
 	Source string
 }
 
-// proof is the one proof of an attempt. A proof that is there and empty is one that cannot be used, and never an absent one.
+// proof returns the one proof of an attempt. An empty proof is invalid, and is not treated as
+// absent.
 func (a Attempt) proof() (Proof, error) {
 	var problems RequestError
 	if problem := unusable(a.Email, maxEmail); problem != "" {
@@ -99,7 +101,7 @@ func (a Attempt) proof() (Proof, error) {
 	return 0, problems.orNil()
 }
 
-// unusable says what is wrong with a text; empty when nothing is.
+// unusable returns the problem of a field's value; empty when it is valid.
 func unusable(text string, limit int) string {
 	switch {
 	case text == "":

@@ -9,30 +9,35 @@ import (
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
-// KeptPastTime is how long a token is remembered after its time: it can be refreshed so long, and is told from one that never
-// was (docs/wire-contract.md §8).
+// KeptPastTime is how long a token is kept after it expired: until then it can be refreshed, and is
+// distinguished from an unknown token (docs/wire-contract.md §8).
 const KeptPastTime = 30 * 24 * time.Hour
 
-// The failures of this package. Those of identity and of the store that are not among them pass through.
+// The errors of this package. Other errors of identity and of the store pass through.
 var (
-	// ErrUnknown is a token that is absent, malformed, was never issued, or is past its time for longer than KeptPastTime.
+	// ErrUnknown is a token that is missing, malformed, was never issued, or expired longer than
+	// KeptPastTime ago.
 	ErrUnknown = errors.New("the access token is not known")
-	// ErrExpired is a token that is past its time, logged out, replaced, or ended with what its user may do.
+	// ErrExpired is a token that has expired, or was logged out, replaced or revoked.
 	ErrExpired = errors.New("the access token has expired")
-	// ErrInvalidCredentials is one answer for every proof that does not hold.
+	// ErrInvalidCredentials is one error for every invalid proof.
 	ErrInvalidCredentials = errors.New("the e-mail address, the password or the client secret is wrong")
-	// ErrUnauthorized is somebody who may not be seen, or who does not exist: one answer for both.
+	// ErrUnauthorized is a user that the bearer may not see, or that does not exist: one error for
+	// both.
 	ErrUnauthorized = errors.New("this user may not be seen")
-	// ErrOvertaken is what a store answers when an ending overtook the issue of a token.
-	ErrOvertaken = errors.New("what was proved has ended meanwhile")
+	// ErrRevokedMeanwhile is returned by a store when a revocation came between reading the cursor
+	// and issuing the token.
+	ErrRevokedMeanwhile = errors.New("credentials were revoked while the token was being issued")
 )
 
-// Holder is whose token it is and what it is good for. None of it changes when the token is refreshed.
+// Holder is the user of a token, the authentication app and the workspace that it is limited to. A
+// refresh changes none of it.
 type Holder struct {
 	UserID string
-	// AppID is the authentication app that vouched; empty where a password was the proof.
+	// AppID is the authentication app that authenticated the user; empty where a password was the
+	// proof.
 	AppID string
-	// WorkspaceID is the only workspace that the token is good for; empty for all of the user's.
+	// WorkspaceID is the only workspace that the token is valid in; empty for all of the user's.
 	WorkspaceID string
 	DisplayName string
 }
@@ -42,7 +47,8 @@ type Issue struct {
 	Token secret.Hash
 	Holder
 	Lifetime time.Duration
-	// Since is the log's cursor from before the proof was checked: an ending behind it spoils the issue.
+	// Since is the log's cursor from before the proof was verified: a revocation of the holder
+	// after it makes the issue fail.
 	Since int64
 }
 
@@ -52,19 +58,21 @@ type Refresh struct {
 	Lifetime               time.Duration
 }
 
-// Store keeps tokens by their hashes. Every decision is one transaction, and what revokes a token returns when no replica takes
-// it for live any more.
+// Store persists tokens by their hashes. Every method is one transaction, and one that revokes a
+// token returns when no replica treats it as live.
 type Store interface {
-	// Cursor reads where the log of revocations ends.
+	// Cursor returns the cursor of the newest revocation.
 	Cursor(ctx context.Context) (int64, error)
-	// IssueUserToken writes a token, unless something of its holder ended behind i.Since: ErrOvertaken. One that ends at the
-	// same moment takes the token along.
+	// IssueUserToken writes a token, unless a revocation of its holder has a cursor after i.Since:
+	// ErrRevokedMeanwhile. A concurrent revocation revokes the token too.
 	IssueUserToken(ctx context.Context, i Issue) error
-	// RefreshUserToken ends a token and writes its successor for the same holder: at most one, however many ask. The
-	// predecessor may be past its time by less than KeptPastTime. ErrUnknown, ErrExpired.
+	// RefreshUserToken revokes a token and writes its successor for the same holder: one of several
+	// concurrent calls succeeds. The predecessor may have expired less than KeptPastTime ago.
+	// ErrUnknown, ErrExpired.
 	RefreshUserToken(ctx context.Context, r Refresh) (Holder, error)
-	// EndUserToken ends a token for good. ErrUnknown; ErrExpired for one that was not live, which ends all the same.
-	EndUserToken(ctx context.Context, token secret.Hash) error
-	// JudgeUserToken reads a token. ErrUnknown; ErrExpired with the facts.
-	JudgeUserToken(ctx context.Context, token secret.Hash) (introspect.Facts, error)
+	// LogoutUserToken revokes a token. ErrUnknown; ErrExpired for one that was not live, which it
+	// revokes too.
+	LogoutUserToken(ctx context.Context, token secret.Hash) error
+	// ValidateUserToken returns the facts of a live token. ErrUnknown; ErrExpired with the facts.
+	ValidateUserToken(ctx context.Context, token secret.Hash) (introspect.Facts, error)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/store"
 )
 
-// Atomicity proves that a request is decided once and that what fails leaves nothing behind.
+// Atomicity checks that a request is decided once and that a failed call writes nothing.
 func Atomicity(t *testing.T) {
 	t.Run("a repeated record changes nothing, not even the time", func(t *testing.T) { eachLater(t, repeated) })
 	t.Run("another consent of the same request changes nothing", func(t *testing.T) { each(t, firstStays) })

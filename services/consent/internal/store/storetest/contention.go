@@ -14,7 +14,7 @@ const (
 	racers = 50
 )
 
-// Contention proves what holds when many write at once.
+// Contention checks the contract under concurrent writes.
 func Contention(t *testing.T) {
 	t.Run("of many records of one request one is kept", func(t *testing.T) { each(t, oneRecord) })
 	t.Run("pruning takes no approval of the new epoch", func(t *testing.T) { each(t, pruneWhileRecorded) })

@@ -16,7 +16,7 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/store"
 )
 
-// CRUD checks that what is written is what is read.
+// CRUD checks that reads return what was written.
 func CRUD(t *testing.T) {
 	t.Run("a consent is listed whole and to its person alone", func(t *testing.T) { each(t, listedWhole) })
 	t.Run("equal consents are one, with the latest time, the oldest first", func(t *testing.T) { eachLater(t, grouped) })

@@ -1,3 +1,3 @@
-// Package storetest holds every engine of the record of consents to the store's contract: what is kept (CRUD), what is
-// decided in one step (atomicity), what happens when many decide at once (contention), and what goes in time (housekeeping).
+// Package storetest verifies the contract of the consent store on every engine: CRUD, atomicity,
+// contention of concurrent decisions, and cleanup.
 package storetest

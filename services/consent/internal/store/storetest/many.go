@@ -11,13 +11,15 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/store"
 )
 
-// history is how many consents there are, and fewRows how many rows of them an approval may read and write.
+// history is how many consents there are, and fewRows how many rows of them an approval may read
+// and write.
 const (
 	history = 20_000
 	fewRows = 500
 )
 
-// ManyApprovals counts the rows that PostgreSQL reads and writes for an approval, and for a disconnection, after many.
+// ManyApprovals counts the rows that PostgreSQL reads and writes for an approval, and for a
+// disconnection, after many.
 func ManyApprovals(t *testing.T) {
 	for name, ago := range map[string]time.Duration{"today": time.Hour, "long ago": 48 * time.Hour} {
 		t.Run(name, func(t *testing.T) {

@@ -26,7 +26,8 @@ func each(t *testing.T, test func(t *testing.T, s *store.Store)) {
 	})
 }
 
-// eachLater is each for tests that move the clock: later opens the same store when that much time has passed.
+// eachLater is each for tests that move the clock: later returns the same store with its clock
+// moved.
 func eachLater(t *testing.T, test func(t *testing.T, later func(time.Duration) *store.Store)) {
 	t.Helper()
 	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
@@ -82,7 +83,7 @@ func wantList(t *testing.T, s *store.Store, userID string, consents ...decision.
 	}
 }
 
-// race runs n calls behind one barrier.
+// race starts n concurrent calls from one barrier.
 func race(n int, call func(i int)) {
 	var ready, done sync.WaitGroup
 	start := make(chan struct{})

@@ -1,5 +1,6 @@
-// Package contention runs the races of the token store's suite. It stands apart from the other tests of the store because it takes
-// as long as all of them together, so that they run side by side.
+// Package contention runs the races of the token store's suite. It stands apart from the other
+// tests of the store because it takes as long as all of them together, so that they run side by
+// side.
 package contention
 
 import (

@@ -6,10 +6,10 @@ import (
 	"github.com/vidocu/usher/sdk/enforce/revocation"
 )
 
-// Reason is why it was revoked.
+// Reason is the reason of a revocation.
 type Reason int16
 
-// The reasons, as stored; the contract numbers them alike (usher.token.v1.RevocationReason).
+// The reasons, as stored; usher.token.v1.RevocationReason has the same numbers.
 const (
 	// ReasonRevoked is the revocation endpoint (RFC 7009).
 	ReasonRevoked Reason = 1
@@ -17,7 +17,7 @@ const (
 	ReasonCodeReplay Reason = 2
 	// ReasonReuse is a spent refresh token that was presented again.
 	ReasonReuse Reason = 3
-	// ReasonDisconnect is the user's own decision on the Connected Apps page.
+	// ReasonDisconnect is the user's own revocation of a connection, on the page of connections.
 	ReasonDisconnect Reason = 4
 	// ReasonKeyRevoked is the revocation of an API key.
 	ReasonKeyRevoked Reason = 5
@@ -39,24 +39,26 @@ const (
 	ReasonClientEnded Reason = 13
 	// ReasonGrantsRevoked is an operator's decision on what a user granted.
 	ReasonGrantsRevoked Reason = 14
-	// ReasonGrantLimit is a newer grant of the same user to the same client in the same workspace, beyond how many may live.
+	// ReasonGrantLimit is a newer grant of the same user to the same client in the same workspace,
+	// beyond the limit.
 	ReasonGrantLimit Reason = 15
 )
 
 // Entry is one revocation. Cursors rise by one in the order of commits.
 type Entry struct {
 	Cursor int64
-	// Revocation may have more names than its kind needs: they serve the operator who reads the log.
+	// Revocation may have more fields than its kind needs, for the operator who reads the log.
 	revocation.Revocation
 	Reason Reason
-	// Epoch is the family's. Entries of revocation.UserClient from release 0.1 have the one that the pair was raised to.
+	// Epoch is the family's. Entries of revocation.UserClient from release 0.1 have the new epoch
+	// of the user-client.
 	Epoch     int64
 	RevokedAt time.Time
-	// Age is how old it was when it was read, by the database's clock.
+	// Age is the entry's age when it was read, by the database's clock.
 	Age time.Duration
 }
 
-// NewEntry returns an entry that is to be appended.
+// NewEntry returns an entry to append.
 func NewEntry(reason Reason, r revocation.Revocation) Entry {
 	return Entry{Revocation: r, Reason: reason}
 }

@@ -7,15 +7,16 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// RevocationBarrier is what a revocation passes before anybody is told of it: feed.Feed.
+// RevocationBarrier is what a revocation waits for between its commit and its response: feed.Feed.
 type RevocationBarrier interface {
-	// WaitForReplicas returns when no replica answers from before the call. appended says that this caller has committed an
-	// entry; without one another caller may have, and may still be waiting. It fails only when ctx ends first: what was
-	// committed stands all the same.
+	// WaitForReplicas returns when no replica returns a result from before the call. appended says
+	// that this caller has committed an entry; otherwise another caller may have, and may still be
+	// waiting. It fails only when ctx ends first: the commit stands then.
 	WaitForReplicas(ctx context.Context, appended bool) error
 }
 
-// NoReplicas is the barrier of a process that is alone with its database and caches nothing. It never waits.
+// NoReplicas is the barrier of a process that is the only one on its database and caches nothing.
+// It never waits.
 type NoReplicas struct{}
 
 // WaitForReplicas is RevocationBarrier.
@@ -28,7 +29,7 @@ type Log struct {
 	nextCursor, addEntry string
 }
 
-// New prepares a log.
+// New returns a log.
 func New(db *sqldb.DB, barrier RevocationBarrier) *Log {
 	return &Log{
 		db: db, barrier: barrier,
@@ -47,9 +48,10 @@ type Tx struct {
 	appended bool
 }
 
-// Revoke runs work in a transaction (see sqldb.DB.InTx: it may run more than once), commits, and returns when no replica answers
-// from before it, whether or not work appended anything: what had been revoked before may have been revoked a moment ago. what
-// names the work in its errors.
+// Revoke runs work in a transaction (see sqldb.DB.InTx: it may run more than once), commits, and
+// returns when no replica returns a result from before it, whether or not work appended an entry: a
+// token that was revoked already may have been revoked a moment ago. The argument what names the
+// work in its errors.
 func (l *Log) Revoke(ctx context.Context, what string, work func(*Tx) error) error {
 	var appended bool
 	err := l.db.InTx(ctx, func(tx *sqldb.Tx) error {
@@ -64,7 +66,7 @@ func (l *Log) Revoke(ctx context.Context, what string, work func(*Tx) error) err
 	return l.wait(ctx, what, appended)
 }
 
-// Wait is Revoke for a caller that has found, without a transaction, that there is nothing left to revoke.
+// Wait is Revoke for a caller that has found without a transaction that there is nothing to revoke.
 func (l *Log) Wait(ctx context.Context, what string) error { return l.wait(ctx, what, false) }
 
 func (l *Log) wait(ctx context.Context, what string, appended bool) error {
@@ -74,8 +76,9 @@ func (l *Log) wait(ctx context.Context, what string, appended bool) error {
 	return nil
 }
 
-// Append writes an entry and returns its cursor. From here to the commit other revocations wait, which is what makes the
-// order of cursors the order of commits: all that takes long, and every other lock, comes before it.
+// Append writes an entry and returns its cursor. It locks the head of the log until the commit,
+// which makes the order of cursors the order of commits: slow work, and every other lock, must come
+// before it.
 func (t *Tx) Append(ctx context.Context, e Entry) (cursor int64, err error) {
 	t.appended = true
 	if err := t.QueryRow(ctx, t.log.nextCursor).Scan(&cursor); err != nil {

@@ -16,7 +16,7 @@ type Reader struct {
 	head, bounds, after, erase string
 }
 
-// NewReader prepares a reader.
+// NewReader returns a reader.
 func NewReader(db *sqldb.DB) *Reader {
 	return &Reader{
 		db:   db,
@@ -26,7 +26,7 @@ SELECT cursor, COALESCE((SELECT MIN(r.cursor) FROM revocations r), cursor + 1) F
 		after: db.SQL(`
 SELECT cursor, kind, reason, token_hash, family_id, user_id, client_id, workspace_id, epoch, revoked_at, {{now}} - revoked_at
 FROM revocations WHERE cursor > $1 ORDER BY cursor LIMIT $2`),
-		// The oldest are looked at and no more, so that a log with nothing to trim costs nothing.
+		// It reads the oldest entries only, so that a log with nothing to trim costs nothing.
 		erase: db.SQL(`
 DELETE FROM revocations WHERE cursor IN (
     SELECT cursor FROM (SELECT cursor, revoked_at FROM revocations ORDER BY cursor LIMIT $2) AS oldest
@@ -34,7 +34,7 @@ DELETE FROM revocations WHERE cursor IN (
 	}
 }
 
-// Cursor reads the cursor of the newest entry; 0 when there never was one.
+// Cursor returns the cursor of the newest entry; 0 when nothing was ever appended.
 func (r *Reader) Cursor(ctx context.Context) (int64, error) {
 	var cursor int64
 	if err := r.db.QueryRow(ctx, r.head).Scan(&cursor); err != nil {
@@ -43,7 +43,7 @@ func (r *Reader) Cursor(ctx context.Context) (int64, error) {
 	return cursor, nil
 }
 
-// EntriesAfter reads the log behind a cursor, oldest first, at most limit entries.
+// EntriesAfter returns at most limit entries after a cursor, oldest first.
 func (r *Reader) EntriesAfter(ctx context.Context, cursor int64, limit int) ([]Entry, error) {
 	rows, err := r.db.Query(ctx, r.after, cursor, limit)
 	if err != nil {
@@ -67,7 +67,7 @@ func (r *Reader) EntriesAfter(ctx context.Context, cursor int64, limit int) ([]E
 	return entries, nil
 }
 
-// LogBounds reads what is in the log: feed.Log.
+// LogBounds returns the bounds of the log: feed.Log.
 func (r *Reader) LogBounds(ctx context.Context) (feed.Bounds, error) {
 	var b feed.Bounds
 	if err := r.db.QueryRow(ctx, r.bounds).Scan(&b.Head, &b.Oldest); err != nil {
@@ -76,7 +76,7 @@ func (r *Reader) LogBounds(ctx context.Context) (feed.Bounds, error) {
 	return b, nil
 }
 
-// LogAfter reads the log behind a cursor as followers need it: feed.Log.
+// LogAfter returns the entries after a cursor as listeners need them: feed.Log.
 func (r *Reader) LogAfter(ctx context.Context, cursor int64, limit int) ([]feed.Entry, error) {
 	stored, err := r.EntriesAfter(ctx, cursor, limit)
 	if err != nil || len(stored) == 0 {
@@ -89,15 +89,15 @@ func (r *Reader) LogAfter(ctx context.Context, cursor int64, limit int) ([]feed.
 	return entries, nil
 }
 
-// Followed is the entry as followers need it.
+// Followed returns the entry as listeners need it.
 func (e Entry) Followed() feed.Entry {
 	return feed.Entry{Cursor: e.Cursor, Revocation: e.Revocation, Age: e.Age}
 }
 
-// trimSlice is how many entries one statement of Trim looks at.
+// trimSlice is how many entries one statement of Trim reads.
 const trimSlice = 1000
 
-// Trim drops the entries that are older than kept.
+// Trim deletes the entries that are older than kept.
 func (r *Reader) Trim(ctx context.Context, kept time.Duration) error {
 	if _, err := cleanup.Repeat(ctx, r.db, r.erase, trimSlice, kept.Microseconds()); err != nil {
 		return fmt.Errorf("trimming the revocation log: %w", err)

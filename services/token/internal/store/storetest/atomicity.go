@@ -11,7 +11,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
-// Atomicity checks that every decision is whole: what is refused changes nothing, what ends takes everything along.
+// Atomicity checks that every decision is atomic: a refusal changes nothing, and a revocation
+// revokes everything that depends on it.
 func Atomicity(t *testing.T) {
 	t.Run("a code redeems once", func(t *testing.T) { each(t, codeOnce) })
 	t.Run("a replayed code takes its family along", func(t *testing.T) { each(t, codeReplay) })
@@ -123,7 +124,7 @@ func staleConsent(t *testing.T, b bench) {
 		t.Fatal(err)
 	}
 	i := fresh()
-	if err := b.redeem(t.Context(), i, code("app", "ws_acme", 0)); !errors.Is(err, grant.ErrPairRevoked) {
+	if err := b.redeem(t.Context(), i, code("app", "ws_acme", 0)); !errors.Is(err, grant.ErrConsentRevoked) {
 		t.Fatalf("redeeming an older consent: %v", err)
 	}
 	if b.live(t, i.access) {
@@ -137,7 +138,7 @@ func staleConsent(t *testing.T, b bench) {
 func unknownPair(t *testing.T, b bench) {
 	i, c := fresh(), code("app", "ws_acme", 0)
 	r := grant.Redemption{CodeHash: i.code, Code: c, Access: i.access, Refresh: i.refresh, Lifetimes: lifetimes()}
-	if err := b.Redeem(t.Context(), r); !errors.Is(err, grant.ErrPairRevoked) || b.live(t, i.access) {
+	if err := b.Redeem(t.Context(), r); !errors.Is(err, grant.ErrConsentRevoked) || b.live(t, i.access) {
 		t.Errorf("redeeming for an unknown pair: %v", err)
 	}
 	if list, err := b.ListConnections(t.Context(), "usr_john"); err != nil || len(list) > 0 {
@@ -153,9 +154,9 @@ func revokeRefresh(t *testing.T, b bench) {
 		first := b.mustRedeem(t, code("app", "ws_acme", 0))
 		next := b.mustRotate(t, first.refresh)
 		other := b.mustRedeem(t, code("app", "ws_acme", 0))
-		ended, err := b.RevokeRefresh(t.Context(), pick(first, next).refresh, "")
-		if err != nil || !ended {
-			t.Fatalf("%s: ended %v, error %v", name, ended, err)
+		revoked, err := b.RevokeRefresh(t.Context(), pick(first, next).refresh, "")
+		if err != nil || !revoked {
+			t.Fatalf("%s: ended %v, error %v", name, revoked, err)
 		}
 		if b.live(t, first.access) || b.live(t, next.access) || b.current(t, next.refresh) {
 			t.Errorf("%s: part of the family is still live", name)
@@ -169,14 +170,14 @@ func revokeRefresh(t *testing.T, b bench) {
 func revokeAccess(t *testing.T, b bench) {
 	first := b.mustRedeem(t, code("app", "ws_acme", 0))
 	next := b.mustRotate(t, first.refresh)
-	if ended, err := b.RevokeAccess(t.Context(), first.access, "app"); err != nil || !ended {
-		t.Fatalf("ended %v, error %v", ended, err)
+	if revoked, err := b.RevokeAccess(t.Context(), first.access, "app"); err != nil || !revoked {
+		t.Fatalf("ended %v, error %v", revoked, err)
 	}
 	if b.live(t, first.access) || !b.live(t, next.access) || !b.current(t, next.refresh) {
 		t.Error("revoking an access token must end it and nothing else")
 	}
-	if ended, err := b.RevokeAccess(t.Context(), token(), ""); err != nil || ended {
-		t.Errorf("an unknown token ended something: %v %v", ended, err)
+	if revoked, err := b.RevokeAccess(t.Context(), token(), ""); err != nil || revoked {
+		t.Errorf("an unknown token ended something: %v %v", revoked, err)
 	}
 }
 

@@ -13,7 +13,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
-// Before checks rows that release 0.1 wrote, which say nothing of cursors, and what it finds of ours.
+// Before checks rows of release 0.1, which have no cursors, and the rows that release 0.1 reads of
+// this one.
 func Before(t *testing.T) {
 	t.Run("an ending takes along what release 0.1 issued before it", oldRows)
 	t.Run("evidence that release 0.1 acted upon stays spent", func(t *testing.T) { each(t, oldEvidence) })
@@ -21,13 +22,13 @@ func Before(t *testing.T) {
 	t.Run("what is dead is swept soon, and not what lives", sweptSoon)
 }
 
-// endingsOf are all that end a grant of John with the client in the workspace.
-func endingsOf() map[string]func(ctx context.Context, b bench) error {
+// revocationsOf are all revocations of a grant of John with the client in the workspace.
+func revocationsOf() map[string]func(ctx context.Context, b bench) error {
 	return map[string]func(ctx context.Context, b bench) error{
-		"user":   func(ctx context.Context, b bench) error { return b.EndUser(ctx, "usr_john") },
-		"grants": func(ctx context.Context, b bench) error { return b.EndUserGrants(ctx, "usr_john") },
-		"member": func(ctx context.Context, b bench) error { return b.EndMember(ctx, "usr_john", "ws_acme") },
-		"client": func(ctx context.Context, b bench) error { return b.EndClient(ctx, "app") },
+		"user":   func(ctx context.Context, b bench) error { return b.RevokeUser(ctx, "usr_john") },
+		"grants": func(ctx context.Context, b bench) error { return b.RevokeUserGrants(ctx, "usr_john") },
+		"member": func(ctx context.Context, b bench) error { return b.RevokeMember(ctx, "usr_john", "ws_acme") },
+		"client": func(ctx context.Context, b bench) error { return b.RevokeClientGrants(ctx, "app") },
 		"pair":   func(ctx context.Context, b bench) error { return b.EndConnection(ctx, "usr_john", "app") },
 	}
 }
@@ -42,7 +43,7 @@ func (b bench) unborn(t *testing.T) {
 	}
 }
 
-// unmark undoes what is marked for release 0.1: what decides is the subject.
+// unmark undoes the updates for release 0.1: the subject alone decides.
 func (b bench) unmark(t *testing.T) {
 	t.Helper()
 	for _, text := range []string{`UPDATE families SET revoked_at = NULL`, `UPDATE user_tokens SET ended_at = NULL`} {
@@ -53,7 +54,7 @@ func (b bench) unmark(t *testing.T) {
 }
 
 func oldRows(t *testing.T) {
-	for name, end := range endingsOf() {
+	for name, end := range revocationsOf() {
 		sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 			b := open(t, reopen(0))
 			old := b.mustRedeem(t, code("app", "ws_acme", 0))
@@ -70,12 +71,12 @@ func oldRows(t *testing.T) {
 				t.Errorf("%s: what release 0.1 issued outlives it", name)
 			}
 			if name == "user" || name == "member" {
-				b.wantJudged(t, name, limited, usertoken.ErrExpired)
+				b.wantValidated(t, name, limited, usertoken.ErrExpired)
 				if _, err := b.refreshUser(t.Context(), limited); !errors.Is(err, usertoken.ErrExpired) {
 					t.Errorf("%s: a user token is refreshed: %v", name, err)
 				}
 			}
-			// What release 0.1 issues later is live.
+			// A token that release 0.1 issues later is live.
 			later := open(t, reopen(time.Minute))
 			epoch, err := later.GetPairEpoch(t.Context(), "usr_john", "app")
 			if err != nil {
@@ -90,7 +91,8 @@ func oldRows(t *testing.T) {
 	}
 }
 
-// oldEvidence: release 0.1 marked the families and raised the pair's epoch, and wrote no subject.
+// oldEvidence: release 0.1 revoked the families and raised the epoch of the user-client, and wrote
+// no subject.
 func oldEvidence(t *testing.T, b bench) {
 	first := b.mustRedeem(t, code("app", "ws_acme", 0))
 	b.mustRotate(t, first.refresh)
@@ -106,9 +108,9 @@ func oldEvidence(t *testing.T, b bench) {
 	}
 }
 
-// carried: release 0.1 redeems a code where the pair's row has the code's epoch.
+// carried: release 0.1 redeems a code where the row of pairs has the code's epoch.
 func carried(t *testing.T, b bench) {
-	for name, end := range endingsOf() {
+	for name, end := range revocationsOf() {
 		if err := end(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
@@ -135,7 +137,7 @@ func carried(t *testing.T, b bench) {
 }
 
 func sweptSoon(t *testing.T) {
-	for name, end := range endingsOf() {
+	for name, end := range revocationsOf() {
 		sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 			b := open(t, reopen(0))
 			b.mustRedeem(t, code("app", "ws_acme", 0))

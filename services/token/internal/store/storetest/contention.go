@@ -9,8 +9,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// Contention checks the same decisions when many make them at once. A failure that is not one of the contract's, such as a
-// serialisation failure, is an error in every race.
+// Contention checks the same decisions under concurrent calls. A failure that is not one of the
+// contract's, such as a serialisation failure, is an error in every race.
 func Contention(t *testing.T) {
 	t.Run("50 redemptions of one code", func(t *testing.T) { each(t, manyRedemptions) })
 	t.Run("20 refreshes of one token", func(t *testing.T) { each(t, manyRefreshes) })
@@ -40,11 +40,11 @@ func manyRedemptions(t *testing.T, b bench) {
 	}
 }
 
-// refreshesAgainstDisconnect lets refreshes of several families meet what ends them all: both hold many of the same rows, in
-// whatever order they come to them.
+// refreshesAgainstDisconnect runs refreshes of several families concurrently with the revocation of
+// all of them: both lock many of the same rows, in different orders.
 func refreshesAgainstDisconnect(t *testing.T, b bench) {
 	const families = 12
-	for range endings {
+	for range raceRounds {
 		epoch, err := b.GetPairEpoch(t.Context(), "usr_john", "app")
 		if err != nil {
 			t.Fatal(err)
@@ -121,8 +121,8 @@ func refreshAgainstRevoke(t *testing.T, b bench) {
 				}
 				return
 			}
-			if ended, err := b.RevokeRefresh(context.Background(), i.refresh, ""); err != nil || !ended {
-				t.Errorf("revoke: ended %v, error %v", ended, err)
+			if revoked, err := b.RevokeRefresh(context.Background(), i.refresh, ""); err != nil || !revoked {
+				t.Errorf("revoke: ended %v, error %v", revoked, err)
 			}
 		})
 		if b.live(t, i.access) || b.live(t, next.access) || b.current(t, next.refresh) {
@@ -137,7 +137,7 @@ func redemptionAgainstDisconnect(t *testing.T, b bench) {
 		together(2, func(n int) {
 			if n == 0 {
 				err := b.redeem(context.Background(), i, code("app", "ws_acme", int64(round)))
-				if err != nil && !errors.Is(err, grant.ErrPairRevoked) {
+				if err != nil && !errors.Is(err, grant.ErrConsentRevoked) {
 					t.Errorf("redemption: %v", err)
 				}
 				return
@@ -152,8 +152,8 @@ func redemptionAgainstDisconnect(t *testing.T, b bench) {
 	}
 }
 
-// logUnderLoad follows the log while others append: a follower that moves its cursor past what it has read must see every
-// entry exactly once.
+// logUnderLoad polls the log under concurrent appends: a reader that advances its cursor must see
+// every entry exactly once.
 func logUnderLoad(t *testing.T, b bench) {
 	const writers, each = 8, 25
 	var done atomic.Bool

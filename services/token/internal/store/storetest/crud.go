@@ -13,7 +13,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
-// CRUD checks that what is written is what is read.
+// CRUD checks that reads return what was written.
 func CRUD(t *testing.T) {
 	t.Run("issued tokens carry the grant", func(t *testing.T) { each(t, issuedFacts) })
 	t.Run("a narrowed access token leaves the family whole", func(t *testing.T) { each(t, narrowed) })

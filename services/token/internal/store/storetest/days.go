@@ -12,13 +12,14 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
-// Pace is how a month is simulated: what is scaled down, and how closely it is looked at.
+// Pace is how a month is simulated: the scale, and the intervals of cleanup and measurement.
 type Pace struct {
-	// Every is the time between two issues. All else follows from it: of twenty issues two are authorizations and eighteen
-	// are refreshes, with one user token beside them; of a hundred one is revoked.
+	// Every is the time between two issues. All else follows from it: of twenty issues two are
+	// authorizations and eighteen are refreshes, with one user token beside them; of a hundred one
+	// is revoked.
 	Every time.Duration
-	// Close is how long, at the end, housekeeping runs as often as it does in production; before, it runs every two hours,
-	// and four while the tables fill.
+	// Close is the time at the end in which cleanup runs as often as in production; before, it runs
+	// every two hours, and every four while the tables fill.
 	Close time.Duration
 }
 
@@ -27,11 +28,12 @@ const (
 	warm = 33 * 24 * time.Hour
 	// watched is what is looked at after that.
 	watched = 30 * 24 * time.Hour
-	// coarse is how long housekeeping rests while a month is not looked at closely, and tick how often things are issued then.
+	// coarse is the interval of cleanup before Close, and tick the interval of issuing then.
 	coarse, tick = 2 * time.Hour, time.Hour
-	// settling is how long it takes until what was issued by the tick has expired.
+	// settling is how long it takes until everything that was issued by the tick has expired.
 	settling = 2 * time.Hour
-	// refreshes is how often a family is refreshed before it is left alone: about hourly, as an access token expires.
+	// refreshes is how often a family is refreshed before it is left alone: about hourly, as an
+	// access token expires.
 	refreshes = 9
 )
 
@@ -69,7 +71,8 @@ type family struct {
 	left    int
 }
 
-// Days simulates warm and then thirty days on PostgreSQL, whose clock is moved, and answers the worst of the thirty.
+// Days simulates warm and then thirty days on PostgreSQL, whose clock is moved, and returns the
+// worst of the thirty.
 func Days(t testing.TB, pace Pace) Worst {
 	t.Helper()
 	db, clock := sqldbtest.PostgresClock(t, store.Migrations())
@@ -87,7 +90,8 @@ func Days(t testing.TB, pace Pace) Worst {
 	return m.worst
 }
 
-// pass lets time pass, with housekeeping at intervals, before which the tables are counted: then they are at their worst.
+// pass moves the clock, with cleanup at intervals. It counts the tables right before cleanup, when
+// they are largest.
 func (m *month) pass(t testing.TB, span, interval time.Duration, counted []string) {
 	t.Helper()
 	for ; span > 0; span -= interval {
@@ -103,12 +107,13 @@ func (m *month) pass(t testing.TB, span, interval time.Duration, counted []strin
 
 func (m *month) housekeep(t testing.TB) {
 	t.Helper()
-	if err := keepHouse(t, m, store.Retention{}); err != nil {
+	if err := cleanUp(t, m, store.Retention{}); err != nil {
 		t.Fatalf("housekeeping: %v", err)
 	}
 }
 
-// issue issues what a span of time brings. Refreshes of one span go together, as at a rate at which they meet.
+// issue issues the tokens of a span of time. Refreshes of one span are concurrent, so that they are
+// batched.
 func (m *month) issue(t testing.TB, span time.Duration) {
 	t.Helper()
 	m.rest += span
@@ -139,7 +144,8 @@ func (m *month) authorize(t testing.TB) {
 	}
 }
 
-// refresh refreshes families at once, and leaves those alone that have been often enough.
+// refresh refreshes families concurrently, except those that have reached their number of
+// refreshes.
 func (m *month) refresh(t testing.TB, due []family) {
 	t.Helper()
 	next, errs := make([]issued, len(due)), make([]error, len(due))

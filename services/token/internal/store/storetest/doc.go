@@ -1,3 +1,3 @@
-// Package storetest holds every engine of the token store to the store's contract: what is kept (CRUD), what is decided in
-// one step (atomicity), what happens when many decide at once (contention), and that nothing grows for ever (housekeeping).
+// Package storetest verifies the contract of the token store on every engine: CRUD, atomicity,
+// contention of concurrent decisions, and cleanup.
 package storetest

@@ -13,7 +13,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
-// Explanations checks what the store says of tokens and codes that it refused.
+// Explanations checks what the store returns about refused tokens and codes.
 func Explanations(t *testing.T) {
 	t.Run("a refused refresh token is told from others", func(t *testing.T) { each(t, explainRefresh) })
 	t.Run("an expired refresh token says so", explainExpired)

@@ -15,7 +15,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store"
 )
 
-// Following checks what followers of the log and those who ask for many tokens are told.
+// Following checks reads of the log after a cursor, and look-ups of many tokens.
 func Following(t *testing.T) {
 	t.Run("entries name what ended", func(t *testing.T) { each(t, followed) })
 	t.Run("the bounds of a log that was trimmed", bounds)
@@ -80,12 +80,12 @@ func bounds(t *testing.T) {
 		end(now)
 		later := open(t, reopen(40*24*time.Hour))
 		end(later)
-		if err := keepHouse(t, later, store.Retention{}); err != nil {
+		if err := cleanUp(t, later, store.Retention{}); err != nil {
 			t.Fatal(err)
 		}
 		wantBounds(t, later, feed.Bounds{Head: 3, Oldest: 3})
 		last := open(t, reopen(80*24*time.Hour))
-		if err := keepHouse(t, last, store.Retention{}); err != nil {
+		if err := cleanUp(t, last, store.Retention{}); err != nil {
 			t.Fatal(err)
 		}
 		wantBounds(t, last, feed.Bounds{Head: 3, Oldest: 4})

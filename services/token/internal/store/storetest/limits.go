@@ -35,7 +35,8 @@ func (b bench) redeemWithin(ctx context.Context, limit int, c oauth.ApprovedRequ
 	})
 }
 
-// tick waits until the database's clock has moved: the oldest is told by it, and SQLite's has milliseconds.
+// tick waits until the database's clock has moved: the oldest grant is found by it, and SQLite's
+// has milliseconds.
 func (b bench) tick(t *testing.T) {
 	t.Helper()
 	now := func() (us int64) {
@@ -44,7 +45,7 @@ func (b bench) tick(t *testing.T) {
 		}
 		return us
 	}
-	for begun := now(); now() == begun; {
+	for startedAt := now(); now() == startedAt; {
 	}
 }
 
@@ -119,7 +120,7 @@ func limitRace(t *testing.T, b bench) {
 			live++
 		}
 	}
-	// Each revokes what it finds beyond the limit: the last one finds all.
+	// Each redemption revokes the grants that it finds beyond the limit: the last one finds all.
 	if live > limit {
 		t.Errorf("%d grants are live, of at most %d", live, limit)
 	}

@@ -16,13 +16,13 @@ import (
 )
 
 const (
-	// below is how many rows hang on each subject that is revoked, and touched how many an ending may read and write: a
-	// fraction of them, and more than it marks for release 0.1.
+	// below is the number of rows of each subject that is revoked, and touched the number that a
+	// revocation may read and write: a fraction of them, and more than it updates for release 0.1.
 	below   = 10_000
 	touched = 3_000
 )
 
-// throng is what hangs on one subject: rows that are there for their number, and tokens that were issued by the store.
+// throng is the rows of one subject: many filler rows, and tokens that were issued by the store.
 type throng struct {
 	user   string
 	client string
@@ -33,9 +33,9 @@ type throng struct {
 	token secret.Hash
 }
 
-// EndingsOfMany has each ending meet ten thousand grants or user tokens, and counts the rows that PostgreSQL read and wrote for it.
-// The count does not depend on the machine.
-func EndingsOfMany(t *testing.T) {
+// RevocationsOfMany runs each revocation on ten thousand grants or user tokens, and counts the rows
+// that PostgreSQL read and wrote for it. The count does not depend on the machine.
+func RevocationsOfMany(t *testing.T) {
 	for name, end := range map[string]func(ctx context.Context, s *store.Store, c throng) error{
 		"reuse": func(ctx context.Context, s *store.Store, c throng) error {
 			replay, err := s.Replayed(ctx, c.spent, c.client)
@@ -47,13 +47,17 @@ func EndingsOfMany(t *testing.T) {
 		"disconnect": func(ctx context.Context, s *store.Store, c throng) error {
 			return s.EndConnection(ctx, c.user, c.client)
 		},
-		"disabled user":  func(ctx context.Context, s *store.Store, c throng) error { return s.EndUser(ctx, c.user) },
-		"removed member": func(ctx context.Context, s *store.Store, c throng) error { return s.EndMember(ctx, c.user, "ws_acme") },
-		"user's grants":  func(ctx context.Context, s *store.Store, c throng) error { return s.EndUserGrants(ctx, c.user) },
-		"disabled client": func(ctx context.Context, s *store.Store, c throng) error {
-			return s.EndClient(ctx, c.client)
+		"disabled user": func(ctx context.Context, s *store.Store, c throng) error { return s.RevokeUser(ctx, c.user) },
+		"removed member": func(ctx context.Context, s *store.Store, c throng) error {
+			return s.RevokeMember(ctx, c.user, "ws_acme")
 		},
-		"authentication app": func(ctx context.Context, s *store.Store, c throng) error { return s.EndAuthenticationApp(ctx, c.app) },
+		"user's grants": func(ctx context.Context, s *store.Store, c throng) error { return s.RevokeUserGrants(ctx, c.user) },
+		"disabled client": func(ctx context.Context, s *store.Store, c throng) error {
+			return s.RevokeClientGrants(ctx, c.client)
+		},
+		"authentication app": func(ctx context.Context, s *store.Store, c throng) error {
+			return s.RevokeAuthenticationAppTokens(ctx, c.app)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -73,8 +77,8 @@ func EndingsOfMany(t *testing.T) {
 	}
 }
 
-// ReplaysOfMany has a spent token presented again and again after its reuse was acted upon: each is one read, and nothing is
-// written.
+// ReplaysOfMany has a spent token presented again and again after its reuse was acted upon: each is
+// one read, and nothing is written.
 func ReplaysOfMany(t *testing.T) {
 	at := sqldbtest.Postgres(t)
 	c := gather(t, at, false)
@@ -107,15 +111,15 @@ func ReplaysOfMany(t *testing.T) {
 	}
 }
 
-// wantDead holds everything that was issued to its end.
+// wantDead expects that everything that was issued is revoked.
 func (c throng) wantDead(t *testing.T, b bench, name string) {
 	t.Helper()
 	switch name {
 	case "authentication app":
-		b.wantJudged(t, "a user token", c.token, usertoken.ErrExpired)
+		b.wantValidated(t, "a user token", c.token, usertoken.ErrExpired)
 		return
 	case "disabled user":
-		b.wantJudged(t, "a user token", c.token, usertoken.ErrExpired)
+		b.wantValidated(t, "a user token", c.token, usertoken.ErrExpired)
 	}
 	if b.live(t, c.issued.access) || b.current(t, c.issued.refresh) {
 		t.Error("a token is live")
@@ -129,7 +133,7 @@ func (c throng) wantDead(t *testing.T, b bench, name string) {
 	}
 	inFlight := code(c.client, "ws_acme", 0)
 	inFlight.UserID = c.user
-	if err := b.redeem(t.Context(), fresh(), inFlight); !errors.Is(err, grant.ErrPairRevoked) {
+	if err := b.redeem(t.Context(), fresh(), inFlight); !errors.Is(err, grant.ErrConsentRevoked) {
 		t.Errorf("a code in flight: %v", err)
 	}
 }
@@ -141,7 +145,7 @@ func gather(t *testing.T, at string, ofClient bool) throng {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = db.Close() }() // what its sessions counted is known once they are gone
+	defer func() { _ = db.Close() }() // the statistics of its sessions are complete when they are closed
 	if err := sqldb.Migrate(t.Context(), db, store.Migrations()); err != nil {
 		t.Fatal(err)
 	}

@@ -24,8 +24,9 @@ func eachPostgres(t *testing.T, test func(t *testing.T, reopen func(time.Duratio
 	})
 }
 
-// hold keeps every partition of a table open, as a dump or a report does, until the answer is called.
-func hold(t *testing.T, db *sqldb.DB, table string) (finish func()) {
+// holdOpen keeps a read transaction on every partition of a table open, as a dump or a report does,
+// until the returned function is called.
+func holdOpen(t *testing.T, db *sqldb.DB, table string) (finish func()) {
 	t.Helper()
 	reading, finished, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	ctx := context.WithoutCancel(t.Context())
@@ -47,7 +48,8 @@ func hold(t *testing.T, db *sqldb.DB, table string) (finish func()) {
 	}
 }
 
-// notDelayed reads and writes a table again and again while work runs, and fails when it has to wait for a lock at all.
+// notDelayed reads and writes a table again and again while work runs, and fails when it has to
+// wait for a lock at all.
 func notDelayed(t *testing.T, db *sqldb.DB, table string, work func()) {
 	t.Helper()
 	done := make(chan struct{})
@@ -90,12 +92,13 @@ func longReader(t *testing.T) {
 	eachPostgres(t, func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		b := open(t, reopen(0))
 		b.mustRedeem(t, code("app", "ws_acme", 0))
-		finish := hold(t, reopen(0), "access_tokens")
+		finish := holdOpen(t, reopen(0), "access_tokens")
 		late := reopen(20 * time.Hour)
 		later := store.New(late, revlog.NoReplicas{})
 		notDelayed(t, late, "access_tokens", func() {
-			// What is dead cannot go while somebody reads it: that is said, and tried again.
-			if err := keepHouse(t, later, store.Retention{}); !errors.Is(err, sqldb.ErrUnavailable) {
+			// A partition cannot be dropped during a long read: cleanup returns an error and
+			// retries.
+			if err := cleanUp(t, later, store.Retention{}); !errors.Is(err, sqldb.ErrUnavailable) {
 				t.Errorf("housekeeping beside a report: %v", err)
 			}
 		})
@@ -108,7 +111,7 @@ func longReader(t *testing.T) {
 		}
 		finish()
 		notDelayed(t, late, "access_tokens", func() {
-			if err := keepHouse(t, later, store.Retention{}); err != nil {
+			if err := cleanUp(t, later, store.Retention{}); err != nil {
 				t.Errorf("housekeeping after the reader: %v", err)
 			}
 		})
@@ -135,7 +138,7 @@ SELECT min(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = 'spent_r
 			}
 			finish := func() {}
 			if how != "" {
-				finish = hold(t, reopen(0), "spent_refresh_tokens")
+				finish = holdOpen(t, reopen(0), "spent_refresh_tokens")
 			}
 			err = late.ExecOutsideTx(t.Context(), 10*time.Millisecond, fmt.Sprintf(`ALTER TABLE spent_refresh_tokens DETACH PARTITION %s %s`, name, how))
 			finish()
@@ -143,7 +146,7 @@ SELECT min(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = 'spent_r
 				t.Fatalf("detaching %s: %v", how, err)
 			}
 		}
-		if err := keepHouse(t, store.New(late, revlog.NoReplicas{}), store.Retention{}); err != nil {
+		if err := cleanUp(t, store.New(late, revlog.NoReplicas{}), store.Retention{}); err != nil {
 			t.Error(err)
 		}
 		if n := leftOf(t, late, "spent_refresh_tokens"); n != 0 {
@@ -152,7 +155,8 @@ SELECT min(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = 'spent_r
 	})
 }
 
-// copies shows that a table of somebody's own is left alone, though its name begins as a partition's does.
+// copies checks that cleanup does not drop an operator's table whose name has the prefix of a
+// partition.
 func copies(t *testing.T) {
 	eachPostgres(t, func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		open(t, reopen(0))
@@ -161,7 +165,7 @@ func copies(t *testing.T) {
 		if _, err := late.Exec(t.Context(), `CREATE TABLE `+name+` (hash BYTEA)`); err != nil {
 			t.Fatal(err)
 		}
-		if err := keepHouse(t, store.New(late, revlog.NoReplicas{}), store.Retention{}); err != nil {
+		if err := cleanUp(t, store.New(late, revlog.NoReplicas{}), store.Retention{}); err != nil {
 			t.Fatal(err)
 		}
 		var there bool
@@ -191,7 +195,7 @@ func revokedKeys(t *testing.T) {
 			want int
 		}{{0, 2}, {48 * time.Hour, 2}, {24 * time.Hour, 1}} {
 			later := open(t, reopen(25*time.Hour))
-			if err := keepHouse(t, later, store.Retention{RevokedKeys: turn.kept}); err != nil {
+			if err := cleanUp(t, later, store.Retention{RevokedKeys: turn.kept}); err != nil {
 				t.Fatal(err)
 			}
 			keys, err := later.ListKeys(t.Context(), "ws_acme")
@@ -202,10 +206,11 @@ func revokedKeys(t *testing.T) {
 	})
 }
 
-// before is how release 0.1.0 made room for the evidence of spent refresh tokens: by the name of a partition's end.
+// before is how release 0.1.0 created partitions of spent refresh tokens: by the name of a
+// partition's end.
 const before = 72 * time.Hour
 
-// otherWidths shows that both releases find room in what the other has made.
+// otherWidths checks that each release uses the partitions that the other has created.
 func otherWidths(t *testing.T) {
 	eachPostgres(t, func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		db := reopen(0)

@@ -17,7 +17,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
-// rounds is how often each race is run behind its barrier.
+// rounds is how often each race is run.
 const rounds = 200
 
 // lifetimes are the documented ones.
@@ -61,7 +61,7 @@ func fresh() issued {
 
 func token() secret.Hash { return secret.Sum(secret.NewCode().Reveal()) }
 
-// code is what John approved for an app in a workspace.
+// code is an approval by John for a client in a workspace.
 func code(client, workspace string, epoch int64) oauth.ApprovedRequest {
 	return oauth.ApprovedRequest{
 		AuthorizationRequest: oauth.AuthorizationRequest{
@@ -75,7 +75,7 @@ func code(client, workspace string, epoch int64) oauth.ApprovedRequest {
 	}
 }
 
-// redeem is the way of a code: the consent page read the pair's epoch before.
+// redeem redeems a code whose consent page has read the epoch of the user-client.
 func (b bench) redeem(ctx context.Context, i issued, c oauth.ApprovedRequest) error {
 	if _, err := b.GetPairEpoch(ctx, c.UserID, c.ClientID); err != nil {
 		return err

@@ -26,15 +26,15 @@ const userRounds = 1000
 // UserTokens checks the life of user tokens.
 func UserTokens(t *testing.T) {
 	t.Run("a token carries its holder through a refresh", func(t *testing.T) { each(t, holders) })
-	t.Run("what was replaced or logged out has expired for good", func(t *testing.T) { each(t, endedTokens) })
+	t.Run("what was replaced or logged out has expired for good", func(t *testing.T) { each(t, revokedTokens) })
 	t.Run("a token past its time is told from one that never was", pastTime)
-	t.Run("an ending spoils an issue that it overtakes", func(t *testing.T) { each(t, overtaken) })
+	t.Run("a concurrent revocation makes an issue fail", func(t *testing.T) { each(t, revokedMeanwhile) })
 	t.Run("20 refreshes of one token", func(t *testing.T) { each(t, manyUserRefreshes) })
 	t.Run("refresh against logout", func(t *testing.T) { each(t, refreshAgainstLogout) })
 	t.Run("issue and refresh against the end of a user", func(t *testing.T) { each(t, userTokensAgainstEnd) })
 }
 
-// john proved himself through an authentication app.
+// john authenticated through an authentication app.
 func john() usertoken.Holder {
 	return usertoken.Holder{UserID: "usr_john", AppID: "aap_1", WorkspaceID: "ws_acme", DisplayName: "John Doe"}
 }
@@ -58,10 +58,10 @@ func (b bench) refreshUser(ctx context.Context, from secret.Hash) (secret.Hash, 
 	return next, err
 }
 
-// wantJudged holds a user token to what is said of it; nil is live.
-func (b bench) wantJudged(t *testing.T, what string, hash secret.Hash, want error) {
+// wantValidated expects this error for a user token; nil is live.
+func (b bench) wantValidated(t *testing.T, what string, hash secret.Hash, want error) {
 	t.Helper()
-	if _, err := b.JudgeUserToken(t.Context(), hash); !errors.Is(err, want) {
+	if _, err := b.ValidateUserToken(t.Context(), hash); !errors.Is(err, want) {
 		t.Errorf("%s: %v, want %v", what, err, want)
 	}
 	_, err := b.FindUserToken(t.Context(), hash)
@@ -87,38 +87,38 @@ func holders(t *testing.T, b bench) {
 	if f.Kind != enforce.UserToken || f.Family != nil || f.ExpiresAt.Sub(f.IssuedAt) != 24*time.Hour || f.Left > 24*time.Hour || f.Left < 23*time.Hour {
 		t.Errorf("the successor is %+v", f)
 	}
-	b.wantJudged(t, "the replaced one", first, usertoken.ErrExpired)
+	b.wantValidated(t, "the replaced one", first, usertoken.ErrExpired)
 }
 
-func endedTokens(t *testing.T, b bench) {
+func revokedTokens(t *testing.T, b bench) {
 	replaced, loggedOut, other := b.mustIssue(t, john()), b.mustIssue(t, john()), b.mustIssue(t, john())
 	if _, err := b.refreshUser(t.Context(), replaced); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.EndUserToken(t.Context(), loggedOut); err != nil {
+	if err := b.LogoutUserToken(t.Context(), loggedOut); err != nil {
 		t.Fatal(err)
 	}
 	for what, hash := range map[string]secret.Hash{"replaced": replaced, "logged out": loggedOut} {
-		b.wantJudged(t, what, hash, usertoken.ErrExpired)
+		b.wantValidated(t, what, hash, usertoken.ErrExpired)
 		if _, err := b.refreshUser(t.Context(), hash); !errors.Is(err, usertoken.ErrExpired) {
 			t.Errorf("%s: refresh says %v", what, err)
 		}
-		if err := b.EndUserToken(t.Context(), hash); !errors.Is(err, usertoken.ErrExpired) {
+		if err := b.LogoutUserToken(t.Context(), hash); !errors.Is(err, usertoken.ErrExpired) {
 			t.Errorf("%s: logout says %v", what, err)
 		}
 	}
-	b.wantJudged(t, "another device's", other, nil)
-	b.wantJudged(t, "one that never was", token(), usertoken.ErrUnknown)
+	b.wantValidated(t, "another device's", other, nil)
+	b.wantValidated(t, "one that never was", token(), usertoken.ErrUnknown)
 	if _, err := b.refreshUser(t.Context(), token()); !errors.Is(err, usertoken.ErrUnknown) {
 		t.Errorf("refreshing one that never was: %v", err)
 	}
-	if err := b.EndUserToken(t.Context(), token()); !errors.Is(err, usertoken.ErrUnknown) {
+	if err := b.LogoutUserToken(t.Context(), token()); !errors.Is(err, usertoken.ErrUnknown) {
 		t.Errorf("logging one out that never was: %v", err)
 	}
 	b.wantLog(t, []logged{{revocation.Token, revlog.ReasonReplaced}, {revocation.Token, revlog.ReasonLogout}})
 }
 
-// logged is what a test compares of a log entry.
+// logged are the fields of a log entry that a test compares.
 type logged struct {
 	Kind   revocation.Kind
 	Reason revlog.Reason
@@ -145,20 +145,20 @@ func pastTime(t *testing.T) {
 		now := open(t, reopen(0))
 		kept, refreshed, gone := now.mustIssue(t, john()), now.mustIssue(t, john()), now.mustIssue(t, john())
 		at := func(after time.Duration) bench { return open(t, reopen(after)) }
-		at(23*time.Hour+59*time.Minute).wantJudged(t, "within its day", kept, nil)
-		at(24*time.Hour+time.Minute).wantJudged(t, "after its day", kept, usertoken.ErrExpired)
+		at(23*time.Hour+59*time.Minute).wantValidated(t, "within its day", kept, nil)
+		at(24*time.Hour+time.Minute).wantValidated(t, "after its day", kept, usertoken.ErrExpired)
 
 		late := at(31*24*time.Hour - time.Hour)
-		if err := keepHouse(t, late, store.Retention{}); err != nil {
+		if err := cleanUp(t, late, store.Retention{}); err != nil {
 			t.Fatal(err)
 		}
-		late.wantJudged(t, "29 days past its time", kept, usertoken.ErrExpired)
+		late.wantValidated(t, "29 days past its time", kept, usertoken.ErrExpired)
 		next, err := late.refreshUser(t.Context(), refreshed)
 		if err != nil {
 			t.Fatalf("refreshing 29 days past its time: %v", err)
 		}
-		late.wantJudged(t, "its successor", next, nil)
-		if err := late.EndUserToken(t.Context(), gone); !errors.Is(err, usertoken.ErrExpired) {
+		late.wantValidated(t, "its successor", next, nil)
+		if err := late.LogoutUserToken(t.Context(), gone); !errors.Is(err, usertoken.ErrExpired) {
 			t.Errorf("logging out past its time: %v", err)
 		}
 		if _, err := late.refreshUser(t.Context(), gone); !errors.Is(err, usertoken.ErrExpired) {
@@ -166,13 +166,13 @@ func pastTime(t *testing.T) {
 		}
 
 		later := at(31*24*time.Hour + time.Minute)
-		later.wantJudged(t, "31 days past its issue", kept, usertoken.ErrUnknown)
+		later.wantValidated(t, "31 days past its issue", kept, usertoken.ErrUnknown)
 		if _, err := later.refreshUser(t.Context(), kept); !errors.Is(err, usertoken.ErrUnknown) {
 			t.Errorf("refreshing it: %v", err)
 		}
 		db := reopen(38 * 24 * time.Hour)
 		end := open(t, db)
-		if err := keepHouse(t, end, store.Retention{}); err != nil {
+		if err := cleanUp(t, end, store.Retention{}); err != nil {
 			t.Fatal(err)
 		}
 		var rows int
@@ -182,22 +182,22 @@ func pastTime(t *testing.T) {
 	})
 }
 
-func overtaken(t *testing.T, b bench) {
+func revokedMeanwhile(t *testing.T, b bench) {
 	for name, c := range map[string]struct {
 		holder usertoken.Holder
 		end    func(ctx context.Context) error
 		spoils bool
 	}{
-		"the user's":                   {john(), func(ctx context.Context) error { return b.EndUser(ctx, "usr_john") }, true},
-		"the user's password":          {john(), func(ctx context.Context) error { return b.EndSignIns(ctx, "usr_john") }, true},
-		"the member's":                 {john(), func(ctx context.Context) error { return b.EndMember(ctx, "usr_john", "ws_acme") }, true},
-		"the app's":                    {john(), func(ctx context.Context) error { return b.EndAuthenticationApp(ctx, "aap_1") }, true},
-		"another user's":               {john(), func(ctx context.Context) error { return b.EndUser(ctx, "usr_esther") }, false},
-		"another workspace's":          {john(), func(ctx context.Context) error { return b.EndMember(ctx, "usr_john", "ws_doe") }, false},
-		"another app's":                {john(), func(ctx context.Context) error { return b.EndAuthenticationApp(ctx, "aap_2") }, false},
-		"a member's, without a limit":  {usertoken.Holder{UserID: "usr_john"}, func(ctx context.Context) error { return b.EndMember(ctx, "usr_john", "ws_acme") }, false},
-		"an app's, without one":        {usertoken.Holder{UserID: "usr_john"}, func(ctx context.Context) error { return b.EndAuthenticationApp(ctx, "aap_1") }, false},
-		"a workspace's change of plan": {john(), func(ctx context.Context) error { return b.NoteWorkspace(ctx, "ws_acme") }, false},
+		"the user's":                   {john(), func(ctx context.Context) error { return b.RevokeUser(ctx, "usr_john") }, true},
+		"the user's password":          {john(), func(ctx context.Context) error { return b.RevokeSignIns(ctx, "usr_john") }, true},
+		"the member's":                 {john(), func(ctx context.Context) error { return b.RevokeMember(ctx, "usr_john", "ws_acme") }, true},
+		"the app's":                    {john(), func(ctx context.Context) error { return b.RevokeAuthenticationAppTokens(ctx, "aap_1") }, true},
+		"another user's":               {john(), func(ctx context.Context) error { return b.RevokeUser(ctx, "usr_esther") }, false},
+		"another workspace's":          {john(), func(ctx context.Context) error { return b.RevokeMember(ctx, "usr_john", "ws_doe") }, false},
+		"another app's":                {john(), func(ctx context.Context) error { return b.RevokeAuthenticationAppTokens(ctx, "aap_2") }, false},
+		"a member's, without a limit":  {usertoken.Holder{UserID: "usr_john"}, func(ctx context.Context) error { return b.RevokeMember(ctx, "usr_john", "ws_acme") }, false},
+		"an app's, without one":        {usertoken.Holder{UserID: "usr_john"}, func(ctx context.Context) error { return b.RevokeAuthenticationAppTokens(ctx, "aap_1") }, false},
+		"a workspace's change of plan": {john(), func(ctx context.Context) error { return b.LogWorkspaceChange(ctx, "ws_acme") }, false},
 	} {
 		since, err := b.Cursor(t.Context())
 		if err != nil {
@@ -207,7 +207,7 @@ func overtaken(t *testing.T, b bench) {
 			t.Fatal(err)
 		}
 		issue := usertoken.Issue{Token: token(), Holder: c.holder, Lifetime: time.Hour, Since: since}
-		if err := b.IssueUserToken(t.Context(), issue); errors.Is(err, usertoken.ErrOvertaken) != c.spoils || !c.spoils && err != nil {
+		if err := b.IssueUserToken(t.Context(), issue); errors.Is(err, usertoken.ErrRevokedMeanwhile) != c.spoils || !c.spoils && err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -240,7 +240,7 @@ func refreshAgainstLogout(t *testing.T, b bench) {
 			if n == 0 {
 				next, refresh = b.refreshUser(context.Background(), first)
 			} else {
-				logout = b.EndUserToken(context.Background(), first)
+				logout = b.LogoutUserToken(context.Background(), first)
 			}
 		})
 		for _, err := range []error{refresh, logout} {
@@ -254,13 +254,14 @@ func refreshAgainstLogout(t *testing.T, b bench) {
 		if _, err := b.FindUserToken(t.Context(), next); (err == nil) != (refresh == nil) {
 			t.Fatalf("refresh %v, logout %v, successor %v", refresh, logout, err)
 		}
-		b.wantJudged(t, "the first", first, usertoken.ErrExpired)
+		b.wantValidated(t, "the first", first, usertoken.ErrExpired)
 	}
 }
 
-// userTokensAgainstEnd lets an issue and a refresh meet the end of their user: whatever came first, nothing is live after.
+// userTokensAgainstEnd runs an issue and a refresh concurrently with the revocation of their user:
+// nothing is live afterwards, whichever came first.
 func userTokensAgainstEnd(t *testing.T, b bench) {
-	for range endings {
+	for range raceRounds {
 		first := b.mustIssue(t, john())
 		since, err := b.Cursor(t.Context())
 		if err != nil {
@@ -276,11 +277,11 @@ func userTokensAgainstEnd(t *testing.T, b bench) {
 			case 1:
 				next, err = b.refreshUser(context.Background(), first)
 			case 2:
-				err = b.EndUser(context.Background(), "usr_john")
+				err = b.RevokeUser(context.Background(), "usr_john")
 			default:
-				err = b.EndAuthenticationApp(context.Background(), "aap_1")
+				err = b.RevokeAuthenticationAppTokens(context.Background(), "aap_1")
 			}
-			if err != nil && !errors.Is(err, usertoken.ErrOvertaken) && !errors.Is(err, usertoken.ErrExpired) {
+			if err != nil && !errors.Is(err, usertoken.ErrRevokedMeanwhile) && !errors.Is(err, usertoken.ErrExpired) {
 				t.Errorf("%d: %v", n, err)
 			}
 		})

@@ -15,29 +15,31 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
-// Waiting is what clients noticed of housekeeping.
+// Waiting is how cleanup delayed clients.
 type Waiting struct {
-	// Longest is how long anybody was seen waiting for a lock of housekeeping; Looks is how often it was looked for.
+	// Longest is the longest observed wait for a lock of cleanup; Looks is the number of
+	// observations.
 	Longest time.Duration
 	Looks   int
-	// Alone and Beside are the longest of a thousand statements without housekeeping and with it, and Removed the rows that went.
+	// Alone and Beside are the longest of a thousand statements without cleanup and with it, and
+	// Removed the number of deleted rows.
 	Alone, Beside time.Duration
 	Removed       int64
-	// Run is the longest run of housekeeping.
+	// Run is the longest run of cleanup.
 	Run time.Duration
 }
 
 const (
 	// crowd is how many dead families and tokens there are at the beginning.
 	crowd = 300_000
-	// keeper is by what name the database knows the one who keeps house.
+	// keeper is the application_name of the connection that runs cleanup.
 	keeper = "housekeeping"
 	// busy is how many refresh meanwhile.
 	busy = 8
 )
 
-// Waits has housekeeping done every five hours for two and a half days beside those who refresh, and looks at PostgreSQL's
-// locks all the time.
+// Waits runs cleanup every five hours for two and a half days concurrently with refreshes, and
+// polls PostgreSQL's locks.
 func Waits(t testing.TB) Waiting {
 	t.Helper()
 	at, err := url.Parse(sqldbtest.Postgres(t))
@@ -53,7 +55,7 @@ func Waits(t testing.TB) Waiting {
 	house := store.New(of.WithClock("test_clock"), revlog.NoReplicas{})
 	watcher := sqldbtest.Open(t, sqldb.Config{URL: secret.New(at.String()), MaxConns: 1})
 	var control, w Waiting
-	clock.Move(t, 2*time.Hour) // what was added has expired
+	clock.Move(t, 2*time.Hour) // the added rows have expired
 	w.Alone = b.work(t, func() { time.Sleep(2 * time.Second) })
 	control.looking(t, watcher, func() { b.work(t, func() { stand(t, of) }) })
 	if control.Longest < standing/2 {
@@ -63,12 +65,12 @@ func Waits(t testing.TB) Waiting {
 	w.looking(t, watcher, func() {
 		w.Beside = b.work(t, func() {
 			for range 12 {
-				begun := time.Now()
-				if err := keepHouse(t, house, store.Retention{}); err != nil {
+				startedAt := time.Now()
+				if err := cleanUp(t, house, store.Retention{}); err != nil {
 					t.Errorf("housekeeping: %v", err)
 				}
-				w.Run = max(w.Run, time.Since(begun))
-				clock.Move(t, 5*time.Hour) // partitions end, and others are made
+				w.Run = max(w.Run, time.Since(startedAt))
+				clock.Move(t, 5*time.Hour) // partitions expire, and others are created
 			}
 		})
 	})
@@ -76,10 +78,10 @@ func Waits(t testing.TB) Waiting {
 	return w
 }
 
-// standing is how long the control stands in everybody's way.
+// standing is how long the control run blocks other transactions.
 const standing = 200 * time.Millisecond
 
-// stand does what housekeeping never may.
+// stand takes a lock that cleanup must never take.
 func stand(t testing.TB, db *sqldb.DB) {
 	t.Helper()
 	err := db.InTx(t.Context(), func(tx *sqldb.Tx) error {
@@ -130,7 +132,8 @@ func rowsOf(t testing.TB, db *sqldb.DB) (n int64) {
 	return n
 }
 
-// work has clients refresh until what runs meanwhile has ended, and answers the longest of a thousand.
+// work refreshes until the concurrent function has returned, and returns the longest of a thousand
+// statements.
 func (b bench) work(t testing.TB, meanwhile func()) time.Duration {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -140,9 +143,9 @@ func (b bench) work(t testing.TB, meanwhile func()) time.Duration {
 		held := b.mustRedeem(t, code("app", "ws_acme", 0))
 		working.Go(func() {
 			for ctx.Err() == nil {
-				begun := time.Now()
+				startedAt := time.Now()
 				next, err := b.rotate(context.WithoutCancel(ctx), held.refresh, "app")
-				took[i] = append(took[i], time.Since(begun))
+				took[i] = append(took[i], time.Since(startedAt))
 				if err != nil {
 					t.Errorf("refreshing beside housekeeping: %v", err)
 					return
@@ -159,7 +162,7 @@ func (b bench) work(t testing.TB, meanwhile func()) time.Duration {
 	return all[len(all)*999/1000]
 }
 
-// look asks again and again who waits for a lock that housekeeping holds, and for how long already.
+// look polls for transactions that wait for a lock of cleanup, and for how long they have waited.
 func (w *Waiting) look(ctx context.Context, t testing.TB, db *sqldb.DB) {
 	for ctx.Err() == nil {
 		var micros int64

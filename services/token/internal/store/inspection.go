@@ -5,23 +5,23 @@ import (
 	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/sqldb"
-	"github.com/vidocu/usher/services/token/internal/oversight"
+	"github.com/vidocu/usher/services/token/internal/inspection"
 )
 
-// oversightStatements are the SQL of what an operator is shown.
-type oversightStatements struct {
+// inspectionStatements are the SQL of the lists and counts for operators.
+type inspectionStatements struct {
 	ofUser, ofClient string
 	count            countStatements
 }
 
-// grantColumns are oversight.Grant.
+// grantColumns are the columns of inspection.Grant.
 const grantColumns = `
 SELECT f.id, f.user_id, f.client_id, f.workspace_id, f.scope, f.created_at, f.last_used_at, f.refresh_expires_at
 FROM `
 
-func prepareOversight(db *sqldb.DB) oversightStatements {
+func prepareInspection(db *sqldb.DB) inspectionStatements {
 	liveGrants := ` AND f.refresh_expires_at > {{now}} AND ` + liveGrant("f") + ` ORDER BY f.user_id, f.client_id, f.id `
-	return oversightStatements{
+	return inspectionStatements{
 		ofUser: db.SQL(grantColumns + `families f
 WHERE f.user_id = $1 AND ($2 = '' OR f.client_id = $2) AND (f.client_id, f.id) > ($3, $4)` + liveGrants + `LIMIT $5`),
 
@@ -31,21 +31,22 @@ WHERE p.client_id = $1 AND p.user_id >= $2 AND (f.user_id, f.id) > ($2, $3)` + l
 	}
 }
 
-// ListGrants reads live grants of a user, of an app, or of a user with an app, by user, app and identifier.
-func (s *Store) ListGrants(ctx context.Context, q oversight.Query) ([]oversight.Grant, error) {
-	after := append([]byte{}, q.After.ID...) // the first page begins behind an empty identifier, not behind none
-	text, args := s.sees.ofClient, []any{q.ClientID, q.After.UserID, after, q.Limit}
+// ListGrants returns live grants of a user, of a client, or of a user with a client, ordered by
+// user, client and identifier.
+func (s *Store) ListGrants(ctx context.Context, q inspection.Query) ([]inspection.Grant, error) {
+	after := append([]byte{}, q.After.ID...) // the first page starts after an empty identifier, not after NULL
+	text, args := s.inspection.ofClient, []any{q.ClientID, q.After.UserID, after, q.Limit}
 	if q.UserID != "" {
-		text, args = s.sees.ofUser, []any{q.UserID, q.ClientID, q.After.ClientID, after, q.Limit}
+		text, args = s.inspection.ofUser, []any{q.UserID, q.ClientID, q.After.ClientID, after, q.Limit}
 	}
 	rows, err := s.db.Query(ctx, text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("listing grants: %w", err)
 	}
 	defer rows.Close()
-	var list []oversight.Grant
+	var list []inspection.Grant
 	for rows.Next() {
-		var g oversight.Grant
+		var g inspection.Grant
 		var created, used, expires int64
 		if err := rows.Scan(&g.ID, &g.UserID, &g.ClientID, &g.WorkspaceID, &g.Scope, &created, &used, &expires); err != nil {
 			return nil, fmt.Errorf("reading a grant: %w", err)
@@ -59,15 +60,16 @@ func (s *Store) ListGrants(ctx context.Context, q oversight.Query) ([]oversight.
 	return list, nil
 }
 
-// ListRevocations reads the log behind a cursor, oldest first, with reasons and times.
-func (s *Store) ListRevocations(ctx context.Context, cursor int64, limit int) ([]oversight.Entry, error) {
+// ListRevocations returns the entries of the log after a cursor, oldest first, with reasons and
+// times.
+func (s *Store) ListRevocations(ctx context.Context, cursor int64, limit int) ([]inspection.Entry, error) {
 	stored, err := s.EntriesAfter(ctx, cursor, limit)
 	if err != nil {
 		return nil, err
 	}
-	entries := make([]oversight.Entry, len(stored))
+	entries := make([]inspection.Entry, len(stored))
 	for i, e := range stored {
-		entries[i] = oversight.Entry{Entry: e.Followed(), Reason: int16(e.Reason), At: e.RevokedAt}
+		entries[i] = inspection.Entry{Entry: e.Followed(), Reason: int16(e.Reason), At: e.RevokedAt}
 	}
 	return entries, nil
 }

@@ -13,16 +13,16 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
-// Endings checks what takes access away from users, members, apps and authentication apps.
-func Endings(t *testing.T) {
-	t.Run("a user's end takes everything along", func(t *testing.T) { each(t, endUser) })
-	t.Run("a member's end takes the workspace's along", func(t *testing.T) { each(t, endMember) })
+// Revocations checks the revocation of users, members, clients and authentication apps.
+func Revocations(t *testing.T) {
+	t.Run("a user's end takes everything along", func(t *testing.T) { each(t, revokeUser) })
+	t.Run("a member's end takes the workspace's along", func(t *testing.T) { each(t, revokeMember) })
 	t.Run("theft is seen after a member's end", func(t *testing.T) { each(t, reuseAfterMember) })
-	t.Run("a new password leaves apps connected", func(t *testing.T) { each(t, endSignIns) })
-	t.Run("an authentication app's end takes its tokens along", func(t *testing.T) { each(t, endApp) })
-	t.Run("an app's end takes everything along, whosever it is", func(t *testing.T) { each(t, endClient) })
-	t.Run("an app of many users ends whole", func(t *testing.T) { each(t, endPopularClient) })
-	t.Run("revoked grants of a user end and user tokens stay", func(t *testing.T) { each(t, endUserGrants) })
+	t.Run("a new password leaves apps connected", func(t *testing.T) { each(t, revokeSignIns) })
+	t.Run("an authentication app's end takes its tokens along", func(t *testing.T) { each(t, revokeApp) })
+	t.Run("an app's end takes everything along, whosever it is", func(t *testing.T) { each(t, revokeClient) })
+	t.Run("an app of many users ends whole", func(t *testing.T) { each(t, revokePopularClient) })
+	t.Run("revoked grants of a user end and user tokens stay", func(t *testing.T) { each(t, revokeUserGrants) })
 	t.Run("grants are listed by user and by app, and only live ones", func(t *testing.T) { each(t, listGrants) })
 	t.Run("redemption against the end of its app", func(t *testing.T) { each(t, redemptionAgainstClient) })
 	t.Run("redemption against the end of its user", func(t *testing.T) { each(t, redemptionAgainstUser) })
@@ -30,12 +30,12 @@ func Endings(t *testing.T) {
 	t.Run("reuse against the end of another member", func(t *testing.T) { each(t, reuseAgainstMember) })
 }
 
-func endUser(t *testing.T, b bench) {
+func revokeUser(t *testing.T, b bench) {
 	apps := []issued{b.mustRedeem(t, code("app", "ws_acme", 0)), b.mustRedeem(t, code("app2", "ws_doe", 0))}
 	user := b.mustIssue(t, usertoken.Holder{UserID: "usr_john"})
 	other := b.mustIssue(t, usertoken.Holder{UserID: "usr_esther"})
 	for range 2 { // it may be repeated
-		if err := b.EndUser(t.Context(), "usr_john"); err != nil {
+		if err := b.RevokeUser(t.Context(), "usr_john"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -44,15 +44,15 @@ func endUser(t *testing.T, b bench) {
 			t.Error("an app's tokens outlive their user")
 		}
 	}
-	b.wantJudged(t, "a user token", user, usertoken.ErrExpired)
-	b.wantJudged(t, "another user's", other, nil)
-	if err := b.redeem(t.Context(), fresh(), code("app", "ws_acme", 0)); !errors.Is(err, grant.ErrPairRevoked) {
+	b.wantValidated(t, "a user token", user, usertoken.ErrExpired)
+	b.wantValidated(t, "another user's", other, nil)
+	if err := b.redeem(t.Context(), fresh(), code("app", "ws_acme", 0)); !errors.Is(err, grant.ErrConsentRevoked) {
 		t.Errorf("a code in flight: %v", err)
 	}
 	b.wantLog(t, []logged{{revocation.User, revlog.ReasonUserDisabled}, {revocation.User, revlog.ReasonUserDisabled}})
 }
 
-func endClient(t *testing.T, b bench) {
+func revokeClient(t *testing.T, b bench) {
 	esthers := code("app", "ws_acme", 0)
 	esthers.UserID = "usr_esther"
 	of := []issued{b.mustRedeem(t, code("app", "ws_acme", 0)), b.mustRedeem(t, code("app", "ws_doe", 0)), b.mustRedeem(t, esthers)}
@@ -60,7 +60,7 @@ func endClient(t *testing.T, b bench) {
 	other := b.mustRedeem(t, code("app2", "ws_acme", 0))
 	user := b.mustIssue(t, usertoken.Holder{UserID: "usr_john"})
 	for range 2 { // it may be repeated
-		if err := b.EndClient(t.Context(), "app"); err != nil {
+		if err := b.RevokeClientGrants(t.Context(), "app"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -72,9 +72,9 @@ func endClient(t *testing.T, b bench) {
 	if !b.live(t, other.access) || !b.current(t, other.refresh) {
 		t.Error("another app's tokens ended too")
 	}
-	b.wantJudged(t, "a user token", user, nil)
+	b.wantValidated(t, "a user token", user, nil)
 	for _, c := range []oauth.ApprovedRequest{code("app", "ws_acme", 0), esthers} {
-		if err := b.redeem(t.Context(), fresh(), c); !errors.Is(err, grant.ErrPairRevoked) {
+		if err := b.redeem(t.Context(), fresh(), c); !errors.Is(err, grant.ErrConsentRevoked) {
 			t.Errorf("a code in flight of %s: %v", c.UserID, err)
 		}
 	}
@@ -84,7 +84,7 @@ func endClient(t *testing.T, b bench) {
 	b.wantLog(t, []logged{{revocation.Client, revlog.ReasonClientEnded}, {revocation.Client, revlog.ReasonClientEnded}})
 }
 
-func endPopularClient(t *testing.T, b bench) {
+func revokePopularClient(t *testing.T, b bench) {
 	const users = 401 // more than are marked for release 0.1
 	all := make([]issued, users)
 	for i := range all {
@@ -92,7 +92,7 @@ func endPopularClient(t *testing.T, b bench) {
 		c.UserID = fmt.Sprintf("usr_%d", i)
 		all[i] = b.mustRedeem(t, c)
 	}
-	if err := b.EndClient(t.Context(), "app"); err != nil {
+	if err := b.RevokeClientGrants(t.Context(), "app"); err != nil {
 		t.Fatal(err)
 	}
 	for i := range all {
@@ -103,12 +103,12 @@ func endPopularClient(t *testing.T, b bench) {
 	b.wantLog(t, []logged{{revocation.Client, revlog.ReasonClientEnded}})
 }
 
-func endMember(t *testing.T, b bench) {
+func revokeMember(t *testing.T, b bench) {
 	there, elsewhere := b.mustRedeem(t, code("app", "ws_acme", 0)), b.mustRedeem(t, code("app", "ws_doe", 0))
 	limited := b.mustIssue(t, usertoken.Holder{UserID: "usr_john", WorkspaceID: "ws_acme"})
 	otherLimit := b.mustIssue(t, usertoken.Holder{UserID: "usr_john", WorkspaceID: "ws_doe"})
 	unlimited := b.mustIssue(t, usertoken.Holder{UserID: "usr_john"})
-	if err := b.EndMember(t.Context(), "usr_john", "ws_acme"); err != nil {
+	if err := b.RevokeMember(t.Context(), "usr_john", "ws_acme"); err != nil {
 		t.Fatal(err)
 	}
 	if b.live(t, there.access) || b.current(t, there.refresh) {
@@ -117,17 +117,17 @@ func endMember(t *testing.T, b bench) {
 	if !b.live(t, elsewhere.access) || !b.current(t, elsewhere.refresh) {
 		t.Error("a token of another workspace ended too")
 	}
-	b.wantJudged(t, "limited to the workspace", limited, usertoken.ErrExpired)
-	b.wantJudged(t, "limited to another", otherLimit, nil)
-	b.wantJudged(t, "without a limit", unlimited, nil)
-	if err := b.redeem(t.Context(), fresh(), code("app", "ws_acme", 0)); !errors.Is(err, grant.ErrPairRevoked) {
+	b.wantValidated(t, "limited to the workspace", limited, usertoken.ErrExpired)
+	b.wantValidated(t, "limited to another", otherLimit, nil)
+	b.wantValidated(t, "without a limit", unlimited, nil)
+	if err := b.redeem(t.Context(), fresh(), code("app", "ws_acme", 0)); !errors.Is(err, grant.ErrConsentRevoked) {
 		t.Errorf("a code in flight: %v", err)
 	}
 	b.wantConnection(t, 1, 1)
 	b.wantLog(t, []logged{{revocation.Member, revlog.ReasonMemberRemoved}})
 }
 
-// wantConnection holds the one pair to its epoch and to how many of its raises were lenient.
+// wantConnection expects one user-client with this epoch and this number of lenient raises.
 func (b bench) wantConnection(t *testing.T, epoch, lenient int64) {
 	t.Helper()
 	list, err := b.ListConnections(t.Context(), "usr_john")
@@ -141,7 +141,7 @@ func reuseAfterMember(t *testing.T, b bench) {
 	next := b.mustRotate(t, first.refresh)
 	elsewhere := b.mustRedeem(t, code("app", "ws_other", 0))
 	for range 2 {
-		if err := b.EndMember(t.Context(), "usr_john", "ws_acme"); err != nil {
+		if err := b.RevokeMember(t.Context(), "usr_john", "ws_acme"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -156,9 +156,9 @@ func reuseAfterMember(t *testing.T, b bench) {
 	}
 	b.wantConnection(t, 3, 0)
 
-	// Evidence that was acted upon is not lifted to what was approved after it.
+	// Evidence of a reuse that was handled does not revoke a grant that was approved after it.
 	anew := b.mustRedeem(t, code("app", "ws_doe", 3))
-	if err := b.EndMember(t.Context(), "usr_john", "ws_acme"); err != nil {
+	if err := b.RevokeMember(t.Context(), "usr_john", "ws_acme"); err != nil {
 		t.Fatal(err)
 	}
 	replay, err = b.Replayed(t.Context(), first.refresh, "app")
@@ -167,56 +167,57 @@ func reuseAfterMember(t *testing.T, b bench) {
 	}
 }
 
-func endSignIns(t *testing.T, b bench) {
+func revokeSignIns(t *testing.T, b bench) {
 	app := b.mustRedeem(t, code("app", "ws_acme", 0))
 	user := b.mustIssue(t, usertoken.Holder{UserID: "usr_john"})
-	if err := b.EndSignIns(t.Context(), "usr_john"); err != nil {
+	if err := b.RevokeSignIns(t.Context(), "usr_john"); err != nil {
 		t.Fatal(err)
 	}
 	if !b.live(t, app.access) || !b.current(t, app.refresh) {
 		t.Error("a new password disconnected an app")
 	}
-	b.wantJudged(t, "a user token", user, usertoken.ErrExpired)
-	if err := b.redeem(t.Context(), fresh(), code("app", "ws_acme", 0)); !errors.Is(err, grant.ErrPairRevoked) {
+	b.wantValidated(t, "a user token", user, usertoken.ErrExpired)
+	if err := b.redeem(t.Context(), fresh(), code("app", "ws_acme", 0)); !errors.Is(err, grant.ErrConsentRevoked) {
 		t.Errorf("a code in flight: %v", err)
 	}
 	b.wantConnection(t, 1, 1)
 	b.wantLog(t, []logged{{revocation.User, revlog.ReasonPasswordSet}})
 }
 
-func endApp(t *testing.T, b bench) {
+func revokeApp(t *testing.T, b bench) {
 	through, other := b.mustIssue(t, john()), b.mustIssue(t, usertoken.Holder{UserID: "usr_john", AppID: "aap_2"})
 	password := b.mustIssue(t, usertoken.Holder{UserID: "usr_john"})
-	if err := b.EndAuthenticationApp(t.Context(), "aap_1"); err != nil {
+	if err := b.RevokeAuthenticationAppTokens(t.Context(), "aap_1"); err != nil {
 		t.Fatal(err)
 	}
-	b.wantJudged(t, "through the app", through, usertoken.ErrExpired)
-	b.wantJudged(t, "through another", other, nil)
-	b.wantJudged(t, "by password", password, nil)
+	b.wantValidated(t, "through the app", through, usertoken.ErrExpired)
+	b.wantValidated(t, "through another", other, nil)
+	b.wantValidated(t, "by password", password, nil)
 	b.wantLog(t, []logged{{revocation.AuthenticationApp, revlog.ReasonAppRevoked}})
 }
 
 func redemptionAgainstUser(t *testing.T, b bench) {
-	redemptionAgainst(t, b, func() error { return b.EndUser(context.Background(), "usr_john") })
+	redemptionAgainst(t, b, func() error { return b.RevokeUser(context.Background(), "usr_john") })
 }
 
 func redemptionAgainstClient(t *testing.T, b bench) {
-	redemptionAgainst(t, b, func() error { return b.EndClient(context.Background(), "app") })
+	redemptionAgainst(t, b, func() error { return b.RevokeClientGrants(context.Background(), "app") })
 }
 
 func redemptionAgainstMember(t *testing.T, b bench) {
-	redemptionAgainst(t, b, func() error { return b.EndMember(context.Background(), "usr_john", "ws_acme") })
+	redemptionAgainst(t, b, func() error { return b.RevokeMember(context.Background(), "usr_john", "ws_acme") })
 }
 
-// endings is how often each race with an end is run: every end walks through all that was issued in the rounds before.
-const endings = 50
+// raceRounds is how often each race with a revocation is run: every revocation reads everything that
+// was issued in the earlier rounds.
+const raceRounds = 50
 
 func redemptionAgainst(t *testing.T, b bench, end func() error) {
 	t.Helper()
 	if _, err := b.GetPairEpoch(t.Context(), "usr_john", "app"); err != nil {
 		t.Fatal(err)
 	}
-	for round := range endings {
+	for round := range raceRounds {
 		i, next := fresh(), issued{}
 		together(2, func(n int) {
 			if n == 1 {
@@ -226,7 +227,7 @@ func redemptionAgainst(t *testing.T, b bench, end func() error) {
 				return
 			}
 			err := b.redeem(context.Background(), i, code("app", "ws_acme", int64(round)))
-			if err != nil && !errors.Is(err, grant.ErrPairRevoked) {
+			if err != nil && !errors.Is(err, grant.ErrConsentRevoked) {
 				t.Errorf("redemption: %v", err)
 			}
 			if next, err = b.rotate(context.Background(), i.refresh, "app"); err != nil && !errors.Is(err, grant.ErrNotCurrent) {
@@ -239,9 +240,10 @@ func redemptionAgainst(t *testing.T, b bench, end func() error) {
 	}
 }
 
-// reuseAgainstMember lets a theft be seen while the pair is moved on for another workspace's sake.
+// reuseAgainstMember detects a reuse concurrently with a revocation for another workspace, which
+// raises the epoch.
 func reuseAgainstMember(t *testing.T, b bench) {
-	for range endings {
+	for range raceRounds {
 		epoch, err := b.GetPairEpoch(t.Context(), "usr_john", "app")
 		if err != nil {
 			t.Fatal(err)
@@ -250,7 +252,7 @@ func reuseAgainstMember(t *testing.T, b bench) {
 		next := b.mustRotate(t, first.refresh)
 		together(2, func(n int) {
 			if n == 0 {
-				if err := b.EndMember(context.Background(), "usr_john", "ws_acme"); err != nil {
+				if err := b.RevokeMember(context.Background(), "usr_john", "ws_acme"); err != nil {
 					t.Errorf("ending: %v", err)
 				}
 				return

@@ -7,14 +7,16 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
-// pairStatements are the SQL of what a user and a client have with each other.
+// pairStatements are the SQL of user-clients, which are the rows of the table pairs.
 type pairStatements struct{ epochs, ensure, carry, connections string }
 
-// recentGrants is how many grants of a pair, the newest of each workspace first, are looked at for its last use.
+// recentGrants is how many grants of a user-client, the newest of each workspace first, are read
+// for its last use.
 const recentGrants = 1000
 
 func preparePairs() pairStatements {
-	// The cursors of the last revocations of a pair p without the pair's own: those that end grants, and those of codes in flight.
+	// The cursors of the last revocations of the user or the client of a pair p: hard ones revoke
+	// grants, soft ones only pending codes.
 	const hard = `COALESCE((SELECT MAX(r.cursor) FROM revoked_subjects r
         WHERE r.subject IN ('grants/' || p.user_id, 'client/' || p.client_id)), 0)`
 	const soft = `COALESCE((SELECT MAX(r.cursor) FROM revoked_subjects r WHERE r.subject = 'codes/' || p.user_id), 0)`
@@ -26,7 +28,8 @@ func preparePairs() pairStatements {
 		carry: `
 UPDATE pairs SET epoch = $3, lenient_raises = $4 WHERE user_id = $1 AND client_id = $2 AND epoch = $5 AND lenient_raises = $6`,
 
-		// A pair whose consent page was shown and no more is no connection.
+		// A user-client whose consent page was shown, and that was never approved, is not a
+		// connection.
 		connections: fmt.Sprintf(`
 SELECT client_id, epoch, lenient_raises, hard, soft, last_used_at FROM (
     SELECT p.client_id, p.epoch, p.lenient_raises, `+hard+` AS hard, `+soft+` AS soft,
@@ -38,19 +41,20 @@ WHERE epoch > 0 OR last_used_at IS NOT NULL`, recentGrants),
 	}
 }
 
-// epochs are a pair's own, and the cursors of what else was revoked around it.
+// epochs are the stored epoch of a user-client, and the cursors of the last revocations of its user
+// and its client.
 type epochs struct{ own, lenient, hard, soft int64 }
 
-// now is the pair's epoch: the cursor of the last revocation of which it was a part. Approvals and grants of the last few that
-// did not end them, lenient, still count.
+// now returns the epoch of the user-client: the cursor of the last revocation that includes it.
+// Approvals and grants from up to lenient epochs earlier are still valid.
 func (e epochs) now() (epoch, lenient int64) {
 	epoch = max(e.own, e.hard, e.soft)
 	return epoch, epoch - max(e.own-e.lenient, e.hard)
 }
 
-// GetPairEpoch reads a pair's epoch; 0 for a pair that was never revoked. It is written to the pair where something around it was
-// revoked since, for processes of release 0.1, which know no other, and for redemptions, which compare no other. A pair that
-// is not there is added.
+// GetPairEpoch returns the epoch of a user-client; 0 for one that was never revoked. When its user
+// or its client was revoked since, it stores the new epoch, because release 0.1 and redemptions
+// compare only the stored one. It adds a user-client that is not stored.
 func (s *Store) GetPairEpoch(ctx context.Context, userID, clientID string) (int64, error) {
 	for {
 		var e epochs
@@ -61,14 +65,14 @@ func (s *Store) GetPairEpoch(ctx context.Context, userID, clientID string) (int6
 			}
 		}
 		if err != nil {
-			return 0, fmt.Errorf("reading a pair's epoch: %w", err)
+			return 0, fmt.Errorf("reading a user-client's epoch: %w", err)
 		}
 		epoch, lenient := e.now()
 		if epoch == e.own {
 			return epoch, nil
 		}
 		if _, err := s.db.Exec(ctx, s.pairs.carry, userID, clientID, epoch, lenient, e.own, e.lenient); err != nil {
-			return 0, fmt.Errorf("carrying a pair to its epoch: %w", err)
+			return 0, fmt.Errorf("storing a user-client's epoch: %w", err)
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/vidocu/usher/services/token"
 )
 
-// figure is a line's value at /metrics; -1 when it is not there.
+// figure returns the value of a metric at /metrics; -1 when it is absent.
 func (b bench) figure(t *testing.T, line string) float64 {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -33,7 +33,7 @@ func TestTheServiceShowsWhatBecameOfTokens(t *testing.T) {
 	b.active(t, first.GetAccessToken())
 	b.active(t, first.GetAccessToken())
 	b.mustRefresh(t, first.GetRefreshToken())
-	for range 2 { // the second time it is known and nothing is left to end
+	for range 2 { // the second time it is revoked already
 		if _, err := b.refresh(t.Context(), first.GetRefreshToken()); err == nil {
 			t.Fatal("a spent refresh token is taken")
 		}
@@ -60,7 +60,7 @@ func TestTheServiceShowsWhatBecameOfTokens(t *testing.T) {
 	if store < 1 || memory+store != 2 { // a machine that is busy trusts its memory less
 		t.Errorf("of two look-ups %g were answered from memory and %g from the store", memory, store)
 	}
-	// The feed acts upon what was revoked, in its own time.
+	// The feed applies the revocation asynchronously.
 	for deadline := time.Now().Add(10 * time.Second); b.figure(t, `usher_revocation_lag_seconds_count`) < 1; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("no revocation's lag was noted")

@@ -1,11 +1,11 @@
 package store
 
-// On PostgreSQL the operations that clients wait for most are one statement each: it costs the server half of what the
-// same steps cost one after the other, which SQLite runs in rotate.go and redeem.go. Where such a statement decides nothing,
-// the steps decide; so it never needs to say why.
+// On PostgreSQL the most frequent operations are one statement each, which costs the server half of
+// the separate steps that SQLite runs in rotate.go and redeem.go. Such a statement returns no
+// reason when it does nothing: a later statement finds it.
 
-// redeemWhole is insertFamily, insertFirstAccess and atGrantLimit.
-func redeemWhole() string {
+// redeemAtOnce is insertFamily, insertFirstAccess and atGrantLimit in one statement.
+func redeemAtOnce() string {
 	return `
 WITH pair AS (
     SELECT 1 AS held FROM pairs WHERE user_id = $2 AND client_id = $3 AND epoch = $7 FOR SHARE
@@ -18,8 +18,8 @@ WITH pair AS (
 SELECT ` + atGrantLimit(afterFamily(3)) + ` FROM family`
 }
 
-// rotateWhole is rotate, insertAccess, spend and refreshLimited.
-func rotateWhole() string {
+// rotateAtOnce is rotate, insertAccess, spend and refreshLimited in one statement.
+func rotateAtOnce() string {
 	return `
 WITH family AS (
     UPDATE families SET refresh_hash = $1, refresh_issued_at = {{now}},
@@ -41,9 +41,10 @@ SELECT '', 0, refresh_due - {{now}} - $12 FROM families
 WHERE refresh_hash = $6 AND client_id = $7 AND refresh_expires_at > {{now}} AND refresh_due > {{now}} + $12 AND ` + liveGrant("families")
 }
 
-// rotateMany is rotateWhole for rotations that come at the same time: one commit for all. It skips every family that another
-// transaction holds: it would wait for it while it holds others, in another order, and the two could deadlock. Of two that spend
-// the same token one gets it, as the successor in the result tells. A rotation that is left out runs alone.
+// rotateMany is rotateAtOnce for concurrent rotations: one commit for all. It skips every family
+// that another transaction has locked: waiting for it while holding others, in another order, could
+// deadlock. Of two rotations of the same token one succeeds: the one whose successor is in the
+// result. A skipped rotation runs alone.
 func rotateMany() string {
 	return `
 WITH asked AS (
@@ -71,7 +72,8 @@ WITH asked AS (
 SELECT successor, scope, expires_at - {{now}} FROM family`
 }
 
-// findManyAccess is findAccess for many tokens: each is found by its key, whatever the planner thinks of the tables' sizes.
+// findManyAccess is findAccess for many tokens: each is read by primary key, independent of the
+// planner's estimates of the tables' sizes.
 func findManyAccess() string {
 	return `
 SELECT k.hash, f.id, f.user_id, f.client_id, f.workspace_id, f.display_name, a.scope, a.issued_at, a.expires_at, a.expires_at - {{now}},

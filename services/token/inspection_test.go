@@ -117,7 +117,7 @@ func TestAnOperatorListsAndRevokesGrantsAndReadsWhy(t *testing.T) {
 	}
 }
 
-// TestFault_C11_AnOperatorCountsBeforeRevoking: what an operation would end, and nothing of it ends.
+// TestFault_C11_AnOperatorCountsBeforeRevoking: the count of an operation revokes nothing.
 func TestFault_C11_AnOperatorCountsBeforeRevoking(t *testing.T) {
 	b := newBench(t, token.DefaultConfig())
 	inspection := tokenv1.NewOversightServiceClient(b.dial(t, "operator", "token"))

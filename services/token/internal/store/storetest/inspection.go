@@ -8,32 +8,32 @@ import (
 
 	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/grant"
-	"github.com/vidocu/usher/services/token/internal/oversight"
+	"github.com/vidocu/usher/services/token/internal/inspection"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
-func endUserGrants(t *testing.T, b bench) {
+func revokeUserGrants(t *testing.T, b bench) {
 	first, second := b.mustRedeem(t, code("app", "ws_acme", 0)), b.mustRedeem(t, code("app2", "ws_doe", 0))
 	user := b.mustIssue(t, usertoken.Holder{UserID: "usr_john"})
-	if err := b.EndPairGrants(t.Context(), "usr_john", "app"); err != nil {
+	if err := b.RevokeUserClientGrants(t.Context(), "usr_john", "app"); err != nil {
 		t.Fatal(err)
 	}
 	if b.live(t, first.access) || b.current(t, first.refresh) || !b.live(t, second.access) {
 		t.Error("a pair's grants did not end alone")
 	}
-	if _, err := b.GetPairEpoch(t.Context(), "usr_john", "app3"); err != nil { // a consent page that is open, and no more
+	if _, err := b.GetPairEpoch(t.Context(), "usr_john", "app3"); err != nil { // an open consent page without an approval
 		t.Fatal(err)
 	}
-	if err := b.EndUserGrants(t.Context(), "usr_john"); err != nil {
+	if err := b.RevokeUserGrants(t.Context(), "usr_john"); err != nil {
 		t.Fatal(err)
 	}
 	if b.live(t, second.access) || b.current(t, second.refresh) {
 		t.Error("a user's grants live on")
 	}
-	b.wantJudged(t, "a user token", user, nil)
+	b.wantValidated(t, "a user token", user, nil)
 	for client, epoch := range map[string]int64{"app": 1, "app2": 0, "app3": 0} {
-		if err := b.redeem(t.Context(), fresh(), code(client, "ws_acme", epoch)); !errors.Is(err, grant.ErrPairRevoked) {
+		if err := b.redeem(t.Context(), fresh(), code(client, "ws_acme", epoch)); !errors.Is(err, grant.ErrConsentRevoked) {
 			t.Errorf("a code in flight to %s: %v", client, err)
 		}
 	}
@@ -58,13 +58,13 @@ func listGrants(t *testing.T, b bench) {
 		t.Fatal(err)
 	}
 	for name, row := range map[string]struct {
-		ask  oversight.Query
+		ask  inspection.Query
 		want []string
 	}{
-		"of a user":           {oversight.Query{UserID: "usr_john"}, []string{"usr_john app", "usr_john app", "usr_john app2", "usr_john app2"}},
-		"of an app":           {oversight.Query{ClientID: "app"}, []string{"usr_esther app", "usr_esther app", "usr_john app", "usr_john app"}},
-		"of a user to an app": {oversight.Query{UserID: "usr_esther", ClientID: "app2"}, []string{"usr_esther app2", "usr_esther app2"}},
-		"of nobody":           {oversight.Query{UserID: "usr_nobody"}, nil},
+		"of a user":           {inspection.Query{UserID: "usr_john"}, []string{"usr_john app", "usr_john app", "usr_john app2", "usr_john app2"}},
+		"of an app":           {inspection.Query{ClientID: "app"}, []string{"usr_esther app", "usr_esther app", "usr_john app", "usr_john app"}},
+		"of a user to an app": {inspection.Query{UserID: "usr_esther", ClientID: "app2"}, []string{"usr_esther app2", "usr_esther app2"}},
+		"of nobody":           {inspection.Query{UserID: "usr_nobody"}, nil},
 	} {
 		for limit := 1; limit <= 5; limit++ {
 			var got []string
@@ -84,7 +84,7 @@ func listGrants(t *testing.T, b bench) {
 						t.Errorf("%s: %+v", name, g)
 					}
 					seen[string(g.ID)] = true
-					q.After = oversight.Place{UserID: g.UserID, ClientID: g.ClientID, ID: g.ID}
+					q.After = inspection.Place{UserID: g.UserID, ClientID: g.ClientID, ID: g.ID}
 				}
 			}
 			if diff := cmp.Diff(row.want, got); diff != "" {

@@ -15,15 +15,15 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
-// People is what token asks identity about people. It is usertoken.People and ending.People.
-type People struct {
+// Identity calls the identity service about users. It is usertoken.Directory and revocation.Users.
+type Identity struct {
 	Credentials    identityv1.CredentialServiceClient
 	Directory      identityv1.DirectoryServiceClient
 	Administration identityv1.AdministrationServiceClient
 }
 
-// VerifyPassword is usertoken.People.
-func (p People) VerifyPassword(ctx context.Context, email string, password secret.String, source string) (usertoken.Holder, error) {
+// VerifyPassword is usertoken.Directory.
+func (p Identity) VerifyPassword(ctx context.Context, email string, password secret.String, source string) (usertoken.Holder, error) {
 	res, err := p.Credentials.VerifyPassword(ctx, &identityv1.VerifyPasswordRequest{
 		EmailAddress: email, Password: password.Reveal(), SourceAddress: source,
 	})
@@ -33,8 +33,8 @@ func (p People) VerifyPassword(ctx context.Context, email string, password secre
 	return usertoken.Holder{UserID: res.GetUser().GetUserId(), DisplayName: res.GetUser().GetDisplayName()}, nil
 }
 
-// VerifyClientSecret is usertoken.People.
-func (p People) VerifyClientSecret(ctx context.Context, email string, clientSecret secret.String, source string) (usertoken.Holder, error) {
+// VerifyClientSecret is usertoken.Directory.
+func (p Identity) VerifyClientSecret(ctx context.Context, email string, clientSecret secret.String, source string) (usertoken.Holder, error) {
 	res, err := p.Credentials.VerifyClientSecret(ctx, &identityv1.VerifyClientSecretRequest{
 		EmailAddress: email, ClientSecret: clientSecret.Reveal(), SourceAddress: source,
 	})
@@ -47,7 +47,8 @@ func (p People) VerifyClientSecret(ctx context.Context, email string, clientSecr
 	}, nil
 }
 
-// unverified is why a proof did not hold. An address that identity cannot read belongs to nobody.
+// unverified maps the error of a failed verification. An e-mail address that identity cannot parse
+// is an invalid request.
 func unverified(err error) error {
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are known to hidden
 	case errorv1.Reason_REASON_INVALID_CREDENTIALS:
@@ -55,11 +56,11 @@ func unverified(err error) error {
 	case errorv1.Reason_REASON_INVALID_REQUEST:
 		return &usertoken.RequestError{Problems: []string{"emailAddress cannot be used"}}
 	}
-	return hidden("verifying a person", err, errorv1.Reason_REASON_RATE_LIMITED)
+	return hidden("verifying a user", err, errorv1.Reason_REASON_RATE_LIMITED)
 }
 
-// VisibleUser is usertoken.People.
-func (p People) VisibleUser(ctx context.Context, q usertoken.Question) (usertoken.User, error) {
+// VisibleUser is usertoken.Directory.
+func (p Identity) VisibleUser(ctx context.Context, q usertoken.VisibleUserQuery) (usertoken.User, error) {
 	res, err := p.Directory.GetVisibleUser(ctx, &identityv1.GetVisibleUserRequest{
 		ActorUserId: q.ActorID, OnlyWorkspaceId: q.OnlyWorkspaceID, EmailAddress: q.Email,
 	})
@@ -88,48 +89,49 @@ func role(r identityv1.Role) string {
 	return "member"
 }
 
-// hidden keeps identity's failures from whoever is outside, but for its absence, the caller's own going away, and the reasons
-// that are named.
+// hidden hides an error of identity from the caller, except unavailability, cancellation by the
+// caller, and the reasons in shown.
 func hidden(what string, err error, shown ...errorv1.Reason) error {
 	reason := oerr.Reason(err)
 	if status.Code(err) == codes.Canceled || slices.Contains(append(shown, errorv1.Reason_REASON_UNAVAILABLE), reason) {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	return fmt.Errorf("%s: identity answered %s: %s", what, reason, status.Convert(err).Message())
+	return fmt.Errorf("%s: identity returned %s: %s", what, reason, status.Convert(err).Message())
 }
 
-// DisableUser is ending.People.
-func (p People) DisableUser(ctx context.Context, userID string) error {
+// DisableUser is revocation.Users.
+func (p Identity) DisableUser(ctx context.Context, userID string) error {
 	_, err := p.Administration.ApplyDisableUser(ctx, &identityv1.ApplyDisableUserRequest{UserId: userID})
-	return applying("disabling a user", err)
+	return wrapFailure("disabling a user", err)
 }
 
-// SetPassword is ending.People.
-func (p People) SetPassword(ctx context.Context, userID string, password secret.String) error {
+// SetPassword is revocation.Users.
+func (p Identity) SetPassword(ctx context.Context, userID string, password secret.String) error {
 	_, err := p.Administration.ApplySetPassword(ctx, &identityv1.ApplySetPasswordRequest{UserId: userID, Password: password.Reveal()})
-	return applying("setting a password", err)
+	return wrapFailure("setting a password", err)
 }
 
-// RemoveMember is ending.People.
-func (p People) RemoveMember(ctx context.Context, userID, workspaceID string) error {
+// RemoveMember is revocation.Users.
+func (p Identity) RemoveMember(ctx context.Context, userID, workspaceID string) error {
 	_, err := p.Administration.ApplyRemoveMember(ctx, &identityv1.ApplyRemoveMemberRequest{UserId: userID, WorkspaceId: workspaceID})
-	return applying("removing a member", err)
+	return wrapFailure("removing a member", err)
 }
 
-// RevokeAuthenticationApp is ending.People.
-func (p People) RevokeAuthenticationApp(ctx context.Context, appID string) error {
+// RevokeAuthenticationApp is revocation.Users.
+func (p Identity) RevokeAuthenticationApp(ctx context.Context, appID string) error {
 	_, err := p.Administration.ApplyRevokeAuthenticationApp(ctx, &identityv1.ApplyRevokeAuthenticationAppRequest{AuthenticationAppId: appID})
-	return applying("revoking an authentication app", err)
+	return wrapFailure("revoking an authentication app", err)
 }
 
-// SetWorkspacePlan is ending.People.
-func (p People) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error {
+// SetWorkspacePlan is revocation.Users.
+func (p Identity) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error {
 	_, err := p.Administration.ApplySetWorkspacePlan(ctx, &identityv1.ApplySetWorkspacePlanRequest{WorkspaceId: workspaceID, Plan: plan})
-	return applying("setting a workspace's plan", err)
+	return wrapFailure("setting a workspace's plan", err)
 }
 
-// applying passes identity's failure on to the operator.
-func applying(what string, err error) error {
+// wrapFailure adds what was being done to an error of identity or authz, which reaches the
+// operator.
+func wrapFailure(what string, err error) error {
 	if err == nil {
 		return nil
 	}

@@ -11,12 +11,14 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store"
 )
 
-// keepHouse has one replica make room ahead and drop what is dead, one walk through the families, and one erase sealed pairs soon after
-// their window has ended. A run that fails is tried again: there is room for hours.
-func (s *Service) keepHouse(ctx context.Context, group *errgroup.Group) {
+// startCleanup starts three cleanup loops, each run by one replica at a time: one creates
+// partitions ahead and drops expired ones, one deletes dead token families and API keys, and one
+// erases sealed token pairs soon after their retry window has closed. A run that fails is retried:
+// partitions exist for hours ahead.
+func (s *Service) startCleanup(ctx context.Context, group *errgroup.Group) {
 	keeper := cleanup.Runner{
 		Name: "token", DB: s.deps.DB, Logger: s.deps.Logger,
-		Every: store.Rest(s.config.lifetimes(), s.config.retention()), Work: s.housekeep, Done: s.deps.Metrics.CleanupSucceeded,
+		Every: store.Rest(s.config.lifetimes(), s.config.retention()), Work: s.runCleanup, Done: s.deps.Metrics.CleanupSucceeded,
 	}
 	group.Go(func() error { keeper.Run(ctx); return nil })
 	sweeper := cleanup.Runner{
@@ -37,13 +39,13 @@ func (s *Service) keepHouse(ctx context.Context, group *errgroup.Group) {
 	group.Go(func() error { retries.Run(ctx); return nil })
 }
 
-// housekeep is one run.
-func (s *Service) housekeep(ctx context.Context) error {
-	err := s.store.Housekeep(ctx, s.config.lifetimes(), s.config.retention())
-	// How much room there is matters most when the rest has failed.
-	until, looking := s.store.RoomUntil(ctx, s.config.lifetimes())
+// runCleanup is one run of the first loop.
+func (s *Service) runCleanup(ctx context.Context) error {
+	err := s.store.CleanUp(ctx, s.config.lifetimes(), s.config.retention())
+	// The gauge of the partitions that exist matters most when the cleanup has failed.
+	until, reading := s.store.RoomUntil(ctx, s.config.lifetimes())
 	for table, at := range until {
 		s.deps.Metrics.RoomUntil(table, at)
 	}
-	return errors.Join(err, looking)
+	return errors.Join(err, reading)
 }

@@ -24,7 +24,8 @@ import (
 	"github.com/vidocu/usher/services/token"
 )
 
-// people is identity on the wire: John, until he is disabled, and whom he may see.
+// people is a fake of the identity service: John, until he is disabled, and the users that he may
+// see.
 type people struct {
 	identityv1.UnimplementedCredentialServiceServer
 	identityv1.UnimplementedDirectoryServiceServer
@@ -32,7 +33,7 @@ type people struct {
 
 	mu       sync.Mutex
 	disabled bool
-	// meanwhile runs between the check of a proof and its answer.
+	// meanwhile runs between the verification of a proof and its response.
 	meanwhile func()
 	failure   error
 }
@@ -81,9 +82,9 @@ func (p *people) ApplyDisableUser(context.Context, *identityv1.ApplyDisableUserR
 
 type userBench struct {
 	*people
-	logs    *bytes.Buffer
-	users   tokenv1.UserServiceClient
-	endings tokenv1.EndingServiceClient
+	logs             *bytes.Buffer
+	users            tokenv1.UserServiceClient
+	accessRevocation tokenv1.EndingServiceClient
 }
 
 func newUserBench(t *testing.T) userBench {
@@ -113,7 +114,7 @@ func newUserBench(t *testing.T) userBench {
 		t.Fatal(err)
 	}
 	serve(t, network, rpcserver.Options{Name: "token"}, service.Register)
-	b.users, b.endings = tokenv1.NewUserServiceClient(dial("gateway", "token")), tokenv1.NewEndingServiceClient(dial("operator", "token"))
+	b.users, b.accessRevocation = tokenv1.NewUserServiceClient(dial("gateway", "token")), tokenv1.NewEndingServiceClient(dial("operator", "token"))
 	return b
 }
 
@@ -190,7 +191,7 @@ func TestADisabledUsersTokensEndAndNoneComesOfAnOlderProof(t *testing.T) {
 	b := newUserBench(t)
 	before := b.signIn(t)
 	b.meanwhile = func() {
-		if _, err := b.endings.DisableUser(context.WithoutCancel(t.Context()), &tokenv1.DisableUserRequest{UserId: "usr_john"}); err != nil {
+		if _, err := b.accessRevocation.DisableUser(context.WithoutCancel(t.Context()), &tokenv1.DisableUserRequest{UserId: "usr_john"}); err != nil {
 			t.Errorf("DisableUser: %v", err)
 		}
 	}

@@ -8,20 +8,20 @@ import (
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/paging"
+	"github.com/vidocu/usher/services/token/internal/inspection"
 	"github.com/vidocu/usher/services/token/internal/introspect"
-	"github.com/vidocu/usher/services/token/internal/oversight"
 )
 
-// Oversight shows operators what there is.
-type Oversight struct {
+// Inspection is OversightService, through which operators inspect grants, tokens and revocations.
+type Inspection struct {
 	tokenv1.UnsafeOversightServiceServer
 
-	Inspector oversight.Inspector
+	Inspector inspection.Inspector
 }
 
-// ListGrants reads a page of grants.
-func (s *Oversight) ListGrants(ctx context.Context, req *tokenv1.ListGrantsRequest) (*tokenv1.ListGrantsResponse, error) {
-	if err := wantIdentifiers(whose(req)...); err != nil {
+// ListGrants returns a page of grants.
+func (s *Inspection) ListGrants(ctx context.Context, req *tokenv1.ListGrantsRequest) (*tokenv1.ListGrantsResponse, error) {
+	if err := validateIdentifiers(grantFilter(req)...); err != nil {
 		return nil, err
 	}
 	p, err := paging.Of(req, 3)
@@ -32,58 +32,60 @@ func (s *Oversight) ListGrants(ctx context.Context, req *tokenv1.ListGrantsReque
 	if err != nil {
 		return nil, invalid("page_token", "is not one of this list")
 	}
-	list, err := s.Inspector.ListGrants(ctx, oversight.Query{
+	list, err := s.Inspector.ListGrants(ctx, inspection.Query{
 		UserID: req.GetUserId(), ClientID: req.GetClientId(), Limit: p.Size + 1,
-		After: oversight.Place{UserID: p.After[0], ClientID: p.After[1], ID: id},
+		After: inspection.Place{UserID: p.After[0], ClientID: p.After[1], ID: id},
 	})
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
-	list, next := paging.Cut(list, p.Size, func(g oversight.Grant) []string {
+	list, next := paging.Cut(list, p.Size, func(g inspection.Grant) []string {
 		return []string{g.UserID, g.ClientID, base64.RawURLEncoding.EncodeToString(g.ID)}
 	})
 	res := &tokenv1.ListGrantsResponse{Grants: make([]*tokenv1.Grant, len(list)), NextPageToken: next}
 	for i, g := range list {
 		res.Grants[i] = &tokenv1.Grant{
 			GrantId: g.ID, UserId: g.UserID, ClientId: g.ClientID, WorkspaceId: g.WorkspaceID, Scopes: strings.Fields(g.Scope),
-			CreateTime: moment(g.CreatedAt), LastUseTime: moment(g.LastUsedAt), ExpireTime: moment(g.ExpiresAt),
+			CreateTime: timestampOrNil(g.CreatedAt), LastUseTime: timestampOrNil(g.LastUsedAt), ExpireTime: timestampOrNil(g.ExpiresAt),
 		}
 	}
 	return res, nil
 }
 
-// whose are the identifiers that a request for grants names, of which one must be there.
-func whose(req *tokenv1.ListGrantsRequest) []named {
-	user, client := named{"user_id", req.GetUserId()}, named{"client_id", req.GetClientId()}
+// grantFilter returns the identifiers that a request for grants must have: at least one is
+// required.
+func grantFilter(req *tokenv1.ListGrantsRequest) []namedField {
+	user, client := namedField{"user_id", req.GetUserId()}, namedField{"client_id", req.GetClientId()}
 	switch {
 	case client.value == "":
-		return []named{user}
+		return []namedField{user}
 	case user.value == "":
-		return []named{client}
+		return []namedField{client}
 	}
-	return []named{user, client}
+	return []namedField{user, client}
 }
 
-// CountAccess counts what an operation would end.
-func (s *Oversight) CountAccess(ctx context.Context, req *tokenv1.CountAccessRequest) (*tokenv1.CountAccessResponse, error) {
-	if err := wantHolder(req); err != nil {
+// CountAccess counts the grants and user tokens that an operation would revoke.
+func (s *Inspection) CountAccess(ctx context.Context, req *tokenv1.CountAccessRequest) (*tokenv1.CountAccessResponse, error) {
+	if err := validateHolder(req); err != nil {
 		return nil, err
 	}
-	c, err := s.Inspector.CountAccess(ctx, oversight.Holder{
+	c, err := s.Inspector.CountAccess(ctx, inspection.Holder{
 		UserID: req.GetUserId(), ClientID: req.GetClientId(), WorkspaceID: req.GetWorkspaceId(), AppID: req.GetAuthenticationAppId(),
 	})
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &tokenv1.CountAccessResponse{
 		Grants: c.Grants, GrantUsers: c.GrantUsers, UserTokens: c.UserTokens, UserTokenUsers: c.UserTokenUsers, Truncated: c.Truncated,
 	}, nil
 }
 
-// wantHolder refuses a combination that no operation has: the field that it names is required, or has no place beside the others.
-func wantHolder(req *tokenv1.CountAccessRequest) error {
-	var set []named
-	for _, id := range []named{
+// validateHolder refuses a combination of identifiers that no operation has. Its error names the
+// field that is missing, or that cannot be combined with the others.
+func validateHolder(req *tokenv1.CountAccessRequest) error {
+	var set []namedField
+	for _, id := range []namedField{
 		{"user_id", req.GetUserId()},
 		{"client_id", req.GetClientId()},
 		{"workspace_id", req.GetWorkspaceId()},
@@ -101,57 +103,58 @@ func wantHolder(req *tokenv1.CountAccessRequest) error {
 	case set[0].field == "workspace_id":
 		return invalid("user_id", "is required beside workspace_id")
 	}
-	return wantIdentifiers(set...)
+	return validateIdentifiers(set...)
 }
 
-// InspectToken says what a token stands for.
-func (s *Oversight) InspectToken(ctx context.Context, req *tokenv1.InspectTokenRequest) (*tokenv1.InspectTokenResponse, error) {
+// InspectToken returns the kind and the facts of a token.
+func (s *Inspection) InspectToken(ctx context.Context, req *tokenv1.InspectTokenRequest) (*tokenv1.InspectTokenResponse, error) {
 	kind, facts, err := s.Inspector.InspectToken(ctx, req.GetToken())
 	switch {
-	case errors.Is(err, oversight.ErrNoToken):
+	case errors.Is(err, inspection.ErrNoToken):
 		return nil, invalid("token", err.Error())
 	case errors.Is(err, introspect.ErrInactive):
 		return &tokenv1.InspectTokenResponse{Kind: tokenKind(kind)}, nil
 	case err != nil:
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	return &tokenv1.InspectTokenResponse{
 		Kind: tokenKind(kind), Active: true, UserId: facts.UserID, KeyId: facts.KeyID, ClientId: facts.ClientID, WorkspaceId: facts.WorkspaceID,
-		Scopes: strings.Fields(facts.Scope), GrantId: facts.Family, CreateTime: moment(facts.IssuedAt), ExpireTime: moment(facts.ExpiresAt),
+		Scopes: strings.Fields(facts.Scope), GrantId: facts.Family, CreateTime: timestampOrNil(facts.IssuedAt), ExpireTime: timestampOrNil(facts.ExpiresAt),
 	}, nil
 }
 
-// ListRevocations reads the log.
-func (s *Oversight) ListRevocations(
+// ListRevocations returns a page of the revocation log.
+func (s *Inspection) ListRevocations(
 	ctx context.Context, req *tokenv1.ListRevocationsRequest,
 ) (*tokenv1.ListRevocationsResponse, error) {
-	p, err := paging.Of(unnamed{req}, 0)
+	p, err := paging.Of(cursorPage{req}, 0)
 	if err != nil {
 		return nil, err
 	}
 	entries, err := s.Inspector.ListRevocations(ctx, req.AfterCursor, p.Size)
 	if err != nil {
-		return nil, fail(err)
+		return nil, toStatus(err)
 	}
 	res := &tokenv1.ListRevocationsResponse{Revocations: make([]*tokenv1.LoggedRevocation, len(entries))}
 	for i, e := range entries {
-		res.Revocations[i] = &tokenv1.LoggedRevocation{Revocation: toRevocation(&e.Entry), Reason: reasonOf(e.Reason), RevokeTime: moment(e.At)}
+		res.Revocations[i] = &tokenv1.LoggedRevocation{Revocation: toRevocation(&e.Entry), Reason: reasonOf(e.Reason), RevokeTime: timestampOrNil(e.At)}
 	}
 	return res, nil
 }
 
-// unnamed is a request for a page of a list whose places are cursors.
-type unnamed struct {
+// cursorPage is a request for a page of a list that is paged by cursor.
+type cursorPage struct {
 	*tokenv1.ListRevocationsRequest
 }
 
 // GetPageToken is paging.Request.
-func (unnamed) GetPageToken() string { return "" }
+func (cursorPage) GetPageToken() string { return "" }
 
-// reasonOf reads a reason as it is stored: the contract numbers them alike. One that a later release wrote is unspecified.
+// reasonOf converts a stored reason: the enum of the contract has the same numbers. A reason from a
+// later release is unspecified.
 func reasonOf(stored int16) tokenv1.RevocationReason {
 	reason := tokenv1.RevocationReason(stored)
-	if _, known := tokenv1.RevocationReason_name[int32(reason)]; !known {
+	if _, defined := tokenv1.RevocationReason_name[int32(reason)]; !defined {
 		return tokenv1.RevocationReason_REVOCATION_REASON_UNSPECIFIED
 	}
 	return reason

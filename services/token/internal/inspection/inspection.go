@@ -1,8 +1,9 @@
-// Package oversight is what an operator is shown: grants, what a token stands for, and the revocation log with its reasons.
+// Package inspection lists and counts for operators: grants, the facts of a token, and the
+// revocation log with its reasons.
 //
-// It owns which token is looked up where, and where a page of the log begins. It changes nothing and counts as no use: what an
-// operator ends is package ending's business.
-package oversight
+// It owns which store method looks up a token, and where a page of the log starts. It changes
+// nothing and records no use: package revocation revokes.
+package inspection
 
 import (
 	"context"
@@ -15,75 +16,76 @@ import (
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
-// ErrNoToken says that a text has the form of no token.
+// ErrNoToken is a string without the format of a token.
 var ErrNoToken = errors.New("is no token: an access or refresh token, an API key or a user token is wanted, whole and alone")
 
 // Grant is a live family.
 type Grant struct {
 	ID                            []byte
 	UserID, ClientID, WorkspaceID string
-	// Scope is space-separated, in the order it was asked.
+	// Scope is space-separated, in the order of the request.
 	Scope                            string
 	CreatedAt, LastUsedAt, ExpiresAt time.Time
 }
 
-// Query asks for grants of a user, of an app, or of both: one at least is named.
+// Query selects grants of a user, of a client, or of both: at least one is set.
 type Query struct {
 	UserID, ClientID string
-	// After is the last grant of the page before.
+	// After is the last grant of the previous page.
 	After Place
 	Limit int
 }
 
-// Place is a grant by its order in the list.
+// Place is the position of a grant in the list.
 type Place struct {
 	UserID, ClientID string
 	ID               []byte
 }
 
-// Holder is what an operation that ends access is applied to: a user, a client, a user with a client, a user in a workspace, or an
-// authentication app. No other combination is counted.
+// Holder is the target of an operation that revokes access: a user, a client, a user with a client,
+// a user in a workspace, or an authentication app. Other combinations are not counted.
 type Holder struct{ UserID, ClientID, WorkspaceID, AppID string }
 
 // Count is how much access a holder has.
 type Count struct {
-	// Grants are live grants, and UserTokens live user tokens: of so many users.
+	// Grants are live grants, of GrantUsers users, and UserTokens live user tokens, of
+	// UserTokenUsers users.
 	Grants, GrantUsers, UserTokens, UserTokenUsers int64
-	// Truncated says that counting stopped at its bound.
+	// Truncated says that counting stopped at its limit.
 	Truncated bool
 }
 
-// CountLimit is how many rows are counted at most, for grants and for user tokens each.
+// CountLimit is the maximum number of rows that are counted, for grants and for user tokens each.
 const CountLimit = 10_000
 
-// Entry is one of the log.
+// Entry is an entry of the revocation log.
 type Entry struct {
 	feed.Entry
-	// Reason is as it is stored.
+	// Reason is the stored number (usher.token.v1.RevocationReason).
 	Reason int16
 	At     time.Time
 }
 
-// Store reads. It answers introspect.ErrInactive for a token that is not live.
+// Store reads. It returns introspect.ErrInactive for a token that is not live.
 type Store interface {
 	introspect.Keys
 	introspect.UserTokens
 	FindAccess(ctx context.Context, token secret.Hash) (introspect.Facts, error)
 	FindRefresh(ctx context.Context, token secret.Hash) (introspect.Facts, error)
-	// ListGrants reads live grants by user, client and identifier.
+	// ListGrants returns live grants ordered by user, client and identifier.
 	ListGrants(ctx context.Context, q Query) ([]Grant, error)
-	// CountAccess counts live grants and user tokens, and looks at limit rows of each at most.
+	// CountAccess counts live grants and user tokens, and reads at most limit rows of each.
 	CountAccess(ctx context.Context, of Holder, limit int) (Count, error)
 	LogBounds(ctx context.Context) (feed.Bounds, error)
-	// ListRevocations reads the log behind a cursor, oldest first.
+	// ListRevocations returns the entries of the log after a cursor, oldest first.
 	ListRevocations(ctx context.Context, cursor int64, limit int) ([]Entry, error)
 }
 
-// Inspector answers operators. Its methods may be called concurrently.
+// Inspector reads for operators. Its methods may be called concurrently.
 type Inspector struct{ Store }
 
-// InspectToken says what a token is, and what it stands for while it is live: introspect.ErrInactive beside the kind when it is not.
-// ErrNoToken.
+// InspectToken returns the kind of a token, and its facts while it is live: introspect.ErrInactive
+// with the kind when it is not. ErrNoToken.
 func (i Inspector) InspectToken(ctx context.Context, token string) (kind enforce.Kind, facts introspect.Facts, err error) {
 	hash := secret.Sum(token)
 	switch kind = enforce.KindOf(token); kind {
@@ -101,12 +103,13 @@ func (i Inspector) InspectToken(ctx context.Context, token string) (kind enforce
 	return kind, facts, err
 }
 
-// CountAccess counts what an operation on a holder would end.
+// CountAccess counts the grants and user tokens that an operation on a holder would revoke.
 func (i Inspector) CountAccess(ctx context.Context, of Holder) (Count, error) {
 	return i.Store.CountAccess(ctx, of, CountLimit)
 }
 
-// ListRevocations reads the log behind a cursor, oldest first; the newest entries if there is none.
+// ListRevocations returns the entries of the log after a cursor, oldest first; the newest entries
+// if after is nil.
 func (i Inspector) ListRevocations(ctx context.Context, after *int64, limit int) ([]Entry, error) {
 	if after != nil {
 		return i.Store.ListRevocations(ctx, *after, limit)

@@ -12,8 +12,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store"
 )
 
-// Housekeeping shows that what is dead goes, that what lives stays, and that nobody waits for it.
-func Housekeeping(t *testing.T) {
+// Cleanup checks that cleanup deletes dead rows, keeps live ones, and blocks no other transaction.
+func Cleanup(t *testing.T) {
 	t.Run("nothing grows for ever", nothingGrows)
 	t.Run("replicas may issue for different lifetimes", lifetimesMayDiffer)
 	t.Run("no token outlives its family", familyEnd)
@@ -36,7 +36,7 @@ func nothingGrows(t *testing.T) {
 
 		db := reopen(40 * 24 * time.Hour)
 		later := open(t, db)
-		if err := keepHouse(t, later, store.Retention{}); err != nil {
+		if err := cleanUp(t, later, store.Retention{}); err != nil {
 			t.Fatal(err)
 		}
 		for table, want := range map[string]int{"families": 1, "access_tokens": 0, "spent_refresh_tokens": 1, "revocations": 0} {
@@ -68,8 +68,8 @@ func lifetimesMayDiffer(t *testing.T) {
 		if err != nil || !b.live(t, i.access) {
 			t.Fatalf("a token of twenty hours is not live (%v)", err)
 		}
-		if ended, err := b.RevokeAccess(t.Context(), i.access, ""); err != nil || !ended || b.live(t, i.access) {
-			t.Errorf("it was not revoked: %v, %v", ended, err)
+		if revoked, err := b.RevokeAccess(t.Context(), i.access, ""); err != nil || !revoked || b.live(t, i.access) {
+			t.Errorf("it was not revoked: %v, %v", revoked, err)
 		}
 	})
 }
@@ -102,14 +102,14 @@ func familyEnd(t *testing.T) {
 	})
 }
 
-// housekeeper is a store, by whatever clock.
-type housekeeper interface {
-	Housekeep(ctx context.Context, l grant.Lifetimes, r store.Retention) error
+// cleaner is a store, with any clock.
+type cleaner interface {
+	CleanUp(ctx context.Context, l grant.Lifetimes, r store.Retention) error
 	Sweep(ctx context.Context, r store.Retention) error
 }
 
-// keepHouse does all that is done of housekeeping.
-func keepHouse(t testing.TB, s housekeeper, r store.Retention) error {
+// cleanUp runs every cleanup once.
+func cleanUp(t testing.TB, s cleaner, r store.Retention) error {
 	t.Helper()
-	return errors.Join(s.Housekeep(t.Context(), lifetimes(), r), s.Sweep(t.Context(), r))
+	return errors.Join(s.CleanUp(t.Context(), lifetimes(), r), s.Sweep(t.Context(), r))
 }

@@ -7,12 +7,12 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/store"
 )
 
-// Housekeeping proves that what is older than it is kept goes, and nothing else.
-func Housekeeping(t *testing.T) {
-	t.Run("decisions of long ago go", func(t *testing.T) { eachLater(t, forgotten) })
+// Cleanup checks that cleanup deletes consents older than the retention, and no others.
+func Cleanup(t *testing.T) {
+	t.Run("decisions of long ago go", func(t *testing.T) { eachLater(t, expired) })
 }
 
-func forgotten(t *testing.T, later func(time.Duration) *store.Store) {
+func expired(t *testing.T, later func(time.Duration) *store.Store) {
 	const day = 24 * time.Hour
 	old, young := example(), example()
 	young.ClientID = "another"

@@ -13,20 +13,22 @@ import (
 )
 
 const (
-	// familyGrace is how long a family stays after its last refresh token expired, or after it was revoked: longer than any
-	// access token or code of it can live, so that nothing is deleted that could still be asked about. The evidence that spent
-	// tokens of a revoked family are goes with it.
+	// familyGrace is how long a family stays after its last refresh token expired, or after it was
+	// revoked: longer than any access token or code of it can live, so that no row is deleted that
+	// a request can still need. The evidence of spent tokens is deleted with it.
 	familyGrace = 48 * time.Hour
-	// logKept is how long a revocation stays in the log: longer than any follower may be away before it begins anew.
+	// logKept is how long a revocation stays in the log: longer than a watcher can be disconnected
+	// and still resume.
 	logKept = 7 * 24 * time.Hour
-	// retrySlice is how many sealed pairs one statement erases. They lie in families in use, whose next refresh waits for it.
+	// retrySlice is how many sealed token pairs one statement erases. They are columns of families
+	// in use, whose next refresh waits for the statement.
 	retrySlice = 100
 )
 
-// Retention is how long records stay that are no longer needed to decide anything.
+// Retention is how long records stay that no decision needs any more.
 type Retention struct {
-	// UserTokens is how long a user token's row, which is the record of who got one, stays past its expiry. Less than
-	// usertoken.KeptPastTime counts as that.
+	// UserTokens is how long the row of a user token, which records its user, stays after its
+	// expiry. The minimum is usertoken.KeptPastTime.
 	UserTokens time.Duration
 	// RevokedKeys is how long a revoked API key is still listed; 0 is for ever.
 	RevokedKeys time.Duration
@@ -34,7 +36,7 @@ type Retention struct {
 
 func (r Retention) userTokens() time.Duration { return max(r.UserTokens, usertoken.KeptPastTime) }
 
-// sweeps are the tables whose dead rows are found by walking through.
+// sweeps are the tables whose dead rows are found by a scan in primary-key order.
 type sweeps struct {
 	families *cleanup.Sweep[[]byte]
 	keys     *cleanup.Sweep[string]
@@ -52,9 +54,10 @@ func prepareSweeps(db *sqldb.DB) sweeps {
 	}
 }
 
-// Housekeep makes room ahead and drops what is dead. What one run does not finish, the next does. It is called by one
-// goroutine at a time; replicas that run it at once do no harm, and work for nothing.
-func (s *Store) Housekeep(ctx context.Context, l grant.Lifetimes, r Retention) error {
+// CleanUp creates partitions ahead and drops expired ones. The next run finishes an interrupted
+// one. It is called by one goroutine at a time; concurrent runs of several replicas are safe, and
+// wasted.
+func (s *Store) CleanUp(ctx context.Context, l grant.Lifetimes, r Retention) error {
 	err := s.MakeRoom(ctx, l)
 	for _, t := range partitionedTables(l, r) {
 		drop := s.dropExpired
@@ -69,8 +72,8 @@ func (s *Store) Housekeep(ctx context.Context, l grant.Lifetimes, r Retention) e
 	return errors.Join(err, erasing, s.Trim(ctx, logKept))
 }
 
-// Sweep walks through the families and the API keys, which reads all of them, and drops those that are dead. They live for months:
-// it need not be often. It is called by one goroutine at a time.
+// Sweep scans all families and API keys and deletes the dead ones. They live for months, so it can
+// be rare. It is called by one goroutine at a time.
 func (s *Store) Sweep(ctx context.Context, r Retention) error {
 	err := s.sweeps.families.Run(ctx, micros(familyGrace))
 	if r.RevokedKeys > 0 {
@@ -79,7 +82,7 @@ func (s *Store) Sweep(ctx context.Context, r Retention) error {
 	return err
 }
 
-// EraseRetries forgets the sealed pairs whose retry window has ended. It answers how many.
+// EraseRetries erases the sealed token pairs whose retry window has closed. It returns how many.
 func (s *Store) EraseRetries(ctx context.Context) (int64, error) {
 	n, err := cleanup.Repeat(ctx, s.db, s.text.eraseRetries, retrySlice)
 	if err != nil {

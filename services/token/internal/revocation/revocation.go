@@ -1,0 +1,164 @@
+package revocation
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+// The errors of this package. Errors of identity and authz pass through.
+var (
+	// ErrPlan is a plan that is not in the catalog.
+	ErrPlan = errors.New("no such plan")
+	// ErrPassword is a new password that identity would refuse for its length, or for a NUL
+	// character.
+	ErrPassword = errors.New("must have at least 12 characters, and at most 1,024 bytes without a NUL character")
+)
+
+const (
+	// minPassword is identity's minimum, in characters of the composed form (NFC). It is checked
+	// here too, because identity is called only after sign-ins were revoked.
+	minPassword = 12
+	// maxPassword is in bytes.
+	maxPassword = 1024
+)
+
+// Store revokes tokens. Each method is one transaction, which also writes the log, and returns when
+// no replica returns a result from before it.
+type Store interface {
+	// RevokeUser revokes everything of a user: OAuth tokens, pending codes, user tokens.
+	RevokeUser(ctx context.Context, userID string) error
+	// RevokeSignIns revokes a user's user tokens and pending codes; OAuth grants stay.
+	RevokeSignIns(ctx context.Context, userID string) error
+	// RevokeMember revokes a user's access to one workspace.
+	RevokeMember(ctx context.Context, userID, workspaceID string) error
+	// RevokeAuthenticationAppTokens revokes the user tokens that were issued through an
+	// authentication app.
+	RevokeAuthenticationAppTokens(ctx context.Context, appID string) error
+	// RevokeUserGrants revokes every grant of a user; user tokens stay.
+	RevokeUserGrants(ctx context.Context, userID string) error
+	// RevokeUserClientGrants revokes every grant of a user to one client.
+	RevokeUserClientGrants(ctx context.Context, userID, clientID string) error
+	// RevokeClientGrants revokes every grant to a client.
+	RevokeClientGrants(ctx context.Context, clientID string) error
+	// LogWorkspaceChange makes caches evict a workspace.
+	LogWorkspaceChange(ctx context.Context, workspaceID string) error
+}
+
+// Users makes the changes in identity. Each is idempotent.
+type Users interface {
+	DisableUser(ctx context.Context, userID string) error
+	SetPassword(ctx context.Context, userID string, password secret.String) error
+	RemoveMember(ctx context.Context, userID, workspaceID string) error
+	RevokeAuthenticationApp(ctx context.Context, appID string) error
+	SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error
+}
+
+// Clients makes the change in authz. It is idempotent.
+type Clients interface {
+	DisableClient(ctx context.Context, clientID string) error
+}
+
+// Revoker revokes access. Its methods may be called concurrently, and are idempotent: a retry
+// completes a call that failed.
+type Revoker struct {
+	Store   Store
+	Users   Users
+	Clients Clients
+	// KnownPlan reports whether the catalog has a plan.
+	KnownPlan func(name string) bool
+}
+
+// DisableUser disables a user and revokes everything of the user. Enabling the user again restores
+// nothing.
+func (r Revoker) DisableUser(ctx context.Context, userID string) error {
+	return revokeAround(
+		func() error { return r.Store.RevokeUser(ctx, userID) },
+		func() error { return r.Users.DisableUser(ctx, userID) })
+}
+
+// SetPassword sets a user's password and revokes the sign-ins with the old one; OAuth grants stay.
+// The entry of the log names the user, so caches evict the user's OAuth tokens too; the next
+// introspection finds them live.
+func (r Revoker) SetPassword(ctx context.Context, userID string, password secret.String) error {
+	clear := password.Reveal()
+	if utf8.RuneCountInString(norm.NFC.String(clear)) < minPassword || len(clear) > maxPassword || strings.IndexByte(clear, 0) >= 0 {
+		return ErrPassword
+	}
+	return revokeAround(
+		func() error { return r.Store.RevokeSignIns(ctx, userID) },
+		func() error { return r.Users.SetPassword(ctx, userID, password) })
+}
+
+// RemoveMember removes a user from a workspace and revokes the user's access to it.
+func (r Revoker) RemoveMember(ctx context.Context, userID, workspaceID string) error {
+	return revokeAround(
+		func() error { return r.Store.RevokeMember(ctx, userID, workspaceID) },
+		func() error { return r.Users.RemoveMember(ctx, userID, workspaceID) })
+}
+
+// RevokeAuthenticationApp revokes an authentication app and the user tokens that were issued
+// through it.
+func (r Revoker) RevokeAuthenticationApp(ctx context.Context, appID string) error {
+	return revokeAround(
+		func() error { return r.Store.RevokeAuthenticationAppTokens(ctx, appID) },
+		func() error { return r.Users.RevokeAuthenticationApp(ctx, appID) })
+}
+
+// DisableClient disables a client and revokes its grants. Enabling it again restores nothing.
+func (r Revoker) DisableClient(ctx context.Context, clientID string) error {
+	return revokeAround(
+		func() error { return r.Store.RevokeClientGrants(ctx, clientID) },
+		func() error { return r.Clients.DisableClient(ctx, clientID) })
+}
+
+// RevokeClientGrants revokes every grant to a client. Users may grant it access again.
+func (r Revoker) RevokeClientGrants(ctx context.Context, clientID string) error {
+	return r.Store.RevokeClientGrants(ctx, clientID)
+}
+
+// RevokeUserGrants revokes every grant of a user to one client, or to all clients if clientID is
+// empty. The user may grant access again.
+func (r Revoker) RevokeUserGrants(ctx context.Context, userID, clientID string) error {
+	if clientID == "" {
+		return r.Store.RevokeUserGrants(ctx, userID)
+	}
+	return r.Store.RevokeUserClientGrants(ctx, userID, clientID)
+}
+
+// SetWorkspacePlan changes a workspace's plan and revokes nothing. It appends the entry of the log
+// after the change, so that a cache that evicts the old plan then reads the new one. ErrPlan.
+func (r Revoker) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error {
+	if !r.KnownPlan(plan) {
+		return ErrPlan
+	}
+	if err := r.Users.SetWorkspacePlan(ctx, workspaceID, plan); err != nil {
+		return err
+	}
+	return r.Store.LogWorkspaceChange(ctx, workspaceID)
+}
+
+// revokeAround revokes tokens, has identity or authz make the change, and revokes tokens once more.
+//
+// The first revocation comes before the change, so that a crash in between leaves revoked tokens
+// and an unchanged user, which a retry repairs, and never a changed user with live tokens. The
+// second revokes the tokens that were issued between the two. Every issuance reads a cursor of the
+// log before it calls the service that is changed (the epoch of the user-client at the consent
+// page, before authz completes the authorization; the end of the log at the user API), and the
+// token is born at that cursor. If the service was called before the change, the cursor was read
+// before the second revocation, which therefore revokes the token, whenever it is written. If the
+// service was called after the change, it refused.
+func revokeAround(revoke, change func() error) error {
+	if err := revoke(); err != nil {
+		return err
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	return revoke()
+}

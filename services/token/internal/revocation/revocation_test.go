@@ -1,0 +1,129 @@
+package revocation_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/revocation"
+)
+
+// world is the store, identity and authz in one; it records the calls, and fails at call number
+// fails.
+type world struct {
+	calls []string
+	fails string
+}
+
+var errDown = errors.New("down")
+
+func (w *world) note(call string) error {
+	w.calls = append(w.calls, call)
+	if call == w.fails {
+		return errDown
+	}
+	return nil
+}
+
+func (w *world) RevokeUser(context.Context, string) error { return w.note("end") }
+
+func (w *world) RevokeSignIns(context.Context, string) error { return w.note("end") }
+
+func (w *world) RevokeMember(context.Context, string, string) error { return w.note("end") }
+
+func (w *world) RevokeAuthenticationAppTokens(context.Context, string) error { return w.note("end") }
+
+func (w *world) RevokeClientGrants(context.Context, string) error { return w.note("end") }
+
+func (w *world) DisableClient(context.Context, string) error { return w.note("change") }
+
+func (w *world) RevokeUserGrants(context.Context, string) error { return w.note("end user") }
+
+func (w *world) RevokeUserClientGrants(context.Context, string, string) error {
+	return w.note("end pair")
+}
+func (w *world) LogWorkspaceChange(context.Context, string) error { return w.note("note") }
+func (w *world) DisableUser(context.Context, string) error        { return w.note("change") }
+func (w *world) SetPassword(context.Context, string, secret.String) error {
+	return w.note("change")
+}
+func (w *world) RemoveMember(context.Context, string, string) error     { return w.note("change") }
+func (w *world) RevokeAuthenticationApp(context.Context, string) error  { return w.note("change") }
+func (w *world) SetWorkspacePlan(context.Context, string, string) error { return w.note("change") }
+
+func (w *world) revoker() revocation.Revoker {
+	return revocation.Revoker{Store: w, Users: w, Clients: w, KnownPlan: func(name string) bool { return name == "pro" }}
+}
+
+func operations(d revocation.Revoker) map[string]func(context.Context) error {
+	return map[string]func(context.Context) error{
+		"disable":  func(ctx context.Context) error { return d.DisableUser(ctx, "usr_1") },
+		"password": func(ctx context.Context) error { return d.SetPassword(ctx, "usr_1", secret.New("a long password")) },
+		"member":   func(ctx context.Context) error { return d.RemoveMember(ctx, "usr_1", "ws_1") },
+		"app":      func(ctx context.Context) error { return d.RevokeAuthenticationApp(ctx, "aap_1") },
+		"client":   func(ctx context.Context) error { return d.DisableClient(ctx, "vdo_client_1") },
+	}
+}
+
+func TestTokensEndBeforeAndAfterTheChange(t *testing.T) {
+	for fails, want := range map[string][]string{
+		"": {"end", "change", "end"}, "end": {"end"}, "change": {"end", "change"},
+	} {
+		for name := range operations(revocation.Revoker{}) {
+			w := &world{fails: fails}
+			err := operations(w.revoker())[name](t.Context())
+			if diff := cmp.Diff(want, w.calls); diff != "" || errors.Is(err, errDown) != (fails != "") {
+				t.Errorf("%s, failing at %q: %v %s", name, fails, err, diff)
+			}
+		}
+	}
+}
+
+func TestANewPlanIsToldAfterTheChange(t *testing.T) {
+	w := &world{}
+	if err := w.revoker().SetWorkspacePlan(t.Context(), "ws_1", "pro"); err != nil || !cmp.Equal(w.calls, []string{"change", "note"}) {
+		t.Errorf("%v %v", w.calls, err)
+	}
+	w = &world{}
+	if err := w.revoker().SetWorkspacePlan(t.Context(), "ws_1", "gold"); !errors.Is(err, revocation.ErrPlan) || len(w.calls) > 0 {
+		t.Errorf("an unknown plan: %v %v", w.calls, err)
+	}
+}
+
+// TestFault_C11_APasswordThatIsTooShortEndsNothing: it is refused before sessions and tokens are
+// revoked.
+func TestFault_C11_APasswordThatIsTooShortEndsNothing(t *testing.T) {
+	for _, password := range []string{"", "12345678901", strings.Repeat("a\u0308", 11), strings.Repeat("x", 1025), "1234567890\x0012"} {
+		w := &world{}
+		if err := w.revoker().SetPassword(t.Context(), "usr_1", secret.New(password)); !errors.Is(err, revocation.ErrPassword) || len(w.calls) > 0 {
+			t.Errorf("%.20q: %v %v", password, w.calls, err)
+		}
+	}
+}
+
+func TestGrantsEndOnce(t *testing.T) {
+	for _, fails := range []string{"", "end"} {
+		for what, end := range map[string]func(ctx context.Context, d revocation.Revoker) error{
+			"end user": func(ctx context.Context, d revocation.Revoker) error { return d.RevokeUserGrants(ctx, "usr_1", "") },
+			"end pair": func(ctx context.Context, d revocation.Revoker) error {
+				return d.RevokeUserGrants(ctx, "usr_1", "vdo_client_1")
+			},
+			"end": func(ctx context.Context, d revocation.Revoker) error {
+				return d.RevokeClientGrants(ctx, "vdo_client_1")
+			},
+		} {
+			w := &world{fails: fails}
+			if fails == "end" {
+				w.fails = what
+			}
+			want := []string{what}
+			if err := end(t.Context(), w.revoker()); !cmp.Equal(want, w.calls) || errors.Is(err, errDown) != (fails != "") {
+				t.Errorf("%s, failing at %q: %v %v", what, fails, err, w.calls)
+			}
+		}
+	}
+}

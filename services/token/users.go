@@ -1,0 +1,32 @@
+package token
+
+import (
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/services/token/internal/revocation"
+	"github.com/vidocu/usher/services/token/internal/rpc"
+	"github.com/vidocu/usher/services/token/internal/store"
+	"github.com/vidocu/usher/services/token/internal/usertoken"
+)
+
+// newUsers builds VIDIZMO's user API.
+func newUsers(config Config, deps Deps, st *store.Store) *rpc.Users {
+	return &rpc.Users{Logger: deps.Logger, Service: usertoken.Service{
+		Directory: newIdentity(deps), Store: st, Lifetime: config.UserTokenLifetime,
+	}}
+}
+
+// newAccessRevocation builds the service through which operators revoke access.
+func newAccessRevocation(deps Deps, st *store.Store, clients revocation.Clients) *rpc.AccessRevocation {
+	return &rpc.AccessRevocation{Tokens: st, Revoker: revocation.Revoker{
+		Store: st, Users: newIdentity(deps), Clients: clients, KnownPlan: deps.Catalog.KnownPlan,
+	}}
+}
+
+// newIdentity builds the client of the identity service.
+func newIdentity(deps Deps) rpc.Identity {
+	return rpc.Identity{
+		Credentials:    identityv1.NewCredentialServiceClient(deps.Identity),
+		Directory:      identityv1.NewDirectoryServiceClient(deps.Identity),
+		Administration: identityv1.NewAdministrationServiceClient(deps.Identity),
+	}
+}
