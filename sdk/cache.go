@@ -10,7 +10,7 @@ import (
 )
 
 // maxRecent is the number of revocations that are kept to check the responses of concurrent lookups
-// against. A response that more revocations overtook is not cached.
+// against. A response is not cached if there were more during its lookup.
 const maxRecent = 1024
 
 // cache holds the responses of the token service, and the most recent revocations.

@@ -50,7 +50,7 @@ func (f *flights) finish(k key, landed *flight) {
 	close(landed.done)
 }
 
-// maxAttempts is how often a response that a revocation overtook is requested again before it is
+// maxAttempts is how often a response that a revocation may concern is requested again before it is
 // returned uncached: the request started after the call.
 const maxAttempts = 2
 

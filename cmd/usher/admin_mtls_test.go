@@ -14,7 +14,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// certified has the desk's services listen at ports as well, with certificates, and the environment name them.
+// certified has the console's services listen at ports as well, with certificates, and the environment name them.
 func (d *console) certified() {
 	d.t.Helper()
 	authority, err := harness.NewAuthority(".")

@@ -61,7 +61,7 @@ func TestTheCatalogOfThePageIsOne(t *testing.T) {
 	}
 }
 
-// TestEveryCommandOfThePagesIsOne: what pages print is a command with flags that it has. Complete ones stand in blocks; between
+// TestEveryCommandOfThePagesIsOne: a command that a page prints exists, with its flags. Complete ones stand in blocks; between
 // backticks arguments may be missing.
 func TestEveryCommandOfThePagesIsOne(t *testing.T) {
 	pages, err := filepath.Glob("../../docs/*.md")

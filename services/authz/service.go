@@ -113,7 +113,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 func (s *Service) Run(ctx context.Context) error {
 	cleanup.Runner{
 		Name: "authz", DB: s.deps.DB, Logger: s.deps.Logger, Every: cleanup.Hourly, Done: s.deps.Metrics.CleanupSucceeded,
-		Work: func(ctx context.Context) error { return s.store.Housekeep(ctx) },
+		Work: func(ctx context.Context) error { return s.store.CleanUp(ctx) },
 	}.Run(ctx)
 	return nil
 }

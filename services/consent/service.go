@@ -90,7 +90,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 func (s *Service) Run(ctx context.Context) error {
 	cleanup.Runner{
 		Name: "consent", DB: s.deps.DB, Logger: s.deps.Logger, Every: cleanup.Hourly, Later: true, Done: s.deps.Metrics.CleanupSucceeded,
-		Work: func(ctx context.Context) error { return s.store.Housekeep(ctx, s.config.Retention) },
+		Work: func(ctx context.Context) error { return s.store.CleanUp(ctx, s.config.Retention) },
 	}.Run(ctx)
 	return nil
 }

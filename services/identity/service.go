@@ -125,7 +125,7 @@ func (s *Service) Run(ctx context.Context) error {
 	cleanup.Runner{
 		Name: "identity", DB: s.deps.DB, Logger: s.deps.Logger, Every: cleanup.Hourly, Done: s.deps.Metrics.CleanupSucceeded,
 		Work: func(ctx context.Context) error {
-			return errors.Join(account.Respell(ctx, s.store, s.warnShared(ctx)), s.store.Housekeep(ctx, s.config.RevokedAppRetention))
+			return errors.Join(account.Respell(ctx, s.store, s.warnShared(ctx)), s.store.CleanUp(ctx, s.config.RevokedAppRetention))
 		},
 	}.Run(ctx)
 	return nil

@@ -70,8 +70,8 @@ func (e *enforcement) Apply(entries []feed.Entry) {
 	}
 }
 
-// Forget is feed.Listener. It evicts every plan.
-func (e *enforcement) Forget() { e.plans.InvalidateAll() }
+// InvalidateAll is feed.Listener. It evicts every plan.
+func (e *enforcement) InvalidateAll() { e.plans.InvalidateAll() }
 
 func (e *enforcement) register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterAccessServiceServer(r, e.access)

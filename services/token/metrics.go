@@ -51,5 +51,5 @@ func (l lagRecorder) Apply(entries []feed.Entry) {
 	}
 }
 
-// Forget is feed.Listener.
-func (lagRecorder) Forget() {}
+// InvalidateAll is feed.Listener.
+func (lagRecorder) InvalidateAll() {}

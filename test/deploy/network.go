@@ -31,7 +31,7 @@ func offersAdmin(service Object) bool {
 	})
 }
 
-// routes checks that a route leads only to the gateway's Service and its public port.
+// routes checks that a route has only the gateway's Service and its public port.
 func routes(o Object) (broken []string) {
 	for _, rule := range o.List("spec", "rules") {
 		for _, b := range rule.List("backendRefs") {

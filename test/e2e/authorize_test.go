@@ -65,7 +65,7 @@ func wantRedirectError(t *testing.T, d *harness.Deployment, what string, page ha
 	}
 }
 
-// TestCase1_NeverRedirectsToAnUnregisteredURI: whatever other parameters are wrong, signed in or
+// TestCase1_NeverRedirectsToAnUnregisteredURI, also if other parameters are wrong, signed in or
 // not.
 func TestCase1_NeverRedirectsToAnUnregisteredURI(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {

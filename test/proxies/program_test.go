@@ -106,7 +106,7 @@ func write(p proxy, dir string, changes []change) error {
 	return nil
 }
 
-// listens waits until the program responds to a preflight, which an enforcing proxy answers itself
+// listens waits until the program responds to a preflight, which an enforcing proxy responds to itself
 // and a front forwards: Traefik listens before it has read its example, and Envoy's front before
 // its health check of the gateway.
 func (r *running) listens() error {

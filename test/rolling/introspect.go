@@ -28,7 +28,7 @@ const resourceServer = "video-api"
 const introspectPause = 5 * time.Millisecond
 
 // retryPause is the time that a gRPC caller waits before a retry, as the gateway's Retry-After
-// tells HTTP clients.
+// returns to HTTP clients.
 const retryPause = 2 * time.Second
 
 // sdkStaleLimit is how long the SDK may use its cache after a revocation has returned: less than a

@@ -76,7 +76,7 @@ type consentView struct {
 const nonceLength = 8
 
 // pageToken returns the CSRF token of a consent page, which contains the epoch and the client that
-// the page showed, and a nonce that tells the page from another one of the same authorization: their
+// the page showed, and a nonce that distinguishes it from another page of the same authorization: their
 // base64url, a dot, and the token over them.
 func (f Flow) pageToken(r *http.Request, request string, displayed *consentv1.Page) string {
 	purposes := consentForm(request).purposes

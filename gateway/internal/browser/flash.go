@@ -22,7 +22,7 @@ type Flash struct {
 	WorkspaceID string `json:"w,omitempty"`
 	// Until is the time of the next attempt, in seconds since 1970.
 	Until int64 `json:"u,omitempty"`
-	// Form is the nonce of the consent page that was answered.
+	// Form names the consent page whose form was posted.
 	Form string `json:"f,omitempty"`
 	// Reference is the ID of the request that failed.
 	Reference string `json:"r,omitempty"`

@@ -29,7 +29,7 @@ const (
 	Member Kind = 5
 	// Client is every token of ClientID.
 	Client Kind = 6
-	// Workspace ends no token: what is known of WorkspaceID changed, such as its plan.
+	// Workspace ends no token: WorkspaceID changed, for example its plan.
 	Workspace Kind = 7
 	// AuthenticationApp is every user token that was issued through an authentication app. A cache does not know through which.
 	AuthenticationApp Kind = 8

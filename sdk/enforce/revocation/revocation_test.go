@@ -17,7 +17,7 @@ func hashOf(token string) *[sha256.Size]byte {
 	return &hash
 }
 
-// tokens are one of each sort that the rule tells apart.
+// tokens has one token of each sort that the rule distinguishes.
 func tokens() map[string]*revocation.Cached {
 	return map[string]*revocation.Cached{
 		"access": {

@@ -99,7 +99,7 @@ func (s *Session) json(response proto.Message) error {
 	return err
 }
 
-// short is the beginning of a hash in the encoding of the JSON output: enough to tell it from others. It is empty for none.
+// short is the beginning of a hash in the encoding of the JSON output, long enough to be unique. It is empty for none.
 func short(hash []byte) string {
 	const shown = 12
 	text := base64.StdEncoding.EncodeToString(hash)

@@ -6,6 +6,6 @@
 // state: steps never call each other. A decision closes the request with a code or with
 // access_denied (complete.go).
 //
-// The package renders no page, sees no password and stores no consent: every request leads to the
+// The package renders no page, sees no password and stores no consent: every request ends in the
 // consent screen.
 package flow

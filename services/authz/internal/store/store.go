@@ -48,8 +48,8 @@ func New(db *sqldb.DB) *Store {
 	return s
 }
 
-// Housekeep deletes the secrets whose overlap is over. It must not be called concurrently.
-func (s *Store) Housekeep(ctx context.Context) error { return s.expiredSecrets.Run(ctx) }
+// CleanUp deletes the secrets whose overlap is over. It must not be called concurrently.
+func (s *Store) CleanUp(ctx context.Context) error { return s.expiredSecrets.Run(ctx) }
 
 // names splits a stored list.
 func names(stored string) []string { return strings.Fields(stored) }

@@ -6,7 +6,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/store/storetest"
 )
 
-func TestStoreHousekeeping(t *testing.T) { storetest.Housekeeping(t) }
-func TestStoreCRUD(t *testing.T)         { storetest.CRUD(t) }
-func TestStoreAtomicity(t *testing.T)    { storetest.Atomicity(t) }
-func TestStoreContention(t *testing.T)   { storetest.Contention(t) }
+func TestStoreCleanup(t *testing.T)    { storetest.Cleanup(t) }
+func TestStoreCRUD(t *testing.T)       { storetest.CRUD(t) }
+func TestStoreAtomicity(t *testing.T)  { storetest.Atomicity(t) }
+func TestStoreContention(t *testing.T) { storetest.Contention(t) }

@@ -93,9 +93,9 @@ func (s *Store) Prune(ctx context.Context, p oauth.UserClient, epoch int64) erro
 	return nil
 }
 
-// Housekeep deletes the consents that are older than kept; 0 keeps all. It is called by one
+// CleanUp deletes the consents that are older than kept; 0 keeps all. It is called by one
 // goroutine at a time.
-func (s *Store) Housekeep(ctx context.Context, kept time.Duration) error {
+func (s *Store) CleanUp(ctx context.Context, kept time.Duration) error {
 	if kept == 0 {
 		return nil
 	}

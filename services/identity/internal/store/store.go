@@ -32,7 +32,7 @@ type Store struct {
 	text statements
 	// holders batches lookups of sessions; nil if that saves nothing.
 	holders *coalesce.Loader[session.Lookup, session.Holder]
-	// expiredSecrets, revokedApps and expiredSessions are the deletions of Housekeep.
+	// expiredSecrets, revokedApps and expiredSessions are the deletions of CleanUp.
 	expiredSecrets  *cleanup.Sweep[[]byte]
 	revokedApps     *cleanup.Sweep[string]
 	expiredSessions *cleanup.Sweep[[]byte]
@@ -58,10 +58,10 @@ func New(db *sqldb.DB) *Store {
 	return s
 }
 
-// Housekeep deletes the authentication apps' secrets whose overlap is over, expired sessions, and
+// CleanUp deletes the authentication apps' secrets whose overlap is over, expired sessions, and
 // apps that were revoked longer ago than revokedKept; 0 keeps all. It must not be called
 // concurrently.
-func (s *Store) Housekeep(ctx context.Context, revokedKept time.Duration) error {
+func (s *Store) CleanUp(ctx context.Context, revokedKept time.Duration) error {
 	err := errors.Join(s.expiredSecrets.Run(ctx), s.expiredSessions.Run(ctx))
 	if revokedKept > 0 {
 		err = errors.Join(err, s.revokedApps.Run(ctx, revokedKept.Microseconds()))

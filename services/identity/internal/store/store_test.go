@@ -6,7 +6,7 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/store/storetest"
 )
 
-func TestStoreHousekeeping(t *testing.T)   { storetest.Housekeeping(t) }
+func TestStoreCleanup(t *testing.T)        { storetest.Cleanup(t) }
 func TestStoreCRUD(t *testing.T)           { storetest.CRUD(t) }
 func TestStoreAdministration(t *testing.T) { storetest.Administration(t) }
 func TestStoreVisible(t *testing.T)        { storetest.Visible(t) }

@@ -36,6 +36,6 @@ type Log interface {
 type Listener interface {
 	// Apply applies entries, oldest first.
 	Apply(entries []Entry)
-	// Forget invalidates everything, because entries were missed.
-	Forget()
+	// InvalidateAll invalidates everything, because entries were missed.
+	InvalidateAll()
 }

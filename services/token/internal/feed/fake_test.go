@@ -115,7 +115,7 @@ func (e *recorder) Apply(entries []feed.Entry) {
 	e.lastCursor = entries[len(entries)-1].Cursor
 }
 
-func (e *recorder) Forget() {
+func (e *recorder) InvalidateAll() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.resets++

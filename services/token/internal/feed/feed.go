@@ -180,7 +180,7 @@ func (f *Feed) locate(ctx context.Context) error {
 func (f *Feed) resetTo(cursor int64) {
 	f.ring.reset(cursor)
 	for _, l := range f.options.Listeners {
-		l.Forget()
+		l.InvalidateAll()
 	}
 	f.applied.Store(cursor)
 	f.ring.notify()
@@ -205,7 +205,7 @@ func (f *Feed) Watching() int64 { return f.watchers.Load() }
 
 // Since returns the entries after a cursor that was Snapshot.Applied before; false when the ring no
 // longer has them, or the feed was reset. A result read from the store after the Snapshot may be
-// cached if none of them revokes it, by a listener that holds the lock of its Apply and Forget
+// cached if none of them revokes it, by a listener that holds the lock of its Apply and InvalidateAll
 // meanwhile.
 func (f *Feed) Since(cursor int64) ([]Entry, bool) {
 	v := f.ring.after(cursor, 0)

@@ -164,8 +164,8 @@ func (c *Cache) Apply(entries []feed.Entry) {
 	}
 }
 
-// Forget is feed.Listener. It evicts everything.
-func (c *Cache) Forget() {
+// InvalidateAll is feed.Listener. It evicts everything.
+func (c *Cache) InvalidateAll() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tokens.InvalidateAll()

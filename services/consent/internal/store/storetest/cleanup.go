@@ -21,7 +21,7 @@ func expired(t *testing.T, later func(time.Duration) *store.Store) {
 	now := later(3 * day)
 	keep := func(kept time.Duration) {
 		t.Helper()
-		if err := now.Housekeep(t.Context(), kept); err != nil {
+		if err := now.CleanUp(t.Context(), kept); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -10,9 +10,9 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/store"
 )
 
-// Housekeeping tests that the cleanup deletes expired secrets and apps revoked long ago, and
+// Cleanup tests that the cleanup deletes expired secrets and apps revoked long ago, and
 // nothing else.
-func Housekeeping(t *testing.T) {
+func Cleanup(t *testing.T) {
 	const day = 24 * time.Hour
 	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		db := reopen(0)
@@ -26,7 +26,7 @@ func Housekeeping(t *testing.T) {
 		}
 		cleanUp := func(s *store.Store, kept time.Duration, apps, secrets int) {
 			t.Helper()
-			if err := s.Housekeep(t.Context(), kept); err != nil {
+			if err := s.CleanUp(t.Context(), kept); err != nil {
 				t.Fatal(err)
 			}
 			if a, b := count(t, db, "authentication_apps"), count(t, db, "authentication_app_secrets"); a != apps || b != secrets {

@@ -10,8 +10,8 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/store"
 )
 
-// Housekeeping tests that the cleanup deletes expired secrets and nothing else.
-func Housekeeping(t *testing.T) {
+// Cleanup tests that the cleanup deletes expired secrets and nothing else.
+func Cleanup(t *testing.T) {
 	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		db := reopen(0)
 		s, later := store.New(db), store.New(reopen(2*time.Hour))
@@ -23,7 +23,7 @@ func Housekeeping(t *testing.T) {
 		create(t, s, registration, other)
 		cleanUp := func(s *store.Store, secrets int) {
 			t.Helper()
-			if err := s.Housekeep(t.Context()); err != nil {
+			if err := s.CleanUp(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			var n int
