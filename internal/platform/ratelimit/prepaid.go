@@ -49,6 +49,9 @@ func (p *Prepaid) Spend(ctx context.Context, budget Budget, name Name) error {
 	key, left := p.limiter.window(name, budget.Window)
 	for !p.take(key) {
 		_, err, _ := p.taking.Do(key, func() (any, error) {
+			if p.has(key) { // another request took a part since this one found none
+				return nil, nil
+			}
 			size := chunkOf(budget.Limit)
 			if _, err := p.limiter.Spend(context.WithoutCancel(ctx), Budget{Limit: budget.Limit / size, Window: budget.Window}, name); err != nil {
 				return nil, err
@@ -72,6 +75,12 @@ func chunkOf(limit int) int {
 		}
 	}
 	return 1
+}
+
+func (p *Prepaid) has(key string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.kept[key] != nil
 }
 
 func (p *Prepaid) take(key string) bool {

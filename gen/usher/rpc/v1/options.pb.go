@@ -132,8 +132,7 @@ var (
 // Extension fields to descriptorpb.FieldOptions.
 var (
 	// secret marks a field that holds a credential: code that prints or logs a message must omit it.
-	// It has the meaning of the standard option debug_redact, which protoc before version 22 does not
-	// accept.
+	// The standard option with that meaning is not accepted by protoc before version 22.
 	//
 	// optional bool secret = 50141;
 	E_Secret = &file_usher_rpc_v1_options_proto_extTypes[1]
