@@ -114,6 +114,30 @@ func TestFault_E5_PendingRequestsOfASignedInUserAreBounded(t *testing.T) {
 	}
 }
 
+// TestFault_E5_AnExhaustedAddressDoesNotStopItsSignedInUsers: beyond the address's budget identity
+// decides, and an invented session cookie gets nothing.
+func TestFault_E5_AnExhaustedAddressDoesNotStopItsSignedInUsers(t *testing.T) {
+	b := newBench(t)
+	start := func(session string) error {
+		_, err := b.browser.StartAuthorization(t.Context(), &authzv1.StartAuthorizationRequest{
+			RawQuery: documented(), SessionToken: session, BrowserToken: b.token, SourceAddress: "192.0.2.1",
+		})
+		return err
+	}
+	for i := range authz.DefaultConfig().AnonymousRequests {
+		if err := start(""); err != nil {
+			t.Fatalf("request %d: %v", i+1, err)
+		}
+	}
+	wantReason(t, "without a session", start(""), errorv1.Reason_REASON_RATE_LIMITED)
+	wantReason(t, "with an invented session", start("invented"), errorv1.Reason_REASON_RATE_LIMITED)
+	if err := start("john"); err != nil {
+		t.Errorf("a user who is signed in: %v", err)
+	}
+	b.identity.breakDown(oerrUnavailable())
+	wantReason(t, "while identity is unavailable", start("john"), errorv1.Reason_REASON_UNAVAILABLE)
+}
+
 func TestBudgetsOutOfBoundsAreNamed(t *testing.T) {
 	for name, change := range map[string]func(*authz.Config){
 		"user_requests":   func(c *authz.Config) { c.UserRequests = -1 },

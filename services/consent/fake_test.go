@@ -63,13 +63,6 @@ func (p *peers) ListWorkspaces(context.Context, *identityv1.ListWorkspacesReques
 	}}}, nil
 }
 
-func (p *peers) GetMembership(_ context.Context, req *identityv1.GetMembershipRequest) (*identityv1.GetMembershipResponse, error) {
-	if req.GetUserId() != "usr_john" || req.GetWorkspaceId() != "ws_acme" {
-		return nil, oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no such membership")
-	}
-	return &identityv1.GetMembershipResponse{}, nil
-}
-
 func (p *peers) GetAuthorization(_ context.Context, req *authzv1.GetAuthorizationRequest) (*authzv1.GetAuthorizationResponse, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -24,7 +24,8 @@ import (
 type Counts struct {
 	// Calls counts gRPC calls between services, by the method's name without its service.
 	Calls map[string]int
-	// Statements counts SQL statements by database and text; BEGIN and COMMIT count too.
+	// Statements counts SQL statements by database and text, BEGIN and COMMIT too, without those that
+	// processes send at intervals.
 	Statements map[string]int
 	// Commands counts Redis commands by name.
 	Commands map[string]int

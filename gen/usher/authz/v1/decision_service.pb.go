@@ -37,7 +37,7 @@ type PendingAuthorization struct {
 	RedirectOrigin string `protobuf:"bytes,4,opt,name=redirect_origin,json=redirectOrigin,proto3" json:"redirect_origin,omitempty"`
 	// The requested scopes, in the order of the request.
 	Scopes []string `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
-	// The user to whom the consent page was shown; empty before the first BindPrompt.
+	// The user who decided, or whom BindPrompt named; empty before.
 	UserId string `protobuf:"bytes,6,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// The epoch of the user-client when the consent page was shown; meaningful when user_id is set.
 	Epoch int64 `protobuf:"varint,7,opt,name=epoch,proto3" json:"epoch,omitempty"`

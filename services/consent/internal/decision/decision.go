@@ -3,7 +3,6 @@ package decision
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -206,7 +205,6 @@ type Decider struct {
 	Codes          Codes
 	Consents       Consents
 	Catalog        Catalog
-	Logger         *slog.Logger
 }
 
 // open reads the user and the authorization concurrently. The error of the session has precedence

@@ -3,8 +3,6 @@ package decision_test
 import (
 	"context"
 	"errors"
-	"io"
-	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -62,7 +60,7 @@ func newWorld() *world {
 
 func (w *world) decider() decision.Decider {
 	return decision.Decider{
-		Identity: w, Authorizations: w, Epochs: w, Codes: w, Consents: w, Catalog: words{}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Identity: w, Authorizations: w, Epochs: w, Codes: w, Consents: w, Catalog: words{},
 	}
 }
 
