@@ -12,6 +12,10 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
+// flows is the number of flows at each stage: which of two replicas serves a call is chance, and a
+// flow has several calls.
+const flows = 8
+
 // replicas is the number of processes of each service: one is replaced while the other serves.
 const replicas = 2
 
@@ -87,11 +91,13 @@ func (r *roll) replace(t *testing.T, why string, bins harness.Binaries) {
 func (r *roll) wantEverythingWorks(t *testing.T, when string) {
 	t.Helper()
 	b := r.d.NewBrowser()
-	tokens, err := r.d.Issue(b, harness.Request{})
-	if err != nil {
-		t.Fatalf("%s: the flow: %v", when, err)
+	for range flows {
+		tokens, err := r.d.Issue(b, harness.Request{})
+		if err != nil {
+			t.Fatalf("%s: the flow: %v", when, err)
+		}
+		r.tokens[when] = tokens
 	}
-	r.tokens[when] = tokens
 	for issued, tokens := range r.tokens {
 		r.wantActive(t, when, issued, tokens.Access)
 	}

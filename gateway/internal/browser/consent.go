@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"net/http"
@@ -164,6 +165,9 @@ func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
 
 func (f Flow) decide(w http.ResponseWriter, r *http.Request, from formPage, req *consentv1.DecideRequest) {
 	res, err := f.Consents.Decide(r.Context(), req)
+	if oerr.Reason(err) == errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND && req.GetPage() != nil {
+		res, err = f.decideBound(r.Context(), req, err)
+	}
 	switch oerr.Reason(err) { //nolint:exhaustive // RedirectWithError handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
 		redirect(w, r, "/signin", from.request)
@@ -187,6 +191,22 @@ func (f Flow) decide(w http.ResponseWriter, r *http.Request, from formPage, req 
 	// shows consent whether the code may have been used.
 	f.Cookies.SetFlash(w, r, Flash{Kind: flashAnswered, Form: from.named}, from.page, from.request)
 	RedirectTo(w, res.GetLocation())
+}
+
+// decideBound makes a decision again as release 0.1 requires it: it binds the page to its viewer,
+// and the decision names no page. During an upgrade the page may come from a process of this
+// release, and the decision reach one of the previous release. A revocation since the page was
+// shown is not noticed then. It returns failed where the page cannot be bound, for example because
+// the authorization is decided.
+func (f Flow) decideBound(ctx context.Context, req *consentv1.DecideRequest, failed error) (*consentv1.DecideResponse, error) {
+	_, err := f.Consents.GetPrompt(ctx, &consentv1.GetPromptRequest{
+		RequestId: req.GetRequestId(), SessionToken: req.GetSessionToken(), BrowserToken: req.GetBrowserToken(),
+	})
+	if err != nil {
+		return nil, failed
+	}
+	req.Page = nil
+	return f.Consents.Decide(ctx, req)
 }
 
 // switchAccount ends the session and redirects to the sign-in page of the same request.

@@ -26,10 +26,11 @@ export function assert(condition, expected) {
   if (!condition) throw new Error(expected);
 }
 
-// until polls a condition until it returns true. pause is the time between two checks, in ms.
-export async function until(condition, pause = 20) {
+// until polls a condition until it returns true. pause is the time between two checks, in ms;
+// describe returns the message of the failure.
+export async function until(condition, { pause = 20, describe = () => 'nothing changed' } = {}) {
   for (const deadline = Date.now() + patience; !await condition();) {
-    assert(Date.now() < deadline, `nothing changed for ${patience / 1000} s`);
+    assert(Date.now() < deadline, `${describe()}, after ${patience / 1000} s`);
     await new Promise((wake) => { setTimeout(wake, pause); });
   }
 }
@@ -37,12 +38,18 @@ export async function until(condition, pause = 20) {
 // Person is a person who uses one tab of a browser.
 export class Person {
   constructor(stage, context, page) {
-    Object.assign(this, { stage, context, page, status: 0 });
+    Object.assign(this, { stage, context, page, status: 0, navigations: [] });
     // The status of the page in the tab: an error page fails a step at once, instead of at the
     // timeout.
     page?.on('response', (response) => {
       if (response.request().isNavigationRequest()) this.status = response.status();
     });
+    // The navigations in their order, for the message of a failure.
+    for (const event of ['request', 'requestfinished', 'requestfailed']) {
+      page?.on(event, (request) => {
+        if (request.isNavigationRequest()) this.navigations.push(`${event} ${request.method()} ${request.url()}`);
+      });
+    }
   }
 
   // tab returns the same person with a new tab.
@@ -164,16 +171,19 @@ export class Person {
     await this.press(this.decision('approve'));
   }
 
-  // arrive waits until the browser is at the app, and fails unless the app shows "connected", or
-  // this error code.
+  // arrive waits until the browser is at the app, which shows "connected", or this error code. The
+  // app may show something else before: a second click's navigation can follow a first one that
+  // has arrived.
   async arrive(outcome = 'connected') {
+    let got;
     await until(async () => {
-      if (new URL(this.page.url()).origin === this.stage.app) return true;
+      if (new URL(this.page.url()).origin === this.stage.app) {
+        got = await this.page.locator('#outcome').innerText();
+        return got === outcome;
+      }
       assert(this.status < 400, `the app was not reached: ${await this.describe()}`);
       return false;
-    });
-    const got = await this.page.locator('#outcome').innerText();
-    assert(got === outcome, `expected the app to show "${outcome}", it shows "${got}"`);
+    }, { describe: () => `expected the app to show "${outcome}", it shows "${got}"\n${this.navigations.join('\n')}` });
   }
 
   // visits returns the app's callbacks of an authorization request.

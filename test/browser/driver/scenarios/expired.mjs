@@ -12,7 +12,7 @@ export default async function expired(stage, { hasty, path }) {
   await until(async () => {
     await waiting.page.reload();
     return await waiting.where() === 'problem';
-  }, 1_000);
+  }, { pause: 1_000 });
   await mustSayExpired(waiting);
   await slow.signIn(john);
   await mustSayExpired(slow);
