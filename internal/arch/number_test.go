@@ -65,7 +65,7 @@ func numbers() []number {
 		{"docs/catalog.md", "read again within two seconds", "internal/platform/catalog/source.go", "pollInterval = time.Second"},
 		{telemetry, "20 ms during introspections", feed, "fastInterval = 20 * time.Millisecond"},
 		{telemetry, "half a second otherwise", feed, "slowInterval = 500 * time.Millisecond"},
-		{architecture, "less than 50 ms ago", "services/token/internal/feed/lease.go", "Trust = 50 * time.Millisecond"},
+		{architecture, "less than 50 ms ago", "internal/platform/lease/version.go", "Trust = 50 * time.Millisecond"},
 		{architecture, "A heartbeat is 250 ms", "docs/configuration.md", "`USHER_TOKEN_HEARTBEAT_INTERVAL` | `250ms`"},
 		{resilience, "wait for it, 3 s each", "internal/platform/sqldb/db.go", "acquireTimeout = 3 * time.Second"},
 		{resilience, "for 5 s after it went down", "internal/platform/sqldb/outage.go", "patience = 5 * time.Second"},

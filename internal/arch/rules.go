@@ -109,7 +109,7 @@ func serviceRules() []Rule {
 			Only: []string{
 				"std", "golang.org/x/crypto/...", "golang.org/x/sync/...", "golang.org/x/text/...", "golang.org/x/net/idna",
 				"github.com/mtibben/confusables",
-				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./internal/platform/ratelimit",
+				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./internal/platform/ratelimit", "./internal/platform/lease",
 				"./services/{service}/internal/...", "./sdk/enforce/...",
 			},
 			Never: plumbing,

@@ -66,7 +66,10 @@ func New(config Config, deps Deps) (*Service, error) {
 	if deps.Now == nil {
 		deps.Now = time.Now
 	}
-	st := store.New(deps.DB)
+	st, err := store.New(deps.DB)
+	if err != nil {
+		return nil, err
+	}
 	return &Service{deps: deps, store: st, reserved: config.ReservedNames, guard: client.Guard{
 		Authenticator: client.Authenticator{Records: st}, Limiter: limiter("authz:client:", deps),
 		Source: ratelimit.Budget{Limit: config.SourceAttempts, Window: config.SourceWindow},

@@ -13,7 +13,7 @@ import (
 
 // FindClient returns a client with its redirect URIs and its valid secrets, or client.ErrUnknown.
 func (s *Store) FindClient(ctx context.Context, id string) (registry.Client, error) {
-	found, err := s.Find(ctx, id)
+	found, err := s.find(ctx, id)
 	if err != nil {
 		return registry.Client{}, err
 	}
@@ -89,7 +89,7 @@ func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 		steps = append(steps, sqldb.Stmt(s.text.deleteURIs, c.ClientID))
 		steps = append(steps, s.uriRows(c.ClientID, c.RedirectURIs)...)
 	}
-	if err := s.db.Pipeline(ctx, steps...); err != nil {
+	if err := s.change(ctx, steps...); err != nil {
 		return fmt.Errorf("changing a client: %w", err)
 	}
 	if !locked.Found() {

@@ -15,7 +15,7 @@ type statements struct {
 	insert, replace, insertURI, deleteURIs, insertSecret, deleteSecrets string
 	find, credentials, credentialsOfMany, list                          string
 	lock, deleteExpiring, expireCurrent, setDisabled                    string
-	created, secrets, page, lockAny, update                             string
+	created, secrets, page, lockAny, update, version                    string
 }
 
 // prepare expands every statement once.
@@ -24,7 +24,7 @@ func prepare(db *sqldb.DB) statements {
 	for _, text := range []*string{
 		&t.insert, &t.replace, &t.insertURI, &t.deleteURIs, &t.insertSecret, &t.deleteSecrets,
 		&t.find, &t.credentials, &t.credentialsOfMany, &t.list, &t.lock, &t.deleteExpiring, &t.expireCurrent, &t.setDisabled,
-		&t.created, &t.secrets, &t.page, &t.lockAny, &t.update,
+		&t.created, &t.secrets, &t.page, &t.lockAny, &t.update, &t.version,
 	} {
 		*text = db.SQL(*text)
 	}
@@ -61,14 +61,14 @@ FROM clients c LEFT JOIN redirect_uris u ON u.client_id = c.id
 WHERE c.id = $1 ORDER BY u.position`,
 
 		credentials: `
-SELECT ` + columns + `, s.hash, COALESCE(s.expires_at <= {{now}}, false)
+SELECT ` + columns + `, s.hash, s.expires_at - {{now}}
 FROM clients c LEFT JOIN client_secrets s ON s.client_id = c.id
-WHERE c.id IN ($1, $2) ORDER BY c.id`,
+WHERE c.id = $1`,
 
 		credentialsOfMany: `
-SELECT ` + columns + `, s.hash, COALESCE(s.expires_at <= {{now}}, false)
+SELECT ` + columns + `, s.hash, s.expires_at - {{now}}
 FROM clients c LEFT JOIN client_secrets s ON s.client_id = c.id
-WHERE c.id = ANY($1::text[]) ORDER BY c.id`,
+WHERE c.id = ANY($1::text[])`,
 
 		list: `SELECT ` + columns + ` FROM clients c WHERE c.id IN (` + placeholders(batch) + `)`,
 
@@ -82,6 +82,8 @@ WHERE c.id = ANY($1::text[]) ORDER BY c.id`,
 		setDisabled: `UPDATE clients SET disabled = $2 WHERE id = $1`,
 
 		created: `SELECT created_at FROM clients WHERE id = $1`,
+
+		version: `SELECT version FROM client_version`,
 
 		secrets: `
 SELECT last_four, created_at, expires_at FROM client_secrets

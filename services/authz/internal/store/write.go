@@ -14,7 +14,7 @@ import (
 // client.ErrExists if the identifier is taken.
 func (s *Store) CreateClient(ctx context.Context, registration client.Registration, current *client.SecretHash) error {
 	steps := append([]*sqldb.Statement{clientRow(s.text.insert, registration)}, s.uriAndSecretRows(registration, current)...)
-	err := s.db.Pipeline(ctx, steps...)
+	err := s.change(ctx, steps...)
 	if errors.Is(err, sqldb.ErrConflict) {
 		return client.ErrExists
 	}
@@ -32,7 +32,7 @@ func (s *Store) Replace(ctx context.Context, registration client.Registration, c
 		sqldb.Stmt(s.text.deleteURIs, registration.ID),
 		sqldb.Stmt(s.text.deleteSecrets, registration.ID),
 	}, s.uriAndSecretRows(registration, current)...)
-	if err := s.db.Pipeline(ctx, steps...); err != nil {
+	if err := s.change(ctx, steps...); err != nil {
 		return fmt.Errorf("replacing a client: %w", err)
 	}
 	return nil
@@ -66,7 +66,7 @@ func (s *Store) uriRows(id string, uris []string) []*sqldb.Statement {
 func (s *Store) RotateClientSecret(ctx context.Context, r client.Rotation) error {
 	var one int
 	locked := sqldb.Stmt(s.text.lock, r.ClientID).Scan(&one)
-	err := s.db.Pipeline(ctx,
+	err := s.change(ctx,
 		locked,
 		sqldb.Stmt(s.text.deleteExpiring, r.ClientID),
 		sqldb.Stmt(s.text.expireCurrent, r.ClientID, r.Overlap.Microseconds()),
@@ -86,7 +86,7 @@ func (s *Store) RotateClientSecret(ctx context.Context, r client.Rotation) error
 func (s *Store) RevokePreviousClientSecret(ctx context.Context, id string) error {
 	var one int
 	locked := sqldb.Stmt(s.text.lock, id).Scan(&one)
-	if err := s.db.Pipeline(ctx, locked, sqldb.Stmt(s.text.deleteExpiring, id)); err != nil {
+	if err := s.change(ctx, locked, sqldb.Stmt(s.text.deleteExpiring, id)); err != nil {
 		return fmt.Errorf("ending the previous secret: %w", err)
 	}
 	if !locked.Found() {
@@ -97,11 +97,11 @@ func (s *Store) RevokePreviousClientSecret(ctx context.Context, id string) error
 
 // SetClientDisabled disables or enables a client. It returns client.ErrUnknown if there is none.
 func (s *Store) SetClientDisabled(ctx context.Context, id string, disabled bool) error {
-	n, err := s.db.Exec(ctx, s.text.setDisabled, id, disabled)
-	if err != nil {
+	set := sqldb.Stmt(s.text.setDisabled, id, disabled)
+	if err := s.change(ctx, set); err != nil {
 		return fmt.Errorf("disabling a client: %w", err)
 	}
-	if n == 0 {
+	if set.RowsAffected() == 0 {
 		return client.ErrUnknown
 	}
 	return nil

@@ -18,7 +18,7 @@ import (
 func each(t *testing.T, test func(t *testing.T, s *store.Store)) {
 	t.Helper()
 	sqldbtest.Each(t, store.Migrations(), func(t *testing.T, db *sqldb.DB) {
-		test(t, store.New(db))
+		test(t, newStore(t, db))
 	})
 }
 
@@ -27,8 +27,17 @@ func each(t *testing.T, test func(t *testing.T, s *store.Store)) {
 func eachLater(t *testing.T, test func(t *testing.T, later func(time.Duration) *store.Store)) {
 	t.Helper()
 	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
-		test(t, func(passed time.Duration) *store.Store { return store.New(reopen(passed)) })
+		test(t, func(passed time.Duration) *store.Store { return newStore(t, reopen(passed)) })
 	})
+}
+
+func newStore(t *testing.T, db *sqldb.DB) *store.Store {
+	t.Helper()
+	s, err := store.New(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // Example returns a confidential client.
@@ -67,14 +76,11 @@ func create(t *testing.T, s *store.Store, registration client.Registration, curr
 // valid returns the secrets with which the client can authenticate now.
 func valid(t *testing.T, s *store.Store, id string) []secret.Hash {
 	t.Helper()
-	records, err := s.Credentials(t.Context(), id, id)
+	record, err := s.Credentials(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(records) != 1 {
-		t.Fatalf("Credentials(%s) has %d records, want 1", id, len(records))
-	}
-	return records[0].Secrets
+	return record.Secrets
 }
 
 // wantValid compares regardless of order.
