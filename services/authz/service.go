@@ -106,7 +106,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterAuthorizationServiceServer(r, &rpc.Authorizations{Flow: s.flow})
 	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
-	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Guard: s.guard, Registry: s.store})
+	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Guard: s.guard, Registry: s.store, Codes: s.flow.Codes})
 	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Clients: registry.Clients{
 		Store: s.store, Scopes: s.deps.Catalog, Reserved: s.reserved,
 	}})

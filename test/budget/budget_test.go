@@ -52,14 +52,14 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 		budget    budget
 		operation func(ctx context.Context)
 	}{
-		{"authorize, consent page, decision, token", budget{12, 9, 11}, func(context.Context) {
+		{"authorize, consent page, decision, token", budget{11, 6, 8}, func(context.Context) {
 			issued, err := d.Issue(browser, harness.Request{ClientID: harness.PublicID, Verifier: harness.NewVerifier()})
 			must(t, err)
 			if issued.Access == "" {
 				t.Fatal("no token")
 			}
 		}},
-		{"refresh", budget{2, 2, 0}, func(context.Context) {
+		{"refresh", budget{2, 1, 0}, func(context.Context) {
 			a, err := d.Refresh(tokens.Refresh)
 			must(t, err)
 			if a.Status != http.StatusOK {

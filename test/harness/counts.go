@@ -100,9 +100,9 @@ func addCalls(ctx context.Context, url string, into map[string]int) error {
 	return lines.Err()
 }
 
-// clockwork are the statements that processes send at intervals, whatever the load: reading the revocation log, and the checks of
-// readiness.
-var clockwork = regexp.MustCompile(`^SELECT cursor, kind, reason|to_regclass|goose_db_version|^SHOW `)
+// clockwork are the statements that processes send at intervals, whatever the load: reading the
+// revocation log and the version of the clients, and the checks of readiness.
+var clockwork = regexp.MustCompile(`^SELECT cursor, kind, reason|^SELECT version FROM client_version|to_regclass|goose_db_version|^SHOW `)
 
 func (c *Counter) addStatements(ctx context.Context, into map[string]int) error {
 	rows, err := c.db.Query(ctx, `SELECT d.datname, s.query, sum(s.calls)::bigint FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid GROUP BY 1, 2`)
@@ -145,6 +145,9 @@ func (c *Counter) addCommands(ctx context.Context, into map[string]int) error {
 		}
 		into[name] += n
 	}
+	// Redis counts the commands of a script as well: those of a compare-and-set are no round trips.
+	into["get"] -= into["evalsha"]
+	into["set"] -= into["evalsha"]
 	return nil
 }
 
