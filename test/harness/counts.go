@@ -3,6 +3,7 @@ package harness
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -49,13 +50,27 @@ func NewCounter(ctx context.Context, d *Deployment, servers Servers) (*Counter, 
 	if _, err := db.Exec(ctx, `CREATE EXTENSION IF NOT EXISTS pg_stat_statements`); err != nil {
 		return nil, fmt.Errorf("counting statements: %w", err)
 	}
+	if err := track(ctx, db, `ALTER SYSTEM SET pg_stat_statements.track = 'top'`); err != nil {
+		return nil, err
+	}
 	return &Counter{d: d, servers: servers, db: db, redis: redis.NewClient(&redis.Options{Addr: servers.RedisAddr})}, nil
 }
 
-// Close closes the connections.
+// track changes which statements the server counts: a server that is measured counts none unless a
+// Counter is open.
+func track(ctx context.Context, db *sqldb.DB, setting string) error {
+	for _, statement := range []string{setting, `SELECT pg_reload_conf()`} {
+		if _, err := db.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("counting statements: %w", err)
+		}
+	}
+	return nil
+}
+
+// Close closes the connections and ends the counting.
 func (c *Counter) Close() error {
 	_ = c.redis.Close() // a client that only reads loses nothing
-	return c.db.Close()
+	return errors.Join(track(context.Background(), c.db, `ALTER SYSTEM RESET pg_stat_statements.track`), c.db.Close())
 }
 
 // Count reads the current counts.
