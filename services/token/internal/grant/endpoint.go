@@ -39,6 +39,8 @@ type TokenPair struct {
 type Client struct {
 	ID         string
 	GrantTypes []string
+	// RefreshRetry is the client's own retry window; nil where Lifetimes.RetryWindow applies.
+	RefreshRetry *time.Duration
 }
 
 // Clients authenticates clients. Its errors pass through; it counts failed authentications by the

@@ -152,10 +152,10 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (To
 		Scope:     scope,
 	}
 	r := Rotation{
-		Predecessor: hash, ClientID: client.ID, Scope: scope, Lifetimes: g.Lifetimes, Limit: g.Limit,
+		Predecessor: hash, ClientID: client.ID, Scope: scope, Lifetimes: g.Lifetimes.of(client), Limit: g.Limit,
 		Access: secret.Sum(pair.Access.Reveal()), Successor: secret.Sum(pair.Refresh.Reveal()),
 	}
-	if g.Lifetimes.RetryWindow > 0 {
+	if r.Lifetimes.RetryWindow > 0 {
 		// The granted scope is known only when the store returns: an empty scope in the seal stands
 		// for it.
 		if r.Sealed, err = g.Sealer.Seal(req.RefreshToken, pair); err != nil {
@@ -236,13 +236,17 @@ func (g RefreshToken) refuse(ctx context.Context, token secret.Hash, client Clie
 	origin, err := g.Store.ExplainRefresh(ctx, token, g.Lifetimes.Refresh)
 	switch {
 	case reused && err != nil:
-		return &ReuseError{Err: ErrRefreshTokenReused, First: Origin{ClientID: client.ID}}
+		return g.reuse(client, Origin{ClientID: client.ID})
 	case reused:
-		return &ReuseError{Err: ErrRefreshTokenReused, First: origin.Origin}
+		return g.reuse(client, origin.Origin)
 	case err != nil:
 		return ErrInvalidRefreshToken
 	}
 	return invalidRefreshToken(origin.cause(client))
+}
+
+func (g RefreshToken) reuse(client Client, first Origin) error {
+	return &ReuseError{Err: ErrRefreshTokenReused, First: first, RetryWindow: g.Lifetimes.of(client).RetryWindow}
 }
 
 // sameScope refuses a request for another scope than the first one had: it is not a retry.

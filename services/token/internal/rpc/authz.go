@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"fmt"
+	"time"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -51,7 +52,12 @@ func (a Authz) Authenticate(ctx context.Context, readings []oauth.ClientCredenti
 	if err != nil {
 		return grant.Client{}, err
 	}
-	return grant.Client{ID: c.GetClientId(), GrantTypes: c.GetGrantTypes()}, nil
+	authenticated := grant.Client{ID: c.GetClientId(), GrantTypes: c.GetGrantTypes()}
+	if c.RefreshRetrySeconds != nil {
+		window := time.Duration(c.GetRefreshRetrySeconds()) * time.Second
+		authenticated.RefreshRetry = &window
+	}
+	return authenticated, nil
 }
 
 // Resolve is grant.Codes.
