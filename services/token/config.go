@@ -21,8 +21,9 @@ type Config struct {
 	RefreshTokenLifetime time.Duration `koanf:"refresh_token_lifetime" bounds:"1s to 8760h" help:"life of a refresh token from its issue, no longer than family_lifetime"`
 	// FamilyLifetime is the life of a token family: every token issued from one authorization.
 	FamilyLifetime time.Duration `koanf:"family_lifetime" bounds:"1s to 43800h" help:"life of everything that came of one authorization, however often refreshed"`
-	// RefreshRetryWindow is how long a client that retries a refresh gets the same successor again.
-	RefreshRetryWindow time.Duration `koanf:"refresh_retry_window" bounds:"0s to 30s" help:"how long a repeated refresh answers the same successor; 0s refuses it, and ends everything (strict)"`
+	// RefreshRetryWindow is how long a client that retries a refresh gets the same successor again;
+	// a client may have a window of its own.
+	RefreshRetryWindow time.Duration `koanf:"refresh_retry_window" bounds:"0s to 30s" help:"how long a repeated refresh returns the same successor, for clients without a window of their own; 0s refuses it, and revokes the tokens"`
 	// RefreshLimit is how many refreshes a token family gets within RefreshWindow; the bound is ten
 	// a second for a day.
 	RefreshLimit int `koanf:"refresh_limit" bounds:"0 to 1000000" help:"how often the tokens of one authorization are refreshed within refresh_window; more is answered with 429; 0 is without a limit"`

@@ -39,6 +39,9 @@ type Client struct {
 	GrantTypes []string
 	// ResourceServer may introspect every access token (docs/wire-contract.md §4.3).
 	ResourceServer bool
+	// RefreshRetry is how long after a rotation a repeated refresh returns the same successor; nil
+	// where the setting of the token service applies.
+	RefreshRetry *time.Duration
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
 }

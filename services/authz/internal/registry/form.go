@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -31,6 +32,9 @@ func (d Clients) check(registration *client.Registration, allowReserved bool) (e
 		return &FieldError{"type", "must be confidential or public"}
 	}
 	if err := d.lists(registration.RedirectURIs, registration.Scope, registration.GrantTypes); err != nil {
+		return err
+	}
+	if err := refreshRetry(registration.RefreshRetry); err != nil {
 		return err
 	}
 	authorizes := !registration.ResourceServer || len(registration.RedirectURIs) > 0 || len(registration.Scope) > 0
@@ -69,6 +73,14 @@ func (d Clients) lists(uris []string, scope oauth.Scope, grants []string) error 
 		return err
 	}
 	return grantTypes(grants)
+}
+
+// refreshRetry validates a client's own retry window; nil is none.
+func refreshRetry(window *time.Duration) error {
+	if window != nil && (*window < 0 || *window > oauth.MaxRefreshRetry) {
+		return &FieldError{"refresh_retry_seconds", fmt.Sprintf("must be from 0 to %d", oauth.MaxRefreshRetry/time.Second)}
+	}
+	return nil
 }
 
 // name returns a name in its stored form: without surrounding space, and of printable characters

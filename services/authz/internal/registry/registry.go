@@ -65,6 +65,9 @@ type Change struct {
 	GrantTypes   []string
 	// ResourceServer is nil if it stays unchanged.
 	ResourceServer *bool
+	// RefreshRetry is nil if it stays unchanged. DefaultRefreshRetry removes it instead.
+	RefreshRetry        *time.Duration
+	DefaultRefreshRetry bool
 	// AllowReservedName says that the client is the operator's own.
 	AllowReservedName bool
 }
@@ -126,6 +129,12 @@ func (d Clients) UpdateClient(ctx context.Context, c Change) error {
 		}
 	}
 	if err := d.lists(c.RedirectURIs, c.Scope, c.GrantTypes); err != nil {
+		return err
+	}
+	if c.RefreshRetry != nil && c.DefaultRefreshRetry {
+		return &FieldError{"refresh_retry_seconds", "cannot be set and removed at once"}
+	}
+	if err := refreshRetry(c.RefreshRetry); err != nil {
 		return err
 	}
 	if err := checkCombination(c.applied(before.Registration)); err != nil {

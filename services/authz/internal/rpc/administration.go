@@ -25,7 +25,7 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 	registered := client.Registration{
 		Client: client.Client{
 			ID: req.GetClientId(), Name: req.GetName(), Type: typeOf(req.GetType()), GrantTypes: req.GetGrantTypes(),
-			ResourceServer: req.GetResourceServer(),
+			ResourceServer: req.GetResourceServer(), RefreshRetry: secondsOrNil(req.RefreshRetrySeconds),
 		},
 		RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()),
 	}
@@ -99,6 +99,7 @@ func (s *Administration) UpdateClient(ctx context.Context, req *authzv1.UpdateCl
 	err := s.Clients.UpdateClient(ctx, registry.Change{
 		ClientID: req.GetClientId(), Name: req.GetName(), RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()),
 		GrantTypes: req.GetGrantTypes(), ResourceServer: req.ResourceServer, AllowReservedName: req.GetAllowReservedName(),
+		RefreshRetry: secondsOrNil(req.RefreshRetrySeconds), DefaultRefreshRetry: req.GetDefaultRefreshRetry(),
 	})
 	if err != nil {
 		return nil, toStatus(err)
@@ -165,6 +166,15 @@ func checkClientID(id string) error {
 		return toStatus(client.ErrUnknown)
 	}
 	return nil
+}
+
+// secondsOrNil converts an optional number of seconds.
+func secondsOrNil(seconds *int32) *time.Duration {
+	if seconds == nil {
+		return nil
+	}
+	d := time.Duration(*seconds) * time.Second
+	return &d
 }
 
 func typeOf(t authzv1.ClientType) client.Type {

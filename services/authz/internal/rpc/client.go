@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
@@ -93,7 +96,11 @@ func describe(registered client.Client) *authzv1.Client {
 	if registered.Type == client.Public {
 		kind = authzv1.ClientType_CLIENT_TYPE_PUBLIC
 	}
-	return &authzv1.Client{
+	described := &authzv1.Client{
 		ClientId: registered.ID, Name: registered.Name, Type: kind, GrantTypes: registered.GrantTypes, ResourceServer: registered.ResourceServer,
 	}
+	if retry := registered.RefreshRetry; retry != nil {
+		described.RefreshRetrySeconds = proto.Int32(int32(*retry / time.Second))
+	}
+	return described
 }

@@ -83,7 +83,8 @@ func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 	var one int
 	locked := sqldb.Stmt(s.text.lockAny, c.ClientID).Scan(&one)
 	steps := []*sqldb.Statement{
-		locked, sqldb.Stmt(s.text.update, c.ClientID, c.Name, c.Scope.String(), strings.Join(c.GrantTypes, " "), c.ResourceServer),
+		locked, sqldb.Stmt(s.text.update, c.ClientID, c.Name, c.Scope.String(), strings.Join(c.GrantTypes, " "), c.ResourceServer,
+			microsOrNull(c.RefreshRetry), c.DefaultRefreshRetry),
 	}
 	if len(c.RedirectURIs) > 0 {
 		steps = append(steps, sqldb.Stmt(s.text.deleteURIs, c.ClientID))

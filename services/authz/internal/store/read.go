@@ -172,10 +172,12 @@ func (s *Store) listBatch(ctx context.Context, ids []any) ([]client.Client, erro
 // scanClient scans the columns of statements.go and the additional columns of a statement.
 func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
 	var kind, grants string
-	dest := append([]any{&c.ID, &c.Name, &kind, &grants, &c.ResourceServer, &c.Disabled}, more...)
+	var retry *int64
+	dest := append([]any{&c.ID, &c.Name, &kind, &grants, &c.ResourceServer, &c.Disabled, &retry}, more...)
 	if err := rows.Scan(dest...); err != nil {
 		return err
 	}
+	c.RefreshRetry = durationOrNil(retry)
 	c.Type, c.GrantTypes = client.Type(kind), names(grants)
 	return nil
 }

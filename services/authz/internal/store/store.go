@@ -84,5 +84,23 @@ func (s *Store) change(ctx context.Context, steps ...*sqldb.Statement) error {
 // CleanUp deletes the secrets whose overlap is over. It must not be called concurrently.
 func (s *Store) CleanUp(ctx context.Context) error { return s.expiredSecrets.Run(ctx) }
 
+// microsOrNull converts an optional duration to microseconds, the database's unit.
+func microsOrNull(d *time.Duration) *int64 {
+	if d == nil {
+		return nil
+	}
+	micros := d.Microseconds()
+	return &micros
+}
+
+// durationOrNil converts a stored duration, which may be NULL.
+func durationOrNil(micros *int64) *time.Duration {
+	if micros == nil {
+		return nil
+	}
+	d := time.Duration(*micros) * time.Microsecond
+	return &d
+}
+
 // names splits a stored list.
 func names(stored string) []string { return strings.Fields(stored) }

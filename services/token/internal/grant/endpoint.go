@@ -42,6 +42,8 @@ type Client struct {
 	// Code is the result of the request's code; nil where it was not resolved together with the
 	// authentication.
 	Code *ResolvedCode
+	// RefreshRetry is the client's own retry window; nil where Lifetimes.RetryWindow applies.
+	RefreshRetry *time.Duration
 }
 
 // Clients authenticates clients. Its errors pass through; it counts failed authentications by the

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"fmt"
+	"time"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -60,7 +61,12 @@ func (a Authz) Authenticate(ctx context.Context, req grant.Request) (grant.Clien
 	if err != nil {
 		return grant.Client{}, err
 	}
-	client := grant.Client{ID: res.GetClient().GetClientId(), GrantTypes: res.GetClient().GetGrantTypes()}
+	c := res.GetClient()
+	client := grant.Client{ID: c.GetClientId(), GrantTypes: c.GetGrantTypes()}
+	if c.RefreshRetrySeconds != nil {
+		window := time.Duration(c.GetRefreshRetrySeconds()) * time.Second
+		client.RefreshRetry = &window
+	}
 	switch result := res.GetCode().(type) {
 	case *authzv1.AuthenticateClientResponse_ResolvedCode:
 		client.Code = &grant.ResolvedCode{Approved: convert.CodeFromProto(result.ResolvedCode)}

@@ -62,14 +62,17 @@ func readWhole(t *testing.T) {
 func changed(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		create(t, s, Example(), nil)
-		want, server := Example(), true
+		want, server, none, window := Example(), true, time.Duration(0), 30*time.Second
 		for _, change := range []registry.Change{
 			{},
 			{Name: "Renamed"},
 			{RedirectURIs: []string{"https://b.test/", "https://a.test/"}},
 			{Scope: oauth.Scope{"jobs:read"}},
 			{GrantTypes: []string{oauth.AuthorizationCodeGrant}, ResourceServer: &server},
+			{RefreshRetry: &window},
 			{Name: "Again"},
+			{RefreshRetry: &none},
+			{DefaultRefreshRetry: true},
 		} {
 			if change.ClientID = want.ID; change.Name != "" {
 				want.Name = change.Name
@@ -82,6 +85,9 @@ func changed(t *testing.T) {
 			}
 			if change.GrantTypes != nil {
 				want.GrantTypes, want.ResourceServer = change.GrantTypes, server
+			}
+			if change.RefreshRetry != nil || change.DefaultRefreshRetry {
+				want.RefreshRetry = change.RefreshRetry
 			}
 			if err := s.UpdateClient(t.Context(), change); err != nil {
 				t.Fatal(err)

@@ -143,6 +143,7 @@ func replaced(t *testing.T) {
 		create(t, s, Example(), old)
 		want := Example()
 		want.Name, want.RedirectURIs, want.Scope = "Renamed", []string{"https://new.test/cb"}, want.Scope[:1]
+		want.RefreshRetry = Native().RefreshRetry
 		for range 2 {
 			if err := s.Replace(t.Context(), want, fresh); err != nil {
 				t.Fatal(err)

@@ -52,9 +52,10 @@ func Example() client.Registration {
 	}
 }
 
-// Native returns a public client.
+// Native returns a public client, with a retry window of its own.
 func Native() client.Registration {
-	registration := Example()
+	registration, window := Example(), 10*time.Second
+	registration.RefreshRetry = &window
 	registration.ID, registration.Type = "vdo_client_native", client.Public
 	registration.RedirectURIs = []string{"http://127.0.0.1/callback"}
 	return registration
