@@ -3,6 +3,11 @@
 // `spiffe://<trust-domain>/<name>`.
 //
 // It owns the handshake. It does not authorize callers.
+//
+// It reads the files itself. grpc's provider for this, credentials/tls/certprovider/pemfile, polls
+// them, so that handshakes trust a removed authority until its next look; it starts with unusable
+// files and reports no error of theirs; it logs the content of a private key that does not fit its
+// certificate; and both must be in one folder.
 package mtls
 
 import (
