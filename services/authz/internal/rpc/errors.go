@@ -2,7 +2,6 @@ package rpc
 
 import (
 	"errors"
-	"time"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -24,7 +23,7 @@ func toStatus(err error) error {
 	var refused *client.RefusedError
 	switch {
 	case errors.As(err, &limited):
-		return oerr.New(errorv1.Reason_REASON_RATE_LIMITED, limited.Error(), oerr.WithRetryAfter(wholeSeconds(limited.RetryAfter)))
+		return oerr.RateLimited(limited, limited.RetryAfter)
 	case errors.As(err, &field):
 		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field.Error(), oerr.WithField(field.Field))
 	case errors.Is(err, client.ErrUnknown):
@@ -48,9 +47,6 @@ func toStatus(err error) error {
 	}
 	return err
 }
-
-// wholeSeconds rounds up: a Retry-After has no smaller unit.
-func wholeSeconds(d time.Duration) time.Duration { return (d + time.Second - 1).Truncate(time.Second) }
 
 func invalid(field, problem string) error {
 	return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field+" "+problem, oerr.WithField(field))

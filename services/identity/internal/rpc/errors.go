@@ -23,10 +23,10 @@ func toStatus(err error) error {
 	}
 	var limited *ratelimit.LimitedError
 	if errors.As(err, &limited) {
-		return rateLimited(limited, limited.RetryAfter)
+		return oerr.RateLimited(limited, limited.RetryAfter)
 	}
 	if errors.Is(err, password.ErrBusy) {
-		return rateLimited(password.ErrBusy, retryBusy)
+		return oerr.RateLimited(password.ErrBusy, retryBusy)
 	}
 	var field *account.FieldError
 	if errors.As(err, &field) {
@@ -55,12 +55,6 @@ func toStatus(err error) error {
 
 // retryBusy is how long a full queue of passwords takes to be computed.
 const retryBusy = time.Second
-
-// rateLimited returns when to retry, in whole seconds: a Retry-After header has no smaller unit.
-func rateLimited(err error, after time.Duration) error {
-	whole := (after + time.Second - 1).Truncate(time.Second)
-	return oerr.New(errorv1.Reason_REASON_RATE_LIMITED, err.Error(), oerr.WithRetryAfter(whole))
-}
 
 func invalid(field, fault string) error {
 	return toStatus(&account.FieldError{Field: field, Fault: fault})
