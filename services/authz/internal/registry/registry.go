@@ -75,11 +75,9 @@ type Scopes interface {
 	Describe(name string) (description string, ok bool)
 }
 
-// Clients validates the operator's requests. Requests that need no validation are methods of the
-// embedded Store.
+// Clients validates the operator's requests. Requests that need no validation are the Store's.
 type Clients struct {
-	Store
-
+	Store  Store
 	Scopes Scopes
 	// Reserved are names that a client may have only if the operator allows it.
 	Reserved Reserved
@@ -116,7 +114,7 @@ func (d Clients) CreateClient(ctx context.Context, n New) (secret.String, error)
 // a combination that neither requested, such as authorization codes without redirect URIs, which
 // permits less than intended and never more.
 func (d Clients) UpdateClient(ctx context.Context, c Change) error {
-	before, err := d.FindClient(ctx, c.ClientID)
+	before, err := d.Store.FindClient(ctx, c.ClientID)
 	if err != nil {
 		return err
 	}

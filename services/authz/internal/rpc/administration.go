@@ -52,7 +52,7 @@ func (s *Administration) find(ctx context.Context, id string) (*authzv1.Registra
 	if err := checkClientID(id); err != nil {
 		return nil, err
 	}
-	registered, err := s.Clients.FindClient(ctx, id)
+	registered, err := s.Clients.Store.FindClient(ctx, id)
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -76,7 +76,7 @@ func (s *Administration) ListClients(ctx context.Context, req *authzv1.ListClien
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Clients.ListClients(ctx, p.After[0], p.After[1], p.Size+1)
+	list, err := s.Clients.Store.ListClients(ctx, p.After[0], p.After[1], p.Size+1)
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -130,7 +130,7 @@ func (s *Administration) RevokePreviousClientSecret(
 	if err := checkClientID(req.GetClientId()); err != nil {
 		return nil, err
 	}
-	if err := s.Clients.RevokePreviousClientSecret(ctx, req.GetClientId()); err != nil {
+	if err := s.Clients.Store.RevokePreviousClientSecret(ctx, req.GetClientId()); err != nil {
 		return nil, toStatus(err)
 	}
 	registered, err := s.find(ctx, req.GetClientId())
@@ -153,7 +153,7 @@ func (s *Administration) setDisabled(ctx context.Context, id string, disabled bo
 	if err := checkClientID(id); err != nil {
 		return err
 	}
-	return toStatus(s.Clients.SetClientDisabled(ctx, id, disabled))
+	return toStatus(s.Clients.Store.SetClientDisabled(ctx, id, disabled))
 }
 
 // checkClientID refuses an invalid client identifier before any lookup.

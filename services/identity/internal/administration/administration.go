@@ -64,11 +64,9 @@ type Attempts interface {
 	Unlock(ctx context.Context, address account.Address) error
 }
 
-// Service validates the operator's requests. Requests that need no validation are methods of the
-// embedded Store.
+// Service validates the operator's requests. Requests that need no validation are the Store's.
 type Service struct {
-	Store
-
+	Store     Store
 	Passwords Passwords
 	Plans     Plans
 	Attempts  Attempts
@@ -115,7 +113,7 @@ func (s Service) SetPassword(ctx context.Context, userID string, clear secret.St
 
 // UnlockUser lets a rate-limited user sign in at once. It returns account.ErrUnknown.
 func (s Service) UnlockUser(ctx context.Context, userID string) error {
-	user, err := s.FindUser(ctx, userID)
+	user, err := s.Store.FindUser(ctx, userID)
 	if err != nil {
 		return err
 	}

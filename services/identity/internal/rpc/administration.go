@@ -39,7 +39,7 @@ func (s *Administration) FindUser(ctx context.Context, req *identityv1.FindUserR
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	list, err := s.Service.ListMemberships(ctx, user.ID)
+	list, err := s.Service.Store.ListMemberships(ctx, user.ID)
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -52,13 +52,13 @@ func (s *Administration) find(ctx context.Context, req *identityv1.FindUserReque
 		if !account.ValidID(by.UserId) {
 			return account.User{}, account.ErrUnknown
 		}
-		return s.Service.FindUser(ctx, by.UserId)
+		return s.Service.Store.FindUser(ctx, by.UserId)
 	case *identityv1.FindUserRequest_EmailAddress:
 		spelling := account.Spell(by.EmailAddress)
 		if spelling.Earlier == "" {
 			return account.User{}, administration.ErrAddress()
 		}
-		record, err := s.Service.FindRecord(ctx, spelling)
+		record, err := s.Service.Store.FindRecord(ctx, spelling)
 		return record.User, err
 	}
 	return account.User{}, &account.FieldError{Field: "user_id", Fault: "or email_address is required"}
@@ -70,7 +70,7 @@ func (s *Administration) ListUsers(ctx context.Context, req *identityv1.ListUser
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Service.ListUsers(ctx, account.Address(p.After[0]), p.Size+1)
+	list, err := s.Service.Store.ListUsers(ctx, account.Address(p.After[0]), p.Size+1)
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -82,7 +82,7 @@ func (s *Administration) ListUsers(ctx context.Context, req *identityv1.ListUser
 func (s *Administration) EnableUser(
 	ctx context.Context, req *identityv1.EnableUserRequest,
 ) (*identityv1.EnableUserResponse, error) {
-	return &identityv1.EnableUserResponse{}, s.onUser(ctx, req.GetUserId(), s.Service.EnableUser)
+	return &identityv1.EnableUserResponse{}, s.onUser(ctx, req.GetUserId(), s.Service.Store.EnableUser)
 }
 
 // UnlockUser resets the failed attempts of a user's account.
@@ -96,7 +96,7 @@ func (s *Administration) UnlockUser(
 func (s *Administration) ApplyDisableUser(
 	ctx context.Context, req *identityv1.ApplyDisableUserRequest,
 ) (*identityv1.ApplyDisableUserResponse, error) {
-	return &identityv1.ApplyDisableUserResponse{}, s.onUser(ctx, req.GetUserId(), s.Service.DisableUser)
+	return &identityv1.ApplyDisableUserResponse{}, s.onUser(ctx, req.GetUserId(), s.Service.Store.DisableUser)
 }
 
 // ApplySetPassword sets a password and invalidates the user's browser sessions.
@@ -138,7 +138,7 @@ func (s *Administration) ListAllWorkspaces(
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Service.ListAllWorkspaces(ctx, account.Workspace{Name: p.After[0], ID: p.After[1]}, p.Size+1)
+	list, err := s.Service.Store.ListAllWorkspaces(ctx, account.Workspace{Name: p.After[0], ID: p.After[1]}, p.Size+1)
 	if err != nil {
 		return nil, toStatus(err)
 	}
