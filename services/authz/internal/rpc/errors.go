@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
@@ -12,13 +13,12 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
-	"github.com/vidocu/usher/services/authz/internal/registry"
 )
 
 // toStatus converts a domain error to a status. Other errors pass through: errors of the services
 // we called keep their reason, and the server's interceptor hides the rest.
 func toStatus(err error) error {
-	var field *registry.FieldError
+	var field *oauth.FieldError
 	var limited *ratelimit.LimitedError
 	var refused *client.RefusedError
 	switch {

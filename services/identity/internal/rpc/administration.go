@@ -4,6 +4,7 @@ import (
 	"context"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
@@ -61,7 +62,7 @@ func (s *Administration) find(ctx context.Context, req *identityv1.FindUserReque
 		record, err := s.Service.Store.FindRecord(ctx, spelling)
 		return record.User, err
 	}
-	return account.User{}, &account.FieldError{Field: "user_id", Fault: "or email_address is required"}
+	return account.User{}, oauth.InvalidField("user_id", "or email_address is required")
 }
 
 // ListUsers returns a page of users.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
@@ -28,7 +29,7 @@ func toStatus(err error) error {
 	if errors.Is(err, password.ErrBusy) {
 		return oerr.RateLimited(password.ErrBusy, retryBusy)
 	}
-	var field *account.FieldError
+	var field *oauth.FieldError
 	if errors.As(err, &field) {
 		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field.Error(), oerr.WithField(field.Field))
 	}
@@ -57,7 +58,7 @@ func toStatus(err error) error {
 const retryBusy = time.Second
 
 func invalid(field, fault string) error {
-	return toStatus(&account.FieldError{Field: field, Fault: fault})
+	return toStatus(oauth.InvalidField(field, fault))
 }
 
 // required returns an error for the first empty field of pairs of name and value.

@@ -52,12 +52,12 @@ func Native() client.Registration {
 }
 
 // newSecret returns the stored form of a new secret.
-func newSecret() *client.SecretHash {
-	kept := client.HashSecret(secret.Generate(secret.ClientSecret))
+func newSecret() *secret.Record {
+	kept := secret.NewRecord(secret.Generate(secret.ClientSecret))
 	return &kept
 }
 
-func create(t *testing.T, s *store.Store, registration client.Registration, current *client.SecretHash) {
+func create(t *testing.T, s *store.Store, registration client.Registration, current *secret.Record) {
 	t.Helper()
 	if err := s.CreateClient(t.Context(), registration, current); err != nil {
 		t.Fatalf("registering %s: %v", registration.ID, err)
@@ -78,7 +78,7 @@ func valid(t *testing.T, s *store.Store, id string) []secret.Hash {
 }
 
 // wantValid compares regardless of order.
-func wantValid(t *testing.T, s *store.Store, id string, want ...*client.SecretHash) {
+func wantValid(t *testing.T, s *store.Store, id string, want ...*secret.Record) {
 	t.Helper()
 	got := valid(t, s, id)
 	if len(got) != len(want) {
