@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -89,21 +88,4 @@ func wantValid(t *testing.T, s *store.Store, id string, want ...*secret.Record) 
 			t.Errorf("secret %d of %d is not valid", i+1, len(want))
 		}
 	}
-}
-
-// race runs n calls concurrently, behind one barrier.
-func race(n int, call func(i int)) {
-	var ready, done sync.WaitGroup
-	start := make(chan struct{})
-	ready.Add(n)
-	for i := range n {
-		done.Go(func() {
-			ready.Done()
-			<-start
-			call(i)
-		})
-	}
-	ready.Wait()
-	close(start)
-	done.Wait()
 }
