@@ -48,7 +48,7 @@ func numbers() []number {
 		{people, "passwords 12 characters", "services/identity/internal/password/normal.go", "const MinLength = 12"},
 		{people, "to 1,024 bytes", "services/identity/internal/password/password.go", "const MaxLength = 1024"},
 		{people, "1 to 100 printable characters", "services/identity/internal/administration/check.go", "maxNameLength = 100"},
-		{people, "0 seconds to 30 days", "services/identity/internal/authapp/authapp.go", "MaxOverlap = 30 * 24 * time.Hour"},
+		{people, "0 seconds to 30 days", "internal/platform/secret/record.go", "MaxOverlap = 30 * 24 * time.Hour"},
 		{people, "then once a minute for each kind", "internal/platform/ratelimit/notice.go", "noticeEvery = time.Minute"},
 		{people, "argon2id, 19 MiB, two passes", "services/identity/internal/password/phc.go", "Parameters{Memory: 19 * 1024, Time: 2"},
 		{people, "10 failed attempts in 15 minutes", "docs/configuration.md", "`USHER_IDENTITY_ACCOUNT_ATTEMPTS` | `10`"},

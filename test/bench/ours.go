@@ -153,7 +153,7 @@ func (b *bed) count(ctx context.Context, op func(context.Context, int) error) (h
 	if err != nil {
 		return harness.Counts{}, err
 	}
-	defer counter.Close() //nolint:errcheck // its counts are read
+	defer counter.Close()              //nolint:errcheck // its counts are read
 	if err := op(ctx, 0); err != nil { // prepares statements
 		return harness.Counts{}, err
 	}

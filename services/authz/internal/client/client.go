@@ -62,23 +62,7 @@ type Registration struct {
 type Rotation struct {
 	ClientID string
 	// Secret is the new secret.
-	Secret SecretHash
+	Secret secret.Record
 	// Overlap is how long the current secret stays valid; older secrets expire at once.
 	Overlap time.Duration
-}
-
-// SecretHash is the stored form of a client secret. A secret has more than 256 random bits, so that
-// a fast hash suffices.
-type SecretHash struct {
-	Hash     secret.Hash
-	LastFour string
-}
-
-// lastLength is how many characters of a secret are shown in lists.
-const lastLength = 4
-
-// HashSecret returns the stored form of a secret.
-func HashSecret(s secret.String) SecretHash {
-	clear := s.Reveal()
-	return SecretHash{Hash: secret.Sum(clear), LastFour: clear[max(0, len(clear)-lastLength):]}
 }

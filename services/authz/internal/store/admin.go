@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/registry"
@@ -27,15 +28,15 @@ func (s *Store) FindClient(ctx context.Context, id string) (registry.Client, err
 	return registered, err
 }
 
-func (s *Store) secrets(ctx context.Context, id string) ([]registry.Secret, error) {
+func (s *Store) secrets(ctx context.Context, id string) ([]secret.Info, error) {
 	rows, err := s.db.Query(ctx, s.text.secrets, id)
 	if err != nil {
 		return nil, fmt.Errorf("listing secrets: %w", err)
 	}
 	defer rows.Close()
-	var list []registry.Secret
+	var list []secret.Info
 	for rows.Next() {
-		var one registry.Secret
+		var one secret.Info
 		var created int64
 		var expires *int64
 		if err := rows.Scan(&one.LastFour, &created, &expires); err != nil {

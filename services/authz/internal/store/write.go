@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
 // CreateClient registers a client, with its secret if it is confidential. It returns
 // client.ErrExists if the identifier is taken.
-func (s *Store) CreateClient(ctx context.Context, registration client.Registration, current *client.SecretHash) error {
+func (s *Store) CreateClient(ctx context.Context, registration client.Registration, current *secret.Record) error {
 	steps := append([]*sqldb.Statement{clientRow(s.text.insert, registration)}, s.uriAndSecretRows(registration, current)...)
 	err := s.change(ctx, steps...)
 	if errors.Is(err, sqldb.ErrConflict) {
@@ -26,7 +27,7 @@ func (s *Store) CreateClient(ctx context.Context, registration client.Registrati
 
 // Replace registers a client, or overwrites an existing one: its other redirect URIs and secrets
 // are deleted.
-func (s *Store) Replace(ctx context.Context, registration client.Registration, current *client.SecretHash) error {
+func (s *Store) Replace(ctx context.Context, registration client.Registration, current *secret.Record) error {
 	steps := append([]*sqldb.Statement{
 		clientRow(s.text.replace, registration),
 		sqldb.Stmt(s.text.deleteURIs, registration.ID),
@@ -44,7 +45,7 @@ func clientRow(text string, registration client.Registration) *sqldb.Statement {
 }
 
 // uriAndSecretRows inserts a client's redirect URIs and its secret.
-func (s *Store) uriAndSecretRows(registration client.Registration, current *client.SecretHash) []*sqldb.Statement {
+func (s *Store) uriAndSecretRows(registration client.Registration, current *secret.Record) []*sqldb.Statement {
 	steps := s.uriRows(registration.ID, registration.RedirectURIs)
 	if current != nil {
 		steps = append(steps, sqldb.Stmt(s.text.insertSecret, registration.ID, current.Hash.Bytes(), current.LastFour))

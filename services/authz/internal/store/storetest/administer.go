@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/registry"
 	"github.com/vidocu/usher/services/authz/internal/store"
@@ -52,10 +53,10 @@ func readWhole(t *testing.T) {
 		first, second := newSecret(), newSecret()
 		create(t, s, Example(), first)
 		create(t, s, Native(), nil)
-		wantClient(t, s, registry.Client{Registration: Example(), Secrets: []registry.Secret{{LastFour: first.LastFour}}})
+		wantClient(t, s, registry.Client{Registration: Example(), Secrets: []secret.Info{{LastFour: first.LastFour}}})
 		wantClient(t, s, registry.Client{Registration: Native()})
 		rotate(t, s, client.Rotation{ClientID: Example().ID, Secret: *second, Overlap: time.Hour})
-		wantClient(t, s, registry.Client{Registration: Example(), Secrets: []registry.Secret{{LastFour: second.LastFour}, {LastFour: first.LastFour}}})
+		wantClient(t, s, registry.Client{Registration: Example(), Secrets: []secret.Info{{LastFour: second.LastFour}, {LastFour: first.LastFour}}})
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/racetest"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -116,7 +117,7 @@ func noReaderMisses(t *testing.T) {
 	replicas(t, func(t *testing.T, one, other *store.Store) {
 		create(t, one, Example(), newSecret())
 		var returned, finished atomic.Int64
-		race(racers, func(i int) {
+		racetest.Run(racers, func(i int) {
 			if i == 0 {
 				for n := range int64(rounds) {
 					if err := one.UpdateClient(t.Context(), registry.Change{ClientID: Example().ID, Name: fmt.Sprint(n)}); err != nil {

@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -62,12 +61,12 @@ func Native() client.Registration {
 }
 
 // newSecret returns the stored form of a new secret.
-func newSecret() *client.SecretHash {
-	kept := client.HashSecret(secret.Generate(secret.ClientSecret))
+func newSecret() *secret.Record {
+	kept := secret.NewRecord(secret.Generate(secret.ClientSecret))
 	return &kept
 }
 
-func create(t *testing.T, s *store.Store, registration client.Registration, current *client.SecretHash) {
+func create(t *testing.T, s *store.Store, registration client.Registration, current *secret.Record) {
 	t.Helper()
 	if err := s.CreateClient(t.Context(), registration, current); err != nil {
 		t.Fatalf("registering %s: %v", registration.ID, err)
@@ -85,7 +84,7 @@ func valid(t *testing.T, s *store.Store, id string) []secret.Hash {
 }
 
 // wantValid compares regardless of order.
-func wantValid(t *testing.T, s *store.Store, id string, want ...*client.SecretHash) {
+func wantValid(t *testing.T, s *store.Store, id string, want ...*secret.Record) {
 	t.Helper()
 	got := valid(t, s, id)
 	if len(got) != len(want) {
@@ -96,21 +95,4 @@ func wantValid(t *testing.T, s *store.Store, id string, want ...*client.SecretHa
 			t.Errorf("secret %d of %d is not valid", i+1, len(want))
 		}
 	}
-}
-
-// race runs n calls concurrently, behind one barrier.
-func race(n int, call func(i int)) {
-	var ready, done sync.WaitGroup
-	start := make(chan struct{})
-	ready.Add(n)
-	for i := range n {
-		done.Go(func() {
-			ready.Done()
-			<-start
-			call(i)
-		})
-	}
-	ready.Wait()
-	close(start)
-	done.Wait()
 }

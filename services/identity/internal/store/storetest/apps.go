@@ -29,7 +29,7 @@ func draft(workspaceID string) authapp.Draft {
 	return authapp.Draft{ID: "aap_one", Name: "Portal", WorkspaceID: workspaceID}
 }
 
-func hashSecret(clear string) authapp.SecretHash { return authapp.HashSecret(secret.New(clear)) }
+func hashSecret(clear string) secret.Record { return secret.NewRecord(secret.New(clear)) }
 
 func create(t *testing.T, s *store.Store, d authapp.Draft, clear string) {
 	t.Helper()
