@@ -19,7 +19,7 @@ var ErrNotObject = errors.New("the body is not one JSON object in UTF-8")
 const NotOneString = "must be a string and must appear once"
 
 // Strings parses a body and returns the values of its known members. Unknown members are ignored.
-// It returns ErrNotObject or a *oauth.FieldError.
+// It returns ErrNotObject or an *oauth.FieldError.
 func Strings(body []byte, isMember func(name string) bool) (map[string]string, error) {
 	values, invalid := members(body, isMember)
 	if invalid != "" {

@@ -67,19 +67,10 @@ type Clients struct {
 	Reserved Reserved
 }
 
-// New is a client to register.
-type New struct {
-	client.Registration
-
-	// AllowReservedName says that the client is the operator's own.
-	AllowReservedName bool
-}
-
-// CreateClient registers a client. The secret is zero for a public client. It returns a *oauth.FieldError
-// or client.ErrExists.
-func (d Clients) CreateClient(ctx context.Context, n New) (secret.String, error) {
-	registration := n.Registration
-	if err := d.check(&registration, n.AllowReservedName); err != nil {
+// CreateClient registers a client; allowReservedName says that it is the operator's own. The secret
+// is zero for a public client. It returns an *oauth.FieldError or client.ErrExists.
+func (d Clients) CreateClient(ctx context.Context, registration client.Registration, allowReservedName bool) (secret.String, error) {
+	if err := d.check(&registration, allowReservedName); err != nil {
 		return secret.String{}, err
 	}
 	if registration.Type == client.Public {
@@ -93,7 +84,7 @@ func (d Clients) CreateClient(ctx context.Context, n New) (secret.String, error)
 	return newSecret, nil
 }
 
-// UpdateClient changes a client. It returns a *oauth.FieldError or client.ErrUnknown. The combination of
+// UpdateClient changes a client. It returns an *oauth.FieldError or client.ErrUnknown. The combination of
 // fields is checked against the client as it was read just before: two concurrent changes may leave
 // a combination that neither requested, such as authorization codes without redirect URIs, which
 // permits less than intended and never more.
@@ -140,7 +131,7 @@ func (c Change) applied(registration client.Registration) client.Registration {
 }
 
 // RotateClientSecret generates another secret; the current one stays valid for the overlap. It
-// returns a *oauth.FieldError, or client.ErrUnknown, which includes public clients.
+// returns an *oauth.FieldError, or client.ErrUnknown, which includes public clients.
 func (d Clients) RotateClientSecret(ctx context.Context, id string, overlap time.Duration) (secret.String, error) {
 	if overlap < 0 || overlap > secret.MaxOverlap {
 		return secret.String{}, oauth.InvalidField("overlap_seconds", fmt.Sprintf("must be from 0 to %d", int64(secret.MaxOverlap/time.Second)))

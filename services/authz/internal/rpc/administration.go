@@ -33,7 +33,7 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 	if registered.ID == "" {
 		registered.ID = client.NewID()
 	}
-	newSecret, err := s.Clients.CreateClient(ctx, registry.New{Registration: registered, AllowReservedName: req.GetAllowReservedName()})
+	newSecret, err := s.Clients.CreateClient(ctx, registered, req.GetAllowReservedName())
 	if err != nil {
 		return nil, toStatus(err)
 	}

@@ -29,11 +29,6 @@ type App struct {
 	Secrets []secret.Info
 }
 
-// Draft is an app to create.
-type Draft struct {
-	ID, Name, WorkspaceID string
-}
-
 // Voucher is the user that an app vouches for.
 type Voucher struct {
 	User  account.User
@@ -46,7 +41,7 @@ type Voucher struct {
 // Apps is the part of the store that has the authentication apps.
 type Apps interface {
 	// CreateApp stores an app and its secret. It returns account.ErrUnknownWorkspace.
-	CreateApp(ctx context.Context, draft Draft, current secret.Record) error
+	CreateApp(ctx context.Context, app App, current secret.Record) error
 	// FindApp returns an app, revoked or not, or ErrUnknown.
 	FindApp(ctx context.Context, id string) (App, error)
 	// ListApps returns all apps by name, also revoked ones.

@@ -17,12 +17,12 @@ type Registry struct{ Apps Apps }
 // CreateApp creates an app for the members of one workspace or, if that is empty, for all users,
 // and returns its secret, which cannot be read again. It returns account.ErrUnknownWorkspace.
 func (r Registry) CreateApp(ctx context.Context, name, workspaceID string) (App, secret.String, error) {
-	draft := Draft{ID: secret.NewID("aap_"), Name: name, WorkspaceID: workspaceID}
+	app := App{ID: secret.NewID("aap_"), Name: name, WorkspaceID: workspaceID}
 	clear := secret.Generate(secret.ClientSecret)
-	if err := r.Apps.CreateApp(ctx, draft, secret.NewRecord(clear)); err != nil {
+	if err := r.Apps.CreateApp(ctx, app, secret.NewRecord(clear)); err != nil {
 		return App{}, secret.String{}, fmt.Errorf("adding an authentication app: %w", err)
 	}
-	app, err := r.Apps.FindApp(ctx, draft.ID)
+	app, err := r.Apps.FindApp(ctx, app.ID) // with the time and the secret
 	return app, clear, err
 }
 

@@ -13,12 +13,12 @@ import (
 
 // CreateApp stores an authentication app and its secret. It returns account.ErrUnknownWorkspace if
 // the workspace does not exist.
-func (s *Store) CreateApp(ctx context.Context, draft authapp.Draft, current secret.Record) error {
-	insert := sqldb.Stmt(s.text.app.create, draft.ID, draft.Name)
-	if draft.WorkspaceID != "" {
-		insert = sqldb.Stmt(s.text.app.createFor, draft.ID, draft.Name, draft.WorkspaceID)
+func (s *Store) CreateApp(ctx context.Context, app authapp.App, current secret.Record) error {
+	insert := sqldb.Stmt(s.text.app.create, app.ID, app.Name)
+	if app.WorkspaceID != "" {
+		insert = sqldb.Stmt(s.text.app.createFor, app.ID, app.Name, app.WorkspaceID)
 	}
-	err := s.db.Pipeline(ctx, insert, sqldb.Stmt(s.text.app.insertSecret, draft.ID, current.Hash.Bytes(), current.LastFour))
+	err := s.db.Pipeline(ctx, insert, sqldb.Stmt(s.text.app.insertSecret, app.ID, current.Hash.Bytes(), current.LastFour))
 	if err != nil {
 		return fmt.Errorf("storing an authentication app: %w", err)
 	}
