@@ -10,10 +10,28 @@ import (
 )
 
 // Scope is a permission that a client may request, with its description for the consent screen.
+//
+// The fields after the description are optional. They are omitted from the digest where they are
+// empty, so that a file without them has the digest that release 0.1 computes.
 type Scope struct {
 	Name        string
 	Description string
+	// Group is the heading of the scope on the consent screen: the kind of thing that it concerns.
+	Group string `json:",omitempty"`
+	// Access is whether the scope reads or changes; empty where the file does not say it.
+	Access Access `json:",omitempty"`
+	// Sensitive marks a scope that a user should look at twice.
+	Sensitive bool `json:",omitempty"`
 }
+
+// Access is the effect of a scope.
+type Access string
+
+// The values of Access in the file.
+const (
+	AccessRead   Access = "read"
+	AccessChange Access = "change"
+)
 
 // Endpoint maps an endpoint to its scope. In Path a segment that begins with a colon matches any
 // one segment.
@@ -34,13 +52,13 @@ type Plan struct {
 
 // Catalog is one validated file.
 type Catalog struct {
-	scopes       []Scope
-	descriptions map[string]string
-	endpoints    []Endpoint
-	plans        []Plan
-	allowed      map[string]map[Endpoint]bool
-	rules        *enforce.Rules
-	digest       string
+	scopes    []Scope
+	byName    map[string]Scope
+	endpoints []Endpoint
+	plans     []Plan
+	allowed   map[string]map[Endpoint]bool
+	rules     *enforce.Rules
+	digest    string
 }
 
 // Scopes returns every scope in the order of the file.
@@ -57,13 +75,19 @@ func (c *Catalog) Names() []string {
 
 // Describe returns the description of a scope; ok is false for a scope that does not exist.
 func (c *Catalog) Describe(name string) (description string, ok bool) {
-	description, ok = c.descriptions[name]
-	return description, ok
+	scope, ok := c.byName[name]
+	return scope.Description, ok
+}
+
+// Scope returns a scope; ok is false for one that does not exist.
+func (c *Catalog) Scope(name string) (scope Scope, ok bool) {
+	scope, ok = c.byName[name]
+	return scope, ok
 }
 
 // Known reports whether the scope exists.
 func (c *Catalog) Known(name string) bool {
-	_, ok := c.descriptions[name]
+	_, ok := c.byName[name]
 	return ok
 }
 
@@ -99,11 +123,11 @@ func (c *Catalog) Digest() string { return c.digest }
 
 func newCatalog(scopes []Scope, endpoints []Endpoint, plans []Plan) (*Catalog, error) {
 	c := &Catalog{
-		scopes: scopes, descriptions: map[string]string{}, endpoints: endpoints,
+		scopes: scopes, byName: map[string]Scope{}, endpoints: endpoints,
 		plans: plans, allowed: map[string]map[Endpoint]bool{},
 	}
 	for _, s := range scopes {
-		c.descriptions[s.Name] = s.Description
+		c.byName[s.Name] = s
 	}
 	for _, p := range plans {
 		c.allowed[p.Name] = map[Endpoint]bool{}
