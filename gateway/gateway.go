@@ -86,6 +86,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		Sessions:       identityv1.NewSessionServiceClient(deps.Identity),
 		Authorizations: authzv1.NewAuthorizationServiceClient(deps.Authz),
 		Consents:       consentv1.NewConsentServiceClient(deps.Consent),
+		Catalog:        deps.Catalog,
 	}
 	connected := account.Account{Flow: flow, ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent)}
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
@@ -165,6 +166,7 @@ func routes(r *httpx.Router, p handlers) {
 func demo(r *httpx.Router, d browser.Demo) {
 	r.Get("/", http.HandlerFunc(d.Home))
 	r.Get("/demo/callback", http.HandlerFunc(d.Callback))
+	r.Get("/dev/components", http.HandlerFunc(d.Components))
 }
 
 // seeOther redirects to another page of the gateway.

@@ -18,6 +18,7 @@ import (
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/requestid"
 )
@@ -35,6 +36,8 @@ type Flow struct {
 	Sessions       identityv1.SessionServiceClient
 	Authorizations authzv1.AuthorizationServiceClient
 	Consents       consentv1.ConsentServiceClient
+	// Catalog has the groups and the access of scopes.
+	Catalog *catalog.Source
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -209,7 +212,7 @@ func (f Flow) RedirectWithError(w http.ResponseWriter, r *http.Request, from for
 	case errorv1.Reason_REASON_RATE_LIMITED:
 		after := oerr.RetryAfter(err)
 		w.Header().Set("Retry-After", httpx.Seconds(after))
-		flash = Flash{Kind: flashLimited, Until: f.now().Add(after).Unix()}
+		flash = Flash{Kind: flashLimited, Until: f.Time().Add(after).Unix()}
 	case errorv1.Reason_REASON_UNAVAILABLE:
 		f.log(r, err)
 		w.Header().Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
@@ -221,7 +224,8 @@ func (f Flow) RedirectWithError(w http.ResponseWriter, r *http.Request, from for
 	f.redirectBack(w, r, from, flash)
 }
 
-func (f Flow) now() time.Time {
+// Time returns the current time.
+func (f Flow) Time() time.Time {
 	if f.Now == nil {
 		return time.Now()
 	}
@@ -236,7 +240,7 @@ func (f Flow) Fault(flash Flash) page.Fault {
 	case flashWrong:
 		return page.Fault{Text: "The e-mail address or the password is wrong.", Field: "password"}
 	case flashLimited:
-		return page.Fault{Text: "There were too many attempts. " + page.TryAgain(f.now(), time.Unix(flash.Until, 0))}
+		return page.Fault{Text: "There were too many attempts. " + page.TryAgain(f.Time(), time.Unix(flash.Until, 0))}
 	case flashAgain:
 		return page.Fault{Text: "This page was open for too long, or you signed in or out since it was opened. Please confirm once more."}
 	case flashUnavailable:
@@ -260,7 +264,7 @@ func (f Flow) Fault(flash Flash) page.Fault {
 func (f Flow) ShowError(w http.ResponseWriter, r *http.Request, err error) {
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are internal errors
 	case errorv1.Reason_REASON_RATE_LIMITED:
-		after, now := oerr.RetryAfter(err), f.now()
+		after, now := oerr.RetryAfter(err), f.Time()
 		w.Header().Set("Retry-After", httpx.Seconds(after))
 		f.Pages.Notice(w, r, page.Notice{
 			Status: http.StatusTooManyRequests, Text: "There were too many attempts. " + page.TryAgain(now, now.Add(after)),

@@ -42,3 +42,8 @@ func plural(n int64, unit string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, unit)
 }
+
+// daysBetween returns the number of midnights (UTC) between two times.
+func daysBetween(from, to time.Time) int {
+	return int(to.UTC().Truncate(24*time.Hour).Sub(from.UTC().Truncate(24*time.Hour)) / (24 * time.Hour))
+}

@@ -19,24 +19,32 @@ var files embed.FS
 // would apply that to the redirect to the client after the decision (docs/wire-contract.md §5).
 const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
 
+// product is the name that users know.
+const product = "Vidocu"
+
 // Pages are the parsed templates.
 type Pages struct {
-	byName     map[string]*template.Template
-	stylesheet []byte
-	version    string
-	icon       []byte
+	byName map[string]*template.Template
+	// stylesheet is the content, and compressed the same in gzip format. Pages are never compressed
+	// here: they contain CSRF tokens beside text from outside, whose length must not depend on each
+	// other (BREACH).
+	stylesheet, compressed []byte
+	version                string
+	icon                   []byte
 }
 
 // New parses the embedded templates. A test renders each, so that it cannot fail at run time.
 func New() *Pages {
 	css := must(files.ReadFile("files/usher.css"))
 	sum := sha256.Sum256(css)
-	p := &Pages{byName: map[string]*template.Template{}, stylesheet: css, version: hex.EncodeToString(sum[:6])}
+	p := &Pages{byName: map[string]*template.Template{}, stylesheet: css, compressed: compress(css), version: hex.EncodeToString(sum[:6])}
 	p.icon = must(files.ReadFile("files/favicon.ico"))
-	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{"name": Name, "displayTime": displayTime, "timestamp": timestamp}).
-		ParseFS(files, "files/layout.html", "files/fault.html"))
+	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{
+		"name": Name, "displayTime": displayTime, "timestamp": timestamp,
+		"initial": initial, "initials": initials, "tone": tone, "capital": capital, "role": role,
+	}).ParseFS(files, "files/layout.html", "files/parts.html"))
 	for _, entry := range must(files.ReadDir("files")) {
-		if name := entry.Name(); path.Ext(name) == ".html" && name != "layout.html" && name != "fault.html" {
+		if name := entry.Name(); path.Ext(name) == ".html" && name != "layout.html" && name != "parts.html" {
 			p.byName[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, "files/"+name))
 		}
 	}
@@ -57,17 +65,24 @@ type View struct {
 	Title    string
 	// Status is the HTTP status; 0 is 200.
 	Status int
-	Data   any
+	// Frame surrounds a page of an account; nil for a page with one question.
+	Frame *Frame
+	Data  any
 }
+
+// usualPage is the size of most pages in bytes.
+const usualPage = 8 << 10
 
 // Render writes a page. It executes the template before it writes, so that a client never receives
 // half a page.
 func (p *Pages) Render(w http.ResponseWriter, v View) {
 	var out bytes.Buffer
+	out.Grow(usualPage)
 	err := p.byName[v.Template+".html"].Execute(&out, struct {
-		Title, Stylesheet string
-		Data              any
-	}{v.Title, p.StylesheetPath(), v.Data})
+		Title, Product, Stylesheet string
+		Frame                      *Frame
+		Data                       any
+	}{v.Title, product, p.StylesheetPath(), v.Frame, v.Data})
 	if err != nil {
 		panic(err) // a template and its data do not match: the router responds 500 and logs it
 	}

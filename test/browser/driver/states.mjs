@@ -12,7 +12,9 @@ export async function visitStates(person, visit) {
 async function withoutRequest(person, visit) {
   for (const [state, path] of [
     ['home', '/'], ['sign-in', '/signin'], ['not-found', '/nothing/here'], ['wrong-method', '/signout'],
-    ['unknown-app', '/oauth/authorize?client_id=unknown'], ['request-unknown', `/signin?request=${'A'.repeat(43)}`],
+    ['unknown-app', '/oauth/authorize?client_id=unknown'], ['components', '/dev/components'],
+    ['demo', '/demo/callback'], ['demo-code', '/demo/callback?code=example&state=demo'], ['demo-error', '/demo/callback?error=access_denied'],
+    ['request-unknown', `/signin?request=${'A'.repeat(43)}`],
   ]) {
     await person.open(path);
     await visit(state);
