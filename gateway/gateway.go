@@ -79,8 +79,9 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		return nil, fmt.Errorf("building the OAuth endpoints: %w", err)
 	}
 	deps.Metrics.ExpectRefusals("/oauth/token", errorv1.Cause_CAUSE_CODE_REPLAYED, errorv1.Cause_CAUSE_REFRESH_REUSED)
-	pages := page.New()
 	cookies := browser.Cookies{Secure: strings.HasPrefix(deps.PublicURL, "https://")}
+	pages := page.New()
+	pages.Preferred = cookies.Language
 	flow := browser.Flow{
 		Cookies: cookies, Pages: pages, Logger: deps.Logger, Proxies: proxies,
 		Sessions:       identityv1.NewSessionServiceClient(deps.Identity),

@@ -2,6 +2,9 @@ package gateway_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -9,7 +12,10 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/vidocu/usher/gateway"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -106,4 +112,51 @@ func TestTheComponentsAreShownInDevelopmentOnly(t *testing.T) {
 	}
 	dev := newBrowser(t, func(d *gateway.Deps) { d.Development, d.PublicURL = true, "http://localhost:8080" })
 	wantPage(t, "in development", dev.get("/dev/components"), 200, "Components", `dir="rtl"`)
+}
+
+func TestPagesAreInTheLanguageOfTheBrowserOrOfTheClient(t *testing.T) {
+	p, request := redirectedByClient(t)
+	step := &authzv1.Step{Next: &authzv1.Step_SignIn{SignIn: &authzv1.SignIn{RequestId: request}}}
+	p.respond("StartAuthorization", &authzv1.StartAuthorizationResponse{Step: step}, nil)
+	get := func(accept string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, "https://login.test/signin?request="+request, nil)
+		r.Header.Set("Accept-Language", accept)
+		return p.send(r)
+	}
+	english, german := "<title>Sign in to continue to Example App – ", "<title>Anmelden, um zu Example App weiterzugehen – "
+	for i, row := range []struct{ authorize, accept, want string }{
+		{"", "", english},
+		{"", "de-AT,de;q=0.9,en;q=0.8", german},
+		{"", "en;q=0.1, de", german},
+		{"", "fr", english},
+		{"", "\xff;;", english},
+		{"?ui_locales=de", "en", german},
+		{"?ui_locales=fr+de-CH", "en", german},
+		{"?ui_locales=en", "de", english},
+		{"?ui_locales=fr", "de", german},
+		{"?client_id=x", "de", german},
+		{"?ui_locales=%00&ui_locales=de", "en", english},
+	} {
+		if row.authorize != "" {
+			p.get("/oauth/authorize" + row.authorize)
+		}
+		w := get(row.accept)
+		wantPage(t, fmt.Sprint(i), w, 200, row.want)
+		if tag := w.Header().Get("Content-Language"); !strings.Contains(w.Body.String(), `<html lang="`+tag+`">`) || (tag == "de") != (row.want == german) {
+			t.Errorf("%d: the language is %q", i, tag)
+		}
+	}
+	if p.cookies["__Host-usher_language"] != nil {
+		t.Error("the language of an earlier client stays")
+	}
+}
+
+func TestAFailedFormIsShownInTheLanguageToo(t *testing.T) {
+	p, request := redirectedByClient(t)
+	page := "/signin?request=" + request
+	p.respond("AuthenticateUser", nil, oerr.New(errorv1.Reason_REASON_RATE_LIMITED, "x", oerr.WithRetryAfter(4*time.Minute)))
+	p.post(page, url.Values{"csrf_token": {csrf(t, p.get(page))}, "request": {request}, "email": {"john@example.com"}, "password": {"sentinel"}})
+	r := httptest.NewRequest(http.MethodGet, "https://login.test"+page, nil)
+	r.Header.Set("Accept-Language", "de")
+	wantPage(t, "too many attempts", p.send(r), 200, "<title>Fehler: Anmelden, um zu Example App", "Es waren zu viele Versuche. Versuchen Sie es um ", " UTC noch einmal (in 4 Minuten).")
 }

@@ -54,8 +54,8 @@ func (a Account) List(w http.ResponseWriter, r *http.Request) {
 			data.Apps = append(data.Apps, a.pageApp(app))
 		}
 	}
-	a.Flow.Pages.Render(w, page.View{
-		Template: "apps", Title: browser.ErrorTitle("Connected apps", data.Fault), Data: data,
+	a.Flow.Pages.Render(w, r, page.View{
+		Template: "apps", Title: "Connected apps", Failed: data.Fault.Text != "", Data: data,
 		Frame: &page.Frame{Person: user.Name, CSRF: data.CSRF},
 	})
 }

@@ -122,7 +122,7 @@ func (f Flow) showConsent(w http.ResponseWriter, r *http.Request, c consentView)
 			Chosen: ws.GetWorkspaceId() == flash.WorkspaceID || len(prompt.GetWorkspaces()) == 1,
 		})
 	}
-	f.Pages.Render(w, page.View{Template: "consent", Title: ErrorTitle("Allow "+page.Name(data.App)+"?", data.Fault), Data: data})
+	f.Pages.Render(w, r, page.View{Template: "consent", Title: "Allow %s?", TitleName: data.App, Failed: data.Fault.Text != "", Data: data})
 }
 
 // promptPermissions returns the requested scopes with the descriptions of the consent service.

@@ -48,6 +48,7 @@ func (f Flow) Authorize(w http.ResponseWriter, r *http.Request) {
 		f.Pages.Problem(w, r, http.StatusBadRequest, "The address of this page cannot be read: it is wrongly encoded.")
 		return
 	}
+	f.Cookies.SetLanguage(w, r, f.Pages.MatchUILocales(uiLocales(r.URL.RawQuery)))
 	res, err := f.Authorizations.StartAuthorization(r.Context(), &authzv1.StartAuthorizationRequest{
 		RawQuery: r.URL.RawQuery, SessionToken: f.Cookies.Session(r).Reveal(), BrowserToken: f.Cookies.EnsureBrowser(w, r).Reveal(),
 		SourceAddress: f.Proxies.Source(r),
@@ -57,6 +58,13 @@ func (f Flow) Authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f.step(w, r, res.GetStep())
+}
+
+// uiLocales returns the parameter ui_locales of an authorization request (OpenID Connect Core
+// §3.1.2.1), which concerns the pages only; empty where there is none.
+func uiLocales(rawQuery string) string {
+	query, _ := url.ParseQuery(rawQuery) // has the parameters that can be read
+	return query.Get("ui_locales")
 }
 
 // step redirects to the next step. Every redirect after a form has the status 303, so that the
@@ -240,7 +248,7 @@ func (f Flow) Fault(flash Flash) page.Fault {
 	case flashWrong:
 		return page.Fault{Text: "The e-mail address or the password is wrong.", Field: "password"}
 	case flashLimited:
-		return page.Fault{Text: "There were too many attempts. " + page.TryAgain(f.Time(), time.Unix(flash.Until, 0))}
+		return page.Fault{Text: "There were too many attempts.", Wait: &page.Wait{Now: f.Time(), At: time.Unix(flash.Until, 0)}}
 	case flashAgain:
 		return page.Fault{Text: "This page was open for too long, or you signed in or out since it was opened. Please confirm once more."}
 	case flashUnavailable:
@@ -267,7 +275,7 @@ func (f Flow) ShowError(w http.ResponseWriter, r *http.Request, err error) {
 		after, now := oerr.RetryAfter(err), f.Time()
 		w.Header().Set("Retry-After", httpx.Seconds(after))
 		f.Pages.Notice(w, r, page.Notice{
-			Status: http.StatusTooManyRequests, Text: "There were too many attempts. " + page.TryAgain(now, now.Add(after)),
+			Status: http.StatusTooManyRequests, Text: "There were too many attempts.", Wait: &page.Wait{Now: now, At: now.Add(after)},
 			Link: page.Link{Address: r.URL.RequestURI(), Text: "Try again"},
 		})
 	case errorv1.Reason_REASON_UNAVAILABLE:

@@ -59,15 +59,15 @@ func hostileViews(name string) map[string]page.View {
 	workspaces := []page.Workspace{{ID: "ws_1", Name: name, Plan: "pro", Role: "member"}}
 	consent := page.Consent{CSRF: "token", Request: "request", App: name, Origin: "https://app.test", User: user, Workspaces: workspaces}
 	return map[string]page.View{
-		"sign-in": {Template: "signin", Title: "Sign in to continue to " + page.Name(name), Data: page.SignIn{
+		"sign-in": {Template: "signin", Title: "Sign in to continue to %s", TitleName: name, Data: page.SignIn{
 			CSRF: "token", Request: "request", App: name, Origin: "https://app.test", Email: name, Person: name, PersonEmail: "john@example.com",
 		}},
-		"consent": {Template: "consent", Title: "Allow " + page.Name(name) + "?", Data: consent},
+		"consent": {Template: "consent", Title: "Allow %s?", TitleName: name, Data: consent},
 		"apps": {Template: "apps", Title: "Connected apps", Frame: &page.Frame{Person: name, CSRF: "token"}, Data: page.Apps{
 			CSRF: "token", User: user, Searchable: true, Find: name,
 			Apps: []page.App{{ClientID: "app", Name: name, Approved: at, Used: at, Now: at, Workspaces: []page.AppWorkspace{{Name: name}}}},
 		}},
-		"notice": {Template: "problem", Title: "You allowed this request: " + page.Name(name), Data: page.Notice{
+		"notice": {Template: "problem", Title: "You allowed this request", TitleName: name, Data: page.Notice{
 			Heading: "You allowed this request", App: name, Text: "It was answered already.", Workspace: name, At: at, Reference: "r",
 		}},
 	}
@@ -143,7 +143,7 @@ func misleading(r rune) bool {
 func TestEveryNameIsIsolated(t *testing.T) {
 	const name = "אפליקציה"
 	for view, v := range hostileViews(name) {
-		v.Title = "A title"
+		v.Title, v.TitleName = "A title", ""
 		text := (pageText{pages: page.New()}).render(v)
 		isolated := strings.Count(text, "<bdi>"+name+"</bdi>") + strings.Count(text, `<bdi class="quiet">`+name+"</bdi>")
 		typed := strings.Count(text, `value="`+name+`"`)

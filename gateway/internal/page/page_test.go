@@ -12,6 +12,9 @@ import (
 
 const evil = `<script>alert("x")</script>`
 
+// get returns a request without a preference for a language.
+func get() *http.Request { return httptest.NewRequest(http.MethodGet, "/", nil) }
+
 func TestEveryPageRendersAndEscapes(t *testing.T) {
 	at := time.Date(2026, 3, 1, 9, 5, 0, 0, time.UTC)
 	permissions := []page.PermissionGroup{{Name: "Videos", Permissions: []page.Permission{
@@ -49,7 +52,7 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 		"demo":       {page.Demo{AuthorizeURL: "/oauth/authorize", Code: evil, State: evil, Curl: evil}, []string{"The app received a code"}},
 	} {
 		w := httptest.NewRecorder()
-		page.New().Render(w, page.View{Template: name, Title: evil, Data: row.data})
+		page.New().Render(w, get(), page.View{Template: name, Title: evil, Data: row.data})
 		body := w.Body.String()
 		if w.Code != http.StatusOK || !strings.HasSuffix(strings.TrimSpace(body), "</html>") {
 			t.Errorf("%s: %d, and not whole", name, w.Code)
@@ -68,7 +71,7 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 func TestWithoutAWorkspaceNothingCanBeAllowed(t *testing.T) {
 	render := func(ws ...page.Workspace) string {
 		w := httptest.NewRecorder()
-		page.New().Render(w, page.View{Template: "consent", Data: page.Consent{Workspaces: ws}})
+		page.New().Render(w, get(), page.View{Template: "consent", Data: page.Consent{Workspaces: ws}})
 		return w.Body.String()
 	}
 	if strings.Contains(render(), `value="approve"`) || !strings.Contains(render(page.Workspace{ID: "ws_1"}), `value="approve"`) {
@@ -149,7 +152,7 @@ func TestAPageThatFailsToRenderWritesNothing(t *testing.T) {
 			t.Errorf("half a page was sent: %q", w.Body)
 		}
 	}()
-	page.New().Render(w, page.View{Template: "consent", Data: "data of another template"})
+	page.New().Render(w, get(), page.View{Template: "consent", Data: "data of another template"})
 }
 
 func TestANameCannotHideOrReverseText(t *testing.T) {
@@ -177,8 +180,9 @@ func TestTryAgainNamesTheTimeInUTCAndTheWait(t *testing.T) {
 		119 * time.Second: "Try again at 19:33 UTC (in 119 seconds).", 220 * time.Second: "Try again at 19:34 UTC (in 4 minutes).",
 		time.Hour: "Try again at 20:31 UTC (in 60 minutes).",
 	} {
-		if got := page.TryAgain(now, now.Add(wait)); got != want {
-			t.Errorf("in %s: %q, want %q", wait, got, want)
+		fault := page.Fault{Text: "There were too many attempts.", Wait: &page.Wait{Now: now, At: now.Add(wait)}}
+		if text := render(page.View{Template: "signin", Data: page.SignIn{Fault: fault}}); !strings.Contains(text, "<p>There were too many attempts. "+want+"</p>") {
+			t.Errorf("in %s: not %q: %s", wait, want, text)
 		}
 	}
 }

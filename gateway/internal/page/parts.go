@@ -52,9 +52,10 @@ type Permission struct {
 	Sensitive bool
 }
 
-// Fact is a row of the partial "facts". At is shown where it is not zero, else Text.
+// Fact is a row of the partial "facts". At is shown where it is not zero, else Phrase where it is not
+// empty, which is a message, else Text, which is not.
 type Fact struct {
-	Label, Text string
+	Label, Text, Phrase string
 	// Code shows the text as an identifier.
 	Code bool
 	At   time.Time
@@ -137,15 +138,4 @@ func capital(s string) string {
 		return ""
 	}
 	return string(unicode.ToUpper(first)) + s[size:]
-}
-
-// role returns a user's role in a workspace as a phrase.
-func role(s string) string {
-	switch s {
-	case "administrator":
-		return "you administer it"
-	case "member":
-		return "you are a member"
-	}
-	return "you are " + s
 }

@@ -60,7 +60,7 @@ type pageText struct{ pages *page.Pages }
 
 func (p pageText) render(v page.View) string {
 	w := httptest.NewRecorder()
-	p.pages.Render(w, v)
+	p.pages.Render(w, get(), v)
 	return w.Body.String()
 }
 
@@ -131,12 +131,12 @@ func TestTheStylesheetWorksFromRightToLeft(t *testing.T) {
 // BenchmarkConsentPage renders the consent page with every scope of the catalog. The limit is 200 µs
 // of CPU, which is reported apart from the time, because other processes may use the machine too.
 func BenchmarkConsentPage(b *testing.B) {
-	p, view := page.New(), largeViews()["consent"]
+	p, view, r := page.New(), largeViews()["consent"], get()
 	b.ReportAllocs()
-	p.Render(httptest.NewRecorder(), view) // the first one escapes the template
+	p.Render(httptest.NewRecorder(), r, view) // the first one escapes the template
 	before := cpu(b)
 	for b.Loop() {
-		p.Render(httptest.NewRecorder(), view)
+		p.Render(httptest.NewRecorder(), r, view)
 	}
 	b.ReportMetric(float64((cpu(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
 }

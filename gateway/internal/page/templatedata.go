@@ -1,7 +1,6 @@
 package page
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -12,9 +11,14 @@ type Fault struct {
 	Text string
 	// Field is the id of the invalid input element; empty where the error is not about one.
 	Field string
+	// Wait is the time of the next attempt; nil where there is none to wait for.
+	Wait *Wait
 	// Reference is the ID of the request that failed; empty where the user's input was wrong.
 	Reference string
 }
+
+// Wait is the time of the next attempt, and the time at which the page is shown.
+type Wait struct{ Now, At time.Time }
 
 // SignIn is the data of signin.html.
 type SignIn struct {
@@ -91,6 +95,8 @@ type Notice struct {
 	// App is the name of the client concerned: untrusted text, empty for none.
 	App  string
 	Text string
+	// Wait is the time of the next attempt; nil where there is none to wait for.
+	Wait *Wait
 	// Workspace is the name of the workspace concerned, untrusted text, and At the time of the
 	// decision; empty and zero for none.
 	Workspace string
@@ -119,8 +125,8 @@ func (n Notice) Facts() []Fact {
 	return facts
 }
 
-// Link is a link to the next step.
-type Link struct{ Address, Text string }
+// Link is a link to the next step. Host stands in the text, in the place of %s; empty for none.
+type Link struct{ Address, Text, Host string }
 
 // Repeat is a form that sends a decision again.
 type Repeat struct {
@@ -200,7 +206,7 @@ type AppWorkspace struct {
 
 // Facts returns when the app was approved and used.
 func (a App) Facts() []Fact {
-	used := Fact{Label: "Last used", Text: "Not used yet."}
+	used := Fact{Label: "Last used", Phrase: "Not used yet."}
 	if !a.Used.IsZero() {
 		used = Fact{Label: "Last used", At: a.Used}
 	}
@@ -229,32 +235,18 @@ func (a App) Summary() string {
 // unusedDays is the number of days without use from which on an app is marked.
 const unusedDays = 90
 
-// Badge marks an app that was not used for long; nil for another one.
-func (a App) Badge() *Badge {
+// UnusedMonths returns the months since the last use, or since the approval of an app that was never
+// used; 0 for less than 90 days.
+func (a App) UnusedMonths() int {
 	last := a.Used
 	if last.IsZero() {
 		last = a.Approved
 	}
 	days := daysBetween(last, a.Now)
 	if days < unusedDays {
-		return nil
+		return 0
 	}
-	return &Badge{Kind: "warn", Text: fmt.Sprintf("Not used for %d months", days/30)}
-}
-
-// UsedText returns when the app was used, to the day.
-func (a App) UsedText() string {
-	if a.Used.IsZero() {
-		return ""
-	}
-	switch days := daysBetween(a.Used, a.Now); {
-	case days <= 0:
-		return "Used today"
-	case days == 1:
-		return "Used yesterday"
-	default:
-		return fmt.Sprintf("Used %d days ago", days)
-	}
+	return days / 30
 }
 
 // Demo is the data of demo.html.

@@ -62,6 +62,13 @@ async function account(person, visit) {
   await person.arrive();
   await person.open('/account/connected-apps');
   await visit('apps');
+  await person.page.setExtraHTTPHeaders({ 'accept-language': 'de' });
+  await person.page.reload();
+  await visit('apps-german');
+  await person.start({ scope: everyScope });
+  await visit('consent-german');
+  await person.page.setExtraHTTPHeaders({});
+  await person.open('/account/connected-apps');
   await person.press(person.button(/disconnect/i).first());
   await visit('apps-disconnected');
 }
