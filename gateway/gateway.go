@@ -81,7 +81,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	deps.Metrics.ExpectRefusals("/oauth/token", errorv1.Cause_CAUSE_CODE_REPLAYED, errorv1.Cause_CAUSE_REFRESH_REUSED)
 	cookies := browser.Cookies{Secure: strings.HasPrefix(deps.PublicURL, "https://")}
 	pages := page.New()
-	pages.Preferred = cookies.Language
+	pages.Preferred, pages.Brand = cookies.Language, config.brand()
 	flow := browser.Flow{
 		Cookies: cookies, Pages: pages, Logger: deps.Logger, Proxies: proxies,
 		Sessions:       identityv1.NewSessionServiceClient(deps.Identity),

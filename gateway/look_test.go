@@ -160,3 +160,27 @@ func TestAFailedFormIsShownInTheLanguageToo(t *testing.T) {
 	r.Header.Set("Accept-Language", "de")
 	wantPage(t, "too many attempts", p.send(r), 200, "<title>Fehler: Anmelden, um zu Example App", "Es waren zu viele Versuche. Versuchen Sie es um ", " UTC noch einmal (in 4 Minuten).")
 }
+
+func TestTheOperatorNamesTheProductAndTheLinks(t *testing.T) {
+	config := gateway.DefaultConfig()
+	if body := newBrowserWith(t, config).get("/signin").Body.String(); !strings.Contains(body, "– Vidocu</title>") || strings.Contains(body, "<footer") {
+		t.Errorf("by default: %s", body)
+	}
+	config.ProductName, config.SupportURL, config.PrivacyURL = "Acme <Video>", "mailto:help@acme.test", "https://acme.test/privacy?a=b&c"
+	w := newBrowserWith(t, config).get("/signin")
+	wantPage(t, "with a name and links", w, 200, "– Acme &lt;Video&gt;</title>", `<a class="brand" href="/">Acme &lt;Video&gt;</a>`,
+		`<a href="https://acme.test/privacy?a=b&amp;c">Privacy</a><a href="mailto:help@acme.test">Help</a>`)
+	if strings.Contains(w.Body.String(), "Vidocu") {
+		t.Errorf("the default name stays: %s", w.Body)
+	}
+	for name, change := range map[string]func(*gateway.Config){
+		"product_name": func(c *gateway.Config) { c.ProductName = "" }, "product_name:": func(c *gateway.Config) { c.ProductName = "a\u202eb" },
+		"support_url": func(c *gateway.Config) { c.SupportURL = "javascript:alert(1)" }, "privacy_url": func(c *gateway.Config) { c.PrivacyURL = "mailto:a@b.test" },
+		"terms_url": func(c *gateway.Config) { c.TermsURL = "/terms" }, "terms_url:": func(c *gateway.Config) { c.TermsURL = "https://a.test/ b" },
+	} {
+		bad := config
+		if change(&bad); bad.Validate() == nil || !strings.Contains(bad.Validate().Error(), name) {
+			t.Errorf("%s: %v", name, bad.Validate())
+		}
+	}
+}

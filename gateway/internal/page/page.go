@@ -21,8 +21,13 @@ var files embed.FS
 // would apply that to the redirect to the client after the decision (docs/wire-contract.md §5).
 const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
 
-// product is the name that users know.
-const product = "Vidocu"
+// Brand is what every page shows.
+type Brand struct {
+	// Product is the name that users know.
+	Product string
+	// Links stand below the pages.
+	Links []Link
+}
 
 // Pages are the parsed templates.
 type Pages struct {
@@ -32,6 +37,7 @@ type Pages struct {
 	// Preferred returns the tag of the language that the client of the authorization requested; empty
 	// for none. Nil requests none.
 	Preferred func(r *http.Request) string
+	Brand     Brand
 	// stylesheet is the content, and compressed the same in gzip format. Pages are never compressed
 	// here: they contain CSRF tokens beside text from outside, whose length must not depend on each
 	// other (BREACH).
@@ -114,10 +120,11 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) {
 	language := p.language(r)
 	pages := p.byLanguage[language]
 	err := pages.byName[v.Template+".html"].Execute(&out, struct {
-		Title, Product, Stylesheet, Language string
-		Frame                                *Frame
-		Data                                 any
-	}{pages.phrases.title(v), product, p.StylesheetPath(), language, v.Frame, v.Data})
+		Title, Stylesheet, Language string
+		Brand                       Brand
+		Frame                       *Frame
+		Data                        any
+	}{pages.phrases.title(v), p.StylesheetPath(), language, p.Brand, v.Frame, v.Data})
 	if err != nil {
 		panic(err) // a template and its data do not match: the router responds 500 and logs it
 	}
