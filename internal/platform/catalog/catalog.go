@@ -52,13 +52,13 @@ type Plan struct {
 
 // Catalog is one validated file.
 type Catalog struct {
-	scopes    []Scope
-	byName    map[string]Scope
-	endpoints []Endpoint
-	plans     []Plan
-	allowed   map[string]map[Endpoint]bool
-	rules     *enforce.Rules
-	digest    string
+	scopes       []Scope
+	descriptions map[string]string
+	endpoints    []Endpoint
+	plans        []Plan
+	allowed      map[string]map[Endpoint]bool
+	rules        *enforce.Rules
+	digest       string
 }
 
 // Scopes returns every scope in the order of the file.
@@ -75,19 +75,22 @@ func (c *Catalog) Names() []string {
 
 // Describe returns the description of a scope; ok is false for a scope that does not exist.
 func (c *Catalog) Describe(name string) (description string, ok bool) {
-	scope, ok := c.byName[name]
-	return scope.Description, ok
+	description, ok = c.descriptions[name]
+	return description, ok
 }
 
 // Scope returns a scope; ok is false for one that does not exist.
 func (c *Catalog) Scope(name string) (scope Scope, ok bool) {
-	scope, ok = c.byName[name]
-	return scope, ok
+	i := slices.IndexFunc(c.scopes, func(s Scope) bool { return s.Name == name })
+	if i < 0 {
+		return Scope{}, false
+	}
+	return c.scopes[i], true
 }
 
 // Known reports whether the scope exists.
 func (c *Catalog) Known(name string) bool {
-	_, ok := c.byName[name]
+	_, ok := c.descriptions[name]
 	return ok
 }
 
@@ -123,11 +126,11 @@ func (c *Catalog) Digest() string { return c.digest }
 
 func newCatalog(scopes []Scope, endpoints []Endpoint, plans []Plan) (*Catalog, error) {
 	c := &Catalog{
-		scopes: scopes, byName: map[string]Scope{}, endpoints: endpoints,
+		scopes: scopes, descriptions: map[string]string{}, endpoints: endpoints,
 		plans: plans, allowed: map[string]map[Endpoint]bool{},
 	}
 	for _, s := range scopes {
-		c.byName[s.Name] = s
+		c.descriptions[s.Name] = s.Description
 	}
 	for _, p := range plans {
 		c.allowed[p.Name] = map[Endpoint]bool{}

@@ -17,26 +17,27 @@ func faultAt(n *yaml.Node, format string, args ...any) error {
 
 // fields reads a mapping that has exactly the given keys.
 func fields(n *yaml.Node, keys ...string) (map[string]*yaml.Node, error) {
-	return fieldsAnd(n, nil, keys...)
+	return fieldsWith(n, keys)
 }
 
-// fieldsAnd reads a mapping that has the given keys, and may have optional ones.
-func fieldsAnd(n *yaml.Node, optional []string, keys ...string) (map[string]*yaml.Node, error) {
+// fieldsWith reads a mapping that has the required keys, and no others than the optional ones.
+func fieldsWith(n *yaml.Node, required []string, optional ...string) (map[string]*yaml.Node, error) {
+	keys := slices.Concat(required, optional)
 	if n.Kind != yaml.MappingNode {
 		return nil, faultAt(n, "expected a mapping with %s", strings.Join(keys, ", "))
 	}
 	found := map[string]*yaml.Node{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
-		if !slices.Contains(keys, key.Value) && !slices.Contains(optional, key.Value) {
-			return nil, faultAt(key, "unknown key %q, expected %s", key.Value, strings.Join(slices.Concat(keys, optional), ", "))
+		if !slices.Contains(keys, key.Value) {
+			return nil, faultAt(key, "unknown key %q, expected %s", key.Value, strings.Join(keys, ", "))
 		}
 		if found[key.Value] != nil {
 			return nil, faultAt(key, "key %q stands twice", key.Value)
 		}
 		found[key.Value] = n.Content[i+1]
 	}
-	for _, key := range keys {
+	for _, key := range required {
 		if found[key] == nil {
 			return nil, faultAt(n, "key %q is missing", key)
 		}
@@ -66,18 +67,8 @@ func texts(n *yaml.Node, keys ...string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return textsOf(found, keys...)
-}
-
-// textsOf reads the strings of a mapping, in the order of the keys; empty for a key that it does
-// not have.
-func textsOf(found map[string]*yaml.Node, keys ...string) ([]string, error) {
 	values := make([]string, 0, len(keys))
 	for _, key := range keys {
-		if found[key] == nil {
-			values = append(values, "")
-			continue
-		}
 		value, err := text(found[key])
 		if err != nil {
 			return nil, err

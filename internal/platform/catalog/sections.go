@@ -36,13 +36,18 @@ func readScopes(n *yaml.Node) ([]Scope, error) {
 }
 
 func readScope(entry *yaml.Node) (Scope, error) {
-	found, err := fieldsAnd(entry, []string{"group", "access", "sensitive"}, "name", "description")
+	found, err := fieldsWith(entry, []string{"name", "description"}, "group", "access", "sensitive")
 	if err != nil {
 		return Scope{}, err
 	}
-	values, err := textsOf(found, "name", "description", "group", "access")
-	if err != nil {
-		return Scope{}, err
+	var values [4]string
+	for i, key := range []string{"name", "description", "group", "access"} {
+		if found[key] == nil {
+			continue
+		}
+		if values[i], err = text(found[key]); err != nil {
+			return Scope{}, err
+		}
 	}
 	scope := Scope{Name: values[0], Description: values[1], Group: values[2], Access: Access(values[3])}
 	sensitive := found["sensitive"]
