@@ -57,9 +57,10 @@ func (p problems) showCrossOrigin(w http.ResponseWriter, r *http.Request, path s
 	if path == "/signin" {
 		again = p.publicURL + path
 	}
-	p.pages.Render(w, r, page.View{
-		Template: "crossorigin", Title: "This form was not accepted", Status: http.StatusForbidden,
-		Data: page.CrossOrigin{PublicURL: p.publicURL, Again: again},
+	p.pages.Notice(w, r, page.Notice{
+		Status: http.StatusForbidden, Heading: "This form was not accepted",
+		Text: "It did not come from a page of %s. Nothing was changed.", Names: []string{p.publicURL},
+		Link: page.Link{Address: again, Text: "Open the page there and try again"},
 	})
 }
 

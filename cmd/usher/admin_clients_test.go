@@ -84,6 +84,27 @@ func clientCommands() []command {
 			[]string{"vdo_client_a"},
 		},
 		{
+			"clients create App --public --redirect-uri https://a.example/ --scope videos:read --refresh-retry 10s", "", "CreateClient",
+			&authzv1.CreateClientRequest{
+				Name: "App", Type: authzv1.ClientType_CLIENT_TYPE_PUBLIC, RedirectUris: []string{"https://a.example/"}, Scopes: []string{"videos:read"},
+				RefreshRetrySeconds: proto.Int32(10),
+			},
+			&authzv1.CreateClientResponse{Registration: &authzv1.Registration{Client: &authzv1.Client{RefreshRetrySeconds: proto.Int32(10)}}},
+			[]string{"REFRESH RETRY", "10s"},
+		},
+		{
+			"clients update vdo_client_a --refresh-retry 0s", "", "UpdateClient",
+			&authzv1.UpdateClientRequest{ClientId: "vdo_client_a", RefreshRetrySeconds: proto.Int32(0)},
+			&authzv1.UpdateClientResponse{Registration: &authzv1.Registration{Client: &authzv1.Client{RefreshRetrySeconds: proto.Int32(0)}}},
+			[]string{"0s"},
+		},
+		{
+			"clients update vdo_client_a --default-refresh-retry", "", "UpdateClient",
+			&authzv1.UpdateClientRequest{ClientId: "vdo_client_a", DefaultRefreshRetry: true},
+			&authzv1.UpdateClientResponse{Registration: registered},
+			[]string{"default"},
+		},
+		{
 			"clients revoke-old-secret vdo_client_a", "", "RevokePreviousClientSecret",
 			&authzv1.RevokePreviousClientSecretRequest{ClientId: "vdo_client_a"},
 			&authzv1.RevokePreviousClientSecretResponse{Registration: &authzv1.Registration{Secrets: registered.GetSecrets()[:1]}},

@@ -19,6 +19,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/inspection"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/lastuse"
+	"github.com/vidocu/usher/services/token/internal/refused"
 	"github.com/vidocu/usher/services/token/internal/rpc"
 	"github.com/vidocu/usher/services/token/internal/seal"
 	"github.com/vidocu/usher/services/token/internal/store"
@@ -88,9 +89,13 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		}
 	}
 	enforced.setDecider(introspector)
+	refusals, err := refused.New(refused.Capacity, refused.TTL)
+	if err != nil {
+		return nil, err
+	}
 	endpoint := grant.NewEndpoint(authz,
 		grant.AuthorizationCode{Codes: authz, Store: st, Lifetimes: config.lifetimes(), GrantLimit: config.GrantLimit},
-		grant.RefreshToken{Store: st, Sealer: seal.Sealer{}, Lifetimes: config.lifetimes(), Limit: config.refreshLimit()},
+		grant.RefreshToken{Store: st, Sealer: seal.Sealer{}, Lifetimes: config.lifetimes(), Limit: config.refreshLimit(), Refusals: refusals},
 	)
 	s := &Service{
 		config: config, deps: deps, store: st, feed: log, uses: uses,
@@ -125,7 +130,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	s.enforcement.register(r)
 	tokenv1.RegisterUserServiceServer(r, s.users)
 	tokenv1.RegisterEndingServiceServer(r, s.accessRevocation)
-	tokenv1.RegisterOversightServiceServer(r, &rpc.Inspection{Inspector: inspection.Inspector{Store: s.store}})
+	tokenv1.RegisterOversightServiceServer(r, &rpc.Inspection{Inspector: inspection.Inspector{Store: s.store, Log: s.store.RevocationLog}})
 }
 
 // Run does the service's background work until ctx ends. It is called once.

@@ -35,7 +35,6 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 			Heading: evil, App: evil, Text: evil, Workspace: evil, At: at, Known: evil, Reference: evil,
 			Repeat: &page.Repeat{CSRF: "csrf-value", Request: "req", Decision: "approve", WorkspaceID: evil, Text: evil},
 		}, []string{"1 March 2026, 09:05", `name="decision" value="approve"`, `name="answered" value="1"`}},
-		"crossorigin": {page.CrossOrigin{PublicURL: evil, Again: "https://login.test/signin"}, []string{"was not accepted", "https://login.test/signin"}},
 		"consent": {page.Consent{
 			CSRF: "csrf-value", Request: "req", App: evil, Origin: evil, User: page.User{Name: evil, Email: evil},
 			Fault: page.Fault{Text: evil, Field: "workspaces"}, Permissions: permissions,

@@ -16,7 +16,7 @@ func (p phrases) functions() template.FuncMap {
 	return template.FuncMap{
 		"name": Name, "initial": initial, "initials": initials, "tone": tone, "capital": capital, "timestamp": timestamp,
 		"tr": p.printer.Text, "tf": p.format, "strong": strong, "quiet": quiet, "isolate": isolate, "anchor": p.anchor,
-		"role": p.role, "used": p.used, "wait": p.wait, "displayTime": p.time, "link": p.link,
+		"role": p.role, "phrase": p.phrase, "used": p.used, "wait": p.wait, "displayTime": p.time, "link": p.link,
 	}
 }
 
@@ -43,6 +43,18 @@ func (p phrases) format(key string, args ...any) template.HTML {
 		}
 	}
 	return template.HTML(p.printer.Format(key, args...)) //nolint:gosec // every argument is escaped
+}
+
+// phrase returns a message with untrusted names in its places.
+func (p phrases) phrase(key string, names []string) template.HTML {
+	if len(names) == 0 {
+		return template.HTML(html.EscapeString(p.printer.Text(key))) //nolint:gosec // the text is escaped
+	}
+	args := make([]any, len(names))
+	for i, name := range names {
+		args[i] = isolate(name)
+	}
+	return p.format(key, args...)
 }
 
 // isolate returns an untrusted name whose direction does not affect the text around it.

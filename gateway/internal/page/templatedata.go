@@ -95,6 +95,8 @@ type Notice struct {
 	// App is the name of the client concerned: untrusted text, empty for none.
 	App  string
 	Text string
+	// Names stand in the text in the places of %s: untrusted text.
+	Names []string
 	// Wait is the time of the next attempt; nil where there is none to wait for.
 	Wait *Wait
 	// Workspace is the name of the workspace concerned, untrusted text, and At the time of the

@@ -56,7 +56,6 @@ type Catalog struct {
 	descriptions map[string]string
 	endpoints    []Endpoint
 	plans        []Plan
-	allowed      map[string]map[Endpoint]bool
 	rules        *enforce.Rules
 	digest       string
 }
@@ -109,12 +108,8 @@ func (c *Catalog) Plans() []Plan {
 
 // KnownPlan reports whether the plan exists.
 func (c *Catalog) KnownPlan(name string) bool {
-	_, ok := c.allowed[name]
-	return ok
+	return slices.ContainsFunc(c.plans, func(p Plan) bool { return p.Name == name })
 }
-
-// Allows reports whether the plan includes the endpoint. An unknown plan includes none.
-func (c *Catalog) Allows(plan string, endpoint Endpoint) bool { return c.allowed[plan][endpoint] }
 
 // Rules returns the catalog compiled for the matcher of sdk/enforce, which the gateway and the SDK
 // share.
@@ -125,18 +120,9 @@ func (c *Catalog) Rules() *enforce.Rules { return c.rules }
 func (c *Catalog) Digest() string { return c.digest }
 
 func newCatalog(scopes []Scope, endpoints []Endpoint, plans []Plan) (*Catalog, error) {
-	c := &Catalog{
-		scopes: scopes, descriptions: map[string]string{}, endpoints: endpoints,
-		plans: plans, allowed: map[string]map[Endpoint]bool{},
-	}
+	c := &Catalog{scopes: scopes, descriptions: map[string]string{}, endpoints: endpoints, plans: plans}
 	for _, s := range scopes {
 		c.descriptions[s.Name] = s.Description
-	}
-	for _, p := range plans {
-		c.allowed[p.Name] = map[Endpoint]bool{}
-		for _, e := range p.Endpoints {
-			c.allowed[p.Name][e] = true
-		}
 	}
 	var err error
 	if c.rules, err = compile(endpoints, plans); err != nil {

@@ -31,6 +31,7 @@ type createClient struct {
 	RedirectURIs   []string `name:"redirect-uri" help:"A redirect URI; repeat the flag for more." placeholder:"URI" sep:"none"`
 	Scopes         []string `name:"scope" help:"Scopes that the client may request; repeat the flag, or separate them with commas." placeholder:"SCOPE"`
 	GrantTypes     []string `name:"grant" help:"A grant type that the client may use: ${grant_types}; ${default_grant_types} unless given." placeholder:"GRANT"`
+	refreshRetry
 
 	AllowReservedName bool `help:"The client is your own, and may have the product's name."`
 }
@@ -44,6 +45,7 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 	res, err := s.authz().CreateClient(ctx, &authzv1.CreateClientRequest{
 		ClientId: c.ID, Name: c.Name, Type: kind, RedirectUris: c.RedirectURIs, Scopes: c.Scopes,
 		ResourceServer: c.ResourceServer, GrantTypes: c.GrantTypes, AllowReservedName: c.AllowReservedName,
+		RefreshRetrySeconds: c.seconds(),
 	})
 	if err != nil {
 		return err
@@ -91,7 +93,7 @@ func registrationRows[Res interface {
 }
 
 func clientRows(clients ...*authzv1.Registration) table.Rows {
-	t := table.Rows{{"CLIENT", "NAME", "TYPE", "STATE", "CREATED"}}
+	t := table.Rows{{"CLIENT", "NAME", "TYPE", "STATE", "CREATED", "REFRESH RETRY"}}
 	for _, r := range clients {
 		kind := map[authzv1.ClientType]string{
 			authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL: "confidential", authzv1.ClientType_CLIENT_TYPE_PUBLIC: "public",
@@ -99,7 +101,7 @@ func clientRows(clients ...*authzv1.Registration) table.Rows {
 		if r.GetClient().GetResourceServer() {
 			kind += ", resource server"
 		}
-		t.Add(r.GetClient().GetClientId(), r.GetClient().GetName(), kind, state(r), timestamp(r.GetCreateTime()))
+		t.Add(r.GetClient().GetClientId(), r.GetClient().GetName(), kind, state(r), timestamp(r.GetCreateTime()), retryWindow(r.GetClient()))
 	}
 	return t
 }

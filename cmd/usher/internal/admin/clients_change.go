@@ -20,20 +20,31 @@ type updateClient struct {
 	ResourceServer   bool `xor:"server" help:"It may introspect every access token."`
 	NoResourceServer bool `xor:"server" help:"It may not introspect tokens of others."`
 
+	refreshRetry
+	DefaultRefreshRetry bool `help:"Remove the client's own retry window: token.refresh_retry_window applies to it again."`
+
 	AllowReservedName bool `help:"The client is your own, and may have the product's name."`
 }
 
 // Validate is called by kong.
 func (c updateClient) Validate() error {
-	if c.Name == "" && len(c.RedirectURIs)+len(c.Scopes)+len(c.GrantTypes) == 0 && !c.ResourceServer && !c.NoResourceServer {
-		return errors.New("no change was given: add --name, --redirect-uri, --scope, --grant, --resource-server or --no-resource-server")
+	if c.RefreshRetry != nil && c.DefaultRefreshRetry {
+		return errors.New("--refresh-retry and --default-refresh-retry exclude each other")
 	}
-	return nil
+	if c.Name == "" && len(c.RedirectURIs)+len(c.Scopes)+len(c.GrantTypes) == 0 && !c.ResourceServer && !c.NoResourceServer &&
+		c.RefreshRetry == nil && !c.DefaultRefreshRetry {
+		return errors.New("no change was given: add --name, --redirect-uri, --scope, --grant, --resource-server, --no-resource-server, " +
+			"--refresh-retry or --default-refresh-retry")
+	}
+	return c.refreshRetry.Validate()
 }
 
 // Run changes a client.
 func (c updateClient) Run(ctx context.Context, s *Session) error {
-	req := &authzv1.UpdateClientRequest{ClientId: c.Client, RedirectUris: c.RedirectURIs, Scopes: c.Scopes, GrantTypes: c.GrantTypes}
+	req := &authzv1.UpdateClientRequest{
+		ClientId: c.Client, RedirectUris: c.RedirectURIs, Scopes: c.Scopes, GrantTypes: c.GrantTypes,
+		RefreshRetrySeconds: c.seconds(), DefaultRefreshRetry: c.DefaultRefreshRetry,
+	}
 	if c.ResourceServer || c.NoResourceServer {
 		req.ResourceServer = &c.ResourceServer
 	}

@@ -198,6 +198,9 @@ type CreateClientRequest struct {
 	// The grant types that it may use: `authorization_code`, alone or with `refresh_token`. Empty
 	// means both, and none for a client that is only a resource server.
 	GrantTypes []string `protobuf:"bytes,7,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
+	// How long after a rotation a repeated refresh returns the same successor, in seconds: 0 to 30.
+	// The setting `token.refresh_retry_window` applies if absent.
+	RefreshRetrySeconds *int32 `protobuf:"varint,12,opt,name=refresh_retry_seconds,json=refreshRetrySeconds,proto3,oneof" json:"refresh_retry_seconds,omitempty"`
 	// Allows a name that is, or looks like, one of `authz.reserved_names`: for the operator's own
 	// clients.
 	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
@@ -282,6 +285,13 @@ func (x *CreateClientRequest) GetGrantTypes() []string {
 		return x.GrantTypes
 	}
 	return nil
+}
+
+func (x *CreateClientRequest) GetRefreshRetrySeconds() int32 {
+	if x != nil && x.RefreshRetrySeconds != nil {
+		return *x.RefreshRetrySeconds
+	}
+	return 0
 }
 
 func (x *CreateClientRequest) GetAllowReservedName() bool {
@@ -563,6 +573,12 @@ type UpdateClientRequest struct {
 	GrantTypes []string `protobuf:"bytes,5,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
 	// Whether it may introspect every access token; unchanged if absent.
 	ResourceServer *bool `protobuf:"varint,6,opt,name=resource_server,json=resourceServer,proto3,oneof" json:"resource_server,omitempty"`
+	// The new retry window of refresh tokens, in seconds: 0 to 30; unchanged if absent. Tokens that
+	// are rotated from now on get it.
+	RefreshRetrySeconds *int32 `protobuf:"varint,12,opt,name=refresh_retry_seconds,json=refreshRetrySeconds,proto3,oneof" json:"refresh_retry_seconds,omitempty"`
+	// Removes the client's own retry window: the setting `token.refresh_retry_window` applies again.
+	// INVALID_REQUEST together with refresh_retry_seconds.
+	DefaultRefreshRetry bool `protobuf:"varint,13,opt,name=default_refresh_retry,json=defaultRefreshRetry,proto3" json:"default_refresh_retry,omitempty"`
 	// Allows a name that is, or looks like, one of `authz.reserved_names`: for the operator's own
 	// clients.
 	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
@@ -638,6 +654,20 @@ func (x *UpdateClientRequest) GetGrantTypes() []string {
 func (x *UpdateClientRequest) GetResourceServer() bool {
 	if x != nil && x.ResourceServer != nil {
 		return *x.ResourceServer
+	}
+	return false
+}
+
+func (x *UpdateClientRequest) GetRefreshRetrySeconds() int32 {
+	if x != nil && x.RefreshRetrySeconds != nil {
+		return *x.RefreshRetrySeconds
+	}
+	return 0
+}
+
+func (x *UpdateClientRequest) GetDefaultRefreshRetry() bool {
+	if x != nil {
+		return x.DefaultRefreshRetry
 	}
 	return false
 }
@@ -1081,7 +1111,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1b\n" +
-	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\xad\x02\n" +
+	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\x80\x03\n" +
 	"\x13CreateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -1090,8 +1120,10 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x06scopes\x18\x05 \x03(\tR\x06scopes\x12'\n" +
 	"\x0fresource_server\x18\x06 \x01(\bR\x0eresourceServer\x12\x1f\n" +
 	"\vgrant_types\x18\a \x03(\tR\n" +
-	"grantTypes\x12.\n" +
-	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedName\"\x83\x01\n" +
+	"grantTypes\x127\n" +
+	"\x15refresh_retry_seconds\x18\f \x01(\x05H\x00R\x13refreshRetrySeconds\x88\x01\x01\x12.\n" +
+	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedNameB\x18\n" +
+	"\x16_refresh_retry_seconds\"\x83\x01\n" +
 	"\x14CreateClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\x12)\n" +
 	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"0\n" +
@@ -1105,7 +1137,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"\x81\x01\n" +
 	"\x13ListClientsResponse\x12B\n" +
 	"\rregistrations\x18\x01 \x03(\v2\x1c.usher.authz.v1.RegistrationR\rregistrations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa4\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xab\x03\n" +
 	"\x13UpdateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01\x12#\n" +
@@ -1113,10 +1145,13 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x06scopes\x18\x04 \x03(\tR\x06scopes\x12\x1f\n" +
 	"\vgrant_types\x18\x05 \x03(\tR\n" +
 	"grantTypes\x12,\n" +
-	"\x0fresource_server\x18\x06 \x01(\bH\x01R\x0eresourceServer\x88\x01\x01\x12.\n" +
+	"\x0fresource_server\x18\x06 \x01(\bH\x01R\x0eresourceServer\x88\x01\x01\x127\n" +
+	"\x15refresh_retry_seconds\x18\f \x01(\x05H\x02R\x13refreshRetrySeconds\x88\x01\x01\x122\n" +
+	"\x15default_refresh_retry\x18\r \x01(\bR\x13defaultRefreshRetry\x12.\n" +
 	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedNameB\a\n" +
 	"\x05_nameB\x12\n" +
-	"\x10_resource_server\"X\n" +
+	"\x10_resource_serverB\x18\n" +
+	"\x16_refresh_retry_seconds\"X\n" +
 	"\x14UpdateClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"a\n" +
 	"\x19RotateClientSecretRequest\x12\x1b\n" +
@@ -1225,6 +1260,7 @@ func file_usher_authz_v1_administration_service_proto_init() {
 		return
 	}
 	file_usher_authz_v1_client_proto_init()
+	file_usher_authz_v1_administration_service_proto_msgTypes[2].OneofWrappers = []any{}
 	file_usher_authz_v1_administration_service_proto_msgTypes[8].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -20,8 +20,7 @@ const (
 	ScopeNotGranted   Cause = "SCOPE_NOT_GRANTED"
 	ScopeOtherAtRetry Cause = "SCOPE_OTHER_AT_RETRY"
 	// The grant type.
-	GrantTypeUnsupported Cause = "GRANT_TYPE_UNSUPPORTED"
-	GrantNotAllowed      Cause = "GRANT_NOT_ALLOWED"
+	GrantNotAllowed Cause = "GRANT_NOT_ALLOWED"
 	// Client authentication.
 	ClientUnknown           Cause = "CLIENT_UNKNOWN"
 	ClientDisabled          Cause = "CLIENT_DISABLED"

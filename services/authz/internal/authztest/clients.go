@@ -69,16 +69,16 @@ func Client(id string) client.Registration {
 
 // Registry is the store that Register writes to.
 type Registry interface {
-	CreateClient(ctx context.Context, registration client.Registration, current *client.SecretHash) error
+	CreateClient(ctx context.Context, registration client.Registration, current *secret.Record) error
 }
 
 // Register stores Clients.
 func Register(t *testing.T, r Registry) {
 	t.Helper()
 	for _, registration := range Clients() {
-		var current *client.SecretHash
+		var current *secret.Record
 		if registration.Type == client.Confidential {
-			kept := client.HashSecret(secret.New(WebSecret))
+			kept := secret.NewRecord(secret.New(WebSecret))
 			current = &kept
 		}
 		if err := r.CreateClient(t.Context(), registration, current); err != nil {

@@ -39,6 +39,9 @@ type Client struct {
 	GrantTypes []string
 	// ResourceServer may introspect every access token (docs/wire-contract.md §4.3).
 	ResourceServer bool
+	// RefreshRetry is how long after a rotation a repeated refresh returns the same successor; nil
+	// where the setting of the token service applies.
+	RefreshRetry *time.Duration
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
 }
@@ -59,23 +62,7 @@ type Registration struct {
 type Rotation struct {
 	ClientID string
 	// Secret is the new secret.
-	Secret SecretHash
+	Secret secret.Record
 	// Overlap is how long the current secret stays valid; older secrets expire at once.
 	Overlap time.Duration
-}
-
-// SecretHash is the stored form of a client secret. A secret has more than 256 random bits, so that
-// a fast hash suffices.
-type SecretHash struct {
-	Hash     secret.Hash
-	LastFour string
-}
-
-// lastLength is how many characters of a secret are shown in lists.
-const lastLength = 4
-
-// HashSecret returns the stored form of a secret.
-func HashSecret(s secret.String) SecretHash {
-	clear := s.Reveal()
-	return SecretHash{Hash: secret.Sum(clear), LastFour: clear[max(0, len(clear)-lastLength):]}
 }

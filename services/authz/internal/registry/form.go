@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -22,15 +23,18 @@ const (
 // registered.
 func (d Clients) check(registration *client.Registration, allowReserved bool) (err error) {
 	if !client.ValidID(registration.ID) {
-		return &FieldError{"client_id", "must be vdo_client_ and 1 to 53 letters, digits, - and _"}
+		return oauth.InvalidField("client_id", "must be vdo_client_ and 1 to 53 letters, digits, - and _")
 	}
 	if registration.Name, err = d.name(registration.Name, allowReserved); err != nil {
 		return err
 	}
 	if registration.Type != client.Confidential && registration.Type != client.Public {
-		return &FieldError{"type", "must be confidential or public"}
+		return oauth.InvalidField("type", "must be confidential or public")
 	}
 	if err := d.lists(registration.RedirectURIs, registration.Scope, registration.GrantTypes); err != nil {
+		return err
+	}
+	if err := refreshRetry(registration.RefreshRetry); err != nil {
 		return err
 	}
 	authorizes := !registration.ResourceServer || len(registration.RedirectURIs) > 0 || len(registration.Scope) > 0
@@ -47,15 +51,15 @@ func checkCombination(registration client.Registration) error {
 	redirects := oauth.AnyGrantType(registration.GrantTypes, func(g oauth.GrantType) bool { return g.Redirects })
 	switch {
 	case registration.ResourceServer && registration.Type != client.Confidential:
-		return &FieldError{"resource_server", "is for confidential apps: whoever asks about tokens proves who it is"}
+		return oauth.InvalidField("resource_server", "is for confidential apps: whoever asks about tokens proves who it is")
 	case !starts && (len(registration.GrantTypes) > 0 || !registration.ResourceServer):
 		names := oauth.GrantTypeNames(func(g oauth.GrantType) bool { return g.Starts })
-		return &FieldError{"grant_types", fmt.Sprintf(
-			"must include %s: no other grant type can start an authorization", oauth.JoinNames(names, "or"))}
+		return oauth.InvalidField("grant_types", fmt.Sprintf(
+			"must include %s: no other grant type can start an authorization", oauth.JoinNames(names, "or")))
 	case redirects && len(registration.RedirectURIs) == 0:
-		return &FieldError{"redirect_uris", "must have one at least"}
+		return oauth.InvalidField("redirect_uris", "must have one at least")
 	case starts && len(registration.Scope) == 0:
-		return &FieldError{"scopes", "must have one at least"}
+		return oauth.InvalidField("scopes", "must have one at least")
 	}
 	return nil
 }
@@ -71,6 +75,14 @@ func (d Clients) lists(uris []string, scope oauth.Scope, grants []string) error 
 	return grantTypes(grants)
 }
 
+// refreshRetry validates a client's own retry window; nil is none.
+func refreshRetry(window *time.Duration) error {
+	if window != nil && (*window < 0 || *window > oauth.MaxRefreshRetry) {
+		return oauth.InvalidField("refresh_retry_seconds", fmt.Sprintf("must be from 0 to %d", oauth.MaxRefreshRetry/time.Second))
+	}
+	return nil
+}
+
 // name returns a name in its stored form: without surrounding space, and of printable characters
 // only. Users read it on the consent page, so it must not change the direction of the text around
 // it or imitate a reserved name.
@@ -78,12 +90,12 @@ func (d Clients) name(typed string, allowReserved bool) (string, error) {
 	name := strings.TrimSpace(typed)
 	n := utf8.RuneCountInString(name)
 	if !utf8.ValidString(name) || n == 0 || n > maxNameLength || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return "", &FieldError{"name", "must have 1 to 100 printable characters"}
+		return "", oauth.InvalidField("name", "must have 1 to 100 printable characters")
 	}
 	if reserved := d.Reserved.Imitated(name); reserved != "" && !allowReserved {
-		return "", &FieldError{"name", fmt.Sprintf(
+		return "", oauth.InvalidField("name", fmt.Sprintf(
 			"looks like %q, which is reserved (authz.reserved_names): people would take the app for yours. If it is, set allow_reserved_name",
-			reserved)}
+			reserved))
 	}
 	return name, nil
 }
@@ -91,10 +103,10 @@ func (d Clients) name(typed string, allowReserved bool) (string, error) {
 func (d Clients) scopes(scope oauth.Scope) error {
 	for i, name := range scope {
 		if _, ok := d.Scopes.Describe(name); !ok {
-			return &FieldError{"scopes", fmt.Sprintf("has %q, which is not in the catalog", name)}
+			return oauth.InvalidField("scopes", fmt.Sprintf("has %q, which is not in the catalog", name))
 		}
 		if slices.Contains(scope[:i], name) {
-			return &FieldError{"scopes", fmt.Sprintf("has %q twice", name)}
+			return oauth.InvalidField("scopes", fmt.Sprintf("has %q twice", name))
 		}
 	}
 	return nil
@@ -103,10 +115,10 @@ func (d Clients) scopes(scope oauth.Scope) error {
 func grantTypes(list []string) error {
 	for i, name := range list {
 		if supported := oauth.GrantTypeNames(nil); !slices.Contains(supported, name) {
-			return &FieldError{"grant_types", fmt.Sprintf("has %q: there are %s", name, oauth.JoinNames(supported, "and"))}
+			return oauth.InvalidField("grant_types", fmt.Sprintf("has %q: there are %s", name, oauth.JoinNames(supported, "and")))
 		}
 		if slices.Contains(list[:i], name) {
-			return &FieldError{"grant_types", fmt.Sprintf("has %q twice", name)}
+			return oauth.InvalidField("grant_types", fmt.Sprintf("has %q twice", name))
 		}
 	}
 	return nil
@@ -114,14 +126,14 @@ func grantTypes(list []string) error {
 
 func redirectURIs(list []string) error {
 	if len(list) > maxURIs {
-		return &FieldError{"redirect_uris", fmt.Sprintf("must be at most %d", maxURIs)}
+		return oauth.InvalidField("redirect_uris", fmt.Sprintf("must be at most %d", maxURIs))
 	}
 	for i, uri := range list {
 		if err := registrable(uri); err != nil {
-			return &FieldError{"redirect_uris", fmt.Sprintf("has number %d, which cannot be registered: %s", i+1, err)}
+			return oauth.InvalidField("redirect_uris", fmt.Sprintf("has number %d, which cannot be registered: %s", i+1, err))
 		}
 		if slices.Contains(list[:i], uri) {
-			return &FieldError{"redirect_uris", fmt.Sprintf("has number %d twice", i+1)}
+			return oauth.InvalidField("redirect_uris", fmt.Sprintf("has number %d twice", i+1))
 		}
 	}
 	return nil

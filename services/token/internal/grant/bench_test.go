@@ -11,6 +11,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/granttest"
+	"github.com/vidocu/usher/services/token/internal/refused"
 	"github.com/vidocu/usher/services/token/internal/seal"
 )
 
@@ -54,9 +55,13 @@ func newBench(retryWindow time.Duration) bench {
 	}
 	l := lifetimes()
 	l.RetryWindow = retryWindow
+	refusals, err := refused.New(refused.Capacity, refused.TTL)
+	if err != nil {
+		panic(err) // the options are constants
+	}
 	b.endpoint = grant.NewEndpoint(b.clients,
 		grant.AuthorizationCode{Codes: b.codes, Store: b.store, Lifetimes: l},
-		grant.RefreshToken{Store: b.store, Sealer: seal.Sealer{}, Lifetimes: l},
+		grant.RefreshToken{Store: b.store, Sealer: seal.Sealer{}, Lifetimes: l, Refusals: refusals},
 	)
 	return b
 }

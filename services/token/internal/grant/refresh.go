@@ -8,6 +8,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/refused"
 )
 
 // ErrNotCurrent is a token that is not the live, current refresh token of a family.
@@ -80,6 +81,8 @@ type RefreshStore interface {
 	Replayed(ctx context.Context, token secret.Hash, clientID string) (Replay, error)
 	// ExplainRefresh returns what is stored of a refused token, for the log. It changes nothing.
 	ExplainRefresh(ctx context.Context, token secret.Hash, refreshLifetime time.Duration) (Refused, error)
+	// WaitForReplicas takes as long as Replayed waits for a token that was revoked already.
+	WaitForReplicas(ctx context.Context) error
 }
 
 // Refused describes a refused refresh token; the zero value is a token that the store does not
@@ -88,6 +91,15 @@ type Refused struct {
 	Origin
 	// Spent reports that the token was rotated, Expired that it has expired.
 	Spent, Expired bool
+	// Revoked reports that its family is revoked; for a spent token, that its user-client is.
+	Revoked bool
+}
+
+// final reports whether the client can never get a token for it: the token is another client's,
+// expired, or revoked. A spent token of this client that is not revoked is not final: inside the
+// retry window it is exchanged, and after it, it revokes.
+func (r Refused) final(client Client) bool {
+	return r.ClientID != "" && (r.ClientID != client.ID || r.Expired || r.Revoked)
 }
 
 // cause returns why the token was refused to a client.
@@ -119,6 +131,8 @@ type RefreshToken struct {
 	Sealer    Sealer
 	Lifetimes Lifetimes
 	Limit     RefreshLimit
+	// Refusals caches final refusals; nil caches none.
+	Refusals *refused.Cache
 }
 
 // Type is `refresh_token`.
@@ -138,7 +152,14 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (To
 		return TokenPair{}, invalidRefreshToken(cause.RefreshMalformed)
 	}
 	hash := secret.Sum(req.RefreshToken.Reveal())
-	scope, err := g.narrow(ctx, hash, client, req.Scope)
+	asked, err := parseAsked(req.Scope)
+	if err != nil {
+		return TokenPair{}, err
+	}
+	if why, found := g.Refusals.Find(hash, client.ID); found {
+		return TokenPair{}, g.refuseAgain(ctx, why)
+	}
+	scope, err := g.narrow(ctx, hash, client, asked)
 	if errors.Is(err, ErrNotCurrent) {
 		return g.replayed(ctx, hash, client, req)
 	}
@@ -152,10 +173,10 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (To
 		Scope:     scope,
 	}
 	r := Rotation{
-		Predecessor: hash, ClientID: client.ID, Scope: scope, Lifetimes: g.Lifetimes, Limit: g.Limit,
+		Predecessor: hash, ClientID: client.ID, Scope: scope, Lifetimes: g.Lifetimes.of(client), Limit: g.Limit,
 		Access: secret.Sum(pair.Access.Reveal()), Successor: secret.Sum(pair.Refresh.Reveal()),
 	}
-	if g.Lifetimes.RetryWindow > 0 {
+	if r.Lifetimes.RetryWindow > 0 {
 		// The granted scope is known only when the store returns: an empty scope in the seal stands
 		// for it.
 		if r.Sealed, err = g.Sealer.Seal(req.RefreshToken, pair); err != nil {
@@ -173,15 +194,23 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (To
 	return pair, nil
 }
 
-// narrow validates the scope parameter against the granted scope. A family's granted scope never
-// changes, so it can be read before the rotation without a race.
-func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Client, asked string) (string, error) {
+// parseAsked parses the scope parameter; nil where it was not sent.
+func parseAsked(asked string) (oauth.Scope, error) {
 	if asked == "" {
-		return "", nil
+		return nil, nil
 	}
 	want, err := oauth.ParseRequestedScope(asked)
 	if err != nil {
-		return "", invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(asked))
+		return nil, invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(asked))
+	}
+	return want, nil
+}
+
+// narrow validates the requested scope against the granted scope. A family's granted scope never
+// changes, so it can be read before the rotation without a race.
+func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Client, want oauth.Scope) (string, error) {
+	if want == nil {
+		return "", nil
 	}
 	granted, err := g.Store.GrantedScope(ctx, token, client.ID)
 	if err != nil {
@@ -234,15 +263,31 @@ func (g RefreshToken) replayed(ctx context.Context, token secret.Hash, client Cl
 // the refusal stands and its cause is unknown.
 func (g RefreshToken) refuse(ctx context.Context, token secret.Hash, client Client, reused bool) error {
 	origin, err := g.Store.ExplainRefresh(ctx, token, g.Lifetimes.Refresh)
+	if err == nil && origin.final(client) {
+		g.Refusals.Add(token, client.ID, origin.cause(client))
+	}
 	switch {
 	case reused && err != nil:
-		return &ReuseError{Err: ErrRefreshTokenReused, First: Origin{ClientID: client.ID}}
+		return g.reuse(client, Origin{ClientID: client.ID})
 	case reused:
-		return &ReuseError{Err: ErrRefreshTokenReused, First: origin.Origin}
+		return g.reuse(client, origin.Origin)
 	case err != nil:
 		return ErrInvalidRefreshToken
 	}
 	return invalidRefreshToken(origin.cause(client))
+}
+
+// refuseAgain repeats a refusal that is cached. It takes as long as the first one did, so that a
+// client that repeats the request in a loop is slowed down as before.
+func (g RefreshToken) refuseAgain(ctx context.Context, why cause.Cause) error {
+	if err := g.Store.WaitForReplicas(ctx); err != nil {
+		return err
+	}
+	return invalidRefreshToken(why)
+}
+
+func (g RefreshToken) reuse(client Client, first Origin) error {
+	return &ReuseError{Err: ErrRefreshTokenReused, First: first, RetryWindow: g.Lifetimes.of(client).RetryWindow}
 }
 
 // sameScope refuses a request for another scope than the first one had: it is not a retry.
