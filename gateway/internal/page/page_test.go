@@ -67,6 +67,16 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 	}
 }
 
+// TestTheEnterKeyDecidesNothing: a browser presses the first button of a form, and does nothing where
+// that is disabled (HTML §4.10.21.2).
+func TestTheEnterKeyDecidesNothing(t *testing.T) {
+	text := render(page.View{Template: "consent", Data: page.Consent{Workspaces: []page.Workspace{{ID: "ws_1"}}}})
+	form := text[strings.LastIndex(text, "<form"):]
+	if !strings.HasPrefix(form[strings.Index(form, "<button"):], "<button disabled hidden>") {
+		t.Errorf("the first button of the form decides: %s", form)
+	}
+}
+
 func TestWithoutAWorkspaceNothingCanBeAllowed(t *testing.T) {
 	render := func(ws ...page.Workspace) string {
 		w := httptest.NewRecorder()
