@@ -59,7 +59,7 @@ func (p problems) showCrossOrigin(w http.ResponseWriter, r *http.Request, path s
 	}
 	p.pages.Notice(w, r, page.Notice{
 		Status: http.StatusForbidden, Heading: "This form was not accepted",
-		Text: "It did not come from a page of " + p.publicURL + ". Nothing was changed.",
+		Text: "It did not come from a page of %s. Nothing was changed.", Names: []string{p.publicURL},
 		Link: page.Link{Address: again, Text: "Open the page there and try again"},
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 // Site is the environment of a scenario: two all-in-ones, an app and a Chromium.
 type Site struct {
+	bins  harness.Binaries
 	usher *harness.Deployment
 	// hasty is another Usher, whose authorization requests expire after one minute.
 	hasty  *harness.Deployment
@@ -31,7 +32,7 @@ func Open(dir, driver string) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{}
+	s := &Site{bins: bins}
 	settings := harness.WithLongTimeouts(map[string]string{"USHER_IDENTITY_SOURCE_ATTEMPTS": "100000"}) // all users have one address
 	if s.usher, err = harness.AllInOne(bins, filepath.Join(dir, "usher"), settings); err != nil {
 		return nil, err

@@ -413,7 +413,7 @@ func TestFault_A9_AWorkspaceIsShown(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		page, err := d.NewBrowser().Consent(harness.Request{})
 		must(t, err)
-		wantPage(t, "the consent page", page, 200, "pro plan, you are administrator, <code>ws_acme</code>", "free plan", "<code>ws_doe</code>")
+		wantPage(t, "the consent page", page, 200, "Pro plan · you administer it · <code>ws_acme</code>", "Free plan", "<code>ws_doe</code>")
 	})
 }
 

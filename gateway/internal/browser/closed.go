@@ -93,7 +93,7 @@ func backTo(origin string) page.Link {
 	if err != nil || u.Scheme != "https" || u.Host == "" {
 		return page.Link{}
 	}
-	return page.Link{Address: "https://" + u.Host + "/", Text: "Go to " + u.Host}
+	return page.Link{Address: "https://" + u.Host + "/", Text: "Go to %s", Host: u.Host}
 }
 
 // showDecided shows the decision. The workspace and whether the code was redeemed come from

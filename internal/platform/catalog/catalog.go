@@ -10,10 +10,28 @@ import (
 )
 
 // Scope is a permission that a client may request, with its description for the consent screen.
+//
+// The fields after the description are optional. They are omitted from the digest where they are
+// empty, so that a file without them has the digest that release 0.1 computes.
 type Scope struct {
 	Name        string
 	Description string
+	// Group is the heading of the scope on the consent screen: the kind of thing that it concerns.
+	Group string `json:",omitempty"`
+	// Access is whether the scope reads or changes; empty where the file does not say it.
+	Access Access `json:",omitempty"`
+	// Sensitive marks a scope that a user should look at twice.
+	Sensitive bool `json:",omitempty"`
 }
+
+// Access is the effect of a scope.
+type Access string
+
+// The values of Access in the file.
+const (
+	AccessRead   Access = "read"
+	AccessChange Access = "change"
+)
 
 // Endpoint maps an endpoint to its scope. In Path a segment that begins with a colon matches any
 // one segment.
@@ -58,6 +76,15 @@ func (c *Catalog) Names() []string {
 func (c *Catalog) Describe(name string) (description string, ok bool) {
 	description, ok = c.descriptions[name]
 	return description, ok
+}
+
+// Scope returns a scope; ok is false for one that does not exist.
+func (c *Catalog) Scope(name string) (scope Scope, ok bool) {
+	i := slices.IndexFunc(c.scopes, func(s Scope) bool { return s.Name == name })
+	if i < 0 {
+		return Scope{}, false
+	}
+	return c.scopes[i], true
 }
 
 // Known reports whether the scope exists.

@@ -17,6 +17,12 @@ func faultAt(n *yaml.Node, format string, args ...any) error {
 
 // fields reads a mapping that has exactly the given keys.
 func fields(n *yaml.Node, keys ...string) (map[string]*yaml.Node, error) {
+	return fieldsWith(n, keys)
+}
+
+// fieldsWith reads a mapping that has the required keys, and no others than the optional ones.
+func fieldsWith(n *yaml.Node, required []string, optional ...string) (map[string]*yaml.Node, error) {
+	keys := slices.Concat(required, optional)
 	if n.Kind != yaml.MappingNode {
 		return nil, faultAt(n, "expected a mapping with %s", strings.Join(keys, ", "))
 	}
@@ -31,7 +37,7 @@ func fields(n *yaml.Node, keys ...string) (map[string]*yaml.Node, error) {
 		}
 		found[key.Value] = n.Content[i+1]
 	}
-	for _, key := range keys {
+	for _, key := range required {
 		if found[key] == nil {
 			return nil, faultAt(n, "key %q is missing", key)
 		}
