@@ -53,10 +53,14 @@ func (f Flow) returnForm(w http.ResponseWriter, r *http.Request, request string,
 	if found.GetReturnLocation() == "" {
 		return nil
 	}
-	return &page.Repeat{
+	repeat := &page.Repeat{
 		CSRF:    f.Cookies.FormToken(f.Cookies.EnsureBrowser(w, r), f.Cookies.Session(r), consentForm(request).purposes...),
-		Request: request, Decision: decisionReturn, Text: "Return to " + destination(found.GetRedirectOrigin()),
+		Request: request, Decision: decisionReturn, Text: "Return to the app",
 	}
+	if u, err := url.Parse(found.GetRedirectOrigin()); err == nil && (u.Scheme == "https" || u.Scheme == "http") {
+		repeat.Text, repeat.Host = "Return to %s", u.Host
+	}
+	return repeat
 }
 
 // refusedNotice describes a request that was refused: its error, and the destination of the
@@ -64,20 +68,8 @@ func (f Flow) returnForm(w http.ResponseWriter, r *http.Request, request string,
 func refusedNotice(found *authzv1.LookUpAuthorizationResponse) page.Notice {
 	return page.Notice{
 		Status: http.StatusBadRequest, App: found.GetClientName(), Heading: "The app sent a wrong request",
-		Text: "It wants to return to " + destination(found.GetRedirectOrigin()) + ", and nobody here has checked this app. " +
-			"What was wrong, for its author: " + found.GetFault() + ".",
+		Text:  "It wants to return to %s, and nobody here has checked this app. What was wrong, for its author: %s.",
+		Names: []string{found.GetRedirectOrigin(), found.GetFault()},
 		Known: "Nothing was shared with the app.",
 	}
-}
-
-// destination names the destination of a redirect URI by its origin: a host, or the user's device.
-func destination(origin string) string {
-	u, err := url.Parse(origin)
-	switch {
-	case err != nil || origin == "":
-		return "the app"
-	case u.Scheme == "https" || u.Scheme == "http":
-		return page.Name(u.Host)
-	}
-	return "the app on this device (" + page.Name(u.Scheme) + ")"
 }
