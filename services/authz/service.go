@@ -53,6 +53,8 @@ type Service struct {
 	guard client.Guard
 	// reserved are the names that only the operator's own clients may have.
 	reserved registry.Reserved
+	// privateUse are the schemes without a dot that redirect URIs may have.
+	privateUse []string
 }
 
 // Migrations returns the migrations of the service's schema, one folder per database engine.
@@ -70,7 +72,7 @@ func New(config Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{deps: deps, store: st, reserved: config.ReservedNames, guard: client.Guard{
+	return &Service{deps: deps, store: st, reserved: config.ReservedNames, privateUse: config.PrivateUseSchemes, guard: client.Guard{
 		Authenticator: client.Authenticator{Records: st}, Limiter: limiter("authz:client:", deps),
 		Source: ratelimit.Budget{Limit: config.SourceAttempts, Window: config.SourceWindow},
 		Client: ratelimit.Budget{Limit: config.ClientAttempts, Window: config.ClientWindow},
@@ -108,7 +110,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
 	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Guard: s.guard, Registry: s.store, Codes: s.flow.Codes})
 	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Clients: registry.Clients{
-		Store: s.store, Scopes: s.deps.Catalog, Reserved: s.reserved,
+		Store: s.store, Scopes: s.deps.Catalog, Reserved: s.reserved, PrivateUseSchemes: s.privateUse,
 	}})
 }
 

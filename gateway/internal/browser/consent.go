@@ -141,6 +141,10 @@ func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	from := consentForm(parseRequestID(r.PostForm.Get("request")))
+	if r.PostForm.Get("decision") == decisionReturn {
+		f.returnToClient(w, r, from)
+		return
+	}
 	if f.Cookies.Session(r).IsZero() {
 		redirect(w, r, "/signin", from.request) // signed out in another tab: the authorization continues after the sign-in
 		return
@@ -199,6 +203,10 @@ func (f Flow) decide(w http.ResponseWriter, r *http.Request, from formPage, req 
 	// the response because of a second click did not store the cookie, so that the next decision
 	// shows consent whether the code may have been used.
 	f.Cookies.SetFlash(w, r, Flash{Kind: flashAnswered, Form: from.named}, from.page, from.request)
+	if req.GetDecision() == consentv1.Decision_DECISION_DENY {
+		f.redirectDenied(w, r, from, res.GetLocation())
+		return
+	}
 	RedirectTo(w, res.GetLocation())
 }
 

@@ -77,6 +77,8 @@ func (f Flow) step(w http.ResponseWriter, r *http.Request, step *authzv1.Step) {
 		redirect(w, r, "/signin", step.GetSignIn().GetRequestId())
 	case step.GetConsent() != nil:
 		redirect(w, r, "/consent", step.GetConsent().GetRequestId())
+	case step.GetReturnPage() != nil:
+		redirect(w, r, returnPagePath, step.GetReturnPage().GetRequestId())
 	default:
 		f.Pages.Notice(w, r, page.Notice{
 			Status: http.StatusBadRequest, App: step.GetErrorPage().GetClientName(), Text: step.GetErrorPage().GetMessage(),

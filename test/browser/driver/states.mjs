@@ -44,6 +44,10 @@ async function authorization(person, visit) {
   await person.page.goto(denied);
   await visit('request-denied');
 
+  const strange = { client_id: 'vdo_client_strange', redirect_uri: 'https://strange.test/cb', state: 'x', response_type: 'token' };
+  await person.open(`/oauth/authorize?${new URLSearchParams(strange)}`);
+  await visit('request-refused');
+
   await person.start({ prompt: 'login' });
   await visit('sign-in-again');
   await person.start({ prompt: 'select_account' });

@@ -20,6 +20,8 @@ const (
 	NoCodes = "vdo_client_nocodes"
 	// Off is disabled and otherwise like Web.
 	Off = "vdo_client_off"
+	// Unverified is public, native and not verified, with a default scope.
+	Unverified = "vdo_client_unverified"
 )
 
 // Redirect URIs.
@@ -30,6 +32,8 @@ const (
 	WithQuery = "https://app.test/callback?tenant=a%20b"
 	// Loopback is registered for Native.
 	Loopback = "http://127.0.0.1/callback"
+	// LocalName is registered for Unverified.
+	LocalName = "http://localhost/callback"
 )
 
 // WebSecret is the secret of Web, NoCodes and Off.
@@ -52,8 +56,10 @@ func Clients() []client.Registration {
 	noCodes.GrantTypes = []string{oauth.RefreshTokenGrant}
 	off := registration(Off, client.Confidential, Callback)
 	off.Disabled = true
+	unverified := registration(Unverified, client.Public, Callback, LocalName)
+	unverified.Unverified, unverified.DefaultScope = true, oauth.Scope{"analyze:write"}
 	return []client.Registration{
-		registration(Web, client.Confidential, Callback, WithQuery), registration(Native, client.Public, "https://native.test/cb", Loopback), noCodes, off,
+		registration(Web, client.Confidential, Callback, WithQuery), registration(Native, client.Public, "https://native.test/cb", Loopback), noCodes, off, unverified,
 	}
 }
 

@@ -56,6 +56,31 @@ type Registration struct {
 	RedirectURIs []string
 	// Scope is the widest scope that the client may request.
 	Scope oauth.Scope
+	// DefaultScope is what a request without a scope asks for (RFC 6749 §3.3): a part of Scope. Empty
+	// if such a request is refused.
+	DefaultScope oauth.Scope
+	// ApplicationType is empty if none was registered.
+	ApplicationType ApplicationType
+	// Unverified says that the operator has not checked the client: an error or a denial does not
+	// redirect the browser to it by itself (RFC 9700 §4.11.2).
+	Unverified bool
+}
+
+// ApplicationType is the `application_type` of OpenID Connect Dynamic Client Registration 1.0 §2.
+type ApplicationType string
+
+// The application types.
+const (
+	// Native runs on the user's device.
+	Native ApplicationType = "native"
+	// Web runs on a server.
+	Web ApplicationType = "web"
+)
+
+// RunsOnDevice reports whether the client is native: registered as such or, if nothing was
+// registered, public.
+func (r Registration) RunsOnDevice() bool {
+	return r.ApplicationType == Native || r.ApplicationType == "" && r.Type == Public
 }
 
 // Rotation replaces a client's secret.

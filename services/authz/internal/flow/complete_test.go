@@ -322,8 +322,8 @@ func TestFault_A8_ACancelledRequestIsDeniedWithoutAUser(t *testing.T) {
 		t.Errorf("another browser cancels: %v", err)
 	}
 	for range 2 {
-		location, err := b.Cancel(t.Context(), id, b.token)
-		if err != nil || parseResponse(t, location, authztest.Callback).Get("error") != "access_denied" {
+		step, err := b.Cancel(t.Context(), id, b.token)
+		if err != nil || step.Kind != flow.Redirect || parseResponse(t, step.Location, authztest.Callback).Get("error") != "access_denied" {
 			t.Fatalf("Cancel: %v", err)
 		}
 	}

@@ -1,9 +1,7 @@
 package registry
 
 import (
-	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +29,7 @@ func (d Clients) check(registration *client.Registration, allowReserved bool) (e
 	if registration.Type != client.Confidential && registration.Type != client.Public {
 		return oauth.InvalidField("type", "must be confidential or public")
 	}
-	if err := d.lists(registration.RedirectURIs, registration.Scope, registration.GrantTypes); err != nil {
+	if err := d.lists(*registration); err != nil {
 		return err
 	}
 	if err := refreshRetry(registration.RefreshRetry); err != nil {
@@ -61,18 +59,39 @@ func checkCombination(registration client.Registration) error {
 	case starts && len(registration.Scope) == 0:
 		return oauth.InvalidField("scopes", "must have one at least")
 	}
+	if missing := registration.DefaultScope.Missing(registration.Scope); len(missing) > 0 {
+		return oauth.InvalidField("default_scopes", fmt.Sprintf("has %q, which is not one of the client's scopes: change both together", missing[0]))
+	}
+	return checkApplicationType(registration)
+}
+
+// checkApplicationType refuses a web client with a private-use scheme, which only a native client
+// can own (OpenID Connect Dynamic Client Registration 1.0 §2).
+func checkApplicationType(registration client.Registration) error {
+	if registration.ApplicationType != client.Web {
+		return nil
+	}
+	for i, uri := range registration.RedirectURIs {
+		if scheme, _, _ := strings.Cut(uri, ":"); scheme != "https" && scheme != "http" {
+			return oauth.InvalidField("redirect_uris", fmt.Sprintf(
+				"has number %d, which has a private-use scheme: register the client as native, or an https address", i+1))
+		}
+	}
 	return nil
 }
 
 // lists validates each of a client's lists by itself.
-func (d Clients) lists(uris []string, scope oauth.Scope, grants []string) error {
-	if err := redirectURIs(uris); err != nil {
+func (d Clients) lists(registration client.Registration) error {
+	if err := d.redirectURIs(registration.RedirectURIs); err != nil {
 		return err
 	}
-	if err := d.scopes(scope); err != nil {
+	if err := d.scopes("scopes", registration.Scope); err != nil {
 		return err
 	}
-	return grantTypes(grants)
+	if err := d.scopes("default_scopes", registration.DefaultScope); err != nil {
+		return err
+	}
+	return grantTypes(registration.GrantTypes)
 }
 
 // refreshRetry validates a client's own retry window; nil is none.
@@ -100,13 +119,13 @@ func (d Clients) name(typed string, allowReserved bool) (string, error) {
 	return name, nil
 }
 
-func (d Clients) scopes(scope oauth.Scope) error {
+func (d Clients) scopes(field string, scope oauth.Scope) error {
 	for i, name := range scope {
 		if _, ok := d.Scopes.Describe(name); !ok {
-			return oauth.InvalidField("scopes", fmt.Sprintf("has %q, which is not in the catalog", name))
+			return oauth.InvalidField(field, fmt.Sprintf("has %q, which is not in the catalog", name))
 		}
 		if slices.Contains(scope[:i], name) {
-			return oauth.InvalidField("scopes", fmt.Sprintf("has %q twice", name))
+			return oauth.InvalidField(field, fmt.Sprintf("has %q twice", name))
 		}
 	}
 	return nil
@@ -124,12 +143,12 @@ func grantTypes(list []string) error {
 	return nil
 }
 
-func redirectURIs(list []string) error {
+func (d Clients) redirectURIs(list []string) error {
 	if len(list) > maxURIs {
 		return oauth.InvalidField("redirect_uris", fmt.Sprintf("must be at most %d", maxURIs))
 	}
 	for i, uri := range list {
-		if err := registrable(uri); err != nil {
+		if err := oauth.CheckRedirectURI(uri, d.PrivateUseSchemes); err != nil {
 			return oauth.InvalidField("redirect_uris", fmt.Sprintf("has number %d, which cannot be registered: %s", i+1, err))
 		}
 		if slices.Contains(list[:i], uri) {
@@ -137,26 +156,4 @@ func redirectURIs(list []string) error {
 		}
 	}
 	return nil
-}
-
-// registrable returns why a URI cannot be registered as a redirect URI; nil if it can. Behind a
-// private-use scheme (RFC 8252 §7.1), the rest must meet the same rules as any other URI.
-func registrable(uri string) error {
-	scheme, rest, found := strings.Cut(uri, ":/")
-	if !found || !privateUseScheme(scheme) {
-		return oauth.CheckRedirectURI(uri)
-	}
-	if u, err := url.Parse(uri); err != nil || u.User != nil {
-		return errors.New("it cannot be read, or names a user before the host")
-	}
-	return oauth.CheckRedirectURI("https://own.scheme/" + rest)
-}
-
-// privateUseScheme accepts reversed domain names, which a client can own (RFC 8252 §7.1). No scheme
-// that a browser or an operating system handles contains a dot.
-func privateUseScheme(scheme string) bool {
-	return strings.Contains(scheme, ".") && scheme[0] >= 'a' && scheme[0] <= 'z' &&
-		!strings.ContainsFunc(scheme, func(r rune) bool {
-			return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '.' && r != '-'
-		})
 }

@@ -49,6 +49,11 @@ type Change struct {
 	// RefreshRetry is nil if it stays unchanged. DefaultRefreshRetry removes it instead.
 	RefreshRetry        *time.Duration
 	DefaultRefreshRetry bool
+	// DefaultScope is nil if it stays unchanged; an empty one removes it.
+	DefaultScope    oauth.Scope
+	ApplicationType client.ApplicationType
+	// Unverified is nil if it stays unchanged.
+	Unverified *bool
 	// AllowReservedName says that the client is the operator's own.
 	AllowReservedName bool
 }
@@ -65,6 +70,8 @@ type Clients struct {
 	Scopes Scopes
 	// Reserved are names that a client may have only if the operator allows it.
 	Reserved Reserved
+	// PrivateUseSchemes are the schemes without a dot that redirect URIs may have.
+	PrivateUseSchemes []string
 }
 
 // CreateClient registers a client; allowReservedName says that it is the operator's own. The secret
@@ -98,7 +105,7 @@ func (d Clients) UpdateClient(ctx context.Context, c Change) error {
 			return err
 		}
 	}
-	if err := d.lists(c.RedirectURIs, c.Scope, c.GrantTypes); err != nil {
+	if err := d.lists(c.applied(client.Registration{})); err != nil {
 		return err
 	}
 	if c.RefreshRetry != nil && c.DefaultRefreshRetry {
@@ -126,6 +133,12 @@ func (c Change) applied(registration client.Registration) client.Registration {
 	}
 	if c.ResourceServer != nil {
 		registration.ResourceServer = *c.ResourceServer
+	}
+	if c.DefaultScope != nil {
+		registration.DefaultScope = c.DefaultScope
+	}
+	if c.ApplicationType != "" {
+		registration.ApplicationType = c.ApplicationType
 	}
 	return registration
 }

@@ -28,7 +28,8 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 			ID: req.GetClientId(), Name: req.GetName(), Type: typeOf(req.GetType()), GrantTypes: req.GetGrantTypes(),
 			ResourceServer: req.GetResourceServer(), RefreshRetry: secondsOrNil(req.RefreshRetrySeconds),
 		},
-		RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()),
+		RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()), DefaultScope: oauth.Scope(req.GetDefaultScopes()),
+		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.GetUnverified(),
 	}
 	if registered.ID == "" {
 		registered.ID = client.NewID()
@@ -97,12 +98,16 @@ func (s *Administration) UpdateClient(ctx context.Context, req *authzv1.UpdateCl
 	if req.Name != nil && req.GetName() == "" {
 		return nil, toStatus(oauth.InvalidField("name", "must not become empty"))
 	}
-	err := s.Clients.UpdateClient(ctx, registry.Change{
+	change := registry.Change{
 		ClientID: req.GetClientId(), Name: req.GetName(), RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()),
 		GrantTypes: req.GetGrantTypes(), ResourceServer: req.ResourceServer, AllowReservedName: req.GetAllowReservedName(),
 		RefreshRetry: secondsOrNil(req.RefreshRetrySeconds), DefaultRefreshRetry: req.GetDefaultRefreshRetry(),
-	})
-	if err != nil {
+		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.Unverified, //nolint:protogetter // absent is not false
+	}
+	if len(req.GetDefaultScopes()) > 0 || req.GetClearDefaultScopes() {
+		change.DefaultScope = append(oauth.Scope{}, req.GetDefaultScopes()...)
+	}
+	if err := s.Clients.UpdateClient(ctx, change); err != nil {
 		return nil, toStatus(err)
 	}
 	registered, err := s.find(ctx, req.GetClientId())
@@ -189,9 +194,31 @@ func typeOf(t authzv1.ClientType) client.Type {
 	return ""
 }
 
+func applicationTypeOf(t authzv1.ApplicationType) client.ApplicationType {
+	switch t {
+	case authzv1.ApplicationType_APPLICATION_TYPE_NATIVE:
+		return client.Native
+	case authzv1.ApplicationType_APPLICATION_TYPE_WEB:
+		return client.Web
+	case authzv1.ApplicationType_APPLICATION_TYPE_UNSPECIFIED:
+	}
+	return ""
+}
+
+func applicationType(t client.ApplicationType) authzv1.ApplicationType {
+	switch t {
+	case client.Native:
+		return authzv1.ApplicationType_APPLICATION_TYPE_NATIVE
+	case client.Web:
+		return authzv1.ApplicationType_APPLICATION_TYPE_WEB
+	}
+	return authzv1.ApplicationType_APPLICATION_TYPE_UNSPECIFIED
+}
+
 func registration(registered registry.Client) *authzv1.Registration {
 	r := &authzv1.Registration{
 		Client: describe(registered.Client), RedirectUris: registered.RedirectURIs, Scopes: registered.Scope, Disabled: registered.Disabled,
+		DefaultScopes: registered.DefaultScope, ApplicationType: applicationType(registered.ApplicationType), Unverified: registered.Unverified,
 	}
 	if !registered.CreatedAt.IsZero() { // the zero time is a client that could not be read
 		r.CreateTime = timestamppb.New(registered.CreatedAt)

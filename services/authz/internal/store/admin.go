@@ -64,12 +64,11 @@ func (s *Store) ListClients(ctx context.Context, afterName, afterID string, limi
 	var list []registry.Client
 	for rows.Next() {
 		var listed registry.Client
-		var scope string
 		var created int64
-		if err := scanClient(rows, &listed.Client, &scope, &created); err != nil {
+		if err := scanRegistration(rows, &listed.Registration, &created); err != nil {
 			return nil, fmt.Errorf("listing clients: %w", err)
 		}
-		listed.Scope, listed.CreatedAt = names(scope), timeFromMicros(created)
+		listed.CreatedAt = timeFromMicros(created)
 		list = append(list, listed)
 	}
 	if err := rows.Err(); err != nil {
@@ -83,9 +82,14 @@ func (s *Store) ListClients(ctx context.Context, afterName, afterID string, limi
 func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 	var one int
 	locked := sqldb.Stmt(s.text.lockAny, c.ClientID).Scan(&one)
+	var defaultScope *string
+	if c.DefaultScope != nil {
+		text := c.DefaultScope.String()
+		defaultScope = &text
+	}
 	steps := []*sqldb.Statement{
 		locked, sqldb.Stmt(s.text.update, c.ClientID, c.Name, c.Scope.String(), strings.Join(c.GrantTypes, " "), c.ResourceServer,
-			microsOrNull(c.RefreshRetry), c.DefaultRefreshRetry),
+			microsOrNull(c.RefreshRetry), c.DefaultRefreshRetry, defaultScope, string(c.ApplicationType), c.Unverified),
 	}
 	if len(c.RedirectURIs) > 0 {
 		steps = append(steps, sqldb.Stmt(s.text.deleteURIs, c.ClientID))

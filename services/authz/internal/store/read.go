@@ -29,12 +29,10 @@ func (s *Store) find(ctx context.Context, id string) (client.Registration, error
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var scope string
 		var uri *string
-		if err := scanClient(rows, &found.Client, &scope, &uri); err != nil {
+		if err := scanRegistration(rows, &found, &uri); err != nil {
 			return client.Registration{}, fmt.Errorf("reading a client: %w", err)
 		}
-		found.Scope = names(scope)
 		if uri != nil {
 			found.RedirectURIs = append(found.RedirectURIs, *uri)
 		}
@@ -179,5 +177,16 @@ func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
 	}
 	c.RefreshRetry = durationOrNil(retry)
 	c.Type, c.GrantTypes = client.Type(kind), names(grants)
+	return nil
+}
+
+// scanRegistration scans the columns of client.Registration and the additional columns of a
+// statement.
+func scanRegistration(rows sqldb.Rows, r *client.Registration, more ...any) error {
+	var scope, defaultScope, applicationType string
+	if err := scanClient(rows, &r.Client, append([]any{&scope, &defaultScope, &applicationType, &r.Unverified}, more...)...); err != nil {
+		return err
+	}
+	r.Scope, r.DefaultScope, r.ApplicationType = names(scope), names(defaultScope), client.ApplicationType(applicationType)
 	return nil
 }

@@ -34,9 +34,13 @@ func prepare(db *sqldb.DB) statements {
 // columns are those of client.Client, in the order of scanClient.
 const columns = `c.id, c.name, c.type, c.grant_types, c.resource_server, c.disabled, c.refresh_retry`
 
+// registered are the other columns of client.Registration, in the order of scanRegistration.
+const registered = `c.scope, c.default_scope, c.application_type, c.unverified`
+
 const insert = `
-INSERT INTO clients (id, name, type, grant_types, scope, resource_server, disabled, refresh_retry, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, {{now}})`
+INSERT INTO clients (id, name, type, grant_types, scope, resource_server, disabled, refresh_retry, default_scope, application_type,
+    unverified, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, {{now}})`
 
 func portable() statements {
 	return statements{ //nolint:gosec // statements about secrets, and no secret
@@ -44,7 +48,8 @@ func portable() statements {
 
 		replace: insert + ` ON CONFLICT (id) DO UPDATE SET name = excluded.name, type = excluded.type,
     grant_types = excluded.grant_types, scope = excluded.scope, resource_server = excluded.resource_server,
-    disabled = excluded.disabled, refresh_retry = excluded.refresh_retry`,
+    disabled = excluded.disabled, refresh_retry = excluded.refresh_retry, default_scope = excluded.default_scope,
+    application_type = excluded.application_type, unverified = excluded.unverified`,
 
 		insertURI:  `INSERT INTO redirect_uris (client_id, uri, position) SELECT id, $2, $3 FROM clients WHERE id = $1`,
 		deleteURIs: `DELETE FROM redirect_uris WHERE client_id = $1`,
@@ -56,7 +61,7 @@ SELECT id, $2, $3, {{now}} FROM clients WHERE id = $1 AND type = 'confidential'`
 		deleteSecrets: `DELETE FROM client_secrets WHERE client_id = $1`,
 
 		find: `
-SELECT ` + columns + `, c.scope, u.uri
+SELECT ` + columns + `, ` + registered + `, u.uri
 FROM clients c LEFT JOIN redirect_uris u ON u.client_id = c.id
 WHERE c.id = $1 ORDER BY u.position`,
 
@@ -91,7 +96,7 @@ WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > {{now}}) ORDER BY e
 
 		// Operators register clients by hand, so there are few: no index by name is needed.
 		page: `
-SELECT ` + columns + `, c.scope, c.created_at FROM clients c
+SELECT ` + columns + `, ` + registered + `, c.created_at FROM clients c
 WHERE c.name > $1 OR c.name = $1 AND c.id > $2 ORDER BY c.name, c.id LIMIT $3`,
 
 		lockAny: `SELECT 1 FROM clients WHERE id = $1 {{for update}}`,
@@ -99,7 +104,9 @@ WHERE c.name > $1 OR c.name = $1 AND c.id > $2 ORDER BY c.name, c.id LIMIT $3`,
 		update: `
 UPDATE clients SET name = CASE WHEN $2 = '' THEN name ELSE $2 END, scope = CASE WHEN $3 = '' THEN scope ELSE $3 END,
     grant_types = CASE WHEN $4 = '' THEN grant_types ELSE $4 END, resource_server = COALESCE($5, resource_server),
-    refresh_retry = CASE WHEN $7 THEN NULL ELSE COALESCE($6, refresh_retry) END
+    refresh_retry = CASE WHEN $7 THEN NULL ELSE COALESCE($6, refresh_retry) END,
+    default_scope = COALESCE($8, default_scope), application_type = CASE WHEN $9 = '' THEN application_type ELSE $9 END,
+    unverified = COALESCE($10, unverified)
 WHERE id = $1`,
 	}
 }

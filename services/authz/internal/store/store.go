@@ -96,5 +96,10 @@ func durationOrNil(micros *int64) *time.Duration {
 	return &d
 }
 
-// names splits a stored list.
-func names(stored string) []string { return strings.Fields(stored) }
+// names splits a stored list; nil if it is empty.
+func names(stored string) []string {
+	if stored == "" {
+		return nil
+	}
+	return strings.Fields(stored)
+}

@@ -71,6 +71,8 @@ func changed(t *testing.T) {
 			{Scope: oauth.Scope{"jobs:read"}},
 			{GrantTypes: []string{oauth.AuthorizationCodeGrant}, ResourceServer: &server},
 			{RefreshRetry: &window},
+			{DefaultScope: oauth.Scope{"jobs:read"}, ApplicationType: client.Web, Unverified: &server},
+			{DefaultScope: oauth.Scope{}},
 			{Name: "Again"},
 			{RefreshRetry: &none},
 			{DefaultRefreshRetry: true},
@@ -89,6 +91,9 @@ func changed(t *testing.T) {
 			}
 			if change.RefreshRetry != nil || change.DefaultRefreshRetry {
 				want.RefreshRetry = change.RefreshRetry
+			}
+			if change.DefaultScope != nil {
+				want.DefaultScope, want.ApplicationType, want.Unverified = change.DefaultScope, client.Web, true
 			}
 			if err := s.UpdateClient(t.Context(), change); err != nil {
 				t.Fatal(err)

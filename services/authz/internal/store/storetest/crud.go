@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/registry"
@@ -32,20 +33,14 @@ func CRUD(t *testing.T) {
 func comesBack(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		bare := Native()
-		bare.RedirectURIs, bare.Scope, bare.GrantTypes, bare.ResourceServer = nil, nil, nil, true
+		bare.RedirectURIs, bare.Scope, bare.GrantTypes, bare.DefaultScope, bare.ResourceServer = nil, nil, nil, nil, true
 		for _, want := range []client.Registration{Example(), bare} {
 			create(t, s, want, nil)
 			got, err := s.Find(t.Context(), want.ID)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(got.GrantTypes) == 0 {
-				got.GrantTypes = nil
-			}
-			if len(got.Scope) == 0 {
-				got.Scope = nil
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("the client changed (-registered +read):\n%s", diff)
 			}
 		}
@@ -109,7 +104,7 @@ func list(t *testing.T) {
 			got = append(got, registration.ID)
 		}
 		slices.Sort(got)
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("list differs (-want +got):\n%s", diff)
 		}
 		if none, err := s.List(t.Context(), nil); err != nil || len(none) != 0 {
@@ -144,6 +139,7 @@ func replaced(t *testing.T) {
 		want := Example()
 		want.Name, want.RedirectURIs, want.Scope = "Renamed", []string{"https://new.test/cb"}, want.Scope[:1]
 		want.RefreshRetry = Native().RefreshRetry
+		want.DefaultScope, want.ApplicationType, want.Unverified = want.Scope, client.Web, true
 		for range 2 {
 			if err := s.Replace(t.Context(), want, fresh); err != nil {
 				t.Fatal(err)
@@ -153,7 +149,7 @@ func replaced(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("the client differs (-want +got):\n%s", diff)
 		}
 		wantValid(t, s, want.ID, fresh)

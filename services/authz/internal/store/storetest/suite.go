@@ -57,6 +57,7 @@ func Native() client.Registration {
 	registration.RefreshRetry = &window
 	registration.ID, registration.Type = "vdo_client_native", client.Public
 	registration.RedirectURIs = []string{"http://127.0.0.1/callback"}
+	registration.DefaultScope, registration.ApplicationType, registration.Unverified = oauth.Scope{"videos:read"}, client.Native, true
 	return registration
 }
 
