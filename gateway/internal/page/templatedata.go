@@ -133,14 +133,9 @@ type Link struct{ Address, Text, Host string }
 // Repeat is a form that sends a decision again.
 type Repeat struct {
 	CSRF, Request, Decision, WorkspaceID string
-	// Text is the button's label.
-	Text string
-	// Host stands in Text in the place of %s: untrusted text, empty where Text has none.
-	Host string
+	// Text is the button's label. Name stands in it in the place of %s; empty for none.
+	Text, Name string
 }
-
-// Label returns the button's label as the text of a link.
-func (r Repeat) Label() Link { return Link{Text: r.Text, Host: r.Host} }
 
 // User is a signed-in user; both are untrusted text.
 type User struct{ Name, Email string }
