@@ -4,6 +4,7 @@ import (
 	"html"
 	"html/template"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/vidocu/usher/gateway/internal/message"
@@ -16,7 +17,7 @@ func (p phrases) functions() template.FuncMap {
 	return template.FuncMap{
 		"name": Name, "initial": initial, "initials": initials, "tone": tone, "capital": capital, "timestamp": timestamp,
 		"tr": p.printer.Text, "tf": p.format, "strong": strong, "quiet": quiet, "isolate": isolate, "anchor": p.anchor,
-		"role": p.role, "phrase": p.phrase, "used": p.used, "wait": p.wait, "displayTime": p.time, "link": p.link,
+		"role": p.role, "phrase": p.phrase, "codes": codes, "used": p.used, "wait": p.wait, "displayTime": p.time, "link": p.link,
 	}
 }
 
@@ -59,6 +60,18 @@ func (p phrases) phrase(key string, names []string) template.HTML {
 
 // isolate returns an untrusted name whose direction does not affect the text around it.
 func isolate(name string) template.HTML { return wrap("<bdi>", name, "</bdi>") }
+
+// codes returns the names of all permissions as identifiers. One call costs less than an action for
+// each.
+func codes(groups []PermissionGroup) template.HTML {
+	var b strings.Builder
+	for _, group := range groups {
+		for _, permission := range group.Permissions {
+			b.WriteString("<code>" + html.EscapeString(permission.Name) + "</code> ")
+		}
+	}
+	return template.HTML(b.String()) //nolint:gosec // the names are escaped
+}
 
 // strong returns an untrusted name that stands out.
 func strong(name string) template.HTML { return wrap("<strong><bdi>", name, "</bdi></strong>") }
