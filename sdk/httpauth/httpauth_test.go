@@ -34,6 +34,8 @@ func (c *checker) Check(ctx context.Context, token, method, path string) (*usher
 	c.path = path
 	t, err := c.Introspect(ctx, token)
 	switch {
+	case token == "":
+		return nil, enforce.Unauthenticated(false)
 	case errors.Is(err, usher.ErrInactive):
 		return nil, enforce.Unauthenticated(true)
 	case err != nil:
@@ -57,6 +59,13 @@ func serve(h http.Handler, target string, authorization ...string) *httptest.Res
 	return w
 }
 
+const (
+	invalid          = `Bearer error="invalid_token", error_description="Invalid or expired access token"`
+	invalidForExport = `Bearer error="invalid_token", scope="export:write", error_description="Invalid or expired access token"`
+	insufficient     = `Bearer error="insufficient_scope", scope="export:write videos:read", ` +
+		`error_description="This action requires the 'export:write' scope. Your token has: videos:read"`
+)
+
 func TestWireContract6_DenialsHaveTheDocumentedResponse(t *testing.T) {
 	guarded := httpauth.New(&checker{})(http.HandlerFunc(subject))
 	scoped := httpauth.RequireScope(&checker{}, "export:write")(http.HandlerFunc(subject))
@@ -69,17 +78,17 @@ func TestWireContract6_DenialsHaveTheDocumentedResponse(t *testing.T) {
 	}{
 		"none":         {guarded, "/v1/videos", nil, 401, "Bearer", "", "authentication_error", "Missing"},
 		"in the query": {guarded, "/v1/videos?access_token=live", nil, 401, "Bearer", "", "authentication_error", "Missing"},
-		"dead":         {guarded, "/v1/videos", []string{"Bearer x"}, 401, `Bearer error="invalid_token"`, "", "authentication_error", "Invalid"},
-		"two":          {guarded, "/v1/videos", []string{"Bearer live", "Bearer live"}, 401, `Bearer error="invalid_token"`, "", "authentication_error", "Invalid"},
+		"dead":         {guarded, "/v1/videos", []string{"Bearer x"}, 401, invalid, "", "authentication_error", "Invalid"},
+		"two":          {guarded, "/v1/videos", []string{"Bearer live", "Bearer live"}, 401, invalid, "", "authentication_error", "Invalid"},
 		"down":         {guarded, "/v1/videos", []string{"Bearer down"}, 503, "", "2", "unavailable", "temporarily"},
 		"no scope": {
 			guarded, "/v1/x",
 			[]string{"Bearer live"},
-			403, `Bearer error="insufficient_scope", scope="export:write"`, "", "insufficient_scope",
+			403, insufficient, "", "insufficient_scope",
 			`This action requires the \"export:write\" scope. Your token has: videos:read`,
 		},
-		"no scope, no catalog": {scoped, "/any", []string{"Bearer live"}, 403, `Bearer error="insufficient_scope", scope="export:write"`, "", "insufficient_scope", "export"},
-		"dead, no catalog":     {scoped, "/any", []string{"Bearer x"}, 401, `Bearer error="invalid_token"`, "", "authentication_error", "Invalid"},
+		"no scope, no catalog": {scoped, "/any", []string{"Bearer live"}, 403, insufficient, "", "insufficient_scope", "export"},
+		"dead, no catalog":     {scoped, "/any", []string{"Bearer x"}, 401, invalidForExport, "", "authentication_error", "Invalid"},
 		"down, no catalog":     {scoped, "/any", []string{"Bearer down"}, 503, "", "2", "unavailable", "temporarily"},
 	} {
 		w := serve(row.handler, row.target, row.authorization...)

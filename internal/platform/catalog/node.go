@@ -17,6 +17,12 @@ func faultAt(n *yaml.Node, format string, args ...any) error {
 
 // fields reads a mapping that has exactly the given keys.
 func fields(n *yaml.Node, keys ...string) (map[string]*yaml.Node, error) {
+	return fieldsWith(n, keys)
+}
+
+// fieldsWith reads a mapping that has the required keys, and no others than the optional ones.
+func fieldsWith(n *yaml.Node, required []string, optional ...string) (map[string]*yaml.Node, error) {
+	keys := slices.Concat(required, optional)
 	if n.Kind != yaml.MappingNode {
 		return nil, faultAt(n, "expected a mapping with %s", strings.Join(keys, ", "))
 	}
@@ -31,7 +37,7 @@ func fields(n *yaml.Node, keys ...string) (map[string]*yaml.Node, error) {
 		}
 		found[key.Value] = n.Content[i+1]
 	}
-	for _, key := range keys {
+	for _, key := range required {
 		if found[key] == nil {
 			return nil, faultAt(n, "key %q is missing", key)
 		}
@@ -53,6 +59,26 @@ func text(n *yaml.Node) (string, error) {
 		return "", faultAt(n, "expected a text")
 	}
 	return n.Value, nil
+}
+
+// textList reads a list of strings.
+func textList(n *yaml.Node) ([]string, error) {
+	entries, err := items(n)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]string, 0, len(entries))
+	for _, entry := range entries {
+		value, err := text(entry)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(list, value) {
+			return nil, faultAt(entry, "%q stands twice", value)
+		}
+		list = append(list, value)
+	}
+	return list, nil
 }
 
 // texts reads a mapping of exactly the given keys to strings, in the order of the keys.

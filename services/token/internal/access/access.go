@@ -44,12 +44,13 @@ type Request struct {
 // Decide returns a denial, or nil and the identity to forward with the request. It fails when the
 // decision cannot be made.
 func (d Decider) Decide(ctx context.Context, r Request) (enforce.Identity, *enforce.Denial, error) {
+	rules := d.Rules()
 	if r.Token == "" {
-		return enforce.Identity{}, enforce.Unauthenticated(r.Sent), nil
+		return enforce.Identity{}, rules.Challenge(enforce.Unauthenticated(r.Sent), r.Method, r.Path), nil
 	}
 	facts, err := d.Tokens.Live(ctx, r.Token)
 	if errors.Is(err, introspect.ErrInactive) {
-		return enforce.Identity{}, enforce.Inactive(r.Token), nil
+		return enforce.Identity{}, rules.Challenge(enforce.Inactive(r.Token), r.Method, r.Path), nil
 	}
 	if err != nil {
 		return enforce.Identity{}, nil, err
@@ -59,7 +60,7 @@ func (d Decider) Decide(ctx context.Context, r Request) (enforce.Identity, *enfo
 	if subject.Kind == enforce.AccessToken {
 		subject.Scopes = split(room[:0], facts.Scope)
 	}
-	if denial := d.Rules().Decide(subject, r.Method, r.Path); denial != nil {
+	if denial := rules.Decide(subject, r.Method, r.Path); denial != nil {
 		return enforce.Identity{}, denial, nil
 	}
 	return identity(facts), nil, nil
