@@ -132,7 +132,11 @@ func (r *Rules) Decide(s Subject, method, path string) *Denial {
 	}
 	resource := r.resources.at(path)
 	if s.Kind == AccessToken && !r.resources.accept(resource, s.Audience) {
-		return r.Challenge(otherResource(s.Audience), method, path)
+		audience := s.Audience
+		if len(audience) == 0 {
+			audience = []string{r.resources.fallback.ID}
+		}
+		return r.Challenge(otherResource(audience), method, path)
 	}
 	e := r.match(method, path)
 	switch {

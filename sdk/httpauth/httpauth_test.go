@@ -148,3 +148,41 @@ type checkerFunc func() error
 func (f checkerFunc) Check(context.Context, string, string, string) (*usher.Token, error) {
 	return nil, f()
 }
+
+// audience is a fake whose live token was issued for a resource.
+type audience struct {
+	checker
+	id string
+}
+
+func (a *audience) Introspect(ctx context.Context, token string) (*usher.Token, error) {
+	t, err := a.checker.Introspect(ctx, token)
+	if t != nil {
+		t.Audience = []string{a.id}
+	}
+	return t, err
+}
+
+func TestRFC9728_5_1_AServiceOfItsOwnNamesItsResource(t *testing.T) {
+	const metadata = `resource_metadata="https://mcp.test/.well-known/oauth-protected-resource/mcp"`
+	resource := enforce.Resource{ID: "https://mcp.test/mcp", Metadata: "https://mcp.test/.well-known/oauth-protected-resource/mcp"}
+	for name, row := range map[string]struct {
+		audience, authorization string
+		status                  int
+		challenge               string
+	}{
+		"none":           {"", "", 401, `Bearer scope="videos:read", ` + metadata},
+		"malformed":      {"", "Bearer a b", 401, `Bearer error="invalid_token", scope="videos:read", ` + metadata + `, error_description="Invalid or expired access token"`},
+		"its own":        {resource.ID, "Bearer live", 200, ""},
+		"of another one": {"https://api.test/v1", "Bearer live", 401, `Bearer error="invalid_token", scope="videos:read", ` + metadata + `, error_description="This token was issued for https://api.test/v1"`},
+	} {
+		h := httpauth.RequireScope(&audience{id: row.audience}, "videos:read", httpauth.WithResource(resource))(http.HandlerFunc(subject))
+		var header []string
+		if row.authorization != "" {
+			header = []string{row.authorization}
+		}
+		if w := serve(h, "/mcp", header...); w.Code != row.status || w.Header().Get("WWW-Authenticate") != row.challenge {
+			t.Errorf("%s: %d %s", name, w.Code, w.Header().Get("WWW-Authenticate"))
+		}
+	}
+}

@@ -66,6 +66,10 @@ func (c *Catalog) ResourcesOf(server string) oauth.Resources {
 	return c.fallback
 }
 
+// DefaultResource returns the identifier of the default resource. The caller must not change the
+// list.
+func (c *Catalog) DefaultResource() oauth.Resources { return c.fallback }
+
 // Belongs reports whether a scope makes sense for one of the resources; nil is the default one.
 func (c *Catalog) Belongs(scope string, ids oauth.Resources) bool {
 	for i, r := range c.resources {

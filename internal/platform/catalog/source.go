@@ -100,6 +100,9 @@ func (s *Source) ResourceIDs() oauth.Resources { return s.Current().ResourceIDs(
 // ResourcesOf calls Catalog.ResourcesOf on the current catalog.
 func (s *Source) ResourcesOf(server string) oauth.Resources { return s.Current().ResourcesOf(server) }
 
+// DefaultResource calls Catalog.DefaultResource on the current catalog.
+func (s *Source) DefaultResource() oauth.Resources { return s.Current().DefaultResource() }
+
 // Belongs calls Catalog.Belongs on the current catalog.
 func (s *Source) Belongs(scope string, ids oauth.Resources) bool {
 	return s.Current().Belongs(scope, ids)

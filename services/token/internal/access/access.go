@@ -56,7 +56,7 @@ func (d Decider) Decide(ctx context.Context, r Request) (enforce.Identity, *enfo
 		return enforce.Identity{}, nil, err
 	}
 	var room [16]string // the scopes of most tokens, without the heap
-	subject := enforce.Subject{Kind: facts.Kind, Plan: facts.Plan}
+	subject := enforce.Subject{Kind: facts.Kind, Plan: facts.Plan, Audience: facts.Resources}
 	if subject.Kind == enforce.AccessToken {
 		subject.Scopes = split(room[:0], facts.Scope)
 	}
@@ -67,10 +67,11 @@ func (d Decider) Decide(ctx context.Context, r Request) (enforce.Identity, *enfo
 }
 
 func identity(f introspect.Facts) enforce.Identity {
-	if f.Kind == enforce.APIKey {
-		return enforce.Identity{Kind: f.Kind, Subject: f.KeyID, WorkspaceID: f.WorkspaceID}
+	who := enforce.Identity{Kind: f.Kind, Subject: f.KeyID, WorkspaceID: f.WorkspaceID, Audience: f.Resources.String()}
+	if f.Kind != enforce.APIKey {
+		who.Subject, who.ClientID, who.Scope = f.UserID, f.ClientID, f.Scope
 	}
-	return enforce.Identity{Kind: f.Kind, Subject: f.UserID, ClientID: f.ClientID, WorkspaceID: f.WorkspaceID, Scope: f.Scope}
+	return who
 }
 
 // split appends the scopes of a space-separated list.

@@ -54,9 +54,10 @@ func newBench(retryWindow time.Duration) bench {
 	}
 	l := lifetimes()
 	l.RetryWindow = retryWindow
+	resources := grant.Resources{Default: func() string { return apiResource }}
 	b.endpoint = grant.NewEndpoint(b.clients,
-		grant.AuthorizationCode{Codes: b.codes, Store: b.store, Lifetimes: l},
-		grant.RefreshToken{Store: b.store, Sealer: seal.Sealer{}, Lifetimes: l},
+		grant.AuthorizationCode{Codes: b.codes, Store: b.store, Lifetimes: l, Resources: resources},
+		grant.RefreshToken{Store: b.store, Sealer: seal.Sealer{}, Lifetimes: l, Resources: resources},
 	)
 	return b
 }

@@ -21,7 +21,9 @@ type Rotation struct {
 	Access      secret.Hash
 	Successor   secret.Hash
 	// Scope is the access token's; empty for the granted scope.
-	Scope     string
+	Scope string
+	// Resources are the access token's; nil for all of the grant's.
+	Resources oauth.Resources
 	Lifetimes Lifetimes
 	// Sealed is the successor token pair, encrypted under the predecessor; empty without a retry
 	// window.
@@ -58,6 +60,8 @@ type Replay struct {
 	Sealed []byte
 	// Scope is the granted scope of the family of a sealed pair.
 	Scope string
+	// Resources are those of that family.
+	Resources oauth.Resources
 	// FamilyLeft is how long that family still had when the pair was sealed.
 	FamilyLeft time.Duration
 	// Reused reports that the token was a spent one and that its user-client was revoked for it
@@ -67,9 +71,9 @@ type Replay struct {
 
 // RefreshStore rotates refresh tokens, each rotation in one transaction.
 type RefreshStore interface {
-	// GrantedScope returns the scope of the family whose current refresh token this is; it never
-	// changes. ErrNotCurrent when this client has no such family.
-	GrantedScope(ctx context.Context, token secret.Hash, clientID string) (string, error)
+	// Granted returns the scope and the resources of the family whose current refresh token this is;
+	// they never change. ErrNotCurrent when this client has no such family.
+	Granted(ctx context.Context, token secret.Hash, clientID string) (Granted, error)
 	// Rotate spends the predecessor and issues its successor and an access token. It returns
 	// ErrNotCurrent when the predecessor is not the live, current token of a family of this client,
 	// and a *RefreshLimitError when it is and the limit is reached; it writes nothing then.
@@ -80,6 +84,13 @@ type RefreshStore interface {
 	Replayed(ctx context.Context, token secret.Hash, clientID string) (Replay, error)
 	// ExplainRefresh returns what is stored of a refused token, for the log. It changes nothing.
 	ExplainRefresh(ctx context.Context, token secret.Hash, refreshLifetime time.Duration) (Refused, error)
+}
+
+// Granted is what a user has granted with a token family.
+type Granted struct {
+	Scope string
+	// Resources are the protected resources; nil for the default one.
+	Resources oauth.Resources
 }
 
 // Refused describes a refused refresh token; the zero value is a token that the store does not
@@ -118,6 +129,7 @@ type RefreshToken struct {
 	Store     RefreshStore
 	Sealer    Sealer
 	Lifetimes Lifetimes
+	Resources Resources
 	Limit     RefreshLimit
 }
 
@@ -138,7 +150,7 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (To
 		return TokenPair{}, invalidRefreshToken(cause.RefreshMalformed)
 	}
 	hash := secret.Sum(req.RefreshToken.Reveal())
-	scope, err := g.narrow(ctx, hash, client, req.Scope)
+	narrowed, err := g.narrow(ctx, hash, client, req)
 	if errors.Is(err, ErrNotCurrent) {
 		return g.replayed(ctx, hash, client, req)
 	}
@@ -149,10 +161,11 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (To
 		Access:    secret.Generate(secret.AccessToken),
 		Refresh:   secret.Generate(secret.RefreshToken),
 		ExpiresIn: g.Lifetimes.Access,
-		Scope:     scope,
+		Scope:     narrowed.Scope,
+		Resources: narrowed.Resources,
 	}
 	r := Rotation{
-		Predecessor: hash, ClientID: client.ID, Scope: scope, Lifetimes: g.Lifetimes, Limit: g.Limit,
+		Predecessor: hash, ClientID: client.ID, Scope: narrowed.Scope, Resources: narrowed.Resources, Lifetimes: g.Lifetimes, Limit: g.Limit,
 		Access: secret.Sum(pair.Access.Reveal()), Successor: secret.Sum(pair.Refresh.Reveal()),
 	}
 	if g.Lifetimes.RetryWindow > 0 {
@@ -173,17 +186,33 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (To
 	return pair, nil
 }
 
-// narrow validates the scope parameter against the granted scope. A family's granted scope never
-// changes, so it can be read before the rotation without a race.
-func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Client, asked string) (string, error) {
+// narrow validates the parameters scope and resource against the grant, and returns those of the
+// access token: empty for all of the grant's. A grant never changes, so it can be read before the
+// rotation without a race.
+func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Client, req Request) (narrowed Granted, err error) {
+	if req.Scope == "" && len(req.Resource) == 0 {
+		return Granted{}, nil
+	}
+	if _, err := oauth.ParseRequestedScope(req.Scope); req.Scope != "" && err != nil {
+		return Granted{}, invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(req.Scope))
+	}
+	granted, err := g.Store.Granted(ctx, token, client.ID)
+	if err != nil {
+		return Granted{}, err
+	}
+	if narrowed.Scope, err = narrowScope(req.Scope, granted.Scope); err != nil {
+		return Granted{}, err
+	}
+	narrowed.Resources, err = g.Resources.narrow(granted.Resources, req.Resource)
+	return narrowed, err
+}
+
+// narrowScope returns the requested scope, which is no wider than the granted one; empty for none.
+func narrowScope(asked, granted string) (string, error) {
 	if asked == "" {
 		return "", nil
 	}
 	want, err := oauth.ParseRequestedScope(asked)
-	if err != nil {
-		return "", invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(asked))
-	}
-	granted, err := g.Store.GrantedScope(ctx, token, client.ID)
 	if err != nil {
 		return "", err
 	}
@@ -225,6 +254,9 @@ func (g RefreshToken) replayed(ctx context.Context, token secret.Hash, client Cl
 		pair.Scope = replay.Scope
 	}
 	if err := sameScope(req.Scope, pair.Scope); err != nil {
+		return TokenPair{}, err
+	}
+	if err := g.Resources.sameResources(replay, pair.Resources, req.Resource); err != nil {
 		return TokenPair{}, err
 	}
 	return pair, nil
