@@ -28,7 +28,7 @@ func checkResource(_ context.Context, f Flow, a *request) error {
 	if len(selected) == 1 && selected[0] == known[0] {
 		selected = nil // the default resource has one stored form, which release 0.1 writes too
 	}
-	a.Request.Resources = selected
+	a.Resources = selected
 	return nil
 }
 
