@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/gateway/internal/page"
 	"github.com/vidocu/usher/internal/platform/config"
 	"github.com/vidocu/usher/internal/platform/httpserver"
 )
@@ -39,12 +40,19 @@ type Config struct {
 	// ErrorDocsURL is a page with an anchor for each error code. It becomes error_uri (RFC 6749
 	// §5.2).
 	ErrorDocsURL string `koanf:"error_docs_url" help:"a page that explains errors to developers of clients: form responses contain error_uri, this address with #invalid_grant and the like; empty: none"`
+	// ProductName is the name that users know.
+	ProductName string `koanf:"product_name" help:"name of the product on the pages"`
+	// SupportURL, PrivacyURL and TermsURL are links below the pages.
+	SupportURL string `koanf:"support_url" help:"link for help below the pages, an https: or mailto: address; empty: none"`
+	PrivacyURL string `koanf:"privacy_url" help:"link to the privacy policy below the pages; empty: none"`
+	TermsURL   string `koanf:"terms_url" help:"link to the terms of service below the pages; empty: none"`
 }
 
 // DefaultConfig returns timeouts that are long enough for a password check on a busy machine.
 func DefaultConfig() Config {
 	return Config{
 		CallTimeout: 5 * time.Second, UpstreamTimeout: time.Minute, StallTimeout: time.Minute, IdleTimeout: httpserver.DefaultIdleTimeout,
+		ProductName: "Vidocu",
 	}
 }
 
@@ -54,7 +62,35 @@ func (c Config) Validate() error {
 	if _, err := httpx.ParseProxies(c.TrustedProxies); err != nil {
 		faults = append(faults, fmt.Errorf("trusted_proxies: %w", err))
 	}
-	return errors.Join(append(faults, c.validateSecurity())...)
+	return errors.Join(append(faults, c.validateSecurity(), c.validatePages())...)
+}
+
+// validatePages validates the settings of what every page shows.
+func (c Config) validatePages() error {
+	var faults []error
+	if page.Name(c.ProductName) != c.ProductName {
+		faults = append(faults, errors.New("product_name: give a name of at most 256 printable characters"))
+	}
+	for name, address := range map[string]string{"support_url": c.SupportURL, "privacy_url": c.PrivacyURL, "terms_url": c.TermsURL} {
+		u, err := url.Parse(address)
+		web := err == nil && u.Scheme == "https" && u.Host != ""
+		mail := err == nil && u.Scheme == "mailto" && u.Opaque != "" && name == "support_url"
+		if address != "" && !web && !mail || strings.ContainsFunc(address, unicode.IsSpace) {
+			faults = append(faults, fmt.Errorf("%s: give an address such as https://example.com/help", name))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// brand returns what every page shows.
+func (c Config) brand() page.Brand {
+	brand := page.Brand{Product: c.ProductName}
+	for _, link := range []page.Link{{Address: c.PrivacyURL, Text: "Privacy"}, {Address: c.TermsURL, Text: "Terms"}, {Address: c.SupportURL, Text: "Help"}} {
+		if link.Address != "" {
+			brand.Links = append(brand.Links, link)
+		}
+	}
+	return brand
 }
 
 // validateSecurity validates the settings of security.txt.

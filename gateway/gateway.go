@@ -79,13 +79,15 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		return nil, fmt.Errorf("building the OAuth endpoints: %w", err)
 	}
 	deps.Metrics.ExpectRefusals("/oauth/token", errorv1.Cause_CAUSE_CODE_REPLAYED, errorv1.Cause_CAUSE_REFRESH_REUSED)
-	pages := page.New()
 	cookies := browser.Cookies{Secure: strings.HasPrefix(deps.PublicURL, "https://")}
+	pages := page.New()
+	pages.Preferred, pages.Brand = cookies.Language, config.brand()
 	flow := browser.Flow{
 		Cookies: cookies, Pages: pages, Logger: deps.Logger, Proxies: proxies,
 		Sessions:       identityv1.NewSessionServiceClient(deps.Identity),
 		Authorizations: authzv1.NewAuthorizationServiceClient(deps.Authz),
 		Consents:       consentv1.NewConsentServiceClient(deps.Consent),
+		Catalog:        deps.Catalog,
 	}
 	connected := account.Account{Flow: flow, ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent)}
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
@@ -170,6 +172,7 @@ func routes(r *httpx.Router, p handlers) {
 func demo(r *httpx.Router, d browser.Demo) {
 	r.Get("/", http.HandlerFunc(d.Home))
 	r.Get("/demo/callback", http.HandlerFunc(d.Callback))
+	r.Get("/dev/components", http.HandlerFunc(d.Components))
 }
 
 // seeOther redirects to another page of the gateway.

@@ -236,7 +236,7 @@ func TestFault_A2_AUserWhoGoesBackSeesTheirDecision(t *testing.T) {
 	page := "/consent?request=" + request
 	w := p.get(page)
 	wantPage(t, "redeemed", w, 200, "You allowed this request", "Example App", "Acme", "4 March 2026, 05:06 UTC",
-		"The app has received its access.", `<a href="/account/connected-apps">`, "<title>You allowed this request: Example App")
+		"The app has received its access.", `<a href="/account/connected-apps" `, "<title>You allowed this request: Example App")
 	if strings.Contains(w.Body.String(), "<form") || strings.Contains(w.Body.String(), "othing was shared") {
 		t.Errorf("redeemed: %s", w.Body)
 	}
@@ -314,7 +314,7 @@ func TestFault_A8_TheClientsPromptIsShown(t *testing.T) {
 	wantPage(t, "with a hint", p.get(page), 200, `value="hint@example.com"`)
 	found.SignInReason = authzv1.SignInReason_SIGN_IN_REASON_SELECT_ACCOUNT
 	w := p.get(page)
-	wantPage(t, "prompt=select_account", w, 200, "Choose an account", "John Doe", "(john@example.com)", `value="continue"`, `type="password"`)
+	wantPage(t, "prompt=select_account", w, 200, "Choose an account", "John Doe", "john@example.com", `value="continue"`, `type="password"`)
 	step := &authzv1.Step{Next: &authzv1.Step_Consent{Consent: &authzv1.Consent{RequestId: request}}}
 	p.respond("ContinueAuthorization", &authzv1.ContinueAuthorizationResponse{Step: step}, nil)
 	form := url.Values{"csrf_token": {csrf(t, w)}, "request": {request}, "decision": {"continue"}}
@@ -338,7 +338,7 @@ func TestFault_A9_WorkspacesOfOneNameDiffer(t *testing.T) {
 		{WorkspaceId: "ws_1", Name: "Acme", Plan: "pro", Role: "administrator"}, {WorkspaceId: "ws_2", Name: "Acme", Plan: "free", Role: "member"},
 	}}, nil)
 	wantPage(t, "the consent page", p.get("/consent?request="+request), 200, strings.TrimSpace(long),
-		"pro plan, you are administrator, <code>ws_1</code>", "free plan, you are member, <code>ws_2</code>")
+		"Pro plan · you administer it · <code>ws_1</code>", "Free plan · you are a member · <code>ws_2</code>")
 }
 
 func TestFault_A12_AFlashCannotBeForged(t *testing.T) {

@@ -32,7 +32,7 @@ func (p problems) Problem(w http.ResponseWriter, r *http.Request, status int) {
 	case !browses(r) || strings.HasPrefix(path, "/v1/"):
 		dialect.Problem(w, status)
 	case status == http.StatusForbidden:
-		p.showCrossOrigin(w, path)
+		p.showCrossOrigin(w, r, path)
 	case status == http.StatusMethodNotAllowed:
 		p.pages.Notice(w, r, page.Notice{
 			Status: status, Heading: "This page cannot be opened this way",
@@ -52,14 +52,15 @@ func (p problems) NotFound(w http.ResponseWriter, r *http.Request) {
 
 // showCrossOrigin shows the address of the right page to a user whose form came from
 // another origin.
-func (p problems) showCrossOrigin(w http.ResponseWriter, path string) {
+func (p problems) showCrossOrigin(w http.ResponseWriter, r *http.Request, path string) {
 	again := p.publicURL + browser.HomePath
 	if path == "/signin" {
 		again = p.publicURL + path
 	}
-	p.pages.Render(w, page.View{
-		Template: "crossorigin", Title: "This form was not accepted", Status: http.StatusForbidden,
-		Data: page.CrossOrigin{PublicURL: p.publicURL, Again: again},
+	p.pages.Notice(w, r, page.Notice{
+		Status: http.StatusForbidden, Heading: "This form was not accepted",
+		Text: "It did not come from a page of %s. Nothing was changed.", Names: []string{p.publicURL},
+		Link: page.Link{Address: again, Text: "Open the page there and try again"},
 	})
 }
 

@@ -60,9 +60,9 @@ func TestRFC9728_3_TheMetadataOfAResourceIsAtItsPath(t *testing.T) {
 	}
 }
 
-// TestMCPFailure2_TheIssuerIsOneString: clients compare the issuer of the two documents byte for
+// TestMCPFailure_2_TheIssuerIsOneString: clients compare the issuer of the two documents byte for
 // byte.
-func TestMCPFailure2_TheIssuerIsOneString(t *testing.T) {
+func TestMCPFailure_2_TheIssuerIsOneString(t *testing.T) {
 	p := newBrowser(t, withTwoResources)
 	var server struct{ Issuer string }
 	var resource struct {
@@ -78,8 +78,8 @@ func TestMCPFailure2_TheIssuerIsOneString(t *testing.T) {
 	}
 }
 
-// TestMCPFailure6_PreflightsOfMCPClientsSucceed: with the header that they add, and from any origin.
-func TestMCPFailure6_PreflightsOfMCPClientsSucceed(t *testing.T) {
+// TestMCPFailure_6_PreflightsOfMCPClientsSucceed: with the header that they add, and from any origin.
+func TestMCPFailure_6_PreflightsOfMCPClientsSucceed(t *testing.T) {
 	p := newBrowser(t, withTwoResources)
 	for _, target := range []string{
 		metadataRoot, metadataRoot + "/v1", metadataRoot + "/mcp.test/mcp", metadataRoot + "/nothing",
@@ -105,9 +105,9 @@ func TestMCPFailure6_PreflightsOfMCPClientsSucceed(t *testing.T) {
 	}
 }
 
-// TestMCPFailure11_APathIsInsertedAfterTheWellKnownName: clients look there first. A document of
+// TestMCPFailure_11_APathIsInsertedAfterTheWellKnownName: clients look there first. A document of
 // another issuer or resource than the path names would be refused, so there is none.
-func TestMCPFailure11_APathIsInsertedAfterTheWellKnownName(t *testing.T) {
+func TestMCPFailure_11_APathIsInsertedAfterTheWellKnownName(t *testing.T) {
 	p := newBrowser(t, withTwoResources)
 	for target, status := range map[string]int{
 		metadataRoot + "/v1":        200,

@@ -106,12 +106,14 @@ pg_port=$(free_port)
 (cd / && as_pg "$bin/initdb" -D "$dir/pg" -U postgres -A trust -E UTF8 --no-locale --no-sync) >"$dir/initdb.log" 2>&1 ||
   { cat "$dir/initdb.log" >&2; exit 1; }
 options="-p $pg_port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir/pg -c max_connections=300"
+# test/budget and the benchmarks count with it; builds without contrib modules lack it.
+for module in "$bin"/../lib/pg_stat_statements.* "$bin"/../lib/postgresql/pg_stat_statements.*; do
+  if [ -e "$module" ]; then options="$options -c shared_preload_libraries=pg_stat_statements"; fi
+done
 if [ $durable = no ]; then
   options="$options -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-  # test/budget counts with it; builds without contrib modules lack it.
-  for module in "$bin"/../lib/pg_stat_statements.* "$bin"/../lib/postgresql/pg_stat_statements.*; do
-    if [ -e "$module" ]; then options="$options -c shared_preload_libraries=pg_stat_statements"; fi
-  done
+else
+  echo "pg_stat_statements.track = none" >>"$dir/pg/postgresql.conf" # a server that is measured counts only when asked
 fi
 (cd / && as_pg "$bin/pg_ctl" -D "$dir/pg" -s -w -l "$dir/pg/log" -o "$options" start)
 

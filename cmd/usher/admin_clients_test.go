@@ -84,6 +84,57 @@ func clientCommands() []command {
 			[]string{"vdo_client_a"},
 		},
 		{
+			"clients create App --public --redirect-uri https://a.example/ --scope videos:read --refresh-retry 10s", "", "CreateClient",
+			&authzv1.CreateClientRequest{
+				Name: "App", Type: authzv1.ClientType_CLIENT_TYPE_PUBLIC, RedirectUris: []string{"https://a.example/"}, Scopes: []string{"videos:read"},
+				RefreshRetrySeconds: proto.Int32(10),
+			},
+			&authzv1.CreateClientResponse{Registration: &authzv1.Registration{Client: &authzv1.Client{RefreshRetrySeconds: proto.Int32(10)}}},
+			[]string{"REFRESH RETRY", "10s"},
+		},
+		{
+			"clients update vdo_client_a --refresh-retry 0s", "", "UpdateClient",
+			&authzv1.UpdateClientRequest{ClientId: "vdo_client_a", RefreshRetrySeconds: proto.Int32(0)},
+			&authzv1.UpdateClientResponse{Registration: &authzv1.Registration{Client: &authzv1.Client{RefreshRetrySeconds: proto.Int32(0)}}},
+			[]string{"0s"},
+		},
+		{
+			"clients update vdo_client_a --default-refresh-retry", "", "UpdateClient",
+			&authzv1.UpdateClientRequest{ClientId: "vdo_client_a", DefaultRefreshRetry: true},
+			&authzv1.UpdateClientResponse{Registration: registered},
+			[]string{"default"},
+		},
+		{
+			"clients create App --public --redirect-uri cursor://app/cb --scope videos:read,jobs:read --default-scope jobs:read --application-type native --unverified",
+			"", "CreateClient",
+			&authzv1.CreateClientRequest{
+				Name: "App", Type: authzv1.ClientType_CLIENT_TYPE_PUBLIC, RedirectUris: []string{"cursor://app/cb"},
+				Scopes: []string{"videos:read", "jobs:read"}, DefaultScopes: []string{"jobs:read"},
+				ApplicationType: authzv1.ApplicationType_APPLICATION_TYPE_NATIVE, Unverified: true,
+			},
+			&authzv1.CreateClientResponse{Registration: &authzv1.Registration{
+				Client: registered.GetClient(), DefaultScopes: []string{"jobs:read"}, Unverified: true,
+			}},
+			[]string{"enabled, unverified"},
+		},
+		{
+			"clients update vdo_client_a --default-scope videos:read --application-type web --verified", "", "UpdateClient",
+			&authzv1.UpdateClientRequest{
+				ClientId: "vdo_client_a", DefaultScopes: []string{"videos:read"}, ApplicationType: authzv1.ApplicationType_APPLICATION_TYPE_WEB,
+				Unverified: &none,
+			},
+			&authzv1.UpdateClientResponse{Registration: &authzv1.Registration{
+				Client: registered.GetClient(), DefaultScopes: []string{"videos:read"}, ApplicationType: authzv1.ApplicationType_APPLICATION_TYPE_WEB,
+			}},
+			[]string{"DEFAULT SCOPES", "videos:read", "APPLICATION TYPE", "web"},
+		},
+		{
+			"clients update vdo_client_a --no-default-scope --unverified", "", "UpdateClient",
+			&authzv1.UpdateClientRequest{ClientId: "vdo_client_a", ClearDefaultScopes: true, Unverified: &server},
+			&authzv1.UpdateClientResponse{Registration: registered},
+			[]string{"vdo_client_a"},
+		},
+		{
 			"clients revoke-old-secret vdo_client_a", "", "RevokePreviousClientSecret",
 			&authzv1.RevokePreviousClientSecretRequest{ClientId: "vdo_client_a"},
 			&authzv1.RevokePreviousClientSecretResponse{Registration: &authzv1.Registration{Secrets: registered.GetSecrets()[:1]}},

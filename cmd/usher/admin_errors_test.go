@@ -60,6 +60,9 @@ func TestWrongUsageExitsWithTwoAndMakesNoCall(t *testing.T) {
 		"", "nonsense", "users", "users nonsense", "users show", "users list --output xml", "users list --timeout 0s", "users list --timeout soon",
 		"members add ws_acme usr_john --role owner", "workspaces create Acme", "api-keys create ws_acme", "auth-apps rotate aap_x --overlap 721h",
 		"auth-apps rotate aap_x --overlap 1ms", "clients create", "clients update vdo_client_x", "clients rotate-secret vdo_client_x --overlap 721h",
+		"clients update vdo_client_x --refresh-retry 31s", "clients update vdo_client_x --refresh-retry 500ms",
+		"clients update vdo_client_x --refresh-retry=-1s", "clients update vdo_client_x --refresh-retry 5s --default-refresh-retry",
+		"clients create App --public --redirect-uri https://a.example/ --scope videos:read --refresh-retry 1m",
 		"clients update vdo_client_x --resource-server --no-resource-server", "grants list", "grants revoke", "revocations list --limit 0",
 		"users create a@b.example --password secret", "users set-password usr_john secret",
 	} {

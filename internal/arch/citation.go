@@ -89,6 +89,7 @@ func schemes() []scheme {
 		{"docs/security-cases.md", regexp.MustCompile(`func Test(?:Security)?(?:Case)?(\d+)_`), `### %s\. `},
 		{"docs/faults-0.1.md", regexp.MustCompile(`func TestFault_([A-Z]\d+)_`), `\| %s \| `},
 		{"docs/faults-0.1.md", regexp.MustCompile(`func TestFault_[A-Z]\d+_([A-Z]\d+)_`), `\| %s \| `},
+		{"docs/mcp.md", regexp.MustCompile(`func TestMCPFailure_(\d+)_`), `\| %s \| `},
 		{"docs/architecture.md", regexp.MustCompile(`func TestRule(\d+)_`), `%s\. `},
 		{"docs/adr/README.md", regexp.MustCompile(`func TestADR(\d{4})_`), `\| \[%s\]`},
 	}
@@ -114,8 +115,8 @@ func Unnumbered(texts []Text) []string {
 	return breaches
 }
 
-// Untested lists what pages promise without a test: rows of faults-0.1.md that no test is named after, and tests that a
-// page names and nobody has written. A name that ends in … stands for every test that begins so.
+// Untested lists what pages promise without a test: rows of faults-0.1.md and of mcp.md that no test is named after, and tests
+// that a page names and nobody has written. A name that ends in … stands for every test that begins so.
 func Untested(texts []Text) []string {
 	var names []string
 	for _, t := range texts {
@@ -135,11 +136,12 @@ func Untested(texts []Text) []string {
 				breaches = append(breaches, fmt.Sprintf("%s names the test %s, which is not there", t.Path, found[1]))
 			}
 		}
-		if t.Path != "docs/faults-0.1.md" {
+		prefix := map[string]string{"docs/faults-0.1.md": `^TestFault_(?:\w+?_)?`, "docs/mcp.md": `^TestMCPFailure_`}[t.Path]
+		if prefix == "" {
 			continue
 		}
-		for _, found := range regexp.MustCompile(`(?m)^\| ([A-Z]\d+) \| `).FindAllStringSubmatch(t.Body, -1) {
-			if row := regexp.MustCompile(`^TestFault_(?:\w+?_)?` + found[1] + `_`); !slices.ContainsFunc(names, row.MatchString) {
+		for _, found := range regexp.MustCompile(`(?m)^\| ([A-Z]?\d+) \| `).FindAllStringSubmatch(t.Body, -1) {
+			if row := regexp.MustCompile(prefix + found[1] + `_`); !slices.ContainsFunc(names, row.MatchString) {
 				breaches = append(breaches, fmt.Sprintf("%s has a row %s that no test is named after", t.Path, found[1]))
 			}
 		}

@@ -105,11 +105,11 @@ func serviceRules() []Rule {
 		{
 			Name:     "a domain package is plain Go",
 			Packages: []string{"./services/{service}/internal/..."},
-			Except:   append([]string{"./services/token/internal/introspect"}, plumbing...),
+			Except:   append([]string{"./services/token/internal/introspect", "./services/token/internal/plan", "./services/token/internal/refused"}, plumbing...),
 			Only: []string{
 				"std", "golang.org/x/crypto/...", "golang.org/x/sync/...", "golang.org/x/text/...", "golang.org/x/net/idna",
 				"github.com/mtibben/confusables",
-				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./internal/platform/ratelimit",
+				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./internal/platform/ratelimit", "./internal/platform/lease",
 				"./services/{service}/internal/...", "./sdk/enforce/...",
 			},
 			Never: plumbing,
@@ -120,8 +120,10 @@ func serviceRules() []Rule {
 				"matcher is such a rule, and lies in the SDK because resource servers use it too",
 		},
 		{
-			Name:     "introspection is plain Go with a cache",
-			Packages: []string{"./services/{service}/internal/introspect"},
+			Name: "a domain package with a cache is plain Go",
+			Packages: []string{
+				"./services/{service}/internal/introspect", "./services/{service}/internal/plan", "./services/{service}/internal/refused",
+			},
 			Only: []string{
 				"std", "golang.org/x/sync/...", "github.com/maypok86/otter/v2/...",
 				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./services/{service}/internal/...", "./sdk/enforce/...",

@@ -39,7 +39,7 @@ var planted = map[string]Package{
 	"OpenTelemetry stays at the edges of the shared library":    ours("services/token", "go.opentelemetry.io/otel/trace"),
 	"production never imports test support":                     ours("services/token/internal/store", Module+"/services/token/internal/store/storetest"),
 	"a domain package is plain Go":                              ours("services/token/internal/grant", Module+"/services/authz/internal/code"),
-	"introspection is plain Go with a cache":                    ours("services/token/internal/introspect", "google.golang.org/grpc/codes"),
+	"a domain package with a cache is plain Go":                 ours("services/token/internal/introspect", "google.golang.org/grpc/codes"),
 	"rpc talks to the domain":                                   ours("services/token/internal/rpc", Module+"/services/token/internal/store"),
 	"a store knows no wire format":                              ours("services/token/internal/store", Module+"/gen/usher/token/v1"),
 	"no service imports another":                                ours("services/consent", Module+"/services/token"),

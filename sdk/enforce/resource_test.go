@@ -56,9 +56,9 @@ func TestRFC9728_5_1_AChallengeNamesTheMetadataOfItsResource(t *testing.T) {
 	}
 }
 
-// TestMCPFailure12_AStepUpKeepsTheScopesThatTheTokenHas: a client that replaces its token by one
+// TestMCPFailure_12_AStepUpKeepsTheScopesThatTheTokenHas: a client that replaces its token by one
 // with the scopes of the challenge would otherwise lose the others, and get the next challenge.
-func TestMCPFailure12_AStepUpKeepsTheScopesThatTheTokenHas(t *testing.T) {
+func TestMCPFailure_12_AStepUpKeepsTheScopesThatTheTokenHas(t *testing.T) {
 	r := twoResources(t)
 	s := enforce.Subject{Kind: enforce.AccessToken, Scopes: []string{"tools:read", "jobs:read"}, Plan: "pro", Audience: []string{mcp}}
 	d := r.Decide(s, "POST", "/mcp/admin")

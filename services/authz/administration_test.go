@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/testing/protocmp"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
@@ -106,6 +107,8 @@ func TestAnInvalidFieldIsNamed(t *testing.T) {
 		"two scopes as one":         {"scopes", func(r *authzv1.CreateClientRequest) { r.Scopes = []string{"videos:read jobs:read"} }},
 		"no scope":                  {"scopes", func(r *authzv1.CreateClientRequest) { r.Scopes = nil }},
 		"an unknown grant":          {"grant_types", func(r *authzv1.CreateClientRequest) { r.GrantTypes = []string{"password"} }},
+		"a negative retry window":   {"refresh_retry_seconds", func(r *authzv1.CreateClientRequest) { r.RefreshRetrySeconds = proto.Int32(-1) }},
+		"a retry window of a day":   {"refresh_retry_seconds", func(r *authzv1.CreateClientRequest) { r.RefreshRetrySeconds = proto.Int32(86400) }},
 		"refresh tokens of nothing": {"grant_types", func(r *authzv1.CreateClientRequest) { r.GrantTypes = []string{"refresh_token"} }},
 	} {
 		req := registration()
@@ -117,6 +120,7 @@ func TestAnInvalidFieldIsNamed(t *testing.T) {
 		}
 		_, err = operator.UpdateClient(t.Context(), &authzv1.UpdateClientRequest{
 			ClientId: id, Name: &req.Name, RedirectUris: req.GetRedirectUris(), Scopes: req.GetScopes(), GrantTypes: req.GetGrantTypes(),
+			RefreshRetrySeconds: req.RefreshRetrySeconds,
 		})
 		wantFieldReason(t, "changing to "+what, err, row.field)
 	}
@@ -133,6 +137,10 @@ func TestAnInvalidFieldIsNamed(t *testing.T) {
 	public, _ := b.register(t, native)
 	_, err := operator.UpdateClient(t.Context(), &authzv1.UpdateClientRequest{ClientId: public, ResourceServer: &server})
 	wantFieldReason(t, "a public client that becomes a resource server", err, "resource_server")
+	_, err = operator.UpdateClient(t.Context(), &authzv1.UpdateClientRequest{
+		ClientId: id, RefreshRetrySeconds: proto.Int32(5), DefaultRefreshRetry: true,
+	})
+	wantFieldReason(t, "a retry window that is set and removed", err, "refresh_retry_seconds")
 	_, err = operator.UpdateClient(t.Context(), &authzv1.UpdateClientRequest{ClientId: id, Name: &empty})
 	wantFieldReason(t, "an empty name", err, "name")
 	taken := registration()
@@ -306,5 +314,45 @@ func TestFault_A10_TheProductsNameIsReserved(t *testing.T) {
 		if _, err := b.operator(t).UpdateClient(t.Context(), scopes); err != nil {
 			t.Errorf("a change that leaves the name: %v", err)
 		}
+	}
+}
+
+// TestFault_D10_AClientsRetryWindowIsRegistered: authentication, which the token service asks for
+// with every refresh, returns it from the change on.
+func TestFault_D10_AClientsRetryWindowIsRegistered(t *testing.T) {
+	b := newBench(t)
+	req := registration()
+	req.RefreshRetrySeconds = proto.Int32(10)
+	id, clear := b.register(t, req)
+	wants := func(want *int32) {
+		t.Helper()
+		authenticated, err := b.clients.AuthenticateClient(t.Context(), authenticate(id, clear))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := b.operator(t).FindClient(t.Context(), &authzv1.FindClientRequest{ClientId: id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, got := range []*authzv1.Client{authenticated.GetClient(), found.GetRegistration().GetClient()} {
+			if diff := cmp.Diff(want, got.RefreshRetrySeconds); diff != "" {
+				t.Errorf("the retry window (-want +got):\n%s", diff)
+			}
+		}
+	}
+	wants(proto.Int32(10))
+	for _, step := range []struct {
+		change *authzv1.UpdateClientRequest
+		want   *int32
+	}{
+		{&authzv1.UpdateClientRequest{ClientId: id, Name: proto.String("Renamed")}, proto.Int32(10)},
+		{&authzv1.UpdateClientRequest{ClientId: id, RefreshRetrySeconds: proto.Int32(0)}, proto.Int32(0)},
+		{&authzv1.UpdateClientRequest{ClientId: id, RefreshRetrySeconds: proto.Int32(30)}, proto.Int32(30)},
+		{&authzv1.UpdateClientRequest{ClientId: id, DefaultRefreshRetry: true}, nil},
+	} {
+		if _, err := b.operator(t).UpdateClient(t.Context(), step.change); err != nil {
+			t.Fatal(err)
+		}
+		wants(step.want)
 	}
 }

@@ -1,9 +1,12 @@
 package authz
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/config"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/code"
 )
@@ -32,6 +35,9 @@ type Config struct {
 	// ReservedNames are the product's own names. A client whose name equals or resembles one of
 	// them is registered only if the operator allows it.
 	ReservedNames []string `koanf:"reserved_names" help:"names, such as the product's, that no app may have or look like unless the operator allows it for that app"`
+	// PrivateUseSchemes are the schemes of known native clients that are not reversed domain names,
+	// against the advice of RFC 8252 §7.1.
+	PrivateUseSchemes []string `koanf:"private_use_schemes" help:"schemes without a dot that redirect URIs may have, besides reversed domain names such as com.example.app"`
 }
 
 // DefaultConfig returns the documented lifetimes (docs/wire-contract.md §3). Its limits let an
@@ -42,9 +48,18 @@ func DefaultConfig() Config {
 		CodeLifetime: code.MaxLifetime, PromptLifetime: 30 * time.Minute, AnonymousRequests: 3000, AnonymousWindow: 5 * time.Minute,
 		UserRequests: 300, UserWindow: 5 * time.Minute,
 		SourceAttempts: 100, SourceWindow: 15 * time.Minute, ClientAttempts: 1000, ClientWindow: 15 * time.Minute,
-		ReservedNames: []string{"Vidocu"},
+		ReservedNames: []string{"Vidocu"}, PrivateUseSchemes: []string{"cursor", "vscode", "vscode-insiders", "windsurf"},
 	}
 }
 
-// Validate returns an error that names every setting out of bounds.
-func (c Config) Validate() error { return config.OutOfBounds(&c) }
+// Validate returns an error that names every setting out of bounds, and every scheme that must not
+// be allowed.
+func (c Config) Validate() error {
+	faults := []error{config.OutOfBounds(&c)}
+	for _, scheme := range c.PrivateUseSchemes {
+		if err := oauth.CheckPrivateUseScheme(scheme); err != nil {
+			faults = append(faults, fmt.Errorf("private_use_schemes: %w", err))
+		}
+	}
+	return errors.Join(faults...)
+}

@@ -21,9 +21,9 @@ type fixture struct {
 // resets them to their initial state.
 func (s *Service) SeedDevelopment(ctx context.Context, publicURL string) error {
 	for _, f := range s.fixtures(publicURL) {
-		var current *client.SecretHash
+		var current *secret.Record
 		if f.secret != "" {
-			kept := client.HashSecret(secret.New(f.secret))
+			kept := secret.NewRecord(secret.New(f.secret))
 			current = &kept
 		}
 		if err := s.store.Replace(ctx, f.registration, current); err != nil {

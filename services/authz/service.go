@@ -53,6 +53,8 @@ type Service struct {
 	guard client.Guard
 	// reserved are the names that only the operator's own clients may have.
 	reserved registry.Reserved
+	// privateUse are the schemes without a dot that redirect URIs may have.
+	privateUse []string
 }
 
 // Migrations returns the migrations of the service's schema, one folder per database engine.
@@ -66,8 +68,11 @@ func New(config Config, deps Deps) (*Service, error) {
 	if deps.Now == nil {
 		deps.Now = time.Now
 	}
-	st := store.New(deps.DB)
-	return &Service{deps: deps, store: st, reserved: config.ReservedNames, guard: client.Guard{
+	st, err := store.New(deps.DB)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{deps: deps, store: st, reserved: config.ReservedNames, privateUse: config.PrivateUseSchemes, guard: client.Guard{
 		Authenticator: client.Authenticator{Records: st}, Limiter: limiter("authz:client:", deps),
 		Source: ratelimit.Budget{Limit: config.SourceAttempts, Window: config.SourceWindow},
 		Client: ratelimit.Budget{Limit: config.ClientAttempts, Window: config.ClientWindow},
@@ -103,9 +108,9 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterAuthorizationServiceServer(r, &rpc.Authorizations{Flow: s.flow})
 	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
-	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Guard: s.guard, Registry: s.store})
+	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Guard: s.guard, Registry: s.store, Codes: s.flow.Codes})
 	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Clients: registry.Clients{
-		Store: s.store, Scopes: s.deps.Catalog, Reserved: s.reserved,
+		Store: s.store, Scopes: s.deps.Catalog, Reserved: s.reserved, PrivateUseSchemes: s.privateUse,
 	}})
 }
 

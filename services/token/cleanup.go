@@ -11,6 +11,11 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store"
 )
 
+// eraseRetriesEvery is how long a sealed token pair stays at most after its retry window has closed.
+// It does not follow token.refresh_retry_window, since a client may have a window of its own. A run
+// that finds nothing reads an empty index.
+const eraseRetriesEvery = 5 * time.Second
+
 // startCleanup starts three cleanup loops, each run by one replica at a time: one creates
 // partitions ahead and drops expired ones, one deletes dead token families and API keys, and one
 // erases sealed token pairs soon after their retry window has closed. A run that fails is retried:
@@ -26,11 +31,8 @@ func (s *Service) startCleanup(ctx context.Context, group *errgroup.Group) {
 		Work: func(ctx context.Context) error { return s.store.Sweep(ctx, s.config.retention()) },
 	}
 	group.Go(func() error { sweeper.Run(ctx); return nil })
-	if s.config.RefreshRetryWindow == 0 {
-		return
-	}
 	retries := cleanup.Runner{
-		Name: "token retries", DB: s.deps.DB, Logger: s.deps.Logger, Every: max(s.config.RefreshRetryWindow, time.Second),
+		Name: "token retries", DB: s.deps.DB, Logger: s.deps.Logger, Every: eraseRetriesEvery,
 		Work: func(ctx context.Context) error {
 			_, err := s.store.EraseRetries(ctx)
 			return err

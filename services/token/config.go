@@ -21,8 +21,9 @@ type Config struct {
 	RefreshTokenLifetime time.Duration `koanf:"refresh_token_lifetime" bounds:"1s to 8760h" help:"life of a refresh token from its issue, no longer than family_lifetime"`
 	// FamilyLifetime is the life of a token family: every token issued from one authorization.
 	FamilyLifetime time.Duration `koanf:"family_lifetime" bounds:"1s to 43800h" help:"life of everything that came of one authorization, however often refreshed"`
-	// RefreshRetryWindow is how long a client that retries a refresh gets the same successor again.
-	RefreshRetryWindow time.Duration `koanf:"refresh_retry_window" bounds:"0s to 30s" help:"how long a repeated refresh answers the same successor; 0s refuses it, and ends everything (strict)"`
+	// RefreshRetryWindow is how long a client that retries a refresh gets the same successor again;
+	// a client may have a window of its own.
+	RefreshRetryWindow time.Duration `koanf:"refresh_retry_window" bounds:"0s to 30s" help:"how long a repeated refresh returns the same successor, for clients without a window of their own; 0s refuses it, and revokes the tokens"`
 	// RefreshLimit is how many refreshes a token family gets within RefreshWindow; the bound is ten
 	// a second for a day.
 	RefreshLimit int `koanf:"refresh_limit" bounds:"0 to 1000000" help:"how often the tokens of one authorization are refreshed within refresh_window; more is answered with 429; 0 is without a limit"`
@@ -31,9 +32,6 @@ type Config struct {
 	// GrantLimit is the number of live grants of one user with one client in one workspace. A
 	// redemption skips that many rows to find the oldest.
 	GrantLimit int `koanf:"grant_limit" bounds:"0 to 10000" help:"live grants of a user with an app in a workspace; one more revokes the oldest; 0 is any number"`
-	// PlanAge is the TTL of a cached workspace plan; a plan change in the revocation log evicts it
-	// earlier.
-	PlanAge time.Duration `koanf:"plan_age" bounds:"0s to 1m" help:"how long a workspace's plan is remembered; a change that is heard of counts at once"`
 	// EnvoyKeepAuthorization passes the Authorization header on to the upstream behind Envoy.
 	EnvoyKeepAuthorization bool `koanf:"envoy_keep_authorization" help:"Envoy passes the Authorization header on; by default it ends at the door"`
 	// IntrospectionCacheSize is the maximum number of live tokens that a replica caches, about 1
@@ -41,9 +39,6 @@ type Config struct {
 	IntrospectionCacheSize int `koanf:"introspection_cache_size" bounds:"0 or more" help:"live tokens that a replica remembers at most, about 1 KiB each; 0 remembers none"`
 	// HeartbeatInterval is the longest time between two messages of a stream of WatchRevocations.
 	HeartbeatInterval time.Duration `koanf:"heartbeat_interval" bounds:"100ms to 1m" help:"how often a watcher of revocations hears something at least"`
-	// WatchLifetime is how long a stream of WatchRevocations lasts. It is shorter than the grace
-	// that rpcserver gives a connection that it closes for its age.
-	WatchLifetime time.Duration `koanf:"watch_lifetime" bounds:"1s to 2m" help:"how long a stream of revocations lasts before it ends by itself with OK, to be resumed"`
 	// UserTokenLifetime is the life of a user token of VIDIZMO's API.
 	UserTokenLifetime time.Duration `koanf:"user_token_lifetime" bounds:"1s to 720h" help:"life of a user token of the user API"`
 	// UserTokenRetention is how long the row of a user token, which records its user, stays after
@@ -52,6 +47,16 @@ type Config struct {
 	UserTokenRetention time.Duration `koanf:"user_token_retention" bounds:"720h to 8760h" help:"how long the record of who got a user token stays past the token's time"`
 	// RevokedKeyRetention is how long a revoked API key is still listed.
 	RevokedKeyRetention time.Duration `koanf:"revoked_key_retention" bounds:"24h to 87600h, or 0s" help:"how long a revoked API key is still listed; 0s is for ever"`
+
+	// The following are not settings: no deployment needs other values, but tests do.
+
+	// PlanAge is the TTL of a cached workspace plan; a plan change in the revocation log evicts it
+	// earlier.
+	PlanAge time.Duration `koanf:"-"`
+	// WatchLifetime is how long a stream of WatchRevocations lasts. It is shorter than the grace
+	// that rpcserver gives a connection that it closes for its age, so that a stream ends before
+	// its connection does.
+	WatchLifetime time.Duration `koanf:"-"`
 }
 
 // DefaultConfig holds the documented lifetimes (docs/wire-contract.md §3) and strict reuse
@@ -71,7 +76,7 @@ func DefaultConfig() Config {
 
 		IntrospectionCacheSize: 100_000,
 		HeartbeatInterval:      250 * time.Millisecond,
-		WatchLifetime:          maxWatch,
+		WatchLifetime:          2 * time.Minute,
 	}
 }
 
@@ -79,10 +84,6 @@ func DefaultConfig() Config {
 func (c Config) Validate() error {
 	return errors.Join(config.OutOfBounds(&c), c.lifetimes().Validate())
 }
-
-// maxWatch is shorter than the grace that rpcserver gives a connection that it closes for its age,
-// so that a stream ends before its connection does.
-const maxWatch = 2 * time.Minute
 
 func (c Config) refreshLimit() grant.RefreshLimit {
 	return grant.RefreshLimit{Count: c.RefreshLimit, Window: c.RefreshWindow}

@@ -37,7 +37,7 @@ type enforcement struct {
 func newEnforcement(config Config, deps Deps, st *store.Store) *enforcement {
 	workspaces := rpc.NewWorkspaces(identityv1.NewDirectoryServiceClient(deps.Identity))
 	return &enforcement{
-		plans:   plan.New(plan.Config{Directory: workspaces, Age: config.PlanAge}),
+		plans:   plan.New(workspaces, config.PlanAge),
 		uses:    lastuse.New(store.KeyUses{Store: st}, deps.Logger.With("of", "API keys")),
 		keys:    apikey.Keys{Store: st, Workspaces: workspaces},
 		rules:   deps.Catalog.Rules,

@@ -28,6 +28,20 @@ type authorizations struct {
 
 	mu   sync.Mutex
 	down error
+	// retry is the clients' own retry window in seconds; nil is none.
+	retry *int32
+}
+
+func (a *authorizations) setRetry(seconds int32) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.retry = &seconds
+}
+
+func (a *authorizations) retryWindow() *int32 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.retry
 }
 
 func (a *authorizations) fail(err error) {
@@ -55,6 +69,7 @@ func (a *authorizations) AuthenticateClient(
 		return &authzv1.AuthenticateClientResponse{Client: &authzv1.Client{
 			ClientId: c.GetClientId(), Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL,
 			GrantTypes: []string{"authorization_code", "refresh_token"}, ResourceServer: c.GetClientId() != "app",
+			RefreshRetrySeconds: a.retryWindow(),
 		}}, nil
 	}
 	return nil, oerr.New(errorv1.Reason_REASON_INVALID_CLIENT, "invalid client credentials")

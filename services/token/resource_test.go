@@ -83,9 +83,9 @@ func (b bench) sees(t *testing.T, caller, access string) map[string]string {
 	return seen
 }
 
-// TestMCPFailure4_AResourceServerSeesTokensForItsResourcesOnly: over gRPC, over HTTP, and in a
+// TestMCPFailure_4_AResourceServerSeesTokensForItsResourcesOnly: over gRPC, over HTTP, and in a
 // decision (RFC 8707 §3).
-func TestMCPFailure4_AResourceServerSeesTokensForItsResourcesOnly(t *testing.T) {
+func TestMCPFailure_4_AResourceServerSeesTokensForItsResourcesOnly(t *testing.T) {
 	b := newResourceBench(t)
 	old, mcp := b.mustRedeem(t, "code-1"), b.mustRedeem(t, "code-2@"+mcpResource)
 	both := b.mustRedeem(t, "code-3@"+mcpResource+" "+apiResource)

@@ -19,6 +19,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/inspection"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/lastuse"
+	"github.com/vidocu/usher/services/token/internal/refused"
 	"github.com/vidocu/usher/services/token/internal/rpc"
 	"github.com/vidocu/usher/services/token/internal/seal"
 	"github.com/vidocu/usher/services/token/internal/store"
@@ -89,10 +90,16 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		}
 	}
 	enforced.setDecider(introspector)
+	refusals, err := refused.New(refused.Capacity, refused.TTL)
+	if err != nil {
+		return nil, err
+	}
 	resources := grant.Resources{Default: func() string { return deps.Catalog.ResourceIDs()[0] }}
 	endpoint := grant.NewEndpoint(authz,
 		grant.AuthorizationCode{Codes: authz, Store: st, Lifetimes: config.lifetimes(), Resources: resources, GrantLimit: config.GrantLimit},
-		grant.RefreshToken{Store: st, Sealer: seal.Sealer{}, Lifetimes: config.lifetimes(), Resources: resources, Limit: config.refreshLimit()},
+		grant.RefreshToken{
+			Store: st, Sealer: seal.Sealer{}, Lifetimes: config.lifetimes(), Resources: resources, Limit: config.refreshLimit(), Refusals: refusals,
+		},
 	)
 	s := &Service{
 		config: config, deps: deps, store: st, feed: log, uses: uses,
@@ -127,7 +134,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	s.enforcement.register(r)
 	tokenv1.RegisterUserServiceServer(r, s.users)
 	tokenv1.RegisterEndingServiceServer(r, s.accessRevocation)
-	tokenv1.RegisterOversightServiceServer(r, &rpc.Inspection{Inspector: inspection.Inspector{Store: s.store}})
+	tokenv1.RegisterOversightServiceServer(r, &rpc.Inspection{Inspector: inspection.Inspector{Store: s.store, Log: s.store.RevocationLog}})
 }
 
 // Run does the service's background work until ctx ends. It is called once.

@@ -226,7 +226,7 @@ func TestABadConfigurationIsRefusedByTheSettingsName(t *testing.T) {
 		"refresh_token_lifetime": func(c *token.Config) { c.RefreshTokenLifetime = 0 },
 		"family_lifetime":        func(c *token.Config) { c.FamilyLifetime = -time.Hour },
 		"refresh_retry_window":   func(c *token.Config) { c.RefreshRetryWindow = time.Minute },
-		"plan_age":               func(c *token.Config) { c.PlanAge = 2 * time.Minute },
+		"refresh_window":         func(c *token.Config) { c.RefreshWindow = 0 },
 	} {
 		config := token.DefaultConfig()
 		change(&config)

@@ -11,7 +11,7 @@ import (
 // newUsers builds VIDIZMO's user API.
 func newUsers(config Config, deps Deps, st *store.Store) *rpc.Users {
 	return &rpc.Users{Logger: deps.Logger, Service: usertoken.Service{
-		Directory: newIdentity(deps), Store: st, Lifetime: config.UserTokenLifetime,
+		Directory: newIdentity(deps), Store: st, Log: st.RevocationLog, Lifetime: config.UserTokenLifetime,
 	}}
 }
 

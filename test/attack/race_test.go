@@ -2,7 +2,6 @@ package attack
 
 import (
 	"net/http"
-	"sync"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -16,14 +15,13 @@ import (
 // refresh.
 func raceRefresh(t *testing.T, refresh string, revoke func() error) harness.Response {
 	t.Helper()
-	start := make(chan struct{})
-	var both sync.WaitGroup
 	var a harness.Response
 	var refreshErr, revokeErr error
-	both.Go(func() { <-start; a, refreshErr = shared.Refresh(refresh) })
-	both.Go(func() { <-start; revokeErr = revoke() })
-	close(start)
-	both.Wait()
+	calls := []func(){
+		func() { a, refreshErr = shared.Refresh(refresh) },
+		func() { revokeErr = revoke() },
+	}
+	harness.Race(len(calls), func(i int) { calls[i]() })
 	must(t, refreshErr)
 	must(t, revokeErr)
 	if a.Status != http.StatusOK && a.Status != http.StatusUnauthorized {

@@ -37,7 +37,11 @@ func (b *bed) measureEnforcement(ctx context.Context, r *report) error {
 	r.ratio(warm, "of the echo's throughput", warm.perSec/limit.perSec, 0.85)
 	r.ratio(batch, "tokens for one asked alone", batch.perSec*batchSize/warm.perSec, 20)
 	r.ratio(envoy, "of the echo's throughput", envoy.perSec/limit.perSec, 0.75)
-	r.ours(warm, 1.3, limit)
+	counts, err := b.count(ctx, b.introspect)
+	if err != nil {
+		return err
+	}
+	r.ours(operation{result: warm, echo: limit.total(), ceiling: 1.3, counts: counts})
 	return b.measureGateway(ctx, r)
 }
 

@@ -83,6 +83,11 @@ func run(ctx context.Context, o options) error {
 			return err
 		}
 	}
+	if strings.Contains("previous", o.only) {
+		if err := measurePrevious(ctx, at, o, r); err != nil {
+			return err
+		}
+	}
 	if strings.Contains("push", o.only) {
 		if err := measurePush(ctx, at, r); err != nil {
 			return err

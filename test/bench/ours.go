@@ -26,7 +26,8 @@ type bed struct {
 	callers []*caller
 	conns   []*grpc.ClientConn
 	// users is the URL of the identity service's database.
-	users string
+	users   string
+	servers harness.Servers
 
 	upstream *server
 	// dir is for processes that are started later.
@@ -129,17 +130,48 @@ func (b *bed) measureOperations(ctx context.Context, r *report) error {
 		}
 		// In turns with the echo: the speed of a shared machine changes from one minute to the
 		// next.
+		counts, err := b.count(ctx, m.op)
+		if err != nil {
+			return err
+		}
 		results, err := b.inTurns(ctx, e.side("gRPC echo, by turns with "+m.name), b.side(m.name, m.op))
 		if err != nil {
 			return err
 		}
-		r.ours(results[1], m.ceiling, results[0])
+		r.ours(operation{result: results[1], ceiling: m.ceiling, echo: results[0].total(), counts: counts})
 	}
 	return nil
 }
 
+// counted is how often an operation is made to count its calls, statements and commands.
+const counted = 40
+
+// count returns the calls between services, statements and Redis commands of one operation without
+// concurrent ones.
+func (b *bed) count(ctx context.Context, op func(context.Context, int) error) (harness.Counts, error) {
+	counter, err := harness.NewCounter(ctx, b.d, b.servers)
+	if err != nil {
+		return harness.Counts{}, err
+	}
+	defer counter.Close()              //nolint:errcheck // its counts are read
+	if err := op(ctx, 0); err != nil { // prepares statements
+		return harness.Counts{}, err
+	}
+	before, err := counter.Count(ctx)
+	if err != nil {
+		return harness.Counts{}, err
+	}
+	for range counted {
+		if err := op(ctx, 0); err != nil {
+			return harness.Counts{}, err
+		}
+	}
+	after, err := counter.Count(ctx)
+	return after.Per(before, counted), err
+}
+
 func prepareBed(ctx context.Context, d *harness.Deployment, o options, servers harness.Servers) (*bed, error) {
-	b := &bed{d: d, o: o, meter: meter{}, users: servers.Databases["identity"]}
+	b := &bed{d: d, o: o, meter: meter{}, users: servers.Databases["identity"], servers: servers}
 	for name, pid := range d.Pids() {
 		b.meter[name] = oneProcess(pid)
 	}

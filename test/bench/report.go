@@ -8,20 +8,29 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/vidocu/usher/test/harness"
 )
 
 // report collects the results and prints them as Markdown.
 type report struct {
 	limit    limitResults
-	results  []result
-	ceilings []float64
-	// echoes are the CPU times of the echo that was measured in turns with each result.
-	echoes   []time.Duration
+	results  []operation
 	ratios   []ratio
 	failures []failure
 	pushes   []push
 	start    time.Duration
 	resident float64
+}
+
+// operation is the result of one operation.
+type operation struct {
+	result
+	// echo is the CPU time of the echo that was measured in turns with it, and ceiling how many of
+	// them the operation may cost.
+	echo    time.Duration
+	ceiling float64
+	counts  harness.Counts
 }
 
 // ratio is a result as a multiple of another one of the same run.
@@ -43,11 +52,7 @@ func (r *report) ratio(res result, of string, value, floor float64) {
 
 func (r *report) limits(l limitResults) { r.limit = l }
 
-func (r *report) ours(res result, ceiling float64, echo result) {
-	r.results = append(r.results, res)
-	r.ceilings = append(r.ceilings, ceiling)
-	r.echoes = append(r.echoes, echo.total())
-}
+func (r *report) ours(o operation) { r.results = append(r.results, o) }
 
 func (r *report) print(w io.Writer) {
 	p := func(format string, args ...any) { fmt.Fprintf(w, format, args...) }
@@ -56,10 +61,11 @@ func (r *report) print(w io.Writer) {
 	for _, l := range []result{r.limit.echo, r.limit.transaction, r.limit.keyRead} {
 		p("| %s | %.0f | %s | %s | %s |\n", l.name, l.perSec, ms(l.p50), ms(l.p99), us(l.total()))
 	}
-	p("\n| Operation | per s | p50 | p99 | CPU µs | the echo's | echoes | ceiling | where |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
-	for i, o := range r.results {
-		p("| %s | %.0f | %s | %s | %s | %s | **%.1f** | %.1f | %s |\n",
-			o.name, o.perSec, ms(o.p50), ms(o.p99), us(o.total()), us(r.echoes[i]), float64(o.total())/float64(r.echoes[i]), r.ceilings[i], split(o.cpu))
+	p("\n| Operation | calls, statements, commands | per s | p50 | p99 | CPU µs | the echo's | echoes | ceiling | where |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
+	for _, o := range r.results {
+		calls, statements, commands := o.counts.Totals()
+		p("| %s | %d, %d, %d | %.0f | %s | %s | %s | %s | **%.1f** | %.1f | %s |\n", o.name, calls, statements, commands,
+			o.perSec, ms(o.p50), ms(o.p99), us(o.total()), us(o.echo), float64(o.total())/float64(o.echo), o.ceiling, split(o.cpu))
 	}
 	p("\n| Operation | per s | p50 | p99 | CPU µs | ratio | floor |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, o := range r.ratios {

@@ -13,7 +13,8 @@ import (
 )
 
 // App is the site of a public client on loopback. GET /start?prompt=… redirects to the
-// authorization endpoint, with its query added to the authorization request; GET /callback is the
+// authorization endpoint, with its query added to the authorization request, where `scope` replaces the
+// usual one; GET /callback is the
 // redirect URI, which redeems the code at once and shows the outcome. With /start?hold=1 the first
 // callback does not redeem the code, as a site that is down would not. GET /visits?state=… returns
 // the callbacks of one authorization request, as JSON.
@@ -74,11 +75,13 @@ func (a *App) start(w http.ResponseWriter, r *http.Request) {
 	extra := r.URL.Query()
 	request := harness.Request{
 		ClientID: harness.PublicID, RedirectURI: a.URL + "/callback", State: harness.NewVerifier(), Verifier: harness.NewVerifier(),
+		Scope: extra.Get("scope"),
 	}
 	a.mu.Lock()
 	a.started[request.State] = &authorization{verifier: request.Verifier, hold: extra.Has("hold")}
 	a.mu.Unlock()
 	extra.Del("hold")
+	extra.Del("scope")
 	address := a.usher.PublicURL + request.Path()
 	if len(extra) > 0 {
 		address += "&" + extra.Encode()

@@ -12,6 +12,7 @@ import (
 
 // Site is the environment of a scenario: two all-in-ones, an app and a Chromium.
 type Site struct {
+	bins  harness.Binaries
 	usher *harness.Deployment
 	// hasty is another Usher, whose authorization requests expire after one minute.
 	hasty  *harness.Deployment
@@ -31,10 +32,13 @@ func Open(dir, driver string) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{}
+	s := &Site{bins: bins}
 	settings := harness.WithLongTimeouts(map[string]string{"USHER_IDENTITY_SOURCE_ATTEMPTS": "100000"}) // all users have one address
 	if s.usher, err = harness.AllInOne(bins, filepath.Join(dir, "usher"), settings); err != nil {
 		return nil, err
+	}
+	if err := registerUnverified(s.usher, bins); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	s.app = NewApp(s.usher)
 	settings["USHER_AUTHZ_PROMPT_LIFETIME"] = "1m"
@@ -47,6 +51,14 @@ func Open(dir, driver string) (*Site, error) {
 	return s, nil
 }
 
+// registerUnverified registers a client that is not verified, whose refused requests the driver
+// visits.
+func registerUnverified(usher *harness.Deployment, bins harness.Binaries) error {
+	_, err := usher.Operate(context.Background(), bins, "clients", "create", "Strange App", "--id", "vdo_client_strange", "--public", "--unverified",
+		"--redirect-uri", "https://strange.test/cb", "--scope", "videos:read")
+	return err
+}
+
 // Play runs a scenario (Driver.Play) with the site's addresses and extra as its input.
 func (s *Site) Play(ctx context.Context, scenario string, extra map[string]any, output any) error {
 	input := map[string]any{"usher": s.usher.PublicURL, "app": s.app.URL, "hasty": s.hasty.PublicURL}
@@ -56,8 +68,10 @@ func (s *Site) Play(ctx context.Context, scenario string, extra map[string]any, 
 
 // Close stops what Open started, and checks the logs of Usher as Deployment.Close does.
 func (s *Site) Close() error {
-	s.app.Close()
 	var errs []error
+	if s.app != nil {
+		s.app.Close()
+	}
 	if s.driver != nil {
 		errs = append(errs, s.driver.Close())
 	}

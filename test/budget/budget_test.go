@@ -25,7 +25,7 @@ func must(t *testing.T, err error) {
 }
 
 // TestTheHotOperationsKeepTheirBudget: the authorization code flow with a signed-in browser, a
-// refresh, an introspection.
+// refresh, an introspection, a replay.
 func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 	bins, err := harness.Build(os.Getenv("USHER_TEST_BIN"), false)
 	must(t, err)
@@ -43,6 +43,7 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 	browser := d.NewBrowser()
 	tokens, err := d.Issue(browser, harness.Request{})
 	must(t, err)
+	rotated := tokens.Refresh // the second row rotates it
 	conn, err := d.Dial("video-api", "token")
 	must(t, err)
 	introspection := tokenv1.NewIntrospectionServiceClient(conn)
@@ -52,14 +53,14 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 		budget    budget
 		operation func(ctx context.Context)
 	}{
-		{"authorize, consent page, decision, token", budget{12, 9, 11}, func(context.Context) {
+		{"authorize, consent page, decision, token", budget{11, 6, 8}, func(context.Context) {
 			issued, err := d.Issue(browser, harness.Request{ClientID: harness.PublicID, Verifier: harness.NewVerifier()})
 			must(t, err)
 			if issued.Access == "" {
 				t.Fatal("no token")
 			}
 		}},
-		{"refresh", budget{2, 2, 0}, func(context.Context) {
+		{"refresh", budget{2, 1, 0}, func(context.Context) {
 			a, err := d.Refresh(tokens.Refresh)
 			must(t, err)
 			if a.Status != http.StatusOK {
@@ -72,6 +73,13 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 			must(t, err)
 			if !res.GetActive() {
 				t.Fatal("a live token is inactive")
+			}
+		}},
+		{"replay of a refresh token that is revoked", budget{2, 0, 0}, func(context.Context) {
+			a, err := d.Refresh(rotated)
+			must(t, err)
+			if a.Status != http.StatusUnauthorized {
+				t.Fatalf("replay: %d %s", a.Status, a.Raw)
 			}
 		}},
 	} {

@@ -21,7 +21,7 @@ func TestWire7_ConnectedAppsListsOneRowAnApp(t *testing.T) {
 		page, err := b.Get("/account/connected-apps")
 		must(t, err)
 		want(t, "rows of the app", strings.Count(page.Body, "<h2><bdi>Example App</bdi></h2>"), 1)
-		for _, shown := range []string{"Acme Studio", "Doe Family", "videos:read", "jobs:read", "Approved <time", "Last used <time", harness.JohnEmail} {
+		for _, shown := range []string{"Acme Studio", "Doe Family", "videos:read", "jobs:read", "<dt>Approved</dt><dd><time", "<dt>Last used</dt><dd><time", harness.JohnEmail} {
 			if !strings.Contains(page.Body, shown) {
 				t.Errorf("the page does not show %q", shown)
 			}

@@ -378,7 +378,7 @@ func TestFault_A11_AReuseIsAWarningWithItsCircumstances(t *testing.T) {
 		reused, err := d.Refresh(tokens.Refresh)
 		must(t, err)
 		line := wantWarning(t, d, reused, "rotated refresh token was used again", "refresh_reused")
-		if !regexp.MustCompile(`looks like parallel refreshes; allow repeats for \d+s with token\.refresh_retry_window`).MatchString(line) {
+		if !regexp.MustCompile(`looks like parallel refreshes; allow repeats for (\d+s) with usher clients update ` + confidentialID + ` --refresh-retry (\d+s)`).MatchString(line) {
 			t.Errorf("a reuse right after the rotation has no hint: %s", line)
 		}
 	})

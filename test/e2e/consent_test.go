@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/vidocu/usher/test/harness"
@@ -75,22 +74,16 @@ func TestCase28_ADecisionIsMadeOnce(t *testing.T) {
 
 		page, err := b.Consent(harness.Request{})
 		must(t, err)
-		codes, start := make(chan string, 2), make(chan struct{})
-		var done sync.WaitGroup
-		for range 2 {
-			done.Go(func() {
-				<-start
-				response, err := b.Decide(page, "ws_acme", "approve")
-				if err != nil || response.Status >= http.StatusInternalServerError {
-					t.Errorf("deciding: status %d, %v", response.Status, err)
-				}
-				if code := response.Query().Get("code"); code != "" {
-					codes <- code
-				}
-			})
-		}
-		close(start)
-		done.Wait()
+		codes := make(chan string, 2)
+		harness.Race(2, func(int) {
+			response, err := b.Decide(page, "ws_acme", "approve")
+			if err != nil || response.Status >= http.StatusInternalServerError {
+				t.Errorf("deciding: status %d, %v", response.Status, err)
+			}
+			if code := response.Query().Get("code"); code != "" {
+				codes <- code
+			}
+		})
 		close(codes)
 		redeemed := 0
 		for code := range codes {

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -36,23 +35,15 @@ func doubleClick(t *testing.T, b *harness.Browser, page harness.Page, decision s
 	t.Helper()
 	var responses [2]harness.Page
 	var errs [2]error
-	var both sync.WaitGroup
-	start := make(chan struct{})
-	for i := range responses {
-		other := *b
-		client := *b.Client
+	harness.Race(len(responses), func(i int) {
+		other, client := *b, *b.Client
 		client.Jar = readOnlyJar{b.Client.Jar}
 		other.Client = &client
-		both.Go(func() {
-			<-start
-			if i == 1 {
-				<-time.After(later)
-			}
-			responses[i], errs[i] = other.Decide(page, "ws_acme", decision)
-		})
-	}
-	close(start)
-	both.Wait()
+		if i == 1 {
+			<-time.After(later)
+		}
+		responses[i], errs[i] = other.Decide(page, "ws_acme", decision)
+	})
 	must(t, errs[0])
 	must(t, errs[1])
 	return responses
@@ -159,20 +150,13 @@ func TestFault_A1_OneOfManyDifferentDecisionsCounts(t *testing.T) {
 			page, err := b.Consent(harness.Request{})
 			must(t, err)
 			responses := make([]harness.Page, 8)
-			start := make(chan struct{})
-			var done sync.WaitGroup
-			for i := range responses {
-				done.Go(func() {
-					<-start
-					response, err := b.Decide(page, "ws_acme", []string{"approve", "deny"}[i%2])
-					if err != nil {
-						t.Error(err)
-					}
-					responses[i] = response
-				})
-			}
-			close(start)
-			done.Wait()
+			harness.Race(len(responses), func(i int) {
+				response, err := b.Decide(page, "ws_acme", []string{"approve", "deny"}[i%2])
+				if err != nil {
+					t.Error(err)
+				}
+				responses[i] = response
+			})
 			approved, denied := 0, 0
 			for _, response := range responses {
 				switch {
@@ -429,7 +413,7 @@ func TestFault_A9_AWorkspaceIsShown(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		page, err := d.NewBrowser().Consent(harness.Request{})
 		must(t, err)
-		wantPage(t, "the consent page", page, 200, "pro plan, you are administrator, <code>ws_acme</code>", "free plan", "<code>ws_doe</code>")
+		wantPage(t, "the consent page", page, 200, "Pro plan · you administer it · <code>ws_acme</code>", "Free plan", "<code>ws_doe</code>")
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -80,23 +81,32 @@ func (a *Authority) publish(certs ...*x509.Certificate) error {
 // Issue writes <name>.pem and <name>.key for spiffe://<trust-domain>/<name>, with the DNS names
 // localhost and <name>. Issuing again replaces them.
 func (a *Authority) Issue(name string) error {
+	return a.issue(name, x509.Certificate{
+		DNSNames: []string{"localhost", name},
+		URIs:     []*url.URL{{Scheme: "spiffe", Host: TrustDomain, Path: "/" + name}},
+	})
+}
+
+// issueLoopback writes a certificate for 127.0.0.1 without a SPIFFE id, as third-party servers
+// have.
+func (a *Authority) issueLoopback(name string) error {
+	return a.issue(name, x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}})
+}
+
+// issue writes a certificate with the template's names, and its key.
+func (a *Authority) issue(name string, template x509.Certificate) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err
 	}
-	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
-	if err != nil {
+	if template.SerialNumber, err = rand.Int(rand.Reader, big.NewInt(1<<62)); err != nil {
 		return err
 	}
-	template := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		KeyUsage:    x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		DNSNames:    []string{"localhost", name},
-		URIs:        []*url.URL{{Scheme: "spiffe", Host: TrustDomain, Path: "/" + name}},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, &key.PublicKey, a.key)
+	template.Subject = pkix.Name{CommonName: name}
+	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(24*time.Hour)
+	template.KeyUsage = x509.KeyUsageDigitalSignature
+	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
+	der, err := x509.CreateCertificate(rand.Reader, &template, a.cert, &key.PublicKey, a.key)
 	if err != nil {
 		return err
 	}

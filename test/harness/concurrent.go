@@ -12,20 +12,27 @@ import (
 // 5xx status.
 func Concurrently(racers ...func() (Response, error)) ([]Response, error) {
 	responses, faults := make([]Response, len(racers)), make([]error, len(racers))
+	Race(len(racers), func(i int) {
+		responses[i], faults[i] = racers[i]()
+		if faults[i] == nil && responses[i].Status >= http.StatusInternalServerError {
+			faults[i] = fmt.Errorf("a concurrent request returned %d %s", responses[i].Status, responses[i].Raw)
+		}
+	})
+	return responses, errors.Join(faults...)
+}
+
+// Race runs n calls that begin together, and returns when all have returned.
+func Race(n int, call func(i int)) {
 	start := make(chan struct{})
 	var done sync.WaitGroup
-	for i, race := range racers {
+	for i := range n {
 		done.Go(func() {
 			<-start
-			responses[i], faults[i] = race()
-			if faults[i] == nil && responses[i].Status >= http.StatusInternalServerError {
-				faults[i] = fmt.Errorf("a concurrent request returned %d %s", responses[i].Status, responses[i].Raw)
-			}
+			call(i)
 		})
 	}
 	close(start)
 	done.Wait()
-	return responses, errors.Join(faults...)
 }
 
 // Repeat returns the same request n times, for Concurrently.

@@ -3,6 +3,7 @@ package harness
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -49,13 +50,27 @@ func NewCounter(ctx context.Context, d *Deployment, servers Servers) (*Counter, 
 	if _, err := db.Exec(ctx, `CREATE EXTENSION IF NOT EXISTS pg_stat_statements`); err != nil {
 		return nil, fmt.Errorf("counting statements: %w", err)
 	}
+	if err := track(ctx, db, `ALTER SYSTEM SET pg_stat_statements.track = 'top'`); err != nil {
+		return nil, err
+	}
 	return &Counter{d: d, servers: servers, db: db, redis: redis.NewClient(&redis.Options{Addr: servers.RedisAddr})}, nil
 }
 
-// Close closes the connections.
+// track changes which statements the server counts: a server that is measured counts none unless a
+// Counter is open.
+func track(ctx context.Context, db *sqldb.DB, setting string) error {
+	for _, statement := range []string{setting, `SELECT pg_reload_conf()`} {
+		if _, err := db.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("counting statements: %w", err)
+		}
+	}
+	return nil
+}
+
+// Close closes the connections and ends the counting.
 func (c *Counter) Close() error {
 	_ = c.redis.Close() // a client that only reads loses nothing
-	return c.db.Close()
+	return errors.Join(track(context.Background(), c.db, `ALTER SYSTEM RESET pg_stat_statements.track`), c.db.Close())
 }
 
 // Count reads the current counts.
@@ -100,9 +115,9 @@ func addCalls(ctx context.Context, url string, into map[string]int) error {
 	return lines.Err()
 }
 
-// clockwork are the statements that processes send at intervals, whatever the load: reading the revocation log, and the checks of
-// readiness.
-var clockwork = regexp.MustCompile(`^SELECT cursor, kind, reason|to_regclass|goose_db_version|^SHOW `)
+// clockwork are the statements that processes send at intervals, whatever the load: reading the
+// revocation log and the version of the clients, and the checks of readiness.
+var clockwork = regexp.MustCompile(`^SELECT cursor, kind, reason|^SELECT version FROM client_version|to_regclass|goose_db_version|^SHOW `)
 
 func (c *Counter) addStatements(ctx context.Context, into map[string]int) error {
 	rows, err := c.db.Query(ctx, `SELECT d.datname, s.query, sum(s.calls)::bigint FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid GROUP BY 1, 2`)
@@ -145,6 +160,9 @@ func (c *Counter) addCommands(ctx context.Context, into map[string]int) error {
 		}
 		into[name] += n
 	}
+	// Redis counts the commands of a script as well: those of a compare-and-set are no round trips.
+	into["get"] -= into["evalsha"]
+	into["set"] -= into["evalsha"]
 	return nil
 }
 

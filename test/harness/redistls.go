@@ -2,17 +2,9 @@ package harness
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
 	"net"
 	"os/exec"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -81,31 +73,4 @@ func (r *TLSRedis) Close() error {
 	_ = r.cmd.Process.Kill() // it may have exited already
 	_ = r.cmd.Wait()
 	return nil
-}
-
-// issueLoopback writes a certificate for 127.0.0.1 without a SPIFFE id, as third-party servers
-// have.
-func (a *Authority) issueLoopback(name string) error {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return err
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, &key.PublicKey, a.key)
-	if err != nil {
-		return err
-	}
-	keyDER, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		return err
-	}
-	if err := writePEM(a.path(name+".key"), &pem.Block{Type: "EC PRIVATE KEY", Bytes: keyDER}); err != nil {
-		return err
-	}
-	return writePEM(a.path(name+".pem"), &pem.Block{Type: "CERTIFICATE", Bytes: der})
 }

@@ -6,6 +6,7 @@ package account
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
@@ -40,24 +41,42 @@ func (a Account) List(w http.ResponseWriter, r *http.Request) {
 	}
 	cookies := a.Flow.Cookies
 	flash := cookies.TakeFlash(w, r, browser.PageAccount, "")
+	user := page.User{Name: session.GetSession().GetDisplayName(), Email: session.GetSession().GetEmailAddress()}
 	data := page.Apps{
-		CSRF:   cookies.AccountToken(cookies.EnsureBrowser(w, r), cookies.Session(r)),
-		Person: session.GetSession().GetDisplayName(), Email: session.GetSession().GetEmailAddress(),
-		Fault: a.Flow.Fault(flash), Disconnected: flash.Kind == browser.FlashDisconnected,
+		CSRF: cookies.AccountToken(cookies.EnsureBrowser(w, r), cookies.Session(r)), User: user,
+		Searchable: len(res.GetApps()) >= searchFrom, Fault: a.Flow.Fault(flash), Disconnected: flash.Kind == browser.FlashDisconnected,
+	}
+	if data.Searchable {
+		data.Find = strings.TrimSpace(r.URL.Query().Get("find"))
 	}
 	for _, app := range res.GetApps() {
-		data.Apps = append(data.Apps, pageApp(app))
+		if matches(app.GetClientName(), data.Find) {
+			data.Apps = append(data.Apps, a.pageApp(app))
+		}
 	}
-	a.Flow.Pages.Render(w, page.View{Template: "apps", Title: browser.ErrorTitle("Connected apps", data.Fault), Data: data})
+	a.Flow.Pages.Render(w, r, page.View{
+		Template: "apps", Title: "Connected apps", Failed: data.Fault.Text != "", Data: data,
+		Frame: &page.Frame{Person: user.Name, CSRF: data.CSRF},
+	})
 }
 
-func pageApp(app *consentv1.ConnectedApp) page.App {
-	shown := page.App{ClientID: app.GetClientId(), Name: app.GetClientName(), Approved: app.GetApproveTime().AsTime()}
+// searchFrom is the number of connected apps from which on the page has a search.
+const searchFrom = 8
+
+// matches reports whether a name, as it is shown, contains a search, without regard to case.
+func matches(name, search string) bool {
+	return strings.Contains(strings.ToLower(page.Name(name)), strings.ToLower(search))
+}
+
+func (a Account) pageApp(app *consentv1.ConnectedApp) page.App {
+	shown := page.App{
+		ClientID: app.GetClientId(), Name: app.GetClientName(), Approved: app.GetApproveTime().AsTime(), Now: a.Flow.Time(),
+	}
 	if app.GetLastUseTime() != nil {
 		shown.Used = app.GetLastUseTime().AsTime()
 	}
 	for _, ws := range app.GetWorkspaces() {
-		shown.Workspaces = append(shown.Workspaces, page.AppWorkspace{Name: ws.GetName(), Scopes: ws.GetScopes()})
+		shown.Workspaces = append(shown.Workspaces, page.AppWorkspace{Name: ws.GetName(), Permissions: a.Flow.Permissions(ws.GetScopes(), nil)})
 	}
 	return shown
 }

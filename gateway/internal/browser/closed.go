@@ -60,6 +60,9 @@ func (f Flow) showClosed(w http.ResponseWriter, r *http.Request, request string,
 	case authzv1.AuthorizationState_AUTHORIZATION_STATE_APPROVED, authzv1.AuthorizationState_AUTHORIZATION_STATE_DENIED:
 		f.showDecided(w, r, request, found)
 		return
+	case authzv1.AuthorizationState_AUTHORIZATION_STATE_REFUSED:
+		n = refusedNotice(found)
+		n.Repeat = f.returnForm(w, r, request, found)
 	case authzv1.AuthorizationState_AUTHORIZATION_STATE_EXPIRED:
 		n.Heading = "This request has expired"
 		n.Text = "It waited for an answer for too long. Start again from the app."
@@ -90,7 +93,7 @@ func backTo(origin string) page.Link {
 	if err != nil || u.Scheme != "https" || u.Host == "" {
 		return page.Link{}
 	}
-	return page.Link{Address: "https://" + u.Host + "/", Text: "Go to " + u.Host}
+	return page.Link{Address: "https://" + u.Host + "/", Text: "Go to %s", Host: u.Host}
 }
 
 // showDecided shows the decision. The workspace and whether the code was redeemed come from
@@ -101,6 +104,7 @@ func (f Flow) showDecided(w http.ResponseWriter, r *http.Request, request string
 		n.Heading = "You denied this request"
 		n.Text = "This request was answered already, and the answer was no."
 		n.Known = "Nothing was shared with the app. To let it in, start again from the app."
+		n.Repeat = f.returnForm(w, r, request, found)
 		f.Pages.Notice(w, r, n)
 		return
 	}

@@ -113,17 +113,26 @@ func (f Flow) showConsent(w http.ResponseWriter, r *http.Request, c consentView)
 	data := page.Consent{
 		CSRF:    f.pageToken(r, c.request, prompt.GetPage()),
 		Request: c.request, App: prompt.GetClientName(), Origin: prompt.GetRedirectOrigin(),
-		Person: prompt.GetDisplayName(), Email: prompt.GetEmailAddress(), Fault: f.Fault(flash), WorkspaceID: flash.WorkspaceID,
-	}
-	for _, s := range prompt.GetScopes() {
-		data.Scopes = append(data.Scopes, page.Scope{Name: s.GetName(), Description: s.GetDescription()})
+		User:        page.User{Name: prompt.GetDisplayName(), Email: prompt.GetEmailAddress()},
+		Permissions: f.promptPermissions(prompt), Fault: f.Fault(flash),
 	}
 	for _, ws := range prompt.GetWorkspaces() {
 		data.Workspaces = append(data.Workspaces, page.Workspace{
 			ID: ws.GetWorkspaceId(), Name: ws.GetName(), Plan: ws.GetPlan(), Role: ws.GetRole(),
+			Chosen: ws.GetWorkspaceId() == flash.WorkspaceID || len(prompt.GetWorkspaces()) == 1,
 		})
 	}
-	f.Pages.Render(w, page.View{Template: "consent", Title: ErrorTitle("Allow "+page.Name(data.App)+"?", data.Fault), Data: data})
+	f.Pages.Render(w, r, page.View{Template: "consent", Title: "Allow %s?", TitleName: data.App, Failed: data.Fault.Text != "", Data: data})
+}
+
+// promptPermissions returns the requested scopes with the descriptions of the consent service.
+func (f Flow) promptPermissions(prompt *consentv1.GetPromptResponse) []page.PermissionGroup {
+	names, descriptions := make([]string, 0, len(prompt.GetScopes())), map[string]string{}
+	for _, s := range prompt.GetScopes() {
+		names = append(names, s.GetName())
+		descriptions[s.GetName()] = s.GetDescription()
+	}
+	return f.Permissions(names, func(scope string) string { return descriptions[scope] })
 }
 
 // Decide passes the user's decision to consent and redirects to the client.
@@ -132,6 +141,10 @@ func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	from := consentForm(parseRequestID(r.PostForm.Get("request")))
+	if r.PostForm.Get("decision") == decisionReturn {
+		f.returnToClient(w, r, from)
+		return
+	}
 	if f.Cookies.Session(r).IsZero() {
 		redirect(w, r, "/signin", from.request) // signed out in another tab: the authorization continues after the sign-in
 		return
@@ -190,6 +203,10 @@ func (f Flow) decide(w http.ResponseWriter, r *http.Request, from formPage, req 
 	// the response because of a second click did not store the cookie, so that the next decision
 	// shows consent whether the code may have been used.
 	f.Cookies.SetFlash(w, r, Flash{Kind: flashAnswered, Form: from.named}, from.page, from.request)
+	if req.GetDecision() == consentv1.Decision_DECISION_DENY {
+		f.redirectDenied(w, r, from, res.GetLocation())
+		return
+	}
 	RedirectTo(w, res.GetLocation())
 }
 

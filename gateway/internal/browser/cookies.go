@@ -17,7 +17,9 @@ const (
 	sessionCookie = "usher_session"
 	browserCookie = "usher_browser"
 	flashCookie   = "usher_flash"
-	hostPrefix    = "__Host-"
+	// languageCookie has the language that the client of the last authorization requested.
+	languageCookie = "usher_language"
+	hostPrefix     = "__Host-"
 )
 
 // Cookies reads and writes the cookies, all of which are HttpOnly.
@@ -50,6 +52,22 @@ func (c Cookies) SetSession(w http.ResponseWriter, value secret.String, until ti
 // ClearSession deletes the session cookie.
 func (c Cookies) ClearSession(w http.ResponseWriter) {
 	c.write(w, sessionCookie, secret.String{}, time.Unix(0, 0))
+}
+
+// Language returns the language cookie's value; empty where there is none.
+func (c Cookies) Language(r *http.Request) string {
+	if found := r.CookiesNamed(c.name(languageCookie)); len(found) == 1 {
+		return found[0].Value
+	}
+	return ""
+}
+
+// SetLanguage sets the language cookie until the browser closes, and deletes it where language is
+// empty. It writes nothing that the browser has already.
+func (c Cookies) SetLanguage(w http.ResponseWriter, r *http.Request, language string) {
+	if language != c.Language(r) {
+		c.set(w, languageCookie, language, time.Time{})
+	}
 }
 
 func (c Cookies) read(r *http.Request, name string) secret.String {

@@ -8,8 +8,8 @@ import (
 	"github.com/vidocu/usher/gateway/internal/page"
 )
 
-// Demo serves the pages of a development server: a home page, and the example client's redirect
-// URI.
+// Demo serves the pages of a development server: a home page, the example client's redirect URI,
+// and the components of the pages.
 type Demo struct {
 	Pages     *page.Pages
 	PublicURL string
@@ -19,8 +19,25 @@ type Demo struct {
 const callbackPath = "/demo/callback"
 
 // Home shows a link that starts an authorization.
-func (d Demo) Home(w http.ResponseWriter, _ *http.Request) {
-	d.Pages.Render(w, page.View{Template: "home", Title: "Usher", Data: page.Demo{AuthorizeURL: d.authorizeURL()}})
+func (d Demo) Home(w http.ResponseWriter, r *http.Request) {
+	d.Pages.Render(w, r, page.View{Template: "home", Title: "Usher", Data: page.Home{
+		AuthorizeURL: d.authorizeURL(),
+		Facts:        []page.Fact{{Label: "E-mail address", Text: "john.doe@gmail.com", Code: true}, {Label: "Password", Text: "examplepassword", Code: true}},
+	}})
+}
+
+// Components shows every component of the pages in every state.
+func (d Demo) Components(w http.ResponseWriter, r *http.Request) {
+	d.Pages.Render(w, r, page.View{Template: "components", Title: "Components", Frame: &page.Frame{Menu: exampleMenu()}, Data: page.ExampleComponents()})
+}
+
+func exampleMenu() []page.MenuGroup {
+	return []page.MenuGroup{
+		{Name: "You", Entries: []page.MenuEntry{
+			{Address: "/dev/components", Text: "Components", Current: true}, {Address: "/account/connected-apps", Text: "Connected apps"},
+		}},
+		{Name: "Development", Entries: []page.MenuEntry{{Address: "/", Text: "Home"}}},
+	}
 }
 
 // Callback shows the parameters that the example client received, and the token request for the
@@ -40,7 +57,7 @@ func (d Demo) Callback(w http.ResponseWriter, r *http.Request) {
     "client_id": "vdo_client_abc123",
     "client_secret": "vdo_secret_xyz789"
   }'`, d.APIURL, url.QueryEscape(data.Code), d.PublicURL+callbackPath)
-	d.Pages.Render(w, page.View{Template: "demo", Title: "Example App", Data: data})
+	d.Pages.Render(w, r, page.View{Template: "demo", Title: "Example App", Data: data})
 }
 
 func (d Demo) authorizeURL() string {

@@ -18,6 +18,7 @@ import (
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/requestid"
 )
@@ -35,6 +36,8 @@ type Flow struct {
 	Sessions       identityv1.SessionServiceClient
 	Authorizations authzv1.AuthorizationServiceClient
 	Consents       consentv1.ConsentServiceClient
+	// Catalog has the groups and the access of scopes.
+	Catalog *catalog.Source
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -45,6 +48,7 @@ func (f Flow) Authorize(w http.ResponseWriter, r *http.Request) {
 		f.Pages.Problem(w, r, http.StatusBadRequest, "The address of this page cannot be read: it is wrongly encoded.")
 		return
 	}
+	f.Cookies.SetLanguage(w, r, f.Pages.MatchUILocales(uiLocales(r.URL.RawQuery)))
 	res, err := f.Authorizations.StartAuthorization(r.Context(), &authzv1.StartAuthorizationRequest{
 		RawQuery: r.URL.RawQuery, SessionToken: f.Cookies.Session(r).Reveal(), BrowserToken: f.Cookies.EnsureBrowser(w, r).Reveal(),
 		SourceAddress: f.Proxies.Source(r),
@@ -54,6 +58,13 @@ func (f Flow) Authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f.step(w, r, res.GetStep())
+}
+
+// uiLocales returns the parameter ui_locales of an authorization request (OpenID Connect Core
+// §3.1.2.1), which concerns the pages only; empty where there is none.
+func uiLocales(rawQuery string) string {
+	query, _ := url.ParseQuery(rawQuery) // has the parameters that can be read
+	return query.Get("ui_locales")
 }
 
 // step redirects to the next step. Every redirect after a form has the status 303, so that the
@@ -66,6 +77,8 @@ func (f Flow) step(w http.ResponseWriter, r *http.Request, step *authzv1.Step) {
 		redirect(w, r, "/signin", step.GetSignIn().GetRequestId())
 	case step.GetConsent() != nil:
 		redirect(w, r, "/consent", step.GetConsent().GetRequestId())
+	case step.GetReturnPage() != nil:
+		redirect(w, r, returnPagePath, step.GetReturnPage().GetRequestId())
 	default:
 		f.Pages.Notice(w, r, page.Notice{
 			Status: http.StatusBadRequest, App: step.GetErrorPage().GetClientName(), Text: step.GetErrorPage().GetMessage(),
@@ -209,7 +222,7 @@ func (f Flow) RedirectWithError(w http.ResponseWriter, r *http.Request, from for
 	case errorv1.Reason_REASON_RATE_LIMITED:
 		after := oerr.RetryAfter(err)
 		w.Header().Set("Retry-After", httpx.Seconds(after))
-		flash = Flash{Kind: flashLimited, Until: f.now().Add(after).Unix()}
+		flash = Flash{Kind: flashLimited, Until: f.Time().Add(after).Unix()}
 	case errorv1.Reason_REASON_UNAVAILABLE:
 		f.log(r, err)
 		w.Header().Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
@@ -221,7 +234,8 @@ func (f Flow) RedirectWithError(w http.ResponseWriter, r *http.Request, from for
 	f.redirectBack(w, r, from, flash)
 }
 
-func (f Flow) now() time.Time {
+// Time returns the current time.
+func (f Flow) Time() time.Time {
 	if f.Now == nil {
 		return time.Now()
 	}
@@ -236,7 +250,7 @@ func (f Flow) Fault(flash Flash) page.Fault {
 	case flashWrong:
 		return page.Fault{Text: "The e-mail address or the password is wrong.", Field: "password"}
 	case flashLimited:
-		return page.Fault{Text: "There were too many attempts. " + page.TryAgain(f.now(), time.Unix(flash.Until, 0))}
+		return page.Fault{Text: "There were too many attempts.", Wait: &page.Wait{Now: f.Time(), At: time.Unix(flash.Until, 0)}}
 	case flashAgain:
 		return page.Fault{Text: "This page was open for too long, or you signed in or out since it was opened. Please confirm once more."}
 	case flashUnavailable:
@@ -260,10 +274,10 @@ func (f Flow) Fault(flash Flash) page.Fault {
 func (f Flow) ShowError(w http.ResponseWriter, r *http.Request, err error) {
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are internal errors
 	case errorv1.Reason_REASON_RATE_LIMITED:
-		after, now := oerr.RetryAfter(err), f.now()
+		after, now := oerr.RetryAfter(err), f.Time()
 		w.Header().Set("Retry-After", httpx.Seconds(after))
 		f.Pages.Notice(w, r, page.Notice{
-			Status: http.StatusTooManyRequests, Text: "There were too many attempts. " + page.TryAgain(now, now.Add(after)),
+			Status: http.StatusTooManyRequests, Text: "There were too many attempts.", Wait: &page.Wait{Now: now, At: now.Add(after)},
 			Link: page.Link{Address: r.URL.RequestURI(), Text: "Try again"},
 		})
 	case errorv1.Reason_REASON_UNAVAILABLE:

@@ -77,7 +77,7 @@ func (f Flow) showSignInFor(
 	}
 	title := "Sign in"
 	if data.App != "" {
-		title += " to continue to " + page.Name(data.App)
+		title = "Sign in to continue to %s"
 	}
 	if reason := found.GetSignInReason(); reason != authzv1.SignInReason_SIGN_IN_REASON_UNSPECIFIED {
 		current, err := f.Sessions.GetSession(r.Context(), &identityv1.GetSessionRequest{SessionToken: f.Cookies.Session(r).Reveal()})
@@ -87,10 +87,10 @@ func (f Flow) showSignInFor(
 		}
 		switch {
 		case reason == authzv1.SignInReason_SIGN_IN_REASON_SELECT_ACCOUNT && err == nil:
-			title = "Choose an account to continue to " + page.Name(data.App)
+			title = "Choose an account to continue to %s"
 			data.Person, data.PersonEmail = current.GetSession().GetDisplayName(), current.GetSession().GetEmailAddress()
 		case err == nil:
-			title = "Sign in again to continue to " + page.Name(data.App)
+			title = "Sign in again to continue to %s"
 			data.Again = true
 			if data.Email == "" {
 				data.Email = current.GetSession().GetEmailAddress()
@@ -106,16 +106,7 @@ func (f Flow) showSignInFor(
 func (f Flow) showSignIn(w http.ResponseWriter, r *http.Request, data page.SignIn, title string) {
 	browser := f.Cookies.EnsureBrowser(w, r)
 	data.CSRF = f.Cookies.FormToken(browser, f.Cookies.Session(r), signInForm(data.Request).purposes...)
-	f.Pages.Render(w, page.View{Template: "signin", Title: ErrorTitle(title, data.Fault), Data: data})
-}
-
-// ErrorTitle prefixes the title of a page with an error, because screen readers read the title
-// first.
-func ErrorTitle(title string, fault page.Fault) string {
-	if fault.Text == "" {
-		return title
-	}
-	return "Error: " + title
+	f.Pages.Render(w, r, page.View{Template: "signin", Title: title, TitleName: data.App, Failed: data.Fault.Text != "", Data: data})
 }
 
 // SignIn authenticates the user and starts a session with a new identifier, which replaces the

@@ -4,33 +4,26 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
 // ErrNotObject is returned for a body that is not one JSON object in UTF-8.
 var ErrNotObject = errors.New("the body is not one JSON object in UTF-8")
 
-// FieldError is returned for a known member that is invalid.
-type FieldError struct {
-	Field, Problem string
-}
-
-// Error returns the member's name and the problem.
-func (e *FieldError) Error() string { return fmt.Sprintf("%s %s", e.Field, e.Problem) }
-
 // NotOneString is the problem of a member that InvalidMember returns.
 const NotOneString = "must be a string and must appear once"
 
 // Strings parses a body and returns the values of its known members. Unknown members are ignored.
-// It returns ErrNotObject or a *FieldError.
+// It returns ErrNotObject or an *oauth.FieldError.
 func Strings(body []byte, isMember func(name string) bool) (map[string]string, error) {
 	values, invalid := members(body, isMember)
 	if invalid != "" {
-		return nil, &FieldError{invalid, NotOneString}
+		return nil, oauth.InvalidField(invalid, NotOneString)
 	}
 	// encoding/json replaces invalid UTF-8 and stops at the object's end; protojson validates the
 	// whole body.
@@ -39,7 +32,7 @@ func Strings(body []byte, isMember func(name string) bool) (map[string]string, e
 	}
 	for name, value := range values {
 		if strings.IndexByte(value, 0) >= 0 {
-			return nil, &FieldError{name, "has a NUL character"}
+			return nil, oauth.InvalidField(name, "has a NUL character")
 		}
 	}
 	return values, nil

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vidocu/usher/gateway/internal/jsonbody"
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
 func ab(name string) bool { return name == "a" || name == "b" }
@@ -27,7 +28,7 @@ func TestKnownMembersAreStringsAndAppearOnce(t *testing.T) {
 	for body, field := range map[string]string{
 		`{"a":1}`: "a", `{"a":null}`: "a", `{"b":["x"]}`: "b", `{"a":"x","a":"x"}`: "a", `{"a":"x","\u0061":"y"}`: "a", `{"a":"x\u0000"}`: "a",
 	} {
-		var fieldErr *jsonbody.FieldError
+		var fieldErr *oauth.FieldError
 		if _, err := jsonbody.Strings([]byte(body), ab); !errors.As(err, &fieldErr) || fieldErr.Field != field {
 			t.Errorf("%s: %v, want %s named", body, err, field)
 		}

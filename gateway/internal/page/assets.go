@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"compress/gzip"
 	"net/http"
 	"strings"
 	"time"
@@ -37,11 +38,17 @@ func (p *Pages) Assets(notFound http.Handler) http.Handler {
 		h := w.Header()
 		h.Set("Content-Type", "text/css; charset=utf-8")
 		h.Set("Cache-Control", "no-store")
+		h.Set("Vary", "Accept-Encoding")
+		content, tag := p.stylesheet, p.version
+		if acceptsGzip(r) {
+			content, tag = p.compressed, tag+"-gzip"
+			h.Set("Content-Encoding", "gzip")
+		}
 		if path == p.StylesheetPath() {
 			h.Set("Cache-Control", "public, max-age=31536000, immutable")
-			h.Set("ETag", `"`+p.version+`"`)
+			h.Set("ETag", `"`+tag+`"`)
 		}
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p.stylesheet))
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 	})
 }
 
@@ -52,4 +59,28 @@ func isStylesheet(path string) bool {
 	rest, css := strings.CutSuffix(rest, stylesheetSuffix)
 	hash, hashed := strings.CutPrefix(rest, "-")
 	return ownName && css && (rest == "" || hashed && hash != "" && strings.Trim(hash, "0123456789abcdef") == "")
+}
+
+// acceptsGzip reports whether the client names gzip in Accept-Encoding without refusing it (RFC 9110
+// §12.5.3). A client that accepts it by `*` alone receives the content as it is.
+func acceptsGzip(r *http.Request) bool {
+	for _, encoding := range strings.Split(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
+		name, weight, _ := strings.Cut(strings.TrimSpace(encoding), ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			weight = strings.TrimSpace(weight)
+			return weight == "" || strings.Trim(weight, "qQ=0. ") != ""
+		}
+	}
+	return false
+}
+
+// compress returns the content in gzip format (RFC 1952).
+func compress(content []byte) []byte {
+	var out bytes.Buffer
+	w := must(gzip.NewWriterLevel(&out, gzip.BestCompression))
+	_ = must(w.Write(content))
+	if err := w.Close(); err != nil {
+		panic(err) // a buffer accepts every write
+	}
+	return out.Bytes()
 }

@@ -8,7 +8,9 @@ import (
 	"html/template"
 	"net/http"
 	"path"
+	"strings"
 
+	"github.com/vidocu/usher/gateway/internal/message"
 	"github.com/vidocu/usher/internal/platform/requestid"
 )
 
@@ -19,28 +21,67 @@ var files embed.FS
 // would apply that to the redirect to the client after the decision (docs/wire-contract.md §5).
 const policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
 
+// Brand is what every page shows.
+type Brand struct {
+	// Product is the name that users know.
+	Product string
+	// Links stand below the pages.
+	Links []Link
+}
+
 // Pages are the parsed templates.
 type Pages struct {
-	byName     map[string]*template.Template
-	stylesheet []byte
-	version    string
-	icon       []byte
+	// byLanguage holds the templates of each language by its tag, and in it by their file.
+	byLanguage map[string]templates
+	languages  *message.Languages
+	// Preferred returns the tag of the language that the client of the authorization requested; empty
+	// for none. Nil requests none.
+	Preferred func(r *http.Request) string
+	Brand     Brand
+	// stylesheet is the content, and compressed the same in gzip format. Pages are never compressed
+	// here: they contain CSRF tokens beside text from outside, whose length must not depend on each
+	// other (BREACH).
+	stylesheet, compressed []byte
+	version                string
+	icon                   []byte
+}
+
+// templates are the pages in one language.
+type templates struct {
+	phrases phrases
+	byName  map[string]*template.Template
 }
 
 // New parses the embedded templates. A test renders each, so that it cannot fail at run time.
 func New() *Pages {
 	css := must(files.ReadFile("files/usher.css"))
 	sum := sha256.Sum256(css)
-	p := &Pages{byName: map[string]*template.Template{}, stylesheet: css, version: hex.EncodeToString(sum[:6])}
+	p := &Pages{
+		byLanguage: map[string]templates{}, languages: message.Load(),
+		stylesheet: css, compressed: compress(css), version: hex.EncodeToString(sum[:6]),
+	}
 	p.icon = must(files.ReadFile("files/favicon.ico"))
-	layout := template.Must(template.New("layout.html").Funcs(template.FuncMap{"name": Name, "displayTime": displayTime, "timestamp": timestamp}).
-		ParseFS(files, "files/layout.html", "files/fault.html"))
-	for _, entry := range must(files.ReadDir("files")) {
-		if name := entry.Name(); path.Ext(name) == ".html" && name != "layout.html" && name != "fault.html" {
-			p.byName[name] = template.Must(template.Must(layout.Clone()).ParseFS(files, "files/"+name))
-		}
+	for _, printer := range p.languages.Printers() {
+		p.byLanguage[printer.Tag()] = parse(phrases{printer})
 	}
 	return p
+}
+
+// parse parses the templates in one language.
+func parse(words phrases) templates {
+	t := templates{phrases: words, byName: map[string]*template.Template{}}
+	source := func(name string) string { return words.translate(string(must(files.ReadFile("files/" + name)))) }
+	layout := template.New("layout.html").Funcs(words.functions())
+	template.Must(layout.Parse(source("layout.html")))
+	template.Must(layout.New("parts.html").Parse(source("parts.html")))
+	for _, entry := range must(files.ReadDir("files")) {
+		if name := entry.Name(); path.Ext(name) == ".html" && name != "layout.html" && name != "parts.html" {
+			page := template.Must(layout.Clone())
+			template.Must(page.New(name).Parse(source(name)))
+			t.byName[name] = page
+		}
+	}
+	return t
 }
 
 func must[T any](v T, err error) T {
@@ -54,25 +95,42 @@ func must[T any](v T, err error) T {
 type View struct {
 	// Template is the file's name without its extension.
 	Template string
-	Title    string
+	// Title is a message. TitleName is the name in it, untrusted text, which stands in the place of %s,
+	// or after a message that has none; empty for no name.
+	Title, TitleName string
+	// Failed is true where the page has an error message. The title then begins with it, because
+	// screen readers read the title first.
+	Failed bool
 	// Status is the HTTP status; 0 is 200.
 	Status int
-	Data   any
+	// Frame surrounds a page of an account; nil for a page with one question.
+	Frame *Frame
+	Data  any
 }
 
-// Render writes a page. It executes the template before it writes, so that a client never receives
+// usualPage is the size of most pages in bytes.
+const usualPage = 8 << 10
+
+// Render writes a page in the language of the request: the one that the client requested, else one
+// that the browser accepts. It executes the template before it writes, so that a client never receives
 // half a page.
-func (p *Pages) Render(w http.ResponseWriter, v View) {
+func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) {
 	var out bytes.Buffer
-	err := p.byName[v.Template+".html"].Execute(&out, struct {
-		Title, Stylesheet string
-		Data              any
-	}{v.Title, p.StylesheetPath(), v.Data})
+	out.Grow(usualPage)
+	language := p.language(r)
+	pages := p.byLanguage[language]
+	err := pages.byName[v.Template+".html"].Execute(&out, struct {
+		Title, Stylesheet, Language string
+		Brand                       Brand
+		Frame                       *Frame
+		Data                        any
+	}{pages.phrases.title(v), p.StylesheetPath(), language, p.Brand, v.Frame, v.Data})
 	if err != nil {
 		panic(err) // a template and its data do not match: the router responds 500 and logs it
 	}
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Language", language)
 	header.Set("Content-Security-Policy", policy)
 	header.Set("X-Frame-Options", "DENY")
 	header.Set("Referrer-Policy", "same-origin")
@@ -82,6 +140,19 @@ func (p *Pages) Render(w http.ResponseWriter, v View) {
 	}
 	_, _ = w.Write(out.Bytes()) // fails only where the client has disconnected
 }
+
+// language returns the tag of the language of a request.
+func (p *Pages) language(r *http.Request) string {
+	preferred := ""
+	if p.Preferred != nil {
+		preferred = p.Preferred(r)
+	}
+	return p.languages.Match(preferred, strings.Join(r.Header.Values("Accept-Language"), ",")).Tag()
+}
+
+// MatchUILocales returns the tag of the language that fits the parameter ui_locales best (OpenID
+// Connect Core §3.1.2.1); empty where none does.
+func (p *Pages) MatchUILocales(locales string) string { return p.languages.MatchUILocales(locales) }
 
 // Problem renders a page with an error message, which must not contain any part of the request.
 func (p *Pages) Problem(w http.ResponseWriter, r *http.Request, status int, text string) {
@@ -98,11 +169,7 @@ func (p *Pages) Notice(w http.ResponseWriter, r *http.Request, n Notice) {
 		n.Link = Link{Address: "/account/connected-apps", Text: "Go to your connected apps"}
 	}
 	n.Reference = requestid.From(r.Context())
-	title := n.Heading
-	if n.App != "" {
-		title += ": " + Name(n.App)
-	}
-	p.Render(w, View{Template: "problem", Title: title, Status: n.Status, Data: n})
+	p.Render(w, r, View{Template: "problem", Title: n.Heading, TitleName: n.App, Status: n.Status, Data: n})
 }
 
 // Icon serves /favicon.ico, which browsers request by themselves.

@@ -12,8 +12,14 @@ import (
 
 const evil = `<script>alert("x")</script>`
 
+// get returns a request without a preference for a language.
+func get() *http.Request { return httptest.NewRequest(http.MethodGet, "/", nil) }
+
 func TestEveryPageRendersAndEscapes(t *testing.T) {
 	at := time.Date(2026, 3, 1, 9, 5, 0, 0, time.UTC)
+	permissions := []page.PermissionGroup{{Name: "Videos", Permissions: []page.Permission{
+		{Name: "videos:read", Description: "See your videos", Reads: true}, {Name: evil, Description: evil, Changes: true, Sensitive: true},
+	}}}
 	for name, row := range map[string]struct {
 		data any
 		want []string
@@ -22,27 +28,30 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 			CSRF: "csrf-value", Request: "req", App: evil, Origin: evil, Email: evil, Person: evil, PersonEmail: evil,
 			Fault: page.Fault{Text: evil, Field: "password", Reference: evil},
 		}, []string{
-			`aria-invalid="true" aria-describedby="fault"`, `<a href="#password">`, `value="continue"`, `value="deny" formnovalidate`,
+			`aria-invalid="true" aria-describedby="fault"`, `<a href="#password">`, `value="continue"`, `form="cancel" name="decision" value="deny"`,
 			`value="csrf-value"`, `name="email"`, `name="password"`, `value="req"`,
 		}},
 		"problem": {page.Notice{
 			Heading: evil, App: evil, Text: evil, Workspace: evil, At: at, Known: evil, Reference: evil,
 			Repeat: &page.Repeat{CSRF: "csrf-value", Request: "req", Decision: "approve", WorkspaceID: evil, Text: evil},
 		}, []string{"1 March 2026, 09:05", `name="decision" value="approve"`, `name="answered" value="1"`}},
-		"crossorigin": {page.CrossOrigin{PublicURL: evil, Again: "https://login.test/signin"}, []string{"was not accepted", "https://login.test/signin"}},
 		"consent": {page.Consent{
-			CSRF: "csrf-value", Request: "req", App: evil, Origin: evil, Person: evil, Email: evil, Fault: page.Fault{Text: evil, Field: "workspaces"},
-			Scopes:     []page.Scope{{Name: "videos:read", Description: "See your videos"}},
-			Workspaces: []page.Workspace{{ID: "ws_1", Name: evil, Plan: evil, Role: evil}, {ID: "ws_2", Name: "Acme", Plan: "pro", Role: "member"}}, WorkspaceID: "ws_2",
-		}, []string{"See your videos", "videos:read", `value="ws_2" required checked`, `name="decision" value="approve"`, `name="decision" value="deny"`, `value="switch"`, "pro plan, you are member, <code>ws_2</code>"}},
-		"apps": {page.Apps{CSRF: "csrf-value", Person: evil, Email: evil, Disconnected: true, Apps: []page.App{{
-			ClientID: evil, Name: evil, Approved: at, Workspaces: []page.AppWorkspace{{Name: evil, Scopes: []string{"videos:read", "jobs:read"}}},
-		}}}, []string{"1 March 2026, 09:05", "Not used yet", "is disconnected", "<code>videos:read</code>, <code>jobs:read</code>"}},
-		"home": {page.Demo{AuthorizeURL: "/oauth/authorize?a=b"}, []string{"/oauth/authorize?a=b"}},
-		"demo": {page.Demo{AuthorizeURL: "/oauth/authorize", Code: evil, State: evil, Curl: evil}, []string{"The app received a code"}},
+			CSRF: "csrf-value", Request: "req", App: evil, Origin: evil, User: page.User{Name: evil, Email: evil},
+			Fault: page.Fault{Text: evil, Field: "workspaces"}, Permissions: permissions,
+			Workspaces: []page.Workspace{{ID: "ws_1", Name: evil, Plan: evil, Role: evil}, {ID: "ws_2", Name: "Acme", Plan: "pro", Role: "member", Chosen: true}},
+		}, []string{
+			"See your videos", `<p class="kind">Videos</p>`, "Can change", "<code>videos:read</code>", `value="ws_2" required checked`,
+			`name="decision" value="approve"`, `name="decision" value="deny"`, `value="switch"`, "Pro plan · you are a member · <code>ws_2</code>",
+		}},
+		"apps": {page.Apps{CSRF: "csrf-value", User: page.User{Name: evil, Email: evil}, Disconnected: true, Searchable: true, Find: evil, Apps: []page.App{{
+			ClientID: evil, Name: evil, Approved: at, Now: at, Workspaces: []page.AppWorkspace{{Name: evil, Permissions: permissions}},
+		}}}, []string{"1 March 2026, 09:05", "Not used yet", "is disconnected", "Can view and change", "See your videos", "<code>videos:read</code>"}},
+		"home":       {page.Home{AuthorizeURL: "/oauth/authorize?a=b"}, []string{"/oauth/authorize?a=b"}},
+		"components": {page.ExampleComponents(), []string{`dir="rtl"`, "Acme Studio"}},
+		"demo":       {page.Demo{AuthorizeURL: "/oauth/authorize", Code: evil, State: evil, Curl: evil}, []string{"The app received a code"}},
 	} {
 		w := httptest.NewRecorder()
-		page.New().Render(w, page.View{Template: name, Title: evil, Data: row.data})
+		page.New().Render(w, get(), page.View{Template: name, Title: evil, Data: row.data})
 		body := w.Body.String()
 		if w.Code != http.StatusOK || !strings.HasSuffix(strings.TrimSpace(body), "</html>") {
 			t.Errorf("%s: %d, and not whole", name, w.Code)
@@ -58,20 +67,24 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 	}
 }
 
-func TestOneWorkspaceIsChosenAndNoneCannotBeAllowed(t *testing.T) {
+// TestTheEnterKeyDecidesNothing: a browser presses the first button of a form, and does nothing where
+// that is disabled (HTML §4.10.21.2).
+func TestTheEnterKeyDecidesNothing(t *testing.T) {
+	text := render(page.View{Template: "consent", Data: page.Consent{Workspaces: []page.Workspace{{ID: "ws_1"}}}})
+	form := text[strings.LastIndex(text, "<form"):]
+	if !strings.HasPrefix(form[strings.Index(form, "<button"):], "<button disabled hidden>") {
+		t.Errorf("the first button of the form decides: %s", form)
+	}
+}
+
+func TestWithoutAWorkspaceNothingCanBeAllowed(t *testing.T) {
 	render := func(ws ...page.Workspace) string {
 		w := httptest.NewRecorder()
-		page.New().Render(w, page.View{Template: "consent", Data: page.Consent{Workspaces: ws}})
+		page.New().Render(w, get(), page.View{Template: "consent", Data: page.Consent{Workspaces: ws}})
 		return w.Body.String()
 	}
-	if !strings.Contains(render(page.Workspace{ID: "ws_1"}), "checked") {
-		t.Error("the only workspace is not chosen")
-	}
-	if strings.Contains(render(page.Workspace{ID: "ws_1"}, page.Workspace{ID: "ws_2"}), "checked") {
-		t.Error("one of two workspaces is chosen for the person")
-	}
-	if strings.Contains(render(), `value="approve"`) {
-		t.Error("without a workspace, access can be allowed")
+	if strings.Contains(render(), `value="approve"`) || !strings.Contains(render(page.Workspace{ID: "ws_1"}), `value="approve"`) {
+		t.Error("access can be allowed without a workspace, or not with one")
 	}
 }
 
@@ -148,7 +161,7 @@ func TestAPageThatFailsToRenderWritesNothing(t *testing.T) {
 			t.Errorf("half a page was sent: %q", w.Body)
 		}
 	}()
-	page.New().Render(w, page.View{Template: "consent", Data: "data of another template"})
+	page.New().Render(w, get(), page.View{Template: "consent", Data: "data of another template"})
 }
 
 func TestANameCannotHideOrReverseText(t *testing.T) {
@@ -176,8 +189,9 @@ func TestTryAgainNamesTheTimeInUTCAndTheWait(t *testing.T) {
 		119 * time.Second: "Try again at 19:33 UTC (in 119 seconds).", 220 * time.Second: "Try again at 19:34 UTC (in 4 minutes).",
 		time.Hour: "Try again at 20:31 UTC (in 60 minutes).",
 	} {
-		if got := page.TryAgain(now, now.Add(wait)); got != want {
-			t.Errorf("in %s: %q, want %q", wait, got, want)
+		fault := page.Fault{Text: "There were too many attempts.", Wait: &page.Wait{Now: now, At: now.Add(wait)}}
+		if text := render(page.View{Template: "signin", Data: page.SignIn{Fault: fault}}); !strings.Contains(text, "<p>There were too many attempts. "+want+"</p>") {
+			t.Errorf("in %s: not %q: %s", wait, want, text)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package page
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Fault is the error message of a form that is shown again.
 type Fault struct {
@@ -8,9 +11,14 @@ type Fault struct {
 	Text string
 	// Field is the id of the invalid input element; empty where the error is not about one.
 	Field string
+	// Wait is the time of the next attempt; nil where there is none to wait for.
+	Wait *Wait
 	// Reference is the ID of the request that failed; empty where the user's input was wrong.
 	Reference string
 }
+
+// Wait is the time of the next attempt, and the time at which the page is shown.
+type Wait struct{ Now, At time.Time }
 
 // SignIn is the data of signin.html.
 type SignIn struct {
@@ -33,14 +41,49 @@ type Consent struct {
 	CSRF, Request string
 	// App is untrusted text.
 	App string
-	// Origin is the origin of the redirect URI.
-	Origin      string
-	Person      string
-	Email       string
-	Scopes      []Scope
+	// Origin is the origin of the redirect URI, or its scheme and a colon.
+	Origin string
+	// User is the signed-in user.
+	User        User
+	Permissions []PermissionGroup
 	Workspaces  []Workspace
 	Fault       Fault
-	WorkspaceID string
+}
+
+// Host returns the host of the app's website; empty where the redirect URI is not https.
+func (c Consent) Host() string {
+	host, found := strings.CutPrefix(c.Origin, "https://")
+	if !found {
+		return ""
+	}
+	return host
+}
+
+// Loopback returns the host and the port of a redirect URI on the user's computer; empty for
+// another one.
+func (c Consent) Loopback() string {
+	host, _ := strings.CutPrefix(c.Origin, "http://")
+	if host == c.Origin {
+		return ""
+	}
+	return host
+}
+
+// Warning returns the notice about a destination that is not a website; nil for a website. Any
+// program of the computer can wait there for the response (RFC 8252 §8.3).
+func (c Consent) Warning() *Message {
+	switch {
+	case c.Loopback() != "":
+		return &Message{Kind: "warn", Text: "Your answer goes to a program on this computer. Go on only if you have just started it yourself."}
+	case c.Host() == "":
+		return &Message{Kind: "warn", Text: "Your answer goes to an app on this device. Go on only if you have just used it yourself."}
+	}
+	return nil
+}
+
+// NoWorkspace returns the notice for a user without a workspace.
+func (Consent) NoWorkspace() Message {
+	return Message{Kind: "warn", Text: "You are not a member of any workspace, so there is nothing that you could share."}
 }
 
 // Notice is the data of problem.html: a page with one message.
@@ -52,6 +95,10 @@ type Notice struct {
 	// App is the name of the client concerned: untrusted text, empty for none.
 	App  string
 	Text string
+	// Names stand in the text in the places of %s: untrusted text.
+	Names []string
+	// Wait is the time of the next attempt; nil where there is none to wait for.
+	Wait *Wait
 	// Workspace is the name of the workspace concerned, untrusted text, and At the time of the
 	// decision; empty and zero for none.
 	Workspace string
@@ -68,8 +115,20 @@ type Notice struct {
 	Reference string
 }
 
-// Link is a link to the next step.
-type Link struct{ Address, Text string }
+// Facts returns the decision's workspace and time, where they are known.
+func (n Notice) Facts() []Fact {
+	var facts []Fact
+	if n.Workspace != "" {
+		facts = append(facts, Fact{Label: "Workspace", Text: n.Workspace})
+	}
+	if !n.At.IsZero() {
+		facts = append(facts, Fact{Label: "Answered", At: n.At})
+	}
+	return facts
+}
+
+// Link is a link to the next step. Host stands in the text, in the place of %s; empty for none.
+type Link struct{ Address, Text, Host string }
 
 // Repeat is a form that sends a decision again.
 type Repeat struct {
@@ -78,8 +137,8 @@ type Repeat struct {
 	Text string
 }
 
-// Scope is a permission with its description for users.
-type Scope struct{ Name, Description string }
+// User is a signed-in user; both are untrusted text.
+type User struct{ Name, Email string }
 
 // Workspace is a workspace to choose.
 type Workspace struct {
@@ -88,16 +147,43 @@ type Workspace struct {
 	Name string
 	// Plan is the plan's name, and Role the user's role in the workspace.
 	Plan, Role string
+	// Chosen selects it, and Disabled makes it impossible to choose.
+	Chosen, Disabled bool
+	// Badge marks it; nil for no mark.
+	Badge *Badge
 }
 
 // Apps is the data of apps.html.
 type Apps struct {
-	CSRF          string
-	Person, Email string
-	Apps          []App
+	CSRF string
+	User User
+	Apps []App
+	// Find is the user's search, which Apps match.
+	Find string
+	// Searchable shows the search: there are more apps than one looks through.
+	Searchable bool
 	// Disconnected is true after an app was disconnected.
 	Disconnected bool
 	Fault        Fault
+}
+
+// Done returns the notice of a disconnection; nil without one.
+func (a Apps) Done() *Message {
+	if !a.Disconnected {
+		return nil
+	}
+	return &Message{Kind: "ok", Text: "The app is disconnected. It has no access any more."}
+}
+
+// None returns the empty state.
+func (a Apps) None() Empty {
+	if a.Find != "" {
+		return Empty{
+			Heading: "No connected app has such a name", Text: "Names are searched as the apps gave them.",
+			Link: Link{Address: "/account/connected-apps", Text: "Show all apps"},
+		}
+	}
+	return Empty{Heading: "No app is connected", Text: "An app asks you before it uses a workspace of yours. Once you allow it, it is listed here."}
 }
 
 // App is a connected app.
@@ -109,19 +195,85 @@ type App struct {
 	Approved   time.Time
 	// Used is the time of the last use; zero if never.
 	Used time.Time
+	// Now is the time at which the page is shown.
+	Now time.Time
 }
 
-// AppWorkspace holds an app's scopes in one workspace.
+// AppWorkspace holds an app's permissions in one workspace.
 type AppWorkspace struct {
-	Name   string
-	Scopes []string
+	// Name is untrusted text.
+	Name        string
+	Permissions []PermissionGroup
 }
 
-// Demo is the data of demo.html and home.html.
+// Facts returns when the app was approved and used.
+func (a App) Facts() []Fact {
+	used := Fact{Label: "Last used", Phrase: "Not used yet."}
+	if !a.Used.IsZero() {
+		used = Fact{Label: "Last used", At: a.Used}
+	}
+	return []Fact{{Label: "Approved", At: a.Approved}, used, {Label: "Client id", Text: a.ClientID, Code: true}}
+}
+
+// Summary returns what the app may do in all of its workspaces; empty where a permission's access
+// is not known.
+func (a App) Summary() string {
+	summary := "Can view"
+	for _, ws := range a.Workspaces {
+		for _, group := range ws.Permissions {
+			for _, p := range group.Permissions {
+				switch {
+				case p.Changes:
+					summary = "Can view and change"
+				case !p.Reads:
+					return ""
+				}
+			}
+		}
+	}
+	return summary
+}
+
+// unusedDays is the number of days without use from which on an app is marked.
+const unusedDays = 90
+
+// UnusedMonths returns the months since the last use, or since the approval of an app that was never
+// used; 0 for less than 90 days.
+func (a App) UnusedMonths() int {
+	last := a.Used
+	if last.IsZero() {
+		last = a.Approved
+	}
+	days := daysBetween(last, a.Now)
+	if days < unusedDays {
+		return 0
+	}
+	return days / 30
+}
+
+// Demo is the data of demo.html.
 type Demo struct {
 	AuthorizeURL string
 	Code, Error  string
 	Description  string
 	State        string
 	Curl         string
+}
+
+// Facts returns the parameters that the example client received.
+func (d Demo) Facts() []Fact {
+	var facts []Fact
+	for _, f := range []Fact{{Label: "code", Text: d.Code, Code: true}, {Label: "error", Text: d.Error, Code: true}, {Label: "state", Text: d.State, Code: true}} {
+		if f.Text != "" {
+			facts = append(facts, f)
+		}
+	}
+	return facts
+}
+
+// Home is the data of home.html.
+type Home struct {
+	AuthorizeURL string
+	// Facts are the example account.
+	Facts []Fact
 }

@@ -57,7 +57,9 @@ func (m Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		ChallengeMethods: []string{"S256"}, IssParameterSupported: true,
 	}
 	for _, scope := range m.Scopes() {
-		d.ScopesSupported = append(d.ScopesSupported, scope.Name)
+		if scope.Name != "offline_access" { // clients ask for it if it is listed; refresh tokens need no scope
+			d.ScopesSupported = append(d.ScopesSupported, scope.Name)
+		}
 	}
 	writeDocument(w, r, d)
 }

@@ -12,7 +12,7 @@ import (
 
 func TestTheDocumentComesFromTheConfigurationAndNeverFromTheRequest(t *testing.T) {
 	m := wellknown.Metadata{Issuer: "https://login.test", API: "https://api.test", Scopes: func() []catalog.Scope {
-		return []catalog.Scope{{Name: "a:read"}, {Name: "b:write"}}
+		return []catalog.Scope{{Name: "a:read"}, {Name: "offline_access"}, {Name: "b:write"}}
 	}}
 	r := httptest.NewRequest(http.MethodGet, "https://evil.test/.well-known/oauth-authorization-server", nil)
 	r.Header.Set("X-Forwarded-Host", "evil.test")

@@ -11,10 +11,28 @@ import (
 )
 
 // Scope is a permission that a client may request, with its description for the consent screen.
+//
+// The fields after the description are optional. They are omitted from the digest where they are
+// empty, so that a file without them has the digest that release 0.1 computes.
 type Scope struct {
 	Name        string
 	Description string
+	// Group is the heading of the scope on the consent screen: the kind of thing that it concerns.
+	Group string `json:",omitempty"`
+	// Access is whether the scope reads or changes; empty where the file does not say it.
+	Access Access `json:",omitempty"`
+	// Sensitive marks a scope that a user should look at twice.
+	Sensitive bool `json:",omitempty"`
 }
+
+// Access is the effect of a scope.
+type Access string
+
+// The values of Access in the file.
+const (
+	AccessRead   Access = "read"
+	AccessChange Access = "change"
+)
 
 // Endpoint maps an endpoint to its scope. In Path a segment that begins with a colon matches any
 // one segment.
@@ -39,7 +57,6 @@ type Catalog struct {
 	descriptions map[string]string
 	endpoints    []Endpoint
 	plans        []Plan
-	allowed      map[string]map[Endpoint]bool
 	// declared are the resources as the file has them, with the default one first; resources are
 	// those at the address of the API.
 	declared, resources []Resource
@@ -68,6 +85,15 @@ func (c *Catalog) Describe(name string) (description string, ok bool) {
 	return description, ok
 }
 
+// Scope returns a scope; ok is false for one that does not exist.
+func (c *Catalog) Scope(name string) (scope Scope, ok bool) {
+	i := slices.IndexFunc(c.scopes, func(s Scope) bool { return s.Name == name })
+	if i < 0 {
+		return Scope{}, false
+	}
+	return c.scopes[i], true
+}
+
 // Known reports whether the scope exists.
 func (c *Catalog) Known(name string) bool {
 	_, ok := c.descriptions[name]
@@ -89,12 +115,8 @@ func (c *Catalog) Plans() []Plan {
 
 // KnownPlan reports whether the plan exists.
 func (c *Catalog) KnownPlan(name string) bool {
-	_, ok := c.allowed[name]
-	return ok
+	return slices.ContainsFunc(c.plans, func(p Plan) bool { return p.Name == name })
 }
-
-// Allows reports whether the plan includes the endpoint. An unknown plan includes none.
-func (c *Catalog) Allows(plan string, endpoint Endpoint) bool { return c.allowed[plan][endpoint] }
 
 // Rules returns the catalog compiled for the matcher of sdk/enforce, which the gateway and the SDK
 // share.
@@ -116,16 +138,10 @@ type sections struct {
 func newCatalog(s sections) (*Catalog, error) {
 	c := &Catalog{
 		scopes: s.Scopes, descriptions: map[string]string{}, endpoints: s.Endpoints,
-		plans: s.Plans, allowed: map[string]map[Endpoint]bool{}, declared: withDefault(s.Resources, s.Endpoints),
+		plans: s.Plans, declared: withDefault(s.Resources, s.Endpoints),
 	}
 	for _, scope := range s.Scopes {
 		c.descriptions[scope.Name] = scope.Description
-	}
-	for _, p := range s.Plans {
-		c.allowed[p.Name] = map[Endpoint]bool{}
-		for _, e := range p.Endpoints {
-			c.allowed[p.Name][e] = true
-		}
 	}
 	if _, err := compile(s.Endpoints, s.Plans, nil); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,7 +47,7 @@ func TestAnOperatorReplacesTheCatalog(t *testing.T) {
 		t.Fatal(err)
 	}
 	read, write := catalog.Endpoint{Method: "GET", Path: "/v1/a", Scope: "a:read"}, catalog.Endpoint{Method: "POST", Path: "/v1/a/:id", Scope: "a:write"}
-	if !c.Known("a:read") || c.Known("videos:read") || !c.Allows("free", read) || c.Allows("free", write) || !c.Allows("pro", write) || c.KnownPlan("enterprise") {
+	if !c.Known("a:read") || c.Known("videos:read") || !allows(c, "free", read) || allows(c, "free", write) || !allows(c, "pro", write) || c.KnownPlan("enterprise") {
 		t.Error("the catalog is not the file's")
 	}
 }
@@ -102,6 +103,12 @@ func mistakes() []struct {
 		{"description: Write a", `description: " x"`, 4, "not one line"},
 		{"description: Write a", "description: " + strings.Repeat("x", 201), 4, "not one line"},
 		{"name: a:write", "name: a:read", 4, `scope "a:read" stands twice`},
+		{"description: Write a", "description: Write a\n    access: write", 4, "the access of"},
+		{"description: Write a", "description: Write a\n    access: ''", 6, "expected a text"},
+		{"description: Write a", "description: Write a\n    group: [A]", 6, "expected a text"},
+		{"description: Write a", "description: Write a\n    group: \"A\\u202e\"", 4, "the group of"},
+		{"description: Write a", "description: Write a\n    sensitive: 'true'", 4, "sensitive of"},
+		{"description: Write a", "description: Write a\n    sensitiv: true", 6, `unknown key "sensitiv", expected name, description, group`},
 		{"name: a:write", "name: a write", 4, "RFC 6749"},
 		{"name: a:write", "name: &x a:write\n    more: *x", 5, `unknown key "more"`},
 		{"name: a:read", "name: *x", 2, "unknown anchor"},
@@ -142,6 +149,42 @@ func mistakes() []struct {
 		{small, "- a\n", 1, "expected a mapping"},
 		{small, "{}\n", 1, `"scopes" is missing`},
 		{small, "\nscopes: x\nendpoints: x\nplans: x\n", 2, "expected a list"},
+	}
+}
+
+func TestAScopeHasAGroupAnAccessAndASensitivity(t *testing.T) {
+	c, err := load(t, strings.Replace(small, "description: Write a", "description: Write a\n    sensitive: true\n    access: change\n    group: Things of a", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := catalog.Scope{Name: "a:write", Description: "Write a", Group: "Things of a", Access: catalog.AccessChange, Sensitive: true}
+	if got, ok := c.Scope("a:write"); got != want || !ok {
+		t.Errorf("the scope is %v", got)
+	}
+	if got, ok := c.Scope("a:read"); got != (catalog.Scope{Name: "a:read", Description: "Read a"}) || !ok {
+		t.Errorf("a scope without them is %v", got)
+	}
+	if _, ok := c.Scope("a:delete"); ok {
+		t.Error("an unknown scope exists")
+	}
+	for _, s := range catalog.Default().Scopes() {
+		if reads := strings.HasSuffix(s.Name, ":read"); s.Group == "" || (s.Access == catalog.AccessRead) != reads || (s.Access == catalog.AccessChange) == reads {
+			t.Errorf("the default catalog has %v", s)
+		}
+	}
+}
+
+// TestAFileOf01HasTheDigestOf01: during an upgrade, replicas of both releases report one digest.
+func TestAFileOf01HasTheDigestOf01(t *testing.T) {
+	c, err := load(t, small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, write := `{"Method":"GET","Path":"/v1/a","Scope":"a:read"}`, `{"Method":"POST","Path":"/v1/a/:id","Scope":"a:write"}`
+	content := `{"Scopes":[{"Name":"a:read","Description":"Read a"},{"Name":"a:write","Description":"Write a"}],"Endpoints":[` + read + "," + write +
+		`],"Plans":[{"Name":"free","Endpoints":[` + read + `]},{"Name":"pro","Endpoints":[` + read + "," + write + `]}]}`
+	if want := fmt.Sprintf("%x", sha256.Sum256([]byte(content))); c.Digest() != want {
+		t.Errorf("the digest is %s, want %s", c.Digest(), want)
 	}
 }
 

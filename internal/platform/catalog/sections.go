@@ -23,22 +23,47 @@ func readScopes(n *yaml.Node) ([]Scope, error) {
 	}
 	var scopes []Scope
 	for _, entry := range entries {
-		values, err := texts(entry, "name", "description")
+		scope, err := readScope(entry)
 		if err != nil {
 			return nil, err
 		}
-		scope := Scope{Name: values[0], Description: values[1]}
-		switch {
-		case !oauth.ValidScopeName(scope.Name):
-			return nil, faultAt(entry, "scope %q has a character that RFC 6749 does not allow", scope.Name)
-		case slices.ContainsFunc(scopes, func(s Scope) bool { return s.Name == scope.Name }):
+		if slices.ContainsFunc(scopes, func(s Scope) bool { return s.Name == scope.Name }) {
 			return nil, faultAt(entry, "scope %q stands twice", scope.Name)
-		case !showable(scope.Description):
-			return nil, faultAt(entry, "the description of %q is not one line of at most %d bytes", scope.Name, maxDescription)
 		}
 		scopes = append(scopes, scope)
 	}
 	return scopes, nil
+}
+
+func readScope(entry *yaml.Node) (Scope, error) {
+	found, err := fieldsWith(entry, []string{"name", "description"}, "group", "access", "sensitive")
+	if err != nil {
+		return Scope{}, err
+	}
+	var values [4]string
+	for i, key := range []string{"name", "description", "group", "access"} {
+		if found[key] == nil {
+			continue
+		}
+		if values[i], err = text(found[key]); err != nil {
+			return Scope{}, err
+		}
+	}
+	scope := Scope{Name: values[0], Description: values[1], Group: values[2], Access: Access(values[3])}
+	sensitive := found["sensitive"]
+	switch {
+	case !oauth.ValidScopeName(scope.Name):
+		return Scope{}, faultAt(entry, "scope %q has a character that RFC 6749 does not allow", scope.Name)
+	case !showable(scope.Description):
+		return Scope{}, faultAt(entry, "the description of %q is not one line of at most %d bytes", scope.Name, maxDescription)
+	case !showable(scope.Group):
+		return Scope{}, faultAt(entry, "the group of %q is not one line of at most %d bytes", scope.Name, maxDescription)
+	case found["access"] != nil && scope.Access != AccessRead && scope.Access != AccessChange:
+		return Scope{}, faultAt(entry, "the access of %q is not %s or %s", scope.Name, AccessRead, AccessChange)
+	case sensitive != nil && (sensitive.ShortTag() != "!!bool" || sensitive.Decode(&scope.Sensitive) != nil):
+		return Scope{}, faultAt(entry, "sensitive of %q is not true or false", scope.Name)
+	}
+	return scope, nil
 }
 
 // showable reports whether the consent screen can show the text unchanged: printable characters and

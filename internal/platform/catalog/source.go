@@ -88,6 +88,9 @@ func (s *Source) Describe(name string) (description string, ok bool) {
 	return s.Current().Describe(name)
 }
 
+// Scope calls Catalog.Scope on the current catalog.
+func (s *Source) Scope(name string) (scope Scope, ok bool) { return s.Current().Scope(name) }
+
 // Scopes calls Catalog.Scopes on the current catalog.
 func (s *Source) Scopes() []Scope { return s.Current().Scopes() }
 

@@ -22,7 +22,7 @@ func migrations() fstest.MapFS {
 	table := &fstest.MapFile{Data: []byte(`-- +goose Up
 CREATE TABLE things (owner TEXT NOT NULL, part BIGINT NOT NULL, until BIGINT, PRIMARY KEY (owner, part));
 `)}
-	return fstest.MapFS{"postgres/00001_things.sql": table, "sqlite/00001_things.sql": table}
+	return fstest.MapFS{"migrations/postgres/00001_things.sql": table, "migrations/sqlite/00001_things.sql": table}
 }
 
 func must(t *testing.T, err error) {

@@ -1,6 +1,6 @@
 // Package inproc connects the services of one process in memory, with the same gRPC stack as
-// between processes: each side of a connection is a named caller, authenticated by credentials that
-// only this package can create.
+// between processes: the caller of a connection is named, and only this package can create such a
+// connection.
 //
 // It owns the connections and their names. It does not authorize callers: policy does, as between
 // processes.
@@ -8,7 +8,6 @@ package inproc
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +17,10 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
+
+	"github.com/vidocu/usher/internal/platform/policy"
 )
 
 // bufferSize is each connection's buffer; every message of ours fits.
@@ -45,36 +47,31 @@ func (n *Network) listener(service string) *bufconn.Listener {
 	return n.listeners[service]
 }
 
-// Dial connects a caller to a service. The name is the caller's identity on every call.
+// Dial connects a caller to a service. The name, of at most 64 bytes, is the caller's identity on
+// every call.
 func (n *Network) Dial(caller, service string, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
-	lis := n.listener(service)
+	if caller == "" || len(caller) > maxName {
+		return nil, errName
+	}
+	lis, hello := n.listener(service), append([]byte{byte(len(caller))}, caller...)
 	opts = append([]grpc.DialOption{
-		grpc.WithTransportCredentials(named{caller: caller}),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return lis.DialContext(ctx) }),
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+			conn, err := lis.DialContext(ctx)
+			if err == nil {
+				_, err = conn.Write(hello)
+			}
+			return conn, err
+		}),
 	}, opts...)
 	return grpc.NewClient("passthrough:///"+service, opts...)
 }
 
-// ServerCredentials read the caller's name. They refuse every connection that is not this
-// package's.
-func ServerCredentials() credentials.TransportCredentials { return named{} }
-
-// AuthInfo names the caller of an in-memory connection.
-type AuthInfo struct {
-	credentials.CommonAuthInfo
-	// Caller is the caller's name, as given to Dial.
-	Caller string
+// ServerCredentials read the caller's name, which the server trusts because the connection never
+// leaves the process. They refuse every connection that is not this package's.
+func ServerCredentials() credentials.TransportCredentials {
+	return policy.Naming(insecure.NewCredentials(), func(conn net.Conn, _ credentials.AuthInfo) (string, error) { return readName(conn) })
 }
-
-// CallerName is part of policy.Named.
-func (a AuthInfo) CallerName() string { return a.Caller }
-
-// AuthType is part of credentials.AuthInfo.
-func (AuthInfo) AuthType() string { return "inproc" }
-
-// named is both sides of the handshake: the client sends its name and the server trusts it, because
-// the connection never leaves the process.
-type named struct{ caller string }
 
 const (
 	maxName        = 64
@@ -83,52 +80,23 @@ const (
 
 var errName = errors.New("caller's name is empty or too long")
 
-// ClientHandshake sends the name.
-func (c named) ClientHandshake(_ context.Context, _ string, conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	if c.caller == "" || len(c.caller) > maxName {
-		return nil, nil, errName
-	}
-	hello := append(binary.BigEndian.AppendUint16(nil, uint16(len(c.caller))), c.caller...)
-	if _, err := conn.Write(hello); err != nil {
-		return nil, nil, fmt.Errorf("stating the caller's name: %w", err)
-	}
-	return conn, c.info(c.caller), nil
-}
-
-// ServerHandshake reads the name.
-func (c named) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
+func readName(conn net.Conn) (string, error) {
 	if conn.RemoteAddr().Network() != "bufconn" {
-		return nil, nil, errors.New("in-memory credentials on a connection from outside")
+		return "", errors.New("in-memory credentials on a connection from outside")
 	}
 	if err := conn.SetReadDeadline(time.Now().Add(handshakeLimit)); err != nil {
-		return nil, nil, err
+		return "", err
 	}
-	var size [2]byte
+	var size [1]byte
 	if _, err := io.ReadFull(conn, size[:]); err != nil {
-		return nil, nil, fmt.Errorf("reading the caller's name: %w", err)
+		return "", fmt.Errorf("reading the caller's name: %w", err)
 	}
-	n := binary.BigEndian.Uint16(size[:])
-	if n == 0 || n > maxName {
-		return nil, nil, errName
+	if size[0] == 0 || size[0] > maxName {
+		return "", errName
 	}
-	name := make([]byte, n)
+	name := make([]byte, size[0])
 	if _, err := io.ReadFull(conn, name); err != nil {
-		return nil, nil, fmt.Errorf("reading the caller's name: %w", err)
+		return "", fmt.Errorf("reading the caller's name: %w", err)
 	}
-	return conn, c.info(string(name)), conn.SetReadDeadline(time.Time{})
+	return string(name), conn.SetReadDeadline(time.Time{})
 }
-
-func (named) info(caller string) AuthInfo {
-	return AuthInfo{Caller: caller, CommonAuthInfo: credentials.CommonAuthInfo{SecurityLevel: credentials.PrivacyAndIntegrity}}
-}
-
-// Info is part of credentials.TransportCredentials.
-func (named) Info() credentials.ProtocolInfo {
-	return credentials.ProtocolInfo{SecurityProtocol: "inproc"}
-}
-
-// Clone is part of credentials.TransportCredentials.
-func (c named) Clone() credentials.TransportCredentials { return c }
-
-// OverrideServerName is part of credentials.TransportCredentials; Dial sets the name.
-func (named) OverrideServerName(string) error { return nil }

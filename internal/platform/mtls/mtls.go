@@ -3,10 +3,14 @@
 // `spiffe://<trust-domain>/<name>`.
 //
 // It owns the handshake. It does not authorize callers.
+//
+// It reads the files itself. grpc's provider for this, credentials/tls/certprovider/pemfile, polls
+// them, so that handshakes trust a removed authority until its next look; it starts with unusable
+// files and reports no error of theirs; it logs the content of a private key that does not fit its
+// certificate; and both must be in one folder.
 package mtls
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -16,6 +20,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/vidocu/usher/internal/platform/policy"
 )
@@ -29,15 +34,6 @@ type Config struct {
 	TrustDomain string `koanf:"-"`
 }
 
-// AuthInfo is an authenticated caller.
-type AuthInfo struct {
-	credentials.TLSInfo
-	caller string
-}
-
-// CallerName is part of policy.Named.
-func (a AuthInfo) CallerName() string { return a.caller }
-
 // Server returns credentials that require a certificate of the trust domain from every caller. It
 // reads the files once to fail early.
 func Server(c Config) (credentials.TransportCredentials, error) {
@@ -45,7 +41,7 @@ func Server(c Config) (credentials.TransportCredentials, error) {
 	if err != nil {
 		return nil, err
 	}
-	return server{TransportCredentials: credentials.NewTLS(&tls.Config{
+	return policy.Naming(credentials.NewTLS(&tls.Config{
 		MinVersion: tls.VersionTLS13,
 		ClientAuth: tls.RequireAnyClientCert, // verified in VerifyConnection, against the current authorities
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
@@ -57,7 +53,13 @@ func Server(c Config) (credentials.TransportCredentials, error) {
 		},
 		// A resumed session would trust an authority after its removal.
 		SessionTicketsDisabled: true,
-	}), trustDomain: c.TrustDomain}, nil
+	}), func(_ net.Conn, info credentials.AuthInfo) (string, error) {
+		t, ok := info.(credentials.TLSInfo)
+		if !ok {
+			return "", errors.New("no TLS on a TLS connection")
+		}
+		return nameOf(t.State.PeerCertificates[0], c.TrustDomain)
+	}), nil
 }
 
 // Client returns credentials that present this process's certificate and accept only the named
@@ -102,31 +104,6 @@ func Expiry(c Config) (func() time.Time, error) {
 	}, nil
 }
 
-// server adds the caller's name to the result of the handshake.
-type server struct {
-	credentials.TransportCredentials
-	trustDomain string
-}
-
-// ServerHandshake is part of credentials.TransportCredentials.
-func (s server) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	conn, info, err := s.TransportCredentials.ServerHandshake(conn)
-	if err != nil {
-		return nil, nil, err
-	}
-	t, ok := info.(credentials.TLSInfo)
-	if !ok {
-		return nil, nil, errors.New("no TLS on a TLS connection")
-	}
-	name, err := nameOf(t.State.PeerCertificates[0], s.trustDomain)
-	return conn, AuthInfo{TLSInfo: t, caller: name}, err
-}
-
-// Clone is part of credentials.TransportCredentials.
-func (s server) Clone() credentials.TransportCredentials {
-	return server{TransportCredentials: s.TransportCredentials.Clone(), trustDomain: s.trustDomain}
-}
-
 // nameOf returns the caller's name: exactly one URI SAN, of the trust domain, with one path
 // segment.
 func nameOf(cert *x509.Certificate, trustDomain string) (string, error) {
@@ -141,32 +118,6 @@ func nameOf(cert *x509.Certificate, trustDomain string) (string, error) {
 }
 
 // Plaintext is for the development's local port: every caller is policy.Local.
-func Plaintext() credentials.TransportCredentials { return plaintext{} }
-
-type plaintext struct{}
-
-type localInfo struct{ credentials.CommonAuthInfo }
-
-func (localInfo) AuthType() string   { return "plaintext" }
-func (localInfo) CallerName() string { return policy.Local }
-
-// ServerHandshake is part of credentials.TransportCredentials.
-func (plaintext) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	return conn, localInfo{credentials.CommonAuthInfo{SecurityLevel: credentials.NoSecurity}}, nil
+func Plaintext() credentials.TransportCredentials {
+	return policy.Naming(insecure.NewCredentials(), func(net.Conn, credentials.AuthInfo) (string, error) { return policy.Local, nil })
 }
-
-// ClientHandshake is part of credentials.TransportCredentials.
-func (plaintext) ClientHandshake(_ context.Context, _ string, conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	return conn, localInfo{credentials.CommonAuthInfo{SecurityLevel: credentials.NoSecurity}}, nil
-}
-
-// Info is part of credentials.TransportCredentials.
-func (plaintext) Info() credentials.ProtocolInfo {
-	return credentials.ProtocolInfo{SecurityProtocol: "plaintext"}
-}
-
-// Clone is part of credentials.TransportCredentials.
-func (plaintext) Clone() credentials.TransportCredentials { return plaintext{} }
-
-// OverrideServerName is part of credentials.TransportCredentials.
-func (plaintext) OverrideServerName(string) error { return nil }

@@ -51,7 +51,8 @@ func serve(t *testing.T, creds credentials.TransportCredentials) (addr string, c
 
 func serialOf(ctx context.Context) int64 {
 	p, _ := peer.FromContext(ctx)
-	if info, ok := p.AuthInfo.(mtls.AuthInfo); ok {
+	caller, _ := p.AuthInfo.(policy.Caller)
+	if info, ok := caller.AuthInfo.(credentials.TLSInfo); ok {
 		return info.State.PeerCertificates[0].SerialNumber.Int64()
 	}
 	return 0

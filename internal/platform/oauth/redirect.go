@@ -12,19 +12,25 @@ import (
 // names the fault, without the URI.
 var ErrRedirectURI = errors.New("invalid redirect URI")
 
+// localhost is a name, which a resolver may point elsewhere, and not an IP address (RFC 8252 §8.3).
+const localhost = "localhost"
+
 // MatchRedirectURI reports whether presented is one of the registered URIs. They are compared byte
 // for byte, without normalization. The only exception is RFC 8252 §7.3: an http URI with the host
-// 127.0.0.1 or [::1] may have any port, or none, as a native client listens at a free port.
-func MatchRedirectURI(registered []string, presented string) bool {
+// 127.0.0.1 or [::1] may have any port, or none, as a native client listens at a free port; for a
+// native client also one with the host localhost (RFC 9700 §4.1.3). The hosts are three different
+// ones: a URI that is registered with one does not match another.
+func MatchRedirectURI(registered []string, presented string, native bool) bool {
 	if presented == "" {
 		return false
 	}
 	host, rest, loopback := cutLoopback(presented)
+	anyPort := loopback && (native || host != localhost)
 	for _, uri := range registered {
 		if uri == presented {
 			return true
 		}
-		if !loopback {
+		if !anyPort {
 			continue
 		}
 		if h, r, ok := cutLoopback(uri); ok && h == host && r == rest {
@@ -35,26 +41,38 @@ func MatchRedirectURI(registered []string, presented string) bool {
 }
 
 // cutLoopback splits a loopback URI around its port. ok is false for any other URI, and if the port
-// is not a number from 1 to 65535 without leading zeros.
+// is not a number from 1 to 65535 without leading zeros. It takes the whole authority, up to the
+// path or the query, so that neither a longer host name nor user information before the host can
+// begin like a loopback one.
 func cutLoopback(uri string) (host, rest string, ok bool) {
-	for _, host := range [...]string{"http://127.0.0.1", "http://[::1]"} {
-		rest, found := strings.CutPrefix(uri, host)
-		if !found {
-			continue
-		}
-		if port, hasPort := strings.CutPrefix(rest, ":"); hasPort {
-			if end := strings.IndexAny(port, "/?"); end >= 0 {
-				port, rest = port[:end], port[end:]
-			} else {
-				rest = ""
-			}
-			if !validPort(port) {
-				return "", "", false
-			}
-		}
-		return host, rest, rest == "" || rest[0] == '/' || rest[0] == '?'
+	rest, found := strings.CutPrefix(uri, "http://")
+	if !found {
+		return "", "", false
 	}
-	return "", "", false
+	host, rest = cutAt(rest, strings.IndexAny(rest, "/?#"))
+	if strings.HasPrefix(rest, "#") {
+		return "", "", false
+	}
+	if colon := strings.LastIndexByte(host, ':'); colon > strings.LastIndexByte(host, ']') {
+		if !validPort(host[colon+1:]) {
+			return "", "", false
+		}
+		host = host[:colon]
+	}
+	return host, rest, loopbackHost(host)
+}
+
+// cutAt splits a string before the byte at i; a negative i is its end.
+func cutAt(s string, i int) (before, from string) {
+	if i < 0 {
+		return s, ""
+	}
+	return s[:i], s[i:]
+}
+
+// loopbackHost reports whether a host of an authority is one of the three that may have http.
+func loopbackHost(host string) bool {
+	return host == "127.0.0.1" || host == "[::1]" || host == localhost
 }
 
 func validPort(s string) bool {

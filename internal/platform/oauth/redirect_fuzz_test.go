@@ -12,14 +12,17 @@ import (
 // FuzzMatchRedirectURI: URIs that match without being equal differ in a loopback port only.
 func FuzzMatchRedirectURI(f *testing.F) {
 	for _, uri := range otherSpellings() {
-		f.Add(registered, uri)
+		f.Add(registered, uri, true)
 	}
-	f.Add("http://127.0.0.1/cb", "http://127.0.0.1:8080/cb")
-	f.Add("http://[::1]:1?x", "http://[::1]:65535?x")
-	f.Add("http://127.0.0.1/cb", "http://127.0.0.1:80@evil.test/cb")
-	f.Add("http://127.0.0.1.evil.test/", "http://127.0.0.1:1.evil.test/")
-	f.Fuzz(func(t *testing.T, known, presented string) {
-		if known == presented || oauth.CheckRedirectURI(known) != nil || !oauth.MatchRedirectURI([]string{known}, presented) {
+	f.Add("http://127.0.0.1/cb", "http://127.0.0.1:8080/cb", false)
+	f.Add("http://localhost:80/cb", "http://localhost/cb", true)
+	f.Add("http://localhost/cb", "http://localhost:1@evil.test/cb", true)
+	f.Add("http://localhost/cb", "http://localhost.evil.test/cb", true)
+	f.Add("http://[::1]:1?x", "http://[::1]:65535?x", false)
+	f.Add("http://127.0.0.1/cb", "http://127.0.0.1:80@evil.test/cb", false)
+	f.Add("http://127.0.0.1.evil.test/", "http://127.0.0.1:1.evil.test/", false)
+	f.Fuzz(func(t *testing.T, known, presented string, native bool) {
+		if known == presented || oauth.CheckRedirectURI(known, allowedSchemes()) != nil || !oauth.MatchRedirectURI([]string{known}, presented, native) {
 			return
 		}
 		a, errA := url.Parse(known)
@@ -27,7 +30,7 @@ func FuzzMatchRedirectURI(f *testing.F) {
 		if errA != nil || errB != nil {
 			t.Fatalf("%q matches %q: %v, %v", presented, known, errA, errB)
 		}
-		if host := b.Hostname(); host != a.Hostname() || host != "127.0.0.1" && host != "::1" || b.User != nil {
+		if host := b.Hostname(); host != a.Hostname() || host != "127.0.0.1" && host != "::1" && (host != "localhost" || !native) || b.User != nil {
 			t.Errorf("%q matches %q on another host", presented, known)
 		}
 		a.Host, b.Host = "", ""
@@ -43,11 +46,14 @@ func FuzzCheckRedirectURI(f *testing.F) {
 	for _, uri := range append(otherSpellings(), registered, "http://[::1]:80/cb?a=%20&b", "http://localhost", "https://h?a;b") {
 		f.Add(uri, "state")
 	}
+	for _, uri := range []string{"cursor://anysphere.cursor-mcp/oauth/callback", "com.example.app:/cb?a=1", "com.example.app:/a/..;/b", "JavaScript:/x"} {
+		f.Add(uri, "state")
+	}
 	for _, state := range states() {
 		f.Add(registered, state)
 	}
 	f.Fuzz(func(t *testing.T, uri, state string) {
-		if oauth.CheckRedirectURI(uri) != nil {
+		if oauth.CheckRedirectURI(uri, allowedSchemes()) != nil {
 			return
 		}
 		full, err := oauth.AppendQuery(uri, [2]string{"code", "c"}, [2]string{"state", state}, [2]string{"iss", "i"})
@@ -62,7 +68,7 @@ func FuzzCheckRedirectURI(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q: %v", full, err)
 		}
-		if after.Host != before.Host || after.Path != before.Path || after.User != nil || after.Fragment != "" || strings.Contains(full, "#") {
+		if after.Host != before.Host || after.Scheme != before.Scheme || after.Path != before.Path || after.User != nil || after.Fragment != "" || strings.Contains(full, "#") {
 			t.Errorf("%q has another target than %q", full, uri)
 		}
 		if got := after.Query(); !slices.Equal(got["state"], []string{state}) || !slices.Equal(got["code"], []string{"c"}) || !slices.Equal(got["iss"], []string{"i"}) {

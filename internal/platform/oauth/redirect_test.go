@@ -30,25 +30,25 @@ func otherSpellings() []string {
 
 func TestRFC6749_3_1_2_RedirectURIIsComparedByteForByte(t *testing.T) {
 	known := []string{"https://other.test/", registered, "http://127.0.0.1/cb"}
-	if !oauth.MatchRedirectURI(known, registered) {
+	if !oauth.MatchRedirectURI(known, registered, true) {
 		t.Fatal("the registered URI itself is refused")
 	}
 	for _, uri := range otherSpellings() {
-		if oauth.MatchRedirectURI(known, uri) {
+		if oauth.MatchRedirectURI(known, uri, true) {
 			t.Errorf("%q passes as %q", uri, registered)
 		}
 	}
-	if oauth.MatchRedirectURI(nil, registered) || oauth.MatchRedirectURI([]string{""}, "") {
+	if oauth.MatchRedirectURI(nil, registered, true) || oauth.MatchRedirectURI([]string{""}, "", true) {
 		t.Error("a client without redirect URIs has one")
 	}
 }
 
 func TestRFC8252_7_3_LoopbackPortIsFree(t *testing.T) {
-	for _, host := range []string{"http://127.0.0.1", "http://[::1]"} {
+	for _, host := range []string{"http://127.0.0.1", "http://[::1]", "http://localhost"} {
 		for _, rest := range []string{"", "/", "/cb", "/cb?a=1:2", "?a=1"} {
 			for _, from := range []string{"", ":1", ":8080"} {
 				for _, to := range []string{"", ":1", ":80", ":65535"} {
-					if !oauth.MatchRedirectURI([]string{host + from + rest}, host+to+rest) {
+					if !oauth.MatchRedirectURI([]string{host + from + rest}, host+to+rest, host == "http://localhost") {
 						t.Errorf("%s%s%s does not match %s%s%s", host, to, rest, host, from, rest)
 					}
 				}
@@ -74,7 +74,7 @@ func TestRFC8252_7_3_NothingButTheLoopbackPortIsFree(t *testing.T) {
 		"http://localhost:81/cb", "http://localhost/cb", "https://127.0.0.1:443/tls", "https://127.0.0.1:80/cb",
 		"http://127.0.0.1.evil.test:80/cb", "http://127.0.0.2:80/two",
 	} {
-		if oauth.MatchRedirectURI(known, uri) {
+		if oauth.MatchRedirectURI(known, uri, false) {
 			t.Errorf("%q passes", uri)
 		}
 	}

@@ -11,10 +11,12 @@ import (
 // maxRedirectURILength bounds a registered URI, in bytes.
 const maxRedirectURILength = 2048
 
-// CheckRedirectURI validates a URI that a client registers: absolute, https (or http on 127.0.0.1,
-// [::1] or localhost), without fragment, user information, wildcard, control character or a query
-// parameter that the authorization response adds. It returns ErrRedirectURI with the fault.
-func CheckRedirectURI(uri string) error {
+// CheckRedirectURI validates a URI that a client registers: absolute, and https, http on a loopback
+// host, or a private-use scheme, which contains a dot or is one of privateUse (RFC 8252 §7.1). It
+// must not have a fragment, user information, a wildcard, a control character, a segment that climbs
+// up, or a query parameter that the authorization response adds. It returns ErrRedirectURI with the
+// fault and what to change.
+func CheckRedirectURI(uri string, privateUse []string) error {
 	if fault := textFault(uri); fault != "" {
 		return fmt.Errorf("%w: %s", ErrRedirectURI, fault)
 	}
@@ -23,7 +25,11 @@ func CheckRedirectURI(uri string) error {
 		// url.Parse's error quotes the URI, which callers may log.
 		return fmt.Errorf("%w: not a URI", ErrRedirectURI)
 	}
-	for _, fault := range []string{originFault(uri, u), queryFault(u.RawQuery)} {
+	origin := originFault(uri, u)
+	if scheme, _, _ := strings.Cut(uri, ":"); scheme != "https" && scheme != "http" {
+		origin = privateUseFault(uri, u, privateUse)
+	}
+	for _, fault := range []string{origin, pathFault(u.Path), queryFault(u.RawQuery)} {
 		if fault != "" {
 			return fmt.Errorf("%w: %s", ErrRedirectURI, fault)
 		}
@@ -39,15 +45,15 @@ func textFault(uri string) string {
 	case len(uri) > maxRedirectURILength:
 		return fmt.Sprintf("longer than %d bytes", maxRedirectURILength)
 	case !printable(uri) || strings.ContainsAny(uri, "\\\"<>^`{|}"):
-		return "has a character that a URI cannot have"
+		return "has a character that a URI cannot have: percent-encode it, and write a host name in its ASCII form (xn--…)"
 	case strings.Contains(uri, "#"):
-		return "has a fragment"
+		return "has a fragment: remove the # and what follows"
 	case strings.Contains(uri, "*"):
-		return "has a wildcard"
+		return "has a wildcard: register each address by itself"
 	}
 	decoded, err := url.PathUnescape(uri)
 	if err != nil || !utf8.ValidString(decoded) {
-		return "has a malformed percent-encoding"
+		return "has a malformed percent-encoding: % is followed by two hexadecimal digits, of UTF-8"
 	}
 	if strings.ContainsFunc(decoded, func(r rune) bool { return r < 0x20 || r == 0x7f }) {
 		return "has a control character"
@@ -55,19 +61,31 @@ func textFault(uri string) string {
 	return ""
 }
 
+// originFault checks the scheme, the host and the port of an https or http URI.
 func originFault(uri string, u *url.URL) string {
 	secure := strings.HasPrefix(uri, "https://")
 	switch host := u.Hostname(); {
 	case !secure && !strings.HasPrefix(uri, "http://"):
-		return "must begin with https://, with http:// on 127.0.0.1, [::1] or localhost, or with a scheme that is a domain name of the app's own reversed, such as com.example.app:/callback"
+		return "must have two slashes after " + u.Scheme + ":"
 	case u.User != nil:
-		return "has user information"
+		return "has user information: remove what is before the @"
 	case !validHost(u.Host, host):
 		return "has no usable host"
 	case u.Port() != "" && !validPort(u.Port()), strings.HasSuffix(u.Host, ":"):
-		return "has no usable port"
-	case !secure && host != "127.0.0.1" && host != "::1" && host != "localhost":
-		return "http is for 127.0.0.1, [::1] and localhost alone"
+		return "has no usable port: 1 to 65535, or none"
+	case !secure && !loopbackHost(strings.TrimSuffix(u.Host, ":"+u.Port())):
+		return "http is for 127.0.0.1, [::1] and localhost alone: use https"
+	}
+	return ""
+}
+
+// pathFault refuses a path that climbs up (`..`), also percent-encoded, behind a backslash, or with
+// parameters (`..;`), which servers resolve in different ways.
+func pathFault(path string) string {
+	for segment := range strings.FieldsFuncSeq(path, func(r rune) bool { return r == '/' || r == '\\' }) {
+		if name, _, _ := strings.Cut(segment, ";"); name == ".." {
+			return "has a path with the segment ..: write the path that is meant"
+		}
 	}
 	return ""
 }
@@ -93,11 +111,11 @@ func validHost(authority, host string) bool {
 func queryFault(raw string) string {
 	params, err := ParseQuery(raw)
 	if err != nil {
-		return "has a query that cannot be read"
+		return "has a query that cannot be read: separate parameters by &, at most 100"
 	}
 	for _, name := range []string{"code", "state", "iss", "error", "error_description", "error_uri"} {
 		if _, present, _ := params.Get(name); present {
-			return "has the parameter " + name
+			return "has the parameter " + name + ", which the response adds: rename it"
 		}
 	}
 	return ""

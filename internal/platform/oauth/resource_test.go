@@ -9,9 +9,9 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
-// TestMCPFailure4_OneResourceHasSeveralSpellings: clients compare and send the identifier of a
+// TestMCPFailure_4_OneResourceHasSeveralSpellings: clients compare and send the identifier of a
 // resource as their URL library prints it.
-func TestMCPFailure4_OneResourceHasSeveralSpellings(t *testing.T) {
+func TestMCPFailure_4_OneResourceHasSeveralSpellings(t *testing.T) {
 	known := oauth.Resources{"https://api.test/v1", "https://mcp.test", "http://localhost:3000/mcp"}
 	for sent, want := range map[string]string{
 		"https://api.test/v1":        "https://api.test/v1",

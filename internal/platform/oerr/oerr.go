@@ -118,6 +118,13 @@ func Unavailable(inner error) error {
 		WithInner(inner), WithRetryAfter(retryUnavailable))
 }
 
+// RateLimited is the error of a caller that must wait. The time is rounded up to whole seconds, the
+// unit of Retry-After.
+func RateLimited(err error, after time.Duration) error {
+	whole := (after + time.Second - 1).Truncate(time.Second)
+	return New(errorv1.Reason_REASON_RATE_LIMITED, err.Error(), WithRetryAfter(whole))
+}
+
 // Reason returns the reason of an error on either side of the wire. A peer that is gone or too slow
 // is UNAVAILABLE; errors that are not ours, and nil, are UNSPECIFIED.
 func Reason(err error) errorv1.Reason {

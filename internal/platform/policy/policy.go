@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/peer"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
@@ -23,12 +22,6 @@ import (
 	rpcv1 "github.com/vidocu/usher/gen/usher/rpc/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
-
-// Named is the authentication info of a connection that identifies the caller.
-type Named interface {
-	// CallerName returns the last segment of the caller's SPIFFE path, or the name given in memory.
-	CallerName() string
-}
 
 // Local is the name of every caller at the development's plaintext port: a resource server.
 const Local = "local"
@@ -143,16 +136,3 @@ func Own(ctx context.Context) bool {
 // only. They are data of the contract (usher.rpc.v1.Caller, docs/architecture.md): names of
 // certificates, sections of a shared settings file and targets of connections.
 func Services() []string { return []string{"identity", "authz", "token", "consent", "gateway"} }
-
-// CallerFrom returns the name of the caller, as the transport authenticated it.
-func CallerFrom(ctx context.Context) (string, bool) {
-	p, ok := peer.FromContext(ctx)
-	if !ok {
-		return "", false
-	}
-	named, ok := p.AuthInfo.(Named)
-	if !ok {
-		return "", false
-	}
-	return named.CallerName(), true
-}

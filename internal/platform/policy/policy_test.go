@@ -16,10 +16,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/policy"
 )
 
-type name string
-
-func (n name) CallerName() string { return string(n) }
-func (name) AuthType() string     { return "test" }
+func name(caller string) credentials.AuthInfo { return policy.Caller{Name: caller} }
 
 func as(caller credentials.AuthInfo) context.Context {
 	return peer.NewContext(context.Background(), &peer.Peer{AuthInfo: caller})

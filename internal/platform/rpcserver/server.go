@@ -91,7 +91,7 @@ const (
 	// maxAge closes connections regularly, so that callers spread over new replicas.
 	maxAge = 10 * time.Minute
 	// maxAgeGrace is how long a call in progress may continue then. No stream of ours lasts as long
-	// (token.watch_lifetime), so none is cut off by the age of its connection.
+	// (two minutes of WatchRevocations), so none is cut off by the age of its connection.
 	maxAgeGrace = 3 * time.Minute
 )
 

@@ -12,14 +12,15 @@ import (
 
 // Redis is a Store that replicas share.
 type Redis struct {
-	client redis.UniversalClient
-	config RedisConfig
-	prefix string
-	now    func() time.Time
-	swap   *redis.Script
-	count  *redis.Script
-	spend  *redis.Script
-	refund *redis.Script
+	client  redis.UniversalClient
+	config  RedisConfig
+	prefix  string
+	now     func() time.Time
+	swap    *redis.Script
+	replace *redis.Script
+	count   *redis.Script
+	spend   *redis.Script
+	refund  *redis.Script
 }
 
 // OpenRedis prepares the connections, and fails on invalid settings and files. The server need not
@@ -44,13 +45,23 @@ func OpenRedis(config RedisConfig) (*Redis, error) {
 	}
 	return &Redis{
 		client: client, config: config, prefix: config.Prefix, now: config.Now,
-		swap: redis.NewScript(swapText), count: redis.NewScript(countText),
+		swap: redis.NewScript(swapText), replace: redis.NewScript(replaceText), count: redis.NewScript(countText),
 		spend: redis.NewScript(spendText), refund: redis.NewScript(refundText),
 	}, nil
 }
 
-// swapText replaces a value that is still the same and keeps its time to live.
-const swapText = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL') return 1 end return 0`
+// swapText replaces a value that is still the same, unless its deadline is over, and keeps its time
+// to live and the deadline, which is the head of the stored bytes. It computes the deadline byte by
+// byte: Lua compares strings by the server's locale.
+const swapText = `local packed = redis.call('GET', KEYS[1])
+if not packed or string.sub(packed, 9) ~= ARGV[1] then return 0 end
+local deadline = 0
+for i = 1, 8 do deadline = deadline * 256 + string.byte(packed, i) end
+if deadline <= tonumber(ARGV[3]) then return 0 end
+redis.call('SET', KEYS[1], string.sub(packed, 1, 8) .. ARGV[2], 'KEEPTTL') return 1`
+
+// replaceText replaces bytes that are still the same and keeps their time to live.
+const replaceText = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL') return 1 end return 0`
 
 // countText adds one; the first count sets the expiry.
 const countText = `local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end return n`
@@ -86,7 +97,7 @@ func (r *Redis) PutNew(ctx context.Context, key string, value []byte, ttl time.D
 	if _, live := unpack(old, r.now()); live {
 		return false, nil
 	}
-	n, err := r.swap.Run(ctx, r.client, []string{r.prefix + key}, old, packed).Int()
+	n, err := r.replace.Run(ctx, r.client, []string{r.prefix + key}, old, packed).Int()
 	return n == 1, unavailable(ctx, err)
 }
 
@@ -112,22 +123,9 @@ func (r *Redis) open(ctx context.Context, cmd *redis.StringCmd) ([]byte, bool, e
 	return value, live, nil
 }
 
-// CompareAndSet replaces a value that is still old. The deadline stays: it is read first and is a
-// part of the compared value.
+// CompareAndSet replaces a value that is still old and has not expired. The deadline stays.
 func (r *Redis) CompareAndSet(ctx context.Context, key string, old, value []byte) (bool, error) {
-	packed, err := r.client.Get(ctx, r.prefix+key).Bytes()
-	if errors.Is(err, redis.Nil) {
-		return false, nil
-	}
-	if err != nil {
-		return false, unavailable(ctx, err)
-	}
-	have, live := unpack(packed, r.now())
-	if !live || string(have) != string(old) {
-		return false, nil
-	}
-	next := append(packed[:headerSize:headerSize], value...)
-	n, err := r.swap.Run(ctx, r.client, []string{r.prefix + key}, packed, next).Int()
+	n, err := r.swap.Run(ctx, r.client, []string{r.prefix + key}, old, value, r.now().UnixMicro()).Int()
 	return n == 1, unavailable(ctx, err)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/vidocu/usher/internal/platform/pool"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -60,7 +61,7 @@ type engine interface {
 	// contended reports whether err ended a transaction that may succeed when it is retried.
 	contended(err error) bool
 	migrator() migrator
-	stats() Pool
+	stats() pool.Stats
 	close() error
 }
 

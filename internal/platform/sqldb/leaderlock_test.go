@@ -3,10 +3,10 @@ package sqldb_test
 import (
 	"context"
 	"errors"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/racetest"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
@@ -92,23 +92,13 @@ func TestOfManyConcurrentProcessesOneIsElected(t *testing.T) {
 		locks[i] = openAt(t, url).LeaderLock("cleanup")
 		defer locks[i].Close()
 	}
-	var ready, done sync.WaitGroup
-	start := make(chan struct{})
 	led := make([]bool, racers)
-	ready.Add(racers)
-	for i, lock := range locks {
-		done.Go(func() {
-			ready.Done()
-			<-start
-			var err error
-			if led[i], err = lock.Do(t.Context(), func(context.Context) error { return nil }); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	ready.Wait()
-	close(start)
-	done.Wait()
+	racetest.Run(racers, func(i int) {
+		var err error
+		if led[i], err = locks[i].Do(t.Context(), func(context.Context) error { return nil }); err != nil {
+			t.Error(err)
+		}
+	})
 	n := 0
 	for _, l := range led {
 		if l {

@@ -48,18 +48,14 @@ type migrator interface {
 	tableExists(table string) string
 }
 
-// Migrate applies the pending steps in fsys, which holds a folder for each engine, in the order of
-// their numbers, each in a transaction of its own. A step waits for a table that a long query
+// Migrate applies the pending steps in fsys, whose folder migrations holds a folder for each engine,
+// in the order of their numbers, each in a transaction of its own. A step waits for a table that a long query
 // reads, one second at a time, so that other queries do not queue behind it. Concurrent migrations
 // of the same PostgreSQL database wait for each other. Steps that only the database has are
 // ignored: they belong to a later release. It returns ErrMigrationChanged when an applied step's
 // file differs from the one that was applied.
 func Migrate(ctx context.Context, db *DB, fsys fs.FS) (err error) {
-	files, err := fs.Sub(fsys, string(db.kind))
-	if err != nil {
-		return err
-	}
-	sources, err := list(files)
+	files, sources, err := db.sources(fsys)
 	if err != nil || len(sources) == 0 {
 		return err
 	}
@@ -100,11 +96,7 @@ func inUse(err error) bool {
 
 // MigrationStatus lists the steps in fsys, in order. It changes nothing.
 func MigrationStatus(ctx context.Context, db *DB, fsys fs.FS) ([]Migration, error) {
-	files, err := fs.Sub(fsys, string(db.kind))
-	if err != nil {
-		return nil, err
-	}
-	sources, err := list(files)
+	_, sources, err := db.sources(fsys)
 	if err != nil {
 		return nil, err
 	}
@@ -133,11 +125,7 @@ func NeedsMigration(ctx context.Context, db *DB, fsys fs.FS) (bool, error) {
 	if err := db.Ping(ctx); err != nil {
 		return false, err
 	}
-	files, err := fs.Sub(fsys, string(db.kind))
-	if err != nil {
-		return false, err
-	}
-	sources, err := list(files)
+	_, sources, err := db.sources(fsys)
 	if err != nil {
 		return false, err
 	}
@@ -148,25 +136,28 @@ func NeedsMigration(ctx context.Context, db *DB, fsys fs.FS) (bool, error) {
 	return slices.ContainsFunc(sources, func(s source) bool { return !applied[s.version] }), nil
 }
 
-// list reads the migrations of one engine in the order of their numbers.
-func list(files fs.FS) ([]source, error) {
+// sources returns the folder of the database's engine, and its migrations in the order of their
+// numbers.
+func (db *DB) sources(fsys fs.FS) (files fs.FS, sources []source, err error) {
+	if files, err = fs.Sub(fsys, "migrations/"+string(db.kind)); err != nil {
+		return nil, nil, err
+	}
 	names, err := fs.Glob(files, "*.sql")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	sources := make([]source, 0, len(names))
 	for _, name := range names {
 		version, err := goose.NumericComponent(name)
 		if err != nil {
-			return nil, fmt.Errorf("migration %s: %w", name, err)
+			return nil, nil, fmt.Errorf("migration %s: %w", name, err)
 		}
 		text, err := fs.ReadFile(files, name)
 		if err != nil {
-			return nil, fmt.Errorf("reading a migration: %w", err)
+			return nil, nil, fmt.Errorf("reading a migration: %w", err)
 		}
 		sum := sha256.Sum256(text)
 		sources = append(sources, source{version: version, name: name, checksum: hex.EncodeToString(sum[:])})
 	}
 	slices.SortFunc(sources, func(a, b source) int { return int(a.version - b.version) })
-	return sources, nil
+	return files, sources, nil
 }

@@ -17,11 +17,11 @@ import (
 func TestAMigrationThatWaitsForAReportLetsOthersPass(t *testing.T) {
 	url := sqldbtest.Postgres(t)
 	db := sqldbtest.Open(t, sqldb.Config{URL: secret.New(url)})
-	steps := fstest.MapFS{"postgres/00001_things.sql": {Data: []byte("-- +goose Up\nCREATE TABLE things (id BIGINT);\n")}}
+	steps := fstest.MapFS{"migrations/postgres/00001_things.sql": {Data: []byte("-- +goose Up\nCREATE TABLE things (id BIGINT);\n")}}
 	if err := sqldb.Migrate(t.Context(), db, steps); err != nil {
 		t.Fatal(err)
 	}
-	steps["postgres/00002_more.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nALTER TABLE things ADD COLUMN name TEXT;\n")}
+	steps["migrations/postgres/00002_more.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nALTER TABLE things ADD COLUMN name TEXT;\n")}
 	migrated := make(chan error, 1)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()

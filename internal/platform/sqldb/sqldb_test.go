@@ -24,8 +24,8 @@ CREATE TABLE things (
 // migrations is a schema of one table, for tests that need any.
 func migrations() fstest.MapFS {
 	return fstest.MapFS{
-		"postgres/00001_things.sql": {Data: []byte(fmt.Sprintf(schema, "BYTEA"))},
-		"sqlite/00001_things.sql":   {Data: []byte(fmt.Sprintf(schema, "BLOB"))},
+		"migrations/postgres/00001_things.sql": {Data: []byte(fmt.Sprintf(schema, "BYTEA"))},
+		"migrations/sqlite/00001_things.sql":   {Data: []byte(fmt.Sprintf(schema, "BLOB"))},
 	}
 }
 

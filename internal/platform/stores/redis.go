@@ -12,7 +12,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/config"
 	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/internal/platform/shortlived"
-	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
 const (
@@ -53,7 +52,7 @@ func openRedis(ctx context.Context, h *run.Host) (shortlived.Store, error) {
 		return nil, section("redis", err)
 	}
 	h.Closing(store.Close)
-	h.Metrics.Pool("redis", func() telemetry.Pool { return telemetry.Pool(store.Pool()) })
+	h.Metrics.Pool("redis", store.Pool)
 	t := &topology{store: store, host: h}
 	if err := t.check(ctx); errors.Is(err, shortlived.ErrTopology) {
 		return nil, err

@@ -13,7 +13,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
-	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
 // Database opens the database of h's service. An outdated schema fails the start, and makes the
@@ -85,7 +84,7 @@ func open(ctx context.Context, h *run.Host, u secret.String) (*sqldb.DB, error) 
 		return nil, fmt.Errorf("%s.database_url: %w", name, err)
 	}
 	h.Closing(db.Close)
-	h.Metrics.Pool(name, func() telemetry.Pool { return telemetry.Pool(db.Pool()) })
+	h.Metrics.Pool(name, db.Pool)
 	return db, nil
 }
 

@@ -51,9 +51,9 @@ func must(t *testing.T, err error) {
 func migrations(n int) fs.FS {
 	step := &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE things (id BIGINT PRIMARY KEY);\n")}
 	more := &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE others (id BIGINT PRIMARY KEY);\n")}
-	all := fstest.MapFS{"sqlite/00001_things.sql": step, "postgres/00001_things.sql": step}
+	all := fstest.MapFS{"migrations/sqlite/00001_things.sql": step, "migrations/postgres/00001_things.sql": step}
 	if n > 1 {
-		all["sqlite/00002_others.sql"], all["postgres/00002_others.sql"] = more, more
+		all["migrations/sqlite/00002_others.sql"], all["migrations/postgres/00002_others.sql"] = more, more
 	}
 	return all
 }

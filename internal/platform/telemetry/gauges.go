@@ -4,27 +4,19 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/vidocu/usher/internal/platform/pool"
 )
 
-// Pool is a snapshot of a pool of connections.
-type Pool struct {
-	// Max is the most connections allowed; 0 if that is not one number.
-	Max, InUse, Idle int
-	// Waits counts the calls that found no free connection, and Waited is the total time they
-	// waited.
-	Waits  int64
-	Waited time.Duration
-}
-
 // Pool registers a pool's metrics under a name. A nil receiver does nothing.
-func (m *Metrics) Pool(name string, read func() Pool) {
+func (m *Metrics) Pool(name string, read func() pool.Stats) {
 	if m == nil {
 		return
 	}
 	desc := func(what, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc("usher_pool_"+what, help, labels, prometheus.Labels{"pool": name})
 	}
-	shown := pool{
+	shown := poolCollector{
 		read:        read,
 		connections: desc("connections", "Connections to a store, by state: in_use or idle.", "state"),
 		limit:       desc("connections_max", "The most connections to a store."),
@@ -35,21 +27,21 @@ func (m *Metrics) Pool(name string, read func() Pool) {
 	m.registry.MustRegister(shown)
 }
 
-// pool reads a pool at every scrape.
-type pool struct {
-	read                              func() Pool
+// poolCollector reads a pool at every scrape.
+type poolCollector struct {
+	read                              func() pool.Stats
 	connections, limit, waits, waited *prometheus.Desc
 }
 
 // Describe is prometheus.Collector.
-func (p pool) Describe(to chan<- *prometheus.Desc) {
+func (p poolCollector) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{p.connections, p.limit, p.waits, p.waited} {
 		to <- d
 	}
 }
 
 // Collect is prometheus.Collector.
-func (p pool) Collect(to chan<- prometheus.Metric) {
+func (p poolCollector) Collect(to chan<- prometheus.Metric) {
 	now := p.read()
 	to <- prometheus.MustNewConstMetric(p.connections, prometheus.GaugeValue, float64(now.InUse), "in_use")
 	to <- prometheus.MustNewConstMetric(p.connections, prometheus.GaugeValue, float64(now.Idle), "idle")

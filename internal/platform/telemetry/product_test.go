@@ -5,6 +5,7 @@ import (
 	"time"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/pool"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
@@ -20,11 +21,11 @@ func TestSignInsAreCountedByMethodAndOutcome(t *testing.T) {
 
 func TestAPoolThatIsOpenedAnewTakesTheOthersPlace(t *testing.T) {
 	m := telemetry.New()
-	m.Pool("token", func() telemetry.Pool { return telemetry.Pool{} })
-	m.Pool("token", func() telemetry.Pool {
-		return telemetry.Pool{Max: 8, InUse: 3, Idle: 1, Waits: 7, Waited: 1500 * time.Millisecond}
+	m.Pool("token", func() pool.Stats { return pool.Stats{} })
+	m.Pool("token", func() pool.Stats {
+		return pool.Stats{Max: 8, InUse: 3, Idle: 1, Waits: 7, Waited: 1500 * time.Millisecond}
 	})
-	m.Pool("redis", func() telemetry.Pool { return telemetry.Pool{InUse: 1} })
+	m.Pool("redis", func() pool.Stats { return pool.Stats{InUse: 1} })
 	text := scrape(t, m)
 	for _, line := range []string{
 		`usher_pool_connections{pool="token",state="in_use"} 3`, `usher_pool_connections{pool="token",state="idle"} 1`,

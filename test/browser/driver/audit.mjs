@@ -13,6 +13,9 @@ const widths = [320, 640];
 // smallest is the minimum height of a control, in CSS pixels (WCAG 2.2 §2.5.5).
 const smallest = 44;
 
+// controls are the elements with that height: all but links inside of a text.
+const controls = 'button, summary, a.button, .menu a, .top a, input:not([type=hidden]):not([type=radio]), label:has([type=radio])';
+
 export const wide = { width: 1280, height: 900 };
 export const phone = { width: 360, height: 740 };
 
@@ -24,9 +27,10 @@ export const looks = [
   { name: 'phone', colorScheme: 'light', size: phone, rules: everything },
 ];
 
-// show applies a look to a page.
+// show applies a look to a page. Without animations, so that no colour is measured on its way to
+// another.
 export async function show(page, { colorScheme, size }) {
-  await page.emulateMedia({ colorScheme });
+  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   await page.setViewportSize(size);
 }
 
@@ -46,10 +50,11 @@ export async function misfits(page) {
     await page.setViewportSize({ width, height: 640 });
     const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     if (beyond > 0) found.push(`${beyond} px wider than a screen of ${width}`);
-    found.push(...await page.evaluate((least) => [...document.querySelectorAll('button, input:not([type=hidden]):not([type=radio]), label:has([type=radio])')]
+    found.push(...await page.evaluate(({ least, wanted }) => [...document.querySelectorAll(wanted)]
+      .filter((element) => element.checkVisibility())
       .map((element) => [element.getBoundingClientRect().height, element.outerHTML])
       .filter(([height]) => height < least)
-      .map(([height, html]) => `${height} px high: ${html}`), smallest));
+      .map(([height, html]) => `${height} px high: ${html}`), { least: smallest, wanted: controls }));
   }
   return found;
 }

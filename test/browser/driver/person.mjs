@@ -145,12 +145,12 @@ export class Person {
   async signIn({ email, password }) {
     await this.page.fill('input[name=email]', email);
     await this.page.fill('input[name=password]', password);
-    await this.press(this.button(/^sign in$/i));
+    await this.press(this.page.locator('form:has(input[name=password]) button.primary'));
   }
 
   // signOut clicks the button of the account page.
   async signOut() {
-    await this.press(this.button(/^sign out$/i));
+    await this.press(this.page.locator('form[action="/signout"] button'));
   }
 
   // choose selects a workspace on the consent page.

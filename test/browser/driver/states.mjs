@@ -12,7 +12,9 @@ export async function visitStates(person, visit) {
 async function withoutRequest(person, visit) {
   for (const [state, path] of [
     ['home', '/'], ['sign-in', '/signin'], ['not-found', '/nothing/here'], ['wrong-method', '/signout'],
-    ['unknown-app', '/oauth/authorize?client_id=unknown'], ['request-unknown', `/signin?request=${'A'.repeat(43)}`],
+    ['unknown-app', '/oauth/authorize?client_id=unknown'], ['components', '/dev/components'],
+    ['demo', '/demo/callback'], ['demo-code', '/demo/callback?code=example&state=demo'], ['demo-error', '/demo/callback?error=access_denied'],
+    ['request-unknown', `/signin?request=${'A'.repeat(43)}`],
   ]) {
     await person.open(path);
     await visit(state);
@@ -42,17 +44,52 @@ async function authorization(person, visit) {
   await person.page.goto(denied);
   await visit('request-denied');
 
+  const strange = { client_id: 'vdo_client_strange', redirect_uri: 'https://strange.test/cb', state: 'x', response_type: 'token' };
+  await person.open(`/oauth/authorize?${new URLSearchParams(strange)}`);
+  await visit('request-refused');
+
   await person.start({ prompt: 'login' });
   await visit('sign-in-again');
   await person.start({ prompt: 'select_account' });
   await visit('choose-account');
 }
 
+// everyScope are the scopes of the documents.
+const everyScope = 'videos:read videos:write subtitles:read subtitles:write export:write translate:write voiceover:write article:read article:write '
+  + 'analyze:write tools:read tools:write jobs:read usage:read process:write';
+
 async function account(person, visit) {
+  await person.start({ scope: everyScope });
+  await person.page.locator('summary').click();
+  await visit('consent-every-scope');
+  await person.allow(john.workspace);
+  await person.arrive();
   await person.open('/account/connected-apps');
   await visit('apps');
+  await person.page.setExtraHTTPHeaders({ 'accept-language': 'de' });
+  await person.page.reload();
+  await visit('apps-german');
+  await person.start({ scope: everyScope });
+  await visit('consent-german');
+  await person.page.setExtraHTTPHeaders({});
+  await person.open('/account/connected-apps');
   await person.press(person.button(/disconnect/i).first());
   await visit('apps-disconnected');
+}
+
+// websitePath is an authorization request whose redirect URI is a website.
+const websitePath = `/oauth/authorize?${new URLSearchParams({
+  client_id: 'vdo_client_abc123', redirect_uri: 'https://yourapp.com/callback', response_type: 'code', scope: 'videos:read export:write', state: 'x',
+})}`;
+
+// visitResponse shows the response to a form that the pages do not send, so that the browser's
+// address is of a page that can be reloaded.
+async function visitResponse(person, path, headers) {
+  const response = await person.context.request.post(person.stage.usher + path, { headers: { accept: 'text/html', ...headers }, form: {} });
+  const shown = `${person.stage.usher}/shown`;
+  await person.page.route(shown, (route) => route.fulfill({ response, status: 200 }));
+  await person.page.goto(shown);
+  await person.page.unroute(shown);
 }
 
 async function otherPeople(person, visit) {
@@ -66,9 +103,16 @@ async function otherPeople(person, visit) {
   await person.signIn(esther);
   await person.page.goto(johns);
   await visit('request-of-another-person');
+  await person.open(websitePath);
+  await visit('consent-for-website');
   await person.context.clearCookies();
   await person.page.goto(johns);
   await visit('request-of-another-browser');
+  await person.context.clearCookies();
+  await person.open('/cookie-check?page=signin');
+  await visit('cookies-needed');
+  await visitResponse(person, '/signin', { origin: 'https://evil.test' });
+  await visit('cross-origin');
   await throttle(person);
   await visit('sign-in-throttled');
 }

@@ -31,6 +31,11 @@ type createClient struct {
 	RedirectURIs   []string `name:"redirect-uri" help:"A redirect URI; repeat the flag for more." placeholder:"URI" sep:"none"`
 	Scopes         []string `name:"scope" help:"Scopes that the client may request; repeat the flag, or separate them with commas." placeholder:"SCOPE"`
 	GrantTypes     []string `name:"grant" help:"A grant type that the client may use: ${grant_types}; ${default_grant_types} unless given." placeholder:"GRANT"`
+	refreshRetry
+
+	DefaultScopes   []string `name:"default-scope" help:"Scopes of a request that names none; such a request is refused unless given." placeholder:"SCOPE"`
+	ApplicationType string   `enum:",native,web" default:"" help:"native (on the user's device) or web (on a server); a public client counts as native unless given." placeholder:"TYPE"`
+	Unverified      bool     `help:"Errors and denials are shown to the user, who returns to the client with a button."`
 
 	AllowReservedName bool `help:"The client is your own, and may have the product's name."`
 }
@@ -44,6 +49,8 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 	res, err := s.authz().CreateClient(ctx, &authzv1.CreateClientRequest{
 		ClientId: c.ID, Name: c.Name, Type: kind, RedirectUris: c.RedirectURIs, Scopes: c.Scopes,
 		ResourceServer: c.ResourceServer, GrantTypes: c.GrantTypes, AllowReservedName: c.AllowReservedName,
+		RefreshRetrySeconds: c.seconds(),
+		DefaultScopes:       c.DefaultScopes, ApplicationType: applicationTypes()[c.ApplicationType], Unverified: c.Unverified,
 	})
 	if err != nil {
 		return err
@@ -52,6 +59,14 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 		return s.print(res, clientRows(res.GetRegistration()))
 	}
 	return s.reveal(res, res.GetClientSecret(), fmt.Sprintf("The secret of client %s.", res.GetRegistration().GetClient().GetClientId()))
+}
+
+// applicationTypes are the values of --application-type.
+func applicationTypes() map[string]authzv1.ApplicationType {
+	return map[string]authzv1.ApplicationType{
+		"":       authzv1.ApplicationType_APPLICATION_TYPE_UNSPECIFIED,
+		"native": authzv1.ApplicationType_APPLICATION_TYPE_NATIVE, "web": authzv1.ApplicationType_APPLICATION_TYPE_WEB,
+	}
 }
 
 type listClients struct{ limit }
@@ -81,6 +96,12 @@ func registrationRows[Res interface {
 	t.Add("")
 	t.Add("GRANT TYPES", orNone(strings.Join(r.GetClient().GetGrantTypes(), " ")))
 	t.Add("SCOPES", orNone(strings.Join(r.GetScopes(), " ")))
+	t.Add("DEFAULT SCOPES", orNone(strings.Join(r.GetDefaultScopes(), " ")))
+	for name, value := range applicationTypes() {
+		if value == r.GetApplicationType() && name != "" {
+			t.Add("APPLICATION TYPE", name)
+		}
+	}
 	for _, uri := range r.GetRedirectUris() {
 		t.Add("REDIRECT URI", uri)
 	}
@@ -91,7 +112,7 @@ func registrationRows[Res interface {
 }
 
 func clientRows(clients ...*authzv1.Registration) table.Rows {
-	t := table.Rows{{"CLIENT", "NAME", "TYPE", "STATE", "CREATED"}}
+	t := table.Rows{{"CLIENT", "NAME", "TYPE", "STATE", "CREATED", "REFRESH RETRY"}}
 	for _, r := range clients {
 		kind := map[authzv1.ClientType]string{
 			authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL: "confidential", authzv1.ClientType_CLIENT_TYPE_PUBLIC: "public",
@@ -99,7 +120,11 @@ func clientRows(clients ...*authzv1.Registration) table.Rows {
 		if r.GetClient().GetResourceServer() {
 			kind += ", resource server"
 		}
-		t.Add(r.GetClient().GetClientId(), r.GetClient().GetName(), kind, state(r), timestamp(r.GetCreateTime()))
+		standing := state(r)
+		if r.GetUnverified() {
+			standing += ", unverified"
+		}
+		t.Add(r.GetClient().GetClientId(), r.GetClient().GetName(), kind, standing, timestamp(r.GetCreateTime()), retryWindow(r.GetClient()))
 	}
 	return t
 }

@@ -20,20 +20,43 @@ type updateClient struct {
 	ResourceServer   bool `xor:"server" help:"It may introspect every access token."`
 	NoResourceServer bool `xor:"server" help:"It may not introspect tokens of others."`
 
+	refreshRetry
+	DefaultRefreshRetry bool `help:"Remove the client's own retry window: token.refresh_retry_window applies to it again."`
+
+	DefaultScopes   []string `name:"default-scope" xor:"default" help:"Scopes of a request that names none, which replace all that it has." placeholder:"SCOPE"`
+	NoDefaultScope  bool     `xor:"default" help:"Refuse requests that name no scope."`
+	ApplicationType string   `enum:",native,web" default:"" help:"native (on the user's device) or web (on a server)." placeholder:"TYPE"`
+
+	Verified   bool `xor:"verified" help:"Errors and denials redirect to the client."`
+	Unverified bool `xor:"verified" help:"Errors and denials are shown to the user, who returns to the client with a button."`
+
 	AllowReservedName bool `help:"The client is your own, and may have the product's name."`
 }
 
 // Validate is called by kong.
 func (c updateClient) Validate() error {
-	if c.Name == "" && len(c.RedirectURIs)+len(c.Scopes)+len(c.GrantTypes) == 0 && !c.ResourceServer && !c.NoResourceServer {
-		return errors.New("no change was given: add --name, --redirect-uri, --scope, --grant, --resource-server or --no-resource-server")
+	if c.RefreshRetry != nil && c.DefaultRefreshRetry {
+		return errors.New("--refresh-retry and --default-refresh-retry exclude each other")
 	}
-	return nil
+	lists := len(c.RedirectURIs) + len(c.Scopes) + len(c.GrantTypes) + len(c.DefaultScopes)
+	switches := c.ResourceServer || c.NoResourceServer || c.NoDefaultScope || c.Verified || c.Unverified || c.DefaultRefreshRetry
+	if c.Name == "" && c.ApplicationType == "" && c.RefreshRetry == nil && lists == 0 && !switches {
+		return errors.New("no change was given: add --name, --redirect-uri, --scope, --default-scope, --no-default-scope, --grant, " +
+			"--application-type, --resource-server, --no-resource-server, --verified, --unverified, --refresh-retry or --default-refresh-retry")
+	}
+	return c.refreshRetry.Validate()
 }
 
 // Run changes a client.
 func (c updateClient) Run(ctx context.Context, s *Session) error {
-	req := &authzv1.UpdateClientRequest{ClientId: c.Client, RedirectUris: c.RedirectURIs, Scopes: c.Scopes, GrantTypes: c.GrantTypes}
+	req := &authzv1.UpdateClientRequest{
+		ClientId: c.Client, RedirectUris: c.RedirectURIs, Scopes: c.Scopes, GrantTypes: c.GrantTypes, DefaultScopes: c.DefaultScopes,
+		ClearDefaultScopes: c.NoDefaultScope, ApplicationType: applicationTypes()[c.ApplicationType],
+		RefreshRetrySeconds: c.seconds(), DefaultRefreshRetry: c.DefaultRefreshRetry,
+	}
+	if c.Verified || c.Unverified {
+		req.Unverified = &c.Unverified
+	}
 	if c.ResourceServer || c.NoResourceServer {
 		req.ResourceServer = &c.ResourceServer
 	}

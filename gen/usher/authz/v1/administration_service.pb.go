@@ -23,6 +23,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// ApplicationType is application_type of OpenID Connect Dynamic Client Registration 1.0 §2.
+type ApplicationType int32
+
+const (
+	// Not registered: a public client counts as native, any other as web.
+	ApplicationType_APPLICATION_TYPE_UNSPECIFIED ApplicationType = 0
+	// On the user's device. A redirect URI on localhost may have any port in a request.
+	ApplicationType_APPLICATION_TYPE_NATIVE ApplicationType = 1
+	// On a server. It cannot have redirect URIs with a private-use scheme.
+	ApplicationType_APPLICATION_TYPE_WEB ApplicationType = 2
+)
+
+// Enum value maps for ApplicationType.
+var (
+	ApplicationType_name = map[int32]string{
+		0: "APPLICATION_TYPE_UNSPECIFIED",
+		1: "APPLICATION_TYPE_NATIVE",
+		2: "APPLICATION_TYPE_WEB",
+	}
+	ApplicationType_value = map[string]int32{
+		"APPLICATION_TYPE_UNSPECIFIED": 0,
+		"APPLICATION_TYPE_NATIVE":      1,
+		"APPLICATION_TYPE_WEB":         2,
+	}
+)
+
+func (x ApplicationType) Enum() *ApplicationType {
+	p := new(ApplicationType)
+	*p = x
+	return p
+}
+
+func (x ApplicationType) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ApplicationType) Descriptor() protoreflect.EnumDescriptor {
+	return file_usher_authz_v1_administration_service_proto_enumTypes[0].Descriptor()
+}
+
+func (ApplicationType) Type() protoreflect.EnumType {
+	return &file_usher_authz_v1_administration_service_proto_enumTypes[0]
+}
+
+func (x ApplicationType) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ApplicationType.Descriptor instead.
+func (ApplicationType) EnumDescriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{0}
+}
+
 // Registration is a client with everything that is registered for it except the values of its
 // secrets.
 type Registration struct {
@@ -38,7 +91,15 @@ type Registration struct {
 	// When it was registered.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// Its secrets, newest first: one, or two during a rotation; none for a public client.
-	Secrets       []*ClientSecret `protobuf:"bytes,6,rep,name=secrets,proto3" json:"secrets,omitempty"`
+	Secrets []*ClientSecret `protobuf:"bytes,6,rep,name=secrets,proto3" json:"secrets,omitempty"`
+	// The scopes of a request without the parameter scope (RFC 6749 §3.3); empty where such a request
+	// is refused.
+	DefaultScopes []string `protobuf:"bytes,21,rep,name=default_scopes,json=defaultScopes,proto3" json:"default_scopes,omitempty"`
+	// Where the client runs, as registered.
+	ApplicationType ApplicationType `protobuf:"varint,22,opt,name=application_type,json=applicationType,proto3,enum=usher.authz.v1.ApplicationType" json:"application_type,omitempty"`
+	// Whether the client is not verified: an error or a denial is shown to the user, who returns to
+	// the client with a button (RFC 9700 §4.11.2).
+	Unverified    bool `protobuf:"varint,23,opt,name=unverified,proto3" json:"unverified,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -115,6 +176,27 @@ func (x *Registration) GetSecrets() []*ClientSecret {
 	return nil
 }
 
+func (x *Registration) GetDefaultScopes() []string {
+	if x != nil {
+		return x.DefaultScopes
+	}
+	return nil
+}
+
+func (x *Registration) GetApplicationType() ApplicationType {
+	if x != nil {
+		return x.ApplicationType
+	}
+	return ApplicationType_APPLICATION_TYPE_UNSPECIFIED
+}
+
+func (x *Registration) GetUnverified() bool {
+	if x != nil {
+		return x.Unverified
+	}
+	return false
+}
+
 // ClientSecret is the public data of a secret.
 type ClientSecret struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -189,7 +271,8 @@ type CreateClientRequest struct {
 	// Whether it can keep a secret.
 	Type ClientType `protobuf:"varint,3,opt,name=type,proto3,enum=usher.authz.v1.ClientType" json:"type,omitempty"`
 	// At most 20, and at least one unless the client is only a resource server: https, http on
-	// 127.0.0.1, [::1] or localhost, or a private-use scheme with a dot in it (RFC 8252 §7).
+	// 127.0.0.1, [::1] or localhost, or a private-use scheme (RFC 8252 §7), which has a dot in it or
+	// is one of `authz.private_use_schemes`.
 	RedirectUris []string `protobuf:"bytes,4,rep,name=redirect_uris,json=redirectUris,proto3" json:"redirect_uris,omitempty"`
 	// The scopes that it may request: names in the catalog.
 	Scopes []string `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
@@ -198,6 +281,16 @@ type CreateClientRequest struct {
 	// The grant types that it may use: `authorization_code`, alone or with `refresh_token`. Empty
 	// means both, and none for a client that is only a resource server.
 	GrantTypes []string `protobuf:"bytes,7,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
+	// How long after a rotation a repeated refresh returns the same successor, in seconds: 0 to 30.
+	// The setting `token.refresh_retry_window` applies if absent.
+	RefreshRetrySeconds *int32 `protobuf:"varint,12,opt,name=refresh_retry_seconds,json=refreshRetrySeconds,proto3,oneof" json:"refresh_retry_seconds,omitempty"`
+	// The scopes of a request without the parameter scope: some of scopes. Such a request is refused
+	// if empty.
+	DefaultScopes []string `protobuf:"bytes,21,rep,name=default_scopes,json=defaultScopes,proto3" json:"default_scopes,omitempty"`
+	// Where the client runs; not registered if unspecified.
+	ApplicationType ApplicationType `protobuf:"varint,22,opt,name=application_type,json=applicationType,proto3,enum=usher.authz.v1.ApplicationType" json:"application_type,omitempty"`
+	// Whether the client is not verified.
+	Unverified bool `protobuf:"varint,23,opt,name=unverified,proto3" json:"unverified,omitempty"`
 	// Allows a name that is, or looks like, one of `authz.reserved_names`: for the operator's own
 	// clients.
 	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
@@ -282,6 +375,34 @@ func (x *CreateClientRequest) GetGrantTypes() []string {
 		return x.GrantTypes
 	}
 	return nil
+}
+
+func (x *CreateClientRequest) GetRefreshRetrySeconds() int32 {
+	if x != nil && x.RefreshRetrySeconds != nil {
+		return *x.RefreshRetrySeconds
+	}
+	return 0
+}
+
+func (x *CreateClientRequest) GetDefaultScopes() []string {
+	if x != nil {
+		return x.DefaultScopes
+	}
+	return nil
+}
+
+func (x *CreateClientRequest) GetApplicationType() ApplicationType {
+	if x != nil {
+		return x.ApplicationType
+	}
+	return ApplicationType_APPLICATION_TYPE_UNSPECIFIED
+}
+
+func (x *CreateClientRequest) GetUnverified() bool {
+	if x != nil {
+		return x.Unverified
+	}
+	return false
 }
 
 func (x *CreateClientRequest) GetAllowReservedName() bool {
@@ -563,6 +684,20 @@ type UpdateClientRequest struct {
 	GrantTypes []string `protobuf:"bytes,5,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
 	// Whether it may introspect every access token; unchanged if absent.
 	ResourceServer *bool `protobuf:"varint,6,opt,name=resource_server,json=resourceServer,proto3,oneof" json:"resource_server,omitempty"`
+	// The new retry window of refresh tokens, in seconds: 0 to 30; unchanged if absent. Tokens that
+	// are rotated from now on get it.
+	RefreshRetrySeconds *int32 `protobuf:"varint,12,opt,name=refresh_retry_seconds,json=refreshRetrySeconds,proto3,oneof" json:"refresh_retry_seconds,omitempty"`
+	// Removes the client's own retry window: the setting `token.refresh_retry_window` applies again.
+	// INVALID_REQUEST together with refresh_retry_seconds.
+	DefaultRefreshRetry bool `protobuf:"varint,13,opt,name=default_refresh_retry,json=defaultRefreshRetry,proto3" json:"default_refresh_retry,omitempty"`
+	// The new list, which replaces the old one; unchanged if empty and clear_default_scopes is false.
+	DefaultScopes []string `protobuf:"bytes,21,rep,name=default_scopes,json=defaultScopes,proto3" json:"default_scopes,omitempty"`
+	// The new application type; unchanged if unspecified.
+	ApplicationType ApplicationType `protobuf:"varint,22,opt,name=application_type,json=applicationType,proto3,enum=usher.authz.v1.ApplicationType" json:"application_type,omitempty"`
+	// Whether the client is not verified; unchanged if absent.
+	Unverified *bool `protobuf:"varint,23,opt,name=unverified,proto3,oneof" json:"unverified,omitempty"`
+	// Whether to remove the default scopes.
+	ClearDefaultScopes bool `protobuf:"varint,24,opt,name=clear_default_scopes,json=clearDefaultScopes,proto3" json:"clear_default_scopes,omitempty"`
 	// Allows a name that is, or looks like, one of `authz.reserved_names`: for the operator's own
 	// clients.
 	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
@@ -638,6 +773,48 @@ func (x *UpdateClientRequest) GetGrantTypes() []string {
 func (x *UpdateClientRequest) GetResourceServer() bool {
 	if x != nil && x.ResourceServer != nil {
 		return *x.ResourceServer
+	}
+	return false
+}
+
+func (x *UpdateClientRequest) GetRefreshRetrySeconds() int32 {
+	if x != nil && x.RefreshRetrySeconds != nil {
+		return *x.RefreshRetrySeconds
+	}
+	return 0
+}
+
+func (x *UpdateClientRequest) GetDefaultRefreshRetry() bool {
+	if x != nil {
+		return x.DefaultRefreshRetry
+	}
+	return false
+}
+
+func (x *UpdateClientRequest) GetDefaultScopes() []string {
+	if x != nil {
+		return x.DefaultScopes
+	}
+	return nil
+}
+
+func (x *UpdateClientRequest) GetApplicationType() ApplicationType {
+	if x != nil {
+		return x.ApplicationType
+	}
+	return ApplicationType_APPLICATION_TYPE_UNSPECIFIED
+}
+
+func (x *UpdateClientRequest) GetUnverified() bool {
+	if x != nil && x.Unverified != nil {
+		return *x.Unverified
+	}
+	return false
+}
+
+func (x *UpdateClientRequest) GetClearDefaultScopes() bool {
+	if x != nil {
+		return x.ClearDefaultScopes
 	}
 	return false
 }
@@ -1067,7 +1244,7 @@ var File_usher_authz_v1_administration_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\n" +
-	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"\x8c\x02\n" +
+	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"\x9f\x03\n" +
 	"\fRegistration\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12#\n" +
 	"\rredirect_uris\x18\x02 \x03(\tR\fredirectUris\x12\x16\n" +
@@ -1075,13 +1252,18 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\bdisabled\x18\x04 \x01(\bR\bdisabled\x12;\n" +
 	"\vcreate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x126\n" +
-	"\asecrets\x18\x06 \x03(\v2\x1c.usher.authz.v1.ClientSecretR\asecrets\"\xa5\x01\n" +
+	"\asecrets\x18\x06 \x03(\v2\x1c.usher.authz.v1.ClientSecretR\asecrets\x12%\n" +
+	"\x0edefault_scopes\x18\x15 \x03(\tR\rdefaultScopes\x12J\n" +
+	"\x10application_type\x18\x16 \x01(\x0e2\x1f.usher.authz.v1.ApplicationTypeR\x0fapplicationType\x12\x1e\n" +
+	"\n" +
+	"unverified\x18\x17 \x01(\bR\n" +
+	"unverified\"\xa5\x01\n" +
 	"\fClientSecret\x12;\n" +
 	"\vcreate_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1b\n" +
-	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\xad\x02\n" +
+	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\x93\x04\n" +
 	"\x13CreateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -1090,8 +1272,15 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x06scopes\x18\x05 \x03(\tR\x06scopes\x12'\n" +
 	"\x0fresource_server\x18\x06 \x01(\bR\x0eresourceServer\x12\x1f\n" +
 	"\vgrant_types\x18\a \x03(\tR\n" +
-	"grantTypes\x12.\n" +
-	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedName\"\x83\x01\n" +
+	"grantTypes\x127\n" +
+	"\x15refresh_retry_seconds\x18\f \x01(\x05H\x00R\x13refreshRetrySeconds\x88\x01\x01\x12%\n" +
+	"\x0edefault_scopes\x18\x15 \x03(\tR\rdefaultScopes\x12J\n" +
+	"\x10application_type\x18\x16 \x01(\x0e2\x1f.usher.authz.v1.ApplicationTypeR\x0fapplicationType\x12\x1e\n" +
+	"\n" +
+	"unverified\x18\x17 \x01(\bR\n" +
+	"unverified\x12.\n" +
+	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedNameB\x18\n" +
+	"\x16_refresh_retry_seconds\"\x83\x01\n" +
 	"\x14CreateClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\x12)\n" +
 	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"0\n" +
@@ -1105,7 +1294,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"\x81\x01\n" +
 	"\x13ListClientsResponse\x12B\n" +
 	"\rregistrations\x18\x01 \x03(\v2\x1c.usher.authz.v1.RegistrationR\rregistrations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa4\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x84\x05\n" +
 	"\x13UpdateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01\x12#\n" +
@@ -1113,10 +1302,20 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x06scopes\x18\x04 \x03(\tR\x06scopes\x12\x1f\n" +
 	"\vgrant_types\x18\x05 \x03(\tR\n" +
 	"grantTypes\x12,\n" +
-	"\x0fresource_server\x18\x06 \x01(\bH\x01R\x0eresourceServer\x88\x01\x01\x12.\n" +
+	"\x0fresource_server\x18\x06 \x01(\bH\x01R\x0eresourceServer\x88\x01\x01\x127\n" +
+	"\x15refresh_retry_seconds\x18\f \x01(\x05H\x02R\x13refreshRetrySeconds\x88\x01\x01\x122\n" +
+	"\x15default_refresh_retry\x18\r \x01(\bR\x13defaultRefreshRetry\x12%\n" +
+	"\x0edefault_scopes\x18\x15 \x03(\tR\rdefaultScopes\x12J\n" +
+	"\x10application_type\x18\x16 \x01(\x0e2\x1f.usher.authz.v1.ApplicationTypeR\x0fapplicationType\x12#\n" +
+	"\n" +
+	"unverified\x18\x17 \x01(\bH\x03R\n" +
+	"unverified\x88\x01\x01\x120\n" +
+	"\x14clear_default_scopes\x18\x18 \x01(\bR\x12clearDefaultScopes\x12.\n" +
 	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedNameB\a\n" +
 	"\x05_nameB\x12\n" +
-	"\x10_resource_server\"X\n" +
+	"\x10_resource_serverB\x18\n" +
+	"\x16_refresh_retry_secondsB\r\n" +
+	"\v_unverified\"X\n" +
 	"\x14UpdateClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"a\n" +
 	"\x19RotateClientSecretRequest\x12\x1b\n" +
@@ -1134,7 +1333,11 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x14EnableClientResponse\"8\n" +
 	"\x19ApplyDisableClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\"\x1c\n" +
-	"\x1aApplyDisableClientResponse2\xff\x06\n" +
+	"\x1aApplyDisableClientResponse*j\n" +
+	"\x0fApplicationType\x12 \n" +
+	"\x1cAPPLICATION_TYPE_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17APPLICATION_TYPE_NATIVE\x10\x01\x12\x18\n" +
+	"\x14APPLICATION_TYPE_WEB\x10\x022\xff\x06\n" +
 	"\x15AdministrationService\x12`\n" +
 	"\fCreateClient\x12#.usher.authz.v1.CreateClientRequest\x1a$.usher.authz.v1.CreateClientResponse\"\x05\xe2\xbd\x18\x01\a\x12]\n" +
 	"\n" +
@@ -1159,64 +1362,69 @@ func file_usher_authz_v1_administration_service_proto_rawDescGZIP() []byte {
 	return file_usher_authz_v1_administration_service_proto_rawDescData
 }
 
+var file_usher_authz_v1_administration_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_usher_authz_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_usher_authz_v1_administration_service_proto_goTypes = []any{
-	(*Registration)(nil),                       // 0: usher.authz.v1.Registration
-	(*ClientSecret)(nil),                       // 1: usher.authz.v1.ClientSecret
-	(*CreateClientRequest)(nil),                // 2: usher.authz.v1.CreateClientRequest
-	(*CreateClientResponse)(nil),               // 3: usher.authz.v1.CreateClientResponse
-	(*FindClientRequest)(nil),                  // 4: usher.authz.v1.FindClientRequest
-	(*FindClientResponse)(nil),                 // 5: usher.authz.v1.FindClientResponse
-	(*ListClientsRequest)(nil),                 // 6: usher.authz.v1.ListClientsRequest
-	(*ListClientsResponse)(nil),                // 7: usher.authz.v1.ListClientsResponse
-	(*UpdateClientRequest)(nil),                // 8: usher.authz.v1.UpdateClientRequest
-	(*UpdateClientResponse)(nil),               // 9: usher.authz.v1.UpdateClientResponse
-	(*RotateClientSecretRequest)(nil),          // 10: usher.authz.v1.RotateClientSecretRequest
-	(*RotateClientSecretResponse)(nil),         // 11: usher.authz.v1.RotateClientSecretResponse
-	(*RevokePreviousClientSecretRequest)(nil),  // 12: usher.authz.v1.RevokePreviousClientSecretRequest
-	(*RevokePreviousClientSecretResponse)(nil), // 13: usher.authz.v1.RevokePreviousClientSecretResponse
-	(*EnableClientRequest)(nil),                // 14: usher.authz.v1.EnableClientRequest
-	(*EnableClientResponse)(nil),               // 15: usher.authz.v1.EnableClientResponse
-	(*ApplyDisableClientRequest)(nil),          // 16: usher.authz.v1.ApplyDisableClientRequest
-	(*ApplyDisableClientResponse)(nil),         // 17: usher.authz.v1.ApplyDisableClientResponse
-	(*Client)(nil),                             // 18: usher.authz.v1.Client
-	(*timestamppb.Timestamp)(nil),              // 19: google.protobuf.Timestamp
-	(ClientType)(0),                            // 20: usher.authz.v1.ClientType
+	(ApplicationType)(0),                       // 0: usher.authz.v1.ApplicationType
+	(*Registration)(nil),                       // 1: usher.authz.v1.Registration
+	(*ClientSecret)(nil),                       // 2: usher.authz.v1.ClientSecret
+	(*CreateClientRequest)(nil),                // 3: usher.authz.v1.CreateClientRequest
+	(*CreateClientResponse)(nil),               // 4: usher.authz.v1.CreateClientResponse
+	(*FindClientRequest)(nil),                  // 5: usher.authz.v1.FindClientRequest
+	(*FindClientResponse)(nil),                 // 6: usher.authz.v1.FindClientResponse
+	(*ListClientsRequest)(nil),                 // 7: usher.authz.v1.ListClientsRequest
+	(*ListClientsResponse)(nil),                // 8: usher.authz.v1.ListClientsResponse
+	(*UpdateClientRequest)(nil),                // 9: usher.authz.v1.UpdateClientRequest
+	(*UpdateClientResponse)(nil),               // 10: usher.authz.v1.UpdateClientResponse
+	(*RotateClientSecretRequest)(nil),          // 11: usher.authz.v1.RotateClientSecretRequest
+	(*RotateClientSecretResponse)(nil),         // 12: usher.authz.v1.RotateClientSecretResponse
+	(*RevokePreviousClientSecretRequest)(nil),  // 13: usher.authz.v1.RevokePreviousClientSecretRequest
+	(*RevokePreviousClientSecretResponse)(nil), // 14: usher.authz.v1.RevokePreviousClientSecretResponse
+	(*EnableClientRequest)(nil),                // 15: usher.authz.v1.EnableClientRequest
+	(*EnableClientResponse)(nil),               // 16: usher.authz.v1.EnableClientResponse
+	(*ApplyDisableClientRequest)(nil),          // 17: usher.authz.v1.ApplyDisableClientRequest
+	(*ApplyDisableClientResponse)(nil),         // 18: usher.authz.v1.ApplyDisableClientResponse
+	(*Client)(nil),                             // 19: usher.authz.v1.Client
+	(*timestamppb.Timestamp)(nil),              // 20: google.protobuf.Timestamp
+	(ClientType)(0),                            // 21: usher.authz.v1.ClientType
 }
 var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
-	18, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
-	19, // 1: usher.authz.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
-	1,  // 2: usher.authz.v1.Registration.secrets:type_name -> usher.authz.v1.ClientSecret
-	19, // 3: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
-	19, // 4: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
-	20, // 5: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
-	0,  // 6: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	0,  // 7: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
-	0,  // 8: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
-	0,  // 9: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	0,  // 10: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	0,  // 11: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	2,  // 12: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
-	4,  // 13: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
-	6,  // 14: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
-	8,  // 15: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
-	10, // 16: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
-	12, // 17: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
-	14, // 18: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
-	16, // 19: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
-	3,  // 20: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
-	5,  // 21: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
-	7,  // 22: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
-	9,  // 23: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
-	11, // 24: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
-	13, // 25: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
-	15, // 26: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
-	17, // 27: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
-	20, // [20:28] is the sub-list for method output_type
-	12, // [12:20] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	19, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
+	20, // 1: usher.authz.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
+	2,  // 2: usher.authz.v1.Registration.secrets:type_name -> usher.authz.v1.ClientSecret
+	0,  // 3: usher.authz.v1.Registration.application_type:type_name -> usher.authz.v1.ApplicationType
+	20, // 4: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
+	20, // 5: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
+	21, // 6: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
+	0,  // 7: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	1,  // 8: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 9: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 10: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
+	0,  // 11: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	1,  // 12: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 13: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 14: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	3,  // 15: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
+	5,  // 16: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
+	7,  // 17: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
+	9,  // 18: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
+	11, // 19: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
+	13, // 20: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
+	15, // 21: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
+	17, // 22: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
+	4,  // 23: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
+	6,  // 24: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
+	8,  // 25: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
+	10, // 26: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
+	12, // 27: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
+	14, // 28: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
+	16, // 29: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
+	18, // 30: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
+	23, // [23:31] is the sub-list for method output_type
+	15, // [15:23] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_administration_service_proto_init() }
@@ -1225,19 +1433,21 @@ func file_usher_authz_v1_administration_service_proto_init() {
 		return
 	}
 	file_usher_authz_v1_client_proto_init()
+	file_usher_authz_v1_administration_service_proto_msgTypes[2].OneofWrappers = []any{}
 	file_usher_authz_v1_administration_service_proto_msgTypes[8].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_administration_service_proto_rawDesc), len(file_usher_authz_v1_administration_service_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      1,
 			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_usher_authz_v1_administration_service_proto_goTypes,
 		DependencyIndexes: file_usher_authz_v1_administration_service_proto_depIdxs,
+		EnumInfos:         file_usher_authz_v1_administration_service_proto_enumTypes,
 		MessageInfos:      file_usher_authz_v1_administration_service_proto_msgTypes,
 	}.Build()
 	File_usher_authz_v1_administration_service_proto = out.File

@@ -43,6 +43,8 @@ const (
 	AuthorizationState_AUTHORIZATION_STATE_OTHER_PERSON AuthorizationState = 6
 	// No request has that identifier.
 	AuthorizationState_AUTHORIZATION_STATE_UNKNOWN AuthorizationState = 7
+	// It was refused, and its client is not verified: the signed-in user is shown why.
+	AuthorizationState_AUTHORIZATION_STATE_REFUSED AuthorizationState = 8
 )
 
 // Enum value maps for AuthorizationState.
@@ -56,6 +58,7 @@ var (
 		5: "AUTHORIZATION_STATE_OTHER_BROWSER",
 		6: "AUTHORIZATION_STATE_OTHER_PERSON",
 		7: "AUTHORIZATION_STATE_UNKNOWN",
+		8: "AUTHORIZATION_STATE_REFUSED",
 	}
 	AuthorizationState_value = map[string]int32{
 		"AUTHORIZATION_STATE_UNSPECIFIED":   0,
@@ -66,6 +69,7 @@ var (
 		"AUTHORIZATION_STATE_OTHER_BROWSER": 5,
 		"AUTHORIZATION_STATE_OTHER_PERSON":  6,
 		"AUTHORIZATION_STATE_UNKNOWN":       7,
+		"AUTHORIZATION_STATE_REFUSED":       8,
 	}
 )
 
@@ -454,7 +458,7 @@ type LookUpAuthorizationResponse struct {
 	// The destination of the authorization response, shown to the user: scheme and host (or the
 	// custom scheme) of the redirect URI.
 	RedirectOrigin string `protobuf:"bytes,3,opt,name=redirect_origin,json=redirectOrigin,proto3" json:"redirect_origin,omitempty"`
-	// The next step of an open request: sign-in or consent.
+	// The next step of an open request: sign-in or consent. The return page of a refused one.
 	Step *Step `protobuf:"bytes,4,opt,name=step,proto3" json:"step,omitempty"`
 	// Why a user who is signed in must sign in again or choose an account; set when step is sign-in.
 	SignInReason SignInReason `protobuf:"varint,5,opt,name=sign_in_reason,json=signInReason,proto3,enum=usher.authz.v1.SignInReason" json:"sign_in_reason,omitempty"`
@@ -462,7 +466,13 @@ type LookUpAuthorizationResponse struct {
 	// untrusted text.
 	LoginHint string `protobuf:"bytes,6,opt,name=login_hint,json=loginHint,proto3" json:"login_hint,omitempty"`
 	// When the request was decided.
-	DecideTime    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=decide_time,json=decideTime,proto3" json:"decide_time,omitempty"`
+	DecideTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=decide_time,json=decideTime,proto3" json:"decide_time,omitempty"`
+	// Where a button returns the user to a client that is not verified, with the error: set for a
+	// refused and for a denied request. Empty for a client that is verified.
+	ReturnLocation string `protobuf:"bytes,8,opt,name=return_location,json=returnLocation,proto3" json:"return_location,omitempty"`
+	// The error of a refused request, for the client's author: of the request it repeats only words of
+	// the scope.
+	Fault         string `protobuf:"bytes,9,opt,name=fault,proto3" json:"fault,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -544,6 +554,20 @@ func (x *LookUpAuthorizationResponse) GetDecideTime() *timestamppb.Timestamp {
 		return x.DecideTime
 	}
 	return nil
+}
+
+func (x *LookUpAuthorizationResponse) GetReturnLocation() string {
+	if x != nil {
+		return x.ReturnLocation
+	}
+	return ""
+}
+
+func (x *LookUpAuthorizationResponse) GetFault() string {
+	if x != nil {
+		return x.Fault
+	}
+	return ""
 }
 
 // ContinueAuthorizationRequest names a pending authorization.
@@ -714,7 +738,7 @@ func (x *CancelAuthorizationRequest) GetBrowserToken() string {
 // CancelAuthorizationResponse is the next step.
 type CancelAuthorizationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The redirect to the client.
+	// The redirect to the client, or the return page.
 	Step          *Step `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -780,7 +804,7 @@ const file_usher_authz_v1_authorization_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
-	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"\xf1\x02\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"\xb6\x03\n" +
 	"\x1bLookUpAuthorizationResponse\x128\n" +
 	"\x05state\x18\x01 \x01(\x0e2\".usher.authz.v1.AuthorizationStateR\x05state\x12\x1f\n" +
 	"\vclient_name\x18\x02 \x01(\tR\n" +
@@ -791,7 +815,9 @@ const file_usher_authz_v1_authorization_service_proto_rawDesc = "" +
 	"\n" +
 	"login_hint\x18\x06 \x01(\tB\x04\xe8\xbd\x18\x01R\tloginHint\x12;\n" +
 	"\vdecide_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"decideTime\"\x93\x01\n" +
+	"decideTime\x12-\n" +
+	"\x0freturn_location\x18\b \x01(\tB\x04\xe8\xbd\x18\x01R\x0ereturnLocation\x12\x14\n" +
+	"\x05fault\x18\t \x01(\tR\x05fault\"\x93\x01\n" +
 	"\x1cContinueAuthorizationRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
@@ -804,7 +830,7 @@ const file_usher_authz_v1_authorization_service_proto_rawDesc = "" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
 	"\rbrowser_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"G\n" +
 	"\x1bCancelAuthorizationResponse\x12(\n" +
-	"\x04step\x18\x01 \x01(\v2\x14.usher.authz.v1.StepR\x04step*\xa8\x02\n" +
+	"\x04step\x18\x01 \x01(\v2\x14.usher.authz.v1.StepR\x04step*\xc9\x02\n" +
 	"\x12AuthorizationState\x12#\n" +
 	"\x1fAUTHORIZATION_STATE_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18AUTHORIZATION_STATE_OPEN\x10\x01\x12\x1f\n" +
@@ -813,7 +839,8 @@ const file_usher_authz_v1_authorization_service_proto_rawDesc = "" +
 	"\x1aAUTHORIZATION_STATE_DENIED\x10\x04\x12%\n" +
 	"!AUTHORIZATION_STATE_OTHER_BROWSER\x10\x05\x12$\n" +
 	" AUTHORIZATION_STATE_OTHER_PERSON\x10\x06\x12\x1f\n" +
-	"\x1bAUTHORIZATION_STATE_UNKNOWN\x10\a*k\n" +
+	"\x1bAUTHORIZATION_STATE_UNKNOWN\x10\a\x12\x1f\n" +
+	"\x1bAUTHORIZATION_STATE_REFUSED\x10\b*k\n" +
 	"\fSignInReason\x12\x1e\n" +
 	"\x1aSIGN_IN_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14SIGN_IN_REASON_AGAIN\x10\x01\x12!\n" +

@@ -87,8 +87,11 @@ type Client struct {
 	GrantTypes []string `protobuf:"bytes,4,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
 	// Whether it may introspect every access token (docs/wire-contract.md §4.3).
 	ResourceServer bool `protobuf:"varint,5,opt,name=resource_server,json=resourceServer,proto3" json:"resource_server,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// How long after a rotation a repeated refresh returns the same successor, in seconds: 0 to 30.
+	// Absent where the setting `token.refresh_retry_window` applies.
+	RefreshRetrySeconds *int32 `protobuf:"varint,12,opt,name=refresh_retry_seconds,json=refreshRetrySeconds,proto3,oneof" json:"refresh_retry_seconds,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *Client) Reset() {
@@ -156,18 +159,27 @@ func (x *Client) GetResourceServer() bool {
 	return false
 }
 
+func (x *Client) GetRefreshRetrySeconds() int32 {
+	if x != nil && x.RefreshRetrySeconds != nil {
+		return *x.RefreshRetrySeconds
+	}
+	return 0
+}
+
 var File_usher_authz_v1_client_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\"\xb3\x01\n" +
+	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\"\x86\x02\n" +
 	"\x06Client\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
 	"\x04type\x18\x03 \x01(\x0e2\x1a.usher.authz.v1.ClientTypeR\x04type\x12\x1f\n" +
 	"\vgrant_types\x18\x04 \x03(\tR\n" +
 	"grantTypes\x12'\n" +
-	"\x0fresource_server\x18\x05 \x01(\bR\x0eresourceServer*_\n" +
+	"\x0fresource_server\x18\x05 \x01(\bR\x0eresourceServer\x127\n" +
+	"\x15refresh_retry_seconds\x18\f \x01(\x05H\x00R\x13refreshRetrySeconds\x88\x01\x01B\x18\n" +
+	"\x16_refresh_retry_seconds*_\n" +
 	"\n" +
 	"ClientType\x12\x1b\n" +
 	"\x17CLIENT_TYPE_UNSPECIFIED\x10\x00\x12\x1c\n" +
@@ -207,6 +219,7 @@ func file_usher_authz_v1_client_proto_init() {
 	if File_usher_authz_v1_client_proto != nil {
 		return
 	}
+	file_usher_authz_v1_client_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

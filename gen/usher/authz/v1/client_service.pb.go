@@ -7,6 +7,7 @@
 package authzv1
 
 import (
+	v1 "github.com/vidocu/usher/gen/usher/error/v1"
 	_ "github.com/vidocu/usher/gen/usher/rpc/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -86,6 +87,9 @@ type AuthenticateClientRequest struct {
 	// The network address that the client's request came from; empty when it is not known. Failures
 	// are counted per address.
 	SourceAddress string `protobuf:"bytes,2,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
+	// An authorization code to resolve for the authenticated client; empty for none. Release 0.1
+	// ignores it.
+	Code          string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -134,12 +138,26 @@ func (x *AuthenticateClientRequest) GetSourceAddress() string {
 	return ""
 }
 
+func (x *AuthenticateClientRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
 // AuthenticateClientResponse is the authenticated confidential client, or the public client that
 // was named.
 type AuthenticateClientResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The client.
-	Client        *Client `protobuf:"bytes,1,opt,name=client,proto3" json:"client,omitempty"`
+	Client *Client `protobuf:"bytes,1,opt,name=client,proto3" json:"client,omitempty"`
+	// The result of the code. Neither is set if none was sent, and by release 0.1.
+	//
+	// Types that are valid to be assigned to Code:
+	//
+	//	*AuthenticateClientResponse_ResolvedCode
+	//	*AuthenticateClientResponse_CodeRefusal
+	Code          isAuthenticateClientResponse_Code `protobuf_oneof:"code"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -180,6 +198,49 @@ func (x *AuthenticateClientResponse) GetClient() *Client {
 	}
 	return nil
 }
+
+func (x *AuthenticateClientResponse) GetCode() isAuthenticateClientResponse_Code {
+	if x != nil {
+		return x.Code
+	}
+	return nil
+}
+
+func (x *AuthenticateClientResponse) GetResolvedCode() *ResolveCodeResponse {
+	if x != nil {
+		if x, ok := x.Code.(*AuthenticateClientResponse_ResolvedCode); ok {
+			return x.ResolvedCode
+		}
+	}
+	return nil
+}
+
+func (x *AuthenticateClientResponse) GetCodeRefusal() v1.Cause {
+	if x != nil {
+		if x, ok := x.Code.(*AuthenticateClientResponse_CodeRefusal); ok {
+			return x.CodeRefusal
+		}
+	}
+	return v1.Cause(0)
+}
+
+type isAuthenticateClientResponse_Code interface {
+	isAuthenticateClientResponse_Code()
+}
+
+type AuthenticateClientResponse_ResolvedCode struct {
+	// The data that the code stands for, whichever client it was issued to.
+	ResolvedCode *ResolveCodeResponse `protobuf:"bytes,2,opt,name=resolved_code,json=resolvedCode,proto3,oneof"`
+}
+
+type AuthenticateClientResponse_CodeRefusal struct {
+	// The code is unknown or expired: why.
+	CodeRefusal v1.Cause `protobuf:"varint,3,opt,name=code_refusal,json=codeRefusal,proto3,enum=usher.error.v1.Cause,oneof"`
+}
+
+func (*AuthenticateClientResponse_ResolvedCode) isAuthenticateClientResponse_Code() {}
+
+func (*AuthenticateClientResponse_CodeRefusal) isAuthenticateClientResponse_Code() {}
 
 // BatchGetClientsRequest names clients.
 type BatchGetClientsRequest struct {
@@ -277,15 +338,19 @@ var File_usher_authz_v1_client_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_client_service_proto_rawDesc = "" +
 	"\n" +
-	"#usher/authz/v1/client_service.proto\x12\x0eusher.authz.v1\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"[\n" +
+	"#usher/authz/v1/client_service.proto\x12\x0eusher.authz.v1\x1a\x1busher/authz/v1/client.proto\x1a!usher/authz/v1/code_service.proto\x1a\x1ausher/error/v1/cause.proto\x1a\x1ausher/rpc/v1/options.proto\"[\n" +
 	"\x11ClientCredentials\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12)\n" +
-	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"\x87\x01\n" +
+	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"\xa1\x01\n" +
 	"\x19AuthenticateClientRequest\x12C\n" +
 	"\vcredentials\x18\x01 \x03(\v2!.usher.authz.v1.ClientCredentialsR\vcredentials\x12%\n" +
-	"\x0esource_address\x18\x02 \x01(\tR\rsourceAddress\"L\n" +
+	"\x0esource_address\x18\x02 \x01(\tR\rsourceAddress\x12\x18\n" +
+	"\x04code\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\"\xdc\x01\n" +
 	"\x1aAuthenticateClientResponse\x12.\n" +
-	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\"7\n" +
+	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12J\n" +
+	"\rresolved_code\x18\x02 \x01(\v2#.usher.authz.v1.ResolveCodeResponseH\x00R\fresolvedCode\x12:\n" +
+	"\fcode_refusal\x18\x03 \x01(\x0e2\x15.usher.error.v1.CauseH\x00R\vcodeRefusalB\x06\n" +
+	"\x04code\"7\n" +
 	"\x16BatchGetClientsRequest\x12\x1d\n" +
 	"\n" +
 	"client_ids\x18\x01 \x03(\tR\tclientIds\"K\n" +
@@ -316,20 +381,24 @@ var file_usher_authz_v1_client_service_proto_goTypes = []any{
 	(*BatchGetClientsRequest)(nil),     // 3: usher.authz.v1.BatchGetClientsRequest
 	(*BatchGetClientsResponse)(nil),    // 4: usher.authz.v1.BatchGetClientsResponse
 	(*Client)(nil),                     // 5: usher.authz.v1.Client
+	(*ResolveCodeResponse)(nil),        // 6: usher.authz.v1.ResolveCodeResponse
+	(v1.Cause)(0),                      // 7: usher.error.v1.Cause
 }
 var file_usher_authz_v1_client_service_proto_depIdxs = []int32{
 	0, // 0: usher.authz.v1.AuthenticateClientRequest.credentials:type_name -> usher.authz.v1.ClientCredentials
 	5, // 1: usher.authz.v1.AuthenticateClientResponse.client:type_name -> usher.authz.v1.Client
-	5, // 2: usher.authz.v1.BatchGetClientsResponse.clients:type_name -> usher.authz.v1.Client
-	1, // 3: usher.authz.v1.ClientService.AuthenticateClient:input_type -> usher.authz.v1.AuthenticateClientRequest
-	3, // 4: usher.authz.v1.ClientService.BatchGetClients:input_type -> usher.authz.v1.BatchGetClientsRequest
-	2, // 5: usher.authz.v1.ClientService.AuthenticateClient:output_type -> usher.authz.v1.AuthenticateClientResponse
-	4, // 6: usher.authz.v1.ClientService.BatchGetClients:output_type -> usher.authz.v1.BatchGetClientsResponse
-	5, // [5:7] is the sub-list for method output_type
-	3, // [3:5] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	6, // 2: usher.authz.v1.AuthenticateClientResponse.resolved_code:type_name -> usher.authz.v1.ResolveCodeResponse
+	7, // 3: usher.authz.v1.AuthenticateClientResponse.code_refusal:type_name -> usher.error.v1.Cause
+	5, // 4: usher.authz.v1.BatchGetClientsResponse.clients:type_name -> usher.authz.v1.Client
+	1, // 5: usher.authz.v1.ClientService.AuthenticateClient:input_type -> usher.authz.v1.AuthenticateClientRequest
+	3, // 6: usher.authz.v1.ClientService.BatchGetClients:input_type -> usher.authz.v1.BatchGetClientsRequest
+	2, // 7: usher.authz.v1.ClientService.AuthenticateClient:output_type -> usher.authz.v1.AuthenticateClientResponse
+	4, // 8: usher.authz.v1.ClientService.BatchGetClients:output_type -> usher.authz.v1.BatchGetClientsResponse
+	7, // [7:9] is the sub-list for method output_type
+	5, // [5:7] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_client_service_proto_init() }
@@ -338,6 +407,11 @@ func file_usher_authz_v1_client_service_proto_init() {
 		return
 	}
 	file_usher_authz_v1_client_proto_init()
+	file_usher_authz_v1_code_service_proto_init()
+	file_usher_authz_v1_client_service_proto_msgTypes[2].OneofWrappers = []any{
+		(*AuthenticateClientResponse_ResolvedCode)(nil),
+		(*AuthenticateClientResponse_CodeRefusal)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

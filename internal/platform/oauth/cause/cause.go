@@ -25,8 +25,7 @@ const (
 	ResourceNotGranted   Cause = "RESOURCE_NOT_GRANTED"
 	ResourceOtherAtRetry Cause = "RESOURCE_OTHER_AT_RETRY"
 	// The grant type.
-	GrantTypeUnsupported Cause = "GRANT_TYPE_UNSUPPORTED"
-	GrantNotAllowed      Cause = "GRANT_NOT_ALLOWED"
+	GrantNotAllowed Cause = "GRANT_NOT_ALLOWED"
 	// Client authentication.
 	ClientUnknown           Cause = "CLIENT_UNKNOWN"
 	ClientDisabled          Cause = "CLIENT_DISABLED"

@@ -6,11 +6,11 @@ package shortlivedtest
 
 import (
 	"os"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/racetest"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 )
@@ -134,29 +134,19 @@ func deadlines(t *testing.T, s shortlived.Store, advance func(time.Duration)) {
 	}
 }
 
-// race runs n calls at one barrier and returns the number that returned true.
+// race runs n calls that begin together and returns the number that returned true.
 func race(t *testing.T, n int, call func() (bool, error)) int {
 	t.Helper()
 	var won atomic.Int32
-	var ready, done sync.WaitGroup
-	start := make(chan struct{})
-	ready.Add(n)
-	for range n {
-		done.Go(func() {
-			ready.Done()
-			<-start
-			yes, err := call()
-			if err != nil {
-				t.Error(err)
-			}
-			if yes {
-				won.Add(1)
-			}
-		})
-	}
-	ready.Wait()
-	close(start)
-	done.Wait()
+	racetest.Run(n, func(int) {
+		yes, err := call()
+		if err != nil {
+			t.Error(err)
+		}
+		if yes {
+			won.Add(1)
+		}
+	})
 	return int(won.Load())
 }
 

@@ -20,6 +20,8 @@ const (
 	NoCodes = "vdo_client_nocodes"
 	// Off is disabled and otherwise like Web.
 	Off = "vdo_client_off"
+	// Unverified is public, native and not verified, with a default scope.
+	Unverified = "vdo_client_unverified"
 )
 
 // Redirect URIs.
@@ -30,6 +32,8 @@ const (
 	WithQuery = "https://app.test/callback?tenant=a%20b"
 	// Loopback is registered for Native.
 	Loopback = "http://127.0.0.1/callback"
+	// LocalName is registered for Unverified.
+	LocalName = "http://localhost/callback"
 )
 
 // WebSecret is the secret of Web, NoCodes and Off.
@@ -52,8 +56,10 @@ func Clients() []client.Registration {
 	noCodes.GrantTypes = []string{oauth.RefreshTokenGrant}
 	off := registration(Off, client.Confidential, Callback)
 	off.Disabled = true
+	unverified := registration(Unverified, client.Public, Callback, LocalName)
+	unverified.Unverified, unverified.DefaultScope = true, oauth.Scope{"analyze:write"}
 	return []client.Registration{
-		registration(Web, client.Confidential, Callback, WithQuery), registration(Native, client.Public, "https://native.test/cb", Loopback), noCodes, off,
+		registration(Web, client.Confidential, Callback, WithQuery), registration(Native, client.Public, "https://native.test/cb", Loopback), noCodes, off, unverified,
 	}
 }
 
@@ -69,16 +75,16 @@ func Client(id string) client.Registration {
 
 // Registry is the store that Register writes to.
 type Registry interface {
-	CreateClient(ctx context.Context, registration client.Registration, current *client.SecretHash) error
+	CreateClient(ctx context.Context, registration client.Registration, current *secret.Record) error
 }
 
 // Register stores Clients.
 func Register(t *testing.T, r Registry) {
 	t.Helper()
 	for _, registration := range Clients() {
-		var current *client.SecretHash
+		var current *secret.Record
 		if registration.Type == client.Confidential {
-			kept := client.HashSecret(secret.New(WebSecret))
+			kept := secret.NewRecord(secret.New(WebSecret))
 			current = &kept
 		}
 		if err := r.CreateClient(t.Context(), registration, current); err != nil {

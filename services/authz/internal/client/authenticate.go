@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
@@ -42,9 +43,9 @@ type Record struct {
 
 // Records is the part of the registry that authentication reads.
 type Records interface {
-	// Credentials reads the clients with both identifiers, which may be equal, in one round trip.
-	// It omits unknown clients.
-	Credentials(ctx context.Context, first, second string) ([]Record, error)
+	// Credentials returns ErrUnknown if no client has the identifier. The caller does not change the
+	// slices.
+	Credentials(ctx context.Context, id string) (Record, error)
 }
 
 // Authenticator decides whether a request comes from a client.
@@ -54,11 +55,11 @@ type Authenticator struct{ Records Records }
 // client of the first reading that is valid. It returns ErrInvalid, or the registry's error: an
 // unavailable registry is never reported as a wrong secret.
 func (a Authenticator) Authenticate(ctx context.Context, readings []oauth.ClientCredentials) (Client, error) {
-	first, second, ok := identifiers(readings)
-	if !ok {
+	ids := identifiers(readings)
+	if len(ids) == 0 {
 		return Client{}, cause.With(ErrInvalid, cause.AuthenticationMalformed)
 	}
-	records, err := a.Records.Credentials(ctx, first, second)
+	records, err := a.find(ctx, ids)
 	if err != nil {
 		return Client{}, fmt.Errorf("authenticating a client: %w", err)
 	}
@@ -66,39 +67,40 @@ func (a Authenticator) Authenticate(ctx context.Context, readings []oauth.Client
 		if !readable(reading) {
 			continue
 		}
-		if record := find(records, reading.ID); record.accepts(reading.Secret) {
+		if record := records[reading.ID]; record.accepts(reading.Secret) {
 			return record.Client, nil
 		}
 	}
 	return Client{}, explain(readings, records)
 }
 
-// identifiers returns the identifiers to look up; both are equal if there is only one.
-func identifiers(readings []oauth.ClientCredentials) (first, second string, ok bool) {
-	for _, reading := range readings {
-		if !readable(reading) {
-			continue
+// find returns the clients of the identifiers. A client that is unknown is the zero Record, which
+// accepts no secret, and checking it takes as long as checking any other.
+func (a Authenticator) find(ctx context.Context, ids []string) (map[string]Record, error) {
+	records := make(map[string]Record, len(ids))
+	for _, id := range ids {
+		record, err := a.Records.Credentials(ctx, id)
+		if err != nil && !errors.Is(err, ErrUnknown) {
+			return nil, err
 		}
-		if second = reading.ID; first == "" {
-			first = reading.ID
+		records[id] = record
+	}
+	return records, nil
+}
+
+// identifiers returns the identifiers to look up, each once.
+func identifiers(readings []oauth.ClientCredentials) []string {
+	var ids []string
+	for _, reading := range readings {
+		if readable(reading) && !slices.Contains(ids, reading.ID) {
+			ids = append(ids, reading.ID)
 		}
 	}
-	return first, second, first != ""
+	return ids
 }
 
 func readable(c oauth.ClientCredentials) bool {
 	return ValidID(c.ID) && len(c.Secret.Reveal()) <= maxSecretLength
-}
-
-// find returns the zero Record for an unknown client. It accepts no secret, and checking it takes
-// as long as checking any other Record.
-func find(records []Record, id string) Record {
-	for _, r := range records {
-		if r.ID == id {
-			return r
-		}
-	}
-	return Record{}
 }
 
 // accepts always hashes once and compares MaxSecrets times, whatever the client's type and number

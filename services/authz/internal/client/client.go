@@ -39,6 +39,9 @@ type Client struct {
 	GrantTypes []string
 	// ResourceServer may introspect every access token (docs/wire-contract.md §4.3).
 	ResourceServer bool
+	// RefreshRetry is how long after a rotation a repeated refresh returns the same successor; nil
+	// where the setting of the token service applies.
+	RefreshRetry *time.Duration
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
 }
@@ -53,29 +56,38 @@ type Registration struct {
 	RedirectURIs []string
 	// Scope is the widest scope that the client may request.
 	Scope oauth.Scope
+	// DefaultScope is what a request without a scope asks for (RFC 6749 §3.3): a part of Scope. Empty
+	// if such a request is refused.
+	DefaultScope oauth.Scope
+	// ApplicationType is empty if none was registered.
+	ApplicationType ApplicationType
+	// Unverified says that the operator has not checked the client: an error or a denial does not
+	// redirect the browser to it by itself (RFC 9700 §4.11.2).
+	Unverified bool
+}
+
+// ApplicationType is the `application_type` of OpenID Connect Dynamic Client Registration 1.0 §2.
+type ApplicationType string
+
+// The application types.
+const (
+	// Native runs on the user's device.
+	Native ApplicationType = "native"
+	// Web runs on a server.
+	Web ApplicationType = "web"
+)
+
+// RunsOnDevice reports whether the client is native: registered as such or, if nothing was
+// registered, public.
+func (r Registration) RunsOnDevice() bool {
+	return r.ApplicationType == Native || r.ApplicationType == "" && r.Type == Public
 }
 
 // Rotation replaces a client's secret.
 type Rotation struct {
 	ClientID string
 	// Secret is the new secret.
-	Secret SecretHash
+	Secret secret.Record
 	// Overlap is how long the current secret stays valid; older secrets expire at once.
 	Overlap time.Duration
-}
-
-// SecretHash is the stored form of a client secret. A secret has more than 256 random bits, so that
-// a fast hash suffices.
-type SecretHash struct {
-	Hash     secret.Hash
-	LastFour string
-}
-
-// lastLength is how many characters of a secret are shown in lists.
-const lastLength = 4
-
-// HashSecret returns the stored form of a secret.
-func HashSecret(s secret.String) SecretHash {
-	clear := s.Reveal()
-	return SecretHash{Hash: secret.Sum(clear), LastFour: clear[max(0, len(clear)-lastLength):]}
 }

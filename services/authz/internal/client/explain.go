@@ -11,9 +11,9 @@ import (
 // explain returns the cause of a failed authentication, from the first reading that names a
 // registered client. It runs after the decision and on the records read for it, so that the time
 // and the response are the same for every cause.
-func explain(readings []oauth.ClientCredentials, records []Record) error {
+func explain(readings []oauth.ClientCredentials, records map[string]Record) error {
 	for _, reading := range readings {
-		record := find(records, reading.ID)
+		record := records[reading.ID]
 		if !readable(reading) || record.ID == "" {
 			continue
 		}

@@ -44,10 +44,10 @@ func (g Guard) count(ctx context.Context, readings []oauth.ClientCredentials, so
 	if _, err := g.Limiter.Spend(ctx, g.Source, ratelimit.Source(source)); err != nil {
 		return err
 	}
-	id, _, ok := identifiers(readings)
-	if !ok {
+	ids := identifiers(readings)
+	if len(ids) == 0 {
 		return nil
 	}
-	_, err := g.Limiter.Spend(ctx, g.Client, ratelimit.Name{Kind: "client", Value: id, Public: true})
+	_, err := g.Limiter.Spend(ctx, g.Client, ratelimit.Name{Kind: "client", Value: ids[0], Public: true})
 	return err
 }

@@ -10,10 +10,17 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
-// records is a registry that returns fixed records, including ones that our store never returns.
+// records is a registry with fixed records, including ones that our store never returns.
 type records []client.Record
 
-func (r records) Credentials(context.Context, string, string) ([]client.Record, error) { return r, nil }
+func (r records) Credentials(_ context.Context, id string) (client.Record, error) {
+	for _, stored := range r {
+		if stored.ID == id {
+			return stored, nil
+		}
+	}
+	return client.Record{}, client.ErrUnknown
+}
 
 const clientID = "vdo_client_a"
 

@@ -136,7 +136,7 @@ func (b *bench) change(t *testing.T, id string, how func(registration *client.Re
 	t.Helper()
 	registration := authztest.Client(id)
 	how(&registration)
-	kept := client.HashSecret(secret.New(authztest.WebSecret))
+	kept := secret.NewRecord(secret.New(authztest.WebSecret))
 	if err := b.registry.Replace(t.Context(), registration, &kept); err != nil {
 		t.Fatal(err)
 	}

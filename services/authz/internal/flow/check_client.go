@@ -28,7 +28,7 @@ func checkClient(ctx context.Context, f Flow, a *request) error {
 	case err != nil:
 		return fmt.Errorf("finding the client: %w", err)
 	}
-	a.client, a.ClientID, a.ClientName = found, found.ID, found.Name
+	a.client, a.ClientID, a.ClientName, a.Unverified = found, found.ID, found.Name, found.Unverified
 	if found.Disabled {
 		return unknownClient(cause.ClientDisabled)
 	}

@@ -6,23 +6,29 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
+	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
 // checkScope accepts the requested scope unchanged or not at all: it adds and widens nothing. Only
 // OpenID Connect's scopes that are not in the catalog are ignored, and extra spaces; the granted
-// scope lists what was accepted.
+// scope lists what was accepted. A request without a scope asks for the client's default scope
+// (RFC 6749 §3.3).
 func checkScope(_ context.Context, f Flow, a *request) error {
-	scope, err := oauth.ParseRequestedScope(a.value("scope"))
-	switch {
-	case errors.Is(err, oauth.ErrScopeMissing):
-		return invalidScope(cause.ScopeMissing, "the parameter scope is missing")
-	case err != nil:
+	requested, err := oauth.ParseRequestedScope(a.value("scope"))
+	if err != nil && !errors.Is(err, oauth.ErrScopeMissing) {
 		return invalidScope(cause.ScopeMalformed, "the parameter scope "+oauth.DescribeMalformed(a.value("scope")))
 	}
 	openID := oauth.OpenIDScopes()
-	scope = scope.Without(func(name string) bool { return openID.Contains(name) && !f.Scopes.Known(name) })
+	scope := requested.Without(func(name string) bool { return openID.Contains(name) && !f.Scopes.Known(name) })
 	if len(scope) == 0 {
-		return invalidScope(cause.ScopeMissing, "the parameter scope has only names of OpenID Connect, which are ignored here")
+		scope = f.defaultScope(a.client)
+	}
+	switch {
+	case len(scope) == 0 && len(requested) == 0:
+		return invalidScope(cause.ScopeMissing, "the parameter scope is missing, and the app has no default scope")
+	case len(scope) == 0:
+		return invalidScope(cause.ScopeMissing,
+			"the parameter scope has only names of OpenID Connect, such as "+oauth.Quote(requested[0])+", which are ignored here, and the app has no default scope")
 	}
 	for _, name := range scope {
 		if !f.Scopes.Known(name) {
@@ -34,4 +40,12 @@ func checkScope(_ context.Context, f Flow, a *request) error {
 	}
 	a.Scope = scope
 	return nil
+}
+
+// defaultScope returns the client's default scope, without names that left the catalog or the
+// client's registration since it was registered.
+func (f Flow) defaultScope(registration client.Registration) oauth.Scope {
+	return registration.DefaultScope.Without(func(name string) bool {
+		return !f.Scopes.Known(name) || !registration.Scope.Contains(name)
+	})
 }

@@ -109,23 +109,32 @@ func (f Flow) location(ctx context.Context, p pending.Authorization, d Decision,
 	return f.repeat(ctx, p, d)
 }
 
-// Cancel denies an undecided authorization, for a browser without a sign-in for it. A repeated call
-// returns the same location. For a request with another decision it returns pending.ErrDecided.
-func (f Flow) Cancel(ctx context.Context, id string, browser secret.String) (secret.String, error) {
+// Cancel denies an undecided authorization, for a browser without a sign-in for it, and returns the
+// next step. A repeated call returns the same step. For a request with another decision it returns
+// pending.ErrDecided.
+func (f Flow) Cancel(ctx context.Context, id string, browser secret.String) (Step, error) {
 	p, _, err := f.Pending.Close(ctx, id, browser, func(p *pending.Authorization) error {
 		p.Outcome = &pending.Outcome{}
 		return f.recheckClient(ctx, *p)
 	})
-	if err != nil {
-		return secret.String{}, err
+	switch {
+	case err != nil:
+		return Step{}, err
+	case !p.Outcome.Same(pending.Outcome{}):
+		return Step{}, pending.ErrDecided
+	case p.Unverified:
+		return Step{Kind: ReturnPage, RequestID: id}, nil
 	}
-	if !p.Outcome.Same(pending.Outcome{}) {
-		return secret.String{}, pending.ErrDecided
-	}
-	return f.denied(p)
+	location, err := f.denied(p)
+	return Step{Kind: Redirect, Location: location}, err
 }
 
+// denied returns the response without a code: the error of a refused request, or else
+// access_denied.
 func (f Flow) denied(p pending.Authorization) (secret.String, error) {
+	if r := p.Refusal; r != nil {
+		return f.respond(p, [2]string{"error", r.Code}, [2]string{"error_description", r.Text})
+	}
 	return f.respond(p, [2]string{"error", "access_denied"}, [2]string{"error_description", "the user denied the request"})
 }
 
@@ -186,6 +195,8 @@ func (f Flow) repeat(ctx context.Context, p pending.Authorization, d Decision) (
 // that the client requires, and the client's registration.
 func (f Flow) decidable(ctx context.Context, p *pending.Authorization, d Decision) error {
 	switch {
+	case p.Refusal != nil:
+		return pending.ErrDecided
 	case d.Epoch != nil:
 		p.Viewer = pending.Viewer{UserID: d.UserID, Epoch: *d.Epoch}
 	case p.Viewer.UserID == "" || p.Viewer.UserID != d.UserID:
@@ -205,6 +216,9 @@ func (f Flow) recheckClient(ctx context.Context, p pending.Authorization) error 
 	}
 	if err != nil {
 		return fmt.Errorf("finding the client: %w", err)
+	}
+	if p.Refusal != nil && permits(registration, p.RedirectURI) {
+		return nil // no code is issued for it
 	}
 	if !permits(registration, p.RedirectURI) || !registration.Scope.Covers(p.Scope) || !registration.May(oauth.AuthorizationCodeGrant) {
 		return clientChanged()

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/racetest"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -154,7 +155,7 @@ func TestFault_A1_OneOfManyConcurrentDecisionsCounts(t *testing.T) {
 		var mu sync.Mutex
 		locations := map[string]int{}
 		refused := 0
-		authztest.Race(16, func(i int) {
+		racetest.Run(16, func(i int) {
 			d := b.approve(id)
 			if i%4 == 0 {
 				d = b.deny(id)
@@ -233,7 +234,7 @@ func TestFault_A1_AFreshCodeTakesThePlaceOfTheOneBefore(t *testing.T) {
 		first := parseResponse(t, b.complete(t, b.approve(id)), authztest.Callback).Get("code")
 		var mu sync.Mutex
 		seen := map[string]bool{first: true}
-		authztest.Race(16, func(i int) {
+		racetest.Run(16, func(i int) {
 			d := b.approve(id)
 			d.RenewCode = i%2 == 0
 			done, err := b.Complete(t.Context(), d)
@@ -321,8 +322,8 @@ func TestFault_A8_ACancelledRequestIsDeniedWithoutAUser(t *testing.T) {
 		t.Errorf("another browser cancels: %v", err)
 	}
 	for range 2 {
-		location, err := b.Cancel(t.Context(), id, b.token)
-		if err != nil || parseResponse(t, location, authztest.Callback).Get("error") != "access_denied" {
+		step, err := b.Cancel(t.Context(), id, b.token)
+		if err != nil || step.Kind != flow.Redirect || parseResponse(t, step.Location, authztest.Callback).Get("error") != "access_denied" {
 			t.Fatalf("Cancel: %v", err)
 		}
 	}

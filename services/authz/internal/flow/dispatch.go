@@ -8,6 +8,8 @@ type state struct {
 	// silent is prompt=none: the client requests a response without any page.
 	silent   bool
 	signedIn bool
+	// refused is a request whose refusal is shown to the user (see hold).
+	refused bool
 	// again and choose say that the session does not suffice: the client requires a new sign-in, or
 	// a choice of account.
 	again, choose bool
@@ -29,6 +31,8 @@ func dispatch(s state) transition {
 		return transition{refusal: redirectWith(cause.ConsentRequired, "consent_required", "the user must be shown the consent screen")}
 	case !s.signedIn:
 		return transition{kind: SignIn}
+	case s.refused:
+		return transition{kind: ReturnPage}
 	case s.again:
 		return transition{kind: SignIn, reason: Again}
 	case s.choose:

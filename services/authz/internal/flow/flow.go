@@ -95,7 +95,10 @@ type Browser struct {
 func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step, error) {
 	req, err := f.validate(ctx, rawQuery)
 	var refused *refusal
-	if errors.As(err, &refused) {
+	switch {
+	case errors.As(err, &refused) && req.returnedByUser(refused):
+		return f.hold(ctx, req, refused, browser)
+	case refused != nil:
 		return f.refuse(req, refused), nil
 	}
 	if err != nil {
@@ -193,12 +196,16 @@ func (f Flow) Continue(ctx context.Context, id string, browser Browser) (Step, e
 
 // next returns the next step of a pending request.
 func next(p pending.Authorization, browser Browser, user *User) Step {
-	s := state{signedIn: user != nil}
+	s := state{signedIn: user != nil, refused: p.Refusal != nil}
 	if s.signedIn && !p.Demand.Meets(browser.Session) {
 		s.again, s.choose = p.Demand.SignIn, p.Demand.Account
 	}
 	to := dispatch(s)
-	return Step{Kind: to.kind, RequestID: p.ID, Reason: to.reason}
+	step := Step{Kind: to.kind, RequestID: p.ID, Reason: to.reason}
+	if to.kind == ReturnPage {
+		step.Refusal = Refusal{Cause: p.Refusal.Cause, ClientID: p.ClientID}
+	}
+	return step
 }
 
 // user returns the user of a session; nil if the session is absent or invalid.

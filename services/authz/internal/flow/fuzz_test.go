@@ -45,7 +45,8 @@ func leadsHome(location string, registration client.Registration) bool {
 		if err != nil {
 			continue
 		}
-		host := u.Host == home.Host || home.Scheme == "http" && home.Hostname() == "127.0.0.1" && u.Hostname() == "127.0.0.1"
+		loopback := home.Hostname() == "127.0.0.1" || home.Hostname() == "localhost" && registration.RunsOnDevice()
+		host := u.Host == home.Host || home.Scheme == "http" && loopback && u.Hostname() == home.Hostname()
 		if host && u.Scheme == home.Scheme && u.EscapedPath() == home.EscapedPath() && strings.HasPrefix(u.RawQuery, home.RawQuery) {
 			return true
 		}
@@ -62,6 +63,8 @@ func FuzzARedirectLeadsToARegisteredAddress(f *testing.F) {
 		native("redirect_uri", "http://127.0.0.1:8080/callback", "scope", ""), native("redirect_uri", "http://127.0.0.1:80@evil.test/callback"),
 		query("redirect_uri", "https://evil.test"), query("client_id", authztest.Off), query("client_id", authztest.NoCodes),
 		query("state", "\x00\r\n&=#"), also(query(), "redirect_uri=https://evil.test"), query("response_type", "token", "state", ""),
+		stranger(), stranger("scope", "bogus"), stranger("redirect_uri", "http://localhost:8080/callback", "scope", "bogus"), stranger("prompt", "none"),
+		stranger("redirect_uri", "http://localhost:80@evil.test/callback"), stranger("redirect_uri", "http://127.0.0.1/callback", "scope", ""),
 		"client_id=vdo_client_web&redirect_uri=https://app.test/callback;x", "%", "", "&client_id", "redirect_uri=//evil.test",
 	} {
 		f.Add(q, true)
@@ -85,7 +88,13 @@ func FuzzARedirectLeadsToARegisteredAddress(f *testing.F) {
 			if strings.Contains(step.Location.Reveal(), "&code=") || strings.Contains(step.Location.Reveal(), "?code=") {
 				t.Errorf("%q: a code without a decision", raw)
 			}
+		case flow.ReturnPage:
+			wantHome(t, clients, raw, b.lookUp(t, step.RequestID, b.signedIn()).ReturnLocation)
 		case flow.SignIn, flow.Consent:
+			if found := b.lookUp(t, step.RequestID, b.signedIn()); found.Status == flow.Refused {
+				wantHome(t, clients, raw, found.ReturnLocation)
+				return
+			}
 			if signedIn != (step.Kind == flow.Consent) {
 				t.Errorf("%q: %+v, signed in %v", raw, step, signedIn)
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
@@ -28,6 +29,8 @@ const (
 	OtherUser
 	// Unknown is a request that never existed.
 	Unknown
+	// Refused is a request that was refused, whose client is not verified.
+	Refused
 )
 
 // Found is a request as a page may show it.
@@ -36,12 +39,17 @@ type Found struct {
 	// ClientName, untrusted text, and Origin are empty if the request is no longer stored or
 	// belongs to another browser.
 	ClientName, Origin string
-	// Next is the next step of an open request.
+	// Next is the next step of an open or refused request.
 	Next Step
 	// LoginHint is the login_hint of an open request: untrusted text.
 	LoginHint string
 	// DecidedAt is zero for a request that was not decided.
 	DecidedAt time.Time
+	// ReturnLocation is where the user returns to a client that is not verified, from a refused or a
+	// denied request; zero for a verified client.
+	ReturnLocation secret.String
+	// Fault is what is wrong with a refused request.
+	Fault string
 }
 
 // LookUp returns the state of a request. It changes nothing. A closed or unknown request is a
@@ -65,10 +73,16 @@ func (f Flow) LookUp(ctx context.Context, id string, browser Browser) (Found, er
 	found := Found{Status: statusOf(p.Outcome, user), ClientName: p.ClientName, Origin: p.Origin()}
 	if p.Outcome == nil {
 		found.Next, found.LoginHint = next(p, browser, user), p.LoginHint
-		return found, nil
+	} else {
+		found.DecidedAt = p.Outcome.At
 	}
-	found.DecidedAt = p.Outcome.At
-	return found, nil
+	if found.Next.Kind == ReturnPage {
+		found.Status, found.Fault = Refused, p.Refusal.Text
+	}
+	if found.Status == Refused || found.Status == Denied {
+		found.ReturnLocation, err = f.returnLocation(ctx, p)
+	}
+	return found, err
 }
 
 func statusOf(o *pending.Outcome, user *User) Status {

@@ -76,16 +76,16 @@ func (a *request) repeated(name string) bool {
 	return repeated
 }
 
-// verified reports whether responses may be sent to the redirect URI. It checks the URI itself and
+// redirectable reports whether responses may be sent to the redirect URI. It checks the URI itself and
 // does not rely on which check failed, so that neither the order of the checks nor a later check
 // can create an open redirector.
-func (a *request) verified() bool {
+func (a *request) redirectable() bool {
 	return permits(a.client, a.RedirectURI)
 }
 
 // permits reports whether responses may be sent to the client at that URI.
 func permits(registration client.Registration, redirectURI string) bool {
-	return !registration.Disabled && oauth.MatchRedirectURI(registration.RedirectURIs, redirectURI)
+	return !registration.Disabled && oauth.MatchRedirectURI(registration.RedirectURIs, redirectURI, registration.RunsOnDevice())
 }
 
 // refuse returns the step of a request that a check refused.
@@ -93,7 +93,7 @@ func (f Flow) refuse(a *request, r *refusal) Step {
 	page := Step{
 		Kind: ErrorPage, Message: r.text, ClientName: a.client.Name, Refusal: Refusal{Cause: r.cause, ClientID: a.client.ID},
 	}
-	if r.code == "" || !a.verified() {
+	if r.code == "" || !a.redirectable() {
 		return page
 	}
 	location, err := f.responseURL(a.RedirectURI, a.State, [2]string{"error", r.code}, [2]string{"error_description", r.text})

@@ -8,7 +8,7 @@ import (
 // Kind is the kind of a step.
 type Kind int
 
-// The four steps.
+// The steps.
 const (
 	// ErrorPage shows Message with status 400 and does not redirect.
 	ErrorPage Kind = iota
@@ -18,6 +18,8 @@ const (
 	SignIn
 	// Consent shows the consent screen of RequestID.
 	Consent
+	// ReturnPage shows how RequestID ended, with a button that returns the user to the client.
+	ReturnPage
 )
 
 // Reason is why a signed-in user has to sign in again.

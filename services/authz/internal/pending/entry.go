@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -43,10 +44,18 @@ type stored struct {
 	SignIn  bool   `json:"sign_in,omitempty"`
 	Account bool   `json:"account,omitempty"`
 	Session []byte `json:"session,omitempty"`
-	// Outcome is absent while the request waits. If it is set, Deadline is 0 and Until has the
-	// deadline: release 0.1, which has no outcomes, then reads the entry as expired.
-	Outcome *storedOutcome `json:"outcome,omitempty"`
-	Until   int64          `json:"until,omitempty"`
+	// Outcome is absent while the request waits. If it or Refusal is set, Deadline is 0 and Until has
+	// the deadline: release 0.1, which has neither, then reads the entry as expired.
+	Outcome    *storedOutcome `json:"outcome,omitempty"`
+	Unverified bool           `json:"unverified,omitempty"`
+	Refusal    *storedRefusal `json:"refusal,omitempty"`
+	Until      int64          `json:"until,omitempty"`
+}
+
+type storedRefusal struct {
+	Cause string `json:"cause"`
+	Code  string `json:"code"`
+	Text  string `json:"text"`
 }
 
 type storedOutcome struct {
@@ -63,13 +72,18 @@ func encode(e entry) ([]byte, error) {
 		AuthorizationRequest: e.AuthorizationRequest, RedirectURI: []byte(e.RedirectURI), Scope: e.Scope.String(),
 		ClientName: []byte(e.ClientName), State: []byte(e.State), Browser: e.Browser.Bytes(), Deadline: e.Deadline.UnixMicro(),
 		UserID: e.Viewer.UserID, Epoch: e.Viewer.Epoch,
-		LoginHint: []byte(e.LoginHint), SignIn: e.Demand.SignIn, Account: e.Demand.Account,
+		LoginHint: []byte(e.LoginHint), Unverified: e.Unverified, SignIn: e.Demand.SignIn, Account: e.Demand.Account,
 	}
 	if e.Demand.SignIn || e.Demand.Account {
 		s.Session = e.Demand.Session.Bytes()
 	}
-	if o := e.Outcome; o != nil {
+	if r := e.Refusal; r != nil {
+		s.Refusal = &storedRefusal{Cause: string(r.Cause), Code: r.Code, Text: r.Text}
+	}
+	if e.Outcome != nil || e.Refusal != nil {
 		s.Until, s.Deadline = s.Deadline, 0
+	}
+	if o := e.Outcome; o != nil {
 		s.Outcome = &storedOutcome{
 			Approved: o.Approved, UserID: o.UserID, WorkspaceID: o.WorkspaceID, DisplayName: o.DisplayName,
 			At: o.At.UnixMicro(), Attempt: o.Attempt,
@@ -93,7 +107,7 @@ func decode(value []byte) (entry, error) {
 	}
 	request := s.AuthorizationRequest
 	request.RedirectURI = string(s.RedirectURI)
-	if request.Scope, err = oauth.ParseScope(s.Scope); err != nil {
+	if request.Scope, err = oauth.ParseScope(s.Scope); err != nil && (s.Refusal == nil || s.Scope != "") {
 		return entry{}, fmt.Errorf("decoding an authorization: %w", err)
 	}
 	demand, err := s.demand()
@@ -103,20 +117,29 @@ func decode(value []byte) (entry, error) {
 	e := entry{
 		Request: Request{
 			AuthorizationRequest: request, ClientName: string(s.ClientName), State: string(s.State),
-			LoginHint: string(s.LoginHint), Demand: demand,
+			LoginHint: string(s.LoginHint), Demand: demand, Unverified: s.Unverified, Refusal: s.refusal(),
 		},
 		Browser:  browser,
 		Deadline: time.UnixMicro(s.Deadline),
 		Viewer:   Viewer{UserID: s.UserID, Epoch: s.Epoch},
 	}
-	if o := s.Outcome; o != nil {
+	if s.Outcome != nil || s.Refusal != nil {
 		e.Deadline = time.UnixMicro(s.Until)
+	}
+	if o := s.Outcome; o != nil {
 		e.Outcome = &Outcome{
 			Approved: o.Approved, UserID: o.UserID, WorkspaceID: o.WorkspaceID, DisplayName: o.DisplayName,
 			At: time.UnixMicro(o.At), Attempt: o.Attempt,
 		}
 	}
 	return e, nil
+}
+
+func (s stored) refusal() *Refusal {
+	if s.Refusal == nil {
+		return nil
+	}
+	return &Refusal{Cause: cause.Cause(s.Refusal.Cause), Code: s.Refusal.Code, Text: s.Refusal.Text}
 }
 
 func (s stored) demand() (Demand, error) {

@@ -41,6 +41,19 @@ type Request struct {
 	LoginHint string
 	// Demand has the client's requirements for the user's sign-in.
 	Demand Demand
+	// Unverified says that the client was not verified when the request started.
+	Unverified bool
+	// Refusal is set for a request that was refused, and is stored to show that to the user. It can
+	// be cancelled, and never approved.
+	Refusal *Refusal
+}
+
+// Refusal is why a request was refused.
+type Refusal struct {
+	// Cause is for the log.
+	Cause cause.Cause
+	// Code and Text are `error` and `error_description` of the response (RFC 6749 §4.1.2.1).
+	Code, Text string
 }
 
 // Demand requires another session than the one that the browser had when the authorization started.

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/vidocu/usher/internal/platform/racetest"
 	"github.com/vidocu/usher/internal/platform/shortlived"
-	"github.com/vidocu/usher/services/authz/internal/authztest"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
@@ -19,7 +19,7 @@ const (
 func TestOfConcurrentUsersTheLastIsBound(t *testing.T) {
 	for range rounds {
 		b := newBench(t)
-		authztest.Race(racers, func(i int) {
+		racetest.Run(racers, func(i int) {
 			user := fmt.Sprintf("usr_%d", i)
 			if err := b.Bind(t.Context(), b.id, b.browser, pending.Viewer{UserID: user, Epoch: int64(i)}); err != nil {
 				t.Errorf("Bind: %v", err)
@@ -36,7 +36,7 @@ func TestOneOfManyEpochsOfAUserIsBound(t *testing.T) {
 	for range rounds {
 		b := newBench(t)
 		var bound atomic.Int64
-		authztest.Race(racers, func(i int) {
+		racetest.Run(racers, func(i int) {
 			switch err := b.Bind(t.Context(), b.id, b.browser, pending.Viewer{UserID: "usr_john", Epoch: int64(i)}); {
 			case err == nil:
 				bound.Add(1)
@@ -53,7 +53,7 @@ func TestOneOfManyEpochsOfAUserIsBound(t *testing.T) {
 func TestAllTabsOfOneScreenAreBound(t *testing.T) {
 	for range rounds {
 		b := newBench(t)
-		authztest.Race(racers, func(int) {
+		racetest.Run(racers, func(int) {
 			if err := b.Bind(t.Context(), b.id, b.browser, john()); err != nil {
 				t.Errorf("Bind: %v", err)
 			}
@@ -78,7 +78,7 @@ func TestFault_A1_OneOfManyDecidesAndAllSeeTheSame(t *testing.T) {
 		}{"fake": {b.Store, b.id}, "memory": {memory, id}} {
 			var deciders atomic.Int64
 			seen := make([]pending.Outcome, racers)
-			authztest.Race(racers, func(i int) {
+			racetest.Run(racers, func(i int) {
 				a, won, err := store.Close(t.Context(), store.id, b.browser, func(a *pending.Authorization) error {
 					a.Outcome = &pending.Outcome{Approved: i%2 == 0, UserID: fmt.Sprintf("usr_%d", i)}
 					return nil
@@ -110,7 +110,7 @@ func TestOneOfManyCountsAFreshCode(t *testing.T) {
 		if _, _, err := b.Close(t.Context(), b.id, b.browser, approve); err != nil {
 			t.Fatal(err)
 		}
-		authztest.Race(racers, func(int) {
+		racetest.Run(racers, func(int) {
 			a, err := b.Renew(t.Context(), b.id, b.browser, 1)
 			if err != nil || a.Outcome.Attempt != 2 {
 				t.Errorf("Renew: attempt %d, %v", a.Outcome.Attempt, err)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/oauth/oauthtest"
 	"github.com/vidocu/usher/services/authz/internal/authztest"
 	"github.com/vidocu/usher/services/authz/internal/pending"
@@ -15,7 +16,10 @@ import (
 
 func TestEveryFieldOfARequestIsStored(t *testing.T) {
 	b := emptyBench()
-	want := pending.Request{AuthorizationRequest: oauthtest.Approved().AuthorizationRequest, ClientName: "Test", State: "a state", LoginHint: "hint"}
+	want := pending.Request{
+		AuthorizationRequest: oauthtest.Approved().AuthorizationRequest, ClientName: "Test", State: "a state", LoginHint: "hint",
+		Unverified: true, Refusal: &pending.Refusal{Cause: cause.ScopeUnknown, Code: "invalid_scope", Text: "text"},
+	}
 	got, err := b.Find(t.Context(), b.open(t, want), b.browser)
 	if diff := cmp.Diff(want, got.Request); err != nil || diff != "" {
 		t.Errorf("%v, read (-want +got):\n%s", err, diff)

@@ -1,11 +1,10 @@
 package registry
 
 import (
-	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -22,15 +21,18 @@ const (
 // registered.
 func (d Clients) check(registration *client.Registration, allowReserved bool) (err error) {
 	if !client.ValidID(registration.ID) {
-		return &FieldError{"client_id", "must be vdo_client_ and 1 to 53 letters, digits, - and _"}
+		return oauth.InvalidField("client_id", "must be vdo_client_ and 1 to 53 letters, digits, - and _")
 	}
 	if registration.Name, err = d.name(registration.Name, allowReserved); err != nil {
 		return err
 	}
 	if registration.Type != client.Confidential && registration.Type != client.Public {
-		return &FieldError{"type", "must be confidential or public"}
+		return oauth.InvalidField("type", "must be confidential or public")
 	}
-	if err := d.lists(registration.RedirectURIs, registration.Scope, registration.GrantTypes); err != nil {
+	if err := d.lists(*registration); err != nil {
+		return err
+	}
+	if err := refreshRetry(registration.RefreshRetry); err != nil {
 		return err
 	}
 	authorizes := !registration.ResourceServer || len(registration.RedirectURIs) > 0 || len(registration.Scope) > 0
@@ -47,28 +49,57 @@ func checkCombination(registration client.Registration) error {
 	redirects := oauth.AnyGrantType(registration.GrantTypes, func(g oauth.GrantType) bool { return g.Redirects })
 	switch {
 	case registration.ResourceServer && registration.Type != client.Confidential:
-		return &FieldError{"resource_server", "is for confidential apps: whoever asks about tokens proves who it is"}
+		return oauth.InvalidField("resource_server", "is for confidential apps: whoever asks about tokens proves who it is")
 	case !starts && (len(registration.GrantTypes) > 0 || !registration.ResourceServer):
 		names := oauth.GrantTypeNames(func(g oauth.GrantType) bool { return g.Starts })
-		return &FieldError{"grant_types", fmt.Sprintf(
-			"must include %s: no other grant type can start an authorization", oauth.JoinNames(names, "or"))}
+		return oauth.InvalidField("grant_types", fmt.Sprintf(
+			"must include %s: no other grant type can start an authorization", oauth.JoinNames(names, "or")))
 	case redirects && len(registration.RedirectURIs) == 0:
-		return &FieldError{"redirect_uris", "must have one at least"}
+		return oauth.InvalidField("redirect_uris", "must have one at least")
 	case starts && len(registration.Scope) == 0:
-		return &FieldError{"scopes", "must have one at least"}
+		return oauth.InvalidField("scopes", "must have one at least")
+	}
+	if missing := registration.DefaultScope.Missing(registration.Scope); len(missing) > 0 {
+		return oauth.InvalidField("default_scopes", fmt.Sprintf("has %q, which is not one of the client's scopes: change both together", missing[0]))
+	}
+	return checkApplicationType(registration)
+}
+
+// checkApplicationType refuses a web client with a private-use scheme, which only a native client
+// can own (OpenID Connect Dynamic Client Registration 1.0 §2).
+func checkApplicationType(registration client.Registration) error {
+	if registration.ApplicationType != client.Web {
+		return nil
+	}
+	for i, uri := range registration.RedirectURIs {
+		if scheme, _, _ := strings.Cut(uri, ":"); scheme != "https" && scheme != "http" {
+			return oauth.InvalidField("redirect_uris", fmt.Sprintf(
+				"has number %d, which has a private-use scheme: register the client as native, or an https address", i+1))
+		}
 	}
 	return nil
 }
 
 // lists validates each of a client's lists by itself.
-func (d Clients) lists(uris []string, scope oauth.Scope, grants []string) error {
-	if err := redirectURIs(uris); err != nil {
+func (d Clients) lists(registration client.Registration) error {
+	if err := d.redirectURIs(registration.RedirectURIs); err != nil {
 		return err
 	}
-	if err := d.scopes(scope); err != nil {
+	if err := d.scopes("scopes", registration.Scope); err != nil {
 		return err
 	}
-	return grantTypes(grants)
+	if err := d.scopes("default_scopes", registration.DefaultScope); err != nil {
+		return err
+	}
+	return grantTypes(registration.GrantTypes)
+}
+
+// refreshRetry validates a client's own retry window; nil is none.
+func refreshRetry(window *time.Duration) error {
+	if window != nil && (*window < 0 || *window > oauth.MaxRefreshRetry) {
+		return oauth.InvalidField("refresh_retry_seconds", fmt.Sprintf("must be from 0 to %d", oauth.MaxRefreshRetry/time.Second))
+	}
+	return nil
 }
 
 // name returns a name in its stored form: without surrounding space, and of printable characters
@@ -78,23 +109,23 @@ func (d Clients) name(typed string, allowReserved bool) (string, error) {
 	name := strings.TrimSpace(typed)
 	n := utf8.RuneCountInString(name)
 	if !utf8.ValidString(name) || n == 0 || n > maxNameLength || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return "", &FieldError{"name", "must have 1 to 100 printable characters"}
+		return "", oauth.InvalidField("name", "must have 1 to 100 printable characters")
 	}
 	if reserved := d.Reserved.Imitated(name); reserved != "" && !allowReserved {
-		return "", &FieldError{"name", fmt.Sprintf(
+		return "", oauth.InvalidField("name", fmt.Sprintf(
 			"looks like %q, which is reserved (authz.reserved_names): people would take the app for yours. If it is, set allow_reserved_name",
-			reserved)}
+			reserved))
 	}
 	return name, nil
 }
 
-func (d Clients) scopes(scope oauth.Scope) error {
+func (d Clients) scopes(field string, scope oauth.Scope) error {
 	for i, name := range scope {
 		if _, ok := d.Scopes.Describe(name); !ok {
-			return &FieldError{"scopes", fmt.Sprintf("has %q, which is not in the catalog", name)}
+			return oauth.InvalidField(field, fmt.Sprintf("has %q, which is not in the catalog", name))
 		}
 		if slices.Contains(scope[:i], name) {
-			return &FieldError{"scopes", fmt.Sprintf("has %q twice", name)}
+			return oauth.InvalidField(field, fmt.Sprintf("has %q twice", name))
 		}
 	}
 	return nil
@@ -103,48 +134,26 @@ func (d Clients) scopes(scope oauth.Scope) error {
 func grantTypes(list []string) error {
 	for i, name := range list {
 		if supported := oauth.GrantTypeNames(nil); !slices.Contains(supported, name) {
-			return &FieldError{"grant_types", fmt.Sprintf("has %q: there are %s", name, oauth.JoinNames(supported, "and"))}
+			return oauth.InvalidField("grant_types", fmt.Sprintf("has %q: there are %s", name, oauth.JoinNames(supported, "and")))
 		}
 		if slices.Contains(list[:i], name) {
-			return &FieldError{"grant_types", fmt.Sprintf("has %q twice", name)}
+			return oauth.InvalidField("grant_types", fmt.Sprintf("has %q twice", name))
 		}
 	}
 	return nil
 }
 
-func redirectURIs(list []string) error {
+func (d Clients) redirectURIs(list []string) error {
 	if len(list) > maxURIs {
-		return &FieldError{"redirect_uris", fmt.Sprintf("must be at most %d", maxURIs)}
+		return oauth.InvalidField("redirect_uris", fmt.Sprintf("must be at most %d", maxURIs))
 	}
 	for i, uri := range list {
-		if err := registrable(uri); err != nil {
-			return &FieldError{"redirect_uris", fmt.Sprintf("has number %d, which cannot be registered: %s", i+1, err)}
+		if err := oauth.CheckRedirectURI(uri, d.PrivateUseSchemes); err != nil {
+			return oauth.InvalidField("redirect_uris", fmt.Sprintf("has number %d, which cannot be registered: %s", i+1, err))
 		}
 		if slices.Contains(list[:i], uri) {
-			return &FieldError{"redirect_uris", fmt.Sprintf("has number %d twice", i+1)}
+			return oauth.InvalidField("redirect_uris", fmt.Sprintf("has number %d twice", i+1))
 		}
 	}
 	return nil
-}
-
-// registrable returns why a URI cannot be registered as a redirect URI; nil if it can. Behind a
-// private-use scheme (RFC 8252 §7.1), the rest must meet the same rules as any other URI.
-func registrable(uri string) error {
-	scheme, rest, found := strings.Cut(uri, ":/")
-	if !found || !privateUseScheme(scheme) {
-		return oauth.CheckRedirectURI(uri)
-	}
-	if u, err := url.Parse(uri); err != nil || u.User != nil {
-		return errors.New("it cannot be read, or names a user before the host")
-	}
-	return oauth.CheckRedirectURI("https://own.scheme/" + rest)
-}
-
-// privateUseScheme accepts reversed domain names, which a client can own (RFC 8252 §7.1). No scheme
-// that a browser or an operating system handles contains a dot.
-func privateUseScheme(scheme string) bool {
-	return strings.Contains(scheme, ".") && scheme[0] >= 'a' && scheme[0] <= 'z' &&
-		!strings.ContainsFunc(scheme, func(r rune) bool {
-			return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '.' && r != '-'
-		})
 }

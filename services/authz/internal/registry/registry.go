@@ -10,38 +10,19 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
-// MaxOverlap is the maximum time that a secret stays valid after its rotation.
-const MaxOverlap = 30 * 24 * time.Hour
-
-// FieldError is an invalid field of a request. Fault continues the sentence that starts with the
-// field's name.
-type FieldError struct{ Field, Fault string }
-
-// Error returns the field and the fault.
-func (e *FieldError) Error() string { return e.Field + " " + e.Fault }
-
 // Client is a client with everything that is registered for it.
 type Client struct {
 	client.Registration
 	CreatedAt time.Time
 	// Secrets are the valid secrets, newest first.
-	Secrets []Secret
-}
-
-// Secret is the part of a secret that may be shown.
-type Secret struct {
-	// LastFour is empty for a secret that an earlier release registered.
-	LastFour  string
-	CreatedAt time.Time
-	// ExpiresAt is zero for the current secret.
-	ExpiresAt time.Time
+	Secrets []secret.Info
 }
 
 // Store is the part of the store that administration uses. Its methods return client.ErrUnknown if
 // there is no such client.
 type Store interface {
 	// CreateClient returns client.ErrExists if the identifier is taken.
-	CreateClient(ctx context.Context, registration client.Registration, current *client.SecretHash) error
+	CreateClient(ctx context.Context, registration client.Registration, current *secret.Record) error
 	// FindClient returns a client with its secrets.
 	FindClient(ctx context.Context, id string) (Client, error)
 	// ListClients returns at most limit clients after the given one, by name and identifier,
@@ -65,6 +46,14 @@ type Change struct {
 	GrantTypes   []string
 	// ResourceServer is nil if it stays unchanged.
 	ResourceServer *bool
+	// RefreshRetry is nil if it stays unchanged. DefaultRefreshRetry removes it instead.
+	RefreshRetry        *time.Duration
+	DefaultRefreshRetry bool
+	// DefaultScope is nil if it stays unchanged; an empty one removes it.
+	DefaultScope    oauth.Scope
+	ApplicationType client.ApplicationType
+	// Unverified is nil if it stays unchanged.
+	Unverified *bool
 	// AllowReservedName says that the client is the operator's own.
 	AllowReservedName bool
 }
@@ -75,48 +64,39 @@ type Scopes interface {
 	Describe(name string) (description string, ok bool)
 }
 
-// Clients validates the operator's requests. Requests that need no validation are methods of the
-// embedded Store.
+// Clients validates the operator's requests. Requests that need no validation are the Store's.
 type Clients struct {
-	Store
-
+	Store  Store
 	Scopes Scopes
 	// Reserved are names that a client may have only if the operator allows it.
 	Reserved Reserved
+	// PrivateUseSchemes are the schemes without a dot that redirect URIs may have.
+	PrivateUseSchemes []string
 }
 
-// New is a client to register.
-type New struct {
-	client.Registration
-
-	// AllowReservedName says that the client is the operator's own.
-	AllowReservedName bool
-}
-
-// CreateClient registers a client. The secret is zero for a public client. It returns a *FieldError
-// or client.ErrExists.
-func (d Clients) CreateClient(ctx context.Context, n New) (secret.String, error) {
-	registration := n.Registration
-	if err := d.check(&registration, n.AllowReservedName); err != nil {
+// CreateClient registers a client; allowReservedName says that it is the operator's own. The secret
+// is zero for a public client. It returns an *oauth.FieldError or client.ErrExists.
+func (d Clients) CreateClient(ctx context.Context, registration client.Registration, allowReservedName bool) (secret.String, error) {
+	if err := d.check(&registration, allowReservedName); err != nil {
 		return secret.String{}, err
 	}
 	if registration.Type == client.Public {
 		return secret.String{}, d.Store.CreateClient(ctx, registration, nil)
 	}
 	newSecret := secret.Generate(secret.ClientSecret)
-	kept := client.HashSecret(newSecret)
+	kept := secret.NewRecord(newSecret)
 	if err := d.Store.CreateClient(ctx, registration, &kept); err != nil {
 		return secret.String{}, err
 	}
 	return newSecret, nil
 }
 
-// UpdateClient changes a client. It returns a *FieldError or client.ErrUnknown. The combination of
+// UpdateClient changes a client. It returns an *oauth.FieldError or client.ErrUnknown. The combination of
 // fields is checked against the client as it was read just before: two concurrent changes may leave
 // a combination that neither requested, such as authorization codes without redirect URIs, which
 // permits less than intended and never more.
 func (d Clients) UpdateClient(ctx context.Context, c Change) error {
-	before, err := d.FindClient(ctx, c.ClientID)
+	before, err := d.Store.FindClient(ctx, c.ClientID)
 	if err != nil {
 		return err
 	}
@@ -125,7 +105,13 @@ func (d Clients) UpdateClient(ctx context.Context, c Change) error {
 			return err
 		}
 	}
-	if err := d.lists(c.RedirectURIs, c.Scope, c.GrantTypes); err != nil {
+	if err := d.lists(c.applied(client.Registration{})); err != nil {
+		return err
+	}
+	if c.RefreshRetry != nil && c.DefaultRefreshRetry {
+		return oauth.InvalidField("refresh_retry_seconds", "cannot be set and removed at once")
+	}
+	if err := refreshRetry(c.RefreshRetry); err != nil {
 		return err
 	}
 	if err := checkCombination(c.applied(before.Registration)); err != nil {
@@ -148,17 +134,23 @@ func (c Change) applied(registration client.Registration) client.Registration {
 	if c.ResourceServer != nil {
 		registration.ResourceServer = *c.ResourceServer
 	}
+	if c.DefaultScope != nil {
+		registration.DefaultScope = c.DefaultScope
+	}
+	if c.ApplicationType != "" {
+		registration.ApplicationType = c.ApplicationType
+	}
 	return registration
 }
 
 // RotateClientSecret generates another secret; the current one stays valid for the overlap. It
-// returns a *FieldError, or client.ErrUnknown, which includes public clients.
+// returns an *oauth.FieldError, or client.ErrUnknown, which includes public clients.
 func (d Clients) RotateClientSecret(ctx context.Context, id string, overlap time.Duration) (secret.String, error) {
-	if overlap < 0 || overlap > MaxOverlap {
-		return secret.String{}, &FieldError{"overlap_seconds", fmt.Sprintf("must be from 0 to %d", int64(MaxOverlap/time.Second))}
+	if overlap < 0 || overlap > secret.MaxOverlap {
+		return secret.String{}, oauth.InvalidField("overlap_seconds", fmt.Sprintf("must be from 0 to %d", int64(secret.MaxOverlap/time.Second)))
 	}
 	newSecret := secret.Generate(secret.ClientSecret)
-	err := d.Store.RotateClientSecret(ctx, client.Rotation{ClientID: id, Secret: client.HashSecret(newSecret), Overlap: overlap})
+	err := d.Store.RotateClientSecret(ctx, client.Rotation{ClientID: id, Secret: secret.NewRecord(newSecret), Overlap: overlap})
 	if err != nil {
 		return secret.String{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/paging"
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/registry"
 )
@@ -25,14 +26,15 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 	registered := client.Registration{
 		Client: client.Client{
 			ID: req.GetClientId(), Name: req.GetName(), Type: typeOf(req.GetType()), GrantTypes: req.GetGrantTypes(),
-			ResourceServer: req.GetResourceServer(),
+			ResourceServer: req.GetResourceServer(), RefreshRetry: secondsOrNil(req.RefreshRetrySeconds),
 		},
-		RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()),
+		RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()), DefaultScope: oauth.Scope(req.GetDefaultScopes()),
+		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.GetUnverified(),
 	}
 	if registered.ID == "" {
 		registered.ID = client.NewID()
 	}
-	newSecret, err := s.Clients.CreateClient(ctx, registry.New{Registration: registered, AllowReservedName: req.GetAllowReservedName()})
+	newSecret, err := s.Clients.CreateClient(ctx, registered, req.GetAllowReservedName())
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -52,7 +54,7 @@ func (s *Administration) find(ctx context.Context, id string) (*authzv1.Registra
 	if err := checkClientID(id); err != nil {
 		return nil, err
 	}
-	registered, err := s.Clients.FindClient(ctx, id)
+	registered, err := s.Clients.Store.FindClient(ctx, id)
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -76,7 +78,7 @@ func (s *Administration) ListClients(ctx context.Context, req *authzv1.ListClien
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Clients.ListClients(ctx, p.After[0], p.After[1], p.Size+1)
+	list, err := s.Clients.Store.ListClients(ctx, p.After[0], p.After[1], p.Size+1)
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -94,13 +96,18 @@ func (s *Administration) UpdateClient(ctx context.Context, req *authzv1.UpdateCl
 		return nil, err
 	}
 	if req.Name != nil && req.GetName() == "" {
-		return nil, toStatus(&registry.FieldError{Field: "name", Fault: "must not become empty"})
+		return nil, toStatus(oauth.InvalidField("name", "must not become empty"))
 	}
-	err := s.Clients.UpdateClient(ctx, registry.Change{
+	change := registry.Change{
 		ClientID: req.GetClientId(), Name: req.GetName(), RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()),
 		GrantTypes: req.GetGrantTypes(), ResourceServer: req.ResourceServer, AllowReservedName: req.GetAllowReservedName(),
-	})
-	if err != nil {
+		RefreshRetry: secondsOrNil(req.RefreshRetrySeconds), DefaultRefreshRetry: req.GetDefaultRefreshRetry(),
+		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.Unverified, //nolint:protogetter // absent is not false
+	}
+	if len(req.GetDefaultScopes()) > 0 || req.GetClearDefaultScopes() {
+		change.DefaultScope = append(oauth.Scope{}, req.GetDefaultScopes()...)
+	}
+	if err := s.Clients.UpdateClient(ctx, change); err != nil {
 		return nil, toStatus(err)
 	}
 	registered, err := s.find(ctx, req.GetClientId())
@@ -114,7 +121,7 @@ func (s *Administration) RotateClientSecret(
 	if err := checkClientID(req.GetClientId()); err != nil {
 		return nil, err
 	}
-	seconds := min(max(req.GetOverlapSeconds(), -1), int64(registry.MaxOverlap/time.Second)+1) // so that it cannot overflow
+	seconds := min(max(req.GetOverlapSeconds(), -1), int64(secret.MaxOverlap/time.Second)+1) // so that it cannot overflow
 	newSecret, err := s.Clients.RotateClientSecret(ctx, req.GetClientId(), time.Duration(seconds)*time.Second)
 	if err != nil {
 		return nil, toStatus(err)
@@ -130,7 +137,7 @@ func (s *Administration) RevokePreviousClientSecret(
 	if err := checkClientID(req.GetClientId()); err != nil {
 		return nil, err
 	}
-	if err := s.Clients.RevokePreviousClientSecret(ctx, req.GetClientId()); err != nil {
+	if err := s.Clients.Store.RevokePreviousClientSecret(ctx, req.GetClientId()); err != nil {
 		return nil, toStatus(err)
 	}
 	registered, err := s.find(ctx, req.GetClientId())
@@ -153,18 +160,27 @@ func (s *Administration) setDisabled(ctx context.Context, id string, disabled bo
 	if err := checkClientID(id); err != nil {
 		return err
 	}
-	return toStatus(s.Clients.SetClientDisabled(ctx, id, disabled))
+	return toStatus(s.Clients.Store.SetClientDisabled(ctx, id, disabled))
 }
 
 // checkClientID refuses an invalid client identifier before any lookup.
 func checkClientID(id string) error {
 	if id == "" {
-		return toStatus(&registry.FieldError{Field: "client_id", Fault: "is required"})
+		return toStatus(oauth.InvalidField("client_id", "is required"))
 	}
 	if !client.ValidID(id) {
 		return toStatus(client.ErrUnknown)
 	}
 	return nil
+}
+
+// secondsOrNil converts an optional number of seconds.
+func secondsOrNil(seconds *int32) *time.Duration {
+	if seconds == nil {
+		return nil
+	}
+	d := time.Duration(*seconds) * time.Second
+	return &d
 }
 
 func typeOf(t authzv1.ClientType) client.Type {
@@ -178,9 +194,31 @@ func typeOf(t authzv1.ClientType) client.Type {
 	return ""
 }
 
+func applicationTypeOf(t authzv1.ApplicationType) client.ApplicationType {
+	switch t {
+	case authzv1.ApplicationType_APPLICATION_TYPE_NATIVE:
+		return client.Native
+	case authzv1.ApplicationType_APPLICATION_TYPE_WEB:
+		return client.Web
+	case authzv1.ApplicationType_APPLICATION_TYPE_UNSPECIFIED:
+	}
+	return ""
+}
+
+func applicationType(t client.ApplicationType) authzv1.ApplicationType {
+	switch t {
+	case client.Native:
+		return authzv1.ApplicationType_APPLICATION_TYPE_NATIVE
+	case client.Web:
+		return authzv1.ApplicationType_APPLICATION_TYPE_WEB
+	}
+	return authzv1.ApplicationType_APPLICATION_TYPE_UNSPECIFIED
+}
+
 func registration(registered registry.Client) *authzv1.Registration {
 	r := &authzv1.Registration{
 		Client: describe(registered.Client), RedirectUris: registered.RedirectURIs, Scopes: registered.Scope, Disabled: registered.Disabled,
+		DefaultScopes: registered.DefaultScope, ApplicationType: applicationType(registered.ApplicationType), Unverified: registered.Unverified,
 	}
 	if !registered.CreatedAt.IsZero() { // the zero time is a client that could not be read
 		r.CreateTime = timestamppb.New(registered.CreatedAt)

@@ -52,8 +52,9 @@ func (s *Authorizations) LookUpAuthorization(
 	}
 	res := &authzv1.LookUpAuthorizationResponse{
 		State: toState(found.Status), ClientName: found.ClientName, RedirectOrigin: found.Origin, LoginHint: found.LoginHint,
+		ReturnLocation: found.ReturnLocation.Reveal(), Fault: found.Fault,
 	}
-	if found.Status == flow.Open {
+	if found.Status == flow.Open || found.Status == flow.Refused {
 		res.Step, res.SignInReason = wire(found.Next), signInReason(found.Next.Reason)
 	}
 	if !found.DecidedAt.IsZero() {
@@ -77,11 +78,11 @@ func (s *Authorizations) ContinueAuthorization(
 func (s *Authorizations) CancelAuthorization(
 	ctx context.Context, req *authzv1.CancelAuthorizationRequest,
 ) (*authzv1.CancelAuthorizationResponse, error) {
-	location, err := s.Flow.Cancel(ctx, req.GetRequestId(), secret.New(req.GetBrowserToken()))
+	step, err := s.Flow.Cancel(ctx, req.GetRequestId(), secret.New(req.GetBrowserToken()))
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	return &authzv1.CancelAuthorizationResponse{Step: wire(flow.Step{Kind: flow.Redirect, Location: location})}, nil
+	return &authzv1.CancelAuthorizationResponse{Step: wire(step)}, nil
 }
 
 func toState(f flow.Status) authzv1.AuthorizationState {
@@ -98,6 +99,8 @@ func toState(f flow.Status) authzv1.AuthorizationState {
 		return authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_BROWSER
 	case flow.OtherUser:
 		return authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_PERSON
+	case flow.Refused:
+		return authzv1.AuthorizationState_AUTHORIZATION_STATE_REFUSED
 	case flow.Unknown:
 	}
 	return authzv1.AuthorizationState_AUTHORIZATION_STATE_UNKNOWN
@@ -139,6 +142,8 @@ func next(step flow.Step) *authzv1.Step {
 		return &authzv1.Step{Next: &authzv1.Step_SignIn{SignIn: &authzv1.SignIn{RequestId: step.RequestID}}}
 	case flow.Consent:
 		return &authzv1.Step{Next: &authzv1.Step_Consent{Consent: &authzv1.Consent{RequestId: step.RequestID}}}
+	case flow.ReturnPage:
+		return &authzv1.Step{Next: &authzv1.Step_ReturnPage{ReturnPage: &authzv1.ReturnPage{RequestId: step.RequestID}}}
 	case flow.ErrorPage:
 	}
 	return &authzv1.Step{Next: &authzv1.Step_ErrorPage{ErrorPage: &authzv1.ErrorPage{

@@ -2,13 +2,21 @@ package rpc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
+	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/code"
 )
 
 // The limits of one request.
@@ -29,9 +37,11 @@ type Clients struct {
 
 	Guard    client.Guard
 	Registry Registry
+	Codes    *code.Store
 }
 
-// AuthenticateClient validates the credentials that a client sent, in one or two readings.
+// AuthenticateClient validates the credentials that a client sent, in one or two readings. If it
+// accepts them, it resolves the code of the request.
 func (s *Clients) AuthenticateClient(
 	ctx context.Context, req *authzv1.AuthenticateClientRequest,
 ) (*authzv1.AuthenticateClientResponse, error) {
@@ -46,7 +56,20 @@ func (s *Clients) AuthenticateClient(
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	return &authzv1.AuthenticateClientResponse{Client: describe(registered)}, nil
+	res := &authzv1.AuthenticateClientResponse{Client: describe(registered)}
+	if req.GetCode() == "" {
+		return res, nil
+	}
+	approved, err := s.Codes.Resolve(ctx, secret.New(req.GetCode()))
+	switch {
+	case errors.Is(err, code.ErrInvalid):
+		res.Code = &authzv1.AuthenticateClientResponse_CodeRefusal{CodeRefusal: oerr.Named(cause.Of(err))}
+	case err != nil:
+		return nil, toStatus(err)
+	default:
+		res.Code = &authzv1.AuthenticateClientResponse_ResolvedCode{ResolvedCode: convert.CodeToProto(approved)}
+	}
+	return res, nil
 }
 
 // BatchGetClients returns the public fields of several clients.
@@ -73,7 +96,11 @@ func describe(registered client.Client) *authzv1.Client {
 	if registered.Type == client.Public {
 		kind = authzv1.ClientType_CLIENT_TYPE_PUBLIC
 	}
-	return &authzv1.Client{
+	described := &authzv1.Client{
 		ClientId: registered.ID, Name: registered.Name, Type: kind, GrantTypes: registered.GrantTypes, ResourceServer: registered.ResourceServer,
 	}
+	if retry := registered.RefreshRetry; retry != nil {
+		described.RefreshRetrySeconds = proto.Int32(int32(*retry / time.Second))
+	}
+	return described
 }

@@ -42,7 +42,7 @@ func TestAnAuthenticatedClientIsDescribed(t *testing.T) {
 		t.Errorf("the public client: %v, %v", got, err)
 	}
 	api := client.Registration{Client: client.Client{ID: "vdo_client_api", Name: "API", Type: client.Confidential, ResourceServer: true}}
-	kept := client.HashSecret(secret.New("proof"))
+	kept := secret.NewRecord(secret.New("proof"))
 	if err := b.registry.CreateClient(t.Context(), api, &kept); err != nil {
 		t.Fatal(err)
 	}

@@ -50,3 +50,50 @@ func TestACodeIsResolvedOrHasItsReason(t *testing.T) {
 	_, err = resolve(values.Get("code"))
 	wantReason(t, "too old", err, invalidCode, "")
 }
+
+// TestAnAuthenticatedClientsCodeIsResolvedWithIt: as by ResolveCode, and only for valid credentials.
+func TestAnAuthenticatedClientsCodeIsResolvedWithIt(t *testing.T) {
+	b := newBench(t)
+	id := b.consent(t)
+	if err := b.bind(t, id, "usr_john", 7); err != nil {
+		t.Fatal(err)
+	}
+	values, err := b.complete(t, b.approval(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	issued := values.Get("code")
+	authenticate := func(proof, code string) (*authzv1.AuthenticateClientResponse, error) {
+		return b.clients.AuthenticateClient(t.Context(), &authzv1.AuthenticateClientRequest{
+			Credentials: []*authzv1.ClientCredentials{credentials(authztest.Web, proof)}, Code: code,
+		})
+	}
+	want, err := b.codes.ResolveCode(t.Context(), &authzv1.ResolveCodeRequest{Code: issued})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := authenticate(authztest.WebSecret, issued)
+	if diff := cmp.Diff(want, got.GetResolvedCode(), protocmp.Transform()); err != nil || diff != "" {
+		t.Errorf("%v, facts (-want +got):\n%s", err, diff)
+	}
+	if got, err := authenticate(authztest.WebSecret, ""); err != nil || got.GetCode() != nil {
+		t.Errorf("without a code: %v, %v", got.GetCode(), err)
+	}
+	for code, why := range map[string]errorv1.Cause{
+		secret.NewCode().Reveal(): errorv1.Cause_CAUSE_CODE_UNKNOWN, "x": errorv1.Cause_CAUSE_CODE_MALFORMED,
+	} {
+		got, err := authenticate(authztest.WebSecret, code)
+		if err != nil || got.GetResolvedCode() != nil || got.GetCodeRefusal() != why || got.GetClient() == nil {
+			t.Errorf("%q: %v, %v, want %v", code, got, err, why)
+		}
+	}
+	before := b.entries.Calls()
+	_, err = authenticate("wrong", issued)
+	wantReason(t, "a wrong secret", err, errorv1.Reason_REASON_INVALID_CLIENT, "")
+	if b.entries.Calls() != before {
+		t.Error("the code of a client that failed to authenticate is looked up")
+	}
+	b.entries.Break("Get", shortlived.ErrUnavailable)
+	_, err = authenticate(authztest.WebSecret, issued)
+	wantReason(t, "the store is down", err, unavailable, "")
+}

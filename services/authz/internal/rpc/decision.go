@@ -28,6 +28,9 @@ func (s *Decisions) GetAuthorization(
 		read = s.Flow.Pending.Look
 	}
 	p, err := read(ctx, req.GetRequestId(), secret.New(req.GetBrowserToken()))
+	if err == nil && p.Refusal != nil {
+		err = pending.ErrDecided // there is nothing to decide
+	}
 	if err != nil {
 		return nil, toStatus(err)
 	}

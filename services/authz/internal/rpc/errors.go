@@ -2,9 +2,9 @@ package rpc
 
 import (
 	"errors"
-	"time"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
@@ -13,18 +13,17 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
-	"github.com/vidocu/usher/services/authz/internal/registry"
 )
 
 // toStatus converts a domain error to a status. Other errors pass through: errors of the services
 // we called keep their reason, and the server's interceptor hides the rest.
 func toStatus(err error) error {
-	var field *registry.FieldError
+	var field *oauth.FieldError
 	var limited *ratelimit.LimitedError
 	var refused *client.RefusedError
 	switch {
 	case errors.As(err, &limited):
-		return oerr.New(errorv1.Reason_REASON_RATE_LIMITED, limited.Error(), oerr.WithRetryAfter(wholeSeconds(limited.RetryAfter)))
+		return oerr.RateLimited(limited, limited.RetryAfter)
 	case errors.As(err, &field):
 		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field.Error(), oerr.WithField(field.Field))
 	case errors.Is(err, client.ErrUnknown):
@@ -48,9 +47,6 @@ func toStatus(err error) error {
 	}
 	return err
 }
-
-// wholeSeconds rounds up: a Retry-After has no smaller unit.
-func wholeSeconds(d time.Duration) time.Duration { return (d + time.Second - 1).Truncate(time.Second) }
 
 func invalid(field, problem string) error {
 	return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field+" "+problem, oerr.WithField(field))

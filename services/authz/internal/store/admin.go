@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/registry"
@@ -13,7 +14,7 @@ import (
 
 // FindClient returns a client with its redirect URIs and its valid secrets, or client.ErrUnknown.
 func (s *Store) FindClient(ctx context.Context, id string) (registry.Client, error) {
-	found, err := s.Find(ctx, id)
+	found, err := s.find(ctx, id)
 	if err != nil {
 		return registry.Client{}, err
 	}
@@ -27,15 +28,15 @@ func (s *Store) FindClient(ctx context.Context, id string) (registry.Client, err
 	return registered, err
 }
 
-func (s *Store) secrets(ctx context.Context, id string) ([]registry.Secret, error) {
+func (s *Store) secrets(ctx context.Context, id string) ([]secret.Info, error) {
 	rows, err := s.db.Query(ctx, s.text.secrets, id)
 	if err != nil {
 		return nil, fmt.Errorf("listing secrets: %w", err)
 	}
 	defer rows.Close()
-	var list []registry.Secret
+	var list []secret.Info
 	for rows.Next() {
-		var one registry.Secret
+		var one secret.Info
 		var created int64
 		var expires *int64
 		if err := rows.Scan(&one.LastFour, &created, &expires); err != nil {
@@ -63,12 +64,11 @@ func (s *Store) ListClients(ctx context.Context, afterName, afterID string, limi
 	var list []registry.Client
 	for rows.Next() {
 		var listed registry.Client
-		var scope string
 		var created int64
-		if err := scanClient(rows, &listed.Client, &scope, &created); err != nil {
+		if err := scanRegistration(rows, &listed.Registration, &created); err != nil {
 			return nil, fmt.Errorf("listing clients: %w", err)
 		}
-		listed.Scope, listed.CreatedAt = names(scope), timeFromMicros(created)
+		listed.CreatedAt = timeFromMicros(created)
 		list = append(list, listed)
 	}
 	if err := rows.Err(); err != nil {
@@ -82,14 +82,20 @@ func (s *Store) ListClients(ctx context.Context, afterName, afterID string, limi
 func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 	var one int
 	locked := sqldb.Stmt(s.text.lockAny, c.ClientID).Scan(&one)
+	var defaultScope *string
+	if c.DefaultScope != nil {
+		text := c.DefaultScope.String()
+		defaultScope = &text
+	}
 	steps := []*sqldb.Statement{
-		locked, sqldb.Stmt(s.text.update, c.ClientID, c.Name, c.Scope.String(), strings.Join(c.GrantTypes, " "), c.ResourceServer),
+		locked, sqldb.Stmt(s.text.update, c.ClientID, c.Name, c.Scope.String(), strings.Join(c.GrantTypes, " "), c.ResourceServer,
+			microsOrNull(c.RefreshRetry), c.DefaultRefreshRetry, defaultScope, string(c.ApplicationType), c.Unverified),
 	}
 	if len(c.RedirectURIs) > 0 {
 		steps = append(steps, sqldb.Stmt(s.text.deleteURIs, c.ClientID))
 		steps = append(steps, s.uriRows(c.ClientID, c.RedirectURIs)...)
 	}
-	if err := s.db.Pipeline(ctx, steps...); err != nil {
+	if err := s.change(ctx, steps...); err != nil {
 		return fmt.Errorf("changing a client: %w", err)
 	}
 	if !locked.Found() {

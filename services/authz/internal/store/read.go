@@ -4,14 +4,24 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
-// Find returns a client with its redirect URIs, in one statement, or client.ErrUnknown.
+// Find returns a client with its redirect URIs, or client.ErrUnknown. Callers share the slices and
+// must not change them.
 func (s *Store) Find(ctx context.Context, id string) (client.Registration, error) {
+	return s.registrations.Get(ctx, id, func(ctx context.Context) (client.Registration, time.Duration, error) {
+		found, err := s.find(ctx, id)
+		return found, maxAge, err
+	})
+}
+
+// find reads a client with its redirect URIs, in one statement.
+func (s *Store) find(ctx context.Context, id string) (client.Registration, error) {
 	var found client.Registration
 	rows, err := s.db.Query(ctx, s.text.find, id)
 	if err != nil {
@@ -19,12 +29,10 @@ func (s *Store) Find(ctx context.Context, id string) (client.Registration, error
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var scope string
 		var uri *string
-		if err := scanClient(rows, &found.Client, &scope, &uri); err != nil {
+		if err := scanRegistration(rows, &found, &uri); err != nil {
 			return client.Registration{}, fmt.Errorf("reading a client: %w", err)
 		}
-		found.Scope = names(scope)
 		if uri != nil {
 			found.RedirectURIs = append(found.RedirectURIs, *uri)
 		}
@@ -38,58 +46,63 @@ func (s *Store) Find(ctx context.Context, id string) (client.Registration, error
 	return found, nil
 }
 
-// Credentials returns both clients, which may be equal, with the hashes of their secrets, valid and
-// expired, in one statement. It omits unknown clients.
-func (s *Store) Credentials(ctx context.Context, first, second string) ([]client.Record, error) {
-	if s.batched != nil {
-		records, _, err := s.batched.Get(ctx, lookup{first, second})
-		return records, err
-	}
-	return s.credentials(ctx, s.text.credentials, first, second)
-}
-
-// credentialsOfMany is Credentials for a batch of concurrent callers.
-func (s *Store) credentialsOfMany(ctx context.Context, many []lookup) (map[lookup][]client.Record, error) {
-	var ids []string
-	for _, a := range many {
-		ids = append(ids, a.first, a.second)
-	}
-	slices.Sort(ids)
-	records, err := s.credentials(ctx, s.text.credentialsOfMany, slices.Compact(ids))
-	if err != nil {
-		return nil, err
-	}
-	found := make(map[lookup][]client.Record, len(many))
-	for _, a := range many {
-		for _, r := range records {
-			if r.ID == a.first || r.ID == a.second {
-				found[a] = append(found[a], r)
-			}
+// Credentials returns a client with the hashes of its secrets, valid and expired, or
+// client.ErrUnknown. Callers share the slices and must not change them.
+func (s *Store) Credentials(ctx context.Context, id string) (client.Record, error) {
+	return s.records.Get(ctx, id, func(ctx context.Context) (client.Record, time.Duration, error) {
+		read, err := s.record(ctx, id)
+		if err == nil && read.ID == "" {
+			err = client.ErrUnknown
 		}
-	}
-	return found, nil
+		return read.Record, read.holds, err
+	})
 }
 
-func (s *Store) credentials(ctx context.Context, text string, args ...any) ([]client.Record, error) {
+// record is a client's credentials, and how long they are the same if nothing is changed: until a
+// secret expires.
+type record struct {
+	client.Record
+	holds time.Duration
+}
+
+// record reads the credentials of one client; zero if there is no such client.
+func (s *Store) record(ctx context.Context, id string) (record, error) {
+	if s.batched != nil {
+		read, _, err := s.batched.Get(ctx, id)
+		return read, err
+	}
+	read, err := s.readRecords(ctx, s.text.credentials, id)
+	return read[id], err
+}
+
+// recordsOfMany reads the credentials of the clients that concurrent callers need, in one
+// statement.
+func (s *Store) recordsOfMany(ctx context.Context, ids []string) (map[string]record, error) {
+	return s.readRecords(ctx, s.text.credentialsOfMany, ids)
+}
+
+func (s *Store) readRecords(ctx context.Context, text string, args ...any) (map[string]record, error) {
 	rows, err := s.db.Query(ctx, text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading credentials: %w", err)
 	}
 	defer rows.Close()
-	var records []client.Record
+	records := map[string]record{}
 	for rows.Next() {
 		var c client.Client
 		var hash []byte
-		var expired bool
-		if err := scanClient(rows, &c, &hash, &expired); err != nil {
+		var left *int64
+		if err := scanClient(rows, &c, &hash, &left); err != nil {
 			return nil, fmt.Errorf("reading credentials: %w", err)
 		}
-		if n := len(records); n == 0 || records[n-1].ID != c.ID {
-			records = append(records, client.Record{Client: c})
+		r, seen := records[c.ID]
+		if !seen {
+			r = record{Record: client.Record{Client: c}, holds: maxAge}
 		}
-		if err := addSecret(&records[len(records)-1], hash, expired); err != nil {
+		if err := r.addSecret(hash, left); err != nil {
 			return nil, fmt.Errorf("reading credentials: %w", err)
 		}
+		records[c.ID] = r
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("reading credentials: %w", err)
@@ -97,18 +110,21 @@ func (s *Store) credentials(ctx context.Context, text string, args ...any) ([]cl
 	return records, nil
 }
 
-// addSecret adds the hash of a joined row; it is nil for a client without a secret.
-func addSecret(r *client.Record, stored []byte, expired bool) error {
+// addSecret adds the hash of a joined row, which is nil for a client without a secret. left is how
+// long the secret is still valid, in µs; nil for the current one.
+func (r *record) addSecret(stored []byte, left *int64) error {
 	if stored == nil {
 		return nil
 	}
 	hash, err := secret.HashFromBytes(stored)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if expired {
+	case left != nil && *left <= 0:
 		r.Expired = append(r.Expired, hash)
 		return nil
+	case left != nil:
+		r.holds = min(r.holds, time.Duration(*left)*time.Microsecond)
 	}
 	r.Secrets = append(r.Secrets, hash)
 	return nil
@@ -154,10 +170,23 @@ func (s *Store) listBatch(ctx context.Context, ids []any) ([]client.Client, erro
 // scanClient scans the columns of statements.go and the additional columns of a statement.
 func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
 	var kind, grants string
-	dest := append([]any{&c.ID, &c.Name, &kind, &grants, &c.ResourceServer, &c.Disabled}, more...)
+	var retry *int64
+	dest := append([]any{&c.ID, &c.Name, &kind, &grants, &c.ResourceServer, &c.Disabled, &retry}, more...)
 	if err := rows.Scan(dest...); err != nil {
 		return err
 	}
+	c.RefreshRetry = durationOrNil(retry)
 	c.Type, c.GrantTypes = client.Type(kind), names(grants)
+	return nil
+}
+
+// scanRegistration scans the columns of client.Registration and the additional columns of a
+// statement.
+func scanRegistration(rows sqldb.Rows, r *client.Registration, more ...any) error {
+	var scope, defaultScope, applicationType string
+	if err := scanClient(rows, &r.Client, append([]any{&scope, &defaultScope, &applicationType, &r.Unverified}, more...)...); err != nil {
+		return err
+	}
+	r.Scope, r.DefaultScope, r.ApplicationType = names(scope), names(defaultScope), client.ApplicationType(applicationType)
 	return nil
 }

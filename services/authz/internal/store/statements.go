@@ -15,7 +15,7 @@ type statements struct {
 	insert, replace, insertURI, deleteURIs, insertSecret, deleteSecrets string
 	find, credentials, credentialsOfMany, list                          string
 	lock, deleteExpiring, expireCurrent, setDisabled                    string
-	created, secrets, page, lockAny, update                             string
+	created, secrets, page, lockAny, update, version                    string
 }
 
 // prepare expands every statement once.
@@ -24,7 +24,7 @@ func prepare(db *sqldb.DB) statements {
 	for _, text := range []*string{
 		&t.insert, &t.replace, &t.insertURI, &t.deleteURIs, &t.insertSecret, &t.deleteSecrets,
 		&t.find, &t.credentials, &t.credentialsOfMany, &t.list, &t.lock, &t.deleteExpiring, &t.expireCurrent, &t.setDisabled,
-		&t.created, &t.secrets, &t.page, &t.lockAny, &t.update,
+		&t.created, &t.secrets, &t.page, &t.lockAny, &t.update, &t.version,
 	} {
 		*text = db.SQL(*text)
 	}
@@ -32,11 +32,15 @@ func prepare(db *sqldb.DB) statements {
 }
 
 // columns are those of client.Client, in the order of scanClient.
-const columns = `c.id, c.name, c.type, c.grant_types, c.resource_server, c.disabled`
+const columns = `c.id, c.name, c.type, c.grant_types, c.resource_server, c.disabled, c.refresh_retry`
+
+// registered are the other columns of client.Registration, in the order of scanRegistration.
+const registered = `c.scope, c.default_scope, c.application_type, c.unverified`
 
 const insert = `
-INSERT INTO clients (id, name, type, grant_types, scope, resource_server, disabled, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, {{now}})`
+INSERT INTO clients (id, name, type, grant_types, scope, resource_server, disabled, refresh_retry, default_scope, application_type,
+    unverified, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, {{now}})`
 
 func portable() statements {
 	return statements{ //nolint:gosec // statements about secrets, and no secret
@@ -44,7 +48,8 @@ func portable() statements {
 
 		replace: insert + ` ON CONFLICT (id) DO UPDATE SET name = excluded.name, type = excluded.type,
     grant_types = excluded.grant_types, scope = excluded.scope, resource_server = excluded.resource_server,
-    disabled = excluded.disabled`,
+    disabled = excluded.disabled, refresh_retry = excluded.refresh_retry, default_scope = excluded.default_scope,
+    application_type = excluded.application_type, unverified = excluded.unverified`,
 
 		insertURI:  `INSERT INTO redirect_uris (client_id, uri, position) SELECT id, $2, $3 FROM clients WHERE id = $1`,
 		deleteURIs: `DELETE FROM redirect_uris WHERE client_id = $1`,
@@ -56,19 +61,19 @@ SELECT id, $2, $3, {{now}} FROM clients WHERE id = $1 AND type = 'confidential'`
 		deleteSecrets: `DELETE FROM client_secrets WHERE client_id = $1`,
 
 		find: `
-SELECT ` + columns + `, c.scope, u.uri
+SELECT ` + columns + `, ` + registered + `, u.uri
 FROM clients c LEFT JOIN redirect_uris u ON u.client_id = c.id
 WHERE c.id = $1 ORDER BY u.position`,
 
 		credentials: `
-SELECT ` + columns + `, s.hash, COALESCE(s.expires_at <= {{now}}, false)
+SELECT ` + columns + `, s.hash, s.expires_at - {{now}}
 FROM clients c LEFT JOIN client_secrets s ON s.client_id = c.id
-WHERE c.id IN ($1, $2) ORDER BY c.id`,
+WHERE c.id = $1`,
 
 		credentialsOfMany: `
-SELECT ` + columns + `, s.hash, COALESCE(s.expires_at <= {{now}}, false)
+SELECT ` + columns + `, s.hash, s.expires_at - {{now}}
 FROM clients c LEFT JOIN client_secrets s ON s.client_id = c.id
-WHERE c.id = ANY($1::text[]) ORDER BY c.id`,
+WHERE c.id = ANY($1::text[])`,
 
 		list: `SELECT ` + columns + ` FROM clients c WHERE c.id IN (` + placeholders(batch) + `)`,
 
@@ -83,20 +88,25 @@ WHERE c.id = ANY($1::text[]) ORDER BY c.id`,
 
 		created: `SELECT created_at FROM clients WHERE id = $1`,
 
+		version: `SELECT version FROM client_version`,
+
 		secrets: `
 SELECT last_four, created_at, expires_at FROM client_secrets
 WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > {{now}}) ORDER BY expires_at IS NULL DESC, created_at DESC`,
 
 		// Operators register clients by hand, so there are few: no index by name is needed.
 		page: `
-SELECT ` + columns + `, c.scope, c.created_at FROM clients c
+SELECT ` + columns + `, ` + registered + `, c.created_at FROM clients c
 WHERE c.name > $1 OR c.name = $1 AND c.id > $2 ORDER BY c.name, c.id LIMIT $3`,
 
 		lockAny: `SELECT 1 FROM clients WHERE id = $1 {{for update}}`,
 
 		update: `
 UPDATE clients SET name = CASE WHEN $2 = '' THEN name ELSE $2 END, scope = CASE WHEN $3 = '' THEN scope ELSE $3 END,
-    grant_types = CASE WHEN $4 = '' THEN grant_types ELSE $4 END, resource_server = COALESCE($5, resource_server)
+    grant_types = CASE WHEN $4 = '' THEN grant_types ELSE $4 END, resource_server = COALESCE($5, resource_server),
+    refresh_retry = CASE WHEN $7 THEN NULL ELSE COALESCE($6, refresh_retry) END,
+    default_scope = COALESCE($8, default_scope), application_type = CASE WHEN $9 = '' THEN application_type ELSE $9 END,
+    unverified = COALESCE($10, unverified)
 WHERE id = $1`,
 	}
 }

@@ -3,11 +3,14 @@ package store
 import (
 	"context"
 	"embed"
+	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/coalesce"
+	"github.com/vidocu/usher/internal/platform/lease"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
@@ -16,40 +19,87 @@ import (
 var migrations embed.FS
 
 // Migrations returns the migrations of the schema, one folder per database engine.
-func Migrations() fs.FS {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded: this cannot fail at run time
-	}
-	return sub
-}
+func Migrations() fs.FS { return migrations }
+
+const (
+	// maxClients is how many clients are cached at most.
+	maxClients = 10_000
+	// maxAge is how long a cached client is used at most: the version is what ends it.
+	maxAge = time.Hour
+)
 
 // Store stores clients in a database. Its methods may be called concurrently; they return
 // sqldb.ErrUnavailable if the database cannot be reached.
 type Store struct {
 	db   *sqldb.DB
 	text statements
+	// version is that of all clients, and registrations and records are the clients of it.
+	version       *lease.Version
+	registrations *lease.Cache[client.Registration]
+	records       *lease.Cache[client.Record]
 	// batched loads the credentials of concurrent callers together; nil if that saves nothing.
-	batched        *coalesce.Loader[lookup, []client.Record]
+	batched        *coalesce.Loader[string, record]
 	expiredSecrets *cleanup.Sweep[string]
 }
 
-// lookup has the two client identifiers of one authentication.
-type lookup struct{ first, second string }
-
 // New returns a Store over a migrated database.
-func New(db *sqldb.DB) *Store {
+func New(db *sqldb.DB) (*Store, error) {
 	s := &Store{db: db, text: prepare(db), expiredSecrets: cleanup.NewSweep[string](db, cleanup.Table{
 		Name: "client_secrets", Key: "client_id, hash", By: "client_id", Dead: "expires_at < {{now}}",
 	})}
 	if db.Engine() == sqldb.Postgres {
-		s.batched = coalesce.New(s.credentialsOfMany)
+		s.batched = coalesce.New(s.recordsOfMany)
 	}
-	return s
+	s.version = lease.NewVersion(s.readVersion, db.Engine() == sqldb.SQLite)
+	var err error
+	if s.registrations, err = lease.NewCache[client.Registration](s.version, maxClients); err != nil {
+		return nil, err
+	}
+	s.records, err = lease.NewCache[client.Record](s.version, maxClients)
+	return s, err
+}
+
+func (s *Store) readVersion(ctx context.Context) (version int64, err error) {
+	if err := s.db.QueryRow(ctx, s.text.version).Scan(&version); err != nil {
+		return 0, fmt.Errorf("reading the version of the clients: %w", err)
+	}
+	return version, nil
+}
+
+// change runs the statements of a change in one transaction, and returns when every replica
+// reflects it.
+func (s *Store) change(ctx context.Context, steps ...*sqldb.Statement) error {
+	if err := s.db.Pipeline(ctx, steps...); err != nil {
+		return err
+	}
+	return s.version.Changed(ctx)
 }
 
 // CleanUp deletes the secrets whose overlap is over. It must not be called concurrently.
 func (s *Store) CleanUp(ctx context.Context) error { return s.expiredSecrets.Run(ctx) }
 
-// names splits a stored list.
-func names(stored string) []string { return strings.Fields(stored) }
+// microsOrNull converts an optional duration to microseconds, the database's unit.
+func microsOrNull(d *time.Duration) *int64 {
+	if d == nil {
+		return nil
+	}
+	micros := d.Microseconds()
+	return &micros
+}
+
+// durationOrNil converts a stored duration, which may be NULL.
+func durationOrNil(micros *int64) *time.Duration {
+	if micros == nil {
+		return nil
+	}
+	d := time.Duration(*micros) * time.Microsecond
+	return &d
+}
+
+// names splits a stored list; nil if it is empty.
+func names(stored string) []string {
+	if stored == "" {
+		return nil
+	}
+	return strings.Fields(stored)
+}

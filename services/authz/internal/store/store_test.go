@@ -10,3 +10,4 @@ func TestStoreCleanup(t *testing.T)    { storetest.Cleanup(t) }
 func TestStoreCRUD(t *testing.T)       { storetest.CRUD(t) }
 func TestStoreAtomicity(t *testing.T)  { storetest.Atomicity(t) }
 func TestStoreContention(t *testing.T) { storetest.Contention(t) }
+func TestStoreLease(t *testing.T)      { storetest.Lease(t) }

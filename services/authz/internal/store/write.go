@@ -6,15 +6,16 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
 // CreateClient registers a client, with its secret if it is confidential. It returns
 // client.ErrExists if the identifier is taken.
-func (s *Store) CreateClient(ctx context.Context, registration client.Registration, current *client.SecretHash) error {
+func (s *Store) CreateClient(ctx context.Context, registration client.Registration, current *secret.Record) error {
 	steps := append([]*sqldb.Statement{clientRow(s.text.insert, registration)}, s.uriAndSecretRows(registration, current)...)
-	err := s.db.Pipeline(ctx, steps...)
+	err := s.change(ctx, steps...)
 	if errors.Is(err, sqldb.ErrConflict) {
 		return client.ErrExists
 	}
@@ -26,13 +27,13 @@ func (s *Store) CreateClient(ctx context.Context, registration client.Registrati
 
 // Replace registers a client, or overwrites an existing one: its other redirect URIs and secrets
 // are deleted.
-func (s *Store) Replace(ctx context.Context, registration client.Registration, current *client.SecretHash) error {
+func (s *Store) Replace(ctx context.Context, registration client.Registration, current *secret.Record) error {
 	steps := append([]*sqldb.Statement{
 		clientRow(s.text.replace, registration),
 		sqldb.Stmt(s.text.deleteURIs, registration.ID),
 		sqldb.Stmt(s.text.deleteSecrets, registration.ID),
 	}, s.uriAndSecretRows(registration, current)...)
-	if err := s.db.Pipeline(ctx, steps...); err != nil {
+	if err := s.change(ctx, steps...); err != nil {
 		return fmt.Errorf("replacing a client: %w", err)
 	}
 	return nil
@@ -40,11 +41,12 @@ func (s *Store) Replace(ctx context.Context, registration client.Registration, c
 
 func clientRow(text string, registration client.Registration) *sqldb.Statement {
 	return sqldb.Stmt(text, registration.ID, registration.Name, string(registration.Type), strings.Join(registration.GrantTypes, " "), registration.Scope.String(),
-		registration.ResourceServer, registration.Disabled)
+		registration.ResourceServer, registration.Disabled, microsOrNull(registration.RefreshRetry), registration.DefaultScope.String(),
+		string(registration.ApplicationType), registration.Unverified)
 }
 
 // uriAndSecretRows inserts a client's redirect URIs and its secret.
-func (s *Store) uriAndSecretRows(registration client.Registration, current *client.SecretHash) []*sqldb.Statement {
+func (s *Store) uriAndSecretRows(registration client.Registration, current *secret.Record) []*sqldb.Statement {
 	steps := s.uriRows(registration.ID, registration.RedirectURIs)
 	if current != nil {
 		steps = append(steps, sqldb.Stmt(s.text.insertSecret, registration.ID, current.Hash.Bytes(), current.LastFour))
@@ -66,7 +68,7 @@ func (s *Store) uriRows(id string, uris []string) []*sqldb.Statement {
 func (s *Store) RotateClientSecret(ctx context.Context, r client.Rotation) error {
 	var one int
 	locked := sqldb.Stmt(s.text.lock, r.ClientID).Scan(&one)
-	err := s.db.Pipeline(ctx,
+	err := s.change(ctx,
 		locked,
 		sqldb.Stmt(s.text.deleteExpiring, r.ClientID),
 		sqldb.Stmt(s.text.expireCurrent, r.ClientID, r.Overlap.Microseconds()),
@@ -86,7 +88,7 @@ func (s *Store) RotateClientSecret(ctx context.Context, r client.Rotation) error
 func (s *Store) RevokePreviousClientSecret(ctx context.Context, id string) error {
 	var one int
 	locked := sqldb.Stmt(s.text.lock, id).Scan(&one)
-	if err := s.db.Pipeline(ctx, locked, sqldb.Stmt(s.text.deleteExpiring, id)); err != nil {
+	if err := s.change(ctx, locked, sqldb.Stmt(s.text.deleteExpiring, id)); err != nil {
 		return fmt.Errorf("ending the previous secret: %w", err)
 	}
 	if !locked.Found() {
@@ -97,11 +99,11 @@ func (s *Store) RevokePreviousClientSecret(ctx context.Context, id string) error
 
 // SetClientDisabled disables or enables a client. It returns client.ErrUnknown if there is none.
 func (s *Store) SetClientDisabled(ctx context.Context, id string, disabled bool) error {
-	n, err := s.db.Exec(ctx, s.text.setDisabled, id, disabled)
-	if err != nil {
+	set := sqldb.Stmt(s.text.setDisabled, id, disabled)
+	if err := s.change(ctx, set); err != nil {
 		return fmt.Errorf("disabling a client: %w", err)
 	}
-	if n == 0 {
+	if set.RowsAffected() == 0 {
 		return client.ErrUnknown
 	}
 	return nil

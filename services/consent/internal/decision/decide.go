@@ -55,18 +55,21 @@ func (d Decider) Decide(ctx context.Context, f Form) (secret.String, error) {
 		completion.Epoch = &f.Page.Epoch
 	}
 	if f.Verdict == Deny {
-		done, err := d.Authorizations.Complete(ctx, completion)
-		return done.Location, err
+		location, _, err := d.Authorizations.Complete(ctx, completion)
+		return location, err
 	}
-	if completion.Approval, err = approval(user, f.WorkspaceID); err != nil {
-		return secret.String{}, err
+	if f.WorkspaceID == "" {
+		return secret.String{}, ErrWorkspaceMissing
+	}
+	if _, member := user.workspace(f.WorkspaceID); !member {
+		return secret.String{}, ErrNotMember
 	}
 	if pending.Outcome == nil {
 		if err := d.checkEpoch(ctx, user, pending); err != nil {
 			return secret.String{}, err
 		}
 	}
-	completion.ReportRepeat = true
+	completion.WorkspaceID, completion.DisplayName, completion.ReportRepeat = f.WorkspaceID, user.DisplayName, true
 	return d.approve(ctx, f, completion, pending)
 }
 
@@ -84,17 +87,6 @@ func (d Decider) readForm(ctx context.Context, f Form) (User, Pending, error) {
 	return user, pending, err
 }
 
-// approval returns the approval for a workspace of which the user is currently a member.
-func approval(user User, workspaceID string) (*Approval, error) {
-	if workspaceID == "" {
-		return nil, ErrWorkspaceMissing
-	}
-	if _, member := user.workspace(workspaceID); !member {
-		return nil, ErrNotMember
-	}
-	return &Approval{WorkspaceID: workspaceID, DisplayName: user.DisplayName}, nil
-}
-
 // checkEpoch fails with ErrStale when the user-client was revoked after the page was shown. A
 // revocation after this check makes the redemption of the code fail, which requires the same epoch.
 func (d Decider) checkEpoch(ctx context.Context, user User, p Pending) error {
@@ -107,44 +99,45 @@ func (d Decider) checkEpoch(ctx context.Context, user User, p Pending) error {
 
 // approve completes the request, and records the consent before it returns the redirect.
 func (d Decider) approve(ctx context.Context, f Form, c Completion, pending Pending) (secret.String, error) {
-	done, err := d.Authorizations.Complete(ctx, c)
+	location, decided, err := d.Authorizations.Complete(ctx, c)
 	if err != nil {
 		return secret.String{}, err
 	}
-	if done.Pending != nil {
-		pending = *done.Pending
+	if decided != nil {
+		pending = *decided
 	}
-	if done.Location.IsZero() {
-		if done, err = d.repeat(ctx, f, c, pending); err != nil {
+	if location.IsZero() {
+		if location, err = d.repeat(ctx, f, c, pending); err != nil {
 			return secret.String{}, err
 		}
 	}
 	if err := d.Consents.Record(ctx, Consent{
 		Request: secret.Sum(f.Request.ID), UserID: c.UserID, ClientID: pending.ClientID,
-		WorkspaceID: c.Approval.WorkspaceID, Scope: pending.Scope, Epoch: pending.Viewer.Epoch,
+		WorkspaceID: c.WorkspaceID, Scope: pending.Scope, Epoch: pending.Viewer.Epoch,
 	}); err != nil {
 		return secret.String{}, err
 	}
-	return done.Location, nil
+	return location, nil
 }
 
 // repeat completes an approval that was made before: a double click, or a form that is submitted
 // again. It checks the epoch once more. A code that the client has redeemed is never returned
 // again, since a second use would revoke its tokens: a double click gets a new code.
-func (d Decider) repeat(ctx context.Context, f Form, c Completion, pending Pending) (Completed, error) {
+func (d Decider) repeat(ctx context.Context, f Form, c Completion, pending Pending) (secret.String, error) {
 	if pending.Outcome == nil || len(pending.Outcome.Code) == 0 {
-		return Completed{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
+		return secret.String{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
 	}
 	if err := d.checkEpoch(ctx, User{ID: c.UserID}, pending); err != nil {
-		return Completed{}, err
+		return secret.String{}, err
 	}
 	redeemed, err := d.Codes.Redeemed(ctx, pending.Outcome.Code)
 	if err != nil {
-		return Completed{}, err
+		return secret.String{}, err
 	}
 	if redeemed && !f.SameForm {
-		return Completed{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
+		return secret.String{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
 	}
 	c.ReportRepeat, c.RenewCode, c.CodeRedeemed = false, f.AnsweredBefore, redeemed
-	return d.Authorizations.Complete(ctx, c)
+	location, _, err := d.Authorizations.Complete(ctx, c)
+	return location, err
 }

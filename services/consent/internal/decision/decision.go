@@ -124,8 +124,10 @@ type Authorizations interface {
 	// Bind records the viewer in authz of release 0.1; a later call with another epoch of the same
 	// user fails.
 	Bind(ctx context.Context, r Request, v Viewer) error
-	// Complete records the decision on the authorization, once.
-	Complete(ctx context.Context, c Completion) (Completed, error)
+	// Complete records the decision on the authorization, once. It returns the redirect URI, which is
+	// zero for a repeat that was only reported, and the authorization with its outcome, which is nil
+	// from release 0.1.
+	Complete(ctx context.Context, c Completion) (location secret.String, decided *Pending, err error)
 }
 
 // Completion is a decision for authz.
@@ -134,8 +136,10 @@ type Completion struct {
 	UserID  string
 	// Epoch is that of the consent page; nil where the page was bound.
 	Epoch *int64
-	// Approval is nil when the user denied.
-	Approval *Approval
+	// WorkspaceID is that of an approval; empty when the user denied.
+	WorkspaceID string
+	// DisplayName is the current name of the user who approved.
+	DisplayName string
 	// ReportRepeat asks for the outcome of an approval that was made before, and not for its
 	// redirect.
 	ReportRepeat bool
@@ -144,21 +148,6 @@ type Completion struct {
 	// CodeRedeemed says that the client has redeemed the code: only a double click, within seconds,
 	// gets a new one.
 	CodeRedeemed bool
-}
-
-// Completed is the result of Complete.
-type Completed struct {
-	// Location is the redirect URI; zero for a repeat that was only reported.
-	Location secret.String
-	// Pending is the authorization with its outcome; nil from release 0.1.
-	Pending *Pending
-}
-
-// Approval is what the user agreed to.
-type Approval struct {
-	WorkspaceID string
-	// DisplayName is the user's current name.
-	DisplayName string
 }
 
 // Epochs reads the epoch of a user-client, which rises with each revocation.

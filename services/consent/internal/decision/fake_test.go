@@ -107,7 +107,7 @@ func (w *world) Bind(_ context.Context, r decision.Request, v decision.Viewer) e
 	return nil
 }
 
-func (w *world) Complete(_ context.Context, c decision.Completion) (decision.Completed, error) {
+func (w *world) Complete(_ context.Context, c decision.Completion) (secret.String, *decision.Pending, error) {
 	leave, err := w.enter("Complete")
 	defer leave()
 	p, ok := w.pending[c.Request.ID]
@@ -118,15 +118,15 @@ func (w *world) Complete(_ context.Context, c decision.Completion) (decision.Com
 		err = errSignedOut
 	}
 	if err != nil {
-		return decision.Completed{}, err
+		return secret.String{}, nil, err
 	}
 	outcome := decision.Outcome{UserID: c.UserID, At: decidedAt}
-	if c.Approval != nil {
-		outcome.Approved, outcome.WorkspaceID, outcome.Code = true, c.Approval.WorkspaceID, []byte("hash")
+	if c.WorkspaceID != "" {
+		outcome.Approved, outcome.WorkspaceID, outcome.Code = true, c.WorkspaceID, []byte("hash")
 	}
 	before := p.Outcome
 	if before != nil && (before.Approved != outcome.Approved || before.WorkspaceID != outcome.WorkspaceID || before.UserID != outcome.UserID) {
-		return decision.Completed{}, errUnknown
+		return secret.String{}, nil, errUnknown
 	}
 	if before == nil {
 		p.Outcome = &outcome
@@ -136,13 +136,13 @@ func (w *world) Complete(_ context.Context, c decision.Completion) (decision.Com
 		w.pending[c.Request.ID] = p
 	}
 	if before != nil && c.ReportRepeat {
-		return decision.Completed{Pending: &p}, nil
+		return secret.String{}, &p, nil
 	}
 	w.done = append(w.done, c)
-	if c.Approval == nil {
-		return decision.Completed{Location: secret.New("https://yourapp.com/callback?error=access_denied"), Pending: &p}, nil
+	if c.WorkspaceID == "" {
+		return secret.New("https://yourapp.com/callback?error=access_denied"), &p, nil
 	}
-	return decision.Completed{Location: secret.New("https://yourapp.com/callback?code=1"), Pending: &p}, nil
+	return secret.New("https://yourapp.com/callback?code=1"), &p, nil
 }
 
 func (w *world) Redeemed(_ context.Context, hash []byte) (bool, error) {

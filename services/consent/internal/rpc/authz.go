@@ -57,27 +57,26 @@ func (a Authz) Bind(ctx context.Context, r decision.Request, v decision.Viewer) 
 }
 
 // Complete records the decision on an authorization.
-func (a Authz) Complete(ctx context.Context, c decision.Completion) (decision.Completed, error) {
+func (a Authz) Complete(ctx context.Context, c decision.Completion) (location secret.String, decided *decision.Pending, err error) {
 	req := &authzv1.CompleteAuthorizationRequest{
 		RequestId: c.Request.ID, BrowserToken: c.Request.Browser.Reveal(), SessionToken: c.Request.Session.Reveal(), UserId: c.UserID,
 		Epoch: c.Epoch, ReportRepeat: c.ReportRepeat, RenewCode: c.RenewCode, CodeRedeemed: c.CodeRedeemed,
 		Decision: &authzv1.CompleteAuthorizationRequest_Denial{Denial: &authzv1.Denial{}},
 	}
-	if c.Approval != nil {
+	if c.WorkspaceID != "" {
 		req.Decision = &authzv1.CompleteAuthorizationRequest_Approval{Approval: &authzv1.Approval{
-			WorkspaceId: c.Approval.WorkspaceID, DisplayName: c.Approval.DisplayName,
+			WorkspaceId: c.WorkspaceID, DisplayName: c.DisplayName,
 		}}
 	}
 	res, err := a.Decisions.CompleteAuthorization(ctx, req)
 	if err != nil {
-		return decision.Completed{}, fmt.Errorf("completing the authorization: %w", err)
+		return secret.String{}, nil, fmt.Errorf("completing the authorization: %w", err)
 	}
-	done := decision.Completed{Location: secret.New(res.GetLocation())}
 	if res.GetAuthorization() != nil {
 		pending := fromAuthorization(res.GetAuthorization())
-		done.Pending = &pending
+		decided = &pending
 	}
-	return done, nil
+	return secret.New(res.GetLocation()), decided, nil
 }
 
 // ClientNames returns the names of clients by identifier; unknown clients are left out.

@@ -20,13 +20,7 @@ import (
 var migrations embed.FS
 
 // Migrations are the schema's steps, a folder an engine.
-func Migrations() fs.FS {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded: this cannot fail at run time
-	}
-	return sub
-}
+func Migrations() fs.FS { return migrations }
 
 // Store persists consents in one database. Its methods may be called concurrently; they return
 // sqldb.ErrUnavailable when the database is unavailable.

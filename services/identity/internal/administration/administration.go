@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/password"
@@ -64,11 +65,9 @@ type Attempts interface {
 	Unlock(ctx context.Context, address account.Address) error
 }
 
-// Service validates the operator's requests. Requests that need no validation are methods of the
-// embedded Store.
+// Service validates the operator's requests. Requests that need no validation are the Store's.
 type Service struct {
-	Store
-
+	Store     Store
 	Passwords Passwords
 	Plans     Plans
 	Attempts  Attempts
@@ -85,7 +84,7 @@ type NewUser struct {
 	Password secret.String
 }
 
-// CreateUser adds a user. It returns an *account.FieldError or account.ErrAddressTaken.
+// CreateUser adds a user. It returns an *oauth.FieldError or account.ErrAddressTaken.
 func (s Service) CreateUser(ctx context.Context, n NewUser) (account.User, error) {
 	record := account.Record{User: account.User{ID: secret.NewID("usr_")}}
 	var err error
@@ -104,7 +103,7 @@ func (s Service) CreateUser(ctx context.Context, n NewUser) (account.User, error
 }
 
 // SetPassword sets a user's password and invalidates their browser sessions. It returns an
-// *account.FieldError or account.ErrUnknown.
+// *oauth.FieldError or account.ErrUnknown.
 func (s Service) SetPassword(ctx context.Context, userID string, clear secret.String) error {
 	hash, err := s.hash(ctx, clear)
 	if err != nil {
@@ -115,7 +114,7 @@ func (s Service) SetPassword(ctx context.Context, userID string, clear secret.St
 
 // UnlockUser lets a rate-limited user sign in at once. It returns account.ErrUnknown.
 func (s Service) UnlockUser(ctx context.Context, userID string) error {
-	user, err := s.FindUser(ctx, userID)
+	user, err := s.Store.FindUser(ctx, userID)
 	if err != nil {
 		return err
 	}
@@ -124,16 +123,16 @@ func (s Service) UnlockUser(ctx context.Context, userID string) error {
 
 func (s Service) hash(ctx context.Context, clear secret.String) (secret.String, error) {
 	if err := password.CheckNew(clear); err != nil {
-		return secret.String{}, &account.FieldError{Field: "password", Fault: "must have at least 12 characters"}
+		return secret.String{}, oauth.InvalidField("password", "must have at least 12 characters")
 	}
 	hash, err := s.Passwords.Hash(ctx, clear)
 	if errors.Is(err, password.ErrUnusable) {
-		return secret.String{}, &account.FieldError{Field: "password", Fault: "must have at most 1024 bytes"}
+		return secret.String{}, oauth.InvalidField("password", "must have at most 1024 bytes")
 	}
 	if errors.Is(err, password.ErrCharacters) {
-		return secret.String{}, &account.FieldError{
-			Field: "password", Fault: "has a control character or an invisible one, which not every keyboard writes (RFC 8265 §4.2)",
-		}
+		return secret.String{}, oauth.InvalidField(
+			"password", "has a control character or an invisible one, which not every keyboard writes (RFC 8265 §4.2)",
+		)
 	}
 	if err != nil {
 		return secret.String{}, fmt.Errorf("hashing a password: %w", err)
@@ -142,7 +141,7 @@ func (s Service) hash(ctx context.Context, clear secret.String) (secret.String, 
 }
 
 // CreateWorkspace adds a workspace, and generates an identifier if it has none. It returns an
-// *account.FieldError or account.ErrWorkspaceTaken.
+// *oauth.FieldError or account.ErrWorkspaceTaken.
 func (s Service) CreateWorkspace(ctx context.Context, w account.Workspace) (account.Workspace, error) {
 	var err error
 	if w.Name, err = Name("name", w.Name); err != nil {
@@ -160,7 +159,7 @@ func (s Service) CreateWorkspace(ctx context.Context, w account.Workspace) (acco
 	return w, s.Store.CreateWorkspace(ctx, w)
 }
 
-// SetWorkspacePlan changes a workspace's plan. It returns an *account.FieldError or
+// SetWorkspacePlan changes a workspace's plan. It returns an *oauth.FieldError or
 // account.ErrUnknownWorkspace.
 func (s Service) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error {
 	if err := s.checkPlan(plan); err != nil {
@@ -171,7 +170,7 @@ func (s Service) SetWorkspacePlan(ctx context.Context, workspaceID, plan string)
 
 func (s Service) checkPlan(plan string) error {
 	if !s.Plans.KnownPlan(plan) {
-		return &account.FieldError{Field: "plan", Fault: "is not in the catalog"}
+		return oauth.InvalidField("plan", "is not in the catalog")
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
 
@@ -17,12 +18,12 @@ const (
 )
 
 // Name returns a name in its stored form: without surrounding space, 1 to 100 printable characters.
-// It returns an *account.FieldError for the field.
+// It returns an *oauth.FieldError for the field.
 func Name(field, typed string) (string, error) {
 	name := strings.TrimSpace(typed)
 	n := utf8.RuneCountInString(name)
 	if !utf8.ValidString(name) || n == 0 || n > maxNameLength || strings.ContainsFunc(name, notPrintable) {
-		return "", &account.FieldError{Field: field, Fault: "must have 1 to 100 printable characters"}
+		return "", oauth.InvalidField(field, "must have 1 to 100 printable characters")
 	}
 	return name, nil
 }
@@ -30,7 +31,7 @@ func Name(field, typed string) (string, error) {
 // notPrintable is true for control and format characters, such as direction controls.
 func notPrintable(r rune) bool { return !unicode.IsPrint(r) }
 
-// Address returns an address in canonical form, or an *account.FieldError.
+// Address returns an address in canonical form, or an *oauth.FieldError.
 func Address(typed string) (account.Address, error) {
 	address, err := account.Canonical(typed)
 	if err != nil {
@@ -41,7 +42,7 @@ func Address(typed string) (account.Address, error) {
 
 // ErrAddress is the error of the field email_address if it is no address.
 func ErrAddress() error {
-	return &account.FieldError{Field: "email_address", Fault: "is not an e-mail address, or has characters that do not show"}
+	return oauth.InvalidField("email_address", "is not an e-mail address, or has characters that do not show")
 }
 
 // names sets a user's names.
@@ -66,7 +67,7 @@ func workspaceID(id string) error {
 	if !found || rest == "" || len(id) > maxWorkspaceIDLength || strings.ContainsFunc(rest, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'
 	}) {
-		return &account.FieldError{Field: "workspace_id", Fault: "must be ws_ and letters, digits, - and _, 64 characters at most"}
+		return oauth.InvalidField("workspace_id", "must be ws_ and letters, digits, - and _, 64 characters at most")
 	}
 	return nil
 }

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/racetest"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/shortlived/shortlivedtest"
@@ -81,22 +81,12 @@ func each(t *testing.T, test func(t *testing.T, d *bench, entries shortlived.Sto
 func TestABurstInParallelCannotOutrunTheBudget(t *testing.T) {
 	each(t, func(t *testing.T, d *bench, _ shortlived.Store, _ func(time.Duration)) {
 		var limited atomic.Int32
-		var ready, done sync.WaitGroup
-		start := make(chan struct{})
-		ready.Add(50)
-		for i := range 50 {
-			done.Go(func() {
-				ready.Done()
-				<-start
-				var l *ratelimit.LimitedError
-				if errors.As(d.try(t.Context(), "john@a.test", fmt.Sprintf("192.0.2.%d", i)), &l) {
-					limited.Add(1)
-				}
-			})
-		}
-		ready.Wait()
-		close(start)
-		done.Wait()
+		racetest.Run(50, func(i int) {
+			var l *ratelimit.LimitedError
+			if errors.As(d.try(t.Context(), "john@a.test", fmt.Sprintf("192.0.2.%d", i)), &l) {
+				limited.Add(1)
+			}
+		})
 		if d.verified.Load() != perAccount || limited.Load() != 50-perAccount {
 			t.Errorf("%d were checked and %d refused, want %d and %d", d.verified.Load(), limited.Load(), perAccount, 50-perAccount)
 		}

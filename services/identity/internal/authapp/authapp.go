@@ -13,9 +13,6 @@ import (
 // not be.
 var ErrUnknown = errors.New("unknown authentication app")
 
-// MaxOverlap is the maximum time that a secret stays valid after its rotation.
-const MaxOverlap = 30 * 24 * time.Hour
-
 // App is an authentication app.
 type App struct {
 	// ID starts with "aap_" and never changes.
@@ -29,26 +26,7 @@ type App struct {
 	// RevokedAt is zero if the app is not revoked.
 	RevokedAt time.Time
 	// Secrets are the valid secrets, newest first: one, or two during a rotation.
-	Secrets []Secret
-}
-
-// Secret is the part of a secret that may be shown.
-type Secret struct {
-	LastFour  string
-	CreatedAt time.Time
-	// ExpiresAt is zero for the current secret.
-	ExpiresAt time.Time
-}
-
-// Draft is an app to create.
-type Draft struct {
-	ID, Name, WorkspaceID string
-}
-
-// SecretHash is the stored form of a secret.
-type SecretHash struct {
-	Hash     secret.Hash
-	LastFour string
+	Secrets []secret.Info
 }
 
 // Voucher is the user that an app vouches for.
@@ -63,14 +41,14 @@ type Voucher struct {
 // Apps is the part of the store that has the authentication apps.
 type Apps interface {
 	// CreateApp stores an app and its secret. It returns account.ErrUnknownWorkspace.
-	CreateApp(ctx context.Context, draft Draft, current SecretHash) error
+	CreateApp(ctx context.Context, app App, current secret.Record) error
 	// FindApp returns an app, revoked or not, or ErrUnknown.
 	FindApp(ctx context.Context, id string) (App, error)
 	// ListApps returns all apps by name, also revoked ones.
 	ListApps(ctx context.Context) ([]App, error)
 	// RotateAppSecret makes a secret the current one of an app that is not revoked; the previous
 	// one expires after the overlap, and older ones at once. It returns ErrUnknown.
-	RotateAppSecret(ctx context.Context, id string, next SecretHash, overlap time.Duration) error
+	RotateAppSecret(ctx context.Context, id string, next secret.Record, overlap time.Duration) error
 	// RevokeApp revokes an app permanently; a repeated call does nothing. It returns ErrUnknown.
 	RevokeApp(ctx context.Context, id string) error
 	// Vouch returns the user that a valid secret vouches for: the enabled user of the address, who
@@ -78,12 +56,3 @@ type Apps interface {
 	// records the use of the app at most once a minute. It returns ErrUnknown.
 	Vouch(ctx context.Context, address account.Spelling, hash secret.Hash) (Voucher, error)
 }
-
-// HashSecret returns the stored form of a secret.
-func HashSecret(s secret.String) SecretHash {
-	clear := s.Reveal()
-	return SecretHash{Hash: secret.Sum(clear), LastFour: clear[max(0, len(clear)-lastLength):]}
-}
-
-// lastLength is how many characters of a secret are shown in lists.
-const lastLength = 4

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
@@ -39,7 +40,7 @@ func (s *Administration) FindUser(ctx context.Context, req *identityv1.FindUserR
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	list, err := s.Service.ListMemberships(ctx, user.ID)
+	list, err := s.Service.Store.ListMemberships(ctx, user.ID)
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -52,16 +53,16 @@ func (s *Administration) find(ctx context.Context, req *identityv1.FindUserReque
 		if !account.ValidID(by.UserId) {
 			return account.User{}, account.ErrUnknown
 		}
-		return s.Service.FindUser(ctx, by.UserId)
+		return s.Service.Store.FindUser(ctx, by.UserId)
 	case *identityv1.FindUserRequest_EmailAddress:
 		spelling := account.Spell(by.EmailAddress)
 		if spelling.Earlier == "" {
 			return account.User{}, administration.ErrAddress()
 		}
-		record, err := s.Service.FindRecord(ctx, spelling)
+		record, err := s.Service.Store.FindRecord(ctx, spelling)
 		return record.User, err
 	}
-	return account.User{}, &account.FieldError{Field: "user_id", Fault: "or email_address is required"}
+	return account.User{}, oauth.InvalidField("user_id", "or email_address is required")
 }
 
 // ListUsers returns a page of users.
@@ -70,7 +71,7 @@ func (s *Administration) ListUsers(ctx context.Context, req *identityv1.ListUser
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Service.ListUsers(ctx, account.Address(p.After[0]), p.Size+1)
+	list, err := s.Service.Store.ListUsers(ctx, account.Address(p.After[0]), p.Size+1)
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -82,7 +83,7 @@ func (s *Administration) ListUsers(ctx context.Context, req *identityv1.ListUser
 func (s *Administration) EnableUser(
 	ctx context.Context, req *identityv1.EnableUserRequest,
 ) (*identityv1.EnableUserResponse, error) {
-	return &identityv1.EnableUserResponse{}, s.onUser(ctx, req.GetUserId(), s.Service.EnableUser)
+	return &identityv1.EnableUserResponse{}, s.onUser(ctx, req.GetUserId(), s.Service.Store.EnableUser)
 }
 
 // UnlockUser resets the failed attempts of a user's account.
@@ -96,7 +97,7 @@ func (s *Administration) UnlockUser(
 func (s *Administration) ApplyDisableUser(
 	ctx context.Context, req *identityv1.ApplyDisableUserRequest,
 ) (*identityv1.ApplyDisableUserResponse, error) {
-	return &identityv1.ApplyDisableUserResponse{}, s.onUser(ctx, req.GetUserId(), s.Service.DisableUser)
+	return &identityv1.ApplyDisableUserResponse{}, s.onUser(ctx, req.GetUserId(), s.Service.Store.DisableUser)
 }
 
 // ApplySetPassword sets a password and invalidates the user's browser sessions.
@@ -138,7 +139,7 @@ func (s *Administration) ListAllWorkspaces(
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Service.ListAllWorkspaces(ctx, account.Workspace{Name: p.After[0], ID: p.After[1]}, p.Size+1)
+	list, err := s.Service.Store.ListAllWorkspaces(ctx, account.Workspace{Name: p.After[0], ID: p.After[1]}, p.Size+1)
 	if err != nil {
 		return nil, toStatus(err)
 	}

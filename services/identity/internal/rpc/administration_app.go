@@ -5,6 +5,7 @@ import (
 	"time"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/administration"
 	"github.com/vidocu/usher/services/identity/internal/authapp"
@@ -75,6 +76,6 @@ func checkAppID(id string) error {
 
 // seconds converts a number of seconds without overflow: a value above the maximum stays above it.
 func seconds(n int64) time.Duration {
-	const limit = int64(authapp.MaxOverlap/time.Second) + 1
+	const limit = int64(secret.MaxOverlap/time.Second) + 1
 	return time.Duration(max(min(n, limit), -1)) * time.Second
 }

@@ -16,7 +16,7 @@ func (s *Administration) AddMember(ctx context.Context, req *identityv1.AddMembe
 	if role == "" {
 		return nil, invalid("role", "must be ROLE_MEMBER or ROLE_ADMINISTRATOR")
 	}
-	return &identityv1.AddMemberResponse{}, toStatus(s.Service.AddMember(ctx, req.GetUserId(), req.GetWorkspaceId(), role))
+	return &identityv1.AddMemberResponse{}, toStatus(s.Service.Store.AddMember(ctx, req.GetUserId(), req.GetWorkspaceId(), role))
 }
 
 // ApplyRemoveMember removes a member.
@@ -26,7 +26,7 @@ func (s *Administration) ApplyRemoveMember(
 	if err := checkMember(req, account.ErrNotMember); err != nil {
 		return nil, err
 	}
-	return &identityv1.ApplyRemoveMemberResponse{}, toStatus(s.Service.RemoveMember(ctx, req.GetUserId(), req.GetWorkspaceId()))
+	return &identityv1.ApplyRemoveMemberResponse{}, toStatus(s.Service.Store.RemoveMember(ctx, req.GetUserId(), req.GetWorkspaceId()))
 }
 
 // ListMembers returns a workspace's members.
@@ -39,7 +39,7 @@ func (s *Administration) ListMembers(
 	if !account.ValidID(req.GetWorkspaceId()) {
 		return nil, toStatus(account.ErrUnknownWorkspace)
 	}
-	list, err := s.Service.ListMembers(ctx, req.GetWorkspaceId())
+	list, err := s.Service.Store.ListMembers(ctx, req.GetWorkspaceId())
 	if err != nil {
 		return nil, toStatus(err)
 	}

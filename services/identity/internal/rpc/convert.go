@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/authapp"
 )
@@ -68,7 +69,7 @@ func toApp(a authapp.App) *identityv1.AuthenticationApp {
 	}
 }
 
-func toSecret(s authapp.Secret) *identityv1.AuthenticationAppSecret {
+func toSecret(s secret.Info) *identityv1.AuthenticationAppSecret {
 	return &identityv1.AuthenticationAppSecret{
 		LastFour: s.LastFour, CreateTime: toTime(s.CreatedAt), ExpireTime: toTime(s.ExpiresAt),
 	}

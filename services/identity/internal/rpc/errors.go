@@ -5,6 +5,7 @@ import (
 	"time"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
@@ -23,12 +24,12 @@ func toStatus(err error) error {
 	}
 	var limited *ratelimit.LimitedError
 	if errors.As(err, &limited) {
-		return rateLimited(limited, limited.RetryAfter)
+		return oerr.RateLimited(limited, limited.RetryAfter)
 	}
 	if errors.Is(err, password.ErrBusy) {
-		return rateLimited(password.ErrBusy, retryBusy)
+		return oerr.RateLimited(password.ErrBusy, retryBusy)
 	}
-	var field *account.FieldError
+	var field *oauth.FieldError
 	if errors.As(err, &field) {
 		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field.Error(), oerr.WithField(field.Field))
 	}
@@ -56,14 +57,8 @@ func toStatus(err error) error {
 // retryBusy is how long a full queue of passwords takes to be computed.
 const retryBusy = time.Second
 
-// rateLimited returns when to retry, in whole seconds: a Retry-After header has no smaller unit.
-func rateLimited(err error, after time.Duration) error {
-	whole := (after + time.Second - 1).Truncate(time.Second)
-	return oerr.New(errorv1.Reason_REASON_RATE_LIMITED, err.Error(), oerr.WithRetryAfter(whole))
-}
-
 func invalid(field, fault string) error {
-	return toStatus(&account.FieldError{Field: field, Fault: fault})
+	return toStatus(oauth.InvalidField(field, fault))
 }
 
 // required returns an error for the first empty field of pairs of name and value.

@@ -13,12 +13,12 @@ import (
 
 // CreateApp stores an authentication app and its secret. It returns account.ErrUnknownWorkspace if
 // the workspace does not exist.
-func (s *Store) CreateApp(ctx context.Context, draft authapp.Draft, current authapp.SecretHash) error {
-	insert := sqldb.Stmt(s.text.app.create, draft.ID, draft.Name)
-	if draft.WorkspaceID != "" {
-		insert = sqldb.Stmt(s.text.app.createFor, draft.ID, draft.Name, draft.WorkspaceID)
+func (s *Store) CreateApp(ctx context.Context, app authapp.App, current secret.Record) error {
+	insert := sqldb.Stmt(s.text.app.create, app.ID, app.Name)
+	if app.WorkspaceID != "" {
+		insert = sqldb.Stmt(s.text.app.createFor, app.ID, app.Name, app.WorkspaceID)
 	}
-	err := s.db.Pipeline(ctx, insert, sqldb.Stmt(s.text.app.insertSecret, draft.ID, current.Hash.Bytes(), current.LastFour))
+	err := s.db.Pipeline(ctx, insert, sqldb.Stmt(s.text.app.insertSecret, app.ID, current.Hash.Bytes(), current.LastFour))
 	if err != nil {
 		return fmt.Errorf("storing an authentication app: %w", err)
 	}
@@ -30,7 +30,7 @@ func (s *Store) CreateApp(ctx context.Context, draft authapp.Draft, current auth
 
 // RotateAppSecret makes a secret the current one of an app that is not revoked. It returns
 // authapp.ErrUnknown if there is none.
-func (s *Store) RotateAppSecret(ctx context.Context, id string, next authapp.SecretHash, overlap time.Duration) error {
+func (s *Store) RotateAppSecret(ctx context.Context, id string, next secret.Record, overlap time.Duration) error {
 	insert := sqldb.Stmt(s.text.app.rotateIn, id, next.Hash.Bytes(), next.LastFour)
 	var locked string
 	err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.app.lock, id).Scan(&locked), sqldb.Stmt(s.text.app.dropOlder, id),
@@ -70,7 +70,7 @@ func (s *Store) ListApps(ctx context.Context) ([]authapp.App, error) {
 // appRow is an app with one of its secrets.
 type appRow struct {
 	app    authapp.App
-	secret authapp.Secret
+	secret secret.Info
 }
 
 func appDest(r *appRow) []any {

@@ -4,15 +4,16 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/authapp"
 )
 
 // SeedApp adds an authentication app with its secret unless it exists.
-func (s *Store) SeedApp(ctx context.Context, draft authapp.Draft, current authapp.SecretHash) error {
-	err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.app.seed, draft.ID, draft.Name),
-		sqldb.Stmt(s.text.app.seedSecret, draft.ID, current.Hash.Bytes(), current.LastFour))
+func (s *Store) SeedApp(ctx context.Context, app authapp.App, current secret.Record) error {
+	err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.app.seed, app.ID, app.Name),
+		sqldb.Stmt(s.text.app.seedSecret, app.ID, current.Hash.Bytes(), current.LastFour))
 	if err != nil {
 		return fmt.Errorf("seeding an authentication app: %w", err)
 	}

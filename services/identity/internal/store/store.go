@@ -17,13 +17,7 @@ import (
 var migrations embed.FS
 
 // Migrations returns the migrations of the schema, one folder per database engine.
-func Migrations() fs.FS {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded: this cannot fail at run time
-	}
-	return sub
-}
+func Migrations() fs.FS { return migrations }
 
 // Store stores users in a database. Its methods may be called concurrently; they return
 // sqldb.ErrUnavailable if the database cannot be reached.

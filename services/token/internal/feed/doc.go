@@ -8,11 +8,11 @@
 //   - A replica polls the log every 20 ms. A poll returns every entry whose commit had returned
 //     when the poll started, because the order of cursors is the order of commits.
 //   - It uses its caches at a time t only if the last poll that succeeded, and was applied, started
-//     less than Trust before t; otherwise it reads the store. So its results reflect every
+//     less than lease.Trust before t; otherwise it reads the store. So its results reflect every
 //     revocation that was committed before t − Trust.
-//   - A revocation that commits at c then waits for Lease, which is longer than Trust (see
-//     WaitForReplicas), and returns at c + Lease or later. A later request is handled at t ≥ c +
-//     Lease, hence t − Trust > c.
+//   - A revocation that commits at c then waits for lease.Wait, which is longer than lease.Trust (see
+//     WaitForReplicas), and returns at c + Wait or later. A later request is handled at t ≥ c +
+//     Wait, hence t − Trust > c.
 //
 // Each side measures a duration on its own monotonic clock; no two clocks are compared. The
 // difference between the two durations allows for clocks that run at different rates. A replica

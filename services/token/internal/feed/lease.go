@@ -3,16 +3,8 @@ package feed
 import (
 	"context"
 	"time"
-)
 
-const (
-	// Lease is how long a revocation waits for the other replicas. It may be shortened only in a
-	// release after one whose Trust is shorter still: replicas of two releases run concurrently
-	// during an upgrade.
-	Lease = 60 * time.Millisecond
-	// Trust is how long the caches may be used after the start of a poll. It is shorter than Lease
-	// by more than clocks diverge in that time.
-	Trust = 50 * time.Millisecond
+	"github.com/vidocu/usher/internal/platform/lease"
 )
 
 // now is the time since the feed was made, by the monotonic clock.
@@ -42,7 +34,7 @@ func (f *Feed) Snapshot(minCursor int64) Snapshot {
 	read, applied := time.Duration(f.lastRead.Load()), f.applied.Load()
 	return Snapshot{
 		At: now, Applied: applied,
-		Trusted: read > 0 && now-read < Trust && read >= time.Duration(f.floor.Load()) && applied >= minCursor,
+		Trusted: read > 0 && now-read < lease.Trust && read >= time.Duration(f.floor.Load()) && applied >= minCursor,
 	}
 }
 
@@ -53,7 +45,7 @@ func (f *Feed) Snapshot(minCursor int64) Snapshot {
 // waiting is enough, for this replica too; so a request to revoke an unknown token does not disable
 // the caches.
 //
-// It waits for Lease at most, without holding a lock, and fails only when ctx ends first: the
+// It waits for lease.Wait at most, without holding a lock, and fails only when ctx ends first: the
 // commit stands then.
 func (f *Feed) WaitForReplicas(ctx context.Context, appended bool) error {
 	if appended {
@@ -63,14 +55,7 @@ func (f *Feed) WaitForReplicas(ctx context.Context, appended bool) error {
 	if f.singleReplica {
 		return nil
 	}
-	timer := time.NewTimer(Lease)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return lease.Pause(ctx)
 }
 
 // distrust ends the lease of every poll that started before now.

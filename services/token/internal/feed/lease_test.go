@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/lease"
 	"github.com/vidocu/usher/services/token/internal/feed"
 )
 
@@ -39,7 +40,7 @@ func TestAFollowerThatCannotReadStopsTrustingWithinTheLease(t *testing.T) {
 			pass(30 * time.Millisecond)
 			breaks(b.log)
 			b.log.append(1) // another replica revokes
-			pass(feed.Lease)
+			pass(lease.Wait)
 			if b.trusted(0) {
 				t.Errorf("%s: trusted a lease after the revocation", name)
 			}
@@ -93,7 +94,7 @@ func TestSettleWaitsForTheLeaseAndNoLonger(t *testing.T) {
 		return time.Since(startedAt), err
 	}
 	follow(t, 0, func(t *testing.T, b bench) {
-		if took, err := settle(t.Context(), b); took != feed.Lease || err != nil {
+		if took, err := settle(t.Context(), b); took != lease.Wait || err != nil {
 			t.Errorf("took %s, %v: want the lease", took, err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
@@ -113,7 +114,7 @@ func TestWhoEndedNothingWaitsAndCostsNobodyTheirMemory(t *testing.T) {
 	follow(t, 0, func(t *testing.T, b bench) {
 		b.trusted(0)
 		startedAt := time.Now()
-		if err := b.WaitForReplicas(t.Context(), false); err != nil || time.Since(startedAt) != feed.Lease {
+		if err := b.WaitForReplicas(t.Context(), false); err != nil || time.Since(startedAt) != lease.Wait {
 			t.Errorf("waited %s, %v: want the lease", time.Since(startedAt), err)
 		}
 	})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/vidocu/usher/internal/platform/lease"
 )
 
 // Errors of a watcher.
@@ -76,14 +78,14 @@ func (w *Watcher) start(ctx context.Context, from *int64) error {
 	return nil
 }
 
-// refresh polls the log unless that was done within Trust; of concurrent callers one polls.
+// refresh polls the log unless that was done within lease.Trust; of concurrent callers one polls.
 func (f *Feed) refresh(ctx context.Context) error {
-	if f.current(Trust) {
+	if f.current(lease.Trust) {
 		return nil
 	}
 	f.pollMu.Lock()
 	defer f.pollMu.Unlock()
-	if f.current(Trust) {
+	if f.current(lease.Trust) {
 		return nil
 	}
 	if err := f.poll(ctx); err != nil {

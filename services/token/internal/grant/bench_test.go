@@ -11,6 +11,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/granttest"
+	"github.com/vidocu/usher/services/token/internal/refused"
 	"github.com/vidocu/usher/services/token/internal/seal"
 )
 
@@ -55,9 +56,13 @@ func newBench(retryWindow time.Duration) bench {
 	l := lifetimes()
 	l.RetryWindow = retryWindow
 	resources := grant.Resources{Default: func() string { return apiResource }}
+	refusals, err := refused.New(refused.Capacity, refused.TTL)
+	if err != nil {
+		panic(err) // the options are constants
+	}
 	b.endpoint = grant.NewEndpoint(b.clients,
 		grant.AuthorizationCode{Codes: b.codes, Store: b.store, Lifetimes: l, Resources: resources},
-		grant.RefreshToken{Store: b.store, Sealer: seal.Sealer{}, Lifetimes: l, Resources: resources},
+		grant.RefreshToken{Store: b.store, Sealer: seal.Sealer{}, Lifetimes: l, Resources: resources, Refusals: refusals},
 	)
 	return b
 }

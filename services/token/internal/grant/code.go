@@ -10,8 +10,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// maxCode bounds the codes that are hashed and looked up, in bytes: no valid code is longer.
-const maxCode = 128
+// MaxCode bounds the codes that are hashed and looked up, in bytes: no valid code is longer.
+const MaxCode = 128
 
 // ErrCodeUnknown is a code that Codes does not have. It carries a cause if that is known.
 var ErrCodeUnknown = errors.New("code is unknown or expired")
@@ -30,6 +30,12 @@ var (
 // is idempotent.
 type Codes interface {
 	Resolve(ctx context.Context, code secret.String) (oauth.ApprovedRequest, error)
+}
+
+// ResolvedCode is the result of Codes.Resolve.
+type ResolvedCode struct {
+	Approved oauth.ApprovedRequest
+	Err      error
 }
 
 // Redemption creates a token family from an authorization code.
@@ -91,11 +97,11 @@ func (AuthorizationCode) Check(req Request) error {
 // Issue redeems the code. A code that does not match the request is refused and stays redeemable by
 // its own client.
 func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request) (TokenPair, error) {
-	if len(req.Code.Reveal()) > maxCode {
+	if len(req.Code.Reveal()) > MaxCode {
 		return TokenPair{}, invalidCode(cause.CodeMalformed)
 	}
 	hash := secret.Sum(req.Code.Reveal())
-	code, err := g.Codes.Resolve(ctx, req.Code)
+	code, err := g.resolve(ctx, client, req.Code)
 	if errors.Is(err, ErrCodeUnknown) {
 		refusal := invalidCode(cmp.Or(cause.Of(err), cause.CodeUnknown))
 		return TokenPair{}, g.replayed(ctx, replay{hash: hash, client: client, req: req, otherwise: refusal})
@@ -130,6 +136,14 @@ func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request
 		return TokenPair{}, err
 	}
 	return pair, nil
+}
+
+// resolve returns what the code stands for, from the client's authentication if that resolved it.
+func (g AuthorizationCode) resolve(ctx context.Context, client Client, code secret.String) (oauth.ApprovedRequest, error) {
+	if client.Code != nil {
+		return client.Code.Approved, client.Code.Err
+	}
+	return g.Codes.Resolve(ctx, code)
 }
 
 // replayed refuses a code that cannot be redeemed. If the code was redeemed before and the request

@@ -32,6 +32,21 @@ func TestRFC6749_4_1_ACodeIsExchangedForAPair(t *testing.T) {
 	}
 }
 
+// TestACodeResolvedWithTheAuthenticationIsNotResolvedAgain: whether it is valid or not.
+func TestACodeResolvedWithTheAuthenticationIsNotResolvedAgain(t *testing.T) {
+	b := newBench(0)
+	b.clients.Code = &grant.ResolvedCode{Approved: johnsCode()}
+	if _, err := b.issue(t, redemption()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"Authenticate", "Redeem"}, b.Take()); diff != "" {
+		t.Errorf("calls (-want +got):\n%s", diff)
+	}
+	b = newBench(0)
+	b.clients.Code = &grant.ResolvedCode{Err: grant.ErrCodeUnknown}
+	b.refused(t, redemption(), grant.ErrInvalidCode, "Authenticate", "Redeemed")
+}
+
 func redirectedTo(uri string) func(*grant.Request) {
 	return func(r *grant.Request) { r.RedirectURI = uri }
 }

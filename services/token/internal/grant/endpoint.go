@@ -43,12 +43,17 @@ type TokenPair struct {
 type Client struct {
 	ID         string
 	GrantTypes []string
+	// Code is the result of the request's code; nil where it was not resolved together with the
+	// authentication.
+	Code *ResolvedCode
+	// RefreshRetry is the client's own retry window; nil where Lifetimes.RetryWindow applies.
+	RefreshRetry *time.Duration
 }
 
 // Clients authenticates clients. Its errors pass through; it counts failed authentications by the
-// source address of the request.
+// source address of the request. It may resolve the request's code at the same time.
 type Clients interface {
-	Authenticate(ctx context.Context, readings []oauth.ClientCredentials, source string) (Client, error)
+	Authenticate(ctx context.Context, req Request) (Client, error)
 }
 
 // Grant is one grant type: the hooks that differ between grant types. Endpoint runs the phases
@@ -94,7 +99,7 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (TokenPair, error) {
 	if len(req.Credentials) == 0 {
 		return TokenPair{}, cause.With(missing("client_id"), cause.ClientNotNamed)
 	}
-	client, err := e.clients.Authenticate(ctx, req.Credentials, req.Source)
+	client, err := e.clients.Authenticate(ctx, req)
 	if err != nil {
 		return TokenPair{}, err
 	}

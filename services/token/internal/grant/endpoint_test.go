@@ -31,8 +31,8 @@ func (w *witness) Check(grant.Request) error {
 	return w.checkErr
 }
 
-func (w *witness) Authenticate(_ context.Context, readings []oauth.ClientCredentials, _ string) (grant.Client, error) {
-	w.calls, w.readings = append(w.calls, "authenticate"), readings
+func (w *witness) Authenticate(_ context.Context, req grant.Request) (grant.Client, error) {
+	w.calls, w.readings = append(w.calls, "authenticate"), req.Credentials
 	return grant.Client{ID: "app", GrantTypes: w.grantTypes}, w.clientErr
 }
 

@@ -57,6 +57,8 @@ type ReuseError struct {
 	Err error
 	// First is zero when the store was unavailable.
 	First Origin
+	// RetryWindow is the client's retry window of refresh tokens at the time of the reuse.
+	RetryWindow time.Duration
 }
 
 // Error is the failure's text.

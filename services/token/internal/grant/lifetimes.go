@@ -14,11 +14,20 @@ type Lifetimes struct {
 	Refresh time.Duration
 	// Family is the life of a token family, however often it is refreshed.
 	Family time.Duration
-	// RetryWindow is how long after a rotation a retry by the same client gets the same successor;
-	// 0 disables retries.
+	// RetryWindow is how long after a rotation a retry by the same client gets the same successor,
+	// for clients without a window of their own; 0 disables retries.
 	RetryWindow time.Duration
 	// User is the life of a user token of VIDIZMO's API, which no grant type issues.
 	User time.Duration
+}
+
+// of returns the lifetimes of a client's credentials: the client's own retry window replaces the
+// deployment's.
+func (l Lifetimes) of(c Client) Lifetimes {
+	if c.RefreshRetry != nil {
+		l.RetryWindow = *c.RefreshRetry
+	}
+	return l
 }
 
 // Validate returns one error for every lifetime that is longer than the family's. The configuration

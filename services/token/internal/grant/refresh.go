@@ -8,6 +8,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/refused"
 )
 
 // ErrNotCurrent is a token that is not the live, current refresh token of a family.
@@ -84,6 +85,8 @@ type RefreshStore interface {
 	Replayed(ctx context.Context, token secret.Hash, clientID string) (Replay, error)
 	// ExplainRefresh returns what is stored of a refused token, for the log. It changes nothing.
 	ExplainRefresh(ctx context.Context, token secret.Hash, refreshLifetime time.Duration) (Refused, error)
+	// WaitForReplicas takes as long as Replayed waits for a token that was revoked already.
+	WaitForReplicas(ctx context.Context) error
 }
 
 // Granted is what a user has granted with a token family.
@@ -99,6 +102,15 @@ type Refused struct {
 	Origin
 	// Spent reports that the token was rotated, Expired that it has expired.
 	Spent, Expired bool
+	// Revoked reports that its family is revoked; for a spent token, that its user-client is.
+	Revoked bool
+}
+
+// final reports whether the client can never get a token for it: the token is another client's,
+// expired, or revoked. A spent token of this client that is not revoked is not final: inside the
+// retry window it is exchanged, and after it, it revokes.
+func (r Refused) final(client Client) bool {
+	return r.ClientID != "" && (r.ClientID != client.ID || r.Expired || r.Revoked)
 }
 
 // cause returns why the token was refused to a client.
@@ -131,6 +143,8 @@ type RefreshToken struct {
 	Lifetimes Lifetimes
 	Resources Resources
 	Limit     RefreshLimit
+	// Refusals caches final refusals; nil caches none.
+	Refusals *refused.Cache
 }
 
 // Type is `refresh_token`.
@@ -150,7 +164,14 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (To
 		return TokenPair{}, invalidRefreshToken(cause.RefreshMalformed)
 	}
 	hash := secret.Sum(req.RefreshToken.Reveal())
-	narrowed, err := g.narrow(ctx, hash, client, req)
+	asked, err := parseAsked(req.Scope)
+	if err != nil {
+		return TokenPair{}, err
+	}
+	if why, found := g.Refusals.Find(hash, client.ID); found {
+		return TokenPair{}, g.refuseAgain(ctx, why)
+	}
+	narrowed, err := g.narrow(ctx, presented{hash, client.ID}, asked, req.Resource)
 	if errors.Is(err, ErrNotCurrent) {
 		return g.replayed(ctx, hash, client, req)
 	}
@@ -165,10 +186,10 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (To
 		Resources: narrowed.Resources,
 	}
 	r := Rotation{
-		Predecessor: hash, ClientID: client.ID, Scope: narrowed.Scope, Resources: narrowed.Resources, Lifetimes: g.Lifetimes, Limit: g.Limit,
+		Predecessor: hash, ClientID: client.ID, Scope: narrowed.Scope, Resources: narrowed.Resources, Lifetimes: g.Lifetimes.of(client), Limit: g.Limit,
 		Access: secret.Sum(pair.Access.Reveal()), Successor: secret.Sum(pair.Refresh.Reveal()),
 	}
-	if g.Lifetimes.RetryWindow > 0 {
+	if r.Lifetimes.RetryWindow > 0 {
 		// The granted scope is known only when the store returns: an empty scope in the seal stands
 		// for it.
 		if r.Sealed, err = g.Sealer.Seal(req.RefreshToken, pair); err != nil {
@@ -186,35 +207,46 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (To
 	return pair, nil
 }
 
-// narrow validates the parameters scope and resource against the grant, and returns those of the
+// parseAsked parses the scope parameter; nil where it was not sent.
+func parseAsked(asked string) (oauth.Scope, error) {
+	if asked == "" {
+		return nil, nil
+	}
+	want, err := oauth.ParseRequestedScope(asked)
+	if err != nil {
+		return nil, invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(asked))
+	}
+	return want, nil
+}
+
+// presented is the hash of a refresh token, and the client that presents it.
+type presented struct {
+	token    secret.Hash
+	clientID string
+}
+
+// narrow validates the requested scope and resources against the grant, and returns those of the
 // access token: empty for all of the grant's. A grant never changes, so it can be read before the
 // rotation without a race.
-func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Client, req Request) (narrowed Granted, err error) {
-	if req.Scope == "" && len(req.Resource) == 0 {
+func (g RefreshToken) narrow(ctx context.Context, p presented, want oauth.Scope, resources []string) (narrowed Granted, err error) {
+	if want == nil && len(resources) == 0 {
 		return Granted{}, nil
 	}
-	if _, err := oauth.ParseRequestedScope(req.Scope); req.Scope != "" && err != nil {
-		return Granted{}, invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(req.Scope))
-	}
-	granted, err := g.Store.Granted(ctx, token, client.ID)
+	granted, err := g.Store.Granted(ctx, p.token, p.clientID)
 	if err != nil {
 		return Granted{}, err
 	}
-	if narrowed.Scope, err = narrowScope(req.Scope, granted.Scope); err != nil {
+	if narrowed.Scope, err = narrowScope(want, granted.Scope); err != nil {
 		return Granted{}, err
 	}
-	narrowed.Resources, err = g.Resources.narrow(granted.Resources, req.Resource)
+	narrowed.Resources, err = g.Resources.narrow(granted.Resources, resources)
 	return narrowed, err
 }
 
 // narrowScope returns the requested scope, which is no wider than the granted one; empty for none.
-func narrowScope(asked, granted string) (string, error) {
-	if asked == "" {
+func narrowScope(want oauth.Scope, granted string) (string, error) {
+	if want == nil {
 		return "", nil
-	}
-	want, err := oauth.ParseRequestedScope(asked)
-	if err != nil {
-		return "", err
 	}
 	have, err := oauth.ParseScope(granted)
 	if err != nil {
@@ -266,15 +298,31 @@ func (g RefreshToken) replayed(ctx context.Context, token secret.Hash, client Cl
 // the refusal stands and its cause is unknown.
 func (g RefreshToken) refuse(ctx context.Context, token secret.Hash, client Client, reused bool) error {
 	origin, err := g.Store.ExplainRefresh(ctx, token, g.Lifetimes.Refresh)
+	if err == nil && origin.final(client) {
+		g.Refusals.Add(token, client.ID, origin.cause(client))
+	}
 	switch {
 	case reused && err != nil:
-		return &ReuseError{Err: ErrRefreshTokenReused, First: Origin{ClientID: client.ID}}
+		return g.reuse(client, Origin{ClientID: client.ID})
 	case reused:
-		return &ReuseError{Err: ErrRefreshTokenReused, First: origin.Origin}
+		return g.reuse(client, origin.Origin)
 	case err != nil:
 		return ErrInvalidRefreshToken
 	}
 	return invalidRefreshToken(origin.cause(client))
+}
+
+// refuseAgain repeats a refusal that is cached. It takes as long as the first one did, so that a
+// client that repeats the request in a loop is slowed down as before.
+func (g RefreshToken) refuseAgain(ctx context.Context, why cause.Cause) error {
+	if err := g.Store.WaitForReplicas(ctx); err != nil {
+		return err
+	}
+	return invalidRefreshToken(why)
+}
+
+func (g RefreshToken) reuse(client Client, first Origin) error {
+	return &ReuseError{Err: ErrRefreshTokenReused, First: first, RetryWindow: g.Lifetimes.of(client).RetryWindow}
 }
 
 // sameScope refuses a request for another scope than the first one had: it is not a retry.

@@ -19,16 +19,18 @@ type Clients struct {
 	Secrets map[string]string
 	// GrantTypes are those of every client.
 	GrantTypes []string
+	// Code is Client.Code of every client.
+	Code *grant.ResolvedCode
 }
 
 // Authenticate is grant.Clients: the first reading that is right counts.
-func (c Clients) Authenticate(_ context.Context, readings []oauth.ClientCredentials, _ string) (grant.Client, error) {
+func (c Clients) Authenticate(_ context.Context, req grant.Request) (grant.Client, error) {
 	if err := c.note("Authenticate"); err != nil {
 		return grant.Client{}, err
 	}
-	for _, r := range readings {
+	for _, r := range req.Credentials {
 		if want, known := c.Secrets[r.ID]; known && want == r.Secret.Reveal() {
-			return grant.Client{ID: r.ID, GrantTypes: c.GrantTypes}, nil
+			return grant.Client{ID: r.ID, GrantTypes: c.GrantTypes, Code: c.Code}, nil
 		}
 	}
 	return grant.Client{}, ErrClient

@@ -156,11 +156,14 @@ func (s *Store) ExplainRefresh(_ context.Context, token secret.Hash, _ time.Dura
 	}
 	for _, f := range s.families {
 		if f.current == token || f.spent[token] {
-			return grant.Refused{Origin: f.origin(), Spent: f.spent[token]}, nil
+			return grant.Refused{Origin: f.origin(), Spent: f.spent[token], Revoked: f.revoked}, nil
 		}
 	}
 	return grant.Refused{}, nil
 }
+
+// WaitForReplicas is grant.RefreshStore.
+func (s *Store) WaitForReplicas(context.Context) error { return s.note("WaitForReplicas") }
 
 func (f *family) origin() grant.Origin {
 	return grant.Origin{ClientID: f.Code.ClientID, UserID: f.Code.UserID, WorkspaceID: f.Code.WorkspaceID, Ago: time.Second}

@@ -76,13 +76,20 @@ type Store interface {
 	ListGrants(ctx context.Context, q Query) ([]Grant, error)
 	// CountAccess counts live grants and user tokens, and reads at most limit rows of each.
 	CountAccess(ctx context.Context, of Holder, limit int) (Count, error)
-	LogBounds(ctx context.Context) (feed.Bounds, error)
 	// ListRevocations returns the entries of the log after a cursor, oldest first.
 	ListRevocations(ctx context.Context, cursor int64, limit int) ([]Entry, error)
 }
 
+// Log is the revocation log.
+type Log interface {
+	LogBounds(ctx context.Context) (feed.Bounds, error)
+}
+
 // Inspector reads for operators. Its methods may be called concurrently.
-type Inspector struct{ Store }
+type Inspector struct {
+	Store Store
+	Log   Log
+}
 
 // InspectToken returns the kind of a token, and its facts while it is live: introspect.ErrInactive
 // with the kind when it is not. ErrNoToken.
@@ -90,13 +97,13 @@ func (i Inspector) InspectToken(ctx context.Context, token string) (kind enforce
 	hash := secret.Sum(token)
 	switch kind = enforce.KindOf(token); kind {
 	case enforce.AccessToken:
-		facts, err = i.FindAccess(ctx, hash)
+		facts, err = i.Store.FindAccess(ctx, hash)
 	case enforce.RefreshToken:
-		facts, err = i.FindRefresh(ctx, hash)
+		facts, err = i.Store.FindRefresh(ctx, hash)
 	case enforce.APIKey:
-		facts, err = i.FindKey(ctx, hash)
+		facts, err = i.Store.FindKey(ctx, hash)
 	case enforce.UserToken:
-		facts, err = i.FindUserToken(ctx, hash)
+		facts, err = i.Store.FindUserToken(ctx, hash)
 	default:
 		err = ErrNoToken
 	}
@@ -114,7 +121,7 @@ func (i Inspector) ListRevocations(ctx context.Context, after *int64, limit int)
 	if after != nil {
 		return i.Store.ListRevocations(ctx, *after, limit)
 	}
-	bounds, err := i.LogBounds(ctx)
+	bounds, err := i.Log.LogBounds(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -6,11 +6,13 @@ package plan
 
 import (
 	"context"
-	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/maypok86/otter/v2"
 )
 
-// maxEntries bounds the cache. An entry takes about two hundred bytes.
+// maxEntries bounds the cache. An entry takes a few hundred bytes.
 const maxEntries = 20_000
 
 // Directory returns current plans. It is called concurrently and batches calls by itself.
@@ -21,135 +23,56 @@ type Directory interface {
 
 // Cache caches plans. Its methods may be called concurrently.
 type Cache struct {
-	directory Directory
-	age       time.Duration
-	now       func() time.Time
-
-	mu    sync.RWMutex
-	plans map[string]entry
-	// lookups are the calls in flight, which later callers share.
-	lookups map[string]*lookup
+	// plans is nil when nothing is cached.
+	plans *otter.Cache[key, string]
+	load  otter.LoaderFunc[key, string]
+	// generation counts the calls of InvalidateAll.
+	generation atomic.Uint64
 }
 
-type entry struct {
-	plan  string
-	until time.Time
+// key has the generation too: otter's own InvalidateAll leaves lookups that are in flight, which
+// would then be cached.
+type key struct {
+	generation  uint64
+	workspaceID string
 }
 
-// lookup is one call in flight: done is closed when plan and err are set.
-type lookup struct {
-	done chan struct{}
-	plan string
-	err  error
-}
-
-// Config are the dependencies and settings of a Cache.
-type Config struct {
-	Directory Directory
-	// Age is the TTL of an entry; 0 caches nothing.
-	Age time.Duration
-	// Now is the clock; nil is time.Now.
-	Now func() time.Time
-}
-
-// New returns an empty cache.
-func New(c Config) *Cache {
-	if c.Now == nil {
-		c.Now = time.Now
+// New returns an empty cache whose entries live for a TTL; 0 caches nothing.
+func New(directory Directory, ttl time.Duration) *Cache {
+	c := &Cache{load: func(ctx context.Context, k key) (string, error) { return directory.Plan(ctx, k.workspaceID) }}
+	if ttl > 0 {
+		c.plans = otter.Must(&otter.Options[key, string]{
+			MaximumSize: maxEntries, ExpiryCalculator: otter.ExpiryWriting[key, string](ttl),
+		})
 	}
-	return &Cache{
-		directory: c.Directory, age: c.Age, now: c.Now, plans: make(map[string]entry), lookups: make(map[string]*lookup),
-	}
+	return c
 }
 
-// Plan returns the workspace's plan, at most Age old; empty for a workspace that does not exist. It
-// fails when the plan is not cached and identity is unavailable.
+// Plan returns the workspace's plan, at most the TTL old; empty for a workspace that does not exist.
+// Concurrent callers share a lookup. It fails when the plan is not cached and identity is
+// unavailable.
 func (c *Cache) Plan(ctx context.Context, workspaceID string) (string, error) {
-	c.mu.RLock()
-	e, ok := c.plans[workspaceID]
-	c.mu.RUnlock()
-	if ok && c.now().Before(e.until) {
-		return e.plan, nil
+	if c.plans == nil {
+		return c.Fresh(ctx, workspaceID)
 	}
-	return c.load(ctx, workspaceID)
+	return c.plans.Get(ctx, c.key(workspaceID), c.load)
 }
 
-// Fresh returns the workspace's plan as identity has it after the call: it shares no lookup that is
-// in flight.
+// Fresh returns the workspace's plan as identity has it after the call. It neither reads the cache
+// nor shares a lookup.
 func (c *Cache) Fresh(ctx context.Context, workspaceID string) (string, error) {
-	c.mu.Lock()
-	delete(c.lookups, workspaceID)
-	c.mu.Unlock()
-	return c.load(ctx, workspaceID)
+	return c.load(ctx, key{workspaceID: workspaceID})
 }
 
-// Invalidate evicts a workspace. A lookup in flight returns to its callers, and is neither cached
-// nor shared with later callers.
+// Invalidate evicts a workspace. A lookup in flight is repeated, not cached.
 func (c *Cache) Invalidate(workspaceID string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.plans, workspaceID)
-	delete(c.lookups, workspaceID)
+	if c.plans != nil {
+		c.plans.Invalidate(c.key(workspaceID))
+	}
 }
 
 // InvalidateAll is Invalidate for every workspace, for a listener that has missed entries of the
 // revocation log.
-func (c *Cache) InvalidateAll() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	clear(c.plans)
-	clear(c.lookups)
-}
+func (c *Cache) InvalidateAll() { c.generation.Add(1) }
 
-// load shares the lookup in flight, or starts one. The lookup outlives a caller whose context ends.
-func (c *Cache) load(ctx context.Context, workspaceID string) (string, error) {
-	c.mu.Lock()
-	l := c.lookups[workspaceID]
-	if l == nil {
-		l = &lookup{done: make(chan struct{})}
-		c.lookups[workspaceID] = l
-		go c.run(context.WithoutCancel(ctx), workspaceID, l)
-	}
-	c.mu.Unlock()
-	select {
-	case <-l.done:
-		return l.plan, l.err
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
-}
-
-// lookupTimeout is the timeout of one lookup.
-const lookupTimeout = 5 * time.Second
-
-func (c *Cache) run(ctx context.Context, workspaceID string, l *lookup) {
-	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
-	defer cancel()
-	l.plan, l.err = c.directory.Plan(ctx, workspaceID)
-	c.mu.Lock()
-	if c.lookups[workspaceID] == l { // else it was invalidated meanwhile
-		delete(c.lookups, workspaceID)
-		if l.err == nil && c.age > 0 {
-			c.store(workspaceID, l.plan)
-		}
-	}
-	c.mu.Unlock()
-	close(l.done)
-}
-
-// store adds an entry. When the cache is full it evicts the expired entries, and all of them if
-// none has expired. The caller holds the lock.
-func (c *Cache) store(workspaceID, plan string) {
-	now := c.now()
-	if len(c.plans) >= maxEntries {
-		for id, e := range c.plans {
-			if !now.Before(e.until) {
-				delete(c.plans, id)
-			}
-		}
-		if len(c.plans) >= maxEntries {
-			clear(c.plans)
-		}
-	}
-	c.plans[workspaceID] = entry{plan: plan, until: now.Add(c.age)}
-}
+func (c *Cache) key(workspaceID string) key { return key{c.generation.Load(), workspaceID} }

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"fmt"
+	"time"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -32,9 +33,14 @@ func (a Authz) DisableClient(ctx context.Context, clientID string) error {
 // Client authenticates a client by the readings of its credentials, for a request from a source
 // address.
 func (a Authz) Client(ctx context.Context, readings []oauth.ClientCredentials, source string) (*authzv1.Client, error) {
-	req := &authzv1.AuthenticateClientRequest{
-		Credentials: make([]*authzv1.ClientCredentials, len(readings)), SourceAddress: source,
-	}
+	res, err := a.authenticate(ctx, readings, &authzv1.AuthenticateClientRequest{SourceAddress: source})
+	return res.GetClient(), err
+}
+
+func (a Authz) authenticate(
+	ctx context.Context, readings []oauth.ClientCredentials, req *authzv1.AuthenticateClientRequest,
+) (*authzv1.AuthenticateClientResponse, error) {
+	req.Credentials = make([]*authzv1.ClientCredentials, len(readings))
 	for i, r := range readings {
 		req.Credentials[i] = &authzv1.ClientCredentials{ClientId: r.ID, ClientSecret: r.Secret.Reveal()}
 	}
@@ -42,19 +48,35 @@ func (a Authz) Client(ctx context.Context, readings []oauth.ClientCredentials, s
 	if err != nil {
 		return nil, fmt.Errorf("authenticating the client: %w", err)
 	}
-	return res.GetClient(), nil
+	return res, nil
 }
 
-// Authenticate is grant.Clients.
-func (a Authz) Authenticate(ctx context.Context, readings []oauth.ClientCredentials, source string) (grant.Client, error) {
-	c, err := a.Client(ctx, readings, source)
+// Authenticate is grant.Clients. It resolves the code of the request in the same call.
+func (a Authz) Authenticate(ctx context.Context, req grant.Request) (grant.Client, error) {
+	call := &authzv1.AuthenticateClientRequest{SourceAddress: req.Source}
+	if code := req.Code.Reveal(); req.GrantType == oauth.AuthorizationCodeGrant && len(code) <= grant.MaxCode {
+		call.Code = code
+	}
+	res, err := a.authenticate(ctx, req.Credentials, call)
 	if err != nil {
 		return grant.Client{}, err
 	}
-	return grant.Client{ID: c.GetClientId(), GrantTypes: c.GetGrantTypes()}, nil
+	c := res.GetClient()
+	client := grant.Client{ID: c.GetClientId(), GrantTypes: c.GetGrantTypes()}
+	if c.RefreshRetrySeconds != nil {
+		window := time.Duration(c.GetRefreshRetrySeconds()) * time.Second
+		client.RefreshRetry = &window
+	}
+	switch result := res.GetCode().(type) {
+	case *authzv1.AuthenticateClientResponse_ResolvedCode:
+		client.Code = &grant.ResolvedCode{Approved: convert.CodeFromProto(result.ResolvedCode)}
+	case *authzv1.AuthenticateClientResponse_CodeRefusal:
+		client.Code = &grant.ResolvedCode{Err: cause.With(grant.ErrCodeUnknown, oerr.NameOf(result.CodeRefusal))}
+	}
+	return client, nil
 }
 
-// Resolve is grant.Codes.
+// Resolve is grant.Codes, for authz of release 0.1, which does not resolve the code in Authenticate.
 func (a Authz) Resolve(ctx context.Context, code secret.String) (oauth.ApprovedRequest, error) {
 	res, err := a.Codes.ResolveCode(ctx, &authzv1.ResolveCodeRequest{Code: code.Reveal()})
 	if oerr.Reason(err) == errorv1.Reason_REASON_INVALID_CODE {

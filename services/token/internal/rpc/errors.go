@@ -2,7 +2,6 @@ package rpc
 
 import (
 	"errors"
-	"time"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
@@ -38,7 +37,7 @@ func toStatus(err error) error {
 	}
 	var limited *grant.RefreshLimitError
 	if errors.As(err, &limited) {
-		return oerr.New(errorv1.Reason_REASON_RATE_LIMITED, limited.Error(), oerr.WithRetryAfter(wholeSeconds(limited.RetryAfter)))
+		return oerr.RateLimited(limited, limited.RetryAfter)
 	}
 	if errors.Is(err, revocation.ErrPassword) {
 		return invalid("password", revocation.ErrPassword.Error())
@@ -79,9 +78,4 @@ func clientOption(err error) []oerr.Option {
 		return nil
 	}
 	return []oerr.Option{oerr.WithClient(refused.ClientID)}
-}
-
-// wholeSeconds rounds up to whole seconds, the unit of Retry-After.
-func wholeSeconds(d time.Duration) time.Duration {
-	return (d + time.Second - 1).Truncate(time.Second)
 }

@@ -32,7 +32,7 @@ func (s *Inspection) ListGrants(ctx context.Context, req *tokenv1.ListGrantsRequ
 	if err != nil {
 		return nil, invalid("page_token", "is not one of this list")
 	}
-	list, err := s.Inspector.ListGrants(ctx, inspection.Query{
+	list, err := s.Inspector.Store.ListGrants(ctx, inspection.Query{
 		UserID: req.GetUserId(), ClientID: req.GetClientId(), Limit: p.Size + 1,
 		After: inspection.Place{UserID: p.After[0], ClientID: p.After[1], ID: id},
 	})

@@ -8,15 +8,12 @@ import (
 	"time"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/source"
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
-
-// parallelWithin is how soon after a rotation a repeated refresh looks like one of several
-// concurrent refreshes of a client. It is the maximum retry window too.
-const parallelWithin = 30 * time.Second
 
 // spent returns the hash of the credential that a token request spends.
 func spent(req *tokenv1.IssueTokenRequest) secret.Hash {
@@ -46,9 +43,10 @@ func (s *OAuth) warnOfReuse(ctx context.Context, req *tokenv1.IssueTokenRequest,
 		s.Logger.LogAttrs(ctx, slog.LevelWarn, "an authorization code was used again: the tokens of its first use were revoked", attrs...)
 		return
 	}
-	if window := retryWindow(first.Ago); window > 0 {
+	if window := retryWindow(first.Ago); window > reuse.RetryWindow {
 		attrs = append(attrs, slog.String("hint",
-			fmt.Sprintf("looks like parallel refreshes; allow repeats for %s with token.refresh_retry_window", window)))
+			fmt.Sprintf("looks like parallel refreshes; allow repeats for %[1]s with usher clients update %[2]s --refresh-retry %[1]s",
+				window, first.ClientID)))
 	}
 	s.Logger.LogAttrs(ctx, slog.LevelWarn, "a rotated refresh token was used again: the client's tokens of this user were revoked", attrs...)
 }
@@ -69,7 +67,7 @@ func (s *OAuth) sameSource(req *tokenv1.IssueTokenRequest, address string) strin
 // rotation; 0 when it came too late to be one of several concurrent refreshes, or when the time is
 // unknown.
 func retryWindow(ago time.Duration) time.Duration {
-	for _, window := range [...]time.Duration{5 * time.Second, 10 * time.Second, parallelWithin} {
+	for _, window := range [...]time.Duration{5 * time.Second, 10 * time.Second, oauth.MaxRefreshRetry} {
 		if ago > 0 && ago < window {
 			return window
 		}

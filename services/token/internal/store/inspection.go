@@ -63,7 +63,7 @@ func (s *Store) ListGrants(ctx context.Context, q inspection.Query) ([]inspectio
 // ListRevocations returns the entries of the log after a cursor, oldest first, with reasons and
 // times.
 func (s *Store) ListRevocations(ctx context.Context, cursor int64, limit int) ([]inspection.Entry, error) {
-	stored, err := s.EntriesAfter(ctx, cursor, limit)
+	stored, err := s.RevocationLog.EntriesAfter(ctx, cursor, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -62,6 +62,11 @@ func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string
 	return replay, err
 }
 
+// WaitForReplicas takes as long as Replayed waits for a token that was revoked already.
+func (s *Store) WaitForReplicas(ctx context.Context) error {
+	return s.log.Wait(ctx, "refusing a revoked refresh token")
+}
+
 func (s *Store) spent(ctx context.Context, query queryRow, token secret.Hash, clientID string) (f spent, err error) {
 	err = query(ctx, s.text.spentFacts, token.Bytes(), clientID).
 		Scan(&f.family, &f.UserID, &f.ClientID, &f.scope, &f.resources, &f.left, &f.sealed, &f.revokedSince)

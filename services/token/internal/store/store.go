@@ -19,18 +19,13 @@ import (
 var migrations embed.FS
 
 // Migrations are the schema's steps, a folder an engine.
-func Migrations() fs.FS {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the folder is embedded: this cannot fail at run time
-	}
-	return sub
-}
+func Migrations() fs.FS { return migrations }
 
 // Store persists credentials in one database. Its methods may be called concurrently; they return
 // sqldb.ErrUnavailable when the database is unavailable.
 type Store struct {
-	*revlog.Reader
+	// RevocationLog reads the revocation log.
+	RevocationLog *revlog.Reader
 
 	db           *sqldb.DB
 	log          *revlog.Log
@@ -54,7 +49,7 @@ type Store struct {
 // New returns a store. Its methods that revoke return when barrier does.
 func New(db *sqldb.DB, barrier revlog.RevocationBarrier) *Store {
 	s := &Store{
-		Reader: revlog.NewReader(db), db: db, log: revlog.New(db, barrier), text: prepare(db), keys: prepareKeys(db),
+		RevocationLog: revlog.NewReader(db), db: db, log: revlog.New(db, barrier), text: prepare(db), keys: prepareKeys(db),
 		user: prepareUser(db), revocations: prepareRevocations(db), inspection: prepareInspection(db), pairs: preparePairs(),
 		explanations: prepareExplain(db),
 		sweeps:       prepareSweeps(db), lastErased: make(map[string]int64),

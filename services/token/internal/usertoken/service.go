@@ -48,6 +48,7 @@ type Directory interface {
 type Service struct {
 	Directory Directory
 	Store     Store
+	Log       Log
 	Lifetime  time.Duration
 }
 
@@ -60,7 +61,7 @@ func (s Service) Authenticate(ctx context.Context, a Attempt) (secret.String, Ve
 	if err != nil {
 		return secret.String{}, Verified{}, err
 	}
-	since, err := s.Store.Cursor(ctx)
+	since, err := s.Log.Cursor(ctx)
 	if err != nil {
 		return secret.String{}, Verified{}, err
 	}

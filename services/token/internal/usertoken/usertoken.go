@@ -58,11 +58,15 @@ type Refresh struct {
 	Lifetime               time.Duration
 }
 
+// Log is the revocation log.
+type Log interface {
+	// Cursor returns the cursor of the newest revocation.
+	Cursor(ctx context.Context) (int64, error)
+}
+
 // Store persists tokens by their hashes. Every method is one transaction, and one that revokes a
 // token returns when no replica treats it as live.
 type Store interface {
-	// Cursor returns the cursor of the newest revocation.
-	Cursor(ctx context.Context) (int64, error)
 	// IssueUserToken writes a token, unless a revocation of its holder has a cursor after i.Since:
 	// ErrRevokedMeanwhile. A concurrent revocation revokes the token too.
 	IssueUserToken(ctx context.Context, i Issue) error

@@ -9,7 +9,9 @@ export default async function doubleClick(stage, { decision, latency, gap }) {
   await person.choose(john.workspace);
   const devtools = await person.context.newCDPSession(person.page);
   await devtools.send('Network.emulateNetworkConditions', { offline: false, latency, downloadThroughput: -1, uploadThroughput: -1 });
-  const { x, y, width, height } = await person.decision(decision).boundingBox();
+  const button = person.decision(decision);
+  await button.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await button.boundingBox();
   const at = [x + width / 2, y + height / 2];
   await person.page.mouse.click(...at, { delay: 10 });
   await person.page.waitForTimeout(gap); // the time between two clicks, not a wait for a condition

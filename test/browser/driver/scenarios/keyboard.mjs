@@ -1,4 +1,5 @@
 // A person signs in and allows access with the keyboard alone, with a visible focus at every step.
+// The Enter key in the choice of a workspace decides nothing.
 import { assert, john, until } from '../person.mjs';
 
 const mostSteps = 60;
@@ -16,6 +17,7 @@ export default async function keyboard(stage) {
   await tabTo(person, 'input[name=workspace_id]');
   await keys.press('Space');
   await keys.press('ArrowDown');
+  await keys.press('Enter'); // decides nothing
   await tabTo(person, 'button[name=decision][value=approve]');
   await sendWith(person, 'Space');
   await person.arrive();

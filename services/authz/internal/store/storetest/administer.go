@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/registry"
 	"github.com/vidocu/usher/services/authz/internal/store"
@@ -52,24 +53,29 @@ func readWhole(t *testing.T) {
 		first, second := newSecret(), newSecret()
 		create(t, s, Example(), first)
 		create(t, s, Native(), nil)
-		wantClient(t, s, registry.Client{Registration: Example(), Secrets: []registry.Secret{{LastFour: first.LastFour}}})
+		wantClient(t, s, registry.Client{Registration: Example(), Secrets: []secret.Info{{LastFour: first.LastFour}}})
 		wantClient(t, s, registry.Client{Registration: Native()})
 		rotate(t, s, client.Rotation{ClientID: Example().ID, Secret: *second, Overlap: time.Hour})
-		wantClient(t, s, registry.Client{Registration: Example(), Secrets: []registry.Secret{{LastFour: second.LastFour}, {LastFour: first.LastFour}}})
+		wantClient(t, s, registry.Client{Registration: Example(), Secrets: []secret.Info{{LastFour: second.LastFour}, {LastFour: first.LastFour}}})
 	})
 }
 
 func changed(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		create(t, s, Example(), nil)
-		want, server := Example(), true
+		want, server, none, window := Example(), true, time.Duration(0), 30*time.Second
 		for _, change := range []registry.Change{
 			{},
 			{Name: "Renamed"},
 			{RedirectURIs: []string{"https://b.test/", "https://a.test/"}},
 			{Scope: oauth.Scope{"jobs:read"}},
 			{GrantTypes: []string{oauth.AuthorizationCodeGrant}, ResourceServer: &server},
+			{RefreshRetry: &window},
+			{DefaultScope: oauth.Scope{"jobs:read"}, ApplicationType: client.Web, Unverified: &server},
+			{DefaultScope: oauth.Scope{}},
 			{Name: "Again"},
+			{RefreshRetry: &none},
+			{DefaultRefreshRetry: true},
 		} {
 			if change.ClientID = want.ID; change.Name != "" {
 				want.Name = change.Name
@@ -82,6 +88,12 @@ func changed(t *testing.T) {
 			}
 			if change.GrantTypes != nil {
 				want.GrantTypes, want.ResourceServer = change.GrantTypes, server
+			}
+			if change.RefreshRetry != nil || change.DefaultRefreshRetry {
+				want.RefreshRetry = change.RefreshRetry
+			}
+			if change.DefaultScope != nil {
+				want.DefaultScope, want.ApplicationType, want.Unverified = change.DefaultScope, client.Web, true
 			}
 			if err := s.UpdateClient(t.Context(), change); err != nil {
 				t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/racetest"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/store"
@@ -30,7 +31,7 @@ func oneRegistration(t *testing.T) {
 			registration := Example()
 			registration.ID = secret.NewID(client.IDPrefix)
 			var won, lost atomic.Int64
-			race(racers, func(int) {
+			racetest.Run(racers, func(int) {
 				switch err := s.CreateClient(t.Context(), registration, newSecret()); {
 				case err == nil:
 					won.Add(1)
@@ -54,7 +55,7 @@ func manyRotations(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		create(t, s, Example(), newSecret())
 		for range rounds {
-			race(racers, func(int) {
+			racetest.Run(racers, func(int) {
 				if err := s.RotateClientSecret(t.Context(), client.Rotation{ClientID: Example().ID, Secret: *newSecret(), Overlap: time.Hour}); err != nil {
 					t.Errorf("Rotate: %v", err)
 				}
@@ -69,7 +70,7 @@ func manyRotations(t *testing.T) {
 func readWhileReplaced(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		create(t, s, Example(), newSecret())
-		race(racers, func(i int) {
+		racetest.Run(racers, func(i int) {
 			for range rounds {
 				if i == 0 {
 					if err := s.Replace(t.Context(), Example(), newSecret()); err != nil {

@@ -24,7 +24,7 @@ type Fake struct {
 // NewFake returns a Fake on an empty store.
 func NewFake(t *testing.T) *Fake {
 	t.Helper()
-	return &Fake{Store: store.New(open(t))}
+	return &Fake{Store: newStore(t, open(t))}
 }
 
 func open(t *testing.T) *sqldb.DB {
@@ -71,11 +71,11 @@ func (f *Fake) Find(ctx context.Context, id string) (client.Registration, error)
 }
 
 // Credentials calls the store's Credentials.
-func (f *Fake) Credentials(ctx context.Context, first, second string) ([]client.Record, error) {
+func (f *Fake) Credentials(ctx context.Context, id string) (client.Record, error) {
 	if err := f.next(); err != nil {
-		return nil, err
+		return client.Record{}, err
 	}
-	return f.Store.Credentials(ctx, first, second)
+	return f.Store.Credentials(ctx, id)
 }
 
 // List calls the store's List.

@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,7 +17,7 @@ import (
 func each(t *testing.T, test func(t *testing.T, s *store.Store)) {
 	t.Helper()
 	sqldbtest.Each(t, store.Migrations(), func(t *testing.T, db *sqldb.DB) {
-		test(t, store.New(db))
+		test(t, newStore(t, db))
 	})
 }
 
@@ -27,8 +26,17 @@ func each(t *testing.T, test func(t *testing.T, s *store.Store)) {
 func eachLater(t *testing.T, test func(t *testing.T, later func(time.Duration) *store.Store)) {
 	t.Helper()
 	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
-		test(t, func(passed time.Duration) *store.Store { return store.New(reopen(passed)) })
+		test(t, func(passed time.Duration) *store.Store { return newStore(t, reopen(passed)) })
 	})
+}
+
+func newStore(t *testing.T, db *sqldb.DB) *store.Store {
+	t.Helper()
+	s, err := store.New(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // Example returns a confidential client.
@@ -43,21 +51,23 @@ func Example() client.Registration {
 	}
 }
 
-// Native returns a public client.
+// Native returns a public client, with a retry window of its own.
 func Native() client.Registration {
-	registration := Example()
+	registration, window := Example(), 10*time.Second
+	registration.RefreshRetry = &window
 	registration.ID, registration.Type = "vdo_client_native", client.Public
 	registration.RedirectURIs = []string{"http://127.0.0.1/callback"}
+	registration.DefaultScope, registration.ApplicationType, registration.Unverified = oauth.Scope{"videos:read"}, client.Native, true
 	return registration
 }
 
 // newSecret returns the stored form of a new secret.
-func newSecret() *client.SecretHash {
-	kept := client.HashSecret(secret.Generate(secret.ClientSecret))
+func newSecret() *secret.Record {
+	kept := secret.NewRecord(secret.Generate(secret.ClientSecret))
 	return &kept
 }
 
-func create(t *testing.T, s *store.Store, registration client.Registration, current *client.SecretHash) {
+func create(t *testing.T, s *store.Store, registration client.Registration, current *secret.Record) {
 	t.Helper()
 	if err := s.CreateClient(t.Context(), registration, current); err != nil {
 		t.Fatalf("registering %s: %v", registration.ID, err)
@@ -67,18 +77,15 @@ func create(t *testing.T, s *store.Store, registration client.Registration, curr
 // valid returns the secrets with which the client can authenticate now.
 func valid(t *testing.T, s *store.Store, id string) []secret.Hash {
 	t.Helper()
-	records, err := s.Credentials(t.Context(), id, id)
+	record, err := s.Credentials(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(records) != 1 {
-		t.Fatalf("Credentials(%s) has %d records, want 1", id, len(records))
-	}
-	return records[0].Secrets
+	return record.Secrets
 }
 
 // wantValid compares regardless of order.
-func wantValid(t *testing.T, s *store.Store, id string, want ...*client.SecretHash) {
+func wantValid(t *testing.T, s *store.Store, id string, want ...*secret.Record) {
 	t.Helper()
 	got := valid(t, s, id)
 	if len(got) != len(want) {
@@ -89,21 +96,4 @@ func wantValid(t *testing.T, s *store.Store, id string, want ...*client.SecretHa
 			t.Errorf("secret %d of %d is not valid", i+1, len(want))
 		}
 	}
-}
-
-// race runs n calls concurrently, behind one barrier.
-func race(n int, call func(i int)) {
-	var ready, done sync.WaitGroup
-	start := make(chan struct{})
-	ready.Add(n)
-	for i := range n {
-		done.Go(func() {
-			ready.Done()
-			<-start
-			call(i)
-		})
-	}
-	ready.Wait()
-	close(start)
-	done.Wait()
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/racetest"
 	"github.com/vidocu/usher/services/consent/internal/decision"
 	"github.com/vidocu/usher/services/consent/internal/store"
 )
@@ -24,7 +25,7 @@ func oneRecord(t *testing.T, s *store.Store) {
 	for round := range rounds {
 		c := example()
 		c.UserID = fmt.Sprintf("usr_%d", round)
-		race(racers, func(i int) {
+		racetest.Run(racers, func(i int) {
 			mine := c
 			mine.WorkspaceID = fmt.Sprintf("ws_%d", i)
 			if err := s.Record(t.Context(), mine); err != nil {
@@ -47,7 +48,7 @@ func pruneWhileRecorded(t *testing.T, s *store.Store) {
 			want = append(want, c)
 		}
 		record(t, s, want[0])
-		race(2, func(i int) {
+		racetest.Run(2, func(i int) {
 			if i == 0 {
 				if err := s.Prune(t.Context(), pair, 1); err != nil {
 					t.Errorf("Prune: %v", err)

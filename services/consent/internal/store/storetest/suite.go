@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"cmp"
-	"sync"
 	"testing"
 	"time"
 
@@ -81,21 +80,4 @@ func wantList(t *testing.T, s *store.Store, userID string, consents ...decision.
 	if diff := gocmp.Diff(want, list(t, s, userID), ignoreTime, cmpopts.SortSlices(order), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("approvals of %s (-want +got):\n%s", userID, diff)
 	}
-}
-
-// race starts n concurrent calls from one barrier.
-func race(n int, call func(i int)) {
-	var ready, done sync.WaitGroup
-	start := make(chan struct{})
-	ready.Add(n)
-	for i := range n {
-		done.Go(func() {
-			ready.Done()
-			<-start
-			call(i)
-		})
-	}
-	ready.Wait()
-	close(start)
-	done.Wait()
 }

@@ -25,13 +25,13 @@ func Apps(t *testing.T) {
 	t.Run("seeding an app changes nothing that is there", appSeeded)
 }
 
-func draft(workspaceID string) authapp.Draft {
-	return authapp.Draft{ID: "aap_one", Name: "Portal", WorkspaceID: workspaceID}
+func draft(workspaceID string) authapp.App {
+	return authapp.App{ID: "aap_one", Name: "Portal", WorkspaceID: workspaceID}
 }
 
-func hashSecret(clear string) authapp.SecretHash { return authapp.HashSecret(secret.New(clear)) }
+func hashSecret(clear string) secret.Record { return secret.NewRecord(secret.New(clear)) }
 
-func create(t *testing.T, s *store.Store, d authapp.Draft, clear string) {
+func create(t *testing.T, s *store.Store, d authapp.App, clear string) {
 	t.Helper()
 	if err := s.CreateApp(t.Context(), d, hashSecret(clear)); err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ func appComesBack(t *testing.T) {
 			len(app.Secrets) != 1 || app.Secrets[0].LastFour != "abcd" || !app.Secrets[0].ExpiresAt.IsZero() {
 			t.Errorf("the app is %+v", app)
 		}
-		if err := s.CreateApp(t.Context(), authapp.Draft{ID: "aap_two", Name: "x", WorkspaceID: "ws_none"}, hashSecret("x")); !errors.Is(err, account.ErrUnknownWorkspace) {
+		if err := s.CreateApp(t.Context(), authapp.App{ID: "aap_two", Name: "x", WorkspaceID: "ws_none"}, hashSecret("x")); !errors.Is(err, account.ErrUnknownWorkspace) {
 			t.Errorf("no workspace: %v", err)
 		}
 		if _, err := s.FindApp(t.Context(), "aap_two"); !errors.Is(err, authapp.ErrUnknown) {
@@ -97,7 +97,7 @@ func appComesBack(t *testing.T) {
 
 func appsListed(t *testing.T) {
 	each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
-		for _, d := range []authapp.Draft{{ID: "aap_3", Name: "Éclair"}, {ID: "aap_2", Name: "b"}, {ID: "aap_1", Name: "A"}} {
+		for _, d := range []authapp.App{{ID: "aap_3", Name: "Éclair"}, {ID: "aap_2", Name: "b"}, {ID: "aap_1", Name: "A"}} {
 			create(t, s, d, "secret of "+d.ID)
 		}
 		if err := errors.Join(s.RotateAppSecret(t.Context(), "aap_2", hashSecret("next"), time.Hour), s.RevokeApp(t.Context(), "aap_3")); err != nil {

@@ -20,7 +20,7 @@ func Cleanup(t *testing.T) {
 		seed(t, s, example())
 		create(t, s, draft(""), "first")
 		rotate(t, s, "second", time.Hour)
-		create(t, s, authapp.Draft{ID: "aap_two", Name: "Given up"}, "other")
+		create(t, s, authapp.App{ID: "aap_two", Name: "Given up"}, "other")
 		if err := s.RevokeApp(t.Context(), "aap_two"); err != nil {
 			t.Fatal(err)
 		}

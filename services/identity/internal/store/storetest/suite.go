@@ -1,10 +1,10 @@
 package storetest
 
 import (
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/racetest"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
@@ -83,19 +83,8 @@ func count(t *testing.T, db *sqldb.DB, table string) int {
 	return n
 }
 
-// race runs n calls concurrently, behind one barrier.
-func race(n int, call func()) {
-	var done sync.WaitGroup
-	start := make(chan struct{})
-	for range n {
-		done.Go(func() {
-			<-start
-			call()
-		})
-	}
-	close(start)
-	done.Wait()
-}
+// race runs n calls that begin together.
+func race(n int, call func()) { racetest.Run(n, func(int) { call() }) }
 
 // spell returns the Spelling of an address that has only one form.
 func spell(address account.Address) account.Spelling {

@@ -119,7 +119,7 @@ func keyRevoked(t *testing.T, b bench) {
 	if err := b.RevokeKey(t.Context(), "key_3"); !errors.Is(err, apikey.ErrUnknown) {
 		t.Errorf("revoking what never was: %v", err)
 	}
-	entries, err := b.EntriesAfter(t.Context(), 0, 10)
+	entries, err := b.RevocationLog.EntriesAfter(t.Context(), 0, 10)
 	if err != nil || len(entries) != 1 {
 		t.Fatalf("the log has %d entries (%v), want 1", len(entries), err)
 	}
@@ -191,7 +191,7 @@ func keyRace(t *testing.T, b bench) {
 			failed.Add(1)
 		}
 	})
-	entries, err := b.EntriesAfter(t.Context(), 0, 30)
+	entries, err := b.RevocationLog.EntriesAfter(t.Context(), 0, 30)
 	if err != nil || len(entries) != 1 || failed.Load() > 0 {
 		t.Errorf("%d entries (%v), %d failures, want one entry", len(entries), err, failed.Load())
 	}

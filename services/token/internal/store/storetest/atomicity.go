@@ -195,7 +195,7 @@ func logEntries(t *testing.T, b bench) {
 	if err := b.EndConnection(t.Context(), "usr_john", "app"); err != nil {
 		t.Fatal(err)
 	}
-	entries, err := b.EntriesAfter(t.Context(), 0, 10)
+	entries, err := b.RevocationLog.EntriesAfter(t.Context(), 0, 10)
 	if err != nil {
 		t.Fatal(err)
 	}

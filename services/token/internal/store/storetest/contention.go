@@ -163,7 +163,7 @@ func logUnderLoad(t *testing.T, b bench) {
 		var cursor int64
 		for {
 			last := done.Load()
-			entries, err := b.EntriesAfter(context.Background(), cursor, 1000)
+			entries, err := b.RevocationLog.EntriesAfter(context.Background(), cursor, 1000)
 			if err != nil {
 				t.Errorf("following: %v", err)
 			}

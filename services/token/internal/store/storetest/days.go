@@ -164,7 +164,7 @@ func (m *month) refresh(t testing.TB, due []family) {
 
 func (m *month) userToken(t testing.TB) {
 	t.Helper()
-	since, err := m.Cursor(t.Context())
+	since, err := m.RevocationLog.Cursor(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 func Explanations(t *testing.T) {
 	t.Run("a refused refresh token is told from others", func(t *testing.T) { each(t, explainRefresh) })
 	t.Run("an expired refresh token says so", explainExpired)
+	t.Run("a revoked refresh token says so", func(t *testing.T) { each(t, explainRevoked) })
 	t.Run("a redeemed code says whose it was", func(t *testing.T) { each(t, explainRedemption) })
 }
 
@@ -49,6 +50,50 @@ func explainRefresh(t *testing.T, b bench) {
 	}
 	if !b.current(t, next.refresh) {
 		t.Error("explaining changed something")
+	}
+}
+
+// explainRevoked: a current token is revoked with its family, and a spent one with its user-client,
+// until which it is evidence of reuse.
+func explainRevoked(t *testing.T, b bench) {
+	type step struct {
+		what           string
+		revoke         func(i, next issued) error
+		spent, current bool
+	}
+	for _, s := range []step{
+		{"nothing", func(_, _ issued) error { return nil }, false, false},
+		{"its family", func(_, next issued) error {
+			_, err := b.RevokeRefresh(t.Context(), next.refresh, "")
+			return err
+		}, false, true},
+		{"the membership", func(_, _ issued) error { return b.RevokeMember(t.Context(), "usr_john", "ws_acme") }, false, true},
+		{"the user-client", func(_, _ issued) error { return b.EndConnection(t.Context(), "usr_john", "app") }, true, true},
+		{"the reuse", func(i, _ issued) error {
+			replay, err := b.Replayed(t.Context(), i.refresh, "app")
+			if !replay.Reused {
+				t.Error("a second use was no reuse")
+			}
+			return err
+		}, true, true},
+		{"the user's grants", func(_, _ issued) error { return b.RevokeUserGrants(t.Context(), "usr_john") }, true, true},
+		{"the client's grants", func(_, _ issued) error { return b.RevokeClientGrants(t.Context(), "app") }, true, true},
+	} {
+		page, err := b.GetPairEpoch(t.Context(), "usr_john", "app")
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := b.mustRedeem(t, code("app", "ws_acme", page))
+		next := b.mustRotate(t, i.refresh)
+		if err := s.revoke(i, next); err != nil {
+			t.Fatalf("revoking %s: %v", s.what, err)
+		}
+		if got := b.explain(t, i.refresh); !got.Spent || got.Revoked != s.spent {
+			t.Errorf("after %s was revoked the spent token is %+v", s.what, got)
+		}
+		if got := b.explain(t, next.refresh); got.Spent || got.Revoked != s.current {
+			t.Errorf("after %s was revoked the current token is %+v", s.what, got)
+		}
 	}
 }
 

@@ -45,7 +45,7 @@ func followed(t *testing.T, b bench) {
 		{Cursor: 3, Revocation: revocation.Revocation{Kind: revocation.UserClient, UserID: "usr_john", ClientID: "app"}},
 	}
 	for from := range int64(4) {
-		got, err := b.LogAfter(t.Context(), from, 10)
+		got, err := b.RevocationLog.LogAfter(t.Context(), from, 10)
 		for i := range got {
 			if age := got[i].Age; age < 0 || age > time.Hour {
 				t.Errorf("an entry of this moment is %s old", age)
@@ -56,14 +56,14 @@ func followed(t *testing.T, b bench) {
 			t.Errorf("behind %d: %v (-want +got):\n%s", from, err, diff)
 		}
 	}
-	if got, err := b.LogAfter(t.Context(), 0, 2); err != nil || len(got) != 2 {
+	if got, err := b.RevocationLog.LogAfter(t.Context(), 0, 2); err != nil || len(got) != 2 {
 		t.Errorf("at most two: %d, %v", len(got), err)
 	}
 }
 
 func wantBounds(t *testing.T, b bench, want feed.Bounds) {
 	t.Helper()
-	if got, err := b.LogBounds(t.Context()); err != nil || got != want {
+	if got, err := b.RevocationLog.LogBounds(t.Context()); err != nil || got != want {
 		t.Errorf("bounds %+v, %v: want %+v", got, err, want)
 	}
 }

@@ -94,7 +94,7 @@ func ReplaysOfMany(t *testing.T) {
 	}
 	sqldbtest.RowsTouched(t, at, replays(1))
 	b := open(t, sqldbtest.Open(t, sqldb.Config{URL: secret.New(at)}))
-	cursor, err := b.Cursor(t.Context())
+	cursor, err := b.RevocationLog.Cursor(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func ReplaysOfMany(t *testing.T) {
 	if rows := sqldbtest.RowsTouched(t, at, replays(many)); rows > 10*many {
 		t.Errorf("%d replays read and wrote %d rows", many, rows)
 	}
-	if now, err := b.Cursor(t.Context()); err != nil || now != cursor {
+	if now, err := b.RevocationLog.Cursor(t.Context()); err != nil || now != cursor {
 		t.Errorf("the log went from %d to %d (%v)", cursor, now, err)
 	}
 	var locked int64

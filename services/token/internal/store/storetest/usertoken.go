@@ -41,7 +41,7 @@ func john() usertoken.Holder {
 
 func (b bench) mustIssue(t *testing.T, h usertoken.Holder) secret.Hash {
 	t.Helper()
-	since, err := b.Cursor(t.Context())
+	since, err := b.RevocationLog.Cursor(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ type logged struct {
 
 func (b bench) wantLog(t *testing.T, want []logged) {
 	t.Helper()
-	entries, err := b.EntriesAfter(t.Context(), 0, 100)
+	entries, err := b.RevocationLog.EntriesAfter(t.Context(), 0, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +199,7 @@ func revokedMeanwhile(t *testing.T, b bench) {
 		"an app's, without one":        {usertoken.Holder{UserID: "usr_john"}, func(ctx context.Context) error { return b.RevokeAuthenticationAppTokens(ctx, "aap_1") }, false},
 		"a workspace's change of plan": {john(), func(ctx context.Context) error { return b.LogWorkspaceChange(ctx, "ws_acme") }, false},
 	} {
-		since, err := b.Cursor(t.Context())
+		since, err := b.RevocationLog.Cursor(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -263,7 +263,7 @@ func refreshAgainstLogout(t *testing.T, b bench) {
 func userTokensAgainstEnd(t *testing.T, b bench) {
 	for range raceRounds {
 		first := b.mustIssue(t, john())
-		since, err := b.Cursor(t.Context())
+		since, err := b.RevocationLog.Cursor(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

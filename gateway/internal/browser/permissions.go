@@ -1,0 +1,35 @@
+package browser
+
+import (
+	"github.com/vidocu/usher/gateway/internal/page"
+	"github.com/vidocu/usher/internal/platform/catalog"
+)
+
+// Permissions groups scopes as the catalog does: groups in the order of their first scope, and a
+// scope that is not in the catalog last, without a group. describe returns the description of a
+// scope that a service knows better; nil, or an empty string, uses the catalog's.
+func (f Flow) Permissions(scopes []string, describe func(scope string) string) []page.PermissionGroup {
+	var groups []page.PermissionGroup
+	at := map[string]int{}
+	for _, name := range scopes {
+		scope, _ := f.Catalog.Scope(name)
+		permission := page.Permission{
+			Name: name, Description: scope.Description, Sensitive: scope.Sensitive,
+			Reads: scope.Access == catalog.AccessRead, Changes: scope.Access == catalog.AccessChange,
+		}
+		if describe != nil {
+			permission.Description = describe(name)
+		}
+		if permission.Description == "" {
+			permission.Description = name
+		}
+		i, found := at[scope.Group]
+		if !found {
+			i = len(groups)
+			at[scope.Group] = i
+			groups = append(groups, page.PermissionGroup{Name: scope.Group})
+		}
+		groups[i].Permissions = append(groups[i].Permissions, permission)
+	}
+	return groups
+}

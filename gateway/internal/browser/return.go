@@ -1,0 +1,83 @@
+package browser
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/vidocu/usher/gateway/internal/page"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+)
+
+// decisionReturn is the decision of the form that returns the user to a client that is not
+// verified.
+const decisionReturn = "return"
+
+// returnPagePath is the page of a request that ended without a code. The sign-in page shows the
+// state of any request, also without a session.
+const returnPagePath = "/signin"
+
+// redirectDenied redirects to a client after a denial; to the return page where the client is not
+// verified (RFC 9700 §4.11.2).
+func (f Flow) redirectDenied(w http.ResponseWriter, r *http.Request, from formPage, location string) {
+	found, err := f.lookUp(r, from.request)
+	switch {
+	case err != nil:
+		f.RedirectWithError(w, r, from, err)
+	case found.GetReturnLocation() != "":
+		redirect(w, r, returnPagePath, from.request)
+	default:
+		RedirectTo(w, location)
+	}
+}
+
+// returnToClient redirects to the client when the user has clicked the button. The address comes
+// from authz and never from the form.
+func (f Flow) returnToClient(w http.ResponseWriter, r *http.Request, from formPage) {
+	if !f.checkForm(w, r, from) {
+		return
+	}
+	found, err := f.lookUp(r, from.request)
+	switch {
+	case err != nil:
+		f.RedirectWithError(w, r, from, err)
+	case found.GetReturnLocation() == "":
+		redirect(w, r, returnPagePath, from.request) // which shows the state of the authorization
+	default:
+		RedirectTo(w, found.GetReturnLocation())
+	}
+}
+
+// returnForm returns the form with the button that returns to the client; nil where authz names
+// no address.
+func (f Flow) returnForm(w http.ResponseWriter, r *http.Request, request string, found *authzv1.LookUpAuthorizationResponse) *page.Repeat {
+	if found.GetReturnLocation() == "" {
+		return nil
+	}
+	return &page.Repeat{
+		CSRF:    f.Cookies.FormToken(f.Cookies.EnsureBrowser(w, r), f.Cookies.Session(r), consentForm(request).purposes...),
+		Request: request, Decision: decisionReturn, Text: "Return to " + destination(found.GetRedirectOrigin()),
+	}
+}
+
+// refusedNotice describes a request that was refused: its error, and the destination of the
+// response.
+func refusedNotice(found *authzv1.LookUpAuthorizationResponse) page.Notice {
+	return page.Notice{
+		Status: http.StatusBadRequest, App: found.GetClientName(), Heading: "The app sent a wrong request",
+		Text: "It wants to return to " + destination(found.GetRedirectOrigin()) + ", and nobody here has checked this app. " +
+			"What was wrong, for its author: " + found.GetFault() + ".",
+		Known: "Nothing was shared with the app.",
+	}
+}
+
+// destination names the destination of a redirect URI by its origin: a host, or the user's device.
+func destination(origin string) string {
+	u, err := url.Parse(origin)
+	switch {
+	case err != nil || origin == "":
+		return "the app"
+	case u.Scheme == "https" || u.Scheme == "http":
+		return page.Name(u.Host)
+	}
+	return "the app on this device (" + page.Name(u.Scheme) + ")"
+}

@@ -1,0 +1,74 @@
+package page
+
+import "time"
+
+// Components is the data of components.html, the development server's page with every component in
+// every state, from left to right and from right to left.
+type Components struct{ Sections []componentSection }
+
+// componentSection is the components in one direction of writing.
+type componentSection struct {
+	Direction   string
+	Names       []string
+	Badges      []Badge
+	Notices     []Message
+	User        User
+	Workspaces  []Workspace
+	Permissions []PermissionGroup
+	Facts       []Fact
+	Figures     []Figure
+	Differences []Difference
+	Steps       []Step
+	Empties     []Empty
+}
+
+// ExampleComponents returns the components with example data.
+func ExampleComponents() Components {
+	section := componentSection{
+		Direction: "ltr", Names: []string{"Northwind Captions", "字幕スタジオ・プロ", "رواية المونتاج", "Reelworks Batch"},
+		User: User{Name: "John Doe", Email: "john.doe@gmail.com"},
+		Facts: []Fact{
+			{Label: "Text", Text: "Acme Studio"},
+			{Label: "Identifier", Text: "vdo_client_abc123", Code: true},
+			{Label: "Time", At: exampleTime()},
+		},
+		Figures:     []Figure{{Label: "Requests", Value: "18,204"}, {Label: "Refused", Value: "49", Note: "0.27 %"}, {Label: "People", Value: "1,312"}},
+		Differences: []Difference{{Label: "Sent", Before: "https://yourapp.com/callback", Marked: "/"}, {Label: "Registered", Before: "https://yourapp.com/callback"}},
+		Steps: []Step{
+			{At: exampleTime(), Text: "The code was issued"},
+			{At: exampleTime().Add(535 * time.Millisecond), Text: "The app exchanged it"},
+			{Label: "Next", Text: "The app uses its access"},
+		},
+		Empties: []Empty{Apps{}.None(), Apps{Find: "x"}.None()},
+	}
+	for _, kind := range []string{"", "ok", "warn", "danger"} {
+		section.Badges = append(section.Badges, Badge{Kind: kind, Text: "Badge"})
+		section.Notices = append(section.Notices, Message{Kind: kind, Text: "A notice says what is, and what to do."})
+	}
+	section.Workspaces = exampleWorkspaces()
+	section.Permissions = examplePermissions()
+	mirrored := section
+	mirrored.Direction = "rtl"
+	return Components{Sections: []componentSection{section, mirrored}}
+}
+
+func exampleTime() time.Time { return time.Date(2026, time.March, 3, 9, 12, 0, 120e6, time.UTC) }
+
+func exampleWorkspaces() []Workspace {
+	return []Workspace{
+		{ID: "ws_acme", Name: "Acme Studio", Plan: "pro", Role: "administrator", Chosen: true, Badge: &Badge{Text: "Connected"}},
+		{ID: "ws_doe", Name: "Doe Family", Plan: "free", Role: "member"},
+		{ID: "ws_harbor", Name: "Harbor Films", Plan: "pro", Role: "member", Disabled: true},
+	}
+}
+
+func examplePermissions() []PermissionGroup {
+	return []PermissionGroup{
+		{Permissions: []Permission{{Name: "other", Description: "A permission of a catalog without groups"}}},
+		{Name: "Videos", Permissions: []Permission{
+			{Name: "videos:read", Description: "View videos in the workspace", Reads: true},
+			{Name: "videos:write", Description: "Upload and modify videos", Changes: true},
+		}},
+		{Name: "Tools", Permissions: []Permission{{Name: "tools:write", Description: "Execute tools", Changes: true, Sensitive: true}}},
+	}
+}

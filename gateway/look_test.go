@@ -1,0 +1,186 @@
+package gateway_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/vidocu/usher/gateway"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+func TestTheConsentPageGroupsAndMarksPermissions(t *testing.T) {
+	p, request := signedIn(t), secret.NewCode().Reveal()
+	p.respond("GetPrompt", &consentv1.GetPromptResponse{ClientName: "Example App", Scopes: []*consentv1.PromptScope{
+		{Name: "videos:read", Description: "View videos in the workspace"},
+		{Name: "tools:write", Description: "Execute tools"},
+		{Name: "export:write", Description: "Export videos"},
+		{Name: "other:read", Description: "A scope that this replica's catalog does not have"},
+	}}, nil)
+	w := p.get("/consent?request=" + request)
+	body := w.Body.String()
+	wantPage(t, "the consent page", w, 200,
+		`<p class="kind">Videos</p>`, `View videos in the workspace</span><span class="badge">Can view</span>`, `Export videos</span><span class="badge warn">Can change</span>`,
+		`Execute tools <span class="why">Allow this only if you know why the app needs it.</span></span><span class="badge warn">Can change</span>`,
+		"A scope that this replica&#39;s catalog does not have</span></li>", "<code>other:read</code>")
+	if strings.Count(body, `class="kind"`) != 2 || strings.Index(body, "Export videos") > strings.Index(body, ">Tools<") {
+		t.Errorf("the groups are not the catalog's, in the order of the request: %s", body)
+	}
+}
+
+func TestTheConsentPageNamesTheDestination(t *testing.T) {
+	for origin, row := range map[string]struct{ text, warning string }{
+		"https://app.test":       {"takes you to <strong><bdi>app.test</bdi></strong>.", ""},
+		"https://app.test:8443":  {"takes you to <strong><bdi>app.test:8443</bdi></strong>.", ""},
+		"http://127.0.0.1:41000": {"a program on this computer (<strong><bdi>127.0.0.1:41000</bdi></strong>)", "a program on this computer. Go on only if you have just started it"},
+		"http://[::1]:41000":     {"a program on this computer (<strong><bdi>[::1]:41000</bdi></strong>)", "a program on this computer. Go on only if you have just started it"},
+		"com.example.app:":       {"an app on this device (<strong><bdi>com.example.app:</bdi></strong>)", "an app on this device. Go on only if you have just used it"},
+	} {
+		p := signedIn(t)
+		p.respond("GetPrompt", &consentv1.GetPromptResponse{ClientName: "Example App", RedirectOrigin: origin}, nil)
+		w := p.get("/consent?request=" + secret.NewCode().Reveal())
+		wantPage(t, origin, w, 200, row.text, row.warning)
+		if (row.warning != "") != strings.Contains(w.Body.String(), "Go on only if") {
+			t.Errorf("%s: the page warns, or does not: %s", origin, w.Body)
+		}
+	}
+}
+
+func TestTheAccountPageSearchesFromEightAppsOn(t *testing.T) {
+	p := signedIn(t)
+	var apps []*consentv1.ConnectedApp
+	add := func(name string) {
+		apps = append(apps, &consentv1.ConnectedApp{ClientId: fmt.Sprint("app-", len(apps)), ClientName: name, ApproveTime: timestamppb.Now()})
+		p.respond("ListConnectedApps", &consentv1.ListConnectedAppsResponse{Apps: apps}, nil)
+	}
+	home := "/account/connected-apps"
+	for range 7 {
+		add("Captions")
+	}
+	if body := p.get(home + "?find=other").Body.String(); strings.Contains(body, `name="find"`) || strings.Count(body, "<details open>") != 1 || strings.Count(body, "<details>") != 6 {
+		t.Errorf("seven apps: %s", body)
+	}
+	add("Straße <b>")
+	wantPage(t, "eight apps", p.get(home), 200, `name="find"`, "Straße &lt;b&gt;")
+	found := p.get(home + "?find=+STRA%C3%9FE+%3C")
+	wantPage(t, "a search", found, 200, `value="STRAßE &lt;"`, "Straße &lt;b&gt;")
+	if strings.Contains(found.Body.String(), "Captions") {
+		t.Errorf("the search finds another app: %s", found.Body)
+	}
+	wantPage(t, "a search without a result", p.get(home+"?find=%22%3E%3Cscript%3E"), 200, "No connected app has such a name", `value="&#34;&gt;&lt;script&gt;"`, "Show all apps")
+}
+
+func TestTheAccountPageSaysWhatAnAppMayDoAndWhenItWasUsed(t *testing.T) {
+	ago := func(days int) *timestamppb.Timestamp { return timestamppb.New(time.Now().AddDate(0, 0, -days)) }
+	for name, row := range map[string]struct {
+		scopes    []string
+		used      *timestamppb.Timestamp
+		has, lack string
+	}{
+		"reads":         {[]string{"videos:read", "jobs:read"}, ago(0), "Can view · <bdi>Acme</bdi>|Used today|View job status|<code>jobs:read</code>", "Not used"},
+		"changes":       {[]string{"videos:read", "export:write"}, ago(1), "Can view and change · <bdi>Acme</bdi>|Used yesterday|Export videos", "Not used"},
+		"not known":     {[]string{"other:read"}, ago(89), "other:read|Used 89 days ago", "Can view"},
+		"used long ago": {nil, ago(125), "Not used for 4 months|Used 125 days ago", "Used today"},
+		"never used":    {nil, nil, "Not used for 6 months|Not used yet.", "Used "},
+	} {
+		p := signedIn(t)
+		p.respond("ListConnectedApps", &consentv1.ListConnectedAppsResponse{Apps: []*consentv1.ConnectedApp{{
+			ClientId: "app", ClientName: "App", ApproveTime: ago(200), LastUseTime: row.used,
+			Workspaces: []*consentv1.ConnectedWorkspace{{WorkspaceId: "ws_1", Name: "Acme", Scopes: row.scopes}},
+		}}}, nil)
+		w := p.get("/account/connected-apps")
+		wantPage(t, name, w, 200, strings.Split(row.has, "|")...)
+		if strings.Contains(w.Body.String(), row.lack) {
+			t.Errorf("%s: the page has %q: %s", name, row.lack, w.Body)
+		}
+	}
+}
+
+func TestTheComponentsAreShownInDevelopmentOnly(t *testing.T) {
+	if w := newBrowser(t).get("/dev/components"); w.Code != 404 {
+		t.Errorf("in production: %d", w.Code)
+	}
+	dev := newBrowser(t, func(d *gateway.Deps) { d.Development, d.PublicURL = true, "http://localhost:8080" })
+	wantPage(t, "in development", dev.get("/dev/components"), 200, "Components", `dir="rtl"`)
+}
+
+func TestPagesAreInTheLanguageOfTheBrowserOrOfTheClient(t *testing.T) {
+	p, request := redirectedByClient(t)
+	step := &authzv1.Step{Next: &authzv1.Step_SignIn{SignIn: &authzv1.SignIn{RequestId: request}}}
+	p.respond("StartAuthorization", &authzv1.StartAuthorizationResponse{Step: step}, nil)
+	get := func(accept string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, "https://login.test/signin?request="+request, nil)
+		r.Header.Set("Accept-Language", accept)
+		return p.send(r)
+	}
+	english, german := "<title>Sign in to continue to Example App – ", "<title>Anmelden, um zu Example App weiterzugehen – "
+	for i, row := range []struct{ authorize, accept, want string }{
+		{"", "", english},
+		{"", "de-AT,de;q=0.9,en;q=0.8", german},
+		{"", "en;q=0.1, de", german},
+		{"", "fr", english},
+		{"", "\xff;;", english},
+		{"?ui_locales=de", "en", german},
+		{"?ui_locales=fr+de-CH", "en", german},
+		{"?ui_locales=en", "de", english},
+		{"?ui_locales=fr", "de", german},
+		{"?client_id=x", "de", german},
+		{"?ui_locales=%00&ui_locales=de", "en", english},
+	} {
+		if row.authorize != "" {
+			p.get("/oauth/authorize" + row.authorize)
+		}
+		w := get(row.accept)
+		wantPage(t, fmt.Sprint(i), w, 200, row.want)
+		if tag := w.Header().Get("Content-Language"); !strings.Contains(w.Body.String(), `<html lang="`+tag+`">`) || (tag == "de") != (row.want == german) {
+			t.Errorf("%d: the language is %q", i, tag)
+		}
+	}
+	if p.cookies["__Host-usher_language"] != nil {
+		t.Error("the language of an earlier client stays")
+	}
+}
+
+func TestAFailedFormIsShownInTheLanguageToo(t *testing.T) {
+	p, request := redirectedByClient(t)
+	page := "/signin?request=" + request
+	p.respond("AuthenticateUser", nil, oerr.New(errorv1.Reason_REASON_RATE_LIMITED, "x", oerr.WithRetryAfter(4*time.Minute)))
+	p.post(page, url.Values{"csrf_token": {csrf(t, p.get(page))}, "request": {request}, "email": {"john@example.com"}, "password": {"sentinel"}})
+	r := httptest.NewRequest(http.MethodGet, "https://login.test"+page, nil)
+	r.Header.Set("Accept-Language", "de")
+	wantPage(t, "too many attempts", p.send(r), 200, "<title>Fehler: Anmelden, um zu Example App", "Es waren zu viele Versuche. Versuchen Sie es um ", " UTC noch einmal (in 4 Minuten).")
+}
+
+func TestTheOperatorNamesTheProductAndTheLinks(t *testing.T) {
+	config := gateway.DefaultConfig()
+	if body := newBrowserWith(t, config).get("/signin").Body.String(); !strings.Contains(body, "– Vidocu</title>") || strings.Contains(body, "<footer") {
+		t.Errorf("by default: %s", body)
+	}
+	config.ProductName, config.SupportURL, config.PrivacyURL = "Acme <Video>", "mailto:help@acme.test", "https://acme.test/privacy?a=b&c"
+	w := newBrowserWith(t, config).get("/signin")
+	wantPage(t, "with a name and links", w, 200, "– Acme &lt;Video&gt;</title>", `<a class="brand" href="/">Acme &lt;Video&gt;</a>`,
+		`<a href="https://acme.test/privacy?a=b&amp;c">Privacy</a><a href="mailto:help@acme.test">Help</a>`)
+	if strings.Contains(w.Body.String(), "Vidocu") {
+		t.Errorf("the default name stays: %s", w.Body)
+	}
+	for name, change := range map[string]func(*gateway.Config){
+		"product_name": func(c *gateway.Config) { c.ProductName = "" }, "product_name:": func(c *gateway.Config) { c.ProductName = "a\u202eb" },
+		"support_url": func(c *gateway.Config) { c.SupportURL = "javascript:alert(1)" }, "privacy_url": func(c *gateway.Config) { c.PrivacyURL = "mailto:a@b.test" },
+		"terms_url": func(c *gateway.Config) { c.TermsURL = "/terms" }, "terms_url:": func(c *gateway.Config) { c.TermsURL = "https://a.test/ b" },
+	} {
+		bad := config
+		if change(&bad); bad.Validate() == nil || !strings.Contains(bad.Validate().Error(), name) {
+			t.Errorf("%s: %v", name, bad.Validate())
+		}
+	}
+}

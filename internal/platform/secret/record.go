@@ -1,0 +1,31 @@
+package secret
+
+import "time"
+
+// MaxOverlap is the maximum time that a client secret stays valid after its rotation.
+const MaxOverlap = 30 * 24 * time.Hour
+
+// Record is the stored form of a client secret: of a client, or of an authentication app.
+type Record struct {
+	Hash Hash
+	// LastFour are the last characters, which lists show.
+	LastFour string
+}
+
+// lastLength is the length of LastFour.
+const lastLength = 4
+
+// NewRecord returns the stored form of a secret.
+func NewRecord(s String) Record {
+	clear := s.Reveal()
+	return Record{Hash: Sum(clear), LastFour: clear[max(0, len(clear)-lastLength):]}
+}
+
+// Info is the part of a client secret that may be shown.
+type Info struct {
+	// LastFour is empty for a secret that release 0.1 registered.
+	LastFour  string
+	CreatedAt time.Time
+	// ExpiresAt is zero for the current secret.
+	ExpiresAt time.Time
+}

@@ -1,0 +1,185 @@
+package storetest
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/racetest"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/registry"
+	"github.com/vidocu/usher/services/authz/internal/store"
+)
+
+// Lease tests that every replica reflects a change when it returns, although the replicas have the
+// clients in memory (docs/adr/0008-cache-with-a-lease.md).
+func Lease(t *testing.T) {
+	t.Run("a change that returned is seen by another replica", changesAreSeen)
+	t.Run("no reader of another replica misses a change that returned", noReaderMisses)
+	t.Run("a client is read once and then from memory", readOnce)
+	t.Run("a secret in memory expires", secretExpires)
+}
+
+// replicas runs a test with two stores on one PostgreSQL database. SQLite has one replica.
+func replicas(t *testing.T, test func(t *testing.T, one, other *store.Store)) {
+	t.Helper()
+	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
+		db := reopen(0)
+		one, other := newStore(t, db), newStore(t, reopen(0))
+		if db.Engine() == sqldb.SQLite {
+			other = one
+		}
+		test(t, one, other)
+	})
+}
+
+func changesAreSeen(t *testing.T) {
+	replicas(t, func(t *testing.T, one, other *store.Store) {
+		ctx, id := t.Context(), Example().ID
+		renamed, replaced := newSecret(), newSecret()
+		for _, change := range []struct {
+			name string
+			make func() error
+			seen func(client.Registration, client.Record) bool
+		}{
+			{
+				"creation", func() error { return one.CreateClient(ctx, Example(), newSecret()) },
+				func(r client.Registration, c client.Record) bool { return r.ID == id && len(c.Secrets) == 1 },
+			},
+			{
+				"a name", func() error { return one.UpdateClient(ctx, registry.Change{ClientID: id, Name: "Renamed"}) },
+				func(r client.Registration, c client.Record) bool { return r.Name == "Renamed" && c.Name == "Renamed" },
+			},
+			{
+				"redirect URIs", func() error {
+					return one.UpdateClient(ctx, registry.Change{ClientID: id, RedirectURIs: []string{"https://new.test/cb"}})
+				},
+				func(r client.Registration, _ client.Record) bool {
+					return len(r.RedirectURIs) == 1 && r.RedirectURIs[0] == "https://new.test/cb"
+				},
+			},
+			{
+				"scope", func() error {
+					return one.UpdateClient(ctx, registry.Change{ClientID: id, Scope: oauth.Scope{"videos:read"}})
+				},
+				func(r client.Registration, _ client.Record) bool { return r.Scope.String() == "videos:read" },
+			},
+			{
+				"a rotation", func() error {
+					return one.RotateClientSecret(ctx, client.Rotation{ClientID: id, Secret: *renamed, Overlap: time.Hour})
+				},
+				func(_ client.Registration, c client.Record) bool { return len(c.Secrets) == 2 },
+			},
+			{
+				"the end of the previous secret", func() error { return one.RevokePreviousClientSecret(ctx, id) },
+				func(_ client.Registration, c client.Record) bool {
+					return len(c.Secrets) == 1 && c.Secrets[0] == renamed.Hash
+				},
+			},
+			{
+				"disabling", func() error { return one.SetClientDisabled(ctx, id, true) },
+				func(r client.Registration, c client.Record) bool { return r.Disabled && c.Disabled },
+			},
+			{
+				"enabling", func() error { return one.SetClientDisabled(ctx, id, false) },
+				func(r client.Registration, c client.Record) bool { return !r.Disabled && !c.Disabled },
+			},
+			{
+				"replacement", func() error { return one.Replace(ctx, Example(), replaced) },
+				func(r client.Registration, c client.Record) bool {
+					return r.Name == Example().Name && len(c.Secrets) == 1 && c.Secrets[0] == replaced.Hash
+				},
+			},
+		} {
+			for _, replica := range []*store.Store{one, other} { // in memory from here on, where it exists
+				_, _ = replica.Find(ctx, id)
+				_, _ = replica.Credentials(ctx, id)
+			}
+			if err := change.make(); err != nil {
+				t.Fatalf("%s: %v", change.name, err)
+			}
+			for i, replica := range []*store.Store{one, other} {
+				found, err := replica.Find(ctx, id)
+				record, recordErr := replica.Credentials(ctx, id)
+				if err != nil || recordErr != nil || !change.seen(found, record) {
+					t.Errorf("%s: replica %d has %+v, %+v (%v, %v)", change.name, i+1, found, record, err, recordErr)
+				}
+			}
+		}
+	})
+}
+
+func noReaderMisses(t *testing.T) {
+	replicas(t, func(t *testing.T, one, other *store.Store) {
+		create(t, one, Example(), newSecret())
+		var returned, finished atomic.Int64
+		racetest.Run(racers, func(i int) {
+			if i == 0 {
+				for n := range int64(rounds) {
+					if err := one.UpdateClient(t.Context(), registry.Change{ClientID: Example().ID, Name: fmt.Sprint(n)}); err != nil {
+						t.Errorf("Update: %v", err)
+					}
+					returned.Store(n)
+				}
+				finished.Store(1)
+				return
+			}
+			for finished.Load() == 0 {
+				least := returned.Load()
+				found, err := other.Find(t.Context(), Example().ID)
+				var n int64
+				_, scanErr := fmt.Sscan(found.Name, &n)
+				if err != nil || scanErr == nil && n < least {
+					t.Errorf("a reader has change %d after %d returned (%v)", n, least, err)
+				}
+			}
+		})
+	})
+}
+
+func readOnce(t *testing.T) {
+	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
+		db := reopen(0)
+		s := newStore(t, db)
+		create(t, s, Example(), newSecret())
+		if _, err := s.Credentials(t.Context(), Example().ID); err != nil {
+			t.Fatal(err)
+		}
+		// A change that does not raise the version is seen only by a read of the client.
+		for _, change := range []string{
+			`UPDATE clients SET name = 'hidden'`, `UPDATE client_version SET version = version - 1`,
+		} {
+			if _, err := db.Exec(t.Context(), change); err != nil {
+				t.Fatal(err)
+			}
+		}
+		record, err := s.Credentials(t.Context(), Example().ID)
+		if err != nil || record.Name != Example().Name {
+			t.Errorf("the client is read again: %q, %v", record.Name, err)
+		}
+	})
+}
+
+func secretExpires(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		create(t, s, Example(), newSecret())
+		const overlap = 300 * time.Millisecond
+		startedAt := time.Now()
+		if err := s.RotateClientSecret(t.Context(), client.Rotation{ClientID: Example().ID, Secret: *newSecret(), Overlap: overlap}); err != nil {
+			t.Fatal(err)
+		}
+		for time.Since(startedAt) < time.Minute {
+			if len(valid(t, s, Example().ID)) == 1 {
+				if took := time.Since(startedAt); took < overlap {
+					t.Errorf("the previous secret is invalid after %s, want %s", took, overlap)
+				}
+				return
+			}
+		}
+		t.Error("the previous secret is still valid")
+	})
+}

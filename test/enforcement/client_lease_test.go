@@ -1,0 +1,58 @@
+package enforcement
+
+import (
+	"net/http"
+	"testing"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/test/harness"
+)
+
+// spread is the number of requests after which each replica has served some.
+const spread = 12
+
+// TestADR0008_EveryReplicaSeesAChangeOfAClientWhenItReturns: the replicas of authz have clients in
+// memory. Secrets and redirect URIs change while both replicas use the client.
+func TestADR0008_EveryReplicaSeesAChangeOfAClientWhenItReturns(t *testing.T) {
+	o := newOperatorClients(t)
+	c := o.register(t)
+	browser := shared.deployment.NewBrowser()
+	wantEverywhere := func(when string, want int, request func() int) {
+		t.Helper()
+		for range spread {
+			if got := request(); got != want {
+				t.Fatalf("%s: %d, want %d", when, got, want)
+			}
+		}
+	}
+	authenticate := func(secret string) func() int {
+		return func() int { // revoking an unknown token succeeds for every client that authenticates (RFC 7009 §2.2)
+			res, err := shared.deployment.JSON("/oauth/revoke", map[string]any{"token": "x", "client_id": c.id, "client_secret": secret})
+			must(t, err)
+			return res.Status
+		}
+	}
+	start := func(uri string) func() int {
+		return func() int {
+			page, err := browser.Get(harness.Request{ClientID: c.id, RedirectURI: uri}.Path())
+			must(t, err)
+			return page.Status
+		}
+	}
+	uri := harness.CallbackURI
+	for range 4 {
+		wantEverywhere("the current secret", http.StatusOK, authenticate(c.secret))
+		rotated, err := o.clients.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: c.id})
+		must(t, err)
+		wantEverywhere("the previous secret", http.StatusUnauthorized, authenticate(c.secret))
+		c.secret = rotated.GetClientSecret()
+
+		wantEverywhere("the redirect URI", http.StatusSeeOther, start(uri))
+		next := uri + "x"
+		_, err = o.clients.UpdateClient(t.Context(), &authzv1.UpdateClientRequest{ClientId: c.id, RedirectUris: []string{next}})
+		must(t, err)
+		wantEverywhere("the previous redirect URI", http.StatusBadRequest, start(uri))
+		uri = next
+	}
+	wantEverywhere("the last redirect URI", http.StatusSeeOther, start(uri))
+}
