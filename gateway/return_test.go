@@ -30,12 +30,12 @@ func refusedFor(request, origin, location string) *authzv1.LookUpAuthorizationRe
 // TestRFC9700_4_11_2_ARefusalIsAPageWithAButton for clients on a server and on the user's
 // device: the button is a form, whose redirect has the address that authz names.
 func TestRFC9700_4_11_2_ARefusalIsAPageWithAButton(t *testing.T) {
-	for origin, row := range map[string]struct{ location, button string }{
-		"https://app.test":         {"https://app.test/cb?error=invalid_scope&state=s", "Return to app.test"},
-		"http://localhost:8080":    {"http://localhost:8080/cb?error=invalid_scope", "Return to localhost:8080"},
-		"com.example.app:":         {"com.example.app:/cb?error=invalid_scope", "Return to the app on this device (com.example.app)"},
-		"cursor://anysphere.mcp":   {"cursor://anysphere.mcp/cb?error=invalid_scope", "Return to the app on this device (cursor)"},
-		"https://[2001:db8::1]:80": {"https://[2001:db8::1]:80/cb?error=invalid_scope", "Return to [2001:db8::1]:80"},
+	for origin, row := range map[string]struct{ location, target, button string }{
+		"https://app.test":         {"https://app.test/cb?error=invalid_scope&state=s", "app.test", "Return to app.test"},
+		"http://localhost:8080":    {"http://localhost:8080/cb?error=invalid_scope", "localhost:8080", "Return to localhost:8080"},
+		"com.example.app:":         {"com.example.app:/cb?error=invalid_scope", "com.example.app", "Return to the app on this device (com.example.app)"},
+		"cursor://anysphere.mcp":   {"cursor://anysphere.mcp/cb?error=invalid_scope", "cursor", "Return to the app on this device (cursor)"},
+		"https://[2001:db8::1]:80": {"https://[2001:db8::1]:80/cb?error=invalid_scope", "[2001:db8::1]:80", "Return to [2001:db8::1]:80"},
 	} {
 		p, request := signedIn(t), secret.NewCode().Reveal()
 		page := "/signin?request=" + request
@@ -44,7 +44,7 @@ func TestRFC9700_4_11_2_ARefusalIsAPageWithAButton(t *testing.T) {
 		p.respond("LookUpAuthorization", found, nil)
 		wantRedirect(t, origin, p.get("/oauth/authorize?client_id=x"), page)
 		w := p.get(page)
-		wantPage(t, origin, w, 400, "Strange &lt;App&gt;", strings.TrimPrefix(row.button, "Return to "), row.button, "&#39;videos:raed&#39;",
+		wantPage(t, origin, w, 400, "Strange &lt;App&gt;", "return to ", row.target, row.button, "&#39;videos:raed&#39;",
 			"Nothing was shared with the app.", "Reference:", `name="decision" value="return"`, `action="/consent/decision"`)
 		if strings.Contains(w.Body.String(), row.location) || strings.Contains(w.Body.String(), `href="`+origin) {
 			t.Errorf("%s: the page has a link to the app", origin)

@@ -53,31 +53,47 @@ func (f Flow) returnForm(w http.ResponseWriter, r *http.Request, request string,
 	if found.GetReturnLocation() == "" {
 		return nil
 	}
-	return &page.Repeat{
+	form := &page.Repeat{
 		CSRF:    f.Cookies.FormToken(f.Cookies.EnsureBrowser(w, r), f.Cookies.Session(r), consentForm(request).purposes...),
-		Request: request, Decision: decisionReturn, Text: "Return to " + destination(found.GetRedirectOrigin()),
+		Request: request, Decision: decisionReturn, Text: "Return to the app",
 	}
+	switch host, scheme := destination(found.GetRedirectOrigin()); {
+	case host != "":
+		form.Text, form.Name = "Return to %s", host
+	case scheme != "":
+		form.Text, form.Name = "Return to the app on this device (%s)", scheme
+	}
+	return form
 }
 
 // refusedNotice describes a request that was refused: its error, and the destination of the
 // response.
 func refusedNotice(found *authzv1.LookUpAuthorizationResponse) page.Notice {
-	return page.Notice{
+	n := page.Notice{
 		Status: http.StatusBadRequest, App: found.GetClientName(), Heading: "The app sent a wrong request",
-		Text: "It wants to return to " + destination(found.GetRedirectOrigin()) + ", and nobody here has checked this app. " +
-			"What was wrong, for its author: " + found.GetFault() + ".",
-		Known: "Nothing was shared with the app.",
+		Text:  "Nobody here has checked this app. What was wrong, for its author: %s.",
+		Names: []string{found.GetFault()}, Known: "Nothing was shared with the app.",
 	}
+	switch host, scheme := destination(found.GetRedirectOrigin()); {
+	case host != "":
+		n.Text = "It wants to return to %s, and nobody here has checked this app. What was wrong, for its author: %s."
+		n.Names = []string{host, found.GetFault()}
+	case scheme != "":
+		n.Text = "It wants to return to the app on this device (%s), and nobody here has checked it. What was wrong, for its author: %s."
+		n.Names = []string{scheme, found.GetFault()}
+	}
+	return n
 }
 
-// destination names the destination of a redirect URI by its origin: a host, or the user's device.
-func destination(origin string) string {
+// destination returns the host of a redirect URI's origin or, where it is on the user's device, its
+// scheme; two empty strings for no origin.
+func destination(origin string) (host, scheme string) {
 	u, err := url.Parse(origin)
 	switch {
 	case err != nil || origin == "":
-		return "the app"
+		return "", ""
 	case u.Scheme == "https" || u.Scheme == "http":
-		return page.Name(u.Host)
+		return page.Name(u.Host), ""
 	}
-	return "the app on this device (" + page.Name(u.Scheme) + ")"
+	return "", page.Name(u.Scheme)
 }

@@ -68,7 +68,7 @@ func hostileViews(name string) map[string]page.View {
 			Apps: []page.App{{ClientID: "app", Name: name, Approved: at, Used: at, Now: at, Workspaces: []page.AppWorkspace{{Name: name}}}},
 		}},
 		"notice": {Template: "problem", Title: "You allowed this request", TitleName: name, Data: page.Notice{
-			Heading: "You allowed this request", App: name, Text: "It was answered already.", Workspace: name, At: at, Reference: "r",
+			Heading: "You allowed this request", App: name, Text: "It did not come from a page of %s. Nothing was changed.", Names: []string{name}, Workspace: name, At: at, Reference: "r",
 		}},
 	}
 }

@@ -133,8 +133,8 @@ type Link struct{ Address, Text, Host string }
 // Repeat is a form that sends a decision again.
 type Repeat struct {
 	CSRF, Request, Decision, WorkspaceID string
-	// Text is the button's label.
-	Text string
+	// Text is the button's label. Name stands in it in the place of %s; empty for none.
+	Text, Name string
 }
 
 // User is a signed-in user; both are untrusted text.

@@ -17,7 +17,9 @@ export default async function keyboard(stage) {
   await tabTo(person, 'input[name=workspace_id]');
   await keys.press('Space');
   await keys.press('ArrowDown');
-  await keys.press('Enter'); // decides nothing
+  await sendWith(person, 'Enter');
+  await person.mustBe('consent');
+  await person.mustSay(/choose to allow or to deny/i);
   await tabTo(person, 'button[name=decision][value=approve]');
   await sendWith(person, 'Space');
   await person.arrive();
