@@ -17,27 +17,24 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// rules returns the built-in catalog's rules.
-func rules() *enforce.Rules {
-	c := catalog.Default()
-	var endpoints []enforce.Endpoint
-	for _, e := range c.Endpoints() {
-		endpoints = append(endpoints, enforce.Endpoint(e))
-	}
-	var plans []enforce.Plan
-	for _, p := range c.Plans() {
-		plan := enforce.Plan{Name: p.Name}
-		for _, e := range p.Endpoints {
-			plan.Endpoints = append(plan.Endpoints, e.String())
-		}
-		plans = append(plans, plan)
-	}
-	r, err := enforce.Compile(endpoints, plans)
+// twoResources is the built-in catalog at the address of the API, with an MCP server.
+func twoResources() *catalog.Catalog {
+	c, err := catalog.Parse([]byte(`
+scopes: [{name: "videos:read", description: View}, {name: "tools:read", description: Tools}]
+endpoints: [{endpoint: GET /v1/videos, scope: "videos:read"}, {endpoint: POST /mcp, scope: "tools:read"}]
+plans: [{name: pro, endpoints: all}]
+resources:
+  - {id: /v1, name: Video API, scopes_minimum: ["videos:read"], docs: "https://docs.test/api"}
+  - {id: https://mcp.test/mcp, name: MCP, paths: [/mcp], scopes_minimum: ["tools:read"]}
+`))
 	if err != nil {
-		panic(err) // the built-in catalog compiles
+		panic(err) // the text above is valid
 	}
-	return r
+	return c.At("https://login.test")
 }
+
+// rules returns the built-in catalog's rules.
+func rules() *enforce.Rules { return catalog.Default().At("https://login.test").Rules() }
 
 // checker is a fake SDK client with a few tokens.
 type checker struct{}
@@ -79,11 +76,14 @@ func (checker) Check(_ context.Context, token, method, path string) (*usher.Toke
 	if token == brokenDep {
 		return nil, errors.New("sentinel: the checker has failed")
 	}
+	if token == "" {
+		return nil, rules().Challenge(enforce.Unauthenticated(false), method, path)
+	}
 	found := tokenFor(token)
 	if found == nil {
-		return nil, enforce.Inactive(token)
+		return nil, rules().Challenge(enforce.Inactive(token), method, path)
 	}
-	if d := rules().Decide(enforce.Subject{Kind: found.Kind, Scopes: found.Scopes, Plan: found.Plan}, method, path); d != nil {
+	if d := rules().Decide(found.EnforcedSubject(), method, path); d != nil {
 		return nil, d
 	}
 	return found, nil

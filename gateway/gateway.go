@@ -92,6 +92,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	connected := account.Account{Flow: flow, ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent)}
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
 	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes}
+	resources := wellknown.Resources{Issuer: deps.PublicURL, API: deps.APIURL, Resources: deps.Catalog.Resources}
 
 	api, err := newProxy(config, deps, proxies)
 	if err != nil {
@@ -99,6 +100,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	}
 	problems := problems{endpoints: endpoints, users: users, pages: pages, publicURL: deps.PublicURL}
 	notFound := httpx.OpenCORS(http.HandlerFunc(problems.NotFound))
+	resources.NotFound = http.HandlerFunc(problems.NotFound)
 	router := httpx.NewRouter(httpx.RouterConfig{
 		Logger: deps.Logger, Metrics: deps.Metrics, Tracing: deps.Tracing, Timeout: config.CallTimeout,
 		TLS: cookies.Secure, PublicURL: deps.PublicURL, LogRefusals: refusalReporter(config, deps).Verbose,
@@ -111,7 +113,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	}
 	routes(router, handlers{
 		endpoints: endpoints, flow: flow, account: connected, metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
-		contact: contact,
+		contact: contact, resources: resources,
 	})
 	if deps.Development {
 		demo(router, browser.Demo{Pages: pages, PublicURL: deps.PublicURL, APIURL: deps.APIURL})
@@ -131,6 +133,7 @@ type handlers struct {
 	api       http.Handler
 	notFound  http.Handler
 	contact   wellknown.SecurityTxt
+	resources wellknown.Resources
 }
 
 // oauthPaths are the endpoints with two dialects.
@@ -145,6 +148,8 @@ func routes(r *httpx.Router, p handlers) {
 	r.Prefix(userapi.Path+"/", httpx.CORS(p.users)) // responds 404 and 405 itself, in its own format
 	r.Under("/v1/", httpx.OpenCORS(p.api))
 	r.Public("/.well-known/oauth-authorization-server", p.metadata)
+	r.Public(catalog.MetadataPath(), p.resources)
+	r.PublicPrefix(catalog.MetadataPath()+"/", p.resources)
 
 	r.Get("/oauth/authorize", http.HandlerFunc(p.flow.Authorize))
 	r.Post("/oauth/authorize", http.HandlerFunc(p.flow.AuthorizePosted))

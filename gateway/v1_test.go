@@ -18,6 +18,13 @@ const (
 	noPath   = "There is no such endpoint"
 	noPlan   = "The workspace's plan does not include this action"
 	down     = "The service is temporarily unavailable, try again shortly"
+
+	metadataURL       = "https://login.test/.well-known/oauth-protected-resource/v1"
+	noTokenChallenge  = `Bearer scope="videos:read", resource_metadata="` + metadataURL + `"`
+	badTokenChallenge = `Bearer error="invalid_token", scope="videos:read", resource_metadata="` + metadataURL + `", error_description="` + badToken + `"`
+	noScopeChallenge  = `Bearer error="insufficient_scope", scope="export:write videos:read analyze:write", ` +
+		`resource_metadata="` + metadataURL + `", ` +
+		`error_description="This action requires the 'export:write' scope. Your token has: videos:read, analyze:write"`
 )
 
 func TestWireContract6_EachRequestGetsItsDocumentedResponse(t *testing.T) {
@@ -28,17 +35,17 @@ func TestWireContract6_EachRequestGetsItsDocumentedResponse(t *testing.T) {
 		status                int
 		challenge, body       string
 	}{
-		{"GET", "/v1/videos", "", 401, "Bearer", documented("authentication_error", noToken)},
-		{"GET", "/v1/videos", unknown, 401, `Bearer error="invalid_token"`, documented("authentication_error", badToken)},
-		{"GET", "/v1/videos", "two words", 401, `Bearer error="invalid_token"`, documented("authentication_error", badToken)},
-		{"GET", "/v1/nowhere", unknown, 401, `Bearer error="invalid_token"`, documented("authentication_error", badToken)},
-		{"GET", "/v1/nowhere", "", 401, "Bearer", documented("authentication_error", noToken)},
+		{"GET", "/v1/videos", "", 401, noTokenChallenge, documented("authentication_error", noToken)},
+		{"GET", "/v1/videos", unknown, 401, badTokenChallenge, documented("authentication_error", badToken)},
+		{"GET", "/v1/videos", "two words", 401, badTokenChallenge, documented("authentication_error", badToken)},
+		{"GET", "/v1/nowhere", unknown, 401, `Bearer error="invalid_token", resource_metadata="` + metadataURL + `", error_description="` + badToken + `"`, documented("authentication_error", badToken)},
+		{"GET", "/v1/nowhere", "", 401, `Bearer resource_metadata="` + metadataURL + `"`, documented("authentication_error", noToken)},
 		{"GET", "/v1/nowhere", allScopes, 404, "", documented("not_found", noPath)},
 		{"GET", "/v1", allScopes, 404, "", documented("not_found", noPath)},
 		{"HEAD", "/v1/videos", allScopes, 404, "", documented("not_found", noPath)},
 		{"PURGE", "/v1/videos", apiKey, 404, "", documented("not_found", noPath)},
 		{"OPTIONS", "/v1/videos", apiKey, 404, "", documented("not_found", noPath)},
-		{"POST", "/v1/videos/1/export", twoScopes, 403, `Bearer error="insufficient_scope", scope="export:write"`, documented("insufficient_scope", noScope)},
+		{"POST", "/v1/videos/1/export", twoScopes, 403, noScopeChallenge, documented("insufficient_scope", noScope)},
 		{"POST", "/v1/videos/1/export", freePlan, 403, "", documented("plan_restricted", noPlan)},
 		{"POST", "/v1/videos/1/export", apiKey, 200, "", `{"data":[]}`},
 		{"POST", "/v1/videos/1/export", allScopes, 200, "", `{"data":[]}`},

@@ -25,7 +25,17 @@ func warm(t testing.TB, n int) (*usher.Client, []string) {
 }
 
 func TestAWarmCheckAllocatesNothing(t *testing.T) {
-	client, tokens := warm(t, 16)
+	server := withResources()
+	client := ready(t, server, usher.WithMaxAge(time.Hour))
+	var tokens []string
+	for i := range 16 {
+		issued := facts()
+		if i%2 == 0 {
+			issued.Aud = []string{"https://mcp.test/mcp", "https://api.test/v1"}
+		}
+		tokens = append(tokens, server.Issue(issued))
+		_ = active(t, client, tokens[i])
+	}
 	ctx, i := t.Context(), 0
 	allocs := testing.AllocsPerRun(2000, func() {
 		i++

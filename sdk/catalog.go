@@ -89,12 +89,22 @@ func (c *catalog) load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("loading the catalog: %w", err)
 	}
-	rules, err := enforce.Compile(rowsOf(res))
+	endpoints, plans := rowsOf(res)
+	rules, err := enforce.Compile(endpoints, plans, resourcesOf(res)...)
 	if err != nil {
 		return fmt.Errorf("loading the catalog: %w", err)
 	}
 	c.current.Store(&version{rules: rules, digest: res.GetDigest()})
 	return nil
+}
+
+// resourcesOf returns the resources, the default one first; none of a service before release 0.2.
+func resourcesOf(res *tokenv1.GetCatalogResponse) []enforce.Resource {
+	resources := make([]enforce.Resource, len(res.GetResources()))
+	for i, r := range res.GetResources() {
+		resources[i] = enforce.Resource{ID: r.GetId(), Metadata: r.GetMetadata(), Paths: r.GetPaths()}
+	}
+	return resources
 }
 
 func rowsOf(res *tokenv1.GetCatalogResponse) (endpoints []enforce.Endpoint, plans []enforce.Plan) {

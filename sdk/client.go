@@ -89,36 +89,33 @@ func (c *Client) Introspect(ctx context.Context, token string) (*Token, error) {
 	return c.introspect(ctx, k, token)
 }
 
-// Check authorizes a request by the token service's catalog: it checks the token, then the path,
-// the scope and the plan. An empty token counts as none. The path is that of the request line,
+// Check authorizes a request by the token service's catalog: it checks the token, and that it was
+// issued for the path's resource, then the path, the scope and the plan. An empty token counts as
+// none, and enforce.Malformed as one that cannot be read. The path is that of the request line,
 // undecoded and without the query. errors.As finds an *enforce.Denial in the error: 401, 403 or
 // 404, or 503 where the token cannot be checked.
 func (c *Client) Check(ctx context.Context, token, method, path string) (*Token, error) {
+	rules := c.catalog.rules()
 	if token == "" {
-		return nil, enforce.Unauthenticated(false)
+		return nil, rules.Challenge(enforce.Unauthenticated(false), method, path)
 	}
 	t, err := c.Introspect(ctx, token)
-	if err != nil {
-		return nil, denialOf(token, err)
+	if errors.Is(err, ErrInactive) {
+		return nil, rules.Challenge(enforce.Inactive(token), method, path)
 	}
-	rules := c.catalog.rules()
+	if err != nil {
+		return nil, unavailable(err)
+	}
 	if rules == nil {
 		return nil, unavailable(errNoCatalog)
 	}
-	if d := rules.Decide(t.subject(), method, path); d != nil {
+	if d := rules.Decide(t.EnforcedSubject(), method, path); d != nil {
 		return nil, d
 	}
 	return t, nil
 }
 
 var errNoCatalog = errors.New("the catalog has not been loaded yet")
-
-func denialOf(token string, err error) error {
-	if errors.Is(err, ErrInactive) {
-		return enforce.Inactive(token)
-	}
-	return unavailable(err)
-}
 
 // unavailable returns a 503 denial that wraps its cause, for the log.
 func unavailable(cause error) error { return fmt.Errorf("%w (%w)", enforce.Unavailable(), cause) }

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	usher "github.com/vidocu/usher/sdk"
@@ -194,6 +195,49 @@ func TestTheCallersConnectionStaysOpen(t *testing.T) {
 	}
 	if _, err := tokenv1.NewCatalogServiceClient(conn).GetCatalog(t.Context(), &tokenv1.GetCatalogRequest{}); err != nil {
 		t.Error(err)
+	}
+}
+
+// withResources returns a server whose catalog has an MCP server besides the API.
+func withResources() *ushertest.Server {
+	server := ushertest.New()
+	c := proto.CloneOf(server.Catalog())
+	c.Endpoints = append(c.Endpoints, &tokenv1.Endpoint{Method: "POST", Path: "/mcp", Scope: "videos:read"})
+	c.Plans[1].Endpoints = append(c.Plans[1].Endpoints, "POST /mcp")
+	c.Resources = []*tokenv1.Resource{
+		{Id: "https://api.test/v1", Metadata: "https://api.test/.well-known/oauth-protected-resource/v1"},
+		{Id: "https://mcp.test/mcp", Metadata: "https://api.test/.well-known/oauth-protected-resource/mcp.test/mcp", Paths: []string{"/mcp"}},
+	}
+	server.SetCatalog(c)
+	return server
+}
+
+func TestRFC8707_2_CheckRefusesATokenForAnotherResource(t *testing.T) {
+	server := withResources()
+	client := ready(t, server)
+	mcp, old := facts(), server.Issue(facts())
+	mcp.Aud = []string{"https://mcp.test/mcp"}
+	token := server.Issue(mcp)
+	for range 2 { // introspected, then cached
+		if got, err := client.Check(t.Context(), token, "POST", "/mcp"); err != nil || !reflect.DeepEqual(got.Audience, mcp.GetAud()) {
+			t.Fatalf("at its resource: %v, %v", got, err)
+		}
+		_, err := client.Check(t.Context(), token, "GET", "/v1/videos")
+		var d *enforce.Denial
+		if !errors.As(err, &d) || d.Status != 401 || !d.OtherResource() || !strings.Contains(d.Challenge, `resource_metadata="https://api.test/.well-known/oauth-protected-resource/v1"`) {
+			t.Errorf("at the API: %v", err)
+		}
+		if _, err := client.Check(t.Context(), old, "GET", "/v1/videos"); err != nil {
+			t.Errorf("a token of release 0.1 at the API: %v", err)
+		}
+		if _, err := client.Check(t.Context(), old, "POST", "/mcp"); statusOf(err) != 401 {
+			t.Errorf("a token of release 0.1 at MCP: %v", err)
+		}
+	}
+	_, err := client.Check(t.Context(), "", "POST", "/mcp")
+	var d *enforce.Denial
+	if !errors.As(err, &d) || d.Challenge != `Bearer scope="videos:read", resource_metadata="https://api.test/.well-known/oauth-protected-resource/mcp.test/mcp"` {
+		t.Errorf("without a token: %v", d)
 	}
 }
 

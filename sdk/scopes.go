@@ -14,7 +14,7 @@ func intern(text string) string { return unique.Make(text).Value() }
 // limits the memory that many different requests can take.
 const maxScopes = 1024
 
-// scopeCache caches parsed scope strings.
+// scopeCache caches parsed scope strings, and audiences.
 type scopeCache struct {
 	mu     sync.Mutex
 	parsed map[string][]string
@@ -36,4 +36,16 @@ func (w *scopeCache) fields(scope string) []string {
 	}
 	w.parsed[strings.Clone(scope)] = list
 	return list
+}
+
+// audience returns a list of identifiers, or the cached list with the same ones: an identifier is a
+// URI, which has no space.
+func (w *scopeCache) audience(ids []string) []string {
+	switch len(ids) {
+	case 0:
+		return nil
+	case 1:
+		return w.fields(ids[0])
+	}
+	return w.fields(strings.Join(ids, " "))
 }

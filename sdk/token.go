@@ -38,6 +38,9 @@ type Token struct {
 	// Scopes are the granted scopes, in the order of the request. They apply to an access token
 	// only.
 	Scopes []string
+	// Audience are the identifiers of the protected resources that an access token was issued for
+	// (RFC 8707); empty with a token service before release 0.2.
+	Audience []string
 	// Issuer is the authorization server (RFC 8414 §2).
 	Issuer string
 	// IssuedAt and ExpiresAt have a resolution of seconds, by the server's clock. ExpiresAt is zero
@@ -56,9 +59,9 @@ func (t *Token) String() string {
 // another.
 func (t *Token) Has(scope string) bool { return slices.Contains(t.Scopes, scope) }
 
-// subject returns the token's properties that package enforce checks.
-func (t *Token) subject() enforce.Subject {
-	return enforce.Subject{Kind: t.Kind, Scopes: t.Scopes, Plan: t.Plan}
+// EnforcedSubject returns the token's properties that package enforce checks.
+func (t *Token) EnforcedSubject() enforce.Subject {
+	return enforce.Subject{Kind: t.Kind, Scopes: t.Scopes, Audience: t.Audience, Plan: t.Plan}
 }
 
 type contextKey struct{}
@@ -84,7 +87,8 @@ func (w *scopeCache) tokenOf(res *tokenv1.IntrospectTokenResponse) Token {
 	}
 	return Token{
 		Kind: enforce.KindNumbered(int32(res.GetKind())), Subject: res.GetSub(), Username: username, Name: res.GetName(), ClientID: res.GetClientId(),
-		WorkspaceID: res.GetWorkspaceId(), Plan: intern(res.GetPlan()), Scopes: w.fields(res.GetScope()), Issuer: intern(res.GetIss()),
+		WorkspaceID: res.GetWorkspaceId(), Plan: intern(res.GetPlan()), Scopes: w.fields(res.GetScope()),
+		Audience: w.audience(res.GetAud()), Issuer: intern(res.GetIss()),
 		IssuedAt: timeOrZero(res.GetIat()), ExpiresAt: timeOrZero(res.GetExp()),
 	}
 }

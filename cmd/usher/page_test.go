@@ -16,15 +16,23 @@ import (
 // yamlOf is the first YAML of a page.
 func yamlOf(t *testing.T, page string) string {
 	t.Helper()
+	return yamlsOf(t, page)[0]
+}
+
+// yamlsOf returns the blocks of YAML of a page, one or more.
+func yamlsOf(t *testing.T, page string) (blocks []string) {
+	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
 	if err != nil {
 		t.Fatal(err)
 	}
-	block := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindStringSubmatch(string(text))
-	if block == nil {
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		blocks = append(blocks, block[1])
+	}
+	if len(blocks) == 0 {
 		t.Fatalf("%s has no YAML", page)
 	}
-	return block[1]
+	return blocks
 }
 
 func yamlFile(t *testing.T, text string) string {
@@ -54,10 +62,13 @@ func TestTheSettingsOfThePagesAreAccepted(t *testing.T) {
 	}
 }
 
-// TestTheCatalogOfThePageIsOne: docs/catalog.md shows a file that is accepted.
+// TestTheCatalogOfThePageIsOne: docs/catalog.md shows a file that is accepted, and one with resources.
 func TestTheCatalogOfThePageIsOne(t *testing.T) {
-	if _, err := catalog.Load(yamlFile(t, yamlOf(t, "catalog.md"))); err != nil {
-		t.Error(err)
+	blocks := yamlsOf(t, "catalog.md")
+	for _, text := range []string{blocks[0], strings.Join(blocks, "")} {
+		if _, err := catalog.Load(yamlFile(t, text)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -2,6 +2,10 @@ package enforce
 
 import "strings"
 
+// Malformed stands for the token of a header in which none can be read, for a checker that takes a
+// token: no token has its length, so that it is inactive without a lookup.
+const Malformed = "malformed"
+
 // Bearer returns the bearer token in the values of an Authorization header (RFC 6750 §2.1). sent is
 // false where there is none. Where it is malformed, for example with two headers or two tokens,
 // sent is true and the token is empty, which is never active.

@@ -31,7 +31,20 @@ type Denial struct {
 	Message string
 	// Challenge is the value of WWW-Authenticate (RFC 6750 §3); empty for none.
 	Challenge string
+	// tokenSent is true for a 401 of a request with a token. otherResource is true where that token
+	// was issued for another resource.
+	tokenSent, otherResource bool
 }
+
+// The statuses that have a challenge.
+const (
+	statusUnauthorized = 401
+	statusForbidden    = 403
+)
+
+// OtherResource reports whether the request was refused because its token, which is active, was
+// issued for another resource.
+func (d *Denial) OtherResource() bool { return d.otherResource }
 
 // Error returns the code and the message.
 func (d *Denial) Error() string { return d.Code + ": " + d.Message }
@@ -53,14 +66,14 @@ func (d *Denial) JSON() []byte {
 }
 
 // Unauthenticated returns the denial of a request without a token, or, where one was sent, with one
-// that is not active.
+// that is not active. Its challenge names no resource: Resource.Challenge and Rules.Challenge add
+// it.
 func Unauthenticated(sent bool) *Denial {
-	if !sent {
-		return &Denial{Status: 401, Code: CodeAuthentication, Message: "Missing access token or API key", Challenge: "Bearer"}
+	d := &Denial{Status: statusUnauthorized, Code: CodeAuthentication, Message: "Missing access token or API key"}
+	if sent {
+		d.Message, d.tokenSent = "Invalid or expired access token", true
 	}
-	return &Denial{
-		Status: 401, Code: CodeAuthentication, Message: "Invalid or expired access token", Challenge: `Bearer error="invalid_token"`,
-	}
+	return Resource{}.Challenge(d)
 }
 
 // RefreshTokenPrefix is the prefix of a refresh token, which is never a bearer token: only its
@@ -74,7 +87,7 @@ func Inactive(token string) *Denial {
 	if strings.HasPrefix(token, RefreshTokenPrefix) {
 		d.Message = "This is a refresh token: send the access token"
 	}
-	return d
+	return Resource{}.Challenge(d)
 }
 
 // Unavailable returns the denial of a request whose token cannot be checked.
@@ -84,14 +97,6 @@ func Unavailable() *Denial {
 
 func notFound() *Denial {
 	return &Denial{Status: 404, Code: CodeNotFound, Message: "There is no such endpoint"}
-}
-
-func insufficientScope(needed string, has []string) *Denial {
-	return &Denial{
-		Status: 403, Code: CodeInsufficientScope,
-		Message:   `This action requires the "` + needed + `" scope. Your token has: ` + strings.Join(has, ", "),
-		Challenge: `Bearer error="insufficient_scope", scope="` + needed + `"`,
-	}
 }
 
 func planRestricted() *Denial {

@@ -1,6 +1,7 @@
 package enforce_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/vidocu/usher/sdk/enforce"
@@ -28,7 +29,7 @@ func TestDocument002_TheDenialIsWordForWord(t *testing.T) {
 		"POST", "/v1/videos/vid_1/export")
 	const want = `This action requires the "export:write" scope. Your token has: videos:read, analyze:write`
 	if d == nil || d.Status != 403 || d.Code != "insufficient_scope" || d.Message != want ||
-		d.Challenge != `Bearer error="insufficient_scope", scope="export:write"` {
+		d.Challenge != `Bearer error="insufficient_scope", scope="export:write videos:read analyze:write", error_description="`+strings.ReplaceAll(want, `"`, "'")+`"` {
 		t.Fatalf("the denial is %+v", d)
 	}
 	if got := string(d.JSON()); got != `{"error":{"code":"insufficient_scope","message":"This action requires the \"export:write\" scope. Your token has: videos:read, analyze:write"}}`+"\n" {

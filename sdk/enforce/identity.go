@@ -26,6 +26,9 @@ type Identity struct {
 	WorkspaceID string
 	// Scope is space-separated; empty for an API key.
 	Scope string
+	// Audience are the identifiers of the resources that the token was issued for, space-separated.
+	// It is not a header: the request was checked for it.
+	Audience string
 }
 
 // Header is one header's name and value.

@@ -12,6 +12,9 @@ type Subject struct {
 	Kind Kind
 	// Scopes apply to an AccessToken only.
 	Scopes []string
+	// Audience are the identifiers of the resources that an AccessToken was issued for; empty for
+	// the default resource.
+	Audience []string
 	// Plan is the plan of the token's workspace, by its name in the catalog.
 	Plan string
 }
@@ -34,7 +37,8 @@ type Rules struct {
 	// variables first.
 	bySize map[string][][]compiled
 	// plans holds for each plan which endpoints it includes, by their index in the catalog.
-	plans map[string][]bool
+	plans     map[string][]bool
+	resources resources
 }
 
 type compiled struct {
@@ -47,9 +51,10 @@ type compiled struct {
 // Compile compiles a catalog. It returns an error for a path that does not begin with a slash, has
 // an ambiguous segment or is a duplicate, and for a plan with an endpoint that is not in the
 // catalog. A request that matches two endpoints is assigned to the one with fewer variables, and of
-// equals to the earlier one.
-func Compile(endpoints []Endpoint, plans []Plan) (*Rules, error) {
-	r := &Rules{bySize: map[string][][]compiled{}, plans: map[string][]bool{}}
+// equals to the earlier one. Without resources every token is accepted, and challenges name no
+// metadata.
+func Compile(endpoints []Endpoint, plans []Plan, all ...Resource) (*Rules, error) {
+	r := &Rules{bySize: map[string][][]compiled{}, plans: map[string][]bool{}, resources: newResources(all)}
 	indexes := map[string]int{}
 	for i, e := range endpoints {
 		segments, err := segmentsOf(e.Path)
@@ -118,36 +123,49 @@ func segmentsOf(path string) ([]string, error) {
 	return segments, nil
 }
 
-// Decide checks an active token's request: the path, then the scope, then the plan. It returns nil
-// for an allowed one. The path is that of the request line, undecoded and without the query.
+// Decide checks an active token's request: the resource that it was issued for, the path, then the
+// scope, then the plan. It returns nil for an allowed one. The path is that of the request line,
+// undecoded and without the query.
 func (r *Rules) Decide(s Subject, method, path string) *Denial {
 	if s.Kind != AccessToken && s.Kind != APIKey {
-		return Unauthenticated(true)
+		return r.Challenge(Unauthenticated(true), method, path)
+	}
+	resource := r.resources.at(path)
+	if s.Kind == AccessToken && !r.resources.accept(resource, s.Audience) {
+		audience := s.Audience
+		if len(audience) == 0 {
+			audience = []string{r.resources.fallback.ID}
+		}
+		return r.Challenge(otherResource(audience), method, path)
 	}
 	e := r.match(method, path)
 	switch {
 	case e == nil:
 		return notFound()
 	case s.Kind == AccessToken && !slices.Contains(s.Scopes, e.Scope):
-		return insufficientScope(e.Scope, s.Scopes)
+		return resource.insufficientScope(e.Scope, s.Scopes)
 	case !r.has(s.Plan, e):
 		return planRestricted()
 	}
 	return nil
 }
 
-// RequireScope checks an active token for one scope, for endpoints that are not in the catalog. It
-// returns nil where it is allowed. An access token needs the scope, an API key has none and is
-// allowed, and any other token is refused.
-func RequireScope(s Subject, scope string) *Denial {
-	switch {
-	case s.Kind == APIKey, s.Kind == AccessToken && slices.Contains(s.Scopes, scope):
-		return nil
-	case s.Kind == AccessToken:
-		return insufficientScope(scope, s.Scopes)
+// Challenge returns a denial with the status 401 with the challenge of the request's resource: its
+// metadata, and the scope that the endpoint needs if the catalog has it. It returns any other
+// denial unchanged, and also every denial where r is nil.
+func (r *Rules) Challenge(d *Denial, method, path string) *Denial {
+	if r == nil {
+		return d
 	}
-	return Unauthenticated(true)
+	resource := r.resources.at(path)
+	if e := r.match(method, path); e != nil {
+		return resource.Challenge(d, e.Scope)
+	}
+	return resource.Challenge(d)
 }
+
+// RequireScope is Resource.RequireScope for an API without an identifier.
+func RequireScope(s Subject, scope string) *Denial { return Resource{}.RequireScope(s, scope) }
 
 func (r *Rules) has(plan string, e *compiled) bool {
 	has := r.plans[plan]

@@ -24,6 +24,7 @@ type Guard struct {
 	introspector Introspector
 	scopes       map[string]string
 	public       map[string]bool
+	resource     enforce.Resource
 	logger       *slog.Logger
 }
 
@@ -37,6 +38,12 @@ func WithPublic(methods ...string) Option {
 			g.public[method] = true
 		}
 	}
+}
+
+// WithResource sets the protected resource that the server is: an access token that was issued for
+// others is refused.
+func WithResource(resource enforce.Resource) Option {
+	return func(g *Guard) { g.resource = resource }
 }
 
 // WithLogger sets the logger for failed introspections; they are not logged by default.
@@ -96,7 +103,7 @@ func (g *Guard) authorize(ctx context.Context, method string) (context.Context, 
 	if !listed {
 		return nil, methodDenied()
 	}
-	if d := enforce.RequireScope(enforce.Subject{Kind: t.Kind, Scopes: t.Scopes, Plan: t.Plan}, scope); d != nil {
+	if d := g.resource.RequireScope(t.EnforcedSubject(), scope); d != nil {
 		return nil, statusOf(d, scope)
 	}
 	return usher.NewContext(ctx, t), nil

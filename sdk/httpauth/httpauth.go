@@ -11,8 +11,9 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// Checker authorizes a request; *usher.Client is one. errors.As finds an *enforce.Denial in the
-// error; any other error results in 503.
+// Checker authorizes a request; *usher.Client is one. An empty token is a request without one, and
+// enforce.Malformed one that cannot be read. errors.As finds an *enforce.Denial in the error; any
+// other error results in 503.
 type Checker interface {
 	Check(ctx context.Context, token, method, path string) (*usher.Token, error)
 }
@@ -24,8 +25,9 @@ type Introspector interface {
 }
 
 type options struct {
-	path   func(*http.Request) string
-	logger *slog.Logger
+	path     func(*http.Request) string
+	logger   *slog.Logger
+	resource enforce.Resource
 	// unknownPath limits the log line about a path that is not in the catalog to the first one.
 	unknownPath *sync.Once
 }
@@ -37,6 +39,13 @@ type Option func(*options)
 // sent. A service behind a proxy that rewrites paths returns the path that is in the catalog. It
 // must be undecoded and without a query, and the handler must act on the same one.
 func WithPath(path func(*http.Request) string) Option { return func(o *options) { o.path = path } }
+
+// WithResource sets the protected resource that RequireScope guards: it refuses an access token that
+// was issued for others, and its challenges name the resource's metadata. New finds the resource of
+// a path in the catalog, and ignores this option.
+func WithResource(resource enforce.Resource) Option {
+	return func(o *options) { o.resource = resource }
+}
 
 // WithLogger sets the logger, slog.Default by default. Each failed introspection is logged. A path
 // that is not in the catalog is logged once per middleware, because it usually means that New is
@@ -56,7 +65,10 @@ func settings(opts []Option) options {
 // New returns middleware that passes the requests on that the checker allows.
 func New(c Checker, opts ...Option) func(http.Handler) http.Handler {
 	o := settings(opts)
-	return o.guard(func(r *http.Request, token string) (*usher.Token, error) {
+	return o.guard(func(r *http.Request, token string, sent bool) (*usher.Token, error) {
+		if sent && token == "" {
+			token = enforce.Malformed
+		}
 		return c.Check(r.Context(), token, r.Method, o.path(r))
 	})
 }
@@ -65,33 +77,35 @@ func New(c Checker, opts ...Option) func(http.Handler) http.Handler {
 // which has no scopes; it does not check the plan. A handler that must refuse API keys checks the
 // token's Kind.
 func RequireScope(c Introspector, scope string, opts ...Option) func(http.Handler) http.Handler {
-	return settings(opts).guard(func(r *http.Request, token string) (*usher.Token, error) {
+	o := settings(opts)
+	return o.guard(func(r *http.Request, token string, sent bool) (*usher.Token, error) {
+		if token == "" { // none, or a malformed one, which is never active
+			return nil, o.resource.Challenge(enforce.Unauthenticated(sent), scope)
+		}
 		t, err := c.Introspect(r.Context(), token)
-		if errors.Is(err, usher.ErrInactive) {
-			return nil, enforce.Inactive(token)
-		}
-		if err != nil {
+		switch {
+		case errors.Is(err, usher.ErrInactive):
+			return nil, o.resource.Challenge(enforce.Inactive(token), scope)
+		case err != nil:
 			return nil, err
+		case t == nil:
+			return nil, enforce.Unavailable()
 		}
-		if d := enforce.RequireScope(enforce.Subject{Kind: t.Kind, Scopes: t.Scopes, Plan: t.Plan}, scope); d != nil {
+		if d := o.resource.RequireScope(t.EnforcedSubject(), scope); d != nil {
 			return nil, d
 		}
 		return t, nil
 	})
 }
 
-// guard reads the header, calls check and writes a denial. It calls check only where a token was
-// sent.
-func (o options) guard(check func(*http.Request, string) (*usher.Token, error)) func(http.Handler) http.Handler {
+// guard reads the header, calls check and writes a denial. A request without a readable token, for
+// which check returns the denial, is never passed on.
+func (o options) guard(check func(r *http.Request, token string, sent bool) (*usher.Token, error)) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			token, sent := enforce.Bearer(r.Header["Authorization"])
-			if token == "" { // none, or a malformed one, which is never active
-				deny(w, enforce.Unauthenticated(sent))
-				return
-			}
-			t, err := check(r, token)
-			if err == nil && t != nil {
+			t, err := check(r, token, sent)
+			if err == nil && t != nil && token != "" {
 				next.ServeHTTP(w, r.WithContext(usher.NewContext(r.Context(), t)))
 				return
 			}
@@ -132,5 +146,5 @@ func deny(w http.ResponseWriter, d *enforce.Denial) {
 		h.Set("Retry-After", enforce.RetryAfter)
 	}
 	w.WriteHeader(d.Status)
-	_, _ = w.Write(d.JSON()) //nolint:gosec // JSON; fails only where the client has disconnected
+	_, _ = w.Write(d.JSON()) // fails only where the client has disconnected
 }

@@ -34,6 +34,8 @@ func (c *checker) Check(ctx context.Context, token, method, path string) (*usher
 	c.path = path
 	t, err := c.Introspect(ctx, token)
 	switch {
+	case token == "":
+		return nil, enforce.Unauthenticated(false)
 	case errors.Is(err, usher.ErrInactive):
 		return nil, enforce.Unauthenticated(true)
 	case err != nil:
@@ -57,6 +59,13 @@ func serve(h http.Handler, target string, authorization ...string) *httptest.Res
 	return w
 }
 
+const (
+	invalid          = `Bearer error="invalid_token", error_description="Invalid or expired access token"`
+	invalidForExport = `Bearer error="invalid_token", scope="export:write", error_description="Invalid or expired access token"`
+	insufficient     = `Bearer error="insufficient_scope", scope="export:write videos:read", ` +
+		`error_description="This action requires the 'export:write' scope. Your token has: videos:read"`
+)
+
 func TestWireContract6_DenialsHaveTheDocumentedResponse(t *testing.T) {
 	guarded := httpauth.New(&checker{})(http.HandlerFunc(subject))
 	scoped := httpauth.RequireScope(&checker{}, "export:write")(http.HandlerFunc(subject))
@@ -69,17 +78,17 @@ func TestWireContract6_DenialsHaveTheDocumentedResponse(t *testing.T) {
 	}{
 		"none":         {guarded, "/v1/videos", nil, 401, "Bearer", "", "authentication_error", "Missing"},
 		"in the query": {guarded, "/v1/videos?access_token=live", nil, 401, "Bearer", "", "authentication_error", "Missing"},
-		"dead":         {guarded, "/v1/videos", []string{"Bearer x"}, 401, `Bearer error="invalid_token"`, "", "authentication_error", "Invalid"},
-		"two":          {guarded, "/v1/videos", []string{"Bearer live", "Bearer live"}, 401, `Bearer error="invalid_token"`, "", "authentication_error", "Invalid"},
+		"dead":         {guarded, "/v1/videos", []string{"Bearer x"}, 401, invalid, "", "authentication_error", "Invalid"},
+		"two":          {guarded, "/v1/videos", []string{"Bearer live", "Bearer live"}, 401, invalid, "", "authentication_error", "Invalid"},
 		"down":         {guarded, "/v1/videos", []string{"Bearer down"}, 503, "", "2", "unavailable", "temporarily"},
 		"no scope": {
 			guarded, "/v1/x",
 			[]string{"Bearer live"},
-			403, `Bearer error="insufficient_scope", scope="export:write"`, "", "insufficient_scope",
+			403, insufficient, "", "insufficient_scope",
 			`This action requires the \"export:write\" scope. Your token has: videos:read`,
 		},
-		"no scope, no catalog": {scoped, "/any", []string{"Bearer live"}, 403, `Bearer error="insufficient_scope", scope="export:write"`, "", "insufficient_scope", "export"},
-		"dead, no catalog":     {scoped, "/any", []string{"Bearer x"}, 401, `Bearer error="invalid_token"`, "", "authentication_error", "Invalid"},
+		"no scope, no catalog": {scoped, "/any", []string{"Bearer live"}, 403, insufficient, "", "insufficient_scope", "export"},
+		"dead, no catalog":     {scoped, "/any", []string{"Bearer x"}, 401, invalidForExport, "", "authentication_error", "Invalid"},
 		"down, no catalog":     {scoped, "/any", []string{"Bearer down"}, 503, "", "2", "unavailable", "temporarily"},
 	} {
 		w := serve(row.handler, row.target, row.authorization...)
@@ -138,4 +147,42 @@ type checkerFunc func() error
 
 func (f checkerFunc) Check(context.Context, string, string, string) (*usher.Token, error) {
 	return nil, f()
+}
+
+// audience is a fake whose live token was issued for a resource.
+type audience struct {
+	checker
+	id string
+}
+
+func (a *audience) Introspect(ctx context.Context, token string) (*usher.Token, error) {
+	t, err := a.checker.Introspect(ctx, token)
+	if t != nil {
+		t.Audience = []string{a.id}
+	}
+	return t, err
+}
+
+func TestRFC9728_5_1_AServiceOfItsOwnNamesItsResource(t *testing.T) {
+	const metadata = `resource_metadata="https://mcp.test/.well-known/oauth-protected-resource/mcp"`
+	resource := enforce.Resource{ID: "https://mcp.test/mcp", Metadata: "https://mcp.test/.well-known/oauth-protected-resource/mcp"}
+	for name, row := range map[string]struct {
+		audience, authorization string
+		status                  int
+		challenge               string
+	}{
+		"none":           {"", "", 401, `Bearer scope="videos:read", ` + metadata},
+		"malformed":      {"", "Bearer a b", 401, `Bearer error="invalid_token", scope="videos:read", ` + metadata + `, error_description="Invalid or expired access token"`},
+		"its own":        {resource.ID, "Bearer live", 200, ""},
+		"of another one": {"https://api.test/v1", "Bearer live", 401, `Bearer error="invalid_token", scope="videos:read", ` + metadata + `, error_description="This token was issued for https://api.test/v1"`},
+	} {
+		h := httpauth.RequireScope(&audience{id: row.audience}, "videos:read", httpauth.WithResource(resource))(http.HandlerFunc(subject))
+		var header []string
+		if row.authorization != "" {
+			header = []string{row.authorization}
+		}
+		if w := serve(h, "/mcp", header...); w.Code != row.status || w.Header().Get("WWW-Authenticate") != row.challenge {
+			t.Errorf("%s: %d %s", name, w.Code, w.Header().Get("WWW-Authenticate"))
+		}
+	}
 }

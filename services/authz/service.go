@@ -79,7 +79,7 @@ func New(config Config, deps Deps) (*Service, error) {
 	}, flow: flow.Flow{Config: flow.Config{
 		Clients:  st,
 		Sessions: rpc.Sessions{Client: identityv1.NewSessionServiceClient(deps.Identity)},
-		Scopes:   deps.Catalog,
+		Scopes:   deps.Catalog, Resources: deps.Catalog,
 		Pending: pending.New(pending.Config{
 			Entries: deps.ShortLived, Lifetime: config.PromptLifetime, Kept: config.CodeLifetime, Now: deps.Now,
 		}),

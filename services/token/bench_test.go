@@ -54,6 +54,11 @@ func newBench(t *testing.T, config token.Config) bench {
 // newReplica is one process of the service on a database that others may share.
 func newReplica(t *testing.T, config token.Config, db *sqldb.DB) bench {
 	t.Helper()
+	return newReplicaWith(t, config, db, catalog.Default())
+}
+
+func newReplicaWith(t *testing.T, config token.Config, db *sqldb.DB, declared *catalog.Catalog) bench {
+	t.Helper()
 	b := bench{authz: &authorizations{}, directory: newDirectory(), db: db, network: inproc.NewNetwork(), metrics: telemetry.New()}
 	serve(t, b.network, rpcserver.Options{Name: "authz"}, func(r grpc.ServiceRegistrar) {
 		authzv1.RegisterClientServiceServer(r, b.authz)
@@ -65,12 +70,12 @@ func newReplica(t *testing.T, config token.Config, db *sqldb.DB) bench {
 	var err error
 	b.service, err = token.New(t.Context(), config, token.Deps{
 		Logger: slog.New(slog.DiscardHandler), DB: b.db, Authz: b.dial(t, "token", "authz"), Identity: b.dial(t, "token", "identity"),
-		Catalog: catalog.Fixed(catalog.Default()), Issuer: "https://vidocu.ai", Metrics: b.metrics,
+		Catalog: catalog.Fixed(declared.At("https://api.vidocu.ai")), Issuer: "https://vidocu.ai", Metrics: b.metrics,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	serve(t, b.network, rpcserver.Options{Name: "token", ResourceServers: []string{"videos"}}, b.service.Register)
+	serve(t, b.network, rpcserver.Options{Name: "token", ResourceServers: []string{"videos", "video-mcp"}}, b.service.Register)
 	run(t, b.service)
 	b.oauth = tokenv1.NewOAuthServiceClient(b.dial(t, "gateway", "token"))
 	b.grants = tokenv1.NewGrantServiceClient(b.dial(t, "consent", "token"))

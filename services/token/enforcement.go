@@ -58,7 +58,7 @@ type bearerTokens struct{ introspect.Introspector }
 
 // Live introspects a bearer token of any kind.
 func (l bearerTokens) Live(ctx context.Context, token string) (introspect.Facts, error) {
-	return l.Bearer(ctx, token, 0)
+	return rpc.ForCaller(ctx, l.Introspector).Bearer(ctx, token, 0)
 }
 
 // Apply is feed.Listener. It evicts the plan of a workspace that changed.

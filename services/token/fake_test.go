@@ -2,6 +2,7 @@ package token_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -18,9 +19,9 @@ const (
 
 const callback = "https://yourapp.com/callback"
 
-// authorizations is the authz service on the wire: one confidential client, one resource server,
+// authorizations is the authz service on the wire: one confidential client, two resource servers,
 // and any code that begins with "code", approved by John for the client, or by the user that it
-// names after a colon.
+// names after a colon, for the resources that it names after an @.
 type authorizations struct {
 	authzv1.UnimplementedClientServiceServer
 	authzv1.UnimplementedCodeServiceServer
@@ -62,12 +63,12 @@ func (a *authorizations) AuthenticateClient(
 		return nil, err
 	}
 	for _, c := range req.GetCredentials() {
-		if c.GetClientSecret() != "secret" || (c.GetClientId() != "app" && c.GetClientId() != "server") {
+		if c.GetClientSecret() != "secret" || !slices.Contains([]string{"app", "server", "mcp-server"}, c.GetClientId()) {
 			continue
 		}
 		return &authzv1.AuthenticateClientResponse{Client: &authzv1.Client{
 			ClientId: c.GetClientId(), Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL,
-			GrantTypes: []string{"authorization_code", "refresh_token"}, ResourceServer: c.GetClientId() == "server",
+			GrantTypes: []string{"authorization_code", "refresh_token"}, ResourceServer: c.GetClientId() != "app",
 			RefreshRetrySeconds: a.retryWindow(),
 		}}, nil
 	}
@@ -79,11 +80,12 @@ func (a *authorizations) ResolveCode(_ context.Context, req *authzv1.ResolveCode
 		return nil, oerr.New(errorv1.Reason_REASON_INVALID_CODE, "unknown")
 	}
 	user := "usr_john"
-	if _, other, named := strings.Cut(req.GetCode(), ":"); named {
+	code, resources, _ := strings.Cut(req.GetCode(), "@")
+	if _, other, named := strings.Cut(code, ":"); named {
 		user = other
 	}
 	return &authzv1.ResolveCodeResponse{
 		ClientId: "app", RedirectUri: callback, CodeChallenge: challenge, UserId: user, DisplayName: "John Doe",
-		WorkspaceId: "ws_acme", Scopes: []string{"videos:read", "analyze:write"},
+		WorkspaceId: "ws_acme", Scopes: []string{"videos:read", "analyze:write"}, Resources: strings.Fields(resources),
 	}, nil
 }

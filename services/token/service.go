@@ -81,6 +81,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	log.Listen(enforced)
 	introspector := introspect.Introspector{
 		Store: st, Uses: uses, Keys: st, KeyUses: enforced.uses, UserTokens: st, Plans: enforced.plans, Freshness: log,
+		Resources: deps.Catalog,
 	}
 	if config.IntrospectionCacheSize > 0 {
 		var err error
@@ -93,9 +94,12 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	resources := grant.Resources{Default: func() string { return deps.Catalog.ResourceIDs()[0] }}
 	endpoint := grant.NewEndpoint(authz,
-		grant.AuthorizationCode{Codes: authz, Store: st, Lifetimes: config.lifetimes(), GrantLimit: config.GrantLimit},
-		grant.RefreshToken{Store: st, Sealer: seal.Sealer{}, Lifetimes: config.lifetimes(), Limit: config.refreshLimit(), Refusals: refusals},
+		grant.AuthorizationCode{Codes: authz, Store: st, Lifetimes: config.lifetimes(), Resources: resources, GrantLimit: config.GrantLimit},
+		grant.RefreshToken{
+			Store: st, Sealer: seal.Sealer{}, Lifetimes: config.lifetimes(), Resources: resources, Limit: config.refreshLimit(), Refusals: refusals,
+		},
 	)
 	s := &Service{
 		config: config, deps: deps, store: st, feed: log, uses: uses,

@@ -43,7 +43,9 @@ func TestDocument002_InsufficientScopeVerbatim(t *testing.T) {
 		want(t, "status", a.Status, http.StatusForbidden)
 		want(t, "code", a.Code(), "insufficient_scope")
 		want(t, "message", a.Message(), `This action requires the "export:write" scope. Your token has: videos:read, analyze:write`)
-		want(t, "challenge", a.Header.Get("WWW-Authenticate"), `Bearer error="insufficient_scope", scope="export:write"`)
+		want(t, "challenge", a.Header.Get("WWW-Authenticate"), `Bearer error="insufficient_scope", scope="export:write videos:read analyze:write", `+
+			`resource_metadata="`+d.PublicURL+`/.well-known/oauth-protected-resource/v1", `+
+			`error_description="This action requires the 'export:write' scope. Your token has: videos:read, analyze:write"`)
 	})
 }
 

@@ -54,11 +54,18 @@ func issueScope(t *testing.T, b *harness.Browser, scope, workspace string) strin
 	return tokens.Access
 }
 
+// metadata is the parameter of every challenge of the API (RFC 9728 §5.1).
+func metadata() string {
+	return `resource_metadata="` + shared.deployment.PublicURL + `/.well-known/oauth-protected-resource/v1"`
+}
+
 func insufficient(needed, has string) decision {
+	listed := strings.ReplaceAll(has, " ", ", ")
 	return decision{
 		http.StatusForbidden, "insufficient_scope",
-		`This action requires the "` + needed + `" scope. Your token has: ` + strings.ReplaceAll(has, " ", ", "),
-		`Bearer error="insufficient_scope", scope="` + needed + `"`,
+		`This action requires the "` + needed + `" scope. Your token has: ` + listed,
+		`Bearer error="insufficient_scope", scope="` + needed + " " + has + `", ` + metadata() +
+			`, error_description="This action requires the '` + needed + `' scope. Your token has: ` + listed + `"`,
 	}
 }
 
@@ -116,8 +123,11 @@ func TestWire6_ThePlanBindsTokensAndKeysAlike(t *testing.T) {
 // the catalog.
 func TestWire6_TheTokenIsCheckedBeforeThePath(t *testing.T) {
 	token := issueScope(t, shared.deployment.NewBrowser(), allScopes, "ws_acme")
-	missing := decision{http.StatusUnauthorized, "authentication_error", "Missing access token or API key", "Bearer"}
-	invalid := decision{http.StatusUnauthorized, "authentication_error", "Invalid or expired access token", `Bearer error="invalid_token"`}
+	missing := decision{http.StatusUnauthorized, "authentication_error", "Missing access token or API key", "Bearer " + metadata()}
+	invalid := decision{
+		http.StatusUnauthorized, "authentication_error", "Invalid or expired access token",
+		`Bearer error="invalid_token", ` + metadata() + `, error_description="Invalid or expired access token"`,
+	}
 	unknown := decision{status: http.StatusNotFound, code: "not_found", message: "There is no such endpoint"}
 	for name, check := range surfaces(t) {
 		for _, row := range []endpoint{

@@ -145,7 +145,9 @@ type Request struct {
 	ClientID    string
 	RedirectURI string
 	Scope       string
-	State       string
+	// Resource, if not empty, is the protected resource that the tokens are for (RFC 8707).
+	Resource string
+	State    string
 	// Verifier, if not empty, is sent as an S256 challenge.
 	Verifier string
 	Email    string
@@ -177,6 +179,9 @@ func (r Request) Path() string {
 	r = r.withDefaults()
 	q := url.Values{
 		"client_id": {r.ClientID}, "redirect_uri": {r.RedirectURI}, "response_type": {"code"}, "scope": {r.Scope}, "state": {r.State},
+	}
+	if r.Resource != "" {
+		q.Set("resource", r.Resource)
 	}
 	if r.Verifier != "" {
 		q.Set("code_challenge", Challenge(r.Verifier))

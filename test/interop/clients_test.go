@@ -18,7 +18,8 @@ import (
 func TestFault_D8_TheExamplesOfEachLibraryRun(t *testing.T) {
 	install(t)
 	elsewhere := map[string]bool{
-		"auth.js": true, "better-auth": true, "mcp": true, "mcp-python": true, "mcp-server": true, // web_test.go, mcp_test.go
+		"auth.js": true, "better-auth": true, // web_test.go
+		"mcp": true, "mcp-python": true, "mcp-server": true, "mcp-catalog": true, // mcp_test.go
 		"spring": true, "mod_auth_openidc": true, // spring_test.go, apache_test.go: make interop
 	}
 	found := 0

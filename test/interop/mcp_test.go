@@ -2,15 +2,18 @@ package interop
 
 import (
 	"net/http"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vidocu/usher/test/harness"
 )
 
 // TestFault_D8_MCPClientsAndServerMeetAtUsher with the examples of docs/clients.md: the MCP server
-// sends either client to Usher and back, and refuses a token of another client.
+// sends either client to Usher and back, and refuses a token for another resource. Both clients send
+// the parameter resource, as the MCP specification requires.
 func TestFault_D8_MCPClientsAndServerMeetAtUsher(t *testing.T) {
 	install(t)
 	endpoint := mcpServer(t)
@@ -32,18 +35,39 @@ func TestFault_D8_MCPClientsAndServerMeetAtUsher(t *testing.T) {
 	}
 	res, _ := send(t, http.DefaultClient, req, err)
 	if challenge := res.Header.Get("WWW-Authenticate"); res.StatusCode != http.StatusUnauthorized || !strings.Contains(challenge, "resource_metadata=") {
-		t.Errorf("another client's token returned %d and %q", res.StatusCode, challenge)
+		t.Errorf("a token for the API returned %d and %q", res.StatusCode, challenge)
 	}
 }
 
-// mcpServer starts the MCP server of docs/clients.md, which accepts tokens of the confidential
-// client of the fixtures, and returns its address.
+// mcpServer adds the MCP server of docs/clients.md to the catalog, starts it, and returns its
+// address.
 func mcpServer(t *testing.T) string {
 	t.Helper()
 	addr := freeAddr(t)
 	endpoint := localhost(addr) + "/mcp"
+	declare(t, strings.ReplaceAll(blocks(t, "clients.md")["yaml mcp-catalog"], "https://mcp.example.com/mcp", endpoint), endpoint)
 	server := exec.CommandContext(t.Context(), absolute(t, "bin/clients/node-bin"), nodeFile(t, "mcp-server", blocks(t, "clients.md")["js mcp-server"]))
-	server.Env = append(server.Environ(), append(resourceServer(), "ISSUER="+usher.PublicURL, "MCP_URL="+endpoint, "ALLOWED_CLIENTS="+harness.ConfidentialID)...)
+	server.Env = append(server.Environ(), append(resourceServer(), "ISSUER="+usher.PublicURL, "MCP_URL="+endpoint)...)
 	serve(t, server, addr)
 	return endpoint
+}
+
+// declare adds resources to the catalog, and waits until the metadata of one is there.
+func declare(t *testing.T, resources, endpoint string) {
+	t.Helper()
+	text, err := os.ReadFile(defaultCatalog)
+	if err == nil {
+		err = os.WriteFile(usher.catalog, append(text, resources...), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	metadata := usher.PublicURL + "/.well-known/oauth-protected-resource/" + strings.TrimPrefix(endpoint, "http://")
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-time.After(100 * time.Millisecond) {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, metadata, nil)
+		if res, _ := send(t, http.DefaultClient, req, err); res.StatusCode == http.StatusOK {
+			return
+		}
+	}
+	t.Fatalf("the catalog has no %s after %s", endpoint, patience)
 }

@@ -21,7 +21,12 @@ import (
 var usher struct { //nolint:gochecknoglobals // set once in TestMain, read by every test
 	*harness.Deployment
 	bins harness.Binaries
+	// catalog is the catalog's file, which begins as the default one.
+	catalog string
 }
+
+// defaultCatalog is the built-in catalog.
+const defaultCatalog = "../../internal/platform/catalog/default.yaml"
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -33,9 +38,13 @@ func run(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	bins, err := harness.Build(filepath.Join(dir, "bin"), true)
+	usher.catalog = filepath.Join(dir, "catalog.yaml")
 	if err == nil {
 		usher.bins = bins
-		usher.Deployment, err = harness.AllInOne(bins, dir, harness.WithLongTimeouts(nil))
+		err = copyFile(usher.catalog, defaultCatalog)
+	}
+	if err == nil {
+		usher.Deployment, err = harness.AllInOne(bins, dir, harness.WithLongTimeouts(map[string]string{"USHER_CATALOG_FILE": usher.catalog}))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -47,6 +56,14 @@ func run(m *testing.M) int {
 		return 1
 	}
 	return code
+}
+
+func copyFile(to, from string) error {
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, text, 0o600)
 }
 
 // styles are the library's methods of client authentication; unset, it tries one and falls back to

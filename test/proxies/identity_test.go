@@ -148,19 +148,24 @@ func TestFault_F10_EachProxysDenialIsTheDocumentedOneAndABrowserMayReadIt(t *tes
 	invalid := denial("authentication_error", "Invalid or expired access token")
 	unknown := denial("not_found", "There is no such endpoint")
 	scope := denial("insufficient_scope", `This action requires the \"export:write\" scope. Your token has: videos:read, analyze:write`)
+	metadata := `resource_metadata="` + shared.deployment.PublicURL + `/.well-known/oauth-protected-resource/v1"`
+	none, noRow := `Bearer scope="videos:read", `+metadata, "Bearer "+metadata
+	dead := `Bearer error="invalid_token", scope="videos:read", ` + metadata + `, error_description="Invalid or expired access token"`
+	noScope := `Bearer error="insufficient_scope", scope="export:write videos:read analyze:write", ` + metadata +
+		`, error_description="This action requires the 'export:write' scope. Your token has: videos:read, analyze:write"`
 	rows := []struct {
 		method, path, token string
 		status              int
 		body, challenge     string
 	}{
-		{"GET", "/v1/videos", "", 401, missing, "Bearer"},
-		{"GET", "/v1/videos?access_token=" + videos, "", 401, missing, "Bearer"},
-		{"GET", "/v1/videos", "vdo_oat_nothing", 401, invalid, `Bearer error="invalid_token"`},
-		{"GET", "/v1/videos", "vdo_live_example", 401, invalid, `Bearer error="invalid_token"`},
-		{"GET", "/v1/videos", revoked, 401, invalid, `Bearer error="invalid_token"`},
-		{"GET", "/", "", 401, missing, "Bearer"},
-		{"OPTIONS", "/v1/videos", "", 401, missing, "Bearer"},
-		{"POST", "/v1/videos/vid_1/export", videos, 403, scope, `Bearer error="insufficient_scope", scope="export:write"`},
+		{"GET", "/v1/videos", "", 401, missing, none},
+		{"GET", "/v1/videos?access_token=" + videos, "", 401, missing, none},
+		{"GET", "/v1/videos", "vdo_oat_nothing", 401, invalid, dead},
+		{"GET", "/v1/videos", "vdo_live_example", 401, invalid, dead},
+		{"GET", "/v1/videos", revoked, 401, invalid, dead},
+		{"GET", "/", "", 401, missing, noRow},
+		{"OPTIONS", "/v1/videos", "", 401, missing, noRow},
+		{"POST", "/v1/videos/vid_1/export", videos, 403, scope, noScope},
 		{"GET", "/v1/nothing", videos, 404, unknown, ""},
 		{"GET", "/", videos, 404, unknown, ""},
 		{"DELETE", "/v1/videos", videos, 404, unknown, ""},

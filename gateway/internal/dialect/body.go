@@ -73,14 +73,34 @@ func decodeFrom(r io.Reader, decode func([]byte, proto.Message) error) func(v an
 }
 
 // decodeJSON decodes exactly one object. Known members must be strings, appear once and be spelled
-// exactly; unknown members are ignored.
+// exactly; those of list fields may also be lists of strings. Unknown members are ignored.
 func decodeJSON(body []byte, msg proto.Message) error {
+	m := msg.ProtoReflect()
+	fields := m.Descriptor().Fields()
+	body, lists, err := takeLists(body, fields)
+	if err != nil {
+		return err
+	}
+	if err := decodeStrings(body, msg); err != nil {
+		return err
+	}
+	for name, values := range lists {
+		setList(m, fields.ByTextName(name), values)
+	}
+	return nil
+}
+
+// decodeStrings decodes the members that are strings.
+func decodeStrings(body []byte, msg proto.Message) error {
 	err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(body, msg)
 	if err == nil && !bytes.Contains(body, []byte("null")) { // protojson treats null as an absent member
 		return nil
 	}
 	fields := msg.ProtoReflect().Descriptor().Fields()
-	isField := func(name string) bool { return fields.ByTextName(name) != nil }
+	isField := func(name string) bool {
+		field := fields.ByTextName(name)
+		return field != nil && !field.IsList()
+	}
 	if field := jsonbody.InvalidMember(body, isField); field != "" {
 		return invalid(errorv1.Cause_CAUSE_PARAMETER_MALFORMED, field, jsonbody.NotOneString)
 	}
@@ -114,8 +134,8 @@ func isJSONObject(body []byte) bool {
 	return bytes.HasPrefix(body, []byte("{")) && json.Valid(body)
 }
 
-// decodeForm decodes known parameters, each at most once; a parameter without a value is treated as
-// omitted (RFC 6749 §3.2).
+// decodeForm decodes known parameters, each at most once if it is not a list; a parameter without a
+// value is treated as omitted (RFC 6749 §3.2).
 func decodeForm(body []byte, msg proto.Message) error {
 	if isJSONObject(body) {
 		return oerr.Refuse(errorv1.Cause_CAUSE_BODY_JSON_SENT_AS_FORM,
@@ -129,6 +149,10 @@ func decodeForm(body []byte, msg proto.Message) error {
 	fields := m.Descriptor().Fields()
 	for i := range fields.Len() {
 		field := fields.Get(i)
+		if field.IsList() {
+			setList(m, field, params.Values(field.TextName()))
+			continue
+		}
 		value, present, repeated := params.Get(field.TextName())
 		if repeated {
 			return invalid(errorv1.Cause_CAUSE_PARAMETER_REPEATED, field.TextName(), "is repeated")
@@ -145,12 +169,25 @@ func decodeForm(body []byte, msg proto.Message) error {
 func refuseNUL(m protoreflect.Message) error {
 	var err error
 	m.Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
-		if strings.IndexByte(value.String(), 0) >= 0 {
+		if hasNUL(field, value) {
 			err = invalid(errorv1.Cause_CAUSE_PARAMETER_MALFORMED, field.TextName(), "has a NUL character")
 		}
 		return err == nil
 	})
 	return err
+}
+
+func hasNUL(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+	if !field.IsList() {
+		return strings.IndexByte(value.String(), 0) >= 0
+	}
+	list := value.List()
+	for i := range list.Len() {
+		if strings.IndexByte(list.Get(i).String(), 0) >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func invalid(cause errorv1.Cause, field, problem string) error {

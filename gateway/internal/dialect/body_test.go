@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,6 +32,13 @@ func TestAnInvalidBodyIsAnErrorThatNamesTheField(t *testing.T) {
 		{httpx.TypeForm, "code=a&code=b", "code"},
 		{httpx.TypeForm, "c%6fde=a&code=", "code"},
 		{httpx.TypeForm, "client_id=a%00b", "client_id"},
+		{httpx.TypeJSON, `{"resource":1}`, "resource"},
+		{httpx.TypeJSON, `{"resource":null}`, "resource"},
+		{httpx.TypeJSON, `{"resource":["a",1]}`, "resource"},
+		{httpx.TypeJSON, `{"resource":[["a"]]}`, "resource"},
+		{httpx.TypeJSON, `{"resource":"a","r\u0065source":["b"]}`, "resource"},
+		{httpx.TypeJSON, `{"resource":["a\u0000"]}`, "resource"},
+		{httpx.TypeForm, "resource=a&resource=b%00", "resource"},
 		{httpx.TypeJSON, ``, ""},
 		{httpx.TypeJSON, `null`, ""},
 		{httpx.TypeJSON, `[]`, ""},
@@ -74,12 +82,15 @@ func TestAMessageNeverRepeatsWhatWasSent(t *testing.T) {
 	}
 }
 
-// fields calls f with every parameter of the message and its value.
+// fields calls f with every parameter of the message that is not a list, and its value.
 func fields(msg proto.Message, f func(name, value string)) {
 	m := msg.ProtoReflect()
 	all := m.Descriptor().Fields()
 	for i := range all.Len() {
 		field := all.Get(i)
+		if field.IsList() {
+			continue
+		}
 		f(field.TextName(), m.Get(field).String())
 	}
 }
@@ -104,6 +115,7 @@ func FuzzJSONHasOneMeaning(f *testing.F) {
 	for _, seed := range []string{
 		`{"grant_type":"refresh_token","x":{"code":"y"}}`, `{"code":"a","code":"b"}`, `{"code":null}`, `{"x":[null,1e3],"code":"\u00e9"}`,
 		`{"Code":"a"}`, `{"c\u006fde":"a"}`, `[]`, `{}`, "\ufeff{}", `{"code":"a"}x`, `{"code":1}`,
+		`{"resource":"a"}`, `{"resource" : [ "a", "", "b" ] , "code":"c"}`, `{"resource":["a"],"resource":"b"}`, `{"resource":[]}`, `{"resource":{}}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -126,7 +138,32 @@ func FuzzJSONHasOneMeaning(f *testing.F) {
 				t.Errorf("%q: the service got %s=%q, the body has %v", body, name, value, found)
 			}
 		})
+		want, ok := list(members["resource"])
+		if !ok || !slices.Equal(got.GetResource(), want) {
+			t.Errorf("%q: the service got resource=%q, the body has %v", body, got.GetResource(), members["resource"])
+		}
 	})
+}
+
+// list returns the values of a member that is a string or a list of strings, without empty ones.
+func list(found []any) (values []string, ok bool) {
+	if len(found) == 0 {
+		return nil, true
+	}
+	all, isList := found[0].([]any)
+	if !isList {
+		all = found
+	}
+	for _, one := range all {
+		text, isString := one.(string)
+		if !isString {
+			return nil, false
+		}
+		if text != "" {
+			values = append(values, text)
+		}
+	}
+	return values, len(found) == 1
 }
 
 func first(values []any) any {
@@ -164,6 +201,7 @@ func members(body []byte) (map[string][]any, bool) {
 func FuzzFormHasOneMeaning(f *testing.F) {
 	for _, seed := range []string{
 		"grant_type=refresh_token&scope=a+b%20c", "code=a&code=b", "code=a;code=b", "code=", "code", "=a&&", "c%6fde=x", "code=%zz", "code=%00",
+		"resource=a&code=b&resource=&resource=a",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -182,5 +220,27 @@ func FuzzFormHasOneMeaning(f *testing.F) {
 				t.Errorf("%q: the service got %s=%q, the form has %q", body, name, value, values)
 			}
 		})
+		want := slices.DeleteFunc(form["resource"], func(value string) bool { return value == "" })
+		if !slices.Equal(got.GetResource(), want) {
+			t.Errorf("%q: the service got resource=%q, the form has %q", body, got.GetResource(), form["resource"])
+		}
 	})
+}
+
+// TestRFC8707_2_AListIsRepeatedInAFormAndAListInJSON: one resource is a string in JSON, as the other
+// parameters are.
+func TestRFC8707_2_AListIsRepeatedInAFormAndAListInJSON(t *testing.T) {
+	b := newFixture(t)
+	for _, row := range []struct{ kind, body, want string }{
+		{httpx.TypeForm, "resource=https%3A%2F%2Fa.test&grant_type=x", "https://a.test"},
+		{httpx.TypeForm, "resource=a&resource=&resource=b&resource=a", "a b a"},
+		{httpx.TypeForm, "grant_type=x&resource=", ""},
+		{httpx.TypeJSON, `{"resource":"a","grant_type":"x"}`, "a"},
+		{httpx.TypeJSON, `{"grant_type":"x", "resource" : ["a","b"]}`, "a b"},
+		{httpx.TypeJSON, `{"resource":""}`, ""},
+	} {
+		if got := decoded(t, b, row.kind, []byte(row.body)); got == nil || strings.Join(got.GetResource(), " ") != row.want {
+			t.Errorf("%s: the service got %v, want %q", row.body, got, row.want)
+		}
+	}
 }

@@ -44,6 +44,8 @@ func rowOf(reason errorv1.Reason) row {
 		return sameInBoth(http.StatusBadRequest, "unsupported_grant_type")
 	case errorv1.Reason_REASON_INVALID_SCOPE:
 		return sameInBoth(http.StatusBadRequest, "invalid_scope")
+	case errorv1.Reason_REASON_INVALID_TARGET:
+		return sameInBoth(http.StatusBadRequest, "invalid_target")
 	case errorv1.Reason_REASON_UNAUTHORIZED_CLIENT:
 		return sameInBoth(http.StatusBadRequest, "unauthorized_client")
 	case errorv1.Reason_REASON_METHOD_NOT_ALLOWED:

@@ -31,6 +31,7 @@ func expected() map[errorv1.Reason][2]response {
 		errorv1.Reason_REASON_INVALID_REQUEST:         both(400, "invalid_request"),
 		errorv1.Reason_REASON_UNSUPPORTED_GRANT_TYPE:  both(400, "unsupported_grant_type"),
 		errorv1.Reason_REASON_INVALID_SCOPE:           both(400, "invalid_scope"),
+		errorv1.Reason_REASON_INVALID_TARGET:          both(400, "invalid_target"),
 		errorv1.Reason_REASON_UNAUTHORIZED_CLIENT:     both(400, "unauthorized_client"),
 		errorv1.Reason_REASON_REQUEST_TOO_LARGE:       both(413, "invalid_request"),
 		errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE:  both(415, "invalid_request"),

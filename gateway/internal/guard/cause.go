@@ -7,18 +7,16 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// unusableCause returns the cause of denying a request without a usable bearer token.
-func unusableCause(sent bool) errorv1.Cause {
-	if sent {
-		return errorv1.Cause_CAUSE_ACCESS_TOKEN_MALFORMED
-	}
-	return errorv1.Cause_CAUSE_ACCESS_TOKEN_MISSING
-}
-
-// causeOf returns the cause of denying a request with a bearer token.
+// causeOf returns the cause of denying a request with a bearer token; empty for none.
 func causeOf(bearer string, d *enforce.Denial) errorv1.Cause {
 	switch d.Code {
 	case enforce.CodeAuthentication:
+		switch {
+		case bearer == "":
+			return errorv1.Cause_CAUSE_ACCESS_TOKEN_MISSING
+		case d.OtherResource():
+			return errorv1.Cause_CAUSE_ACCESS_TOKEN_OTHER_RESOURCE
+		}
 		return inactiveCause(bearer)
 	case enforce.CodeInsufficientScope:
 		return errorv1.Cause_CAUSE_SCOPE_INSUFFICIENT

@@ -19,8 +19,9 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// Checker authorizes a request. Check returns the token, an *enforce.Denial where the request must
-// be refused, and any other error where it cannot find out.
+// Checker authorizes a request. An empty token is a request without one, and enforce.Malformed one
+// that cannot be read. Check returns the token, an *enforce.Denial where the request must be
+// refused, and any other error where it cannot find out.
 type Checker interface {
 	Check(ctx context.Context, token, method, path string) (*usher.Token, error)
 }
@@ -44,14 +45,13 @@ type Authorized struct {
 // of the request line, undecoded and without the query.
 func (g Guard) Authorize(r *http.Request, method, path string) (Authorized, *enforce.Denial) {
 	bearer, sent := enforce.Bearer(r.Header["Authorization"])
-	if bearer == "" {
-		refusal.NoteCause(r.Context(), unusableCause(sent))
-		return Authorized{}, enforce.Unauthenticated(sent)
+	if sent && bearer == "" {
+		bearer = enforce.Malformed
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), g.Timeout)
 	defer cancel()
 	token, err := g.Checker.Check(ctx, bearer, method, path)
-	if err == nil && token != nil {
+	if err == nil && token != nil && bearer != "" {
 		return Authorized{token, bearer}, nil
 	}
 	var denial *enforce.Denial

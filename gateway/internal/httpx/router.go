@@ -89,13 +89,23 @@ func (r *Router) Get(path string, h http.Handler) {
 // Public routes GET, HEAD and OPTIONS of a resource that every origin may read, including
 // preflights.
 func (r *Router) Public(path string, h http.Handler) {
-	r.Get(path, h)
-	found := r.route(path)
+	r.public(r.route(path), h)
+}
+
+func (r *Router) public(found *route, h http.Handler) {
+	found.methods[http.MethodGet], found.methods[http.MethodHead] = h, h
 	found.methods[http.MethodOptions] = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Allow", found.allow())
 		w.WriteHeader(http.StatusNoContent)
 	})
 	found.any = CORS(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { r.byMethod(found, w, req) }))
+}
+
+// PublicPrefix is Public for every path that begins with prefix and has no exact route.
+func (r *Router) PublicPrefix(prefix string, h http.Handler) {
+	found := &route{path: prefix, methods: map[string]http.Handler{}}
+	r.public(found, h)
+	r.prefixes = append(r.prefixes, found)
 }
 
 // Post routes a POST from any origin.

@@ -1,5 +1,5 @@
-// Package wellknown serves documents under /.well-known: the metadata (RFC 8414) and security.txt
-// (RFC 9116).
+// Package wellknown serves documents under /.well-known: the metadata of the authorization server
+// (RFC 8414) and of protected resources (RFC 9728), and security.txt (RFC 9116).
 //
 // It owns the documents, which come from the configuration and never from the request.
 package wellknown
@@ -61,10 +61,15 @@ func (m Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			d.ScopesSupported = append(d.ScopesSupported, scope.Name)
 		}
 	}
+	writeDocument(w, r, d)
+}
+
+// writeDocument writes a document, with a validator for caches.
+func writeDocument(w http.ResponseWriter, r *http.Request, document any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "public, max-age=300")
 	var body bytes.Buffer
-	_ = json.NewEncoder(&body).Encode(d) // strings and a boolean always encode
+	_ = json.NewEncoder(&body).Encode(document) // strings and a boolean always encode
 	sum := sha256.Sum256(body.Bytes())
 	w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body.Bytes()))

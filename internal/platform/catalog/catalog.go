@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
@@ -56,8 +57,14 @@ type Catalog struct {
 	descriptions map[string]string
 	endpoints    []Endpoint
 	plans        []Plan
-	rules        *enforce.Rules
-	digest       string
+	// declared are the resources as the file has them, with the default one first; resources are
+	// those at the address of the API.
+	declared, resources []Resource
+	// served are the resources of each server that the file names, fallback those of any other.
+	served   map[string]oauth.Resources
+	fallback oauth.Resources
+	rules    *enforce.Rules
+	digest   string
 }
 
 // Scopes returns every scope in the order of the file.
@@ -119,29 +126,36 @@ func (c *Catalog) Rules() *enforce.Rules { return c.rules }
 // same content in different layouts, so that replicas with different catalogs can be detected.
 func (c *Catalog) Digest() string { return c.digest }
 
-func newCatalog(scopes []Scope, endpoints []Endpoint, plans []Plan) (*Catalog, error) {
-	c := &Catalog{scopes: scopes, descriptions: map[string]string{}, endpoints: endpoints, plans: plans}
-	for _, s := range scopes {
-		c.descriptions[s.Name] = s.Description
+// sections are the content of a file. The digest is that of their JSON: a file without resources has
+// the digest that release 0.1 computes.
+type sections struct {
+	Scopes    []Scope
+	Endpoints []Endpoint
+	Plans     []Plan
+	Resources []Resource `json:",omitempty"`
+}
+
+func newCatalog(s sections) (*Catalog, error) {
+	c := &Catalog{
+		scopes: s.Scopes, descriptions: map[string]string{}, endpoints: s.Endpoints,
+		plans: s.Plans, declared: withDefault(s.Resources, s.Endpoints),
 	}
-	var err error
-	if c.rules, err = compile(endpoints, plans); err != nil {
+	for _, scope := range s.Scopes {
+		c.descriptions[scope.Name] = scope.Description
+	}
+	if _, err := compile(s.Endpoints, s.Plans, nil); err != nil {
 		return nil, err
 	}
-	content, err := json.Marshal(struct {
-		Scopes    []Scope
-		Endpoints []Endpoint
-		Plans     []Plan
-	}{scopes, endpoints, plans})
+	content, err := json.Marshal(s)
 	if err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(content)
 	c.digest = hex.EncodeToString(sum[:])
-	return c, nil
+	return c.At(""), nil
 }
 
-func compile(endpoints []Endpoint, plans []Plan) (*enforce.Rules, error) {
+func compile(endpoints []Endpoint, plans []Plan, resources []enforce.Resource) (*enforce.Rules, error) {
 	rows := make([]enforce.Endpoint, len(endpoints))
 	for i, e := range endpoints {
 		rows[i] = enforce.Endpoint(e)
@@ -153,5 +167,5 @@ func compile(endpoints []Endpoint, plans []Plan) (*enforce.Rules, error) {
 			sets[i].Endpoints = append(sets[i].Endpoints, e.String())
 		}
 	}
-	return enforce.Compile(rows, sets)
+	return enforce.Compile(rows, sets, resources...)
 }

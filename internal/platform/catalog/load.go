@@ -39,6 +39,10 @@ func Load(path string) (*Catalog, error) {
 	return parseFile(path, text)
 }
 
+// Parse validates the text of a file, for catalogs that are not in a file. It returns ErrInvalid for
+// the first invalid line.
+func Parse(text []byte) (*Catalog, error) { return parse(text) }
+
 func read(path string) ([]byte, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -60,7 +64,7 @@ func parse(text []byte) (*Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	parts, err := fields(root, "scopes", "endpoints", "plans")
+	parts, err := fieldsWith(root, []string{"scopes", "endpoints", "plans"}, "resources")
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +80,11 @@ func parse(text []byte) (*Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newCatalog(scopes, endpoints, plans)
+	resources, err := readResources(parts["resources"], scopes)
+	if err != nil {
+		return nil, err
+	}
+	return newCatalog(sections{Scopes: scopes, Endpoints: endpoints, Plans: plans, Resources: resources})
 }
 
 // document reads the one YAML document of a file.

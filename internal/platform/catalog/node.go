@@ -61,6 +61,26 @@ func text(n *yaml.Node) (string, error) {
 	return n.Value, nil
 }
 
+// textList reads a list of strings.
+func textList(n *yaml.Node) ([]string, error) {
+	entries, err := items(n)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]string, 0, len(entries))
+	for _, entry := range entries {
+		value, err := text(entry)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(list, value) {
+			return nil, faultAt(entry, "%q stands twice", value)
+		}
+		list = append(list, value)
+	}
+	return list, nil
+}
+
 // texts reads a mapping of exactly the given keys to strings, in the order of the keys.
 func texts(n *yaml.Node, keys ...string) ([]string, error) {
 	found, err := fields(n, keys...)

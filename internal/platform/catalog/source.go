@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
@@ -28,6 +29,8 @@ type Source struct {
 type SourceConfig struct {
 	// Path is the operator's file; empty selects the compiled-in catalog, which never changes.
 	Path string
+	// APIURL is the origin of the API, of which resources of the file may be paths.
+	APIURL string
 	// Logger logs each change and, once, each invalid file; nil logs nothing.
 	Logger *slog.Logger
 	// Changed is called with the first catalog and with every later one; it may be nil.
@@ -94,6 +97,23 @@ func (s *Source) Scopes() []Scope { return s.Current().Scopes() }
 // Names returns the names of Scopes, in their order.
 func (s *Source) Names() []string { return s.Current().Names() }
 
+// ResourceIDs calls Catalog.ResourceIDs on the current catalog.
+func (s *Source) ResourceIDs() oauth.Resources { return s.Current().ResourceIDs() }
+
+// ResourcesOf calls Catalog.ResourcesOf on the current catalog.
+func (s *Source) ResourcesOf(server string) oauth.Resources { return s.Current().ResourcesOf(server) }
+
+// DefaultResource calls Catalog.DefaultResource on the current catalog.
+func (s *Source) DefaultResource() oauth.Resources { return s.Current().DefaultResource() }
+
+// Belongs calls Catalog.Belongs on the current catalog.
+func (s *Source) Belongs(scope string, ids oauth.Resources) bool {
+	return s.Current().Belongs(scope, ids)
+}
+
+// Resources calls Catalog.Resources on the current catalog.
+func (s *Source) Resources() []Resource { return s.Current().Resources() }
+
 // Rules calls Catalog.Rules on the current catalog.
 func (s *Source) Rules() *enforce.Rules { return s.Current().Rules() }
 
@@ -145,12 +165,13 @@ func (s *Source) look(ctx context.Context) {
 }
 
 func (s *Source) take(c *Catalog) {
+	c = c.At(s.config.APIURL)
 	before := s.current.Swap(c)
 	if before != nil && before.Digest() == c.Digest() {
 		return
 	}
 	s.config.Logger.Info("catalog", "digest", c.Digest(), "file", s.config.Path,
-		"scopes", len(c.scopes), "endpoints", len(c.endpoints), "plans", len(c.plans))
+		"scopes", len(c.scopes), "endpoints", len(c.endpoints), "plans", len(c.plans), "resources", len(c.resources))
 	if s.config.Changed != nil {
 		s.config.Changed(c)
 	}

@@ -8,7 +8,7 @@ import (
 // CodeToProto returns the message of a code's value.
 func CodeToProto(a oauth.ApprovedRequest) *authzv1.ResolveCodeResponse {
 	return &authzv1.ResolveCodeResponse{
-		ClientId: a.ClientID, RedirectUri: a.RedirectURI, CodeChallenge: a.CodeChallenge, Scopes: a.Scope,
+		ClientId: a.ClientID, RedirectUri: a.RedirectURI, CodeChallenge: a.CodeChallenge, Scopes: a.Scope, Resources: a.Resources,
 		UserId: a.UserID, DisplayName: a.DisplayName, WorkspaceId: a.WorkspaceID, Epoch: a.Epoch,
 	}
 }
@@ -20,7 +20,7 @@ func CodeFromProto(res *authzv1.ResolveCodeResponse) oauth.ApprovedRequest {
 			CodeBinding: oauth.CodeBinding{
 				ClientID: res.GetClientId(), RedirectURI: res.GetRedirectUri(), CodeChallenge: res.GetCodeChallenge(),
 			},
-			Scope: res.GetScopes(),
+			Scope: res.GetScopes(), Resources: res.GetResources(),
 		},
 		UserID: res.GetUserId(), DisplayName: res.GetDisplayName(), WorkspaceID: res.GetWorkspaceId(), Epoch: res.GetEpoch(),
 	}

@@ -18,6 +18,9 @@ type AuthorizationRequest struct {
 	CodeBinding
 	// Scope is in the order that the client asked.
 	Scope Scope `json:"scope"`
+	// Resources are the protected resources that the tokens are for (RFC 8707); nil is the default one. Release 0.1 reads a value
+	// with resources, and writes one without.
+	Resources Resources `json:"resources,omitempty"`
 }
 
 // ApprovedRequest is the value of an authorization code: the request, and who approved it for which workspace.

@@ -31,10 +31,7 @@ const (
 // Params are the parameters of one request. The zero value has none.
 type Params struct{ byName map[string]param }
 
-type param struct {
-	value    string
-	repeated bool
-}
+type param struct{ values []string }
 
 // ParseQuery parses the raw query of a request, without its question mark. It is strict, so that no
 // other component can parse the same text differently: a semicolon, a malformed escape or invalid
@@ -50,8 +47,15 @@ func ParseForm(body string) (Params, error) { return parse(body, MaxFormLength) 
 // treat as omitted (RFC 6749 §3.1).
 func (p Params) Get(name string) (value string, present, repeated bool) {
 	found, present := p.byName[name]
-	return found.value, present, found.repeated
+	if !present {
+		return "", false, false
+	}
+	return found.values[0], true, len(found.values) > 1
 }
+
+// Values returns all values of the parameter with that decoded name, in their order: for a parameter
+// that may be repeated.
+func (p Params) Values(name string) []string { return p.byName[name].values }
 
 func parse(raw string, maxLength int) (Params, error) {
 	if len(raw) > maxLength {
@@ -85,11 +89,7 @@ func (p Params) add(pair string) error {
 	if err != nil {
 		return err
 	}
-	if first, repeated := p.byName[name]; repeated {
-		p.byName[name] = param{value: first.value, repeated: true}
-		return nil
-	}
-	p.byName[name] = param{value: value}
+	p.byName[name] = param{append(p.byName[name].values, value)}
 	return nil
 }
 

@@ -21,7 +21,7 @@ import (
 type Settings struct {
 	Development bool   `koanf:"development" help:"seed the documents' examples, allow plain http; never in production"`
 	PublicURL   string `koanf:"public_url" required:"*" help:"where browsers reach Usher, and its issuer identifier (RFC 8414 §2)"`
-	APIURL      string `koanf:"api_url" for:"gateway" help:"where clients reach /oauth/token, when that is not public_url"`
+	APIURL      string `koanf:"api_url" for:"authz token gateway" help:"where clients reach /oauth/token and /v1, when that is not public_url"`
 	UpstreamURL string `koanf:"upstream_url" for:"gateway" help:"the API behind /v1, scheme://host:port; empty: no API (in usher dev, an example)"`
 	HTTPAddr    string `koanf:"http_addr" for:"gateway" required:"gateway" help:"where the gateway listens"`
 	AdminAddr   string `koanf:"admin_addr" required:"*" help:"where /healthz, /readyz and /metrics listen; never public"`

@@ -13,7 +13,7 @@ import (
 
 // Catalog is `usher catalog`.
 type Catalog struct {
-	Show  showCatalog  `cmd:"" help:"Show the scopes, endpoints and plans that the token service uses now."`
+	Show  showCatalog  `cmd:"" help:"Show the scopes, endpoints, plans and resources that the token service uses now."`
 	Check checkCatalog `cmd:"" help:"Validate a catalog file without any service; an error names its line."`
 }
 
@@ -34,6 +34,15 @@ func catalogRows(res *tokenv1.GetCatalogResponse) table.Rows {
 	for _, e := range res.GetEndpoints() {
 		name := e.GetMethod() + " " + e.GetPath()
 		t.Add(name, e.GetScope(), orNone(strings.Join(plansWith(res.GetPlans(), name), ", ")))
+	}
+	t.Add("")
+	t.Add("RESOURCE", "SCOPES AT LEAST", "PATHS", "NAME")
+	for i, r := range res.GetResources() {
+		paths := orNone(strings.Join(r.GetPaths(), ", "))
+		if i == 0 {
+			paths = "all others"
+		}
+		t.Add(r.GetId(), strings.Join(r.GetMinimumScopes(), " "), paths, orNone(r.GetName()))
 	}
 	t.Add("")
 	t.Add("DIGEST", res.GetDigest())
@@ -65,6 +74,7 @@ func (c checkCatalog) Run(s *Session) error {
 		{"SCOPES", strconv.Itoa(len(response.GetScopes()))},
 		{"ENDPOINTS", strconv.Itoa(len(response.GetEndpoints()))},
 		{"PLANS", strconv.Itoa(len(response.GetPlans()))},
+		{"RESOURCES", strconv.Itoa(len(response.GetResources()))},
 		{"DIGEST", response.GetDigest()},
 	})
 }
@@ -84,6 +94,11 @@ func catalogResponse(c *catalog.Catalog) *tokenv1.GetCatalogResponse {
 			plan.Endpoints = append(plan.Endpoints, e.String())
 		}
 		response.Plans = append(response.Plans, plan)
+	}
+	for _, r := range c.Resources() {
+		response.Resources = append(response.Resources, &tokenv1.Resource{
+			Id: r.ID, Name: r.Name, Paths: r.Paths, MinimumScopes: r.Minimum, Documentation: r.Documentation,
+		})
 	}
 	return response
 }

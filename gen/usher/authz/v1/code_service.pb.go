@@ -87,7 +87,10 @@ type ResolveCodeResponse struct {
 	// The approved scopes, in the order of the request.
 	Scopes []string `protobuf:"bytes,7,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// The epoch of the user-client when the consent page was shown; issuing requires it unchanged.
-	Epoch         int64 `protobuf:"varint,8,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Epoch int64 `protobuf:"varint,8,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	// The protected resources that the client asked for, by their identifiers (RFC 8707); empty for
+	// the default resource.
+	Resources     []string `protobuf:"bytes,9,rep,name=resources,proto3" json:"resources,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -178,13 +181,20 @@ func (x *ResolveCodeResponse) GetEpoch() int64 {
 	return 0
 }
 
+func (x *ResolveCodeResponse) GetResources() []string {
+	if x != nil {
+		return x.Resources
+	}
+	return nil
+}
+
 var File_usher_authz_v1_code_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_code_service_proto_rawDesc = "" +
 	"\n" +
 	"!usher/authz/v1/code_service.proto\x12\x0eusher.authz.v1\x1a\x1ausher/rpc/v1/options.proto\".\n" +
 	"\x12ResolveCodeRequest\x12\x18\n" +
-	"\x04code\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\"\x89\x02\n" +
+	"\x04code\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\"\xa7\x02\n" +
 	"\x13ResolveCodeResponse\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12!\n" +
 	"\fredirect_uri\x18\x02 \x01(\tR\vredirectUri\x12%\n" +
@@ -193,7 +203,8 @@ const file_usher_authz_v1_code_service_proto_rawDesc = "" +
 	"\fdisplay_name\x18\x05 \x01(\tR\vdisplayName\x12!\n" +
 	"\fworkspace_id\x18\x06 \x01(\tR\vworkspaceId\x12\x16\n" +
 	"\x06scopes\x18\a \x03(\tR\x06scopes\x12\x14\n" +
-	"\x05epoch\x18\b \x01(\x03R\x05epoch2o\n" +
+	"\x05epoch\x18\b \x01(\x03R\x05epoch\x12\x1c\n" +
+	"\tresources\x18\t \x03(\tR\tresources2o\n" +
 	"\vCodeService\x12`\n" +
 	"\vResolveCode\x12\".usher.authz.v1.ResolveCodeRequest\x1a#.usher.authz.v1.ResolveCodeResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x01B\xbb\x01\n" +
 	"\x19com.vidocu.usher.authz.v1B\x10CodeServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"

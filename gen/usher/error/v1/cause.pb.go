@@ -210,6 +210,17 @@ const (
 	Cause_CAUSE_AUTHORIZATION_DECIDED Cause = 84
 	// The parameter max_age is not a whole number of seconds.
 	Cause_CAUSE_MAX_AGE_MALFORMED Cause = 85
+	// The parameter resource is not an absolute URI without a fragment, or was sent more than eight
+	// times.
+	Cause_CAUSE_RESOURCE_MALFORMED Cause = 90
+	// The catalog has no such protected resource.
+	Cause_CAUSE_RESOURCE_UNKNOWN Cause = 91
+	// The user did not grant access to a resource that a token request asked for.
+	Cause_CAUSE_RESOURCE_NOT_GRANTED Cause = 92
+	// A repeated refresh within the retry window asked for other resources than the first one.
+	Cause_CAUSE_RESOURCE_OTHER_AT_RETRY Cause = 93
+	// The access token was issued for another protected resource.
+	Cause_CAUSE_ACCESS_TOKEN_OTHER_RESOURCE Cause = 94
 )
 
 // Enum value maps for Cause.
@@ -301,6 +312,11 @@ var (
 		83: "CAUSE_AUTHORIZATION_EXPIRED",
 		84: "CAUSE_AUTHORIZATION_DECIDED",
 		85: "CAUSE_MAX_AGE_MALFORMED",
+		90: "CAUSE_RESOURCE_MALFORMED",
+		91: "CAUSE_RESOURCE_UNKNOWN",
+		92: "CAUSE_RESOURCE_NOT_GRANTED",
+		93: "CAUSE_RESOURCE_OTHER_AT_RETRY",
+		94: "CAUSE_ACCESS_TOKEN_OTHER_RESOURCE",
 	}
 	Cause_value = map[string]int32{
 		"CAUSE_UNSPECIFIED":                   0,
@@ -389,6 +405,11 @@ var (
 		"CAUSE_AUTHORIZATION_EXPIRED":         83,
 		"CAUSE_AUTHORIZATION_DECIDED":         84,
 		"CAUSE_MAX_AGE_MALFORMED":             85,
+		"CAUSE_RESOURCE_MALFORMED":            90,
+		"CAUSE_RESOURCE_UNKNOWN":              91,
+		"CAUSE_RESOURCE_NOT_GRANTED":          92,
+		"CAUSE_RESOURCE_OTHER_AT_RETRY":       93,
+		"CAUSE_ACCESS_TOKEN_OTHER_RESOURCE":   94,
 	}
 )
 
@@ -455,7 +476,7 @@ var File_usher_error_v1_cause_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\n" +
-	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xf99\n" +
+	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xaf>\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12P\n" +
 	"\x17CAUSE_PARAMETER_MISSING\x10\x01\x1a3\xe8\xbd\x18\x01\xf2\xbd\x18+Send the parameter that the response names.\x12?\n" +
@@ -544,7 +565,12 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x15CAUSE_PLAN_RESTRICTED\x10R\x1a/\xf2\xbd\x18+Ask the workspace's owner for another plan.\x12G\n" +
 	"\x1bCAUSE_AUTHORIZATION_EXPIRED\x10S\x1a&\xe8\xbd\x18\r\xf2\xbd\x18\x1eStart the authorization again.\x12h\n" +
 	"\x1bCAUSE_AUTHORIZATION_DECIDED\x10T\x1aG\xe8\xbd\x18\r\xf2\xbd\x18?Start the authorization again where the user shall decide anew.\x12`\n" +
-	"\x17CAUSE_MAX_AGE_MALFORMED\x10U\x1aC\xe8\xbd\x18\x01\xf2\xbd\x18;Send max_age as a whole number of seconds, or leave it out.:S\n" +
+	"\x17CAUSE_MAX_AGE_MALFORMED\x10U\x1aC\xe8\xbd\x18\x01\xf2\xbd\x18;Send max_age as a whole number of seconds, or leave it out.\x12c\n" +
+	"\x18CAUSE_RESOURCE_MALFORMED\x10Z\x1aE\xe8\xbd\x18\x1a\xf2\xbd\x18=Send the identifier of the resource as its metadata names it.\x12\x86\x01\n" +
+	"\x16CAUSE_RESOURCE_UNKNOWN\x10[\x1aj\xe8\xbd\x18\x1a\xf2\xbd\x18bHave the operator add the resource to the catalog, or send the identifier that its metadata names.\x12m\n" +
+	"\x1aCAUSE_RESOURCE_NOT_GRANTED\x10\\\x1aM\xe8\xbd\x18\x1a\xf2\xbd\x18ESend the user through a new authorization that asks for the resource.\x12d\n" +
+	"\x1dCAUSE_RESOURCE_OTHER_AT_RETRY\x10]\x1aA\xe8\xbd\x18\x1a\xf2\xbd\x189Repeat a refresh unchanged, or use the new refresh token.\x12q\n" +
+	"!CAUSE_ACCESS_TOKEN_OTHER_RESOURCE\x10^\x1aJ\xf2\xbd\x18FSend the user through a new authorization that asks for this resource.:S\n" +
 	"\x06reason\x12!.google.protobuf.EnumValueOptions\x18݇\x03 \x01(\x0e2\x16.usher.error.v1.ReasonR\x06reason:;\n" +
 	"\x06advice\x12!.google.protobuf.EnumValueOptions\x18އ\x03 \x01(\tR\x06adviceB\xb7\x01\n" +
 	"\x19com.vidocu.usher.error.v1B\n" +

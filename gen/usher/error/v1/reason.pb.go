@@ -85,6 +85,9 @@ const (
 	Reason_REASON_UNAUTHORIZED_ACCESS Reason = 24
 	// The resource to create exists already.
 	Reason_REASON_ALREADY_EXISTS Reason = 25
+	// A protected resource that was asked for is malformed, unknown, or not one of the grant (RFC 8707
+	// §2 invalid_target).
+	Reason_REASON_INVALID_TARGET Reason = 26
 )
 
 // Enum value maps for Reason.
@@ -116,6 +119,7 @@ var (
 		23: "REASON_EXPIRED_ACCESS_TOKEN",
 		24: "REASON_UNAUTHORIZED_ACCESS",
 		25: "REASON_ALREADY_EXISTS",
+		26: "REASON_INVALID_TARGET",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":             0,
@@ -144,6 +148,7 @@ var (
 		"REASON_EXPIRED_ACCESS_TOKEN":    23,
 		"REASON_UNAUTHORIZED_ACCESS":     24,
 		"REASON_ALREADY_EXISTS":          25,
+		"REASON_INVALID_TARGET":          26,
 	}
 )
 
@@ -178,7 +183,7 @@ var File_usher_error_v1_reason_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/error/v1/reason.proto\x12\x0eusher.error.v1*\x8f\x06\n" +
+	"\x1busher/error/v1/reason.proto\x12\x0eusher.error.v1*\xaa\x06\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REASON_INVALID_REQUEST\x10\x01\x12!\n" +
@@ -206,7 +211,8 @@ const file_usher_error_v1_reason_proto_rawDesc = "" +
 	"\x1bREASON_INVALID_ACCESS_TOKEN\x10\x16\x12\x1f\n" +
 	"\x1bREASON_EXPIRED_ACCESS_TOKEN\x10\x17\x12\x1e\n" +
 	"\x1aREASON_UNAUTHORIZED_ACCESS\x10\x18\x12\x19\n" +
-	"\x15REASON_ALREADY_EXISTS\x10\x19B\xb8\x01\n" +
+	"\x15REASON_ALREADY_EXISTS\x10\x19\x12\x19\n" +
+	"\x15REASON_INVALID_TARGET\x10\x1aB\xb8\x01\n" +
 	"\x19com.vidocu.usher.error.v1B\vReasonProtoP\x01Z2github.com/vidocu/usher/gen/usher/error/v1;errorv1\xa2\x02\x03UEX\xaa\x02\x0eUsher.Error.V1\xca\x02\x0fUsher\\Error_\\V1\xe2\x02\x1bUsher\\Error_\\V1\\GPBMetadata\xea\x02\x10Usher::Error::V1b\x06proto3"
 
 var (

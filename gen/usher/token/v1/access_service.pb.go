@@ -186,7 +186,9 @@ type Allowed struct {
 	// The workspace, `ws_…`.
 	WorkspaceId string `protobuf:"bytes,4,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	// The token's scope, space-separated; empty for an API key, which is not limited by scope.
-	Scope         string `protobuf:"bytes,5,opt,name=scope,proto3" json:"scope,omitempty"`
+	Scope string `protobuf:"bytes,5,opt,name=scope,proto3" json:"scope,omitempty"`
+	// The protected resources that the token was issued for, by their identifiers.
+	Aud           []string `protobuf:"bytes,6,rep,name=aud,proto3" json:"aud,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -254,6 +256,13 @@ func (x *Allowed) GetScope() string {
 		return x.Scope
 	}
 	return ""
+}
+
+func (x *Allowed) GetAud() []string {
+	if x != nil {
+		return x.Aud
+	}
+	return nil
 }
 
 // Denied is the documented response to a request that may not be passed on.
@@ -343,13 +352,14 @@ const file_usher_token_v1_access_service_proto_rawDesc = "" +
 	"\aallowed\x18\x01 \x01(\v2\x17.usher.token.v1.AllowedH\x00R\aallowed\x120\n" +
 	"\x06denied\x18\x02 \x01(\v2\x16.usher.token.v1.DeniedH\x00R\x06deniedB\n" +
 	"\n" +
-	"\bdecision\"\xa0\x01\n" +
+	"\bdecision\"\xb2\x01\n" +
 	"\aAllowed\x12-\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x19.usher.token.v1.TokenKindR\x04kind\x12\x10\n" +
 	"\x03sub\x18\x02 \x01(\tR\x03sub\x12\x1b\n" +
 	"\tclient_id\x18\x03 \x01(\tR\bclientId\x12!\n" +
 	"\fworkspace_id\x18\x04 \x01(\tR\vworkspaceId\x12\x14\n" +
-	"\x05scope\x18\x05 \x01(\tR\x05scope\"r\n" +
+	"\x05scope\x18\x05 \x01(\tR\x05scope\x12\x10\n" +
+	"\x03aud\x18\x06 \x03(\tR\x03aud\"r\n" +
 	"\x06Denied\x12\x16\n" +
 	"\x06status\x18\x01 \x01(\x05R\x06status\x12\x18\n" +
 	"\x04code\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\x12\x18\n" +

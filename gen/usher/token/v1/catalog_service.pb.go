@@ -69,7 +69,9 @@ type GetCatalogResponse struct {
 	// The plans in the catalog's order.
 	Plans []*Plan `protobuf:"bytes,3,rep,name=plans,proto3" json:"plans,omitempty"`
 	// The digest of the content: 64 hexadecimal digits, equal for equal catalogs.
-	Digest        string `protobuf:"bytes,4,opt,name=digest,proto3" json:"digest,omitempty"`
+	Digest string `protobuf:"bytes,4,opt,name=digest,proto3" json:"digest,omitempty"`
+	// The protected resources: the API behind the gateway first, which is the default resource.
+	Resources     []*Resource `protobuf:"bytes,5,rep,name=resources,proto3" json:"resources,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -130,6 +132,13 @@ func (x *GetCatalogResponse) GetDigest() string {
 		return x.Digest
 	}
 	return ""
+}
+
+func (x *GetCatalogResponse) GetResources() []*Resource {
+	if x != nil {
+		return x.Resources
+	}
+	return nil
 }
 
 // Scope is a permission.
@@ -251,6 +260,98 @@ func (x *Endpoint) GetScope() string {
 	return ""
 }
 
+// Resource is a protected resource that access tokens are issued for (RFC 8707, RFC 9728).
+type Resource struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its identifier, an absolute URI: the value of `aud` of its tokens.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Its name for people.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// The URL of its metadata (RFC 9728 §3), for challenges.
+	Metadata string `protobuf:"bytes,3,opt,name=metadata,proto3" json:"metadata,omitempty"`
+	// The paths that its endpoints of the catalog begin with; empty for the default resource, which
+	// has all other endpoints.
+	Paths []string `protobuf:"bytes,4,rep,name=paths,proto3" json:"paths,omitempty"`
+	// The scopes that a client needs at least.
+	MinimumScopes []string `protobuf:"bytes,5,rep,name=minimum_scopes,json=minimumScopes,proto3" json:"minimum_scopes,omitempty"`
+	// A page for developers; empty for none.
+	Documentation string `protobuf:"bytes,6,opt,name=documentation,proto3" json:"documentation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Resource) Reset() {
+	*x = Resource{}
+	mi := &file_usher_token_v1_catalog_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Resource) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Resource) ProtoMessage() {}
+
+func (x *Resource) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_catalog_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Resource.ProtoReflect.Descriptor instead.
+func (*Resource) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_catalog_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Resource) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Resource) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Resource) GetMetadata() string {
+	if x != nil {
+		return x.Metadata
+	}
+	return ""
+}
+
+func (x *Resource) GetPaths() []string {
+	if x != nil {
+		return x.Paths
+	}
+	return nil
+}
+
+func (x *Resource) GetMinimumScopes() []string {
+	if x != nil {
+		return x.MinimumScopes
+	}
+	return nil
+}
+
+func (x *Resource) GetDocumentation() string {
+	if x != nil {
+		return x.Documentation
+	}
+	return ""
+}
+
 // Plan is a product plan of workspaces.
 type Plan struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -264,7 +365,7 @@ type Plan struct {
 
 func (x *Plan) Reset() {
 	*x = Plan{}
-	mi := &file_usher_token_v1_catalog_service_proto_msgTypes[4]
+	mi := &file_usher_token_v1_catalog_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -276,7 +377,7 @@ func (x *Plan) String() string {
 func (*Plan) ProtoMessage() {}
 
 func (x *Plan) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_catalog_service_proto_msgTypes[4]
+	mi := &file_usher_token_v1_catalog_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -289,7 +390,7 @@ func (x *Plan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Plan.ProtoReflect.Descriptor instead.
 func (*Plan) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_catalog_service_proto_rawDescGZIP(), []int{4}
+	return file_usher_token_v1_catalog_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Plan) GetName() string {
@@ -311,19 +412,27 @@ var File_usher_token_v1_catalog_service_proto protoreflect.FileDescriptor
 const file_usher_token_v1_catalog_service_proto_rawDesc = "" +
 	"\n" +
 	"$usher/token/v1/catalog_service.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\"\x13\n" +
-	"\x11GetCatalogRequest\"\xbf\x01\n" +
+	"\x11GetCatalogRequest\"\xf7\x01\n" +
 	"\x12GetCatalogResponse\x12-\n" +
 	"\x06scopes\x18\x01 \x03(\v2\x15.usher.token.v1.ScopeR\x06scopes\x126\n" +
 	"\tendpoints\x18\x02 \x03(\v2\x18.usher.token.v1.EndpointR\tendpoints\x12*\n" +
 	"\x05plans\x18\x03 \x03(\v2\x14.usher.token.v1.PlanR\x05plans\x12\x16\n" +
-	"\x06digest\x18\x04 \x01(\tR\x06digest\"=\n" +
+	"\x06digest\x18\x04 \x01(\tR\x06digest\x126\n" +
+	"\tresources\x18\x05 \x03(\v2\x18.usher.token.v1.ResourceR\tresources\"=\n" +
 	"\x05Scope\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\"L\n" +
 	"\bEndpoint\x12\x16\n" +
 	"\x06method\x18\x01 \x01(\tR\x06method\x12\x12\n" +
 	"\x04path\x18\x02 \x01(\tR\x04path\x12\x14\n" +
-	"\x05scope\x18\x03 \x01(\tR\x05scope\"8\n" +
+	"\x05scope\x18\x03 \x01(\tR\x05scope\"\xad\x01\n" +
+	"\bResource\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1a\n" +
+	"\bmetadata\x18\x03 \x01(\tR\bmetadata\x12\x14\n" +
+	"\x05paths\x18\x04 \x03(\tR\x05paths\x12%\n" +
+	"\x0eminimum_scopes\x18\x05 \x03(\tR\rminimumScopes\x12$\n" +
+	"\rdocumentation\x18\x06 \x01(\tR\rdocumentation\"8\n" +
 	"\x04Plan\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1c\n" +
 	"\tendpoints\x18\x02 \x03(\tR\tendpoints2q\n" +
@@ -345,25 +454,27 @@ func file_usher_token_v1_catalog_service_proto_rawDescGZIP() []byte {
 	return file_usher_token_v1_catalog_service_proto_rawDescData
 }
 
-var file_usher_token_v1_catalog_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_usher_token_v1_catalog_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_usher_token_v1_catalog_service_proto_goTypes = []any{
 	(*GetCatalogRequest)(nil),  // 0: usher.token.v1.GetCatalogRequest
 	(*GetCatalogResponse)(nil), // 1: usher.token.v1.GetCatalogResponse
 	(*Scope)(nil),              // 2: usher.token.v1.Scope
 	(*Endpoint)(nil),           // 3: usher.token.v1.Endpoint
-	(*Plan)(nil),               // 4: usher.token.v1.Plan
+	(*Resource)(nil),           // 4: usher.token.v1.Resource
+	(*Plan)(nil),               // 5: usher.token.v1.Plan
 }
 var file_usher_token_v1_catalog_service_proto_depIdxs = []int32{
 	2, // 0: usher.token.v1.GetCatalogResponse.scopes:type_name -> usher.token.v1.Scope
 	3, // 1: usher.token.v1.GetCatalogResponse.endpoints:type_name -> usher.token.v1.Endpoint
-	4, // 2: usher.token.v1.GetCatalogResponse.plans:type_name -> usher.token.v1.Plan
-	0, // 3: usher.token.v1.CatalogService.GetCatalog:input_type -> usher.token.v1.GetCatalogRequest
-	1, // 4: usher.token.v1.CatalogService.GetCatalog:output_type -> usher.token.v1.GetCatalogResponse
-	4, // [4:5] is the sub-list for method output_type
-	3, // [3:4] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	5, // 2: usher.token.v1.GetCatalogResponse.plans:type_name -> usher.token.v1.Plan
+	4, // 3: usher.token.v1.GetCatalogResponse.resources:type_name -> usher.token.v1.Resource
+	0, // 4: usher.token.v1.CatalogService.GetCatalog:input_type -> usher.token.v1.GetCatalogRequest
+	1, // 5: usher.token.v1.CatalogService.GetCatalog:output_type -> usher.token.v1.GetCatalogResponse
+	5, // [5:6] is the sub-list for method output_type
+	4, // [4:5] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_usher_token_v1_catalog_service_proto_init() }
@@ -377,7 +488,7 @@ func file_usher_token_v1_catalog_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_token_v1_catalog_service_proto_rawDesc), len(file_usher_token_v1_catalog_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -26,7 +26,7 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// CatalogService returns the catalog: scopes, endpoints and plans.
+// CatalogService returns the catalog: scopes, endpoints, plans and protected resources.
 type CatalogServiceClient interface {
 	// GetCatalog returns the catalog that the token service uses at present.
 	GetCatalog(ctx context.Context, in *GetCatalogRequest, opts ...grpc.CallOption) (*GetCatalogResponse, error)
@@ -54,7 +54,7 @@ func (c *catalogServiceClient) GetCatalog(ctx context.Context, in *GetCatalogReq
 // All implementations must embed UnimplementedCatalogServiceServer
 // for forward compatibility.
 //
-// CatalogService returns the catalog: scopes, endpoints and plans.
+// CatalogService returns the catalog: scopes, endpoints, plans and protected resources.
 type CatalogServiceServer interface {
 	// GetCatalog returns the catalog that the token service uses at present.
 	GetCatalog(context.Context, *GetCatalogRequest) (*GetCatalogResponse, error)

@@ -198,12 +198,15 @@ func (x *BatchIntrospectTokensRequest) GetMinCursor() int64 {
 // same for all.
 type BatchIntrospectTokensResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One response per token, in the order of the request, without iss and token_type.
+	// One response per token, in the order of the request, without iss and token_type, and without
+	// aud where it is the default resource.
 	Answers []*IntrospectTokenResponse `protobuf:"bytes,1,rep,name=answers,proto3" json:"answers,omitempty"`
 	// The issuer of every active token.
 	Iss string `protobuf:"bytes,2,opt,name=iss,proto3" json:"iss,omitempty"`
 	// `Bearer`, the type of every active token.
-	TokenType     string `protobuf:"bytes,3,opt,name=token_type,json=tokenType,proto3" json:"token_type,omitempty"`
+	TokenType string `protobuf:"bytes,3,opt,name=token_type,json=tokenType,proto3" json:"token_type,omitempty"`
+	// The protected resource of every active access token and API key whose response has no aud.
+	Aud           []string `protobuf:"bytes,4,rep,name=aud,proto3" json:"aud,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -259,6 +262,13 @@ func (x *BatchIntrospectTokensResponse) GetTokenType() string {
 	return ""
 }
 
+func (x *BatchIntrospectTokensResponse) GetAud() []string {
+	if x != nil {
+		return x.Aud
+	}
+	return nil
+}
+
 // IntrospectTokenResponse has the fields of RFC 7662 §2.2, typed, under the same names.
 type IntrospectTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -295,7 +305,10 @@ type IntrospectTokenResponse struct {
 	// clock may differ from the server's. 0 for a token that does not expire.
 	ExpiresInMs int64 `protobuf:"varint,14,opt,name=expires_in_ms,json=expiresInMs,proto3" json:"expires_in_ms,omitempty"`
 	// The user's display name; two users may have the same. Empty for an API key.
-	Name          string `protobuf:"bytes,15,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,15,opt,name=name,proto3" json:"name,omitempty"`
+	// The protected resources that the token was issued for, by their identifiers (RFC 8707); empty
+	// for a user token.
+	Aud           []string `protobuf:"bytes,16,rep,name=aud,proto3" json:"aud,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -435,6 +448,13 @@ func (x *IntrospectTokenResponse) GetName() string {
 	return ""
 }
 
+func (x *IntrospectTokenResponse) GetAud() []string {
+	if x != nil {
+		return x.Aud
+	}
+	return nil
+}
+
 var File_usher_token_v1_introspection_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
@@ -447,12 +467,13 @@ const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
 	"\x1cBatchIntrospectTokensRequest\x12\x1c\n" +
 	"\x06tokens\x18\x01 \x03(\tB\x04\xe8\xbd\x18\x01R\x06tokens\x12\x1d\n" +
 	"\n" +
-	"min_cursor\x18\x02 \x01(\x03R\tminCursor\"\x93\x01\n" +
+	"min_cursor\x18\x02 \x01(\x03R\tminCursor\"\xa5\x01\n" +
 	"\x1dBatchIntrospectTokensResponse\x12A\n" +
 	"\aanswers\x18\x01 \x03(\v2'.usher.token.v1.IntrospectTokenResponseR\aanswers\x12\x10\n" +
 	"\x03iss\x18\x02 \x01(\tR\x03iss\x12\x1d\n" +
 	"\n" +
-	"token_type\x18\x03 \x01(\tR\ttokenType\"\xa0\x03\n" +
+	"token_type\x18\x03 \x01(\tR\ttokenType\x12\x10\n" +
+	"\x03aud\x18\x04 \x03(\tR\x03aud\"\xb2\x03\n" +
 	"\x17IntrospectTokenResponse\x12\x16\n" +
 	"\x06active\x18\x01 \x01(\bR\x06active\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x1b\n" +
@@ -470,7 +491,8 @@ const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
 	"\x04plan\x18\f \x01(\tR\x04plan\x12\x19\n" +
 	"\bgrant_id\x18\r \x01(\fR\agrantId\x12\"\n" +
 	"\rexpires_in_ms\x18\x0e \x01(\x03R\vexpiresInMs\x12\x12\n" +
-	"\x04name\x18\x0f \x01(\tR\x04name*\x95\x01\n" +
+	"\x04name\x18\x0f \x01(\tR\x04name\x12\x10\n" +
+	"\x03aud\x18\x10 \x03(\tR\x03aud*\x95\x01\n" +
 	"\tTokenKind\x12\x1a\n" +
 	"\x16TOKEN_KIND_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17TOKEN_KIND_ACCESS_TOKEN\x10\x01\x12\x16\n" +

@@ -47,8 +47,11 @@ type IssueTokenRequest struct {
 	// A client assertion (RFC 7521 §4.2): not supported, and refused, so that it is not ignored as an
 	// unknown parameter.
 	ClientAssertion string `protobuf:"bytes,9,opt,name=client_assertion,proto3" json:"client_assertion,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The protected resources of the new access token, no others than those of the grant (RFC 8707
+	// §2.2); empty for all of them.
+	Resource      []string `protobuf:"bytes,10,rep,name=resource,proto3" json:"resource,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IssueTokenRequest) Reset() {
@@ -142,6 +145,13 @@ func (x *IssueTokenRequest) GetClientAssertion() string {
 		return x.ClientAssertion
 	}
 	return ""
+}
+
+func (x *IssueTokenRequest) GetResource() []string {
+	if x != nil {
+		return x.Resource
+	}
+	return nil
 }
 
 // IssueTokenResponse is the response of RFC 6749 §5.1.
@@ -455,7 +465,9 @@ type IntrospectClientTokenResponse struct {
 	// The workspace that the user chose, `ws_…`.
 	WorkspaceId string `protobuf:"bytes,10,opt,name=workspace_id,proto3" json:"workspace_id,omitempty"`
 	// The user's display name; two users may have the same.
-	Name          string `protobuf:"bytes,11,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,11,opt,name=name,proto3" json:"name,omitempty"`
+	// The protected resources that the token was issued for, by their identifiers (RFC 8707).
+	Aud           []string `protobuf:"bytes,12,rep,name=aud,proto3" json:"aud,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -567,11 +579,18 @@ func (x *IntrospectClientTokenResponse) GetName() string {
 	return ""
 }
 
+func (x *IntrospectClientTokenResponse) GetAud() []string {
+	if x != nil {
+		return x.Aud
+	}
+	return nil
+}
+
 var File_usher_token_v1_oauth_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\n" +
-	"\"usher/token/v1/oauth_service.proto\x12\x0eusher.token.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1ausher/rpc/v1/options.proto\"\xdb\x02\n" +
+	"\"usher/token/v1/oauth_service.proto\x12\x0eusher.token.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1ausher/rpc/v1/options.proto\"\xf7\x02\n" +
 	"\x11IssueTokenRequest\x12\x1e\n" +
 	"\n" +
 	"grant_type\x18\x01 \x01(\tR\n" +
@@ -583,7 +602,9 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\rcode_verifier\x18\x06 \x01(\tB\x04\xe8\xbd\x18\x01R\rcode_verifier\x12*\n" +
 	"\rrefresh_token\x18\a \x01(\tB\x04\xe8\xbd\x18\x01R\rrefresh_token\x12\x14\n" +
 	"\x05scope\x18\b \x01(\tR\x05scope\x120\n" +
-	"\x10client_assertion\x18\t \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\"\xc0\x01\n" +
+	"\x10client_assertion\x18\t \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\x12\x1a\n" +
+	"\bresource\x18\n" +
+	" \x03(\tR\bresource\"\xc0\x01\n" +
 	"\x12IssueTokenResponse\x12(\n" +
 	"\faccess_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\faccess_token\x12\x1e\n" +
 	"\n" +
@@ -606,7 +627,7 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\x0ftoken_type_hint\x18\x02 \x01(\tR\x0ftoken_type_hint\x12\x1c\n" +
 	"\tclient_id\x18\x03 \x01(\tR\tclient_id\x12*\n" +
 	"\rclient_secret\x18\x04 \x01(\tB\x04\xe8\xbd\x18\x01R\rclient_secret\x120\n" +
-	"\x10client_assertion\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\"\xb7\x02\n" +
+	"\x10client_assertion\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\"\xc9\x02\n" +
 	"\x1dIntrospectClientTokenResponse\x12\x1b\n" +
 	"\x06active\x18\x01 \x01(\bH\x00R\x06active\x88\x01\x01\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x1c\n" +
@@ -621,7 +642,8 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\x03iss\x18\t \x01(\tR\x03iss\x12\"\n" +
 	"\fworkspace_id\x18\n" +
 	" \x01(\tR\fworkspace_id\x12\x12\n" +
-	"\x04name\x18\v \x01(\tR\x04nameB\t\n" +
+	"\x04name\x18\v \x01(\tR\x04name\x12\x10\n" +
+	"\x03aud\x18\f \x03(\tR\x03audB\t\n" +
 	"\a_active2\x98\x03\n" +
 	"\fOAuthService\x12q\n" +
 	"\n" +

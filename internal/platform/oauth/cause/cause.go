@@ -19,6 +19,11 @@ const (
 	ScopeNotAllowed   Cause = "SCOPE_NOT_ALLOWED"
 	ScopeNotGranted   Cause = "SCOPE_NOT_GRANTED"
 	ScopeOtherAtRetry Cause = "SCOPE_OTHER_AT_RETRY"
+	// The protected resource.
+	ResourceMalformed    Cause = "RESOURCE_MALFORMED"
+	ResourceUnknown      Cause = "RESOURCE_UNKNOWN"
+	ResourceNotGranted   Cause = "RESOURCE_NOT_GRANTED"
+	ResourceOtherAtRetry Cause = "RESOURCE_OTHER_AT_RETRY"
 	// The grant type.
 	GrantNotAllowed Cause = "GRANT_NOT_ALLOWED"
 	// Client authentication.

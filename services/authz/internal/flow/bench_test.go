@@ -70,7 +70,7 @@ func over(clients flow.Clients) *bench {
 		sessions: &sessions{since: authztest.NewClock().Now()}, entries: authztest.NewEntries(), clock: authztest.NewClock(), token: secret.NewCode(),
 	}
 	b.Flow = flow.Flow{Config: flow.Config{
-		Clients: clients, Sessions: b.sessions, Scopes: catalog.Default(), Issuer: issuer,
+		Clients: clients, Sessions: b.sessions, Scopes: catalog.Default(), Resources: resources(), Issuer: issuer,
 		Pending: pending.New(pending.Config{Entries: b.entries, Lifetime: time.Hour, Kept: time.Minute, Now: b.clock.Now}),
 		Codes:   code.New(code.Config{Entries: b.entries, Lifetime: time.Minute, Now: b.clock.Now}),
 		Now:     b.clock.Now,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
@@ -50,13 +51,23 @@ type Scopes interface {
 	Names() []string
 }
 
+// Resources knows which protected resources exist.
+type Resources interface {
+	// ResourceIDs lists them, the default one first.
+	ResourceIDs() oauth.Resources
+	// Belongs reports whether a scope makes sense for one of the resources; nil is the default one.
+	Belongs(scope string, ids oauth.Resources) bool
+}
+
 // Config has the dependencies of a Flow.
 type Config struct {
 	Clients  Clients
 	Sessions Sessions
 	Scopes   Scopes
-	Pending  *pending.Store
-	Codes    *code.Store
+	// Resources are those that clients may ask for.
+	Resources Resources
+	Pending   *pending.Store
+	Codes     *code.Store
 	// Starts limits how many requests are stored.
 	Starts StartLimit
 	// Issuer is sent in every authorization response as `iss` (RFC 9207).

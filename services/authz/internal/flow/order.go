@@ -28,6 +28,7 @@ func order() []check {
 		checkResponseType,  // missing; anything but code                → invalid_request; unsupported_response_type
 		checkGrant,         // the client may not use codes              → unauthorized_client
 		checkScope,         // missing, unknown, not allowed to client   → invalid_scope
+		checkResource,      // malformed, unknown; scope of another      → invalid_target; invalid_scope
 		checkPKCE,          // missing for a public client, not S256     → invalid_request
 		checkPrompt,        // none together with another value          → invalid_request
 		checkMaxAge,        // not a whole number of seconds             → invalid_request

@@ -21,6 +21,7 @@ func wrongs() []struct{ name, value, want string } {
 		{"request", "x", "request_not_supported"},
 		{"response_type", "token", "unsupported_response_type"},
 		{"scope", "bogus", "invalid_scope"},
+		{"resource", "x", "invalid_target"},
 		{"code_challenge", "x", "invalid_request"},
 		{"prompt", "none login", "invalid_request"},
 	}

@@ -59,7 +59,7 @@ func newBench(t *testing.T) *bench {
 	}
 	authztest.Register(t, b.registry)
 	f := flow.Flow{Config: flow.Config{
-		Clients: b.registry, Sessions: rpc.Sessions{Client: b.identity}, Scopes: catalog.Default(), Issuer: "https://usher.test",
+		Clients: b.registry, Sessions: rpc.Sessions{Client: b.identity}, Scopes: catalog.Default(), Resources: catalog.Default(), Issuer: "https://usher.test",
 		Now:     b.clock.Now,
 		Pending: pending.New(pending.Config{Entries: b.entries, Lifetime: time.Hour, Kept: time.Minute, Now: b.clock.Now}),
 		Codes:   code.New(code.Config{Entries: b.entries, Lifetime: time.Minute, Now: b.clock.Now}),

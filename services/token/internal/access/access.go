@@ -44,32 +44,34 @@ type Request struct {
 // Decide returns a denial, or nil and the identity to forward with the request. It fails when the
 // decision cannot be made.
 func (d Decider) Decide(ctx context.Context, r Request) (enforce.Identity, *enforce.Denial, error) {
+	rules := d.Rules()
 	if r.Token == "" {
-		return enforce.Identity{}, enforce.Unauthenticated(r.Sent), nil
+		return enforce.Identity{}, rules.Challenge(enforce.Unauthenticated(r.Sent), r.Method, r.Path), nil
 	}
 	facts, err := d.Tokens.Live(ctx, r.Token)
 	if errors.Is(err, introspect.ErrInactive) {
-		return enforce.Identity{}, enforce.Inactive(r.Token), nil
+		return enforce.Identity{}, rules.Challenge(enforce.Inactive(r.Token), r.Method, r.Path), nil
 	}
 	if err != nil {
 		return enforce.Identity{}, nil, err
 	}
 	var room [16]string // the scopes of most tokens, without the heap
-	subject := enforce.Subject{Kind: facts.Kind, Plan: facts.Plan}
+	subject := enforce.Subject{Kind: facts.Kind, Plan: facts.Plan, Audience: facts.Resources}
 	if subject.Kind == enforce.AccessToken {
 		subject.Scopes = split(room[:0], facts.Scope)
 	}
-	if denial := d.Rules().Decide(subject, r.Method, r.Path); denial != nil {
+	if denial := rules.Decide(subject, r.Method, r.Path); denial != nil {
 		return enforce.Identity{}, denial, nil
 	}
 	return identity(facts), nil, nil
 }
 
 func identity(f introspect.Facts) enforce.Identity {
-	if f.Kind == enforce.APIKey {
-		return enforce.Identity{Kind: f.Kind, Subject: f.KeyID, WorkspaceID: f.WorkspaceID}
+	who := enforce.Identity{Kind: f.Kind, Subject: f.KeyID, WorkspaceID: f.WorkspaceID, Audience: f.Resources.String()}
+	if f.Kind != enforce.APIKey {
+		who.Subject, who.ClientID, who.Scope = f.UserID, f.ClientID, f.Scope
 	}
-	return enforce.Identity{Kind: f.Kind, Subject: f.UserID, ClientID: f.ClientID, WorkspaceID: f.WorkspaceID, Scope: f.Scope}
+	return who
 }
 
 // split appends the scopes of a space-separated list.

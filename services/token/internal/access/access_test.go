@@ -11,9 +11,9 @@ import (
 
 // TestWireContract6_TheScopeMatrix: docs/security-cases.md 75, cell by cell.
 func TestWireContract6_TheScopeMatrix(t *testing.T) {
-	rules := catalog.Default().Rules
+	rules := catalog.Default().At(accesstest.API).Rules()
 	accesstest.Each(t, func(t *testing.T, tokens accesstest.Tokens, c accesstest.Cell) {
-		d := access.Decider{Tokens: tokens, Rules: rules}
+		d := access.Decider{Tokens: tokens, Rules: func() *enforce.Rules { return rules }}
 		identity, denial, err := d.Decide(t.Context(), access.Request{Token: "token", Sent: true, Method: c.Method, Path: c.Path})
 		if err != nil {
 			t.Fatal(err)
@@ -30,22 +30,28 @@ func TestWireContract6_TheScopeMatrix(t *testing.T) {
 			}
 			return
 		}
-		want := enforce.Denial{Status: c.Status, Code: c.Code, Message: c.Message, Challenge: c.Challenge}
-		if denial == nil || *denial != want || identity != (enforce.Identity{}) {
+		type response struct {
+			status                   int
+			code, message, challenge string
+		}
+		want := response{c.Status, c.Code, c.Message, c.Challenge}
+		if denial == nil || (response{denial.Status, denial.Code, denial.Message, denial.Challenge}) != want || identity != (enforce.Identity{}) {
 			t.Errorf("%s: %+v, want %+v", c.Name, denial, want)
 		}
 	})
 }
 
+const metadata = `resource_metadata="https://api.test/.well-known/oauth-protected-resource/v1"`
+
 func TestWireContract6_TheTokenIsJudgedBeforeThePath(t *testing.T) {
-	d := access.Decider{Tokens: accesstest.Tokens{}, Rules: catalog.Default().Rules}
+	d := access.Decider{Tokens: accesstest.Tokens{}, Rules: catalog.Default().At(accesstest.API).Rules}
 	for _, row := range []struct {
 		request   access.Request
 		challenge string
 	}{
-		{access.Request{Method: "GET", Path: "/nowhere"}, "Bearer"},
-		{access.Request{Sent: true, Method: "GET", Path: "/nowhere"}, `Bearer error="invalid_token"`},
-		{access.Request{Token: "dead", Sent: true, Method: "GET", Path: "/nowhere"}, `Bearer error="invalid_token"`},
+		{access.Request{Method: "GET", Path: "/nowhere"}, "Bearer " + metadata},
+		{access.Request{Sent: true, Method: "GET", Path: "/nowhere"}, `Bearer error="invalid_token", ` + metadata + `, error_description="Invalid or expired access token"`},
+		{access.Request{Token: "dead", Sent: true, Method: "GET", Path: "/nowhere"}, `Bearer error="invalid_token", ` + metadata + `, error_description="Invalid or expired access token"`},
 	} {
 		_, denial, err := d.Decide(t.Context(), row.request)
 		if err != nil || denial == nil || denial.Status != 401 || denial.Challenge != row.challenge {
@@ -57,7 +63,7 @@ func TestWireContract6_TheTokenIsJudgedBeforeThePath(t *testing.T) {
 func BenchmarkDecide(b *testing.B) {
 	d := access.Decider{Tokens: accesstest.Tokens{"token": {
 		Kind: enforce.AccessToken, UserID: "usr_1", ClientID: "app", WorkspaceID: "ws_1", Scope: "videos:read export:write", Plan: "pro",
-	}}, Rules: catalog.Default().Rules}
+	}}, Rules: catalog.Default().At(accesstest.API).Rules}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, denial, err := d.Decide(b.Context(), access.Request{Token: "token", Method: "POST", Path: "/v1/videos/vid_1/export"}); denial != nil || err != nil {

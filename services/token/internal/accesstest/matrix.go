@@ -12,6 +12,12 @@ import (
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
+// metadata is the parameter of a challenge.
+const metadata = `resource_metadata="` + API + `/.well-known/oauth-protected-resource/v1"`
+
+// API is the address of the API that the challenges of the cells name.
+const API = "https://api.test"
+
 // Cell is a request with a token, and the documented result.
 type Cell struct {
 	// Name identifies the cell.
@@ -75,8 +81,8 @@ func Matrix() []Cell {
 		}
 		cells = append(cells,
 			Cell{Name: "user token " + r.path, Facts: introspect.Facts{Kind: enforce.UserToken, UserID: "usr_1", Plan: "pro"}, Method: r.method, Path: r.path}.
-				unauthenticated(),
-			Cell{Name: "dead token " + r.path, Method: r.method, Path: r.path}.unauthenticated())
+				unauthenticated(r.scope),
+			Cell{Name: "dead token " + r.path, Method: r.method, Path: r.path}.unauthenticated(r.scope))
 	}
 	return append(cells, strays()...)
 }
@@ -124,7 +130,8 @@ func (r row) accessToken(scope []string, plan string) Cell {
 	if !slices.Contains(scope, r.scope) {
 		c.Status, c.Code = 403, "insufficient_scope"
 		c.Message = `This action requires the "` + r.scope + `" scope. Your token has: ` + strings.Join(scope, ", ")
-		c.Challenge = `Bearer error="insufficient_scope", scope="` + r.scope + `"`
+		c.Challenge = `Bearer error="insufficient_scope", scope="` + strings.TrimSpace(r.scope+" "+strings.Join(scope, " ")) + `", ` + metadata +
+			`, error_description="` + strings.ReplaceAll(c.Message, `"`, "'") + `"`
 		return c
 	}
 	return r.planned(c, plan)
@@ -137,7 +144,7 @@ func (r row) key(plan string) Cell {
 		Facts: introspect.Facts{Kind: enforce.APIKey, KeyID: "key_1", WorkspaceID: "ws_1", Plan: plan},
 	}
 	if plan == "" {
-		return c.unauthenticated()
+		return c.unauthenticated(r.scope)
 	}
 	return r.planned(c, plan)
 }
@@ -149,9 +156,9 @@ func (r row) planned(c Cell, plan string) Cell {
 	return c
 }
 
-func (c Cell) unauthenticated() Cell {
+func (c Cell) unauthenticated(scope string) Cell {
 	c.Status, c.Code, c.Message = 401, "authentication_error", "Invalid or expired access token"
-	c.Challenge = `Bearer error="invalid_token"`
+	c.Challenge = `Bearer error="invalid_token", scope="` + scope + `", ` + metadata + `, error_description="` + c.Message + `"`
 	return c
 }
 

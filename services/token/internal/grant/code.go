@@ -41,8 +41,10 @@ type ResolvedCode struct {
 // Redemption creates a token family from an authorization code.
 type Redemption struct {
 	// CodeHash is the family's primary key, which makes a code single-use.
-	CodeHash  secret.Hash
-	Code      oauth.ApprovedRequest
+	CodeHash secret.Hash
+	Code     oauth.ApprovedRequest
+	// Resources are those of the access token; nil for all of the code's.
+	Resources oauth.Resources
 	Access    secret.Hash
 	Refresh   secret.Hash
 	Lifetimes Lifetimes
@@ -71,6 +73,7 @@ type AuthorizationCode struct {
 	Codes     Codes
 	Store     CodeStore
 	Lifetimes Lifetimes
+	Resources Resources
 	// GrantLimit is Redemption.GrantLimit.
 	GrantLimit int
 }
@@ -109,14 +112,19 @@ func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request
 	if err := checkBinding(code.CodeBinding, client, req); err != nil {
 		return TokenPair{}, err
 	}
+	resources, err := g.Resources.narrow(code.Resources, req.Resource)
+	if err != nil {
+		return TokenPair{}, err
+	}
 	pair := TokenPair{
 		Access:    secret.Generate(secret.AccessToken),
 		Refresh:   secret.Generate(secret.RefreshToken),
 		ExpiresIn: g.Lifetimes.Access,
 		Scope:     code.Scope.String(),
+		Resources: resources,
 	}
 	err = g.Store.Redeem(ctx, Redemption{
-		CodeHash: hash, Code: code, Lifetimes: g.Lifetimes, GrantLimit: g.GrantLimit,
+		CodeHash: hash, Code: code, Resources: resources, Lifetimes: g.Lifetimes, GrantLimit: g.GrantLimit,
 		Access: secret.Sum(pair.Access.Reveal()), Refresh: secret.Sum(pair.Refresh.Reveal()),
 	})
 	switch {

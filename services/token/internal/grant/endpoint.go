@@ -18,6 +18,8 @@ type Request struct {
 	CodeVerifier secret.String
 	RefreshToken secret.String
 	Scope        string
+	// Resource are the values of the parameter resource (RFC 8707).
+	Resource []string
 	// Credentials are the possible readings of the client credentials that were sent, likeliest
 	// first.
 	Credentials []oauth.ClientCredentials
@@ -33,6 +35,8 @@ type TokenPair struct {
 	ExpiresIn time.Duration
 	// Scope is the access token's scope, in the order of the request.
 	Scope string
+	// Resources are those of the access token; nil for all of the grant's.
+	Resources oauth.Resources
 }
 
 // Client is the authenticated client of the request.

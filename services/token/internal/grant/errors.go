@@ -18,6 +18,9 @@ var (
 	// ErrInvalidScope is a scope that exceeds the granted one at refresh (RFC 6749 §6), or is
 	// malformed: a ScopeError.
 	ErrInvalidScope = errors.New("scope exceeds what was granted")
+	// ErrInvalidTarget is a resource that is malformed or not one of the grant (RFC 8707 §2
+	// invalid_target): a TargetError.
+	ErrInvalidTarget = errors.New("resource exceeds what was granted")
 	// ErrInvalidCode is a code that is unknown, expired, used, issued to another client or for
 	// another redirect URI, or whose consent was revoked: one response for all.
 	ErrInvalidCode = errors.New("invalid authorization code")
@@ -80,6 +83,19 @@ func (e *ScopeError) Error() string { return e.Problem }
 
 // Unwrap is ErrInvalidScope.
 func (*ScopeError) Unwrap() error { return ErrInvalidScope }
+
+// TargetError is an ErrInvalidTarget that says what is wrong.
+type TargetError struct{ Problem string }
+
+// Error says what is wrong with the resource; it repeats nothing of the request.
+func (e *TargetError) Error() string { return e.Problem }
+
+// Unwrap is ErrInvalidTarget.
+func (*TargetError) Unwrap() error { return ErrInvalidTarget }
+
+func invalidTarget(why cause.Cause, problem string) error {
+	return cause.With(&TargetError{problem}, why)
+}
 
 func invalidScope(why cause.Cause, problem string) error {
 	return cause.With(&ScopeError{problem}, why)

@@ -22,7 +22,9 @@ type Rotation struct {
 	Access      secret.Hash
 	Successor   secret.Hash
 	// Scope is the access token's; empty for the granted scope.
-	Scope     string
+	Scope string
+	// Resources are the access token's; nil for all of the grant's.
+	Resources oauth.Resources
 	Lifetimes Lifetimes
 	// Sealed is the successor token pair, encrypted under the predecessor; empty without a retry
 	// window.
@@ -59,6 +61,8 @@ type Replay struct {
 	Sealed []byte
 	// Scope is the granted scope of the family of a sealed pair.
 	Scope string
+	// Resources are those of that family.
+	Resources oauth.Resources
 	// FamilyLeft is how long that family still had when the pair was sealed.
 	FamilyLeft time.Duration
 	// Reused reports that the token was a spent one and that its user-client was revoked for it
@@ -68,9 +72,9 @@ type Replay struct {
 
 // RefreshStore rotates refresh tokens, each rotation in one transaction.
 type RefreshStore interface {
-	// GrantedScope returns the scope of the family whose current refresh token this is; it never
-	// changes. ErrNotCurrent when this client has no such family.
-	GrantedScope(ctx context.Context, token secret.Hash, clientID string) (string, error)
+	// Granted returns the scope and the resources of the family whose current refresh token this is;
+	// they never change. ErrNotCurrent when this client has no such family.
+	Granted(ctx context.Context, token secret.Hash, clientID string) (Granted, error)
 	// Rotate spends the predecessor and issues its successor and an access token. It returns
 	// ErrNotCurrent when the predecessor is not the live, current token of a family of this client,
 	// and a *RefreshLimitError when it is and the limit is reached; it writes nothing then.
@@ -83,6 +87,13 @@ type RefreshStore interface {
 	ExplainRefresh(ctx context.Context, token secret.Hash, refreshLifetime time.Duration) (Refused, error)
 	// WaitForReplicas takes as long as Replayed waits for a token that was revoked already.
 	WaitForReplicas(ctx context.Context) error
+}
+
+// Granted is what a user has granted with a token family.
+type Granted struct {
+	Scope string
+	// Resources are the protected resources; nil for the default one.
+	Resources oauth.Resources
 }
 
 // Refused describes a refused refresh token; the zero value is a token that the store does not
@@ -130,6 +141,7 @@ type RefreshToken struct {
 	Store     RefreshStore
 	Sealer    Sealer
 	Lifetimes Lifetimes
+	Resources Resources
 	Limit     RefreshLimit
 	// Refusals caches final refusals; nil caches none.
 	Refusals *refused.Cache
@@ -159,7 +171,7 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (To
 	if why, found := g.Refusals.Find(hash, client.ID); found {
 		return TokenPair{}, g.refuseAgain(ctx, why)
 	}
-	scope, err := g.narrow(ctx, hash, client, asked)
+	narrowed, err := g.narrow(ctx, presented{hash, client.ID}, asked, req.Resource)
 	if errors.Is(err, ErrNotCurrent) {
 		return g.replayed(ctx, hash, client, req)
 	}
@@ -170,10 +182,11 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (To
 		Access:    secret.Generate(secret.AccessToken),
 		Refresh:   secret.Generate(secret.RefreshToken),
 		ExpiresIn: g.Lifetimes.Access,
-		Scope:     scope,
+		Scope:     narrowed.Scope,
+		Resources: narrowed.Resources,
 	}
 	r := Rotation{
-		Predecessor: hash, ClientID: client.ID, Scope: scope, Lifetimes: g.Lifetimes.of(client), Limit: g.Limit,
+		Predecessor: hash, ClientID: client.ID, Scope: narrowed.Scope, Resources: narrowed.Resources, Lifetimes: g.Lifetimes.of(client), Limit: g.Limit,
 		Access: secret.Sum(pair.Access.Reveal()), Successor: secret.Sum(pair.Refresh.Reveal()),
 	}
 	if r.Lifetimes.RetryWindow > 0 {
@@ -206,15 +219,34 @@ func parseAsked(asked string) (oauth.Scope, error) {
 	return want, nil
 }
 
-// narrow validates the requested scope against the granted scope. A family's granted scope never
-// changes, so it can be read before the rotation without a race.
-func (g RefreshToken) narrow(ctx context.Context, token secret.Hash, client Client, want oauth.Scope) (string, error) {
+// presented is the hash of a refresh token, and the client that presents it.
+type presented struct {
+	token    secret.Hash
+	clientID string
+}
+
+// narrow validates the requested scope and resources against the grant, and returns those of the
+// access token: empty for all of the grant's. A grant never changes, so it can be read before the
+// rotation without a race.
+func (g RefreshToken) narrow(ctx context.Context, p presented, want oauth.Scope, resources []string) (narrowed Granted, err error) {
+	if want == nil && len(resources) == 0 {
+		return Granted{}, nil
+	}
+	granted, err := g.Store.Granted(ctx, p.token, p.clientID)
+	if err != nil {
+		return Granted{}, err
+	}
+	if narrowed.Scope, err = narrowScope(want, granted.Scope); err != nil {
+		return Granted{}, err
+	}
+	narrowed.Resources, err = g.Resources.narrow(granted.Resources, resources)
+	return narrowed, err
+}
+
+// narrowScope returns the requested scope, which is no wider than the granted one; empty for none.
+func narrowScope(want oauth.Scope, granted string) (string, error) {
 	if want == nil {
 		return "", nil
-	}
-	granted, err := g.Store.GrantedScope(ctx, token, client.ID)
-	if err != nil {
-		return "", err
 	}
 	have, err := oauth.ParseScope(granted)
 	if err != nil {
@@ -254,6 +286,9 @@ func (g RefreshToken) replayed(ctx context.Context, token secret.Hash, client Cl
 		pair.Scope = replay.Scope
 	}
 	if err := sameScope(req.Scope, pair.Scope); err != nil {
+		return TokenPair{}, err
+	}
+	if err := g.Resources.sameResources(replay, pair.Resources, req.Resource); err != nil {
 		return TokenPair{}, err
 	}
 	return pair, nil

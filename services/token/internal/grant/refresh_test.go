@@ -74,7 +74,7 @@ func TestRFC6749_6_TheScopeIsOnlyEverNarrower(t *testing.T) {
 		if second.Scope != row.want || b.store.Rotation.Scope != row.want {
 			t.Errorf("requesting %q: returned %q, stored %q, want %q", row.asked, second.Scope, b.store.Rotation.Scope, row.want)
 		}
-		if diff := cmp.Diff([]string{"Authenticate", "GrantedScope", "Rotate"}, b.Take()); diff != "" {
+		if diff := cmp.Diff([]string{"Authenticate", "Granted", "Rotate"}, b.Take()); diff != "" {
 			t.Errorf("calls (-want +got):\n%s", diff)
 		}
 		// The new refresh token keeps the original scope.
@@ -87,7 +87,7 @@ func TestRFC6749_6_TheScopeIsOnlyEverNarrower(t *testing.T) {
 func TestMoreScopeThanGrantedIsRefusedAndSpendsNothing(t *testing.T) {
 	b := newBench(0)
 	pair := b.mustIssue(t, redemption())
-	read := []string{"Authenticate", "GrantedScope"}
+	read := []string{"Authenticate", "Granted"}
 	for _, asked := range []string{"export:write", "videos:read export:write", "VIDEOS:READ"} {
 		b.refused(t, refreshing(pair.Refresh, withScope(asked)), grant.ErrInvalidScope, read...)
 	}
@@ -112,7 +112,7 @@ func TestAnUnknownRefreshTokenIsInvalid(t *testing.T) {
 	unknown := secret.Generate(secret.RefreshToken)
 	b.refused(t, refreshing(unknown), grant.ErrInvalidRefreshToken, "Authenticate", "Rotate", "Replayed", "ExplainRefresh")
 	b.refused(t, refreshing(unknown, withScope("videos:read")),
-		grant.ErrInvalidRefreshToken, "Authenticate", "GrantedScope", "Replayed", "ExplainRefresh")
+		grant.ErrInvalidRefreshToken, "Authenticate", "Granted", "Replayed", "ExplainRefresh")
 }
 
 // TestRFC9700_4_14_2_ReuseEndsEverything: with or without a scope, which takes another path to the
@@ -188,7 +188,7 @@ func TestWhatAsksForAnotherScopeIsNoRetry(t *testing.T) {
 	first := b.mustIssue(t, redemption())
 	b.mustIssue(t, refreshing(first.Refresh, withScope("jobs:read")))
 	for _, scope := range []string{"export:write", "videos:read", "jobs:read videos:read"} {
-		b.refused(t, refreshing(first.Refresh, withScope(scope)), grant.ErrInvalidScope, "Authenticate", "GrantedScope", "Replayed")
+		b.refused(t, refreshing(first.Refresh, withScope(scope)), grant.ErrInvalidScope, "Authenticate", "Granted", "Replayed")
 	}
 	if !b.store.Live(secret.New(theCode)) {
 		t.Error("asking for another scope ended the family")
@@ -233,7 +233,7 @@ func TestALostRaceIsJudgedAsAReplay(t *testing.T) {
 	pair := b.mustIssue(t, redemption())
 	b.Fail("Rotate", grant.ErrNotCurrent)
 	b.refused(t, refreshing(pair.Refresh, withScope("videos:read")),
-		grant.ErrInvalidRefreshToken, "Authenticate", "GrantedScope", "Rotate", "Replayed", "ExplainRefresh")
+		grant.ErrInvalidRefreshToken, "Authenticate", "Granted", "Rotate", "Replayed", "ExplainRefresh")
 }
 
 // TestTheEndOfTheFamilyShortensTheAnswer: the store decides the access token's lifetime.
@@ -253,10 +253,10 @@ func TestAnOutageIsNeverAnInvalidRefreshToken(t *testing.T) {
 		spent bool
 		calls []string
 	}{
-		{"GrantedScope", false, []string{"Authenticate", "GrantedScope"}},
-		{"Rotate", false, []string{"Authenticate", "GrantedScope", "Rotate"}},
-		{"GrantedScope", true, []string{"Authenticate", "GrantedScope"}},
-		{"Replayed", true, []string{"Authenticate", "GrantedScope", "Replayed"}},
+		{"Granted", false, []string{"Authenticate", "Granted"}},
+		{"Rotate", false, []string{"Authenticate", "Granted", "Rotate"}},
+		{"Granted", true, []string{"Authenticate", "Granted"}},
+		{"Replayed", true, []string{"Authenticate", "Granted", "Replayed"}},
 	} {
 		b := newBench(0)
 		token := b.mustIssue(t, redemption()).Refresh

@@ -88,16 +88,16 @@ func (s *Store) RevokeFamily(_ context.Context, code secret.Hash) error {
 	return nil
 }
 
-// GrantedScope is grant.RefreshStore.
-func (s *Store) GrantedScope(_ context.Context, token secret.Hash, clientID string) (string, error) {
-	if err := s.note("GrantedScope"); err != nil {
-		return "", err
+// Granted is grant.RefreshStore.
+func (s *Store) Granted(_ context.Context, token secret.Hash, clientID string) (grant.Granted, error) {
+	if err := s.note("Granted"); err != nil {
+		return grant.Granted{}, err
 	}
 	f := s.holding(token, clientID)
 	if f == nil {
-		return "", grant.ErrNotCurrent
+		return grant.Granted{}, grant.ErrNotCurrent
 	}
-	return f.Code.Scope.String(), nil
+	return grant.Granted{Scope: f.Code.Scope.String(), Resources: f.Code.Resources}, nil
 }
 
 // Rotate is grant.RefreshStore.
@@ -129,7 +129,7 @@ func (s *Store) Replayed(_ context.Context, token secret.Hash, clientID string) 
 		}
 		if f.retry == token && len(f.sealed) > 0 && !f.revoked {
 			left := cmp.Or(s.Left, s.Rotation.Lifetimes.Family)
-			return grant.Replay{Sealed: f.sealed, Scope: f.Code.Scope.String(), FamilyLeft: left}, nil
+			return grant.Replay{Sealed: f.sealed, Scope: f.Code.Scope.String(), Resources: f.Code.Resources, FamilyLeft: left}, nil
 		}
 		f.revoked = true
 		return grant.Replay{Reused: true}, nil

@@ -29,10 +29,14 @@ func (i Introspector) Bearer(ctx context.Context, token string, minCursor int64)
 	}
 	q := i.newLookup(minCursor)
 	found, err := q.findOne(ctx, kind, secret.Sum(token))
+	if err == nil && !q.serves(&found.facts) {
+		err = ErrInactive
+	}
 	if err != nil {
 		return Facts{}, err
 	}
 	q.recordUse(&found)
+	q.resolve(&found.facts)
 	if err := q.plan(ctx, &found.facts); err != nil {
 		return Facts{}, err
 	}
@@ -63,11 +67,12 @@ func (i Introspector) Bearers(ctx context.Context, tokens []string, minCursor in
 	for n := range tokens {
 		facts = Facts{}
 		switch {
-		case hits[n] != nil:
+		case hits[n] != nil && q.serves(&hits[n].facts):
 			q.cache.copy(hits[n], &facts)
 		case len(missed) > 0 && missed[0].at == n:
 			facts, missed = missed[0].facts, missed[1:]
 		}
+		q.resolve(&facts)
 		if err := q.plan(ctx, &facts); errors.Is(err, ErrInactive) {
 			facts = Facts{}
 		} else if err != nil {
@@ -203,7 +208,7 @@ func (q *lookup) findMany(ctx context.Context, missed []miss) error {
 			if errors.Is(err, ErrInactive) {
 				return nil
 			}
-			if err == nil {
+			if err == nil && q.serves(&found.facts) {
 				q.recordUse(&found)
 				m.facts = found.facts
 			}
@@ -231,7 +236,7 @@ func (q *lookup) findManyAccess(ctx context.Context, missed []miss) error {
 	for n := range missed {
 		m := &missed[n]
 		facts, live := found[m.hash]
-		if m.kind != enforce.AccessToken || !live {
+		if m.kind != enforce.AccessToken || !live || !q.serves(&facts) {
 			continue
 		}
 		facts.Kind = enforce.AccessToken

@@ -10,7 +10,8 @@ import (
 // Caller is the authenticated client of an introspection request over HTTP.
 type Caller struct {
 	ClientID string
-	// ResourceServer may see every access token; any other client sees only its own tokens.
+	// ResourceServer may see the access tokens of every client that are for a resource that it
+	// serves; any other client sees only its own tokens.
 	ResourceServer bool
 }
 
@@ -33,19 +34,21 @@ func (i Introspector) ForClient(ctx context.Context, caller Caller, token string
 		if facts.ClientID != caller.ClientID {
 			return ClientResult{}, ErrInactive
 		}
+		i.resolve(&facts)
 		return ClientResult{Facts: facts, Refresh: true}, nil
 	case enforce.AccessToken:
 	default:
 		return ClientResult{}, ErrInactive
 	}
-	q := i.newLookup(0)
+	q := i.For(caller.ClientID).newLookup(0)
 	found, err := q.findOne(ctx, enforce.AccessToken, secret.Sum(token))
 	if err != nil {
 		return ClientResult{}, err
 	}
-	if !caller.ResourceServer && found.facts.ClientID != caller.ClientID {
+	if found.facts.ClientID != caller.ClientID && (!caller.ResourceServer || !q.serves(&found.facts)) {
 		return ClientResult{}, ErrInactive
 	}
 	q.recordUse(&found)
+	q.resolve(&found.facts)
 	return ClientResult{Facts: found.facts}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/feed"
@@ -36,8 +37,11 @@ type Facts struct {
 	Plan        string
 	DisplayName string
 	// Scope is space-separated, in the order of the request.
-	Scope    string
-	IssuedAt time.Time
+	Scope string
+	// Resources are the protected resources that the token is for. A store returns nil for the
+	// default one, an Introspector its identifier, but nil for a user token.
+	Resources oauth.Resources
+	IssuedAt  time.Time
 	// ExpiresAt is zero for a token that does not expire.
 	ExpiresAt time.Time
 	// Left is the remaining lifetime by the database's clock; 0 for a token that does not expire.
@@ -102,6 +106,10 @@ type Introspector struct {
 	Freshness Freshness
 	// Cache caches live tokens; nil caches none.
 	Cache *Cache
+	// Resources are those of the catalog; nil checks none.
+	Resources Resources
+	// served are the resources of the server that introspects; nil are all.
+	served oauth.Resources
 }
 
 // used records the use of a token, unless a recent use is recorded.

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"strings"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -36,7 +37,7 @@ func (s *Access) CheckAccess(ctx context.Context, req *tokenv1.CheckAccessReques
 	}
 	return &tokenv1.CheckAccessResponse{Decision: &tokenv1.CheckAccessResponse_Allowed{Allowed: &tokenv1.Allowed{
 		Kind: tokenKind(identity.Kind), Sub: identity.Subject, ClientId: identity.ClientID, WorkspaceId: identity.WorkspaceID,
-		Scope: identity.Scope,
+		Scope: identity.Scope, Aud: strings.Fields(identity.Audience),
 	}}}, nil
 }
 

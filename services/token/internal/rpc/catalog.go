@@ -35,5 +35,10 @@ func (s *Catalog) GetCatalog(context.Context, *tokenv1.GetCatalogRequest) (*toke
 		}
 		res.Plans = append(res.Plans, plan)
 	}
+	for _, r := range c.Resources() {
+		res.Resources = append(res.Resources, &tokenv1.Resource{
+			Id: r.ID, Name: r.Name, Metadata: r.Metadata, Paths: r.Paths, MinimumScopes: r.Minimum, Documentation: r.Documentation,
+		})
+	}
 	return res, nil
 }

@@ -1,6 +1,8 @@
 package rpc
 
 import (
+	"slices"
+
 	"google.golang.org/protobuf/encoding/protowire"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
@@ -27,13 +29,18 @@ const (
 	grantIDField     = 13
 	expiresInMsField = 14
 	nameField        = 15
+	audField         = 16
 )
 
 // usualSize is the size of most responses at most, in bytes.
 const usualSize = 224
 
 // batchEncoder holds the encoded responses of a batch, and a buffer for the next one.
-type batchEncoder struct{ raw, next []byte }
+type batchEncoder struct {
+	raw, next []byte
+	// audience is the default resource, which the batch has once for all.
+	audience []string
+}
 
 func newBatchEncoder(n int) batchEncoder {
 	return batchEncoder{raw: make([]byte, 0, n*usualSize), next: make([]byte, 0, usualSize)}
@@ -41,6 +48,9 @@ func newBatchEncoder(n int) batchEncoder {
 
 // add encodes the next response, without the fields that the batch has once for all.
 func (a *batchEncoder) add(res *tokenv1.IntrospectTokenResponse) {
+	if slices.Equal(res.Aud, a.audience) {
+		res.Aud = nil
+	}
 	a.next = appendResponse(a.next[:0], res)
 	a.raw = protowire.AppendBytes(protowire.AppendTag(a.raw, responsesField, protowire.BytesType), a.next)
 }
@@ -48,7 +58,7 @@ func (a *batchEncoder) add(res *tokenv1.IntrospectTokenResponse) {
 // response returns a message whose unknown fields are the encoded responses: its field Answers is
 // empty until the message was sent.
 func (a *batchEncoder) response(issuer string) *tokenv1.BatchIntrospectTokensResponse {
-	res := &tokenv1.BatchIntrospectTokensResponse{Iss: issuer, TokenType: tokenType}
+	res := &tokenv1.BatchIntrospectTokensResponse{Iss: issuer, TokenType: tokenType, Aud: a.audience}
 	res.ProtoReflect().SetUnknown(a.raw)
 	return res
 }
@@ -68,7 +78,11 @@ func appendResponse(b []byte, a *tokenv1.IntrospectTokenResponse) []byte {
 		b = protowire.AppendBytes(protowire.AppendTag(b, grantIDField, protowire.BytesType), a.GrantId)
 	}
 	b = appendNumber(b, expiresInMsField, uint64(a.ExpiresInMs))
-	return appendText(b, nameField, a.Name)
+	b = appendText(b, nameField, a.Name)
+	for _, id := range a.Aud {
+		b = appendText(b, audField, id)
+	}
+	return b
 }
 
 // appendNumber appends a number that is not 0: proto3 omits zero values.

@@ -25,7 +25,7 @@ import (
 
 func entryPoint(tokens access.Tokens) *rpc.Envoy {
 	return &rpc.Envoy{
-		Decider: access.Decider{Tokens: tokens, Rules: catalog.Default().Rules}, Logger: slog.New(slog.DiscardHandler),
+		Decider: access.Decider{Tokens: tokens, Rules: catalog.Default().At(accesstest.API).Rules}, Logger: slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -159,9 +159,13 @@ func asRaw(http *authv3.AttributeContext_HttpRequest) {
 
 func TestRFC6750_3_1_EnvoyIsToldWhetherATokenWasSent(t *testing.T) {
 	envoy := entryPoint(accesstest.Tokens{"token": {Kind: enforce.APIKey, KeyID: "key_1", Plan: "pro"}})
+	const (
+		metadata = `resource_metadata="https://api.test/.well-known/oauth-protected-resource/v1"`
+		none     = `Bearer scope="videos:read", ` + metadata
+		invalid  = `Bearer error="invalid_token", scope="videos:read", ` + metadata + `, error_description="Invalid or expired access token"`
+	)
 	for value, challenge := range map[string]string{
-		"": "Bearer", "Basic dG9rZW4=": "Bearer", "Bearer": "Bearer", "Bearer other": `Bearer error="invalid_token"`,
-		"Bearer token,Bearer token": `Bearer error="invalid_token"`, "Bearer token token": `Bearer error="invalid_token"`,
+		"": none, "Basic dG9rZW4=": none, "Bearer": none, "Bearer other": invalid, "Bearer token,Bearer token": invalid, "Bearer token token": invalid,
 	} {
 		res, err := envoy.Check(t.Context(), envoyRequest("GET", "/v1/videos", map[string]string{"authorization": value}))
 		if status, headers, _ := outcomeOf(res); err != nil || status != 401 || headers["WWW-Authenticate"] != challenge {
@@ -179,7 +183,7 @@ func TestRFC6750_3_1_EnvoyIsToldWhetherATokenWasSent(t *testing.T) {
 	if status, _, _ := outcomeOf(mustCheck(t, envoy, twice)); status != 401 {
 		t.Errorf("two headers: %d", status)
 	}
-	if status, headers, _ := outcomeOf(mustCheck(t, envoy, &authv3.CheckRequest{})); status != 401 || headers["WWW-Authenticate"] != "Bearer" {
+	if status, headers, _ := outcomeOf(mustCheck(t, envoy, &authv3.CheckRequest{})); status != 401 || headers["WWW-Authenticate"] != "Bearer "+metadata {
 		t.Errorf("a question about nothing: %d, %v", status, headers)
 	}
 }

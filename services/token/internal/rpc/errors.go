@@ -28,6 +28,10 @@ func toStatus(err error) error {
 	if errors.As(err, &scope) {
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_SCOPE, scope.Error(), clientOption(err)...)
 	}
+	var target *grant.TargetError
+	if errors.As(err, &target) {
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_TARGET, target.Error(), clientOption(err)...)
+	}
 	if errors.Is(err, usertoken.ErrUnknown) && cause.Of(err) == "" {
 		err = cause.With(err, cause.UserTokenUnknown) // it had the format of a user token
 	}
@@ -51,6 +55,7 @@ func toStatus(err error) error {
 		{grant.ErrUnsupportedGrantType, errorv1.Reason_REASON_UNSUPPORTED_GRANT_TYPE},
 		{grant.ErrUnauthorizedClient, errorv1.Reason_REASON_UNAUTHORIZED_CLIENT},
 		{grant.ErrInvalidScope, errorv1.Reason_REASON_INVALID_SCOPE},
+		{grant.ErrInvalidTarget, errorv1.Reason_REASON_INVALID_TARGET},
 		{grant.ErrInvalidCode, errorv1.Reason_REASON_INVALID_CODE},
 		{grant.ErrInvalidVerifier, errorv1.Reason_REASON_INVALID_CODE_VERIFIER},
 		{grant.ErrInvalidRefreshToken, errorv1.Reason_REASON_INVALID_REFRESH_TOKEN},

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/policy"
 	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
@@ -32,7 +33,7 @@ func (s *Introspection) IntrospectToken(
 	if req.GetToken() == "" {
 		return nil, invalid("token", "is required")
 	}
-	facts, err := s.Introspector.Bearer(ctx, req.GetToken(), req.GetMinCursor())
+	facts, err := ForCaller(ctx, s.Introspector).Bearer(ctx, req.GetToken(), req.GetMinCursor())
 	if errors.Is(err, introspect.ErrInactive) {
 		return &tokenv1.IntrospectTokenResponse{}, nil
 	}
@@ -54,7 +55,10 @@ func (s *Introspection) BatchIntrospectTokens(
 		return nil, invalid("tokens", "must be 1 to 1,000")
 	}
 	encoder := newBatchEncoder(len(tokens))
-	err := s.Introspector.Bearers(ctx, tokens, req.GetMinCursor(), func(facts *introspect.Facts) {
+	if s.Introspector.Resources != nil {
+		encoder.audience = s.Introspector.Resources.DefaultResource()
+	}
+	err := ForCaller(ctx, s.Introspector).Bearers(ctx, tokens, req.GetMinCursor(), func(facts *introspect.Facts) {
 		var res tokenv1.IntrospectTokenResponse
 		if facts.Kind != 0 {
 			s.fillResponse(&res, facts)
@@ -66,6 +70,20 @@ func (s *Introspection) BatchIntrospectTokens(
 	}
 	return encoder.response(s.Issuer), nil
 }
+
+// ForCaller returns the introspector as the caller of an RPC may use it: a resource server sees the
+// tokens for its resources. The gateway checks the resource of each request itself, and in
+// development every local caller is the same one.
+func ForCaller(ctx context.Context, introspector introspect.Introspector) introspect.Introspector {
+	server, _ := policy.CallerFrom(ctx)
+	if server == gateway || server == policy.Local {
+		return introspector
+	}
+	return introspector.For(server)
+}
+
+// gateway is the gateway's name as a caller.
+const gateway = "gateway"
 
 // fillResponse sets the fields of an active token.
 func (s *Introspection) fillResponse(res *tokenv1.IntrospectTokenResponse, facts *introspect.Facts) {
@@ -81,6 +99,7 @@ func (s *Introspection) fillResponse(res *tokenv1.IntrospectTokenResponse, facts
 	res.Kind = tokenKind(facts.Kind)
 	res.Plan = facts.Plan
 	res.GrantId = facts.Family
+	res.Aud = facts.Resources
 	if facts.Kind == enforce.APIKey {
 		res.Sub = facts.KeyID
 	}

@@ -72,6 +72,7 @@ func (s *OAuth) issue(ctx context.Context, req *tokenv1.IssueTokenRequest) (*tok
 		CodeVerifier: secret.New(req.GetCodeVerifier()),
 		RefreshToken: secret.New(req.GetRefreshToken()),
 		Scope:        req.GetScope(),
+		Resource:     req.GetResource(),
 		Credentials:  creds,
 		Source:       source.From(ctx),
 	})
@@ -180,6 +181,7 @@ func clientResponse(a introspect.ClientResult, issuer string) *tokenv1.Introspec
 		Iat:         uint32(a.IssuedAt.Unix()),
 		Iss:         issuer,
 		WorkspaceId: a.WorkspaceID,
+		Aud:         a.Resources,
 	}
 	if a.Refresh {
 		res.TokenType = ""

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
@@ -32,6 +33,7 @@ type contents struct {
 	Refresh   string `json:"r"`
 	ExpiresIn int64  `json:"e"`
 	Scope     string `json:"s"`
+	Resources string `json:"o,omitempty"`
 }
 
 // Seal encrypts the token pair.
@@ -42,7 +44,7 @@ func (Sealer) Seal(predecessor secret.String, pair grant.TokenPair) ([]byte, err
 	}
 	plain, err := json.Marshal(contents{
 		Access: pair.Access.Reveal(), Refresh: pair.Refresh.Reveal(),
-		ExpiresIn: int64(pair.ExpiresIn / time.Second), Scope: pair.Scope,
+		ExpiresIn: int64(pair.ExpiresIn / time.Second), Scope: pair.Scope, Resources: pair.Resources.String(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encoding the pair: %w", err)
@@ -68,6 +70,7 @@ func (Sealer) Open(predecessor secret.String, sealed []byte) (grant.TokenPair, e
 	return grant.TokenPair{
 		Access: secret.New(c.Access), Refresh: secret.New(c.Refresh),
 		ExpiresIn: time.Duration(c.ExpiresIn) * time.Second, Scope: c.Scope,
+		Resources: oauth.ParseResources(c.Resources),
 	}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/sdk/enforce"
@@ -83,13 +84,15 @@ func (s *Store) findManyAccess(ctx context.Context, tokens []secret.Hash) (map[s
 func scanFacts(row sqldb.Row, before ...any) (introspect.Facts, error) {
 	f := introspect.Facts{Kind: enforce.AccessToken}
 	var issued, expires, left int64
-	err := row.Scan(append(before, &f.Family, &f.UserID, &f.ClientID, &f.WorkspaceID, &f.DisplayName, &f.Scope, &issued, &expires, &left, &f.LongUnused)...)
+	var resources string
+	err := row.Scan(append(before, &f.Family, &f.UserID, &f.ClientID, &f.WorkspaceID, &f.DisplayName, &f.Scope, &resources, &issued, &expires, &left, &f.LongUnused)...)
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return f, introspect.ErrInactive
 	}
 	if err != nil {
 		return f, fmt.Errorf("reading a token: %w", err)
 	}
+	f.Resources = oauth.ParseResources(resources)
 	f.IssuedAt, f.ExpiresAt, f.Left = fromMicros(issued), fromMicros(expires), time.Duration(left)*time.Microsecond
 	return f, nil
 }

@@ -12,8 +12,8 @@ WITH pair AS (
 ), family AS (` + insertFamily("pair") + `
     RETURNING id, scope, expires_at
 ), access AS (
-    INSERT INTO access_tokens (hash, family_id, scope, issued_at, expires_at)
-    SELECT ` + afterFamily(1) + `, id, scope, {{now}}, LEAST({{now}} + ` + afterFamily(2) + `, expires_at) FROM family
+    INSERT INTO access_tokens (hash, family_id, scope, resources, issued_at, expires_at)
+    SELECT ` + afterFamily(1) + `, id, scope, ` + afterFamily(4) + `, {{now}}, LEAST({{now}} + ` + afterFamily(2) + `, expires_at) FROM family
 )
 SELECT ` + atGrantLimit(afterFamily(3)) + ` FROM family`
 }
@@ -30,8 +30,8 @@ WITH family AS (
         AND (refresh_due IS NULL OR refresh_due <= {{now}} + $12) AND ` + liveGrant("families") + `
     RETURNING id, scope, expires_at
 ), access AS (
-    INSERT INTO access_tokens (hash, family_id, scope, issued_at, expires_at)
-    SELECT $8, id, CASE WHEN $9 = '' THEN scope ELSE $9 END, {{now}}, LEAST({{now}} + $10, expires_at) FROM family
+    INSERT INTO access_tokens (hash, family_id, scope, resources, issued_at, expires_at)
+    SELECT $8, id, CASE WHEN $9 = '' THEN scope ELSE $9 END, $13, {{now}}, LEAST({{now}} + $10, expires_at) FROM family
 ), spent AS (
     INSERT INTO spent_refresh_tokens (hash, family_id, expires_at) SELECT $6, id, {{now}} + $2 FROM family
 )
@@ -49,8 +49,8 @@ func rotateMany() string {
 	return `
 WITH asked AS (
     SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::text[], $4::bytea[], $5::text[], $6::bytea[], $7::bigint[], $8::bigint[], $9::bigint[],
-            $10::bigint[], $11::bigint[])
-        AS a(predecessor, successor, client_id, access, narrowed, sealed, refresh_life, access_life, retry_window, step, slack)
+            $10::bigint[], $11::bigint[], $12::text[])
+        AS a(predecessor, successor, client_id, access, narrowed, sealed, refresh_life, access_life, retry_window, step, slack, resources)
 ), held AS MATERIALIZED (
     SELECT f.id FROM families f WHERE f.refresh_hash = ANY ($1::bytea[]) FOR UPDATE SKIP LOCKED
 ), family AS (
@@ -62,10 +62,11 @@ WITH asked AS (
     FROM asked a, held
     WHERE f.id = held.id AND f.refresh_hash = a.predecessor AND f.client_id = a.client_id AND f.refresh_expires_at > {{now}}
         AND (f.refresh_due IS NULL OR f.refresh_due <= {{now}} + a.slack) AND ` + liveGrant("f") + `
-    RETURNING f.id, f.scope, f.expires_at, a.predecessor, a.successor, a.access, a.narrowed, a.refresh_life, a.access_life
+    RETURNING f.id, f.scope, f.expires_at, a.predecessor, a.successor, a.access, a.narrowed, a.resources AS narrowed_resources, a.refresh_life,
+        a.access_life
 ), access AS (
-    INSERT INTO access_tokens (hash, family_id, scope, issued_at, expires_at)
-    SELECT access, id, CASE WHEN narrowed = '' THEN scope ELSE narrowed END, {{now}}, LEAST({{now}} + access_life, expires_at) FROM family
+    INSERT INTO access_tokens (hash, family_id, scope, resources, issued_at, expires_at)
+    SELECT access, id, CASE WHEN narrowed = '' THEN scope ELSE narrowed END, narrowed_resources, {{now}}, LEAST({{now}} + access_life, expires_at) FROM family
 ), spent AS (
     INSERT INTO spent_refresh_tokens (hash, family_id, expires_at) SELECT predecessor, id, {{now}} + refresh_life FROM family
 )
@@ -76,11 +77,11 @@ SELECT successor, scope, expires_at - {{now}} FROM family`
 // planner's estimates of the tables' sizes.
 func findManyAccess() string {
 	return `
-SELECT k.hash, f.id, f.user_id, f.client_id, f.workspace_id, f.display_name, a.scope, a.issued_at, a.expires_at, a.expires_at - {{now}},
-    f.last_used_at + 60000000 < {{now}}
+SELECT k.hash, f.id, f.user_id, f.client_id, f.workspace_id, f.display_name, a.scope, ` + accessResources + `,
+    a.issued_at, a.expires_at, a.expires_at - {{now}}, f.last_used_at + 60000000 < {{now}}
 FROM unnest($1::bytea[]) AS k(hash)
 CROSS JOIN LATERAL (
-    SELECT family_id, scope, issued_at, expires_at FROM access_tokens
+    SELECT family_id, scope, resources, issued_at, expires_at FROM access_tokens
     WHERE hash = k.hash AND expires_at > {{now}} AND revoked_at IS NULL LIMIT 1
 ) AS a
 CROSS JOIN LATERAL (SELECT * FROM families g WHERE g.id = a.family_id AND ` + liveGrant("g") + ` LIMIT 1) AS f`

@@ -15,7 +15,7 @@ import (
 type spent struct {
 	family []byte
 	oauth.UserClient
-	scope string
+	scope, resources string
 	// left is the family's remaining lifetime when its current token was issued, in microseconds.
 	left int64
 	// sealed is the successor token pair inside the retry window.
@@ -39,7 +39,7 @@ func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string
 		return grant.Replay{}, fmt.Errorf("%s: %w", what, err)
 	}
 	if len(found.sealed) > 0 {
-		return grant.Replay{Sealed: found.sealed, Scope: found.scope, FamilyLeft: time.Duration(found.left) * time.Microsecond}, nil
+		return grant.Replay{Sealed: found.sealed, Scope: found.scope, Resources: oauth.ParseResources(found.resources), FamilyLeft: time.Duration(found.left) * time.Microsecond}, nil
 	}
 	var replay grant.Replay
 	err = s.log.Revoke(ctx, what, func(tx *revlog.Tx) error {
@@ -69,6 +69,6 @@ func (s *Store) WaitForReplicas(ctx context.Context) error {
 
 func (s *Store) spent(ctx context.Context, query queryRow, token secret.Hash, clientID string) (f spent, err error) {
 	err = query(ctx, s.text.spentFacts, token.Bytes(), clientID).
-		Scan(&f.family, &f.UserID, &f.ClientID, &f.scope, &f.left, &f.sealed, &f.revokedSince)
+		Scan(&f.family, &f.UserID, &f.ClientID, &f.scope, &f.resources, &f.left, &f.sealed, &f.revokedSince)
 	return f, err
 }

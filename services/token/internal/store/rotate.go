@@ -7,23 +7,24 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// GrantedScope returns the granted scope of the family of a current refresh token;
+// Granted returns the scope and the resources of the family of a current refresh token;
 // grant.ErrNotCurrent when there is none.
-func (s *Store) GrantedScope(ctx context.Context, token secret.Hash, clientID string) (string, error) {
-	var scope string
-	err := s.db.QueryRow(ctx, s.text.grantedScope, token.Bytes(), clientID).Scan(&scope)
+func (s *Store) Granted(ctx context.Context, token secret.Hash, clientID string) (grant.Granted, error) {
+	var scope, resources string
+	err := s.db.QueryRow(ctx, s.text.granted, token.Bytes(), clientID).Scan(&scope, &resources)
 	if errors.Is(err, sqldb.ErrNotFound) {
-		return "", grant.ErrNotCurrent
+		return grant.Granted{}, grant.ErrNotCurrent
 	}
 	if err != nil {
-		return "", fmt.Errorf("reading the granted scope: %w", err)
+		return grant.Granted{}, fmt.Errorf("reading the granted scope: %w", err)
 	}
-	return scope, nil
+	return grant.Granted{Scope: scope, Resources: oauth.ParseResources(resources)}, nil
 }
 
 // Rotate spends a refresh token and issues its successors in one transaction and one round trip:
@@ -52,7 +53,7 @@ func (s *Store) rotateSteps(ctx context.Context, r grant.Rotation) (grant.Issued
 		r.Predecessor.Bytes(), r.ClientID, step, slack).Scan(&granted, &left)
 	limited := sqldb.Stmt(s.text.refreshLimited, r.Predecessor.Bytes(), r.ClientID, slack).Scan(&wait)
 	err := s.db.Pipeline(ctx, update,
-		sqldb.Stmt(s.text.insertAccess, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), r.Successor.Bytes()),
+		sqldb.Stmt(s.text.insertAccess, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), r.Successor.Bytes(), r.Resources.String()),
 		sqldb.Stmt(s.text.spend, r.Predecessor.Bytes(), micros(r.Lifetimes.Refresh), r.Successor.Bytes()),
 		limited)
 	return issuedOrError(r, rotation{granted: granted, left: left, wait: wait, found: update.Found() || limited.Found()}, err)
@@ -64,7 +65,7 @@ func (s *Store) rotateAtOnce(ctx context.Context, r grant.Rotation) (grant.Issue
 	step, slack := rateLimit(r)
 	var did rotation
 	whole := sqldb.Stmt(s.text.rotateAtOnce, r.Successor.Bytes(), micros(r.Lifetimes.Refresh), retryHash, sealed, window,
-		r.Predecessor.Bytes(), r.ClientID, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), step, slack).
+		r.Predecessor.Bytes(), r.ClientID, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), step, slack, r.Resources.String()).
 		Scan(&did.granted, &did.left, &did.wait)
 	err := s.db.Pipeline(ctx, whole)
 	did.found = whole.Found()

@@ -55,12 +55,12 @@ func (s *Store) rotateBatch(ctx context.Context, rotations []*grant.Rotation) (m
 func columnsOf(rotations []*grant.Rotation) []any {
 	n := len(rotations)
 	predecessors, successors, access, sealed := make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n)
-	clients, scopes := make([]string, n), make([]string, n)
+	clients, scopes, resources := make([]string, n), make([]string, n), make([]string, n)
 	refreshLives, accessLives, windows := make([]int64, n), make([]int64, n), make([]int64, n)
 	steps, slacks := make([]int64, n), make([]int64, n)
 	for i, r := range rotations {
 		predecessors[i], successors[i], access[i] = r.Predecessor.Bytes(), r.Successor.Bytes(), r.Access.Bytes()
-		clients[i], scopes[i] = r.ClientID, r.Scope
+		clients[i], scopes[i], resources[i] = r.ClientID, r.Scope, r.Resources.String()
 		if len(r.Sealed) > 0 {
 			sealed[i] = r.Sealed
 		}
@@ -68,5 +68,5 @@ func columnsOf(rotations []*grant.Rotation) []any {
 		windows[i] = micros(r.Lifetimes.RetryWindow)
 		steps[i], slacks[i] = rateLimit(*r)
 	}
-	return []any{predecessors, successors, clients, access, scopes, sealed, refreshLives, accessLives, windows, steps, slacks}
+	return []any{predecessors, successors, clients, access, scopes, sealed, refreshLives, accessLives, windows, steps, slacks, resources}
 }

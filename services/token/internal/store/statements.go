@@ -4,7 +4,7 @@ package store
 type statements struct {
 	insertFamily, insertFirstAccess             string
 	redeemed                                    string
-	grantedScope, rotate, insertAccess, spend   string
+	granted, rotate, insertAccess, spend        string
 	refreshLimited, spentFacts                  string
 	familyOfRefresh, revokeFamily, revokeAccess string
 	atGrantLimit, overGrantLimit, revokeOldest  string
@@ -17,7 +17,7 @@ type statements struct {
 // all returns every statement, for prepare.
 func (s *statements) all() []*string {
 	return []*string{
-		&s.insertFamily, &s.insertFirstAccess, &s.redeemed, &s.grantedScope, &s.rotate, &s.insertAccess,
+		&s.insertFamily, &s.insertFirstAccess, &s.redeemed, &s.granted, &s.rotate, &s.insertAccess,
 		&s.spend, &s.refreshLimited, &s.spentFacts, &s.familyOfRefresh, &s.revokeFamily, &s.revokeAccess,
 		&s.atGrantLimit, &s.overGrantLimit, &s.revokeOldest, &s.findAccess, &s.findRefresh, &s.touch,
 		&s.eraseRetries, &s.now, &s.redeemAtOnce, &s.rotateAtOnce, &s.rotateMany, &s.findManyAccess,
@@ -36,6 +36,9 @@ func atGrantLimit(limit string) string {
     LIMIT 1 OFFSET ` + limit + `) IS NOT NULL`
 }
 
+// accessResources are the resources of an access token a of a family f.
+const accessResources = `CASE WHEN a.resources = '' THEN f.resources ELSE a.resources END`
+
 // portable is the SQL before {{now}} and the lock clauses are expanded. Parameters of one pipeline
 // that mean the same carry the same number wherever the statement allows it.
 var portable = statements{
@@ -45,14 +48,14 @@ var portable = statements{
 	insertFamily: insertFamily("(SELECT 1 AS held FROM pairs WHERE user_id = $2 AND client_id = $3 AND epoch = $7 {{for share}}) AS pair"),
 
 	insertFirstAccess: `
-INSERT INTO access_tokens (hash, family_id, scope, issued_at, expires_at)
-SELECT $1, id, scope, {{now}}, CASE WHEN {{now}} + $2 < expires_at THEN {{now}} + $2 ELSE expires_at END
+INSERT INTO access_tokens (hash, family_id, scope, resources, issued_at, expires_at)
+SELECT $1, id, scope, $4, {{now}}, CASE WHEN {{now}} + $2 < expires_at THEN {{now}} + $2 ELSE expires_at END
 FROM families WHERE refresh_hash = $3`,
 
 	redeemed: `SELECT client_id, redirect_uri, code_challenge FROM families WHERE id = $1`,
 
-	grantedScope: `
-SELECT scope FROM families
+	granted: `
+SELECT scope, resources FROM families
 WHERE refresh_hash = $1 AND client_id = $2 AND refresh_expires_at > {{now}} AND ` + liveGrant("families"),
 
 	// No token outlives its family. The steady rate is one refresh per $8; a family that is ahead
@@ -71,8 +74,8 @@ SELECT refresh_due - {{now}} - $3 FROM families
 WHERE refresh_hash = $1 AND client_id = $2 AND refresh_expires_at > {{now}} AND refresh_due > {{now}} + $3 AND ` + liveGrant("families"),
 
 	insertAccess: `
-INSERT INTO access_tokens (hash, family_id, scope, issued_at, expires_at)
-SELECT $1, id, CASE WHEN $2 = '' THEN scope ELSE $2 END, {{now}},
+INSERT INTO access_tokens (hash, family_id, scope, resources, issued_at, expires_at)
+SELECT $1, id, CASE WHEN $2 = '' THEN scope ELSE $2 END, $5, {{now}},
     CASE WHEN {{now}} + $3 < expires_at THEN {{now}} + $3 ELSE expires_at END
 FROM families WHERE refresh_hash = $4`,
 
@@ -84,7 +87,7 @@ SELECT $1, id, {{now}} + $2 FROM families WHERE refresh_hash = $3`,
 	// The columns of the family that it reads never change, except the retry columns; evidence that
 	// is spent stays spent.
 	spentFacts: `
-SELECT f.id, f.user_id, f.client_id, f.scope, f.expires_at - f.refresh_issued_at,
+SELECT f.id, f.user_id, f.client_id, f.scope, f.resources, f.expires_at - f.refresh_issued_at,
     CASE WHEN f.retry_hash = $1 AND f.retry_until > {{now}} AND ` + liveGrant("f") + ` THEN f.retry_sealed END, ` + evidenceSpent("f") + `
 FROM (SELECT family_id FROM spent_refresh_tokens WHERE hash = $1 AND expires_at > {{now}} LIMIT 1) AS s
 JOIN families f ON f.id = s.family_id
@@ -122,16 +125,16 @@ WHERE id = $1 AND revoked_at IS NULL RETURNING user_id, client_id, epoch, ` + re
 	// The LIMIT keeps the planner from starting at the families, which looks cheap to it while they
 	// are few.
 	findAccess: `
-SELECT f.id, f.user_id, f.client_id, f.workspace_id, f.display_name, a.scope, a.issued_at, a.expires_at, a.expires_at - {{now}},
-    f.last_used_at + 60000000 < {{now}}
+SELECT f.id, f.user_id, f.client_id, f.workspace_id, f.display_name, a.scope, ` + accessResources + `,
+    a.issued_at, a.expires_at, a.expires_at - {{now}}, f.last_used_at + 60000000 < {{now}}
 FROM (
-    SELECT family_id, scope, issued_at, expires_at FROM access_tokens
+    SELECT family_id, scope, resources, issued_at, expires_at FROM access_tokens
     WHERE hash = $1 AND expires_at > {{now}} AND revoked_at IS NULL LIMIT 1
 ) AS a JOIN families f ON f.id = a.family_id
 WHERE ` + liveGrant("f"),
 
 	findRefresh: `
-SELECT id, user_id, client_id, workspace_id, display_name, scope, refresh_issued_at, refresh_expires_at, refresh_expires_at - {{now}}, false
+SELECT id, user_id, client_id, workspace_id, display_name, scope, resources, refresh_issued_at, refresh_expires_at, refresh_expires_at - {{now}}, false
 FROM families WHERE refresh_hash = $1 AND refresh_expires_at > {{now}} AND ` + liveGrant("families"),
 
 	touch: `UPDATE families SET last_used_at = {{now}} WHERE id = $1 AND last_used_at + 60000000 < {{now}}`,

@@ -1,0 +1,69 @@
+package enforce
+
+import (
+	"slices"
+	"strings"
+)
+
+// The error codes of a challenge (RFC 6750 §3.1).
+const (
+	errorInvalidToken      = "invalid_token"
+	errorInsufficientScope = "insufficient_scope"
+)
+
+// Challenge is a challenge of the scheme Bearer (RFC 6750 §3). Its String is the only place where
+// the value of WWW-Authenticate is built.
+type Challenge struct {
+	// Error is `invalid_token` or `insufficient_scope`; empty where the request had no token (RFC
+	// 6750 §3.1).
+	Error string
+	// Scopes are all scopes that the request needs; empty for unknown.
+	Scopes []string
+	// ResourceMetadata is the URL of the resource's metadata (RFC 9728 §5.1); empty for none.
+	ResourceMetadata string
+	// Description is for the developer of the client.
+	Description string
+}
+
+// String returns the value of WWW-Authenticate.
+func (c Challenge) String() string {
+	var b strings.Builder
+	b.WriteString("Bearer")
+	separator := " "
+	for _, parameter := range [...]Header{
+		{"error", c.Error},
+		{"scope", strings.Join(c.Scopes, " ")},
+		{"resource_metadata", c.ResourceMetadata},
+		{"error_description", c.Description},
+	} {
+		if parameter.Value == "" {
+			continue
+		}
+		b.WriteString(separator + parameter.Name + `="` + quotable(parameter.Value) + `"`)
+		separator = ", "
+	}
+	return b.String()
+}
+
+// quotable replaces the characters that RFC 6750 §3 allows in none of its parameters, and that would
+// end a quoted string or a header.
+func quotable(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return '\''
+		}
+		return c
+	}, s)
+}
+
+// union returns the scopes that an endpoint needs, and those of the token. A client that replaces
+// its token by one with the scopes of the challenge keeps what it had (step-up).
+func union(needed, has []string) []string {
+	all := slices.Clone(needed)
+	for _, scope := range has {
+		if !slices.Contains(all, scope) {
+			all = append(all, scope)
+		}
+	}
+	return all
+}
