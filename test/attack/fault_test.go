@@ -113,14 +113,15 @@ func hangStores(t *testing.T, f proxiedDeployment) {
 	}
 	redeem := operation{"redeeming", func() (harness.Response, error) { return f.Exchange(code, harness.Request{}) }}
 	signIn := operation{"signing in", func() (harness.Response, error) { return f.JSON("/api/v1/user/authenticate", login) }}
+	introspect := func() (harness.Response, error) {
+		return f.JSON("/oauth/introspect", map[string]any{"token": tokens.Access, "client_id": harness.ResourceID, "client_secret": harness.ResourcePW})
+	}
 	others := []operation{
 		{"refreshing", func() (harness.Response, error) { return f.Refresh(tokens.Refresh) }},
 		{"revoking", func() (harness.Response, error) {
 			return f.JSON("/oauth/revoke", map[string]any{"token": tokens.Refresh})
 		}},
-		{"introspecting", func() (harness.Response, error) {
-			return f.JSON("/oauth/introspect", map[string]any{"token": tokens.Access, "client_id": harness.ResourceID, "client_secret": harness.ResourcePW})
-		}},
+		{"introspecting", introspect},
 	}
 	for _, outage := range []struct {
 		name       string
@@ -128,6 +129,12 @@ func hangStores(t *testing.T, f proxiedDeployment) {
 		operations []operation
 	}{{"Redis", f.redis, []operation{redeem, signIn}}, {"PostgreSQL", f.postgres, append([]operation{redeem, signIn}, others...)}} {
 		outage.proxy.Blackhole(true)
+		if outage.proxy == f.postgres { // clients and tokens that were read just before are cached for a moment
+			eventually(t, "introspection being closed", func() bool {
+				a, err := introspect()
+				return err == nil && a.Status == http.StatusServiceUnavailable
+			})
+		}
 		runConcurrently(20*len(outage.operations)*(*crowd), func(i int) (harness.Response, error) {
 			operation := outage.operations[i%len(outage.operations)]
 			a, err := operation.send()
