@@ -153,7 +153,7 @@ func (p phrases) duration(d time.Duration) string {
 func (p phrases) title(v View) string {
 	title := p.printer.Text(v.Title)
 	switch {
-	case placeholder.MatchString(v.Title):
+	case strings.Contains(v.Title, "%s"):
 		title = p.printer.Format(v.Title, Name(v.TitleName))
 	case v.TitleName != "":
 		title += ": " + Name(v.TitleName)
@@ -163,6 +163,3 @@ func (p phrases) title(v View) string {
 	}
 	return title
 }
-
-// placeholder matches the place of a name in a message.
-var placeholder = regexp.MustCompile(`%s`)

@@ -40,7 +40,7 @@ type Version struct {
 	alone     bool
 	startedAt time.Time
 	last      atomic.Pointer[reading]
-	// floor is the time of this replica's last change: a reading from before it does not count.
+	// floor is the time of this replica's last change: only a reading from after it counts.
 	floor    atomic.Int64
 	renewing atomic.Bool
 }
@@ -72,7 +72,7 @@ func NewVersion(read func(ctx context.Context) (int64, error), alone bool) *Vers
 // returns the error of the read.
 func (v *Version) Current(ctx context.Context) (int64, error) {
 	now, last := v.now(), v.last.Load()
-	if last == nil || now-last.at >= Trust || int64(last.at) < v.floor.Load() {
+	if last == nil || now-last.at >= Trust || int64(last.at) <= v.floor.Load() {
 		r, _, err := v.reads.Get(ctx, struct{}{})
 		return r.version, err
 	}

@@ -5,12 +5,13 @@
 //
 //   - A client is written completely or not at all: no read returns one without its redirect URIs
 //     or its secret.
-//   - Credentials reads everything that authentication needs in one statement, hence in one round
-//     trip and from one snapshot.
+//   - Credentials reads everything that authentication needs of a client in one statement, hence from
+//     one snapshot.
 //   - At most client.MaxSecrets secrets of a client are valid, also with concurrent rotations; one
 //     of them is current.
 //   - Cleanup deletes expired secrets and nothing else.
-//   - A change that returned is durable and visible to every later read.
+//   - A change that returned is durable and visible to every later read at every replica, although
+//     each has the clients in memory (docs/adr/0008-cache-with-a-lease.md).
 //   - The database's clock decides when a secret expires.
 //
 // It owns the SQL and the migrations. It never sees a secret, only hashes, and authenticates no

@@ -11,7 +11,8 @@ INSERT INTO client_version (id, version) VALUES (1, 1);
 -- +goose StatementBegin
 CREATE FUNCTION raise_client_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE client_version SET version = version + 1 WHERE id = 1;
+    -- Once in a transaction, however many rows it changes.
+    UPDATE client_version SET version = version + 1 WHERE id = 1 AND xmin <> pg_current_xact_id()::xid;
     RETURN NULL;
 END
 $$;
