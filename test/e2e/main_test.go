@@ -118,7 +118,7 @@ func mkdir(parts ...string) string {
 	return dir
 }
 
-// each runs a test against every shape of the fleet.
+// each runs a test against every shape of the fleet, at once: a test mostly waits for its responses.
 func each(t *testing.T, test func(t *testing.T, d *harness.Deployment)) {
 	t.Helper()
 	onShapes(t, shared.shapes, test)
@@ -126,7 +126,12 @@ func each(t *testing.T, test func(t *testing.T, d *harness.Deployment)) {
 
 func onShapes(t *testing.T, shapes []*harness.Deployment, test func(t *testing.T, d *harness.Deployment)) {
 	t.Helper()
-	for _, d := range shapes {
-		t.Run(d.Name, func(t *testing.T) { test(t, d) })
-	}
+	t.Run("on", func(t *testing.T) { // it returns when both have ended
+		for _, d := range shapes {
+			t.Run(d.Name, func(t *testing.T) {
+				t.Parallel()
+				test(t, d)
+			})
+		}
+	})
 }
