@@ -11,15 +11,17 @@ import (
 func codeOf(reason errorv1.Reason) codes.Code {
 	switch reason {
 	case errorv1.Reason_REASON_INVALID_CLIENT, errorv1.Reason_REASON_INVALID_CREDENTIALS, errorv1.Reason_REASON_SESSION_REQUIRED,
-		errorv1.Reason_REASON_INVALID_ACCESS_TOKEN, errorv1.Reason_REASON_EXPIRED_ACCESS_TOKEN:
+		errorv1.Reason_REASON_INVALID_ACCESS_TOKEN, errorv1.Reason_REASON_EXPIRED_ACCESS_TOKEN,
+		errorv1.Reason_REASON_INVALID_REGISTRATION_TOKEN:
 		return codes.Unauthenticated
 	case errorv1.Reason_REASON_INVALID_REQUEST, errorv1.Reason_REASON_UNSUPPORTED_GRANT_TYPE, errorv1.Reason_REASON_INVALID_SCOPE, errorv1.Reason_REASON_INVALID_TARGET,
 		errorv1.Reason_REASON_INVALID_CODE, errorv1.Reason_REASON_INVALID_CODE_VERIFIER, errorv1.Reason_REASON_INVALID_REFRESH_TOKEN,
 		errorv1.Reason_REASON_UNAUTHORIZED_CLIENT, errorv1.Reason_REASON_REQUEST_TOO_LARGE,
-		errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE:
+		errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE, errorv1.Reason_REASON_INVALID_REDIRECT_URI,
+		errorv1.Reason_REASON_INVALID_CLIENT_METADATA:
 		return codes.InvalidArgument
 	case errorv1.Reason_REASON_WORKSPACE_FORBIDDEN, errorv1.Reason_REASON_CALLER_DENIED, errorv1.Reason_REASON_CROSS_SITE_REQUEST,
-		errorv1.Reason_REASON_UNAUTHORIZED_ACCESS:
+		errorv1.Reason_REASON_UNAUTHORIZED_ACCESS, errorv1.Reason_REASON_CLIENT_FULL:
 		return codes.PermissionDenied
 	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, errorv1.Reason_REASON_NOT_FOUND:
 		return codes.NotFound

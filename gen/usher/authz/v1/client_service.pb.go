@@ -89,9 +89,13 @@ type AuthenticateClientRequest struct {
 	SourceAddress string `protobuf:"bytes,2,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
 	// An authorization code to resolve for the authenticated client; empty for none. Release 0.1
 	// ignores it.
-	Code          string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Code string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	// How long what the request may issue stays valid without another request, in seconds; 0 for a
+	// request that issues nothing, and from release 0.1. A client that registered itself is kept for
+	// longer than that.
+	GrantLifetimeSeconds int64 `protobuf:"varint,12,opt,name=grant_lifetime_seconds,json=grantLifetimeSeconds,proto3" json:"grant_lifetime_seconds,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *AuthenticateClientRequest) Reset() {
@@ -143,6 +147,13 @@ func (x *AuthenticateClientRequest) GetCode() string {
 		return x.Code
 	}
 	return ""
+}
+
+func (x *AuthenticateClientRequest) GetGrantLifetimeSeconds() int64 {
+	if x != nil {
+		return x.GrantLifetimeSeconds
+	}
+	return 0
 }
 
 // AuthenticateClientResponse is the authenticated confidential client, or the public client that
@@ -341,11 +352,12 @@ const file_usher_authz_v1_client_service_proto_rawDesc = "" +
 	"#usher/authz/v1/client_service.proto\x12\x0eusher.authz.v1\x1a\x1busher/authz/v1/client.proto\x1a!usher/authz/v1/code_service.proto\x1a\x1ausher/error/v1/cause.proto\x1a\x1ausher/rpc/v1/options.proto\"[\n" +
 	"\x11ClientCredentials\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12)\n" +
-	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"\xa1\x01\n" +
+	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"\xd7\x01\n" +
 	"\x19AuthenticateClientRequest\x12C\n" +
 	"\vcredentials\x18\x01 \x03(\v2!.usher.authz.v1.ClientCredentialsR\vcredentials\x12%\n" +
 	"\x0esource_address\x18\x02 \x01(\tR\rsourceAddress\x12\x18\n" +
-	"\x04code\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\"\xdc\x01\n" +
+	"\x04code\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\x124\n" +
+	"\x16grant_lifetime_seconds\x18\f \x01(\x03R\x14grantLifetimeSeconds\"\xdc\x01\n" +
 	"\x1aAuthenticateClientResponse\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12J\n" +
 	"\rresolved_code\x18\x02 \x01(\v2#.usher.authz.v1.ResolveCodeResponseH\x00R\fresolvedCode\x12:\n" +

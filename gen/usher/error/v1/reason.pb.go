@@ -88,6 +88,16 @@ const (
 	// A protected resource that was asked for is malformed, unknown, or not one of the grant (RFC 8707
 	// §2 invalid_target).
 	Reason_REASON_INVALID_TARGET Reason = 26
+	// A redirect URI cannot be registered (RFC 7591 §3.2.2 invalid_redirect_uri).
+	Reason_REASON_INVALID_REDIRECT_URI Reason = 35
+	// A member of a client's metadata cannot be registered; ErrorInfo metadata `field` names it (RFC
+	// 7591 §3.2.2 invalid_client_metadata, or unapproved_software_statement for that member).
+	Reason_REASON_INVALID_CLIENT_METADATA Reason = 36
+	// The initial access token or the registration access token is missing, unknown, used up or
+	// expired, or is another client's (RFC 7591 §3, RFC 7592 §2).
+	Reason_REASON_INVALID_REGISTRATION_TOKEN Reason = 37
+	// The client registered itself, and as many users as it may have use it.
+	Reason_REASON_CLIENT_FULL Reason = 38
 )
 
 // Enum value maps for Reason.
@@ -120,35 +130,43 @@ var (
 		24: "REASON_UNAUTHORIZED_ACCESS",
 		25: "REASON_ALREADY_EXISTS",
 		26: "REASON_INVALID_TARGET",
+		35: "REASON_INVALID_REDIRECT_URI",
+		36: "REASON_INVALID_CLIENT_METADATA",
+		37: "REASON_INVALID_REGISTRATION_TOKEN",
+		38: "REASON_CLIENT_FULL",
 	}
 	Reason_value = map[string]int32{
-		"REASON_UNSPECIFIED":             0,
-		"REASON_INVALID_REQUEST":         1,
-		"REASON_UNSUPPORTED_GRANT_TYPE":  2,
-		"REASON_INVALID_SCOPE":           3,
-		"REASON_INVALID_CLIENT":          4,
-		"REASON_INVALID_CODE":            5,
-		"REASON_INVALID_CODE_VERIFIER":   6,
-		"REASON_INVALID_REFRESH_TOKEN":   7,
-		"REASON_UNAUTHORIZED_CLIENT":     8,
-		"REASON_RATE_LIMITED":            9,
-		"REASON_UNAVAILABLE":             10,
-		"REASON_INVALID_CREDENTIALS":     11,
-		"REASON_SESSION_REQUIRED":        12,
-		"REASON_AUTHORIZATION_NOT_FOUND": 13,
-		"REASON_AUTHORIZATION_STALE":     14,
-		"REASON_WORKSPACE_FORBIDDEN":     15,
-		"REASON_NOT_FOUND":               16,
-		"REASON_CALLER_DENIED":           17,
-		"REASON_REQUEST_TOO_LARGE":       18,
-		"REASON_UNSUPPORTED_MEDIA_TYPE":  19,
-		"REASON_METHOD_NOT_ALLOWED":      20,
-		"REASON_CROSS_SITE_REQUEST":      21,
-		"REASON_INVALID_ACCESS_TOKEN":    22,
-		"REASON_EXPIRED_ACCESS_TOKEN":    23,
-		"REASON_UNAUTHORIZED_ACCESS":     24,
-		"REASON_ALREADY_EXISTS":          25,
-		"REASON_INVALID_TARGET":          26,
+		"REASON_UNSPECIFIED":                0,
+		"REASON_INVALID_REQUEST":            1,
+		"REASON_UNSUPPORTED_GRANT_TYPE":     2,
+		"REASON_INVALID_SCOPE":              3,
+		"REASON_INVALID_CLIENT":             4,
+		"REASON_INVALID_CODE":               5,
+		"REASON_INVALID_CODE_VERIFIER":      6,
+		"REASON_INVALID_REFRESH_TOKEN":      7,
+		"REASON_UNAUTHORIZED_CLIENT":        8,
+		"REASON_RATE_LIMITED":               9,
+		"REASON_UNAVAILABLE":                10,
+		"REASON_INVALID_CREDENTIALS":        11,
+		"REASON_SESSION_REQUIRED":           12,
+		"REASON_AUTHORIZATION_NOT_FOUND":    13,
+		"REASON_AUTHORIZATION_STALE":        14,
+		"REASON_WORKSPACE_FORBIDDEN":        15,
+		"REASON_NOT_FOUND":                  16,
+		"REASON_CALLER_DENIED":              17,
+		"REASON_REQUEST_TOO_LARGE":          18,
+		"REASON_UNSUPPORTED_MEDIA_TYPE":     19,
+		"REASON_METHOD_NOT_ALLOWED":         20,
+		"REASON_CROSS_SITE_REQUEST":         21,
+		"REASON_INVALID_ACCESS_TOKEN":       22,
+		"REASON_EXPIRED_ACCESS_TOKEN":       23,
+		"REASON_UNAUTHORIZED_ACCESS":        24,
+		"REASON_ALREADY_EXISTS":             25,
+		"REASON_INVALID_TARGET":             26,
+		"REASON_INVALID_REDIRECT_URI":       35,
+		"REASON_INVALID_CLIENT_METADATA":    36,
+		"REASON_INVALID_REGISTRATION_TOKEN": 37,
+		"REASON_CLIENT_FULL":                38,
 	}
 )
 
@@ -183,7 +201,7 @@ var File_usher_error_v1_reason_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/error/v1/reason.proto\x12\x0eusher.error.v1*\xaa\x06\n" +
+	"\x1busher/error/v1/reason.proto\x12\x0eusher.error.v1*\xae\a\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REASON_INVALID_REQUEST\x10\x01\x12!\n" +
@@ -212,7 +230,11 @@ const file_usher_error_v1_reason_proto_rawDesc = "" +
 	"\x1bREASON_EXPIRED_ACCESS_TOKEN\x10\x17\x12\x1e\n" +
 	"\x1aREASON_UNAUTHORIZED_ACCESS\x10\x18\x12\x19\n" +
 	"\x15REASON_ALREADY_EXISTS\x10\x19\x12\x19\n" +
-	"\x15REASON_INVALID_TARGET\x10\x1aB\xb8\x01\n" +
+	"\x15REASON_INVALID_TARGET\x10\x1a\x12\x1f\n" +
+	"\x1bREASON_INVALID_REDIRECT_URI\x10#\x12\"\n" +
+	"\x1eREASON_INVALID_CLIENT_METADATA\x10$\x12%\n" +
+	"!REASON_INVALID_REGISTRATION_TOKEN\x10%\x12\x16\n" +
+	"\x12REASON_CLIENT_FULL\x10&B\xb8\x01\n" +
 	"\x19com.vidocu.usher.error.v1B\vReasonProtoP\x01Z2github.com/vidocu/usher/gen/usher/error/v1;errorv1\xa2\x02\x03UEX\xaa\x02\x0eUsher.Error.V1\xca\x02\x0fUsher\\Error_\\V1\xe2\x02\x1bUsher\\Error_\\V1\\GPBMetadata\xea\x02\x10Usher::Error::V1b\x06proto3"
 
 var (
