@@ -38,6 +38,20 @@ type Config struct {
 	// PrivateUseSchemes are the schemes of known native clients that are not reversed domain names,
 	// against the advice of RFC 8252 §7.1.
 	PrivateUseSchemes []string `koanf:"private_use_schemes" help:"schemes without a dot that redirect URIs may have, besides reversed domain names such as com.example.app"`
+	// DCRScopes and the following are for clients that register themselves (RFC 7591).
+	DCRScopes []string `koanf:"dcr_scopes" help:"scopes that clients which register themselves may request; empty: those that the protected resources of the catalog need at least"`
+	// DCRUsers is how many users may use such a client, which nobody has verified.
+	DCRUsers int `koanf:"dcr_users" bounds:"0 or more" help:"people who may use a client that registered itself; 0 is any number"`
+	// DCRClients is how many such clients there may be.
+	DCRClients int `koanf:"dcr_clients" bounds:"0 or more" help:"clients that registered themselves; more registrations get 503; 0 is any number"`
+	// DCRSourceLimit and DCRNetworkLimit are how many registrations are accepted within DCRWindow.
+	DCRSourceLimit  int           `koanf:"dcr_source_limit" bounds:"0 or more" help:"registrations of a source address (IPv6: a /64) each dcr_window, before the response is 429; 0 is any number"`
+	DCRNetworkLimit int           `koanf:"dcr_network_limit" bounds:"0 or more" help:"registrations of a network (IPv4: a /24, IPv6: a /48) each dcr_window; 0 is any number"`
+	DCRWindow       time.Duration `koanf:"dcr_window" bounds:"1s to 24h" help:"the window of dcr_source_limit and dcr_network_limit"`
+	// DCRAbandoned, DCRUnused and DCRRemoved are after how long such a client is deleted.
+	DCRAbandoned time.Duration `koanf:"dcr_abandoned" bounds:"1h to 720h" help:"after which a client that registered itself is deleted if no person has allowed it access"`
+	DCRUnused    time.Duration `koanf:"dcr_unused" bounds:"24h to 8760h" help:"after which a client that registered itself is disabled, from the expiry of the last grant"`
+	DCRRemoved   time.Duration `koanf:"dcr_removed" bounds:"1h to 8760h" help:"after which such a client is deleted, from when it was disabled"`
 }
 
 // DefaultConfig returns the documented lifetimes (docs/wire-contract.md §3). Its limits let an
@@ -49,6 +63,8 @@ func DefaultConfig() Config {
 		UserRequests: 300, UserWindow: 5 * time.Minute,
 		SourceAttempts: 100, SourceWindow: 15 * time.Minute, ClientAttempts: 1000, ClientWindow: 15 * time.Minute,
 		ReservedNames: []string{"Vidocu"}, PrivateUseSchemes: []string{"cursor", "vscode", "vscode-insiders", "windsurf"},
+		DCRUsers: 25, DCRClients: 100_000, DCRSourceLimit: 20, DCRNetworkLimit: 100, DCRWindow: time.Hour,
+		DCRAbandoned: 24 * time.Hour, DCRUnused: 90 * 24 * time.Hour, DCRRemoved: 30 * 24 * time.Hour,
 	}
 }
 

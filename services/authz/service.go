@@ -19,6 +19,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/dynamic"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 	"github.com/vidocu/usher/services/authz/internal/registry"
@@ -37,6 +38,8 @@ type Deps struct {
 	Identity grpc.ClientConnInterface
 	// Catalog has the scopes that exist now.
 	Catalog *catalog.Source
+	// Registration says which clients may register themselves; empty is off.
+	Registration string
 	// Issuer is the authorization server's identifier (RFC 8414 §2).
 	Issuer string
 	// Now is the clock for short-lived entries; nil is time.Now.
@@ -55,6 +58,12 @@ type Service struct {
 	reserved registry.Reserved
 	// privateUse are the schemes without a dot that redirect URIs may have.
 	privateUse []string
+	// users and registrar are for clients that register themselves.
+	users     *dynamic.Users
+	registrar dynamic.Registrar
+	counts    *telemetry.Registrations
+	// removedAfter is when a client that was disabled by cleanup is deleted.
+	removedAfter time.Duration
 }
 
 // Migrations returns the migrations of the service's schema, one folder per database engine.
@@ -72,26 +81,28 @@ func New(config Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{deps: deps, store: st, reserved: config.ReservedNames, privateUse: config.PrivateUseSchemes, guard: client.Guard{
-		Authenticator: client.Authenticator{Records: st}, Limiter: limiter("authz:client:", deps),
-		Source: ratelimit.Budget{Limit: config.SourceAttempts, Window: config.SourceWindow},
-		Client: ratelimit.Budget{Limit: config.ClientAttempts, Window: config.ClientWindow},
-	}, flow: flow.Flow{Config: flow.Config{
-		Clients:  st,
-		Sessions: rpc.Sessions{Client: identityv1.NewSessionServiceClient(deps.Identity)},
-		Scopes:   deps.Catalog, Resources: deps.Catalog,
-		Pending: pending.New(pending.Config{
-			Entries: deps.ShortLived, Lifetime: config.PromptLifetime, Kept: config.CodeLifetime, Now: deps.Now,
-		}),
-		Codes: code.New(code.Config{Entries: deps.ShortLived, Lifetime: config.CodeLifetime, Now: deps.Now}),
-		Starts: flow.StartLimit{
-			Budgets: ratelimit.NewPrepaid(limiter("authz:start:", deps)),
-			Source:  ratelimit.Budget{Limit: config.AnonymousRequests, Window: config.AnonymousWindow},
-			User:    ratelimit.Budget{Limit: config.UserRequests, Window: config.UserWindow},
-		},
-		Issuer: deps.Issuer,
-		Now:    deps.Now,
-	}}}, nil
+	registrar, users := newRegistrar(config, deps, st), dynamic.NewUsers(st, config.DCRUsers, config.DCRUnused)
+	return &Service{deps: deps, store: st, reserved: config.ReservedNames, privateUse: config.PrivateUseSchemes, users: users, registrar: registrar,
+		counts: deps.Metrics.Registrations(), removedAfter: config.DCRRemoved, guard: client.Guard{
+			Authenticator: client.Authenticator{Records: st}, Limiter: limiter("authz:client:", deps),
+			Source: ratelimit.Budget{Limit: config.SourceAttempts, Window: config.SourceWindow},
+			Client: ratelimit.Budget{Limit: config.ClientAttempts, Window: config.ClientWindow},
+		}, flow: flow.Flow{Config: flow.Config{
+			Clients: dynamic.Limited{Finder: st, Allowed: registrar.Rules.Allowed}, Admissions: users,
+			Sessions: rpc.Sessions{Client: identityv1.NewSessionServiceClient(deps.Identity)},
+			Scopes:   deps.Catalog, Resources: deps.Catalog,
+			Pending: pending.New(pending.Config{
+				Entries: deps.ShortLived, Lifetime: config.PromptLifetime, Kept: config.CodeLifetime, Now: deps.Now,
+			}),
+			Codes: code.New(code.Config{Entries: deps.ShortLived, Lifetime: config.CodeLifetime, Now: deps.Now}),
+			Starts: flow.StartLimit{
+				Budgets: ratelimit.NewPrepaid(limiter("authz:start:", deps)),
+				Source:  ratelimit.Budget{Limit: config.AnonymousRequests, Window: config.AnonymousWindow},
+				User:    ratelimit.Budget{Limit: config.UserRequests, Window: config.UserWindow},
+			},
+			Issuer: deps.Issuer,
+			Now:    deps.Now,
+		}}}, nil
 }
 
 // limiter returns a rate limiter that counts under a prefix in the short-lived store and logs each
@@ -108,7 +119,12 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterAuthorizationServiceServer(r, &rpc.Authorizations{Flow: s.flow})
 	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
-	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Guard: s.guard, Registry: s.store, Codes: s.flow.Codes})
+	authzv1.RegisterClientServiceServer(r, &rpc.Clients{
+		Guard: s.guard, Registry: s.store, Codes: s.flow.Codes, Uses: s.users, Logger: s.deps.Logger,
+	})
+	authzv1.RegisterRegistrationServiceServer(r, &rpc.Registrations{
+		Registrar: s.registrar, Tokens: dynamic.InitialTokens{Store: s.store, Known: s.deps.Catalog.Known}, Count: s.counts.Count,
+	})
 	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Clients: registry.Clients{
 		Store: s.store, Scopes: s.deps.Catalog, Reserved: s.reserved, PrivateUseSchemes: s.privateUse,
 	}})
@@ -118,7 +134,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 func (s *Service) Run(ctx context.Context) error {
 	cleanup.Runner{
 		Name: "authz", DB: s.deps.DB, Logger: s.deps.Logger, Every: cleanup.Hourly, Done: s.deps.Metrics.CleanupSucceeded,
-		Work: func(ctx context.Context) error { return s.store.CleanUp(ctx) },
+		Work: s.cleanUp,
 	}.Run(ctx)
 	return nil
 }

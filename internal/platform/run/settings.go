@@ -22,6 +22,7 @@ type Settings struct {
 	Development bool   `koanf:"development" help:"seed the documents' examples, allow plain http; never in production"`
 	PublicURL   string `koanf:"public_url" required:"*" help:"where browsers reach Usher, and its issuer identifier (RFC 8414 §2)"`
 	APIURL      string `koanf:"api_url" for:"authz token gateway" help:"where clients reach /oauth/token and /v1, when that is not public_url"`
+	DCR         string `koanf:"dcr" for:"authz gateway" help:"dynamic client registration (RFC 7591): off, token (with an initial access token) or open; in usher dev open"`
 	UpstreamURL string `koanf:"upstream_url" for:"gateway" help:"the API behind /v1, scheme://host:port; empty: no API (in usher dev, an example)"`
 	HTTPAddr    string `koanf:"http_addr" for:"gateway" required:"gateway" help:"where the gateway listens"`
 	AdminAddr   string `koanf:"admin_addr" required:"*" help:"where /healthz, /readyz and /metrics listen; never public"`
@@ -73,7 +74,7 @@ type Peers struct {
 // operator knows.
 func Default() Settings {
 	return Settings{
-		HTTPAddr: ":8080", AdminAddr: ":8081", GRPCAddr: ":9090", TrustDomain: "usher.internal",
+		DCR: "off", HTTPAddr: ":8080", AdminAddr: ":8081", GRPCAddr: ":9090", TrustDomain: "usher.internal",
 		Log: logging.Config{Level: "info", Format: "json"}, Redis: Redis{Prefix: "usher:"},
 		Telemetry: telemetry.DefaultConfig(),
 	}
@@ -88,6 +89,9 @@ func (s *Settings) Validate() error {
 	faults := []error{s.validateURL("public_url", s.PublicURL), s.validateURL("api_url", s.APIURL), validateOrigin("upstream_url", s.UpstreamURL)}
 	if s.ClockOffset != 0 && !s.Development {
 		faults = append(faults, errors.New("clock_offset is for development alone"))
+	}
+	if s.DCR != "" && s.DCR != "off" && s.DCR != "token" && s.DCR != "open" {
+		faults = append(faults, errors.New("dcr must be off, token or open"))
 	}
 	return errors.Join(append(faults, config.OutOfBounds(s), s.validateAddrs(), s.Telemetry.Validate(), s.Log.Validate())...)
 }

@@ -16,6 +16,10 @@ const (
 	RefreshToken Kind = "vdo_ort_"
 	APIKey       Kind = "vdo_live_"
 	ClientSecret Kind = "vdo_secret_"
+	// RegistrationToken is a registration access token (RFC 7592 §3), and InitialToken an initial
+	// access token (RFC 7591 §3).
+	RegistrationToken Kind = "vdo_reg_"
+	InitialToken      Kind = "vdo_iat_"
 )
 
 const (

@@ -31,3 +31,13 @@ func ValidID(id string) bool {
 
 // NewID generates a client identifier.
 func NewID() string { return secret.NewID(IDPrefix) }
+
+// dynamicPrefix is the prefix of the identifiers of clients that registered themselves.
+const dynamicPrefix = IDPrefix + "dyn_"
+
+// NewDynamicID generates the identifier of a client that registers itself.
+func NewDynamicID() string { return secret.NewID(dynamicPrefix) }
+
+// MayBeDynamic reports whether a client with the identifier may have registered itself. An operator
+// may have chosen such an identifier too.
+func MayBeDynamic(id string) bool { return strings.HasPrefix(id, dynamicPrefix) }

@@ -73,9 +73,16 @@ type Approval struct {
 // ErrSignedOut if the client requires a new sign-in and the session is older.
 func (f Flow) Complete(ctx context.Context, d Decision) (Completed, error) {
 	outcome := d.outcome()
+	admitted := false
 	p, won, err := f.Pending.Close(ctx, d.RequestID, d.Browser, func(p *pending.Authorization) error {
 		if err := f.decidable(ctx, p, d); err != nil {
 			return err
+		}
+		if d.Approval != nil && !admitted {
+			if err := f.admit(ctx, p.ClientID, d.UserID); err != nil {
+				return err
+			}
+			admitted = true // the store may call this function again
 		}
 		p.Outcome = &outcome
 		return nil
@@ -206,6 +213,22 @@ func (f Flow) decidable(ctx context.Context, p *pending.Authorization, d Decisio
 		return ErrSignedOut
 	}
 	return f.recheckClient(ctx, *p)
+}
+
+// admit counts the user of an approval, if the client registered itself.
+func (f Flow) admit(ctx context.Context, clientID, userID string) error {
+	if !client.MayBeDynamic(clientID) {
+		return nil
+	}
+	registration, err := f.Clients.Find(ctx, clientID)
+	if err != nil || !registration.SelfRegistered {
+		return err
+	}
+	err = f.Admissions.Admit(ctx, clientID, userID)
+	if errors.Is(err, client.ErrUnknown) {
+		return clientChanged()
+	}
+	return err
 }
 
 // recheckClient returns an error if the client's registration no longer permits the request.

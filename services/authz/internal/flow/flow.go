@@ -57,6 +57,16 @@ type Resources interface {
 	ResourceIDs() oauth.Resources
 	// Belongs reports whether a scope makes sense for one of the resources; nil is the default one.
 	Belongs(scope string, ids oauth.Resources) bool
+	// Minimum returns the scopes that a client needs at least for the resources; nil is the default
+	// one.
+	Minimum(ids oauth.Resources) oauth.Scope
+}
+
+// Admissions counts the users of clients that registered themselves.
+type Admissions interface {
+	// Admit adds a user to a client. Its error refuses the user's approval. It returns
+	// client.ErrUnknown for a client that was deleted.
+	Admit(ctx context.Context, clientID, userID string) error
 }
 
 // Config has the dependencies of a Flow.
@@ -70,6 +80,8 @@ type Config struct {
 	Codes     *code.Store
 	// Starts limits how many requests are stored.
 	Starts StartLimit
+	// Admissions may refuse an approval for a client that registered itself.
+	Admissions Admissions
 	// Issuer is sent in every authorization response as `iss` (RFC 9207).
 	Issuer string
 	Now    func() time.Time

@@ -100,6 +100,9 @@ func (d Clients) UpdateClient(ctx context.Context, c Change) error {
 	if err != nil {
 		return err
 	}
+	if before.SelfRegistered {
+		return oauth.InvalidField("client_id", "is of a client that registered itself: only the client changes its registration")
+	}
 	if c.Name != "" {
 		if c.Name, err = d.name(c.Name, c.AllowReservedName); err != nil {
 			return err

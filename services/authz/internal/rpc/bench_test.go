@@ -17,6 +17,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/authztest"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/dynamic"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 	"github.com/vidocu/usher/services/authz/internal/rpc"
@@ -66,7 +67,7 @@ func newBench(t *testing.T) *bench {
 	}}
 	b.authorizations, b.decisions = &rpc.Authorizations{Flow: f}, &rpc.Decisions{Flow: f}
 	b.codes = &rpc.Codes{Codes: f.Codes}
-	b.clients = &rpc.Clients{Guard: client.Guard{Authenticator: client.Authenticator{Records: b.registry}, Limiter: &ratelimit.Limiter{}}, Registry: b.registry, Codes: f.Codes}
+	b.clients = &rpc.Clients{Guard: client.Guard{Authenticator: client.Authenticator{Records: b.registry}, Limiter: &ratelimit.Limiter{}}, Registry: b.registry, Codes: f.Codes, Uses: dynamic.NewUsers(b.registry, 0, 0)}
 	return b
 }
 

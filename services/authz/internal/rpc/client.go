@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -23,6 +24,8 @@ import (
 const (
 	maxReadings = 2
 	maxBatch    = 1000
+	// maxGrantSeconds is ten years: the life of a grant is bounded by a setting of the token service.
+	maxGrantSeconds = 10 * 365 * 24 * 60 * 60
 )
 
 // Registry reads clients.
@@ -38,6 +41,16 @@ type Clients struct {
 	Guard    client.Guard
 	Registry Registry
 	Codes    *code.Store
+	// Uses keeps the clients that registered themselves as long as they are used.
+	Uses   Uses
+	Logger *slog.Logger
+}
+
+// Uses notes which clients are used.
+type Uses interface {
+	// Use notes that a client made a request which may issue what is valid for grant; 0 for a request
+	// that issues nothing.
+	Use(ctx context.Context, clientID string, grant time.Duration) error
 }
 
 // AuthenticateClient validates the credentials that a client sent, in one or two readings. If it
@@ -56,6 +69,7 @@ func (s *Clients) AuthenticateClient(
 	if err != nil {
 		return nil, toStatus(err)
 	}
+	s.noteUse(ctx, registered.ID, req.GetGrantLifetimeSeconds())
 	res := &authzv1.AuthenticateClientResponse{Client: describe(registered)}
 	if req.GetCode() == "" {
 		return res, nil
@@ -70,6 +84,15 @@ func (s *Clients) AuthenticateClient(
 		res.Code = &authzv1.AuthenticateClientResponse_ResolvedCode{ResolvedCode: convert.CodeToProto(approved)}
 	}
 	return res, nil
+}
+
+// noteUse notes the use of a client. A failure does not fail the request: a client is kept for much
+// longer than until its next use.
+func (s *Clients) noteUse(ctx context.Context, clientID string, seconds int64) {
+	grant := time.Duration(min(max(seconds, 0), maxGrantSeconds)) * time.Second
+	if err := s.Uses.Use(ctx, clientID, grant); err != nil {
+		s.Logger.WarnContext(ctx, "the use of a client was not noted", "client_id", clientID, "error", err)
+	}
 }
 
 // BatchGetClients returns the public fields of several clients.

@@ -11,6 +11,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/dynamic"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
@@ -42,6 +43,8 @@ func toStatus(err error) error {
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "the authorization is unknown, expired or closed")
 	case errors.Is(err, flow.ErrSignedOut):
 		return oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "the client asks for a new sign-in")
+	case errors.Is(err, dynamic.ErrUsers):
+		return oerr.New(errorv1.Reason_REASON_CLIENT_FULL, dynamic.ErrUsers.Error())
 	case errors.Is(err, pending.ErrStale):
 		return oerr.New(errorv1.Reason_REASON_AUTHORIZATION_STALE, "access was revoked while the consent page was open")
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -14,6 +15,11 @@ import (
 
 // FindClient returns a client with its redirect URIs and its valid secrets, or client.ErrUnknown.
 func (s *Store) FindClient(ctx context.Context, id string) (registry.Client, error) {
+	if client.MayBeDynamic(id) {
+		if found, err := s.dynamic.registered(ctx, id); !errors.Is(err, client.ErrUnknown) {
+			return found, err
+		}
+	}
 	found, err := s.find(ctx, id)
 	if err != nil {
 		return registry.Client{}, err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -14,6 +15,11 @@ import (
 // Find returns a client with its redirect URIs, or client.ErrUnknown. Callers share the slices and
 // must not change them.
 func (s *Store) Find(ctx context.Context, id string) (client.Registration, error) {
+	if client.MayBeDynamic(id) {
+		if found, err := s.dynamic.find(ctx, id); !errors.Is(err, client.ErrUnknown) {
+			return found.Registration, err
+		}
+	}
 	return s.registrations.Get(ctx, id, func(ctx context.Context) (client.Registration, time.Duration, error) {
 		found, err := s.find(ctx, id)
 		return found, maxAge, err
@@ -49,6 +55,11 @@ func (s *Store) find(ctx context.Context, id string) (client.Registration, error
 // Credentials returns a client with the hashes of its secrets, valid and expired, or
 // client.ErrUnknown. Callers share the slices and must not change them.
 func (s *Store) Credentials(ctx context.Context, id string) (client.Record, error) {
+	if client.MayBeDynamic(id) {
+		if found, err := s.dynamic.record(ctx, id); !errors.Is(err, client.ErrUnknown) {
+			return found, err
+		}
+	}
 	return s.records.Get(ctx, id, func(ctx context.Context) (client.Record, time.Duration, error) {
 		read, err := s.record(ctx, id)
 		if err == nil && read.ID == "" {
@@ -132,7 +143,10 @@ func (r *record) addSecret(stored []byte, left *int64) error {
 
 // List returns the clients of the identifiers, in no particular order. It omits unknown ones.
 func (s *Store) List(ctx context.Context, ids []string) ([]client.Client, error) {
-	var list []client.Client
+	list, err := s.dynamic.listed(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
 	for some := range slices.Chunk(ids, batch) {
 		args := make([]any, batch)
 		for i := range args {

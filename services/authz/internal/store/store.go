@@ -40,6 +40,7 @@ type Store struct {
 	// batched loads the credentials of concurrent callers together; nil if that saves nothing.
 	batched        *coalesce.Loader[string, record]
 	expiredSecrets *cleanup.Sweep[string]
+	dynamic        *dynamicClients
 }
 
 // New returns a Store over a migrated database.
@@ -55,7 +56,10 @@ func New(db *sqldb.DB) (*Store, error) {
 	if s.registrations, err = lease.NewCache[client.Registration](s.version, maxClients); err != nil {
 		return nil, err
 	}
-	s.records, err = lease.NewCache[client.Record](s.version, maxClients)
+	if s.records, err = lease.NewCache[client.Record](s.version, maxClients); err != nil {
+		return nil, err
+	}
+	s.dynamic, err = newDynamicClients(db)
 	return s, err
 }
 

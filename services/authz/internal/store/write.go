@@ -99,6 +99,11 @@ func (s *Store) RevokePreviousClientSecret(ctx context.Context, id string) error
 
 // SetClientDisabled disables or enables a client. It returns client.ErrUnknown if there is none.
 func (s *Store) SetClientDisabled(ctx context.Context, id string, disabled bool) error {
+	if client.MayBeDynamic(id) {
+		if err := s.dynamic.setDisabled(ctx, id, disabled); !errors.Is(err, client.ErrUnknown) {
+			return err
+		}
+	}
 	set := sqldb.Stmt(s.text.setDisabled, id, disabled)
 	if err := s.change(ctx, set); err != nil {
 		return fmt.Errorf("disabling a client: %w", err)

@@ -1,0 +1,145 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/lease"
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/dynamic"
+	"github.com/vidocu/usher/services/authz/internal/registry"
+)
+
+// dynamicClients are the clients that registered themselves, in memory like the operator's but under
+// a version of their own.
+type dynamicClients struct {
+	db      *sqldb.DB
+	text    dynamicStatements
+	version *lease.Version
+	clients *lease.Cache[dynamic.Client]
+}
+
+func newDynamicClients(db *sqldb.DB) (*dynamicClients, error) {
+	d := &dynamicClients{db: db, text: prepareDynamic(db)}
+	d.version = lease.NewVersion(d.readVersion, db.Engine() == sqldb.SQLite)
+	var err error
+	d.clients, err = lease.NewCache[dynamic.Client](d.version, maxClients)
+	return d, err
+}
+
+func (d *dynamicClients) readVersion(ctx context.Context) (version int64, err error) {
+	if err := d.db.QueryRow(ctx, d.text.version).Scan(&version); err != nil {
+		return 0, fmt.Errorf("reading the version of the clients that registered themselves: %w", err)
+	}
+	return version, nil
+}
+
+// find returns a client, or client.ErrUnknown. Callers share the slices and must not change them.
+func (d *dynamicClients) find(ctx context.Context, id string) (dynamic.Client, error) {
+	return d.clients.Get(ctx, id, func(ctx context.Context) (dynamic.Client, time.Duration, error) {
+		found, err := scanDynamic(d.db.QueryRow(ctx, d.text.find, id))
+		if errors.Is(err, sqldb.ErrNotFound) {
+			err = client.ErrUnknown
+		}
+		return found, maxAge, err
+	})
+}
+
+// record returns a client as authentication needs it.
+func (d *dynamicClients) record(ctx context.Context, id string) (client.Record, error) {
+	found, err := d.find(ctx, id)
+	if err != nil {
+		return client.Record{}, err
+	}
+	record := client.Record{Client: found.Registration.Client}
+	if found.Secret != nil {
+		record.Secrets = []secret.Hash{found.Secret.Hash}
+	}
+	return record, nil
+}
+
+// registered returns a client as an operator sees it.
+func (d *dynamicClients) registered(ctx context.Context, id string) (registry.Client, error) {
+	found, err := d.find(ctx, id)
+	if err != nil {
+		return registry.Client{}, err
+	}
+	registered := registry.Client{Registration: found.Registration, CreatedAt: found.CreatedAt}
+	if found.Secret != nil {
+		registered.Secrets = []secret.Info{{LastFour: found.Secret.LastFour, CreatedAt: found.CreatedAt}}
+	}
+	return registered, nil
+}
+
+// listed returns those of the identifiers that are clients which registered themselves.
+func (d *dynamicClients) listed(ctx context.Context, ids []string) ([]client.Client, error) {
+	var list []client.Client
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !client.MayBeDynamic(id) })
+	for some := range slices.Chunk(ids, batch) {
+		args := make([]any, batch)
+		for i := range args {
+			args[i] = some[min(i, len(some)-1)]
+		}
+		rows, err := d.db.Query(ctx, d.text.list, args...)
+		if err != nil {
+			return nil, fmt.Errorf("listing clients: %w", err)
+		}
+		list, err = appendDynamic(list, rows)
+		if err != nil {
+			return nil, fmt.Errorf("listing clients: %w", err)
+		}
+	}
+	return list, nil
+}
+
+func appendDynamic(list []client.Client, rows sqldb.Rows) ([]client.Client, error) {
+	defer rows.Close()
+	for rows.Next() {
+		found, err := scanDynamic(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found.Registration.Client)
+	}
+	return list, rows.Err()
+}
+
+// scanner is a row.
+type scanner interface{ Scan(dest ...any) error }
+
+// scanDynamic scans dynamicColumns.
+func scanDynamic(row scanner) (dynamic.Client, error) {
+	var c dynamic.Client
+	var kind, grants, scope, application, uris, metadata, lastFour, limit string
+	var hash []byte
+	var created int64
+	err := row.Scan(&c.ID, &c.Name, &kind, &grants, &scope, &application, &uris, &metadata, &hash, &lastFour, &c.Privilege.Token,
+		&limit, &c.Disabled, &c.Shared, &c.Authorized, &created)
+	if err != nil {
+		return dynamic.Client{}, err
+	}
+	if err := json.Unmarshal([]byte(metadata), &c.Metadata); err != nil {
+		return dynamic.Client{}, fmt.Errorf("reading the metadata of a client: %w", err)
+	}
+	c.Type, c.GrantTypes, c.Scope, c.ApplicationType = client.Type(kind), names(grants), names(scope), client.ApplicationType(application)
+	c.RedirectURIs, c.Privilege.Scope = strings.Split(uris, "\n"), oauth.Scope(names(limit))
+	c.CreatedAt, c.Unverified, c.SelfRegistered = timeFromMicros(created), true, true
+	c.ScopeLimited = len(c.Privilege.Scope) == 0
+	if c.Name == "" {
+		c.Name = c.ID // RFC 7591 §2
+	}
+	if hash == nil {
+		return c, nil
+	}
+	kept, err := secret.HashFromBytes(hash)
+	c.Secret = &secret.Record{Hash: kept, LastFour: lastFour}
+	return c, err
+}

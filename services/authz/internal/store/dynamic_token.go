@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/authz/internal/dynamic"
+)
+
+// FindInitialToken returns what an initial access token permits, or dynamic.ErrToken.
+func (s *Store) FindInitialToken(ctx context.Context, token secret.Hash) (dynamic.Privilege, error) {
+	var scope string
+	err := s.db.QueryRow(ctx, s.dynamic.text.findInitial, token.Bytes()).Scan(&scope)
+	switch {
+	case errors.Is(err, sqldb.ErrNotFound):
+		return dynamic.Privilege{}, dynamic.ErrToken
+	case err != nil:
+		return dynamic.Privilege{}, fmt.Errorf("reading an initial access token: %w", err)
+	}
+	return dynamic.Privilege{Token: true, Scope: oauth.Scope(names(scope))}, nil
+}
+
+// AddInitialToken stores an initial access token, which is valid for a while.
+func (s *Store) AddInitialToken(ctx context.Context, t dynamic.InitialToken, hash secret.Hash, valid time.Duration) error {
+	_, err := s.db.Exec(ctx, s.dynamic.text.insertInitial, hash.Bytes(), t.ID, t.Name, t.Scope.String(), t.UsesLeft, valid.Microseconds())
+	if err != nil {
+		return fmt.Errorf("storing an initial access token: %w", err)
+	}
+	return nil
+}
+
+// ListInitialTokens returns the initial access tokens that can be used, newest first, at most 1,000.
+func (s *Store) ListInitialTokens(ctx context.Context) ([]dynamic.InitialToken, error) {
+	rows, err := s.db.Query(ctx, s.dynamic.text.listInitial)
+	if err != nil {
+		return nil, fmt.Errorf("listing initial access tokens: %w", err)
+	}
+	defer rows.Close()
+	var list []dynamic.InitialToken
+	for rows.Next() {
+		var t dynamic.InitialToken
+		var scope string
+		var created, expires int64
+		if err := rows.Scan(&t.ID, &t.Name, &scope, &t.UsesLeft, &created, &expires); err != nil {
+			return nil, fmt.Errorf("listing initial access tokens: %w", err)
+		}
+		t.Scope, t.CreatedAt, t.ExpiresAt = names(scope), timeFromMicros(created), timeFromMicros(expires)
+		list = append(list, t)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("listing initial access tokens: %w", err)
+	}
+	return list, nil
+}
+
+// RevokeInitialToken deletes an initial access token. It returns dynamic.ErrUnknownToken.
+func (s *Store) RevokeInitialToken(ctx context.Context, id string) error {
+	deleted, err := s.db.Exec(ctx, s.dynamic.text.revokeInitial, id)
+	switch {
+	case err != nil:
+		return fmt.Errorf("revoking an initial access token: %w", err)
+	case deleted == 0:
+		return dynamic.ErrUnknownToken
+	}
+	return nil
+}
