@@ -56,6 +56,7 @@ type Service struct {
 	enforcement      *enforcement
 	users            *rpc.Users
 	accessRevocation *rpc.AccessRevocation
+	registrations    *rpc.Registrations
 }
 
 // Migrations are the steps of the service's schema, a folder an engine.
@@ -75,6 +76,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	authz := rpc.Authz{
 		Clients: authzv1.NewClientServiceClient(deps.Authz), Codes: authzv1.NewCodeServiceClient(deps.Authz),
 		Administration: authzv1.NewAdministrationServiceClient(deps.Authz),
+		Registrations:  authzv1.NewRegistrationServiceClient(deps.Authz), GrantLifetime: config.RefreshTokenLifetime,
 	}
 	uses := lastuse.New(st, deps.Logger)
 	enforced := newEnforcement(config, deps, st)
@@ -114,6 +116,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		users:            newUsers(config, deps, st),
 		accessRevocation: newAccessRevocation(deps, st, authz),
 	}
+	s.registrations = &rpc.Registrations{Revoker: s.accessRevocation.Revoker, Registrations: authz}
 	s.registerMetrics(introspector.Cache)
 	return s, nil
 }
@@ -134,6 +137,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	s.enforcement.register(r)
 	tokenv1.RegisterUserServiceServer(r, s.users)
 	tokenv1.RegisterEndingServiceServer(r, s.accessRevocation)
+	tokenv1.RegisterRegistrationServiceServer(r, s.registrations)
 	tokenv1.RegisterOversightServiceServer(r, &rpc.Inspection{Inspector: inspection.Inspector{Store: s.store, Log: s.store.RevocationLog}})
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/grant"
+	"github.com/vidocu/usher/services/token/internal/revocation"
 )
 
 // Authz calls the authorization service: it authenticates clients, resolves codes and disables
@@ -22,12 +23,32 @@ type Authz struct {
 	Codes   authzv1.CodeServiceClient
 	// Administration makes the change behind DisableClient.
 	Administration authzv1.AdministrationServiceClient
+	// Registrations makes the change behind DeleteRegistration.
+	Registrations authzv1.RegistrationServiceClient
+	// GrantLifetime is how long what a token request issues is valid without another request.
+	GrantLifetime time.Duration
 }
 
 // DisableClient is revocation.Clients.
 func (a Authz) DisableClient(ctx context.Context, clientID string) error {
 	_, err := a.Administration.ApplyDisableClient(ctx, &authzv1.ApplyDisableClientRequest{ClientId: clientID})
 	return wrapFailure("disabling a client", err)
+}
+
+// CheckRegistration is revocation.Registrations.
+func (a Authz) CheckRegistration(ctx context.Context, r revocation.Registration) (revoke bool, err error) {
+	res, err := a.Registrations.CheckRegistration(ctx, &authzv1.CheckRegistrationRequest{
+		ClientId: r.ClientID, RegistrationAccessToken: r.Token.Reveal(),
+	})
+	return res.GetRevocationRequired(), wrapFailure("checking a registration", err)
+}
+
+// DeleteRegistration is revocation.Registrations.
+func (a Authz) DeleteRegistration(ctx context.Context, r revocation.Registration) error {
+	_, err := a.Registrations.ApplyDeleteRegistration(ctx, &authzv1.ApplyDeleteRegistrationRequest{
+		ClientId: r.ClientID, RegistrationAccessToken: r.Token.Reveal(),
+	})
+	return wrapFailure("deleting a registration", err)
 }
 
 // Client authenticates a client by the readings of its credentials, for a request from a source
@@ -53,7 +74,7 @@ func (a Authz) authenticate(
 
 // Authenticate is grant.Clients. It resolves the code of the request in the same call.
 func (a Authz) Authenticate(ctx context.Context, req grant.Request) (grant.Client, error) {
-	call := &authzv1.AuthenticateClientRequest{SourceAddress: req.Source}
+	call := &authzv1.AuthenticateClientRequest{SourceAddress: req.Source, GrantLifetimeSeconds: int64(a.GrantLifetime / time.Second)}
 	if code := req.Code.Reveal(); req.GrantType == oauth.AuthorizationCodeGrant && len(code) <= grant.MaxCode {
 		call.Code = code
 	}
