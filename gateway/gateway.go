@@ -16,6 +16,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	"github.com/vidocu/usher/gateway/internal/page"
 	"github.com/vidocu/usher/gateway/internal/refusal"
+	"github.com/vidocu/usher/gateway/internal/registration"
 	"github.com/vidocu/usher/gateway/internal/userapi"
 	"github.com/vidocu/usher/gateway/internal/wellknown"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
@@ -47,6 +48,8 @@ type Deps struct {
 	APIURL string
 	// UpstreamURL is the origin behind /v1; empty when there is none.
 	UpstreamURL string
+	// Registration says that clients may register themselves (RFC 7591).
+	Registration bool
 	// Development adds the demonstration pages.
 	Development bool
 }
@@ -92,13 +95,19 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	connected := account.Account{Flow: flow, ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent)}
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
 	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes}
+	if deps.Registration {
+		metadata.Registration = deps.APIURL + registration.Path
+	}
+	registrations := registration.New(registration.Config{
+		Authz: deps.Authz, Token: deps.Token, On: deps.Registration, Proxies: proxies, API: deps.APIURL, Logger: deps.Logger,
+	})
 	resources := wellknown.Resources{Issuer: deps.PublicURL, API: deps.APIURL, Resources: deps.Catalog.Resources}
 
 	api, err := newProxy(config, deps, proxies)
 	if err != nil {
 		return nil, err
 	}
-	problems := problems{endpoints: endpoints, users: users, pages: pages, publicURL: deps.PublicURL}
+	problems := problems{endpoints: endpoints, registrations: registrations, users: users, pages: pages, publicURL: deps.PublicURL}
 	notFound := httpx.OpenCORS(http.HandlerFunc(problems.NotFound))
 	resources.NotFound = http.HandlerFunc(problems.NotFound)
 	router := httpx.NewRouter(httpx.RouterConfig{
@@ -113,7 +122,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	}
 	routes(router, handlers{
 		endpoints: endpoints, flow: flow, account: connected, metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
-		contact: contact, resources: resources,
+		contact: contact, resources: resources, registrations: registrations,
 	})
 	if deps.Development {
 		demo(router, browser.Demo{Pages: pages, PublicURL: deps.PublicURL, APIURL: deps.APIURL})
@@ -134,6 +143,8 @@ type handlers struct {
 	notFound  http.Handler
 	contact   wellknown.SecurityTxt
 	resources wellknown.Resources
+
+	registrations *registration.Endpoints
 }
 
 // oauthPaths are the endpoints with two dialects.
@@ -144,6 +155,8 @@ func routes(r *httpx.Router, p handlers) {
 	for _, path := range oauthPaths() {
 		r.Handle(path, httpx.CORS(p.endpoints)) // responds 405 itself, in its own dialect
 	}
+	r.Handle(registration.Path, httpx.CORS(p.registrations))
+	r.Prefix(registration.Path+"/", httpx.OpenCORS(p.registrations)) // respond 404 and 405 themselves, in their own format
 	r.Handle(userapi.Path, httpx.CORS(p.users))
 	r.Prefix(userapi.Path+"/", httpx.CORS(p.users)) // responds 404 and 405 itself, in its own format
 	r.Under("/v1/", httpx.OpenCORS(p.api))

@@ -8,6 +8,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/dialect"
 	"github.com/vidocu/usher/gateway/internal/page"
+	"github.com/vidocu/usher/gateway/internal/registration"
 	"github.com/vidocu/usher/gateway/internal/userapi"
 )
 
@@ -16,9 +17,11 @@ import (
 // documented JSON for all other paths.
 type problems struct {
 	endpoints *dialect.Endpoints
-	users     userapi.API
-	pages     *page.Pages
-	publicURL string
+
+	registrations *registration.Endpoints
+	users         userapi.API
+	pages         *page.Pages
+	publicURL     string
 }
 
 // Problem writes the error response with a status.
@@ -27,6 +30,8 @@ func (p problems) Problem(w http.ResponseWriter, r *http.Request, status int) {
 	switch {
 	case slices.Contains(oauthPaths(), path):
 		p.endpoints.Problem(w, r, status)
+	case path == registration.Path || strings.HasPrefix(path, registration.Path+"/"):
+		p.registrations.Problem(w, status)
 	case path == userapi.Path || strings.HasPrefix(path, userapi.Path+"/"):
 		p.users.Problem(w, r, status)
 	case !browses(r) || strings.HasPrefix(path, "/v1/"):

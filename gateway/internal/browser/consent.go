@@ -194,6 +194,9 @@ func (f Flow) decide(w http.ResponseWriter, r *http.Request, from formPage, req 
 	case errorv1.Reason_REASON_WORKSPACE_FORBIDDEN:
 		f.redirectBack(w, r, from, Flash{Kind: flashForbidden})
 		return
+	case errorv1.Reason_REASON_CLIENT_FULL:
+		f.redirectBack(w, r, from, Flash{Kind: flashFull})
+		return
 	}
 	if err != nil {
 		f.RedirectWithError(w, r, from, err)

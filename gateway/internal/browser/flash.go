@@ -44,6 +44,7 @@ const (
 	flashForbidden    FlashKind = "forbidden"
 	flashAnswered     FlashKind = "answered"
 	flashStale        FlashKind = "stale"
+	flashFull         FlashKind = "full"
 	FlashDisconnected FlashKind = "disconnected"
 	FlashNoApp        FlashKind = "no-app"
 )

@@ -263,6 +263,8 @@ func (f Flow) Fault(flash Flash) page.Fault {
 		return page.Fault{Text: "Choose a workspace.", Field: "workspaces"}
 	case flashForbidden:
 		return page.Fault{Text: "You are not a member of that workspace any more. Choose another one.", Field: "workspaces"}
+	case flashFull:
+		return page.Fault{Text: "As many people use this app as may use one that nobody here has checked. Nothing was decided."}
 	case FlashNoApp:
 		return page.Fault{Text: "There is no such connected app."}
 	case flashAnswered, flashStale, FlashDisconnected:

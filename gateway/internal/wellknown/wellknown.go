@@ -22,6 +22,8 @@ type Metadata struct {
 	Issuer string
 	// API is the origin of the endpoints that clients call.
 	API string
+	// Registration is the registration endpoint; empty if clients cannot register themselves.
+	Registration string
 	// Scopes returns the scopes that exist at present.
 	Scopes func() []catalog.Scope
 }
@@ -33,6 +35,7 @@ type document struct {
 	TokenEndpoint          string   `json:"token_endpoint"`
 	RevocationEndpoint     string   `json:"revocation_endpoint"`
 	IntrospectionEndpoint  string   `json:"introspection_endpoint"`
+	RegistrationEndpoint   string   `json:"registration_endpoint,omitempty"`
 	ScopesSupported        []string `json:"scopes_supported"`
 	ResponseTypesSupported []string `json:"response_types_supported"`
 	ResponseModesSupported []string `json:"response_modes_supported"`
@@ -51,6 +54,7 @@ func (m Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d := document{
 		Issuer: m.Issuer, AuthorizationEndpoint: m.Issuer + "/oauth/authorize",
 		TokenEndpoint: m.API + "/oauth/token", RevocationEndpoint: m.API + "/oauth/revoke", IntrospectionEndpoint: m.API + "/oauth/introspect",
+		RegistrationEndpoint:   m.Registration,
 		ResponseTypesSupported: []string{"code"}, ResponseModesSupported: []string{"query"},
 		GrantTypesSupported: oauth.GrantTypeNames(nil),
 		TokenAuthMethods:    withPublic, RevocationAuthMethods: withPublic, IntrospectAuthMethods: confidential,

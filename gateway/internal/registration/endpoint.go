@@ -1,0 +1,223 @@
+package registration
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"google.golang.org/grpc"
+
+	"github.com/vidocu/usher/gateway/internal/httpx"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/sdk/enforce"
+)
+
+// Path is the registration endpoint. The configuration endpoints of clients are below it.
+const Path = "/oauth/register"
+
+// Config is the configuration of the endpoints.
+type Config struct {
+	// Authz and Token are the connections to the services.
+	Authz, Token grpc.ClientConnInterface
+	// On says that clients may register themselves.
+	On      bool
+	Proxies httpx.Proxies
+	// API is the origin of the endpoints.
+	API    string
+	Logger *slog.Logger
+}
+
+// Endpoints serves the registration endpoint and the configuration endpoints.
+type Endpoints struct {
+	config        Config
+	registrations authzv1.RegistrationServiceClient
+	deletions     tokenv1.RegistrationServiceClient
+}
+
+// New returns the endpoints.
+func New(config Config) *Endpoints {
+	return &Endpoints{
+		config: config, registrations: authzv1.NewRegistrationServiceClient(config.Authz),
+		deletions: tokenv1.NewRegistrationServiceClient(config.Token),
+	}
+}
+
+// ServeHTTP is http.Handler.
+func (e *Endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header.Set("Cache-Control", "no-store")
+	header.Set("Pragma", "no-cache")
+	serve, err := e.route(w, r)
+	if err == nil {
+		err = serve(w, r)
+	}
+	if err != nil {
+		e.writeError(w, r, err)
+	}
+}
+
+// handler serves a request, and writes the response unless it returns an error.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// route finds the handler. If registration is off, its endpoint does not exist, and the configuration
+// endpoints support no method (RFC 7592 §2).
+func (e *Endpoints) route(w http.ResponseWriter, r *http.Request) (handler, error) {
+	id, configuration := strings.CutPrefix(r.URL.EscapedPath(), Path+"/")
+	methods := map[string]handler{http.MethodPost: e.register}
+	allow := http.MethodPost
+	switch {
+	case !configuration && !e.config.On:
+		return nil, oerr.New(errorv1.Reason_REASON_NOT_FOUND, "clients cannot register themselves at this server")
+	case configuration && e.config.On:
+		methods = e.configuration(id)
+		allow = "GET, PUT, DELETE"
+	case configuration:
+		methods, allow = nil, ""
+	}
+	if serve := methods[r.Method]; serve != nil {
+		return serve, nil
+	}
+	w.Header().Set("Allow", allow)
+	return nil, oerr.New(errorv1.Reason_REASON_METHOD_NOT_ALLOWED, "this address does not support that method")
+}
+
+// configuration returns the methods of a client's configuration endpoint.
+func (e *Endpoints) configuration(id string) map[string]handler {
+	return map[string]handler{
+		http.MethodGet:    func(w http.ResponseWriter, r *http.Request) error { return e.read(w, r, id) },
+		http.MethodPut:    func(w http.ResponseWriter, r *http.Request) error { return e.update(w, r, id) },
+		http.MethodDelete: func(w http.ResponseWriter, r *http.Request) error { return e.remove(w, r, id) },
+	}
+}
+
+// register is RFC 7591 §3.
+func (e *Endpoints) register(w http.ResponseWriter, r *http.Request) error {
+	sent, err := readMembers(w, r)
+	if err != nil {
+		return err
+	}
+	metadata, err := sent.metadata()
+	if err != nil {
+		return err
+	}
+	res, err := e.registrations.RegisterClient(r.Context(), &authzv1.RegisterClientRequest{
+		Metadata: metadata, InitialAccessToken: bearer(r), SourceAddress: e.config.Proxies.Source(r),
+	})
+	if err != nil {
+		return err
+	}
+	write(w, http.StatusCreated, e.document(res.GetClient(), credentials{res.GetClientSecret(), res.GetRegistrationAccessToken()}))
+	return nil
+}
+
+// read is RFC 7592 §2.1. The response has no secret, of which only the hash is stored.
+func (e *Endpoints) read(w http.ResponseWriter, r *http.Request, id string) error {
+	token := bearer(r)
+	res, err := e.registrations.GetRegistration(r.Context(), &authzv1.GetRegistrationRequest{ClientId: id, RegistrationAccessToken: token})
+	if err != nil {
+		return err
+	}
+	write(w, http.StatusOK, e.document(res.GetClient(), credentials{token: token}))
+	return nil
+}
+
+// update is RFC 7592 §2.2. The token is validated before the body, so that a stranger learns nothing
+// from the errors of the body.
+func (e *Endpoints) update(w http.ResponseWriter, r *http.Request, id string) error {
+	token := bearer(r)
+	_, err := e.registrations.GetRegistration(r.Context(), &authzv1.GetRegistrationRequest{ClientId: id, RegistrationAccessToken: token})
+	if err != nil {
+		return err
+	}
+	sent, err := readMembers(w, r)
+	if err != nil {
+		return err
+	}
+	metadata, clientSecret, err := sent.update(id)
+	if err != nil {
+		return err
+	}
+	res, err := e.registrations.UpdateRegistration(r.Context(), &authzv1.UpdateRegistrationRequest{
+		ClientId: id, RegistrationAccessToken: token, Metadata: metadata, ClientSecret: clientSecret,
+	})
+	if err != nil {
+		return err
+	}
+	write(w, http.StatusOK, e.document(res.GetClient(), credentials{res.GetClientSecret(), res.GetRegistrationAccessToken()}))
+	return nil
+}
+
+// remove is RFC 7592 §2.3.
+func (e *Endpoints) remove(w http.ResponseWriter, r *http.Request, id string) error {
+	// A client that gives up must not leave the deletion half done.
+	ctx := context.WithoutCancel(r.Context())
+	if deadline, ok := r.Context().Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline)
+		defer cancel()
+	}
+	_, err := e.deletions.DeleteRegistration(ctx, &tokenv1.DeleteRegistrationRequest{ClientId: id, RegistrationAccessToken: bearer(r)})
+	if err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// bearer returns the bearer token of a request; empty where there is none or it is malformed.
+func bearer(r *http.Request) string {
+	token, _ := enforce.Bearer(r.Header.Values("Authorization"))
+	return token
+}
+
+// credentials are the secrets of a response; empty where it has none.
+type credentials struct{ secret, token string }
+
+// document is the client information response (RFC 7591 §3.2.1, RFC 7592 §3).
+type document struct {
+	ClientID string `json:"client_id"`
+	IssuedAt int64  `json:"client_id_issued_at"`
+	Secret   string `json:"client_secret,omitempty"`
+	// SecretExpiresAt is present exactly if there is a secret; 0 means that it does not expire.
+	SecretExpiresAt *int64   `json:"client_secret_expires_at,omitempty"`
+	Token           string   `json:"registration_access_token"`
+	URI             string   `json:"registration_client_uri"`
+	AuthMethod      string   `json:"token_endpoint_auth_method"`
+	GrantTypes      []string `json:"grant_types"`
+	ResponseTypes   []string `json:"response_types"`
+	RedirectURIs    []string `json:"redirect_uris"`
+	Scope           string   `json:"scope"`
+	ApplicationType string   `json:"application_type,omitempty"`
+	Name            string   `json:"client_name,omitempty"`
+	ClientURI       string   `json:"client_uri,omitempty"`
+	LogoURI         string   `json:"logo_uri,omitempty"`
+	Contacts        []string `json:"contacts,omitempty"`
+	TermsURI        string   `json:"tos_uri,omitempty"`
+	PolicyURI       string   `json:"policy_uri,omitempty"`
+	KeysURI         string   `json:"jwks_uri,omitempty"`
+	SoftwareID      string   `json:"software_id,omitempty"`
+	SoftwareVersion string   `json:"software_version,omitempty"`
+
+	Keys json.RawMessage `json:"jwks,omitempty"`
+}
+
+func (e *Endpoints) document(c *authzv1.RegisteredClient, shown credentials) document {
+	m := c.GetMetadata()
+	d := document{
+		ClientID: c.GetClientId(), IssuedAt: c.GetCreateTime().GetSeconds(), Secret: shown.secret, Token: shown.token,
+		URI: e.config.API + Path + "/" + c.GetClientId(), AuthMethod: m.GetTokenEndpointAuthMethod(),
+		GrantTypes: m.GetGrantTypes(), ResponseTypes: m.GetResponseTypes(), RedirectURIs: m.GetRedirectUris(), Scope: m.GetScope(),
+		ApplicationType: m.GetApplicationType(), Name: m.GetClientName(), ClientURI: m.GetClientUri(), LogoURI: m.GetLogoUri(),
+		Contacts: m.GetContacts(), TermsURI: m.GetTosUri(), PolicyURI: m.GetPolicyUri(), KeysURI: m.GetJwksUri(),
+		SoftwareID: m.GetSoftwareId(), SoftwareVersion: m.GetSoftwareVersion(), Keys: json.RawMessage(m.GetJwks()),
+	}
+	if d.Secret != "" {
+		d.SecretExpiresAt = new(int64)
+	}
+	return d
+}
