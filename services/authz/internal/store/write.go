@@ -42,7 +42,7 @@ func (s *Store) Replace(ctx context.Context, registration client.Registration, c
 func clientRow(text string, registration client.Registration) *sqldb.Statement {
 	return sqldb.Stmt(text, registration.ID, registration.Name, string(registration.Type), strings.Join(registration.GrantTypes, " "), registration.Scope.String(),
 		registration.ResourceServer, registration.Disabled, microsOrNull(registration.RefreshRetry), registration.DefaultScope.String(),
-		string(registration.ApplicationType), registration.Unverified)
+		string(registration.ApplicationType), registration.Unverified, string(registration.Reuse))
 }
 
 // uriAndSecretRows inserts a client's redirect URIs and its secret.
