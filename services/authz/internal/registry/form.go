@@ -39,9 +39,6 @@ func (d Clients) check(registration *client.Registration, allowReserved bool) (e
 	if authorizes && len(registration.GrantTypes) == 0 {
 		registration.GrantTypes = oauth.DefaultGrantTypes()
 	}
-	if registration.Reuse == "" {
-		registration.Reuse = oauth.ReuseSubject
-	}
 	return checkCombination(*registration)
 }
 
