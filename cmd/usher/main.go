@@ -55,16 +55,17 @@ type cli struct {
 
 	Completion kongcompletion.Completion `cmd:"" help:"Print the shell completion for bash, zsh or fish."`
 
-	Users       admin.Users       `cmd:"" group:"administration" help:"Users: create, list, show, disable, enable, unlock, set-password."`
-	Workspaces  admin.Workspaces  `cmd:"" group:"administration" help:"Workspaces and their plans: create, list, set-plan."`
-	Members     admin.Members     `cmd:"" group:"administration" help:"Members of a workspace: add, remove, list."`
-	Clients     admin.Clients     `cmd:"" group:"administration" help:"OAuth clients: create, list, show, update, rotate-secret, revoke-old-secret, disable, enable."`
-	Grants      admin.Grants      `cmd:"" group:"administration" help:"Grants of users to clients: list, revoke."`
-	Tokens      admin.Tokens      `cmd:"" group:"administration" help:"A token, read from standard input: inspect, revoke."`
-	Revocations admin.Revocations `cmd:"" group:"administration" help:"The revocation log: list, tail."`
-	AuthApps    admin.AuthApps    `cmd:"" group:"administration" help:"Authentication apps: create, list, rotate, revoke."`
-	APIKeys     admin.APIKeys     `cmd:"" name:"api-keys" group:"administration" help:"API keys of workspaces: create, list, revoke."`
-	Catalog     admin.Catalog     `cmd:"" group:"administration" help:"Scopes, endpoints and plans: show, check."`
+	Users              admin.Users              `cmd:"" group:"administration" help:"Users: create, list, show, disable, enable, unlock, set-password."`
+	Workspaces         admin.Workspaces         `cmd:"" group:"administration" help:"Workspaces and their plans: create, list, set-plan."`
+	Members            admin.Members            `cmd:"" group:"administration" help:"Members of a workspace: add, remove, list."`
+	Clients            admin.Clients            `cmd:"" group:"administration" help:"OAuth clients: create, list, show, update, rotate-secret, revoke-old-secret, disable, enable."`
+	Grants             admin.Grants             `cmd:"" group:"administration" help:"Grants of users to clients: list, revoke."`
+	Tokens             admin.Tokens             `cmd:"" group:"administration" help:"A token, read from standard input: inspect, revoke."`
+	Revocations        admin.Revocations        `cmd:"" group:"administration" help:"The revocation log: list, tail."`
+	AuthApps           admin.AuthApps           `cmd:"" group:"administration" help:"Authentication apps: create, list, rotate, revoke."`
+	RegistrationTokens admin.RegistrationTokens `cmd:"" group:"administration" help:"Tokens with which clients register themselves: create, list, revoke."`
+	APIKeys            admin.APIKeys            `cmd:"" name:"api-keys" group:"administration" help:"API keys of workspaces: create, list, revoke."`
+	Catalog            admin.Catalog            `cmd:"" group:"administration" help:"Scopes, endpoints and plans: show, check."`
 }
 
 func main() {

@@ -25,6 +25,7 @@ func TestRFC8414_MetadataSaysExactlyWhatIsSupported(t *testing.T) {
 			"token_endpoint":                                 d.PublicURL + "/oauth/token",
 			"revocation_endpoint":                            d.PublicURL + "/oauth/revoke",
 			"introspection_endpoint":                         d.PublicURL + "/oauth/introspect",
+			"registration_endpoint":                          d.PublicURL + "/oauth/register",
 			"response_types_supported":                       list("code"),
 			"response_modes_supported":                       list("query"),
 			"grant_types_supported":                          list("authorization_code", "refresh_token"),

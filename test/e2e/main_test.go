@@ -86,6 +86,7 @@ func startShapes(bins harness.Binaries, dir string) ([]*harness.Deployment, erro
 	if err != nil {
 		return nil, err
 	}
+	settings["USHER_DCR"] = "open"                             // as in the all-in-one
 	settings["USHER_UPSTREAM_URL"] = harness.NewUpstream().URL // the all-in-one has its example API
 	processes, err := harness.FiveProcesses(bins, mkdir(dir, "five"), servers, settings)
 	if err != nil {
@@ -101,6 +102,7 @@ func settingsOf(dir string) (map[string]string, *harness.Collector, error) {
 	// source address of its own.
 	settings := map[string]string{
 		"USHER_GATEWAY_TRUSTED_PROXIES": "127.0.0.1", "USHER_AUTHZ_SOURCE_ATTEMPTS": strconv.Itoa(failures),
+		"USHER_AUTHZ_DCR_SOURCE_LIMIT": strconv.Itoa(registrations), "USHER_AUTHZ_DCR_USERS": "1",
 	}
 	traces, err := harness.NewCollector(dir)
 	if err != nil {

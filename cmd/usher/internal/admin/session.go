@@ -67,6 +67,11 @@ func (s *Session) authz() authzv1.AdministrationServiceClient {
 	return authzv1.NewAdministrationServiceClient(remote{s, "authz"})
 }
 
+// registrations issues the tokens with which clients register themselves.
+func (s *Session) registrations() authzv1.RegistrationServiceClient {
+	return authzv1.NewRegistrationServiceClient(remote{s, "authz"})
+}
+
 // inspection reads grants, tokens and the revocation log.
 func (s *Session) inspection() tokenv1.OversightServiceClient {
 	return tokenv1.NewOversightServiceClient(remote{s, "token"})

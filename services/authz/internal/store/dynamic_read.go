@@ -132,7 +132,11 @@ func scanDynamic(row scanner) (dynamic.Client, error) {
 	c.Type, c.GrantTypes, c.Scope, c.ApplicationType = client.Type(kind), names(grants), names(scope), client.ApplicationType(application)
 	c.RedirectURIs, c.Privilege.Scope = strings.Split(uris, "\n"), oauth.Scope(names(limit))
 	c.CreatedAt, c.Unverified, c.SelfRegistered = timeFromMicros(created), true, true
-	c.ScopeLimited = len(c.Privilege.Scope) == 0
+	c.ScopeLimited, c.ResourceDefault = len(c.Privilege.Scope) == 0, true
+	c.Reuse = oauth.ReuseSubject
+	if c.Type == client.Public {
+		c.Reuse = oauth.ReuseFamily // its installations may share the identifier
+	}
 	if c.Name == "" {
 		c.Name = c.ID // RFC 7591 §2
 	}
@@ -142,4 +146,13 @@ func scanDynamic(row scanner) (dynamic.Client, error) {
 	kept, err := secret.HashFromBytes(hash)
 	c.Secret = &secret.Record{Hash: kept, LastFour: lastFour}
 	return c, err
+}
+
+// Versions returns the version of the operator's clients and that of the clients that registered
+// themselves, as the database has them.
+func (s *Store) Versions(ctx context.Context) (versions [2]int64, err error) {
+	if versions[0], err = s.readVersion(ctx); err == nil {
+		versions[1], err = s.dynamic.readVersion(ctx)
+	}
+	return versions, err
 }
