@@ -17,7 +17,9 @@ import (
 )
 
 // pages are the pages whose commands are run, each in a deployment of its own.
-func pages() []string { return []string{"../../docs/operations.md", "../../docs/cli.md", "../../docs/api-keys.md"} }
+func pages() []string {
+	return []string{"../../docs/operations.md", "../../docs/cli.md", "../../docs/api-keys.md", "../../docs/registration.md"}
+}
 
 // limit is the timeout of one block on a busy machine.
 const limit = 10 * time.Minute
@@ -102,7 +104,7 @@ func newSite(t *testing.T) *site {
 	servers, err := harness.StartOwnServers(t.Context(), dir)
 	must(t, err)
 	t.Cleanup(func() { must(t, servers.Close()) })
-	d, err := harness.FiveProcesses(bins, dir, servers.Servers, harness.WithLongTimeouts(nil))
+	d, err := harness.FiveProcesses(bins, dir, servers.Servers, harness.WithLongTimeouts(map[string]string{"USHER_DCR": "open"}))
 	must(t, err)
 	t.Cleanup(func() { must(t, d.Close()) })
 	s := &site{d: d, dir: filepath.Join(dir, "work")}

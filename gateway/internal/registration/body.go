@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"unicode/utf8"
@@ -65,7 +66,7 @@ func parse(body []byte) (members, error) {
 	if _, err := decoder.Token(); err != nil {
 		return nil, malformed
 	}
-	if _, err := decoder.Token(); err == nil || decoder.More() {
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, malformed
 	}
 	for name, value := range found {

@@ -1,0 +1,57 @@
+package interop
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestN7_MCPClientsRegisterThemselves: the clients of docs/clients.md without a registration, from the
+// 401 of the MCP server to a call. Both SDKs register themselves.
+func TestN7_MCPClientsRegisterThemselves(t *testing.T) {
+	install(t)
+	endpoint := mcpServer(t)
+	page := blocks(t, "clients.md")
+	js := page["js mcp"]
+	for member, line := range members(page["js mcp-register"]) {
+		js = replaceLine(t, js, "  "+member+":", line)
+	}
+	python := regexp.MustCompile(`(?s)    client = OAuthClientInformationFull\(.*?\n    \)\n`).ReplaceAllString(page["python mcp-python"], "    client = None\n")
+	python = strings.ReplaceAll(strings.ReplaceAll(python, `client_id=os.environ["CLIENT_ID"]`, ""), `"CLIENT_SECRET"`, "")
+	for _, c := range []struct{ language, name, program string }{{"js", "mcp-register", js}, {"python", "mcp-python-register", python}} {
+		app := command(t, c.language, c.name, c.program)
+		app.Env = append(app.Env, "MCP_URL="+endpoint, "CLIENT_ID=", "CLIENT_SECRET=")
+		if got := authorizeWith(t, app); got != "usr_john videos:read" {
+			t.Errorf("for the client %s the tool returns %q", c.name, got)
+		}
+	}
+}
+
+// members returns the lines of a block by the member that each begins with.
+func members(block string) map[string]string {
+	lines := map[string]string{}
+	for line := range strings.Lines(block) {
+		if name, _, found := strings.Cut(strings.TrimSpace(line), ":"); found {
+			lines[name] = strings.TrimRight(line, "\n")
+		}
+	}
+	return lines
+}
+
+// replaceLine replaces the line that begins with start. A member that the program does not have is
+// added after the metadata.
+func replaceLine(t *testing.T, program, start, line string) string {
+	t.Helper()
+	lines := strings.Split(program, "\n")
+	for i := range lines {
+		if strings.HasPrefix(lines[i], start) {
+			lines[i] = line
+			return strings.Join(lines, "\n")
+		}
+	}
+	const anchor = "  redirectUrl: REDIRECT_URI,\n"
+	if !strings.Contains(program, anchor) {
+		t.Fatalf("the program has no line %q", anchor)
+	}
+	return strings.Replace(program, anchor, anchor+line+"\n", 1)
+}
