@@ -40,7 +40,7 @@ type Config struct {
 	PrivateUseSchemes []string `koanf:"private_use_schemes" help:"schemes without a dot that redirect URIs may have, besides reversed domain names such as com.example.app"`
 	// DCRScopes and the following are for clients that register themselves (RFC 7591).
 	DCRScopes []string `koanf:"dcr_scopes" help:"scopes that clients which register themselves may request; empty: those that the protected resources of the catalog need at least"`
-	// DCRUsers is how many users may use such a client, which nobody has verified.
+	// DCRUsers is how many users may use such a client, which is not verified.
 	DCRUsers int `koanf:"dcr_users" bounds:"0 or more" help:"people who may use a client that registered itself; 0 is any number"`
 	// DCRClients is how many such clients there may be.
 	DCRClients int `koanf:"dcr_clients" bounds:"0 or more" help:"clients that registered themselves; more registrations get 503; 0 is any number"`

@@ -81,7 +81,7 @@ func New(config Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	registrar, users := newRegistrar(config, deps, st), dynamic.NewUsers(st, config.DCRUsers, config.DCRUnused)
+	registrar, users := newRegistrar(config, deps, st), &dynamic.Users{Store: st, Limit: config.DCRUsers, Unused: config.DCRUnused, Now: deps.Now}
 	return &Service{deps: deps, store: st, reserved: config.ReservedNames, privateUse: config.PrivateUseSchemes, users: users, registrar: registrar,
 		counts: deps.Metrics.Registrations(), removedAfter: config.DCRRemoved, guard: client.Guard{
 			Authenticator: client.Authenticator{Records: st}, Limiter: limiter("authz:client:", deps),

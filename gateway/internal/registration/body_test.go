@@ -9,7 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// FuzzMetadata: what is parsed is UTF-8 that gRPC can carry, repeated members are refused, and the
+// FuzzMetadata: a parsed body is UTF-8 that gRPC can carry, repeated members are refused, and the
 // values are those of the standard library.
 func FuzzMetadata(f *testing.F) {
 	for _, seed := range []string{

@@ -23,7 +23,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// ClientMetadata is what a client says about itself (RFC 7591 §2), each member under its name there.
+// ClientMetadata is the metadata that a client asserts (RFC 7591 §2), each member under its name there.
 // A member without a value is omitted.
 type ClientMetadata struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -282,7 +282,7 @@ func (x *RegisteredClient) GetMetadata() *ClientMetadata {
 // RegisterClientRequest is a registration request.
 type RegisterClientRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What the client says about itself.
+	// The metadata that the client asserts.
 	Metadata *ClientMetadata `protobuf:"bytes,1,opt,name=metadata,proto3" json:"metadata,omitempty"`
 	// The initial access token; empty if none was sent.
 	InitialAccessToken string `protobuf:"bytes,2,opt,name=initial_access_token,json=initialAccessToken,proto3" json:"initial_access_token,omitempty"`
@@ -843,7 +843,7 @@ type InitialAccessToken struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its identifier, `iat_…`, which is not a secret.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// What it is for.
+	// Its purpose.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// The scopes that its clients may request; empty for those of `authz.dcr_scopes`.
 	Scopes []string `protobuf:"bytes,3,rep,name=scopes,proto3" json:"scopes,omitempty"`
@@ -932,7 +932,7 @@ func (x *InitialAccessToken) GetExpireTime() *timestamppb.Timestamp {
 // CreateInitialAccessTokenRequest describes an initial access token.
 type CreateInitialAccessTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What it is for: 1 to 100 printable characters.
+	// Its purpose: 1 to 100 printable characters.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The scopes that its clients may request: names in the catalog, also others than those of
 	// `authz.dcr_scopes`. Those of `authz.dcr_scopes` if empty.

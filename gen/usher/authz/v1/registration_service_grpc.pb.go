@@ -34,8 +34,8 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // RegistrationService lets clients register themselves (RFC 7591) and manage their registration
-// (RFC 7592), and lets operators issue the initial access tokens for that. What a client says about
-// itself is not verified. The gateway presents the service at `/oauth/register`. Deletion revokes
+// (RFC 7592), and lets operators issue the initial access tokens for that. The metadata of a
+// client is its own assertion. The gateway presents the service at `/oauth/register`. Deletion revokes
 // access, so it is a method of the token service, which calls ApplyDeleteRegistration here.
 type RegistrationServiceClient interface {
 	// RegisterClient registers a client (RFC 7591 §3). NOT_FOUND if the setting `dcr` is off,
@@ -49,7 +49,7 @@ type RegistrationServiceClient interface {
 	// access token; omitted metadata is deleted. INVALID_REGISTRATION_TOKEN, UNAUTHORIZED_CLIENT for a
 	// client that several registrations share, INVALID_REDIRECT_URI, INVALID_CLIENT_METADATA.
 	UpdateRegistration(ctx context.Context, in *UpdateRegistrationRequest, opts ...grpc.CallOption) (*UpdateRegistrationResponse, error)
-	// CheckRegistration returns what the token service needs to know before it deletes a registration.
+	// CheckRegistration returns the data that the token service needs before it deletes a registration.
 	// INVALID_REGISTRATION_TOKEN.
 	CheckRegistration(ctx context.Context, in *CheckRegistrationRequest, opts ...grpc.CallOption) (*CheckRegistrationResponse, error)
 	// ApplyDeleteRegistration makes the change of the token service's DeleteRegistration. It deletes
@@ -157,8 +157,8 @@ func (c *registrationServiceClient) RevokeInitialAccessToken(ctx context.Context
 // for forward compatibility.
 //
 // RegistrationService lets clients register themselves (RFC 7591) and manage their registration
-// (RFC 7592), and lets operators issue the initial access tokens for that. What a client says about
-// itself is not verified. The gateway presents the service at `/oauth/register`. Deletion revokes
+// (RFC 7592), and lets operators issue the initial access tokens for that. The metadata of a
+// client is its own assertion. The gateway presents the service at `/oauth/register`. Deletion revokes
 // access, so it is a method of the token service, which calls ApplyDeleteRegistration here.
 type RegistrationServiceServer interface {
 	// RegisterClient registers a client (RFC 7591 §3). NOT_FOUND if the setting `dcr` is off,
@@ -172,7 +172,7 @@ type RegistrationServiceServer interface {
 	// access token; omitted metadata is deleted. INVALID_REGISTRATION_TOKEN, UNAUTHORIZED_CLIENT for a
 	// client that several registrations share, INVALID_REDIRECT_URI, INVALID_CLIENT_METADATA.
 	UpdateRegistration(context.Context, *UpdateRegistrationRequest) (*UpdateRegistrationResponse, error)
-	// CheckRegistration returns what the token service needs to know before it deletes a registration.
+	// CheckRegistration returns the data that the token service needs before it deletes a registration.
 	// INVALID_REGISTRATION_TOKEN.
 	CheckRegistration(context.Context, *CheckRegistrationRequest) (*CheckRegistrationResponse, error)
 	// ApplyDeleteRegistration makes the change of the token service's DeleteRegistration. It deletes

@@ -228,7 +228,7 @@ func isWeb(uri string) bool {
 
 // grantTypes returns the grant types that the client can have. Others are left out, which the
 // response says (RFC 7591 §3.2.1): clients list every grant type that they implement. The client
-// credentials grant is never among them, since nobody verified the client.
+// credentials grant is never among them, since the client is not verified.
 func grantTypes(requested []string) ([]string, error) {
 	if len(requested) == 0 {
 		return []string{oauth.AuthorizationCodeGrant}, nil
@@ -245,8 +245,8 @@ func grantTypes(requested []string) ([]string, error) {
 	return grants, nil
 }
 
-// scope returns the scope that the client may request: what it registers for, as far as the operator
-// allows it, and everything that is allowed if it names no scope.
+// scope returns the scope that the client may request: the names that it registers for and that the
+// operator allows, and everything that is allowed if it names no scope.
 func (r Rules) scope(requested string, privilege Privilege) (oauth.Scope, error) {
 	allowed := privilege.Scope
 	if len(allowed) == 0 {

@@ -2,9 +2,8 @@ package dynamic
 
 import (
 	"context"
+	"sync"
 	"time"
-
-	"github.com/maypok86/otter/v2"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -46,45 +45,57 @@ type UserStore interface {
 // noteEvery is how often the use of a client is stored at most: every use would write a row.
 const noteEvery = 24 * time.Hour
 
-// maxNoted is how many clients' uses a replica remembers.
+// maxNoted is how many clients a replica has stored uses of in memory; beyond it, it stores a use
+// twice.
 const maxNoted = 10_000
 
 // Users counts the users of clients that registered themselves, and keeps the clients that are used.
 // Its methods may be called concurrently.
 type Users struct {
-	store UserStore
-	// limit is how many users a client may have; 0 is any number.
-	limit int
-	// unused is how long a client without a live grant is kept.
-	unused time.Duration
-	noted  *otter.Cache[string, time.Duration]
+	// Store counts the users.
+	Store UserStore
+	// Limit is how many users a client may have; 0 is any number.
+	Limit int
+	// Unused is how long a client without a live grant is kept.
+	Unused time.Duration
+	Now    func() time.Time
+
+	mu sync.Mutex
+	// noted has the time until which a use of a client with a grant of this life is stored.
+	noted map[use]time.Time
 }
 
-// NewUsers returns Users. limit is how many users a client may have, and unused how long a client
-// without a live grant is kept.
-func NewUsers(store UserStore, limit int, unused time.Duration) *Users {
-	return &Users{store: store, limit: limit, unused: unused, noted: otter.Must(&otter.Options[string, time.Duration]{
-		MaximumSize: maxNoted, ExpiryCalculator: otter.ExpiryWriting[string, time.Duration](noteEvery),
-	})}
+// use is a client, and the life of what it was granted.
+type use struct {
+	clientID string
+	grant    time.Duration
 }
 
 // Admit adds a user to a client. It returns ErrUsers, or client.ErrUnknown.
 func (u *Users) Admit(ctx context.Context, clientID, userID string) error {
-	return u.store.AdmitUser(ctx, clientID, userID, u.limit, u.unused)
+	return u.Store.AdmitUser(ctx, clientID, userID, u.Limit, u.Unused)
 }
 
 // Use keeps a client whose request may issue what is valid for grant: until that has expired and
 // nothing was used for a while. It stores a use once a day and client.
 func (u *Users) Use(ctx context.Context, id string, grant time.Duration) error {
-	if !client.MayBeDynamic(id) || grant <= 0 {
+	if !client.MayBeDynamic(id) || grant <= 0 || u.stored(use{id, grant}) {
 		return nil
 	}
-	if noted, ok := u.noted.GetIfPresent(id); ok && noted >= grant {
-		return nil
-	}
-	if err := u.store.UseDynamic(ctx, id, grant+noteEvery+u.unused); err != nil {
+	if err := u.Store.UseDynamic(ctx, id, grant+noteEvery+u.Unused); err != nil {
 		return err
 	}
-	u.noted.Set(id, grant)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.noted == nil || len(u.noted) >= maxNoted {
+		u.noted = map[use]time.Time{}
+	}
+	u.noted[use{id, grant}] = u.Now().Add(noteEvery)
 	return nil
+}
+
+func (u *Users) stored(a use) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.Now().Before(u.noted[a])
 }
