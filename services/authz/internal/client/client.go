@@ -42,6 +42,7 @@ type Client struct {
 	// RefreshRetry is how long after a rotation a repeated refresh returns the same successor; nil
 	// where the setting of the token service applies.
 	RefreshRetry *time.Duration
+	KeyAuthentication
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
 }
@@ -90,4 +91,6 @@ type Rotation struct {
 	Secret secret.Record
 	// Overlap is how long the current secret stays valid; older secrets expire at once.
 	Overlap time.Duration
+	// ReplaceKeys says that a client with keys authenticates with the secret instead.
+	ReplaceKeys bool
 }
