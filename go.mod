@@ -34,6 +34,7 @@ require (
 require (
 	github.com/creack/pty v1.1.24
 	github.com/exaring/otelpgx v0.13.0
+	github.com/go-jose/go-jose/v4 v4.1.8
 	github.com/google/uuid v1.6.0
 	github.com/jotaen/kong-completion v0.0.4
 	github.com/mtibben/confusables v0.0.0-20210201002637-9d1b0723b659
