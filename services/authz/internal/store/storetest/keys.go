@@ -3,6 +3,8 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -79,7 +81,8 @@ func keysComeBack(t *testing.T) {
 		if diff := cmp.Diff(withKeys().KeyAuthentication, found.KeyAuthentication); diff != "" || len(found.Keys) != 2 {
 			t.Fatalf("%d keys, and the method (-registered +read):\n%s", len(found.Keys), diff)
 		}
-		for i, want := range []client.Key{two, one} { // newest first
+		slices.SortFunc(found.Keys, func(a, b client.Key) int { return strings.Compare(a.ID, b.ID) })
+		for i, want := range []client.Key{one, two} {
 			got := found.Keys[i]
 			if got.ID != want.ID || got.Name != want.Name || string(got.JWK) != string(want.JWK) || got.CreatedAt.IsZero() ||
 				!got.ExpiresAt.IsZero() || !got.LastUsedAt.IsZero() {
