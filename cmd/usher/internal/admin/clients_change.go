@@ -8,6 +8,8 @@ import (
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
 type updateClient struct {
@@ -33,6 +35,8 @@ type updateClient struct {
 	Verified   bool `xor:"verified" help:"Errors and denials redirect to the client."`
 	Unverified bool `xor:"verified" help:"Errors and denials are shown to the user, who returns to the client with a button."`
 
+	Reuse string `enum:",subject,family" default:"" help:"What a reused refresh token revokes: the user's grants to the client (subject), or its family alone." placeholder:"KIND"`
+
 	AllowReservedName bool `help:"The client is your own, and may have the product's name."`
 }
 
@@ -46,10 +50,10 @@ func (c updateClient) Validate() error {
 		return errors.New("--signing-alg and --any-signing-alg exclude each other")
 	}
 	switches := c.given() || c.AnySigningAlg || c.ResourceServer || c.NoResourceServer || c.NoDefaultScope || c.Verified || c.Unverified || c.DefaultRefreshRetry
-	if c.Name == "" && c.ApplicationType == "" && c.RefreshRetry == nil && lists == 0 && !switches {
+	if c.Name == "" && c.ApplicationType == "" && c.Reuse == "" && c.RefreshRetry == nil && lists == 0 && !switches {
 		return errors.New("no change was given: add --name, --redirect-uri, --scope, --default-scope, --no-default-scope, --grant, " +
 			"--application-type, --jwks, --jwks-uri, --signing-alg, --any-signing-alg, --resource-server, --no-resource-server, --verified, " +
-			"--unverified, --refresh-retry or --default-refresh-retry")
+			"--unverified, --reuse, --refresh-retry or --default-refresh-retry")
 	}
 	return errors.Join(c.refreshRetry.Validate(), c.keyFlags.Validate())
 }
@@ -64,6 +68,7 @@ func (c updateClient) Run(ctx context.Context, s *Session) error {
 		ClientId: c.Client, RedirectUris: c.RedirectURIs, Scopes: c.Scopes, GrantTypes: c.GrantTypes, DefaultScopes: c.DefaultScopes,
 		ClearDefaultScopes: c.NoDefaultScope, ApplicationType: applicationTypes()[c.ApplicationType],
 		RefreshRetrySeconds: c.seconds(), DefaultRefreshRetry: c.DefaultRefreshRetry,
+		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
 		Jwks: jwks, JwksUri: c.JWKSURI,
 	}
 	if c.SigningAlg != "" || c.AnySigningAlg {

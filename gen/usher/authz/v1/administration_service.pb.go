@@ -431,14 +431,16 @@ type CreateClientRequest struct {
 	ApplicationType ApplicationType `protobuf:"varint,22,opt,name=application_type,json=applicationType,proto3,enum=usher.authz.v1.ApplicationType" json:"application_type,omitempty"`
 	// Whether the client is not verified.
 	Unverified bool `protobuf:"varint,23,opt,name=unverified,proto3" json:"unverified,omitempty"`
+	// What the reuse of a refresh token revokes; REUSE_SUBJECT if unspecified.
+	Reuse Reuse `protobuf:"varint,25,opt,name=reuse,proto3,enum=usher.authz.v1.Reuse" json:"reuse,omitempty"`
 	// Its public keys as a JWK Set (RFC 7517 §5) of one or two, for private_key_jwt (RFC 7523 §2.2).
 	// Such a client is confidential and gets no secret. Not together with jwks_uri.
-	Jwks string `protobuf:"bytes,24,opt,name=jwks,proto3" json:"jwks,omitempty"`
+	Jwks string `protobuf:"bytes,26,opt,name=jwks,proto3" json:"jwks,omitempty"`
 	// Where it publishes its keys instead: https.
-	JwksUri string `protobuf:"bytes,25,opt,name=jwks_uri,json=jwksUri,proto3" json:"jwks_uri,omitempty"`
+	JwksUri string `protobuf:"bytes,27,opt,name=jwks_uri,json=jwksUri,proto3" json:"jwks_uri,omitempty"`
 	// The algorithm that its assertions must have: `ES256`, `PS256`, `RS256` or `EdDSA`; any of them
 	// if empty.
-	TokenEndpointAuthSigningAlg string `protobuf:"bytes,26,opt,name=token_endpoint_auth_signing_alg,json=tokenEndpointAuthSigningAlg,proto3" json:"token_endpoint_auth_signing_alg,omitempty"`
+	TokenEndpointAuthSigningAlg string `protobuf:"bytes,28,opt,name=token_endpoint_auth_signing_alg,json=tokenEndpointAuthSigningAlg,proto3" json:"token_endpoint_auth_signing_alg,omitempty"`
 	// Allows a name that is, or looks like, one of `authz.reserved_names`: for the operator's own
 	// clients.
 	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
@@ -551,6 +553,13 @@ func (x *CreateClientRequest) GetUnverified() bool {
 		return x.Unverified
 	}
 	return false
+}
+
+func (x *CreateClientRequest) GetReuse() Reuse {
+	if x != nil {
+		return x.Reuse
+	}
+	return Reuse_REUSE_UNSPECIFIED
 }
 
 func (x *CreateClientRequest) GetJwks() string {
@@ -867,14 +876,16 @@ type UpdateClientRequest struct {
 	Unverified *bool `protobuf:"varint,23,opt,name=unverified,proto3,oneof" json:"unverified,omitempty"`
 	// Whether to remove the default scopes.
 	ClearDefaultScopes bool `protobuf:"varint,24,opt,name=clear_default_scopes,json=clearDefaultScopes,proto3" json:"clear_default_scopes,omitempty"`
+	// The new kind of reuse; unchanged if unspecified.
+	Reuse Reuse `protobuf:"varint,25,opt,name=reuse,proto3,enum=usher.authz.v1.Reuse" json:"reuse,omitempty"`
 	// The client authenticates with these public keys from now on, a JWK Set as in
 	// CreateClientRequest. They replace its keys and secrets; unchanged if empty.
-	Jwks string `protobuf:"bytes,25,opt,name=jwks,proto3" json:"jwks,omitempty"`
+	Jwks string `protobuf:"bytes,26,opt,name=jwks,proto3" json:"jwks,omitempty"`
 	// The client authenticates with the keys at this URL from now on. It replaces its keys and
 	// secrets; unchanged if empty.
-	JwksUri string `protobuf:"bytes,26,opt,name=jwks_uri,json=jwksUri,proto3" json:"jwks_uri,omitempty"`
+	JwksUri string `protobuf:"bytes,27,opt,name=jwks_uri,json=jwksUri,proto3" json:"jwks_uri,omitempty"`
 	// The algorithm that its assertions must have; any supported one if empty, unchanged if absent.
-	TokenEndpointAuthSigningAlg *string `protobuf:"bytes,27,opt,name=token_endpoint_auth_signing_alg,json=tokenEndpointAuthSigningAlg,proto3,oneof" json:"token_endpoint_auth_signing_alg,omitempty"`
+	TokenEndpointAuthSigningAlg *string `protobuf:"bytes,28,opt,name=token_endpoint_auth_signing_alg,json=tokenEndpointAuthSigningAlg,proto3,oneof" json:"token_endpoint_auth_signing_alg,omitempty"`
 	// Allows a name that is, or looks like, one of `authz.reserved_names`: for the operator's own
 	// clients.
 	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
@@ -994,6 +1005,13 @@ func (x *UpdateClientRequest) GetClearDefaultScopes() bool {
 		return x.ClearDefaultScopes
 	}
 	return false
+}
+
+func (x *UpdateClientRequest) GetReuse() Reuse {
+	if x != nil {
+		return x.Reuse
+	}
+	return Reuse_REUSE_UNSPECIFIED
 }
 
 func (x *UpdateClientRequest) GetJwks() string {
@@ -1825,7 +1843,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1b\n" +
-	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\x88\x05\n" +
+	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\xb5\x05\n" +
 	"\x13CreateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -1840,10 +1858,11 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x10application_type\x18\x16 \x01(\x0e2\x1f.usher.authz.v1.ApplicationTypeR\x0fapplicationType\x12\x1e\n" +
 	"\n" +
 	"unverified\x18\x17 \x01(\bR\n" +
-	"unverified\x12\x12\n" +
-	"\x04jwks\x18\x18 \x01(\tR\x04jwks\x12\x19\n" +
-	"\bjwks_uri\x18\x19 \x01(\tR\ajwksUri\x12D\n" +
-	"\x1ftoken_endpoint_auth_signing_alg\x18\x1a \x01(\tR\x1btokenEndpointAuthSigningAlg\x12.\n" +
+	"unverified\x12+\n" +
+	"\x05reuse\x18\x19 \x01(\x0e2\x15.usher.authz.v1.ReuseR\x05reuse\x12\x12\n" +
+	"\x04jwks\x18\x1a \x01(\tR\x04jwks\x12\x19\n" +
+	"\bjwks_uri\x18\x1b \x01(\tR\ajwksUri\x12D\n" +
+	"\x1ftoken_endpoint_auth_signing_alg\x18\x1c \x01(\tR\x1btokenEndpointAuthSigningAlg\x12.\n" +
 	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedNameB\x18\n" +
 	"\x16_refresh_retry_seconds\"\x83\x01\n" +
 	"\x14CreateClientResponse\x12@\n" +
@@ -1859,7 +1878,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"\x81\x01\n" +
 	"\x13ListClientsResponse\x12B\n" +
 	"\rregistrations\x18\x01 \x03(\v2\x1c.usher.authz.v1.RegistrationR\rregistrations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa2\x06\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xcf\x06\n" +
 	"\x13UpdateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01\x12#\n" +
@@ -1875,10 +1894,11 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\n" +
 	"unverified\x18\x17 \x01(\bH\x03R\n" +
 	"unverified\x88\x01\x01\x120\n" +
-	"\x14clear_default_scopes\x18\x18 \x01(\bR\x12clearDefaultScopes\x12\x12\n" +
-	"\x04jwks\x18\x19 \x01(\tR\x04jwks\x12\x19\n" +
-	"\bjwks_uri\x18\x1a \x01(\tR\ajwksUri\x12I\n" +
-	"\x1ftoken_endpoint_auth_signing_alg\x18\x1b \x01(\tH\x04R\x1btokenEndpointAuthSigningAlg\x88\x01\x01\x12.\n" +
+	"\x14clear_default_scopes\x18\x18 \x01(\bR\x12clearDefaultScopes\x12+\n" +
+	"\x05reuse\x18\x19 \x01(\x0e2\x15.usher.authz.v1.ReuseR\x05reuse\x12\x12\n" +
+	"\x04jwks\x18\x1a \x01(\tR\x04jwks\x12\x19\n" +
+	"\bjwks_uri\x18\x1b \x01(\tR\ajwksUri\x12I\n" +
+	"\x1ftoken_endpoint_auth_signing_alg\x18\x1c \x01(\tH\x04R\x1btokenEndpointAuthSigningAlg\x88\x01\x01\x12.\n" +
 	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedNameB\a\n" +
 	"\x05_nameB\x12\n" +
 	"\x10_resource_serverB\x18\n" +
@@ -1988,6 +2008,7 @@ var file_usher_authz_v1_administration_service_proto_goTypes = []any{
 	(*Client)(nil),                             // 26: usher.authz.v1.Client
 	(*timestamppb.Timestamp)(nil),              // 27: google.protobuf.Timestamp
 	(ClientType)(0),                            // 28: usher.authz.v1.ClientType
+	(Reuse)(0),                                 // 29: usher.authz.v1.Reuse
 }
 var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
 	26, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
@@ -2002,43 +2023,45 @@ var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
 	27, // 9: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
 	28, // 10: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
 	0,  // 11: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	1,  // 12: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 13: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 14: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
-	0,  // 15: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	1,  // 16: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 17: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 18: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 19: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 20: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 21: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	4,  // 22: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
-	6,  // 23: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
-	8,  // 24: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
-	10, // 25: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
-	12, // 26: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
-	14, // 27: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
-	16, // 28: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
-	18, // 29: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
-	20, // 30: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
-	22, // 31: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
-	24, // 32: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
-	5,  // 33: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
-	7,  // 34: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
-	9,  // 35: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
-	11, // 36: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
-	13, // 37: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
-	15, // 38: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
-	17, // 39: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
-	19, // 40: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
-	21, // 41: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
-	23, // 42: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
-	25, // 43: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
-	33, // [33:44] is the sub-list for method output_type
-	22, // [22:33] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	29, // 12: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	1,  // 13: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 14: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 15: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
+	0,  // 16: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	29, // 17: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	1,  // 18: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 19: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 20: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 21: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 22: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 23: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	4,  // 24: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
+	6,  // 25: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
+	8,  // 26: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
+	10, // 27: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
+	12, // 28: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
+	14, // 29: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
+	16, // 30: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
+	18, // 31: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
+	20, // 32: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
+	22, // 33: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
+	24, // 34: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
+	5,  // 35: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
+	7,  // 36: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
+	9,  // 37: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
+	11, // 38: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
+	13, // 39: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
+	15, // 40: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
+	17, // 41: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
+	19, // 42: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
+	21, // 43: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
+	23, // 44: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
+	25, // 45: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
+	35, // [35:46] is the sub-list for method output_type
+	24, // [24:35] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_administration_service_proto_init() }

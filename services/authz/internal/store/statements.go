@@ -36,7 +36,7 @@ func prepare(db *sqldb.DB) statements {
 }
 
 // columns are those of client.Client, in the order of scanClient.
-const columns = `c.id, c.name, c.type, c.grant_types, c.resource_server, c.disabled, c.refresh_retry,
+const columns = `c.id, c.name, c.type, c.grant_types, c.resource_server, c.disabled, c.refresh_retry, c.reuse,
     c.auth_method, c.auth_algorithm, c.jwks_uri`
 
 // registered are the other columns of client.Registration, in the order of scanRegistration.
@@ -44,8 +44,8 @@ const registered = `c.scope, c.default_scope, c.application_type, c.unverified`
 
 const insert = `
 INSERT INTO clients (id, name, type, grant_types, scope, resource_server, disabled, refresh_retry, default_scope, application_type,
-    unverified, auth_method, auth_algorithm, jwks_uri, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, {{now}})`
+    unverified, auth_method, auth_algorithm, jwks_uri, reuse, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, {{now}})`
 
 // credentials reads a client with its secrets and its keys: a client has either secrets or keys, so
 // that no row is repeated.
@@ -62,7 +62,8 @@ func portable() statements {
     grant_types = excluded.grant_types, scope = excluded.scope, resource_server = excluded.resource_server,
     disabled = excluded.disabled, refresh_retry = excluded.refresh_retry, default_scope = excluded.default_scope,
     application_type = excluded.application_type, unverified = excluded.unverified,
-    auth_method = excluded.auth_method, auth_algorithm = excluded.auth_algorithm, jwks_uri = excluded.jwks_uri`,
+    auth_method = excluded.auth_method, auth_algorithm = excluded.auth_algorithm, jwks_uri = excluded.jwks_uri,
+    reuse = excluded.reuse`,
 
 		insertURI:  `INSERT INTO redirect_uris (client_id, uri, position) SELECT id, $2, $3 FROM clients WHERE id = $1`,
 		deleteURIs: `DELETE FROM redirect_uris WHERE client_id = $1`,
@@ -113,7 +114,7 @@ UPDATE clients SET name = CASE WHEN $2 = '' THEN name ELSE $2 END, scope = CASE 
     grant_types = CASE WHEN $4 = '' THEN grant_types ELSE $4 END, resource_server = COALESCE($5, resource_server),
     refresh_retry = CASE WHEN $7 THEN NULL ELSE COALESCE($6, refresh_retry) END,
     default_scope = COALESCE($8, default_scope), application_type = CASE WHEN $9 = '' THEN application_type ELSE $9 END,
-    unverified = COALESCE($10, unverified)
+    unverified = COALESCE($10, unverified), reuse = CASE WHEN $11 = '' THEN reuse ELSE $11 END
 WHERE id = $1`,
 
 		keyStatements: keyStatementsText(),
