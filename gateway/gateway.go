@@ -105,7 +105,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	resources.NotFound = http.HandlerFunc(problems.NotFound)
 	router := httpx.NewRouter(httpx.RouterConfig{
 		Logger: deps.Logger, Metrics: deps.Metrics, Tracing: deps.Tracing, Timeout: config.CallTimeout,
-		TLS: cookies.Secure, PublicURL: deps.PublicURL, LogRefusals: refusalReporter(config, deps).Verbose,
+		TLS: cookies.Secure, PublicURL: deps.PublicURL, LogRefusals: refusalReporter(config, deps).Verbose, ErrorsPage: deps.PublicURL + docsite.ErrorsPath,
 		NotFound: notFound, Problem: problems.Problem,
 		Forwarded: httpx.NewForwardWatch(proxies, deps.Logger, deps.Metrics.UntrustedForwarded(), time.Now),
 	})

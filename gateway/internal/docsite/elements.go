@@ -51,7 +51,11 @@ func (e elements) code(w util.BufWriter, source []byte, node ast.Node, entering 
 		line := lines.At(i)
 		b.Write(line.Value(source))
 	}
-	write(w, `<pre tabindex="0"><code>`)
+	open := `<pre tabindex="0"><code>`
+	if block, ok := node.(*ast.FencedCodeBlock); ok && string(block.Language(source)) == "http" {
+		open = `<pre class="address"><code>` // one long line
+	}
+	write(w, open)
 	_, _ = w.Write(util.EscapeHTML([]byte(e.origins.Replace(b.String()))))
 	write(w, "</code></pre>\n")
 	return ast.WalkSkipChildren, nil

@@ -218,4 +218,3 @@ func cellOf(text string) string {
 
 // plainText returns a text of the operator's catalog or of this repository without markup.
 func plainText(text string) string { return cellText(strings.TrimSuffix(text, ".")) }
-

@@ -16,6 +16,9 @@ import (
 // Path is the address of the table of contents. The pages are under it.
 const Path = "/docs"
 
+// ErrorsPath is the address of the page that explains every cause of a refusal.
+const ErrorsPath = Path + "/errors"
+
 // Config is the configuration of a Site.
 type Config struct {
 	Pages *page.Pages

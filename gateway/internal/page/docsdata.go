@@ -5,13 +5,13 @@ import "html/template"
 // DocsIndex is the data of docsindex.html, the table of contents of the documentation.
 type DocsIndex struct{ Groups []DocsGroup }
 
-// DocsGroup is a part of DocsIndex.
+// DocsGroup is a list of pages under a heading.
 type DocsGroup struct {
 	Name  string
 	Pages []DocsEntry
 }
 
-// DocsEntry is a page of the documentation with a sentence about it.
+// DocsEntry is a page with a sentence about it.
 type DocsEntry struct {
 	Link    Link
 	Summary string
