@@ -76,11 +76,12 @@ func (d description) addOperation(b binding) error {
 	return nil
 }
 
-// sentences returns the first sentence of a method's comment, without the method's name, and the
-// others.
+// sentences returns the first sentence of a method's comment, without the method's name and without
+// markup, and the others.
 func sentences(rpc protoreflect.MethodDescriptor) (first, rest string) {
 	text := strings.TrimPrefix(comment(rpc), string(rpc.Name())+" is ")
 	first, rest, _ = strings.Cut(text, ". ")
+	first = strings.ReplaceAll(first, "`", "")
 	return strings.ToUpper(first[:1]) + strings.TrimSuffix(first[1:], "."), rest
 }
 

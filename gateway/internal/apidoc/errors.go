@@ -2,7 +2,6 @@ package apidoc
 
 import (
 	_ "embed"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,15 +25,24 @@ type Cause struct {
 	Meaning, Advice string
 }
 
-// Causes returns every cause but the unspecified one, in the order of the contract.
-func (p Protos) Causes() ([]Cause, error) {
-	found, err := p.files.FindDescriptorByName("usher.error.v1.Cause")
+// enum returns an enum by its full name.
+func (p Protos) enum(name protoreflect.FullName) (protoreflect.EnumDescriptor, error) {
+	found, err := p.files.FindDescriptorByName(name)
 	if err != nil {
 		return nil, err
 	}
 	enum, ok := found.(protoreflect.EnumDescriptor)
 	if !ok {
-		return nil, errors.New("usher.error.v1.Cause is no enum")
+		return nil, fmt.Errorf("%s is no enum", name)
+	}
+	return enum, nil
+}
+
+// Causes returns every cause but the unspecified one, in the order of the contract.
+func (p Protos) Causes() ([]Cause, error) {
+	enum, err := p.enum("usher.error.v1.Cause")
+	if err != nil {
+		return nil, err
 	}
 	var causes []Cause
 	for i := range enum.Values().Len() {
@@ -53,7 +61,8 @@ func (p Protos) Causes() ([]Cause, error) {
 }
 
 // kinds are the sections of the page of errors: the error of the form dialect, which error_uri links
-// to, and for causes that the OAuth endpoints do not return, where they come from.
+// to, and for causes that the OAuth endpoints do not return, where they come from. An error that is
+// not listed has a section too, with the comment of its reason.
 func kinds() []kind {
 	return []kind{
 		{name: "invalid_request", text: "A parameter, or the request itself, is not as documented. The message names the parameter. Where the user can be sent\nback, the authorization endpoint redirects with the same error."},
@@ -76,6 +85,14 @@ type kind struct {
 	causes     []Cause
 }
 
+// heading returns the section's name. Where a cause has the same, the anchor is the cause's.
+func (k kind) heading() string {
+	if slices.ContainsFunc(k.causes, func(c Cause) bool { return oerr.CauseLabel(c.Value) == k.name }) {
+		return "The error " + k.name
+	}
+	return k.name
+}
+
 const (
 	kindAPI   = "Requests to the API"
 	kindPages = "Pages"
@@ -94,7 +111,21 @@ func kindOf(c Cause) string {
 	if reason == errorv1.Reason_REASON_UNSPECIFIED || reason == errorv1.Reason_REASON_NOT_FOUND {
 		return kindAPI
 	}
-	return kindPages
+	switch reason { //nolint:exhaustive // the others have a section of their own
+	case errorv1.Reason_REASON_SESSION_REQUIRED, errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, errorv1.Reason_REASON_AUTHORIZATION_STALE,
+		errorv1.Reason_REASON_WORKSPACE_FORBIDDEN, errorv1.Reason_REASON_CROSS_SITE_REQUEST:
+		return kindPages
+	}
+	return strings.ToLower(strings.TrimPrefix(reason.String(), "REASON_"))
+}
+
+// newKind returns a section that kinds does not list, whose text is the comment of the reason.
+func (p Protos) newKind(c Cause) (kind, error) {
+	reasons, err := p.enum("usher.error.v1.Reason")
+	if err != nil {
+		return kind{}, err
+	}
+	return kind{name: kindOf(c), text: comment(reasons.Values().ByNumber(protoreflect.EnumNumber(oerr.ReasonOf(c.Value))))}, nil
 }
 
 // ErrorsPage returns docs/errors.md.
@@ -107,14 +138,19 @@ func (p Protos) ErrorsPage() (string, error) {
 	for _, c := range causes {
 		i := slices.IndexFunc(sections, func(k kind) bool { return k.name == kindOf(c) })
 		if i < 0 {
-			return "", fmt.Errorf("%s belongs to the error %s, which has no section: add it to kinds", c.Value, kindOf(c))
+			other, err := p.newKind(c)
+			if err != nil {
+				return "", err
+			}
+			i = slices.IndexFunc(sections, func(k kind) bool { return k.name == kindAPI })
+			sections = slices.Insert(sections, i, other)
 		}
 		sections[i].causes = append(sections[i].causes, c)
 	}
 	var b strings.Builder
 	b.WriteString(errorsHead)
 	for _, k := range sections {
-		fmt.Fprintf(&b, "\n## %s\n\n%s\n", k.name, k.text)
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", k.heading(), k.text)
 		writeResponses(&b, k)
 		for _, c := range k.causes {
 			fmt.Fprintf(&b, "\n### %s\n\n%s\n\n**Fix:** %s\n", oerr.CauseLabel(c.Value), c.Meaning, c.Advice)

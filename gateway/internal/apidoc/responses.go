@@ -2,6 +2,7 @@ package apidoc
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -103,7 +104,7 @@ func failuresOf(format string) ([]failure, error) {
 		return nil, fmt.Errorf("x-errors is %q", format)
 	}
 	var all []failure
-	for number := range len(errorv1.Reason_name) {
+	for _, number := range slices.Sorted(maps.Keys(errorv1.Reason_name)) {
 		reason := errorv1.Reason(number) // REASON_UNSPECIFIED is a fault of the server
 		if format == exceptions {
 			status, name, ok := userapi.ExceptionOf(reason)
