@@ -110,6 +110,8 @@ func numbers() []number {
 		{tokens, "30 days from its issue", "docs/configuration.md", "`USHER_TOKEN_REFRESH_TOKEN_LIFETIME` | `720h`"},
 		{tokens, "the whole family at most 365 days", "docs/configuration.md", "`USHER_TOKEN_FAMILY_LIFETIME` | `8760h`"},
 		{tokens, "10 minutes, one use", "docs/configuration.md", "`USHER_AUTHZ_CODE_LIFETIME` | `10m`"},
+		{tokens, "64 KiB | 413", "gateway/internal/httpx/request.go", "MaxBody = 64 << 10"},
+		{tokens, "32 KiB | 431", server, "maxHeaderBytes = 32 << 10"},
 		{"docs/quick-start.md", "within ten minutes, once", "docs/configuration.md", "`USHER_AUTHZ_CODE_LIFETIME` | `10m`"},
 		{"docs/authorization.md", "valid for ten minutes", "docs/configuration.md", "`USHER_AUTHZ_CODE_LIFETIME` | `10m`"},
 		{"docs/user-api.md", "a bare JSON string of 180 characters", "internal/platform/secret/usertoken.go", "userTokenLength = 180"},
