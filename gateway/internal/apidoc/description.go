@@ -81,8 +81,11 @@ func (d description) addOperation(b binding) error {
 func sentences(rpc protoreflect.MethodDescriptor) (first, rest string) {
 	text := strings.TrimPrefix(comment(rpc), string(rpc.Name())+" is ")
 	first, rest, _ = strings.Cut(text, ". ")
-	first = strings.ReplaceAll(first, "`", "")
-	return strings.ToUpper(first[:1]) + strings.TrimSuffix(first[1:], "."), rest
+	first = strings.TrimSuffix(strings.ReplaceAll(first, "`", ""), ".")
+	if first == "" {
+		return string(rpc.Name()), rest
+	}
+	return strings.ToUpper(first[:1]) + first[1:], rest
 }
 
 func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }

@@ -50,10 +50,14 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 			AuthorizeURL: "/oauth/authorize?a=b", Curl: evil,
 			Stops: []page.DocsGroup{{Name: evil, Pages: []page.DocsEntry{{Link: page.Link{Address: "/docs", Text: evil}, Summary: evil}}}},
 		}, []string{"/oauth/authorize?a=b", `<a class="standing" href="/docs">`}},
-		"docsindex": {page.DocsIndex{Groups: []page.DocsGroup{{Name: evil, Pages: []page.DocsEntry{{Link: page.Link{Address: "/docs/x", Text: evil}, Summary: evil}}}}},
-			[]string{`<a class="standing" href="/docs/x">`}},
-		"docspage": {page.DocsPage{Title: evil, HTML: "<p>text</p>", Sections: []page.Link{{Address: "#x", Text: evil}}, Next: &page.Link{Address: "/docs/y", Text: evil}},
-			[]string{"<p>text</p>", `href="#x"`, `rel="next"`}},
+		"docsindex": {
+			page.DocsIndex{Groups: []page.DocsGroup{{Name: evil, Pages: []page.DocsEntry{{Link: page.Link{Address: "/docs/x", Text: evil}, Summary: evil}}}}},
+			[]string{`<a class="standing" href="/docs/x">`},
+		},
+		"docspage": {
+			page.DocsPage{Title: evil, HTML: "<p>text</p>", Sections: []page.Link{{Address: "#x", Text: evil}}, Next: &page.Link{Address: "/docs/y", Text: evil}},
+			[]string{"<p>text</p>", `href="#x"`, `rel="next"`},
+		},
 		"components": {page.ExampleComponents(), []string{`dir="rtl"`, "Acme Studio"}},
 		"demo":       {page.Demo{AuthorizeURL: "/oauth/authorize", Code: evil, State: evil, Curl: evil}, []string{"The app received a code"}},
 	} {
