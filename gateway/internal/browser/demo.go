@@ -44,7 +44,7 @@ func stops() []page.DocsGroup {
 		}},
 		{Name: "The docs", Pages: []page.DocsEntry{
 			entry("/docs/quick-start", "Quick start", "From a client id to a call of the API, in five steps."),
-			entry("/docs/errors", "Errors", "Every cause of a refusal that the log below can name, with what to do."),
+			entry("/docs/errors", "Errors", "Every cause of a refusal that the log can name, with what to do."),
 			entry("/docs", "All pages", "Authorization, tokens, scopes, libraries, MCP and the reference."),
 		}},
 		{Name: "The API", Pages: []page.DocsEntry{
