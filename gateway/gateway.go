@@ -13,7 +13,9 @@ import (
 	"github.com/vidocu/usher/gateway/internal/account"
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/dialect"
+	"github.com/vidocu/usher/gateway/internal/docsite"
 	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/gateway/internal/openapi"
 	"github.com/vidocu/usher/gateway/internal/page"
 	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/gateway/internal/userapi"
@@ -103,7 +105,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	resources.NotFound = http.HandlerFunc(problems.NotFound)
 	router := httpx.NewRouter(httpx.RouterConfig{
 		Logger: deps.Logger, Metrics: deps.Metrics, Tracing: deps.Tracing, Timeout: config.CallTimeout,
-		TLS: cookies.Secure, PublicURL: deps.PublicURL, LogRefusals: refusalReporter(config, deps).Verbose,
+		TLS: cookies.Secure, PublicURL: deps.PublicURL, LogRefusals: refusalReporter(config, deps).Verbose, ErrorsPage: deps.PublicURL + docsite.ErrorsPath,
 		NotFound: notFound, Problem: problems.Problem,
 		Forwarded: httpx.NewForwardWatch(proxies, deps.Logger, deps.Metrics.UntrustedForwarded(), time.Now),
 	})
@@ -111,9 +113,16 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		PublicURL: deps.PublicURL, Contacts: config.SecurityContact, Expires: config.securityExpiry(), Now: time.Now,
 		NotFound: notFound,
 	}
+	described, err := describe(config, deps)
+	if err != nil {
+		return nil, err
+	}
 	routes(router, handlers{
 		endpoints: endpoints, flow: flow, account: connected, metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
-		contact: contact, resources: resources,
+		contact: contact, resources: resources, description: described,
+		docs: docsite.New(docsite.Config{
+			Pages: pages, PublicURL: deps.PublicURL, APIURL: deps.APIURL, Catalog: deps.Catalog.Current, Description: described.Current, NotFound: notFound,
+		}),
 	})
 	if deps.Development {
 		demo(router, browser.Demo{Pages: pages, PublicURL: deps.PublicURL, APIURL: deps.APIURL})
@@ -123,17 +132,26 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	return router, nil
 }
 
+// describe returns the description of the API.
+func describe(config Config, deps Deps) (*openapi.Server, error) {
+	return openapi.New(openapi.Config{
+		PublicURL: deps.PublicURL, APIURL: deps.APIURL, Product: config.ProductName, Catalog: deps.Catalog.Current,
+	})
+}
+
 type handlers struct {
-	endpoints *dialect.Endpoints
-	flow      browser.Flow
-	account   account.Account
-	metadata  wellknown.Metadata
-	pages     *page.Pages
-	users     userapi.API
-	api       http.Handler
-	notFound  http.Handler
-	contact   wellknown.SecurityTxt
-	resources wellknown.Resources
+	endpoints   *dialect.Endpoints
+	flow        browser.Flow
+	account     account.Account
+	metadata    wellknown.Metadata
+	pages       *page.Pages
+	users       userapi.API
+	api         http.Handler
+	notFound    http.Handler
+	contact     wellknown.SecurityTxt
+	resources   wellknown.Resources
+	docs        *docsite.Site
+	description *openapi.Server
 }
 
 // oauthPaths are the endpoints with two dialects.
@@ -150,6 +168,10 @@ func routes(r *httpx.Router, p handlers) {
 	r.Public("/.well-known/oauth-authorization-server", p.metadata)
 	r.Public(catalog.MetadataPath(), p.resources)
 	r.PublicPrefix(catalog.MetadataPath()+"/", p.resources)
+
+	r.Public(openapi.Path, p.description)
+	r.Get(docsite.Path, http.HandlerFunc(p.docs.Index))
+	r.Prefix(docsite.Path+"/", p.docs)
 
 	r.Get("/oauth/authorize", http.HandlerFunc(p.flow.Authorize))
 	r.Post("/oauth/authorize", http.HandlerFunc(p.flow.AuthorizePosted))

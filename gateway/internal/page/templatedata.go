@@ -271,9 +271,13 @@ func (d Demo) Facts() []Fact {
 	return facts
 }
 
-// Home is the data of home.html.
+// Home is the data of home.html, the tour of a development server.
 type Home struct {
 	AuthorizeURL string
 	// Facts are the example account.
 	Facts []Fact
+	// Stops are the parts of the tour.
+	Stops []DocsGroup
+	// Curl is a request to the API.
+	Curl string
 }

@@ -14,6 +14,8 @@ async function withoutRequest(person, visit) {
     ['home', '/'], ['sign-in', '/signin'], ['not-found', '/nothing/here'], ['wrong-method', '/signout'],
     ['unknown-app', '/oauth/authorize?client_id=unknown'], ['components', '/dev/components'],
     ['demo', '/demo/callback'], ['demo-code', '/demo/callback?code=example&state=demo'], ['demo-error', '/demo/callback?error=access_denied'],
+    ['docs', '/docs'], ['docs-quick-start', '/docs/quick-start'], ['docs-scopes', '/docs/scopes'], ['docs-errors', '/docs/errors#code_expired'],
+    ['docs-clients', '/docs/clients'], ['docs-wire-contract', '/docs/wire-contract'], ['docs-api', '/docs/api'],
     ['request-unknown', `/signin?request=${'A'.repeat(43)}`],
   ]) {
     await person.open(path);
