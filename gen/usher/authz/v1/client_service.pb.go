@@ -89,7 +89,10 @@ type AuthenticateClientRequest struct {
 	SourceAddress string `protobuf:"bytes,2,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
 	// An authorization code to resolve for the authenticated client; empty for none. Release 0.1
 	// ignores it.
-	Code          string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	Code string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	// A device code to resolve instead of a code; empty for none. It counts as a poll of the device
+	// (RFC 8628 §3.5). Release 0.1 ignores it.
+	DeviceCode    string `protobuf:"bytes,20,opt,name=device_code,json=deviceCode,proto3" json:"device_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -145,13 +148,20 @@ func (x *AuthenticateClientRequest) GetCode() string {
 	return ""
 }
 
+func (x *AuthenticateClientRequest) GetDeviceCode() string {
+	if x != nil {
+		return x.DeviceCode
+	}
+	return ""
+}
+
 // AuthenticateClientResponse is the authenticated confidential client, or the public client that
 // was named.
 type AuthenticateClientResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The client.
 	Client *Client `protobuf:"bytes,1,opt,name=client,proto3" json:"client,omitempty"`
-	// The result of the code. Neither is set if none was sent, and by release 0.1.
+	// The result of the code or the device code. Neither is set if none was sent, and by release 0.1.
 	//
 	// Types that are valid to be assigned to Code:
 	//
@@ -229,12 +239,14 @@ type isAuthenticateClientResponse_Code interface {
 }
 
 type AuthenticateClientResponse_ResolvedCode struct {
-	// The data that the code stands for, whichever client it was issued to.
+	// The data that the code stands for, whichever client it was issued to; of a device code, the
+	// approval of a device of this client.
 	ResolvedCode *ResolveCodeResponse `protobuf:"bytes,2,opt,name=resolved_code,json=resolvedCode,proto3,oneof"`
 }
 
 type AuthenticateClientResponse_CodeRefusal struct {
-	// The code is unknown or expired: why.
+	// The code cannot be exchanged: why. CAUSE_DEVICE_PENDING and CAUSE_DEVICE_SLOW_DOWN if a device
+	// may poll again.
 	CodeRefusal v1.Cause `protobuf:"varint,3,opt,name=code_refusal,json=codeRefusal,proto3,enum=usher.error.v1.Cause,oneof"`
 }
 
@@ -341,11 +353,13 @@ const file_usher_authz_v1_client_service_proto_rawDesc = "" +
 	"#usher/authz/v1/client_service.proto\x12\x0eusher.authz.v1\x1a\x1busher/authz/v1/client.proto\x1a!usher/authz/v1/code_service.proto\x1a\x1ausher/error/v1/cause.proto\x1a\x1ausher/rpc/v1/options.proto\"[\n" +
 	"\x11ClientCredentials\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12)\n" +
-	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"\xa1\x01\n" +
+	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"\xc8\x01\n" +
 	"\x19AuthenticateClientRequest\x12C\n" +
 	"\vcredentials\x18\x01 \x03(\v2!.usher.authz.v1.ClientCredentialsR\vcredentials\x12%\n" +
 	"\x0esource_address\x18\x02 \x01(\tR\rsourceAddress\x12\x18\n" +
-	"\x04code\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\"\xdc\x01\n" +
+	"\x04code\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\x12%\n" +
+	"\vdevice_code\x18\x14 \x01(\tB\x04\xe8\xbd\x18\x01R\n" +
+	"deviceCode\"\xdc\x01\n" +
 	"\x1aAuthenticateClientResponse\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12J\n" +
 	"\rresolved_code\x18\x02 \x01(\v2#.usher.authz.v1.ResolveCodeResponseH\x00R\fresolvedCode\x12:\n" +

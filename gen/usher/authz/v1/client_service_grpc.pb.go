@@ -27,7 +27,8 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// ClientService reads and authenticates clients; it changes nothing.
+// ClientService reads and authenticates clients. It counts failures and the polls of devices, and
+// changes nothing else.
 type ClientServiceClient interface {
 	// AuthenticateClient checks the credentials of a token request (RFC 6749 §2.3, §3.2.1).
 	// INVALID_CLIENT for an unknown or disabled client, a wrong or missing secret, or a secret sent
@@ -70,7 +71,8 @@ func (c *clientServiceClient) BatchGetClients(ctx context.Context, in *BatchGetC
 // All implementations must embed UnimplementedClientServiceServer
 // for forward compatibility.
 //
-// ClientService reads and authenticates clients; it changes nothing.
+// ClientService reads and authenticates clients. It counts failures and the polls of devices, and
+// changes nothing else.
 type ClientServiceServer interface {
 	// AuthenticateClient checks the credentials of a token request (RFC 6749 §2.3, §3.2.1).
 	// INVALID_CLIENT for an unknown or disabled client, a wrong or missing secret, or a secret sent

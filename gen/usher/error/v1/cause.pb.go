@@ -221,102 +221,132 @@ const (
 	Cause_CAUSE_RESOURCE_OTHER_AT_RETRY Cause = 93
 	// The access token was issued for another protected resource.
 	Cause_CAUSE_ACCESS_TOKEN_OTHER_RESOURCE Cause = 94
+	// The user has not decided about the device yet.
+	Cause_CAUSE_DEVICE_PENDING Cause = 140
+	// The device polled before its interval was over.
+	Cause_CAUSE_DEVICE_SLOW_DOWN Cause = 141
+	// The user denied the device.
+	Cause_CAUSE_DEVICE_DENIED Cause = 142
+	// The device code expired before the user decided, or before the device polled.
+	Cause_CAUSE_DEVICE_CODE_EXPIRED Cause = 143
+	// The string cannot be a device code of this server.
+	Cause_CAUSE_DEVICE_CODE_MALFORMED Cause = 144
+	// No such device code is known: it was never issued, or it expired a while ago.
+	Cause_CAUSE_DEVICE_CODE_UNKNOWN Cause = 145
+	// The device code was issued to another client.
+	Cause_CAUSE_DEVICE_CODE_OTHER_CLIENT Cause = 146
+	// The device code was exchanged before.
+	Cause_CAUSE_DEVICE_CODE_USED Cause = 147
+	// The user's grants to the client were revoked after the user approved the device.
+	Cause_CAUSE_DEVICE_CONSENT_REVOKED Cause = 148
+	// No device waits with the user code that a user entered.
+	Cause_CAUSE_USER_CODE_UNKNOWN Cause = 149
 )
 
 // Enum value maps for Cause.
 var (
 	Cause_name = map[int32]string{
-		0:  "CAUSE_UNSPECIFIED",
-		1:  "CAUSE_PARAMETER_MISSING",
-		2:  "CAUSE_PARAMETER_REPEATED",
-		3:  "CAUSE_PARAMETER_MALFORMED",
-		4:  "CAUSE_PARAMETER_UNSUPPORTED",
-		5:  "CAUSE_BODY_MALFORMED",
-		6:  "CAUSE_BODY_JSON_SENT_AS_FORM",
-		7:  "CAUSE_BODY_FORM_SENT_AS_JSON",
-		8:  "CAUSE_BODY_TOO_LARGE",
-		9:  "CAUSE_MEDIA_TYPE_UNSUPPORTED",
-		10: "CAUSE_METHOD_NOT_ALLOWED",
-		11: "CAUSE_NOT_FOUND",
-		12: "CAUSE_RATE_LIMITED",
-		13: "CAUSE_DEPENDENCY_UNAVAILABLE",
-		14: "CAUSE_FORM_NOT_OURS",
-		15: "CAUSE_GRANT_TYPE_UNSUPPORTED",
-		16: "CAUSE_GRANT_NOT_ALLOWED",
-		17: "CAUSE_SCOPE_MISSING",
-		18: "CAUSE_SCOPE_MALFORMED",
-		19: "CAUSE_SCOPE_UNKNOWN",
-		20: "CAUSE_SCOPE_NOT_ALLOWED",
-		21: "CAUSE_SCOPE_NOT_GRANTED",
-		22: "CAUSE_SCOPE_OTHER_AT_RETRY",
-		23: "CAUSE_CLIENT_UNKNOWN",
-		24: "CAUSE_CLIENT_DISABLED",
-		25: "CAUSE_CLIENT_NOT_NAMED",
-		26: "CAUSE_SECRET_MISSING",
-		27: "CAUSE_SECRET_WRONG",
-		28: "CAUSE_SECRET_EXPIRED",
-		29: "CAUSE_SECRET_UNEXPECTED",
-		30: "CAUSE_AUTHENTICATION_MALFORMED",
-		31: "CAUSE_AUTHENTICATION_TWICE",
-		32: "CAUSE_INTROSPECTION_WITHOUT_SECRET",
-		33: "CAUSE_CODE_MALFORMED",
-		34: "CAUSE_CODE_UNKNOWN",
-		35: "CAUSE_CODE_EXPIRED",
-		36: "CAUSE_CODE_USED",
-		37: "CAUSE_CODE_REPLAYED",
-		38: "CAUSE_CODE_OTHER_CLIENT",
-		39: "CAUSE_REDIRECT_URI_OTHER",
-		40: "CAUSE_CONSENT_REVOKED",
-		41: "CAUSE_VERIFIER_MISSING",
-		42: "CAUSE_VERIFIER_MALFORMED",
-		43: "CAUSE_VERIFIER_WRONG",
-		44: "CAUSE_VERIFIER_UNEXPECTED",
-		45: "CAUSE_REFRESH_MALFORMED",
-		46: "CAUSE_REFRESH_UNKNOWN",
-		47: "CAUSE_REFRESH_EXPIRED",
-		48: "CAUSE_REFRESH_REVOKED",
-		49: "CAUSE_REFRESH_ROTATED",
-		50: "CAUSE_REFRESH_REUSED",
-		51: "CAUSE_REFRESH_OTHER_CLIENT",
-		52: "CAUSE_QUERY_MALFORMED",
-		53: "CAUSE_REDIRECT_URI_UNREGISTERED",
-		54: "CAUSE_STATE_TOO_LONG",
-		55: "CAUSE_REQUEST_OBJECT_UNSUPPORTED",
-		56: "CAUSE_RESPONSE_MODE_UNSUPPORTED",
-		57: "CAUSE_RESPONSE_TYPE_UNSUPPORTED",
-		58: "CAUSE_CHALLENGE_MISSING",
-		59: "CAUSE_CHALLENGE_METHOD",
-		60: "CAUSE_CHALLENGE_MALFORMED",
-		61: "CAUSE_PROMPT_CONTRADICTORY",
-		62: "CAUSE_LOGIN_REQUIRED",
-		63: "CAUSE_CONSENT_REQUIRED",
-		64: "CAUSE_AUTHORIZATION_UNKNOWN",
-		65: "CAUSE_AUTHORIZATION_OTHER_BROWSER",
-		66: "CAUSE_AUTHORIZATION_OTHER_USER",
-		67: "CAUSE_AUTHORIZATION_CLIENT_CHANGED",
-		68: "CAUSE_AUTHORIZATION_STALE",
-		69: "CAUSE_WORKSPACE_FORBIDDEN",
-		70: "CAUSE_SESSION_REQUIRED",
-		71: "CAUSE_CREDENTIALS_WRONG",
-		72: "CAUSE_USER_TOKEN_MISSING",
-		73: "CAUSE_USER_TOKEN_UNKNOWN",
-		74: "CAUSE_USER_TOKEN_EXPIRED",
-		75: "CAUSE_USER_NOT_VISIBLE",
-		76: "CAUSE_ACCESS_TOKEN_MISSING",
-		77: "CAUSE_ACCESS_TOKEN_MALFORMED",
-		78: "CAUSE_ACCESS_TOKEN_IS_REFRESH_TOKEN",
-		79: "CAUSE_ACCESS_TOKEN_INACTIVE",
-		80: "CAUSE_API_KEY_INACTIVE",
-		81: "CAUSE_SCOPE_INSUFFICIENT",
-		82: "CAUSE_PLAN_RESTRICTED",
-		83: "CAUSE_AUTHORIZATION_EXPIRED",
-		84: "CAUSE_AUTHORIZATION_DECIDED",
-		85: "CAUSE_MAX_AGE_MALFORMED",
-		90: "CAUSE_RESOURCE_MALFORMED",
-		91: "CAUSE_RESOURCE_UNKNOWN",
-		92: "CAUSE_RESOURCE_NOT_GRANTED",
-		93: "CAUSE_RESOURCE_OTHER_AT_RETRY",
-		94: "CAUSE_ACCESS_TOKEN_OTHER_RESOURCE",
+		0:   "CAUSE_UNSPECIFIED",
+		1:   "CAUSE_PARAMETER_MISSING",
+		2:   "CAUSE_PARAMETER_REPEATED",
+		3:   "CAUSE_PARAMETER_MALFORMED",
+		4:   "CAUSE_PARAMETER_UNSUPPORTED",
+		5:   "CAUSE_BODY_MALFORMED",
+		6:   "CAUSE_BODY_JSON_SENT_AS_FORM",
+		7:   "CAUSE_BODY_FORM_SENT_AS_JSON",
+		8:   "CAUSE_BODY_TOO_LARGE",
+		9:   "CAUSE_MEDIA_TYPE_UNSUPPORTED",
+		10:  "CAUSE_METHOD_NOT_ALLOWED",
+		11:  "CAUSE_NOT_FOUND",
+		12:  "CAUSE_RATE_LIMITED",
+		13:  "CAUSE_DEPENDENCY_UNAVAILABLE",
+		14:  "CAUSE_FORM_NOT_OURS",
+		15:  "CAUSE_GRANT_TYPE_UNSUPPORTED",
+		16:  "CAUSE_GRANT_NOT_ALLOWED",
+		17:  "CAUSE_SCOPE_MISSING",
+		18:  "CAUSE_SCOPE_MALFORMED",
+		19:  "CAUSE_SCOPE_UNKNOWN",
+		20:  "CAUSE_SCOPE_NOT_ALLOWED",
+		21:  "CAUSE_SCOPE_NOT_GRANTED",
+		22:  "CAUSE_SCOPE_OTHER_AT_RETRY",
+		23:  "CAUSE_CLIENT_UNKNOWN",
+		24:  "CAUSE_CLIENT_DISABLED",
+		25:  "CAUSE_CLIENT_NOT_NAMED",
+		26:  "CAUSE_SECRET_MISSING",
+		27:  "CAUSE_SECRET_WRONG",
+		28:  "CAUSE_SECRET_EXPIRED",
+		29:  "CAUSE_SECRET_UNEXPECTED",
+		30:  "CAUSE_AUTHENTICATION_MALFORMED",
+		31:  "CAUSE_AUTHENTICATION_TWICE",
+		32:  "CAUSE_INTROSPECTION_WITHOUT_SECRET",
+		33:  "CAUSE_CODE_MALFORMED",
+		34:  "CAUSE_CODE_UNKNOWN",
+		35:  "CAUSE_CODE_EXPIRED",
+		36:  "CAUSE_CODE_USED",
+		37:  "CAUSE_CODE_REPLAYED",
+		38:  "CAUSE_CODE_OTHER_CLIENT",
+		39:  "CAUSE_REDIRECT_URI_OTHER",
+		40:  "CAUSE_CONSENT_REVOKED",
+		41:  "CAUSE_VERIFIER_MISSING",
+		42:  "CAUSE_VERIFIER_MALFORMED",
+		43:  "CAUSE_VERIFIER_WRONG",
+		44:  "CAUSE_VERIFIER_UNEXPECTED",
+		45:  "CAUSE_REFRESH_MALFORMED",
+		46:  "CAUSE_REFRESH_UNKNOWN",
+		47:  "CAUSE_REFRESH_EXPIRED",
+		48:  "CAUSE_REFRESH_REVOKED",
+		49:  "CAUSE_REFRESH_ROTATED",
+		50:  "CAUSE_REFRESH_REUSED",
+		51:  "CAUSE_REFRESH_OTHER_CLIENT",
+		52:  "CAUSE_QUERY_MALFORMED",
+		53:  "CAUSE_REDIRECT_URI_UNREGISTERED",
+		54:  "CAUSE_STATE_TOO_LONG",
+		55:  "CAUSE_REQUEST_OBJECT_UNSUPPORTED",
+		56:  "CAUSE_RESPONSE_MODE_UNSUPPORTED",
+		57:  "CAUSE_RESPONSE_TYPE_UNSUPPORTED",
+		58:  "CAUSE_CHALLENGE_MISSING",
+		59:  "CAUSE_CHALLENGE_METHOD",
+		60:  "CAUSE_CHALLENGE_MALFORMED",
+		61:  "CAUSE_PROMPT_CONTRADICTORY",
+		62:  "CAUSE_LOGIN_REQUIRED",
+		63:  "CAUSE_CONSENT_REQUIRED",
+		64:  "CAUSE_AUTHORIZATION_UNKNOWN",
+		65:  "CAUSE_AUTHORIZATION_OTHER_BROWSER",
+		66:  "CAUSE_AUTHORIZATION_OTHER_USER",
+		67:  "CAUSE_AUTHORIZATION_CLIENT_CHANGED",
+		68:  "CAUSE_AUTHORIZATION_STALE",
+		69:  "CAUSE_WORKSPACE_FORBIDDEN",
+		70:  "CAUSE_SESSION_REQUIRED",
+		71:  "CAUSE_CREDENTIALS_WRONG",
+		72:  "CAUSE_USER_TOKEN_MISSING",
+		73:  "CAUSE_USER_TOKEN_UNKNOWN",
+		74:  "CAUSE_USER_TOKEN_EXPIRED",
+		75:  "CAUSE_USER_NOT_VISIBLE",
+		76:  "CAUSE_ACCESS_TOKEN_MISSING",
+		77:  "CAUSE_ACCESS_TOKEN_MALFORMED",
+		78:  "CAUSE_ACCESS_TOKEN_IS_REFRESH_TOKEN",
+		79:  "CAUSE_ACCESS_TOKEN_INACTIVE",
+		80:  "CAUSE_API_KEY_INACTIVE",
+		81:  "CAUSE_SCOPE_INSUFFICIENT",
+		82:  "CAUSE_PLAN_RESTRICTED",
+		83:  "CAUSE_AUTHORIZATION_EXPIRED",
+		84:  "CAUSE_AUTHORIZATION_DECIDED",
+		85:  "CAUSE_MAX_AGE_MALFORMED",
+		90:  "CAUSE_RESOURCE_MALFORMED",
+		91:  "CAUSE_RESOURCE_UNKNOWN",
+		92:  "CAUSE_RESOURCE_NOT_GRANTED",
+		93:  "CAUSE_RESOURCE_OTHER_AT_RETRY",
+		94:  "CAUSE_ACCESS_TOKEN_OTHER_RESOURCE",
+		140: "CAUSE_DEVICE_PENDING",
+		141: "CAUSE_DEVICE_SLOW_DOWN",
+		142: "CAUSE_DEVICE_DENIED",
+		143: "CAUSE_DEVICE_CODE_EXPIRED",
+		144: "CAUSE_DEVICE_CODE_MALFORMED",
+		145: "CAUSE_DEVICE_CODE_UNKNOWN",
+		146: "CAUSE_DEVICE_CODE_OTHER_CLIENT",
+		147: "CAUSE_DEVICE_CODE_USED",
+		148: "CAUSE_DEVICE_CONSENT_REVOKED",
+		149: "CAUSE_USER_CODE_UNKNOWN",
 	}
 	Cause_value = map[string]int32{
 		"CAUSE_UNSPECIFIED":                   0,
@@ -410,6 +440,16 @@ var (
 		"CAUSE_RESOURCE_NOT_GRANTED":          92,
 		"CAUSE_RESOURCE_OTHER_AT_RETRY":       93,
 		"CAUSE_ACCESS_TOKEN_OTHER_RESOURCE":   94,
+		"CAUSE_DEVICE_PENDING":                140,
+		"CAUSE_DEVICE_SLOW_DOWN":              141,
+		"CAUSE_DEVICE_DENIED":                 142,
+		"CAUSE_DEVICE_CODE_EXPIRED":           143,
+		"CAUSE_DEVICE_CODE_MALFORMED":         144,
+		"CAUSE_DEVICE_CODE_UNKNOWN":           145,
+		"CAUSE_DEVICE_CODE_OTHER_CLIENT":      146,
+		"CAUSE_DEVICE_CODE_USED":              147,
+		"CAUSE_DEVICE_CONSENT_REVOKED":        148,
+		"CAUSE_USER_CODE_UNKNOWN":             149,
 	}
 )
 
@@ -476,7 +516,7 @@ var File_usher_error_v1_cause_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\n" +
-	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xaf>\n" +
+	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\x85F\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12P\n" +
 	"\x17CAUSE_PARAMETER_MISSING\x10\x01\x1a3\xe8\xbd\x18\x01\xf2\xbd\x18+Send the parameter that the response names.\x12?\n" +
@@ -494,8 +534,8 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x12CAUSE_RATE_LIMITED\x10\f\x1a)\xe8\xbd\x18\t\xf2\xbd\x18!Wait as long as Retry-After says.\x12[\n" +
 	"\x1cCAUSE_DEPENDENCY_UNAVAILABLE\x10\r\x1a9\xe8\xbd\x18\n" +
 	"\xf2\xbd\x181Repeat the request after the time in Retry-After.\x12g\n" +
-	"\x13CAUSE_FORM_NOT_OURS\x10\x0e\x1aN\xe8\xbd\x18\x15\xf2\xbd\x18FNothing: a person reloads the page. A client never posts to the pages.\x12R\n" +
-	"\x1cCAUSE_GRANT_TYPE_UNSUPPORTED\x10\x0f\x1a0\xe8\xbd\x18\x02\xf2\xbd\x18(Use authorization_code or refresh_token.\x12M\n" +
+	"\x13CAUSE_FORM_NOT_OURS\x10\x0e\x1aN\xe8\xbd\x18\x15\xf2\xbd\x18FNothing: a person reloads the page. A client never posts to the pages.\x12[\n" +
+	"\x1cCAUSE_GRANT_TYPE_UNSUPPORTED\x10\x0f\x1a9\xe8\xbd\x18\x02\xf2\xbd\x181Use one of grant_types_supported in the metadata.\x12M\n" +
 	"\x17CAUSE_GRANT_NOT_ALLOWED\x10\x10\x1a0\xe8\xbd\x18\b\xf2\xbd\x18(Have the grant type added to the client.\x12<\n" +
 	"\x13CAUSE_SCOPE_MISSING\x10\x11\x1a#\xe8\xbd\x18\x03\xf2\xbd\x18\x1bAsk for at least one scope.\x12D\n" +
 	"\x15CAUSE_SCOPE_MALFORMED\x10\x12\x1a)\xe8\xbd\x18\x03\xf2\xbd\x18!Separate scopes by single spaces.\x12J\n" +
@@ -570,7 +610,17 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x16CAUSE_RESOURCE_UNKNOWN\x10[\x1aj\xe8\xbd\x18\x1a\xf2\xbd\x18bHave the operator add the resource to the catalog, or send the identifier that its metadata names.\x12m\n" +
 	"\x1aCAUSE_RESOURCE_NOT_GRANTED\x10\\\x1aM\xe8\xbd\x18\x1a\xf2\xbd\x18ESend the user through a new authorization that asks for the resource.\x12d\n" +
 	"\x1dCAUSE_RESOURCE_OTHER_AT_RETRY\x10]\x1aA\xe8\xbd\x18\x1a\xf2\xbd\x189Repeat a refresh unchanged, or use the new refresh token.\x12q\n" +
-	"!CAUSE_ACCESS_TOKEN_OTHER_RESOURCE\x10^\x1aJ\xf2\xbd\x18FSend the user through a new authorization that asks for this resource.:S\n" +
+	"!CAUSE_ACCESS_TOKEN_OTHER_RESOURCE\x10^\x1aJ\xf2\xbd\x18FSend the user through a new authorization that asks for this resource.\x12A\n" +
+	"\x14CAUSE_DEVICE_PENDING\x10\x8c\x01\x1a&\xe8\xbd\x18<\xf2\xbd\x18\x1ePoll again after the interval.\x12d\n" +
+	"\x16CAUSE_DEVICE_SLOW_DOWN\x10\x8d\x01\x1aG\xe8\xbd\x18=\xf2\xbd\x18?Add five seconds to the interval, for this and all later polls.\x12]\n" +
+	"\x13CAUSE_DEVICE_DENIED\x10\x8e\x01\x1aC\xe8\xbd\x18>\xf2\xbd\x18;Stop polling, and say on the device that access was denied.\x12O\n" +
+	"\x19CAUSE_DEVICE_CODE_EXPIRED\x10\x8f\x01\x1a/\xe8\xbd\x18?\xf2\xbd\x18'Start again and show the new user code.\x12i\n" +
+	"\x1bCAUSE_DEVICE_CODE_MALFORMED\x10\x90\x01\x1aG\xe8\xbd\x18@\xf2\xbd\x18?Send the device_code of the response, whole: not the user code.\x12o\n" +
+	"\x19CAUSE_DEVICE_CODE_UNKNOWN\x10\x91\x01\x1aO\xe8\xbd\x18@\xf2\xbd\x18GPoll the server that issued the code, and stop when expires_in is over.\x12c\n" +
+	"\x1eCAUSE_DEVICE_CODE_OTHER_CLIENT\x10\x92\x01\x1a>\xe8\xbd\x18@\xf2\xbd\x186Use the client_id of the device authorization request.\x12c\n" +
+	"\x16CAUSE_DEVICE_CODE_USED\x10\x93\x01\x1aF\xe8\xbd\x18@\xf2\xbd\x18>Stop polling once the tokens arrived, and poll once at a time.\x12R\n" +
+	"\x1cCAUSE_DEVICE_CONSENT_REVOKED\x10\x94\x01\x1a/\xe8\xbd\x18@\xf2\xbd\x18'Start again and show the new user code.\x12x\n" +
+	"\x17CAUSE_USER_CODE_UNKNOWN\x10\x95\x01\x1aZ\xe8\xbd\x18\r\xf2\xbd\x18RCompare the code with the one that the device shows, or start again on the device.:S\n" +
 	"\x06reason\x12!.google.protobuf.EnumValueOptions\x18݇\x03 \x01(\x0e2\x16.usher.error.v1.ReasonR\x06reason:;\n" +
 	"\x06advice\x12!.google.protobuf.EnumValueOptions\x18އ\x03 \x01(\tR\x06adviceB\xb7\x01\n" +
 	"\x19com.vidocu.usher.error.v1B\n" +

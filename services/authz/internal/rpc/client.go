@@ -17,6 +17,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/device"
+	"github.com/vidocu/usher/services/authz/internal/flow"
 )
 
 // The limits of one request.
@@ -37,32 +39,31 @@ type Clients struct {
 
 	Guard    client.Guard
 	Registry Registry
-	Codes    *code.Store
+	// Flow resolves the codes of requests.
+	Flow flow.Flow
 }
 
 // AuthenticateClient validates the credentials that a client sent, in one or two readings. If it
-// accepts them, it resolves the code of the request.
+// accepts them, it resolves the code or the device code of the request.
 func (s *Clients) AuthenticateClient(
 	ctx context.Context, req *authzv1.AuthenticateClientRequest,
 ) (*authzv1.AuthenticateClientResponse, error) {
-	if n := len(req.GetCredentials()); n == 0 || n > maxReadings {
-		return nil, invalid("credentials", fmt.Sprintf("must be one to %d readings", maxReadings))
-	}
-	readings := make([]oauth.ClientCredentials, len(req.GetCredentials()))
-	for i, c := range req.GetCredentials() {
-		readings[i] = oauth.ClientCredentials{ID: c.GetClientId(), Secret: secret.New(c.GetClientSecret())}
-	}
-	registered, err := s.Guard.Authenticate(ctx, readings, req.GetSourceAddress())
+	registered, err := s.authenticate(ctx, req)
 	if err != nil {
-		return nil, toStatus(err)
+		return nil, err
 	}
 	res := &authzv1.AuthenticateClientResponse{Client: describe(registered)}
-	if req.GetCode() == "" {
+	var approved oauth.ApprovedRequest
+	switch {
+	case req.GetDeviceCode() != "":
+		approved, err = s.Flow.PollDevice(ctx, secret.New(req.GetDeviceCode()), registered.ID)
+	case req.GetCode() != "":
+		approved, err = s.Flow.Codes.Resolve(ctx, secret.New(req.GetCode()))
+	default:
 		return res, nil
 	}
-	approved, err := s.Codes.Resolve(ctx, secret.New(req.GetCode()))
 	switch {
-	case errors.Is(err, code.ErrInvalid):
+	case errors.Is(err, code.ErrInvalid), errors.Is(err, device.ErrRefused):
 		res.Code = &authzv1.AuthenticateClientResponse_CodeRefusal{CodeRefusal: oerr.Named(cause.Of(err))}
 	case err != nil:
 		return nil, toStatus(err)
@@ -70,6 +71,22 @@ func (s *Clients) AuthenticateClient(
 		res.Code = &authzv1.AuthenticateClientResponse_ResolvedCode{ResolvedCode: convert.CodeToProto(approved)}
 	}
 	return res, nil
+}
+
+// authenticate validates the credentials of a request.
+func (s *Clients) authenticate(ctx context.Context, req *authzv1.AuthenticateClientRequest) (client.Client, error) {
+	if n := len(req.GetCredentials()); n == 0 || n > maxReadings {
+		return client.Client{}, invalid("credentials", fmt.Sprintf("must be one to %d readings", maxReadings))
+	}
+	readings := make([]oauth.ClientCredentials, len(req.GetCredentials()))
+	for i, c := range req.GetCredentials() {
+		readings[i] = oauth.ClientCredentials{ID: c.GetClientId(), Secret: secret.New(c.GetClientSecret())}
+	}
+	registered, err := s.Guard.Authenticate(ctx, readings, req.GetSourceAddress())
+	if err != nil {
+		return client.Client{}, toStatus(err)
+	}
+	return registered, nil
 }
 
 // BatchGetClients returns the public fields of several clients.
