@@ -20,6 +20,7 @@ import (
 type Authz struct {
 	Clients authzv1.ClientServiceClient
 	Codes   authzv1.CodeServiceClient
+	Devices authzv1.DeviceServiceClient
 	// Administration makes the change behind DisableClient.
 	Administration authzv1.AdministrationServiceClient
 }
@@ -40,10 +41,7 @@ func (a Authz) Client(ctx context.Context, readings []oauth.ClientCredentials, s
 func (a Authz) authenticate(
 	ctx context.Context, readings []oauth.ClientCredentials, req *authzv1.AuthenticateClientRequest,
 ) (*authzv1.AuthenticateClientResponse, error) {
-	req.Credentials = make([]*authzv1.ClientCredentials, len(readings))
-	for i, r := range readings {
-		req.Credentials[i] = &authzv1.ClientCredentials{ClientId: r.ID, ClientSecret: r.Secret.Reveal()}
-	}
+	req.Credentials = clientCredentials(readings)
 	res, err := a.Clients.AuthenticateClient(ctx, req)
 	if err != nil {
 		return nil, fmt.Errorf("authenticating the client: %w", err)
@@ -51,11 +49,23 @@ func (a Authz) authenticate(
 	return res, nil
 }
 
-// Authenticate is grant.Clients. It resolves the code of the request in the same call.
+func clientCredentials(readings []oauth.ClientCredentials) []*authzv1.ClientCredentials {
+	list := make([]*authzv1.ClientCredentials, len(readings))
+	for i, r := range readings {
+		list[i] = &authzv1.ClientCredentials{ClientId: r.ID, ClientSecret: r.Secret.Reveal()}
+	}
+	return list
+}
+
+// Authenticate is grant.Clients. It resolves the code or the device code of the request in the same
+// call.
 func (a Authz) Authenticate(ctx context.Context, req grant.Request) (grant.Client, error) {
 	call := &authzv1.AuthenticateClientRequest{SourceAddress: req.Source}
-	if code := req.Code.Reveal(); req.GrantType == oauth.AuthorizationCodeGrant && len(code) <= grant.MaxCode {
+	switch code, deviceCode := req.Code.Reveal(), req.DeviceCode.Reveal(); {
+	case req.GrantType == oauth.AuthorizationCodeGrant && len(code) <= grant.MaxCode:
 		call.Code = code
+	case req.GrantType == oauth.DeviceCodeGrant && len(deviceCode) <= grant.MaxCode:
+		call.DeviceCode = deviceCode
 	}
 	res, err := a.authenticate(ctx, req.Credentials, call)
 	if err != nil {
