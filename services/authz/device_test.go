@@ -224,7 +224,7 @@ func TestADeviceOfAClientThatChangedIsRefused(t *testing.T) {
 	}
 }
 
-// TestACancelledDeviceIsDenied: the user leaves the sign-in page, to which "Not you?" leads.
+// TestACancelledDeviceIsDenied: the user leaves the sign-in page, to which "Not you?" redirects.
 func TestACancelledDeviceIsDenied(t *testing.T) {
 	d := newDevices(t)
 	id, err := d.claim(t, d.codes.GetUserCode(), "")

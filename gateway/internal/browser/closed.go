@@ -119,7 +119,7 @@ func (f Flow) showDecided(w http.ResponseWriter, r *http.Request, request string
 	n.Link = page.Link{Address: HomePath, Text: "Go to your connected apps"}
 	if found.GetDevice() != nil {
 		n.Heading = "Go back to your device"
-		n.Text = "You allowed this request, and your device goes on by itself within seconds. You can take the access back at any time under Connected apps."
+		n.Text = "You allowed this request. Your device goes on by itself; if it does not within a minute, start again there. You can take the access back at any time under Connected apps."
 	}
 	session, browser := f.Cookies.Session(r), f.Cookies.Browser(r)
 	outcome, err := f.Consents.GetOutcome(r.Context(), &consentv1.GetOutcomeRequest{
@@ -134,6 +134,9 @@ func (f Flow) showDecided(w http.ResponseWriter, r *http.Request, request string
 	case err != nil:
 		f.ShowError(w, r, err)
 		return
+	}
+	if found.GetDevice() != nil {
+		n.Known = "The app has not received its access yet."
 	}
 	f.showApproved(w, r, n, request, outcome)
 }

@@ -59,7 +59,7 @@ func (f Flow) DevicePage(w http.ResponseWriter, r *http.Request) {
 	f.Pages.Render(w, r, page.View{Template: "device", Title: "Connect a device", Failed: data.Fault.Text != "", Data: data})
 }
 
-// signInForDevice redirects to the sign-in page, which leads back to the page for devices.
+// signInForDevice redirects to the sign-in page, which redirects back to the page for devices.
 func (f Flow) signInForDevice(w http.ResponseWriter, r *http.Request, userCode string) {
 	redirectToPage(w, r, formPage{page: pageSignIn, device: true, userCode: userCode}.address())
 }
@@ -74,7 +74,7 @@ func (f Flow) EnterDevice(w http.ResponseWriter, r *http.Request) {
 		f.signInForDevice(w, r, parseUserCode(typed)) // signed out in another tab
 		return
 	}
-	from := deviceForm("") // what was typed is in the flash
+	from := deviceForm("") // the typed code is in the flash
 	if !f.checkForm(w, r, from) {
 		return
 	}

@@ -183,7 +183,7 @@ type formPage struct {
 	request string
 	// named is the part of a consent page's CSRF token that names the page; empty for other pages.
 	named string
-	// device says that a sign-in page leads to the page for devices.
+	// device says that a sign-in page redirects to the page for devices.
 	device bool
 	// userCode is the code of the page for devices, as devices show it; empty for none.
 	userCode string

@@ -51,7 +51,7 @@ func (f Flow) SignInPage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// signInAlone returns the sign-in page without an authorization, which may lead to the page for
+// signInAlone returns the sign-in page without an authorization, which may redirect to the page for
 // devices.
 func signInAlone(r *http.Request) formPage {
 	from := signInForm("")
@@ -61,7 +61,7 @@ func signInAlone(r *http.Request) formPage {
 	return from
 }
 
-// after returns the address to which a sign-in without an authorization leads.
+// after returns the address to which a sign-in without an authorization redirects.
 func (o formPage) after() string {
 	if o.device {
 		return deviceForm(o.userCode).address()

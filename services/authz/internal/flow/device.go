@@ -134,7 +134,7 @@ func (f Flow) claim(ctx context.Context, typed string, browser Browser) (pending
 
 // PollDevice returns the approval of a device (RFC 8628 §3.5). It returns device.ErrRefused with a
 // cause while there is none: the user has not decided, or denied, or the device code is invalid. A
-// poll that comes too soon is told so only while the user has not decided.
+// poll that comes too soon is refused as such only while the user has not decided.
 func (f Flow) PollDevice(ctx context.Context, code secret.String, clientID string) (oauth.ApprovedRequest, error) {
 	id, err := f.Devices.Find(ctx, code, clientID)
 	if err != nil {
