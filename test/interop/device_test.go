@@ -79,6 +79,10 @@ func TestRFC8628_TheCommandsOfDevicesRun(t *testing.T) {
 	}
 	address, _ := started["verification_uri_complete"].(string)
 	connectDevice(t, address)
+	command := strings.Fields(page["sh device-client"])
+	if out, err := usher.Operate(t.Context(), usher.bins, command[1:]...); err != nil {
+		t.Errorf("%v: %s, %v", command, out, err)
+	}
 	if tokens := run("sh device-poll", "DEVICE_CODE", code); tokens["scope"] != "videos:read jobs:read" || tokens["refresh_token"] == nil {
 		t.Errorf("the poll after the approval returns %v", tokens["error"])
 	}

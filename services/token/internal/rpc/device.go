@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net/url"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
@@ -28,6 +31,9 @@ func (s *OAuth) AuthorizeDevice(ctx context.Context, req *tokenv1.AuthorizeDevic
 		Client: &authzv1.AuthenticateClientRequest{Credentials: clientCredentials(creds), SourceAddress: source.From(ctx)},
 		Scope:  req.GetScope(), Resources: req.GetResource(),
 	})
+	if status.Code(err) == codes.Unimplemented { // authz of release 0.1, during an upgrade
+		return nil, oerr.Unavailable(err)
+	}
 	if err != nil {
 		return nil, toStatus(fmt.Errorf("starting a device's authorization: %w", err))
 	}
