@@ -48,7 +48,7 @@ func (f Flow) DevicePage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	flash := f.Cookies.TakeFlash(w, r, pageDevice, "")
-	data := page.Device{
+	data := page.DeviceCode{
 		CSRF: f.Cookies.FormToken(f.Cookies.EnsureBrowser(w, r), session, deviceForm("").purposes...),
 		User: page.User{Name: current.GetSession().GetDisplayName(), Email: current.GetSession().GetEmailAddress()},
 		Code: userCode, Confirm: userCode != "", Fault: f.Fault(flash),
@@ -95,7 +95,7 @@ func (f Flow) EnterDevice(w http.ResponseWriter, r *http.Request) {
 		f.signInForDevice(w, r, parseUserCode(typed))
 		return
 	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND:
-		f.redirectBack(w, r, from, Flash{Kind: flashNoDevice, UserCode: typed})
+		f.redirectBack(w, r, from, Flash{Kind: flashNoUserCode, UserCode: typed})
 		return
 	}
 	if err != nil {

@@ -46,9 +46,12 @@ const (
 	flashForbidden    FlashKind = "forbidden"
 	flashAnswered     FlashKind = "answered"
 	flashStale        FlashKind = "stale"
-	flashNoDevice     FlashKind = "no-device"
+	flashNoUserCode   FlashKind = "no-user-code"
 	FlashDisconnected FlashKind = "disconnected"
 	FlashNoApp        FlashKind = "no-app"
+	FlashNoDevice     FlashKind = "no-device"
+	FlashDeviceEnded  FlashKind = "device-ended"
+	FlashOthersEnded  FlashKind = "others-ended"
 )
 
 // The pages that show flashes.
@@ -57,6 +60,7 @@ const (
 	pageConsent = "consent"
 	pageDevice  = "device"
 	PageAccount = "account"
+	PageDevices = "devices"
 )
 
 const (
@@ -68,7 +72,7 @@ const (
 
 // flashName is the cookie's name: the account pages and an authorization may have a flash each.
 func flashName(page string) string {
-	if page == PageAccount {
+	if isAccountPage(page) {
 		return flashCookie + "_account"
 	}
 	return flashCookie

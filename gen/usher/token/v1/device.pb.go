@@ -33,10 +33,13 @@ type AuthorizeDeviceRequest struct {
 	Scope string `protobuf:"bytes,3,opt,name=scope,proto3" json:"scope,omitempty"`
 	// The requested protected resources (RFC 8707).
 	Resource []string `protobuf:"bytes,4,rep,name=resource,proto3" json:"resource,omitempty"`
-	// A client assertion (RFC 7521 §4.2): not supported, and refused.
+	// A client assertion (RFC 7521 §4.2).
 	ClientAssertion string `protobuf:"bytes,5,opt,name=client_assertion,proto3" json:"client_assertion,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer` (RFC 7523 §2.2), required with
+	// client_assertion.
+	ClientAssertionType string `protobuf:"bytes,6,opt,name=client_assertion_type,proto3" json:"client_assertion_type,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *AuthorizeDeviceRequest) Reset() {
@@ -100,6 +103,13 @@ func (x *AuthorizeDeviceRequest) GetResource() []string {
 func (x *AuthorizeDeviceRequest) GetClientAssertion() string {
 	if x != nil {
 		return x.ClientAssertion
+	}
+	return ""
+}
+
+func (x *AuthorizeDeviceRequest) GetClientAssertionType() string {
+	if x != nil {
+		return x.ClientAssertionType
 	}
 	return ""
 }
@@ -199,13 +209,14 @@ var File_usher_token_v1_device_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_device_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/token/v1/device.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\"\xc6\x01\n" +
+	"\x1busher/token/v1/device.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\"\xfc\x01\n" +
 	"\x16AuthorizeDeviceRequest\x12\x1c\n" +
 	"\tclient_id\x18\x01 \x01(\tR\tclient_id\x12*\n" +
 	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\rclient_secret\x12\x14\n" +
 	"\x05scope\x18\x03 \x01(\tR\x05scope\x12\x1a\n" +
 	"\bresource\x18\x04 \x03(\tR\bresource\x120\n" +
-	"\x10client_assertion\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\"\x91\x02\n" +
+	"\x10client_assertion\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\x124\n" +
+	"\x15client_assertion_type\x18\x06 \x01(\tR\x15client_assertion_type\"\x91\x02\n" +
 	"\x17AuthorizeDeviceResponse\x12&\n" +
 	"\vdevice_code\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\vdevice_code\x12\"\n" +
 	"\tuser_code\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\tuser_code\x12*\n" +

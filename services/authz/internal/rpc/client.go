@@ -43,14 +43,14 @@ type Clients struct {
 	Flow flow.Flow
 }
 
-// AuthenticateClient validates the credentials that a client sent, in one or two readings. If it
-// accepts them, it resolves the code or the device code of the request.
+// AuthenticateClient validates the credentials that a client sent, in one or two readings, or its
+// assertion. If it accepts them, it resolves the code or the device code of the request.
 func (s *Clients) AuthenticateClient(
 	ctx context.Context, req *authzv1.AuthenticateClientRequest,
 ) (*authzv1.AuthenticateClientResponse, error) {
 	registered, err := s.authenticate(ctx, req)
 	if err != nil {
-		return nil, err
+		return nil, toStatus(err)
 	}
 	res := &authzv1.AuthenticateClientResponse{Client: describe(registered)}
 	var approved oauth.ApprovedRequest
@@ -73,20 +73,25 @@ func (s *Clients) AuthenticateClient(
 	return res, nil
 }
 
-// authenticate validates the credentials of a request.
+// authenticate validates the one client authentication of a request.
 func (s *Clients) authenticate(ctx context.Context, req *authzv1.AuthenticateClientRequest) (client.Client, error) {
-	if n := len(req.GetCredentials()); n == 0 || n > maxReadings {
+	n := len(req.GetCredentials())
+	if sent := req.GetAssertion(); sent != nil {
+		if n > 0 {
+			return client.Client{}, invalid("assertion", "excludes credentials")
+		}
+		return s.Guard.AuthenticateAssertion(ctx, client.SentAssertion{
+			Text: secret.New(sent.GetClientAssertion()), ClientID: sent.GetClientId(),
+		}, req.GetSourceAddress())
+	}
+	if n == 0 || n > maxReadings {
 		return client.Client{}, invalid("credentials", fmt.Sprintf("must be one to %d readings", maxReadings))
 	}
-	readings := make([]oauth.ClientCredentials, len(req.GetCredentials()))
+	readings := make([]oauth.ClientCredentials, n)
 	for i, c := range req.GetCredentials() {
 		readings[i] = oauth.ClientCredentials{ID: c.GetClientId(), Secret: secret.New(c.GetClientSecret())}
 	}
-	registered, err := s.Guard.Authenticate(ctx, readings, req.GetSourceAddress())
-	if err != nil {
-		return client.Client{}, toStatus(err)
-	}
-	return registered, nil
+	return s.Guard.Authenticate(ctx, readings, req.GetSourceAddress())
 }
 
 // BatchGetClients returns the public fields of several clients.

@@ -23,7 +23,7 @@ func (s *Devices) StartDeviceAuthorization(
 ) (*authzv1.StartDeviceAuthorizationResponse, error) {
 	registered, err := s.Clients.authenticate(ctx, req.GetClient())
 	if err != nil {
-		return nil, err
+		return nil, toStatus(err)
 	}
 	started, err := s.Flow.StartDevice(ctx, flow.DeviceRequest{
 		ClientID: registered.ID, Scope: req.GetScope(), Resources: req.GetResources(), Source: req.GetClient().GetSourceAddress(),

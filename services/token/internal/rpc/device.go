@@ -20,16 +20,17 @@ const devicePath = "/device"
 
 // AuthorizeDevice is RFC 8628 §3.1.
 func (s *OAuth) AuthorizeDevice(ctx context.Context, req *tokenv1.AuthorizeDeviceRequest) (*tokenv1.AuthorizeDeviceResponse, error) {
-	creds, err := credentials(ctx, bodyCredentials{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
+	creds, err := credentials(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	if len(creds) == 0 {
+	if creds.IsZero() {
 		return nil, oerr.Refuse(errorv1.Cause_CAUSE_CLIENT_NOT_NAMED, "client_id is required", oerr.WithField("client_id"))
 	}
+	client := &authzv1.AuthenticateClientRequest{SourceAddress: source.From(ctx)}
+	presentCredentials(client, creds)
 	started, err := s.Authz.Devices.StartDeviceAuthorization(ctx, &authzv1.StartDeviceAuthorizationRequest{
-		Client: &authzv1.AuthenticateClientRequest{Credentials: clientCredentials(creds), SourceAddress: source.From(ctx)},
-		Scope:  req.GetScope(), Resources: req.GetResource(),
+		Client: client, Scope: req.GetScope(), Resources: req.GetResource(),
 	})
 	if status.Code(err) == codes.Unimplemented { // authz of release 0.1, during an upgrade
 		return nil, oerr.Unavailable(err)

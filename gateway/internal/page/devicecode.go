@@ -2,8 +2,8 @@ package page
 
 import "time"
 
-// Device is the data of device.html.
-type Device struct {
+// DeviceCode is the data of device.html.
+type DeviceCode struct {
 	CSRF string
 	// User is the signed-in user.
 	User User
