@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -13,14 +14,17 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/cleanup"
+	"github.com/vidocu/usher/internal/platform/fetch"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/device"
 	"github.com/vidocu/usher/services/authz/internal/dynamic"
 	"github.com/vidocu/usher/services/authz/internal/flow"
+	"github.com/vidocu/usher/services/authz/internal/keyuse"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 	"github.com/vidocu/usher/services/authz/internal/registry"
 	"github.com/vidocu/usher/services/authz/internal/rpc"
@@ -46,6 +50,8 @@ type Deps struct {
 	Now func() time.Time
 	// Metrics receives the metrics; nil records none.
 	Metrics *telemetry.Metrics
+	// Fetcher reads the keys that clients publish; nil is one that reads from the public internet.
+	Fetcher *fetch.Fetcher
 }
 
 // Service is the authorization service.
@@ -54,6 +60,8 @@ type Service struct {
 	store *store.Store
 	flow  flow.Flow
 	guard client.Guard
+	// keyUses records when clients used their keys.
+	keyUses *keyuse.Recorder
 	// reserved are the names that only the operator's own clients may have.
 	reserved registry.Reserved
 	// privateUse are the schemes without a dot that redirect URIs may have.
@@ -77,14 +85,18 @@ func New(config Config, deps Deps) (*Service, error) {
 	if deps.Now == nil {
 		deps.Now = time.Now
 	}
+	if deps.Fetcher == nil {
+		deps.Fetcher = fetch.New(fetch.Options{})
+	}
 	st, err := store.New(deps.DB)
 	if err != nil {
 		return nil, err
 	}
 	registrar, users := newRegistrar(config, deps, st), &dynamic.Users{Store: st, Limit: config.DCRUsers, Unused: config.DCRUnused, Now: deps.Now}
-	return &Service{deps: deps, store: st, reserved: config.ReservedNames, privateUse: config.PrivateUseSchemes, users: users, registrar: registrar,
-		counts: deps.Metrics.Registrations(), removedAfter: config.DCRRemoved, guard: client.Guard{
-			Authenticator: client.Authenticator{Records: st}, Limiter: limiter("authz:client:", deps),
+	keyUses := keyuse.New(st, deps.Logger)
+	return &Service{deps: deps, store: st, keyUses: keyUses, users: users, registrar: registrar,
+		counts: deps.Metrics.Registrations(), removedAfter: config.DCRRemoved, reserved: config.ReservedNames, privateUse: config.PrivateUseSchemes, guard: client.Guard{
+			Authenticator: authenticator(deps, st, keyUses), Limiter: limiter("authz:client:", deps),
 			Source: ratelimit.Budget{Limit: config.SourceAttempts, Window: config.SourceWindow},
 			Client: ratelimit.Budget{Limit: config.ClientAttempts, Window: config.ClientWindow},
 		}, flow: flow.Flow{Config: flow.Config{
@@ -94,6 +106,14 @@ func New(config Config, deps Deps) (*Service, error) {
 			Pending: pending.New(pending.Config{
 				Entries: deps.ShortLived, Lifetime: config.PromptLifetime, Kept: config.CodeLifetime, Now: deps.Now,
 			}),
+			Devices: device.New(device.Config{
+				Entries: deps.ShortLived, Lifetime: config.DeviceCodeLifetime, Interval: config.DevicePollInterval, Now: deps.Now,
+			}),
+			UserCodes: flow.UserCodeLimit{
+				Limiter: limiter("authz:user-codes:", deps),
+				User:    ratelimit.Budget{Limit: config.UserCodeAttempts, Window: config.UserCodeWindow},
+				Source:  ratelimit.Budget{Limit: config.UserCodeSourceAttempts, Window: config.UserCodeWindow},
+			},
 			Codes: code.New(code.Config{Entries: deps.ShortLived, Lifetime: config.CodeLifetime, Now: deps.Now}),
 			Starts: flow.StartLimit{
 				Budgets: ratelimit.NewPrepaid(limiter("authz:start:", deps)),
@@ -119,19 +139,23 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterAuthorizationServiceServer(r, &rpc.Authorizations{Flow: s.flow})
 	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
-	authzv1.RegisterClientServiceServer(r, &rpc.Clients{
-		Guard: s.guard, Registry: s.store, Codes: s.flow.Codes, Uses: s.users, Logger: s.deps.Logger,
-	})
+	clients := &rpc.Clients{Guard: s.guard, Registry: s.store, Flow: s.flow, Uses: s.users, Logger: s.deps.Logger}
+	authzv1.RegisterClientServiceServer(r, clients)
+	authzv1.RegisterDeviceServiceServer(r, &rpc.Devices{Clients: clients, Flow: s.flow})
 	authzv1.RegisterRegistrationServiceServer(r, &rpc.Registrations{
 		Registrar: s.registrar, Tokens: dynamic.InitialTokens{Store: s.store, Known: s.deps.Catalog.Known}, Count: s.counts.Count,
 	})
 	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Clients: registry.Clients{
 		Store: s.store, Scopes: s.deps.Catalog, Reserved: s.reserved, PrivateUseSchemes: s.privateUse,
+		CheckURL: s.deps.Fetcher.CheckURL,
 	}})
 }
 
-// Run runs the cleanup until ctx is done, on one replica at a time.
+// Run writes the last uses of keys until ctx is done, and runs the cleanup on one replica at a time.
 func (s *Service) Run(ctx context.Context) error {
+	var recording sync.WaitGroup
+	recording.Go(func() { s.keyUses.Run(ctx) })
+	defer recording.Wait()
 	cleanup.Runner{
 		Name: "authz", DB: s.deps.DB, Logger: s.deps.Logger, Every: cleanup.Hourly, Done: s.deps.Metrics.CleanupSucceeded,
 		Work: s.cleanUp,

@@ -20,6 +20,8 @@ type Flash struct {
 	// Email and WorkspaceID are the user's input.
 	Email       string `json:"e,omitempty"`
 	WorkspaceID string `json:"w,omitempty"`
+	// UserCode is the code of a device, as the user typed it.
+	UserCode string `json:"c,omitempty"`
 	// Until is the time of the next attempt, in seconds since 1970.
 	Until int64 `json:"u,omitempty"`
 	// Form names the consent page whose form was posted.
@@ -45,15 +47,21 @@ const (
 	flashAnswered     FlashKind = "answered"
 	flashStale        FlashKind = "stale"
 	flashFull         FlashKind = "full"
+	flashNoUserCode   FlashKind = "no-user-code"
 	FlashDisconnected FlashKind = "disconnected"
 	FlashNoApp        FlashKind = "no-app"
+	FlashNoDevice     FlashKind = "no-device"
+	FlashDeviceEnded  FlashKind = "device-ended"
+	FlashOthersEnded  FlashKind = "others-ended"
 )
 
 // The pages that show flashes.
 const (
 	pageSignIn  = "signin"
 	pageConsent = "consent"
+	pageDevice  = "device"
 	PageAccount = "account"
+	PageDevices = "devices"
 )
 
 const (
@@ -65,7 +73,7 @@ const (
 
 // flashName is the cookie's name: the account pages and an authorization may have a flash each.
 func flashName(page string) string {
-	if page == PageAccount {
+	if isAccountPage(page) {
 		return flashCookie + "_account"
 	}
 	return flashCookie
@@ -120,7 +128,7 @@ func (c Cookies) TakeFlash(w http.ResponseWriter, r *http.Request, page, request
 
 // dropLong drops strings that do not fit into a cookie.
 func (f *Flash) dropLong() {
-	for _, text := range []*string{&f.Email, &f.WorkspaceID, &f.Reference} {
+	for _, text := range []*string{&f.Email, &f.WorkspaceID, &f.UserCode, &f.Reference} {
 		if len(*text) > maxFlash {
 			*text = ""
 		}

@@ -28,11 +28,12 @@ type Metadata struct {
 	Scopes func() []catalog.Scope
 }
 
-// document is RFC 8414 §2, with RFC 9207 §3.
+// document is RFC 8414 §2, with RFC 8628 §4 and RFC 9207 §3.
 type document struct {
 	Issuer                 string   `json:"issuer"`
 	AuthorizationEndpoint  string   `json:"authorization_endpoint"`
 	TokenEndpoint          string   `json:"token_endpoint"`
+	DeviceEndpoint         string   `json:"device_authorization_endpoint"`
 	RevocationEndpoint     string   `json:"revocation_endpoint"`
 	IntrospectionEndpoint  string   `json:"introspection_endpoint"`
 	RegistrationEndpoint   string   `json:"registration_endpoint,omitempty"`
@@ -45,20 +46,27 @@ type document struct {
 	IntrospectAuthMethods  []string `json:"introspection_endpoint_auth_methods_supported"`
 	ChallengeMethods       []string `json:"code_challenge_methods_supported"`
 	IssParameterSupported  bool     `json:"authorization_response_iss_parameter_supported"`
+	// Required with private_key_jwt (RFC 8414 §2).
+	TokenAuthAlgorithms      []string `json:"token_endpoint_auth_signing_alg_values_supported"`
+	RevocationAuthAlgorithms []string `json:"revocation_endpoint_auth_signing_alg_values_supported"`
+	IntrospectAuthAlgorithms []string `json:"introspection_endpoint_auth_signing_alg_values_supported"`
 }
 
 // ServeHTTP is http.Handler.
 func (m Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	confidential := []string{"client_secret_basic", "client_secret_post"}
+	confidential := []string{"client_secret_basic", "client_secret_post", oauth.PrivateKeyJWT}
 	withPublic := append([]string{"none"}, confidential...)
 	d := document{
 		Issuer: m.Issuer, AuthorizationEndpoint: m.Issuer + "/oauth/authorize",
 		TokenEndpoint: m.API + "/oauth/token", RevocationEndpoint: m.API + "/oauth/revoke", IntrospectionEndpoint: m.API + "/oauth/introspect",
 		RegistrationEndpoint:   m.Registration,
+		DeviceEndpoint:         m.API + "/oauth/device_authorization",
 		ResponseTypesSupported: []string{"code"}, ResponseModesSupported: []string{"query"},
 		GrantTypesSupported: oauth.GrantTypeNames(nil),
 		TokenAuthMethods:    withPublic, RevocationAuthMethods: withPublic, IntrospectAuthMethods: confidential,
 		ChallengeMethods: []string{"S256"}, IssParameterSupported: true,
+		TokenAuthAlgorithms: oauth.SigningAlgorithms(), RevocationAuthAlgorithms: oauth.SigningAlgorithms(),
+		IntrospectAuthAlgorithms: oauth.SigningAlgorithms(),
 	}
 	for _, scope := range m.Scopes() {
 		if scope.Name != "offline_access" { // clients ask for it if it is listed; refresh tokens need no scope

@@ -39,7 +39,7 @@ const (
 	Cause_CAUSE_PARAMETER_REPEATED Cause = 2
 	// A parameter cannot have the value that was sent.
 	Cause_CAUSE_PARAMETER_MALFORMED Cause = 3
-	// A parameter asks for something that is not offered, such as a client assertion.
+	// A parameter asks for something that is not offered, such as another kind of client assertion.
 	Cause_CAUSE_PARAMETER_UNSUPPORTED Cause = 4
 	// The body is neither a form nor one JSON object, or it did not arrive whole.
 	Cause_CAUSE_BODY_MALFORMED Cause = 5
@@ -229,6 +229,62 @@ const (
 	Cause_CAUSE_REGISTRATION_TOKEN_INVALID Cause = 105
 	// A client that registered itself has as many users as it may have.
 	Cause_CAUSE_CLIENT_FULL Cause = 106
+	// The assertion is not a signed JWT of at most 8 KiB with the claims iss, sub, aud and exp in
+	// their types.
+	Cause_CAUSE_ASSERTION_MALFORMED Cause = 120
+	// The assertion's alg is not supported, or not the one that is registered for the client.
+	Cause_CAUSE_ASSERTION_ALGORITHM Cause = 121
+	// None of the client's keys has the assertion's kid and fits its alg.
+	Cause_CAUSE_ASSERTION_KEY_UNKNOWN Cause = 122
+	// The key of the assertion's kid was the client's, and has expired.
+	Cause_CAUSE_ASSERTION_KEY_EXPIRED Cause = 123
+	// The assertion's signature is not one by the client's key.
+	Cause_CAUSE_ASSERTION_SIGNATURE Cause = 124
+	// The assertion's iss and sub are not both the client, or client_id is sent and differs from
+	// them.
+	Cause_CAUSE_ASSERTION_ISSUER Cause = 125
+	// The assertion's aud is not the issuer, alone.
+	Cause_CAUSE_ASSERTION_AUDIENCE Cause = 126
+	// The assertion's aud is the URL of an endpoint.
+	Cause_CAUSE_ASSERTION_AUDIENCE_ENDPOINT Cause = 127
+	// The assertion has expired.
+	Cause_CAUSE_ASSERTION_EXPIRED Cause = 128
+	// The assertion's exp is missing, or is more than five minutes ahead.
+	Cause_CAUSE_ASSERTION_LIFETIME Cause = 129
+	// The assertion's iat or nbf is in the future, by more than a minute.
+	Cause_CAUSE_ASSERTION_NOT_YET Cause = 130
+	// The assertion has no jti.
+	Cause_CAUSE_ASSERTION_ID_MISSING Cause = 131
+	// The assertion was used before.
+	Cause_CAUSE_ASSERTION_REPLAYED Cause = 132
+	// The assertion's typ is that of another kind of JWT.
+	Cause_CAUSE_ASSERTION_TYPE Cause = 133
+	// The client authenticates with a secret, or is public, and sent an assertion.
+	Cause_CAUSE_ASSERTION_UNEXPECTED Cause = 134
+	// The client authenticates with private_key_jwt, and sent a secret or nothing.
+	Cause_CAUSE_ASSERTION_MISSING Cause = 135
+	// The client's keys at its jwks_uri cannot be read; the log of authz says why.
+	Cause_CAUSE_CLIENT_KEYS_UNREADABLE Cause = 136
+	// The user has not decided about the device yet.
+	Cause_CAUSE_DEVICE_PENDING Cause = 140
+	// The device polled before its interval was over.
+	Cause_CAUSE_DEVICE_SLOW_DOWN Cause = 141
+	// The user denied the device.
+	Cause_CAUSE_DEVICE_DENIED Cause = 142
+	// The device code expired before the user decided, or before the device polled.
+	Cause_CAUSE_DEVICE_CODE_EXPIRED Cause = 143
+	// The string cannot be a device code of this server.
+	Cause_CAUSE_DEVICE_CODE_MALFORMED Cause = 144
+	// No such device code is known: it was never issued, or it expired a while ago.
+	Cause_CAUSE_DEVICE_CODE_UNKNOWN Cause = 145
+	// The device code was issued to another client.
+	Cause_CAUSE_DEVICE_CODE_OTHER_CLIENT Cause = 146
+	// The device code was exchanged before.
+	Cause_CAUSE_DEVICE_CODE_USED Cause = 147
+	// The user's grants to the client were revoked after the user approved the device.
+	Cause_CAUSE_DEVICE_CONSENT_REVOKED Cause = 148
+	// No device waits with the user code that a user entered.
+	Cause_CAUSE_USER_CODE_UNKNOWN Cause = 149
 )
 
 // Enum value maps for Cause.
@@ -329,6 +385,33 @@ var (
 		104: "CAUSE_CLIENT_METADATA_REFUSED",
 		105: "CAUSE_REGISTRATION_TOKEN_INVALID",
 		106: "CAUSE_CLIENT_FULL",
+		120: "CAUSE_ASSERTION_MALFORMED",
+		121: "CAUSE_ASSERTION_ALGORITHM",
+		122: "CAUSE_ASSERTION_KEY_UNKNOWN",
+		123: "CAUSE_ASSERTION_KEY_EXPIRED",
+		124: "CAUSE_ASSERTION_SIGNATURE",
+		125: "CAUSE_ASSERTION_ISSUER",
+		126: "CAUSE_ASSERTION_AUDIENCE",
+		127: "CAUSE_ASSERTION_AUDIENCE_ENDPOINT",
+		128: "CAUSE_ASSERTION_EXPIRED",
+		129: "CAUSE_ASSERTION_LIFETIME",
+		130: "CAUSE_ASSERTION_NOT_YET",
+		131: "CAUSE_ASSERTION_ID_MISSING",
+		132: "CAUSE_ASSERTION_REPLAYED",
+		133: "CAUSE_ASSERTION_TYPE",
+		134: "CAUSE_ASSERTION_UNEXPECTED",
+		135: "CAUSE_ASSERTION_MISSING",
+		136: "CAUSE_CLIENT_KEYS_UNREADABLE",
+		140: "CAUSE_DEVICE_PENDING",
+		141: "CAUSE_DEVICE_SLOW_DOWN",
+		142: "CAUSE_DEVICE_DENIED",
+		143: "CAUSE_DEVICE_CODE_EXPIRED",
+		144: "CAUSE_DEVICE_CODE_MALFORMED",
+		145: "CAUSE_DEVICE_CODE_UNKNOWN",
+		146: "CAUSE_DEVICE_CODE_OTHER_CLIENT",
+		147: "CAUSE_DEVICE_CODE_USED",
+		148: "CAUSE_DEVICE_CONSENT_REVOKED",
+		149: "CAUSE_USER_CODE_UNKNOWN",
 	}
 	Cause_value = map[string]int32{
 		"CAUSE_UNSPECIFIED":                   0,
@@ -426,6 +509,33 @@ var (
 		"CAUSE_CLIENT_METADATA_REFUSED":       104,
 		"CAUSE_REGISTRATION_TOKEN_INVALID":    105,
 		"CAUSE_CLIENT_FULL":                   106,
+		"CAUSE_ASSERTION_MALFORMED":           120,
+		"CAUSE_ASSERTION_ALGORITHM":           121,
+		"CAUSE_ASSERTION_KEY_UNKNOWN":         122,
+		"CAUSE_ASSERTION_KEY_EXPIRED":         123,
+		"CAUSE_ASSERTION_SIGNATURE":           124,
+		"CAUSE_ASSERTION_ISSUER":              125,
+		"CAUSE_ASSERTION_AUDIENCE":            126,
+		"CAUSE_ASSERTION_AUDIENCE_ENDPOINT":   127,
+		"CAUSE_ASSERTION_EXPIRED":             128,
+		"CAUSE_ASSERTION_LIFETIME":            129,
+		"CAUSE_ASSERTION_NOT_YET":             130,
+		"CAUSE_ASSERTION_ID_MISSING":          131,
+		"CAUSE_ASSERTION_REPLAYED":            132,
+		"CAUSE_ASSERTION_TYPE":                133,
+		"CAUSE_ASSERTION_UNEXPECTED":          134,
+		"CAUSE_ASSERTION_MISSING":             135,
+		"CAUSE_CLIENT_KEYS_UNREADABLE":        136,
+		"CAUSE_DEVICE_PENDING":                140,
+		"CAUSE_DEVICE_SLOW_DOWN":              141,
+		"CAUSE_DEVICE_DENIED":                 142,
+		"CAUSE_DEVICE_CODE_EXPIRED":           143,
+		"CAUSE_DEVICE_CODE_MALFORMED":         144,
+		"CAUSE_DEVICE_CODE_UNKNOWN":           145,
+		"CAUSE_DEVICE_CODE_OTHER_CLIENT":      146,
+		"CAUSE_DEVICE_CODE_USED":              147,
+		"CAUSE_DEVICE_CONSENT_REVOKED":        148,
+		"CAUSE_USER_CODE_UNKNOWN":             149,
 	}
 )
 
@@ -492,7 +602,7 @@ var File_usher_error_v1_cause_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\n" +
-	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xdaA\n" +
+	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xc8W\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12P\n" +
 	"\x17CAUSE_PARAMETER_MISSING\x10\x01\x1a3\xe8\xbd\x18\x01\xf2\xbd\x18+Send the parameter that the response names.\x12?\n" +
@@ -510,8 +620,8 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x12CAUSE_RATE_LIMITED\x10\f\x1a)\xe8\xbd\x18\t\xf2\xbd\x18!Wait as long as Retry-After says.\x12[\n" +
 	"\x1cCAUSE_DEPENDENCY_UNAVAILABLE\x10\r\x1a9\xe8\xbd\x18\n" +
 	"\xf2\xbd\x181Repeat the request after the time in Retry-After.\x12g\n" +
-	"\x13CAUSE_FORM_NOT_OURS\x10\x0e\x1aN\xe8\xbd\x18\x15\xf2\xbd\x18FNothing: a person reloads the page. A client never posts to the pages.\x12R\n" +
-	"\x1cCAUSE_GRANT_TYPE_UNSUPPORTED\x10\x0f\x1a0\xe8\xbd\x18\x02\xf2\xbd\x18(Use authorization_code or refresh_token.\x12M\n" +
+	"\x13CAUSE_FORM_NOT_OURS\x10\x0e\x1aN\xe8\xbd\x18\x15\xf2\xbd\x18FNothing: a person reloads the page. A client never posts to the pages.\x12[\n" +
+	"\x1cCAUSE_GRANT_TYPE_UNSUPPORTED\x10\x0f\x1a9\xe8\xbd\x18\x02\xf2\xbd\x181Use one of grant_types_supported in the metadata.\x12M\n" +
 	"\x17CAUSE_GRANT_NOT_ALLOWED\x10\x10\x1a0\xe8\xbd\x18\b\xf2\xbd\x18(Have the grant type added to the client.\x12<\n" +
 	"\x13CAUSE_SCOPE_MISSING\x10\x11\x1a#\xe8\xbd\x18\x03\xf2\xbd\x18\x1bAsk for at least one scope.\x12D\n" +
 	"\x15CAUSE_SCOPE_MALFORMED\x10\x12\x1a)\xe8\xbd\x18\x03\xf2\xbd\x18!Separate scopes by single spaces.\x12J\n" +
@@ -526,8 +636,8 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x12CAUSE_SECRET_WRONG\x10\x1b\x1aV\xe8\xbd\x18\x04\xf2\xbd\x18NCompare the configured secret with the one that was shown when it was created.\x12;\n" +
 	"\x14CAUSE_SECRET_EXPIRED\x10\x1c\x1a!\xe8\xbd\x18\x04\xf2\xbd\x18\x19Configure the new secret.\x12d\n" +
 	"\x17CAUSE_SECRET_UNEXPECTED\x10\x1d\x1aG\xe8\xbd\x18\x04\xf2\xbd\x18?Leave client_secret out: a public client proves itself by PKCE.\x12j\n" +
-	"\x1eCAUSE_AUTHENTICATION_MALFORMED\x10\x1e\x1aF\xe8\xbd\x18\x04\xf2\xbd\x18>Send client_id and client_secret as HTTP Basic or in the body.\x12J\n" +
-	"\x1aCAUSE_AUTHENTICATION_TWICE\x10\x1f\x1a*\xe8\xbd\x18\x01\xf2\xbd\x18\"Use either HTTP Basic or the body.\x12e\n" +
+	"\x1eCAUSE_AUTHENTICATION_MALFORMED\x10\x1e\x1aF\xe8\xbd\x18\x04\xf2\xbd\x18>Send client_id and client_secret as HTTP Basic or in the body.\x12p\n" +
+	"\x1aCAUSE_AUTHENTICATION_TWICE\x10\x1f\x1aP\xe8\xbd\x18\x01\xf2\xbd\x18HUse HTTP Basic, client_secret or client_assertion, and only one of them.\x12e\n" +
 	"\"CAUSE_INTROSPECTION_WITHOUT_SECRET\x10 \x1a=\xe8\xbd\x18\x04\xf2\xbd\x185Introspect as a confidential client, with its secret.\x12d\n" +
 	"\x14CAUSE_CODE_MALFORMED\x10!\x1aJ\xe8\xbd\x18\x05\xf2\xbd\x18BSend the value of the parameter code as it came, URL-decoded once.\x12a\n" +
 	"\x12CAUSE_CODE_UNKNOWN\x10\"\x1aI\xe8\xbd\x18\x05\xf2\xbd\x18AExchange a code within ten minutes, at the server that issued it.\x12F\n" +
@@ -590,7 +700,35 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x1aCAUSE_REDIRECT_URI_REFUSED\x10g\x1a_\xe8\xbd\x18#\xf2\xbd\x18WRegister the redirect URIs as the response says, or have the operator allow the scheme.\x12f\n" +
 	"\x1dCAUSE_CLIENT_METADATA_REFUSED\x10h\x1aC\xe8\xbd\x18$\xf2\xbd\x18;Change the member that the response names, or leave it out.\x12y\n" +
 	" CAUSE_REGISTRATION_TOKEN_INVALID\x10i\x1aS\xe8\xbd\x18%\xf2\xbd\x18KAsk the operator for an initial access token, or register the client again.\x12E\n" +
-	"\x11CAUSE_CLIENT_FULL\x10j\x1a.\xe8\xbd\x18&\xf2\xbd\x18&Have the operator register the client.:S\n" +
+	"\x11CAUSE_CLIENT_FULL\x10j\x1a.\xe8\xbd\x18&\xf2\xbd\x18&Have the operator register the client.\x12v\n" +
+	"\x19CAUSE_ASSERTION_MALFORMED\x10x\x1aW\xe8\xbd\x18\x04\xf2\xbd\x18OSend one JWT in compact serialization, and its claims in the types of RFC 7519.\x12\x80\x01\n" +
+	"\x19CAUSE_ASSERTION_ALGORITHM\x10y\x1aa\xe8\xbd\x18\x04\xf2\xbd\x18YSign with ES256, PS256, RS256 or EdDSA: with the algorithm that is registered, if one is.\x12\x83\x01\n" +
+	"\x1bCAUSE_ASSERTION_KEY_UNKNOWN\x10z\x1ab\xe8\xbd\x18\x04\xf2\xbd\x18ZRegister the public key, or publish it at jwks_uri, with the kid that the assertion names.\x12A\n" +
+	"\x1bCAUSE_ASSERTION_KEY_EXPIRED\x10{\x1a \xe8\xbd\x18\x04\xf2\xbd\x18\x18Sign with a current key.\x12k\n" +
+	"\x19CAUSE_ASSERTION_SIGNATURE\x10|\x1aL\xe8\xbd\x18\x04\xf2\xbd\x18DSign with the private key that belongs to the registered public key.\x12E\n" +
+	"\x16CAUSE_ASSERTION_ISSUER\x10}\x1a)\xe8\xbd\x18\x04\xf2\xbd\x18!Set iss and sub to the client_id.\x12w\n" +
+	"\x18CAUSE_ASSERTION_AUDIENCE\x10~\x1aY\xe8\xbd\x18\x04\xf2\xbd\x18QSet aud to the issuer of the metadata, as a string or the only element of a list.\x12\x92\x01\n" +
+	"!CAUSE_ASSERTION_AUDIENCE_ENDPOINT\x10\x7f\x1ak\xe8\xbd\x18\x04\xf2\xbd\x18cSet aud to the issuer of the metadata: the URL of the token endpoint is not accepted (RFC 7523bis).\x12b\n" +
+	"\x17CAUSE_ASSERTION_EXPIRED\x10\x80\x01\x1aD\xe8\xbd\x18\x04\xf2\xbd\x18<Create an assertion for each request, and compare the clock.\x12D\n" +
+	"\x18CAUSE_ASSERTION_LIFETIME\x10\x81\x01\x1a%\xe8\xbd\x18\x04\xf2\xbd\x18\x1dSet exp to a minute from now.\x128\n" +
+	"\x17CAUSE_ASSERTION_NOT_YET\x10\x82\x01\x1a\x1a\xe8\xbd\x18\x04\xf2\xbd\x18\x12Compare the clock.\x12b\n" +
+	"\x1aCAUSE_ASSERTION_ID_MISSING\x10\x83\x01\x1aA\xe8\xbd\x18\x04\xf2\xbd\x189Set jti to a random value, another one in each assertion.\x12L\n" +
+	"\x18CAUSE_ASSERTION_REPLAYED\x10\x84\x01\x1a-\xe8\xbd\x18\x04\xf2\xbd\x18%Create an assertion for each request.\x12`\n" +
+	"\x14CAUSE_ASSERTION_TYPE\x10\x85\x01\x1aE\xe8\xbd\x18\x04\xf2\xbd\x18=Set typ to client-authentication+jwt or JWT, or leave it out.\x12i\n" +
+	"\x1aCAUSE_ASSERTION_UNEXPECTED\x10\x86\x01\x1aH\xe8\xbd\x18\x04\xf2\xbd\x18@Authenticate as registered, or register the client's public key.\x12V\n" +
+	"\x17CAUSE_ASSERTION_MISSING\x10\x87\x01\x1a8\xe8\xbd\x18\x04\xf2\xbd\x180Send client_assertion and client_assertion_type.\x12\xae\x01\n" +
+	"\x1cCAUSE_CLIENT_KEYS_UNREADABLE\x10\x88\x01\x1a\x8a\x01\xe8\xbd\x18\n" +
+	"\xf2\xbd\x18\x81\x01Serve the JWK Set at jwks_uri over https from a public address: status 200, application/json, at most 64 KiB, without a redirect.\x12A\n" +
+	"\x14CAUSE_DEVICE_PENDING\x10\x8c\x01\x1a&\xe8\xbd\x18<\xf2\xbd\x18\x1ePoll again after the interval.\x12d\n" +
+	"\x16CAUSE_DEVICE_SLOW_DOWN\x10\x8d\x01\x1aG\xe8\xbd\x18=\xf2\xbd\x18?Add five seconds to the interval, for this and all later polls.\x12]\n" +
+	"\x13CAUSE_DEVICE_DENIED\x10\x8e\x01\x1aC\xe8\xbd\x18>\xf2\xbd\x18;Stop polling, and say on the device that access was denied.\x12O\n" +
+	"\x19CAUSE_DEVICE_CODE_EXPIRED\x10\x8f\x01\x1a/\xe8\xbd\x18?\xf2\xbd\x18'Start again and show the new user code.\x12i\n" +
+	"\x1bCAUSE_DEVICE_CODE_MALFORMED\x10\x90\x01\x1aG\xe8\xbd\x18@\xf2\xbd\x18?Send the device_code of the response, whole: not the user code.\x12o\n" +
+	"\x19CAUSE_DEVICE_CODE_UNKNOWN\x10\x91\x01\x1aO\xe8\xbd\x18@\xf2\xbd\x18GPoll the server that issued the code, and stop when expires_in is over.\x12c\n" +
+	"\x1eCAUSE_DEVICE_CODE_OTHER_CLIENT\x10\x92\x01\x1a>\xe8\xbd\x18@\xf2\xbd\x186Use the client_id of the device authorization request.\x12c\n" +
+	"\x16CAUSE_DEVICE_CODE_USED\x10\x93\x01\x1aF\xe8\xbd\x18@\xf2\xbd\x18>Stop polling once the tokens arrived, and poll once at a time.\x12R\n" +
+	"\x1cCAUSE_DEVICE_CONSENT_REVOKED\x10\x94\x01\x1a/\xe8\xbd\x18@\xf2\xbd\x18'Start again and show the new user code.\x12x\n" +
+	"\x17CAUSE_USER_CODE_UNKNOWN\x10\x95\x01\x1aZ\xe8\xbd\x18\r\xf2\xbd\x18RCompare the code with the one that the device shows, or start again on the device.:S\n" +
 	"\x06reason\x12!.google.protobuf.EnumValueOptions\x18݇\x03 \x01(\x0e2\x16.usher.error.v1.ReasonR\x06reason:;\n" +
 	"\x06advice\x12!.google.protobuf.EnumValueOptions\x18އ\x03 \x01(\tR\x06adviceB\xb7\x01\n" +
 	"\x19com.vidocu.usher.error.v1B\n" +

@@ -27,7 +27,7 @@ const (
 // empty parameter is treated as omitted.
 type IssueTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// `authorization_code` or `refresh_token`.
+	// `authorization_code`, `refresh_token` or `urn:ietf:params:oauth:grant-type:device_code`.
 	GrantType string `protobuf:"bytes,1,opt,name=grant_type,proto3" json:"grant_type,omitempty"`
 	// The authorization code (RFC 6749 §4.1.3).
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
@@ -44,12 +44,16 @@ type IssueTokenRequest struct {
 	RefreshToken string `protobuf:"bytes,7,opt,name=refresh_token,proto3" json:"refresh_token,omitempty"`
 	// The scope of the new access token, no wider than the grant (RFC 6749 §6).
 	Scope string `protobuf:"bytes,8,opt,name=scope,proto3" json:"scope,omitempty"`
-	// A client assertion (RFC 7521 §4.2): not supported, and refused, so that it is not ignored as an
-	// unknown parameter.
+	// A client assertion (RFC 7521 §4.2), in place of client_secret.
 	ClientAssertion string `protobuf:"bytes,9,opt,name=client_assertion,proto3" json:"client_assertion,omitempty"`
 	// The protected resources of the new access token, no others than those of the grant (RFC 8707
 	// §2.2); empty for all of them.
-	Resource      []string `protobuf:"bytes,10,rep,name=resource,proto3" json:"resource,omitempty"`
+	Resource []string `protobuf:"bytes,10,rep,name=resource,proto3" json:"resource,omitempty"`
+	// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer` (RFC 7523 §2.2), required with
+	// client_assertion.
+	ClientAssertionType string `protobuf:"bytes,11,opt,name=client_assertion_type,proto3" json:"client_assertion_type,omitempty"`
+	// The device code (RFC 8628 §3.4).
+	DeviceCode    string `protobuf:"bytes,27,opt,name=device_code,proto3" json:"device_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -154,6 +158,20 @@ func (x *IssueTokenRequest) GetResource() []string {
 	return nil
 }
 
+func (x *IssueTokenRequest) GetClientAssertionType() string {
+	if x != nil {
+		return x.ClientAssertionType
+	}
+	return ""
+}
+
+func (x *IssueTokenRequest) GetDeviceCode() string {
+	if x != nil {
+		return x.DeviceCode
+	}
+	return ""
+}
+
 // IssueTokenResponse is the response of RFC 6749 §5.1.
 type IssueTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -248,10 +266,13 @@ type RevokeTokenRequest struct {
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,proto3" json:"client_id,omitempty"`
 	// The secret, if the client authenticates.
 	ClientSecret string `protobuf:"bytes,4,opt,name=client_secret,proto3" json:"client_secret,omitempty"`
-	// A client assertion (RFC 7521 §4.2): not supported, and refused.
+	// A client assertion (RFC 7521 §4.2), in place of client_secret.
 	ClientAssertion string `protobuf:"bytes,5,opt,name=client_assertion,proto3" json:"client_assertion,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer` (RFC 7523 §2.2), required with
+	// client_assertion.
+	ClientAssertionType string `protobuf:"bytes,6,opt,name=client_assertion_type,proto3" json:"client_assertion_type,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *RevokeTokenRequest) Reset() {
@@ -319,6 +340,13 @@ func (x *RevokeTokenRequest) GetClientAssertion() string {
 	return ""
 }
 
+func (x *RevokeTokenRequest) GetClientAssertionType() string {
+	if x != nil {
+		return x.ClientAssertionType
+	}
+	return ""
+}
+
 // RevokeTokenResponse is empty.
 type RevokeTokenResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -367,10 +395,13 @@ type IntrospectClientTokenRequest struct {
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,proto3" json:"client_id,omitempty"`
 	// The secret.
 	ClientSecret string `protobuf:"bytes,4,opt,name=client_secret,proto3" json:"client_secret,omitempty"`
-	// A client assertion (RFC 7521 §4.2): not supported, and refused.
+	// A client assertion (RFC 7521 §4.2), in place of client_secret.
 	ClientAssertion string `protobuf:"bytes,5,opt,name=client_assertion,proto3" json:"client_assertion,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer` (RFC 7523 §2.2), required with
+	// client_assertion.
+	ClientAssertionType string `protobuf:"bytes,6,opt,name=client_assertion_type,proto3" json:"client_assertion_type,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *IntrospectClientTokenRequest) Reset() {
@@ -434,6 +465,13 @@ func (x *IntrospectClientTokenRequest) GetClientSecret() string {
 func (x *IntrospectClientTokenRequest) GetClientAssertion() string {
 	if x != nil {
 		return x.ClientAssertion
+	}
+	return ""
+}
+
+func (x *IntrospectClientTokenRequest) GetClientAssertionType() string {
+	if x != nil {
+		return x.ClientAssertionType
 	}
 	return ""
 }
@@ -590,7 +628,7 @@ var File_usher_token_v1_oauth_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\n" +
-	"\"usher/token/v1/oauth_service.proto\x12\x0eusher.token.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1ausher/rpc/v1/options.proto\"\xf7\x02\n" +
+	"\"usher/token/v1/oauth_service.proto\x12\x0eusher.token.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1ausher/rpc/v1/options.proto\x1a\x1busher/token/v1/device.proto\"\xd5\x03\n" +
 	"\x11IssueTokenRequest\x12\x1e\n" +
 	"\n" +
 	"grant_type\x18\x01 \x01(\tR\n" +
@@ -604,7 +642,9 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\x05scope\x18\b \x01(\tR\x05scope\x120\n" +
 	"\x10client_assertion\x18\t \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\x12\x1a\n" +
 	"\bresource\x18\n" +
-	" \x03(\tR\bresource\"\xc0\x01\n" +
+	" \x03(\tR\bresource\x124\n" +
+	"\x15client_assertion_type\x18\v \x01(\tR\x15client_assertion_type\x12&\n" +
+	"\vdevice_code\x18\x1b \x01(\tB\x04\xe8\xbd\x18\x01R\vdevice_code\"\xc0\x01\n" +
 	"\x12IssueTokenResponse\x12(\n" +
 	"\faccess_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\faccess_token\x12\x1e\n" +
 	"\n" +
@@ -614,20 +654,22 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"expires_in\x18\x03 \x01(\x05R\n" +
 	"expires_in\x12*\n" +
 	"\rrefresh_token\x18\x04 \x01(\tB\x04\xe8\xbd\x18\x01R\rrefresh_token\x12\x14\n" +
-	"\x05scope\x18\x05 \x01(\tR\x05scope\"\xd6\x01\n" +
+	"\x05scope\x18\x05 \x01(\tR\x05scope\"\x8c\x02\n" +
 	"\x12RevokeTokenRequest\x12\x1a\n" +
 	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\x12(\n" +
 	"\x0ftoken_type_hint\x18\x02 \x01(\tR\x0ftoken_type_hint\x12\x1c\n" +
 	"\tclient_id\x18\x03 \x01(\tR\tclient_id\x12*\n" +
 	"\rclient_secret\x18\x04 \x01(\tB\x04\xe8\xbd\x18\x01R\rclient_secret\x120\n" +
-	"\x10client_assertion\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\"\x15\n" +
-	"\x13RevokeTokenResponse\"\xe0\x01\n" +
+	"\x10client_assertion\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\x124\n" +
+	"\x15client_assertion_type\x18\x06 \x01(\tR\x15client_assertion_type\"\x15\n" +
+	"\x13RevokeTokenResponse\"\x96\x02\n" +
 	"\x1cIntrospectClientTokenRequest\x12\x1a\n" +
 	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\x12(\n" +
 	"\x0ftoken_type_hint\x18\x02 \x01(\tR\x0ftoken_type_hint\x12\x1c\n" +
 	"\tclient_id\x18\x03 \x01(\tR\tclient_id\x12*\n" +
 	"\rclient_secret\x18\x04 \x01(\tB\x04\xe8\xbd\x18\x01R\rclient_secret\x120\n" +
-	"\x10client_assertion\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\"\xc9\x02\n" +
+	"\x10client_assertion\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\x124\n" +
+	"\x15client_assertion_type\x18\x06 \x01(\tR\x15client_assertion_type\"\xc9\x02\n" +
 	"\x1dIntrospectClientTokenResponse\x12\x1b\n" +
 	"\x06active\x18\x01 \x01(\bH\x00R\x06active\x88\x01\x01\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x1c\n" +
@@ -644,8 +686,9 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	" \x01(\tR\fworkspace_id\x12\x12\n" +
 	"\x04name\x18\v \x01(\tR\x04name\x12\x10\n" +
 	"\x03aud\x18\f \x03(\tR\x03audB\t\n" +
-	"\a_active2\x98\x03\n" +
-	"\fOAuthService\x12q\n" +
+	"\a_active2\xaa\x04\n" +
+	"\fOAuthService\x12\x8f\x01\n" +
+	"\x0fAuthorizeDevice\x12&.usher.token.v1.AuthorizeDeviceRequest\x1a'.usher.token.v1.AuthorizeDeviceResponse\"+\xe2\xbd\x18\x01\x01\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/oauth/device_authorization\x12q\n" +
 	"\n" +
 	"IssueToken\x12!.usher.token.v1.IssueTokenRequest\x1a\".usher.token.v1.IssueTokenResponse\"\x1c\xe2\xbd\x18\x01\x01\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/oauth/token\x12x\n" +
 	"\vRevokeToken\x12\".usher.token.v1.RevokeTokenRequest\x1a#.usher.token.v1.RevokeTokenResponse\" \xe2\xbd\x18\x01\x01\x82\xd3\xe4\x93\x02\x12:\x01*\"\r/oauth/revoke\x90\x02\x02\x12\x9a\x01\n" +
@@ -672,16 +715,20 @@ var file_usher_token_v1_oauth_service_proto_goTypes = []any{
 	(*RevokeTokenResponse)(nil),           // 3: usher.token.v1.RevokeTokenResponse
 	(*IntrospectClientTokenRequest)(nil),  // 4: usher.token.v1.IntrospectClientTokenRequest
 	(*IntrospectClientTokenResponse)(nil), // 5: usher.token.v1.IntrospectClientTokenResponse
+	(*AuthorizeDeviceRequest)(nil),        // 6: usher.token.v1.AuthorizeDeviceRequest
+	(*AuthorizeDeviceResponse)(nil),       // 7: usher.token.v1.AuthorizeDeviceResponse
 }
 var file_usher_token_v1_oauth_service_proto_depIdxs = []int32{
-	0, // 0: usher.token.v1.OAuthService.IssueToken:input_type -> usher.token.v1.IssueTokenRequest
-	2, // 1: usher.token.v1.OAuthService.RevokeToken:input_type -> usher.token.v1.RevokeTokenRequest
-	4, // 2: usher.token.v1.OAuthService.IntrospectClientToken:input_type -> usher.token.v1.IntrospectClientTokenRequest
-	1, // 3: usher.token.v1.OAuthService.IssueToken:output_type -> usher.token.v1.IssueTokenResponse
-	3, // 4: usher.token.v1.OAuthService.RevokeToken:output_type -> usher.token.v1.RevokeTokenResponse
-	5, // 5: usher.token.v1.OAuthService.IntrospectClientToken:output_type -> usher.token.v1.IntrospectClientTokenResponse
-	3, // [3:6] is the sub-list for method output_type
-	0, // [0:3] is the sub-list for method input_type
+	6, // 0: usher.token.v1.OAuthService.AuthorizeDevice:input_type -> usher.token.v1.AuthorizeDeviceRequest
+	0, // 1: usher.token.v1.OAuthService.IssueToken:input_type -> usher.token.v1.IssueTokenRequest
+	2, // 2: usher.token.v1.OAuthService.RevokeToken:input_type -> usher.token.v1.RevokeTokenRequest
+	4, // 3: usher.token.v1.OAuthService.IntrospectClientToken:input_type -> usher.token.v1.IntrospectClientTokenRequest
+	7, // 4: usher.token.v1.OAuthService.AuthorizeDevice:output_type -> usher.token.v1.AuthorizeDeviceResponse
+	1, // 5: usher.token.v1.OAuthService.IssueToken:output_type -> usher.token.v1.IssueTokenResponse
+	3, // 6: usher.token.v1.OAuthService.RevokeToken:output_type -> usher.token.v1.RevokeTokenResponse
+	5, // 7: usher.token.v1.OAuthService.IntrospectClientToken:output_type -> usher.token.v1.IntrospectClientTokenResponse
+	4, // [4:8] is the sub-list for method output_type
+	0, // [0:4] is the sub-list for method input_type
 	0, // [0:0] is the sub-list for extension type_name
 	0, // [0:0] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name
@@ -692,6 +739,7 @@ func file_usher_token_v1_oauth_service_proto_init() {
 	if File_usher_token_v1_oauth_service_proto != nil {
 		return
 	}
+	file_usher_token_v1_device_proto_init()
 	file_usher_token_v1_oauth_service_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -18,6 +18,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/device"
+	"github.com/vidocu/usher/services/authz/internal/flow"
 )
 
 // The limits of one request.
@@ -40,7 +42,8 @@ type Clients struct {
 
 	Guard    client.Guard
 	Registry Registry
-	Codes    *code.Store
+	// Flow resolves the codes of requests.
+	Flow flow.Flow
 	// Uses keeps the clients that registered themselves as long as they are used.
 	Uses   Uses
 	Logger *slog.Logger
@@ -53,30 +56,28 @@ type Uses interface {
 	Use(ctx context.Context, clientID string, grant time.Duration) error
 }
 
-// AuthenticateClient validates the credentials that a client sent, in one or two readings. If it
-// accepts them, it resolves the code of the request.
+// AuthenticateClient validates the credentials that a client sent, in one or two readings, or its
+// assertion. If it accepts them, it resolves the code or the device code of the request.
 func (s *Clients) AuthenticateClient(
 	ctx context.Context, req *authzv1.AuthenticateClientRequest,
 ) (*authzv1.AuthenticateClientResponse, error) {
-	if n := len(req.GetCredentials()); n == 0 || n > maxReadings {
-		return nil, invalid("credentials", fmt.Sprintf("must be one to %d readings", maxReadings))
-	}
-	readings := make([]oauth.ClientCredentials, len(req.GetCredentials()))
-	for i, c := range req.GetCredentials() {
-		readings[i] = oauth.ClientCredentials{ID: c.GetClientId(), Secret: secret.New(c.GetClientSecret())}
-	}
-	registered, err := s.Guard.Authenticate(ctx, readings, req.GetSourceAddress())
+	registered, err := s.authenticate(ctx, req)
 	if err != nil {
 		return nil, toStatus(err)
 	}
 	s.noteUse(ctx, registered.ID, req.GetGrantLifetimeSeconds())
 	res := &authzv1.AuthenticateClientResponse{Client: describe(registered)}
-	if req.GetCode() == "" {
+	var approved oauth.ApprovedRequest
+	switch {
+	case req.GetDeviceCode() != "":
+		approved, err = s.Flow.PollDevice(ctx, secret.New(req.GetDeviceCode()), registered.ID)
+	case req.GetCode() != "":
+		approved, err = s.Flow.Codes.Resolve(ctx, secret.New(req.GetCode()))
+	default:
 		return res, nil
 	}
-	approved, err := s.Codes.Resolve(ctx, secret.New(req.GetCode()))
 	switch {
-	case errors.Is(err, code.ErrInvalid):
+	case errors.Is(err, code.ErrInvalid), errors.Is(err, device.ErrRefused):
 		res.Code = &authzv1.AuthenticateClientResponse_CodeRefusal{CodeRefusal: oerr.Named(cause.Of(err))}
 	case err != nil:
 		return nil, toStatus(err)
@@ -93,6 +94,27 @@ func (s *Clients) noteUse(ctx context.Context, clientID string, seconds int64) {
 	if err := s.Uses.Use(ctx, clientID, grant); err != nil {
 		s.Logger.WarnContext(ctx, "the use of a client was not noted", "client_id", clientID, "error", err)
 	}
+}
+
+// authenticate validates the one client authentication of a request.
+func (s *Clients) authenticate(ctx context.Context, req *authzv1.AuthenticateClientRequest) (client.Client, error) {
+	n := len(req.GetCredentials())
+	if sent := req.GetAssertion(); sent != nil {
+		if n > 0 {
+			return client.Client{}, invalid("assertion", "excludes credentials")
+		}
+		return s.Guard.AuthenticateAssertion(ctx, client.SentAssertion{
+			Text: secret.New(sent.GetClientAssertion()), ClientID: sent.GetClientId(),
+		}, req.GetSourceAddress())
+	}
+	if n == 0 || n > maxReadings {
+		return client.Client{}, invalid("credentials", fmt.Sprintf("must be one to %d readings", maxReadings))
+	}
+	readings := make([]oauth.ClientCredentials, n)
+	for i, c := range req.GetCredentials() {
+		readings[i] = oauth.ClientCredentials{ID: c.GetClientId(), Secret: secret.New(c.GetClientSecret())}
+	}
+	return s.Guard.Authenticate(ctx, readings, req.GetSourceAddress())
 }
 
 // BatchGetClients returns the public fields of several clients.

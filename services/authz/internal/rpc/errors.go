@@ -9,11 +9,14 @@ import (
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/authz/internal/assertion"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/device"
 	"github.com/vidocu/usher/services/authz/internal/dynamic"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
+	"github.com/vidocu/usher/services/authz/internal/remotekeys"
 )
 
 // toStatus converts a domain error to a status. Other errors pass through: errors of the services
@@ -22,6 +25,7 @@ func toStatus(err error) error {
 	var field *oauth.FieldError
 	var limited *ratelimit.LimitedError
 	var refused *client.RefusedError
+	var unusable *flow.RequestError
 	switch {
 	case errors.As(err, &limited):
 		return oerr.RateLimited(limited, limited.RetryAfter)
@@ -33,10 +37,17 @@ func toStatus(err error) error {
 		return oerr.New(errorv1.Reason_REASON_ALREADY_EXISTS, "another app has that client_id", oerr.WithField("client_id"))
 	case errors.Is(err, sqldb.ErrUnavailable), errors.Is(err, shortlived.ErrUnavailable):
 		return oerr.Unavailable(err)
+	case errors.Is(err, assertion.ErrKeysUnreadable):
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_UNAVAILABLE, "the client's keys cannot be read, try again shortly",
+			oerr.WithInner(err), oerr.WithRetryAfter(remotekeys.Pause))
 	case errors.As(err, &refused):
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_CLIENT, "invalid client credentials", oerr.WithClient(refused.ClientID))
 	case errors.Is(err, client.ErrInvalid):
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_CLIENT, "invalid client credentials")
+	case errors.As(err, &unusable):
+		return oerr.Refuse(oerr.Named(unusable.Cause), unusable.Text)
+	case errors.Is(err, device.ErrUserCode):
+		return oerr.Refuse(errorv1.Cause_CAUSE_USER_CODE_UNKNOWN, "no device waits with this code")
 	case errors.Is(err, code.ErrInvalid):
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_CODE, "invalid authorization code")
 	case errors.Is(err, pending.ErrNotFound):

@@ -12,3 +12,4 @@ func TestStoreAtomicity(t *testing.T)  { storetest.Atomicity(t) }
 func TestStoreContention(t *testing.T) { storetest.Contention(t) }
 func TestStoreLease(t *testing.T)      { storetest.Lease(t) }
 func TestStoreDynamic(t *testing.T)    { storetest.Dynamic(t) }
+func TestStoreKeys(t *testing.T)       { storetest.Keys(t) }

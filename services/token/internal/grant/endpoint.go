@@ -17,12 +17,12 @@ type Request struct {
 	RedirectURI  string
 	CodeVerifier secret.String
 	RefreshToken secret.String
+	DeviceCode   secret.String
 	Scope        string
 	// Resource are the values of the parameter resource (RFC 8707).
 	Resource []string
-	// Credentials are the possible readings of the client credentials that were sent, likeliest
-	// first.
-	Credentials []oauth.ClientCredentials
+	// Credentials are the client authentication that was sent.
+	Credentials Credentials
 	// Source is the network address that the request came from; empty when it is not known.
 	Source string
 }
@@ -43,7 +43,7 @@ type TokenPair struct {
 type Client struct {
 	ID         string
 	GrantTypes []string
-	// Code is the result of the request's code; nil where it was not resolved together with the
+	// Code is the result of the request's code or device code; nil where it was not resolved together with the
 	// authentication.
 	Code *ResolvedCode
 	// RefreshRetry is the client's own retry window; nil where Lifetimes.RetryWindow applies.
@@ -98,7 +98,7 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (TokenPair, error) {
 	if err := g.Check(req); err != nil {
 		return TokenPair{}, err
 	}
-	if len(req.Credentials) == 0 {
+	if req.Credentials.IsZero() {
 		return TokenPair{}, cause.With(missing("client_id"), cause.ClientNotNamed)
 	}
 	client, err := e.clients.Authenticate(ctx, req)

@@ -21,6 +21,7 @@ import (
 type Authz struct {
 	Clients authzv1.ClientServiceClient
 	Codes   authzv1.CodeServiceClient
+	Devices authzv1.DeviceServiceClient
 	// Administration makes the change behind DisableClient.
 	Administration authzv1.AdministrationServiceClient
 	// Registrations makes the change behind DeleteRegistration.
@@ -51,20 +52,16 @@ func (a Authz) DeleteRegistration(ctx context.Context, r revocation.Registration
 	return wrapFailure("deleting a registration", err)
 }
 
-// Client authenticates a client by the readings of its credentials, for a request from a source
-// address.
-func (a Authz) Client(ctx context.Context, readings []oauth.ClientCredentials, source string) (*authzv1.Client, error) {
-	res, err := a.authenticate(ctx, readings, &authzv1.AuthenticateClientRequest{SourceAddress: source})
+// Client authenticates a client by its credentials, for a request from a source address.
+func (a Authz) Client(ctx context.Context, creds grant.Credentials, source string) (*authzv1.Client, error) {
+	res, err := a.authenticate(ctx, creds, &authzv1.AuthenticateClientRequest{SourceAddress: source})
 	return res.GetClient(), err
 }
 
 func (a Authz) authenticate(
-	ctx context.Context, readings []oauth.ClientCredentials, req *authzv1.AuthenticateClientRequest,
+	ctx context.Context, creds grant.Credentials, req *authzv1.AuthenticateClientRequest,
 ) (*authzv1.AuthenticateClientResponse, error) {
-	req.Credentials = make([]*authzv1.ClientCredentials, len(readings))
-	for i, r := range readings {
-		req.Credentials[i] = &authzv1.ClientCredentials{ClientId: r.ID, ClientSecret: r.Secret.Reveal()}
-	}
+	presentCredentials(req, creds)
 	res, err := a.Clients.AuthenticateClient(ctx, req)
 	if err != nil {
 		return nil, fmt.Errorf("authenticating the client: %w", err)
@@ -72,11 +69,25 @@ func (a Authz) authenticate(
 	return res, nil
 }
 
-// Authenticate is grant.Clients. It resolves the code of the request in the same call.
+// presentCredentials adds the client authentication to a request.
+func presentCredentials(req *authzv1.AuthenticateClientRequest, creds grant.Credentials) {
+	for _, r := range creds.Readings {
+		req.Credentials = append(req.Credentials, &authzv1.ClientCredentials{ClientId: r.ID, ClientSecret: r.Secret.Reveal()})
+	}
+	if !creds.Assertion.IsZero() {
+		req.Assertion = &authzv1.ClientAssertion{ClientAssertion: creds.Assertion.Reveal(), ClientId: creds.ClientID}
+	}
+}
+
+// Authenticate is grant.Clients. It resolves the code or the device code of the request in the same
+// call.
 func (a Authz) Authenticate(ctx context.Context, req grant.Request) (grant.Client, error) {
 	call := &authzv1.AuthenticateClientRequest{SourceAddress: req.Source, GrantLifetimeSeconds: int64(a.GrantLifetime / time.Second)}
-	if code := req.Code.Reveal(); req.GrantType == oauth.AuthorizationCodeGrant && len(code) <= grant.MaxCode {
+	switch code, deviceCode := req.Code.Reveal(), req.DeviceCode.Reveal(); {
+	case req.GrantType == oauth.AuthorizationCodeGrant && len(code) <= grant.MaxCode:
 		call.Code = code
+	case req.GrantType == oauth.DeviceCodeGrant && len(deviceCode) <= grant.MaxCode:
+		call.DeviceCode = deviceCode
 	}
 	res, err := a.authenticate(ctx, req.Credentials, call)
 	if err != nil {
