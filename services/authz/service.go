@@ -111,6 +111,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Guard: s.guard, Registry: s.store, Codes: s.flow.Codes})
 	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Clients: registry.Clients{
 		Store: s.store, Scopes: s.deps.Catalog, Reserved: s.reserved, PrivateUseSchemes: s.privateUse,
+		Workspaces: rpc.Workspaces{Client: identityv1.NewDirectoryServiceClient(s.deps.Identity)},
 	}})
 }
 

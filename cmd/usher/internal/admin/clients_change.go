@@ -17,6 +17,8 @@ type updateClient struct {
 	Scopes       []string `name:"scope" help:"Scopes, which replace all that it has; repeat the flag, or separate them with commas." placeholder:"SCOPE"`
 	GrantTypes   []string `name:"grant" help:"Grant types, which replace all that it has: ${grant_types}." placeholder:"GRANT"`
 
+	Workspace string `help:"The workspace in which a client that has none gets tokens for itself: with the grant type client_credentials." placeholder:"WORKSPACE"`
+
 	ResourceServer   bool `xor:"server" help:"It may introspect every access token."`
 	NoResourceServer bool `xor:"server" help:"It may not introspect tokens of others."`
 
@@ -40,8 +42,8 @@ func (c updateClient) Validate() error {
 	}
 	lists := len(c.RedirectURIs) + len(c.Scopes) + len(c.GrantTypes) + len(c.DefaultScopes)
 	switches := c.ResourceServer || c.NoResourceServer || c.NoDefaultScope || c.Verified || c.Unverified || c.DefaultRefreshRetry
-	if c.Name == "" && c.ApplicationType == "" && c.RefreshRetry == nil && lists == 0 && !switches {
-		return errors.New("no change was given: add --name, --redirect-uri, --scope, --default-scope, --no-default-scope, --grant, " +
+	if c.Name == "" && c.ApplicationType == "" && c.Workspace == "" && c.RefreshRetry == nil && lists == 0 && !switches {
+		return errors.New("no change was given: add --name, --redirect-uri, --scope, --default-scope, --no-default-scope, --grant, --workspace, " +
 			"--application-type, --resource-server, --no-resource-server, --verified, --unverified, --refresh-retry or --default-refresh-retry")
 	}
 	return c.refreshRetry.Validate()
@@ -52,6 +54,7 @@ func (c updateClient) Run(ctx context.Context, s *Session) error {
 	req := &authzv1.UpdateClientRequest{
 		ClientId: c.Client, RedirectUris: c.RedirectURIs, Scopes: c.Scopes, GrantTypes: c.GrantTypes, DefaultScopes: c.DefaultScopes,
 		ClearDefaultScopes: c.NoDefaultScope, ApplicationType: applicationTypes()[c.ApplicationType],
+		WorkspaceId:         c.Workspace,
 		RefreshRetrySeconds: c.seconds(), DefaultRefreshRetry: c.DefaultRefreshRetry,
 	}
 	if c.Verified || c.Unverified {
@@ -74,8 +77,8 @@ type rotateClient struct {
 // Run rotates a secret.
 func (c rotateClient) Run(ctx context.Context, s *Session) error {
 	return call(ctx, s.authz().RotateClientSecret, &authzv1.RotateClientSecretRequest{ClientId: c.Client, OverlapSeconds: c.seconds()},
-		secretOf(s, func(*authzv1.RotateClientSecretResponse) string {
-			return fmt.Sprintf("The new secret of client %s; the previous one %s.", c.Client, c.previous())
+		secretOf(s, func(res *authzv1.RotateClientSecretResponse) string {
+			return fmt.Sprintf("The new secret of client %s; the previous one %s.", c.Client, c.previous()) + serviceTokensStay(res.GetRegistration())
 		}))
 }
 

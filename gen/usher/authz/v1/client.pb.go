@@ -83,15 +83,18 @@ type Client struct {
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// Whether the client can keep a secret (RFC 6749 §2.1).
 	Type ClientType `protobuf:"varint,3,opt,name=type,proto3,enum=usher.authz.v1.ClientType" json:"type,omitempty"`
-	// The grant types it may use: `authorization_code`, `refresh_token`.
+	// The grant types it may use: `authorization_code`, `refresh_token`, `client_credentials`.
 	GrantTypes []string `protobuf:"bytes,4,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
 	// Whether it may introspect every access token (docs/wire-contract.md §4.3).
 	ResourceServer bool `protobuf:"varint,5,opt,name=resource_server,json=resourceServer,proto3" json:"resource_server,omitempty"`
 	// How long after a rotation a repeated refresh returns the same successor, in seconds: 0 to 30.
 	// Absent where the setting `token.refresh_retry_window` applies.
 	RefreshRetrySeconds *int32 `protobuf:"varint,12,opt,name=refresh_retry_seconds,json=refreshRetrySeconds,proto3,oneof" json:"refresh_retry_seconds,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// The workspace, `ws_…`, in which the client gets tokens for itself with `client_credentials`;
+	// empty for none.
+	WorkspaceId   string `protobuf:"bytes,26,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Client) Reset() {
@@ -166,11 +169,18 @@ func (x *Client) GetRefreshRetrySeconds() int32 {
 	return 0
 }
 
+func (x *Client) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
+}
+
 var File_usher_authz_v1_client_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\"\x86\x02\n" +
+	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\"\xa9\x02\n" +
 	"\x06Client\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -178,7 +188,8 @@ const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\vgrant_types\x18\x04 \x03(\tR\n" +
 	"grantTypes\x12'\n" +
 	"\x0fresource_server\x18\x05 \x01(\bR\x0eresourceServer\x127\n" +
-	"\x15refresh_retry_seconds\x18\f \x01(\x05H\x00R\x13refreshRetrySeconds\x88\x01\x01B\x18\n" +
+	"\x15refresh_retry_seconds\x18\f \x01(\x05H\x00R\x13refreshRetrySeconds\x88\x01\x01\x12!\n" +
+	"\fworkspace_id\x18\x1a \x01(\tR\vworkspaceIdB\x18\n" +
 	"\x16_refresh_retry_seconds*_\n" +
 	"\n" +
 	"ClientType\x12\x1b\n" +

@@ -31,8 +31,8 @@ const (
 // OAuthService has the endpoints that clients call over HTTP: token, revocation and introspection.
 // HTTP Basic credentials arrive unchanged in the `authorization` metadata.
 type OAuthServiceClient interface {
-	// IssueToken is the token endpoint (RFC 6749 §3.2) with the grant types `authorization_code` and
-	// `refresh_token`.
+	// IssueToken is the token endpoint (RFC 6749 §3.2) with the grant types `authorization_code`,
+	// `refresh_token` and `client_credentials`.
 	IssueToken(ctx context.Context, in *IssueTokenRequest, opts ...grpc.CallOption) (*IssueTokenResponse, error)
 	// RevokeToken is the revocation endpoint (RFC 7009). It succeeds for every token, known or not.
 	RevokeToken(ctx context.Context, in *RevokeTokenRequest, opts ...grpc.CallOption) (*RevokeTokenResponse, error)
@@ -86,8 +86,8 @@ func (c *oAuthServiceClient) IntrospectClientToken(ctx context.Context, in *Intr
 // OAuthService has the endpoints that clients call over HTTP: token, revocation and introspection.
 // HTTP Basic credentials arrive unchanged in the `authorization` metadata.
 type OAuthServiceServer interface {
-	// IssueToken is the token endpoint (RFC 6749 §3.2) with the grant types `authorization_code` and
-	// `refresh_token`.
+	// IssueToken is the token endpoint (RFC 6749 §3.2) with the grant types `authorization_code`,
+	// `refresh_token` and `client_credentials`.
 	IssueToken(context.Context, *IssueTokenRequest) (*IssueTokenResponse, error)
 	// RevokeToken is the revocation endpoint (RFC 7009). It succeeds for every token, known or not.
 	RevokeToken(context.Context, *RevokeTokenRequest) (*RevokeTokenResponse, error)

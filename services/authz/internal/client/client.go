@@ -42,6 +42,9 @@ type Client struct {
 	// RefreshRetry is how long after a rotation a repeated refresh returns the same successor; nil
 	// where the setting of the token service applies.
 	RefreshRetry *time.Duration
+	// Service is what the client may do for itself. Its scope is Registration.Scope; it is read and
+	// never written.
+	Service oauth.Service
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
 }

@@ -35,6 +35,8 @@ type Store interface {
 	// confidential.
 	RevokePreviousClientSecret(ctx context.Context, id string) error
 	SetClientDisabled(ctx context.Context, id string, disabled bool) error
+	// RemoveFromWorkspace removes a client from its workspace, if it has one.
+	RemoveFromWorkspace(ctx context.Context, id string) error
 }
 
 // Change is a change of a client; zero fields stay unchanged.
@@ -54,6 +56,8 @@ type Change struct {
 	ApplicationType client.ApplicationType
 	// Unverified is nil if it stays unchanged.
 	Unverified *bool
+	// WorkspaceID is the workspace of a client that has none; a client is never moved to another one.
+	WorkspaceID string
 	// AllowReservedName says that the client is the operator's own.
 	AllowReservedName bool
 }
@@ -68,6 +72,8 @@ type Scopes interface {
 type Clients struct {
 	Store  Store
 	Scopes Scopes
+	// Workspaces finds the workspaces of clients that get tokens for themselves.
+	Workspaces Workspaces
 	// Reserved are names that a client may have only if the operator allows it.
 	Reserved Reserved
 	// PrivateUseSchemes are the schemes without a dot that redirect URIs may have.
@@ -78,6 +84,9 @@ type Clients struct {
 // is zero for a public client. It returns an *oauth.FieldError or client.ErrExists.
 func (d Clients) CreateClient(ctx context.Context, registration client.Registration, allowReservedName bool) (secret.String, error) {
 	if err := d.check(&registration, allowReservedName); err != nil {
+		return secret.String{}, err
+	}
+	if err := d.checkService(ctx, registration); err != nil {
 		return secret.String{}, err
 	}
 	if registration.Type == client.Public {
@@ -114,7 +123,11 @@ func (d Clients) UpdateClient(ctx context.Context, c Change) error {
 	if err := refreshRetry(c.RefreshRetry); err != nil {
 		return err
 	}
-	if err := checkCombination(c.applied(before.Registration)); err != nil {
+	after := c.applied(before.Registration)
+	if err := checkCombination(after); err != nil {
+		return err
+	}
+	if err := d.checkServiceChange(ctx, c, before.Registration, after); err != nil {
 		return err
 	}
 	return d.Store.UpdateClient(ctx, c)
@@ -136,6 +149,9 @@ func (c Change) applied(registration client.Registration) client.Registration {
 	}
 	if c.DefaultScope != nil {
 		registration.DefaultScope = c.DefaultScope
+	}
+	if c.WorkspaceID != "" {
+		registration.Service.WorkspaceID = c.WorkspaceID
 	}
 	if c.ApplicationType != "" {
 		registration.ApplicationType = c.ApplicationType

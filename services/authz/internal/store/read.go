@@ -169,14 +169,16 @@ func (s *Store) listBatch(ctx context.Context, ids []any) ([]client.Client, erro
 
 // scanClient scans the columns of statements.go and the additional columns of a statement.
 func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
-	var kind, grants string
+	var kind, grants, serviceScope string
 	var retry *int64
-	dest := append([]any{&c.ID, &c.Name, &kind, &grants, &c.ResourceServer, &c.Disabled, &retry}, more...)
+	dest := append([]any{
+		&c.ID, &c.Name, &kind, &grants, &c.ResourceServer, &c.Disabled, &retry, &c.Service.WorkspaceID, &serviceScope,
+	}, more...)
 	if err := rows.Scan(dest...); err != nil {
 		return err
 	}
 	c.RefreshRetry = durationOrNil(retry)
-	c.Type, c.GrantTypes = client.Type(kind), names(grants)
+	c.Type, c.GrantTypes, c.Service.Scope = client.Type(kind), names(grants), names(serviceScope)
 	return nil
 }
 

@@ -30,6 +30,12 @@ func (a Authz) DisableClient(ctx context.Context, clientID string) error {
 	return wrapFailure("disabling a client", err)
 }
 
+// RemoveFromWorkspace is revocation.Clients.
+func (a Authz) RemoveFromWorkspace(ctx context.Context, clientID string) error {
+	_, err := a.Administration.ApplyRemoveClientFromWorkspace(ctx, &authzv1.ApplyRemoveClientFromWorkspaceRequest{ClientId: clientID})
+	return wrapFailure("removing a client from its workspace", err)
+}
+
 // Client authenticates a client by the readings of its credentials, for a request from a source
 // address.
 func (a Authz) Client(ctx context.Context, readings []oauth.ClientCredentials, source string) (*authzv1.Client, error) {
@@ -62,7 +68,9 @@ func (a Authz) Authenticate(ctx context.Context, req grant.Request) (grant.Clien
 		return grant.Client{}, err
 	}
 	c := res.GetClient()
-	client := grant.Client{ID: c.GetClientId(), GrantTypes: c.GetGrantTypes()}
+	client := grant.Client{
+		ID: c.GetClientId(), GrantTypes: c.GetGrantTypes(), Service: oauth.Service{WorkspaceID: c.GetWorkspaceId(), Scope: res.GetServiceScopes()},
+	}
 	if c.RefreshRetrySeconds != nil {
 		window := time.Duration(c.GetRefreshRetrySeconds()) * time.Second
 		client.RefreshRetry = &window
