@@ -56,6 +56,7 @@ type Change struct {
 	ApplicationType client.ApplicationType
 	// Unverified is nil if it stays unchanged.
 	Unverified *bool
+	Reuse      oauth.Reuse
 	// WorkspaceID is the workspace of a client that has none; a client is never moved to another one.
 	WorkspaceID string
 	// AllowReservedName says that the client is the operator's own.

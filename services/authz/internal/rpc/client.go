@@ -98,6 +98,7 @@ func describe(registered client.Client) *authzv1.Client {
 	}
 	described := &authzv1.Client{
 		ClientId: registered.ID, Name: registered.Name, Type: kind, GrantTypes: registered.GrantTypes, ResourceServer: registered.ResourceServer,
+		Reuse:       convert.ReuseToProto(registered.Reuse),
 		WorkspaceId: registered.Service.WorkspaceID,
 	}
 	if retry := registered.RefreshRetry; retry != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -169,16 +170,16 @@ func (s *Store) listBatch(ctx context.Context, ids []any) ([]client.Client, erro
 
 // scanClient scans the columns of statements.go and the additional columns of a statement.
 func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
-	var kind, grants, serviceScope string
+	var kind, grants, reuse, serviceScope string
 	var retry *int64
 	dest := append([]any{
-		&c.ID, &c.Name, &kind, &grants, &c.ResourceServer, &c.Disabled, &retry, &c.Service.WorkspaceID, &serviceScope,
+		&c.ID, &c.Name, &kind, &grants, &c.ResourceServer, &c.Disabled, &retry, &reuse, &c.Service.WorkspaceID, &serviceScope,
 	}, more...)
 	if err := rows.Scan(dest...); err != nil {
 		return err
 	}
 	c.RefreshRetry = durationOrNil(retry)
-	c.Type, c.GrantTypes, c.Service.Scope = client.Type(kind), names(grants), names(serviceScope)
+	c.Type, c.GrantTypes, c.Reuse, c.Service.Scope = client.Type(kind), names(grants), oauth.Reuse(reuse), names(serviceScope)
 	return nil
 }
 

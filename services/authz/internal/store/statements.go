@@ -32,7 +32,7 @@ func prepare(db *sqldb.DB) statements {
 }
 
 // columns are those of client.Client, in the order of scanClient.
-const columns = `c.id, c.name, c.type, c.grant_types, c.resource_server, c.disabled, c.refresh_retry, c.workspace_id,
+const columns = `c.id, c.name, c.type, c.grant_types, c.resource_server, c.disabled, c.refresh_retry, c.reuse, c.workspace_id,
     CASE WHEN c.workspace_id = '' THEN '' ELSE c.scope END`
 
 // registered are the other columns of client.Registration, in the order of scanRegistration.
@@ -40,8 +40,8 @@ const registered = `c.scope, c.default_scope, c.application_type, c.unverified`
 
 const insert = `
 INSERT INTO clients (id, name, type, grant_types, scope, resource_server, disabled, refresh_retry, default_scope, application_type,
-    unverified, workspace_id, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, {{now}})`
+    unverified, reuse, workspace_id, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, {{now}})`
 
 func portable() statements {
 	return statements{ //nolint:gosec // statements about secrets, and no secret
@@ -51,7 +51,7 @@ func portable() statements {
     grant_types = excluded.grant_types, scope = excluded.scope, resource_server = excluded.resource_server,
     disabled = excluded.disabled, refresh_retry = excluded.refresh_retry, default_scope = excluded.default_scope,
     application_type = excluded.application_type, unverified = excluded.unverified,
-    workspace_id = excluded.workspace_id`,
+    reuse = excluded.reuse, workspace_id = excluded.workspace_id`,
 
 		insertURI:  `INSERT INTO redirect_uris (client_id, uri, position) SELECT id, $2, $3 FROM clients WHERE id = $1`,
 		deleteURIs: `DELETE FROM redirect_uris WHERE client_id = $1`,
@@ -110,7 +110,8 @@ UPDATE clients SET name = CASE WHEN $2 = '' THEN name ELSE $2 END, scope = CASE 
     grant_types = CASE WHEN $4 = '' THEN grant_types ELSE $4 END, resource_server = COALESCE($5, resource_server),
     refresh_retry = CASE WHEN $7 THEN NULL ELSE COALESCE($6, refresh_retry) END,
     default_scope = COALESCE($8, default_scope), application_type = CASE WHEN $9 = '' THEN application_type ELSE $9 END,
-    unverified = COALESCE($10, unverified), workspace_id = CASE WHEN workspace_id = '' THEN $11 ELSE workspace_id END
+    unverified = COALESCE($10, unverified), reuse = CASE WHEN $11 = '' THEN reuse ELSE $11 END,
+    workspace_id = CASE WHEN workspace_id = '' THEN $12 ELSE workspace_id END
 WHERE id = $1`,
 	}
 }

@@ -49,6 +49,8 @@ type Client struct {
 	Code *ResolvedCode
 	// RefreshRetry is the client's own retry window; nil where Lifetimes.RetryWindow applies.
 	RefreshRetry *time.Duration
+	// Reuse is what the reuse of a refresh token revokes; empty is oauth.ReuseSubject.
+	Reuse oauth.Reuse
 	// Service is what the client may do for itself.
 	Service oauth.Service
 	// Since is a cursor of the revocation log from before the authentication (see NotedClients).

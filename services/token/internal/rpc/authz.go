@@ -69,7 +69,8 @@ func (a Authz) Authenticate(ctx context.Context, req grant.Request) (grant.Clien
 	}
 	c := res.GetClient()
 	client := grant.Client{
-		ID: c.GetClientId(), GrantTypes: c.GetGrantTypes(), Service: oauth.Service{WorkspaceID: c.GetWorkspaceId(), Scope: res.GetServiceScopes()},
+		ID: c.GetClientId(), GrantTypes: c.GetGrantTypes(), Reuse: convert.ReuseFromProto(c.GetReuse()),
+		Service: oauth.Service{WorkspaceID: c.GetWorkspaceId(), Scope: res.GetServiceScopes()},
 	}
 	if c.RefreshRetrySeconds != nil {
 		window := time.Duration(c.GetRefreshRetrySeconds()) * time.Second
