@@ -232,3 +232,77 @@ func TestN8_4_ErrorsInBothDialects(t *testing.T) {
 		}
 	})
 }
+
+// TestN8_5_DisablingEndsTheTokensEverywhere while the client requests more of them: when the command
+// returns, no token that was returned before or is returned later is active, over HTTP and at the API.
+func TestN8_5_DisablingEndsTheTokensEverywhere(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		c := registerService(t, d, "vdo_client_n85")
+		for range 2 {
+			before := c.issue(t)
+			wantActive(t, d, before, true)
+			requests := harness.Repeat(8, func() (harness.Response, error) { return c.request() })
+			requests = append(requests, func() (harness.Response, error) {
+				_, err := d.Operate(t.Context(), shared.bins, "clients", "disable", c.id, "--yes")
+				return harness.Response{}, err
+			})
+			responses, err := harness.Concurrently(requests...)
+			must(t, err)
+			tokens := []string{before}
+			for _, a := range responses {
+				if a.Status == http.StatusOK {
+					tokens = append(tokens, a.Text("access_token"))
+				}
+			}
+			for _, token := range tokens {
+				wantActive(t, d, token, false)
+				want(t, "status at the API", call(t, d, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+token).Status, http.StatusUnauthorized)
+			}
+			a, err := c.request()
+			must(t, err)
+			want(t, "error of a disabled client", a.Text("error"), "invalid_client")
+			_, err = d.Operate(t.Context(), shared.bins, "clients", "enable", c.id)
+			must(t, err)
+			for _, token := range tokens {
+				wantActive(t, d, token, false)
+			}
+			wantActive(t, d, c.issue(t), true)
+		}
+	})
+}
+
+// TestN8_5_LeavingTheWorkspaceEndsTheTokensAndRotatingDoesNot: a rotation says which tokens it
+// leaves, and by which command they end.
+func TestN8_5_LeavingTheWorkspaceEndsTheTokensAndRotatingDoesNot(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		c := registerService(t, d, "vdo_client_n85b")
+		token := c.issue(t)
+		printed, err := d.Operate(t.Context(), shared.bins, "clients", "rotate-secret", c.id, "--overlap", "0s")
+		must(t, err)
+		a, err := c.request()
+		must(t, err)
+		want(t, "error with the previous secret", a.Text("error"), "invalid_client")
+		wantActive(t, d, token, true)
+		c.secret = strings.TrimSpace(printed)
+		_, err = d.Operate(t.Context(), shared.bins, "clients", "update", c.id, "--workspace", "ws_doe")
+		if err == nil {
+			t.Error("the workspace of a client was changed")
+		}
+		_, err = d.Operate(t.Context(), shared.bins, "clients", "remove-from-workspace", c.id, "--yes")
+		must(t, err)
+		wantActive(t, d, token, false)
+		a, err = c.request()
+		must(t, err)
+		want(t, "error without a workspace", a.Text("error"), "unauthorized_client")
+		_, err = d.Operate(t.Context(), shared.bins, "clients", "update", c.id, "--workspace", "ws_doe")
+		must(t, err)
+		wantActive(t, d, token, false)
+		next := c.issue(t)
+		a, err = d.Form("/oauth/introspect", url.Values{"token": {next}}, harness.ResourceID, harness.ResourcePW)
+		must(t, err)
+		want(t, "the new workspace", a.Text("workspace_id"), "ws_doe")
+		_, err = d.Form("/oauth/revoke", url.Values{"token": {next}})
+		must(t, err)
+		wantActive(t, d, next, false)
+	})
+}
