@@ -19,6 +19,7 @@ type Clients struct {
 	List                listClients         `cmd:"" help:"List clients by name, disabled ones too."`
 	Show                showClient          `cmd:"" help:"Show a client with its redirect URIs and secrets."`
 	Update              updateClient        `cmd:"" help:"Change a client: flags replace values, the others stay, and existing grants stay."`
+	Apply               applyClients        `cmd:"" help:"Register and change clients so that they match a manifest."`
 	RotateSecret        rotateClient        `cmd:"" help:"Create a new secret, printed only once; the previous one stays valid for the overlap."`
 	RevokeOldSecret     revokeOldSecret     `cmd:"" help:"Revoke the previous secret now, before its overlap ends."`
 	RemoveFromWorkspace removeFromWorkspace `cmd:"" help:"Remove a client from its workspace, and revoke the tokens that it got for itself."`
