@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 
+	"github.com/vidocu/usher/internal/platform/fetch"
 	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/internal/platform/stores"
 )
@@ -11,6 +12,7 @@ import (
 // clients of the documents' examples; otherwise it returns an error if one of them is registered.
 func Start(ctx context.Context, host *run.Host, config Config) (*Service, error) {
 	deps := Deps{Logger: host.Logger, Metrics: host.Metrics, Issuer: host.Settings.PublicURL, Now: host.Settings.Now}
+	deps.Fetcher = fetch.New(fetch.Options{Loopback: host.Settings.Development})
 	var err error
 	if deps.DB, err = stores.Database(ctx, host, config.DatabaseURL, Migrations()); err != nil {
 		return nil, err

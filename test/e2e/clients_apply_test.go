@@ -56,10 +56,10 @@ clients:
     refresh_retry: 5s
 `
 
-// TestClientsApply_RegistersAndChangesClientsToMatchAManifest: the dry run changes nothing, a second
+// TestClientsApply registers and changes clients to match a manifest: the dry run changes nothing, a second
 // run has nothing to change, a secret is in a file and never in the output, and no client is
 // disabled without --prune.
-func TestClientsApply_RegistersAndChangesClientsToMatchAManifest(t *testing.T) {
+func TestClientsApply(t *testing.T) {
 	t.Parallel() // it has its own server
 	d := ownAllInOne(t, nil)
 	secrets := t.TempDir()

@@ -53,7 +53,9 @@ func TestN8_XOAuth2_ClientCredentials(t *testing.T) {
 			for want, change := range map[string]func(c *clientcredentials.Config){
 				"invalid_scope":  func(c *clientcredentials.Config) { c.Scopes = []string{"export:write"} },
 				"invalid_client": func(c *clientcredentials.Config) { c.ClientSecret = "wrong" },
-				"invalid_target": func(c *clientcredentials.Config) { c.EndpointParams = map[string][]string{"resource": {"https://other.test/"}} },
+				"invalid_target": func(c *clientcredentials.Config) {
+					c.EndpointParams = map[string][]string{"resource": {"https://other.test/"}}
+				},
 			} {
 				bad := c
 				change(&bad)

@@ -42,11 +42,15 @@ type document struct {
 	IntrospectAuthMethods  []string `json:"introspection_endpoint_auth_methods_supported"`
 	ChallengeMethods       []string `json:"code_challenge_methods_supported"`
 	IssParameterSupported  bool     `json:"authorization_response_iss_parameter_supported"`
+	// Required with private_key_jwt (RFC 8414 §2).
+	TokenAuthAlgorithms      []string `json:"token_endpoint_auth_signing_alg_values_supported"`
+	RevocationAuthAlgorithms []string `json:"revocation_endpoint_auth_signing_alg_values_supported"`
+	IntrospectAuthAlgorithms []string `json:"introspection_endpoint_auth_signing_alg_values_supported"`
 }
 
 // ServeHTTP is http.Handler.
 func (m Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	confidential := []string{"client_secret_basic", "client_secret_post"}
+	confidential := []string{"client_secret_basic", "client_secret_post", oauth.PrivateKeyJWT}
 	withPublic := append([]string{"none"}, confidential...)
 	d := document{
 		Issuer: m.Issuer, AuthorizationEndpoint: m.Issuer + "/oauth/authorize",
@@ -55,6 +59,8 @@ func (m Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		GrantTypesSupported: oauth.GrantTypeNames(nil),
 		TokenAuthMethods:    withPublic, RevocationAuthMethods: withPublic, IntrospectAuthMethods: confidential,
 		ChallengeMethods: []string{"S256"}, IssParameterSupported: true,
+		TokenAuthAlgorithms: oauth.SigningAlgorithms(), RevocationAuthAlgorithms: oauth.SigningAlgorithms(),
+		IntrospectAuthAlgorithms: oauth.SigningAlgorithms(),
 	}
 	for _, scope := range m.Scopes() {
 		if scope.Name != "offline_access" { // clients ask for it if it is listed; refresh tokens need no scope

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -25,6 +26,7 @@ type Clients struct {
 	RemoveFromWorkspace removeFromWorkspace `cmd:"" help:"Remove a client from its workspace, and revoke the tokens that it got for itself."`
 	Disable             disableClient       `cmd:"" help:"Disable a client, and revoke everything that was granted to it."`
 	Enable              enableClient        `cmd:"" help:"Enable a disabled client; revoked grants stay revoked."`
+	Keys                clientKeys          `cmd:"" help:"Manage the public keys of a client that authenticates with private_key_jwt."`
 }
 
 type createClient struct {
@@ -42,12 +44,22 @@ type createClient struct {
 	ApplicationType string   `enum:",native,web" default:"" help:"native (on the user's device) or web (on a server); a public client counts as native unless given." placeholder:"TYPE"`
 	Unverified      bool     `help:"Errors and denials are shown to the user, who returns to the client with a button."`
 	Reuse           string   `enum:",subject,family" default:"" help:"What a reused refresh token revokes: the user's grants to the client (subject, unless given), or its family alone." placeholder:"KIND"`
+	keyFlags
 
 	AllowReservedName bool `help:"The client is your own, and may have the product's name."`
 }
 
+// Validate is called by kong.
+func (c createClient) Validate() error {
+	return errors.Join(c.refreshRetry.Validate(), c.keyFlags.Validate())
+}
+
 // Run registers a client.
 func (c createClient) Run(ctx context.Context, s *Session) error {
+	jwks, err := c.jwks()
+	if err != nil {
+		return err
+	}
 	kind := authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL
 	if c.Public {
 		kind = authzv1.ClientType_CLIENT_TYPE_PUBLIC
@@ -58,6 +70,7 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 		RefreshRetrySeconds: c.seconds(), WorkspaceId: c.Workspace,
 		DefaultScopes: c.DefaultScopes, ApplicationType: applicationTypes()[c.ApplicationType], Unverified: c.Unverified,
 		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
+		Jwks:  jwks, JwksUri: c.JWKSURI, TokenEndpointAuthSigningAlg: c.SigningAlg,
 	})
 	if err != nil {
 		return err
@@ -119,6 +132,7 @@ func registrationRows[Res interface {
 	if len(r.GetSecrets()) > 0 {
 		t.Add("SECRETS", secretsOf(r.GetSecrets()))
 	}
+	addKeyRows(&t, r)
 	return t
 }
 
@@ -128,6 +142,9 @@ func clientRows(clients ...*authzv1.Registration) table.Rows {
 		kind := map[authzv1.ClientType]string{
 			authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL: "confidential", authzv1.ClientType_CLIENT_TYPE_PUBLIC: "public",
 		}[r.GetClient().GetType()]
+		if r.GetTokenEndpointAuthMethod() != "" {
+			kind += ", " + r.GetTokenEndpointAuthMethod()
+		}
 		if r.GetClient().GetResourceServer() {
 			kind += ", resource server"
 		}

@@ -48,6 +48,7 @@ type Client struct {
 	// Service is what the client may do for itself. Its scope is Registration.Scope; it is read and
 	// never written.
 	Service oauth.Service
+	KeyAuthentication
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
 }
@@ -96,4 +97,6 @@ type Rotation struct {
 	Secret secret.Record
 	// Overlap is how long the current secret stays valid; older secrets expire at once.
 	Overlap time.Duration
+	// ReplaceKeys says that a client with keys authenticates with the secret instead.
+	ReplaceKeys bool
 }

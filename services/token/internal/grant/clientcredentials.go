@@ -67,11 +67,13 @@ func (ClientCredentials) Type() string { return oauth.ClientCredentialsGrant }
 func (ClientCredentials) Check(Request) error { return nil }
 
 // Issue issues an access token. If access of the client was revoked since it was authenticated, it
-// authenticates the client once more: a proof from before a revocation issues nothing after it.
+// authenticates the client once more: a proof from before a revocation issues nothing after it. An
+// assertion is valid once (RFC 7523 §3), so that a client that sent one gets ErrRevokedMeanwhile and
+// repeats the request with another.
 func (g ClientCredentials) Issue(ctx context.Context, client Client, req Request) (TokenPair, error) {
 	for {
 		token, err := g.issue(ctx, client, req)
-		if !errors.Is(err, ErrRevokedMeanwhile) {
+		if !errors.Is(err, ErrRevokedMeanwhile) || !req.Credentials.Assertion.IsZero() {
 			return token, err
 		}
 		since, err := g.Log.Cursor(ctx)
