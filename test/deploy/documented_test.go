@@ -13,7 +13,7 @@ import (
 func pagePaths() []string {
 	return []string{
 		"/", "/signin", "/signout", "/consent", "/consent/decision", "/account", "/account/connected-apps", "/account/connected-apps/disconnect",
-		"/cookie-check", "/assets/x.css", "/favicon.ico", "/docs", "/.well-known/change-password",
+		"/account/devices", "/account/devices/end", "/cookie-check", "/assets/x.css", "/favicon.ico", "/docs", "/.well-known/change-password",
 	}
 }
 
