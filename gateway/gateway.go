@@ -81,6 +81,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		return nil, fmt.Errorf("building the OAuth endpoints: %w", err)
 	}
 	deps.Metrics.ExpectRefusals("/oauth/token", errorv1.Cause_CAUSE_CODE_REPLAYED, errorv1.Cause_CAUSE_REFRESH_REUSED)
+	deps.Metrics.ExpectRefusals("/device", errorv1.Cause_CAUSE_USER_CODE_UNKNOWN)
 	cookies := browser.Cookies{Secure: strings.HasPrefix(deps.PublicURL, "https://")}
 	pages := page.New()
 	pages.Preferred, pages.Brand = cookies.Language, config.brand()
@@ -88,6 +89,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		Cookies: cookies, Pages: pages, Logger: deps.Logger, Proxies: proxies,
 		Sessions:       identityv1.NewSessionServiceClient(deps.Identity),
 		Authorizations: authzv1.NewAuthorizationServiceClient(deps.Authz),
+		Devices:        authzv1.NewDeviceServiceClient(deps.Authz),
 		Consents:       consentv1.NewConsentServiceClient(deps.Consent),
 		Catalog:        deps.Catalog,
 	}
@@ -154,8 +156,10 @@ type handlers struct {
 	description *openapi.Server
 }
 
-// oauthPaths are the endpoints with two dialects.
-func oauthPaths() []string { return []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect"} }
+// oauthPaths are the endpoints that take both dialects.
+func oauthPaths() []string {
+	return []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/device_authorization"}
+}
 
 // routes adds every public route.
 func routes(r *httpx.Router, p handlers) {
@@ -180,11 +184,13 @@ func routes(r *httpx.Router, p handlers) {
 	r.Form("/signout", http.HandlerFunc(p.flow.SignOut))
 	r.Get("/consent", http.HandlerFunc(p.flow.ConsentPage))
 	r.Form("/consent/decision", http.HandlerFunc(p.flow.Decide))
+	r.Get("/device", http.HandlerFunc(p.flow.DevicePage))
+	r.Form("/device", http.HandlerFunc(p.flow.EnterDevice))
 	r.Get("/account/connected-apps", http.HandlerFunc(p.account.List))
 	r.Form("/account/connected-apps/disconnect", http.HandlerFunc(p.account.Disconnect))
-	r.Get(browser.DevicesPath, http.HandlerFunc(p.account.Devices))
-	r.Form(browser.DevicesPath+"/end", http.HandlerFunc(p.account.EndDevice))
-	r.Form(browser.DevicesPath+"/end-others", http.HandlerFunc(p.account.EndOtherDevices))
+	r.Get("/account/devices", http.HandlerFunc(p.account.Devices))
+	r.Form("/account/devices/end", http.HandlerFunc(p.account.EndDevice))
+	r.Form("/account/devices/end-others", http.HandlerFunc(p.account.EndOtherDevices))
 	r.Get(browser.CookieCheckPath, http.HandlerFunc(p.flow.CookieCheck))
 	r.Get("/account", seeOther(browser.HomePath))
 	r.Get("/.well-known/change-password", seeOther("/account"))

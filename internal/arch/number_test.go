@@ -114,6 +114,11 @@ func numbers() []number {
 		{tokens, "32 KiB | 431", server, "maxHeaderBytes = 32 << 10"},
 		{"docs/quick-start.md", "within ten minutes, once", "docs/configuration.md", "`USHER_AUTHZ_CODE_LIFETIME` | `10m`"},
 		{"docs/authorization.md", "valid for ten minutes", "docs/configuration.md", "`USHER_AUTHZ_CODE_LIFETIME` | `10m`"},
+		{"docs/devices.md", "codes last 15 minutes", "docs/configuration.md", "`USHER_AUTHZ_DEVICE_CODE_LIFETIME` | `15m`"},
+		{"docs/devices.md", "5 wrong codes in 10 minutes", "docs/configuration.md", "`USHER_AUTHZ_USER_CODE_ATTEMPTS` | `5`"},
+		{"docs/devices.md", "5 wrong codes in 10 minutes", "docs/configuration.md", "`USHER_AUTHZ_USER_CODE_WINDOW` | `10m`"},
+		{"docs/devices.md", "a source address with 20", "docs/configuration.md", "`USHER_AUTHZ_USER_CODE_SOURCE_ATTEMPTS` | `20`"},
+		{"docs/devices.md", "adds five seconds to its interval", "services/authz/internal/device/device.go", "slower = 5 * time.Second"},
 		{"docs/user-api.md", "a bare JSON string of 180 characters", "internal/platform/secret/usertoken.go", "userTokenLength = 180"},
 		{"docs/user-api.md", "30 days after that", "services/token/internal/usertoken/usertoken.go", "KeptPastTime = 30 * 24 * time.Hour"},
 	}

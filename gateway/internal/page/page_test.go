@@ -43,6 +43,9 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 			"See your videos", `<p class="kind">Videos</p>`, "Can change", "<code>videos:read</code>", `value="ws_2" required checked`,
 			`name="decision" value="approve"`, `name="decision" value="deny"`, `value="switch"`, "Pro plan · you are a member · <code>ws_2</code>",
 		}},
+		"device": {page.DeviceCode{
+			CSRF: "csrf-value", User: page.User{Name: evil, Email: evil}, Code: evil, Fault: page.Fault{Text: evil, Field: "user_code"},
+		}, []string{`id="user_code"`, `aria-invalid="true" aria-describedby="fault"`, `value="switch"`, `value="csrf-value"`}},
 		"apps": {page.Apps{CSRF: "csrf-value", User: page.User{Name: evil, Email: evil}, Disconnected: true, Searchable: true, Find: evil, Apps: []page.App{{
 			ClientID: evil, Name: evil, Approved: at, Now: at, Workspaces: []page.AppWorkspace{{Name: evil, Permissions: permissions}},
 		}}}, []string{"1 March 2026, 09:05", "Not used yet", "is disconnected", "Can view and change", "See your videos", "<code>videos:read</code>"}},

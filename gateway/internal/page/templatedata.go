@@ -23,6 +23,10 @@ type Wait struct{ Now, At time.Time }
 // SignIn is the data of signin.html.
 type SignIn struct {
 	CSRF, Request string
+	// Address is the page's own.
+	Address string
+	// ForDevice is true where the user signs in to connect a device.
+	ForDevice bool
 	// App is the client's name, untrusted text, and Origin the origin of its redirect URI; empty
 	// without a request.
 	App, Origin string
@@ -43,6 +47,8 @@ type Consent struct {
 	App string
 	// Origin is the origin of the redirect URI, or its scheme and a colon.
 	Origin string
+	// Device gets the answer in place of a website or an app; nil for any other request.
+	Device *RequestingDevice
 	// User is the signed-in user.
 	User        User
 	Permissions []PermissionGroup
@@ -73,6 +79,8 @@ func (c Consent) Loopback() string {
 // program of the computer can wait there for the response (RFC 8252 §8.3).
 func (c Consent) Warning() *Message {
 	switch {
+	case c.Device != nil:
+		return &Message{Kind: "warn", Text: "You are connecting a device. Only go on if you are holding it."}
 	case c.Loopback() != "":
 		return &Message{Kind: "warn", Text: "Your answer goes to a program on this computer. Go on only if you have just started it yourself."}
 	case c.Host() == "":

@@ -26,11 +26,12 @@ type Metadata struct {
 	Scopes func() []catalog.Scope
 }
 
-// document is RFC 8414 §2, with RFC 9207 §3.
+// document is RFC 8414 §2, with RFC 8628 §4 and RFC 9207 §3.
 type document struct {
 	Issuer                 string   `json:"issuer"`
 	AuthorizationEndpoint  string   `json:"authorization_endpoint"`
 	TokenEndpoint          string   `json:"token_endpoint"`
+	DeviceEndpoint         string   `json:"device_authorization_endpoint"`
 	RevocationEndpoint     string   `json:"revocation_endpoint"`
 	IntrospectionEndpoint  string   `json:"introspection_endpoint"`
 	ScopesSupported        []string `json:"scopes_supported"`
@@ -55,6 +56,7 @@ func (m Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d := document{
 		Issuer: m.Issuer, AuthorizationEndpoint: m.Issuer + "/oauth/authorize",
 		TokenEndpoint: m.API + "/oauth/token", RevocationEndpoint: m.API + "/oauth/revoke", IntrospectionEndpoint: m.API + "/oauth/introspect",
+		DeviceEndpoint:         m.API + "/oauth/device_authorization",
 		ResponseTypesSupported: []string{"code"}, ResponseModesSupported: []string{"query"},
 		GrantTypesSupported: oauth.GrantTypeNames(nil),
 		TokenAuthMethods:    withPublic, RevocationAuthMethods: withPublic, IntrospectAuthMethods: confidential,

@@ -12,6 +12,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/assertion"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/device"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 	"github.com/vidocu/usher/services/authz/internal/remotekeys"
@@ -23,6 +24,7 @@ func toStatus(err error) error {
 	var field *oauth.FieldError
 	var limited *ratelimit.LimitedError
 	var refused *client.RefusedError
+	var unusable *flow.RequestError
 	switch {
 	case errors.As(err, &limited):
 		return oerr.RateLimited(limited, limited.RetryAfter)
@@ -41,6 +43,10 @@ func toStatus(err error) error {
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_CLIENT, "invalid client credentials", oerr.WithClient(refused.ClientID))
 	case errors.Is(err, client.ErrInvalid):
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_CLIENT, "invalid client credentials")
+	case errors.As(err, &unusable):
+		return oerr.Refuse(oerr.Named(unusable.Cause), unusable.Text)
+	case errors.Is(err, device.ErrUserCode):
+		return oerr.Refuse(errorv1.Cause_CAUSE_USER_CODE_UNKNOWN, "no device waits with this code")
 	case errors.Is(err, code.ErrInvalid):
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_CODE, "invalid authorization code")
 	case errors.Is(err, pending.ErrNotFound):
