@@ -63,8 +63,8 @@ func TestAMethodWithAnHTTPRuleIsDescribed(t *testing.T) {
 			return
 		}
 		service := f.GetService()[0]
-		method, ok := proto.Clone(service.GetMethod()[0]).(*descriptorpb.MethodDescriptorProto)
-		if !ok {
+		method, ok := proto.Clone(service.GetMethod()[1]).(*descriptorpb.MethodDescriptorProto)
+		if !ok || method.GetName() != "IssueToken" {
 			t.Fatal("no method")
 		}
 		method.Name = proto.String("PushAuthorization")
