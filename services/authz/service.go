@@ -133,7 +133,8 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterDeviceServiceServer(r, &rpc.Devices{Clients: clients, Flow: s.flow})
 	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Clients: registry.Clients{
 		Store: s.store, Scopes: s.deps.Catalog, Reserved: s.reserved, PrivateUseSchemes: s.privateUse,
-		CheckURL: s.deps.Fetcher.CheckURL,
+		Workspaces: rpc.Workspaces{Client: identityv1.NewDirectoryServiceClient(s.deps.Identity)},
+		CheckURL:   s.deps.Fetcher.CheckURL,
 	}})
 }
 

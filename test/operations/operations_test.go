@@ -17,7 +17,9 @@ import (
 )
 
 // pages are the pages whose commands are run, each in a deployment of its own.
-func pages() []string { return []string{"../../docs/operations.md", "../../docs/cli.md", "../../docs/api-keys.md"} }
+func pages() []string {
+	return []string{"../../docs/operations.md", "../../docs/cli.md", "../../docs/api-keys.md", "../../docs/service-clients.md"}
+}
 
 // limit is the timeout of one block on a busy machine.
 const limit = 10 * time.Minute
@@ -37,6 +39,9 @@ func TestFault_C10_EveryExampleOfTheCommandLineRuns(t *testing.T) { follow(t, pa
 
 // TestEveryCommandOfTheKeysPageRuns follows docs/api-keys.md.
 func TestEveryCommandOfTheKeysPageRuns(t *testing.T) { follow(t, pages()[2]) }
+
+// TestN8_EveryCommandOfTheServicesPageRuns follows docs/service-clients.md.
+func TestN8_EveryCommandOfTheServicesPageRuns(t *testing.T) { follow(t, pages()[3]) }
 
 func follow(t *testing.T, page string) {
 	t.Helper()

@@ -192,10 +192,10 @@ type formPage struct {
 	userCode string
 }
 
-// AccountForm returns the page of the forms on the connected apps' page.
+// AccountForm returns the form page of the connected apps.
 func AccountForm() formPage { return formPage{page: PageAccount, purposes: []string{purposeAccount}} }
 
-// DevicesForm returns the page of the forms on the devices' page.
+// DevicesForm returns the form page of the devices.
 func DevicesForm() formPage { return formPage{page: PageDevices, purposes: []string{purposeAccount}} }
 
 // account reports whether the page belongs to an account, so that only a signed-in user sees it.

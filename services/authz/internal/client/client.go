@@ -45,6 +45,9 @@ type Client struct {
 	// Reuse is what a refresh token revokes when it is used after its rotation; empty at
 	// registration is oauth.ReuseSubject.
 	Reuse oauth.Reuse
+	// Service is what the client may do for itself. Its scope is Registration.Scope; it is read and
+	// never written.
+	Service oauth.Service
 	KeyAuthentication
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool

@@ -52,7 +52,7 @@ func (s *Clients) AuthenticateClient(
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	res := &authzv1.AuthenticateClientResponse{Client: describe(registered)}
+	res := &authzv1.AuthenticateClientResponse{Client: describe(registered), ServiceScopes: registered.Service.Scope}
 	var approved oauth.ApprovedRequest
 	switch {
 	case req.GetDeviceCode() != "":
@@ -120,7 +120,8 @@ func describe(registered client.Client) *authzv1.Client {
 	}
 	described := &authzv1.Client{
 		ClientId: registered.ID, Name: registered.Name, Type: kind, GrantTypes: registered.GrantTypes, ResourceServer: registered.ResourceServer,
-		Reuse: convert.ReuseToProto(registered.Reuse),
+		Reuse:       convert.ReuseToProto(registered.Reuse),
+		WorkspaceId: registered.Service.WorkspaceID,
 	}
 	if retry := registered.RefreshRetry; retry != nil {
 		described.RefreshRetrySeconds = proto.Int32(int32(*retry / time.Second))
