@@ -14,11 +14,13 @@ import (
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
+	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 	"github.com/vidocu/usher/services/authz/internal/registry"
@@ -39,6 +41,10 @@ type Deps struct {
 	Catalog *catalog.Source
 	// Issuer is the authorization server's identifier (RFC 8414 §2).
 	Issuer string
+	// ClientDocuments says which clients may describe themselves in a document; the zero value none.
+	ClientDocuments run.ClientDocuments
+	// Development accepts documents on this machine.
+	Development bool
 	// Now is the clock for short-lived entries; nil is time.Now.
 	Now func() time.Time
 	// Metrics receives the metrics; nil records none.
@@ -49,8 +55,10 @@ type Deps struct {
 type Service struct {
 	deps  Deps
 	store *store.Store
-	flow  flow.Flow
-	guard client.Guard
+	// clients are those of the store, and those of documents.
+	clients document.Clients
+	flow    flow.Flow
+	guard   client.Guard
 	// reserved are the names that only the operator's own clients may have.
 	reserved registry.Reserved
 	// privateUse are the schemes without a dot that redirect URIs may have.
@@ -72,12 +80,16 @@ func New(config Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{deps: deps, store: st, reserved: config.ReservedNames, privateUse: config.PrivateUseSchemes, guard: client.Guard{
-		Authenticator: client.Authenticator{Records: st}, Limiter: limiter("authz:client:", deps),
+	clients, err := newClients(config, deps, st)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{deps: deps, store: st, clients: clients, reserved: config.ReservedNames, privateUse: config.PrivateUseSchemes, guard: client.Guard{
+		Authenticator: client.Authenticator{Records: clients}, Limiter: limiter("authz:client:", deps),
 		Source: ratelimit.Budget{Limit: config.SourceAttempts, Window: config.SourceWindow},
 		Client: ratelimit.Budget{Limit: config.ClientAttempts, Window: config.ClientWindow},
 	}, flow: flow.Flow{Config: flow.Config{
-		Clients:  st,
+		Clients:  clients,
 		Sessions: rpc.Sessions{Client: identityv1.NewSessionServiceClient(deps.Identity)},
 		Scopes:   deps.Catalog, Resources: deps.Catalog,
 		Pending: pending.New(pending.Config{
@@ -108,7 +120,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterAuthorizationServiceServer(r, &rpc.Authorizations{Flow: s.flow})
 	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
-	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Guard: s.guard, Registry: s.store, Codes: s.flow.Codes})
+	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Guard: s.guard, Registry: s.clients, Codes: s.flow.Codes})
 	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Clients: registry.Clients{
 		Store: s.store, Scopes: s.deps.Catalog, Reserved: s.reserved, PrivateUseSchemes: s.privateUse,
 	}})

@@ -216,7 +216,7 @@ func (f *Fetcher) failed(ctx context.Context, err error) error {
 		return fail(TimedOut, "the response was not complete after %s", timeout)
 	}
 	// The operating system's reason, without the address of the socket.
-	return fail(Unreachable, "the host cannot be reached, or has no valid certificate")
+	return fail(Unreachable, "%s", UnreachableDetail)
 }
 
 // age returns how long a response may be used.

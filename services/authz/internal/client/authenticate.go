@@ -43,8 +43,8 @@ type Record struct {
 
 // Records is the part of the registry that authentication reads.
 type Records interface {
-	// Credentials returns ErrUnknown if no client has the identifier. The caller does not change the
-	// slices.
+	// Credentials returns ErrUnknown if no client has the identifier, and an error that is ErrInvalid
+	// if the client's document is not accepted. The caller does not change the slices.
 	Credentials(ctx context.Context, id string) (Record, error)
 }
 
@@ -100,7 +100,8 @@ func identifiers(readings []oauth.ClientCredentials) []string {
 }
 
 func readable(c oauth.ClientCredentials) bool {
-	return ValidID(c.ID) && len(c.Secret.Reveal()) <= maxSecretLength
+	document := IsDocument(c.ID) && len(c.ID) <= MaxDocumentURL
+	return (document || ValidID(c.ID)) && len(c.Secret.Reveal()) <= maxSecretLength
 }
 
 // accepts always hashes once and compares MaxSecrets times, whatever the client's type and number

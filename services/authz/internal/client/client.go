@@ -61,6 +61,9 @@ type Registration struct {
 	DefaultScope oauth.Scope
 	// ApplicationType is empty if none was registered.
 	ApplicationType ApplicationType
+	// ResourceDefault says that a request without a scope asks for the scopes that the resources of
+	// the request need at least, if DefaultScope is empty: for clients that are not registered here.
+	ResourceDefault bool
 	// Unverified says that the operator has not checked the client: an error or a denial does not
 	// redirect the browser to it by itself (RFC 9700 §4.11.2).
 	Unverified bool

@@ -6,7 +6,6 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
-	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
 // checkScope accepts the requested scope unchanged or not at all: it adds and widens nothing. Only
@@ -21,7 +20,7 @@ func checkScope(_ context.Context, f Flow, a *request) error {
 	openID := oauth.OpenIDScopes()
 	scope := requested.Without(func(name string) bool { return openID.Contains(name) && !f.Scopes.Known(name) })
 	if len(scope) == 0 {
-		scope = f.defaultScope(a.client)
+		scope = f.defaultScope(a)
 	}
 	switch {
 	case len(scope) == 0 && len(requested) == 0:
@@ -43,9 +42,16 @@ func checkScope(_ context.Context, f Flow, a *request) error {
 }
 
 // defaultScope returns the client's default scope, without names that left the catalog or the
-// client's registration since it was registered.
-func (f Flow) defaultScope(registration client.Registration) oauth.Scope {
-	return registration.DefaultScope.Without(func(name string) bool {
-		return !f.Scopes.Known(name) || !registration.Scope.Contains(name)
+// client's registration since it was registered. For a client of a document that is what the
+// resources of the request need at least; a resource that does not exist is refused in
+// checkResource.
+func (f Flow) defaultScope(a *request) oauth.Scope {
+	scope := a.client.DefaultScope
+	if len(scope) == 0 && a.client.ResourceDefault {
+		selected, _ := f.Resources.ResourceIDs().Select(a.params.Values("resource"))
+		scope = f.Resources.Minimum(selected)
+	}
+	return scope.Without(func(name string) bool {
+		return !f.Scopes.Known(name) || !a.client.Scope.Contains(name)
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/document"
 )
 
 // The limits of one request.
@@ -52,7 +53,7 @@ func (s *Clients) AuthenticateClient(
 	for i, c := range req.GetCredentials() {
 		readings[i] = oauth.ClientCredentials{ID: c.GetClientId(), Secret: secret.New(c.GetClientSecret())}
 	}
-	registered, err := s.Guard.Authenticate(ctx, readings, req.GetSourceAddress())
+	registered, err := s.Guard.Authenticate(document.WithSource(ctx, req.GetSourceAddress()), readings, req.GetSourceAddress())
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -79,7 +80,7 @@ func (s *Clients) BatchGetClients(
 	if len(req.GetClientIds()) > maxBatch {
 		return nil, invalid("client_ids", fmt.Sprintf("must be at most %d", maxBatch))
 	}
-	ids := slices.DeleteFunc(slices.Clone(req.GetClientIds()), func(id string) bool { return !client.ValidID(id) })
+	ids := slices.DeleteFunc(slices.Clone(req.GetClientIds()), func(id string) bool { return !client.ValidID(id) && !client.IsDocument(id) })
 	list, err := s.Registry.List(ctx, ids)
 	if err != nil {
 		return nil, toStatus(err)
