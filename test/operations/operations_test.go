@@ -17,7 +17,7 @@ import (
 )
 
 // pages are the pages whose commands are run, each in a deployment of its own.
-func pages() []string { return []string{"../../docs/operations.md", "../../docs/cli.md"} }
+func pages() []string { return []string{"../../docs/operations.md", "../../docs/cli.md", "../../docs/api-keys.md"} }
 
 // limit is the timeout of one block on a busy machine.
 const limit = 10 * time.Minute
@@ -34,6 +34,9 @@ func TestEveryCommandOfThePageRuns(t *testing.T) { follow(t, pages()[0]) }
 
 // TestFault_C10_EveryExampleOfTheCommandLineRuns follows docs/cli.md from top to bottom.
 func TestFault_C10_EveryExampleOfTheCommandLineRuns(t *testing.T) { follow(t, pages()[1]) }
+
+// TestEveryCommandOfTheKeysPageRuns follows docs/api-keys.md.
+func TestEveryCommandOfTheKeysPageRuns(t *testing.T) { follow(t, pages()[2]) }
 
 func follow(t *testing.T, page string) {
 	t.Helper()

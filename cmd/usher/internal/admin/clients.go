@@ -9,6 +9,8 @@ import (
 
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
 // Clients is `usher clients`.
@@ -36,6 +38,7 @@ type createClient struct {
 	DefaultScopes   []string `name:"default-scope" help:"Scopes of a request that names none; such a request is refused unless given." placeholder:"SCOPE"`
 	ApplicationType string   `enum:",native,web" default:"" help:"native (on the user's device) or web (on a server); a public client counts as native unless given." placeholder:"TYPE"`
 	Unverified      bool     `help:"Errors and denials are shown to the user, who returns to the client with a button."`
+	Reuse           string   `enum:",subject,family" default:"" help:"What a reused refresh token revokes: the user's grants to the client (subject, unless given), or its family alone." placeholder:"KIND"`
 
 	AllowReservedName bool `help:"The client is your own, and may have the product's name."`
 }
@@ -51,6 +54,7 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 		ResourceServer: c.ResourceServer, GrantTypes: c.GrantTypes, AllowReservedName: c.AllowReservedName,
 		RefreshRetrySeconds: c.seconds(),
 		DefaultScopes:       c.DefaultScopes, ApplicationType: applicationTypes()[c.ApplicationType], Unverified: c.Unverified,
+		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
 	})
 	if err != nil {
 		return err
@@ -102,6 +106,7 @@ func registrationRows[Res interface {
 			t.Add("APPLICATION TYPE", name)
 		}
 	}
+	t.Add("REUSE REVOKES", string(convert.ReuseFromProto(r.GetClient().GetReuse())))
 	for _, uri := range r.GetRedirectUris() {
 		t.Add("REDIRECT URI", uri)
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
 type updateClient struct {
@@ -30,6 +32,8 @@ type updateClient struct {
 	Verified   bool `xor:"verified" help:"Errors and denials redirect to the client."`
 	Unverified bool `xor:"verified" help:"Errors and denials are shown to the user, who returns to the client with a button."`
 
+	Reuse string `enum:",subject,family" default:"" help:"What a reused refresh token revokes: the user's grants to the client (subject), or its family alone." placeholder:"KIND"`
+
 	AllowReservedName bool `help:"The client is your own, and may have the product's name."`
 }
 
@@ -40,9 +44,9 @@ func (c updateClient) Validate() error {
 	}
 	lists := len(c.RedirectURIs) + len(c.Scopes) + len(c.GrantTypes) + len(c.DefaultScopes)
 	switches := c.ResourceServer || c.NoResourceServer || c.NoDefaultScope || c.Verified || c.Unverified || c.DefaultRefreshRetry
-	if c.Name == "" && c.ApplicationType == "" && c.RefreshRetry == nil && lists == 0 && !switches {
+	if c.Name == "" && c.ApplicationType == "" && c.Reuse == "" && c.RefreshRetry == nil && lists == 0 && !switches {
 		return errors.New("no change was given: add --name, --redirect-uri, --scope, --default-scope, --no-default-scope, --grant, " +
-			"--application-type, --resource-server, --no-resource-server, --verified, --unverified, --refresh-retry or --default-refresh-retry")
+			"--application-type, --resource-server, --no-resource-server, --verified, --unverified, --reuse, --refresh-retry or --default-refresh-retry")
 	}
 	return c.refreshRetry.Validate()
 }
@@ -53,6 +57,7 @@ func (c updateClient) Run(ctx context.Context, s *Session) error {
 		ClientId: c.Client, RedirectUris: c.RedirectURIs, Scopes: c.Scopes, GrantTypes: c.GrantTypes, DefaultScopes: c.DefaultScopes,
 		ClearDefaultScopes: c.NoDefaultScope, ApplicationType: applicationTypes()[c.ApplicationType],
 		RefreshRetrySeconds: c.seconds(), DefaultRefreshRetry: c.DefaultRefreshRetry,
+		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
 	}
 	if c.Verified || c.Unverified {
 		req.Unverified = &c.Unverified

@@ -291,6 +291,8 @@ type CreateClientRequest struct {
 	ApplicationType ApplicationType `protobuf:"varint,22,opt,name=application_type,json=applicationType,proto3,enum=usher.authz.v1.ApplicationType" json:"application_type,omitempty"`
 	// Whether the client is not verified.
 	Unverified bool `protobuf:"varint,23,opt,name=unverified,proto3" json:"unverified,omitempty"`
+	// What the reuse of a refresh token revokes; REUSE_SUBJECT if unspecified.
+	Reuse Reuse `protobuf:"varint,25,opt,name=reuse,proto3,enum=usher.authz.v1.Reuse" json:"reuse,omitempty"`
 	// Allows a name that is, or looks like, one of `authz.reserved_names`: for the operator's own
 	// clients.
 	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
@@ -403,6 +405,13 @@ func (x *CreateClientRequest) GetUnverified() bool {
 		return x.Unverified
 	}
 	return false
+}
+
+func (x *CreateClientRequest) GetReuse() Reuse {
+	if x != nil {
+		return x.Reuse
+	}
+	return Reuse_REUSE_UNSPECIFIED
 }
 
 func (x *CreateClientRequest) GetAllowReservedName() bool {
@@ -698,6 +707,8 @@ type UpdateClientRequest struct {
 	Unverified *bool `protobuf:"varint,23,opt,name=unverified,proto3,oneof" json:"unverified,omitempty"`
 	// Whether to remove the default scopes.
 	ClearDefaultScopes bool `protobuf:"varint,24,opt,name=clear_default_scopes,json=clearDefaultScopes,proto3" json:"clear_default_scopes,omitempty"`
+	// The new kind of reuse; unchanged if unspecified.
+	Reuse Reuse `protobuf:"varint,25,opt,name=reuse,proto3,enum=usher.authz.v1.Reuse" json:"reuse,omitempty"`
 	// Allows a name that is, or looks like, one of `authz.reserved_names`: for the operator's own
 	// clients.
 	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
@@ -817,6 +828,13 @@ func (x *UpdateClientRequest) GetClearDefaultScopes() bool {
 		return x.ClearDefaultScopes
 	}
 	return false
+}
+
+func (x *UpdateClientRequest) GetReuse() Reuse {
+	if x != nil {
+		return x.Reuse
+	}
+	return Reuse_REUSE_UNSPECIFIED
 }
 
 func (x *UpdateClientRequest) GetAllowReservedName() bool {
@@ -1263,7 +1281,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1b\n" +
-	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\x93\x04\n" +
+	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\xc0\x04\n" +
 	"\x13CreateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -1278,7 +1296,8 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x10application_type\x18\x16 \x01(\x0e2\x1f.usher.authz.v1.ApplicationTypeR\x0fapplicationType\x12\x1e\n" +
 	"\n" +
 	"unverified\x18\x17 \x01(\bR\n" +
-	"unverified\x12.\n" +
+	"unverified\x12+\n" +
+	"\x05reuse\x18\x19 \x01(\x0e2\x15.usher.authz.v1.ReuseR\x05reuse\x12.\n" +
 	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedNameB\x18\n" +
 	"\x16_refresh_retry_seconds\"\x83\x01\n" +
 	"\x14CreateClientResponse\x12@\n" +
@@ -1294,7 +1313,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"\x81\x01\n" +
 	"\x13ListClientsResponse\x12B\n" +
 	"\rregistrations\x18\x01 \x03(\v2\x1c.usher.authz.v1.RegistrationR\rregistrations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x84\x05\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb1\x05\n" +
 	"\x13UpdateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01\x12#\n" +
@@ -1310,7 +1329,8 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\n" +
 	"unverified\x18\x17 \x01(\bH\x03R\n" +
 	"unverified\x88\x01\x01\x120\n" +
-	"\x14clear_default_scopes\x18\x18 \x01(\bR\x12clearDefaultScopes\x12.\n" +
+	"\x14clear_default_scopes\x18\x18 \x01(\bR\x12clearDefaultScopes\x12+\n" +
+	"\x05reuse\x18\x19 \x01(\x0e2\x15.usher.authz.v1.ReuseR\x05reuse\x12.\n" +
 	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedNameB\a\n" +
 	"\x05_nameB\x12\n" +
 	"\x10_resource_serverB\x18\n" +
@@ -1387,6 +1407,7 @@ var file_usher_authz_v1_administration_service_proto_goTypes = []any{
 	(*Client)(nil),                             // 19: usher.authz.v1.Client
 	(*timestamppb.Timestamp)(nil),              // 20: google.protobuf.Timestamp
 	(ClientType)(0),                            // 21: usher.authz.v1.ClientType
+	(Reuse)(0),                                 // 22: usher.authz.v1.Reuse
 }
 var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
 	19, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
@@ -1397,34 +1418,36 @@ var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
 	20, // 5: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
 	21, // 6: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
 	0,  // 7: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	1,  // 8: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 9: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 10: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
-	0,  // 11: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	1,  // 12: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 13: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 14: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	3,  // 15: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
-	5,  // 16: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
-	7,  // 17: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
-	9,  // 18: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
-	11, // 19: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
-	13, // 20: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
-	15, // 21: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
-	17, // 22: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
-	4,  // 23: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
-	6,  // 24: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
-	8,  // 25: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
-	10, // 26: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
-	12, // 27: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
-	14, // 28: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
-	16, // 29: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
-	18, // 30: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
-	23, // [23:31] is the sub-list for method output_type
-	15, // [15:23] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	22, // 8: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	1,  // 9: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 10: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 11: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
+	0,  // 12: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	22, // 13: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	1,  // 14: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 15: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 16: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	3,  // 17: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
+	5,  // 18: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
+	7,  // 19: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
+	9,  // 20: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
+	11, // 21: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
+	13, // 22: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
+	15, // 23: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
+	17, // 24: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
+	4,  // 25: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
+	6,  // 26: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
+	8,  // 27: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
+	10, // 28: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
+	12, // 29: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
+	14, // 30: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
+	16, // 31: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
+	18, // 32: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
+	25, // [25:33] is the sub-list for method output_type
+	17, // [17:25] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_administration_service_proto_init() }

@@ -21,6 +21,61 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Reuse is what a client's refresh token revokes when it is presented after its rotation (RFC 9700
+// §4.14.2).
+type Reuse int32
+
+const (
+	// As registered; at registration REUSE_SUBJECT.
+	Reuse_REUSE_UNSPECIFIED Reuse = 0
+	// All grants of the user to the client, in every workspace.
+	Reuse_REUSE_SUBJECT Reuse = 1
+	// The tokens of its family: for a client whose identifier all installations share, since one
+	// defective installation must not sign out the others.
+	Reuse_REUSE_FAMILY Reuse = 2
+)
+
+// Enum value maps for Reuse.
+var (
+	Reuse_name = map[int32]string{
+		0: "REUSE_UNSPECIFIED",
+		1: "REUSE_SUBJECT",
+		2: "REUSE_FAMILY",
+	}
+	Reuse_value = map[string]int32{
+		"REUSE_UNSPECIFIED": 0,
+		"REUSE_SUBJECT":     1,
+		"REUSE_FAMILY":      2,
+	}
+)
+
+func (x Reuse) Enum() *Reuse {
+	p := new(Reuse)
+	*p = x
+	return p
+}
+
+func (x Reuse) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Reuse) Descriptor() protoreflect.EnumDescriptor {
+	return file_usher_authz_v1_client_proto_enumTypes[0].Descriptor()
+}
+
+func (Reuse) Type() protoreflect.EnumType {
+	return &file_usher_authz_v1_client_proto_enumTypes[0]
+}
+
+func (x Reuse) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Reuse.Descriptor instead.
+func (Reuse) EnumDescriptor() ([]byte, []int) {
+	return file_usher_authz_v1_client_proto_rawDescGZIP(), []int{0}
+}
+
 // ClientType is the client type of RFC 6749 §2.1.
 type ClientType int32
 
@@ -58,11 +113,11 @@ func (x ClientType) String() string {
 }
 
 func (ClientType) Descriptor() protoreflect.EnumDescriptor {
-	return file_usher_authz_v1_client_proto_enumTypes[0].Descriptor()
+	return file_usher_authz_v1_client_proto_enumTypes[1].Descriptor()
 }
 
 func (ClientType) Type() protoreflect.EnumType {
-	return &file_usher_authz_v1_client_proto_enumTypes[0]
+	return &file_usher_authz_v1_client_proto_enumTypes[1]
 }
 
 func (x ClientType) Number() protoreflect.EnumNumber {
@@ -71,7 +126,7 @@ func (x ClientType) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ClientType.Descriptor instead.
 func (ClientType) EnumDescriptor() ([]byte, []int) {
-	return file_usher_authz_v1_client_proto_rawDescGZIP(), []int{0}
+	return file_usher_authz_v1_client_proto_rawDescGZIP(), []int{1}
 }
 
 // Client is a registered OAuth client (RFC 6749 §2).
@@ -90,8 +145,10 @@ type Client struct {
 	// How long after a rotation a repeated refresh returns the same successor, in seconds: 0 to 30.
 	// Absent where the setting `token.refresh_retry_window` applies.
 	RefreshRetrySeconds *int32 `protobuf:"varint,12,opt,name=refresh_retry_seconds,json=refreshRetrySeconds,proto3,oneof" json:"refresh_retry_seconds,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// What the reuse of a refresh token revokes; unspecified is REUSE_SUBJECT.
+	Reuse         Reuse `protobuf:"varint,13,opt,name=reuse,proto3,enum=usher.authz.v1.Reuse" json:"reuse,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Client) Reset() {
@@ -166,11 +223,18 @@ func (x *Client) GetRefreshRetrySeconds() int32 {
 	return 0
 }
 
+func (x *Client) GetReuse() Reuse {
+	if x != nil {
+		return x.Reuse
+	}
+	return Reuse_REUSE_UNSPECIFIED
+}
+
 var File_usher_authz_v1_client_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\"\x86\x02\n" +
+	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\"\xb3\x02\n" +
 	"\x06Client\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -178,8 +242,13 @@ const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\vgrant_types\x18\x04 \x03(\tR\n" +
 	"grantTypes\x12'\n" +
 	"\x0fresource_server\x18\x05 \x01(\bR\x0eresourceServer\x127\n" +
-	"\x15refresh_retry_seconds\x18\f \x01(\x05H\x00R\x13refreshRetrySeconds\x88\x01\x01B\x18\n" +
-	"\x16_refresh_retry_seconds*_\n" +
+	"\x15refresh_retry_seconds\x18\f \x01(\x05H\x00R\x13refreshRetrySeconds\x88\x01\x01\x12+\n" +
+	"\x05reuse\x18\r \x01(\x0e2\x15.usher.authz.v1.ReuseR\x05reuseB\x18\n" +
+	"\x16_refresh_retry_seconds*C\n" +
+	"\x05Reuse\x12\x15\n" +
+	"\x11REUSE_UNSPECIFIED\x10\x00\x12\x11\n" +
+	"\rREUSE_SUBJECT\x10\x01\x12\x10\n" +
+	"\fREUSE_FAMILY\x10\x02*_\n" +
 	"\n" +
 	"ClientType\x12\x1b\n" +
 	"\x17CLIENT_TYPE_UNSPECIFIED\x10\x00\x12\x1c\n" +
@@ -199,19 +268,21 @@ func file_usher_authz_v1_client_proto_rawDescGZIP() []byte {
 	return file_usher_authz_v1_client_proto_rawDescData
 }
 
-var file_usher_authz_v1_client_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_usher_authz_v1_client_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_usher_authz_v1_client_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
 var file_usher_authz_v1_client_proto_goTypes = []any{
-	(ClientType)(0), // 0: usher.authz.v1.ClientType
-	(*Client)(nil),  // 1: usher.authz.v1.Client
+	(Reuse)(0),      // 0: usher.authz.v1.Reuse
+	(ClientType)(0), // 1: usher.authz.v1.ClientType
+	(*Client)(nil),  // 2: usher.authz.v1.Client
 }
 var file_usher_authz_v1_client_proto_depIdxs = []int32{
-	0, // 0: usher.authz.v1.Client.type:type_name -> usher.authz.v1.ClientType
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	1, // 0: usher.authz.v1.Client.type:type_name -> usher.authz.v1.ClientType
+	0, // 1: usher.authz.v1.Client.reuse:type_name -> usher.authz.v1.Reuse
+	2, // [2:2] is the sub-list for method output_type
+	2, // [2:2] is the sub-list for method input_type
+	2, // [2:2] is the sub-list for extension type_name
+	2, // [2:2] is the sub-list for extension extendee
+	0, // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_client_proto_init() }
@@ -225,7 +296,7 @@ func file_usher_authz_v1_client_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_client_proto_rawDesc), len(file_usher_authz_v1_client_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   1,
 			NumExtensions: 0,
 			NumServices:   0,

@@ -137,7 +137,7 @@ const (
 	// already.
 	Cause_CAUSE_REFRESH_ROTATED Cause = 49
 	// The refresh token was replaced by a newer one and was presented again (reuse): all tokens of
-	// the user with the client were revoked (RFC 9700 §4.14.2).
+	// the user with the client were revoked, or those of its family (RFC 9700 §4.14.2).
 	Cause_CAUSE_REFRESH_REUSED Cause = 50
 	// The refresh token was issued to another client.
 	Cause_CAUSE_REFRESH_OTHER_CLIENT Cause = 51

@@ -42,6 +42,9 @@ type Client struct {
 	// RefreshRetry is how long after a rotation a repeated refresh returns the same successor; nil
 	// where the setting of the token service applies.
 	RefreshRetry *time.Duration
+	// Reuse is what a refresh token revokes when it is used after its rotation; empty at
+	// registration is oauth.ReuseSubject.
+	Reuse oauth.Reuse
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
 }

@@ -54,6 +54,7 @@ type Change struct {
 	ApplicationType client.ApplicationType
 	// Unverified is nil if it stays unchanged.
 	Unverified *bool
+	Reuse      oauth.Reuse
 	// AllowReservedName says that the client is the operator's own.
 	AllowReservedName bool
 }

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -27,6 +28,7 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 		Client: client.Client{
 			ID: req.GetClientId(), Name: req.GetName(), Type: typeOf(req.GetType()), GrantTypes: req.GetGrantTypes(),
 			ResourceServer: req.GetResourceServer(), RefreshRetry: secondsOrNil(req.RefreshRetrySeconds),
+			Reuse: convert.ReuseFromProto(req.GetReuse()),
 		},
 		RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()), DefaultScope: oauth.Scope(req.GetDefaultScopes()),
 		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.GetUnverified(),
@@ -103,6 +105,7 @@ func (s *Administration) UpdateClient(ctx context.Context, req *authzv1.UpdateCl
 		GrantTypes: req.GetGrantTypes(), ResourceServer: req.ResourceServer, AllowReservedName: req.GetAllowReservedName(),
 		RefreshRetry: secondsOrNil(req.RefreshRetrySeconds), DefaultRefreshRetry: req.GetDefaultRefreshRetry(),
 		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.Unverified, //nolint:protogetter // absent is not false
+		Reuse: convert.ReuseFromProto(req.GetReuse()),
 	}
 	if len(req.GetDefaultScopes()) > 0 || req.GetClearDefaultScopes() {
 		change.DefaultScope = append(oauth.Scope{}, req.GetDefaultScopes()...)

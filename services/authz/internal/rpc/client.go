@@ -99,6 +99,7 @@ func describe(registered client.Client) *authzv1.Client {
 	}
 	described := &authzv1.Client{
 		ClientId: registered.ID, Name: registered.Name, Type: kind, GrantTypes: registered.GrantTypes, ResourceServer: registered.ResourceServer,
+		Reuse: convert.ReuseToProto(registered.Reuse),
 	}
 	if retry := registered.RefreshRetry; retry != nil {
 		described.RefreshRetrySeconds = proto.Int32(int32(*retry / time.Second))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -169,14 +170,14 @@ func (s *Store) listBatch(ctx context.Context, ids []any) ([]client.Client, erro
 
 // scanClient scans the columns of statements.go and the additional columns of a statement.
 func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
-	var kind, grants string
+	var kind, grants, reuse string
 	var retry *int64
-	dest := append([]any{&c.ID, &c.Name, &kind, &grants, &c.ResourceServer, &c.Disabled, &retry}, more...)
+	dest := append([]any{&c.ID, &c.Name, &kind, &grants, &c.ResourceServer, &c.Disabled, &retry, &reuse}, more...)
 	if err := rows.Scan(dest...); err != nil {
 		return err
 	}
 	c.RefreshRetry = durationOrNil(retry)
-	c.Type, c.GrantTypes = client.Type(kind), names(grants)
+	c.Type, c.GrantTypes, c.Reuse = client.Type(kind), names(grants), oauth.Reuse(reuse)
 	return nil
 }
 

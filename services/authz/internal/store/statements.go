@@ -32,15 +32,15 @@ func prepare(db *sqldb.DB) statements {
 }
 
 // columns are those of client.Client, in the order of scanClient.
-const columns = `c.id, c.name, c.type, c.grant_types, c.resource_server, c.disabled, c.refresh_retry`
+const columns = `c.id, c.name, c.type, c.grant_types, c.resource_server, c.disabled, c.refresh_retry, c.reuse`
 
 // registered are the other columns of client.Registration, in the order of scanRegistration.
 const registered = `c.scope, c.default_scope, c.application_type, c.unverified`
 
 const insert = `
 INSERT INTO clients (id, name, type, grant_types, scope, resource_server, disabled, refresh_retry, default_scope, application_type,
-    unverified, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, {{now}})`
+    unverified, reuse, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, {{now}})`
 
 func portable() statements {
 	return statements{ //nolint:gosec // statements about secrets, and no secret
@@ -49,7 +49,8 @@ func portable() statements {
 		replace: insert + ` ON CONFLICT (id) DO UPDATE SET name = excluded.name, type = excluded.type,
     grant_types = excluded.grant_types, scope = excluded.scope, resource_server = excluded.resource_server,
     disabled = excluded.disabled, refresh_retry = excluded.refresh_retry, default_scope = excluded.default_scope,
-    application_type = excluded.application_type, unverified = excluded.unverified`,
+    application_type = excluded.application_type, unverified = excluded.unverified,
+    reuse = excluded.reuse`,
 
 		insertURI:  `INSERT INTO redirect_uris (client_id, uri, position) SELECT id, $2, $3 FROM clients WHERE id = $1`,
 		deleteURIs: `DELETE FROM redirect_uris WHERE client_id = $1`,
@@ -106,7 +107,7 @@ UPDATE clients SET name = CASE WHEN $2 = '' THEN name ELSE $2 END, scope = CASE 
     grant_types = CASE WHEN $4 = '' THEN grant_types ELSE $4 END, resource_server = COALESCE($5, resource_server),
     refresh_retry = CASE WHEN $7 THEN NULL ELSE COALESCE($6, refresh_retry) END,
     default_scope = COALESCE($8, default_scope), application_type = CASE WHEN $9 = '' THEN application_type ELSE $9 END,
-    unverified = COALESCE($10, unverified)
+    unverified = COALESCE($10, unverified), reuse = CASE WHEN $11 = '' THEN reuse ELSE $11 END
 WHERE id = $1`,
 	}
 }

@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -42,7 +44,7 @@ func (s *Store) Replace(ctx context.Context, registration client.Registration, c
 func clientRow(text string, registration client.Registration) *sqldb.Statement {
 	return sqldb.Stmt(text, registration.ID, registration.Name, string(registration.Type), strings.Join(registration.GrantTypes, " "), registration.Scope.String(),
 		registration.ResourceServer, registration.Disabled, microsOrNull(registration.RefreshRetry), registration.DefaultScope.String(),
-		string(registration.ApplicationType), registration.Unverified)
+		string(registration.ApplicationType), registration.Unverified, string(cmp.Or(registration.Reuse, oauth.ReuseSubject)))
 }
 
 // uriAndSecretRows inserts a client's redirect URIs and its secret.

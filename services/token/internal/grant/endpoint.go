@@ -48,6 +48,8 @@ type Client struct {
 	Code *ResolvedCode
 	// RefreshRetry is the client's own retry window; nil where Lifetimes.RetryWindow applies.
 	RefreshRetry *time.Duration
+	// Reuse is what the reuse of a refresh token revokes; empty is oauth.ReuseSubject.
+	Reuse oauth.Reuse
 }
 
 // Clients authenticates clients. Its errors pass through; it counts failed authentications by the

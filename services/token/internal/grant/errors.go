@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
@@ -59,6 +60,8 @@ type ReuseError struct {
 	First Origin
 	// RetryWindow is the client's retry window of refresh tokens at the time of the reuse.
 	RetryWindow time.Duration
+	// Revoked is what the reuse of a refresh token revoked.
+	Revoked oauth.Reuse
 }
 
 // Error is the failure's text.

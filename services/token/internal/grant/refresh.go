@@ -65,8 +65,8 @@ type Replay struct {
 	Resources oauth.Resources
 	// FamilyLeft is how long that family still had when the pair was sealed.
 	FamilyLeft time.Duration
-	// Reused reports that the token was a spent one and that its user-client was revoked for it
-	// now.
+	// Reused reports that the token was a spent one and that its user-client, or its family, was
+	// revoked for it now.
 	Reused bool
 }
 
@@ -80,9 +80,9 @@ type RefreshStore interface {
 	// and a *RefreshLimitError when it is and the limit is reached; it writes nothing then.
 	Rotate(ctx context.Context, r Rotation) (Issued, error)
 	// Replayed handles a token that was not current: inside the retry window it returns the sealed
-	// successor; otherwise a spent token of this client revokes everything of its user-client, in
-	// the transaction that detects the reuse.
-	Replayed(ctx context.Context, token secret.Hash, clientID string) (Replay, error)
+	// successor; otherwise a spent token of this client revokes everything of its user-client, or
+	// its family alone, in the transaction that detects the reuse.
+	Replayed(ctx context.Context, token secret.Hash, clientID string, reuse oauth.Reuse) (Replay, error)
 	// ExplainRefresh returns what is stored of a refused token, for the log. It changes nothing.
 	ExplainRefresh(ctx context.Context, token secret.Hash, refreshLifetime time.Duration) (Refused, error)
 	// WaitForReplicas takes as long as Replayed waits for a token that was revoked already.
@@ -104,13 +104,15 @@ type Refused struct {
 	Spent, Expired bool
 	// Revoked reports that its family is revoked; for a spent token, that its user-client is.
 	Revoked bool
+	// FamilyRevoked reports of a spent token that its family is revoked.
+	FamilyRevoked bool
 }
 
 // final reports whether the client can never get a token for it: the token is another client's,
 // expired, or revoked. A spent token of this client that is not revoked is not final: inside the
 // retry window it is exchanged, and after it, it revokes.
 func (r Refused) final(client Client) bool {
-	return r.ClientID != "" && (r.ClientID != client.ID || r.Expired || r.Revoked)
+	return r.ClientID != "" && (r.ClientID != client.ID || r.Expired || r.Revoked || r.FamilyRevoked && client.Reuse == oauth.ReuseFamily)
 }
 
 // cause returns why the token was refused to a client.
@@ -270,7 +272,7 @@ func withoutOpenID(asked, granted oauth.Scope) oauth.Scope {
 // replayed handles a token that is not current: it returns the same successor inside the retry
 // window, and refuses otherwise.
 func (g RefreshToken) replayed(ctx context.Context, token secret.Hash, client Client, req Request) (TokenPair, error) {
-	replay, err := g.Store.Replayed(ctx, token, client.ID)
+	replay, err := g.Store.Replayed(ctx, token, client.ID, client.Reuse)
 	if err != nil {
 		return TokenPair{}, err
 	}
@@ -322,7 +324,7 @@ func (g RefreshToken) refuseAgain(ctx context.Context, why cause.Cause) error {
 }
 
 func (g RefreshToken) reuse(client Client, first Origin) error {
-	return &ReuseError{Err: ErrRefreshTokenReused, First: first, RetryWindow: g.Lifetimes.of(client).RetryWindow}
+	return &ReuseError{Err: ErrRefreshTokenReused, First: first, RetryWindow: g.Lifetimes.of(client).RetryWindow, Revoked: client.Reuse}
 }
 
 // sameScope refuses a request for another scope than the first one had: it is not a retry.

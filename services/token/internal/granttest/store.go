@@ -119,7 +119,7 @@ func (s *Store) Rotate(_ context.Context, r grant.Rotation) (grant.Issued, error
 }
 
 // Replayed is grant.RefreshStore.
-func (s *Store) Replayed(_ context.Context, token secret.Hash, clientID string) (grant.Replay, error) {
+func (s *Store) Replayed(_ context.Context, token secret.Hash, clientID string, _ oauth.Reuse) (grant.Replay, error) {
 	if err := s.note("Replayed"); err != nil {
 		return grant.Replay{}, err
 	}

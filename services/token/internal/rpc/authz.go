@@ -62,7 +62,7 @@ func (a Authz) Authenticate(ctx context.Context, req grant.Request) (grant.Clien
 		return grant.Client{}, err
 	}
 	c := res.GetClient()
-	client := grant.Client{ID: c.GetClientId(), GrantTypes: c.GetGrantTypes()}
+	client := grant.Client{ID: c.GetClientId(), GrantTypes: c.GetGrantTypes(), Reuse: convert.ReuseFromProto(c.GetReuse())}
 	if c.RefreshRetrySeconds != nil {
 		window := time.Duration(c.GetRefreshRetrySeconds()) * time.Second
 		client.RefreshRetry = &window

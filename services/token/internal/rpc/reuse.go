@@ -48,7 +48,11 @@ func (s *OAuth) warnOfReuse(ctx context.Context, req *tokenv1.IssueTokenRequest,
 			fmt.Sprintf("looks like parallel refreshes; allow repeats for %[1]s with usher clients update %[2]s --refresh-retry %[1]s",
 				window, first.ClientID)))
 	}
-	s.Logger.LogAttrs(ctx, slog.LevelWarn, "a rotated refresh token was used again: the client's tokens of this user were revoked", attrs...)
+	revoked := "the client's tokens of this user were revoked"
+	if reuse.Revoked == oauth.ReuseFamily {
+		revoked = "the tokens of its family were revoked"
+	}
+	s.Logger.LogAttrs(ctx, slog.LevelWarn, "a rotated refresh token was used again: "+revoked, attrs...)
 }
 
 // sameSource returns whether the credential was used from the same address as the first time: yes,

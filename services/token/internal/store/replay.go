@@ -23,16 +23,23 @@ type spent struct {
 	// revokedSince reports that the token is not evidence any more: its user-client was revoked
 	// since.
 	revokedSince bool
+	// familyRevoked reports that its family is revoked.
+	familyRevoked bool
+}
+
+// actedUpon reports whether there is nothing left that the reuse of the token revokes.
+func (f spent) actedUpon(reuse oauth.Reuse) bool {
+	return f.revokedSince || f.familyRevoked && reuse == oauth.ReuseFamily
 }
 
 // Replayed handles a refresh token that was not current. Inside the retry window it returns the
-// sealed successor. Otherwise a spent token of this client revokes its user-client, once: the
-// transaction that does so reads the evidence again. Any other token, and one whose user-client was
-// revoked already, costs one read per request.
-func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string) (grant.Replay, error) {
+// sealed successor. Otherwise a spent token of this client revokes its user-client, or its family,
+// once: the transaction that does so reads the evidence again. Any other token, and one that has
+// nothing left to revoke, costs one read per request.
+func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string, reuse oauth.Reuse) (grant.Replay, error) {
 	const what = "checking a spent refresh token"
 	found, err := s.spent(ctx, s.db.QueryRow, token, clientID)
-	if isNotFound(err) || err == nil && found.revokedSince {
+	if isNotFound(err) || err == nil && found.actedUpon(reuse) {
 		return grant.Replay{}, s.log.Wait(ctx, what)
 	}
 	if err != nil {
@@ -50,10 +57,14 @@ func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string
 		// A separate statement, so that it sees revocations that committed while this one waited
 		// for the lock.
 		again, err := s.spent(ctx, tx.QueryRow, token, clientID)
-		if isNotFound(err) || err == nil && again.revokedSince {
+		if isNotFound(err) || err == nil && again.actedUpon(reuse) {
 			return nil
 		}
 		if err != nil {
+			return err
+		}
+		if reuse == oauth.ReuseFamily {
+			replay.Reused, err = s.revokeFamily(ctx, tx, familyToRevoke{family: found.family, reason: revlog.ReasonReuse})
 			return err
 		}
 		replay.Reused = true
@@ -69,6 +80,6 @@ func (s *Store) WaitForReplicas(ctx context.Context) error {
 
 func (s *Store) spent(ctx context.Context, query queryRow, token secret.Hash, clientID string) (f spent, err error) {
 	err = query(ctx, s.text.spentFacts, token.Bytes(), clientID).
-		Scan(&f.family, &f.UserID, &f.ClientID, &f.scope, &f.resources, &f.left, &f.sealed, &f.revokedSince)
+		Scan(&f.family, &f.UserID, &f.ClientID, &f.scope, &f.resources, &f.left, &f.sealed, &f.revokedSince, &f.familyRevoked)
 	return f, err
 }

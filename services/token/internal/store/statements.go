@@ -88,7 +88,8 @@ SELECT $1, id, {{now}} + $2 FROM families WHERE refresh_hash = $3`,
 	// is spent stays spent.
 	spentFacts: `
 SELECT f.id, f.user_id, f.client_id, f.scope, f.resources, f.expires_at - f.refresh_issued_at,
-    CASE WHEN f.retry_hash = $1 AND f.retry_until > {{now}} AND ` + liveGrant("f") + ` THEN f.retry_sealed END, ` + evidenceSpent("f") + `
+    CASE WHEN f.retry_hash = $1 AND f.retry_until > {{now}} AND ` + liveGrant("f") + ` THEN f.retry_sealed END, ` + evidenceSpent("f") + `,
+    f.revoked_at IS NOT NULL
 FROM (SELECT family_id FROM spent_refresh_tokens WHERE hash = $1 AND expires_at > {{now}} LIMIT 1) AS s
 JOIN families f ON f.id = s.family_id
 WHERE f.client_id = $2`,

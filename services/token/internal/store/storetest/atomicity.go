@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
@@ -19,6 +20,7 @@ func Atomicity(t *testing.T) {
 	t.Run("rotation spends the predecessor", func(t *testing.T) { each(t, rotation) })
 	t.Run("another client's token is left alone", func(t *testing.T) { each(t, foreignClient) })
 	t.Run("reuse ends the pair in all workspaces, once", func(t *testing.T) { each(t, reuse) })
+	t.Run("reuse of a shared client ends the family alone, once", func(t *testing.T) { each(t, familyReuse) })
 	t.Run("an older consent issues nothing after a revocation", func(t *testing.T) { each(t, staleConsent) })
 	t.Run("a pair that nobody asked about redeems nothing", func(t *testing.T) { each(t, unknownPair) })
 	t.Run("revoking a refresh token ends its family alone", func(t *testing.T) { each(t, revokeRefresh) })
@@ -76,7 +78,7 @@ func foreignClient(t *testing.T, b bench) {
 		t.Fatalf("a stranger's rotation: %v", err)
 	}
 	next := b.mustRotate(t, i.refresh)
-	replay, err := b.Replayed(t.Context(), i.refresh, "stranger")
+	replay, err := b.Replayed(t.Context(), i.refresh, "stranger", oauth.ReuseSubject)
 	if err != nil || replay.Reused {
 		t.Fatalf("a stranger's replay was acted upon: %+v %v", replay.Reused, err)
 	}
@@ -100,7 +102,7 @@ func reuse(t *testing.T, b bench) {
 	current := b.mustRotate(t, spent.refresh)
 	elsewhere := b.mustRedeem(t, code("app", "ws_doe", 0))
 	otherApp := b.mustRedeem(t, code("app2", "ws_acme", 0))
-	replay, err := b.Replayed(t.Context(), spent.refresh, "app")
+	replay, err := b.Replayed(t.Context(), spent.refresh, "app", oauth.ReuseSubject)
 	if err != nil || !replay.Reused {
 		t.Fatalf("reuse was not seen: %v", err)
 	}
@@ -113,9 +115,27 @@ func reuse(t *testing.T, b bench) {
 		t.Error("the reuse reached another app")
 	}
 	anew := b.mustRedeem(t, code("app", "ws_acme", 1))
-	replay, err = b.Replayed(t.Context(), spent.refresh, "app")
+	replay, err = b.Replayed(t.Context(), spent.refresh, "app", oauth.ReuseSubject)
 	if err != nil || replay.Reused || !b.live(t, anew.access) {
 		t.Errorf("old evidence reached a connection that was approved after it was acted upon: %v %v", replay.Reused, err)
+	}
+}
+
+func familyReuse(t *testing.T, b bench) {
+	spent := b.mustRedeem(t, code("app", "ws_acme", 0))
+	current := b.mustRotate(t, spent.refresh)
+	other := b.mustRedeem(t, code("app", "ws_acme", 0))
+	for n := range 2 {
+		replay, err := b.Replayed(t.Context(), spent.refresh, "app", oauth.ReuseFamily)
+		if err != nil || replay.Reused != (n == 0) {
+			t.Fatalf("replay %d: reused %v, error %v", n, replay.Reused, err)
+		}
+	}
+	if b.live(t, spent.access) || b.live(t, current.access) || b.current(t, current.refresh) {
+		t.Error("a token of the family outlives the reuse")
+	}
+	if !b.live(t, other.access) || !b.current(t, other.refresh) {
+		t.Error("the reuse reached another family of the user and the client")
 	}
 }
 
@@ -229,12 +249,12 @@ func retryWindow(t *testing.T, b bench) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	replay, err := b.Replayed(t.Context(), i.refresh, "app")
+	replay, err := b.Replayed(t.Context(), i.refresh, "app", oauth.ReuseSubject)
 	if err != nil || string(replay.Sealed) != "sealed" || replay.Reused {
 		t.Fatalf("inside the window: sealed %q, reused %v, error %v", replay.Sealed, replay.Reused, err)
 	}
 	b.mustRotate(t, next.refresh)
-	replay, err = b.Replayed(t.Context(), i.refresh, "app")
+	replay, err = b.Replayed(t.Context(), i.refresh, "app", oauth.ReuseSubject)
 	if err != nil || len(replay.Sealed) != 0 || !replay.Reused {
 		t.Fatalf("once the successor was used: sealed %q, reused %v, error %v", replay.Sealed, replay.Reused, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
@@ -14,6 +15,7 @@ import (
 func Contention(t *testing.T) {
 	t.Run("50 redemptions of one code", func(t *testing.T) { each(t, manyRedemptions) })
 	t.Run("20 refreshes of one token", func(t *testing.T) { each(t, manyRefreshes) })
+	t.Run("20 replays of a shared client's token", func(t *testing.T) { each(t, manyFamilyReuses) })
 	t.Run("refresh against revoke", func(t *testing.T) { each(t, refreshAgainstRevoke) })
 	t.Run("refreshes of one pair against its disconnection", func(t *testing.T) { each(t, refreshesAgainstDisconnect) })
 	t.Run("redemption against the pair mark", func(t *testing.T) { each(t, redemptionAgainstDisconnect) })
@@ -92,7 +94,7 @@ func manyRefreshes(t *testing.T, b bench) {
 			if !errors.Is(err, grant.ErrNotCurrent) {
 				t.Errorf("refresh: %v", err)
 			}
-			replay, err := b.Replayed(context.Background(), i.refresh, "app")
+			replay, err := b.Replayed(context.Background(), i.refresh, "app", oauth.ReuseSubject)
 			if err != nil {
 				t.Errorf("judging a loser: %v", err)
 			}
@@ -105,6 +107,27 @@ func manyRefreshes(t *testing.T, b bench) {
 		}
 		if b.live(t, winner.access) || b.current(t, winner.refresh) {
 			t.Fatalf("round %d: something of the pair is live after its token was reused", round)
+		}
+	}
+}
+
+// manyFamilyReuses: of many replays of a spent token at once, one revokes its family.
+func manyFamilyReuses(t *testing.T, b bench) {
+	for round := range rounds {
+		i := b.mustRedeem(t, code("app", "ws_acme", 0))
+		next := b.mustRotate(t, i.refresh)
+		var reused atomic.Int32
+		together(20, func(int) {
+			replay, err := b.Replayed(context.Background(), i.refresh, "app", oauth.ReuseFamily)
+			if err != nil {
+				t.Errorf("a replay: %v", err)
+			}
+			if replay.Reused {
+				reused.Add(1)
+			}
+		})
+		if reused.Load() != 1 || b.live(t, next.access) || b.current(t, next.refresh) {
+			t.Fatalf("round %d: %d revoked the family, want 1; or it is live", round, reused.Load())
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
@@ -54,30 +55,36 @@ func explainRefresh(t *testing.T, b bench) {
 }
 
 // explainRevoked: a current token is revoked with its family, and a spent one with its user-client,
-// until which it is evidence of reuse.
+// until which it is evidence of reuse; of a shared client, until its family is revoked.
 func explainRevoked(t *testing.T, b bench) {
 	type step struct {
 		what           string
 		revoke         func(i, next issued) error
 		spent, current bool
+		// family says that the spent token's family is revoked by itself.
+		family bool
 	}
 	for _, s := range []step{
-		{"nothing", func(_, _ issued) error { return nil }, false, false},
+		{"nothing", func(_, _ issued) error { return nil }, false, false, false},
 		{"its family", func(_, next issued) error {
 			_, err := b.RevokeRefresh(t.Context(), next.refresh, "")
 			return err
-		}, false, true},
-		{"the membership", func(_, _ issued) error { return b.RevokeMember(t.Context(), "usr_john", "ws_acme") }, false, true},
-		{"the user-client", func(_, _ issued) error { return b.EndConnection(t.Context(), "usr_john", "app") }, true, true},
+		}, false, true, true},
+		{"the membership", func(_, _ issued) error { return b.RevokeMember(t.Context(), "usr_john", "ws_acme") }, false, true, false},
+		{"the user-client", func(_, _ issued) error { return b.EndConnection(t.Context(), "usr_john", "app") }, true, true, false},
 		{"the reuse", func(i, _ issued) error {
-			replay, err := b.Replayed(t.Context(), i.refresh, "app")
+			replay, err := b.Replayed(t.Context(), i.refresh, "app", oauth.ReuseSubject)
 			if !replay.Reused {
 				t.Error("a second use was no reuse")
 			}
 			return err
-		}, true, true},
-		{"the user's grants", func(_, _ issued) error { return b.RevokeUserGrants(t.Context(), "usr_john") }, true, true},
-		{"the client's grants", func(_, _ issued) error { return b.RevokeClientGrants(t.Context(), "app") }, true, true},
+		}, true, true, false},
+		{"the reuse of a shared client", func(i, _ issued) error {
+			_, err := b.Replayed(t.Context(), i.refresh, "app", oauth.ReuseFamily)
+			return err
+		}, false, true, true},
+		{"the user's grants", func(_, _ issued) error { return b.RevokeUserGrants(t.Context(), "usr_john") }, true, true, false},
+		{"the client's grants", func(_, _ issued) error { return b.RevokeClientGrants(t.Context(), "app") }, true, true, false},
 	} {
 		page, err := b.GetPairEpoch(t.Context(), "usr_john", "app")
 		if err != nil {
@@ -88,7 +95,7 @@ func explainRevoked(t *testing.T, b bench) {
 		if err := s.revoke(i, next); err != nil {
 			t.Fatalf("revoking %s: %v", s.what, err)
 		}
-		if got := b.explain(t, i.refresh); !got.Spent || got.Revoked != s.spent {
+		if got := b.explain(t, i.refresh); !got.Spent || got.Revoked != s.spent || got.FamilyRevoked != s.family {
 			t.Errorf("after %s was revoked the spent token is %+v", s.what, got)
 		}
 		if got := b.explain(t, next.refresh); got.Spent || got.Revoked != s.current {

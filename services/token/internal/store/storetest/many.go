@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
@@ -38,7 +39,7 @@ type throng struct {
 func RevocationsOfMany(t *testing.T) {
 	for name, end := range map[string]func(ctx context.Context, s *store.Store, c throng) error{
 		"reuse": func(ctx context.Context, s *store.Store, c throng) error {
-			replay, err := s.Replayed(ctx, c.spent, c.client)
+			replay, err := s.Replayed(ctx, c.spent, c.client, oauth.ReuseSubject)
 			if err == nil && !replay.Reused {
 				err = errors.New("the reuse was not seen")
 			}
@@ -86,7 +87,7 @@ func ReplaysOfMany(t *testing.T) {
 		return func(db *sqldb.DB) {
 			s := store.New(db, revlog.NoReplicas{})
 			for range n {
-				if replay, err := s.Replayed(t.Context(), c.spent, c.client); err != nil || replay.Reused != (n == 1) {
+				if replay, err := s.Replayed(t.Context(), c.spent, c.client, oauth.ReuseSubject); err != nil || replay.Reused != (n == 1) {
 					t.Errorf("of %d, a replay is taken for reuse: %v (%v)", n, replay.Reused, err)
 				}
 			}
