@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/fetch"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/services/authz/internal/document"
@@ -131,8 +132,13 @@ func newClients(config Config, deps Deps, st *store.Store) (document.Clients, er
 	}
 	documents, err := document.New(document.Config{
 		Policy: policy, Entries: deps.ShortLived, Now: deps.Now,
-		Rules:  document.Rules{PrivateUseSchemes: config.PrivateUseSchemes, Imitated: registry.Reserved(config.ReservedNames).Imitated},
-		Scopes: func() []string { return deps.Catalog.Names() },
+		Rules: document.Rules{PrivateUseSchemes: config.PrivateUseSchemes, Imitated: registry.Reserved(config.ReservedNames).Imitated},
+		Scopes: func() oauth.Scope {
+			if allowed := deps.ClientDocuments.Scopes; len(allowed) > 0 {
+				return allowed
+			}
+			return deps.Catalog.Minimum(deps.Catalog.ResourceIDs())
+		},
 		Source: documentSource{
 			fetcher: fetch.New(fetch.Options{Loopback: policy.Loopback, Ports: ports}), limiter: limiter("authz:documents:", deps),
 			slots: make(chan struct{}, maxFetches), logger: deps.Logger,

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -126,5 +127,33 @@ func TestN5_AClientThatDescribesItself(t *testing.T) {
 		must(t, err)
 		want(t, "status of the revocation", revoked.Status, http.StatusOK)
 		wantActive(t, d, issued.Access, false)
+	})
+}
+
+// TestN5_TheExampleOfThePageIsAClient: docs/client-documents.md, on another host.
+func TestN5_TheExampleOfThePageIsAClient(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/client-documents.md")
+	must(t, err)
+	_, rest, _ := strings.Cut(string(raw), "```json\n")
+	example, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("the page has no document")
+	}
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		p := newPublisher(t)
+		id := p.serve("/oauth/client.json", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			// The host is this machine, where an open policy permits addresses of this machine alone.
+			_, _ = w.Write([]byte(strings.NewReplacer("https://tools.example.com", p.URL).Replace(example)))
+		})
+		b, r := d.NewBrowser(), documentRequest(id)
+		page, err := b.Consent(r)
+		must(t, err)
+		wantPage(t, "the consent page", page, http.StatusOK, "(“Example Tools”)")
+		page, err = b.Decide(page, "ws_acme", "approve")
+		must(t, err)
+		tokens, err := d.Exchange(page.Query().Get("code"), r)
+		must(t, err)
+		wantTokens(t, tokens, "videos:read")
 	})
 }

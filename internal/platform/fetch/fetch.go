@@ -41,7 +41,8 @@ type Options struct {
 	// Ports are the hosts with a port other than 443 that may be requested, such as
 	// client.example:8443.
 	Ports []string
-	// Roots are the trusted certificate authorities; nil for the system's.
+	// Roots are the trusted certificate authorities; nil for the system's or, if it has none, those
+	// of Mozilla that are compiled in.
 	Roots *x509.CertPool
 	// Resolver resolves names; nil for the system's.
 	Resolver *net.Resolver
@@ -67,6 +68,9 @@ type Document struct {
 
 // New returns a Fetcher.
 func New(o Options) *Fetcher {
+	if o.Roots == nil {
+		o.Roots = roots(x509.SystemCertPool())
+	}
 	permitted := newGuard(o.Loopback)
 	dialer := &net.Dialer{
 		Timeout: connectTimeout, Resolver: o.Resolver,

@@ -12,8 +12,9 @@ import (
 // document at the URL that is their client_id
 // (draft-ietf-oauth-client-id-metadata-document).
 type ClientDocuments struct {
-	Mode  string   `koanf:"mode" help:"apps whose client_id is the URL of a document that describes them: off, allowlist (those of hosts) or open (those of any host)"`
-	Hosts []string `koanf:"hosts" help:"hosts of such documents, exact names, with a port if it is not 443: client.example, other.example:8443"`
+	Mode   string   `koanf:"mode" help:"apps whose client_id is the URL of a document that describes them: off, allowlist (those of hosts) or open (those of any host)"`
+	Hosts  []string `koanf:"hosts" help:"hosts of such documents, exact names, with a port if it is not 443: client.example, other.example:8443"`
+	Scopes []string `koanf:"scopes" for:"authz" help:"scopes that such apps may request; empty: those that the protected resources of the catalog need at least"`
 }
 
 // The values of ClientDocuments.Mode.

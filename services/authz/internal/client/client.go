@@ -64,12 +64,12 @@ type Registration struct {
 	DefaultScope oauth.Scope
 	// ApplicationType is empty if none was registered.
 	ApplicationType ApplicationType
-	// ResourceDefault says that a request without a scope asks for the scopes that the resources of
-	// the request need at least, if DefaultScope is empty: for clients that are not registered here.
-	ResourceDefault bool
 	// Unverified says that the operator has not checked the client: an error or a denial does not
 	// redirect the browser to it by itself (RFC 9700 §4.11.2).
 	Unverified bool
+	// SelfRegistered says that the client registered itself (RFC 7591), so that everything about it is
+	// its own assertion.
+	SelfRegistered bool
 }
 
 // ApplicationType is the `application_type` of OpenID Connect Dynamic Client Registration 1.0 §2.

@@ -9,6 +9,7 @@ import (
 	"github.com/maypok86/otter/v2"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
@@ -57,8 +58,8 @@ type Config struct {
 	// Entries share the copies among replicas. Without the store each replica requests a document
 	// itself.
 	Entries Entries
-	// Scopes lists the scopes that exist now: a client may ask for each, and the user decides.
-	Scopes func() []string
+	// Scopes lists the scopes that a client may ask for now.
+	Scopes func() oauth.Scope
 	Now    func() time.Time
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/services/authz/internal/authztest"
@@ -121,7 +122,7 @@ func (b bench) replica(t *testing.T, policy document.Policy) *document.Documents
 			}
 			return ""
 		}},
-		Scopes: func() []string { return []string{"videos:read", "jobs:read"} },
+		Scopes: func() oauth.Scope { return oauth.Scope{"videos:read", "jobs:read"} },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +138,7 @@ func TestN5_6_ADocumentBecomesAPublicUnverifiedClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.ID != id || c.Name != "client.example (“Claude”)" || c.Type != client.Public || !c.Unverified || !c.ResourceDefault || !c.RunsOnDevice() ||
+	if c.ID != id || c.Name != "client.example (“Claude”)" || c.Type != client.Public || !c.Unverified || !c.SelfRegistered || !c.RunsOnDevice() ||
 		c.Disabled || c.ResourceServer || c.RefreshRetry == nil || len(c.RedirectURIs) != 3 || len(c.Scope) != 2 || !c.May("authorization_code") || !c.May("refresh_token") {
 		t.Errorf("the client is %+v", c)
 	}

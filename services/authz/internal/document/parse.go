@@ -60,8 +60,9 @@ func (d *Documents) parse(id string, body []byte) (client.Registration, error) {
 	return client.Registration{
 		Client: client.Client{
 			ID: id, Name: displayName(u.Host, m.name), Type: client.Public, GrantTypes: m.grantTypes, RefreshRetry: &window,
+			Reuse: oauth.ReuseFamily,
 		},
-		RedirectURIs: m.redirectURIs, ApplicationType: client.Native, Unverified: true, ResourceDefault: true,
+		RedirectURIs: m.redirectURIs, ApplicationType: client.Native, Unverified: true, SelfRegistered: true,
 	}, nil
 }
 

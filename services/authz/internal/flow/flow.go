@@ -60,7 +60,8 @@ type Resources interface {
 	ResourceIDs() oauth.Resources
 	// Belongs reports whether a scope makes sense for one of the resources; nil is the default one.
 	Belongs(scope string, ids oauth.Resources) bool
-	// Minimum returns the scopes that the resources need at least; nil is the default one.
+	// Minimum returns the scopes that a client needs at least for the resources; nil is the default
+	// one.
 	Minimum(ids oauth.Resources) oauth.Scope
 }
 
