@@ -112,7 +112,8 @@ func numbers() []number {
 		{documents, "512 characters at most", "services/authz/internal/client/document.go", "MaxDocumentURL = 512"},
 		{documents, "**`redirect_uris`** are 1 to 20", "services/authz/internal/document/parse.go", "maxURIs = 20"},
 		{documents, "a copy of the last 24 hours", "services/authz/internal/document/documents.go", "maxStale = 24 * time.Hour"},
-		{documents, "30 a minute for each source address and 60 for each host", "services/authz/documents.go", "failuresOfHost, failuresOfSource = 60, 30"},
+		{documents, "60 in ten minutes for each source address", "services/authz/documents.go", "fetchesForSource, sourceWindow = 60, 10 * time.Minute"},
+		{documents, "60 a minute for each host", "services/authz/documents.go", "fetchesOfHost, hostWindow = 60, time.Minute"},
 		{documents, "at least a minute and at most a day", "internal/platform/fetch/fetch.go", "minAge, maxAge = time.Minute, 24 * time.Hour"},
 		{"docs/user-api.md", "30 days after that", "services/token/internal/usertoken/usertoken.go", "KeptPastTime = 30 * 24 * time.Hour"},
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,26 +23,28 @@ const (
 	maxDocument = 5 << 10
 	// maxFetches is how many documents a process requests at once.
 	maxFetches = 64
-	// failuresOfHost and failuresOfSource are how many documents of a host, and how many that a
-	// source address asked for, may be unreadable each minute, before no more are requested.
-	failuresOfHost, failuresOfSource = 60, 30
-	failureWindow                    = time.Minute
+	// fetchesForSource and fetchesOfHost are how many documents one source address may cause to be
+	// requested, and how many are requested of one host, within these windows.
+	fetchesForSource, sourceWindow = 60, 10 * time.Minute
+	fetchesOfHost, hostWindow      = 60, time.Minute
 )
 
-// documentSource requests the documents of clients, and limits how often strangers can cause that.
-// A document that is read costs nothing: only failures are counted, since copies of documents are
-// cached and failures are not.
+// documentSource requests the documents of clients, and limits how often strangers can cause that:
+// failures are not cached, and each document is a copy to store. A document that is read again costs
+// nothing, and nothing of a host that the operator listed counts for the host, unless it fails.
 type documentSource struct {
 	fetcher *fetch.Fetcher
 	limiter *ratelimit.Limiter
 	slots   chan struct{}
 	logger  *slog.Logger
+	// listed are the hosts that the operator listed.
+	listed []string
 }
 
-// Fetch requests the document at an address.
-func (s documentSource) Fetch(ctx context.Context, address, etag string) (document.Fetched, error) {
+// Fetch requests a document.
+func (s documentSource) Fetch(ctx context.Context, wanted document.Wanted) (document.Fetched, error) {
 	host := ""
-	if u, err := url.Parse(address); err == nil {
+	if u, err := url.Parse(wanted.Address); err == nil {
 		host = u.Host
 	}
 	select {
@@ -50,43 +53,39 @@ func (s documentSource) Fetch(ctx context.Context, address, etag string) (docume
 	default:
 		return document.Fetched{}, busy(host)
 	}
-	spent, limited := s.spend(ctx, host)
+	bySource, limited := s.spend(ctx, ratelimit.Budget{Limit: fetchesForSource, Window: sourceWindow}, ratelimit.Source(document.SourceFrom(ctx)))
 	if limited {
 		return document.Fetched{}, busy(host)
 	}
-	read, err := s.fetcher.Revalidate(ctx, address, maxDocument, etag)
-	if err == nil {
-		s.limiter.Refund(ctx, spent...)
-		return document.Fetched{Body: read.Body, ETag: read.ETag, MaxAge: read.MaxAge, Unchanged: read.Unchanged}, nil
+	byHost, limited := s.spend(ctx, ratelimit.Budget{Limit: fetchesOfHost, Window: hostWindow}, ratelimit.Name{Kind: "document host", Value: host, Public: true})
+	if limited {
+		return document.Fetched{}, busy(host)
 	}
-	s.logger.InfoContext(ctx, "a client's document could not be read", "document", address, "error", err.Error())
-	return document.Fetched{}, unreadable(host, err)
+	read, err := s.fetcher.Revalidate(ctx, wanted.Address, maxDocument, wanted.ETag)
+	if err != nil {
+		s.logger.InfoContext(ctx, "a client's document could not be read", "document", wanted.Address, "error", err.Error())
+		return document.Fetched{}, unreadable(host, err)
+	}
+	if wanted.Known {
+		s.limiter.Refund(ctx, bySource)
+	}
+	if wanted.Known || slices.Contains(s.listed, host) {
+		s.limiter.Refund(ctx, byHost)
+	}
+	return document.Fetched{Body: read.Body, ETag: read.ETag, MaxAge: read.MaxAge, Unchanged: read.Unchanged}, nil
 }
 
-// spend takes from the budgets of the host and of the source address. While the store is down
+// spend takes one from a budget, and returns the key to refund it with. While the store is down
 // nothing is counted: a client with tokens does not depend on it.
-func (s documentSource) spend(ctx context.Context, host string) (spent []string, limited bool) {
-	for _, b := range []struct {
-		name  ratelimit.Name
-		limit int
-	}{
-		{ratelimit.Source(document.SourceFrom(ctx)), failuresOfSource},
-		{ratelimit.Name{Kind: "document host", Value: host, Public: true}, failuresOfHost},
-	} {
-		key, err := s.limiter.Spend(ctx, ratelimit.Budget{Limit: b.limit, Window: failureWindow}, b.name)
-		var exhausted *ratelimit.LimitedError
-		if errors.As(err, &exhausted) {
-			s.limiter.Refund(ctx, spent...)
-			return nil, true
-		}
-		spent = append(spent, key)
-	}
-	return spent, false
+func (s documentSource) spend(ctx context.Context, budget ratelimit.Budget, name ratelimit.Name) (key string, limited bool) {
+	key, err := s.limiter.Spend(ctx, budget, name)
+	var exhausted *ratelimit.LimitedError
+	return key, errors.As(err, &exhausted)
 }
 
 func busy(host string) error {
 	return &document.Failure{
-		Kind: document.Unreadable, Host: host, Temporary: true, Detail: "too many descriptions could not be read recently: try again in a minute",
+		Kind: document.Unreadable, Host: host, Temporary: true, Detail: "too many descriptions were requested recently: try again in some minutes",
 	}
 }
 
@@ -141,7 +140,7 @@ func newClients(config Config, deps Deps, st *store.Store) (document.Clients, er
 		},
 		Source: documentSource{
 			fetcher: fetch.New(fetch.Options{Loopback: policy.Loopback, Ports: ports}), limiter: limiter("authz:documents:", deps),
-			slots: make(chan struct{}, maxFetches), logger: deps.Logger,
+			slots: make(chan struct{}, maxFetches), logger: deps.Logger, listed: policy.Hosts,
 		},
 	})
 	return document.Clients{Registered: st, Documents: documents}, err

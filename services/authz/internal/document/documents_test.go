@@ -34,7 +34,8 @@ type host struct {
 	waits, arrived chan struct{}
 }
 
-func (h *host) Fetch(ctx context.Context, address, etag string) (document.Fetched, error) {
+func (h *host) Fetch(ctx context.Context, wanted document.Wanted) (document.Fetched, error) {
+	etag := wanted.ETag
 	h.mu.Lock()
 	h.fetches++
 	h.sent = append(h.sent, etag)
