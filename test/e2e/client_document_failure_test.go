@@ -73,8 +73,8 @@ func hostileDocuments(t *testing.T, p *publisher) map[string]struct {
 	}
 }
 
-// TestMCPFailure_9_ADocumentThatCannotBeReadIsNoUnknownClient: the page says what is wrong, and a
-// token request is told to come again. Only a document that describes no client is an invalid one.
+// TestMCPFailure_9_ADocumentThatCannotBeReadIsNoUnknownClient: the page says what is wrong, and the
+// response to a token request says when to try again. Only a document that describes no client is an invalid one.
 func TestMCPFailure_9_ADocumentThatCannotBeReadIsNoUnknownClient(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		p := newPublisher(t)
@@ -99,8 +99,9 @@ func TestMCPFailure_9_ADocumentThatCannotBeReadIsNoUnknownClient(t *testing.T) {
 				t.Errorf("%s: the token endpoint returns %d %s, Retry-After %q; want %d %s", path, a.Status, a.Raw, a.Header.Get("Retry-After"), want, code)
 			}
 		}
-		german := d.NewBrowser()
-		page, err := german.Get(pathOf(t, documentRequest(p.URL+"/403"), "ui_locales", "de"))
+		german := fromElsewhere(t, "203.0.113.8", http.MethodGet, d.PublicURL+documentRequest(p.URL+"/403").Path(), nil)
+		german.Header.Set("Accept-Language", "de")
+		page, err := b.Do(german)
 		must(t, err)
 		wantPage(t, "the page in German", page, http.StatusBadRequest, "konnte nicht gelesen werden")
 	})
@@ -124,7 +125,7 @@ func TestN5_2_AURLThatIsNoIdentifierIsNotRequested(t *testing.T) {
 			if page.Status != http.StatusBadRequest || page.Location() != "" {
 				t.Errorf("%s: status %d, location %q", bad, page.Status, page.Location())
 			}
-			a, err := d.Form("/oauth/token", url.Values{"grant_type": {"authorization_code"}, "code": {"x"}, "client_id": {bad}})
+			a, err := d.Form("/oauth/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"x"}, "client_id": {bad}})
 			must(t, err)
 			if a.Status != http.StatusUnauthorized || a.Code() != "invalid_client" {
 				t.Errorf("%s: the token endpoint returns %d %s", bad, a.Status, a.Raw)

@@ -40,7 +40,7 @@ func documentQuery(change ...string) string {
 	return authztest.NativeQuery(append([]string{"client_id", documentID}, change...)...)
 }
 
-// TestN5_5_TheDocumentOfTheStartIsPinned: whatever becomes of it while the user decides. Only the
+// TestN5_5_TheDocumentOfTheStartIsPinned: it may change or vanish while the user decides. Only the
 // operator's policy ends the request.
 func TestN5_5_TheDocumentOfTheStartIsPinned(t *testing.T) {
 	for what, change := range map[string]func(*documents){
