@@ -40,6 +40,9 @@ func newConsole(t *testing.T) *console {
 	if err := os.Mkdir("data", 0o700); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(keyFile, []byte(keySet), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	d := &console{t: t, responses: map[string]func(proto.Message) (proto.Message, error){}}
 	for _, service := range []string{"identity", "authz", "token"} {
 		lis, err := localsock.Listen("data", service)

@@ -25,6 +25,10 @@ func PublicFields() map[protoreflect.Name]string {
 		"token_hash":      "a hash of 256 random bits, from which no token follows",
 		"page_token":      "where a page of a list begins",
 		"next_page_token": "where the next page of a list begins",
+
+		"client_assertion_type":           "a constant (RFC 7523 §2.2)",
+		"token_endpoint_auth_method":      "how a client authenticates (RFC 7591 §2)",
+		"token_endpoint_auth_signing_alg": "the name of an algorithm (OpenID Connect Dynamic Client Registration 1.0 §2)",
 	}
 }
 

@@ -113,6 +113,7 @@ func serviceRules() []Rule {
 				"std", "golang.org/x/crypto/...", "golang.org/x/sync/...", "golang.org/x/text/...", "golang.org/x/net/idna",
 				"github.com/mtibben/confusables",
 				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./internal/platform/ratelimit", "./internal/platform/lease",
+				"./internal/platform/jose",
 				"./services/{service}/internal/...", "./sdk/enforce/...",
 			},
 			Never: plumbing,
@@ -222,6 +223,13 @@ func edgeRules() []Rule {
 			Except:   []string{"./cmd/usher/...", "./services/...", "./gateway/...", "./test/..."},
 			Never:    []string{"./services/...", "./gateway/...", "./cmd/..."},
 			Reason:   "the all-in-one is the one place where the parts meet in a process",
+		},
+		{
+			Name:     "the JOSE library stays in jose",
+			Packages: []string{"./..."},
+			Except:   []string{"./internal/platform/jose/...", "./test/..."},
+			Never:    []string{"github.com/go-jose/..."},
+			Reason:   "one package bounds what is parsed and decides which algorithm a key verifies, so that no caller can permit another",
 		},
 	}
 }

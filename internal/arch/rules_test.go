@@ -36,6 +36,7 @@ var planted = map[string]Package{
 	"convert converts what two services share":                  ours("internal/platform/convert", Module+"/gen/usher/identity/v1"),
 	"SQL drivers stay in sqldb":                                 ours("services/token/internal/store", "github.com/jackc/pgx/v5"),
 	"the Redis client stays in shortlived":                      ours("services/authz/internal/store", "github.com/redis/go-redis/v9"),
+	"the JOSE library stays in jose":                            ours("services/authz/internal/client", "github.com/go-jose/go-jose/v4"),
 	"OpenTelemetry stays at the edges of the shared library":    ours("services/token", "go.opentelemetry.io/otel/trace"),
 	"production never imports test support":                     ours("services/token/internal/store", Module+"/services/token/internal/store/storetest"),
 	"a domain package is plain Go":                              ours("services/token/internal/grant", Module+"/services/authz/internal/code"),

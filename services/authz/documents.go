@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/fetch"
@@ -123,12 +122,6 @@ func newClients(config Config, deps Deps, st *store.Store) (document.Clients, er
 	default:
 		policy = document.Policy{}
 	}
-	var ports []string
-	for _, host := range policy.Hosts {
-		if strings.Contains(host, ":") {
-			ports = append(ports, host)
-		}
-	}
 	documents, err := document.New(document.Config{
 		Policy: policy, Entries: deps.ShortLived, Now: deps.Now,
 		Rules: document.Rules{PrivateUseSchemes: config.PrivateUseSchemes, Imitated: registry.Reserved(config.ReservedNames).Imitated},
@@ -139,7 +132,7 @@ func newClients(config Config, deps Deps, st *store.Store) (document.Clients, er
 			return deps.Catalog.Minimum(deps.Catalog.ResourceIDs())
 		},
 		Source: documentSource{
-			fetcher: fetch.New(fetch.Options{Loopback: policy.Loopback, Ports: ports}), limiter: limiter("authz:documents:", deps),
+			fetcher: deps.Fetcher, limiter: limiter("authz:documents:", deps),
 			slots: make(chan struct{}, maxFetches), logger: deps.Logger, listed: policy.Hosts,
 		},
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -13,6 +14,7 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/cleanup"
+	"github.com/vidocu/usher/internal/platform/fetch"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/internal/platform/shortlived"
@@ -22,6 +24,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/flow"
+	"github.com/vidocu/usher/services/authz/internal/keyuse"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 	"github.com/vidocu/usher/services/authz/internal/registry"
 	"github.com/vidocu/usher/services/authz/internal/rpc"
@@ -49,6 +52,8 @@ type Deps struct {
 	Now func() time.Time
 	// Metrics receives the metrics; nil records none.
 	Metrics *telemetry.Metrics
+	// Fetcher reads the keys that clients publish; nil is one that reads from the public internet.
+	Fetcher *fetch.Fetcher
 }
 
 // Service is the authorization service.
@@ -59,6 +64,8 @@ type Service struct {
 	clients document.Clients
 	flow    flow.Flow
 	guard   client.Guard
+	// keyUses records when clients used their keys.
+	keyUses *keyuse.Recorder
 	// reserved are the names that only the operator's own clients may have.
 	reserved registry.Reserved
 	// privateUse are the schemes without a dot that redirect URIs may have.
@@ -76,6 +83,9 @@ func New(config Config, deps Deps) (*Service, error) {
 	if deps.Now == nil {
 		deps.Now = time.Now
 	}
+	if deps.Fetcher == nil {
+		deps.Fetcher = fetch.New(fetch.Options{})
+	}
 	st, err := store.New(deps.DB)
 	if err != nil {
 		return nil, err
@@ -84,8 +94,9 @@ func New(config Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{deps: deps, store: st, clients: clients, reserved: config.ReservedNames, privateUse: config.PrivateUseSchemes, guard: client.Guard{
-		Authenticator: client.Authenticator{Records: clients}, Limiter: limiter("authz:client:", deps),
+	keyUses := keyuse.New(st, deps.Logger)
+	return &Service{deps: deps, store: st, clients: clients, keyUses: keyUses, reserved: config.ReservedNames, privateUse: config.PrivateUseSchemes, guard: client.Guard{
+		Authenticator: authenticator(deps, clients, keyUses), Limiter: limiter("authz:client:", deps),
 		Source: ratelimit.Budget{Limit: config.SourceAttempts, Window: config.SourceWindow},
 		Client: ratelimit.Budget{Limit: config.ClientAttempts, Window: config.ClientWindow},
 	}, flow: flow.Flow{Config: flow.Config{
@@ -123,11 +134,15 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Guard: s.guard, Registry: s.clients, Codes: s.flow.Codes})
 	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Clients: registry.Clients{
 		Store: s.store, Scopes: s.deps.Catalog, Reserved: s.reserved, PrivateUseSchemes: s.privateUse,
+		CheckURL: s.deps.Fetcher.CheckURL,
 	}})
 }
 
-// Run runs the cleanup until ctx is done, on one replica at a time.
+// Run writes the last uses of keys until ctx is done, and runs the cleanup on one replica at a time.
 func (s *Service) Run(ctx context.Context) error {
+	var recording sync.WaitGroup
+	recording.Go(func() { s.keyUses.Run(ctx) })
+	defer recording.Wait()
 	cleanup.Runner{
 		Name: "authz", DB: s.deps.DB, Logger: s.deps.Logger, Every: cleanup.Hourly, Done: s.deps.Metrics.CleanupSucceeded,
 		Work: func(ctx context.Context) error { return s.store.CleanUp(ctx) },

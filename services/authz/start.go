@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 
+	"github.com/vidocu/usher/internal/platform/fetch"
 	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/internal/platform/stores"
 )
@@ -13,6 +14,7 @@ func Start(ctx context.Context, host *run.Host, config Config) (*Service, error)
 	deps := Deps{
 		Logger: host.Logger, Metrics: host.Metrics, Issuer: host.Settings.PublicURL, Now: host.Settings.Now,
 		ClientDocuments: host.Settings.ClientDocuments, Development: host.Settings.Development,
+		Fetcher: fetch.New(fetch.Options{Loopback: host.Settings.Development, Ports: host.Settings.ClientDocuments.Ports()}),
 	}
 	var err error
 	if deps.DB, err = stores.Database(ctx, host, config.DatabaseURL, Migrations()); err != nil {

@@ -46,3 +46,6 @@ func TestFault_A7_AnotherPersonsRequest(t *testing.T) { play(t, "other_person", 
 
 // TestFault_A16_SignedInGoesOn: a signed-in user does not see the sign-in page.
 func TestFault_A16_SignedInGoesOn(t *testing.T) { play(t, "signed_in", nil, nil) }
+
+// TestDevices_AnotherBrowserIsSignedOut, once: going back and reloading does nothing more.
+func TestDevices_AnotherBrowserIsSignedOut(t *testing.T) { play(t, "devices", nil, nil) }

@@ -1,7 +1,7 @@
-// Package account serves the account pages: the list of connected apps and the button that
-// disconnects one (docs/wire-contract.md §7).
+// Package account serves the account pages: the connected apps, each with the button that
+// disconnects it (docs/wire-contract.md §7), and the devices on which the user is signed in.
 //
-// It owns the pages. The consent service owns the list and the disconnection.
+// It owns the pages. The consent service owns the apps, and identity the sessions.
 package account
 
 import (
@@ -56,7 +56,7 @@ func (a Account) List(w http.ResponseWriter, r *http.Request) {
 	}
 	a.Flow.Pages.Render(w, r, page.View{
 		Template: "apps", Title: "Connected apps", Failed: data.Fault.Text != "", Data: data,
-		Frame: &page.Frame{Person: user.Name, CSRF: data.CSRF},
+		Frame: a.frame(r, user.Name, data.CSRF),
 	})
 }
 

@@ -113,7 +113,7 @@ func (f Flow) showConsent(w http.ResponseWriter, r *http.Request, c consentView)
 	data := page.Consent{
 		CSRF:    f.pageToken(r, c.request, prompt.GetPage()),
 		Request: c.request, App: prompt.GetClientName(), Origin: prompt.GetRedirectOrigin(),
-		Document: documentOf(prompt.GetPage().GetClientId()),
+		Document:    documentOf(prompt.GetPage().GetClientId()),
 		User:        page.User{Name: prompt.GetDisplayName(), Email: prompt.GetEmailAddress()},
 		Permissions: f.promptPermissions(prompt), Fault: f.Fault(flash),
 	}

@@ -49,6 +49,19 @@ func (c Cookies) SetSession(w http.ResponseWriter, value secret.String, until ti
 	c.write(w, sessionCookie, value, until)
 }
 
+// WithSession returns the request as the browser sends it after SetSession.
+func (c Cookies) WithSession(r *http.Request, value secret.String) *http.Request {
+	next := r.Clone(r.Context())
+	next.Header.Del("Cookie")
+	for _, cookie := range r.Cookies() {
+		if cookie.Name != c.name(sessionCookie) {
+			next.AddCookie(cookie)
+		}
+	}
+	next.AddCookie(&http.Cookie{Name: c.name(sessionCookie), Value: value.Reveal()}) //nolint:gosec // a request's cookie has no attributes
+	return next
+}
+
 // ClearSession deletes the session cookie.
 func (c Cookies) ClearSession(w http.ResponseWriter) {
 	c.write(w, sessionCookie, secret.String{}, time.Unix(0, 0))

@@ -46,6 +46,9 @@ const (
 	flashStale        FlashKind = "stale"
 	FlashDisconnected FlashKind = "disconnected"
 	FlashNoApp        FlashKind = "no-app"
+	FlashNoDevice     FlashKind = "no-device"
+	FlashDeviceEnded  FlashKind = "device-ended"
+	FlashOthersEnded  FlashKind = "others-ended"
 )
 
 // The pages that show flashes.
@@ -53,6 +56,7 @@ const (
 	pageSignIn  = "signin"
 	pageConsent = "consent"
 	PageAccount = "account"
+	PageDevices = "devices"
 )
 
 const (
@@ -64,7 +68,7 @@ const (
 
 // flashName is the cookie's name: the account pages and an authorization may have a flash each.
 func flashName(page string) string {
-	if page == PageAccount {
+	if isAccountPage(page) {
 		return flashCookie + "_account"
 	}
 	return flashCookie

@@ -26,6 +26,9 @@ import (
 // HomePath is the page for a user without an authorization in progress.
 const HomePath = "/account/connected-apps"
 
+// DevicesPath is the page of a user's sessions.
+const DevicesPath = "/account/devices"
+
 // Flow serves the pages of an authorization.
 type Flow struct {
 	Cookies Cookies
@@ -175,7 +178,7 @@ func (f Flow) ParseForm(w http.ResponseWriter, r *http.Request, from formPage) b
 	if !f.readForm(w, r) {
 		return false
 	}
-	if from.page == PageAccount && f.Cookies.Session(r).IsZero() {
+	if from.account() && f.Cookies.Session(r).IsZero() {
 		redirect(w, r, "/signin", "")
 		return false
 	}
@@ -193,8 +196,16 @@ type formPage struct {
 	named string
 }
 
-// AccountForm returns the page of the forms on account pages.
+// AccountForm returns the page of the forms on the connected apps' page.
 func AccountForm() formPage { return formPage{page: PageAccount, purposes: []string{purposeAccount}} }
+
+// DevicesForm returns the page of the forms on the devices' page.
+func DevicesForm() formPage { return formPage{page: PageDevices, purposes: []string{purposeAccount}} }
+
+// account reports whether the page belongs to an account, so that only a signed-in user sees it.
+func (o formPage) account() bool { return isAccountPage(o.page) }
+
+func isAccountPage(page string) bool { return page == PageAccount || page == PageDevices }
 
 func (o formPage) path() string {
 	switch o.page {
@@ -202,6 +213,8 @@ func (o formPage) path() string {
 		return "/consent"
 	case pageSignIn:
 		return "/signin"
+	case PageDevices:
+		return DevicesPath
 	}
 	return HomePath
 }
@@ -279,7 +292,9 @@ func (f Flow) Fault(flash Flash) page.Fault {
 		return page.Fault{Text: "You are not a member of that workspace any more. Choose another one.", Field: "workspaces"}
 	case FlashNoApp:
 		return page.Fault{Text: "There is no such connected app."}
-	case flashAnswered, flashStale, FlashDisconnected:
+	case FlashNoDevice:
+		return page.Fault{Text: "There is no such device."}
+	case flashAnswered, flashStale, FlashDisconnected, FlashDeviceEnded, FlashOthersEnded:
 	}
 	return page.Fault{}
 }

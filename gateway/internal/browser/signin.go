@@ -2,6 +2,7 @@ package browser
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/vidocu/usher/gateway/internal/page"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
@@ -129,6 +130,9 @@ func (f Flow) SignIn(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// UserAgent returns a request's User-Agent as valid UTF-8, which gRPC requires.
+func UserAgent(r *http.Request) string { return strings.ToValidUTF8(r.UserAgent(), "") }
+
 func (f Flow) authenticate(w http.ResponseWriter, r *http.Request, from formPage) {
 	email, password := r.PostForm.Get("email"), r.PostForm.Get("password")
 	if email == "" || password == "" {
@@ -137,7 +141,7 @@ func (f Flow) authenticate(w http.ResponseWriter, r *http.Request, from formPage
 	}
 	res, err := f.Sessions.AuthenticateUser(r.Context(), &identityv1.AuthenticateUserRequest{
 		EmailAddress: email, Password: password, PreviousSessionToken: f.Cookies.Session(r).Reveal(),
-		SourceAddress: f.Proxies.Source(r),
+		SourceAddress: f.Proxies.Source(r), UserAgent: UserAgent(r),
 	})
 	switch oerr.Reason(err) { //nolint:exhaustive // RedirectWithError handles the others
 	case errorv1.Reason_REASON_INVALID_CREDENTIALS, errorv1.Reason_REASON_INVALID_REQUEST:

@@ -46,11 +46,15 @@ type document struct {
 	IssParameterSupported  bool     `json:"authorization_response_iss_parameter_supported"`
 	// ClientDocuments is of draft-ietf-oauth-client-id-metadata-document.
 	ClientDocuments bool `json:"client_id_metadata_document_supported,omitempty"`
+	// Required with private_key_jwt (RFC 8414 §2).
+	TokenAuthAlgorithms      []string `json:"token_endpoint_auth_signing_alg_values_supported"`
+	RevocationAuthAlgorithms []string `json:"revocation_endpoint_auth_signing_alg_values_supported"`
+	IntrospectAuthAlgorithms []string `json:"introspection_endpoint_auth_signing_alg_values_supported"`
 }
 
 // ServeHTTP is http.Handler.
 func (m Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	confidential := []string{"client_secret_basic", "client_secret_post"}
+	confidential := []string{"client_secret_basic", "client_secret_post", oauth.PrivateKeyJWT}
 	withPublic := append([]string{"none"}, confidential...)
 	d := document{
 		Issuer: m.Issuer, AuthorizationEndpoint: m.Issuer + "/oauth/authorize",
@@ -59,6 +63,8 @@ func (m Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		GrantTypesSupported: oauth.GrantTypeNames(nil),
 		TokenAuthMethods:    withPublic, RevocationAuthMethods: withPublic, IntrospectAuthMethods: confidential,
 		ChallengeMethods: []string{"S256"}, IssParameterSupported: true, ClientDocuments: m.ClientDocuments,
+		TokenAuthAlgorithms: oauth.SigningAlgorithms(), RevocationAuthAlgorithms: oauth.SigningAlgorithms(),
+		IntrospectAuthAlgorithms: oauth.SigningAlgorithms(),
 	}
 	for _, scope := range m.Scopes() {
 		if scope.Name != "offline_access" { // clients ask for it if it is listed; refresh tokens need no scope

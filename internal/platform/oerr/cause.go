@@ -63,7 +63,10 @@ func Cause(err error) errorv1.Cause {
 	if name := infoOf(st).GetMetadata()[metaCause]; name != "" {
 		return errorv1.Cause(errorv1.Cause_value[causePrefix+name]) // 0 for a cause of a newer release
 	}
-	return onlyCauseOf(Reason(err))
+	if reason := Reason(err); reason != errorv1.Reason_REASON_UNAVAILABLE {
+		return onlyCauseOf(reason)
+	}
+	return errorv1.Cause_CAUSE_DEPENDENCY_UNAVAILABLE // of a peer that is gone, which names no cause
 }
 
 // onlyCauseOf returns the cause of a reason that has exactly one.

@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/vidocu/usher/internal/platform/hostport"
@@ -32,6 +33,11 @@ func defaultClientDocuments() ClientDocuments {
 // On reports whether any document is accepted.
 func (c ClientDocuments) On() bool {
 	return c.Mode == DocumentsOpen || c.Mode == DocumentsAllowlist && len(c.Hosts) > 0
+}
+
+// Ports returns the hosts with a port of their own.
+func (c ClientDocuments) Ports() []string {
+	return slices.DeleteFunc(slices.Clone(c.Hosts), func(host string) bool { return !strings.Contains(host, ":") })
 }
 
 func (c ClientDocuments) validate() error {

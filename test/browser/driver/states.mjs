@@ -78,12 +78,18 @@ async function account(person, visit) {
   await person.page.setExtraHTTPHeaders({ 'accept-language': 'de' });
   await person.page.reload();
   await visit('apps-german');
+  await person.open('/account/devices');
+  await visit('devices-german');
   await person.start({ scope: everyScope });
   await visit('consent-german');
   await person.page.setExtraHTTPHeaders({});
   await person.open('/account/connected-apps');
   await person.press(person.button(/disconnect/i).first());
   await visit('apps-disconnected');
+  await person.open('/account/devices');
+  await visit('devices');
+  await person.press(person.button(/every other device/i));
+  await visit('devices-ended');
 }
 
 // websitePath is an authorization request whose redirect URI is a website.

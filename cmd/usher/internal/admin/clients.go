@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -20,6 +21,7 @@ type Clients struct {
 	Show            showClient      `cmd:"" help:"Show a client with its redirect URIs and secrets."`
 	Update          updateClient    `cmd:"" help:"Change a client: flags replace values, the others stay, and existing grants stay."`
 	RotateSecret    rotateClient    `cmd:"" help:"Create a new secret, printed only once; the previous one stays valid for the overlap."`
+	Keys            clientKeys      `cmd:"" help:"Manage the public keys of a client that authenticates with private_key_jwt."`
 	RevokeOldSecret revokeOldSecret `cmd:"" help:"Revoke the previous secret now, before its overlap ends."`
 	Disable         disableClient   `cmd:"" help:"Disable a client, and revoke everything that was granted to it."`
 	Enable          enableClient    `cmd:"" help:"Enable a disabled client; revoked grants stay revoked."`
@@ -39,12 +41,22 @@ type createClient struct {
 	ApplicationType string   `enum:",native,web" default:"" help:"native (on the user's device) or web (on a server); a public client counts as native unless given." placeholder:"TYPE"`
 	Unverified      bool     `help:"Errors and denials are shown to the user, who returns to the client with a button."`
 	Reuse           string   `enum:",subject,family" default:"" help:"What a reused refresh token revokes: the user's grants to the client (subject, unless given), or its family alone." placeholder:"KIND"`
+	keyFlags
 
 	AllowReservedName bool `help:"The client is your own, and may have the product's name."`
 }
 
+// Validate is called by kong.
+func (c createClient) Validate() error {
+	return errors.Join(c.refreshRetry.Validate(), c.keyFlags.Validate())
+}
+
 // Run registers a client.
 func (c createClient) Run(ctx context.Context, s *Session) error {
+	jwks, err := c.jwks()
+	if err != nil {
+		return err
+	}
 	kind := authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL
 	if c.Public {
 		kind = authzv1.ClientType_CLIENT_TYPE_PUBLIC
@@ -55,6 +67,7 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 		RefreshRetrySeconds: c.seconds(),
 		DefaultScopes:       c.DefaultScopes, ApplicationType: applicationTypes()[c.ApplicationType], Unverified: c.Unverified,
 		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
+		Jwks: jwks, JwksUri: c.JWKSURI, TokenEndpointAuthSigningAlg: c.SigningAlg,
 	})
 	if err != nil {
 		return err
@@ -113,6 +126,7 @@ func registrationRows[Res interface {
 	if len(r.GetSecrets()) > 0 {
 		t.Add("SECRETS", secretsOf(r.GetSecrets()))
 	}
+	addKeyRows(&t, r)
 	return t
 }
 
@@ -122,6 +136,9 @@ func clientRows(clients ...*authzv1.Registration) table.Rows {
 		kind := map[authzv1.ClientType]string{
 			authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL: "confidential", authzv1.ClientType_CLIENT_TYPE_PUBLIC: "public",
 		}[r.GetClient().GetType()]
+		if r.GetTokenEndpointAuthMethod() != "" {
+			kind += ", " + r.GetTokenEndpointAuthMethod()
+		}
 		if r.GetClient().GetResourceServer() {
 			kind += ", resource server"
 		}

@@ -29,6 +29,9 @@ type updateClient struct {
 	NoDefaultScope  bool     `xor:"default" help:"Refuse requests that name no scope."`
 	ApplicationType string   `enum:",native,web" default:"" help:"native (on the user's device) or web (on a server)." placeholder:"TYPE"`
 
+	keyFlags
+	AnySigningAlg bool `help:"Accept every supported signature algorithm of the client's keys again."`
+
 	Verified   bool `xor:"verified" help:"Errors and denials redirect to the client."`
 	Unverified bool `xor:"verified" help:"Errors and denials are shown to the user, who returns to the client with a button."`
 
@@ -43,21 +46,33 @@ func (c updateClient) Validate() error {
 		return errors.New("--refresh-retry and --default-refresh-retry exclude each other")
 	}
 	lists := len(c.RedirectURIs) + len(c.Scopes) + len(c.GrantTypes) + len(c.DefaultScopes)
-	switches := c.ResourceServer || c.NoResourceServer || c.NoDefaultScope || c.Verified || c.Unverified || c.DefaultRefreshRetry
+	if c.SigningAlg != "" && c.AnySigningAlg {
+		return errors.New("--signing-alg and --any-signing-alg exclude each other")
+	}
+	switches := c.given() || c.AnySigningAlg || c.ResourceServer || c.NoResourceServer || c.NoDefaultScope || c.Verified || c.Unverified || c.DefaultRefreshRetry
 	if c.Name == "" && c.ApplicationType == "" && c.Reuse == "" && c.RefreshRetry == nil && lists == 0 && !switches {
 		return errors.New("no change was given: add --name, --redirect-uri, --scope, --default-scope, --no-default-scope, --grant, " +
-			"--application-type, --resource-server, --no-resource-server, --verified, --unverified, --reuse, --refresh-retry or --default-refresh-retry")
+			"--application-type, --jwks, --jwks-uri, --signing-alg, --any-signing-alg, --resource-server, --no-resource-server, --verified, " +
+			"--unverified, --reuse, --refresh-retry or --default-refresh-retry")
 	}
-	return c.refreshRetry.Validate()
+	return errors.Join(c.refreshRetry.Validate(), c.keyFlags.Validate())
 }
 
 // Run changes a client.
 func (c updateClient) Run(ctx context.Context, s *Session) error {
+	jwks, err := c.jwks()
+	if err != nil {
+		return err
+	}
 	req := &authzv1.UpdateClientRequest{
 		ClientId: c.Client, RedirectUris: c.RedirectURIs, Scopes: c.Scopes, GrantTypes: c.GrantTypes, DefaultScopes: c.DefaultScopes,
 		ClearDefaultScopes: c.NoDefaultScope, ApplicationType: applicationTypes()[c.ApplicationType],
 		RefreshRetrySeconds: c.seconds(), DefaultRefreshRetry: c.DefaultRefreshRetry,
 		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
+		Jwks: jwks, JwksUri: c.JWKSURI,
+	}
+	if c.SigningAlg != "" || c.AnySigningAlg {
+		req.TokenEndpointAuthSigningAlg = &c.SigningAlg
 	}
 	if c.Verified || c.Unverified {
 		req.Unverified = &c.Unverified
@@ -74,11 +89,12 @@ func (c updateClient) Run(ctx context.Context, s *Session) error {
 type rotateClient struct {
 	Client string `arg:"" help:"The client, vdo_client_…."`
 	overlap
+	ReplaceKeys bool `help:"Remove the keys of a client that authenticates with private_key_jwt: it authenticates with the secret from now on."`
 }
 
 // Run rotates a secret.
 func (c rotateClient) Run(ctx context.Context, s *Session) error {
-	return call(ctx, s.authz().RotateClientSecret, &authzv1.RotateClientSecretRequest{ClientId: c.Client, OverlapSeconds: c.seconds()},
+	return call(ctx, s.authz().RotateClientSecret, &authzv1.RotateClientSecretRequest{ClientId: c.Client, OverlapSeconds: c.seconds(), ReplaceKeys: c.ReplaceKeys},
 		secretOf(s, func(*authzv1.RotateClientSecretResponse) string {
 			return fmt.Sprintf("The new secret of client %s; the previous one %s.", c.Client, c.previous())
 		}))

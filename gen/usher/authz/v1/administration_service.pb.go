@@ -99,7 +99,18 @@ type Registration struct {
 	ApplicationType ApplicationType `protobuf:"varint,22,opt,name=application_type,json=applicationType,proto3,enum=usher.authz.v1.ApplicationType" json:"application_type,omitempty"`
 	// Whether the client is not verified: an error or a denial is shown to the user, who returns to
 	// the client with a button (RFC 9700 §4.11.2).
-	Unverified    bool `protobuf:"varint,23,opt,name=unverified,proto3" json:"unverified,omitempty"`
+	Unverified bool `protobuf:"varint,23,opt,name=unverified,proto3" json:"unverified,omitempty"`
+	// `private_key_jwt`, which is then the only method that the client can authenticate with; empty
+	// for a client with secrets and for a public one.
+	TokenEndpointAuthMethod string `protobuf:"bytes,24,opt,name=token_endpoint_auth_method,json=tokenEndpointAuthMethod,proto3" json:"token_endpoint_auth_method,omitempty"`
+	// The algorithm that the client's assertions must have; empty where any supported one may be
+	// used.
+	TokenEndpointAuthSigningAlg string `protobuf:"bytes,25,opt,name=token_endpoint_auth_signing_alg,json=tokenEndpointAuthSigningAlg,proto3" json:"token_endpoint_auth_signing_alg,omitempty"`
+	// Where the client publishes its keys; empty where they are registered here.
+	JwksUri string `protobuf:"bytes,26,opt,name=jwks_uri,json=jwksUri,proto3" json:"jwks_uri,omitempty"`
+	// Its public keys, newest first: at most two that have not expired. With jwks_uri, the keys that
+	// were used in the last 90 days.
+	Keys          []*ClientKey `protobuf:"bytes,27,rep,name=keys,proto3" json:"keys,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -197,6 +208,135 @@ func (x *Registration) GetUnverified() bool {
 	return false
 }
 
+func (x *Registration) GetTokenEndpointAuthMethod() string {
+	if x != nil {
+		return x.TokenEndpointAuthMethod
+	}
+	return ""
+}
+
+func (x *Registration) GetTokenEndpointAuthSigningAlg() string {
+	if x != nil {
+		return x.TokenEndpointAuthSigningAlg
+	}
+	return ""
+}
+
+func (x *Registration) GetJwksUri() string {
+	if x != nil {
+		return x.JwksUri
+	}
+	return ""
+}
+
+func (x *Registration) GetKeys() []*ClientKey {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+// ClientKey is a public key with which a client authenticates (RFC 7523 §2.2).
+type ClientKey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key's identifier: its `kid`, or the thumbprint of RFC 7638 if it has none.
+	Kid string `protobuf:"bytes,1,opt,name=kid,proto3" json:"kid,omitempty"`
+	// Its name, for people.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Its type: `RSA`, `EC` or `OKP`.
+	Kty string `protobuf:"bytes,3,opt,name=kty,proto3" json:"kty,omitempty"`
+	// When it was registered; absent with jwks_uri.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// When it expires; absent if it does not.
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// When the client last authenticated with it, within a minute; absent if it did not in the last
+	// 90 days.
+	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	// The public key as a JWK (RFC 7517); empty with jwks_uri.
+	Jwk           string `protobuf:"bytes,7,opt,name=jwk,proto3" json:"jwk,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClientKey) Reset() {
+	*x = ClientKey{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClientKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClientKey) ProtoMessage() {}
+
+func (x *ClientKey) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClientKey.ProtoReflect.Descriptor instead.
+func (*ClientKey) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ClientKey) GetKid() string {
+	if x != nil {
+		return x.Kid
+	}
+	return ""
+}
+
+func (x *ClientKey) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ClientKey) GetKty() string {
+	if x != nil {
+		return x.Kty
+	}
+	return ""
+}
+
+func (x *ClientKey) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *ClientKey) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+func (x *ClientKey) GetLastUseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastUseTime
+	}
+	return nil
+}
+
+func (x *ClientKey) GetJwk() string {
+	if x != nil {
+		return x.Jwk
+	}
+	return ""
+}
+
 // ClientSecret is the public data of a secret.
 type ClientSecret struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -212,7 +352,7 @@ type ClientSecret struct {
 
 func (x *ClientSecret) Reset() {
 	*x = ClientSecret{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[1]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -224,7 +364,7 @@ func (x *ClientSecret) String() string {
 func (*ClientSecret) ProtoMessage() {}
 
 func (x *ClientSecret) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[1]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -237,7 +377,7 @@ func (x *ClientSecret) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientSecret.ProtoReflect.Descriptor instead.
 func (*ClientSecret) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{1}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ClientSecret) GetCreateTime() *timestamppb.Timestamp {
@@ -293,6 +433,14 @@ type CreateClientRequest struct {
 	Unverified bool `protobuf:"varint,23,opt,name=unverified,proto3" json:"unverified,omitempty"`
 	// What the reuse of a refresh token revokes; REUSE_SUBJECT if unspecified.
 	Reuse Reuse `protobuf:"varint,25,opt,name=reuse,proto3,enum=usher.authz.v1.Reuse" json:"reuse,omitempty"`
+	// Its public keys as a JWK Set (RFC 7517 §5) of one or two, for private_key_jwt (RFC 7523 §2.2).
+	// Such a client is confidential and gets no secret. Not together with jwks_uri.
+	Jwks string `protobuf:"bytes,26,opt,name=jwks,proto3" json:"jwks,omitempty"`
+	// Where it publishes its keys instead: https.
+	JwksUri string `protobuf:"bytes,27,opt,name=jwks_uri,json=jwksUri,proto3" json:"jwks_uri,omitempty"`
+	// The algorithm that its assertions must have: `ES256`, `PS256`, `RS256` or `EdDSA`; any of them
+	// if empty.
+	TokenEndpointAuthSigningAlg string `protobuf:"bytes,28,opt,name=token_endpoint_auth_signing_alg,json=tokenEndpointAuthSigningAlg,proto3" json:"token_endpoint_auth_signing_alg,omitempty"`
 	// Allows a name that is, or looks like, one of `authz.reserved_names`: for the operator's own
 	// clients.
 	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
@@ -302,7 +450,7 @@ type CreateClientRequest struct {
 
 func (x *CreateClientRequest) Reset() {
 	*x = CreateClientRequest{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[2]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -314,7 +462,7 @@ func (x *CreateClientRequest) String() string {
 func (*CreateClientRequest) ProtoMessage() {}
 
 func (x *CreateClientRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[2]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -327,7 +475,7 @@ func (x *CreateClientRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateClientRequest.ProtoReflect.Descriptor instead.
 func (*CreateClientRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{2}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *CreateClientRequest) GetClientId() string {
@@ -414,6 +562,27 @@ func (x *CreateClientRequest) GetReuse() Reuse {
 	return Reuse_REUSE_UNSPECIFIED
 }
 
+func (x *CreateClientRequest) GetJwks() string {
+	if x != nil {
+		return x.Jwks
+	}
+	return ""
+}
+
+func (x *CreateClientRequest) GetJwksUri() string {
+	if x != nil {
+		return x.JwksUri
+	}
+	return ""
+}
+
+func (x *CreateClientRequest) GetTokenEndpointAuthSigningAlg() string {
+	if x != nil {
+		return x.TokenEndpointAuthSigningAlg
+	}
+	return ""
+}
+
 func (x *CreateClientRequest) GetAllowReservedName() bool {
 	if x != nil {
 		return x.AllowReservedName
@@ -434,7 +603,7 @@ type CreateClientResponse struct {
 
 func (x *CreateClientResponse) Reset() {
 	*x = CreateClientResponse{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[3]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -446,7 +615,7 @@ func (x *CreateClientResponse) String() string {
 func (*CreateClientResponse) ProtoMessage() {}
 
 func (x *CreateClientResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[3]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -459,7 +628,7 @@ func (x *CreateClientResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateClientResponse.ProtoReflect.Descriptor instead.
 func (*CreateClientResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{3}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *CreateClientResponse) GetRegistration() *Registration {
@@ -487,7 +656,7 @@ type FindClientRequest struct {
 
 func (x *FindClientRequest) Reset() {
 	*x = FindClientRequest{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[4]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -499,7 +668,7 @@ func (x *FindClientRequest) String() string {
 func (*FindClientRequest) ProtoMessage() {}
 
 func (x *FindClientRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[4]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -512,7 +681,7 @@ func (x *FindClientRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindClientRequest.ProtoReflect.Descriptor instead.
 func (*FindClientRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{4}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *FindClientRequest) GetClientId() string {
@@ -533,7 +702,7 @@ type FindClientResponse struct {
 
 func (x *FindClientResponse) Reset() {
 	*x = FindClientResponse{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[5]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -545,7 +714,7 @@ func (x *FindClientResponse) String() string {
 func (*FindClientResponse) ProtoMessage() {}
 
 func (x *FindClientResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[5]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -558,7 +727,7 @@ func (x *FindClientResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindClientResponse.ProtoReflect.Descriptor instead.
 func (*FindClientResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{5}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *FindClientResponse) GetRegistration() *Registration {
@@ -581,7 +750,7 @@ type ListClientsRequest struct {
 
 func (x *ListClientsRequest) Reset() {
 	*x = ListClientsRequest{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[6]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -593,7 +762,7 @@ func (x *ListClientsRequest) String() string {
 func (*ListClientsRequest) ProtoMessage() {}
 
 func (x *ListClientsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[6]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -606,7 +775,7 @@ func (x *ListClientsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListClientsRequest.ProtoReflect.Descriptor instead.
 func (*ListClientsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{6}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListClientsRequest) GetPageSize() int32 {
@@ -636,7 +805,7 @@ type ListClientsResponse struct {
 
 func (x *ListClientsResponse) Reset() {
 	*x = ListClientsResponse{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[7]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -648,7 +817,7 @@ func (x *ListClientsResponse) String() string {
 func (*ListClientsResponse) ProtoMessage() {}
 
 func (x *ListClientsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[7]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -661,7 +830,7 @@ func (x *ListClientsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListClientsResponse.ProtoReflect.Descriptor instead.
 func (*ListClientsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{7}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListClientsResponse) GetRegistrations() []*Registration {
@@ -709,6 +878,14 @@ type UpdateClientRequest struct {
 	ClearDefaultScopes bool `protobuf:"varint,24,opt,name=clear_default_scopes,json=clearDefaultScopes,proto3" json:"clear_default_scopes,omitempty"`
 	// The new kind of reuse; unchanged if unspecified.
 	Reuse Reuse `protobuf:"varint,25,opt,name=reuse,proto3,enum=usher.authz.v1.Reuse" json:"reuse,omitempty"`
+	// The client authenticates with these public keys from now on, a JWK Set as in
+	// CreateClientRequest. They replace its keys and secrets; unchanged if empty.
+	Jwks string `protobuf:"bytes,26,opt,name=jwks,proto3" json:"jwks,omitempty"`
+	// The client authenticates with the keys at this URL from now on. It replaces its keys and
+	// secrets; unchanged if empty.
+	JwksUri string `protobuf:"bytes,27,opt,name=jwks_uri,json=jwksUri,proto3" json:"jwks_uri,omitempty"`
+	// The algorithm that its assertions must have; any supported one if empty, unchanged if absent.
+	TokenEndpointAuthSigningAlg *string `protobuf:"bytes,28,opt,name=token_endpoint_auth_signing_alg,json=tokenEndpointAuthSigningAlg,proto3,oneof" json:"token_endpoint_auth_signing_alg,omitempty"`
 	// Allows a name that is, or looks like, one of `authz.reserved_names`: for the operator's own
 	// clients.
 	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
@@ -718,7 +895,7 @@ type UpdateClientRequest struct {
 
 func (x *UpdateClientRequest) Reset() {
 	*x = UpdateClientRequest{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[8]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -730,7 +907,7 @@ func (x *UpdateClientRequest) String() string {
 func (*UpdateClientRequest) ProtoMessage() {}
 
 func (x *UpdateClientRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[8]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -743,7 +920,7 @@ func (x *UpdateClientRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateClientRequest.ProtoReflect.Descriptor instead.
 func (*UpdateClientRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{8}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *UpdateClientRequest) GetClientId() string {
@@ -837,6 +1014,27 @@ func (x *UpdateClientRequest) GetReuse() Reuse {
 	return Reuse_REUSE_UNSPECIFIED
 }
 
+func (x *UpdateClientRequest) GetJwks() string {
+	if x != nil {
+		return x.Jwks
+	}
+	return ""
+}
+
+func (x *UpdateClientRequest) GetJwksUri() string {
+	if x != nil {
+		return x.JwksUri
+	}
+	return ""
+}
+
+func (x *UpdateClientRequest) GetTokenEndpointAuthSigningAlg() string {
+	if x != nil && x.TokenEndpointAuthSigningAlg != nil {
+		return *x.TokenEndpointAuthSigningAlg
+	}
+	return ""
+}
+
 func (x *UpdateClientRequest) GetAllowReservedName() bool {
 	if x != nil {
 		return x.AllowReservedName
@@ -855,7 +1053,7 @@ type UpdateClientResponse struct {
 
 func (x *UpdateClientResponse) Reset() {
 	*x = UpdateClientResponse{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[9]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -867,7 +1065,7 @@ func (x *UpdateClientResponse) String() string {
 func (*UpdateClientResponse) ProtoMessage() {}
 
 func (x *UpdateClientResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[9]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -880,7 +1078,7 @@ func (x *UpdateClientResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateClientResponse.ProtoReflect.Descriptor instead.
 func (*UpdateClientResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{9}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *UpdateClientResponse) GetRegistration() *Registration {
@@ -897,13 +1095,16 @@ type RotateClientSecretRequest struct {
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// How long the present secret stays valid, in seconds: 0 to 2,592,000 (30 days).
 	OverlapSeconds int64 `protobuf:"varint,2,opt,name=overlap_seconds,json=overlapSeconds,proto3" json:"overlap_seconds,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Makes a client that authenticates with private_key_jwt authenticate with the new secret
+	// instead: its keys are removed.
+	ReplaceKeys   bool `protobuf:"varint,3,opt,name=replace_keys,json=replaceKeys,proto3" json:"replace_keys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RotateClientSecretRequest) Reset() {
 	*x = RotateClientSecretRequest{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[10]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -915,7 +1116,7 @@ func (x *RotateClientSecretRequest) String() string {
 func (*RotateClientSecretRequest) ProtoMessage() {}
 
 func (x *RotateClientSecretRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[10]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -928,7 +1129,7 @@ func (x *RotateClientSecretRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotateClientSecretRequest.ProtoReflect.Descriptor instead.
 func (*RotateClientSecretRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{10}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RotateClientSecretRequest) GetClientId() string {
@@ -945,6 +1146,13 @@ func (x *RotateClientSecretRequest) GetOverlapSeconds() int64 {
 	return 0
 }
 
+func (x *RotateClientSecretRequest) GetReplaceKeys() bool {
+	if x != nil {
+		return x.ReplaceKeys
+	}
+	return false
+}
+
 // RotateClientSecretResponse is the new secret.
 type RotateClientSecretResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -958,7 +1166,7 @@ type RotateClientSecretResponse struct {
 
 func (x *RotateClientSecretResponse) Reset() {
 	*x = RotateClientSecretResponse{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[11]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -970,7 +1178,7 @@ func (x *RotateClientSecretResponse) String() string {
 func (*RotateClientSecretResponse) ProtoMessage() {}
 
 func (x *RotateClientSecretResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[11]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -983,7 +1191,7 @@ func (x *RotateClientSecretResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotateClientSecretResponse.ProtoReflect.Descriptor instead.
 func (*RotateClientSecretResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{11}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RotateClientSecretResponse) GetClientSecret() string {
@@ -1011,7 +1219,7 @@ type RevokePreviousClientSecretRequest struct {
 
 func (x *RevokePreviousClientSecretRequest) Reset() {
 	*x = RevokePreviousClientSecretRequest{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[12]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1023,7 +1231,7 @@ func (x *RevokePreviousClientSecretRequest) String() string {
 func (*RevokePreviousClientSecretRequest) ProtoMessage() {}
 
 func (x *RevokePreviousClientSecretRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[12]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1036,7 +1244,7 @@ func (x *RevokePreviousClientSecretRequest) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use RevokePreviousClientSecretRequest.ProtoReflect.Descriptor instead.
 func (*RevokePreviousClientSecretRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{12}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RevokePreviousClientSecretRequest) GetClientId() string {
@@ -1057,7 +1265,7 @@ type RevokePreviousClientSecretResponse struct {
 
 func (x *RevokePreviousClientSecretResponse) Reset() {
 	*x = RevokePreviousClientSecretResponse{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[13]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1069,7 +1277,7 @@ func (x *RevokePreviousClientSecretResponse) String() string {
 func (*RevokePreviousClientSecretResponse) ProtoMessage() {}
 
 func (x *RevokePreviousClientSecretResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[13]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1082,10 +1290,350 @@ func (x *RevokePreviousClientSecretResponse) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use RevokePreviousClientSecretResponse.ProtoReflect.Descriptor instead.
 func (*RevokePreviousClientSecretResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{13}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RevokePreviousClientSecretResponse) GetRegistration() *Registration {
+	if x != nil {
+		return x.Registration
+	}
+	return nil
+}
+
+// AddClientKeyRequest is a client's new key.
+type AddClientKeyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The public key: a JWK, or a JWK Set of one.
+	Jwk string `protobuf:"bytes,2,opt,name=jwk,proto3" json:"jwk,omitempty"`
+	// Its name, at most 100 printable characters; the kid if empty.
+	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	// How long it is valid, in seconds; it does not expire if 0.
+	LifetimeSeconds int64 `protobuf:"varint,4,opt,name=lifetime_seconds,json=lifetimeSeconds,proto3" json:"lifetime_seconds,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *AddClientKeyRequest) Reset() {
+	*x = AddClientKeyRequest{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddClientKeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddClientKeyRequest) ProtoMessage() {}
+
+func (x *AddClientKeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddClientKeyRequest.ProtoReflect.Descriptor instead.
+func (*AddClientKeyRequest) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *AddClientKeyRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *AddClientKeyRequest) GetJwk() string {
+	if x != nil {
+		return x.Jwk
+	}
+	return ""
+}
+
+func (x *AddClientKeyRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AddClientKeyRequest) GetLifetimeSeconds() int64 {
+	if x != nil {
+		return x.LifetimeSeconds
+	}
+	return 0
+}
+
+// AddClientKeyResponse is the client.
+type AddClientKeyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client as it is registered now.
+	Registration  *Registration `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddClientKeyResponse) Reset() {
+	*x = AddClientKeyResponse{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddClientKeyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddClientKeyResponse) ProtoMessage() {}
+
+func (x *AddClientKeyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddClientKeyResponse.ProtoReflect.Descriptor instead.
+func (*AddClientKeyResponse) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *AddClientKeyResponse) GetRegistration() *Registration {
+	if x != nil {
+		return x.Registration
+	}
+	return nil
+}
+
+// UpdateClientKeyRequest holds the fields of a key to change.
+type UpdateClientKeyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The key.
+	Kid string `protobuf:"bytes,2,opt,name=kid,proto3" json:"kid,omitempty"`
+	// The new name; unchanged if absent.
+	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// How long the key is valid from now on, in seconds; it does not expire if 0, and stays unchanged
+	// if absent.
+	LifetimeSeconds *int64 `protobuf:"varint,4,opt,name=lifetime_seconds,json=lifetimeSeconds,proto3,oneof" json:"lifetime_seconds,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *UpdateClientKeyRequest) Reset() {
+	*x = UpdateClientKeyRequest{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateClientKeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateClientKeyRequest) ProtoMessage() {}
+
+func (x *UpdateClientKeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateClientKeyRequest.ProtoReflect.Descriptor instead.
+func (*UpdateClientKeyRequest) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *UpdateClientKeyRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *UpdateClientKeyRequest) GetKid() string {
+	if x != nil {
+		return x.Kid
+	}
+	return ""
+}
+
+func (x *UpdateClientKeyRequest) GetName() string {
+	if x != nil && x.Name != nil {
+		return *x.Name
+	}
+	return ""
+}
+
+func (x *UpdateClientKeyRequest) GetLifetimeSeconds() int64 {
+	if x != nil && x.LifetimeSeconds != nil {
+		return *x.LifetimeSeconds
+	}
+	return 0
+}
+
+// UpdateClientKeyResponse is the client.
+type UpdateClientKeyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client as it is registered now.
+	Registration  *Registration `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateClientKeyResponse) Reset() {
+	*x = UpdateClientKeyResponse{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateClientKeyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateClientKeyResponse) ProtoMessage() {}
+
+func (x *UpdateClientKeyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateClientKeyResponse.ProtoReflect.Descriptor instead.
+func (*UpdateClientKeyResponse) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *UpdateClientKeyResponse) GetRegistration() *Registration {
+	if x != nil {
+		return x.Registration
+	}
+	return nil
+}
+
+// RemoveClientKeyRequest names a key.
+type RemoveClientKeyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The key.
+	Kid           string `protobuf:"bytes,2,opt,name=kid,proto3" json:"kid,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveClientKeyRequest) Reset() {
+	*x = RemoveClientKeyRequest{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveClientKeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveClientKeyRequest) ProtoMessage() {}
+
+func (x *RemoveClientKeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveClientKeyRequest.ProtoReflect.Descriptor instead.
+func (*RemoveClientKeyRequest) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *RemoveClientKeyRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *RemoveClientKeyRequest) GetKid() string {
+	if x != nil {
+		return x.Kid
+	}
+	return ""
+}
+
+// RemoveClientKeyResponse is the client.
+type RemoveClientKeyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client as it is registered now.
+	Registration  *Registration `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveClientKeyResponse) Reset() {
+	*x = RemoveClientKeyResponse{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveClientKeyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveClientKeyResponse) ProtoMessage() {}
+
+func (x *RemoveClientKeyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveClientKeyResponse.ProtoReflect.Descriptor instead.
+func (*RemoveClientKeyResponse) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *RemoveClientKeyResponse) GetRegistration() *Registration {
 	if x != nil {
 		return x.Registration
 	}
@@ -1103,7 +1651,7 @@ type EnableClientRequest struct {
 
 func (x *EnableClientRequest) Reset() {
 	*x = EnableClientRequest{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[14]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1115,7 +1663,7 @@ func (x *EnableClientRequest) String() string {
 func (*EnableClientRequest) ProtoMessage() {}
 
 func (x *EnableClientRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[14]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1128,7 +1676,7 @@ func (x *EnableClientRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnableClientRequest.ProtoReflect.Descriptor instead.
 func (*EnableClientRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{14}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *EnableClientRequest) GetClientId() string {
@@ -1147,7 +1695,7 @@ type EnableClientResponse struct {
 
 func (x *EnableClientResponse) Reset() {
 	*x = EnableClientResponse{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[15]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1159,7 +1707,7 @@ func (x *EnableClientResponse) String() string {
 func (*EnableClientResponse) ProtoMessage() {}
 
 func (x *EnableClientResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[15]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1172,7 +1720,7 @@ func (x *EnableClientResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnableClientResponse.ProtoReflect.Descriptor instead.
 func (*EnableClientResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{15}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{22}
 }
 
 // ApplyDisableClientRequest names a client.
@@ -1186,7 +1734,7 @@ type ApplyDisableClientRequest struct {
 
 func (x *ApplyDisableClientRequest) Reset() {
 	*x = ApplyDisableClientRequest{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[16]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1198,7 +1746,7 @@ func (x *ApplyDisableClientRequest) String() string {
 func (*ApplyDisableClientRequest) ProtoMessage() {}
 
 func (x *ApplyDisableClientRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[16]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1211,7 +1759,7 @@ func (x *ApplyDisableClientRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyDisableClientRequest.ProtoReflect.Descriptor instead.
 func (*ApplyDisableClientRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{16}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ApplyDisableClientRequest) GetClientId() string {
@@ -1230,7 +1778,7 @@ type ApplyDisableClientResponse struct {
 
 func (x *ApplyDisableClientResponse) Reset() {
 	*x = ApplyDisableClientResponse{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[17]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1242,7 +1790,7 @@ func (x *ApplyDisableClientResponse) String() string {
 func (*ApplyDisableClientResponse) ProtoMessage() {}
 
 func (x *ApplyDisableClientResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[17]
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1255,14 +1803,14 @@ func (x *ApplyDisableClientResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyDisableClientResponse.ProtoReflect.Descriptor instead.
 func (*ApplyDisableClientResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{17}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{24}
 }
 
 var File_usher_authz_v1_administration_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\n" +
-	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"\x9f\x03\n" +
+	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"\xec\x04\n" +
 	"\fRegistration\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12#\n" +
 	"\rredirect_uris\x18\x02 \x03(\tR\fredirectUris\x12\x16\n" +
@@ -1275,13 +1823,27 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x10application_type\x18\x16 \x01(\x0e2\x1f.usher.authz.v1.ApplicationTypeR\x0fapplicationType\x12\x1e\n" +
 	"\n" +
 	"unverified\x18\x17 \x01(\bR\n" +
-	"unverified\"\xa5\x01\n" +
+	"unverified\x12;\n" +
+	"\x1atoken_endpoint_auth_method\x18\x18 \x01(\tR\x17tokenEndpointAuthMethod\x12D\n" +
+	"\x1ftoken_endpoint_auth_signing_alg\x18\x19 \x01(\tR\x1btokenEndpointAuthSigningAlg\x12\x19\n" +
+	"\bjwks_uri\x18\x1a \x01(\tR\ajwksUri\x12-\n" +
+	"\x04keys\x18\x1b \x03(\v2\x19.usher.authz.v1.ClientKeyR\x04keys\"\x8f\x02\n" +
+	"\tClientKey\x12\x10\n" +
+	"\x03kid\x18\x01 \x01(\tR\x03kid\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
+	"\x03kty\x18\x03 \x01(\tR\x03kty\x12;\n" +
+	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\x12;\n" +
+	"\vexpire_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\x12>\n" +
+	"\rlast_use_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x12\x10\n" +
+	"\x03jwk\x18\a \x01(\tR\x03jwk\"\xa5\x01\n" +
 	"\fClientSecret\x12;\n" +
 	"\vcreate_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1b\n" +
-	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\xc0\x04\n" +
+	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\xb5\x05\n" +
 	"\x13CreateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -1297,7 +1859,10 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\n" +
 	"unverified\x18\x17 \x01(\bR\n" +
 	"unverified\x12+\n" +
-	"\x05reuse\x18\x19 \x01(\x0e2\x15.usher.authz.v1.ReuseR\x05reuse\x12.\n" +
+	"\x05reuse\x18\x19 \x01(\x0e2\x15.usher.authz.v1.ReuseR\x05reuse\x12\x12\n" +
+	"\x04jwks\x18\x1a \x01(\tR\x04jwks\x12\x19\n" +
+	"\bjwks_uri\x18\x1b \x01(\tR\ajwksUri\x12D\n" +
+	"\x1ftoken_endpoint_auth_signing_alg\x18\x1c \x01(\tR\x1btokenEndpointAuthSigningAlg\x12.\n" +
 	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedNameB\x18\n" +
 	"\x16_refresh_retry_seconds\"\x83\x01\n" +
 	"\x14CreateClientResponse\x12@\n" +
@@ -1313,7 +1878,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"\x81\x01\n" +
 	"\x13ListClientsResponse\x12B\n" +
 	"\rregistrations\x18\x01 \x03(\v2\x1c.usher.authz.v1.RegistrationR\rregistrations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb1\x05\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xcf\x06\n" +
 	"\x13UpdateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01\x12#\n" +
@@ -1330,23 +1895,49 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"unverified\x18\x17 \x01(\bH\x03R\n" +
 	"unverified\x88\x01\x01\x120\n" +
 	"\x14clear_default_scopes\x18\x18 \x01(\bR\x12clearDefaultScopes\x12+\n" +
-	"\x05reuse\x18\x19 \x01(\x0e2\x15.usher.authz.v1.ReuseR\x05reuse\x12.\n" +
+	"\x05reuse\x18\x19 \x01(\x0e2\x15.usher.authz.v1.ReuseR\x05reuse\x12\x12\n" +
+	"\x04jwks\x18\x1a \x01(\tR\x04jwks\x12\x19\n" +
+	"\bjwks_uri\x18\x1b \x01(\tR\ajwksUri\x12I\n" +
+	"\x1ftoken_endpoint_auth_signing_alg\x18\x1c \x01(\tH\x04R\x1btokenEndpointAuthSigningAlg\x88\x01\x01\x12.\n" +
 	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedNameB\a\n" +
 	"\x05_nameB\x12\n" +
 	"\x10_resource_serverB\x18\n" +
 	"\x16_refresh_retry_secondsB\r\n" +
-	"\v_unverified\"X\n" +
+	"\v_unverifiedB\"\n" +
+	" _token_endpoint_auth_signing_alg\"X\n" +
 	"\x14UpdateClientResponse\x12@\n" +
-	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"a\n" +
+	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"\x84\x01\n" +
 	"\x19RotateClientSecretRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12'\n" +
-	"\x0foverlap_seconds\x18\x02 \x01(\x03R\x0eoverlapSeconds\"\x89\x01\n" +
+	"\x0foverlap_seconds\x18\x02 \x01(\x03R\x0eoverlapSeconds\x12!\n" +
+	"\freplace_keys\x18\x03 \x01(\bR\vreplaceKeys\"\x89\x01\n" +
 	"\x1aRotateClientSecretResponse\x12)\n" +
 	"\rclient_secret\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\x12@\n" +
 	"\fregistration\x18\x02 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"@\n" +
 	"!RevokePreviousClientSecretRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\"f\n" +
 	"\"RevokePreviousClientSecretResponse\x12@\n" +
+	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"\x83\x01\n" +
+	"\x13AddClientKeyRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x10\n" +
+	"\x03jwk\x18\x02 \x01(\tR\x03jwk\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12)\n" +
+	"\x10lifetime_seconds\x18\x04 \x01(\x03R\x0flifetimeSeconds\"X\n" +
+	"\x14AddClientKeyResponse\x12@\n" +
+	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"\xae\x01\n" +
+	"\x16UpdateClientKeyRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x10\n" +
+	"\x03kid\x18\x02 \x01(\tR\x03kid\x12\x17\n" +
+	"\x04name\x18\x03 \x01(\tH\x00R\x04name\x88\x01\x01\x12.\n" +
+	"\x10lifetime_seconds\x18\x04 \x01(\x03H\x01R\x0flifetimeSeconds\x88\x01\x01B\a\n" +
+	"\x05_nameB\x13\n" +
+	"\x11_lifetime_seconds\"[\n" +
+	"\x17UpdateClientKeyResponse\x12@\n" +
+	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"G\n" +
+	"\x16RemoveClientKeyRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x10\n" +
+	"\x03kid\x18\x02 \x01(\tR\x03kid\"[\n" +
+	"\x17RemoveClientKeyResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"2\n" +
 	"\x13EnableClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\"\x16\n" +
@@ -1357,7 +1948,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x0fApplicationType\x12 \n" +
 	"\x1cAPPLICATION_TYPE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17APPLICATION_TYPE_NATIVE\x10\x01\x12\x18\n" +
-	"\x14APPLICATION_TYPE_WEB\x10\x022\xff\x06\n" +
+	"\x14APPLICATION_TYPE_WEB\x10\x022\xba\t\n" +
 	"\x15AdministrationService\x12`\n" +
 	"\fCreateClient\x12#.usher.authz.v1.CreateClientRequest\x1a$.usher.authz.v1.CreateClientResponse\"\x05\xe2\xbd\x18\x01\a\x12]\n" +
 	"\n" +
@@ -1365,7 +1956,10 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\vListClients\x12\".usher.authz.v1.ListClientsRequest\x1a#.usher.authz.v1.ListClientsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12c\n" +
 	"\fUpdateClient\x12#.usher.authz.v1.UpdateClientRequest\x1a$.usher.authz.v1.UpdateClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12r\n" +
 	"\x12RotateClientSecret\x12).usher.authz.v1.RotateClientSecretRequest\x1a*.usher.authz.v1.RotateClientSecretResponse\"\x05\xe2\xbd\x18\x01\a\x12\x8d\x01\n" +
-	"\x1aRevokePreviousClientSecret\x121.usher.authz.v1.RevokePreviousClientSecretRequest\x1a2.usher.authz.v1.RevokePreviousClientSecretResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12c\n" +
+	"\x1aRevokePreviousClientSecret\x121.usher.authz.v1.RevokePreviousClientSecretRequest\x1a2.usher.authz.v1.RevokePreviousClientSecretResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12`\n" +
+	"\fAddClientKey\x12#.usher.authz.v1.AddClientKeyRequest\x1a$.usher.authz.v1.AddClientKeyResponse\"\x05\xe2\xbd\x18\x01\a\x12l\n" +
+	"\x0fUpdateClientKey\x12&.usher.authz.v1.UpdateClientKeyRequest\x1a'.usher.authz.v1.UpdateClientKeyResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12i\n" +
+	"\x0fRemoveClientKey\x12&.usher.authz.v1.RemoveClientKeyRequest\x1a'.usher.authz.v1.RemoveClientKeyResponse\"\x05\xe2\xbd\x18\x01\a\x12c\n" +
 	"\fEnableClient\x12#.usher.authz.v1.EnableClientRequest\x1a$.usher.authz.v1.EnableClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12u\n" +
 	"\x12ApplyDisableClient\x12).usher.authz.v1.ApplyDisableClientRequest\x1a*.usher.authz.v1.ApplyDisableClientResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02B\xc5\x01\n" +
 	"\x19com.vidocu.usher.authz.v1B\x1aAdministrationServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
@@ -1383,71 +1977,91 @@ func file_usher_authz_v1_administration_service_proto_rawDescGZIP() []byte {
 }
 
 var file_usher_authz_v1_administration_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_usher_authz_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_usher_authz_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_usher_authz_v1_administration_service_proto_goTypes = []any{
 	(ApplicationType)(0),                       // 0: usher.authz.v1.ApplicationType
 	(*Registration)(nil),                       // 1: usher.authz.v1.Registration
-	(*ClientSecret)(nil),                       // 2: usher.authz.v1.ClientSecret
-	(*CreateClientRequest)(nil),                // 3: usher.authz.v1.CreateClientRequest
-	(*CreateClientResponse)(nil),               // 4: usher.authz.v1.CreateClientResponse
-	(*FindClientRequest)(nil),                  // 5: usher.authz.v1.FindClientRequest
-	(*FindClientResponse)(nil),                 // 6: usher.authz.v1.FindClientResponse
-	(*ListClientsRequest)(nil),                 // 7: usher.authz.v1.ListClientsRequest
-	(*ListClientsResponse)(nil),                // 8: usher.authz.v1.ListClientsResponse
-	(*UpdateClientRequest)(nil),                // 9: usher.authz.v1.UpdateClientRequest
-	(*UpdateClientResponse)(nil),               // 10: usher.authz.v1.UpdateClientResponse
-	(*RotateClientSecretRequest)(nil),          // 11: usher.authz.v1.RotateClientSecretRequest
-	(*RotateClientSecretResponse)(nil),         // 12: usher.authz.v1.RotateClientSecretResponse
-	(*RevokePreviousClientSecretRequest)(nil),  // 13: usher.authz.v1.RevokePreviousClientSecretRequest
-	(*RevokePreviousClientSecretResponse)(nil), // 14: usher.authz.v1.RevokePreviousClientSecretResponse
-	(*EnableClientRequest)(nil),                // 15: usher.authz.v1.EnableClientRequest
-	(*EnableClientResponse)(nil),               // 16: usher.authz.v1.EnableClientResponse
-	(*ApplyDisableClientRequest)(nil),          // 17: usher.authz.v1.ApplyDisableClientRequest
-	(*ApplyDisableClientResponse)(nil),         // 18: usher.authz.v1.ApplyDisableClientResponse
-	(*Client)(nil),                             // 19: usher.authz.v1.Client
-	(*timestamppb.Timestamp)(nil),              // 20: google.protobuf.Timestamp
-	(ClientType)(0),                            // 21: usher.authz.v1.ClientType
-	(Reuse)(0),                                 // 22: usher.authz.v1.Reuse
+	(*ClientKey)(nil),                          // 2: usher.authz.v1.ClientKey
+	(*ClientSecret)(nil),                       // 3: usher.authz.v1.ClientSecret
+	(*CreateClientRequest)(nil),                // 4: usher.authz.v1.CreateClientRequest
+	(*CreateClientResponse)(nil),               // 5: usher.authz.v1.CreateClientResponse
+	(*FindClientRequest)(nil),                  // 6: usher.authz.v1.FindClientRequest
+	(*FindClientResponse)(nil),                 // 7: usher.authz.v1.FindClientResponse
+	(*ListClientsRequest)(nil),                 // 8: usher.authz.v1.ListClientsRequest
+	(*ListClientsResponse)(nil),                // 9: usher.authz.v1.ListClientsResponse
+	(*UpdateClientRequest)(nil),                // 10: usher.authz.v1.UpdateClientRequest
+	(*UpdateClientResponse)(nil),               // 11: usher.authz.v1.UpdateClientResponse
+	(*RotateClientSecretRequest)(nil),          // 12: usher.authz.v1.RotateClientSecretRequest
+	(*RotateClientSecretResponse)(nil),         // 13: usher.authz.v1.RotateClientSecretResponse
+	(*RevokePreviousClientSecretRequest)(nil),  // 14: usher.authz.v1.RevokePreviousClientSecretRequest
+	(*RevokePreviousClientSecretResponse)(nil), // 15: usher.authz.v1.RevokePreviousClientSecretResponse
+	(*AddClientKeyRequest)(nil),                // 16: usher.authz.v1.AddClientKeyRequest
+	(*AddClientKeyResponse)(nil),               // 17: usher.authz.v1.AddClientKeyResponse
+	(*UpdateClientKeyRequest)(nil),             // 18: usher.authz.v1.UpdateClientKeyRequest
+	(*UpdateClientKeyResponse)(nil),            // 19: usher.authz.v1.UpdateClientKeyResponse
+	(*RemoveClientKeyRequest)(nil),             // 20: usher.authz.v1.RemoveClientKeyRequest
+	(*RemoveClientKeyResponse)(nil),            // 21: usher.authz.v1.RemoveClientKeyResponse
+	(*EnableClientRequest)(nil),                // 22: usher.authz.v1.EnableClientRequest
+	(*EnableClientResponse)(nil),               // 23: usher.authz.v1.EnableClientResponse
+	(*ApplyDisableClientRequest)(nil),          // 24: usher.authz.v1.ApplyDisableClientRequest
+	(*ApplyDisableClientResponse)(nil),         // 25: usher.authz.v1.ApplyDisableClientResponse
+	(*Client)(nil),                             // 26: usher.authz.v1.Client
+	(*timestamppb.Timestamp)(nil),              // 27: google.protobuf.Timestamp
+	(ClientType)(0),                            // 28: usher.authz.v1.ClientType
+	(Reuse)(0),                                 // 29: usher.authz.v1.Reuse
 }
 var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
-	19, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
-	20, // 1: usher.authz.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
-	2,  // 2: usher.authz.v1.Registration.secrets:type_name -> usher.authz.v1.ClientSecret
+	26, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
+	27, // 1: usher.authz.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
+	3,  // 2: usher.authz.v1.Registration.secrets:type_name -> usher.authz.v1.ClientSecret
 	0,  // 3: usher.authz.v1.Registration.application_type:type_name -> usher.authz.v1.ApplicationType
-	20, // 4: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
-	20, // 5: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
-	21, // 6: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
-	0,  // 7: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	22, // 8: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	1,  // 9: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 10: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 11: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
-	0,  // 12: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	22, // 13: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	1,  // 14: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 15: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 16: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	3,  // 17: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
-	5,  // 18: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
-	7,  // 19: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
-	9,  // 20: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
-	11, // 21: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
-	13, // 22: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
-	15, // 23: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
-	17, // 24: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
-	4,  // 25: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
-	6,  // 26: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
-	8,  // 27: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
-	10, // 28: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
-	12, // 29: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
-	14, // 30: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
-	16, // 31: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
-	18, // 32: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
-	25, // [25:33] is the sub-list for method output_type
-	17, // [17:25] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	2,  // 4: usher.authz.v1.Registration.keys:type_name -> usher.authz.v1.ClientKey
+	27, // 5: usher.authz.v1.ClientKey.create_time:type_name -> google.protobuf.Timestamp
+	27, // 6: usher.authz.v1.ClientKey.expire_time:type_name -> google.protobuf.Timestamp
+	27, // 7: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
+	27, // 8: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
+	27, // 9: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
+	28, // 10: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
+	0,  // 11: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	29, // 12: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	1,  // 13: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 14: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 15: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
+	0,  // 16: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	29, // 17: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	1,  // 18: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 19: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 20: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 21: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 22: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 23: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	4,  // 24: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
+	6,  // 25: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
+	8,  // 26: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
+	10, // 27: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
+	12, // 28: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
+	14, // 29: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
+	16, // 30: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
+	18, // 31: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
+	20, // 32: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
+	22, // 33: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
+	24, // 34: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
+	5,  // 35: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
+	7,  // 36: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
+	9,  // 37: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
+	11, // 38: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
+	13, // 39: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
+	15, // 40: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
+	17, // 41: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
+	19, // 42: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
+	21, // 43: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
+	23, // 44: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
+	25, // 45: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
+	35, // [35:46] is the sub-list for method output_type
+	24, // [24:35] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_administration_service_proto_init() }
@@ -1456,15 +2070,16 @@ func file_usher_authz_v1_administration_service_proto_init() {
 		return
 	}
 	file_usher_authz_v1_client_proto_init()
-	file_usher_authz_v1_administration_service_proto_msgTypes[2].OneofWrappers = []any{}
-	file_usher_authz_v1_administration_service_proto_msgTypes[8].OneofWrappers = []any{}
+	file_usher_authz_v1_administration_service_proto_msgTypes[3].OneofWrappers = []any{}
+	file_usher_authz_v1_administration_service_proto_msgTypes[9].OneofWrappers = []any{}
+	file_usher_authz_v1_administration_service_proto_msgTypes[17].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_administration_service_proto_rawDesc), len(file_usher_authz_v1_administration_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   18,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -25,6 +25,9 @@ const (
 	AdministrationService_UpdateClient_FullMethodName               = "/usher.authz.v1.AdministrationService/UpdateClient"
 	AdministrationService_RotateClientSecret_FullMethodName         = "/usher.authz.v1.AdministrationService/RotateClientSecret"
 	AdministrationService_RevokePreviousClientSecret_FullMethodName = "/usher.authz.v1.AdministrationService/RevokePreviousClientSecret"
+	AdministrationService_AddClientKey_FullMethodName               = "/usher.authz.v1.AdministrationService/AddClientKey"
+	AdministrationService_UpdateClientKey_FullMethodName            = "/usher.authz.v1.AdministrationService/UpdateClientKey"
+	AdministrationService_RemoveClientKey_FullMethodName            = "/usher.authz.v1.AdministrationService/RemoveClientKey"
 	AdministrationService_EnableClient_FullMethodName               = "/usher.authz.v1.AdministrationService/EnableClient"
 	AdministrationService_ApplyDisableClient_FullMethodName         = "/usher.authz.v1.AdministrationService/ApplyDisableClient"
 )
@@ -50,11 +53,19 @@ type AdministrationServiceClient interface {
 	UpdateClient(ctx context.Context, in *UpdateClientRequest, opts ...grpc.CallOption) (*UpdateClientResponse, error)
 	// RotateClientSecret generates a new secret, which only this response contains. The previous
 	// secret stays valid for the overlap; older ones are revoked at once. NOT_FOUND, also for a
-	// public client, which has no secret.
+	// public client, which has no secret. INVALID_REQUEST for a client that authenticates with
+	// private_key_jwt, unless replace_keys is set.
 	RotateClientSecret(ctx context.Context, in *RotateClientSecretRequest, opts ...grpc.CallOption) (*RotateClientSecretResponse, error)
 	// RevokePreviousClientSecret ends the overlap of a rotation at once; it changes nothing where
 	// there is no overlap. NOT_FOUND, also for a public client.
 	RevokePreviousClientSecret(ctx context.Context, in *RevokePreviousClientSecretRequest, opts ...grpc.CallOption) (*RevokePreviousClientSecretResponse, error)
+	// AddClientKey registers another public key of a client that authenticates with private_key_jwt
+	// and registered keys, which are two at most. NOT_FOUND, INVALID_REQUEST.
+	AddClientKey(ctx context.Context, in *AddClientKeyRequest, opts ...grpc.CallOption) (*AddClientKeyResponse, error)
+	// UpdateClientKey changes the name or the expiry of a key. NOT_FOUND, INVALID_REQUEST.
+	UpdateClientKey(ctx context.Context, in *UpdateClientKeyRequest, opts ...grpc.CallOption) (*UpdateClientKeyResponse, error)
+	// RemoveClientKey removes a key at once. The last key stays. NOT_FOUND, INVALID_REQUEST.
+	RemoveClientKey(ctx context.Context, in *RemoveClientKeyRequest, opts ...grpc.CallOption) (*RemoveClientKeyResponse, error)
 	// EnableClient enables a disabled client again; revoked tokens stay revoked. NOT_FOUND.
 	EnableClient(ctx context.Context, in *EnableClientRequest, opts ...grpc.CallOption) (*EnableClientResponse, error)
 	// ApplyDisableClient makes the change of the token service's DisableClient. NOT_FOUND.
@@ -129,6 +140,36 @@ func (c *administrationServiceClient) RevokePreviousClientSecret(ctx context.Con
 	return out, nil
 }
 
+func (c *administrationServiceClient) AddClientKey(ctx context.Context, in *AddClientKeyRequest, opts ...grpc.CallOption) (*AddClientKeyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AddClientKeyResponse)
+	err := c.cc.Invoke(ctx, AdministrationService_AddClientKey_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *administrationServiceClient) UpdateClientKey(ctx context.Context, in *UpdateClientKeyRequest, opts ...grpc.CallOption) (*UpdateClientKeyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UpdateClientKeyResponse)
+	err := c.cc.Invoke(ctx, AdministrationService_UpdateClientKey_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *administrationServiceClient) RemoveClientKey(ctx context.Context, in *RemoveClientKeyRequest, opts ...grpc.CallOption) (*RemoveClientKeyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RemoveClientKeyResponse)
+	err := c.cc.Invoke(ctx, AdministrationService_RemoveClientKey_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *administrationServiceClient) EnableClient(ctx context.Context, in *EnableClientRequest, opts ...grpc.CallOption) (*EnableClientResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EnableClientResponse)
@@ -170,11 +211,19 @@ type AdministrationServiceServer interface {
 	UpdateClient(context.Context, *UpdateClientRequest) (*UpdateClientResponse, error)
 	// RotateClientSecret generates a new secret, which only this response contains. The previous
 	// secret stays valid for the overlap; older ones are revoked at once. NOT_FOUND, also for a
-	// public client, which has no secret.
+	// public client, which has no secret. INVALID_REQUEST for a client that authenticates with
+	// private_key_jwt, unless replace_keys is set.
 	RotateClientSecret(context.Context, *RotateClientSecretRequest) (*RotateClientSecretResponse, error)
 	// RevokePreviousClientSecret ends the overlap of a rotation at once; it changes nothing where
 	// there is no overlap. NOT_FOUND, also for a public client.
 	RevokePreviousClientSecret(context.Context, *RevokePreviousClientSecretRequest) (*RevokePreviousClientSecretResponse, error)
+	// AddClientKey registers another public key of a client that authenticates with private_key_jwt
+	// and registered keys, which are two at most. NOT_FOUND, INVALID_REQUEST.
+	AddClientKey(context.Context, *AddClientKeyRequest) (*AddClientKeyResponse, error)
+	// UpdateClientKey changes the name or the expiry of a key. NOT_FOUND, INVALID_REQUEST.
+	UpdateClientKey(context.Context, *UpdateClientKeyRequest) (*UpdateClientKeyResponse, error)
+	// RemoveClientKey removes a key at once. The last key stays. NOT_FOUND, INVALID_REQUEST.
+	RemoveClientKey(context.Context, *RemoveClientKeyRequest) (*RemoveClientKeyResponse, error)
 	// EnableClient enables a disabled client again; revoked tokens stay revoked. NOT_FOUND.
 	EnableClient(context.Context, *EnableClientRequest) (*EnableClientResponse, error)
 	// ApplyDisableClient makes the change of the token service's DisableClient. NOT_FOUND.
@@ -206,6 +255,15 @@ func (UnimplementedAdministrationServiceServer) RotateClientSecret(context.Conte
 }
 func (UnimplementedAdministrationServiceServer) RevokePreviousClientSecret(context.Context, *RevokePreviousClientSecretRequest) (*RevokePreviousClientSecretResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RevokePreviousClientSecret not implemented")
+}
+func (UnimplementedAdministrationServiceServer) AddClientKey(context.Context, *AddClientKeyRequest) (*AddClientKeyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AddClientKey not implemented")
+}
+func (UnimplementedAdministrationServiceServer) UpdateClientKey(context.Context, *UpdateClientKeyRequest) (*UpdateClientKeyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateClientKey not implemented")
+}
+func (UnimplementedAdministrationServiceServer) RemoveClientKey(context.Context, *RemoveClientKeyRequest) (*RemoveClientKeyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RemoveClientKey not implemented")
 }
 func (UnimplementedAdministrationServiceServer) EnableClient(context.Context, *EnableClientRequest) (*EnableClientResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EnableClient not implemented")
@@ -342,6 +400,60 @@ func _AdministrationService_RevokePreviousClientSecret_Handler(srv interface{}, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AdministrationService_AddClientKey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AddClientKeyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdministrationServiceServer).AddClientKey(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdministrationService_AddClientKey_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdministrationServiceServer).AddClientKey(ctx, req.(*AddClientKeyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdministrationService_UpdateClientKey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateClientKeyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdministrationServiceServer).UpdateClientKey(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdministrationService_UpdateClientKey_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdministrationServiceServer).UpdateClientKey(ctx, req.(*UpdateClientKeyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdministrationService_RemoveClientKey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RemoveClientKeyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdministrationServiceServer).RemoveClientKey(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdministrationService_RemoveClientKey_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdministrationServiceServer).RemoveClientKey(ctx, req.(*RemoveClientKeyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AdministrationService_EnableClient_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(EnableClientRequest)
 	if err := dec(in); err != nil {
@@ -408,6 +520,18 @@ var AdministrationService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RevokePreviousClientSecret",
 			Handler:    _AdministrationService_RevokePreviousClientSecret_Handler,
+		},
+		{
+			MethodName: "AddClientKey",
+			Handler:    _AdministrationService_AddClientKey_Handler,
+		},
+		{
+			MethodName: "UpdateClientKey",
+			Handler:    _AdministrationService_UpdateClientKey_Handler,
+		},
+		{
+			MethodName: "RemoveClientKey",
+			Handler:    _AdministrationService_RemoveClientKey_Handler,
 		},
 		{
 			MethodName: "EnableClient",

@@ -78,25 +78,83 @@ func (x *ClientCredentials) GetClientSecret() string {
 	return ""
 }
 
+// ClientAssertion is a client assertion of the type
+// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer` (RFC 7521 §4.2, RFC 7523 §2.2).
+type ClientAssertion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The JWT.
+	ClientAssertion string `protobuf:"bytes,1,opt,name=client_assertion,json=clientAssertion,proto3" json:"client_assertion,omitempty"`
+	// The parameter client_id; empty when none was sent.
+	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClientAssertion) Reset() {
+	*x = ClientAssertion{}
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClientAssertion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClientAssertion) ProtoMessage() {}
+
+func (x *ClientAssertion) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClientAssertion.ProtoReflect.Descriptor instead.
+func (*ClientAssertion) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ClientAssertion) GetClientAssertion() string {
+	if x != nil {
+		return x.ClientAssertion
+	}
+	return ""
+}
+
+func (x *ClientAssertion) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
 // AuthenticateClientRequest holds the credentials.
 type AuthenticateClientRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One or two decodings of the same credentials (a Basic header form-decoded, then raw): the first
-	// that is valid is used.
+	// that is valid is used. None if there is an assertion.
 	Credentials []*ClientCredentials `protobuf:"bytes,1,rep,name=credentials,proto3" json:"credentials,omitempty"`
 	// The network address that the client's request came from; empty when it is not known. Failures
 	// are counted per address.
 	SourceAddress string `protobuf:"bytes,2,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
 	// An authorization code to resolve for the authenticated client; empty for none. Release 0.1
 	// ignores it.
-	Code          string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	Code string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	// A client assertion, instead of credentials. Release 0.1 refuses a request without credentials.
+	Assertion     *ClientAssertion `protobuf:"bytes,4,opt,name=assertion,proto3" json:"assertion,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AuthenticateClientRequest) Reset() {
 	*x = AuthenticateClientRequest{}
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[1]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -108,7 +166,7 @@ func (x *AuthenticateClientRequest) String() string {
 func (*AuthenticateClientRequest) ProtoMessage() {}
 
 func (x *AuthenticateClientRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[1]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -121,7 +179,7 @@ func (x *AuthenticateClientRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthenticateClientRequest.ProtoReflect.Descriptor instead.
 func (*AuthenticateClientRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{1}
+	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *AuthenticateClientRequest) GetCredentials() []*ClientCredentials {
@@ -145,6 +203,13 @@ func (x *AuthenticateClientRequest) GetCode() string {
 	return ""
 }
 
+func (x *AuthenticateClientRequest) GetAssertion() *ClientAssertion {
+	if x != nil {
+		return x.Assertion
+	}
+	return nil
+}
+
 // AuthenticateClientResponse is the authenticated confidential client, or the public client that
 // was named.
 type AuthenticateClientResponse struct {
@@ -164,7 +229,7 @@ type AuthenticateClientResponse struct {
 
 func (x *AuthenticateClientResponse) Reset() {
 	*x = AuthenticateClientResponse{}
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[2]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -176,7 +241,7 @@ func (x *AuthenticateClientResponse) String() string {
 func (*AuthenticateClientResponse) ProtoMessage() {}
 
 func (x *AuthenticateClientResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[2]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -189,7 +254,7 @@ func (x *AuthenticateClientResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthenticateClientResponse.ProtoReflect.Descriptor instead.
 func (*AuthenticateClientResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{2}
+	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *AuthenticateClientResponse) GetClient() *Client {
@@ -253,7 +318,7 @@ type BatchGetClientsRequest struct {
 
 func (x *BatchGetClientsRequest) Reset() {
 	*x = BatchGetClientsRequest{}
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[3]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -265,7 +330,7 @@ func (x *BatchGetClientsRequest) String() string {
 func (*BatchGetClientsRequest) ProtoMessage() {}
 
 func (x *BatchGetClientsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[3]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -278,7 +343,7 @@ func (x *BatchGetClientsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetClientsRequest.ProtoReflect.Descriptor instead.
 func (*BatchGetClientsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{3}
+	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *BatchGetClientsRequest) GetClientIds() []string {
@@ -299,7 +364,7 @@ type BatchGetClientsResponse struct {
 
 func (x *BatchGetClientsResponse) Reset() {
 	*x = BatchGetClientsResponse{}
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[4]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -311,7 +376,7 @@ func (x *BatchGetClientsResponse) String() string {
 func (*BatchGetClientsResponse) ProtoMessage() {}
 
 func (x *BatchGetClientsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[4]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -324,7 +389,7 @@ func (x *BatchGetClientsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetClientsResponse.ProtoReflect.Descriptor instead.
 func (*BatchGetClientsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{4}
+	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *BatchGetClientsResponse) GetClients() []*Client {
@@ -341,11 +406,15 @@ const file_usher_authz_v1_client_service_proto_rawDesc = "" +
 	"#usher/authz/v1/client_service.proto\x12\x0eusher.authz.v1\x1a\x1busher/authz/v1/client.proto\x1a!usher/authz/v1/code_service.proto\x1a\x1ausher/error/v1/cause.proto\x1a\x1ausher/rpc/v1/options.proto\"[\n" +
 	"\x11ClientCredentials\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12)\n" +
-	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"\xa1\x01\n" +
+	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"_\n" +
+	"\x0fClientAssertion\x12/\n" +
+	"\x10client_assertion\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x0fclientAssertion\x12\x1b\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\xe0\x01\n" +
 	"\x19AuthenticateClientRequest\x12C\n" +
 	"\vcredentials\x18\x01 \x03(\v2!.usher.authz.v1.ClientCredentialsR\vcredentials\x12%\n" +
 	"\x0esource_address\x18\x02 \x01(\tR\rsourceAddress\x12\x18\n" +
-	"\x04code\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\"\xdc\x01\n" +
+	"\x04code\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\x12=\n" +
+	"\tassertion\x18\x04 \x01(\v2\x1f.usher.authz.v1.ClientAssertionR\tassertion\"\xdc\x01\n" +
 	"\x1aAuthenticateClientResponse\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12J\n" +
 	"\rresolved_code\x18\x02 \x01(\v2#.usher.authz.v1.ResolveCodeResponseH\x00R\fresolvedCode\x12:\n" +
@@ -373,32 +442,34 @@ func file_usher_authz_v1_client_service_proto_rawDescGZIP() []byte {
 	return file_usher_authz_v1_client_service_proto_rawDescData
 }
 
-var file_usher_authz_v1_client_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_usher_authz_v1_client_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_usher_authz_v1_client_service_proto_goTypes = []any{
 	(*ClientCredentials)(nil),          // 0: usher.authz.v1.ClientCredentials
-	(*AuthenticateClientRequest)(nil),  // 1: usher.authz.v1.AuthenticateClientRequest
-	(*AuthenticateClientResponse)(nil), // 2: usher.authz.v1.AuthenticateClientResponse
-	(*BatchGetClientsRequest)(nil),     // 3: usher.authz.v1.BatchGetClientsRequest
-	(*BatchGetClientsResponse)(nil),    // 4: usher.authz.v1.BatchGetClientsResponse
-	(*Client)(nil),                     // 5: usher.authz.v1.Client
-	(*ResolveCodeResponse)(nil),        // 6: usher.authz.v1.ResolveCodeResponse
-	(v1.Cause)(0),                      // 7: usher.error.v1.Cause
+	(*ClientAssertion)(nil),            // 1: usher.authz.v1.ClientAssertion
+	(*AuthenticateClientRequest)(nil),  // 2: usher.authz.v1.AuthenticateClientRequest
+	(*AuthenticateClientResponse)(nil), // 3: usher.authz.v1.AuthenticateClientResponse
+	(*BatchGetClientsRequest)(nil),     // 4: usher.authz.v1.BatchGetClientsRequest
+	(*BatchGetClientsResponse)(nil),    // 5: usher.authz.v1.BatchGetClientsResponse
+	(*Client)(nil),                     // 6: usher.authz.v1.Client
+	(*ResolveCodeResponse)(nil),        // 7: usher.authz.v1.ResolveCodeResponse
+	(v1.Cause)(0),                      // 8: usher.error.v1.Cause
 }
 var file_usher_authz_v1_client_service_proto_depIdxs = []int32{
 	0, // 0: usher.authz.v1.AuthenticateClientRequest.credentials:type_name -> usher.authz.v1.ClientCredentials
-	5, // 1: usher.authz.v1.AuthenticateClientResponse.client:type_name -> usher.authz.v1.Client
-	6, // 2: usher.authz.v1.AuthenticateClientResponse.resolved_code:type_name -> usher.authz.v1.ResolveCodeResponse
-	7, // 3: usher.authz.v1.AuthenticateClientResponse.code_refusal:type_name -> usher.error.v1.Cause
-	5, // 4: usher.authz.v1.BatchGetClientsResponse.clients:type_name -> usher.authz.v1.Client
-	1, // 5: usher.authz.v1.ClientService.AuthenticateClient:input_type -> usher.authz.v1.AuthenticateClientRequest
-	3, // 6: usher.authz.v1.ClientService.BatchGetClients:input_type -> usher.authz.v1.BatchGetClientsRequest
-	2, // 7: usher.authz.v1.ClientService.AuthenticateClient:output_type -> usher.authz.v1.AuthenticateClientResponse
-	4, // 8: usher.authz.v1.ClientService.BatchGetClients:output_type -> usher.authz.v1.BatchGetClientsResponse
-	7, // [7:9] is the sub-list for method output_type
-	5, // [5:7] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	1, // 1: usher.authz.v1.AuthenticateClientRequest.assertion:type_name -> usher.authz.v1.ClientAssertion
+	6, // 2: usher.authz.v1.AuthenticateClientResponse.client:type_name -> usher.authz.v1.Client
+	7, // 3: usher.authz.v1.AuthenticateClientResponse.resolved_code:type_name -> usher.authz.v1.ResolveCodeResponse
+	8, // 4: usher.authz.v1.AuthenticateClientResponse.code_refusal:type_name -> usher.error.v1.Cause
+	6, // 5: usher.authz.v1.BatchGetClientsResponse.clients:type_name -> usher.authz.v1.Client
+	2, // 6: usher.authz.v1.ClientService.AuthenticateClient:input_type -> usher.authz.v1.AuthenticateClientRequest
+	4, // 7: usher.authz.v1.ClientService.BatchGetClients:input_type -> usher.authz.v1.BatchGetClientsRequest
+	3, // 8: usher.authz.v1.ClientService.AuthenticateClient:output_type -> usher.authz.v1.AuthenticateClientResponse
+	5, // 9: usher.authz.v1.ClientService.BatchGetClients:output_type -> usher.authz.v1.BatchGetClientsResponse
+	8, // [8:10] is the sub-list for method output_type
+	6, // [6:8] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_client_service_proto_init() }
@@ -408,7 +479,7 @@ func file_usher_authz_v1_client_service_proto_init() {
 	}
 	file_usher_authz_v1_client_proto_init()
 	file_usher_authz_v1_code_service_proto_init()
-	file_usher_authz_v1_client_service_proto_msgTypes[2].OneofWrappers = []any{
+	file_usher_authz_v1_client_service_proto_msgTypes[3].OneofWrappers = []any{
 		(*AuthenticateClientResponse_ResolvedCode)(nil),
 		(*AuthenticateClientResponse_CodeRefusal)(nil),
 	}
@@ -418,7 +489,7 @@ func file_usher_authz_v1_client_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_client_service_proto_rawDesc), len(file_usher_authz_v1_client_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -39,7 +39,7 @@ const (
 	Cause_CAUSE_PARAMETER_REPEATED Cause = 2
 	// A parameter cannot have the value that was sent.
 	Cause_CAUSE_PARAMETER_MALFORMED Cause = 3
-	// A parameter asks for something that is not offered, such as a client assertion.
+	// A parameter asks for something that is not offered, such as another kind of client assertion.
 	Cause_CAUSE_PARAMETER_UNSUPPORTED Cause = 4
 	// The body is neither a form nor one JSON object, or it did not arrive whole.
 	Cause_CAUSE_BODY_MALFORMED Cause = 5
@@ -227,6 +227,42 @@ const (
 	Cause_CAUSE_CLIENT_DOCUMENT_UNREADABLE Cause = 101
 	// The client_id is the URL of a document that describes no client.
 	Cause_CAUSE_CLIENT_DOCUMENT_INVALID Cause = 102
+	// The assertion is not a signed JWT of at most 8 KiB with the claims iss, sub, aud and exp in
+	// their types.
+	Cause_CAUSE_ASSERTION_MALFORMED Cause = 120
+	// The assertion's alg is not supported, or not the one that is registered for the client.
+	Cause_CAUSE_ASSERTION_ALGORITHM Cause = 121
+	// None of the client's keys has the assertion's kid and fits its alg.
+	Cause_CAUSE_ASSERTION_KEY_UNKNOWN Cause = 122
+	// The key of the assertion's kid was the client's, and has expired.
+	Cause_CAUSE_ASSERTION_KEY_EXPIRED Cause = 123
+	// The assertion's signature is not one by the client's key.
+	Cause_CAUSE_ASSERTION_SIGNATURE Cause = 124
+	// The assertion's iss and sub are not both the client, or client_id is sent and differs from
+	// them.
+	Cause_CAUSE_ASSERTION_ISSUER Cause = 125
+	// The assertion's aud is not the issuer, alone.
+	Cause_CAUSE_ASSERTION_AUDIENCE Cause = 126
+	// The assertion's aud is the URL of an endpoint.
+	Cause_CAUSE_ASSERTION_AUDIENCE_ENDPOINT Cause = 127
+	// The assertion has expired.
+	Cause_CAUSE_ASSERTION_EXPIRED Cause = 128
+	// The assertion's exp is missing, or is more than five minutes ahead.
+	Cause_CAUSE_ASSERTION_LIFETIME Cause = 129
+	// The assertion's iat or nbf is in the future, by more than a minute.
+	Cause_CAUSE_ASSERTION_NOT_YET Cause = 130
+	// The assertion has no jti.
+	Cause_CAUSE_ASSERTION_ID_MISSING Cause = 131
+	// The assertion was used before.
+	Cause_CAUSE_ASSERTION_REPLAYED Cause = 132
+	// The assertion's typ is that of another kind of JWT.
+	Cause_CAUSE_ASSERTION_TYPE Cause = 133
+	// The client authenticates with a secret, or is public, and sent an assertion.
+	Cause_CAUSE_ASSERTION_UNEXPECTED Cause = 134
+	// The client authenticates with private_key_jwt, and sent a secret or nothing.
+	Cause_CAUSE_ASSERTION_MISSING Cause = 135
+	// The client's keys at its jwks_uri cannot be read; the log of authz says why.
+	Cause_CAUSE_CLIENT_KEYS_UNREADABLE Cause = 136
 )
 
 // Enum value maps for Cause.
@@ -326,6 +362,23 @@ var (
 		100: "CAUSE_CLIENT_DOCUMENT_NOT_ACCEPTED",
 		101: "CAUSE_CLIENT_DOCUMENT_UNREADABLE",
 		102: "CAUSE_CLIENT_DOCUMENT_INVALID",
+		120: "CAUSE_ASSERTION_MALFORMED",
+		121: "CAUSE_ASSERTION_ALGORITHM",
+		122: "CAUSE_ASSERTION_KEY_UNKNOWN",
+		123: "CAUSE_ASSERTION_KEY_EXPIRED",
+		124: "CAUSE_ASSERTION_SIGNATURE",
+		125: "CAUSE_ASSERTION_ISSUER",
+		126: "CAUSE_ASSERTION_AUDIENCE",
+		127: "CAUSE_ASSERTION_AUDIENCE_ENDPOINT",
+		128: "CAUSE_ASSERTION_EXPIRED",
+		129: "CAUSE_ASSERTION_LIFETIME",
+		130: "CAUSE_ASSERTION_NOT_YET",
+		131: "CAUSE_ASSERTION_ID_MISSING",
+		132: "CAUSE_ASSERTION_REPLAYED",
+		133: "CAUSE_ASSERTION_TYPE",
+		134: "CAUSE_ASSERTION_UNEXPECTED",
+		135: "CAUSE_ASSERTION_MISSING",
+		136: "CAUSE_CLIENT_KEYS_UNREADABLE",
 	}
 	Cause_value = map[string]int32{
 		"CAUSE_UNSPECIFIED":                   0,
@@ -422,6 +475,23 @@ var (
 		"CAUSE_CLIENT_DOCUMENT_NOT_ACCEPTED":  100,
 		"CAUSE_CLIENT_DOCUMENT_UNREADABLE":    101,
 		"CAUSE_CLIENT_DOCUMENT_INVALID":       102,
+		"CAUSE_ASSERTION_MALFORMED":           120,
+		"CAUSE_ASSERTION_ALGORITHM":           121,
+		"CAUSE_ASSERTION_KEY_UNKNOWN":         122,
+		"CAUSE_ASSERTION_KEY_EXPIRED":         123,
+		"CAUSE_ASSERTION_SIGNATURE":           124,
+		"CAUSE_ASSERTION_ISSUER":              125,
+		"CAUSE_ASSERTION_AUDIENCE":            126,
+		"CAUSE_ASSERTION_AUDIENCE_ENDPOINT":   127,
+		"CAUSE_ASSERTION_EXPIRED":             128,
+		"CAUSE_ASSERTION_LIFETIME":            129,
+		"CAUSE_ASSERTION_NOT_YET":             130,
+		"CAUSE_ASSERTION_ID_MISSING":          131,
+		"CAUSE_ASSERTION_REPLAYED":            132,
+		"CAUSE_ASSERTION_TYPE":                133,
+		"CAUSE_ASSERTION_UNEXPECTED":          134,
+		"CAUSE_ASSERTION_MISSING":             135,
+		"CAUSE_CLIENT_KEYS_UNREADABLE":        136,
 	}
 )
 
@@ -488,7 +558,7 @@ var File_usher_error_v1_cause_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\n" +
-	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xccA\n" +
+	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xe4O\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12P\n" +
 	"\x17CAUSE_PARAMETER_MISSING\x10\x01\x1a3\xe8\xbd\x18\x01\xf2\xbd\x18+Send the parameter that the response names.\x12?\n" +
@@ -522,8 +592,8 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x12CAUSE_SECRET_WRONG\x10\x1b\x1aV\xe8\xbd\x18\x04\xf2\xbd\x18NCompare the configured secret with the one that was shown when it was created.\x12;\n" +
 	"\x14CAUSE_SECRET_EXPIRED\x10\x1c\x1a!\xe8\xbd\x18\x04\xf2\xbd\x18\x19Configure the new secret.\x12d\n" +
 	"\x17CAUSE_SECRET_UNEXPECTED\x10\x1d\x1aG\xe8\xbd\x18\x04\xf2\xbd\x18?Leave client_secret out: a public client proves itself by PKCE.\x12j\n" +
-	"\x1eCAUSE_AUTHENTICATION_MALFORMED\x10\x1e\x1aF\xe8\xbd\x18\x04\xf2\xbd\x18>Send client_id and client_secret as HTTP Basic or in the body.\x12J\n" +
-	"\x1aCAUSE_AUTHENTICATION_TWICE\x10\x1f\x1a*\xe8\xbd\x18\x01\xf2\xbd\x18\"Use either HTTP Basic or the body.\x12e\n" +
+	"\x1eCAUSE_AUTHENTICATION_MALFORMED\x10\x1e\x1aF\xe8\xbd\x18\x04\xf2\xbd\x18>Send client_id and client_secret as HTTP Basic or in the body.\x12p\n" +
+	"\x1aCAUSE_AUTHENTICATION_TWICE\x10\x1f\x1aP\xe8\xbd\x18\x01\xf2\xbd\x18HUse HTTP Basic, client_secret or client_assertion, and only one of them.\x12e\n" +
 	"\"CAUSE_INTROSPECTION_WITHOUT_SECRET\x10 \x1a=\xe8\xbd\x18\x04\xf2\xbd\x185Introspect as a confidential client, with its secret.\x12d\n" +
 	"\x14CAUSE_CODE_MALFORMED\x10!\x1aJ\xe8\xbd\x18\x05\xf2\xbd\x18BSend the value of the parameter code as it came, URL-decoded once.\x12a\n" +
 	"\x12CAUSE_CODE_UNKNOWN\x10\"\x1aI\xe8\xbd\x18\x05\xf2\xbd\x18AExchange a code within ten minutes, at the server that issued it.\x12F\n" +
@@ -586,7 +656,25 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\"CAUSE_CLIENT_DOCUMENT_NOT_ACCEPTED\x10d\x1aY\xe8\xbd\x18\x04\xf2\xbd\x18QHave the operator add the host to client_documents.hosts, or register the client.\x12\xa5\x01\n" +
 	" CAUSE_CLIENT_DOCUMENT_UNREADABLE\x10e\x1a\x7f\xe8\xbd\x18\n" +
 	"\xf2\xbd\x18wServe the document with status 200 and the media type application/json, without a redirect, in less than three seconds.\x12o\n" +
-	"\x1dCAUSE_CLIENT_DOCUMENT_INVALID\x10f\x1aL\xe8\xbd\x18\x04\xf2\xbd\x18DCorrect the member that the page of the authorization request names.:S\n" +
+	"\x1dCAUSE_CLIENT_DOCUMENT_INVALID\x10f\x1aL\xe8\xbd\x18\x04\xf2\xbd\x18DCorrect the member that the page of the authorization request names.\x12v\n" +
+	"\x19CAUSE_ASSERTION_MALFORMED\x10x\x1aW\xe8\xbd\x18\x04\xf2\xbd\x18OSend one JWT in compact serialization, and its claims in the types of RFC 7519.\x12\x80\x01\n" +
+	"\x19CAUSE_ASSERTION_ALGORITHM\x10y\x1aa\xe8\xbd\x18\x04\xf2\xbd\x18YSign with ES256, PS256, RS256 or EdDSA: with the algorithm that is registered, if one is.\x12\x83\x01\n" +
+	"\x1bCAUSE_ASSERTION_KEY_UNKNOWN\x10z\x1ab\xe8\xbd\x18\x04\xf2\xbd\x18ZRegister the public key, or publish it at jwks_uri, with the kid that the assertion names.\x12A\n" +
+	"\x1bCAUSE_ASSERTION_KEY_EXPIRED\x10{\x1a \xe8\xbd\x18\x04\xf2\xbd\x18\x18Sign with a current key.\x12k\n" +
+	"\x19CAUSE_ASSERTION_SIGNATURE\x10|\x1aL\xe8\xbd\x18\x04\xf2\xbd\x18DSign with the private key that belongs to the registered public key.\x12E\n" +
+	"\x16CAUSE_ASSERTION_ISSUER\x10}\x1a)\xe8\xbd\x18\x04\xf2\xbd\x18!Set iss and sub to the client_id.\x12w\n" +
+	"\x18CAUSE_ASSERTION_AUDIENCE\x10~\x1aY\xe8\xbd\x18\x04\xf2\xbd\x18QSet aud to the issuer of the metadata, as a string or the only element of a list.\x12\x92\x01\n" +
+	"!CAUSE_ASSERTION_AUDIENCE_ENDPOINT\x10\x7f\x1ak\xe8\xbd\x18\x04\xf2\xbd\x18cSet aud to the issuer of the metadata: the URL of the token endpoint is not accepted (RFC 7523bis).\x12b\n" +
+	"\x17CAUSE_ASSERTION_EXPIRED\x10\x80\x01\x1aD\xe8\xbd\x18\x04\xf2\xbd\x18<Create an assertion for each request, and compare the clock.\x12D\n" +
+	"\x18CAUSE_ASSERTION_LIFETIME\x10\x81\x01\x1a%\xe8\xbd\x18\x04\xf2\xbd\x18\x1dSet exp to a minute from now.\x128\n" +
+	"\x17CAUSE_ASSERTION_NOT_YET\x10\x82\x01\x1a\x1a\xe8\xbd\x18\x04\xf2\xbd\x18\x12Compare the clock.\x12b\n" +
+	"\x1aCAUSE_ASSERTION_ID_MISSING\x10\x83\x01\x1aA\xe8\xbd\x18\x04\xf2\xbd\x189Set jti to a random value, another one in each assertion.\x12L\n" +
+	"\x18CAUSE_ASSERTION_REPLAYED\x10\x84\x01\x1a-\xe8\xbd\x18\x04\xf2\xbd\x18%Create an assertion for each request.\x12`\n" +
+	"\x14CAUSE_ASSERTION_TYPE\x10\x85\x01\x1aE\xe8\xbd\x18\x04\xf2\xbd\x18=Set typ to client-authentication+jwt or JWT, or leave it out.\x12i\n" +
+	"\x1aCAUSE_ASSERTION_UNEXPECTED\x10\x86\x01\x1aH\xe8\xbd\x18\x04\xf2\xbd\x18@Authenticate as registered, or register the client's public key.\x12V\n" +
+	"\x17CAUSE_ASSERTION_MISSING\x10\x87\x01\x1a8\xe8\xbd\x18\x04\xf2\xbd\x180Send client_assertion and client_assertion_type.\x12\xae\x01\n" +
+	"\x1cCAUSE_CLIENT_KEYS_UNREADABLE\x10\x88\x01\x1a\x8a\x01\xe8\xbd\x18\n" +
+	"\xf2\xbd\x18\x81\x01Serve the JWK Set at jwks_uri over https from a public address: status 200, application/json, at most 64 KiB, without a redirect.:S\n" +
 	"\x06reason\x12!.google.protobuf.EnumValueOptions\x18݇\x03 \x01(\x0e2\x16.usher.error.v1.ReasonR\x06reason:;\n" +
 	"\x06advice\x12!.google.protobuf.EnumValueOptions\x18އ\x03 \x01(\tR\x06adviceB\xb7\x01\n" +
 	"\x19com.vidocu.usher.error.v1B\n" +

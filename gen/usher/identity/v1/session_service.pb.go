@@ -10,6 +10,7 @@ import (
 	_ "github.com/vidocu/usher/gen/usher/rpc/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -33,6 +34,8 @@ type AuthenticateUserRequest struct {
 	PreviousSessionToken string `protobuf:"bytes,3,opt,name=previous_session_token,json=previousSessionToken,proto3" json:"previous_session_token,omitempty"`
 	// The address that the request came from; empty when it is not known.
 	SourceAddress string `protobuf:"bytes,4,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
+	// The browser's User-Agent header, which the list of sessions shows; may be empty.
+	UserAgent     string `protobuf:"bytes,5,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -91,6 +94,13 @@ func (x *AuthenticateUserRequest) GetPreviousSessionToken() string {
 func (x *AuthenticateUserRequest) GetSourceAddress() string {
 	if x != nil {
 		return x.SourceAddress
+	}
+	return ""
+}
+
+func (x *AuthenticateUserRequest) GetUserAgent() string {
+	if x != nil {
+		return x.UserAgent
 	}
 	return ""
 }
@@ -389,16 +399,422 @@ func (*EndSessionResponse) Descriptor() ([]byte, []int) {
 	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{6}
 }
 
+// ListSessionsRequest names a session by its value.
+type ListSessionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The cookie's value.
+	SessionToken  string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSessionsRequest) Reset() {
+	*x = ListSessionsRequest{}
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSessionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSessionsRequest) ProtoMessage() {}
+
+func (x *ListSessionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSessionsRequest.ProtoReflect.Descriptor instead.
+func (*ListSessionsRequest) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ListSessionsRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+// ListSessionsResponse holds sessions.
+type ListSessionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user of the session.
+	Session *Session `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	// The user's sessions, the one used last first.
+	Sessions      []*UserSession `protobuf:"bytes,2,rep,name=sessions,proto3" json:"sessions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSessionsResponse) Reset() {
+	*x = ListSessionsResponse{}
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSessionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSessionsResponse) ProtoMessage() {}
+
+func (x *ListSessionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSessionsResponse.ProtoReflect.Descriptor instead.
+func (*ListSessionsResponse) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ListSessionsResponse) GetSession() *Session {
+	if x != nil {
+		return x.Session
+	}
+	return nil
+}
+
+func (x *ListSessionsResponse) GetSessions() []*UserSession {
+	if x != nil {
+		return x.Sessions
+	}
+	return nil
+}
+
+// UserSession is one browser of a user.
+type UserSession struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The identifier: the SHA-256 hash of the cookie's value, 43 base64url characters. It cannot be
+	// used as a session.
+	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// When the user signed in.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// When it was last used, to five minutes.
+	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	// The browser's User-Agent at the sign-in, at most 256 bytes: untrusted text, or empty.
+	UserAgent string `protobuf:"bytes,4,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
+	// The network that the user signed in from, such as `203.0.113.*`; empty when it is not known.
+	Network string `protobuf:"bytes,5,opt,name=network,proto3" json:"network,omitempty"`
+	// Whether it is the session of the request.
+	Current       bool `protobuf:"varint,6,opt,name=current,proto3" json:"current,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UserSession) Reset() {
+	*x = UserSession{}
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UserSession) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UserSession) ProtoMessage() {}
+
+func (x *UserSession) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UserSession.ProtoReflect.Descriptor instead.
+func (*UserSession) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *UserSession) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *UserSession) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *UserSession) GetLastUseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastUseTime
+	}
+	return nil
+}
+
+func (x *UserSession) GetUserAgent() string {
+	if x != nil {
+		return x.UserAgent
+	}
+	return ""
+}
+
+func (x *UserSession) GetNetwork() string {
+	if x != nil {
+		return x.Network
+	}
+	return ""
+}
+
+func (x *UserSession) GetCurrent() bool {
+	if x != nil {
+		return x.Current
+	}
+	return false
+}
+
+// EndUserSessionRequest names a session of the user.
+type EndUserSessionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The cookie's value.
+	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// The session to end.
+	SessionId     string `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndUserSessionRequest) Reset() {
+	*x = EndUserSessionRequest{}
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndUserSessionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndUserSessionRequest) ProtoMessage() {}
+
+func (x *EndUserSessionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndUserSessionRequest.ProtoReflect.Descriptor instead.
+func (*EndUserSessionRequest) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *EndUserSessionRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+func (x *EndUserSessionRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+// EndUserSessionResponse is empty.
+type EndUserSessionResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndUserSessionResponse) Reset() {
+	*x = EndUserSessionResponse{}
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndUserSessionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndUserSessionResponse) ProtoMessage() {}
+
+func (x *EndUserSessionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndUserSessionResponse.ProtoReflect.Descriptor instead.
+func (*EndUserSessionResponse) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{11}
+}
+
+// EndOtherSessionsRequest names the session that is replaced.
+type EndOtherSessionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The cookie's value.
+	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// The address that the request came from; empty when it is not known.
+	SourceAddress string `protobuf:"bytes,2,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
+	// The browser's User-Agent header; may be empty.
+	UserAgent     string `protobuf:"bytes,3,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndOtherSessionsRequest) Reset() {
+	*x = EndOtherSessionsRequest{}
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndOtherSessionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndOtherSessionsRequest) ProtoMessage() {}
+
+func (x *EndOtherSessionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndOtherSessionsRequest.ProtoReflect.Descriptor instead.
+func (*EndOtherSessionsRequest) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *EndOtherSessionsRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+func (x *EndOtherSessionsRequest) GetSourceAddress() string {
+	if x != nil {
+		return x.SourceAddress
+	}
+	return ""
+}
+
+func (x *EndOtherSessionsRequest) GetUserAgent() string {
+	if x != nil {
+		return x.UserAgent
+	}
+	return ""
+}
+
+// EndOtherSessionsResponse is the new session.
+type EndOtherSessionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The value for the cookie.
+	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// The new session.
+	Session       *Session `protobuf:"bytes,2,opt,name=session,proto3" json:"session,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndOtherSessionsResponse) Reset() {
+	*x = EndOtherSessionsResponse{}
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndOtherSessionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndOtherSessionsResponse) ProtoMessage() {}
+
+func (x *EndOtherSessionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndOtherSessionsResponse.ProtoReflect.Descriptor instead.
+func (*EndOtherSessionsResponse) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *EndOtherSessionsResponse) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+func (x *EndOtherSessionsResponse) GetSession() *Session {
+	if x != nil {
+		return x.Session
+	}
+	return nil
+}
+
 var File_usher_identity_v1_session_service_proto protoreflect.FileDescriptor
 
 const file_usher_identity_v1_session_service_proto_rawDesc = "" +
 	"\n" +
-	"'usher/identity/v1/session_service.proto\x12\x11usher.identity.v1\x1a\x1fusher/identity/v1/session.proto\x1a!usher/identity/v1/workspace.proto\x1a\x1ausher/rpc/v1/options.proto\"\xc3\x01\n" +
+	"'usher/identity/v1/session_service.proto\x12\x11usher.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fusher/identity/v1/session.proto\x1a!usher/identity/v1/workspace.proto\x1a\x1ausher/rpc/v1/options.proto\"\xe2\x01\n" +
 	"\x17AuthenticateUserRequest\x12#\n" +
 	"\remail_address\x18\x01 \x01(\tR\femailAddress\x12 \n" +
 	"\bpassword\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\bpassword\x12:\n" +
 	"\x16previous_session_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\x14previousSessionToken\x12%\n" +
-	"\x0esource_address\x18\x04 \x01(\tR\rsourceAddress\"{\n" +
+	"\x0esource_address\x18\x04 \x01(\tR\rsourceAddress\x12\x1d\n" +
+	"\n" +
+	"user_agent\x18\x05 \x01(\tR\tuserAgent\"{\n" +
 	"\x18AuthenticateUserResponse\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x124\n" +
 	"\asession\x18\x02 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\"m\n" +
@@ -416,14 +832,45 @@ const file_usher_identity_v1_session_service_proto_rawDesc = "" +
 	"workspaces\">\n" +
 	"\x11EndSessionRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"\x14\n" +
-	"\x12EndSessionResponse2\xd0\x02\n" +
+	"\x12EndSessionResponse\"@\n" +
+	"\x13ListSessionsRequest\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"\x88\x01\n" +
+	"\x14ListSessionsResponse\x124\n" +
+	"\asession\x18\x01 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\x12:\n" +
+	"\bsessions\x18\x02 \x03(\v2\x1e.usher.identity.v1.UserSessionR\bsessions\"\xfc\x01\n" +
+	"\vUserSession\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12;\n" +
+	"\vcreate_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\x12>\n" +
+	"\rlast_use_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x12\x1d\n" +
+	"\n" +
+	"user_agent\x18\x04 \x01(\tR\tuserAgent\x12\x18\n" +
+	"\anetwork\x18\x05 \x01(\tR\anetwork\x12\x18\n" +
+	"\acurrent\x18\x06 \x01(\bR\acurrent\"a\n" +
+	"\x15EndUserSessionRequest\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\"\x18\n" +
+	"\x16EndUserSessionResponse\"\x8a\x01\n" +
+	"\x17EndOtherSessionsRequest\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12%\n" +
+	"\x0esource_address\x18\x02 \x01(\tR\rsourceAddress\x12\x1d\n" +
+	"\n" +
+	"user_agent\x18\x03 \x01(\tR\tuserAgent\"{\n" +
+	"\x18EndOtherSessionsResponse\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x124\n" +
+	"\asession\x18\x02 \x01(\v2\x1a.usher.identity.v1.SessionR\asession2\xa0\x05\n" +
 	"\x0eSessionService\x12r\n" +
 	"\x10AuthenticateUser\x12*.usher.identity.v1.AuthenticateUserRequest\x1a+.usher.identity.v1.AuthenticateUserResponse\"\x05\xe2\xbd\x18\x01\x01\x12e\n" +
 	"\n" +
 	"GetSession\x12$.usher.identity.v1.GetSessionRequest\x1a%.usher.identity.v1.GetSessionResponse\"\n" +
 	"\xe2\xbd\x18\x03\x01\x02\x04\x90\x02\x01\x12c\n" +
 	"\n" +
-	"EndSession\x12$.usher.identity.v1.EndSessionRequest\x1a%.usher.identity.v1.EndSessionResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02B\xd3\x01\n" +
+	"EndSession\x12$.usher.identity.v1.EndSessionRequest\x1a%.usher.identity.v1.EndSessionResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12i\n" +
+	"\fListSessions\x12&.usher.identity.v1.ListSessionsRequest\x1a'.usher.identity.v1.ListSessionsResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01\x12o\n" +
+	"\x0eEndUserSession\x12(.usher.identity.v1.EndUserSessionRequest\x1a).usher.identity.v1.EndUserSessionResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12r\n" +
+	"\x10EndOtherSessions\x12*.usher.identity.v1.EndOtherSessionsRequest\x1a+.usher.identity.v1.EndOtherSessionsResponse\"\x05\xe2\xbd\x18\x01\x01B\xd3\x01\n" +
 	"\x1ccom.vidocu.usher.identity.v1B\x13SessionServiceProtoP\x01Z8github.com/vidocu/usher/gen/usher/identity/v1;identityv1\xa2\x02\x03UIX\xaa\x02\x11Usher.Identity.V1\xca\x02\x11Usher\\Identity\\V1\xe2\x02\x1dUsher\\Identity\\V1\\GPBMetadata\xea\x02\x13Usher::Identity::V1b\x06proto3"
 
 var (
@@ -438,7 +885,7 @@ func file_usher_identity_v1_session_service_proto_rawDescGZIP() []byte {
 	return file_usher_identity_v1_session_service_proto_rawDescData
 }
 
-var file_usher_identity_v1_session_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_usher_identity_v1_session_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_usher_identity_v1_session_service_proto_goTypes = []any{
 	(*AuthenticateUserRequest)(nil),  // 0: usher.identity.v1.AuthenticateUserRequest
 	(*AuthenticateUserResponse)(nil), // 1: usher.identity.v1.AuthenticateUserResponse
@@ -447,25 +894,44 @@ var file_usher_identity_v1_session_service_proto_goTypes = []any{
 	(*WorkspaceList)(nil),            // 4: usher.identity.v1.WorkspaceList
 	(*EndSessionRequest)(nil),        // 5: usher.identity.v1.EndSessionRequest
 	(*EndSessionResponse)(nil),       // 6: usher.identity.v1.EndSessionResponse
-	(*Session)(nil),                  // 7: usher.identity.v1.Session
-	(*Workspace)(nil),                // 8: usher.identity.v1.Workspace
+	(*ListSessionsRequest)(nil),      // 7: usher.identity.v1.ListSessionsRequest
+	(*ListSessionsResponse)(nil),     // 8: usher.identity.v1.ListSessionsResponse
+	(*UserSession)(nil),              // 9: usher.identity.v1.UserSession
+	(*EndUserSessionRequest)(nil),    // 10: usher.identity.v1.EndUserSessionRequest
+	(*EndUserSessionResponse)(nil),   // 11: usher.identity.v1.EndUserSessionResponse
+	(*EndOtherSessionsRequest)(nil),  // 12: usher.identity.v1.EndOtherSessionsRequest
+	(*EndOtherSessionsResponse)(nil), // 13: usher.identity.v1.EndOtherSessionsResponse
+	(*Session)(nil),                  // 14: usher.identity.v1.Session
+	(*Workspace)(nil),                // 15: usher.identity.v1.Workspace
+	(*timestamppb.Timestamp)(nil),    // 16: google.protobuf.Timestamp
 }
 var file_usher_identity_v1_session_service_proto_depIdxs = []int32{
-	7, // 0: usher.identity.v1.AuthenticateUserResponse.session:type_name -> usher.identity.v1.Session
-	7, // 1: usher.identity.v1.GetSessionResponse.session:type_name -> usher.identity.v1.Session
-	4, // 2: usher.identity.v1.GetSessionResponse.workspaces:type_name -> usher.identity.v1.WorkspaceList
-	8, // 3: usher.identity.v1.WorkspaceList.workspaces:type_name -> usher.identity.v1.Workspace
-	0, // 4: usher.identity.v1.SessionService.AuthenticateUser:input_type -> usher.identity.v1.AuthenticateUserRequest
-	2, // 5: usher.identity.v1.SessionService.GetSession:input_type -> usher.identity.v1.GetSessionRequest
-	5, // 6: usher.identity.v1.SessionService.EndSession:input_type -> usher.identity.v1.EndSessionRequest
-	1, // 7: usher.identity.v1.SessionService.AuthenticateUser:output_type -> usher.identity.v1.AuthenticateUserResponse
-	3, // 8: usher.identity.v1.SessionService.GetSession:output_type -> usher.identity.v1.GetSessionResponse
-	6, // 9: usher.identity.v1.SessionService.EndSession:output_type -> usher.identity.v1.EndSessionResponse
-	7, // [7:10] is the sub-list for method output_type
-	4, // [4:7] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	14, // 0: usher.identity.v1.AuthenticateUserResponse.session:type_name -> usher.identity.v1.Session
+	14, // 1: usher.identity.v1.GetSessionResponse.session:type_name -> usher.identity.v1.Session
+	4,  // 2: usher.identity.v1.GetSessionResponse.workspaces:type_name -> usher.identity.v1.WorkspaceList
+	15, // 3: usher.identity.v1.WorkspaceList.workspaces:type_name -> usher.identity.v1.Workspace
+	14, // 4: usher.identity.v1.ListSessionsResponse.session:type_name -> usher.identity.v1.Session
+	9,  // 5: usher.identity.v1.ListSessionsResponse.sessions:type_name -> usher.identity.v1.UserSession
+	16, // 6: usher.identity.v1.UserSession.create_time:type_name -> google.protobuf.Timestamp
+	16, // 7: usher.identity.v1.UserSession.last_use_time:type_name -> google.protobuf.Timestamp
+	14, // 8: usher.identity.v1.EndOtherSessionsResponse.session:type_name -> usher.identity.v1.Session
+	0,  // 9: usher.identity.v1.SessionService.AuthenticateUser:input_type -> usher.identity.v1.AuthenticateUserRequest
+	2,  // 10: usher.identity.v1.SessionService.GetSession:input_type -> usher.identity.v1.GetSessionRequest
+	5,  // 11: usher.identity.v1.SessionService.EndSession:input_type -> usher.identity.v1.EndSessionRequest
+	7,  // 12: usher.identity.v1.SessionService.ListSessions:input_type -> usher.identity.v1.ListSessionsRequest
+	10, // 13: usher.identity.v1.SessionService.EndUserSession:input_type -> usher.identity.v1.EndUserSessionRequest
+	12, // 14: usher.identity.v1.SessionService.EndOtherSessions:input_type -> usher.identity.v1.EndOtherSessionsRequest
+	1,  // 15: usher.identity.v1.SessionService.AuthenticateUser:output_type -> usher.identity.v1.AuthenticateUserResponse
+	3,  // 16: usher.identity.v1.SessionService.GetSession:output_type -> usher.identity.v1.GetSessionResponse
+	6,  // 17: usher.identity.v1.SessionService.EndSession:output_type -> usher.identity.v1.EndSessionResponse
+	8,  // 18: usher.identity.v1.SessionService.ListSessions:output_type -> usher.identity.v1.ListSessionsResponse
+	11, // 19: usher.identity.v1.SessionService.EndUserSession:output_type -> usher.identity.v1.EndUserSessionResponse
+	13, // 20: usher.identity.v1.SessionService.EndOtherSessions:output_type -> usher.identity.v1.EndOtherSessionsResponse
+	15, // [15:21] is the sub-list for method output_type
+	9,  // [9:15] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_usher_identity_v1_session_service_proto_init() }
@@ -481,7 +947,7 @@ func file_usher_identity_v1_session_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_identity_v1_session_service_proto_rawDesc), len(file_usher_identity_v1_session_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

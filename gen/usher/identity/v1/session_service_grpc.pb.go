@@ -22,6 +22,9 @@ const (
 	SessionService_AuthenticateUser_FullMethodName = "/usher.identity.v1.SessionService/AuthenticateUser"
 	SessionService_GetSession_FullMethodName       = "/usher.identity.v1.SessionService/GetSession"
 	SessionService_EndSession_FullMethodName       = "/usher.identity.v1.SessionService/EndSession"
+	SessionService_ListSessions_FullMethodName     = "/usher.identity.v1.SessionService/ListSessions"
+	SessionService_EndUserSession_FullMethodName   = "/usher.identity.v1.SessionService/EndUserSession"
+	SessionService_EndOtherSessions_FullMethodName = "/usher.identity.v1.SessionService/EndOtherSessions"
 )
 
 // SessionServiceClient is the client API for SessionService service.
@@ -38,6 +41,15 @@ type SessionServiceClient interface {
 	GetSession(ctx context.Context, in *GetSessionRequest, opts ...grpc.CallOption) (*GetSessionResponse, error)
 	// EndSession ends a session on every replica; it succeeds when the session does not exist.
 	EndSession(ctx context.Context, in *EndSessionRequest, opts ...grpc.CallOption) (*EndSessionResponse, error)
+	// ListSessions returns the live sessions of the user who has a session, the one used last first,
+	// at most 100. SESSION_REQUIRED.
+	ListSessions(ctx context.Context, in *ListSessionsRequest, opts ...grpc.CallOption) (*ListSessionsResponse, error)
+	// EndUserSession ends one of the sessions that ListSessions returns; it succeeds when it has ended
+	// already. SESSION_REQUIRED, and NOT_FOUND for a malformed identifier.
+	EndUserSession(ctx context.Context, in *EndUserSessionRequest, opts ...grpc.CallOption) (*EndUserSessionResponse, error)
+	// EndOtherSessions ends all sessions of the user, one that a concurrent sign-in creates too, and
+	// creates a new one for this browser. SESSION_REQUIRED.
+	EndOtherSessions(ctx context.Context, in *EndOtherSessionsRequest, opts ...grpc.CallOption) (*EndOtherSessionsResponse, error)
 }
 
 type sessionServiceClient struct {
@@ -78,6 +90,36 @@ func (c *sessionServiceClient) EndSession(ctx context.Context, in *EndSessionReq
 	return out, nil
 }
 
+func (c *sessionServiceClient) ListSessions(ctx context.Context, in *ListSessionsRequest, opts ...grpc.CallOption) (*ListSessionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSessionsResponse)
+	err := c.cc.Invoke(ctx, SessionService_ListSessions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sessionServiceClient) EndUserSession(ctx context.Context, in *EndUserSessionRequest, opts ...grpc.CallOption) (*EndUserSessionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EndUserSessionResponse)
+	err := c.cc.Invoke(ctx, SessionService_EndUserSession_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sessionServiceClient) EndOtherSessions(ctx context.Context, in *EndOtherSessionsRequest, opts ...grpc.CallOption) (*EndOtherSessionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EndOtherSessionsResponse)
+	err := c.cc.Invoke(ctx, SessionService_EndOtherSessions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // SessionServiceServer is the server API for SessionService service.
 // All implementations must embed UnimplementedSessionServiceServer
 // for forward compatibility.
@@ -92,6 +134,15 @@ type SessionServiceServer interface {
 	GetSession(context.Context, *GetSessionRequest) (*GetSessionResponse, error)
 	// EndSession ends a session on every replica; it succeeds when the session does not exist.
 	EndSession(context.Context, *EndSessionRequest) (*EndSessionResponse, error)
+	// ListSessions returns the live sessions of the user who has a session, the one used last first,
+	// at most 100. SESSION_REQUIRED.
+	ListSessions(context.Context, *ListSessionsRequest) (*ListSessionsResponse, error)
+	// EndUserSession ends one of the sessions that ListSessions returns; it succeeds when it has ended
+	// already. SESSION_REQUIRED, and NOT_FOUND for a malformed identifier.
+	EndUserSession(context.Context, *EndUserSessionRequest) (*EndUserSessionResponse, error)
+	// EndOtherSessions ends all sessions of the user, one that a concurrent sign-in creates too, and
+	// creates a new one for this browser. SESSION_REQUIRED.
+	EndOtherSessions(context.Context, *EndOtherSessionsRequest) (*EndOtherSessionsResponse, error)
 	mustEmbedUnimplementedSessionServiceServer()
 }
 
@@ -110,6 +161,15 @@ func (UnimplementedSessionServiceServer) GetSession(context.Context, *GetSession
 }
 func (UnimplementedSessionServiceServer) EndSession(context.Context, *EndSessionRequest) (*EndSessionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EndSession not implemented")
+}
+func (UnimplementedSessionServiceServer) ListSessions(context.Context, *ListSessionsRequest) (*ListSessionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSessions not implemented")
+}
+func (UnimplementedSessionServiceServer) EndUserSession(context.Context, *EndUserSessionRequest) (*EndUserSessionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EndUserSession not implemented")
+}
+func (UnimplementedSessionServiceServer) EndOtherSessions(context.Context, *EndOtherSessionsRequest) (*EndOtherSessionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EndOtherSessions not implemented")
 }
 func (UnimplementedSessionServiceServer) mustEmbedUnimplementedSessionServiceServer() {}
 func (UnimplementedSessionServiceServer) testEmbeddedByValue()                        {}
@@ -186,6 +246,60 @@ func _SessionService_EndSession_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SessionService_ListSessions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSessionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SessionServiceServer).ListSessions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SessionService_ListSessions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SessionServiceServer).ListSessions(ctx, req.(*ListSessionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SessionService_EndUserSession_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EndUserSessionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SessionServiceServer).EndUserSession(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SessionService_EndUserSession_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SessionServiceServer).EndUserSession(ctx, req.(*EndUserSessionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SessionService_EndOtherSessions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EndOtherSessionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SessionServiceServer).EndOtherSessions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SessionService_EndOtherSessions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SessionServiceServer).EndOtherSessions(ctx, req.(*EndOtherSessionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // SessionService_ServiceDesc is the grpc.ServiceDesc for SessionService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -204,6 +318,18 @@ var SessionService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "EndSession",
 			Handler:    _SessionService_EndSession_Handler,
+		},
+		{
+			MethodName: "ListSessions",
+			Handler:    _SessionService_ListSessions_Handler,
+		},
+		{
+			MethodName: "EndUserSession",
+			Handler:    _SessionService_EndUserSession_Handler,
+		},
+		{
+			MethodName: "EndOtherSessions",
+			Handler:    _SessionService_EndOtherSessions_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -44,14 +44,16 @@ type IssueTokenRequest struct {
 	RefreshToken string `protobuf:"bytes,7,opt,name=refresh_token,proto3" json:"refresh_token,omitempty"`
 	// The scope of the new access token, no wider than the grant (RFC 6749 §6).
 	Scope string `protobuf:"bytes,8,opt,name=scope,proto3" json:"scope,omitempty"`
-	// A client assertion (RFC 7521 §4.2): not supported, and refused, so that it is not ignored as an
-	// unknown parameter.
+	// A client assertion (RFC 7521 §4.2), in place of client_secret.
 	ClientAssertion string `protobuf:"bytes,9,opt,name=client_assertion,proto3" json:"client_assertion,omitempty"`
 	// The protected resources of the new access token, no others than those of the grant (RFC 8707
 	// §2.2); empty for all of them.
-	Resource      []string `protobuf:"bytes,10,rep,name=resource,proto3" json:"resource,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Resource []string `protobuf:"bytes,10,rep,name=resource,proto3" json:"resource,omitempty"`
+	// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer` (RFC 7523 §2.2), required with
+	// client_assertion.
+	ClientAssertionType string `protobuf:"bytes,11,opt,name=client_assertion_type,proto3" json:"client_assertion_type,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *IssueTokenRequest) Reset() {
@@ -154,6 +156,13 @@ func (x *IssueTokenRequest) GetResource() []string {
 	return nil
 }
 
+func (x *IssueTokenRequest) GetClientAssertionType() string {
+	if x != nil {
+		return x.ClientAssertionType
+	}
+	return ""
+}
+
 // IssueTokenResponse is the response of RFC 6749 §5.1.
 type IssueTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -248,10 +257,13 @@ type RevokeTokenRequest struct {
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,proto3" json:"client_id,omitempty"`
 	// The secret, if the client authenticates.
 	ClientSecret string `protobuf:"bytes,4,opt,name=client_secret,proto3" json:"client_secret,omitempty"`
-	// A client assertion (RFC 7521 §4.2): not supported, and refused.
+	// A client assertion (RFC 7521 §4.2), in place of client_secret.
 	ClientAssertion string `protobuf:"bytes,5,opt,name=client_assertion,proto3" json:"client_assertion,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer` (RFC 7523 §2.2), required with
+	// client_assertion.
+	ClientAssertionType string `protobuf:"bytes,6,opt,name=client_assertion_type,proto3" json:"client_assertion_type,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *RevokeTokenRequest) Reset() {
@@ -319,6 +331,13 @@ func (x *RevokeTokenRequest) GetClientAssertion() string {
 	return ""
 }
 
+func (x *RevokeTokenRequest) GetClientAssertionType() string {
+	if x != nil {
+		return x.ClientAssertionType
+	}
+	return ""
+}
+
 // RevokeTokenResponse is empty.
 type RevokeTokenResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -367,10 +386,13 @@ type IntrospectClientTokenRequest struct {
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,proto3" json:"client_id,omitempty"`
 	// The secret.
 	ClientSecret string `protobuf:"bytes,4,opt,name=client_secret,proto3" json:"client_secret,omitempty"`
-	// A client assertion (RFC 7521 §4.2): not supported, and refused.
+	// A client assertion (RFC 7521 §4.2), in place of client_secret.
 	ClientAssertion string `protobuf:"bytes,5,opt,name=client_assertion,proto3" json:"client_assertion,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer` (RFC 7523 §2.2), required with
+	// client_assertion.
+	ClientAssertionType string `protobuf:"bytes,6,opt,name=client_assertion_type,proto3" json:"client_assertion_type,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *IntrospectClientTokenRequest) Reset() {
@@ -434,6 +456,13 @@ func (x *IntrospectClientTokenRequest) GetClientSecret() string {
 func (x *IntrospectClientTokenRequest) GetClientAssertion() string {
 	if x != nil {
 		return x.ClientAssertion
+	}
+	return ""
+}
+
+func (x *IntrospectClientTokenRequest) GetClientAssertionType() string {
+	if x != nil {
+		return x.ClientAssertionType
 	}
 	return ""
 }
@@ -590,7 +619,7 @@ var File_usher_token_v1_oauth_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\n" +
-	"\"usher/token/v1/oauth_service.proto\x12\x0eusher.token.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1ausher/rpc/v1/options.proto\"\xf7\x02\n" +
+	"\"usher/token/v1/oauth_service.proto\x12\x0eusher.token.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1ausher/rpc/v1/options.proto\"\xad\x03\n" +
 	"\x11IssueTokenRequest\x12\x1e\n" +
 	"\n" +
 	"grant_type\x18\x01 \x01(\tR\n" +
@@ -604,7 +633,8 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\x05scope\x18\b \x01(\tR\x05scope\x120\n" +
 	"\x10client_assertion\x18\t \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\x12\x1a\n" +
 	"\bresource\x18\n" +
-	" \x03(\tR\bresource\"\xc0\x01\n" +
+	" \x03(\tR\bresource\x124\n" +
+	"\x15client_assertion_type\x18\v \x01(\tR\x15client_assertion_type\"\xc0\x01\n" +
 	"\x12IssueTokenResponse\x12(\n" +
 	"\faccess_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\faccess_token\x12\x1e\n" +
 	"\n" +
@@ -614,20 +644,22 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"expires_in\x18\x03 \x01(\x05R\n" +
 	"expires_in\x12*\n" +
 	"\rrefresh_token\x18\x04 \x01(\tB\x04\xe8\xbd\x18\x01R\rrefresh_token\x12\x14\n" +
-	"\x05scope\x18\x05 \x01(\tR\x05scope\"\xd6\x01\n" +
+	"\x05scope\x18\x05 \x01(\tR\x05scope\"\x8c\x02\n" +
 	"\x12RevokeTokenRequest\x12\x1a\n" +
 	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\x12(\n" +
 	"\x0ftoken_type_hint\x18\x02 \x01(\tR\x0ftoken_type_hint\x12\x1c\n" +
 	"\tclient_id\x18\x03 \x01(\tR\tclient_id\x12*\n" +
 	"\rclient_secret\x18\x04 \x01(\tB\x04\xe8\xbd\x18\x01R\rclient_secret\x120\n" +
-	"\x10client_assertion\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\"\x15\n" +
-	"\x13RevokeTokenResponse\"\xe0\x01\n" +
+	"\x10client_assertion\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\x124\n" +
+	"\x15client_assertion_type\x18\x06 \x01(\tR\x15client_assertion_type\"\x15\n" +
+	"\x13RevokeTokenResponse\"\x96\x02\n" +
 	"\x1cIntrospectClientTokenRequest\x12\x1a\n" +
 	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\x12(\n" +
 	"\x0ftoken_type_hint\x18\x02 \x01(\tR\x0ftoken_type_hint\x12\x1c\n" +
 	"\tclient_id\x18\x03 \x01(\tR\tclient_id\x12*\n" +
 	"\rclient_secret\x18\x04 \x01(\tB\x04\xe8\xbd\x18\x01R\rclient_secret\x120\n" +
-	"\x10client_assertion\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\"\xc9\x02\n" +
+	"\x10client_assertion\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\x124\n" +
+	"\x15client_assertion_type\x18\x06 \x01(\tR\x15client_assertion_type\"\xc9\x02\n" +
 	"\x1dIntrospectClientTokenResponse\x12\x1b\n" +
 	"\x06active\x18\x01 \x01(\bH\x00R\x06active\x88\x01\x01\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x1c\n" +

@@ -75,7 +75,7 @@ func Client(id string) client.Registration {
 
 // Registry is the store that Register writes to.
 type Registry interface {
-	CreateClient(ctx context.Context, registration client.Registration, current *secret.Record) error
+	CreateClient(ctx context.Context, registration client.Registration, current *secret.Record, keys ...client.Key) error
 }
 
 // Register stores Clients.

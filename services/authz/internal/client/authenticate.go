@@ -9,10 +9,11 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/assertion"
 )
 
 // ErrInvalid is returned for every failed client authentication: an unknown or disabled client, a
-// wrong or missing secret, or a secret from a public client. The caller cannot distinguish them
+// wrong or missing secret, a secret from a public client, or an invalid assertion. The caller cannot distinguish them
 // (RFC 6749 §5.2 invalid_client); the log has the cause.
 var ErrInvalid = errors.New("invalid client credentials")
 
@@ -39,6 +40,8 @@ type Record struct {
 	// Expired are the hashes of replaced secrets that are still stored. They are used only to find
 	// the cause of a failure.
 	Expired []secret.Hash
+	// Keys are the public keys that are registered for the client; none if it publishes them.
+	Keys assertion.Registered
 }
 
 // Records is the part of the registry that authentication reads.
@@ -49,7 +52,12 @@ type Records interface {
 }
 
 // Authenticator decides whether a request comes from a client.
-type Authenticator struct{ Records Records }
+type Authenticator struct {
+	Records    Records
+	Assertions assertion.Verifier
+	Published  PublishedKeys
+	Uses       KeyUses
+}
 
 // Authenticate takes one or two readings of the credentials that a client sent, and returns the
 // client of the first reading that is valid. It returns ErrInvalid, or the registry's error: an
@@ -100,8 +108,7 @@ func identifiers(readings []oauth.ClientCredentials) []string {
 }
 
 func readable(c oauth.ClientCredentials) bool {
-	document := IsDocument(c.ID) && len(c.ID) <= MaxDocumentURL
-	return (document || ValidID(c.ID)) && len(c.Secret.Reveal()) <= maxSecretLength
+	return lookedUp(c.ID) && len(c.Secret.Reveal()) <= maxSecretLength
 }
 
 // accepts always hashes once and compares MaxSecrets times, whatever the client's type and number
@@ -119,6 +126,8 @@ func (r Record) accepts(presented secret.String) bool {
 	}
 	switch {
 	case r.Disabled:
+		return false
+	case r.UsesKeys():
 		return false
 	case r.Type == Public:
 		return presented.IsZero()

@@ -45,6 +45,7 @@ type Client struct {
 	// Reuse is what a refresh token revokes when it is used after its rotation; empty at
 	// registration is oauth.ReuseSubject.
 	Reuse oauth.Reuse
+	KeyAuthentication
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
 }
@@ -96,4 +97,6 @@ type Rotation struct {
 	Secret secret.Record
 	// Overlap is how long the current secret stays valid; older secrets expire at once.
 	Overlap time.Duration
+	// ReplaceKeys says that a client with keys authenticates with the secret instead.
+	ReplaceKeys bool
 }

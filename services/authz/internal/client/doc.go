@@ -2,6 +2,6 @@
 // §2).
 //
 // It owns the format of client identifiers, the rules of client authentication and how many secrets
-// of a client may be valid at once. It never sees a stored secret, only hashes; package store
-// stores the clients.
+// of a client may be valid at once. It never sees a stored secret, only hashes; package assertion
+// verifies assertions, and package store stores the clients.
 package client

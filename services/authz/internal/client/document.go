@@ -11,3 +11,8 @@ const MaxDocumentURL = 512
 func IsDocument(id string) bool {
 	return strings.HasPrefix(id, "https://") || strings.HasPrefix(id, "http://")
 }
+
+// lookedUp reports whether a client may have the identifier; no other string is looked up.
+func lookedUp(id string) bool {
+	return ValidID(id) || IsDocument(id) && len(id) <= MaxDocumentURL
+}

@@ -27,6 +27,8 @@ func (r Record) refusalCause(presented secret.String) cause.Cause {
 	switch {
 	case r.Disabled:
 		return cause.ClientDisabled
+	case r.UsesKeys():
+		return cause.AssertionMissing
 	case r.Type == Public:
 		return cause.SecretUnexpected
 	case presented.IsZero():

@@ -31,20 +31,39 @@ func (g Guard) Authenticate(ctx context.Context, readings []oauth.ClientCredenti
 	if !errors.Is(err, ErrInvalid) {
 		return authenticated, err
 	}
-	var limited *ratelimit.LimitedError
-	if errors.As(g.count(ctx, readings, source), &limited) {
-		return Client{}, limited
+	return Client{}, g.counted(ctx, err, identifiers(readings), source)
+}
+
+// AuthenticateAssertion is like Authenticate for a client assertion. An assertion is verified before
+// anything is counted too: a signature costs less than the request that brings it.
+func (g Guard) AuthenticateAssertion(ctx context.Context, sent SentAssertion, source string) (Client, error) {
+	authenticated, err := g.Authenticator.AuthenticateAssertion(ctx, sent)
+	if !errors.Is(err, ErrInvalid) {
+		return authenticated, err
 	}
-	return Client{}, err
+	var ids []string
+	if _, id, invalid := sent.parse(); invalid == nil {
+		ids = []string{id}
+	}
+	return Client{}, g.counted(ctx, err, ids, source)
+}
+
+// counted counts a failure. It returns the failure, or a *ratelimit.LimitedError if a budget is
+// spent.
+func (g Guard) counted(ctx context.Context, failure error, ids []string, source string) error {
+	var limited *ratelimit.LimitedError
+	if errors.As(g.count(ctx, ids, source), &limited) {
+		return limited
+	}
+	return failure
 }
 
 // count spends one unit of the source's budget and, while that lasts, one of the client's. A source
 // can therefore name only a limited number of clients.
-func (g Guard) count(ctx context.Context, readings []oauth.ClientCredentials, source string) error {
+func (g Guard) count(ctx context.Context, ids []string, source string) error {
 	if _, err := g.Limiter.Spend(ctx, g.Source, ratelimit.Source(source)); err != nil {
 		return err
 	}
-	ids := identifiers(readings)
 	if len(ids) == 0 {
 		return nil
 	}

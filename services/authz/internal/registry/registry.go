@@ -16,13 +16,16 @@ type Client struct {
 	CreatedAt time.Time
 	// Secrets are the valid secrets, newest first.
 	Secrets []secret.Info
+	// Keys are the registered keys that are valid, newest first, or those that the client publishes
+	// and used lately.
+	Keys []client.Key
 }
 
 // Store is the part of the store that administration uses. Its methods return client.ErrUnknown if
 // there is no such client.
 type Store interface {
 	// CreateClient returns client.ErrExists if the identifier is taken.
-	CreateClient(ctx context.Context, registration client.Registration, current *secret.Record) error
+	CreateClient(ctx context.Context, registration client.Registration, current *secret.Record, keys ...client.Key) error
 	// FindClient returns a client with its secrets.
 	FindClient(ctx context.Context, id string) (Client, error)
 	// ListClients returns at most limit clients after the given one, by name and identifier,
@@ -35,6 +38,8 @@ type Store interface {
 	// confidential.
 	RevokePreviousClientSecret(ctx context.Context, id string) error
 	SetClientDisabled(ctx context.Context, id string, disabled bool) error
+
+	KeyStore
 }
 
 // Change is a change of a client; zero fields stay unchanged.
@@ -57,6 +62,11 @@ type Change struct {
 	Reuse      oauth.Reuse
 	// AllowReservedName says that the client is the operator's own.
 	AllowReservedName bool
+	// Keys or JWKSURI make the client authenticate with private_key_jwt.
+	Keys    []client.Key
+	JWKSURI string
+	// SigningAlgorithm is nil if it stays unchanged; an empty one removes it.
+	SigningAlgorithm *string
 }
 
 // Scopes are the scopes of the catalog.
@@ -73,16 +83,24 @@ type Clients struct {
 	Reserved Reserved
 	// PrivateUseSchemes are the schemes without a dot that redirect URIs may have.
 	PrivateUseSchemes []string
+	// CheckURL returns an error unless a client may publish its keys at an address.
+	CheckURL func(address string) error
 }
 
-// CreateClient registers a client; allowReservedName says that it is the operator's own. The secret
-// is zero for a public client. It returns an *oauth.FieldError or client.ErrExists.
-func (d Clients) CreateClient(ctx context.Context, registration client.Registration, allowReservedName bool) (secret.String, error) {
+// CreateClient registers a client; allowReservedName says that it is the operator's own. A client
+// with keys, or with the URI of its keys, authenticates with private_key_jwt. The secret is zero for
+// such a client, and for a public one. It returns an *oauth.FieldError or client.ErrExists.
+func (d Clients) CreateClient(
+	ctx context.Context, registration client.Registration, allowReservedName bool, keys ...client.Key,
+) (secret.String, error) {
 	if err := d.check(&registration, allowReservedName); err != nil {
 		return secret.String{}, err
 	}
-	if registration.Type == client.Public {
-		return secret.String{}, d.Store.CreateClient(ctx, registration, nil)
+	if err := d.checkKeys(&registration, keys); err != nil {
+		return secret.String{}, err
+	}
+	if registration.Type == client.Public || registration.UsesKeys() {
+		return secret.String{}, d.Store.CreateClient(ctx, registration, nil, keys...)
 	}
 	newSecret := secret.Generate(secret.ClientSecret)
 	kept := secret.NewRecord(newSecret)
@@ -115,8 +133,14 @@ func (d Clients) UpdateClient(ctx context.Context, c Change) error {
 	if err := refreshRetry(c.RefreshRetry); err != nil {
 		return err
 	}
-	if err := checkCombination(c.applied(before.Registration)); err != nil {
+	after := c.applied(before.Registration)
+	if err := checkCombination(after); err != nil {
 		return err
+	}
+	if c.changesKeys() {
+		if err := d.checkKeys(&after, c.keysOf(before)); err != nil {
+			return err
+		}
 	}
 	return d.Store.UpdateClient(ctx, c)
 }
@@ -141,17 +165,30 @@ func (c Change) applied(registration client.Registration) client.Registration {
 	if c.ApplicationType != "" {
 		registration.ApplicationType = c.ApplicationType
 	}
+	if len(c.Keys) > 0 || c.JWKSURI != "" {
+		registration.Method, registration.URI = oauth.PrivateKeyJWT, c.JWKSURI
+	}
+	if c.SigningAlgorithm != nil {
+		registration.Algorithm = *c.SigningAlgorithm
+	}
 	return registration
 }
 
-// RotateClientSecret generates another secret; the current one stays valid for the overlap. It
-// returns an *oauth.FieldError, or client.ErrUnknown, which includes public clients.
-func (d Clients) RotateClientSecret(ctx context.Context, id string, overlap time.Duration) (secret.String, error) {
+// RotateClientSecret generates another secret; the current one stays valid for the overlap. A client
+// with keys gets one only if it replaces them. It returns an *oauth.FieldError, or
+// client.ErrUnknown, which includes public clients.
+func (d Clients) RotateClientSecret(ctx context.Context, id string, overlap time.Duration, replaceKeys bool) (secret.String, error) {
 	if overlap < 0 || overlap > secret.MaxOverlap {
 		return secret.String{}, oauth.InvalidField("overlap_seconds", fmt.Sprintf("must be from 0 to %d", int64(secret.MaxOverlap/time.Second)))
 	}
+	before, err := d.Store.FindClient(ctx, id)
+	if err == nil && before.UsesKeys() && !replaceKeys {
+		return secret.String{}, oauth.InvalidField("client_id", "is of a client that authenticates with private_key_jwt: set replace_keys to give it a secret instead")
+	}
 	newSecret := secret.Generate(secret.ClientSecret)
-	err := d.Store.RotateClientSecret(ctx, client.Rotation{ClientID: id, Secret: secret.NewRecord(newSecret), Overlap: overlap})
+	err = d.Store.RotateClientSecret(ctx, client.Rotation{
+		ClientID: id, Secret: secret.NewRecord(newSecret), Overlap: overlap, ReplaceKeys: replaceKeys,
+	})
 	if err != nil {
 		return secret.String{}, err
 	}

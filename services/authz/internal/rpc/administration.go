@@ -29,6 +29,7 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 			ID: req.GetClientId(), Name: req.GetName(), Type: typeOf(req.GetType()), GrantTypes: req.GetGrantTypes(),
 			ResourceServer: req.GetResourceServer(), RefreshRetry: secondsOrNil(req.RefreshRetrySeconds),
 			Reuse: convert.ReuseFromProto(req.GetReuse()),
+			KeyAuthentication: client.KeyAuthentication{URI: req.GetJwksUri(), Algorithm: req.GetTokenEndpointAuthSigningAlg()},
 		},
 		RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()), DefaultScope: oauth.Scope(req.GetDefaultScopes()),
 		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.GetUnverified(),
@@ -36,7 +37,11 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 	if registered.ID == "" {
 		registered.ID = client.NewID()
 	}
-	newSecret, err := s.Clients.CreateClient(ctx, registered, req.GetAllowReservedName())
+	keys, err := registry.ParseKeys(req.GetJwks())
+	if err != nil {
+		return nil, toStatus(err)
+	}
+	newSecret, err := s.Clients.CreateClient(ctx, registered, req.GetAllowReservedName(), keys...)
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -110,6 +115,9 @@ func (s *Administration) UpdateClient(ctx context.Context, req *authzv1.UpdateCl
 	if len(req.GetDefaultScopes()) > 0 || req.GetClearDefaultScopes() {
 		change.DefaultScope = append(oauth.Scope{}, req.GetDefaultScopes()...)
 	}
+	if err := addKeys(&change, req); err != nil {
+		return nil, toStatus(err)
+	}
 	if err := s.Clients.UpdateClient(ctx, change); err != nil {
 		return nil, toStatus(err)
 	}
@@ -125,7 +133,7 @@ func (s *Administration) RotateClientSecret(
 		return nil, err
 	}
 	seconds := min(max(req.GetOverlapSeconds(), -1), int64(secret.MaxOverlap/time.Second)+1) // so that it cannot overflow
-	newSecret, err := s.Clients.RotateClientSecret(ctx, req.GetClientId(), time.Duration(seconds)*time.Second)
+	newSecret, err := s.Clients.RotateClientSecret(ctx, req.GetClientId(), time.Duration(seconds)*time.Second, req.GetReplaceKeys())
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -233,5 +241,6 @@ func registration(registered registry.Client) *authzv1.Registration {
 		}
 		r.Secrets = append(r.Secrets, one)
 	}
+	addRegisteredKeys(r, registered)
 	return r
 }

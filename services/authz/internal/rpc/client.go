@@ -41,19 +41,12 @@ type Clients struct {
 	Codes    *code.Store
 }
 
-// AuthenticateClient validates the credentials that a client sent, in one or two readings. If it
-// accepts them, it resolves the code of the request.
+// AuthenticateClient validates the credentials that a client sent, in one or two readings, or its
+// assertion. If it accepts them, it resolves the code of the request.
 func (s *Clients) AuthenticateClient(
 	ctx context.Context, req *authzv1.AuthenticateClientRequest,
 ) (*authzv1.AuthenticateClientResponse, error) {
-	if n := len(req.GetCredentials()); n == 0 || n > maxReadings {
-		return nil, invalid("credentials", fmt.Sprintf("must be one to %d readings", maxReadings))
-	}
-	readings := make([]oauth.ClientCredentials, len(req.GetCredentials()))
-	for i, c := range req.GetCredentials() {
-		readings[i] = oauth.ClientCredentials{ID: c.GetClientId(), Secret: secret.New(c.GetClientSecret())}
-	}
-	registered, err := s.Guard.Authenticate(document.WithSource(ctx, req.GetSourceAddress()), readings, req.GetSourceAddress())
+	registered, err := s.authenticate(document.WithSource(ctx, req.GetSourceAddress()), req)
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -71,6 +64,27 @@ func (s *Clients) AuthenticateClient(
 		res.Code = &authzv1.AuthenticateClientResponse_ResolvedCode{ResolvedCode: convert.CodeToProto(approved)}
 	}
 	return res, nil
+}
+
+// authenticate validates the one client authentication of a request.
+func (s *Clients) authenticate(ctx context.Context, req *authzv1.AuthenticateClientRequest) (client.Client, error) {
+	n := len(req.GetCredentials())
+	if sent := req.GetAssertion(); sent != nil {
+		if n > 0 {
+			return client.Client{}, invalid("assertion", "excludes credentials")
+		}
+		return s.Guard.AuthenticateAssertion(ctx, client.SentAssertion{
+			Text: secret.New(sent.GetClientAssertion()), ClientID: sent.GetClientId(),
+		}, req.GetSourceAddress())
+	}
+	if n == 0 || n > maxReadings {
+		return client.Client{}, invalid("credentials", fmt.Sprintf("must be one to %d readings", maxReadings))
+	}
+	readings := make([]oauth.ClientCredentials, n)
+	for i, c := range req.GetCredentials() {
+		readings[i] = oauth.ClientCredentials{ID: c.GetClientId(), Secret: secret.New(c.GetClientSecret())}
+	}
+	return s.Guard.Authenticate(ctx, readings, req.GetSourceAddress())
 }
 
 // BatchGetClients returns the public fields of several clients.

@@ -10,11 +10,13 @@ import (
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/authz/internal/assertion"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
+	"github.com/vidocu/usher/services/authz/internal/remotekeys"
 )
 
 // toStatus converts a domain error to a status. Other errors pass through: errors of the services
@@ -38,6 +40,9 @@ func toStatus(err error) error {
 		return oerr.New(errorv1.Reason_REASON_ALREADY_EXISTS, "another app has that client_id", oerr.WithField("client_id"))
 	case errors.Is(err, sqldb.ErrUnavailable), errors.Is(err, shortlived.ErrUnavailable):
 		return oerr.Unavailable(err)
+	case errors.Is(err, assertion.ErrKeysUnreadable):
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_UNAVAILABLE, "the client's keys cannot be read, try again shortly",
+			oerr.WithInner(err), oerr.WithRetryAfter(remotekeys.Pause))
 	case errors.As(err, &refused):
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_CLIENT, "invalid client credentials", oerr.WithClient(refused.ClientID))
 	case errors.Is(err, client.ErrInvalid):

@@ -24,7 +24,10 @@ func (s *Store) FindClient(ctx context.Context, id string) (registry.Client, err
 		return registry.Client{}, fmt.Errorf("reading a client: %w", err)
 	}
 	registered.CreatedAt = timeFromMicros(created)
-	registered.Secrets, err = s.secrets(ctx, id)
+	if registered.Secrets, err = s.secrets(ctx, id); err != nil {
+		return registered, err
+	}
+	registered.Keys, err = s.keys(ctx, id)
 	return registered, err
 }
 
@@ -96,6 +99,7 @@ func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 		steps = append(steps, sqldb.Stmt(s.text.deleteURIs, c.ClientID))
 		steps = append(steps, s.uriRows(c.ClientID, c.RedirectURIs)...)
 	}
+	steps = append(steps, s.keyChange(c)...)
 	if err := s.change(ctx, steps...); err != nil {
 		return fmt.Errorf("changing a client: %w", err)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -92,15 +93,16 @@ func (s *Store) readRecords(ctx context.Context, text string, args ...any) (map[
 	for rows.Next() {
 		var c client.Client
 		var hash []byte
-		var left *int64
-		if err := scanClient(rows, &c, &hash, &left); err != nil {
+		var jwk []byte
+		var left, keyLeft *int64
+		if err := scanClient(rows, &c, &hash, &left, &jwk, &keyLeft); err != nil {
 			return nil, fmt.Errorf("reading credentials: %w", err)
 		}
 		r, seen := records[c.ID]
 		if !seen {
 			r = record{Record: client.Record{Client: c}, holds: maxAge}
 		}
-		if err := r.addSecret(hash, left); err != nil {
+		if err := errors.Join(r.addSecret(hash, left), r.addKey(jwk, keyLeft)); err != nil {
 			return nil, fmt.Errorf("reading credentials: %w", err)
 		}
 		records[c.ID] = r
@@ -172,7 +174,7 @@ func (s *Store) listBatch(ctx context.Context, ids []any) ([]client.Client, erro
 func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
 	var kind, grants, reuse string
 	var retry *int64
-	dest := append([]any{&c.ID, &c.Name, &kind, &grants, &c.ResourceServer, &c.Disabled, &retry, &reuse}, more...)
+	dest := append([]any{&c.ID, &c.Name, &kind, &grants, &c.ResourceServer, &c.Disabled, &retry, &reuse, &c.Method, &c.Algorithm, &c.URI}, more...)
 	if err := rows.Scan(dest...); err != nil {
 		return err
 	}

@@ -16,6 +16,8 @@ type statements struct {
 	find, credentials, credentialsOfMany, list                          string
 	lock, deleteExpiring, expireCurrent, setDisabled                    string
 	created, secrets, page, lockAny, update, version                    string
+
+	keyStatements
 }
 
 // prepare expands every statement once.
@@ -25,6 +27,8 @@ func prepare(db *sqldb.DB) statements {
 		&t.insert, &t.replace, &t.insertURI, &t.deleteURIs, &t.insertSecret, &t.deleteSecrets,
 		&t.find, &t.credentials, &t.credentialsOfMany, &t.list, &t.lock, &t.deleteExpiring, &t.expireCurrent, &t.setDisabled,
 		&t.created, &t.secrets, &t.page, &t.lockAny, &t.update, &t.version,
+		&t.insertKey, &t.deleteKeys, &t.deleteExpiredKeys, &t.keys, &t.updateKey, &t.deleteKey, &t.useKeys, &t.useSecrets, &t.lockKeys, &t.touchKey,
+		&t.setAlgorithm, &t.deleteUses,
 	} {
 		*text = db.SQL(*text)
 	}
@@ -32,15 +36,23 @@ func prepare(db *sqldb.DB) statements {
 }
 
 // columns are those of client.Client, in the order of scanClient.
-const columns = `c.id, c.name, c.type, c.grant_types, c.resource_server, c.disabled, c.refresh_retry, c.reuse`
+const columns = `c.id, c.name, c.type, c.grant_types, c.resource_server, c.disabled, c.refresh_retry, c.reuse,
+    c.auth_method, c.auth_algorithm, c.jwks_uri`
 
 // registered are the other columns of client.Registration, in the order of scanRegistration.
 const registered = `c.scope, c.default_scope, c.application_type, c.unverified`
 
 const insert = `
 INSERT INTO clients (id, name, type, grant_types, scope, resource_server, disabled, refresh_retry, default_scope, application_type,
-    unverified, reuse, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, {{now}})`
+    unverified, auth_method, auth_algorithm, jwks_uri, reuse, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, {{now}})`
+
+// credentials reads a client with its secrets and its keys: a client has either secrets or keys, so
+// that no row is repeated.
+const credentials = `
+SELECT ` + columns + `, s.hash, s.expires_at - {{now}}, k.jwk, k.expires_at - {{now}}
+FROM clients c LEFT JOIN client_secrets s ON s.client_id = c.id LEFT JOIN client_keys k ON k.client_id = c.id
+`
 
 func portable() statements {
 	return statements{ //nolint:gosec // statements about secrets, and no secret
@@ -50,6 +62,7 @@ func portable() statements {
     grant_types = excluded.grant_types, scope = excluded.scope, resource_server = excluded.resource_server,
     disabled = excluded.disabled, refresh_retry = excluded.refresh_retry, default_scope = excluded.default_scope,
     application_type = excluded.application_type, unverified = excluded.unverified,
+    auth_method = excluded.auth_method, auth_algorithm = excluded.auth_algorithm, jwks_uri = excluded.jwks_uri,
     reuse = excluded.reuse`,
 
 		insertURI:  `INSERT INTO redirect_uris (client_id, uri, position) SELECT id, $2, $3 FROM clients WHERE id = $1`,
@@ -57,7 +70,7 @@ func portable() statements {
 
 		insertSecret: `
 INSERT INTO client_secrets (client_id, hash, last_four, created_at)
-SELECT id, $2, $3, {{now}} FROM clients WHERE id = $1 AND type = 'confidential'`,
+SELECT id, $2, $3, {{now}} FROM clients WHERE id = $1 AND type = 'confidential' AND auth_method = ''`,
 
 		deleteSecrets: `DELETE FROM client_secrets WHERE client_id = $1`,
 
@@ -66,20 +79,14 @@ SELECT ` + columns + `, ` + registered + `, u.uri
 FROM clients c LEFT JOIN redirect_uris u ON u.client_id = c.id
 WHERE c.id = $1 ORDER BY u.position`,
 
-		credentials: `
-SELECT ` + columns + `, s.hash, s.expires_at - {{now}}
-FROM clients c LEFT JOIN client_secrets s ON s.client_id = c.id
-WHERE c.id = $1`,
+		credentials: credentials + `WHERE c.id = $1`,
 
-		credentialsOfMany: `
-SELECT ` + columns + `, s.hash, s.expires_at - {{now}}
-FROM clients c LEFT JOIN client_secrets s ON s.client_id = c.id
-WHERE c.id = ANY($1::text[])`,
+		credentialsOfMany: credentials + `WHERE c.id = ANY($1::text[])`,
 
 		list: `SELECT ` + columns + ` FROM clients c WHERE c.id IN (` + placeholders(batch) + `)`,
 
 		// A rotation locks the client's row, so that concurrent rotations are serialized.
-		lock: `SELECT 1 FROM clients WHERE id = $1 AND type = 'confidential' {{for update}}`,
+		lock: `SELECT 1 FROM clients WHERE id = $1 AND type = 'confidential' AND auth_method = '' {{for update}}`,
 
 		deleteExpiring: `DELETE FROM client_secrets WHERE client_id = $1 AND expires_at IS NOT NULL`,
 
@@ -109,6 +116,8 @@ UPDATE clients SET name = CASE WHEN $2 = '' THEN name ELSE $2 END, scope = CASE 
     default_scope = COALESCE($8, default_scope), application_type = CASE WHEN $9 = '' THEN application_type ELSE $9 END,
     unverified = COALESCE($10, unverified), reuse = CASE WHEN $11 = '' THEN reuse ELSE $11 END
 WHERE id = $1`,
+
+		keyStatements: keyStatementsText(),
 	}
 }
 

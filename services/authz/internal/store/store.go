@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -40,12 +41,18 @@ type Store struct {
 	// batched loads the credentials of concurrent callers together; nil if that saves nothing.
 	batched        *coalesce.Loader[string, record]
 	expiredSecrets *cleanup.Sweep[string]
+	expiredKeys    *cleanup.Sweep[string]
+	oldUses        *cleanup.Sweep[string]
 }
 
 // New returns a Store over a migrated database.
 func New(db *sqldb.DB) (*Store, error) {
 	s := &Store{db: db, text: prepare(db), expiredSecrets: cleanup.NewSweep[string](db, cleanup.Table{
 		Name: "client_secrets", Key: "client_id, hash", By: "client_id", Dead: "expires_at < {{now}}",
+	}), expiredKeys: cleanup.NewSweep[string](db, cleanup.Table{
+		Name: "client_keys", Key: "client_id, kid", By: "client_id", Dead: "expires_at < {{now}}",
+	}), oldUses: cleanup.NewSweep[string](db, cleanup.Table{
+		Name: "client_key_uses", Key: "client_id, kid", By: "client_id", Dead: "used_at < {{now}} - $3",
 	})}
 	if db.Engine() == sqldb.Postgres {
 		s.batched = coalesce.New(s.recordsOfMany)
@@ -75,8 +82,16 @@ func (s *Store) change(ctx context.Context, steps ...*sqldb.Statement) error {
 	return s.version.Changed(ctx)
 }
 
-// CleanUp deletes the secrets whose overlap is over. It must not be called concurrently.
-func (s *Store) CleanUp(ctx context.Context) error { return s.expiredSecrets.Run(ctx) }
+// keptUses is how long the last use of a key is stored.
+const keptUses = 90 * 24 * time.Hour
+
+// CleanUp deletes the secrets whose overlap is over, the keys that have expired, and the uses that
+// are long ago. It must not be called concurrently.
+func (s *Store) CleanUp(ctx context.Context) error {
+	return errors.Join(s.expiredSecrets.Run(ctx), s.expiredKeys.Run(ctx), s.oldUses.Run(ctx, keptUses.Microseconds()))
+}
+
+func isConflict(err error) bool { return errors.Is(err, sqldb.ErrConflict) }
 
 // microsOrNull converts an optional duration to microseconds, the database's unit.
 func microsOrNull(d *time.Duration) *int64 {

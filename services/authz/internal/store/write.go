@@ -13,10 +13,11 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
-// CreateClient registers a client, with its secret if it is confidential. It returns
+// CreateClient registers a client, with its secret or its keys if it is confidential. It returns
 // client.ErrExists if the identifier is taken.
-func (s *Store) CreateClient(ctx context.Context, registration client.Registration, current *secret.Record) error {
+func (s *Store) CreateClient(ctx context.Context, registration client.Registration, current *secret.Record, keys ...client.Key) error {
 	steps := append([]*sqldb.Statement{clientRow(s.text.insert, registration)}, s.uriAndSecretRows(registration, current)...)
+	steps = append(steps, s.keyRows(registration.ID, keys)...)
 	err := s.change(ctx, steps...)
 	if errors.Is(err, sqldb.ErrConflict) {
 		return client.ErrExists
@@ -34,6 +35,7 @@ func (s *Store) Replace(ctx context.Context, registration client.Registration, c
 		clientRow(s.text.replace, registration),
 		sqldb.Stmt(s.text.deleteURIs, registration.ID),
 		sqldb.Stmt(s.text.deleteSecrets, registration.ID),
+		sqldb.Stmt(s.text.deleteKeys, registration.ID),
 	}, s.uriAndSecretRows(registration, current)...)
 	if err := s.change(ctx, steps...); err != nil {
 		return fmt.Errorf("replacing a client: %w", err)
@@ -44,7 +46,8 @@ func (s *Store) Replace(ctx context.Context, registration client.Registration, c
 func clientRow(text string, registration client.Registration) *sqldb.Statement {
 	return sqldb.Stmt(text, registration.ID, registration.Name, string(registration.Type), strings.Join(registration.GrantTypes, " "), registration.Scope.String(),
 		registration.ResourceServer, registration.Disabled, microsOrNull(registration.RefreshRetry), registration.DefaultScope.String(),
-		string(registration.ApplicationType), registration.Unverified, string(cmp.Or(registration.Reuse, oauth.ReuseSubject)))
+		string(registration.ApplicationType), registration.Unverified, registration.Method, registration.Algorithm, registration.URI,
+		string(cmp.Or(registration.Reuse, oauth.ReuseSubject)))
 }
 
 // uriAndSecretRows inserts a client's redirect URIs and its secret.
@@ -66,16 +69,21 @@ func (s *Store) uriRows(id string, uris []string) []*sqldb.Statement {
 
 // RotateClientSecret makes a new secret the current one. The previous current secret stays valid
 // for the overlap, and older ones expire at once. It returns client.ErrUnknown if no confidential
-// client has the identifier.
+// client with secrets has the identifier; a client with keys has secrets from now on if the rotation
+// replaces them.
 func (s *Store) RotateClientSecret(ctx context.Context, r client.Rotation) error {
 	var one int
+	var steps []*sqldb.Statement
+	if r.ReplaceKeys {
+		steps = s.useSecrets(r.ClientID)
+	}
 	locked := sqldb.Stmt(s.text.lock, r.ClientID).Scan(&one)
-	err := s.change(ctx,
+	err := s.change(ctx, append(steps,
 		locked,
 		sqldb.Stmt(s.text.deleteExpiring, r.ClientID),
 		sqldb.Stmt(s.text.expireCurrent, r.ClientID, r.Overlap.Microseconds()),
 		sqldb.Stmt(s.text.insertSecret, r.ClientID, r.Secret.Hash.Bytes(), r.Secret.LastFour),
-	)
+	)...)
 	if err != nil {
 		return fmt.Errorf("rotating a secret: %w", err)
 	}

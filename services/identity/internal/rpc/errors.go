@@ -39,6 +39,7 @@ func toStatus(err error) error {
 	}{
 		{account.ErrInvalidCredentials, errorv1.Reason_REASON_INVALID_CREDENTIALS},
 		{session.ErrRequired, errorv1.Reason_REASON_SESSION_REQUIRED},
+		{session.ErrUnknown, errorv1.Reason_REASON_NOT_FOUND},
 		{account.ErrNotMember, errorv1.Reason_REASON_NOT_FOUND},
 		{account.ErrUnknown, errorv1.Reason_REASON_NOT_FOUND},
 		{account.ErrUnknownWorkspace, errorv1.Reason_REASON_NOT_FOUND},

@@ -38,7 +38,8 @@ func (s *Sessions) AuthenticateUser(
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	token, started, err := s.Store.Begin(ctx, user, secret.New(req.GetPreviousSessionToken()))
+	token, started, err := s.Store.Begin(ctx, user, secret.New(req.GetPreviousSessionToken()),
+		session.NewDevice(req.GetUserAgent(), req.GetSourceAddress()))
 	if err != nil {
 		return nil, toStatus(err)
 	}

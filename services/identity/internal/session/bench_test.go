@@ -51,9 +51,37 @@ type durable struct {
 	live map[secret.Hash]string
 }
 
-func (d durable) BeginSession(_ context.Context, hash secret.Hash, userID string, _ time.Time) error {
-	d.live[hash] = userID
+func (d durable) BeginSession(_ context.Context, r session.Record) error {
+	d.live[r.Hash] = r.UserID
 	return nil
+}
+
+func (d durable) TouchSession(context.Context, secret.Hash) error { return nil }
+
+func (d durable) ListSessions(_ context.Context, userID string) (list []session.Listed, _ error) {
+	for hash, user := range d.live {
+		if user == userID {
+			list = append(list, session.Listed{Hash: hash})
+		}
+	}
+	return list, nil
+}
+
+func (d durable) EndUserSession(_ context.Context, userID string, hash secret.Hash) error {
+	if d.live[hash] == userID {
+		delete(d.live, hash)
+	}
+	return nil
+}
+
+func (d durable) RaiseSessionEpoch(_ context.Context, userID string) (int64, error) {
+	user, found := d.users[userID]
+	if !found {
+		return 0, account.ErrUnknown
+	}
+	user.SessionEpoch++
+	d.users[userID] = user
+	return user.SessionEpoch, nil
 }
 
 func (d durable) EndSession(_ context.Context, hash secret.Hash) (bool, error) {
@@ -97,7 +125,7 @@ func open() *bench {
 
 func (d *bench) begin(t *testing.T, userID string, previous secret.String) secret.String {
 	t.Helper()
-	token, s, err := d.Begin(t.Context(), account.User{ID: userID}, previous)
+	token, s, err := d.Begin(t.Context(), account.User{ID: userID}, previous, session.Device{})
 	if err != nil || s.User.ID != userID {
 		t.Fatalf("Begin: %+v, %v", s, err)
 	}

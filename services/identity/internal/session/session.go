@@ -53,6 +53,8 @@ type Holder struct {
 	// Live says that the durable store has the session as this user's: it was created and has not
 	// been ended.
 	Live bool
+	// Unseen says that the last use on record is more than five minutes ago.
+	Unseen bool
 	// Workspaces are the user's memberships, by name; nil unless requested.
 	Workspaces []account.Membership
 }
@@ -60,7 +62,16 @@ type Holder struct {
 // Users is the part of the durable store that a Store needs. It decides which sessions are valid.
 type Users interface {
 	// BeginSession records a session.
-	BeginSession(ctx context.Context, hash secret.Hash, userID string, expires time.Time) error
+	BeginSession(ctx context.Context, r Record) error
+	// TouchSession records that a session is in use.
+	TouchSession(ctx context.Context, hash secret.Hash) error
+	// ListSessions returns a user's live sessions, the one used last first, at most 100.
+	ListSessions(ctx context.Context, userID string) ([]Listed, error)
+	// EndUserSession deletes the record of a session of a user, if there is one.
+	EndUserSession(ctx context.Context, userID string, hash secret.Hash) error
+	// RaiseSessionEpoch ends every session that was created with a smaller epoch than the one that
+	// it returns. It returns account.ErrUnknown.
+	RaiseSessionEpoch(ctx context.Context, userID string) (int64, error)
 	// GetHolder returns the user of a session, disabled or not, or account.ErrUnknown.
 	GetHolder(ctx context.Context, l Lookup) (Holder, error)
 	// EndSession deletes the record of a session, and reports whether there was one.
@@ -84,7 +95,7 @@ func New(config Config) *Store { return &Store{config: config} }
 // Begin creates a session for a user who has just authenticated, with the epoch that they had then,
 // and ends the browser's previous session, whatever its user: a value that was in the browser
 // before the sign-in, perhaps planted there, must not be valid afterwards.
-func (s *Store) Begin(ctx context.Context, user account.User, previous secret.String) (secret.String, Session, error) {
+func (s *Store) Begin(ctx context.Context, user account.User, previous secret.String, on Device) (secret.String, Session, error) {
 	token := secret.NewCode()
 	now := time.UnixMicro(s.config.Now().UnixMicro())
 	expires := now.Add(s.config.Lifetime)
@@ -94,7 +105,10 @@ func (s *Store) Begin(ctx context.Context, user account.User, previous secret.St
 	if err != nil {
 		return secret.String{}, Session{}, fmt.Errorf("encoding a session: %w", err)
 	}
-	if err := s.config.Users.BeginSession(ctx, secret.Sum(token.Reveal()), user.ID, expires); err != nil {
+	err = s.config.Users.BeginSession(ctx, Record{
+		Hash: secret.Sum(token.Reveal()), UserID: user.ID, Epoch: user.SessionEpoch, ExpiresAt: expires, Device: on,
+	})
+	if err != nil {
 		return secret.String{}, Session{}, err
 	}
 	if err := s.config.Entries.Put(ctx, key(token), value, s.config.Lifetime); err != nil {
@@ -141,6 +155,11 @@ func (s *Store) get(ctx context.Context, token secret.String, workspaces bool) (
 	// contain a deleted entry: the durable store decides whether the session is valid.
 	if holder.Disabled || entry.Epoch < holder.SessionEpoch || entry.Recorded && !holder.Live {
 		return Session{}, ErrRequired
+	}
+	if holder.Live && holder.Unseen {
+		if err := s.config.Users.TouchSession(ctx, secret.Sum(token.Reveal())); err != nil {
+			return Session{}, err
+		}
 	}
 	found := Session{User: holder.User, ExpiresAt: expires, Workspaces: holder.Workspaces}
 	if entry.Authenticated != 0 {

@@ -93,7 +93,7 @@ func TestSecurityCase16_RaisingTheEpochEndsEverySession(t *testing.T) {
 	if _, err := d.Get(t.Context(), other); err != nil {
 		t.Errorf("another user: %v", err)
 	}
-	token, _, err := d.Begin(t.Context(), d.users["usr_john"], secret.String{})
+	token, _, err := d.Begin(t.Context(), d.users["usr_john"], secret.String{}, session.Device{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestAnOutageIsNeverAMissingSession(t *testing.T) {
 	d.entries.failDelete = errDown
 	for _, end := range []func(secret.String) error{
 		func(previous secret.String) error {
-			_, _, err := d.Begin(t.Context(), account.User{ID: "usr_john"}, previous)
+			_, _, err := d.Begin(t.Context(), account.User{ID: "usr_john"}, previous, session.Device{})
 			return err
 		},
 		func(token secret.String) error { return d.End(t.Context(), token) },
@@ -150,7 +150,7 @@ func TestAnOutageIsNeverAMissingSession(t *testing.T) {
 	}
 	d.live[secret.Sum(token.Reveal())] = "usr_john"
 	d.entries.failPut, d.entries.failDelete = errDown, nil
-	if _, _, err := d.Begin(t.Context(), account.User{ID: "usr_john"}, token); !errors.Is(err, errDown) {
+	if _, _, err := d.Begin(t.Context(), account.User{ID: "usr_john"}, token, session.Device{}); !errors.Is(err, errDown) {
 		t.Errorf("Begin: %v", err)
 	}
 	if _, err := d.Get(t.Context(), token); err != nil {

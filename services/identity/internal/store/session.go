@@ -6,13 +6,15 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
 
 // BeginSession records a session.
-func (s *Store) BeginSession(ctx context.Context, hash secret.Hash, userID string, expires time.Time) error {
-	if _, err := s.db.Exec(ctx, s.text.session.begin, hash.Bytes(), userID, expires.UnixMicro()); err != nil {
+func (s *Store) BeginSession(ctx context.Context, r session.Record) error {
+	_, err := s.db.Exec(ctx, s.text.session.begin, r.Hash.Bytes(), r.UserID, r.ExpiresAt.UnixMicro(), r.Epoch, r.UserAgent, r.Network)
+	if err != nil {
 		return fmt.Errorf("recording a session: %w", err)
 	}
 	return nil
@@ -73,7 +75,7 @@ func (s *Store) readHolders(ctx context.Context, text string, args ...any) (map[
 		var l session.Lookup
 		var hash []byte
 		var membership account.Membership
-		dest := append(userDest(&row.User), &row.Live, &hash, &l.Workspaces)
+		dest := append(userDest(&row.User), &row.Live, &row.Unseen, &hash, &l.Workspaces)
 		if err := rows.Scan(append(dest, membershipDest(&membership)...)...); err != nil {
 			return nil, fmt.Errorf("reading users of sessions: %w", err)
 		}
@@ -92,32 +94,105 @@ func (s *Store) readHolders(ctx context.Context, text string, args ...any) (map[
 	return found, nil
 }
 
+// TouchSession records that a session is in use, unless that was recorded within the last five
+// minutes.
+func (s *Store) TouchSession(ctx context.Context, hash secret.Hash) error {
+	if _, err := s.db.Exec(ctx, s.text.session.touch, hash.Bytes()); err != nil {
+		return fmt.Errorf("recording a session's use: %w", err)
+	}
+	return nil
+}
+
+// ListSessions returns a user's live sessions, the one used last first, at most 100.
+func (s *Store) ListSessions(ctx context.Context, userID string) ([]session.Listed, error) {
+	rows, err := s.db.Query(ctx, s.text.session.list, userID)
+	if err != nil {
+		return nil, fmt.Errorf("listing sessions: %w", err)
+	}
+	defer rows.Close()
+	var list []session.Listed
+	for rows.Next() {
+		var l session.Listed
+		var hash []byte
+		var begun, used int64
+		if err := rows.Scan(&hash, &l.UserAgent, &l.Network, &begun, &used); err != nil {
+			return nil, fmt.Errorf("listing sessions: %w", err)
+		}
+		l.Hash, l.BegunAt, l.UsedAt = secret.Hash(hash), time.UnixMicro(begun), time.UnixMicro(used)
+		list = append(list, l)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("listing sessions: %w", err)
+	}
+	return list, nil
+}
+
+// EndUserSession deletes the record of a session of a user, if there is one.
+func (s *Store) EndUserSession(ctx context.Context, userID string, hash secret.Hash) error {
+	if _, err := s.db.Exec(ctx, s.text.session.endOne, hash.Bytes(), userID); err != nil {
+		return fmt.Errorf("ending a session: %w", err)
+	}
+	return nil
+}
+
+// RaiseSessionEpoch ends every session that was created with a smaller epoch than the one that it
+// returns. It returns account.ErrUnknown.
+func (s *Store) RaiseSessionEpoch(ctx context.Context, userID string) (epoch int64, err error) {
+	raise := sqldb.Stmt(s.text.session.raise, userID).Scan(&epoch)
+	if err := s.db.Pipeline(ctx, raise); err != nil {
+		return 0, fmt.Errorf("raising a user's epoch: %w", err)
+	}
+	if !raise.Found() {
+		return 0, account.ErrUnknown
+	}
+	return epoch, nil
+}
+
+// unseen is the SQL condition for a session s whose last use on record is more than five minutes
+// ago.
+const unseen = `COALESCE(s.last_used_at, s.begun_at) + 300000000 < {{now}}`
+
 // sessionStatements are the browser sessions' SQL.
-type sessionStatements struct{ begin, end, holder, holders string }
+type sessionStatements struct{ begin, end, endOne, touch, list, raise, holder, holders string }
 
 func (t *sessionStatements) all() []*string {
-	return []*string{&t.begin, &t.end, &t.holder, &t.holders}
+	return []*string{&t.begin, &t.end, &t.endOne, &t.touch, &t.list, &t.raise, &t.holder, &t.holders}
 }
 
 func sessions() sessionStatements {
 	const membershipColumns = `COALESCE(m.user_id, ''), COALESCE(w.id, ''), COALESCE(w.name, ''), COALESCE(w.plan, ''), COALESCE(m.role, '')`
 	const where = `
+LEFT JOIN browser_sessions s ON s.hash = q.hash AND s.user_id = u.id
 LEFT JOIN memberships m ON q.workspaces AND m.user_id = u.id AND NOT u.disabled LEFT JOIN workspaces w ON w.id = m.workspace_id`
-	const live = `EXISTS (SELECT 1 FROM browser_sessions s WHERE s.hash = `
+	const record = `s.hash IS NOT NULL, COALESCE(` + unseen + `, FALSE), q.hash, q.workspaces, `
 	return sessionStatements{
 		// A user who was deleted concurrently gets no session.
 		begin: `
-INSERT INTO browser_sessions (hash, user_id, begun_at, expires_at)
-SELECT $1, u.id, {{now}}, $3 FROM users u WHERE u.id = $2`,
+INSERT INTO browser_sessions (hash, user_id, begun_at, expires_at, epoch, user_agent, network)
+SELECT $1, u.id, {{now}}, $3, $4, $5, $6 FROM users u WHERE u.id = $2`,
 
 		end: `DELETE FROM browser_sessions WHERE hash = $1`,
 
+		endOne: `DELETE FROM browser_sessions WHERE hash = $1 AND user_id = $2`,
+
+		// Of concurrent requests one writes.
+		touch: `UPDATE browser_sessions AS s SET last_used_at = {{now}} WHERE s.hash = $1 AND ` + unseen,
+
+		// A row of an earlier epoch has ended, and is deleted when it expires.
+		list: `
+SELECT s.hash, s.user_agent, s.network, s.begun_at, COALESCE(s.last_used_at, s.begun_at)
+FROM browser_sessions s JOIN users u ON u.id = s.user_id
+WHERE s.user_id = $1 AND s.expires_at > {{now}} AND s.epoch >= u.session_epoch
+ORDER BY 5 DESC, 4 DESC LIMIT 100`,
+
+		raise: `UPDATE users SET session_epoch = session_epoch + 1 WHERE id = $1 RETURNING session_epoch`,
+
 		holder: `
-SELECT ` + userColumns + `, ` + live + `q.hash AND s.user_id = u.id), q.hash, q.workspaces, ` + membershipColumns + `
+SELECT ` + userColumns + `, ` + record + membershipColumns + `
 FROM (SELECT $1 AS user_id, $2 AS hash, $3 AS workspaces) q JOIN users u ON u.id = q.user_id` + where + byName,
 
 		holders: `
-SELECT ` + userColumns + `, ` + live + `q.hash AND s.user_id = u.id), q.hash, q.workspaces, ` + membershipColumns + `
+SELECT ` + userColumns + `, ` + record + membershipColumns + `
 FROM unnest($1::text[], $2::bytea[], $3::boolean[]) AS q (user_id, hash, workspaces) JOIN users u ON u.id = q.user_id` + where + byName,
 	}
 }

@@ -12,6 +12,7 @@ func TestStoreAdministration(t *testing.T) { storetest.Administration(t) }
 func TestStoreVisible(t *testing.T)        { storetest.Visible(t) }
 func TestStoreApps(t *testing.T)           { storetest.Apps(t) }
 func TestStoreSessions(t *testing.T)       { storetest.Sessions(t) }
+func TestStoreDevices(t *testing.T)        { storetest.Devices(t) }
 func TestStoreRespelling(t *testing.T)     { storetest.Respelling(t) }
 func TestStoreAtomicity(t *testing.T)      { storetest.Atomicity(t) }
 func TestStoreContention(t *testing.T)     { storetest.Contention(t) }

@@ -82,8 +82,8 @@ func johnsCode() oauth.ApprovedRequest {
 	}
 }
 
-func as(id, proof string) []oauth.ClientCredentials {
-	return []oauth.ClientCredentials{{ID: id, Secret: secret.New(proof)}}
+func as(id, proof string) grant.Credentials {
+	return grant.Credentials{Readings: []oauth.ClientCredentials{{ID: id, Secret: secret.New(proof)}}}
 }
 
 // redemption is a request for the code that is right in every way, but for the changes.

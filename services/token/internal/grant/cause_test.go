@@ -4,7 +4,6 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/grant"
@@ -90,7 +89,7 @@ func TestFault_D2_ARefreshSaysWhichScopeWasNotGranted(t *testing.T) {
 
 func TestFault_D3_TheRequestsOwnFaultsHaveCauses(t *testing.T) {
 	b := newBench(0)
-	nobody := func(r *grant.Request) { r.Credentials = []oauth.ClientCredentials{} }
+	nobody := func(r *grant.Request) { r.Credentials = grant.Credentials{} }
 	for want, req := range map[cause.Cause]grant.Request{
 		cause.ParameterMissing: redemption(func(r *grant.Request) { r.Code = secret.String{} }),
 		cause.ClientNotNamed:   redemption(nobody),

@@ -20,9 +20,8 @@ type Request struct {
 	Scope        string
 	// Resource are the values of the parameter resource (RFC 8707).
 	Resource []string
-	// Credentials are the possible readings of the client credentials that were sent, likeliest
-	// first.
-	Credentials []oauth.ClientCredentials
+	// Credentials are the client authentication that was sent.
+	Credentials Credentials
 	// Source is the network address that the request came from; empty when it is not known.
 	Source string
 }
@@ -98,7 +97,7 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (TokenPair, error) {
 	if err := g.Check(req); err != nil {
 		return TokenPair{}, err
 	}
-	if len(req.Credentials) == 0 {
+	if req.Credentials.IsZero() {
 		return TokenPair{}, cause.With(missing("client_id"), cause.ClientNotNamed)
 	}
 	client, err := e.clients.Authenticate(ctx, req)

@@ -32,7 +32,7 @@ func (w *witness) Check(grant.Request) error {
 }
 
 func (w *witness) Authenticate(_ context.Context, req grant.Request) (grant.Client, error) {
-	w.calls, w.readings = append(w.calls, "authenticate"), req.Credentials
+	w.calls, w.readings = append(w.calls, "authenticate"), req.Credentials.Readings
 	return grant.Client{ID: "app", GrantTypes: w.grantTypes}, w.clientErr
 }
 
@@ -48,7 +48,7 @@ func TestPhasesRunInOneOrderAndTheFirstFailureEndsThem(t *testing.T) {
 		name      string
 		witness   witness
 		grantType string
-		creds     []oauth.ClientCredentials
+		creds     grant.Credentials
 		want      error
 		field     string
 		calls     []string
@@ -106,7 +106,7 @@ func wantField(t *testing.T, err error, name string) {
 
 func TestTheGrantIsRunForTheAuthenticatedClient(t *testing.T) {
 	w := witness{grantTypes: []string{"witnessed"}}
-	both := append(as("decoded", "one"), as("raw", "two")...)
+	both := grant.Credentials{Readings: append(as("decoded", "one").Readings, as("raw", "two").Readings...)}
 	pair, err := grant.NewEndpoint(&w, &w).Issue(t.Context(), grant.Request{GrantType: "witnessed", Credentials: both})
 	if err != nil || pair.Scope != "videos:read" {
 		t.Errorf("Issue: %q, %v: want the grant's own answer", pair.Scope, err)

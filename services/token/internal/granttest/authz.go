@@ -28,7 +28,7 @@ func (c Clients) Authenticate(_ context.Context, req grant.Request) (grant.Clien
 	if err := c.note("Authenticate"); err != nil {
 		return grant.Client{}, err
 	}
-	for _, r := range req.Credentials {
+	for _, r := range req.Credentials.Readings {
 		if want, known := c.Secrets[r.ID]; known && want == r.Secret.Reveal() {
 			return grant.Client{ID: r.ID, GrantTypes: c.GrantTypes, Code: c.Code}, nil
 		}

@@ -30,19 +30,20 @@ func (a Authz) DisableClient(ctx context.Context, clientID string) error {
 	return wrapFailure("disabling a client", err)
 }
 
-// Client authenticates a client by the readings of its credentials, for a request from a source
-// address.
-func (a Authz) Client(ctx context.Context, readings []oauth.ClientCredentials, source string) (*authzv1.Client, error) {
-	res, err := a.authenticate(ctx, readings, &authzv1.AuthenticateClientRequest{SourceAddress: source})
+// Client authenticates a client by its credentials, for a request from a source address.
+func (a Authz) Client(ctx context.Context, creds grant.Credentials, source string) (*authzv1.Client, error) {
+	res, err := a.authenticate(ctx, creds, &authzv1.AuthenticateClientRequest{SourceAddress: source})
 	return res.GetClient(), err
 }
 
 func (a Authz) authenticate(
-	ctx context.Context, readings []oauth.ClientCredentials, req *authzv1.AuthenticateClientRequest,
+	ctx context.Context, creds grant.Credentials, req *authzv1.AuthenticateClientRequest,
 ) (*authzv1.AuthenticateClientResponse, error) {
-	req.Credentials = make([]*authzv1.ClientCredentials, len(readings))
-	for i, r := range readings {
-		req.Credentials[i] = &authzv1.ClientCredentials{ClientId: r.ID, ClientSecret: r.Secret.Reveal()}
+	for _, r := range creds.Readings {
+		req.Credentials = append(req.Credentials, &authzv1.ClientCredentials{ClientId: r.ID, ClientSecret: r.Secret.Reveal()})
+	}
+	if !creds.Assertion.IsZero() {
+		req.Assertion = &authzv1.ClientAssertion{ClientAssertion: creds.Assertion.Reveal(), ClientId: creds.ClientID}
 	}
 	res, err := a.Clients.AuthenticateClient(ctx, req)
 	if err != nil {

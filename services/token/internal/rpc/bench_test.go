@@ -159,8 +159,8 @@ func redemption(changes ...func(*tokenv1.IssueTokenRequest)) *tokenv1.IssueToken
 
 // sent is how a client proves itself: in the body and by headers.
 type sent struct {
-	id, secret, assertion string
-	headers               []string
+	id, secret, assertion, kind string
+	headers                     []string
 }
 
 func (s sent) context(ctx context.Context) context.Context {
@@ -173,13 +173,13 @@ func (s sent) context(ctx context.Context) context.Context {
 func (b bench) everywhere(ctx context.Context, s sent) map[string]error {
 	ctx = s.context(ctx)
 	_, issue := b.IssueToken(ctx, redemption(func(r *tokenv1.IssueTokenRequest) {
-		r.ClientId, r.ClientSecret, r.ClientAssertion = s.id, s.secret, s.assertion
+		r.ClientId, r.ClientSecret, r.ClientAssertion, r.ClientAssertionType = s.id, s.secret, s.assertion, s.kind
 	}))
 	_, revoke := b.RevokeToken(ctx, &tokenv1.RevokeTokenRequest{
-		Token: "some", ClientId: s.id, ClientSecret: s.secret, ClientAssertion: s.assertion,
+		Token: "some", ClientId: s.id, ClientSecret: s.secret, ClientAssertion: s.assertion, ClientAssertionType: s.kind,
 	})
 	_, introspection := b.IntrospectClientToken(ctx, &tokenv1.IntrospectClientTokenRequest{
-		Token: "some", ClientId: s.id, ClientSecret: s.secret, ClientAssertion: s.assertion,
+		Token: "some", ClientId: s.id, ClientSecret: s.secret, ClientAssertion: s.assertion, ClientAssertionType: s.kind,
 	})
 	return map[string]error{"issue": issue, "revoke": revoke, "introspect": introspection}
 }

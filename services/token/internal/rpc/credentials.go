@@ -11,38 +11,57 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// bodyCredentials are the client credentials in a request's body.
-type bodyCredentials struct {
-	id        string
-	secret    string
-	assertion string
+// credentialFields are the parameters that authenticate a client, which all requests have.
+type credentialFields interface {
+	GetClientId() string
+	GetClientSecret() string
+	GetClientAssertion() string
+	GetClientAssertionType() string
 }
 
-// credentials reads the client authentication (RFC 6749 §2.3): in the body or by HTTP Basic, never
-// both. It returns the readings of one method, likeliest first; none when the request does not name
-// a client.
-func credentials(ctx context.Context, body bodyCredentials) ([]oauth.ClientCredentials, error) {
-	if body.assertion != "" {
-		return nil, refuse(errorv1.Cause_CAUSE_PARAMETER_UNSUPPORTED, "client_assertion", "is not supported: send client_secret or HTTP Basic")
-	}
+// credentials reads the client authentication (RFC 6749 §2.3): a secret in the body, HTTP Basic or
+// an assertion, never two of them. The result is empty when the request does not name a client.
+func credentials(ctx context.Context, body credentialFields) (grant.Credentials, error) {
 	md, _ := metadata.FromIncomingContext(ctx)
 	headers := md.Get("authorization")
+	byBasic := triesBasic(headers)
 	switch {
-	case !triesBasic(headers):
+	case body.GetClientAssertion() != "" || body.GetClientAssertionType() != "":
+		return assertion(body, byBasic)
+	case !byBasic:
 	case len(headers) > 1:
-		return nil, refuse(errorv1.Cause_CAUSE_AUTHENTICATION_TWICE, "authorization", "header is repeated")
+		return grant.Credentials{}, refuse(errorv1.Cause_CAUSE_AUTHENTICATION_TWICE, "authorization", "header is repeated")
 	default:
-		return basic(headers[0], body)
+		readings, err := basic(headers[0], body)
+		return grant.Credentials{Readings: readings}, err
 	}
 	switch {
-	case body.id == "" && body.secret == "":
-		return nil, nil
-	case body.id == "":
-		return nil, refuse(errorv1.Cause_CAUSE_CLIENT_NOT_NAMED, "client_id", "is required with client_secret")
+	case body.GetClientId() == "" && body.GetClientSecret() == "":
+		return grant.Credentials{}, nil
+	case body.GetClientId() == "":
+		return grant.Credentials{}, refuse(errorv1.Cause_CAUSE_CLIENT_NOT_NAMED, "client_id", "is required with client_secret")
 	}
-	return []oauth.ClientCredentials{{ID: body.id, Secret: secret.New(body.secret)}}, nil
+	return grant.Credentials{Readings: []oauth.ClientCredentials{{ID: body.GetClientId(), Secret: secret.New(body.GetClientSecret())}}}, nil
+}
+
+// assertion reads a client assertion (RFC 7521 §4.2), which must be the only authentication.
+func assertion(body credentialFields, byBasic bool) (grant.Credentials, error) {
+	switch {
+	case body.GetClientAssertion() == "":
+		return grant.Credentials{}, missing("client_assertion")
+	case byBasic:
+		return grant.Credentials{}, refuse(errorv1.Cause_CAUSE_AUTHENTICATION_TWICE, "client_assertion", "excludes HTTP Basic: use one of them")
+	case body.GetClientSecret() != "":
+		return grant.Credentials{}, refuse(errorv1.Cause_CAUSE_AUTHENTICATION_TWICE, "client_assertion", "excludes client_secret: use one of them")
+	case body.GetClientAssertionType() == "":
+		return grant.Credentials{}, missing("client_assertion_type")
+	case body.GetClientAssertionType() != oauth.JWTBearerAssertion:
+		return grant.Credentials{}, refuse(errorv1.Cause_CAUSE_PARAMETER_UNSUPPORTED, "client_assertion_type", "must be "+oauth.JWTBearerAssertion)
+	}
+	return grant.Credentials{Assertion: secret.New(body.GetClientAssertion()), ClientID: body.GetClientId()}, nil
 }
 
 // triesBasic reports whether a header is an attempt at HTTP Basic. A header of another scheme is
@@ -57,8 +76,8 @@ func triesBasic(headers []string) bool {
 
 // basic parses a Basic header: form-decoded as RFC 6749 §2.3.1 requires, then raw, since widespread
 // libraries do not encode.
-func basic(header string, body bodyCredentials) ([]oauth.ClientCredentials, error) {
-	if body.secret != "" {
+func basic(header string, body credentialFields) ([]oauth.ClientCredentials, error) {
+	if body.GetClientSecret() != "" {
 		return nil, refuse(errorv1.Cause_CAUSE_AUTHENTICATION_TWICE, "client_secret", "is sent twice: use either HTTP Basic or the body")
 	}
 	creds, err := oauth.ParseBasic(header)
@@ -68,7 +87,7 @@ func basic(header string, body bodyCredentials) ([]oauth.ClientCredentials, erro
 	if err != nil {
 		return nil, err
 	}
-	if body.id != "" && body.id != creds.Decoded.ID && body.id != creds.Raw.ID {
+	if id := body.GetClientId(); id != "" && id != creds.Decoded.ID && id != creds.Raw.ID {
 		return nil, refuse(errorv1.Cause_CAUSE_AUTHENTICATION_TWICE, "client_id", "differs from the one in the Authorization header")
 	}
 	return creds.Candidates(), nil

@@ -8,6 +8,7 @@ import (
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
 func reading(id, proof string) *authzv1.ClientCredentials {
@@ -118,7 +119,10 @@ func TestCredentialsThatCannotBeJudgedAreRefusedBeforeAuthzIsAsked(t *testing.T)
 		{"names differ in case", sent{id: "APP", headers: []string{good}}, invalid, "client_id"},
 		{"the header repeated", sent{headers: []string{good, good}}, invalid, "authorization"},
 		{"the header repeated with another", sent{id: "app", headers: []string{good, "Bearer x"}}, invalid, "authorization"},
-		{"an assertion", sent{assertion: "hush-hush"}, invalid, "client_assertion"},
+		{"an assertion without its type", sent{assertion: "hush-hush"}, invalid, "client_assertion_type"},
+		{"an assertion of another type", sent{assertion: "hush-hush", kind: "urn:ietf:params:oauth:client-assertion-type:saml2-bearer"}, invalid, "client_assertion_type"},
+		{"a type without an assertion", sent{id: "app", secret: "hush-hush", kind: oauth.JWTBearerAssertion}, invalid, "client_assertion"},
+		{"an assertion of the right type and basic", sent{assertion: "hush-hush", kind: oauth.JWTBearerAssertion, headers: []string{good}}, invalid, "client_assertion"},
 		{"an assertion and a secret", sent{id: "app", secret: "hush-hush", assertion: "hush-hush"}, invalid, "client_assertion"},
 		{"an assertion and basic", sent{assertion: "hush-hush", headers: []string{good}}, invalid, "client_assertion"},
 		{"no base64", sent{headers: []string{"Basic hush-hush"}}, client, ""},
@@ -164,5 +168,22 @@ func TestWrongCredentialsAreAuthzsOwnFailure(t *testing.T) {
 	}
 	if len(b.tokens.revocations) != 0 {
 		t.Error("something ended although the credentials were wrong")
+	}
+}
+
+// TestN6_1_AnAssertionIsSentToAuthzAlone: at each endpoint, with its client_id and without.
+func TestN6_1_AnAssertionIsSentToAuthzAlone(t *testing.T) {
+	for _, id := range []string{"", "app"} {
+		b := newBench()
+		b.everywhere(t.Context(), sent{id: id, assertion: "a.b.c", kind: oauth.JWTBearerAssertion, headers: []string{"Bearer x"}})
+		if len(b.authz.requests) != 3 {
+			t.Fatalf("authz was asked %d times by three endpoints", len(b.authz.requests))
+		}
+		for _, req := range b.authz.requests {
+			want := &authzv1.ClientAssertion{ClientAssertion: "a.b.c", ClientId: id}
+			if diff := cmp.Diff(want, req.GetAssertion(), protocmp.Transform()); diff != "" || len(req.GetCredentials()) != 0 {
+				t.Errorf("%d readings, assertion (-want +got):\n%s", len(req.GetCredentials()), diff)
+			}
+		}
 	}
 }

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"time"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
-	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/source"
@@ -61,7 +59,7 @@ func (s *OAuth) IssueToken(ctx context.Context, req *tokenv1.IssueTokenRequest) 
 }
 
 func (s *OAuth) issue(ctx context.Context, req *tokenv1.IssueTokenRequest) (*tokenv1.IssueTokenResponse, error) {
-	creds, err := credentials(ctx, bodyCredentials{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
+	creds, err := credentials(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -92,12 +90,12 @@ func (s *OAuth) issue(ctx context.Context, req *tokenv1.IssueTokenRequest) (*tok
 // must be valid, and then only the client's own tokens are revoked. The hint is ignored: a token's
 // format identifies its kind.
 func (s *OAuth) RevokeToken(ctx context.Context, req *tokenv1.RevokeTokenRequest) (*tokenv1.RevokeTokenResponse, error) {
-	creds, err := credentials(ctx, bodyCredentials{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
+	creds, err := credentials(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	var onlyClient string
-	if len(creds) > 0 {
+	if !creds.IsZero() {
 		client, err := s.Authz.Client(ctx, creds, source.From(ctx))
 		if err != nil {
 			return nil, toStatus(err)
@@ -128,11 +126,11 @@ func (s *OAuth) revoke(ctx context.Context, token, onlyClient string) error {
 func (s *OAuth) IntrospectClientToken(
 	ctx context.Context, req *tokenv1.IntrospectClientTokenRequest,
 ) (*tokenv1.IntrospectClientTokenResponse, error) {
-	creds, err := credentials(ctx, bodyCredentials{id: req.GetClientId(), secret: req.GetClientSecret(), assertion: req.GetClientAssertion()})
+	creds, err := credentials(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	if !hasSecret(creds) {
+	if !creds.Proves() {
 		// The response must be the same for every client, registered or not.
 		return nil, errNoSecret()
 	}
@@ -155,11 +153,6 @@ func (s *OAuth) IntrospectClientToken(
 		return nil, toStatus(err)
 	}
 	return clientResponse(result, s.Issuer), nil
-}
-
-// hasSecret reports whether any reading of the client's credentials has a secret.
-func hasSecret(readings []oauth.ClientCredentials) bool {
-	return slices.ContainsFunc(readings, func(r oauth.ClientCredentials) bool { return !r.Secret.IsZero() })
 }
 
 func errNoSecret() error {

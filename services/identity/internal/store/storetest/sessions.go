@@ -38,7 +38,7 @@ func Sessions(t *testing.T) {
 			if _, err := s.GetHolder(t.Context(), session.Lookup{UserID: "usr_nobody", Hash: second}); !errors.Is(err, account.ErrUnknown) {
 				t.Errorf("a user who is gone: %v", err)
 			}
-			if err := s.BeginSession(t.Context(), secret.Sum("x"), "usr_nobody", time.Now().Add(time.Hour)); err != nil {
+			if err := s.BeginSession(t.Context(), session.Record{Hash: secret.Sum("x"), UserID: "usr_nobody", ExpiresAt: time.Now().Add(time.Hour)}); err != nil {
 				t.Errorf("a session of a user who is gone: %v", err)
 			}
 		})
@@ -93,7 +93,7 @@ func Sessions(t *testing.T) {
 
 func begin(t *testing.T, s *store.Store, hash secret.Hash, lifetime time.Duration) {
 	t.Helper()
-	if err := s.BeginSession(t.Context(), hash, "usr_ada", time.Now().Add(lifetime)); err != nil {
+	if err := s.BeginSession(t.Context(), session.Record{Hash: hash, UserID: "usr_ada", ExpiresAt: time.Now().Add(lifetime)}); err != nil {
 		t.Fatal(err)
 	}
 }

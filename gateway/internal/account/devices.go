@@ -1,0 +1,95 @@
+package account
+
+import (
+	"net/http"
+
+	"github.com/vidocu/usher/gateway/internal/browser"
+	"github.com/vidocu/usher/gateway/internal/page"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+// Devices shows where the user is signed in.
+func (a Account) Devices(w http.ResponseWriter, r *http.Request) {
+	cookies := a.Flow.Cookies
+	session := cookies.Session(r)
+	if session.IsZero() {
+		a.signIn(w, r)
+		return
+	}
+	res, err := a.Flow.Sessions.ListSessions(r.Context(), &identityv1.ListSessionsRequest{SessionToken: session.Reveal()})
+	if err != nil {
+		a.showError(w, r, err)
+		return
+	}
+	flash := cookies.TakeFlash(w, r, browser.PageDevices, "")
+	data := page.Devices{
+		CSRF: cookies.AccountToken(cookies.EnsureBrowser(w, r), session), Fault: a.Flow.Fault(flash),
+		Ended: flash.Kind == browser.FlashDeviceEnded, OthersEnded: flash.Kind == browser.FlashOthersEnded,
+	}
+	for _, s := range res.GetSessions() {
+		data.Devices = append(data.Devices, page.NewDevice(page.Device{
+			ID: s.GetSessionId(), Current: s.GetCurrent(), Network: s.GetNetwork(), Begun: s.GetCreateTime().AsTime(), Used: s.GetLastUseTime().AsTime(),
+		}, s.GetUserAgent()))
+	}
+	a.Flow.Pages.Render(w, r, page.View{
+		Template: "devices", Title: "Devices", Failed: data.Fault.Text != "", Data: data,
+		Frame: a.frame(r, res.GetSession().GetDisplayName(), data.CSRF),
+	})
+}
+
+// EndDevice signs a device out.
+func (a Account) EndDevice(w http.ResponseWriter, r *http.Request) {
+	if !a.Flow.ParseForm(w, r, browser.DevicesForm()) {
+		return
+	}
+	flash := browser.Flash{Kind: browser.FlashDeviceEnded}
+	_, err := a.Flow.Sessions.EndUserSession(r.Context(), &identityv1.EndUserSessionRequest{
+		SessionToken: a.Flow.Cookies.Session(r).Reveal(), SessionId: r.PostForm.Get("session_id"),
+	})
+	if oerr.Reason(err) == errorv1.Reason_REASON_NOT_FOUND {
+		err, flash = nil, browser.Flash{Kind: browser.FlashNoDevice}
+	}
+	a.backToDevices(w, r, flash, err)
+}
+
+// EndOtherDevices signs every other device out. This browser gets a new session.
+func (a Account) EndOtherDevices(w http.ResponseWriter, r *http.Request) {
+	if !a.Flow.ParseForm(w, r, browser.DevicesForm()) {
+		return
+	}
+	res, err := a.Flow.Sessions.EndOtherSessions(r.Context(), &identityv1.EndOtherSessionsRequest{
+		SessionToken: a.Flow.Cookies.Session(r).Reveal(), SourceAddress: a.Flow.Proxies.Source(r), UserAgent: browser.UserAgent(r),
+	})
+	if err == nil {
+		session := secret.New(res.GetSessionToken())
+		a.Flow.Cookies.SetSession(w, session, res.GetSession().GetExpireTime().AsTime())
+		r = a.Flow.Cookies.WithSession(r, session) // the flash is bound to the new session
+	}
+	a.backToDevices(w, r, browser.Flash{Kind: browser.FlashOthersEnded}, err)
+}
+
+// backToDevices redirects to the devices' page with a flash, or with the error of an RPC.
+func (a Account) backToDevices(w http.ResponseWriter, r *http.Request, flash browser.Flash, err error) {
+	switch {
+	case oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED:
+		a.signIn(w, r)
+	case err != nil:
+		a.Flow.RedirectWithError(w, r, browser.DevicesForm(), err)
+	default:
+		a.Flow.Cookies.SetFlash(w, r, flash, browser.PageDevices, "")
+		w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(w, r, browser.DevicesPath, http.StatusSeeOther)
+	}
+}
+
+// frame is what surrounds the account's pages.
+func (Account) frame(r *http.Request, person, csrf string) *page.Frame {
+	entries := []page.MenuEntry{{Address: browser.HomePath, Text: "Connected apps"}, {Address: browser.DevicesPath, Text: "Devices"}}
+	for i := range entries {
+		entries[i].Current = entries[i].Address == r.URL.Path
+	}
+	return &page.Frame{Person: person, CSRF: csrf, Menu: []page.MenuGroup{{Entries: entries}}}
+}

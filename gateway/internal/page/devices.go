@@ -1,0 +1,62 @@
+package page
+
+import (
+	"time"
+
+	"github.com/mileusna/useragent"
+)
+
+// Devices is the data of devices.html.
+type Devices struct {
+	CSRF string
+	// Devices are the user's sessions, the one used last first.
+	Devices []Device
+	// Ended and OthersEnded are true after a device, or every other one, was signed out.
+	Ended, OthersEnded bool
+	Fault              Fault
+}
+
+// Others reports whether the user is signed in elsewhere too.
+func (d Devices) Others() bool { return len(d.Devices) > 1 }
+
+// Done returns the notice of what was done; nil for nothing.
+func (d Devices) Done() *Message {
+	switch {
+	case d.Ended:
+		return &Message{Kind: "ok", Text: "The device is signed out."}
+	case d.OthersEnded:
+		return &Message{Kind: "ok", Text: "Every other device is signed out."}
+	}
+	return nil
+}
+
+// Device is a browser on which the user is signed in.
+type Device struct {
+	// ID is the session's identifier.
+	ID string
+	// Browser and System are names such as Firefox and Windows; empty where they are not known.
+	Browser, System string
+	// Network is a part of its address, such as 203.0.113.*; empty where it is not known.
+	Network string
+	// Current says that it shows the page.
+	Current     bool
+	Begun, Used time.Time
+}
+
+// NewDevice returns a device with the browser and the system of its User-Agent, untrusted text.
+func NewDevice(d Device, header string) Device {
+	agent := useragent.Parse(header)
+	if agent.OS != "" { // without a system the name is any word of the header
+		d.Browser, d.System = agent.Name, agent.OS
+	}
+	return d
+}
+
+// Facts returns when and where the user signed in.
+func (d Device) Facts() []Fact {
+	facts := []Fact{{Label: "Signed in", At: d.Begun}, {Label: "Last used", At: d.Used}}
+	if d.Network != "" {
+		facts = append(facts, Fact{Label: "Network", Text: d.Network, Code: true})
+	}
+	return facts
+}

@@ -1,0 +1,12 @@
+package oauth
+
+// JWTBearerAssertion is the client_assertion_type of a JWT (RFC 7523 §2.2).
+const JWTBearerAssertion = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+// PrivateKeyJWT is the authentication method of a client that signs an assertion with its private
+// key (OpenID Connect Core 1.0 §9).
+const PrivateKeyJWT = "private_key_jwt"
+
+// SigningAlgorithms returns the signature algorithms (RFC 7518 §3.1, RFC 8037 §3.1) that a client
+// may use: each with a private key, hence neither `none` nor HMAC. It is the only list of them.
+func SigningAlgorithms() []string { return []string{"ES256", "PS256", "RS256", "EdDSA"} }

@@ -1,0 +1,171 @@
+package remotekeys
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/vidocu/usher/internal/platform/jose"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
+	"github.com/vidocu/usher/services/authz/internal/assertion"
+)
+
+// Pause is the time between two reads of an address.
+const Pause = time.Minute
+
+const (
+	// maxStale is how long keys are used after they were read, if their address cannot be read any
+	// more.
+	maxStale = 24 * time.Hour
+	// maxSets bounds the cache: the set that was not used for the longest time is evicted.
+	maxSets = 1000
+)
+
+// Document is a JWK Set as it was read, and how long it may be used.
+type Document struct {
+	Body   []byte
+	MaxAge time.Duration
+}
+
+// Config configures a Cache.
+type Config struct {
+	// Read reads a document. Its error says why it cannot, for the log.
+	Read func(ctx context.Context, address string) (Document, error)
+	Now  func() time.Time
+}
+
+// Cache has the keys of each address. Its methods may be called concurrently.
+type Cache struct {
+	config  Config
+	flights singleflight.Group
+
+	mu   sync.Mutex
+	sets map[string]set
+}
+
+// set is what is known of an address.
+type set struct {
+	keys []jose.Key
+	// readAt and freshUntil are of the last read that succeeded; zero if none did.
+	readAt, freshUntil time.Time
+	// triedAt and err are of the last read.
+	triedAt time.Time
+	err     error
+	usedAt  time.Time
+}
+
+// New returns an empty cache.
+func New(config Config) *Cache { return &Cache{config: config, sets: map[string]set{}} }
+
+// At returns the keys at an address.
+func (c *Cache) At(address string) assertion.Keys { return published{c, address} }
+
+// published are the keys at an address.
+type published struct {
+	cache   *Cache
+	address string
+}
+
+// Keys returns the keys at the address, which it reads if they are too old or none has the
+// identifier.
+func (p published) Keys(ctx context.Context, keyID string) ([]jose.Key, error) {
+	found := p.cache.use(p.address)
+	if found.wantsRead(keyID, p.cache.config.Now()) {
+		var err error
+		if found, err = p.cache.read(ctx, p.address, keyID); err != nil {
+			return nil, err
+		}
+	}
+	if found.readAt.IsZero() || p.cache.config.Now().Sub(found.readAt) > max(maxStale, found.freshUntil.Sub(found.readAt)) {
+		return nil, cause.With(fmt.Errorf("%w: %w", assertion.ErrKeysUnreadable, found.err), cause.ClientKeysUnreadable)
+	}
+	return found.keys, nil
+}
+
+// wantsRead reports whether the keys are to be read: they are too old, or none has the identifier,
+// and the last read is long enough ago.
+func (s set) wantsRead(keyID string, now time.Time) bool {
+	if !s.triedAt.IsZero() && now.Sub(s.triedAt) < Pause {
+		return false
+	}
+	known := keyID == "" || slices.ContainsFunc(s.keys, func(key jose.Key) bool { return key.ID == keyID })
+	return !known || !now.Before(s.freshUntil)
+}
+
+// use returns what is known of an address.
+func (c *Cache) use(address string) set {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found, has := c.sets[address]
+	if has {
+		found.usedAt = c.config.Now()
+		c.sets[address] = found
+	}
+	return found
+}
+
+// read reads an address, once for all concurrent callers. It returns ctx's error.
+func (c *Cache) read(ctx context.Context, address, keyID string) (set, error) {
+	// One caller's end must not end the read for the others; Read has a timeout of its own.
+	shared := context.WithoutCancel(ctx)
+	done := c.flights.DoChan(address, func() (any, error) {
+		before := c.use(address)
+		if !before.wantsRead(keyID, c.config.Now()) { // it was read since the caller looked
+			return before, nil
+		}
+		after := c.after(shared, before, address)
+		c.keep(address, after)
+		return after, nil
+	})
+	select {
+	case result := <-done:
+		found, _ := result.Val.(set)
+		return found, nil
+	case <-ctx.Done():
+		return set{}, ctx.Err()
+	}
+}
+
+// after returns a set after a read of its address. A read that fails leaves the keys.
+func (c *Cache) after(ctx context.Context, before set, address string) set {
+	after := before
+	document, err := c.config.Read(ctx, address)
+	now := c.config.Now()
+	after.triedAt, after.usedAt = now, now
+	if err == nil {
+		var keys []jose.Key
+		if keys, err = jose.UsableKeys(document.Body); err == nil {
+			after.keys, after.readAt, after.freshUntil = keys, now, now.Add(document.MaxAge)
+		} else {
+			err = fmt.Errorf("the document %w", err)
+		}
+	}
+	after.err = err
+	return after
+}
+
+// keep stores a set.
+func (c *Cache) keep(address string, kept set) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, has := c.sets[address]; !has && len(c.sets) >= maxSets {
+		c.evict()
+	}
+	c.sets[address] = kept
+}
+
+// evict removes the set that was not used for the longest time. It looks at all of them, which
+// happens at most once for each read.
+func (c *Cache) evict() {
+	var oldest string
+	for address, kept := range c.sets {
+		if first := c.sets[oldest]; oldest == "" || kept.usedAt.Before(first.usedAt) {
+			oldest = address
+		}
+	}
+	delete(c.sets, oldest)
+}

@@ -1,0 +1,97 @@
+package rpc
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/jose"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/registry"
+)
+
+// addKeys adds the keys of a request to a change.
+func addKeys(change *registry.Change, req *authzv1.UpdateClientRequest) (err error) {
+	change.JWKSURI, change.SigningAlgorithm = req.GetJwksUri(), req.TokenEndpointAuthSigningAlg //nolint:protogetter // absent is not empty
+	change.Keys, err = registry.ParseKeys(req.GetJwks())
+	return err
+}
+
+// AddClientKey registers another key.
+func (s *Administration) AddClientKey(ctx context.Context, req *authzv1.AddClientKeyRequest) (*authzv1.AddClientKeyResponse, error) {
+	if err := checkClientID(req.GetClientId()); err != nil {
+		return nil, err
+	}
+	err := s.Clients.AddClientKey(ctx, registry.NewKey{
+		ClientID: req.GetClientId(), JWK: req.GetJwk(), Name: req.GetName(), Lifetime: lifetime(req.GetLifetimeSeconds()),
+	})
+	if err != nil {
+		return nil, toStatus(err)
+	}
+	registered, err := s.find(ctx, req.GetClientId())
+	return &authzv1.AddClientKeyResponse{Registration: registered}, err
+}
+
+// UpdateClientKey changes a key.
+func (s *Administration) UpdateClientKey(
+	ctx context.Context, req *authzv1.UpdateClientKeyRequest,
+) (*authzv1.UpdateClientKeyResponse, error) {
+	if err := checkClientID(req.GetClientId()); err != nil {
+		return nil, err
+	}
+	change := client.KeyChange{ClientID: req.GetClientId(), KeyID: req.GetKid(), Name: req.Name} //nolint:protogetter // absent is not empty
+	if req.LifetimeSeconds != nil {
+		validFor := lifetime(req.GetLifetimeSeconds())
+		change.Lifetime = &validFor
+	}
+	if err := s.Clients.UpdateClientKey(ctx, change); err != nil {
+		return nil, toStatus(err)
+	}
+	registered, err := s.find(ctx, req.GetClientId())
+	return &authzv1.UpdateClientKeyResponse{Registration: registered}, err
+}
+
+// RemoveClientKey removes a key.
+func (s *Administration) RemoveClientKey(
+	ctx context.Context, req *authzv1.RemoveClientKeyRequest,
+) (*authzv1.RemoveClientKeyResponse, error) {
+	if err := checkClientID(req.GetClientId()); err != nil {
+		return nil, err
+	}
+	if err := s.Clients.RemoveClientKey(ctx, req.GetClientId(), req.GetKid()); err != nil {
+		return nil, toStatus(err)
+	}
+	registered, err := s.find(ctx, req.GetClientId())
+	return &authzv1.RemoveClientKeyResponse{Registration: registered}, err
+}
+
+// lifetime converts a number of seconds. One beyond the bounds stays beyond them and cannot
+// overflow.
+func lifetime(seconds int64) time.Duration {
+	const most = int64(100 * 365 * 24 * time.Hour / time.Second)
+	return time.Duration(min(max(seconds, -1), most)) * time.Second
+}
+
+// addRegisteredKeys adds how a client authenticates to its description.
+func addRegisteredKeys(to *authzv1.Registration, registered registry.Client) {
+	to.TokenEndpointAuthMethod, to.TokenEndpointAuthSigningAlg, to.JwksUri = registered.Method, registered.Algorithm, registered.URI
+	for _, key := range registered.Keys {
+		one := &authzv1.ClientKey{
+			Kid: key.ID, Name: key.Name, Jwk: string(key.JWK),
+			CreateTime: timestampOrNil(key.CreatedAt), ExpireTime: timestampOrNil(key.ExpiresAt), LastUseTime: timestampOrNil(key.LastUsedAt),
+		}
+		if public, err := jose.ParseKey(key.JWK); err == nil {
+			one.Kty = public.Type()
+		}
+		to.Keys = append(to.Keys, one)
+	}
+}
+
+func timestampOrNil(at time.Time) *timestamppb.Timestamp {
+	if at.IsZero() {
+		return nil
+	}
+	return timestamppb.New(at)
+}

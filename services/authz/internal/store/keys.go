@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/jose"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/registry"
+)
+
+// addKey adds the key of a joined row, which is nil for a client without registered keys. left is
+// how long the key is still valid, in µs; nil for one that does not expire.
+func (r *record) addKey(stored []byte, left *int64) error {
+	if stored == nil {
+		return nil
+	}
+	key, err := jose.ParseKey(stored)
+	if err != nil {
+		return fmt.Errorf("a stored key %w", err)
+	}
+	has := func(list []jose.Key) bool {
+		return slices.ContainsFunc(list, func(other jose.Key) bool { return other.ID == key.ID })
+	}
+	switch {
+	case has(r.Keys.Valid), has(r.Keys.Expired): // release 0.1 may have added a secret, which repeats the rows
+	case left != nil && *left <= 0:
+		r.Keys.Expired = append(r.Keys.Expired, key)
+	default:
+		r.Keys.Valid = append(r.Keys.Valid, key)
+		if left != nil {
+			r.holds = min(r.holds, time.Duration(*left)*time.Microsecond)
+		}
+	}
+	return nil
+}
+
+// keys lists the keys of a client that have not expired, or the uses of those that it publishes.
+func (s *Store) keys(ctx context.Context, id string) ([]client.Key, error) {
+	rows, err := s.db.Query(ctx, s.text.keys, id)
+	if err != nil {
+		return nil, fmt.Errorf("listing keys: %w", err)
+	}
+	defer rows.Close()
+	var list []client.Key
+	for rows.Next() {
+		var key client.Key
+		var created int64
+		var expires, used *int64
+		if err := rows.Scan(&key.ID, &key.Name, &key.JWK, &created, &expires, &used); err != nil {
+			return nil, fmt.Errorf("listing keys: %w", err)
+		}
+		if key.JWK != nil {
+			key.CreatedAt = timeFromMicros(created)
+		}
+		if expires != nil {
+			key.ExpiresAt = timeFromMicros(*expires)
+		}
+		if used != nil {
+			key.LastUsedAt = timeFromMicros(*used)
+		}
+		list = append(list, key)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("listing keys: %w", err)
+	}
+	return list, nil
+}
+
+// keyRows inserts keys.
+func (s *Store) keyRows(id string, keys []client.Key) []*sqldb.Statement {
+	var steps []*sqldb.Statement
+	for _, key := range keys {
+		steps = append(steps, s.keyRow(id, key))
+	}
+	return steps
+}
+
+func (s *Store) keyRow(id string, key client.Key) *sqldb.Statement {
+	return sqldb.Stmt(s.text.insertKey, id, key.ID, key.Name, key.JWK, microsOrNull(key.Lifetime))
+}
+
+// keyChange makes a client authenticate with keys, if the change has any, and sets its algorithm.
+func (s *Store) keyChange(c registry.Change) []*sqldb.Statement {
+	var steps []*sqldb.Statement
+	if len(c.Keys) > 0 || c.JWKSURI != "" {
+		steps = append(steps,
+			sqldb.Stmt(s.text.useKeys, c.ClientID, c.JWKSURI),
+			sqldb.Stmt(s.text.deleteSecrets, c.ClientID), sqldb.Stmt(s.text.deleteKeys, c.ClientID), sqldb.Stmt(s.text.deleteUses, c.ClientID))
+		steps = append(steps, s.keyRows(c.ClientID, c.Keys)...)
+	}
+	if c.SigningAlgorithm != nil {
+		steps = append(steps, sqldb.Stmt(s.text.setAlgorithm, c.ClientID, *c.SigningAlgorithm))
+	}
+	return steps
+}
+
+// useSecrets makes a client authenticate with secrets.
+func (s *Store) useSecrets(id string) []*sqldb.Statement {
+	return []*sqldb.Statement{
+		sqldb.Stmt(s.text.useSecrets, id), sqldb.Stmt(s.text.deleteKeys, id), sqldb.Stmt(s.text.deleteUses, id),
+	}
+}
+
+// AddClientKey registers another key. It returns client.ErrUnknown if no client with keys has the
+// identifier, client.ErrExists if the client has the key, and client.ErrTooManyKeys.
+func (s *Store) AddClientKey(ctx context.Context, id string, key client.Key) error {
+	added := s.keyRow(id, key)
+	err := s.changeKeys(ctx, id, sqldb.Stmt(s.text.deleteExpiredKeys, id), added)
+	switch {
+	case err != nil:
+		return err
+	case added.RowsAffected() == 0:
+		return client.ErrTooManyKeys
+	}
+	return nil
+}
+
+// UpdateClientKey changes a key. It returns client.ErrUnknown, or client.ErrUnknownKey.
+func (s *Store) UpdateClientKey(ctx context.Context, c client.KeyChange) error {
+	forever := c.Lifetime != nil && *c.Lifetime == 0
+	changed := sqldb.Stmt(s.text.updateKey, c.ClientID, c.KeyID, c.Name, forever, microsOrNull(c.Lifetime))
+	if err := s.changeKeys(ctx, c.ClientID, sqldb.Stmt(s.text.deleteExpiredKeys, c.ClientID), changed); err != nil {
+		return err
+	}
+	if changed.RowsAffected() == 0 {
+		return client.ErrUnknownKey
+	}
+	return nil
+}
+
+// RemoveClientKey removes a key, unless it is the last one. It returns client.ErrUnknown, or
+// client.ErrUnknownKey if nothing was removed.
+func (s *Store) RemoveClientKey(ctx context.Context, id, keyID string) error {
+	removed := sqldb.Stmt(s.text.deleteKey, id, keyID)
+	if err := s.changeKeys(ctx, id, removed); err != nil {
+		return err
+	}
+	if removed.RowsAffected() == 0 {
+		return client.ErrUnknownKey
+	}
+	return nil
+}
+
+// changeKeys changes the keys of a client while its row is locked, so that concurrent changes are
+// serialized.
+func (s *Store) changeKeys(ctx context.Context, id string, steps ...*sqldb.Statement) error {
+	var one int
+	locked := sqldb.Stmt(s.text.lockKeys, id).Scan(&one)
+	err := s.change(ctx, append([]*sqldb.Statement{locked}, steps...)...)
+	switch {
+	case isConflict(err):
+		return client.ErrExists
+	case err != nil:
+		return fmt.Errorf("changing keys: %w", err)
+	case !locked.Found():
+		return client.ErrUnknown
+	}
+	return nil
+}
+
+// TouchKey records that a client used a key now.
+func (s *Store) TouchKey(ctx context.Context, id, keyID string) error {
+	if _, err := s.db.Exec(ctx, s.text.touchKey, id, keyID); err != nil {
+		return fmt.Errorf("recording the use of a key: %w", err)
+	}
+	return nil
+}

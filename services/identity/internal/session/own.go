@@ -1,0 +1,48 @@
+package session
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+// List returns the sessions of a session's user, the one used last first, and that session. It
+// returns ErrRequired.
+func (s *Store) List(ctx context.Context, token secret.String) (Session, []Listed, error) {
+	current, err := s.Get(ctx, token)
+	if err != nil {
+		return Session{}, nil, err
+	}
+	list, err := s.config.Users.ListSessions(ctx, current.User.ID)
+	return current, list, err
+}
+
+// EndOne ends a session of a session's user by its identifier. It returns ErrRequired or ErrUnknown;
+// a session that has ended already is no error.
+func (s *Store) EndOne(ctx context.Context, token secret.String, id string) error {
+	current, err := s.Get(ctx, token)
+	if err != nil {
+		return err
+	}
+	hash, err := parseID(id)
+	if err != nil {
+		return err
+	}
+	return s.config.Users.EndUserSession(ctx, current.User.ID, hash)
+}
+
+// EndOthers ends all sessions of a session's user and begins a new one. It raises the user's epoch,
+// which ends also what the durable store does not list: sessions of release 0.1, and one that is
+// being created concurrently. It returns ErrRequired.
+func (s *Store) EndOthers(ctx context.Context, token secret.String, on Device) (secret.String, Session, error) {
+	current, err := s.Get(ctx, token)
+	if err != nil {
+		return secret.String{}, Session{}, err
+	}
+	user := current.User
+	if user.SessionEpoch, err = s.config.Users.RaiseSessionEpoch(ctx, user.ID); err != nil {
+		return secret.String{}, Session{}, fmt.Errorf("ending a user's sessions: %w", err)
+	}
+	return s.Begin(ctx, user, token, on)
+}

@@ -1,0 +1,119 @@
+package storetest
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/session"
+	"github.com/vidocu/usher/services/identity/internal/store"
+)
+
+// Devices tests that a user sees their live sessions, and ends those and no others.
+func Devices(t *testing.T) {
+	t.Run("a user sees their live sessions", func(t *testing.T) {
+		sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
+			s, later := store.New(reopen(0)), store.New(reopen(time.Hour))
+			seed(t, s, example())
+			on := session.Device{UserAgent: "Firefox", Network: "203.0.113.*"}
+			for i, r := range []session.Record{
+				{UserID: "usr_ada", ExpiresAt: time.Now().Add(72 * time.Hour), Device: on},
+				{UserID: "usr_ada", ExpiresAt: time.Now().Add(time.Minute)},
+				{UserID: "usr_bob", ExpiresAt: time.Now().Add(72 * time.Hour)},
+				{UserID: "usr_ada", ExpiresAt: time.Now().Add(72 * time.Hour)},
+			} {
+				r.Hash = secret.Sum([]string{"first", "expired", "another", "last"}[i])
+				must(t, s.BeginSession(t.Context(), r))
+			}
+			wantListed(t, s, "last", "expired", "first")
+			wantListed(t, later, "last", "first")
+			list, err := later.ListSessions(t.Context(), "usr_ada")
+			must(t, err)
+			if !slices.ContainsFunc(list, func(l session.Listed) bool { return l.Hash == secret.Sum("first") && l.Device == on }) {
+				t.Errorf("no session is on %+v: %+v", on, list)
+			}
+
+			first := session.Lookup{UserID: "usr_ada", Hash: secret.Sum("first")}
+			for _, step := range []struct {
+				store  *store.Store
+				unseen bool
+			}{{s, false}, {later, true}, {later, false}} {
+				holder, err := step.store.GetHolder(t.Context(), first)
+				if err != nil || holder.Unseen != step.unseen {
+					t.Errorf("%+v, %v, want unseen %v", holder, err, step.unseen)
+				}
+				must(t, step.store.TouchSession(t.Context(), first.Hash))
+			}
+			if list, err = later.ListSessions(t.Context(), "usr_ada"); err != nil || len(list) != 2 || list[0].Hash != first.Hash {
+				t.Errorf("the session that was used last is not the first of %+v, %v", list, err)
+			}
+		})
+	})
+	t.Run("a user ends their own sessions alone", func(t *testing.T) {
+		each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
+			seed(t, s, example())
+			begin(t, s, secret.Sum("first"), time.Hour)
+			begin(t, s, secret.Sum("second"), time.Hour)
+			must(t, s.EndUserSession(t.Context(), "usr_bob", secret.Sum("first")))
+			wantListed(t, s, "second", "first")
+			for range 2 {
+				must(t, s.EndUserSession(t.Context(), "usr_ada", secret.Sum("first")))
+			}
+			wantListed(t, s, "second")
+			wantLive(t, s, "usr_ada", secret.Sum("first"), false)
+		})
+	})
+	t.Run("an epoch ends what is older", func(t *testing.T) {
+		each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
+			seed(t, s, example())
+			begin(t, s, secret.Sum("old"), time.Hour)
+			epoch, err := s.RaiseSessionEpoch(t.Context(), "usr_ada")
+			must(t, err)
+			must(t, s.BeginSession(t.Context(), session.Record{
+				Hash: secret.Sum("new"), UserID: "usr_ada", Epoch: epoch, ExpiresAt: time.Now().Add(time.Hour),
+			}))
+			wantListed(t, s, "new")
+			holder, err := s.GetHolder(t.Context(), session.Lookup{UserID: "usr_ada", Hash: secret.Sum("new")})
+			if err != nil || holder.SessionEpoch != epoch || epoch == 0 {
+				t.Errorf("%+v, %v, want the epoch %d", holder, err, epoch)
+			}
+			if _, err := s.RaiseSessionEpoch(t.Context(), "usr_nobody"); !errors.Is(err, account.ErrUnknown) {
+				t.Errorf("a user who is gone: %v", err)
+			}
+		})
+	})
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantListed checks Ada's sessions in any order, by the text that was hashed.
+func wantListed(t *testing.T, s *store.Store, want ...string) {
+	t.Helper()
+	list, err := s.ListSessions(t.Context(), "usr_ada")
+	must(t, err)
+	names := map[secret.Hash]string{}
+	for _, name := range []string{"first", "expired", "another", "last", "second", "old", "new"} {
+		names[secret.Sum(name)] = name
+	}
+	var got []string
+	for _, l := range list {
+		got = append(got, names[l.Hash])
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the sessions (-want +got)\n%s", diff)
+	}
+}
