@@ -131,7 +131,7 @@ func serviceRules() []Rule {
 			},
 			Only: []string{
 				"std", "golang.org/x/sync/...", "github.com/maypok86/otter/v2/...",
-				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./services/{service}/internal/...", "./sdk/enforce/...",
+				"./internal/platform/jose", "./internal/platform/oauth/...", "./internal/platform/secret/...", "./services/{service}/internal/...", "./sdk/enforce/...",
 			},
 			Never: plumbing,
 			NeverDeep: append([]string{

@@ -124,7 +124,7 @@ func newClients(config Config, deps Deps, st *store.Store) (document.Clients, er
 	}
 	documents, err := document.New(document.Config{
 		Policy: policy, Entries: deps.ShortLived, Now: deps.Now,
-		Rules: document.Rules{PrivateUseSchemes: config.PrivateUseSchemes, Imitated: registry.Reserved(config.ReservedNames).Imitated},
+		Rules: document.Rules{PrivateUseSchemes: config.PrivateUseSchemes, Imitated: registry.Reserved(config.ReservedNames).Imitated, CheckURL: deps.Fetcher.CheckURL},
 		Scopes: func() oauth.Scope {
 			if allowed := deps.ClientDocuments.Scopes; len(allowed) > 0 {
 				return allowed

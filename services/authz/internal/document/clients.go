@@ -38,8 +38,7 @@ func (c Clients) Credentials(ctx context.Context, id string) (client.Record, err
 	if !client.IsDocument(id) {
 		return c.Registered.Credentials(ctx, id)
 	}
-	registration, err := c.Documents.FindStale(ctx, id)
-	return client.Record{Client: registration.Client}, err
+	return c.Documents.Credentials(ctx, id)
 }
 
 // List returns the clients of the identifiers. It omits unknown ones, and clients of documents of

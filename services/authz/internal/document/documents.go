@@ -9,7 +9,9 @@ import (
 	"github.com/maypok86/otter/v2"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/vidocu/usher/internal/platform/jose"
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/services/authz/internal/assertion"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
@@ -82,7 +84,9 @@ type Documents struct {
 // found is a document in memory.
 type found struct {
 	client client.Registration
-	copy   stored
+	// keys are those in the document.
+	keys []jose.Key
+	copy stored
 	// retryAt is when a document that could not be read is requested again for a client with tokens.
 	retryAt time.Time
 }
@@ -102,46 +106,47 @@ func (d *Documents) Accepts(id string) bool { return d.config.Policy.Check(id) =
 // Find returns the client of a document that is as new as its max-age says, for a new
 // authorization. It returns a *Failure, or client.ErrUnknown if no document is accepted.
 func (d *Documents) Find(ctx context.Context, id string) (client.Registration, error) {
-	return d.find(ctx, id, false)
+	f, err := d.find(ctx, id, false)
+	if err != nil {
+		return client.Registration{}, err
+	}
+	f.client.Scope = d.config.Scopes()
+	return f.client, nil
 }
 
-// FindStale is Find for a client that has a code or a refresh token: while its document cannot be
-// read, a copy is used for some time.
-func (d *Documents) FindStale(ctx context.Context, id string) (client.Registration, error) {
-	return d.find(ctx, id, true)
+// Credentials returns the client of a document with its keys, for one that has a code or a refresh
+// token: while the document cannot be read, a copy is used for some time. Its errors are those of
+// Find.
+func (d *Documents) Credentials(ctx context.Context, id string) (client.Record, error) {
+	f, err := d.find(ctx, id, true)
+	if err != nil {
+		return client.Record{}, err
+	}
+	return client.Record{Client: f.client.Client, Keys: assertion.Registered{Valid: f.keys}}, nil
 }
 
-func (d *Documents) find(ctx context.Context, id string, stale bool) (client.Registration, error) {
+func (d *Documents) find(ctx context.Context, id string, stale bool) (found, error) {
 	if !d.config.Policy.On() && !d.config.Policy.Loopback {
-		return client.Registration{}, client.ErrUnknown
+		return found{}, client.ErrUnknown
 	}
 	if err := d.config.Policy.Check(id); err != nil {
-		return client.Registration{}, err
+		return found{}, err
 	}
 	now := d.config.Now()
 	if f, ok := d.memory.GetIfPresent(id); ok && (now.Before(f.copy.FreshUntil) || stale && now.Before(f.retryAt)) {
-		return d.scoped(f.client), nil
+		return f, nil
 	}
 	f, err := d.flight(ctx, id)
 	var failed *Failure
 	if errors.As(err, &failed) && failed.Kind == Unreadable && stale && f.usable(now) {
-		err = nil
+		return f, nil
 	}
-	if err != nil {
-		return client.Registration{}, err
-	}
-	return d.scoped(f.client), nil
+	return f, err
 }
 
 // usable reports whether a copy may be used although the document cannot be read.
 func (f found) usable(now time.Time) bool {
 	return f.client.ID != "" && now.Before(f.copy.CheckedAt.Add(maxStale))
-}
-
-// scoped adds the scopes that a client may ask for.
-func (d *Documents) scoped(registration client.Registration) client.Registration {
-	registration.Scope = d.config.Scopes()
-	return registration
 }
 
 // flight refreshes a document, once for all concurrent callers. It returns the copy together with
@@ -179,7 +184,7 @@ func (d *Documents) refresh(ctx context.Context, id string) (found, error) {
 	}
 	if !fetched.Unchanged {
 		f.copy.Body, f.copy.ETag = fetched.Body, fetched.ETag
-		if f.client, err = d.parse(id, fetched.Body); err != nil {
+		if f.client, f.keys, err = d.parse(id, fetched.Body); err != nil {
 			d.drop(ctx, id)
 			return found{}, err
 		}

@@ -149,7 +149,8 @@ func TestN5_6_WhatADocumentMaySay(t *testing.T) {
 	for what, body := range map[string]string{
 		"unknown members":     text("logo_uri", `"https://tracker.example/x.png"`, "contacts", `[1]`, "Client_Secret", `"x"`),
 		"no authentication":   text("token_endpoint_auth_method", `"none"`),
-		"a choice of methods": text("token_endpoint_auth_method", `"private_key_jwt"`, "token_endpoint_auth_methods_supported", `["none","private_key_jwt"]`),
+		"a choice of methods": text("token_endpoint_auth_method", `"client_secret_basic"`, "token_endpoint_auth_methods_supported", `["none","client_secret_basic"]`),
+		"keys at its host":    text("token_endpoint_auth_method", `"private_key_jwt"`, "jwks_uri", `"https://client.example/jwks"`),
 		"a device grant too":  text("grant_types", `["authorization_code","urn:ietf:params:oauth:grant-type:device_code"]`),
 		"response types":      text("response_types", `["code"]`),
 		"a private scheme":    text("redirect_uris", `["cursor://anysphere.cursor-mcp/oauth/callback"]`),
@@ -190,6 +191,10 @@ func TestN5_6_WhatADocumentMaySay(t *testing.T) {
 		"no secret, but a member":  text("client_secret", "null"),
 		"an expiry of a secret":    text("client_secret_expires_at", "0"),
 		"a secret method":          text("token_endpoint_auth_method", `"client_secret_basic"`),
+		"keys nowhere":             text("token_endpoint_auth_method", `"private_key_jwt"`),
+		"keys twice":               text("token_endpoint_auth_method", `"private_key_jwt"`, "jwks_uri", `"https://client.example/jwks"`, "jwks", `{"keys":[]}`),
+		"no key":                   text("token_endpoint_auth_method", `"private_key_jwt"`, "jwks", `{"keys":[]}`),
+		"an unknown algorithm":     text("token_endpoint_auth_method", `"private_key_jwt"`, "jwks_uri", `"https://client.example/jwks"`, "token_endpoint_auth_signing_alg", `"HS256"`),
 		"another method":           text("token_endpoint_auth_method", `"tls_client_auth"`),
 		"no code grant":            text("grant_types", `["refresh_token"]`),
 		"client credentials":       text("grant_types", `["client_credentials"]`),
@@ -219,7 +224,10 @@ func TestN5_7_AnOpenPolicyRequiresOneHost(t *testing.T) {
 		}
 	}
 	b := newBench(t, document.Policy{Open: true})
-	_, err := b.Find(t.Context(), "https://vidocu-login.example/c")
+	b.host.body = text("token_endpoint_auth_method", `"private_key_jwt"`, "jwks_uri", `"https://victim.example/jwks"`)
+	_, err := b.Find(t.Context(), id)
+	wantKind(t, "keys at another host", err, document.Invalid)
+	_, err = b.Find(t.Context(), "https://vidocu-login.example/c")
 	wantKind(t, "a host that looks like ours", err, document.Invalid)
 }
 
@@ -296,41 +304,41 @@ func TestN5_5_ACopyIsUsedForItsMaxAge(t *testing.T) {
 // half minute. New authorizations need the document.
 func TestN5_9_AClientWithTokensOutlivesAnOutage(t *testing.T) {
 	b := newBench(t, listed())
-	if _, err := b.FindStale(t.Context(), id); err != nil {
+	if _, err := b.Credentials(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
 	b.host.change(func(h *host) { h.err = unreadable() })
 	b.clock.Advance(time.Hour)
 	for range 10 {
-		if c, err := b.FindStale(t.Context(), id); err != nil || c.ID != id {
+		if c, err := b.Credentials(t.Context(), id); err != nil || c.ID != id {
 			t.Errorf("during an outage: %+v, %v", c, err)
 		}
 	}
 	if n := b.host.count(); n != 2 {
 		t.Errorf("%d fetches, want 2", n)
 	}
-	if _, err := b.replica(t, listed()).FindStale(t.Context(), id); err != nil {
+	if _, err := b.replica(t, listed()).Credentials(t.Context(), id); err != nil {
 		t.Errorf("another replica: %v", err)
 	}
 	_, err := b.Find(t.Context(), id)
 	wantKind(t, "a new authorization", err, document.Unreadable)
 	b.clock.Advance(23*time.Hour + time.Minute)
-	_, err = b.FindStale(t.Context(), id)
+	_, err = b.Credentials(t.Context(), id)
 	wantKind(t, "after a day", err, document.Unreadable)
 }
 
 // TestN5_9_ADocumentThatSaysNoIsObeyed: a copy does not outlive a document that describes no client.
 func TestN5_9_ADocumentThatSaysNoIsObeyed(t *testing.T) {
 	b := newBench(t, listed())
-	if _, err := b.FindStale(t.Context(), id); err != nil {
+	if _, err := b.Credentials(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
 	b.host.change(func(h *host) { h.body = "{}" })
 	b.clock.Advance(2 * time.Minute)
-	_, err := b.FindStale(t.Context(), id)
+	_, err := b.Credentials(t.Context(), id)
 	wantKind(t, "a document that is empty", err, document.Invalid)
 	b.host.change(func(h *host) { h.err = unreadable() })
-	_, err = b.FindStale(t.Context(), id)
+	_, err = b.Credentials(t.Context(), id)
 	wantKind(t, "an outage after it", err, document.Unreadable)
 }
 

@@ -13,6 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/vidocu/usher/internal/platform/jose"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
@@ -32,6 +33,8 @@ type Rules struct {
 	PrivateUseSchemes []string
 	// Imitated returns the reserved name that a name looks like; empty for none.
 	Imitated func(name string) string
+	// CheckURL returns an error for an address that is not requested.
+	CheckURL func(address string) error
 }
 
 // metadata has the members of a document that are read (RFC 7591 §2). Others are ignored: above all,
@@ -41,29 +44,42 @@ type metadata struct {
 	redirectURIs, grantTypes, responseTypes []string
 	authMethod                              string
 	authMethods                             []string
+	// jwks is nil if the document has none.
+	jwks               json.RawMessage
+	jwksURI, algorithm string
 }
 
-// parse returns the client that a document describes, or a *Failure of the kind Invalid.
-func (d *Documents) parse(id string, body []byte) (client.Registration, error) {
+// parse returns the client that a document describes, with the keys in it, or a *Failure of the kind
+// Invalid.
+func (d *Documents) parse(id string, body []byte) (client.Registration, []jose.Key, error) {
 	u, err := url.Parse(id)
 	if err != nil {
-		return client.Registration{}, &Failure{Kind: NotAccepted, Detail: "client_id is not a URL"}
+		return client.Registration{}, nil, &Failure{Kind: NotAccepted, Detail: "client_id is not a URL"}
 	}
 	m, err := readMetadata(body)
 	if err == nil {
 		err = d.check(&m, u, id)
 	}
+	var keys []jose.Key
+	var method client.KeyAuthentication
+	if err == nil {
+		method, keys, err = d.authentication(m, u)
+	}
 	if err != nil {
-		return client.Registration{}, &Failure{Kind: Invalid, Host: u.Host, Detail: err.Error()}
+		return client.Registration{}, nil, &Failure{Kind: Invalid, Host: u.Host, Detail: err.Error()}
+	}
+	kind := client.Public
+	if method.UsesKeys() {
+		kind = client.Confidential
 	}
 	window := refreshRetry
 	return client.Registration{
 		Client: client.Client{
-			ID: id, Name: displayName(u.Host, m.name), Type: client.Public, GrantTypes: m.grantTypes, RefreshRetry: &window,
-			Reuse: oauth.ReuseFamily,
+			ID: id, Name: displayName(u.Host, m.name), Type: kind, GrantTypes: m.grantTypes, RefreshRetry: &window,
+			Reuse: oauth.ReuseFamily, KeyAuthentication: method,
 		},
 		RedirectURIs: m.redirectURIs, ApplicationType: client.Native, Unverified: true, SelfRegistered: true,
-	}, nil
+	}, keys, nil
 }
 
 // displayName returns the name that users see. Anyone can write any name into a document: the host
@@ -77,7 +93,10 @@ func readMetadata(body []byte) (m metadata, err error) {
 	if err != nil {
 		return m, err
 	}
-	for name, to := range map[string]*string{"client_id": &m.id, "client_name": &m.name, "token_endpoint_auth_method": &m.authMethod} {
+	for name, to := range map[string]*string{
+		"client_id": &m.id, "client_name": &m.name, "token_endpoint_auth_method": &m.authMethod,
+		"jwks_uri": &m.jwksURI, "token_endpoint_auth_signing_alg": &m.algorithm,
+	} {
 		if raw, ok := members[name]; ok && json.Unmarshal(raw, to) != nil {
 			return m, fmt.Errorf("%s must be a string", name)
 		}
@@ -90,6 +109,7 @@ func readMetadata(body []byte) (m metadata, err error) {
 			return m, fmt.Errorf("%s must be an array of strings", name)
 		}
 	}
+	m.jwks = members["jwks"]
 	for _, name := range []string{"client_secret", "client_secret_expires_at"} {
 		if _, ok := members[name]; ok {
 			return m, fmt.Errorf("%s must not be in a document that everybody can read", name)
@@ -150,9 +170,6 @@ func (d *Documents) check(m *metadata, u *url.URL, id string) error {
 	if err := checkGrantTypes(m); err != nil {
 		return err
 	}
-	if err := checkAuthMethod(m); err != nil {
-		return err
-	}
 	return d.checkRedirectURIs(m.redirectURIs, u)
 }
 
@@ -174,16 +191,6 @@ func checkGrantTypes(m *metadata) error {
 		return errors.New("response_types must include code")
 	}
 	return nil
-}
-
-// checkAuthMethod accepts clients without authentication: the document is public and can have no
-// secret. A client that offers several methods may use none of them.
-func checkAuthMethod(m *metadata) error {
-	const none = "none"
-	if m.authMethod == "" || m.authMethod == none || slices.Contains(m.authMethods, none) {
-		return nil
-	}
-	return errors.New("token_endpoint_auth_method must be none")
 }
 
 // checkRedirectURIs validates the redirect URIs as those of other clients. On a host that only an

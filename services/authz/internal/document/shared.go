@@ -30,11 +30,11 @@ func (d *Documents) newest(ctx context.Context, id string) found {
 	if json.Unmarshal(value, &shared) != nil || !shared.CheckedAt.After(f.copy.CheckedAt) {
 		return f
 	}
-	registration, err := d.parse(id, shared.Body) // by this process's rules
+	registration, keys, err := d.parse(id, shared.Body) // by this process's rules
 	if err != nil {
 		return f
 	}
-	return found{client: registration, copy: shared}
+	return found{client: registration, keys: keys, copy: shared}
 }
 
 // share stores a copy for other replicas, as long as it may be used.
