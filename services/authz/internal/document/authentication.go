@@ -13,7 +13,7 @@ import (
 
 // authentication returns how a client authenticates, with the keys in its document. The document is
 // public and can have no secret: the method is none or private_key_jwt, and the latter if the
-// document offers both. What it offers is binding.
+// document offers both. The method is binding.
 func (d *Documents) authentication(m metadata, u *url.URL) (client.KeyAuthentication, []jose.Key, error) {
 	const none = "none"
 	offered := append(slices.Clone(m.authMethods), m.authMethod)
